@@ -1,0 +1,61 @@
+/** What every verb of the desk is handed: the book, the ways to change it, and what the outside lends. */
+import type { Actor, DeskEvent, Recorded } from "../domain/event.ts";
+import type { Book } from "../domain/book.ts";
+import type { Clock, Disk, Ids, Log } from "../domain/ports.ts";
+import type { GuardRunner } from "../gate/guard-runner.ts";
+import type { DeskConfig } from "../workspace/config.ts";
+import type { History } from "../workspace/history.ts";
+import type { OperatorKey } from "./operator-key.ts";
+import type { Venues } from "./venues.ts";
+
+export interface Published {
+  readonly recorded: Recorded;
+  /** Resolves when the event is on disk; rejects with JOURNAL_FAILED. */
+  readonly committed: Promise<void>;
+}
+
+export interface Desk {
+  /** The workspace's absolute path. */
+  readonly root: string;
+  readonly version: string;
+  readonly config: DeskConfig;
+  readonly book: Readonly<Book>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly disk: Disk;
+  readonly log: Log;
+  readonly venues: Venues;
+  readonly guards: GuardRunner;
+  readonly history: History;
+  readonly key: OperatorKey;
+  readonly market: MarketMemory;
+  readonly proposals: ProposalMemory;
+  /** Appends, applies to the book at once, and tells subscribers. A durable event is awaited through `committed`. */
+  publish(event: DeskEvent, options?: { durable?: boolean }): Published;
+  /** undefined: healthy. Else why the desk may only read. */
+  readOnly(): string | undefined;
+  /** Read-only views of the journal, for `log`, `verify` and `rebuild`. */
+  readonly journalDir: string;
+}
+
+/** What the desk remembers of the market between calls; a cache, rebuilt by asking again. */
+export interface MarketMemory {
+  readonly instruments: Map<string, { facts: import("../domain/venue.ts").VenueInstrument | null; mono: number }>;
+  /** Newest venue time seen per connector, ms. */
+  readonly venueTimes: Map<string, number>;
+  /** Connectors whose start-up reconciliation has finished in this life. */
+  readonly reconciled: Set<string>;
+}
+
+/** What the last scan of the proposal folders saw, and which files cannot be read as a proposal. */
+export interface ProposalMemory {
+  readonly problems: Map<string, { id: string; path: string; message: string; needs: "correction" | "connector" | "another-name" }>;
+  /** When a known proposal's file was first found missing, monotonic ms. */
+  readonly missing: Map<string, number>;
+  scanning: Promise<void> | undefined;
+}
+
+/** `human` acts with full rights; agents only through commands that admit them. */
+export const isHuman = (actor: Actor): boolean => actor === "human";
+
+export const iso = (at: number): string => new Date(at).toISOString();

@@ -1,0 +1,133 @@
+/** Asks a connector for what the gate needs to know now: quote, account, positions, instrument. */
+import { type Decimal, ZERO, decimal, text } from "../domain/decimal.ts";
+import { messageOf } from "../domain/error.ts";
+import type { ConnectorName } from "../domain/ids.ts";
+import { type Quote, mid } from "../domain/quote.ts";
+import type { VenueAccount, VenueInstrument, VenuePosition } from "../domain/venue.ts";
+import type { Desk } from "./desk.ts";
+import { connectorStatus } from "./venues.ts";
+
+export interface MarketView {
+  readonly quote?: Quote;
+  /** null: the venue does not list the symbol; undefined: it cannot say. */
+  readonly instrument?: VenueInstrument | null;
+  /** The venue's time, ms: the wall's, or a replayed market's own. */
+  readonly venueNow: number;
+  /** What could not be learned, in words. */
+  readonly problems: readonly string[];
+}
+
+const INSTRUMENT_AGE_MAX_MS = 10 * 60 * 1000;
+
+/** Never rejects: what could not be learned is a problem, and the guard that needs it blocks. */
+export const lookAt = async (desk: Desk, connector: ConnectorName, symbol: string): Promise<MarketView> => {
+  const problems: string[] = [];
+  const attempt = async <T>(what: string, ask: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await ask;
+    } catch (error) {
+      problems.push(`${what}: ${messageOf(error)}`);
+      return undefined;
+    }
+  };
+  const [venueQuote, , instrument] = await Promise.all([
+    attempt("quote", desk.venues.quote(connector, symbol)),
+    attempt("account", markAccount(desk, connector)),
+    attempt("instrument", instrumentOf(desk, connector, symbol)),
+  ]);
+  if (venueQuote !== undefined) seeVenueTime(desk, connector, venueQuote.at);
+  return {
+    ...(venueQuote === undefined ? {} : { quote: { ...venueQuote, receivedMono: desk.clock.monotonic() } }),
+    ...(instrument === undefined ? {} : { instrument }),
+    venueNow: venueNow(desk, connector),
+    problems,
+  };
+};
+
+/** "Now" at the venue: a replayed market's newest timestamp, else the wall. */
+export const venueNow = (desk: Desk, connector: string): number => {
+  const simulated = connectorStatus(desk.venues, connector)?.capabilities.simulatedTime === true;
+  const seen = desk.market.venueTimes.get(connector) ?? desk.book.accounts.get(connector)?.venueTime;
+  return simulated && seen !== undefined ? seen : desk.clock.now();
+};
+
+export const seeVenueTime = (desk: Desk, connector: string, at: number): void => {
+  const seen = desk.market.venueTimes.get(connector);
+  if (seen === undefined || at > seen) desk.market.venueTimes.set(connector, at);
+};
+
+const instrumentOf = async (desk: Desk, connector: string, symbol: string): Promise<VenueInstrument | null | undefined> => {
+  const key = `${connector}/${symbol}`;
+  const known = desk.market.instruments.get(key);
+  const mono = desk.clock.monotonic();
+  if (known !== undefined && mono - known.mono < INSTRUMENT_AGE_MAX_MS) return known.facts;
+  const facts = await desk.venues.instrument(connector, symbol);
+  if (facts !== undefined) desk.market.instruments.set(key, { facts, mono });
+  return facts;
+};
+
+/**
+ * Asks for the account and positions and journals them where they changed. A connector with only the seven methods is
+ * valued at buying power plus its positions at their marks.
+ */
+export const markAccount = async (desk: Desk, connector: ConnectorName): Promise<void> => {
+  const [positions, account] = await Promise.all([desk.venues.positions(connector), accountOf(desk, connector)]);
+  const full = "nav" in account ? account : await computeAccount(desk, connector, account.buyingPower, positions);
+  const earlier = desk.book.accounts.get(connector);
+  const venueTime = venueNow(desk, connector);
+  const venueDate = dateIn(desk.config.workspace.timezone, venueTime);
+  const same =
+    earlier !== undefined &&
+    earlier.venueDate === venueDate &&
+    earlier.account.nav === full.nav &&
+    earlier.account.cash === full.cash &&
+    earlier.account.buyingPower === full.buyingPower &&
+    samePositions(earlier.positions, positions);
+  if (same) return;
+  desk.publish({ type: "account.marked", connector, account: full, positions, venueTime, venueDate });
+};
+
+const accountOf = async (desk: Desk, connector: string): Promise<VenueAccount | { buyingPower: VenueAccount["buyingPower"] }> => {
+  const account = await desk.venues.account(connector);
+  return account ?? { buyingPower: await desk.venues.buyingPower(connector) };
+};
+
+const computeAccount = async (
+  desk: Desk,
+  connector: string,
+  buyingPower: VenueAccount["buyingPower"],
+  positions: readonly VenuePosition[],
+): Promise<VenueAccount> => {
+  let nav: Decimal = decimal(buyingPower);
+  for (const held of positions) nav = nav.plus(decimal(held.quantity).times(await markOf(desk, connector, held)));
+  return { nav: text(nav), cash: buyingPower, buyingPower, currency: desk.config.account.currency };
+};
+
+const markOf = async (desk: Desk, connector: string, held: VenuePosition): Promise<Decimal> => {
+  if (held.markPrice !== undefined) return decimal(held.markPrice);
+  try {
+    return mid(await desk.venues.quote(connector, held.symbol));
+  } catch (error) {
+    desk.log.warn(`no mark for ${held.symbol} at ${connector}: ${messageOf(error)}`);
+    return held.averagePrice === undefined ? ZERO : decimal(held.averagePrice);
+  }
+};
+
+const samePositions = (known: ReadonlyMap<string, VenuePosition>, now: readonly VenuePosition[]): boolean =>
+  known.size === now.length &&
+  now.every((held) => {
+    const before = known.get(held.symbol);
+    return before !== undefined && before.quantity === held.quantity && before.markPrice === held.markPrice && before.averagePrice === held.averagePrice;
+  });
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** `2019-10-10` of that instant in that time zone. */
+export const dateIn = (timeZone: string, at: number): string => {
+  let formatter = formatters.get(timeZone);
+  if (formatter === undefined) {
+    formatter = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
+    formatters.set(timeZone, formatter);
+  }
+  return formatter.format(at);
+};

@@ -1,0 +1,53 @@
+/**
+ * The operator's key: Ed25519, kept outside the workspace, optionally under a passphrase. It signs approvals; a live
+ * connector takes none without a passphrase having unlocked it.
+ */
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
+import { canonicalJson } from "../domain/digest.ts";
+import { QocError, messageOf } from "../domain/error.ts";
+import type { Disk } from "../domain/ports.ts";
+
+export interface OperatorKey {
+  /** Is it kept under a passphrase? */
+  readonly locked: boolean;
+  readonly publicPem: string;
+  /** Base64 signature of the canonical form. @throws QocError KEY_REQUIRED where the passphrase is wrong or missing. */
+  sign(payload: unknown, passphrase?: string): string;
+}
+
+const CIPHER = "aes-256-cbc";
+
+/** Makes a key file, 0600. */
+export const createKey = async (disk: Disk, path: string, passphrase?: string): Promise<void> => {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const pem = privateKey.export({
+    type: "pkcs8",
+    format: "pem",
+    ...(passphrase === undefined ? {} : { cipher: CIPHER, passphrase }),
+  });
+  const publicPem = createPublicKey(privateKey).export({ type: "spki", format: "pem" });
+  await disk.create(path, String(pem), 0o600);
+  await disk.create(`${path}.pub`, String(publicPem), 0o644);
+};
+
+export const loadKey = async (disk: Disk, path: string): Promise<OperatorKey> => {
+  const pem = await disk.readText(path);
+  const publicPem = await disk.readText(`${path}.pub`);
+  const locked = pem.includes("ENCRYPTED");
+  const open = locked ? undefined : createPrivateKey(pem);
+  return {
+    locked,
+    publicPem,
+    sign: (payload, passphrase) => {
+      try {
+        const key = open ?? createPrivateKey({ key: pem, passphrase: passphrase ?? "" });
+        return sign(null, Buffer.from(canonicalJson(payload)), key).toString("base64");
+      } catch (error) {
+        throw new QocError("KEY_REQUIRED", { reason: passphrase === undefined ? "no passphrase was given" : messageOf(error) });
+      }
+    },
+  };
+};
+
+export const verifySignature = (publicPem: string, payload: unknown, signature: string): boolean =>
+  verify(null, Buffer.from(canonicalJson(payload)), publicPem, Buffer.from(signature, "base64"));

@@ -1,0 +1,138 @@
+/**
+ * Reads both proposal folders and journals what changed: a new file, an edited one, a missing one. The files are how people
+ * and agents propose; the journal is what the desk acts on.
+ */
+import { digestTerms } from "../domain/digest.ts";
+import { QocError, messageOf } from "../domain/error.ts";
+import type { Actor } from "../domain/event.ts";
+import type { ConnectorName, OrderId } from "../domain/ids.ts";
+import type { OrderTerms } from "../domain/order.ts";
+import type { OrderRecord } from "../domain/order-state.ts";
+import { type ProposalDraft, type RouteTarget, routeProposal, termsOf } from "../domain/proposal.ts";
+import { decimal } from "../domain/decimal.ts";
+import { protectionPrice } from "../gate/protection.ts";
+import { scanProposals, type ProposalFile } from "../workspace/proposals.ts";
+import type { Desk } from "./desk.ts";
+import { lookAt } from "./market-view.ts";
+import { connectorStatus } from "./venues.ts";
+
+/** A file must stay away this long, over two scans, before its absence is a rejection. */
+const MISSING_MS = 5_000;
+
+/** One scan at a time; a second caller waits for a fresh one, so that it sees files written before it asked. */
+export const scan = async (desk: Desk): Promise<void> => {
+  while (desk.proposals.scanning !== undefined) await desk.proposals.scanning;
+  const running = scanOnce(desk).finally(() => {
+    desk.proposals.scanning = undefined;
+  });
+  desk.proposals.scanning = running;
+  await running;
+};
+
+const scanOnce = async (desk: Desk): Promise<void> => {
+  const files = await scanProposals(desk.disk, desk.root);
+  const seen = new Set<string>();
+  desk.proposals.problems.clear();
+  for (const file of files) {
+    seen.add(file.id);
+    if (file.kind === "ok") await consider(desk, file, "human");
+    else
+      desk.proposals.problems.set(file.path, {
+        id: file.id,
+        path: file.path,
+        message: file.kind === "duplicate" ? `the same id stands in ${file.others.join(", ")}` : file.message,
+        needs: file.kind === "duplicate" ? "another-name" : "correction",
+      });
+  }
+  noticeMissing(desk, seen);
+};
+
+/** Journals one readable proposal where it is new or edited. Answers the order, or undefined where it cannot be routed. */
+export const consider = async (desk: Desk, file: Extract<ProposalFile, { kind: "ok" }>, actor: Actor): Promise<OrderRecord | undefined> => {
+  const id = file.id as OrderId;
+  const known = desk.book.orders.get(id);
+  if (known !== undefined && known.state !== "proposed") {
+    desk.proposals.problems.set(file.path, {
+      id,
+      path: file.path,
+      message: `${id} was used before (it is ${known.state}); a new proposal needs a new name`,
+      needs: "another-name",
+    });
+    return undefined;
+  }
+  const route = routeProposal(file.draft, routeTargets(desk));
+  if ("reason" in route) {
+    desk.proposals.problems.set(file.path, { id, path: file.path, message: route.reason, needs: "connector" });
+    return undefined;
+  }
+  const terms = await termsFor(desk, file.draft, route.to, known);
+  const digest = digestTerms(terms);
+  const path = file.path;
+  if (known !== undefined && known.digest === digest && known.source === file.text && known.path === path) return known;
+  desk.publish({
+    type: "proposal.seen",
+    id,
+    path,
+    source: file.text,
+    terms,
+    digest,
+    rationale: file.draft.rationale,
+    proposedBy: file.draft.proposedBy === "" ? actor : file.draft.proposedBy,
+    actor,
+    ...(file.draft.issue === undefined ? {} : { issue: file.draft.issue }),
+    ...(file.draft.researchRef === undefined ? {} : { researchRef: file.draft.researchRef }),
+  });
+  return desk.book.orders.get(id);
+};
+
+export const routeTargets = (desk: Desk): readonly RouteTarget[] =>
+  desk.config.connectors.map((connector) => ({
+    name: connector.name as ConnectorName,
+    enabled: connector.enabled,
+    orders: connector.orders,
+    venues: connector.venues,
+    mode: connectorStatus(desk.venues, connector.name)?.mode ?? connector.mode ?? "unstated",
+  }));
+
+/** Market and stop orders carry a protection price; it is derived anew only where the market has left it behind. */
+const termsFor = async (desk: Desk, draft: ProposalDraft, target: RouteTarget, known: OrderRecord | undefined): Promise<OrderTerms> => {
+  const plain = termsOf(draft, target);
+  if (draft.type !== "market" && draft.type !== "stop") return plain;
+  const view = await lookAt(desk, target.name, draft.symbol);
+  const before = known?.terms.protectionPrice;
+  if (before !== undefined && digestTerms({ ...plain, protectionPrice: before }) === known?.digest) {
+    const price = view.quote === undefined ? undefined : decimal(draft.side === "buy" ? view.quote.ask : view.quote.bid);
+    const left = price !== undefined && (draft.side === "buy" ? price.gt(decimal(before)) : price.lt(decimal(before)));
+    if (draft.type === "stop" || !left) return { ...plain, protectionPrice: before };
+  }
+  const derived = protectionPrice(plain, view.quote, collarPercent(desk), view.instrument ?? undefined);
+  return termsOf(draft, target, derived);
+};
+
+const collarPercent = (desk: Desk) => {
+  const collar = desk.config.guards.find((guard) => guard.kind === "built-in" && guard.options.key === "price-collar");
+  return collar?.kind === "built-in" && collar.options.key === "price-collar" ? collar.options.max_pct : decimal("3");
+};
+
+/** A proposal whose file stays away is a human's rejection without comment. */
+const noticeMissing = (desk: Desk, seen: ReadonlySet<string>): void => {
+  const mono = desk.clock.monotonic();
+  for (const order of desk.book.proposed.values()) {
+    if (seen.has(order.id)) {
+      desk.proposals.missing.delete(order.id);
+      continue;
+    }
+    const since = desk.proposals.missing.get(order.id);
+    if (since === undefined) desk.proposals.missing.set(order.id, mono);
+    else if (mono - since >= MISSING_MS) {
+      desk.proposals.missing.delete(order.id);
+      desk.publish({ type: "order.rejected", id: order.id, by: "human", reason: "its file was removed", actor: "human" }, { durable: true });
+    }
+  }
+};
+
+/** A background scan: what goes wrong is logged, never thrown. */
+export const scanQuietly = (desk: Desk): void => {
+  if (desk.readOnly() !== undefined) return;
+  scan(desk).catch((error: unknown) => desk.log.error(`scan of proposals: ${messageOf(error)}`, { code: error instanceof QocError ? error.code : "" }));
+};

@@ -1,0 +1,29 @@
+/** The one place that hands an order to the host, and turns its answer into what is known: an ack, a no, or unknown. */
+import { QocError } from "../domain/error.ts";
+import type { VenueOrderId } from "../domain/ids.ts";
+import type { Order } from "../domain/order.ts";
+import type { OrderRecord } from "../domain/order-state.ts";
+import type { Cleared } from "../gate/cleared.ts";
+import type { Desk } from "./desk.ts";
+import { receiptOf } from "./order-view.ts";
+
+/** The answer is on disk before this resolves. @throws VENUE_REJECTED, OUTCOME_UNKNOWN, CONNECTOR_NOT_READY (not sent). */
+export const send = async (desk: Desk, order: OrderRecord, cleared: Cleared<Order>): Promise<void> => {
+  const result = await desk.venues.place(cleared);
+  const { connector } = cleared.terms;
+  const durable = { durable: true };
+  switch (result.kind) {
+    case "acked":
+      await desk.publish({ type: "order.acked", id: order.id, venueOrderId: result.venueOrderId as VenueOrderId }, durable).committed;
+      return;
+    case "rejected":
+      await desk.publish({ type: "order.rejected", id: order.id, by: "venue", reason: result.reason, actor: "host" }, durable).committed;
+      throw new QocError("VENUE_REJECTED", { id: order.id, connector, reason: result.reason }, { data: receiptOf(order) });
+    case "not-sent":
+      await desk.publish({ type: "order.not_sent", id: order.id, reason: result.reason }, durable).committed;
+      throw new QocError("CONNECTOR_NOT_READY", { connector, state: "unable to send", reason: `: ${result.reason}` }, { data: receiptOf(order) });
+    case "unclear":
+      await desk.publish({ type: "order.unknown", id: order.id, reason: result.reason }, durable).committed;
+      throw new QocError("OUTCOME_UNKNOWN", { id: order.id, reason: result.reason }, { data: receiptOf(order) });
+  }
+};

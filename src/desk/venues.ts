@@ -1,0 +1,66 @@
+/** The venues as the desk's verbs need them: one port over the host of connector workers. */
+import type { DecimalText } from "../domain/decimal.ts";
+import type { ConnectorState } from "../domain/event.ts";
+import type { Order } from "../domain/order.ts";
+import type { Capabilities } from "../domain/sdk.ts";
+import type { Mode, VenueAccount, VenueBar, VenueFill, VenueInstrument, VenuePosition, VenueQuote, VenueReport } from "../domain/venue.ts";
+import type { Cleared } from "../gate/cleared.ts";
+
+export interface ConnectorStatus {
+  readonly name: string;
+  readonly type: string;
+  readonly state: ConnectorState;
+  readonly mode: Mode;
+  readonly orders: boolean;
+  readonly restarts: number;
+  readonly isolation: "worker" | "process";
+  readonly methods: readonly string[];
+  readonly capabilities: Capabilities;
+  readonly lastError?: string;
+  readonly latencyMs?: { readonly p50: number; readonly p99: number };
+  readonly queueDepth?: number;
+  readonly memoryMb?: number;
+  readonly adapter: string;
+  readonly readyInMs?: number;
+}
+
+/** The four ways a submission ends. Only `rejected` and `not-sent` are a no; `unclear` is never one. */
+export type PlaceResult =
+  | { readonly kind: "acked"; readonly venueOrderId: string }
+  | { readonly kind: "rejected"; readonly reason: string }
+  | { readonly kind: "not-sent"; readonly reason: string }
+  | { readonly kind: "unclear"; readonly reason: string };
+
+/** Optional methods answer undefined where the connector lacks them. All reject with a QocError. */
+export interface Venues {
+  status(): readonly ConnectorStatus[];
+  quote(connector: string, symbol: string): Promise<VenueQuote>;
+  positions(connector: string): Promise<readonly VenuePosition[]>;
+  buyingPower(connector: string): Promise<DecimalText>;
+  account(connector: string): Promise<VenueAccount | undefined>;
+  /** null: the venue does not list it. */
+  instrument(connector: string, symbol: string): Promise<VenueInstrument | null | undefined>;
+  /** null: the venue does not know it. */
+  order(connector: string, query: { venueOrderId?: string; clientOrderId?: string }): Promise<VenueReport | null | undefined>;
+  openOrders(connector: string): Promise<readonly VenueReport[] | undefined>;
+  fills(connector: string, since: number): Promise<readonly VenueFill[] | undefined>;
+  bars(connector: string, symbol: string): Promise<readonly VenueBar[] | undefined>;
+  /** Never rejects: whatever is not a definite answer is `unclear`. */
+  place(order: Cleared<Order>): Promise<PlaceResult>;
+  cancel(connector: string, venueOrderId: string): Promise<void>;
+  restart(connector: string): Promise<void>;
+}
+
+export const connectorStatus = (venues: Venues, name: string): ConnectorStatus | undefined =>
+  venues.status().find((status) => status.name === name);
+
+/** What the desk can promise with this connector, and what it loses for lack of an optional method. */
+export const lostGuarantees = (status: ConnectorStatus): readonly string[] => {
+  const lacks = (method: string): boolean => !status.methods.includes(method);
+  return [
+    ...(lacks("getOrder") && lacks("getOpenOrders") ? ["an unknown order cannot be settled without a human"] : []),
+    ...(lacks("getFills") ? ["fills missed while it was down cannot be recovered"] : []),
+    ...(lacks("getAccount") ? ["NAV is buying power plus positions at their marks"] : []),
+    ...(lacks("getInstrument") ? ["tick and lot are not checked before the venue does"] : []),
+  ];
+};

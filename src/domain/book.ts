@@ -1,0 +1,283 @@
+/**
+ * The desk's book: orders, positions, accounts, blocks and counters as one fold over the journal. Nothing here reads a
+ * clock or a file. Look-ups that the order path needs are indexed, so an order's cost does not grow with history.
+ */
+import { type Decimal, ZERO, decimal } from "./decimal.ts";
+import type { AccountMarked, ConnectorState, DeskEvent, FillReceived, OrderEvent, Recorded, TradingState } from "./event.ts";
+import { type FillKey, fillKey } from "./fill.ts";
+import type { ClientOrderId, OrderId } from "./ids.ts";
+import { type InstrumentKey, type OrderTerms, instrumentKey } from "./order.ts";
+import { type OrderRecord, applyFill, applyOrderEvent, isInFlight, openOrder } from "./order-state.ts";
+import { type PositionRecord, adoptQuantity, applyFillToPosition, emptyPosition, openPosition } from "./position.ts";
+import type { Mode, VenueAccount, VenueFill, VenuePosition } from "./venue.ts";
+
+export interface AccountRecord {
+  account: VenueAccount;
+  positions: Map<string, VenuePosition>;
+  venueTime: number;
+  venueDate: string;
+  /** NAV at the end of the last venue date before this one; the first NAV ever seen on the first day. */
+  dayOpenNav: Decimal;
+  nav: Decimal;
+  markedAt: number;
+  markedSeq: number;
+}
+
+/** One submit intent, for the rate and duplicate guards. */
+export interface IntentRecord {
+  readonly at: number;
+  readonly id: OrderId;
+  readonly terms: OrderTerms;
+}
+
+export interface ConnectorRecord {
+  state: ConnectorState;
+  mode: Mode;
+  reason?: string;
+  adapterDigest?: string;
+}
+
+/** A fill of an order we do not know, or do not know yet: an acknowledgement that names its venue order id adopts it. */
+export type StrayFill = Recorded<FillReceived>;
+
+/** Mutable on purpose: the fold owns it. Readers take `Readonly<Book>`. */
+export interface Book {
+  seq: number;
+  lastAt: number;
+  deskId: string;
+  epoch: number;
+  machine: string;
+  trading: { state: TradingState; reason: string };
+  readonly orders: Map<OrderId, OrderRecord>;
+  /** Approved and not ended. */
+  readonly inFlight: Map<OrderId, OrderRecord>;
+  /** Awaiting a human. */
+  readonly proposed: Map<OrderId, OrderRecord>;
+  readonly byClientOrderId: Map<ClientOrderId, OrderId>;
+  readonly byVenueOrderId: Map<string, OrderId>;
+  readonly positions: Map<InstrumentKey, PositionRecord>;
+  readonly accounts: Map<string, AccountRecord>;
+  readonly connectors: Map<string, ConnectorRecord>;
+  /** Instruments whose position needs a human's look. */
+  readonly flagged: Map<InstrumentKey, { expected: string; actual: string; at: number }>;
+  /** Every fill ever applied, by key. */
+  readonly fills: Map<FillKey, VenueFill>;
+  /** Fills of orders that are not ours, by connector and venue order id. */
+  readonly strays: Map<string, StrayFill[]>;
+  /** Made at the first start of this epoch; part of every client order id, so that a copied desk cannot repeat one. */
+  epochTag: string;
+  /** Intents of the last 24 hours, oldest first. */
+  readonly intents: IntentRecord[];
+  lastRun?: { run: string; issue: string; outcome: string; summary: string; at: number };
+  lastSnapshot?: { path: string; nav: string; at: number };
+}
+
+const INTENT_WINDOW_MS = 24 * 60 * 60 * 1000;
+
+export const emptyBook = (): Book => ({
+  seq: 0,
+  lastAt: 0,
+  deskId: "",
+  epoch: 0,
+  machine: "",
+  trading: { state: "active", reason: "" },
+  orders: new Map(),
+  inFlight: new Map(),
+  proposed: new Map(),
+  byClientOrderId: new Map(),
+  byVenueOrderId: new Map(),
+  positions: new Map(),
+  accounts: new Map(),
+  connectors: new Map(),
+  flagged: new Map(),
+  fills: new Map(),
+  strays: new Map(),
+  epochTag: "",
+  intents: [],
+});
+
+export const foldBook = (events: Iterable<Recorded>): Book => {
+  const book = emptyBook();
+  for (const recorded of events) applyEvent(book, recorded);
+  return book;
+};
+
+/** Adds one journaled event to the book. */
+export const applyEvent = (book: Book, recorded: Recorded): void => {
+  book.seq = Math.max(book.seq, recorded.seq);
+  book.lastAt = recorded.at;
+  book.epoch = recorded.epoch;
+  const { event } = recorded;
+  switch (event.type) {
+    case "desk.created":
+      book.deskId = event.deskId;
+      return;
+    case "desk.started":
+      if (event.machine !== book.machine) book.epochTag = event.nonce;
+      book.machine = event.machine;
+      return;
+    case "trading.changed":
+      book.trading = { state: event.state, reason: event.reason };
+      return;
+    case "connector.changed":
+      changeConnector(book, event);
+      return;
+    case "account.marked":
+      markAccount(book, recorded as Recorded<AccountMarked>);
+      return;
+    case "fill.received":
+      receiveFill(book, recorded as Recorded<FillReceived>);
+      return;
+    case "instrument.flagged":
+      book.flagged.set(instrumentKey(event.connector, event.symbol), {
+        expected: event.expected,
+        actual: event.actual,
+        at: recorded.at,
+      });
+      return;
+    case "instrument.cleared":
+      clearInstrument(book, event);
+      return;
+    case "run.ended":
+      book.lastRun = { run: event.run, issue: event.issue, outcome: event.outcome, summary: event.summary, at: recorded.at };
+      return;
+    case "snapshot.taken":
+      book.lastSnapshot = { path: event.path, nav: event.nav, at: recorded.at };
+      return;
+    case "desk.stopped":
+    case "config.loaded":
+    case "fill.conflicted":
+    case "file.written":
+    case "command.refused":
+    case "run.started":
+      return;
+    default:
+      changeOrder(book, recorded as Recorded<OrderEvent>);
+  }
+};
+
+const changeConnector = (book: Book, event: Extract<DeskEvent, { type: "connector.changed" }>): void => {
+  const digest = event.adapterDigest ?? book.connectors.get(event.connector)?.adapterDigest;
+  book.connectors.set(event.connector, {
+    state: event.state,
+    mode: event.mode,
+    ...(event.reason === undefined ? {} : { reason: event.reason }),
+    ...(digest === undefined ? {} : { adapterDigest: digest }),
+  });
+};
+
+const changeOrder = (book: Book, recorded: Recorded<OrderEvent>): void => {
+  const { event } = recorded;
+  let order = book.orders.get(event.id);
+  if (order === undefined) {
+    if (event.type !== "proposal.seen") return;
+    order = openOrder(recorded as Recorded<typeof event>);
+    book.orders.set(event.id, order);
+  }
+  applyOrderEvent(order, recorded);
+  index(book, order);
+  if (event.type === "order.submitting") {
+    book.intents.push({ at: recorded.at, id: order.id, terms: order.terms });
+    while ((book.intents[0]?.at ?? Number.POSITIVE_INFINITY) < recorded.at - INTENT_WINDOW_MS) book.intents.shift();
+  }
+};
+
+const index = (book: Book, order: OrderRecord): void => {
+  if (order.state === "proposed") book.proposed.set(order.id, order);
+  else book.proposed.delete(order.id);
+  if (isInFlight(order.state)) book.inFlight.set(order.id, order);
+  else book.inFlight.delete(order.id);
+  if (order.clientOrderId !== undefined) book.byClientOrderId.set(order.clientOrderId, order.id);
+  if (order.venueOrderId === undefined) return;
+  const venueKey = `${order.terms.connector}/${order.venueOrderId}`;
+  book.byVenueOrderId.set(venueKey, order.id);
+  const strays = book.strays.get(venueKey);
+  if (strays === undefined) return;
+  book.strays.delete(venueKey);
+  for (const stray of strays) applyFill(order, stray);
+  index(book, order);
+};
+
+/** Whose fill is it? By our client order id, else by the venue's order id. Undefined: not ours. */
+export const ownerOf = (book: Readonly<Book>, connector: string, fill: VenueFill): OrderId | undefined => {
+  const byClient = fill.clientOrderId === undefined ? undefined : book.byClientOrderId.get(fill.clientOrderId as ClientOrderId);
+  const id = byClient ?? book.byVenueOrderId.get(`${connector}/${fill.venueOrderId}`);
+  return id !== undefined && book.orders.get(id)?.terms.connector === connector ? id : undefined;
+};
+
+const receiveFill = (book: Book, recorded: Recorded<FillReceived>): void => {
+  const { event } = recorded;
+  const { connector, fill } = event;
+  const order = event.id === null ? undefined : book.orders.get(event.id);
+  const key = fillKey(connector, fill);
+  const isNew = !book.fills.has(key);
+  if (order === undefined) {
+    if (!isNew) return;
+    const venueKey = `${connector}/${fill.venueOrderId}`;
+    const known = book.strays.get(venueKey);
+    if (known === undefined) book.strays.set(venueKey, [recorded]);
+    else known.push(recorded);
+  } else {
+    if (!applyFill(order, recorded)) return;
+    index(book, order);
+  }
+  const counted = order?.fills.get(key)?.fill ?? fill;
+  book.fills.set(key, counted);
+  applyFillToPosition(positionOf(book, connector, fill.symbol), key, counted, isNew);
+};
+
+const positionOf = (book: Book, connector: string, symbol: string): PositionRecord => {
+  const key = instrumentKey(connector, symbol);
+  let position = book.positions.get(key);
+  if (position === undefined) {
+    position = emptyPosition(connector, symbol);
+    book.positions.set(key, position);
+  }
+  return position;
+};
+
+/** The first mark of a connector opens its positions; every later one is compared with the fills. */
+const markAccount = (book: Book, recorded: Recorded<AccountMarked>): void => {
+  const { connector, account, positions, venueTime, venueDate } = recorded.event;
+  const earlier = book.accounts.get(connector);
+  const nav = decimal(account.nav);
+  if (earlier === undefined) {
+    for (const held of positions) {
+      const quantity = decimal(held.quantity);
+      if (quantity.eq(ZERO)) continue;
+      openPosition(positionOf(book, connector, held.symbol), quantity, decimal(held.averagePrice ?? held.markPrice ?? "0"));
+    }
+  }
+  const isNewDay = earlier !== undefined && venueDate > earlier.venueDate;
+  book.accounts.set(connector, {
+    account,
+    positions: new Map(positions.map((held) => [held.symbol, held])),
+    venueTime,
+    venueDate: earlier !== undefined && venueDate < earlier.venueDate ? earlier.venueDate : venueDate,
+    dayOpenNav: earlier === undefined ? nav : isNewDay ? earlier.nav : earlier.dayOpenNav,
+    nav,
+    markedAt: recorded.at,
+    markedSeq: recorded.seq,
+  });
+};
+
+const clearInstrument = (book: Book, event: Extract<DeskEvent, { type: "instrument.cleared" }>): void => {
+  book.flagged.delete(instrumentKey(event.connector, event.symbol));
+  const position = positionOf(book, event.connector, event.symbol);
+  const mark = book.accounts.get(event.connector)?.positions.get(event.symbol);
+  adoptQuantity(position, decimal(event.quantity), decimal(mark?.averagePrice ?? mark?.markPrice ?? "0"));
+};
+
+/** Σ NAV of the last mark of each connector; one never seen counts 0. */
+export const bookNav = (book: Readonly<Book>): Decimal => {
+  let sum = ZERO;
+  for (const account of book.accounts.values()) sum = sum.plus(account.nav);
+  return sum;
+};
+
+/** Today's profit (below zero: loss) over all connectors, realized and unrealized, each by its own venue date. */
+export const dayPnl = (book: Readonly<Book>): Decimal => {
+  let sum = ZERO;
+  for (const account of book.accounts.values()) sum = sum.plus(account.nav.minus(account.dayOpenNav));
+  return sum;
+};

@@ -1,0 +1,96 @@
+/**
+ * Exact decimals. The only file that knows the decimal library.
+ *
+ * big.js in strict mode: it refuses JavaScript numbers and never rounds `plus`, `minus`, `times`. Division exists only in
+ * {@link ratio}, which names its scale. On disk and on every wire a decimal is text ({@link DecimalText}).
+ */
+import Big from "big.js";
+
+const Strict = Big();
+Strict.strict = true;
+Strict.DP = 30;
+Strict.NE = -1_000_000;
+Strict.PE = 1_000_000;
+
+export type Decimal = Big;
+declare const decimalText: unique symbol;
+/** Canonical text: no exponent, no trailing zeros, no leading plus, `0` for minus zero. */
+export type DecimalText = string & { readonly [decimalText]: true };
+
+/** Longest number of significant digits a bare number may carry before it must be quoted. */
+export const BARE_DIGITS_MAX = 15;
+/** Longest decimal text accepted anywhere. */
+export const DECIMAL_CHARS_MAX = 64;
+
+const PLAIN = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$/;
+
+/** Thrown by the parsers below; the caller adds the file and the field. */
+export class DecimalError extends Error {}
+
+/** Trusted text (written by ourselves or already checked) to a decimal. */
+export const decimal = (text: string): Decimal => new Strict(text);
+
+export const ZERO: Decimal = decimal("0");
+export const HUNDRED: Decimal = decimal("100");
+
+/** Plain text without exponent and without trailing zeros. */
+export const text = (value: Decimal): DecimalText => {
+  if (value.eq(ZERO)) return "0" as DecimalText;
+  return value.toFixed() as DecimalText;
+};
+
+/** Untrusted text: `192.40`, `1e-8`, `.5`. Refuses NaN, Infinity, hexadecimal, separators and anything over 64 characters. */
+export const parseText = (raw: string): Decimal => {
+  const trimmed = raw.trim();
+  if (trimmed.length > DECIMAL_CHARS_MAX) throw new DecimalError(`has ${trimmed.length} characters; the limit is ${DECIMAL_CHARS_MAX}`);
+  if (!PLAIN.test(trimmed)) throw new DecimalError(`${JSON.stringify(trimmed)} is not a decimal number`);
+  const value = new Strict(trimmed.replace(/^\+/, "").replace(/^(-?)\./, "$10.").replace(/\.(?=$|[eE])/, ""));
+  if (value.c.length > 40 || value.e > 30 || value.e < -30) throw new DecimalError(`${trimmed} is outside 1e-30 to 1e30`);
+  return value;
+};
+
+/** A bare number of a human's or agent's file: finite, and at most 15 significant digits, else it must be quoted. */
+export const parseNumber = (raw: number): Decimal => {
+  if (!Number.isFinite(raw)) throw new DecimalError(`${raw} is not a finite number`);
+  const value = parseText(String(raw));
+  if (value.c.length > BARE_DIGITS_MAX) {
+    throw new DecimalError(`${raw} has more than ${BARE_DIGITS_MAX} significant digits; quote it to keep it exact`);
+  }
+  return value;
+};
+
+/** A number or text from a connector: any finite number stands for its shortest text. */
+export const parseNumeric = (raw: number | string): Decimal => {
+  if (typeof raw === "string") return parseText(raw);
+  if (!Number.isFinite(raw)) throw new DecimalError(`${raw} is not a finite number`);
+  return parseText(String(raw));
+};
+
+/** The JavaScript number with exactly this value, or undefined where none exists. */
+export const exactNumber = (value: Decimal): number | undefined => {
+  const n = Number(value.toFixed());
+  return Number.isFinite(n) && decimal(String(n)).eq(value) ? n : undefined;
+};
+
+/** Nearest JavaScript number, for display and plots only. */
+export const approximate = (value: Decimal): number => Number(value.toFixed());
+
+/** a / b at `places` decimals, rounded half to even. For display and averages, never for a limit. */
+export const ratio = (a: Decimal, b: Decimal, places: number): Decimal =>
+  a.div(b).round(places, Strict.roundHalfEven as 2);
+
+/** Rounds a display amount half to even. */
+export const rounded = (value: Decimal, places: number): Decimal => value.round(places, Strict.roundHalfEven as 2);
+
+/** Rounds towards zero: money that may be spent. */
+export const floored = (value: Decimal, places: number): Decimal => value.round(places, Strict.roundDown as 0);
+
+export const max = (a: Decimal, b: Decimal): Decimal => (a.gte(b) ? a : b);
+export const min = (a: Decimal, b: Decimal): Decimal => (a.lte(b) ? a : b);
+
+/** Is `value` a whole multiple of `step`? */
+export const onStep = (value: Decimal, step: Decimal): boolean => value.mod(step).eq(ZERO);
+
+/** `part` is at most `percent` % of `whole`, compared without dividing; the limit is inclusive. */
+export const withinPercent = (part: Decimal, percent: Decimal, whole: Decimal): boolean =>
+  part.times(HUNDRED).lte(percent.times(whole));

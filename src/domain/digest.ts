@@ -1,0 +1,24 @@
+/** Content digests. The one place in the domain that hashes. */
+import { createHash } from "node:crypto";
+import type { Digest } from "./ids.ts";
+import type { OrderTerms } from "./order.ts";
+
+/** JSON with sorted keys and no spaces; undefined members are absent. */
+export const canonicalJson = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (value !== null && typeof value === "object") {
+    const members = Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+    return `{${members.join(",")}}`;
+  }
+  return JSON.stringify(value);
+};
+
+export const sha256Hex = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
+
+export const digestOf = (data: string | Uint8Array): Digest => `sha256:${sha256Hex(data)}` as Digest;
+
+/** What the human approves: version 1 of the canonical terms, so that 50, 50.0 and "50" digest alike. */
+export const digestTerms = (terms: OrderTerms): Digest => digestOf(canonicalJson({ v: 1, ...terms }));

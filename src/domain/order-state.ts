@@ -1,0 +1,273 @@
+/**
+ * An order's life as a fold over the set of its events. Each event adds a fact; the state is derived from the facts, so
+ * that duplicates and reordering cannot change it. Money rules: a fill outranks every other word, a venue's final word
+ * outranks "unknown", and nothing ever turns "unknown" into "rejected" by itself.
+ */
+import { type Decimal, ZERO, decimal } from "./decimal.ts";
+import type { Actor, Channel, FillReceived, OrderEvent, Recorded } from "./event.ts";
+import { type FillKey, fillKey, laterVersion } from "./fill.ts";
+import type { ClientOrderId, Digest, OrderId, VenueOrderId } from "./ids.ts";
+import type { OrderTerms } from "./order.ts";
+import type { OrderReportStatus } from "./sdk.ts";
+import type { Check, Decision, Stage } from "./verdict.ts";
+import type { VenueFill } from "./venue.ts";
+
+export const ORDER_STATES = [
+  "proposed",
+  "approved",
+  "submitting",
+  "unknown",
+  "acked",
+  "partly_filled",
+  "filled",
+  "cancelled",
+  "expired",
+  "rejected",
+] as const;
+export type OrderState = (typeof ORDER_STATES)[number];
+
+export const isTerminal = (state: OrderState): boolean =>
+  state === "filled" || state === "cancelled" || state === "expired" || state === "rejected";
+
+/** Approved and not ended: it holds a reservation. */
+export const isInFlight = (state: OrderState): boolean => state !== "proposed" && !isTerminal(state);
+
+export interface Approval {
+  readonly at: number;
+  readonly by: Actor;
+  readonly channel: Channel;
+  readonly digest: Digest;
+  readonly expiresAt: number;
+  readonly mid?: string;
+}
+
+export interface VerdictRecord {
+  readonly at: number;
+  readonly stage: Stage;
+  readonly decision: Decision;
+  readonly digest: Digest;
+  readonly reasons: readonly Check[];
+}
+
+export interface HistoryEntry {
+  readonly seq: number;
+  readonly at: number;
+  readonly event: string;
+  readonly state: OrderState;
+}
+
+export interface AppliedFill {
+  readonly key: FillKey;
+  readonly fill: VenueFill;
+  readonly seq: number;
+  readonly inferred: boolean;
+}
+
+export type OrderFlag = "overfilled" | "busted" | "late_fill" | "inferred_fill" | "contradicted";
+type VenueFinal = Extract<OrderReportStatus, "filled" | "cancelled" | "rejected" | "expired">;
+
+/** Mutable on purpose: the fold owns it. Everyone else gets it as `Readonly`. */
+export interface OrderRecord {
+  readonly id: OrderId;
+  path: string;
+  source: string;
+  terms: OrderTerms;
+  digest: Digest;
+  rationale: string;
+  proposedBy: string;
+  proposedAt: number;
+  issue?: string;
+  researchRef?: string;
+  approvals: Approval[];
+  verdicts: VerdictRecord[];
+  clientOrderId?: ClientOrderId;
+  venueOrderId?: VenueOrderId;
+  submitted: boolean;
+  acked: boolean;
+  unknownReason?: string;
+  rejected: { human?: string; guard?: string; venue?: string };
+  notSent?: string;
+  resolved?: { note: string; by: Actor };
+  final?: VenueFinal;
+  /** The venue's own count of what it filled; may run ahead of the fills we hold. */
+  reportedFilled: Decimal;
+  cancelRequested?: { at: number; by: Actor };
+  fills: Map<FillKey, AppliedFill>;
+  flags: Set<OrderFlag>;
+  filled: Decimal;
+  state: OrderState;
+  history: HistoryEntry[];
+}
+
+const FINAL_RANK: Record<VenueFinal, number> = { rejected: 0, expired: 1, cancelled: 2, filled: 3 };
+
+export const openOrder = (event: Recorded<Extract<OrderEvent, { type: "proposal.seen" }>>): OrderRecord => ({
+  id: event.event.id,
+  path: event.event.path,
+  source: event.event.source,
+  terms: event.event.terms,
+  digest: event.event.digest,
+  rationale: event.event.rationale,
+  proposedBy: event.event.proposedBy,
+  proposedAt: event.at,
+  approvals: [],
+  verdicts: [],
+  submitted: false,
+  acked: false,
+  rejected: {},
+  reportedFilled: ZERO,
+  fills: new Map(),
+  flags: new Set(),
+  filled: ZERO,
+  state: "proposed",
+  history: [],
+});
+
+export const leaves = (order: Readonly<OrderRecord>): Decimal => {
+  const rest = decimal(order.terms.quantity).minus(order.filled);
+  return rest.gt(ZERO) ? rest : ZERO;
+};
+
+/** Who rejected it, by precedence of finality. */
+export const rejectedBy = (order: Readonly<OrderRecord>): "human" | "guard" | "venue" | undefined =>
+  order.state !== "rejected"
+    ? undefined
+    : order.rejected.venue !== undefined || order.final === "rejected"
+      ? "venue"
+      : order.rejected.guard !== undefined
+        ? "guard"
+        : "human";
+
+/** Derives the state from the facts alone. */
+export const stateOf = (order: Readonly<OrderRecord>): OrderState => {
+  const sent = order.submitted || order.acked || order.fills.size > 0 || order.final !== undefined;
+  if (sent && order.fills.size > 0 && order.filled.gte(decimal(order.terms.quantity))) return "filled";
+  if (order.resolved !== undefined) return "cancelled";
+  if (order.final === "cancelled" || order.final === "expired") return order.final;
+  const venueSaidNo = order.rejected.venue !== undefined || order.final === "rejected";
+  if (order.fills.size > 0) return order.filled.gt(ZERO) || !venueSaidNo ? "partly_filled" : "rejected";
+  if (venueSaidNo) return "rejected";
+  if (order.rejected.guard !== undefined || order.rejected.human !== undefined) return "rejected";
+  if (order.notSent !== undefined) return "cancelled";
+  if (order.acked) return "acked";
+  if (order.unknownReason !== undefined) return "unknown";
+  if (order.submitted) return "submitting";
+  return order.approvals.length > 0 ? "approved" : "proposed";
+};
+
+/** Adds one event's fact and derives the state anew. */
+export const applyOrderEvent = (order: OrderRecord, recorded: Recorded<OrderEvent>): void => {
+  addFact(order, recorded);
+  settle(order, recorded.seq, recorded.at, recorded.event.type);
+};
+
+const addFact = (order: OrderRecord, { at, event }: Recorded<OrderEvent>): void => {
+  switch (event.type) {
+    case "proposal.seen":
+      if (order.approvals.length > 0) return;
+      order.path = event.path;
+      order.source = event.source;
+      order.terms = event.terms;
+      order.digest = event.digest;
+      order.rationale = event.rationale;
+      order.proposedBy = event.proposedBy;
+      if (event.issue !== undefined) order.issue = event.issue;
+      if (event.researchRef !== undefined) order.researchRef = event.researchRef;
+      return;
+    case "guards.evaluated":
+      order.verdicts.push({ at, stage: event.stage, decision: event.decision, digest: event.digest, reasons: event.reasons });
+      return;
+    case "order.approved":
+      approve(order, at, event);
+      return;
+    case "order.submitting":
+      order.submitted = true;
+      order.clientOrderId = event.clientOrderId;
+      return;
+    case "order.acked":
+      order.acked = true;
+      order.venueOrderId = event.venueOrderId;
+      return;
+    case "order.unknown":
+      order.unknownReason ??= event.reason;
+      return;
+    case "order.rejected":
+      order.rejected[event.by] ??= event.reason;
+      return;
+    case "order.not_sent":
+      order.notSent ??= event.reason;
+      return;
+    case "cancel.requested":
+      order.cancelRequested ??= { at, by: event.actor };
+      return;
+    case "cancel.failed":
+      delete order.cancelRequested;
+      return;
+    case "order.reported":
+      report(order, event);
+      return;
+    case "order.resolved":
+      order.resolved ??= { note: event.note, by: event.actor };
+      return;
+  }
+};
+
+const approve = (order: OrderRecord, at: number, event: Extract<OrderEvent, { type: "order.approved" }>): void => {
+  if (order.approvals.some((approval) => approval.digest === event.digest && approval.at === at)) return;
+  order.terms = event.terms;
+  order.digest = event.digest;
+  order.clientOrderId = event.clientOrderId;
+  order.approvals.push({
+    at,
+    by: event.actor,
+    channel: event.channel,
+    digest: event.digest,
+    expiresAt: event.expiresAt,
+    ...(event.mid === undefined ? {} : { mid: event.mid }),
+  });
+};
+
+const report = (order: OrderRecord, event: Extract<OrderEvent, { type: "order.reported" }>): void => {
+  order.venueOrderId ??= event.venueOrderId;
+  const reported = decimal(event.filledQuantity);
+  if (reported.gt(order.reportedFilled)) order.reportedFilled = reported;
+  if (event.status === "open" || event.status === "partially_filled") {
+    order.acked = true;
+    return;
+  }
+  if (event.status !== "rejected") order.acked = true;
+  if (order.final === undefined || FINAL_RANK[event.status] > FINAL_RANK[order.final]) order.final = event.status;
+};
+
+/** Applies a fill under its key. Answers whether it changed anything (false: the same fill again). */
+export const applyFill = (order: OrderRecord, recorded: Recorded<FillReceived>): boolean => {
+  const { fill, connector, inferred } = recorded.event;
+  const key = fillKey(connector, fill);
+  const earlier = order.fills.get(key);
+  const winner = earlier === undefined ? fill : laterVersion(earlier.fill, fill);
+  if (earlier !== undefined && winner === earlier.fill) return false;
+  if (isTerminal(order.state) && earlier === undefined && fill.busts === undefined) order.flags.add("late_fill");
+  order.fills.set(key, { key, fill: winner, seq: recorded.seq, inferred: inferred === true });
+  order.filled = sumFills(order);
+  order.venueOrderId ??= fill.venueOrderId as VenueOrderId;
+  if (inferred === true) order.flags.add("inferred_fill");
+  if (fill.busts !== undefined) order.flags.add("busted");
+  if (order.filled.gt(decimal(order.terms.quantity))) order.flags.add("overfilled");
+  else order.flags.delete("overfilled");
+  if (order.notSent !== undefined || order.rejected.venue !== undefined) order.flags.add("contradicted");
+  settle(order, recorded.seq, recorded.at, fill.busts === undefined ? "fill.received" : "fill.busted");
+  return true;
+};
+
+const sumFills = (order: OrderRecord): Decimal => {
+  let sum = ZERO;
+  for (const { fill } of order.fills.values()) {
+    if (fill.busts === undefined) sum = sum.plus(decimal(fill.quantity));
+  }
+  return sum;
+};
+
+const settle = (order: OrderRecord, seq: number, at: number, event: string): void => {
+  order.state = stateOf(order);
+  order.history.push({ seq, at, event, state: order.state });
+};

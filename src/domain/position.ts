@@ -1,0 +1,121 @@
+/**
+ * Positions as a fold over fills. Lots are first in, first out (FIFO): a sale closes the oldest lot first, so realized
+ * P&L needs no division and is exact. Fees are kept apart from P&L. A bust or a correction replays the instrument.
+ */
+import { type Decimal, ZERO, decimal, ratio } from "./decimal.ts";
+import type { VenueFill } from "./venue.ts";
+
+/** `quantity` is signed: below zero for a short lot. */
+export interface Lot {
+  quantity: Decimal;
+  readonly price: Decimal;
+}
+
+/** What opened or moved the position: a fill, the opening balance, or a human's adoption of the venue's figure. */
+type Movement =
+  | { readonly kind: "fill"; readonly key: string; fill: VenueFill }
+  | { readonly kind: "opening"; readonly quantity: Decimal; readonly price: Decimal }
+  | { readonly kind: "adopted"; readonly quantity: Decimal; readonly price: Decimal };
+
+export interface PositionRecord {
+  readonly connector: string;
+  readonly symbol: string;
+  quantity: Decimal;
+  lots: Lot[];
+  realizedPnl: Decimal;
+  fees: Decimal;
+  /** What this position is made of, oldest first; read only when a bust or correction replays it. */
+  readonly movements: Movement[];
+}
+
+export const emptyPosition = (connector: string, symbol: string): PositionRecord => ({
+  connector,
+  symbol,
+  quantity: ZERO,
+  lots: [],
+  realizedPnl: ZERO,
+  fees: ZERO,
+  movements: [],
+});
+
+export const openPosition = (position: PositionRecord, quantity: Decimal, price: Decimal): void => {
+  const movement: Movement = { kind: "opening", quantity, price };
+  position.movements.push(movement);
+  move(position, movement);
+};
+
+/** The venue's quantity replaces ours; the difference becomes a lot at `price`, with no P&L invented. */
+export const adoptQuantity = (position: PositionRecord, quantity: Decimal, price: Decimal): void => {
+  const movement: Movement = { kind: "adopted", quantity, price };
+  position.movements.push(movement);
+  move(position, movement);
+};
+
+/** `isNew` false: the version under this key changed (corrected or busted), so the position is replayed. */
+export const applyFillToPosition = (position: PositionRecord, key: string, fill: VenueFill, isNew: boolean): void => {
+  if (isNew) {
+    const movement: Movement = { kind: "fill", key, fill };
+    position.movements.push(movement);
+    move(position, movement);
+    return;
+  }
+  const known = position.movements.find((movement) => movement.kind === "fill" && movement.key === key);
+  if (known?.kind === "fill") known.fill = fill;
+  replay(position);
+};
+
+const replay = (position: PositionRecord): void => {
+  position.quantity = ZERO;
+  position.lots = [];
+  position.realizedPnl = ZERO;
+  position.fees = ZERO;
+  for (const movement of position.movements) move(position, movement);
+};
+
+const move = (position: PositionRecord, movement: Movement): void => {
+  switch (movement.kind) {
+    case "opening":
+      trade(position, movement.quantity, movement.price);
+      return;
+    case "adopted":
+      if (position.quantity.eq(movement.quantity)) return;
+      position.quantity = movement.quantity;
+      position.lots = movement.quantity.eq(ZERO) ? [] : [{ quantity: movement.quantity, price: movement.price }];
+      return;
+    case "fill": {
+      const { fill } = movement;
+      if (fill.busts !== undefined) return;
+      const quantity = decimal(fill.quantity);
+      if (fill.fee !== undefined) position.fees = position.fees.plus(decimal(fill.fee));
+      trade(position, fill.side === "buy" ? quantity : ZERO.minus(quantity), decimal(fill.price));
+    }
+  }
+};
+
+/** Closes the oldest lots of the other sign, then opens a lot with the rest. */
+const trade = (position: PositionRecord, signed: Decimal, price: Decimal): void => {
+  let rest = signed;
+  while (!rest.eq(ZERO) && position.lots.length > 0) {
+    const lot = position.lots[0] as Lot;
+    if (lot.quantity.gt(ZERO) === rest.gt(ZERO)) break;
+    const closing = lot.quantity.abs().lte(rest.abs()) ? lot.quantity : ZERO.minus(rest);
+    position.realizedPnl = position.realizedPnl.plus(closing.times(price.minus(lot.price)));
+    rest = rest.plus(closing);
+    lot.quantity = lot.quantity.minus(closing);
+    if (lot.quantity.eq(ZERO)) position.lots.shift();
+  }
+  if (!rest.eq(ZERO)) position.lots.push({ quantity: rest, price });
+  position.quantity = position.quantity.plus(signed);
+};
+
+/** Cost of the open lots divided by the quantity, to 8 places: for display. */
+export const averagePrice = (position: Readonly<PositionRecord>): Decimal | undefined => {
+  if (position.quantity.eq(ZERO)) return undefined;
+  return ratio(costBasis(position), position.quantity, 8);
+};
+
+export const costBasis = (position: Readonly<PositionRecord>): Decimal =>
+  position.lots.reduce((sum, lot) => sum.plus(lot.quantity.times(lot.price)), ZERO);
+
+export const unrealizedPnl = (position: Readonly<PositionRecord>, mark: Decimal): Decimal =>
+  position.quantity.times(mark).minus(costBasis(position));

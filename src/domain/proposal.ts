@@ -1,0 +1,204 @@
+/**
+ * A proposed order as someone wrote it: TOML, YAML or JSON, flat or nested, with either page's field names. This file turns
+ * the parsed document into terms; what a file looks like is `workspace/proposals.ts`.
+ */
+import { z } from "zod";
+import { DecimalError, type DecimalText, ZERO, parseNumber, parseText, text } from "./decimal.ts";
+import { IdError, type ConnectorName, type SymbolName, suggestion, symbol } from "./ids.ts";
+import { ORDER_TYPES, type OrderTerms, type OrderType, SIDES, type Side, TIMES_IN_FORCE, type TimeInForce } from "./order.ts";
+import type { Mode } from "./venue.ts";
+
+/** Largest proposal file, bytes. */
+export const PROPOSAL_BYTES_MAX = 64 * 1024;
+const RATIONALE_CHARS_MAX = 16_000;
+
+export class ProposalError extends Error {}
+
+export interface ProposalDraft {
+  readonly connector?: string;
+  readonly venue?: string;
+  readonly symbol: SymbolName;
+  readonly side: Side;
+  readonly quantity: DecimalText;
+  readonly type: OrderType;
+  readonly limitPrice?: DecimalText;
+  readonly stopPrice?: DecimalText;
+  readonly timeInForce: TimeInForce;
+  readonly rationale: string;
+  readonly researchRef?: string;
+  readonly proposedBy: string;
+  readonly issue?: string;
+}
+
+const FIELDS = [
+  "action", "side", "order_type", "type", "connector", "venue", "symbol", "quantity", "limit_price", "stop_price",
+  "time_in_force", "rationale", "summary", "research_ref", "proposed_by", "proposed_at", "issue", "status", "id", "sources",
+] as const;
+
+const scalar = z.union([z.string(), z.number(), z.bigint(), z.boolean()]);
+const flatShape = z.record(z.string(), scalar);
+
+/** Lifts `[order]` and `[rationale]` to the top; refuses a field that stands twice. */
+const flatten = (document: unknown): Map<string, string | number> => {
+  const whole = z.record(z.string(), z.unknown()).safeParse(document);
+  if (!whole.success) throw new ProposalError("is not a table of fields");
+  const fields = new Map<string, string | number>();
+  const put = (key: string, value: unknown): void => {
+    const known = flatShape.safeParse({ [key]: value });
+    if (!known.success) throw new ProposalError(`${key} must be a single value`);
+    if (!(FIELDS as readonly string[]).includes(key)) {
+      throw new ProposalError(`unknown field ${JSON.stringify(key)}${suggestion(key, FIELDS)}; nothing in an order is ignored`);
+    }
+    if (fields.has(key)) throw new ProposalError(`${key} stands twice`);
+    const single = value as string | number | bigint | boolean;
+    fields.set(key, typeof single === "number" ? single : String(single));
+  };
+  for (const [key, value] of Object.entries(whole.data)) {
+    if (key === "order" || (key === "rationale" && typeof value === "object")) {
+      const nested = z.record(z.string(), z.unknown()).safeParse(value);
+      if (!nested.success) throw new ProposalError(`[${key}] must be a table`);
+      for (const [inner, innerValue] of Object.entries(nested.data)) put(inner, innerValue);
+    } else if (key === "sources") {
+      fields.set(key, "");
+    } else {
+      put(key, value);
+    }
+  }
+  return fields;
+};
+
+const words = (fields: Map<string, string | number>, names: readonly string[]): string | undefined => {
+  const given = names.filter((name) => fields.has(name));
+  if (given.length > 1) throw new ProposalError(`${given.join(" and ")} say the same; keep one`);
+  const value = given[0] === undefined ? undefined : fields.get(given[0]);
+  return value === undefined ? undefined : String(value).trim();
+};
+
+const choice = <T extends string>(raw: string | undefined, name: string, allowed: readonly T[], standard?: T): T => {
+  if (raw === undefined || raw === "") {
+    if (standard !== undefined) return standard;
+    throw new ProposalError(`${name} is missing (one of ${allowed.join(", ")})`);
+  }
+  const word = raw.toLowerCase().replace("-", "_");
+  const found = allowed.find((candidate) => candidate === word);
+  if (found === undefined) throw new ProposalError(`${name} ${JSON.stringify(raw)} is not one of ${allowed.join(", ")}`);
+  return found;
+};
+
+/** An amount above zero, exact. Bare numbers pass up to 15 significant digits. */
+const amount = (fields: Map<string, string | number>, name: string): DecimalText | undefined => {
+  const raw = fields.get(name);
+  if (raw === undefined || raw === "") return undefined;
+  try {
+    const value = typeof raw === "number" ? parseNumber(raw) : parseText(raw);
+    if (!value.gt(ZERO)) throw new ProposalError(`${name} must be above zero, not ${raw}`);
+    return text(value);
+  } catch (error) {
+    if (error instanceof DecimalError) throw new ProposalError(`${name} ${error.message}`, { cause: error });
+    throw error;
+  }
+};
+
+/** Which price fields each order type must and may not carry. */
+const PRICES: Record<OrderType, { limit: boolean; stop: boolean }> = {
+  market: { limit: false, stop: false },
+  limit: { limit: true, stop: false },
+  stop: { limit: false, stop: true },
+  stop_limit: { limit: true, stop: true },
+};
+
+const checkPrice = (type: OrderType, name: string, wanted: boolean, value: DecimalText | undefined): void => {
+  const words = type.replace("_", "-");
+  if (wanted && value === undefined) throw new ProposalError(`a ${words} order needs ${name}`);
+  if (!wanted && value !== undefined) throw new ProposalError(`a ${words} order has no ${name}`);
+};
+
+/** @throws ProposalError with the field's name and what is wrong with it. */
+export const readProposal = (document: unknown, stem: string): ProposalDraft => {
+  const fields = flatten(document);
+  const id = words(fields, ["id"]);
+  if (id !== undefined && id !== stem) throw new ProposalError(`id ${JSON.stringify(id)} is not the file's name ${JSON.stringify(stem)}`);
+  const type = choice(words(fields, ["order_type", "type"]), "order_type", ORDER_TYPES);
+  const quantity = amount(fields, "quantity");
+  if (quantity === undefined) throw new ProposalError("quantity is missing");
+  const limitPrice = amount(fields, "limit_price");
+  const stopPrice = amount(fields, "stop_price");
+  checkPrice(type, "limit_price", PRICES[type].limit, limitPrice);
+  checkPrice(type, "stop_price", PRICES[type].stop, stopPrice);
+  const rationale = words(fields, ["rationale", "summary"]) ?? "";
+  if (rationale.length > RATIONALE_CHARS_MAX) throw new ProposalError(`rationale has ${rationale.length} characters; the limit is ${RATIONALE_CHARS_MAX}`);
+  return {
+    symbol: readSymbol(words(fields, ["symbol"])),
+    side: choice(words(fields, ["action", "side"]), "side", SIDES),
+    quantity,
+    type,
+    timeInForce: choice(words(fields, ["time_in_force"]), "time_in_force", TIMES_IN_FORCE, "day"),
+    rationale,
+    proposedBy: words(fields, ["proposed_by"]) ?? "",
+    ...(limitPrice === undefined ? {} : { limitPrice }),
+    ...(stopPrice === undefined ? {} : { stopPrice }),
+    ...optional("connector", words(fields, ["connector"])),
+    ...optional("venue", words(fields, ["venue"])),
+    ...optional("researchRef", words(fields, ["research_ref"])),
+    ...optional("issue", words(fields, ["issue"])),
+  };
+};
+
+const optional = <K extends string>(key: K, value: string | undefined): { [P in K]?: string } =>
+  value === undefined || value === "" ? {} : ({ [key]: value } as { [P in K]: string });
+
+const readSymbol = (raw: string | undefined): SymbolName => {
+  if (raw === undefined || raw === "") throw new ProposalError("symbol is missing");
+  try {
+    return symbol(raw);
+  } catch (error) {
+    if (error instanceof IdError) throw new ProposalError(error.message, { cause: error });
+    throw error;
+  }
+};
+
+/** What routing needs to know of a connector. */
+export interface RouteTarget {
+  readonly name: ConnectorName;
+  readonly enabled: boolean;
+  /** false: data only. */
+  readonly orders: boolean;
+  readonly venues: readonly string[];
+  readonly mode: Mode;
+}
+
+export type Route = { readonly to: RouteTarget } | { readonly reason: string };
+
+/** `connector` names it; else `venue` does, where a connector has that name or lists it; else the only one that takes orders. */
+export const routeProposal = (draft: Pick<ProposalDraft, "connector" | "venue">, targets: readonly RouteTarget[]): Route => {
+  const usable = targets.filter((target) => target.enabled && target.orders);
+  const named = (name: string): Route => {
+    const target = targets.find((candidate) => candidate.name === name);
+    if (target === undefined) return { reason: `no connector is named ${name}${suggestion(name, targets.map((t) => t.name))}` };
+    if (!target.enabled) return { reason: `connector ${name} is not enabled` };
+    return target.orders ? { to: target } : { reason: `connector ${name} is data-only (orders = false)` };
+  };
+  if (draft.connector !== undefined) return named(draft.connector);
+  if (draft.venue !== undefined) {
+    if (targets.some((target) => target.name === draft.venue)) return named(draft.venue);
+    const listing = usable.filter((target) => target.venues.includes(draft.venue ?? ""));
+    if (listing.length === 1 && listing[0] !== undefined) return { to: listing[0] };
+    if (listing.length > 1) return { reason: `venue ${draft.venue} is listed by ${listing.map((t) => t.name).join(" and ")}` };
+  }
+  if (usable.length === 1 && usable[0] !== undefined) return { to: usable[0] };
+  const unlisted = draft.venue === undefined ? "" : `no connector lists venue ${draft.venue}; `;
+  return { reason: unlisted + (usable.length === 0 ? "no connector takes orders" : `${usable.length} connectors take orders; name one`) };
+};
+
+export const termsOf = (draft: ProposalDraft, target: RouteTarget, protectionPrice?: DecimalText): OrderTerms => ({
+  connector: target.name,
+  mode: target.mode,
+  symbol: draft.symbol,
+  side: draft.side,
+  quantity: draft.quantity,
+  type: draft.type,
+  ...(draft.limitPrice === undefined ? {} : { limitPrice: draft.limitPrice }),
+  ...(draft.stopPrice === undefined ? {} : { stopPrice: draft.stopPrice }),
+  timeInForce: draft.timeInForce,
+  ...(protectionPrice === undefined ? {} : { protectionPrice }),
+});
