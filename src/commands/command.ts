@@ -3,7 +3,10 @@
  * zod. A door makes `{command, input, actor}` and decides nothing.
  */
 import type { z } from "zod";
-import type { Actor, Channel } from "../domain/event.ts";
+import type { Actor, Channel, Recorded } from "../domain/event.ts";
+import { QocError } from "../domain/error.ts";
+import type { Clock, Disk } from "../domain/ports.ts";
+import type { Desk } from "../desk/desk.ts";
 
 export type Audience = "human" | "agent" | "both";
 
@@ -43,23 +46,47 @@ export interface Command {
   readonly exits?: readonly number[];
   /** Answers with a stream of values: one JSON value a line under `--json`. */
   readonly streams?: boolean;
-  /** Needs no running desk: `cold` runs in this process (init, up, help, verify …). */
-  readonly cold?: boolean;
+  /**
+   * `always`: needs no running desk and runs in the caller's process (init, up, demo). `fallback`: asks the daemon first and
+   * runs here where the desk is down (status, log, verify).
+   */
+  readonly cold?: "always" | "fallback";
   load(): Promise<CommandBody>;
 }
 
-/** `D` is the desk handed to it by the composition root. */
+/** What a row does once it is called: schemas of its input and output, and the verb. */
 export interface CommandBody {
   readonly input: z.ZodType;
   readonly output: z.ZodType;
-  run(input: never, call: CallContext): Promise<unknown>;
+  run(input: unknown, call: CallContext): Promise<unknown>;
 }
+
+/** Ties the verb's input to its schema. */
+export const body = <I extends z.ZodType, O extends z.ZodType>(definition: {
+  readonly input: I;
+  readonly output: O;
+  run(input: z.output<I>, call: CallContext): Promise<unknown>;
+}): CommandBody => definition as CommandBody;
+
+/** The desk behind a hot command. @throws DESK_DOWN where there is none. */
+export const hot = (call: CallContext): HotServices => {
+  if (call.hot === undefined) throw new QocError("DESK_DOWN");
+  return call.hot;
+};
+
+/** What a cold command was lent. */
+export const cold = (call: CallContext): ColdServices => {
+  if (call.cold === undefined) throw new QocError("INTERNAL", { message: "this command runs at the caller's side only" });
+  return call.cold;
+};
 
 export interface CallContext {
   readonly actor: Actor;
   readonly channel: Channel;
-  /** The desk's verbs, or undefined for a cold command. */
-  readonly desk: unknown;
+  /** The running desk; absent for a cold command. */
+  readonly hot?: HotServices;
+  /** What the composition root lends a command that runs without a desk. */
+  readonly cold?: ColdServices;
   /** Emits one value of a stream; resolves when the reader can take more. */
   emit(value: unknown): Promise<void>;
   /** Progress, one line, for a person; never data. */
@@ -67,4 +94,65 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** The caller's current folder: relative paths start there. */
   readonly cwd: string;
+}
+
+/** The running desk behind a command, and the few powers that are not the desk's own verbs. */
+export interface HotServices {
+  readonly desk: Desk;
+  readonly nodeVersion: string;
+  /** The whole journal, oldest first. */
+  readEvents(): Promise<readonly Recorded[]>;
+  verify(note: (line: string) => void): Promise<JournalFacts>;
+  readLogs(options: LogQuery): Promise<readonly LogLine[]>;
+  /** Calls `line` for each new log line until the signal aborts. */
+  followLogs(options: LogQuery, line: (line: LogLine) => Promise<void>, signal: AbortSignal): Promise<void>;
+  /** Resolves when everything journaled so far is in files. */
+  settled(): Promise<void>;
+  run(request: RunRequest, note: (line: string) => void): Promise<unknown>;
+  /** Stops the daemon after the answer is out. */
+  stop(): void;
+}
+
+export interface JournalFacts {
+  readonly records: number;
+  readonly segments: number;
+  readonly head: string;
+  readonly ok: boolean;
+  readonly problem?: string;
+}
+
+export interface LogQuery {
+  readonly tail: number;
+  readonly connector?: string;
+}
+export type LogLine = Readonly<Record<string, unknown>>;
+
+export interface RunRequest {
+  readonly issue: string;
+  readonly dryRun: boolean;
+}
+
+/** For commands that need no desk: made by the composition root. */
+export interface ColdServices {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly version: string;
+  /** Makes a desk in a folder. */
+  init(options: { path: string; name?: string; passphrase?: string }): Promise<unknown>;
+  /** Runs the daemon until it is stopped, or starts one in the background and returns when it is ready. */
+  up(options: { detach: boolean; from: string }, note: (line: string) => void, signal: AbortSignal): Promise<unknown>;
+  /** The journal and files of a desk that is down, read-only. */
+  statusOf(from: string): Promise<unknown>;
+  verifyOf(from: string, note: (line: string) => void): Promise<JournalFacts>;
+  rebuildOf(from: string, note: (line: string) => void): Promise<unknown>;
+  logOf(from: string, limit: number): Promise<unknown>;
+  logsOf(from: string, options: LogQuery): Promise<readonly LogLine[]>;
+  protectKey(from: string, passphrase: string): Promise<unknown>;
+  demo(options: { yes: boolean; path?: string }, io: DemoScreen, signal: AbortSignal): Promise<unknown>;
+}
+
+/** Where the demo tells its story and asks its one question. */
+export interface DemoScreen {
+  say(line: string): void;
+  readonly canAsk: boolean;
 }

@@ -2,6 +2,7 @@
 import type { Actor, DeskEvent, Recorded } from "../domain/event.ts";
 import type { Book } from "../domain/book.ts";
 import type { Clock, Disk, Ids, Log } from "../domain/ports.ts";
+import type { VenueInstrument } from "../domain/venue.ts";
 import type { GuardRunner } from "../gate/guard-runner.ts";
 import type { DeskConfig } from "../workspace/config.ts";
 import type { History } from "../workspace/history.ts";
@@ -40,11 +41,13 @@ export interface Desk {
 
 /** What the desk remembers of the market between calls; a cache, rebuilt by asking again. */
 export interface MarketMemory {
-  readonly instruments: Map<string, { facts: import("../domain/venue.ts").VenueInstrument | null; mono: number }>;
+  readonly instruments: Map<string, { facts: VenueInstrument | null; mono: number }>;
   /** Newest venue time seen per connector, ms. */
   readonly venueTimes: Map<string, number>;
   /** Connectors whose start-up reconciliation has finished in this life. */
   readonly reconciled: Set<string>;
+  /** Bytes free on the workspace's disk, when it was last asked; undefined: not known. */
+  freeBytes: number | undefined;
 }
 
 /** What the last scan of the proposal folders saw, and which files cannot be read as a proposal. */

@@ -2,6 +2,7 @@
 import type { OrderRecord } from "../domain/order-state.ts";
 import type { Stage, Verdict, Check } from "../domain/verdict.ts";
 import { evaluate } from "../gate/gate.ts";
+import { bookSnapshot, guardedOrder } from "../gate/guard-runner.ts";
 import type { GateInput } from "../gate/input.ts";
 import type { Desk, Published } from "./desk.ts";
 import { type MarketView, lookAt } from "./market-view.ts";
@@ -9,11 +10,9 @@ import { connectorStatus } from "./venues.ts";
 
 export const gateInput = (desk: Desk, order: Readonly<OrderRecord>, stage: Stage, view: MarketView, custom: readonly Check[]): GateInput => {
   const status = connectorStatus(desk.venues, order.terms.connector);
-  const approval = order.approvals.at(-1);
-  const buyingPower = desk.book.accounts.get(order.terms.connector)?.account.buyingPower;
   return {
     stage,
-    order: { id: order.id, terms: order.terms, ...(order.clientOrderId === undefined ? {} : { clientOrderId: order.clientOrderId }) },
+    order: { id: order.id, terms: order.terms, clientOrderId: order.clientOrderId },
     book: desk.book,
     connector: {
       name: order.terms.connector,
@@ -22,25 +21,30 @@ export const gateInput = (desk: Desk, order: Readonly<OrderRecord>, stage: Stage
       reconciled: desk.market.reconciled.has(order.terms.connector),
       mode: status?.mode ?? "unstated",
       capabilities: status?.capabilities ?? {},
+      reason: status?.lastError,
     },
-    ...(view.quote === undefined ? {} : { quote: view.quote }),
-    ...(view.instrument === undefined ? {} : { instrument: view.instrument }),
-    ...(buyingPower === undefined ? {} : { buyingPower }),
+    quote: view.quote,
+    instrument: view.instrument,
+    buyingPower: view.buyingPower,
+    buyingPowerSeq: view.buyingPowerSeq,
     hostNow: desk.clock.now(),
     monoNow: desk.clock.monotonic(),
     venueNow: view.venueNow,
     timezone: desk.config.workspace.timezone,
-    ...(approval === undefined ? {} : { approval }),
+    approval: order.approvals.at(-1),
     guards: desk.config.guards,
     custom,
     journalHealthy: desk.readOnly() === undefined,
+    freeBytes: desk.market.freeBytes,
   };
 };
 
-export const customChecks = (desk: Desk, order: Readonly<OrderRecord>, view: MarketView): Promise<readonly Check[]> => {
-  const custom = desk.config.guards.filter((guard) => guard.kind === "custom" && guard.enabled);
-  if (custom.length === 0) return Promise.resolve([]);
-  return desk.guards.run(custom, gateInput(desk, order, "propose", view, []));
+/** The operator's own guards, run outside this thread; an empty answer where there are none. */
+export const customChecks = async (desk: Desk, order: Readonly<OrderRecord>, view: MarketView): Promise<readonly Check[]> => {
+  const custom = desk.config.guards.filter((guard) => guard.kind === "custom").filter((guard) => guard.enabled);
+  if (custom.length === 0) return [];
+  const input = gateInput(desk, order, "propose", view, []);
+  return desk.guards.run(custom, guardedOrder(input), bookSnapshot(desk.book, view.venueNow));
 };
 
 /** Advice: looks at the market, runs every guard, writes nothing but the account mark. */

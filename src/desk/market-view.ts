@@ -1,5 +1,5 @@
 /** Asks a connector for what the gate needs to know now: quote, account, positions, instrument. */
-import { type Decimal, ZERO, decimal, text } from "../domain/decimal.ts";
+import { type Decimal, type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import { type Quote, mid } from "../domain/quote.ts";
@@ -13,6 +13,9 @@ export interface MarketView {
   readonly instrument?: VenueInstrument | null;
   /** The venue's time, ms: the wall's, or a replayed market's own. */
   readonly venueNow: number;
+  /** Fresh, and the book's seq when it was asked for. */
+  readonly buyingPower?: DecimalText;
+  readonly buyingPowerSeq: number;
   /** What could not be learned, in words. */
   readonly problems: readonly string[];
 }
@@ -30,7 +33,8 @@ export const lookAt = async (desk: Desk, connector: ConnectorName, symbol: strin
       return undefined;
     }
   };
-  const [venueQuote, , instrument] = await Promise.all([
+  const buyingPowerSeq = desk.book.seq;
+  const [venueQuote, account, instrument] = await Promise.all([
     attempt("quote", desk.venues.quote(connector, symbol)),
     attempt("account", markAccount(desk, connector)),
     attempt("instrument", instrumentOf(desk, connector, symbol)),
@@ -39,6 +43,8 @@ export const lookAt = async (desk: Desk, connector: ConnectorName, symbol: strin
   return {
     ...(venueQuote === undefined ? {} : { quote: { ...venueQuote, receivedMono: desk.clock.monotonic() } }),
     ...(instrument === undefined ? {} : { instrument }),
+    ...(account === undefined ? {} : { buyingPower: account.buyingPower }),
+    buyingPowerSeq,
     venueNow: venueNow(desk, connector),
     problems,
   };
@@ -70,7 +76,7 @@ const instrumentOf = async (desk: Desk, connector: string, symbol: string): Prom
  * Asks for the account and positions and journals them where they changed. A connector with only the seven methods is
  * valued at buying power plus its positions at their marks.
  */
-export const markAccount = async (desk: Desk, connector: ConnectorName): Promise<void> => {
+export const markAccount = async (desk: Desk, connector: ConnectorName): Promise<VenueAccount> => {
   const [positions, account] = await Promise.all([desk.venues.positions(connector), accountOf(desk, connector)]);
   const full = "nav" in account ? account : await computeAccount(desk, connector, account.buyingPower, positions);
   const earlier = desk.book.accounts.get(connector);
@@ -83,8 +89,8 @@ export const markAccount = async (desk: Desk, connector: ConnectorName): Promise
     earlier.account.cash === full.cash &&
     earlier.account.buyingPower === full.buyingPower &&
     samePositions(earlier.positions, positions);
-  if (same) return;
-  desk.publish({ type: "account.marked", connector, account: full, positions, venueTime, venueDate });
+  if (!same) desk.publish({ type: "account.marked", connector, account: full, positions, venueTime, venueDate });
+  return full;
 };
 
 const accountOf = async (desk: Desk, connector: string): Promise<VenueAccount | { buyingPower: VenueAccount["buyingPower"] }> => {

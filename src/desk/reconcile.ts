@@ -10,7 +10,9 @@ import { type OrderRecord, isTerminal } from "../domain/order-state.ts";
 import type { VenueFill, VenueReport } from "../domain/venue.ts";
 import type { Desk } from "./desk.ts";
 import { markAccount } from "./market-view.ts";
+import { ownerOf } from "../domain/book.ts";
 import { recordFills } from "./record-fill.ts";
+import { connectorStatus } from "./venues.ts";
 
 const durable = { durable: true };
 const LOOK_BACK_MS = 24 * 60 * 60 * 1000;
@@ -39,13 +41,12 @@ export const reconcileConnector = async (desk: Desk, connector: ConnectorName): 
 
 /** Re-reads the venue's fills since the last one we hold, less a day; duplicates die at their keys. */
 export const recoverFills = async (desk: Desk, connector: ConnectorName): Promise<number> => {
-  let since = 0;
-  for (const order of desk.book.inFlight.values()) {
-    if (order.terms.connector !== connector) continue;
-    for (const { fill } of order.fills.values()) since = Math.max(since, fill.at);
-  }
-  const fills = await desk.venues.fills(connector, Math.max(0, since - LOOK_BACK_MS));
-  return fills === undefined ? 0 : recordFills(desk, { connector, generation: 0 }, fills);
+  const opened = desk.book.accounts.get(connector)?.openedAt;
+  if (opened === undefined) return 0;
+  const newest = desk.book.lastFillAt.get(connector) ?? opened;
+  const fills = await desk.venues.fills(connector, Math.max(opened, newest - LOOK_BACK_MS));
+  const ours = fills?.filter((fill) => fill.at >= opened || ownerOf(desk.book, connector, fill) !== undefined);
+  return ours === undefined ? 0 : recordFills(desk, { connector, generation: 0 }, ours);
 };
 
 /** Asks the venue after one order and journals its word. Answers whether it had one. */
@@ -91,10 +92,12 @@ const closeGap = async (desk: Desk, order: OrderRecord, report: VenueReport): Pr
   await recoverFills(desk, connector);
   const gap = decimal(report.filledQuantity).minus(order.filled);
   if (!gap.gt(ZERO) || report.averagePrice === undefined) return;
-  const fills = await desk.venues.fills(connector, 0);
-  if (fills !== undefined) return;
+  if (lists(desk, connector, "getFills")) return;
   await recordFills(desk, { connector, generation: 0, inferred: true }, [inferredFill(order, report, text(gap), desk.clock.now())]);
 };
+
+const lists = (desk: Desk, connector: string, method: string): boolean =>
+  connectorStatus(desk.venues, connector)?.methods.includes(method) === true;
 
 const inferredFill = (order: OrderRecord, report: VenueReport, quantity: DecimalText, at: number): VenueFill => ({
   fillId: `inferred-${order.id}-${report.filledQuantity}`,

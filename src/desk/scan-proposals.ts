@@ -10,7 +10,7 @@ import type { OrderTerms } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import { type ProposalDraft, type RouteTarget, routeProposal, termsOf } from "../domain/proposal.ts";
 import { decimal } from "../domain/decimal.ts";
-import { protectionPrice } from "../gate/protection.ts";
+import { collarOf, isBeyond, needsProtection, protectionPrice, touch } from "../gate/protection.ts";
 import { scanProposals, type ProposalFile } from "../workspace/proposals.ts";
 import type { Desk } from "./desk.ts";
 import { lookAt } from "./market-view.ts";
@@ -97,21 +97,15 @@ export const routeTargets = (desk: Desk): readonly RouteTarget[] =>
 /** Market and stop orders carry a protection price; it is derived anew only where the market has left it behind. */
 const termsFor = async (desk: Desk, draft: ProposalDraft, target: RouteTarget, known: OrderRecord | undefined): Promise<OrderTerms> => {
   const plain = termsOf(draft, target);
-  if (draft.type !== "market" && draft.type !== "stop") return plain;
+  if (!needsProtection(plain)) return plain;
   const view = await lookAt(desk, target.name, draft.symbol);
   const before = known?.terms.protectionPrice;
   if (before !== undefined && digestTerms({ ...plain, protectionPrice: before }) === known?.digest) {
-    const price = view.quote === undefined ? undefined : decimal(draft.side === "buy" ? view.quote.ask : view.quote.bid);
-    const left = price !== undefined && (draft.side === "buy" ? price.gt(decimal(before)) : price.lt(decimal(before)));
-    if (draft.type === "stop" || !left) return { ...plain, protectionPrice: before };
+    const isLeft = view.quote !== undefined && isBeyond(draft.side, touch(plain, view.quote), decimal(before));
+    if (!isLeft) return { ...plain, protectionPrice: before };
   }
-  const derived = protectionPrice(plain, view.quote, collarPercent(desk), view.instrument ?? undefined);
+  const derived = protectionPrice(plain, view.quote, collarOf(desk.config.guards), view.instrument ?? undefined);
   return termsOf(draft, target, derived);
-};
-
-const collarPercent = (desk: Desk) => {
-  const collar = desk.config.guards.find((guard) => guard.kind === "built-in" && guard.options.key === "price-collar");
-  return collar?.kind === "built-in" && collar.options.key === "price-collar" ? collar.options.max_pct : decimal("3");
 };
 
 /** A proposal whose file stays away is a human's rejection without comment. */

@@ -21,6 +21,8 @@ export interface AccountRecord {
   nav: Decimal;
   markedAt: number;
   markedSeq: number;
+  /** The venue's time of the first mark: what filled before it is in the opening positions already. */
+  openedAt: number;
 }
 
 /** One submit intent, for the rate and duplicate guards. */
@@ -60,6 +62,8 @@ export interface Book {
   readonly connectors: Map<string, ConnectorRecord>;
   /** Instruments whose position needs a human's look. */
   readonly flagged: Map<InstrumentKey, { expected: string; actual: string; at: number }>;
+  /** The venue's time of the newest fill, per connector. */
+  readonly lastFillAt: Map<string, number>;
   /** Every fill ever applied, by key. */
   readonly fills: Map<FillKey, VenueFill>;
   /** Fills of orders that are not ours, by connector and venue order id. */
@@ -90,6 +94,7 @@ export const emptyBook = (): Book => ({
   accounts: new Map(),
   connectors: new Map(),
   flagged: new Map(),
+  lastFillAt: new Map(),
   fills: new Map(),
   strays: new Map(),
   epochTag: "",
@@ -223,6 +228,7 @@ const receiveFill = (book: Book, recorded: Recorded<FillReceived>): void => {
   }
   const counted = order?.fills.get(key)?.fill ?? fill;
   book.fills.set(key, counted);
+  book.lastFillAt.set(connector, Math.max(fill.at, book.lastFillAt.get(connector) ?? 0));
   applyFillToPosition(positionOf(book, connector, fill.symbol), key, counted, isNew);
 };
 
@@ -258,6 +264,7 @@ const markAccount = (book: Book, recorded: Recorded<AccountMarked>): void => {
     nav,
     markedAt: recorded.at,
     markedSeq: recorded.seq,
+    openedAt: earlier?.openedAt ?? venueTime,
   });
 };
 

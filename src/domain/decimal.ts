@@ -4,7 +4,7 @@
  * big.js in strict mode: it refuses JavaScript numbers and never rounds `plus`, `minus`, `times`. Division exists only in
  * {@link ratio}, which names its scale. On disk and on every wire a decimal is text ({@link DecimalText}).
  */
-import Big from "big.js";
+import { Big } from "big.js";
 
 const Strict = Big();
 Strict.strict = true;

@@ -1,0 +1,48 @@
+/**
+ * What happened, once, in order. `publish` appends to the journal, moves the book, and tells subscribers; those that act on
+ * the outside are told only once the record is on disk. Subscribers get plain data and a sequence number, nothing more, so
+ * that the other end may be in another process.
+ */
+import { EventEmitter } from "eventemitter3";
+import { type Book, applyEvent } from "../domain/book.ts";
+import { messageOf } from "../domain/error.ts";
+import type { DeskEvent, Recorded } from "../domain/event.ts";
+import type { Log } from "../domain/ports.ts";
+import type { Appended, Journal } from "./journal.ts";
+
+export type Subscriber = (recorded: Recorded) => void;
+
+export interface Bus {
+  /** Journaled, applied to the book and told, in that order, before it returns. @throws JOURNAL_FAILED, TOO_LARGE. */
+  publish(event: DeskEvent, options?: { durable?: boolean }): Appended;
+  /** `commit`: told once the record is on disk. `publish`: at once. Answers how to stop. */
+  subscribe(after: "publish" | "commit", subscriber: Subscriber): () => void;
+}
+
+export const openBus = (journal: Pick<Journal, "append">, book: Book, log: Log): Bus => {
+  const emitter = new EventEmitter<{ publish: [Recorded]; commit: [Recorded] }>();
+  const guarded = (subscriber: Subscriber): Subscriber => (recorded) => {
+    try {
+      subscriber(recorded);
+    } catch (error) {
+      log.error(`a subscriber failed on ${recorded.event.type} ${recorded.seq}: ${messageOf(error)}`);
+    }
+  };
+  return {
+    publish: (event, options) => {
+      const appended = journal.append(event, options);
+      applyEvent(book, appended.recorded);
+      emitter.emit("publish", appended.recorded);
+      appended.committed.then(
+        () => emitter.emit("commit", appended.recorded),
+        () => undefined,
+      );
+      return appended;
+    },
+    subscribe: (after, subscriber) => {
+      const listener = guarded(subscriber);
+      emitter.on(after, listener);
+      return () => emitter.off(after, listener);
+    },
+  };
+};

@@ -1,0 +1,114 @@
+/** init, up, down, status, snapshot, halt, resume, doctor, verify, rebuild, demo, key protect. */
+import { z } from "zod";
+import { QocError } from "../domain/error.ts";
+import { doctor as checkDesk } from "../desk/doctor.ts";
+import { setTrading } from "../desk/decide.ts";
+import { rebuild as rebuildFiles } from "../desk/rebuild.ts";
+import { snapshot as takeSnapshot } from "../desk/snapshot.ts";
+import { status as lookAtDesk } from "../desk/status.ts";
+import { listSnapshots } from "../workspace/snapshots.ts";
+import { body, cold, hot } from "./command.ts";
+
+const none = z.strictObject({});
+const bookShape = z.looseObject({ nav: z.string(), cash: z.string(), buyingPower: z.string(), positions: z.array(z.looseObject({})) });
+
+export const init = body({
+  input: z.strictObject({ path: z.string().default("."), name: z.string().optional(), passphrase: z.string().optional() }),
+  output: z.looseObject({ path: z.string(), port: z.number() }),
+  run: (input, call) =>
+    cold(call).init({
+      path: input.path,
+      ...(input.name === undefined ? {} : { name: input.name }),
+      ...(input.passphrase === undefined ? {} : { passphrase: input.passphrase }),
+    }),
+});
+
+export const up = body({
+  input: z.strictObject({ detach: z.boolean().default(false) }),
+  output: z.unknown(),
+  run: (input, call) => cold(call).up({ detach: input.detach, from: call.cwd }, call.note, call.signal),
+});
+
+export const down = body({
+  input: none,
+  output: z.object({ stopped: z.boolean() }),
+  run: async (_input, call) => {
+    const services = hot(call);
+    await services.settled();
+    services.stop();
+    return { stopped: true };
+  },
+});
+
+export const status = body({
+  input: z.strictObject({ snapshot: z.string().optional() }),
+  output: z.looseObject({ up: z.boolean(), book: bookShape }),
+  run: async (input, call) => {
+    if (call.hot === undefined) return cold(call).statusOf(call.cwd);
+    if (input.snapshot !== undefined && input.snapshot !== "latest") {
+      throw new QocError("INVALID_INPUT", { command: "status", message: `--snapshot knows "latest", not ${JSON.stringify(input.snapshot)}` });
+    }
+    return lookAtDesk(call.hot.desk);
+  },
+});
+
+export const snapshot = body({
+  input: none,
+  output: z.looseObject({ path: z.string(), nav: z.string() }),
+  run: (_input, call) => takeSnapshot(hot(call).desk, call.actor),
+});
+
+export const snapshotList = body({
+  input: none,
+  output: z.array(z.looseObject({ path: z.string() })),
+  run: (_input, call) => listSnapshots(hot(call).desk.disk, hot(call).desk.root),
+});
+
+const reasonInput = z.strictObject({ reason: z.string().default("") });
+const tradingShape = z.object({ trading: z.enum(["active", "reducing", "halted"]), reason: z.string() });
+
+export const halt = body({
+  input: z.strictObject({ reason: z.string().default("halted by the operator"), reducing: z.boolean().default(false) }),
+  output: tradingShape,
+  run: (input, call) => setTrading(hot(call).desk, input.reducing ? "reducing" : "halted", input.reason, call.actor),
+});
+
+export const resume = body({
+  input: reasonInput,
+  output: tradingShape,
+  run: (input, call) => setTrading(hot(call).desk, "active", input.reason, call.actor),
+});
+
+export const doctor = body({
+  input: none,
+  output: z.object({ checks: z.array(z.looseObject({ name: z.string(), status: z.enum(["ok", "warn", "fail", "skip"]) })) }),
+  run: (_input, call) => checkDesk(hot(call).desk, hot(call).nodeVersion),
+});
+
+export const verify = body({
+  input: none,
+  output: z.looseObject({ ok: z.boolean(), records: z.number() }),
+  run: (_input, call) => (call.hot === undefined ? cold(call).verifyOf(call.cwd, call.note) : call.hot.verify(call.note)),
+});
+
+export const rebuild = body({
+  input: none,
+  output: z.looseObject({ orders: z.number(), fills: z.number() }),
+  run: async (_input, call) => {
+    if (call.hot === undefined) return cold(call).rebuildOf(call.cwd, call.note);
+    await call.hot.settled();
+    return rebuildFiles(call.hot.desk, await call.hot.readEvents(), call.note);
+  },
+});
+
+export const protectKey = body({
+  input: z.strictObject({ passphrase: z.string().min(8, "a passphrase has at least 8 characters") }),
+  output: z.looseObject({}),
+  run: (input, call) => cold(call).protectKey(call.cwd, input.passphrase),
+});
+
+export const demo = body({
+  input: z.strictObject({ path: z.string().optional() }),
+  output: z.unknown(),
+  run: (input, call) => cold(call).demo(input.path === undefined ? {} : { path: input.path }, call),
+});

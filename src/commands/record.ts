@@ -1,0 +1,54 @@
+/** log, show, logs, restore: what happened, and files as they were. */
+import { z } from "zod";
+import { QocError } from "../domain/error.ts";
+import { digestOf } from "../domain/digest.ts";
+import { scan } from "../desk/scan-proposals.ts";
+import { show as showEntry, tradeLog } from "../desk/trade-log.ts";
+import { restoreFile } from "../desk/restore.ts";
+import { body, cold, hot } from "./command.ts";
+
+const count = z.coerce.number().int().positive().max(100_000);
+
+export const log = body({
+  input: z.strictObject({ limit: count.default(50) }),
+  output: z.array(z.looseObject({ date: z.string(), decision: z.enum(["APPROVED", "REJECTED"]) })),
+  run: async (input, call) => (call.hot === undefined ? cold(call).logOf(call.cwd, input.limit) : tradeLog(call.hot.desk.book, input.limit)),
+});
+
+export const show = body({
+  input: z.strictObject({ id: z.string() }),
+  output: z.looseObject({ kind: z.enum(["order", "revision"]) }),
+  run: (input, call) => showEntry(hot(call).desk, input.id),
+});
+
+export const logs = body({
+  input: z.strictObject({ tail: count.default(200), connector: z.string().optional(), follow: z.boolean().default(false) }),
+  output: z.unknown(),
+  run: async (input, call) => {
+    const query = { tail: input.tail, ...(input.connector === undefined ? {} : { connector: input.connector }) };
+    const services = call.hot;
+    if (services !== undefined && input.connector !== undefined) {
+      const names = services.desk.config.connectors.map((connector) => connector.name);
+      if (!names.some((name) => name === input.connector)) throw new QocError("CONNECTOR_UNKNOWN", { name: input.connector, suggestion: "" });
+    }
+    const lines = services === undefined ? await cold(call).logsOf(call.cwd, query) : await services.readLogs(query);
+    for (const line of lines) await call.emit(line);
+    if (input.follow && services !== undefined) await services.followLogs({ ...query, tail: 0 }, (line) => call.emit(line), call.signal);
+    return undefined;
+  },
+});
+
+export const restore = body({
+  input: z.strictObject({ path: z.string(), at: z.string() }),
+  output: z.looseObject({ path: z.string(), digest: z.string() }),
+  run: async (input, call) => {
+    const { desk } = hot(call);
+    const restored = await restoreFile(desk, input.path, input.at);
+    await desk.publish(
+      { type: "file.written", path: restored.path, digest: digestOf(restored.text), command: "restore", actor: call.actor },
+      { durable: true },
+    ).committed;
+    await scan(desk);
+    return { path: restored.path, at: input.at, digest: digestOf(restored.text) };
+  },
+});

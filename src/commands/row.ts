@@ -1,0 +1,26 @@
+/** Words that the rows of the command table share. Static: no schema is loaded here. */
+import type { Argument } from "./command.ts";
+
+export const positional = (name: string, value: string, about: string, more: Partial<Argument> = {}): Argument => ({
+  name,
+  kind: "positional",
+  type: "string",
+  required: true,
+  value,
+  about,
+  ...more,
+});
+export const flag = (name: string, value: string, about: string, more: Partial<Argument> = {}): Argument => ({
+  name,
+  kind: "flag",
+  type: "string",
+  value,
+  about,
+  ...more,
+});
+export const toggle = (name: string, about: string, more: Partial<Argument> = {}): Argument => ({ name, kind: "flag", type: "boolean", about, ...more });
+
+export const ORDER = positional("id", "ID|FILE", "an order's id, a unique start of it, or its file", { completes: "order" });
+export const PROPOSAL: Argument = { ...ORDER, completes: "proposal" };
+export const NO_WRITES: readonly string[] = [];
+export const JOURNAL: readonly string[] = ["journal"];

@@ -1,0 +1,59 @@
+/** The book as the outside sees it: NAV, cash, buying power, positions; decimal text throughout. */
+import { type Decimal, ZERO, decimal, rounded, text } from "../domain/decimal.ts";
+import { type Book, bookNav, dayPnl } from "../domain/book.ts";
+import { averagePrice, unrealizedPnl } from "../domain/position.ts";
+
+export interface PositionView {
+  readonly connector: string;
+  readonly symbol: string;
+  readonly quantity: string;
+  readonly averagePrice: string | null;
+  readonly markPrice: string | null;
+  readonly value: string | null;
+  readonly unrealizedPnl: string | null;
+  readonly realizedPnl: string;
+  readonly fees: string;
+}
+
+export interface BookView {
+  readonly nav: string;
+  readonly cash: string;
+  readonly buyingPower: string;
+  readonly dayPnl: string;
+  readonly currency: string;
+  readonly positions: readonly PositionView[];
+}
+
+export const bookView = (book: Readonly<Book>, currency: string): BookView => {
+  const sum = (field: "cash" | "buyingPower"): Decimal =>
+    [...book.accounts.values()].reduce((total, { account }) => total.plus(decimal(account[field])), ZERO);
+  return {
+    nav: text(rounded(bookNav(book), 8)),
+    cash: text(rounded(sum("cash"), 8)),
+    buyingPower: text(rounded(sum("buyingPower"), 8)),
+    dayPnl: text(rounded(dayPnl(book), 8)),
+    currency,
+    positions: positionViews(book),
+  };
+};
+
+/** Open positions by our own fills, marked with what the connector last said. */
+export const positionViews = (book: Readonly<Book>): readonly PositionView[] =>
+  [...book.positions.values()]
+    .filter((position) => !position.quantity.eq(ZERO))
+    .map((position) => {
+      const held = book.accounts.get(position.connector)?.positions.get(position.symbol);
+      const mark = held?.markPrice === undefined ? undefined : decimal(held.markPrice);
+      const average = averagePrice(position);
+      return {
+        connector: position.connector,
+        symbol: position.symbol,
+        quantity: text(position.quantity),
+        averagePrice: average === undefined ? null : text(average),
+        markPrice: mark === undefined ? null : text(mark),
+        value: mark === undefined ? null : text(position.quantity.times(mark)),
+        unrealizedPnl: mark === undefined ? null : text(unrealizedPnl(position, mark)),
+        realizedPnl: text(position.realizedPnl),
+        fees: text(position.fees),
+      };
+    });

@@ -1,0 +1,94 @@
+/**
+ * Projections: order files and inbox items follow the journal. Everything here may be deleted and made again from the
+ * record (`qoc rebuild`); nothing here is read to decide anything.
+ */
+import type { Book } from "../domain/book.ts";
+import { decimal } from "../domain/decimal.ts";
+import { messageOf } from "../domain/error.ts";
+import type { FillReceived, Recorded } from "../domain/event.ts";
+import { describe } from "../domain/order.ts";
+import { type OrderRecord, isTerminal } from "../domain/order-state.ts";
+import { LAYOUT } from "../workspace/layout.ts";
+import { placeOrderFile, removeOrderFile } from "../workspace/proposals.ts";
+import { writeHostItem } from "../workspace/inbox.ts";
+import { type Desk, iso } from "./desk.ts";
+import { reasonOf } from "./order-view.ts";
+
+/** The folder an order's file belongs in, by its state. */
+export const folderOf = (order: Readonly<OrderRecord>): string => {
+  if (order.state === "proposed") return order.path.slice(0, order.path.lastIndexOf("/"));
+  if (!isTerminal(order.state)) return LAYOUT.ordersApproved;
+  if (order.fills.size > 0) return LAYOUT.ordersExecuted;
+  return order.state === "rejected" ? LAYOUT.ordersRejected : LAYOUT.ordersCancelled;
+};
+
+const fileName = (order: Readonly<OrderRecord>): string => order.path.slice(order.path.lastIndexOf("/") + 1);
+export const orderPath = (order: Readonly<OrderRecord>): string => `${folderOf(order)}/${fileName(order)}`;
+
+/** What the desk says of an order, as lines that are appended to its file as comments. */
+export const orderComments = (order: Readonly<OrderRecord>): readonly string[] => {
+  const lines: string[] = [`order ${order.id}: ${order.state}`, `digest ${order.digest}`];
+  for (const approval of order.approvals) lines.push(`approved ${iso(approval.at)} by ${approval.by} (${approval.channel})`);
+  const verdict = order.verdicts.at(-1);
+  if (verdict !== undefined) {
+    lines.push(`guards at ${verdict.stage}: ${verdict.decision}`);
+    for (const reason of verdict.reasons) lines.push(`  ${reason.guard}: ${reason.message}`);
+  }
+  if (order.clientOrderId !== undefined) lines.push(`client order id ${order.clientOrderId}`);
+  if (order.venueOrderId !== undefined) lines.push(`venue order id ${order.venueOrderId}`);
+  for (const { fill, inferred } of order.fills.values()) {
+    const kind = fill.busts !== undefined ? "busted" : inferred ? "filled (inferred)" : "filled";
+    lines.push(`${kind} ${fill.quantity} @ ${fill.price} ${iso(fill.at)} (${fill.fillId})`);
+  }
+  const reason = reasonOf(order);
+  if (reason !== undefined && reason !== "") lines.push(`reason: ${reason}`);
+  return lines;
+};
+
+/** Writes the order's file where its state says, and removes it where it stood before. */
+export const projectOrder = async (desk: Pick<Desk, "disk" | "root">, order: Readonly<OrderRecord>, previous?: string): Promise<void> => {
+  if (order.state === "proposed") return;
+  const target = orderPath(order);
+  await placeOrderFile(desk.disk, desk.root, target, order.source, orderComments(order));
+  for (const stale of new Set([order.path, previous])) {
+    if (stale !== undefined && stale !== target) await removeOrderFile(desk.disk, desk.root, stale);
+  }
+};
+
+/** One inbox item a fill, named after its place in the journal, so that writing it twice is writing it once. */
+export const projectFill = async (desk: Pick<Desk, "disk" | "root">, book: Readonly<Book>, recorded: Recorded<FillReceived>): Promise<void> => {
+  const { fill, connector, id, inferred } = recorded.event;
+  const order = id === null ? undefined : book.orders.get(id);
+  const kind = order === undefined ? "alert" : "fill";
+  const notional = decimal(fill.quantity).times(decimal(fill.price)).toFixed();
+  const subject = order === undefined ? "of an order this desk did not send" : `of ${order.id} (${describe(order.terms)})`;
+  const verb = fill.busts !== undefined ? `The venue took back fill ${fill.busts}` : `${fill.side === "buy" ? "Bought" : "Sold"} ${fill.quantity} ${fill.symbol} at ${fill.price}`;
+  await writeHostItem(desk.disk, desk.root, {
+    name: `${iso(recorded.at).slice(0, 10)}-fill-${fill.symbol}-${fill.side.toUpperCase()}-${recorded.seq}`,
+    frontmatter: {
+      kind,
+      status: "new",
+      symbol: fill.symbol,
+      side: fill.side,
+      quantity: fill.quantity,
+      fill_price: fill.price,
+      order_id: id ?? "",
+      venue: connector,
+      filled_at: iso(fill.at),
+    },
+    body: `## Fill summary\n\n${verb} ${subject}, ${notional} in all${inferred === true ? " (inferred from the venue's totals)" : ""}.\n`,
+  });
+};
+
+/** An item the operator should see: a blocked order, an unknown outcome, a connector that was given up on. */
+export const alert = async (desk: Pick<Desk, "disk" | "root" | "log">, at: number, seq: number, topic: string, title: string, text: string): Promise<void> => {
+  try {
+    await writeHostItem(desk.disk, desk.root, {
+      name: `${iso(at).slice(0, 10)}-alert-${topic}-${seq}`,
+      frontmatter: { kind: "alert", status: "new", title, at: iso(at) },
+      body: `## ${title}\n\n${text}\n`,
+    });
+  } catch (error) {
+    desk.log.error(`inbox: ${messageOf(error)}`);
+  }
+};

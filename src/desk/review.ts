@@ -1,0 +1,95 @@
+/** Everything a reviewer must see of one proposal, as one value: the terminal, `--json` and later the page render this. */
+import { type Decimal, ZERO, decimal, ratio, rounded, text } from "../domain/decimal.ts";
+import { bookNav } from "../domain/book.ts";
+import { describe, instrumentKey } from "../domain/order.ts";
+import type { OrderRecord } from "../domain/order-state.ts";
+import type { Check, Verdict } from "../domain/verdict.ts";
+import type { Mode } from "../domain/venue.ts";
+import { orderPrice } from "../gate/valuation.ts";
+import { type Desk, iso } from "./desk.ts";
+import { adviseOn } from "./judge.ts";
+import { orderPath } from "./project.ts";
+
+export interface BookChange {
+  readonly what: string;
+  /** null: not available. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+export interface Review {
+  readonly id: string;
+  readonly path: string;
+  readonly sentence: string;
+  readonly mode: Mode;
+  readonly digest: string;
+  readonly terms: OrderRecord["terms"];
+  readonly rationale: string;
+  readonly researchRef: string | null;
+  readonly proposedBy: string;
+  readonly proposedAt: string;
+  readonly issue: string | null;
+  readonly decision: Verdict["decision"];
+  readonly checks: readonly Check[];
+  readonly book: readonly BookChange[];
+  readonly quote: { readonly bid: string; readonly ask: string; readonly last: string | null; readonly at: string } | null;
+  readonly notional: string | null;
+  readonly warnings: readonly string[];
+}
+
+export const review = async (desk: Desk, order: Readonly<OrderRecord>): Promise<Review> => {
+  const { verdict, view } = await adviseOn(desk, order);
+  const valued = orderPrice(order.terms, view.quote, false);
+  const price = "value" in valued ? valued.value : undefined;
+  const { terms } = order;
+  return {
+    id: order.id,
+    path: orderPath(order),
+    sentence: `${describe(terms)} (${terms.mode})`,
+    mode: terms.mode,
+    digest: order.digest,
+    terms,
+    rationale: order.rationale,
+    researchRef: order.researchRef ?? null,
+    proposedBy: order.proposedBy,
+    proposedAt: iso(order.proposedAt),
+    issue: order.issue ?? null,
+    decision: verdict.decision,
+    checks: verdict.checks,
+    book: bookChanges(desk, order, price),
+    quote:
+      view.quote === undefined
+        ? null
+        : { bid: view.quote.bid, ask: view.quote.ask, last: view.quote.last ?? null, at: iso(view.quote.at) },
+    notional: price === undefined ? null : text(price.times(decimal(terms.quantity))),
+    warnings: warningsOf(order, view.problems),
+  };
+};
+
+const bookChanges = (desk: Desk, order: Readonly<OrderRecord>, price: Decimal | undefined): readonly BookChange[] => {
+  const { terms } = order;
+  const account = desk.book.accounts.get(terms.connector);
+  const held = desk.book.positions.get(instrumentKey(terms.connector, terms.symbol))?.quantity ?? ZERO;
+  const signed = terms.side === "buy" ? decimal(terms.quantity) : ZERO.minus(decimal(terms.quantity));
+  const after = held.plus(signed);
+  const nav = bookNav(desk.book);
+  const weight = (quantity: Decimal): string | null =>
+    price === undefined || !nav.gt(ZERO) ? null : `${text(rounded(ratio(quantity.times(price).times(decimal("100")), nav, 6), 2))} %`;
+  const money = (name: "cash" | "buyingPower", what: string): BookChange => ({
+    what,
+    before: account?.account[name] ?? null,
+    after: account === undefined || price === undefined ? null : text(rounded(decimal(account.account[name]).minus(signed.times(price)), 2)),
+  });
+  return [
+    { what: `${terms.symbol} held`, before: text(held), after: text(after) },
+    { what: `${terms.symbol} weight`, before: weight(held), after: weight(after) },
+    money("cash", "cash"),
+    money("buyingPower", "buying power"),
+  ];
+};
+
+const warningsOf = (order: Readonly<OrderRecord>, problems: readonly string[]): readonly string[] => [
+  ...(order.terms.mode === "unstated" ? ["the connector does not say whether it is paper or live"] : []),
+  ...(order.rationale === "" ? ["no rationale was given"] : []),
+  ...problems.map((problem) => `could not be asked: ${problem}`),
+];

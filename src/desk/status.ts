@@ -1,0 +1,105 @@
+/** One look at the desk: what runs, what waits for a human, what is in flight, what the book holds. */
+import type { Book } from "../domain/book.ts";
+import type { Decision } from "../domain/verdict.ts";
+import { listIssues } from "../workspace/notes.ts";
+import { countInbox } from "../workspace/inbox.ts";
+import { type BookView, bookView } from "./book-view.ts";
+import { type Desk, iso } from "./desk.ts";
+import { orderPath } from "./project.ts";
+import { scan } from "./scan-proposals.ts";
+
+export interface PendingProposal {
+  readonly id: string;
+  readonly path: string;
+  readonly digest: string | null;
+  /** The latest advice of the guards; null where the file cannot be judged. */
+  readonly decision: Decision | null;
+  /** What it waits for: `approval`, or what stands in the way. */
+  readonly needs: string;
+  readonly sentence?: string;
+}
+
+export interface StatusView {
+  readonly workspace: { readonly name: string; readonly path: string };
+  readonly up: boolean;
+  readonly trading: { readonly state: string; readonly reason: string };
+  readonly connectors: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly mode: string;
+    readonly restarts: number;
+    readonly isolation: string;
+    readonly lastError: string | null;
+  }[];
+  readonly proposals: readonly PendingProposal[];
+  readonly orders: readonly { readonly id: string; readonly state: string; readonly sentence: string }[];
+  readonly issues: readonly { readonly id: string; readonly path: string; readonly title: string; readonly status: string }[];
+  readonly inbox: { readonly new: number };
+  readonly lastRun: { readonly run: string; readonly issue: string; readonly outcome: string; readonly summary: string; readonly at: string } | null;
+  readonly book: BookView;
+  readonly flagged: readonly string[];
+  readonly readOnly: string | null;
+}
+
+export const status = async (desk: Desk): Promise<StatusView> => {
+  if (desk.readOnly() === undefined) await scan(desk);
+  const connectors = desk.venues.status().map(({ name, state, mode, restarts, isolation, lastError }) => ({
+    name,
+    state,
+    mode,
+    restarts,
+    isolation,
+    lastError: lastError ?? null,
+  }));
+  return { ...(await recordedStatus(desk)), up: true, connectors, readOnly: desk.readOnly() ?? null };
+};
+
+/** What the journal and the files alone can say: also the answer while the desk is down. */
+export const recordedStatus = async (
+  desk: Pick<Desk, "root" | "disk" | "book" | "config" | "proposals">,
+): Promise<StatusView> => ({
+  workspace: { name: desk.config.workspace.name, path: desk.root },
+  up: false,
+  trading: desk.book.trading,
+  connectors: desk.config.connectors
+    .filter((connector) => connector.enabled)
+    .map((connector) => ({
+      name: connector.name,
+      state: "stopped",
+      mode: desk.book.connectors.get(connector.name)?.mode ?? connector.mode ?? "unstated",
+      restarts: 0,
+      isolation: connector.isolation,
+      lastError: null,
+    })),
+  proposals: pendingProposals(desk),
+  orders: inFlightOrders(desk.book),
+  issues: (await listIssues(desk.disk, desk.root)).map(({ id, path, title, status: state }) => ({ id, path, title, status: state })),
+  inbox: { new: await countInbox(desk.disk, desk.root, "new") },
+  lastRun: desk.book.lastRun === undefined ? null : { ...desk.book.lastRun, at: iso(desk.book.lastRun.at) },
+  book: bookView(desk.book, desk.config.account.currency),
+  flagged: [...desk.book.flagged.keys()],
+  readOnly: null,
+});
+
+const pendingProposals = (desk: Pick<Desk, "book" | "proposals">): readonly PendingProposal[] => {
+  const problems = [...desk.proposals.problems.values()];
+  const blocked = new Set(problems.map((problem) => problem.id));
+  const readable = [...desk.book.proposed.values()]
+    .filter((order) => !blocked.has(order.id))
+    .map((order) => ({
+      id: order.id,
+      path: orderPath(order),
+      digest: order.digest,
+      decision: order.verdicts.at(-1)?.decision ?? null,
+      needs: "approval",
+      sentence: `${order.terms.side} ${order.terms.quantity} ${order.terms.symbol} ${order.terms.type}${order.terms.limitPrice === undefined ? "" : ` ${order.terms.limitPrice}`}`,
+    }));
+  return [...readable, ...problems.map(({ id, path, message, needs }) => ({ id, path, digest: null, decision: null, needs: `${needs}: ${message}` }))];
+};
+
+const inFlightOrders = (book: Readonly<Book>): StatusView["orders"] =>
+  [...book.inFlight.values()].map((order) => ({
+    id: order.id,
+    state: order.state,
+    sentence: `${order.terms.side} ${order.terms.quantity} ${order.terms.symbol} ${order.terms.type}`,
+  }));

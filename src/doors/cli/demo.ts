@@ -1,0 +1,154 @@
+/**
+ * The demo: tells the whole loop on a desk of its own, by typing the commands a user would type. Nothing in it is canned; what
+ * it prints are the answers, so deleting a guard from its desk.toml changes the story.
+ */
+import type { Quoted } from "./plot.ts";
+import { plot } from "./plot.ts";
+
+/** One command of the real CLI in the demo's workspace; `json` is its answer, `error` the error object where it failed. */
+export type RunQoc = (args: readonly string[]) => Promise<{ code: number; json: unknown; error: unknown; text: string }>;
+
+export interface DemoWorld {
+  readonly dir: string;
+  /** Where this process stands, to print short paths. */
+  readonly qoc: RunQoc;
+  readonly say: (line: string) => void;
+  /** Asks y/N; answers true without asking where there is no terminal. */
+  readonly confirm: (question: string) => Promise<boolean>;
+  readonly read: (path: string) => Promise<string>;
+  readonly write: (path: string, text: string) => Promise<void>;
+  /** Resolves after about `ms`; the market needs wall time to move. */
+  readonly wait: (ms: number) => Promise<void>;
+}
+
+interface Shown {
+  id: string;
+  state: string;
+  path: string;
+  digest: string;
+  fills: { quantity: string; price: string; time: string }[];
+  review: {
+    sentence: string;
+    decision: string;
+    checks: { guard: string; decision: string; message: string }[];
+    book: { what: string; before: string | null; after: string | null }[];
+  } | null;
+}
+
+const FILL_DEADLINE_ROUNDS = 60;
+
+export const tellDemo = async (world: DemoWorld): Promise<{ path: string; approved: string | null; nav: string }> => {
+  const { say } = world;
+  const step = narrator(say);
+  step("a desk is made and started", "qoc init, qoc up --detach");
+  await must(world, ["init", world.dir]);
+  await world.write(`${world.dir}/issues/001-first-look.md`, ISSUE);
+  const opening = (await must(world, ["up", "--detach"])) as { connectors?: { name: string; mode: string; state: string }[] };
+  for (const connector of opening.connectors ?? []) say(`    connector ${connector.name}: ${connector.state}, ${connector.mode.toUpperCase()}`);
+
+  step("an agent works on issues/001-first-look.md", "qoc run issues/001-first-look.md");
+  const curve: Quoted[] = [await navNow(world)];
+  const run = (await must(world, ["run", "issues/001-first-look.md"])) as { proposals: string[] };
+  const shown: Shown[] = [];
+  for (const id of run.proposals) shown.push((await must(world, ["orders", "show", id])) as Shown);
+
+  step("two proposals wait; the guards have already looked", "qoc status, qoc orders show");
+  for (const order of shown) tellProposal(say, order);
+  const chosen = shown.find((order) => order.review?.decision === "allow");
+  let approved: string | null = null;
+  if (chosen === undefined) say("    no proposal passes the guards; nothing can be sent");
+  else approved = await approveAndWait(world, step, chosen, curve);
+  for (const other of shown) if (other.id !== chosen?.id) await must(world, ["reject", other.id, "--comment", "ten times too large"]);
+
+  step("what the desk remembers", "qoc log");
+  for (const line of (await must(world, ["log"])) as { date: string; decision: string; side: string; quantity: string; symbol: string; note: string }[]) {
+    say(`    ${line.date.slice(0, 10)} ${line.decision} ${line.side} ${line.quantity} ${line.symbol} [${line.note}]`);
+  }
+  for (let i = 0; i < 8; i++) {
+    await world.wait(400);
+    curve.push(await navNow(world));
+  }
+  step("equity while you read this", "qoc snapshot");
+  const taken = (await must(world, ["snapshot"])) as { nav: string; path: string };
+  for (const line of plot(curve, 60, 6)) say(`    ${line}`);
+  await must(world, ["down"]);
+  say("");
+  say(`The desk is yours: ${world.dir}`);
+  say(`next: cd ${world.dir} && qoc up       (desk.toml holds the guards; delete one and run the demo's steps again)`);
+  return { path: world.dir, approved, nav: taken.nav };
+};
+
+const narrator = (say: (line: string) => void) => {
+  let n = 0;
+  return (title: string, commands: string): void => {
+    n += 1;
+    say("");
+    say(`${n}. ${title}   [${commands}]`);
+  };
+};
+
+const tellProposal = (say: (line: string) => void, order: Shown): void => {
+  const { review } = order;
+  say(`    ${order.id}: ${review?.sentence ?? order.state}`);
+  if (review === null) return;
+  for (const change of review.book) say(`        ${change.what.padEnd(14)} ${change.before ?? "unavailable"} -> ${change.after ?? "unavailable"}`);
+  const failing = review.checks.filter((check) => check.decision === "block");
+  say(`        ${review.checks.length - failing.length} checks pass${failing.length === 0 ? "" : `, ${failing.length} block:`}`);
+  for (const check of failing) say(`        x ${check.guard}: ${check.message}`);
+};
+
+const approveAndWait = async (world: DemoWorld, step: ReturnType<typeof narrator>, chosen: Shown, curve: Quoted[]): Promise<string | null> => {
+  step(`you decide on ${chosen.id}`, `qoc approve ${chosen.id} --digest ${chosen.digest.slice(0, 15)}...`);
+  if (!(await world.confirm(`Approve: ${chosen.review?.sentence ?? chosen.id}?`))) {
+    world.say("    not approved; nothing was sent");
+    return null;
+  }
+  const receipt = (await must(world, ["approve", chosen.id, "--digest", chosen.digest])) as { state: string; venueOrderId: string };
+  world.say(`    ${receipt.state}; the venue calls it ${receipt.venueOrderId}`);
+  step("the fill arrives, later than the acknowledgement", `qoc orders show ${chosen.id}`);
+  let now = chosen;
+  for (let round = 0; round < FILL_DEADLINE_ROUNDS && now.state !== "filled"; round++) {
+    await world.wait(150);
+    now = (await must(world, ["orders", "show", chosen.id])) as Shown;
+    if (round % 4 === 0) curve.push(await navNow(world));
+  }
+  for (const fill of now.fills) world.say(`    filled ${fill.quantity} at ${fill.price} (${fill.time.slice(0, 10)} at the venue)`);
+  world.say(`    filed as ${now.path}`);
+  const inbox = (await must(world, ["inbox", "list", "--status", "new"])) as { path: string }[];
+  for (const item of inbox) world.say(`    inbox: ${item.path}`);
+  return chosen.id;
+};
+
+const navNow = async (world: DemoWorld): Promise<Quoted> => {
+  await must(world, ["positions", "list"]);
+  const status = (await must(world, ["status"])) as { book: { nav: string } };
+  return { label: "NAV", value: Number(status.book.nav) };
+};
+
+const must = async (world: DemoWorld, args: readonly string[]): Promise<unknown> => {
+  const { code, json, text } = await world.qoc(args);
+  if (code !== 0) throw new Error(`qoc ${args.join(" ")} ended with ${code}: ${text.trim()}`);
+  return json;
+};
+
+const ISSUE = `---
+id: "001"
+title: A first look at the S&P 500
+status: open
+priority: normal
+symbols: [SPX]
+assigned_to: agent
+---
+## Goal
+
+Say whether a small position in SPX is warranted, and propose it if so.
+
+## Constraints
+
+At most 5 % of NAV in one order.
+
+## Acceptance
+
+- [ ] a note in research/
+- [ ] a proposal, or a sentence on why there is none
+`;

@@ -1,0 +1,100 @@
+/** The money a connector has left: what it reported, less what the desk has promised or spent since. */
+import type { AccountRecord, Book } from "../domain/book.ts";
+import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
+import type { OrderId } from "../domain/ids.ts";
+import { type OrderRecord, leaves } from "../domain/order-state.ts";
+import type { PositionRecord } from "../domain/position.ts";
+import { type Known, known, missing } from "./check.ts";
+import { exposureOf, othersInFlight } from "./exposure.ts";
+import type { GateInput } from "./input.ts";
+import { highestPrice, reservedPrice } from "./valuation.ts";
+
+/** Buying power before reservations. */
+export const reportedPower = (input: GateInput): Known<Decimal> => {
+  const { connector } = input.order.terms;
+  const account = input.book.accounts.get(connector);
+  const asked = input.buyingPower === undefined ? undefined : decimal(input.buyingPower);
+  if (asked !== undefined && isNewer(input, account)) return known(asked);
+  if (account === undefined) return missing(`${connector} has not reported its account yet`);
+  const spent = spentSinceMark(input.book, connector, account);
+  if ("missing" in spent) return spent;
+  const marked = decimal(account.account.buyingPower);
+  return known((asked === undefined ? marked : min(asked, marked)).minus(spent.value));
+};
+
+const isNewer = (input: GateInput, account: AccountRecord | undefined): boolean =>
+  input.buyingPowerSeq !== undefined && input.buyingPowerSeq >= (account?.markedSeq ?? 0);
+
+/**
+ * What orders in flight will take of it. Where the connector's figure already nets open orders, those that the venue had
+ * acknowledged before it gave the figure are left out; one that is approved, submitting or unknown never is.
+ */
+export const reservedCash = (input: GateInput, except: OrderId): Known<Decimal> => {
+  const { book } = input;
+  const { connector } = input.order.terms;
+  const account = book.accounts.get(connector);
+  const nets = input.connector.capabilities.buyingPowerNetsOpenOrders === true;
+  const asOf = isNewer(input, account) ? (input.buyingPowerSeq ?? 0) : (account?.markedSeq ?? 0);
+  let sum = ZERO;
+  const sells = new Map<string, Decimal>();
+  for (const order of othersInFlight(book, except)) {
+    if (order.terms.connector !== connector || (nets && ackedBy(order, asOf))) continue;
+    const price = reservedPrice(order.terms, account?.positions.get(order.terms.symbol)?.markPrice);
+    if (price === undefined) return missing(`order ${order.id} in flight has no price to reserve money at`);
+    if (order.terms.side === "buy") sum = sum.plus(leaves(order).times(price));
+    else sells.set(order.terms.symbol, max(sells.get(order.terms.symbol) ?? ZERO, price));
+  }
+  for (const [symbol, price] of sells) {
+    const { low, sells: selling } = exposureOf(book, connector, symbol, except);
+    const short = max(ZERO, selling.minus(max(ZERO, low)));
+    sum = sum.plus(short.times(price));
+  }
+  return known(sum);
+};
+
+const ackedBy = (order: Readonly<OrderRecord>, seq: number): boolean =>
+  (order.state === "acked" || order.state === "partly_filled") &&
+  order.history.some((entry) => (entry.state === "acked" || entry.state === "partly_filled") && entry.seq <= seq);
+
+/**
+ * What fills have taken since the connector's last mark: where our position has grown past the marked one, the cost of the
+ * newest lots; where it has gone shorter, that at the dearest known price. Money from sales waits for the next mark.
+ */
+const spentSinceMark = (book: Readonly<Book>, connector: string, account: AccountRecord): Known<Decimal> => {
+  let spent = ZERO;
+  for (const position of book.positions.values()) {
+    if (position.connector !== connector) continue;
+    const held = account.positions.get(position.symbol);
+    const grown = position.quantity.minus(decimal(held?.quantity ?? "0"));
+    if (grown.eq(ZERO)) continue;
+    const price = highestPrice([held?.markPrice, position.lots.at(-1)?.price.toFixed(), lastFillPrice(position)]);
+    const cost = grown.gt(ZERO) ? costOfNewest(position, grown, price) : shortened(position, grown, price);
+    if (cost === undefined) return missing(`what was traded in ${position.symbol} since the last mark has no price`);
+    spent = spent.plus(cost);
+  }
+  return known(spent);
+};
+
+const lastFillPrice = (position: Readonly<PositionRecord>): string | undefined => {
+  const last = position.movements.at(-1);
+  return last?.kind === "fill" ? last.fill.price : last?.price.toFixed();
+};
+
+const costOfNewest = (position: Readonly<PositionRecord>, grown: Decimal, price: Decimal | undefined): Decimal | undefined => {
+  let [rest, cost] = [grown, ZERO];
+  for (let i = position.lots.length - 1; i >= 0 && rest.gt(ZERO); i--) {
+    const lot = position.lots[i];
+    if (lot === undefined || lot.quantity.lte(ZERO)) break;
+    const take = min(rest, lot.quantity);
+    cost = cost.plus(take.times(lot.price));
+    rest = rest.minus(take);
+  }
+  if (rest.eq(ZERO)) return cost;
+  return price === undefined ? undefined : cost.plus(rest.times(price));
+};
+
+const shortened = (position: Readonly<PositionRecord>, grown: Decimal, price: Decimal | undefined): Decimal | undefined => {
+  const short = min(ZERO.minus(grown), max(ZERO, ZERO.minus(position.quantity)));
+  if (short.eq(ZERO)) return ZERO;
+  return price?.times(short);
+};

@@ -1,0 +1,55 @@
+/** A moment as a wall clock in a time zone shows it. Daylight saving comes from Intl, not from arithmetic. */
+
+export interface LocalTime {
+  /** `2026-07-06`. */
+  readonly date: string;
+  /** 1 Monday to 7 Sunday. */
+  readonly weekday: number;
+  /** `Mon`. */
+  readonly weekdayName: string;
+  /** Whole minutes since midnight by the clock on the wall. */
+  readonly minutes: number;
+  /** `09:30`. */
+  readonly clock: string;
+}
+
+const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/** Building a formatter costs more than all guards together. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+const formatter = (timezone: string): Intl.DateTimeFormat => {
+  const existing = formatters.get(timezone);
+  if (existing !== undefined) return existing;
+  const made = new Intl.DateTimeFormat("en-US", {
+    timeZone: timezone,
+    hourCycle: "h23",
+    weekday: "short",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
+  formatters.set(timezone, made);
+  return made;
+};
+
+/** @throws RangeError for a time or zone that does not exist. */
+export const localTime = (ms: number, timezone: string): LocalTime => {
+  if (!Number.isFinite(ms)) throw new RangeError(`${ms} is not a time`); // Intl would take "undefined" for the present
+  const parts = new Map(formatter(timezone).formatToParts(ms).map((part) => [part.type, part.value]));
+  const part = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? "";
+  const weekdayName = part("weekday");
+  const clock = `${part("hour")}:${part("minute")}`;
+  return {
+    date: `${part("year")}-${part("month")}-${part("day")}`,
+    weekday: WEEKDAYS.indexOf(weekdayName) + 1,
+    weekdayName,
+    minutes: minutesOf(clock),
+    clock,
+  };
+};
+
+/** "09:30" as minutes since midnight. */
+export const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));

@@ -1,0 +1,63 @@
+/**
+ * The guard gate: every rule on one order, and the only maker of cleared orders. Pure: it reads nothing but its input, and
+ * whatever goes wrong in it blocks.
+ */
+import type { GuardConfig } from "../domain/guard-config.ts";
+import type { Order } from "../domain/order.ts";
+import { type Check, type Verdict, verdictOf } from "../domain/verdict.ts";
+import { failed, unavailable } from "./check.ts";
+import type { Cleared } from "./cleared.ts";
+import { type Facts, factsOf } from "./facts.ts";
+import { judge } from "./guards/table.ts";
+import type { GateInput } from "./input.ts";
+import { mint } from "./mint.ts";
+import { RULES } from "./rules/table.ts";
+
+/**
+ * All rules: the always-on ones, then those of `desk.toml` in its order, the disabled ones left out. None is skipped
+ * because an earlier one blocked; the first block is the stated reason. Never throws.
+ */
+export const evaluate = (input: GateInput): Verdict => {
+  try {
+    const facts = factsOf(input);
+    const always = RULES.filter((rule) => rule.stages.includes(input.stage)).map((rule) => guarded(rule.key, () => rule.evaluate(facts)));
+    if (always.length === 0) return verdictOf([unavailable("gate", `there is no stage ${String(input.stage)}`)]);
+    const configured = input.guards.filter(isEnabled).map((guard) => {
+      const key = guard.kind === "built-in" ? guard.options.key : guard.key;
+      return guarded(key, () => (guard.kind === "built-in" ? judge(guard, facts) : answerOf(key, facts)));
+    });
+    return verdictOf([...always, ...configured]);
+  } catch (error) {
+    return verdictOf([failed("gate", error)]);
+  }
+};
+
+/**
+ * The binding evaluation, at dispatch. Where nothing blocks, the order comes back cleared: a frozen copy that the host takes
+ * and nothing else. The caller holds the dispatch mutex, and writes the intent before it lets go.
+ */
+export const clear = (input: GateInput): { readonly verdict: Verdict; readonly cleared?: Cleared<Order> } => {
+  const verdict = evaluate({ ...input, stage: "dispatch" });
+  const { id, clientOrderId, terms } = input.order;
+  if (verdict.decision !== "allow" || clientOrderId === undefined) return { verdict };
+  return { verdict, cleared: mint<Order>({ id, clientOrderId, terms }) };
+};
+
+const isEnabled = (guard: GuardConfig): boolean => (guard.kind === "built-in" ? guard.options.enabled : guard.enabled) !== false;
+
+/** A rule that throws, or answers with anything but a clear yes, is a block. */
+const guarded = (key: string, run: () => Check): Check => {
+  try {
+    const check = run();
+    if (check.decision === "allow" || check.decision === "block") return check;
+    return failed(key, new Error(`it answered ${JSON.stringify(check)}`));
+  } catch (error) {
+    return failed(key, error);
+  }
+};
+
+/** The operator's own guards ran before the mutex; without an answer the order waits. Any block among several counts. */
+const answerOf = (key: string, { input }: Facts): Check => {
+  const answers = input.custom.filter((check) => check.guard === key);
+  return answers.find((check) => check.decision !== "allow") ?? answers[0] ?? unavailable(key, "the guard has not answered");
+};

@@ -1,0 +1,38 @@
+/**
+ * Once today's loss, realized and unrealized, is beyond this share of the NAV that the day opened with, only orders that
+ * strictly reduce pass. Today is the venue's: on a replayed market the simulated date.
+ */
+import { ZERO, withinPercent } from "../../domain/decimal.ts";
+import { localTime } from "../calendar.ts";
+import { block, pass, unavailable } from "../check.ts";
+import { money, percentText, share } from "../display.ts";
+import { dayOf } from "../nav.ts";
+import type { Guard } from "./guard.ts";
+
+export const dayLossLimit: Guard<"day-loss-limit"> = (options, facts) => {
+  const { key } = options;
+  const { book, order, venueNow, timezone } = facts.input;
+  if (facts.reducing) return pass(key, "strictly reducing, so it passes at any loss");
+  const account = book.accounts.get(order.terms.connector);
+  if (account === undefined) return unavailable(key, `${order.terms.connector} has not reported its account yet`);
+  const today = localTime(venueNow, timezone).date;
+  if (account.venueDate < today) {
+    return unavailable(key, `the last account of ${order.terms.connector} is of ${account.venueDate}, and today is ${today}`);
+  }
+  const day = dayOf(book);
+  if ("missing" in day) return unavailable(key, day.missing);
+  const { open, pnl } = day.value;
+  if (open.lte(ZERO)) {
+    const message = `the day opened with a NAV of ${money(open, facts.currency)}; only a strictly reducing order passes`;
+    return block(key, "NAV_NOT_POSITIVE", message);
+  }
+  const loss = ZERO.minus(pnl);
+  const limit = percentText(options.max_pct);
+  if (loss.lte(ZERO)) return pass(key, `no loss today (${money(pnl, facts.currency)})`, { limit, actual: "0 %" });
+  const figures = { limit, actual: share(loss, open, options.max_pct) };
+  const message =
+    `today's loss of ${money(loss, facts.currency)} is ${figures.actual} of the day's opening NAV ` +
+    `${money(open, facts.currency)} (limit ${figures.limit})`;
+  if (withinPercent(loss, options.max_pct, open)) return pass(key, message, figures);
+  return block(key, "DAY_LOSS_LIMIT_EXCEEDED", `${message}; only strictly reducing orders pass`, figures);
+};

@@ -1,0 +1,44 @@
+/**
+ * The same order twice: as one that is in flight, or as one that was sent a moment ago, however it ended. The file's name
+ * and rationale do not matter, nor how a number is written.
+ */
+import { decimal } from "../../domain/decimal.ts";
+import type { OrderTerms } from "../../domain/order.ts";
+import { block, pass, unavailable } from "../check.ts";
+import { span } from "../display.ts";
+import { othersInFlight } from "../exposure.ts";
+import { isRecent } from "../recent.ts";
+import type { Guard } from "./guard.ts";
+
+export const duplicateOrder: Guard<"duplicate-order"> = (options, facts) => {
+  const { key } = options;
+  const { book, order, hostNow } = facts.input;
+  if (!Number.isFinite(hostNow)) return unavailable(key, "the host's time is not known");
+  const windowMs = options.window_s * 1000;
+  const limit = span(windowMs);
+  for (const other of othersInFlight(book, order.id)) {
+    if (sameTerms(other.terms, order.terms)) {
+      return block(key, "DUPLICATE_ORDER", `the same order is in flight as ${other.id} (${other.state})`, { limit, actual: other.id });
+    }
+  }
+  for (const intent of book.intents) {
+    if (intent.id === order.id || !isRecent(intent.at, hostNow, windowMs) || !sameTerms(intent.terms, order.terms)) continue;
+    const message = `the same order was sent as ${intent.id} ${span(hostNow - intent.at)} ago (window ${limit})`;
+    return block(key, "DUPLICATE_ORDER", message, { limit, actual: span(hostNow - intent.at) });
+  }
+  return pass(key, `no equal order in flight or sent within ${limit}`, { limit });
+};
+
+const sameAmount = (a: string | undefined, b: string | undefined): boolean =>
+  a === b || (a !== undefined && b !== undefined && decimal(a).eq(decimal(b)));
+
+/** The protection price is derived, so two equal market orders may differ in it. */
+const sameTerms = (a: OrderTerms, b: OrderTerms): boolean =>
+  a.connector === b.connector &&
+  a.symbol.toUpperCase() === b.symbol.toUpperCase() &&
+  a.side === b.side &&
+  a.type === b.type &&
+  a.timeInForce === b.timeInForce &&
+  sameAmount(a.quantity, b.quantity) &&
+  sameAmount(a.limitPrice, b.limitPrice) &&
+  sameAmount(a.stopPrice, b.stopPrice);

@@ -1,0 +1,63 @@
+/** All positions together, longs and shorts alike and each at its worst, are at most this share of NAV. */
+import { type InstrumentKey, instrumentKey } from "../../domain/order.ts";
+import { type Decimal, ZERO, max } from "../../domain/decimal.ts";
+import { type Known, known, missing, pass } from "../check.ts";
+import { exposureOf, worstLong, worstShort } from "../exposure.ts";
+import type { Facts } from "../facts.ts";
+import { shareOfNav } from "../nav.ts";
+import { highestPrice, reservedPrice } from "../valuation.ts";
+import type { Guard } from "./guard.ts";
+
+export const grossExposure: Guard<"gross-exposure"> = (options, facts) => {
+  if (facts.reducing) return pass(options.key, "strictly reducing, so it adds no exposure");
+  return shareOfNav(facts, { key: options.key, percent: options.max_pct, noun: "gross exposure, at worst", part: gross(facts) });
+};
+
+interface Instrument {
+  readonly connector: string;
+  readonly symbol: string;
+  /** Every price that is known of it; the dearest counts. */
+  readonly prices: (string | undefined)[];
+}
+
+/** Every instrument that is held by our fold, held by a venue's mark, or named by an order in flight. */
+const instruments = ({ input }: Facts): Map<InstrumentKey, Instrument> => {
+  const all = new Map<InstrumentKey, Instrument>();
+  const at = (connector: string, symbol: string): Instrument => {
+    const key = instrumentKey(connector, symbol);
+    const found = all.get(key) ?? { connector, symbol, prices: [] };
+    all.set(key, found);
+    return found;
+  };
+  for (const { connector, symbol, lots } of input.book.positions.values()) at(connector, symbol).prices.push(lots.at(-1)?.price.toFixed());
+  for (const [connector, account] of input.book.accounts) {
+    for (const held of account.positions.values()) at(connector, held.symbol).prices.push(held.markPrice);
+  }
+  for (const { terms } of input.book.inFlight.values()) {
+    at(terms.connector, terms.symbol).prices.push(reservedPrice(terms, undefined)?.toFixed());
+  }
+  return all;
+};
+
+const gross = (facts: Facts): Known<Decimal> => {
+  if ("missing" in facts.price) return facts.price;
+  const { order, book, quote } = facts.input;
+  const { terms } = order;
+  const isBuy = terms.side === "buy";
+  const all = instruments(facts);
+  const own = all.get(instrumentKey(terms.connector, terms.symbol));
+  all.delete(instrumentKey(terms.connector, terms.symbol));
+  const long = worstLong(facts.exposure, isBuy ? facts.quantity : ZERO);
+  const short = worstShort(facts.exposure, isBuy ? ZERO : facts.quantity);
+  const ownPrice = highestPrice([...(own?.prices ?? []), facts.price.value.toFixed(), quote?.ask]) ?? facts.price.value;
+  let sum = max(long, short).times(ownPrice);
+  for (const { connector, symbol, prices } of all.values()) {
+    const exposure = exposureOf(book, connector, symbol, order.id);
+    const worst = max(worstLong(exposure), worstShort(exposure));
+    if (worst.eq(ZERO)) continue;
+    const price = highestPrice(prices);
+    if (price === undefined) return missing(`${symbol} at ${connector} has no price`);
+    sum = sum.plus(worst.times(price));
+  }
+  return known(sum);
+};

@@ -1,0 +1,52 @@
+/**
+ * The position an order could lead to is at most this share of NAV: what is held, working, unknown and approved, with buys
+ * never netted against sells. The same symbol on another connector is added, since a name that is held twice falls twice.
+ * Only the side that the order moves is held against the limit, so that a position grown too large can always be cut.
+ */
+import { type Decimal, ZERO } from "../../domain/decimal.ts";
+import { type Known, known } from "../check.ts";
+import { exposureOf, worstLong, worstShort } from "../exposure.ts";
+import type { Facts } from "../facts.ts";
+import { shareOfNav } from "../nav.ts";
+import { highestPrice } from "../valuation.ts";
+import type { Guard } from "./guard.ts";
+
+export const maxPositionNav: Guard<"max-position-nav"> = (options, facts) =>
+  shareOfNav(facts, {
+    key: options.key,
+    percent: options.max_pct,
+    noun: `position in ${facts.input.order.terms.symbol}, at worst`,
+    part: worstValue(facts),
+  });
+
+const worstValue = (facts: Facts): Known<Decimal> => {
+  if ("missing" in facts.price) return facts.price;
+  const { order, book } = facts.input;
+  const { connector, symbol, side } = order.terms;
+  const own = side === "buy" ? worstLong(facts.exposure, facts.quantity) : worstShort(facts.exposure, facts.quantity);
+  const mark = book.accounts.get(connector)?.positions.get(symbol)?.markPrice;
+  const ask = "value" in facts.quote ? facts.quote.value.ask : undefined;
+  const price = highestPrice([facts.price.value.toFixed(), ask, mark]) ?? facts.price.value;
+  if (own.eq(ZERO)) return known(ZERO);
+  return known(own.plus(elsewhere(facts)).times(price));
+};
+
+/** The same side of the same symbol on all other connectors, at worst. Case is ignored: `aapl` is no other company. */
+const elsewhere = (facts: Facts): Decimal => {
+  const { order, book } = facts.input;
+  const wanted = order.terms.symbol.toUpperCase();
+  const seen = new Set<string>();
+  let sum = ZERO;
+  const add = (connector: string, symbol: string): void => {
+    const key = `${connector}/${symbol}`;
+    const isOwn = connector === order.terms.connector && symbol === order.terms.symbol;
+    if (isOwn || symbol.toUpperCase() !== wanted || seen.has(key)) return;
+    seen.add(key);
+    const exposure = exposureOf(book, connector, symbol, order.id);
+    sum = sum.plus(order.terms.side === "buy" ? worstLong(exposure) : worstShort(exposure));
+  };
+  for (const position of book.positions.values()) add(position.connector, position.symbol);
+  for (const [connector, account] of book.accounts) for (const symbol of account.positions.keys()) add(connector, symbol);
+  for (const other of book.inFlight.values()) add(other.terms.connector, other.terms.symbol);
+  return sum;
+};

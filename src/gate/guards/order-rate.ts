@@ -1,0 +1,38 @@
+/**
+ * How many orders may be sent in a minute, and in a day. Counted at the intent, before the venue is called, from the
+ * journal: a restart forgets nothing. Cancels are not counted, here or anywhere.
+ */
+import { block, pass, unavailable } from "../check.ts";
+import type { Facts } from "../facts.ts";
+import { isRecent } from "../recent.ts";
+import type { Guard } from "./guard.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+export const orderRate: Guard<"order-rate"> = (options, facts) => {
+  const { key, max_per_minute: perMinute, max_per_day: perDay } = options;
+  if (!Number.isFinite(facts.input.hostNow)) return unavailable(key, "the host's time is not known");
+  const minute = sentWithin(facts, MINUTE_MS);
+  const figures = { limit: `${perMinute} per minute`, actual: `${minute + 1} per minute` };
+  if (minute + 1 > perMinute) {
+    return block(key, "ORDER_RATE_EXCEEDED", `${minute} orders were sent in the last minute (limit ${perMinute})`, figures);
+  }
+  if (perDay === undefined) return pass(key, `${minute} orders in the last minute (limit ${perMinute})`, figures);
+  const day = sentWithin(facts, DAY_MS);
+  if (day + 1 > perDay) {
+    return block(key, "ORDER_RATE_EXCEEDED", `${day} orders were sent in the last 24 hours (limit ${perDay})`, {
+      limit: `${perDay} per day`,
+      actual: `${day + 1} per day`,
+    });
+  }
+  return pass(key, `${minute} orders in the last minute (limit ${perMinute}), ${day} in 24 hours (limit ${perDay})`, figures);
+};
+
+const sentWithin = ({ input }: Facts, windowMs: number): number => {
+  let count = 0;
+  for (const intent of input.book.intents) {
+    if (isRecent(intent.at, input.hostNow, windowMs) && intent.id !== input.order.id) count++;
+  }
+  return count;
+};

@@ -1,0 +1,11 @@
+/** Only these symbols. Letter for letter: a near match is not a match. */
+import { block, pass } from "../check.ts";
+import type { Guard } from "./guard.ts";
+
+export const symbolAllowlist: Guard<"symbol-allowlist"> = (options, facts) => {
+  const { symbol } = facts.input.order.terms;
+  if (options.symbols.includes(symbol)) return pass(options.key, `${symbol} is on the list`);
+  return block(options.key, "SYMBOL_NOT_ALLOWED", `${symbol} is not on the list of ${options.symbols.length} allowed symbols`, {
+    actual: symbol,
+  });
+};

@@ -1,0 +1,13 @@
+/** None of these symbols, however they are spelled: `brk-b` is held by `BRK.B`, and so is a full-width letter. */
+import { block, pass } from "../check.ts";
+import type { Guard } from "./guard.ts";
+
+/** Capitals, digits, and the signs that make another instrument (`^` index, `=` future). */
+const plain = (symbol: string): string => symbol.normalize("NFKC").toUpperCase().replace(/[\s.:/_-]/g, "");
+
+export const symbolDenylist: Guard<"symbol-denylist"> = (options, facts) => {
+  const { symbol } = facts.input.order.terms;
+  const entry = options.symbols.find((denied) => plain(denied) === plain(symbol));
+  if (entry === undefined) return pass(options.key, `${symbol} is not on the list`);
+  return block(options.key, "SYMBOL_DENIED", `${symbol} is on the list of denied symbols (${entry})`, { actual: symbol });
+};

@@ -1,0 +1,67 @@
+/** NAV, and the rules that hold something against a share of it. Read from the journal only, never from a file. */
+import { type Book, bookNav, dayPnl } from "../domain/book.ts";
+import { type Decimal, ZERO, withinPercent } from "../domain/decimal.ts";
+import type { Check } from "../domain/verdict.ts";
+import { type Known, block, known, missing, pass, unavailable } from "./check.ts";
+import { money, percentText, share } from "./display.ts";
+import type { Facts } from "./facts.ts";
+import { sameCurrency } from "./valuation.ts";
+
+/** Why the accounts cannot be added up, where they cannot. */
+const notSummable = (book: Readonly<Book>): string | undefined => {
+  if (book.accounts.size === 0) return "no connector has reported its account yet";
+  const counted = [...book.accounts.values()].filter((account) => !account.nav.eq(ZERO) || !account.dayOpenNav.eq(ZERO));
+  const first = counted[0]?.account.currency;
+  const other = counted.find((account) => !sameCurrency(account.account.currency, first ?? ""))?.account.currency;
+  return other === undefined ? undefined : `accounts are in ${first} and ${other}, and there is no exchange rate`;
+};
+
+export const navOf = (book: Readonly<Book>): Known<Decimal> => {
+  const why = notSummable(book);
+  return why === undefined ? known(bookNav(book)) : missing(why);
+};
+
+export interface Day {
+  /** NAV at the day's open, over all connectors. */
+  readonly open: Decimal;
+  /** Realized and unrealized since then; below zero is a loss. */
+  readonly pnl: Decimal;
+}
+
+export const dayOf = (book: Readonly<Book>): Known<Day> => {
+  const why = notSummable(book);
+  if (why !== undefined) return missing(why);
+  let open = ZERO;
+  for (const account of book.accounts.values()) open = open.plus(account.dayOpenNav);
+  return known({ open, pnl: dayPnl(book) });
+};
+
+export interface ShareRule {
+  readonly key: string;
+  readonly percent: Decimal;
+  /** What is measured, "order", "position in AAPL at worst". */
+  readonly noun: string;
+  readonly part: Known<Decimal>;
+}
+
+/**
+ * Is `part` at most `percent` of NAV? Compared without dividing, the limit inclusive. Without a NAV above zero a share of
+ * it means nothing: only an order that strictly reduces passes.
+ */
+export const shareOfNav = (facts: Facts, rule: ShareRule): Check => {
+  const nav = facts.nav;
+  const usable = "value" in nav && nav.value.gt(ZERO);
+  if (!usable && facts.reducing) return pass(rule.key, "strictly reducing, so it passes without a usable NAV");
+  if ("missing" in nav) return unavailable(rule.key, nav.missing);
+  if (!usable) {
+    return block(rule.key, "NAV_NOT_POSITIVE", `NAV is ${money(nav.value, facts.currency)}; only a strictly reducing order passes`);
+  }
+  if ("missing" in rule.part) return unavailable(rule.key, rule.part.missing);
+  const part = rule.part.value;
+  const figures = { limit: percentText(rule.percent), actual: share(part, nav.value, rule.percent) };
+  const message =
+    `${rule.noun} of ${money(part, facts.currency)} is ${figures.actual} of NAV ` +
+    `${money(nav.value, facts.currency)} (limit ${figures.limit})`;
+  if (withinPercent(part, rule.percent, nav.value)) return pass(rule.key, message, figures);
+  return block(rule.key, `${rule.key.toUpperCase().replaceAll("-", "_")}_EXCEEDED`, message, figures);
+};

@@ -1,0 +1,29 @@
+/** The order's own connector answers, is reconciled, and still is what the terms say it is. Other connectors do not matter. */
+import { block, pass } from "../check.ts";
+import { EVERY_STAGE, type Rule } from "./rule.ts";
+
+const key = "connector-ready";
+
+export const connectorReady: Rule = {
+  key,
+  stages: EVERY_STAGE,
+  evaluate: ({ input: { connector, order } }) => {
+    const { terms } = order;
+    if (connector.name !== terms.connector) {
+      return block(key, "CONNECTOR_DIFFERS", `the order is for ${terms.connector}, and was judged with ${connector.name}`);
+    }
+    const answers = connector.ready === true && (connector.state === "ready" || connector.state === "degraded");
+    if (!answers) {
+      const why = connector.reason === undefined ? "" : `: ${connector.reason}`;
+      return block(key, "CONNECTOR_NOT_READY", `connector ${connector.name} is ${connector.state}${why}`, { actual: connector.state });
+    }
+    if (connector.reconciled !== true) {
+      return block(key, "CONNECTOR_NOT_RECONCILED", `connector ${connector.name} has not been reconciled since it started`);
+    }
+    if (connector.mode !== terms.mode) {
+      const message = `the order is for a ${terms.mode} connector, and ${connector.name} is ${connector.mode} now`;
+      return block(key, "CONNECTOR_MODE_CHANGED", message, { limit: terms.mode, actual: connector.mode });
+    }
+    return pass(key, `connector ${connector.name} is ${connector.state} and reconciled (${connector.mode})`);
+  },
+};

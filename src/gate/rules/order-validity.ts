@@ -1,0 +1,110 @@
+/**
+ * What the venue would refuse anyway, said before anything is sent: tradable, order type, time in force, tick, lot, sizes.
+ * Only what the connector tells of the instrument is checked. Every amount must also survive the seed's number fields.
+ */
+import { type Decimal, ZERO, decimal, exactNumber, onStep } from "../../domain/decimal.ts";
+import type { OrderTerms } from "../../domain/order.ts";
+import type { VenueInstrument } from "../../domain/venue.ts";
+import type { Check } from "../../domain/verdict.ts";
+import { block, pass, unavailable } from "../check.ts";
+import type { Facts } from "../facts.ts";
+import { highestPrice } from "../valuation.ts";
+import { EVERY_STAGE, type Rule } from "./rule.ts";
+
+const key = "order-validity";
+type Finding = Check | undefined;
+
+export const orderValidity: Rule = {
+  key,
+  stages: EVERY_STAGE,
+  evaluate: (facts) => {
+    const { order, instrument, connector } = facts.input;
+    const { terms } = order;
+    const finding =
+      amounts(terms) ??
+      (connector.capabilities.exactDecimals === true ? undefined : representable(terms)) ??
+      (instrument === undefined ? undefined : instrument === null ? unlisted(terms) : fits(terms, instrument, facts));
+    if (finding !== undefined) return finding;
+    return pass(key, instrument === undefined ? "the connector tells nothing of the instrument" : `${terms.symbol} takes such an order`);
+  },
+};
+
+const unlisted = (terms: OrderTerms): Check => block(key, "NOT_LISTED", `${terms.connector} does not list ${terms.symbol}`);
+
+const prices = (terms: OrderTerms): [name: string, price: string | undefined][] => [
+  ["limit price", terms.limitPrice],
+  ["stop price", terms.stopPrice],
+];
+
+const amounts = (terms: OrderTerms): Finding => {
+  const wantsLimit = terms.type === "limit" || terms.type === "stop_limit";
+  const wantsStop = terms.type === "stop" || terms.type === "stop_limit";
+  if (wantsLimit !== (terms.limitPrice !== undefined) || wantsStop !== (terms.stopPrice !== undefined)) {
+    return block(key, "ORDER_PRICES_WRONG", `the prices do not fit a ${terms.type.replace("_", "-")} order`);
+  }
+  for (const [name, amount] of [["quantity", terms.quantity], ...prices(terms)]) {
+    if (amount !== undefined && !decimal(amount).gt(ZERO)) return block(key, "AMOUNT_NOT_POSITIVE", `${name} ${amount} is not above zero`);
+  }
+  return undefined;
+};
+
+const representable = (terms: OrderTerms): Finding => {
+  for (const [name, amount] of [["quantity", terms.quantity], ...prices(terms)]) {
+    if (amount === undefined || exactNumber(decimal(amount)) !== undefined) continue;
+    const message = `${name} ${amount} does not fit a JavaScript number, and ${terms.connector} does not take exact decimals`;
+    return block(key, "NOT_REPRESENTABLE", message, { actual: amount });
+  }
+  return undefined;
+};
+
+const fits = (terms: OrderTerms, instrument: VenueInstrument, facts: Facts): Finding => {
+  const { orderTypes, timesInForce } = instrument;
+  if (instrument.symbol !== terms.symbol) return unavailable(key, `the instrument is ${instrument.symbol}, not ${terms.symbol}`);
+  if (instrument.tradable === false) return block(key, "NOT_TRADABLE", `${terms.symbol} cannot be traded at ${terms.connector} now`);
+  if (orderTypes !== undefined && !orderTypes.includes(terms.type)) {
+    return block(key, "TYPE_NOT_SUPPORTED", `${terms.symbol} takes ${orderTypes.join(", ")} orders, not ${terms.type}`);
+  }
+  if (timesInForce !== undefined && !timesInForce.includes(terms.timeInForce)) {
+    return block(key, "TIME_IN_FORCE_NOT_SUPPORTED", `${terms.symbol} takes ${timesInForce.join(", ")}, not ${terms.timeInForce}`);
+  }
+  return steps(terms, instrument) ?? sizes(facts.quantity, instrument) ?? notional(facts, instrument);
+};
+
+const steps = (terms: OrderTerms, { tickSize, lotSize }: VenueInstrument): Finding => {
+  for (const [name, amount, step, code] of [
+    ["quantity", terms.quantity, lotSize, "OFF_LOT"],
+    ["limit price", terms.limitPrice, tickSize, "OFF_TICK"],
+    ["stop price", terms.stopPrice, tickSize, "OFF_TICK"],
+  ] as const) {
+    if (amount === undefined || step === undefined) continue;
+    if (!decimal(step).gt(ZERO)) return unavailable(key, `${terms.connector} states a step of ${step} for the ${name}`);
+    if (onStep(decimal(amount), decimal(step))) continue;
+    return block(key, code, `${name} ${amount} is not a multiple of ${step}`, { limit: step, actual: amount });
+  }
+  return undefined;
+};
+
+const sizes = (quantity: Decimal, { minQuantity, maxQuantity }: VenueInstrument): Finding => {
+  const actual = quantity.toFixed();
+  if (minQuantity !== undefined && quantity.lt(decimal(minQuantity))) {
+    const figures = { limit: minQuantity, actual };
+    return block(key, "BELOW_MIN_QUANTITY", `quantity ${actual} is below the venue's minimum of ${minQuantity}`, figures);
+  }
+  if (maxQuantity !== undefined && quantity.gt(decimal(maxQuantity))) {
+    const figures = { limit: maxQuantity, actual };
+    return block(key, "ABOVE_MAX_QUANTITY", `quantity ${actual} is above the venue's maximum of ${maxQuantity}`, figures);
+  }
+  return undefined;
+};
+
+/** For a minimum the careful price is the low one: the limit itself, else the trigger, else the bid. */
+const notional = ({ input, quantity, quote }: Facts, { minNotional }: VenueInstrument): Finding => {
+  if (minNotional === undefined) return undefined;
+  const { limitPrice, stopPrice } = input.order.terms;
+  const price = highestPrice([limitPrice ?? stopPrice ?? ("value" in quote ? quote.value.bid : undefined)]);
+  if (price === undefined) return unavailable(key, `there is no price to hold against the minimum of ${minNotional}`);
+  const worth = quantity.times(price);
+  if (worth.gte(decimal(minNotional))) return undefined;
+  const figures = { limit: minNotional, actual: worth.toFixed() };
+  return block(key, "BELOW_MIN_NOTIONAL", `order is worth ${figures.actual}, below the venue's minimum of ${minNotional}`, figures);
+};

@@ -1,0 +1,23 @@
+/** The always-on rules, in the order in which they are stated. */
+import { approvalFreshness } from "./approval-freshness.ts";
+import { connectorReady } from "./connector-ready.ts";
+import { drift } from "./drift.ts";
+import { exitPoint } from "./exit-point.ts";
+import { journalHealth } from "./journal-health.ts";
+import { marketProtection } from "./market-protection.ts";
+import { orderValidity } from "./order-validity.ts";
+import type { Rule } from "./rule.ts";
+import { tradingState } from "./trading-state.ts";
+import { unknownInstrument } from "./unknown-instrument.ts";
+
+export const RULES: readonly Rule[] = [
+  tradingState,
+  connectorReady,
+  journalHealth,
+  unknownInstrument,
+  orderValidity,
+  marketProtection,
+  approvalFreshness,
+  drift,
+  exitPoint,
+];

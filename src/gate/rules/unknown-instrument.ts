@@ -1,0 +1,33 @@
+/**
+ * While the outcome of an order is open, its instrument on its connector takes no other; nor while position and fills
+ * disagree. Until then nobody knows what is held.
+ */
+import { instrumentKey } from "../../domain/order.ts";
+import { block, pass } from "../check.ts";
+import { othersInFlight } from "../exposure.ts";
+import { EVERY_STAGE, type Rule } from "./rule.ts";
+
+const key = "unknown-instrument";
+
+export const unknownInstrument: Rule = {
+  key,
+  stages: EVERY_STAGE,
+  evaluate: ({ input: { book, order } }) => {
+    const { connector, symbol } = order.terms;
+    const flagged = book.flagged.get(instrumentKey(connector, symbol));
+    if (flagged !== undefined) {
+      const figures = { limit: flagged.expected, actual: flagged.actual };
+      const advice = `look, then qoc resolve ${connector}/${symbol}`;
+      const message = `the venue holds ${figures.actual} ${symbol}, the fills make ${figures.limit}; ${advice}`;
+      return block(key, "INSTRUMENT_FLAGGED", message, figures);
+    }
+    for (const other of othersInFlight(book, order.id)) {
+      if (other.state !== "unknown" && other.state !== "submitting") continue;
+      if (other.terms.connector !== connector || other.terms.symbol.toUpperCase() !== symbol.toUpperCase()) continue;
+      const why = other.unknownReason === undefined ? "" : ` (${other.unknownReason})`;
+      const message = `order ${other.id} of ${symbol} at ${connector} is ${other.state}${why}`;
+      return block(key, "INSTRUMENT_UNKNOWN", message, { actual: other.id });
+    }
+    return pass(key, `no open question on ${symbol} at ${connector}`);
+  },
+};

@@ -1,0 +1,66 @@
+/** What an order could cost: one conservative price for every rule that counts money. */
+import { type Decimal, ZERO, decimal, max } from "../domain/decimal.ts";
+import type { OrderTerms } from "../domain/order.ts";
+import type { VenueAccount, VenueInstrument, VenueQuote } from "../domain/venue.ts";
+import { type Known, known, missing } from "./check.ts";
+
+/** A market buy without a protection price is counted this far above the ask, a short sale this far. */
+const BUY_MARGIN = decimal("1.05");
+const SHORT_MARGIN = decimal("1.03");
+
+const above = (texts: readonly (string | undefined)[]): Decimal[] =>
+  texts.filter((text) => text !== undefined).map(decimal).filter((price) => price.gt(ZERO));
+
+const highest = (prices: readonly Decimal[]): Decimal | undefined =>
+  prices.reduce<Decimal | undefined>((best, price) => (best === undefined ? price : max(best, price)), undefined);
+
+/**
+ * The worst price that one unit may be counted at.
+ * Buy: the limit; at market the protection price, else ask × 1.05; a stop the worst of trigger, protection and market.
+ * Sell of a long: the best it may fetch, bid, limit or trigger. Short sale: as that, and at least ask × 1.03.
+ * No price at all is not a price: the caller blocks.
+ */
+export const orderPrice = (terms: OrderTerms, quote: VenueQuote | undefined, isShort: boolean): Known<Decimal> => {
+  const price = terms.side === "buy" ? buyPrice(terms, quote) : sellPrice(terms, quote, isShort);
+  if (price !== undefined) return known(price);
+  return missing(`there is no price of ${terms.symbol} to value a ${terms.type.replace("_", "-")} ${terms.side} at`);
+};
+
+const buyPrice = (terms: OrderTerms, quote: VenueQuote | undefined): Decimal | undefined => {
+  if (terms.limitPrice !== undefined) return highest(above([terms.limitPrice]));
+  const margin = above([quote?.ask]).map((ask) => ask.times(BUY_MARGIN));
+  if (terms.type === "market") return highest(above([terms.protectionPrice])) ?? highest(margin);
+  if (terms.protectionPrice !== undefined) return highest(above([terms.protectionPrice, terms.stopPrice, quote?.ask]));
+  return highest([...above([terms.stopPrice]).map((stop) => stop.times(BUY_MARGIN)), ...margin]);
+};
+
+const sellPrice = (terms: OrderTerms, quote: VenueQuote | undefined, isShort: boolean): Decimal | undefined => {
+  const long = above([terms.limitPrice, terms.stopPrice, quote?.bid]);
+  if (!isShort) return highest(long);
+  return highest([...long, ...above([quote?.ask]).map((ask) => ask.times(SHORT_MARGIN))]);
+};
+
+/** The price of an order in flight, for which no quote is at hand: the worst that its terms and the last mark name. */
+export const reservedPrice = (terms: OrderTerms, mark: string | undefined): Decimal | undefined => {
+  if (terms.side === "buy") {
+    return highest(above(terms.limitPrice === undefined ? [terms.protectionPrice, terms.stopPrice, mark] : [terms.limitPrice]));
+  }
+  return highest(above([terms.limitPrice, terms.stopPrice, terms.protectionPrice, mark]));
+};
+
+/** The dearest of these that is a price. */
+export const highestPrice = (texts: readonly (string | undefined)[]): Decimal | undefined => highest(above(texts));
+
+const DOLLARS = new Set(["USD", "USDT", "USDC"]);
+
+/** Dollars and the two coins that stand for them on crypto venues count as one; nothing else is converted. */
+export const sameCurrency = (a: string, b: string): boolean => {
+  const [left, right] = [a.toUpperCase(), b.toUpperCase()];
+  return left === right || (DOLLARS.has(left) && DOLLARS.has(right));
+};
+
+/** Prices of another currency than the account's cannot be held against its money: there is no exchange rate. */
+export const foreignCurrency = (account: VenueAccount | undefined, instrument: VenueInstrument | undefined): string | undefined => {
+  if (account === undefined || instrument?.currency === undefined || sameCurrency(account.currency, instrument.currency)) return undefined;
+  return `${instrument.symbol} is priced in ${instrument.currency}, the account is in ${account.currency}, and there is no exchange rate`;
+};

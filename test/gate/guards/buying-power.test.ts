@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { ask, guard, inputOf, quote } from "../../kit/gate-case.ts";
+import { type Story, amount, justOver, story } from "../../kit/journal-story.ts";
+import type { Capabilities } from "../../../src/domain/sdk.ts";
+import type { GateInput } from "../../../src/gate/input.ts";
+
+const rule = guard("buying-power");
+const desk = (buyingPower = "1000") => story().desk().account("paper", { buyingPower });
+const NETS: Capabilities = { buyingPowerNetsOpenOrders: true };
+const connector = (tale: Story, capabilities: Capabilities): Partial<GateInput> => ({ connector: { ...inputOf(tale, {}).connector, capabilities } });
+
+describe("buying-power", () => {
+  it("lets an order that takes all of it pass, and nothing more", () => {
+    expect(ask(desk(), { quantity: "10" }, rule).decision).toBe("allow");
+    expect(ask(desk(), { quantity: justOver("10", 18) }, rule)).toMatchObject({
+      decision: "block",
+      code: "BUYING_POWER_EXCEEDED",
+      limit: "1,000.00 USD",
+      actual: "1,000.00 USD",
+    });
+  });
+
+  it("counts a market buy at its protection price", () => {
+    const order = { type: "market", protectionPrice: "103" } as const;
+    expect(ask(desk("1030"), { ...order, quantity: "10" }, rule).decision).toBe("allow");
+    expect(ask(desk("1029.99"), { ...order, quantity: "10" }, rule).decision).toBe("block");
+  });
+
+  it.each(["approved", "submitting", "unknown", "working"])("keeps what an order that is %s may take", (state) => {
+    const tale = desk().proposed("a", { quantity: "6" }).approved("a");
+    if (state !== "approved") tale.submitting("a");
+    if (state === "unknown") tale.unknown("a");
+    if (state === "working") tale.acked("a");
+    expect(ask(tale, { quantity: "4" }, rule).decision).toBe("allow");
+    expect(ask(tale, { quantity: "4.01" }, rule).decision).toBe("block");
+  });
+
+  it("does not count the order against itself", () => {
+    expect(ask(desk().proposed("a", { quantity: "10" }).approved("a"), "a", rule).decision).toBe("allow");
+  });
+
+  it("frees what a rejected or cancelled order held, and another connector's never counts", () => {
+    const tale = desk().working("a", { quantity: "10" }).reported("a", "cancelled").working("b", { connector: "other", quantity: "10" });
+    expect(ask(tale, { quantity: "10" }, rule).decision).toBe("allow");
+  });
+
+  it("keeps what fills have taken since the connector's last word", () => {
+    const tale = desk().filled("a", { quantity: "6" });
+    expect(ask(tale, { quantity: "4" }, rule).decision).toBe("allow");
+    expect(ask(tale, { quantity: "4.01" }, rule).decision).toBe("block");
+    const reported = tale.account("paper", { buyingPower: "400", positions: [{ symbol: "AAPL", quantity: "6", markPrice: "100" }] });
+    expect(ask(reported, { quantity: "4" }, rule).decision).toBe("allow");
+    expect(ask(reported, { quantity: "4.01" }, rule).decision).toBe("block");
+  });
+
+  it("counts a partly filled order's two parts once each", () => {
+    const tale = desk().working("a", { quantity: "6" }).fill("a", { quantity: "2", price: "90" });
+    expect(ask(tale, { quantity: "4.2" }, rule).decision).toBe("allow");
+    expect(ask(tale, { quantity: "4.21" }, rule).decision).toBe("block");
+  });
+
+  it("does not count money from sales before the connector does", () => {
+    const tale = story().desk().account("paper", { buyingPower: "0", positions: [{ symbol: "MSFT", quantity: "10", markPrice: "400" }] });
+    tale.filled("s", { symbol: "MSFT", side: "sell", quantity: "10", limitPrice: "400" });
+    expect(ask(tale, { quantity: "1" }, rule).decision).toBe("block");
+  });
+
+  it("lets sales of what is held pass with no power at all, as far as no other sell claims it", () => {
+    const held = () => story().desk().account("paper", { buyingPower: "0", positions: [{ symbol: "AAPL", quantity: "60", markPrice: "100" }] });
+    expect(ask(held(), { side: "sell", quantity: "60" }, rule).decision).toBe("allow");
+    expect(ask(held(), { side: "sell", quantity: "61" }, rule).decision).toBe("block");
+    const claimed = held().working("s", { side: "sell", quantity: "50" });
+    expect(ask(claimed, { side: "sell", quantity: "10" }, rule).decision).toBe("allow");
+    expect(ask(claimed, { side: "sell", quantity: "11" }, rule).decision).toBe("block");
+  });
+
+  it("asks power for the short part of a sale only", () => {
+    const at100 = { quote: quote("100", "100") };
+    const held = () => story().desk().account("paper", { buyingPower: "103", positions: [{ symbol: "AAPL", quantity: "60", markPrice: "100" }] });
+    expect(ask(held(), { side: "sell", quantity: "61" }, rule, at100).decision).toBe("allow");
+    expect(ask(held(), { side: "sell", quantity: "61.01" }, rule, at100).decision).toBe("block");
+  });
+
+  it("keeps power for short sales in flight, and for what went short since the last mark", () => {
+    const tale = desk().working("s", { symbol: "MSFT", side: "sell", quantity: "6" });
+    expect(ask(tale, { quantity: "4" }, rule).decision).toBe("allow");
+    expect(ask(tale, { quantity: "4.01" }, rule).decision).toBe("block");
+    const sold = desk().filled("s", { symbol: "MSFT", side: "sell", quantity: "6" });
+    expect(ask(sold, { quantity: "4" }, rule).decision).toBe("allow");
+    expect(ask(sold, { quantity: "4.01" }, rule).decision).toBe("block");
+  });
+
+  it("lets a short be bought back, as far as no other buy does", () => {
+    const short = () => story().desk().account("paper", { buyingPower: "0", positions: [{ symbol: "AAPL", quantity: "-60", markPrice: "100" }] });
+    expect(ask(short(), { quantity: "60" }, rule).decision).toBe("allow");
+    expect(ask(short(), { quantity: "61" }, rule).decision).toBe("block");
+    expect(ask(short().working("b", { quantity: "10" }), { quantity: "51" }, rule).decision).toBe("block");
+  });
+
+  describe("where the connector nets open orders itself", () => {
+    it("leaves out what the venue had acknowledged before it gave the figure, and nothing else", () => {
+      const acked = desk().working("a", { quantity: "6" }).account("paper", { buyingPower: "400" });
+      expect(ask(acked, { quantity: "4" }, rule, connector(acked, NETS)).decision).toBe("allow");
+      expect(ask(acked, { quantity: "4.01" }, rule, connector(acked, NETS)).decision).toBe("block");
+      expect(ask(acked, { quantity: "1" }, rule).decision).toBe("block");
+      const ackedLater = desk().working("a", { quantity: "6" });
+      expect(ask(ackedLater, { quantity: "4.01" }, rule, connector(ackedLater, NETS)).decision).toBe("block");
+    });
+
+    it.each(["approved", "submitting", "unknown"])("still keeps what an order that is %s may take", (state) => {
+      const tale = desk().proposed("a", { quantity: "6" }).approved("a");
+      if (state !== "approved") tale.submitting("a");
+      if (state === "unknown") tale.unknown("a");
+      tale.account("paper", { buyingPower: "1000" });
+      expect(ask(tale, { quantity: "4.01" }, rule, connector(tale, NETS)).decision).toBe("block");
+    });
+  });
+
+  it("takes a fresh answer over the last mark only where it is known to be newer", () => {
+    const tale = desk("1000");
+    const fresh = amount("5000");
+    expect(ask(tale, { quantity: "11" }, rule, { buyingPower: fresh }).decision).toBe("block");
+    expect(ask(tale, { quantity: "11" }, rule, { buyingPower: fresh, buyingPowerSeq: tale.book().seq }).decision).toBe("allow");
+    expect(ask(tale, { quantity: "11" }, rule, { buyingPower: fresh, buyingPowerSeq: 1 }).decision).toBe("block");
+    expect(ask(tale, { quantity: "1" }, rule, { buyingPower: amount("50") }).decision).toBe("block");
+  });
+
+  it("blocks without an account, a price, or a price of what is in flight", () => {
+    expect(ask(story().desk(), {}, rule)).toMatchObject({ decision: "block", code: "BUYING_POWER_UNAVAILABLE" });
+    expect(ask(story().desk(), { side: "sell" }, rule).decision).toBe("block");
+    expect(ask(desk(), { type: "market", side: "sell", protectionPrice: "1" }, rule, { quote: undefined }).decision).toBe("block");
+    const unpriced = desk().working("m", { symbol: "MSFT", type: "market", quantity: "1" });
+    expect(ask(unpriced, { quantity: "1" }, rule)).toMatchObject({ decision: "block", code: "BUYING_POWER_UNAVAILABLE" });
+    expect(ask(story().desk().account("paper", { buyingPower: "-1" }), { quantity: "0.01" }, rule).decision).toBe("block");
+  });
+});

@@ -1,0 +1,243 @@
+import { describe, expect, it } from "vitest";
+import { type GateInput } from "../../../src/gate/input.ts";
+import { ask, guard, quote } from "../../kit/gate-case.ts";
+import { type TermsDraft, justOver, justUnder, story } from "../../kit/journal-story.ts";
+
+/** NAV 100,000. */
+const desk = () => story().desk().connector("paper").account("paper");
+const holding = (quantity: string, markPrice = "100", nav = "100000") =>
+  story().desk().account("paper", { nav, positions: [{ symbol: "AAPL", quantity, markPrice, averagePrice: markPrice }] });
+
+describe("max-order-nav", () => {
+  const rule = guard("max-order-nav", { max_pct: 5 });
+
+  it("holds the order's worth against NAV, the limit inclusive", () => {
+    expect(ask(desk(), { quantity: "50" }, rule)).toMatchObject({ decision: "allow", code: "OK", limit: "5 %", actual: "5 %" });
+    expect(ask(desk(), { quantity: justOver("50", 18) }, rule)).toMatchObject({ decision: "block", code: "MAX_ORDER_NAV_EXCEEDED" });
+    expect(ask(desk(), { quantity: "1", limitPrice: justOver("5000", 18) }, rule).decision).toBe("block");
+    expect(ask(desk(), { quantity: "1", limitPrice: "5000" }, rule).decision).toBe("allow");
+  });
+
+  it("says it with its numbers", () => {
+    const tale = story().desk().account("paper", { nav: "408000" });
+    const check = ask(tale, { quantity: "152.71", limitPrice: "192.4" }, rule);
+    expect(check.message).toBe("order of 29,381.40 USD is 7.2 % of NAV 408,000.00 USD (limit 5 %)");
+    expect(check).toMatchObject({ limit: "5 %", actual: "7.2 %" });
+  });
+
+  it("never shows a breach as if it stood on the limit", () => {
+    expect(ask(desk(), { quantity: "50.0001" }, rule).actual).toBe("5.00001 %");
+    expect(ask(desk(), { quantity: justOver("50", 30) }, rule).actual).toBe("just over 5 %");
+    expect(ask(desk(), { quantity: "49.9999" }, rule).actual).toBe("5 %");
+  });
+
+  it.each<[string, TermsDraft, Partial<GateInput>, "allow" | "block"]>([
+    ["a market buy at its protection price", { type: "market", protectionPrice: "103", quantity: "48.5" }, {}, "allow"],
+    ["a market buy past it", { type: "market", protectionPrice: "103", quantity: "48.6" }, {}, "block"],
+    ["a limit far above the market at the limit", { limitPrice: "200", quantity: "25" }, {}, "allow"],
+    ["and not at the ask", { limitPrice: "200", quantity: "26" }, {}, "block"],
+    ["a limit with no quote at all", { quantity: "50" }, { quote: undefined }, "allow"],
+    ["a market sell with no quote", { type: "market", side: "sell", protectionPrice: "97", quantity: "1" }, { quote: undefined }, "block"],
+    ["a quote of another symbol", { type: "market", side: "sell", protectionPrice: "97", quantity: "1" }, { quote: quote("1", "1", { symbol: "MSFT" }) }, "block"],
+  ])("%s", (_, order, more, decision) => {
+    expect(ask(desk(), order, rule, more).decision).toBe(decision);
+  });
+
+  it("counts a short sale above the ask: 100.01 × 1.03", () => {
+    expect(ask(desk(), { side: "sell", limitPrice: "90", quantity: "48.53" }, rule).decision).toBe("allow");
+    expect(ask(desk(), { side: "sell", limitPrice: "90", quantity: "48.55" }, rule).decision).toBe("block");
+  });
+
+  it.each(["0", "-5"])("blocks at a NAV of %s, unless the order strictly reduces", (nav) => {
+    const tale = holding("60", "100", nav);
+    expect(ask(tale, { quantity: "0.001" }, rule)).toMatchObject({ decision: "block", code: "NAV_NOT_POSITIVE" });
+    expect(ask(tale, { side: "sell", quantity: "60" }, rule).decision).toBe("allow");
+    expect(ask(tale, { side: "sell", quantity: "61" }, rule).decision).toBe("block");
+  });
+
+  it("blocks where no account is known, and where accounts are in two currencies", () => {
+    expect(ask(story().desk(), { quantity: "1" }, rule)).toMatchObject({ decision: "block", code: "MAX_ORDER_NAV_UNAVAILABLE" });
+    expect(ask(desk().account("yen", { currency: "JPY" }), { quantity: "1" }, rule).decision).toBe("block");
+    expect(ask(desk().account("coins", { currency: "USDT" }), { quantity: "100" }, rule).decision).toBe("allow");
+    const foreign = { symbol: "AAPL", currency: "EUR" };
+    expect(ask(desk(), { quantity: "1" }, rule, { instrument: foreign }).message).toContain("no exchange rate");
+  });
+
+  it("counts every connector's last mark into NAV", () => {
+    expect(ask(desk().account("other", { nav: "100000" }), { quantity: "100" }, rule).decision).toBe("allow");
+    expect(ask(desk().account("other", { nav: "100000" }), { quantity: justOver("100", 12) }, rule).decision).toBe("block");
+  });
+});
+
+describe("max-position-nav", () => {
+  const rule = guard("max-position-nav", { max_pct: 20 });
+  /** With a limit of 100 and an ask of 100 the position is valued at 100. */
+  const at100 = { quote: quote("100", "100") };
+
+  it("holds the whole position against NAV, the limit inclusive", () => {
+    expect(ask(holding("150"), { quantity: "50" }, rule, at100).decision).toBe("allow");
+    expect(ask(holding("150"), { quantity: justOver("50", 18) }, rule, at100)).toMatchObject({
+      decision: "block",
+      code: "MAX_POSITION_NAV_EXCEEDED",
+    });
+  });
+
+  it.each(["approved", "submitting", "unknown", "working"])("counts an order that is %s in full", (state) => {
+    const tale = desk().proposed("a", { quantity: "150" }).approved("a");
+    if (state !== "approved") tale.submitting("a");
+    if (state === "unknown") tale.unknown("a");
+    if (state === "working") tale.acked("a");
+    expect(ask(tale, { quantity: "50" }, rule, at100).decision).toBe("allow");
+    expect(ask(tale, { quantity: "50.01" }, rule, at100).decision).toBe("block");
+  });
+
+  it("counts the filled part of an order once", () => {
+    const tale = desk().working("a", { quantity: "150" }).fill("a", { quantity: "100" });
+    expect(ask(tale, { quantity: "50" }, rule, at100).decision).toBe("allow");
+    expect(ask(tale, { quantity: "50.01" }, rule, at100).decision).toBe("block");
+  });
+
+  it("does not count proposals, ended orders or the order itself", () => {
+    const tale = desk().proposed("p", { quantity: "150" }).working("c", { quantity: "150" }).reported("c", "cancelled");
+    expect(ask(tale, { quantity: "200" }, rule, at100).decision).toBe("allow");
+    const approved = desk().proposed("a", { quantity: "200" }).approved("a");
+    expect(ask(approved, "a", rule, at100).decision).toBe("allow");
+  });
+
+  it("never nets buys against sells", () => {
+    const tale = holding("150").working("s", { side: "sell", quantity: "150" });
+    expect(ask(tale, { quantity: "50" }, rule, at100).decision).toBe("allow");
+    expect(ask(tale, { quantity: "51" }, rule, at100).decision).toBe("block");
+    const buys = desk().working("b", { quantity: "200" });
+    expect(ask(buys, { side: "sell", quantity: "201", limitPrice: "103" }, rule, at100).decision).toBe("block");
+  });
+
+  it("counts shorts like longs", () => {
+    const short = { side: "sell", limitPrice: "103" } as const;
+    expect(ask(desk(), { ...short, quantity: "194.17" }, rule, at100).decision).toBe("allow");
+    expect(ask(desk(), { ...short, quantity: "194.18" }, rule, at100).decision).toBe("block");
+  });
+
+  it("lets a position that has grown past the limit be cut, but not flipped past it", () => {
+    const tale = holding("300");
+    expect(ask(tale, { side: "sell", quantity: "100" }, rule, at100).decision).toBe("allow");
+    expect(ask(tale, { side: "sell", quantity: "300" }, rule, at100).decision).toBe("allow");
+    expect(ask(tale, { side: "sell", quantity: "500" }, rule, at100).decision).toBe("block");
+    expect(ask(tale, { quantity: "0.01" }, rule, at100).decision).toBe("block");
+  });
+
+  it("values at the dearest of limit, ask and mark", () => {
+    expect(ask(desk(), { quantity: "200", limitPrice: "50" }, rule, at100).decision).toBe("allow");
+    expect(ask(desk(), { quantity: "201", limitPrice: "50" }, rule, at100).decision).toBe("block");
+    expect(ask(holding("100", "200"), { quantity: "1" }, rule, at100).decision).toBe("block");
+    expect(ask(holding("99", "200"), { quantity: "1" }, rule, at100).decision).toBe("allow");
+  });
+
+  it("adds the same symbol on another connector, whatever its case, and never nets it", () => {
+    const tale = desk().account("other", { nav: "0", positions: [{ symbol: "aapl", quantity: "150", markPrice: "100" }] });
+    expect(ask(tale, { quantity: "50" }, rule, at100).decision).toBe("allow");
+    expect(ask(tale, { quantity: "51" }, rule, at100).decision).toBe("block");
+    const shortElsewhere = desk().account("other", { nav: "0", positions: [{ symbol: "AAPL", quantity: "-150", markPrice: "100" }] });
+    expect(ask(shortElsewhere, { quantity: "200" }, rule, at100).decision).toBe("allow");
+    expect(ask(shortElsewhere, { quantity: "201" }, rule, at100).decision).toBe("block");
+  });
+
+  it("takes the larger of the fills' position and the venue's last mark", () => {
+    const venueHasMore = holding("0").account("paper", { positions: [{ symbol: "AAPL", quantity: "150", markPrice: "100" }] });
+    expect(ask(venueHasMore, { quantity: "51" }, rule, at100).decision).toBe("block");
+    const foldHasMore = desk().filled("a", { quantity: "150" });
+    expect(ask(foldHasMore, { quantity: "50" }, rule, at100).decision).toBe("allow");
+    expect(ask(foldHasMore, { quantity: "51" }, rule, at100).decision).toBe("block");
+  });
+});
+
+describe("day-loss-limit", () => {
+  const rule = guard("day-loss-limit", { max_pct: 3 });
+  const today = "2026-07-06";
+  const lost = (nav: string) => story().desk().account("paper", { nav: "100000", venueDate: today }).account("paper", { nav, venueDate: today });
+
+  it("lets a loss of exactly the limit pass, and nothing over it", () => {
+    expect(ask(lost("97000"), {}, rule)).toMatchObject({ decision: "allow", actual: "3 %" });
+    expect(ask(lost(justUnder("97000", 18)), {}, rule)).toMatchObject({ decision: "block", code: "DAY_LOSS_LIMIT_EXCEEDED" });
+    expect(ask(lost("120000"), {}, rule).decision).toBe("allow");
+  });
+
+  it("lets strictly reducing orders pass at any loss", () => {
+    const tale = holding("60").account("paper", { nav: "50000", positions: [{ symbol: "AAPL", quantity: "60" }] });
+    expect(ask(tale, { side: "sell", quantity: "60" }, rule).decision).toBe("allow");
+    expect(ask(tale, { side: "sell", quantity: "100" }, rule).decision).toBe("block");
+    expect(ask(tale, { quantity: "1" }, rule).decision).toBe("block");
+  });
+
+  it("starts anew with the venue's date, from the last NAV of the day before", () => {
+    const tale = lost("90000").account("paper", { nav: "90000", venueDate: "2026-07-07" });
+    const tomorrow = { venueNow: Date.UTC(2026, 6, 7, 12) };
+    expect(ask(tale, {}, rule, tomorrow).decision).toBe("allow");
+    const further = tale.account("paper", { nav: "87300", venueDate: "2026-07-07" });
+    expect(ask(further, {}, rule, tomorrow).decision).toBe("allow");
+    expect(ask(further.account("paper", { nav: "87299.99", venueDate: "2026-07-07" }), {}, rule, tomorrow).decision).toBe("block");
+  });
+
+  it("takes today from the venue, in the desk's time zone: a replayed market has its own", () => {
+    const tale = story().desk().account("replay", { nav: "100000", venueDate: "2019-10-10" });
+    const order = { connector: "replay" };
+    const at = (venueNow: number, timezone: string) => ask(tale, order, rule, { venueNow, timezone });
+    expect(at(Date.UTC(2019, 9, 10, 14), "America/New_York").decision).toBe("allow");
+    expect(at(Date.UTC(2019, 9, 11, 3), "America/New_York").decision).toBe("allow");
+    expect(at(Date.UTC(2019, 9, 11, 4), "America/New_York")).toMatchObject({ decision: "block", code: "DAY_LOSS_LIMIT_UNAVAILABLE" });
+    expect(at(Date.UTC(2019, 9, 11, 3), "UTC").decision).toBe("block");
+  });
+
+  it("adds up the connectors, each by its own day", () => {
+    const tale = lost("94001").account("other", { nav: "100000", venueDate: "2026-07-05" });
+    expect(ask(tale, {}, rule).decision).toBe("allow");
+    expect(ask(lost("93999").account("other", { nav: "100000", venueDate: "2026-07-05" }), {}, rule).decision).toBe("block");
+  });
+
+  it("blocks without an account, with an open of nothing, and with a broken venue clock", () => {
+    expect(ask(story().desk(), {}, rule).decision).toBe("block");
+    expect(ask(story().desk().account("paper", { nav: "0" }), {}, rule)).toMatchObject({ decision: "block", code: "NAV_NOT_POSITIVE" });
+    expect(ask(lost("100000"), {}, rule, { venueNow: Number.NaN })).toMatchObject({ decision: "block", code: "GUARD_ERROR" });
+    expect(ask(lost("100000"), {}, rule, { venueNow: undefined as unknown as number }).decision).toBe("block");
+  });
+});
+
+describe("gross-exposure", () => {
+  const rule = guard("gross-exposure", { max_pct: 100 });
+  const at100 = { quote: quote("100", "100") };
+  const spread = () =>
+    story().desk().account("paper", {
+      positions: [
+        { symbol: "AAPL", quantity: "300", markPrice: "100" },
+        { symbol: "MSFT", quantity: "-100", markPrice: "400" },
+      ],
+    });
+
+  it("adds longs and shorts at their worst, the limit inclusive", () => {
+    expect(ask(spread(), { quantity: "300" }, rule, at100).decision).toBe("allow");
+    expect(ask(spread(), { quantity: justOver("300", 12) }, rule, at100)).toMatchObject({ decision: "block", code: "GROSS_EXPOSURE_EXCEEDED" });
+  });
+
+  it("counts orders in flight of other instruments", () => {
+    const tale = spread().working("x", { symbol: "TSLA", quantity: "100", limitPrice: "200" });
+    expect(ask(tale, { quantity: "100" }, rule, at100).decision).toBe("allow");
+    expect(ask(tale, { quantity: "101" }, rule, at100).decision).toBe("block");
+    const worked = spread().working("x", { symbol: "MSFT", side: "sell", quantity: "50", limitPrice: "400" });
+    expect(ask(worked, { quantity: "100" }, rule, at100).decision).toBe("allow");
+    expect(ask(worked, { quantity: "101" }, rule, at100).decision).toBe("block");
+  });
+
+  it("lets a strictly reducing order pass above the limit", () => {
+    const tale = story().desk().account("paper", { nav: "1000", positions: [{ symbol: "AAPL", quantity: "300", markPrice: "100" }] });
+    expect(ask(tale, { side: "sell", quantity: "300" }, rule, at100).decision).toBe("allow");
+    expect(ask(tale, { quantity: "1" }, rule, at100).decision).toBe("block");
+  });
+
+  it("prices a position without a mark at its last fill, and blocks where there is none", () => {
+    const tale = desk().filled("a", { symbol: "TSLA", quantity: "400", limitPrice: "200" });
+    expect(ask(tale, { quantity: "200" }, rule, at100).decision).toBe("allow");
+    expect(ask(tale, { quantity: "201" }, rule, at100).decision).toBe("block");
+    const unpriced = desk().account("paper", { positions: [{ symbol: "TSLA", quantity: "400" }] });
+    expect(ask(unpriced, { quantity: "1" }, rule, at100)).toMatchObject({ decision: "block", code: "GROSS_EXPOSURE_UNAVAILABLE" });
+  });
+});

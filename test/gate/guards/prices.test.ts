@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { MONO, ask, guard, quote } from "../../kit/gate-case.ts";
+import { type TermsDraft, justOver, justUnder, story } from "../../kit/journal-story.ts";
+
+const desk = () => story().desk().account("paper", { positions: [{ symbol: "AAPL", quantity: "1000", markPrice: "100" }] });
+
+describe("price-collar", () => {
+  const rule = guard("price-collar", { max_pct: 3 });
+  const book = (bid: string, ask: string, last?: string) => ({ quote: quote(bid, ask, last === undefined ? {} : { last }) });
+
+  it.each<[string, TermsDraft, "allow" | "block"]>([
+    ["a buy at the edge above the ask", { limitPrice: "103" }, "allow"],
+    ["a buy just past it", { limitPrice: justOver("103", 18) }, "block"],
+    ["a buy far below", { limitPrice: "1" }, "allow"],
+    ["a sell at the edge below the bid", { side: "sell", limitPrice: "97" }, "allow"],
+    ["a sell just past it", { side: "sell", limitPrice: justUnder("97", 18) }, "block"],
+    ["a sell far above", { side: "sell", limitPrice: "1000" }, "allow"],
+    ["a stop-limit buy, measured from its trigger", { type: "stop_limit", stopPrice: "110", limitPrice: "113.3" }, "allow"],
+    ["a stop-limit buy past that", { type: "stop_limit", stopPrice: "110", limitPrice: "113.31" }, "block"],
+    ["a stop-limit buy whose trigger is passed already", { type: "stop_limit", stopPrice: "90", limitPrice: "103" }, "allow"],
+    ["a stop-limit buy whose trigger is passed, past the ask", { type: "stop_limit", stopPrice: "90", limitPrice: "103.01" }, "block"],
+    ["a stop-limit sell, measured from its trigger", { side: "sell", type: "stop_limit", stopPrice: "90", limitPrice: "87.3" }, "allow"],
+    ["a stop-limit sell past that", { side: "sell", type: "stop_limit", stopPrice: "90", limitPrice: "87.29" }, "block"],
+  ])("%s", (_, order, decision) => {
+    expect(ask(desk(), order, rule, book("100", "100")).decision).toBe(decision);
+  });
+
+  it("says how far through the book it is", () => {
+    expect(ask(desk(), { limitPrice: "110" }, rule, book("99", "100"))).toMatchObject({
+      code: "PRICE_COLLAR_EXCEEDED",
+      message: "limit 110 is 10 % above the ask 100 (limit 3 %)",
+      limit: "3 %",
+      actual: "10 %",
+    });
+  });
+
+  it("wants the last price to agree where the spread is wider than 5 % of the middle", () => {
+    const order = { limitPrice: "102.5" };
+    expect(ask(desk(), order, rule, book("97.5", "102.5")).decision).toBe("allow"); // exactly 5 %
+    expect(ask(desk(), order, rule, book("97.49", "102.5")).code).toBe("PRICE_COLLAR_UNAVAILABLE");
+    expect(ask(desk(), order, rule, book("97.49", "102.5", "0")).decision).toBe("block");
+    expect(ask(desk(), order, rule, book("97.49", "102.5", "100")).decision).toBe("allow");
+    expect(ask(desk(), order, rule, book("97.49", "102.5", "99")).code).toBe("PRICE_COLLAR_EXCEEDED");
+    expect(ask(desk(), { side: "sell", limitPrice: "90" }, rule, book("90", "110", "100")).decision).toBe("block");
+    expect(ask(desk(), { limitPrice: "120" }, rule, book("90", "110", "200")).decision).toBe("block");
+  });
+
+  it.each([
+    ["no bid", "0", "100"],
+    ["no ask", "100", "0"],
+    ["crossed", "101", "100"],
+    ["empty", "0", "0"],
+  ])("blocks where the book is %s", (_, bid, askPrice) => {
+    expect(ask(desk(), { limitPrice: "1" }, rule, book(bid, askPrice)).code).toBe("PRICE_COLLAR_UNAVAILABLE");
+  });
+
+  it("blocks without a quote, and with one of another symbol", () => {
+    expect(ask(desk(), {}, rule, { quote: undefined }).code).toBe("PRICE_COLLAR_UNAVAILABLE");
+    expect(ask(desk(), {}, rule, { quote: quote("100", "100", { symbol: "MSFT" }) }).code).toBe("PRICE_COLLAR_UNAVAILABLE");
+  });
+
+  it.each<[string, TermsDraft, "allow" | "block"]>([
+    ["a market buy while the ask is at its protection price", { type: "market", protectionPrice: "100" }, "allow"],
+    ["a market buy once the ask is past it", { type: "market", protectionPrice: "99.99" }, "block"],
+    ["a market sell while the bid is at it", { type: "market", side: "sell", protectionPrice: "100" }, "allow"],
+    ["a market sell once the bid is past it", { type: "market", side: "sell", protectionPrice: "100.01" }, "block"],
+    ["a market order without one", { type: "market" }, "block"],
+    ["a stop whose trigger is within it", { type: "stop", stopPrice: "110", protectionPrice: "113.3" }, "allow"],
+  ])("%s", (_, order, decision) => {
+    expect(ask(desk(), order, rule, book("100", "100")).decision).toBe(decision);
+  });
+});
+
+describe("quote-freshness", () => {
+  const rule = guard("quote-freshness", { max_age_s: 15 });
+  const venueNow = Date.UTC(2026, 6, 6, 14);
+  /** Ages in ms: since it was received, and by the venue's stamp. */
+  const aged = (received: number, stamped: number, more: object = {}) =>
+    ask(desk(), {}, rule, { venueNow, quote: quote("100", "100", { at: venueNow - stamped, receivedMono: MONO - received }), ...more });
+
+  it.each([
+    [0, 0, "OK"],
+    [15_000, 15_000, "OK"],
+    [15_001, 0, "QUOTE_STALE"],
+    [0, 15_001, "QUOTE_STALE"],
+    [0, -2000, "OK"],
+    [0, -2001, "QUOTE_FROM_FUTURE"],
+    [-1, 0, "QUOTE_FRESHNESS_UNAVAILABLE"],
+  ])("received %d ms ago, stamped %d ms ago: %s", (received, stamped, code) => {
+    expect(aged(received, stamped).code).toBe(code);
+  });
+
+  it("is not fooled by a wall clock that steps, since receipt is by the monotonic one", () => {
+    expect(aged(20_000, 0, { hostNow: 0 }).code).toBe("QUOTE_STALE");
+    expect(aged(1000, 0, { hostNow: venueNow + 1e9 }).code).toBe("OK");
+  });
+
+  it("sees through a sleep that the monotonic clock did not count, by the venue's stamp", () => {
+    expect(aged(100, 8 * 3_600_000)).toMatchObject({ code: "QUOTE_STALE", actual: "8 h" });
+  });
+
+  it("measures a replayed quote against the replayed time", () => {
+    const then = Date.UTC(2019, 9, 10);
+    expect(ask(desk(), {}, rule, { venueNow: then, quote: quote("100", "100", { at: then }) }).code).toBe("OK");
+    expect(ask(desk(), {}, rule, { venueNow: then, quote: quote("100", "100", { at: venueNow }) }).code).toBe("QUOTE_FROM_FUTURE");
+  });
+
+  it("blocks without a quote and with times that are none", () => {
+    expect(ask(desk(), {}, rule, { quote: undefined }).code).toBe("QUOTE_FRESHNESS_UNAVAILABLE");
+    expect(aged(Number.NaN, 0).code).toBe("QUOTE_FRESHNESS_UNAVAILABLE");
+    expect(aged(0, Number.NaN).code).toBe("QUOTE_FRESHNESS_UNAVAILABLE");
+  });
+});

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { ask, guard } from "../../kit/gate-case.ts";
+import { story } from "../../kit/journal-story.ts";
+
+const desk = () => story().desk().account("paper");
+
+describe("symbol-allowlist", () => {
+  const rule = guard("symbol-allowlist", { symbols: ["AAPL", "BRK.B"] });
+
+  it.each([
+    ["AAPL", "allow"],
+    ["BRK.B", "allow"],
+    ["aapl", "block"],
+    ["BRK-B", "block"],
+    ["BRKB", "block"],
+    ["AAPL2", "block"],
+    ["MSFT", "block"],
+  ])("%s: %s", (symbol, decision) => {
+    expect(ask(desk(), { symbol }, rule).decision).toBe(decision);
+  });
+});
+
+describe("symbol-denylist", () => {
+  const rule = guard("symbol-denylist", { symbols: ["GME", "BRK B", "ＡＭＣ", "TRUE", "005930"] });
+
+  it.each([
+    ["GME", "block"],
+    ["gme", "block"],
+    ["BRK.B", "block"],
+    ["brk-b", "block"],
+    ["AMC", "block"],
+    ["TRUE", "block"],
+    ["005930", "block"],
+    ["5930", "allow"],
+    ["GMEX", "allow"],
+    ["AAPL", "allow"],
+  ])("%s: %s", (symbol, decision) => {
+    expect(ask(desk(), { symbol }, rule).decision).toBe(decision);
+  });
+
+  it("names the entry", () => {
+    expect(ask(desk(), { symbol: "brk-b" }, rule)).toMatchObject({
+      code: "SYMBOL_DENIED",
+      message: "brk-b is on the list of denied symbols (BRK B)",
+    });
+  });
+});
+
+describe("market-hours", () => {
+  const rule = guard("market-hours", { tz: "America/New_York", open: "09:30", close: "16:00" });
+  const at = (iso: string, using = rule) => ask(desk(), {}, using, { venueNow: Date.parse(iso) }).decision;
+
+  it.each([
+    // summer: New York is four hours behind
+    ["2026-07-06T13:29:59.999Z", "block"],
+    ["2026-07-06T13:30:00.000Z", "allow"],
+    ["2026-07-06T19:59:59.999Z", "allow"],
+    ["2026-07-06T20:00:00.000Z", "block"],
+    // winter: five
+    ["2026-01-05T13:30:00.000Z", "block"],
+    ["2026-01-05T14:30:00.000Z", "allow"],
+    ["2026-01-05T20:59:59.999Z", "allow"],
+    ["2026-01-05T21:00:00.000Z", "block"],
+    // the Monday after each change, and the Friday before
+    ["2026-03-06T14:29:00.000Z", "block"],
+    ["2026-03-06T14:30:00.000Z", "allow"],
+    ["2026-03-09T13:30:00.000Z", "allow"],
+    ["2026-10-30T13:30:00.000Z", "allow"],
+    ["2026-11-02T13:30:00.000Z", "block"],
+    ["2026-11-02T14:30:00.000Z", "allow"],
+    // the weekend
+    ["2026-07-04T15:00:00.000Z", "block"],
+    ["2026-07-05T15:00:00.000Z", "block"],
+    ["2026-07-10T15:00:00.000Z", "allow"],
+  ])("%s: %s", (iso, decision) => {
+    expect(at(iso)).toBe(decision);
+  });
+
+  it("takes the desk's time zone where it names none, and the weekday from that zone", () => {
+    const rule = guard("market-hours", { open: "09:00", close: "15:00" });
+    const ask9 = (timezone: string, iso: string) => ask(desk(), {}, rule, { venueNow: Date.parse(iso), timezone }).decision;
+    expect(ask9("Asia/Tokyo", "2026-07-06T00:00:00Z")).toBe("allow");
+    expect(ask9("UTC", "2026-07-06T00:00:00Z")).toBe("block");
+    expect(ask9("Asia/Tokyo", "2026-07-05T23:59:59Z")).toBe("block");
+    expect(ask9("Pacific/Auckland", "2026-07-05T22:00:00Z")).toBe("allow");
+  });
+
+  it("reads the venue's clock, not the wall's", () => {
+    const closed = { hostNow: Date.parse("2026-07-06T15:00:00Z"), venueNow: Date.parse("2019-10-12T15:00:00Z") };
+    expect(ask(desk(), {}, rule, closed)).toMatchObject({ decision: "block", code: "MARKET_CLOSED", actual: "11:00 Sat" });
+  });
+
+  it("runs over midnight where it closes before it opens", () => {
+    const night = guard("market-hours", { tz: "UTC", open: "22:00", close: "04:00" });
+    expect(at("2026-07-06T21:59:00Z", night)).toBe("block");
+    expect(at("2026-07-06T22:00:00Z", night)).toBe("allow");
+    expect(at("2026-07-07T03:59:59Z", night)).toBe("allow");
+    expect(at("2026-07-07T04:00:00Z", night)).toBe("block");
+    expect(at("2026-07-11T03:00:00Z", night)).toBe("allow"); // Saturday, of Friday's session
+    expect(at("2026-07-11T23:00:00Z", night)).toBe("block");
+    expect(at("2026-07-06T03:00:00Z", night)).toBe("block"); // Monday, of Sunday's
+  });
+
+  it("blocks without a time", () => {
+    expect(ask(desk(), {}, rule, { venueNow: Number.NaN }).code).toBe("GUARD_ERROR");
+    expect(ask(desk(), {}, rule, { venueNow: undefined as unknown as number }).code).toBe("GUARD_ERROR");
+    expect(ask(desk(), {}, guard("market-hours"), { timezone: "Mars/Olympus" }).code).toBe("GUARD_ERROR");
+  });
+});

@@ -1,0 +1,264 @@
+/**
+ * A journal told as a story: `story().desk().account("paper", { nav: "100000" }).proposed("a", { quantity: "10" })…`.
+ * Every step appends one event and moves the clock a second, so that books in tests come out of the real fold and no NAV or
+ * position is made by hand.
+ */
+import { type Book, foldBook } from "../../src/domain/book.ts";
+import { type DecimalText, decimal, parseText, text } from "../../src/domain/decimal.ts";
+import { digestTerms } from "../../src/domain/digest.ts";
+import type { ConnectorState, DeskEvent, OrderApproved, Recorded, TradingState } from "../../src/domain/event.ts";
+import type { ClientOrderId, ConnectorName, OrderId, SymbolName, VenueOrderId } from "../../src/domain/ids.ts";
+import type { OrderTerms } from "../../src/domain/order.ts";
+import type { OrderReportStatus } from "../../src/domain/sdk.ts";
+import type { Mode, VenueFill } from "../../src/domain/venue.ts";
+
+/** Monday 2026-07-06, 10:00 in New York. */
+export const STORY_START = Date.UTC(2026, 6, 6, 14, 0, 0);
+
+type Amount = string;
+/** The canonical text that a parser would have made. */
+export const amount = (raw: Amount): DecimalText => text(parseText(raw));
+
+export interface TermsDraft {
+  readonly connector?: string;
+  readonly mode?: Mode;
+  readonly symbol?: string;
+  readonly side?: "buy" | "sell";
+  readonly quantity?: Amount;
+  readonly type?: OrderTerms["type"];
+  readonly limitPrice?: Amount;
+  readonly stopPrice?: Amount;
+  readonly protectionPrice?: Amount;
+  readonly timeInForce?: OrderTerms["timeInForce"];
+}
+
+/** Terms with the dull fields filled in: buy 10 AAPL at paper, day; a limit of 100 unless another type or price is named. */
+export const terms = (draft: TermsDraft = {}): OrderTerms => {
+  const type = draft.type ?? "limit";
+  const limitPrice = draft.limitPrice ?? (type === "limit" || type === "stop_limit" ? "100" : undefined);
+  return {
+    connector: (draft.connector ?? "paper") as ConnectorName,
+    mode: draft.mode ?? "paper",
+    symbol: (draft.symbol ?? "AAPL") as SymbolName,
+    side: draft.side ?? "buy",
+    quantity: amount(draft.quantity ?? "10"),
+    type,
+    ...(limitPrice === undefined ? {} : { limitPrice: amount(limitPrice) }),
+    ...(draft.stopPrice === undefined ? {} : { stopPrice: amount(draft.stopPrice) }),
+    timeInForce: draft.timeInForce ?? "day",
+    ...(draft.protectionPrice === undefined ? {} : { protectionPrice: amount(draft.protectionPrice) }),
+  };
+};
+
+export interface HeldDraft {
+  readonly symbol: string;
+  readonly quantity: Amount;
+  readonly markPrice?: Amount;
+  readonly averagePrice?: Amount;
+}
+
+export interface AccountDraft {
+  readonly nav?: Amount;
+  readonly cash?: Amount;
+  readonly buyingPower?: Amount;
+  readonly currency?: string;
+  readonly positions?: readonly HeldDraft[];
+  /** Defaults: the story's clock, and its date in UTC. */
+  readonly venueTime?: number;
+  readonly venueDate?: string;
+}
+
+export const storyClientId = (id: string): ClientOrderId => `q1-${id}` as ClientOrderId;
+
+export class Story {
+  readonly #records: Recorded[] = [];
+  readonly #terms = new Map<string, OrderTerms>();
+  #now = STORY_START;
+  #fills = 0;
+
+  /** Moves the clock; below zero, it steps back as a wall clock may. */
+  wait(ms: number): this {
+    this.#now += ms;
+    return this;
+  }
+
+  get now(): number {
+    return this.#now;
+  }
+
+  /** Any event at all, for what has no verb here. */
+  event(event: DeskEvent): this {
+    this.#records.push({ seq: this.#records.length + 1, at: this.#now, epoch: 1, event });
+    this.#now += 1000;
+    return this;
+  }
+
+  desk(): this {
+    return this.event({ type: "desk.created", format: 1, deskId: "desk-1" }).event({
+      type: "desk.started",
+      version: "0.1.0",
+      machine: "machine-1",
+      nonce: "00",
+    });
+  }
+
+  trading(state: TradingState, reason = "by hand"): this {
+    return this.event({ type: "trading.changed", state, reason, actor: "human" });
+  }
+
+  connector(connector: string, state: ConnectorState = "ready", mode: Mode = "paper"): this {
+    return this.event({ type: "connector.changed", connector: connector as ConnectorName, state, mode });
+  }
+
+  /** The connector's own word on its account; NAV 100,000 and as much cash and buying power unless said otherwise. */
+  account(connector: string, draft: AccountDraft = {}): this {
+    const nav = draft.nav ?? "100000";
+    return this.event({
+      type: "account.marked",
+      connector: connector as ConnectorName,
+      account: {
+        nav: amount(nav),
+        cash: amount(draft.cash ?? nav),
+        buyingPower: amount(draft.buyingPower ?? draft.cash ?? nav),
+        currency: draft.currency ?? "USD",
+      },
+      positions: (draft.positions ?? []).map(({ symbol, quantity, markPrice, averagePrice }) => ({
+        symbol,
+        quantity: amount(quantity),
+        ...(markPrice === undefined ? {} : { markPrice: amount(markPrice) }),
+        ...(averagePrice === undefined ? {} : { averagePrice: amount(averagePrice) }),
+      })),
+      venueTime: draft.venueTime ?? this.#now,
+      venueDate: draft.venueDate ?? new Date(draft.venueTime ?? this.#now).toISOString().slice(0, 10),
+    });
+  }
+
+  proposed(id: string, draft: TermsDraft = {}): this {
+    const proposal = terms(draft);
+    this.#terms.set(id, proposal);
+    return this.event({
+      type: "proposal.seen",
+      id: id as OrderId,
+      path: `orders/pending/${id}.toml`,
+      source: "",
+      terms: proposal,
+      digest: digestTerms(proposal),
+      rationale: "because",
+      proposedBy: "agent",
+      actor: "agent:interactive",
+    });
+  }
+
+  approved(id: string, options: Partial<Pick<OrderApproved, "expiresAt">> & { readonly mid?: Amount } = {}): this {
+    const approvedTerms = this.termsOf(id);
+    return this.event({
+      type: "order.approved",
+      id: id as OrderId,
+      digest: digestTerms(approvedTerms),
+      terms: approvedTerms,
+      clientOrderId: storyClientId(id),
+      actor: "human",
+      channel: "cli",
+      expiresAt: options.expiresAt ?? this.#now + 15 * 60_000,
+      ...(options.mid === undefined ? {} : { mid: amount(options.mid) }),
+    });
+  }
+
+  submitting(id: string): this {
+    const digest = digestTerms(this.termsOf(id));
+    return this.event({ type: "order.submitting", id: id as OrderId, clientOrderId: storyClientId(id), digest });
+  }
+
+  acked(id: string): this {
+    return this.event({ type: "order.acked", id: id as OrderId, venueOrderId: `v-${id}` as VenueOrderId });
+  }
+
+  unknown(id: string, reason = "no answer in 10 s"): this {
+    return this.event({ type: "order.unknown", id: id as OrderId, reason });
+  }
+
+  rejected(id: string, by: "human" | "guard" | "venue" = "venue", reason = "no"): this {
+    return this.event({ type: "order.rejected", id: id as OrderId, by, reason, actor: by === "human" ? "human" : "host" });
+  }
+
+  notSent(id: string, reason = "not sent"): this {
+    return this.event({ type: "order.not_sent", id: id as OrderId, reason });
+  }
+
+  reported(id: string, status: OrderReportStatus, filledQuantity: Amount = "0"): this {
+    const venueOrderId = `v-${id}` as VenueOrderId;
+    return this.event({ type: "order.reported", id: id as OrderId, venueOrderId, status, filledQuantity: amount(filledQuantity) });
+  }
+
+  resolved(id: string, note = "looked at the venue"): this {
+    return this.event({ type: "order.resolved", id: id as OrderId, note, actor: "human" });
+  }
+
+  /** A fill of that order; its whole quantity at its limit price (else 100) unless said otherwise. */
+  fill(id: string, draft: { readonly quantity?: Amount; readonly price?: Amount; readonly fee?: Amount } = {}): this {
+    const { connector, symbol, side, quantity, limitPrice } = this.termsOf(id);
+    const fill: VenueFill = {
+      fillId: `f${++this.#fills}`,
+      venueOrderId: `v-${id}`,
+      clientOrderId: storyClientId(id),
+      symbol,
+      side,
+      quantity: amount(draft.quantity ?? quantity),
+      price: amount(draft.price ?? limitPrice ?? "100"),
+      at: this.#now,
+      ...(draft.fee === undefined ? {} : { fee: amount(draft.fee) }),
+    };
+    return this.event({ type: "fill.received", id: id as OrderId, connector, fill, generation: 1 });
+  }
+
+  flagged(connector: string, symbol: string, expected: Amount, actual: Amount): this {
+    return this.event({
+      type: "instrument.flagged",
+      connector: connector as ConnectorName,
+      symbol,
+      expected: amount(expected),
+      actual: amount(actual),
+    });
+  }
+
+  cleared(connector: string, symbol: string, quantity: Amount): this {
+    return this.event({
+      type: "instrument.cleared",
+      connector: connector as ConnectorName,
+      symbol,
+      quantity: amount(quantity),
+      note: "adopted",
+      actor: "human",
+    });
+  }
+
+  /** Proposed, approved, sent and acknowledged in one breath. */
+  working(id: string, draft: TermsDraft = {}): this {
+    return this.proposed(id, draft).approved(id).submitting(id).acked(id);
+  }
+
+  /** Working, and filled to the last unit. */
+  filled(id: string, draft: TermsDraft = {}, price?: Amount): this {
+    return this.working(id, draft).fill(id, price === undefined ? {} : { price });
+  }
+
+  termsOf(id: string): OrderTerms {
+    const known = this.#terms.get(id);
+    if (known === undefined) throw new Error(`the story has no order ${id}; propose it first`);
+    return known;
+  }
+
+  records(): Recorded[] {
+    return [...this.#records];
+  }
+
+  book(): Book {
+    return foldBook(this.#records);
+  }
+}
+
+export const story = (): Story => new Story();
+
+/** `raw` and one unit of that decimal place: the smallest step over a limit. */
+export const justOver = (raw: Amount, places: number): DecimalText => text(decimal(raw).plus(decimal(`1e-${places}`)));
+export const justUnder = (raw: Amount, places: number): DecimalText => text(decimal(raw).minus(decimal(`1e-${places}`)));
