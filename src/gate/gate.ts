@@ -38,8 +38,9 @@ export const evaluate = (input: GateInput): Verdict => {
  */
 export const clear = (input: GateInput): { readonly verdict: Verdict; readonly cleared?: Cleared<Order> } => {
   const verdict = evaluate({ ...input, stage: "dispatch" });
+  if (verdict.decision !== "allow") return { verdict };
   const { id, clientOrderId, terms } = input.order;
-  if (verdict.decision !== "allow" || clientOrderId === undefined) return { verdict };
+  if (clientOrderId === undefined) return { verdict: verdictOf([unavailable("gate", "the order has no client order id")]) };
   return { verdict, cleared: mint<Order>({ id, clientOrderId, terms }) };
 };
 

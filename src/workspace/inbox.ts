@@ -1,0 +1,96 @@
+/** The inbox: fills and alerts the desk files, messages that people and agents leave. Markdown with frontmatter. */
+import { QocError } from "../domain/error.ts";
+import { suggestion } from "../domain/ids.ts";
+import type { Disk } from "../domain/ports.ts";
+import { confine } from "./confine.ts";
+import { FrontmatterError, fieldText, readNote, writeNote } from "./frontmatter.ts";
+import { LAYOUT } from "./layout.ts";
+import { slugOf } from "./slug.ts";
+
+const ITEM_BYTES_MAX = 256 * 1024;
+
+export interface InboxEntry {
+  readonly path: string;
+  readonly kind: string;
+  readonly status: string;
+  readonly title: string;
+}
+
+export interface HostItem {
+  /** Without .md. The same name is the same item. */
+  readonly name: string;
+  readonly frontmatter: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Writes a host's item once: one that stands here or in the archive is left as people changed it. */
+export const writeHostItem = async (disk: Disk, root: string, item: HostItem): Promise<void> => {
+  const name = `${item.name.replaceAll(/[^A-Za-z0-9._-]/g, "_")}.md`;
+  for (const folder of [LAYOUT.inbox, LAYOUT.inboxArchive]) if ((await disk.facts(`${root}/${folder}/${name}`)) !== undefined) return;
+  await disk.writeAtomic(`${root}/${LAYOUT.inbox}/${name}`, writeNote({ fields: item.frontmatter, body: item.body }));
+};
+
+const names = async (disk: Disk, root: string): Promise<readonly string[]> => {
+  if ((await disk.facts(`${root}/${LAYOUT.inbox}`))?.kind !== "directory") return [];
+  return (await disk.list(`${root}/${LAYOUT.inbox}`))
+    .filter((entry) => entry.kind === "file" && entry.name.endsWith(".md"))
+    .map((entry) => entry.name)
+    .toSorted();
+};
+
+/** What cannot be read is listed all the same, with kind `unreadable`. */
+export const listInbox = async (disk: Disk, root: string, status?: string): Promise<readonly InboxEntry[]> => {
+  const entries: InboxEntry[] = [];
+  for (const name of await names(disk, root)) {
+    const entry = await readEntry(disk, root, name);
+    if (status === undefined || entry.status === status) entries.push(entry);
+  }
+  return entries;
+};
+
+export const countInbox = async (disk: Disk, root: string, status: string): Promise<number> => (await listInbox(disk, root, status)).length;
+
+const readEntry = async (disk: Disk, root: string, name: string): Promise<InboxEntry> => {
+  const path = `${LAYOUT.inbox}/${name}`;
+  try {
+    const note = readNote(await disk.readText(`${root}/${path}`, ITEM_BYTES_MAX));
+    const heading = /^#+\s*(.+)$/m.exec(note.body)?.[1] ?? name.slice(0, -3);
+    return {
+      path,
+      kind: fieldText(note, "kind") || "message",
+      status: fieldText(note, "status") || "new",
+      title: fieldText(note, "title") || heading,
+    };
+  } catch (error) {
+    if (error instanceof FrontmatterError || error instanceof QocError) return { path, kind: "unreadable", status: "new", title: error.message };
+    throw error;
+  }
+};
+
+export const readInboxItem = async (disk: Disk, root: string, words: string): Promise<{ path: string; text: string }> => {
+  const name = `${(words.split("/").at(-1) ?? words).replace(/\.md$/, "")}.md`;
+  const known = await names(disk, root);
+  if (!known.includes(name)) throw new QocError("FILE_NOT_FOUND", { path: `${words}${suggestion(name, known)}` });
+  const path = `${LAYOUT.inbox}/${name}`;
+  return { path, text: await disk.readText(await confine(disk, root, path, [LAYOUT.inbox]), ITEM_BYTES_MAX) };
+};
+
+/** A message for the human. Never replaces one. */
+export const writeInboxItem = async (
+  disk: Disk,
+  root: string,
+  item: { title: string; text: string; kind: string; at: string; from: string },
+): Promise<{ path: string; text: string }> => {
+  const text = writeNote({
+    fields: { kind: item.kind, status: "new", title: item.title, from: item.from, at: item.at },
+    body: `${item.text.trimEnd()}\n`,
+  });
+  const stem = `${item.at.slice(0, 10)}-${item.kind}-${slugOf(item.title)}`;
+  for (let n = 1; ; n++) {
+    const path = `${LAYOUT.inbox}/${stem}${n === 1 ? "" : `-${n}`}.md`;
+    const target = await confine(disk, root, path, [LAYOUT.inbox]);
+    if ((await disk.facts(target)) !== undefined) continue;
+    await disk.create(target, text);
+    return { path, text };
+  }
+};

@@ -1,0 +1,88 @@
+/** The only place that spells a folder or file name of the workspace, and of what lies outside it. */
+import { dirname, join, resolve } from "node:path";
+import { sha256Hex } from "../domain/digest.ts";
+import { QocError } from "../domain/error.ts";
+import type { Disk } from "../domain/ports.ts";
+
+/** Paths relative to the workspace. */
+export const LAYOUT = {
+  config: "desk.toml",
+  houseRules: "house-rules.md",
+  entities: "entities",
+  inbox: "inbox",
+  inboxArchive: "inbox/archive",
+  issues: "issues",
+  ordersPending: "orders/pending",
+  ordersProposed: "orders/proposed",
+  ordersApproved: "orders/approved",
+  ordersExecuted: "orders/executed",
+  ordersRejected: "orders/rejected",
+  ordersCancelled: "orders/cancelled",
+  research: "research",
+  bars: "research/prices/bars",
+  schedules: "schedules",
+  snapshots: "snapshots",
+  state: ".qoc",
+  journal: ".qoc/journal",
+  history: ".qoc/history.git",
+  connectors: ".qoc/connectors",
+  bundles: ".qoc/bundles",
+  logs: ".qoc/logs",
+} as const;
+
+/** Made by `qoc init`, and again at each start where one is missing. */
+export const FOLDERS: readonly string[] = [
+  LAYOUT.entities,
+  LAYOUT.inbox,
+  LAYOUT.issues,
+  LAYOUT.ordersPending,
+  LAYOUT.ordersProposed,
+  LAYOUT.ordersApproved,
+  LAYOUT.ordersExecuted,
+  LAYOUT.ordersRejected,
+  LAYOUT.ordersCancelled,
+  LAYOUT.bars,
+  LAYOUT.schedules,
+  LAYOUT.snapshots,
+  LAYOUT.journal,
+  LAYOUT.connectors,
+  LAYOUT.bundles,
+  LAYOUT.logs,
+];
+
+const HOST_OWNED = [LAYOUT.ordersApproved, LAYOUT.ordersExecuted, LAYOUT.ordersRejected, LAYOUT.ordersCancelled, LAYOUT.state];
+
+/** Written by the desk alone: a hand's change is undone by the next rebuild, and a restore is refused. */
+export const isHostOwned = (path: string): boolean =>
+  HOST_OWNED.some((folder) => path === folder || path.startsWith(`${folder}/`)) || /^snapshots\/[^/]*\.toml$/.test(path);
+
+/** The nearest folder from `from` upwards that holds a desk.toml. @throws NO_WORKSPACE. */
+export const findWorkspace = async (disk: Disk, from: string): Promise<string> => {
+  let folder = resolve(from);
+  for (;;) {
+    if ((await disk.facts(join(folder, LAYOUT.config)))?.kind === "file") return folder;
+    const parent = dirname(folder);
+    if (parent === folder) throw new QocError("NO_WORKSPACE", { path: resolve(from) });
+    folder = parent;
+  }
+};
+
+export interface Outside {
+  /** Holds socket and lock; 0700. */
+  readonly runtime: string;
+  readonly socket: string;
+  readonly lock: string;
+}
+
+/** The runtime folder of a workspace: short, since a Unix socket's path holds 108 bytes. `root` is its real path. */
+export const runtimePaths = (root: string, env: Readonly<Record<string, string | undefined>>, uid: number): Outside => {
+  const short = sha256Hex(root).slice(0, 16);
+  const own = env["XDG_RUNTIME_DIR"];
+  const base = own !== undefined && own !== "" && own.length < 60 ? join(own, "qoc") : `/tmp/qoc-${uid}`;
+  const runtime = join(base, short);
+  return { runtime, socket: join(runtime, "desk.sock"), lock: join(runtime, "lock") };
+};
+
+/** The operator's key of a desk, outside every workspace. */
+export const keyPath = (home: string, deskId: string): string => join(home, ".qoc", "keys", deskId);
+export const globalConfigPath = (home: string): string => join(home, ".qoc", "config.toml");

@@ -1,0 +1,135 @@
+/** research/ and issues/: notes and tasks, Markdown with frontmatter. A note is replaced only by who has read it. */
+import { digestOf } from "../domain/digest.ts";
+import { QocError } from "../domain/error.ts";
+import type { Disk } from "../domain/ports.ts";
+import { confine } from "./confine.ts";
+import { FrontmatterError, type Note, fieldText, readNote, withField, writeNote } from "./frontmatter.ts";
+import { LAYOUT } from "./layout.ts";
+import { slugOf } from "./slug.ts";
+
+const NOTE_BYTES_MAX = 256 * 1024;
+export const ISSUE_STATUSES = ["draft", "open", "in-progress", "blocked", "review", "done", "cancelled"] as const;
+export type IssueStatus = (typeof ISSUE_STATUSES)[number];
+
+export interface Issue {
+  readonly id: string;
+  readonly path: string;
+  readonly title: string;
+  readonly status: string;
+  readonly priority: string;
+  readonly symbols: readonly string[];
+  readonly contextFiles: readonly string[];
+  readonly body: string;
+}
+
+const markdown = async (disk: Disk, root: string, folder: string): Promise<readonly string[]> => {
+  if ((await disk.facts(`${root}/${folder}`))?.kind !== "directory") return [];
+  return (await disk.list(`${root}/${folder}`))
+    .filter((entry) => entry.kind === "file" && entry.name.endsWith(".md") && !entry.name.startsWith("."))
+    .map((entry) => `${folder}/${entry.name}`)
+    .toSorted();
+};
+
+/** Every issue that can be read; one that cannot is listed as `blocked` with what is wrong as its title. */
+export const listIssues = async (disk: Disk, root: string): Promise<readonly Issue[]> => {
+  const issues: Issue[] = [];
+  for (const path of await markdown(disk, root, LAYOUT.issues)) {
+    try {
+      issues.push(await readIssue(disk, root, path));
+    } catch (error) {
+      if (!(error instanceof QocError)) throw error;
+      issues.push({ id: stemOf(path), path, title: error.message, status: "blocked", priority: "", symbols: [], contextFiles: [], body: "" });
+    }
+  }
+  return issues;
+};
+
+const stemOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1, -3);
+const listOf = (note: Note, key: string): readonly string[] => {
+  const value = note.fields[key];
+  return typeof value === "string" ? (value === "" ? [] : [value]) : (value ?? []);
+};
+
+/** @throws NOTE_INVALID, FILE_NOT_FOUND, PATH_REFUSED. */
+export const readIssue = async (disk: Disk, root: string, path: string): Promise<Issue> => {
+  const note = await readChecked(disk, root, path);
+  const stem = stemOf(path);
+  return {
+    id: fieldText(note, "id") || (/^\d+/.exec(stem)?.[0] ?? stem),
+    path,
+    title: fieldText(note, "title") || stem,
+    status: fieldText(note, "status") || "open",
+    priority: fieldText(note, "priority") || "normal",
+    symbols: listOf(note, "symbols"),
+    contextFiles: listOf(note, "context_files"),
+    body: note.body,
+  };
+};
+
+const readChecked = async (disk: Disk, root: string, path: string): Promise<Note> => {
+  const target = await confine(disk, root, path);
+  if ((await disk.facts(target)) === undefined) throw new QocError("FILE_NOT_FOUND", { path });
+  try {
+    return readNote(await disk.readText(target, NOTE_BYTES_MAX));
+  } catch (error) {
+    if (error instanceof FrontmatterError) throw new QocError("NOTE_INVALID", { path, message: error.message }, { cause: error });
+    throw error;
+  }
+};
+
+/** Changes the status line alone; the rest stays as its author wrote it. */
+export const setIssueStatus = async (disk: Disk, root: string, path: string, status: IssueStatus): Promise<void> => {
+  const target = await confine(disk, root, path, [LAYOUT.issues]);
+  await disk.writeAtomic(target, withField(await disk.readText(target, NOTE_BYTES_MAX), "status", status));
+};
+
+export interface NewIssue {
+  readonly title: string;
+  readonly body: string;
+  readonly symbols: readonly string[];
+  readonly priority: string;
+  readonly opened: string;
+}
+
+/** `issues/NNN-slug.md`, NNN the next number. */
+export const createIssue = async (disk: Disk, root: string, issue: NewIssue): Promise<{ path: string; text: string }> => {
+  const numbers = (await markdown(disk, root, LAYOUT.issues)).map((path) => Number(/^\d+/.exec(stemOf(path))?.[0] ?? 0));
+  const id = String(Math.max(0, ...numbers) + 1).padStart(3, "0");
+  const path = `${LAYOUT.issues}/${id}-${slugOf(issue.title)}.md`;
+  const text = writeNote({
+    fields: { id, title: issue.title, status: "open", priority: issue.priority, symbols: issue.symbols, opened: issue.opened, assigned_to: "agent" },
+    body: issue.body.trim() === "" ? "## Goal\n\n## Constraints\n\n## Acceptance\n\n- [ ]\n" : `${issue.body.trimEnd()}\n`,
+  });
+  await disk.create(await confine(disk, root, path, [LAYOUT.issues]), text);
+  return { path, text };
+};
+
+export const listResearch = async (disk: Disk, root: string): Promise<readonly { path: string; digest: string; bytes: number }[]> => {
+  const notes: { path: string; digest: string; bytes: number }[] = [];
+  for (const path of await markdown(disk, root, LAYOUT.research)) {
+    const bytes = await disk.read(`${root}/${path}`, NOTE_BYTES_MAX);
+    notes.push({ path, digest: digestOf(bytes), bytes: bytes.length });
+  }
+  return notes;
+};
+
+/** A new note, or one that replaces exactly the text whose digest was read. @throws FILE_CHANGED, PATH_REFUSED. */
+export const writeResearch = async (
+  disk: Disk,
+  root: string,
+  name: string,
+  text: string,
+  replaces: string | undefined,
+): Promise<{ path: string; text: string }> => {
+  const bare = name.replace(/^research\//, "").replace(/\.md$/, "");
+  const path = `${LAYOUT.research}/${bare}.md`;
+  if (path.startsWith(`${LAYOUT.research}/prices/`)) throw new QocError("PATH_REFUSED", { path, reason: "research/prices is the operator's" });
+  const target = await confine(disk, root, path, [LAYOUT.research]);
+  const whole = `${text.trimEnd()}\n`;
+  const isThere = (await disk.facts(target)) !== undefined;
+  const current = isThere ? digestOf(await disk.read(target, NOTE_BYTES_MAX)) : undefined;
+  if (current !== replaces) throw new QocError("FILE_CHANGED", { path });
+  await disk.mkdir(target.slice(0, target.lastIndexOf("/")));
+  await (isThere ? disk.writeAtomic(target, whole) : disk.create(target, whole));
+  return { path, text: whole };
+};

@@ -1,0 +1,68 @@
+/** One proposal file: its bytes as a document, whatever its format, and a document as the file the host writes. */
+import { TomlError, parse as parseToml } from "smol-toml";
+import type { ProposalDraft } from "../domain/proposal.ts";
+import { ProposalError } from "../domain/proposal.ts";
+import { FrontmatterError, parseYaml } from "./frontmatter.ts";
+
+export const PROPOSAL_EXTENSIONS = [".toml", ".yaml", ".yml", ".json"] as const;
+
+/** @throws ProposalError with the line where the format's parser knows it. */
+export const parseProposalFile = (name: string, bytes: Uint8Array): { text: string; document: unknown } => {
+  const text = asText(bytes);
+  return { text, document: name.endsWith(".toml") ? tomlDocument(text) : yamlDocument(text) };
+};
+
+const asText = (bytes: Uint8Array): string => {
+  if (bytes.includes(0)) throw new ProposalError("is binary, not text");
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new ProposalError("is not UTF-8 text", { cause });
+  }
+};
+
+const tomlDocument = (text: string): unknown => {
+  try {
+    return parseToml(text);
+  } catch (error) {
+    if (error instanceof TomlError) {
+      const message = (error.message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, "");
+      throw new ProposalError(`line ${error.line}, column ${error.column}: not valid TOML: ${message}`, { cause: error });
+    }
+    throw new ProposalError("is nested too deeply", { cause: error });
+  }
+};
+
+/** JSON is YAML, and this way a JSON number keeps its text. */
+const yamlDocument = (text: string): unknown => {
+  try {
+    return parseYaml(text);
+  } catch (error) {
+    if (error instanceof FrontmatterError) throw new ProposalError(`not valid YAML: ${error.message}`, { cause: error });
+    throw new ProposalError("is nested too deeply", { cause: error });
+  }
+};
+
+/** TOML basic strings share JSON's escapes, but for DEL, which JSON leaves bare. */
+const quoted = (value: string): string => JSON.stringify(value).replaceAll("\u007f", "\\u007f");
+
+/** What the host writes into orders/pending: flat TOML, amounts as quoted text. */
+export const renderProposal = (draft: ProposalDraft, heading: string): string => {
+  const fields: readonly (readonly [string, string | undefined])[] = [
+    ["connector", draft.connector],
+    ["venue", draft.venue],
+    ["side", draft.side],
+    ["symbol", draft.symbol],
+    ["quantity", draft.quantity],
+    ["type", draft.type],
+    ["limit_price", draft.limitPrice],
+    ["stop_price", draft.stopPrice],
+    ["time_in_force", draft.timeInForce],
+    ["rationale", draft.rationale],
+    ["research_ref", draft.researchRef],
+    ["proposed_by", draft.proposedBy],
+    ["issue", draft.issue],
+  ];
+  const lines = fields.flatMap(([key, value]) => (value === undefined || value === "" ? [] : [`${key} = ${quoted(value)}`]));
+  return `# ${heading}\n${lines.join("\n")}\n`;
+};

@@ -1,0 +1,119 @@
+/** The order folders: what waits for a human, and what the desk files. Files of people and agents are never re-serialised. */
+import { dirname } from "node:path";
+import { QocError } from "../domain/error.ts";
+import { isFileStem } from "../domain/ids.ts";
+import type { Disk } from "../domain/ports.ts";
+import { PROPOSAL_BYTES_MAX, type ProposalDraft, ProposalError, readProposal } from "../domain/proposal.ts";
+import { LAYOUT } from "./layout.ts";
+import { PROPOSAL_EXTENSIONS, parseProposalFile, renderProposal } from "./proposal-file.ts";
+
+export type ProposalFile =
+  | { readonly kind: "ok"; readonly id: string; readonly path: string; readonly text: string; readonly draft: ProposalDraft }
+  | { readonly kind: "bad"; readonly id: string; readonly path: string; readonly message: string }
+  | { readonly kind: "duplicate"; readonly id: string; readonly path: string; readonly others: readonly string[] };
+
+interface Found {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+}
+
+const INBOUND = [LAYOUT.ordersPending, LAYOUT.ordersProposed];
+
+const stemOf = (name: string): string => name.slice(0, name.lastIndexOf("."));
+
+const found = async (disk: Disk, root: string, folder: string): Promise<readonly Found[]> => {
+  if ((await disk.facts(`${root}/${folder}`))?.kind !== "directory") return [];
+  const entries = await disk.list(`${root}/${folder}`);
+  return entries
+    .filter((entry) => entry.kind !== "directory" && !entry.name.startsWith(".") && PROPOSAL_EXTENSIONS.some((end) => entry.name.endsWith(end)))
+    .map((entry) => ({ id: stemOf(entry.name), name: entry.name, path: `${folder}/${entry.name}` }))
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+};
+
+/** Reads both inbound folders. One stem twice, whatever its case or extension, is a duplicate both times. */
+export const scanProposals = async (disk: Disk, root: string): Promise<readonly ProposalFile[]> => {
+  const all = (await Promise.all(INBOUND.map((folder) => found(disk, root, folder)))).flat();
+  const byStem = groupByStem(all);
+  const files: ProposalFile[] = [];
+  for (const file of all) {
+    const twins = (byStem.get(file.id.toLowerCase()) ?? []).filter((twin) => twin !== file).map((twin) => twin.path);
+    files.push(twins.length > 0 ? { kind: "duplicate", id: file.id, path: file.path, others: twins } : await readOne(disk, root, file));
+  }
+  return files;
+};
+
+const groupByStem = (files: readonly Found[]): Map<string, Found[]> => {
+  const groups = new Map<string, Found[]>();
+  for (const file of files) {
+    const key = file.id.toLowerCase();
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [file]);
+    else group.push(file);
+  }
+  return groups;
+};
+
+const readOne = async (disk: Disk, root: string, { id, name, path }: Found): Promise<ProposalFile> => {
+  const bad = (message: string): ProposalFile => ({ kind: "bad", id, path, message });
+  if (!isFileStem(id)) return bad("its name holds other signs than letters, digits, . _ and -");
+  const facts = await disk.facts(`${root}/${path}`);
+  if (facts === undefined) return bad("it vanished while it was read");
+  if (facts.kind !== "file") return bad(`it is a ${facts.kind}, not a regular file`);
+  if (facts.links !== 1) return bad("it has a second name elsewhere (a hard link)");
+  try {
+    const { text, document } = parseProposalFile(name, await disk.read(`${root}/${path}`, PROPOSAL_BYTES_MAX));
+    return { kind: "ok", id, path, text, draft: readProposal(document, id) };
+  } catch (error) {
+    if (error instanceof ProposalError) return bad(error.message);
+    if (error instanceof QocError) return bad(`it has ${error.details["size"]} bytes; the limit is ${error.details["limit"]}`);
+    return bad(error instanceof Error ? error.message : "it cannot be read");
+  }
+};
+
+const NUMBER_MAX = 99_999;
+
+/** Writes a draft as `orders/pending/<day>-NNN.toml`, NNN the next number that neither a file nor the journal has used. */
+export const createProposal = async (
+  disk: Disk,
+  root: string,
+  draft: ProposalDraft,
+  day: string,
+  isUsed: (stem: string) => boolean,
+): Promise<Extract<ProposalFile, { kind: "ok" }>> => {
+  const taken = new Set((await Promise.all(INBOUND.map((folder) => found(disk, root, folder)))).flat().map((file) => file.id.toLowerCase()));
+  const text = renderProposal(draft, `Proposed by ${draft.proposedBy === "" ? "a human" : draft.proposedBy}; waits for a human's approval.`);
+  for (let n = 1; n <= NUMBER_MAX; n++) {
+    const id = `${day}-${String(n).padStart(3, "0")}`;
+    if (taken.has(id) || isUsed(id)) continue;
+    const path = `${LAYOUT.ordersPending}/${id}.toml`;
+    try {
+      await disk.create(`${root}/${path}`, text);
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "EEXIST") continue;
+      throw error;
+    }
+    return { kind: "ok", id, path, text, draft };
+  }
+  throw new QocError("INTERNAL", { message: `${NUMBER_MAX} orders were proposed on ${day}` });
+};
+
+/** Lets an order's file stand at `path`: its author's text as it was, then what the desk says of it as comments. */
+export const placeOrderFile = async (disk: Disk, root: string, path: string, source: string, comments: readonly string[]): Promise<void> => {
+  await disk.mkdir(dirname(`${root}/${path}`));
+  await disk.writeAtomic(`${root}/${path}`, path.endsWith(".json") ? source : withComments(source, comments));
+};
+
+/** JSON has no comments, so a JSON file stays as it was; `qoc orders show` says the rest. */
+const withComments = (source: string, comments: readonly string[]): string => {
+  const gap = source.endsWith("\n") || source === "" ? "" : "\n";
+  const lines = comments.map((line) => `# ${line.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, " ")}`);
+  return `${source}${gap}${lines.join("\n")}\n`;
+};
+
+export const removeOrderFile = async (disk: Disk, root: string, path: string): Promise<void> => {
+  if ((await disk.facts(`${root}/${path}`)) !== undefined) await disk.remove(`${root}/${path}`);
+};
+
+export const listOrderFiles = async (disk: Disk, root: string, folder: string): Promise<readonly { id: string; path: string }[]> =>
+  (await found(disk, root, folder)).map(({ id, path }) => ({ id, path }));

@@ -1,0 +1,162 @@
+import { describe, expect, it } from "vitest";
+import type { CustomGuard, GuardConfig } from "../../src/domain/guard-config.ts";
+import { GUARD_KEYS } from "../../src/domain/guard-config.ts";
+import { type Order, describe as sentence } from "../../src/domain/order.ts";
+import type { Check } from "../../src/domain/verdict.ts";
+import { type Cleared, isCleared } from "../../src/gate/cleared.ts";
+import { clear, evaluate } from "../../src/gate/gate.ts";
+import { GUARDS } from "../../src/gate/guards/table.ts";
+import type { GateInput } from "../../src/gate/input.ts";
+import { checkOf, guard, inputOf } from "../kit/gate-case.ts";
+import { amount, story } from "../kit/journal-story.ts";
+
+const desk = () => story().desk().account("paper");
+const approved = () => desk().proposed("a").approved("a", { mid: "100" });
+const custom = (key: string, enabled = true): CustomGuard => ({ kind: "custom", line: 9, key, enabled, adapter: "/g.ts", options: {} });
+const answer = (key: string, decision: Check["decision"]): Check => ({ guard: key, decision, code: decision === "allow" ? "OK" : "MINE", message: "so" });
+const keys = (checks: readonly Check[]) => checks.map((check) => check.guard);
+
+describe("evaluate", () => {
+  it("has a guard for every documented key", () => {
+    expect(Object.keys(GUARDS).sort()).toEqual([...GUARD_KEYS].sort());
+  });
+
+  it("runs the always-on rules first, then desk.toml in its order, each whatever the others said", () => {
+    const guards = [guard("no-short"), guard("max-order-nav"), guard("max-order-quantity", { max_quantity: 1 }), guard("buying-power")];
+    const verdict = evaluate(inputOf(desk().trading("halted"), { side: "sell", quantity: "100" }, { guards }));
+    expect(keys(verdict.checks)).toEqual([
+      "trading-state",
+      "connector-ready",
+      "journal-health",
+      "unknown-instrument",
+      "order-validity",
+      "market-protection",
+      "no-short",
+      "max-order-nav",
+      "max-order-quantity",
+      "buying-power",
+    ]);
+    expect(verdict.decision).toBe("block");
+    expect(keys(verdict.reasons)).toEqual(["trading-state", "no-short", "max-order-nav", "max-order-quantity"]);
+  });
+
+  it("allows where nothing blocks, and lists what it looked at", () => {
+    const verdict = evaluate(inputOf(desk(), {}, { guards: [guard("max-order-nav")] }));
+    expect(verdict).toMatchObject({ decision: "allow", reasons: [] });
+    expect(verdict.checks).toHaveLength(7);
+  });
+
+  it("leaves out guards that are switched off", () => {
+    const guards = [guard("max-order-quantity", { max_quantity: 1, enabled: false }), custom("mine", false)];
+    const verdict = evaluate(inputOf(desk(), {}, { guards }));
+    expect(verdict.decision).toBe("allow");
+    expect(keys(verdict.checks)).not.toContain("max-order-quantity");
+  });
+
+  it("turns a guard that throws into a block, and still asks the others", () => {
+    const broken = { ...guard("max-order-notional", { max_notional: "1" }) } as { options: Record<string, unknown> };
+    const guards = [{ ...broken, options: { ...broken.options, max_notional: null } }, guard("max-order-quantity", { max_quantity: 1 })];
+    const verdict = evaluate(inputOf(desk(), {}, { guards: guards as unknown as GuardConfig[] }));
+    expect(checkOf(verdict, "max-order-notional")).toMatchObject({ decision: "block", code: "GUARD_ERROR" });
+    expect(checkOf(verdict, "max-order-quantity")).toMatchObject({ decision: "block", code: "MAX_ORDER_QUANTITY_EXCEEDED" });
+  });
+
+  it.each(["max-order-value", "constructor", "__proto__", "toString"])("blocks on the unknown guard %s", (key) => {
+    const unknown = { kind: "built-in", line: 1, options: { key, enabled: true } } as unknown as GuardConfig;
+    expect(evaluate(inputOf(desk(), {}, { guards: [unknown] })).decision).toBe("block");
+  });
+
+  it("blocks on a stage that does not exist, and on input that is none", () => {
+    expect(evaluate(inputOf(desk(), {}, { stage: "later" as "propose" })).decision).toBe("block");
+    for (const nothing of [undefined, null, {}, { stage: "propose" }, { stage: "propose", order: {} }, 5, "x"]) {
+      const verdict = evaluate(nothing as unknown as GateInput);
+      expect(verdict.decision).toBe("block");
+      expect(verdict.reasons.length).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe("custom guards", () => {
+  const of = (answers: readonly Check[]) => checkOf(evaluate(inputOf(desk(), {}, { guards: [custom("mine")], custom: answers })), "mine");
+
+  it("take the answer that was given before", () => {
+    expect(of([answer("mine", "allow")])).toMatchObject({ decision: "allow" });
+    expect(of([answer("other", "block"), answer("mine", "block")])).toMatchObject({ decision: "block", code: "MINE" });
+  });
+
+  it("block without an answer, with any block among several, and with an answer that is neither", () => {
+    expect(of([])).toMatchObject({ decision: "block", code: "MINE_UNAVAILABLE" });
+    expect(of([answer("mine", "allow"), answer("mine", "block")]).decision).toBe("block");
+    expect(of([answer("mine", "maybe" as "allow")])).toMatchObject({ decision: "block", code: "GUARD_ERROR" });
+  });
+
+  it("cannot pass for a rule that was not asked: unasked answers are dropped", () => {
+    const input = inputOf(desk().trading("halted"), {}, { custom: [answer("trading-state", "allow"), answer("mine", "block")] });
+    const verdict = evaluate(input);
+    expect(verdict.decision).toBe("block");
+    expect(keys(verdict.checks).filter((key) => key === "trading-state")).toHaveLength(1);
+    expect(keys(verdict.checks)).not.toContain("mine");
+  });
+});
+
+describe("clear", () => {
+  it("mints an order that passed at dispatch, frozen, whatever stage the caller named", () => {
+    const input = inputOf(approved(), "a", { stage: "propose" });
+    const { verdict, cleared } = clear(input);
+    expect(verdict.decision).toBe("allow");
+    if (cleared === undefined) throw new Error("not cleared");
+    expect(cleared).toEqual({ id: "a", clientOrderId: "q1-a", terms: input.order.terms });
+    expect(isCleared(cleared)).toBe(true);
+    expect(Object.isFrozen(cleared) && Object.isFrozen(cleared.terms)).toBe(true);
+    expect(sentence(cleared.terms)).toBe("buy 10 AAPL limit 100 day at paper");
+    expect(keys(verdict.checks)).toContain("exit-point");
+  });
+
+  it("mints nothing where anything blocks", () => {
+    const guards = [guard("max-order-quantity", { max_quantity: 1 })];
+    expect(clear(inputOf(approved(), "a", { guards }))).toEqual({ verdict: expect.objectContaining({ decision: "block" }) });
+    expect(clear(inputOf(desk().proposed("a"), "a")).cleared).toBeUndefined();
+    expect(clear(inputOf(approved().submitting("a"), "a")).cleared).toBeUndefined();
+    expect(clear(inputOf(approved().trading("halted"), "a")).cleared).toBeUndefined();
+  });
+
+  it("clears a copy: changing the caller's object afterwards changes nothing", () => {
+    const input = inputOf(approved(), "a");
+    const mutable = input.order.terms as { quantity: string };
+    const { cleared } = clear(input);
+    mutable.quantity = amount("1000000");
+    expect(cleared?.terms.quantity).toBe("10");
+  });
+});
+
+describe("a cleared order", () => {
+  const cleared = clear(inputOf(approved(), "a")).cleared as Cleared<Order>;
+
+  it.each<[string, () => object]>([
+    ["a copy with a cast", () => ({ ...cleared }) as Cleared<Order>],
+    ["an order with a cast", () => ({ id: cleared.id, clientOrderId: cleared.clientOrderId, terms: cleared.terms }) as unknown as Cleared<Order>],
+    ["a structured clone", () => structuredClone(cleared)],
+    ["a child of it", () => Object.create(cleared) as object],
+    ["a proxy of it", () => new Proxy(cleared, {})],
+    ["its terms", () => cleared.terms],
+    ["an empty object", () => ({})],
+  ])("cannot be forged by %s", (_, forge) => {
+    expect(isCleared(forge())).toBe(false);
+  });
+
+  it("is told apart from what is no object", () => {
+    for (const thing of [undefined, null, 1, "cleared", Symbol("cleared")]) expect(isCleared(thing as unknown as object)).toBe(false);
+  });
+
+  it("cannot be changed", () => {
+    expect(() => ((cleared.terms as { quantity: string }).quantity = "1000")).toThrow(TypeError);
+    expect(() => Object.assign(cleared, { id: "b" })).toThrow(TypeError);
+  });
+
+  it("is a type of its own", () => {
+    const takes = (order: Cleared<Order>): string => order.id;
+    const plain: Order = { id: cleared.id, clientOrderId: cleared.clientOrderId, terms: cleared.terms };
+    // @ts-expect-error an order that did not pass the gate is not one that did
+    expect(takes(plain)).toBe("a");
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { bookSnapshot, guardedOrder } from "../../src/gate/guard-runner.ts";
+import { inputOf } from "../kit/gate-case.ts";
+import { story } from "../kit/journal-story.ts";
+
+const tale = () =>
+  story()
+    .desk()
+    .account("paper", { nav: "1000.10", cash: "500.05", buyingPower: "500.05", positions: [{ symbol: "AAPL", quantity: "2", markPrice: "100", averagePrice: "90" }] })
+    .account("cash", { nav: "0.20", positions: [] })
+    .working("a", { symbol: "MSFT", quantity: "1.5", limitPrice: "400" });
+
+describe("bookSnapshot", () => {
+  it("shows NAV, cash, positions and open orders, as numbers and as exact text", () => {
+    expect(bookSnapshot(tale().book(), 7)).toEqual({
+      nav: 1000.3,
+      navText: "1000.3",
+      cash: 500.25,
+      buyingPower: 500.25,
+      positions: [{ connector: "paper", symbol: "AAPL", quantity: 2, quantityText: "2", averagePrice: 90, markPrice: 100, value: 200 }],
+      openOrders: [
+        {
+          clientOrderId: "q1-a",
+          symbol: "MSFT",
+          side: "buy",
+          quantity: 1.5,
+          quantityText: "1.5",
+          type: "limit",
+          limitPrice: 400,
+          limitPriceText: "400",
+          timeInForce: "day",
+        },
+      ],
+      time: 7,
+    });
+  });
+
+  it("shows what only the venue knows, and leaves flat positions out", () => {
+    const later = tale().filled("s", { side: "sell", quantity: "2" }).account("paper", { positions: [{ symbol: "TSLA", quantity: "-1", markPrice: "200" }] });
+    expect(bookSnapshot(later.book(), 7).positions).toEqual([
+      { connector: "paper", symbol: "TSLA", quantity: -1, quantityText: "-1", markPrice: 200, value: -200 },
+    ]);
+  });
+
+  it("is frozen throughout, and crosses to another thread", () => {
+    const snapshot = bookSnapshot(tale().book(), 7);
+    for (const part of [snapshot, snapshot.positions, snapshot.positions[0], snapshot.openOrders, snapshot.openOrders[0]]) {
+      expect(Object.isFrozen(part)).toBe(true);
+    }
+    expect(structuredClone(snapshot)).toEqual(snapshot);
+  });
+
+  it("is not changed by what happens afterwards", () => {
+    const book = tale().book();
+    const snapshot = bookSnapshot(book, 7);
+    book.accounts.clear();
+    book.inFlight.clear();
+    expect(snapshot.nav).toBe(1000.3);
+    expect(snapshot.openOrders).toHaveLength(1);
+  });
+});
+
+describe("guardedOrder", () => {
+  it("carries its notional; without a price one that no limit admits", () => {
+    expect(guardedOrder(inputOf(tale(), { quantity: "3", limitPrice: "100" }))).toMatchObject({ symbol: "AAPL", quantityText: "3", notional: 300 });
+    expect(guardedOrder(inputOf(tale(), { type: "market" }, { quote: undefined })).notional).toBe(Number.POSITIVE_INFINITY);
+    expect(guardedOrder(inputOf(tale(), { type: "stop", stopPrice: "110", protectionPrice: "113" }))).toMatchObject({ stopPrice: 110, stopPriceText: "110" });
+  });
+});

@@ -1,0 +1,74 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decimal } from "../../src/domain/decimal.ts";
+import type { OrderTerms } from "../../src/domain/order.ts";
+import { STANDARD_COLLAR, collarOf, needsProtection, protectionPrice } from "../../src/gate/protection.ts";
+import { guard, quote } from "../kit/gate-case.ts";
+import { amount } from "../kit/journal-story.ts";
+
+type Draft = Pick<OrderTerms, "type" | "side" | "stopPrice">;
+const market = (side: "buy" | "sell"): Draft => ({ type: "market", side });
+const stop = (side: "buy" | "sell", price: string): Draft => ({ type: "stop", side, stopPrice: amount(price) });
+const three = decimal("3");
+
+describe("protectionPrice", () => {
+  it.each<[string, Draft, string, string, string | undefined, string | undefined]>([
+    ["a market buy above the ask", market("buy"), "99", "100", undefined, "103"],
+    ["a market sell below the bid", market("sell"), "100", "101", undefined, "97"],
+    ["rounded up to the tick for a buy", market("buy"), "192.36", "192.4", "0.05", "198.2"],
+    ["rounded down to the tick for a sell", market("sell"), "192.36", "192.4", "0.05", "186.55"],
+    ["left where it stands on the tick", market("buy"), "99", "100", "0.5", "103"],
+    ["a stop buy from its trigger", stop("buy", "110"), "99", "100", undefined, "113.3"],
+    ["a stop buy from the ask, where the trigger is passed", stop("buy", "90"), "99", "100", undefined, "103"],
+    ["a stop sell from its trigger", stop("sell", "90"), "99", "100", undefined, "87.3"],
+    ["a stop sell from the bid, where the trigger is passed", stop("sell", "110"), "100", "101", undefined, "97"],
+    ["never less than one tick", market("sell"), "0.01", "0.02", "0.01", "0.01"],
+  ])("%s", (_, terms, bid, ask, tick, expected) => {
+    const instrument = tick === undefined ? undefined : { tickSize: amount(tick) };
+    expect(protectionPrice(terms, quote(bid, ask), three, instrument)).toBe(expected);
+  });
+
+  it("is none for orders with a limit of their own", () => {
+    expect(protectionPrice({ type: "limit", side: "buy" }, quote("99", "100"), three)).toBeUndefined();
+    expect(protectionPrice({ type: "stop_limit", side: "buy", stopPrice: amount("1") }, quote("99", "100"), three)).toBeUndefined();
+    expect(needsProtection({ type: "market" }) && needsProtection({ type: "stop" })).toBe(true);
+  });
+
+  it.each([
+    ["missing", undefined],
+    ["without a bid", quote("0", "100")],
+    ["without an ask", quote("100", "0")],
+    ["crossed", quote("101", "100")],
+  ])("is none where the quote is %s", (_, given) => {
+    expect(protectionPrice(market("buy"), given, three)).toBeUndefined();
+  });
+
+  it("is none where nothing would be left of the price", () => {
+    expect(protectionPrice(market("sell"), quote("100", "101"), decimal("100"))).toBeUndefined();
+    expect(protectionPrice(market("sell"), quote("100", "101"), decimal("150"))).toBeUndefined();
+  });
+
+  it("is never on the near side of the market, and lies on the tick", () => {
+    const cents = fc.integer({ min: 1, max: 10_000_000 });
+    fc.assert(
+      fc.property(cents, cents, fc.integer({ min: 1, max: 500 }), fc.constantFrom("buy", "sell"), (a, b, tickCents, side) => {
+        const [bid, ask] = [Math.min(a, b), Math.max(a, b)].map((price) => decimal(`${price}e-2`).toFixed()) as [string, string];
+        const tick = decimal(`${tickCents}e-2`);
+        const price = protectionPrice(market(side), quote(bid, ask), three, { tickSize: amount(tick.toFixed()) });
+        if (price === undefined) return false;
+        expect(decimal(price).mod(tick).toFixed()).toBe("0");
+        const beyond = decimal(price).gte(decimal(ask).times(decimal("1.03")));
+        const below = decimal(price).lte(decimal(bid).times(decimal("0.97"))) || decimal(price).eq(tick);
+        return side === "buy" ? beyond : below;
+      }),
+    );
+  });
+});
+
+describe("collarOf", () => {
+  it("is the tightest enabled price-collar, else the standard one", () => {
+    expect(collarOf([])).toBe(STANDARD_COLLAR);
+    expect(collarOf([guard("price-collar", { max_pct: 1, enabled: false })])).toBe(STANDARD_COLLAR);
+    expect(collarOf([guard("price-collar", { max_pct: 5 }), guard("no-short"), guard("price-collar", { max_pct: 2 })]).toFixed()).toBe("2");
+  });
+});

@@ -1,0 +1,331 @@
+import { describe, expect, it } from "vitest";
+import type { OrderId } from "../../src/domain/ids.ts";
+import type { ConnectorState } from "../../src/domain/event.ts";
+import type { VenueInstrument } from "../../src/domain/venue.ts";
+import { evaluate } from "../../src/gate/gate.ts";
+import type { GateInput } from "../../src/gate/input.ts";
+import { checkOf, inputOf, quote } from "../kit/gate-case.ts";
+import { type Story, type TermsDraft, amount, justOver, story, storyClientId, terms } from "../kit/journal-story.ts";
+
+const desk = () => story().desk().account("paper", { positions: [{ symbol: "AAPL", quantity: "60", markPrice: "100" }] });
+const ask = (key: string, tale: Story, order: string | TermsDraft, more: Partial<GateInput> = {}) =>
+  checkOf(evaluate(inputOf(tale, order, more)), key);
+const dispatch = { stage: "dispatch" } as const;
+
+describe("trading-state", () => {
+  const of = (tale: Story, order: TermsDraft, more: Partial<GateInput> = {}) => ask("trading-state", tale, order, more).code;
+
+  it("lets everything pass while active, and nothing while halted", () => {
+    expect(of(desk(), {})).toBe("OK");
+    expect(of(desk().trading("halted"), {})).toBe("TRADING_HALTED");
+    expect(of(desk().trading("halted"), { side: "sell", quantity: "60" })).toBe("TRADING_HALTED");
+    expect(of(desk().trading("halted").trading("active"), {})).toBe("OK");
+  });
+
+  it("takes a state it does not know for a halt", () => {
+    expect(of(desk().trading("mended" as "active"), {})).toBe("TRADING_HALTED");
+  });
+
+  it.each<[string, TermsDraft, string]>([
+    ["a sell of all that is held", { side: "sell", quantity: "60" }, "OK"],
+    ["a sell of more", { side: "sell", quantity: "60.01" }, "TRADING_REDUCING"],
+    ["a sell of 100 against 60", { side: "sell", quantity: "100" }, "TRADING_REDUCING"],
+    ["a buy", { quantity: "1" }, "TRADING_REDUCING"],
+    ["a sell of what is flat", { side: "sell", quantity: "1", symbol: "MSFT" }, "TRADING_REDUCING"],
+  ])("while reducing: %s", (_, order, code) => {
+    expect(of(desk().trading("reducing"), order)).toBe(code);
+  });
+
+  it("takes nothing for reducing that is not known to be", () => {
+    const sell: TermsDraft = { side: "sell", quantity: "10" };
+    expect(of(desk().trading("reducing").working("s", { side: "sell", quantity: "55" }), sell)).toBe("TRADING_REDUCING");
+    expect(of(desk().flagged("paper", "AAPL", "60", "70").trading("reducing"), sell)).toBe("TRADING_REDUCING");
+    expect(of(story().desk().trading("reducing"), sell)).toBe("TRADING_REDUCING");
+    const { connector } = inputOf(desk(), {});
+    expect(of(desk().trading("reducing"), sell, { connector: { ...connector, ready: false } })).toBe("TRADING_REDUCING");
+    expect(of(desk().trading("reducing"), sell, { connector: { ...connector, reconciled: false } })).toBe("TRADING_REDUCING");
+  });
+});
+
+describe("connector-ready", () => {
+  const of = (more: Partial<GateInput["connector"]>) =>
+    ask("connector-ready", desk(), {}, { connector: { ...inputOf(desk(), {}).connector, ...more } });
+
+  it.each<[ConnectorState, boolean, string]>([
+    ["ready", true, "OK"],
+    ["degraded", true, "OK"],
+    ["ready", false, "CONNECTOR_NOT_READY"],
+    ["starting", true, "CONNECTOR_NOT_READY"],
+    ["unresponsive", true, "CONNECTOR_NOT_READY"],
+    ["restarting", true, "CONNECTOR_NOT_READY"],
+    ["quarantined", true, "CONNECTOR_NOT_READY"],
+    ["zombie", true, "CONNECTOR_NOT_READY"],
+    ["stopped", true, "CONNECTOR_NOT_READY"],
+  ])("%s, ready %s: %s", (state, ready, code) => {
+    expect(of({ state, ready }).code).toBe(code);
+  });
+
+  it("says why in one line", () => {
+    expect(of({ state: "quarantined", ready: false, reason: "3 crashes in 5 minutes" }).message).toBe(
+      "connector paper is quarantined: 3 crashes in 5 minutes",
+    );
+  });
+
+  it("wants it reconciled, in the mode that was approved, and to be the order's own", () => {
+    expect(of({ reconciled: false }).code).toBe("CONNECTOR_NOT_RECONCILED");
+    expect(of({ mode: "live" }).code).toBe("CONNECTOR_MODE_CHANGED");
+    expect(of({ name: "other" }).code).toBe("CONNECTOR_DIFFERS");
+  });
+});
+
+describe("journal-health", () => {
+  it.each([
+    [true, 100_000_000, "OK"],
+    [true, 99_999_999, "DISK_LOW"],
+    [true, 0, "DISK_LOW"],
+    [true, undefined, "JOURNAL_HEALTH_UNAVAILABLE"],
+    [true, Number.NaN, "JOURNAL_HEALTH_UNAVAILABLE"],
+    [false, 1e12, "JOURNAL_FAILED"],
+  ])("healthy %s with %s bytes free: %s", (journalHealthy, freeBytes, code) => {
+    expect(ask("journal-health", desk(), {}, { journalHealthy, freeBytes }).code).toBe(code);
+  });
+});
+
+describe("unknown-instrument", () => {
+  const of = (tale: Story, order: string | TermsDraft) => ask("unknown-instrument", tale, order).code;
+  const sent = () => desk().proposed("a").approved("a").submitting("a");
+
+  it("blocks the instrument while an order's outcome is open", () => {
+    expect(of(sent(), {})).toBe("INSTRUMENT_UNKNOWN");
+    expect(of(sent().unknown("a"), { side: "sell", quantity: "1" })).toBe("INSTRUMENT_UNKNOWN");
+    expect(of(sent().unknown("a"), { symbol: "aapl" })).toBe("INSTRUMENT_UNKNOWN");
+    expect(ask("unknown-instrument", sent().unknown("a", "worker died"), {}).message).toBe("order a of AAPL at paper is unknown (worker died)");
+  });
+
+  it("blocks that instrument only, on that connector only, and not by the order itself", () => {
+    expect(of(sent().unknown("a"), { symbol: "MSFT" })).toBe("OK");
+    expect(of(sent().unknown("a"), { connector: "other" })).toBe("OK");
+    expect(of(sent(), "a")).toBe("OK");
+  });
+
+  it.each<[string, (tale: Story) => Story]>([
+    ["acknowledged", (tale) => tale.acked("a")],
+    ["reported cancelled", (tale) => tale.reported("a", "cancelled")],
+    ["rejected by the venue", (tale) => tale.rejected("a")],
+    ["resolved by hand", (tale) => tale.resolved("a")],
+    ["filled", (tale) => tale.fill("a")],
+  ])("frees it once the order is %s", (_, settle) => {
+    expect(of(settle(sent().unknown("a")), {})).toBe("OK");
+  });
+
+  it("blocks a flagged instrument until a human clears it", () => {
+    const tale = desk().flagged("paper", "AAPL", "60", "70");
+    expect(of(tale, { side: "sell", quantity: "1" })).toBe("INSTRUMENT_FLAGGED");
+    expect(of(tale, { symbol: "MSFT" })).toBe("OK");
+    expect(of(tale.cleared("paper", "AAPL", "70"), {})).toBe("OK");
+  });
+});
+
+describe("order-validity", () => {
+  const facts: VenueInstrument = {
+    symbol: "AAPL",
+    tickSize: amount("0.05"),
+    lotSize: amount("0.1"),
+    minQuantity: amount("0.5"),
+    maxQuantity: amount("1000"),
+    minNotional: amount("50"),
+    orderTypes: ["limit", "market", "stop_limit"],
+    timesInForce: ["day", "gtc"],
+    tradable: true,
+  };
+  const of = (order: TermsDraft, instrument?: VenueInstrument | null, more: Partial<GateInput> = {}) =>
+    ask("order-validity", desk(), order, { ...(instrument === undefined ? {} : { instrument }), ...more }).code;
+
+  it.each<[string, TermsDraft, string]>([
+    ["fits", { quantity: "10", limitPrice: "100.05" }, "OK"],
+    ["off the tick", { quantity: "10", limitPrice: "100.06" }, "OFF_TICK"],
+    ["a trigger off the tick", { type: "stop_limit", stopPrice: "100.01", limitPrice: "100.05" }, "OFF_TICK"],
+    ["off the lot", { quantity: "10.05" }, "OFF_LOT"],
+    ["at the minimum", { quantity: "0.5", limitPrice: "100" }, "OK"],
+    ["below the minimum", { quantity: "0.4", limitPrice: "200" }, "BELOW_MIN_QUANTITY"],
+    ["at the maximum", { quantity: "1000" }, "OK"],
+    ["above the maximum", { quantity: "1000.1" }, "ABOVE_MAX_QUANTITY"],
+    ["worth the minimum", { quantity: "1", limitPrice: "50" }, "OK"],
+    ["worth less", { quantity: "1", limitPrice: "49.95" }, "BELOW_MIN_NOTIONAL"],
+    ["a market order worth less at the bid", { type: "market", side: "sell", quantity: "0.5" }, "BELOW_MIN_NOTIONAL"],
+    ["a type it does not take", { type: "stop", stopPrice: "100" }, "TYPE_NOT_SUPPORTED"],
+    ["a time in force it does not take", { timeInForce: "fok" }, "TIME_IN_FORCE_NOT_SUPPORTED"],
+  ])("%s: %s", (_, order, code) => {
+    expect(of(order, facts)).toBe(code);
+  });
+
+  it("is exact where a float is not: 0.3 is three ticks of 0.1", () => {
+    expect(0.3 % 0.1).not.toBe(0);
+    expect(of({ quantity: "10", limitPrice: "0.3" }, { symbol: "AAPL", tickSize: amount("0.1") })).toBe("OK");
+  });
+
+  it("checks what is known, and no more", () => {
+    expect(of({ quantity: "0.123", limitPrice: "100.061" })).toBe("OK");
+    expect(of({ quantity: "0.123", limitPrice: "100.061" }, { symbol: "AAPL" })).toBe("OK");
+    expect(of({}, { ...facts, tradable: false })).toBe("NOT_TRADABLE");
+    expect(of({}, null)).toBe("NOT_LISTED");
+    expect(of({}, { ...facts, symbol: "MSFT" })).toBe("ORDER_VALIDITY_UNAVAILABLE");
+    expect(of({}, { symbol: "AAPL", tickSize: amount("0") })).toBe("ORDER_VALIDITY_UNAVAILABLE");
+    expect(of({ type: "market" }, { symbol: "AAPL", minNotional: amount("1") }, { quote: undefined })).toBe("ORDER_VALIDITY_UNAVAILABLE");
+  });
+
+  it("refuses a number that a connector cannot hold, unless it takes exact decimals", () => {
+    const { connector } = inputOf(desk(), {});
+    const exact = { connector: { ...connector, capabilities: { exactDecimals: true } } };
+    for (const order of [{ quantity: "123.456789012345678901" }, { limitPrice: justOver("100", 18) }, { quantity: "9007199254740993" }]) {
+      expect(of(order)).toBe("NOT_REPRESENTABLE");
+      expect(of(order, undefined, exact)).toBe("OK");
+    }
+    expect(of({ quantity: "0.1" })).toBe("OK");
+  });
+
+  it("refuses amounts that are not above zero, and prices that do not fit the type", () => {
+    expect(of({ quantity: "0" })).toBe("AMOUNT_NOT_POSITIVE");
+    expect(of({ limitPrice: "-1" })).toBe("AMOUNT_NOT_POSITIVE");
+    expect(of({ type: "market", limitPrice: "100" })).toBe("ORDER_PRICES_WRONG");
+    expect(of({ type: "stop_limit" })).toBe("ORDER_PRICES_WRONG");
+    expect(of({ stopPrice: "100" })).toBe("ORDER_PRICES_WRONG");
+  });
+});
+
+describe("market-protection", () => {
+  const of = (order: TermsDraft, more: Partial<GateInput> = {}) => ask("market-protection", desk(), order, { quote: quote("99", "100"), ...more }).code;
+
+  it.each<[TermsDraft, string]>([
+    [{}, "OK"],
+    [{ type: "market", protectionPrice: "100" }, "OK"],
+    [{ type: "market", protectionPrice: "99.999" }, "BEYOND_PROTECTION"],
+    [{ type: "market", side: "sell", protectionPrice: "99" }, "OK"],
+    [{ type: "market", side: "sell", protectionPrice: "99.001" }, "BEYOND_PROTECTION"],
+    [{ type: "stop", stopPrice: "110", protectionPrice: "110" }, "OK"],
+    [{ type: "stop", stopPrice: "110", protectionPrice: "109" }, "BEYOND_PROTECTION"],
+    [{ type: "stop", side: "sell", stopPrice: "90", protectionPrice: "91" }, "BEYOND_PROTECTION"],
+    [{ type: "market" }, "MARKET_PROTECTION_UNAVAILABLE"],
+    [{ type: "stop", stopPrice: "110" }, "MARKET_PROTECTION_UNAVAILABLE"],
+  ])("%j: %s", (order, code) => {
+    expect(of(order)).toBe(code);
+  });
+
+  it("blocks a market order without a two-sided quote", () => {
+    const order: TermsDraft = { type: "market", protectionPrice: "103" };
+    expect(of(order, { quote: undefined })).toBe("MARKET_PROTECTION_UNAVAILABLE");
+    expect(of(order, { quote: quote("0", "100") })).toBe("MARKET_PROTECTION_UNAVAILABLE");
+    expect(of(order, { quote: quote("101", "100") })).toBe("MARKET_PROTECTION_UNAVAILABLE");
+  });
+});
+
+describe("approval-freshness", () => {
+  const approved = () => desk().proposed("a").approved("a");
+  const at = (hostNow: number) => ask("approval-freshness", approved(), "a", { ...dispatch, hostNow }).code;
+  const { at: given, expiresAt } = approved().book().orders.get("a" as OrderId)?.approvals[0] ?? { at: 0, expiresAt: 0 };
+
+  it.each([
+    [given, "OK"],
+    [expiresAt, "OK"],
+    [expiresAt + 1, "APPROVAL_EXPIRED"],
+    [given - 2000, "OK"],
+    [given - 2001, "APPROVAL_FROM_FUTURE"],
+    [Number.NaN, "APPROVAL_FRESHNESS_UNAVAILABLE"],
+  ])("at %d: %s", (hostNow, code) => {
+    expect(at(hostNow)).toBe(code);
+  });
+
+  it("wants an approval at dispatch, none at approve, and is silent at propose", () => {
+    expect(ask("approval-freshness", desk().proposed("a"), "a", dispatch).code).toBe("APPROVAL_MISSING");
+    expect(ask("approval-freshness", desk().proposed("a"), "a", { stage: "approve" }).code).toBe("OK");
+    expect(evaluate(inputOf(desk(), {})).checks.map((check) => check.guard)).not.toContain("approval-freshness");
+  });
+});
+
+describe("drift", () => {
+  const of = (mid: string | undefined, order: TermsDraft = {}, more: Partial<GateInput> = {}) => {
+    const tale = desk().proposed("a", order).approved("a", mid === undefined ? {} : { mid });
+    return ask("drift", tale, "a", { ...dispatch, quote: quote("100", "102"), ...more }).code; // middle 101
+  };
+
+  it.each([
+    ["101", "OK"],
+    ["100", "OK"], // exactly 1 %
+    ["99.999", "PRICE_DRIFTED"],
+    ["102.02", "OK"], // 1.02 of 102.02 is just under 1 %
+    ["102.03", "PRICE_DRIFTED"],
+    ["0", "DRIFT_UNAVAILABLE"],
+    ["-1", "DRIFT_UNAVAILABLE"],
+  ])("shown %s, now 101: %s", (mid, code) => {
+    expect(of(mid)).toBe(code);
+  });
+
+  it("asks for a limit price where no quote was shown", () => {
+    expect(of(undefined)).toBe("OK");
+    expect(of(undefined, { type: "market", protectionPrice: "110" })).toBe("APPROVED_WITHOUT_QUOTE");
+  });
+
+  it("blocks where the market cannot be seen now", () => {
+    expect(of("101", {}, { quote: undefined })).toBe("DRIFT_UNAVAILABLE");
+    expect(of("101", {}, { quote: quote("0", "102") })).toBe("DRIFT_UNAVAILABLE");
+  });
+});
+
+describe("exit-point", () => {
+  const approved = () => desk().proposed("a").approved("a");
+  const of = (tale: Story, more: Partial<GateInput> = {}) => ask("exit-point", tale, "a", { ...dispatch, ...more }).code;
+
+  it("passes what was approved, and is evaluated at dispatch only", () => {
+    expect(of(approved())).toBe("OK");
+    for (const stage of ["propose", "approve"] as const) {
+      expect(evaluate(inputOf(approved(), "a", { stage })).checks.map((check) => check.guard)).not.toContain("exit-point");
+    }
+  });
+
+  it.each<[string, TermsDraft]>([
+    ["quantity", { quantity: "11" }],
+    ["price", { limitPrice: "100.01" }],
+    ["side", { side: "sell" }],
+    ["symbol", { symbol: "MSFT" }],
+    ["mode", { mode: "live" }],
+    ["time in force", { timeInForce: "gtc" }],
+  ])("sees another %s than the approved one", (_, other) => {
+    const order = { id: "a" as OrderId, terms: terms(other), clientOrderId: storyClientId("a") };
+    expect(of(approved(), { order })).toBe("EXIT_TERMS_DIFFER");
+  });
+
+  it("does not take the caller's word for an approval", () => {
+    const real = inputOf(approved(), "a").approval;
+    if (real === undefined) throw new Error("no approval");
+    expect(of(desk().proposed("a"), { approval: real })).toBe("EXIT_NOT_APPROVED");
+    expect(of(approved(), { approval: { ...real, expiresAt: real.expiresAt + 1 } })).toBe("EXIT_NOT_APPROVED");
+    expect(of(approved(), { approval: { ...real, at: real.at + 1 } })).toBe("EXIT_NOT_APPROVED");
+    expect(of(approved(), { approval: undefined })).toBe("EXIT_TERMS_DIFFER");
+  });
+
+  it.each<[string, (tale: Story) => Story]>([
+    ["submitting", (tale) => tale.submitting("a")],
+    ["unknown", (tale) => tale.submitting("a").unknown("a")],
+    ["acknowledged", (tale) => tale.submitting("a").acked("a")],
+    ["filled", (tale) => tale.submitting("a").acked("a").fill("a")],
+    ["rejected by a guard", (tale) => tale.rejected("a", "guard")],
+    ["withdrawn", (tale) => tale.notSent("a")],
+  ])("lets nothing leave twice: %s", (_, later) => {
+    expect(of(later(approved()))).toBe("EXIT_ALREADY_DECIDED");
+  });
+
+  it("wants the client order id that was approved, and that it is this order's", () => {
+    const order = inputOf(approved(), "a").order;
+    expect(of(approved(), { order: { ...order, clientOrderId: undefined } })).toBe("EXIT_CLIENT_ID_DIFFERS");
+    expect(of(approved(), { order: { ...order, clientOrderId: storyClientId("b") } })).toBe("EXIT_CLIENT_ID_DIFFERS");
+  });
+
+  it("stops everything if any order is out that nobody approved", () => {
+    const tale = desk().proposed("x", { symbol: "MSFT" }).submitting("x").proposed("a").approved("a");
+    expect(of(tale)).toBe("EXIT_SUBMITS_EXCEED_APPROVALS");
+  });
+
+  it("knows only orders of the journal", () => {
+    expect(ask("exit-point", desk(), {}, dispatch).code).toBe("EXIT_NO_RECORD");
+  });
+});
