@@ -7,7 +7,7 @@ import type { OrderTerms } from "../../domain/order.ts";
 import { block, pass, unavailable } from "../check.ts";
 import { span } from "../display.ts";
 import { othersInFlight } from "../exposure.ts";
-import { isRecent } from "../recent.ts";
+import { recentIntents } from "../recent.ts";
 import type { Guard } from "./guard.ts";
 
 export const duplicateOrder: Guard<"duplicate-order"> = (options, facts) => {
@@ -21,8 +21,8 @@ export const duplicateOrder: Guard<"duplicate-order"> = (options, facts) => {
       return block(key, "DUPLICATE_ORDER", `the same order is in flight as ${other.id} (${other.state})`, { limit, actual: other.id });
     }
   }
-  for (const intent of book.intents) {
-    if (intent.id === order.id || !isRecent(intent.at, hostNow, windowMs) || !sameTerms(intent.terms, order.terms)) continue;
+  for (const intent of recentIntents(book.intents, hostNow, windowMs)) {
+    if (intent.id === order.id || !sameTerms(intent.terms, order.terms)) continue;
     const message = `the same order was sent as ${intent.id} ${span(hostNow - intent.at)} ago (window ${limit})`;
     return block(key, "DUPLICATE_ORDER", message, { limit, actual: span(hostNow - intent.at) });
   }

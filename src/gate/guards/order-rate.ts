@@ -4,7 +4,7 @@
  */
 import { block, pass, unavailable } from "../check.ts";
 import type { Facts } from "../facts.ts";
-import { isRecent } from "../recent.ts";
+import { recentIntents } from "../recent.ts";
 import type { Guard } from "./guard.ts";
 
 const MINUTE_MS = 60_000;
@@ -31,8 +31,6 @@ export const orderRate: Guard<"order-rate"> = (options, facts) => {
 
 const sentWithin = ({ input }: Facts, windowMs: number): number => {
   let count = 0;
-  for (const intent of input.book.intents) {
-    if (isRecent(intent.at, input.hostNow, windowMs) && intent.id !== input.order.id) count++;
-  }
+  for (const intent of recentIntents(input.book.intents, input.hostNow, windowMs)) if (intent.id !== input.order.id) count++;
   return count;
 };

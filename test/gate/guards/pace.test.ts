@@ -42,6 +42,13 @@ describe("order-rate", () => {
     }
   });
 
+  it("counts what was sent after the clock was set back, and takes what came before a stale one for stale", () => {
+    const tale = burst(3).wait(-HOUR / 2);
+    for (const id of ["n1", "n2"]) tale.proposed(id, { symbol: id }).approved(id).submitting(id);
+    expect(ask(tale, {}, rule).decision).toBe("block");
+    expect(ask(tale, {}, rule, { hostNow: tale.now + 60_000 }).decision).toBe("allow");
+  });
+
   it("is not blocked for ever by a clock that was once years ahead", () => {
     const tale = burst(5);
     expect(ask(tale, {}, rule, { hostNow: tale.now - 400 * 24 * HOUR }).decision).toBe("allow");

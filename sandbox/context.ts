@@ -1,0 +1,138 @@
+/** `ctx`, made inside the worker: secrets, logger, fills, options, store and bars, all over the one port. */
+import type { Bar, ConnectorContext, Fill } from "../src/domain/sdk.ts";
+import { type HostMessage, LIMITS, type StartMessage } from "./protocol.ts";
+
+export interface Port {
+  post(message: unknown): void;
+}
+
+export interface Context {
+  readonly ctx: ConnectorContext;
+  /** Posts what is emitted and may be sent; called before each answer, so that a fill precedes the ack it came before. */
+  flush(): void;
+  /** The life ends: everything emitted is posted, whatever the window. */
+  drain(): void;
+  take(message: HostMessage): void;
+  log(level: "debug" | "info" | "warn" | "error", message: string, fields?: Record<string, unknown>): void;
+}
+
+export const openContext = (port: Port, start: StartMessage): Context => {
+  const fills = new FillQueue(port);
+  const asks = new Asks(port);
+  const log: Context["log"] = (level, message, fields) => {
+    port.post({ e: "log", level, message: String(message).slice(0, LIMITS.logChars), ...(fields === undefined ? {} : { fields: plain(fields) }) });
+  };
+  const secrets = new Map(Object.entries(start.secrets));
+  const ctx: ConnectorContext = {
+    secret: (name) => {
+      const value = secrets.get(name);
+      if (value === undefined) throw new Error(`no secret ${JSON.stringify(name)}; [connector.auth] of ${start.name} has ${[...secrets.keys()].join(", ") || "none"}`);
+      return value;
+    },
+    logger: {
+      info: (message, fields) => log("info", message, fields),
+      warn: (message, fields) => log("warn", message, fields),
+      error: (message, fields) => log("error", message, fields),
+    },
+    emitFill: (fill) => fills.add(fill),
+    options: deepFreeze(structuredClone(start.options)),
+    store: {
+      get: (key) => asks.ask("get", key),
+      put: async (key, value) => void (await asks.ask("put", key, plain(value))),
+    },
+    bars: async (symbol) => (await asks.ask("bars", symbol)) as Bar[],
+  };
+  return {
+    ctx: Object.freeze(ctx),
+    log,
+    flush: () => fills.flush(),
+    drain: () => fills.drain(),
+    take: (message) => {
+      if (message.e === "ack") fills.acknowledged(message.n);
+      else if (message.e === "ping") port.post({ e: "pong", n: message.n });
+      else asks.answered(message);
+    },
+  };
+};
+
+/** JSON data only: what cannot cross as it is must fail here, with its author's stack. */
+const plain = <T>(value: T): T => (value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T));
+
+const deepFreeze = <T>(value: T): T => {
+  if (typeof value === "object" && value !== null) for (const member of Object.values(value)) deepFreeze(member);
+  return Object.freeze(value);
+};
+
+/** Numbers each fill, sends batches within the window, and holds the rest until the host has them on disk. */
+class FillQueue {
+  readonly #port: Port;
+  #waiting: unknown[] = [];
+  #sent = 0;
+  #acknowledged = 0;
+  #scheduled = false;
+
+  constructor(port: Port) {
+    this.#port = port;
+  }
+
+  add(fill: Fill): void {
+    if (this.#waiting.length >= LIMITS.fillQueue) throw new Error(`${LIMITS.fillQueue} fills wait to be taken; slow down`);
+    this.#waiting.push(plain(fill));
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.flush();
+    });
+  }
+
+  flush(): void {
+    while (this.#waiting.length > 0 && this.#sent - this.#acknowledged < LIMITS.fillWindow) {
+      const room = Math.min(LIMITS.fillsPerBatch, LIMITS.fillWindow - (this.#sent - this.#acknowledged));
+      const fills = this.#waiting.splice(0, room);
+      this.#port.post({ e: "fills", from: this.#sent + 1, fills });
+      this.#sent += fills.length;
+    }
+  }
+
+  /** At the end of a life the window no longer matters: whatever was emitted is posted. */
+  drain(): void {
+    this.#acknowledged = this.#sent;
+    while (this.#waiting.length > 0) {
+      this.flush();
+      this.#acknowledged = this.#sent;
+    }
+  }
+
+  acknowledged(n: number): void {
+    this.#acknowledged = Math.max(this.#acknowledged, n);
+    this.flush();
+  }
+}
+
+/** Questions to the host, each answered once. */
+class Asks {
+  readonly #port: Port;
+  readonly #open = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  #n = 0;
+
+  constructor(port: Port) {
+    this.#port = port;
+  }
+
+  ask(what: "get" | "put" | "bars", key: string, value?: unknown): Promise<unknown> {
+    this.#n += 1;
+    const n = this.#n;
+    return new Promise((resolve, reject) => {
+      this.#open.set(n, { resolve, reject });
+      this.#port.post({ e: "ask", n, what, key: String(key), ...(value === undefined ? {} : { value }) });
+    });
+  }
+
+  answered({ n, ok, value }: Extract<HostMessage, { e: "answer" }>): void {
+    const open = this.#open.get(n);
+    this.#open.delete(n);
+    if (ok) open?.resolve(value);
+    else open?.reject(new Error(String(value)));
+  }
+}

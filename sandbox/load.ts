@@ -1,0 +1,85 @@
+/** Evaluates the adapter's bundle with a `require` that yields an allow list, and checks what it exports. */
+import { createRequire } from "node:module";
+import { connect as netConnect } from "node:net";
+import { compileFunction } from "node:vm";
+import { type Capabilities, type ConnectorAdapter, NotSent, SDK_VERSION, VenueRejection } from "../src/domain/sdk.ts";
+import { METHODS, type Method, REQUIRED_METHODS, type StartMessage } from "./protocol.ts";
+import { wsModule } from "./websocket.ts";
+
+/** Built-ins that reach no file, process, thread or raw socket. The host's bundler refuses the others with file and line. */
+export const ALLOWED_BUILTINS = [
+  "assert", "async_hooks", "buffer", "crypto", "diagnostics_channel", "events", "path", "path/posix", "punycode", "querystring",
+  "stream", "stream/promises", "stream/web", "string_decoder", "timers", "timers/promises", "url", "util", "util/types", "zlib",
+] as const;
+
+export class AdapterShapeError extends Error {}
+
+export interface Loaded {
+  readonly adapter: ConnectorAdapter;
+  readonly methods: readonly Method[];
+  readonly capabilities: Capabilities;
+}
+
+/** @throws AdapterShapeError where an export or a method is missing; whatever the adapter's own top level throws. */
+export const loadAdapter = (start: StartMessage): Loaded => {
+  const exported = evaluate(start);
+  const Adapter = unwrapped(exported);
+  if (typeof Adapter !== "function") throw new AdapterShapeError("it has no default export that is a class: end it with `export default MyConnector;`");
+  const adapter = new (Adapter as new () => ConnectorAdapter)();
+  const has = (method: Method): boolean => typeof (adapter as unknown as Record<string, unknown>)[method] === "function";
+  const missing = REQUIRED_METHODS.filter((method) => !has(method));
+  if (missing.length > 0) throw new AdapterShapeError(`method ${missing.join(", ")} is missing`);
+  const capabilities = (Adapter as { capabilities?: unknown }).capabilities;
+  return {
+    adapter,
+    methods: METHODS.filter(has),
+    capabilities: typeof capabilities === "object" && capabilities !== null ? (JSON.parse(JSON.stringify(capabilities)) as Capabilities) : {},
+  };
+};
+
+const evaluate = (start: StartMessage): unknown => {
+  const module = { exports: {} as unknown };
+  const run = compileFunction(start.code, ["exports", "require", "module"], { filename: start.filename });
+  run(module.exports, sandboxRequire(start), module);
+  return module.exports;
+};
+
+/** `{ default: { default: Class } }` is what mixed module systems make of a default export. */
+const unwrapped = (exported: unknown): unknown => {
+  let value = exported;
+  for (let depth = 0; depth < 2; depth++) {
+    if (typeof value === "object" && value !== null && "default" in value) value = value.default;
+  }
+  return value;
+};
+
+const sandboxRequire = (start: StartMessage): ((name: string) => unknown) => {
+  // A worker started from text has no file of its own; any absolute path serves for built-ins.
+  const real = createRequire("/sandbox.cjs");
+  const allowed = new Set<string>(ALLOWED_BUILTINS);
+  return (name) => {
+    const bare = name.replace(/^node:/, "");
+    if (bare === "@qoc-app/sdk") return { VenueRejection, NotSent, SDK_VERSION };
+    if (bare === "ws") return wsModule(start.hosts);
+    if (bare === "net" && start.tcp.length > 0) return grantedNet(start.tcp);
+    if (allowed.has(bare)) return real(`node:${bare}`) as unknown;
+    throw new Error(`${name} is not available inside a connector`);
+  };
+};
+
+/** `net` with nothing but a connection to an address that desk.toml grants. */
+const grantedNet = (tcp: readonly string[]): unknown => {
+  const connect = (...args: unknown[]): unknown => {
+    const [first, second] = args;
+    const target =
+      typeof first === "object" && first !== null
+        ? { host: String((first as { host?: unknown }).host ?? "127.0.0.1"), port: Number((first as { port?: unknown }).port) }
+        : { host: typeof second === "string" ? second : "127.0.0.1", port: Number(first) };
+    if (!tcp.includes(`${target.host}:${target.port}`)) throw new Error(`tcp:${target.host}:${target.port} is not granted to this connector`);
+    const socket = netConnect(target);
+    const listener = args.findLast((arg) => typeof arg === "function");
+    if (listener !== undefined) socket.once("connect", listener as () => void);
+    return socket;
+  };
+  return { connect, createConnection: connect };
+};

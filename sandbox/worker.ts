@@ -1,0 +1,95 @@
+/**
+ * The worker's side of the wall: one adapter, exposed method by method over the one port. Started by the host as text. Every
+ * call answers with an envelope; nothing is thrown across.
+ */
+import { expose } from "comlink";
+import { type MessagePort, workerData } from "node:worker_threads";
+import { SDK_VERSION } from "../src/domain/sdk.ts";
+import { type Context, openContext } from "./context.ts";
+import { AdapterShapeError, type Loaded, loadAdapter } from "./load.ts";
+import { neuterProcess } from "./neuter.ts";
+import { type Envelope, type HostMessage, METHODS, type Method, PROTOCOL, type StartMessage } from "./protocol.ts";
+import { openWeb } from "./websocket.ts";
+
+const port = (workerData as { port: MessagePort }).port;
+const post = port.postMessage.bind(port);
+
+/** Comlink's view of the port: only messages that are not ours. */
+const endpoint = {
+  addEventListener: (_type: string, listener: (event: { data: unknown }) => void) => {
+    port.on("message", (data: unknown) => {
+      if (typeof data === "object" && data !== null && !("e" in data)) listener({ data });
+    });
+  },
+  removeEventListener: () => undefined,
+  postMessage: (message: unknown) => post(message),
+  start: () => undefined,
+};
+
+const failureOf = (error: unknown): Envelope => {
+  const message = error instanceof Error ? error.message : String(error);
+  const name = error instanceof Error ? error.name : "";
+  const kind = name === "VenueRejection" ? "rejection" : name === "NotSent" ? "not-sent" : "error";
+  const stack = error instanceof Error ? error.stack : undefined;
+  return { ok: false, kind, message: message.slice(0, 4_000), ...(stack === undefined ? {} : { stack: stack.slice(0, 8_000) }) };
+};
+
+/** Plain data only: an answer that holds a function or a proxy fails here, where its author can see it. */
+const answer = (value: unknown): Envelope => (value === undefined ? { ok: true } : { ok: true, value: structuredClone(value) });
+
+const serve = ({ adapter, methods }: Loaded, context: Context): void => {
+  const api: Record<string, (...args: unknown[]) => Promise<Envelope>> = Object.create(null) as Record<string, never>;
+  for (const method of METHODS.filter((name) => methods.includes(name))) {
+    api[method] = async (...args) => {
+      try {
+        const call = (adapter as unknown as Record<Method, (...given: unknown[]) => Promise<unknown>>)[method];
+        const value = answer(await call.apply(adapter, method === "connect" ? [context.ctx] : args));
+        context.flush();
+        return value;
+      } catch (error) {
+        context.flush();
+        return failureOf(error);
+      }
+    };
+  }
+  expose(Object.freeze(api), endpoint as unknown as Parameters<typeof expose>[1]);
+};
+
+/** The console is for people; it becomes lines of this connector's log. */
+const captureConsole = (context: Context): void => {
+  const say = (level: "debug" | "info" | "warn" | "error") => (...parts: unknown[]) => context.log(level, parts.map(asText).join(" "));
+  Object.assign(console, { log: say("info"), info: say("info"), debug: say("debug"), trace: say("debug"), warn: say("warn"), error: say("error") });
+};
+
+const asText = (part: unknown): string => {
+  if (typeof part === "string") return part;
+  if (part instanceof Error) return part.stack ?? part.message;
+  try {
+    return JSON.stringify(part) ?? String(part);
+  } catch {
+    return String(part);
+  }
+};
+
+const begin = (start: StartMessage): void => {
+  const context = openContext({ post }, start);
+  port.on("message", (message: HostMessage | object) => {
+    if ("e" in message) context.take(message);
+  });
+  process.once("exit", () => context.drain());
+  captureConsole(context);
+  const web = openWeb(start.hosts);
+  Object.assign(globalThis, { WebSocket: web.WebSocket, fetch: web.fetch });
+  neuterProcess();
+  try {
+    const loaded = loadAdapter(start);
+    serve(loaded, context);
+    post({ e: "hello", protocol: PROTOCOL, sdk: SDK_VERSION, methods: loaded.methods, capabilities: loaded.capabilities });
+  } catch (error) {
+    const failure = failureOf(error);
+    const kind = error instanceof AdapterShapeError ? "shape" : "threw";
+    post({ e: "failed", kind, message: failure.ok ? "" : failure.message, ...(failure.ok ? {} : { stack: failure.stack }) });
+  }
+};
+
+port.once("message", (start: StartMessage) => begin(start));

@@ -1,0 +1,52 @@
+/** What a connector may keep: JSON values under keys, 1 MiB in all, one file a key, written whole. */
+import { QocError } from "../domain/error.ts";
+import { sha256Hex } from "../domain/digest.ts";
+import type { Disk } from "../domain/ports.ts";
+
+export const STORE_BYTES_MAX = 1024 * 1024;
+const KEY_CHARS_MAX = 200;
+
+export interface ConnectorStore {
+  get(key: string): Promise<unknown>;
+  /** @throws TOO_LARGE over the whole store's limit; nothing is changed then. */
+  put(key: string, value: unknown): Promise<void>;
+}
+
+export const openStore = (disk: Disk, dir: string): ConnectorStore => {
+  const sizes = new Map<string, number>();
+  let loaded: Promise<void> | undefined;
+  let tail: Promise<unknown> = Promise.resolve();
+  const load = async (): Promise<void> => {
+    await disk.mkdir(dir, 0o700);
+    for (const entry of await disk.list(dir)) {
+      if (entry.kind === "file" && entry.name.endsWith(".json")) sizes.set(entry.name, (await disk.facts(`${dir}/${entry.name}`))?.size ?? 0);
+    }
+  };
+  const ready = (): Promise<void> => (loaded ??= load());
+  const fileOf = (key: string): string => {
+    if (key.length > KEY_CHARS_MAX) throw new QocError("TOO_LARGE", { what: "a store key", size: key.length, limit: KEY_CHARS_MAX });
+    return /^[a-z0-9][a-z0-9_-]{0,60}$/.test(key) ? `${key}.json` : `${sha256Hex(key)}.json`;
+  };
+  const put = async (key: string, value: unknown): Promise<void> => {
+    await ready();
+    const file = fileOf(key);
+    const text = JSON.stringify(value ?? null);
+    const others = [...sizes].reduce((sum, [name, size]) => (name === file ? sum : sum + size), 0);
+    const size = others + Buffer.byteLength(text);
+    if (size > STORE_BYTES_MAX) throw new QocError("TOO_LARGE", { what: "the connector's store", size, limit: STORE_BYTES_MAX });
+    await disk.writeAtomic(`${dir}/${file}`, text, 0o600);
+    sizes.set(file, Buffer.byteLength(text));
+  };
+  return {
+    get: async (key) => {
+      await ready();
+      const file = fileOf(key);
+      return sizes.has(file) ? (JSON.parse(await disk.readText(`${dir}/${file}`)) as unknown) : undefined;
+    },
+    put: (key, value) => {
+      const done = tail.then(() => put(key, value));
+      tail = done.catch(() => undefined);
+      return done;
+    },
+  };
+};

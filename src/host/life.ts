@@ -1,0 +1,228 @@
+/**
+ * One life of a connector: from its worker's start to its end. Every call races its answer, its deadline and the worker's
+ * death; the peer is hostile until zod has seen what it says.
+ */
+import { wrap } from "comlink";
+import { type Envelope, LIMITS, METHODS, type Method, PROTOCOL, type StartMessage, type WorkerEvent, envelope } from "../../sandbox/protocol.ts";
+import { QocError } from "../domain/error.ts";
+import type { Clock, Log } from "../domain/ports.ts";
+import { type Capabilities, SDK_VERSION } from "../domain/sdk.ts";
+import { openPortGate } from "./port-gate.ts";
+import type { Transport } from "./transport.ts";
+
+export interface LifeOptions {
+  readonly name: string;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Maps places in the bundle back to the author's lines. */
+  readonly mapStack: (text: string) => string;
+  /** Fills in order; resolves when they are on disk. `from` is the number of the first. */
+  readonly onFills: (fills: readonly unknown[]) => Promise<void>;
+  readonly onAsk: (what: "get" | "put" | "bars", key: string, value: unknown) => Promise<unknown>;
+  /** No word for three seconds while a call waits, or a word again. */
+  readonly onResponsive: (isResponsive: boolean) => void;
+}
+
+export interface Hello {
+  readonly methods: readonly Method[];
+  readonly capabilities: Capabilities;
+}
+
+type Caller = (...args: readonly unknown[]) => Promise<unknown>;
+
+const HELLO_MS = 10_000;
+const PING_AFTER_MS = 1_000;
+const PONG_WITHIN_MS = 2_000;
+const KILL_MS = 5_000;
+
+export class Life {
+  readonly #options: LifeOptions;
+  readonly #callers = new Map<Method, Caller>();
+  readonly #pending = new Set<(error: QocError) => void>();
+  #listener: (event: { data: unknown }) => void = () => undefined;
+  #hello: { resolve(hello: Hello): void; reject(error: QocError): void } | undefined;
+  #death: string | undefined;
+  #refusal: string | undefined;
+  #fillsDone: Promise<void> = Promise.resolve();
+  #ping = 0;
+  #lastPong = 0;
+  /** Resolves with why, once everything the worker had posted was taken. */
+  readonly ended: Promise<string>;
+
+  constructor(options: LifeOptions) {
+    this.#options = options;
+    const { transport, log } = options;
+    const gate = openPortGate(options.clock);
+    transport.onOutput((line) => log.info(options.mapStack(line), { stream: "stdout" }));
+    transport.onMessage((message) => {
+      const admitted = gate.admit(message);
+      if ("event" in admitted) this.#take(admitted.event);
+      else if ("answer" in admitted) this.#listener({ data: admitted.answer });
+      else this.#refuse(admitted.refused);
+    });
+    this.ended = new Promise((resolve) => {
+      transport.onExit((reason) => void this.#fillsDone.then(() => resolve(this.#die(reason))));
+    });
+    this.#wrap();
+  }
+
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** Why it was cut off by the host, where it was. */
+  get refusal(): string | undefined {
+    return this.#refusal;
+  }
+
+  /** Hands over the bundle and the secrets, and waits for the handshake. @throws ADAPTER_SHAPE, ADAPTER_THREW, SDK_MISMATCH, CALL_TIMEOUT. */
+  async begin(start: Omit<StartMessage, "e" | "protocol">): Promise<Hello> {
+    const { name, transport, clock } = this.#options;
+    const hello = new Promise<Hello>((resolve, reject) => {
+      this.#hello = { resolve, reject };
+      this.#pending.add(reject);
+    });
+    const cancel = clock.after(HELLO_MS, () => this.#hello?.reject(new QocError("CALL_TIMEOUT", { connector: name, method: "start", ms: HELLO_MS })));
+    transport.post({ e: "start", protocol: PROTOCOL, ...start } satisfies StartMessage);
+    try {
+      return await hello;
+    } finally {
+      cancel();
+      if (this.#hello !== undefined) this.#pending.delete(this.#hello.reject);
+      this.#hello = undefined;
+    }
+  }
+
+  /** @throws CALL_TIMEOUT, CALL_DIED, NOT_SUPPORTED, PROTOCOL. A failure inside the adapter is an envelope that is not ok. */
+  call(method: Method, args: readonly unknown[], ms: number): Promise<Envelope> {
+    const { name, clock } = this.#options;
+    if (this.#death !== undefined) return Promise.reject(this.#diedDuring(method));
+    if (this.#pending.size >= LIMITS.pendingCalls) {
+      return Promise.reject(new QocError("CALL_FAILED", { connector: name, method, message: `${LIMITS.pendingCalls} calls wait already` }));
+    }
+    const caller = this.#callers.get(method);
+    if (caller === undefined) return Promise.reject(new QocError("NOT_SUPPORTED", { connector: name, method }));
+    return new Promise<Envelope>((resolve, reject) => {
+      const settle = (finish: () => void): void => {
+        cancelDeadline();
+        cancelProbe();
+        this.#pending.delete(die);
+        finish();
+      };
+      const die = (error: QocError): void => settle(() => reject(error));
+      const cancelDeadline = clock.after(ms, () => die(new QocError("CALL_TIMEOUT", { connector: name, method, ms })));
+      const cancelProbe = clock.after(Math.min(PING_AFTER_MS, ms), () => this.#probe());
+      this.#pending.add(die);
+      caller(...args).then(
+        (value) => settle(() => this.#settle(method, value, resolve, reject)),
+        (error: unknown) => die(new QocError("PROTOCOL", { connector: name, what: "answer", message: String(error) })),
+      );
+    });
+  }
+
+  /** Asks it to go, then makes it. Answers false where it cannot be killed in time. */
+  async stop(): Promise<boolean> {
+    const { transport, clock } = this.#options;
+    void transport.kill();
+    return Promise.race([this.ended.then(() => true), new Promise<boolean>((resolve) => void clock.after(KILL_MS, () => resolve(false)))]);
+  }
+
+  #settle(method: Method, value: unknown, resolve: (answer: Envelope) => void, reject: (error: QocError) => void): void {
+    const parsed = envelope.safeParse(value);
+    if (!parsed.success) {
+      reject(new QocError("PROTOCOL", { connector: this.#options.name, what: `answer of ${method}`, message: "it is no envelope" }));
+      return;
+    }
+    const answer = parsed.data;
+    resolve(answer.ok ? answer : { ...answer, ...(answer.stack === undefined ? {} : { stack: this.#options.mapStack(answer.stack) }) });
+  }
+
+  /** The worker's thread answers even while its adapter awaits; one that spins does not. */
+  #probe(): void {
+    const { transport, clock, onResponsive } = this.#options;
+    if (this.#death !== undefined) return;
+    this.#ping += 1;
+    const n = this.#ping;
+    transport.post({ e: "ping", n });
+    clock.after(PONG_WITHIN_MS, () => {
+      if (this.#lastPong < n && this.#death === undefined) onResponsive(false);
+    });
+  }
+
+  #take(event: WorkerEvent): void {
+    const { transport, log, onAsk, onFills, mapStack, onResponsive } = this.#options;
+    switch (event.e) {
+      case "hello":
+      case "failed":
+        this.#greet(event);
+        return;
+      case "fills": {
+        const last = event.from + event.fills.length - 1;
+        // A batch that could not be kept is not acknowledged: this life ends, and the venue is asked again by the next.
+        this.#fillsDone = this.#fillsDone
+          .then(() => onFills(event.fills))
+          .then(() => transport.post({ e: "ack", n: last }))
+          .catch((error: unknown) => this.#refuse(error instanceof Error ? error.message : String(error)));
+        return;
+      }
+      case "log":
+        log[event.level](mapStack(event.message), event.fields);
+        return;
+      case "pong":
+        this.#lastPong = Math.max(this.#lastPong, event.n);
+        onResponsive(true);
+        return;
+      case "ask":
+        onAsk(event.what, event.key, event.value).then(
+          (value) => transport.post({ e: "answer", n: event.n, ok: true, value }),
+          (error: unknown) => transport.post({ e: "answer", n: event.n, ok: false, value: error instanceof Error ? error.message : String(error) }),
+        );
+    }
+  }
+
+  #greet(event: Extract<WorkerEvent, { e: "hello" | "failed" }>): void {
+    const { name: connector, mapStack } = this.#options;
+    if (event.e === "failed") {
+      const message = event.kind === "shape" ? event.message : mapStack(event.stack ?? event.message);
+      this.#hello?.reject(new QocError(event.kind === "shape" ? "ADAPTER_SHAPE" : "ADAPTER_THREW", { connector, message }));
+    } else if (event.protocol !== PROTOCOL || event.sdk !== SDK_VERSION) {
+      this.#hello?.reject(new QocError("SDK_MISMATCH", { connector, theirs: event.sdk, ours: SDK_VERSION }));
+    } else this.#hello?.resolve({ methods: event.methods, capabilities: event.capabilities as Capabilities });
+  }
+
+  /** Cuts it off: nothing more is heard from this peer. */
+  #refuse(why: string): void {
+    if (this.#refusal !== undefined) return;
+    this.#refusal = why;
+    this.#options.transport.mute();
+    this.#options.log.error(`cut off: ${why}`);
+    void this.#options.transport.kill();
+  }
+
+  #die(reason: string): string {
+    this.#death = this.#refusal ?? this.#options.mapStack(reason);
+    for (const die of [...this.#pending]) die(this.#diedDuring("a call"));
+    return this.#death;
+  }
+
+  #diedDuring(method: string): QocError {
+    return new QocError("CALL_DIED", { connector: this.#options.name, method, reason: (this.#death ?? "").split("\n")[0] ?? "" });
+  }
+
+  /** One proxy a method, made once; the root is held, since Comlink would tell the worker to stop when it is collected. */
+  #wrap(): void {
+    const { transport } = this.#options;
+    const remote = wrap<Record<Method, Caller>>({
+      addEventListener: (_type: string, listener: unknown) => {
+        this.#listener = listener as (event: { data: unknown }) => void;
+      },
+      removeEventListener: () => undefined,
+      postMessage: (message: unknown) => transport.post(message),
+      start: () => undefined,
+    } as unknown as Parameters<typeof wrap>[0]);
+    this.#root = remote;
+    for (const method of METHODS) this.#callers.set(method, remote[method] as unknown as Caller);
+  }
+  #root: unknown;
+}
