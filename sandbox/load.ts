@@ -3,14 +3,8 @@ import { createRequire } from "node:module";
 import { connect as netConnect } from "node:net";
 import { compileFunction } from "node:vm";
 import { type Capabilities, type ConnectorAdapter, NotSent, SDK_VERSION, VenueRejection } from "../src/domain/sdk.ts";
-import { METHODS, type Method, REQUIRED_METHODS, type StartMessage } from "./protocol.ts";
+import { ALLOWED_BUILTINS, METHODS, type Method, REQUIRED_METHODS, type StartMessage } from "./protocol.ts";
 import { wsModule } from "./websocket.ts";
-
-/** Built-ins that reach no file, process, thread or raw socket. The host's bundler refuses the others with file and line. */
-export const ALLOWED_BUILTINS = [
-  "assert", "async_hooks", "buffer", "crypto", "diagnostics_channel", "events", "path", "path/posix", "punycode", "querystring",
-  "stream", "stream/promises", "stream/web", "string_decoder", "timers", "timers/promises", "url", "util", "util/types", "zlib",
-] as const;
 
 export class AdapterShapeError extends Error {}
 

@@ -22,6 +22,30 @@ export const OPTIONAL_METHODS = [
 export type Method = (typeof REQUIRED_METHODS)[number] | (typeof OPTIONAL_METHODS)[number];
 export const METHODS: readonly Method[] = [...REQUIRED_METHODS, ...OPTIONAL_METHODS];
 
+/** Built-ins that reach no file, process, thread or raw socket. The host's bundler refuses the others with file and line. */
+export const ALLOWED_BUILTINS = [
+  "assert",
+  "async_hooks",
+  "buffer",
+  "crypto",
+  "diagnostics_channel",
+  "events",
+  "path",
+  "path/posix",
+  "punycode",
+  "querystring",
+  "stream",
+  "stream/promises",
+  "stream/web",
+  "string_decoder",
+  "timers",
+  "timers/promises",
+  "url",
+  "util",
+  "util/types",
+  "zlib",
+] as const;
+
 /** Limits of the wire; each is tested at N and N+1. */
 export const LIMITS = {
   /** Characters of one event, all its text together. */

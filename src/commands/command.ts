@@ -92,6 +92,8 @@ export interface CallContext {
   /** Progress, one line, for a person; never data. */
   note(line: string): void;
   readonly signal: AbortSignal;
+  /** Is there a person at a terminal who may be asked? */
+  readonly canAsk: boolean;
   /** The caller's current folder: relative paths start there. */
   readonly cwd: string;
 }

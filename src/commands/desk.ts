@@ -108,7 +108,10 @@ export const protectKey = body({
 });
 
 export const demo = body({
-  input: z.strictObject({ path: z.string().optional() }),
+  input: z.strictObject({ path: z.string().optional(), yes: z.boolean().default(false) }),
   output: z.unknown(),
-  run: (input, call) => cold(call).demo(input.path === undefined ? {} : { path: input.path }, call),
+  run: (input, call) => {
+    const request = { yes: input.yes, ...(input.path === undefined ? {} : { path: input.path }) };
+    return cold(call).demo(request, { say: call.note, canAsk: call.canAsk }, call.signal);
+  },
 });

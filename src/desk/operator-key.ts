@@ -49,5 +49,14 @@ export const loadKey = async (disk: Disk, path: string): Promise<OperatorKey> =>
   };
 };
 
+/** Puts an open key under a passphrase. @throws KEY_REQUIRED where it has one already. */
+export const protectKey = async (disk: Disk, path: string, passphrase: string): Promise<{ path: string; locked: true }> => {
+  const pem = await disk.readText(path);
+  if (pem.includes("ENCRYPTED")) throw new QocError("KEY_REQUIRED", { id: "", reason: "the key is under a passphrase already" });
+  const locked = createPrivateKey(pem).export({ type: "pkcs8", format: "pem", cipher: CIPHER, passphrase });
+  await disk.writeAtomic(path, String(locked), 0o600);
+  return { path, locked: true };
+};
+
 export const verifySignature = (publicPem: string, payload: unknown, signature: string): boolean =>
   verify(null, Buffer.from(canonicalJson(payload)), publicPem, Buffer.from(signature, "base64"));

@@ -9,21 +9,20 @@ import { exposureOf, othersInFlight } from "./exposure.ts";
 import type { GateInput } from "./input.ts";
 import { highestPrice, reservedPrice } from "./valuation.ts";
 
-/** Buying power before reservations. */
+/**
+ * Buying power before reservations: the last mark's, or a fresh answer where that is less, without what fills have taken
+ * since the mark. A fill that came in while the connector was being asked is thus counted, whether or not the answer knew.
+ */
 export const reportedPower = (input: GateInput): Known<Decimal> => {
   const { connector } = input.order.terms;
   const account = input.book.accounts.get(connector);
-  const asked = input.buyingPower === undefined ? undefined : decimal(input.buyingPower);
-  if (asked !== undefined && isNewer(input, account)) return known(asked);
   if (account === undefined) return missing(`${connector} has not reported its account yet`);
   const spent = spentSinceMark(input.book, connector, account);
   if ("missing" in spent) return spent;
   const marked = decimal(account.account.buyingPower);
-  return known((asked === undefined ? marked : min(asked, marked)).minus(spent.value));
+  const reported = input.buyingPower === undefined ? marked : min(decimal(input.buyingPower), marked);
+  return known(reported.minus(spent.value));
 };
-
-const isNewer = (input: GateInput, account: AccountRecord | undefined): boolean =>
-  input.buyingPowerSeq !== undefined && input.buyingPowerSeq >= (account?.markedSeq ?? 0);
 
 /**
  * What orders in flight will take of it. Where the connector's figure already nets open orders, those that the venue had
@@ -34,7 +33,7 @@ export const reservedCash = (input: GateInput, except: OrderId): Known<Decimal> 
   const { connector } = input.order.terms;
   const account = book.accounts.get(connector);
   const nets = input.connector.capabilities.buyingPowerNetsOpenOrders === true;
-  const asOf = isNewer(input, account) ? (input.buyingPowerSeq ?? 0) : (account?.markedSeq ?? 0);
+  const asOf = Math.min(account?.markedSeq ?? 0, input.buyingPowerSeq ?? Number.POSITIVE_INFINITY);
   let sum = ZERO;
   const sells = new Map<string, Decimal>();
   for (const order of othersInFlight(book, except)) {

@@ -55,11 +55,11 @@ export interface GateInput {
   readonly quote?: Quote | undefined;
   /** null: the venue does not list the symbol. Absent: it tells nothing of instruments, and only what is known is checked. */
   readonly instrument?: VenueInstrument | null | undefined;
-  /** As the connector answered when it was asked for this order. Absent: the last mark's is taken. */
+  /** As the connector answered when it was asked for this order. The smaller of it and the last mark's counts. */
   readonly buyingPower?: DecimalText | undefined;
   /**
-   * `book.seq` at the moment the connector was asked for `buyingPower`. Without it the answer is not trusted to be newer
-   * than the last mark: what was bought since that mark is taken off.
+   * `book.seq` just before the connector was asked for `buyingPower` or the mark. An order that was acknowledged after it is
+   * not taken to be netted in the answer. Absent: the mark's own place in the journal.
    */
   readonly buyingPowerSeq?: number | undefined;
   /** Wall clock, ms. */

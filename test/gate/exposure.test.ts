@@ -49,6 +49,7 @@ describe("exposureOf", () => {
 
 describe("strictlyReducing", () => {
   const short = () => holding("-60");
+  const selling = holding("60").working("s", { side: "sell", quantity: "50" });
   it.each<[string, Story, TermsDraft, boolean]>([
     ["a sell of a long", holding("60"), { side: "sell", quantity: "60" }, true],
     ["a sell of more than the long", holding("60"), { side: "sell", quantity: "100" }, false],
@@ -57,8 +58,8 @@ describe("strictlyReducing", () => {
     ["a buy past a short", short(), { quantity: "60.000001" }, false],
     ["a sell on top of a short", short(), { side: "sell", quantity: "1" }, false],
     ["anything from flat", holding("0"), { side: "sell", quantity: "1" }, false],
-    ["a sell beside another sell that leaves room", holding("60").working("s", { side: "sell", quantity: "50" }), { side: "sell", quantity: "10" }, true],
-    ["a sell beside one that does not", holding("60").working("s", { side: "sell", quantity: "50" }), { side: "sell", quantity: "11" }, false],
+    ["a sell beside another sell that leaves room", selling, { side: "sell", quantity: "10" }, true],
+    ["a sell beside one that does not", selling, { side: "sell", quantity: "11" }, false],
     ["a sell against a buy that has not filled", holding("0").working("b", { quantity: "60" }), { side: "sell", quantity: "1" }, false],
     ["a sell of what only the fills know", story().desk().filled("b", { quantity: "60" }), { side: "sell", quantity: "1" }, false],
     ["a sell of nothing", holding("60"), { side: "sell", quantity: "0" }, false],

@@ -13,12 +13,14 @@ import { amount, story } from "../kit/journal-story.ts";
 const desk = () => story().desk().account("paper");
 const approved = () => desk().proposed("a").approved("a", { mid: "100" });
 const custom = (key: string, enabled = true): CustomGuard => ({ kind: "custom", line: 9, key, enabled, adapter: "/g.ts", options: {} });
-const answer = (key: string, decision: Check["decision"]): Check => ({ guard: key, decision, code: decision === "allow" ? "OK" : "MINE", message: "so" });
+const answer = (key: string, decision: Check["decision"]): Check => {
+  return { guard: key, decision, code: decision === "allow" ? "OK" : "MINE", message: "so" };
+};
 const keys = (checks: readonly Check[]) => checks.map((check) => check.guard);
 
 describe("evaluate", () => {
   it("has a guard for every documented key", () => {
-    expect(Object.keys(GUARDS).sort()).toEqual([...GUARD_KEYS].sort());
+    expect(Object.keys(GUARDS).toSorted()).toEqual(GUARD_KEYS.toSorted());
   });
 
   it("runs the always-on rules first, then desk.toml in its order, each whatever the others said", () => {
@@ -131,10 +133,11 @@ describe("clear", () => {
 
 describe("a cleared order", () => {
   const cleared = clear(inputOf(approved(), "a")).cleared as Cleared<Order>;
+  const plain: Order = { id: cleared.id, clientOrderId: cleared.clientOrderId, terms: cleared.terms };
 
   it.each<[string, () => object]>([
     ["a copy with a cast", () => ({ ...cleared }) as Cleared<Order>],
-    ["an order with a cast", () => ({ id: cleared.id, clientOrderId: cleared.clientOrderId, terms: cleared.terms }) as unknown as Cleared<Order>],
+    ["an order with a cast", () => plain as unknown as Cleared<Order>],
     ["a structured clone", () => structuredClone(cleared)],
     ["a child of it", () => Object.create(cleared) as object],
     ["a proxy of it", () => new Proxy(cleared, {})],
@@ -155,7 +158,6 @@ describe("a cleared order", () => {
 
   it("is a type of its own", () => {
     const takes = (order: Cleared<Order>): string => order.id;
-    const plain: Order = { id: cleared.id, clientOrderId: cleared.clientOrderId, terms: cleared.terms };
     // @ts-expect-error an order that did not pass the gate is not one that did
     expect(takes(plain)).toBe("a");
   });

@@ -3,10 +3,11 @@ import { bookSnapshot, guardedOrder } from "../../src/gate/guard-runner.ts";
 import { inputOf } from "../kit/gate-case.ts";
 import { story } from "../kit/journal-story.ts";
 
+const held = [{ symbol: "AAPL", quantity: "2", markPrice: "100", averagePrice: "90" }];
 const tale = () =>
   story()
     .desk()
-    .account("paper", { nav: "1000.10", cash: "500.05", buyingPower: "500.05", positions: [{ symbol: "AAPL", quantity: "2", markPrice: "100", averagePrice: "90" }] })
+    .account("paper", { nav: "1000.10", cash: "500.05", buyingPower: "500.05", positions: held })
     .account("cash", { nav: "0.20", positions: [] })
     .working("a", { symbol: "MSFT", quantity: "1.5", limitPrice: "400" });
 
@@ -36,7 +37,8 @@ describe("bookSnapshot", () => {
   });
 
   it("shows what only the venue knows, and leaves flat positions out", () => {
-    const later = tale().filled("s", { side: "sell", quantity: "2" }).account("paper", { positions: [{ symbol: "TSLA", quantity: "-1", markPrice: "200" }] });
+    const positions = [{ symbol: "TSLA", quantity: "-1", markPrice: "200" }];
+    const later = tale().filled("s", { side: "sell", quantity: "2" }).account("paper", { positions });
     expect(bookSnapshot(later.book(), 7).positions).toEqual([
       { connector: "paper", symbol: "TSLA", quantity: -1, quantityText: "-1", markPrice: 200, value: -200 },
     ]);
@@ -62,8 +64,10 @@ describe("bookSnapshot", () => {
 
 describe("guardedOrder", () => {
   it("carries its notional; without a price one that no limit admits", () => {
-    expect(guardedOrder(inputOf(tale(), { quantity: "3", limitPrice: "100" }))).toMatchObject({ symbol: "AAPL", quantityText: "3", notional: 300 });
+    const limit = guardedOrder(inputOf(tale(), { quantity: "3", limitPrice: "100" }));
+    expect(limit).toMatchObject({ symbol: "AAPL", quantityText: "3", notional: 300 });
     expect(guardedOrder(inputOf(tale(), { type: "market" }, { quote: undefined })).notional).toBe(Number.POSITIVE_INFINITY);
-    expect(guardedOrder(inputOf(tale(), { type: "stop", stopPrice: "110", protectionPrice: "113" }))).toMatchObject({ stopPrice: 110, stopPriceText: "110" });
+    const stop = guardedOrder(inputOf(tale(), { type: "stop", stopPrice: "110", protectionPrice: "113" }));
+    expect(stop).toMatchObject({ stopPrice: 110, stopPriceText: "110" });
   });
 });

@@ -99,7 +99,8 @@ describe("unknown-instrument", () => {
     expect(of(sent(), {})).toBe("INSTRUMENT_UNKNOWN");
     expect(of(sent().unknown("a"), { side: "sell", quantity: "1" })).toBe("INSTRUMENT_UNKNOWN");
     expect(of(sent().unknown("a"), { symbol: "aapl" })).toBe("INSTRUMENT_UNKNOWN");
-    expect(ask("unknown-instrument", sent().unknown("a", "worker died"), {}).message).toBe("order a of AAPL at paper is unknown (worker died)");
+    const { message } = ask("unknown-instrument", sent().unknown("a", "worker died"), {});
+    expect(message).toBe("order a of AAPL at paper is unknown (worker died)");
   });
 
   it("blocks that instrument only, on that connector only, and not by the order itself", () => {
@@ -194,7 +195,8 @@ describe("order-validity", () => {
 });
 
 describe("market-protection", () => {
-  const of = (order: TermsDraft, more: Partial<GateInput> = {}) => ask("market-protection", desk(), order, { quote: quote("99", "100"), ...more }).code;
+  const of = (order: TermsDraft, more: Partial<GateInput> = {}) =>
+    ask("market-protection", desk(), order, { quote: quote("99", "100"), ...more }).code;
 
   it.each<[TermsDraft, string]>([
     [{}, "OK"],

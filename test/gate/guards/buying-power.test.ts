@@ -7,7 +7,11 @@ import type { GateInput } from "../../../src/gate/input.ts";
 const rule = guard("buying-power");
 const desk = (buyingPower = "1000") => story().desk().account("paper", { buyingPower });
 const NETS: Capabilities = { buyingPowerNetsOpenOrders: true };
-const connector = (tale: Story, capabilities: Capabilities): Partial<GateInput> => ({ connector: { ...inputOf(tale, {}).connector, capabilities } });
+const connector = (tale: Story, capabilities: Capabilities): Partial<GateInput> => ({
+  connector: { ...inputOf(tale, {}).connector, capabilities },
+});
+const holding = (quantity: string, buyingPower = "0") =>
+  story().desk().account("paper", { buyingPower, positions: [{ symbol: "AAPL", quantity, markPrice: "100" }] });
 
 describe("buying-power", () => {
   it("lets an order that takes all of it pass, and nothing more", () => {
@@ -66,7 +70,7 @@ describe("buying-power", () => {
   });
 
   it("lets sales of what is held pass with no power at all, as far as no other sell claims it", () => {
-    const held = () => story().desk().account("paper", { buyingPower: "0", positions: [{ symbol: "AAPL", quantity: "60", markPrice: "100" }] });
+    const held = () => holding("60");
     expect(ask(held(), { side: "sell", quantity: "60" }, rule).decision).toBe("allow");
     expect(ask(held(), { side: "sell", quantity: "61" }, rule).decision).toBe("block");
     const claimed = held().working("s", { side: "sell", quantity: "50" });
@@ -76,7 +80,7 @@ describe("buying-power", () => {
 
   it("asks power for the short part of a sale only", () => {
     const at100 = { quote: quote("100", "100") };
-    const held = () => story().desk().account("paper", { buyingPower: "103", positions: [{ symbol: "AAPL", quantity: "60", markPrice: "100" }] });
+    const held = () => holding("60", "103");
     expect(ask(held(), { side: "sell", quantity: "61" }, rule, at100).decision).toBe("allow");
     expect(ask(held(), { side: "sell", quantity: "61.01" }, rule, at100).decision).toBe("block");
   });
@@ -91,7 +95,7 @@ describe("buying-power", () => {
   });
 
   it("lets a short be bought back, as far as no other buy does", () => {
-    const short = () => story().desk().account("paper", { buyingPower: "0", positions: [{ symbol: "AAPL", quantity: "-60", markPrice: "100" }] });
+    const short = () => holding("-60");
     expect(ask(short(), { quantity: "60" }, rule).decision).toBe("allow");
     expect(ask(short(), { quantity: "61" }, rule).decision).toBe("block");
     expect(ask(short().working("b", { quantity: "10" }), { quantity: "51" }, rule).decision).toBe("block");
@@ -103,6 +107,8 @@ describe("buying-power", () => {
       expect(ask(acked, { quantity: "4" }, rule, connector(acked, NETS)).decision).toBe("allow");
       expect(ask(acked, { quantity: "4.01" }, rule, connector(acked, NETS)).decision).toBe("block");
       expect(ask(acked, { quantity: "1" }, rule).decision).toBe("block");
+      const askedBefore = { ...connector(acked, NETS), buyingPowerSeq: 4 };
+      expect(ask(acked, { quantity: "1" }, rule, askedBefore).decision, "acknowledged after the connector was asked").toBe("block");
       const ackedLater = desk().working("a", { quantity: "6" });
       expect(ask(ackedLater, { quantity: "4.01" }, rule, connector(ackedLater, NETS)).decision).toBe("block");
     });
@@ -116,13 +122,21 @@ describe("buying-power", () => {
     });
   });
 
-  it("takes a fresh answer over the last mark only where it is known to be newer", () => {
-    const tale = desk("1000");
-    const fresh = amount("5000");
-    expect(ask(tale, { quantity: "11" }, rule, { buyingPower: fresh }).decision).toBe("block");
-    expect(ask(tale, { quantity: "11" }, rule, { buyingPower: fresh, buyingPowerSeq: tale.book().seq }).decision).toBe("allow");
-    expect(ask(tale, { quantity: "11" }, rule, { buyingPower: fresh, buyingPowerSeq: 1 }).decision).toBe("block");
-    expect(ask(tale, { quantity: "1" }, rule, { buyingPower: amount("50") }).decision).toBe("block");
+  it("takes the smaller of a fresh answer and the last mark", () => {
+    const fresh = (buyingPower: string) => ({ buyingPower: amount(buyingPower) });
+    expect(ask(desk("1000"), { quantity: "10.01" }, rule, fresh("5000")).decision).toBe("block");
+    expect(ask(desk("1000"), { quantity: "5" }, rule, fresh("500")).decision).toBe("allow");
+    expect(ask(desk("1000"), { quantity: "5.01" }, rule, fresh("500")).decision).toBe("block");
+  });
+
+  it("counts a fill that came in while the connector was being asked", () => {
+    const tale = desk().working("a", { quantity: "6" });
+    const asked = { buyingPower: amount("1000"), buyingPowerSeq: tale.book().seq };
+    tale.fill("a");
+    expect(ask(tale, { quantity: "4" }, rule, asked).decision).toBe("allow");
+    expect(ask(tale, { quantity: "4.01" }, rule, asked).decision).toBe("block");
+    const marked = tale.account("paper", { buyingPower: "1000" });
+    expect(ask(marked, { quantity: "4.01" }, rule, asked).decision).toBe("block");
   });
 
   it("blocks without an account, a price, or a price of what is in flight", () => {

@@ -38,9 +38,13 @@ describe("max-order-nav", () => {
     ["and not at the ask", { limitPrice: "200", quantity: "26" }, {}, "block"],
     ["a limit with no quote at all", { quantity: "50" }, { quote: undefined }, "allow"],
     ["a market sell with no quote", { type: "market", side: "sell", protectionPrice: "97", quantity: "1" }, { quote: undefined }, "block"],
-    ["a quote of another symbol", { type: "market", side: "sell", protectionPrice: "97", quantity: "1" }, { quote: quote("1", "1", { symbol: "MSFT" }) }, "block"],
   ])("%s", (_, order, more, decision) => {
     expect(ask(desk(), order, rule, more).decision).toBe(decision);
+  });
+
+  it("does not price an order by a quote of another symbol", () => {
+    const order = { type: "market", side: "sell", protectionPrice: "97", quantity: "1" } as const;
+    expect(ask(desk(), order, rule, { quote: quote("1", "1", { symbol: "MSFT" }) }).code).toBe("MAX_ORDER_NAV_UNAVAILABLE");
   });
 
   it("counts a short sale above the ask: 100.01 × 1.03", () => {
@@ -154,7 +158,8 @@ describe("max-position-nav", () => {
 describe("day-loss-limit", () => {
   const rule = guard("day-loss-limit", { max_pct: 3 });
   const today = "2026-07-06";
-  const lost = (nav: string) => story().desk().account("paper", { nav: "100000", venueDate: today }).account("paper", { nav, venueDate: today });
+  const opened = () => story().desk().account("paper", { nav: "100000", venueDate: today });
+  const lost = (nav: string) => opened().account("paper", { nav, venueDate: today });
 
   it("lets a loss of exactly the limit pass, and nothing over it", () => {
     expect(ask(lost("97000"), {}, rule)).toMatchObject({ decision: "allow", actual: "3 %" });
@@ -215,7 +220,7 @@ describe("gross-exposure", () => {
 
   it("adds longs and shorts at their worst, the limit inclusive", () => {
     expect(ask(spread(), { quantity: "300" }, rule, at100).decision).toBe("allow");
-    expect(ask(spread(), { quantity: justOver("300", 12) }, rule, at100)).toMatchObject({ decision: "block", code: "GROSS_EXPOSURE_EXCEEDED" });
+    expect(ask(spread(), { quantity: justOver("300", 12) }, rule, at100).code).toBe("GROSS_EXPOSURE_EXCEEDED");
   });
 
   it("counts orders in flight of other instruments", () => {

@@ -22,6 +22,11 @@ describe("order-rate", () => {
     expect(ask(burst(5), {}, rule)).toMatchObject({ decision: "block", code: "ORDER_RATE_EXCEEDED", limit: "5 per minute" });
   });
 
+  it("does not count the order against itself when it is judged again", () => {
+    expect(ask(burst(5), "o0", rule).decision).toBe("allow");
+    expect(ask(burst(6), "o0", rule).decision).toBe("block");
+  });
+
   it("frees after exactly a minute", () => {
     const tale = burst(5);
     const sent = tale.book().intents[0]?.at ?? 0;
@@ -43,10 +48,10 @@ describe("order-rate", () => {
   });
 
   it("counts what was sent after the clock was set back, and takes what came before a stale one for stale", () => {
-    const tale = burst(3).wait(-HOUR / 2);
-    for (const id of ["n1", "n2"]) tale.proposed(id, { symbol: id }).approved(id).submitting(id);
-    expect(ask(tale, {}, rule).decision).toBe("block");
-    expect(ask(tale, {}, rule, { hostNow: tale.now + 60_000 }).decision).toBe("allow");
+    const tale = burst(5).wait(-HOUR / 2).proposed("n", { symbol: "N" }).approved("n").submitting("n");
+    const sent = tale.book().intents.at(-1)?.at ?? 0;
+    expect(ask(tale, {}, rule, { hostNow: sent + 59_999 }).decision).toBe("block");
+    expect(ask(tale, {}, rule, { hostNow: sent + 60_000 }).decision).toBe("allow");
   });
 
   it("is not blocked for ever by a clock that was once years ahead", () => {

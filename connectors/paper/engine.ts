@@ -1,0 +1,150 @@
+/**
+ * The matching engine: one tick of the market applied to the state. Pure: no clock, no store, no chance but the seed's, so
+ * that a test moves the market by calling it.
+ */
+import { type Amount, ZERO, amount, least, textOf } from "./amount.ts";
+import type { Rules } from "./accept.ts";
+import { affordable, closableBy, feeOn, freeCash, heldOf, leavesOf, settled } from "./book.ts";
+import { dayOf } from "./calendar.ts";
+import { type Moment, momentOf } from "./market.ts";
+import { meet } from "./match.ts";
+import type { Recording } from "./recording.ts";
+import type { Ended, Execution, VenueState, Working } from "./state.ts";
+
+/** The outside of one step. */
+export interface Tape {
+  /** undefined: the symbol's bars are gone; its orders wait. */
+  recording(symbol: string): Recording | undefined;
+  /** The venue's time at a tick, ms. */
+  timeAt(tick: number): number;
+}
+
+export interface Outcome {
+  readonly state: VenueState;
+  readonly executions: readonly Execution[];
+  readonly ended: readonly Ended[];
+}
+
+/** Moves the market by one tick: day orders whose time is over end, then each order trades once, the oldest first. */
+export const step = (state: VenueState, tape: Tape, rules: Rules): Outcome => {
+  const turn = new Turn({ ...state, tick: state.tick + 1 }, tape, rules);
+  for (const order of state.working) turn.play(order);
+  return { state: turn.state, executions: turn.executions, ended: turn.ended };
+};
+
+/** Takes one order out. */
+export const withdraw = (state: VenueState, order: Working, status: Ended["status"]): { state: VenueState; ended: Ended } => ({
+  state: { ...state, working: state.working.filter(({ no }) => no !== order.no) },
+  ended: endedAs(order, status),
+});
+
+const endedAs = ({ no, clientOrderId, filled, value }: Working, status: Ended["status"]): Ended => ({ no, clientOrderId, status, filled, value });
+
+/** The last price at a tick, or undefined where the bars are gone. */
+export const markAt = (tape: Tape, symbol: string, tick: number, rules: Rules): Amount | undefined => {
+  const recording = tape.recording(symbol);
+  return recording === undefined ? undefined : momentOf(recording, tick, rules).last;
+};
+
+/** A day order works on the day it came in and on the whole of the next; it ends before the open after that. */
+export const isOver = (order: Working, tick: number): boolean => order.timeInForce === "day" && dayOf(tick) > dayOf(order.tick) + 1;
+
+class Turn {
+  state: VenueState;
+  readonly executions: Execution[] = [];
+  readonly ended: Ended[] = [];
+  readonly #tape: Tape;
+  readonly #rules: Rules;
+  readonly #moments = new Map<string, Moment>();
+  /** What is left of each symbol's volume at this tick. */
+  readonly #volume = new Map<string, Amount>();
+
+  constructor(state: VenueState, tape: Tape, rules: Rules) {
+    this.state = state;
+    this.#tape = tape;
+    this.#rules = rules;
+  }
+
+  play(order: Working): void {
+    if (isOver(order, this.state.tick)) return this.#end(order, "expired");
+    const moment = this.#moment(order.symbol);
+    if (moment === undefined) return;
+    const { triggered, price } = meet(order, moment, this.#rules);
+    const now: Working = triggered ? { ...order, triggered } : order;
+    const next = price === undefined ? now : this.#trade(now, price, moment);
+    if (next === undefined) return;
+    if (next.timeInForce === "ioc" || next.timeInForce === "fok") return this.#end(next, "cancelled");
+    if (next !== order) this.#keep(next);
+  }
+
+  /** The order after its trade at this tick; undefined where that ended it. */
+  #trade(order: Working, price: Amount, moment: Moment): Working | undefined {
+    const leaves = leavesOf(order);
+    const allowed = this.#allowed(order, price, leaves);
+    const quantity = least(allowed, this.#volume.get(order.symbol) ?? moment.available ?? allowed);
+    if (quantity.lt(leaves) && order.timeInForce === "fok") return order;
+    const after = quantity.gt(ZERO) ? this.#fill(order, quantity, price, moment) : order;
+    if (leavesOf(after).eq(ZERO)) return void this.#end(after, "filled");
+    // Money or position, not volume, was what it lacked: waiting would not help it.
+    if (allowed.lt(leaves) && quantity.eq(allowed)) return void this.#end(after, "cancelled");
+    return after;
+  }
+
+  /** What the account may trade of it: closing is always allowed, opening as far as the money goes. */
+  #allowed(order: Working, price: Amount, leaves: Amount): Amount {
+    const closing = least(leaves, closableBy(order.side, heldOf(this.state, order.symbol)));
+    if (order.reduceOnly === true) return closing;
+    const opening = leaves.minus(closing);
+    if (opening.eq(ZERO)) return leaves;
+    if (order.side === "sell" && !this.#rules.allowShort) return closing;
+    const others = { ...this.state, working: this.state.working.filter(({ no }) => no !== order.no) };
+    const free = freeCash(others, (symbol) => this.#moment(symbol)?.last, this.#rules.commissionBps);
+    return closing.plus(affordable(free, price, opening, this.#rules.commissionBps));
+  }
+
+  #fill(order: Working, quantity: Amount, price: Amount, moment: Moment): Working {
+    const notional = quantity.times(price);
+    const fee = feeOn(notional, this.#rules.commissionBps);
+    const left = this.#volume.get(order.symbol) ?? moment.available;
+    if (left !== undefined) this.#volume.set(order.symbol, left.minus(quantity));
+    const after: Working = {
+      ...order,
+      filled: textOf(amount(order.filled).plus(quantity)),
+      value: textOf(amount(order.value).plus(notional)),
+      fills: order.fills + 1,
+    };
+    this.executions.push({
+      no: order.no,
+      nth: after.fills,
+      clientOrderId: order.clientOrderId,
+      symbol: order.symbol,
+      side: order.side,
+      quantity: textOf(quantity),
+      price: textOf(price),
+      fee: textOf(fee),
+      at: this.#tape.timeAt(this.state.tick),
+    });
+    this.state = settled(this.state, order.symbol, order.side, quantity, price, fee);
+    this.#keep(after);
+    return after;
+  }
+
+  #keep(order: Working): void {
+    this.state = { ...this.state, working: this.state.working.map((other) => (other.no === order.no ? order : other)) };
+  }
+
+  #end(order: Working, status: Ended["status"]): void {
+    const { state, ended } = withdraw(this.state, order, status);
+    this.state = state;
+    this.ended.push(ended);
+  }
+
+  #moment(symbol: string): Moment | undefined {
+    const known = this.#moments.get(symbol);
+    const recording = known === undefined ? this.#tape.recording(symbol) : undefined;
+    if (recording === undefined) return known;
+    const moment = momentOf(recording, this.state.tick, this.#rules);
+    this.#moments.set(symbol, moment);
+    return moment;
+  }
+}

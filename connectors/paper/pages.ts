@@ -1,0 +1,54 @@
+/**
+ * A growing list kept in a small store: sealed pages of equal size, each written once, and a tail that travels with the state.
+ * What an append costs does not depend on how long the list is.
+ */
+import type { Store } from "@qoc-app/sdk";
+
+/** The list's share of the stored state. */
+export interface Tail<Row> {
+  /** Pages sealed since the first day. */
+  readonly sealed: number;
+  readonly rows: readonly Row[];
+}
+
+export interface Shape {
+  /** Begins the store's keys. */
+  readonly name: string;
+  readonly pageRows: number;
+  /** Pages remembered; older ones are overwritten. */
+  readonly pages: number;
+}
+
+interface Page<Row> {
+  readonly page: number;
+  readonly rows: readonly Row[];
+}
+
+export const EMPTY: Tail<never> = { sealed: 0, rows: [] };
+
+/** One slot more than pages, so that a page written just before a crash has not overwritten one that still counts. */
+const keyOf = (shape: Shape, page: number): string => `${shape.name}-${page % (shape.pages + 1)}`;
+
+/** The tail with `rows` appended. Full pages are on disk when it resolves; nothing counts until the tail is stored too. */
+export const append = async <Row>(store: Store, shape: Shape, tail: Tail<Row>, rows: readonly Row[]): Promise<Tail<Row>> => {
+  let [sealed, rest] = [tail.sealed, [...tail.rows, ...rows]];
+  while (rest.length >= shape.pageRows) {
+    const page: Page<Row> = { page: sealed, rows: rest.slice(0, shape.pageRows) };
+    await store.put(keyOf(shape, sealed), page);
+    sealed += 1;
+    rest = rest.slice(shape.pageRows);
+  }
+  return { sealed, rows: rest };
+};
+
+/** All remembered rows, oldest first. @throws Error where a page that the state counts on is not there. */
+export const load = async <Row>(store: Store, shape: Shape, tail: Tail<Row>): Promise<Row[]> => {
+  const first = Math.max(0, tail.sealed - shape.pages);
+  const numbers = Array.from({ length: tail.sealed - first }, (_, index) => first + index);
+  const pages = await Promise.all(numbers.map((page) => store.get(keyOf(shape, page)) as Promise<Page<Row> | null | undefined>));
+  const rows = pages.flatMap((found, index) => {
+    if (found?.page === numbers[index]) return found.rows;
+    throw new Error(`the stored page ${keyOf(shape, numbers[index] ?? 0)} is missing or not page ${numbers[index]}; restore the connector's store`);
+  });
+  return [...rows, ...tail.rows];
+};

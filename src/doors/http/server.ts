@@ -1,0 +1,45 @@
+/** The one TCP port, on 127.0.0.1: today it says who is here. Host and Origin are checked from the first day. */
+import { type IncomingMessage, type Server, createServer } from "node:http";
+import { QocError } from "../../domain/error.ts";
+
+export interface HttpDoor {
+  close(): Promise<void>;
+}
+
+const isLocal = (name: string | undefined, port: number): boolean => name === `127.0.0.1:${port}` || name === `localhost:${port}`;
+
+/** A page of another site, or a name that was pointed at this machine, gets no answer. */
+const isTrusted = (request: IncomingMessage, port: number): boolean => {
+  const { host, origin } = request.headers;
+  return isLocal(host, port) && (origin === undefined || isLocal(origin.replace(/^http:\/\//, ""), port));
+};
+
+/** @throws PORT_TAKEN. */
+export const serveHttp = async (port: number, facts: () => Readonly<Record<string, unknown>>): Promise<HttpDoor> => {
+  const server = createServer((request, response) => {
+    const answer = (status: number, body: unknown): void => {
+      response.writeHead(status, { "content-type": "application/json", "x-content-type-options": "nosniff", "cache-control": "no-store" });
+      response.end(`${JSON.stringify(body)}\n`);
+    };
+    if (!isTrusted(request, port)) answer(403, { code: "NOT_PERMITTED", message: "unknown host or origin" });
+    else if (request.method === "GET" && request.url === "/") answer(200, facts());
+    else answer(404, { code: "FILE_NOT_FOUND", message: "nothing is here" });
+  });
+  server.requestTimeout = 10_000;
+  await listen(server, port);
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};
+
+const listen = (server: Server, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      reject(error.code === "EADDRINUSE" ? new QocError("PORT_TAKEN", { port }, { cause: error }) : error);
+    });
+    server.listen(port, "127.0.0.1", resolve);
+  });

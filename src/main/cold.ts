@@ -1,0 +1,97 @@
+/** What runs in the caller's own process: making a desk, starting it, and reading one that is down. */
+import { mkdirSync, realpathSync } from "node:fs";
+import { dirname } from "node:path";
+import { type JournalScan, scanJournal } from "../bus/journal-read.ts";
+import { replay, upgraded } from "../bus/replay.ts";
+import type { ColdServices } from "../commands/command.ts";
+import { protectKey } from "../desk/operator-key.ts";
+import { rebuild } from "../desk/rebuild.ts";
+import { recordedStatus } from "../desk/status.ts";
+import { tradeLog } from "../desk/trade-log.ts";
+import type { Book } from "../domain/book.ts";
+import { emptyBook } from "../domain/book.ts";
+import { QocError } from "../domain/error.ts";
+import { type DeskConfig, loadConfig } from "../workspace/config.ts";
+import { LAYOUT, findWorkspace, globalConfigPath, keyPath, runtimePaths } from "../workspace/layout.ts";
+import { isAlive, lockOwner } from "../workspace/lock.ts";
+import { readLogs } from "../workspace/logs.ts";
+import { runDaemon, type UpFacts } from "./daemon.ts";
+import { startDetached } from "./detach.ts";
+import { runDemo } from "./demo-world.ts";
+import { initDesk } from "./init.ts";
+import { journalFacts } from "./journal-facts.ts";
+import type { DeskOptions } from "./open-desk.ts";
+import { nodeProcesses } from "./processes.ts";
+
+export interface ColdOptions extends Omit<DeskOptions, "root"> {
+  readonly cwd: string;
+  readonly bin: string;
+  /** Prints the daemon's facts when it is ready. */
+  readonly ready: (facts: UpFacts) => void;
+}
+
+export const coldServices = (options: ColdOptions): ColdServices => {
+  const { disk, clock, version, home } = options;
+  const at = async (from: string) => {
+    const root = realpathSync(await findWorkspace(disk, from));
+    return { root, outside: runtimePaths(root, options.env, process.getuid?.() ?? 0) };
+  };
+  return {
+    disk,
+    clock,
+    version,
+    init: (request) => initDesk({ ...options, ...request }),
+    up: async ({ detach, from }, _note, signal) => {
+      const { root, outside } = await at(from);
+      if (!detach) return runDaemon({ ...options, root }, options.ready, signal);
+      await refuseRunning(options, root, outside.lock);
+      mkdirSync(outside.runtime, { recursive: true, mode: 0o700 });
+      return startDetached({ bin: options.bin, root, socket: outside.socket, logFile: `${outside.runtime}/up.log`, env: options.env }, signal);
+    },
+    statusOf: async (from) => {
+      const { root } = await at(from);
+      const { book, config } = await readDesk(options, root);
+      return recordedStatus({ root, disk, book, config, proposals: { problems: new Map(), missing: new Map(), scanning: undefined } });
+    },
+    verifyOf: async (from, note) =>
+      journalFacts(await scanOf(options, (await at(from)).root, (done, of, records) => note(`segment ${done} of ${of}, ${records} records`))),
+    rebuildOf: async (from, note) => {
+      const { root, outside } = await at(from);
+      await refuseRunning(options, root, outside.lock);
+      return rebuild({ disk, root }, upgraded((await scanOf(options, root)).events), note);
+    },
+    logOf: async (from, limit) => tradeLog((await readDesk(options, (await at(from)).root)).book, limit),
+    logsOf: async (from, query) => {
+      const { root } = await at(from);
+      const config = await loadConfig(disk, `${root}/${LAYOUT.config}`, globalConfigPath(home));
+      return readLogs(disk, config.workspace.logDir?.replace(/^~(?=\/)/, home) ?? `${root}/${LAYOUT.logs}`, query);
+    },
+    protectKey: async (from, passphrase) => {
+      const { root } = await at(from);
+      const id = (await disk.readText(`${root}/${LAYOUT.state}/desk-id`)).trim();
+      return protectKey(disk, keyPath(home, id), passphrase);
+    },
+    demo: (request, screen, signal) => runDemo({ ...options, bin: options.bin }, request, screen, signal),
+  };
+};
+
+const scanOf = (options: ColdOptions, root: string, progress?: Parameters<typeof scanJournal>[2]): Promise<JournalScan> =>
+  scanJournal(options.disk, `${root}/${LAYOUT.journal}`, progress);
+
+/** Folds the journal without touching it. */
+const readDesk = async (options: ColdOptions, root: string): Promise<{ book: Book; config: DeskConfig }> => {
+  const config = await loadConfig(options.disk, `${root}/${LAYOUT.config}`, globalConfigPath(options.home));
+  const { events } = await scanOf(options, root);
+  return { config, book: events.length === 0 ? emptyBook() : replay(events) };
+};
+
+const refuseRunning = async (options: ColdOptions, root: string, lock: string): Promise<void> => {
+  const owner = await lockOwner(options.disk, lock);
+  if (owner !== undefined && isAlive(owner, nodeProcesses)) throw new QocError("LOCKED", { pid: owner.pid, path: root });
+};
+
+/** The package's own folder, from a file of dist/src/main or src/main. */
+export const packageRootOf = (file: string): string => {
+  const folder = dirname(file);
+  return folder.includes("/dist/src/main") ? dirname(dirname(dirname(folder))) : dirname(dirname(folder));
+};

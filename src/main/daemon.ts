@@ -1,0 +1,131 @@
+/** `qoc up`: one desk behind its socket and its port, until it is told to stop. */
+import { mkdirSync } from "node:fs";
+import { watch } from "node:fs";
+import { dirname } from "node:path";
+import { invoke } from "../commands/invoke.ts";
+import { COMMANDS } from "../commands/table.ts";
+import { scanQuietly } from "../desk/scan-proposals.ts";
+import { messageOf } from "../domain/error.ts";
+import { LAYOUT } from "../workspace/layout.ts";
+import { serveSocket } from "../doors/cli/server.ts";
+import { serveHttp } from "../doors/http/server.ts";
+import { hotServices, refusalsOf } from "./hot-services.ts";
+import { type DeskOptions, type OpenDesk, openDesk } from "./open-desk.ts";
+
+export interface UpFacts {
+  readonly workspace: string;
+  readonly path: string;
+  readonly pid: number;
+  readonly port: number;
+  readonly socket: string;
+  readonly readyMs: number;
+  readonly trading: string;
+  readonly connectors: readonly { readonly name: string; readonly state: string; readonly mode: string; readonly isolation: string; readonly readyMs: number | null }[];
+}
+
+const SCAN_MS = 2_000;
+const FREE_MS = 10_000;
+
+/** Resolves once stopped, by `down`, a signal or the abort; `ready` hears the facts first. @throws what opening throws. */
+export const runDaemon = async (options: DeskOptions, ready: (facts: UpFacts) => void, signal: AbortSignal): Promise<UpFacts> => {
+  const started = performance.now();
+  const open = await openDesk(options);
+  const stopping = new AbortController();
+  signal.addEventListener("abort", () => stopping.abort(), { once: true });
+  try {
+    return await serve(open, started, ready, stopping);
+  } finally {
+    await open.close();
+  }
+};
+
+const serve = async (open: OpenDesk, started: number, ready: (facts: UpFacts) => void, stopping: AbortController): Promise<UpFacts> => {
+  const { desk, config, fleet, socket } = open;
+  const http = await serveHttp(config.workspace.port, () => ({ name: config.workspace.name, up: true, version: desk.version }));
+  // Relative paths of a library must not find the operator's files; nothing below uses the current folder.
+  const empty = `${dirname(socket)}/empty`;
+  mkdirSync(empty, { recursive: true, mode: 0o700 });
+  process.chdir(empty);
+  await watchDisk(open);
+  await fleet.start();
+  const services = hotServices(open, () => setImmediate(() => stopping.abort()));
+  const refused = refusalsOf(open);
+  const door = await serveSocket({
+    path: socket,
+    log: desk.log,
+    handle: (request, { note, value, signal }) =>
+      invoke(
+        COMMANDS,
+        { command: request.command, input: request.input },
+        { actor: "human", channel: request.channel, hot: services, emit: value, note, signal, canAsk: false, cwd: request.cwd },
+        refused,
+      ),
+  });
+  scanQuietly(desk);
+  const stopWatching = watchProposals(open, stopping.signal);
+  const facts = upFacts(open, performance.now() - started);
+  ready(facts);
+  await new Promise<void>((resolve) => {
+    if (stopping.signal.aborted) resolve();
+    stopping.signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  stopWatching();
+  await door.close();
+  await http.close();
+  return facts;
+};
+
+const upFacts = ({ desk, config, socket, fleet }: OpenDesk, readyMs: number): UpFacts => ({
+  workspace: config.workspace.name,
+  path: desk.root,
+  pid: process.pid,
+  port: config.workspace.port,
+  socket,
+  readyMs: Math.round(readyMs),
+  trading: desk.book.trading.state,
+  connectors: fleet.venues.status().map(({ name, state, mode, isolation, readyInMs }) => ({
+    name,
+    state,
+    mode,
+    isolation,
+    readyMs: readyInMs === undefined ? null : Math.round(readyInMs),
+  })),
+});
+
+/** Free space is asked for off the order path; the gate reads the last answer. */
+const watchDisk = async ({ desk }: OpenDesk): Promise<void> => {
+  const ask = async (): Promise<void> => {
+    try {
+      desk.market.freeBytes = await desk.disk.free(desk.root);
+    } catch (error) {
+      desk.market.freeBytes = undefined;
+      desk.log.error(`free space is not known: ${messageOf(error)}`);
+    }
+    desk.clock.after(FREE_MS, () => void ask());
+  };
+  await ask();
+};
+
+/** A file event hints, a rescan every two seconds makes sure: watchers lose events. */
+const watchProposals = ({ desk }: OpenDesk, signal: AbortSignal): (() => void) => {
+  let cancel: (() => void) | undefined;
+  const soon = (): void => {
+    cancel ??= desk.clock.after(50, () => {
+      cancel = undefined;
+      scanQuietly(desk);
+    });
+  };
+  const watchers = [LAYOUT.ordersPending, LAYOUT.ordersProposed].map((folder) =>
+    watch(`${desk.root}/${folder}`, { signal, persistent: false }, soon).on("error", (error) => desk.log.debug(`watching ${folder}: ${error.message}`)),
+  );
+  const again = (): void => {
+    if (signal.aborted) return;
+    scanQuietly(desk);
+    desk.clock.after(SCAN_MS, again);
+  };
+  desk.clock.after(SCAN_MS, again);
+  return () => {
+    cancel?.();
+    for (const watcher of watchers) watcher.close();
+  };
+};

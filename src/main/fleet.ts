@@ -1,0 +1,173 @@
+/** All connectors of a desk: started together, reconciled one by one, followed on timers, and shown as the desk's venues. */
+import type { Desk } from "../desk/desk.ts";
+import { markAccount } from "../desk/market-view.ts";
+import { doubtInterrupted, followOrders, reconcileConnector } from "../desk/reconcile.ts";
+import { recordFills } from "../desk/record-fill.ts";
+import type { ConnectorStatus, Venues } from "../desk/venues.ts";
+import { QocError, messageOf } from "../domain/error.ts";
+import type { ConnectorState } from "../domain/event.ts";
+import type { Clock, Disk, Ids, Log } from "../domain/ports.ts";
+import type { Mode } from "../domain/venue.ts";
+import type { Connector } from "../host/connector.ts";
+import { openVenueCalls } from "../host/host.ts";
+import type { Vault } from "../host/secrets.ts";
+import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
+import { adapterPath, openConnector } from "./open-connectors.ts";
+
+export interface FleetOptions {
+  readonly root: string;
+  readonly packageRoot: string;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly vault: Vault;
+  readonly config: DeskConfig;
+  readonly workerText: string;
+}
+
+export interface Fleet {
+  readonly venues: Venues;
+  /** Ties connectors to the desk; nothing is started yet. */
+  attach(desk: Desk): Promise<void>;
+  /** Starts all; resolves when each has come up or failed its first attempt, and those up are reconciled. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const RECONCILE_AGAIN_MS = 5_000;
+const FOLLOW_MS = 2_000;
+
+export const openFleet = (options: FleetOptions): Fleet => new ConnectorFleet(options);
+
+class ConnectorFleet implements Fleet {
+  readonly #options: FleetOptions;
+  readonly #connectors = new Map<string, Connector>();
+  readonly #configs: readonly ConnectorConfig[];
+  readonly venues: Venues;
+  #desk: Desk | undefined;
+  #isStopping = false;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    this.#configs = options.config.connectors.filter((config) => config.enabled);
+    for (const config of this.#configs) {
+      this.#connectors.set(
+        config.name,
+        openConnector(
+          {
+            ...options,
+            onFills: (from, generation, fills) => recordFills(this.#attached(), { connector: from.name, generation }, fills),
+            onState: (from, state, reason) => this.#changed(from, state, reason),
+          },
+          config,
+        ),
+      );
+    }
+    this.venues = {
+      ...openVenueCalls(this.#connectors),
+      status: () => this.#configs.map((config) => this.#status(config)),
+      restart: (name) => this.#restart(name),
+    };
+  }
+
+  async attach(desk: Desk): Promise<void> {
+    this.#desk = desk;
+    if (desk.readOnly() === undefined) await doubtInterrupted(desk);
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(
+      this.#configs.map(async (config) => {
+        await this.#connectors.get(config.name)?.start();
+        await this.#reconcile(config);
+      }),
+    );
+    this.#every(FOLLOW_MS, (config) => followOrders(this.#attached(), config.name));
+    this.#every(this.#options.config.uta.snapshotInterval * 1000, async (config) => void (await markAccount(this.#attached(), config.name)));
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all([...this.#connectors.values()].map((connector) => connector.stop()));
+  }
+
+  async #restart(name: string): Promise<void> {
+    const config = this.#configs.find((candidate) => candidate.name === name);
+    const connector = this.#connectors.get(name);
+    if (config === undefined || connector === undefined) throw new QocError("CONNECTOR_UNKNOWN", { name, suggestion: "" });
+    await connector.restart();
+    await this.#reconcile(config);
+  }
+
+  #attached(): Desk {
+    if (this.#desk === undefined) throw new QocError("INTERNAL", { message: "a connector spoke before the desk was open" });
+    return this.#desk;
+  }
+
+  #status(config: ConnectorConfig): ConnectorStatus {
+    const { digest: _digest, ...facts } = this.#facts(config);
+    return {
+      name: config.name,
+      type: config.type,
+      mode: this.#mode(config),
+      orders: config.orders,
+      isolation: config.isolation,
+      adapter: adapterPath(this.#options.packageRoot, config),
+      ...facts,
+    };
+  }
+
+  #facts(config: ConnectorConfig): Connector["facts"] {
+    const connector = this.#connectors.get(config.name);
+    if (connector === undefined) throw new QocError("CONNECTOR_UNKNOWN", { name: config.name, suggestion: "" });
+    return connector.facts;
+  }
+
+  /** desk.toml's word, else the connector's own; before the first handshake the book remembers. */
+  #mode(config: ConnectorConfig): Mode {
+    return config.mode ?? this.#facts(config).capabilities.mode ?? (config.adapter === undefined && config.type === "paper" ? "paper" : "unstated");
+  }
+
+  #changed(config: ConnectorConfig, state: ConnectorState, reason: string | undefined): void {
+    const desk = this.#attached();
+    if (state !== "ready") desk.market.reconciled.delete(config.name);
+    this.#options.log.info(`connector ${config.name}: ${state}`, { connector: config.name, ...(reason === undefined ? {} : { reason }) });
+    if (desk.readOnly() !== undefined) return;
+    const { digest } = this.#facts(config);
+    desk.publish({
+      type: "connector.changed",
+      connector: config.name,
+      state,
+      mode: this.#mode(config),
+      ...(reason === undefined ? {} : { reason: reason.slice(0, 2_000) }),
+      ...(digest === undefined ? {} : { adapterDigest: digest }),
+    });
+    // The first start waits for its reconciliation itself; a later life is reconciled as soon as it is up.
+    if (state === "ready" && this.#facts(config).restarts > 0) void this.#reconcile(config);
+  }
+
+  /** Until it is done the gate admits nothing to this connector; a failure is tried again. */
+  async #reconcile(config: ConnectorConfig): Promise<void> {
+    const desk = this.#attached();
+    if (this.#isStopping || desk.readOnly() !== undefined || this.#facts(config).state !== "ready") return;
+    try {
+      await reconcileConnector(desk, config.name);
+    } catch (error) {
+      this.#options.log.error(`reconciling ${config.name}: ${messageOf(error)}`, { connector: config.name });
+      this.#options.clock.after(RECONCILE_AGAIN_MS, () => void this.#reconcile(config));
+    }
+  }
+
+  #every(ms: number, work: (config: ConnectorConfig) => Promise<void>): void {
+    const round = async (): Promise<void> => {
+      if (this.#isStopping) return;
+      for (const config of this.#configs) {
+        if (!this.#attached().market.reconciled.has(config.name) || this.#attached().readOnly() !== undefined) continue;
+        await work(config).catch((error: unknown) => this.#options.log.warn(`${config.name}: ${messageOf(error)}`, { connector: config.name }));
+      }
+      this.#options.clock.after(ms, () => void round());
+    };
+    this.#options.clock.after(ms, () => void round());
+  }
+}

@@ -1,0 +1,103 @@
+/** The running desk as commands see it: its verbs, its record, its logs, its runs. */
+import { demoRuntime } from "../agents/demo.ts";
+import { scanJournal } from "../bus/journal-read.ts";
+import { upgraded } from "../bus/replay.ts";
+import type { CallContext, HotServices, LogLine } from "../commands/command.ts";
+import { invoke } from "../commands/invoke.ts";
+import { COMMANDS } from "../commands/table.ts";
+import { findIssue, runIssue } from "../desk/run.ts";
+import { QocError } from "../domain/error.ts";
+import type { Actor } from "../domain/event.ts";
+import { readLogs } from "../workspace/logs.ts";
+import { journalFacts } from "./journal-facts.ts";
+import type { OpenDesk } from "./open-desk.ts";
+
+export const hotServices = (open: OpenDesk, stop: () => void): HotServices => {
+  const { desk, logs, logDir, projector, journal } = open;
+  const flushed = async (): Promise<void> => {
+    if (desk.readOnly() === undefined) await journal?.flush();
+    await projector.settled();
+  };
+  const services: HotServices = {
+    desk,
+    nodeVersion: process.versions.node,
+    readEvents: async () => {
+      await flushed();
+      return upgraded((await scanJournal(desk.disk, desk.journalDir)).events);
+    },
+    verify: async (note) => {
+      await flushed();
+      return journalFacts(await scanJournal(desk.disk, desk.journalDir, (done, of, records) => note(`segment ${done} of ${of}, ${records} records`)));
+    },
+    readLogs: async (query) => {
+      await logs.flush();
+      return readLogs(desk.disk, logDir, query);
+    },
+    followLogs: (query, line, signal) => follow(open, query.connector, line, signal),
+    settled: flushed,
+    stop,
+    run: async (request, note) => {
+      const issue = await findIssue(desk, request.issue);
+      const runtime = desk.config.agent.runtime;
+      if (runtime !== demoRuntime.name) throw new QocError("RUNTIME_UNKNOWN", { name: runtime });
+      if (request.dryRun) return { issue: issue.path, runtime, wouldRun: true };
+      const controller = new AbortController();
+      const callAs = (actor: Actor) => (command: string, input: Record<string, unknown>) =>
+        invoke(COMMANDS, { command, input }, agentCall(services, desk.root, actor, controller.signal), refusalsOf(open));
+      return runIssue(desk, issue, demoRuntime, callAs, note, controller.signal);
+    },
+  };
+  return services;
+};
+
+const agentCall = (hot: HotServices, cwd: string, actor: Actor, signal: AbortSignal): CallContext => ({
+  actor,
+  channel: "mcp",
+  hot,
+  emit: () => Promise.resolve(),
+  note: () => undefined,
+  signal,
+  canAsk: false,
+  cwd,
+});
+
+const REFUSALS_MS = 60_000;
+
+/** Attempts of one actor at one command within a minute are one record. */
+export const refusalsOf = ({ desk }: Pick<OpenDesk, "desk">) => {
+  const open = new Map<string, number>();
+  return (command: string, actor: Actor, reason: string): void => {
+    const key = `${actor} ${command}`;
+    const count = (open.get(key) ?? 0) + 1;
+    open.set(key, count);
+    desk.log.warn(`refused ${command} to ${actor}: ${reason}`, { actor, command });
+    if (count > 1) return;
+    desk.clock.after(REFUSALS_MS, () => {
+      desk.publish({ type: "command.refused", command: command.slice(0, 200), actor, reason, count: open.get(key) ?? 1 });
+      open.delete(key);
+    });
+  };
+};
+
+const FOLLOW_QUEUE_MAX = 1_000;
+
+/** A slow reader loses lines rather than slowing the desk. */
+const follow = async (open: OpenDesk, connector: string | undefined, line: (line: LogLine) => Promise<void>, signal: AbortSignal): Promise<void> => {
+  const queue: LogLine[] = [];
+  let wake: () => void = () => undefined;
+  const stop = open.logs.watch((entry) => {
+    if (connector !== undefined && entry.connector !== connector) return;
+    if (queue.length < FOLLOW_QUEUE_MAX) queue.push(entry);
+    wake();
+  });
+  signal.addEventListener("abort", () => wake(), { once: true });
+  try {
+    while (!signal.aborted) {
+      const next = queue.shift();
+      if (next !== undefined) await line(next);
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+  } finally {
+    stop();
+  }
+};

@@ -1,0 +1,56 @@
+/** Builds each configured connector from its parts: bundle, secrets, store, transport. */
+import { ALLOWED_BUILTINS } from "../../sandbox/protocol.ts";
+import type { ConnectorState } from "../domain/event.ts";
+import type { Clock, Disk, Ids, Log } from "../domain/ports.ts";
+import type { VenueFill } from "../domain/venue.ts";
+import { bundleAdapter } from "../host/bundle.ts";
+import { Connector } from "../host/connector.ts";
+import { openStore } from "../host/connector-store.ts";
+import { answerAsk, takeFills } from "../host/intake.ts";
+import type { Vault } from "../host/secrets.ts";
+import { startWorker } from "../host/transport.ts";
+import { readBars } from "../workspace/bars.ts";
+import type { ConnectorConfig } from "../workspace/config.ts";
+import { LAYOUT } from "../workspace/layout.ts";
+
+export interface ConnectorWorld {
+  readonly root: string;
+  readonly packageRoot: string;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly vault: Vault;
+  readonly workerText: string;
+  readonly onFills: (connector: ConnectorConfig, generation: number, fills: readonly VenueFill[]) => Promise<unknown>;
+  readonly onState: (connector: ConnectorConfig, state: ConnectorState, reason: string | undefined) => void;
+}
+
+const MEMORY_MB = 256;
+const GRANT_TCP = "tcp:";
+
+export const adapterPath = (packageRoot: string, config: ConnectorConfig): string =>
+  config.adapter ?? `${packageRoot}/connectors/${config.type}/index.ts`;
+
+export const openConnector = (world: ConnectorWorld, config: ConnectorConfig): Connector => {
+  const { root, disk, clock, ids, vault, workerText } = world;
+  const log = world.log.with({ connector: config.name });
+  const store = openStore(disk, `${root}/${LAYOUT.connectors}/${config.name}`);
+  const tcp = config.grant.filter((grant) => grant.startsWith(GRANT_TCP)).map((grant) => grant.slice(GRANT_TCP.length));
+  return new Connector({
+    name: config.name,
+    clock,
+    log,
+    random: () => Number.parseInt(ids.random(4), 16) / 0xff_ff_ff_ff,
+    bundle: () =>
+      bundleAdapter({ connector: config.name, adapter: adapterPath(world.packageRoot, config), disk, allowed: ALLOWED_BUILTINS, tcp: tcp.length > 0 }),
+    secrets: () => vault.resolve(config.name, config.auth),
+    options: config.options,
+    ...(config.hosts === undefined ? {} : { hosts: config.hosts }),
+    tcp,
+    transport: () => startWorker(workerText, config.name, { memoryMb: config.memoryMb ?? MEMORY_MB }),
+    onFills: (generation, fills) => takeFills(config.name, fills, log, (good) => world.onFills(config, generation, good)),
+    onAsk: answerAsk(store, (symbol) => readBars(disk, root, symbol)),
+    onState: (state, reason) => world.onState(config, state, reason),
+  });
+};

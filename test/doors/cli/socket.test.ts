@@ -1,0 +1,189 @@
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { QocError } from "../../../src/domain/error.ts";
+import type { Log } from "../../../src/domain/ports.ts";
+import { RemoteError, callDaemon } from "../../../src/doors/cli/client.ts";
+import { type SocketDoor, serveSocket } from "../../../src/doors/cli/server.ts";
+import { REQUEST_BYTES_MAX, type Request } from "../../../src/doors/cli/wire.ts";
+
+const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, with: () => silent };
+
+let dir = "";
+let path = "";
+let closers: (() => Promise<void>)[] = [];
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "qoc-socket-"));
+  path = join(dir, "qoc.sock");
+  closers = [];
+});
+afterEach(async () => {
+  for (const close of closers) await close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const serve = async (handle: SocketDoor["handle"]): Promise<() => Promise<void>> => {
+  const { close } = await serveSocket({ path, handle, log: silent });
+  closers.push(close);
+  return close;
+};
+
+const request = (more: Partial<Request> = {}): Request => ({ command: "status", input: {}, channel: "cli", cwd: "/desk", ...more });
+
+const ask = async (more: Partial<Parameters<typeof callDaemon>[0]> = {}) => {
+  const notes: string[] = [];
+  const values: unknown[] = [];
+  const result = await callDaemon({
+    socketPath: path,
+    request: request(),
+    onNote: (line) => notes.push(line),
+    onValue: async (value) => void values.push(value),
+    signal: new AbortController().signal,
+    ...more,
+  });
+  return { result, notes, values };
+};
+
+/** Sends raw bytes and reads until the server hangs up or one line has come. */
+const raw = async (bytes: string): Promise<Record<string, unknown>> => {
+  const socket = connect(path);
+  await once(socket, "connect");
+  socket.on("error", () => undefined);
+  socket.write(bytes);
+  let text = "";
+  for await (const chunk of socket) {
+    text += String(chunk);
+    if (text.includes("\n")) break;
+  }
+  return JSON.parse(text) as Record<string, unknown>;
+};
+
+describe("the socket", () => {
+  it("carries a request, notes, values and the result, in order", async () => {
+    let seen: Request | undefined;
+    await serve(async (asked, { note, value }) => {
+      seen = asked;
+      note("one");
+      await value({ n: 1 });
+      await value({ n: 2 });
+      return { ok: "yes", text: "ü\u2028\n" };
+    });
+    const { result, notes, values } = await ask({ request: request({ input: { id: "x" }, channel: "tty" }) });
+    expect(seen).toEqual({ command: "status", input: { id: "x" }, channel: "tty", cwd: "/desk" });
+    expect({ result, notes, values }).toEqual({ result: { ok: "yes", text: "ü\u2028\n" }, notes: ["one"], values: [{ n: 1 }, { n: 2 }] });
+  });
+
+  it("answers the result only after the last value was taken", async () => {
+    await serve(async (_asked, { value }) => {
+      for (let n = 0; n < 500; n++) await value(n);
+      return "done";
+    });
+    const taken: unknown[] = [];
+    const { result } = await ask({
+      onValue: async (value) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        taken.push(value);
+      },
+    });
+    expect(result).toBe("done");
+    expect(taken).toEqual(Array.from({ length: 500 }, (_, n) => n));
+  });
+
+  it("rejects where taking a value fails, as on a closed pipe", async () => {
+    await serve(async (_asked, { value }) => value(1));
+    await expect(ask({ onValue: () => Promise.reject(new Error("EPIPE")) })).rejects.toThrow("EPIPE");
+  });
+
+  it("carries an error with exit and data as the desk said it", async () => {
+    await serve(async () => {
+      throw new QocError("OUTCOME_UNKNOWN", { id: "a1", reason: "timeout" }, { data: { id: "a1", state: "unknown" } });
+    });
+    const error = await ask().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(RemoteError);
+    expect(error).toMatchObject({ code: "OUTCOME_UNKNOWN", exit: 6, data: { state: "unknown" } });
+    expect(JSON.parse(JSON.stringify(error))).toEqual(JSON.parse(JSON.stringify(new QocError("OUTCOME_UNKNOWN", { id: "a1", reason: "timeout" }))));
+  });
+
+  it("calls a stranger's throw INTERNAL", async () => {
+    await serve(() => Promise.reject(new TypeError("x is not a function")));
+    await expect(ask()).rejects.toMatchObject({ code: "INTERNAL", exit: 1, message: "unexpected: x is not a function" });
+  });
+
+  it("says the desk is down where no file, a stale file or a plain file is", async () => {
+    await expect(ask()).rejects.toMatchObject({ code: "DESK_DOWN", exit: 5 });
+    await writeFile(path, "");
+    await expect(ask()).rejects.toMatchObject({ code: "DESK_DOWN" });
+  });
+
+  it("removes a stale file and opens its own to the user alone", async () => {
+    await writeFile(path, "stale", { mode: 0o666 });
+    const umask = process.umask();
+    await serve(async () => null);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(process.umask()).toBe(umask);
+    expect((await ask()).result).toBeNull();
+  });
+
+  it("aborts the handler when the caller hangs up", async () => {
+    let aborted: (() => void) | undefined;
+    const seen = new Promise<void>((resolve) => (aborted = resolve));
+    let started: (() => void) | undefined;
+    const begun = new Promise<void>((resolve) => (started = resolve));
+    await serve((_asked, { signal }) => {
+      started?.();
+      return new Promise((resolve) => {
+        signal.addEventListener("abort", () => {
+          aborted?.();
+          resolve(undefined);
+        });
+      });
+    });
+    const controller = new AbortController();
+    const call = ask({ signal: controller.signal });
+    await begun;
+    controller.abort(new Error("Ctrl-C"));
+    await expect(call).rejects.toThrow("Ctrl-C");
+    await seen;
+  });
+
+  it("aborts running calls on close, lets their answers out, and is gone", async () => {
+    let started: (() => void) | undefined;
+    const begun = new Promise<void>((resolve) => (started = resolve));
+    const close = await serve((_asked, { signal }) => {
+      started?.();
+      return new Promise((resolve) => signal.addEventListener("abort", () => resolve("last words")));
+    });
+    const call = ask();
+    await begun;
+    await close();
+    closers = [];
+    expect((await call).result).toBe("last words");
+    await expect(ask()).rejects.toMatchObject({ code: "DESK_DOWN" });
+  });
+
+  it.each([
+    ["not json\n", /not a JSON line/],
+    ["[]\n", /id: text/],
+    ["null\n", /a JSON object/],
+    [`${JSON.stringify({ id: "1", input: {}, channel: "cli", cwd: "/" })}\n`, /command: text/],
+    [`${JSON.stringify({ id: "1", command: "x", input: {}, channel: "host", cwd: "/" })}\n`, /channel: one of/],
+  ])("refuses %j", async (bytes, message) => {
+    let isCalled = false;
+    await serve(async () => (isCalled = true));
+    const reply = await raw(bytes);
+    expect(reply).toMatchObject({ kind: "error", exit: 2, error: { code: "INVALID_INPUT" } });
+    expect((reply["error"] as { message: string }).message).toMatch(message);
+    expect(isCalled).toBe(false);
+  });
+
+  it("refuses a line over 1 MiB without holding it", async () => {
+    await serve(async () => null);
+    const reply = await raw("x".repeat(REQUEST_BYTES_MAX + 1));
+    expect(reply).toMatchObject({ kind: "error", error: { code: "TOO_LARGE" } });
+    expect((await ask()).result).toBeNull();
+  });
+});
