@@ -55,7 +55,7 @@ export const worstShort = (exposure: Exposure, more: Decimal = ZERO): Decimal =>
 export const sellable = (exposure: Exposure): Decimal => max(ZERO, exposure.low.minus(exposure.sells));
 
 /** What may still be bought back of a short position that no other buy has claimed. */
-export const coverable = (exposure: Exposure): Decimal => max(ZERO, ZERO.minus(exposure.high).minus(exposure.buys));
+const coverable = (exposure: Exposure): Decimal => max(ZERO, ZERO.minus(exposure.high).minus(exposure.buys));
 
 /** How much of a sell would open or deepen a short. */
 export const shortPart = (terms: OrderTerms, exposure: Exposure): Decimal =>

@@ -13,7 +13,7 @@ import type { Capabilities } from "../domain/sdk.ts";
 import type { Mode, VenueInstrument } from "../domain/venue.ts";
 import type { Check, Stage } from "../domain/verdict.ts";
 
-export interface GateOrder {
+interface GateOrder {
   readonly id: OrderId;
   /** The journal's copy of the terms, never the file's. */
   readonly terms: OrderTerms;
@@ -22,7 +22,7 @@ export interface GateOrder {
 }
 
 /** The connector that the order goes to, as the host sees it at this moment. */
-export interface GateConnector {
+interface GateConnector {
   readonly name: string;
   readonly state: ConnectorState;
   /** It answers, and orders may be sent to it. */
@@ -35,7 +35,7 @@ export interface GateConnector {
   readonly reason?: string | undefined;
 }
 
-export interface GateApproval {
+interface GateApproval {
   /** Host's wall clock, ms. */
   readonly at: number;
   readonly digest: Digest;

@@ -3,6 +3,7 @@
  * Imports that a connector may not have are refused here, with file and line, before anything runs.
  */
 import { isBuiltin } from "node:module";
+import { dirname, resolve } from "node:path";
 import type { Plugin } from "esbuild";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
@@ -38,13 +39,14 @@ export const bundleAdapter = async (request: BundleRequest): Promise<Bundle> => 
   try {
     const result = await build({
       entryPoints: [adapter],
+      absWorkingDir: dirname(adapter),
       bundle: true,
       write: false,
       format: "cjs",
       platform: "node",
       target: "node20",
       sourcemap: "external",
-      outfile: "adapter.cjs",
+      outfile: "/adapter.cjs",
       logLevel: "silent",
       loader: { ".csv": "text", ".txt": "text" },
       supported: { "dynamic-import": false },
@@ -67,7 +69,7 @@ const located = (connector: string, adapter: string, error: unknown): QocError =
   const [first] = (error as { errors?: readonly BuildProblem[] }).errors ?? [];
   const details = {
     connector,
-    file: first?.location?.file ?? adapter,
+    file: resolve(dirname(adapter), first?.location?.file ?? adapter),
     line: first?.location?.line ?? 1,
     column: (first?.location?.column ?? 0) + 1,
     message: first?.text ?? (error instanceof Error ? error.message : String(error)),

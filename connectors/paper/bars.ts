@@ -1,0 +1,42 @@
+/** Bars as a chart wants them: what was recorded before the start, then what has been played since, never the future. */
+import type { Bar } from "@qoc-app/sdk";
+import { textOf } from "./amount.ts";
+import { type Calendar, STEPS, instantOf, sessionStart } from "./calendar.ts";
+import type { Recording } from "./recording.ts";
+
+/** The newest so many are answered. */
+export const BARS_MAX = 2000;
+const DAILY = ["1d", "d", "day", "daily"];
+
+export interface Range {
+  readonly resolution: string;
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** Whole days only, oldest first; the day that is being played is left out. @throws Error for another resolution. */
+export const playedBars = (recording: Recording, calendar: Calendar, tick: number, { resolution, from = 0, to = Infinity }: Range): Bar[] => {
+  if (!DAILY.includes(resolution.toLowerCase())) throw new Error(`the paper venue has daily bars, resolution "1d", not ${JSON.stringify(resolution)}`);
+  const { day, step } = instantOf(tick);
+  const whole = step === STEPS - 1 ? day : day - 1;
+  const firstAt = sessionStart(calendar.date(0));
+  const played = Array.from({ length: whole + 1 }, (_, index) => ({ day: index, at: sessionStart(calendar.date(index)) }));
+  const past = recording.past().filter(({ at }) => at < firstAt);
+  return [...past, ...played]
+    .filter(({ at }) => at >= from && at <= to)
+    .slice(-BARS_MAX)
+    .map((entry) => barOf(recording, entry.day, entry.at));
+};
+
+const barOf = (recording: Recording, day: number, at: number): Bar => {
+  const { open, high, low, close, volume } = recording.bar(day);
+  return {
+    symbol: recording.symbol,
+    timestamp: at,
+    open: textOf(open),
+    high: textOf(high),
+    low: textOf(low),
+    close: textOf(close),
+    ...(volume === undefined ? {} : { volume: textOf(volume) }),
+  };
+};

@@ -1,0 +1,194 @@
+/** The paper venue: a simulated exchange inside one connector. README.md says what it promises. */
+import type {
+  Account,
+  Bar,
+  Capabilities,
+  ConnectorAdapter,
+  ConnectorContext,
+  Fill,
+  Instrument,
+  Order,
+  OrderAck,
+  OrderReport,
+  Position,
+  Quote,
+} from "@qoc-app/sdk";
+import type { Rules } from "./accept.ts";
+import { ZERO, most, quotient, textOf, amount } from "./amount.ts";
+import { playedBars } from "./bars.ts";
+import { freeCash, netValue } from "./book.ts";
+import { STEPS } from "./calendar.ts";
+import { Catalogue } from "./catalogue.ts";
+import { LOT, momentOf, touch } from "./market.ts";
+import { type Options, readOptions } from "./options.ts";
+import type { Recording } from "./recording.ts";
+import { CURRENCY, fillOf, reportOf } from "./report.ts";
+import { numberOf, openingState, venueId } from "./state.ts";
+import { ORDER_TYPES, QUANTITY_MAX, TIMES_IN_FORCE } from "./terms.ts";
+import { ENDED_KEPT, type Origin, Vault, workingBy } from "./vault.ts";
+import { Venue } from "./venue.ts";
+
+interface Session {
+  readonly venue: Venue;
+  readonly vault: Vault;
+  readonly catalogue: Catalogue;
+  readonly rules: Rules;
+}
+
+export default class PaperVenue implements ConnectorAdapter {
+  static readonly capabilities: Capabilities = {
+    exactDecimals: true,
+    clientIdDedupe: "forever",
+    queryByClientId: true,
+    buyingPowerNetsOpenOrders: true,
+    reduceOnly: true,
+    simulatedTime: true,
+    mode: "paper",
+  };
+
+  #open: Session | undefined;
+
+  async connect(ctx: ConnectorContext): Promise<void> {
+    const options = readOptions(ctx.options);
+    const origin: Origin = { start: options.start, cash: textOf(options.cash), seed: options.seed };
+    const vault = await Vault.open(ctx.store, origin, openingState(origin.cash));
+    warnOfMoved(ctx, origin, vault.origin);
+    const catalogue = new Catalogue(vault.origin.start, (symbol) => ctx.bars(symbol), ctx.logger);
+    await listAll(ctx, catalogue, vault);
+    const rules: Rules = { ...options, seed: vault.origin.seed };
+    const venue = new Venue({ vault, catalogue, rules, logger: ctx.logger, emit: (fill) => ctx.emitFill(fill), ...speedOf(options) });
+    this.#open = { venue, vault, catalogue, rules };
+    ctx.logger.info("the paper venue is open", venue.summary);
+    venue.start();
+  }
+
+  async disconnect(): Promise<void> {
+    const session = this.#open;
+    this.#open = undefined;
+    await session?.venue.stop();
+  }
+
+  async getQuote(symbol: string): Promise<Quote> {
+    const { venue, rules } = this.#session();
+    const recording = await this.#listed(symbol);
+    const { last, tickSize, available } = momentOf(recording, venue.state.tick, rules);
+    const size = available === undefined ? {} : { bidSize: textOf(available), askSize: textOf(available) };
+    return {
+      symbol,
+      bid: textOf(touch("sell", last, tickSize, rules.spreadBps)),
+      ask: textOf(touch("buy", last, tickSize, rules.spreadBps)),
+      timestamp: venue.now,
+      last: textOf(last),
+      ...size,
+    };
+  }
+
+  async getPositions(): Promise<Position[]> {
+    const { venue } = this.#session();
+    return venue.state.holdings.map(({ symbol, quantity, averagePrice }) => {
+      const mark = venue.mark(symbol);
+      return { symbol, quantity, averagePrice, currency: CURRENCY, ...(mark === undefined ? {} : { markPrice: textOf(mark) }) };
+    });
+  }
+
+  async getBuyingPower(): Promise<string> {
+    const { venue, rules } = this.#session();
+    return textOf(most(ZERO, freeCash(venue.state, venue.mark, rules.commissionBps)));
+  }
+
+  async getAccount(): Promise<Account> {
+    const { venue } = this.#session();
+    const nav = textOf(netValue(venue.state, venue.mark));
+    return { nav, cash: venue.state.cash, buyingPower: await this.getBuyingPower(), currency: CURRENCY };
+  }
+
+  async placeOrder(order: Order): Promise<OrderAck> {
+    const { no } = await this.#session().venue.place(order);
+    return { venueOrderId: venueId(no), status: "acknowledged" };
+  }
+
+  async replaceOrder(venueOrderId: string, order: Order): Promise<OrderAck> {
+    const { no } = await this.#session().venue.replace(venueOrderId, order);
+    return { venueOrderId: venueId(no), status: "acknowledged" };
+  }
+
+  async cancelOrder(venueOrderId: string): Promise<void> {
+    await this.#session().venue.cancel(venueOrderId);
+  }
+
+  /** @throws Error for an order that was taken once and has since left the window: the venue no longer knows how it ended. */
+  async getOrder(query: { venueOrderId?: string; clientOrderId?: string }): Promise<OrderReport | null> {
+    const { venue, vault } = this.#session();
+    const { venueOrderId, clientOrderId } = query;
+    const no = venueOrderId === undefined ? undefined : numberOf(venueOrderId);
+    const isForgotten =
+      venueOrderId === undefined ? clientOrderId !== undefined && vault.hasSeen(clientOrderId) : no !== undefined && no < venue.state.nextNo && no > 0;
+    if (!isForgotten) return null;
+    const ended = no === undefined ? vault.endedByClient(clientOrderId as string) : vault.endedByNo(no);
+    const found = workingBy(venue.state, { no, clientOrderId }) ?? ended;
+    if (found !== undefined) return reportOf(found);
+    throw new Error(`order ${venueOrderId ?? clientOrderId} ended before the newest ${ENDED_KEPT} orders, which are all the paper venue remembers`);
+  }
+
+  async getOpenOrders(): Promise<OrderReport[]> {
+    return this.#session().venue.state.working.map(reportOf);
+  }
+
+  async getFills(since: number): Promise<Fill[]> {
+    return this.#session()
+      .vault.fills.filter(({ at }) => at >= since)
+      .map(fillOf);
+  }
+
+  async getInstrument(symbol: string): Promise<Instrument | null> {
+    const recording = await this.#session().catalogue.find(symbol);
+    if (recording === undefined) return null;
+    return {
+      symbol,
+      name: recording.name,
+      tickSize: textOf(recording.tickSize),
+      lotSize: textOf(LOT),
+      minQuantity: textOf(LOT),
+      maxQuantity: textOf(QUANTITY_MAX),
+      currency: CURRENCY,
+      orderTypes: [...ORDER_TYPES],
+      timesInForce: [...TIMES_IN_FORCE],
+      tradable: true,
+    };
+  }
+
+  async getBars(symbol: string, options: { resolution: string; from?: number; to?: number }): Promise<Bar[]> {
+    const { venue, catalogue } = this.#session();
+    return playedBars(await this.#listed(symbol), catalogue.calendar, venue.state.tick, options);
+  }
+
+  #session(): Session {
+    if (this.#open === undefined) throw new Error("the paper venue is not connected");
+    return this.#open;
+  }
+
+  async #listed(symbol: string): Promise<Recording> {
+    const recording = await this.#session().catalogue.find(symbol);
+    if (recording === undefined) throw new Error(`${JSON.stringify(symbol)} is not listed at the paper venue`);
+    return recording;
+  }
+}
+
+const speedOf = ({ barSeconds, latencyMs }: Options): { tickMs: number; latencyMs: number } => ({ tickMs: (barSeconds * 1000) / STEPS, latencyMs });
+
+/** What is held or on order must have its prices before the clock starts. */
+const listAll = async (ctx: ConnectorContext, catalogue: Catalogue, vault: Vault): Promise<void> => {
+  const { holdings, working } = vault.venue;
+  for (const symbol of new Set([...holdings, ...working].map((entry) => entry.symbol))) {
+    if ((await catalogue.find(symbol)) !== undefined) continue;
+    ctx.logger.warn(`${symbol} is held or on order, but its bars are gone: it is valued at its cost, and its orders wait`);
+  }
+};
+
+/** The market that an account has lived through cannot be changed under it. */
+const warnOfMoved = (ctx: ConnectorContext, wanted: Origin, stored: Origin): void => {
+  for (const key of ["start", "cash", "seed"] as const) {
+    if (wanted[key] === stored[key]) continue;
+    ctx.logger.warn(`${key} is ${stored[key]} since this venue first opened, not ${wanted[key]}; it changes only with an empty store`);
+  }
+};

@@ -1,0 +1,16 @@
+/** One thing at a time, in the order asked for. */
+export class Lane {
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** Runs `work` after all that was asked for before; an earlier failure does not stop it. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(work, work);
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+}
+
+export const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });

@@ -1,0 +1,196 @@
+/**
+ * The running venue: its clock, and every change on its way through engine, store and desk, in that order. What the desk
+ * hears of is on disk before it hears of it.
+ */
+import { type Fill, type Logger, NotSent, type Order, VenueRejection } from "@qoc-app/sdk";
+import { type Rules, accept } from "./accept.ts";
+import { type Amount, textOf } from "./amount.ts";
+import { STEPS, instantOf } from "./calendar.ts";
+import { type Catalogue, INDEX } from "./catalogue.ts";
+import { type Outcome, type Tape, markAt, step, withdraw } from "./engine.ts";
+import { Lane, pause } from "./lane.ts";
+import { momentOf } from "./market.ts";
+import { fillOf } from "./report.ts";
+import { type Ended, type VenueState, type Working, numberOf, venueId } from "./state.ts";
+import { type Terms, readClientId, readTerms } from "./terms.ts";
+import { type Additions, ORDERS_MAX, type Vault, workingBy } from "./vault.ts";
+
+/** Ticks stored ahead while no order works, so that an idle market writes once in so many ticks. */
+const AHEAD = 20;
+const RETRY_MS = 500;
+
+export interface Outside {
+  readonly vault: Vault;
+  readonly catalogue: Catalogue;
+  readonly rules: Rules;
+  readonly logger: Logger;
+  readonly emit: (fill: Fill) => void;
+  readonly tickMs: number;
+  readonly latencyMs: number;
+}
+
+export class Venue {
+  readonly #out: Outside;
+  readonly #tape: Tape;
+  readonly #lane = new Lane();
+  #state: VenueState;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopping = false;
+
+  constructor(outside: Outside) {
+    this.#out = outside;
+    this.#state = outside.vault.venue;
+    const { catalogue } = outside;
+    this.#tape = { recording: (symbol) => catalogue.known(symbol), timeAt: (tick) => catalogue.calendar.timeAt(tick) };
+  }
+
+  /** What everyone may see: on disk, or an idle market's next ticks. */
+  get state(): VenueState {
+    return this.#state;
+  }
+
+  get now(): number {
+    return this.#tape.timeAt(this.#state.tick);
+  }
+
+  mark = (symbol: string): Amount | undefined => markAt(this.#tape, symbol, this.#state.tick, this.#out.rules);
+
+  start(): void {
+    this.#timer = setTimeout(() => void this.#lane.run(() => this.#advance()).then(() => this.#stopping || this.start()), this.#out.tickMs);
+  }
+
+  /** Stops the market and stores where it stands. What waits in line is told that it was not sent. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#timer);
+    await this.#lane.run(() => this.#out.vault.commit(this.#state));
+  }
+
+  /** @throws VenueRejection, or NotSent where the venue closed before the order came in. */
+  async place(order: Order): Promise<Working> {
+    await this.#travel();
+    return this.#lane.run(async () => this.#admit(order, this.#state));
+  }
+
+  /** Cancels one order and admits another in the same write. The old one stands where the new one is refused. */
+  async replace(id: string, order: Order): Promise<Working> {
+    await this.#travel();
+    return this.#lane.run(async () => {
+      const { state, ended } = withdraw(this.#state, this.#working(id), "cancelled");
+      return this.#admit(order, state, ended);
+    });
+  }
+
+  /** Cancelling what is cancelled already is no error. @throws VenueRejection for an order that ended otherwise or never was. */
+  async cancel(id: string): Promise<void> {
+    await this.#travel();
+    await this.#lane.run(async () => {
+      this.#refuseWhenStopping();
+      const no = numberOf(id);
+      if (no !== undefined && this.#out.vault.endedByNo(no)?.status === "cancelled") return;
+      const { state, ended } = withdraw(this.#state, this.#working(id), "cancelled");
+      await this.#commit(state, { ended: [ended] });
+    });
+  }
+
+  /** The way to the venue takes time; what is still on it when the desk closes never arrives. */
+  async #travel(): Promise<void> {
+    if (this.#out.latencyMs > 0) await pause(this.#out.latencyMs);
+    this.#refuseWhenStopping();
+  }
+
+  #refuseWhenStopping(): void {
+    if (this.#stopping) throw new NotSent("the paper venue is closing; nothing was sent");
+  }
+
+  #working(id: string): Working {
+    const no = numberOf(id);
+    const found = no === undefined ? undefined : workingBy(this.#state, { no });
+    if (found !== undefined) return found;
+    const ended = no === undefined ? undefined : this.#out.vault.endedByNo(no);
+    throw new VenueRejection(ended === undefined ? `no open order ${id}` : `order ${id} is already ${ended.status}`);
+  }
+
+  async #admit(order: Order, state: VenueState, replaced?: Ended): Promise<Working> {
+    this.#refuseWhenStopping();
+    const { vault } = this.#out;
+    const clientOrderId = readClientId(order);
+    if (vault.hasSeen(clientOrderId)) throw new VenueRejection(`duplicate client order id ${clientOrderId}`);
+    if (vault.ordersSeen >= ORDERS_MAX) {
+      throw new VenueRejection(`the paper venue has taken ${ORDERS_MAX} orders and its book is full; start a new one by giving it an empty store`);
+    }
+    try {
+      const next = await this.#examine(order, state);
+      await this.#commit(next, { clientOrderId, ...(replaced === undefined ? {} : { ended: [replaced] }) });
+      return next.working.at(-1) as Working;
+    } catch (error) {
+      if (error instanceof VenueRejection) await this.#remember(clientOrderId);
+      throw error;
+    }
+  }
+
+  async #examine(order: Order, state: VenueState): Promise<VenueState> {
+    const { catalogue, rules } = this.#out;
+    const recording = await catalogue.find(String(order.symbol));
+    if (recording === undefined) throw new VenueRejection(`${JSON.stringify(order.symbol)} is not listed at the paper venue`);
+    const terms: Terms = readTerms(order, recording.tickSize);
+    return accept(state, terms, { marks: this.mark, moment: momentOf(recording, state.tick, rules) }, rules);
+  }
+
+  /** A refused order keeps its number and its id, so that a desk that missed the answer can ask. */
+  async #remember(clientOrderId: string): Promise<void> {
+    const refused: Ended = { no: this.#state.nextNo, clientOrderId, status: "rejected", filled: "0", value: "0" };
+    await this.#commit({ ...this.#state, nextNo: this.#state.nextNo + 1 }, { clientOrderId, ended: [refused] });
+  }
+
+  async #advance(): Promise<void> {
+    // Answers given before this tick leave the worker before its fills do.
+    await pause(0);
+    if (this.#stopping) return;
+    const outcome = step(this.#state, this.#tape, this.#out.rules);
+    await this.#take(outcome);
+    this.#announceTurn(outcome.state.tick);
+  }
+
+  async #take({ state, executions, ended }: Outcome): Promise<void> {
+    const { vault, emit } = this.#out;
+    const isIdle = state.working.length === 0 && ended.length === 0;
+    if (!isIdle) await this.#commit(state, { executions, ended });
+    else if (state.tick > vault.venue.tick) await this.#write({ ...state, tick: state.tick + AHEAD }, {});
+    this.#state = state;
+    for (const execution of executions) emit(fillOf(execution));
+  }
+
+  async #commit(state: VenueState, additions: Additions): Promise<void> {
+    await this.#write(state, additions);
+    this.#state = state;
+  }
+
+  /** Until it is stored nothing has happened, and nothing else may happen. */
+  async #write(state: VenueState, additions: Additions): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#out.vault.commit(state, additions);
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        if (this.#stopping) throw new Error(`the paper venue closed before this was stored: ${message}`, { cause: error });
+        this.#out.logger.error(`the paper venue cannot store its state and waits: ${message}`);
+        await pause(RETRY_MS);
+      }
+    }
+  }
+
+  #announceTurn(tick: number): void {
+    const { day, step: place } = instantOf(tick);
+    const { index, calendar } = this.#out.catalogue;
+    const way = place === STEPS - 1 ? index.turnsAt(day + 1) : undefined;
+    if (way === undefined) return;
+    this.#out.logger.info(`the recording of ${INDEX} is at its end; from here it plays ${way}, and the dates run on`, { date: calendar.date(day) });
+  }
+
+  /** For a message to people. */
+  get summary(): Record<string, unknown> {
+    const { cash, working, holdings } = this.#state;
+    return { time: new Date(this.now).toISOString(), cash, working: working.map(({ no }) => venueId(no)), holdings: holdings.length };
+  }
+}

@@ -1,0 +1,26 @@
+/** A log that keeps its lines for the test to look at. */
+import type { Log, LogFields } from "../../src/domain/ports.ts";
+
+export interface KeptLine {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+export interface QuietLog extends Log {
+  readonly lines: KeptLine[];
+  text(): string;
+}
+
+export const quietLog = (fields: LogFields = {}, lines: KeptLine[] = []): QuietLog => {
+  const at = (level: string) => (message: string, more: LogFields = {}) => void lines.push({ level, message, fields: { ...fields, ...more } });
+  return {
+    lines,
+    text: () => lines.map((line) => `${line.level} ${line.message}`).join("\n"),
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    with: (more) => quietLog({ ...fields, ...more }, lines),
+  };
+};
