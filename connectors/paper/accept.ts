@@ -43,7 +43,7 @@ const opened = (state: VenueState, terms: Terms, moment: Moment, rules: Rules): 
   return {
     ...terms,
     no: state.nextNo,
-    tick: state.tick,
+    day: moment.day,
     reserve: textOf(reservePrice(terms, moment, rules)),
     filled: "0",
     value: "0",

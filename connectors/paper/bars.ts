@@ -1,7 +1,7 @@
 /** Bars as a chart wants them: what was recorded before the start, then what has been played since, never the future. */
 import type { Bar } from "@qoc-app/sdk";
 import { textOf } from "./amount.ts";
-import { type Calendar, STEPS, instantOf, sessionStart } from "./calendar.ts";
+import { type Calendar, sessionStart } from "./calendar.ts";
 import type { Recording } from "./recording.ts";
 
 /** The newest so many are answered. */
@@ -15,17 +15,20 @@ export interface Range {
 }
 
 /** Whole days only, oldest first; the day that is being played is left out. @throws Error for another resolution. */
-export const playedBars = (recording: Recording, calendar: Calendar, tick: number, { resolution, from = 0, to = Infinity }: Range): Bar[] => {
-  if (!DAILY.includes(resolution.toLowerCase())) throw new Error(`the paper venue has daily bars, resolution "1d", not ${JSON.stringify(resolution)}`);
-  const { day, step } = instantOf(tick);
-  const whole = step === STEPS - 1 ? day : day - 1;
-  const firstAt = sessionStart(calendar.date(0));
-  const played = Array.from({ length: whole + 1 }, (_, index) => ({ day: index, at: sessionStart(calendar.date(index)) }));
-  const past = recording.past().filter(({ at }) => at < firstAt);
-  return [...past, ...played]
-    .filter(({ at }) => at >= from && at <= to)
-    .slice(-BARS_MAX)
-    .map((entry) => barOf(recording, entry.day, entry.at));
+export const playedBars = (recording: Recording, calendar: Calendar, tick: number, range: Range): Bar[] => {
+  const { resolution, from = 0, to = Infinity } = range;
+  if (!DAILY.includes(resolution.toLowerCase())) {
+    throw new Error(`the paper venue has daily bars, resolution "1d", not ${JSON.stringify(resolution)}`);
+  }
+  const { day, step, ticks } = calendar.instantOf(tick);
+  const startAt = sessionStart(calendar.date(0));
+  const newestFirst: Bar[] = [];
+  for (let at, n = step === ticks - 1 ? day : day - 1; n >= -recording.before && newestFirst.length < BARS_MAX; n--) {
+    at = n < 0 ? Math.min(recording.recordedAt(n), startAt) : sessionStart(calendar.date(n));
+    if (at < from) break;
+    if (at <= to) newestFirst.push(barOf(recording, n, at));
+  }
+  return newestFirst.reverse();
 };
 
 const barOf = (recording: Recording, day: number, at: number): Bar => {

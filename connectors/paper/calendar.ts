@@ -1,59 +1,75 @@
 /**
- * The venue's own time. It advances in ticks: each trading day has {@link STEPS} of them, and tick 0 is the close of day 0.
- * Day n is the n-th trading day of the recording after the start; when the recording ends, the dates run on over weekdays.
+ * The venue's own time. It advances in ticks; tick 0 is the close of day 0. Day n is the n-th trading day of the recording
+ * after the start. When the recording ends the dates run on over weekdays, and each day has more ticks: at four a day a desk
+ * left running would be in the next century within hours.
  */
 
-/** Prices a day: open, the two extremes in seeded order, close. */
-export const STEPS = 4;
-const CLOSE = STEPS - 1;
-
-/** Times of day, UTC. All four lie within 09:30 to 16:00 in New York, in summer and in winter. */
-const STEP_TIMES = ["14:30", "16:20", "18:10", "19:59"].map((time) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3)));
+/** Ticks of a recorded day: open, the two extremes in seeded order, close. */
+export const TICKS_A_DAY = 4;
+/** Wall seconds that a day takes at least once the recording has ended. */
+export const LATE_DAY_SECONDS = 1200;
+/** The desk takes no later times; at {@link LATE_DAY_SECONDS} that is more than twenty months of running away. */
+export const END_OF_TIME = Date.UTC(2200, 0, 1);
 
 const DAY_MS = 86_400_000;
-const MINUTE_MS = 60_000;
+/** 14:30 to 19:59 UTC lies within 09:30 to 16:00 in New York, in summer and in winter. */
+const OPEN_MS = (14 * 60 + 30) * 60_000;
+const SESSION_MS = (5 * 60 + 29) * 60_000;
 
 export interface Instant {
   readonly day: number;
-  /** 0 is the open, {@link STEPS} - 1 the close. */
+  /** 0 is the open, `ticks` - 1 the close. */
   readonly step: number;
+  /** Ticks of this day: one more than a multiple of three, so that both extremes fall on one. */
+  readonly ticks: number;
 }
 
-export const instantOf = (tick: number): Instant => ({ day: Math.floor((tick + CLOSE) / STEPS), step: (tick + CLOSE) % STEPS });
-
-export const dayOf = (tick: number): number => instantOf(tick).day;
-
 /** Start of the session on an ISO date, ms. */
-export const sessionStart = (date: string): number => Date.parse(`${date}T00:00:00Z`) + (STEP_TIMES[0] ?? 0) * MINUTE_MS;
+export const sessionStart = (date: string): number => Date.parse(`${date}T00:00:00Z`) + OPEN_MS;
+
+/** Ticks of a day after the recording, so that it takes the longer of `barSeconds` and {@link LATE_DAY_SECONDS}. */
+export const lateTicksFor = (barSeconds: number): number => {
+  const wanted = (TICKS_A_DAY * Math.max(barSeconds, LATE_DAY_SECONDS)) / barSeconds;
+  return 3 * Math.ceil((wanted - 1) / 3) + 1;
+};
 
 export class Calendar {
   readonly #dates: readonly string[];
   readonly #first: number;
   readonly #lastAt: number;
+  readonly #lateTicks: number;
 
   /** `dates` are the recording's trading days, ascending, as ISO text; day 0 is the last one at or before `start`. */
-  constructor(dates: readonly string[], start: string) {
+  constructor(dates: readonly string[], start: string, lateTicks: number) {
     this.#dates = dates;
     this.#first = Math.max(0, dates.findLastIndex((date) => date <= start));
     this.#lastAt = Date.parse(`${dates.at(-1) ?? start}T00:00:00Z`);
+    this.#lateTicks = lateTicks;
   }
 
-  /** Midnight UTC of a day's date, ms. */
-  midnight(day: number): number {
-    const date = this.#dates[this.#first + day];
-    if (date !== undefined) return Date.parse(`${date}T00:00:00Z`);
-    return afterWeekdays(this.#lastAt, this.#first + day - (this.#dates.length - 1));
+  instantOf(tick: number): Instant {
+    const since = tick + TICKS_A_DAY - 1;
+    const recordedDays = this.#dates.length - this.#first;
+    const late = since - recordedDays * TICKS_A_DAY;
+    if (late < 0) return { day: Math.floor(since / TICKS_A_DAY), step: since % TICKS_A_DAY, ticks: TICKS_A_DAY };
+    return { day: recordedDays + Math.floor(late / this.#lateTicks), step: late % this.#lateTicks, ticks: this.#lateTicks };
   }
 
   /** ISO date of a day. */
   date(day: number): string {
-    return new Date(this.midnight(day)).toISOString().slice(0, 10);
+    return this.#dates[this.#first + day] ?? new Date(this.#midnight(day)).toISOString().slice(0, 10);
   }
 
   /** The venue's time at a tick, ms since the epoch. */
   timeAt(tick: number): number {
-    const { day, step } = instantOf(tick);
-    return this.midnight(day) + (STEP_TIMES[step] ?? 0) * MINUTE_MS;
+    const { day, step, ticks } = this.instantOf(tick);
+    return this.#midnight(day) + OPEN_MS + Math.round((SESSION_MS * step) / (ticks - 1));
+  }
+
+  #midnight(day: number): number {
+    const date = this.#dates[this.#first + day];
+    if (date !== undefined) return Date.parse(`${date}T00:00:00Z`);
+    return afterWeekdays(this.#lastAt, this.#first + day - (this.#dates.length - 1));
   }
 }
 

@@ -20,9 +20,9 @@ export class Catalogue {
   readonly #logger: Logger;
   readonly #listed = new Map<string, Recording>();
 
-  constructor(start: string, bars: Bars, logger: Logger) {
+  constructor(start: string, lateTicks: number, bars: Bars, logger: Logger) {
     const recorded = readIndex(spx);
-    this.calendar = new Calendar(recorded.map(({ date }) => date), start);
+    this.calendar = new Calendar(recorded.map(({ date }) => date), start, lateTicks);
     this.#startAt = sessionStart(this.calendar.date(0));
     this.index = new Recording(INDEX, "S&P 500 index, recorded daily bars", recorded, this.#startAt);
     this.#bars = bars;

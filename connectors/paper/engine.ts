@@ -5,7 +5,7 @@
 import { type Amount, ZERO, amount, least, textOf } from "./amount.ts";
 import type { Rules } from "./accept.ts";
 import { affordable, closableBy, feeOn, freeCash, heldOf, leavesOf, settled } from "./book.ts";
-import { dayOf } from "./calendar.ts";
+import type { Calendar, Instant } from "./calendar.ts";
 import { type Moment, momentOf } from "./market.ts";
 import { meet } from "./match.ts";
 import type { Recording } from "./recording.ts";
@@ -14,9 +14,8 @@ import type { Ended, Execution, VenueState, Working } from "./state.ts";
 /** The outside of one step. */
 export interface Tape {
   /** undefined: the symbol's bars are gone; its orders wait. */
-  recording(symbol: string): Recording | undefined;
-  /** The venue's time at a tick, ms. */
-  timeAt(tick: number): number;
+  known(symbol: string): Recording | undefined;
+  readonly calendar: Pick<Calendar, "instantOf" | "timeAt">;
 }
 
 export interface Outcome {
@@ -42,12 +41,12 @@ const endedAs = ({ no, clientOrderId, filled, value }: Working, status: Ended["s
 
 /** The last price at a tick, or undefined where the bars are gone. */
 export const markAt = (tape: Tape, symbol: string, tick: number, rules: Rules): Amount | undefined => {
-  const recording = tape.recording(symbol);
-  return recording === undefined ? undefined : momentOf(recording, tick, rules).last;
+  const recording = tape.known(symbol);
+  return recording === undefined ? undefined : momentOf(recording, tape.calendar.instantOf(tick), rules).last;
 };
 
 /** A day order works on the day it came in and on the whole of the next; it ends before the open after that. */
-export const isOver = (order: Working, tick: number): boolean => order.timeInForce === "day" && dayOf(tick) > dayOf(order.tick) + 1;
+export const isOver = (order: Pick<Working, "timeInForce" | "day">, today: number): boolean => order.timeInForce === "day" && today > order.day + 1;
 
 class Turn {
   state: VenueState;
@@ -55,6 +54,7 @@ class Turn {
   readonly ended: Ended[] = [];
   readonly #tape: Tape;
   readonly #rules: Rules;
+  readonly #now: Instant;
   readonly #moments = new Map<string, Moment>();
   /** What is left of each symbol's volume at this tick. */
   readonly #volume = new Map<string, Amount>();
@@ -63,10 +63,11 @@ class Turn {
     this.state = state;
     this.#tape = tape;
     this.#rules = rules;
+    this.#now = tape.calendar.instantOf(state.tick);
   }
 
   play(order: Working): void {
-    if (isOver(order, this.state.tick)) return this.#end(order, "expired");
+    if (isOver(order, this.#now.day)) return this.#end(order, "expired");
     const moment = this.#moment(order.symbol);
     if (moment === undefined) return;
     const { triggered, price } = meet(order, moment, this.#rules);
@@ -122,7 +123,7 @@ class Turn {
       quantity: textOf(quantity),
       price: textOf(price),
       fee: textOf(fee),
-      at: this.#tape.timeAt(this.state.tick),
+      at: this.#tape.calendar.timeAt(this.state.tick),
     });
     this.state = settled(this.state, order.symbol, order.side, quantity, price, fee);
     this.#keep(after);
@@ -141,9 +142,9 @@ class Turn {
 
   #moment(symbol: string): Moment | undefined {
     const known = this.#moments.get(symbol);
-    const recording = known === undefined ? this.#tape.recording(symbol) : undefined;
+    const recording = known === undefined ? this.#tape.known(symbol) : undefined;
     if (recording === undefined) return known;
-    const moment = momentOf(recording, this.state.tick, this.#rules);
+    const moment = momentOf(recording, this.#now, this.#rules);
     this.#moments.set(symbol, moment);
     return moment;
   }

@@ -14,10 +14,10 @@ import type {
   Quote,
 } from "@qoc-app/sdk";
 import type { Rules } from "./accept.ts";
-import { ZERO, most, quotient, textOf, amount } from "./amount.ts";
+import { ZERO, most, textOf } from "./amount.ts";
 import { playedBars } from "./bars.ts";
 import { freeCash, netValue } from "./book.ts";
-import { STEPS } from "./calendar.ts";
+import { TICKS_A_DAY, lateTicksFor } from "./calendar.ts";
 import { Catalogue } from "./catalogue.ts";
 import { LOT, momentOf, touch } from "./market.ts";
 import { type Options, readOptions } from "./options.ts";
@@ -50,10 +50,10 @@ export default class PaperVenue implements ConnectorAdapter {
 
   async connect(ctx: ConnectorContext): Promise<void> {
     const options = readOptions(ctx.options);
-    const origin: Origin = { start: options.start, cash: textOf(options.cash), seed: options.seed };
+    const origin: Origin = { start: options.start, cash: textOf(options.cash), seed: options.seed, lateTicks: lateTicksFor(options.barSeconds) };
     const vault = await Vault.open(ctx.store, origin, openingState(origin.cash));
     warnOfMoved(ctx, origin, vault.origin);
-    const catalogue = new Catalogue(vault.origin.start, (symbol) => ctx.bars(symbol), ctx.logger);
+    const catalogue = new Catalogue(vault.origin.start, vault.origin.lateTicks, (symbol) => ctx.bars(symbol), ctx.logger);
     await listAll(ctx, catalogue, vault);
     const rules: Rules = { ...options, seed: vault.origin.seed };
     const venue = new Venue({ vault, catalogue, rules, logger: ctx.logger, emit: (fill) => ctx.emitFill(fill), ...speedOf(options) });
@@ -69,9 +69,9 @@ export default class PaperVenue implements ConnectorAdapter {
   }
 
   async getQuote(symbol: string): Promise<Quote> {
-    const { venue, rules } = this.#session();
+    const { venue, rules, catalogue } = this.#session();
     const recording = await this.#listed(symbol);
-    const { last, tickSize, available } = momentOf(recording, venue.state.tick, rules);
+    const { last, tickSize, available } = momentOf(recording, catalogue.calendar.instantOf(venue.state.tick), rules);
     const size = available === undefined ? {} : { bidSize: textOf(available), askSize: textOf(available) };
     return {
       symbol,
@@ -121,12 +121,12 @@ export default class PaperVenue implements ConnectorAdapter {
     const { venue, vault } = this.#session();
     const { venueOrderId, clientOrderId } = query;
     const no = venueOrderId === undefined ? undefined : numberOf(venueOrderId);
-    const isForgotten =
-      venueOrderId === undefined ? clientOrderId !== undefined && vault.hasSeen(clientOrderId) : no !== undefined && no < venue.state.nextNo && no > 0;
-    if (!isForgotten) return null;
-    const ended = no === undefined ? vault.endedByClient(clientOrderId as string) : vault.endedByNo(no);
+    if (venueOrderId !== undefined && no === undefined) return null;
+    const ended = no === undefined ? vault.endedByClient(clientOrderId ?? "") : vault.endedByNo(no);
     const found = workingBy(venue.state, { no, clientOrderId }) ?? ended;
     if (found !== undefined) return reportOf(found);
+    const wasTaken = no === undefined ? vault.hasSeen(clientOrderId ?? "") : no >= 1 && no < venue.state.nextNo;
+    if (!wasTaken) return null;
     throw new Error(`order ${venueOrderId ?? clientOrderId} ended before the newest ${ENDED_KEPT} orders, which are all the paper venue remembers`);
   }
 
@@ -174,7 +174,7 @@ export default class PaperVenue implements ConnectorAdapter {
   }
 }
 
-const speedOf = ({ barSeconds, latencyMs }: Options): { tickMs: number; latencyMs: number } => ({ tickMs: (barSeconds * 1000) / STEPS, latencyMs });
+const speedOf = ({ barSeconds, latencyMs }: Options): { tickMs: number; latencyMs: number } => ({ tickMs: (barSeconds * 1000) / TICKS_A_DAY, latencyMs });
 
 /** What is held or on order must have its prices before the clock starts. */
 const listAll = async (ctx: ConnectorContext, catalogue: Catalogue, vault: Vault): Promise<void> => {

@@ -1,13 +1,17 @@
-/** Prices at a tick: the last trade, the touch around it, and how much of the bar's volume this account may take. */
-import { type Amount, ONE, amount, basisPoints, ceilTo, floorTo, least, most } from "./amount.ts";
-import { STEPS, instantOf } from "./calendar.ts";
-import { coin } from "./chance.ts";
+/** Prices at an instant: the last trade, the touch around it, and how much of the bar's volume this account may take. */
+import { type Amount, ONE, amount, basisPoints, ceilTo, floorTo, least, most, nearest } from "./amount.ts";
+import type { Instant } from "./calendar.ts";
+import { bits, coin } from "./chance.ts";
 import type { PlayedBar, Recording } from "./recording.ts";
 
 export type Side = "buy" | "sell";
 
 /** Smallest step of any quantity. */
 export const LOT: Amount = amount("0.001");
+
+/** How far a price between two turning points strays from the straight line, as a share of the bar's range. */
+const STRAY = amount("0.04");
+const HALF = amount("0.5");
 
 /** What of the options shapes prices. */
 export interface Pricing {
@@ -19,6 +23,7 @@ export interface Pricing {
 
 /** One instrument at one tick. */
 export interface Moment {
+  readonly day: number;
   readonly tickSize: Amount;
   readonly last: Amount;
   /** The last trade one tick earlier. */
@@ -31,16 +36,15 @@ export interface Moment {
   readonly available?: Amount;
 }
 
-export const momentOf = (recording: Recording, tick: number, pricing: Pricing): Moment => {
-  const { day, step } = instantOf(tick);
+export const momentOf = (recording: Recording, { day, step, ticks }: Instant, pricing: Pricing): Moment => {
   const bar = recording.bar(day);
-  const path = pathOf(recording, bar, day, pricing.seed);
-  const last = path[step] ?? bar.close;
-  const share = bar.volume?.times(pricing.participation).div(amount(String(STEPS)));
+  const priceAt = (place: number): Amount => pathPrice(recording, bar, { day, step: place, ticks }, pricing.seed);
+  const share = bar.volume?.times(pricing.participation).div(amount(String(ticks)));
   return {
+    day,
     tickSize: recording.tickSize,
-    last,
-    previous: path[step - 1] ?? recording.bar(day - 1).close,
+    last: priceAt(step),
+    previous: step === 0 ? recording.bar(day - 1).close : priceAt(step - 1),
     gap: step === 0,
     low: bar.low,
     high: bar.high,
@@ -48,13 +52,24 @@ export const momentOf = (recording: Recording, tick: number, pricing: Pricing): 
   };
 };
 
-/** Open, one extreme, the other, close. The seed decides which extreme comes first. */
-const pathOf = (recording: Recording, bar: PlayedBar, day: number, seed: number): readonly Amount[] =>
-  coin(`${recording.symbol}/${day}`, seed) ? [bar.open, bar.high, bar.low, bar.close] : [bar.open, bar.low, bar.high, bar.close];
+/** Open, one extreme, the other, close; the seed decides which extreme comes first, and the strays on the way. */
+const pathPrice = (recording: Recording, bar: PlayedBar, { day, step, ticks }: Instant, seed: number): Amount => {
+  const lowFirst = coin(`${recording.symbol}/${day}`, seed);
+  const turns = lowFirst ? [bar.open, bar.low, bar.high, bar.close] : [bar.open, bar.high, bar.low, bar.close];
+  const stretch = (ticks - 1) / 3;
+  const leg = Math.floor(step / stretch);
+  const [from = bar.close, to = from] = turns.slice(leg, leg + 2);
+  const way = step % stretch;
+  if (way === 0) return from;
+  const line = from.plus(to.minus(from).times(amount((way / stretch).toFixed(6))));
+  const chance = amount((bits(`${recording.symbol}/${day}/${step}`, seed) / 2 ** 32).toFixed(6)).minus(HALF);
+  const stray = bar.high.minus(bar.low).times(STRAY).times(chance);
+  return most(bar.low, least(bar.high, nearest(line.plus(stray), recording.tickSize)));
+};
 
 /** What a buyer pays or a seller gets at a last price: half the spread away from it, on a tick. */
 export const touch = (side: Side, last: Amount, tickSize: Amount, spreadBps: Amount): Amount => {
-  const half = basisPoints(last, spreadBps).times(amount("0.5"));
+  const half = basisPoints(last, spreadBps).times(HALF);
   return side === "buy" ? ceilTo(last.plus(half), tickSize) : most(tickSize, floorTo(last.minus(half), tickSize));
 };
 

@@ -59,9 +59,14 @@ export class Recording {
     return mirrored ? "backwards" : "forwards";
   }
 
-  /** Days before day 0 that were recorded, as negative day numbers from oldest to newest, with the recorded start of each. */
-  past(): readonly { readonly day: number; readonly at: number }[] {
-    return this.#bars.slice(0, this.#first).map(({ at }, index) => ({ day: index - this.#first, at }));
+  /** How many bars were recorded before day 0; they are days -1, -2 and so on. */
+  get before(): number {
+    return this.#first;
+  }
+
+  /** Recorded start of a day that is not after day 0, ms. */
+  recordedAt(day: number): number {
+    return this.#bars[this.#first + day]?.at ?? 0;
   }
 
   #place(day: number): { index: number; mirrored: boolean } {

@@ -14,8 +14,8 @@ export interface Working {
   readonly limitPrice?: string;
   readonly stopPrice?: string;
   readonly reduceOnly?: true;
-  /** When it was acknowledged; it trades at later ticks only. */
-  readonly tick: number;
+  /** The day it was acknowledged on. */
+  readonly day: number;
   /** The price that buying power is held at for each unit of it. */
   readonly reserve: string;
   /** Its stop price was reached. */

@@ -12,6 +12,8 @@ export interface Origin {
   readonly start: string;
   readonly cash: string;
   readonly seed: number;
+  /** Ticks of a day once the recording has ended: with another number the stored tick would mean another time. */
+  readonly lateTicks: number;
 }
 
 /** Rows as arrays without names: half the bytes. */

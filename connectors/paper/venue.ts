@@ -5,15 +5,18 @@
 import { type Fill, type Logger, NotSent, type Order, VenueRejection } from "@qoc-app/sdk";
 import { type Rules, accept } from "./accept.ts";
 import { type Amount, textOf } from "./amount.ts";
-import { STEPS, instantOf } from "./calendar.ts";
+import { END_OF_TIME } from "./calendar.ts";
 import { type Catalogue, INDEX } from "./catalogue.ts";
-import { type Outcome, type Tape, markAt, step, withdraw } from "./engine.ts";
+import { type Outcome, markAt, step, withdraw } from "./engine.ts";
 import { Lane, pause } from "./lane.ts";
 import { momentOf } from "./market.ts";
+import type { Recording } from "./recording.ts";
 import { fillOf } from "./report.ts";
 import { type Ended, type VenueState, type Working, numberOf, venueId } from "./state.ts";
 import { type Terms, readClientId, readTerms } from "./terms.ts";
 import { type Additions, ORDERS_MAX, type Vault, workingBy } from "./vault.ts";
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Ticks stored ahead while no order works, so that an idle market writes once in so many ticks. */
 const AHEAD = 20;
@@ -31,7 +34,6 @@ export interface Outside {
 
 export class Venue {
   readonly #out: Outside;
-  readonly #tape: Tape;
   readonly #lane = new Lane();
   #state: VenueState;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -40,8 +42,6 @@ export class Venue {
   constructor(outside: Outside) {
     this.#out = outside;
     this.#state = outside.vault.venue;
-    const { catalogue } = outside;
-    this.#tape = { recording: (symbol) => catalogue.known(symbol), timeAt: (tick) => catalogue.calendar.timeAt(tick) };
   }
 
   /** What everyone may see: on disk, or an idle market's next ticks. */
@@ -50,34 +50,36 @@ export class Venue {
   }
 
   get now(): number {
-    return this.#tape.timeAt(this.#state.tick);
+    return this.#out.catalogue.calendar.timeAt(this.#state.tick);
   }
 
-  mark = (symbol: string): Amount | undefined => markAt(this.#tape, symbol, this.#state.tick, this.#out.rules);
+  mark = (symbol: string): Amount | undefined => markAt(this.#out.catalogue, symbol, this.#state.tick, this.#out.rules);
 
   start(): void {
-    this.#timer = setTimeout(() => void this.#lane.run(() => this.#advance()).then(() => this.#stopping || this.start()), this.#out.tickMs);
+    this.#timer = setTimeout(() => void this.#beat(), this.#out.tickMs);
   }
 
   /** Stops the market and stores where it stands. What waits in line is told that it was not sent. */
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#timer);
-    await this.#lane.run(() => this.#out.vault.commit(this.#state));
+    await this.#lane.run(async () => {
+      if (this.#out.vault.venue !== this.#state) await this.#out.vault.commit(this.#state);
+    });
   }
 
   /** @throws VenueRejection, or NotSent where the venue closed before the order came in. */
   async place(order: Order): Promise<Working> {
-    await this.#travel();
-    return this.#lane.run(async () => this.#admit(order, this.#state));
+    const recording = await this.#travel(order);
+    return this.#lane.run(() => this.#admit(order, recording, this.#state));
   }
 
   /** Cancels one order and admits another in the same write. The old one stands where the new one is refused. */
   async replace(id: string, order: Order): Promise<Working> {
-    await this.#travel();
+    const recording = await this.#travel(order);
     return this.#lane.run(async () => {
       const { state, ended } = withdraw(this.#state, this.#working(id), "cancelled");
-      return this.#admit(order, state, ended);
+      return this.#admit(order, recording, state, ended);
     });
   }
 
@@ -93,10 +95,16 @@ export class Venue {
     });
   }
 
-  /** The way to the venue takes time; what is still on it when the desk closes never arrives. */
-  async #travel(): Promise<void> {
+  /** The way to the venue takes time; what is still on it when the desk closes never arrives. Brings the order's prices along. */
+  async #travel(order?: Order): Promise<Recording | undefined> {
     if (this.#out.latencyMs > 0) await pause(this.#out.latencyMs);
     this.#refuseWhenStopping();
+    if (order === undefined) return undefined;
+    try {
+      return await this.#out.catalogue.find(String(order.symbol));
+    } catch (error) {
+      throw new NotSent(`the bars of ${order.symbol} cannot be read: ${messageOf(error)}`);
+    }
   }
 
   #refuseWhenStopping(): void {
@@ -111,7 +119,7 @@ export class Venue {
     throw new VenueRejection(ended === undefined ? `no open order ${id}` : `order ${id} is already ${ended.status}`);
   }
 
-  async #admit(order: Order, state: VenueState, replaced?: Ended): Promise<Working> {
+  async #admit(order: Order, recording: Recording | undefined, state: VenueState, replaced?: Ended): Promise<Working> {
     this.#refuseWhenStopping();
     const { vault } = this.#out;
     const clientOrderId = readClientId(order);
@@ -120,7 +128,7 @@ export class Venue {
       throw new VenueRejection(`the paper venue has taken ${ORDERS_MAX} orders and its book is full; start a new one by giving it an empty store`);
     }
     try {
-      const next = await this.#examine(order, state);
+      const next = this.#examine(order, recording, state);
       await this.#commit(next, { clientOrderId, ...(replaced === undefined ? {} : { ended: [replaced] }) });
       return next.working.at(-1) as Working;
     } catch (error) {
@@ -129,12 +137,11 @@ export class Venue {
     }
   }
 
-  async #examine(order: Order, state: VenueState): Promise<VenueState> {
+  #examine(order: Order, recording: Recording | undefined, state: VenueState): VenueState {
     const { catalogue, rules } = this.#out;
-    const recording = await catalogue.find(String(order.symbol));
     if (recording === undefined) throw new VenueRejection(`${JSON.stringify(order.symbol)} is not listed at the paper venue`);
     const terms: Terms = readTerms(order, recording.tickSize);
-    return accept(state, terms, { marks: this.mark, moment: momentOf(recording, state.tick, rules) }, rules);
+    return accept(state, terms, { marks: this.mark, moment: momentOf(recording, catalogue.calendar.instantOf(state.tick), rules) }, rules);
   }
 
   /** A refused order keeps its number and its id, so that a desk that missed the answer can ask. */
@@ -143,13 +150,22 @@ export class Venue {
     await this.#commit({ ...this.#state, nextNo: this.#state.nextNo + 1 }, { clientOrderId, ended: [refused] });
   }
 
+  async #beat(): Promise<void> {
+    try {
+      await this.#lane.run(() => this.#advance());
+    } catch (error) {
+      if (!this.#stopping) throw error;
+    }
+    if (!this.#stopping) this.start();
+  }
+
   async #advance(): Promise<void> {
     // Answers given before this tick leave the worker before its fills do.
     await pause(0);
-    if (this.#stopping) return;
-    const outcome = step(this.#state, this.#tape, this.#out.rules);
-    await this.#take(outcome);
-    this.#announceTurn(outcome.state.tick);
+    const { catalogue, rules } = this.#out;
+    if (this.#stopping || catalogue.calendar.timeAt(this.#state.tick + AHEAD + 1) >= END_OF_TIME) return;
+    await this.#take(step(this.#state, catalogue, rules));
+    this.#announceTurn();
   }
 
   async #take({ state, executions, ended }: Outcome): Promise<void> {
@@ -172,20 +188,20 @@ export class Venue {
       try {
         return await this.#out.vault.commit(state, additions);
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
-        if (this.#stopping) throw new Error(`the paper venue closed before this was stored: ${message}`, { cause: error });
-        this.#out.logger.error(`the paper venue cannot store its state and waits: ${message}`);
+        if (this.#stopping) throw new Error(`the paper venue closed before this was stored: ${messageOf(error)}`, { cause: error });
+        this.#out.logger.error(`the paper venue cannot store its state and waits: ${messageOf(error)}`);
         await pause(RETRY_MS);
       }
     }
   }
 
-  #announceTurn(tick: number): void {
-    const { day, step: place } = instantOf(tick);
+  #announceTurn(): void {
     const { index, calendar } = this.#out.catalogue;
-    const way = place === STEPS - 1 ? index.turnsAt(day + 1) : undefined;
+    const { day, step: place } = calendar.instantOf(this.#state.tick);
+    const way = place === 0 ? index.turnsAt(day) : undefined;
     if (way === undefined) return;
-    this.#out.logger.info(`the recording of ${INDEX} is at its end; from here it plays ${way}, and the dates run on`, { date: calendar.date(day) });
+    const message = `the recording of ${INDEX} is at its end: from ${calendar.date(day)} it plays ${way}, and the dates run on over weekdays`;
+    this.#out.logger.info(message);
   }
 
   /** For a message to people. */

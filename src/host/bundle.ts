@@ -46,7 +46,7 @@ export const bundleAdapter = async (request: BundleRequest): Promise<Bundle> => 
       platform: "node",
       target: "node20",
       sourcemap: "external",
-      outfile: "/adapter.cjs",
+      outfile: "adapter.cjs",
       logLevel: "silent",
       loader: { ".csv": "text", ".txt": "text" },
       supported: { "dynamic-import": false },

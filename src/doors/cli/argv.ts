@@ -44,6 +44,9 @@ export const GLOBAL_FLAGS: readonly Argument[] = [
   { name: "version", kind: "flag", type: "boolean", short: "V", about: "print the version" },
 ];
 
+/** Globals with their value in the same word, and short ones run together: `-Cdesk`, `-qy`, `--workspace=desk`. */
+const ONE_WORD_GLOBAL = /^(-C.+|-[qvyhV]+|--(workspace|passphrase-fd)=.*)$/;
+
 /** `limitPrice` as a flag: `limit-price`. */
 export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
@@ -89,8 +92,7 @@ const leadingWords = (argv: readonly string[]): readonly { word: string; index: 
       continue;
     }
     const flag = GLOBAL_FLAGS.find(({ name, short }) => word === `--${kebab(name)}` || word === `-${short}`);
-    const isGlued = GLOBAL_FLAGS.some(({ name, short }) => word.startsWith(`--${kebab(name)}=`) || (short === "C" && word.startsWith("-C")));
-    if (flag === undefined && !isGlued) break;
+    if (flag === undefined && !ONE_WORD_GLOBAL.test(word)) break;
     if (flag !== undefined && flag.type !== "boolean") index += 1;
   }
   return words;
@@ -129,17 +131,21 @@ const readFlags = (row: Command | undefined, rest: readonly string[], flags: rea
     if (token.kind !== "option") continue;
     const flag = flags.find(({ name }) => kebab(name) === token.name);
     if (flag === undefined) throw unknownFlag(row, token.rawName, flags);
-    values.set(flag.name, [...(values.get(flag.name) ?? []), flagValue(row, flag, token.value)]);
+    values.set(flag.name, [...(values.get(flag.name) ?? []), flagValue(row, flag, token)]);
   }
   return { values, positionals };
 };
 
-const flagValue = (row: Command | undefined, flag: Argument, value: string | undefined): string | true => {
+const flagValue = (row: Command | undefined, flag: Argument, token: { value?: string | undefined; inlineValue?: boolean | undefined }): string | true => {
+  const { value, inlineValue } = token;
   if (flag.type === "boolean") {
     if (value !== undefined) throw usage(row, `--${kebab(flag.name)} takes no value`);
     return true;
   }
-  // A value that looks like a flag is a forgotten value; one that starts with a dash is given as --flag=-value.
+  // What looks like a flag after this one is the next flag, and the value was forgotten.
+  if (value !== undefined && inlineValue !== true && /^-./.test(value)) {
+    throw usage(row, `--${kebab(flag.name)} needs a value before ${value}; one that starts with a dash is written --${kebab(flag.name)}=${value}`);
+  }
   if (value === undefined) throw usage(row, `--${kebab(flag.name)} needs a value: ${flag.value ?? "VALUE"}`);
   if (flag.choices !== undefined && !flag.choices.includes(value)) {
     const near = suggestion(value, flag.choices);

@@ -69,6 +69,24 @@ describe("buying-power", () => {
     expect(ask(tale, { quantity: "1" }, rule).decision).toBe("block");
   });
 
+  it("takes nothing off for a sale of what was held, and no more than the growth for a lot that the mark half knows", () => {
+    const held = [{ symbol: "MSFT", quantity: "10", markPrice: "400" }];
+    const sold = story().desk().account("paper", { buyingPower: "1000", positions: held });
+    sold.filled("s", { symbol: "MSFT", side: "sell", quantity: "10", limitPrice: "400" });
+    expect(ask(sold, { quantity: "10" }, rule).decision).toBe("allow");
+    const known = [{ symbol: "AAPL", quantity: "5", markPrice: "120" }];
+    const half = desk().filled("b", { quantity: "10" }).account("paper", { buyingPower: "1000", positions: known });
+    expect(ask(half, { quantity: "5" }, rule).decision).toBe("allow");
+    expect(ask(half, { quantity: "5.01" }, rule).decision).toBe("block");
+  });
+
+  it("counts several short sales of one name at the dearest of their prices", () => {
+    const tale = desk().working("s1", { symbol: "MSFT", side: "sell", quantity: "2", limitPrice: "100" });
+    tale.working("s2", { symbol: "MSFT", side: "sell", quantity: "2", limitPrice: "50" });
+    expect(ask(tale, { quantity: "6" }, rule).decision).toBe("allow");
+    expect(ask(tale, { quantity: "6.01" }, rule).decision).toBe("block");
+  });
+
   it("lets sales of what is held pass with no power at all, as far as no other sell claims it", () => {
     const held = () => holding("60");
     expect(ask(held(), { side: "sell", quantity: "60" }, rule).decision).toBe("allow");

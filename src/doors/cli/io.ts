@@ -1,0 +1,74 @@
+/** The four streams of a shell as one value, so that tests can be shells too. */
+import { askTerminal } from "./ask-terminal.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export interface Io {
+  /** Data. Resolves when the reader can take more; rejects with code EPIPE once it has gone. */
+  out(text: string): Promise<void>;
+  /** Everything that is not data: progress, questions, errors. */
+  err(text: string): void;
+  /** Standard input to its end, as text. */
+  stdinText(): Promise<string>;
+  /** Text of a file descriptor the caller opened, to its end. */
+  fdText(fd: number): Promise<string>;
+  /** Asks on the terminal; undefined: it was closed instead of answered (Ctrl-D). Rejects once the signal aborts. */
+  ask(question: string, options: { readonly hidden: boolean; readonly signal: AbortSignal }): Promise<string | undefined>;
+  readonly isTty: { readonly in: boolean; readonly out: boolean; readonly err: boolean };
+  /** Columns of the terminal; 80 off a terminal, at least 40. */
+  readonly columns: number;
+  readonly colour: { readonly out: boolean; readonly err: boolean };
+}
+
+export interface Streams {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+const COLUMNS_MIN = 40;
+const COLUMNS_OFF_TTY = 80;
+
+/** The streams of a process, coloured as its environment asks. `readFd` reads a descriptor to its end. */
+export const processIo = ({ stdin, stdout, stderr }: Streams, env: Env, readFd: (fd: number) => Promise<string>): Io => {
+  let broken: NodeJS.ErrnoException | undefined;
+  stdout.on("error", (error: NodeJS.ErrnoException) => (broken = error));
+  stderr.on("error", () => undefined);
+  const write = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (broken !== undefined) return reject(broken);
+      stdout.write(text, (error) => (error == null ? resolve() : reject(error)));
+    });
+  return {
+    out: write,
+    err: (text) => void stderr.write(text),
+    stdinText: async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array));
+      return Buffer.concat(chunks).toString("utf8");
+    },
+    fdText: readFd,
+    ask: (question, options) => askTerminal(stdin, stderr, question, options),
+    isTty: { in: stdin.isTTY === true, out: stdout.isTTY === true, err: stderr.isTTY === true },
+    columns: stdout.isTTY === true ? Math.max(COLUMNS_MIN, stdout.columns ?? COLUMNS_OFF_TTY) : COLUMNS_OFF_TTY,
+    colour: { out: wantsColour(env, stdout.isTTY === true), err: wantsColour(env, stderr.isTTY === true) },
+  };
+};
+
+/** NO_COLOR with any text wins, then FORCE_COLOR (0 and false say no), then TERM=dumb, then whether it is a terminal. */
+export const wantsColour = (env: Env, isTty: boolean): boolean => {
+  const { NO_COLOR: no = "", FORCE_COLOR: force = "", TERM: term } = env;
+  if (no !== "") return false;
+  if (force !== "") return force !== "0" && force !== "false";
+  return isTty && term !== "dumb";
+};
+
+/** May a person be asked something? Both ends must be terminals, and nobody said no. */
+export const canAsk = (io: Io, env: Env, noInput: boolean): boolean => io.isTty.in && io.isTty.err && !noInput && (env["CI"] ?? "") === "";
+
+const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36, inverse: 7 } as const;
+export type Shade = keyof typeof CODES;
+export type Paint = (shade: Shade, text: string) => string;
+
+/** Colours text, or leaves it as it is. Colour only repeats what the words or signs beside it say. */
+export const painter = (isOn: boolean): Paint => (isOn ? (shade, text) => (text === "" ? "" : `\u001b[${CODES[shade]}m${text}\u001b[0m`) : (_shade, text) => text);

@@ -1,0 +1,97 @@
+/** An order's whole way on the built-in venue: proposed, reviewed, approved, acknowledged, filled, filed, logged. */
+import { existsSync, readdirSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+
+interface Proposed { id: string; path: string; digest: string; verdict: { decision: string; reasons: { guard: string; code: string; message: string }[] } }
+interface Shown { id: string; state: string; path: string; fills: { quantity: string; price: string; time: string }[]; verdicts: unknown[]; history: { event: string; state: string }[]; approvals: { by: string; channel: string; digest: string }[] }
+
+let desk: TempDesk;
+beforeAll(async () => {
+  desk = await tempDesk({ config: (text) => text.replace("bar_seconds = 2", "bar_seconds = 0.4") });
+});
+afterAll(async () => {
+  await desk.stop();
+  await discard(desk);
+});
+
+const limit = { connector: "paper", side: "buy", symbol: "SPX", quantity: "10", type: "limit", limitPrice: "3000", rationale: "TEXT" };
+
+describe("the first loop", () => {
+  it("proposes, approves, fills, files", async () => {
+    const proposed = await desk.call<Proposed>("orders propose", limit);
+    expect(proposed.verdict).toEqual({ decision: "allow", reasons: [] });
+    expect(proposed.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+    const status = await desk.call<{ proposals: { id: string; digest: string; needs: string }[]; book: { nav: string } }>("status");
+    expect(status.proposals).toMatchObject([{ id: proposed.id, digest: proposed.digest, decision: "allow", needs: "approval" }]);
+    expect(status.book.nav).toBe("1000000");
+    const receipt = await desk.call<Record<string, string>>("approve", { id: proposed.id, digest: proposed.digest });
+    expect(["acked", "partly_filled", "filled"]).toContain(receipt["state"]);
+    expect(receipt["venueOrderId"]).toMatch(/^P-/);
+    expect(receipt["clientOrderId"]).toMatch(/^q[0-9a-f]{8}-[0-9a-z]+-[0-9a-f]{4}$/);
+    await desk.reaches(proposed.id, "filled");
+    await desk.settled();
+    const shown = await desk.call<Shown>("orders show", { id: proposed.id });
+    expect(shown.state).toBe("filled");
+    expect(shown.path).toBe(`orders/executed/${proposed.id}.toml`);
+    expect(shown.approvals).toMatchObject([{ by: "human", channel: "cli", digest: proposed.digest }]);
+    expect(shown.history.map((entry) => entry.event)).toEqual(expect.arrayContaining(["proposal.seen", "order.approved", "order.submitting", "order.acked", "fill.received"]));
+    expect(desk.read(shown.path)).toContain("# filled 10 @ ");
+    expect(existsSync(`${desk.root}/${proposed.path}`)).toBe(false);
+    expect(readdirSync(`${desk.root}/inbox`).filter((name) => name.includes("fill-SPX-BUY"))).toHaveLength(1);
+    const log = await desk.call<{ decision: string; id: string }[]>("log");
+    expect(log).toMatchObject([{ decision: "APPROVED", id: proposed.id, state: "filled" }]);
+    const positions = await desk.call<{ symbol: string; quantity: string }[]>("positions list");
+    expect(positions).toMatchObject([{ connector: "paper", symbol: "SPX", quantity: "10" }]);
+  });
+
+  it("fills a market order, with a protection price in its digest", async () => {
+    const proposed = await desk.call<Proposed>("orders propose", { side: "buy", symbol: "AAPL", quantity: 1, type: "market", rationale: "one" });
+    expect(proposed.verdict.decision).toBe("allow");
+    await desk.call("approve", { id: proposed.id, digest: proposed.digest });
+    await desk.reaches(proposed.id, "filled");
+    expect(desk.open.desk.book.orders.get(proposed.id as never)?.terms.protectionPrice).toMatch(/^\d+(\.\d+)?$/);
+  });
+
+  it("blocks what is too large, keeps it pending, and says why with numbers", async () => {
+    const proposed = await desk.call<Proposed>("orders propose", { ...limit, quantity: "200" });
+    expect(proposed.verdict.decision).toBe("block");
+    expect(proposed.verdict.reasons.map((reason) => reason.guard)).toContain("max-order-nav");
+    await expect(desk.call("approve", { id: proposed.id, digest: proposed.digest })).rejects.toMatchObject({ code: "GUARD_BLOCKED", exit: 3, data: { state: "proposed" } });
+    await desk.settled();
+    expect(readdirSync(`${desk.root}/inbox`).some((name) => name.includes(`blocked-${proposed.id}`))).toBe(true);
+    await desk.call("reject", { id: proposed.id, comment: "too large" });
+    expect(desk.open.desk.book.orders.get(proposed.id as never)?.rejected.human).toBe("too large");
+  });
+
+  it("refuses a digest that is not the file's, a second approval, and an approval without a digest", async () => {
+    const proposed = await desk.call<Proposed>("orders propose", { ...limit, quantity: "1", limitPrice: "2500" });
+    await expect(desk.call("approve", { id: proposed.id })).rejects.toMatchObject({ code: "DIGEST_REQUIRED", exit: 2 });
+    await desk.write(proposed.path, desk.read(proposed.path).replace('quantity = "1"', 'quantity = "2"'));
+    await expect(desk.call("approve", { id: proposed.id, digest: proposed.digest })).rejects.toMatchObject({ code: "DIGEST_MISMATCH", exit: 7 });
+    const { digest } = await desk.call<Proposed>("orders show", { id: proposed.id });
+    expect(digest).not.toBe(proposed.digest);
+    await desk.call("approve", { id: proposed.id, digest });
+    await expect(desk.call("approve", { id: proposed.id, digest })).rejects.toMatchObject({ code: "ALREADY_DECIDED", exit: 7 });
+    await desk.call("cancel", { id: proposed.id });
+    expect(await desk.reaches(proposed.id, "cancelled")).toBe("cancelled");
+    await desk.settled();
+    expect(existsSync(`${desk.root}/orders/cancelled/${proposed.id}.toml`)).toBe(true);
+  });
+
+  it("refuses --all and says why", async () => {
+    await expect(desk.call("approve", { id: "x", all: true })).rejects.toMatchObject({ code: "NO_BULK_APPROVAL" });
+  });
+
+  it("halts and resumes; a cancel passes while halted", async () => {
+    const proposed = await desk.call<Proposed>("orders propose", { ...limit, quantity: "1", limitPrice: "2400" });
+    await desk.call("approve", { id: proposed.id, digest: proposed.digest });
+    await desk.call("halt", { reason: "test" });
+    const other = await desk.call<Proposed>("orders propose", { ...limit, quantity: "3", limitPrice: "2450" });
+    await expect(desk.call("approve", { id: other.id, digest: other.digest })).rejects.toMatchObject({ code: "GUARD_BLOCKED" });
+    await desk.call("cancel", { id: proposed.id });
+    expect(await desk.reaches(proposed.id, "cancelled")).toBe("cancelled");
+    await desk.call("resume");
+    await desk.call("reject", { id: other.id });
+  });
+});
