@@ -47,8 +47,9 @@ export const load = async <Row>(store: Store, shape: Shape, tail: Tail<Row>): Pr
   const numbers = Array.from({ length: tail.sealed - first }, (_, index) => first + index);
   const pages = await Promise.all(numbers.map((page) => store.get(keyOf(shape, page)) as Promise<Page<Row> | null | undefined>));
   const rows = pages.flatMap((found, index) => {
-    if (found !== null && found?.page === numbers[index]) return found.rows;
-    throw new Error(`the stored page ${keyOf(shape, numbers[index] ?? 0)} is missing or not page ${numbers[index]}; restore the connector's store`);
+    const page = first + index;
+    if (found !== null && found !== undefined && found.page === page) return found.rows;
+    throw new Error(`the stored page ${keyOf(shape, page)} is missing or not page ${page}; restore the connector's store, or empty it to begin anew`);
   });
   return [...rows, ...tail.rows];
 };

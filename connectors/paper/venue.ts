@@ -56,6 +56,9 @@ export class Venue {
   mark = (symbol: string): Amount | undefined => markAt(this.#out.catalogue, symbol, this.#state.tick, this.#out.rules);
 
   start(): void {
+    const { catalogue, logger } = this.#out;
+    // A step may be stored AHEAD of the clock, and nothing may be stamped later than the desk can take.
+    if (catalogue.calendar.timeAt(this.#state.tick + AHEAD + 1) >= END_OF_TIME) return logger.error("the paper venue's dates have run out; it stands still");
     this.#timer = setTimeout(() => void this.#beat(), this.#out.tickMs);
   }
 
@@ -162,8 +165,8 @@ export class Venue {
   async #advance(): Promise<void> {
     // Answers given before this tick leave the worker before its fills do.
     await pause(0);
+    if (this.#stopping) return;
     const { catalogue, rules } = this.#out;
-    if (this.#stopping || catalogue.calendar.timeAt(this.#state.tick + AHEAD + 1) >= END_OF_TIME) return;
     await this.#take(step(this.#state, catalogue, rules));
     this.#announceTurn();
   }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { clip, linesOf, oneLine, quoted, widthOf, wrap } from "../../../src/doors/cli/escape.ts";
 import { painter, wantsColour } from "../../../src/doors/cli/io.ts";
-import { pairs, table } from "../../../src/doors/cli/table-text.ts";
+import { type Column, pairs, table } from "../../../src/doors/cli/table-text.ts";
 
 /** Characters that move, hide or turn what a person reads. */
 const HOSTILE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
@@ -53,10 +53,10 @@ describe("escape", () => {
   });
 });
 
-const columns = [
-  { title: "id", cell: (row: { id: string; n: string; note: string }) => row.id },
-  { title: "n", cell: (row: { n: string }) => row.n, isNumber: true },
-  { title: "note", cell: (row: { note: string }) => row.note, gives: true },
+const columns: readonly Column<{ id: string; n: string; note: string }>[] = [
+  { title: "id", cell: (row) => row.id },
+  { title: "n", cell: (row) => row.n, isNumber: true },
+  { title: "note", cell: (row) => row.note, gives: true },
 ];
 const rows = [
   { id: "a1", n: "10", note: "short" },

@@ -1,0 +1,195 @@
+/** Nothing lost, nothing sent twice: time-outs, dead workers, restarts with orders in flight, copies of a desk. */
+import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+
+/** Counts what it is sent in its store, and does with an order what its symbol says. */
+const VENUE = `
+import { VenueRejection } from "@qoc-app/sdk";
+export default class Odd {
+  static capabilities = { mode: "paper" };
+  ctx: any; sent: any[] = []; known: Record<string, any> = {};
+  async connect(ctx: any) { this.ctx = ctx; this.sent = (await ctx.store.get("sent")) ?? []; this.known = (await ctx.store.get("known")) ?? {}; }
+  async disconnect() {}
+  async getQuote(symbol: string) { return { symbol, bid: 99, ask: 101, timestamp: Date.now() }; }
+  async getPositions() { return []; }
+  async getBuyingPower() { return 1_000_000; }
+  async placeOrder(order: any): Promise<any> {
+    this.sent.push(order.clientOrderId);
+    await this.ctx.store.put("sent", this.sent);
+    const venueOrderId = "V" + this.sent.length;
+    if (order.symbol === "NO") throw new VenueRejection("not here");
+    if (order.symbol === "DIE") process.exit(1);
+    if (order.symbol === "LOST") { this.known[order.clientOrderId] = { venueOrderId, status: "open", filledQuantity: 0 }; await this.ctx.store.put("known", this.known); process.exit(1); }
+    if (order.symbol === "THROW") throw new Error("503");
+    if (order.symbol === "JUNK") return { id: 7 };
+    if (order.symbol === "TWICE") for (let i = 0; i < 3; i++) this.ctx.emitFill({ fillId: "F1", venueOrderId, symbol: order.symbol, side: order.side, quantity: order.quantityText, price: "100", timestamp: Date.now() });
+    if (order.symbol === "OVER") this.ctx.emitFill({ fillId: "O1", venueOrderId, clientOrderId: order.clientOrderId, symbol: order.symbol, side: order.side, quantity: order.quantity * 2, price: 100, timestamp: Date.now() });
+    return { venueOrderId, status: "acknowledged" };
+  }
+  async cancelOrder() {}
+  async getOrder(query: any) { return this.known[query.clientOrderId] ?? null; }
+}
+`;
+
+const desks: TempDesk[] = [];
+afterEach(async () => {
+  const all = desks.splice(0);
+  for (const desk of all) await desk.stop().catch(() => undefined);
+  for (const desk of all) await discard(desk);
+});
+
+const CONFIG = (text: string): string =>
+  `${text}\n[[connector]]\nname = "odd"\ntype = "custom"\nadapter = "./odd.ts"\n`.replaceAll("enabled = true", "enabled = false");
+
+const open = async (again?: TempDesk): Promise<TempDesk> => {
+  const desk = await tempDesk(again === undefined ? { files: { "odd.ts": VENUE }, config: CONFIG } : { again });
+  desks.push(desk);
+  return desk;
+};
+
+interface Proposed { id: string; digest: string; verdict: { decision: string; reasons: { message: string }[] } }
+const propose = (desk: TempDesk, symbol: string, quantity = "1"): Promise<Proposed> =>
+  desk.call<Proposed>("orders propose", { connector: "odd", side: "buy", symbol, quantity, type: "limit", limitPrice: "100", rationale: "test" });
+const approve = (desk: TempDesk, { id, digest }: Proposed): Promise<Record<string, string>> => desk.call("approve", { id, digest });
+const sentIds = (desk: TempDesk): string[] => JSON.parse(readFileSync(`${desk.root}/.qoc/connectors/odd/sent.json`, "utf8")) as string[];
+const state = (desk: TempDesk, id: string): string | undefined => desk.open.desk.book.orders.get(id as never)?.state;
+
+describe("an answer that is not a definite one", () => {
+  it.each(["DIE", "THROW", "JUNK"])("%s leaves the order unknown, blocks its instrument, and is not sent again", async (symbol) => {
+    const desk = await open();
+    const proposed = await propose(desk, symbol);
+    await expect(approve(desk, proposed)).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN", exit: 6, data: { id: proposed.id, state: "unknown" } });
+    await expect(approve(desk, proposed)).rejects.toMatchObject({ code: "ALREADY_DECIDED" });
+    await desk.reaches(proposed.id, "unknown");
+    const next = await propose(desk, symbol, "2");
+    expect(next.verdict.reasons.map((reason) => reason.message).join()).toContain(proposed.id);
+    expect(sentIds(desk)).toHaveLength(1);
+    await desk.call("resolve", { id: proposed.id, note: "looked at the venue" });
+    expect(state(desk, proposed.id)).toBe("cancelled");
+    const shown = await desk.call<{ resolvedBy: string }>("orders show", { id: proposed.id });
+    expect(shown.resolvedBy).toBe("human");
+  });
+
+  it("a venue's no is a no", async () => {
+    const desk = await open();
+    const proposed = await propose(desk, "NO");
+    await expect(approve(desk, proposed)).rejects.toMatchObject({ code: "VENUE_REJECTED", data: { state: "rejected" } });
+    const shown = await desk.call<{ rejectedBy: string; reason: string }>("orders show", { id: proposed.id });
+    expect(shown).toMatchObject({ rejectedBy: "venue", reason: "not here" });
+  });
+
+  it("an unknown order is settled when the venue comes back and knows it", async () => {
+    const desk = await open();
+    const proposed = await propose(desk, "LOST");
+    await expect(approve(desk, proposed)).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
+    expect(await desk.reaches(proposed.id, "acked")).toBe("acked");
+    expect(sentIds(desk)).toHaveLength(1);
+  });
+});
+
+describe("fills", () => {
+  it("that come three times are one, before the ack and without our id", async () => {
+    const desk = await open();
+    const proposed = await propose(desk, "TWICE", "2");
+    await approve(desk, proposed);
+    expect(await desk.reaches(proposed.id, "filled")).toBe("filled");
+    const order = desk.open.desk.book.orders.get(proposed.id as never);
+    expect(order?.fills.size).toBe(1);
+    expect(desk.open.desk.book.positions.get("odd/TWICE")?.quantity.toFixed()).toBe("2");
+  });
+
+  it("beyond the quantity are applied and flagged", async () => {
+    const desk = await open();
+    const proposed = await propose(desk, "OVER");
+    await approve(desk, proposed);
+    await desk.reaches(proposed.id, "filled");
+    expect([...(desk.open.desk.book.orders.get(proposed.id as never)?.flags ?? [])]).toContain("overfilled");
+  });
+});
+
+describe("a restart", () => {
+  it("turns an intent without an answer into unknown, and keeps every acknowledged action", async () => {
+    const desk = await open();
+    const proposed = await propose(desk, "THROW");
+    await approve(desk, proposed).catch(() => undefined);
+    const kept = await propose(desk, "ABC");
+    await approve(desk, kept);
+    await desk.stop();
+    // The journal as it stood when the intent was on disk and nothing after it was.
+    const path = `${desk.root}/.qoc/journal/000001.ndjson`;
+    const lines = readFileSync(path, "utf8").split("\n");
+    const cut = lines.findIndex((line) => line.includes('"type":"order.submitting"'));
+    writeFileSync(path, `${lines.slice(0, cut + 1).join("\n")}\n`);
+    const again = await open(desk);
+    expect(state(again, proposed.id)).toBe("unknown");
+    expect(sentIds(again)).toHaveLength(2);
+  });
+
+  it("sets a torn last line aside and goes on", async () => {
+    const desk = await open();
+    const proposed = await propose(desk, "ABC");
+    await desk.stop();
+    appendFileSync(`${desk.root}/.qoc/journal/000001.ndjson`, '{"seq":99,"ts":"2026');
+    const again = await open(desk);
+    expect(state(again, proposed.id)).toBe("proposed");
+    await approve(again, proposed);
+    expect(state(again, proposed.id)).toBe("acked");
+    expect((await again.call<{ ok: boolean }>("verify")).ok).toBe(true);
+  });
+
+  it("is read-only and refuses orders where the journal was changed", async () => {
+    const desk = await open();
+    const proposed = await propose(desk, "ABC");
+    await desk.stop();
+    const path = `${desk.root}/.qoc/journal/000001.ndjson`;
+    writeFileSync(path, readFileSync(path, "utf8").replace('"quantity":"1"', '"quantity":"9"'));
+    const again = await open(desk);
+    await expect(approve(again, proposed)).rejects.toMatchObject({ code: "DESK_READ_ONLY" });
+    expect(await again.call<{ ok: boolean; problem: string }>("verify")).toMatchObject({ ok: false, problem: expect.stringContaining("does not match its hash") });
+  });
+
+  it("of a copied desk starts halted, in a new epoch, with other client order ids", async () => {
+    const desk = await open();
+    await approve(desk, await propose(desk, "ABC"));
+    await desk.stop();
+    const copy = `${desk.root}-copy`;
+    cpSync(desk.root, copy, { recursive: true });
+    const second = await tempDesk({ again: { root: copy, home: desk.home } });
+    desks.push(second);
+    expect(second.open.desk.book.trading.state).toBe("halted");
+    expect(second.open.desk.book.epoch).toBe(2);
+    await second.call("resume");
+    await approve(second, await propose(second, "DEF"));
+    const ids = [...second.open.desk.book.byClientOrderId.keys()];
+    expect(new Set(ids.map((id) => id.split("-")[0])).size).toBe(2);
+  });
+
+  it("rebuilds every projection from the journal", async () => {
+    const desk = await open();
+    const proposed = await propose(desk, "TWICE");
+    await approve(desk, proposed);
+    await desk.reaches(proposed.id, "filled");
+    await desk.settled();
+    const path = `orders/executed/${proposed.id}.toml`;
+    const before = desk.read(path);
+    rmSync(`${desk.root}/${path}`);
+    await desk.call("rebuild");
+    expect(desk.read(path)).toBe(before);
+  });
+});
+
+describe("two at once", () => {
+  it("approve one proposal from two terminals: one goes, one hears that it went", async () => {
+    const desk = await open();
+    const proposed = await propose(desk, "ABC");
+    const outcomes = await Promise.allSettled([approve(desk, proposed), approve(desk, proposed)]);
+    expect(outcomes.map((outcome) => outcome.status).toSorted()).toEqual(["fulfilled", "rejected"]);
+    expect(sentIds(desk)).toHaveLength(1);
+  });
+
+  it("desks on one folder: the second is refused", async () => {
+    const desk = await open();
+    await expect(tempDesk({ again: desk })).rejects.toMatchObject({ code: "LOCKED" });
+  });
+});

@@ -1,0 +1,110 @@
+/** The documented files as they stand, on a desk whose own venue lists NASDAQ, quotes AAPL near the limit and holds it. */
+import { readFileSync } from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+
+const VENUE = `
+import type { ConnectorAdapter, ConnectorContext, Fill, Order, OrderAck, Position, Quote } from "@qoc-app/sdk";
+export default class Nasdaq implements ConnectorAdapter {
+  private ctx!: ConnectorContext;
+  private n = 0;
+  private price = 0;
+  async connect(ctx: ConnectorContext): Promise<void> { this.ctx = ctx; this.price = Number(ctx.options.price); ctx.logger.info("connected with " + ctx.secret("api_key").length + " characters"); }
+  async disconnect(): Promise<void> {}
+  async getQuote(symbol: string): Promise<Quote> { return { symbol, bid: this.price - 0.05, ask: this.price + 0.05, timestamp: Date.now() }; }
+  async getPositions(): Promise<Position[]> { return [{ symbol: "AAPL", quantity: 250, averagePrice: 150, markPrice: this.price }]; }
+  async getBuyingPower(): Promise<number> { return 1_000_000; }
+  async placeOrder(order: Order): Promise<OrderAck> {
+    const venueOrderId = "N-" + ++this.n;
+    const fill: Fill = { fillId: venueOrderId + "-1", venueOrderId, symbol: order.symbol, side: order.side, quantity: order.quantity, price: this.price, timestamp: Date.now() };
+    setTimeout(() => this.ctx.emitFill(fill), 5);
+    return { venueOrderId, status: "acknowledged" };
+  }
+  async cancelOrder(): Promise<void> {}
+}
+`;
+
+/** The YAML of the page, up to `pending_approval`: the sentence that follows it on the page is not part of the file. */
+const YAML = `action: sell
+symbol: AAPL
+quantity: 50
+order_type: limit
+limit_price: 192.40
+venue: NASDAQ
+rationale: >
+  Trimming 20 % of AAPL position after earnings beat.
+  Position exceeds target weight by 1.8 pp post-move.
+  See research/2026-07-05-aapl-earnings.md for analysis.
+proposed_by: agent-run-20260705T0830Z
+status: pending_approval`;
+
+const TOML = `# Proposed by agent at 2026-07-05T14:22:00Z
+# Task: rebalance-equities (issue #42)
+[order]
+connector     = "main-equities"
+symbol        = "AAPL"
+side          = "buy"
+quantity      = 50
+type          = "limit"
+limit_price   = 211.40
+time_in_force = "day"
+[rationale]
+summary      = "..."
+research_ref = "research/2026-07-05-aapl-rebalance.md"
+`;
+
+let desk: TempDesk | undefined;
+afterEach(async () => {
+  await desk?.stop();
+  if (desk !== undefined) await discard(desk);
+  desk = undefined;
+});
+
+const open = (price: number, files: Record<string, string>): Promise<TempDesk> =>
+  tempDesk({
+    env: { VENUE_KEY: "nasdaq-secret-1" },
+    files: { "src/nasdaq.ts": VENUE, ...files },
+    config: (text) =>
+      `${text}\n[[connector]]\nname = "main-equities"\ntype = "custom"\nadapter = "./src/nasdaq.ts"\nvenues = ["NASDAQ"]\n  [connector.options]\n  price = ${price}\n  [connector.auth]\n  api_key = { env = "VENUE_KEY" }\n`,
+  });
+
+interface Shown { id: string; state: string; digest: string; path: string; terms: Record<string, string>; review: { decision: string; checks: unknown[] } }
+
+describe("documented order files", () => {
+  it.each([
+    ["the YAML of the command-line page", 192.4, "orders/pending/20260705-aapl-trim.yaml", YAML, "20260705-aapl-trim", "sell"],
+    ["the TOML of the orders page", 211.3, "orders/proposed/2026-07-05T14-22-00Z_AAPL_buy.toml", TOML, "2026-07-05T14-22-00Z_AAPL_buy", "buy"],
+  ])("%s approves and fills", async (_name, price, path, text, id, side) => {
+    desk = await open(price, { [path]: text });
+    const shown = await desk.call<Shown>("orders show", { id: path });
+    expect(shown).toMatchObject({ id, state: "proposed", terms: { connector: "main-equities", side, quantity: "50", mode: "unstated" } });
+    expect(shown.review.decision, JSON.stringify(shown.review.checks)).toBe("allow");
+    await desk.call("approve", { id, digest: shown.digest });
+    await desk.reaches(id, "filled");
+    await desk.settled();
+    const filed = desk.read(`orders/executed/${path.split("/").at(-1)}`);
+    expect(filed.startsWith(text)).toBe(true);
+    expect(filed).toContain("# filled 50 @ ");
+  });
+
+  it("matches the page it was copied from", () => {
+    let page: string;
+    try {
+      page = readFileSync(new URL("../../../shared/seeds/cli-injection.txt", import.meta.url), "utf8");
+    } catch {
+      console.warn("skipped: the documentation pages are not beside the project");
+      return;
+    }
+    const squeeze = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
+    expect(squeeze(page)).toContain(squeeze(YAML));
+  });
+
+  it("keeps the connector's secret to itself", async () => {
+    const env = { VENUE_KEY: "nasdaq-secret-1" };
+    desk = await open(192.4, {});
+    await desk.open.logs.flush();
+    const logs = await desk.hot.readLogs({ tail: 100, connector: "main-equities" });
+    expect(JSON.stringify(logs)).toContain("connected with 15 characters");
+    expect(JSON.stringify(logs)).not.toContain(env.VENUE_KEY);
+  });
+});
