@@ -8,7 +8,7 @@ import type { Actor, Channel } from "../domain/event.ts";
 import type { ClientOrderId } from "../domain/ids.ts";
 import type { Order } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
-import { mid } from "../domain/quote.ts";
+import { isTwoSided, mid } from "../domain/quote.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import type { Cleared } from "../gate/cleared.ts";
 import { clear, evaluate } from "../gate/gate.ts";
@@ -98,7 +98,7 @@ const approval = (desk: Desk, order: OrderRecord, request: ApproveRequest, view:
     actor: request.actor,
     channel: request.channel,
     expiresAt: at + APPROVAL_MS,
-    ...(view.quote === undefined ? {} : { mid: text(mid(view.quote)) }),
+    ...(view.quote === undefined || !isTwoSided(view.quote) ? {} : { mid: text(mid(view.quote)) }),
   };
   const signature = sign(desk, order, consented, request.passphrase);
   return { type: "order.approved" as const, ...consented, ...(signature === undefined ? {} : { signature }) };

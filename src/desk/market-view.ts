@@ -34,12 +34,15 @@ export const lookAt = async (desk: Desk, connector: ConnectorName, symbol: strin
     }
   };
   const buyingPowerSeq = desk.book.seq;
+  const seen = desk.venues.quote(connector, symbol).then((quote) => {
+    seeVenueTime(desk, connector, quote.at);
+    return quote;
+  });
   const [venueQuote, account, instrument] = await Promise.all([
-    attempt("quote", desk.venues.quote(connector, symbol)),
-    attempt("account", markAccount(desk, connector)),
+    attempt("quote", seen),
+    attempt("account", markAccount(desk, connector, seen)),
     attempt("instrument", instrumentOf(desk, connector, symbol)),
   ]);
-  if (venueQuote !== undefined) seeVenueTime(desk, connector, venueQuote.at);
   return {
     ...(venueQuote === undefined ? {} : { quote: { ...venueQuote, receivedMono: desk.clock.monotonic() } }),
     ...(instrument === undefined ? {} : { instrument }),
@@ -76,8 +79,10 @@ const instrumentOf = async (desk: Desk, connector: string, symbol: string): Prom
  * Asks for the account and positions and journals them where they changed. A connector with only the seven methods is
  * valued at buying power plus its positions at their marks.
  */
-export const markAccount = async (desk: Desk, connector: ConnectorName): Promise<VenueAccount> => {
+export const markAccount = async (desk: Desk, connector: ConnectorName, quoted?: Promise<unknown>): Promise<VenueAccount> => {
   const [positions, account] = await Promise.all([desk.venues.positions(connector), accountOf(desk, connector)]);
+  // A quote that is under way tells the venue's date; without one the last date stands.
+  await quoted?.catch(() => undefined);
   const full = "nav" in account ? account : await computeAccount(desk, connector, account.buyingPower, positions);
   const earlier = desk.book.accounts.get(connector);
   const venueTime = venueNow(desk, connector);

@@ -1,6 +1,7 @@
 /** The guards of `desk.toml`: their keys, options, limits and defaults. The gate reads these; the config loader checks them. */
 import { z } from "zod";
 import { type Decimal, parseNumber, parseText } from "./decimal.ts";
+import { symbol } from "./ids.ts";
 
 const decimalOption = z
   .union([z.number(), z.string().regex(/^\d+(\.\d+)?$/, "must be a number such as 5.0")])
@@ -17,8 +18,16 @@ const percent = (standard: number) =>
 
 const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as "09:30"');
 const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone such as "America/New_York"');
-const symbols = z.array(z.string()).min(1);
+const symbols = z.array(z.string().refine(isSymbol, "holds a sign that no symbol has")).min(1);
 const base = { enabled: z.boolean().default(true) };
+
+function isSymbol(raw: string): boolean {
+  try {
+    return symbol(raw) === raw;
+  } catch {
+    return false;
+  }
+}
 
 export function isTimeZone(name: string): boolean {
   try {

@@ -1,6 +1,7 @@
 /** Markdown with YAML frontmatter: read with every value as text, written with every value quoted. */
 import { parseDocument } from "yaml";
 import { z } from "zod";
+import { isTooDeep } from "./depth.ts";
 
 export interface Note {
   readonly fields: Readonly<Record<string, string | readonly string[]>>;
@@ -14,6 +15,7 @@ const shape = z.record(z.string(), z.union([z.string(), z.array(z.string()), z.n
 
 /** YAML where `TRUE` and `005930` stay text; aliases, merges and duplicate keys are refused. @throws FrontmatterError. */
 export const parseYaml = (text: string): unknown => {
+  if (isTooDeep(text)) throw new FrontmatterError("is nested too deeply");
   const document = parseDocument(text, { schema: "failsafe", uniqueKeys: true, merge: false, strict: true, prettyErrors: false, logLevel: "silent" });
   const [error] = document.errors;
   if (error !== undefined) throw new FrontmatterError(error.message.split("\n")[0] ?? "is not YAML");

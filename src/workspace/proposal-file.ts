@@ -2,6 +2,7 @@
 import { TomlError, parse as parseToml } from "smol-toml";
 import type { ProposalDraft } from "../domain/proposal.ts";
 import { ProposalError } from "../domain/proposal.ts";
+import { isTooDeep } from "./depth.ts";
 import { FrontmatterError, parseYaml } from "./frontmatter.ts";
 
 export const PROPOSAL_EXTENSIONS = [".toml", ".yaml", ".yml", ".json"] as const;
@@ -9,6 +10,7 @@ export const PROPOSAL_EXTENSIONS = [".toml", ".yaml", ".yml", ".json"] as const;
 /** @throws ProposalError with the line where the format's parser knows it. */
 export const parseProposalFile = (name: string, bytes: Uint8Array): { text: string; document: unknown } => {
   const text = asText(bytes);
+  if (isTooDeep(text)) throw new ProposalError("is nested too deeply");
   return { text, document: name.endsWith(".toml") ? tomlDocument(text) : yamlDocument(text) };
 };
 

@@ -1,4 +1,5 @@
 /** The four streams of a shell as one value, so that tests can be shells too. */
+import { createReadStream } from "node:fs";
 import { askTerminal } from "./ask-terminal.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -20,39 +21,37 @@ export interface Io {
   readonly colour: { readonly out: boolean; readonly err: boolean };
 }
 
-export interface Streams {
-  readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-}
-
 const COLUMNS_MIN = 40;
 const COLUMNS_OFF_TTY = 80;
 
-/** The streams of a process, coloured as its environment asks. `readFd` reads a descriptor to its end. */
-export const processIo = ({ stdin, stdout, stderr }: Streams, env: Env, readFd: (fd: number) => Promise<string>): Io => {
-  let broken: NodeJS.ErrnoException | undefined;
-  stdout.on("error", (error: NodeJS.ErrnoException) => (broken = error));
+/** The streams of this process, coloured as its environment asks. */
+export const nodeIo = (env: Env): Io => {
+  const { stdin, stdout, stderr } = process;
+  let broken: Error | undefined;
+  stdout.on("error", (error) => (broken = error));
+  // With nobody to read the complaint either, there is nothing left to say.
   stderr.on("error", () => undefined);
-  const write = (text: string): Promise<void> =>
-    new Promise((resolve, reject) => {
-      if (broken !== undefined) return reject(broken);
-      stdout.write(text, (error) => (error == null ? resolve() : reject(error)));
-    });
+  const isTty = { in: stdin.isTTY === true, out: stdout.isTTY === true, err: stderr.isTTY === true };
   return {
-    out: write,
+    out: (text) =>
+      new Promise((resolve, reject) => {
+        if (broken !== undefined) return reject(broken);
+        stdout.write(text, (error) => (error == null ? resolve() : reject(error)));
+      }),
     err: (text) => void stderr.write(text),
-    stdinText: async () => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array));
-      return Buffer.concat(chunks).toString("utf8");
-    },
-    fdText: readFd,
+    stdinText: () => textOf(stdin),
+    fdText: (fd) => textOf(createReadStream("", { fd })),
     ask: (question, options) => askTerminal(stdin, stderr, question, options),
-    isTty: { in: stdin.isTTY === true, out: stdout.isTTY === true, err: stderr.isTTY === true },
-    columns: stdout.isTTY === true ? Math.max(COLUMNS_MIN, stdout.columns ?? COLUMNS_OFF_TTY) : COLUMNS_OFF_TTY,
-    colour: { out: wantsColour(env, stdout.isTTY === true), err: wantsColour(env, stderr.isTTY === true) },
+    isTty,
+    columns: isTty.out ? Math.max(COLUMNS_MIN, stdout.columns ?? COLUMNS_OFF_TTY) : COLUMNS_OFF_TTY,
+    colour: { out: wantsColour(env, isTty.out), err: wantsColour(env, isTty.err) },
   };
+};
+
+const textOf = async (stream: AsyncIterable<unknown>): Promise<string> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks).toString("utf8");
 };
 
 /** NO_COLOR with any text wins, then FORCE_COLOR (0 and false say no), then TERM=dumb, then whether it is a terminal. */
@@ -71,4 +70,7 @@ export type Shade = keyof typeof CODES;
 export type Paint = (shade: Shade, text: string) => string;
 
 /** Colours text, or leaves it as it is. Colour only repeats what the words or signs beside it say. */
-export const painter = (isOn: boolean): Paint => (isOn ? (shade, text) => (text === "" ? "" : `\u001b[${CODES[shade]}m${text}\u001b[0m`) : (_shade, text) => text);
+export const painter =
+  (isOn: boolean): Paint =>
+  (shade, text) =>
+    isOn && text !== "" ? `\u001b[${CODES[shade]}m${text}\u001b[0m` : text;

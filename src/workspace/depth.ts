@@ -1,0 +1,13 @@
+/** Parsers recurse: what nests deeper than this is refused before one sees it. */
+const DEPTH_MAX = 64;
+
+/** Counts brackets whatever they stand in, and YAML's compact `- - -`; an order needs a depth of two. */
+export const isTooDeep = (text: string): boolean => {
+  let depth = 0;
+  for (const char of text) {
+    if (char === "[" || char === "{") depth += 1;
+    else if (char === "]" || char === "}") depth = Math.max(0, depth - 1);
+    if (depth > DEPTH_MAX) return true;
+  }
+  return /(?:[-?][ \t]+){64}/.test(text);
+};

@@ -1,0 +1,117 @@
+/**
+ * Plays every session of this folder with the built program, each in a folder and a home of its own. `UPDATE_TRANSCRIPTS=1`
+ * writes them anew from what was printed.
+ */
+import { existsSync, mkdtempSync, readdirSync, realpathSync } from "node:fs";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Bindings, generalise, matches, parseTranscript, playTranscript, printTranscript, processRunner, wordsOf } from "../kit/transcript.ts";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const BIN = join(ROOT, "bin/qoc.mjs");
+const UPDATE = process.env["UPDATE_TRANSCRIPTS"] === "1";
+const isBuilt = existsSync(join(ROOT, "dist/src/doors/cli/main.js"));
+const sessions = readdirSync(HERE).filter((name) => name.endsWith(".txt"));
+
+let base = "";
+beforeEach(() => {
+  base = realpathSync(mkdtempSync(join(tmpdir(), "qoc-session-")));
+});
+afterEach(() => rm(base, { recursive: true, force: true }));
+
+describe.skipIf(!isBuilt)(`sessions${isBuilt ? "" : " (dist is not built: node build.mjs)"}`, () => {
+  it.each(sessions)("%s", { timeout: 90_000 }, async (name) => {
+    const [work, home, runtime] = [join(base, "w"), join(base, "home"), join(base, "run")];
+    for (const folder of [work, home, runtime]) await mkdir(folder, { mode: 0o700 });
+    const run = processRunner(BIN, work, { PATH: process.env["PATH"], HOME: home, XDG_RUNTIME_DIR: runtime, TZ: "UTC", LANG: "C.UTF-8" });
+    const bindings: Bindings = new Map([["<DIR>", work]]);
+    try {
+      expect(await playTranscript(join(HERE, name), run, { bindings, update: UPDATE })).toEqual([]);
+    } finally {
+      for (const entry of ["", ...readdirSync(work)]) if (existsSync(join(work, entry, "desk.toml"))) await run(["down", "-C", join(work, entry)]);
+    }
+  });
+});
+
+describe("the transcript runner", () => {
+  const play = async (text: string, answers: Readonly<Record<string, { out?: string; err?: string; exit?: number }>>, update = false) => {
+    const file = join(base, "session.txt");
+    await writeFile(file, text);
+    const asked: string[] = [];
+    const run = async (words: readonly string[]) => {
+      asked.push(words.join(" "));
+      return { out: "", err: "", exit: 0, ...answers[words[0] ?? ""] };
+    };
+    const problems = await playTranscript(file, run, { bindings: new Map(), update });
+    return { problems, asked, file: await readFile(file, "utf8") };
+  };
+
+  it("reads and prints the same session", () => {
+    const text = "What it is about.\n\n$ qoc a\none\n\n  two\n! three\n[exit 3]\n\n$ qoc b \"x y\"\n\\$ literal\n\\! literal\n";
+    expect(parseTranscript(text).steps).toEqual([
+      { command: "qoc a", out: ["one", "", "  two"], err: ["three"], exit: 3 },
+      { command: 'qoc b "x y"', out: ["$ literal", "! literal"], err: [], exit: 0 },
+    ]);
+    expect(printTranscript(parseTranscript(text))).toBe(text);
+  });
+
+  it("splits words as a shell does, and fills bound names in", () => {
+    const bindings: Bindings = new Map([["<ID>", "20260705-001"]]);
+    expect(wordsOf(`qoc reject <ID> -m "too large" 'a "b"' --x=<N>`, bindings)).toEqual(["qoc", "reject", "20260705-001", "-m", "too large", 'a "b"', "--x=<N>"]);
+  });
+
+  it("binds a name once, and tells other text apart", () => {
+    const bindings: Bindings = new Map();
+    expect(matches("<ID> and <ID>", "20260705-001 and 20260705-002", bindings)).toBe(false);
+    expect(bindings.size).toBe(0);
+    expect(matches("<ID> (x) at <TIME>", "20260705-001 (x) at 2026-07-05T01:02:03.004Z", bindings)).toBe(true);
+    expect(matches("again <ID>", "again 20260705-002", bindings)).toBe(false);
+    expect(matches("again <ID> <ID2>", "again 20260705-001 20260705-002", bindings)).toBe(true);
+    expect(matches("qoc help <command>", "qoc help <command>", bindings)).toBe(true);
+    expect(matches("a.c", "abc", bindings)).toBe(false);
+  });
+
+  it("names what differs from run to run", () => {
+    const bindings: Bindings = new Map([["<DIR>", "/tmp/x"]]);
+    const digest = `sha256:${"a".repeat(64)}`;
+    expect(generalise(`/tmp/x/20260705-001.toml 20260705-002 ${digest} at 2026-07-05T01:02:03Z`, bindings)).toBe("<DIR>/<ID>.toml <ID2> <DIGEST> at <TIME>");
+    expect(generalise("20260705-002 2026-07-05", bindings)).toBe("<ID2> 2026-07-05");
+  });
+
+  it("passes what prints as written, and carries names into later commands", async () => {
+    const { problems, asked } = await play("$ qoc propose\n<ID> written\n! note\n\n$ qoc show <ID>\n[exit 7]\n", {
+      propose: { out: "20260705-009 written\n", err: "note\n" },
+      show: { exit: 7 },
+    });
+    expect(problems).toEqual([]);
+    expect(asked).toEqual(["propose", "show 20260705-009"]);
+  });
+
+  it.each([
+    ["stdout", { out: "two\n", err: "e\n", exit: 1 }, "- one"],
+    ["a line too many", { out: "one\ntwo\n", err: "e\n", exit: 1 }, "+ two"],
+    ["a line too few", { out: "", err: "e\n", exit: 1 }, "- one"],
+    ["stderr", { out: "one\n", err: "f\n", exit: 1 }, "+ ! f"],
+    ["the exit code", { out: "one\n", err: "e\n", exit: 0 }, "exit 0, expected 1"],
+  ])("tells a difference in %s", async (_what, answer, words) => {
+    const { problems } = await play("$ qoc a\none\n! e\n[exit 1]\n", { a: answer });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(words);
+  });
+
+  it("writes the session anew, keeping placeholders that still fit", async () => {
+    const { problems, file } = await play("About.\n\n$ qoc a\n<N> bytes\nold\n", { a: { out: "17 bytes\n20260705-001\n", exit: 2 } }, true);
+    expect(problems).toEqual([]);
+    expect(file).toBe("About.\n\n$ qoc a\n<N> bytes\n<ID>\n[exit 2]\n");
+  });
+
+  it("runs nothing but qoc", async () => {
+    const { problems, asked } = await play("$ rm -rf /\n", {});
+    expect(problems[0]).toContain("only qoc is run here");
+    expect(asked).toEqual([]);
+  });
+});

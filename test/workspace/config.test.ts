@@ -1,0 +1,120 @@
+/** desk.toml: every mistake is named with file, line, column and key; nothing is ignored. */
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { QocError } from "../../src/domain/error.ts";
+import { readConfig } from "../../src/workspace/config.ts";
+import { deskToml } from "../../src/workspace/config-template.ts";
+
+const FILE = "/desk/desk.toml";
+const TEMPLATE = deskToml({ name: "my-desk", port: 7070, timezone: "America/New_York" });
+
+const problem = (text: string): QocError => {
+  try {
+    readConfig(text, FILE);
+  } catch (error) {
+    if (error instanceof QocError) return error;
+    throw error;
+  }
+  throw new Error(`accepted: ${text}`);
+};
+
+describe("the starter file", () => {
+  it("enables paper and the guards that are promised, in order", () => {
+    const config = readConfig(TEMPLATE, FILE);
+    expect(config.connectors).toMatchObject([{ name: "paper", type: "paper", enabled: true, orders: true }]);
+    expect(config.guards.map((guard) => (guard.kind === "built-in" ? guard.options.key : guard.key))).toEqual([
+      "max-order-nav", "max-position-nav", "day-loss-limit", "buying-power", "price-collar", "quote-freshness", "order-rate", "duplicate-order", "no-short",
+    ]);
+    expect(TEMPLATE).toMatch(/# key = "market-hours"/);
+    expect(TEMPLATE).toMatch(/# key = "symbol-allowlist"/);
+    expect(TEMPLATE).toMatch(/max_per_minute = 60/);
+  });
+
+  it("has documented defaults for what it does not say", () => {
+    expect(readConfig("", FILE)).toMatchObject({
+      workspace: { name: "my-desk", port: 7070, logLevel: "info", historyEnabled: true, historyMaxSnapshots: 90, timezone: "America/New_York" },
+      account: { currency: "USD", navMethod: "last_snapshot" },
+      uta: { snapshotInterval: 60 },
+      connectors: [],
+      guards: [],
+    });
+  });
+});
+
+describe("a mistake", () => {
+  const connector = (more: string): string => `[[connector]]\nname = "a"\ntype = "custom"\nadapter = "./a.ts"\n${more}`;
+  it.each([
+    ["unknown key", '[workspace]\nnmae = "x"', "CONFIG_INVALID", ":2:1: workspace.nmae: unknown key (did you mean name?)"],
+    ["unknown table", "[worksapce]\n", "CONFIG_INVALID", ":1:1: worksapce: unknown key (did you mean workspace?)"],
+    ["wrong type", '[workspace]\nname = "x"\nport = "7070"', "CONFIG_INVALID", ":3:1: workspace.port:"],
+    ["port out of range", "[workspace]\nport = 70000", "CONFIG_INVALID", "workspace.port"],
+    ["time zone", '[workspace]\ntimezone = "Mars/Olympus"', "CONFIG_INVALID", "IANA time zone"],
+    ["unknown guard", '[[guard]]\nkey = "max-order-nva"', "CONFIG_INVALID", 'unknown guard "max-order-nva" (did you mean max-order-nav?)'],
+    ["percent as text", '[[guard]]\nkey = "max-order-nav"\nmax_pct = "5%"', "CONFIG_INVALID", ":3:1: guard[0].max_pct: must be a number of percent"],
+    ["unknown option of a guard", '[[guard]]\nkey = "max-order-nav"\nmax_pc = 5', "CONFIG_INVALID", "unknown key (did you mean max_pct?)"],
+    ["option of another guard", '[[guard]]\nkey = "buying-power"\nmax_pct = 5', "CONFIG_INVALID", "guard[0].max_pct: unknown key"],
+    ["a symbol no order can carry", '[[guard]]\nkey = "symbol-denylist"\nsymbols = ["ААPL"]', "CONFIG_INVALID", "symbols"],
+    ["market hours", '[[guard]]\nkey = "market-hours"\nopen = "9:30"', "CONFIG_INVALID", 'such as "09:30"'],
+    ["literal secret", connector('  [connector.auth]\n  api_key = "sk-live-1"'), "SECRET_LITERAL", ":6:3: connector[0].auth.api_key"],
+    ["secret of a wrong shape", connector("  [connector.auth]\n  api_key = { value = 1 }"), "CONFIG_INVALID", "connector[0].auth.api_key"],
+    ["connector name", '[[connector]]\nname = "My Venue"\ntype = "paper"', "CONFIG_INVALID", "is not a connector name"],
+    ["connector twice", '[[connector]]\nname = "a"\ntype = "paper"\n[[connector]]\nname = "a"\ntype = "paper"', "CONFIG_INVALID", "a stands twice"],
+    ["custom without adapter", '[[connector]]\nname = "a"\ntype = "custom"', "CONFIG_INVALID", "needs adapter"],
+    ["not TOML", "[workspace]\nname = = 1", "CONFIG_SYNTAX", ":2:"],
+    ["newer format", "format = 99", "FORMAT_TOO_NEW", "has format 99"],
+  ])("%s", (_name, text, code, words) => {
+    const error = problem(text);
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(words);
+    expect(error.message).not.toContain("sk-live-1");
+    expect(error.hint).not.toBe("");
+  });
+
+  it.each(["schedule", "webhook", "data_hub", "tunnel", "ai", "tool"])("[%s] is documented, and said to be not built yet", (table) => {
+    expect(problem(`[workspace]\n\n[${table}]\nx = 1`)).toMatchObject({ code: "CONFIG_NOT_YET", details: { line: 3 } });
+  });
+
+  it("is never the only one that is told", () => {
+    expect(problem('[workspace]\nport = "x"\nnmae = 1\n[[guard]]\nkey = "x"').message).toContain("(and 2 more");
+  });
+});
+
+describe("what is accepted", () => {
+  it("secrets by reference in each documented form", () => {
+    const text = `[[connector]]\nname = "a"\ntype = "custom"\nadapter = "./a.ts"\n  [connector.auth]\n  a = { env = "A" }\n  b = { file = "/run/b" }\n  c = "env:C"\n  d = "{env:D}"`;
+    expect(readConfig(text, FILE).connectors[0]).toMatchObject({
+      adapter: "/desk/a.ts",
+      auth: { a: { env: "A" }, b: { file: "/run/b" }, c: { env: "C" }, d: { env: "D" } },
+    });
+  });
+
+  it("format 0, in which the first table was [desk]", () => {
+    expect(readConfig('format = 0\n[desk]\nname = "old"', FILE).workspace.name).toBe("old");
+  });
+
+  it("a global file below it, which the workspace overrides and unsets", () => {
+    const defaults = { workspace: { name: "global", port: 9000, log_level: "debug" } };
+    const config = readConfig('[workspace]\nname = "mine"\nlog_level = ""', FILE, defaults);
+    expect(config.workspace).toMatchObject({ name: "mine", port: 9000, logLevel: "info" });
+  });
+});
+
+describe("any text", () => {
+  it("is a configuration or a QocError, and never anything else", () => {
+    const line = fc.oneof(fc.string(), fc.constantFrom("[workspace]", "[[guard]]", 'key = "max-order-nav"', "max_pct = 5", "[[connector]]", 'name = "a"', "[connector.auth]", "x = {", "port = 1e999"));
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
+        try {
+          readConfig(lines.join("\n"), FILE);
+        } catch (error) {
+          expect(error).toBeInstanceOf(QocError);
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("nested ten thousand deep ends in words", () => {
+    expect(problem(`x = ${"[".repeat(10_000)}${"]".repeat(10_000)}`).code).toMatch(/CONFIG/);
+  });
+});

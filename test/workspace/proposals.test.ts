@@ -1,0 +1,157 @@
+/** Proposal files: what people and agents may write, and what is refused by name, with nothing lost. */
+import * as fc from "fast-check";
+import { execFileSync } from "node:child_process";
+import { linkSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { readProposal } from "../../src/domain/proposal.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { parseProposalFile, renderProposal } from "../../src/workspace/proposal-file.ts";
+import { createProposal, placeOrderFile, scanProposals } from "../../src/workspace/proposals.ts";
+
+const disk = nodeDisk();
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "qoc-proposals-"));
+  mkdirSync(`${root}/orders/pending`, { recursive: true });
+  mkdirSync(`${root}/orders/proposed`, { recursive: true });
+});
+
+const GOOD = 'side = "buy"\nsymbol = "SPX"\nquantity = 10\ntype = "limit"\nlimit_price = 3000\n';
+const put = (name: string, content: string | Uint8Array, folder = "pending"): void => writeFileSync(`${root}/orders/${folder}/${name}`, content);
+const only = async () => (await scanProposals(disk, root))[0];
+
+describe("a good file", () => {
+  it.each([
+    ["a.toml", GOOD],
+    ["a.yaml", "action: buy\nsymbol: SPX\nquantity: 10\norder_type: limit\nlimit_price: 3000\nstatus: pending_approval\n"],
+    ["a.json", '{"order": {"side": "buy", "symbol": "SPX", "quantity": 10.0, "type": "limit", "limit_price": "3000"}}'],
+  ])("%s", async (name, text) => {
+    put(name, text);
+    expect(await only()).toMatchObject({ kind: "ok", id: "a", text, draft: { side: "buy", symbol: "SPX", quantity: "10", type: "limit", limitPrice: "3000" } });
+  });
+
+  it("keeps tickers as text: TRUE, NO, 005930", async () => {
+    for (const ticker of ["TRUE", "NO", "005930"]) {
+      put("a.yaml", `side: buy\nsymbol: ${ticker}\nquantity: 1\ntype: market\n`);
+      expect(await only()).toMatchObject({ kind: "ok", draft: { symbol: ticker } });
+    }
+  });
+});
+
+describe("a bad file is listed with what is wrong", () => {
+  const toml = (changes: Record<string, string | undefined>): string =>
+    Object.entries({ side: '"buy"', symbol: '"SPX"', quantity: "10", type: '"limit"', limit_price: "3000", ...changes })
+      .flatMap(([key, value]) => (value === undefined ? [] : [`${key} = ${value}`]))
+      .join("\n");
+  it.each([
+    ["no quantity", toml({ quantity: undefined }), "quantity is missing"],
+    ["negative", toml({ quantity: "-1" }), "quantity must be above zero"],
+    ["zero", toml({ quantity: "0" }), "quantity must be above zero"],
+    ["NaN", toml({ quantity: "nan" }), "not a finite number"],
+    ["1e400", toml({ quantity: "1e400" }), "quantity"],
+    ["1e400 quoted", toml({ quantity: '"1e400"' }), "quantity"],
+    ["30 digits", toml({ quantity: "123456789012345678901234567890" }), "not valid TOML"],
+    ["17 digits bare", toml({ quantity: "1.2345678901234567" }), "quote it"],
+    ["hexadecimal text", toml({ quantity: '"0x10"' }), "not a decimal number"],
+    ["look-alike letters", toml({ symbol: '"ААPL"' }), "U+0410"],
+    ["unknown field", toml({ stop_loss: "1" }), 'unknown field "stop_loss"'],
+    ["limit without price", toml({ limit_price: undefined }), "needs limit_price"],
+    ["market with price", toml({ type: '"market"' }), "has no limit_price"],
+    ["both names of a field", toml({ action: '"buy"' }), "say the same"],
+    ["not TOML", "side = = 1", "line 1, column"],
+  ])("%s", async (_name, text, words) => {
+    put("a.toml", text);
+    const file = await only();
+    expect(file).toMatchObject({ kind: "bad", id: "a", path: "orders/pending/a.toml", message: expect.stringContaining(words) });
+    expect(readFileSync(`${root}/orders/pending/a.toml`, "utf8")).toBe(text);
+  });
+
+  it("70 KiB", async () => {
+    put("a.toml", `${GOOD}# ${"x".repeat(70 * 1024)}`);
+    expect(await only()).toMatchObject({ kind: "bad", message: expect.stringContaining("the limit is 65536") });
+  });
+
+  it("YAML alias bomb", async () => {
+    const levels = Array.from({ length: 9 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(i === 0 ? "x" : `*l${i}`).join(", ")}]`);
+    put("a.yaml", `l0: &l0 x\n${levels.join("\n")}\n`);
+    const started = performance.now();
+    expect((await only())?.kind).toBe("bad");
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
+  it.each([["toml", `x = ${"[".repeat(20_000)}${"]".repeat(20_000)}`], ["yaml", "[".repeat(20_000)], ["json", `${'{"a":'.repeat(9_000)}1${"}".repeat(9_000)}`], ["yml", "- ".repeat(30_000)]])(
+    "%s nesting bomb",
+    async (end, text) => {
+      put(`a.${end}`, text);
+      expect((await only())?.kind).toBe("bad");
+    },
+  );
+
+  it("binary, and what is not UTF-8", async () => {
+    put("a.toml", new Uint8Array([0, 1, 2, 3]));
+    expect(await only()).toMatchObject({ kind: "bad", message: expect.stringContaining("binary") });
+    put("a.toml", new Uint8Array([0xff, 0xfe, 0x41]));
+    expect(await only()).toMatchObject({ kind: "bad", message: expect.stringContaining("UTF-8") });
+  });
+
+  it("a symlink, a hard link, a FIFO", async () => {
+    writeFileSync(`${root}/secret.toml`, GOOD);
+    symlinkSync(`${root}/secret.toml`, `${root}/orders/pending/link.toml`);
+    linkSync(`${root}/secret.toml`, `${root}/orders/pending/hard.toml`);
+    execFileSync("mkfifo", [`${root}/orders/pending/pipe.toml`]);
+    const files = await scanProposals(disk, root);
+    expect(files.map((file) => [file.id, file.kind])).toEqual([["hard", "bad"], ["link", "bad"], ["pipe", "bad"]]);
+  });
+
+  it("the same stem twice: neither can be approved", async () => {
+    put("a.toml", GOOD);
+    put("A.yaml", "side: buy\n", "proposed");
+    expect((await scanProposals(disk, root)).map((file) => file.kind)).toEqual(["duplicate", "duplicate"]);
+  });
+});
+
+describe("what the host writes", () => {
+  it("numbers files past what is used", async () => {
+    const { draft } = (() => {
+      const parsed = parseProposalFile("a.toml", Buffer.from(GOOD));
+      return { draft: readProposal(parsed.document, "a") };
+    })();
+    const used = new Set(["20260705-001"]);
+    const first = await createProposal(disk, root, draft, "20260705", (stem) => used.has(stem));
+    const second = await createProposal(disk, root, draft, "20260705", (stem) => used.has(stem));
+    expect([first.id, second.id]).toEqual(["20260705-002", "20260705-003"]);
+  });
+
+  it("never re-serialises: the author's bytes stand before the comments", async () => {
+    const odd = 'side="buy"   # my remark\nsymbol = "SPX"\nquantity = 192.40';
+    await placeOrderFile(disk, root, "orders/executed/a.toml", odd, ["filled", "evil\nside = \"sell\""]);
+    expect(readFileSync(`${root}/orders/executed/a.toml`, "utf8")).toBe(`${odd}\n# filled\n# evil side = "sell"\n`);
+  });
+
+  it("reads back as it was written, whatever the rationale holds", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 200 }), (words) => {
+        const rationale = words.trim();
+        fc.pre(!/[\ud800-\udfff]/.test(rationale) || rationale.isWellFormed?.() !== false);
+        const draft = { side: "sell", symbol: "BRK.B", quantity: "0.5", type: "stop_limit", limitPrice: "1", stopPrice: "2", timeInForce: "gtc", rationale, proposedBy: "x" } as never;
+        const { document } = parseProposalFile("a.toml", Buffer.from(renderProposal(draft, "heading")));
+        expect(readProposal(document, "a")).toEqual(draft);
+      }),
+    );
+  });
+
+  it("any bytes are a document or a ProposalError", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.constantFrom("a.toml", "a.yaml", "a.json"), (bytes, name) => {
+        try {
+          readProposal(parseProposalFile(name, bytes).document, "a");
+        } catch (error) {
+          expect((error as Error).constructor.name).toBe("ProposalError");
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
