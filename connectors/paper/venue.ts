@@ -38,6 +38,8 @@ export class Venue {
   #state: VenueState;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopping = false;
+  /** Wall time of the last tick, ms. */
+  #due = Date.now();
 
   constructor(outside: Outside) {
     this.#out = outside;
@@ -55,11 +57,14 @@ export class Venue {
 
   mark = (symbol: string): Amount | undefined => markAt(this.#out.catalogue, symbol, this.#state.tick, this.#out.rules);
 
+  /** Lets the market move. Keeps its rhythm while the work of a tick is shorter than a tick; never hurries to catch up. */
   start(): void {
-    const { catalogue, logger } = this.#out;
+    const { catalogue, logger, tickMs } = this.#out;
     // A step may be stored AHEAD of the clock, and nothing may be stamped later than the desk can take.
     if (catalogue.calendar.timeAt(this.#state.tick + AHEAD + 1) >= END_OF_TIME) return logger.error("the paper venue's dates have run out; it stands still");
-    this.#timer = setTimeout(() => void this.#beat(), this.#out.tickMs);
+    const wait = Math.min(tickMs, Math.max(0, this.#due + tickMs - Date.now()));
+    this.#due = Date.now() + wait;
+    this.#timer = setTimeout(() => void this.#beat(), wait);
   }
 
   /** Stops the market and stores where it stands. What waits in line is told that it was not sent. */
@@ -154,8 +159,13 @@ export class Venue {
   }
 
   async #beat(): Promise<void> {
+    // An answer that is given in this turn of the event loop must leave the worker before the fills of this tick do.
+    const isBusy = this.#lane.isBusy;
     try {
-      await this.#lane.run(() => this.#advance());
+      await this.#lane.run(async () => {
+        if (isBusy) await pause(0);
+        await this.#advance();
+      });
     } catch (error) {
       if (!this.#stopping) throw error;
     }
@@ -163,8 +173,6 @@ export class Venue {
   }
 
   async #advance(): Promise<void> {
-    // Answers given before this tick leave the worker before its fills do.
-    await pause(0);
     if (this.#stopping) return;
     const { catalogue, rules } = this.#out;
     await this.#take(step(this.#state, catalogue, rules));

@@ -126,9 +126,7 @@ class SegmentedJournal implements Journal {
   #start(): void {
     this.#cancelLazy?.();
     this.#cancelLazy = undefined;
-    this.#flushing ??= this.#drain().finally(() => {
-      this.#flushing = undefined;
-    });
+    this.#flushing ??= this.#drain();
   }
 
   async #drain(): Promise<void> {
@@ -144,6 +142,8 @@ class SegmentedJournal implements Journal {
         this.#fail(error, batch);
       }
     }
+    // In the same step as the last look at the queue: whatever is appended from now on starts a drain of its own.
+    this.#flushing = undefined;
   }
 
   async #write(batch: readonly Waiting[]): Promise<void> {

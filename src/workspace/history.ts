@@ -153,11 +153,11 @@ class GitHistory implements History {
     }
   }
 
-  show(revision: string): Promise<string> {
+  async show(revision: string): Promise<string> {
     return this.#git(["show", "--stat", "--patch", "--no-ext-diff", "--no-textconv", this.#checked(revision), "--"]);
   }
 
-  read(revision: string, path: string): Promise<string> {
+  async read(revision: string, path: string): Promise<string> {
     if (path.startsWith("-") || path.includes("..") || path.includes("\0")) throw new QocError("PATH_REFUSED", { path, reason: "it must not climb" });
     return this.#git(["cat-file", "blob", `${this.#checked(revision)}:${path}`]);
   }

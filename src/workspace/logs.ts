@@ -69,9 +69,7 @@ class Writer {
       this.#dropped += 1;
     }
     this.#queue.push(line);
-    this.#working ??= this.#drain().finally(() => {
-      this.#working = undefined;
-    });
+    this.#working ??= this.#drain();
   }
 
   watch(listener: (entry: LogEntry) => void): () => void {
@@ -94,9 +92,11 @@ class Writer {
         await this.#append(`${lines.join("\n")}\n`);
       } catch {
         // A log that cannot be written must not stop the desk; the journal says what matters.
-        return;
+        this.#queue = [];
       }
     }
+    // In the same step as the last look at the queue, so that the next line starts a drain of its own.
+    this.#working = undefined;
   }
 
   async #append(text: string): Promise<void> {

@@ -71,8 +71,12 @@ const walk = (words: readonly string[], table: readonly Command[], offer: (live:
     if (flag.type === "boolean") command.option(kebab(flag.name), flag.about, flag.short);
     else command.option(kebab(flag.name), flag.about, handler(flag), flag.short);
   };
+  const rows = table.filter(({ audience }) => audience !== "agent");
+  // tab finds "orders list" only where "orders" is known too.
+  const nouns = new Set(rows.flatMap(({ name }) => (name.includes(" ") ? [name.split(" ")[0] ?? ""] : [])));
+  for (const noun of nouns) root.command(noun, rows.filter(({ name }) => name.startsWith(`${noun} `)).map(({ name }) => name.slice(noun.length + 1)).join(", "));
   for (const { value, about } of DOOR_WORDS) root.command(value, about);
-  for (const row of table.filter(({ audience }) => audience !== "agent")) {
+  for (const row of rows) {
     const command = root.command(row.name, row.about);
     for (const argument of row.args) {
       if (argument.kind === "flag") option(command, argument);
@@ -95,8 +99,11 @@ const matching = (root: RootCommand, words: readonly string[]): readonly Candida
   }
   const typed = words.at(-1) ?? "";
   const start = typed.startsWith("--") && typed.includes("=") ? typed.slice(typed.indexOf("=") + 1) : typed;
-  const found = new Map(root.completions.map(({ value, description = "" }) => [value, { value, about: oneLine(description).slice(0, ABOUT_CHARS_MAX) }]));
-  return [...found.values()].filter(({ value }) => value.startsWith(start));
+  const found = new Map<string, Candidate>();
+  for (const { value, description = "" } of root.completions) {
+    if (value.startsWith(start) && !found.has(value)) found.set(value, { value, about: oneLine(description).slice(0, ABOUT_CHARS_MAX) });
+  }
+  return [...found.values()];
 };
 
 const idsOf = async (live: Exclude<Live, "path">, ask: AskDesk): Promise<readonly Candidate[]> => {

@@ -103,8 +103,8 @@ export const renderInbox = (face: Face, rows: readonly InboxView[]): readonly st
     "the inbox is empty",
   );
 
-/** A file's text. Through a pipe it is the file, so that it can be saved; on a terminal nothing in it can act. */
-export const renderText = (face: Face, text: string): readonly string[] => (face.isTty ? linesOf(text.trimEnd()) : [text.replace(/\n$/, "")]);
+/** A file's text with nothing in it that could act; `--json` gives it exactly. */
+export const renderText = (text: string): readonly string[] => linesOf(text.trimEnd());
 
 interface NoteView {
   readonly path: string;

@@ -38,7 +38,7 @@ const RENDERERS: Readonly<Record<string, Renderer>> = {
   "quotes get": renderQuote,
   "positions list": renderPositions,
   "inbox list": renderInbox,
-  "inbox read": (face, { text }: { text: string }) => renderText(face, text),
+  "inbox read": (_face, { text }: { text: string }) => renderText(text),
   "research list": renderResearch,
   "issues list": renderIssues,
   run: renderRun,
@@ -48,7 +48,7 @@ const RENDERERS: Readonly<Record<string, Renderer>> = {
   log: renderLog,
   logs: renderLogLine,
   show: (face, shown: { kind: string; text?: string }) =>
-    shown.kind === "revision" ? renderText(face, shown.text ?? "") : renderOrder(face, shown as never),
+    shown.kind === "revision" ? renderText(shown.text ?? "") : renderOrder(face, shown as never),
   verify: renderVerify,
 };
 

@@ -146,7 +146,7 @@ describe("an order", () => {
   it("changes cash, positions and net value by its price and its fee", async () => {
     const { venue, fills } = await openPaper({ options: { commission_bps: 10, cash: 5000 } });
     await venue.placeOrder(spx({ quantity: "1.5" }));
-    expect(await venue.getBuyingPower()).toBe("587.59");
+    expect(await venue.getBuyingPower()).toBe("587.495");
     await pass(500);
     expect(fills[0]).toMatchObject({ price: "2963.67", fee: "4.45" });
     expect(await venue.getAccount()).toEqual({ cash: "550.045", buyingPower: "550.045", nav: "4994.65", currency: "USD" });

@@ -1,0 +1,85 @@
+/** The real disk: whole files or none, and a full disk that loses nothing. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openJournal } from "../../src/bus/journal.ts";
+import { scanJournal } from "../../src/bus/journal-read.ts";
+import { systemClock } from "../../src/main/world.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { quietLog } from "../kit/quiet-log.ts";
+
+const disk = nodeDisk();
+const folder = (): string => mkdtempSync(join(tmpdir(), "qoc-disk-"));
+
+describe("files", () => {
+  it("are replaced whole, and leave no temporary behind", async () => {
+    const dir = folder();
+    await disk.writeAtomic(`${dir}/a`, "one");
+    await disk.writeAtomic(`${dir}/a`, "two");
+    expect(readFileSync(`${dir}/a`, "utf8")).toBe("two");
+    expect(readdirSync(dir)).toEqual(["a"]);
+  });
+
+  it("are created once", async () => {
+    const dir = folder();
+    await disk.create(`${dir}/a`, "one");
+    await expect(disk.create(`${dir}/a`, "two")).rejects.toMatchObject({ code: "EEXIST" });
+    expect(readFileSync(`${dir}/a`, "utf8")).toBe("one");
+    expect(readdirSync(dir)).toEqual(["a"]);
+  });
+
+  it("are not read through a link, nor beyond a limit", async () => {
+    const dir = folder();
+    writeFileSync(`${dir}/a`, "12345");
+    symlinkSync(`${dir}/a`, `${dir}/b`);
+    await expect(disk.read(`${dir}/b`)).rejects.toMatchObject({ code: "ELOOP" });
+    expect(await disk.readText(`${dir}/a`, 5)).toBe("12345");
+    await expect(disk.read(`${dir}/a`, 4)).rejects.toMatchObject({ code: "FILE_TOO_LARGE" });
+  });
+});
+
+/** A file system of 256 KiB, where this machine lets us mount one. */
+const mountSmall = (): string | undefined => {
+  const dir = join(folder(), "small");
+  mkdirSync(dir);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", dir], { stdio: "ignore" });
+    return dir;
+  } catch {
+    return undefined;
+  }
+};
+
+const small = mountSmall();
+if (small === undefined) console.warn("skipped: a full disk needs the right to mount a small file system");
+
+describe.skipIf(small === undefined)("a full disk", () => {
+  const dir = small ?? "";
+  beforeAll(() => mkdirSync(`${dir}/journal`));
+  afterAll(() => void execFileSync("umount", ["-l", dir]));
+
+  it("keeps the old file, and every acknowledged record; the journal fails once and for all", async () => {
+    await disk.writeAtomic(`${dir}/state`, "old");
+    const { journal } = await openJournal({ disk, dir: `${dir}/journal`, clock: systemClock, log: quietLog() });
+    let acknowledged = 0;
+    let failure: unknown;
+    for (let i = 0; i < 2_000 && failure === undefined; i++) {
+      try {
+        await journal?.append({ type: "command.refused", command: "x".repeat(500), actor: "human", reason: String(i), count: 1 }, { durable: true }).committed;
+        acknowledged += 1;
+      } catch (error) {
+        failure = error;
+      }
+    }
+    expect(failure).toMatchObject({ code: "JOURNAL_FAILED" });
+    expect(() => journal?.append({ type: "desk.stopped" })).toThrow(/could not be written/);
+    await expect(disk.writeAtomic(`${dir}/state`, "n".repeat(300_000))).rejects.toMatchObject({ code: "ENOSPC" });
+    expect(readFileSync(`${dir}/state`, "utf8")).toBe("old");
+    const scan = await scanJournal(disk, `${dir}/journal`);
+    expect(scan.corrupt).toBeUndefined();
+    expect(scan.events.length).toBeGreaterThanOrEqual(acknowledged);
+    expect(acknowledged).toBeGreaterThan(50);
+  });
+});

@@ -1,0 +1,93 @@
+/** Built-in history: commits files, restores them, and runs nothing that someone planted. */
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { systemClock } from "../../src/main/world.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { type History, openHistory } from "../../src/workspace/history.ts";
+import { quietLog } from "../kit/quiet-log.ts";
+
+const desk = (): string => {
+  const root = mkdtempSync(join(tmpdir(), "qoc-history-"));
+  for (const folder of [".qoc", "research"]) mkdirSync(join(root, folder));
+  return root;
+};
+const open = (root: string, path = process.env["PATH"]): Promise<History> =>
+  openHistory({ root, disk: nodeDisk(), clock: systemClock, log: quietLog(), enabled: true, env: { PATH: path }, head: () => "7 abc" });
+
+const hasGit = (() => {
+  try {
+    execFileSync("git", ["--version"]);
+    return true;
+  } catch {
+    console.warn("skipped: git is not installed");
+    return false;
+  }
+})();
+
+describe.skipIf(!hasGit)("history", () => {
+  it("keeps each state of a file and gives it back; the journal's head is in the message", async () => {
+    const root = desk();
+    const history = await open(root);
+    writeFileSync(join(root, "research/a.md"), "one\n");
+    history.request("first");
+    await history.flush();
+    writeFileSync(join(root, "research/a.md"), "two\n");
+    history.request("second");
+    await history.flush();
+    expect(await history.read("HEAD~1", "research/a.md")).toBe("one\n");
+    expect(await history.show("HEAD")).toContain("Journal-Head: 7 abc");
+    await expect(history.read("--upload-pack=x", "a")).rejects.toMatchObject({ code: "HISTORY_FAILED" });
+    await expect(history.read("HEAD", "../x")).rejects.toMatchObject({ code: "PATH_REFUSED" });
+  });
+
+  it("leaves state, packages and a user's own .git alone", async () => {
+    const root = desk();
+    execFileSync("git", ["init", "--quiet", root]);
+    mkdirSync(join(root, "node_modules"));
+    writeFileSync(join(root, "node_modules/x"), "x");
+    writeFileSync(join(root, ".qoc/y"), "y");
+    writeFileSync(join(root, "z"), "z");
+    const history = await open(root);
+    history.request("all");
+    await history.flush();
+    const tree = execFileSync("git", ["--git-dir", join(root, ".qoc/history.git"), "ls-tree", "-r", "--name-only", "HEAD"], { encoding: "utf8" });
+    expect(tree.trim()).toBe("z");
+    expect(execFileSync("git", ["-C", root, "status", "--porcelain"], { encoding: "utf8" })).toContain("?? z");
+  });
+
+  it("runs no planted hook, monitor or filter, and survives a stale lock", async () => {
+    const root = desk();
+    await open(root);
+    const marker = join(root, ".qoc", "ran");
+    const git = join(root, ".qoc/history.git");
+    mkdirSync(join(git, "hooks"), { recursive: true });
+    for (const hook of ["pre-commit", "post-commit", "reference-transaction"]) {
+      writeFileSync(join(git, "hooks", hook), `#!/bin/sh\ntouch ${marker}\n`);
+      chmodSync(join(git, "hooks", hook), 0o755);
+    }
+    writeFileSync(join(git, "config"), `[core]\n\tfsmonitor = "touch ${marker}"\n[filter "evil"]\n\tclean = "touch ${marker}; cat"\n`);
+    writeFileSync(join(root, ".gitattributes"), "* filter=evil\n");
+    writeFileSync(join(root, "research/a.md"), "text\n");
+    writeFileSync(join(git, "index.lock"), "");
+    const history = await open(root);
+    history.request("x");
+    await history.flush();
+    expect(existsSync(marker)).toBe(false);
+    expect(await history.read("HEAD", "research/a.md")).toBe("text\n");
+    expect(readFileSync(join(git, "config"), "utf8")).not.toContain("evil");
+  });
+});
+
+describe("without git", () => {
+  it("is not available, and says what is missing only where it is asked", async () => {
+    const root = desk();
+    const history = await open(root, join(root, "empty"));
+    expect(history.available).toBe(false);
+    history.request("x");
+    await history.flush();
+    await expect(history.show("HEAD")).rejects.toMatchObject({ code: "GIT_MISSING" });
+  });
+});

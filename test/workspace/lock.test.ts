@@ -1,0 +1,61 @@
+/** One desk a workspace: a living owner is respected, a dead one's lock is taken over exactly. */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { type Processes, isAlive, lockOwner, takeLock } from "../../src/workspace/lock.ts";
+
+const disk = nodeDisk();
+const path = (): string => join(mkdtempSync(join(tmpdir(), "qoc-lock-")), "lock");
+const world = (over: Partial<Processes> = {}, alive: Record<number, string> = { 100: "t1" }): Processes => ({
+  pid: 100,
+  bootId: "boot-1",
+  startOf: (pid) => alive[pid],
+  ...over,
+});
+
+describe("the lock", () => {
+  it("is held until it is given back", async () => {
+    const at = path();
+    const lock = await takeLock(disk, at, "/desk", "n1", world());
+    await expect(takeLock(disk, at, "/desk", "n2", world({ pid: 200 }, { 100: "t1", 200: "t2" }))).rejects.toMatchObject({ code: "LOCKED", details: { pid: 100 } });
+    await lock.release();
+    expect(await lockOwner(disk, at)).toBeUndefined();
+    await takeLock(disk, at, "/desk", "n2", world({ pid: 200 }, { 200: "t2" }));
+  });
+
+  it.each([
+    ["the process is gone", world({ pid: 200 }, { 200: "t2" })],
+    ["its pid is another process now", world({ pid: 200 }, { 100: "t9", 200: "t2" })],
+    ["the machine was started anew", world({ pid: 200, bootId: "boot-2" }, { 100: "t1", 200: "t2" })],
+  ])("of a killed desk is taken over: %s", async (_name, later) => {
+    const at = path();
+    await takeLock(disk, at, "/desk", "n1", world());
+    await takeLock(disk, at, "/desk", "n2", later);
+    expect(await lockOwner(disk, at)).toMatchObject({ pid: 200, nonce: "n2" });
+  });
+
+  it("that is no lock is taken over", async () => {
+    const at = path();
+    writeFileSync(at, "garbage");
+    await takeLock(disk, at, "/desk", "n1", world());
+    const owner = await lockOwner(disk, at);
+    expect(owner !== undefined && isAlive(owner, world())).toBe(true);
+  });
+
+  it("goes to one of many that start at once", async () => {
+    const at = path();
+    const alive = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [i + 1, `t${i}`]));
+    const outcomes = await Promise.allSettled(Array.from({ length: 8 }, (_, i) => takeLock(disk, at, "/desk", `n${i}`, world({ pid: i + 1 }, alive))));
+    expect(outcomes.filter((outcome) => outcome.status === "fulfilled")).toHaveLength(1);
+  });
+
+  it("is not given back by one who no longer holds it", async () => {
+    const at = path();
+    const lock = await takeLock(disk, at, "/desk", "n1", world());
+    await takeLock(disk, at, "/desk", "n2", world({ pid: 200 }, { 200: "t2" }));
+    await lock.release();
+    expect(await lockOwner(disk, at)).toMatchObject({ nonce: "n2" });
+  });
+});

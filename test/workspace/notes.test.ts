@@ -1,0 +1,94 @@
+/** Notes, issues, inbox and snapshots: read as text, written once, replaced only by who has read. */
+import * as fc from "fast-check";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { digestOf } from "../../src/domain/digest.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { FrontmatterError, readNote, withField, writeNote } from "../../src/workspace/frontmatter.ts";
+import { listInbox, writeHostItem, writeInboxItem } from "../../src/workspace/inbox.ts";
+import { createIssue, listIssues, readIssue, setIssueStatus, writeResearch } from "../../src/workspace/notes.ts";
+import { listSnapshots, writeSnapshot } from "../../src/workspace/snapshots.ts";
+
+const disk = nodeDisk();
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "qoc-notes-"));
+  for (const folder of ["issues", "research", "inbox", "snapshots"]) mkdirSync(join(root, folder));
+});
+
+describe("frontmatter", () => {
+  it("reads back as written, whatever it holds", () => {
+    const key = fc.stringMatching(/^[a-z_]{1,10}$/).filter((name) => name !== "__proto__");
+    fc.assert(
+      fc.property(fc.dictionary(key, fc.string({ unit: "grapheme", maxLength: 40 })), fc.string(), (fields, body) => {
+        const note = readNote(writeNote({ fields, body }));
+        expect({ ...note.fields }).toEqual({ ...fields });
+        expect(note.body).toBe(body);
+      }),
+    );
+  });
+
+  it("refuses aliases, duplicate keys and nested tables", () => {
+    for (const inside of ["a: &x 1\nb: *x", "a: 1\na: 2", "a:\n  b: 1"]) expect(() => readNote(`---\n${inside}\n---\n`)).toThrow(FrontmatterError);
+  });
+
+  it("changes one field and no other byte", () => {
+    const text = "---\nid: 001   # mine\nstatus: open\n---\nbody: status: open\n";
+    expect(withField(text, "status", "done")).toBe("---\nid: 001   # mine\nstatus: done\n---\nbody: status: open\n");
+  });
+});
+
+describe("issues", () => {
+  it("are numbered, read, and keep their author's text when their status changes", async () => {
+    const made = await createIssue(disk, root, { title: "Rebalance: tech!", body: "## Goal\n\nTrim.", symbols: ["AAPL", "TRUE"], priority: "high", opened: "2026-07-05" });
+    expect(made.path).toBe("issues/001-rebalance-tech.md");
+    expect(await readIssue(disk, root, made.path)).toMatchObject({ id: "001", title: "Rebalance: tech!", status: "open", symbols: ["AAPL", "TRUE"] });
+    await setIssueStatus(disk, root, made.path, "review");
+    expect(readFileSync(join(root, made.path), "utf8")).toBe(made.text.replace('status: "open"', "status: review"));
+  });
+
+  it("that cannot be read are listed with what is wrong", async () => {
+    writeFileSync(join(root, "issues/002-bad.md"), "---\na: [\n---\n");
+    expect(await listIssues(disk, root)).toMatchObject([{ id: "002-bad", status: "blocked" }]);
+  });
+});
+
+describe("research", () => {
+  it("is replaced only with the digest of what stands there", async () => {
+    const first = await writeResearch(disk, root, "aapl", "one", undefined);
+    await expect(writeResearch(disk, root, "aapl", "two", undefined)).rejects.toMatchObject({ code: "FILE_CHANGED" });
+    await expect(writeResearch(disk, root, "aapl", "two", digestOf("other"))).rejects.toMatchObject({ code: "FILE_CHANGED" });
+    expect((await writeResearch(disk, root, "research/aapl.md", "two", digestOf(first.text))).text).toBe("two\n");
+    await expect(writeResearch(disk, root, "prices/bars/SPX", "x", undefined)).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    await expect(writeResearch(disk, root, "../desk", "x", undefined)).rejects.toMatchObject({ code: "PATH_REFUSED" });
+  });
+});
+
+describe("the inbox", () => {
+  it("files a host's item once, also after it was archived", async () => {
+    const item = { name: "2026-07-05-fill-SPX-BUY-7", frontmatter: { kind: "fill", status: "new" }, body: "x\n" };
+    await writeHostItem(disk, root, item);
+    writeFileSync(join(root, "inbox", `${item.name}.md`), "---\nkind: fill\nstatus: done\n---\n");
+    await writeHostItem(disk, root, item);
+    expect(await listInbox(disk, root)).toMatchObject([{ status: "done" }]);
+  });
+
+  it("takes messages of one title beside each other", async () => {
+    const message = { title: "Hello", text: "x", kind: "message", at: "2026-07-05T10:00:00.000Z", from: "human" };
+    await writeInboxItem(disk, root, message);
+    await writeInboxItem(disk, root, message);
+    expect(readdirSync(join(root, "inbox"))).toEqual(["2026-07-05-message-hello-2.md", "2026-07-05-message-hello.md"]);
+  });
+});
+
+describe("snapshots", () => {
+  it("are listed newest first, and the oldest days go", async () => {
+    for (const day of ["01", "02", "03"]) {
+      const facts = { time: `2026-07-${day}T16:00:00.000Z`, nav: `10${day}`, cash: "1", realizedPnl: "0", unrealizedPnl: "0", connectors: ["paper"], stale: [], positions: [] };
+      await writeSnapshot(disk, root, facts, 2);
+    }
+    expect(await listSnapshots(disk, root)).toMatchObject([{ nav: "1003" }, { nav: "1002" }]);
+  });
+});
