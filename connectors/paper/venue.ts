@@ -208,11 +208,12 @@ export class Venue {
 
   #announceTurn(): void {
     const { index, calendar } = this.#out.catalogue;
-    const { day, step: place } = calendar.instantOf(this.#state.tick);
+    const { day, step: place, ticks } = calendar.instantOf(this.#state.tick);
     const way = place === 0 ? index.turnsAt(day) : undefined;
     if (way === undefined) return;
-    const message = `the recording of ${INDEX} is at its end: from ${calendar.date(day)} it plays ${way}, and the dates run on over weekdays`;
-    this.#out.logger.info(message);
+    const minutes = Math.round((ticks * this.#out.tickMs) / 60_000);
+    const from = `the recording of ${INDEX} is at its end: from ${calendar.date(day)} it plays ${way}`;
+    this.#out.logger.info(`${from}, and the dates run on over weekdays; a day takes ${minutes} minutes`);
   }
 
   /** For a message to people. */

@@ -20,9 +20,12 @@ export interface Globals {
   readonly passphraseFd: number | undefined;
 }
 
-export interface Parsed {
+/** What of a row the parser needs; `help` and `complete` have no more than this. */
+export type Words = Pick<Command, "name" | "aliases" | "args" | "writes">;
+
+export interface Parsed<R extends Words> {
   /** undefined: no command was named (`qoc`, `qoc --help`). */
-  readonly row: Command | undefined;
+  readonly row: R | undefined;
   readonly input: Readonly<Record<string, unknown>>;
   readonly globals: Globals;
 }
@@ -53,7 +56,7 @@ export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) =
 /**
  * @throws QocError UNKNOWN_COMMAND, or USAGE for an unknown flag, a word too many, a missing or a bad value; all exit with 2.
  */
-export const parseArgv = (argv: readonly string[], table: readonly Command[]): Parsed => {
+export const parseArgv = <R extends Words>(argv: readonly string[], table: readonly R[]): Parsed<R> => {
   const { row, rest } = findRow(argv, table);
   const flags = [...GLOBAL_FLAGS, ...(row?.args.filter(({ kind }) => kind === "flag") ?? [])];
   const said = readFlags(row, rest, flags);
@@ -67,9 +70,9 @@ export const parseArgv = (argv: readonly string[], table: readonly Command[]): P
 };
 
 /** The row whose words open the line, globals skipped, and the line without those words. */
-const findRow = (argv: readonly string[], table: readonly Command[]): { row: Command | undefined; rest: readonly string[] } => {
+const findRow = <R extends Words>(argv: readonly string[], table: readonly R[]): { row: R | undefined; rest: readonly string[] } => {
   const words = leadingWords(argv);
-  const named = (name: string): Command | undefined =>
+  const named = (name: string): R | undefined =>
     table.find((row) => row.name === name) ?? table.find((row) => row.aliases?.includes(name) === true);
   for (const count of [2, 1]) {
     if (words.length < count) continue;
@@ -99,7 +102,7 @@ const leadingWords = (argv: readonly string[]): readonly { word: string; index: 
 };
 
 /** A noun alone (`qoc orders`) or a misspelt verb is answered with what stands under the noun. */
-const unknownCommand = (words: string, table: readonly Command[]): QocError => {
+const unknownCommand = (words: string, table: readonly Words[]): QocError => {
   const [noun = "", verb] = words.split(" ");
   const names = table.flatMap((row) => [row.name, ...(row.aliases ?? [])]);
   const under = names.filter((name) => name.startsWith(`${noun} `));
@@ -116,7 +119,7 @@ interface Said {
   readonly positionals: readonly string[];
 }
 
-const readFlags = (row: Command | undefined, rest: readonly string[], flags: readonly Argument[]): Said => {
+const readFlags = (row: Words | undefined, rest: readonly string[], flags: readonly Argument[]): Said => {
   const options: Options = Object.fromEntries(
     flags.map(({ name, type, short }) => [
       kebab(name),
@@ -136,15 +139,20 @@ const readFlags = (row: Command | undefined, rest: readonly string[], flags: rea
   return { values, positionals };
 };
 
-const flagValue = (row: Command | undefined, flag: Argument, token: { value?: string | undefined; inlineValue?: boolean | undefined }): string | true => {
-  const { value, inlineValue } = token;
+interface OptionToken {
+  readonly value?: string | undefined;
+  readonly inlineValue?: boolean | undefined;
+}
+
+const flagValue = (row: Words | undefined, flag: Argument, { value, inlineValue }: OptionToken): string | true => {
   if (flag.type === "boolean") {
     if (value !== undefined) throw usage(row, `--${kebab(flag.name)} takes no value`);
     return true;
   }
   // What looks like a flag after this one is the next flag, and the value was forgotten.
   if (value !== undefined && inlineValue !== true && /^-./.test(value)) {
-    throw usage(row, `--${kebab(flag.name)} needs a value before ${value}; one that starts with a dash is written --${kebab(flag.name)}=${value}`);
+    const name = `--${kebab(flag.name)}`;
+    throw usage(row, `${name} needs a value before ${value}; one that starts with a dash is written ${name}=${value}`);
   }
   if (value === undefined) throw usage(row, `--${kebab(flag.name)} needs a value: ${flag.value ?? "VALUE"}`);
   if (flag.choices !== undefined && !flag.choices.includes(value)) {
@@ -157,15 +165,15 @@ const flagValue = (row: Command | undefined, flag: Argument, token: { value?: st
   return value;
 };
 
-const unknownFlag = (row: Command | undefined, rawName: string, flags: readonly Argument[]): QocError => {
+const unknownFlag = (row: Words | undefined, rawName: string, flags: readonly Argument[]): QocError => {
   const near = suggestion(rawName.replace(/^-+/, ""), flags.map(({ name }) => kebab(name))).replace("mean ", "mean --");
   return usage(row, `unknown flag ${rawName}${near}`);
 };
 
-export const usage = (row: Command | undefined, message: string): QocError =>
+export const usage = (row: Words | undefined, message: string): QocError =>
   new QocError("USAGE", { message: row === undefined ? message : `${row.name}: ${message}`, command: row?.name ?? "" });
 
-const globalsOf = (row: Command | undefined, values: Said["values"]): Globals => {
+const globalsOf = (row: Words | undefined, values: Said["values"]): Globals => {
   const has = (name: string): boolean => values.has(name);
   const last = (name: string): string | undefined => values.get(name)?.findLast((value) => value !== true);
   const fd = last("passphraseFd");
@@ -187,20 +195,21 @@ const globalsOf = (row: Command | undefined, values: Said["values"]): Globals =>
   };
 };
 
-const flagInput = (row: Command, values: Said["values"]): Record<string, unknown> => {
+const flagInput = (row: Words, values: Said["values"]): Record<string, unknown> => {
   const input: Record<string, unknown> = {};
   for (const flag of row.args.filter(({ kind }) => kind === "flag")) {
     const said = values.get(flag.name);
     if (said === undefined && flag.required === true) throw usage(row, `--${kebab(flag.name)} is missing: ${flag.about}`);
     if (said === undefined) continue;
-    if (said.length > 1 && flag.many !== true && flag.type !== "boolean") throw usage(row, `--${kebab(flag.name)} was given ${said.length} times`);
+    const isRepeated = said.length > 1 && flag.many !== true && flag.type !== "boolean";
+    if (isRepeated) throw usage(row, `--${kebab(flag.name)} was given ${said.length} times`);
     const typed = flag.type === "number" ? said.map(Number) : said;
     input[flag.name] = flag.many === true ? typed : typed[0];
   }
   return input;
 };
 
-const positionalInput = (row: Command, words: readonly string[]): Record<string, unknown> => {
+const positionalInput = (row: Words, words: readonly string[]): Record<string, unknown> => {
   const input: Record<string, unknown> = {};
   const left = [...words];
   for (const argument of row.args.filter(({ kind }) => kind === "positional")) {
@@ -212,6 +221,7 @@ const positionalInput = (row: Command, words: readonly string[]): Record<string,
     if (word !== undefined) input[argument.name] = word;
     else if (argument.required !== false) throw usage(row, `${argument.value ?? argument.name} is missing: ${argument.about}`);
   }
-  if (left.length > 0) throw usage(row, `unexpected ${left.map((word) => JSON.stringify(word)).join(" ")}; words with spaces stand in quotes`);
+  const extra = left.map((word) => JSON.stringify(word)).join(" ");
+  if (left.length > 0) throw usage(row, `unexpected ${extra}; words with spaces stand in quotes`);
   return input;
 };

@@ -23,14 +23,19 @@ export const linesOf = (text: string): readonly string[] =>
 /** Words of somebody else, as a quotation that cannot be taken for the desk's own lines. */
 export const quoted = (text: string, width: number): readonly string[] => linesOf(text.trimEnd()).flatMap((line) => wrap(line, width - 2).map((part) => `│ ${part}`));
 
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Made at its first use: making one takes longer than the rest of a short command. */
+let segmenter: Intl.Segmenter | undefined;
+const graphemes = (text: string): Iterable<{ readonly segment: string }> =>
+  (segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" })).segment(text);
+/** Plain text and our own signs: one column each, no segmenter needed. */
+const PLAIN = /^[ -~✓✗●○→…│┤–]*$/;
 const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
 
 /** Columns that escaped text takes on a terminal. */
 export const widthOf = (text: string): number => {
-  if (/^[ -~]*$/.test(text)) return text.length;
+  if (PLAIN.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += isWide(segment) ? 2 : 1;
+  for (const { segment } of graphemes(text)) width += isWide(segment) ? 2 : 1;
   return width;
 };
 
@@ -42,7 +47,7 @@ export const clip = (text: string, width: number): string => {
   if (widthOf(text) <= width) return text;
   let kept = "";
   let used = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemes(text)) {
     used += isWide(segment) ? 2 : 1;
     if (used > width - 1) break;
     kept += segment;
@@ -69,7 +74,7 @@ const pieces = (word: string, width: number): readonly string[] => {
   if (widthOf(word) <= width) return [word];
   const parts: string[] = [];
   let part = "";
-  for (const { segment } of graphemes.segment(word)) {
+  for (const { segment } of graphemes(word)) {
     if (widthOf(part + segment) > width) {
       parts.push(part);
       part = "";

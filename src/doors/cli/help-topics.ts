@@ -1,10 +1,13 @@
 /** Help that is not about one command. Static words; the two tables among them are read from what they describe. */
 import { ERRORS, EXIT } from "../../domain/error.ts";
 
+/** A part of a paragraph ("" ends it; a leading space keeps the line apart), or a name and its words. */
+export type TopicLine = string | readonly [name: string, words: string];
+
 export interface Topic {
   readonly name: string;
   readonly about: string;
-  text(): readonly string[];
+  text(): readonly TopicLine[];
 }
 
 /** What each exit code means, also beside the commands that may end with it. */
@@ -21,11 +24,6 @@ export const EXIT_WORDS: ReadonlyMap<number, string> = new Map([
   [EXIT.interrupted, "interrupted"],
 ]);
 
-const aligned = (rows: readonly (readonly [string, string])[]): readonly string[] => {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, words]) => `  ${name.padEnd(width)}  ${words}`);
-};
-
 export const TOPICS: readonly Topic[] = [
   {
     name: "guards",
@@ -36,24 +34,22 @@ export const TOPICS: readonly Topic[] = [
       "reason; every breach is listed. A guard that throws, times out or lacks its input blocks.",
       "An unknown key or option is an error with file and line, and the desk does not start.",
       "",
-      ...aligned([
-        ["max-order-nav", "one order, in percent of NAV: max_pct = 5.0"],
-        ["max-position-nav", "worst-case position, working orders included: max_pct = 20.0"],
-        ["day-loss-limit", "the day's loss, in percent of NAV: max_pct = 3.0"],
-        ["buying-power", "what the venue says can be spent"],
-        ["price-collar", "distance from the quote: max_pct = 3.0"],
-        ["quote-freshness", "age of the quote: max_age_s = 15"],
-        ["max-order-notional", "max_notional = 25000"],
-        ["max-order-quantity", "max_quantity = 1000"],
-        ["gross-exposure", "all positions together, in percent of NAV: max_pct = 100"],
-        ["max-open-orders", "max = 50"],
-        ["order-rate", "max_per_minute = 60, max_per_day"],
-        ["duplicate-order", "the same terms again within window_s = 600"],
-        ["no-short", "a sale may not exceed what is held"],
-        ["symbol-allowlist", 'symbols = ["SPX"]; nothing else is traded'],
-        ["symbol-denylist", 'symbols = ["TSLA"]'],
-        ["market-hours", 'tz = "America/New_York", open = "09:30", close = "16:00"'],
-      ]),
+      ["max-order-nav", "one order, in percent of NAV: max_pct = 5.0"],
+      ["max-position-nav", "worst-case position, working orders included: max_pct = 20.0"],
+      ["day-loss-limit", "the day's loss, in percent of NAV: max_pct = 3.0"],
+      ["buying-power", "what the venue says can be spent"],
+      ["price-collar", "distance from the quote: max_pct = 3.0"],
+      ["quote-freshness", "age of the quote: max_age_s = 15"],
+      ["max-order-notional", "max_notional = 25000"],
+      ["max-order-quantity", "max_quantity = 1000"],
+      ["gross-exposure", "all positions together, in percent of NAV: max_pct = 100"],
+      ["max-open-orders", "max = 50"],
+      ["order-rate", "max_per_minute = 60, max_per_day"],
+      ["duplicate-order", "the same terms again within window_s = 600"],
+      ["no-short", "a sale may not exceed what is held"],
+      ["symbol-allowlist", 'symbols = ["SPX"]; nothing else is traded'],
+      ["symbol-denylist", 'symbols = ["TSLA"]'],
+      ["market-hours", 'tz = "America/New_York", open = "09:30", close = "16:00"'],
       "",
       "Always on: trading state (qoc halt, qoc resume), a ready and reconciled connector, no unknown",
       "order on the instrument, tick and lot, freshness of the approval. Limits are inclusive.",
@@ -66,21 +62,19 @@ export const TOPICS: readonly Topic[] = [
     text: () => [
       "A desk is one folder of plain files: the nearest one upwards with a desk.toml, or -C DIR.",
       "",
-      ...aligned([
-        ["desk.toml", "the configuration"],
-        ["house-rules.md", "instructions every agent run gets"],
-        ["entities/", "one note per name you follow"],
-        ["inbox/", "fills, alerts, messages"],
-        ["issues/", "tasks for agents"],
-        ["orders/pending/", "proposals that wait for you, written by qoc orders propose"],
-        ["orders/proposed/", "the same, written by hand or by an agent: TOML or YAML"],
-        ["orders/approved/", "approved and in flight; the desk's own from here on"],
-        ["orders/executed/", "ended with a fill"],
-        ["orders/rejected/", "ended without one; and orders/cancelled/"],
-        ["research/", "notes; research/prices/bars/*.csv are yours"],
-        ["snapshots/", "balance sheets and run summaries"],
-        [".qoc/journal/", "the truth; every order file can be rebuilt from it"],
-      ]),
+      ["desk.toml", "the configuration"],
+      ["house-rules.md", "instructions every agent run gets"],
+      ["entities/", "one note per name you follow"],
+      ["inbox/", "fills, alerts, messages"],
+      ["issues/", "tasks for agents"],
+      ["orders/pending/", "proposals that wait for you, written by qoc orders propose"],
+      ["orders/proposed/", "the same, written by hand or by an agent: TOML or YAML"],
+      ["orders/approved/", "approved and in flight; the desk's own from here on"],
+      ["orders/executed/", "ended with a fill"],
+      ["orders/rejected/", "ended without one; and orders/cancelled/"],
+      ["research/", "notes; research/prices/bars/*.csv are yours"],
+      ["snapshots/", "balance sheets and run summaries"],
+      [".qoc/journal/", "the truth; every order file can be rebuilt from it"],
       "",
       "An order's id is its file's name without the ending. Commands take an id, a unique start of",
       "it, or the file. Deleting a proposal's file rejects it. Moving one into orders/approved/",
@@ -90,8 +84,7 @@ export const TOPICS: readonly Topic[] = [
   {
     name: "environment",
     about: "environment variables that qoc reads",
-    text: () =>
-      aligned([
+    text: () => [
         ["NO_COLOR", "any text: no colours"],
         ["FORCE_COLOR", "colours into a pipe too; 0 for none"],
         ["TERM", "dumb: no colours"],
@@ -99,13 +92,13 @@ export const TOPICS: readonly Topic[] = [
         ["HOME", "the operator's keys are in ~/.qoc/keys"],
         ["XDG_RUNTIME_DIR", "where the desk's socket is; /tmp/qoc-UID otherwise"],
         ["{ env = \"X\" }", "a connector's secret in desk.toml; read when the desk starts"],
-      ]),
+    ],
   },
   {
     name: "exit-codes",
     about: "what each exit code means",
     text: () => [
-      ...aligned([...EXIT_WORDS].map(([code, words]) => [String(code), words] as const)),
+      ...[...EXIT_WORDS].map(([code, words]) => [String(code), words] as const),
       "",
       "With 3, 6 and 7 the order stands on stdout and the error on stderr.",
     ],
@@ -119,13 +112,11 @@ export const TOPICS: readonly Topic[] = [
       "An error is one object on stderr: {code, message, hint, retryable, details?}.",
       "Without --json and off a terminal: tabs between columns, no header, no colour, nothing cut.",
       "",
-      ...aligned([
-        ["orders propose", "{id, path, digest, verdict: {decision, reasons: [{guard, code, message, limit, actual}]}}"],
-        ["approve, reject", "{id, state, clientOrderId, venueOrderId}; cancel too"],
-        ["orders show", "{id, state, terms, approvals, fills, verdicts, history, review, …}"],
-        ["status", "{workspace, up, trading, connectors, proposals, orders, issues, inbox, lastRun, book}"],
-        ["doctor", "{checks: [{name, status: ok|warn|fail|skip, message, fix?}]}"],
-      ]),
+      ["orders propose", "{id, path, digest, verdict: {decision, reasons: [{guard, code, message, limit, actual}]}}"],
+      ["approve, reject", "{id, state, clientOrderId, venueOrderId}; cancel too"],
+      ["orders show", "{id, state, terms, approvals, fills, verdicts, history, review, …}"],
+      ["status", "{workspace, up, trading, connectors, proposals, orders, issues, inbox, lastRun, book}"],
+      ["doctor", "{checks: [{name, status: ok|warn|fail|skip, message, fix?}]}"],
       "",
       "States of an order: proposed approved submitting unknown acked partly_filled filled",
       "cancelled expired rejected. rejectedBy tells human, guard or venue.",
@@ -140,13 +131,11 @@ export const TOPICS: readonly Topic[] = [
       "placeOrder and cancelOrder. No build step. Each runs in a worker of its own and sees only the",
       "secrets of its own [connector.auth]: { env = \"X\" } or { file = \"/run/secrets/x\" }.",
       "",
-      ...aligned([
-        ["orders = false", "data only; the desk refuses to send through it"],
-        ["mode", "paper or live, where the adapter does not say it"],
-        ["isolation", "worker (default) or process; take process for live money"],
-        ["hosts", "the only hosts that fetch and WebSocket reach"],
-        ["venues", "venue names of a proposal that mean this connector"],
-      ]),
+      ["orders = false", "data only; the desk refuses to send through it"],
+      ["mode", "paper or live, where the adapter does not say it"],
+      ["isolation", "worker (default) or process; take process for live money"],
+      ["hosts", "the only hosts that fetch and WebSocket reach"],
+      ["venues", "venue names of a proposal that mean this connector"],
       "",
       "States: starting ready degraded unresponsive restarting quarantined zombie stopped.",
       "After a change of its file: qoc connectors restart NAME.",

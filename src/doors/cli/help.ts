@@ -3,7 +3,7 @@ import type { Argument, Command } from "../../commands/command.ts";
 import { EXIT, QocError } from "../../domain/error.ts";
 import { suggestion } from "../../domain/ids.ts";
 import { GLOBAL_FLAGS, kebab } from "./argv.ts";
-import { EXIT_WORDS, TOPICS, type Topic } from "./help-topics.ts";
+import { EXIT_WORDS, TOPICS, type Topic, type TopicLine } from "./help-topics.ts";
 
 const WIDTH = 80;
 const GROUPS: readonly (readonly [group: Command["group"], title: string])[] = [
@@ -37,10 +37,10 @@ export const helpFor = (words: readonly string[], table: readonly Command[]): st
   const name = words.join(" ");
   const row = rows.find((known) => known.name === name || known.aliases?.includes(name) === true);
   if (row !== undefined) return text(commandHelp(row, rows));
+  // "connectors" is a noun with commands and a topic; both are told.
   const under = rows.filter((known) => known.name.startsWith(`${name} `));
-  if (under.length > 0) return text(list(under));
   const topic = TOPICS.find((known) => known.name === name);
-  if (topic !== undefined) return text(topicHelp(topic));
+  if (under.length + (topic === undefined ? 0 : 1) > 0) return text([...(topic === undefined ? [] : [...topicHelp(topic), ""]), ...list(under)]);
   throw new QocError("UNKNOWN_COMMAND", { name, suggestion: suggestion(name, [...rows.map((known) => known.name), ...TOPICS.map((known) => known.name)]) });
 };
 
@@ -53,7 +53,7 @@ export const helpMarkdown = (table: readonly Command[]): string => {
     "",
     ...fenced(overview(rows)),
     ...rows.flatMap((row) => [`## qoc ${row.name}`, "", ...fenced(commandHelp(row, rows))]),
-    ...TOPICS.flatMap((topic) => [`## ${topic.name}: ${topic.about}`, "", ...fenced(topic.text())]),
+    ...TOPICS.flatMap((topic) => [`## ${topic.name}: ${topic.about}`, "", ...fenced(prose(topic.text()))]),
   ]);
 };
 
@@ -83,7 +83,7 @@ const overview = (rows: readonly Command[]): readonly string[] => [
   ]),
 ];
 
-const list = (rows: readonly Command[]): readonly string[] => columns(rows.map((row) => [row.name, row.about]));
+const list = (rows: readonly Command[]): readonly string[] => (rows.length === 0 ? [] : columns(rows.map((row) => [row.name, row.about])));
 
 const commandHelp = (row: Command, rows: readonly Command[]): readonly string[] => {
   const positionals = row.args.filter(({ kind }) => kind === "positional");
@@ -140,7 +140,27 @@ const seeAlso = (row: Command, rows: readonly Command[]): readonly string[] => {
 const unbroken = (words: string): string => words.replaceAll(" ", "\u00a0");
 const broken = (line: string): string => line.replaceAll("\u00a0", " ");
 
-const topicHelp = (topic: Topic): readonly string[] => [`${topic.name}: ${topic.about}`, "", ...topic.text()];
+const topicHelp = (topic: Topic): readonly string[] => [`${topic.name}: ${topic.about}`, "", ...prose(topic.text())];
+
+/** Fills paragraphs and aligns tables: lines of one kind that stand together are one of either. */
+const prose = (lines: readonly TopicLine[]): readonly string[] => {
+  const blocks: TopicLine[][] = [];
+  for (const line of lines) {
+    const block = blocks.at(-1);
+    const before = block?.[0];
+    if (block === undefined || isApart(before) || isApart(line) || typeof before !== typeof line) blocks.push([line]);
+    else block.push(line);
+  }
+  return blocks.flatMap((block) => {
+    const rows = block.filter((line) => typeof line !== "string");
+    if (rows.length > 0) return columns(rows);
+    const words = block.join(" ");
+    const margin = words.startsWith(" ") ? "  " : "";
+    return wrapped(words.trim(), margin, margin);
+  });
+};
+
+const isApart = (line: TopicLine | undefined): boolean => line === "" || (typeof line === "string" && line.startsWith(" "));
 
 /** Names on the left, words on the right, both whole; words that do not fit go on below themselves. */
 const columns = (rows: readonly (readonly [name: string, words: string])[]): readonly string[] => {

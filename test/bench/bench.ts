@@ -1,0 +1,172 @@
+/**
+ * `npm run bench`: each row as a ratio to a floor measured in the same run. Absolute times say something of the machine;
+ * the ratios say something of the code.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { MessageChannel, Worker } from "node:worker_threads";
+import { openJournal } from "../../src/bus/journal.ts";
+import { scanJournal } from "../../src/bus/journal-read.ts";
+import { replay } from "../../src/bus/replay.ts";
+import type { Clock } from "../../src/domain/ports.ts";
+import { systemClock } from "../../src/main/world.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { quietLog } from "../kit/quiet-log.ts";
+import { ordersStory } from "./orders-story.ts";
+import { PACKAGE_ROOT, adapterOnWorker, instantVenue } from "./stands.ts";
+
+interface Row { readonly n: number; readonly what: string; readonly floor: string; readonly ours: string; readonly base: string; readonly ratio: number; readonly target: string }
+const rows: Row[] = [];
+
+const quantile = (values: readonly number[], share: number): number => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
+const median = (values: readonly number[]): number => quantile(values, 0.5);
+const us = (ms: number): string => `${(ms * 1000).toFixed(0)} us`;
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** A and B in turn, so that a drift of the machine's speed meets both. */
+const inTurn = async (rounds: number, a: () => Promise<unknown>, b: () => Promise<unknown>): Promise<{ a: number[]; b: number[] }> => {
+  const times: { a: number[]; b: number[] } = { a: [], b: [] };
+  for (let i = 0; i < rounds; i++) {
+    for (const [name, run] of [["a", a], ["b", b]] as const) {
+      const started = performance.now();
+      await run();
+      times[name].push(performance.now() - started);
+    }
+  }
+  return { a: times.a.slice(rounds / 10), b: times.b.slice(rounds / 10) };
+};
+
+const ORDER = { clientOrderId: "q1-1-1", symbol: "SPX", side: "buy", quantity: 10, quantityText: "10", type: "limit", limitPrice: 3000, limitPriceText: "3000", timeInForce: "day" };
+
+const rawEcho = () => {
+  const { port1, port2 } = new MessageChannel();
+  const worker = new Worker(`const{workerData:{port}}=require("node:worker_threads");port.on("message",(m)=>port.postMessage({id:m.id,value:{venueOrderId:"1",status:"acknowledged"}}))`, { eval: true, workerData: { port: port2 }, transferList: [port2] });
+  let id = 0;
+  const open = new Map<number, () => void>();
+  port1.on("message", (message: { id: number }) => {
+    open.get(message.id)?.();
+    open.delete(message.id);
+  });
+  const call = (): Promise<void> =>
+    new Promise((resolve) => {
+      id += 1;
+      open.set(id, resolve);
+      port1.postMessage({ id, method: "placeOrder", args: [ORDER] });
+    });
+  return { call, close: () => worker.terminate() };
+};
+
+/** Row 1: one call to a connector against a bare request and reply. */
+const rpc = async (): Promise<void> => {
+  const raw = rawEcho();
+  const stand = await adapterOnWorker();
+  const times = await inTurn(5_000, () => stand.call("placeOrder", [ORDER]), raw.call);
+  rows.push({ n: 1, what: "call to a worker, p50", floor: "raw postMessage request and reply", ours: us(median(times.a)), base: us(median(times.b)), ratio: median(times.a) / median(times.b), target: "<= 1.6" });
+  await stand.stop();
+  await raw.close();
+};
+
+/** Row 2: approve to acknowledgement against two flushes and a raw round trip; row 4: the same for order 10,000 against order 10. */
+const approvals = async (): Promise<void> => {
+  const desk = await tempDesk(instantVenue);
+  const raw = rawEcho();
+  const disk = nodeDisk();
+  const { journal } = await openJournal({ disk, dir: join(mkdtempSync(join(tmpdir(), "qoc-bench-")), "journal"), clock: systemClock, log: quietLog() });
+  const flush = (): Promise<void> | undefined => journal?.append({ type: "order.acked", id: "x" as never, venueOrderId: "y" as never }, { durable: true }).committed;
+  const floor = async (): Promise<void> => {
+    await flush();
+    await raw.call();
+    await flush();
+  };
+  const first = await series(desk, 0, 300, floor);
+  rows.push({ n: 2, what: "approve to ack, p50", floor: "two flushes and a raw round trip", ours: us(median(first.ours)), base: us(median(first.floor)), ratio: median(first.ours) / median(first.floor), target: "<= 1.5" });
+  say("  10,000 orders ...");
+  await series(desk, 300, 9_700, undefined);
+  const late = await series(desk, 10_000, 300, floor);
+  const early = median(first.ours) / median(first.floor);
+  rows.push({ n: 4, what: "order 10,000 against order 10", floor: "the first 300 orders, per floor", ours: us(median(late.ours)), base: us(median(first.ours)), ratio: median(late.ours) / median(late.floor) / early, target: "<= 1.2" });
+  await desk.stop();
+  await discard(desk);
+  await raw.close();
+};
+
+const series = async (desk: TempDesk, from: number, count: number, floor: (() => Promise<unknown>) | undefined): Promise<{ ours: number[]; floor: number[] }> => {
+  const ours: number[] = [];
+  const base: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const made = await desk.call<{ id: string; digest: string }>("orders propose", { side: "buy", symbol: `S${(from + i) % 50}`, quantity: "1", type: "limit", limitPrice: "100", rationale: "bench" });
+    if (floor === undefined && i % 10 !== 0) {
+      await desk.call("reject", { id: made.id });
+      continue;
+    }
+    let started = performance.now();
+    await desk.call("approve", { id: made.id, digest: made.digest });
+    ours.push(performance.now() - started);
+    if (floor === undefined) continue;
+    started = performance.now();
+    await floor();
+    base.push(performance.now() - started);
+  }
+  return { ours: ours.slice(Math.min(30, ours.length / 10)), floor: base.slice(Math.min(30, base.length / 10)) };
+};
+
+/** Row 6: a start on 100,000 records against parsing and hashing each line of the same file. */
+const restart = async (): Promise<void> => {
+  const dir = join(mkdtempSync(join(tmpdir(), "qoc-bench-")), "journal");
+  const disk = nodeDisk();
+  let now = Date.UTC(2026, 6, 5);
+  const clock: Clock = { ...systemClock, now: () => (now += 10) };
+  const { journal } = await openJournal({ disk, dir, clock, log: quietLog() });
+  for (const event of ordersStory(100_000)) journal?.append(event);
+  await journal?.close();
+  const lines = readFileSync(join(dir, "000001.ndjson"), "utf8");
+  const segments = await scanJournal(disk, dir);
+  const text = segments.segments.map((name) => readFileSync(join(dir, name), "utf8")).join("") || lines;
+  const floor = async (): Promise<void> => {
+    for (const line of text.split("\n")) {
+      if (line === "") continue;
+      createHash("sha256").update(line).digest("hex");
+      JSON.parse(line);
+    }
+  };
+  const ours = async (): Promise<void> => {
+    const scan = await scanJournal(disk, dir);
+    if (replay(scan.events).seq !== 100_000) throw new Error("the fold lost records");
+  };
+  const times = await inTurn(10, ours, floor);
+  rows.push({ n: 6, what: "start with 100,000 records", floor: "JSON.parse and sha256 of each line", ours: `${median(times.a).toFixed(0)} ms`, base: `${median(times.b).toFixed(0)} ms`, ratio: median(times.a) / median(times.b), target: "<= 2" });
+};
+
+/** Row 7: whole processes. */
+const processes = async (): Promise<void> => {
+  const home = mkdtempSync(join(tmpdir(), "qoc-bench-"));
+  const env = { ...process.env, HOME: home, XDG_RUNTIME_DIR: join(home, "run") };
+  const bin = join(PACKAGE_ROOT, "bin/qoc.mjs");
+  const desk = join(home, "desk");
+  execFileSync(process.execPath, [bin, "init", desk], { env, stdio: "ignore" });
+  execFileSync(process.execPath, [bin, "up", "--detach", "-C", desk], { env, stdio: "ignore" });
+  const run = (args: readonly string[]) => async (): Promise<void> => {
+    const { status, stderr } = spawnSync(process.execPath, args, { env, encoding: "utf8" });
+    if (status !== 0) throw new Error(stderr);
+  };
+  const empty = run(["-e", "0"]);
+  for (const [what, args, target] of [["qoc status, desk up", [bin, "status", "--json", "-C", desk], "<= 2.5"], ["qoc --help", [bin, "--help"], "<= 2"]] as const) {
+    const times = await inTurn(20, run(args), empty);
+    rows.push({ n: 7, what, floor: "node -e 0", ours: `${median(times.a).toFixed(0)} ms`, base: `${median(times.b).toFixed(0)} ms`, ratio: median(times.a) / median(times.b), target });
+  }
+  execFileSync(process.execPath, [bin, "down", "-C", desk], { env, stdio: "ignore" });
+};
+
+const only = process.argv.slice(2);
+for (const [name, measure] of Object.entries({ rpc, approvals, restart, processes })) {
+  if (only.length > 0 && !only.includes(name)) continue;
+  say(`${name} ...`);
+  await measure();
+}
+process.stdout.write(`Node ${process.versions.node}, ${cpus().length} cores, ${cpus()[0]?.model.trim() ?? ""}, ${process.platform}\n\n`);
+process.stdout.write("| row | what | ours | floor | | ratio | target |\n|---|---|---|---|---|---|---|\n");
+for (const row of rows) process.stdout.write(`| ${row.n} | ${row.what} | ${row.ours} | ${row.base} | ${row.floor} | ${row.ratio.toFixed(2)} | ${row.target} |\n`);

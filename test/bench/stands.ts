@@ -1,0 +1,35 @@
+/** What the measurements stand on: an adapter that answers at once, and a desk with only that. */
+import { fileURLToPath } from "node:url";
+import type { Method } from "../../sandbox/protocol.ts";
+import { adapterSource, adapterStand } from "../kit/adapter-stand.ts";
+import type { TempDeskOptions } from "../kit/temp-desk.ts";
+
+export const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+
+const VENUE = `
+export default class Instant {
+  static capabilities = { mode: "paper" };
+  n = 0;
+  async connect() {} async disconnect() {}
+  async getQuote(symbol: string) { return { symbol, bid: 99, ask: 101, timestamp: Date.now() }; }
+  async getPositions() { return []; }
+  async getBuyingPower() { return 1_000_000_000; }
+  async getAccount() { return { nav: 1_000_000_000, cash: 1_000_000_000, buyingPower: 1_000_000_000, currency: "USD" }; }
+  async placeOrder() { return { venueOrderId: "V" + ++this.n, status: "acknowledged" }; }
+  async cancelOrder() {}
+}
+`;
+
+const GUARDS = ["max-order-nav", "max-position-nav", "day-loss-limit", "buying-power", "price-collar", "quote-freshness", "no-short"];
+
+export const instantVenue: TempDeskOptions = {
+  files: { "instant.ts": VENUE },
+  config: () =>
+    `[workspace]\nhistory_enabled = false\n[[connector]]\nname = "instant"\ntype = "custom"\nadapter = "./instant.ts"\n${GUARDS.map((key) => `[[guard]]\nkey = "${key}"\n`).join("")}`,
+};
+
+export const adapterOnWorker = async () => {
+  const stand = await adapterStand(adapterSource(""));
+  await stand.connector.start();
+  return { call: (method: Method, args: readonly unknown[]) => stand.connector.call(method, args), stop: () => stand.connector.stop() };
+};
