@@ -134,7 +134,7 @@ describe("what the host writes", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 200 }), (words) => {
         const rationale = words.trim();
-        fc.pre(!/[\ud800-\udfff]/.test(rationale) || rationale.isWellFormed?.() !== false);
+        fc.pre(!/[\ud800-\udfff]/.test(rationale));
         const draft = { side: "sell", symbol: "BRK.B", quantity: "0.5", type: "stop_limit", limitPrice: "1", stopPrice: "2", timeInForce: "gtc", rationale, proposedBy: "x" } as never;
         const { document } = parseProposalFile("a.toml", Buffer.from(renderProposal(draft, "heading")));
         expect(readProposal(document, "a")).toEqual(draft);
