@@ -4,16 +4,19 @@ import { suggestion } from "../domain/ids.ts";
 import type { OrderId } from "../domain/ids.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import type { Desk } from "./desk.ts";
-import { scan } from "./scan-proposals.ts";
+import { freshen, scan } from "./scan-proposals.ts";
 
 const stemOf = (words: string): string => {
   const name = words.split("/").at(-1) ?? words;
   return name.replace(/\.(toml|ya?ml|json)$/i, "");
 };
 
-/** Scans first, so that a file edited a moment ago is judged as it stands. @throws ORDER_NOT_FOUND and its siblings. */
+/** A proposal's file is read again first, so that an edit of a moment ago is judged as it stands. @throws ORDER_NOT_FOUND and its siblings. */
 export const locate = async (desk: Desk, words: string): Promise<OrderRecord> => {
-  if (desk.readOnly() === undefined) await scan(desk);
+  if (desk.readOnly() !== undefined) return find(desk, words);
+  const known = desk.book.orders.get(stemOf(words.trim()) as OrderId);
+  if (known === undefined) await scan(desk);
+  else if (known.state === "proposed") await freshen(desk, known);
   return find(desk, words);
 };
 

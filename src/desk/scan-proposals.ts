@@ -11,7 +11,7 @@ import type { OrderRecord } from "../domain/order-state.ts";
 import { type ProposalDraft, type RouteTarget, routeProposal, termsOf } from "../domain/proposal.ts";
 import { decimal } from "../domain/decimal.ts";
 import { collarOf, isBeyond, needsProtection, protectionPrice, touch } from "../gate/protection.ts";
-import { scanProposals, type ProposalFile } from "../workspace/proposals.ts";
+import { type ProposalFile, readProposalOf, scanProposals } from "../workspace/proposals.ts";
 import type { Desk } from "./desk.ts";
 import { lookAt } from "./market-view.ts";
 import { connectorStatus } from "./venues.ts";
@@ -35,16 +35,30 @@ const scanOnce = async (desk: Desk): Promise<void> => {
   desk.proposals.problems.clear();
   for (const file of files) {
     seen.add(file.id);
-    if (file.kind === "ok") await consider(desk, file, "human");
-    else
-      desk.proposals.problems.set(file.path, {
-        id: file.id,
-        path: file.path,
-        message: file.kind === "duplicate" ? `the same id stands in ${file.others.join(", ")}` : file.message,
-        needs: file.kind === "duplicate" ? "another-name" : "correction",
-      });
+    await take(desk, file);
   }
   noticeMissing(desk, seen);
+};
+
+const take = async (desk: Desk, file: ProposalFile): Promise<void> => {
+  desk.proposals.problems.delete(file.path);
+  if (file.kind === "ok") {
+    await consider(desk, file, "human");
+    return;
+  }
+  desk.proposals.problems.set(file.path, {
+    id: file.id,
+    path: file.path,
+    message: file.kind === "duplicate" ? `the same id stands in ${file.others.join(", ")}` : file.message,
+    needs: file.kind === "duplicate" ? "another-name" : "correction",
+  });
+};
+
+/** Reads one proposal's file again, so that an edit of a moment ago counts. A file that is gone is told as such. */
+export const freshen = async (desk: Desk, order: Readonly<OrderRecord>): Promise<void> => {
+  const file = await readProposalOf(desk.disk, desk.root, order.id);
+  if (file !== undefined) await take(desk, file);
+  else if (order.state === "proposed") throw new QocError("FILE_NOT_FOUND", { path: order.path });
 };
 
 /** Journals one readable proposal where it is new or edited. Answers the order, or undefined where it cannot be routed. */

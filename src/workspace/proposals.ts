@@ -23,7 +23,6 @@ const INBOUND = [LAYOUT.ordersPending, LAYOUT.ordersProposed];
 const stemOf = (name: string): string => name.slice(0, name.lastIndexOf("."));
 
 const found = async (disk: Disk, root: string, folder: string): Promise<readonly Found[]> => {
-  if ((await disk.facts(`${root}/${folder}`))?.kind !== "directory") return [];
   const entries = await disk.list(`${root}/${folder}`);
   return entries
     .filter((entry) => entry.kind !== "directory" && !entry.name.startsWith(".") && PROPOSAL_EXTENSIONS.some((end) => entry.name.endsWith(end)))
@@ -41,6 +40,14 @@ export const scanProposals = async (disk: Disk, root: string): Promise<readonly 
     files.push(twins.length > 0 ? { kind: "duplicate", id: file.id, path: file.path, others: twins } : await readOne(disk, root, file));
   }
   return files;
+};
+
+/** The one file of this stem as it stands now; undefined: there is none. The order path reads no other. */
+export const readProposalOf = async (disk: Disk, root: string, id: string): Promise<ProposalFile | undefined> => {
+  const all = (await Promise.all(INBOUND.map((folder) => found(disk, root, folder)))).flat();
+  const [file, ...twins] = all.filter((candidate) => candidate.id.toLowerCase() === id.toLowerCase());
+  if (file === undefined) return undefined;
+  return twins.length > 0 ? { kind: "duplicate", id: file.id, path: file.path, others: twins.map((twin) => twin.path) } : readOne(disk, root, file);
 };
 
 const groupByStem = (files: readonly Found[]): Map<string, Found[]> => {

@@ -29,6 +29,7 @@ const KINDS: Readonly<Record<string, { readonly pattern: string; readonly binds:
   DATE: { pattern: "\\d{4}-\\d\\d-\\d\\d", binds: false },
   PRICE: { pattern: "\\d+(?:\\.\\d+)?", binds: false },
   N: { pattern: "-?[\\d.,]+", binds: false },
+  HEX: { pattern: "[0-9a-f]+", binds: false },
   WORD: { pattern: "\\S+", binds: false },
   ANY: { pattern: ".*", binds: false },
 };

@@ -28,7 +28,7 @@ describe.skipIf(!isBuilt)(`sessions${isBuilt ? "" : " (dist is not built: node b
     const [work, home, runtime] = [join(base, "w"), join(base, "home"), join(base, "run")];
     for (const folder of [work, home, runtime]) await mkdir(folder, { mode: 0o700 });
     const run = processRunner(BIN, work, { PATH: process.env["PATH"], HOME: home, XDG_RUNTIME_DIR: runtime, TZ: "UTC", LANG: "C.UTF-8" });
-    const bindings: Bindings = new Map([["<DIR>", work]]);
+    const bindings: Bindings = new Map([["<DIR>", work], ["<HOME>", home]]);
     try {
       expect(await playTranscript(join(HERE, name), run, { bindings, update: UPDATE })).toEqual([]);
     } finally {

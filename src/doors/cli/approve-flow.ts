@@ -19,24 +19,26 @@ type Input = Readonly<Record<string, unknown>>;
 /** The receipt, or undefined where the person said no. @throws whatever the desk answers. */
 export const approve = async (session: Session, row: Command, input: Input): Promise<unknown> => {
   const { prompt } = session;
-  if (input["id"] === undefined && input["all"] !== true) throw usage(row, "ID|FILE is missing: the one order to approve");
-  const isForTheDesk = prompt === undefined || input["digest"] !== undefined || input["all"] === true;
-  if (isForTheDesk) return send(session, row, input, "cli");
+  if (input["all"] === true) throw new QocError("NO_BULK_APPROVAL");
+  if (input["id"] === undefined) throw usage(row, "ID|FILE is missing: the one order to approve");
+  if (prompt === undefined || input["digest"] !== undefined) return send(session, row, input, "cli");
   const order = (await session.call(session.row("orders show"), { id: input["id"] })) as ShownOrder;
-  return decide(session, prompt, row, order, input);
+  showOrder(session, order);
+  return approveShown(session, prompt, row, order);
 };
 
-/** Shows one order and asks; the desk is sent the digest that was shown. */
-const decide = async (session: Session, prompt: Prompt, row: Command, order: ShownOrder, input: Input): Promise<unknown> => {
-  showOrder(session, order);
-  const exact = { ...input, id: order.id, digest: order.digest };
+/**
+ * Asks about an order that stands on the screen. The desk is sent the review's own digest: the file may have been edited since,
+ * and what was read is what is agreed to.
+ */
+export const approveShown = async (session: Session, prompt: Prompt, row: Command, { id, digest, review }: ShownOrder): Promise<unknown> => {
   // What is no proposal any more has nothing to agree to; the desk says so in its own words.
-  if (order.review === null || order.review === undefined) return send(session, row, exact, "cli");
-  if (!(await agrees(prompt, order.review))) {
+  if (review === null || review === undefined) return send(session, row, { id, digest }, "cli");
+  if (!(await agrees(prompt, review))) {
     session.note("not approved; nothing was sent");
     return undefined;
   }
-  return send(session, row, exact, "tty");
+  return send(session, row, { id, digest: review.digest }, "tty");
 };
 
 export const showOrder = (session: Session, order: ShownOrder): void => {
@@ -47,10 +49,10 @@ export const showOrder = (session: Session, order: ShownOrder): void => {
 
 const agrees = async (prompt: Prompt, review: Review): Promise<boolean> => {
   const blocked = review.decision === "block" ? "A guard blocks it, so the desk will refuse. " : "";
-  const isHeavy = review.mode === "live" || review.notional === null || decimal(review.notional).abs().gt(decimal(TYPED_ABOVE));
+  const isHeavy = review.mode !== "paper" || review.notional === null || decimal(review.notional).abs().gt(decimal(TYPED_ABOVE));
   if (!isHeavy) return prompt.confirm(`${blocked}Approve and send?`);
   const { symbol } = review.terms;
-  const why = review.mode === "live" ? "LIVE money" : review.notional === null ? "size unknown" : `notional ${oneLine(review.notional)}`;
+  const why = review.mode === "live" ? "LIVE money" : review.mode === "unstated" ? "perhaps LIVE money" : review.notional === null ? "size unknown" : `notional ${oneLine(review.notional)}`;
   return (await prompt.line(`${blocked}${why}: type ${oneLine(symbol)} to approve and send, Enter for no: `)) === symbol;
 };
 

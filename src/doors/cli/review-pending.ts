@@ -1,6 +1,6 @@
 /** `qoc status` on a terminal: pick a proposal, read it, approve or reject it, until nothing is picked. */
 import type { PendingProposal } from "../../desk/status.ts";
-import { approve, showOrder } from "./approve-flow.ts";
+import { approveShown, showOrder } from "./approve-flow.ts";
 import { RemoteError } from "./client.ts";
 import type { ShownOrder } from "./render-order.ts";
 import type { Session } from "./session.ts";
@@ -26,7 +26,8 @@ const decide = async (session: Session, prompt: NonNullable<Session["prompt"]>, 
   if (deed === "back") return false;
   const row = session.row(deed === "approve" ? "approve" : "reject");
   try {
-    const receipt = deed === "approve" ? await approve(session, row, { id }) : await session.call(row, { id, comment: await prompt.line("why, for the agent: ") });
+    const receipt =
+      deed === "approve" ? await approveShown(session, prompt, row, order) : await session.call(row, { id, comment: await prompt.line("why, for the agent: ") });
     if (receipt === undefined) return false;
     await session.show(row, receipt);
     return true;

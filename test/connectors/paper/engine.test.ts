@@ -213,6 +213,24 @@ describe("money", () => {
     expect(made.state.cash).toBe("0.03");
   });
 
+  it("keeps on buying while volume, not money, is what lacks", () => {
+    const made = new Bench(tapeOf({ X: [START, [120, 120, 120, 120, 8]] }), rulesOf(), "1000");
+    made.place(orderOf({ quantity: "10", timeInForce: "gtc" }));
+    made.step(4);
+    expect(made.fills()).toEqual(["2@120", "2@120", "2@120", "2@120"]);
+    expect(made.state.working).toMatchObject([{ filled: "8" }]);
+    made.step();
+    expect(made.fills().at(-1)).toBe("0.333@120");
+    expect(made.ended).toMatchObject([{ status: "cancelled", filled: "8.333" }]);
+  });
+
+  it("counts what earlier open orders close already", () => {
+    const made = holding(new Bench(tapeOf({ X: [START, CALM] }), rulesOf({}, { allowShort: true }), "0"), "3");
+    made.place(orderOf({ side: "sell", quantity: "2", type: "limit", limit: "200" }));
+    refused(made, { side: "sell", quantity: "2", type: "limit", limit: "200" }, /needs 200, 0 is free/);
+    made.place(orderOf({ side: "sell", quantity: "1", type: "limit", limit: "200" }));
+  });
+
   it("does not sell what is not held, counting open sell orders", () => {
     const made = holding(bench(CALM), "3");
     refused(made, { side: "sell", quantity: "3.001" }, /3 held, 0 of it in open sell orders; short sales need allow_short = true/);

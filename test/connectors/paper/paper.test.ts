@@ -143,6 +143,24 @@ describe("an order", () => {
     for (const event of events) if (event.startsWith("fill")) expect(events.indexOf(event)).toBeGreaterThan(events.indexOf(event.replace("fill", "ack")));
   });
 
+  it("is acknowledged before its fill also where the tick waited for its acknowledgement to be stored", async () => {
+    const events: string[] = [];
+    let delayMs = 0;
+    const store = new CrashStore(new Map(), { delay: () => (delayMs === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, delayMs))) });
+    const { venue } = await openPaper({ store, onFill: () => void events.push("fill") });
+    await pass(490);
+    delayMs = 50;
+    void venue.placeOrder(spx()).then(async () => {
+      // The way out of a worker has turns of its own.
+      for (let i = 0; i < 100; i++) await null;
+      events.push("ack");
+    });
+    await pass(0);
+    delayMs = 0;
+    await pass(600);
+    expect(events).toEqual(["ack", "fill"]);
+  });
+
   it("changes cash, positions and net value by its price and its fee", async () => {
     const { venue, fills } = await openPaper({ options: { commission_bps: 10, cash: 5000 } });
     await venue.placeOrder(spx({ quantity: "1.5" }));

@@ -224,6 +224,7 @@ describe("the store", () => {
     expect(store.chars).toBeLessThan(500_000);
     const kept = await venue.getFills(0);
     expect(kept.length).toBeGreaterThanOrEqual(FILLS_KEPT);
+    expect(kept.length).toBeLessThan(FILLS_KEPT + 100);
     expect(kept.at(-1)).toEqual(fills.at(-1));
     await venue.disconnect();
     const again = await openPaper({ store: new CrashStore(store.disk) });
