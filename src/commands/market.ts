@@ -5,7 +5,7 @@ import { suggestion } from "../domain/ids.ts";
 import { positionViews } from "../desk/book-view.ts";
 import { type Desk, iso } from "../desk/desk.ts";
 import { markAll } from "../desk/snapshot.ts";
-import { connectorStatus, lostGuarantees } from "../desk/venues.ts";
+import { lostGuarantees } from "../desk/venues.ts";
 import { body, hot } from "./command.ts";
 
 /** The connector that was named, or the only one. */
@@ -57,6 +57,6 @@ export const connectorsRestart = body({
     const { desk } = hot(call);
     const name = connectorFor(desk, input.name);
     await desk.venues.restart(name);
-    return { name, state: connectorStatus(desk.venues, name)?.state ?? "stopped" };
+    return { name, state: desk.venues.facts(name)?.state ?? "stopped" };
   },
 });

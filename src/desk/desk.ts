@@ -53,6 +53,8 @@ export interface MarketMemory {
 /** What the last scan of the proposal folders saw, and which files cannot be read as a proposal. */
 export interface ProposalMemory {
   readonly problems: Map<string, { id: string; path: string; message: string; needs: "correction" | "connector" | "another-name" }>;
+  /** The number last given to a proposal, per day. */
+  readonly lastNumbers: Map<string, number>;
   /** When a known proposal's file was first found missing, monotonic ms. */
   readonly missing: Map<string, number>;
   scanning: Promise<void> | undefined;

@@ -6,10 +6,9 @@ import { bookSnapshot, guardedOrder } from "../gate/guard-runner.ts";
 import type { GateInput } from "../gate/input.ts";
 import type { Desk, Published } from "./desk.ts";
 import { type MarketView, lookAt } from "./market-view.ts";
-import { connectorStatus } from "./venues.ts";
 
 export const gateInput = (desk: Desk, order: Readonly<OrderRecord>, stage: Stage, view: MarketView, custom: readonly Check[]): GateInput => {
-  const status = connectorStatus(desk.venues, order.terms.connector);
+  const status = desk.venues.facts(order.terms.connector);
   return {
     stage,
     order: { id: order.id, terms: order.terms, clientOrderId: order.clientOrderId },

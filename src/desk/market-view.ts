@@ -5,7 +5,6 @@ import type { ConnectorName } from "../domain/ids.ts";
 import { type Quote, mid } from "../domain/quote.ts";
 import type { VenueAccount, VenueInstrument, VenuePosition } from "../domain/venue.ts";
 import type { Desk } from "./desk.ts";
-import { connectorStatus } from "./venues.ts";
 
 export interface MarketView {
   readonly quote?: Quote;
@@ -55,7 +54,7 @@ export const lookAt = async (desk: Desk, connector: ConnectorName, symbol: strin
 
 /** "Now" at the venue: a replayed market's newest timestamp, else the wall. */
 export const venueNow = (desk: Desk, connector: string): number => {
-  const simulated = connectorStatus(desk.venues, connector)?.capabilities.simulatedTime === true;
+  const simulated = desk.venues.facts(connector)?.capabilities.simulatedTime === true;
   const seen = desk.market.venueTimes.get(connector) ?? desk.book.accounts.get(connector)?.venueTime;
   return simulated && seen !== undefined ? seen : desk.clock.now();
 };

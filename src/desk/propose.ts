@@ -30,7 +30,7 @@ export const propose = async (desk: Desk, fields: ProposalFields, actor: Actor):
     }
   })();
   const day = dateIn(desk.config.workspace.timezone, desk.clock.now()).replaceAll("-", "");
-  const file = await createProposal(desk.disk, desk.root, draft, day, (stem) => desk.book.orders.has(stem as OrderRecord["id"]));
+  const file = await createProposal(desk.disk, desk.root, draft, day, (stem) => desk.book.orders.has(stem as OrderRecord["id"]), desk.proposals.lastNumbers);
   const order = await consider(desk, file, actor);
   if (order === undefined) {
     const problem = desk.proposals.problems.get(file.path);

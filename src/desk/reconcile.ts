@@ -12,7 +12,6 @@ import type { Desk } from "./desk.ts";
 import { markAccount } from "./market-view.ts";
 import { ownerOf } from "../domain/book.ts";
 import { recordFills } from "./record-fill.ts";
-import { connectorStatus } from "./venues.ts";
 
 const durable = { durable: true };
 const LOOK_BACK_MS = 24 * 60 * 60 * 1000;
@@ -97,7 +96,7 @@ const closeGap = async (desk: Desk, order: OrderRecord, report: VenueReport): Pr
 };
 
 const lists = (desk: Desk, connector: string, method: string): boolean =>
-  connectorStatus(desk.venues, connector)?.methods.includes(method) === true;
+  desk.venues.facts(connector)?.methods.includes(method) === true;
 
 const inferredFill = (order: OrderRecord, report: VenueReport, quantity: DecimalText, at: number): VenueFill => ({
   fillId: `inferred-${order.id}-${report.filledQuantity}`,

@@ -14,7 +14,6 @@ import { collarOf, isBeyond, needsProtection, protectionPrice, touch } from "../
 import { type ProposalFile, readProposalOf, scanProposals } from "../workspace/proposals.ts";
 import type { Desk } from "./desk.ts";
 import { lookAt } from "./market-view.ts";
-import { connectorStatus } from "./venues.ts";
 
 /** A file must stay away this long, over two scans, before its absence is a rejection. */
 const MISSING_MS = 5_000;
@@ -105,7 +104,7 @@ export const routeTargets = (desk: Desk): readonly RouteTarget[] =>
     enabled: connector.enabled,
     orders: connector.orders,
     venues: connector.venues,
-    mode: connectorStatus(desk.venues, connector.name)?.mode ?? connector.mode ?? "unstated",
+    mode: desk.venues.facts(connector.name)?.mode ?? connector.mode ?? "unstated",
   }));
 
 /** Market and stop orders carry a protection price; it is derived anew only where the market has left it behind. */

@@ -6,17 +6,20 @@ import type { Capabilities } from "../domain/sdk.ts";
 import type { Mode, VenueAccount, VenueBar, VenueFill, VenueInstrument, VenuePosition, VenueQuote, VenueReport } from "../domain/venue.ts";
 import type { Cleared } from "../gate/cleared.ts";
 
-export interface ConnectorStatus {
-  readonly name: string;
-  readonly type: string;
+export interface ConnectorFacts {
   readonly state: ConnectorState;
   readonly mode: Mode;
-  readonly orders: boolean;
-  readonly restarts: number;
-  readonly isolation: "worker" | "process";
   readonly methods: readonly string[];
   readonly capabilities: Capabilities;
   readonly lastError?: string;
+}
+
+export interface ConnectorStatus extends ConnectorFacts {
+  readonly name: string;
+  readonly type: string;
+  readonly orders: boolean;
+  readonly restarts: number;
+  readonly isolation: "worker" | "process";
   readonly latencyMs?: { readonly p50: number; readonly p99: number };
   readonly queueDepth?: number;
   readonly memoryMb?: number;
@@ -33,7 +36,10 @@ export type PlaceResult =
 
 /** Optional methods answer undefined where the connector lacks them. All reject with a QocError. */
 export interface Venues {
+  /** Everything that can be said of each, percentiles included: for people. */
   status(): readonly ConnectorStatus[];
+  /** What the order path needs of one, at no cost. */
+  facts(connector: string): ConnectorFacts | undefined;
   quote(connector: string, symbol: string): Promise<VenueQuote>;
   positions(connector: string): Promise<readonly VenuePosition[]>;
   buyingPower(connector: string): Promise<DecimalText>;
@@ -50,9 +56,6 @@ export interface Venues {
   cancel(connector: string, venueOrderId: string): Promise<void>;
   restart(connector: string): Promise<void>;
 }
-
-export const connectorStatus = (venues: Venues, name: string): ConnectorStatus | undefined =>
-  venues.status().find((status) => status.name === name);
 
 /** What the desk can promise with this connector, and what it loses for lack of an optional method. */
 export const lostGuarantees = (status: ConnectorStatus): readonly string[] => {

@@ -63,16 +63,23 @@ export class Connector {
     this.#options = options;
   }
 
+  /** What the order path asks: no cost beyond a small object. */
   get facts() {
-    const latencyMs = this.#latency.percentiles();
     return {
       state: this.#state,
       restarts: this.#restarts,
       methods: this.#methods,
       capabilities: this.#capabilities,
-      queueDepth: this.#life?.pending ?? 0,
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
       ...(this.#digest === undefined ? {} : { digest: this.#digest }),
+    };
+  }
+
+  /** What people ask besides. */
+  get measures() {
+    const latencyMs = this.#latency.percentiles();
+    return {
+      queueDepth: this.#life?.pending ?? 0,
       ...(this.#readyInMs === undefined ? {} : { readyInMs: this.#readyInMs }),
       ...(latencyMs === undefined ? {} : { latencyMs }),
     };

@@ -51,7 +51,7 @@ export const coldServices = (options: ColdOptions): ColdServices => {
     statusOf: async (from) => {
       const { root } = await at(from);
       const { book, config } = await readDesk(options, root);
-      return recordedStatus({ root, disk, book, config, proposals: { problems: new Map(), missing: new Map(), scanning: undefined } });
+      return recordedStatus({ root, disk, book, config, proposals: { problems: new Map(), lastNumbers: new Map(), missing: new Map(), scanning: undefined } });
     },
     verifyOf: async (from, note) =>
       journalFacts(await scanOf(options, (await at(from)).root, (done, of, records) => note(`segment ${done} of ${of}, ${records} records`))),

@@ -44,13 +44,17 @@ class ConnectorFleet implements Fleet {
   readonly #options: FleetOptions;
   readonly #connectors = new Map<string, Connector>();
   readonly #configs: readonly ConnectorConfig[];
+  readonly #byName: ReadonlyMap<string, ConnectorConfig>;
   readonly venues: Venues;
   #desk: Desk | undefined;
   #isStopping = false;
+  /** Connectors whose start somebody waits for. */
+  readonly #awaited = new Set<string>();
 
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#configs = options.config.connectors.filter((config) => config.enabled);
+    this.#byName = new Map(this.#configs.map((config) => [config.name, config]));
     for (const config of this.#configs) {
       this.#connectors.set(
         config.name,
@@ -67,6 +71,10 @@ class ConnectorFleet implements Fleet {
     this.venues = {
       ...openVenueCalls(this.#connectors),
       status: () => this.#configs.map((config) => this.#status(config)),
+      facts: (name) => {
+        const config = this.#byName.get(name);
+        return config === undefined ? undefined : { ...this.#facts(config), mode: this.#mode(config) };
+      },
       restart: (name) => this.#restart(name),
     };
   }
@@ -78,10 +86,7 @@ class ConnectorFleet implements Fleet {
 
   async start(): Promise<void> {
     await Promise.all(
-      this.#configs.map(async (config) => {
-        await this.#connectors.get(config.name)?.start();
-        await this.#reconcile(config);
-      }),
+      this.#configs.map((config) => this.#waited(config, () => this.#connectors.get(config.name)?.start())),
     );
     this.#every(FOLLOW_MS, (config) => followOrders(this.#attached(), config.name));
     this.#every(this.#options.config.uta.snapshotInterval * 1000, async (config) => void (await markAccount(this.#attached(), config.name)));
@@ -93,10 +98,19 @@ class ConnectorFleet implements Fleet {
   }
 
   async #restart(name: string): Promise<void> {
-    const config = this.#configs.find((candidate) => candidate.name === name);
+    const config = this.#byName.get(name);
     const connector = this.#connectors.get(name);
     if (config === undefined || connector === undefined) throw new QocError("CONNECTOR_UNKNOWN", { name, suggestion: "" });
-    await connector.restart();
+    await this.#waited(config, () => connector.restart());
+  }
+
+  async #waited(config: ConnectorConfig, begin: () => Promise<void> | undefined): Promise<void> {
+    this.#awaited.add(config.name);
+    try {
+      await begin();
+    } finally {
+      this.#awaited.delete(config.name);
+    }
     await this.#reconcile(config);
   }
 
@@ -115,6 +129,7 @@ class ConnectorFleet implements Fleet {
       isolation: config.isolation,
       adapter: adapterPath(this.#options.packageRoot, config),
       ...facts,
+      ...this.#connectors.get(config.name)?.measures,
     };
   }
 
@@ -143,8 +158,8 @@ class ConnectorFleet implements Fleet {
       ...(reason === undefined ? {} : { reason: reason.slice(0, 2_000) }),
       ...(digest === undefined ? {} : { adapterDigest: digest }),
     });
-    // The first start waits for its reconciliation itself; a later life is reconciled as soon as it is up.
-    if (state === "ready" && this.#facts(config).restarts > 0) void this.#reconcile(config);
+    // A start and a restart by hand wait for their reconciliation themselves; whatever else makes it ready is reconciled here.
+    if (state === "ready" && !this.#awaited.has(config.name)) void this.#reconcile(config);
   }
 
   /** Until it is done the gate admits nothing to this connector; a failure is tried again. */

@@ -95,7 +95,7 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
     history,
     key,
     market: { instruments: new Map(), venueTimes: new Map(), reconciled: new Set(), freeBytes: undefined },
-    proposals: { problems: new Map(), missing: new Map(), scanning: undefined },
+    proposals: { problems: new Map(), lastNumbers: new Map(), missing: new Map(), scanning: undefined },
     publish: record.publish,
     readOnly: record.readOnly,
     journalDir: `${root}/${LAYOUT.journal}`,

@@ -80,6 +80,9 @@ const readOne = async (disk: Disk, root: string, { id, name, path }: Found): Pro
 
 const NUMBER_MAX = 99_999;
 
+/** The number last given on each day; a hint where to go on, so that the thousandth proposal costs what the first did. */
+export type LastNumbers = Map<string, number>;
+
 /** Writes a draft as `orders/pending/<day>-NNN.toml`, NNN the next number that neither a file nor the journal has used. */
 export const createProposal = async (
   disk: Disk,
@@ -87,10 +90,11 @@ export const createProposal = async (
   draft: ProposalDraft,
   day: string,
   isUsed: (stem: string) => boolean,
+  last: LastNumbers = new Map(),
 ): Promise<Extract<ProposalFile, { kind: "ok" }>> => {
   const taken = new Set((await Promise.all(INBOUND.map((folder) => found(disk, root, folder)))).flat().map((file) => file.id.toLowerCase()));
   const text = renderProposal(draft, `Proposed by ${draft.proposedBy === "" ? "a human" : draft.proposedBy}; waits for a human's approval.`);
-  for (let n = 1; n <= NUMBER_MAX; n++) {
+  for (let n = (last.get(day) ?? 0) + 1; n <= NUMBER_MAX; n++) {
     const id = `${day}-${String(n).padStart(3, "0")}`;
     if (taken.has(id) || isUsed(id)) continue;
     const path = `${LAYOUT.ordersPending}/${id}.toml`;
@@ -100,6 +104,7 @@ export const createProposal = async (
       if (error instanceof Error && "code" in error && error.code === "EEXIST") continue;
       throw error;
     }
+    last.set(day, n);
     return { kind: "ok", id, path, text, draft };
   }
   throw new QocError("INTERNAL", { message: `${NUMBER_MAX} orders were proposed on ${day}` });

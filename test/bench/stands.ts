@@ -9,13 +9,18 @@ export const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url)).rep
 const VENUE = `
 export default class Instant {
   static capabilities = { mode: "paper" };
-  n = 0;
-  async connect() {} async disconnect() {}
+  n = 0; ctx: any;
+  async connect(ctx: any) { this.ctx = ctx; } async disconnect() {}
   async getQuote(symbol: string) { return { symbol, bid: 99, ask: 101, timestamp: Date.now() }; }
   async getPositions() { return []; }
   async getBuyingPower() { return 1_000_000_000; }
   async getAccount() { return { nav: 1_000_000_000, cash: 1_000_000_000, buyingPower: 1_000_000_000, currency: "USD" }; }
-  async placeOrder() { return { venueOrderId: "V" + ++this.n, status: "acknowledged" }; }
+  async placeOrder(order: any) {
+    const venueOrderId = "V" + ++this.n;
+    const fill = { fillId: venueOrderId, venueOrderId, clientOrderId: order.clientOrderId, symbol: order.symbol, side: order.side, quantity: order.quantityText, price: "100", timestamp: Date.now() };
+    setTimeout(() => this.ctx.emitFill(fill), 1);
+    return { venueOrderId, status: "acknowledged" };
+  }
   async cancelOrder() {}
 }
 `;

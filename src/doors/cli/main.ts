@@ -14,7 +14,9 @@ export type { CliWorld } from "./world.ts";
 const COMPLETE_MS = 300;
 
 /** Runs one command line. Never rejects. */
-export const main = async (argv: readonly string[], world: CliWorld): Promise<number> => {
+export const main = async (argv: readonly string[], lent: CliWorld): Promise<number> => {
+  // Read before the line is parsed: an error in the line itself is told in the same manner.
+  const world = argv.includes("--no-color") ? { ...lent, io: { ...lent.io, colour: { out: false, err: false } } } : lent;
   const manner = { json: argv.includes("--json"), verbose: argv.includes("--verbose") || argv.includes("-v") };
   let row: Command | undefined;
   try {

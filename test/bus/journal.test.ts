@@ -1,0 +1,240 @@
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { LINE_BYTES_MAX } from "../../src/bus/journal-record.ts";
+import { scanJournal } from "../../src/bus/journal-read.ts";
+import type { FaultCode } from "../kit/crash-disk.ts";
+import { FIRST_SEGMENT, JOURNAL_DIR, type JournalStand, openStand, outcomeOf, runStarted, settled } from "../kit/journal-stand.ts";
+
+const linesOf = (stand: JournalStand, path = FIRST_SEGMENT): string[] => stand.disk.peek(path).toString("utf8").split("\n").slice(0, -1);
+
+describe("a line", () => {
+  it("is written exactly so", async () => {
+    const stand = await openStand();
+    stand.journal.epoch = 3;
+    await stand.journal.append({ type: "desk.created", format: 1, deskId: "d1" }, { durable: true }).committed;
+    const first =
+      '{"seq":1,"ts":"2026-07-06T13:30:00.000Z","epoch":3,"type":"desk.created","format":1,"deskId":"d1",' +
+      `"prev":"${"0".repeat(64)}"}`;
+    const hash = createHash("sha256").update(first).digest("hex");
+    expect(hash).toBe("GOLDEN");
+    expect(stand.disk.peek(FIRST_SEGMENT).toString()).toBe(`${first.slice(0, -1)},"h":"${hash}"}\n`);
+    expect(stand.journal.head).toEqual({ seq: 1, hash });
+  });
+
+  it("reads back as it went in, whatever text it holds", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.string({ unit: "binary", maxLength: 40 }), { maxLength: 8 }), async (texts) => {
+        const stand = await openStand();
+        const appended = texts.map((text) => stand.journal.append(runStarted(text)).recorded);
+        await stand.journal.close();
+        expect((await openStand(stand.disk)).scan.events).toEqual(appended);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe("appending", () => {
+  it("settles order and sequence before it returns", async () => {
+    const { journal } = await openStand();
+    expect(["a", "b", "c"].map((run) => journal.append(runStarted(run)).recorded.seq)).toEqual([1, 2, 3]);
+    expect(journal.head.seq).toBe(3);
+  });
+
+  it("shares one write and one sync among what is appended in one breath", async () => {
+    const stand = await openStand();
+    await Promise.all(Array.from({ length: 100 }, (_, i) => stand.journal.append(runStarted(`r${i}`), { durable: true }).committed));
+    expect(stand.disk.counts).toEqual({ writes: 1, syncs: 1 });
+    expect(linesOf(stand)).toHaveLength(100);
+  });
+
+  it("gathers what comes during a flush into the next one", async () => {
+    const stand = await openStand();
+    const held = stand.disk.hold();
+    const first = stand.journal.append(runStarted("first"), { durable: true });
+    await settled();
+    const later = Array.from({ length: 10 }, (_, i) => stand.journal.append(runStarted(`r${i}`), { durable: true }).committed);
+    held.release();
+    await Promise.all([first.committed, ...later]);
+    expect(stand.disk.counts).toEqual({ writes: 2, syncs: 2 });
+  });
+
+  it("acknowledges nothing before its sync is over, and in order", async () => {
+    const stand = await openStand();
+    const held = stand.disk.hold();
+    const order: string[] = [];
+    const one = stand.journal.append(runStarted("one"), { durable: true });
+    const two = stand.journal.append(runStarted("two"), { durable: true });
+    void two.committed.then(() => order.push("two"));
+    void one.committed.then(() => order.push("one"));
+    await settled();
+    expect(stand.disk.counts.writes).toBe(1);
+    expect(order).toEqual([]);
+    held.release();
+    await two.committed;
+    expect(order).toEqual(["one", "two"]);
+    expect(stand.disk.counts.syncs).toBe(1);
+  });
+
+  it("flushes what nobody waits for after 50 ms, and not before", async () => {
+    const stand = await openStand();
+    const { committed } = stand.journal.append(runStarted("lazy"));
+    stand.clock.advance(49);
+    expect(await outcomeOf(committed)).toBe("pending");
+    expect(stand.disk.counts.writes).toBe(0);
+    stand.clock.advance(1);
+    expect(await outcomeOf(committed)).toBe("resolved");
+    expect(stand.disk.counts).toEqual({ writes: 1, syncs: 1 });
+    expect(stand.clock.waiting).toBe(0);
+    const second = stand.journal.append(runStarted("lazy again"));
+    stand.clock.advance(50);
+    expect(await outcomeOf(second.committed)).toBe("resolved");
+  });
+
+  it("takes lazy records along with a durable one", async () => {
+    const stand = await openStand();
+    const lazy = stand.journal.append(runStarted("lazy"));
+    await stand.journal.append(runStarted("durable"), { durable: true }).committed;
+    expect(await outcomeOf(lazy.committed)).toBe("resolved");
+    expect(stand.clock.waiting).toBe(0);
+  });
+
+  it("never leaves a record behind that is appended as a flush ends", async () => {
+    const stand = await openStand();
+    await stand.journal.append(runStarted("one"), { durable: true }).committed;
+    const two = stand.journal.append(runStarted("two"), { durable: true });
+    await two.committed;
+    expect(stand.disk.counts.syncs).toBe(2);
+  });
+
+  it("writes what is left when it closes", async () => {
+    const stand = await openStand();
+    const { committed } = stand.journal.append(runStarted("last"));
+    await stand.journal.close();
+    expect(await outcomeOf(committed)).toBe("resolved");
+    expect(stand.clock.waiting).toBe(0);
+  });
+
+  it("rolls to further segments and reads them as one chain", async () => {
+    const stand = await openStand(undefined, 600);
+    for (let i = 0; i < 12; i++) await stand.journal.append(runStarted(`r${i}`), { durable: true }).committed;
+    await stand.journal.close();
+    const names = (await stand.disk.list(JOURNAL_DIR)).map(({ name }) => name).toSorted();
+    expect(names.length).toBeGreaterThanOrEqual(3);
+    expect(names.slice(0, 2)).toEqual(["000001.ndjson", "000002.ndjson"]);
+    const again = await openStand(stand.disk, 600);
+    expect(again.scan.events.map(({ event }) => (event.type === "run.started" ? event.run : ""))).toEqual(
+      Array.from({ length: 12 }, (_, i) => `r${i}`),
+    );
+    expect(again.journal.append(runStarted("next")).recorded.seq).toBe(13);
+    await again.journal.close();
+    expect((await scanJournal(stand.disk, JOURNAL_DIR)).corrupt).toBeUndefined();
+  });
+
+  it("refuses a record over the limit and stays usable", async () => {
+    const stand = await openStand();
+    const before = stand.journal.append(runStarted("before"));
+    expect(() => stand.journal.append(runStarted("x".repeat(LINE_BYTES_MAX)))).toThrowError(expect.objectContaining({ code: "TOO_LARGE" }));
+    const after = stand.journal.append(runStarted("after"), { durable: true });
+    expect([before.recorded.seq, after.recorded.seq]).toEqual([1, 2]);
+    await after.committed;
+    expect((await openStand(stand.disk)).scan.events).toHaveLength(2);
+  });
+});
+
+describe("a failing disk", () => {
+  const cases: readonly { on: "write" | "sync"; code: FaultCode; short?: number }[] = [
+    { on: "write", code: "EIO" },
+    { on: "write", code: "ENOSPC", short: 17 },
+    { on: "sync", code: "EIO" },
+    { on: "sync", code: "ENOSPC" },
+  ];
+  for (const fault of cases) {
+    it(`${fault.code} on ${fault.on}: every waiting and later record is refused, and nothing is tried again`, async () => {
+      const stand = await openStand();
+      await stand.journal.append(runStarted("safe"), { durable: true }).committed;
+      stand.disk.fail({ ...fault, nth: 1 });
+      const held = stand.disk.hold();
+      const doomed = ["a", "b"].map((run) => stand.journal.append(runStarted(run), { durable: true }).committed);
+      await settled();
+      if (fault.on === "sync") doomed.push(stand.journal.append(runStarted("during"), { durable: true }).committed);
+      held.release();
+      for (const committed of doomed) expect(await outcomeOf(committed)).toBe("JOURNAL_FAILED");
+      const counts = { ...stand.disk.counts };
+      expect(() => stand.journal.append(runStarted("late"), { durable: true })).toThrowError(expect.objectContaining({ code: "JOURNAL_FAILED" }));
+      await expect(stand.journal.flush()).rejects.toMatchObject({ code: "JOURNAL_FAILED" });
+      stand.clock.advance(1000);
+      await settled();
+      expect(stand.disk.counts).toEqual(counts);
+      expect(stand.failures).toHaveLength(1);
+      expect(stand.journal.failure?.message).toContain(fault.code);
+      await stand.journal.close();
+
+      const again = await openStand(stand.disk.crash(1));
+      expect(again.scan.events[0]?.event).toEqual(runStarted("safe"));
+    });
+  }
+
+  it("a failed roll is a failure too", async () => {
+    const stand = await openStand(undefined, 100);
+    await stand.journal.append(runStarted("one"), { durable: true }).committed;
+    stand.disk.append = () => Promise.reject(Object.assign(new Error("ENOSPC: open"), { code: "ENOSPC" }));
+    expect(await outcomeOf(stand.journal.append(runStarted("two"), { durable: true }).committed)).toBe("JOURNAL_FAILED");
+    expect(stand.failures).toHaveLength(1);
+  });
+});
+
+type Step = { do: "append"; durable: boolean } | { do: "wait" } | { do: "tick"; ms: number } | { do: "crash"; seed: number };
+
+describe("power cuts", () => {
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ do: fc.constant("append" as const), durable: fc.boolean() }) },
+    { weight: 2, arbitrary: fc.constant({ do: "wait" as const }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant("tick" as const), ms: fc.integer({ min: 0, max: 60 }) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant("crash" as const), seed: fc.integer() }) },
+  );
+
+  it("never take an acknowledged record, and always leave a whole chain", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        let stand = await openStand(undefined, 900);
+        let known = new Map<number, string>();
+        let acknowledged = 0;
+        const reopen = async (seed: number): Promise<void> => {
+          stand = await openStand(stand.disk.crash(seed), 900);
+          const { events } = stand.scan;
+          expect(events.map(({ seq }) => seq)).toEqual(events.map((_, i) => i + 1));
+          expect(events.length).toBeGreaterThanOrEqual(acknowledged);
+          for (const { seq, event } of events) expect(event).toEqual(runStarted(known.get(seq) ?? "never appended"));
+          known = new Map([...known].slice(0, events.length));
+          acknowledged = events.length;
+        };
+        for (const [index, now] of steps.entries()) {
+          if (now.do === "append") {
+            const { recorded, committed } = stand.journal.append(runStarted(`run ${index}`), { durable: now.durable });
+            known.set(recorded.seq, `run ${index}`);
+            void committed.then(() => (acknowledged = Math.max(acknowledged, recorded.seq)));
+          } else if (now.do === "tick") stand.clock.advance(now.ms);
+          else if (now.do === "wait") await settled();
+          else await reopen(now.seed);
+        }
+        await reopen(steps.length);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("in the middle of a sync lose at most what was not acknowledged", async () => {
+    for (let seed = 0; seed < 60; seed++) {
+      const stand = await openStand();
+      await stand.journal.append(runStarted("kept"), { durable: true }).committed;
+      stand.disk.hold();
+      const lost = stand.journal.append(runStarted("perhaps"), { durable: true });
+      expect(await outcomeOf(lost.committed)).toBe("pending");
+      const again = await openStand(stand.disk.crash(seed));
+      expect([1, 2]).toContain(again.scan.events.length);
+      await again.journal.append(runStarted("next"), { durable: true }).committed;
+    }
+  });
+});

@@ -1,0 +1,52 @@
+/** The paper venue as the desk runs it: bundled like a stranger's file, in a real worker, with the host's store on disk. */
+import { fileURLToPath } from "node:url";
+import { afterEach, expect, it } from "vitest";
+import { barShape, fillShape, instrumentShape, quoteShape } from "../../../sandbox/protocol.ts";
+import type { Envelope } from "../../../sandbox/protocol.ts";
+import { type Stand, adapterStand } from "../../kit/adapter-stand.ts";
+import { orderOf } from "../../kit/paper-market.ts";
+
+const FILE = fileURLToPath(new URL("../../../connectors/paper/index.ts", import.meta.url));
+let stand: Stand | undefined;
+afterEach(() => stand?.connector.stop());
+
+const valueOf = (envelope: Envelope): unknown => {
+  if (!envelope.ok) throw new Error(envelope.message);
+  return envelope.value;
+};
+
+const until = async (what: string, isSo: () => boolean): Promise<void> => {
+  const deadline = Date.now() + 10_000;
+  while (!isSo()) {
+    if (Date.now() > deadline) throw new Error(`waited 10 s for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+};
+
+it("loads by path, trades, and remembers across a new life", async () => {
+  stand = await adapterStand("", { file: FILE, options: { bar_seconds: 0.2 } });
+  const { connector, fills, log } = stand;
+  await connector.start();
+  expect(log.text()).toContain("the paper venue is open");
+  expect(connector.facts).toMatchObject({ state: "ready", restarts: 0, capabilities: { mode: "paper", simulatedTime: true, clientIdDedupe: "forever" } });
+  expect(connector.facts.methods).toHaveLength(14);
+  expect(quoteShape.parse(valueOf(await connector.call("getQuote", ["SPX"])))).toMatchObject({ symbol: "SPX" });
+  expect(instrumentShape.parse(valueOf(await connector.call("getInstrument", ["AAPL"])))).toMatchObject({ tickSize: "0.01", lotSize: "0.001" });
+  expect(valueOf(await connector.call("getInstrument", ["NOPE"]))).toBeNull();
+  const bars = valueOf(await connector.call("getBars", ["SPX", { resolution: "1d" }])) as unknown[];
+  expect(bars.map((bar) => barShape.parse(bar))).toHaveLength(2000);
+
+  const order = orderOf({ symbol: "SPX", quantity: "2", clientOrderId: "worker-1" });
+  expect(valueOf(await connector.call("placeOrder", [order]))).toEqual({ venueOrderId: "P-000001", status: "acknowledged" });
+  expect(await connector.call("placeOrder", [order])).toMatchObject({ ok: false, kind: "rejection", message: "duplicate client order id worker-1" });
+  await until("the fill", () => fills.length === 1);
+  expect(fills[0]).toMatchObject({ fillId: "P-000001-1", clientOrderId: "worker-1", symbol: "SPX", quantity: "2" });
+
+  await connector.restart();
+  const remembered = valueOf(await connector.call("getFills", [0])) as unknown[];
+  expect(remembered).toEqual(fills);
+  expect(remembered.map((fill) => fillShape.parse(fill))).toMatchObject([{ fillId: "P-000001-1", price: expect.any(String) as string }]);
+  expect(await connector.call("placeOrder", [order])).toMatchObject({ ok: false, kind: "rejection" });
+  expect(fills).toHaveLength(1);
+  expect(connector.facts).toMatchObject({ state: "ready", restarts: 0 });
+});

@@ -1,0 +1,214 @@
+/**
+ * A disk in memory that can lose power. Each file has the bytes a reader sees and the bytes that survive; a crash keeps all
+ * that was synced and, of what was appended since, a random beginning. Directory entries and atomic writes are durable at
+ * once, as the `Disk` port promises.
+ */
+import type { AppendFile, Disk, Entry } from "../../src/domain/ports.ts";
+
+interface Content {
+  bytes: Buffer;
+  /** How many of them survive a power cut for certain. */
+  durable: number;
+}
+
+export type FaultCode = "EIO" | "ENOSPC";
+export interface Fault {
+  readonly on: "write" | "sync";
+  /** The nth call from now, counted from 1. */
+  readonly nth: number;
+  readonly code: FaultCode;
+  /** For a write: this many bytes reach the file before it fails. */
+  readonly short?: number;
+}
+
+export interface CrashDisk extends Disk {
+  /** Calls so far that reached append files. */
+  readonly counts: { writes: number; syncs: number };
+  /** Arms one fault; a new one replaces it. */
+  fail(fault: Fault): void;
+  /** The disk as the machine finds it after a power cut. Files that were open are dead: their calls never settle. */
+  crash(seed: number): CrashDisk;
+  /** What a reader sees, for the test to read. */
+  peek(path: string): Buffer;
+  /** Puts bytes there, synced. */
+  put(path: string, bytes: string | Uint8Array): void;
+  /** While held, syncs wait; `release` lets them go on. */
+  hold(): { release(): void };
+}
+
+const errorWith = (code: string, message = code): Error => Object.assign(new Error(`${code}: ${message}`), { code });
+
+/** A small generator (mulberry32), so that a seed alone replays a crash. */
+const generator = (seed: number): (() => number) => {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+};
+
+const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
+
+const survivors = (files: ReadonlyMap<string, Content>, seed: number): Map<string, Content> => {
+  const random = generator(seed);
+  const kept = new Map<string, Content>();
+  for (const [path, { bytes, durable }] of files) {
+    const length = durable + Math.floor(random() * (bytes.length - durable + 1));
+    kept.set(path, { bytes: Buffer.from(bytes.subarray(0, length)), durable: length });
+  }
+  return kept;
+};
+
+class MemoryDisk implements CrashDisk {
+  readonly counts = { writes: 0, syncs: 0 };
+  readonly #files: Map<string, Content>;
+  readonly #directories: Set<string>;
+  #fault: { on: Fault["on"]; left: number; code: FaultCode; short: number } | undefined;
+  #dead = false;
+  #held: Promise<void> | undefined;
+
+  constructor(files = new Map<string, Content>(), directories = new Set<string>(["/"])) {
+    this.#files = files;
+    this.#directories = directories;
+  }
+
+  fail({ on, nth, code, short = 0 }: Fault): void {
+    this.#fault = { on, left: nth, code, short };
+  }
+
+  crash(seed: number): CrashDisk {
+    this.#dead = true;
+    return new MemoryDisk(survivors(this.#files, seed), new Set(this.#directories));
+  }
+
+  peek(path: string): Buffer {
+    return this.#known(path).bytes;
+  }
+
+  put(path: string, data: string | Uint8Array): void {
+    const bytes = Buffer.from(data);
+    this.#files.set(path, { bytes, durable: bytes.length });
+  }
+
+  hold(): { release(): void } {
+    let release = (): void => undefined;
+    this.#held = new Promise((resolve) => {
+      release = () => {
+        this.#held = undefined;
+        resolve();
+      };
+    });
+    return { release };
+  }
+
+  async read(path: string): Promise<Uint8Array> {
+    return Buffer.from(this.#known(path).bytes);
+  }
+
+  async readText(path: string): Promise<string> {
+    return this.#known(path).bytes.toString("utf8");
+  }
+
+  async list(path: string): Promise<readonly Entry[]> {
+    const inside = (child: string): boolean => child !== path && parentOf(child) === path;
+    const entry = (child: string, kind: Entry["kind"]): Entry => ({ name: child.slice(child.lastIndexOf("/") + 1), kind });
+    return [
+      ...[...this.#files.keys()].filter(inside).map((child) => entry(child, "file")),
+      ...[...this.#directories].filter(inside).map((child) => entry(child, "directory")),
+    ];
+  }
+
+  async facts(path: string): ReturnType<Disk["facts"]> {
+    const file = this.#files.get(path);
+    if (file !== undefined) return { kind: "file", size: file.bytes.length, modifiedMs: 0, links: 1 };
+    return this.#directories.has(path) ? { kind: "directory", size: 0, modifiedMs: 0, links: 1 } : undefined;
+  }
+
+  async mkdir(path: string): Promise<void> {
+    for (let at = path; at !== "/"; at = parentOf(at)) this.#directories.add(at);
+  }
+
+  async writeAtomic(path: string, data: string | Uint8Array): Promise<void> {
+    this.put(path, data);
+  }
+
+  async create(path: string, data: string | Uint8Array): Promise<void> {
+    if (this.#files.has(path)) throw errorWith("EEXIST", path);
+    this.put(path, data);
+  }
+
+  async move(from: string, to: string): Promise<void> {
+    this.#files.set(to, this.#known(from));
+    this.#files.delete(from);
+  }
+
+  async remove(path: string): Promise<void> {
+    this.#known(path);
+    this.#files.delete(path);
+  }
+
+  async truncate(path: string, size: number): Promise<void> {
+    this.put(path, this.#known(path).bytes.subarray(0, size));
+  }
+
+  async append(path: string): Promise<AppendFile> {
+    if (!this.#files.has(path)) this.put(path, "");
+    const file = this.#known(path);
+    return {
+      get size() {
+        return file.bytes.length;
+      },
+      write: (data) => this.#write(file, Buffer.from(data)),
+      sync: () => this.#sync(file),
+      close: async () => undefined,
+    };
+  }
+
+  async free(): Promise<number> {
+    return 1_000_000_000;
+  }
+
+  async #write(file: Content, bytes: Buffer): Promise<void> {
+    await this.#alive();
+    this.counts.writes += 1;
+    const fault = this.#due("write");
+    file.bytes = Buffer.concat([file.bytes, fault === undefined ? bytes : bytes.subarray(0, fault.short)]);
+    if (fault !== undefined) throw errorWith(fault.code, "write");
+  }
+
+  async #sync(file: Content): Promise<void> {
+    const { length } = file.bytes;
+    await this.#alive();
+    if (this.#held !== undefined) {
+      await this.#held;
+      await this.#alive();
+    }
+    this.counts.syncs += 1;
+    const fault = this.#due("sync");
+    if (fault !== undefined) throw errorWith(fault.code, "fdatasync");
+    file.durable = Math.max(file.durable, length);
+  }
+
+  async #alive(): Promise<void> {
+    if (this.#dead) await new Promise<never>(() => undefined);
+  }
+
+  #due(on: Fault["on"]): { code: FaultCode; short: number } | undefined {
+    if (this.#fault?.on !== on) return undefined;
+    this.#fault.left -= 1;
+    if (this.#fault.left > 0) return undefined;
+    const due = this.#fault;
+    this.#fault = undefined;
+    return due;
+  }
+
+  #known(path: string): Content {
+    const file = this.#files.get(path);
+    if (file === undefined) throw errorWith("ENOENT", path);
+    return file;
+  }
+}
+
+export const crashDisk = (): CrashDisk => new MemoryDisk();
