@@ -56,6 +56,8 @@ const sandboxRequire = (start: StartMessage): ((name: string) => unknown) => {
     if (bare === "@qoc-app/sdk") return { VenueRejection, NotSent, SDK_VERSION };
     if (bare === "ws") return wsModule(start.hosts);
     if (bare === "net" && start.tcp.length > 0) return grantedNet(start.tcp);
+    // Engine and FIPS switches are the whole process's.
+    if (bare === "crypto") return { ...(real("node:crypto") as object), setEngine: undefined, setFips: undefined };
     if (allowed.has(bare)) return real(`node:${bare}`) as unknown;
     throw new Error(`${name} is not available inside a connector`);
   };

@@ -25,10 +25,8 @@ export const METHODS: readonly Method[] = [...REQUIRED_METHODS, ...OPTIONAL_METH
 /** Built-ins that reach no file, process, thread or raw socket. The host's bundler refuses the others with file and line. */
 export const ALLOWED_BUILTINS = [
   "assert",
-  "async_hooks",
   "buffer",
   "crypto",
-  "diagnostics_channel",
   "events",
   "path",
   "path/posix",
@@ -50,6 +48,10 @@ export const ALLOWED_BUILTINS = [
 export const LIMITS = {
   /** Characters of one event, all its text together. */
   eventChars: 64 * 1024,
+  /** Of one batch of fills. */
+  fillsChars: 256 * 1024,
+  /** Of one question to the host: a value to keep may fill the whole store. */
+  askChars: 1_200_000,
   /** Characters of one call's answer; bars and positions may be many. */
   answerChars: 8 * 1024 * 1024,
   fillsPerBatch: 32,

@@ -7,7 +7,7 @@ import { type MessagePort, workerData } from "node:worker_threads";
 import { SDK_VERSION } from "../src/domain/sdk.ts";
 import { type Context, openContext } from "./context.ts";
 import { AdapterShapeError, type Loaded, loadAdapter } from "./load.ts";
-import { neuterProcess } from "./neuter.ts";
+import { standIn } from "./neuter.ts";
 import { type Envelope, type HostMessage, METHODS, type Method, PROTOCOL, type StartMessage } from "./protocol.ts";
 import { openWeb } from "./websocket.ts";
 
@@ -34,8 +34,11 @@ const failureOf = (error: unknown): Envelope => {
   return { ok: false, kind, message: message.slice(0, 4_000), ...(stack === undefined ? {} : { stack: stack.slice(0, 8_000) }) };
 };
 
-/** Plain data only: an answer that holds a function or a proxy fails here, where its author can see it. */
-const answer = (value: unknown): Envelope => (value === undefined ? { ok: true } : { ok: true, value: structuredClone(value) });
+/** Plain data only: a Date becomes ISO text, a function is dropped, a cycle fails here where its author can see it. */
+const answer = (value: unknown): Envelope => {
+  const text = JSON.stringify(value);
+  return text === undefined ? { ok: true } : { ok: true, value: JSON.parse(text) as unknown };
+};
 
 const serve = ({ adapter, methods }: Loaded, context: Context): void => {
   const api: Record<string, (...args: unknown[]) => Promise<Envelope>> = Object.create(null) as Record<string, never>;
@@ -55,12 +58,6 @@ const serve = ({ adapter, methods }: Loaded, context: Context): void => {
   expose(Object.freeze(api), endpoint as unknown as Parameters<typeof expose>[1]);
 };
 
-/** The console is for people; it becomes lines of this connector's log. */
-const captureConsole = (context: Context): void => {
-  const say = (level: "debug" | "info" | "warn" | "error") => (...parts: unknown[]) => context.log(level, parts.map(asText).join(" "));
-  Object.assign(console, { log: say("info"), info: say("info"), debug: say("debug"), trace: say("debug"), warn: say("warn"), error: say("error") });
-};
-
 const asText = (part: unknown): string => {
   if (typeof part === "string") return part;
   if (part instanceof Error) return part.stack ?? part.message;
@@ -77,10 +74,9 @@ const begin = (start: StartMessage): void => {
     if ("e" in message) context.take(message);
   });
   process.once("exit", () => context.drain());
-  captureConsole(context);
   const web = openWeb(start.hosts);
   Object.assign(globalThis, { WebSocket: web.WebSocket, fetch: web.fetch });
-  neuterProcess();
+  standIn((level, ...parts) => context.log(level, parts.map(asText).join(" ")));
   try {
     const loaded = loadAdapter(start);
     serve(loaded, context);

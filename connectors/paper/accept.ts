@@ -79,7 +79,8 @@ const checkReduces = (state: VenueState, order: Working): void => {
   const [held, taken] = [heldOf(state, order.symbol), takenBy(state, order)];
   if (amount(order.quantity).lte(closableBy(order.side, held).minus(taken))) return;
   throw new VenueRejection(
-    `reduce-only ${order.side} ${order.quantity} ${order.symbol}: the position is ${textOf(held)}, open ${order.side} orders take ${textOf(taken)}`,
+    `reduce-only ${order.side} ${order.quantity} ${order.symbol}: the position is ${textOf(held)}, ` +
+      `open ${order.side} orders take ${textOf(taken)}`,
   );
 };
 
@@ -88,6 +89,7 @@ const checkMoney = (before: VenueState, after: VenueState, order: Working, marks
   const free = most(ZERO, freeCash(before, marks, rules.commissionBps));
   if (needed.lte(free)) return;
   throw new VenueRejection(
-    `insufficient buying power: ${order.side} ${order.quantity} ${order.symbol} at ${order.reserve} needs ${textOf(needed)}, ${textOf(free)} is free`,
+    `insufficient buying power: ${order.side} ${order.quantity} ${order.symbol} at ${order.reserve} needs ${textOf(needed)}, ` +
+      `${textOf(free)} is free`,
   );
 };

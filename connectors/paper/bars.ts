@@ -28,7 +28,7 @@ export const playedBars = (recording: Recording, calendar: Calendar, tick: numbe
     if (at < from) break;
     if (at <= to) newestFirst.push(barOf(recording, n, at));
   }
-  return newestFirst.reverse();
+  return newestFirst.toReversed();
 };
 
 const barOf = (recording: Recording, day: number, at: number): Bar => {

@@ -51,9 +51,10 @@ export class Catalogue {
 
   async #own(symbol: string): Promise<Recording | undefined> {
     const bars = await this.#bars(symbol);
-    const usable = bars.flatMap((bar) => readBar(bar) ?? []).sort((a, b) => a.at - b.at);
+    const usable = bars.flatMap((bar) => readBar(bar) ?? []).toSorted((a, b) => a.at - b.at);
     if (usable.length < bars.length) {
-      this.#logger.warn(`${symbol}: ${bars.length - usable.length} of ${bars.length} bars are left out; a bar needs a time and low <= open, close <= high above 0`);
+      const count = `${bars.length - usable.length} of ${bars.length} bars`;
+      this.#logger.warn(`${symbol}: ${count} are left out; a bar needs a time and low <= open, close <= high above 0`);
     }
     return usable.length === 0 ? undefined : new Recording(symbol, `${symbol}, the operator's bars`, usable, this.#startAt);
   }

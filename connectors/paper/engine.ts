@@ -37,7 +37,10 @@ export const withdraw = (state: VenueState, order: Working, status: Ended["statu
   ended: endedAs(order, status),
 });
 
-const endedAs = ({ no, clientOrderId, filled, value }: Working, status: Ended["status"]): Ended => ({ no, clientOrderId, status, filled, value });
+const endedAs = (order: Working, status: Ended["status"]): Ended => {
+  const { no, clientOrderId, filled, value } = order;
+  return { no, clientOrderId, status, filled, value };
+};
 
 /** The last price at a tick, or undefined where the bars are gone. */
 export const markAt = (tape: Tape, symbol: string, tick: number, rules: Rules): Amount | undefined => {
@@ -46,7 +49,7 @@ export const markAt = (tape: Tape, symbol: string, tick: number, rules: Rules): 
 };
 
 /** A day order works on the day it came in and on the whole of the next; it ends before the open after that. */
-export const isOver = (order: Pick<Working, "timeInForce" | "day">, today: number): boolean => order.timeInForce === "day" && today > order.day + 1;
+const isOver = (order: Working, today: number): boolean => order.timeInForce === "day" && today > order.day + 1;
 
 class Turn {
   state: VenueState;

@@ -50,7 +50,8 @@ export default class PaperVenue implements ConnectorAdapter {
 
   async connect(ctx: ConnectorContext): Promise<void> {
     const options = readOptions(ctx.options);
-    const origin: Origin = { start: options.start, cash: textOf(options.cash), seed: options.seed, lateTicks: lateTicksFor(options.barSeconds) };
+    const { start, seed, barSeconds } = options;
+    const origin: Origin = { start, cash: textOf(options.cash), seed, lateTicks: lateTicksFor(barSeconds) };
     const vault = await Vault.open(ctx.store, origin, openingState(origin.cash));
     warnOfMoved(ctx, origin, vault.origin);
     const catalogue = new Catalogue(vault.origin.start, vault.origin.lateTicks, (symbol) => ctx.bars(symbol), ctx.logger);
@@ -127,7 +128,8 @@ export default class PaperVenue implements ConnectorAdapter {
     if (found !== undefined) return reportOf(found);
     const wasTaken = no === undefined ? vault.hasSeen(clientOrderId ?? "") : no >= 1 && no < venue.state.nextNo;
     if (!wasTaken) return null;
-    throw new Error(`order ${venueOrderId ?? clientOrderId} ended before the newest ${ENDED_KEPT} orders, which are all the paper venue remembers`);
+    const which = venueOrderId ?? clientOrderId;
+    throw new Error(`order ${which} ended before the newest ${ENDED_KEPT} orders, which are all the paper venue remembers`);
   }
 
   async getOpenOrders(): Promise<OrderReport[]> {
@@ -174,7 +176,7 @@ export default class PaperVenue implements ConnectorAdapter {
   }
 }
 
-const speedOf = ({ barSeconds, latencyMs }: Options): { tickMs: number; latencyMs: number } => ({ tickMs: (barSeconds * 1000) / TICKS_A_DAY, latencyMs });
+const speedOf = ({ barSeconds, latencyMs }: Options) => ({ tickMs: (barSeconds * 1000) / TICKS_A_DAY, latencyMs });
 
 /** What is held or on order must have its prices before the clock starts. */
 const listAll = async (ctx: ConnectorContext, catalogue: Catalogue, vault: Vault): Promise<void> => {

@@ -1,5 +1,5 @@
 /** `[connector.options]` of the paper venue, checked by hand so that the bundle stays small. */
-import { type Amount, ONE, ZERO, amount, parseAmount } from "./amount.ts";
+import { type Amount, ZERO, amount, parseAmount } from "./amount.ts";
 
 export interface Options {
   /** ISO date; the venue opens its doors after the close of that day's bar. */
@@ -42,7 +42,9 @@ const KNOWN = [
 /** @throws Error naming the option, what it is and what it may be. */
 export const readOptions = (raw: Raw): Options => {
   const unknown = Object.keys(raw).find((key) => !KNOWN.includes(key));
-  if (unknown !== undefined) throw new Error(`[connector.options] ${unknown} is not an option of the paper venue; it has ${KNOWN.join(", ")}`);
+  if (unknown !== undefined) {
+    throw new Error(`[connector.options] ${unknown} is not an option of the paper venue; it has ${KNOWN.join(", ")}`);
+  }
   return {
     start: readStart(raw["start"]),
     barSeconds: Number(readAmount(raw, "bar_seconds", "2", "0.02", "86400").toFixed()),
@@ -72,7 +74,9 @@ const readStart = (value: unknown = "2019-10-10"): string => {
 const readAmount = (raw: Raw, key: string, standard: string, low: string, high: string): Amount => {
   const value = raw[key] ?? standard;
   const parsed = parseAmount(value);
-  if (parsed === undefined || parsed.lt(amount(low)) || parsed.gt(amount(high))) throw refuse(key, value, `a number from ${low} to ${high}`);
+  if (parsed === undefined || parsed.lt(amount(low)) || parsed.gt(amount(high))) {
+    throw refuse(key, value, `a number from ${low} to ${high}`);
+  }
   return parsed;
 };
 
@@ -84,7 +88,7 @@ const readCash = (raw: Raw): Amount => {
 
 const readParticipation = (raw: Raw): Amount => {
   const share = readAmount(raw, "participation", "0.1", "0", "1");
-  if (share.eq(ZERO) || share.gt(ONE)) throw refuse("participation", raw["participation"], "above 0 and at most 1, a share of each bar's volume");
+  if (share.eq(ZERO)) throw refuse("participation", raw["participation"], "above 0 and at most 1, a share of each bar's volume");
   return share;
 };
 

@@ -49,7 +49,8 @@ export const load = async <Row>(store: Store, shape: Shape, tail: Tail<Row>): Pr
   const rows = pages.flatMap((found, index) => {
     const page = first + index;
     if (found !== null && found !== undefined && found.page === page) return found.rows;
-    throw new Error(`the stored page ${keyOf(shape, page)} is missing or not page ${page}; restore the connector's store, or empty it to begin anew`);
+    const key = keyOf(shape, page);
+    throw new Error(`the stored page ${key} is missing or not page ${page}; restore the connector's store, or empty it to begin anew`);
   });
   return [...rows, ...tail.rows];
 };

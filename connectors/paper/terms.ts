@@ -69,6 +69,8 @@ const readPrice = (what: string, raw: unknown, wanted: boolean, type: string, ti
   const price = parseAmount(raw);
   if (price === undefined || price.lte(ZERO)) throw new VenueRejection(`${what} ${JSON.stringify(raw)} is not a number above zero`);
   if (price.gt(PRICE_MAX)) throw new VenueRejection(`${what} ${textOf(price)} is above the venue's ${textOf(PRICE_MAX)}`);
-  if (!price.mod(tickSize).eq(ZERO)) throw new VenueRejection(`${what} ${textOf(price)} is not a multiple of the tick, ${textOf(tickSize)}`);
+  if (!price.mod(tickSize).eq(ZERO)) {
+    throw new VenueRejection(`${what} ${textOf(price)} is not a multiple of the tick, ${textOf(tickSize)}`);
+  }
   return textOf(price);
 };

@@ -17,7 +17,17 @@ export interface Origin {
 }
 
 /** Rows as arrays without names: half the bytes. */
-type FillRow = [no: number, nth: number, client: string, symbol: string, side: "b" | "s", quantity: string, price: string, fee: string, at: number];
+type FillRow = [
+  no: number,
+  nth: number,
+  client: string,
+  symbol: string,
+  side: "b" | "s",
+  quantity: string,
+  price: string,
+  fee: string,
+  at: number,
+];
 type EndedRow = [no: number, client: string, status: Ended["status"], filled: string, value: string];
 
 interface Stored {
@@ -72,7 +82,11 @@ export class Vault {
       return new Vault(store, fresh, [], [], []);
     }
     if (found.version !== 1) throw new Error(`the stored state has version ${JSON.stringify(found.version)}; this venue reads version 1`);
-    const [fills, ended, ids] = await Promise.all([load(store, FILLS, found.fills), load(store, ENDED, found.ended), load(store, IDS, found.ids)]);
+    const [fills, ended, ids] = await Promise.all([
+      load(store, FILLS, found.fills),
+      load(store, ENDED, found.ended),
+      load(store, IDS, found.ids),
+    ]);
     return new Vault(store, found, fills, ended, ids);
   }
 

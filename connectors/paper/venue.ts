@@ -4,7 +4,7 @@
  */
 import { type Fill, type Logger, NotSent, type Order, VenueRejection } from "@qoc-app/sdk";
 import { type Rules, accept } from "./accept.ts";
-import { type Amount, textOf } from "./amount.ts";
+import type { Amount } from "./amount.ts";
 import { END_OF_TIME } from "./calendar.ts";
 import { type Catalogue, INDEX } from "./catalogue.ts";
 import { type Outcome, markAt, step, withdraw } from "./engine.ts";
@@ -61,7 +61,9 @@ export class Venue {
   start(): void {
     const { catalogue, logger, tickMs } = this.#out;
     // A step may be stored AHEAD of the clock, and nothing may be stamped later than the desk can take.
-    if (catalogue.calendar.timeAt(this.#state.tick + AHEAD + 1) >= END_OF_TIME) return logger.error("the paper venue's dates have run out; it stands still");
+    if (catalogue.calendar.timeAt(this.#state.tick + AHEAD + 1) >= END_OF_TIME) {
+      return logger.error("the paper venue's dates have run out; it stands still");
+    }
     const wait = Math.min(tickMs, Math.max(0, this.#due + tickMs - Date.now()));
     this.#due = Date.now() + wait;
     this.#timer = setTimeout(() => void this.#beat(), wait);
@@ -133,7 +135,7 @@ export class Venue {
     const clientOrderId = readClientId(order);
     if (vault.hasSeen(clientOrderId)) throw new VenueRejection(`duplicate client order id ${clientOrderId}`);
     if (vault.ordersSeen >= ORDERS_MAX) {
-      throw new VenueRejection(`the paper venue has taken ${ORDERS_MAX} orders and its book is full; start a new one by giving it an empty store`);
+      throw new VenueRejection(`the paper venue has taken ${ORDERS_MAX} orders and its book is full; connect one under a new name`);
     }
     try {
       const next = this.#examine(order, recording, state);

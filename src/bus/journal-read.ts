@@ -4,6 +4,8 @@ import type { Disk } from "../domain/ports.ts";
 import { GENESIS, readLine } from "./journal-record.ts";
 
 const SEGMENT = /^\d{6}\.ndjson$/;
+/** A record to its end and something after it. No crash leaves that: the end of the record was damaged later. */
+const RECORD_AND_MORE = /,"h":"[0-9a-f]{64}"\}./s;
 
 export const segmentName = (number: number): string => `${String(number).padStart(6, "0")}.ndjson`;
 
@@ -67,11 +69,12 @@ const scanSegment = (
   for (let line = 1; start < buffer.length; line++) {
     const newline = buffer.indexOf(10, start);
     const end = newline === -1 ? buffer.length : newline;
-    const read = readLine(buffer.toString("utf8", start, end));
+    const text = buffer.toString("utf8", start, end);
+    const read = readLine(text);
     const isTail = isLast && (newline === -1 || newline === buffer.length - 1);
     const problem = newline === -1 ? "has no newline" : typeof read === "string" ? read : chainProblem(read.prev, read.recorded.seq, cursor);
     if (problem !== undefined || typeof read === "string") {
-      const isTorn = isTail && (newline === -1 || typeof read === "string");
+      const isTorn = isTail && (newline === -1 || typeof read === "string") && !RECORD_AND_MORE.test(text);
       if (isTorn) return { torn: { segment, offset: start, bytes: buffer.length - start } };
       return { corrupt: { segment, line, message: problem ?? "is unreadable" } };
     }

@@ -37,10 +37,14 @@ export interface ApproveRequest {
 export const approve = async (desk: Desk, request: ApproveRequest): Promise<Receipt> => {
   const refusal = desk.readOnly();
   if (refusal !== undefined) throw new QocError("DESK_READ_ONLY", { reason: refusal });
+  // The venue is asked while the file is read again; both are looked at only once both are here.
+  const known = desk.book.orders.get(request.id as OrderRecord["id"]);
+  const early = known === undefined ? undefined : lookAt(desk, known.terms.connector, known.terms.symbol);
   const order = await locate(desk, request.id);
   assertApprovable(order, request);
+  const isSame = known?.terms.connector === order.terms.connector && known.terms.symbol === order.terms.symbol;
   for (let round = 1; ; round++) {
-    const view = await lookAt(desk, order.terms.connector, order.terms.symbol);
+    const view = await (round === 1 && isSame && early !== undefined ? early : lookAt(desk, order.terms.connector, order.terms.symbol));
     const before = desk.book.inFlight.size + desk.book.fills.size;
     const custom = await customChecks(desk, order, view);
     assertApprovable(order, request);

@@ -99,7 +99,7 @@ export class Life {
     const { name, clock } = this.#options;
     if (this.#death !== undefined) return Promise.reject(this.#diedDuring(method));
     if (this.#pending.size >= LIMITS.pendingCalls) {
-      return Promise.reject(new QocError("CALL_FAILED", { connector: name, method, message: `${LIMITS.pendingCalls} calls wait already` }));
+      return Promise.reject(new QocError("CONNECTOR_NOT_READY", { connector: name, state: "busy", reason: `: ${LIMITS.pendingCalls} calls wait already` }));
     }
     const caller = this.#callers.get(method);
     if (caller === undefined) return Promise.reject(new QocError("NOT_SUPPORTED", { connector: name, method }));

@@ -39,7 +39,9 @@ export const openPortGate = (clock: Clock): PortGate => {
 };
 
 const admitEvent = (message: object): ReturnType<PortGate["admit"]> => {
-  if (!isWithin(message, LIMITS.eventChars)) return { refused: `an event of more than ${LIMITS.eventChars} characters, or not plain data: ${sample(message)}` };
+  const { e } = message as { e: unknown };
+  const limit = e === "fills" ? LIMITS.fillsChars : e === "ask" ? LIMITS.askChars : LIMITS.eventChars;
+  if (!isWithin(message, limit)) return { refused: `an event of more than ${limit} characters, or not plain data: ${sample(message)}` };
   const parsed = workerEvent.safeParse(message);
   return parsed.success ? { event: parsed.data } : { refused: `a malformed event: ${sample(message)}` };
 };

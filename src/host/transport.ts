@@ -26,7 +26,8 @@ const OUTPUT_CHARS_MAX = 4_000;
 
 export const startWorker = (text: string, name: string, limits: WorkerLimits): Transport => {
   const { port1, port2 } = new MessageChannel();
-  const worker = new Worker(text, {
+  // In a function of its own: a script's variables would be globals of the adapter.
+  const worker = new Worker(`(function (require, module, exports) {${text}\n})(require, module, exports)`, {
     eval: true,
     name: `qoc:${name}`,
     env: {},

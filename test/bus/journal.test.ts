@@ -17,7 +17,7 @@ describe("a line", () => {
       '{"seq":1,"ts":"2026-07-06T13:30:00.000Z","epoch":3,"type":"desk.created","format":1,"deskId":"d1",' +
       `"prev":"${"0".repeat(64)}"}`;
     const hash = createHash("sha256").update(first).digest("hex");
-    expect(hash).toBe("GOLDEN");
+    expect(hash).toBe("7428e3149f051a3f4c56490bfea32ccefe3f662132edbdd9e65bfba63fd33843");
     expect(stand.disk.peek(FIRST_SEGMENT).toString()).toBe(`${first.slice(0, -1)},"h":"${hash}"}\n`);
     expect(stand.journal.head).toEqual({ seq: 1, hash });
   });

@@ -174,10 +174,10 @@ describe("what an adapter may see", () => {
 
 describe("a hostile peer", () => {
   it("is cut off for an event that is too large, with a sample in the log", async () => {
-    const made = await started(`async cancelOrder(id: string) { this.ctx.emitFill({ fillId: "x".repeat(70_000) }); await new Promise(() => {}); }`);
+    const made = await started(`async cancelOrder(id: string) { this.ctx.emitFill({ fillId: "x".repeat(300_000) }); await new Promise(() => {}); }`);
     await expect(made.connector.call("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
     await made.reached("quarantined");
-    expect(made.connector.facts.lastError).toContain("more than 65536 characters");
+    expect(made.connector.facts.lastError).toContain("more than 262144 characters");
     expect(made.log.text()).toContain('"fillId":"xxx');
   });
 
@@ -188,8 +188,53 @@ describe("a hostile peer", () => {
     expect(made.connector.facts.lastError).toContain("messages in 100 ms");
   });
 
-  it("cannot answer with a function", async () => {
-    const { connector } = await started(`async getQuote(symbol: string): Promise<any> { return { bid: () => 1 }; }`);
-    expect(await connector.call("getQuote", ["X"])).toMatchObject({ ok: false, kind: "error" });
+  it("answers with plain data: a date is text, a function is dropped, a cycle is the author's error", async () => {
+    const { connector } = await started(`async getQuote(symbol: string): Promise<any> {
+      if (symbol === "CYCLE") { const a: any = {}; a.a = a; return a; }
+      return { bid: () => 1, timestamp: new Date(0) };
+    }`);
+    expect(await connector.call("getQuote", ["X"])).toEqual({ ok: true, value: { timestamp: "1970-01-01T00:00:00.000Z" } });
+    expect(await connector.call("getQuote", ["CYCLE"])).toMatchObject({ ok: false, kind: "error" });
+  });
+
+  it("finds no loader, no port, no real process, no handle of the runtime", async () => {
+    const made = await started(
+      `async getQuote(symbol: string): Promise<any> {
+        const g = globalThis as any; const seen: Record<string, unknown> = {};
+        const attempt = (name: string, f: () => unknown) => { try { const v = f(); seen[name] = v === undefined ? "undefined" : typeof v === "object" ? Object.keys(v as object).join() : String(v).slice(0, 80); } catch (error) { seen[name] = "refused"; } };
+        attempt("require", () => g.require); attempt("module", () => g.module); attempt("port", () => g.port); attempt("begin", () => g.begin);
+        attempt("worker", () => g.Worker); attempt("channel", () => g.BroadcastChannel);
+        attempt("kill", () => g.process.kill); attempt("binding", () => g.process.binding); attempt("report", () => g.process.report);
+        attempt("symbols", () => Object.getOwnPropertySymbols(g.process.stdout).length + Object.getOwnPropertySymbols(g.process).length);
+        attempt("handles", () => g.process._getActiveHandles); attempt("builtin", () => g.process.getBuiltinModule); attempt("consoleOut", () => g.console._stdout);
+        attempt("constructor", () => g.process.constructor.name); attempt("functionProcess", () => new Function("return process.kill")());
+        attempt("import", () => new Function("return import('node:fs')")());
+        return seen;
+      }`,
+    );
+    expect(await made.connector.call("getQuote", ["X"])).toMatchObject({
+      ok: true,
+      value: {
+        require: "undefined", module: "undefined", port: "undefined", begin: "undefined", worker: "undefined", channel: "undefined",
+        kill: "undefined", binding: "undefined", report: "undefined", symbols: "0", handles: "undefined", builtin: "undefined", consoleOut: "undefined",
+        constructor: "Object", functionProcess: "undefined",
+      },
+    });
+  });
+
+  it("reaches only the hosts it was given", async () => {
+    const made = await started(
+      `async getQuote(symbol: string): Promise<any> {
+        const seen: string[] = [];
+        for (const target of ["http://other.example/", { url: "http://other.example/" }, new Request("http://other.example/")]) {
+          try { await fetch(target as any); seen.push("sent"); } catch (error) { seen.push(String(error)); }
+        }
+        try { new WebSocket("ws://other.example"); seen.push("opened"); } catch (error) { seen.push(String(error)); }
+        return seen;
+      }`,
+      { hosts: ["api.venue.example"] },
+    );
+    const answer = await made.connector.call("getQuote", ["X"]);
+    expect(answer.ok && (answer.value as string[]).every((line) => line.includes("is not among hosts"))).toBe(true);
   });
 });

@@ -15,7 +15,10 @@ import type { Order } from "../../src/domain/sdk.ts";
 export type BarRow = readonly [open: number, high: number, low: number, close: number, volume?: number];
 
 /** Weekdays from Monday 2024-01-01. */
-const DATES = Array.from({ length: 400 }, (_, n) => new Date(Date.UTC(2024, 0, 1) + (Math.floor(n / 5) * 7 + (n % 5)) * 86_400_000).toISOString().slice(0, 10));
+const DATES = Array.from({ length: 400 }, (_, n) => {
+  const days = Math.floor(n / 5) * 7 + (n % 5);
+  return new Date(Date.UTC(2024, 0, 1 + days)).toISOString().slice(0, 10);
+});
 
 export const tapeOf = (bars: Readonly<Record<string, readonly BarRow[]>>): Tape => {
   const calendar = new Calendar(DATES, DATES[0] ?? "", 4);
@@ -40,7 +43,9 @@ export const seedFor = (symbol: string, first: "low" | "high"): number => {
   for (let seed = 0; ; seed++) if (coin(`${symbol}/1`, seed) === (first === "low")) return seed;
 };
 
-export const rulesOf = (changes: Partial<Record<"spreadBps" | "slippageBps" | "participation" | "commissionBps", string>> = {}, other: Partial<Rules> = {}): Rules => ({
+type Costs = Partial<Record<"spreadBps" | "slippageBps" | "participation" | "commissionBps", string>>;
+
+export const rulesOf = (changes: Costs = {}, other: Partial<Rules> = {}): Rules => ({
   seed: 0,
   spreadBps: amount(changes.spreadBps ?? "0"),
   slippageBps: amount(changes.slippageBps ?? "0"),
@@ -50,9 +55,11 @@ export const rulesOf = (changes: Partial<Record<"spreadBps" | "slippageBps" | "p
   ...other,
 });
 
+type OrderChanges = Partial<Omit<Order, "quantity" | "limitPrice" | "stopPrice">> & { quantity?: string; limit?: string; stop?: string };
+
 let count = 0;
 /** `1 X`, bought at market for the day, unless said otherwise. */
-export const orderOf = (changes: Partial<Omit<Order, "quantity" | "limitPrice" | "stopPrice">> & { quantity?: string; limit?: string; stop?: string } = {}): Order => {
+export const orderOf = (changes: OrderChanges = {}): Order => {
   const { quantity = "1", limit, stop, ...rest } = changes;
   count += 1;
   return {
@@ -105,7 +112,7 @@ export class Bench {
     return last;
   }
 
-  /** `1@100.5 at open` for each fill, in words. */
+  /** `1@100.5` for each fill. */
   fills(): string[] {
     return this.executions.map(({ quantity, price }) => `${quantity}@${price}`);
   }

@@ -142,13 +142,17 @@ export const processRunner =
       child.stdin?.end();
     });
 
+export interface PlayOptions {
+  readonly bindings: Bindings;
+  readonly update: boolean;
+}
+
 /**
  * Plays a session and answers what differs, one text a step; nothing: all is as written. With `update` the file is written anew
  * from what was printed, and only steps that cannot be run differ. A step after one that differs is played all the same.
  */
-export const playTranscript = async (file: string, run: RunQoc, options: { readonly bindings: Bindings; readonly update: boolean }): Promise<readonly string[]> => {
+export const playTranscript = async (file: string, run: RunQoc, { bindings, update }: PlayOptions): Promise<readonly string[]> => {
   const { about, steps } = parseTranscript(await readFile(file, "utf8"));
-  const { bindings, update } = options;
   const problems: string[] = [];
   const played: Step[] = [];
   for (const step of steps) {

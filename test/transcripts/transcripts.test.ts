@@ -61,7 +61,8 @@ describe("the transcript runner", () => {
 
   it("splits words as a shell does, and fills bound names in", () => {
     const bindings: Bindings = new Map([["<ID>", "20260705-001"]]);
-    expect(wordsOf(`qoc reject <ID> -m "too large" 'a "b"' --x=<N>`, bindings)).toEqual(["qoc", "reject", "20260705-001", "-m", "too large", 'a "b"', "--x=<N>"]);
+    const words = ["qoc", "reject", "20260705-001", "-m", "too large", 'a "b"', "--x=<N>"];
+    expect(wordsOf(`qoc reject <ID> -m "too large" 'a "b"' --x=<N>`, bindings)).toEqual(words);
   });
 
   it("binds a name once, and tells other text apart", () => {

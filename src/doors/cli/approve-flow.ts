@@ -31,7 +31,8 @@ export const approve = async (session: Session, row: Command, input: Input): Pro
  * Asks about an order that stands on the screen. The desk is sent the review's own digest: the file may have been edited since,
  * and what was read is what is agreed to.
  */
-export const approveShown = async (session: Session, prompt: Prompt, row: Command, { id, digest, review }: ShownOrder): Promise<unknown> => {
+export const approveShown = async (session: Session, prompt: Prompt, row: Command, order: ShownOrder): Promise<unknown> => {
+  const { id, digest, review } = order;
   // What is no proposal any more has nothing to agree to; the desk says so in its own words.
   if (review === null || review === undefined) return send(session, row, { id, digest }, "cli");
   if (!(await agrees(prompt, review))) {
@@ -52,7 +53,7 @@ const agrees = async (prompt: Prompt, review: Review): Promise<boolean> => {
   const isHeavy = review.mode !== "paper" || review.notional === null || decimal(review.notional).abs().gt(decimal(TYPED_ABOVE));
   if (!isHeavy) return prompt.confirm(`${blocked}Approve and send?`);
   const { symbol } = review.terms;
-  const why = review.mode === "live" ? "LIVE money" : review.mode === "unstated" ? "perhaps LIVE money" : review.notional === null ? "size unknown" : `notional ${oneLine(review.notional)}`;
+  const why = review.mode === "paper" ? `notional ${oneLine(review.notional ?? "unknown")}` : review.mode === "live" ? "LIVE money" : "perhaps LIVE money";
   return (await prompt.line(`${blocked}${why}: type ${oneLine(symbol)} to approve and send, Enter for no: `)) === symbol;
 };
 

@@ -16,6 +16,8 @@ export interface DaemonCall {
   /** One value of a stream. The next is read only after it resolves, so a slow pipe slows the desk's answer down. */
   onValue(value: unknown): Promise<void>;
   readonly signal: AbortSignal;
+  /** What it means that the desk went away after it was asked and before it answered; INTERNAL where nothing is said. */
+  readonly cutOff?: QocError;
 }
 
 /** An error the desk answered with, as it was sent: its words are the desk's, not made again here. */
@@ -43,7 +45,8 @@ export class RemoteError extends Error {
 
 /**
  * Sends one command and resolves with its result.
- * @throws QocError DESK_DOWN where nobody listens; RemoteError with what the desk answered; the signal's reason once aborted.
+ * @throws QocError DESK_DOWN where nobody listens; RemoteError with what the desk answered; `cutOff`; the signal's reason once
+ * aborted.
  */
 export const callDaemon = async (call: DaemonCall): Promise<unknown> => {
   call.signal.throwIfAborted();
@@ -62,11 +65,16 @@ const converse = (socket: Socket, call: DaemonCall): Promise<unknown> =>
     /** Values are handed on one after another; the result waits for the last of them. */
     let handed: Promise<void> = Promise.resolve();
     const finish = (act: () => void): void => void handed.then(act, reject);
-    socket.once("connect", () => socket.write(`${JSON.stringify({ id: CALL_ID, ...call.request })}\n`));
-    socket.once("error", (error: NodeJS.ErrnoException) => finish(() => reject(downOr(error))));
+    const cutOff = call.cutOff ?? new QocError("INTERNAL", { message: "the desk closed the connection before it answered" });
+    let isAsked = false;
+    socket.once("connect", () => {
+      isAsked = true;
+      socket.write(`${JSON.stringify({ id: CALL_ID, ...call.request })}\n`);
+    });
+    socket.once("error", (error: NodeJS.ErrnoException) => finish(() => reject(isAsked ? cutOff : downOr(error))));
     socket.once("close", () => {
       call.signal.removeEventListener("abort", abort);
-      finish(() => reject(new QocError("INTERNAL", { message: "the desk closed the connection before it answered" })));
+      finish(() => reject(cutOff));
     });
     const onLine = (line: string): void => {
       const reply = parseReply(line);

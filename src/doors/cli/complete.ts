@@ -74,7 +74,10 @@ const walk = (words: readonly string[], table: readonly Command[], offer: (live:
   const rows = table.filter(({ audience }) => audience !== "agent");
   // tab finds "orders list" only where "orders" is known too.
   const nouns = new Set(rows.flatMap(({ name }) => (name.includes(" ") ? [name.split(" ")[0] ?? ""] : [])));
-  for (const noun of nouns) root.command(noun, rows.filter(({ name }) => name.startsWith(`${noun} `)).map(({ name }) => name.slice(noun.length + 1)).join(", "));
+  for (const noun of nouns) {
+    const verbs = rows.filter(({ name }) => name.startsWith(`${noun} `)).map(({ name }) => name.slice(noun.length + 1));
+    root.command(noun, verbs.join(", "));
+  }
   for (const { value, about } of DOOR_WORDS) root.command(value, about);
   for (const row of rows) {
     const command = root.command(row.name, row.about);
@@ -119,12 +122,16 @@ const word = (row: Readonly<Record<string, unknown>>, name: string): string => S
 const orders = async (ask: AskDesk, input: Readonly<Record<string, unknown>>): Promise<readonly Candidate[]> =>
   ((await ask("orders list", input)) as Rows).map((row) => {
     const terms = row["terms"] as Readonly<Record<string, unknown>>;
-    return { value: word(row, "id"), about: `${word(row, "state")}: ${word(terms, "side")} ${word(terms, "quantity")} ${word(terms, "symbol")}` };
+    const what = ["side", "quantity", "symbol"].map((name) => word(terms, name)).join(" ");
+    return { value: word(row, "id"), about: `${word(row, "state")}: ${what}` };
   });
+/** Any list as candidates: which field is the value, which tells about it. */
+const listed = async (ask: AskDesk, command: string, value: string, about: string): Promise<readonly Candidate[]> =>
+  ((await ask(command, {})) as Rows).map((row) => ({ value: word(row, value), about: word(row, about) }));
 
 const LIVE: Readonly<Record<Exclude<Live, "path">, (ask: AskDesk) => Promise<readonly Candidate[]>>> = {
   order: (ask) => orders(ask, { limit: 100 }),
   proposal: (ask) => orders(ask, { state: "proposed" }),
-  issue: async (ask) => ((await ask("issues list", {})) as Rows).map((row) => ({ value: word(row, "id"), about: word(row, "title") })),
-  connector: async (ask) => ((await ask("connectors list", {})) as Rows).map((row) => ({ value: word(row, "name"), about: word(row, "state") })),
+  issue: (ask) => listed(ask, "issues list", "id", "title"),
+  connector: (ask) => listed(ask, "connectors list", "name", "state"),
 };

@@ -21,7 +21,8 @@ export const linesOf = (text: string): readonly string[] =>
     .map((line) => oneLine(line.replaceAll("\t", "  ")));
 
 /** Words of somebody else, as a quotation that cannot be taken for the desk's own lines. */
-export const quoted = (text: string, width: number): readonly string[] => linesOf(text.trimEnd()).flatMap((line) => wrap(line, width - 2).map((part) => `│ ${part}`));
+export const quoted = (text: string, width: number): readonly string[] =>
+  linesOf(text.trimEnd()).flatMap((line) => wrap(line, width - 2).map((part) => `│ ${part}`));
 
 /** Made at its first use: making one takes longer than the rest of a short command. */
 let segmenter: Intl.Segmenter | undefined;
@@ -40,7 +41,8 @@ export const widthOf = (text: string): number => {
 };
 
 /** Signs such as ✓ are drawn narrow although Unicode lists them as pictures; only the supplementary planes are wide. */
-const isWide = (segment: string): boolean => WIDE.test(segment) && ((segment.codePointAt(0) ?? 0) > 0xffff || !/\p{Extended_Pictographic}/u.test(segment));
+const isWide = (segment: string): boolean =>
+  WIDE.test(segment) && ((segment.codePointAt(0) ?? 0) > 0xffff || !/\p{Extended_Pictographic}/u.test(segment));
 
 /** Cuts to `width` columns, the last of them `…` where something was cut. */
 export const clip = (text: string, width: number): string => {

@@ -171,6 +171,16 @@ export const TOPICS: readonly Topic[] = [
     ],
   },
   {
+    name: "complete",
+    about: "completions for your shell, with the ids that are waiting now",
+    text: () => [
+      ["zsh", 'echo "source <(qoc complete zsh)" >> ~/.zshrc'],
+      ["bash", 'echo "source <(qoc complete bash)" >> ~/.bashrc'],
+      ["fish", "qoc complete fish > ~/.config/fish/completions/qoc.fish"],
+      ["powershell", "qoc complete powershell >> $PROFILE"],
+    ],
+  },
+  {
     name: "errors",
     about: "every error code, its exit code, and what to do",
     text: () => Object.entries(ERRORS).flatMap(([code, { template, hint, exit, retryable }]) => [

@@ -40,8 +40,9 @@ export const helpFor = (words: readonly string[], table: readonly Command[]): st
   // "connectors" is a noun with commands and a topic; both are told.
   const under = rows.filter((known) => known.name.startsWith(`${name} `));
   const topic = TOPICS.find((known) => known.name === name);
-  if (under.length + (topic === undefined ? 0 : 1) > 0) return text([...(topic === undefined ? [] : [...topicHelp(topic), ""]), ...list(under)]);
-  throw new QocError("UNKNOWN_COMMAND", { name, suggestion: suggestion(name, [...rows.map((known) => known.name), ...TOPICS.map((known) => known.name)]) });
+  const page = [...(topic === undefined ? [] : [...topicHelp(topic), ""]), ...list(under)];
+  if (page.length > 0) return text(page);
+  throw new QocError("UNKNOWN_COMMAND", { name, suggestion: suggestion(name, [...rows, ...TOPICS].map((known) => known.name)) });
 };
 
 /** Every command and topic as one Markdown document. */
@@ -83,7 +84,7 @@ const overview = (rows: readonly Command[]): readonly string[] => [
   ]),
 ];
 
-const list = (rows: readonly Command[]): readonly string[] => (rows.length === 0 ? [] : columns(rows.map((row) => [row.name, row.about])));
+const list = (rows: readonly Command[]): readonly string[] => columns(rows.map((row) => [row.name, row.about]));
 
 const commandHelp = (row: Command, rows: readonly Command[]): readonly string[] => {
   const positionals = row.args.filter(({ kind }) => kind === "positional");
@@ -97,8 +98,8 @@ const commandHelp = (row: Command, rows: readonly Command[]): readonly string[] 
     ...wrapped(row.about, "", ""),
     ...(row.aliases === undefined ? [] : [`also: ${row.aliases.map((alias) => `qoc ${alias}`).join(", ")}`]),
     "",
-    ...(positionals.length === 0 ? [] : ["arguments", ...columns(positionals.map((argument) => [argument.value ?? argument.name, argument.about])), ""]),
-    ...(flags.length === 0 ? [] : ["flags", ...flagLines(flags), ""]),
+    ...titled("arguments", columns(positionals.map((argument) => [argument.value ?? argument.name, argument.about]))),
+    ...titled("flags", flagLines(flags)),
     "flags of every command: see qoc help",
     "",
     "exit codes",
@@ -107,6 +108,8 @@ const commandHelp = (row: Command, rows: readonly Command[]): readonly string[] 
     ...wrapped(seeAlso(row, rows).map(unbroken).join(", "), "see also: ", "          ").map(broken),
   ];
 };
+
+const titled = (title: string, lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : [title, ...lines, ""]);
 
 const usageOf = (row: Command): string => {
   const shown = row.args.map((argument) => {
@@ -164,7 +167,7 @@ const isApart = (line: TopicLine | undefined): boolean => line === "" || (typeof
 
 /** Names on the left, words on the right, both whole; words that do not fit go on below themselves. */
 const columns = (rows: readonly (readonly [name: string, words: string])[]): readonly string[] => {
-  const width = Math.min(28, Math.max(...rows.map(([name]) => name.length)));
+  const width = Math.min(28, Math.max(0, ...rows.map(([name]) => name.length)));
   return rows.flatMap(([name, words]) => {
     const margin = " ".repeat(width + 4);
     const first = `  ${name.padEnd(width)}  `;

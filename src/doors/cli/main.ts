@@ -10,6 +10,8 @@ import type { CliWorld } from "./world.ts";
 
 export type { CliWorld } from "./world.ts";
 
+type Input = Readonly<Record<string, unknown>>;
+
 /** Live completions must not keep a shell waiting. */
 const COMPLETE_MS = 300;
 
@@ -92,14 +94,14 @@ const perform = async (
   }
 };
 
-const answer = async (session: Session, row: Command, input: Readonly<Record<string, unknown>>): Promise<number> => {
+const answer = async (session: Session, row: Command, input: Input): Promise<number> => {
   const value = await session.call(row, input);
   if (value !== undefined) await session.show(row, value);
   return EXIT.done;
 };
 
 /** `--text -` reads standard input; a terminal is not waited for in silence. */
-const withStdin = async (row: Command, input: Readonly<Record<string, unknown>>, world: CliWorld): Promise<Readonly<Record<string, unknown>>> => {
+const withStdin = async (row: Command, input: Input, world: CliWorld): Promise<Input> => {
   const names = Object.entries(input).flatMap(([name, value]) => (value === "-" ? [name] : []));
   if (names.length === 0) return input;
   if (names.length > 1) throw usage(row, `only one of ${names.join(", ")} can be read from standard input`);
@@ -107,7 +109,7 @@ const withStdin = async (row: Command, input: Readonly<Record<string, unknown>>,
   return { ...input, [names[0] ?? ""]: await world.io.stdinText() };
 };
 
-const approveOne = async (session: Session, row: Command, input: Readonly<Record<string, unknown>>): Promise<number> => {
+const approveOne = async (session: Session, row: Command, input: Input): Promise<number> => {
   const { approve } = await import("./approve-flow.ts");
   const receipt = await approve(session, row, input);
   if (receipt === undefined) return EXIT.failed;
@@ -116,7 +118,7 @@ const approveOne = async (session: Session, row: Command, input: Readonly<Record
 };
 
 /** On a terminal the pending list can be picked from, reviewed, approved and rejected. */
-const status = async (session: Session, row: Command, input: Readonly<Record<string, unknown>>): Promise<number> => {
+const status = async (session: Session, row: Command, input: Input): Promise<number> => {
   const { exitCode, ...rest } = input;
   const value = (await session.call(row, rest)) as StatusView;
   await session.show(row, value);
@@ -129,15 +131,21 @@ const status = async (session: Session, row: Command, input: Readonly<Record<str
 };
 
 const complete = async (words: readonly string[], world: CliWorld): Promise<number> => {
+  if (words[0] === "--help" || words[0] === "-h") {
+    const { helpFor } = await import("./help.ts");
+    return print(world, helpFor(["complete"], await world.table()));
+  }
   const { SHELLS, completionScript, completions } = await import("./complete.ts");
   const shell = SHELLS.find((name) => name === words[0]);
   if (shell !== undefined) return print(world, completionScript(shell));
   if (words[0] !== "--") throw new QocError("USAGE", { message: `qoc complete ${SHELLS.join("|")}`, command: "" });
-  const { callDaemon } = await import("./client.ts");
+  const [{ callDaemon }, { resolve }] = await Promise.all([import("./client.ts"), import("node:path")]);
+  const named = words.indexOf("-C");
+  const cwd = resolve(world.cwd, named === -1 ? "." : (words[named + 1] ?? "."));
   const ask = async (command: string, input: Readonly<Record<string, unknown>>): Promise<unknown> =>
     callDaemon({
-      socketPath: await world.socketFor(world.cwd),
-      request: { command, input, channel: "cli", cwd: world.cwd },
+      socketPath: await world.socketFor(cwd),
+      request: { command, input, channel: "cli", cwd },
       onNote: () => undefined,
       onValue: () => Promise.resolve(),
       signal: AbortSignal.timeout(COMPLETE_MS),

@@ -17,9 +17,11 @@ export const renderOrder = (face: Face, order: ShownOrder): readonly string[] =>
   if (order.review !== null && order.review !== undefined) return renderReview(face, order.review);
   const { terms } = order;
   const price = [terms.stopPrice, terms.limitPrice].filter((part) => part !== undefined).join(" ");
+  const what = [terms.side.toUpperCase(), terms.quantity, terms.symbol, terms.type, price, terms.timeInForce, "at", terms.connector];
+  const flags = order.flags.length === 0 ? "" : ` (${oneLine(order.flags.join(", "))})`;
   return [
-    `${face.paint("bold", oneLine(order.id))}  ${badge(face, terms.mode)}  ${oneLine(order.state)}${order.flags.length === 0 ? "" : ` (${oneLine(order.flags.join(", "))})`}`,
-    `${INDENT}${oneLine([terms.side.toUpperCase(), terms.quantity, terms.symbol, terms.type, price, terms.timeInForce, "at", terms.connector].filter((word) => word !== "").join(" "))}`,
+    `${face.paint("bold", oneLine(order.id))}  ${badge(face, terms.mode)}  ${oneLine(order.state)}${flags}`,
+    `${INDENT}${oneLine(what.filter((word) => word !== "").join(" "))}`,
     "",
     ...facts(face, [
       ["filled", `${order.filled} of ${terms.quantity}${order.averagePrice === null ? "" : ` at ${order.averagePrice}`}`],
@@ -33,6 +35,7 @@ export const renderOrder = (face: Face, order: ShownOrder): readonly string[] =>
       ["issue", order.issue],
       ...order.approvals.map(({ at, by, channel }): [string, string] => ["approved", `${at} by ${by} (${channel})`]),
     ]),
+    "",
     ...section(face, "fills", order.fills.map((fill) => fillLine(fill))),
     ...section(face, "history", table({ ...face, columns: face.columns - 2 }, HISTORY, order.history)),
     ...said(face, order.proposedBy, order.rationale),
@@ -40,7 +43,14 @@ export const renderOrder = (face: Face, order: ShownOrder): readonly string[] =>
 };
 
 const fillLine = (fill: OrderDetail["fills"][number]): string =>
-  oneLine(`${fill.time}  ${fill.quantity} at ${fill.price}${fill.fee === null ? "" : `, fee ${fill.fee}`}${fill.inferred ? ", inferred" : ""}${fill.busted ? ", busted" : ""}`);
+  oneLine(
+    [
+      `${fill.time}  ${fill.quantity} at ${fill.price}`,
+      ...(fill.fee === null ? [] : [`fee ${fill.fee}`]),
+      ...(fill.inferred ? ["inferred"] : []),
+      ...(fill.busted ? ["busted"] : []),
+    ].join(", "),
+  );
 
 const HISTORY: readonly Column<OrderDetail["history"][number]>[] = [
   { title: "at", cell: ({ at }) => at },
@@ -58,13 +68,17 @@ export const renderReview = (face: Face, review: Review): readonly string[] => {
     ...section(face, "market", [
       review.quote === null
         ? face.paint("yellow", "! no quote")
-        : oneLine(`bid ${review.quote.bid}  ask ${review.quote.ask}${review.quote.last === null ? "" : `  last ${review.quote.last}`}  at ${review.quote.at}`),
+        : oneLine(`bid ${review.quote.bid}  ask ${review.quote.ask}  last ${review.quote.last ?? "-"}  at ${review.quote.at}`),
       `notional ${oneLine(review.notional ?? "unavailable")}`,
     ]),
-    ...section(face, `guards: ${blocked === 0 ? "all pass" : `${blocked} of ${review.checks.length} block`}`, review.checks.flatMap((check) => checkLines(face, check))),
+    ...section(
+      face,
+      `guards: ${blocked === 0 ? "all pass" : `${blocked} of ${review.checks.length} block`}`,
+      review.checks.flatMap((check) => checkLines(face, check)),
+    ),
     ...review.warnings.map((warning) => face.paint("yellow", `! ${oneLine(warning)}`)),
+    ...(review.warnings.length === 0 ? [] : [""]),
     ...said(face, review.proposedBy, review.rationale),
-    "",
     ...facts(face, [
       ["id", review.id],
       ["file", review.path],
@@ -80,7 +94,9 @@ const bookLines = (face: Face, review: Review): readonly string[] => {
   const show = (value: string | null): string => oneLine(value ?? "unavailable");
   const what = Math.max(...review.book.map((change) => widthOf(oneLine(change.what))));
   const before = Math.max(...review.book.map((change) => widthOf(show(change.before))));
-  return review.book.map((change) => `${face.paint("dim", pad(oneLine(change.what), what))}  ${pad(show(change.before), before, true)} → ${show(change.after)}`);
+  return review.book.map(
+    (change) => `${face.paint("dim", pad(oneLine(change.what), what))}  ${pad(show(change.before), before, true)} → ${show(change.after)}`,
+  );
 };
 
 const checkLines = (face: Face, check: Review["checks"][number]): readonly string[] => {
@@ -91,7 +107,7 @@ const checkLines = (face: Face, check: Review["checks"][number]): readonly strin
 
 /** The agent's own words: a quotation, each line marked, so that none reads as the desk's. */
 const said = (face: Face, who: string, text: string): readonly string[] =>
-  text.trim() === "" ? [] : ["", face.paint("dim", `${clip(oneLine(who), 40)} says:`), ...quoted(text, face.columns - 2).map((line) => INDENT + line)];
+  text.trim() === "" ? [] : section(face, `${clip(oneLine(who), 40)} says:`, quoted(text, face.columns - 2));
 
 const section = (face: Face, title: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : [face.paint("dim", title), ...lines.map((line) => INDENT + line), ""];
@@ -115,9 +131,10 @@ export const renderOrders = (face: Face, orders: readonly OrderSummary[]): reado
 
 /** What became of an approval, a rejection, a cancel. */
 export const renderReceipt = (face: Face, receipt: Receipt): readonly string[] =>
-  face.isTty
-    ? [`${face.paint("bold", oneLine(receipt.id))} is ${oneLine(receipt.state)}${receipt.venueOrderId === null ? "" : `; the venue calls it ${oneLine(receipt.venueOrderId)}`}`]
-    : [[receipt.id, receipt.state, receipt.clientOrderId ?? "", receipt.venueOrderId ?? ""].map(oneLine).join("\t")];
+  face.isTty ? [receiptSentence(face, receipt)] : [[receipt.id, receipt.state, receipt.clientOrderId ?? "", receipt.venueOrderId ?? ""].map(oneLine).join("\t")];
+
+const receiptSentence = (face: Face, { id, state, venueOrderId }: Receipt): string =>
+  `${face.paint("bold", oneLine(id))} is ${oneLine(state)}${venueOrderId === null ? "" : `; the venue calls it ${oneLine(venueOrderId)}`}`;
 
 interface Proposed {
   readonly id: string;

@@ -213,7 +213,8 @@ interface UpView {
 export const renderUp = (face: Face, facts: UpView): readonly string[] => [
   `${face.paint("green", "●")} ${oneLine(facts.workspace ?? "the desk")} is up${facts.readyMs === undefined ? "" : ` after ${facts.readyMs} ms`}`,
   ...(facts.connectors ?? []).map(
-    ({ name, state, mode }) => `  ${state === "ready" ? face.paint("green", "✓") : face.paint("red", "✗")} ${oneLine(name)}  ${badge(face, mode)}  ${oneLine(state)}`,
+    ({ name, state, mode }) =>
+      `  ${state === "ready" ? face.paint("green", "✓") : face.paint("red", "✗")} ${oneLine(name)}  ${badge(face, mode)}  ${oneLine(state)}`,
   ),
   ...pairs(face, [
     ["folder", facts.path ?? ""],

@@ -14,10 +14,15 @@ export interface Manner {
 
 /** Prints the failure of `row` (undefined: the line named none) and answers the exit code. */
 export const reportError = async (error: unknown, row: Command | undefined, io: Io, manner: Manner): Promise<number> => {
-  if (error instanceof Interrupted) return EXIT.interrupted;
+  if (error instanceof Interrupted) {
+    const isAtWork = row !== undefined && row.writes.length > 0 && row.cold !== "always";
+    if (isAtWork && !manner.json) io.err("interrupted; what the desk has begun it may finish\nnext: qoc status\n");
+    return EXIT.interrupted;
+  }
   // The reader of a pipe has gone (`qoc logs | head`): it has what it wanted.
   if ((error as NodeJS.ErrnoException | undefined)?.code === "EPIPE") return EXIT.done;
-  const known = error instanceof QocError || error instanceof RemoteError ? error : new QocError("INTERNAL", { message: messageOf(error) }, { cause: error });
+  const isOurs = error instanceof QocError || error instanceof RemoteError;
+  const known = isOurs ? error : new QocError("INTERNAL", { message: messageOf(error) }, { cause: error });
   if (known.data !== undefined && row !== undefined) await io.out(render(row, known.data, io, manner.json));
   if (manner.json) io.err(`${jsonText(known.toJSON(), 0)}\n`);
   else for (const line of linesFor(known, io, manner.verbose)) io.err(`${line}\n`);

@@ -11,7 +11,8 @@ export const reviewPending = async (session: Session, proposals: readonly Pendin
   const { prompt } = session;
   const left = [...proposals];
   while (prompt !== undefined && left.length > 0) {
-    const picked = await prompt.choose("review which?", left.map((proposal) => `${proposal.id}  ${proposal.sentence ?? ""}  [guards: ${proposal.decision ?? "not judged"}]`));
+    const choices = left.map(({ id, sentence, decision }) => `${id}  ${sentence ?? ""}  [guards: ${decision ?? "not judged"}]`);
+    const picked = await prompt.choose("review which?", choices);
     const proposal = picked === undefined ? undefined : left[picked];
     if (proposal === undefined) return;
     if (await decide(session, prompt, proposal.id)) left.splice(left.indexOf(proposal), 1);
@@ -27,7 +28,9 @@ const decide = async (session: Session, prompt: NonNullable<Session["prompt"]>, 
   const row = session.row(deed === "approve" ? "approve" : "reject");
   try {
     const receipt =
-      deed === "approve" ? await approveShown(session, prompt, row, order) : await session.call(row, { id, comment: await prompt.line("why, for the agent: ") });
+      deed === "approve"
+        ? await approveShown(session, prompt, row, order)
+        : await session.call(row, { id, comment: await prompt.line("why, for the agent: ") });
     if (receipt === undefined) return false;
     await session.show(row, receipt);
     return true;

@@ -20,13 +20,18 @@ export interface SocketDoor {
   readonly path: string;
   handle(request: Request, answering: Answering): Promise<unknown>;
   readonly log: Log;
+  /** How long closing waits for calls and for callers that do not read; 10 s. */
+  readonly closeMs?: number;
 }
 
+/** Longer than a connector may take to answer, so that the last approval's receipt gets out. */
+const CLOSE_MS = 10_000;
 const NO_ID = "";
 
 /**
  * Listens on `path`, mode 0600. A file left there by a dead desk is removed first: the caller holds the workspace's lock.
- * `close` aborts the calls that run, and resolves when the last answer is out and every caller is gone.
+ * `close` aborts the calls that run, and resolves when the last answer is out and every caller is gone, or was made to go: one
+ * that does not read (a paused pager) must not keep the desk up.
  */
 export const serveSocket = async (door: SocketDoor): Promise<{ close(): Promise<void> }> => {
   await removeStale(door.path);
@@ -44,9 +49,13 @@ export const serveSocket = async (door: SocketDoor): Promise<{ close(): Promise<
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       closing.abort(new QocError("DESK_DOWN"));
-      await Promise.allSettled(calls);
+      const late = AbortSignal.timeout(door.closeMs ?? CLOSE_MS);
+      const cutOff = (): void => callers.forEach((socket) => socket.destroy());
+      late.addEventListener("abort", cutOff, { once: true });
+      await Promise.race([Promise.allSettled(calls), once(late, "abort")]);
       for (const socket of callers) socket.destroySoon();
       await closed;
+      late.removeEventListener("abort", cutOff);
     },
   };
 };

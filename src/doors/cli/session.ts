@@ -1,7 +1,7 @@
 /** One command line at work: how it reaches the desk, what it prints, and whether anybody may be asked. */
 import { resolve } from "node:path";
 import type { Channel } from "../../domain/event.ts";
-import { QocError } from "../../domain/error.ts";
+import { EXIT, QocError } from "../../domain/error.ts";
 import type { Command } from "../../commands/command.ts";
 import type { Globals } from "./argv.ts";
 import { callDaemon } from "./client.ts";
@@ -48,10 +48,11 @@ export const openSession = (world: CliWorld, globals: Globals, table: readonly C
     const value = await world.invokeCold(row, input, { channel, cwd, emit, note, signal, canAsk: mayAsk, ready });
     return isShown ? undefined : value;
   };
-  const atDesk = async (row: Command, input: unknown, channel: Channel): Promise<unknown> => {
+  const atDesk = async (row: Command, input: Readonly<Record<string, unknown>>, channel: Channel): Promise<unknown> => {
     const socketPath = await world.socketFor(cwd);
     const request = { command: row.name, input, channel, cwd };
-    return callDaemon({ socketPath, request, onNote: note, onValue: (value) => show(row, value), signal });
+    const cutOff = row.exits?.includes(EXIT.unknownOutcome) === true ? { cutOff: unanswered(row, input) } : {};
+    return callDaemon({ socketPath, request, onNote: note, onValue: (value) => show(row, value), signal, ...cutOff });
   };
   return {
     world,
@@ -77,3 +78,7 @@ export const openSession = (world: CliWorld, globals: Globals, table: readonly C
     note,
   };
 };
+
+/** An order may have left before the desk did. */
+const unanswered = (row: Command, input: Readonly<Record<string, unknown>>): QocError =>
+  new QocError("OUTCOME_UNKNOWN", { id: String(input["id"] ?? row.name), reason: "the desk stopped before it answered" });

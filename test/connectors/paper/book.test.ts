@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ZERO, amount } from "../../../connectors/paper/amount.ts";
 import { affordable, feeOn, settled } from "../../../connectors/paper/book.ts";
@@ -10,11 +10,13 @@ const cents = (n: number) => amount(String(n)).times(amount("0.01"));
 describe("what money buys", () => {
   it("is as many lots as it pays for with the fee, and not one more", () => {
     const money = fc.integer({ min: -100, max: 100_000 });
+    const price = fc.integer({ min: 1, max: 50_000 });
+    const lots = fc.integer({ min: 1, max: 100_000 });
     fc.assert(
-      fc.property(money, fc.integer({ min: 1, max: 50_000 }), fc.integer({ min: 1, max: 100_000 }), fc.constantFrom("0", "1", "33.3", "100"), (m, p, w, b) => {
-        const [sum, price, wanted, bps] = [cents(m), cents(p), amount(String(w)).times(LOT), amount(b)];
-        const cost = (lots: typeof sum) => lots.times(price).plus(feeOn(lots.times(price), bps));
-        const bought = affordable(sum, price, wanted, bps);
+      fc.property(money, price, lots, fc.constantFrom("0", "1", "33.3", "100"), (m, p, w, b) => {
+        const [sum, each, wanted, bps] = [cents(m), cents(p), amount(String(w)).times(LOT), amount(b)];
+        const cost = (quantity: typeof sum) => quantity.times(each).plus(feeOn(quantity.times(each), bps));
+        const bought = affordable(sum, each, wanted, bps);
         expect(bought.gte(ZERO) && bought.lte(wanted) && bought.mod(LOT).eq(ZERO)).toBe(true);
         if (bought.gt(ZERO)) expect(cost(bought).lte(sum)).toBe(true);
         // The fee's rounding may leave a cent unspent, never two.

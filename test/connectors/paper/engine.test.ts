@@ -49,10 +49,10 @@ describe("which price an order meets", () => {
     ["stop buy already reached trades at the next price", UP, "low", { type: "stop", stop: "99" }, ["1@120"]],
 
     ["stop-limit buy with room pays its stop", CALM, "low", { type: "stop_limit", stop: "107", limit: "108" }, ["1@107"]],
-    ["stop-limit buy with limit below stop waits for the way back", CALM, "low", { type: "stop_limit", stop: "107", limit: "106" }, ["1@106"]],
+    ["stop-limit buy with its limit below waits for the way back", CALM, "low", { type: "stop_limit", stop: "107", limit: "106" }, ["1@106"]],
     ["stop-limit buy that a gap carries past its limit waits", UP, "high", { type: "stop_limit", stop: "107", limit: "108" }, []],
-    ["stop-limit buy that a gap triggers within its limit pays the open", UP, "low", { type: "stop_limit", stop: "107", limit: "121" }, ["1@120"]],
-    ["stop-limit buy after a gap fills when the price comes back", UP, "high", { type: "stop_limit", stop: "107", limit: "118" }, ["1@118"]],
+    ["stop-limit buy that a gap triggers pays the open", UP, "low", { type: "stop_limit", stop: "107", limit: "121" }, ["1@120"]],
+    ["stop-limit buy after a gap fills on the way back", UP, "high", { type: "stop_limit", stop: "107", limit: "118" }, ["1@118"]],
     ["stop-limit sell with room gets its stop", CALM, "low", { side: "sell", type: "stop_limit", stop: "95", limit: "94" }, ["1@95"]],
     ["stop-limit sell after a gap waits", DOWN, "low", { side: "sell", type: "stop_limit", stop: "95", limit: "94" }, []],
     ["stop-limit that is not triggered does not trade at its limit", CALM, "low", { type: "stop_limit", stop: "115", limit: "120" }, []],

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Amount, amount, basisPoints } from "../../../connectors/paper/amount.ts";
 import { END_OF_TIME, lateTicksFor } from "../../../connectors/paper/calendar.ts";
@@ -11,7 +11,7 @@ import { recordingOf, rulesOf } from "../../kit/paper-market.ts";
 const number = (price: Amount): number => Number(String(price));
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const catalogue = (start = "2019-10-10", barSeconds = 2): Catalogue => new Catalogue(start, lateTicksFor(barSeconds), () => Promise.resolve([]), quiet);
+const catalogue = (start = "2019-10-10"): Catalogue => new Catalogue(start, lateTicksFor(2), () => Promise.resolve([]), quiet);
 /** Days from the start to the last recorded one, 2020-04-17. */
 const RECORDED_DAYS = 130;
 const BARS = 5105;
@@ -80,7 +80,8 @@ describe("the venue's time", () => {
 
   it("only ever goes forward, within trading hours in New York, on weekdays", () => {
     const { calendar } = catalogue("2020-04-14");
-    const newYork = new Intl.DateTimeFormat("en-GB", { timeZone: "America/New_York", weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const clock = { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+    const newYork = new Intl.DateTimeFormat("en-GB", { timeZone: "America/New_York", ...clock });
     let before = 0;
     for (let tick = 0; tick < 30_000; tick++) {
       const at = calendar.timeAt(tick);

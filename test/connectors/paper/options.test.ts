@@ -13,12 +13,13 @@ describe("the options", () => {
     expect(String(readOptions({ cash: 2500.25, spread_bps: 0.5 }).spreadBps)).toBe("0.5");
     expect(readOptions({ bar_seconds: "0.02" }).barSeconds).toBe(0.02);
     expect(readOptions({ start: "2000-01-03" }).start).toBe("2000-01-03");
-    expect(readOptions({ start: "2020-04-17", seed: 4_294_967_295, allow_short: true, latency_ms: 60_000 })).toMatchObject({ allowShort: true });
+    expect(readOptions({ start: "2020-04-17", seed: 4_294_967_295, latency_ms: 60_000 }).seed).toBe(4_294_967_295);
+    expect(readOptions({ allow_short: true }).allowShort).toBe(true);
   });
 
   it.each<[options: Record<string, unknown>, message: string]>([
     [{ speed: 2 }, "[connector.options] speed is not an option of the paper venue; it has start, bar_seconds, cash,"],
-    [{ start: "1999-12-31" }, '[connector.options] start is "1999-12-31"; it must be a date from 2000-01-03 to 2020-04-17, like "2019-10-10"'],
+    [{ start: "1999-12-31" }, 'start is "1999-12-31"; it must be a date from 2000-01-03 to 2020-04-17, like "2019-10-10"'],
     [{ start: "2020-04-18" }, 'start is "2020-04-18"'],
     [{ start: "2019-02-30" }, 'start is "2019-02-30"'],
     [{ start: 20_191_010 }, "start is 20191010"],

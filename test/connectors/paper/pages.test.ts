@@ -33,7 +33,7 @@ const live = async (disk: Map<string, string>, last: number, lands: boolean): Pr
 };
 
 describe("pages", () => {
-  it.each([true, false])("lose no committed row of the window at a crash at any put (the put under way reaches the disk: %s)", async (lands) => {
+  it.each([true, false])("lose no committed row of the window at a crash at any put (which reaches the disk: %s)", async (lands) => {
     for (let last = 1; last <= 40; last++) {
       const disk = new Map<string, string>();
       const committed = await live(disk, last, lands);

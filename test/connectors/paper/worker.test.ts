@@ -28,17 +28,20 @@ it("loads by path, trades, and remembers across a new life", async () => {
   const { connector, fills, log } = stand;
   await connector.start();
   expect(log.text()).toContain("the paper venue is open");
-  expect(connector.facts).toMatchObject({ state: "ready", restarts: 0, capabilities: { mode: "paper", simulatedTime: true, clientIdDedupe: "forever" } });
+  const capabilities = { mode: "paper", simulatedTime: true, clientIdDedupe: "forever" };
+  expect(connector.facts).toMatchObject({ state: "ready", restarts: 0, capabilities });
   expect(connector.facts.methods).toHaveLength(14);
   expect(quoteShape.parse(valueOf(await connector.call("getQuote", ["SPX"])))).toMatchObject({ symbol: "SPX" });
-  expect(instrumentShape.parse(valueOf(await connector.call("getInstrument", ["AAPL"])))).toMatchObject({ tickSize: "0.01", lotSize: "0.001" });
+  const apple = instrumentShape.parse(valueOf(await connector.call("getInstrument", ["AAPL"])));
+  expect(apple).toMatchObject({ tickSize: "0.01", lotSize: "0.001" });
   expect(valueOf(await connector.call("getInstrument", ["NOPE"]))).toBeNull();
   const bars = valueOf(await connector.call("getBars", ["SPX", { resolution: "1d" }])) as unknown[];
   expect(bars.map((bar) => barShape.parse(bar))).toHaveLength(2000);
 
   const order = orderOf({ symbol: "SPX", quantity: "2", clientOrderId: "worker-1" });
   expect(valueOf(await connector.call("placeOrder", [order]))).toEqual({ venueOrderId: "P-000001", status: "acknowledged" });
-  expect(await connector.call("placeOrder", [order])).toMatchObject({ ok: false, kind: "rejection", message: "duplicate client order id worker-1" });
+  const second = await connector.call("placeOrder", [order]);
+  expect(second).toMatchObject({ ok: false, kind: "rejection", message: "duplicate client order id worker-1" });
   await until("the fill", () => fills.length === 1);
   expect(fills[0]).toMatchObject({ fillId: "P-000001-1", clientOrderId: "worker-1", symbol: "SPX", quantity: "2" });
 

@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -16,7 +18,15 @@ const neverLoaded = (): never => {
   throw new Error("the door loads no command");
 };
 const row = (name: string, more: Partial<Command> = {}): Command => ({
-  name, group: "desk", audience: "human", writes: NO_WRITES, about: `to ${name}`, args: [], examples: [`qoc ${name}`, `qoc ${name} --json`], load: neverLoaded, ...more,
+  name,
+  group: "desk",
+  audience: "human",
+  writes: NO_WRITES,
+  about: `to ${name}`,
+  args: [],
+  examples: [`qoc ${name}`, `qoc ${name} --json`],
+  load: neverLoaded,
+  ...more,
 });
 const TABLE: readonly Command[] = [
   row("look", { cold: "fallback" }),
@@ -26,7 +36,11 @@ const TABLE: readonly Command[] = [
   row("work", { writes: ["journal"], args: [toggle("dryRun", "show it")] }),
   row("status", { cold: "fallback", args: [toggle("exitCode", "8 where something waits")] }),
   row("orders show", { args: [positional("id", "ID", "which")] }),
-  row("approve", { writes: ["journal"], args: [positional("id", "ID", "which", { required: false }), flag("digest", "SHA256", "read"), toggle("all", "refused")] }),
+  row("approve", {
+    writes: ["journal"],
+    exits: [3, 6],
+    args: [positional("id", "ID", "which", { required: false }), flag("digest", "SHA256", "read"), toggle("all", "refused")],
+  }),
   row("reject", { writes: ["journal"], args: [positional("id", "ID", "which"), flag("comment", "TEXT", "why")] }),
   row("key protect", { cold: "always" }),
 ];
@@ -50,8 +64,13 @@ interface Ran extends BufferIo {
   readonly colds: readonly { row: string; input: unknown; call: ColdCall }[];
 }
 
+interface Options extends BufferIoOptions {
+  readonly env?: CliWorld["env"];
+  cold?(row: string, call: ColdCall): unknown;
+}
+
 /** One command line against a desk that answers with `handle`; no desk where there is none. */
-const qoc = async (argv: readonly string[], handle?: Handle, options: BufferIoOptions & { cold?: (row: string, call: ColdCall) => unknown; env?: CliWorld["env"] } = {}): Promise<Ran> => {
+const qoc = async (argv: readonly string[], handle?: Handle, options: Options = {}): Promise<Ran> => {
   const shell = bufferIo(options);
   const requests: Request[] = [];
   const colds: { row: string; input: unknown; call: ColdCall }[] = [];
@@ -182,11 +201,27 @@ describe("a command line", () => {
       });
     });
     expect([ran.code, aborted, ran.out()]).toEqual([130, true, ""]);
+    expect(ran.err()).toContain("next: qoc status");
     expect(process.listeners("SIGINT")).toEqual(before);
   });
 });
 
 describe("errors", () => {
+  it("say UNKNOWN where the desk dies under an approval, and never under a look", async () => {
+    const exit: Handle = async () => {
+      throw new QocError("INTERNAL", { message: "x" });
+    };
+    const path = join(dir, "desk.sock");
+    const dying = createServer((socket) => socket.once("data", () => socket.destroy())).listen(path);
+    await once(dying, "listening");
+    const approval = await qoc(["approve", "a1", "--digest", "x"]);
+    const look = await qoc(["look"]);
+    dying.close();
+    expect([approval.code, look.code, look.colds.length]).toEqual([6, 1, 0]);
+    expect(approval.err()).toContain("a1: the venue's answer is unknown");
+    expect((await qoc(["look"], exit)).code).toBe(1);
+  });
+
   it.each(Object.keys(ERRORS) as ErrorCode[])("%s ends with its exit code, in words and as JSON", async (code) => {
     const words = await qoc(["look"], throws(code, { message: "m\u202e" }));
     expect([words.code, words.out()]).toEqual([ERRORS[code].exit, ""]);
@@ -286,8 +321,9 @@ const terms = { connector: "paper", mode: "paper", symbol: "SPX", side: "buy", q
 const shown = (more: Record<string, unknown> = {}) => ({
   id: "20260705-001", state: "proposed", digest: EDITED, terms,
   review: {
-    id: "20260705-001", path: "orders/pending/20260705-001.toml", sentence: "buy 1 SPX limit 3000 day at paper (paper)", mode: "paper", digest: READ, terms, rationale: "because",
-    researchRef: null, proposedBy: "agent:x", proposedAt: "2026-07-05T10:00:00.000Z", issue: null, decision: "allow", checks: [], book: [], quote: null, notional: "3000", warnings: [],
+    id: "20260705-001", path: "orders/pending/20260705-001.toml", sentence: "buy 1 SPX limit 3000 day at paper (paper)",
+    mode: "paper", digest: READ, terms, rationale: "because", researchRef: null, proposedBy: "agent:x", proposedAt: "2026-07-05T10:00:00.000Z",
+    issue: null, decision: "allow", checks: [], book: [], quote: null, notional: "3000", warnings: [],
     ...more,
   },
 });
@@ -295,7 +331,8 @@ const receipt = { id: "20260705-001", state: "acked", clientOrderId: "q1", venue
 
 function statusWith(proposals: readonly unknown[]): Record<string, unknown> {
   return {
-    workspace: { name: "w", path: "/w" }, up: true, trading: { state: "active", reason: "" }, connectors: [], proposals, orders: [], issues: [], inbox: { new: 0 }, lastRun: null,
+    workspace: { name: "w", path: "/w" }, up: true, trading: { state: "active", reason: "" }, connectors: [], proposals, orders: [], issues: [],
+    inbox: { new: 0 }, lastRun: null,
     book: { nav: "1", cash: "1", buyingPower: "1", dayPnl: "0", currency: "USD", positions: [] }, flagged: [], readOnly: null,
   };
 }

@@ -41,8 +41,8 @@ const position = (text: string) => ({
 });
 const book = (text: string) => ({ nav: "1000000", cash: "970000", buyingPower: "970000", dayPnl: "-12.5", currency: "USD", positions: [position(text)] });
 const review = (text: string) => ({
-  id: "20260705-001", path: text, sentence: `buy 10 SPX limit 3000 day at paper (live) ${text}`, mode: "live", digest, terms, rationale: text, researchRef: text,
-  proposedBy: text, proposedAt: "2026-07-05T10:00:00.000Z", issue: text, decision: "block",
+  id: "20260705-001", path: text, sentence: `buy 10 SPX limit 3000 day at paper (live) ${text}`, mode: "live", digest, terms, rationale: text,
+  researchRef: text, proposedBy: text, proposedAt: "2026-07-05T10:00:00.000Z", issue: text, decision: "block",
   checks: [{ guard: "max-order-nav", decision: "block", code: "X", message: text, limit: "5 %", actual: "29 %" }],
   book: [{ what: text, before: null, after: "10" }], quote: null, notional: null, warnings: [text],
 });
@@ -74,12 +74,17 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
   ],
   snapshot: (text) => ({ ...book(text), path: text, time: "t", connectors: [text], stale: [text] }),
   log: (text) => [
-    { date: "2026-07-05T10:00:00.000Z", decision: "REJECTED", id: text, side: "buy", symbol: text, quantity: "1", price: "2", state: text, averagePrice: null, note: text },
+    {
+      date: "2026-07-05T10:00:00.000Z", decision: "REJECTED", id: text, side: "buy", symbol: text, quantity: "1", price: "2", state: text,
+      averagePrice: null, note: text,
+    },
   ],
   logs: (text) => ({ ts: "2026-07-05T10:00:00.000Z", level: "warn", message: text, connector: text, more: { deep: text } }),
   show: (text) => ({ kind: "revision", rev: text, text }),
   halt: (text) => ({ trading: "halted", reason: text }),
 };
+
+const LISTS = ["orders list", "positions list", "log", "issues list", "inbox list", "connectors list"] as const;
 
 describe("render", () => {
   it.each(Object.keys(ANSWERS))("%s lets no text act, on a terminal or in a pipe", (name) => {
@@ -111,7 +116,7 @@ describe("render", () => {
     expect(coloured.replace(/\u001b\[\d+m/g, "")).toBe(plain);
   });
 
-  it.each(["orders list", "positions list", "log", "issues list", "inbox list", "connectors list"])("%s in a pipe is whole rows of tabs", (name) => {
+  it.each(LISTS)("%s in a pipe is whole rows of tabs", (name) => {
     const long = "x".repeat(200);
     const text = render(row(name), ANSWERS[name]?.(long), io(false), false);
     expect(text.trimEnd().split("\n")).toHaveLength(1);
@@ -120,7 +125,7 @@ describe("render", () => {
     expect(text).not.toContain("…");
   });
 
-  it.each(["orders list", "positions list", "log", "issues list", "inbox list", "connectors list"])("%s with nothing to list says so to a person only", (name) => {
+  it.each(LISTS)("%s with nothing to list says so to a person only", (name) => {
     expect(render(row(name), [], io(true), false)).toMatch(/^(no|nothing|the inbox)\b.*\n$/);
     expect(render(row(name), [], io(false), false)).toBe("");
     expect(render(row(name), [], io(false), true)).toBe("[]\n");

@@ -1,5 +1,5 @@
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -163,6 +163,42 @@ describe("the socket", () => {
     closers = [];
     expect((await call).result).toBe("last words");
     await expect(ask()).rejects.toMatchObject({ code: "DESK_DOWN" });
+  });
+
+  it("says what the caller wants said where the desk dies before its answer", async () => {
+    const cutOff = new QocError("OUTCOME_UNKNOWN", { id: "a1", reason: "gone" });
+    const dying = createServer((socket) => socket.once("data", () => socket.destroy()));
+    dying.listen(path);
+    await once(dying, "listening");
+    closers.push(async () => void dying.close());
+    await expect(ask({ cutOff })).rejects.toBe(cutOff);
+    await expect(ask()).rejects.toMatchObject({ code: "INTERNAL" });
+  });
+
+  it("closes although a caller does not read", async () => {
+    let filled: (() => void) | undefined;
+    const full = new Promise<void>((resolve) => (filled = resolve));
+    const { close } = await serveSocket({
+      path,
+      log: silent,
+      closeMs: 50,
+      handle: async (_asked, { value, signal }) => {
+        const line = "x".repeat(256 * 1024);
+        while (!signal.aborted) {
+          const taken = value(line);
+          setImmediate(() => filled?.());
+          await taken;
+        }
+      },
+    });
+    const deaf = connect(path);
+    deaf.on("error", () => undefined);
+    deaf.pause();
+    deaf.write(`${JSON.stringify({ id: "1", ...request() })}\n`);
+    await full;
+    await close();
+    await expect(ask()).rejects.toMatchObject({ code: "DESK_DOWN" });
+    deaf.destroy();
   });
 
   it.each([

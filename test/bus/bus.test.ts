@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { type Bus, openBus } from "../../src/bus/bus.ts";
+import { LINE_BYTES_MAX } from "../../src/bus/journal-record.ts";
+import { type Book, emptyBook } from "../../src/domain/book.ts";
+import type { DeskEvent } from "../../src/domain/event.ts";
+import { type JournalStand, openStand, outcomeOf, runStarted, settled } from "../kit/journal-stand.ts";
+
+const open = async (): Promise<JournalStand & { bus: Bus; book: Book }> => {
+  const stand = await openStand();
+  const book = emptyBook();
+  return { ...stand, book, bus: openBus(stand.journal, book, stand.log) };
+};
+const halted: DeskEvent = { type: "trading.changed", state: "halted", reason: "test", actor: "human" };
+
+describe("publish", () => {
+  it("has moved the book and told its subscribers before it returns", async () => {
+    const { bus, book } = await open();
+    const seen: string[] = [];
+    bus.subscribe("publish", ({ seq }) => seen.push(`${seq} ${book.trading.state}`));
+    const { recorded } = bus.publish(halted);
+    expect(book.trading).toEqual({ state: "halted", reason: "test" });
+    expect(book.seq).toBe(recorded.seq);
+    expect(seen).toEqual(["1 halted"]);
+  });
+
+  it("tells commit subscribers only once the record is on disk, in order", async () => {
+    const { bus, disk } = await open();
+    const seen: number[] = [];
+    bus.subscribe("commit", ({ seq }) => {
+      expect(disk.counts.syncs).toBeGreaterThan(0);
+      seen.push(seq);
+    });
+    const held = disk.hold();
+    const published = ["a", "b", "c"].map((run, i) => bus.publish(runStarted(run), { durable: i === 1 }));
+    await settled();
+    expect(disk.counts.writes).toBe(1);
+    expect(seen).toEqual([]);
+    held.release();
+    await Promise.all(published.map(({ committed }) => committed));
+    await settled();
+    expect(seen).toEqual([1, 2, 3]);
+  });
+
+  it("never tells commit subscribers of a record that failed", async () => {
+    const { bus, disk } = await open();
+    const seen: number[] = [];
+    bus.subscribe("commit", ({ seq }) => seen.push(seq));
+    disk.fail({ on: "sync", nth: 1, code: "EIO" });
+    expect(await outcomeOf(bus.publish(halted, { durable: true }).committed)).toBe("JOURNAL_FAILED");
+    await settled();
+    expect(seen).toEqual([]);
+  });
+
+  it("moves nothing and tells nobody where the journal takes no record", async () => {
+    const { bus, book, disk } = await open();
+    const seen: number[] = [];
+    bus.subscribe("publish", ({ seq }) => seen.push(seq));
+    expect(() => bus.publish({ ...halted, reason: "x".repeat(LINE_BYTES_MAX) })).toThrowError(expect.objectContaining({ code: "TOO_LARGE" }));
+    disk.fail({ on: "write", nth: 1, code: "ENOSPC" });
+    await outcomeOf(bus.publish(runStarted("doomed"), { durable: true }).committed);
+    expect(() => bus.publish(halted)).toThrowError(expect.objectContaining({ code: "JOURNAL_FAILED" }));
+    expect(book.trading.state).toBe("active");
+    expect(seen).toEqual([1]);
+  });
+});
+
+describe("subscribers", () => {
+  for (const after of ["publish", "commit"] as const) {
+    it(`one that throws at ${after} harms nobody`, async () => {
+      const { bus, book, log, journal } = await open();
+      const seen: number[] = [];
+      bus.subscribe(after, () => {
+        throw new Error("mine");
+      });
+      bus.subscribe(after, ({ seq }) => seen.push(seq));
+      bus.publish(halted);
+      await journal.flush();
+      bus.publish(runStarted("next"));
+      await journal.flush();
+      await settled();
+      expect(seen).toEqual([1, 2]);
+      expect(book.seq).toBe(2);
+      expect(log.lines.filter(({ level }) => level === "error").map(({ message }) => message)).toEqual([
+        "a subscriber failed on trading.changed 1: mine",
+        "a subscriber failed on run.started 2: mine",
+      ]);
+    });
+  }
+
+  it("stop hearing once they ask to", async () => {
+    const { bus } = await open();
+    const seen: number[] = [];
+    const stop = bus.subscribe("publish", ({ seq }) => seen.push(seq));
+    bus.publish(runStarted("one"));
+    stop();
+    bus.publish(runStarted("two"));
+    expect(seen).toEqual([1]);
+  });
+});

@@ -1,0 +1,171 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { openJournal } from "../../src/bus/journal.ts";
+import { type JournalScan, scanJournal } from "../../src/bus/journal-read.ts";
+import { type CrashDisk, crashDisk } from "../kit/crash-disk.ts";
+import { fakeClock } from "../kit/fake-clock.ts";
+import { FIRST_SEGMENT, JOURNAL_DIR, openStand, runStarted } from "../kit/journal-stand.ts";
+import { quietLog } from "../kit/quiet-log.ts";
+
+/** Three segments of a few records each, as text by name. */
+let segments: ReadonlyMap<string, Buffer>;
+const RECORDS = 8;
+
+const filled = async (segmentBytes?: number): Promise<Map<string, Buffer>> => {
+  const stand = await openStand(crashDisk(), segmentBytes);
+  for (let i = 0; i < RECORDS; i++) await stand.journal.append(runStarted(`Läufer ${i} 🙂`), { durable: true }).committed;
+  await stand.journal.close();
+  const files = new Map<string, Buffer>();
+  for (const { name } of await stand.disk.list(JOURNAL_DIR)) files.set(name, stand.disk.peek(`${JOURNAL_DIR}/${name}`));
+  return files;
+};
+
+const diskOf = async (files: ReadonlyMap<string, Buffer>): Promise<CrashDisk> => {
+  const disk = crashDisk();
+  await disk.mkdir(JOURNAL_DIR);
+  for (const [name, bytes] of files) disk.put(`${JOURNAL_DIR}/${name}`, bytes);
+  return disk;
+};
+
+const scanOf = async (files: ReadonlyMap<string, Buffer>): Promise<JournalScan> => scanJournal(await diskOf(files), JOURNAL_DIR);
+
+const linesOf = (bytes: Buffer | undefined): string[] => (bytes ?? Buffer.alloc(0)).toString("utf8").split("\n").slice(0, -1);
+const joined = (lines: readonly string[]): Buffer => Buffer.from(lines.map((line) => `${line}\n`).join(""));
+
+beforeAll(async () => {
+  segments = await filled(700);
+  expect(segments.size).toBeGreaterThanOrEqual(3);
+});
+
+describe("a torn tail", () => {
+  it("at every byte of the last record loses that record alone, and keeps its bytes", async () => {
+    const whole = (await filled()).get("000001.ndjson") ?? Buffer.alloc(0);
+    const lastStart = whole.lastIndexOf(10, whole.length - 2) + 1;
+    for (let cut = lastStart; cut < whole.length; cut++) {
+      const stand = await openStand(await diskOf(new Map([["000001.ndjson", whole.subarray(0, cut)]])));
+      expect(stand.scan.events, `cut at ${cut}`).toHaveLength(RECORDS - 1);
+      expect(stand.disk.peek(FIRST_SEGMENT).equals(whole.subarray(0, lastStart))).toBe(true);
+      if (cut > lastStart) {
+        expect(stand.scan.torn).toEqual({ segment: "000001.ndjson", offset: lastStart, bytes: cut - lastStart });
+        expect(stand.disk.peek(`${JOURNAL_DIR}/torn/000001.ndjson.${lastStart}`).equals(whole.subarray(lastStart, cut))).toBe(true);
+        expect(stand.log.text()).toContain(`${cut - lastStart} bytes was set aside`);
+      } else expect(stand.scan.torn).toBeUndefined();
+      expect(stand.journal.append(runStarted("again")).recorded.seq).toBe(RECORDS);
+      await stand.journal.close();
+      const after = await scanJournal(stand.disk, JOURNAL_DIR);
+      expect([after.torn, after.corrupt, after.events.length]).toEqual([undefined, undefined, RECORDS]);
+    }
+  });
+
+  it("of a first segment with nothing else in it leaves an empty journal", async () => {
+    const stand = await openStand(await diskOf(new Map([["000001.ndjson", Buffer.from('{"seq":1,')]])));
+    expect(stand.scan.events).toEqual([]);
+    expect(stand.journal.append(runStarted("first")).recorded.seq).toBe(1);
+  });
+});
+
+describe("any flipped bit", () => {
+  it("is found, in any record of any segment", async () => {
+    const names = [...segments.keys()];
+    const place = fc.record({ name: fc.constantFrom(...names), at: fc.nat(), bit: fc.integer({ min: 0, max: 7 }) });
+    const whole = await scanOf(segments);
+    await fc.assert(
+      fc.asyncProperty(place, async ({ name, at, bit }) => {
+        const damaged = Buffer.from(segments.get(name) ?? []);
+        const index = at % damaged.length;
+        damaged[index] = (damaged[index] ?? 0) ^ (1 << bit);
+        const scan = await scanOf(new Map([...segments, [name, damaged]]));
+        expect(scan.corrupt ?? scan.torn).toBeDefined();
+        expect((scan.corrupt ?? scan.torn)?.segment).toBe(name);
+        expect(scan.events).toEqual(whole.events.slice(0, scan.events.length));
+        // What reads as torn is the very last record, never an earlier one.
+        if (scan.torn !== undefined) expect(scan.events).toHaveLength(RECORDS - 1);
+      }),
+      { numRuns: 600 },
+    );
+  });
+});
+
+describe("damage names its segment and line", () => {
+  const name = "000001.ndjson";
+  const edit = async (change: (lines: string[]) => string[]): Promise<JournalScan> => {
+    const whole = await filled();
+    return scanOf(new Map([[name, joined(change(linesOf(whole.get(name))))]]));
+  };
+
+  it("a deleted line", async () => {
+    const scan = await edit((lines) => lines.toSpliced(3, 1));
+    expect(scan.corrupt).toEqual({ segment: name, line: 4, message: "is number 5 where 4 belongs" });
+    expect(scan.events).toHaveLength(3);
+    expect(scan.head.seq).toBe(3);
+  });
+
+  it("the deleted line before the last", async () => {
+    const scan = await edit((lines) => lines.toSpliced(-2, 1));
+    expect(scan.corrupt).toMatchObject({ segment: name, line: RECORDS - 1 });
+  });
+
+  it("two lines that changed places", async () => {
+    const scan = await edit((lines) => [...lines.slice(0, 2), lines[3] ?? "", lines[2] ?? "", ...lines.slice(4)]);
+    expect(scan.corrupt).toMatchObject({ segment: name, line: 3, message: "is number 4 where 3 belongs" });
+  });
+
+  it("a line that stands twice", async () => {
+    const scan = await edit((lines) => lines.toSpliced(2, 0, lines[2] ?? ""));
+    expect(scan.corrupt).toMatchObject({ segment: name, line: 4 });
+  });
+
+  it("a damaged newline, so that no acknowledged record passes for a torn one", async () => {
+    const whole = (await filled()).get(name) ?? Buffer.alloc(0);
+    for (const [from, line] of [[whole.length - 2, RECORDS - 1], [whole.length - 1, RECORDS]] as const) {
+      const damaged = Buffer.from(whole);
+      damaged[damaged.lastIndexOf(10, from)] = 11;
+      expect((await scanOf(new Map([[name, damaged]]))).corrupt).toMatchObject({ segment: name, line });
+    }
+  });
+
+  it("an empty line", async () => {
+    expect((await edit((lines) => lines.toSpliced(2, 0, ""))).corrupt).toMatchObject({ segment: name, line: 3, message: "has no hash" });
+  });
+
+  it("a whole line of another journal", async () => {
+    const other = await openStand();
+    for (let i = 0; i < 4; i++) await other.journal.append(runStarted(`other ${i}`), { durable: true }).committed;
+    const foreign = linesOf(other.disk.peek(FIRST_SEGMENT))[3] ?? "";
+    const scan = await edit((lines) => lines.with(3, foreign));
+    expect(scan.corrupt).toEqual({ segment: name, line: 4, message: "does not follow from the line before it" });
+  });
+
+  it("a middle segment cut short, in a line or between two", async () => {
+    const middle = segments.get("000002.ndjson") ?? Buffer.alloc(0);
+    const inLine = await scanOf(new Map([...segments, ["000002.ndjson", middle.subarray(0, middle.length - 20)]]));
+    expect(inLine.corrupt).toMatchObject({ segment: "000002.ndjson", line: linesOf(middle).length, message: "has no newline" });
+    const whole = linesOf(middle);
+    expect(whole.length).toBeGreaterThan(1);
+    const between = await scanOf(new Map([...segments, ["000002.ndjson", joined(whole.slice(0, -1))]]));
+    expect(between.corrupt).toMatchObject({ segment: "000003.ndjson", line: 1 });
+  });
+
+  it("a missing first or middle segment", async () => {
+    for (const gone of ["000001.ndjson", "000002.ndjson"]) {
+      const scan = await scanOf(new Map([...segments].filter(([at]) => at !== gone)));
+      expect(scan.corrupt).toMatchObject({ segment: gone === "000001.ndjson" ? "000002.ndjson" : "000003.ndjson", line: 1 });
+    }
+  });
+
+  it("and such a journal is not opened for writing", async () => {
+    const whole = await filled();
+    const damaged = joined(linesOf(whole.get(name)).toSpliced(3, 1));
+    const disk = await diskOf(new Map([[name, damaged]]));
+    const { scan, journal } = await openJournal({ disk, dir: JOURNAL_DIR, clock: fakeClock(), log: quietLog() });
+    expect(journal).toBeUndefined();
+    expect(scan.corrupt).toBeDefined();
+    expect(disk.peek(FIRST_SEGMENT).equals(damaged)).toBe(true);
+  });
+});
+
+it("other files in the folder are not read", async () => {
+  const scan = await scanOf(new Map([...segments, ["000001.ndjson.bak", Buffer.from("x")], ["note.txt", Buffer.from("y")]]));
+  expect(scan.corrupt).toBeUndefined();
+  expect(scan.events).toHaveLength(RECORDS);
+});

@@ -1,0 +1,58 @@
+import { expect, it } from "vitest";
+import { replay, upgraded } from "../../src/bus/replay.ts";
+import { JOURNAL_FORMAT, readLine, writeLine } from "../../src/bus/journal-record.ts";
+import { openBus } from "../../src/bus/bus.ts";
+import { emptyBook } from "../../src/domain/book.ts";
+import type { DeskEvent, Recorded } from "../../src/domain/event.ts";
+import { openStand } from "../kit/journal-stand.ts";
+
+const created = (format: number): DeskEvent => ({ type: "desk.created", format, deskId: "d1" });
+const started: DeskEvent = { type: "desk.started", version: "0.1.0", machine: "m1", nonce: "n1" };
+const at = Date.UTC(2026, 6, 6);
+const numbered = (events: readonly DeskEvent[], epoch: number): Recorded[] => events.map((event, i) => ({ seq: i + 1, at, epoch, event }));
+
+it("reads format 0, which had no epoch, as epoch 1", () => {
+  const old = numbered([created(0), started], 0);
+  expect(upgraded(old).map(({ epoch }) => epoch)).toEqual([1, 1]);
+  expect(replay(old)).toMatchObject({ deskId: "d1", epoch: 1, seq: 2, epochTag: "n1" });
+});
+
+it("keeps the epochs that were written after an upgrade", () => {
+  const mixed = [...numbered([created(0)], 0), { seq: 2, at, epoch: 2, event: started }];
+  expect(upgraded(mixed).map(({ epoch }) => epoch)).toEqual([1, 2]);
+});
+
+it("reads a line without an epoch", () => {
+  const { text } = writeLine({ seq: 1, at, epoch: undefined as unknown as number, event: created(0) }, "0".repeat(64));
+  expect(text).not.toContain("epoch");
+  const read = readLine(text.trimEnd());
+  expect(typeof read === "string" ? read : upgraded([read.recorded])[0]?.epoch).toBe(1);
+});
+
+it("leaves this version's records as they are", () => {
+  const own = numbered([created(JOURNAL_FORMAT), started], 4);
+  expect(upgraded(own)).toBe(own);
+  expect(replay(own).epoch).toBe(4);
+});
+
+it("refuses a newer format", () => {
+  expect(() => replay(numbered([created(JOURNAL_FORMAT + 1)], 1))).toThrowError(
+    expect.objectContaining({ code: "FORMAT_TOO_NEW", details: { what: "the journal", found: JOURNAL_FORMAT + 1, known: JOURNAL_FORMAT } }),
+  );
+});
+
+it("makes of nothing an empty book", () => {
+  expect(replay([])).toEqual(emptyBook());
+});
+
+it("makes of the journal the book that was there before the restart", async () => {
+  const stand = await openStand();
+  const book = emptyBook();
+  const bus = openBus(stand.journal, book, stand.log);
+  stand.journal.epoch = 1;
+  bus.publish(created(JOURNAL_FORMAT));
+  bus.publish(started);
+  bus.publish({ type: "trading.changed", state: "reducing", reason: "loss", actor: "host" });
+  await stand.journal.close();
+  expect(replay((await openStand(stand.disk)).scan.events)).toEqual(book);
+});

@@ -1,0 +1,228 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { text } from "../../src/domain/decimal.ts";
+import type { FillReceived, OrderEvent, ProposalSeen, Recorded } from "../../src/domain/event.ts";
+import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
+import {
+  type OrderFlag, type OrderRecord, type OrderState, applyFill, applyOrderEvent, isInFlight, isTerminal, leaves, openOrder, rejectedBy,
+} from "../../src/domain/order-state.ts";
+import type { VenueFill } from "../../src/domain/venue.ts";
+import { type Story, amount, story } from "../kit/journal-story.ts";
+
+const fillOf = (fillId: string, quantity: string, more: Partial<VenueFill> = {}): VenueFill => ({
+  fillId, venueOrderId: "v-a", symbol: "AAPL", side: "buy", quantity: amount(quantity), price: amount("100"), at: 1000, ...more,
+});
+const received = (fill: VenueFill, inferred?: boolean): FillReceived => ({
+  type: "fill.received", id: "a" as OrderId, connector: "paper" as ConnectorName, fill, generation: 1, ...(inferred === true ? { inferred } : {}),
+});
+const orderOf = (told: Story): OrderRecord => {
+  const order = told.book().orders.get("a" as OrderId);
+  if (order === undefined) throw new Error("no order a");
+  return order;
+};
+
+interface Row {
+  readonly name: string;
+  readonly tell: (told: Story) => Story;
+  readonly state: OrderState;
+  readonly filled?: string;
+  readonly flags?: readonly OrderFlag[];
+  readonly by?: "human" | "guard" | "venue";
+}
+const bust = (fillId: string): FillReceived => received(fillOf(`bust-${fillId}`, "1", { busts: fillId, at: 2000 }));
+const proposed = (told: Story): Story => told.proposed("a");
+const approved = (told: Story): Story => proposed(told).approved("a");
+const sent = (told: Story): Story => approved(told).submitting("a");
+const lost = (told: Story): Story => sent(told).unknown("a");
+const working = (told: Story): Story => told.working("a");
+
+const ROWS: readonly Row[] = [
+  { name: "seen", tell: proposed, state: "proposed" },
+  { name: "a human says no", tell: (t) => proposed(t).rejected("a", "human"), state: "rejected", by: "human" },
+  { name: "a human says yes", tell: approved, state: "approved" },
+  { name: "approved, the guards say no", tell: (t) => approved(t).rejected("a", "guard"), state: "rejected", by: "guard" },
+  { name: "approved, then lapsed", tell: (t) => approved(t).notSent("a", "expired"), state: "cancelled" },
+  { name: "approved, then the intent", tell: sent, state: "submitting" },
+  { name: "sent, acknowledged", tell: (t) => sent(t).acked("a"), state: "acked" },
+  { name: "sent, the venue says no", tell: (t) => sent(t).rejected("a", "venue"), state: "rejected", by: "venue" },
+  { name: "sent, no answer", tell: lost, state: "unknown" },
+  { name: "sent, filled before the acknowledgement", tell: (t) => sent(t).fill("a"), state: "filled", filled: "10" },
+  { name: "unknown, filled in part", tell: (t) => lost(t).fill("a", { quantity: "4" }), state: "partly_filled", filled: "4" },
+  { name: "unknown, filled", tell: (t) => lost(t).fill("a"), state: "filled", filled: "10" },
+  { name: "unknown, a late acknowledgement", tell: (t) => lost(t).acked("a"), state: "acked" },
+  { name: "unknown, found open", tell: (t) => lost(t).reported("a", "open"), state: "acked" },
+  { name: "unknown, found cancelled", tell: (t) => lost(t).reported("a", "cancelled"), state: "cancelled" },
+  { name: "unknown, found expired", tell: (t) => lost(t).reported("a", "expired"), state: "expired" },
+  { name: "unknown, found rejected", tell: (t) => lost(t).reported("a", "rejected"), state: "rejected", by: "venue" },
+  { name: "unknown, closed by a human", tell: (t) => lost(t).resolved("a"), state: "cancelled" },
+  { name: "unknown again", tell: (t) => lost(t).unknown("a", "still"), state: "unknown" },
+  { name: "working, filled in part", tell: (t) => working(t).fill("a", { quantity: "9.99" }), state: "partly_filled", filled: "9.99" },
+  { name: "working, filled in two parts", tell: (t) => working(t).fill("a", { quantity: "3" }).fill("a", { quantity: "7" }), state: "filled", filled: "10" },
+  { name: "working, cancelled", tell: (t) => working(t).reported("a", "cancelled"), state: "cancelled" },
+  {
+    name: "filled in part, then cancelled",
+    tell: (t) => working(t).fill("a", { quantity: "4" }).reported("a", "cancelled", "4"),
+    state: "cancelled",
+    filled: "4",
+  },
+  { name: "working, refused after acceptance", tell: (t) => working(t).reported("a", "rejected"), state: "rejected", by: "venue" },
+  {
+    name: "cancelled, a late fill",
+    tell: (t) => working(t).reported("a", "cancelled").fill("a", { quantity: "4" }),
+    state: "cancelled",
+    filled: "4",
+    flags: ["late_fill"],
+  },
+  {
+    name: "cancelled, late fills to the last unit",
+    tell: (t) => working(t).reported("a", "cancelled").fill("a"),
+    state: "filled",
+    filled: "10",
+    flags: ["late_fill"],
+  },
+  { name: "expired, a late fill", tell: (t) => working(t).reported("a", "expired").fill("a"), state: "filled", filled: "10", flags: ["late_fill"] },
+  {
+    name: "rejected by the venue, yet filled",
+    tell: (t) => sent(t).rejected("a", "venue").fill("a"),
+    state: "filled",
+    filled: "10",
+    flags: ["late_fill", "contradicted"],
+  },
+  {
+    name: "closed by a human, yet filled",
+    tell: (t) => lost(t).resolved("a").fill("a"),
+    state: "filled",
+    filled: "10",
+    flags: ["late_fill"],
+  },
+  {
+    name: "never sent, yet filled",
+    tell: (t) => approved(t).notSent("a").fill("a"),
+    state: "filled",
+    filled: "10",
+    flags: ["late_fill", "contradicted"],
+  },
+  { name: "filled twice over", tell: (t) => working(t).fill("a").fill("a", { quantity: "1" }), state: "filled", filled: "11", flags: ["overfilled", "late_fill"] },
+  { name: "too much in one fill", tell: (t) => working(t).fill("a", { quantity: "10.01" }), state: "filled", filled: "10.01", flags: ["overfilled"] },
+  {
+    name: "filled, one of two fills busted",
+    tell: (t) => working(t).event(received(fillOf("F1", "4"))).event(received(fillOf("F2", "6"))).event(bust("F2")),
+    state: "partly_filled",
+    filled: "4",
+    flags: ["busted"],
+  },
+  {
+    name: "a fill corrected downwards",
+    tell: (t) => working(t).event(received(fillOf("F1", "10"))).event(received(fillOf("F1c", "7", { corrects: "F1", at: 2000 }))),
+    state: "partly_filled",
+    filled: "7",
+  },
+  {
+    name: "overfilled until the surplus is busted",
+    tell: (t) => working(t).event(received(fillOf("F1", "10"))).event(received(fillOf("F2", "1"))).event(bust("F2")),
+    state: "filled",
+    filled: "10",
+    flags: ["late_fill", "busted"],
+  },
+  { name: "a gap closed by inference", tell: (t) => working(t).event(received(fillOf("I1", "3"), true)), state: "partly_filled", filled: "3", flags: ["inferred_fill"] },
+  { name: "the same fill three times", tell: (t) => [1, 2, 3].reduce((to) => to.event(received(fillOf("F1", "4"))), working(t)), state: "partly_filled", filled: "4" },
+];
+
+describe("an order", () => {
+  it.each(ROWS)("$name: $state", ({ tell, state, filled = "0", flags = [], by }) => {
+    const order = orderOf(tell(story().desk()));
+    expect(order.state).toBe(state);
+    expect(text(order.filled)).toBe(filled);
+    expect([...order.flags].toSorted()).toEqual([...flags].toSorted());
+    expect(rejectedBy(order)).toBe(by);
+    expect(order.history.at(-1)?.state).toBe(state);
+  });
+
+  it("never turns unknown into rejected or cancelled by a word that is not the venue's or a human's", () => {
+    for (const more of [(t: Story) => t.unknown("a"), (t: Story) => t.event({ type: "cancel.requested", id: "a" as OrderId, actor: "human" })]) {
+      expect(orderOf(more(lost(story().desk()))).state).toBe("unknown");
+    }
+  });
+
+  it("keeps what was approved when its file is edited afterwards", () => {
+    const order = orderOf(approved(story().desk()).proposed("a", { quantity: "9999" }));
+    expect(order.terms.quantity).toBe("10");
+  });
+
+  it("takes back a cancel request that failed, and applies fills meanwhile", () => {
+    const asked = working(story().desk()).event({ type: "cancel.requested", id: "a" as OrderId, actor: "human" });
+    expect(orderOf(asked).cancelRequested?.by).toBe("human");
+    const failed = orderOf(asked.fill("a", { quantity: "2" }).event({ type: "cancel.failed", id: "a" as OrderId, reason: "too late" }));
+    expect([failed.cancelRequested, failed.state]).toEqual([undefined, "partly_filled"]);
+  });
+
+  it("holds a reservation from its approval to its end", () => {
+    expect((["approved", "submitting", "unknown", "acked", "partly_filled"] as const).every(isInFlight)).toBe(true);
+    expect((["filled", "cancelled", "expired", "rejected"] as const).every((state) => isTerminal(state) && !isInFlight(state))).toBe(true);
+    expect([isInFlight("proposed"), isTerminal("proposed")]).toEqual([false, false]);
+  });
+});
+
+/** Every kind of event an order may get; fills with corrections and busts of them among the rest. */
+const SOURCE = working(story()).records();
+const [seen, ...first] = SOURCE as [Recorded<ProposalSeen>, ...Recorded<OrderEvent>[]];
+const POOL: readonly (OrderEvent | FillReceived)[] = [
+  ...first.map(({ event }) => event),
+  ...lost(story()).rejected("a", "venue").rejected("a", "guard").notSent("a").resolved("a").records().slice(1),
+  ...(["open", "partially_filled", "filled", "cancelled", "rejected", "expired"] as const).flatMap((status) => story().proposed("a").reported("a", status).records().slice(1)),
+].map((item) => ("event" in item ? (item.event as OrderEvent) : item));
+const FILLS: readonly FillReceived[] = [
+  received(fillOf("F1", "4")), received(fillOf("F2", "6", { at: 1100 })), received(fillOf("F3", "0.5", { at: 1200 })),
+  received(fillOf("F1c", "3", { corrects: "F1", at: 1300 })), received(fillOf("F1d", "5", { corrects: "F1", at: 1400 })),
+  received(fillOf("F2b", "6", { busts: "F2", at: 1500 })), received(fillOf("I1", "1", { at: 1600 }), true),
+];
+
+const foldOrder = (events: readonly (OrderEvent | FillReceived)[]): OrderRecord => {
+  const order = openOrder(seen);
+  for (const [index, event] of events.entries()) {
+    const place = { seq: index + 2, at: seen.at + index, epoch: 1 };
+    if (event.type === "fill.received") applyFill(order, { ...place, event });
+    else applyOrderEvent(order, { ...place, event });
+  }
+  return order;
+};
+const facts = (order: OrderRecord): Record<string, unknown> => ({
+  state: order.state,
+  filled: text(order.filled),
+  leaves: text(leaves(order)),
+  reported: text(order.reportedFilled),
+  overfilled: order.flags.has("overfilled"),
+  rejectedBy: rejectedBy(order),
+});
+
+describe("the fold", () => {
+  it("does not care for order or repetition", () => {
+    const set = fc.subarray([...POOL, ...FILLS]);
+    const shuffled = set.chain((events) =>
+      fc.tuple(
+        fc.constant(events),
+        fc.shuffledSubarray(events, { minLength: events.length }),
+        events.length === 0 ? fc.constant([]) : fc.array(fc.tuple(fc.constantFrom(...events), fc.nat(60)), { maxLength: 10 }),
+      ),
+    );
+    fc.assert(
+      fc.property(shuffled, ([events, permuted, repeats]) => {
+        const arrived = [...permuted];
+        for (const [event, at] of repeats) arrived.splice(at % (arrived.length + 1), 0, event);
+        expect(facts(foldOrder(arrived))).toEqual(facts(foldOrder(events)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("counts what is left exactly: filled and leaves make the quantity, or it is overfilled", () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray([...FILLS]), (events) => {
+        const order = foldOrder(events);
+        expect(order.flags.has("overfilled")).toBe(Number(text(order.filled)) > 10);
+        if (!order.flags.has("overfilled")) expect(text(leaves(order).plus(order.filled))).toBe("10");
+        else expect(text(leaves(order))).toBe("0");
+      }),
+    );
+  });
+});
