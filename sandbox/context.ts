@@ -20,13 +20,21 @@ export const openContext = (port: Port, start: StartMessage): Context => {
   const fills = new FillQueue(port);
   const asks = new Asks(port);
   const log: Context["log"] = (level, message, fields) => {
-    port.post({ e: "log", level, message: String(message).slice(0, LIMITS.logChars), ...(fields === undefined ? {} : { fields: plain(fields) }) });
+    port.post({
+      e: "log",
+      level,
+      message: String(message).slice(0, LIMITS.logChars),
+      ...(fields === undefined ? {} : { fields: plain(fields) }),
+    });
   };
   const secrets = new Map(Object.entries(start.secrets));
   const ctx: ConnectorContext = {
     secret: (name) => {
       const value = secrets.get(name);
-      if (value === undefined) throw new Error(`no secret ${JSON.stringify(name)}; [connector.auth] of ${start.name} has ${[...secrets.keys()].join(", ") || "none"}`);
+      if (value === undefined)
+        throw new Error(
+          `no secret ${JSON.stringify(name)}; [connector.auth] of ${start.name} has ${[...secrets.keys()].join(", ") || "none"}`,
+        );
       return value;
     },
     logger: {

@@ -18,7 +18,8 @@ export interface Loaded {
 export const loadAdapter = (start: StartMessage): Loaded => {
   const exported = evaluate(start);
   const Adapter = unwrapped(exported);
-  if (typeof Adapter !== "function") throw new AdapterShapeError("it has no default export that is a class: end it with `export default MyConnector;`");
+  if (typeof Adapter !== "function")
+    throw new AdapterShapeError("it has no default export that is a class: end it with `export default MyConnector;`");
   const adapter = new (Adapter as new () => ConnectorAdapter)();
   const has = (method: Method): boolean => typeof (adapter as unknown as Record<string, unknown>)[method] === "function";
   const missing = REQUIRED_METHODS.filter((method) => !has(method));
@@ -27,7 +28,8 @@ export const loadAdapter = (start: StartMessage): Loaded => {
   return {
     adapter,
     methods: METHODS.filter(has),
-    capabilities: typeof capabilities === "object" && capabilities !== null ? (JSON.parse(JSON.stringify(capabilities)) as Capabilities) : {},
+    capabilities:
+      typeof capabilities === "object" && capabilities !== null ? (JSON.parse(JSON.stringify(capabilities)) as Capabilities) : {},
   };
 };
 
@@ -71,7 +73,8 @@ const grantedNet = (tcp: readonly string[]): unknown => {
       typeof first === "object" && first !== null
         ? { host: String((first as { host?: unknown }).host ?? "127.0.0.1"), port: Number((first as { port?: unknown }).port) }
         : { host: typeof second === "string" ? second : "127.0.0.1", port: Number(first) };
-    if (!tcp.includes(`${target.host}:${target.port}`)) throw new Error(`tcp:${target.host}:${target.port} is not granted to this connector`);
+    if (!tcp.includes(`${target.host}:${target.port}`))
+      throw new Error(`tcp:${target.host}:${target.port} is not granted to this connector`);
     const socket = netConnect(target);
     const listener = args.findLast((arg) => typeof arg === "function");
     if (listener !== undefined) socket.once("connect", listener as () => void);

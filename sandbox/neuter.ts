@@ -19,7 +19,10 @@ export const standIn = (say: Say): void => {
 };
 
 const consoleFor = (say: Say): object => {
-  const at = (level: Parameters<Say>[0]) => (...parts: unknown[]) => say(level, ...parts);
+  const at =
+    (level: Parameters<Say>[0]) =>
+    (...parts: unknown[]) =>
+      say(level, ...parts);
   const quiet = (): void => undefined;
   return Object.freeze({
     log: at("info"),
@@ -41,7 +44,13 @@ const consoleFor = (say: Say): object => {
 
 const processFor = (real: NodeJS.Process, say: Say): object => {
   const stream = (level: "info" | "error"): object =>
-    Object.freeze({ write: (text: unknown) => (say(level, String(text).trimEnd()), true), isTTY: false, columns: 80, on: () => undefined, once: () => undefined });
+    Object.freeze({
+      write: (text: unknown) => (say(level, String(text).trimEnd()), true),
+      isTTY: false,
+      columns: 80,
+      on: () => undefined,
+      once: () => undefined,
+    });
   const listen = (): object => stand;
   const stand: object = Object.freeze({
     ...Object.fromEntries(KEPT.map((name) => [name, real[name]])),

@@ -4,11 +4,28 @@
  */
 import { z } from "zod";
 import { DecimalError, type DecimalText, ZERO, decimal, parseNumeric, text } from "../src/domain/decimal.ts";
-import type { VenueAccount, VenueAck, VenueBar, VenueFill, VenueInstrument, VenuePosition, VenueQuote, VenueReport } from "../src/domain/venue.ts";
+import type {
+  VenueAccount,
+  VenueAck,
+  VenueBar,
+  VenueFill,
+  VenueInstrument,
+  VenuePosition,
+  VenueQuote,
+  VenueReport,
+} from "../src/domain/venue.ts";
 
 export const PROTOCOL = 1;
 
-export const REQUIRED_METHODS = ["connect", "disconnect", "getQuote", "getPositions", "getBuyingPower", "placeOrder", "cancelOrder"] as const;
+export const REQUIRED_METHODS = [
+  "connect",
+  "disconnect",
+  "getQuote",
+  "getPositions",
+  "getBuyingPower",
+  "placeOrder",
+  "cancelOrder",
+] as const;
 export const OPTIONAL_METHODS = [
   "getOrder",
   "getOpenOrders",
@@ -111,7 +128,12 @@ export const workerEvent = z.discriminatedUnion("e", [
   }),
   z.strictObject({ e: z.literal("failed"), kind: z.enum(["shape", "threw"]), message: words, stack: words.optional() }),
   z.strictObject({ e: z.literal("fills"), from: count, fills: z.array(z.unknown()).min(1).max(LIMITS.fillsPerBatch) }),
-  z.strictObject({ e: z.literal("log"), level: z.enum(["debug", "info", "warn", "error"]), message: words, fields: z.record(z.string(), z.unknown()).optional() }),
+  z.strictObject({
+    e: z.literal("log"),
+    level: z.enum(["debug", "info", "warn", "error"]),
+    message: words,
+    fields: z.record(z.string(), z.unknown()).optional(),
+  }),
   z.strictObject({ e: z.literal("pong"), n: count }),
   z.strictObject({ e: z.literal("ask"), n: count, what: z.enum(["get", "put", "bars"]), key: words, value: z.unknown().optional() }),
 ]);
@@ -145,19 +167,30 @@ const time = z.union([z.number(), z.string().max(64)]).transform((raw, context):
 });
 
 /** Drops members that are undefined, so that an optional member is absent or there. */
-const compact = <T extends object>(value: T): T => Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined && member !== null)) as T;
+const compact = <T extends object>(value: T): T =>
+  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined && member !== null)) as T;
 
 const optional = <T extends z.ZodType>(shape: T) => shape.nullish();
 
 export const quoteShape = z
-  .object({ symbol: name, bid: notNegative, ask: notNegative, timestamp: time, last: optional(notNegative), bidSize: optional(notNegative), askSize: optional(notNegative) })
+  .object({
+    symbol: name,
+    bid: notNegative,
+    ask: notNegative,
+    timestamp: time,
+    last: optional(notNegative),
+    bidSize: optional(notNegative),
+    askSize: optional(notNegative),
+  })
   .transform(({ timestamp, ...rest }) => compact({ ...rest, at: timestamp }) as VenueQuote);
 
 export const positionShape = z
   .object({ symbol: name, quantity: numeric, averagePrice: optional(numeric), markPrice: optional(numeric), currency: optional(name) })
   .transform((value) => compact(value) as VenuePosition);
 
-export const ackShape = z.object({ venueOrderId: name, status: z.literal("acknowledged") }).transform(({ venueOrderId }): VenueAck => ({ venueOrderId }));
+export const ackShape = z
+  .object({ venueOrderId: name, status: z.literal("acknowledged") })
+  .transform(({ venueOrderId }): VenueAck => ({ venueOrderId }));
 
 export const fillShape = z
   .object({

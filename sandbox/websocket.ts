@@ -26,14 +26,22 @@ export class SandboxWebSocket extends EventEmitter {
   constructor(url: string | URL, protocols?: string | string[], options?: ClientOptions) {
     super();
     const known = typeof protocols === "object" && !Array.isArray(protocols) ? (protocols as ClientOptions) : options;
-    const safe = Object.fromEntries(SAFE_OPTIONS.flatMap((name) => (known?.[name as keyof ClientOptions] === undefined ? [] : [[name, known[name as keyof ClientOptions]]])));
+    const safe = Object.fromEntries(
+      SAFE_OPTIONS.flatMap((name) =>
+        known?.[name as keyof ClientOptions] === undefined ? [] : [[name, known[name as keyof ClientOptions]]],
+      ),
+    );
     const address = new URL(String(url));
     if (address.protocol !== "ws:" && address.protocol !== "wss:") throw new SyntaxError(`${address.protocol} is not a WebSocket address`);
     const names = typeof protocols === "string" || Array.isArray(protocols) ? protocols : undefined;
     this.#socket = new WsSocket(address, names, { ...safe, followRedirects: false });
     this.#socket.on("open", () => this.#tell("open", {}, []));
-    this.#socket.on("message", (data: Buffer, isBinary: boolean) => this.#tell("message", { data: this.#payload(data, isBinary) }, [data, isBinary]));
-    this.#socket.on("close", (code: number, reason: Buffer) => this.#tell("close", { code, reason: String(reason), wasClean: code === 1000 }, [code, reason]));
+    this.#socket.on("message", (data: Buffer, isBinary: boolean) =>
+      this.#tell("message", { data: this.#payload(data, isBinary) }, [data, isBinary]),
+    );
+    this.#socket.on("close", (code: number, reason: Buffer) =>
+      this.#tell("close", { code, reason: String(reason), wasClean: code === 1000 }, [code, reason]),
+    );
     this.#socket.on("error", (error: Error) => this.#tell("error", { error, message: error.message }, [error]));
     this.#socket.on("ping", (data: Buffer) => this.emit("ping", data));
     this.#socket.on("pong", (data: Buffer) => this.emit("pong", data));
@@ -92,7 +100,8 @@ const addressOf = (target: unknown): URL =>
   new URL(typeof target === "object" && target !== null && "url" in target ? String(target.url) : String(target));
 
 const assertHost = (hosts: readonly string[], { hostname }: URL): void => {
-  if (!hosts.includes(hostname)) throw new Error(`${hostname} is not among hosts = [${hosts.map((name) => JSON.stringify(name)).join(", ")}] of this connector`);
+  if (!hosts.includes(hostname))
+    throw new Error(`${hostname} is not among hosts = [${hosts.map((name) => JSON.stringify(name)).join(", ")}] of this connector`);
 };
 
 export const openWeb = (hosts: readonly string[] | undefined): { WebSocket: unknown; fetch: unknown } => {

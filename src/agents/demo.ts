@@ -26,17 +26,29 @@ export const demoRuntime: Runtime = {
     const { book } = statusShape.parse(await call("status", {}));
     signal.throwIfAborted();
     note(`asks for a quote: ${symbol} ${quote.bid} / ${quote.ask}`);
-    const note1 = writtenShape.parse(await call("research write", { name: `${task.run}-${symbol.toLowerCase()}`, text: noteText(symbol, quote, task) }));
+    const note1 = writtenShape.parse(
+      await call("research write", { name: `${task.run}-${symbol.toLowerCase()}`, text: noteText(symbol, quote, task) }),
+    );
     note(`writes ${note1.path}`);
     const ask = Number(quote.ask);
     const sized = (share: number): string => String(Math.max(1, Math.floor((Number(book.nav) * share) / ask)));
-    const modest = await suggest(call, symbol, sized(MODEST_SHARE), "A first, modest position; the trend in the note holds.", note1.path, task);
+    const modest = await suggest(
+      call,
+      symbol,
+      sized(MODEST_SHARE),
+      "A first, modest position; the trend in the note holds.",
+      note1.path,
+      task,
+    );
     const greedy = await suggest(call, symbol, sized(GREEDY_SHARE), "The same idea at ten times the size.", note1.path, task);
     for (const made of [modest, greedy]) {
       const { decision, reasons } = made.verdict;
       note(`proposes ${made.id}: guards say ${decision}${reasons[0] === undefined ? "" : ` (${reasons[0].message})`}`);
     }
-    return { summary: `Looked at ${symbol} and proposed two orders; the smaller one is meant.`, proposals: [modest.id, greedy.id] } satisfies RunResult;
+    return {
+      summary: `Looked at ${symbol} and proposed two orders; the smaller one is meant.`,
+      proposals: [modest.id, greedy.id],
+    } satisfies RunResult;
   },
 };
 

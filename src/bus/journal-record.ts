@@ -52,7 +52,8 @@ export const readLine = (line: string): ReadLine | string => {
     return "is not JSON";
   }
   const { seq, ts, epoch, prev, h: _hash, ...event } = fields;
-  if (typeof seq !== "number" || typeof ts !== "string" || typeof prev !== "string" || typeof event["type"] !== "string") return "lacks its fixed fields";
+  if (typeof seq !== "number" || typeof ts !== "string" || typeof prev !== "string" || typeof event["type"] !== "string")
+    return "lacks its fixed fields";
   // Our own hash vouches for the shape of what follows; it was checked when it was written.
   const recorded = { seq, at: Date.parse(ts), epoch: typeof epoch === "number" ? epoch : 0, event: event as unknown as DeskEvent };
   return { recorded, prev, hash };

@@ -120,6 +120,8 @@ export interface JournalFacts {
   readonly segments: number;
   readonly head: string;
   readonly ok: boolean;
+  /** Approvals whose signature is the operator's; absent where the key is not on this machine. */
+  readonly signatures?: number;
   readonly problem?: string;
 }
 

@@ -18,7 +18,13 @@ export const flag = (name: string, value: string, about: string, more: Partial<A
   about,
   ...more,
 });
-export const toggle = (name: string, about: string, more: Partial<Argument> = {}): Argument => ({ name, kind: "flag", type: "boolean", about, ...more });
+export const toggle = (name: string, about: string, more: Partial<Argument> = {}): Argument => ({
+  name,
+  kind: "flag",
+  type: "boolean",
+  about,
+  ...more,
+});
 
 export const ORDER = positional("id", "ID|FILE", "an order's id, a unique start of it, or its file", { completes: "order" });
 export const PROPOSAL: Argument = { ...ORDER, completes: "proposal" };

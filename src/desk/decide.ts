@@ -19,7 +19,12 @@ export const reject = async (desk: Desk, words: string, comment: string, actor: 
 };
 
 /** Closes an unknown order by hand, with a written reason; fills that still arrive are applied and flagged. */
-export const resolve = async (desk: Desk, words: string, note: string, actor: Actor): Promise<Receipt | { instrument: string; quantity: string }> => {
+export const resolve = async (
+  desk: Desk,
+  words: string,
+  note: string,
+  actor: Actor,
+): Promise<Receipt | { instrument: string; quantity: string }> => {
   const flagged = desk.book.flagged.get(words as InstrumentKey);
   if (flagged !== undefined) return clearInstrument(desk, words, note, actor);
   const order = find(desk, words);
@@ -39,7 +44,12 @@ const clearInstrument = async (desk: Desk, words: string, note: string, actor: A
 };
 
 /** Durable before it is reported. Cancels always pass, whatever the state. */
-export const setTrading = async (desk: Desk, state: TradingState, reason: string, actor: Actor): Promise<{ trading: TradingState; reason: string }> => {
+export const setTrading = async (
+  desk: Desk,
+  state: TradingState,
+  reason: string,
+  actor: Actor,
+): Promise<{ trading: TradingState; reason: string }> => {
   await desk.publish({ type: "trading.changed", state, reason, actor }, durable).committed;
   return { trading: state, reason };
 };

@@ -1,5 +1,5 @@
 /** What every verb of the desk is handed: the book, the ways to change it, and what the outside lends. */
-import type { Actor, DeskEvent, Recorded } from "../domain/event.ts";
+import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { Book } from "../domain/book.ts";
 import type { Clock, Disk, Ids, Log } from "../domain/ports.ts";
 import type { VenueInstrument } from "../domain/venue.ts";
@@ -59,8 +59,5 @@ export interface ProposalMemory {
   readonly missing: Map<string, number>;
   scanning: Promise<void> | undefined;
 }
-
-/** `human` acts with full rights; agents only through commands that admit them. */
-export const isHuman = (actor: Actor): boolean => actor === "human";
 
 export const iso = (at: number): string => new Date(at).toISOString();

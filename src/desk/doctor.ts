@@ -23,14 +23,12 @@ export const doctor = async (desk: Desk, nodeVersion: string): Promise<{ checks:
     keyCheck(desk),
     ...desk.venues.status().flatMap((status) => connectorChecks(desk, status)),
     ...pendingChecks(desk),
-    ...[...desk.book.flagged].map(
-      ([key, { expected, actual }]): DoctorCheck => ({
-        name: "positions",
-        status: "fail",
-        message: `${key}: our fills make ${expected}, the venue holds ${actual}; the instrument is blocked`,
-        fix: `compare with the venue's own page, then qoc resolve ${key}`,
-      }),
-    ),
+    ...[...desk.book.flagged].map(([key, { expected, actual }]): DoctorCheck => ({
+      name: "positions",
+      status: "fail",
+      message: `${key}: our fills make ${expected}, the venue holds ${actual}; the instrument is blocked`,
+      fix: `compare with the venue's own page, then qoc resolve ${key}`,
+    })),
   ],
 });
 
@@ -78,25 +76,42 @@ const keyCheck = (desk: Desk): DoctorCheck => {
   const live = desk.venues.status().some((status) => status.mode === "live");
   if (desk.key.locked) return { name: "key", status: "ok", message: "the operator's key is under a passphrase" };
   return live
-    ? { name: "key", status: "fail", message: "a live connector is enabled and the operator's key has no passphrase", fix: "qoc key protect" }
+    ? {
+        name: "key",
+        status: "fail",
+        message: "a live connector is enabled and the operator's key has no passphrase",
+        fix: "qoc key protect",
+      }
     : { name: "key", status: "ok", message: "the operator's key has no passphrase; paper orders need none" };
 };
 
 const connectorChecks = (desk: Desk, status: ReturnType<Desk["venues"]["status"]>[number]): readonly DoctorCheck[] => {
   const name = `connector ${status.name}`;
-  const latency = status.latencyMs === undefined ? "" : `, p50 ${status.latencyMs.p50.toFixed(1)} ms, p99 ${status.latencyMs.p99.toFixed(1)} ms`;
+  const latency =
+    status.latencyMs === undefined ? "" : `, p50 ${status.latencyMs.p50.toFixed(1)} ms, p99 ${status.latencyMs.p99.toFixed(1)} ms`;
   const memory = status.memoryMb === undefined ? "" : `, ${status.memoryMb.toFixed(0)} MB`;
   const facts = `${status.state}, ${status.mode}, ${status.isolation}, ${status.restarts} restarts${latency}${memory}`;
   const isUp = status.state === "ready";
   const checks: DoctorCheck[] = [
     isUp
       ? { name, status: "ok", message: facts }
-      : { name, status: "fail", message: `${facts}${status.lastError === undefined ? "" : `: ${status.lastError}`}`, fix: `qoc logs --connector ${status.name}` },
+      : {
+          name,
+          status: "fail",
+          message: `${facts}${status.lastError === undefined ? "" : `: ${status.lastError}`}`,
+          fix: `qoc logs --connector ${status.name}`,
+        },
   ];
   const lost = lostGuarantees(status);
-  if (isUp && lost.length > 0) checks.push({ name, status: "warn", message: lost.join("; "), fix: "add the optional methods to the adapter" });
+  if (isUp && lost.length > 0)
+    checks.push({ name, status: "warn", message: lost.join("; "), fix: "add the optional methods to the adapter" });
   if (isUp && status.mode === "unstated" && status.orders) {
-    checks.push({ name, status: "warn", message: "it does not say whether it is paper or live", fix: `set mode = "paper" or "live" for it in desk.toml` });
+    checks.push({
+      name,
+      status: "warn",
+      message: "it does not say whether it is paper or live",
+      fix: `set mode = "paper" or "live" for it in desk.toml`,
+    });
   }
   if (isUp && status.mode === "live" && status.isolation === "worker") {
     checks.push({ name, status: "warn", message: "live money in a worker thread", fix: 'set isolation = "process" for it in desk.toml' });
@@ -112,7 +127,14 @@ const pendingChecks = (desk: Desk): readonly DoctorCheck[] => {
   return [
     ...(old.length === 0
       ? []
-      : [{ name: "proposals", status: "warn" as const, message: `${old.length} have waited for more than a day`, fix: "qoc orders list --state proposed" }]),
+      : [
+          {
+            name: "proposals",
+            status: "warn" as const,
+            message: `${old.length} have waited for more than a day`,
+            fix: "qoc orders list --state proposed",
+          },
+        ]),
     ...unknown.map((order) => ({
       name: "unknown",
       status: "fail" as const,

@@ -127,7 +127,12 @@ const samePositions = (known: ReadonlyMap<string, VenuePosition>, now: readonly 
   known.size === now.length &&
   now.every((held) => {
     const before = known.get(held.symbol);
-    return before !== undefined && before.quantity === held.quantity && before.markPrice === held.markPrice && before.averagePrice === held.averagePrice;
+    return (
+      before !== undefined &&
+      before.quantity === held.quantity &&
+      before.markPrice === held.markPrice &&
+      before.averagePrice === held.averagePrice
+    );
   });
 
 const formatters = new Map<string, Intl.DateTimeFormat>();

@@ -39,7 +39,15 @@ export interface OrderSummary extends Receipt {
 }
 
 export interface OrderDetail extends OrderSummary {
-  readonly fills: readonly { fillId: string; quantity: string; price: string; time: string; fee: string | null; busted: boolean; inferred: boolean }[];
+  readonly fills: readonly {
+    fillId: string;
+    quantity: string;
+    price: string;
+    time: string;
+    fee: string | null;
+    busted: boolean;
+    inferred: boolean;
+  }[];
   readonly history: readonly { seq: number; at: string; event: string; state: string }[];
 }
 
@@ -60,7 +68,13 @@ export const summaryOf = (order: Readonly<OrderRecord>, path: string): OrderSumm
   proposedAt: iso(order.proposedAt),
   issue: order.issue ?? null,
   cancelRequested: order.cancelRequested !== undefined,
-  approvals: order.approvals.map(({ at, by, channel, digest, expiresAt }) => ({ at: iso(at), by, channel, digest, expiresAt: iso(expiresAt) })),
+  approvals: order.approvals.map(({ at, by, channel, digest, expiresAt }) => ({
+    at: iso(at),
+    by,
+    channel,
+    digest,
+    expiresAt: iso(expiresAt),
+  })),
   verdicts: order.verdicts.map(({ at, stage, decision, digest, reasons }) => ({ at: iso(at), stage, decision, digest, reasons })),
 });
 

@@ -56,13 +56,20 @@ export const projectOrder = async (desk: Pick<Desk, "disk" | "root">, order: Rea
 };
 
 /** One inbox item a fill, named after its place in the journal, so that writing it twice is writing it once. */
-export const projectFill = async (desk: Pick<Desk, "disk" | "root">, book: Readonly<Book>, recorded: Recorded<FillReceived>): Promise<void> => {
+export const projectFill = async (
+  desk: Pick<Desk, "disk" | "root">,
+  book: Readonly<Book>,
+  recorded: Recorded<FillReceived>,
+): Promise<void> => {
   const { fill, connector, id, inferred } = recorded.event;
   const order = id === null ? undefined : book.orders.get(id);
   const kind = order === undefined ? "alert" : "fill";
   const notional = decimal(fill.quantity).times(decimal(fill.price)).toFixed();
   const subject = order === undefined ? "of an order this desk did not send" : `of ${order.id} (${describe(order.terms)})`;
-  const verb = fill.busts !== undefined ? `The venue took back fill ${fill.busts}` : `${fill.side === "buy" ? "Bought" : "Sold"} ${fill.quantity} ${fill.symbol} at ${fill.price}`;
+  const verb =
+    fill.busts !== undefined
+      ? `The venue took back fill ${fill.busts}`
+      : `${fill.side === "buy" ? "Bought" : "Sold"} ${fill.quantity} ${fill.symbol} at ${fill.price}`;
   await writeHostItem(desk.disk, desk.root, {
     name: `${iso(recorded.at).slice(0, 10)}-fill-${fill.symbol}-${fill.side.toUpperCase()}-${recorded.seq}`,
     frontmatter: {
@@ -81,7 +88,14 @@ export const projectFill = async (desk: Pick<Desk, "disk" | "root">, book: Reado
 };
 
 /** An item the operator should see: a blocked order, an unknown outcome, a connector that was given up on. */
-export const alert = async (desk: Pick<Desk, "disk" | "root" | "log">, at: number, seq: number, topic: string, title: string, text: string): Promise<void> => {
+export const alert = async (
+  desk: Pick<Desk, "disk" | "root" | "log">,
+  at: number,
+  seq: number,
+  topic: string,
+  title: string,
+  text: string,
+): Promise<void> => {
   try {
     await writeHostItem(desk.disk, desk.root, {
       name: `${iso(at).slice(0, 10)}-alert-${topic}-${seq}`,

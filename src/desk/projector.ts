@@ -48,7 +48,8 @@ const projectPlace = async (desk: Desk, places: Map<string, string>, id: OrderId
   desk.history.request(`${order.id}: ${order.state}`);
 };
 
-const orderOf = (event: DeskEvent): OrderId | undefined => ("id" in event && event.id !== null && event.type !== "fill.conflicted" ? event.id : undefined);
+const orderOf = (event: DeskEvent): OrderId | undefined =>
+  "id" in event && event.id !== null && event.type !== "fill.conflicted" ? event.id : undefined;
 
 const raiseAlert = async (desk: Desk, { seq, at, event }: Recorded): Promise<void> => {
   const say = (topic: string, title: string, text: string): Promise<void> => alert(desk, at, seq, topic, title, text);
@@ -68,7 +69,10 @@ const raiseAlert = async (desk: Desk, { seq, at, event }: Recorded): Promise<voi
       return say(
         "position",
         `${event.connector}/${event.symbol}: positions disagree`,
-        `Our fills make ${event.expected}, the venue holds ${event.actual}. Look at the venue's own page, then \`qoc resolve ${event.connector}/${event.symbol}\`.`,
+        [
+          `Our fills make ${event.expected}, the venue holds ${event.actual}.`,
+          `Look at the venue's own page, then \`qoc resolve ${event.connector}/${event.symbol}\`.`,
+        ].join(" "),
       );
     case "connector.changed":
       if (event.state !== "quarantined" && event.state !== "zombie") return;
@@ -78,7 +82,11 @@ const raiseAlert = async (desk: Desk, { seq, at, event }: Recorded): Promise<voi
         `${event.reason ?? ""}\n\n\`qoc logs --connector ${event.connector}\` says why; \`qoc connectors restart ${event.connector}\` tries again.`,
       );
     case "fill.conflicted":
-      return say("fill", `Fill ${event.fill.fillId} came twice with different content`, "The first one stays. Compare it with the venue's own page.");
+      return say(
+        "fill",
+        `Fill ${event.fill.fillId} came twice with different content`,
+        "The first one stays. Compare it with the venue's own page.",
+      );
     default:
       return undefined;
   }

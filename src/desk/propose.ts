@@ -25,12 +25,20 @@ export const propose = async (desk: Desk, fields: ProposalFields, actor: Actor):
     try {
       return readProposal({ ...given, proposed_by: actor }, "");
     } catch (error) {
-      if (error instanceof ProposalError) throw new QocError("PROPOSAL_INVALID", { path: "proposal", message: error.message }, { cause: error });
+      if (error instanceof ProposalError)
+        throw new QocError("PROPOSAL_INVALID", { path: "proposal", message: error.message }, { cause: error });
       throw error;
     }
   })();
   const day = dateIn(desk.config.workspace.timezone, desk.clock.now()).replaceAll("-", "");
-  const file = await createProposal(desk.disk, desk.root, draft, day, (stem) => desk.book.orders.has(stem as OrderRecord["id"]), desk.proposals.lastNumbers);
+  const file = await createProposal(
+    desk.disk,
+    desk.root,
+    draft,
+    day,
+    (stem) => desk.book.orders.has(stem as OrderRecord["id"]),
+    desk.proposals.lastNumbers,
+  );
   const order = await consider(desk, file, actor);
   if (order === undefined) {
     const problem = desk.proposals.problems.get(file.path);
@@ -38,9 +46,7 @@ export const propose = async (desk: Desk, fields: ProposalFields, actor: Actor):
   }
   const { verdict } = await adviseOn(desk, order);
   recordVerdict(desk, order, "propose", verdict);
-  await desk.publish(
-    { type: "file.written", path: file.path, digest: order.digest, command: "orders propose", actor },
-    { durable: true },
-  ).committed;
+  await desk.publish({ type: "file.written", path: file.path, digest: order.digest, command: "orders propose", actor }, { durable: true })
+    .committed;
   return { order, verdict };
 };

@@ -133,7 +133,10 @@ const noticeMissing = (desk: Desk, seen: ReadonlySet<string>): void => {
     if (since === undefined) desk.proposals.missing.set(order.id, mono);
     else if (mono - since >= MISSING_MS) {
       desk.proposals.missing.delete(order.id);
-      desk.publish({ type: "order.rejected", id: order.id, by: "human", reason: "its file was removed", actor: "human" }, { durable: true });
+      desk.publish(
+        { type: "order.rejected", id: order.id, by: "human", reason: "its file was removed", actor: "human" },
+        { durable: true },
+      );
     }
   }
 };
@@ -141,5 +144,7 @@ const noticeMissing = (desk: Desk, seen: ReadonlySet<string>): void => {
 /** A background scan: what goes wrong is logged, never thrown. */
 export const scanQuietly = (desk: Desk): void => {
   if (desk.readOnly() !== undefined) return;
-  scan(desk).catch((error: unknown) => desk.log.error(`scan of proposals: ${messageOf(error)}`, { code: error instanceof QocError ? error.code : "" }));
+  scan(desk).catch((error: unknown) =>
+    desk.log.error(`scan of proposals: ${messageOf(error)}`, { code: error instanceof QocError ? error.code : "" }),
+  );
 };

@@ -1,5 +1,6 @@
 /** One look at the desk: what runs, what waits for a human, what is in flight, what the book holds. */
 import type { Book } from "../domain/book.ts";
+import { describe } from "../domain/order.ts";
 import type { Decision } from "../domain/verdict.ts";
 import { listIssues } from "../workspace/notes.ts";
 import { countInbox } from "../workspace/inbox.ts";
@@ -35,7 +36,13 @@ export interface StatusView {
   readonly orders: readonly { readonly id: string; readonly state: string; readonly sentence: string }[];
   readonly issues: readonly { readonly id: string; readonly path: string; readonly title: string; readonly status: string }[];
   readonly inbox: { readonly new: number };
-  readonly lastRun: { readonly run: string; readonly issue: string; readonly outcome: string; readonly summary: string; readonly at: string } | null;
+  readonly lastRun: {
+    readonly run: string;
+    readonly issue: string;
+    readonly outcome: string;
+    readonly summary: string;
+    readonly at: string;
+  } | null;
   readonly book: BookView;
   readonly flagged: readonly string[];
   readonly readOnly: string | null;
@@ -55,9 +62,7 @@ export const status = async (desk: Desk): Promise<StatusView> => {
 };
 
 /** What the journal and the files alone can say: also the answer while the desk is down. */
-export const recordedStatus = async (
-  desk: Pick<Desk, "root" | "disk" | "book" | "config" | "proposals">,
-): Promise<StatusView> => ({
+export const recordedStatus = async (desk: Pick<Desk, "root" | "disk" | "book" | "config" | "proposals">): Promise<StatusView> => ({
   workspace: { name: desk.config.workspace.name, path: desk.root },
   up: false,
   trading: desk.book.trading,
@@ -92,14 +97,17 @@ const pendingProposals = (desk: Pick<Desk, "book" | "proposals">): readonly Pend
       digest: order.digest,
       decision: order.verdicts.at(-1)?.decision ?? null,
       needs: "approval",
-      sentence: `${order.terms.side} ${order.terms.quantity} ${order.terms.symbol} ${order.terms.type}${order.terms.limitPrice === undefined ? "" : ` ${order.terms.limitPrice}`}`,
+      sentence: describe(order.terms),
     }));
-  return [...readable, ...problems.map(({ id, path, message, needs }) => ({ id, path, digest: null, decision: null, needs: `${needs}: ${message}` }))];
+  return [
+    ...readable,
+    ...problems.map(({ id, path, message, needs }) => ({ id, path, digest: null, decision: null, needs: `${needs}: ${message}` })),
+  ];
 };
 
 const inFlightOrders = (book: Readonly<Book>): StatusView["orders"] =>
   [...book.inFlight.values()].map((order) => ({
     id: order.id,
     state: order.state,
-    sentence: `${order.terms.side} ${order.terms.quantity} ${order.terms.symbol} ${order.terms.type}`,
+    sentence: describe(order.terms),
   }));

@@ -50,10 +50,7 @@ export const ERRORS = {
   NO_WORKSPACE: row("no desk.toml in {path} or above it", "qoc init {path}", EXIT.failed),
   WORKSPACE_EXISTS: row("{path} already holds a desk.toml; nothing was changed", "qoc status -C {path}", EXIT.failed),
   CONFIG_INVALID: row("{file}:{line}:{column}: {key}: {message}", "edit {file} line {line}, then qoc status"),
-  CONFIG_NOT_YET: row(
-    "{file}:{line}:{column}: {key} is documented but not built yet",
-    "remove {key} from {file}, or comment it out",
-  ),
+  CONFIG_NOT_YET: row("{file}:{line}:{column}: {key} is documented but not built yet", "remove {key} from {file}, or comment it out"),
   CONFIG_SYNTAX: row("{file}:{line}:{column}: not valid TOML: {message}", "edit {file} line {line}, then qoc status"),
   FORMAT_TOO_NEW: row("{what} has format {found}; this qoc reads up to {known}", "install a newer qoc"),
   SECRET_MISSING: row(
@@ -96,11 +93,7 @@ export const ERRORS = {
     "{id}: no connector for it ({reason})",
     'add connector = "name" to {path}, or list the venue under venues = [...] in desk.toml',
   ),
-  DIGEST_MISMATCH: row(
-    "{id} was edited: the digest shown was {shown}, the file now has {actual}",
-    "qoc orders show {id}",
-    EXIT.stale,
-  ),
+  DIGEST_MISMATCH: row("{id} was edited: the digest shown was {shown}, the file now has {actual}", "qoc orders show {id}", EXIT.stale),
   ALREADY_DECIDED: row("{id} is {state} already; nothing was sent again", "qoc orders show {id}", EXIT.stale),
   APPROVAL_EXPIRED: row("the approval of {id} expired after {seconds} s", "qoc orders show {id}, then propose it anew", EXIT.stale),
   GUARD_BLOCKED: row("refused: {message}", "qoc orders show {id}; change the order, or the rule in desk.toml", EXIT.refusedByGuard),
@@ -114,13 +107,27 @@ export const ERRORS = {
   NOT_UNKNOWN: row("{id} is {state}; only an unknown order is resolved by hand", "qoc orders show {id}"),
   // connectors
   CONNECTOR_UNKNOWN: row("no connector {name}{suggestion}", "qoc connectors list"),
-  CONNECTOR_NOT_READY: row("connector {connector} is {state}{reason}", "qoc connectors list; qoc logs --connector {connector}", EXIT.failed, true),
+  CONNECTOR_NOT_READY: row(
+    "connector {connector} is {state}{reason}",
+    "qoc connectors list; qoc logs --connector {connector}",
+    EXIT.failed,
+    true,
+  ),
   ADAPTER_MISSING: row("connector {connector}: adapter {path} does not exist", "create it, or correct adapter in desk.toml"),
-  ADAPTER_BUNDLE: row("connector {connector}: {file}:{line}:{column}: {message}", "correct the adapter; it is reloaded by qoc connectors restart {connector}"),
+  ADAPTER_BUNDLE: row(
+    "connector {connector}: {file}:{line}:{column}: {message}",
+    "correct the adapter; it is reloaded by qoc connectors restart {connector}",
+  ),
   ADAPTER_SHAPE: row("connector {connector}: {message}", "see docs/connectors.md; then qoc connectors restart {connector}"),
   ADAPTER_THREW: row("connector {connector}: {message}", "qoc logs --connector {connector}"),
-  ADAPTER_CHANGED: row("connector {connector}: its adapter changed since it was last trusted", "read the change, then qoc connectors restart {connector}"),
-  SDK_MISMATCH: row("connector {connector} was built for SDK {theirs}; this desk speaks {ours}", "install the qoc it was built for, or update the connector"),
+  ADAPTER_CHANGED: row(
+    "connector {connector}: its adapter changed since it was last trusted",
+    "read the change, then qoc connectors restart {connector}",
+  ),
+  SDK_MISMATCH: row(
+    "connector {connector} was built for SDK {theirs}; this desk speaks {ours}",
+    "install the qoc it was built for, or update the connector",
+  ),
   CALL_TIMEOUT: row("{connector}.{method} did not answer in {ms} ms", "qoc connectors list", EXIT.failed),
   CALL_DIED: row("connector {connector} died during {method}: {reason}", "qoc logs --connector {connector}"),
   CALL_FAILED: row("{connector}.{method}: {message}", "qoc logs --connector {connector}"),
@@ -129,7 +136,7 @@ export const ERRORS = {
   // runs and notes
   ISSUE_NOT_FOUND: row("no issue {id}{suggestion}", "qoc issues list"),
   NOTE_INVALID: row("{path}: {message}", "correct the frontmatter"),
-  RUNTIME_UNKNOWN: row("runtime {name} is not built yet", "use [agent] runtime = \"demo\""),
+  RUNTIME_UNKNOWN: row("runtime {name} is not built yet", 'use [agent] runtime = "demo"'),
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -216,8 +216,6 @@ export type DeskEvent =
   | RunStarted
   | RunEnded;
 
-export type EventType = DeskEvent["type"];
-
 /** An event with its place in the journal. */
 export interface Recorded<E extends DeskEvent = DeskEvent> {
   readonly seq: number;

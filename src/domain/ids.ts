@@ -25,11 +25,6 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 /** A character a reader may take for another one, spelled so that it can be told apart. */
 const named = (char: string): string => `U+${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 
-export const orderId = (raw: string): OrderId => {
-  if (!NAME.test(raw)) throw new IdError(`${JSON.stringify(raw)} is not an order id (letters, digits, . _ -, at most 100)`);
-  return raw as OrderId;
-};
-
 export const isFileStem = (raw: string): boolean => NAME.test(raw);
 
 export const connectorName = (raw: string): ConnectorName => {
@@ -44,11 +39,6 @@ export const symbol = (raw: string): SymbolName => {
   }
   if (!SYMBOL.test(raw)) throw new IdError(`${JSON.stringify(raw)} is not a symbol (letters, digits, . : / _ ^ = -, at most 40)`);
   return raw as SymbolName;
-};
-
-export const digest = (raw: string): Digest => {
-  if (!DIGEST.test(raw)) throw new IdError(`${JSON.stringify(raw)} is not a digest (sha256: and 64 hexadecimal digits)`);
-  return raw as Digest;
 };
 
 export const isDigest = (raw: string): raw is Digest => DIGEST.test(raw);

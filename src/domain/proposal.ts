@@ -31,8 +31,26 @@ export interface ProposalDraft {
 }
 
 const FIELDS = [
-  "action", "side", "order_type", "type", "connector", "venue", "symbol", "quantity", "limit_price", "stop_price",
-  "time_in_force", "rationale", "summary", "research_ref", "proposed_by", "proposed_at", "issue", "status", "id", "sources",
+  "action",
+  "side",
+  "order_type",
+  "type",
+  "connector",
+  "venue",
+  "symbol",
+  "quantity",
+  "limit_price",
+  "stop_price",
+  "time_in_force",
+  "rationale",
+  "summary",
+  "research_ref",
+  "proposed_by",
+  "proposed_at",
+  "issue",
+  "status",
+  "id",
+  "sources",
 ] as const;
 
 /** NaN and Infinity are numbers here, so that the field they stand in is named with what is wrong. */
@@ -125,7 +143,8 @@ export const readProposal = (document: unknown, stem: string): ProposalDraft => 
   checkPrice(type, "limit_price", PRICES[type].limit, limitPrice);
   checkPrice(type, "stop_price", PRICES[type].stop, stopPrice);
   const rationale = words(fields, ["rationale", "summary"]) ?? "";
-  if (rationale.length > RATIONALE_CHARS_MAX) throw new ProposalError(`rationale has ${rationale.length} characters; the limit is ${RATIONALE_CHARS_MAX}`);
+  if (rationale.length > RATIONALE_CHARS_MAX)
+    throw new ProposalError(`rationale has ${rationale.length} characters; the limit is ${RATIONALE_CHARS_MAX}`);
   return {
     symbol: readSymbol(words(fields, ["symbol"])),
     side: choice(words(fields, ["action", "side"]), "side", SIDES),
@@ -173,7 +192,13 @@ export const routeProposal = (draft: Pick<ProposalDraft, "connector" | "venue">,
   const usable = targets.filter((target) => target.enabled && target.orders);
   const named = (name: string): Route => {
     const target = targets.find((candidate) => candidate.name === name);
-    if (target === undefined) return { reason: `no connector is named ${name}${suggestion(name, targets.map((t) => t.name))}` };
+    if (target === undefined)
+      return {
+        reason: `no connector is named ${name}${suggestion(
+          name,
+          targets.map((t) => t.name),
+        )}`,
+      };
     if (!target.enabled) return { reason: `connector ${name} is not enabled` };
     return target.orders ? { to: target } : { reason: `connector ${name} is data-only (orders = false)` };
   };

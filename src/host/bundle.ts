@@ -98,10 +98,11 @@ const wall = ({ allowed, tcp }: BundleRequest): Plugin => ({
 
 /** Libraries probe for files at load; to them the disk is empty. */
 const NO_FILES = `
-const gone = (path) => { throw Object.assign(new Error("ENOENT: no such file or directory, open '" + path + "'"), { code: "ENOENT", errno: -2 }); };
-const later = (path) => Promise.reject(Object.assign(new Error("ENOENT: no such file or directory, open '" + path + "'"), { code: "ENOENT", errno: -2 }));
-const promises = new Proxy({}, { get: () => later });
-module.exports = new Proxy({ existsSync: () => false, promises, constants: {} }, { get: (known, name) => name in known ? known[name] : name === "__esModule" ? undefined : gone });
+const error = (path) => Object.assign(new Error("ENOENT: no such file or directory, open '" + path + "'"), { code: "ENOENT", errno: -2 });
+const gone = (path) => { throw error(path); };
+const promises = new Proxy({}, { get: () => (path) => Promise.reject(error(path)) });
+const known = { existsSync: () => false, promises, constants: {} };
+module.exports = new Proxy(known, { get: (_target, name) => (name in known ? known[name] : name === "__esModule" ? undefined : gone) });
 `;
 
 /** A package may mention what it does not need here: it fails only where it is used. */

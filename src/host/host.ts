@@ -41,11 +41,21 @@ const ask = async <T>(connectors: Connectors, name: string, method: Method, args
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue?.path.join(".") ?? "";
-  throw new QocError("PROTOCOL", { connector: name, what: `answer of ${method}`, message: `${where === "" ? "" : `${where} `}${issue?.message ?? ""}` });
+  throw new QocError("PROTOCOL", {
+    connector: name,
+    what: `answer of ${method}`,
+    message: `${where === "" ? "" : `${where} `}${issue?.message ?? ""}`,
+  });
 };
 
 /** undefined where the connector has no such method. */
-const askIf = async <T>(connectors: Connectors, name: string, method: Method, args: readonly unknown[], shape: z.ZodType<T>): Promise<T | undefined> =>
+const askIf = async <T>(
+  connectors: Connectors,
+  name: string,
+  method: Method,
+  args: readonly unknown[],
+  shape: z.ZodType<T>,
+): Promise<T | undefined> =>
   connectorOf(connectors, name).facts.methods.includes(method) ? ask(connectors, name, method, args, shape) : undefined;
 
 const list = <T>(shape: z.ZodType<T>): z.ZodType<T[]> => z.array(shape).max(LIMITS.answerChars / 8);
@@ -69,11 +79,14 @@ export const openVenueCalls = (connectors: Connectors) => ({
     askIf(connectors, name, "getInstrument", [symbol], instrumentShape.nullable()),
   order: (name: string, query: { venueOrderId?: string; clientOrderId?: string }): Promise<VenueReport | null | undefined> =>
     askIf(connectors, name, "getOrder", [query], reportShape.nullable()),
-  openOrders: (name: string): Promise<readonly VenueReport[] | undefined> => askIf(connectors, name, "getOpenOrders", [], list(reportShape)),
-  fills: (name: string, since: number): Promise<readonly VenueFill[] | undefined> => askIf(connectors, name, "getFills", [since], list(fillShape)),
+  openOrders: (name: string): Promise<readonly VenueReport[] | undefined> =>
+    askIf(connectors, name, "getOpenOrders", [], list(reportShape)),
+  fills: (name: string, since: number): Promise<readonly VenueFill[] | undefined> =>
+    askIf(connectors, name, "getFills", [since], list(fillShape)),
   bars: (name: string, symbol: string): Promise<readonly VenueBar[] | undefined> =>
     askIf(connectors, name, "getBars", [symbol, { resolution: "1d" }], list(barShape)),
-  cancel: async (name: string, venueOrderId: string): Promise<void> => void (await ask(connectors, name, "cancelOrder", [venueOrderId], z.unknown())),
+  cancel: async (name: string, venueOrderId: string): Promise<void> =>
+    void (await ask(connectors, name, "cancelOrder", [venueOrderId], z.unknown())),
   place: (order: Cleared<Order>): Promise<PlaceOutcome> => place(connectors, order),
 });
 
@@ -88,10 +101,17 @@ const place = async (connectors: Connectors, order: Cleared<Order>): Promise<Pla
   if (typeof request === "string") return { kind: "not-sent", reason: request };
   try {
     const answer = await connector.call("placeOrder", [request]);
-    if (!answer.ok) return { kind: answer.kind === "rejection" ? "rejected" : answer.kind === "not-sent" ? "not-sent" : "unclear", reason: answer.message };
+    if (!answer.ok)
+      return {
+        kind: answer.kind === "rejection" ? "rejected" : answer.kind === "not-sent" ? "not-sent" : "unclear",
+        reason: answer.message,
+      };
     const ack = ackShape.safeParse(answer.value);
     if (ack.success) return { kind: "acked", venueOrderId: ack.data.venueOrderId };
-    return { kind: "unclear", reason: `its acknowledgement is malformed: ${ack.error.issues[0]?.path.join(".") ?? ""} ${ack.error.issues[0]?.message ?? ""}` };
+    return {
+      kind: "unclear",
+      reason: `its acknowledgement is malformed: ${ack.error.issues[0]?.path.join(".") ?? ""} ${ack.error.issues[0]?.message ?? ""}`,
+    };
   } catch (error) {
     if (error instanceof QocError && error.code === "CONNECTOR_NOT_READY") return { kind: "not-sent", reason: error.message };
     return { kind: "unclear", reason: messageOf(error) };

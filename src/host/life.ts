@@ -3,7 +3,16 @@
  * death; the peer is hostile until zod has seen what it says.
  */
 import { wrap } from "comlink";
-import { type Envelope, LIMITS, METHODS, type Method, PROTOCOL, type StartMessage, type WorkerEvent, envelope } from "../../sandbox/protocol.ts";
+import {
+  type Envelope,
+  LIMITS,
+  METHODS,
+  type Method,
+  PROTOCOL,
+  type StartMessage,
+  type WorkerEvent,
+  envelope,
+} from "../../sandbox/protocol.ts";
 import { QocError } from "../domain/error.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { type Capabilities, SDK_VERSION } from "../domain/sdk.ts";
@@ -83,7 +92,9 @@ export class Life {
       this.#hello = { resolve, reject };
       this.#pending.add(reject);
     });
-    const cancel = clock.after(HELLO_MS, () => this.#hello?.reject(new QocError("CALL_TIMEOUT", { connector: name, method: "start", ms: HELLO_MS })));
+    const cancel = clock.after(HELLO_MS, () =>
+      this.#hello?.reject(new QocError("CALL_TIMEOUT", { connector: name, method: "start", ms: HELLO_MS })),
+    );
     transport.post({ e: "start", protocol: PROTOCOL, ...start } satisfies StartMessage);
     try {
       return await hello;
@@ -99,7 +110,9 @@ export class Life {
     const { name, clock } = this.#options;
     if (this.#death !== undefined) return Promise.reject(this.#diedDuring(method));
     if (this.#pending.size >= LIMITS.pendingCalls) {
-      return Promise.reject(new QocError("CONNECTOR_NOT_READY", { connector: name, state: "busy", reason: `: ${LIMITS.pendingCalls} calls wait already` }));
+      return Promise.reject(
+        new QocError("CONNECTOR_NOT_READY", { connector: name, state: "busy", reason: `: ${LIMITS.pendingCalls} calls wait already` }),
+      );
     }
     const caller = this.#callers.get(method);
     if (caller === undefined) return Promise.reject(new QocError("NOT_SUPPORTED", { connector: name, method }));
@@ -176,7 +189,8 @@ export class Life {
       case "ask":
         onAsk(event.what, event.key, event.value).then(
           (value) => transport.post({ e: "answer", n: event.n, ok: true, value }),
-          (error: unknown) => transport.post({ e: "answer", n: event.n, ok: false, value: error instanceof Error ? error.message : String(error) }),
+          (error: unknown) =>
+            transport.post({ e: "answer", n: event.n, ok: false, value: error instanceof Error ? error.message : String(error) }),
         );
     }
   }
@@ -210,7 +224,7 @@ export class Life {
     return new QocError("CALL_DIED", { connector: this.#options.name, method, reason: (this.#death ?? "").split("\n")[0] ?? "" });
   }
 
-  /** One proxy a method, made once; the root is held, since Comlink would tell the worker to stop when it is collected. */
+  /** One proxy a method, made once and held: Comlink would tell the worker to stop when the last of them is collected. */
   #wrap(): void {
     const { transport } = this.#options;
     const remote = wrap<Record<Method, Caller>>({
@@ -221,8 +235,6 @@ export class Life {
       postMessage: (message: unknown) => transport.post(message),
       start: () => undefined,
     } as unknown as Parameters<typeof wrap>[0]);
-    this.#root = remote;
     for (const method of METHODS) this.#callers.set(method, remote[method] as unknown as Caller);
   }
-  #root: unknown;
 }

@@ -54,5 +54,12 @@ export const openVault = (disk: Disk, env: Record<string, string | undefined>): 
 const shapesOf = (value: string): readonly string[] => {
   if (value.length < REDACT_CHARS_MIN) return [];
   const base64 = Buffer.from(value).toString("base64");
-  return [value, base64, base64.replace(/=+$/, ""), Buffer.from(value).toString("base64url"), encodeURIComponent(value), JSON.stringify(value).slice(1, -1)];
+  return [
+    value,
+    base64,
+    base64.replace(/=+$/, ""),
+    Buffer.from(value).toString("base64url"),
+    encodeURIComponent(value),
+    JSON.stringify(value).slice(1, -1),
+  ];
 };

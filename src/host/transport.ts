@@ -20,7 +20,8 @@ export interface WorkerLimits {
 }
 
 /** Node 20 calls the flag experimental; it works per worker on each supported version, which tests pin. */
-const permissionFlag = (): string => (process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission");
+const permissionFlag = (): string =>
+  process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
 
 const OUTPUT_CHARS_MAX = 4_000;
 
@@ -37,7 +38,11 @@ export const startWorker = (text: string, name: string, limits: WorkerLimits): T
     stdin: false,
     stdout: true,
     stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: limits.memoryMb, maxYoungGenerationSizeMb: Math.max(16, Math.floor(limits.memoryMb / 8)), stackSizeMb: 4 },
+    resourceLimits: {
+      maxOldGenerationSizeMb: limits.memoryMb,
+      maxYoungGenerationSizeMb: Math.max(16, Math.floor(limits.memoryMb / 8)),
+      stackSizeMb: 4,
+    },
   });
   let onMessage: (message: unknown) => void = () => undefined;
   let onOutput: (line: string) => void = () => undefined;

@@ -1,6 +1,5 @@
 /** What runs in the caller's own process: making a desk, starting it, and reading one that is down. */
 import { mkdirSync, realpathSync } from "node:fs";
-import { dirname } from "node:path";
 import { type JournalScan, scanJournal } from "../bus/journal-read.ts";
 import { replay, upgraded } from "../bus/replay.ts";
 import type { ColdServices } from "../commands/command.ts";
@@ -46,15 +45,29 @@ export const coldServices = (options: ColdOptions): ColdServices => {
       if (!detach) return runDaemon({ ...options, root }, options.ready, signal);
       await refuseRunning(options, root, outside.lock);
       mkdirSync(outside.runtime, { recursive: true, mode: 0o700 });
-      return startDetached({ bin: options.bin, root, socket: outside.socket, logFile: `${outside.runtime}/up.log`, env: options.env }, signal);
+      return startDetached(
+        { bin: options.bin, root, socket: outside.socket, logFile: `${outside.runtime}/up.log`, env: options.env },
+        signal,
+      );
     },
     statusOf: async (from) => {
       const { root } = await at(from);
       const { book, config } = await readDesk(options, root);
-      return recordedStatus({ root, disk, book, config, proposals: { problems: new Map(), lastNumbers: new Map(), missing: new Map(), scanning: undefined } });
+      return recordedStatus({
+        root,
+        disk,
+        book,
+        config,
+        proposals: { problems: new Map(), lastNumbers: new Map(), missing: new Map(), scanning: undefined },
+      });
     },
-    verifyOf: async (from, note) =>
-      journalFacts(await scanOf(options, (await at(from)).root, (done, of, records) => note(`segment ${done} of ${of}, ${records} records`))),
+    verifyOf: async (from, note) => {
+      const { root } = await at(from);
+      const scan = await scanOf(options, root, (done, of, records) => note(`segment ${done} of ${of}, ${records} records`));
+      const first = scan.events[0]?.event;
+      const key = first?.type === "desk.created" ? `${keyPath(home, first.deskId)}.pub` : "";
+      return journalFacts(scan, (await disk.facts(key)) === undefined ? undefined : await disk.readText(key));
+    },
     rebuildOf: async (from, note) => {
       const { root, outside } = await at(from);
       await refuseRunning(options, root, outside.lock);
@@ -88,10 +101,4 @@ const readDesk = async (options: ColdOptions, root: string): Promise<{ book: Boo
 const refuseRunning = async (options: ColdOptions, root: string, lock: string): Promise<void> => {
   const owner = await lockOwner(options.disk, lock);
   if (owner !== undefined && isAlive(owner, nodeProcesses)) throw new QocError("LOCKED", { pid: owner.pid, path: root });
-};
-
-/** The package's own folder, from a file of dist/src/main or src/main. */
-export const packageRootOf = (file: string): string => {
-  const folder = dirname(file);
-  return folder.includes("/dist/src/main") ? dirname(dirname(dirname(folder))) : dirname(dirname(folder));
 };

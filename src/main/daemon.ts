@@ -20,7 +20,13 @@ export interface UpFacts {
   readonly socket: string;
   readonly readyMs: number;
   readonly trading: string;
-  readonly connectors: readonly { readonly name: string; readonly state: string; readonly mode: string; readonly isolation: string; readonly readyMs: number | null }[];
+  readonly connectors: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly mode: string;
+    readonly isolation: string;
+    readonly readyMs: number | null;
+  }[];
 }
 
 const SCAN_MS = 2_000;
@@ -116,7 +122,9 @@ const watchProposals = ({ desk }: OpenDesk, signal: AbortSignal): (() => void) =
     });
   };
   const watchers = [LAYOUT.ordersPending, LAYOUT.ordersProposed].map((folder) =>
-    watch(`${desk.root}/${folder}`, { signal, persistent: false }, soon).on("error", (error) => desk.log.debug(`watching ${folder}: ${error.message}`)),
+    watch(`${desk.root}/${folder}`, { signal, persistent: false }, soon).on("error", (error) =>
+      desk.log.debug(`watching ${folder}: ${error.message}`),
+    ),
   );
   const again = (): void => {
     if (signal.aborted) return;

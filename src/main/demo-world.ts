@@ -1,7 +1,6 @@
 /** Lends the demo a folder, the real command line as child processes, and a screen. */
 import { execFile } from "node:child_process";
 import { mkdtempSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
@@ -25,8 +24,6 @@ export const runDemo = async (
     qoc: runQoc(options, dir, signal),
     say: (line) => screen.say(line),
     confirm: (question) => (request.yes || !screen.canAsk ? Promise.resolve(true) : confirm(question, signal)),
-    read: (path) => readFile(path, "utf8"),
-    write: (path, text) => writeFile(path, text),
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
 };
@@ -37,10 +34,15 @@ const runQoc =
     new Promise((resolve) => {
       const where = args[0] === "init" ? [] : ["-C", dir];
       const environment = { ...env, NO_COLOR: "1" } as NodeJS.ProcessEnv;
-      execFile(process.execPath, [bin, ...args, ...where, "--json"], { env: environment, signal, maxBuffer: 16 * 1024 * 1024 }, (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
-        resolve({ code, json: parsed(stdout), error: parsed(stderr), text: stderr || stdout });
-      });
+      execFile(
+        process.execPath,
+        [bin, ...args, ...where, "--json"],
+        { env: environment, signal, maxBuffer: 16 * 1024 * 1024 },
+        (error, stdout, stderr) => {
+          const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
+          resolve({ code, json: parsed(stdout), notes: stderr.split("\n").filter((line) => line !== ""), text: stderr || stdout });
+        },
+      );
     });
 
 const parsed = (text: string): unknown => {

@@ -27,7 +27,8 @@ export const hotServices = (open: OpenDesk, stop: () => void): HotServices => {
     },
     verify: async (note) => {
       await flushed();
-      return journalFacts(await scanJournal(desk.disk, desk.journalDir, (done, of, records) => note(`segment ${done} of ${of}, ${records} records`)));
+      const progress = (done: number, of: number, records: number): void => note(`segment ${done} of ${of}, ${records} records`);
+      return journalFacts(await scanJournal(desk.disk, desk.journalDir, progress), desk.key.publicPem);
     },
     readLogs: async (query) => {
       await logs.flush();

@@ -43,7 +43,13 @@ export const openConnector = (world: ConnectorWorld, config: ConnectorConfig): C
     log,
     random: () => Number.parseInt(ids.random(4), 16) / 0xff_ff_ff_ff,
     bundle: () =>
-      bundleAdapter({ connector: config.name, adapter: adapterPath(world.packageRoot, config), disk, allowed: ALLOWED_BUILTINS, tcp: tcp.length > 0 }),
+      bundleAdapter({
+        connector: config.name,
+        adapter: adapterPath(world.packageRoot, config),
+        disk,
+        allowed: ALLOWED_BUILTINS,
+        tcp: tcp.length > 0,
+      }),
     secrets: () => vault.resolve(config.name, config.auth),
     options: config.options,
     ...(config.hosts === undefined ? {} : { hosts: config.hosts }),

@@ -80,7 +80,13 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
     head: () => `${record.book.seq} ${record.journal?.head.hash ?? ""}`,
   });
   const key = await loadKey(disk, keyPath(home, record.book.deskId));
-  const fleet = openFleet({ ...options, log: logs, vault, config, workerText: readFileSync(`${options.packageRoot}/dist/sandbox/worker.cjs`, "utf8") });
+  const fleet = openFleet({
+    ...options,
+    log: logs,
+    vault,
+    config,
+    workerText: readFileSync(`${options.packageRoot}/dist/sandbox/worker.cjs`, "utf8"),
+  });
   const desk: Desk = {
     root,
     version: options.version,
@@ -169,7 +175,12 @@ const greet = async (options: DeskOptions, journal: Journal, book: Book, publish
   const started = publish({ type: "desk.started", version, machine, nonce: ids.random(4) }, { durable: true });
   if (isCopy) {
     publish(
-      { type: "trading.changed", state: "halted", reason: "this desk was copied or moved to another machine; qoc resume when that is meant", actor: "host" },
+      {
+        type: "trading.changed",
+        state: "halted",
+        reason: "this desk was copied or moved to another machine; qoc resume when that is meant",
+        actor: "host",
+      },
       { durable: true },
     );
   }
@@ -179,7 +190,14 @@ const greet = async (options: DeskOptions, journal: Journal, book: Book, publish
 /** `qoc init` left the id beside the key it made; without it a key is made anew by init's own step. */
 const newDeskId = async ({ disk, root }: DeskOptions): Promise<string> => (await disk.readText(`${root}/${LAYOUT.state}/desk-id`)).trim();
 
-const closeAll = async (open: { desk: Desk; fleet: Fleet; projector: Projector; record: OpenRecord; logs: LogFile; lock: Lock }): Promise<void> => {
+const closeAll = async (open: {
+  desk: Desk;
+  fleet: Fleet;
+  projector: Projector;
+  record: OpenRecord;
+  logs: LogFile;
+  lock: Lock;
+}): Promise<void> => {
   const { desk, fleet, projector, record, logs, lock } = open;
   await fleet.stop();
   if (desk.readOnly() === undefined) await desk.publish({ type: "desk.stopped" }, { durable: true }).committed.catch(() => undefined);
@@ -190,4 +208,3 @@ const closeAll = async (open: { desk: Desk; fleet: Fleet; projector: Projector; 
   await logs.flush();
   await lock.release();
 };
-

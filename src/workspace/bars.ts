@@ -21,13 +21,18 @@ export const readBars = async (disk: Disk, root: string, symbol: string): Promis
   const path = `${LAYOUT.bars}/${symbol}.csv`;
   if ((await disk.facts(`${root}/${path}`))?.kind !== "file") return [];
   const [header = "", ...lines] = (await disk.readText(`${root}/${path}`, BYTES_MAX)).split(/\r?\n/);
-  const columns = header.toLowerCase().split(",").map((name) => name.trim());
+  const columns = header
+    .toLowerCase()
+    .split(",")
+    .map((name) => name.trim());
   const column = (field: string): number => columns.findIndex((name) => NAMES[field]?.includes(name) === true);
   const fail = (line: number, message: string): never => {
     throw new QocError("NOTE_INVALID", { path: `${path} line ${line}`, message });
   };
   if (column("timestamp") < 0 || column("close") < 0) fail(1, "the header needs at least date and close");
-  const bars = lines.flatMap((row, index): readonly Bar[] => (row.trim() === "" ? [] : [readBar(symbol, row.split(","), column, (message) => fail(index + 2, message))]));
+  const bars = lines.flatMap((row, index): readonly Bar[] =>
+    row.trim() === "" ? [] : [readBar(symbol, row.split(","), column, (message) => fail(index + 2, message))],
+  );
   return bars.toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
 };
 

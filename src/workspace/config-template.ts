@@ -1,6 +1,10 @@
 /** The desk.toml that `qoc init` writes: a paper venue, guards on, and words on what the rest is for. */
 
-export const deskToml = (facts: { name: string; port: number; timezone: string }): string => `# The desk's configuration. The desk never rewrites it. Check it with: qoc status
+export const deskToml = (facts: {
+  name: string;
+  port: number;
+  timezone: string;
+}): string => `# The desk's configuration. The desk never rewrites it. Check it with: qoc status
 format = 1
 
 [workspace]

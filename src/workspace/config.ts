@@ -56,14 +56,18 @@ export interface DeskConfig {
 /** @throws QocError of the first problem; its message names how many more there are, its `data` lists them all. */
 export const loadConfig = async (disk: Disk, path: string, globalPath?: string): Promise<DeskConfig> => {
   const text = await disk.readText(path, CONFIG_BYTES_MAX);
-  const inherited = globalPath === undefined || (await disk.facts(globalPath)) === undefined ? undefined : await disk.readText(globalPath, CONFIG_BYTES_MAX);
+  const inherited =
+    globalPath === undefined || (await disk.facts(globalPath)) === undefined
+      ? undefined
+      : await disk.readText(globalPath, CONFIG_BYTES_MAX);
   const defaults = inherited === undefined ? {} : table(inherited, globalPath ?? "");
   return readConfig(text, path, defaults);
 };
 
 type Table = Record<string, unknown>;
 
-const isTable = (value: unknown): value is Table => typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+const isTable = (value: unknown): value is Table =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 
 const table = (text: string, file: string): Table => {
   try {
@@ -98,7 +102,8 @@ export const readConfig = (text: string, path: string, defaults: Table = {}): De
 /** Format 0 called the first table `[desk]`. */
 const upgraded = (document: Table, file: string): Table => {
   const format = document["format"] ?? CONFIG_FORMAT;
-  if (typeof format === "number" && format > CONFIG_FORMAT) throw new QocError("FORMAT_TOO_NEW", { what: file, found: format, known: CONFIG_FORMAT });
+  if (typeof format === "number" && format > CONFIG_FORMAT)
+    throw new QocError("FORMAT_TOO_NEW", { what: file, found: format, known: CONFIG_FORMAT });
   if (format !== 0) return document;
   const { desk, ...rest } = document;
   return { ...rest, format: CONFIG_FORMAT, ...(desk === undefined ? {} : { workspace: desk }) };
@@ -119,7 +124,11 @@ const inherit = (defaults: Table, own: Table): Table => {
 const problemsOf = (issue: z.core.$ZodIssue): readonly Problem[] => {
   const path = issue.path.filter((part): part is string | number => typeof part !== "symbol");
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ code: "CONFIG_INVALID", path: [...path, key], message: `unknown key${suggestion(key, knownKeys(path))}` }));
+    return issue.keys.map((key) => ({
+      code: "CONFIG_INVALID",
+      path: [...path, key],
+      message: `unknown key${suggestion(key, knownKeys(path))}`,
+    }));
   }
   if (path.includes("auth")) {
     const isLiteral = JSON.stringify(issue).includes(SECRET_LITERAL);
@@ -172,7 +181,8 @@ const absolute = (file: string, path: string): string => (isAbsolute(path) ? pat
 const readConnectors = (raw: z.output<typeof deskSchema>["connector"], file: string, problems: Problem[]): readonly ConnectorConfig[] => {
   const names = new Set<string>();
   return raw.flatMap((entry, index) => {
-    const fail = (key: string, message: string): void => void problems.push({ code: "CONFIG_INVALID", path: ["connector", index, key], message });
+    const fail = (key: string, message: string): void =>
+      void problems.push({ code: "CONFIG_INVALID", path: ["connector", index, key], message });
     let name: ConnectorName;
     try {
       name = connectorName(entry.name);
@@ -237,7 +247,13 @@ const asError = (problems: readonly Problem[], file: string, text: string): QocE
   const described = problems.map((problem) => ({ ...problem, key: pathText(problem.path), ...locateKey(text, problem.path) }));
   const [first] = described;
   if (first === undefined) return new QocError("CONFIG_INVALID", { file, line: 1, column: 1, key: "", message: "is not a desk.toml" });
-  const more = described.length > 1 ? ` (and ${described.length - 1} more: ${described.slice(1, 4).map(({ key, line }) => `${key} line ${line}`).join(", ")})` : "";
+  const more =
+    described.length > 1
+      ? ` (and ${described.length - 1} more: ${described
+          .slice(1, 4)
+          .map(({ key, line }) => `${key} line ${line}`)
+          .join(", ")})`
+      : "";
   const { code, key, line, column, message } = first;
   return new QocError(code, { file, line, column, key, message: `${message}${more}` });
 };

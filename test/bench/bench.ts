@@ -19,11 +19,20 @@ import { quietLog } from "../kit/quiet-log.ts";
 import { ordersStory } from "./orders-story.ts";
 import { PACKAGE_ROOT, adapterOnWorker, instantVenue } from "./stands.ts";
 
-interface Row { readonly n: number; readonly what: string; readonly floor: string; readonly ours: string; readonly base: string; readonly ratio: number; readonly target: string }
+interface Row {
+  readonly n: number;
+  readonly what: string;
+  readonly floor: string;
+  readonly ours: string;
+  readonly base: string;
+  readonly ratio: number;
+  readonly target: string;
+}
 const rows: Row[] = [];
 const SHORT = process.env["BENCH_SHORT"] !== undefined;
 
-const quantile = (values: readonly number[], share: number): number => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
+const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
 const median = (values: readonly number[]): number => quantile(values, 0.5);
 const us = (ms: number): string => `${(ms * 1000).toFixed(0)} us`;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -32,7 +41,10 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const inTurn = async (rounds: number, a: () => Promise<unknown>, b: () => Promise<unknown>): Promise<{ a: number[]; b: number[] }> => {
   const times: { a: number[]; b: number[] } = { a: [], b: [] };
   for (let i = 0; i < rounds; i++) {
-    for (const [name, run] of [["a", a], ["b", b]] as const) {
+    for (const [name, run] of [
+      ["a", a],
+      ["b", b],
+    ] as const) {
       const started = performance.now();
       await run();
       times[name].push(performance.now() - started);
@@ -41,11 +53,24 @@ const inTurn = async (rounds: number, a: () => Promise<unknown>, b: () => Promis
   return { a: times.a.slice(rounds / 10), b: times.b.slice(rounds / 10) };
 };
 
-const ORDER = { clientOrderId: "q1-1-1", symbol: "SPX", side: "buy", quantity: 10, quantityText: "10", type: "limit", limitPrice: 3000, limitPriceText: "3000", timeInForce: "day" };
+const ORDER = {
+  clientOrderId: "q1-1-1",
+  symbol: "SPX",
+  side: "buy",
+  quantity: 10,
+  quantityText: "10",
+  type: "limit",
+  limitPrice: 3000,
+  limitPriceText: "3000",
+  timeInForce: "day",
+};
 
 const rawEcho = () => {
   const { port1, port2 } = new MessageChannel();
-  const worker = new Worker(`const{workerData:{port}}=require("node:worker_threads");port.on("message",(m)=>port.postMessage({id:m.id,value:{venueOrderId:"1",status:"acknowledged"}}))`, { eval: true, workerData: { port: port2 }, transferList: [port2] });
+  const worker = new Worker(
+    `const{workerData:{port}}=require("node:worker_threads");port.on("message",(m)=>port.postMessage({id:m.id,value:{venueOrderId:"1",status:"acknowledged"}}))`,
+    { eval: true, workerData: { port: port2 }, transferList: [port2] },
+  );
   let id = 0;
   const open = new Map<number, () => void>();
   port1.on("message", (message: { id: number }) => {
@@ -66,7 +91,15 @@ const rpc = async (): Promise<void> => {
   const raw = rawEcho();
   const stand = await adapterOnWorker();
   const times = await inTurn(5_000, () => stand.call("placeOrder", [ORDER]), raw.call);
-  rows.push({ n: 1, what: "call to a worker, p50", floor: "raw postMessage request and reply", ours: us(median(times.a)), base: us(median(times.b)), ratio: median(times.a) / median(times.b), target: "<= 1.6" });
+  rows.push({
+    n: 1,
+    what: "call to a worker, p50",
+    floor: "raw postMessage request and reply",
+    ours: us(median(times.a)),
+    base: us(median(times.b)),
+    ratio: median(times.a) / median(times.b),
+    target: "<= 1.6",
+  });
   await stand.stop();
   await raw.close();
 };
@@ -76,30 +109,64 @@ const approvals = async (): Promise<void> => {
   const desk = await tempDesk(instantVenue);
   const raw = rawEcho();
   const disk = nodeDisk();
-  const { journal } = await openJournal({ disk, dir: join(mkdtempSync(join(tmpdir(), "qoc-bench-")), "journal"), clock: systemClock, log: quietLog() });
-  const flush = (): Promise<void> | undefined => journal?.append({ type: "order.acked", id: "x" as never, venueOrderId: "y" as never }, { durable: true }).committed;
+  const { journal } = await openJournal({
+    disk,
+    dir: join(mkdtempSync(join(tmpdir(), "qoc-bench-")), "journal"),
+    clock: systemClock,
+    log: quietLog(),
+  });
+  const flush = (): Promise<void> | undefined =>
+    journal?.append({ type: "order.acked", id: "x" as never, venueOrderId: "y" as never }, { durable: true }).committed;
   const floor = async (): Promise<void> => {
     await flush();
     await raw.call();
     await flush();
   };
   const first = await series(desk, 0, 300, floor);
-  rows.push({ n: 2, what: "approve to ack, p50", floor: "two flushes and a raw round trip", ours: us(median(first.ours)), base: us(median(first.floor)), ratio: median(first.ours) / median(first.floor), target: "<= 1.5" });
+  rows.push({
+    n: 2,
+    what: "approve to ack, p50",
+    floor: "two flushes and a raw round trip",
+    ours: us(median(first.ours)),
+    base: us(median(first.floor)),
+    ratio: median(first.ours) / median(first.floor),
+    target: "<= 1.5",
+  });
   say("  10,000 orders ...");
   await series(desk, 300, SHORT ? 300 : 9_700, undefined);
   const late = await series(desk, 10_000, 300, floor);
   const early = median(first.ours) / median(first.floor);
-  rows.push({ n: 4, what: "order 10,000 against order 10", floor: "the first 300 orders, per floor", ours: us(median(late.ours)), base: us(median(first.ours)), ratio: median(late.ours) / median(late.floor) / early, target: "<= 1.2" });
+  rows.push({
+    n: 4,
+    what: "order 10,000 against order 10",
+    floor: "the first 300 orders, per floor",
+    ours: us(median(late.ours)),
+    base: us(median(first.ours)),
+    ratio: median(late.ours) / median(late.floor) / early,
+    target: "<= 1.2",
+  });
   await desk.stop();
   await discard(desk);
   await raw.close();
 };
 
-const series = async (desk: TempDesk, from: number, count: number, floor: (() => Promise<unknown>) | undefined): Promise<{ ours: number[]; floor: number[] }> => {
+const series = async (
+  desk: TempDesk,
+  from: number,
+  count: number,
+  floor: (() => Promise<unknown>) | undefined,
+): Promise<{ ours: number[]; floor: number[] }> => {
   const ours: number[] = [];
   const base: number[] = [];
   for (let i = 0; i < count; i++) {
-    const made = await desk.call<{ id: string; digest: string }>("orders propose", { side: "buy", symbol: `S${(from + i) % 50}`, quantity: "1", type: "limit", limitPrice: "100", rationale: "bench" });
+    const made = await desk.call<{ id: string; digest: string }>("orders propose", {
+      side: "buy",
+      symbol: `S${(from + i) % 50}`,
+      quantity: "1",
+      type: "limit",
+      limitPrice: "100",
+      rationale: "bench",
+    });
     if (floor === undefined && i % 10 !== 0) {
       await desk.call("reject", { id: made.id });
       continue;
@@ -142,7 +209,15 @@ const restart = async (): Promise<void> => {
     if (replay(scan.events).seq !== 100_000) throw new Error("the fold lost records");
   };
   const times = await inTurn(10, ours, floor);
-  rows.push({ n: 6, what: "start with 100,000 records", floor: "JSON.parse and sha256 of each line", ours: `${median(times.a).toFixed(0)} ms`, base: `${median(times.b).toFixed(0)} ms`, ratio: median(times.a) / median(times.b), target: "<= 2" });
+  rows.push({
+    n: 6,
+    what: "start with 100,000 records",
+    floor: "JSON.parse and sha256 of each line",
+    ours: `${median(times.a).toFixed(0)} ms`,
+    base: `${median(times.b).toFixed(0)} ms`,
+    ratio: median(times.a) / median(times.b),
+    target: "<= 2",
+  });
 };
 
 /** Row 7: whole processes. */
@@ -158,9 +233,20 @@ const processes = async (): Promise<void> => {
     if (status !== 0) throw new Error(stderr);
   };
   const empty = run(["-e", "0"]);
-  for (const [what, args, target] of [["qoc status, desk up", [bin, "status", "--json", "-C", desk], "<= 2.5"], ["qoc --help", [bin, "--help"], "<= 2"]] as const) {
+  for (const [what, args, target] of [
+    ["qoc status, desk up", [bin, "status", "--json", "-C", desk], "<= 2.5"],
+    ["qoc --help", [bin, "--help"], "<= 2"],
+  ] as const) {
     const times = await inTurn(20, run(args), empty);
-    rows.push({ n: 7, what, floor: "node -e 0", ours: `${median(times.a).toFixed(0)} ms`, base: `${median(times.b).toFixed(0)} ms`, ratio: median(times.a) / median(times.b), target });
+    rows.push({
+      n: 7,
+      what,
+      floor: "node -e 0",
+      ours: `${median(times.a).toFixed(0)} ms`,
+      base: `${median(times.b).toFixed(0)} ms`,
+      ratio: median(times.a) / median(times.b),
+      target,
+    });
   }
   execFileSync(process.execPath, [bin, "down", "-C", desk], { env, stdio: "ignore" });
 };
@@ -173,4 +259,5 @@ for (const [name, measure] of Object.entries({ rpc, approvals, restart, processe
 }
 process.stdout.write(`Node ${process.versions.node}, ${cpus().length} cores, ${cpus()[0]?.model.trim() ?? ""}, ${process.platform}\n\n`);
 process.stdout.write("| row | what | ours | floor | | ratio | target |\n|---|---|---|---|---|---|---|\n");
-for (const row of rows) process.stdout.write(`| ${row.n} | ${row.what} | ${row.ours} | ${row.base} | ${row.floor} | ${row.ratio.toFixed(2)} | ${row.target} |\n`);
+for (const row of rows)
+  process.stdout.write(`| ${row.n} | ${row.what} | ${row.ours} | ${row.base} | ${row.floor} | ${row.ratio.toFixed(2)} | ${row.target} |\n`);

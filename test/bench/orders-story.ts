@@ -14,15 +14,54 @@ const account = (i: number): DeskEvent =>
   }) as unknown as DeskEvent;
 
 const orderEvents = (i: number): readonly DeskEvent[] => {
-  const terms = { connector: "paper", mode: "paper", symbol: `S${i % 40}`, side: i % 2 === 0 ? "buy" : "sell", quantity: "10", type: "limit", limitPrice: "100.5", timeInForce: "day" } as unknown as OrderTerms;
+  const terms = {
+    connector: "paper",
+    mode: "paper",
+    symbol: `S${i % 40}`,
+    side: i % 2 === 0 ? "buy" : "sell",
+    quantity: "10",
+    type: "limit",
+    limitPrice: "100.5",
+    timeInForce: "day",
+  } as unknown as OrderTerms;
   const id = `20260705-${i}`;
   const digest = digestTerms(terms);
   const clientOrderId = `q1234abcd-${i}-zz`;
-  const fill = (part: number) => ({ fillId: `F${i}-${part}`, venueOrderId: `V${i}`, clientOrderId, symbol: terms.symbol, side: terms.side, quantity: "5", price: "100.25", at: 1_570_000_000_000 + i, fee: "0.01" });
+  const fill = (part: number) => ({
+    fillId: `F${i}-${part}`,
+    venueOrderId: `V${i}`,
+    clientOrderId,
+    symbol: terms.symbol,
+    side: terms.side,
+    quantity: "5",
+    price: "100.25",
+    at: 1_570_000_000_000 + i,
+    fee: "0.01",
+  });
   return [
-    { type: "proposal.seen", id, path: `orders/pending/${id}.toml`, source: `side = "${terms.side}"\nsymbol = "${terms.symbol}"\nquantity = "10"\n`, terms, digest, rationale: "the trend holds", proposedBy: "agent:run-1", actor: "agent:run-1" },
+    {
+      type: "proposal.seen",
+      id,
+      path: `orders/pending/${id}.toml`,
+      source: `side = "${terms.side}"\nsymbol = "${terms.symbol}"\nquantity = "10"\n`,
+      terms,
+      digest,
+      rationale: "the trend holds",
+      proposedBy: "agent:run-1",
+      actor: "agent:run-1",
+    },
     { type: "guards.evaluated", id, stage: "approve", digest, decision: "allow", reasons: [] },
-    { type: "order.approved", id, digest, terms, clientOrderId, actor: "human", channel: "cli", expiresAt: 1_790_000_000_000, mid: "100.4" },
+    {
+      type: "order.approved",
+      id,
+      digest,
+      terms,
+      clientOrderId,
+      actor: "human",
+      channel: "cli",
+      expiresAt: 1_790_000_000_000,
+      mid: "100.4",
+    },
     { type: "order.submitting", id, clientOrderId, digest },
     { type: "order.acked", id, venueOrderId: `V${i}` },
     { type: "fill.received", id, connector: "paper", fill: fill(1), generation: 1 },

@@ -4,16 +4,37 @@ import { text } from "../../src/domain/decimal.ts";
 import type { FillReceived, OrderEvent, ProposalSeen, Recorded } from "../../src/domain/event.ts";
 import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
 import {
-  type OrderFlag, type OrderRecord, type OrderState, applyFill, applyOrderEvent, isInFlight, isTerminal, leaves, openOrder, rejectedBy,
+  type OrderFlag,
+  type OrderRecord,
+  type OrderState,
+  applyFill,
+  applyOrderEvent,
+  isInFlight,
+  isTerminal,
+  leaves,
+  openOrder,
+  rejectedBy,
 } from "../../src/domain/order-state.ts";
 import type { VenueFill } from "../../src/domain/venue.ts";
 import { type Story, amount, story } from "../kit/journal-story.ts";
 
 const fillOf = (fillId: string, quantity: string, more: Partial<VenueFill> = {}): VenueFill => ({
-  fillId, venueOrderId: "v-a", symbol: "AAPL", side: "buy", quantity: amount(quantity), price: amount("100"), at: 1000, ...more,
+  fillId,
+  venueOrderId: "v-a",
+  symbol: "AAPL",
+  side: "buy",
+  quantity: amount(quantity),
+  price: amount("100"),
+  at: 1000,
+  ...more,
 });
 const received = (fill: VenueFill, inferred?: boolean): FillReceived => ({
-  type: "fill.received", id: "a" as OrderId, connector: "paper" as ConnectorName, fill, generation: 1, ...(inferred === true ? { inferred } : {}),
+  type: "fill.received",
+  id: "a" as OrderId,
+  connector: "paper" as ConnectorName,
+  fill,
+  generation: 1,
+  ...(inferred === true ? { inferred } : {}),
 });
 const orderOf = (told: Story): OrderRecord => {
   const order = told.book().orders.get("a" as OrderId);
@@ -57,7 +78,12 @@ const ROWS: readonly Row[] = [
   { name: "unknown, closed by a human", tell: (t) => lost(t).resolved("a"), state: "cancelled" },
   { name: "unknown again", tell: (t) => lost(t).unknown("a", "still"), state: "unknown" },
   { name: "working, filled in part", tell: (t) => working(t).fill("a", { quantity: "9.99" }), state: "partly_filled", filled: "9.99" },
-  { name: "working, filled in two parts", tell: (t) => working(t).fill("a", { quantity: "3" }).fill("a", { quantity: "7" }), state: "filled", filled: "10" },
+  {
+    name: "working, filled in two parts",
+    tell: (t) => working(t).fill("a", { quantity: "3" }).fill("a", { quantity: "7" }),
+    state: "filled",
+    filled: "10",
+  },
   { name: "working, cancelled", tell: (t) => working(t).reported("a", "cancelled"), state: "cancelled" },
   {
     name: "filled in part, then cancelled",
@@ -80,7 +106,13 @@ const ROWS: readonly Row[] = [
     filled: "10",
     flags: ["late_fill"],
   },
-  { name: "expired, a late fill", tell: (t) => working(t).reported("a", "expired").fill("a"), state: "filled", filled: "10", flags: ["late_fill"] },
+  {
+    name: "expired, a late fill",
+    tell: (t) => working(t).reported("a", "expired").fill("a"),
+    state: "filled",
+    filled: "10",
+    flags: ["late_fill"],
+  },
   {
     name: "rejected by the venue, yet filled",
     tell: (t) => sent(t).rejected("a", "venue").fill("a"),
@@ -102,30 +134,64 @@ const ROWS: readonly Row[] = [
     filled: "10",
     flags: ["late_fill", "contradicted"],
   },
-  { name: "filled twice over", tell: (t) => working(t).fill("a").fill("a", { quantity: "1" }), state: "filled", filled: "11", flags: ["overfilled", "late_fill"] },
-  { name: "too much in one fill", tell: (t) => working(t).fill("a", { quantity: "10.01" }), state: "filled", filled: "10.01", flags: ["overfilled"] },
+  {
+    name: "filled twice over",
+    tell: (t) => working(t).fill("a").fill("a", { quantity: "1" }),
+    state: "filled",
+    filled: "11",
+    flags: ["overfilled", "late_fill"],
+  },
+  {
+    name: "too much in one fill",
+    tell: (t) => working(t).fill("a", { quantity: "10.01" }),
+    state: "filled",
+    filled: "10.01",
+    flags: ["overfilled"],
+  },
   {
     name: "filled, one of two fills busted",
-    tell: (t) => working(t).event(received(fillOf("F1", "4"))).event(received(fillOf("F2", "6"))).event(bust("F2")),
+    tell: (t) =>
+      working(t)
+        .event(received(fillOf("F1", "4")))
+        .event(received(fillOf("F2", "6")))
+        .event(bust("F2")),
     state: "partly_filled",
     filled: "4",
     flags: ["busted"],
   },
   {
     name: "a fill corrected downwards",
-    tell: (t) => working(t).event(received(fillOf("F1", "10"))).event(received(fillOf("F1c", "7", { corrects: "F1", at: 2000 }))),
+    tell: (t) =>
+      working(t)
+        .event(received(fillOf("F1", "10")))
+        .event(received(fillOf("F1c", "7", { corrects: "F1", at: 2000 }))),
     state: "partly_filled",
     filled: "7",
   },
   {
     name: "overfilled until the surplus is busted",
-    tell: (t) => working(t).event(received(fillOf("F1", "10"))).event(received(fillOf("F2", "1"))).event(bust("F2")),
+    tell: (t) =>
+      working(t)
+        .event(received(fillOf("F1", "10")))
+        .event(received(fillOf("F2", "1")))
+        .event(bust("F2")),
     state: "filled",
     filled: "10",
     flags: ["late_fill", "busted"],
   },
-  { name: "a gap closed by inference", tell: (t) => working(t).event(received(fillOf("I1", "3"), true)), state: "partly_filled", filled: "3", flags: ["inferred_fill"] },
-  { name: "the same fill three times", tell: (t) => [1, 2, 3].reduce((to) => to.event(received(fillOf("F1", "4"))), working(t)), state: "partly_filled", filled: "4" },
+  {
+    name: "a gap closed by inference",
+    tell: (t) => working(t).event(received(fillOf("I1", "3"), true)),
+    state: "partly_filled",
+    filled: "3",
+    flags: ["inferred_fill"],
+  },
+  {
+    name: "the same fill three times",
+    tell: (t) => [1, 2, 3].reduce((to) => to.event(received(fillOf("F1", "4"))), working(t)),
+    state: "partly_filled",
+    filled: "4",
+  },
 ];
 
 describe("an order", () => {
@@ -139,7 +205,10 @@ describe("an order", () => {
   });
 
   it("never turns unknown into rejected or cancelled by a word that is not the venue's or a human's", () => {
-    for (const more of [(t: Story) => t.unknown("a"), (t: Story) => t.event({ type: "cancel.requested", id: "a" as OrderId, actor: "human" })]) {
+    for (const more of [
+      (t: Story) => t.unknown("a"),
+      (t: Story) => t.event({ type: "cancel.requested", id: "a" as OrderId, actor: "human" }),
+    ]) {
       expect(orderOf(more(lost(story().desk()))).state).toBe("unknown");
     }
   });
@@ -169,12 +238,18 @@ const [seen, ...first] = SOURCE as [Recorded<ProposalSeen>, ...Recorded<OrderEve
 const POOL: readonly (OrderEvent | FillReceived)[] = [
   ...first.map(({ event }) => event),
   ...lost(story()).rejected("a", "venue").rejected("a", "guard").notSent("a").resolved("a").records().slice(1),
-  ...(["open", "partially_filled", "filled", "cancelled", "rejected", "expired"] as const).flatMap((status) => story().proposed("a").reported("a", status).records().slice(1)),
+  ...(["open", "partially_filled", "filled", "cancelled", "rejected", "expired"] as const).flatMap((status) =>
+    story().proposed("a").reported("a", status).records().slice(1),
+  ),
 ].map((item) => ("event" in item ? (item.event as OrderEvent) : item));
 const FILLS: readonly FillReceived[] = [
-  received(fillOf("F1", "4")), received(fillOf("F2", "6", { at: 1100 })), received(fillOf("F3", "0.5", { at: 1200 })),
-  received(fillOf("F1c", "3", { corrects: "F1", at: 1300 })), received(fillOf("F1d", "5", { corrects: "F1", at: 1400 })),
-  received(fillOf("F2b", "6", { busts: "F2", at: 1500 })), received(fillOf("I1", "1", { at: 1600 }), true),
+  received(fillOf("F1", "4")),
+  received(fillOf("F2", "6", { at: 1100 })),
+  received(fillOf("F3", "0.5", { at: 1200 })),
+  received(fillOf("F1c", "3", { corrects: "F1", at: 1300 })),
+  received(fillOf("F1d", "5", { corrects: "F1", at: 1400 })),
+  received(fillOf("F2b", "6", { busts: "F2", at: 1500 })),
+  received(fillOf("I1", "1", { at: 1600 }), true),
 ];
 
 const foldOrder = (events: readonly (OrderEvent | FillReceived)[]): OrderRecord => {

@@ -48,9 +48,21 @@ const open = async (again?: TempDesk): Promise<TempDesk> => {
   return desk;
 };
 
-interface Proposed { id: string; digest: string; verdict: { decision: string; reasons: { message: string }[] } }
+interface Proposed {
+  id: string;
+  digest: string;
+  verdict: { decision: string; reasons: { message: string }[] };
+}
 const propose = (desk: TempDesk, symbol: string, quantity = "1"): Promise<Proposed> =>
-  desk.call<Proposed>("orders propose", { connector: "odd", side: "buy", symbol, quantity, type: "limit", limitPrice: "100", rationale: "test" });
+  desk.call<Proposed>("orders propose", {
+    connector: "odd",
+    side: "buy",
+    symbol,
+    quantity,
+    type: "limit",
+    limitPrice: "100",
+    rationale: "test",
+  });
 const approve = (desk: TempDesk, { id, digest }: Proposed): Promise<Record<string, string>> => desk.call("approve", { id, digest });
 const sentIds = (desk: TempDesk): string[] => JSON.parse(readFileSync(`${desk.root}/.qoc/connectors/odd/sent.json`, "utf8")) as string[];
 const state = (desk: TempDesk, id: string): string | undefined => desk.open.desk.book.orders.get(id as never)?.state;
@@ -59,7 +71,11 @@ describe("an answer that is not a definite one", () => {
   it.each(["DIE", "THROW", "JUNK"])("%s leaves the order unknown, blocks its instrument, and is not sent again", async (symbol) => {
     const desk = await open();
     const proposed = await propose(desk, symbol);
-    await expect(approve(desk, proposed)).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN", exit: 6, data: { id: proposed.id, state: "unknown" } });
+    await expect(approve(desk, proposed)).rejects.toMatchObject({
+      code: "OUTCOME_UNKNOWN",
+      exit: 6,
+      data: { id: proposed.id, state: "unknown" },
+    });
     await expect(approve(desk, proposed)).rejects.toMatchObject({ code: "ALREADY_DECIDED" });
     await desk.reaches(proposed.id, "unknown");
     const next = await propose(desk, symbol, "2");
@@ -146,7 +162,10 @@ describe("a restart", () => {
     writeFileSync(path, readFileSync(path, "utf8").replace('"quantity":"1"', '"quantity":"9"'));
     const again = await open(desk);
     await expect(approve(again, proposed)).rejects.toMatchObject({ code: "DESK_READ_ONLY" });
-    expect(await again.call<{ ok: boolean; problem: string }>("verify")).toMatchObject({ ok: false, problem: expect.stringContaining("does not match its hash") });
+    expect(await again.call<{ ok: boolean; problem: string }>("verify")).toMatchObject({
+      ok: false,
+      problem: expect.stringContaining("does not match its hash"),
+    });
   });
 
   it("of a copied desk starts halted, in a new epoch, with other client order ids", async () => {

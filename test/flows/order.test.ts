@@ -3,8 +3,21 @@ import { existsSync, readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
 
-interface Proposed { id: string; path: string; digest: string; verdict: { decision: string; reasons: { guard: string; code: string; message: string }[] } }
-interface Shown { id: string; state: string; path: string; fills: { quantity: string; price: string; time: string }[]; verdicts: unknown[]; history: { event: string; state: string }[]; approvals: { by: string; channel: string; digest: string }[] }
+interface Proposed {
+  id: string;
+  path: string;
+  digest: string;
+  verdict: { decision: string; reasons: { guard: string; code: string; message: string }[] };
+}
+interface Shown {
+  id: string;
+  state: string;
+  path: string;
+  fills: { quantity: string; price: string; time: string }[];
+  verdicts: unknown[];
+  history: { event: string; state: string }[];
+  approvals: { by: string; channel: string; digest: string }[];
+}
 
 let desk: TempDesk;
 beforeAll(async () => {
@@ -35,7 +48,9 @@ describe("the first loop", () => {
     expect(shown.state).toBe("filled");
     expect(shown.path).toBe(`orders/executed/${proposed.id}.toml`);
     expect(shown.approvals).toMatchObject([{ by: "human", channel: "cli", digest: proposed.digest }]);
-    expect(shown.history.map((entry) => entry.event)).toEqual(expect.arrayContaining(["proposal.seen", "order.approved", "order.submitting", "order.acked", "fill.received"]));
+    expect(shown.history.map((entry) => entry.event)).toEqual(
+      expect.arrayContaining(["proposal.seen", "order.approved", "order.submitting", "order.acked", "fill.received"]),
+    );
     expect(desk.read(shown.path)).toContain("# filled 10 @ ");
     expect(existsSync(`${desk.root}/${proposed.path}`)).toBe(false);
     expect(readdirSync(`${desk.root}/inbox`).filter((name) => name.includes("fill-SPX-BUY"))).toHaveLength(1);
@@ -46,7 +61,13 @@ describe("the first loop", () => {
   });
 
   it("fills a market order, with a protection price in its digest", async () => {
-    const proposed = await desk.call<Proposed>("orders propose", { side: "buy", symbol: "AAPL", quantity: 1, type: "market", rationale: "one" });
+    const proposed = await desk.call<Proposed>("orders propose", {
+      side: "buy",
+      symbol: "AAPL",
+      quantity: 1,
+      type: "market",
+      rationale: "one",
+    });
     expect(proposed.verdict.decision).toBe("allow");
     await desk.call("approve", { id: proposed.id, digest: proposed.digest });
     await desk.reaches(proposed.id, "filled");
@@ -57,7 +78,11 @@ describe("the first loop", () => {
     const proposed = await desk.call<Proposed>("orders propose", { ...limit, quantity: "200" });
     expect(proposed.verdict.decision).toBe("block");
     expect(proposed.verdict.reasons.map((reason) => reason.guard)).toContain("max-order-nav");
-    await expect(desk.call("approve", { id: proposed.id, digest: proposed.digest })).rejects.toMatchObject({ code: "GUARD_BLOCKED", exit: 3, data: { state: "proposed" } });
+    await expect(desk.call("approve", { id: proposed.id, digest: proposed.digest })).rejects.toMatchObject({
+      code: "GUARD_BLOCKED",
+      exit: 3,
+      data: { state: "proposed" },
+    });
     await desk.settled();
     expect(readdirSync(`${desk.root}/inbox`).some((name) => name.includes(`blocked-${proposed.id}`))).toBe(true);
     await desk.call("reject", { id: proposed.id, comment: "too large" });
@@ -68,7 +93,10 @@ describe("the first loop", () => {
     const proposed = await desk.call<Proposed>("orders propose", { ...limit, quantity: "1", limitPrice: "2500" });
     await expect(desk.call("approve", { id: proposed.id })).rejects.toMatchObject({ code: "DIGEST_REQUIRED", exit: 2 });
     await desk.write(proposed.path, desk.read(proposed.path).replace('quantity = "1"', 'quantity = "2"'));
-    await expect(desk.call("approve", { id: proposed.id, digest: proposed.digest })).rejects.toMatchObject({ code: "DIGEST_MISMATCH", exit: 7 });
+    await expect(desk.call("approve", { id: proposed.id, digest: proposed.digest })).rejects.toMatchObject({
+      code: "DIGEST_MISMATCH",
+      exit: 7,
+    });
     const { digest } = await desk.call<Proposed>("orders show", { id: proposed.id });
     expect(digest).not.toBe(proposed.digest);
     await desk.call("approve", { id: proposed.id, digest });

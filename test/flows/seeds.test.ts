@@ -68,12 +68,26 @@ const open = (price: number, files: Record<string, string>): Promise<TempDesk> =
       `${text}\n[[connector]]\nname = "main-equities"\ntype = "custom"\nadapter = "./src/nasdaq.ts"\nvenues = ["NASDAQ"]\n  [connector.options]\n  price = ${price}\n  [connector.auth]\n  api_key = { env = "VENUE_KEY" }\n`,
   });
 
-interface Shown { id: string; state: string; digest: string; path: string; terms: Record<string, string>; review: { decision: string; checks: unknown[] } }
+interface Shown {
+  id: string;
+  state: string;
+  digest: string;
+  path: string;
+  terms: Record<string, string>;
+  review: { decision: string; checks: unknown[] };
+}
 
 describe("documented order files", () => {
   it.each([
     ["the YAML of the command-line page", 192.4, "orders/pending/20260705-aapl-trim.yaml", YAML, "20260705-aapl-trim", "sell"],
-    ["the TOML of the orders page", 211.3, "orders/proposed/2026-07-05T14-22-00Z_AAPL_buy.toml", TOML, "2026-07-05T14-22-00Z_AAPL_buy", "buy"],
+    [
+      "the TOML of the orders page",
+      211.3,
+      "orders/proposed/2026-07-05T14-22-00Z_AAPL_buy.toml",
+      TOML,
+      "2026-07-05T14-22-00Z_AAPL_buy",
+      "buy",
+    ],
   ])("%s approves and fills", async (_name, price, path, text, id, side) => {
     desk = await open(price, { [path]: text });
     const shown = await desk.call<Shown>("orders show", { id: path });

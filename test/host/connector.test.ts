@@ -59,7 +59,9 @@ describe("calls", () => {
   });
 
   it("ends a call with the worker's death, in words", async () => {
-    const { connector } = await started(`async cancelOrder(id: string) { setTimeout(() => { throw new Error("late"); }, 5); await new Promise(() => {}); }`);
+    const { connector } = await started(
+      `async cancelOrder(id: string) { setTimeout(() => { throw new Error("late"); }, 5); await new Promise(() => {}); }`,
+    );
     await expect(connector.call("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
   });
 
@@ -122,7 +124,12 @@ describe("ends of life", () => {
 
 describe("what does not load is named", () => {
   it.each([
-    ["a missing method", adapterSource("").replace("async cancelOrder", "async cancelAll"), "ADAPTER_SHAPE", "method cancelOrder is missing"],
+    [
+      "a missing method",
+      adapterSource("").replace("async cancelOrder", "async cancelAll"),
+      "ADAPTER_SHAPE",
+      "method cancelOrder is missing",
+    ],
     ["no default export", "export const x = 1;", "ADAPTER_SHAPE", "no default export"],
     ["a throw on import", adapterSource("", `throw new Error("at import");`), "restarting", "adapter.ts:3:"],
     ["a syntax error", "const = 3;\n", "ADAPTER_BUNDLE", "adapter.ts:1:7"],
@@ -164,7 +171,9 @@ describe("what an adapter may see", () => {
   });
 
   it("has its console and its streams in the log", async () => {
-    const made = await started(`async getQuote(symbol: string): Promise<any> { console.log("hello", { a: 1 }); process.stdout.write("raw line\\n"); return {}; }`);
+    const made = await started(
+      `async getQuote(symbol: string): Promise<any> { console.log("hello", { a: 1 }); process.stdout.write("raw line\\n"); return {}; }`,
+    );
     await made.connector.call("getQuote", ["X"]);
     await made.connector.stop();
     expect(made.log.text()).toContain('hello {"a":1}');
@@ -174,7 +183,9 @@ describe("what an adapter may see", () => {
 
 describe("a hostile peer", () => {
   it("is cut off for an event that is too large, with a sample in the log", async () => {
-    const made = await started(`async cancelOrder(id: string) { this.ctx.emitFill({ fillId: "x".repeat(300_000) }); await new Promise(() => {}); }`);
+    const made = await started(
+      `async cancelOrder(id: string) { this.ctx.emitFill({ fillId: "x".repeat(300_000) }); await new Promise(() => {}); }`,
+    );
     await expect(made.connector.call("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
     await made.reached("quarantined");
     expect(made.connector.facts.lastError).toContain("more than 262144 characters");
@@ -215,9 +226,21 @@ describe("a hostile peer", () => {
     expect(await made.connector.call("getQuote", ["X"])).toMatchObject({
       ok: true,
       value: {
-        require: "undefined", module: "undefined", port: "undefined", begin: "undefined", worker: "undefined", channel: "undefined",
-        kill: "undefined", binding: "undefined", report: "undefined", symbols: "0", handles: "undefined", builtin: "undefined", consoleOut: "undefined",
-        constructor: "Object", functionProcess: "undefined",
+        require: "undefined",
+        module: "undefined",
+        port: "undefined",
+        begin: "undefined",
+        worker: "undefined",
+        channel: "undefined",
+        kill: "undefined",
+        binding: "undefined",
+        report: "undefined",
+        symbols: "0",
+        handles: "undefined",
+        builtin: "undefined",
+        consoleOut: "undefined",
+        constructor: "Object",
+        functionProcess: "undefined",
       },
     });
   });

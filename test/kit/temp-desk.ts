@@ -54,7 +54,16 @@ export const tempDesk = async (options: TempDeskOptions = {}): Promise<TempDesk>
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), text);
   }
-  const open = await openDesk({ root, packageRoot: PACKAGE_ROOT, version: "0.0.0", disk, clock: options.clock ?? systemClock, ids: systemIds, env, home });
+  const open = await openDesk({
+    root,
+    packageRoot: PACKAGE_ROOT,
+    version: "0.0.0",
+    disk,
+    clock: options.clock ?? systemClock,
+    ids: systemIds,
+    env,
+    home,
+  });
   open.desk.market.freeBytes = await disk.free(root);
   await open.fleet.start();
   const hot = hotServices(open, () => undefined);

@@ -8,7 +8,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Bindings, generalise, matches, parseTranscript, playTranscript, printTranscript, processRunner, wordsOf } from "../kit/transcript.ts";
+import {
+  type Bindings,
+  generalise,
+  matches,
+  parseTranscript,
+  playTranscript,
+  printTranscript,
+  processRunner,
+  wordsOf,
+} from "../kit/transcript.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -28,11 +37,15 @@ describe.skipIf(!isBuilt)(`sessions${isBuilt ? "" : " (dist is not built: node b
     const [work, home, runtime] = [join(base, "w"), join(base, "home"), join(base, "run")];
     for (const folder of [work, home, runtime]) await mkdir(folder, { mode: 0o700 });
     const run = processRunner(BIN, work, { PATH: process.env["PATH"], HOME: home, XDG_RUNTIME_DIR: runtime, TZ: "UTC", LANG: "C.UTF-8" });
-    const bindings: Bindings = new Map([["<DIR>", work], ["<HOME>", home]]);
+    const bindings: Bindings = new Map([
+      ["<DIR>", work],
+      ["<HOME>", home],
+    ]);
     try {
       expect(await playTranscript(join(HERE, name), run, { bindings, update: UPDATE })).toEqual([]);
     } finally {
-      for (const entry of ["", ...readdirSync(work)]) if (existsSync(join(work, entry, "desk.toml"))) await run(["down", "-C", join(work, entry)]);
+      for (const entry of ["", ...readdirSync(work)])
+        if (existsSync(join(work, entry, "desk.toml"))) await run(["down", "-C", join(work, entry)]);
     }
   });
 });
@@ -51,7 +64,7 @@ describe("the transcript runner", () => {
   };
 
   it("reads and prints the same session", () => {
-    const text = "What it is about.\n\n$ qoc a\none\n\n  two\n! three\n[exit 3]\n\n$ qoc b \"x y\"\n\\$ literal\n\\! literal\n";
+    const text = 'What it is about.\n\n$ qoc a\none\n\n  two\n! three\n[exit 3]\n\n$ qoc b "x y"\n\\$ literal\n\\! literal\n';
     expect(parseTranscript(text).steps).toEqual([
       { command: "qoc a", out: ["one", "", "  two"], err: ["three"], exit: 3 },
       { command: 'qoc b "x y"', out: ["$ literal", "! literal"], err: [], exit: 0 },
@@ -79,7 +92,9 @@ describe("the transcript runner", () => {
   it("names what differs from run to run", () => {
     const bindings: Bindings = new Map([["<DIR>", "/tmp/x"]]);
     const digest = `sha256:${"a".repeat(64)}`;
-    expect(generalise(`/tmp/x/20260705-001.toml 20260705-002 ${digest} at 2026-07-05T01:02:03Z`, bindings)).toBe("<DIR>/<ID>.toml <ID2> <DIGEST> at <TIME>");
+    expect(generalise(`/tmp/x/20260705-001.toml 20260705-002 ${digest} at 2026-07-05T01:02:03Z`, bindings)).toBe(
+      "<DIR>/<ID>.toml <ID2> <DIGEST> at <TIME>",
+    );
     expect(generalise("20260705-002 2026-07-05", bindings)).toBe("<ID2> 2026-07-05");
   });
 

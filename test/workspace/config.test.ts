@@ -23,7 +23,15 @@ describe("the starter file", () => {
     const config = readConfig(TEMPLATE, FILE);
     expect(config.connectors).toMatchObject([{ name: "paper", type: "paper", enabled: true, orders: true }]);
     expect(config.guards.map((guard) => (guard.kind === "built-in" ? guard.options.key : guard.key))).toEqual([
-      "max-order-nav", "max-position-nav", "day-loss-limit", "buying-power", "price-collar", "quote-freshness", "order-rate", "duplicate-order", "no-short",
+      "max-order-nav",
+      "max-position-nav",
+      "day-loss-limit",
+      "buying-power",
+      "price-collar",
+      "quote-freshness",
+      "order-rate",
+      "duplicate-order",
+      "no-short",
     ]);
     expect(TEMPLATE).toMatch(/# key = "market-hours"/);
     expect(TEMPLATE).toMatch(/# key = "symbol-allowlist"/);
@@ -32,7 +40,14 @@ describe("the starter file", () => {
 
   it("has documented defaults for what it does not say", () => {
     expect(readConfig("", FILE)).toMatchObject({
-      workspace: { name: "my-desk", port: 7070, logLevel: "info", historyEnabled: true, historyMaxSnapshots: 90, timezone: "America/New_York" },
+      workspace: {
+        name: "my-desk",
+        port: 7070,
+        logLevel: "info",
+        historyEnabled: true,
+        historyMaxSnapshots: 90,
+        timezone: "America/New_York",
+      },
       account: { currency: "USD", navMethod: "last_snapshot" },
       uta: { snapshotInterval: 60 },
       connectors: [],
@@ -50,7 +65,12 @@ describe("a mistake", () => {
     ["port out of range", "[workspace]\nport = 70000", "CONFIG_INVALID", "workspace.port"],
     ["time zone", '[workspace]\ntimezone = "Mars/Olympus"', "CONFIG_INVALID", "IANA time zone"],
     ["unknown guard", '[[guard]]\nkey = "max-order-nva"', "CONFIG_INVALID", 'unknown guard "max-order-nva" (did you mean max-order-nav?)'],
-    ["percent as text", '[[guard]]\nkey = "max-order-nav"\nmax_pct = "5%"', "CONFIG_INVALID", ":3:1: guard[0].max_pct: must be a number of percent"],
+    [
+      "percent as text",
+      '[[guard]]\nkey = "max-order-nav"\nmax_pct = "5%"',
+      "CONFIG_INVALID",
+      ":3:1: guard[0].max_pct: must be a number of percent",
+    ],
     ["unknown option of a guard", '[[guard]]\nkey = "max-order-nav"\nmax_pc = 5', "CONFIG_INVALID", "unknown key (did you mean max_pct?)"],
     ["option of another guard", '[[guard]]\nkey = "buying-power"\nmax_pct = 5', "CONFIG_INVALID", "guard[0].max_pct: unknown key"],
     ["a symbol no order can carry", '[[guard]]\nkey = "symbol-denylist"\nsymbols = ["ААPL"]', "CONFIG_INVALID", "symbols"],
@@ -58,7 +78,12 @@ describe("a mistake", () => {
     ["literal secret", connector('  [connector.auth]\n  api_key = "sk-live-1"'), "SECRET_LITERAL", ":6:3: connector[0].auth.api_key"],
     ["secret of a wrong shape", connector("  [connector.auth]\n  api_key = { value = 1 }"), "CONFIG_INVALID", "connector[0].auth.api_key"],
     ["connector name", '[[connector]]\nname = "My Venue"\ntype = "paper"', "CONFIG_INVALID", "is not a connector name"],
-    ["connector twice", '[[connector]]\nname = "a"\ntype = "paper"\n[[connector]]\nname = "a"\ntype = "paper"', "CONFIG_INVALID", "a stands twice"],
+    [
+      "connector twice",
+      '[[connector]]\nname = "a"\ntype = "paper"\n[[connector]]\nname = "a"\ntype = "paper"',
+      "CONFIG_INVALID",
+      "a stands twice",
+    ],
     ["custom without adapter", '[[connector]]\nname = "a"\ntype = "custom"', "CONFIG_INVALID", "needs adapter"],
     ["not TOML", "[workspace]\nname = = 1", "CONFIG_SYNTAX", ":2:"],
     ["newer format", "format = 99", "FORMAT_TOO_NEW", "has format 99"],
@@ -101,7 +126,20 @@ describe("what is accepted", () => {
 
 describe("any text", () => {
   it("is a configuration or a QocError, and never anything else", () => {
-    const line = fc.oneof(fc.string(), fc.constantFrom("[workspace]", "[[guard]]", 'key = "max-order-nav"', "max_pct = 5", "[[connector]]", 'name = "a"', "[connector.auth]", "x = {", "port = 1e999"));
+    const line = fc.oneof(
+      fc.string(),
+      fc.constantFrom(
+        "[workspace]",
+        "[[guard]]",
+        'key = "max-order-nav"',
+        "max_pct = 5",
+        "[[connector]]",
+        'name = "a"',
+        "[connector.auth]",
+        "x = {",
+        "port = 1e999",
+      ),
+    );
     fc.assert(
       fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
         try {

@@ -67,7 +67,10 @@ describe.skipIf(small === undefined)("a full disk", () => {
     let failure: unknown;
     for (let i = 0; i < 2_000 && failure === undefined; i++) {
       try {
-        await journal?.append({ type: "command.refused", command: "x".repeat(500), actor: "human", reason: String(i), count: 1 }, { durable: true }).committed;
+        await journal?.append(
+          { type: "command.refused", command: "x".repeat(500), actor: "human", reason: String(i), count: 1 },
+          { durable: true },
+        ).committed;
         acknowledged += 1;
       } catch (error) {
         failure = error;

@@ -19,7 +19,10 @@ describe("the lock", () => {
   it("is held until it is given back", async () => {
     const at = path();
     const lock = await takeLock(disk, at, "/desk", "n1", world());
-    await expect(takeLock(disk, at, "/desk", "n2", world({ pid: 200 }, { 100: "t1", 200: "t2" }))).rejects.toMatchObject({ code: "LOCKED", details: { pid: 100 } });
+    await expect(takeLock(disk, at, "/desk", "n2", world({ pid: 200 }, { 100: "t1", 200: "t2" }))).rejects.toMatchObject({
+      code: "LOCKED",
+      details: { pid: 100 },
+    });
     await lock.release();
     expect(await lockOwner(disk, at)).toBeUndefined();
     await takeLock(disk, at, "/desk", "n2", world({ pid: 200 }, { 200: "t2" }));
@@ -47,7 +50,9 @@ describe("the lock", () => {
   it("goes to one of many that start at once", async () => {
     const at = path();
     const alive = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [i + 1, `t${i}`]));
-    const outcomes = await Promise.allSettled(Array.from({ length: 8 }, (_, i) => takeLock(disk, at, "/desk", `n${i}`, world({ pid: i + 1 }, alive))));
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, i) => takeLock(disk, at, "/desk", `n${i}`, world({ pid: i + 1 }, alive))),
+    );
     expect(outcomes.filter((outcome) => outcome.status === "fulfilled")).toHaveLength(1);
   });
 

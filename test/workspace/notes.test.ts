@@ -31,7 +31,8 @@ describe("frontmatter", () => {
   });
 
   it("refuses aliases, duplicate keys and nested tables", () => {
-    for (const inside of ["a: &x 1\nb: *x", "a: 1\na: 2", "a:\n  b: 1"]) expect(() => readNote(`---\n${inside}\n---\n`)).toThrow(FrontmatterError);
+    for (const inside of ["a: &x 1\nb: *x", "a: 1\na: 2", "a:\n  b: 1"])
+      expect(() => readNote(`---\n${inside}\n---\n`)).toThrow(FrontmatterError);
   });
 
   it("changes one field and no other byte", () => {
@@ -42,9 +43,20 @@ describe("frontmatter", () => {
 
 describe("issues", () => {
   it("are numbered, read, and keep their author's text when their status changes", async () => {
-    const made = await createIssue(disk, root, { title: "Rebalance: tech!", body: "## Goal\n\nTrim.", symbols: ["AAPL", "TRUE"], priority: "high", opened: "2026-07-05" });
+    const made = await createIssue(disk, root, {
+      title: "Rebalance: tech!",
+      body: "## Goal\n\nTrim.",
+      symbols: ["AAPL", "TRUE"],
+      priority: "high",
+      opened: "2026-07-05",
+    });
     expect(made.path).toBe("issues/001-rebalance-tech.md");
-    expect(await readIssue(disk, root, made.path)).toMatchObject({ id: "001", title: "Rebalance: tech!", status: "open", symbols: ["AAPL", "TRUE"] });
+    expect(await readIssue(disk, root, made.path)).toMatchObject({
+      id: "001",
+      title: "Rebalance: tech!",
+      status: "open",
+      symbols: ["AAPL", "TRUE"],
+    });
     await setIssueStatus(disk, root, made.path, "review");
     expect(readFileSync(join(root, made.path), "utf8")).toBe(made.text.replace('status: "open"', "status: review"));
   });
@@ -86,7 +98,16 @@ describe("the inbox", () => {
 describe("snapshots", () => {
   it("are listed newest first, and the oldest days go", async () => {
     for (const day of ["01", "02", "03"]) {
-      const facts = { time: `2026-07-${day}T16:00:00.000Z`, nav: `10${day}`, cash: "1", realizedPnl: "0", unrealizedPnl: "0", connectors: ["paper"], stale: [], positions: [] };
+      const facts = {
+        time: `2026-07-${day}T16:00:00.000Z`,
+        nav: `10${day}`,
+        cash: "1",
+        realizedPnl: "0",
+        unrealizedPnl: "0",
+        connectors: ["paper"],
+        stale: [],
+        positions: [],
+      };
       await writeSnapshot(disk, root, facts, 2);
     }
     expect(await listSnapshots(disk, root)).toMatchObject([{ nav: "1003" }, { nav: "1002" }]);

@@ -19,7 +19,8 @@ beforeEach(() => {
 });
 
 const GOOD = 'side = "buy"\nsymbol = "SPX"\nquantity = 10\ntype = "limit"\nlimit_price = 3000\n';
-const put = (name: string, content: string | Uint8Array, folder = "pending"): void => writeFileSync(`${root}/orders/${folder}/${name}`, content);
+const put = (name: string, content: string | Uint8Array, folder = "pending"): void =>
+  writeFileSync(`${root}/orders/${folder}/${name}`, content);
 const only = async () => (await scanProposals(disk, root))[0];
 
 describe("a good file", () => {
@@ -29,7 +30,12 @@ describe("a good file", () => {
     ["a.json", '{"order": {"side": "buy", "symbol": "SPX", "quantity": 10.0, "type": "limit", "limit_price": "3000"}}'],
   ])("%s", async (name, text) => {
     put(name, text);
-    expect(await only()).toMatchObject({ kind: "ok", id: "a", text, draft: { side: "buy", symbol: "SPX", quantity: "10", type: "limit", limitPrice: "3000" } });
+    expect(await only()).toMatchObject({
+      kind: "ok",
+      id: "a",
+      text,
+      draft: { side: "buy", symbol: "SPX", quantity: "10", type: "limit", limitPrice: "3000" },
+    });
   });
 
   it("keeps tickers as text: TRUE, NO, 005930", async () => {
@@ -74,20 +80,28 @@ describe("a bad file is listed with what is wrong", () => {
   });
 
   it("YAML alias bomb", async () => {
-    const levels = Array.from({ length: 9 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(i === 0 ? "x" : `*l${i}`).join(", ")}]`);
+    const levels = Array.from(
+      { length: 9 },
+      (_, i) =>
+        `l${i + 1}: &l${i + 1} [${Array(9)
+          .fill(i === 0 ? "x" : `*l${i}`)
+          .join(", ")}]`,
+    );
     put("a.yaml", `l0: &l0 x\n${levels.join("\n")}\n`);
     const started = performance.now();
     expect((await only())?.kind).toBe("bad");
     expect(performance.now() - started).toBeLessThan(1_000);
   });
 
-  it.each([["toml", `x = ${"[".repeat(20_000)}${"]".repeat(20_000)}`], ["yaml", "[".repeat(20_000)], ["json", `${'{"a":'.repeat(9_000)}1${"}".repeat(9_000)}`], ["yml", "- ".repeat(30_000)]])(
-    "%s nesting bomb",
-    async (end, text) => {
-      put(`a.${end}`, text);
-      expect((await only())?.kind).toBe("bad");
-    },
-  );
+  it.each([
+    ["toml", `x = ${"[".repeat(20_000)}${"]".repeat(20_000)}`],
+    ["yaml", "[".repeat(20_000)],
+    ["json", `${'{"a":'.repeat(9_000)}1${"}".repeat(9_000)}`],
+    ["yml", "- ".repeat(30_000)],
+  ])("%s nesting bomb", async (end, text) => {
+    put(`a.${end}`, text);
+    expect((await only())?.kind).toBe("bad");
+  });
 
   it("binary, and what is not UTF-8", async () => {
     put("a.toml", new Uint8Array([0, 1, 2, 3]));
@@ -102,7 +116,11 @@ describe("a bad file is listed with what is wrong", () => {
     linkSync(`${root}/secret.toml`, `${root}/orders/pending/hard.toml`);
     execFileSync("mkfifo", [`${root}/orders/pending/pipe.toml`]);
     const files = await scanProposals(disk, root);
-    expect(files.map((file) => [file.id, file.kind])).toEqual([["hard", "bad"], ["link", "bad"], ["pipe", "bad"]]);
+    expect(files.map((file) => [file.id, file.kind])).toEqual([
+      ["hard", "bad"],
+      ["link", "bad"],
+      ["pipe", "bad"],
+    ]);
   });
 
   it("the same stem twice: neither can be approved", async () => {
@@ -126,7 +144,7 @@ describe("what the host writes", () => {
 
   it("never re-serialises: the author's bytes stand before the comments", async () => {
     const odd = 'side="buy"   # my remark\nsymbol = "SPX"\nquantity = 192.40';
-    await placeOrderFile(disk, root, "orders/executed/a.toml", odd, ["filled", "evil\nside = \"sell\""]);
+    await placeOrderFile(disk, root, "orders/executed/a.toml", odd, ["filled", 'evil\nside = "sell"']);
     expect(readFileSync(`${root}/orders/executed/a.toml`, "utf8")).toBe(`${odd}\n# filled\n# evil side = "sell"\n`);
   });
 
@@ -135,7 +153,17 @@ describe("what the host writes", () => {
       fc.property(fc.string({ unit: "binary", maxLength: 200 }), (words) => {
         const rationale = words.trim();
         fc.pre(!/[\ud800-\udfff]/.test(rationale));
-        const draft = { side: "sell", symbol: "BRK.B", quantity: "0.5", type: "stop_limit", limitPrice: "1", stopPrice: "2", timeInForce: "gtc", rationale, proposedBy: "x" } as never;
+        const draft = {
+          side: "sell",
+          symbol: "BRK.B",
+          quantity: "0.5",
+          type: "stop_limit",
+          limitPrice: "1",
+          stopPrice: "2",
+          timeInForce: "gtc",
+          rationale,
+          proposedBy: "x",
+        } as never;
         const { document } = parseProposalFile("a.toml", Buffer.from(renderProposal(draft, "heading")));
         expect(readProposal(document, "a")).toEqual(draft);
       }),

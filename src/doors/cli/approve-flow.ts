@@ -53,7 +53,12 @@ const agrees = async (prompt: Prompt, review: Review): Promise<boolean> => {
   const isHeavy = review.mode !== "paper" || review.notional === null || decimal(review.notional).abs().gt(decimal(TYPED_ABOVE));
   if (!isHeavy) return prompt.confirm(`${blocked}Approve and send?`);
   const { symbol } = review.terms;
-  const why = review.mode === "paper" ? `notional ${oneLine(review.notional ?? "unknown")}` : review.mode === "live" ? "LIVE money" : "perhaps LIVE money";
+  const why =
+    review.mode === "paper"
+      ? `notional ${oneLine(review.notional ?? "unknown")}`
+      : review.mode === "live"
+        ? "LIVE money"
+        : "perhaps LIVE money";
   return (await prompt.line(`${blocked}${why}: type ${oneLine(symbol)} to approve and send, Enter for no: `)) === symbol;
 };
 

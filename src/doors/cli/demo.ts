@@ -5,18 +5,15 @@
 import type { Quoted } from "./plot.ts";
 import { plot } from "./plot.ts";
 
-/** One command of the real CLI in the demo's workspace; `json` is its answer, `error` the error object where it failed. */
-export type RunQoc = (args: readonly string[]) => Promise<{ code: number; json: unknown; error: unknown; text: string }>;
+/** One command of the real CLI in the demo's workspace: its answer, and the notes it made on the way. */
+export type RunQoc = (args: readonly string[]) => Promise<{ code: number; json: unknown; notes: readonly string[]; text: string }>;
 
 export interface DemoWorld {
   readonly dir: string;
-  /** Where this process stands, to print short paths. */
   readonly qoc: RunQoc;
   readonly say: (line: string) => void;
   /** Asks y/N; answers true without asking where there is no terminal. */
   readonly confirm: (question: string) => Promise<boolean>;
-  readonly read: (path: string) => Promise<string>;
-  readonly write: (path: string, text: string) => Promise<void>;
   /** Resolves after about `ms`; the market needs wall time to move. */
   readonly wait: (ms: number) => Promise<void>;
 }
@@ -42,13 +39,13 @@ export const tellDemo = async (world: DemoWorld): Promise<{ path: string; approv
   const step = narrator(say);
   step("a desk is made and started", "qoc init, qoc up --detach");
   await must(world, ["init", world.dir]);
-  await world.write(`${world.dir}/issues/001-first-look.md`, ISSUE);
   const opening = (await must(world, ["up", "--detach"])) as { connectors?: { name: string; mode: string; state: string }[] };
-  for (const connector of opening.connectors ?? []) say(`    connector ${connector.name}: ${connector.state}, ${connector.mode.toUpperCase()}`);
+  for (const connector of opening.connectors ?? [])
+    say(`    connector ${connector.name}: ${connector.state}, ${connector.mode.toUpperCase()}`);
 
   step("an agent works on issues/001-first-look.md", "qoc run issues/001-first-look.md");
   const curve: Quoted[] = [await navNow(world)];
-  const run = (await must(world, ["run", "issues/001-first-look.md"])) as { proposals: string[] };
+  const run = (await must(world, ["run", "issues/001-first-look.md"], (note) => say(`    ${note}`))) as { proposals: string[] };
   const shown: Shown[] = [];
   for (const id of run.proposals) shown.push((await must(world, ["orders", "show", id])) as Shown);
 
@@ -61,7 +58,14 @@ export const tellDemo = async (world: DemoWorld): Promise<{ path: string; approv
   for (const other of shown) if (other.id !== chosen?.id) await must(world, ["reject", other.id, "--comment", "ten times too large"]);
 
   step("what the desk remembers", "qoc log");
-  for (const line of (await must(world, ["log"])) as { date: string; decision: string; side: string; quantity: string; symbol: string; note: string }[]) {
+  for (const line of (await must(world, ["log"])) as {
+    date: string;
+    decision: string;
+    side: string;
+    quantity: string;
+    symbol: string;
+    note: string;
+  }[]) {
     say(`    ${line.date.slice(0, 10)} ${line.decision} ${line.side} ${line.quantity} ${line.symbol} [${line.note}]`);
   }
   for (let i = 0; i < 8; i++) {
@@ -91,13 +95,19 @@ const tellProposal = (say: (line: string) => void, order: Shown): void => {
   const { review } = order;
   say(`    ${order.id}: ${review?.sentence ?? order.state}`);
   if (review === null) return;
-  for (const change of review.book) say(`        ${change.what.padEnd(14)} ${change.before ?? "unavailable"} -> ${change.after ?? "unavailable"}`);
+  for (const change of review.book)
+    say(`        ${change.what.padEnd(14)} ${change.before ?? "unavailable"} -> ${change.after ?? "unavailable"}`);
   const failing = review.checks.filter((check) => check.decision === "block");
   say(`        ${review.checks.length - failing.length} checks pass${failing.length === 0 ? "" : `, ${failing.length} block:`}`);
   for (const check of failing) say(`        x ${check.guard}: ${check.message}`);
 };
 
-const approveAndWait = async (world: DemoWorld, step: ReturnType<typeof narrator>, chosen: Shown, curve: Quoted[]): Promise<string | null> => {
+const approveAndWait = async (
+  world: DemoWorld,
+  step: ReturnType<typeof narrator>,
+  chosen: Shown,
+  curve: Quoted[],
+): Promise<string | null> => {
   step(`you decide on ${chosen.id}`, `qoc approve ${chosen.id} --digest ${chosen.digest.slice(0, 15)}...`);
   if (!(await world.confirm(`Approve: ${chosen.review?.sentence ?? chosen.id}?`))) {
     world.say("    not approved; nothing was sent");
@@ -125,30 +135,9 @@ const navNow = async (world: DemoWorld): Promise<Quoted> => {
   return { label: "NAV", value: Number(status.book.nav) };
 };
 
-const must = async (world: DemoWorld, args: readonly string[]): Promise<unknown> => {
-  const { code, json, text } = await world.qoc(args);
+const must = async (world: DemoWorld, args: readonly string[], note: (line: string) => void = () => undefined): Promise<unknown> => {
+  const { code, json, notes, text } = await world.qoc(args);
+  for (const line of notes) note(line);
   if (code !== 0) throw new Error(`qoc ${args.join(" ")} ended with ${code}: ${text.trim()}`);
   return json;
 };
-
-const ISSUE = `---
-id: "001"
-title: A first look at the S&P 500
-status: open
-priority: normal
-symbols: [SPX]
-assigned_to: agent
----
-## Goal
-
-Say whether a small position in SPX is warranted, and propose it if so.
-
-## Constraints
-
-At most 5 % of NAV in one order.
-
-## Acceptance
-
-- [ ] a note in research/
-- [ ] a proposal, or a sentence on why there is none
-`;

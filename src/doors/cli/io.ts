@@ -24,9 +24,8 @@ export interface Io {
 const COLUMNS_MIN = 40;
 const COLUMNS_OFF_TTY = 80;
 
-/** The streams of this process, coloured as its environment asks. */
-export const nodeIo = (env: Env): Io => {
-  const { stdin, stdout, stderr } = process;
+/** A process's streams, coloured as its environment asks. */
+export const nodeIo = (env: Env, { stdin, stdout, stderr }: Pick<NodeJS.Process, "stdin" | "stdout" | "stderr"> = process): Io => {
   let broken: Error | undefined;
   stdout.on("error", (error) => (broken = error));
   // With nobody to read the complaint either, there is nothing left to say.
@@ -36,7 +35,7 @@ export const nodeIo = (env: Env): Io => {
     out: (text) =>
       new Promise((resolve, reject) => {
         if (broken !== undefined) return reject(broken);
-        stdout.write(text, (error) => (error == null ? resolve() : reject(error)));
+        stdout.write(text, (error) => (error === null || error === undefined ? resolve() : reject(error)));
       }),
     err: (text) => void stderr.write(text),
     stdinText: () => textOf(stdin),

@@ -9,7 +9,8 @@ import { type Column, type Face, pairs, table } from "./table-text.ts";
 const INDENT = "  ";
 
 /** `status`: what runs, what waits, what is in flight, what is held. Off a terminal one fact a line, its kind first. */
-export const renderStatus = (face: Face, status: StatusView): readonly string[] => (face.isTty ? forPerson(face, status) : forProgram(status));
+export const renderStatus = (face: Face, status: StatusView): readonly string[] =>
+  face.isTty ? forPerson(face, status) : forProgram(status);
 
 const forPerson = (face: Face, status: StatusView): readonly string[] => {
   const inner: Face = { ...face, columns: face.columns - INDENT.length };
@@ -17,19 +18,40 @@ const forPerson = (face: Face, status: StatusView): readonly string[] => {
     headline(face, status),
     ...(status.readOnly === null ? [] : [face.paint("red", `✗ read-only: ${oneLine(status.readOnly)}`)]),
     "",
-    ...section(face, "connectors", status.connectors.map((connector) => connectorLine(face, connector)), "none"),
+    ...section(
+      face,
+      "connectors",
+      status.connectors.map((connector) => connectorLine(face, connector)),
+      "none",
+    ),
     ...section(face, "waiting for you", table(inner, PENDING, status.proposals).slice(1), "nothing"),
-    ...section(face, "in flight", status.orders.map(({ id, state, sentence }) => oneLine(`${id}  ${state}  ${sentence}`)), undefined),
-    ...section(face, "blocked instruments", status.flagged.map((key) => face.paint("red", `✗ ${oneLine(key)}`)), undefined),
+    ...section(
+      face,
+      "in flight",
+      status.orders.map(({ id, state, sentence }) => oneLine(`${id}  ${state}  ${sentence}`)),
+      undefined,
+    ),
+    ...section(
+      face,
+      "blocked instruments",
+      status.flagged.map((key) => face.paint("red", `✗ ${oneLine(key)}`)),
+      undefined,
+    ),
     ...section(face, "book", bookLines(inner, status.book), undefined),
-    ...section(face, "issues", openIssues(status).map(({ id, status: state, title }) => oneLine(`${id}  ${state}  ${title}`)), undefined),
+    ...section(
+      face,
+      "issues",
+      openIssues(status).map(({ id, status: state, title }) => oneLine(`${id}  ${state}  ${title}`)),
+      undefined,
+    ),
     ...lastLines(face, status),
   ];
 };
 
 const headline = (face: Face, status: StatusView): string => {
   const { state, reason } = status.trading;
-  const trading = state === "active" ? "trading active" : face.paint("yellow", `! ${oneLine(state)}${reason === "" ? "" : `: ${oneLine(reason)}`}`);
+  const trading =
+    state === "active" ? "trading active" : face.paint("yellow", `! ${oneLine(state)}${reason === "" ? "" : `: ${oneLine(reason)}`}`);
   const up = status.up ? face.paint("green", "● up") : face.paint("yellow", "○ down");
   return `${face.paint("bold", oneLine(status.workspace.name))}  ${up}  ${trading}`;
 };
@@ -45,7 +67,11 @@ const connectorLine = (face: Face, connector: StatusView["connectors"][number]):
 const PENDING: readonly Column<PendingProposal>[] = [
   { title: "", cell: ({ decision }) => (decision === "allow" ? "✓" : decision === "block" ? "✗" : "!") },
   { title: "id", cell: ({ id }) => id },
-  { title: "what", cell: ({ sentence, path, needs }) => (needs === "approval" ? (sentence ?? path) : `${path}: needs ${needs}`), gives: true },
+  {
+    title: "what",
+    cell: ({ sentence, path, needs }) => (needs === "approval" ? (sentence ?? path) : `${path}: needs ${needs}`),
+    gives: true,
+  },
 ];
 
 const bookLines = (face: Face, book: BookView): readonly string[] => [
@@ -74,7 +100,8 @@ const POSITIONS: readonly Column<PositionView>[] = [
 export const renderPositions = (face: Face, positions: readonly PositionView[]): readonly string[] =>
   positions.length === 0 && face.isTty ? ["no open positions"] : table(face, POSITIONS, positions);
 
-const openIssues = (status: StatusView): StatusView["issues"] => status.issues.filter(({ status: state }) => state !== "done" && state !== "cancelled");
+const openIssues = (status: StatusView): StatusView["issues"] =>
+  status.issues.filter(({ status: state }) => state !== "done" && state !== "cancelled");
 
 const lastLines = (face: Face, status: StatusView): readonly string[] => [
   ...(status.inbox.new === 0 ? [] : [`inbox: ${status.inbox.new} new  ${face.paint("dim", "qoc inbox list --status new")}`]),
@@ -87,7 +114,14 @@ const forProgram = (status: StatusView): readonly string[] =>
     ["desk", status.workspace.name, status.workspace.path, status.up ? "up" : "down"],
     ["trading", status.trading.state, status.trading.reason],
     ...(status.readOnly === null ? [] : [["read-only", status.readOnly]]),
-    ...status.connectors.map(({ name, state, mode, restarts, lastError }) => ["connector", name, state, mode, String(restarts), lastError ?? ""]),
+    ...status.connectors.map(({ name, state, mode, restarts, lastError }) => [
+      "connector",
+      name,
+      state,
+      mode,
+      String(restarts),
+      lastError ?? "",
+    ]),
     ...status.proposals.map(({ id, decision, needs, path, digest }) => ["proposal", id, decision ?? "", needs, path, digest ?? ""]),
     ...status.orders.map(({ id, state, sentence }) => ["order", id, state, sentence]),
     ...status.flagged.map((key) => ["flagged", key]),
@@ -112,7 +146,11 @@ export const renderDoctor = (face: Face, { checks }: { readonly checks: readonly
   const lines = checks.flatMap(({ status, name, message, fix }) => {
     const [shade, sign] = SIGNS[status];
     const [first = "", ...rest] = wrap(oneLine(`${name}: ${message}`), face.columns - 2);
-    return [`${face.paint(shade, sign)} ${first}`, ...rest.map((line) => `  ${line}`), ...(fix === undefined ? [] : [`  fix: ${oneLine(fix)}`])];
+    return [
+      `${face.paint(shade, sign)} ${first}`,
+      ...rest.map((line) => `  ${line}`),
+      ...(fix === undefined ? [] : [`  fix: ${oneLine(fix)}`]),
+    ];
   });
   return [...lines, "", wrong === 0 ? "nothing is broken" : `${wrong} to fix`];
 };

@@ -131,7 +131,9 @@ export const renderOrders = (face: Face, orders: readonly OrderSummary[]): reado
 
 /** What became of an approval, a rejection, a cancel. */
 export const renderReceipt = (face: Face, receipt: Receipt): readonly string[] =>
-  face.isTty ? [receiptSentence(face, receipt)] : [[receipt.id, receipt.state, receipt.clientOrderId ?? "", receipt.venueOrderId ?? ""].map(oneLine).join("\t")];
+  face.isTty
+    ? [receiptSentence(face, receipt)]
+    : [[receipt.id, receipt.state, receipt.clientOrderId ?? "", receipt.venueOrderId ?? ""].map(oneLine).join("\t")];
 
 const receiptSentence = (face: Face, { id, state, venueOrderId }: Receipt): string =>
   `${face.paint("bold", oneLine(id))} is ${oneLine(state)}${venueOrderId === null ? "" : `; the venue calls it ${oneLine(venueOrderId)}`}`;

@@ -14,11 +14,7 @@ export interface Manner {
 
 /** Prints the failure of `row` (undefined: the line named none) and answers the exit code. */
 export const reportError = async (error: unknown, row: Command | undefined, io: Io, manner: Manner): Promise<number> => {
-  if (error instanceof Interrupted) {
-    const isAtWork = row !== undefined && row.writes.length > 0 && row.cold !== "always";
-    if (isAtWork && !manner.json) io.err("interrupted; what the desk has begun it may finish\nnext: qoc status\n");
-    return EXIT.interrupted;
-  }
+  if (error instanceof Interrupted) return EXIT.interrupted;
   // The reader of a pipe has gone (`qoc logs | head`): it has what it wanted.
   if ((error as NodeJS.ErrnoException | undefined)?.code === "EPIPE") return EXIT.done;
   const isOurs = error instanceof QocError || error instanceof RemoteError;

@@ -10,7 +10,8 @@ const DEEDS = ["approve", "reject", "back"] as const;
 export const reviewPending = async (session: Session, proposals: readonly PendingProposal[]): Promise<void> => {
   const { prompt } = session;
   const left = [...proposals];
-  while (prompt !== undefined && left.length > 0) {
+  if (prompt === undefined) return;
+  while (left.length > 0) {
     const choices = left.map(({ id, sentence, decision }) => `${id}  ${sentence ?? ""}  [guards: ${decision ?? "not judged"}]`);
     const picked = await prompt.choose("review which?", choices);
     const proposal = picked === undefined ? undefined : left[picked];

@@ -4,6 +4,7 @@ import type { Channel } from "../../domain/event.ts";
 import { EXIT, QocError } from "../../domain/error.ts";
 import type { Command } from "../../commands/command.ts";
 import type { Globals } from "./argv.ts";
+import { Interrupted } from "./ask-terminal.ts";
 import { callDaemon } from "./client.ts";
 import { oneLine } from "./escape.ts";
 import { canAsk } from "./io.ts";
@@ -23,7 +24,7 @@ export interface Session {
   call(row: Command, input: Readonly<Record<string, unknown>>, channel?: Channel): Promise<unknown>;
   /** Prints an answer as data. */
   show(row: Command, value: unknown): Promise<void>;
-  /** One line for the person, on stderr; silent under --quiet. */
+  /** One line for the person, on stderr; silent under --quiet, and under --json, where stderr is for an error object alone. */
   note(line: string): void;
 }
 
@@ -32,7 +33,7 @@ export const openSession = (world: CliWorld, globals: Globals, table: readonly C
   const cwd = resolve(world.cwd, globals.workspace ?? ".");
   const mayAsk = canAsk(io, world.env, globals.noInput);
   const note = (line: string): void => {
-    if (!globals.quiet) io.err(`${oneLine(line)}\n`);
+    if (!globals.quiet && !globals.json) io.err(`${oneLine(line)}\n`);
   };
   const show = (row: Command, value: unknown): Promise<void> => {
     const text = render(row, value, io, globals.json);
@@ -52,7 +53,12 @@ export const openSession = (world: CliWorld, globals: Globals, table: readonly C
     const socketPath = await world.socketFor(cwd);
     const request = { command: row.name, input, channel, cwd };
     const cutOff = row.exits?.includes(EXIT.unknownOutcome) === true ? { cutOff: unanswered(row, input) } : {};
-    return callDaemon({ socketPath, request, onNote: note, onValue: (value) => show(row, value), signal, ...cutOff });
+    try {
+      return await callDaemon({ socketPath, request, onNote: note, onValue: (value) => show(row, value), signal, ...cutOff });
+    } catch (error) {
+      if (error instanceof Interrupted && row.writes.length > 0) note("interrupted; what the desk has begun it may finish: qoc status");
+      throw error;
+    }
   };
   return {
     world,

@@ -49,7 +49,7 @@ describe("which price an order meets", () => {
     ["stop buy already reached trades at the next price", UP, "low", { type: "stop", stop: "99" }, ["1@120"]],
 
     ["stop-limit buy with room pays its stop", CALM, "low", { type: "stop_limit", stop: "107", limit: "108" }, ["1@107"]],
-    ["stop-limit buy with its limit below waits for the way back", CALM, "low", { type: "stop_limit", stop: "107", limit: "106" }, ["1@106"]],
+    ["stop-limit buy with a lower limit waits for the way back", CALM, "low", { type: "stop_limit", stop: "107", limit: "106" }, ["1@106"]],
     ["stop-limit buy that a gap carries past its limit waits", UP, "high", { type: "stop_limit", stop: "107", limit: "108" }, []],
     ["stop-limit buy that a gap triggers pays the open", UP, "low", { type: "stop_limit", stop: "107", limit: "121" }, ["1@120"]],
     ["stop-limit buy after a gap fills on the way back", UP, "high", { type: "stop_limit", stop: "107", limit: "118" }, ["1@118"]],

@@ -41,7 +41,20 @@ describe("parseArgv", () => {
   });
 
   it("keeps money as the text that was typed", () => {
-    const { input } = parse("orders", "propose", "--side", "buy", "--symbol", "SPX", "--quantity", "0.10", "--type", "limit", "--limit-price", "1e3");
+    const { input } = parse(
+      "orders",
+      "propose",
+      "--side",
+      "buy",
+      "--symbol",
+      "SPX",
+      "--quantity",
+      "0.10",
+      "--type",
+      "limit",
+      "--limit-price",
+      "1e3",
+    );
     expect(input).toEqual({ side: "buy", symbol: "SPX", quantity: "0.10", type: "limit", limitPrice: "1e3" });
   });
 
@@ -57,7 +70,11 @@ describe("parseArgv", () => {
 
   it("knows short globals, alone and run together", () => {
     expect(parse("-qy", "status", "-v").globals).toMatchObject({ quiet: true, yes: true, verbose: true });
-    expect(parse("status", "--no-color", "--no-input", "--passphrase-fd", "3").globals).toMatchObject({ noColor: true, noInput: true, passphraseFd: 3 });
+    expect(parse("status", "--no-color", "--no-input", "--passphrase-fd", "3").globals).toMatchObject({
+      noColor: true,
+      noInput: true,
+      passphraseFd: 3,
+    });
     expect(parse("-V")).toMatchObject({ name: undefined, globals: { version: true } });
     expect(parse("orders", "propose", "-h")).toMatchObject({ name: "orders propose", globals: { help: true } });
     expect(parse()).toMatchObject({ name: undefined, globals: { help: false } });

@@ -126,12 +126,17 @@ describe("topics", () => {
     const names = new Set(["help", "complete", ...firsts]);
     for (const { name, text } of TOPICS) {
       if (name === "errors") continue;
-      for (const [, word = ""] of text().flat().join("\n").matchAll(/\bqoc ([a-z]+)/g)) expect(names, `${name}: qoc ${word}`).toContain(word);
+      for (const [, word = ""] of text()
+        .flat()
+        .join("\n")
+        .matchAll(/\bqoc ([a-z]+)/g))
+        expect(names, `${name}: qoc ${word}`).toContain(word);
     }
   });
 
   it("fit a terminal of 80 columns", () => {
-    for (const { name } of TOPICS) for (const line of helpFor([name], COMMANDS).split("\n")) expect(line.length, `${name}: ${line}`).toBeLessThanOrEqual(80);
+    for (const { name } of TOPICS)
+      for (const line of helpFor([name], COMMANDS).split("\n")) expect(line.length, `${name}: ${line}`).toBeLessThanOrEqual(80);
   });
 });
 

@@ -104,8 +104,14 @@ const qoc = async (argv: readonly string[], handle?: Handle, options: Options = 
   return { ...shell, code, requests, colds };
 };
 
-const answers = (value: unknown): Handle => () => Promise.resolve(value);
-const throws = (code: ErrorCode, details = {}, data?: unknown): Handle => () => Promise.reject(new QocError(code, details, { data }));
+const answers =
+  (value: unknown): Handle =>
+  () =>
+    Promise.resolve(value);
+const throws =
+  (code: ErrorCode, details = {}, data?: unknown): Handle =>
+  () =>
+    Promise.reject(new QocError(code, details, { data }));
 
 describe("a command line", () => {
   it("asks the desk and prints its answer, nothing else", async () => {
@@ -158,14 +164,14 @@ describe("a command line", () => {
     expect([ran.code, ran.out()]).toEqual([0, '{"n":1}\n{"n":2}\n']);
   });
 
-  it("keeps notes on stderr, harmless, and silent under --quiet", async () => {
+  it("keeps notes on stderr, harmless, and silent under --quiet and --json", async () => {
     const noting: Handle = async (_request, { note }) => {
       note("half way\u001b[2J");
       return { ok: "yes" };
     };
-    const ran = await qoc(["look", "--json"], noting);
-    expect([ran.out(), ran.err()]).toEqual(['{"ok":"yes"}\n', "half way\\u{1b}[2J\n"]);
-    expect((await qoc(["look", "--quiet"], noting)).err()).toBe("");
+    const ran = await qoc(["look"], noting);
+    expect([ran.out(), ran.err()]).toEqual(["ok\tyes\n", "half way\\u{1b}[2J\n"]);
+    for (const flag of ["--quiet", "--json"]) expect((await qoc(["look", flag], noting)).err()).toBe("");
   });
 
   it("reads a dash from standard input, once", async () => {
@@ -201,7 +207,7 @@ describe("a command line", () => {
       });
     });
     expect([ran.code, aborted, ran.out()]).toEqual([130, true, ""]);
-    expect(ran.err()).toContain("next: qoc status");
+    expect(ran.err()).toContain("what the desk has begun it may finish: qoc status");
     expect(process.listeners("SIGINT")).toEqual(before);
   });
 });
@@ -270,7 +276,10 @@ describe("errors", () => {
   });
 
   it("of usage are JSON too", async () => {
-    expect(JSON.parse((await qoc(["lok", "--json"])).err())).toMatchObject({ code: "UNKNOWN_COMMAND", message: "unknown command: lok (did you mean look?)" });
+    expect(JSON.parse((await qoc(["lok", "--json"])).err())).toMatchObject({
+      code: "UNKNOWN_COMMAND",
+      message: "unknown command: lok (did you mean look?)",
+    });
   });
 });
 
@@ -310,20 +319,50 @@ describe("colour", () => {
   });
 
   it("--no-color wins", async () => {
-    const ran = await qoc(["work", "--no-color"], throws("GUARD_BLOCKED", { message: "m" }), { isTty: true, colour: true, env: { CI: "1" } });
+    const ran = await qoc(["work", "--no-color"], throws("GUARD_BLOCKED", { message: "m" }), {
+      isTty: true,
+      colour: true,
+      env: { CI: "1" },
+    });
     expect(ran.err()).not.toContain("\u001b");
   });
 });
 
 const READ = `sha256:${"aa".repeat(32)}`;
 const EDITED = `sha256:${"bb".repeat(32)}`;
-const terms = { connector: "paper", mode: "paper", symbol: "SPX", side: "buy", quantity: "1", type: "limit", limitPrice: "3000", timeInForce: "day" };
+const terms = {
+  connector: "paper",
+  mode: "paper",
+  symbol: "SPX",
+  side: "buy",
+  quantity: "1",
+  type: "limit",
+  limitPrice: "3000",
+  timeInForce: "day",
+};
 const shown = (more: Record<string, unknown> = {}) => ({
-  id: "20260705-001", state: "proposed", digest: EDITED, terms,
+  id: "20260705-001",
+  state: "proposed",
+  digest: EDITED,
+  terms,
   review: {
-    id: "20260705-001", path: "orders/pending/20260705-001.toml", sentence: "buy 1 SPX limit 3000 day at paper (paper)",
-    mode: "paper", digest: READ, terms, rationale: "because", researchRef: null, proposedBy: "agent:x", proposedAt: "2026-07-05T10:00:00.000Z",
-    issue: null, decision: "allow", checks: [], book: [], quote: null, notional: "3000", warnings: [],
+    id: "20260705-001",
+    path: "orders/pending/20260705-001.toml",
+    sentence: "buy 1 SPX limit 3000 day at paper (paper)",
+    mode: "paper",
+    digest: READ,
+    terms,
+    rationale: "because",
+    researchRef: null,
+    proposedBy: "agent:x",
+    proposedAt: "2026-07-05T10:00:00.000Z",
+    issue: null,
+    decision: "allow",
+    checks: [],
+    book: [],
+    quote: null,
+    notional: "3000",
+    warnings: [],
     ...more,
   },
 });
@@ -331,9 +370,18 @@ const receipt = { id: "20260705-001", state: "acked", clientOrderId: "q1", venue
 
 function statusWith(proposals: readonly unknown[]): Record<string, unknown> {
   return {
-    workspace: { name: "w", path: "/w" }, up: true, trading: { state: "active", reason: "" }, connectors: [], proposals, orders: [], issues: [],
-    inbox: { new: 0 }, lastRun: null,
-    book: { nav: "1", cash: "1", buyingPower: "1", dayPnl: "0", currency: "USD", positions: [] }, flagged: [], readOnly: null,
+    workspace: { name: "w", path: "/w" },
+    up: true,
+    trading: { state: "active", reason: "" },
+    connectors: [],
+    proposals,
+    orders: [],
+    issues: [],
+    inbox: { new: 0 },
+    lastRun: null,
+    book: { nav: "1", cash: "1", buyingPower: "1", dayPnl: "0", currency: "USD", positions: [] },
+    flagged: [],
+    readOnly: null,
   };
 }
 const waiting = [{ id: "20260705-001", path: "p", digest: READ, decision: "allow", needs: "approval", sentence: "buy 1 SPX limit 3000" }];
@@ -402,7 +450,8 @@ describe("approve", () => {
     const locked: Handle = async (request, answering) => {
       if (request.command !== "approve") return desk()(request, answering);
       tries += 1;
-      if ((request.input as { passphrase?: string }).passphrase !== "open sesame") throw new QocError("KEY_REQUIRED", { id: "x", reason: "live" });
+      if ((request.input as { passphrase?: string }).passphrase !== "open sesame")
+        throw new QocError("KEY_REQUIRED", { id: "x", reason: "live" });
       return receipt;
     };
     const ran = await qoc(["approve", "2026"], locked, { isTty: true, answers: ["y", "open sesame"] });

@@ -6,10 +6,7 @@ const nav = (...values: number[]): Quoted[] => values.map((value) => ({ label: "
 
 describe("plot", () => {
   it("draws values between their least and greatest", () => {
-    expect(plot(nav(...Array.from({ length: 16 }, (_, i) => i)), 20, 2)).toEqual([
-      "NAV 15 ┤        ▁▂▃▄▅▆▇█",
-      "     0 ┤▁▂▃▄▅▆▇█████████",
-    ]);
+    expect(plot(nav(...Array.from({ length: 16 }, (_, i) => i)), 20, 2)).toEqual(["NAV 15 ┤        ▁▂▃▄▅▆▇█", "     0 ┤▁▂▃▄▅▆▇█████████"]);
   });
 
   it("stands on the floor where all values are equal", () => {
@@ -28,11 +25,16 @@ describe("plot", () => {
 
   it("keeps to its width and height, whatever the values", () => {
     fc.assert(
-      fc.property(fc.array(fc.double(), { minLength: 1 }), fc.integer({ min: 1, max: 80 }), fc.integer({ min: 1, max: 9 }), (values, width, height) => {
-        const drawn = plot(nav(...values), width, height);
-        expect(drawn.length).toBe(values.some(Number.isFinite) ? height : 0);
-        for (const line of drawn) expect((line.split("┤")[1] ?? "").length).toBeLessThanOrEqual(width);
-      }),
+      fc.property(
+        fc.array(fc.double(), { minLength: 1 }),
+        fc.integer({ min: 1, max: 80 }),
+        fc.integer({ min: 1, max: 9 }),
+        (values, width, height) => {
+          const drawn = plot(nav(...values), width, height);
+          expect(drawn.length).toBe(values.some(Number.isFinite) ? height : 0);
+          for (const line of drawn) expect((line.split("┤")[1] ?? "").length).toBeLessThanOrEqual(width);
+        },
+      ),
     );
   });
 });

@@ -7,7 +7,25 @@ import { type Column, pairs, table } from "../../../src/doors/cli/table-text.ts"
 /** Characters that move, hide or turn what a person reads. */
 const HOSTILE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
 const bits = fc.array(
-  fc.constantFrom("\u001b[2J", "\u202e", "\u2066", "\u200b", "\r", "\n", "\t", "\u009b31m", "\ufeff", "\u{e0041}", "a", "é", "漢", "😀", " ", "✓", "\u0301"),
+  fc.constantFrom(
+    "\u001b[2J",
+    "\u202e",
+    "\u2066",
+    "\u200b",
+    "\r",
+    "\n",
+    "\t",
+    "\u009b31m",
+    "\ufeff",
+    "\u{e0041}",
+    "a",
+    "é",
+    "漢",
+    "😀",
+    " ",
+    "✓",
+    "\u0301",
+  ),
   { maxLength: 40 },
 );
 
@@ -89,7 +107,10 @@ describe("table", () => {
   });
 
   it("pairs names and values", () => {
-    const entries = [["nav", "1"], ["buying power", "2"]] as const;
+    const entries = [
+      ["nav", "1"],
+      ["buying power", "2"],
+    ] as const;
     expect(pairs({ isTty: true, columns: 80, paint: painter(false) }, entries)).toEqual(["nav           1", "buying power  2"]);
     expect(pairs({ isTty: false, columns: 80, paint: painter(false) }, entries)).toEqual(["nav\t1", "buying power\t2"]);
   });

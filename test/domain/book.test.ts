@@ -1,0 +1,202 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Book, applyEvent, bookNav, dayPnl, foldBook, ownerOf } from "../../src/domain/book.ts";
+import { decimal, text } from "../../src/domain/decimal.ts";
+import type { DeskEvent, Recorded } from "../../src/domain/event.ts";
+import type { ClientOrderId, ConnectorName, OrderId, VenueOrderId } from "../../src/domain/ids.ts";
+import { isInFlight } from "../../src/domain/order-state.ts";
+import type { VenueFill } from "../../src/domain/venue.ts";
+import { type Story, amount, story, storyClientId } from "../kit/journal-story.ts";
+
+const HOUR = 3_600_000;
+const id = (raw: string): OrderId => raw as OrderId;
+
+/** A fill that names only the venue's order, and came before we knew whose that is. */
+const stray = (fillId: string, quantity: string, more: Partial<VenueFill> = {}): DeskEvent => ({
+  type: "fill.received",
+  id: null,
+  connector: "paper" as ConnectorName,
+  generation: 1,
+  fill: { fillId, venueOrderId: "v-a", symbol: "AAPL", side: "buy", quantity: amount(quantity), price: amount("100"), at: 1000, ...more },
+});
+
+type Step = (told: Story) => unknown;
+const STEPS: Record<string, Step> = {
+  account: (t) => t.account("paper", { nav: "101000", positions: [{ symbol: "MSFT", quantity: "3", averagePrice: "400" }] }),
+  workA: (t) => t.working("a"),
+  fillA: (t) => t.fill("a", { quantity: "4" }),
+  fillAllA: (t) => t.fill("a"),
+  cancelA: (t) => t.reported("a", "cancelled"),
+  loseB: (t) => t.proposed("b", { symbol: "MSFT", side: "sell" }).approved("b").submitting("b").unknown("b"),
+  resolveB: (t) => t.resolved("b"),
+  proposeC: (t) => t.proposed("c"),
+  rejectC: (t) => t.rejected("c", "human"),
+  stray: (t) => t.event(stray("S1", "2")),
+  strayBust: (t) => t.event(stray("S1b", "2", { busts: "S1", at: 2000 })),
+  flag: (t) => t.flagged("paper", "AAPL", "1", "2"),
+  clear: (t) => t.cleared("paper", "AAPL", "2"),
+  halt: (t) => t.trading("halted"),
+  night: (t) => t.wait(25 * HOUR),
+  back: (t) => t.wait(-HOUR),
+};
+const toldWith = (names: readonly string[]): Recorded[] => {
+  const told = story().desk().connector("paper").account("paper");
+  for (const draft of ["a", "b", "c"]) told.proposed(draft, draft === "b" ? { symbol: "MSFT", side: "sell" } : {});
+  for (const name of names) STEPS[name]?.(told);
+  return told.records();
+};
+
+describe("the fold", () => {
+  const names = fc.array(fc.constantFrom(...Object.keys(STEPS)), { maxLength: 25 });
+
+  it("of a beginning, carried on, is the fold of the whole", () => {
+    fc.assert(
+      fc.property(names, fc.nat(80), (steps, cut) => {
+        const records = toldWith(steps);
+        const carried = foldBook(records.slice(0, cut));
+        for (const recorded of records.slice(cut)) applyEvent(carried, recorded);
+        expect(carried).toEqual(foldBook(records));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("leaves its records as they were, so that folding again gives the same", () => {
+    fc.assert(
+      fc.property(names, (steps) => {
+        const records = toldWith(steps);
+        const before = JSON.stringify(records);
+        const book = foldBook(records);
+        expect(JSON.stringify(records)).toBe(before);
+        expect(foldBook(JSON.parse(before) as Recorded[])).toEqual(book);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("keeps every index true to the orders", () => {
+    fc.assert(
+      fc.property(names, (steps) => {
+        const book = foldBook(toldWith(steps));
+        const orders = [...book.orders.values()];
+        expect([...book.inFlight.keys()].toSorted()).toEqual(orders.filter(({ state }) => isInFlight(state)).map((o) => o.id).toSorted());
+        expect([...book.proposed.keys()].toSorted()).toEqual(orders.filter(({ state }) => state === "proposed").map((o) => o.id).toSorted());
+        for (const order of orders) {
+          if (order.clientOrderId !== undefined) expect(book.byClientOrderId.get(order.clientOrderId)).toBe(order.id);
+          if (order.venueOrderId !== undefined) expect(book.byVenueOrderId.get(`paper/${order.venueOrderId}`)).toBe(order.id);
+          for (const [key, { fill }] of order.fills) expect(book.fills.get(key)).toEqual(fill);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe("a fill of nobody we know", () => {
+  const early = (): Story => story().desk().account("paper").proposed("a").approved("a").submitting("a").event(stray("S1", "4"));
+
+  it("counts in the position at once, and in the order once an acknowledgement names it", () => {
+    const before = early().book();
+    expect(text(before.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("4");
+    expect(before.orders.get(id("a"))?.state).toBe("submitting");
+    expect(before.strays.get("paper/v-a")).toHaveLength(1);
+    const after = early().acked("a").book();
+    expect(after.orders.get(id("a"))).toMatchObject({ state: "partly_filled", venueOrderId: "v-a" });
+    expect(text(after.orders.get(id("a"))?.filled ?? decimal("0"))).toBe("4");
+    expect(after.strays.size).toBe(0);
+    expect(text(after.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("4");
+  });
+
+  it("is adopted by a report too, and may end the order", () => {
+    const book = early().event(stray("S2", "6")).reported("a", "filled", "10").book();
+    expect(book.orders.get(id("a"))?.state).toBe("filled");
+    expect(book.inFlight.size).toBe(0);
+  });
+
+  it("counts once, however often it comes, before and after", () => {
+    const again = early().event(stray("S1", "4")).acked("a").event({ ...stray("S1", "4"), id: id("a") } as DeskEvent).book();
+    expect(text(again.orders.get(id("a"))?.filled ?? decimal("0"))).toBe("4");
+    expect(text(again.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("4");
+  });
+
+  it("that is busted or corrected before it is adopted counts as changed, in position and order", () => {
+    const busted = early().event(stray("S1b", "4", { busts: "S1", at: 2000 }));
+    expect(text(busted.book().positions.get("paper/AAPL")?.quantity ?? decimal("1"))).toBe("0");
+    expect(text(busted.acked("a").book().orders.get(id("a"))?.filled ?? decimal("1"))).toBe("0");
+    const corrected = early().event(stray("S1c", "3", { corrects: "S1", at: 2000 })).event(stray("S1", "4")).acked("a").book();
+    expect(text(corrected.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("3");
+    expect(text(corrected.orders.get(id("a"))?.filled ?? decimal("0"))).toBe("3");
+  });
+
+  it("stays nobody's where it belongs to another connector's order", () => {
+    const book = early().acked("a").book();
+    const fill = (stray("X", "1") as Extract<DeskEvent, { type: "fill.received" }>).fill;
+    expect(ownerOf(book, "paper", fill)).toBe("a");
+    expect(ownerOf(book, "other", fill)).toBeUndefined();
+    expect(ownerOf(book, "other", { ...fill, clientOrderId: storyClientId("a") })).toBeUndefined();
+    expect(ownerOf(book, "paper", { ...fill, venueOrderId: "v-z", clientOrderId: storyClientId("a") })).toBe("a");
+    expect(ownerOf(book, "paper", { ...fill, venueOrderId: "v-z" })).toBeUndefined();
+  });
+});
+
+describe("the epoch's tag", () => {
+  const started = (told: Story, machine: string, nonce: string): Story => told.event({ type: "desk.started", version: "0.1.0", machine, nonce });
+
+  it("is made once, stays over restarts, and is new on another machine", () => {
+    const told = started(story(), "m1", "n1");
+    expect(told.book().epochTag).toBe("n1");
+    expect(started(told, "m1", "n2").book().epochTag).toBe("n1");
+    const copied = started(told, "m2", "n3").book();
+    expect([copied.epochTag, copied.machine]).toEqual(["n3", "m2"]);
+    expect(started(told, "m1", "n4").book().epochTag).toBe("n4");
+  });
+});
+
+describe("intents", () => {
+  it("of the last 24 hours are kept, counted at the intent and not at the answer", () => {
+    const told = story().desk().working("a").wait(12 * HOUR).working("b");
+    expect(told.book().intents.map((intent) => intent.id)).toEqual(["a", "b"]);
+    expect(told.wait(13 * HOUR).working("c").book().intents.map((intent) => intent.id)).toEqual(["b", "c"]);
+  });
+
+  it("are not made by approvals, rejections or fills", () => {
+    expect(story().desk().proposed("a").approved("a").rejected("a", "guard").book().intents).toEqual([]);
+    expect(story().desk().filled("a").book().intents).toHaveLength(1);
+  });
+});
+
+describe("accounts", () => {
+  it("open positions once, and keep yesterday's last NAV for the day's profit", () => {
+    const day = (told: Story, nav: string, venueDate: string): Story => told.account("paper", { nav, venueDate, positions: [{ symbol: "MSFT", quantity: "5", averagePrice: "10" }] });
+    const told = day(day(story().desk(), "100", "2026-07-06"), "110", "2026-07-06");
+    expect(text(dayPnl(told.book()))).toBe("10");
+    const next = day(told, "105", "2026-07-07").book();
+    expect([text(dayPnl(next)), text(bookNav(next))]).toEqual(["-5", "105"]);
+    expect(text(next.positions.get("paper/MSFT")?.quantity ?? decimal("0"))).toBe("5");
+    expect(text(dayPnl(day(told, "90", "2026-07-06").book()))).toBe("-15");
+  });
+
+  it("add up over connectors", () => {
+    const book = story().account("paper", { nav: "100.1" }).account("other", { nav: "0.2" }).book();
+    expect(text(bookNav(book))).toBe("100.3");
+  });
+
+  it("do not go back to an earlier venue date", () => {
+    const book = story().account("paper", { nav: "1", venueDate: "2026-07-07" }).account("paper", { nav: "2", venueDate: "2026-07-06" }).book();
+    expect(book.accounts.get("paper")).toMatchObject({ venueDate: "2026-07-07" });
+    expect(text(dayPnl(book))).toBe("1");
+  });
+});
+
+it("a flagged instrument is blocked until a human clears it, who adopts the venue's quantity", () => {
+  const told = story().desk().account("paper", { positions: [{ symbol: "AAPL", quantity: "5", averagePrice: "90" }] }).flagged("paper", "AAPL", "5", "7");
+  expect(told.book().flagged.get("paper/AAPL")).toMatchObject({ expected: "5", actual: "7" });
+  const cleared = told.cleared("paper", "AAPL", "7").book();
+  expect(cleared.flagged.size).toBe(0);
+  expect(text(cleared.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("7");
+});
+
+it("an event of an order that was never seen is nothing", () => {
+  const book: Book = story().event({ type: "order.acked", id: id("ghost"), venueOrderId: "v" as VenueOrderId }).book();
+  expect([book.orders.size, book.byVenueOrderId.size, book.byClientOrderId.get("q" as ClientOrderId)]).toEqual([0, 0, undefined]);
+});
