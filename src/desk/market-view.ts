@@ -47,17 +47,19 @@ export const lookAt = async (desk: Desk, connector: ConnectorName, symbol: strin
     ...(instrument === undefined ? {} : { instrument }),
     ...(account === undefined ? {} : { buyingPower: account.buyingPower }),
     buyingPowerSeq,
-    venueNow: venueNow(desk, connector),
+    // A replayed market may have moved on while the rest was asked: what is judged is judged as of this quote.
+    venueNow: venueQuote !== undefined && isSimulated(desk, connector) ? venueQuote.at : venueNow(desk, connector),
     problems,
   };
 };
 
 /** "Now" at the venue: a replayed market's newest timestamp, else the wall. */
 export const venueNow = (desk: Desk, connector: string): number => {
-  const simulated = desk.venues.facts(connector)?.capabilities.simulatedTime === true;
   const seen = desk.market.venueTimes.get(connector) ?? desk.book.accounts.get(connector)?.venueTime;
-  return simulated && seen !== undefined ? seen : desk.clock.now();
+  return isSimulated(desk, connector) && seen !== undefined ? seen : desk.clock.now();
 };
+
+const isSimulated = (desk: Desk, connector: string): boolean => desk.venues.facts(connector)?.capabilities.simulatedTime === true;
 
 export const seeVenueTime = (desk: Desk, connector: string, at: number): void => {
   const seen = desk.market.venueTimes.get(connector);

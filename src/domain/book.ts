@@ -4,7 +4,7 @@
  */
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
 import type { AccountMarked, ConnectorState, DeskEvent, FillReceived, OrderEvent, Recorded, TradingState } from "./event.ts";
-import { type FillKey, fillKey } from "./fill.ts";
+import { type FillKey, fillKey, laterVersion } from "./fill.ts";
 import type { ClientOrderId, OrderId } from "./ids.ts";
 import { type InstrumentKey, type OrderTerms, instrumentKey } from "./order.ts";
 import { type OrderRecord, applyFill, applyOrderEvent, isInFlight, openOrder } from "./order-state.ts";
@@ -217,7 +217,8 @@ const receiveFill = (book: Book, recorded: Recorded<FillReceived>): void => {
   const key = fillKey(connector, fill);
   const isNew = !book.fills.has(key);
   if (order === undefined) {
-    if (!isNew) return;
+    const earlier = book.fills.get(key);
+    if (earlier !== undefined && laterVersion(earlier, fill) === earlier) return;
     const venueKey = `${connector}/${fill.venueOrderId}`;
     const known = book.strays.get(venueKey);
     if (known === undefined) book.strays.set(venueKey, [recorded]);

@@ -44,7 +44,7 @@ export const GUARD_OPTIONS = {
   "day-loss-limit": z.strictObject({ key: z.literal("day-loss-limit"), ...base, max_pct: percent(3) }),
   "buying-power": z.strictObject({ key: z.literal("buying-power"), ...base }),
   "symbol-allowlist": z.strictObject({ key: z.literal("symbol-allowlist"), ...base, symbols }),
-  "symbol-denylist": z.strictObject({ key: z.literal("symbol-denylist"), ...base, symbols }),
+  "symbol-denylist": z.strictObject({ key: z.literal("symbol-denylist"), ...base, symbols: z.array(z.string().min(1)).min(1) }),
   "market-hours": z.strictObject({
     key: z.literal("market-hours"),
     ...base,

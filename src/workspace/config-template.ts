@@ -61,7 +61,7 @@ window_s = 600
 [[guard]]
 key = "no-short"
 
-# For live equities: refuse orders outside the venue's hours. The paper venue's time is simulated and runs through nights.
+# For live equities: refuse orders outside the venue's hours. The paper venue's time is simulated and always inside them.
 # [[guard]]
 # key = "market-hours"
 # tz = "America/New_York"

@@ -4,6 +4,8 @@
  */
 import { existsSync, mkdtempSync, readdirSync, realpathSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,11 +34,31 @@ beforeEach(() => {
 });
 afterEach(() => rm(base, { recursive: true, force: true }));
 
+const desksIn = (work: string): readonly string[] =>
+  ["", ...readdirSync(work)].map((name) => join(work, name)).filter((folder) => existsSync(join(folder, "desk.toml")));
+
+/** `init` takes the first port that is free just then; another desk on this machine may take it before this one is up. */
+const moveToFreePort = async (work: string): Promise<void> => {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  for (const folder of desksIn(work)) {
+    const file = join(folder, "desk.toml");
+    await writeFile(file, (await readFile(file, "utf8")).replace(/^port = \d+$/m, `port = ${port}`));
+  }
+};
+
 describe.skipIf(!isBuilt)(`sessions${isBuilt ? "" : " (dist is not built: node build.mjs)"}`, () => {
   it.each(sessions)("%s", { timeout: 90_000 }, async (name) => {
     const [work, home, runtime] = [join(base, "w"), join(base, "home"), join(base, "run")];
     for (const folder of [work, home, runtime]) await mkdir(folder, { mode: 0o700 });
-    const run = processRunner(BIN, work, { PATH: process.env["PATH"], HOME: home, XDG_RUNTIME_DIR: runtime, TZ: "UTC", LANG: "C.UTF-8" });
+    const program = processRunner(BIN, work, { PATH: process.env["PATH"], HOME: home, XDG_RUNTIME_DIR: runtime, TZ: "UTC", LANG: "C.UTF-8" });
+    const run: RunQoc = async (words) => {
+      const ran = await program(words);
+      if (words[0] === "init") await moveToFreePort(work);
+      return ran;
+    };
     const bindings: Bindings = new Map([
       ["<DIR>", work],
       ["<HOME>", home],

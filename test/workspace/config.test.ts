@@ -73,7 +73,7 @@ describe("a mistake", () => {
     ],
     ["unknown option of a guard", '[[guard]]\nkey = "max-order-nav"\nmax_pc = 5', "CONFIG_INVALID", "unknown key (did you mean max_pct?)"],
     ["option of another guard", '[[guard]]\nkey = "buying-power"\nmax_pct = 5', "CONFIG_INVALID", "guard[0].max_pct: unknown key"],
-    ["a symbol no order can carry", '[[guard]]\nkey = "symbol-denylist"\nsymbols = ["ААPL"]', "CONFIG_INVALID", "symbols"],
+    ["a symbol no order can carry", '[[guard]]\nkey = "symbol-allowlist"\nsymbols = ["ААPL"]', "CONFIG_INVALID", "symbols"],
     ["market hours", '[[guard]]\nkey = "market-hours"\nopen = "9:30"', "CONFIG_INVALID", 'such as "09:30"'],
     ["literal secret", connector('  [connector.auth]\n  api_key = "sk-live-1"'), "SECRET_LITERAL", ":6:3: connector[0].auth.api_key"],
     ["secret of a wrong shape", connector("  [connector.auth]\n  api_key = { value = 1 }"), "CONFIG_INVALID", "connector[0].auth.api_key"],
