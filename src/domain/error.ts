@@ -142,11 +142,9 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | undefined>>;
 
+/** In one pass, so that braces in a detail stay as they are. */
 const fill = (template: string, details: ErrorDetails): string =>
-  template
-    .replace(/(?<!\{)\{(\w+)\}(?!\})/g, (_, name: string) => String(details[name] ?? ""))
-    .replaceAll("{{", "{")
-    .replaceAll("}}", "}");
+  template.replace(/\{\{|\}\}|\{(\w+)\}/g, (found, name: string | undefined) => (name === undefined ? found.slice(1) : String(details[name] ?? "")));
 
 export interface ErrorJson {
   code: ErrorCode;

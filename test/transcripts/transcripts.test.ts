@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   type Bindings,
+  type RunQoc,
   generalise,
   matches,
   parseTranscript,
@@ -32,7 +33,8 @@ let base = "";
 beforeEach(() => {
   base = realpathSync(mkdtempSync(join(tmpdir(), "qoc-session-")));
 });
-afterEach(() => rm(base, { recursive: true, force: true }));
+// A desk that was told to stop goes on writing its history for a moment.
+afterEach(() => rm(base, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
 
 const desksIn = (work: string): readonly string[] =>
   ["", ...readdirSync(work)].map((name) => join(work, name)).filter((folder) => existsSync(join(folder, "desk.toml")));
@@ -66,8 +68,7 @@ describe.skipIf(!isBuilt)(`sessions${isBuilt ? "" : " (dist is not built: node b
     try {
       expect(await playTranscript(join(HERE, name), run, { bindings, update: UPDATE })).toEqual([]);
     } finally {
-      for (const entry of ["", ...readdirSync(work)])
-        if (existsSync(join(work, entry, "desk.toml"))) await run(["down", "-C", join(work, entry)]);
+      for (const folder of desksIn(work)) await run(["down", "-C", folder]);
     }
   });
 });

@@ -1,0 +1,172 @@
+/** The real command line and the real daemon: starts, kill -9 with an order working, a taken port, no git, bad files. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+const BIN = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
+
+interface Answer { code: number; json: any; error: any }
+let home: string;
+let desk: string;
+let env: Record<string, string>;
+let children: ChildProcess[] = [];
+
+const qoc = (...args: string[]): Promise<Answer> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, [BIN, ...args, "--json", ...(args[0] === "init" ? [] : ["-C", desk])], { env }, (error, stdout, stderr) => {
+      const parse = (text: string): unknown => {
+        try {
+          return JSON.parse(text);
+        } catch {
+          return text;
+        }
+      };
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), json: parse(stdout), error: parse(stderr.trim().split("\n").at(-1) ?? "") });
+    });
+  });
+
+/** `qoc up` in the foreground; resolves once it has said that it is ready. */
+const up = (): Promise<ChildProcess> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [BIN, "up", "--json", "-C", desk], { env, stdio: ["ignore", "pipe", "pipe"] });
+    children.push(child);
+    let said = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      if (String(chunk).includes("readyMs")) resolve(child);
+    });
+    child.stderr.on("data", (chunk: Buffer) => (said += String(chunk)));
+    child.once("exit", (code) => reject(new Error(`ended with ${code}: ${said}`)));
+  });
+
+const ended = (child: ChildProcess): Promise<void> => new Promise((resolve) => (child.exitCode !== null || child.signalCode !== null ? resolve() : child.once("exit", () => resolve())));
+
+const config = (change: (text: string) => string): void => writeFileSync(join(desk, "desk.toml"), change(readFileSync(join(desk, "desk.toml"), "utf8")));
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+
+beforeEach(async () => {
+  home = mkdtempSync(join(tmpdir(), "qoc-daemon-"));
+  desk = join(home, "desk");
+  env = { PATH: process.env["PATH"] ?? "", HOME: home, XDG_RUNTIME_DIR: join(home, "run") };
+  await qoc("init", desk);
+  const port = await freePort();
+  config((text) => text.replace(/^port = \d+$/m, `port = ${port}`));
+});
+afterEach(async () => {
+  for (const child of children) child.kill("SIGKILL");
+  await Promise.all(children.map(ended));
+  children = [];
+});
+
+const LIMIT = ["--connector", "paper", "--side", "buy", "--symbol", "SPX", "--quantity", "10", "--type", "limit", "--limit-price", "2000", "--rationale", "TEXT"];
+
+describe("kill -9", () => {
+  it("with an order working: nothing lost, nothing sent twice, the stale lock taken over", async () => {
+    const first = await up();
+    const proposed = await qoc("orders", "propose", ...LIMIT);
+    expect(proposed.json.verdict).toEqual({ decision: "allow", reasons: [] });
+    const approved = await qoc("approve", proposed.json.id, "--digest", proposed.json.digest);
+    expect(approved).toMatchObject({ code: 0, json: { state: "acked" } });
+    first.kill("SIGKILL");
+    await ended(first);
+    expect((await qoc("status")).json).toMatchObject({ up: false, orders: [{ id: proposed.json.id, state: "acked" }] });
+    expect((await qoc("approve", proposed.json.id)).code).toBe(5);
+    await up();
+    const shown = await qoc("orders", "show", proposed.json.id);
+    expect(shown.json).toMatchObject({ state: "acked", venueOrderId: approved.json.venueOrderId });
+    expect((await qoc("verify")).json).toMatchObject({ ok: true, signatures: 1 });
+    expect((await qoc("cancel", proposed.json.id)).json.state).toBe("cancelled");
+    const store = JSON.stringify((await qoc("orders", "list")).json);
+    expect(store.match(/P-00000/g)).toHaveLength(1);
+  });
+});
+
+describe("a start that cannot be", () => {
+  const failure = async (): Promise<{ code: string; message: string }> => {
+    const answer = await qoc("up", "--detach");
+    expect(answer.code).toBe(1);
+    expect((await qoc("status")).json.up ?? false).toBe(false);
+    return answer.error;
+  };
+
+  it("says that another desk runs", async () => {
+    await up();
+    const answer = await qoc("up", "--detach");
+    expect(answer.error.code).toBe("LOCKED");
+  });
+
+  it("says that the port is taken", async () => {
+    const port = Number(/^port = (\d+)$/m.exec(readFileSync(join(desk, "desk.toml"), "utf8"))?.[1]);
+    const blocker = createServer().listen(port, "127.0.0.1");
+    await new Promise((resolve) => blocker.once("listening", resolve));
+    expect((await failure()).code).toBe("PORT_TAKEN");
+    await new Promise((resolve) => blocker.close(resolve));
+  });
+
+  it("names file, line and key of a bad desk.toml, and trades nothing", async () => {
+    config((text) => text.replace("max_pct = 5.0", 'max_pct = "5%"'));
+    const answer = await qoc("up", "--detach");
+    expect(answer).toMatchObject({ code: 1, error: { code: "CONFIG_INVALID" } });
+    expect(answer.error.message).toMatch(/desk\.toml:\d+:1: guard\[0\]\.max_pct/);
+    expect((await qoc("status")).error.code).toBe("CONFIG_INVALID");
+  });
+});
+
+describe("a connector that cannot start leaves the desk up", () => {
+  const custom = (adapter: string, more = ""): void =>
+    config((text) => `${text}\n[[connector]]\nname = "mine"\ntype = "custom"\nadapter = "${adapter}"\n${more}`);
+  const stateOf = async (): Promise<{ state: string; lastError: string }> => {
+    await up();
+    const list = await qoc("connectors", "list");
+    expect(list.json.find((row: { name: string }) => row.name === "paper").state).toBe("ready");
+    return list.json.find((row: { name: string }) => row.name === "mine");
+  };
+  it.each([
+    ["missing adapter", "./nowhere.ts", "", undefined, "does not exist"],
+    ["missing secret", "./mine.ts", '  [connector.auth]\n  api_key = { env = "NOT_SET_ANYWHERE" }\n', "export default class {}", "secret api_key is not set (environment variable NOT_SET_ANYWHERE)"],
+    ["no default export", "./mine.ts", "", "export const x = 1;", "no default export"],
+    ["a missing method", "./mine.ts", "", "export default class { async connect() {} }", "method disconnect, getQuote, getPositions, getBuyingPower, placeOrder, cancelOrder is missing"],
+    ["a throw on import", "./mine.ts", "", 'throw new Error("at import");\nexport default class {}', "at import"],
+  ])("%s", async (_name, adapter, more, source, words) => {
+    if (source !== undefined) writeFileSync(join(desk, "mine.ts"), source);
+    custom(adapter, more);
+    const found = await stateOf();
+    expect(["quarantined", "restarting"]).toContain(found.state);
+    expect(found.lastError).toContain(words);
+  });
+});
+
+describe("without git", () => {
+  it("the desk trades, and doctor says what is missing", async () => {
+    env["PATH"] = dirname(process.execPath);
+    if (existsSync(join(env["PATH"], "git"))) env["PATH"] = join(home, "empty");
+    await up();
+    const proposed = await qoc("orders", "propose", ...LIMIT);
+    expect((await qoc("approve", proposed.json.id, "--digest", proposed.json.digest)).code).toBe(0);
+    const doctor = await qoc("doctor");
+    expect(doctor.json.checks.find((check: { name: string }) => check.name === "history")).toMatchObject({ status: "warn", fix: "install git" });
+  });
+});
+
+describe("stopping", () => {
+  it("by down and by SIGTERM gives the lock back", async () => {
+    const first = await up();
+    expect((await qoc("down")).json).toEqual({ stopped: true });
+    await ended(first);
+    const second = await up();
+    second.kill("SIGTERM");
+    await ended(second);
+    expect(second.exitCode).not.toBeNull();
+    await up();
+  });
+});

@@ -1,0 +1,100 @@
+/** A writer that is really killed, and a kernel that really says no: what was acknowledged is in the journal afterwards. */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type JournalScan, scanJournal } from "../../src/bus/journal-read.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+
+let room: string;
+let dir: string;
+let writer: string;
+let desks = 0;
+
+beforeAll(async () => {
+  room = mkdtempSync(join(tmpdir(), "qoc-power-"));
+  writer = join(room, "writer.mjs");
+  const entry = fileURLToPath(new URL("../kit/journal-writer.ts", import.meta.url));
+  await build({ entryPoints: [entry], outfile: writer, bundle: true, platform: "node", format: "esm", target: "node20", logLevel: "silent" });
+});
+beforeEach(() => {
+  desks += 1;
+  dir = join(room, `journal-${desks}`);
+});
+afterAll(() => rmSync(room, { recursive: true, force: true }));
+
+/** Runs the writer until it has acknowledged `acks` records, then kills it. Answers every line it got out. */
+const killedAfter = (acks: number): Promise<string[]> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [writer, dir, "100000"], { stdio: ["ignore", "pipe", "inherit"] });
+    let out = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      out += chunk;
+      if (out.split("\n").length - 1 > acks) child.kill("SIGKILL");
+    });
+    child.on("error", reject);
+    child.on("close", (_code, signal) => {
+      if (signal === "SIGKILL") resolve(out.split("\n").slice(0, -1));
+      else reject(new Error(`the writer ended by itself: ${out}`));
+    });
+  });
+
+const numbersOf = (lines: readonly string[]): number[] => lines.filter((line) => /^\d+$/.test(line)).map(Number);
+const scanned = (): Promise<JournalScan> => scanJournal(nodeDisk(), dir);
+/** Everything up to the last acknowledged record is there, and what is there is one chain without a gap. */
+const expectKept = (scan: JournalScan, acknowledged: readonly number[]): void => {
+  expect(scan.corrupt).toBeUndefined();
+  expect(scan.events.map(({ seq }) => seq)).toEqual(scan.events.map((_, i) => i + 1));
+  expect(scan.head.seq).toBeGreaterThanOrEqual(acknowledged.at(-1) ?? 0);
+  expect(acknowledged).toEqual(acknowledged.toSorted((a, b) => a - b));
+};
+
+describe("kill -9", () => {
+  it("at any point loses no acknowledged record, and the next start goes on after it", async () => {
+    let before = 0;
+    for (let round = 0; round < 12; round++) {
+      const lines = await killedAfter(Math.floor(Math.random() * 60));
+      const acknowledged = numbersOf(lines);
+      if (lines[0] !== undefined) expect(Number(lines[0].replace("opened ", ""))).toBeGreaterThanOrEqual(before);
+      const scan = await scanned();
+      expectKept(scan, acknowledged);
+      before = scan.head.seq;
+    }
+    expect(before).toBeGreaterThan(0);
+    expect(readdirSync(dir).length, "segments were rolled as well").toBeGreaterThan(1);
+  });
+});
+
+/** Containers may have strace and still forbid it. */
+const canTrace = spawnSync("strace", ["-o", "/dev/null", "true"]).status === 0;
+if (!canTrace) console.warn("SKIPPED: strace cannot run here, so real write and sync errors are not tested");
+
+/** The writer under strace, which makes one system call on the first segment fail. */
+const traced = (inject: string): { status: number | null; lines: string[]; trace: string[] } => {
+  const record = join(room, `trace-${desks}`);
+  const segment = join(dir, "000001.ndjson");
+  const args = ["-f", "-o", record, "-P", segment, "-e", "trace=write,fdatasync", "-e", `inject=${inject}`, process.execPath, writer, dir, "60"];
+  const { status, stdout } = spawnSync("strace", args, { encoding: "utf8", timeout: 25_000 });
+  const trace = existsSync(record) ? readFileSync(record, "utf8").split("\n").filter((line) => /write\(|fdatasync/.test(line)) : [];
+  return { status, lines: stdout.split("\n").slice(0, -1), trace };
+};
+
+describe.skipIf(!canTrace)("a kernel that says no", () => {
+  it.each([
+    ["write", "ENOSPC", 1], ["write", "EIO", 4], ["fdatasync", "EIO", 1], ["fdatasync", "EIO", 5], ["fdatasync", "ENOSPC", 3],
+  ] as const)("%s %s at call %i: earlier records stay, nothing later is acknowledged or tried again", async (call, code, nth) => {
+    const { status, lines, trace } = traced(`${call}:error=${code}:when=${nth}`);
+    const acknowledged = numbersOf(lines);
+    expect(lines.at(-1)).toBe("failed JOURNAL_FAILED");
+    expect(status).toBe(3);
+    expect(acknowledged).toHaveLength((nth - 1) * 3);
+    const failedAt = trace.findIndex((line) => line.includes("INJECTED"));
+    expect(failedAt).toBeGreaterThanOrEqual(0);
+    expect(trace.slice(failedAt + 1).filter((line) => !line.includes("resumed"))).toEqual([]);
+    expectKept(await scanned(), acknowledged);
+    expectKept(await scanned(), numbersOf(await killedAfter(6)));
+  });
+});

@@ -1,0 +1,40 @@
+/**
+ * Run in a process of its own, to be killed: appends durable records to a journal on the real disk, as fast as it can, and
+ * writes a record's number to standard output once it is acknowledged. Arguments: folder, how many records at most.
+ */
+import { writeSync } from "node:fs";
+import { openJournal } from "../../src/bus/journal.ts";
+import { QocError } from "../../src/domain/error.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { quietLog } from "./quiet-log.ts";
+
+const [dir = "", most = "0"] = process.argv.slice(2);
+const say = (line: string): void => void writeSync(1, `${line}\n`);
+const clock = { now: () => Date.now(), monotonic: () => performance.now(), after: () => () => undefined };
+
+const { scan, journal } = await openJournal({ disk: nodeDisk(), dir, clock, log: quietLog(), segmentBytes: 16 * 1024 });
+if (journal === undefined) {
+  say(`corrupt ${JSON.stringify(scan.corrupt)}`);
+  process.exit(4);
+}
+say(`opened ${scan.head.seq}`);
+
+/** Three in a breath, so that flushes carry more than one record. */
+const breath = (): Promise<void>[] =>
+  [1, 2, 3].map(() => {
+    const { recorded, committed } = journal.append({ type: "run.started", run: "x".repeat(200), issue: "001", runtime: "demo" }, { durable: true });
+    return committed.then(() => say(String(recorded.seq)));
+  });
+
+try {
+  while (journal.head.seq < scan.head.seq + Number(most)) await Promise.all(breath());
+} catch (error) {
+  say(`failed ${error instanceof QocError ? error.code : String(error)}`);
+  // A later record must be refused as well, at once.
+  try {
+    breath();
+    say("accepted after a failure");
+  } catch {
+    process.exit(3);
+  }
+}
