@@ -11,6 +11,8 @@ export interface BufferIo {
 
 export interface BufferIoOptions {
   readonly isTty?: boolean;
+  /** Where stdout goes elsewhere than the other two. */
+  readonly isOutTty?: boolean;
   readonly colour?: boolean;
   readonly stdin?: string;
   readonly fds?: Readonly<Record<number, string>>;
@@ -21,7 +23,7 @@ export interface BufferIoOptions {
 }
 
 export const bufferIo = (options: BufferIoOptions = {}): BufferIo => {
-  const { isTty = false, colour = false, stdin = "", fds = {}, answers = [], broken } = options;
+  const { isTty = false, isOutTty = isTty, colour = false, stdin = "", fds = {}, answers = [], broken } = options;
   const written = { out: "", err: "" };
   const asked: string[] = [];
   const left = [...answers];
@@ -43,7 +45,7 @@ export const bufferIo = (options: BufferIoOptions = {}): BufferIo => {
       if (left.length === 0) throw new Error(`nobody answers: ${question}`);
       return left.shift();
     },
-    isTty: { in: isTty, out: isTty, err: isTty },
+    isTty: { in: isTty, out: isOutTty, err: isTty },
     columns: 80,
     colour: { out: colour, err: colour },
   };

@@ -473,6 +473,13 @@ describe("status", () => {
     expect(ran.requests[0]?.input).toEqual({});
   });
 
+  it("asks nothing about a desk that is down, nor where its answer goes into a file", async () => {
+    const down = await qoc(["status"], undefined, { isTty: true, cold: () => ({ ...statusWith(waiting), up: false }) });
+    expect([down.code, down.asked.length]).toEqual([0, 0]);
+    const filed = await qoc(["status"], desk(), { isTty: true, isOutTty: false });
+    expect([filed.code, filed.asked.length]).toEqual([0, 0]);
+  });
+
   it("on a terminal offers the list, shows the review once, and approves what is picked", async () => {
     const ran = await qoc(["status"], desk(), { isTty: true, answers: ["7", "1", "1", "y"] });
     expect(commands(ran)).toEqual(["status", "orders show", "approve"]);

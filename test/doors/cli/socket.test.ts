@@ -62,6 +62,11 @@ const raw = async (bytes: string): Promise<Record<string, unknown>> => {
   return JSON.parse(text) as Record<string, unknown>;
 };
 
+const turns = async (count: number): Promise<"late"> => {
+  for (let n = 0; n < count; n++) await new Promise((resolve) => setImmediate(resolve));
+  return "late";
+};
+
 describe("the socket", () => {
   it("carries a request, notes, values and the result, in order", async () => {
     let seen: Request | undefined;
@@ -91,6 +96,28 @@ describe("the socket", () => {
     });
     expect(result).toBe("done");
     expect(taken).toEqual(Array.from({ length: 500 }, (_, n) => n));
+  });
+
+  it("holds the desk back while a value is not taken", async () => {
+    const line = "x".repeat(256 * 1024);
+    let sent = 0;
+    let stalled: (() => void) | undefined;
+    const stall = new Promise<void>((resolve) => (stalled = resolve));
+    await serve(async (_asked, { value, signal }) => {
+      for (let n = 0; n < 400 && !signal.aborted; n++) {
+        const taken = value(line);
+        sent += 1;
+        // Nothing was taken for many turns of the loop: the pipe is full.
+        if ((await Promise.race([taken, turns(200)])) === "late") stalled?.();
+        await taken;
+      }
+    });
+    const controller = new AbortController();
+    const call = ask({ onValue: () => new Promise(() => undefined), signal: controller.signal });
+    await stall;
+    controller.abort(new Error("enough"));
+    await expect(call).rejects.toThrow("enough");
+    expect(sent).toBeLessThan(100);
   });
 
   it("rejects where taking a value fails, as on a closed pipe", async () => {
