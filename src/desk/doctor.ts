@@ -114,7 +114,7 @@ const connectorChecks = (desk: Desk, status: ReturnType<Desk["venues"]["status"]
     });
   }
   if (isUp && status.mode === "live" && status.isolation === "worker") {
-    checks.push({ name, status: "warn", message: "live money in a worker thread", fix: 'set isolation = "process" for it in desk.toml' });
+    checks.push({ name, status: "warn", message: "live money in a worker thread, which contains faults and not hostile code", fix: "read SECURITY.md" });
   }
   if (isUp && !desk.market.reconciled.has(status.name)) checks.push({ name, status: "warn", message: "not reconciled yet" });
   return checks;

@@ -99,6 +99,14 @@ describe("a mistake", () => {
     expect(problem(`[workspace]\n\n[${table}]\nx = 1`)).toMatchObject({ code: "CONFIG_NOT_YET", details: { line: 3 } });
   });
 
+  it.each([
+    ["a process of its own", 'isolation = "process"'],
+    ["a built-in that is not there", 'type = "alpaca"'],
+  ])("%s is said to be not built yet", (_name, line) => {
+    const text = `[[connector]]\nname = "a"\n${line.startsWith("type") ? "" : 'type = "paper"\n'}${line}`;
+    expect(problem(text).code).toBe("CONFIG_NOT_YET");
+  });
+
   it("is never the only one that is told", () => {
     expect(problem('[workspace]\nport = "x"\nnmae = 1\n[[guard]]\nkey = "x"').message).toContain("(and 2 more");
   });

@@ -1,0 +1,49 @@
+/** The one TCP port: local names only, no other site's page, and a taken port is said. */
+import { request } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
+import { describe, expect, it } from "vitest";
+import { serveHttp } from "../../../src/doors/http/server.ts";
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+
+const status = (port: number, headers: Record<string, string>, path = "/"): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const call = request({ host: "127.0.0.1", port, path, headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    call.once("error", reject);
+    call.end();
+  });
+
+describe("the port", () => {
+  it("answers local names, and refuses every other Host and Origin", async () => {
+    const port = await freePort();
+    const door = await serveHttp(port, () => ({ up: true }));
+    try {
+      expect(await status(port, { host: `127.0.0.1:${port}` })).toBe(200);
+      expect(await status(port, { host: `localhost:${port}`, origin: `http://localhost:${port}` })).toBe(200);
+      for (const host of ["evil.example", `localhost.evil.example:${port}`, `0.0.0.0:${port}`, "localhost"]) {
+        expect(await status(port, { host })).toBe(403);
+      }
+      expect(await status(port, { host: `127.0.0.1:${port}`, origin: "https://evil.example" })).toBe(403);
+      expect(await status(port, { host: `127.0.0.1:${port}`, origin: "null" })).toBe(403);
+      expect(await status(port, { host: `127.0.0.1:${port}` }, "/orders")).toBe(404);
+    } finally {
+      await door.close();
+    }
+  });
+
+  it("that is taken is named", async () => {
+    const port = await freePort();
+    const door = await serveHttp(port, () => ({}));
+    await expect(serveHttp(port, () => ({}))).rejects.toMatchObject({ code: "PORT_TAKEN", details: { port } });
+    await door.close();
+  });
+});
