@@ -39,18 +39,33 @@ export const lookAt = async (desk: Desk, connector: ConnectorName, symbol: strin
   });
   const [venueQuote, account, instrument] = await Promise.all([
     attempt("quote", seen),
-    attempt("account", markAccount(desk, connector, seen)),
+    attempt("account", accountFor(desk, connector, seen)),
     attempt("instrument", instrumentOf(desk, connector, symbol)),
   ]);
   return {
     ...(venueQuote === undefined ? {} : { quote: { ...venueQuote, receivedMono: desk.clock.monotonic() } }),
     ...(instrument === undefined ? {} : { instrument }),
-    ...(account === undefined ? {} : { buyingPower: account.buyingPower }),
+    ...(account?.buyingPower === undefined ? {} : { buyingPower: account.buyingPower }),
     buyingPowerSeq,
     // A replayed market may have moved on while the rest was asked: what is judged is judged as of this quote.
     venueNow: venueQuote !== undefined && isSimulated(desk, connector) ? venueQuote.at : venueNow(desk, connector),
     problems,
   };
+};
+
+/**
+ * `nav_method = "live"` asks for the account each time. `"last_snapshot"` takes the last mark while it is younger than
+ * `[uta].snapshot_interval` and of the venue's present date; what filled since is the gate's to count.
+ */
+const accountFor = async (desk: Desk, connector: ConnectorName, quoted: Promise<unknown>): Promise<{ buyingPower?: DecimalText }> => {
+  const { navMethod } = desk.config.account;
+  const mark = desk.book.accounts.get(connector);
+  if (navMethod === "live" || mark === undefined) return markAccount(desk, connector, quoted);
+  await quoted.catch(() => undefined);
+  const age = desk.clock.now() - mark.markedAt;
+  const isFresh = age >= 0 && age < desk.config.uta.snapshotInterval * 1000;
+  const isToday = dateIn(desk.config.workspace.timezone, venueNow(desk, connector)) === mark.venueDate;
+  return isFresh && isToday ? {} : markAccount(desk, connector, quoted);
 };
 
 /** "Now" at the venue: a replayed market's newest timestamp, else the wall. */

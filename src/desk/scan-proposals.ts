@@ -11,9 +11,11 @@ import type { OrderRecord } from "../domain/order-state.ts";
 import { type ProposalDraft, type RouteTarget, routeProposal, termsOf } from "../domain/proposal.ts";
 import { decimal } from "../domain/decimal.ts";
 import { collarOf, isBeyond, needsProtection, protectionPrice, touch } from "../gate/protection.ts";
-import { type ProposalFile, readProposalOf, scanProposals } from "../workspace/proposals.ts";
+import { LAYOUT } from "../workspace/layout.ts";
+import { type ProposalFile, listOrderFiles, readProposalOf, scanProposals } from "../workspace/proposals.ts";
 import type { Desk } from "./desk.ts";
 import { lookAt } from "./market-view.ts";
+import { alert } from "./project.ts";
 
 /** A file must stay away this long, over two scans, before its absence is a rejection. */
 const MISSING_MS = 5_000;
@@ -28,7 +30,22 @@ export const scan = async (desk: Desk): Promise<void> => {
   await running;
 };
 
+/** A file that a hand moved among the approved ones approves nothing: it goes back to wait for a human. */
+const putBack = async (desk: Desk): Promise<void> => {
+  for (const { id, path } of await listOrderFiles(desk.disk, desk.root, LAYOUT.ordersApproved)) {
+    const order = desk.book.orders.get(id as OrderId);
+    if (order !== undefined && order.state !== "proposed") continue;
+    const target = `${LAYOUT.ordersProposed}/${path.slice(path.lastIndexOf("/") + 1)}`;
+    if ((await desk.disk.facts(`${desk.root}/${target}`)) !== undefined) continue;
+    await desk.disk.move(`${desk.root}/${path}`, `${desk.root}/${target}`);
+    desk.log.warn(`${path} was moved there by hand; that approves nothing, it waits in ${target}`);
+    const text = `Moving a file approves nothing. It waits in ${target}; read it with \`qoc orders show ${id}\`.`;
+    await alert(desk, desk.clock.now(), desk.book.seq, `moved-${id}`, `${id} was moved into orders/approved by hand`, text);
+  }
+};
+
 const scanOnce = async (desk: Desk): Promise<void> => {
+  await putBack(desk);
   const files = await scanProposals(desk.disk, desk.root);
   const seen = new Set<string>();
   desk.proposals.problems.clear();

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { invoke } from "../commands/invoke.ts";
 import { COMMANDS } from "../commands/table.ts";
 import { scanQuietly } from "../desk/scan-proposals.ts";
-import { messageOf } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/error.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { serveSocket } from "../doors/cli/server.ts";
 import { serveHttp } from "../doors/http/server.ts";
@@ -45,6 +45,11 @@ export const runDaemon = async (options: DeskOptions, ready: (facts: UpFacts) =>
   }
 };
 
+/** While it stops, the socket still listens: who waits for it to go knows that files and lock are settled once it has. */
+const refuseWhileStopping = (signal: AbortSignal): void => {
+  if (signal.aborted) throw new QocError("DESK_DOWN");
+};
+
 const serve = async (open: OpenDesk, started: number, ready: (facts: UpFacts) => void, stopping: AbortController): Promise<UpFacts> => {
   const { desk, config, fleet, socket } = open;
   const http = await serveHttp(config.workspace.port, () => ({ name: config.workspace.name, up: true, version: desk.version }));
@@ -59,13 +64,15 @@ const serve = async (open: OpenDesk, started: number, ready: (facts: UpFacts) =>
   const door = await serveSocket({
     path: socket,
     log: desk.log,
-    handle: (request, { note, value, signal }) =>
-      invoke(
+    handle: async (request, { note, value, signal }) => {
+      refuseWhileStopping(stopping.signal);
+      return invoke(
         COMMANDS,
         { command: request.command, input: request.input },
         { actor: "human", channel: request.channel, hot: services, emit: value, note, signal, canAsk: false, cwd: request.cwd },
         refused,
-      ),
+      );
+    },
   });
   scanQuietly(desk);
   const stopWatching = watchProposals(open, stopping.signal);
@@ -76,8 +83,9 @@ const serve = async (open: OpenDesk, started: number, ready: (facts: UpFacts) =>
     stopping.signal.addEventListener("abort", () => resolve(), { once: true });
   });
   stopWatching();
-  await door.close();
   await http.close();
+  await open.close();
+  await door.close();
   return facts;
 };
 

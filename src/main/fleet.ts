@@ -37,6 +37,7 @@ export interface Fleet {
 
 const RECONCILE_AGAIN_MS = 5_000;
 const FOLLOW_MS = 2_000;
+const MARK_AFTER_FILL_MS = 100;
 
 export const openFleet = (options: FleetOptions): Fleet => new ConnectorFleet(options);
 
@@ -50,6 +51,7 @@ class ConnectorFleet implements Fleet {
   #isStopping = false;
   /** Connectors whose start somebody waits for. */
   readonly #awaited = new Set<string>();
+  readonly #marking = new Set<string>();
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -61,7 +63,10 @@ class ConnectorFleet implements Fleet {
         openConnector(
           {
             ...options,
-            onFills: (from, generation, fills) => recordFills(this.#attached(), { connector: from.name, generation }, fills),
+            onFills: async (from, generation, fills) => {
+              const fresh = await recordFills(this.#attached(), { connector: from.name, generation }, fills);
+              if (fresh > 0) this.#markSoon(from);
+            },
             onState: (from, state, reason) => this.#changed(from, state, reason),
           },
           config,
@@ -160,6 +165,17 @@ class ConnectorFleet implements Fleet {
     });
     // A start and a restart by hand wait for their reconciliation themselves; whatever else makes it ready is reconciled here.
     if (state === "ready" && !this.#awaited.has(config.name)) void this.#reconcile(config);
+  }
+
+  /** A fill changes cash and positions: the account is asked for again, once for a burst. */
+  #markSoon(config: ConnectorConfig): void {
+    if (this.#marking.has(config.name) || this.#isStopping) return;
+    this.#marking.add(config.name);
+    this.#options.clock.after(MARK_AFTER_FILL_MS, () => {
+      this.#marking.delete(config.name);
+      if (this.#isStopping || this.#facts(config).state !== "ready" || this.#attached().readOnly() !== undefined) return;
+      markAccount(this.#attached(), config.name).catch((error: unknown) => this.#options.log.warn(`account of ${config.name}: ${messageOf(error)}`));
+    });
   }
 
   /** Until it is done the gate admits nothing to this connector; a failure is tried again. */

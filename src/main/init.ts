@@ -38,7 +38,7 @@ export const initDesk = async (options: InitOptions) => {
   await createOnce(disk, `${root}/${LAYOUT.issues}/001-first-look.md`, FIRST_ISSUE);
   // Last, since its presence is what makes the folder a desk.
   await disk.create(`${root}/${LAYOUT.config}`, deskToml({ name, port, timezone: TIMEZONE }));
-  return { path: root, name, port, connectors: ["paper"], key, next: `cd ${options.path} && qoc up` };
+  return { path: root, name, port, connectors: ["paper"], key, next: options.path === "." ? "qoc up" : `cd ${options.path} && qoc up` };
 };
 
 const createOnce = async (disk: Disk, path: string, text: string): Promise<void> => {

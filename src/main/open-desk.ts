@@ -106,6 +106,7 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
     readOnly: record.readOnly,
     journalDir: `${root}/${LAYOUT.journal}`,
   };
+  let closing: Promise<void> | undefined;
   const projector = openProjector(desk);
   record.onCommit((recorded) => projector.take(recorded));
   await fleet.attach(desk);
@@ -118,7 +119,7 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
     fleet,
     socket,
     journal: record.journal,
-    close: () => closeAll({ desk, fleet, projector, record, logs, lock }),
+    close: () => (closing ??= closeAll({ desk, fleet, projector, record, logs, lock })),
   };
 };
 

@@ -1,5 +1,5 @@
 /** An order's whole way on the built-in venue: proposed, reviewed, approved, acknowledged, filled, filed, logged. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, renameSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
 
@@ -105,6 +105,15 @@ describe("the first loop", () => {
     expect(await desk.reaches(proposed.id, "cancelled")).toBe("cancelled");
     await desk.settled();
     expect(existsSync(`${desk.root}/orders/cancelled/${proposed.id}.toml`)).toBe(true);
+  });
+
+  it("puts back a file that a hand moved among the approved ones", async () => {
+    const proposed = await desk.call<Proposed>("orders propose", { ...limit, quantity: "4", limitPrice: "2300" });
+    renameSync(`${desk.root}/${proposed.path}`, `${desk.root}/orders/approved/${proposed.id}.toml`);
+    await desk.call("status");
+    expect(existsSync(`${desk.root}/orders/proposed/${proposed.id}.toml`)).toBe(true);
+    expect(desk.open.desk.book.orders.get(proposed.id as never)?.state).toBe("proposed");
+    await desk.call("reject", { id: proposed.id });
   });
 
   it("refuses --all and says why", async () => {

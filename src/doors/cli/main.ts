@@ -87,8 +87,19 @@ const perform = async (
       const { newPassphrase } = await import("./approve-flow.ts");
       return answer(session, row, { passphrase: await newPassphrase(session, row) });
     }
+    case "down": {
+      const code = await answer(session, row, given);
+      const { untilGone } = await import("./until-gone.ts");
+      await untilGone(session, signal);
+      return code;
+    }
     case "demo":
       return answer(session, row, { ...given, yes: globals.yes });
+    case "doctor": {
+      const found = (await session.call(row, given)) as { readonly checks: readonly { readonly status: string }[] };
+      await session.show(row, found);
+      return found.checks.some((check) => check.status === "fail") ? EXIT.failed : EXIT.done;
+    }
     default:
       return answer(session, row, globals.dryRun && row.args.some((arg) => arg.name === "dryRun") ? { ...given, dryRun: true } : given);
   }
