@@ -70,7 +70,7 @@ const scanSegment = (
     const newline = buffer.indexOf(10, start);
     const end = newline === -1 ? buffer.length : newline;
     const text = buffer.toString("utf8", start, end);
-    const read = readLine(text);
+    const read = readLine(text, buffer.subarray(start, end));
     const isTail = isLast && (newline === -1 || newline === buffer.length - 1);
     const problem = newline === -1 ? "has no newline" : typeof read === "string" ? read : chainProblem(read.prev, read.recorded.seq, cursor);
     if (problem !== undefined || typeof read === "string") {

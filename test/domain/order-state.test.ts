@@ -218,6 +218,11 @@ describe("an order", () => {
     expect(order.terms.quantity).toBe("10");
   });
 
+  it("tells of a repeated fill once", () => {
+    const told = working(story().desk()).event(received(fillOf("F1", "4")));
+    expect(orderOf(told.event(received(fillOf("F1", "4")))).history.filter(({ event }) => event === "fill.received")).toHaveLength(1);
+  });
+
   it("takes back a cancel request that failed, and applies fills meanwhile", () => {
     const asked = working(story().desk()).event({ type: "cancel.requested", id: "a" as OrderId, actor: "human" });
     expect(orderOf(asked).cancelRequested?.by).toBe("human");
