@@ -35,10 +35,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   eventemitter3: ["src/bus/"],
   comlink: ["src/host/", "sandbox/"],
   esbuild: ["src/host/"],
-  piscina: ["src/host/"],
   ws: ["sandbox/"],
-  citty: ["src/doors/cli/"],
-  "@clack/prompts": ["src/doors/cli/"],
   "@bomb.sh/tab": ["src/doors/cli/"],
   zod: ["src/", "sandbox/"],
 };

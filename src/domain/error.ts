@@ -144,7 +144,9 @@ export type ErrorDetails = Readonly<Record<string, string | number | boolean | u
 
 /** In one pass, so that braces in a detail stay as they are. */
 const fill = (template: string, details: ErrorDetails): string =>
-  template.replace(/\{\{|\}\}|\{(\w+)\}/g, (found, name: string | undefined) => (name === undefined ? found.slice(1) : String(details[name] ?? "")));
+  template.replace(/\{\{|\}\}|\{(\w+)\}/g, (found, name: string | undefined) =>
+    name === undefined ? found.slice(1) : String(details[name] ?? ""),
+  );
 
 export interface ErrorJson {
   code: ErrorCode;
