@@ -14,6 +14,7 @@ import { collarOf, isBeyond, needsProtection, protectionPrice, touch } from "../
 import { LAYOUT } from "../workspace/layout.ts";
 import { type ProposalFile, listOrderFiles, readProposalOf, scanProposals } from "../workspace/proposals.ts";
 import type { Desk } from "./desk.ts";
+import { adviseOn, recordVerdict } from "./judge.ts";
 import { lookAt } from "./market-view.ts";
 import { alert } from "./project.ts";
 
@@ -59,7 +60,11 @@ const scanOnce = async (desk: Desk): Promise<void> => {
 const take = async (desk: Desk, file: ProposalFile): Promise<void> => {
   desk.proposals.problems.delete(file.path);
   if (file.kind === "ok") {
-    await consider(desk, file, "human");
+    const order = await consider(desk, file, "human");
+    // What a hand wrote or edited is judged once as it stands, so that the list says what the guards think.
+    if (order !== undefined && order.verdicts.at(-1)?.digest !== order.digest) {
+      recordVerdict(desk, order, "propose", (await adviseOn(desk, order)).verdict);
+    }
     return;
   }
   desk.proposals.problems.set(file.path, {

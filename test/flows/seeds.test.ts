@@ -90,6 +90,8 @@ describe("documented order files", () => {
     ],
   ])("%s approves and fills", async (_name, price, path, text, id, side) => {
     desk = await open(price, { [path]: text });
+    const listed = await desk.call<{ proposals: unknown[] }>("status");
+    expect(listed.proposals).toMatchObject([{ id, decision: "allow", needs: "approval" }]);
     const shown = await desk.call<Shown>("orders show", { id: path });
     expect(shown).toMatchObject({ id, state: "proposed", terms: { connector: "main-equities", side, quantity: "50", mode: "unstated" } });
     expect(shown.review.decision, JSON.stringify(shown.review.checks)).toBe("allow");
