@@ -73,8 +73,13 @@ class ConnectorFleet implements Fleet {
         ),
       );
     }
+    const calls = openVenueCalls(this.#connectors);
     this.venues = {
-      ...openVenueCalls(this.#connectors),
+      ...calls,
+      place: (order) => {
+        if (this.#byName.get(order.terms.connector)?.orders === true) return calls.place(order);
+        return Promise.resolve({ kind: "not-sent", reason: `${order.terms.connector} takes no orders (orders = false)` });
+      },
       status: () => this.#configs.map((config) => this.#status(config)),
       facts: (name) => {
         const config = this.#byName.get(name);

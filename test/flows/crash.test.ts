@@ -87,6 +87,16 @@ describe("an answer that is not a definite one", () => {
     expect(shown.resolvedBy).toBe("human");
   });
 
+  it("a connector that became data-only is sent nothing", async () => {
+    const desk = await open();
+    const proposed = await propose(desk, "ABC");
+    await desk.stop();
+    const again = await tempDesk({ again: desk, config: (text) => text.replace('name = "odd"', 'name = "odd"\norders = false') });
+    desks.push(again);
+    await expect(approve(again, proposed)).rejects.toMatchObject({ code: "NEEDS_CONNECTOR" });
+    expect(() => sentIds(again)).toThrow(/ENOENT/);
+  });
+
   it("a venue's no is a no", async () => {
     const desk = await open();
     const proposed = await propose(desk, "NO");
