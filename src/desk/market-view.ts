@@ -4,6 +4,7 @@ import { messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import { type Quote, mid } from "../domain/quote.ts";
 import type { VenueAccount, VenueInstrument, VenuePosition } from "../domain/venue.ts";
+import { localTime } from "../gate/calendar.ts";
 import type { Desk } from "./desk.ts";
 
 export interface MarketView {
@@ -152,14 +153,5 @@ const samePositions = (known: ReadonlyMap<string, VenuePosition>, now: readonly 
     );
   });
 
-const formatters = new Map<string, Intl.DateTimeFormat>();
-
 /** `2019-10-10` of that instant in that time zone. */
-export const dateIn = (timeZone: string, at: number): string => {
-  let formatter = formatters.get(timeZone);
-  if (formatter === undefined) {
-    formatter = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
-    formatters.set(timeZone, formatter);
-  }
-  return formatter.format(at);
-};
+export const dateIn = (timeZone: string, at: number): string => localTime(at, timeZone).date;

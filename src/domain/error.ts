@@ -67,7 +67,6 @@ export const ERRORS = {
   FILE_NOT_FOUND: row("{path} does not exist", "qoc files list", EXIT.failed),
   FILE_CHANGED: row("{path} changed since it was read", "read it again, then write with its new digest", EXIT.stale),
   HOST_OWNED: row("{path} is written by the desk and cannot be restored by hand", "qoc rebuild"),
-  DISK_FULL: row("the disk of {path} is full; nothing was lost, the desk is halted", "free space, then qoc up"),
   GIT_MISSING: row("git is not installed; the desk trades but keeps no file history", "install git, then qoc doctor"),
   HISTORY_FAILED: row("history: {message}", "qoc doctor"),
   // journal
@@ -120,10 +119,6 @@ export const ERRORS = {
   ),
   ADAPTER_SHAPE: row("connector {connector}: {message}", "see docs/connectors.md; then qoc connectors restart {connector}"),
   ADAPTER_THREW: row("connector {connector}: {message}", "qoc logs --connector {connector}"),
-  ADAPTER_CHANGED: row(
-    "connector {connector}: its adapter changed since it was last trusted",
-    "read the change, then qoc connectors restart {connector}",
-  ),
   SDK_MISMATCH: row(
     "connector {connector} was built for SDK {theirs}; this desk speaks {ours}",
     "install the qoc it was built for, or update the connector",

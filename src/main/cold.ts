@@ -11,7 +11,7 @@ import type { Book } from "../domain/book.ts";
 import { emptyBook } from "../domain/book.ts";
 import { QocError } from "../domain/error.ts";
 import { type DeskConfig, loadConfig } from "../workspace/config.ts";
-import { LAYOUT, findWorkspace, globalConfigPath, keyPath, runtimePaths } from "../workspace/layout.ts";
+import { LAYOUT, findWorkspace, globalConfigPath, keyPath, logFolder, runtimePaths } from "../workspace/layout.ts";
 import { isAlive, lockOwner } from "../workspace/lock.ts";
 import { readLogs } from "../workspace/logs.ts";
 import { runDaemon, type UpFacts } from "./daemon.ts";
@@ -77,7 +77,7 @@ export const coldServices = (options: ColdOptions): ColdServices => {
     logsOf: async (from, query) => {
       const { root } = await at(from);
       const config = await loadConfig(disk, `${root}/${LAYOUT.config}`, globalConfigPath(home));
-      return readLogs(disk, config.workspace.logDir?.replace(/^~(?=\/)/, home) ?? `${root}/${LAYOUT.logs}`, query);
+      return readLogs(disk, logFolder(root, home, config.workspace.logDir), query);
     },
     protectKey: async (from, passphrase) => {
       const { root } = await at(from);

@@ -6,24 +6,14 @@ import { recordFills } from "../desk/record-fill.ts";
 import type { ConnectorStatus, Venues } from "../desk/venues.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { ConnectorState } from "../domain/event.ts";
-import type { Clock, Disk, Ids, Log } from "../domain/ports.ts";
 import type { Mode } from "../domain/venue.ts";
 import type { Connector } from "../host/connector.ts";
 import { openVenueCalls } from "../host/host.ts";
-import type { Vault } from "../host/secrets.ts";
 import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
-import { adapterPath, openConnector } from "./open-connectors.ts";
+import { type ConnectorWorld, adapterPath, openConnector } from "./open-connectors.ts";
 
-export interface FleetOptions {
-  readonly root: string;
-  readonly packageRoot: string;
-  readonly disk: Disk;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly log: Log;
-  readonly vault: Vault;
+export interface FleetOptions extends Omit<ConnectorWorld, "onFills" | "onState"> {
   readonly config: DeskConfig;
-  readonly workerText: string;
 }
 
 export interface Fleet {

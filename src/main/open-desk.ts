@@ -14,7 +14,7 @@ import type { Clock, Disk, Ids } from "../domain/ports.ts";
 import { openVault } from "../host/secrets.ts";
 import { type DeskConfig, loadConfig } from "../workspace/config.ts";
 import { openHistory } from "../workspace/history.ts";
-import { FOLDERS, LAYOUT, globalConfigPath, keyPath, runtimePaths } from "../workspace/layout.ts";
+import { FOLDERS, LAYOUT, globalConfigPath, keyPath, logFolder, runtimePaths } from "../workspace/layout.ts";
 import { type Lock, takeLock } from "../workspace/lock.ts";
 import { type LogFile, openLogs } from "../workspace/logs.ts";
 import { type Fleet, openFleet } from "./fleet.ts";
@@ -67,7 +67,7 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
   const { root, disk, clock, env, home } = options;
   for (const folder of FOLDERS) await disk.mkdir(`${root}/${folder}`);
   const vault = openVault(disk, env);
-  const logDir = config.workspace.logDir?.replace(/^~(?=\/)/, home) ?? `${root}/${LAYOUT.logs}`;
+  const logDir = logFolder(root, home, config.workspace.logDir);
   const logs = openLogs({ disk, dir: logDir, clock, level: config.workspace.logLevel, redact: vault.redact });
   const record = await openRecord(options, logs);
   const history = await openHistory({

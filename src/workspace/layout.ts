@@ -83,6 +83,10 @@ export const runtimePaths = (root: string, env: Readonly<Record<string, string |
   return { runtime, socket: join(runtime, "desk.sock"), lock: join(runtime, "lock") };
 };
 
+/** Where logs go: `[workspace].log_dir`, in which `~` is the home folder, else the workspace's own. */
+export const logFolder = (root: string, home: string, configured: string | undefined): string =>
+  configured?.replace(/^~(?=\/)/, home) ?? `${root}/${LAYOUT.logs}`;
+
 /** The operator's key of a desk, outside every workspace. */
 export const keyPath = (home: string, deskId: string): string => join(home, ".qoc", "keys", deskId);
 export const globalConfigPath = (home: string): string => join(home, ".qoc", "config.toml");

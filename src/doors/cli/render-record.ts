@@ -1,4 +1,5 @@
 /** Lists and records: quotes, connectors, the trade log, log lines, notes, runs, snapshots. */
+import type { Issue } from "../../workspace/notes.ts";
 import type { SnapshotView } from "../../desk/snapshot.ts";
 import type { RunView } from "../../desk/run.ts";
 import type { TradeLine } from "../../desk/trade-log.ts";
@@ -123,15 +124,7 @@ export const renderResearch = (face: Face, rows: readonly NoteView[]): readonly 
     "no research notes",
   );
 
-interface IssueView {
-  readonly id: string;
-  readonly path: string;
-  readonly title: string;
-  readonly status: string;
-  readonly priority: string;
-  readonly symbols: readonly string[];
-}
-export const renderIssues = (face: Face, rows: readonly IssueView[]): readonly string[] =>
+export const renderIssues = (face: Face, rows: readonly Issue[]): readonly string[] =>
   listing(
     face,
     [
