@@ -1,4 +1,5 @@
 /** `ctx`, made inside the worker: secrets, logger, fills, options, store and bars, all over the one port. */
+import { getHeapStatistics } from "node:v8";
 import type { Bar, ConnectorContext, Fill } from "../src/domain/sdk.ts";
 import { type HostMessage, LIMITS, type StartMessage } from "./protocol.ts";
 
@@ -57,11 +58,13 @@ export const openContext = (port: Port, start: StartMessage): Context => {
     drain: () => fills.drain(),
     take: (message) => {
       if (message.e === "ack") fills.acknowledged(message.n);
-      else if (message.e === "ping") port.post({ e: "pong", n: message.n });
+      else if (message.e === "ping") port.post({ e: "pong", n: message.n, heapMb: heapMb() });
       else asks.answered(message);
     },
   };
 };
+
+const heapMb = (): number => Math.round(getHeapStatistics().used_heap_size / 104_857.6) / 10;
 
 /** JSON data only: what cannot cross as it is must fail here, with its author's stack. */
 const plain = <T>(value: T): T => (value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T));

@@ -1,20 +1,7 @@
 /**
  * The wire between the host and one connector's worker, shared by both sides. One ordered port: Comlink calls one way, and
- * events as plain data with the field `e`, which Comlink does not use. Nothing here is trusted before zod has seen it.
+ * events as plain data with the field `e`, which Comlink does not use. `shapes.ts` checks what comes over it.
  */
-import { z } from "zod";
-import { DecimalError, type DecimalText, ZERO, decimal, parseNumeric, text } from "../src/domain/decimal.ts";
-import type {
-  VenueAccount,
-  VenueAck,
-  VenueBar,
-  VenueFill,
-  VenueInstrument,
-  VenuePosition,
-  VenueQuote,
-  VenueReport,
-} from "../src/domain/venue.ts";
-
 export const PROTOCOL = 1;
 
 export const REQUIRED_METHODS = [
@@ -77,9 +64,16 @@ export const LIMITS = {
   /** Fills emitted and not yet sent. */
   fillQueue: 100_000,
   pendingCalls: 256,
+  /** Questions to the host that wait for their answer; a worker keeps the rest back. */
+  openAsks: 32,
+  /** Questions that a worker keeps back. */
+  askQueue: 1_000,
   /** Messages from a worker within one window, and the window. */
   messages: 5_000,
   messageWindowMs: 100,
+  /** Characters from a worker within one window, and that window. */
+  windowChars: 32 * 1024 * 1024,
+  charsWindowMs: 1_000,
   logChars: 4_000,
 } as const;
 
@@ -104,161 +98,33 @@ export type HostMessage =
   | { readonly e: "ping"; readonly n: number }
   | { readonly e: "answer"; readonly n: number; readonly ok: boolean; readonly value?: unknown };
 
-const words = z.string().max(LIMITS.eventChars);
-const count = z.int().nonnegative();
-
-const capabilities = z.looseObject({
-  exactDecimals: z.boolean().optional(),
-  clientIdDedupe: z.enum(["forever", "open-only", "none"]).optional(),
-  queryByClientId: z.boolean().optional(),
-  buyingPowerNetsOpenOrders: z.boolean().optional(),
-  reduceOnly: z.boolean().optional(),
-  simulatedTime: z.boolean().optional(),
-  mode: z.enum(["paper", "live"]).optional(),
-});
-
 /** Worker to host. */
-export const workerEvent = z.discriminatedUnion("e", [
-  z.strictObject({
-    e: z.literal("hello"),
-    protocol: z.int(),
-    sdk: z.int(),
-    methods: z.array(z.enum(METHODS as [Method, ...Method[]])).max(METHODS.length),
-    capabilities,
-  }),
-  z.strictObject({ e: z.literal("failed"), kind: z.enum(["shape", "threw"]), message: words, stack: words.optional() }),
-  z.strictObject({ e: z.literal("fills"), from: count, fills: z.array(z.unknown()).min(1).max(LIMITS.fillsPerBatch) }),
-  z.strictObject({
-    e: z.literal("log"),
-    level: z.enum(["debug", "info", "warn", "error"]),
-    message: words,
-    fields: z.record(z.string(), z.unknown()).optional(),
-  }),
-  z.strictObject({ e: z.literal("pong"), n: count }),
-  z.strictObject({ e: z.literal("ask"), n: count, what: z.enum(["get", "put", "bars"]), key: words, value: z.unknown().optional() }),
-]);
-export type WorkerEvent = z.output<typeof workerEvent>;
+export type WorkerEvent =
+  | {
+      readonly e: "hello";
+      readonly protocol: number;
+      readonly sdk: number;
+      readonly methods: readonly Method[];
+      readonly capabilities: Readonly<Record<string, unknown>>;
+    }
+  | { readonly e: "failed"; readonly kind: "shape" | "threw"; readonly message: string; readonly stack?: string | undefined }
+  | { readonly e: "fills"; readonly from: number; readonly fills: readonly unknown[] }
+  | {
+      readonly e: "log";
+      readonly level: "debug" | "info" | "warn" | "error";
+      readonly message: string;
+      readonly fields?: Readonly<Record<string, unknown>> | undefined;
+    }
+  | { readonly e: "pong"; readonly n: number; readonly heapMb: number }
+  | {
+      readonly e: "ask";
+      readonly n: number;
+      readonly what: "get" | "put" | "bars";
+      readonly key: string;
+      readonly value?: unknown;
+    };
 
 /** How a call ended inside the worker: failures cross as data, since an error's class and code would be lost. */
-export const envelope = z.discriminatedUnion("ok", [
-  z.strictObject({ ok: z.literal(true), value: z.unknown().optional() }),
-  z.strictObject({ ok: z.literal(false), kind: z.enum(["rejection", "not-sent", "error"]), message: words, stack: words.optional() }),
-]);
-export type Envelope = z.output<typeof envelope>;
-
-const numeric = z.union([z.number(), z.string()]).transform((raw, context): DecimalText => {
-  try {
-    return text(parseNumeric(raw));
-  } catch (error) {
-    context.addIssue({ code: "custom", message: error instanceof DecimalError ? error.message : "is not a number" });
-    return z.NEVER;
-  }
-});
-const positive = numeric.refine((value) => decimal(value).gt(ZERO), "must be above zero");
-const notNegative = numeric.refine((value) => !value.startsWith("-"), "must not be below zero");
-const name = z.string().min(1).max(128);
-
-/** Milliseconds or ISO text, between 1970 and 2200. */
-const time = z.union([z.number(), z.string().max(64)]).transform((raw, context): number => {
-  const at = typeof raw === "number" ? raw : Date.parse(raw);
-  if (Number.isFinite(at) && at >= 0 && at < 7_258_118_400_000) return Math.round(at);
-  context.addIssue({ code: "custom", message: `${JSON.stringify(raw)} is not a time (milliseconds since 1970, or ISO 8601)` });
-  return z.NEVER;
-});
-
-/** Drops members that are undefined, so that an optional member is absent or there. */
-const compact = <T extends object>(value: T): T =>
-  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined && member !== null)) as T;
-
-const optional = <T extends z.ZodType>(shape: T) => shape.nullish();
-
-export const quoteShape = z
-  .object({
-    symbol: name,
-    bid: notNegative,
-    ask: notNegative,
-    timestamp: time,
-    last: optional(notNegative),
-    bidSize: optional(notNegative),
-    askSize: optional(notNegative),
-  })
-  .transform(({ timestamp, ...rest }) => compact({ ...rest, at: timestamp }) as VenueQuote);
-
-export const positionShape = z
-  .object({ symbol: name, quantity: numeric, averagePrice: optional(numeric), markPrice: optional(numeric), currency: optional(name) })
-  .transform((value) => compact(value) as VenuePosition);
-
-export const ackShape = z
-  .object({ venueOrderId: name, status: z.literal("acknowledged") })
-  .transform(({ venueOrderId }): VenueAck => ({ venueOrderId }));
-
-export const fillShape = z
-  .object({
-    fillId: name,
-    venueOrderId: name,
-    clientOrderId: optional(name),
-    symbol: name,
-    side: z.enum(["buy", "sell"]),
-    quantity: positive,
-    price: numeric,
-    timestamp: time,
-    fee: optional(numeric),
-    feeCurrency: optional(name),
-    busts: optional(name),
-    corrects: optional(name),
-  })
-  .transform(({ timestamp, ...rest }) => compact({ ...rest, at: timestamp }) as VenueFill);
-
-export const reportShape = z
-  .object({
-    venueOrderId: name,
-    clientOrderId: optional(name),
-    status: z.enum(["open", "partially_filled", "filled", "cancelled", "rejected", "expired"]),
-    filledQuantity: notNegative,
-    averagePrice: optional(numeric),
-  })
-  .transform((value) => compact(value) as VenueReport);
-
-export const accountShape = z
-  .object({ nav: numeric, cash: numeric, buyingPower: numeric, currency: name })
-  .transform((value): VenueAccount => value);
-
-const orderType = z.enum(["market", "limit", "stop", "stop_limit"]);
-export const instrumentShape = z
-  .object({
-    symbol: name,
-    name: optional(z.string().max(200)),
-    tickSize: optional(positive),
-    lotSize: optional(positive),
-    minQuantity: optional(notNegative),
-    maxQuantity: optional(notNegative),
-    minNotional: optional(notNegative),
-    currency: optional(name),
-    orderTypes: optional(z.array(orderType)),
-    timesInForce: optional(z.array(z.enum(["day", "gtc", "ioc", "fok"]))),
-    tradable: optional(z.boolean()),
-  })
-  .transform((value) => compact(value) as VenueInstrument);
-
-export const barShape = z
-  .object({ symbol: name, timestamp: time, open: numeric, high: numeric, low: numeric, close: numeric, volume: optional(notNegative) })
-  .transform(({ timestamp, ...rest }) => compact({ ...rest, at: timestamp }) as VenueBar);
-
-/** Is all text in this plain value within the limit? Counts as it walks and stops early; a cycle or a function is too much. */
-export const isWithin = (value: unknown, limit: number): boolean => {
-  let left = limit;
-  const walk = (part: unknown, depth: number): boolean => {
-    if (depth > 32) return false;
-    if (typeof part === "string") left -= part.length;
-    else if (typeof part === "object" && part !== null) {
-      if (!Array.isArray(part) && Object.getPrototypeOf(part) !== Object.prototype && Object.getPrototypeOf(part) !== null) return false;
-      for (const key of Object.keys(part)) {
-        left -= key.length;
-        if (left < 0 || !walk((part as Record<string, unknown>)[key], depth + 1)) return false;
-      }
-    } else if (typeof part === "function" || typeof part === "symbol") return false;
-    left -= 2;
-    return left >= 0;
-  };
-  return walk(value, 0);
-};
+export type Envelope =
+  | { readonly ok: true; readonly value?: unknown }
+  | { readonly ok: false; readonly kind: "rejection" | "not-sent" | "error"; readonly message: string; readonly stack?: string | undefined };

@@ -13,6 +13,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const FLOORS: readonly (readonly [prefix: string, floor: number])[] = [
   ["src/domain/", 0],
   ["sandbox/protocol.ts", 1],
+  ["sandbox/shapes.ts", 1],
   ["src/workspace/", 1],
   ["src/gate/", 1],
   ["src/bus/", 2],
@@ -20,6 +21,7 @@ const FLOORS: readonly (readonly [prefix: string, floor: number])[] = [
   ["src/market/", 3],
   ["src/agents/", 3],
   ["src/desk/", 4],
+  ["src/certify/", 4],
   ["src/commands/", 5],
   ["src/doors/", 6],
   ["src/main/", 7],
@@ -35,7 +37,8 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   eventemitter3: ["src/bus/"],
   comlink: ["src/host/", "sandbox/"],
   esbuild: ["src/host/"],
-  ws: ["sandbox/"],
+  piscina: ["src/host/"],
+  ws: ["sandbox/", "src/certify/"],
   "@bomb.sh/tab": ["src/doors/cli/"],
   zod: ["src/", "sandbox/"],
 };

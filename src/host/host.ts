@@ -1,9 +1,7 @@
 /** The landlord: every connector in its own worker, asked by name. What comes back is parsed here, before anyone trusts it. */
 import { z } from "zod";
+import { type Envelope, LIMITS, type Method } from "../../sandbox/protocol.ts";
 import {
-  type Envelope,
-  LIMITS,
-  type Method,
   accountShape,
   ackShape,
   barShape,
@@ -12,7 +10,7 @@ import {
   positionShape,
   quoteShape,
   reportShape,
-} from "../../sandbox/protocol.ts";
+} from "../../sandbox/shapes.ts";
 import { type DecimalText, decimal, exactNumber, floored, parseNumeric, text } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Order } from "../domain/order.ts";

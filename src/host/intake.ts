@@ -1,5 +1,5 @@
 /** What connectors send by themselves: fills, parsed one by one; and what they ask for: their store and the operator's bars. */
-import { fillShape } from "../../sandbox/protocol.ts";
+import { fillShape } from "../../sandbox/shapes.ts";
 import { QocError } from "../domain/error.ts";
 import type { Log } from "../domain/ports.ts";
 import type { VenueFill } from "../domain/venue.ts";

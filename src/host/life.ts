@@ -11,8 +11,8 @@ import {
   PROTOCOL,
   type StartMessage,
   type WorkerEvent,
-  envelope,
 } from "../../sandbox/protocol.ts";
+import { envelope } from "../../sandbox/shapes.ts";
 import { QocError } from "../domain/error.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { type Capabilities, SDK_VERSION } from "../domain/sdk.ts";

@@ -3,7 +3,8 @@
  * Anything else ends the life.
  */
 import { z } from "zod";
-import { LIMITS, type WorkerEvent, isWithin, workerEvent } from "../../sandbox/protocol.ts";
+import { LIMITS, type WorkerEvent } from "../../sandbox/protocol.ts";
+import { sizeWithin, workerEvent } from "../../sandbox/shapes.ts";
 import type { Clock } from "../domain/ports.ts";
 
 /** What Comlink answers with, narrowed to plain values: no proxy, no handler, no thrown class. */
@@ -15,36 +16,56 @@ export interface PortGate {
 }
 
 export const openPortGate = (clock: Clock): PortGate => {
-  let windowStart = clock.monotonic();
-  let inWindow = 0;
-  const isFlood = (): boolean => {
-    inWindow += 1;
-    if (inWindow <= LIMITS.messages) return false;
-    const now = clock.monotonic();
-    const isSlow = now - windowStart > LIMITS.messageWindowMs;
-    windowStart = now;
-    inWindow = 0;
-    return !isSlow;
-  };
+  const messages = new Budget(clock, LIMITS.messages, LIMITS.messageWindowMs);
+  const chars = new Budget(clock, LIMITS.windowChars, LIMITS.charsWindowMs);
   return {
     admit: (message) => {
-      if (isFlood()) return { refused: `more than ${LIMITS.messages} messages in ${LIMITS.messageWindowMs} ms` };
+      if (!messages.spend(1)) return { refused: `more than ${LIMITS.messages} messages in ${LIMITS.messageWindowMs} ms` };
       if (typeof message !== "object" || message === null) return { refused: `a message that is no object: ${sample(message)}` };
-      if ("e" in message) return admitEvent(message);
-      if (!isWithin(message, LIMITS.answerChars)) return { refused: `an answer of more than ${LIMITS.answerChars} characters, or not plain data` };
-      const parsed = answerShape.safeParse(message);
-      return parsed.success ? { answer: message } : { refused: `a malformed answer: ${sample(message)}` };
+      const limit = limitOf(message);
+      const size = sizeWithin(message, limit);
+      if (size === undefined) return { refused: `a message of more than ${limit} characters, or not plain data: ${sample(message)}` };
+      if (!chars.spend(size)) return { refused: `more than ${LIMITS.windowChars} characters in ${LIMITS.charsWindowMs} ms` };
+      if ("e" in message) {
+        const parsed = workerEvent.safeParse(message);
+        return parsed.success ? { event: parsed.data } : { refused: `a malformed event: ${sample(message)}` };
+      }
+      return answerShape.safeParse(message).success ? { answer: message } : { refused: `a malformed answer: ${sample(message)}` };
     },
   };
 };
 
-const admitEvent = (message: object): ReturnType<PortGate["admit"]> => {
-  const { e } = message as { e: unknown };
-  const limit = e === "fills" ? LIMITS.fillsChars : e === "ask" ? LIMITS.askChars : LIMITS.eventChars;
-  if (!isWithin(message, limit)) return { refused: `an event of more than ${limit} characters, or not plain data: ${sample(message)}` };
-  const parsed = workerEvent.safeParse(message);
-  return parsed.success ? { event: parsed.data } : { refused: `a malformed event: ${sample(message)}` };
+const limitOf = (message: object): number => {
+  if (!("e" in message)) return LIMITS.answerChars;
+  return message.e === "fills" ? LIMITS.fillsChars : message.e === "ask" ? LIMITS.askChars : LIMITS.eventChars;
 };
+
+/** So much within each window; a window begins anew when it is over. The clock is asked only where the sum is reached. */
+class Budget {
+  readonly #clock: Clock;
+  readonly #most: number;
+  readonly #windowMs: number;
+  #since: number;
+  #spent = 0;
+
+  constructor(clock: Clock, most: number, windowMs: number) {
+    this.#clock = clock;
+    this.#most = most;
+    this.#windowMs = windowMs;
+    this.#since = clock.monotonic();
+  }
+
+  /** False where it is overspent within one window. */
+  spend(amount: number): boolean {
+    this.#spent += amount;
+    if (this.#spent <= this.#most) return true;
+    const now = this.#clock.monotonic();
+    const isNewWindow = now - this.#since > this.#windowMs;
+    this.#since = now;
+    this.#spent = amount;
+    return isNewWindow;
+  }
+}
 
 const SAMPLE_CHARS = 300;
 

@@ -51,6 +51,7 @@ export interface StandOptions {
   readonly hosts?: readonly string[];
   readonly tcp?: readonly string[];
   readonly memoryMb?: number;
+  readonly isolation?: "worker" | "process";
   readonly clock?: Clock;
   readonly onFills?: ConnectorOptions["onFills"];
   /** A file to load in place of a source text. */

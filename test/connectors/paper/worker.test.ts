@@ -1,7 +1,7 @@
 /** The paper venue as the desk runs it: bundled like a stranger's file, in a real worker, with the host's store on disk. */
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, it } from "vitest";
-import { barShape, fillShape, instrumentShape, quoteShape } from "../../../sandbox/protocol.ts";
+import { barShape, fillShape, instrumentShape, quoteShape } from "../../../sandbox/shapes.ts";
 import type { Envelope } from "../../../sandbox/protocol.ts";
 import { type Stand, adapterStand } from "../../kit/adapter-stand.ts";
 import { orderOf } from "../../kit/paper-market.ts";
