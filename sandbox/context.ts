@@ -121,10 +121,17 @@ class FillQueue {
   }
 }
 
-/** Questions to the host, each answered once. */
+interface Question {
+  readonly message: object;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** Questions to the host, each answered once; a few are open at a time, and the rest wait their turn. */
 class Asks {
   readonly #port: Port;
-  readonly #open = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  readonly #open = new Map<number, Question>();
+  readonly #waiting: [number, Question][] = [];
   #n = 0;
 
   constructor(port: Port) {
@@ -132,18 +139,31 @@ class Asks {
   }
 
   ask(what: "get" | "put" | "bars", key: string, value?: unknown): Promise<unknown> {
+    if (this.#waiting.length >= LIMITS.askQueue) return Promise.reject(new Error(`${LIMITS.askQueue} questions wait already; slow down`));
     this.#n += 1;
     const n = this.#n;
+    const message = { e: "ask", n, what, key: String(key), ...(value === undefined ? {} : { value }) };
     return new Promise((resolve, reject) => {
-      this.#open.set(n, { resolve, reject });
-      this.#port.post({ e: "ask", n, what, key: String(key), ...(value === undefined ? {} : { value }) });
+      this.#waiting.push([n, { message, resolve, reject }]);
+      this.#next();
     });
   }
 
   answered({ n, ok, value }: Extract<HostMessage, { e: "answer" }>): void {
-    const open = this.#open.get(n);
+    const question = this.#open.get(n);
     this.#open.delete(n);
-    if (ok) open?.resolve(value);
-    else open?.reject(new Error(String(value)));
+    if (ok) question?.resolve(value);
+    else question?.reject(new Error(String(value)));
+    this.#next();
+  }
+
+  #next(): void {
+    while (this.#open.size < LIMITS.openAsks) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      const [n, question] = next;
+      this.#open.set(n, question);
+      this.#port.post(question.message);
+    }
   }
 }

@@ -12,6 +12,8 @@ export interface Loaded {
   readonly adapter: ConnectorAdapter;
   readonly methods: readonly Method[];
   readonly capabilities: Capabilities;
+  /** The SDK it says it was built for: `static readonly sdk = 1`; where it says nothing, this one. */
+  readonly sdk: number;
 }
 
 /** @throws AdapterShapeError where an export or a method is missing; whatever the adapter's own top level throws. */
@@ -24,8 +26,9 @@ export const loadAdapter = (start: StartMessage): Loaded => {
   const has = (method: Method): boolean => typeof (adapter as unknown as Record<string, unknown>)[method] === "function";
   const missing = REQUIRED_METHODS.filter((method) => !has(method));
   if (missing.length > 0) throw new AdapterShapeError(`method ${missing.join(", ")} is missing`);
-  const capabilities = (Adapter as { capabilities?: unknown }).capabilities;
+  const { capabilities, sdk } = Adapter as { capabilities?: unknown; sdk?: unknown };
   return {
+    sdk: typeof sdk === "number" ? Math.round(sdk) : SDK_VERSION,
     adapter,
     methods: METHODS.filter(has),
     capabilities:

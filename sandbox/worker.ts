@@ -1,36 +1,53 @@
 /**
- * The worker's side of the wall: one adapter, exposed method by method over the one port. Started by the host as text. Every
- * call answers with an envelope; nothing is thrown across.
+ * The far side of the wall: one adapter, exposed method by method over the one port. Started by the host as text, in a worker
+ * thread or in a process of its own. Every call answers with an envelope; nothing is thrown across.
  */
 import { expose } from "comlink";
 import { type MessagePort, workerData } from "node:worker_threads";
-import { SDK_VERSION } from "../src/domain/sdk.ts";
 import { type Context, openContext } from "./context.ts";
 import { AdapterShapeError, type Loaded, loadAdapter } from "./load.ts";
 import { standIn } from "./neuter.ts";
+import { type WorkerPort, openPipe } from "./pipe.ts";
 import { type Envelope, type HostMessage, METHODS, type Method, PROTOCOL, type StartMessage } from "./protocol.ts";
 import { openWeb } from "./websocket.ts";
 
-const port = (workerData as { port: MessagePort }).port;
-const post = port.postMessage.bind(port);
+/** A thread is handed its port; a process speaks over pipes. */
+const threadPort = (port: MessagePort): WorkerPort => ({
+  post: port.postMessage.bind(port),
+  onMessage: (listener) => void port.on("message", listener),
+});
+
+const given = workerData as { port: MessagePort } | null;
+const { post, onMessage } = given === null ? openPipe() : threadPort(given.port);
+
+const isEvent = (message: unknown): message is { readonly e: string } => typeof message === "object" && message !== null && "e" in message;
+
+let onCall: (message: unknown) => void = () => undefined;
 
 /** Comlink's view of the port: only messages that are not ours. */
 const endpoint = {
-  addEventListener: (_type: string, listener: (event: { data: unknown }) => void) => {
-    port.on("message", (data: unknown) => {
-      if (typeof data === "object" && data !== null && !("e" in data)) listener({ data });
-    });
-  },
+  addEventListener: (_type: string, listener: (event: { data: unknown }) => void) => void (onCall = (data) => listener({ data })),
   removeEventListener: () => undefined,
   postMessage: (message: unknown) => post(message),
   start: () => undefined,
+};
+
+/** Its stack and those of what caused it, three deep. */
+const withCauses = (error: Error): string | undefined => {
+  let text = error.stack;
+  let cause: unknown = error.cause;
+  for (let depth = 0; depth < 3 && cause !== undefined; depth++) {
+    text = `${text ?? ""}\ncaused by ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return text;
 };
 
 const failureOf = (error: unknown): Envelope => {
   const message = error instanceof Error ? error.message : String(error);
   const name = error instanceof Error ? error.name : "";
   const kind = name === "VenueRejection" ? "rejection" : name === "NotSent" ? "not-sent" : "error";
-  const stack = error instanceof Error ? error.stack : undefined;
+  const stack = error instanceof Error ? withCauses(error) : undefined;
   return { ok: false, kind, message: message.slice(0, 4_000), ...(stack === undefined ? {} : { stack: stack.slice(0, 8_000) }) };
 };
 
@@ -68,11 +85,8 @@ const asText = (part: unknown): string => {
   }
 };
 
-const begin = (start: StartMessage): void => {
+const begin = (start: StartMessage): Context => {
   const context = openContext({ post }, start);
-  port.on("message", (message: HostMessage | object) => {
-    if ("e" in message) context.take(message);
-  });
   process.once("exit", () => context.drain());
   const web = openWeb(start.hosts);
   Object.assign(globalThis, { WebSocket: web.WebSocket, fetch: web.fetch });
@@ -80,12 +94,18 @@ const begin = (start: StartMessage): void => {
   try {
     const loaded = loadAdapter(start);
     serve(loaded, context);
-    post({ e: "hello", protocol: PROTOCOL, sdk: SDK_VERSION, methods: loaded.methods, capabilities: loaded.capabilities });
+    post({ e: "hello", protocol: PROTOCOL, sdk: loaded.sdk, methods: loaded.methods, capabilities: loaded.capabilities });
   } catch (error) {
     const failure = failureOf(error);
     const kind = error instanceof AdapterShapeError ? "shape" : "threw";
     post({ e: "failed", kind, message: failure.ok ? "" : failure.message, ...(failure.ok ? {} : { stack: failure.stack }) });
   }
+  return context;
 };
 
-port.once("message", (start: StartMessage) => begin(start));
+let context: Context | undefined;
+onMessage((message) => {
+  if (!isEvent(message)) onCall(message);
+  else if (context === undefined) context = begin(message as StartMessage);
+  else context.take(message as HostMessage);
+});

@@ -16,7 +16,7 @@ export const gateInput = (desk: Desk, order: Readonly<OrderRecord>, stage: Stage
     connector: {
       name: order.terms.connector,
       state: status?.state ?? "stopped",
-      ready: status?.state === "ready" || status?.state === "degraded",
+      ready: status?.state === "ready",
       reconciled: desk.market.reconciled.has(order.terms.connector),
       mode: status?.mode ?? "unstated",
       capabilities: status?.capabilities ?? {},

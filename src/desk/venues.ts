@@ -54,7 +54,10 @@ export interface Venues {
   /** Never rejects: whatever is not a definite answer is `unclear`. */
   place(order: Cleared<Order>): Promise<PlaceResult>;
   cancel(connector: string, venueOrderId: string): Promise<void>;
+  /** From its file as it is now, which is accepted by this. */
   restart(connector: string): Promise<void>;
+  /** Stopped until a human restarts it, also over a restart of the desk. */
+  quarantine(connector: string, reason: string): Promise<void>;
 }
 
 /** What the desk can promise with this connector, and what it loses for lack of an optional method. */

@@ -5,7 +5,7 @@
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
 import type { AccountMarked, ConnectorState, DeskEvent, FillReceived, OrderEvent, Recorded, TradingState } from "./event.ts";
 import { type FillKey, fillKey, laterVersion } from "./fill.ts";
-import type { ClientOrderId, OrderId } from "./ids.ts";
+import type { ClientOrderId, Digest, OrderId } from "./ids.ts";
 import { type InstrumentKey, type OrderTerms, instrumentKey } from "./order.ts";
 import { type OrderRecord, applyFill, applyOrderEvent, isInFlight, openOrder } from "./order-state.ts";
 import { type PositionRecord, adoptQuantity, applyFillToPosition, emptyPosition, openPosition } from "./position.ts";
@@ -36,7 +36,10 @@ export interface ConnectorRecord {
   state: ConnectorState;
   mode: Mode;
   reason?: string;
-  adapterDigest?: string;
+  /** Of the file that last came up: what the operator has accepted. */
+  adapterDigest?: Digest;
+  /** Why the operator holds it in quarantine; a start by hand ends it. */
+  held?: string;
 }
 
 /** A fill of an order we do not know, or do not know yet: an acknowledgement that names its venue order id adopts it. */
@@ -162,12 +165,16 @@ export const applyEvent = (book: Book, recorded: Recorded): void => {
 };
 
 const changeConnector = (book: Book, event: Extract<DeskEvent, { type: "connector.changed" }>): void => {
-  const digest = event.adapterDigest ?? book.connectors.get(event.connector)?.adapterDigest;
+  // Only what came up was accepted: a changed file is reported with its digest, and is not trusted by that.
+  const before = book.connectors.get(event.connector);
+  const digest = (event.state === "ready" ? event.adapterDigest : undefined) ?? before?.adapterDigest;
+  const held = event.by === "human" ? (event.reason ?? "") : event.state === "starting" ? undefined : before?.held;
   book.connectors.set(event.connector, {
     state: event.state,
     mode: event.mode,
     ...(event.reason === undefined ? {} : { reason: event.reason }),
     ...(digest === undefined ? {} : { adapterDigest: digest }),
+    ...(held === undefined ? {} : { held }),
   });
 };
 

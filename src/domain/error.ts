@@ -118,6 +118,10 @@ export const ERRORS = {
     "correct the adapter; it is reloaded by qoc connectors restart {connector}",
   ),
   ADAPTER_SHAPE: row("connector {connector}: {message}", "see docs/connectors.md; then qoc connectors restart {connector}"),
+  ADAPTER_CHANGED: row(
+    "connector {connector}: its file is not the one that was accepted ({trusted}); it is now {found}",
+    "look at what changed, then qoc connectors restart {connector}",
+  ),
   ADAPTER_THREW: row("connector {connector}: {message}", "qoc logs --connector {connector}"),
   SDK_MISMATCH: row(
     "connector {connector} was built for SDK {theirs}; this desk speaks {ours}",

@@ -38,6 +38,8 @@ export interface ConnectorChanged {
   readonly mode: Mode;
   readonly reason?: string;
   readonly adapterDigest?: Digest;
+  /** A quarantine that the operator ordered: it outlives a restart of the desk. */
+  readonly by?: "human";
 }
 
 /** What a connector answered when it was asked for its account: the only source of NAV, cash and venue positions. */

@@ -196,6 +196,8 @@ export interface ConnectorAdapter {
 export interface ConnectorClass {
   new (): ConnectorAdapter;
   readonly capabilities?: Capabilities;
+  /** The SDK it was built for: 1. A desk that speaks another refuses it in words. */
+  readonly sdk?: number;
 }
 
 /** The venue said no, and means it: nothing of this order can ever fill. */

@@ -13,7 +13,7 @@ import {
   type WorkerEvent,
 } from "../../sandbox/protocol.ts";
 import { envelope } from "../../sandbox/shapes.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/error.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { type Capabilities, SDK_VERSION } from "../domain/sdk.ts";
 import { openPortGate } from "./port-gate.ts";
@@ -24,8 +24,8 @@ export interface LifeOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly log: Log;
-  /** Maps places in the bundle back to the author's lines. */
-  readonly mapStack: (text: string) => string;
+  /** Maps places in the bundle back to the author's lines, and takes secrets out. */
+  readonly clean: (text: string) => string;
   /** Fills in order; resolves when they are on disk. `from` is the number of the first. */
   readonly onFills: (fills: readonly unknown[]) => Promise<void>;
   readonly onAsk: (what: "get" | "put" | "bars", key: string, value: unknown) => Promise<unknown>;
@@ -42,6 +42,8 @@ type Caller = (...args: readonly unknown[]) => Promise<unknown>;
 
 const HELLO_MS = 10_000;
 const PING_AFTER_MS = 1_000;
+/** Asked even while nothing is called: one that spins by itself is found as well. */
+const BEAT_MS = 5_000;
 const PONG_WITHIN_MS = 2_000;
 const KILL_MS = 5_000;
 
@@ -56,6 +58,9 @@ export class Life {
   #fillsDone: Promise<void> = Promise.resolve();
   #ping = 0;
   #lastPong = 0;
+  #heapMb: number | undefined;
+  #lastFill = 0;
+  #openAsks = 0;
   /** Resolves with why, once everything the worker had posted was taken. */
   readonly ended: Promise<string>;
 
@@ -63,7 +68,7 @@ export class Life {
     this.#options = options;
     const { transport, log } = options;
     const gate = openPortGate(options.clock);
-    transport.onOutput((line) => log.info(options.mapStack(line), { stream: "stdout" }));
+    transport.onOutput((line) => log.info(options.clean(line), { stream: "stdout" }));
     transport.onMessage((message) => {
       const admitted = gate.admit(message);
       if ("event" in admitted) this.#take(admitted.event);
@@ -78,6 +83,11 @@ export class Life {
 
   get pending(): number {
     return this.#pending.size;
+  }
+
+  /** What its heap held when it last answered; undefined before that. */
+  get heapMb(): number | undefined {
+    return this.#heapMb;
   }
 
   /** Why it was cut off by the host, where it was. */
@@ -97,7 +107,9 @@ export class Life {
     );
     transport.post({ e: "start", protocol: PROTOCOL, ...start } satisfies StartMessage);
     try {
-      return await hello;
+      const answer = await hello;
+      this.#beat();
+      return answer;
     } finally {
       cancel();
       if (this.#hello !== undefined) this.#pending.delete(this.#hello.reject);
@@ -148,7 +160,15 @@ export class Life {
       return;
     }
     const answer = parsed.data;
-    resolve(answer.ok ? answer : { ...answer, ...(answer.stack === undefined ? {} : { stack: this.#options.mapStack(answer.stack) }) });
+    const { clean } = this.#options;
+    const stack = answer.ok || answer.stack === undefined ? {} : { stack: clean(answer.stack) };
+    resolve(answer.ok ? answer : { ...answer, message: clean(answer.message), ...stack });
+  }
+
+  #beat(): void {
+    if (this.#death !== undefined || this.#refusal !== undefined) return;
+    this.#probe();
+    this.#options.clock.after(BEAT_MS, () => this.#beat());
   }
 
   /** The worker's thread answers even while its adapter awaits; one that spins does not. */
@@ -164,41 +184,65 @@ export class Life {
   }
 
   #take(event: WorkerEvent): void {
-    const { transport, log, onAsk, onFills, mapStack, onResponsive } = this.#options;
+    const { log, clean, onResponsive } = this.#options;
     switch (event.e) {
       case "hello":
       case "failed":
         this.#greet(event);
         return;
-      case "fills": {
-        const last = event.from + event.fills.length - 1;
-        // A batch that could not be kept is not acknowledged: this life ends, and the venue is asked again by the next.
-        this.#fillsDone = this.#fillsDone
-          .then(() => onFills(event.fills))
-          .then(() => transport.post({ e: "ack", n: last }))
-          .catch((error: unknown) => this.#refuse(error instanceof Error ? error.message : String(error)));
+      case "fills":
+        this.#takeFills(event);
         return;
-      }
       case "log":
-        log[event.level](mapStack(event.message), event.fields);
+        log[event.level](clean(event.message), event.fields);
         return;
       case "pong":
         this.#lastPong = Math.max(this.#lastPong, event.n);
+        this.#heapMb = event.heapMb;
         onResponsive(true);
         return;
       case "ask":
-        onAsk(event.what, event.key, event.value).then(
-          (value) => transport.post({ e: "answer", n: event.n, ok: true, value }),
-          (error: unknown) =>
-            transport.post({ e: "answer", n: event.n, ok: false, value: error instanceof Error ? error.message : String(error) }),
-        );
+        this.#answer(event);
     }
   }
 
+  /** Numbered without a gap, kept in order, and acknowledged once they are on disk. */
+  #takeFills(event: Extract<WorkerEvent, { e: "fills" }>): void {
+    const { transport, onFills } = this.#options;
+    const last = this.#lastFill + event.fills.length;
+    if (event.from !== this.#lastFill + 1) {
+      this.#refuse(`fill ${event.from} came after fill ${this.#lastFill}`);
+      return;
+    }
+    this.#lastFill = last;
+    // A batch that could not be kept is not acknowledged: this life ends, and the venue is asked again by the next.
+    this.#fillsDone = this.#fillsDone
+      .then(() => onFills(event.fills))
+      .then(() => transport.post({ e: "ack", n: last }))
+      .catch((error: unknown) => this.#refuse(messageOf(error)));
+  }
+
+  #answer(event: Extract<WorkerEvent, { e: "ask" }>): void {
+    const { transport, onAsk } = this.#options;
+    this.#openAsks += 1;
+    if (this.#openAsks > LIMITS.openAsks) {
+      this.#refuse(`more than ${LIMITS.openAsks} questions at once`);
+      return;
+    }
+    const reply = (ok: boolean, value: unknown): void => {
+      this.#openAsks -= 1;
+      transport.post({ e: "answer", n: event.n, ok, value });
+    };
+    onAsk(event.what, event.key, event.value).then(
+      (value) => reply(true, value),
+      (error: unknown) => reply(false, messageOf(error)),
+    );
+  }
+
   #greet(event: Extract<WorkerEvent, { e: "hello" | "failed" }>): void {
-    const { name: connector, mapStack } = this.#options;
+    const { name: connector, clean } = this.#options;
     if (event.e === "failed") {
-      const message = event.kind === "shape" ? event.message : mapStack(event.stack ?? event.message);
+      const message = clean(event.kind === "shape" ? event.message : (event.stack ?? event.message));
       this.#hello?.reject(new QocError(event.kind === "shape" ? "ADAPTER_SHAPE" : "ADAPTER_THREW", { connector, message }));
     } else if (event.protocol !== PROTOCOL || event.sdk !== SDK_VERSION) {
       this.#hello?.reject(new QocError("SDK_MISMATCH", { connector, theirs: event.sdk, ours: SDK_VERSION }));
@@ -208,14 +252,14 @@ export class Life {
   /** Cuts it off: nothing more is heard from this peer. */
   #refuse(why: string): void {
     if (this.#refusal !== undefined) return;
-    this.#refusal = why;
+    this.#refusal = this.#options.clean(why);
     this.#options.transport.mute();
-    this.#options.log.error(`cut off: ${why}`);
+    this.#options.log.error(`cut off: ${this.#refusal}`);
     void this.#options.transport.kill();
   }
 
   #die(reason: string): string {
-    this.#death = this.#refusal ?? this.#options.mapStack(reason);
+    this.#death = this.#refusal ?? this.#options.clean(reason);
     for (const die of [...this.#pending]) die(this.#diedDuring("a call"));
     return this.#death;
   }

@@ -1,9 +1,9 @@
-/** What carries messages to and from one connector's life, whatever it runs in. The worker level; a process fits the same shape. */
+/** What carries messages to and from one connector's life, whatever it runs in; and the level that is a worker thread. */
 import { MessageChannel, Worker } from "node:worker_threads";
 
 export interface Transport {
   post(message: unknown): void;
-  /** Set before `start`: hears each message in order. */
+  /** Set before the first message: hears each in order. */
   onMessage(listener: (message: unknown) => void): void;
   /** A line the adapter or the runtime wrote to its standard streams. */
   onOutput(listener: (line: string) => void): void;
@@ -11,21 +11,45 @@ export interface Transport {
   onExit(listener: (reason: string) => void): void;
   /** Resolves when it is gone; stays open where it cannot be killed. */
   kill(): Promise<void>;
-  /** No further message is heard. */
+  /** No further message is heard, and none is taken from the port. */
   mute(): void;
 }
 
-export interface WorkerLimits {
-  readonly memoryMb: number;
-}
-
 /** Node 20 calls the flag experimental; it works per worker on each supported version, which tests pin. */
-const permissionFlag = (): string =>
+export const permissionFlag = (): string =>
   process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
 
 const OUTPUT_CHARS_MAX = 4_000;
 
-export const startWorker = (text: string, name: string, limits: WorkerLimits): Transport => {
+/** Who listens to a transport: set once, silent until then and after `mute`. */
+export const listeners = () => {
+  let onMessage: (message: unknown) => void = () => undefined;
+  let onOutput: (line: string) => void = () => undefined;
+  let onExit: (reason: string) => void = () => undefined;
+  let isMuted = false;
+  return {
+    message: (message: unknown): void => {
+      if (!isMuted) onMessage(message);
+    },
+    output: (line: string): void => onOutput(line.slice(0, OUTPUT_CHARS_MAX)),
+    exit: (reason: string): void => onExit(reason),
+    mute: (): void => void (isMuted = true),
+    on: {
+      onMessage: (listener: (message: unknown) => void): void => void (onMessage = listener),
+      onOutput: (listener: (line: string) => void): void => void (onOutput = listener),
+      onExit: (listener: (reason: string) => void): void => void (onExit = listener),
+    },
+  };
+};
+
+export interface WorkerOptions {
+  /** The worker's text. */
+  readonly text: string;
+  readonly name: string;
+  readonly memoryMb: number;
+}
+
+export const startWorker = ({ text, name, memoryMb }: WorkerOptions): Transport => {
   const { port1, port2 } = new MessageChannel();
   // In a function of its own: a script's variables would be globals of the adapter.
   const worker = new Worker(`(function (require, module, exports) {${text}\n})(require, module, exports)`, {
@@ -39,39 +63,37 @@ export const startWorker = (text: string, name: string, limits: WorkerLimits): T
     stdout: true,
     stderr: true,
     resourceLimits: {
-      maxOldGenerationSizeMb: limits.memoryMb,
-      maxYoungGenerationSizeMb: Math.max(16, Math.floor(limits.memoryMb / 8)),
+      maxOldGenerationSizeMb: memoryMb,
+      maxYoungGenerationSizeMb: Math.max(16, Math.floor(memoryMb / 8)),
       stackSizeMb: 4,
     },
   });
-  let onMessage: (message: unknown) => void = () => undefined;
-  let onOutput: (line: string) => void = () => undefined;
-  let onExit: (reason: string) => void = () => undefined;
+  const heard = listeners();
   let reason = "";
-  let isMuted = false;
-  port1.on("message", (message: unknown) => {
-    if (!isMuted) onMessage(message);
-  });
+  port1.on("message", heard.message);
+  // What could not be read back whole is as good as a malformed message.
+  port1.on("messageerror", () => heard.message(undefined));
   worker.on("error", (error: unknown) => {
     reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
   });
   // Messages posted before the end may still be under way at `exit`: the port closes by itself once it has handed over all.
   const drained = new Promise<void>((resolve) => port1.once("close", resolve));
   worker.once("exit", (code) => {
-    void drained.then(() => onExit(reason === "" ? `its worker ended with code ${code}` : reason));
+    void drained.then(() => heard.exit(reason === "" ? `its worker ended with code ${code}` : reason));
   });
   for (const stream of [worker.stdout, worker.stderr]) {
     stream.setEncoding("utf8");
     stream.on("data", (chunk: string) => {
-      for (const line of chunk.split("\n")) if (line.trim() !== "") onOutput(line.slice(0, OUTPUT_CHARS_MAX));
+      for (const line of chunk.split("\n")) if (line.trim() !== "") heard.output(line);
     });
   }
   return {
     post: (message) => port1.postMessage(message),
-    onMessage: (listener) => void (onMessage = listener),
-    onOutput: (listener) => void (onOutput = listener),
-    onExit: (listener) => void (onExit = listener),
+    ...heard.on,
     kill: async () => void (await worker.terminate()),
-    mute: () => void (isMuted = true),
+    mute: () => {
+      heard.mute();
+      port1.close();
+    },
   };
 };

@@ -12,7 +12,7 @@ import { openVenueCalls } from "../host/host.ts";
 import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
 import { type ConnectorWorld, adapterPath, openConnector } from "./open-connectors.ts";
 
-export interface FleetOptions extends Omit<ConnectorWorld, "onFills" | "onState"> {
+export interface FleetOptions extends Omit<ConnectorWorld, "onFills" | "onState" | "remembered"> {
   readonly config: DeskConfig;
 }
 
@@ -42,6 +42,8 @@ class ConnectorFleet implements Fleet {
   /** Connectors whose start somebody waits for. */
   readonly #awaited = new Set<string>();
   readonly #marking = new Set<string>();
+  /** Connectors that the operator is putting into quarantine. */
+  readonly #byHand = new Set<string>();
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -58,6 +60,7 @@ class ConnectorFleet implements Fleet {
               if (fresh > 0) this.#markSoon(from);
             },
             onState: (from, state, reason) => this.#changed(from, state, reason),
+            remembered: (name) => this.#attached().book.connectors.get(name),
           },
           config,
         ),
@@ -76,6 +79,7 @@ class ConnectorFleet implements Fleet {
         return config === undefined ? undefined : { ...this.#facts(config), mode: this.#mode(config) };
       },
       restart: (name) => this.#restart(name),
+      quarantine: (name, reason) => this.#quarantine(name, reason),
     };
   }
 
@@ -102,6 +106,15 @@ class ConnectorFleet implements Fleet {
     const connector = this.#connectors.get(name);
     if (config === undefined || connector === undefined) throw new QocError("CONNECTOR_UNKNOWN", { name, suggestion: "" });
     await this.#waited(config, () => connector.restart());
+  }
+
+  async #quarantine(name: string, reason: string): Promise<void> {
+    this.#byHand.add(name);
+    try {
+      await this.#connectors.get(name)?.quarantine(reason);
+    } finally {
+      this.#byHand.delete(name);
+    }
   }
 
   async #waited(config: ConnectorConfig, begin: () => Promise<void> | undefined): Promise<void> {
@@ -157,6 +170,7 @@ class ConnectorFleet implements Fleet {
       mode: this.#mode(config),
       ...(reason === undefined ? {} : { reason: reason.slice(0, 2_000) }),
       ...(digest === undefined ? {} : { adapterDigest: digest }),
+      ...(state === "quarantined" && this.#byHand.has(config.name) ? { by: "human" as const } : {}),
     });
     // A start and a restart by hand wait for their reconciliation themselves; whatever else makes it ready is reconciled here.
     if (state === "ready" && !this.#awaited.has(config.name)) void this.#reconcile(config);

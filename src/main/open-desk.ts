@@ -1,5 +1,6 @@
 /** Opens one desk: lock, journal, book, connectors, projections. The only place that knows all rooms. */
 import { mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { openBus } from "../bus/bus.ts";
 import { type Journal, openJournal } from "../bus/journal.ts";
 import { JOURNAL_FORMAT } from "../bus/journal-record.ts";
@@ -70,6 +71,8 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
   const logDir = logFolder(root, home, config.workspace.logDir);
   const logs = openLogs({ disk, dir: logDir, clock, level: config.workspace.logLevel, redact: vault.redact });
   const record = await openRecord(options, logs);
+  const emptyDir = `${dirname(socket)}/empty`;
+  mkdirSync(emptyDir, { recursive: true, mode: 0o700 });
   const history = await openHistory({
     root,
     disk,
@@ -86,6 +89,7 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
     vault,
     config,
     workerText: readFileSync(`${options.packageRoot}/dist/sandbox/worker.cjs`, "utf8"),
+    emptyDir,
   });
   const desk: Desk = {
     root,

@@ -194,7 +194,6 @@ const readConnectors = (raw: z.output<typeof deskSchema>["connector"], file: str
     if (names.has(name)) fail("name", `${name} stands twice`);
     names.add(name);
     if (entry.type === "custom" && entry.adapter === undefined) fail("type", 'a custom connector needs adapter = "./path.ts"');
-    if (entry.isolation === "process") problems.push({ code: "CONFIG_NOT_YET", path: ["connector", index, "isolation"], message: "" });
     if (entry.type !== "custom" && entry.type !== "paper" && entry.adapter === undefined) {
       problems.push({ code: "CONFIG_NOT_YET", path: ["connector", index, "type"], message: "" });
     }

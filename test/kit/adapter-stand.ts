@@ -1,5 +1,5 @@
 /** A connector of one adapter source on a real worker thread, with its fills and states kept. */
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,10 +7,13 @@ import { fileURLToPath } from "node:url";
 import { ALLOWED_BUILTINS } from "../../sandbox/protocol.ts";
 import type { Clock } from "../../src/domain/ports.ts";
 import { bundleAdapter } from "../../src/host/bundle.ts";
-import { Connector, type ConnectorOptions } from "../../src/host/connector.ts";
+import { Connector } from "../../src/host/connector.ts";
+import type { ConnectorOptions } from "../../src/host/connector-options.ts";
 import { openStore } from "../../src/host/connector-store.ts";
 import { answerAsk } from "../../src/host/intake.ts";
-import { startWorker } from "../../src/host/transport.ts";
+import { startProcess } from "../../src/host/process-transport.ts";
+import { type Transport, startWorker } from "../../src/host/transport.ts";
+import { residentMb } from "../../src/main/processes.ts";
 import { systemClock } from "../../src/main/world.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { type QuietLog, quietLog } from "./quiet-log.ts";
@@ -52,11 +55,22 @@ export interface StandOptions {
   readonly tcp?: readonly string[];
   readonly memoryMb?: number;
   readonly isolation?: "worker" | "process";
+  readonly trusted?: ConnectorOptions["trusted"];
+  readonly redact?: (text: string) => string;
+  /** What the desk does with a question, in place of its store. */
+  readonly onAsk?: ConnectorOptions["onAsk"];
   readonly clock?: Clock;
   readonly onFills?: ConnectorOptions["onFills"];
   /** A file to load in place of a source text. */
   readonly file?: string;
 }
+
+const EMPTY = mkdtempSync(join(tmpdir(), "qoc-empty-"));
+
+const startLife = ({ isolation, memoryMb = 64, clock = systemClock }: StandOptions): Transport =>
+  isolation === "process"
+    ? startProcess({ text: WORKER_TEXT, memoryMb, cwd: EMPTY, clock, residentMb })
+    : startWorker({ text: WORKER_TEXT, name: "stand", memoryMb });
 
 export const adapterStand = async (source: string, given: StandOptions = {}): Promise<Stand> => {
   const dir = await mkdtemp(join(tmpdir(), "qoc-stand-"));
@@ -73,16 +87,19 @@ export const adapterStand = async (source: string, given: StandOptions = {}): Pr
     log,
     random: () => 0.5,
     bundle: () => bundleAdapter({ connector: "stand", adapter: file, disk, allowed: ALLOWED_BUILTINS, tcp: (given.tcp ?? []).length > 0 }),
+    trusted: () => given.trusted?.(),
+    held: () => undefined,
+    redact: given.redact ?? ((text) => text),
     secrets: () => Promise.resolve(given.secrets ?? {}),
     options: given.options ?? {},
     ...(given.hosts === undefined ? {} : { hosts: given.hosts }),
     tcp: given.tcp ?? [],
-    transport: () => startWorker(WORKER_TEXT, "stand", { memoryMb: given.memoryMb ?? 64 }),
+    transport: () => startLife(given),
     onFills: async (generation, batch) => {
       await given.onFills?.(generation, batch);
       fills.push(...batch);
     },
-    onAsk: answerAsk(openStore(disk, join(dir, "store")), () => Promise.resolve([])),
+    onAsk: given.onAsk ?? answerAsk(openStore(disk, join(dir, "store")), () => Promise.resolve([])),
     onState: (state, reason) => {
       states.push({ state, reason });
       for (const wake of waiting) wake();

@@ -1,0 +1,235 @@
+/**
+ * Runs the operator's own guards in one thread beside the host: an endless loop, a throw or a lack of memory blocks the order
+ * and nothing else. The thread is not a wall against hostile code; a guard is the operator's own, and a single huge allocation
+ * can still end the process, as in a connector's worker.
+ *
+ * A guard's file is read once, when the desk starts: what was bundled then runs until the desk restarts.
+ */
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { Piscina } from "piscina";
+import { z } from "zod";
+import type { GuardLine, GuardRow, GuardSource, GuardTask } from "../../sandbox/guard-protocol.ts";
+import type { CustomGuard } from "../domain/guard-config.ts";
+import type { Clock, Disk, Log } from "../domain/ports.ts";
+import type { Check } from "../domain/verdict.ts";
+import { block, failed, pass } from "../gate/check.ts";
+import type { GuardRunner } from "../gate/guard-runner.ts";
+import { type GuardBundle, bundleGuard } from "./bundle-guard.ts";
+import { permissionFlag } from "./transport.ts";
+
+/** All guards together, on one order. */
+export const CHAIN_MS = 1_000;
+/** A new thread starts and loads its guards outside of an order's time: a slow machine is not a guard that hangs. */
+const LOAD_MS = 5_000;
+/** Orders are judged one after another; behind so many that hang, an order is not kept waiting. */
+const WAIT_MS = 10_000;
+const CLOSE_MS = 2_000;
+const MEMORY_MB = 64;
+
+export interface GuardPool extends GuardRunner {
+  /** Bundles and loads the guards before the first order comes, and logs what is wrong with them. Never rejects. */
+  warm(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface GuardPoolOptions {
+  /** Those that are enabled, in the order of desk.toml. */
+  readonly guards: readonly CustomGuard[];
+  /** Absolute path of the thread's own text. */
+  readonly workerFile: string;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What the first task makes, for the life of the desk. */
+interface Opened {
+  /** Absent where no guard could be bundled. */
+  readonly pool: Piscina | undefined;
+  readonly places: ReadonlyMap<CustomGuard, number>;
+  readonly problems: ReadonlyMap<CustomGuard, string>;
+}
+
+/** Nothing is loaded and no thread runs before the first guard is asked, or `warm`. */
+export const openGuardPool = (options: GuardPoolOptions): GuardPool => {
+  const { clock, log } = options;
+  let opened: Promise<Opened> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
+  let doesLoad = true;
+
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const mine = last.then(task);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+
+  /** One row for each guard, whatever happens. `asked` is what they judge; without it they are only loaded. */
+  const ask = async (guards: readonly CustomGuard[], asked: GuardTask["asked"], ms: number): Promise<Answer> => {
+    if (isClosed) return { rows: guards.map((guard) => failed(guard.key, "the desk is stopping")), isLost: false };
+    const { pool, places, problems } = await (opened ??= open(options));
+    const chain = guards.filter((guard) => places.has(guard));
+    const told = await tell(pool, { chain: chain.map((guard) => places.get(guard) ?? -1), asked, ms, clock });
+    for (const { guard, level, text } of told.lines) log[level](text, { guard: options.guards[guard]?.key });
+    const answers = rowsOf(chain, chain.map((guard) => told.rows.get(places.get(guard) ?? -1)), told.problem);
+    const rows = guards.map(
+      (guard) => answers.get(guard) ?? failed(guard.key, problems.get(guard) ?? "it is not among the guards this desk started with"),
+    );
+    return { rows, isLost: told.problem !== undefined };
+  };
+
+  const load = async (): Promise<void> => {
+    const { rows, isLost } = await ask(options.guards, undefined, LOAD_MS);
+    doesLoad = !isLost;
+    if (isClosed) return;
+    for (const { decision, guard, message } of rows)
+      if (decision !== "allow") log.error(`${message}; every order is blocked until this is put right and the desk restarted`, { guard });
+  };
+
+  const judge = async (guards: readonly CustomGuard[], asked: NonNullable<GuardTask["asked"]>, since: number): Promise<readonly Check[]> => {
+    if (clock.monotonic() - since > WAIT_MS) return guards.map((guard) => failed(guard.key, "earlier orders kept the guards busy"));
+    const { rows, isLost } = await ask(guards, asked, CHAIN_MS);
+    if (isLost && !isClosed) {
+      log.error("the thread of the custom guards was replaced", { reason: rows.find((row) => row.decision === "block")?.message });
+      // A file that hangs while it loads would do so again, and hold up the next order longer than an order may take.
+      if (doesLoad) void inTurn(load).catch(() => undefined);
+    }
+    return rows;
+  };
+
+  return {
+    run: async (guards, order, book) => {
+      const since = clock.monotonic();
+      return inTurn(() => judge(guards, { order, book }, since)).catch((error: unknown) => guards.map((guard) => failed(guard.key, error)));
+    },
+    warm: () => (options.guards.length === 0 ? Promise.resolve() : inTurn(load).catch((error: unknown) => log.error(String(error)))),
+    close: async () => {
+      isClosed = true;
+      const state = await opened?.catch(() => undefined);
+      if (state?.pool !== undefined) await inTime(state.pool.destroy(), clock);
+    },
+  };
+};
+
+interface Answer {
+  readonly rows: readonly Check[];
+  /** The thread did not live to the end of it. */
+  readonly isLost: boolean;
+}
+
+const open = async ({ guards, workerFile, disk, log }: GuardPoolOptions): Promise<Opened> => {
+  const bundles = new Map<string, Promise<GuardBundle>>();
+  const sources: GuardSource[] = [];
+  const places = new Map<CustomGuard, number>();
+  const problems = new Map<CustomGuard, string>();
+  for (const guard of guards) {
+    const { key, adapter, options } = guard;
+    const bundle = bundles.get(adapter) ?? bundleGuard(guard, disk);
+    bundles.set(adapter, bundle);
+    const made = await bundle;
+    if ("problem" in made) problems.set(guard, made.problem);
+    else places.set(guard, sources.push({ key, code: made.code, filename: adapter, options }) - 1);
+  }
+  return { pool: sources.length === 0 ? undefined : await startPool(workerFile, sources, log), places, problems };
+};
+
+const startPool = async (workerFile: string, sources: readonly GuardSource[], log: Log): Promise<Piscina> => {
+  const { Piscina } = await import("piscina");
+  const own = dirname(createRequire(import.meta.url).resolve("piscina/package.json"));
+  const pool = new Piscina({
+    filename: workerFile,
+    name: "judge",
+    minThreads: 1,
+    maxThreads: 1,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    // Waiting by Atomics would never let the thread's loop turn, and each task's port is closed by that loop.
+    atomics: "disabled",
+    env: {},
+    workerData: { sources },
+    // The thread starts from files, so these two may be read; no guard has a way to.
+    execArgv: [permissionFlag(), `--allow-fs-read=${workerFile}`, `--allow-fs-read=${own}/*`, "--no-warnings", "--no-addons"],
+    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
+  });
+  pool.on("error", (error: Error) => log.warn("the thread of the custom guards ended between two orders", { reason: error.message }));
+  return pool;
+};
+
+interface Question {
+  readonly chain: readonly number[];
+  readonly asked: GuardTask["asked"];
+  readonly ms: number;
+  readonly clock: Clock;
+}
+interface Told {
+  readonly rows: ReadonlyMap<number, GuardRow>;
+  readonly lines: readonly GuardLine[];
+  /** Why the task did not end by itself. */
+  readonly problem?: string;
+}
+
+/** The chain as one task. When its time is over, Piscina ends the thread and starts another. */
+const tell = async (pool: Piscina | undefined, { chain, asked, ms, clock }: Question): Promise<Told> => {
+  if (pool === undefined || chain.length === 0) return { rows: new Map(), lines: [] };
+  const { port1, port2 } = new MessageChannel();
+  const tooLong = new AbortController();
+  const cancel = clock.after(ms, () => tooLong.abort());
+  const task: GuardTask = { port: port2, chain, ...(asked === undefined ? {} : { asked }) };
+  try {
+    await pool.run(task, { transferList: [port2], signal: tooLong.signal });
+    return heard(port1);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ...heard(port1), problem: tooLong.signal.aborted ? `did not answer in ${ms} ms` : `ended its thread: ${reason}` };
+  } finally {
+    cancel();
+    port1.close();
+  }
+};
+
+const guardEvent = z.discriminatedUnion("e", [
+  z.strictObject({ e: z.literal("row"), guard: z.int(), outcome: z.enum(["allow", "block", "broken"]), text: z.string().max(1_000) }),
+  z.strictObject({ e: z.literal("log"), guard: z.int(), level: z.enum(["debug", "info", "warn", "error"]), text: z.string().max(1_000) }),
+]);
+
+/** Everything that was posted, also by a thread that is gone. Its first row is a guard's answer; what has no shape is none. */
+const heard = (port: MessagePort): Told => {
+  const rows = new Map<number, GuardRow>();
+  const lines: GuardLine[] = [];
+  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+    const { data } = guardEvent.safeParse(next.message);
+    if (data?.e === "log") lines.push(data);
+    else if (data !== undefined && !rows.has(data.guard)) rows.set(data.guard, data);
+  }
+  return { rows, lines };
+};
+
+/** Guards are asked in order: the first without an answer is the one that hung, and those behind it were not asked. */
+const rowsOf = (
+  chain: readonly CustomGuard[],
+  answers: readonly (GuardRow | undefined)[],
+  problem = "did not answer",
+): ReadonlyMap<CustomGuard, Check> => {
+  const culprit = chain[answers.indexOf(undefined)];
+  return new Map(
+    chain.map((guard, index) => {
+      const answer = answers[index];
+      if (answer !== undefined) return [guard, checkOf(guard, answer)];
+      const who = guard === culprit ? guard.key : `${guard.key} was not asked: ${culprit?.key ?? ""}`;
+      return [guard, block(guard.key, "GUARD_NO_ANSWER", `${who} ${problem}`)];
+    }),
+  );
+};
+
+const checkOf = ({ key }: CustomGuard, { outcome, text }: GuardRow): Check => {
+  if (outcome === "allow") return pass(key, text);
+  return outcome === "block" ? block(key, "CUSTOM_GUARD_BLOCKED", text) : failed(key, text);
+};
+
+/** A thread that cannot be ended does not keep the desk from stopping. */
+const inTime = (task: Promise<void>, clock: Clock): Promise<void> =>
+  new Promise((resolve) => {
+    const cancel = clock.after(CLOSE_MS, resolve);
+    void task.then(cancel, cancel).then(resolve);
+  });
