@@ -1,4 +1,5 @@
-// Emits what runs: dist/src (the host, by tsc) and dist/sandbox/worker.cjs (the worker's one text, by esbuild).
+// Emits what runs: dist/src (the host, by tsc), and by esbuild dist/sandbox/worker.cjs (the worker's one text) and
+// dist/sandbox/guard-worker.cjs (the thread of custom guards).
 import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -8,8 +9,9 @@ const root = fileURLToPath(new URL(".", import.meta.url));
 rmSync(`${root}dist`, { recursive: true, force: true });
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], { stdio: "inherit" });
 await build({
-  entryPoints: [`${root}sandbox/worker.ts`],
-  outfile: `${root}dist/sandbox/worker.cjs`,
+  entryPoints: [`${root}sandbox/worker.ts`, `${root}sandbox/guard-worker.ts`],
+  outdir: `${root}dist/sandbox`,
+  outExtension: { ".js": ".cjs" },
   bundle: true,
   platform: "node",
   format: "cjs",

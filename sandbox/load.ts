@@ -1,8 +1,8 @@
 /** Evaluates the adapter's bundle with a `require` that yields an allow list, and checks what it exports. */
 import { createRequire } from "node:module";
-import { connect as netConnect } from "node:net";
 import { compileFunction } from "node:vm";
 import { type Capabilities, type ConnectorAdapter, NotSent, SDK_VERSION, VenueRejection } from "../src/domain/sdk.ts";
+import { grantedNet } from "./granted-net.ts";
 import { ALLOWED_BUILTINS, METHODS, type Method, REQUIRED_METHODS, type StartMessage } from "./protocol.ts";
 import { wsModule } from "./websocket.ts";
 
@@ -66,22 +66,4 @@ const sandboxRequire = (start: StartMessage): ((name: string) => unknown) => {
     if (allowed.has(bare)) return real(`node:${bare}`) as unknown;
     throw new Error(`${name} is not available inside a connector`);
   };
-};
-
-/** `net` with nothing but a connection to an address that desk.toml grants. */
-const grantedNet = (tcp: readonly string[]): unknown => {
-  const connect = (...args: unknown[]): unknown => {
-    const [first, second] = args;
-    const target =
-      typeof first === "object" && first !== null
-        ? { host: String((first as { host?: unknown }).host ?? "127.0.0.1"), port: Number((first as { port?: unknown }).port) }
-        : { host: typeof second === "string" ? second : "127.0.0.1", port: Number(first) };
-    if (!tcp.includes(`${target.host}:${target.port}`))
-      throw new Error(`tcp:${target.host}:${target.port} is not granted to this connector`);
-    const socket = netConnect(target);
-    const listener = args.findLast((arg) => typeof arg === "function");
-    if (listener !== undefined) socket.once("connect", listener as () => void);
-    return socket;
-  };
-  return { connect, createConnection: connect };
 };

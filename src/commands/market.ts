@@ -1,15 +1,14 @@
-/** quotes get, positions list, connectors list | restart. */
+/** quotes get, positions list. */
 import { z } from "zod";
 import { QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import { positionViews } from "../desk/book-view.ts";
 import { type Desk, iso } from "../desk/desk.ts";
 import { markAll } from "../desk/snapshot.ts";
-import { lostGuarantees } from "../desk/venues.ts";
 import { body, hot } from "./command.ts";
 
-/** The connector that was named, or the only one. */
-const connectorFor = (desk: Desk, name: string | undefined): string => {
+/** The connector that was named, or the only one. @throws CONNECTOR_UNKNOWN. */
+export const connectorFor = (desk: Desk, name: string | undefined): string => {
   const names = desk.config.connectors.filter((connector) => connector.enabled).map((connector) => connector.name);
   if (name !== undefined) {
     if (!names.some((known) => known === name)) throw new QocError("CONNECTOR_UNKNOWN", { name, suggestion: suggestion(name, names) });
@@ -38,25 +37,5 @@ export const positionsList = body({
     const { desk } = hot(call);
     await markAll(desk);
     return positionViews(desk.book).filter((position) => input.connector === undefined || position.connector === input.connector);
-  },
-});
-
-export const connectorsList = body({
-  input: z.strictObject({}),
-  output: z.array(z.looseObject({ name: z.string(), state: z.string() })),
-  run: async (_input, call) => {
-    const { desk } = hot(call);
-    return desk.venues.status().map((status) => ({ ...status, lastError: status.lastError ?? null, lost: lostGuarantees(status) }));
-  },
-});
-
-export const connectorsRestart = body({
-  input: z.strictObject({ name: z.string() }),
-  output: z.looseObject({ name: z.string(), state: z.string() }),
-  run: async (input, call) => {
-    const { desk } = hot(call);
-    const name = connectorFor(desk, input.name);
-    await desk.venues.restart(name);
-    return { name, state: desk.venues.facts(name)?.state ?? "stopped" };
   },
 });

@@ -1,6 +1,6 @@
-/** Market data, notes, issues, runs and connectors. */
+/** Market data, notes, issues and runs. */
 import type { Command } from "./command.ts";
-import { JOURNAL, NO_WRITES, flag, positional, toggle } from "./row.ts";
+import { NO_WRITES, flag, positional, toggle } from "./row.ts";
 
 export const RESEARCH_ROWS: readonly Command[] = [
   {
@@ -122,27 +122,5 @@ export const RESEARCH_ROWS: readonly Command[] = [
     examples: ["qoc run issues/001-earnings-review.md", "qoc run 001 --dry-run"],
     exits: [5],
     load: async () => (await import("./runs.ts")).run,
-  },
-  {
-    name: "connectors list",
-    group: "connectors",
-    audience: "human",
-    writes: NO_WRITES,
-    about: "each connector's state, restarts, latency, and the guarantees it cannot give",
-    args: [],
-    examples: ["qoc connectors list", "qoc connectors list --json"],
-    exits: [5],
-    load: async () => (await import("./market.ts")).connectorsList,
-  },
-  {
-    name: "connectors restart",
-    group: "connectors",
-    audience: "human",
-    writes: JOURNAL,
-    about: "start one connector anew, from its file as it is now",
-    args: [positional("name", "NAME", "the connector", { completes: "connector" })],
-    examples: ["qoc connectors restart paper", "qoc connectors restart my-venue --json"],
-    exits: [5],
-    load: async () => (await import("./market.ts")).connectorsRestart,
   },
 ];

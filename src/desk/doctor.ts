@@ -114,7 +114,12 @@ const connectorChecks = (desk: Desk, status: ReturnType<Desk["venues"]["status"]
     });
   }
   if (isUp && status.mode === "live" && status.isolation === "worker") {
-    checks.push({ name, status: "warn", message: "live money in a worker thread, which contains faults and not hostile code", fix: "read SECURITY.md" });
+    checks.push({
+      name,
+      status: "warn",
+      message: "live money in a worker thread: one huge allocation of it can end the desk",
+      fix: `set isolation = "process" for it in desk.toml`,
+    });
   }
   if (isUp && !desk.market.reconciled.has(status.name)) checks.push({ name, status: "warn", message: "not reconciled yet" });
   return checks;

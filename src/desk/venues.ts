@@ -1,6 +1,7 @@
 /** The venues as the desk's verbs need them: one port over the host of connector workers. */
 import type { DecimalText } from "../domain/decimal.ts";
 import type { ConnectorState } from "../domain/event.ts";
+import type { Digest } from "../domain/ids.ts";
 import type { Order } from "../domain/order.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { Mode, VenueAccount, VenueBar, VenueFill, VenueInstrument, VenuePosition, VenueQuote, VenueReport } from "../domain/venue.ts";
@@ -12,6 +13,8 @@ export interface ConnectorFacts {
   readonly methods: readonly string[];
   readonly capabilities: Capabilities;
   readonly lastError?: string;
+  /** Of the adapter as it was last loaded. */
+  readonly digest?: Digest;
 }
 
 export interface ConnectorStatus extends ConnectorFacts {

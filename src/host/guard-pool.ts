@@ -5,19 +5,15 @@
  *
  * A guard's file is read once, when the desk starts: what was bundled then runs until the desk restarts.
  */
-import { createRequire } from "node:module";
-import { dirname } from "node:path";
-import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Piscina } from "piscina";
-import { z } from "zod";
-import type { GuardLine, GuardRow, GuardSource, GuardTask } from "../../sandbox/guard-protocol.ts";
+import type { GuardRow, GuardSource, GuardTask } from "../../sandbox/guard-protocol.ts";
 import type { CustomGuard } from "../domain/guard-config.ts";
 import type { Clock, Disk, Log } from "../domain/ports.ts";
 import type { Check } from "../domain/verdict.ts";
 import { block, failed, pass } from "../gate/check.ts";
 import type { GuardRunner } from "../gate/guard-runner.ts";
 import { type GuardBundle, bundleGuard } from "./bundle-guard.ts";
-import { permissionFlag } from "./transport.ts";
+import { startPool, tell } from "./guard-thread.ts";
 
 /** All guards together, on one order. */
 export const CHAIN_MS = 1_000;
@@ -26,7 +22,6 @@ const LOAD_MS = 5_000;
 /** Orders are judged one after another; behind so many that hang, an order is not kept waiting. */
 const WAIT_MS = 10_000;
 const CLOSE_MS = 2_000;
-const MEMORY_MB = 64;
 
 export interface GuardPool extends GuardRunner {
   /** Bundles and loads the guards before the first order comes, and logs what is wrong with them. Never rejects. */
@@ -73,7 +68,8 @@ export const openGuardPool = (options: GuardPoolOptions): GuardPool => {
     const chain = guards.filter((guard) => places.has(guard));
     const told = await tell(pool, { chain: chain.map((guard) => places.get(guard) ?? -1), asked, ms, clock });
     for (const { guard, level, text } of told.lines) log[level](text, { guard: options.guards[guard]?.key });
-    const answers = rowsOf(chain, chain.map((guard) => told.rows.get(places.get(guard) ?? -1)), told.problem);
+    const given = chain.map((guard) => told.rows.get(places.get(guard) ?? -1));
+    const answers = rowsOf(chain, given, told.problem);
     const rows = guards.map(
       (guard) => answers.get(guard) ?? failed(guard.key, problems.get(guard) ?? "it is not among the guards this desk started with"),
     );
@@ -135,91 +131,22 @@ const open = async ({ guards, workerFile, disk, log }: GuardPoolOptions): Promis
   return { pool: sources.length === 0 ? undefined : await startPool(workerFile, sources, log), places, problems };
 };
 
-const startPool = async (workerFile: string, sources: readonly GuardSource[], log: Log): Promise<Piscina> => {
-  const { Piscina } = await import("piscina");
-  const own = dirname(createRequire(import.meta.url).resolve("piscina/package.json"));
-  const pool = new Piscina({
-    filename: workerFile,
-    name: "judge",
-    minThreads: 1,
-    maxThreads: 1,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    // Waiting by Atomics would never let the thread's loop turn, and each task's port is closed by that loop.
-    atomics: "disabled",
-    env: {},
-    workerData: { sources },
-    // The thread starts from files, so these two may be read; no guard has a way to.
-    execArgv: [permissionFlag(), `--allow-fs-read=${workerFile}`, `--allow-fs-read=${own}/*`, "--no-warnings", "--no-addons"],
-    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
-  });
-  pool.on("error", (error: Error) => log.warn("the thread of the custom guards ended between two orders", { reason: error.message }));
-  return pool;
-};
-
-interface Question {
-  readonly chain: readonly number[];
-  readonly asked: GuardTask["asked"];
-  readonly ms: number;
-  readonly clock: Clock;
-}
-interface Told {
-  readonly rows: ReadonlyMap<number, GuardRow>;
-  readonly lines: readonly GuardLine[];
-  /** Why the task did not end by itself. */
-  readonly problem?: string;
-}
-
-/** The chain as one task. When its time is over, Piscina ends the thread and starts another. */
-const tell = async (pool: Piscina | undefined, { chain, asked, ms, clock }: Question): Promise<Told> => {
-  if (pool === undefined || chain.length === 0) return { rows: new Map(), lines: [] };
-  const { port1, port2 } = new MessageChannel();
-  const tooLong = new AbortController();
-  const cancel = clock.after(ms, () => tooLong.abort());
-  const task: GuardTask = { port: port2, chain, ...(asked === undefined ? {} : { asked }) };
-  try {
-    await pool.run(task, { transferList: [port2], signal: tooLong.signal });
-    return heard(port1);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { ...heard(port1), problem: tooLong.signal.aborted ? `did not answer in ${ms} ms` : `ended its thread: ${reason}` };
-  } finally {
-    cancel();
-    port1.close();
-  }
-};
-
-const guardEvent = z.discriminatedUnion("e", [
-  z.strictObject({ e: z.literal("row"), guard: z.int(), outcome: z.enum(["allow", "block", "broken"]), text: z.string().max(1_000) }),
-  z.strictObject({ e: z.literal("log"), guard: z.int(), level: z.enum(["debug", "info", "warn", "error"]), text: z.string().max(1_000) }),
-]);
-
-/** Everything that was posted, also by a thread that is gone. Its first row is a guard's answer; what has no shape is none. */
-const heard = (port: MessagePort): Told => {
-  const rows = new Map<number, GuardRow>();
-  const lines: GuardLine[] = [];
-  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-    const { data } = guardEvent.safeParse(next.message);
-    if (data?.e === "log") lines.push(data);
-    else if (data !== undefined && !rows.has(data.guard)) rows.set(data.guard, data);
-  }
-  return { rows, lines };
-};
-
-/** Guards are asked in order: the first without an answer is the one that hung, and those behind it were not asked. */
+/**
+ * Guards are asked in order: the first without an answer is the one that hung, and those behind it were not asked. Where all
+ * have answered and the thread is lost all the same, nobody can say through whom: no answer counts.
+ */
 const rowsOf = (
   chain: readonly CustomGuard[],
   answers: readonly (GuardRow | undefined)[],
-  problem = "did not answer",
+  problem: string | undefined,
 ): ReadonlyMap<CustomGuard, Check> => {
   const culprit = chain[answers.indexOf(undefined)];
-  return new Map(
-    chain.map((guard, index) => {
-      const answer = answers[index];
-      if (answer !== undefined) return [guard, checkOf(guard, answer)];
-      const who = guard === culprit ? guard.key : `${guard.key} was not asked: ${culprit?.key ?? ""}`;
-      return [guard, block(guard.key, "GUARD_NO_ANSWER", `${who} ${problem}`)];
-    }),
-  );
+  const rowOf = (guard: CustomGuard, answer: GuardRow | undefined): Check => {
+    const silent = (words: string): Check => block(guard.key, "GUARD_NO_ANSWER", `${words} ${problem ?? "did not answer"}`);
+    if (answer === undefined) return silent(guard === culprit ? guard.key : `${guard.key} was not asked: ${culprit?.key ?? ""}`);
+    return problem !== undefined && culprit === undefined ? silent(`${guard.key} answered, but its thread`) : checkOf(guard, answer);
+  };
+  return new Map(chain.map((guard, index) => [guard, rowOf(guard, answers[index])]));
 };
 
 const checkOf = ({ key }: CustomGuard, { outcome, text }: GuardRow): Check => {

@@ -244,7 +244,10 @@ export class Life {
     if (event.e === "failed") {
       const message = clean(event.kind === "shape" ? event.message : (event.stack ?? event.message));
       this.#hello?.reject(new QocError(event.kind === "shape" ? "ADAPTER_SHAPE" : "ADAPTER_THREW", { connector, message }));
-    } else if (event.protocol !== PROTOCOL || event.sdk !== SDK_VERSION) {
+    } else if (event.protocol !== PROTOCOL) {
+      const message = `it speaks wire ${event.protocol}, this desk ${PROTOCOL}`;
+      this.#hello?.reject(new QocError("PROTOCOL", { connector, what: "hello", message }));
+    } else if (event.sdk !== SDK_VERSION) {
       this.#hello?.reject(new QocError("SDK_MISMATCH", { connector, theirs: event.sdk, ours: SDK_VERSION }));
     } else this.#hello?.resolve({ methods: event.methods, capabilities: event.capabilities as Capabilities });
   }

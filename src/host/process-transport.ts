@@ -26,7 +26,8 @@ const MEMORY_EVERY_MS = 500;
 const STDERR_CHARS = 4_000;
 
 /** Reads a length and so many bytes of text from standard input, and runs them. Short, since it stands in the arguments. */
-const BOOT = `const f=require("fs"),r=(n)=>{const b=Buffer.alloc(n);for(let i=0;i<n;){const k=f.readSync(0,b,i,n-i,null);if(k===0)process.exit(0);i+=k}return b.toString()};
+const BOOT = `const f=require("fs"),r=(n)=>{const b=Buffer.alloc(n);
+for(let i=0;i<n;){const k=f.readSync(0,b,i,n-i,null);if(k===0)process.exit(0);i+=k}return b.toString()};
 require("vm").runInThisContext("(function(require,module,exports){"+r(Number(r(12)))+"\\n})")(require,module,exports)`;
 
 export const startProcess = (options: ProcessOptions): Transport => {

@@ -133,7 +133,6 @@ class ConnectorFleet implements Fleet {
   }
 
   #status(config: ConnectorConfig): ConnectorStatus {
-    const { digest: _digest, ...facts } = this.#facts(config);
     return {
       name: config.name,
       type: config.type,
@@ -141,7 +140,7 @@ class ConnectorFleet implements Fleet {
       orders: config.orders,
       isolation: config.isolation,
       adapter: adapterPath(this.#options.packageRoot, config),
-      ...facts,
+      ...this.#facts(config),
       ...this.#connectors.get(config.name)?.measures,
     };
   }

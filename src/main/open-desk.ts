@@ -12,6 +12,7 @@ import { type Book, emptyBook } from "../domain/book.ts";
 import { sha256Hex } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Clock, Disk, Ids } from "../domain/ports.ts";
+import { type GuardPool, openGuardPool } from "../host/guard-pool.ts";
 import { openVault } from "../host/secrets.ts";
 import { type DeskConfig, loadConfig } from "../workspace/config.ts";
 import { openHistory } from "../workspace/history.ts";
@@ -91,6 +92,13 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
     workerText: readFileSync(`${options.packageRoot}/dist/sandbox/worker.cjs`, "utf8"),
     emptyDir,
   });
+  const guards = openGuardPool({
+    guards: config.guards.filter((guard) => guard.kind === "custom").filter((guard) => guard.enabled),
+    workerFile: `${options.packageRoot}/dist/sandbox/guard-worker.cjs`,
+    disk,
+    clock,
+    log: logs,
+  });
   const desk: Desk = {
     root,
     version: options.version,
@@ -101,7 +109,7 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
     disk,
     log: logs,
     venues: fleet.venues,
-    guards: { run: () => Promise.resolve([]) },
+    guards,
     history,
     key,
     market: { instruments: new Map(), venueTimes: new Map(), reconciled: new Set(), freeBytes: undefined },
@@ -114,6 +122,8 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
   const projector = openProjector(desk);
   record.onCommit((recorded) => projector.take(recorded));
   await fleet.attach(desk);
+  // Not awaited: the first order waits its turn behind it.
+  void guards.warm();
   return {
     desk,
     config,
@@ -123,7 +133,7 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
     fleet,
     socket,
     journal: record.journal,
-    close: () => (closing ??= closeAll({ desk, fleet, projector, record, logs, lock })),
+    close: () => (closing ??= closeAll({ desk, fleet, guards, projector, record, logs, lock })),
   };
 };
 
@@ -198,13 +208,15 @@ const newDeskId = async ({ disk, root }: DeskOptions): Promise<string> => (await
 const closeAll = async (open: {
   desk: Desk;
   fleet: Fleet;
+  guards: GuardPool;
   projector: Projector;
   record: OpenRecord;
   logs: LogFile;
   lock: Lock;
 }): Promise<void> => {
-  const { desk, fleet, projector, record, logs, lock } = open;
+  const { desk, fleet, guards, projector, record, logs, lock } = open;
   await fleet.stop();
+  await guards.close();
   if (desk.readOnly() === undefined) await desk.publish({ type: "desk.stopped" }, { durable: true }).committed.catch(() => undefined);
   await projector.settled();
   desk.history.request("the desk was stopped");

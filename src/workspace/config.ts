@@ -160,7 +160,6 @@ const readGuards = (raw: unknown, file: string, text: string, problems: Problem[
     } else if (typeof entry["adapter"] === "string") {
       const { key: _key, adapter, enabled, ...options } = entry;
       guards.push({ kind: "custom", line, key, enabled: enabled !== false, adapter: absolute(file, adapter as string), options });
-      problems.push({ code: "CONFIG_NOT_YET", path: ["guard", index, "adapter"], message: "" });
     } else {
       const message = `unknown guard ${JSON.stringify(key)}${suggestion(key, GUARD_KEYS)}; a guard of your own needs adapter = "./path.ts"`;
       problems.push({ code: "CONFIG_INVALID", path: ["guard", index, "key"], message });

@@ -38,6 +38,8 @@ export interface TempDeskOptions {
   readonly config?: (template: string) => string;
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Record<string, string | undefined>;
+  /** The environment itself, from which the desk takes its secrets out. */
+  readonly liveEnv?: Record<string, string | undefined>;
   readonly clock?: Clock;
   /** An earlier desk's folder, to start it anew. */
   readonly again?: { readonly root: string; readonly home: string };
@@ -47,7 +49,7 @@ export const tempDesk = async (options: TempDeskOptions = {}): Promise<TempDesk>
   const base = options.again === undefined ? mkdtempSync(join(tmpdir(), "qoc-desk-")) : "";
   const { root, home } = options.again ?? { root: join(base, "desk"), home: join(base, "home") };
   const disk = nodeDisk();
-  const env = { PATH: process.env["PATH"], XDG_RUNTIME_DIR: join(home, "run"), ...options.env };
+  const env = options.liveEnv ?? { PATH: process.env["PATH"], XDG_RUNTIME_DIR: join(home, "run"), ...options.env };
   if (options.again === undefined) await initDesk({ disk, ids: systemIds, home, cwd: base, path: root });
   if (options.config !== undefined) await writeFile(join(root, "desk.toml"), options.config(readFileSync(join(root, "desk.toml"), "utf8")));
   for (const [path, text] of Object.entries(options.files ?? {})) {

@@ -39,6 +39,8 @@ interface ConnectorView {
   readonly isolation: string;
   readonly restarts: number;
   readonly latencyMs?: { readonly p50: number; readonly p99: number };
+  readonly memoryMb?: number;
+  readonly queueDepth: number;
   readonly lastError: string | null;
   readonly lost: readonly string[];
 }
@@ -49,7 +51,9 @@ const CONNECTORS: readonly Column<ConnectorView>[] = [
   { title: "isolation", cell: ({ isolation }) => isolation },
   { title: "restarts", cell: ({ restarts }) => String(restarts), isNumber: true },
   { title: "p50 ms", cell: ({ latencyMs }) => latencyMs?.p50.toFixed(1) ?? "-", isNumber: true },
-  { title: "type", cell: ({ type }) => type },
+  { title: "p99 ms", cell: ({ latencyMs }) => latencyMs?.p99.toFixed(1) ?? "-", isNumber: true },
+  { title: "MB", cell: ({ memoryMb }) => memoryMb?.toFixed(0) ?? "-", isNumber: true },
+  { title: "queue", cell: ({ queueDepth }) => String(queueDepth), isNumber: true },
   { title: "last error", cell: ({ lastError }) => lastError ?? "", gives: true },
 ];
 /** Under the table, what each connector cannot promise. */

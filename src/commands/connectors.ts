@@ -1,0 +1,52 @@
+/** connectors list | restart | quarantine | logs. */
+import { z } from "zod";
+import { lostGuarantees } from "../desk/venues.ts";
+import { type CallContext, body, hot } from "./command.ts";
+import { connectorFor } from "./market.ts";
+import { logs } from "./record.ts";
+
+const state = z.looseObject({ name: z.string(), state: z.string(), digest: z.string().nullable() });
+
+const stateOf = (call: CallContext, name: string) => {
+  const facts = hot(call).desk.venues.facts(name);
+  return { name, state: facts?.state ?? "stopped", digest: facts?.digest ?? null, lastError: facts?.lastError ?? null };
+};
+
+export const connectorsList = body({
+  input: z.strictObject({}),
+  output: z.array(z.looseObject({ name: z.string(), state: z.string() })),
+  run: async (_input, call) =>
+    hot(call)
+      .desk.venues.status()
+      .map((status) => ({ ...status, lastError: status.lastError ?? null, lost: lostGuarantees(status) })),
+});
+
+export const connectorsRestart = body({
+  input: z.strictObject({ name: z.string() }),
+  output: state,
+  run: async (input, call) => {
+    const { desk } = hot(call);
+    const name = connectorFor(desk, input.name);
+    const before = desk.book.connectors.get(name)?.adapterDigest;
+    await desk.venues.restart(name);
+    const now = stateOf(call, name);
+    return { ...now, adapterChanged: before !== undefined && now.digest !== null && before !== now.digest };
+  },
+});
+
+export const connectorsQuarantine = body({
+  input: z.strictObject({ name: z.string(), reason: z.string().max(500).default("by the operator") }),
+  output: state,
+  run: async (input, call) => {
+    const { desk } = hot(call);
+    const name = connectorFor(desk, input.name);
+    await desk.venues.quarantine(name, input.reason);
+    return stateOf(call, name);
+  },
+});
+
+export const connectorsLogs = body({
+  input: z.strictObject({ name: z.string(), tail: z.coerce.number().default(200), follow: z.boolean().default(false) }),
+  output: z.unknown(),
+  run: ({ name, tail, follow }, call) => logs.run(logs.input.parse({ connector: name, tail, follow }), call),
+});

@@ -1,0 +1,53 @@
+/** Connectors: what they are doing, and what only a human may do with them. */
+import type { Command } from "./command.ts";
+import { JOURNAL, NO_WRITES, flag, positional, toggle } from "./row.ts";
+
+const NAME = positional("name", "NAME", "the connector", { completes: "connector" });
+
+export const CONNECTOR_ROWS: readonly Command[] = [
+  {
+    name: "connectors list",
+    group: "connectors",
+    audience: "human",
+    writes: NO_WRITES,
+    about: "each connector's state, restarts, latency, memory, and the guarantees it cannot give",
+    args: [],
+    examples: ["qoc connectors list", "qoc connectors list --json"],
+    exits: [5],
+    load: async () => (await import("./connectors.ts")).connectorsList,
+  },
+  {
+    name: "connectors restart",
+    group: "connectors",
+    audience: "human",
+    writes: JOURNAL,
+    about: "start one connector anew from its file as it is now; accepts a changed file, ends a quarantine",
+    args: [NAME],
+    examples: ["qoc connectors restart paper", "qoc connectors restart my-venue --json"],
+    exits: [5],
+    load: async () => (await import("./connectors.ts")).connectorsRestart,
+  },
+  {
+    name: "connectors quarantine",
+    group: "connectors",
+    audience: "human",
+    writes: JOURNAL,
+    about: "stop one connector until you restart it; its working orders stay at the venue",
+    args: [NAME, flag("reason", "TEXT", "why, for the journal")],
+    examples: ["qoc connectors quarantine my-venue", 'qoc connectors quarantine my-venue --reason "odd fills since noon"'],
+    exits: [5],
+    load: async () => (await import("./connectors.ts")).connectorsQuarantine,
+  },
+  {
+    name: "connectors logs",
+    group: "connectors",
+    audience: "human",
+    writes: NO_WRITES,
+    streams: true,
+    cold: "fallback",
+    about: "what one connector logged and printed; the same as logs --connector NAME",
+    args: [NAME, flag("tail", "N", "how many lines", { type: "number" }), toggle("follow", "go on until Ctrl-C", { short: "f" })],
+    examples: ["qoc connectors logs my-venue --tail 20", "qoc connectors logs my-venue --follow"],
+    load: async () => (await import("./connectors.ts")).connectorsLogs,
+  },
+];

@@ -1,0 +1,166 @@
+/** A connector in a process of its own: what it finds there is nothing, and its sudden end leaves an order unknown. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { type Stand, adapterSource, adapterStand } from "../kit/adapter-stand.ts";
+import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+
+const isLinux = process.platform === "linux";
+
+/** Children of a process that run a connector, by what the system says of them. */
+const children = (parent = process.pid): readonly number[] =>
+  execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(parent)], { encoding: "utf8" })
+    .split("\n")
+    .filter((line) => line.includes("--permission") || line.includes("--experimental-permission"))
+    .map((line) => Number(line.trim().split(" ")[0]));
+
+/** No event tells of the end of a process that is not ours: it is asked for, within a deadline. */
+const gone = async (pid: number): Promise<void> => {
+  for (const started = performance.now(); performance.now() - started < 10_000; await new Promise((resolve) => setTimeout(resolve, 20))) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+  }
+  throw new Error(`process ${pid} still runs`);
+};
+
+describe.skipIf(!isLinux)("the child as the system shows it", () => {
+  const stands: Stand[] = [];
+  afterEach(async () => {
+    await Promise.all(stands.splice(0).map((made) => made.connector.stop()));
+  });
+
+  it("has no environment, no word of the desk in its arguments, an empty folder, and no file open but its pipes", async () => {
+    process.env["QOC_CHILD_CANARY"] = "canary-in-host";
+    const made = await adapterStand(adapterSource(""), { isolation: "process", secrets: { key: "canary-secret" } });
+    stands.push(made);
+    await made.connector.start();
+    const [pid = 0] = children();
+    expect(readFileSync(`/proc/${pid}/environ`, "utf8")).toBe("");
+    const args = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+    expect(args).not.toMatch(/canary|stand|desk|qoc/);
+    const cwd = readlinkSync(`/proc/${pid}/cwd`);
+    expect(readdirSync(cwd)).toEqual([]);
+    const open = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    expect(open.filter((path) => !/^(socket|pipe|anon_inode):/.test(path) && path !== "/dev/null" && !path.startsWith("/dev/urandom"))).toEqual([]);
+    delete process.env["QOC_CHILD_CANARY"];
+  });
+
+  it("finds no file by Node's own means, even where it reaches past its stand-ins", async () => {
+    const made = await adapterStand(
+      adapterSource(`
+      async getQuote(symbol: string): Promise<any> {
+        const seen: Record<string, unknown> = {};
+        const attempt = (name: string, f: () => unknown) => { try { seen[name] = f(); } catch (error: any) { seen[name] = error.code ?? error.message; } };
+        attempt("env", () => JSON.stringify(process.env)); attempt("argv", () => JSON.stringify(process.argv)); attempt("cwd", () => process.cwd());
+        attempt("fs", () => fs.readdirSync("/")); attempt("passwd", () => fs.readFileSync("/etc/passwd"));
+        return seen;
+      }`, `import fs from "node:fs";`),
+      { isolation: "process" },
+    );
+    stands.push(made);
+    await made.connector.start();
+    const answer = await made.connector.call("getQuote", ["X"]);
+    expect(answer).toEqual({ ok: true, value: { env: "{}", argv: "[]", cwd: "/", fs: "ENOENT", passwd: "ENOENT" } });
+  });
+
+  it("is gone when its connector was stopped", async () => {
+    const made = await adapterStand(adapterSource(""), { isolation: "process" });
+    stands.push(made);
+    await made.connector.start();
+    const [pid = 0] = children();
+    await made.connector.stop();
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  });
+
+  it("does not outlive a desk that was killed", async () => {
+    const bin = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
+    const home = mkdtempSync(join(tmpdir(), "qoc-orphan-"));
+    const env = { ...process.env, HOME: home, XDG_RUNTIME_DIR: join(home, "run") };
+    const qoc = (...args: string[]): string => execFileSync(process.execPath, [bin, ...args, "-C", join(home, "desk")], { env, encoding: "utf8" });
+    execFileSync(process.execPath, [bin, "init", join(home, "desk")], { env });
+    const config = join(home, "desk/desk.toml");
+    writeFileSync(config, readFileSync(config, "utf8").replace('type = "paper"', 'type = "paper"\nisolation = "process"'));
+    const { pid } = JSON.parse(qoc("up", "--detach", "--json")) as { pid: number };
+    const [child = 0] = children(pid);
+    expect(child).toBeGreaterThan(0);
+    process.kill(pid, "SIGKILL");
+    await gone(child);
+    rmSync(home, { recursive: true, force: true });
+  });
+
+  it("is ended where it holds more memory outside its heap than it may", async () => {
+    const made = await adapterStand(
+      adapterSource(`keep: any[] = []; async cancelOrder() { for (let i = 0; i < 12; i++) { this.keep.push(new Uint8Array(64 * 1024 * 1024).fill(1)); await new Promise((r) => setTimeout(r, 50)); } await new Promise(() => {}); }`),
+      { isolation: "process", memoryMb: 64 },
+    );
+    stands.push(made);
+    await made.connector.start();
+    await expect(made.connector.call("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
+    expect(made.connector.facts.lastError).toMatch(/its process held \d+ MB; memory_mb = 64 and 192 MB besides are allowed/);
+  });
+
+  it("is contained where one allocation exceeds its heap", async () => {
+    const made = await adapterStand(
+      adapterSource(`async cancelOrder() { const a = new Array(60_000_000).fill(0).map((_, i) => ({ i })); await new Promise(() => {}); return a as never; }`),
+      { isolation: "process", memoryMb: 64 },
+    );
+    stands.push(made);
+    await made.connector.start();
+    await expect(made.connector.call("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
+    await made.reached("ready");
+  });
+});
+
+const VENUE = `
+export default class Venue {
+  static capabilities = { mode: "paper" };
+  async connect() {}
+  async disconnect() {}
+  async getQuote(symbol: string) { return { symbol, bid: 99, ask: 101, timestamp: Date.now() }; }
+  async getPositions() { return []; }
+  async getBuyingPower() { return 1_000_000; }
+  async placeOrder() { console.log("the order is out"); await new Promise(() => {}); return { venueOrderId: "never", status: "acknowledged" as const }; }
+  async cancelOrder() {}
+}
+`;
+
+describe.skipIf(!isLinux)("SIGKILL in the middle of an order", () => {
+  let desk: TempDesk | undefined;
+  afterEach(async () => {
+    await desk?.stop();
+    if (desk !== undefined) await discard(desk);
+  });
+
+  it("leaves the order unknown, and nothing more is sent for that instrument", async () => {
+    desk = await tempDesk({
+      files: { "venue.ts": VENUE },
+      config: () => `[[connector]]\nname = "venue"\ntype = "custom"\nadapter = "./venue.ts"\nisolation = "process"\n`,
+    });
+    const propose = () =>
+      (desk as TempDesk).call<{ id: string; digest: string }>("orders propose", {
+        side: "buy", symbol: "X", quantity: "1", type: "limit", limitPrice: "100", rationale: "test",
+      });
+    const made = await propose();
+    const out = new Promise<void>((resolve) => {
+      const stop = (desk as TempDesk).open.logs.watch((line) => {
+        if (!String(line["message"]).includes("the order is out")) return;
+        stop();
+        resolve();
+      });
+    });
+    const approving = desk.call("approve", { id: made.id, digest: made.digest });
+    approving.catch(() => undefined);
+    await out;
+    for (const pid of children()) process.kill(pid, "SIGKILL");
+    await expect(approving).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN", message: expect.stringContaining("SIGKILL") as string });
+    expect(desk.open.desk.book.orders.get(made.id as never)?.state).toBe("unknown");
+    const next = await propose();
+    await expect(desk.call("approve", { id: next.id, digest: next.digest })).rejects.toMatchObject({ code: "GUARD_BLOCKED" });
+  });
+});

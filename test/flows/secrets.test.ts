@@ -1,0 +1,123 @@
+/** Canaries: what becomes of secrets in a whole desk, at both levels. */
+import { execFileSync } from "node:child_process";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+
+/** Signs that change under URL encoding and in JSON, so that each form is another text. */
+const MINE = 'canary-mine+/="7f3a';
+const OTHER = "canary-other+/=%91bc";
+
+const forms = (secret: string): readonly string[] => [
+  secret,
+  Buffer.from(secret).toString("base64"),
+  Buffer.from(secret).toString("base64url"),
+  encodeURIComponent(secret),
+  JSON.stringify(secret).slice(1, -1),
+];
+
+/** Leaks what it has, by every way that an adapter has of speaking, and reports all it can find. */
+const LEAKY = `
+import { VenueRejection } from "@qoc-app/sdk";
+export default class Leaky {
+  static capabilities = { mode: "paper" };
+  ctx: any;
+  async connect(ctx: any) {
+    this.ctx = ctx;
+    for (const text of this.forms()) { ctx.logger.info("key " + text, { key: text, deep: [{ text }] }); console.log(text); console.error({ text }); process.stdout.write(text + "\\n"); }
+  }
+  forms() { const k = this.ctx.secret("key"); return [k, btoa(k), encodeURIComponent(k)]; }
+  async disconnect() {}
+  async getQuote(symbol: string) {
+    if (symbol === "LOOK") {
+      const seen: string[] = [];
+      const walk = (value: any, depth: number) => { if (depth > 4 || value === null || value === undefined) return; if (typeof value === "string") seen.push(value); else if (typeof value === "object" || typeof value === "function") for (const name of Object.getOwnPropertyNames(value)) walk(Object.getOwnPropertyDescriptor(value, name)?.value, depth + 1); };
+      walk(globalThis, 0); walk(this.ctx, 0); walk(process, 0);
+      this.ctx.logger.info("saw " + seen.filter((text) => text.includes("canary")).join(" ").split("").join("."));
+    }
+    if (symbol === "THROW") throw new Error("401 for " + this.forms().join(" "), { cause: new Error(this.ctx.secret("key")) });
+    return { symbol, bid: 99, ask: 101, timestamp: Date.now() };
+  }
+  async getPositions() { return []; }
+  async getBuyingPower() { return 1_000_000; }
+  async placeOrder(order: any): Promise<any> {
+    if (order.symbol === "BAD") throw new VenueRejection("refused with " + this.forms().join(" "));
+    throw new Error("lost with " + this.forms().join(" "));
+  }
+  async cancelOrder() { setTimeout(() => { throw new Error("late " + this.ctx.secret("key")); }, 1); await new Promise(() => {}); }
+}
+`;
+
+const desks: TempDesk[] = [];
+afterEach(async () => {
+  for (const desk of desks.splice(0)) {
+    await desk.stop();
+    await discard(desk);
+  }
+});
+
+/** Every text of the workspace: journal, logs, inbox, orders, store, and each object of the file history. */
+const everything = (root: string): string => {
+  const files = readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes("history.git"))
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"));
+  const git = ["--git-dir", join(root, ".qoc/history.git")];
+  const history = execFileSync("git", [...git, "log", "--all", "-p", "--format=%H %s %b"], { encoding: "utf8", maxBuffer: 1 << 28 });
+  return [...files, history].join("\n");
+};
+
+describe.each(["worker", "process"] as const)("at the %s level", (isolation) => {
+  it("no secret is in a file of the desk, and none of another connector reaches this one", async () => {
+    const secretFile = join(await mkdtemp(join(tmpdir(), "qoc-secret-")), "other");
+    writeFileSync(secretFile, `${OTHER}\n`);
+    const env: Record<string, string | undefined> = { PATH: process.env["PATH"], LEAKY_KEY: MINE };
+    const table = (name: string, auth: string): string =>
+      `[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./leaky.ts"\nisolation = "${isolation}"\n[connector.auth]\nkey = ${auth}\n`;
+    const desk = await tempDesk({
+      files: { "leaky.ts": LEAKY },
+      liveEnv: env,
+      config: () => table("leaky", `{ env = "LEAKY_KEY" }`) + table("other", `{ file = "${secretFile}" }`),
+    });
+    desks.push(desk);
+    expect(env["LEAKY_KEY"]).toBeUndefined();
+    await desk.call("quotes get", { symbol: "LOOK", connector: "leaky" });
+    await desk.call("quotes get", { symbol: "THROW", connector: "leaky" }).catch((error: Error) => {
+      for (const form of forms(MINE)) expect(error.message + (error.stack ?? "")).not.toContain(form);
+    });
+    for (const symbol of ["BAD", "LOST"]) {
+      const made = await desk.call<{ id: string; digest: string }>("orders propose", {
+        side: "buy", symbol, quantity: "1", type: "limit", limitPrice: "100", rationale: "canary", connector: "leaky",
+      });
+      await desk.call("approve", { id: made.id, digest: made.digest }).catch(() => undefined);
+      expect(["rejected", "unknown"]).toContain(await desk.reaches(made.id, "rejected", "unknown"));
+    }
+    const { lastError } = desk.open.desk.venues.status().find(({ name }) => name === "leaky") ?? {};
+    expect(lastError ?? "").not.toContain("canary");
+    await desk.settled();
+    desk.open.desk.history.request("all of it");
+    await desk.open.desk.history.flush();
+    await desk.open.logs.flush();
+    const all = everything(desk.root);
+    expect(all).toContain("[secret]");
+    for (const secret of [MINE, OTHER]) for (const form of forms(secret)) expect(all).not.toContain(form);
+    // What it found of secrets is written with dots between, so that no redaction hides it: only its own.
+    const saw = /saw ([^"\n]*)/.exec(all)?.[1]?.replaceAll(".", "") ?? "nothing was logged";
+    expect(saw).not.toContain("other");
+    expect(saw).not.toContain("nothing was logged");
+  });
+});
+
+it("a report of this process shows no variable that held a secret", async () => {
+  process.env["QOC_REPORT_CANARY"] = MINE;
+  const desk = await tempDesk({
+    files: { "leaky.ts": LEAKY },
+    liveEnv: process.env,
+    config: () => `[[connector]]\nname = "leaky"\ntype = "custom"\nadapter = "./leaky.ts"\n[connector.auth]\nkey = { env = "QOC_REPORT_CANARY" }\n`,
+  });
+  desks.push(desk);
+  expect(JSON.stringify(process.env)).not.toContain("QOC_REPORT_CANARY");
+  expect(JSON.stringify((process.report.getReport() as unknown as { environmentVariables: object }).environmentVariables)).not.toContain("QOC_REPORT_CANARY");
+});

@@ -1,0 +1,291 @@
+/** Custom guards in a real thread: what they may answer, what they are given, and every way in which one can go wrong. */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { CustomGuard } from "../../src/domain/guard-config.ts";
+import type { BookSnapshot } from "../../src/domain/sdk.ts";
+import type { GuardedOrder } from "../../src/gate/guard-runner.ts";
+import { type GuardPool, openGuardPool } from "../../src/host/guard-pool.ts";
+import { systemClock } from "../../src/main/world.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { fakeClock } from "../kit/fake-clock.ts";
+import { quietLog } from "../kit/quiet-log.ts";
+
+const WORKER = fileURLToPath(new URL("../../dist/sandbox/guard-worker.cjs", import.meta.url));
+const order = {
+  clientOrderId: "",
+  symbol: "AAPL",
+  side: "buy",
+  quantity: 10,
+  quantityText: "10",
+  type: "limit",
+  limitPrice: 100,
+  timeInForce: "day",
+  notional: 1000,
+} as const satisfies GuardedOrder;
+const book: BookSnapshot = {
+  nav: 1000,
+  navText: "1000",
+  cash: 1000,
+  buyingPower: 1000,
+  positions: [{ connector: "paper", symbol: "XOM", quantity: 1, quantityText: "1", value: 100 }],
+  openOrders: [],
+  time: 0,
+};
+
+let folder: string;
+let pool: GuardPool | undefined;
+let log = quietLog();
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "qoc-guards-"));
+});
+afterEach(async () => {
+  await pool?.close();
+  pool = undefined;
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+let files = 0;
+/** A guard's file with this text; `undefined`: no file at all. */
+const guardOf = (key: string, source: string | undefined, options: Record<string, unknown> = {}): CustomGuard => {
+  const adapter = join(folder, `${key}-${(files += 1)}.ts`);
+  if (source !== undefined) writeFileSync(adapter, source);
+  return { kind: "custom", line: 1, key, enabled: true, adapter, options };
+};
+/** A class of that key whose `evaluate` is this body. */
+const guard = (key: string, body: string, options: Record<string, unknown> = {}, members = ""): CustomGuard =>
+  guardOf(
+    key,
+    `import type { BookSnapshot, GuardResult, Order } from "@qoc-app/sdk";
+export default class Rule {
+  readonly key: string = ${JSON.stringify(key)};
+  readonly description = "the rule";
+  ${members}
+  evaluate(order: Order & { notional: number }, book: BookSnapshot): GuardResult { ${body} }
+}`,
+    options,
+  );
+const allows = (key = "yes"): CustomGuard => guard(key, 'return { result: "allow" };');
+const HANGS = 'if (order.symbol === "HANG") for (;;);';
+
+const start = (guards: readonly CustomGuard[], clock = systemClock): GuardPool => {
+  log = quietLog();
+  pool = openGuardPool({ guards, workerFile: WORKER, disk: nodeDisk(), clock, log });
+  return pool;
+};
+const ask = (guards: readonly CustomGuard[], symbol = "AAPL") => (pool ?? start(guards)).run(guards, { ...order, symbol }, book);
+
+describe("an answer", () => {
+  it("is one row a guard, in the order of desk.toml, and a block does not silence those behind it", async () => {
+    const guards = [allows("a"), guard("b", 'return { result: "block", reason: `${order.symbol} of ${book.nav}` };'), allows("c")];
+    expect(await ask(guards)).toEqual([
+      { guard: "a", decision: "allow", code: "OK", message: "the rule" },
+      { guard: "b", decision: "block", code: "CUSTOM_GUARD_BLOCKED", message: "AAPL of 1000" },
+      { guard: "c", decision: "allow", code: "OK", message: "the rule" },
+    ]);
+  });
+
+  it("comes from the one class that a file exports where nothing is exported by default", async () => {
+    const source = 'export const LIMIT = 1;\nexport class Mine { key = "mine"; description = "d"; evaluate() { return { result: "allow" }; } }';
+    expect(await ask([guardOf("mine", source)])).toMatchObject([{ guard: "mine", decision: "allow" }]);
+  });
+
+  it("may depend on the options of its [[guard]], which are frozen", async () => {
+    const members = "constructor(private readonly options: any) {}";
+    const told = guard("told", 'return { result: "block", reason: JSON.stringify(this.options) };', { max_pct: 5, map: { A: "b" } }, members);
+    const eager = guard("eager", 'this.options.map.A = "c"; return { result: "allow" };', { map: { A: "b" } }, members);
+    const [first, second] = await ask([told, eager]);
+    expect(first?.message).toBe('{"max_pct":5,"map":{"A":"b"}}');
+    expect(second).toMatchObject({ decision: "block", message: expect.stringContaining("read only property 'A'") });
+  });
+
+  it("cannot depend on an order before it: each meets a new instance", async () => {
+    const guards = [guard("count", 'return { result: "block", reason: String((this.asked += 1)) };', {}, "asked = 0;")];
+    expect((await ask(guards))[0]?.message).toBe("1");
+    expect((await ask(guards))[0]?.message).toBe("1");
+  });
+
+  it("is given with what the guard said on its console, up to a bound", async () => {
+    await ask([guard("talk", 'for (let i = 0; i < 1000; i += 1) console.warn("line", i, { a: 1 }); return { result: "allow" };')]);
+    expect(log.lines[0]).toMatchObject({ level: "warn", message: 'line 0 {"a":1}', fields: { guard: "talk" } });
+    expect(log.lines).toHaveLength(50);
+  });
+});
+
+describe("a guard that is wrong blocks, and says what is wrong", () => {
+  const body = (text: string) => guard("g", text);
+  it.each<[string, CustomGuard | (() => CustomGuard), string]>([
+    ["throws", () => body('throw new Error("no price for " + order.symbol);'), "g failed: no price for AAPL"],
+    ["throws no error", () => body('throw { why: "x" };'), 'g failed: {"why":"x"}'],
+    ["answers nothing", () => body("return undefined as never;"), "evaluate answered undefined"],
+    ["answers true", () => body("return true as never;"), "evaluate answered true: it must be"],
+    ["blocks without a reason", () => body('return { result: "block" } as never;'), 'evaluate answered {"result":"block"}'],
+    ["blocks with an empty reason", () => body('return { result: "block", reason: "" };'), "evaluate answered"],
+    ["answers a word that is none", () => body('return { result: "allowed" } as never;'), 'evaluate answered {"result":"allowed"}'],
+    ["answers a promise", () => body('return Promise.resolve({ result: "allow" }) as never;'), "answered a promise: a guard is synchronous"],
+    ["answers a promise that fails", () => body('return Promise.reject(new Error("x")) as never;'), "answered a promise"],
+    ["changes the order", () => body('(order as any).quantity = 1; return { result: "allow" };'), "read only property 'quantity'"],
+    ["changes the book", () => body('(book.positions as any)[0].value = 0; return { result: "allow" };'), "read only property 'value'"],
+    ["adds to the book", () => body('(book.positions as any).push({}); return { result: "allow" };'), "not extensible"],
+    ["has another key", () => guardOf("g", 'export default class { key = "other"; evaluate() { return { result: "allow" }; } }'), 'its key is "other" and desk.toml says "g"'],
+    ["has no evaluate", () => guardOf("g", 'export default class { key = "g"; }'), "it has no method evaluate"],
+    ["exports nothing", () => guardOf("g", "class Mine {}"), "it has no default export that is a class"],
+    ["exports two classes", () => guardOf("g", "export class A {}\nexport class B {}"), "it has no default export that is a class"],
+    ["exports an instance", () => guardOf("g", "class A {}\nexport default new A();\nexport { A };"), "it has no default export that is a class"],
+    ["throws as it loads", () => guardOf("g", 'throw new Error("at load");'), "g failed: at load"],
+    ["refuses its options", () => guard("g", 'return { result: "allow" };', {}, 'constructor() { throw new Error("max_pct is missing"); }'), "max_pct is missing"],
+    ["is missing", () => guardOf("g", undefined), ".ts does not exist: create it, or correct adapter in desk.toml"],
+    ["has a wrong syntax", () => guardOf("g", "export default class {\n  evaluate( {\n"), ".ts:3:1: "],
+    ["reads files", () => guardOf("g", 'import { readFileSync } from "node:fs";\nexport default class { f = readFileSync; }'), "node:fs"],
+    ["opens sockets", () => guardOf("g", 'import * as net from "node:net";\nexport default class { f = net; }'), ".ts:1:21: node:net is not available inside a guard"],
+    ["requires", () => body('return require("ws") as never;'), "ws is not available inside a guard"],
+    ["calls out", () => body('fetch("http://127.0.0.1"); return { result: "allow" };'), "fetch is not a function"],
+    ["waits", () => body('setTimeout(() => {}, 1); return { result: "allow" };'), "setTimeout is not a function"],
+    ["leaves", () => body('process.exit(3); return { result: "allow" };'), "ended its thread: worker exited with code: 3"],
+  ])("%s", async (_name, make, words) => {
+    const wrong = typeof make === "function" ? make() : make;
+    const guards = [allows("before"), wrong];
+    expect(await ask(guards)).toMatchObject([
+      { guard: "before", decision: "allow" },
+      { guard: "g", decision: "block", message: expect.stringContaining(words) },
+    ]);
+    await pool?.close();
+    pool = undefined;
+    // The pool outlives it, whatever it was.
+    const again = start([...guards, allows("after")]);
+    expect(await again.run([allows("stranger")], order, book)).toMatchObject([{ decision: "block" }]);
+  });
+});
+
+describe("a guard that takes the thread with it", () => {
+  it("hangs: it blocks after a second, so do those behind it, and the next order meets a new thread", async () => {
+    const guards = [allows("first"), guard("slow", `${HANGS} return { result: "allow" };`), allows("last")];
+    await start(guards).warm();
+    const started = performance.now();
+    expect(await ask(guards, "HANG")).toMatchObject([
+      { guard: "first", decision: "allow" },
+      { guard: "slow", decision: "block", code: "GUARD_NO_ANSWER", message: "slow did not answer in 1000 ms" },
+      { guard: "last", decision: "block", code: "GUARD_NO_ANSWER", message: "last was not asked: slow did not answer in 1000 ms" },
+    ]);
+    expect(performance.now() - started).toBeGreaterThan(950);
+    expect((await ask(guards)).map((row) => row.decision)).toEqual(["allow", "allow", "allow"]);
+    expect(log.text()).toContain("the thread of the custom guards was replaced");
+  });
+
+  it("does not let an order that came meanwhile pay for it", async () => {
+    const guards = [guard("slow", `${HANGS} return { result: "allow" };`)];
+    await start(guards).warm();
+    const [hung, other] = await Promise.all([ask(guards, "HANG"), ask(guards, "AAPL")]);
+    expect([hung[0]?.decision, other[0]?.decision]).toEqual(["block", "allow"]);
+  });
+
+  it("hangs behind its answer: no answer of the chain counts", async () => {
+    const guards = [allows("first"), guard("later", 'Promise.resolve().then(() => { for (;;); }); return { result: "allow" };')];
+    await start(guards).warm();
+    expect(await ask(guards)).toMatchObject([
+      { guard: "first", decision: "block", message: "first answered, but its thread did not answer in 1000 ms" },
+      { guard: "later", decision: "block" },
+    ]);
+  });
+
+  it("hangs as it loads: every order is blocked in its time", async () => {
+    const guards = [guardOf("stuck", "for (;;);\nexport default class {}")];
+    start(guards);
+    for (let round = 0; round < 2; round += 1) {
+      expect(await ask(guards)).toMatchObject([{ decision: "block", message: "stuck did not answer in 1000 ms" }]);
+    }
+  }, 15_000);
+
+  it("drops a promise that fails: nothing happens", async () => {
+    const guards = [guard("drop", 'void Promise.reject(new Error("dropped")); return { result: "allow" };')];
+    for (let round = 0; round < 3; round += 1) expect((await ask(guards))[0]?.decision).toBe("allow");
+    expect(log.text()).toBe("");
+  });
+
+  it("uses up its memory: it blocks, and the next order is judged", async () => {
+    const hungry = 'if (order.symbol === "EAT") { const all: unknown[] = []; for (;;) all.push({ a: all.length }); } return { result: "allow" };';
+    const guards = [allows("first"), guard("hungry", hungry)];
+    await start(guards).warm();
+    const [first, eater] = await ask(guards, "EAT");
+    expect(first?.decision).toBe("allow");
+    expect(eater).toMatchObject({ decision: "block", code: "GUARD_NO_ANSWER" });
+    expect(eater?.message).toMatch(/reaching memory limit|did not answer/);
+    expect((await ask(guards)).map((row) => row.decision)).toEqual(["allow", "allow"]);
+  });
+
+  it("leaves: the next order is judged", async () => {
+    const guards = [guard("leaver", 'if (order.symbol === "EXIT") process.exit(0); return { result: "allow" };')];
+    expect(await ask(guards, "EXIT")).toMatchObject([{ decision: "block", message: "leaver ended its thread: worker exited with code: 0" }]);
+    expect((await ask(guards))[0]?.decision).toBe("allow");
+  });
+});
+
+describe("the pool", () => {
+  it("says at the start what is wrong, once for each guard", async () => {
+    const missing = guardOf("gone", undefined);
+    await start([missing, guardOf("odd", "export default 1;"), allows()]).warm();
+    expect(log.lines.map(({ level, fields }) => [level, fields["guard"]])).toEqual([
+      ["error", "gone"],
+      ["error", "odd"],
+    ]);
+    expect(log.text()).toContain(`${missing.adapter} does not exist`);
+    expect(log.text()).toContain("every order is blocked until this is put right and the desk restarted");
+  });
+
+  it("starts nothing for a desk without guards", async () => {
+    const empty = openGuardPool({ guards: [], workerFile: "/nowhere", disk: nodeDisk(), clock: systemClock, log });
+    await empty.warm();
+    expect(await empty.run([], order, book)).toEqual([]);
+    await empty.close();
+  });
+
+  it("runs what it bundled at the start until it is opened again", async () => {
+    const changing = guard("c", 'return { result: "block", reason: "old" };');
+    expect((await ask([changing]))[0]?.message).toBe("old");
+    writeFileSync(changing.adapter, 'export default class { key = "c"; evaluate() { return { result: "allow" }; } }');
+    expect((await ask([changing]))[0]?.message).toBe("old");
+    await pool?.close();
+    start([changing]);
+    expect((await ask([changing]))[0]?.decision).toBe("allow");
+  });
+
+  it("blocks where its own text cannot be started", async () => {
+    const guards = [allows()];
+    pool = openGuardPool({ guards, workerFile: join(folder, "absent.cjs"), disk: nodeDisk(), clock: systemClock, log });
+    for (let round = 0; round < 2; round += 1) expect(await ask(guards)).toMatchObject([{ guard: "yes", decision: "block" }]);
+  });
+
+  it("blocks a guard that it did not start with", async () => {
+    start([allows()]);
+    expect(await pool?.run([allows("new")], order, book)).toMatchObject([{ guard: "new", decision: "block" }]);
+  });
+
+  it("blocks once it is closed, also what is under way", async () => {
+    const guards = [guard("slow", `${HANGS} return { result: "allow" };`)];
+    const closing = start(guards);
+    await closing.warm();
+    const running = ask(guards, "HANG");
+    const waiting = ask(guards);
+    await closing.close();
+    expect(await running).toMatchObject([{ decision: "block" }]);
+    expect(await waiting).toMatchObject([{ decision: "block", message: "slow failed: the desk is stopping" }]);
+  });
+
+  it("does not keep an order waiting behind others for ever", async () => {
+    const clock = fakeClock();
+    const guards = [allows()];
+    start(guards, clock);
+    const late = ask(guards);
+    clock.advance(10_001);
+    expect(await late).toMatchObject([{ decision: "block", message: "yes failed: earlier orders kept the guards busy" }]);
+    expect((await ask(guards))[0]?.decision).toBe("allow");
+  });
+
+  it("reaches no file, no process and no environment from its thread", async () => {
+    const tell = guard("probe", 'return { result: "block", reason: JSON.stringify([process.env, process.argv, typeof (process as any).binding, typeof (globalThis as any).Worker, typeof (globalThis as any).require]) };');
+    expect((await ask([tell]))[0]?.message).toBe('[{},[],"undefined","undefined","undefined"]');
+  });
+});
