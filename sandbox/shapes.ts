@@ -1,6 +1,6 @@
 /** What a worker may say, as zod shapes: the host's side of the wire only, so that no worker carries the checker. */
 import { z } from "zod";
-import { DecimalError, type DecimalText, ZERO, decimal, parseNumeric, text } from "../src/domain/decimal.ts";
+import { DecimalError, type DecimalText, canonicalText } from "../src/domain/decimal.ts";
 import type {
   VenueAccount,
   VenueAck,
@@ -52,22 +52,25 @@ export const envelope: z.ZodType<Envelope> = z.discriminatedUnion("ok", [
   z.strictObject({ ok: z.literal(false), kind: z.enum(["rejection", "not-sent", "error"]), message: words, stack: words.optional() }),
 ]);
 
-const numeric = z.union([z.number(), z.string()]).transform((raw, context): DecimalText => {
+const numeric = z.union([z.string(), z.number()]).transform((raw, context): DecimalText => {
   try {
-    return text(parseNumeric(raw));
+    return canonicalText(raw);
   } catch (error) {
     context.addIssue({ code: "custom", message: error instanceof DecimalError ? error.message : "is not a number" });
     return z.NEVER;
   }
 });
-const positive = numeric.refine((value) => decimal(value).gt(ZERO), "must be above zero");
+const positive = numeric.refine((value) => value !== "0" && !value.startsWith("-"), "must be above zero");
 const notNegative = numeric.refine((value) => !value.startsWith("-"), "must not be below zero");
+const PLAIN_NAME = /^[\x20-\x7e]*$/;
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
 /** An id or a symbol: one line of visible text. */
 const name = z
   .string()
   .min(1)
   .max(128)
-  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u, "holds a control or invisible character");
+  .refine((value) => PLAIN_NAME.test(value) || !UNSEEN.test(value), "holds a control or invisible character");
 
 const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2}))?$/;
 
@@ -79,9 +82,12 @@ const time = z.union([z.number(), z.string().max(64)]).transform((raw, context):
   return z.NEVER;
 });
 
-/** Drops members that are undefined, so that an optional member is absent or there. */
-const compact = <T extends object>(value: T): T =>
-  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined && member !== null)) as T;
+/** Drops members that are undefined or null, so that an optional member is absent or there. Most have none: no copy then. */
+const compact = <T extends object>(value: T): T => {
+  const isNothing = (member: unknown): boolean => member === undefined || member === null;
+  if (!Object.values(value).some(isNothing)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => !isNothing(member))) as T;
+};
 
 const optional = <T extends z.ZodType>(shape: T) => shape.nullish();
 

@@ -28,15 +28,28 @@ export const openBus = (journal: Pick<Journal, "append">, book: Book, log: Log):
       log.error(`a subscriber failed on ${recorded.event.type} ${recorded.seq}: ${messageOf(error)}`);
     }
   };
+  // Those that were journaled in one breath are told in one.
+  let told: { readonly committed: Promise<void>; readonly records: Recorded[] } | undefined;
+  const tellOnCommit = ({ committed, recorded }: Appended): void => {
+    if (told?.committed === committed) {
+      told.records.push(recorded);
+      return;
+    }
+    const records = [recorded];
+    told = { committed, records };
+    committed.then(
+      () => {
+        for (const one of records) emitter.emit("commit", one);
+      },
+      () => undefined,
+    );
+  };
   return {
     publish: (event, options) => {
       const appended = journal.append(event, options);
       applyEvent(book, appended.recorded);
       emitter.emit("publish", appended.recorded);
-      appended.committed.then(
-        () => emitter.emit("commit", appended.recorded),
-        () => undefined,
-      );
+      tellOnCommit(appended);
       return appended;
     },
     subscribe: (after, subscriber) => {

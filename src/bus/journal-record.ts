@@ -24,10 +24,24 @@ export interface Line {
 
 const sha256 = (data: string): string => createHash("sha256").update(data).digest("hex");
 
+let lastAt = { ms: -1, text: "" };
+/** Many records share a millisecond. */
+const isoOf = (ms: number): string => (lastAt.ms === ms ? lastAt : (lastAt = { ms, text: new Date(ms).toISOString() })).text;
+
+/** The event's members, its type first. */
+const eventText = (event: DeskEvent): string => {
+  const text = JSON.stringify(event);
+  if (text.startsWith('{"type":"')) return text.slice(1, -1);
+  const { type, ...rest } = event;
+  return JSON.stringify({ type, ...rest }).slice(1, -1);
+};
+
 /** @throws QocError TOO_LARGE. */
 export const writeLine = (recorded: Recorded, prev: string): Line => {
-  const { type, ...rest } = recorded.event;
-  const open = JSON.stringify({ seq: recorded.seq, ts: new Date(recorded.at).toISOString(), epoch: recorded.epoch, type, ...rest, prev });
+  const { type } = recorded.event;
+  // Records of the first format have no epoch.
+  const epoch = (recorded.epoch as number | undefined) === undefined ? "" : `"epoch":${recorded.epoch},`;
+  const open = `{"seq":${recorded.seq},"ts":"${isoOf(recorded.at)}",${epoch}${eventText(recorded.event)},"prev":"${prev}"}`;
   const hash = sha256(open);
   const text = `${open.slice(0, -1)},"h":"${hash}"}\n`;
   const size = Buffer.byteLength(text);

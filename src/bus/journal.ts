@@ -40,10 +40,22 @@ const SEGMENT_BYTES = 8 * 1024 * 1024;
 /** A record that nobody waits for is flushed at the latest after this. */
 const LAZY_MS = 50;
 
-interface Waiting {
-  readonly text: string;
-  readonly settle: { resolve(): void; reject(error: unknown): void };
+/** Lines that go to disk together, and the one promise that all who wait for them share. */
+interface Batch {
+  readonly lines: string[];
+  readonly committed: Promise<void>;
+  resolve(): void;
+  reject(error: unknown): void;
 }
+
+const openBatch = (): Batch => {
+  let resolve: () => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
+  const committed = new Promise<void>((yes, no) => ([resolve, reject] = [yes, no]));
+  // Not everyone who appends waits.
+  committed.catch(() => undefined);
+  return { lines: [], committed, resolve, reject };
+};
 
 /**
  * Reads what is there, sets a torn tail aside, and opens for appending. A corrupt journal is not opened for writing: the scan
@@ -76,7 +88,7 @@ class SegmentedJournal implements Journal {
   #hash: string;
   #number: number;
   #file: AppendFile;
-  #queue: Waiting[] = [];
+  #next: Batch | undefined;
   #flushing: Promise<void> | undefined;
   #cancelLazy: (() => void) | undefined;
   #failure: QocError | undefined;
@@ -104,15 +116,16 @@ class SegmentedJournal implements Journal {
     const line = writeLine(recorded, this.#hash);
     this.#seq = recorded.seq;
     this.#hash = line.hash;
-    const committed = new Promise<void>((resolve, reject) => this.#queue.push({ text: line.text, settle: { resolve, reject } }));
-    committed.catch(() => undefined);
+    this.#next ??= openBatch();
+    const { committed, lines } = this.#next;
+    lines.push(line.text);
     if (durable) this.#start();
     else this.#cancelLazy ??= this.#options.clock.after(LAZY_MS, () => this.#start());
     return { recorded, committed };
   }
 
   async flush(): Promise<void> {
-    if (this.#queue.length > 0) this.#start();
+    if (this.#next !== undefined) this.#start();
     while (this.#flushing !== undefined) await this.#flushing;
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -132,12 +145,12 @@ class SegmentedJournal implements Journal {
   async #drain(): Promise<void> {
     // One turn of the loop: what is appended in the same breath shares the flush.
     await Promise.resolve();
-    while (this.#queue.length > 0 && this.#failure === undefined) {
-      const batch = this.#queue;
-      this.#queue = [];
+    while (this.#next !== undefined && this.#failure === undefined) {
+      const batch = this.#next;
+      this.#next = undefined;
       try {
         await this.#write(batch);
-        for (const { settle } of batch) settle.resolve();
+        batch.resolve();
       } catch (error) {
         this.#fail(error, batch);
       }
@@ -146,9 +159,9 @@ class SegmentedJournal implements Journal {
     this.#flushing = undefined;
   }
 
-  async #write(batch: readonly Waiting[]): Promise<void> {
+  async #write({ lines }: Batch): Promise<void> {
     if (this.#file.size >= (this.#options.segmentBytes ?? SEGMENT_BYTES)) await this.#roll();
-    await this.#file.write(batch.map(({ text }) => text).join(""));
+    await this.#file.write(lines.join(""));
     await this.#file.sync();
   }
 
@@ -158,11 +171,12 @@ class SegmentedJournal implements Journal {
     this.#file = await this.#options.disk.append(`${this.#options.dir}/${segmentName(this.#number)}`);
   }
 
-  #fail(error: unknown, batch: readonly Waiting[]): void {
+  #fail(error: unknown, batch: Batch): void {
     const failure = new QocError("JOURNAL_FAILED", { message: messageOf(error) }, { cause: error });
     this.#failure = failure;
-    for (const { settle } of [...batch, ...this.#queue]) settle.reject(failure);
-    this.#queue = [];
+    batch.reject(failure);
+    this.#next?.reject(failure);
+    this.#next = undefined;
     this.#options.log.error(failure.message);
     this.#options.onFailure?.(failure);
   }

@@ -90,7 +90,8 @@ const connectorChecks = (desk: Desk, status: ReturnType<Desk["venues"]["status"]
   const latency =
     status.latencyMs === undefined ? "" : `, p50 ${status.latencyMs.p50.toFixed(1)} ms, p99 ${status.latencyMs.p99.toFixed(1)} ms`;
   const memory = status.memoryMb === undefined ? "" : `, ${status.memoryMb.toFixed(0)} MB`;
-  const facts = `${status.state}, ${status.mode}, ${status.isolation}, ${status.restarts} restarts${latency}${memory}`;
+  const queue = status.queueDepth === undefined || status.queueDepth === 0 ? "" : `, ${status.queueDepth} calls wait`;
+  const facts = `${status.state}, ${status.mode}, ${status.isolation}, ${status.restarts} restarts${latency}${queue}${memory}`;
   const isUp = status.state === "ready";
   const checks: DoctorCheck[] = [
     isUp

@@ -31,6 +31,11 @@ export interface StatusView {
     readonly restarts: number;
     readonly isolation: string;
     readonly lastError: string | null;
+    /** Of the last calls, ms; null before the first. */
+    readonly latencyMs: { readonly p50: number; readonly p99: number } | null;
+    readonly queueDepth: number;
+    /** Heap in use; null where it is not known. */
+    readonly memoryMb: number | null;
   }[];
   readonly proposals: readonly PendingProposal[];
   readonly orders: readonly { readonly id: string; readonly state: string; readonly sentence: string }[];
@@ -50,13 +55,16 @@ export interface StatusView {
 
 export const status = async (desk: Desk): Promise<StatusView> => {
   if (desk.readOnly() === undefined) await scan(desk);
-  const connectors = desk.venues.status().map(({ name, state, mode, restarts, isolation, lastError }) => ({
-    name,
-    state,
-    mode,
-    restarts,
-    isolation,
-    lastError: lastError ?? null,
+  const connectors = desk.venues.status().map((connector) => ({
+    name: connector.name,
+    state: connector.state,
+    mode: connector.mode,
+    restarts: connector.restarts,
+    isolation: connector.isolation,
+    lastError: connector.lastError ?? null,
+    latencyMs: connector.latencyMs ?? null,
+    queueDepth: connector.queueDepth ?? 0,
+    memoryMb: connector.memoryMb ?? null,
   }));
   return { ...(await recordedStatus(desk)), up: true, connectors, readOnly: desk.readOnly() ?? null };
 };
@@ -75,6 +83,9 @@ export const recordedStatus = async (desk: Pick<Desk, "root" | "disk" | "book" |
       restarts: 0,
       isolation: connector.isolation,
       lastError: null,
+      latencyMs: null,
+      queueDepth: 0,
+      memoryMb: null,
     })),
   proposals: pendingProposals(desk),
   orders: inFlightOrders(desk.book),

@@ -2,13 +2,14 @@
  * One adapter's TypeScript as one text that a worker can evaluate. No build step for its author, no loader inside the worker.
  * Imports that a connector may not have are refused here, with file and line, before anything runs.
  */
-import { isBuiltin } from "node:module";
 import { dirname, resolve } from "node:path";
-import type { Plugin } from "esbuild";
 import { digestOf } from "../domain/digest.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/error.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
+import { keepBundle, keptBundle } from "./bundle-cache.ts";
+import { type Inputs, openInputs } from "./bundle-inputs.ts";
+import { wall } from "./bundle-wall.ts";
 
 export interface Bundle {
   readonly code: string;
@@ -26,15 +27,29 @@ export interface BundleRequest {
   /** Built-ins the sandbox yields. */
   readonly allowed: readonly string[];
   readonly tcp: boolean;
+  /** A folder of the host's own for finished bundles; without one each start bundles anew. */
+  readonly cacheDir?: string;
 }
 
-/** Replaced inside: `ws` is the sandbox's client, the SDK's values are the sandbox's own. */
-const EXTERNAL = new Set(["@qoc-app/sdk", "ws"]);
+/** Goes up with each change of what a bundle's text becomes: the wall, the stubs, the options below. */
+const WALL_VERSION = 1;
 
 /** @throws ADAPTER_MISSING, ADAPTER_BUNDLE with file, line and column. */
 export const bundleAdapter = async (request: BundleRequest): Promise<Bundle> => {
   const { connector, adapter, disk } = request;
   if ((await disk.facts(adapter))?.kind !== "file") throw new QocError("ADAPTER_MISSING", { connector, path: adapter });
+  const { version } = await import("esbuild");
+  const maker = `${WALL_VERSION} ${version} ${request.tcp ? "tcp" : ""} ${request.allowed.join(",")}`;
+  const shelf = request.cacheDir === undefined ? undefined : { disk, folder: request.cacheDir, adapter, maker };
+  const kept = shelf === undefined ? undefined : await keptBundle(shelf);
+  if (kept !== undefined) return kept;
+  const inputs = openInputs(disk);
+  const bundle = await built(request, inputs);
+  if (shelf !== undefined) await keepBundle(shelf, bundle, inputs);
+  return bundle;
+};
+
+const built = async ({ connector, adapter, disk, allowed, tcp }: BundleRequest, { onFile, onLink }: Inputs): Promise<Bundle> => {
   const { build } = await import("esbuild");
   try {
     const result = await build({
@@ -50,19 +65,24 @@ export const bundleAdapter = async (request: BundleRequest): Promise<Bundle> => 
       logLevel: "silent",
       loader: { ".csv": "text", ".txt": "text" },
       supported: { "dynamic-import": false },
-      plugins: [wall(request)],
+      // A bundle has no place on a disk; packages that ask for theirs at load must not fail.
+      define: { "import.meta.url": '"file:///adapter.cjs"', __filename: '"/adapter.cjs"', __dirname: '"/"' },
+      plugins: [wall({ disk, allowed, tcp, onFile, onLink })],
     });
+    const broken = result.warnings.find(({ text }) => text.startsWith("Cannot find base config file"));
+    if (broken !== undefined) throw located(connector, adapter, { errors: [broken] });
     const file = (end: string): string => result.outputFiles.find((output) => output.path.endsWith(end))?.text ?? "";
     const code = file(".cjs");
     return { code, map: file(".map"), digest: digestOf(code) };
   } catch (error) {
-    throw located(connector, adapter, error);
+    throw error instanceof QocError ? error : located(connector, adapter, error);
   }
 };
 
 interface BuildProblem {
   readonly text: string;
   readonly location?: { readonly file: string; readonly line: number; readonly column: number } | null;
+  readonly notes?: readonly { readonly text: string }[];
 }
 
 const located = (connector: string, adapter: string, error: unknown): QocError => {
@@ -72,45 +92,20 @@ const located = (connector: string, adapter: string, error: unknown): QocError =
     file: resolve(dirname(adapter), first?.location?.file ?? adapter),
     line: first?.location?.line ?? 1,
     column: (first?.location?.column ?? 0) + 1,
-    message: first?.text ?? (error instanceof Error ? error.message : String(error)),
+    message: first === undefined ? messageOf(error) : plainly(first, dirname(adapter)),
   };
   return new QocError("ADAPTER_BUNDLE", details, { cause: error });
 };
 
-/** Decides each import: the sandbox's, an allowed built-in, a stub, or a refusal. */
-const wall = ({ allowed, tcp }: BundleRequest): Plugin => ({
-  name: "qoc-wall",
-  setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^[^./]|^node:/ }, ({ path, importer }) => {
-      if (EXTERNAL.has(path)) return { path, external: true };
-      const bare = path.replace(/^node:/, "");
-      if (!path.startsWith("node:") && !isBuiltin(bare)) return undefined;
-      if (allowed.includes(bare) || (bare === "net" && tcp)) return { path: `node:${bare}`, external: true };
-      if (bare === "fs" || bare === "fs/promises") return { path: bare, namespace: "qoc-no-files" };
-      const isOwn = !importer.includes("/node_modules/");
-      if (!isOwn) return { path: bare, namespace: "qoc-absent" };
-      return { errors: [{ text: `${path} is not available inside a connector` }] };
-    });
-    onLoad({ filter: /.*/, namespace: "qoc-no-files" }, () => ({ contents: NO_FILES, loader: "js" }));
-    onLoad({ filter: /.*/, namespace: "qoc-absent" }, ({ path }) => ({ contents: absent(path), loader: "js" }));
-  },
-});
-
-/** Libraries probe for files at load; to them the disk is empty. */
-const NO_FILES = `
-const error = (path) => Object.assign(new Error("ENOENT: no such file or directory, open '" + path + "'"), { code: "ENOENT", errno: -2 });
-const gone = (path) => { throw error(path); };
-const promises = new Proxy({}, { get: () => (path) => Promise.reject(error(path)) });
-const known = { existsSync: () => false, promises, constants: {} };
-module.exports = new Proxy(known, { get: (_target, name) => (name in known ? known[name] : name === "__esModule" ? undefined : gone) });
-`;
-
-/** A package may mention what it does not need here: it fails only where it is used. */
-const absent = (name: string): string => `
-const refuse = () => { throw new Error(${JSON.stringify(`${name} is not available inside a connector`)}); };
-module.exports = new Proxy(function () {}, {
-  get: (_target, name) => (name === "__esModule" || name === "then" || typeof name === "symbol" ? undefined : class { constructor() { refuse(); } }),
-  apply: refuse,
-  construct: refuse,
-});
-`;
+/** The bundler's words, where an author would not know from them what to do. */
+const plainly = ({ text, notes = [] }: BuildProblem, folder: string): string => {
+  if (text.startsWith("Top-level await")) return "a connector has no top-level await: wait inside connect()";
+  const name = /^Could not resolve "(.+)"$/.exec(text)?.[1];
+  if (name === undefined) return text;
+  if (/^[./]/.test(name)) return `${name} does not exist`;
+  const inside = notes.find((note) => note.text.includes("by package"))?.text;
+  if (inside !== undefined) return inside.replace(/:$/, "");
+  const parts = name.split("/");
+  const named = parts.slice(0, name.startsWith("@") ? 2 : 1).join("/");
+  return `package ${named} is not installed: npm install ${named} in ${folder} or above it`;
+};

@@ -23,7 +23,7 @@ export interface ConnectorOptions {
   readonly hosts?: readonly string[];
   readonly tcp: readonly string[];
   readonly transport: () => Transport;
-  /** Fills of one life, in order; resolves when they are on disk. */
+  /** Fills of one life, in order; taken in the order of the calls, and resolved when they are on disk. */
   readonly onFills: (generation: number, fills: readonly unknown[]) => Promise<void>;
   readonly onAsk: (what: "get" | "put" | "bars", key: string, value: unknown) => Promise<unknown>;
   readonly onState: (state: ConnectorState, reason: string | undefined) => void;

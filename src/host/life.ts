@@ -16,7 +16,7 @@ import { envelope } from "../../sandbox/shapes.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { type Capabilities, SDK_VERSION } from "../domain/sdk.ts";
-import { openPortGate } from "./port-gate.ts";
+import { type PortGate, openPortGate } from "./port-gate.ts";
 import type { Transport } from "./transport.ts";
 
 export interface LifeOptions {
@@ -49,6 +49,7 @@ const KILL_MS = 5_000;
 
 export class Life {
   readonly #options: LifeOptions;
+  readonly #gate: PortGate;
   readonly #callers = new Map<Method, Caller>();
   readonly #pending = new Set<(error: QocError) => void>();
   #listener: (event: { data: unknown }) => void = () => undefined;
@@ -66,8 +67,9 @@ export class Life {
 
   constructor(options: LifeOptions) {
     this.#options = options;
+    this.#gate = openPortGate(options.clock);
     const { transport, log } = options;
-    const gate = openPortGate(options.clock);
+    const gate = this.#gate;
     transport.onOutput((line) => log.info(options.clean(line), { stream: "stdout" }));
     transport.onMessage((message) => {
       const admitted = gate.admit(message);
@@ -139,6 +141,7 @@ export class Life {
       const cancelDeadline = clock.after(ms, () => die(new QocError("CALL_TIMEOUT", { connector: name, method, ms })));
       const cancelProbe = clock.after(Math.min(PING_AFTER_MS, ms), () => this.#probe());
       this.#pending.add(die);
+      this.#gate.called();
       caller(...args).then(
         (value) => settle(() => this.#settle(method, value, resolve, reject)),
         (error: unknown) => die(new QocError("PROTOCOL", { connector: name, what: "answer", message: String(error) })),
@@ -215,9 +218,12 @@ export class Life {
       return;
     }
     this.#lastFill = last;
-    // A batch that could not be kept is not acknowledged: this life ends, and the venue is asked again by the next.
+    // Handed over at once, so that what comes in one breath shares one flush; acknowledged in order. A batch that could not
+    // be kept is not acknowledged: this life ends, and the venue is asked again by the next.
+    const kept = onFills(event.fills);
+    kept.catch(() => undefined);
     this.#fillsDone = this.#fillsDone
-      .then(() => onFills(event.fills))
+      .then(() => kept)
       .then(() => transport.post({ e: "ack", n: last }))
       .catch((error: unknown) => this.#refuse(messageOf(error)));
   }

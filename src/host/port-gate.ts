@@ -11,6 +11,8 @@ import type { Clock } from "../domain/ports.ts";
 const answerShape = z.strictObject({ id: z.string().max(200), type: z.literal("RAW"), value: z.unknown().optional() });
 
 export interface PortGate {
+  /** A call went out: one answer may come in, however fast they are. */
+  called(): void;
   /** The event, the answer for Comlink, or why this peer is not to be trusted. */
   admit(message: unknown): { readonly event: WorkerEvent } | { readonly answer: unknown } | { readonly refused: string };
 }
@@ -18,15 +20,21 @@ export interface PortGate {
 export const openPortGate = (clock: Clock): PortGate => {
   const messages = new Budget(clock, LIMITS.messages, LIMITS.messageWindowMs);
   const chars = new Budget(clock, LIMITS.windowChars, LIMITS.charsWindowMs);
+  let owed = 0;
   return {
+    called: () => void (owed += 1),
     admit: (message) => {
-      if (!messages.spend(1)) return { refused: `more than ${LIMITS.messages} messages in ${LIMITS.messageWindowMs} ms` };
+      const isAnswer = typeof message === "object" && message !== null && !("e" in message);
+      if (isAnswer && owed === 0) return { refused: `an answer that nobody asked for: ${sample(message)}` };
+      if (isAnswer) owed -= 1;
+      else if (!messages.spend(1))
+        return { refused: `more than ${LIMITS.messages} messages in ${LIMITS.messageWindowMs} ms` };
       if (typeof message !== "object" || message === null) return { refused: `a message that is no object: ${sample(message)}` };
       const limit = limitOf(message);
       const size = sizeWithin(message, limit);
       if (size === undefined) return { refused: `a message of more than ${limit} characters, or not plain data: ${sample(message)}` };
       if (!chars.spend(size)) return { refused: `more than ${LIMITS.windowChars} characters in ${LIMITS.charsWindowMs} ms` };
-      if ("e" in message) {
+      if (!isAnswer) {
         const parsed = workerEvent.safeParse(message);
         return parsed.success ? { event: parsed.data } : { refused: `a malformed event: ${sample(message)}` };
       }

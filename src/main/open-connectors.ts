@@ -56,6 +56,7 @@ export const openConnector = (world: ConnectorWorld, config: ConnectorConfig): C
         disk,
         allowed: ALLOWED_BUILTINS,
         tcp: tcp.length > 0,
+        cacheDir: `${root}/${LAYOUT.bundles}`,
       }),
     // What comes with Qoc changes with Qoc.
     trusted: () => (config.adapter === undefined ? undefined : world.remembered(config.name)?.adapterDigest),

@@ -16,42 +16,12 @@ import { systemClock } from "../../src/main/world.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
 import { quietLog } from "../kit/quiet-log.ts";
+import { fillsThroughput, hundred, levels, memoryOfOne, spinning } from "./connectors.ts";
+import { type Row, SHORT, inTurn, median, say, us } from "./measure.ts";
 import { ordersStory } from "./orders-story.ts";
 import { PACKAGE_ROOT, adapterOnWorker, instantVenue } from "./stands.ts";
 
-interface Row {
-  readonly n: number;
-  readonly what: string;
-  readonly floor: string;
-  readonly ours: string;
-  readonly base: string;
-  readonly ratio: number;
-  readonly target: string;
-}
 const rows: Row[] = [];
-const SHORT = process.env["BENCH_SHORT"] !== undefined;
-
-const quantile = (values: readonly number[], share: number): number =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
-const median = (values: readonly number[]): number => quantile(values, 0.5);
-const us = (ms: number): string => `${(ms * 1000).toFixed(0)} us`;
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
-
-/** A and B in turn, so that a drift of the machine's speed meets both. */
-const inTurn = async (rounds: number, a: () => Promise<unknown>, b: () => Promise<unknown>): Promise<{ a: number[]; b: number[] }> => {
-  const times: { a: number[]; b: number[] } = { a: [], b: [] };
-  for (let i = 0; i < rounds; i++) {
-    for (const [name, run] of [
-      ["a", a],
-      ["b", b],
-    ] as const) {
-      const started = performance.now();
-      await run();
-      times[name].push(performance.now() - started);
-    }
-  }
-  return { a: times.a.slice(rounds / 10), b: times.b.slice(rounds / 10) };
-};
 
 const ORDER = {
   clientOrderId: "q1-1-1",
@@ -252,7 +222,16 @@ const processes = async (): Promise<void> => {
 };
 
 const only = process.argv.slice(2);
-for (const [name, measure] of Object.entries({ rpc, approvals, restart, processes })) {
+const measures: Readonly<Record<string, () => Promise<unknown>>> = {
+  rpc,
+  approvals,
+  fills: async () => rows.push(await fillsThroughput()),
+  spinning: async () => rows.push(await spinning()),
+  restart,
+  processes,
+  memory: async () => rows.push(await memoryOfOne()),
+};
+for (const [name, measure] of Object.entries(measures)) {
   if (only.length > 0 && !only.includes(name)) continue;
   say(`${name} ...`);
   await measure();
@@ -261,3 +240,8 @@ process.stdout.write(`Node ${process.versions.node}, ${cpus().length} cores, ${c
 process.stdout.write("| row | what | ours | floor | | ratio | target |\n|---|---|---|---|---|---|---|\n");
 for (const row of rows)
   process.stdout.write(`| ${row.n} | ${row.what} | ${row.ours} | ${row.base} | ${row.floor} | ${row.ratio.toFixed(2)} | ${row.target} |\n`);
+for (const [name, measure] of Object.entries({ levels, hundred })) {
+  if (only.length > 0 && !only.includes(name)) continue;
+  say(`${name} ...`);
+  process.stdout.write(`\n${await measure()}\n`);
+}

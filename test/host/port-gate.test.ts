@@ -3,10 +3,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../sandbox/protocol.ts";
 import { sizeWithin } from "../../sandbox/shapes.ts";
-import { openPortGate } from "../../src/host/port-gate.ts";
+import { type PortGate, openPortGate } from "../../src/host/port-gate.ts";
 import { fakeClock } from "../kit/fake-clock.ts";
 
-const admit = (message: unknown): object => openPortGate(fakeClock()).admit(message);
+/** A gate that expects an answer. */
+const asked = (): PortGate => {
+  const gate = openPortGate(fakeClock());
+  gate.called();
+  return gate;
+};
+const admit = (message: unknown): object => asked().admit(message);
 const refused = (words: string) => ({ refused: expect.stringContaining(words) as string });
 /** A log event whose counted size is exactly so much. */
 const logOf = (size: number): object => {
@@ -74,8 +80,18 @@ describe("limits, at N and at N + 1", () => {
     const gate = openPortGate(clock);
     const big = { id: "1", type: "RAW", value: "x".repeat(LIMITS.answerChars - 100) };
     const rounds = Math.floor(LIMITS.windowChars / (sizeWithin(big, LIMITS.answerChars) ?? 1));
+    for (let i = 0; i <= rounds; i++) gate.called();
     for (let i = 0; i < rounds; i++) expect(gate.admit(big)).toHaveProperty("answer");
     expect(gate.admit(big)).toEqual(refused(`more than ${LIMITS.windowChars} characters`));
+  });
+
+  it("one answer a call, however many calls: these are no flood", () => {
+    const gate = openPortGate(fakeClock());
+    for (let i = 0; i < LIMITS.messages * 2; i++) {
+      gate.called();
+      expect("answer" in gate.admit({ id: String(i), type: "RAW", value: 1 })).toBe(true);
+    }
+    expect(gate.admit({ id: "more", type: "RAW", value: 1 })).toEqual(refused("an answer that nobody asked for"));
   });
 
   it("depth", () => {

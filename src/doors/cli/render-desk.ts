@@ -60,8 +60,14 @@ const connectorLine = (face: Face, connector: StatusView["connectors"][number]):
   const isFine = connector.state === "ready";
   const sign = isFine ? face.paint("green", "✓") : connector.lastError === null ? "○" : face.paint("red", "✗");
   const restarts = connector.restarts === 0 ? "" : `, ${connector.restarts} restarts`;
-  const error = connector.lastError === null || isFine ? "" : `: ${connector.lastError}`;
-  return `${sign} ${oneLine(connector.name)}  ${badge(face, connector.mode)}  ${oneLine(`${connector.state}${restarts}${error}`)}`;
+  const error = connector.lastError === null || isFine ? "" : `: ${connector.lastError.split("\n")[0] ?? ""}`;
+  const { latencyMs, queueDepth, memoryMb } = connector;
+  const measures = [
+    ...(latencyMs === null ? [] : [`${latencyMs.p50.toFixed(1)}/${latencyMs.p99.toFixed(1)} ms`]),
+    ...(queueDepth === 0 ? [] : [`${queueDepth} queued`]),
+    ...(memoryMb === null ? [] : [`${memoryMb.toFixed(0)} MB`]),
+  ].join(", ");
+  return `${sign} ${oneLine(connector.name)}  ${badge(face, connector.mode)}  ${oneLine(`${connector.state}${restarts}${error}`)}${measures === "" ? "" : face.paint("dim", `  ${measures}`)}`;
 };
 
 const PENDING: readonly Column<PendingProposal>[] = [

@@ -44,14 +44,16 @@ interface ConnectorView {
   readonly lastError: string | null;
   readonly lost: readonly string[];
 }
+const latencyText = (latency: ConnectorView["latencyMs"]): string =>
+  latency === undefined ? "-" : `${latency.p50.toFixed(1)}/${latency.p99.toFixed(1)}`;
+
 const CONNECTORS: readonly Column<ConnectorView>[] = [
   { title: "name", cell: ({ name }) => name },
   { title: "state", cell: ({ state }) => state },
   { title: "mode", cell: ({ mode }) => mode.toUpperCase() },
-  { title: "isolation", cell: ({ isolation }) => isolation },
+  { title: "level", cell: ({ isolation }) => isolation },
   { title: "restarts", cell: ({ restarts }) => String(restarts), isNumber: true },
-  { title: "p50 ms", cell: ({ latencyMs }) => latencyMs?.p50.toFixed(1) ?? "-", isNumber: true },
-  { title: "p99 ms", cell: ({ latencyMs }) => latencyMs?.p99.toFixed(1) ?? "-", isNumber: true },
+  { title: "p50/p99 ms", cell: ({ latencyMs }) => latencyText(latencyMs), isNumber: true },
   { title: "MB", cell: ({ memoryMb }) => memoryMb?.toFixed(0) ?? "-", isNumber: true },
   { title: "queue", cell: ({ queueDepth }) => String(queueDepth), isNumber: true },
   { title: "last error", cell: ({ lastError }) => lastError ?? "", gives: true },

@@ -1,0 +1,217 @@
+/** Rows 3, 5 and 8, the price of a process, and a hundred connectors at once. */
+import { createHash } from "node:crypto";
+import { createWriteStream, mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MessageChannel, Worker } from "node:worker_threads";
+import { openBus } from "../../src/bus/bus.ts";
+import { openJournal } from "../../src/bus/journal.ts";
+import { recordFills } from "../../src/desk/record-fill.ts";
+import type { Desk } from "../../src/desk/desk.ts";
+import { emptyBook } from "../../src/domain/book.ts";
+import type { ConnectorName } from "../../src/domain/ids.ts";
+import { takeFills } from "../../src/host/intake.ts";
+import { residentMb } from "../../src/main/processes.ts";
+import { systemClock } from "../../src/main/world.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { type Stand, type StandOptions, adapterSource, adapterStand } from "../kit/adapter-stand.ts";
+import { quietLog } from "../kit/quiet-log.ts";
+import { type Row, SHORT, longestStall, median, quantile, timed, us } from "./measure.ts";
+
+const FILLS = SHORT ? 20_000 : 100_000;
+const FILL = `{ fillId: String(i), venueOrderId: "V" + (i % 1000), symbol: "SPX", side: i % 2 === 0 ? "buy" : "sell", quantity: "1", price: "2938.13", timestamp: 1_570_000_000_000 + i, fee: "0.01", feeCurrency: "USD", clientOrderId: "q1-" + i + "-1" }`;
+const temp = (): string => mkdtempSync(join(tmpdir(), "qoc-bench-"));
+const up = async (source: string, options: StandOptions = {}): Promise<Stand> => {
+  const stand = await adapterStand(source, options);
+  await stand.connector.start();
+  if (stand.connector.facts.state !== "ready") throw new Error(stand.connector.facts.lastError);
+  return stand;
+};
+
+/** Row 3: fills from a worker until they are on disk, against bare batches that are hashed and appended. */
+export const fillsThroughput = async (): Promise<Row> => {
+  const floor = median([await rawFills(), await rawFills(), await rawFills()]);
+  const runs = [await ourFills(), await ourFills(), await ourFills()];
+  const rate = median(runs.map((run) => run.rate));
+  const stall = median(runs.map((run) => run.stall));
+  return {
+    n: 3,
+    what: `fills to disk; longest stall ${stall.toFixed(0)} ms`,
+    floor: "raw batches, stringify, sha256, append",
+    ours: `${(rate / 1000).toFixed(0)} k/s`,
+    base: `${(floor / 1000).toFixed(0)} k/s`,
+    ratio: rate / floor,
+    target: ">= 0.5, stall <= 15 ms",
+  };
+};
+
+const ourFills = async (): Promise<{ rate: number; stall: number }> => {
+  const log = quietLog();
+  const book = emptyBook();
+  const { journal } = await openJournal({ disk: nodeDisk(), dir: join(temp(), "journal"), clock: systemClock, log });
+  if (journal === undefined) throw new Error("no journal");
+  const bus = openBus(journal, book, log);
+  const desk = { book, log, publish: bus.publish } as unknown as Desk;
+  let kept = 0;
+  let done: () => void = () => undefined;
+  const all = new Promise<void>((resolve) => (done = resolve));
+  const stand = await up(
+    adapterSource(`async cancelOrder() { for (let i = 0; i < ${FILLS}; i++) { this.ctx.emitFill(${FILL}); if (i % 512 === 0) await new Promise((r) => setImmediate(r)); } }`),
+    {
+      memoryMb: 256,
+      onFills: async (generation, batch) => {
+        await takeFills("venue", batch, log, (fills) => recordFills(desk, { connector: "venue" as ConnectorName, generation }, fills));
+        kept += batch.length;
+        if (kept === FILLS) done();
+      },
+    },
+  );
+  const started = performance.now();
+  const stall = await longestStall(async () => {
+    stand.connector.call("cancelOrder", ["1"]).catch(() => undefined);
+    await all;
+  });
+  const rate = FILLS / ((performance.now() - started) / 1000);
+  await stand.connector.stop();
+  await journal.close();
+  return { rate, stall };
+};
+
+const rawFills = async (): Promise<number> => {
+  const { port1, port2 } = new MessageChannel();
+  const worker = new Worker(
+    `const { workerData: { port } } = require("node:worker_threads"); let sent = 0, acked = 0;
+    const go = () => { while (sent < ${FILLS} && sent - acked < 256) { const fills = []; for (let k = 0; k < 32; k++) { const i = sent++; fills.push(${FILL}); } port.postMessage(fills); } };
+    port.on("message", (n) => { acked = n; go(); });`,
+    { eval: true, workerData: { port: port2 }, transferList: [port2] },
+  );
+  const out = createWriteStream(join(temp(), "fills.ndjson"));
+  let taken = 0;
+  let hash = "";
+  const started = performance.now();
+  await new Promise<void>((resolve) => {
+    port1.on("message", (fills: object[]) => {
+      let text = "";
+      for (const fill of fills) {
+        const line = JSON.stringify({ ...fill, hash });
+        hash = createHash("sha256").update(line).digest("hex");
+        text += `${line}\n`;
+      }
+      out.write(text);
+      taken += fills.length;
+      port1.postMessage(taken);
+      if (taken >= FILLS) resolve();
+    });
+    port1.postMessage(0);
+  });
+  await new Promise((resolve) => out.end(resolve));
+  const rate = FILLS / ((performance.now() - started) / 1000);
+  await worker.terminate();
+  return rate;
+};
+
+/** Row 5: calls to one connector while another spins, against the same with none spinning. */
+export const spinning = async (): Promise<Row> => {
+  const other = await up(adapterSource(""));
+  const call = () => other.connector.call("getQuote", ["X"]);
+  const rounds = SHORT ? 3_000 : 20_000;
+  await timed(2_000, call);
+  const alone = quantile(await timed(rounds, call), 0.99);
+  const spinner = await up(adapterSource("async cancelOrder() { for (;;); }"));
+  spinner.connector.call("cancelOrder", ["1"]).catch(() => undefined);
+  const beside = quantile(await timed(rounds, call), 0.99);
+  await Promise.all([other.connector.stop(), spinner.connector.stop()]);
+  return {
+    n: 5,
+    what: "another's call while one spins, p99",
+    floor: "the same with none spinning",
+    ours: us(beside),
+    base: us(alone),
+    ratio: beside / alone,
+    target: "<= 2, < 20 ms",
+  };
+};
+
+const SKELETON = adapterSource("");
+const resident = async (): Promise<number> => {
+  globalThis.gc?.();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  return (await residentMb(process.pid)) ?? 0;
+};
+
+/** Row 8: memory of one more connector over that of one more empty worker. */
+export const memoryOfOne = async (): Promise<Row> => {
+  const count = 20;
+  const before = await resident();
+  const empty = Array.from({ length: count }, () => new Worker("setInterval(() => {}, 1e9)", { eval: true, env: {} }));
+  await Promise.all(empty.map((worker) => new Promise((resolve) => worker.once("online", resolve))));
+  const emptyMb = ((await resident()) - before) / count;
+  await Promise.all(empty.map((worker) => worker.terminate()));
+  const between = await resident();
+  const stands = await Promise.all(Array.from({ length: count }, () => up(SKELETON, { memoryMb: 256 })));
+  const oursMb = ((await resident()) - between) / count;
+  await Promise.all(stands.map(({ connector }) => connector.stop()));
+  return {
+    n: 8,
+    what: "one more connector",
+    floor: "an empty worker",
+    ours: `${oursMb.toFixed(1)} MB`,
+    base: `${emptyMb.toFixed(1)} MB`,
+    ratio: oursMb / emptyMb,
+    target: "+ <= 8 MB",
+  };
+};
+
+/** What the process level costs beside the worker level. */
+export const levels = async (): Promise<string> => {
+  const lines = ["| level | start to ready, p50 | call, p50 | call, p99 | 1,000 calls at once | memory |", "|---|---|---|---|---|---|"];
+  for (const isolation of ["worker", "process"] as const) {
+    const starts: number[] = [];
+    for (let i = 0; i < 12; i++) {
+      const started = performance.now();
+      const stand = await up(SKELETON, { isolation });
+      starts.push(performance.now() - started);
+      await stand.connector.stop();
+    }
+    const before = await resident();
+    const stand = await up(SKELETON, { isolation, memoryMb: 256 });
+    const call = () => stand.connector.call("getQuote", ["X"]);
+    await timed(2_000, call);
+    const calls = await timed(SHORT ? 2_000 : 10_000, call);
+    const bursts = await timed(20, async () => {
+      for (let i = 0; i < 4; i++) await Promise.all(Array.from({ length: 250 }, call));
+    });
+    const memory = isolation === "worker" ? (await resident()) - before : childPss();
+    await stand.connector.stop();
+    lines.push(
+      `| ${isolation} | ${median(starts).toFixed(0)} ms | ${us(median(calls))} | ${us(quantile(calls, 0.99))} | ${median(bursts).toFixed(0)} ms | ${memory.toFixed(0)} MB |`,
+    );
+  }
+  return lines.join("\n");
+};
+
+/** Proportional memory of the one child, MB: what it shares with this process counts in part. */
+const childPss = (): number => {
+  const [pid = ""] = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8").trim().split(" ");
+  return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0) / 1024;
+};
+
+/** A hundred connectors at once. */
+export const hundred = async (): Promise<string> => {
+  const lines = ["| a hundred at once | all ready | memory | call, p50 | call, p99 |", "|---|---|---|---|---|"];
+  for (const isolation of ["worker", "process"] as const) {
+    const before = await resident();
+    const started = performance.now();
+    const stands = await Promise.all(Array.from({ length: 100 }, () => up(SKELETON, { isolation, memoryMb: 256 })));
+    const readyMs = performance.now() - started;
+    const memory = isolation === "worker" ? (await resident()) - before : Number.NaN;
+    const calls: number[] = [];
+    for (let round = 0; round < 50; round++) {
+      for (const { connector } of stands) calls.push(...(await timed(1, () => connector.call("getQuote", ["X"]))));
+    }
+    await Promise.all(stands.map(({ connector }) => connector.stop()));
+    const held = Number.isNaN(memory) ? "see above, each" : `${memory.toFixed(0)} MB`;
+    lines.push(`| ${isolation} | ${readyMs.toFixed(0)} ms | ${held} | ${us(median(calls))} | ${us(quantile(calls, 0.99))} |`);
+  }
+  return lines.join("\n");
+};

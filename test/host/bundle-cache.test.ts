@@ -1,0 +1,281 @@
+/** A kept bundle is used only where the same would come out again; in every doubt it is made anew. */
+import { mkdir, mkdtemp, readFile, readdir, realpath, rename, rm, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ALLOWED_BUILTINS } from "../../sandbox/protocol.ts";
+import { digestOf } from "../../src/domain/digest.ts";
+import type { Disk } from "../../src/domain/ports.ts";
+import { type Bundle, bundleAdapter } from "../../src/host/bundle.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+
+const ADAPTER = "adapters/venue/index.ts";
+const CLASS = "export default class Adapter { shown = [x, data.a, lib, scoped, maybe]; }";
+const FILES: Readonly<Record<string, string>> = {
+  "desk.toml": "",
+  [ADAPTER]: `import { x } from "./x"; import data from "./data.json"; import lib from "lib"; import scoped from "@s/one";
+    let maybe: any; try { maybe = require("maybe"); } catch {} ${CLASS}`,
+  "adapters/venue/x.ts": `export const x: string = "from x.ts";`,
+  "adapters/venue/data.json": `{ "a": 1 }`,
+  "adapters/node_modules/@s/two/index.js": "",
+  "node_modules/lib/package.json": `{ "main": "one.js" }`,
+  "node_modules/lib/one.js": `module.exports = require("./deep") + require("other");`,
+  "node_modules/lib/two.js": `module.exports = "two";`,
+  "node_modules/lib/deep/index.js": `module.exports = "deep";`,
+  "node_modules/@s/one/index.js": `module.exports = "scoped";`,
+  "node_modules/other/index.js": `module.exports = "other";`,
+  "store/lib/package.json": `{ "main": "one.js" }`,
+  "store/lib/one.js": `module.exports = "from the store";`,
+};
+
+interface Desk {
+  readonly root: string;
+  readonly cacheDir: string;
+  write(name: string, text: string): Promise<void>;
+  bundle(more?: { cacheDir?: string; tcp?: boolean; disk?: Disk }): Promise<Bundle>;
+  /** Puts a mark into the entry, as valid as the entry was: who has it later was given the entry. */
+  plant(): Promise<void>;
+  isKept(): Promise<boolean>;
+}
+
+const MARK = "\n// planted";
+
+const desk = async (more: Readonly<Record<string, string>> = {}): Promise<Desk> => {
+  const root = await realpath(await mkdtemp(join(tmpdir(), "qoc-kept-")));
+  const cacheDir = join(root, ".qoc/bundles");
+  const write = async (name: string, text: string): Promise<void> => {
+    await mkdir(dirname(join(root, name)), { recursive: true });
+    await writeFile(join(root, name), text);
+  };
+  for (const [name, text] of Object.entries({ ...FILES, ...more })) await write(name, text);
+  await mkdir(dirname(cacheDir));
+  const bundle: Desk["bundle"] = (given = {}) =>
+    bundleAdapter({ connector: "v", adapter: join(root, ADAPTER), disk: nodeDisk(), allowed: ALLOWED_BUILTINS, tcp: false, cacheDir, ...given });
+  return {
+    root,
+    cacheDir,
+    write,
+    bundle,
+    plant: async () => {
+      const [name] = await readdir(cacheDir);
+      const bytes = await readFile(join(cacheDir, name ?? ""));
+      const end = bytes.indexOf(10);
+      const header = JSON.parse(bytes.toString("utf8", 0, end)) as { code: { bytes: number; digest: string } };
+      const code = `${bytes.toString("utf8", end + 1, end + 1 + header.code.bytes)}${MARK}`;
+      const map = bytes.subarray(end + 1 + header.code.bytes);
+      header.code = { bytes: Buffer.byteLength(code), digest: digestOf(code) };
+      await writeFile(join(cacheDir, name ?? ""), Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n${code}`), map]));
+    },
+    isKept: async () => (await readdir(cacheDir).catch(() => [])).length > 0,
+  };
+};
+
+const fresh = ({ bundle, root }: Desk, tcp = false): Promise<Bundle> =>
+  bundleAdapter({ connector: "v", adapter: join(root, ADAPTER), disk: nodeDisk(), allowed: ALLOWED_BUILTINS, tcp });
+
+const prepared = async (more: Readonly<Record<string, string>> = {}): Promise<Desk> => {
+  const made = await desk(more);
+  await made.bundle();
+  await made.plant();
+  return made;
+};
+
+describe("a kept bundle", () => {
+  it("is the same text, map and digest, and is used while nothing changes", async () => {
+    const made = await desk();
+    const first = await made.bundle();
+    expect(await made.bundle()).toEqual(first);
+    expect(first).toEqual(await fresh(made));
+    await made.plant();
+    expect((await made.bundle()).code).toBe(first.code + MARK);
+  });
+
+  it("is for the host's eyes, and leaves nothing beside it", async () => {
+    const { bundle, cacheDir } = await desk();
+    await bundle();
+    const names = await readdir(cacheDir);
+    expect(names).toEqual([expect.stringMatching(/^[0-9a-f]{32}\.bundle$/)]);
+    expect((await stat(join(cacheDir, names[0] ?? ""))).mode & 0o777).toBe(0o600);
+  });
+
+  it("stays where something else of the desk changes", async () => {
+    const made = await prepared();
+    await made.write("orders/pending/a.toml", "x");
+    await made.write("adapters/other/index.ts", "x");
+    await made.write("adapters/venue/x.ts", FILES["adapters/venue/x.ts"] ?? "");
+    await made.bundle();
+    await made.plant();
+    await made.write("orders/pending/b.toml", "x");
+    await made.write("adapters/other/more.ts", "x");
+    expect((await made.bundle()).code).toContain(MARK);
+  });
+
+  it("is not asked for without a folder", async () => {
+    const made = await desk();
+    await fresh(made);
+    expect(await made.isKept()).toBe(false);
+  });
+});
+
+describe("a change after which it is made anew", () => {
+  const inPlace = async ({ root }: Desk, name: string, from: string, to: string): Promise<void> => {
+    const path = join(root, name);
+    const { atime, mtime } = await stat(path);
+    await writeFile(path, (await readFile(path, "utf8")).replace(from, to));
+    await utimes(path, atime, mtime);
+  };
+
+  const CHANGES: Readonly<Record<string, (made: Desk) => Promise<unknown>>> = {
+    "the adapter, of the same size and time": (made) => inPlace(made, ADAPTER, "shown", "shewn"),
+    "an imported file, of the same size and time": (made) => inPlace(made, "adapters/venue/x.ts", "from x", "FROM x"),
+    "data, of the same size and time": (made) => inPlace(made, "adapters/venue/data.json", "1", "2"),
+    "a package's file, of the same size and time": (made) => inPlace(made, "node_modules/other/index.js", "other", "OTHER"),
+    "a package's package.json": (made) => inPlace(made, "node_modules/lib/package.json", "one", "two"),
+    "an imported file is gone, and found under another name": ({ root }) =>
+      rename(join(root, "adapters/venue/x.ts"), join(root, "adapters/venue/x.js")).then(() =>
+        writeFile(join(root, "adapters/venue/x.js"), `export const x = "now JS";`),
+      ),
+    "a file that is found first": ({ write }) => write("adapters/venue/x.tsx", `export const x = "from x.tsx";`),
+    "a file found before a folder, inside a package": ({ write }) => write("node_modules/lib/deep.js", `module.exports = "file";`),
+    "a package in a nearer folder": ({ write }) => write("adapters/venue/node_modules/lib/index.js", `module.exports = "nearer";`),
+    "a package in a nearer folder that was there": ({ write }) => write("adapters/node_modules/lib/index.js", `module.exports = "nearer";`),
+    "a package in a nearer scope": ({ write }) => write("adapters/node_modules/@s/one/index.js", `module.exports = "nearer";`),
+    "a package inside a package": ({ write }) => write("node_modules/lib/node_modules/other/index.js", `module.exports = "inner";`),
+    "an optional package is installed": ({ write }) => write("node_modules/maybe/index.js", `module.exports = "installed";`),
+    "a tsconfig": ({ write }) => write("adapters/tsconfig.json", `{ "compilerOptions": { "useDefineForClassFields": false } }`),
+    "a package becomes a link": async ({ root }) => {
+      await rm(join(root, "node_modules/lib"), { recursive: true });
+      await symlink(join(root, "store/lib"), join(root, "node_modules/lib"));
+    },
+    "the adapter's folder becomes a link": async ({ root }) => {
+      await rename(join(root, "adapters"), join(root, "moved"));
+      await symlink(join(root, "moved"), join(root, "adapters"));
+    },
+  };
+
+  it.each(Object.entries(CHANGES))("%s", async (_name, change) => {
+    const made = await prepared();
+    await change(made);
+    const bundle = await made.bundle();
+    expect(bundle.code).not.toContain(MARK);
+    expect(bundle).toEqual(await fresh(made));
+    // And what is kept from now on is the new one.
+    expect((await made.bundle()).code).toBe(bundle.code);
+  });
+
+  it("other options of the wall", async () => {
+    const made = await prepared();
+    expect((await made.bundle({ tcp: true })).code).not.toContain(MARK);
+  });
+
+  it("a link in a folder of packages leads elsewhere", async () => {
+    const made = await desk();
+    await rename(join(made.root, "node_modules/lib"), join(made.root, "node_modules/.lib-1"));
+    await symlink(".lib-1", join(made.root, "node_modules/lib"));
+    await made.write("node_modules/.lib-2/index.js", `module.exports = "second";`);
+    await made.bundle();
+    await made.plant();
+    expect((await made.bundle()).code).toContain(MARK);
+    await rm(join(made.root, "node_modules/lib"));
+    await symlink(".lib-2", join(made.root, "node_modules/lib"));
+    expect((await made.bundle()).code).toContain("second");
+  });
+});
+
+describe("an entry that is not whole", () => {
+  const DAMAGE: Readonly<Record<string, (path: string) => Promise<void>>> = {
+    empty: (path) => writeFile(path, ""),
+    "cut off": async (path) => truncate(path, (await stat(path)).size - 1),
+    "longer by a byte": async (path) => writeFile(path, Buffer.concat([await readFile(path), Buffer.from("x")])),
+    "one letter of its code is another": async (path) => writeFile(path, (await readFile(path, "latin1")).replace("planted", "Planted"), "latin1"),
+    "one letter of its map is another": async (path) => writeFile(path, (await readFile(path, "latin1")).replace(/\}(\n?)$/, ")$1"), "latin1"),
+    "a head that is not JSON": (path) => writeFile(path, "{\n"),
+    "a head of another shape": (path) => writeFile(path, `{"maker":"1"}\n`),
+    "a head with no inputs": async (path) =>
+      writeFile(path, (await readFile(path, "utf8")).replace(/"files":\[.*?\]\]/, `"files":[]`).replace(/"folders":\[.*?\]\]/, `"folders":[]`)),
+    "another adapter's": async (path) => writeFile(path, (await readFile(path, "utf8")).replace(`/${ADAPTER}","code"`, `/else.ts","code"`)),
+    "a folder": async (path) => {
+      await rm(path);
+      await mkdir(path);
+    },
+  };
+
+  it.each(Object.entries(DAMAGE))("is ignored: %s", async (_name, damage) => {
+    const made = await prepared();
+    const [name] = await readdir(made.cacheDir);
+    const path = join(made.cacheDir, name ?? "");
+    const before = await readFile(path, "utf8");
+    await damage(path);
+    expect(await readFile(path, "utf8").catch(() => "")).not.toBe(before);
+    expect(await made.bundle()).toEqual(await fresh(made));
+  });
+
+  it("a folder that cannot be written stops no connector", async () => {
+    const made = await desk();
+    await writeFile(made.cacheDir, "a file stands in its place");
+    expect(await made.bundle()).toEqual(await fresh(made));
+  });
+});
+
+describe("a bundle that is not kept", () => {
+  it.each(["paths", "extends", "baseUrl", "rootDirs"])("under a tsconfig with %s", async (name) => {
+    const value = name === "extends" ? `"extends": "./base.json"` : `"compilerOptions": { "${name}": ${name === "baseUrl" ? `"."` : name === "paths" ? "{}" : "[]"} }`;
+    const made = await desk({ "tsconfig.json": `{ ${value} }`, "base.json": "{}" });
+    await made.bundle();
+    expect(await made.isKept()).toBe(false);
+  });
+
+  it("where an own import leads through a link", async () => {
+    const made = await desk({ [ADAPTER]: `import { x } from "./lib/x.ts"; export default class Adapter { shown = x; }`, "lib/x.ts": "export const x = 1;" });
+    await symlink(join(made.root, "lib"), join(made.root, "adapters/venue/lib"));
+    await made.bundle();
+    expect(await made.isKept()).toBe(false);
+  });
+
+  it("where a file changes while it is made", async () => {
+    const made = await desk();
+    const disk = nodeDisk();
+    const busy: Disk = {
+      ...disk,
+      read: async (path, limit) => {
+        const bytes = await disk.read(path, limit);
+        if (path.endsWith("/x.ts")) await made.write("adapters/venue/x.ts", `export const x = "later";`);
+        return bytes;
+      },
+    };
+    expect((await made.bundle({ disk: busy })).code).toContain("from x.ts");
+    expect(await made.isKept()).toBe(false);
+    expect((await made.bundle()).code).toContain("later");
+  });
+});
+
+describe("the folder's bounds", () => {
+  it("keeps the newest 32", async () => {
+    const made = await desk();
+    await mkdir(made.cacheDir);
+    for (let n = 0; n < 40; n++) {
+      const path = join(made.cacheDir, `old-${n}`);
+      await writeFile(path, "x");
+      await utimes(path, 1_000 + n, 1_000 + n);
+    }
+    await made.bundle();
+    const names = await readdir(made.cacheDir);
+    expect(names).toHaveLength(32);
+    expect(names).toContain("old-39");
+    expect(names).not.toContain("old-8");
+    await made.plant();
+  });
+
+  it("keeps the newest 256 MB", async () => {
+    const made = await desk();
+    await mkdir(made.cacheDir);
+    for (const n of [1, 2, 3]) {
+      const path = join(made.cacheDir, `old-${n}`);
+      await writeFile(path, "");
+      await truncate(path, 120 * 1024 * 1024);
+      await utimes(path, n, n);
+    }
+    await made.bundle();
+    expect((await readdir(made.cacheDir)).toSorted()).toEqual([expect.stringMatching(/bundle$/), "old-2", "old-3"]);
+  });
+});

@@ -1,0 +1,315 @@
+/** What an import becomes: the author's forms of TypeScript load in a real worker, and what a connector may not have is refused. */
+import { mkdir, mkdtemp, realpath, symlink, unlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { ALLOWED_BUILTINS } from "../../sandbox/protocol.ts";
+import { QocError } from "../../src/domain/error.ts";
+import { bundleAdapter } from "../../src/host/bundle.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { type Stand, adapterSource, adapterStand } from "../kit/adapter-stand.ts";
+
+type Files = Readonly<Record<string, string>>;
+
+/** A desk's folder; the adapter is adapters/venue/index.ts. */
+const desk = async (files: Files): Promise<string> => {
+  const root = await realpath(await mkdtemp(join(tmpdir(), "qoc-bundle-")));
+  for (const [name, text] of Object.entries({ "desk.toml": "", ...files })) {
+    await mkdir(dirname(join(root, name)), { recursive: true });
+    await writeFile(join(root, name), text);
+  }
+  return root;
+};
+
+const ADAPTER = "adapters/venue/index.ts";
+const stands: Stand[] = [];
+afterEach(async () => {
+  await Promise.all(stands.splice(0).map(({ connector }) => connector.stop()));
+});
+
+/** Starts the adapter in a real worker; what its `cancelOrder` throws is what `shown` came to. */
+const shownBy = async (root: string, tcp: readonly string[] = []): Promise<string> => {
+  const made = await adapterStand("", { file: join(root, ADAPTER), tcp });
+  stands.push(made);
+  await made.connector.start();
+  const answer = await made.connector.call("cancelOrder", ["1"]);
+  return answer.ok ? "" : answer.message;
+};
+
+const showing = (expression: string, head = ""): string =>
+  adapterSource(`async cancelOrder(id: string) { throw new Error(String(${expression})); }`, head);
+
+const bundleOf = (root: string, tcp = false) =>
+  bundleAdapter({ connector: "venue", adapter: join(root, ADAPTER), disk: nodeDisk(), allowed: ALLOWED_BUILTINS, tcp });
+
+const refusalOf = async (root: string): Promise<{ file: string; line: number; message: string }> => {
+  const error: unknown = await bundleOf(root).catch((thrown: unknown) => thrown);
+  if (!(error instanceof QocError)) throw new Error(`it was bundled: ${String(error)}`);
+  expect(error.code).toBe("ADAPTER_BUNDLE");
+  const { file, line, message } = error.details;
+  return { file: String(file).replace(`${root}/`, ""), line: Number(line), message: String(message).replaceAll(root, "ROOT") };
+};
+
+/** Each: the adapter's head, what it shows, and the files beside it. */
+const FORMS: Readonly<Record<string, { head: string; shows: string; is: string; files?: Files }>> = {
+  enum: { head: `enum Side { Buy = "b" }`, shows: "Side.Buy", is: "b" },
+  "const enum": { head: `const enum Side { Buy = 3 }`, shows: "Side.Buy", is: "3" },
+  "parameter properties": { head: `class P { constructor(readonly a: number) {} }`, shows: "new P(4).a", is: "4" },
+  decorators: {
+    head: `function twice(value: any, _context: any) { return function (this: any) { return 2 * value.call(this); }; }
+      class D { @twice n() { return 21; } }`,
+    shows: "new D().n()",
+    is: "42",
+  },
+  "decorators of old, by tsconfig": {
+    head: `function mark(target: any, name: string) { target[name + "Marked"] = true; }
+      class D { @mark n() {} }`,
+    shows: "(new D() as any).nMarked",
+    is: "true",
+    files: { "tsconfig.json": `{ "compilerOptions": { "experimentalDecorators": true } }` },
+  },
+  namespace: { head: `namespace N { export const a = "in"; }`, shows: "N.a", is: "in" },
+  "./x.js for x.ts": { head: `import { x } from "./x.js";`, shows: "x", is: "x", files: { "adapters/venue/x.ts": `export const x: string = "x";` } },
+  "./x.ts": { head: `import { x } from "./x.ts";`, shows: "x", is: "x", files: { "adapters/venue/x.ts": `export const x = "x";` } },
+  "./x without an ending": { head: `import { x } from "./x";`, shows: "x", is: "x", files: { "adapters/venue/x.ts": `export const x = "x";` } },
+  "a folder": { head: `import { x } from "./x";`, shows: "x", is: "x", files: { "adapters/venue/x/index.ts": `export const x = "x";` } },
+  "a file above, in the desk": { head: `import { x } from "../shared.ts";`, shows: "x", is: "x", files: { "adapters/shared.ts": `export const x = "x";` } },
+  "a type without `type`": {
+    head: `import { Type, value } from "./types.ts"; const t: Type = { a: value };`,
+    shows: "t.a",
+    is: "7",
+    files: { "adapters/venue/types.ts": `export interface Type { a: number } export const value = 7;` },
+  },
+  JSON: { head: `import data from "./data.json";`, shows: "data.a", is: "1", files: { "adapters/venue/data.json": `{ "a": 1 }` } },
+  "JSON with an attribute": {
+    head: `import data from "./data.json" with { type: "json" };`,
+    shows: "data.a",
+    is: "1",
+    files: { "adapters/venue/data.json": `{ "a": 1 }` },
+  },
+  CSV: { head: `import text from "./p.csv";`, shows: "text", is: "a,b", files: { "adapters/venue/p.csv": "a,b" } },
+  "a CommonJS package": {
+    head: `import old, { named } from "old";`,
+    shows: "old.named + named",
+    is: "nn",
+    files: { "node_modules/old/package.json": `{ "main": "m.js" }`, "node_modules/old/m.js": `exports.named = "n";` },
+  },
+  "an ESM package with exports": {
+    head: `import { a } from "new/sub";`,
+    shows: "a",
+    is: "a",
+    files: {
+      "node_modules/new/package.json": `{ "type": "module", "exports": { "./sub": { "import": "./s.mjs" } } }`,
+      "node_modules/new/s.mjs": `export const a = "a";`,
+    },
+  },
+  "export = in a package": {
+    head: `import thing from "thing";`,
+    shows: "thing()",
+    is: "done",
+    files: { "node_modules/thing/package.json": `{}`, "node_modules/thing/index.js": `module.exports = () => "done";` },
+  },
+  "import x = require": { head: `import path = require("node:path");`, shows: `path.basename("/a/b")`, is: "b" },
+  "import() of a literal": {
+    head: `const later = import("./x.ts");`,
+    shows: "(await later).x",
+    is: "x",
+    files: { "adapters/venue/x.ts": `export const x = "x";` },
+  },
+  "require of an own file": { head: `const { x } = require("./x.ts");`, shows: "x", is: "x", files: { "adapters/venue/x.ts": `export const x = "x";` } },
+  "tsconfig paths": {
+    head: `import { x } from "@own/x";`,
+    shows: "x",
+    is: "x",
+    files: { "tsconfig.json": `{ "compilerOptions": { "paths": { "@own/*": ["./lib/*"] } } }`, "lib/x.ts": `export const x = "x";` },
+  },
+  "a broken module beside it that nobody imports": { head: "", shows: "1", is: "1", files: { "adapters/venue/other.ts": "export const = ;" } },
+  "types that do not fit": { head: `const n: number = "text";`, shows: "n", is: "text" },
+  "built-ins with and without node:": {
+    head: `import { basename } from "path"; import * as crypto from "node:crypto";`,
+    shows: `basename("/x/y") + typeof crypto.createHmac`,
+    is: "yfunction",
+  },
+  "the probing of files": { head: `import fs from "node:fs";`, shows: `fs.existsSync("/etc/passwd")`, is: "false" },
+  "a file that is read": {
+    head: `import fs from "node:fs"; let why = ""; try { fs.readFileSync("/etc/passwd"); } catch (error: any) { why = error.code; }`,
+    shows: "why",
+    is: "ENOENT",
+  },
+  "a file by the name of a function": {
+    head: `import { readFileSync } from "node:fs"; import { readFile } from "fs/promises"; const later = readFile("/x").catch((e: any) => e.code);
+      let why = ""; try { readFileSync("/etc/passwd"); } catch (error: any) { why = error.code; }`,
+    shows: "why + (await later)",
+    is: "ENOENTENOENT",
+  },
+  "import.meta.url and __dirname": { head: `const at = [import.meta.url, __dirname];`, shows: "at", is: "file:///adapter.cjs,/" },
+};
+
+/** What the folder above says of modules. */
+const CONTEXTS = { module: `{ "type": "module" }`, commonjs: `{ "type": "commonjs" }`, none: undefined } as const;
+
+describe.each(Object.entries(CONTEXTS))("in a package of type %s", (_type, manifest) => {
+  it.each(Object.entries(FORMS))("loads %s", async (_name, { head, shows, is, files = {} }) => {
+    const root = await desk({ ...(manifest === undefined ? {} : { "package.json": manifest }), [ADAPTER]: showing(shows, head), ...files });
+    expect(await shownBy(root)).toBe(is);
+  });
+
+  it.each([
+    ["export { X as default }", (class_: string) => `${class_}\nexport { Adapter as default };`],
+    ["a class by name and by default", (class_: string) => `${class_}\nexport { Adapter };\nexport default Adapter;`],
+    ["export =", (class_: string) => `${class_.replace(/^import .*$/m, "")}\nexport = Adapter;`],
+  ])("loads %s", async (_name, write) => {
+    const root = await desk({
+      ...(manifest === undefined ? {} : { "package.json": manifest }),
+      [ADAPTER]: write(showing("1").replace("export default class", "class")),
+    });
+    expect(await shownBy(root)).toBe("1");
+  });
+
+  it.each([
+    ["a syntax error", "const = 1;", /Expected identifier/],
+    ["top-level await", "await Promise.resolve();", /no top-level await: wait inside connect\(\)/],
+  ])("refuses %s with its place", async (_name, head, message) => {
+    const root = await desk({ ...(manifest === undefined ? {} : { "package.json": manifest }), [ADAPTER]: showing("1", head) });
+    expect(await refusalOf(root)).toMatchObject({ file: ADAPTER, line: 3, message: expect.stringMatching(message) as string });
+  });
+});
+
+describe("an import that is refused, with file and line", () => {
+  const cases: Readonly<Record<string, readonly [head: string, message: string, files?: Files]>> = {
+    "a package that is not installed": [`import x from "left-pad/deep"; x();`, "package left-pad is not installed: npm install left-pad in ROOT/adapters/venue"],
+    "a scoped one": [`import x from "@a/b/c"; x();`, "package @a/b is not installed: npm install @a/b in ROOT/adapters/venue"],
+    "what a package does not export": [
+      `import x from "shy/inside"; x();`,
+      `"./inside" is not exported by package "shy"`,
+      { "node_modules/shy/package.json": `{ "exports": { ".": "./i.js" } }`, "node_modules/shy/inside.js": "" },
+    ],
+    "a file that does not exist": [`import x from "./nope.ts"; x();`, "./nope.ts does not exist"],
+    "a built-in": [`import x from "node:child_process"; x;`, "node:child_process is not available inside a connector"],
+    "a built-in without its prefix": [`import x from "worker_threads"; x;`, "worker_threads is not available inside a connector"],
+    "net without a grant": [`import x from "net"; x;`, `add grant = ["tcp:host:port"]`],
+    "a data file of the machine": [`import x from "/etc/services.txt"; x;`, "/etc/services.txt"],
+    "a data file above the desk": [`import x from "../../../outside.json"; x;`, "a connector imports files under ROOT and npm packages"],
+    "source above the desk": [`import { x } from "../../../outside.ts"; x;`, "a connector imports files under ROOT and npm packages"],
+    "another desk's package": [`import x from "../../../node_modules/other/i.js"; x;`, "a connector imports files under ROOT"],
+    "a package's name that climbs out": [`import x from "old/../../../outside.json"; x;`, "a connector imports files under ROOT"],
+    "what is hidden in the desk": [
+      `import x from "../../.qoc/connectors/other/store.json"; x;`,
+      "a connector imports files under ROOT",
+      { ".qoc/connectors/other/store.json": "{}" },
+    ],
+    "a link that leads out": [`import x from "./link.json"; x;`, "a connector imports files under ROOT"],
+    "a kind of file that is none": [`import x from "./page.html"; x;`, ".ts, .js, .json, .csv and .txt", { "adapters/venue/page.html": "" }],
+    "a native file": [`const x = require("./a.node"); x;`, ".ts, .js, .json, .csv and .txt", { "adapters/venue/a.node": "" }],
+    "data that lies behind tsconfig paths": [
+      `import x from "@out/outside.json"; x;`,
+      "a connector imports files under ROOT",
+      { "tsconfig.json": `{ "compilerOptions": { "paths": { "@out/*": ["../*"] } } }` },
+    ],
+  };
+
+  it.each(Object.entries(cases))("%s", async (_name, [head, message, files = {}]) => {
+    const above = await desk({
+      "outside.json": "{}",
+      "outside.ts": "export const x = 1;",
+      "node_modules/other/i.js": "",
+      "desk/desk.toml": "",
+      "desk/node_modules/old/i.js": "",
+      [`desk/${ADAPTER}`]: showing("1", head),
+      ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`desk/${name}`, text])),
+    });
+    const root = join(above, "desk");
+    await symlink(join(above, "outside.json"), join(root, "adapters/venue/link.json"));
+    const refusal = await refusalOf(root);
+    expect(refusal.message).toContain(message);
+    if (!/html|\.node/.test(head)) expect(refusal).toMatchObject({ file: ADAPTER, line: 3 });
+  });
+
+  it.each([
+    ["cut off", `{ "compilerOptions": {`, /Expected string in JSON/],
+    ["on a base that is missing", `{ "extends": "./none.json" }`, /Cannot find base config file/],
+  ])("a tsconfig %s", async (_name, text, message) => {
+    const root = await desk({ "tsconfig.json": text, [ADAPTER]: showing("1") });
+    expect(await refusalOf(root)).toMatchObject({ file: "tsconfig.json", line: 1, message: expect.stringMatching(message) as string });
+  });
+
+  it("is bounded by the nearest package without a desk, and by its own folder without either", async () => {
+    const above = await desk({ "shared.ts": "export const x = 1;", "p/package.json": "{}", "p/lib.ts": "export const x = 1;" });
+    const adapter = join(above, "p/a/venue.ts");
+    await mkdir(dirname(adapter), { recursive: true });
+    const request = { connector: "venue", adapter, disk: nodeDisk(), allowed: ALLOWED_BUILTINS, tcp: false };
+    await writeFile(adapter, showing("x", `import { x } from "../../shared.ts";`));
+    await bundleAdapter(request);
+    await unlink(join(above, "desk.toml"));
+    await expect(bundleAdapter(request)).rejects.toMatchObject({ code: "ADAPTER_BUNDLE" });
+    await writeFile(adapter, showing("x", `import { x } from "../lib.ts";`));
+    await bundleAdapter(request);
+    await unlink(join(above, "p/package.json"));
+    await expect(bundleAdapter(request)).rejects.toMatchObject({ code: "ADAPTER_BUNDLE" });
+  });
+});
+
+describe("what a package mentions and does not need here", () => {
+  const packed = (text: string, more: Files = {}): Files => ({
+    "node_modules/lib/package.json": `{ "type": "${/^import/m.test(text) ? "module" : "commonjs"}" }`,
+    "node_modules/lib/index.js": text,
+    ...more,
+  });
+  const HEAD = `import * as lib from "lib"; const tell = (f: any) => { try { return String(f()); } catch (e: any) { return (e.code ?? "") + e.message; } };`;
+
+  const cases: Readonly<Record<string, readonly [library: string, shows: string, is: string, files?: Files]>> = {
+    "an optional module in try": [
+      `let fast; try { fast = require("bufferutil"); } catch (e) { fast = e.code; } exports.fast = fast;`,
+      "lib.fast",
+      "MODULE_NOT_FOUND",
+    ],
+    "the same asked for twice": [
+      `const ask = () => { try { require("bufferutil"); return "found"; } catch { return "absent"; } }; exports.ask = ask;`,
+      "lib.ask() + lib.ask()",
+      "absentabsent",
+    ],
+    "a module that is asked for late": [
+      `exports.late = () => require("some-agent");`,
+      "tell(lib.late)",
+      "MODULE_NOT_FOUNDCannot find module 'some-agent': it is not installed",
+    ],
+    "an import statement of what is absent": [
+      `import agent, { Agent } from "some-agent";\nexport const make = () => new Agent(); export const call = () => agent();`,
+      `tell(lib.make) + "; " + tell(lib.call)`,
+      "some-agent is not installed: a package of this connector needs it; some-agent is not installed: a package of this connector needs it",
+    ],
+    "a refused built-in": [
+      `const http = require("http"); exports.go = () => http.request("x"); exports.Agent = class extends http.Agent {}; exports.make = () => new exports.Agent();`,
+      `tell(lib.go) + "; " + tell(lib.make)`,
+      "http is not available inside a connector; http is not available inside a connector",
+    ],
+    "a native file": [
+      `exports.load = () => require("./build/fast.node");`,
+      "tell(() => lib.load().run())",
+      "node_modules/lib/build/fast.node is not available inside a connector",
+      { "node_modules/lib/build/fast.node": "\u007fELF" },
+    ],
+    "data of its own": [`exports.a = require("./a.json").a;`, "lib.a", "1", { "node_modules/lib/a.json": `{ "a": 1 }` }],
+    "undici: fetch is the runtime's, an agent is not": [
+      `const u = require("undici"); exports.isSame = u.fetch === fetch; exports.make = () => new u.Agent();`,
+      `lib.isSame + "; " + tell(lib.make)`,
+      "true; undici's Agent is not available inside a connector: use fetch",
+    ],
+  };
+
+  it.each(Object.entries(cases))("%s", async (_name, [library, shows, is, files]) => {
+    const root = await desk({ ...packed(library, files), [ADAPTER]: showing(shows, HEAD) });
+    expect(await shownBy(root)).toBe(is);
+  });
+
+  it("an own optional module is absent at run time, in try alone", async () => {
+    const head = `let found = "no"; try { require("not-there"); found = "yes"; } catch {}`;
+    expect(await shownBy(await desk({ [ADAPTER]: showing("found", head) }))).toBe("no");
+  });
+
+  it("does not read a file of the machine that a package names", async () => {
+    const root = await desk({ ...packed(`exports.a = require("../../../outside.json");`), [ADAPTER]: showing("lib.a", HEAD) });
+    await writeFile(join(dirname(root), "outside.json"), "{}");
+    expect((await refusalOf(root)).message).toContain("in no npm package");
+  });
+});

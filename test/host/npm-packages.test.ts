@@ -1,0 +1,217 @@
+/** Packages that adapters are written with, unchanged, in a real worker against a server on loopback. */
+import { once } from "node:events";
+import { mkdir, mkdtemp, realpath, symlink, writeFile } from "node:fs/promises";
+import { type IncomingMessage, type Server, createServer as createHttp } from "node:http";
+import { type AddressInfo, type Server as NetServer, type Socket, createServer as createTcp } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { WebSocketServer } from "ws";
+import { afterEach, describe, expect, it } from "vitest";
+import { type Stand, type StandOptions, adapterSource, adapterStand } from "../kit/adapter-stand.ts";
+
+const INSTALLED = fileURLToPath(new URL("../../node_modules", import.meta.url));
+
+const closers: (() => unknown)[] = [];
+const stands: Stand[] = [];
+afterEach(async () => {
+  await Promise.all(stands.splice(0).map(({ connector }) => connector.stop()));
+  for (const close of closers.splice(0)) close();
+});
+
+/** A desk with packages installed, and one adapter. */
+const started = async (more: string, head: string, given: StandOptions, packages: readonly string[] = []): Promise<Stand> => {
+  const root = await realpath(await mkdtemp(join(tmpdir(), "qoc-npm-")));
+  await writeFile(join(root, "desk.toml"), "");
+  for (const name of packages) {
+    await mkdir(dirname(join(root, "node_modules", name)), { recursive: true });
+    await symlink(join(INSTALLED, name), join(root, "node_modules", name));
+  }
+  const file = join(root, "adapter.ts");
+  await writeFile(file, adapterSource(more, head));
+  const made = await adapterStand("", { file, memoryMb: 256, ...given });
+  stands.push(made);
+  await made.connector.start();
+  return made;
+};
+
+const portOf = async (server: Server | NetServer): Promise<number> => {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closers.push(() => server.close());
+  return (server.address() as AddressInfo).port;
+};
+
+describe("ws", () => {
+  const echo = async (): Promise<string> => {
+    const server = createHttp();
+    const sockets = new WebSocketServer({ server });
+    sockets.on("connection", (socket) => socket.on("message", (data) => socket.send(`echo ${String(data)}`)));
+    closers.push(() => sockets.close());
+    return `ws://127.0.0.1:${await portOf(server)}`;
+  };
+  const SAY = `
+    async cancelOrder(url: string): Promise<any> {
+      const socket = new Client(url);
+      await new Promise((resolve) => socket.on("open", resolve));
+      socket.send("hello");
+      const text = await new Promise((resolve) => socket.on("message", (data: any) => resolve(String(data))));
+      socket.close();
+      throw new Error(String(text));
+    }`;
+
+  it.each([
+    ["its default", `import Client from "ws";`],
+    ["its name", `import { WebSocket as Client } from "ws";`],
+    ["all of it", `import * as ws from "ws"; const Client = ws.WebSocket;`],
+    ["require", `const Client = require("ws");`],
+    ["a name of require", `const { WebSocket: Client } = require("ws");`],
+  ])("is the sandbox's client, by %s", async (_name, head) => {
+    const { connector } = await started(SAY, head, { hosts: ["127.0.0.1"] });
+    expect(await connector.call("cancelOrder", [await echo()])).toMatchObject({ ok: false, message: "echo hello" });
+    const elsewhere = await connector.call("cancelOrder", ["ws://localhost:1"]);
+    expect(elsewhere.ok ? "" : elsewhere.message).toContain("is not among hosts");
+  });
+
+  it("has no server", async () => {
+    const { connector } = await started(
+      `async cancelOrder(kind: string) { new ({ a: WebSocketServer, b: Client.Server } as any)[kind]({ port: 0 }); }`,
+      `import Client, { WebSocketServer } from "ws";`,
+      {},
+    );
+    expect(await connector.call("cancelOrder", ["a"])).toMatchObject({ message: "ws.WebSocketServer is not available inside a connector" });
+    expect(await connector.call("cancelOrder", ["b"])).toMatchObject({ message: "ws.Server is not available inside a connector" });
+  });
+});
+
+describe("ccxt", () => {
+  interface Seen {
+    readonly path: string;
+    readonly headers: IncomingMessage["headers"];
+    readonly body: string;
+  }
+
+  const kraken = async (): Promise<{ port: number; seen: Seen[] }> => {
+    const seen: Seen[] = [];
+    const price = { a: ["101.0", "1", "1"], b: ["99.0", "1", "1"], c: ["100.0", "0.1"], v: ["1", "2"], p: ["100", "100"], t: [1, 2] };
+    const answers: Record<string, unknown> = {
+      "/0/public/Ticker": { XXBTZUSD: { ...price, l: ["90", "90"], h: ["110", "110"], o: "98" } },
+      "/0/private/BalanceEx": { ZUSD: { balance: "1234.5", hold_trade: "0" } },
+    };
+    const server = createHttp((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on("data", (chunk: Buffer) => chunks.push(chunk));
+      request.on("end", () => {
+        const path = request.url ?? "";
+        seen.push({ path, headers: request.headers, body: Buffer.concat(chunks).toString() });
+        response.setHeader("content-type", "application/json");
+        response.end(JSON.stringify({ error: [], result: answers[path.split("?")[0] ?? ""] ?? {} }));
+      });
+    });
+    return { port: await portOf(server), seen };
+  };
+
+  const ADAPTER = `
+    async connect(ctx: any) {
+      this.venue = new ccxt.kraken({ apiKey: ctx.secret("api_key"), secret: ctx.secret("api_secret") });
+      const at = "http://127.0.0.1:" + ctx.options.port;
+      this.venue.urls.api = { ...this.venue.urls.api, public: at, private: at };
+      const market = this.venue.safeMarketStructure({
+        id: "XXBTZUSD", symbol: "BTC/USD", base: "BTC", quote: "USD", baseId: "XXBT", quoteId: "ZUSD", type: "spot", spot: true, active: true,
+      });
+      this.venue.setMarkets([market], { USD: { id: "ZUSD", code: "USD" }, BTC: { id: "XXBT", code: "BTC" } });
+      this.venue.options.marketsByAltname = {};
+    }
+    venue: any;
+    async getQuote(symbol: string) {
+      const { bid, ask, last } = await this.venue.fetchTicker(symbol);
+      return { symbol, bid, ask, last, timestamp: 1_700_000_000_000 };
+    }
+    async getBuyingPower() { return (await this.venue.fetchBalance()).USD.free; }`;
+  const SECRETS = { api_key: "key-1", api_secret: Buffer.from("a secret of the venue").toString("base64") };
+
+  it("loads whole, and fetches a quote and a signed balance through the sandbox's fetch", async () => {
+    const { port, seen } = await kraken();
+    const given = { hosts: ["127.0.0.1"], options: { port }, secrets: SECRETS };
+    const { connector } = await started(ADAPTER, `import ccxt from "ccxt";`, given, ["ccxt"]);
+    expect(await connector.call("getQuote", ["BTC/USD"])).toMatchObject({ ok: true, value: { bid: 99, ask: 101, last: 100 } });
+    expect(await connector.call("getBuyingPower", [])).toMatchObject({ ok: true, value: 1234.5 });
+    expect(seen.map(({ path }) => path)).toEqual(["/0/public/Ticker?pair=XXBTZUSD", "/0/private/BalanceEx"]);
+    expect(seen[1]?.headers).toMatchObject({ "api-key": "key-1", "api-sign": expect.stringMatching(/^[\w+/=]{80,}$/) as string });
+    expect(seen[1]?.body).toContain("nonce=");
+  });
+
+  it("reaches no host that is not listed", async () => {
+    const { port, seen } = await kraken();
+    const given = { hosts: ["api.kraken.com"], options: { port }, secrets: SECRETS };
+    const { connector } = await started(ADAPTER, `import ccxt from "ccxt";`, given, ["ccxt"]);
+    expect(await connector.call("getQuote", ["BTC/USD"])).toMatchObject({ ok: false });
+    expect(seen).toEqual([]);
+  });
+});
+
+describe("@stoqey/ib", () => {
+  /** As much of a gateway as greets: its version, then the next order id, and the time when asked. */
+  const gateway = async (): Promise<{ port: number; greeted: () => string }> => {
+    let greeting = "";
+    const message = (...fields: readonly string[]): Buffer => {
+      const body = Buffer.from(`${fields.join("\0")}\0`);
+      const size = Buffer.alloc(4);
+      size.writeInt32BE(body.length);
+      return Buffer.concat([size, body]);
+    };
+    const server = createTcp((peer: Socket) => {
+      peer.on("error", () => undefined);
+      peer.on("data", (data) => {
+        const text = data.toString("latin1");
+        if (greeting === "") {
+          greeting = text;
+          peer.write(message("176", "20240101 00:00:00 UTC"));
+        }
+        if (/\x0071\x002\x00|^.{4}71\0/s.test(text)) peer.write(message("9", "1", "4711"));
+        if (/49\x001\0/.test(text)) peer.write(message("49", "1", "1700000000"));
+      });
+      closers.push(() => peer.destroy());
+    });
+    return { port: await portOf(server), greeted: () => greeting };
+  };
+
+  const ADAPTER = `
+    api: any;
+    async connect(ctx: any) {
+      this.api = new IBApi({ host: "127.0.0.1", port: ctx.options.port, clientId: 7 });
+      const failed = new Promise((_resolve, reject) => this.api.on(EventName.error, (error: any) => reject(error)));
+      failed.catch(() => undefined);
+      const ready = new Promise((resolve) => this.api.once(EventName.nextValidId, resolve));
+      this.api.connect();
+      this.nextId = await Promise.race([ready, failed]);
+    }
+    nextId: any;
+    async disconnect() { this.api.disconnect(); }
+    async getBuyingPower() {
+      const time = new Promise((resolve) => this.api.once(EventName.currentTime, resolve));
+      this.api.reqCurrentTime();
+      return Number(await time) + this.nextId;
+    }`;
+  const HEAD = `import { EventName, IBApi } from "@stoqey/ib";`;
+
+  it("connects through a granted socket, and asks and hears", async () => {
+    const { port, greeted } = await gateway();
+    const { connector } = await started(ADAPTER, HEAD, { tcp: [`127.0.0.1:${port}`], options: { port } }, ["@stoqey/ib"]);
+    expect(greeted()).toMatch(/^API\0.{4}v100\.\.\d+/s);
+    expect(await connector.call("getBuyingPower", [])).toMatchObject({ ok: true, value: 1_700_000_000 + 4_711 });
+  });
+
+  it("names the grant it lacks", async () => {
+    const { port, greeted } = await gateway();
+    const given = { tcp: ["127.0.0.1:1"], options: { port } };
+    const { states } = await started(ADAPTER, HEAD, given, ["@stoqey/ib"]);
+    expect(states.at(-1)?.reason).toContain(`add grant = ["tcp:127.0.0.1:${port}"]`);
+    expect(greeted()).toBe("");
+  });
+
+  it("without any grant fails where it connects, not where it loads", async () => {
+    const { states } = await started(ADAPTER, HEAD, { options: { port: 1 } }, ["@stoqey/ib"]);
+    expect(states.at(-1)?.reason).toContain("net is not available inside a connector");
+  });
+});

@@ -1,0 +1,253 @@
+/** The wrapped socket: it serves a library like Node's own, and leads nowhere but to what is granted. */
+import { type AddressInfo, type Server, type Socket as RealSocket, Socket as NodeSocket, createServer } from "node:net";
+import { once } from "node:events";
+import { inspect } from "node:util";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { grantedNet } from "../../sandbox/granted-net.ts";
+
+type Net = typeof import("node:net");
+
+let server: Server;
+let other: Server;
+let port = 0;
+let otherPort = 0;
+let otherSaw = 0;
+let onPeer: (peer: RealSocket) => void = () => undefined;
+let net: Net;
+
+const listening = async (onConnection: (peer: RealSocket) => void): Promise<Server> => {
+  const made = createServer({ allowHalfOpen: true }, (peer) => {
+    peer.on("error", () => undefined);
+    onConnection(peer);
+  });
+  made.listen(0, "127.0.0.1");
+  await once(made, "listening");
+  return made;
+};
+
+const errorOf = (socket: RealSocket): Promise<NodeJS.ErrnoException> => new Promise((resolve) => socket.once("error", resolve));
+
+beforeAll(async () => {
+  server = await listening((peer) => onPeer(peer));
+  other = await listening((peer) => {
+    otherSaw += 1;
+    peer.destroy();
+  });
+  port = (server.address() as AddressInfo).port;
+  otherPort = (other.address() as AddressInfo).port;
+});
+
+beforeEach(() => {
+  onPeer = (peer) => void peer.pipe(peer);
+  net = grantedNet([`127.0.0.1:${port}`, "localhost:1", "[::1]:2"]) as Net;
+});
+
+afterAll(() => {
+  server.close();
+  other.close();
+});
+
+describe("a granted socket", () => {
+  it.each([
+    ["options", () => net.connect({ port, host: "127.0.0.1" })],
+    ["port and host", () => net.createConnection(port, "127.0.0.1")],
+    ["port alone", () => net.connect(port)],
+    ["port as text", () => (net.connect as (port: string) => RealSocket)(String(port))],
+    ["a socket made first", () => new net.Socket().connect(port, "127.0.0.1")],
+  ])("connects by %s, and carries bytes both ways", async (_name, connect) => {
+    const socket = connect();
+    expect(socket.connecting).toBe(true);
+    expect(socket.readyState).toBe("opening");
+    socket.write("before ");
+    await once(socket, "connect");
+    expect([socket.connecting, socket.readyState, socket.remoteAddress, socket.remotePort]).toEqual([false, "open", "127.0.0.1", port]);
+    socket.end("after");
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    const [hadError] = (await once(socket, "close")) as [boolean];
+    expect(Buffer.concat(chunks).toString()).toBe("before after");
+    expect([hadError, socket.destroyed, socket.readyState]).toEqual([false, true, "closed"]);
+  });
+
+  it("calls the connect listener, and takes the settings that libraries set", async () => {
+    const socket = await new Promise<RealSocket>((resolve) => {
+      const made = net.connect({ port, host: "127.0.0.1" }, () => resolve(made));
+    });
+    expect(socket.setKeepAlive(true, 1_000).setNoDelay().ref().unref().ref()).toBe(socket);
+    expect(socket.bytesWritten).toBe(0);
+    socket.destroy();
+    await once(socket, "close");
+  });
+
+  it("hands over more than one buffer holds, in order and whole", async () => {
+    const sent = Buffer.alloc(3_000_000, "0123456789");
+    const socket = net.connect(port, "127.0.0.1");
+    socket.end(sent);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).equals(sent)).toBe(true);
+  });
+
+  it("ends when the other side ends", async () => {
+    onPeer = (peer) => peer.end("bye");
+    const socket = net.connect(port, "127.0.0.1");
+    const data = once(socket, "data");
+    const ended = once(socket, "end");
+    const closed = once(socket, "close");
+    expect(String((await data)[0])).toBe("bye");
+    await Promise.all([ended, closed]);
+  });
+
+  it("tells a reset and a refused connection as an error, then closes", async () => {
+    onPeer = (peer) => peer.resetAndDestroy();
+    const reset = net.connect(port, "127.0.0.1");
+    const closed = new Promise((resolve) => reset.once("close", resolve));
+    expect(await errorOf(reset)).toMatchObject({ code: "ECONNRESET" });
+    expect(await closed).toBe(true);
+    const spare = await listening(() => undefined);
+    const free = (spare.address() as AddressInfo).port;
+    await new Promise((resolve) => spare.close(resolve));
+    const refused = (grantedNet([`127.0.0.1:${free}`]) as Net).connect(free, "127.0.0.1");
+    expect(await errorOf(refused)).toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  it("tells an idle socket", async () => {
+    onPeer = () => undefined;
+    const socket = net.connect({ port, host: "127.0.0.1", timeout: 20 } as never);
+    await once(socket, "timeout");
+    socket.setTimeout(0);
+    socket.destroy();
+    await once(socket, "close");
+  });
+
+  it("fails a write before there is a connection", async () => {
+    const socket = new net.Socket();
+    socket.write("x");
+    expect(await errorOf(socket)).toMatchObject({ message: "this socket is not connected" });
+  });
+
+  it("knows addresses, and listens on none", () => {
+    expect([net.isIP("::1"), net.isIPv4("1.2.3.4"), net.isIPv6("1.2.3.4")]).toEqual([6, true, false]);
+    expect(() => net.createServer()).toThrow("listens on no port");
+    expect(() => new net.Server()).toThrow("listens on no port");
+  });
+});
+
+describe("an address that is not granted", () => {
+  it.each([
+    ["another port", () => net.connect(otherPort, "127.0.0.1"), () => `tcp:127.0.0.1:${otherPort}`],
+    ["another host", () => net.connect({ port, host: "localhost" }), () => `tcp:localhost:${port}`],
+    ["another host of a socket made first", () => new net.Socket().connect({ port, host: "0.0.0.0" }), () => `tcp:0.0.0.0:${port}`],
+    ["no number", () => net.connect({ host: "127.0.0.1" } as never), () => "tcp:127.0.0.1:NaN"],
+    ["a host in another notation", () => net.connect(port, "0x7f.1"), () => `tcp:0x7f.1:${port}`],
+  ])("is an error that names the grant: %s", async (_name, connect, grant) => {
+    const socket = connect();
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    const error = await errorOf(socket);
+    expect(error.code).toBe("EACCES");
+    expect(error.message).toContain(`add grant = ["${grant()}"]`);
+    expect(await closed).toBe(true);
+    expect(otherSaw).toBe(0);
+  });
+
+  it("stays refused where an object answers differently the second time", async () => {
+    let asked = 0;
+    const socket = net.connect({
+      host: "127.0.0.1",
+      get port() {
+        asked += 1;
+        return asked === 1 ? port : otherPort;
+      },
+    });
+    await once(socket, "connect");
+    expect([asked, socket.remotePort, otherSaw]).toEqual([1, port, 0]);
+    socket.destroy();
+  });
+
+  it("does not follow a look-up of the adapter's own", async () => {
+    const local = grantedNet([`localhost:${port}`]) as Net;
+    let isAsked = false;
+    const lookup = (): void => void (isAsked = true);
+    const socket = local.connect({ host: "localhost", port, lookup, family: 4, localAddress: "127.0.0.3" } as never);
+    await once(socket, "connect");
+    expect([isAsked, socket.localAddress]).toEqual([false, "127.0.0.1"]);
+    socket.destroy();
+  });
+});
+
+describe("an attack on the socket underneath", () => {
+  const open = async (): Promise<RealSocket> => {
+    const socket = net.connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    return socket;
+  };
+  type Constructor = new (options?: unknown) => RealSocket;
+
+  it.each([
+    ["constructor({ fd: 1 })", (socket: RealSocket) => new (socket.constructor as Constructor)({ fd: 1 })],
+    ["constructor({ handle })", (socket: RealSocket) => new (socket.constructor as Constructor)({ handle: {} })],
+    ["constructor() without new", (socket: RealSocket) => (socket.constructor as (options: unknown) => unknown)({ fd: 1 })],
+    ["new net.Socket({ fd: 1 })", () => new net.Socket({ fd: 1 })],
+    ["connect({ path })", () => net.connect({ path: "/var/run/docker.sock" })],
+    ["connect(path)", () => net.connect("/var/run/docker.sock")],
+    ["connect({ fd })", () => net.connect({ fd: 1, port, host: "127.0.0.1" } as never)],
+    ["Socket.connect({ path })", () => new net.Socket().connect({ path: "/tmp/x" })],
+    ["Socket.connect([{ path }])", () => (new net.Socket().connect as (list: unknown) => unknown)([{ path: "/tmp/x" }])],
+    ["connecting again, elsewhere", (socket: RealSocket) => socket.connect(otherPort, "127.0.0.1")],
+  ])("%s throws", async (_name, attack) => {
+    const socket = await open();
+    expect(() => attack(socket)).toThrow();
+    socket.destroy();
+  });
+
+  it("shows no real socket, handle, or class of one, however it is looked at", async () => {
+    const socket = await open();
+    const seen = new Set<unknown>();
+    for (let at: object | null = socket; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at) as object | null) {
+      for (const key of Reflect.ownKeys(at)) {
+        let value: unknown;
+        try {
+          value = (socket as unknown as Record<PropertyKey, unknown>)[key];
+        } catch {
+          continue;
+        }
+        seen.add(value);
+        if (typeof value === "object" && value !== null) for (const inner of Object.values(value)) seen.add(inner);
+      }
+    }
+    expect([...seen].filter((value) => value instanceof NodeSocket || value === NodeSocket)).toEqual([]);
+    expect("_handle" in socket).toBe(false);
+    expect(socket instanceof NodeSocket).toBe(false);
+    expect(inspect(socket, { showHidden: true, depth: 4 })).not.toMatch(/TCP \{|_handle|\[Symbol\(kHandle\)\]/);
+    socket.destroy();
+  });
+
+  it("hands no listener the real socket as its `this`", async () => {
+    const socket = net.connect(port, "127.0.0.1");
+    const own: unknown[] = [];
+    const note = function (this: unknown): void {
+      own.push(this);
+    };
+    for (const name of ["connect", "ready", "data", "end", "close", "timeout"]) socket.on(name, note);
+    await once(socket, "connect");
+    await new Promise<void>((resolve) =>
+      socket.write("x", function (this: unknown) {
+        own.push(this);
+        resolve();
+      }),
+    );
+    socket.end();
+    await once(socket, "close");
+    expect(own.filter((value) => value instanceof NodeSocket)).toEqual([]);
+    expect(own.length).toBeGreaterThan(3);
+  });
+
+  it("keeps the grants out of reach of the class", async () => {
+    const Parent = Object.getPrototypeOf(net.Socket) as { name: string };
+    expect(Parent.name).toBe("Duplex");
+    class Sub extends (net.Socket as unknown as new (...args: unknown[]) => RealSocket) {}
+    const socket = new Sub([`127.0.0.1:${otherPort}`]).connect(otherPort, "127.0.0.1");
+    expect(await errorOf(socket)).toMatchObject({ code: "EACCES" });
+    expect(otherSaw).toBe(0);
+  });
+});
