@@ -12,13 +12,17 @@ const QUOTE_AGE_MS = 60_000;
 /** The answer parsed, or the case failed with what was wrong in it. */
 const quoteOf = async (stand: Stand, symbol: string): Promise<VenueQuote> => {
   const answer = await stand.call("getQuote", symbol);
-  if (!answer.ok) return fail(`getQuote(${JSON.stringify(symbol)}) threw: ${answer.message}`);
+  if (!answer.ok) return fail(`getQuote(${JSON.stringify(symbol)}) threw: ${answer.message}${hintFor(answer.message)}`);
   const parsed = quoteShape.safeParse(answer.value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const shown = JSON.stringify(answer.value)?.slice(0, 200);
   return fail(`getQuote(${JSON.stringify(symbol)}) answered ${shown}: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`);
 };
+
+/** A real venue's address inside the adapter. */
+const hintFor = (message: string): string =>
+  message.includes("is not among hosts") ? "; under test it reaches this machine alone: take the address from ctx.options" : "";
 
 const venueQuote = (stand: Stand, symbol: string): { readonly bid: string; readonly ask: string } =>
   stand.venue.book.quotes.get(symbol) ?? skip(`the kit's venue lists ${LISTED.slice(0, 3).join(", ")} …, and not ${symbol}: set symbol = "AAPL"`);

@@ -1,7 +1,24 @@
 /** All cases, in the order of the report. */
 import type { Case } from "./case.ts";
 import { ACCOUNT_CASES } from "./cases-account.ts";
+import { FAULT_CASES } from "./cases-faults.ts";
+import { FILL_CASES } from "./cases-fills.ts";
+import { LIMIT_CASES } from "./cases-limits.ts";
 import { LOAD_CASES } from "./cases-load.ts";
+import { CANCEL_CASES, ORDER_CASES } from "./cases-orders.ts";
 import { QUOTE_CASES } from "./cases-quotes.ts";
+import { RECOVERY_CASES } from "./cases-recovery.ts";
+import { SECRET_CASES } from "./cases-secrets.ts";
 
-export const CASES: readonly Case[] = [...LOAD_CASES, ...QUOTE_CASES, ...ACCOUNT_CASES];
+export const CASES: readonly Case[] = [
+  ...LOAD_CASES,
+  ...QUOTE_CASES,
+  ...ACCOUNT_CASES,
+  ...ORDER_CASES,
+  ...FILL_CASES,
+  ...CANCEL_CASES,
+  ...FAULT_CASES,
+  ...RECOVERY_CASES,
+  ...SECRET_CASES,
+  ...LIMIT_CASES,
+];

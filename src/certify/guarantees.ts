@@ -30,19 +30,19 @@ const ROWS: readonly Row[] = [
           : "it does not declare queryByClientId: an order whose answer was lost has no venue id yet"
         : "it has no getOrder",
     because: "getOrder finds an order by the client order id alone",
-    cases: ["C72", "C73"],
+    cases: ["C74", "C77", "C80"],
   },
   {
     guarantee: "fills missed while it was down are recovered",
     lacks: method("getFills"),
     because: "getFills reads them again",
-    cases: ["C45", "C46", "C74"],
+    cases: ["C51", "C75", "C78"],
   },
   {
     guarantee: "a lost answer is never taken for a yes or a no",
     lacks: () => undefined,
     because: "time-outs, resets, 5xx and malformed answers left the order unknown",
-    cases: ["C55", "C56", "C57", "C58", "C59", "C60", "C61", "C62"],
+    cases: ["C57", "C58", "C59", "C60", "C61", "C62", "C63", "C65", "C66", "C67"],
   },
   {
     guarantee: "the venue itself refuses an order that was sent twice",
@@ -51,26 +51,26 @@ const ROWS: readonly Row[] = [
         ? undefined
         : "it does not declare clientIdDedupe; the desk never sends an order twice by itself",
     because: "its venue takes a client order id once",
-    cases: ["C28", "C36"],
+    cases: ["C37"],
   },
   {
     guarantee: "amounts are exact to the last digit",
     lacks: ({ capabilities }) =>
       capabilities.exactDecimals === true ? undefined : "it does not declare exactDecimals: an amount that no number holds is refused before it is sent",
     because: "quantities and prices cross as text",
-    cases: ["C17", "C30", "C43"],
+    cases: ["C17", "C31", "C32", "C42"],
   },
   {
     guarantee: "each fill counts once",
     lacks: () => undefined,
     because: "the same fill has the same id, however often it comes",
-    cases: ["C38", "C40"],
+    cases: ["C40", "C43", "C49"],
   },
   {
     guarantee: "tick and lot are checked before sending",
     lacks: method("getInstrument"),
     because: "getInstrument tells them",
-    cases: ["C18"],
+    cases: ["C18", "C19"],
   },
   {
     guarantee: "NAV and cash are the venue's own",
@@ -82,7 +82,7 @@ const ROWS: readonly Row[] = [
     guarantee: "orders at the venue are seen, also those that nobody here sent",
     lacks: method("getOpenOrders"),
     because: "getOpenOrders lists what rests",
-    cases: ["C75"],
+    cases: ["C79"],
   },
   {
     guarantee: "the desk knows by itself whether money moves",
@@ -94,7 +94,7 @@ const ROWS: readonly Row[] = [
     guarantee: "its secrets stay out of logs and messages, even without the desk's redaction",
     lacks: () => undefined,
     because: "none was found in anything it said",
-    cases: ["C80", "C81"],
+    cases: ["C84", "C85", "C87"],
   },
 ];
 

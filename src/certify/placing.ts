@@ -1,6 +1,6 @@
 /** How cases place orders: as the desk would, with the outcome as the desk would read it. */
 import { ackShape } from "../../sandbox/shapes.ts";
-import { decimal, exactNumber, floored, ratio, text } from "../domain/decimal.ts";
+import { ZERO, decimal, exactNumber, floored, ratio, text } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Order } from "../domain/sdk.ts";
 import type { VenueFill } from "../domain/venue.ts";
@@ -109,6 +109,22 @@ export const fillsWithin = (stand: Stand, placed: Acked, count: number, ms?: num
     },
     ms,
   );
+
+const FILLED_MS = 10_000;
+
+/** Waits until the emitted fills make up the whole order; answers with them. */
+export const filledWhole = async (stand: Stand, placed: Acked): Promise<readonly VenueFill[]> => {
+  const { quantityText } = placed.order;
+  const sum = () => fillsOf(stand, placed).reduce((total, fill) => total.plus(decimal(fill.quantity)), ZERO);
+  await stand.until(
+    () => sum().gte(decimal(quantityText)),
+    () =>
+      `a market order for ${quantityText} was acknowledged as ${placed.venueOrderId}, and ${FILLED_MS / 1000} s later ` +
+      `ctx.emitFill had told of ${text(sum())}: subscribe to the venue's fills in connect, and emit each one`,
+    FILLED_MS,
+  );
+  return fillsOf(stand, placed);
+};
 
 /** The outcome of an order whose answer the venue spoilt: nobody may call it settled. */
 export const mustBeUnclear = (outcome: Outcome, what: string): void => {

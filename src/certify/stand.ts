@@ -9,7 +9,7 @@ import { openVenueCalls } from "../host/host.ts";
 import { takeFills } from "../host/intake.ts";
 import type { Transport } from "../host/transport.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
-import { fail, must } from "./case.ts";
+import { CaseFailed, must } from "./case.ts";
 import { type FakeVenue, openFakeVenue } from "./fake-venue.ts";
 import { KitStore } from "./kit-store.ts";
 import { Wire } from "./wire.ts";
@@ -128,19 +128,17 @@ export class Stand {
         cancel();
         finish();
       };
+      // What a probe throws ends the case, and not the event that woke it.
       const look = (): void => {
-        const found = probe();
-        if (found !== undefined && found !== false) settle(() => resolve(found));
+        try {
+          const found = probe();
+          if (found !== undefined && found !== false) settle(() => resolve(found));
+        } catch (error) {
+          settle(() => reject(error as Error));
+        }
       };
-      const cancel = this.clock.after(ms, () =>
-        settle(() => {
-          try {
-            fail(typeof sentence === "string" ? sentence : sentence());
-          } catch (error) {
-            reject(error as Error);
-          }
-        }),
-      );
+      const late = (): CaseFailed => new CaseFailed(typeof sentence === "string" ? sentence : sentence());
+      const cancel = this.clock.after(ms, () => settle(() => reject(late())));
       this.#waiting.add(look);
       look();
     });

@@ -6,6 +6,7 @@ import type { z } from "zod";
 import type { Actor, Channel, Recorded } from "../domain/event.ts";
 import { QocError } from "../domain/error.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
+import type { Report } from "../certify/report.ts";
 import type { Desk } from "../desk/desk.ts";
 
 export type Audience = "human" | "agent" | "both";
@@ -136,6 +137,16 @@ export interface RunRequest {
   readonly dryRun: boolean;
 }
 
+export interface CertifyRequest {
+  /** An adapter's file or folder, or a connector's name. */
+  readonly target: string;
+  readonly from: string;
+  /** The connector's own level by default. */
+  readonly isolation?: "worker" | "process";
+  /** Ids of cases; none: all. */
+  readonly only: readonly string[];
+}
+
 /** For commands that need no desk: made by the composition root. */
 export interface ColdServices {
   readonly disk: Disk;
@@ -152,6 +163,7 @@ export interface ColdServices {
   logOf(from: string, limit: number): Promise<unknown>;
   logsOf(from: string, options: LogQuery): Promise<readonly LogLine[]>;
   protectKey(from: string, passphrase: string): Promise<unknown>;
+  certify(request: CertifyRequest, say: (line: string) => void): Promise<Report>;
   demo(options: { yes: boolean; path?: string }, io: DemoScreen, signal: AbortSignal): Promise<unknown>;
 }
 

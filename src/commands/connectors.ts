@@ -1,7 +1,8 @@
-/** connectors list | restart | quarantine | logs. */
+/** connectors list | restart | quarantine | logs | test. */
 import { z } from "zod";
+import { QocError } from "../domain/error.ts";
 import { lostGuarantees } from "../desk/venues.ts";
-import { type CallContext, body, hot } from "./command.ts";
+import { type CallContext, body, cold, hot } from "./command.ts";
 import { connectorFor } from "./market.ts";
 import { logs } from "./record.ts";
 
@@ -49,4 +50,21 @@ export const connectorsLogs = body({
   input: z.strictObject({ name: z.string(), tail: z.coerce.number().default(200), follow: z.boolean().default(false) }),
   output: z.unknown(),
   run: ({ name, tail, follow }, call) => logs.run(logs.input.parse({ connector: name, tail, follow }), call),
+});
+
+export const connectorsTest = body({
+  input: z.strictObject({
+    target: z.string(),
+    isolation: z.enum(["worker", "process"]).optional(),
+    only: z.array(z.string().regex(/^C\d+$/, 'must be a case such as "C01"')).default([]),
+  }),
+  output: z.looseObject({ certified: z.boolean() }),
+  run: async ({ target, isolation, only }, call) => {
+    const request = { target, from: call.cwd, only, ...(isolation === undefined ? {} : { isolation }) };
+    const report = await cold(call).certify(request, call.note);
+    const { failed } = report.counts;
+    const isFine = only.length === 0 ? report.certified : failed === 0;
+    if (!isFine) throw new QocError("NOT_CERTIFIED", { connector: report.name, failed, of: report.cases.length }, { data: report });
+    return report;
+  },
 });

@@ -50,4 +50,19 @@ export const CONNECTOR_ROWS: readonly Command[] = [
     examples: ["qoc connectors logs my-venue --tail 20", "qoc connectors logs my-venue --follow"],
     load: async () => (await import("./connectors.ts")).connectorsLogs,
   },
+  {
+    name: "connectors test",
+    group: "connectors",
+    audience: "human",
+    writes: NO_WRITES,
+    cold: "always",
+    about: "certify an adapter: numbered cases against a fake venue on this machine; nothing is traded",
+    args: [
+      positional("target", "PATH|NAME", "an adapter's file or folder, or a connector of desk.toml", { completes: "connector" }),
+      flag("isolation", "LEVEL", "worker or process; the connector's own by default", { choices: ["worker", "process"] }),
+      flag("only", "CASE", "one case by its id; may be repeated", { many: true }),
+    ],
+    examples: ["qoc connectors test ./src/connectors/my-venue", "qoc connectors test paper --json", "qoc connectors test my-venue --only C21"],
+    load: async () => (await import("./connectors.ts")).connectorsTest,
+  },
 ];

@@ -123,6 +123,10 @@ export const ERRORS = {
     "look at what changed, then qoc connectors restart {connector}",
   ),
   ADAPTER_THREW: row("connector {connector}: {message}", "qoc logs --connector {connector}"),
+  NOT_CERTIFIED: row(
+    "{connector} is not certified: {failed} of {of} cases failed",
+    "correct what the report names, then test again; docs/connectors.md explains each group",
+  ),
   SDK_MISMATCH: row(
     "connector {connector} was built for SDK {theirs}; this desk speaks {ours}",
     "install the qoc it was built for, or update the connector",

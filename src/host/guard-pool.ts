@@ -53,7 +53,8 @@ export const openGuardPool = (options: GuardPoolOptions): GuardPool => {
   let opened: Promise<Opened> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let isClosed = false;
-  let doesLoad = true;
+  /** Whether the guards, as they are, have been seen to load. */
+  let doesLoad = false;
 
   const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
     const mine = last.then(task);
@@ -73,12 +74,13 @@ export const openGuardPool = (options: GuardPoolOptions): GuardPool => {
     const rows = guards.map(
       (guard) => answers.get(guard) ?? failed(guard.key, problems.get(guard) ?? "it is not among the guards this desk started with"),
     );
-    return { rows, isLost: told.problem !== undefined };
+    const isLost = told.problem !== undefined;
+    doesLoad = !isLost || (doesLoad && asked !== undefined);
+    return { rows, isLost };
   };
 
   const load = async (): Promise<void> => {
-    const { rows, isLost } = await ask(options.guards, undefined, LOAD_MS);
-    doesLoad = !isLost;
+    const { rows } = await ask(options.guards, undefined, LOAD_MS);
     if (isClosed) return;
     for (const { decision, guard, message } of rows)
       if (decision !== "allow") log.error(`${message}; every order is blocked until this is put right and the desk restarted`, { guard });
@@ -89,7 +91,7 @@ export const openGuardPool = (options: GuardPoolOptions): GuardPool => {
     const { rows, isLost } = await ask(guards, asked, CHAIN_MS);
     if (isLost && !isClosed) {
       log.error("the thread of the custom guards was replaced", { reason: rows.find((row) => row.decision === "block")?.message });
-      // A file that hangs while it loads would do so again, and hold up the next order longer than an order may take.
+      // Guards that have not loaded before would hang again, and hold up the next order longer than an order may take.
       if (doesLoad) void inTurn(load).catch(() => undefined);
     }
     return rows;

@@ -14,6 +14,7 @@ import { type DeskConfig, loadConfig } from "../workspace/config.ts";
 import { LAYOUT, findWorkspace, globalConfigPath, keyPath, logFolder, runtimePaths } from "../workspace/layout.ts";
 import { isAlive, lockOwner } from "../workspace/lock.ts";
 import { readLogs } from "../workspace/logs.ts";
+import { certifyAdapter } from "./certify-adapter.ts";
 import { runDaemon, type UpFacts } from "./daemon.ts";
 import { startDetached } from "./detach.ts";
 import { runDemo } from "./demo-world.ts";
@@ -84,6 +85,7 @@ export const coldServices = (options: ColdOptions): ColdServices => {
       const id = (await disk.readText(`${root}/${LAYOUT.state}/desk-id`)).trim();
       return protectKey(disk, keyPath(home, id), passphrase);
     },
+    certify: (request, say) => certifyAdapter(options, request, say),
     demo: (request, screen, signal) => runDemo({ ...options, bin: options.bin }, request, screen, signal),
   };
 };
