@@ -38,13 +38,17 @@ export const ACCOUNT_CASES: readonly Case[] = [
       const power = await buyingPower(stand);
       if (!usesVenue(stand.settings)) {
         if (!stand.settings.orders) skip("it takes no orders, and its venue is its own");
-        must(decimal(power).gt(ZERO), "getBuyingPower answered 0: that looks like a placeholder, and each buy is refused for it; ask the venue");
+        must(
+          decimal(power).gt(ZERO),
+          "getBuyingPower answered 0: that looks like a placeholder, and each buy is refused for it; ask the venue",
+        );
         return;
       }
       const { buying_power } = stand.venue.book.account();
       must(
         power === cents(buying_power ?? ""),
-        `the venue's buying power is ${buying_power}, getBuyingPower answered ${power}: that looks like a placeholder; ask the venue each time`,
+        `the venue's buying power is ${buying_power}, getBuyingPower answered ${power}: that looks like a placeholder; ` +
+        `ask the venue each time`,
       );
     },
   },
@@ -71,7 +75,8 @@ export const ACCOUNT_CASES: readonly Case[] = [
       const of = (symbol: string): string => positions.find((position) => position.symbol === symbol)?.quantity ?? "none";
       must(
         of("AAPL") === "3.25" && of("MSFT") === "-2",
-        `the venue holds 3.25 AAPL and -2 MSFT; getPositions answered ${of("AAPL")} and ${of("MSFT")}: ask the venue, and keep the sign of a short`,
+        `the venue holds 3.25 AAPL and -2 MSFT; getPositions answered ${of("AAPL")} and ${of("MSFT")}: ask the venue, ` +
+        `and keep the sign of a short`,
       );
     },
   },
@@ -102,8 +107,14 @@ export const ACCOUNT_CASES: readonly Case[] = [
         for (const route of ["account", "positions"] as const) stand.venue.fault(route, fault, 100);
         const [power, positions] = [await stand.call("getBuyingPower"), await stand.call("getPositions")];
         const shown = (value: unknown): string => JSON.stringify(value) ?? "nothing";
-        must(!power.ok, `the venue answered ${fault.kind} and getBuyingPower ${power.ok ? shown(power.value) : ""}: throw when it cannot be read`);
-        must(!positions.ok, `the venue answered ${fault.kind} and getPositions ${positions.ok ? shown(positions.value) : ""}: throw when they cannot be read`);
+        must(
+          !power.ok,
+          `the venue answered ${fault.kind} and getBuyingPower ${power.ok ? shown(power.value) : ""}: throw when it cannot be read`,
+        );
+        must(
+          !positions.ok,
+          `the venue answered ${fault.kind} and getPositions ${positions.ok ? shown(positions.value) : ""}: throw when they cannot be read`,
+        );
       }
     },
   },

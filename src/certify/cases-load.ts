@@ -26,7 +26,10 @@ const disconnect = async (stand: Stand): Promise<void> => {
     const answer = await stand.call("disconnect");
     if (!answer.ok) fail(`disconnect threw: ${answer.message}; let it close what it opened and answer`);
   } catch {
-    fail(`disconnect had no answer in ${Math.round(stand.clock.monotonic() - started)} ms; it has ${DISCONNECT_MS} ms: do not wait for the venue`);
+    fail(
+      `disconnect had no answer in ${Math.round(stand.clock.monotonic() - started)} ms; it has ${DISCONNECT_MS} ms: ` +
+      `do not wait for the venue`,
+    );
   }
 };
 
@@ -67,7 +70,10 @@ export const LOAD_CASES: readonly Case[] = [
       await stand.quiet(STAY_UP_MS);
       const { state, restarts, lastError } = stand.connector.facts;
       const why = firstLine(lastError ?? "");
-      must(state === "ready" && restarts === 0, `${STAY_UP_MS} ms after its start it was ${state}: ${why}; catch each promise that you do not await`);
+      must(
+        state === "ready" && restarts === 0,
+        `${STAY_UP_MS} ms after its start it was ${state}: ${why}; catch each promise that you do not await`,
+      );
     },
   },
   {
@@ -95,7 +101,10 @@ export const LOAD_CASES: readonly Case[] = [
       const wrong = Object.fromEntries(Object.keys(stand.secrets).map((name) => [name, "not-the-key-of-the-venue"]));
       stand.secrets = wrong;
       await stand.connector.start();
-      must(stand.connector.facts.state !== "ready", "the venue answered 401 to everything, and connect succeeded: make one authorised request in connect");
+      must(
+        stand.connector.facts.state !== "ready",
+        "the venue answered 401 to everything, and connect succeeded: make one authorised request in connect",
+      );
     },
   },
   {
@@ -107,7 +116,9 @@ export const LOAD_CASES: readonly Case[] = [
       const { capabilities, methods } = stand.connector.facts;
       for (const [name, value] of Object.entries(capabilities)) {
         const values = KNOWN[name as keyof Capabilities] as readonly unknown[] | undefined;
-        if (values === undefined) fail(`static capabilities has ${name}, which no desk reads; it may hold ${Object.keys(KNOWN).join(", ")}`);
+        if (values === undefined) fail(
+          `static capabilities has ${name}, which no desk reads; it may hold ${Object.keys(KNOWN).join(", ")}`,
+        );
         else must(values.includes(value), `capabilities.${name} is ${JSON.stringify(value)}; it may be ${values.map((v) => JSON.stringify(v)).join(" or ")}`);
       }
       must(

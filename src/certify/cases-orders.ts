@@ -37,7 +37,10 @@ export const ORDER_CASES: readonly Case[] = [
       const outcome = await sent;
       if (wasHeld)
         fail(
-          `placeOrder awaits its fill: the venue had confirmed the order, and placeOrder answered only ${outcome.kind === "acked" ? "after the fill, which" : "with an error after the fill, which"} the kit withheld for ${ACK_MS / 1000} s; return { venueOrderId, status: "acknowledged" } as soon as the venue confirms, and hand fills to ctx.emitFill`,
+          `placeOrder awaits its fill: the venue had confirmed the order, and placeOrder answered only ` +
+          `${outcome.kind === "acked" ? "after the fill, which" : "with an error after the fill, which"} the kit withheld for ` +
+          `${ACK_MS / 1000} s; return { venueOrderId, status: "acknowledged" } as soon as the venue confirms, ` +
+          `and hand fills to ctx.emitFill`,
         );
       must(outcome.kind === "acked", `the venue confirmed the order and withheld its fill; placeOrder ended ${outcome.kind}`);
     },
@@ -52,7 +55,8 @@ export const ORDER_CASES: readonly Case[] = [
       const [first, second] = [await acked(stand), await acked(stand)];
       must(
         first.venueOrderId !== second.venueOrderId,
-        `two orders were both acknowledged as ${JSON.stringify(first.venueOrderId)}: that is a placeholder; answer with the id that the venue gave`,
+        `two orders were both acknowledged as ${JSON.stringify(first.venueOrderId)}: that is a placeholder; ` +
+        `answer with the id that the venue gave`,
       );
     },
   },
@@ -65,7 +69,10 @@ export const ORDER_CASES: readonly Case[] = [
     run: async (stand) => {
       const { order, venueOrderId } = await acked(stand);
       const { order_id } = atVenue(stand, order);
-      must(venueOrderId === order_id, `the venue's id is ${order_id}, the acknowledgement says ${venueOrderId}: pass the id on as text, never as a number`);
+      must(
+        venueOrderId === order_id,
+        `the venue's id is ${order_id}, the acknowledgement says ${venueOrderId}: pass the id on as text, never as a number`,
+      );
     },
   },
   {
@@ -75,8 +82,10 @@ export const ORDER_CASES: readonly Case[] = [
     proves: "an order whose answer was lost can be found again",
     needs: { venue: true, orders: true },
     run: async (stand) => {
-      const { order } = await acked(stand);
+      const order = orderFor(stand);
+      const { kind } = await send(stand, order);
       atVenue(stand, order);
+      must(kind === "acked", `the venue confirmed the order, and placeOrder ended ${kind}`);
       must(stand.venue.orders.length === 1, `one order was placed, and the venue has ${stand.venue.orders.length}`);
     },
   },
@@ -92,7 +101,10 @@ export const ORDER_CASES: readonly Case[] = [
         const taken = atVenue(stand, order);
         must(decimal(taken.quantity).eq(decimal(quantity)), `quantity ${quantity} arrived as ${taken.quantity}: send order.quantityText`);
         must(taken.limit_price !== undefined, `a limit of ${limit} never reached the venue: send order.limitPriceText`);
-        must(decimal(taken.limit_price).eq(decimal(limit)), `a limit of ${limit} arrived as ${taken.limit_price}: send order.limitPriceText`);
+        must(
+          decimal(taken.limit_price).eq(decimal(limit)),
+          `a limit of ${limit} arrived as ${taken.limit_price}: send order.limitPriceText`,
+        );
       }
     },
   },
@@ -108,7 +120,8 @@ export const ORDER_CASES: readonly Case[] = [
       const taken = atVenue(stand, order);
       must(
         taken.quantity === quantity && taken.limit_price === limit,
-        `${quantity} at ${limit} arrived as ${taken.quantity} at ${taken.limit_price}: it declares exactDecimals, so it must send the …Text fields`,
+        `${quantity} at ${limit} arrived as ${taken.quantity} at ${taken.limit_price}: it declares exactDecimals, ` +
+        `so it must send the …Text fields`,
       );
     },
   },
@@ -138,7 +151,10 @@ export const ORDER_CASES: readonly Case[] = [
         const order = orderFor(stand, wish);
         const outcome = await send(stand, order);
         if (outcome.kind === "unclear")
-          fail(`a ${wish.type} order ended unclear (${outcome.reason}): what it does not support it must refuse with VenueRejection or NotSent`);
+          fail(
+            `a ${wish.type} order ended unclear (${outcome.reason}): ` +
+            `what it does not support it must refuse with VenueRejection or NotSent`,
+          );
         if (outcome.kind !== "acked") continue;
         const { type, stop_price = "nothing" } = atVenue(stand, order);
         must(type === wish.type, `a ${wish.type} order arrived as ${type}`);
@@ -169,7 +185,10 @@ export const ORDER_CASES: readonly Case[] = [
     run: async (stand) => {
       const outcome = await send(stand, orderFor(stand, { quantity: "99999999" }));
       if (outcome.kind !== "rejected")
-        fail(`the venue refused the order with 422 "insufficient funds", and it ended ${outcome.kind}: throw new VenueRejection(the venue's words)`);
+        fail(
+          `the venue refused the order with 422 "insufficient funds", and it ended ${outcome.kind}: ` +
+          `throw new VenueRejection(the venue's words)`,
+        );
       else
         must(
           outcome.reason.includes("insufficient funds"),
@@ -187,7 +206,10 @@ export const ORDER_CASES: readonly Case[] = [
       const { order, venueOrderId } = await resting(stand);
       const again = await send(stand, order);
       const count = stand.venue.orders.length;
-      must(!usesVenue(stand.settings) || count === 1, `the same order was sent twice, and the venue has ${count}: send order.clientOrderId as it is`);
+      must(
+        !usesVenue(stand.settings) || count === 1,
+        `the same order was sent twice, and the venue has ${count}: send order.clientOrderId as it is`,
+      );
       if (again.kind === "acked")
         must(again.venueOrderId === venueOrderId, `the same order was acknowledged as ${venueOrderId}, then as ${again.venueOrderId}`);
     },
@@ -208,7 +230,10 @@ export const ORDER_CASES: readonly Case[] = [
       if (!isOurs) return;
       for (const { order, venueOrderId } of all) {
         const { order_id } = atVenue(stand, order);
-        must(order_id === venueOrderId, `five orders at once: ${order.clientOrderId} is ${order_id} at the venue and was acknowledged as ${venueOrderId}`);
+        must(
+          order_id === venueOrderId,
+          `five orders at once: ${order.clientOrderId} is ${order_id} at the venue and was acknowledged as ${venueOrderId}`,
+        );
       }
     },
   },
@@ -231,7 +256,10 @@ export const CANCEL_CASES: readonly Case[] = [
         return;
       }
       const [kept, ended] = [atVenue(stand, first.order), atVenue(stand, second.order)];
-      must(ended.status === "cancelled", `cancelOrder(${second.venueOrderId}) answered, and the order is ${ended.status} at the venue: send the cancel and await its answer`);
+      must(
+        ended.status === "cancelled",
+        `cancelOrder(${second.venueOrderId}) answered, and the order is ${ended.status} at the venue: send the cancel and await its answer`,
+      );
       must(kept.status === "open", `cancelOrder(${second.venueOrderId}) also ended ${first.venueOrderId}, which is ${kept.status}`);
     },
   },
@@ -243,7 +271,9 @@ export const CANCEL_CASES: readonly Case[] = [
     needs: { orders: true },
     run: async (stand) => {
       const answer = await stand.call("cancelOrder", "7999999999999999999");
-      if (answer.ok) fail("cancelOrder of an id that the venue never gave answered as if it were done: throw when the venue does not confirm");
+      if (answer.ok) fail(
+        "cancelOrder of an id that the venue never gave answered as if it were done: throw when the venue does not confirm",
+      );
     },
   },
   {
@@ -257,7 +287,9 @@ export const CANCEL_CASES: readonly Case[] = [
       if (usesVenue(stand.settings)) await stand.until(() => atVenue(stand, placed.order).status === "filled", "the kit's venue never filled it");
       else await filledWhole(stand, placed);
       const answer = await stand.call("cancelOrder", placed.venueOrderId);
-      if (answer.ok) fail("a filled order was cancelled, and cancelOrder answered as if it were done: throw what the venue says (409 already filled)");
+      if (answer.ok) fail(
+        "a filled order was cancelled, and cancelOrder answered as if it were done: throw what the venue says (409 already filled)",
+      );
     },
   },
   {

@@ -63,7 +63,8 @@ export const QUOTE_CASES: readonly Case[] = [
       const away = Math.abs(stand.venue.now - at);
       must(
         away <= QUOTE_AGE_MS,
-        `timestamp is ${at}, which is ${Math.round(away / 1000)} s from the venue's clock: give milliseconds since 1970, or ISO text with its offset`,
+        `timestamp is ${at}, which is ${Math.round(away / 1000)} s from the venue's clock: give milliseconds since 1970, ` +
+        `or ISO text with its offset`,
       );
     },
   },
@@ -95,7 +96,9 @@ export const QUOTE_CASES: readonly Case[] = [
     run: async (stand) => {
       const { unknownSymbol } = stand.settings;
       const answer = await stand.call("getQuote", unknownSymbol);
-      if (answer.ok) fail(`getQuote(${JSON.stringify(unknownSymbol)}) answered ${JSON.stringify(answer.value)?.slice(0, 120)}: throw for what is not listed`);
+      if (answer.ok) fail(
+        `getQuote(${JSON.stringify(unknownSymbol)}) answered ${JSON.stringify(answer.value)?.slice(0, 120)}: throw for what is not listed`,
+      );
     },
   },
   {
@@ -109,7 +112,10 @@ export const QUOTE_CASES: readonly Case[] = [
       for (const [index, quote] of quotes.entries()) {
         const wanted = LISTED[index] ?? "";
         const right = quote.symbol === wanted && same(quote.bid, venueQuote(stand, wanted).bid);
-        must(right, `20 quotes were asked at once; the answer for ${wanted} was ${quote.symbol} at ${quote.bid}: keep nothing of a call outside it`);
+        must(
+          right,
+          `20 quotes were asked at once; the answer for ${wanted} was ${quote.symbol} at ${quote.bid}: keep nothing of a call outside it`,
+        );
       }
     },
   },
@@ -138,9 +144,14 @@ export const QUOTE_CASES: readonly Case[] = [
     run: async (stand) => {
       const { symbol } = stand.settings;
       const instrument = await stand.ask.instrument("kit", symbol);
-      if (instrument === null || instrument === undefined) return fail(`getInstrument(${JSON.stringify(symbol)}) answered null for the symbol of certify.toml`);
+      if (instrument === null || instrument === undefined) return fail(
+        `getInstrument(${JSON.stringify(symbol)}) answered null for the symbol of certify.toml`,
+      );
       must(instrument.symbol === symbol, `asked for ${symbol}, getInstrument answered for ${instrument.symbol}`);
-      must(instrument.tickSize !== undefined && instrument.lotSize !== undefined, "getInstrument has no tickSize or no lotSize: without them nothing is checked");
+      must(
+        instrument.tickSize !== undefined && instrument.lotSize !== undefined,
+        "getInstrument has no tickSize or no lotSize: without them nothing is checked",
+      );
     },
   },
   {

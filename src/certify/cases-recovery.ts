@@ -15,7 +15,8 @@ const killed = async (stand: Stand, meanwhile: () => void = () => undefined): Pr
   meanwhile();
   await stand.until(
     () => stand.connector.facts.state === "ready",
-    () => `its life was ended from outside; ${BACK_MS / 1000} s later it was ${stand.connector.facts.state}: ${firstLine(stand.connector.facts.lastError ?? "")}`,
+    () => `its life was ended from outside; ${BACK_MS / 1000} s later it was ${stand.connector.facts.state}: ` +
+      `${firstLine(stand.connector.facts.lastError ?? "")}`,
     BACK_MS,
   );
 };
@@ -68,8 +69,14 @@ export const RECOVERY_CASES: readonly Case[] = [
       const [made] = stand.venue.book.fills;
       const read = (await stand.ask.fills("kit", since)) ?? [];
       const found = read.find((fill) => fill.fillId === made?.fill_id);
-      must(found !== undefined, `the venue filled an order while it was down; getFills(since) answered ${read.length} fill(s) and not ${made?.fill_id}`);
-      must(found.venueOrderId === placed.venueOrderId, `fill ${made?.fill_id} is of order ${placed.venueOrderId}, getFills says ${found.venueOrderId}`);
+      must(
+        found !== undefined,
+        `the venue filled an order while it was down; getFills(since) answered ${read.length} fill(s) and not ${made?.fill_id}`,
+      );
+      must(
+        found.venueOrderId === placed.venueOrderId,
+        `fill ${made?.fill_id} is of order ${placed.venueOrderId}, getFills says ${found.venueOrderId}`,
+      );
     },
   },
   {
@@ -83,7 +90,10 @@ export const RECOVERY_CASES: readonly Case[] = [
       await stand.connector.restart();
       const open = (await stand.ask.openOrders("kit")) ?? [];
       const found = open.find((report) => report.venueOrderId === venueOrderId);
-      must(found !== undefined, `order ${venueOrderId} rests at the venue; after a restart getOpenOrders answered ${open.length} order(s), and not this one`);
+      must(
+        found !== undefined,
+        `order ${venueOrderId} rests at the venue; after a restart getOpenOrders answered ${open.length} order(s), and not this one`,
+      );
       must(found.status === "open", `order ${venueOrderId} rests untouched, and getOpenOrders says ${found.status}`);
     },
   },
@@ -116,7 +126,10 @@ export const RECOVERY_CASES: readonly Case[] = [
         if (quantity !== "0") stand.venue.fill(atVenue(stand, order), { quantity });
         const report = await reportFor(stand, { venueOrderId }, `an order that is ${status}`);
         const isRight = report.status === status && decimal(report.filledQuantity).eq(decimal(filled)) && report.venueOrderId === venueOrderId;
-        must(isRight, `the venue has the order ${status} with ${filled} filled; getOrder answered ${report.status} with ${report.filledQuantity}`);
+        must(
+          isRight,
+          `the venue has the order ${status} with ${filled} filled; getOrder answered ${report.status} with ${report.filledQuantity}`,
+        );
       }
     },
   },
@@ -132,7 +145,10 @@ export const RECOVERY_CASES: readonly Case[] = [
       await connector.start();
       venue.dropStreams();
       await stand.quiet(SETTLE_MS);
-      must(venue.streams <= 1, `after a restart and one cut of the stream the venue sees ${venue.streams} streams: close the old one before opening another`);
+      must(
+        venue.streams <= 1,
+        `after a restart and one cut of the stream the venue sees ${venue.streams} streams: close the old one before opening another`,
+      );
     },
   },
   {

@@ -91,9 +91,15 @@ export const SECRET_CASES: readonly Case[] = [
       stand.secrets = {};
       await stand.connector.start();
       const { state, lastError = "" } = stand.connector.facts;
-      must(state !== "ready", "it was started without its secret, and connect succeeded: read each secret by ctx.secret in connect, and let it throw");
+      must(
+        state !== "ready",
+        "it was started without its secret, and connect succeeded: read each secret by ctx.secret in connect, and let it throw",
+      );
       const [name = ""] = Object.keys(stand.settings.auth);
-      must(lastError.includes(name), `without its secret it failed with ${JSON.stringify(firstLine(lastError))}: let the error of ctx.secret through, it names ${name}`);
+      must(
+        lastError.includes(name),
+        `without its secret it failed with ${JSON.stringify(firstLine(lastError))}: let the error of ctx.secret through, it names ${name}`,
+      );
     },
   },
   {
@@ -107,7 +113,11 @@ export const SECRET_CASES: readonly Case[] = [
       for (const { method, path, body } of stand.venue.requests) {
         const text = `${path} ${JSON.stringify(body) ?? ""}`;
         const found = Object.entries(stand.settings.auth).find(([, value]) => value.length >= CHARS_MIN && text.includes(value));
-        must(found === undefined, `secret ${found?.[0]} was sent in the address or the body of ${method} ${path.split("?")[0]}: it belongs in the authorization header`);
+        must(
+          found === undefined,
+          `secret ${found?.[0]} was sent in the address or the body of ${method} ${path.split("?")[0]}: ` +
+          `it belongs in the authorization header`,
+        );
       }
     },
   },

@@ -163,6 +163,8 @@ export class FakeVenue {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // One that hangs up while it is refused is no error of ours.
+    socket.on("error", () => undefined);
     const url = new URL(request.url ?? "/", this.url);
     const isAuthorized = url.searchParams.get("key") === this.key;
     this.requests.push({ method: "GET", path: url.pathname, route: "stream", body: undefined, isAuthorized });

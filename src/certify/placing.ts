@@ -6,7 +6,7 @@ import type { Order } from "../domain/sdk.ts";
 import type { VenueFill } from "../domain/venue.ts";
 import { fail, must, skip } from "./case.ts";
 import type { VenueOrder } from "./fake-venue-book.ts";
-import { type Stand, usesVenue } from "./stand.ts";
+import type { Stand } from "./stand.ts";
 
 /** What is left out is a market buy of the settings' symbol and quantity. */
 export interface Wish {
@@ -102,10 +102,9 @@ export const fillsWithin = (stand: Stand, placed: Acked, count: number, ms?: num
       return fills.length >= count ? fills : undefined;
     },
     () => {
-      const source = usesVenue(stand.settings) ? "the venue pushed" : "were expected of";
       const strays = stand.fills.filter((fill) => fill.venueOrderId !== placed.venueOrderId).map((fill) => fill.venueOrderId);
       const strayed = strays.length === 0 ? "" : `; it emitted fills of ${[...new Set(strays)].join(", ")}`;
-      return `${count} fill(s) ${source} order ${placed.venueOrderId}, and ${fillsOf(stand, placed).length} came by ctx.emitFill${strayed}`;
+      return `the venue made ${count} fill(s) of order ${placed.venueOrderId}, and ctx.emitFill told of ${fillsOf(stand, placed).length}${strayed}`;
     },
     ms,
   );
@@ -138,5 +137,6 @@ export const mustBeUnclear = (outcome: Outcome, what: string): void => {
 export const mustNotBeAcked = (outcome: Outcome, what: string): void =>
   must(
     outcome.kind !== "acked",
-    `${what}, and it acknowledged the order${outcome.kind === "acked" ? ` as ${outcome.venueOrderId}` : ""}: only a confirmed order has an acknowledgement`,
+    `${what}, and it acknowledged the order${outcome.kind === "acked" ? ` as ${outcome.venueOrderId}` : ""}: ` +
+    `only a confirmed order has an acknowledgement`,
   );

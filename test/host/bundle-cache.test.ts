@@ -168,6 +168,20 @@ describe("a change after which it is made anew", () => {
     expect((await made.bundle({ tcp: true })).code).not.toContain(MARK);
   });
 
+  it("a file found before a folder, inside a package that is installed above the desk", async () => {
+    const above = await desk();
+    const root = join(above.root, "desks/one");
+    const cacheDir = join(root, ".qoc/bundles");
+    for (const name of ["desk.toml", ADAPTER, "adapters/venue/x.ts", "adapters/venue/data.json"])
+      await above.write(`desks/one/${name}`, FILES[name] ?? "");
+    const request = { connector: "v", adapter: join(root, ADAPTER), disk: nodeDisk(), allowed: ALLOWED_BUILTINS, tcp: false, cacheDir };
+    await mkdir(dirname(cacheDir));
+    await bundleAdapter(request);
+    expect(await readdir(cacheDir)).toHaveLength(1);
+    await above.write("node_modules/lib/deep.js", `module.exports = "file";`);
+    expect((await bundleAdapter(request)).code).toContain('exports = "file"');
+  });
+
   it("a link in a folder of packages leads elsewhere", async () => {
     const made = await desk();
     await rename(join(made.root, "node_modules/lib"), join(made.root, "node_modules/.lib-1"));
@@ -228,6 +242,14 @@ describe("a bundle that is not kept", () => {
   it("where an own import leads through a link", async () => {
     const made = await desk({ [ADAPTER]: `import { x } from "./lib/x.ts"; export default class Adapter { shown = x; }`, "lib/x.ts": "export const x = 1;" });
     await symlink(join(made.root, "lib"), join(made.root, "adapters/venue/lib"));
+    await made.bundle();
+    expect(await made.isKept()).toBe(false);
+  });
+
+  it("where the adapter stands in a folder that is a link", async () => {
+    const made = await desk();
+    await rename(join(made.root, "adapters"), join(made.root, "moved"));
+    await symlink(join(made.root, "moved"), join(made.root, "adapters"));
     await made.bundle();
     expect(await made.isKept()).toBe(false);
   });
