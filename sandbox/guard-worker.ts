@@ -74,7 +74,7 @@ const load = (source: GuardSource): GuardClass => {
   const standard = module.exports["default"];
   if (isClass(standard)) return standard;
   const [only, ...more] = Object.values(module.exports).filter(isClass);
-  if (only === undefined || more.length > 0)
+  if (standard !== undefined || only === undefined || more.length > 0)
     throw new Error("it has no default export that is a class: end it with `export default MyGuard;`");
   return only;
 };

@@ -4,7 +4,7 @@ import { compileFunction } from "node:vm";
 import { type Capabilities, type ConnectorAdapter, NotSent, SDK_VERSION, VenueRejection } from "../src/domain/sdk.ts";
 import { grantedNet } from "./granted-net.ts";
 import { ALLOWED_BUILTINS, METHODS, type Method, REQUIRED_METHODS, type StartMessage } from "./protocol.ts";
-import { wsModule } from "./websocket.ts";
+import { wsModule } from "./egress.ts";
 
 export class AdapterShapeError extends Error {}
 
@@ -64,6 +64,6 @@ const sandboxRequire = (start: StartMessage): ((name: string) => unknown) => {
     // Engine and FIPS switches are the whole process's.
     if (bare === "crypto") return { ...(real("node:crypto") as object), setEngine: undefined, setFips: undefined };
     if (allowed.has(bare)) return real(`node:${bare}`) as unknown;
-    throw new Error(`${name} is not available inside a connector`);
+    throw Object.assign(new Error(`${name} is not available inside a connector`), { code: "MODULE_NOT_FOUND" });
   };
 };

@@ -26,12 +26,16 @@ export const openPipe = (): WorkerPort => {
       }
     },
     onMessage: (listener) => {
-      let rest = "";
+      // A bundle may be one line of many megabytes: its parts are joined once.
+      let parts: string[] = [];
       stdin.setEncoding("utf8");
       stdin.on("data", (chunk: string) => {
-        const lines = (rest + chunk).split("\n");
-        rest = lines.pop() ?? "";
-        for (const line of lines) listener(JSON.parse(line));
+        const [first = "", ...more] = chunk.split("\n");
+        parts.push(first);
+        for (const next of more) {
+          listener(JSON.parse(parts.join("")));
+          parts = [next];
+        }
       });
       stdin.on("end", () => exit(0));
     },

@@ -60,7 +60,7 @@ export const LIMITS = {
   answerChars: 8 * 1024 * 1024,
   fillsPerBatch: 32,
   /** Fills sent and not yet acknowledged. */
-  fillWindow: 256,
+  fillWindow: 512,
   /** Fills emitted and not yet sent. */
   fillQueue: 100_000,
   pendingCalls: 256,

@@ -1,4 +1,4 @@
-/** `WebSocket` and `fetch` as an adapter meets them: the same on every Node, and narrowed to the hosts that were granted. */
+/** `WebSocket` as an adapter meets it: the same on every Node, by either way of listening, with its socket kept private. */
 import { EventEmitter } from "node:events";
 import { type ClientOptions, WebSocket as WsSocket } from "ws";
 
@@ -92,44 +92,3 @@ export class SandboxWebSocket extends EventEmitter {
     if (name !== "error" || this.listenerCount("error") > 0) this.emit(name, ...args);
   }
 }
-
-type Fetch = (input: unknown, init?: unknown) => Promise<Response>;
-
-/** The address once, as text: an object could answer differently each time it is asked. */
-const addressOf = (target: unknown): URL =>
-  new URL(typeof target === "object" && target !== null && "url" in target ? String(target.url) : String(target));
-
-const assertHost = (hosts: readonly string[], { hostname }: URL): void => {
-  if (!hosts.includes(hostname))
-    throw new Error(`${hostname} is not among hosts = [${hosts.map((name) => JSON.stringify(name)).join(", ")}] of this connector`);
-};
-
-export const openWeb = (hosts: readonly string[] | undefined): { WebSocket: unknown; fetch: unknown } => {
-  const Native = (globalThis as { WebSocket?: unknown }).WebSocket ?? SandboxWebSocket;
-  const plainFetch = globalThis.fetch as Fetch;
-  if (hosts === undefined) return { WebSocket: Native, fetch: plainFetch };
-  // A redirect could lead elsewhere: it is an error, and the adapter may follow it by hand.
-  const narrowFetch: Fetch = async (input, init) => {
-    const address = addressOf(input);
-    assertHost(hosts, address);
-    const asked = typeof init === "object" && init !== null ? init : {};
-    const redirect = (asked as { redirect?: unknown }).redirect === "manual" ? "manual" : "error";
-    return plainFetch(input instanceof Request ? new Request(address, input) : address.href, { ...asked, redirect });
-  };
-  return { WebSocket: narrowed(Native, hosts), fetch: narrowFetch };
-};
-
-/** The `ws` package's client, for adapters that import it by name. */
-export const wsModule = (hosts: readonly string[] | undefined): unknown => {
-  const Client = hosts === undefined ? SandboxWebSocket : narrowed(SandboxWebSocket, hosts);
-  return { WebSocket: Client, default: Client, __esModule: true };
-};
-
-const narrowed = (Base: unknown, hosts: readonly string[]): unknown =>
-  new Proxy(Base as new (...args: unknown[]) => object, {
-    construct: (target, [url, ...rest], newTarget) => {
-      const address = addressOf(url);
-      assertHost(hosts, address);
-      return Reflect.construct(target, [address.href, ...(rest as unknown[])], newTarget) as object;
-    },
-  });

@@ -9,7 +9,7 @@ import { AdapterShapeError, type Loaded, loadAdapter } from "./load.ts";
 import { standIn } from "./neuter.ts";
 import { type WorkerPort, openPipe } from "./pipe.ts";
 import { type Envelope, type HostMessage, METHODS, type Method, PROTOCOL, type StartMessage } from "./protocol.ts";
-import { openWeb } from "./websocket.ts";
+import { openWeb } from "./egress.ts";
 
 /** A thread is handed its port; a process speaks over pipes. */
 const threadPort = (port: MessagePort): WorkerPort => ({

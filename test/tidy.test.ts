@@ -14,6 +14,7 @@ const FLOORS: readonly (readonly [prefix: string, floor: number])[] = [
   ["src/domain/", 0],
   ["sandbox/protocol.ts", 1],
   ["sandbox/shapes.ts", 1],
+  ["sandbox/fill-shape.ts", 1],
   ["src/workspace/", 1],
   ["src/gate/", 1],
   ["src/bus/", 2],

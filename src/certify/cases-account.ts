@@ -68,7 +68,8 @@ export const ACCOUNT_CASES: readonly Case[] = [
     run: async (stand) => {
       const { venue } = stand;
       for (const [symbol, side, quantity] of [["AAPL", "buy", "3.25"], ["MSFT", "sell", "2"]] as const) {
-        const order = venue.book.place({ client_order_id: `by-hand-${symbol}`, symbol, side, quantity, type: "market", time_in_force: "day" });
+        const wanted = { client_order_id: `by-hand-${symbol}`, symbol, side, quantity, type: "market", time_in_force: "day" };
+        const order = venue.book.place(wanted);
         if (typeof order !== "string") venue.fillSilently(order);
       }
       const positions = await read("getPositions", stand.ask.positions("kit"));

@@ -2,6 +2,7 @@
 import type { Capabilities } from "../domain/sdk.ts";
 import { METHODS, REQUIRED_METHODS } from "../../sandbox/protocol.ts";
 import { type Case, fail, must } from "./case.ts";
+import { REQUEST_ROUTES } from "./fake-venue-faults.ts";
 import { type Stand, firstLine } from "./stand.ts";
 
 const CONNECT_MS = 10_000;
@@ -119,7 +120,8 @@ export const LOAD_CASES: readonly Case[] = [
         if (values === undefined) fail(
           `static capabilities has ${name}, which no desk reads; it may hold ${Object.keys(KNOWN).join(", ")}`,
         );
-        else must(values.includes(value), `capabilities.${name} is ${JSON.stringify(value)}; it may be ${values.map((v) => JSON.stringify(v)).join(" or ")}`);
+        const allowed = (values ?? []).map((known) => JSON.stringify(known)).join(" or ");
+        must(values?.includes(value) === true, `capabilities.${name} is ${JSON.stringify(value)}; it may be ${allowed}`);
       }
       must(
         capabilities.queryByClientId !== true || methods.includes("getOrder"),
@@ -154,7 +156,7 @@ export const LOAD_CASES: readonly Case[] = [
     proves: "a desk can stop while its venue is in trouble",
     needs: { venue: true },
     run: async (stand) => {
-      for (const route of ["time", "quote", "account", "positions", "order", "orders", "cancel", "fills"] as const)
+      for (const route of REQUEST_ROUTES)
         stand.venue.fault(route, { kind: "hang" }, 1_000);
       await disconnect(stand);
     },

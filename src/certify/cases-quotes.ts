@@ -25,7 +25,7 @@ const hintFor = (message: string): string =>
   message.includes("is not among hosts") ? "; under test it reaches this machine alone: take the address from ctx.options" : "";
 
 const venueQuote = (stand: Stand, symbol: string): { readonly bid: string; readonly ask: string } =>
-  stand.venue.book.quotes.get(symbol) ?? skip(`the kit's venue lists ${LISTED.slice(0, 3).join(", ")} …, and not ${symbol}: set symbol = "AAPL"`);
+  stand.venue.book.quotes.get(symbol) ?? skip(`the kit's venue lists ${LISTED.slice(0, 2).join(", ")} and others, and not ${symbol}`);
 
 const same = (a: string, b: string): boolean => decimal(a).eq(decimal(b));
 
@@ -131,7 +131,7 @@ export const QUOTE_CASES: readonly Case[] = [
       const { bid, ask } = await quoteOf(stand, symbol);
       must(
         bid === "123456789.0123456789" && ask === "123456789.0123456791",
-        `the venue said 123456789.0123456789/…91 and getQuote answered ${bid}/${ask}: pass the venue's text on, do not make a number of it`,
+        `the venue said 123456789.0123456789/…91 and getQuote answered ${bid}/${ask}: pass the venue's text on, make no number of it`,
       );
     },
   },
@@ -164,7 +164,7 @@ export const QUOTE_CASES: readonly Case[] = [
       const { unknownSymbol } = stand.settings;
       const answer = await stand.call("getInstrument", unknownSymbol);
       if (!answer.ok) fail(`getInstrument(${JSON.stringify(unknownSymbol)}) threw: ${answer.message}; answer null for what is not listed`);
-      else must((answer.value ?? null) === null, `getInstrument(${JSON.stringify(unknownSymbol)}) answered ${JSON.stringify(answer.value)}: it must be null`);
+      else must((answer.value ?? null) === null, `getInstrument of ${unknownSymbol} answered ${JSON.stringify(answer.value)} and not null`);
     },
   },
 ];

@@ -109,7 +109,7 @@ export const RECOVERY_CASES: readonly Case[] = [
       for (const query of [...queries, ...more]) {
         const answer = await stand.call("getOrder", query);
         if (!answer.ok) fail(`getOrder(${JSON.stringify(query)}) threw: ${answer.message}; answer null for what the venue does not know`);
-        else must((answer.value ?? null) === null, `getOrder(${JSON.stringify(query)}) answered ${JSON.stringify(answer.value)}: it must be null`);
+        else must((answer.value ?? null) === null, `getOrder of an unknown id answered ${JSON.stringify(answer.value)}: it must be null`);
       }
     },
   },
@@ -125,7 +125,8 @@ export const RECOVERY_CASES: readonly Case[] = [
       for (const [quantity, status, filled] of [["0", "open", "0"], ["1.5", "partially_filled", "1.5"], ["2.5", "filled", "4"]] as const) {
         if (quantity !== "0") stand.venue.fill(atVenue(stand, order), { quantity });
         const report = await reportFor(stand, { venueOrderId }, `an order that is ${status}`);
-        const isRight = report.status === status && decimal(report.filledQuantity).eq(decimal(filled)) && report.venueOrderId === venueOrderId;
+        const isSame = report.venueOrderId === venueOrderId && report.status === status;
+        const isRight = isSame && decimal(report.filledQuantity).eq(decimal(filled));
         must(
           isRight,
           `the venue has the order ${status} with ${filled} filled; getOrder answered ${report.status} with ${report.filledQuantity}`,

@@ -1,11 +1,11 @@
 /** Secrets: the adapter itself says nothing of them. The desk's redaction is off here. */
 import { type Case, must, skip } from "./case.ts";
+import { REQUEST_ROUTES } from "./fake-venue-faults.ts";
 import { orderFor, send } from "./placing.ts";
 import { type Stand, firstLine } from "./stand.ts";
 
 /** Shorter values stand in ordinary words. */
 const CHARS_MIN = 6;
-const ROUTES = ["time", "quote", "account", "positions", "instrument", "place", "order", "orders", "cancel", "fills"] as const;
 const FAULTS = [{ kind: "401" }, { kind: "500" }, { kind: "malformed" }, { kind: "reset" }] as const;
 
 const FORMS: readonly (readonly [how: string, form: (value: string) => string])[] = [
@@ -65,14 +65,14 @@ export const SECRET_CASES: readonly Case[] = [
     isCold: true,
     run: async (stand) => {
       const { venue, connector } = stand;
-      for (const route of ROUTES) venue.fault(route, { kind: "401" }, 100);
+      for (const route of REQUEST_ROUTES) venue.fault(route, { kind: "401" }, 100);
       venue.fault("stream", { kind: "reset" }, 100);
       await connector.start();
       venue.noFaults();
       await connector.restart();
       for (const fault of FAULTS) {
         venue.noFaults();
-        for (const route of ROUTES) venue.fault(route, fault, 100);
+        for (const route of REQUEST_ROUTES) venue.fault(route, fault, 100);
         venue.dropStreams();
         await exercise(stand);
       }

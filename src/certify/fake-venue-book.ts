@@ -53,9 +53,9 @@ const FIRST_ORDER = 7_000_000_000_000_000_001n;
 const FIRST_FILL = 8_000_000_000_000_000_001n;
 
 /** Twenty symbols, each at a price of its own. */
-export const LISTED: readonly string[] = ["AAPL", "MSFT", ...Array.from({ length: 18 }, (_, index) => `SYM${String(index + 1).padStart(2, "0")}`)];
-const listed = (): Map<string, VenueQuote> =>
-  new Map(LISTED.map((symbol, index) => [symbol, { bid: `${99 + 100 * index}.50`, ask: `${100 + 100 * index}.50`, last: `${100 + 100 * index}.00` }]));
+export const LISTED: readonly string[] = ["AAPL", "MSFT", ...Array.from({ length: 18 }, (_, index) => `SYM${index + 1}`)];
+const opening = (at: number): VenueQuote => ({ bid: `${at - 1}.50`, ask: `${at}.50`, last: `${at}.00` });
+const listed = (): Map<string, VenueQuote> => new Map(LISTED.map((symbol, index) => [symbol, opening(100 * (index + 1))]));
 
 const isOver = (order: VenueOrder): boolean => order.status !== "open" && order.status !== "partially_filled";
 
@@ -69,8 +69,8 @@ export class Book {
     return text(this.#cash);
   }
 
-  order(by: { readonly orderId?: string; readonly clientOrderId?: string }): VenueOrder | undefined {
-    return this.orders.find((order) => (by.orderId === undefined ? order.client_order_id === by.clientOrderId : order.order_id === by.orderId));
+  order(by: { readonly orderId: string } | { readonly clientOrderId: string }): VenueOrder | undefined {
+    return this.orders.find((order) => ("orderId" in by ? order.order_id === by.orderId : order.client_order_id === by.clientOrderId));
   }
 
   /** What the market would take it at now; undefined where it rests. */
@@ -145,7 +145,8 @@ export class Book {
   }
 
   account(): Record<string, string> {
-    const held = this.positions().reduce((sum, position) => sum.plus(this.#held(position["symbol"] ?? "").times(decimal(position["mark_price"] ?? "0"))), ZERO);
+    const worth = (symbol: string, { last }: VenueQuote): Decimal => this.#held(symbol).times(decimal(last));
+    const held = [...this.quotes].reduce((sum, [symbol, quote]) => sum.plus(worth(symbol, quote)), ZERO);
     return { nav: text(this.#cash.plus(held)), cash: this.cash, buying_power: this.cash, currency: CURRENCY };
   }
 

@@ -1,6 +1,19 @@
 /** What the fake venue does wrong, armed for the next requests of one route. */
 
-export type Route = "time" | "quote" | "account" | "positions" | "instrument" | "place" | "order" | "orders" | "cancel" | "fills" | "stream";
+/** The requests that read and write, and the stream. */
+export const REQUEST_ROUTES = [
+  "time",
+  "quote",
+  "account",
+  "positions",
+  "instrument",
+  "place",
+  "order",
+  "orders",
+  "cancel",
+  "fills",
+] as const;
+export type Route = (typeof REQUEST_ROUTES)[number] | "stream";
 
 /**
  * In place of an answer. `isDone` decides whether the request does its work first: an order that was taken, whose answer is

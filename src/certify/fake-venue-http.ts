@@ -128,6 +128,12 @@ const orders = (book: Book, query: URLSearchParams): Answer => {
   return { status: 200, body: found.map(shown) };
 };
 
+/** What it asks for; an address that is none asks for nothing we have. */
+export const addressOf = ({ url = "/" }: IncomingMessage): URL => {
+  const base = "http://venue.invalid";
+  return new URL(URL.canParse(url, base) ? url : "/", base);
+};
+
 /** Text of the request; a body over a mebibyte is cut, and is then no JSON. */
 export const bodyOf = async (request: IncomingMessage): Promise<unknown> => {
   let text = "";

@@ -9,15 +9,13 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Clock, Ids } from "../domain/ports.ts";
 import { Book, type FillTerms, type VenueFill, type VenueOrder } from "./fake-venue-book.ts";
 import { type Fault, Faults, type Route } from "./fake-venue-faults.ts";
-import { type Answer, type VenueRequest, answerTo, bodyOf, misbehave, reply, routeOf, shown } from "./fake-venue-http.ts";
+import { type Answer, type VenueRequest, addressOf, answerTo, bodyOf, misbehave, reply, routeOf, shown } from "./fake-venue-http.ts";
 
 export interface FakeVenueOptions {
   readonly clock: Clock;
   readonly ids: Ids;
   /** The one api key it knows; without it, one by chance. */
   readonly key?: string;
-  /** Called after anything happened: a request, an order, a stream opened or closed. */
-  readonly onChange?: () => void;
 }
 
 /** When an order that the market takes is filled. */
@@ -31,6 +29,8 @@ export const openFakeVenue = async (options: FakeVenueOptions): Promise<FakeVenu
 
 /** A moment for the answer to leave first. */
 const FILL_AFTER_MS = 5;
+/** A fill that comes first needs a lead: it travels by another connection. */
+const ACK_AFTER_MS = 50;
 
 export class FakeVenue {
   readonly key: string;
@@ -40,9 +40,13 @@ export class FakeVenue {
   skewMs = 0;
   filling: Filling = "after-ack";
   streamsOpened = 0;
+  /** Called after anything happened: a request, an order, a stream opened or closed. */
+  onChange: () => void = () => undefined;
   readonly #options: FakeVenueOptions;
   readonly #faults = new Faults();
-  readonly #http = createServer((request, response) => void this.#serve(request, response));
+  readonly #http = createServer((request, response) => {
+    this.#serve(request, response).catch(() => response.destroy());
+  });
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #streams = new Set<WebSocket>();
 
@@ -122,7 +126,7 @@ export class FakeVenue {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on("error", () => undefined);
-    const url = new URL(request.url ?? "/", this.url);
+    const url = addressOf(request);
     const method = request.method ?? "GET";
     const route = routeOf(method, url.pathname);
     // One that hangs up half-way through its own body asked for nothing.
@@ -131,7 +135,7 @@ export class FakeVenue {
     this.requests.push({ method, path: url.pathname + url.search, route, body, isAuthorized });
     if (!isAuthorized) reply(response, { status: 401, body: { error: "the api key is missing or wrong" } });
     else this.#answer(response, route, () => answerTo(this.book, route, url, body, this.now));
-    this.#changed();
+    this.onChange();
   }
 
   #answer(response: ServerResponse, route: Route | "unknown", work: () => Answer): void {
@@ -147,8 +151,7 @@ export class FakeVenue {
         this.#options.clock.after(FILL_AFTER_MS, () => this.#fillIfTaken(placed));
     };
     if (fault?.kind === "slow") this.#options.clock.after(fault.ms, finish);
-    // An answer that follows its fill in the same packet could overtake it in the reader.
-    else if (this.filling === "before-ack" && placed !== undefined) this.#options.clock.after(FILL_AFTER_MS * 10, finish);
+    else if (this.filling === "before-ack" && placed !== undefined) this.#options.clock.after(ACK_AFTER_MS, finish);
     else finish();
   }
 
@@ -159,19 +162,19 @@ export class FakeVenue {
       order.status = "expired";
       this.push({ type: "order", ...shown(order) });
     } else this.push({ type: "order", ...shown(order) });
-    this.#changed();
+    this.onChange();
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // One that hangs up while it is refused is no error of ours.
     socket.on("error", () => undefined);
-    const url = new URL(request.url ?? "/", this.url);
+    const url = addressOf(request);
     const isAuthorized = url.searchParams.get("key") === this.key;
     this.requests.push({ method: "GET", path: url.pathname, route: "stream", body: undefined, isAuthorized });
     const isRefused = url.pathname !== "/stream" || !isAuthorized || this.#faults.take("stream") !== undefined;
     if (isRefused) socket.end(`HTTP/1.1 ${isAuthorized ? "503 Service Unavailable" : "401 Unauthorized"}\r\ncontent-length: 0\r\n\r\n`);
     else this.#sockets.handleUpgrade(request, socket, head, (stream) => this.#opened(stream));
-    this.#changed();
+    this.onChange();
   }
 
   #opened(stream: WebSocket): void {
@@ -180,13 +183,9 @@ export class FakeVenue {
     stream.on("error", () => undefined);
     stream.on("close", () => {
       this.#streams.delete(stream);
-      this.#changed();
+      this.onChange();
     });
     stream.send(JSON.stringify({ type: "hello" }));
-    this.#changed();
-  }
-
-  #changed(): void {
-    this.#options.onChange?.();
+    this.onChange();
   }
 }

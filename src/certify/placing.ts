@@ -104,7 +104,8 @@ export const fillsWithin = (stand: Stand, placed: Acked, count: number, ms?: num
     () => {
       const strays = stand.fills.filter((fill) => fill.venueOrderId !== placed.venueOrderId).map((fill) => fill.venueOrderId);
       const strayed = strays.length === 0 ? "" : `; it emitted fills of ${[...new Set(strays)].join(", ")}`;
-      return `the venue made ${count} fill(s) of order ${placed.venueOrderId}, and ctx.emitFill told of ${fillsOf(stand, placed).length}${strayed}`;
+      const { length } = fillsOf(stand, placed);
+      return `the venue made ${count} fill(s) of order ${placed.venueOrderId}, and ctx.emitFill told of ${length}${strayed}`;
     },
     ms,
   );

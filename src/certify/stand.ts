@@ -50,10 +50,10 @@ export const bundleForKit = async (name: string, adapter: string, disk: Disk, se
 
 export const openStand = async (world: StandWorld): Promise<Stand> => {
   const { clock, ids, settings } = world;
-  let stand: Stand | undefined;
   const key = settings.auth["api_key"] ?? Object.values(settings.auth)[0];
-  const venue = await openFakeVenue({ clock, ids, ...(key === undefined ? {} : { key }), onChange: () => stand?.changed() });
-  stand = new Stand(world, venue);
+  const venue = await openFakeVenue({ clock, ids, ...(key === undefined ? {} : { key }) });
+  const stand = new Stand(world, venue);
+  venue.onChange = () => stand.changed();
   return stand;
 };
 

@@ -69,8 +69,10 @@ export const parseNumeric = (raw: number | string): Decimal => {
 const CANONICAL = /^(0|-?[1-9]\d{0,20}|-?(0|[1-9]\d{0,20})\.\d{0,20}[1-9])$/;
 
 /** Canonical text of what a connector sent. Most of it is canonical already, and is not taken apart. */
-export const canonicalText = (raw: number | string): DecimalText =>
-  typeof raw === "string" && CANONICAL.test(raw) ? (raw as DecimalText) : text(parseNumeric(raw));
+export const canonicalText = (raw: number | string): DecimalText => (isCanonical(raw) ? raw : text(parseNumeric(raw)));
+
+/** Is it canonical text of an ordinary amount, as it stands? */
+export const isCanonical = (raw: unknown): raw is DecimalText => typeof raw === "string" && CANONICAL.test(raw);
 
 /** The JavaScript number with exactly this value, or undefined where none exists. */
 export const exactNumber = (value: Decimal): number | undefined => {

@@ -4,15 +4,9 @@
  */
 import { z } from "zod";
 import { digestOf, sha256Hex } from "../domain/digest.ts";
-import type { Digest } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
+import type { Bundle } from "./bundle.ts";
 import { type Inputs, inputsHold } from "./bundle-inputs.ts";
-
-interface Bundle {
-  readonly code: string;
-  readonly map: string;
-  readonly digest: Digest;
-}
 
 /** Where one adapter's bundle is kept. */
 export interface Shelf {

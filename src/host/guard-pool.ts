@@ -86,7 +86,11 @@ export const openGuardPool = (options: GuardPoolOptions): GuardPool => {
       if (decision !== "allow") log.error(`${message}; every order is blocked until this is put right and the desk restarted`, { guard });
   };
 
-  const judge = async (guards: readonly CustomGuard[], asked: NonNullable<GuardTask["asked"]>, since: number): Promise<readonly Check[]> => {
+  const judge = async (
+    guards: readonly CustomGuard[],
+    asked: NonNullable<GuardTask["asked"]>,
+    since: number,
+  ): Promise<readonly Check[]> => {
     if (clock.monotonic() - since > WAIT_MS) return guards.map((guard) => failed(guard.key, "earlier orders kept the guards busy"));
     const { rows, isLost } = await ask(guards, asked, CHAIN_MS);
     if (isLost && !isClosed) {
@@ -146,7 +150,8 @@ const rowsOf = (
   const rowOf = (guard: CustomGuard, answer: GuardRow | undefined): Check => {
     const silent = (words: string): Check => block(guard.key, "GUARD_NO_ANSWER", `${words} ${problem ?? "did not answer"}`);
     if (answer === undefined) return silent(guard === culprit ? guard.key : `${guard.key} was not asked: ${culprit?.key ?? ""}`);
-    return problem !== undefined && culprit === undefined ? silent(`${guard.key} answered, but its thread`) : checkOf(guard, answer);
+    if (problem !== undefined && culprit === undefined) return silent(`${guard.key}: no answer counts, for the chain`);
+    return checkOf(guard, answer);
   };
   return new Map(chain.map((guard, index) => [guard, rowOf(guard, answers[index])]));
 };

@@ -1,5 +1,5 @@
 /** What connectors send by themselves: fills, parsed one by one; and what they ask for: their store and the operator's bars. */
-import { fillShape } from "../../sandbox/shapes.ts";
+import { parseFill } from "../../sandbox/fill-shape.ts";
 import { QocError } from "../domain/error.ts";
 import type { Log } from "../domain/ports.ts";
 import type { VenueFill } from "../domain/venue.ts";
@@ -15,7 +15,7 @@ export const takeFills = async (
   const good: VenueFill[] = [];
   let problem: QocError | undefined;
   for (const item of raw) {
-    const parsed = fillShape.safeParse(item);
+    const parsed = parseFill(item);
     if (parsed.success) {
       good.push(parsed.data);
       continue;

@@ -52,7 +52,7 @@ export const parseCertifySettings = (text: string, file: string): CertifySetting
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const unknown = issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
-    const path = [...(issue?.path ?? []).map(String), ...unknown];
+    const path = [...(issue?.path ?? []).map((part) => (typeof part === "number" ? part : String(part))), ...unknown];
     throw new QocError("CONFIG_INVALID", { file, ...locateKey(text, path), key: pathText(path), message: issue?.message ?? "" });
   }
   const { unknown_symbol: unknownSymbol, orders, grant, ...rest } = parsed.data;

@@ -193,6 +193,11 @@ const readConnectors = (raw: z.output<typeof deskSchema>["connector"], file: str
     if (names.has(name)) fail("name", `${name} stands twice`);
     names.add(name);
     if (entry.type === "custom" && entry.adapter === undefined) fail("type", 'a custom connector needs adapter = "./path.ts"');
+    for (const [key, source] of Object.entries(entry.auth)) {
+      if (!("file" in source) || !resolve(source.file).startsWith(`${dirname(file)}/`)) continue;
+      const message = "a secret file inside the workspace would be kept in its history; put it outside";
+      problems.push({ code: "CONFIG_INVALID", path: ["connector", index, "auth", key], message });
+    }
     if (entry.type !== "custom" && entry.type !== "paper" && entry.adapter === undefined) {
       problems.push({ code: "CONFIG_NOT_YET", path: ["connector", index, "type"], message: "" });
     }

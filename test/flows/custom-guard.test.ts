@@ -64,7 +64,8 @@ describe("the documented sector guard", () => {
     // 3 % of NAV is held or open; another 1.5 % would be over the 4 %.
     const second = await call<Proposed>("orders propose", { ...limit, quantity: "5", limitPrice: "3001" });
     expect(guardsOf(second)).toContain(KEY);
-    expect(second.verdict.reasons.find(({ guard }) => guard === KEY)?.message).toMatch(/^Index would be \d\.\d\d % of NAV; the limit is 4\.00 %$/);
+    const reason = second.verdict.reasons.find(({ guard }) => guard === KEY);
+    expect(reason?.message).toMatch(/^Index would be \d\.\d\d % of NAV; the limit is 4\.00 %$/);
   });
 
   it("blocks an order over its limit with its reason, which the verdict lists and the approval meets again", async () => {

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { ALLOWED_BUILTINS } from "../../sandbox/protocol.ts";
 import { digestOf } from "../../src/domain/digest.ts";
 import type { Disk } from "../../src/domain/ports.ts";
-import { type Bundle, bundleAdapter } from "../../src/host/bundle.ts";
+import { type Bundle, type BundleRequest, bundleAdapter } from "../../src/host/bundle.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 
 const ADAPTER = "adapters/venue/index.ts";
@@ -40,6 +40,14 @@ interface Desk {
 
 const MARK = "\n// planted";
 
+const requestOf = (root: string): BundleRequest => ({
+  connector: "v",
+  adapter: join(root, ADAPTER),
+  disk: nodeDisk(),
+  allowed: ALLOWED_BUILTINS,
+  tcp: false,
+});
+
 const desk = async (more: Readonly<Record<string, string>> = {}): Promise<Desk> => {
   const root = await realpath(await mkdtemp(join(tmpdir(), "qoc-kept-")));
   const cacheDir = join(root, ".qoc/bundles");
@@ -50,7 +58,7 @@ const desk = async (more: Readonly<Record<string, string>> = {}): Promise<Desk> 
   for (const [name, text] of Object.entries({ ...FILES, ...more })) await write(name, text);
   await mkdir(dirname(cacheDir));
   const bundle: Desk["bundle"] = (given = {}) =>
-    bundleAdapter({ connector: "v", adapter: join(root, ADAPTER), disk: nodeDisk(), allowed: ALLOWED_BUILTINS, tcp: false, cacheDir, ...given });
+    bundleAdapter({ ...requestOf(root), cacheDir, ...given });
   return {
     root,
     cacheDir,
@@ -70,8 +78,7 @@ const desk = async (more: Readonly<Record<string, string>> = {}): Promise<Desk> 
   };
 };
 
-const fresh = ({ root }: Desk): Promise<Bundle> =>
-  bundleAdapter({ connector: "v", adapter: join(root, ADAPTER), disk: nodeDisk(), allowed: ALLOWED_BUILTINS, tcp: false });
+const fresh = ({ root }: Desk): Promise<Bundle> => bundleAdapter(requestOf(root));
 
 const prepared = async (more: Readonly<Record<string, string>> = {}): Promise<Desk> => {
   const made = await desk(more);
@@ -174,7 +181,7 @@ describe("a change after which it is made anew", () => {
     const cacheDir = join(root, ".qoc/bundles");
     for (const name of ["desk.toml", ADAPTER, "adapters/venue/x.ts", "adapters/venue/data.json"])
       await above.write(`desks/one/${name}`, FILES[name] ?? "");
-    const request = { connector: "v", adapter: join(root, ADAPTER), disk: nodeDisk(), allowed: ALLOWED_BUILTINS, tcp: false, cacheDir };
+    const request = { ...requestOf(root), cacheDir };
     await mkdir(dirname(cacheDir));
     await bundleAdapter(request);
     expect(await readdir(cacheDir)).toHaveLength(1);
@@ -197,17 +204,21 @@ describe("a change after which it is made anew", () => {
 });
 
 describe("an entry that is not whole", () => {
+  const replaced = async (path: string, from: string | RegExp, to: string): Promise<void> =>
+    writeFile(path, (await readFile(path, "latin1")).replace(from, to), "latin1");
   const DAMAGE: Readonly<Record<string, (path: string) => Promise<void>>> = {
     empty: (path) => writeFile(path, ""),
     "cut off": async (path) => truncate(path, (await stat(path)).size - 1),
     "longer by a byte": async (path) => writeFile(path, Buffer.concat([await readFile(path), Buffer.from("x")])),
-    "one letter of its code is another": async (path) => writeFile(path, (await readFile(path, "latin1")).replace("planted", "Planted"), "latin1"),
-    "one letter of its map is another": async (path) => writeFile(path, (await readFile(path, "latin1")).replace(/\}(\n?)$/, ")$1"), "latin1"),
+    "one letter of its code is another": (path) => replaced(path, "planted", "Planted"),
+    "one letter of its map is another": (path) => replaced(path, /\}(\n?)$/, ")$1"),
     "a head that is not JSON": (path) => writeFile(path, "{\n"),
     "a head of another shape": (path) => writeFile(path, `{"maker":"1"}\n`),
-    "a head with no inputs": async (path) =>
-      writeFile(path, (await readFile(path, "utf8")).replace(/"files":\[.*?\]\]/, `"files":[]`).replace(/"folders":\[.*?\]\]/, `"folders":[]`)),
-    "another adapter's": async (path) => writeFile(path, (await readFile(path, "utf8")).replace(`/${ADAPTER}","code"`, `/else.ts","code"`)),
+    "a head with no inputs": async (path) => {
+      await replaced(path, /"files":\[.*?\]\]/, `"files":[]`);
+      await replaced(path, /"folders":\[.*?\]\]/, `"folders":[]`);
+    },
+    "another adapter's": (path) => replaced(path, `/${ADAPTER}","code"`, `/else.ts","code"`),
     "a folder": async (path) => {
       await rm(path);
       await mkdir(path);
@@ -232,15 +243,20 @@ describe("an entry that is not whole", () => {
 });
 
 describe("a bundle that is not kept", () => {
-  it.each(["paths", "extends", "baseUrl", "rootDirs"])("under a tsconfig with %s", async (name) => {
-    const value = name === "extends" ? `"extends": "./base.json"` : `"compilerOptions": { "${name}": ${name === "baseUrl" ? `"."` : name === "paths" ? "{}" : "[]"} }`;
-    const made = await desk({ "tsconfig.json": `{ ${value} }`, "base.json": "{}" });
+  it.each([
+    `"extends": "./base.json"`,
+    `"compilerOptions": { "paths": {} }`,
+    `"compilerOptions": { "baseUrl": "." }`,
+    `"compilerOptions": { "rootDirs": [] }`,
+  ])("under a tsconfig with %s", async (setting) => {
+    const made = await desk({ "tsconfig.json": `{ ${setting} }`, "base.json": "{}" });
     await made.bundle();
     expect(await made.isKept()).toBe(false);
   });
 
   it("where an own import leads through a link", async () => {
-    const made = await desk({ [ADAPTER]: `import { x } from "./lib/x.ts"; export default class Adapter { shown = x; }`, "lib/x.ts": "export const x = 1;" });
+    const own = `import { x } from "./lib/x.ts"; export default class Adapter { shown = x; }`;
+    const made = await desk({ [ADAPTER]: own, "lib/x.ts": "export const x = 1;" });
     await symlink(join(made.root, "lib"), join(made.root, "adapters/venue/lib"));
     await made.bundle();
     expect(await made.isKept()).toBe(false);

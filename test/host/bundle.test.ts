@@ -50,6 +50,8 @@ const refusalOf = async (root: string): Promise<{ file: string; line: number; me
   return { file: String(file).replace(`${root}/`, ""), line: Number(line), message: String(message).replaceAll(root, "ROOT") };
 };
 
+const BESIDE: Files = { "adapters/venue/x.ts": `export const x = "x";` };
+
 /** Each: the adapter's head, what it shows, and the files beside it. */
 const FORMS: Readonly<Record<string, { head: string; shows: string; is: string; files?: Files }>> = {
   enum: { head: `enum Side { Buy = "b" }`, shows: "Side.Buy", is: "b" },
@@ -69,11 +71,16 @@ const FORMS: Readonly<Record<string, { head: string; shows: string; is: string; 
     files: { "tsconfig.json": `{ "compilerOptions": { "experimentalDecorators": true } }` },
   },
   namespace: { head: `namespace N { export const a = "in"; }`, shows: "N.a", is: "in" },
-  "./x.js for x.ts": { head: `import { x } from "./x.js";`, shows: "x", is: "x", files: { "adapters/venue/x.ts": `export const x: string = "x";` } },
-  "./x.ts": { head: `import { x } from "./x.ts";`, shows: "x", is: "x", files: { "adapters/venue/x.ts": `export const x = "x";` } },
-  "./x without an ending": { head: `import { x } from "./x";`, shows: "x", is: "x", files: { "adapters/venue/x.ts": `export const x = "x";` } },
+  "./x.js for x.ts": { head: `import { x } from "./x.js";`, shows: "x", is: "x", files: BESIDE },
+  "./x.ts": { head: `import { x } from "./x.ts";`, shows: "x", is: "x", files: BESIDE },
+  "./x without an ending": { head: `import { x } from "./x";`, shows: "x", is: "x", files: BESIDE },
   "a folder": { head: `import { x } from "./x";`, shows: "x", is: "x", files: { "adapters/venue/x/index.ts": `export const x = "x";` } },
-  "a file above, in the desk": { head: `import { x } from "../shared.ts";`, shows: "x", is: "x", files: { "adapters/shared.ts": `export const x = "x";` } },
+  "a file above, in the desk": {
+    head: `import { x } from "../shared.ts";`,
+    shows: "x",
+    is: "x",
+    files: { "adapters/shared.ts": `export const x = "x";` },
+  },
   "a type without `type`": {
     head: `import { Type, value } from "./types.ts"; const t: Type = { a: value };`,
     shows: "t.a",
@@ -114,16 +121,21 @@ const FORMS: Readonly<Record<string, { head: string; shows: string; is: string; 
     head: `const later = import("./x.ts");`,
     shows: "(await later).x",
     is: "x",
-    files: { "adapters/venue/x.ts": `export const x = "x";` },
+    files: BESIDE,
   },
-  "require of an own file": { head: `const { x } = require("./x.ts");`, shows: "x", is: "x", files: { "adapters/venue/x.ts": `export const x = "x";` } },
+  "require of an own file": { head: `const { x } = require("./x.ts");`, shows: "x", is: "x", files: BESIDE },
   "tsconfig paths": {
     head: `import { x } from "@own/x";`,
     shows: "x",
     is: "x",
     files: { "tsconfig.json": `{ "compilerOptions": { "paths": { "@own/*": ["./lib/*"] } } }`, "lib/x.ts": `export const x = "x";` },
   },
-  "a broken module beside it that nobody imports": { head: "", shows: "1", is: "1", files: { "adapters/venue/other.ts": "export const = ;" } },
+  "a broken module beside it that nobody imports": {
+    head: "",
+    shows: "1",
+    is: "1",
+    files: { "adapters/venue/other.ts": "export const = ;" },
+  },
   "types that do not fit": { head: `const n: number = "text";`, shows: "n", is: "text" },
   "built-ins with and without node:": {
     head: `import { basename } from "path"; import * as crypto from "node:crypto";`,
@@ -137,7 +149,8 @@ const FORMS: Readonly<Record<string, { head: string; shows: string; is: string; 
     is: "ENOENT",
   },
   "a file by the name of a function": {
-    head: `import { readFileSync } from "node:fs"; import { readFile } from "fs/promises"; const later = readFile("/x").catch((e: any) => e.code);
+    head: `import { readFileSync } from "node:fs"; import { readFile } from "fs/promises";
+      const later = readFile("/x").catch((e: any) => e.code);
       let why = ""; try { readFileSync("/etc/passwd"); } catch (error: any) { why = error.code; }`,
     shows: "why + (await later)",
     is: "ENOENTENOENT",
@@ -146,11 +159,15 @@ const FORMS: Readonly<Record<string, { head: string; shows: string; is: string; 
 };
 
 /** What the folder above says of modules. */
-const CONTEXTS = { module: `{ "type": "module" }`, commonjs: `{ "type": "commonjs" }`, none: undefined } as const;
+const CONTEXTS: Readonly<Record<string, Files>> = {
+  module: { "package.json": `{ "type": "module" }` },
+  commonjs: { "package.json": `{ "type": "commonjs" }` },
+  none: {},
+};
 
 describe.each(Object.entries(CONTEXTS))("in a package of type %s", (_type, manifest) => {
   it.each(Object.entries(FORMS))("loads %s", async (_name, { head, shows, is, files = {} }) => {
-    const root = await desk({ ...(manifest === undefined ? {} : { "package.json": manifest }), [ADAPTER]: showing(shows, head), ...files });
+    const root = await desk({ ...manifest, [ADAPTER]: showing(shows, head), ...files });
     expect(await shownBy(root)).toBe(is);
   });
 
@@ -160,7 +177,7 @@ describe.each(Object.entries(CONTEXTS))("in a package of type %s", (_type, manif
     ["export =", (class_: string) => `${class_.replace(/^import .*$/m, "")}\nexport = Adapter;`],
   ])("loads %s", async (_name, write) => {
     const root = await desk({
-      ...(manifest === undefined ? {} : { "package.json": manifest }),
+      ...manifest,
       [ADAPTER]: write(showing("1").replace("export default class", "class")),
     });
     expect(await shownBy(root)).toBe("1");
@@ -170,15 +187,21 @@ describe.each(Object.entries(CONTEXTS))("in a package of type %s", (_type, manif
     ["a syntax error", "const = 1;", /Expected identifier/],
     ["top-level await", "await Promise.resolve();", /no top-level await: wait inside connect\(\)/],
   ])("refuses %s with its place", async (_name, head, message) => {
-    const root = await desk({ ...(manifest === undefined ? {} : { "package.json": manifest }), [ADAPTER]: showing("1", head) });
+    const root = await desk({ ...manifest, [ADAPTER]: showing("1", head) });
     expect(await refusalOf(root)).toMatchObject({ file: ADAPTER, line: 3, message: expect.stringMatching(message) as string });
   });
 });
 
 describe("an import that is refused, with file and line", () => {
   const cases: Readonly<Record<string, readonly [head: string, message: string, files?: Files]>> = {
-    "a package that is not installed": [`import x from "left-pad/deep"; x();`, "package left-pad is not installed: npm install left-pad in ROOT/adapters/venue"],
-    "a scoped one": [`import x from "@a/b/c"; x();`, "package @a/b is not installed: npm install @a/b in ROOT/adapters/venue"],
+    "a package that is not installed": [
+      `import x from "left-pad/deep"; x();`,
+      "package left-pad is not installed: npm install left-pad in ROOT/adapters/venue",
+    ],
+    "a scoped one": [
+      `import x from "@a/b/c"; x();`,
+      "package @a/b is not installed: npm install @a/b in ROOT/adapters/venue",
+    ],
     "what a package does not export": [
       `import x from "shy/inside"; x();`,
       `"./inside" is not exported by package "shy"`,
@@ -199,7 +222,11 @@ describe("an import that is refused, with file and line", () => {
       { ".qoc/connectors/other/store.json": "{}" },
     ],
     "a link that leads out": [`import x from "./link.json"; x;`, "a connector imports files under ROOT"],
-    "a kind of file that is none": [`import x from "./page.html"; x;`, ".ts, .js, .json, .csv and .txt", { "adapters/venue/page.html": "" }],
+    "a kind of file that is none": [
+      `import x from "./page.html"; x;`,
+      ".ts, .js, .json, .csv and .txt",
+      { "adapters/venue/page.html": "" },
+    ],
     "a native file": [`const x = require("./a.node"); x;`, ".ts, .js, .json, .csv and .txt", { "adapters/venue/a.node": "" }],
     "data that lies behind tsconfig paths": [
       `import x from "@out/outside.json"; x;`,
@@ -255,7 +282,8 @@ describe("what a package mentions and does not need here", () => {
     "node_modules/lib/index.js": text,
     ...more,
   });
-  const HEAD = `import * as lib from "lib"; const tell = (f: any) => { try { return String(f()); } catch (e: any) { return (e.code ?? "") + e.message; } };`;
+  const HEAD = `import * as lib from "lib";
+    const tell = (f: any) => { try { return String(f()); } catch (e: any) { return (e.code ?? "") + e.message; } };`;
 
   const cases: Readonly<Record<string, readonly [library: string, shows: string, is: string, files?: Files]>> = {
     "an optional module in try": [
@@ -274,12 +302,16 @@ describe("what a package mentions and does not need here", () => {
       "MODULE_NOT_FOUNDCannot find module 'some-agent': it is not installed",
     ],
     "an import statement of what is absent": [
-      `import agent, { Agent } from "some-agent";\nexport const make = () => new Agent(); export const call = () => agent();`,
+      `import agent, { Agent } from "some-agent";
+      export const make = () => new Agent(); export const call = () => agent();`,
       `tell(lib.make) + "; " + tell(lib.call)`,
-      "some-agent is not installed: a package of this connector needs it; some-agent is not installed: a package of this connector needs it",
+      "some-agent is not installed: a package of this connector needs it".concat(
+        "; some-agent is not installed: a package of this connector needs it",
+      ),
     ],
     "a refused built-in": [
-      `const http = require("http"); exports.go = () => http.request("x"); exports.Agent = class extends http.Agent {}; exports.make = () => new exports.Agent();`,
+      `const http = require("http"); exports.go = () => http.request("x");
+      exports.Agent = class extends http.Agent {}; exports.make = () => new exports.Agent();`,
       `tell(lib.go) + "; " + tell(lib.make)`,
       "http is not available inside a connector; http is not available inside a connector",
     ],

@@ -1,5 +1,5 @@
 /** Custom guards in a real thread: what they may answer, what they are given, and every way in which one can go wrong. */
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -89,13 +89,14 @@ describe("an answer", () => {
   });
 
   it("comes from the one class that a file exports where nothing is exported by default", async () => {
-    const source = 'export const LIMIT = 1;\nexport class Mine { key = "mine"; description = "d"; evaluate() { return { result: "allow" }; } }';
+    const source = 'export const LIMIT = 1;\nexport class Mine { key = "mine"; evaluate() { return { result: "allow" }; } }';
     expect(await ask([guardOf("mine", source)])).toMatchObject([{ guard: "mine", decision: "allow" }]);
   });
 
   it("may depend on the options of its [[guard]], which are frozen", async () => {
     const members = "constructor(private readonly options: any) {}";
-    const told = guard("told", 'return { result: "block", reason: JSON.stringify(this.options) };', { max_pct: 5, map: { A: "b" } }, members);
+    const tells = 'return { result: "block", reason: JSON.stringify(this.options) };';
+    const told = guard("told", tells, { max_pct: 5, map: { A: "b" } }, members);
     const eager = guard("eager", 'this.options.map.A = "c"; return { result: "allow" };', { map: { A: "b" } }, members);
     const [first, second] = await ask([told, eager]);
     expect(first?.message).toBe('{"max_pct":5,"map":{"A":"b"}}');
@@ -125,22 +126,46 @@ describe("a guard that is wrong blocks, and says what is wrong", () => {
     ["blocks without a reason", () => body('return { result: "block" } as never;'), 'evaluate answered {"result":"block"}'],
     ["blocks with an empty reason", () => body('return { result: "block", reason: "" };'), "evaluate answered"],
     ["answers a word that is none", () => body('return { result: "allowed" } as never;'), 'evaluate answered {"result":"allowed"}'],
-    ["answers a promise", () => body('return Promise.resolve({ result: "allow" }) as never;'), "answered a promise: a guard is synchronous"],
+    [
+      "answers a promise",
+      () => body('return Promise.resolve({ result: "allow" }) as never;'),
+      "answered a promise: a guard is synchronous",
+    ],
     ["answers a promise that fails", () => body('return Promise.reject(new Error("x")) as never;'), "answered a promise"],
     ["changes the order", () => body('(order as any).quantity = 1; return { result: "allow" };'), "read only property 'quantity'"],
     ["changes the book", () => body('(book.positions as any)[0].value = 0; return { result: "allow" };'), "read only property 'value'"],
     ["adds to the book", () => body('(book.positions as any).push({}); return { result: "allow" };'), "not extensible"],
-    ["has another key", () => guardOf("g", 'export default class { key = "other"; evaluate() { return { result: "allow" }; } }'), 'its key is "other" and desk.toml says "g"'],
+    [
+      "has another key",
+      () => guardOf("g", 'export default class { key = "other"; evaluate() { return { result: "allow" }; } }'),
+      'its key is "other" and desk.toml says "g"',
+    ],
     ["has no evaluate", () => guardOf("g", 'export default class { key = "g"; }'), "it has no method evaluate"],
     ["exports nothing", () => guardOf("g", "class Mine {}"), "it has no default export that is a class"],
     ["exports two classes", () => guardOf("g", "export class A {}\nexport class B {}"), "it has no default export that is a class"],
-    ["exports an instance", () => guardOf("g", "class A {}\nexport default new A();\nexport { A };"), "it has no default export that is a class"],
+    [
+      "exports an instance",
+      () => guardOf("g", "class A {}\nexport default new A();\nexport { A };"),
+      "it has no default export that is a class",
+    ],
     ["throws as it loads", () => guardOf("g", 'throw new Error("at load");'), "g failed: at load"],
-    ["refuses its options", () => guard("g", 'return { result: "allow" };', {}, 'constructor() { throw new Error("max_pct is missing"); }'), "max_pct is missing"],
+    [
+      "refuses its options",
+      () => guard("g", 'return { result: "allow" };', {}, 'constructor() { throw new Error("max_pct is missing"); }'),
+      "max_pct is missing",
+    ],
     ["is missing", () => guardOf("g", undefined), ".ts does not exist: create it, or correct adapter in desk.toml"],
     ["has a wrong syntax", () => guardOf("g", "export default class {\n  evaluate( {\n"), ".ts:3:1: "],
-    ["reads files", () => guardOf("g", 'import { readFileSync } from "node:fs";\nexport default class { key = "g"; evaluate() { return readFileSync("/etc/passwd"); } }'), "g failed: ENOENT"],
-    ["opens sockets", () => guardOf("g", 'import * as net from "node:net";\nexport default class { f = net; }'), ".ts:1:22: node:net is not available inside a guard"],
+    [
+      "reads files",
+      () => guardOf("g", 'import { readFileSync } from "fs";\nexport default class { key = "g"; evaluate() { return readFileSync("/"); } }'),
+      "g failed: ENOENT",
+    ],
+    [
+      "opens sockets",
+      () => guardOf("g", 'import * as net from "node:net";\nexport default class { f = net; }'),
+      ".ts:1:22: node:net is not available inside a guard",
+    ],
     ["requires", () => body('return require("ws") as never;'), "ws is not available inside a guard"],
     ["calls out", () => body('fetch("http://127.0.0.1"); return { result: "allow" };'), "fetch is not a function"],
     ["waits", () => body('setTimeout(() => {}, 1); return { result: "allow" };'), "setTimeout is not a function"],
@@ -186,7 +211,7 @@ describe("a guard that takes the thread with it", () => {
     const guards = [allows("first"), guard("later", 'Promise.resolve().then(() => { for (;;); }); return { result: "allow" };')];
     await start(guards).warm();
     expect(await ask(guards)).toMatchObject([
-      { guard: "first", decision: "block", message: "first answered, but its thread did not answer in 1000 ms" },
+      { guard: "first", decision: "block", message: "first: no answer counts, for the chain did not answer in 1000 ms" },
       { guard: "later", decision: "block" },
     ]);
   });
@@ -194,10 +219,33 @@ describe("a guard that takes the thread with it", () => {
   it("hangs as it loads: every order is blocked in its time", async () => {
     const guards = [guardOf("stuck", "for (;;);\nexport default class {}")];
     start(guards);
+    const started = performance.now();
     for (let round = 0; round < 2; round += 1) {
       expect(await ask(guards)).toMatchObject([{ decision: "block", message: "stuck did not answer in 1000 ms" }]);
     }
-  }, 15_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  it("hangs, and loads slowly: the new thread loads it outside of an order's time", async () => {
+    const slow = guard("slow", `${HANGS} return { result: "allow" };`);
+    writeFileSync(slow.adapter, `const end = Date.now() + 1200;\nwhile (Date.now() < end);\n${readFileSync(slow.adapter, "utf8")}`);
+    await start([slow]).warm();
+    expect((await ask([slow], "HANG"))[0]?.decision).toBe("block");
+    expect((await ask([slow]))[0]?.decision).toBe("allow");
+  });
+
+  it("throws behind its answer: the order is blocked, or the next one finds a new thread", async () => {
+    const late = (how: string) => `if (order.symbol === "LATE") ${how}(() => { throw new Error("late"); }); return { result: "allow" };`;
+    for (const how of ["queueMicrotask", "process.nextTick"]) {
+      const guards = [guard("late", late(how))];
+      await start(guards).warm();
+      await ask(guards, "LATE");
+      await expect.poll(() => log.text()).toMatch(/replaced|ended between two orders/);
+      await expect.poll(async () => (await ask(guards))[0]?.decision).toBe("allow");
+      await pool?.close();
+      pool = undefined;
+    }
+  });
 
   it("drops a promise that fails: nothing happens", async () => {
     const guards = [guard("drop", 'void Promise.reject(new Error("dropped")); return { result: "allow" };')];
@@ -206,7 +254,8 @@ describe("a guard that takes the thread with it", () => {
   });
 
   it("uses up its memory: it blocks, and the next order is judged", async () => {
-    const hungry = 'if (order.symbol === "EAT") { const all: unknown[] = []; for (;;) all.push({ a: all.length }); } return { result: "allow" };';
+    const eats = "{ const all: unknown[] = []; for (;;) all.push({ a: all.length }); }";
+    const hungry = `if (order.symbol === "EAT") ${eats} return { result: "allow" };`;
     const guards = [allows("first"), guard("hungry", hungry)];
     await start(guards).warm();
     const [first, eater] = await ask(guards, "EAT");
@@ -218,7 +267,8 @@ describe("a guard that takes the thread with it", () => {
 
   it("leaves: the next order is judged", async () => {
     const guards = [guard("leaver", 'if (order.symbol === "EXIT") process.exit(0); return { result: "allow" };')];
-    expect(await ask(guards, "EXIT")).toMatchObject([{ decision: "block", message: "leaver ended its thread: worker exited with code: 0" }]);
+    const [row] = await ask(guards, "EXIT");
+    expect(row).toMatchObject({ decision: "block", message: "leaver ended its thread: worker exited with code: 0" });
     expect((await ask(guards))[0]?.decision).toBe("allow");
   });
 });
@@ -285,7 +335,8 @@ describe("the pool", () => {
   });
 
   it("reaches no file, no process and no environment from its thread", async () => {
-    const tell = guard("probe", 'return { result: "block", reason: JSON.stringify([process.env, process.argv, typeof (process as any).binding, typeof (globalThis as any).Worker, typeof (globalThis as any).require]) };');
-    expect((await ask([tell]))[0]?.message).toBe('[{},[],"undefined","undefined","undefined"]');
+    const seen = "[process.env, process.argv, typeof (process as any).binding, typeof Worker, typeof (globalThis as any).require]";
+    const probe = guard("probe", `return { result: "block", reason: JSON.stringify(${seen}) };`);
+    expect((await ask([probe]))[0]?.message).toBe('[{},[],"undefined","undefined","undefined"]');
   });
 });

@@ -119,7 +119,7 @@ describe("ccxt", () => {
       const at = "http://127.0.0.1:" + ctx.options.port;
       this.venue.urls.api = { ...this.venue.urls.api, public: at, private: at };
       const market = this.venue.safeMarketStructure({
-        id: "XXBTZUSD", symbol: "BTC/USD", base: "BTC", quote: "USD", baseId: "XXBT", quoteId: "ZUSD", type: "spot", spot: true, active: true,
+        id: "XXBTZUSD", symbol: "BTC/USD", base: "BTC", quote: "USD", baseId: "XXBT", quoteId: "ZUSD", type: "spot", spot: true,
       });
       this.venue.setMarkets([market], { USD: { id: "ZUSD", code: "USD" }, BTC: { id: "XXBT", code: "BTC" } });
       this.venue.options.marketsByAltname = {};
@@ -132,7 +132,7 @@ describe("ccxt", () => {
     async getBuyingPower() { return (await this.venue.fetchBalance()).USD.free; }`;
   const SECRETS = { api_key: "key-1", api_secret: Buffer.from("a secret of the venue").toString("base64") };
 
-  it.each(LEVELS)("loads whole in a %s, and fetches a quote and a signed balance by the sandbox's fetch", async (isolation) => {
+  it.each(LEVELS)("loads whole at the %s level, and fetches a quote and a signed balance by the sandbox's fetch", async (isolation) => {
     const { port, seen } = await kraken();
     const given = { isolation, hosts: ["127.0.0.1"], options: { port }, secrets: SECRETS };
     const { connector } = await started(ADAPTER, `import ccxt from "ccxt";`, given, ["ccxt"]);

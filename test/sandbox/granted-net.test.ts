@@ -1,11 +1,12 @@
 /** The wrapped socket: it serves a library like Node's own, and leads nowhere but to what is granted. */
+import type * as NodeNet from "node:net";
 import { type AddressInfo, type Server, type Socket as RealSocket, Socket as NodeSocket, createServer } from "node:net";
 import { once } from "node:events";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { grantedNet } from "../../sandbox/granted-net.ts";
 
-type Net = typeof import("node:net");
+type Net = typeof NodeNet;
 
 let server: Server;
 let other: Server;

@@ -67,7 +67,8 @@ const connectorLine = (face: Face, connector: StatusView["connectors"][number]):
     ...(queueDepth === 0 ? [] : [`${queueDepth} queued`]),
     ...(memoryMb === null ? [] : [`${memoryMb.toFixed(0)} MB`]),
   ].join(", ");
-  return `${sign} ${oneLine(connector.name)}  ${badge(face, connector.mode)}  ${oneLine(`${connector.state}${restarts}${error}`)}${measures === "" ? "" : face.paint("dim", `  ${measures}`)}`;
+  const words = oneLine(`${connector.state}${restarts}${error}`);
+  return `${sign} ${oneLine(connector.name)}  ${badge(face, connector.mode)}  ${words}${face.paint("dim", measures === "" ? "" : `  ${measures}`)}`;
 };
 
 const PENDING: readonly Column<PendingProposal>[] = [

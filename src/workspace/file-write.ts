@@ -1,0 +1,102 @@
+/**
+ * Files that someone may write through the desk: a few folders, plain text, and never over what the writer has not read. The
+ * folder is held open from the check to the rename, so that nothing can be swapped between.
+ */
+import { digestOf } from "../domain/digest.ts";
+import { QocError } from "../domain/error.ts";
+import type { Disk } from "../domain/ports.ts";
+import { pathParts, refusePath } from "./confine.ts";
+import { type Held, descend, openHeld } from "./descend.ts";
+import { LAYOUT } from "./layout.ts";
+
+interface Place {
+  readonly folder: string;
+  readonly kinds: RegExp;
+  readonly bytes: number;
+  /** Files stand right in it, not in folders below. */
+  readonly isFlat: boolean;
+}
+
+const KIB = 1024;
+const NOTE = /\.md$/;
+const PROPOSAL = /\.(toml|ya?ml|json)$/;
+const MATERIAL = /\.(md|txt|csv|json|toml|ya?ml)$/;
+
+/** Where the palette's file command may write. */
+export const WRITABLE: readonly Place[] = [
+  { folder: LAYOUT.issues, kinds: NOTE, bytes: 256 * KIB, isFlat: false },
+  { folder: LAYOUT.inbox, kinds: NOTE, bytes: 256 * KIB, isFlat: false },
+  { folder: LAYOUT.ordersPending, kinds: PROPOSAL, bytes: 64 * KIB, isFlat: true },
+  { folder: LAYOUT.ordersProposed, kinds: PROPOSAL, bytes: 64 * KIB, isFlat: true },
+  { folder: LAYOUT.research, kinds: MATERIAL, bytes: 256 * KIB, isFlat: false },
+  { folder: LAYOUT.snapshots, kinds: NOTE, bytes: 256 * KIB, isFlat: false },
+];
+
+/** Programs obey files of these names wherever they find them. */
+const OBEYED = /^(agents|claude|gemini|copilot-instructions|opencode|package|tsconfig|desk)(\.local)?\.(md|json|toml)$/i;
+const PRICES = `${LAYOUT.research}/prices/`;
+
+/** The rule of the place a path lies in. @throws PATH_REFUSED. */
+const placeOf = (path: string, places: readonly Place[]): Place => {
+  const parts = pathParts(path);
+  const place = places.find(({ folder }) => path.startsWith(`${folder}/`));
+  if (place === undefined) return refusePath(path, `only ${places.map(({ folder }) => folder).join(", ")} may be written`);
+  if (path.toLowerCase().startsWith(PRICES)) return refusePath(path, "research/prices is the operator's");
+  if (OBEYED.test(parts.at(-1) ?? "")) return refusePath(path, "programs obey a file of this name");
+  if (!place.kinds.test(path)) return refusePath(path, `names in ${place.folder} end as in ${place.kinds.source}`);
+  if (place.isFlat && path.slice(place.folder.length + 1).includes("/")) return refusePath(path, `${place.folder} holds no folders`);
+  return place;
+};
+
+export interface FileWrite {
+  readonly path: string;
+  readonly text: string;
+  /** The digest of the text that was read; absent: the file must not exist. */
+  readonly replaces?: string;
+}
+
+export interface WrittenFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** @throws PATH_REFUSED, TOO_LARGE, FILE_CHANGED. */
+export const writeFile = async (
+  disk: Disk,
+  root: string,
+  { path, text, replaces }: FileWrite,
+  places: readonly Place[] = WRITABLE,
+): Promise<WrittenFile> => {
+  const place = placeOf(path, places);
+  const size = Buffer.byteLength(text);
+  if (size > place.bytes) throw new QocError("TOO_LARGE", { what: path, size, limit: place.bytes });
+  if (text.includes("\0")) refusePath(path, "the text holds a NUL character");
+  const parts = path.split("/");
+  const folder = await descend(root, parts.slice(0, -1), true);
+  if (folder === undefined) throw new QocError("FILE_NOT_FOUND", { path });
+  try {
+    await put(disk, folder, parts.at(-1) ?? "", { path, text, replaces }, place.bytes);
+  } finally {
+    await folder.close();
+  }
+  return { path, text };
+};
+
+const put = async (
+  disk: Disk,
+  folder: Held,
+  name: string,
+  { path, text, replaces }: WrittenFile & { readonly replaces: string | undefined },
+  limit: number,
+): Promise<void> => {
+  const current = await openHeld(folder, name, path, Math.max(limit, 8 * KIB * KIB));
+  if ((current === undefined ? undefined : digestOf(current.bytes)) !== replaces) throw new QocError("FILE_CHANGED", { path });
+  const target = `${folder.at}/${name}`;
+  if (current !== undefined) return disk.writeAtomic(target, text);
+  try {
+    await disk.create(target, text);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") throw new QocError("FILE_CHANGED", { path }, { cause: error });
+    throw error;
+  }
+};
