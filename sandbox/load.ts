@@ -31,9 +31,31 @@ export const loadAdapter = (start: StartMessage): Loaded => {
     sdk: typeof sdk === "number" ? Math.round(sdk) : SDK_VERSION,
     adapter,
     methods: METHODS.filter(has),
-    capabilities:
-      typeof capabilities === "object" && capabilities !== null ? (JSON.parse(JSON.stringify(capabilities)) as Capabilities) : {},
+    capabilities: capabilitiesOf(capabilities),
   };
+};
+
+const FLAG = [true, false] as const;
+/** What each capability may be. */
+const CAPABILITIES: Readonly<Record<keyof Capabilities, readonly unknown[]>> = {
+  exactDecimals: FLAG,
+  clientIdDedupe: ["forever", "open-only", "none"],
+  queryByClientId: FLAG,
+  buyingPowerNetsOpenOrders: FLAG,
+  reduceOnly: FLAG,
+  simulatedTime: FLAG,
+  mode: ["paper", "live"],
+};
+
+const capabilitiesOf = (stated: unknown): Capabilities => {
+  if (typeof stated !== "object" || stated === null) return {};
+  for (const [name, allowed] of Object.entries(CAPABILITIES)) {
+    const value = (stated as Record<string, unknown>)[name];
+    if (value === undefined || allowed.includes(value)) continue;
+    const words = allowed.map((one) => JSON.stringify(one)).join(" or ");
+    throw new AdapterShapeError(`static capabilities: ${name} is ${JSON.stringify(value)}; it may be ${words}`);
+  }
+  return JSON.parse(JSON.stringify(stated)) as Capabilities;
 };
 
 const evaluate = (start: StartMessage): unknown => {

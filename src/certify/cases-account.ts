@@ -18,6 +18,13 @@ const cents = (amount: string): string => text(floored(decimal(amount), 2));
 
 const buyingPower = (stand: Stand): Promise<string> => read("getBuyingPower", stand.ask.buyingPower("kit"));
 
+/** A trade at the venue that the adapter had no part in. */
+const byHand = ({ venue, ids }: Stand, symbol: string, side: "buy" | "sell", quantity: string): void => {
+  const client_order_id = `by-hand-${ids.random(4)}`;
+  const order = venue.book.place({ client_order_id, symbol, side, quantity, type: "market", time_in_force: "day" });
+  if (typeof order !== "string") venue.fillSilently(order);
+};
+
 export const ACCOUNT_CASES: readonly Case[] = [
   {
     id: "C20",
@@ -44,12 +51,17 @@ export const ACCOUNT_CASES: readonly Case[] = [
         );
         return;
       }
-      const { buying_power } = stand.venue.book.account();
-      must(
-        power === cents(buying_power ?? ""),
-        `the venue's buying power is ${buying_power}, getBuyingPower answered ${power}: that looks like a placeholder; ` +
-        `ask the venue each time`,
-      );
+      const mustBe = (seen: string): void => {
+        const { buying_power } = stand.venue.book.account();
+        must(
+          seen === cents(buying_power ?? ""),
+          `the venue's buying power is ${buying_power}, getBuyingPower answered ${seen}: that looks like a placeholder; ` +
+          `ask the venue each time`,
+        );
+      };
+      mustBe(power);
+      byHand(stand, "AAPL", "buy", "2");
+      mustBe(await buyingPower(stand));
     },
   },
   {
@@ -66,12 +78,10 @@ export const ACCOUNT_CASES: readonly Case[] = [
     proves: "what is held is seen, long and short, to the last digit",
     needs: { venue: true },
     run: async (stand) => {
-      const { venue } = stand;
-      for (const [symbol, side, quantity] of [["AAPL", "buy", "3.25"], ["MSFT", "sell", "2"]] as const) {
-        const wanted = { client_order_id: `by-hand-${symbol}`, symbol, side, quantity, type: "market", time_in_force: "day" };
-        const order = venue.book.place(wanted);
-        if (typeof order !== "string") venue.fillSilently(order);
-      }
+      const before = await read("getPositions", stand.ask.positions("kit"));
+      must(before.length === 0, `the venue holds nothing, and getPositions answered ${before.map(({ symbol }) => symbol).join(", ")}`);
+      byHand(stand, "AAPL", "buy", "3.25");
+      byHand(stand, "MSFT", "sell", "2");
       const positions = await read("getPositions", stand.ask.positions("kit"));
       const of = (symbol: string): string => positions.find((position) => position.symbol === symbol)?.quantity ?? "none";
       must(
@@ -94,6 +104,14 @@ export const ACCOUNT_CASES: readonly Case[] = [
       if (!account.success) return fail(`getAccount answered ${JSON.stringify(answer.value)}: ${account.error.issues[0]?.message ?? ""}`);
       const power = await buyingPower(stand);
       must(cents(account.data.buyingPower) === power, `getAccount says ${account.data.buyingPower} may be spent, getBuyingPower ${power}`);
+      if (!usesVenue(stand.settings)) return;
+      byHand(stand, "AAPL", "buy", "3.25");
+      const later = accountShape.parse(await stand.call("getAccount").then((again) => (again.ok ? again.value : undefined)));
+      const { nav: worth = "", cash: left = "" } = stand.venue.book.account();
+      must(
+        cents(later.nav) === cents(worth) && cents(later.cash) === cents(left),
+        `the venue's net worth is ${worth} and its cash ${left}; getAccount says ${later.nav} and ${later.cash}`,
+      );
     },
   },
   {
@@ -111,6 +129,12 @@ export const ACCOUNT_CASES: readonly Case[] = [
         must(
           !power.ok,
           `the venue answered ${fault.kind} and getBuyingPower ${power.ok ? shown(power.value) : ""}: throw when it cannot be read`,
+        );
+        const account = stand.connector.facts.methods.includes("getAccount") ? await stand.call("getAccount") : undefined;
+        must(
+          account?.ok !== true,
+          `the venue answered ${fault.kind} and getAccount ${account?.ok === true ? shown(account.value) : ""}: ` +
+          `throw when it cannot be read`,
         );
         must(
           !positions.ok,

@@ -11,7 +11,7 @@ export const CANCEL_CASES: readonly Case[] = [
     proves: "the right order is cancelled at the venue, and no other",
     needs: { orders: true },
     run: async (stand) => {
-      const [first, second] = [await resting(stand), await resting(stand)];
+      const [first, second, third] = [await resting(stand), await resting(stand), await resting(stand)];
       await stand.ask.cancel("kit", second.venueOrderId);
       if (!usesVenue(stand.settings)) {
         const report = await stand.ask.order("kit", { venueOrderId: second.venueOrderId });
@@ -19,12 +19,16 @@ export const CANCEL_CASES: readonly Case[] = [
         must(report?.status === "cancelled", `an order was cancelled, and getOrder says ${report?.status ?? "it never was"}`);
         return;
       }
-      const [kept, ended] = [atVenue(stand, first.order), atVenue(stand, second.order)];
+      // The one in the middle: neither the newest nor the oldest is meant.
+      const ended = atVenue(stand, second.order);
       must(
         ended.status === "cancelled",
         `cancelOrder(${second.venueOrderId}) answered, and the order is ${ended.status} at the venue: send the cancel and await its answer`,
       );
-      must(kept.status === "open", `cancelOrder(${second.venueOrderId}) also ended ${first.venueOrderId}, which is ${kept.status}`);
+      for (const { order, venueOrderId } of [first, third]) {
+        const { status } = atVenue(stand, order);
+        must(status === "open", `cancelOrder(${second.venueOrderId}) also ended ${venueOrderId}, which is ${status}`);
+      }
     },
   },
   {
@@ -65,7 +69,7 @@ export const CANCEL_CASES: readonly Case[] = [
     needs: { venue: true, orders: true },
     run: async (stand) => {
       const { venueOrderId } = await resting(stand);
-      for (const fault of [{ kind: "500" }, { kind: "html" }, { kind: "429" }] as const) {
+      for (const fault of [{ kind: "500" }, { kind: "html" }, { kind: "429" }, { kind: "reset" }] as const) {
         stand.venue.noFaults();
         stand.venue.fault("cancel", fault, 100);
         const answer = await stand.call("cancelOrder", venueOrderId).catch(() => ({ ok: false }) as const);

@@ -2,7 +2,7 @@
 import { decimal } from "../domain/decimal.ts";
 import { type Case, fail, must } from "./case.ts";
 import type { Fault, Route } from "./fake-venue-faults.ts";
-import { acked, atVenue, fillsWithin, mustBeUnclear, mustNotBeAcked, orderFor, send } from "./placing.ts";
+import { acked, atVenue, fillsOf, fillsWithin, mustBeUnclear, mustNotBeAcked, orderFor, send } from "./placing.ts";
 import { type Stand, firstLine } from "./stand.ts";
 
 const ALWAYS = 1_000;
@@ -12,9 +12,9 @@ const SLOW_MS = 1_500;
 /** For an error that was thrown to be felt. */
 const QUIET_MS = 300;
 
-const spoilt = async (stand: Stand, fault: Fault, what: string): Promise<void> => {
+const spoilt = async (stand: Stand, fault: Fault, what: string, times = ALWAYS): Promise<void> => {
   stand.venue.filling = "held";
-  stand.venue.fault("place", fault, ALWAYS);
+  stand.venue.fault("place", fault, times);
   const order = orderFor(stand);
   const outcome = await send(stand, order);
   const requests = stand.venue.requests.filter(({ route }) => route === "place").length;
@@ -88,7 +88,7 @@ const ORDER_FAULTS: readonly Case[] = [
 const readsMustThrow = async (
   stand: Stand,
   route: Route,
-  method: "getQuote" | "getOrder" | "getFills",
+  method: "getQuote" | "getOrder" | "getFills" | "getOpenOrders" | "getInstrument",
   argument: unknown,
   instead: string,
 ): Promise<void> => {
@@ -164,6 +164,8 @@ export const FAULT_CASES: readonly Case[] = [
       stand.venue.filling = "held";
       const placed = await acked(stand, { quantity: "2" });
       const opened = stand.venue.streamsOpened;
+      // It is refused once before it is let in again: a venue that restarts does that.
+      stand.venue.fault("stream", { kind: "reset" });
       stand.venue.dropStreams();
       if (opened > 0)
         await stand.until(
@@ -171,6 +173,8 @@ export const FAULT_CASES: readonly Case[] = [
           `the venue cut the stream, and ${RECONNECT_MS / 1000} s later it was not open again: reconnect on close`,
           RECONNECT_MS,
         );
+      const { restarts, lastError } = stand.connector.facts;
+      must(restarts === 0, `the stream was refused once after a cut, and its life ended: ${firstLine(lastError ?? "")}; catch that`);
       stand.venue.fill(atVenue(stand, placed.order), { quantity: "1" });
       await fillsWithin(stand, placed, 1);
     },
@@ -186,13 +190,16 @@ export const FAULT_CASES: readonly Case[] = [
       const placed = await acked(stand, { quantity: "2" });
       for (const text of ["{", "", "null", "[]", "12", '"text"', '{"type":"never-heard-of"}', '{"type":null}']) stand.venue.push(text);
       stand.venue.fill(atVenue(stand, placed.order), { quantity: "1" });
-      const fills = await fillsWithin(stand, placed, 1).catch(() => []);
+      await fillsWithin(stand, placed, 1).catch(() => []);
       await stand.quiet(QUIET_MS);
+      // One that hangs up has still heard what came with the garbage.
+      stand.venue.fill(atVenue(stand, placed.order), { quantity: "1" });
+      const fills = await fillsWithin(stand, placed, 2).catch(() => fillsOf(stand, placed));
       const { state, restarts, lastError } = stand.connector.facts;
       const why = state === "ready" && restarts === 0 ? "" : `; it is ${state} after ${restarts} restart(s): ${firstLine(lastError ?? "")}`;
       must(
-        why === "" && fills.length > 0,
-        `after 8 messages that cannot be read, ${fills.length} of 1 fill came${why}; catch what one message does`,
+        why === "" && fills.length > 1,
+        `after 8 messages that cannot be read, ${fills.length} of 2 fills came${why}; catch what one message does`,
       );
     },
   },
@@ -249,8 +256,11 @@ export const FAULT_CASES: readonly Case[] = [
     proves: "trouble at the venue never looks like an order that was not taken",
     needs: { venue: true, orders: true, methods: ["getOrder"] },
     run: async (stand) => {
-      const { venueOrderId } = await acked(stand);
-      await readsMustThrow(stand, "order", "getOrder", { venueOrderId }, "null says that the venue does not know it");
+      const { order, venueOrderId } = await acked(stand);
+      const instead = "null says that the venue does not know it";
+      await readsMustThrow(stand, "order", "getOrder", { venueOrderId }, instead);
+      if (stand.connector.facts.capabilities.queryByClientId !== true) return;
+      await readsMustThrow(stand, "orders", "getOrder", { clientOrderId: order.clientOrderId }, instead);
     },
   },
   {
@@ -260,5 +270,29 @@ export const FAULT_CASES: readonly Case[] = [
     proves: "trouble at the venue never looks like a day without trades",
     needs: { venue: true, methods: ["getFills"] },
     run: (stand) => readsMustThrow(stand, "fills", "getFills", 0, "an empty list says that there were none"),
+  },
+  {
+    id: "C93",
+    group: "faults",
+    title: "open orders that cannot be read are an error, and not none",
+    proves: "trouble at the venue never looks like a book without orders",
+    needs: { venue: true, methods: ["getOpenOrders"] },
+    run: (stand) => readsMustThrow(stand, "orders", "getOpenOrders", undefined, "an empty list says that none is open"),
+  },
+  {
+    id: "C94",
+    group: "faults",
+    title: "an instrument that cannot be read is an error, and not unlisted",
+    proves: "trouble at the venue never takes a symbol off the list",
+    needs: { venue: true, methods: ["getInstrument"] },
+    run: (stand) => readsMustThrow(stand, "instrument", "getInstrument", stand.settings.symbol, "null says that it is not listed"),
+  },
+  {
+    id: "C95",
+    group: "faults",
+    title: "an order that was taken is not refused by its own copy",
+    proves: "a second try under the same id that meets the first is no refusal",
+    needs: { venue: true, orders: true },
+    run: (stand) => spoilt(stand, { kind: "reset", isDone: true }, "the venue took the order and cut the connection once", 1),
   },
 ];

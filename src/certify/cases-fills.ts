@@ -122,7 +122,11 @@ export const FILL_CASES: readonly Case[] = [
         read.every((fill, index) => fill.at >= (read[index - 1]?.at ?? 0)),
         "getFills answered the newest fill before an older one: oldest first",
       );
-      for (const [index, part] of made.entries()) mustMatch(read[index], part);
+      for (const [index, part] of made.entries()) {
+        mustMatch(read[index], part);
+        const at = read[index]?.at;
+        must(at === part.time, `the venue filled at ${part.time}, getFills says ${at}: use the venue's time`);
+      }
       const late = (await stand.ask.fills("kit", now - 1_500)) ?? [];
       must(late.some((fill) => fill.fillId === made[2]?.fill_id), "getFills(since) left out a fill that is newer than since");
     },

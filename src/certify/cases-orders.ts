@@ -96,7 +96,7 @@ export const ORDER_CASES: readonly Case[] = [
     proves: "no amount is changed on its way",
     needs: { venue: true, orders: true },
     run: async (stand) => {
-      for (const [quantity, limit] of [["0.1", "49.07"], ["3", "50"], ["1000.25", "0.29"]] as const) {
+      for (const [quantity, limit] of [["0.1", "49.07"], ["3", "50"], ["1000.25", "0.29"], ["0.0000001", "48"]] as const) {
         const { order } = await acked(stand, { quantity, limit });
         const taken = atVenue(stand, order);
         must(decimal(taken.quantity).eq(decimal(quantity)), `quantity ${quantity} arrived as ${taken.quantity}: send order.quantityText`);
@@ -161,9 +161,11 @@ export const ORDER_CASES: readonly Case[] = [
             `what it does not support it must refuse with VenueRejection or NotSent`,
           );
         if (outcome.kind !== "acked") continue;
-        const { type, stop_price = "nothing" } = atVenue(stand, order);
+        const { type, stop_price = "nothing", limit_price = "nothing" } = atVenue(stand, order);
         must(type === wish.type, `a ${wish.type} order arrived as ${type}`);
         must(stop_price === wish.stop, `stop price ${wish.stop} arrived as ${stop_price}: send order.stopPriceText`);
+        const limit = "limit" in wish ? wish.limit : "nothing";
+        must(limit_price === limit, `the limit ${limit} of a ${wish.type} order arrived as ${limit_price}: send order.limitPriceText`);
       }
     },
   },

@@ -3,7 +3,7 @@ import { decimal } from "../domain/decimal.ts";
 import type { VenueReport } from "../domain/venue.ts";
 import { type Case, fail, must } from "./case.ts";
 import { acked, atVenue, filledWhole, orderFor, resting, send } from "./placing.ts";
-import { type Stand, firstLine } from "./stand.ts";
+import { type Stand, firstLine, usesVenue } from "./stand.ts";
 
 const BACK_MS = 15_000;
 const SETTLE_MS = 1_000;
@@ -87,6 +87,9 @@ export const RECOVERY_CASES: readonly Case[] = [
     needs: { orders: true, methods: ["getOpenOrders"] },
     run: async (stand) => {
       const { venueOrderId } = await resting(stand);
+      const isOurs = usesVenue(stand.settings);
+      const begun = isOurs ? await resting(stand) : undefined;
+      if (begun !== undefined) stand.venue.fillSilently(atVenue(stand, begun.order), { quantity: "0.25" });
       await stand.connector.restart();
       const open = (await stand.ask.openOrders("kit")) ?? [];
       const found = open.find((report) => report.venueOrderId === venueOrderId);
@@ -95,6 +98,10 @@ export const RECOVERY_CASES: readonly Case[] = [
         `order ${venueOrderId} rests at the venue; after a restart getOpenOrders answered ${open.length} order(s), and not this one`,
       );
       must(found.status === "open", `order ${venueOrderId} rests untouched, and getOpenOrders says ${found.status}`);
+      must(
+        begun === undefined || open.some((report) => report.venueOrderId === begun.venueOrderId),
+        `order ${begun?.venueOrderId} is filled in part and still works; getOpenOrders answered ${open.length} order(s), and not this one`,
+      );
     },
   },
   {
@@ -132,6 +139,10 @@ export const RECOVERY_CASES: readonly Case[] = [
           `the venue has the order ${status} with ${filled} filled; getOrder answered ${report.status} with ${report.filledQuantity}`,
         );
       }
+      const ended = await resting(stand);
+      stand.venue.book.cancel(atVenue(stand, ended.order));
+      const { status } = await reportFor(stand, { venueOrderId: ended.venueOrderId }, "an order that is cancelled");
+      must(status === "cancelled", `the venue cancelled the order; getOrder answered ${status}`);
     },
   },
   {

@@ -6,6 +6,8 @@ import { type Stand, firstLine } from "./stand.ts";
 
 /** Shorter values stand in ordinary words. */
 const CHARS_MIN = 6;
+/** For an error to be told of. */
+const QUIET_MS = 300;
 const FAULTS = [{ kind: "401" }, { kind: "500" }, { kind: "malformed" }, { kind: "reset" }] as const;
 
 const FORMS: readonly (readonly [how: string, form: (value: string) => string])[] = [
@@ -43,6 +45,20 @@ const exercise = async (stand: Stand): Promise<void> => {
   if (orders) await quietly(stand.call("cancelOrder", "7999999999999999999"));
 };
 
+/** The stream is cut and refused once more: its address may hold a secret. */
+const refuseStream = async (stand: Stand): Promise<void> => {
+  const { venue } = stand;
+  if (venue.streamsOpened === 0) return;
+  venue.noFaults();
+  const attempts = (): number => venue.requests.filter(({ route }) => route === "stream").length;
+  await stand.until(() => venue.streams > 0, "-").catch(() => undefined);
+  const before = attempts();
+  venue.fault("stream", { kind: "reset" }, 100);
+  venue.dropStreams();
+  await stand.until(() => attempts() > before, "-").catch(() => undefined);
+  await stand.quiet(QUIET_MS);
+};
+
 export const SECRET_CASES: readonly Case[] = [
   {
     id: "C84",
@@ -76,6 +92,7 @@ export const SECRET_CASES: readonly Case[] = [
         venue.dropStreams();
         await exercise(stand);
       }
+      await refuseStream(stand);
       await connector.stop();
       mustHide(stand, "while the venue refused and broke");
     },

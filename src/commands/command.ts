@@ -163,6 +163,7 @@ export interface ColdServices {
   logOf(from: string, limit: number): Promise<unknown>;
   logsOf(from: string, options: LogQuery): Promise<readonly LogLine[]>;
   protectKey(from: string, passphrase: string): Promise<unknown>;
+  newConnector(request: { readonly name: string; readonly from: string }): Promise<unknown>;
   certify(request: CertifyRequest, say: (line: string) => void): Promise<Report>;
   demo(options: { yes: boolean; path?: string }, io: DemoScreen, signal: AbortSignal): Promise<unknown>;
 }

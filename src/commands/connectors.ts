@@ -1,4 +1,4 @@
-/** connectors list | restart | quarantine | logs | test. */
+/** connectors list | restart | quarantine | logs | new | test. */
 import { z } from "zod";
 import { QocError } from "../domain/error.ts";
 import { lostGuarantees } from "../desk/venues.ts";
@@ -50,6 +50,12 @@ export const connectorsLogs = body({
   input: z.strictObject({ name: z.string(), tail: z.coerce.number().default(200), follow: z.boolean().default(false) }),
   output: z.unknown(),
   run: ({ name, tail, follow }, call) => logs.run(logs.input.parse({ connector: name, tail, follow }), call),
+});
+
+export const connectorsNew = body({
+  input: z.strictObject({ name: z.string() }),
+  output: z.looseObject({ name: z.string(), path: z.string(), files: z.array(z.string()) }),
+  run: ({ name }, call) => cold(call).newConnector({ name, from: call.cwd }),
 });
 
 export const connectorsTest = body({

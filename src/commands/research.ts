@@ -1,18 +1,24 @@
-/** inbox list | read | write, research list | write, issues list | new. */
+/** inbox list | read | write, research list | write, issues list | new | update. */
 import { z } from "zod";
 import { digestOf } from "../domain/digest.ts";
 import { isDigest } from "../domain/ids.ts";
 import { QocError } from "../domain/error.ts";
 import { listInbox, readInboxItem, writeInboxItem } from "../workspace/inbox.ts";
-import { createIssue, listIssues, listResearch, writeResearch } from "../workspace/notes.ts";
+import { updateIssue } from "../workspace/issue-update.ts";
+import { ISSUE_STATUSES, createIssue, listIssues, listResearch, writeResearch } from "../workspace/notes.ts";
 import { iso } from "../desk/desk.ts";
+import { findIssue } from "../desk/run.ts";
 import { type CallContext, body, hot } from "./command.ts";
 
 const none = z.strictObject({});
 const written = z.looseObject({ path: z.string(), digest: z.string() });
 
 /** Journals that a command wrote a file, and asks for a history commit. */
-const record = async (call: CallContext, command: string, file: { path: string; text: string }): Promise<{ path: string; digest: string }> => {
+export const record = async (
+  call: CallContext,
+  command: string,
+  file: { path: string; text: string },
+): Promise<{ path: string; digest: string }> => {
   const { desk } = hot(call);
   const digest = digestOf(file.text);
   await desk.publish({ type: "file.written", path: file.path, digest, command, actor: call.actor }, { durable: true }).committed;
@@ -89,5 +95,26 @@ export const issuesNew = body({
     const { desk } = hot(call);
     const opened = iso(desk.clock.now()).slice(0, 10);
     return record(call, "issues new", await createIssue(desk.disk, desk.root, { ...input, opened }));
+  },
+});
+
+/** What an agent may say of a task; opening, drafting and calling one off are the human's. */
+const AGENT_STATUSES: readonly string[] = ["in-progress", "review", "done", "blocked"];
+
+export const issuesUpdate = body({
+  input: z.strictObject({ id: z.string(), status: z.enum(ISSUE_STATUSES).optional(), note: z.string().min(1).max(10_000).optional() }),
+  output: written,
+  run: async ({ id, status, note }, call) => {
+    const invalid = (message: string): never => {
+      throw new QocError("INVALID_INPUT", { command: "issues update", message });
+    };
+    if (status === undefined && note === undefined) invalid("give --status, --note, or both");
+    if (status !== undefined && call.actor !== "human" && !AGENT_STATUSES.includes(status)) {
+      invalid(`status: an agent may set ${AGENT_STATUSES.join(", ")}`);
+    }
+    const { desk } = hot(call);
+    const { path } = await findIssue(desk, id);
+    const change = { path, at: iso(desk.clock.now()), by: call.actor, status, note };
+    return record(call, "issues update", await updateIssue(desk.disk, desk.root, change));
   },
 });

@@ -51,6 +51,17 @@ export const CONNECTOR_ROWS: readonly Command[] = [
     load: async () => (await import("./connectors.ts")).connectorsLogs,
   },
   {
+    name: "connectors new",
+    group: "connectors",
+    audience: "human",
+    writes: ["src/connectors/"],
+    cold: "always",
+    about: "write an adapter, its test and its README, certified as they stand, for you to change",
+    args: [positional("name", "NAME", "a-z, 0-9, _ and -")],
+    examples: ["qoc connectors new my-venue"],
+    load: async () => (await import("./connectors.ts")).connectorsNew,
+  },
+  {
     name: "connectors test",
     group: "connectors",
     audience: "human",

@@ -110,6 +110,22 @@ export const RESEARCH_ROWS: readonly Command[] = [
     load: async () => (await import("./research.ts")).issuesNew,
   },
   {
+    name: "issues update",
+    group: "research",
+    audience: "both",
+    writes: ["issues/"],
+    about: "set a task's status, or add a dated note to it",
+    args: [
+      positional("id", "ISSUE", "an issue's id or file", { completes: "issue" }),
+      flag("status", "STATUS", "its new status; an agent may set in-progress, review, done and blocked", {
+        choices: ["draft", "open", "in-progress", "blocked", "review", "done", "cancelled"],
+      }),
+      flag("note", "TEXT", "what to add below, Markdown; - reads standard input"),
+    ],
+    examples: ["qoc issues update 001 --status done", 'qoc issues update 001 --status blocked --note "No quote since Monday."'],
+    load: async () => (await import("./research.ts")).issuesUpdate,
+  },
+  {
     name: "run",
     group: "runs",
     audience: "both",

@@ -2,8 +2,16 @@
 import type { Command } from "./command.ts";
 import { CONNECTOR_ROWS } from "./rows-connectors.ts";
 import { DESK_ROWS } from "./rows-desk.ts";
+import { FILE_ROWS } from "./rows-files.ts";
 import { ORDER_ROWS } from "./rows-orders.ts";
 import { RECORD_ROWS } from "./rows-record.ts";
 import { RESEARCH_ROWS } from "./rows-research.ts";
 
-export const COMMANDS: readonly Command[] = [...DESK_ROWS, ...ORDER_ROWS, ...RESEARCH_ROWS, ...CONNECTOR_ROWS, ...RECORD_ROWS];
+export const COMMANDS: readonly Command[] = [
+  ...DESK_ROWS,
+  ...ORDER_ROWS,
+  ...RESEARCH_ROWS,
+  ...FILE_ROWS,
+  ...CONNECTOR_ROWS,
+  ...RECORD_ROWS,
+];

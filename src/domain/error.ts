@@ -123,6 +123,7 @@ export const ERRORS = {
     "look at what changed, then qoc connectors restart {connector}",
   ),
   ADAPTER_THREW: row("connector {connector}: {message}", "qoc logs --connector {connector}"),
+  CONNECTOR_EXISTS: row("{path} is there already; nothing was changed", "choose another name", EXIT.failed),
   NOT_CERTIFIED: row(
     "{connector} is not certified: {failed} of {of} cases failed",
     "correct what the report names, then test again; docs/connectors.md explains each group",

@@ -129,7 +129,13 @@ const keepOutput = (stdout: Readable, stderr: Readable, say: (line: string) => v
       for (const line of chunk.split("\n")) if (line.trim() !== "") say(line);
     });
   }
-  return () => tail.trim();
+  return () => wordsOf(tail);
+};
+
+/** What ended it, without the excerpts and statistics that the runtime prints before it says so. */
+const wordsOf = (printed: string): string => {
+  const at = printed.search(/^(FATAL ERROR: |Uncaught |\w*Error\b)/m);
+  return printed.slice(Math.max(0, at)).trim();
 };
 
 /** The heap's limit is the child's own; memory outside the heap is watched from here. */

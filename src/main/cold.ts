@@ -19,6 +19,7 @@ import { runDaemon, type UpFacts } from "./daemon.ts";
 import { startDetached } from "./detach.ts";
 import { runDemo } from "./demo-world.ts";
 import { initDesk } from "./init.ts";
+import { newConnector } from "./new-connector.ts";
 import { journalFacts } from "./journal-facts.ts";
 import type { DeskOptions } from "./open-desk.ts";
 import { nodeProcesses } from "./processes.ts";
@@ -85,6 +86,7 @@ export const coldServices = (options: ColdOptions): ColdServices => {
       const id = (await disk.readText(`${root}/${LAYOUT.state}/desk-id`)).trim();
       return protectKey(disk, keyPath(home, id), passphrase);
     },
+    newConnector: async ({ name, from }) => newConnector({ ...options, root: await findWorkspace(disk, from), name }),
     certify: (request, say) => certifyAdapter(options, request, say),
     demo: (request, screen, signal) => runDemo({ ...options, bin: options.bin }, request, screen, signal),
   };

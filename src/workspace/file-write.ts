@@ -18,6 +18,8 @@ interface Place {
 }
 
 const KIB = 1024;
+/** What was larger than it may become can still be replaced. */
+const READABLE_BYTES = 8 * KIB * KIB;
 const NOTE = /\.md$/;
 const PROPOSAL = /\.(toml|ya?ml|json)$/;
 const MATERIAL = /\.(md|txt|csv|json|toml|ya?ml)$/;
@@ -60,6 +62,9 @@ export interface WrittenFile {
   readonly text: string;
 }
 
+/** One write at a time: of two writers who read the same text, the second finds that it changed. */
+let turn: Promise<unknown> = Promise.resolve();
+
 /** @throws PATH_REFUSED, TOO_LARGE, FILE_CHANGED. */
 export const writeFile = async (
   disk: Disk,
@@ -71,32 +76,35 @@ export const writeFile = async (
   const size = Buffer.byteLength(text);
   if (size > place.bytes) throw new QocError("TOO_LARGE", { what: path, size, limit: place.bytes });
   if (text.includes("\0")) refusePath(path, "the text holds a NUL character");
+  const written = turn.then(() => writeHeld(disk, root, { path, text, replaces }, place.bytes));
+  turn = written.catch(() => undefined);
+  await written;
+  return { path, text };
+};
+
+type Wanted = WrittenFile & { readonly replaces: string | undefined };
+
+const writeHeld = async (disk: Disk, root: string, wanted: Wanted, limit: number): Promise<void> => {
+  const { path } = wanted;
   const parts = path.split("/");
   const folder = await descend(root, parts.slice(0, -1), true);
   if (folder === undefined) throw new QocError("FILE_NOT_FOUND", { path });
   try {
-    await put(disk, folder, parts.at(-1) ?? "", { path, text, replaces }, place.bytes);
+    await put(disk, folder, parts.at(-1) ?? "", wanted, limit);
   } finally {
     await folder.close();
   }
-  return { path, text };
 };
 
-const put = async (
-  disk: Disk,
-  folder: Held,
-  name: string,
-  { path, text, replaces }: WrittenFile & { readonly replaces: string | undefined },
-  limit: number,
-): Promise<void> => {
-  const current = await openHeld(folder, name, path, Math.max(limit, 8 * KIB * KIB));
+const put = async (disk: Disk, folder: Held, name: string, { path, text, replaces }: Wanted, limit: number): Promise<void> => {
+  const current = await openHeld(folder, name, path, Math.max(limit, READABLE_BYTES));
   if ((current === undefined ? undefined : digestOf(current.bytes)) !== replaces) throw new QocError("FILE_CHANGED", { path });
   const target = `${folder.at}/${name}`;
   if (current !== undefined) return disk.writeAtomic(target, text);
   try {
     await disk.create(target, text);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") throw new QocError("FILE_CHANGED", { path }, { cause: error });
-    throw error;
+    const isTaken = error instanceof Error && "code" in error && error.code === "EEXIST";
+    throw isTaken ? new QocError("FILE_CHANGED", { path }, { cause: error }) : error;
   }
 };

@@ -28,7 +28,10 @@ export const BROKEN_FILLS: readonly Mistake[] = [
   {
     name: "comes-back-once",
     what: "It opens a new stream after a cut, and forgets to listen to it.",
-    edits: [["await this.subscribe();\n      for", "new WebSocket(`${this.ctx.options.stream}?key=${this.ctx.secret(\"api_key\")}`);\n      for"]],
+    edits: [[
+      "await this.subscribe();\n      for",
+      'new WebSocket(`${this.ctx.options.stream}?key=${this.ctx.secret("api_key")}`);\n      for',
+    ]],
     caughtBy: ["C69"],
   },
   {
@@ -71,7 +74,10 @@ export const BROKEN_FILLS: readonly Mistake[] = [
   {
     name: "emits-each-fill-twice",
     what: "It takes a fill from the stream and again from its order's state, under two ids.",
-    edits: [["    this.ctx.emitFill(fill);\n", "    this.ctx.emitFill(fill);\n    this.ctx.emitFill({ ...fill, fillId: `${fill.fillId}-state` });\n"]],
+    edits: [[
+      "    this.ctx.emitFill(fill);\n",
+      "    this.ctx.emitFill(fill);\n    this.ctx.emitFill({ ...fill, fillId: `${fill.fillId}-state` });\n",
+    ]],
     caughtBy: ["C40", "C41"],
   },
   {
@@ -130,7 +136,7 @@ export const BROKEN_FILLS: readonly Mistake[] = [
     name: "five-hours-off",
     what: "It takes the venue's times for a local time of New York.",
     edits: [[TIME, "  timestamp: time - 5 * 3_600_000,\n  fee,"]],
-    caughtBy: ["C39", "C47"],
+    caughtBy: ["C47", "C72"],
   },
   {
     name: "forgets-fees",

@@ -44,7 +44,7 @@ export const BROKEN_LIVES: readonly Mistake[] = [
     name: "capability-of-the-wrong-kind",
     what: "It writes a capability as text where the desk reads true or false.",
     edits: [["exactDecimals: true,", 'exactDecimals: "yes" as never,']],
-    caughtBy: ["C06"],
+    caughtBy: ["C01", "C02"],
     words: "exactDecimals",
   },
   {
@@ -204,15 +204,17 @@ export const BROKEN_LIVES: readonly Mistake[] = [
   {
     name: "floods-the-venue",
     what: "It asks for orders in a tight loop, with nothing to do.",
-    edits: [[CONNECTED, "setInterval(() => void this.getOpenOrders().catch(() => []), 10);"]],
+    edits: [[CONNECTED, `const ask = (): void => void this.getOpenOrders().catch(() => []).finally(ask);
+    for (const start of [ask, ask, ask]) start();`]],
     caughtBy: ["C90"],
     words: "requests to the venue",
   },
   {
     name: "floods-the-desk",
     what: "It hands every fill of the day to the desk again and again.",
-    edits: [[CONNECTED, `const again = (await this.getFills(0))[0] ?? { fillId: "1", venueOrderId: "1", symbol: "AAPL", side: "buy" as const,
-      quantity: "1", price: "1", timestamp: this.newest };
+    edits: [[CONNECTED, `const again = (await this.getFills(0))[0] ?? {
+      fillId: "1", venueOrderId: "1", symbol: "AAPL", side: "buy" as const, quantity: "1", price: "1", timestamp: this.newest,
+    };
     setInterval(() => this.emit(again), 5);`]],
     caughtBy: ["C90"],
   },

@@ -101,7 +101,7 @@ export const BROKEN_ORDERS: readonly Mistake[] = [
     edits: [
       ["private isOpen = false;", "private isOpen = false;\n  private last: any;"],
       [ACK, `this.last = taken;
-    await new Promise((go) => setTimeout(go, 20));
+    await new Promise((go) => setTimeout(go, 100));
     return { venueOrderId: this.last.order_id, status: "acknowledged" };`],
     ],
     caughtBy: ["C38"],
@@ -123,7 +123,10 @@ export const BROKEN_ORDERS: readonly Mistake[] = [
   {
     name: "every-bad-status-is-a-refusal",
     what: "It takes a 5xx for a no, while the order may stand at the venue.",
-    edits: [["if (status === 400 || status === 422)", "if (status >= 400 && status !== 409)"], ["String(body.error)", "String(body?.error)"]],
+    edits: [
+      ["if (status === 400 || status === 422)", "if (status >= 400 && status !== 409)"],
+      ["String(body.error)", "String(body?.error)"],
+    ],
     caughtBy: ["C59", "C60", "C61"],
     words: "VenueRejection",
   },

@@ -7,8 +7,9 @@ const QUOTE = "return { symbol, bid, ask, last, timestamp: time };";
 const POWER = 'return (await this.get("/account")).buying_power;';
 const POSITIONS = 'const positions: any[] = await this.get("/positions");';
 const OPEN = 'const orders: any[] = await this.get("/orders?status=open");';
-const NOT_LISTED = "if (status === 404) return null;\n    if (status !== 200) throw new Error(`the venue answered ${status} for ${symbol}`);";
-const NO_ORDER = "if (status === 404) return null;\n    if (status !== 200) throw new Error(`the venue answered ${status} for an order`);";
+const SYMBOL_FAILED = "if (status !== 200) throw new Error(`the venue answered ${status} for ${symbol}`);";
+const ORDER_FAILED = "if (status !== 200) throw new Error(`the venue answered ${status} for an order`);";
+const NULL_FOR_404 = "if (status === 404) return null;\n    ";
 
 export const BROKEN_VIEWS: readonly Mistake[] = [
   {
@@ -125,7 +126,7 @@ export const BROKEN_VIEWS: readonly Mistake[] = [
   {
     name: "throws-for-what-is-not-listed",
     what: "Its getInstrument throws for a symbol that is not listed, as if the venue were down.",
-    edits: [[NOT_LISTED, NOT_LISTED.replace("if (status === 404) return null;\n    ", "")]],
+    edits: [[`${NULL_FOR_404}${SYMBOL_FAILED}`, SYMBOL_FAILED]],
     caughtBy: ["C19"],
   },
   {
@@ -137,21 +138,21 @@ export const BROKEN_VIEWS: readonly Mistake[] = [
   {
     name: "throws-for-an-unknown-order",
     what: "Its getOrder throws for 404, and the desk cannot tell never taken from not to be reached.",
-    edits: [[NO_ORDER, NO_ORDER.replace("if (status === 404) return null;\n    ", "")]],
+    edits: [[`${NULL_FOR_404}${ORDER_FAILED}`, ORDER_FAILED]],
     caughtBy: ["C80"],
     words: "answer null",
   },
   {
     name: "null-for-an-order-in-trouble",
     what: "Its getOrder answers null for any error, and the desk believes that the order was never taken.",
-    edits: [[NO_ORDER, "if (status !== 200) return null;"]],
+    edits: [[`${NULL_FOR_404}${ORDER_FAILED}`, "if (status !== 200) return null;"]],
     caughtBy: ["C74"],
     words: "null says that the venue does not know it",
   },
   {
     name: "finds-no-order-by-client-id",
     what: "It declares queryByClientId and looks orders up by the venue's id alone.",
-    edits: [["const path = venueOrderId === undefined ?", 'if (venueOrderId === undefined) return null;\n    const path = venueOrderId === "" ?']],
+    edits: [["const path = venueOrderId === undefined ?", 'if (!venueOrderId) return null;\n    const path = venueOrderId === "" ?']],
     caughtBy: ["C77"],
     words: "the venue knows the order",
   },

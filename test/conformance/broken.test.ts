@@ -42,7 +42,7 @@ describe("the table", () => {
 });
 
 describe("the kit sees an adapter that", () => {
-  it.concurrent.each(BROKEN)("$name: $what", { timeout: 120_000 }, async (mistake) => {
+  it.concurrent.each(BROKEN)("$name", { timeout: 120_000 }, async (mistake) => {
     const from = folderOf(withMistake(SOURCE, mistake));
     const { caughtBy, words = "" } = mistake;
     const report = await certifyAdapter(WORLD, { target: from, from, only: caughtBy }, () => undefined);

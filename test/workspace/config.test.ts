@@ -100,11 +100,15 @@ describe("a mistake", () => {
   });
 
   it.each([
-    ["a process of its own", 'isolation = "process"'],
     ["a built-in that is not there", 'type = "alpaca"'],
   ])("%s is said to be not built yet", (_name, line) => {
-    const text = `[[connector]]\nname = "a"\n${line.startsWith("type") ? "" : 'type = "paper"\n'}${line}`;
+    const text = `[[connector]]\nname = "a"\n${line}`;
     expect(problem(text).code).toBe("CONFIG_NOT_YET");
+  });
+
+  it("a secret file inside the workspace is refused: the history would keep it", () => {
+    const found = problem(`[[connector]]\nname = "a"\ntype = "paper"\n  [connector.auth]\n  key = { file = "${FILE.replace("desk.toml", "secrets/key")}" }`);
+    expect(found).toMatchObject({ code: "CONFIG_INVALID", message: expect.stringContaining("put it outside") as string });
   });
 
   it("is never the only one that is told", () => {

@@ -18,6 +18,8 @@ beforeAll(() => {
   symlinkSync(join(base, "outside"), join(root, "research", "linked"));
   symlinkSync(join(base, "outside", "secret.md"), join(root, "research", "link.md"));
   linkSync(join(base, "outside", "secret.md"), join(root, "research", "hard.md"));
+  symlinkSync("/dev/zero", join(root, "research", "zero.md"));
+  symlinkSync(join(base, "outside", "gone.md"), join(root, "research", "dangling.md"));
   execFileSync("mkfifo", [join(root, "research", "pipe.md")]);
 });
 
@@ -40,13 +42,24 @@ describe("a path", () => {
     ["research/nоte.md"],
     ["research/note.md "],
     ["research/note."],
+    ["research/note.. /x.md"],
+    [".QOC/desk-id"],
+    ["Node_Modules/x.md"],
+    ["research/．．/secret.md"],
+    ["research/\u2024\u2024/secret.md"],
+    ["research/aa\u200bpl.md"],
+    ["research/note\n.md"],
+    [`research/${"a".repeat(200)}.md`],
+    ["research/zero.md"],
+    ["research/dangling.md"],
+    ["research"],
     [""],
     ["a".repeat(500)],
     ["research/linked/secret.md"],
     ["research/link.md"],
     ["research/hard.md"],
     ["research/pipe.md"],
-  ])("%s is refused", async (path) => {
+  ])("F1 F2 F6 %j is refused", async (path) => {
     await expect(confine(disk, root, path, ["research"])).rejects.toMatchObject({ code: "PATH_REFUSED" });
   });
 

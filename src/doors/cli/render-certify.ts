@@ -54,3 +54,24 @@ const forProgram = ({ cases, guarantees, counts, certified, name }: Report): rea
     ...guarantees.map(({ given, guarantee, because }) => [given ? "promised" : "not promised", guarantee, because]),
     [certified ? "certified" : "not certified", name, String(counts.passed), String(counts.failed), String(counts.skipped)],
   ].map((cells) => cells.map(oneLine).join("\t"));
+
+interface Made {
+  readonly path: string;
+  readonly files: readonly string[];
+  readonly table: string;
+  readonly next: string;
+}
+
+/** `connectors new`: what was written, what to paste, what to type next. */
+export const renderMadeConnector = (face: Face, { path, files, table, next }: Made): readonly string[] =>
+  face.isTty
+    ? [
+        `${face.paint("green", "✓")} ${oneLine(path)}`,
+        ...files.map((file) => `  ${oneLine(file)}`),
+        "",
+        face.paint("dim", "for desk.toml, when it is to trade:"),
+        ...table.split("\n").map(oneLine),
+        "",
+        `next: ${oneLine(next)}`,
+      ]
+    : files.map(oneLine);

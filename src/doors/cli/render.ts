@@ -2,7 +2,7 @@
 import type { Command } from "../../commands/command.ts";
 import { oneLine } from "./escape.ts";
 import { type Io, painter } from "./io.ts";
-import { renderCertify } from "./render-certify.ts";
+import { renderCertify, renderMadeConnector } from "./render-certify.ts";
 import { renderDoctor, renderInit, renderPositions, renderStatus } from "./render-desk.ts";
 import { renderOrder, renderOrders, renderProposed, renderReceipt } from "./render-order.ts";
 import {
@@ -44,6 +44,7 @@ const RENDERERS: Readonly<Record<string, Renderer>> = {
   "issues list": renderIssues,
   run: renderRun,
   "connectors list": renderConnectors,
+  "connectors new": renderMadeConnector,
   "connectors test": renderCertify,
   snapshot: renderSnapshot,
   "snapshot list": renderSnapshots,

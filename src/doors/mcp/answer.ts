@@ -26,9 +26,9 @@ export const answerOf = (value: unknown): CallToolResult => {
   });
 };
 
+/** As text alone: clients hold structured content against the tool's own output schema, even that of an error. */
 export const errorAnswer = (error: ToolError): CallToolResult => ({
   isError: true,
-  structuredContent: { ...error },
   content: [{ type: "text", text: JSON.stringify(error) }],
 });
 

@@ -3,6 +3,7 @@
  * its next request is a stranger's, and what it has under way is told to stop.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { Actor } from "../../domain/event.ts";
 import type { Clock, Ids } from "../../domain/ports.ts";
 
@@ -75,6 +76,8 @@ export const tokenBook = (clock: Clock, ids: Ids): TokenBook => {
       const limits = { ...RUN_LIMITS, ...request.limits };
       const token = `qoc_${ids.random(TOKEN_BYTES)}`;
       const stop = new AbortController();
+      // One listener for each open request of the session, and those are bounded elsewhere.
+      setMaxListeners(0, stop.signal);
       const session = openSession(request, limits, stop.signal);
       const deadline = clock.after(limits.wallMs, () => drop((entry) => entry.session === session));
       const end = (): void => {

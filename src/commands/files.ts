@@ -1,0 +1,76 @@
+/** files list | read | search | write. */
+import { z } from "zod";
+import { isDigest } from "../domain/ids.ts";
+import { QocError } from "../domain/error.ts";
+import { writeFile } from "../workspace/file-write.ts";
+import { type Reading, listFiles, openReading, readFile, searchFiles } from "../workspace/files.ts";
+import { iso } from "../desk/desk.ts";
+import { type CallContext, body, hot } from "./command.ts";
+import { record } from "./research.ts";
+
+const reading = async (call: CallContext): Promise<Reading> => {
+  const { desk } = hot(call);
+  // What has been journaled is in its files before anyone looks.
+  await hot(call).settled();
+  return openReading(desk.disk, desk.root, desk.config);
+};
+
+const folder = z.string().max(400).default("").transform((under) => (under === "." ? "" : under.replace(/\/$/, "")));
+const after = z.string().max(500).default("");
+const page = <T extends z.ZodType>(entry: T) => z.object({ entries: z.array(entry), next: z.string().nullable(), partial: z.boolean() });
+
+export const filesList = body({
+  input: z.strictObject({ under: folder, glob: z.string().min(1).max(200).optional(), after }),
+  output: page(z.object({ path: z.string(), bytes: z.number(), modified: z.string() })),
+  run: async ({ under, glob, after: from }, call) => {
+    const { entries, ...rest } = await listFiles(await reading(call), { under, after: from, ...(glob === undefined ? {} : { glob }) });
+    return { entries: entries.map((entry) => ({ ...entry, modified: iso(entry.modified) })), ...rest };
+  },
+});
+
+export const filesRead = body({
+  input: z.strictObject({
+    path: z.string(),
+    from: z.union([z.string(), z.number().transform(String)]).default("1"),
+    lines: z.coerce.number().int().positive().optional(),
+  }),
+  output: z.object({
+    path: z.string(),
+    text: z.string(),
+    digest: z.string(),
+    bytes: z.number(),
+    lines: z.number(),
+    next: z.string().nullable(),
+  }),
+  run: async ({ path, from, lines }, call) => readFile(await reading(call), path, from, lines),
+});
+
+export const filesSearch = body({
+  input: z.strictObject({ text: z.string().min(2).max(200), under: folder, after }),
+  output: page(z.object({ path: z.string(), line: z.number(), text: z.string() })),
+  run: async (input, call) => searchFiles(await reading(call), input),
+});
+
+/** The digest that was read, or nothing. @throws INVALID_INPUT. */
+export const replacedDigest = (command: string, replaces: string | undefined): { readonly replaces?: string } => {
+  if (replaces === undefined) return {};
+  if (isDigest(replaces)) return { replaces };
+  throw new QocError("INVALID_INPUT", { command, message: "--replaces takes the digest that was read (sha256:…)" });
+};
+
+/** @throws DESK_READ_ONLY where the journal could not tell of what would be written. */
+export const writable = (call: CallContext): void => {
+  const reason = hot(call).desk.readOnly();
+  if (reason !== undefined) throw new QocError("DESK_READ_ONLY", { reason });
+};
+
+export const filesWrite = body({
+  input: z.strictObject({ path: z.string(), text: z.string().max(300_000), replaces: z.string().optional() }),
+  output: z.looseObject({ path: z.string(), digest: z.string() }),
+  run: async ({ path, text, replaces }, call) => {
+    writable(call);
+    const { desk } = hot(call);
+    const file = await writeFile(desk.disk, desk.root, { path, text, ...replacedDigest("files write", replaces) });
+    return record(call, "files write", file);
+  },
+});

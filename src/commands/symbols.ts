@@ -1,0 +1,66 @@
+/** symbols search: over what the desk has met. A venue is not asked: no connector can list what it trades. */
+import { z } from "zod";
+import { listEntities } from "../workspace/entities.ts";
+import { listFiles, openReading } from "../workspace/files.ts";
+import { LAYOUT } from "../workspace/layout.ts";
+import { listIssues } from "../workspace/notes.ts";
+import { type CallContext, body, hot } from "./command.ts";
+import { isInScope } from "./scope.ts";
+
+const SYMBOLS_MAX = 100;
+const SEARCHED = ["entities", "issues", "positions", "orders", LAYOUT.bars];
+const NOTE = "only symbols this desk has met; a venue may trade others: ask it with quotes get";
+
+interface Met {
+  readonly symbol: string;
+  name: string;
+  readonly in: Set<string>;
+}
+
+export const symbolsSearch = body({
+  input: z.strictObject({ text: z.string().trim().min(1).max(60) }),
+  output: z.object({
+    symbols: z.array(z.object({ symbol: z.string(), name: z.string(), in: z.array(z.string()) })),
+    searched: z.array(z.string()),
+    note: z.string(),
+    partial: z.boolean(),
+  }),
+  run: async ({ text }, call) => {
+    const needle = text.toLowerCase();
+    const met = await symbolsMet(call);
+    const fits = met.filter(({ symbol, name }) => symbol.toLowerCase().includes(needle) || name.toLowerCase().includes(needle));
+    const closest = fits.toSorted((a, b) => a.symbol.length - b.symbol.length || (a.symbol < b.symbol ? -1 : 1));
+    return {
+      symbols: closest.slice(0, SYMBOLS_MAX).map(({ symbol, name, in: places }) => ({ symbol, name, in: [...places] })),
+      searched: SEARCHED,
+      note: NOTE,
+      partial: closest.length > SYMBOLS_MAX,
+    };
+  },
+});
+
+const symbolsMet = async (call: CallContext): Promise<readonly Met[]> => {
+  const { desk } = hot(call);
+  const met = new Map<string, Met>();
+  const meet = (symbol: string, place: string, name = ""): void => {
+    const known = met.get(symbol) ?? { symbol, name, in: new Set<string>() };
+    known.in.add(place);
+    if (known.name === "") known.name = name;
+    met.set(symbol, known);
+  };
+  const reading = await openReading(desk.disk, desk.root, desk.config);
+  for (let after: string | null = ""; after !== null; ) {
+    const page: Awaited<ReturnType<typeof listEntities>> = await listEntities(reading, after);
+    for (const { symbol, name } of page.entries) meet(symbol, "entities", name);
+    after = page.next;
+  }
+  for (const { symbols } of await listIssues(desk.disk, desk.root)) for (const symbol of symbols) meet(symbol, "issues");
+  for (const { symbol, connector } of desk.book.positions.values()) if (isInScope(desk, call.actor, connector)) meet(symbol, "positions");
+  for (const { terms } of desk.book.orders.values()) if (isInScope(desk, call.actor, terms.connector)) meet(terms.symbol, "orders");
+  for (let after: string | null = ""; after !== null; ) {
+    const page: Awaited<ReturnType<typeof listFiles>> = await listFiles(reading, { under: LAYOUT.bars, glob: "*.csv", after });
+    for (const { path } of page.entries) meet(path.slice(LAYOUT.bars.length + 1, -4), LAYOUT.bars);
+    after = page.next;
+  }
+  return [...met.values()];
+};

@@ -1,0 +1,167 @@
+/**
+ * The MCP face of the command table, for both protocol eras. A server is made for each request (HTTP) or connection (stdio)
+ * and sees one session: what it lists is that session's palette, and what it calls goes through one dispatcher.
+ */
+import {
+  type AuthInfo,
+  CLIENT_INFO_META_KEY,
+  type McpRequestContext,
+  McpServer,
+  type McpServerFactory,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
+import { messageOf } from "../../domain/error.ts";
+import { type CallPorts, type Caller, auditOf, callTool } from "./call.ts";
+import { listPrompts, promptNamed } from "./prompts.ts";
+import { type Ask, RESOURCES, cutToFit, findResource, isTemplate } from "./resources.ts";
+import type { Session } from "./tokens.ts";
+
+/** What clients may want to look at anew. */
+export type Change = { readonly kind: "tools" } | { readonly kind: "resources" } | { readonly kind: "resource"; readonly uri: string };
+
+/** Where changes are heard of; the answer stops listening. */
+export type Changes = (listener: (change: Change) => void) => () => void;
+
+export interface McpOptions extends CallPorts {
+  readonly version: string;
+  /** Who calls, by what the transport made sure of; undefined refuses. */
+  sessionOf(authInfo: AuthInfo | undefined): Session | undefined;
+  /** For a connection that lives on: changes are told on it. Over HTTP the handler tells them instead. */
+  readonly changes?: Changes;
+}
+
+const INSTRUCTIONS =
+  "Qoc is a trading desk. You can read the book, quotes and notes, write research, and write draft orders for a human. " +
+  "Nothing here executes an order: a human approves or rejects each draft. Amounts are decimal text, times are ISO UTC.";
+
+export const mcpFactory = (options: McpOptions): McpServerFactory => {
+  // An older client over HTTP names itself once, in a request of its own; later ones are known by their session.
+  const named = new WeakMap<Session, string>();
+  return (context) => {
+    const session = options.sessionOf(context.authInfo);
+    if (session === undefined) throw new Error("no session for this caller");
+    const mcp = new McpServer(
+      { name: "qoc", title: "Qoc trading desk", version: options.version },
+      {
+        capabilities: { tools: { listChanged: true }, resources: { listChanged: true, subscribe: true }, prompts: {} },
+        instructions: INSTRUCTIONS,
+      },
+    );
+    const caller = callerOf(mcp, context, session, named);
+    serveTools(mcp, options, caller);
+    serveResources(mcp, options, caller);
+    servePrompts(mcp);
+    const stopTelling = options.changes === undefined ? undefined : tellChanges(mcp, options.changes, context.era);
+    mcp.server.onclose = () => {
+      const version = mcp.server.getClientVersion();
+      if (version !== undefined) named.set(session, clientName(version));
+      stopTelling?.();
+    };
+    return mcp;
+  };
+};
+
+const CLIENT_CHARS_MAX = 100;
+
+const clientName = (facts: { readonly name: string; readonly version: string }): string =>
+  `${facts.name} ${facts.version}`.slice(0, CLIENT_CHARS_MAX);
+
+const callerOf = (mcp: McpServer, { era }: McpRequestContext, session: Session, named: WeakMap<Session, string>): Caller => ({
+  session,
+  era,
+  client: (context: ServerContext) => {
+    const envelope: Readonly<Record<string, unknown>> = context.mcpReq.envelope ?? {};
+    const facts = (envelope[CLIENT_INFO_META_KEY] ?? mcp.server.getClientVersion()) as { name: string; version: string } | undefined;
+    return facts === undefined ? (named.get(session) ?? "unknown") : clientName(facts);
+  },
+});
+
+const serveTools = (mcp: McpServer, options: McpOptions, caller: Caller): void => {
+  mcp.server.setRequestHandler("tools/list", () => ({
+    tools: [...options.tools.values()].filter(({ command }) => caller.session.palette.has(command)).map(({ wire }) => wire),
+  }));
+  mcp.server.setRequestHandler("tools/call", ({ params }, context) =>
+    callTool(options, caller, { name: params.name, input: params.arguments ?? {} }, context),
+  );
+};
+
+const serveResources = (mcp: McpServer, options: McpOptions, caller: Caller): void => {
+  const { palette } = caller.session;
+  const known = new Set([...options.tools.values()].map(({ command }) => command));
+  const shown = RESOURCES.filter(({ twins }) => twins.every((twin) => known.has(twin) && palette.has(twin)));
+  mcp.server.setRequestHandler("resources/list", () => ({
+    resources: shown
+      .filter((resource) => !isTemplate(resource))
+      .map(({ uri, name, description, mimeType }) => ({ uri, name, description, mimeType })),
+  }));
+  mcp.server.setRequestHandler("resources/templates/list", () => ({
+    resourceTemplates: shown
+      .filter((resource) => isTemplate(resource))
+      .map(({ uri, name, description, mimeType }) => ({ uriTemplate: uri, name, description, mimeType })),
+  }));
+  mcp.server.setRequestHandler("resources/read", async ({ params: { uri } }, context) => {
+    const { audit } = auditOf(options, caller, { name: uri, input: {} }, context);
+    const found = findResource(uri);
+    if (found === undefined || !shown.includes(found.resource)) {
+      audit("refused", found === undefined ? "unknown resource" : "outside the palette");
+      throw new ResourceNotFoundError(uri);
+    }
+    try {
+      const text = await found.resource.read(askAs(options, caller.session, context), found.name);
+      if (text === undefined) throw new Error("nothing is there yet");
+      audit("allowed", null);
+      return { contents: [{ uri, mimeType: found.resource.mimeType, text: cutToFit(text) }] };
+    } catch (error) {
+      // A file that is absent, and one that may not be read, are the same to who asks.
+      audit("failed", messageOf(error));
+      throw new ResourceNotFoundError(uri);
+    }
+  });
+};
+
+const askAs =
+  (options: McpOptions, session: Session, { mcpReq }: ServerContext): Ask =>
+  (command, input) => {
+    const over = session.spend({ calls: 1, bytes: 0, proposals: 0 });
+    if (over !== undefined) throw new Error(`this run may use ${over.of} ${over.limit} in all`);
+    return options.invoke(command, input, session, AbortSignal.any([mcpReq.signal, session.signal]), () => undefined);
+  };
+
+const servePrompts = (mcp: McpServer): void => {
+  mcp.server.setRequestHandler("prompts/list", () => ({ prompts: [...listPrompts()] }));
+  mcp.server.setRequestHandler("prompts/get", ({ params }) => {
+    const prompt = promptNamed(params.name, params.arguments ?? {});
+    if (prompt === undefined) {
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown prompt, or an argument is missing: ${params.name.slice(0, 100)}`);
+    }
+    return prompt;
+  });
+};
+
+/** A connection's own notices. The newer era filters them by what the client listens to; in the older one it subscribes. */
+const tellChanges = (mcp: McpServer, changes: Changes, era: "legacy" | "modern"): (() => void) => {
+  const subscribed = new Set<string>();
+  if (era === "legacy") {
+    mcp.server.setRequestHandler("resources/subscribe", ({ params }) => {
+      if (findResource(params.uri) === undefined) throw new ResourceNotFoundError(params.uri);
+      subscribed.add(params.uri);
+      return {};
+    });
+    mcp.server.setRequestHandler("resources/unsubscribe", ({ params }) => {
+      subscribed.delete(params.uri);
+      return {};
+    });
+  }
+  return changes((change) => {
+    if (!mcp.isConnected()) return;
+    if (change.kind === "tools") mcp.sendToolListChanged();
+    else if (change.kind === "resources") mcp.sendResourceListChanged();
+    else if (era === "modern" || subscribed.has(change.uri)) {
+      // A client that went away needs no notice.
+      mcp.server.sendResourceUpdated({ uri: change.uri }).catch(() => undefined);
+    }
+  });
+};

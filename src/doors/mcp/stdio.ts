@@ -1,0 +1,67 @@
+/**
+ * `qoc mcp`: the same face over standard input and output, for the operator's own agent. It opens no desk: every command
+ * is asked of the running one through `call`. Standard output carries protocol messages and nothing else.
+ */
+import type { Readable, Writable } from "node:stream";
+import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
+import { messageOf } from "../../domain/error.ts";
+import type { Clock } from "../../domain/ports.ts";
+import type { AuditRecord } from "./call.ts";
+import { type Changes, mcpFactory } from "./server.ts";
+import { INTERACTIVE, openSession } from "./tokens.ts";
+import type { CommandTool } from "./tools.ts";
+
+/** Asks the running desk as `agent:interactive`. @throws what the desk answered, or that it is down. */
+export type CallDesk = (
+  command: string,
+  input: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+  note: (line: string) => void,
+) => Promise<unknown>;
+
+export interface McpStdioOptions {
+  readonly version: string;
+  readonly tools: ReadonlyMap<string, CommandTool>;
+  readonly clock: Clock;
+  readonly call: CallDesk;
+  readonly changes: Changes;
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  /** For people and logs: standard error. */
+  log(line: string): void;
+  readonly signal: AbortSignal;
+}
+
+const LIMITS = { calls: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY, proposals: Number.POSITIVE_INFINITY };
+
+/** Serves one client until its end of the pipe closes, or the signal aborts. */
+export const serveMcpStdio = async (options: McpStdioOptions): Promise<void> => {
+  const { tools, call, signal, stdin, stdout, log } = options;
+  const session = openSession({ run: INTERACTIVE, palette: [...tools.values()].map(({ command }) => command) }, LIMITS, signal);
+  const factory = mcpFactory({
+    version: options.version,
+    tools,
+    clock: options.clock,
+    changes: options.changes,
+    sessionOf: () => session,
+    invoke: (command, input, _session, callSignal, note) => call(command, input, callSignal, note),
+    audit: (record) => log(auditLine(record)),
+    // The desk refuses the word too, and writes the attempt down where the operator looks for it.
+    refused: (tool) => void call(tool, {}, signal, () => undefined).catch(() => undefined),
+  });
+  const ended = new Promise<void>((resolve) => {
+    for (const event of ["end", "close", "error"]) stdin.once(event, () => resolve());
+    stdout.once("error", () => resolve());
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  const handle = serveStdio(factory, {
+    transport: new StdioServerTransport(stdin, stdout),
+    onerror: (error) => log(`mcp: ${messageOf(error)}`),
+  });
+  await ended;
+  await handle.close();
+};
+
+const auditLine = ({ decision, tool, client, reason, ms }: AuditRecord): string =>
+  `${decision} ${tool} for ${client} in ${ms} ms${reason === null ? "" : `: ${reason}`}`;

@@ -1,0 +1,202 @@
+/**
+ * Indicators over daily bars: words such as `rsi:14` to values. They are estimates for people and agents to read; nothing of
+ * the order path rests on them. A series too short for an indicator says so, and how long it must be.
+ */
+import { ATR, BollingerBands, EMA, MACD, OBV, RSI, SMA, VWAP } from "trading-signals";
+import { approximate, decimal, parseNumeric, rounded, text } from "../domain/decimal.ts";
+import type { VenueBar } from "../domain/venue.ts";
+
+const PLACES = 8;
+const LENGTH_MAX = 1000;
+
+interface Candle {
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+}
+/** The values of one bar, or null while it is too early. */
+type Step = (candle: Candle) => Readonly<Record<string, number>> | null;
+
+interface Family {
+  readonly parameters: readonly string[];
+  readonly defaults: readonly number[];
+  /** Bars until the first value. */
+  needs(parameters: readonly number[]): number;
+  readonly usesVolume?: boolean;
+  /** What the numbers mean, for the reader. */
+  readonly about: string;
+  step(parameters: readonly number[]): Step;
+}
+
+const one = (value: number | null): Readonly<Record<string, number>> | null => (value === null ? null : { value });
+
+const FAMILIES: Readonly<Record<string, Family>> = {
+  sma: {
+    parameters: ["length"],
+    defaults: [20],
+    needs: ([length = 0]) => length,
+    about: "mean of the last closes",
+    step: ([length = 0]) => closes(new SMA(length)),
+  },
+  ema: {
+    parameters: ["length"],
+    defaults: [20],
+    needs: ([length = 0]) => length,
+    about: "exponential mean of closes, weight 2/(length+1), begun at the first close",
+    step: ([length = 0]) => closes(new EMA(length)),
+  },
+  rsi: {
+    parameters: ["length"],
+    defaults: [14],
+    needs: ([length = 0]) => length + 1,
+    about: "relative strength by Wilder, 0 to 100",
+    step: ([length = 0]) => closes(new RSI(length)),
+  },
+  macd: {
+    parameters: ["short", "long", "signal"],
+    defaults: [12, 26, 9],
+    needs: ([, long = 0, signal = 0]) => long + signal - 1,
+    about: "short EMA less long EMA, its own EMA as signal, and the difference",
+    step: ([short = 0, long = 0, signal = 0]) => {
+      const macd = new MACD(new EMA(short), new EMA(long), new EMA(signal));
+      return ({ close }) => {
+        const found = macd.update(close, false);
+        return found === null ? null : { macd: found.macd, signal: found.signal, histogram: found.histogram };
+      };
+    },
+  },
+  atr: {
+    parameters: ["length"],
+    defaults: [14],
+    needs: ([length = 0]) => length,
+    about: "average true range by Wilder; the first bar's range is high less low",
+    step: ([length = 0]) => {
+      const atr = new ATR(length);
+      return (candle) => one(atr.update(candle, false));
+    },
+  },
+  bollinger: {
+    parameters: ["length", "deviations"],
+    defaults: [20, 2],
+    needs: ([length = 0]) => length,
+    about: "mean of the last closes and so many population standard deviations around it",
+    step: ([length = 0, deviations = 0]) => {
+      const bands = new BollingerBands(length, deviations);
+      return ({ close }) => {
+        const found = bands.update(close, false);
+        return found === null ? null : { upper: found.upper, middle: found.middle, lower: found.lower };
+      };
+    },
+  },
+  vwap: {
+    parameters: [],
+    defaults: [],
+    needs: () => 1,
+    usesVolume: true,
+    about: "mean of (high+low+close)/3 by volume since the first of these bars",
+    step: () => {
+      const vwap = new VWAP();
+      return (candle) => {
+        vwap.update(candle, false);
+        return one(vwap.getResult());
+      };
+    },
+  },
+  obv: {
+    parameters: [],
+    defaults: [],
+    needs: () => 2,
+    usesVolume: true,
+    about: "volume of rising closes less volume of falling ones since the first of these bars",
+    step: () => {
+      const obv = new OBV(2);
+      return (candle) => one(obv.update(candle, false));
+    },
+  },
+};
+
+const closes =
+  (indicator: { update(price: number, replace: boolean): number | null }): Step =>
+  ({ close }) =>
+    one(indicator.update(close, false));
+
+export class IndicatorError extends Error {}
+
+const unknown = (word: string): IndicatorError =>
+  new IndicatorError(`unknown indicator ${JSON.stringify(word)}; known: ${Object.keys(FAMILIES).join(", ")}`);
+
+export interface Wanted {
+  /** As it reads with every parameter: `rsi:14`. */
+  readonly name: string;
+  readonly family: string;
+  readonly parameters: readonly number[];
+}
+
+/** `sma:20,macd` → what is wanted, each once. @throws IndicatorError in words for the caller. */
+export const parseIndicators = (list: string): readonly Wanted[] => {
+  const wanted = list.split(",").map((item) => parseOne(item.trim()));
+  return wanted.filter(({ name }, index) => wanted.findIndex((other) => other.name === name) === index);
+};
+
+const parseOne = (item: string): Wanted => {
+  const [word = "", ...given] = item.toLowerCase().split(":");
+  const family = Object.hasOwn(FAMILIES, word) ? FAMILIES[word] : undefined;
+  if (family === undefined) throw unknown(word);
+  const { parameters, defaults } = family;
+  if (given.length > parameters.length) throw new IndicatorError(`${word} takes ${[word, ...parameters].join(":")}`);
+  const values = defaults.map((standard, index) => parameterOf(word, parameters[index] ?? "", given[index], standard));
+  const [first = 0, second = 0] = values;
+  if (word === "macd" && first >= second) throw new IndicatorError("macd: short must be less than long");
+  return { name: [word, ...values].join(":"), family: word, parameters: values };
+};
+
+const parameterOf = (word: string, name: string, given: string | undefined, standard: number): number => {
+  if (given === undefined) return standard;
+  const value = /^\d{1,4}(\.\d{1,4})?$/.test(given) ? Number(given) : 0;
+  const isFine = name === "deviations" ? value > 0 && value <= 10 : Number.isInteger(value) && value >= 1 && value <= LENGTH_MAX;
+  if (isFine) return value;
+  const range = name === "deviations" ? "a number over 0, at most 10" : `a whole number from 1 to ${LENGTH_MAX}`;
+  throw new IndicatorError(`${word}: ${name} is ${range}, not ${JSON.stringify(given)}`);
+};
+
+export interface IndicatorPoint {
+  readonly at: number;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+export type IndicatorSeries =
+  | { readonly name: string; readonly status: "ready"; readonly about: string; readonly points: readonly IndicatorPoint[] }
+  | { readonly name: string; readonly status: "data_pending"; readonly reason: string; readonly needs: number; readonly has: number };
+
+/** The newest `last` values over bars that stand oldest first. */
+export const indicate = ({ name, family: word, parameters }: Wanted, bars: readonly VenueBar[], last: number): IndicatorSeries => {
+  const family = FAMILIES[word];
+  if (family === undefined) throw unknown(word);
+  const needs = family.needs(parameters);
+  const pending = (reason: string): IndicatorSeries => ({ name, status: "data_pending", reason, needs, has: bars.length });
+  if (bars.length < needs) return pending(`it needs ${needs} bars, there are ${bars.length}`);
+  const without = bars.filter(({ volume }) => volume === undefined).length;
+  if (family.usesVolume === true && without > 0) return pending(`${without} of ${bars.length} bars have no volume`);
+  const step = family.step(parameters);
+  const points = bars.map((bar, index) => {
+    const values = step(candleOf(bar));
+    // Some indicators speak before they have seen enough.
+    return values === null || index < needs - 1 ? undefined : { at: bar.at, values: shown(values) };
+  });
+  const ready = points.filter((point) => point !== undefined);
+  if (ready.length === 0) return pending("no bar has any volume");
+  return { name, status: "ready", about: family.about, points: ready.slice(-last) };
+};
+
+const candleOf = (bar: VenueBar): Candle => {
+  const number = (value: string): number => approximate(decimal(value));
+  const { open, high, low, close, volume = "0" } = bar;
+  return { open: number(open), high: number(high), low: number(low), close: number(close), volume: number(volume) };
+};
+
+const amount = (value: number): string => (Math.abs(value) < 1e-9 ? "0" : text(rounded(parseNumeric(value), PLACES)));
+
+const shown = (values: Readonly<Record<string, number>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, amount(value)]));

@@ -1,0 +1,49 @@
+/** A change to one issue: its status line and a dated note at the end. The id and every other byte stay as they were written. */
+import { digestOf } from "../domain/digest.ts";
+import { QocError } from "../domain/error.ts";
+import type { Disk } from "../domain/ports.ts";
+import { pathParts } from "./confine.ts";
+import { descend, openHeld } from "./descend.ts";
+import { type WrittenFile, writeFile } from "./file-write.ts";
+import { withField } from "./frontmatter.ts";
+import type { IssueStatus } from "./notes.ts";
+
+const BYTES_MAX = 256 * 1024;
+
+export interface IssueChange {
+  readonly path: string;
+  /** ISO time of the note. */
+  readonly at: string;
+  readonly by: string;
+  readonly status: IssueStatus | undefined;
+  readonly note: string | undefined;
+}
+
+/** @throws FILE_NOT_FOUND, FILE_CHANGED where someone else wrote it meanwhile, TOO_LARGE. */
+export const updateIssue = async (disk: Disk, root: string, { path, at, by, status, note }: IssueChange): Promise<WrittenFile> => {
+  const before = await readIssueText(root, path);
+  const marked = status === undefined ? before : withField(before, "status", status);
+  const text = note === undefined ? marked : `${marked.trimEnd()}\n\n## ${at}, ${by}\n\n${quoted(note)}\n`;
+  return writeFile(disk, root, { path, text, replaces: digestOf(before) });
+};
+
+const readIssueText = async (root: string, path: string): Promise<string> => {
+  const parts = pathParts(path);
+  const folder = await descend(root, parts.slice(0, -1));
+  if (folder === undefined) throw new QocError("FILE_NOT_FOUND", { path });
+  try {
+    const opened = await openHeld(folder, parts.at(-1) ?? "", path, BYTES_MAX);
+    if (opened === undefined) throw new QocError("FILE_NOT_FOUND", { path });
+    return Buffer.from(opened.bytes).toString("utf8");
+  } finally {
+    await folder.close();
+  }
+};
+
+/** Quoted, so that no note can pass for the issue's own headings or another's note. */
+const quoted = (note: string): string =>
+  note
+    .trim()
+    .split(/\r\n?|\n/)
+    .map((line) => `> ${line}`.trimEnd())
+    .join("\n");

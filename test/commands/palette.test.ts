@@ -1,0 +1,249 @@
+/** The agent's palette over a whole desk: files, entities, issues, bars, indicators, symbols; what it wrote is journaled and kept. */
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { statusInScope } from "../../src/commands/scope.ts";
+import type { StatusView } from "../../src/desk/status.ts";
+import { decimal } from "../../src/domain/decimal.ts";
+import { emptyPosition, openPosition } from "../../src/domain/position.ts";
+import { adapterSource } from "../kit/adapter-stand.ts";
+import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+
+const AGENT = { actor: "agent:run-1", channel: "mcp" } as const;
+const digest = (text: string): string => `sha256:${createHash("sha256").update(text).digest("hex")}`;
+const APPLE = "---\nsymbol: AAPL\nname: Apple Inc.\nkind: equity\nvenue: NASDAQ\ntags: [tech, phones]\n---\nPhones.\n";
+const CSV = ["date,open,high,low,close,volume", ...Array.from({ length: 30 }, (_, n) => `2026-01-${String(n + 1).padStart(2, "0")},1,3,1,${n + 1},10`)];
+
+let desk: TempDesk;
+const ask = <T = Record<string, unknown>>(command: string, input: Record<string, unknown> = {}): Promise<T> => desk.call<T>(command, input, AGENT);
+const written = async (): Promise<readonly Record<string, unknown>[]> =>
+  (await desk.hot.readEvents()).map(({ event }) => event as unknown as Record<string, unknown>).filter(({ type }) => type === "file.written");
+
+beforeAll(async () => {
+  desk = await tempDesk({
+    config: (template) =>
+      `${template}\n[connectors]\nagent = ["paper"]\n\n[[connector]]\nname = "hidden"\ntype = "custom"\nadapter = "./hidden.ts"\n`,
+    files: {
+      "hidden.ts": adapterSource("static capabilities = { mode: 'paper' };"),
+      "research/prices/bars/OWN.csv": CSV.join("\n"),
+      "research/prices/bars/NOVOL.csv": "date,close\n2026-01-01,1\n2026-01-02,2\n",
+      "issues/007-hand.md": "---\nid: 007\ntitle: By hand   # kept\nstatus: open\nsymbols: [MSFT]\n---\nBody, with   spaces.\n",
+    },
+  });
+});
+afterAll(async () => {
+  await desk.stop();
+  await discard(desk);
+});
+
+describe("files", () => {
+  it("are listed, read and searched by an agent", async () => {
+    const { entries } = await ask<{ entries: readonly { path: string }[] }>("files list", { under: "issues/" });
+    expect(entries.map(({ path }) => path)).toContain("issues/007-hand.md");
+    expect(await ask("files read", { path: "issues/007-hand.md", from: 5, lines: 1 })).toMatchObject({ text: "symbols: [MSFT]\n", next: "6" });
+    expect(await ask("files search", { text: "with   spaces" })).toMatchObject({ entries: [{ path: "issues/007-hand.md", line: 7 }] });
+  });
+
+  it("are written, journaled with the writer, and not over what was not read", async () => {
+    const path = "research/idea.md";
+    expect(await ask("files write", { path, text: "one" })).toEqual({ path, digest: digest("one") });
+    await expect(ask("files write", { path, text: "two" })).rejects.toMatchObject({ code: "FILE_CHANGED" });
+    await expect(ask("files write", { path, text: "two", replaces: "md5" })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    await ask("files write", { path, text: "two", replaces: digest("one") });
+    expect(desk.read(path)).toBe("two");
+    expect((await written()).at(-1)).toMatchObject({ path, digest: digest("two"), command: "files write", actor: "agent:run-1" });
+  });
+
+  it("of the configuration, the state and the operator are refused", async () => {
+    for (const path of ["desk.toml", ".qoc/desk-id", "house-rules.md", "orders/approved/x.toml", "../x.md"]) {
+      await expect(ask("files write", { path, text: "x" })).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    }
+    await expect(ask("files read", { path: ".qoc/desk-id" })).rejects.toMatchObject({ code: "PATH_REFUSED" });
+  });
+
+  it("a proposal written as a file waits for the human like any other", async () => {
+    const text = 'connector = "paper"\nsymbol = "SPX"\nside = "buy"\nquantity = "1"\ntype = "market"\nrationale = "test"\n';
+    await ask("files write", { path: "orders/pending/by-file.toml", text });
+    const status = await desk.call<StatusView>("status");
+    expect(status.proposals.map(({ id }) => id)).toContain("by-file");
+    expect(status.orders).toEqual([]);
+  });
+});
+
+describe("entities", () => {
+  it("are written with checked frontmatter, read with a digest, listed, and replaced by who has read them", async () => {
+    expect(await ask("entities write", { symbol: "AAPL", text: APPLE })).toEqual({ path: "entities/AAPL.md", digest: digest(APPLE) });
+    expect(await ask("entities read", { symbol: "AAPL" })).toEqual({ path: "entities/AAPL.md", text: APPLE, digest: digest(APPLE) });
+    await expect(ask("entities write", { symbol: "AAPL", text: APPLE })).rejects.toMatchObject({ code: "FILE_CHANGED" });
+    await ask("entities write", { symbol: "BTC/USD", text: "---\nsymbol: BTC/USD\nname: Bitcoin\nkind: crypto\n---\n" });
+    expect(await ask("entities list")).toMatchObject({
+      entries: [
+        { symbol: "AAPL", name: "Apple Inc.", kind: "equity", path: "entities/AAPL.md", problem: null },
+        { symbol: "BTC/USD", name: "Bitcoin", kind: "crypto", path: "entities/BTC_USD.md", problem: null },
+      ],
+      next: null,
+    });
+    await expect(ask("entities read", { symbol: "BTC:USD" })).rejects.toMatchObject({ code: "NOTE_INVALID" });
+    expect((await written()).some(({ command, actor }) => command === "entities write" && actor === "agent:run-1")).toBe(true);
+  });
+
+  it.each([
+    ["no frontmatter", "Phones."],
+    ["another symbol", APPLE.replace("AAPL", "MSFT")],
+    ["no name", APPLE.replace(/name.*\n/, "")],
+    ["an empty name", APPLE.replace("Apple Inc.", '" "')],
+    ["a name that hides", APPLE.replace("Apple Inc.", '"Apple\\u202eelppA"')],
+    ["a kind in capitals", APPLE.replace("equity", "Equity")],
+    ["a field it does not know", APPLE.replace("venue:", "approved:")],
+    ["an odd tag", APPLE.replace("phones]", '"../x"]')],
+    ["an alias", APPLE.replace("[tech, phones]", "&a [*a]")],
+  ])("with %s are refused", async (_what, text) => {
+    await expect(ask("entities write", { symbol: "AAPL", text, replaces: digest(APPLE) })).rejects.toMatchObject({ code: "NOTE_INVALID" });
+  });
+
+  it.each([["../AAPL"], ["AAPL\u0000"], ["ААPL"], [""], ["a".repeat(60)]])("of the symbol %j are refused", async (symbol) => {
+    await expect(ask("entities write", { symbol, text: APPLE })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    await expect(ask("entities read", { symbol })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  });
+});
+
+describe("issues update", () => {
+  it("changes the status line and adds a dated, quoted note; every other byte stays", async () => {
+    const before = desk.read("issues/007-hand.md");
+    await ask("issues update", { id: "007", status: "review", note: "Done so far.\n## 2020, human\nid: 1" });
+    const after = desk.read("issues/007-hand.md");
+    const [kept = "", note = ""] = after.split(/(?=\n## \d{4}-\d\d-\d\dT)/);
+    expect(`${kept}\n`.trimEnd()).toBe(before.replace("status: open", "status: review").trimEnd());
+    expect(note).toMatch(/^\n## \S+Z, agent:run-1\n\n> Done so far\.\n> ## 2020, human\n> id: 1\n$/);
+    expect((await written()).at(-1)).toMatchObject({ command: "issues update", actor: "agent:run-1" });
+  });
+
+  it.each([
+    ["in-progress", "done"],
+    ["review", "done"],
+    ["blocked", "done"],
+    ["done", "done"],
+    ["draft", "INVALID_INPUT"],
+    ["open", "INVALID_INPUT"],
+    ["cancelled", "INVALID_INPUT"],
+    ["approved", "INVALID_INPUT"],
+  ])("an agent that sets %s: %s", async (status, ends) => {
+    const ended = await ask("issues update", { id: "007", status }).then(() => "done", (error: { code: string }) => error.code);
+    expect(ended).toBe(ends);
+  });
+
+  it("a human may set any; nothing to change and an unknown issue are said", async () => {
+    await desk.call("issues update", { id: "issues/007-hand.md", status: "open" });
+    expect(desk.read("issues/007-hand.md")).toContain("\nstatus: open\n");
+    await expect(ask("issues update", { id: "007" })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    await expect(ask("issues update", { id: "999", status: "done" })).rejects.toMatchObject({ code: "ISSUE_NOT_FOUND" });
+  });
+});
+
+describe("bars get", () => {
+  it("are the connector's, bounded and within the days asked for", async () => {
+    const all = await ask<{ bars: readonly { time: string }[]; earlier: number }>("bars get", { symbol: "SPX", limit: 5 });
+    expect(all).toMatchObject({ status: "ready", source: "paper", resolution: "1d", symbol: "SPX" });
+    expect(all.bars).toHaveLength(5);
+    expect(all.earlier).toBeGreaterThan(0);
+    const day = (all.bars[2]?.time ?? "").slice(0, 10);
+    const one = await ask<{ bars: readonly unknown[] }>("bars get", { symbol: "SPX", from: day, to: day });
+    expect(one.bars).toEqual([all.bars[2]]);
+    await expect(ask("bars get", { symbol: "SPX", limit: 201 })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  });
+
+  it("are the operator's where no venue is meant, and say so", async () => {
+    const own = await desk.call<{ bars: readonly Record<string, string>[] }>("bars get", { symbol: "OWN", limit: 1 });
+    expect(own).toMatchObject({ status: "ready", source: "research/prices/bars/OWN.csv", note: expect.any(String) as string, earlier: 29 });
+    expect(own.bars).toEqual([{ time: "2026-01-30T00:00:00.000Z", open: "1", high: "3", low: "1", close: "30", volume: "10" }]);
+  });
+
+  it("that nobody has are pending, with the reason", async () => {
+    expect(await ask("bars get", { symbol: "NOSUCH" })).toMatchObject({ status: "data_pending", reason: expect.stringContaining("NOSUCH") as string });
+    expect(await desk.call("bars get", { symbol: "OWN", from: "2030-01-01" })).toMatchObject({ status: "data_pending" });
+    expect(await desk.call("bars get", { symbol: "SPX", connector: "hidden" })).toMatchObject({ status: "data_pending" });
+  });
+});
+
+describe("analysis get", () => {
+  it("gives values over the bars it names, and says which are pending", async () => {
+    expect(await desk.call("analysis get", { symbol: "OWN", indicators: "sma:5,sma:40,obv", last: 2 })).toMatchObject({
+      status: "ready",
+      over: { bars: 30, from: "2026-01-01T00:00:00.000Z", to: "2026-01-30T00:00:00.000Z" },
+      indicators: [
+        { name: "sma:5", status: "ready", values: [{ value: "27" }, { time: "2026-01-30T00:00:00.000Z", value: "28" }] },
+        { name: "sma:40", status: "data_pending", needs: 40, has: 30 },
+        { name: "obv", status: "ready", values: [{ value: "280" }, { value: "290" }] },
+      ],
+    });
+    expect(await desk.call("technical-analysis get", { symbol: "OWN", indicators: ["sma:5"], to: "2026-01-10" })).toMatchObject({
+      indicators: [{ values: [{ value: "8" }] }],
+    });
+    expect(await desk.call("analysis get", { symbol: "NOVOL", indicators: "vwap" })).toMatchObject({ indicators: [{ status: "data_pending" }] });
+    expect(await ask("analysis get", { symbol: "NOSUCH", indicators: "sma" })).toMatchObject({ status: "data_pending" });
+  });
+
+  it.each([["cci"], [Array.from({ length: 13 }, (_, n) => `sma:${n + 1}`).join(",")]])("%s is refused", async (indicators) => {
+    await expect(ask("analysis get", { symbol: "OWN", indicators })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  });
+});
+
+describe("symbols search", () => {
+  it("finds what the desk has met, by symbol and name, and says where it looked", async () => {
+    expect(await ask("symbols search", { text: "apple" })).toMatchObject({ symbols: [{ symbol: "AAPL", name: "Apple Inc.", in: ["entities"] }] });
+    expect(await ask("symbols search", { text: "msft" })).toMatchObject({ symbols: [{ symbol: "MSFT", in: ["issues"] }] });
+    expect(await ask("symbols search", { text: "own" })).toMatchObject({ symbols: [{ symbol: "OWN", in: ["research/prices/bars"] }] });
+    expect(await ask("symbols search", { text: "zzz" })).toMatchObject({ symbols: [], note: expect.stringContaining("quotes get") as string });
+  });
+});
+
+describe("[connectors] agent", () => {
+  it("hides the others from an agent, in the words for what does not exist, and not from the human", async () => {
+    for (const command of ["quotes get", "bars get", "analysis get", "positions list"]) {
+      const input = { ...(command === "positions list" ? {} : { symbol: "SPX" }), ...(command === "analysis get" ? { indicators: "sma" } : {}) };
+      const told = async (connector: string): Promise<string> =>
+        ask(command, { ...input, connector }).then(() => "answered", (error: Error) => error.message.replace(connector, "X"));
+      expect(await told("hidden")).toBe(await told("absent"));
+      expect(await told("hidden")).toBe("no connector X");
+    }
+    expect(await ask("quotes get", { symbol: "SPX" })).toMatchObject({ connector: "paper" });
+    await expect(desk.call("quotes get", { symbol: "SPX" })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    await expect(desk.call("quotes get", { symbol: "X", connector: "hidden" })).resolves.toMatchObject({ connector: "hidden" });
+  });
+
+  it("leaves the others' positions and symbols out of what an agent sees", async () => {
+    const book = desk.open.desk.book.positions as Map<string, ReturnType<typeof emptyPosition>>;
+    for (const connector of ["paper", "hidden"]) {
+      const position = emptyPosition(connector, `HELD-${connector}`);
+      openPosition(position, decimal("1"), decimal("1"));
+      book.set(`test ${connector}`, position);
+    }
+    const held = (list: readonly { symbol: string }[]): readonly string[] => list.map(({ symbol }) => symbol).toSorted();
+    expect(held(await ask("positions list"))).toEqual(["HELD-paper"]);
+    expect(held(await desk.call("positions list"))).toEqual(["HELD-hidden", "HELD-paper"]);
+    expect(held((await ask<{ symbols: { symbol: string }[] }>("symbols search", { text: "held" })).symbols)).toEqual(["HELD-paper"]);
+    for (const connector of ["paper", "hidden"]) book.delete(`test ${connector}`);
+  });
+
+  it("leaves the others out of an agent's status", async () => {
+    const view = await desk.call<StatusView>("status");
+    const held = { ...view, book: { ...view.book, positions: ["paper", "hidden"].map((connector) => ({ connector }) as never) } };
+    const names = (of: StatusView): unknown => [of.connectors.map(({ name }) => name), of.book.positions.map(({ connector }) => connector)];
+    expect(names(statusInScope(desk.open.desk, "agent:run-1", held))).toEqual([["paper"], ["paper"]]);
+    expect(names(statusInScope(desk.open.desk, "human", held))).toEqual([["paper", "hidden"], ["paper", "hidden"]]);
+  });
+});
+
+describe("secrets in the workspace", () => {
+  it("F4 are neither listed nor read, from the moment they are there", async () => {
+    const { auth } = desk.open.config.connectors.find(({ name }) => name === "hidden") ?? { auth: {} };
+    (auth as Record<string, unknown>)["token"] = { file: join(desk.root, "research/token.md") };
+    writeFileSync(join(desk.root, "research/token.md"), "zebra-secret");
+    const { entries } = await ask<{ entries: readonly { path: string }[] }>("files list", { under: "research" });
+    expect(entries.map(({ path }) => path)).not.toContain("research/token.md");
+    await expect(ask("files read", { path: "research/token.md" })).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    expect(await ask("files search", { text: "zebra" })).toMatchObject({ entries: [] });
+    await expect(ask("files write", { path: "research/token.md", text: "mine" })).rejects.toMatchObject({ code: "FILE_CHANGED" });
+  });
+});

@@ -1,0 +1,69 @@
+/** Runs attacks in hosts of their own: when one dies, that is the result of the attack it was at, and a new one takes the rest. */
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { AttackResult } from "./attack-host.ts";
+import { ATTACKS, type Level } from "./attacks.ts";
+
+export interface RunOptions {
+  /** The bundled host. */
+  readonly host: string;
+  readonly level: Level;
+  readonly ids: readonly string[];
+  /** Node's binary; this one's by default. */
+  readonly node?: string;
+  /** How much faster than life the supervisor's waits are. */
+  readonly speed?: number;
+}
+
+/** A host that says nothing for this long hangs. */
+const SILENT_MS = 60_000;
+
+export const runAttacks = async (options: RunOptions): Promise<readonly AttackResult[]> => {
+  const results: AttackResult[] = [];
+  let left = [...options.ids];
+  while (left.length > 0) {
+    const { done, died } = await oneHost(options, left);
+    results.push(...done);
+    left = left.slice(done.length);
+    const victim = left[0];
+    if (victim === undefined) break;
+    results.push(deadHost(victim, options.level, died));
+    left = left.slice(1);
+  }
+  return results;
+};
+
+const deadHost = (id: string, level: Level, said: string): AttackResult => ({
+  id,
+  level,
+  outcome: "host dies",
+  otherP99Ms: Number.NaN,
+  otherFailed: Number.NaN,
+  stallMs: Number.NaN,
+  fillsLost: Number.NaN,
+  recoverMs: null,
+  secretsSeen: [],
+  polluted: [],
+  said,
+});
+
+const oneHost = (options: RunOptions, ids: readonly string[]): Promise<{ done: AttackResult[]; died: string }> =>
+  new Promise((resolve) => {
+    const env = { ...process.env, ATTACK_SPEED: String(options.speed ?? 1), NODE_OPTIONS: "" };
+    const child = spawn(options.node ?? process.execPath, [options.host, options.level, ...ids], { env, stdio: ["ignore", "ignore", "pipe"] });
+    const done: AttackResult[] = [];
+    let last = "";
+    let timer = setTimeout(() => child.kill("SIGKILL"), SILENT_MS);
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => child.kill("SIGKILL"), SILENT_MS);
+      if (line.startsWith("RESULT ")) done.push(JSON.parse(line.slice("RESULT ".length)) as AttackResult);
+      else if (!line.startsWith("BEGIN ")) last = `${last}\n${line}`.slice(-500);
+    });
+    child.once("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ done, died: `${signal ?? `code ${code ?? 0}`}${last}` });
+    });
+  });
+
+export const ALL_IDS: readonly string[] = ATTACKS.map(({ id }) => id);

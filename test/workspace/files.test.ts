@@ -1,0 +1,346 @@
+/** Reading and writing the workspace: one rule for list, read and search; writes only where the palette says, and never over the unread. */
+import { execFileSync } from "node:child_process";
+import { linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { digestOf } from "../../src/domain/digest.ts";
+import { descend, openHeld } from "../../src/workspace/descend.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { writeFile } from "../../src/workspace/file-write.ts";
+import { CHARACTERS_MAX, ENTRIES_MAX, type Reading, listFiles, openReading, readFile, searchFiles } from "../../src/workspace/files.ts";
+
+const disk = nodeDisk();
+let base: string;
+let root: string;
+const put = (path: string, text: string): void => {
+  mkdirSync(dirname(join(base, path)), { recursive: true });
+  writeFileSync(join(base, path), text);
+};
+const reading = (files: readonly string[] = []): Promise<Reading> =>
+  openReading(disk, root, { connectors: [{ auth: Object.fromEntries(files.map((file, n) => [`k${n}`, { file }])) }] as never });
+const paths = async (under = "", glob?: string): Promise<readonly string[]> =>
+  (await listFiles(await reading([join(root, "research/token.txt")]), { under, after: "", ...(glob === undefined ? {} : { glob }) })).entries.map(
+    ({ path }) => path,
+  );
+
+beforeEach(() => {
+  base = mkdtempSync(join(realpathSync(tmpdir()), "qoc-files-"));
+  root = join(base, "desk");
+  put("outside/secret.md", "secret words");
+  put("outside/twice.md", "secret words");
+  put("desk/desk.toml", "[workspace]\n");
+  put("desk/research/aapl.md", "Margins hold.\nSecret Words are elsewhere.\n");
+  put("desk/research/deep/er/note.md", "deep");
+  put("desk/research/token.txt", "secret words of a venue");
+  put("desk/research/server.pem", "secret words of a key");
+  put("desk/.qoc/journal/1.ndjson", "secret words");
+  put("desk/.git/config", "secret words");
+  put("desk/.env", "secret words");
+  put("desk/research/.hidden.md", "secret words");
+  put("desk/node_modules/x/readme.md", "secret words");
+  mkdirSync(join(root, "orders/pending"), { recursive: true });
+  symlinkSync(join(base, "outside"), join(root, "research/linked"));
+  symlinkSync(join(base, "outside/secret.md"), join(root, "research/link.md"));
+  symlinkSync("/dev/zero", join(root, "research/zero.md"));
+  symlinkSync(join(base, "outside/gone.md"), join(root, "research/dangling.md"));
+  linkSync(join(base, "outside/twice.md"), join(root, "research/hard.md"));
+  execFileSync("mkfifo", [join(root, "research/pipe.md")]);
+});
+afterEach(() => rm(base, { recursive: true, force: true }));
+
+/** Ways out, each by its id of the checklist. */
+const WAYS_OUT: readonly (readonly [id: string, path: string])[] = [
+  ["F1 climbs", "../outside/secret.md"],
+  ["F1 climbs from within", "research/../../outside/secret.md"],
+  ["F1 absolute", "/etc/passwd"],
+  ["F1 drive", "C:/secret.md"],
+  ["F1 backslash", "research\\..\\secret.md"],
+  ["F1 NUL", "research/aapl.md\u0000.txt"],
+  ["F1 percent-encoded climb", "research/..%2f..%2foutside%2fsecret.md"],
+  ["F1 percent-encoded dots", "research/%2e%2e/secret.md"],
+  ["F1 double separator", "research//aapl.md"],
+  ["F1 a dot part", "./research/aapl.md"],
+  ["F1 trailing dot", "research/aapl.md."],
+  ["F1 trailing space", "research/aapl.md "],
+  ["F1 trailing dots of a folder", "research../aapl.md"],
+  ["F1 look-alike letter", "research/ааpl.md"],
+  ["F1 full-width dots", "research/．．/secret.md"],
+  ["F1 full-width slash", "research／aapl.md"],
+  ["F1 one-dot leader", "research/\u2024\u2024/secret.md"],
+  ["F1 right-to-left override", "research/\u202edm.lpaa"],
+  ["F1 zero-width", "research/aa\u200bpl.md"],
+  ["F1 line break", "research/aapl\n.md"],
+  ["F1 a very long name", `research/${"a".repeat(300)}.md`],
+  ["F1 a very long path", `research/${"a/".repeat(300)}a.md`],
+  ["F1 empty", ""],
+  ["F2 symlinked file", "research/link.md"],
+  ["F2 symlinked parent", "research/linked/secret.md"],
+  ["F2 symlinked parent of its parent", "research/linked/deep/new.md"],
+  ["F2 dangling symlink", "research/dangling.md"],
+  ["F3 git", ".git/config"],
+  ["F3 the desk's state", ".qoc/journal/1.ndjson"],
+  ["F3 the desk's state in capitals", ".QOC/journal/1.ndjson"],
+  ["F3 the desk's state in mixed case", "research/../.Qoc/journal/1.ndjson"],
+  ["F3 node_modules in capitals", "NODE_MODULES/x/readme.md"],
+  ["F4 environment file", ".env"],
+  ["F4 dot-file", "research/.hidden.md"],
+  ["F6 hard link", "research/hard.md"],
+  ["F6 FIFO", "research/pipe.md"],
+  ["F6 device by a symlink", "research/zero.md"],
+];
+
+describe("a way out", () => {
+  it.each(WAYS_OUT)("%s is refused to readers", async (_id, path) => {
+    await expect(readFile(await reading(), path)).rejects.toMatchObject({ code: "PATH_REFUSED" });
+  });
+
+  it.each(WAYS_OUT)("%s is refused to writers", async (_id, path) => {
+    const before = readFileSync(join(base, "outside/secret.md"), "utf8");
+    await expect(writeFile(disk, root, { path, text: "mine" })).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    await expect(writeFile(disk, root, { path, text: "mine", replaces: digestOf(before) })).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    expect(readFileSync(join(base, "outside/secret.md"), "utf8")).toBe(before);
+    expect(readdirSync(join(base, "outside"))).toEqual(["secret.md", "twice.md"]);
+  });
+});
+
+describe("secrets", () => {
+  it("F4 the target of { file = } is not read, by whatever name", async () => {
+    const hidden = await reading([join(root, "research/token.txt")]);
+    await expect(readFile(hidden, "research/token.txt")).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    symlinkSync(join(root, "research/token.txt"), join(base, "token"));
+    await expect(readFile(await reading([join(base, "token")]), "research/token.txt")).rejects.toMatchObject({ code: "PATH_REFUSED" });
+  });
+
+  it("F4 key files are not read", async () => {
+    await expect(readFile(await reading(), "research/server.pem")).rejects.toMatchObject({ code: "PATH_REFUSED" });
+  });
+
+  it("F7 list, read and search know the same rule", async () => {
+    const listed = await paths();
+    expect(listed).toEqual(["desk.toml", "research/aapl.md", "research/deep/er/note.md"]);
+    const hits = await searchFiles(await reading([join(root, "research/token.txt")]), { text: "secret words", under: "", after: "" });
+    expect(hits.entries).toEqual([{ path: "research/aapl.md", line: 2, text: "Secret Words are elsewhere." }]);
+  });
+});
+
+describe("a swap between check and use", () => {
+  it("F2 reads the folder that was checked, whatever takes its name", async () => {
+    const held = await descend(root, ["research"]);
+    if (held === undefined) throw new Error("no folder");
+    put("outside/aapl.md", "planted");
+    renameSync(join(root, "research"), join(root, "was"));
+    symlinkSync(join(base, "outside"), join(root, "research"));
+    const opened = await openHeld(held, "aapl.md", "research/aapl.md", 1000);
+    await held.close();
+    expect(Buffer.from(opened?.bytes ?? []).toString()).toContain("Margins hold.");
+  });
+
+  it("F2 writes into the folder that was checked, whatever takes its name", async () => {
+    const swapping: typeof disk = {
+      ...disk,
+      create: async (path, data, mode) => {
+        renameSync(join(root, "research"), join(root, "was"));
+        symlinkSync(join(base, "outside"), join(root, "research"));
+        await disk.create(path, data, mode);
+      },
+    };
+    await writeFile(swapping, root, { path: "research/new.md", text: "mine" });
+    expect(readdirSync(join(base, "outside"))).toEqual(["secret.md", "twice.md"]);
+    expect(readFileSync(join(root, "was/new.md"), "utf8")).toBe("mine");
+  });
+
+  it("F2 a symlink put in place of the file is replaced, not followed", async () => {
+    const swapping: typeof disk = {
+      ...disk,
+      writeAtomic: async (path, data, mode) => {
+        renameSync(join(root, "research/aapl.md"), join(root, "was.md"));
+        symlinkSync(join(base, "outside/secret.md"), join(root, "research/aapl.md"));
+        await disk.writeAtomic(path, data, mode);
+      },
+    };
+    const { digest } = await readFile(await reading(), "research/aapl.md");
+    await writeFile(swapping, root, { path: "research/aapl.md", text: "mine", replaces: digest });
+    expect(readFileSync(join(base, "outside/secret.md"), "utf8")).toBe("secret words");
+    expect(readFileSync(join(root, "research/aapl.md"), "utf8")).toBe("mine");
+  });
+});
+
+describe("reading", () => {
+  it("F5 goes through a long file in stretches that add up", async () => {
+    const text = Array.from({ length: 5000 }, (_, n) => `line ${n} of a long file`).join("\n");
+    put("desk/research/long.md", text);
+    let from: string | null = "1";
+    let whole = "";
+    while (from !== null) {
+      const part = await readFile(await reading(), "research/long.md", from);
+      expect(part.text.length).toBeLessThanOrEqual(CHARACTERS_MAX);
+      expect(part).toMatchObject({ digest: digestOf(text), bytes: text.length, lines: 5000 });
+      whole += part.text;
+      from = part.next;
+    }
+    expect(whole).toBe(text);
+  });
+
+  it("F5 goes through a line longer than an answer, and splits no character", async () => {
+    const text = `a${"😀".repeat(CHARACTERS_MAX)}\nend`;
+    put("desk/research/one-line.md", text);
+    let from: string | null = "1";
+    let whole = "";
+    while (from !== null) {
+      const part = await readFile(await reading(), "research/one-line.md", from);
+      expect(part.text).not.toMatch(/\p{Cs}/u);
+      whole += part.text;
+      from = part.next;
+    }
+    expect(whole).toBe(text);
+  });
+
+  it.each([
+    ["1", 1, "one\n", "2"],
+    ["2", 1, "two\n", "3"],
+    ["3", 5, "three\n", null],
+    ["9", 1, "", null],
+  ])("from line %s, %i lines", async (from, count, text, next) => {
+    put("desk/research/three.md", "one\ntwo\nthree\n");
+    expect(await readFile(await reading(), "research/three.md", from, count)).toMatchObject({ text, next, lines: 3 });
+  });
+
+  it.each([["0"], ["-1"], ["1:0"], ["x"], ["1:2:3"]])("a cursor %s is refused", async (from) => {
+    await expect(readFile(await reading(), "research/aapl.md", from)).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  });
+
+  it("a file that is not text is refused, and one that is not there is said", async () => {
+    put("desk/research/bin.md", "a\0b");
+    await expect(readFile(await reading(), "research/bin.md")).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    await expect(readFile(await reading(), "research/none.md")).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+    await expect(readFile(await reading(), "nowhere/none.md")).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+  });
+});
+
+describe("listing", () => {
+  it.each([
+    ["research", undefined, ["research/aapl.md", "research/deep/er/note.md"]],
+    ["", "*.toml", ["desk.toml"]],
+    ["", "note.*", ["research/deep/er/note.md"]],
+    ["", "research/**/*.md", ["research/aapl.md", "research/deep/er/note.md"]],
+    ["", "research/*.md", ["research/aapl.md"]],
+    ["", "research/?apl.md", ["research/aapl.md"]],
+    ["", "*", ["desk.toml", "research/aapl.md", "research/deep/er/note.md"]],
+    ["nowhere", undefined, []],
+  ])("under %j, glob %j", async (under, glob, expected) => {
+    expect(await paths(under, glob)).toEqual(expected);
+  });
+
+  it("F5 comes in pages that hold every file once", async () => {
+    // By path, `inbox/archive/…` stands before `inbox/item-…`, whichever a walk meets first.
+    const names = Array.from({ length: ENTRIES_MAX * 2 + 7 }, (_, n) => `inbox/${n % 2 === 0 ? "archive/" : ""}item-${String(n).padStart(4, "0")}.md`).toSorted();
+    for (const name of names) put(`desk/${name}`, "x");
+    const seen: string[] = [];
+    let after: string | null = "";
+    while (after !== null) {
+      const page: { entries: readonly { path: string }[]; next: string | null } = await listFiles(await reading(), { under: "inbox", after });
+      expect(page.entries.length).toBeLessThanOrEqual(ENTRIES_MAX);
+      seen.push(...page.entries.map(({ path }) => path));
+      after = page.next;
+    }
+    expect(seen).toEqual(names);
+  });
+
+  it("a search comes in pages that hold every hit once", async () => {
+    put("desk/research/many.md", "needle\n".repeat(ENTRIES_MAX + 50));
+    put("desk/research/more.md", "a Needle\n");
+    const seen: string[] = [];
+    let after: string | null = "";
+    while (after !== null) {
+      const page: { entries: readonly { path: string; line: number }[]; next: string | null } = await searchFiles(await reading(), {
+        text: "NEEDLE",
+        under: "",
+        after,
+      });
+      seen.push(...page.entries.map(({ path, line }) => `${path}:${line}`));
+      after = page.next;
+    }
+    expect(new Set(seen).size).toBe(ENTRIES_MAX + 51);
+    expect(seen).toHaveLength(ENTRIES_MAX + 51);
+  });
+
+  it("a pattern full of stars does not take long", async () => {
+    put(`desk/research/${"a".repeat(100)}.md`, "x");
+    const started = performance.now();
+    expect(await paths("", `${"*a".repeat(60)}b`)).toEqual([]);
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+});
+
+describe("writing", () => {
+  it.each([
+    ["issues/004-new.md"],
+    ["inbox/a.md"],
+    ["orders/pending/a.toml"],
+    ["orders/proposed/a.yaml"],
+    ["orders/pending/a.json"],
+    ["research/new/deep/a.csv"],
+    ["snapshots/a.md"],
+  ])("F3 %s is taken", async (path) => {
+    await writeFile(disk, root, { path, text: "text" });
+    expect(readFileSync(join(root, path), "utf8")).toBe("text");
+  });
+
+  it.each([
+    ["desk.toml"],
+    ["house-rules.md"],
+    ["AGENTS.md"],
+    [".mcp.json"],
+    [".claude/settings.json"],
+    ["research/CLAUDE.md"],
+    ["research/agents.MD"],
+    ["research/package.json"],
+    ["issues/Gemini.md"],
+    ["research/prices/bars/AAPL.csv"],
+    ["research/prices/new.md"],
+    ["research/Prices/new.md"],
+    ["research/run.sh"],
+    ["snapshots/2026-07-05.toml"],
+    ["orders/pending/a.md"],
+    ["orders/pending/deep/a.toml"],
+    ["orders/approved/a.toml"],
+    ["orders/executed/a.toml"],
+    ["orders/a.toml"],
+    ["entities/AAPL.md"],
+    ["schedules/daily.toml"],
+    ["connectors/x.ts"],
+    ["issuesx/a.md"],
+    ["research"],
+  ])("F3 %s is refused", async (path) => {
+    await expect(writeFile(disk, root, { path, text: "text" })).rejects.toMatchObject({ code: "PATH_REFUSED" });
+  });
+
+  it("replaces only what was read", async () => {
+    const path = "research/aapl.md";
+    const { digest } = await readFile(await reading(), path);
+    await expect(writeFile(disk, root, { path, text: "new" })).rejects.toMatchObject({ code: "FILE_CHANGED" });
+    await expect(writeFile(disk, root, { path, text: "new", replaces: digestOf("else") })).rejects.toMatchObject({ code: "FILE_CHANGED" });
+    await expect(writeFile(disk, root, { path: "research/none.md", text: "new", replaces: digest })).rejects.toMatchObject({ code: "FILE_CHANGED" });
+    await writeFile(disk, root, { path, text: "new", replaces: digest });
+    expect(readFileSync(join(root, path), "utf8")).toBe("new");
+  });
+
+  it("lets one of many writers with the same digest through", async () => {
+    const path = "research/aapl.md";
+    const { digest } = await readFile(await reading(), path);
+    const writers = Array.from({ length: 8 }, (_, n) => writeFile(disk, root, { path, text: `by ${n}`, replaces: digest }));
+    const ended = await Promise.allSettled(writers);
+    expect(ended.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  it("F3 leaves no other file behind, and caps the size", async () => {
+    await expect(writeFile(disk, root, { path: "orders/pending/a.toml", text: "a".repeat(64 * 1024 + 1) })).rejects.toMatchObject({ code: "TOO_LARGE" });
+    await expect(writeFile(disk, root, { path: "research/a.md", text: "é".repeat(128 * 1024 + 1) })).rejects.toMatchObject({ code: "TOO_LARGE" });
+    await expect(writeFile(disk, root, { path: "research/a.md", text: "a\0" })).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    expect(readdirSync(join(root, "orders/pending"))).toEqual([]);
+    await writeFile(disk, root, { path: "orders/pending/a.toml", text: "a".repeat(64 * 1024) });
+    expect(readdirSync(join(root, "orders/pending"))).toEqual(["a.toml"]);
+  });
+});
