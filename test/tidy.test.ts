@@ -40,6 +40,9 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   esbuild: ["src/host/"],
   piscina: ["src/host/"],
   ws: ["sandbox/", "src/certify/"],
+  "@modelcontextprotocol/server": ["src/doors/mcp/"],
+  "@modelcontextprotocol/node": ["src/doors/mcp/"],
+  "trading-signals": ["src/market/"],
   "@bomb.sh/tab": ["src/doors/cli/"],
   zod: ["src/", "sandbox/"],
 };

@@ -221,14 +221,14 @@ export default class TemplateConnector implements ConnectorAdapter {
       const key = encodeURIComponent(this.ctx.secret("api_key"));
       const stream = new WebSocket(`${String(this.ctx.options["stream"])}?key=${key}`);
       this.stream = stream;
-      stream.onmessage = ({ data }) => {
+      stream.addEventListener("message", ({ data }) => {
         if (this.take(String(data)) === "hello") resolve();
-      };
-      stream.onerror = () => reject(new Error("the stream failed"));
-      stream.onclose = () => {
+      });
+      stream.addEventListener("error", () => reject(new Error("the stream failed")));
+      stream.addEventListener("close", () => {
         reject(new Error("the stream closed"));
         if (this.isUp && this.stream === stream) this.comeBack();
-      };
+      });
     });
   }
 

@@ -8,6 +8,7 @@ import { snapshot as takeSnapshot } from "../desk/snapshot.ts";
 import { status as lookAtDesk } from "../desk/status.ts";
 import { listSnapshots } from "../workspace/snapshots.ts";
 import { body, cold, hot } from "./command.ts";
+import { statusInScope } from "./scope.ts";
 
 const none = z.strictObject({});
 const bookShape = z.looseObject({ nav: z.string(), cash: z.string(), buyingPower: z.string(), positions: z.array(z.looseObject({})) });
@@ -48,7 +49,7 @@ export const status = body({
     if (input.snapshot !== undefined && input.snapshot !== "latest") {
       throw new QocError("INVALID_INPUT", { command: "status", message: `--snapshot knows "latest", not ${JSON.stringify(input.snapshot)}` });
     }
-    return lookAtDesk(call.hot.desk);
+    return statusInScope(call.hot.desk, call.actor, await lookAtDesk(call.hot.desk));
   },
 });
 

@@ -152,9 +152,9 @@ const outcomeOf = async ({ connector, reached, states }: Stand, got: string): Pr
 const watchOther = ({ connector }: Stand) => {
   const times: number[] = [];
   let failed = 0;
-  let isOver = false;
+  const over = new AbortController();
   const loop = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const started = performance.now();
       await connector.call("getQuote", ["X"]).then(
         () => times.push(performance.now() - started),
@@ -165,7 +165,7 @@ const watchOther = ({ connector }: Stand) => {
   })();
   return {
     stop: async () => {
-      isOver = true;
+      over.abort();
       await loop;
       return { p99: times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0, failed };
     },
