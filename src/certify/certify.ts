@@ -54,7 +54,9 @@ export const certify = async (options: CertifyOptions): Promise<Report> => {
   const counts = { passed: count("passed"), failed: count("failed"), skipped: count("skipped") };
   const { digest, methods, capabilities } = facts;
   const certified = only === undefined && counts.failed === 0 && facts.trouble === undefined;
-  return { adapter, name, isolation, digest, methods, capabilities, counts, certified, cases, guarantees: guaranteesOf(facts, cases) };
+  const partial = only !== undefined;
+  const guarantees = partial ? [] : guaranteesOf(facts, cases);
+  return { adapter, name, isolation, digest, methods, capabilities, counts, certified, partial, cases, guarantees };
 };
 
 interface Facts {

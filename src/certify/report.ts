@@ -33,6 +33,8 @@ export interface Report {
   readonly counts: { readonly passed: number; readonly failed: number; readonly skipped: number };
   /** Every case was tried, and none failed. */
   readonly certified: boolean;
+  /** Only the cases that were named: nothing is promised on those alone. */
+  readonly partial: boolean;
   readonly cases: readonly CaseReport[];
   readonly guarantees: readonly Guarantee[];
 }

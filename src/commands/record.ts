@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { QocError } from "../domain/error.ts";
 import { digestOf } from "../domain/digest.ts";
+import { suggestion } from "../domain/ids.ts";
 import { scan } from "../desk/scan-proposals.ts";
 import { show as showEntry, tradeLog } from "../desk/trade-log.ts";
 import { restoreFile } from "../desk/restore.ts";
@@ -29,7 +30,7 @@ export const logs = body({
     const services = call.hot;
     if (services !== undefined && input.connector !== undefined) {
       const names = services.desk.config.connectors.map((connector) => connector.name);
-      if (!names.some((name) => name === input.connector)) throw new QocError("CONNECTOR_UNKNOWN", { name: input.connector, suggestion: "" });
+      if (!names.some((name) => name === input.connector)) throw new QocError("CONNECTOR_UNKNOWN", { name: input.connector, suggestion: suggestion(input.connector, names) });
     }
     const lines = services === undefined ? await cold(call).logsOf(call.cwd, query) : await services.readLogs(query);
     for (const line of lines) await call.emit(line);

@@ -9,14 +9,16 @@ export const renderCertify = (face: Face, report: Report): readonly string[] => 
   if (!face.isTty) return forProgram(report);
   const { counts, name, isolation } = report;
   const groups = [...new Set(report.cases.map(({ group }) => group))];
-  const verdict = report.certified
-    ? face.paint("green", `✓ ${oneLine(name)} is certified at the ${isolation} level`)
-    : face.paint("red", `✗ ${oneLine(name)} is not certified`);
+  const verdict = report.partial
+    ? `${oneLine(name)}, only the cases that were named`
+    : report.certified
+      ? face.paint("green", `✓ ${oneLine(name)} is certified at the ${isolation} level`)
+      : face.paint("red", `✗ ${oneLine(name)} is not certified`);
   return [
     ...groups.flatMap((group) => [face.paint("dim", group), ...linesOf(face, report.cases.filter((one) => one.group === group)), ""]),
-    face.paint("dim", "what the desk can promise with it"),
+    ...(report.partial ? [] : [face.paint("dim", "what the desk can promise with it")]),
     ...report.guarantees.flatMap(({ guarantee, given, because }) => signed(face, given ? "passed" : "failed", guarantee, given ? undefined : because)),
-    "",
+    ...(report.partial ? [] : [""]),
     `${verdict}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`,
   ];
 };
@@ -48,11 +50,11 @@ const signed = (face: Face, outcome: CaseReport["outcome"], text: string, reason
   ];
 };
 
-const forProgram = ({ cases, guarantees, counts, certified, name }: Report): readonly string[] =>
+const forProgram = ({ cases, guarantees, counts, certified, partial, name }: Report): readonly string[] =>
   [
     ...cases.map(({ id, outcome, group, title, reason }) => [outcome, id, group, title, reason ?? ""]),
     ...guarantees.map(({ given, guarantee, because }) => [given ? "promised" : "not promised", guarantee, because]),
-    [certified ? "certified" : "not certified", name, String(counts.passed), String(counts.failed), String(counts.skipped)],
+    [partial ? "partial" : certified ? "certified" : "not certified", name, String(counts.passed), String(counts.failed), String(counts.skipped)],
   ].map((cells) => cells.map(oneLine).join("\t"));
 
 interface Made {

@@ -1,0 +1,166 @@
+/** One call's life: palette, limits, errors, size, pages, progress, cancellation, notices. No desk is needed for it. */
+import { afterEach, describe, expect, it } from "vitest";
+import { QocError } from "../../../src/domain/error.ts";
+import type { Invoke } from "../../../src/doors/mcp/call.ts";
+import { type McpStand, WAYS, failureOf, mcpStand, newClient, oldClient } from "../../kit/mcp-stand.ts";
+
+let stand: McpStand | undefined;
+const stands = async (invoke: Invoke): Promise<McpStand> => (stand = await mcpStand(invoke));
+afterEach(async () => {
+  await stand?.close();
+  stand = undefined;
+});
+
+interface Answer {
+  readonly isError?: boolean;
+  readonly structuredContent?: Record<string, unknown>;
+  readonly content: readonly { text: string }[];
+}
+const errorIn = (answer: unknown): unknown => JSON.parse((answer as Answer).content[0]?.text ?? "") as unknown;
+const done: Invoke = () => Promise.resolve({ up: true });
+
+describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
+  it("S1 S2 sees its own palette and no more, whatever another run's is", async () => {
+    const at = await stands(done);
+    const narrow = await connect(at, at.token("narrow", ["status"]));
+    const wide = await connect(at, at.token("wide"));
+    expect((await narrow.listTools()).tools.map(({ name }) => name)).toEqual(["qoc_status"]);
+    expect((await wide.listTools()).tools.length).toBeGreaterThan(10);
+    expect(await failureOf(narrow.callTool({ name: "qoc_quotes_get", arguments: { symbol: "SPX" } }))).toContain("Unknown tool: qoc_quotes_get");
+    expect(at.audits.at(-1)).toMatchObject({ run: "narrow", decision: "refused", reason: "outside the palette" });
+    await Promise.all([narrow.close(), wide.close()]);
+  });
+
+  it("S4 hides what broke, and keeps it in the record", async () => {
+    const at = await stands(() => Promise.reject(new Error("secret /root/path")));
+    const client = await connect(at, at.token());
+    const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as Answer;
+    expect(answer.isError).toBe(true);
+    expect(errorIn(answer)).toMatchObject({ code: "INTERNAL", retrySafe: false });
+    expect(JSON.stringify(answer)).not.toContain("secret");
+    expect(at.audits.at(-1)).toMatchObject({ decision: "failed", reason: "secret /root/path" });
+    await client.close();
+  });
+
+  it("says when the same call may be made again", async () => {
+    const at = await stands(() => Promise.reject(new QocError("DESK_DOWN")));
+    const client = await connect(at, at.token());
+    expect(errorIn(await client.callTool({ name: "qoc_status", arguments: {} }))).toMatchObject({ code: "DESK_DOWN", hint: "qoc up", retrySafe: true });
+    await client.close();
+  });
+
+  it("S7 stops at the run's limits", async () => {
+    const at = await stands(() => Promise.resolve({ path: "research/a.md", digest: "d" }));
+    const client = await connect(at, at.token("bounded", undefined, { calls: 3, bytes: 100 }));
+    const write = (text: string) => client.callTool({ name: "qoc_research_write", arguments: { name: "a", text } });
+    expect(((await write("short")) as Answer).isError).toBeUndefined();
+    expect(errorIn(await write("x".repeat(100)))).toMatchObject({ code: "RUN_LIMIT" });
+    expect(at.audits.at(-1)).toMatchObject({ decision: "refused", reason: expect.stringContaining("100 bytes") as string });
+    await client.callTool({ name: "qoc_research_list", arguments: {} });
+    await client.close();
+  });
+
+  it("F5 hands a long list out in pages that together hold it all", async () => {
+    const notes = Array.from({ length: 1_000 }, (_, i) => ({ path: `research/${i}.md`, digest: "d".repeat(100) }));
+    const at = await stands(() => Promise.resolve(notes));
+    const client = await connect(at, at.token());
+    const got: unknown[] = [];
+    let cursor: unknown;
+    do {
+      const answer = (await client.callTool({ name: "qoc_research_list", arguments: cursor === undefined ? {} : { cursor } })) as Answer;
+      expect(answer.content[0]?.text.length).toBeLessThanOrEqual(40_000);
+      expect(answer.structuredContent?.["total"]).toBe(1_000);
+      got.push(...(answer.structuredContent?.["items"] as unknown[]));
+      cursor = answer.structuredContent?.["nextCursor"];
+    } while (cursor !== undefined);
+    expect(got).toEqual(notes);
+    for (const bad of ["x", "", 7, Buffer.from("from:1001").toString("base64url"), Buffer.from("from:-1").toString("base64url")]) {
+      expect(errorIn(await client.callTool({ name: "qoc_research_list", arguments: { cursor: bad } }))).toMatchObject({ code: "INVALID_INPUT" });
+    }
+    expect(at.audits.at(-1)?.decision).toBe("invalid");
+    await client.close();
+  });
+
+  it("answers an object that is too long with how to narrow it", async () => {
+    const at = await stands(() => Promise.resolve({ path: "inbox/a.md", text: "x".repeat(41_000) }));
+    const client = await connect(at, at.token());
+    const answer = (await client.callTool({ name: "qoc_inbox_read", arguments: { id: "a" } })) as Answer;
+    expect(errorIn(answer)).toMatchObject({ code: "TOO_LARGE", hint: expect.stringContaining("narrow") as string });
+    await client.close();
+  });
+});
+
+describe("a call that takes long", () => {
+  const slow =
+    (heard: { aborted?: boolean }, started: () => void): Invoke =>
+    (_command, _input, _session, signal, note) =>
+      new Promise((_resolve, reject) => {
+        note("half way");
+        signal.addEventListener("abort", () => {
+          heard.aborted = true;
+          reject(signal.reason as Error);
+        });
+        started();
+      });
+
+  it.each(["legacy", "auto"] as const)("L2 tells progress to who asked for it (%s)", async (mode) => {
+    const at = await stands(async (_command, _input, _session, _signal, note) => {
+      note("half way");
+      note("too soon after it");
+      return { up: true, book: { nav: "0", cash: "0", buyingPower: "0", positions: [] } };
+    });
+    const client = await newClient(at, at.token(), mode);
+    const seen: unknown[] = [];
+    await client.callTool({ name: "qoc_status", arguments: {} }, { onprogress: (progress) => void seen.push(progress) });
+    expect(seen).toEqual([{ progress: 1, message: "half way" }]);
+    await client.close();
+  });
+
+  it.each(["older", "legacy", "auto"] as const)("L3 is told to stop when its client gives up (%s)", async (mode) => {
+    const heard: { aborted?: boolean } = {};
+    let tell: () => void = () => undefined;
+    const isRunning = new Promise<void>((resolve) => (tell = resolve));
+    let stopped: () => void = () => undefined;
+    const isStopped = new Promise<void>((resolve) => (stopped = resolve));
+    const run = slow(heard, tell);
+    const at = await stands((...given) => run(...given).finally(stopped));
+    const client = mode === "older" ? await oldClient(at, at.token()) : await newClient(at, at.token(), mode);
+    const giveUp = new AbortController();
+    const call = failureOf(
+      mode === "older"
+        ? (client as Awaited<ReturnType<typeof oldClient>>).callTool({ name: "qoc_status", arguments: {} }, undefined, { signal: giveUp.signal })
+        : (client as Awaited<ReturnType<typeof newClient>>).callTool({ name: "qoc_status", arguments: {} }, { signal: giveUp.signal }),
+    );
+    await isRunning;
+    giveUp.abort(new Error("enough"));
+    await call;
+    // Older clients over HTTP do not close their request: they say it is cancelled to another server, and go.
+    await client.close();
+    await isStopped;
+    expect(heard.aborted).toBe(true);
+    await expect.poll(() => at.audits.at(-1)).toMatchObject({ tool: "qoc_status", decision: "failed" });
+  });
+});
+
+describe("notices", () => {
+  it("L1 reach a client of the newer era that listens", async () => {
+    const at = await stands(done);
+    const client = await newClient(at, at.token(), "auto");
+    const heard: string[] = [];
+    client.setNotificationHandler("notifications/tools/list_changed", () => void heard.push("tools"));
+    client.setNotificationHandler("notifications/resources/list_changed", () => void heard.push("resources"));
+    client.setNotificationHandler("notifications/resources/updated", ({ params }) => void heard.push(params.uri));
+    const listening = await client.listen({
+      toolsListChanged: true,
+      resourcesListChanged: true,
+      resourceSubscriptions: ["desk://workspace/orders/pending"],
+    });
+    at.change({ kind: "tools" });
+    at.change({ kind: "resources" });
+    at.change({ kind: "resource", uri: "desk://workspace/snapshots/latest" });
+    at.change({ kind: "resource", uri: "desk://workspace/orders/pending" });
+    await expect.poll(() => heard).toEqual(["tools", "resources", "desk://workspace/orders/pending"]);
+    await listening.close();
+    await client.close();
+  });
+});
