@@ -55,7 +55,7 @@ export const certify = async (options: CertifyOptions): Promise<Report> => {
   const { digest, methods, capabilities } = facts;
   const certified = only === undefined && counts.failed === 0 && facts.trouble === undefined;
   const partial = only !== undefined;
-  const guarantees = partial ? [] : guaranteesOf(facts, cases);
+  const guarantees = guaranteesOf(facts, cases);
   return { adapter, name, isolation, digest, methods, capabilities, counts, certified, partial, cases, guarantees };
 };
 

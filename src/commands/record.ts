@@ -30,7 +30,8 @@ export const logs = body({
     const services = call.hot;
     if (services !== undefined && input.connector !== undefined) {
       const names = services.desk.config.connectors.map((connector) => connector.name);
-      if (!names.some((name) => name === input.connector)) throw new QocError("CONNECTOR_UNKNOWN", { name: input.connector, suggestion: suggestion(input.connector, names) });
+      const isKnown = names.some((name) => name === input.connector);
+      if (!isKnown) throw new QocError("CONNECTOR_UNKNOWN", { name: input.connector, suggestion: suggestion(input.connector, names) });
     }
     const lines = services === undefined ? await cold(call).logsOf(call.cwd, query) : await services.readLogs(query);
     for (const line of lines) await call.emit(line);

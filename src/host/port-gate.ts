@@ -77,10 +77,15 @@ class Budget {
 
 const SAMPLE_CHARS = 300;
 
+/** Never throws: whatever the peer sent, its life ends in words. */
 const sample = (message: unknown): string => {
   try {
-    return JSON.stringify(message, (_key, value: unknown) => (typeof value === "string" ? value.slice(0, 100) : value)).slice(0, SAMPLE_CHARS);
+    const text = JSON.stringify(message, (_key, value: unknown) => {
+      if (typeof value === "bigint") return `${value}n`;
+      return typeof value === "string" ? value.slice(0, 100) : value;
+    });
+    return String(text).slice(0, SAMPLE_CHARS);
   } catch {
-    return String(message).slice(0, SAMPLE_CHARS);
+    return `a ${typeof message} that cannot be shown`;
   }
 };

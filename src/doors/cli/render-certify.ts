@@ -16,12 +16,16 @@ export const renderCertify = (face: Face, report: Report): readonly string[] => 
       : face.paint("red", `✗ ${oneLine(name)} is not certified`);
   return [
     ...groups.flatMap((group) => [face.paint("dim", group), ...linesOf(face, report.cases.filter((one) => one.group === group)), ""]),
-    ...(report.partial ? [] : [face.paint("dim", "what the desk can promise with it")]),
-    ...report.guarantees.flatMap(({ guarantee, given, because }) => signed(face, given ? "passed" : "failed", guarantee, given ? undefined : because)),
-    ...(report.partial ? [] : [""]),
+    ...(report.partial ? [] : promises(face, report)),
     `${verdict}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`,
   ];
 };
+
+const promises = (face: Face, { guarantees }: Report): readonly string[] => [
+  face.paint("dim", "what the desk can promise with it"),
+  ...guarantees.flatMap(({ guarantee, given, because }) => signed(face, given ? "passed" : "failed", guarantee, given ? undefined : because)),
+  "",
+];
 
 /** Those that were skipped for one reason share a line. */
 const linesOf = (face: Face, cases: readonly CaseReport[]): readonly string[] => {
@@ -53,7 +57,7 @@ const signed = (face: Face, outcome: CaseReport["outcome"], text: string, reason
 const forProgram = ({ cases, guarantees, counts, certified, partial, name }: Report): readonly string[] =>
   [
     ...cases.map(({ id, outcome, group, title, reason }) => [outcome, id, group, title, reason ?? ""]),
-    ...guarantees.map(({ given, guarantee, because }) => [given ? "promised" : "not promised", guarantee, because]),
+    ...(partial ? [] : guarantees.map(({ given, guarantee, because }) => [given ? "promised" : "not promised", guarantee, because])),
     [partial ? "partial" : certified ? "certified" : "not certified", name, String(counts.passed), String(counts.failed), String(counts.skipped)],
   ].map((cells) => cells.map(oneLine).join("\t"));
 
