@@ -22,7 +22,7 @@ export const takeFills = async (
     }
     const [issue] = parsed.error.issues;
     problem = new QocError("PROTOCOL", { connector, what: "fill", message: `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}` });
-    log.error(problem.message, { sample: JSON.stringify(item).slice(0, 500) });
+    log.error(problem.message, { sample: String(JSON.stringify(item)).slice(0, 500) });
     break;
   }
   if (good.length > 0) await keep(good);

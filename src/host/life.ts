@@ -72,10 +72,15 @@ export class Life {
     const gate = this.#gate;
     transport.onOutput((line) => log.info(options.clean(line), { stream: "stdout" }));
     transport.onMessage((message) => {
-      const admitted = gate.admit(message);
-      if ("event" in admitted) this.#take(admitted.event);
-      else if ("answer" in admitted) this.#listener({ data: admitted.answer });
-      else this.#refuse(admitted.refused);
+      try {
+        const admitted = gate.admit(message);
+        if ("event" in admitted) this.#take(admitted.event);
+        else if ("answer" in admitted) this.#listener({ data: admitted.answer });
+        else this.#refuse(admitted.refused);
+      } catch (error) {
+        // A message that makes the host stumble ends its sender and not the desk.
+        this.#refuse(`a message that could not be taken: ${messageOf(error)}`);
+      }
     });
     this.ended = new Promise((resolve) => {
       transport.onExit((reason) => void this.#fillsDone.then(() => resolve(this.#die(reason))));

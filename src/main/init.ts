@@ -1,10 +1,11 @@
 /** `qoc init`: a folder that is a desk, and the operator's key outside of it. Nothing that exists is touched. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { basename, dirname, resolve } from "node:path";
 import { createKey } from "../desk/operator-key.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk, Ids } from "../domain/ports.ts";
+import { TSCONFIG, packageJson, refreshTypes } from "../workspace/author-files.ts";
 import { FIRST_ISSUE, HOUSE_RULES, deskToml } from "../workspace/config-template.ts";
 import { FOLDERS, LAYOUT, keyPath } from "../workspace/layout.ts";
 
@@ -15,6 +16,7 @@ export interface InitOptions {
   readonly cwd: string;
   readonly path: string;
   readonly name?: string;
+  readonly packageRoot: string;
 }
 
 const FIRST_PORT = 7070;
@@ -36,10 +38,17 @@ export const initDesk = async (options: InitOptions) => {
   const name = options.name ?? basename(root);
   await createOnce(disk, `${root}/${LAYOUT.houseRules}`, HOUSE_RULES);
   await createOnce(disk, `${root}/${LAYOUT.issues}/001-first-look.md`, FIRST_ISSUE);
+  await createOnce(disk, `${root}/package.json`, packageJson(name));
+  await createOnce(disk, `${root}/tsconfig.json`, TSCONFIG);
+  await refreshAuthorTypes(disk, root, options.packageRoot);
   // Last, since its presence is what makes the folder a desk.
   await disk.create(`${root}/${LAYOUT.config}`, deskToml({ name, port, timezone: TIMEZONE }));
   return { path: root, name, port, connectors: ["paper"], key, next: options.path === "." ? "qoc up" : `cd ${options.path} && qoc up` };
 };
+
+/** The types of this very version, for editors; a workspace that never wrote an adapter does without. */
+export const refreshAuthorTypes = async (disk: Disk, root: string, packageRoot: string): Promise<void> =>
+  refreshTypes(disk, root, readFileSync(`${packageRoot}/dist/src/domain/sdk.d.ts`, "utf8"));
 
 const createOnce = async (disk: Disk, path: string, text: string): Promise<void> => {
   if ((await disk.facts(path)) === undefined) await disk.create(path, text);

@@ -20,6 +20,7 @@ import { FOLDERS, LAYOUT, globalConfigPath, keyPath, logFolder, runtimePaths } f
 import { type Lock, takeLock } from "../workspace/lock.ts";
 import { type LogFile, openLogs } from "../workspace/logs.ts";
 import { type Fleet, openFleet } from "./fleet.ts";
+import { refreshAuthorTypes } from "./init.ts";
 import { nodeProcesses } from "./processes.ts";
 import { machineName } from "./world.ts";
 
@@ -68,6 +69,7 @@ export const openDesk = async (options: DeskOptions): Promise<OpenDesk> => {
 const openLocked = async (options: DeskOptions, config: DeskConfig, socket: string, lock: Lock): Promise<OpenDesk> => {
   const { root, disk, clock, env, home } = options;
   for (const folder of FOLDERS) await disk.mkdir(`${root}/${folder}`);
+  await refreshAuthorTypes(disk, root, options.packageRoot);
   const vault = openVault(disk, env);
   const logDir = logFolder(root, home, config.workspace.logDir);
   const logs = openLogs({ disk, dir: logDir, clock, level: config.workspace.logLevel, redact: vault.redact });

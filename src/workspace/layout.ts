@@ -27,6 +27,7 @@ export const LAYOUT = {
   history: ".qoc/history.git",
   connectors: ".qoc/connectors",
   bundles: ".qoc/bundles",
+  types: ".qoc/types",
   logs: ".qoc/logs",
 } as const;
 

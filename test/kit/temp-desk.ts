@@ -50,7 +50,7 @@ export const tempDesk = async (options: TempDeskOptions = {}): Promise<TempDesk>
   const { root, home } = options.again ?? { root: join(base, "desk"), home: join(base, "home") };
   const disk = nodeDisk();
   const env = options.liveEnv ?? { PATH: process.env["PATH"], XDG_RUNTIME_DIR: join(home, "run"), ...options.env };
-  if (options.again === undefined) await initDesk({ disk, ids: systemIds, home, cwd: base, path: root });
+  if (options.again === undefined) await initDesk({ disk, ids: systemIds, home, cwd: base, path: root, packageRoot: PACKAGE_ROOT });
   if (options.config !== undefined) await writeFile(join(root, "desk.toml"), options.config(readFileSync(join(root, "desk.toml"), "utf8")));
   for (const [path, text] of Object.entries(options.files ?? {})) {
     await mkdir(dirname(join(root, path)), { recursive: true });

@@ -1,0 +1,94 @@
+/** The package as it is published: unpacked in an empty folder, with its dependencies and nothing else. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const SIZE_MAX = 1_500_000;
+
+interface Packed {
+  readonly filename: string;
+  readonly size: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+let packed: Packed;
+let app = "";
+
+beforeAll(() => {
+  app = mkdtempSync(join(tmpdir(), "qoc-package-"));
+  // What the tests run is what is packed: it was built before them.
+  const out = execFileSync("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", app], { cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  packed = (JSON.parse(out) as Packed[])[0] as Packed;
+  const home = join(app, "node_modules/qoc");
+  mkdirSync(home, { recursive: true });
+  execFileSync("tar", ["xzf", join(app, packed.filename), "-C", home, "--strip-components=1"]);
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { dependencies: Record<string, string> };
+  for (const name of Object.keys(dependencies)) {
+    if (name.includes("/")) mkdirSync(join(app, "node_modules", name.split("/")[0] ?? ""), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules", name), join(app, "node_modules", name));
+  }
+});
+
+const env = (): NodeJS.ProcessEnv => ({ PATH: process.env["PATH"], HOME: join(app, "home"), XDG_RUNTIME_DIR: join(app, "run") });
+const qoc = (cwd: string, ...args: readonly string[]): string =>
+  execFileSync(process.execPath, [join(app, "node_modules/qoc/bin/qoc.mjs"), ...args], { cwd, env: env(), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+
+describe("the package", () => {
+  it("holds what runs and what is read, and no test, source or measurement", () => {
+    const paths = packed.files.map(({ path }) => path);
+    for (const needed of ["bin/qoc.mjs", "dist/src/main.js", "dist/sandbox/worker.cjs", "dist/sandbox/guard-worker.cjs", "connectors/paper/index.ts", "connectors/template/index.ts", "docs/connectors.md", "README.md", "SECURITY.md", "LICENSE"])
+      expect(paths).toContain(needed);
+    expect(paths.filter((path) => /^(test|src|sandbox|\.ci|dist\/(bench|attacks))\//.test(path))).toEqual([]);
+    expect(packed.size).toBeLessThan(SIZE_MAX);
+  });
+
+  it("makes a desk and a connector, certifies it, and trades on it", () => {
+    qoc(app, "init", "desk");
+    const desk = join(app, "desk");
+    const { path, table } = JSON.parse(qoc(desk, "connectors", "new", "my-venue", "--json")) as { path: string; table: string };
+    const report = JSON.parse(qoc(desk, "connectors", "test", path, "--only", "C01", "--only", "C26", "--json")) as { counts: object };
+    expect(report.counts).toEqual({ passed: 2, failed: 0, skipped: 0 });
+    // A venue of one file, by hand, beside the paper one.
+    mkdirSync(join(desk, "src/connectors/tiny"), { recursive: true });
+    writeFileSync(join(desk, "src/connectors/tiny/index.ts"), TINY);
+    writeFileSync(join(desk, "desk.toml"), `${readFileSync(join(desk, "desk.toml"), "utf8")}\n${table.replaceAll("my-venue", "tiny").replace(/ {2}\[connector\.auth\][\s\S]*/, "")}\n`);
+    try {
+      qoc(desk, "up", "--detach");
+      const made = JSON.parse(
+        qoc(desk, "orders", "propose", "--side", "buy", "--symbol", "X", "--quantity", "1", "--type", "limit", "--limit-price", "100", "--connector", "tiny", "--rationale", "published", "--json"),
+      ) as { id: string; digest: string };
+      const receipt = JSON.parse(qoc(desk, "approve", made.id, "--digest", made.digest, "--json")) as { state: string };
+      expect(["acked", "filled"]).toContain(receipt.state);
+      expect(readdirSync(join(desk, ".qoc/bundles")).length).toBeGreaterThan(0);
+    } finally {
+      qoc(desk, "down");
+    }
+  });
+
+  it("gives the SDK's values to who asks for them by name", () => {
+    const script = `import { VenueRejection, SDK_VERSION } from "qoc/sdk"; console.log(new VenueRejection("x").name, SDK_VERSION);`;
+    expect(execFileSync(process.execPath, ["--input-type=module", "-e", script], { cwd: app, encoding: "utf8" })).toBe("VenueRejection 1\n");
+  });
+});
+
+const TINY = `
+import type { ConnectorAdapter, ConnectorContext, Order, OrderAck, Quote } from "@qoc-app/sdk";
+export default class Tiny implements ConnectorAdapter {
+  static readonly capabilities = { mode: "paper" } as const;
+  private ctx!: ConnectorContext;
+  async connect(ctx: ConnectorContext) { this.ctx = ctx; }
+  async disconnect() {}
+  async getQuote(symbol: string): Promise<Quote> { return { symbol, bid: 99, ask: 101, timestamp: Date.now() }; }
+  async getPositions() { return []; }
+  async getBuyingPower() { return 1_000_000; }
+  async placeOrder(order: Order): Promise<OrderAck> {
+    setTimeout(() => this.ctx.emitFill({ fillId: "1", venueOrderId: "V1", symbol: order.symbol, side: order.side, quantity: order.quantityText, price: "100", timestamp: Date.now() }), 5);
+    return { venueOrderId: "V1", status: "acknowledged" };
+  }
+  async cancelOrder() {}
+}
+`;

@@ -1,0 +1,128 @@
+/** What the SDK's types take and what they refuse. Compiled by `sdk.test.ts` as an author's editor would. */
+import {
+  type Account,
+  type Bar,
+  type BookSnapshot,
+  type Capabilities,
+  type ConnectorAdapter,
+  type ConnectorClass,
+  type ConnectorContext,
+  type Fill,
+  type GuardAdapter,
+  type GuardResult,
+  type Instrument,
+  NotSent,
+  type Order,
+  type OrderAck,
+  type OrderReport,
+  type Position,
+  type Quote,
+  SDK_VERSION,
+  VenueRejection,
+} from "@qoc-app/sdk";
+
+/** The same type, and not merely one that fits. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const holds = <_T extends true>(): void => undefined;
+
+// Seven methods are required, and nothing else.
+type RequiredKeys<T> = { [K in keyof T]-?: object extends Pick<T, K> ? never : K }[keyof T];
+holds<
+  Same<
+    RequiredKeys<ConnectorAdapter>,
+    "connect" | "disconnect" | "getQuote" | "getPositions" | "getBuyingPower" | "placeOrder" | "cancelOrder"
+  >
+>();
+holds<Same<RequiredKeys<Quote>, "symbol" | "bid" | "ask" | "timestamp">>();
+holds<Same<RequiredKeys<Position>, "symbol" | "quantity">>();
+holds<Same<RequiredKeys<Order>, "clientOrderId" | "symbol" | "side" | "quantity" | "quantityText" | "type" | "timeInForce">>();
+holds<Same<RequiredKeys<OrderAck>, "venueOrderId" | "status">>();
+holds<Same<RequiredKeys<Fill>, "fillId" | "venueOrderId" | "symbol" | "side" | "quantity" | "price" | "timestamp">>();
+holds<Same<RequiredKeys<OrderReport>, "venueOrderId" | "status" | "filledQuantity">>();
+holds<Same<RequiredKeys<Account>, "nav" | "cash" | "buyingPower" | "currency">>();
+holds<Same<RequiredKeys<Instrument>, "symbol">>();
+holds<Same<RequiredKeys<Bar>, "symbol" | "timestamp" | "open" | "high" | "low" | "close">>();
+holds<Same<RequiredKeys<Capabilities>, never>>();
+holds<Same<RequiredKeys<ConnectorContext>, "secret" | "logger" | "emitFill" | "options" | "store" | "bars">>();
+holds<Same<OrderAck["status"], "acknowledged">>();
+holds<Same<Order["side"], "buy" | "sell">>();
+holds<Same<Order["type"], "market" | "limit" | "stop" | "stop_limit">>();
+holds<Same<Order["timeInForce"], "day" | "gtc" | "ioc" | "fok">>();
+holds<Same<OrderReport["status"], "open" | "partially_filled" | "filled" | "cancelled" | "rejected" | "expired">>();
+holds<Same<Capabilities["mode"], "paper" | "live" | undefined>>();
+holds<Same<Capabilities["clientIdDedupe"], "forever" | "open-only" | "none" | undefined>>();
+holds<Same<GuardResult, { result: "allow" } | { result: "block"; reason: string }>>();
+holds<Same<typeof SDK_VERSION, 1>>();
+
+// Amounts are numbers or text, times milliseconds or text.
+export const quotes: Quote[] = [
+  { symbol: "AAPL", bid: 99.5, ask: "100.50", timestamp: 1 },
+  { symbol: "AAPL", bid: "99.50", ask: 100.5, timestamp: "2026-07-05T00:00:00Z" },
+  // @ts-expect-error a quote without an ask is none
+  { symbol: "AAPL", bid: 1, timestamp: 1 },
+  // @ts-expect-error a date is not a time that crosses
+  { symbol: "AAPL", bid: 1, ask: 2, timestamp: new Date() },
+];
+// @ts-expect-error an order is acknowledged, or there is an error
+export const ack: OrderAck = { venueOrderId: "1", status: "filled" };
+// @ts-expect-error an id is text: a number would lose digits
+export const fill: Fill = { fillId: 1, venueOrderId: "1", symbol: "X", side: "buy", quantity: 1, price: 1, timestamp: 1 };
+
+export const errors: Error[] = [new VenueRejection("no"), new NotSent("offline")];
+
+class Venue implements ConnectorAdapter {
+  static readonly sdk = 1;
+  static readonly capabilities: Capabilities = { mode: "paper", exactDecimals: true };
+  async connect(ctx: ConnectorContext): Promise<void> {
+    const key: string = ctx.secret("api_key");
+    ctx.logger.info(key.slice(0, 0), { fields: true });
+    await ctx.store.put("n", { any: ["json"] });
+    // @ts-expect-error options are frozen
+    ctx.options["a"] = 1;
+  }
+  async disconnect(): Promise<void> {}
+  async getQuote(symbol: string): Promise<Quote> {
+    return { symbol, bid: 1, ask: 2, timestamp: 0 };
+  }
+  async getPositions(): Promise<Position[]> {
+    return [];
+  }
+  async getBuyingPower(): Promise<number> {
+    return 0;
+  }
+  async placeOrder(order: Order): Promise<OrderAck> {
+    return { venueOrderId: order.clientOrderId, status: "acknowledged" };
+  }
+  async cancelOrder(_venueOrderId: string): Promise<void> {}
+}
+export const venue: ConnectorClass = Venue;
+
+// @ts-expect-error a class without cancelOrder is no connector
+export class Half implements ConnectorAdapter {
+  async connect(): Promise<void> {}
+  async disconnect(): Promise<void> {}
+  async getQuote(symbol: string): Promise<Quote> {
+    return { symbol, bid: 1, ask: 2, timestamp: 0 };
+  }
+  async getPositions(): Promise<Position[]> {
+    return [];
+  }
+  async getBuyingPower(): Promise<number> {
+    return 0;
+  }
+  async placeOrder(): Promise<OrderAck> {
+    return { venueOrderId: "1", status: "acknowledged" };
+  }
+}
+
+export class Rule implements GuardAdapter {
+  readonly key = "rule";
+  readonly description = "blocks what is large";
+  evaluate(order: Order & { readonly notional: number }, book: BookSnapshot): GuardResult {
+    // @ts-expect-error the book is read-only
+    book.nav = 1;
+    return order.notional > book.nav ? { result: "block", reason: "large" } : { result: "allow" };
+  }
+}
+// @ts-expect-error a guard answers at once, not later
+export const later: GuardAdapter = { key: "k", description: "", evaluate: async () => ({ result: "allow" }) };
