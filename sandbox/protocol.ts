@@ -72,7 +72,7 @@ export const LIMITS = {
   messages: 5_000,
   messageWindowMs: 100,
   /** Characters from a worker within one window, and that window. */
-  windowChars: 32 * 1024 * 1024,
+  windowChars: 16 * 1024 * 1024,
   charsWindowMs: 1_000,
   logChars: 4_000,
 } as const;

@@ -97,6 +97,8 @@ const run = async (attack: Attack, level: Level): Promise<AttackResult> => {
   delay.enable();
   await attacker.connector.start();
   const { outcome, said, recoverMs } = await attempt(attacker);
+  // A thread that cannot be ended goes on beside the others: what they feel of it belongs to this row.
+  if (outcome === "zombie") await new Promise<void>((resolve) => void systemClock.after(2_000, resolve));
   delay.disable();
   const { p99, failed } = await watch.stop();
   const text = `${said}\n${attacker.log.text()}\n${JSON.stringify(attacker.log.lines)}`;

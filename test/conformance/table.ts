@@ -1,5 +1,5 @@
 /**
- * `npm run attacks [NODE…]`: runs every attack in real time at both levels, under each Node binary that is named, and prints
+ * `npm run attacks [-- LEVEL… NODE…]`: runs every attack in real time at both levels, under each Node binary that is named, and prints
  * the table of docs/attacks.md.
  */
 import { execFileSync } from "node:child_process";
@@ -9,8 +9,11 @@ import { ATTACKS, type Attack, type Level } from "./attacks.ts";
 import { ALL_IDS, runAttacks } from "./run-attacks.ts";
 
 const host = fileURLToPath(new URL("attack-host.mjs", import.meta.url));
-const nodes = process.argv.length > 2 ? process.argv.slice(2) : [process.execPath];
-const LEVELS: readonly Level[] = ["worker", "process"];
+const isLevel = (word: string): word is Level => word === "worker" || word === "process";
+const words = process.argv.slice(2);
+const levels: readonly Level[] = words.some(isLevel) ? words.filter(isLevel) : ["worker", "process"];
+const named = words.filter((word) => !isLevel(word));
+const nodes = named.length > 0 ? named : [process.execPath];
 
 const majorOf = (node: string): string => execFileSync(node, ["-p", "process.versions.node.split('.')[0]"], { encoding: "utf8" }).trim();
 const worst = (values: readonly number[], digits = 0): string => {
@@ -46,7 +49,7 @@ const rowOf = (attack: Attack, level: Level, byNode: ReadonlyMap<string, AttackR
 const measured = new Map<string, Map<string, AttackResult>>();
 for (const node of nodes) {
   const major = majorOf(node);
-  for (const level of LEVELS) {
+  for (const level of levels) {
     process.stderr.write(`Node ${major}, ${level} ...\n`);
     for (const result of await runAttacks({ host, level, ids: ALL_IDS, node })) {
       const key = `${level} ${result.id}`;
@@ -56,5 +59,5 @@ for (const node of nodes) {
 }
 process.stdout.write(`| id | attack | level | outcome | desk alive | other's p99, ms | fills lost | recovered in, ms | secrets seen |\n|${"---|".repeat(9)}\n`);
 for (const attack of ATTACKS) {
-  for (const level of LEVELS) process.stdout.write(`| ${rowOf(attack, level, measured.get(`${level} ${attack.id}`) ?? new Map())} |\n`);
+  for (const level of levels) process.stdout.write(`| ${rowOf(attack, level, measured.get(`${level} ${attack.id}`) ?? new Map())} |\n`);
 }

@@ -22,6 +22,52 @@ const compile = (sdk: string, files: readonly string[]): string => {
   return tsc.stdout;
 };
 
+/** Each shape whole, so that no field comes, goes, or changes its type unseen. */
+const SHAPES: Readonly<Record<string, string>> = {
+  Numeric: "number | string",
+  Timestamp: "number | string",
+  Quote: "{ symbol: string; bid: N; ask: N; timestamp: T; last?: N; bidSize?: N; askSize?: N }",
+  Position: "{ symbol: string; quantity: N; averagePrice?: N; markPrice?: N; currency?: string }",
+  Order: `{ clientOrderId: string; symbol: string; side: S.Side; quantity: number; quantityText: string; type: S.OrderType;
+    limitPrice?: number; limitPriceText?: string; stopPrice?: number; stopPriceText?: string; timeInForce: S.TimeInForce; reduceOnly?: boolean }`,
+  OrderAck: '{ venueOrderId: string; status: "acknowledged" }',
+  Fill: `{ fillId: string; venueOrderId: string; clientOrderId?: string; symbol: string; side: S.Side; quantity: N; price: N; timestamp: T;
+    fee?: N; feeCurrency?: string; busts?: string; corrects?: string }`,
+  OrderReport: "{ venueOrderId: string; clientOrderId?: string; status: S.OrderReportStatus; filledQuantity: N; averagePrice?: N }",
+  Account: "{ nav: N; cash: N; buyingPower: N; currency: string }",
+  Instrument: `{ symbol: string; name?: string; tickSize?: N; lotSize?: N; minQuantity?: N; maxQuantity?: N; minNotional?: N; currency?: string;
+    orderTypes?: S.OrderType[]; timesInForce?: S.TimeInForce[]; tradable?: boolean }`,
+  Bar: "{ symbol: string; timestamp: T; open: N; high: N; low: N; close: N; volume?: N }",
+  Store: "{ get(key: string): Promise<unknown>; put(key: string, value: unknown): Promise<void> }",
+  ConnectorContext: `{ secret(name: string): string; readonly logger: S.Logger; emitFill(fill: S.Fill): void;
+    readonly options: Readonly<Record<string, unknown>>; readonly store: S.Store; bars(symbol: string): Promise<S.Bar[]> }`,
+  Capabilities: `{ exactDecimals?: boolean; clientIdDedupe?: "forever" | "open-only" | "none"; queryByClientId?: boolean;
+    buyingPowerNetsOpenOrders?: boolean; reduceOnly?: boolean; simulatedTime?: boolean; mode?: "paper" | "live" }`,
+  ConnectorAdapter: `{ connect(ctx: S.ConnectorContext): Promise<void>; disconnect(): Promise<void>; getQuote(symbol: string): Promise<S.Quote>;
+    getPositions(): Promise<S.Position[]>; getBuyingPower(): Promise<N>; placeOrder(order: S.Order): Promise<S.OrderAck>;
+    cancelOrder(venueOrderId: string): Promise<void>;
+    getOrder?(query: { venueOrderId?: string; clientOrderId?: string }): Promise<S.OrderReport | null>;
+    getOpenOrders?(): Promise<S.OrderReport[]>; getFills?(since: number): Promise<S.Fill[]>; getAccount?(): Promise<S.Account>;
+    getInstrument?(symbol: string): Promise<S.Instrument | null>;
+    getBars?(symbol: string, options: { resolution: string; from?: number; to?: number }): Promise<S.Bar[]>;
+    getFundamentals?(symbol: string): Promise<Record<string, unknown>>; replaceOrder?(venueOrderId: string, order: S.Order): Promise<S.OrderAck> }`,
+  ConnectorClass: "{ readonly capabilities?: S.Capabilities; readonly sdk?: number }",
+  VenueRejection: 'Flat<Error & { readonly name: "VenueRejection" }>',
+  NotSent: 'Flat<Error & { readonly name: "NotSent" }>',
+  BookSnapshot: `{ readonly nav: number; readonly navText: string; readonly cash: number; readonly buyingPower: number;
+    readonly positions: readonly S.BookPosition[]; readonly openOrders: readonly S.Order[]; readonly time: number }`,
+  BookPosition: `{ readonly connector: string; readonly symbol: string; readonly quantity: number; readonly quantityText: string;
+    readonly averagePrice?: number; readonly markPrice?: number; readonly value: number }`,
+  GuardAdapter: `{ readonly key: string; readonly description: string;
+    evaluate(order: S.Order & { readonly notional: number }, book: S.BookSnapshot): S.GuardResult }`,
+};
+
+const SHAPE_HEAD = `import type * as S from "@qoc-app/sdk";
+type N = number | string; type T = number | string;
+type Flat<A> = A extends object ? { [K in keyof A]: A[K] } : A;
+type Same<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false;
+`;
+
 /** One statement each, on the second line of a file of its own; what tsc must say of it. */
 const REFUSED: readonly (readonly [name: string, imports: string, statement: string, code: string])[] = [
   ["an amount that is a bigint", "Quote", 'export const x: Quote = { symbol: "X", bid: 1n, ask: 2, timestamp: 0 };', "TS2322"],
@@ -36,7 +82,7 @@ const REFUSED: readonly (readonly [name: string, imports: string, statement: str
   ["an SDK's number as text", "ConnectorClass", 'export const x: Pick<ConnectorClass, "sdk"> = { sdk: "1" };', "TS2322"],
   ["an adapter that is no class", "ConnectorClass", "export const x: ConnectorClass = () => undefined;", "TS2322"],
   ["a block without a reason", "GuardResult", 'export const x: GuardResult = { result: "block" };', "TS2322"],
-  ["a guard without a key", "GuardAdapter", 'export const x: GuardAdapter = { description: "", evaluate: () => ({ result: "allow" }) };', "TS2741"],
+  ["a guard without a key", "GuardAdapter", 'export const x: Omit<GuardAdapter, "evaluate"> = { description: "" };', "TS2741"],
   ["a secret that is awaited", "ConnectorContext", 'export const x = (ctx: ConnectorContext) => ctx.secret("a").then();', "TS2339"],
   ["an order's quantity that is text", "Order", 'export const x: Order["quantity"] = "1";', "TS2322"],
   ["an undefined limit price", "Order", 'export const x: Pick<Order, "limitPrice"> = { limitPrice: undefined };', "TS2375"],
@@ -48,6 +94,15 @@ describe.each([
 ])("the SDK's types, by %s", (_name, sdk) => {
   it("take every shape that is documented", () => {
     expect(compile(sdk, [`${ROOT}/test/types/sdk.types.ts`])).toBe("");
+  });
+
+  it("are these and no others", () => {
+    const files = Object.entries(SHAPES).map(([name, shape]) => {
+      const file = join(folder, `${name}.ts`);
+      writeFileSync(file, `${SHAPE_HEAD}export const same: Same<Flat<S.${name}>, ${shape}> = true;\n`);
+      return file;
+    });
+    expect(compile(sdk, files)).toBe("");
   });
 
   it("refuse each mistake, at its line and for its own reason", () => {
