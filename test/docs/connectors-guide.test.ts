@@ -45,7 +45,7 @@ describe("the guide", () => {
     expect(commands.length).toBeGreaterThan(8);
     const names = new Set(COMMANDS.flatMap(({ name, aliases = [] }) => [name, ...aliases]));
     expect(commands.filter((command) => !names.has(command))).toEqual([]);
-    const ids = new Set(CASES.map(({ id }) => id));
+    const ids = new Set<string>(CASES.map(({ id }) => id));
     expect([...GUIDE.matchAll(/\bC\d\d\b/g)].map(([id]) => id).filter((id) => !ids.has(id))).toEqual([]);
     const codes = [...GUIDE.matchAll(/`((?:ADAPTER|SDK|SECRET|NOT)_[A-Z]+)`/g)].map((match) => match[1] ?? "");
     expect(codes.length).toBeGreaterThan(5);

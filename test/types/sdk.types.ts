@@ -1,4 +1,4 @@
-/** What the SDK's types take and what they refuse. Compiled by `sdk.test.ts` as an author's editor would. */
+/** What the SDK's types take and what they refuse. Compiled by `types.test.ts` as an author's editor would. */
 import {
   type Account,
   type Bar,
@@ -17,7 +17,7 @@ import {
   type OrderReport,
   type Position,
   type Quote,
-  SDK_VERSION,
+  type SDK_VERSION,
   VenueRejection,
 } from "@qoc-app/sdk";
 

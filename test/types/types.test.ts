@@ -29,31 +29,33 @@ const SHAPES: Readonly<Record<string, string>> = {
   Quote: "{ symbol: string; bid: N; ask: N; timestamp: T; last?: N; bidSize?: N; askSize?: N }",
   Position: "{ symbol: string; quantity: N; averagePrice?: N; markPrice?: N; currency?: string }",
   Order: `{ clientOrderId: string; symbol: string; side: S.Side; quantity: number; quantityText: string; type: S.OrderType;
-    limitPrice?: number; limitPriceText?: string; stopPrice?: number; stopPriceText?: string; timeInForce: S.TimeInForce; reduceOnly?: boolean }`,
+    limitPrice?: number; limitPriceText?: string; stopPrice?: number; stopPriceText?: string;
+    timeInForce: S.TimeInForce; reduceOnly?: boolean }`,
   OrderAck: '{ venueOrderId: string; status: "acknowledged" }',
   Fill: `{ fillId: string; venueOrderId: string; clientOrderId?: string; symbol: string; side: S.Side; quantity: N; price: N; timestamp: T;
     fee?: N; feeCurrency?: string; busts?: string; corrects?: string }`,
   OrderReport: "{ venueOrderId: string; clientOrderId?: string; status: S.OrderReportStatus; filledQuantity: N; averagePrice?: N }",
   Account: "{ nav: N; cash: N; buyingPower: N; currency: string }",
-  Instrument: `{ symbol: string; name?: string; tickSize?: N; lotSize?: N; minQuantity?: N; maxQuantity?: N; minNotional?: N; currency?: string;
-    orderTypes?: S.OrderType[]; timesInForce?: S.TimeInForce[]; tradable?: boolean }`,
+  Instrument: `{ symbol: string; name?: string; tickSize?: N; lotSize?: N; minQuantity?: N; maxQuantity?: N; minNotional?: N;
+    currency?: string; orderTypes?: S.OrderType[]; timesInForce?: S.TimeInForce[]; tradable?: boolean }`,
   Bar: "{ symbol: string; timestamp: T; open: N; high: N; low: N; close: N; volume?: N }",
   Store: "{ get(key: string): Promise<unknown>; put(key: string, value: unknown): Promise<void> }",
   ConnectorContext: `{ secret(name: string): string; readonly logger: S.Logger; emitFill(fill: S.Fill): void;
     readonly options: Readonly<Record<string, unknown>>; readonly store: S.Store; bars(symbol: string): Promise<S.Bar[]> }`,
   Capabilities: `{ exactDecimals?: boolean; clientIdDedupe?: "forever" | "open-only" | "none"; queryByClientId?: boolean;
     buyingPowerNetsOpenOrders?: boolean; reduceOnly?: boolean; simulatedTime?: boolean; mode?: "paper" | "live" }`,
-  ConnectorAdapter: `{ connect(ctx: S.ConnectorContext): Promise<void>; disconnect(): Promise<void>; getQuote(symbol: string): Promise<S.Quote>;
-    getPositions(): Promise<S.Position[]>; getBuyingPower(): Promise<N>; placeOrder(order: S.Order): Promise<S.OrderAck>;
+  ConnectorAdapter: `{ connect(ctx: S.ConnectorContext): Promise<void>; disconnect(): Promise<void>;
+    getQuote(symbol: string): Promise<S.Quote>; getPositions(): Promise<S.Position[]>; getBuyingPower(): Promise<N>; placeOrder(order: S.Order): Promise<S.OrderAck>;
     cancelOrder(venueOrderId: string): Promise<void>;
     getOrder?(query: { venueOrderId?: string; clientOrderId?: string }): Promise<S.OrderReport | null>;
     getOpenOrders?(): Promise<S.OrderReport[]>; getFills?(since: number): Promise<S.Fill[]>; getAccount?(): Promise<S.Account>;
     getInstrument?(symbol: string): Promise<S.Instrument | null>;
     getBars?(symbol: string, options: { resolution: string; from?: number; to?: number }): Promise<S.Bar[]>;
-    getFundamentals?(symbol: string): Promise<Record<string, unknown>>; replaceOrder?(venueOrderId: string, order: S.Order): Promise<S.OrderAck> }`,
+    getFundamentals?(symbol: string): Promise<Record<string, unknown>>;
+    replaceOrder?(venueOrderId: string, order: S.Order): Promise<S.OrderAck> }`,
   ConnectorClass: "{ readonly capabilities?: S.Capabilities; readonly sdk?: number }",
-  VenueRejection: 'Flat<Error & { readonly name: "VenueRejection" }>',
-  NotSent: 'Flat<Error & { readonly name: "NotSent" }>',
+  VenueRejection: '{ readonly name: "VenueRejection"; message: string; stack?: string; cause?: unknown }',
+  NotSent: '{ readonly name: "NotSent"; message: string; stack?: string; cause?: unknown }',
   BookSnapshot: `{ readonly nav: number; readonly navText: string; readonly cash: number; readonly buyingPower: number;
     readonly positions: readonly S.BookPosition[]; readonly openOrders: readonly S.Order[]; readonly time: number }`,
   BookPosition: `{ readonly connector: string; readonly symbol: string; readonly quantity: number; readonly quantityText: string;
