@@ -40,6 +40,8 @@ const SHAPES: Readonly<Record<string, string>> = {
     currency?: string; orderTypes?: S.OrderType[]; timesInForce?: S.TimeInForce[]; tradable?: boolean }`,
   Bar: "{ symbol: string; timestamp: T; open: N; high: N; low: N; close: N; volume?: N }",
   Store: "{ get(key: string): Promise<unknown>; put(key: string, value: unknown): Promise<void> }",
+  Logger: `{ info(message: string, fields?: Record<string, unknown>): void; warn(message: string, fields?: Record<string, unknown>): void;
+    error(message: string, fields?: Record<string, unknown>): void }`,
   ConnectorContext: `{ secret(name: string): string; readonly logger: S.Logger; emitFill(fill: S.Fill): void;
     readonly options: Readonly<Record<string, unknown>>; readonly store: S.Store; bars(symbol: string): Promise<S.Bar[]> }`,
   Capabilities: `{ exactDecimals?: boolean; clientIdDedupe?: "forever" | "open-only" | "none"; queryByClientId?: boolean;
