@@ -164,6 +164,8 @@ export interface ColdServices {
   logsOf(from: string, options: LogQuery): Promise<readonly LogLine[]>;
   protectKey(from: string, passphrase: string): Promise<unknown>;
   newConnector(request: { readonly name: string; readonly from: string }): Promise<unknown>;
+  /** Speaks MCP over standard input and output until the client goes away. */
+  mcp(from: string, signal: AbortSignal): Promise<void>;
   certify(request: CertifyRequest, say: (line: string) => void): Promise<Report>;
   demo(options: { yes: boolean; path?: string }, io: DemoScreen, signal: AbortSignal): Promise<unknown>;
 }

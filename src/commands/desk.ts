@@ -116,3 +116,9 @@ export const demo = body({
     return cold(call).demo(request, { say: call.note, canAsk: call.canAsk }, call.signal);
   },
 });
+
+export const mcp = body({
+  input: none,
+  output: z.undefined(),
+  run: (_input, call) => cold(call).mcp(call.cwd, call.signal),
+});

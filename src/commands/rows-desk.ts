@@ -66,6 +66,17 @@ export const DESK_ROWS: readonly Command[] = [
     load: async () => (await import("./desk.ts")).doctor,
   },
   {
+    name: "mcp",
+    group: "desk",
+    audience: "human",
+    writes: NO_WRITES,
+    cold: "always",
+    about: "speak MCP on standard input and output, for an agent of yours: it reads and drafts, it cannot approve",
+    args: [],
+    examples: ["qoc mcp", "qoc mcp -C my-desk"],
+    load: async () => (await import("./desk.ts")).mcp,
+  },
+  {
     name: "key protect",
     group: "desk",
     audience: "human",

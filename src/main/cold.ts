@@ -87,6 +87,10 @@ export const coldServices = (options: ColdOptions): ColdServices => {
       return protectKey(disk, keyPath(home, id), passphrase);
     },
     newConnector: async ({ name, from }) => newConnector({ ...options, root: await findWorkspace(disk, from), name }),
+    mcp: async (from, signal) => {
+      const { root, outside } = await at(from);
+      return (await import("./mcp-stdio.ts")).mcpAtDesk({ socketPath: outside.socket, root, version, clock }, signal);
+    },
     certify: (request, say) => certifyAdapter(options, request, say),
     demo: (request, screen, signal) => runDemo({ ...options, bin: options.bin }, request, screen, signal),
   };

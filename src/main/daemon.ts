@@ -69,7 +69,8 @@ const serve = async (open: OpenDesk, started: number, ready: (facts: UpFacts) =>
       return invoke(
         COMMANDS,
         { command: request.command, input: request.input },
-        { actor: "human", channel: request.channel, hot: services, emit: value, note, signal, canAsk: false, cwd: request.cwd },
+        // Over the operator's own socket, but by the agent's door: it gets an agent's commands and no more.
+        { actor: request.channel === "mcp" ? "agent:interactive" : "human", channel: request.channel, hot: services, emit: value, note, signal, canAsk: false, cwd: request.cwd },
         refused,
       );
     },

@@ -1,10 +1,10 @@
 /** The package as it is published: unpacked in an empty folder, with its dependencies and nothing else. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SIZE_MAX = 1_500_000;
@@ -33,9 +33,18 @@ beforeAll(() => {
   }
 });
 
+afterAll(() => rmSync(app, { recursive: true, force: true }));
+
 const env = (): NodeJS.ProcessEnv => ({ PATH: process.env["PATH"], HOME: join(app, "home"), XDG_RUNTIME_DIR: join(app, "run") });
 const qoc = (cwd: string, ...args: readonly string[]): string =>
   execFileSync(process.execPath, [join(app, "node_modules/qoc/bin/qoc.mjs"), ...args], { cwd, env: env(), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+
+/** The adapters whose bundles are on disk. */
+const kept = (desk: string): readonly string[] =>
+  readdirSync(join(desk, ".qoc/bundles")).map((name) => {
+    const [header = ""] = readFileSync(join(desk, ".qoc/bundles", name), "utf8").split("\n", 1);
+    return (JSON.parse(header) as { adapter: string }).adapter;
+  });
 
 describe("the package", () => {
   it("holds what runs and what is read, and no test, source or measurement", () => {
@@ -52,6 +61,10 @@ describe("the package", () => {
     const { path, table } = JSON.parse(qoc(desk, "connectors", "new", "my-venue", "--json")) as { path: string; table: string };
     const report = JSON.parse(qoc(desk, "connectors", "test", path, "--only", "C01", "--only", "C26", "--json")) as { counts: object };
     expect(report.counts).toEqual({ passed: 2, failed: 0, skipped: 0 });
+    mkdirSync(join(desk, "src/connectors/skeleton"));
+    copyFileSync(join(ROOT, "test/fixtures/adapters/my-venue/index.ts"), join(desk, "src/connectors/skeleton/index.ts"));
+    const skeleton = JSON.parse(qoc(desk, "connectors", "test", "./src/connectors/skeleton", "--only", "C01", "--json")) as { counts: object };
+    expect(skeleton.counts).toEqual({ passed: 1, failed: 0, skipped: 0 });
     // A venue of one file, by hand, beside the paper one.
     mkdirSync(join(desk, "src/connectors/tiny"), { recursive: true });
     writeFileSync(join(desk, "src/connectors/tiny/index.ts"), TINY);
@@ -63,7 +76,8 @@ describe("the package", () => {
       ) as { id: string; digest: string };
       const receipt = JSON.parse(qoc(desk, "approve", made.id, "--digest", made.digest, "--json")) as { state: string };
       expect(["acked", "filled"]).toContain(receipt.state);
-      expect(readdirSync(join(desk, ".qoc/bundles")).length).toBeGreaterThan(0);
+      // The workspace's own tsconfig must not keep its adapters from being kept.
+      expect(kept(desk)).toContain(join(desk, "src/connectors/tiny/index.ts"));
     } finally {
       qoc(desk, "down");
     }

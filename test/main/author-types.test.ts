@@ -1,14 +1,15 @@
 /** An editor knows a connector's types in a fresh workspace, with nothing installed. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { initDesk, refreshAuthorTypes } from "../../src/main/init.ts";
 import { newConnector } from "../../src/main/new-connector.ts";
 import { systemIds } from "../../src/main/world.ts";
+import { packageJson } from "../../src/workspace/author-files.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 
 const packageRoot = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
@@ -19,15 +20,18 @@ let root = "";
 beforeEach(async () => {
   const base = mkdtempSync(join(tmpdir(), "qoc-types-"));
   root = join(base, "desk");
-  await initDesk({ disk, ids: systemIds, home: join(base, "home"), cwd: base, path: root, packageRoot });
+  await init();
 });
+afterEach(() => rmSync(dirname(root), { recursive: true, force: true }));
+const init = () => initDesk({ disk, ids: systemIds, home: join(root, "../home"), cwd: dirname(root), path: root, packageRoot });
 const put = async (path: string, text: string): Promise<void> => {
   await mkdir(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), text);
 };
 /** `tsc --noEmit` in the workspace: what it says, and its exit code. */
 const compile = (): { status: number | null; out: string } => {
-  const { status, stdout } = spawnSync(process.execPath, [`${packageRoot}/node_modules/typescript/bin/tsc`, "--noEmit", "-p", root], { encoding: "utf8" });
+  const tsc = `${packageRoot}/node_modules/typescript/bin/tsc`;
+  const { status, stdout } = spawnSync(process.execPath, [tsc, "--noEmit", "-p", root], { encoding: "utf8" });
   return { status, out: stdout };
 };
 
@@ -45,13 +49,41 @@ describe("a fresh workspace", () => {
   });
 
   it.each([
-    ["a missing method", SKELETON.replace("async cancelOrder", "async cancelAll"), /index\.ts\(\d+,\d+\): error TS2420/],
-    ["a wrong answer", SKELETON.replace('status: "acknowledged" };', 'status: "done" };'), /index\.ts\(\d+,\d+\): error TS2322/],
-  ])("names the line of %s", async (_name, source, words) => {
+    ["a missing method", SKELETON.replace("async cancelOrder", "async cancelAll"), "export class MyVenueConnector", "TS2420"],
+    ["a wrong answer", SKELETON.replace('status: "acknowledged" };', 'status: "done" };'), 'status: "done"', "TS2322"],
+    ["a name without a type", `${SKELETON}\nexport const of = (venue) => venue;\n`, "export const of", "TS7006"],
+  ])("names the line of %s", async (_name, source, wrong, code) => {
     await put("src/connectors/my-venue/index.ts", source);
     const { status, out } = compile();
-    expect(out).toMatch(words);
+    const line = source.split("\n").findIndex((text) => text.includes(wrong)) + 1;
+    expect(out).toMatch(new RegExp(`^\\S*src/connectors/my-venue/index\\.ts\\(${line},\\d+\\): error ${code}: `));
+    expect(out.match(/error TS/g)).toHaveLength(1);
     expect(status).not.toBe(0);
+  });
+
+  it("keeps a package.json and a tsconfig.json that were there before the desk", async () => {
+    rmSync(join(root, "desk.toml"));
+    rmSync(join(root, ".qoc"), { recursive: true });
+    writeFileSync(join(root, "package.json"), '{ "name": "mine" }');
+    writeFileSync(join(root, "tsconfig.json"), '{ "include": ["mine"] }');
+    await init();
+    expect(readFileSync(join(root, "package.json"), "utf8")).toBe('{ "name": "mine" }');
+    expect(readFileSync(join(root, "tsconfig.json"), "utf8")).toBe('{ "include": ["mine"] }');
+  });
+
+  it.each([
+    ["My Desk", "my-desk"],
+    ["_desk.2", "desk.2"],
+    ["стол", "desk"],
+  ])("of the name %j has a package of the name %j", (name, named) => {
+    expect(JSON.parse(packageJson(name))).toEqual({ name: named, private: true, type: "module" });
+  });
+
+  it("keeps declarations that are of this version as they are", async () => {
+    const types = join(root, ".qoc/types/qoc-sdk.d.ts");
+    const before = statSync(types);
+    await refreshAuthorTypes(disk, root, packageRoot);
+    expect(statSync(types).ino).toBe(before.ino);
   });
 
   it("gets the declarations again where they are gone or of another version, and nothing else is touched", async () => {

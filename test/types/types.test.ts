@@ -47,8 +47,8 @@ const SHAPES: Readonly<Record<string, string>> = {
   Capabilities: `{ exactDecimals?: boolean; clientIdDedupe?: "forever" | "open-only" | "none"; queryByClientId?: boolean;
     buyingPowerNetsOpenOrders?: boolean; reduceOnly?: boolean; simulatedTime?: boolean; mode?: "paper" | "live" }`,
   ConnectorAdapter: `{ connect(ctx: S.ConnectorContext): Promise<void>; disconnect(): Promise<void>;
-    getQuote(symbol: string): Promise<S.Quote>; getPositions(): Promise<S.Position[]>; getBuyingPower(): Promise<N>; placeOrder(order: S.Order): Promise<S.OrderAck>;
-    cancelOrder(venueOrderId: string): Promise<void>;
+    getQuote(symbol: string): Promise<S.Quote>; getPositions(): Promise<S.Position[]>; getBuyingPower(): Promise<N>;
+    placeOrder(order: S.Order): Promise<S.OrderAck>; cancelOrder(venueOrderId: string): Promise<void>;
     getOrder?(query: { venueOrderId?: string; clientOrderId?: string }): Promise<S.OrderReport | null>;
     getOpenOrders?(): Promise<S.OrderReport[]>; getFills?(since: number): Promise<S.Fill[]>; getAccount?(): Promise<S.Account>;
     getInstrument?(symbol: string): Promise<S.Instrument | null>;

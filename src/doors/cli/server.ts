@@ -131,8 +131,11 @@ interface Numbered {
   readonly request: Request;
 }
 
-/** What a stranger's program may say of its channel here; `mcp`, `http` and `host` have doors of their own. */
-const CHANNELS: readonly Channel[] = ["cli", "tty"];
+/**
+ * What a program may say of its channel here. `mcp` is the agent's door held open by `qoc mcp`: it takes power away and gives
+ * none. `http` and `host` have no business here.
+ */
+const CHANNELS: readonly Channel[] = ["cli", "tty", "mcp"];
 
 const parseRequest = (line: string): Numbered | QocError => {
   const malformed = (message: string): QocError => new QocError("INVALID_INPUT", { command: "socket", message });

@@ -1,0 +1,59 @@
+/** `qoc mcp` as a client starts it: a process on pipes, the running desk behind it, an agent's commands and no more. */
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const BIN = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
+const home = mkdtempSync(join(tmpdir(), "qoc-mcp-"));
+const env = { PATH: process.env["PATH"] ?? "", HOME: home, XDG_RUNTIME_DIR: join(home, "run") };
+const desk = join(home, "desk");
+const qoc = (...args: readonly string[]): string => execFileSync(process.execPath, [BIN, ...args, "-C", desk], { env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+const open = async (): Promise<Client> => {
+  const client = new Client({ name: "operators-own", version: "1" });
+  await client.connect(new StdioClientTransport({ command: process.execPath, args: [BIN, "mcp", "-C", desk], env, stderr: "ignore" }));
+  return client;
+};
+
+beforeAll(() => {
+  execFileSync(process.execPath, [BIN, "init", desk], { env });
+  qoc("up", "--detach");
+});
+afterAll(() => {
+  qoc("down");
+  rmSync(home, { recursive: true, force: true });
+});
+
+describe("qoc mcp", () => {
+  it("drafts an order that waits for a human, and is told nothing of a human's commands", async () => {
+    const client = await open();
+    const names = (await client.listTools()).tools.map(({ name }) => name);
+    expect(names).toContain("qoc_orders_propose");
+    expect(names.filter((name) => /approve|reject|cancel|halt|connectors|init|down/.test(name))).toEqual([]);
+    const draft = (await client.callTool({
+      name: "qoc_orders_propose",
+      arguments: { side: "buy", symbol: "SPX", quantity: "1", type: "limit", limitPrice: "2500", rationale: "over stdio" },
+    })) as { structuredContent: { id: string; digest: string } };
+    const { id, digest } = draft.structuredContent;
+    await expect(client.callTool({ name: "qoc_approve", arguments: { id, digest } })).rejects.toThrow("Unknown tool: qoc_approve");
+    await client.close();
+    const [line] = readFileSync(join(desk, ".qoc/journal/000001.ndjson"), "utf8").split("\n").filter((text) => text.includes("proposal.seen"));
+    expect(JSON.parse(line ?? "{}")).toMatchObject({ actor: "agent:interactive", id });
+    expect(JSON.parse(qoc("orders", "show", id, "--json"))).toMatchObject({ state: "proposed" });
+    expect(JSON.parse(qoc("approve", id, "--digest", digest, "--json"))).toMatchObject({ state: expect.stringMatching(/acked|filled|partly/) as string });
+  });
+
+  it("says that the desk is down, as a tool's error that may be tried again", async () => {
+    qoc("down");
+    const client = await open();
+    const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as { isError?: boolean; content: { text: string }[] };
+    expect(answer.isError).toBe(true);
+    expect(JSON.parse(answer.content[0]?.text ?? "{}")).toMatchObject({ code: "DESK_DOWN", retrySafe: true });
+    await client.close();
+    qoc("up", "--detach");
+  });
+});
