@@ -66,11 +66,12 @@ const serve = async (open: OpenDesk, started: number, ready: (facts: UpFacts) =>
     log: desk.log,
     handle: async (request, { note, value, signal }) => {
       refuseWhileStopping(stopping.signal);
+      // Over the operator's own socket, but by the agent's door: it gets an agent's commands and no more.
+      const actor = request.channel === "mcp" ? "agent:interactive" : "human";
       return invoke(
         COMMANDS,
         { command: request.command, input: request.input },
-        // Over the operator's own socket, but by the agent's door: it gets an agent's commands and no more.
-        { actor: request.channel === "mcp" ? "agent:interactive" : "human", channel: request.channel, hot: services, emit: value, note, signal, canAsk: false, cwd: request.cwd },
+        { actor, channel: request.channel, hot: services, emit: value, note, signal, canAsk: false, cwd: request.cwd },
         refused,
       );
     },

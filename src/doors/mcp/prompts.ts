@@ -61,5 +61,6 @@ export const promptNamed = (name: string, given: Readonly<Record<string, string>
   const isWhole = (prompt.wire.arguments ?? []).every((argument) => argument.required !== true || given[argument.name] !== undefined);
   if (!isWhole) return undefined;
   const text = prompt.text(given);
-  return { ...(prompt.wire.description === undefined ? {} : { description: prompt.wire.description }), messages: [{ role: "user", content: { type: "text", text } }] };
+  const { description } = prompt.wire;
+  return { ...(description === undefined ? {} : { description }), messages: [{ role: "user", content: { type: "text", text } }] };
 };

@@ -55,6 +55,8 @@ export const mcpFactory = (options: McpOptions): McpServerFactory => {
     serveResources(mcp, options, caller);
     servePrompts(mcp);
     const stopTelling = options.changes === undefined ? undefined : tellChanges(mcp, options.changes, context.era);
+    // The SDK has a member for this, and no events.
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener
     mcp.server.onclose = () => {
       const version = mcp.server.getClientVersion();
       if (version !== undefined) named.set(session, clientName(version));
