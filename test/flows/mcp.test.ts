@@ -37,7 +37,7 @@ describe("qoc mcp", () => {
     const draft = (await client.callTool({
       name: "qoc_orders_propose",
       arguments: { side: "buy", symbol: "SPX", quantity: "1", type: "limit", limitPrice: "2500", rationale: "over stdio" },
-    })) as { structuredContent: { id: string; digest: string } };
+    })) as unknown as { structuredContent: { id: string; digest: string } };
     const { id, digest } = draft.structuredContent;
     await expect(client.callTool({ name: "qoc_approve", arguments: { id, digest } })).rejects.toThrow("Unknown tool: qoc_approve");
     await client.close();
@@ -50,7 +50,7 @@ describe("qoc mcp", () => {
   it("says that the desk is down, as a tool's error that may be tried again", async () => {
     qoc("down");
     const client = await open();
-    const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as { isError?: boolean; content: { text: string }[] };
+    const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as unknown as { isError?: boolean; content: { text: string }[] };
     expect(answer.isError).toBe(true);
     expect(JSON.parse(answer.content[0]?.text ?? "{}")).toMatchObject({ code: "DESK_DOWN", retrySafe: true });
     await client.close();
