@@ -10,7 +10,7 @@ import { type Projector, openProjector } from "../desk/projector.ts";
 import { loadKey } from "../desk/operator-key.ts";
 import { type Book, emptyBook } from "../domain/book.ts";
 import { sha256Hex } from "../domain/digest.ts";
-import { QocError } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/error.ts";
 import type { Clock, Disk, Ids } from "../domain/ports.ts";
 import { type GuardPool, openGuardPool } from "../host/guard-pool.ts";
 import { openVault } from "../host/secrets.ts";
@@ -69,10 +69,11 @@ export const openDesk = async (options: DeskOptions): Promise<OpenDesk> => {
 const openLocked = async (options: DeskOptions, config: DeskConfig, socket: string, lock: Lock): Promise<OpenDesk> => {
   const { root, disk, clock, env, home } = options;
   for (const folder of FOLDERS) await disk.mkdir(`${root}/${folder}`);
-  await refreshAuthorTypes(disk, root, options.packageRoot);
   const vault = openVault(disk, env);
   const logDir = logFolder(root, home, config.workspace.logDir);
   const logs = openLogs({ disk, dir: logDir, clock, level: config.workspace.logLevel, redact: vault.redact });
+  // An editor's help is no reason for a desk to stay down.
+  await refreshAuthorTypes(disk, root, options.packageRoot).catch((error: unknown) => logs.warn(`types for editors: ${messageOf(error)}`));
   const record = await openRecord(options, logs);
   const emptyDir = `${dirname(socket)}/empty`;
   mkdirSync(emptyDir, { recursive: true, mode: 0o700 });

@@ -1,6 +1,7 @@
 /** The package as it is published: unpacked in an empty folder, with its dependencies and nothing else. */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,6 +40,15 @@ const env = (): NodeJS.ProcessEnv => ({ PATH: process.env["PATH"], HOME: join(ap
 const qoc = (cwd: string, ...args: readonly string[]): string =>
   execFileSync(process.execPath, [join(app, "node_modules/qoc/bin/qoc.mjs"), ...args], { cwd, env: env(), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const probe = createServer();
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+
 /** The adapters whose bundles are on disk. */
 const kept = (desk: string): readonly string[] =>
   readdirSync(join(desk, ".qoc/bundles")).map((name) => {
@@ -55,7 +65,7 @@ describe("the package", () => {
     expect(packed.size).toBeLessThan(SIZE_MAX);
   });
 
-  it("makes a desk and a connector, certifies it, and trades on it", () => {
+  it("makes a desk and a connector, certifies it, and trades on it", async () => {
     qoc(app, "init", "desk");
     const desk = join(app, "desk");
     const { path, table } = JSON.parse(qoc(desk, "connectors", "new", "my-venue", "--json")) as { path: string; table: string };
@@ -68,9 +78,12 @@ describe("the package", () => {
     // A venue of one file, by hand, beside the paper one.
     mkdirSync(join(desk, "src/connectors/tiny"), { recursive: true });
     writeFileSync(join(desk, "src/connectors/tiny/index.ts"), TINY);
-    writeFileSync(join(desk, "desk.toml"), `${readFileSync(join(desk, "desk.toml"), "utf8")}\n${table.replaceAll("my-venue", "tiny").replace(/ {2}\[connector\.auth\][\s\S]*/, "")}\n`);
+    // The first free port at init may be another desk's by now: one that the kernel picks is seldom asked for twice.
+    const config = readFileSync(join(desk, "desk.toml"), "utf8").replace(/^port = \d+$/m, `port = ${await freePort()}`);
+    const tiny = table.replaceAll("my-venue", "tiny").replace(/ {2}\[connector\.auth\][\s\S]*/, "");
+    writeFileSync(join(desk, "desk.toml"), `${config}\n${tiny}\n`);
+    qoc(desk, "up", "--detach");
     try {
-      qoc(desk, "up", "--detach");
       const made = JSON.parse(
         qoc(desk, "orders", "propose", "--side", "buy", "--symbol", "X", "--quantity", "1", "--type", "limit", "--limit-price", "100", "--connector", "tiny", "--rationale", "published", "--json"),
       ) as { id: string; digest: string };
