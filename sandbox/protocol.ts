@@ -69,7 +69,7 @@ export const LIMITS = {
   /** Questions that a worker keeps back. */
   askQueue: 1_000,
   /** Messages from a worker within one window, and the window. */
-  messages: 5_000,
+  messages: 2_000,
   messageWindowMs: 100,
   /** Characters from a worker within one window, and that window. */
   windowChars: 16 * 1024 * 1024,

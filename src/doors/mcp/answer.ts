@@ -86,6 +86,6 @@ interface SentError {
 const errorJson = (thrown: unknown): SentError | undefined => {
   const json: unknown = thrown instanceof Error && "toJSON" in thrown && typeof thrown.toJSON === "function" ? thrown.toJSON() : undefined;
   const sent = json as Partial<SentError> | undefined;
-  const isWhole = typeof sent?.code === "string" && typeof sent.message === "string" && typeof sent.hint === "string";
-  return isWhole ? { code: sent.code ?? "", message: sent.message ?? "", hint: sent.hint ?? "", retryable: sent.retryable === true } : undefined;
+  if (typeof sent?.code !== "string" || typeof sent.message !== "string" || typeof sent.hint !== "string") return undefined;
+  return { code: sent.code, message: sent.message, hint: sent.hint, retryable: sent.retryable === true };
 };

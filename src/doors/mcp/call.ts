@@ -124,7 +124,8 @@ const attempt = async (
   try {
     const value = await ports.invoke(tool.command, tool.isList ? plain : input, session, signal, progressOf(context, ports.clock));
     const answer = answerOf(tool.isList ? pageOf(value as readonly unknown[], cursor, tool.row.name) : value);
-    return answer.isError === true ? { decision: "failed", reason: "the answer is too large", answer } : { decision: "allowed", reason: null, answer };
+    if (answer.isError === true) return { decision: "failed", reason: "the answer is too large", answer };
+    return { decision: "allowed", reason: null, answer };
   } catch (thrown) {
     const error = toolErrorOf(thrown);
     // The record keeps what the agent is not told.

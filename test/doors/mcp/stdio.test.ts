@@ -1,0 +1,81 @@
+/** The door over standard input and output, with both client libraries in both eras. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type McpPipe, mcpPipe, newPipeClient, oldPipeClient } from "../../kit/mcp-pipe.ts";
+import { type AnyClient, failureOf } from "../../kit/mcp-stand.ts";
+import { type TempDesk, discard, tempDesk } from "../../kit/temp-desk.ts";
+
+let desk: TempDesk;
+beforeAll(async () => {
+  desk = await tempDesk();
+});
+afterAll(async () => {
+  await desk.stop();
+  await discard(desk);
+});
+
+let pipe: McpPipe;
+const asked: string[] = [];
+const atDesk = (): Promise<McpPipe> =>
+  mcpPipe((command, input) => {
+    asked.push(command);
+    return desk.call(command, input, { actor: "agent:interactive", channel: "mcp" });
+  });
+afterEach(async () => {
+  pipe.stop();
+  await pipe.served;
+});
+
+const WAYS: readonly [string, () => Promise<AnyClient>][] = [
+  ["the older client", async () => (await oldPipeClient(pipe)) as unknown as AnyClient],
+  ["the newer client in the older era", async () => (await newPipeClient(pipe, "legacy")) as unknown as AnyClient],
+  ["the newer client in the newer era", async () => (await newPipeClient(pipe, "auto")) as unknown as AnyClient],
+];
+
+describe.each(WAYS)("%s over the pipes", (way, connect) => {
+  it("works with the desk, and writes nothing but messages on standard output", async () => {
+    pipe = await atDesk();
+    const client = await connect();
+    expect((await client.listTools()).tools.map(({ name }) => name)).toContain("qoc_orders_propose");
+    expect(await client.callTool({ name: "qoc_status", arguments: {} })).toMatchObject({ structuredContent: { up: true } });
+    const terms = { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: way };
+    const draft = await client.callTool({ name: "qoc_orders_propose", arguments: terms });
+    const { id } = (draft as { structuredContent: { id: string } }).structuredContent;
+    expect(desk.open.desk.book.orders.get(id as never)).toMatchObject({ state: "proposed", proposedBy: "agent:interactive" });
+    for (const line of pipe.lines) expect(JSON.parse(line)).toMatchObject({ jsonrpc: "2.0" });
+    expect(pipe.logs.at(-1)).toMatch(/^allowed qoc_orders_propose for (older|newer) \d/);
+  });
+
+  it("S2 refuses a human's command with an unknown one's words, and lets the desk write the attempt down", async () => {
+    pipe = await atDesk();
+    const client = await connect();
+    asked.length = 0;
+    const approve = await failureOf(client.callTool({ name: "qoc_approve", arguments: { id: "1" } }));
+    const unknown = await failureOf(client.callTool({ name: "qoc_approxe", arguments: { id: "1" } }));
+    expect(approve).toContain("Unknown tool: qoc_approve");
+    expect(unknown).toBe(approve.replace("approve", "approxe"));
+    // The words that reach the desk are no command's.
+    expect(asked).toEqual(["qoc_approve", "qoc_approxe"]);
+  });
+
+  it("L4 ends when its client closes the pipe", async () => {
+    pipe = await atDesk();
+    await connect();
+    pipe.stdin.end();
+    await pipe.served;
+  });
+});
+
+describe("notices over the pipes", () => {
+  it("L1 reach a client of the older era that subscribed", async () => {
+    pipe = await atDesk();
+    const client = await newPipeClient(pipe, "legacy");
+    const heard: string[] = [];
+    client.setNotificationHandler("notifications/tools/list_changed", () => void heard.push("tools"));
+    client.setNotificationHandler("notifications/resources/updated", ({ params }) => void heard.push(params.uri));
+    await client.subscribeResource({ uri: "desk://workspace/orders/pending" });
+    pipe.change({ kind: "tools" });
+    pipe.change({ kind: "resource", uri: "desk://workspace/snapshots/latest" });
+    pipe.change({ kind: "resource", uri: "desk://workspace/orders/pending" });
+    await expect.poll(() => heard).toEqual(["tools", "desk://workspace/orders/pending"]);
+  });
+});
