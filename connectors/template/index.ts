@@ -59,7 +59,6 @@ interface VenueAccount {
 }
 interface Answer {
   status: number;
-  /** undefined where the venue, or something before it, did not answer in JSON. */
   body: unknown;
 }
 
@@ -80,6 +79,8 @@ export default class TemplateConnector implements ConnectorAdapter {
   private retryMs = RECONNECT_MS.first;
   /** The venue's time of the newest fill that was handed on: where to read on after a gap. */
   private newest = 0;
+  /** Since when fills may be missing; undefined while the stream has no gap. */
+  private since: number | undefined;
 
   /** Throws where the venue cannot be reached; the desk tries again with growing waits. */
   async connect(ctx: ConnectorContext): Promise<void> {
@@ -181,9 +182,9 @@ export default class TemplateConnector implements ConnectorAdapter {
   }
 
   private async get<T>(path: string): Promise<T> {
-    const { status, body } = await this.request("GET", path);
-    if (status !== 200 || body === undefined) throw new Error(`the venue answered ${status} for ${path}: ${errorOf(body) ?? ""}`);
-    return body as T;
+    const found = await this.find<T>(path);
+    if (found === null) throw new Error(`the venue does not know ${path}`);
+    return found;
   }
 
   private async find<T>(path: string): Promise<T | null> {
@@ -215,17 +216,20 @@ export default class TemplateConnector implements ConnectorAdapter {
     return { status: response.status, body: isJson ? (JSON.parse(text) as unknown) : undefined };
   }
 
-  /** Resolves with the venue's hello. */
+  /** Resolves with the venue's hello; a stream that does not say it is closed. */
   private subscribe(): Promise<void> {
     return new Promise((resolve, reject) => {
       const key = encodeURIComponent(this.ctx.secret("api_key"));
       const stream = new WebSocket(`${String(this.ctx.options["stream"])}?key=${key}`);
       this.stream = stream;
+      const late = setTimeout(() => stream.close(), REQUEST_MS);
       stream.addEventListener("message", ({ data }) => {
-        if (this.take(String(data)) === "hello") resolve();
+        if (this.take(String(data)) !== "hello") return;
+        clearTimeout(late);
+        resolve();
       });
-      stream.addEventListener("error", () => reject(new Error("the stream failed")));
       stream.addEventListener("close", () => {
+        clearTimeout(late);
         reject(new Error("the stream closed"));
         if (this.isUp && this.stream === stream) this.comeBack();
       });
@@ -237,15 +241,18 @@ export default class TemplateConnector implements ConnectorAdapter {
     this.retryMs = Math.min(this.retryMs * 2, RECONNECT_MS.most);
   }
 
-  /** The stream first, then what was missed meanwhile. What arrives twice has the same id, and counts once. */
+  /** The stream first, then what was missed: what arrives twice has one id. Where it cannot be read, all of it is tried again. */
   private async resubscribe(): Promise<void> {
     if (!this.isUp) return;
+    this.since ??= this.newest;
     try {
       await this.subscribe();
+      for (const fill of await this.getFills(this.since)) this.emit(fill);
+      this.since = undefined;
       this.retryMs = RECONNECT_MS.first;
-      for (const fill of await this.getFills(this.newest)) this.emit(fill);
     } catch (error) {
       this.ctx.logger.warn("the stream is not back", { error: error instanceof Error ? error.message : String(error) });
+      this.stream?.close();
     }
   }
 

@@ -153,6 +153,8 @@ class ConnectorFleet implements Fleet {
 
   /** desk.toml's word, else the connector's own; before the first handshake the book remembers. */
   #mode(config: ConnectorConfig): Mode {
+    // Live from either side is live: a word in desk.toml cannot make real money paper.
+    if (config.mode === "live" || this.#facts(config).capabilities.mode === "live") return "live";
     return config.mode ?? this.#facts(config).capabilities.mode ?? (config.adapter === undefined && config.type === "paper" ? "paper" : "unstated");
   }
 

@@ -1,64 +1,130 @@
-/** The guide is true: its connector is certified at once, its commands exist, its numbers are the code's. */
-import { mkdtempSync, readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+/** The guide is true: its connector is certified at once, its steps are parts of it, its commands and its numbers are the code's. */
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { LIMITS } from "../../sandbox/protocol.ts";
-import { REQUIRED_METHODS } from "../../sandbox/protocol.ts";
+import { ALLOWED_BUILTINS, LIMITS, METHODS, OPTIONAL_METHODS, REQUIRED_METHODS } from "../../sandbox/protocol.ts";
 import { CASES } from "../../src/certify/cases.ts";
+import { guaranteesOf } from "../../src/certify/guarantees.ts";
 import { COMMANDS } from "../../src/commands/table.ts";
+import { parseArgv } from "../../src/doors/cli/argv.ts";
 import { ERRORS } from "../../src/domain/error.ts";
+import { STORE_BYTES_MAX } from "../../src/host/connector-store.ts";
 import { deadlineOf } from "../../src/host/deadlines.ts";
 import { certifyAdapter } from "../../src/main/certify-adapter.ts";
 import { systemClock, systemIds } from "../../src/main/world.ts";
+import { readConfig } from "../../src/workspace/config.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
+import { LAYOUT } from "../../src/workspace/layout.ts";
 
 const packageRoot = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const GUIDE = readFileSync(`${packageRoot}/docs/connectors.md`, "utf8");
-/** The fenced block whose first line names this file. */
-const block = (path: string): string => {
-  const found = [...GUIDE.matchAll(/^```\w+\n((?:\/\/|#) (\S+)\n[\s\S]*?)^```$/gm)].find((match) => match[2] === path);
-  if (found?.[1] === undefined) throw new Error(`the guide has no ${path}`);
-  return found[1];
+const ADAPTER = "src/connectors/my-venue/index.ts";
+const SETTINGS = "src/connectors/my-venue/certify.toml";
+
+const blocks = (language: string): string[] =>
+  [...GUIDE.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].filter((match) => match[1] === language).map((match) => match[2] ?? "");
+/** The fenced block whose first line is a comment that names this file. */
+const fileBlock = (language: string, path: string): string => {
+  const found = blocks(language).filter((text) => text.split("\n")[0]?.replace(/^(\/\/|#) /, "") === path);
+  expect(found).toHaveLength(1);
+  return found[0] ?? "";
+};
+/** Rows of the table under a heading, cells without their backticks. */
+const table = (heading: string): string[][] => {
+  const rows = (GUIDE.split(`\n| ${heading} |`)[1] ?? "").split("\n\n")[0]?.split("\n").slice(2) ?? [];
+  return rows.filter((row) => row !== "").map((row) => row.split("|").slice(1, -1).map((cell) => cell.trim().replaceAll("`", "")));
 };
 
-describe("the guide", () => {
-  it.each(["worker", "process"] as const)("ends with a connector that is certified at the %s level, at its first run", async (isolation) => {
+describe("the guide's connector", () => {
+  it.each(["worker", "process"] as const)("is certified at the %s level, at its first run", async (isolation) => {
     const root = mkdtempSync(join(tmpdir(), "qoc-guide-"));
-    for (const path of ["src/connectors/my-venue/index.ts", "src/connectors/my-venue/certify.toml"]) {
-      await mkdir(dirname(join(root, path)), { recursive: true });
-      await writeFile(join(root, path), block(path));
+    try {
+      for (const [path, text] of [[ADAPTER, fileBlock("ts", ADAPTER)], [SETTINGS, fileBlock("toml", SETTINGS)]] as const) {
+        await mkdir(dirname(join(root, path)), { recursive: true });
+        await writeFile(join(root, path), text);
+      }
+      const report = await certifyAdapter(
+        { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot },
+        { target: dirname(ADAPTER), from: root, only: [], isolation },
+        () => undefined,
+      );
+      expect(report.cases.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+      expect(report.certified).toBe(true);
+      const { passed, failed, skipped } = report.counts;
+      expect(GUIDE).toContain(`certified at the worker level: ${passed} passed, ${failed} failed, ${skipped} skipped`);
+    } finally {
+      await rm(root, { recursive: true, force: true });
     }
-    const report = await certifyAdapter(
-      { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot },
-      { target: "src/connectors/my-venue", from: root, only: [], isolation },
-      () => undefined,
-    );
-    expect(report.cases.filter(({ outcome }) => outcome === "failed")).toEqual([]);
-    expect(report.certified).toBe(true);
   }, 180_000);
 
-  it("names commands, cases and errors that exist", () => {
-    const commands = [...GUIDE.matchAll(/^qoc ([a-z]+(?: [a-z]+)?)/gm)].map((match) => match[1] ?? "");
-    expect(commands.length).toBeGreaterThan(8);
-    const names = new Set(COMMANDS.flatMap(({ name, aliases = [] }) => [name, ...aliases]));
-    expect(commands.filter((command) => !names.has(command))).toEqual([]);
-    const ids = new Set<string>(CASES.map(({ id }) => id));
-    expect([...GUIDE.matchAll(/\bC\d\d\b/g)].map(([id]) => id).filter((id) => !ids.has(id))).toEqual([]);
-    const codes = [...GUIDE.matchAll(/`((?:ADAPTER|SDK|SECRET|NOT)_[A-Z]+)`/g)].map((match) => match[1] ?? "");
-    expect(codes.length).toBeGreaterThan(5);
-    expect(codes.filter((code) => !(code in ERRORS))).toEqual([]);
-    for (const method of REQUIRED_METHODS) expect(GUIDE).toContain(method);
+  it("is what its steps have built", () => {
+    const whole = fileBlock("ts", ADAPTER);
+    const steps = blocks("ts").filter((text) => text !== whole && !text.startsWith("// for now\n"));
+    expect(steps.length).toBeGreaterThan(8);
+    for (const part of steps.flatMap((text) => text.trimEnd().split("\n\n"))) expect(whole).toContain(part);
+  });
+});
+
+describe("the guide's words", () => {
+  it("are commands that parse", () => {
+    const inBlocks = blocks("sh").flatMap((text) => text.split("\n")).filter((line) => line !== "");
+    const inText = [...GUIDE.matchAll(/`(qoc [^`]+)`/g)].map((match) => match[1] ?? "");
+    const known = new Map(COMMANDS.flatMap(({ name, aliases = [] }) => [name, ...aliases].map((word) => [word, name])));
+    expect(inBlocks.length).toBeGreaterThan(12);
+    for (const line of inBlocks) {
+      const words = line.replace(/\s+#.*$/, "").split(/\s+/);
+      expect(words.shift()).toBe("qoc");
+      expect(parseArgv(words, COMMANDS).row, line).toBeDefined();
+    }
+    // In a sentence a command stands without what it needs.
+    for (const text of inText) expect([...known.keys()].some((name) => `${text.slice(4)} `.startsWith(`${name} `)), text).toBe(true);
   });
 
-  it("tells the limits and deadlines that hold", () => {
-    const limits = /\*\*Limits\*\*[\s\S]*?\n\n/.exec(GUIDE)?.[0] ?? "";
-    const told = [...limits.matchAll(/\d+/g)].map(([digits]) => Number(digits));
-    const { pendingCalls, fillsPerBatch, fillWindow, fillQueue, openAsks, eventChars, fillsChars, answerChars, messages, messageWindowMs } = LIMITS;
-    expect(told).toEqual([pendingCalls, fillsPerBatch, fillWindow, fillQueue, openAsks, eventChars, fillsChars, answerChars, messages, messageWindowMs]);
-    expect(GUIDE).toContain("`connect` and `placeOrder` 10 s, `disconnect` 2 s, all others 5 s");
-    expect(["connect", "placeOrder", "disconnect", "getQuote"].map((method) => deadlineOf(method as never))).toEqual([10_000, 10_000, 2_000, 5_000]);
+  it("name cases, groups, errors, guarantees and methods that exist", () => {
+    const ids = new Set<string>(CASES.map(({ id }) => id));
+    expect([...GUIDE.matchAll(/\bC\d\d\b/g)].map(([id]) => id).filter((id) => !ids.has(id))).toEqual([]);
+    const told = /Cases by group: ([\s\S]*?)\.\n/.exec(GUIDE)?.[1] ?? "";
+    const groupOf = new Map<string, string>();
+    for (const [, group = "", ranges = ""] of told.replaceAll("\n", " ").matchAll(/([a-z]+) ((?:C\d\d to C\d\d(?: and )?)+)/g))
+      for (const [, from, to] of ranges.matchAll(/C(\d\d) to C(\d\d)/g))
+        for (let at = Number(from); at <= Number(to); at += 1) groupOf.set(`C${String(at).padStart(2, "0")}`, group);
+    expect(Object.fromEntries(groupOf)).toEqual(Object.fromEntries(CASES.map(({ id, group }) => [id, group])));
+    const codes = table("code | what happened | what to do").map(([code]) => code ?? "");
+    expect(codes.filter((code) => !(code in ERRORS))).toEqual([]);
+    expect(codes).toEqual(expect.arrayContaining(Object.keys(ERRORS).filter((code) => code.startsWith("ADAPTER_"))));
+    const bought = table("part | guarantee");
+    const guarantees = new Set(guaranteesOf({ methods: METHODS, capabilities: {} }, []).map(({ guarantee }) => guarantee));
+    expect(bought.map(([, guarantee]) => guarantee).filter((guarantee) => !guarantees.has(guarantee ?? ""))).toEqual([]);
+    for (const method of REQUIRED_METHODS) expect(GUIDE).toContain(`async ${method}(`);
+    const methods = bought.map(([part = ""]) => part.split(" ")[0] ?? "").filter((part) => part.startsWith("get"));
+    expect(OPTIONAL_METHODS).toEqual(expect.arrayContaining(methods));
+  });
+
+  it("tell the limits, deadlines and modules that hold", () => {
+    const limits = table("limit | value | where");
+    expect(limits.length).toBeGreaterThan(9);
+    expect(limits.map(([, value, name]) => [name, Number(value)])).toEqual(
+      limits.map(([, , name]) => [name, LIMITS[name as keyof typeof LIMITS]]),
+    );
+    expect(GUIDE).toContain(`messages within ${LIMITS.messageWindowMs} ms`);
+    expect(GUIDE).toContain(`cut at ${LIMITS.logChars} characters`);
+    expect(STORE_BYTES_MAX).toBe(1024 * 1024);
+    const deadlines = new Map(table("call | answers within").map(([call = "", ms = ""]) => [call, Number.parseInt(ms, 10)]));
+    const others = REQUIRED_METHODS.filter((method) => !deadlines.has(method));
+    for (const method of REQUIRED_METHODS) expect(deadlineOf(method)).toBe(deadlines.get(others.includes(method) ? "every other" : method));
+    expect(blocks("text")).toContain(`${ALLOWED_BUILTINS.join(" ")}\n`);
+  });
+
+  it("hold a table of desk.toml that is read, and files that are made", () => {
+    const [desk = ""] = blocks("toml").filter((text) => text.startsWith("[[connector]]"));
+    const [read] = readConfig(desk, "/desk/desk.toml").connectors;
+    expect(read).toMatchObject({ name: "my-venue", adapter: `/desk/${ADAPTER}`, isolation: "process", memoryMb: 256, orders: false });
+    expect(read?.hosts).toEqual(["api.my-venue.example"]);
+    const files = [ADAPTER, SETTINGS].map((path) => path.split("/").at(-1) ?? "");
+    for (const file of files) expect(existsSync(join(packageRoot, "connectors/template", file)), file).toBe(true);
+    expect(GUIDE).toContain(`${LAYOUT.types}/qoc-sdk.d.ts`);
   });
 });

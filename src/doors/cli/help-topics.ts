@@ -132,7 +132,7 @@ export const TOPICS: readonly Topic[] = [
       "secrets of its own [connector.auth]: { env = \"X\" } or { file = \"/run/secrets/x\" }.",
       "",
       ["orders = false", "data only; the desk refuses to send through it"],
-      ["mode", "paper or live, where the adapter does not say it"],
+      ["mode", "paper or live, where the adapter does not say it; live from either is live"],
       ["isolation", "worker (default) or process; take process for live money"],
       ["hosts", "the only hosts that fetch and WebSocket reach"],
       ["venues", "venue names of a proposal that mean this connector"],

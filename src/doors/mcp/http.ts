@@ -77,7 +77,9 @@ const bearerOf = (request: IncomingMessage): string | undefined =>
   /^Bearer +([A-Za-z0-9._~+/=-]{1,200})$/i.exec(request.headers.authorization ?? "")?.[1];
 
 const challenge = (given: string | undefined): string =>
-  given === undefined ? 'Bearer realm="qoc"' : 'Bearer realm="qoc", error="invalid_token", error_description="unknown, revoked or over its time"';
+  given === undefined
+    ? 'Bearer realm="qoc"'
+    : 'Bearer realm="qoc", error="invalid_token", error_description="unknown, revoked or over its time"';
 
 /** The body is not read: the connection ends with the answer. */
 const refuse = (response: ServerResponse, status: number, message: string, headers: Readonly<Record<string, string>> = {}): void => {

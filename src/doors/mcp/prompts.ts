@@ -42,11 +42,16 @@ const PROMPTS: readonly DeskPrompt[] = [
       ].join("\n"),
   },
   {
-    wire: { name: "summarise_day", title: "Summarise the day", description: "what was decided, filled and left open today, as an inbox message" },
+    wire: {
+      name: "summarise_day",
+      title: "Summarise the day",
+      description: "what was decided, filled and left open today, as an inbox message",
+    },
     text: () =>
       [
         "Summarise this desk's day for its operator.",
-        "1. qoc_log for the decisions, qoc_orders_list for what is open, qoc_inbox_list for fills and alerts, qoc_positions_list for the book.",
+        "1. qoc_log for the decisions, qoc_orders_list for what is open, qoc_inbox_list for fills and alerts.",
+        "   qoc_positions_list for the book.",
         "2. Write it with qoc_inbox_write: at most fifteen lines, numbers as the desk gives them, open questions last.",
       ].join("\n"),
   },

@@ -25,10 +25,14 @@ export interface DeskResource {
 const BASE = "desk://workspace";
 const READ_FILE = "files read";
 
-const fileShape = z.object({ text: z.string() });
+const fileShape = z.object({ text: z.string(), next: z.string().nullish() });
 const listed = z.array(z.object({ path: z.string() }));
 
-const fileText = async (ask: Ask, path: string): Promise<string> => fileShape.parse(await ask(READ_FILE, { path })).text;
+/** The first stretch of a file, and how to read on where there is more. */
+const fileText = async (ask: Ask, path: string): Promise<string> => {
+  const { text, next } = fileShape.parse(await ask(READ_FILE, { path }));
+  return next === null || next === undefined ? text : `${text}\n\n(more: qoc_files_read ${path} from ${next})\n`;
+};
 
 const note = (folder: string, about: string): DeskResource => ({
   uri: `${BASE}/${folder}/{name}`,

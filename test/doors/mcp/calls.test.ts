@@ -31,14 +31,17 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     await Promise.all([narrow.close(), wide.close()]);
   });
 
-  it("S4 hides what broke, and keeps it in the record", async () => {
-    const at = await stands(() => Promise.reject(new Error("secret /root/path")));
+  it.each([
+    ["anything", new Error("secret /root/path")],
+    ["what the command table wraps", new QocError("INTERNAL", { message: "secret /root/path" })],
+  ])("S4 hides what broke (%s), and keeps it in the record", async (_what, thrown) => {
+    const at = await stands(() => Promise.reject(thrown));
     const client = await connect(at, at.token());
     const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as Answer;
     expect(answer.isError).toBe(true);
     expect(errorIn(answer)).toMatchObject({ code: "INTERNAL", retrySafe: false });
     expect(JSON.stringify(answer)).not.toContain("secret");
-    expect(at.audits.at(-1)).toMatchObject({ decision: "failed", reason: "secret /root/path" });
+    expect(at.audits.at(-1)).toMatchObject({ decision: "failed", reason: thrown.message });
     await client.close();
   });
 

@@ -1,6 +1,6 @@
 /** The door with both client libraries, in both eras, over HTTP, with a desk behind it. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type AnyClient, type McpStand, WAYS, failureOf, invokeAt, mcpStand } from "../../kit/mcp-stand.ts";
+import { type AnyClient, type McpStand, WAYS, failureOf, invokeAt, mcpStand, newClient } from "../../kit/mcp-stand.ts";
 import { type TempDesk, discard, tempDesk } from "../../kit/temp-desk.ts";
 
 let desk: TempDesk;
@@ -87,4 +87,18 @@ describe.each(WAYS)("%s", (way, era, connect) => {
     expect(JSON.parse(answer.content[0]?.text ?? "")).toMatchObject({ code: "ORDER_NOT_FOUND", hint: "qoc orders list", retrySafe: false });
     expect(audited()).toMatchObject({ decision: "failed" });
   });
+});
+
+it("reads each resource of a real desk", async () => {
+  await desk.call("snapshot");
+  const client = await newClient(stand, stand.token("reader"), "auto");
+  await call(client as unknown as AnyClient, "qoc_research_write", { name: "shown", text: "# shown\n" });
+  const terms = { side: "buy", symbol: "SPX", quantity: 7, type: "market", rationale: "shown" };
+  await call(client as unknown as AnyClient, "qoc_orders_propose", terms);
+  const text = async (uri: string): Promise<string> => JSON.stringify((await client.readResource({ uri })).contents);
+  expect(await text("desk://workspace/desk.toml")).toContain("[workspace]");
+  expect(await text("desk://workspace/research/shown")).toContain("# shown");
+  expect(await text("desk://workspace/orders/pending")).toMatch(/SPX[^]*7/);
+  expect(await text("desk://workspace/snapshots/latest")).toContain("nav_usd");
+  await client.close();
 });

@@ -28,6 +28,7 @@ const FILES: Readonly<Record<string, string>> = {
   "orders/pending/1.toml": "one",
   "orders/pending/2.toml": "two",
   "snapshots/b.toml": "newest",
+  "research/long.md": "first lines",
 };
 
 let stand: McpStand;
@@ -40,7 +41,7 @@ beforeEach(async () => {
     if (command === "orders list") return Promise.resolve([{ path: "orders/pending/1.toml" }, { path: "orders/pending/2.toml" }]);
     if (command === "snapshot list") return Promise.resolve([{ path: "snapshots/a.toml" }, { path: "snapshots/b.toml" }]);
     const text = FILES[String(input["path"])];
-    return text === undefined ? Promise.reject(new QocError("FILE_NOT_FOUND", { path: String(input["path"]) })) : Promise.resolve({ text });
+    return text === undefined ? Promise.reject(new QocError("FILE_NOT_FOUND", { path: String(input["path"]) })) : Promise.resolve({ text, next: text === "first lines" ? "40" : null });
   }, table);
 });
 afterEach(() => stand.close());
@@ -66,6 +67,7 @@ describe.each(["legacy", "auto"] as const)("resources (%s)", (mode) => {
     expect(await text("desk://workspace/desk.toml")).toBe("[workspace]\n");
     expect(await text("desk://workspace/entities/AAPL")).toBe("# AAPL\n");
     expect(await text("desk://workspace/research/note.md")).toBe("# note\n");
+    expect(await text("desk://workspace/research/long")).toBe("first lines\n\n(more: qoc_files_read research/long.md from 40)\n");
     expect(await text("desk://workspace/orders/pending")).toMatch(/1\.toml[^]*one[^]*2\.toml[^]*two/);
     expect(await text("desk://workspace/snapshots/latest")).toBe("newest");
     expect(stand.audits.at(-1)).toMatchObject({ tool: "desk://workspace/snapshots/latest", decision: "allowed" });
