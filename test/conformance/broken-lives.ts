@@ -205,7 +205,7 @@ export const BROKEN_LIVES: readonly Mistake[] = [
     name: "floods-the-venue",
     what: "It asks for orders in a tight loop, with nothing to do.",
     edits: [[CONNECTED, `const ask = (): void => void this.getOpenOrders().catch(() => []).finally(ask);
-    for (const start of [ask, ask, ask]) start();`]],
+    for (let i = 0; i < 24; i++) ask();`]],
     caughtBy: ["C90"],
     words: "requests to the venue",
   },
