@@ -68,6 +68,7 @@ const serve = async (open: OpenDesk, started: number, ready: (facts: UpFacts) =>
       refuseWhileStopping(stopping.signal);
       // Over the operator's own socket, but by the agent's door: it gets an agent's commands and no more.
       const actor = request.channel === "mcp" ? "agent:interactive" : "human";
+      if (actor !== "human") desk.log.info(`mcp: ${request.command.slice(0, 100)}`, { actor });
       return invoke(
         COMMANDS,
         { command: request.command, input: request.input },
