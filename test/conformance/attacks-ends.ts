@@ -47,15 +47,15 @@ export const END_ATTACKS: readonly Attack[] = [
   large("A23", "sort of a large array", "return Array.from({ length: 2e7 }, () => Math.random()).sort().map(String);"),
   large("A24", "JSON.stringify", "return JSON.stringify(new Array(5e7).fill({ a: 1 }));"),
   large("A25", "replaceAll", `return "a".repeat(4e7).replaceAll("a", "bcdefgh").split("b");`),
-  end("A26", "memory outside the heap: ArrayBuffers", `const keep = []; for (let i = 0; i < 6; i++) keep.push(new Uint8Array(64 * 1024 * 1024).fill(1)); ${HOLD} return "held " + keep.length * 64 + " MB";`, {
+  end("A26", "memory outside the heap: ArrayBuffers", `const keep = []; for (let i = 0; i < 5; i++) keep.push(new Uint8Array(64 * 1024 * 1024).fill(1)); ${HOLD} return "held " + keep.length * 64 + " MB";`, {
     expect: { worker: "succeeds", process: "contained" },
     note: "a thread's limit counts the heap alone",
   }),
-  end("A27", "memory outside the heap: WebAssembly", `const memory = new WebAssembly.Memory({ initial: 8192 }); new Uint8Array(memory.buffer).fill(1); ${HOLD} return "held 512 MB";`, {
+  end("A27", "memory outside the heap: WebAssembly", `const memory = new WebAssembly.Memory({ initial: 6144 }); new Uint8Array(memory.buffer).fill(1); ${HOLD} return "held 384 MB";`, {
     expect: { worker: "succeeds", process: "contained" },
     note: "a thread's limit counts the heap alone",
   }),
-  end("A28", "memory outside the heap: external strings", `const keep = []; for (let i = 0; i < 6; i++) keep.push(Buffer.alloc(100_000_000, "a").toString("latin1")); ${HOLD} return "held " + keep.length * 100 + " MB";`, {
+  end("A28", "memory outside the heap: external strings", `const keep = []; for (let i = 0; i < 4; i++) keep.push(Buffer.alloc(100_000_000, "a").toString("latin1")); ${HOLD} return "held " + keep.length * 100 + " MB";`, {
     head: `import { Buffer } from "node:buffer";`,
     expect: { worker: ["succeeds", "contained", "host dies"], process: "contained" },
     note: "a thread's limit counts the heap alone",

@@ -1,6 +1,6 @@
 /**
  * Every attack at both levels, each in a host of its own process: what becomes of the attacker, of the desk, of the other
- * connector, of fills and of secrets. The waits of the supervisor run at a third of their time; nothing here asserts a time.
+ * connector, of fills and of secrets. Pings and back-off run at a third of their time; nothing here asserts a time.
  */
 import { build } from "esbuild";
 import { mkdirSync } from "node:fs";
