@@ -64,6 +64,8 @@ const serve = ({ adapter, methods }: Loaded, context: Context): void => {
       try {
         const call = (adapter as unknown as Record<Method, (...given: unknown[]) => Promise<unknown>>)[method];
         const value = answer(await call.apply(adapter, method === "connect" ? [context.ctx] : args));
+        // After a goodbye the life is ended from outside: whatever was emitted goes first.
+        if (method === "disconnect") context.drain();
         context.flush();
         return value;
       } catch (error) {

@@ -259,9 +259,11 @@ export class Connector {
     await this.#ending;
     const life = this.#life;
     if (life === undefined) return;
-    if (this.#state === "ready" || this.#state === "degraded") await this.#timed(life, "disconnect", []).catch(() => undefined);
+    // From here on nothing more is sent to it, and its end is expected.
     this.#life = undefined;
+    if (this.#state === "ready" || this.#state === "degraded") await this.#timed(life, "disconnect", []).catch(() => undefined);
     await this.#end(life);
+    this.#cancelNext();
   }
 
   /** A thread that cannot be ended is a zombie: nothing is sent to it, and the operator is told. */

@@ -275,6 +275,8 @@ export class Life {
   #die(reason: string): string {
     this.#death = this.#refusal ?? this.#options.clean(reason);
     for (const die of [...this.#pending]) die(this.#diedDuring("a call"));
+    // Comlink remembers what it handed out: a life that is over must not be held by that.
+    this.#callers.clear();
     return this.#death;
   }
 

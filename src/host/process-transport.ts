@@ -37,6 +37,9 @@ export const startProcess = (options: ProcessOptions): Transport => {
     // Its own session: Ctrl-C at the terminal is for the desk, which then disconnects each connector.
     { env: {}, cwd: options.cwd, stdio: ["pipe", "pipe", "pipe", "pipe"], detached: true },
   );
+  // A process that could not be made says so by an event, and has no pipes.
+  child.on("error", () => undefined);
+  if (!Array.isArray(child.stdio)) throw new Error("no process could be made for it: is a limit of this machine reached?");
   const [stdin, stdout, stderr, out] = child.stdio as readonly unknown[] as [Writable, Readable, Readable, Readable];
   const heard = listeners();
   let refusal = "";
