@@ -5,16 +5,119 @@ export type AgentCall = (command: string, input: Record<string, unknown>) => Pro
 
 export interface RunTask {
   readonly run: string;
-  readonly issue: { readonly id: string; readonly path: string; readonly title: string; readonly symbols: readonly string[]; readonly body: string };
+  readonly issue: {
+    readonly id: string;
+    readonly path: string;
+    readonly title: string;
+    readonly symbols: readonly string[];
+    readonly body: string;
+  };
+  /** Everything the agent is told before it starts; see `context.ts`. */
+  readonly bundle: string;
+}
+
+/** What a run used up, as far as its runtime tells. */
+export interface RunUse {
+  readonly turns: number;
+  readonly toolCalls: number;
+  /** What the model's maker charges, in the runtime's own words; null: not told. A bill and no balance, so not a decimal. */
+  readonly costUsd: number | null;
 }
 
 export interface RunResult {
   /** What it did, in the agent's own words; untrusted text. */
   readonly summary: string;
   readonly proposals: readonly string[];
+  /** Why the run did not end as it should; absent: it did. The desk's own words. */
+  readonly failure?: string;
+  readonly use?: RunUse;
+  /** How the agent was kept, for the record: version, sandbox. */
+  readonly facts?: Readonly<Record<string, string>>;
 }
 
 export interface Runtime {
   readonly name: string;
   work(task: RunTask, call: AgentCall, note: (line: string) => void, signal: AbortSignal): Promise<RunResult>;
+}
+
+/** The way in for one run: it ends when it is closed, at the next request. */
+export interface RunDoor {
+  readonly url: string;
+  readonly token: string;
+  /** Names of the tools behind it, as `tools/list` gives them: `qoc_status`. */
+  readonly tools: readonly string[];
+  close(): void;
+}
+
+/** `[agent]` of desk.toml, as far as it concerns how an agent is started. */
+export interface AgentSettings {
+  /** Another program than the runtime's own name; for `command` and `acp` the one to start. */
+  readonly command?: readonly string[];
+  readonly model?: string;
+  readonly maxTurns: number;
+  readonly maxCostUsd: number;
+  readonly timeoutMs: number;
+  /** Names of environment variables lent to the agent besides those that its maker's program needs. */
+  readonly env: readonly string[];
+  /** Starts a program that has hands of its own even where no sandbox is there to hold it. */
+  readonly unconfined: boolean;
+}
+
+/** What a runtime's program says, in one language for all of them. */
+export type AgentEvent =
+  /** Its tools are known and its connection stands. Names as the desk spells them; a foreign one keeps its own. */
+  | { readonly kind: "ready"; readonly tools: readonly string[] }
+  | { readonly kind: "turn" }
+  | { readonly kind: "call"; readonly tool: string }
+  /** A tool that the program itself did not let through, so that the desk never heard of it. */
+  | { readonly kind: "refused"; readonly tool: string }
+  /** It has or used hands that are not the desk's: the run is over. */
+  | { readonly kind: "foreign"; readonly what: string }
+  | { readonly kind: "say"; readonly text: string }
+  /** The bill so far. */
+  | { readonly kind: "cost"; readonly usd: number }
+  | { readonly kind: "end"; readonly text?: string; readonly failure?: string };
+
+export interface LaunchAsk {
+  readonly door: RunDoor;
+  readonly settings: AgentSettings;
+  readonly bundle: string;
+  /** An empty folder of this run for the program's configuration; exists when the program starts. */
+  readonly setup: string;
+  /** Empty, and where the program is started. */
+  readonly cwd: string;
+}
+
+export interface LaunchLine {
+  readonly argv: readonly string[];
+  /** Set besides what is lent from the desk's own environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Files in `setup`, by name. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** One conversation with a started program: what is written to it first, and what each of its lines means. */
+export interface Conversation {
+  readonly opening: string;
+  /** More is written after the opening, so its standard input stays open. */
+  readonly answers: boolean;
+  /** One line of its standard output; undefined: it is not in this program's language. */
+  read(line: string, send: (text: string) => void): readonly AgentEvent[] | undefined;
+}
+
+/** How one maker's program is started and understood. */
+export interface AgentProgram {
+  readonly name: string;
+  /** Variables of the desk's environment that its maker's program needs to reach its model. */
+  readonly lends: readonly string[];
+  /** The first version whose switches hold; asked with `--version`. */
+  readonly floor?: string;
+  /** It says its tools before anything else, and is stopped where they are not exactly the door's. */
+  readonly showsTools: boolean;
+  /** It may have hands of its own (a shell, files), so it needs a sandbox, or the operator's word. */
+  readonly hasHands: boolean;
+  /** It tells of its own end by an `end` event; one without is an end by exit code alone. */
+  readonly tellsEnd: boolean;
+  line(ask: LaunchAsk): LaunchLine;
+  talk(ask: LaunchAsk): Conversation;
 }

@@ -1,21 +1,29 @@
-/** One agent run on one issue: its status is kept, its work goes through the agent's commands, its summary is filed. */
-import type { AgentCall, Runtime } from "../agents/runtime.ts";
+/** One agent run on one issue: its status is kept, its work goes through the agent's commands, its account is filed. */
+import type { ToolWords } from "../agents/context.ts";
+import type { AgentCall, RunResult, RunUse, Runtime } from "../agents/runtime.ts";
+import { dollars } from "../agents/tally.ts";
 import { digestOf } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
-import { type Issue, listIssues, readIssue, setIssueStatus } from "../workspace/notes.ts";
+import { type Issue, type IssueStatus, listIssues, readIssue, setIssueStatus } from "../workspace/notes.ts";
 import { writeRunSummary } from "../workspace/snapshots.ts";
 import { type Desk, iso } from "./desk.ts";
+import { runContext } from "./run-context.ts";
 
 export interface RunView {
   readonly run: string;
   readonly issue: string;
   readonly runtime: string;
   readonly outcome: "done" | "failed" | "stopped";
+  /** Why it did not end as it should; null: it did. */
+  readonly reason: string | null;
   readonly proposals: readonly string[];
   readonly summary: string;
   readonly path: string;
   readonly seconds: number;
+  /** null: the runtime does not tell. */
+  readonly turns: number | null;
+  readonly costUsd: number | null;
 }
 
 /** The issue that the words mean: an id, a path, or the file's stem. */
@@ -34,31 +42,93 @@ export const runIssue = async (
   callAs: (actor: `agent:${string}`) => AgentCall,
   note: (line: string) => void,
   signal: AbortSignal,
+  tools: readonly ToolWords[] = [],
 ): Promise<RunView> => {
   const started = desk.clock.now();
   const run = `run-${iso(started).slice(0, 19).replaceAll(/[-:]/g, "")}Z-${desk.ids.random(2)}`;
+  const bundle = await runContext(desk, run, issue, tools);
+  const log = runLog(desk, run, started, note);
   await setIssueStatus(desk.disk, desk.root, issue.path, "in-progress");
   await desk.publish({ type: "run.started", run, issue: issue.path, runtime: runtime.name }, { durable: true }).committed;
-  const ended = await attempt(() => runtime.work({ run, issue }, callAs(`agent:${run}`), note, signal), signal);
+  const result = await attempt(() => runtime.work({ run, issue, bundle }, callAs(`agent:${run}`), log.note, signal));
+  // What it proposed is what the book has of it, whatever it says itself.
+  const proposals = [...desk.book.orders.values()].filter(({ proposedBy }) => proposedBy === `agent:${run}`).map(({ id }) => id);
+  const outcome = result.failure === undefined ? "done" : signal.aborted ? "stopped" : "failed";
+  const reason = result.failure?.replaceAll(/\s+/g, " ").trim() ?? null;
   const seconds = Math.round((desk.clock.now() - started) / 100) / 10;
-  const status = ended.outcome !== "done" ? "open" : ended.proposals.length > 0 ? "review" : "done";
-  await setIssueStatus(desk.disk, desk.root, issue.path, status);
+  await endIssue(desk, issue, outcome === "done", proposals.length > 0);
   const file = await writeRunSummary(desk.disk, desk.root, {
     stamp: iso(started),
     task: issue.id,
-    facts: { run, issue: issue.path, runtime: runtime.name, outcome: ended.outcome, seconds: String(seconds), proposals: ended.proposals.join(", ") },
-    text: ended.summary,
+    facts: {
+      ...{ run, issue: issue.path, runtime: runtime.name, outcome },
+      ...(reason === null ? {} : { reason }),
+      ...{ seconds: String(seconds), ...useFacts(result.use), ...result.facts, proposals: proposals.join(", ") },
+    },
+    text: accountOf(result, log.lines()),
   });
   desk.publish({ type: "file.written", path: file.path, digest: digestOf(file.text), command: "run", actor: "host" });
-  await desk.publish({ type: "run.ended", run, issue: issue.path, outcome: ended.outcome, summary: file.path }, { durable: true }).committed;
-  desk.history.request(`run ${run}: ${ended.outcome}`);
-  return { run, issue: issue.path, runtime: runtime.name, ...ended, path: file.path, seconds };
+  await desk.publish({ type: "run.ended", run, issue: issue.path, outcome, summary: file.path }, { durable: true }).committed;
+  desk.history.request(`run ${run}: ${outcome}`);
+  return {
+    ...{ run, issue: issue.path, runtime: runtime.name, outcome, reason, proposals, summary: result.summary, path: file.path, seconds },
+    ...{ turns: result.use?.turns ?? null, costUsd: result.use?.costUsd ?? null },
+  };
 };
 
-const attempt = async (work: () => ReturnType<Runtime["work"]>, signal: AbortSignal) => {
+const attempt = async (work: () => Promise<RunResult>): Promise<RunResult> => {
   try {
-    return { outcome: "done" as const, ...(await work()) };
+    return await work();
   } catch (error) {
-    return { outcome: signal.aborted ? ("stopped" as const) : ("failed" as const), proposals: [], summary: messageOf(error) };
+    return { proposals: [], summary: "", failure: messageOf(error) };
   }
 };
+
+/** What the agent set itself stands, unless proposals wait for a human: then the issue waits for one too. */
+const endIssue = async (desk: Desk, issue: Issue, isDone: boolean, hasProposals: boolean): Promise<void> => {
+  try {
+    const own = (await readIssue(desk.disk, desk.root, issue.path)).status;
+    const status: IssueStatus = !isDone || own === "blocked" ? "blocked" : hasProposals || own === "review" ? "review" : "done";
+    if (status !== own) await setIssueStatus(desk.disk, desk.root, issue.path, status);
+  } catch (error) {
+    // Someone removed or broke the file meanwhile: the run is still to be recorded.
+    if (!(error instanceof QocError)) throw error;
+    desk.log.warn(`${issue.path}: its status could not be set: ${error.message}`);
+  }
+};
+
+const useFacts = (use: RunUse | undefined): Readonly<Record<string, string>> =>
+  use === undefined
+    ? {}
+    : { turns: String(use.turns), tool_calls: String(use.toolCalls), cost: use.costUsd === null ? "not told" : dollars(use.costUsd) };
+
+const LOG_LINES_MAX = 400;
+
+/** Every line goes to whoever watches and to the desk's log; the first ones are filed with the account. */
+const runLog = (desk: Desk, run: string, started: number, watch: (line: string) => void) => {
+  const lines: string[] = [];
+  let more = 0;
+  return {
+    note: (text: string): void => {
+      const line = text.replaceAll(/\s+/g, " ").trim();
+      watch(line);
+      desk.log.info(line, { run });
+      if (lines.length < LOG_LINES_MAX) lines.push(`+${((desk.clock.now() - started) / 1_000).toFixed(1)} s  ${line}`);
+      else more += 1;
+    },
+    lines: (): readonly string[] => (more === 0 ? lines : [...lines, `and ${more} more lines; see qoc logs`]),
+  };
+};
+
+/** The agent's words are quoted and the log is indented, so that neither can pass for the desk's own headings. */
+const accountOf = (result: RunResult, log: readonly string[]): string => {
+  const words = result.summary.trim() === "" ? "It said nothing." : quoted(result.summary);
+  return ["## In the agent's own words", "", words, "", "## Log", "", ...log.map((line) => `    ${line}`)].join("\n");
+};
+
+const quoted = (text: string): string =>
+  text
+    .trim()
+    .split(/\r\n?|\n/)
+    .map((line) => `> ${line}`.trimEnd())
+    .join("\n");

@@ -1,0 +1,222 @@
+/**
+ * Starts an agent's program for one run: private empty folders, an environment by allow-list, a sandbox where there is one,
+ * a way in that closes with the run, and bounds on turns, cost and time. What the program says is never trusted.
+ */
+import type { Disk } from "../domain/ports.ts";
+import { type Running, type ProcessWorld, startProcess } from "./process.ts";
+import type { AgentProgram, AgentSettings, LaunchAsk, RunDoor, RunResult, RunTask, Runtime } from "./runtime.ts";
+import { type RunFolders, agentEnvironment, isInside, readablePaths, runFolders, wrapped } from "./sandbox.ts";
+import { type Tally, tallyOf } from "./tally.ts";
+
+export interface LaunchWorld extends ProcessWorld {
+  readonly disk: Disk;
+  /** The desk's own environment, of which little is lent. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where a program stands that is named as the shell would name it, and its real path; undefined: nowhere. */
+  readonly find: (program: string) => Promise<{ readonly path: string; readonly real: string } | undefined>;
+  /** A new empty folder that nobody else may read, with its way back. */
+  readonly privateFolder: () => Promise<{ readonly path: string; remove(): Promise<void> }>;
+  /** The Node that runs the desk; programs written in JavaScript ask for it by name. */
+  readonly node: string;
+  readonly home: string;
+  /** The workspace, which no agent's program sees. */
+  readonly workspace: string;
+}
+
+export interface Launch {
+  readonly world: LaunchWorld;
+  readonly settings: AgentSettings;
+  /** Opens the way in for a run. */
+  readonly door: (run: string) => RunDoor;
+}
+
+/** Why a run cannot start or go on, in words for the operator. */
+class RunStop extends Error {}
+
+const PROBE_MS = 10_000;
+const FOLDER_MODE = 0o700;
+
+/** An agent's program as a runtime. */
+export const launched = (program: AgentProgram, launch: Launch): Runtime => ({
+  name: program.name,
+  work: async (task, _call, note, signal) => {
+    const folder = await launch.world.privateFolder();
+    const door = launch.door(task.run);
+    try {
+      const folders = runFolders(folder.path);
+      for (const path of [folders.home, folders.work, folders.setup, folders.temp]) await launch.world.disk.mkdir(path, FOLDER_MODE);
+      return await workIn({ program, launch, task, door, folders, note, signal });
+    } catch (error) {
+      if (error instanceof RunStop) return { summary: "", proposals: [], failure: error.message };
+      throw error;
+    } finally {
+      door.close();
+      await folder.remove();
+    }
+  },
+});
+
+interface Work {
+  readonly program: AgentProgram;
+  readonly launch: Launch;
+  readonly task: RunTask;
+  readonly door: RunDoor;
+  readonly folders: RunFolders;
+  readonly note: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const workIn = async (work: Work): Promise<RunResult> => {
+  const { program, launch, task, door, folders, signal } = work;
+  const ask: LaunchAsk = { door, settings: launch.settings, bundle: task.bundle, setup: folders.setup, cwd: folders.work };
+  const line = program.line(ask);
+  const cell = await cellOf(work, line.argv);
+  const version = await versionOf(work, cell);
+  for (const [name, text] of Object.entries(line.files)) await launch.world.disk.create(`${folders.setup}/${name}`, text, 0o600);
+  const lent = [...program.lends, ...launch.settings.env];
+  const hide = redactor(launch.world.env, lent, door.token);
+  const note = (text: string): void => work.note(hide(text));
+  note(cell.sandbox === "none" ? "no bubblewrap here: it is held by its own switches alone" : `in ${cell.sandbox}`);
+  const tally = tallyOf(program, launch.settings, door.tools, note);
+  const talk = program.talk(ask);
+  let unread = 0;
+  const running: Running = startProcess(launch.world, {
+    argv: cell.wrap([cell.path, ...line.argv.slice(1)]),
+    env: cell.env({ ...line.env, QOC_RUN: task.run }, lent),
+    cwd: folders.work,
+    opening: talk.opening,
+    answers: talk.answers,
+    timeoutMs: launch.settings.timeoutMs,
+    line: (text) => {
+      const events = talk.read(text, (answer) => running.send(answer));
+      if (events === undefined) unread += text.trim() === "" ? 0 : 1;
+      for (const event of events ?? []) {
+        const why = tally.take(event);
+        if (why !== undefined) running.stop(why);
+        // A program that keeps the conversation open is let go once it said that it is done.
+        else if (event.kind === "end" && talk.answers) running.stop(ENDED);
+      }
+    },
+  });
+  const abort = (): void => running.stop("it was stopped by the operator");
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  const end = await running.over;
+  signal.removeEventListener("abort", abort);
+  const failure = failureOf(program, tally, end);
+  return {
+    summary: hide(tally.words()),
+    proposals: [],
+    ...(failure === undefined ? {} : { failure: hide(failure) }),
+    use: tally.use(),
+    facts: {
+      sandbox: cell.sandbox,
+      ...(version === undefined ? {} : { version }),
+      ...(unread === 0 ? {} : { unread_lines: String(unread) }),
+    },
+  };
+};
+
+const ENDED = "";
+
+const failureOf = (program: AgentProgram, tally: Tally, end: Awaited<Running["over"]>): string | undefined => {
+  const errors = end.errors === "" ? "" : `; it wrote: ${end.errors}`;
+  if (end.stopped !== undefined && end.stopped !== ENDED) return end.stopped;
+  const told = tally.end();
+  if (told?.failure !== undefined) return told.failure;
+  if (end.stopped === ENDED) return undefined;
+  if (!end.isClean) return `${end.how}${errors}`;
+  return program.tellsEnd && told === undefined ? `it said nothing of its end; ${end.how}${errors}` : undefined;
+};
+
+/** What holds one program: how its command is wrapped, and the environment it gets. */
+interface Cell {
+  readonly path: string;
+  readonly sandbox: "bubblewrap" | "none";
+  wrap(argv: readonly string[]): readonly string[];
+  env(told: Readonly<Record<string, string>>, lent: readonly string[]): Readonly<Record<string, string>>;
+}
+
+const cellOf = async ({ program, launch, folders }: Work, argv: readonly string[]): Promise<Cell> => {
+  const { world, settings } = launch;
+  const [name, ...rest] = argv;
+  if (name === undefined) throw new RunStop(`[agent] runtime = "${program.name}" needs command = ["program", "argument"]`);
+  const found = await world.find(name);
+  if (found === undefined) throw new RunStop(`${name} is not installed, or not on the desk's PATH; [agent] command may name it`);
+  if (isInside(found.real, world.workspace)) throw new RunStop(`${name} stands inside the workspace; put it elsewhere`);
+  const env: Cell["env"] = (told, lent) =>
+    agentEnvironment(world.env, lent, told, folders, [found.path, world.node].map(folderOf).concat("/usr/bin", "/bin"));
+  const bubblewrap = await workingBubblewrap(world, folders);
+  if (bubblewrap !== undefined) {
+    const files = await filesIn(world, [world.node, ...rest], folders);
+    const readable = readablePaths(found.real, files, [world.home, world.workspace]);
+    if (!("shows" in readable)) {
+      return { path: found.real, sandbox: "bubblewrap", env, wrap: (line) => wrapped(bubblewrap, folders, readable, line) };
+    }
+    if (!settings.unconfined) throw new RunStop(`${name} stands in a folder with ${readable.shows} in it; put it into a folder of its own`);
+  }
+  if (program.hasHands && !settings.unconfined) {
+    throw new RunStop(`runtime ${program.name} needs bubblewrap to hold it; install it, or set [agent] unconfined = true`);
+  }
+  return { path: found.path, sandbox: "none", env, wrap: (line) => line };
+};
+
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
+
+/** Files of the operator that the command line names, such as a script; never a folder. */
+const filesIn = async (world: LaunchWorld, words: readonly string[], folders: RunFolders): Promise<readonly string[]> => {
+  const files: string[] = [];
+  for (const word of words) {
+    if (!word.startsWith("/") || isInside(word, folders.root) || isInside(word, world.workspace)) continue;
+    const kind = (await world.disk.facts(word))?.kind;
+    if (kind === "file" || kind === "symlink") files.push(word);
+  }
+  return files;
+};
+
+/** It may be installed and yet forbidden, as in many containers, so it is tried. */
+const workingBubblewrap = async (world: LaunchWorld, folders: RunFolders): Promise<string | undefined> => {
+  const found = await world.find("bwrap");
+  if (found === undefined) return undefined;
+  const { isClean } = await asked(world, wrapped(found.real, folders, [], ["/usr/bin/true"]), {}, folders.work);
+  return isClean ? found.real : undefined;
+};
+
+const VERSION = /\b(\d+)\.(\d+)\.(\d+)\b/;
+
+/** @throws RunStop where the program is older than its floor, or does not say. */
+const versionOf = async ({ program, launch, folders }: Work, cell: Cell): Promise<string | undefined> => {
+  if (program.floor === undefined) return undefined;
+  const rest = (launch.settings.command ?? []).slice(1);
+  const { text } = await asked(launch.world, cell.wrap([cell.path, ...rest, "--version"]), cell.env({}, []), folders.work);
+  const found = VERSION.exec(text)?.[0];
+  if (found === undefined) throw new RunStop(`${program.name} --version said nothing that is a version`);
+  if (isOlder(found, program.floor)) throw new RunStop(`${program.name} ${found} is too old; its switches hold from ${program.floor} on`);
+  return found;
+};
+
+export const isOlder = (version: string, floor: string): boolean => {
+  const [a, b] = [version, floor].map((text) => text.split(".").map(Number));
+  for (const [index, least] of (b ?? []).entries()) {
+    const mine = a?.[index] ?? 0;
+    if (mine !== least) return mine < least;
+  }
+  return false;
+};
+
+/** Runs a short question to its end. */
+const asked = async (world: LaunchWorld, argv: readonly string[], env: Readonly<Record<string, string>>, cwd: string) => {
+  const lines: string[] = [];
+  const line = (text: string): void => void (lines.length < 20 && lines.push(text));
+  const { isClean } = await startProcess(world, { argv, env, cwd, opening: "", answers: false, timeoutMs: PROBE_MS, line }).over;
+  return { isClean, text: lines.join("\n") };
+};
+
+const SECRET_CHARS_MIN = 8;
+
+/** Takes the token and every lent value out of what is shown or kept. */
+const redactor = (env: LaunchWorld["env"], lent: readonly string[], token: string): ((text: string) => string) => {
+  const values = [["token", token], ...lent.map((name) => [name, env[name] ?? ""])];
+  const secrets = values.filter(([, value = ""]) => value.length >= SECRET_CHARS_MIN);
+  return (text) => secrets.reduce((shown, [name = "", value = ""]) => shown.replaceAll(value, `[${name}]`), text);
+};

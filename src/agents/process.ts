@@ -1,0 +1,122 @@
+/**
+ * One program in a process group of its own: its lines out, our lines in, and an end that it cannot refuse. Whatever it
+ * started ends with it, on every way out.
+ */
+import type { ChildProcess, SpawnOptions } from "node:child_process";
+import type { Clock } from "../domain/ports.ts";
+
+/** The parts of `node:child_process` and of the system that a run needs; lent, so that a test can lend others. */
+export interface ProcessWorld {
+  readonly spawn: (program: string, args: readonly string[], options: SpawnOptions) => ChildProcess;
+  /** Signals a whole process group; one that is gone already is no error. */
+  readonly killGroup: (group: number, signal: "SIGTERM" | "SIGKILL") => void;
+  readonly clock: Clock;
+}
+
+export interface ProcessAsk {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly opening: string;
+  /** More is written later, so standard input stays open. */
+  readonly answers: boolean;
+  readonly timeoutMs: number;
+  line(text: string): void;
+}
+
+export interface ProcessEnd {
+  /** Why the desk ended it; undefined: it ended by itself. */
+  readonly stopped: string | undefined;
+  /** How it ended, in words. */
+  readonly how: string;
+  readonly isClean: boolean;
+  /** The last it wrote to standard error. */
+  readonly errors: string;
+}
+
+export interface Running {
+  send(text: string): void;
+  stop(why: string): void;
+  readonly over: Promise<ProcessEnd>;
+}
+
+/** One line; a tool's whole answer may stand in it. */
+const LINE_CHARS_MAX = 4 * 1024 * 1024;
+const ERROR_CHARS = 4_000;
+/** From the polite signal to the other one. */
+const GRACE_MS = 2_000;
+/** After the end: for what is still in the pipes, where a stray process holds them open. */
+const DRAIN_MS = 2_000;
+
+export const startProcess = (world: ProcessWorld, ask: ProcessAsk): Running => {
+  const [program = "", ...args] = ask.argv;
+  const child = world.spawn(program, args, { env: ask.env, cwd: ask.cwd, stdio: ["pipe", "pipe", "pipe"], detached: true });
+  const kill = (signal: "SIGTERM" | "SIGKILL"): void => {
+    if (child.pid !== undefined) world.killGroup(child.pid, signal);
+  };
+  let stopped: string | undefined;
+  let forgetGrace: () => void = () => undefined;
+  const stop = (why: string): void => {
+    if (stopped !== undefined) return;
+    stopped = why;
+    kill("SIGTERM");
+    forgetGrace = world.clock.after(GRACE_MS, () => kill("SIGKILL"));
+  };
+  const forgetTimeout = world.clock.after(ask.timeoutMs, () => stop(`it took longer than ${ask.timeoutMs / 1_000} s`));
+  const errors = lastOf(child);
+  // What it says after it was told to stop counts no more.
+  readLines(child, (text) => (stopped === undefined ? ask.line(text) : undefined), stop);
+  // Writing to a program that is gone is no error of ours: its end is heard below.
+  child.stdin?.on("error", () => undefined);
+  child.stdin?.write(ask.opening);
+  if (!ask.answers) child.stdin?.end();
+  const over = ended(child, world.clock, () => kill("SIGKILL")).then(({ how, isClean }) => {
+    forgetTimeout();
+    forgetGrace();
+    return { stopped, how, isClean, errors: errors() };
+  });
+  return { send: (text) => void child.stdin?.write(text), stop, over };
+};
+
+const readLines = (child: ChildProcess, line: (text: string) => void, stop: (why: string) => void): void => {
+  let rest = "";
+  child.stdout?.setEncoding("utf8");
+  child.stdout?.on("data", (chunk: string) => {
+    const parts = (rest + chunk).split("\n");
+    rest = parts.pop() ?? "";
+    for (const part of parts) line(part);
+    if (rest.length <= LINE_CHARS_MAX) return;
+    rest = "";
+    stop(`it wrote a line of more than ${LINE_CHARS_MAX} characters`);
+  });
+  child.stdout?.on("end", () => {
+    if (rest !== "") line(rest);
+  });
+};
+
+const lastOf = (child: ChildProcess): (() => string) => {
+  let text = "";
+  child.stderr?.setEncoding("utf8");
+  child.stderr?.on("data", (chunk: string) => (text = (text + chunk).slice(-ERROR_CHARS)));
+  return () => text.trim();
+};
+
+/** Resolves once it is gone, its group with it, and everything it wrote was read. */
+const ended = (child: ChildProcess, clock: Clock, killGroup: () => void): Promise<{ how: string; isClean: boolean }> =>
+  new Promise((resolve) => {
+    child.once("error", (error) => resolve({ how: `it could not be started: ${error.message}`, isClean: false }));
+    child.once("exit", (code, signal) => {
+      killGroup();
+      const how = signal === null ? `it ended with code ${code ?? 0}` : `it was ended by ${signal}`;
+      const done = (): void => resolve({ how, isClean: code === 0 });
+      const forget = clock.after(DRAIN_MS, () => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+        done();
+      });
+      child.once("close", () => {
+        forget();
+        done();
+      });
+    });
+  });

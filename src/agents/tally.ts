@@ -1,0 +1,80 @@
+/** The account of one run while it lasts: what it used, what it said, and whether it is over its bounds. */
+import type { AgentEvent, AgentProgram, AgentSettings, RunUse } from "./runtime.ts";
+
+export interface Tally {
+  /** Takes one event in; a sentence where the run must stop for it. */
+  take(event: AgentEvent): string | undefined;
+  use(): RunUse;
+  /** The last words, which are the account of the run. */
+  words(): string;
+  /** How the program itself said that it ended; undefined: it did not. */
+  end(): Extract<AgentEvent, { kind: "end" }> | undefined;
+}
+
+const WORDS_MAX = 8_000;
+const NOTE_CHARS = 200;
+const MAY_COME_FIRST: ReadonlySet<AgentEvent["kind"]> = new Set(["ready", "foreign", "cost", "end"]);
+
+/** `tools` are those of the door, `note` takes what a human may watch. */
+export const tallyOf = (
+  program: Pick<AgentProgram, "showsTools">,
+  settings: Pick<AgentSettings, "maxTurns" | "maxCostUsd">,
+  tools: readonly string[],
+  note: (line: string) => void,
+): Tally => {
+  const used = { turns: 0, toolCalls: 0, costUsd: null as number | null };
+  let isReady = !program.showsTools;
+  let words = "";
+  let end: Extract<AgentEvent, { kind: "end" }> | undefined;
+  const take = (event: AgentEvent): string | undefined => {
+    if (!isReady && !MAY_COME_FIRST.has(event.kind)) return "it started to work before it said which tools it has";
+    switch (event.kind) {
+      case "ready": {
+        const wrong = toolsProblem(event.tools, tools);
+        isReady = true;
+        if (wrong === undefined) note(`ready with ${event.tools.length} tools`);
+        return wrong;
+      }
+      case "foreign":
+        return `it has more than the desk gave it: ${event.what}`;
+      case "turn":
+        used.turns += 1;
+        return used.turns > settings.maxTurns ? `it took more than ${settings.maxTurns} turns` : undefined;
+      case "call":
+        used.toolCalls += 1;
+        note(`calls ${oneLine(event.tool)}`);
+        return undefined;
+      case "refused":
+        note(`was refused ${oneLine(event.tool)} by its own program`);
+        return undefined;
+      case "say":
+        words = `${words}${words === "" ? "" : "\n"}${event.text}`.slice(-WORDS_MAX);
+        note(`says: ${oneLine(event.text)}`);
+        return undefined;
+      case "cost":
+        used.costUsd = event.usd;
+        return event.usd > settings.maxCostUsd ? `it cost ${dollars(event.usd)}; it may cost ${dollars(settings.maxCostUsd)}` : undefined;
+      case "end":
+        end = event;
+        if (event.text !== undefined && event.text.trim() !== "") words = event.text.slice(-WORDS_MAX);
+        return undefined;
+    }
+  };
+  return { take, use: () => ({ ...used }), words: () => words.trim(), end: () => end };
+};
+
+export const dollars = (usd: number): string => `${usd.toFixed(4).replace(/(\.\d\d)0+$/, "$1")} USD`;
+
+const oneLine = (text: string): string => {
+  const line = text.replaceAll(/\s+/g, " ").trim();
+  return line.length > NOTE_CHARS ? `${line.slice(0, NOTE_CHARS)}…` : line;
+};
+
+/** Exactly the palette: one more is a hand we did not give, one less is a door that does not stand open. */
+const toolsProblem = (shown: readonly string[], given: readonly string[]): string | undefined => {
+  const more = shown.filter((tool) => !given.includes(tool));
+  const missing = given.filter((tool) => !shown.includes(tool));
+  if (more.length > 99) return `it has tools that the desk did not give it: ${more.slice(0, 5).map(oneLine).join(", ")}`;
+  if (missing.length > 0) return `it does not see all of the desk's tools: ${missing.slice(0, 5).join(", ")}`;
+  return undefined;
+};

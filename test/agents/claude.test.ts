@@ -1,0 +1,174 @@
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { claude } from "../../src/agents/claude.ts";
+import { type AgentStand, TOKEN, TOOLS, agentStand, withoutBubblewrap } from "../kit/agent-stand.ts";
+
+let stand: AgentStand;
+beforeEach(() => {
+  stand = agentStand(claude, "claude");
+});
+// Whatever happened: the way in is closed and nothing is left on the disk.
+afterEach(() => {
+  expect([...stand.doors]).toEqual([]);
+  expect([...stand.folders]).toEqual([]);
+});
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    // A dead child that nobody waited for still has its number.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+};
+
+const gone = async (pid: number): Promise<void> => {
+  const deadline = performance.now() + 5_000;
+  while (isAlive(pid)) {
+    if (performance.now() > deadline) throw new Error(`${pid} still runs`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+};
+
+describe("a run of Claude Code", () => {
+  it("ends with its account, its turns, its calls and its bill", async () => {
+    const result = await stand.run({ turns: 3 });
+    expect(result).toMatchObject({
+      summary: "Looked, and proposed nothing.",
+      use: { turns: 3, toolCalls: 3, costUsd: 0.0123 },
+      facts: { version: "2.1.329", sandbox: "none" },
+    });
+    expect(result.failure).toBeUndefined();
+    expect(stand.notes).toContain("ready with 3 tools");
+    expect(stand.notes).toContain("calls qoc_status");
+  });
+
+  it("A1 gets the bundle on standard input, empty private folders, and nothing of the host's environment", async () => {
+    const env = { PATH: "/usr/bin:/bin", ANTHROPIC_API_KEY: "sk-the-models-key", CANARY: "canary-of-the-host", VENUE_KEY: "canary-of-a-venue" };
+    await stand.run({ evidence: join(stand.folder, "evidence.json") }, { bundle: "read me", world: { ...withoutBubblewrap, env } });
+    const seen = stand.evidence();
+    expect(seen.prompt).toBe("read me");
+    expect(JSON.stringify(seen)).not.toContain("canary");
+    expect(seen.env).toMatchObject({ ANTHROPIC_API_KEY: "sk-the-models-key", QOC_TOKEN: TOKEN, QOC_RUN: "run-1" });
+    expect(Object.keys(seen.env).toSorted()).toEqual(
+      ["ANTHROPIC_API_KEY", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "HOME", "LANG", "PATH", "QOC_RUN", "QOC_TOKEN", "TERM", "TMPDIR"].toSorted(),
+    );
+    expect(seen.inCwd).toEqual([]);
+    expect(seen.inHome).toEqual([]);
+    expect(seen.cwd).not.toBe(seen.env.HOME);
+    // The token is in the environment alone: not in the arguments, not in a file.
+    expect(JSON.stringify([seen.switches, seen.mcp])).not.toContain(TOKEN);
+    expect(seen.mcp).toContain("Bearer ${QOC_TOKEN}");
+  });
+
+  it("A3 is started without tools, settings, hooks or sessions of its own", async () => {
+    await stand.run({ evidence: join(stand.folder, "evidence.json") }, { settings: { model: "a-model", maxTurns: 7, maxCostUsd: 0.5 } });
+    const { switches } = stand.evidence();
+    expect(switches.join(" ")).toMatch(/^-p --mcp-config \S+\/setup\/mcp\.json --strict-mcp-config --bare --restricted --tools {2}--allowedTools mcp__qoc /);
+    expect(switches.join(" ")).toContain("--permission-mode dontAsk --setting-sources  --disable-slash-commands --no-session-persistence");
+    expect(switches.join(" ")).toContain("--max-turns 7 --max-budget-usd 0.5 --model a-model --output-format stream-json --verbose");
+  });
+
+  it("A4 never stands in the workspace, whatever is planted there", async () => {
+    const workspace = join(stand.folder, "desk");
+    await mkdir(join(workspace, ".claude"), { recursive: true });
+    for (const name of [".mcp.json", ".claude/settings.json", "CLAUDE.md", "AGENTS.md"]) await writeFile(join(workspace, name), '{"hooks":{}}');
+    await stand.run({ evidence: join(stand.folder, "evidence.json") }, { world: { ...withoutBubblewrap, workspace } });
+    const seen = stand.evidence();
+    expect(JSON.stringify(seen)).not.toContain(workspace);
+    expect(seen.inCwd).toEqual([]);
+  });
+
+  it.each([
+    ["an extra tool", { tools: [...TOOLS.map((tool) => `mcp__qoc__${tool}`), "Bash"] }, /tools that the desk did not give it: Bash/],
+    ["a look-alike without the door's prefix", { tools: TOOLS }, /tools that the desk did not give it: qoc_orders_propose \(its own\)/],
+    ["a missing tool", { tools: ["mcp__qoc__qoc_status"] }, /does not see all of the desk's tools: qoc_orders_propose, qoc_quotes_get/],
+    ["a door that failed", { tools: [], servers: [{ name: "qoc", status: "failed" }] }, /the MCP server qoc is failed/],
+    ["a server that is not ours", { servers: [{ name: "qoc", status: "connected" }, { name: "rogue", status: "connected" }] }, /server rogue/],
+    ["no server", { tools: [], servers: [] }, /not connected/],
+    ["no word of its tools", { init: false }, /started to work before it said which tools it has/],
+  ])("L5 fails at its first event: %s", async (_, plan, reason) => {
+    const result = await stand.run({ ...plan, hang: true });
+    expect(result.failure).toMatch(reason);
+    expect(result.use).toMatchObject({ turns: 0, toolCalls: 0 });
+  });
+
+  it.each([["2.1.247", false], ["1.9.999", false], ["2.1.248", true], ["10.0.0", true]])("A2 asks for its version: %s", async (version, isEnough) => {
+    const { failure } = await stand.run({ version });
+    if (isEnough) expect(failure).toBeUndefined();
+    else expect(failure).toBe(`claude ${version} is too old; its switches hold from 2.1.248 on`);
+  });
+
+  it("A5 L4 is ended at its time with everything that it started", async () => {
+    const grandchild = join(stand.folder, "grandchild");
+    const result = await stand.run({ grandchild, hang: true }, { settings: { timeoutMs: 1_500 } });
+    expect(result.failure).toBe("it took longer than 1.5 s");
+    await gone(Number(readFileSync(grandchild, "utf8")));
+  });
+
+  it("L4 leaves no grandchild behind where it ends by itself", async () => {
+    const grandchild = join(stand.folder, "grandchild");
+    const result = await stand.run({ grandchild, code: 0 });
+    expect(result.failure).toBeUndefined();
+    await gone(Number(readFileSync(grandchild, "utf8")));
+  });
+
+  it("stops when the operator says so", async () => {
+    const running = stand.run({ hang: true });
+    const deadline = performance.now() + 10_000;
+    while (!stand.notes.includes("calls qoc_status") && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+    stand.stop.abort();
+    expect((await running).failure).toBe("it was stopped by the operator");
+  });
+
+  it("A5 is stopped at its bound of turns, though its program goes on", async () => {
+    const result = await stand.run({ turns: 20, hang: true }, { settings: { maxTurns: 4 } });
+    expect(result.failure).toBe("it took more than 4 turns");
+    expect(result.use?.turns).toBe(5);
+  });
+
+  it("A5 fails over its bound of cost, and shows the bill", async () => {
+    const result = await stand.run({ cost: 1.25 }, { settings: { maxCostUsd: 1 } });
+    expect(result).toMatchObject({ failure: "it cost 1.25 USD; it may cost 1.00 USD", use: { costUsd: 1.25 } });
+  });
+
+  it.each([
+    ["error_max_turns", /as many turns as it may/],
+    ["error_max_budget_usd", /as much as it may/],
+    ["error_during_execution", /ended with error_during_execution/],
+  ])("tells how its program ended: %s", async (subtype, reason) => {
+    expect((await stand.run({ subtype, code: 1 })).failure).toMatch(reason);
+  });
+
+  it("reads past garbage, and says how much there was", async () => {
+    const result = await stand.run({ garbage: true });
+    expect(result.failure).toBeUndefined();
+    expect(result.facts?.["unread_lines"]).toBe("4");
+  });
+
+  it("fails where it ends without a word, with its exit code and what it wrote last", async () => {
+    expect((await stand.run({ result: false, code: 3, error: "no credit" })).failure).toBe("it ended with code 3; it wrote: no credit");
+    expect((await stand.run({ result: false })).failure).toBe("it said nothing of its end; it ended with code 0");
+  });
+
+  it("S6 tells of tools that its program refused by itself", async () => {
+    await stand.run({ calls: "Bash" });
+    expect(stand.notes).toContain("was refused Bash (its own) by its own program");
+  });
+
+  it("A6 keeps the token and what was lent out of the record", async () => {
+    const env = { ANTHROPIC_API_KEY: "sk-the-models-key" };
+    const result = await stand.run({ says: `my key is ${env.ANTHROPIC_API_KEY}`, result: `and my token ${TOKEN}` }, { world: { ...withoutBubblewrap, env } });
+    expect(result.summary).toBe("and my token [token]");
+    expect(stand.notes).toContain("says: my key is [ANTHROPIC_API_KEY]");
+  });
+
+  it("says what is missing where it is not installed", async () => {
+    const result = await stand.run({}, { settings: { command: ["no-such-agent"] } });
+    expect(result.failure).toMatch(/^no-such-agent is not installed/);
+    expect(existsSync(join(stand.folder, "evidence.json"))).toBe(false);
+  });
+});

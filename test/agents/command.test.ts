@@ -1,0 +1,69 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, realpathSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { command } from "../../src/agents/command.ts";
+import { TOKEN, agentStand, withoutBubblewrap } from "../kit/agent-stand.ts";
+
+/** It may be installed and yet forbidden, as in many containers. */
+const bubblewrapWorks = (() => {
+  try {
+    execFileSync("bwrap", ["--ro-bind", "/", "/", "--unshare-pid", "/usr/bin/true"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+describe("a run of any program", () => {
+  it("gets the bundle, the door and its token, and its output is its account", async () => {
+    const stand = agentStand(command, "command");
+    const result = await stand.run({}, { bundle: "what to do" });
+    expect(result.failure).toBeUndefined();
+    const seen = JSON.parse(result.summary);
+    expect(seen).toMatchObject({ prompt: "what to do", inCwd: [], inHome: [] });
+    expect(seen.env).toMatchObject({ QOC_MCP_URL: "http://127.0.0.1:1/mcp", QOC_TOKEN: "[token]", QOC_RUN: "run-1" });
+    expect(JSON.stringify([result, stand.notes])).not.toContain(TOKEN);
+    expect(result.use).toEqual({ turns: 0, toolCalls: 0, costUsd: null });
+  });
+
+  it("is not started without a sandbox, unless the operator says so", async () => {
+    const stand = agentStand(command, "command");
+    const result = await stand.run({}, { settings: { unconfined: false } });
+    expect(result.failure).toBe("runtime command needs bubblewrap to hold it; install it, or set [agent] unconfined = true");
+    expect(stand.notes).toEqual([]);
+    expect([...stand.doors, ...stand.folders]).toEqual([]);
+  });
+
+  it("is not started from the workspace, where agents write", async () => {
+    const stand = agentStand(command, "command");
+    const world = { ...withoutBubblewrap, workspace: realpathSync("/usr") };
+    expect((await stand.run({}, { world })).failure).toMatch(/stands inside the workspace/);
+  });
+
+  it("fails with its exit code", async () => {
+    const stand = agentStand(command, "command");
+    expect((await stand.run({ code: 9 })).failure).toBe("it ended with code 9");
+  });
+
+  it("needs a name", async () => {
+    const stand = agentStand(command, "command");
+    expect((await stand.run({}, { settings: { command: [] } })).failure).toMatch(/needs command = \["program"/);
+  });
+
+  it.skipIf(!bubblewrapWorks)("sees in bubblewrap neither workspace nor home, nor any other process", async () => {
+    const stand = agentStand(command, "command");
+    const workspace = mkdtempSync(join(realpathSync(tmpdir()), "qoc-desk-"));
+    writeFileSync(join(workspace, "desk.toml"), "");
+    const home = mkdtempSync(join(realpathSync(tmpdir()), "qoc-home-"));
+    const looksAt = [join(workspace, "desk.toml"), home, "/root", "/etc/shadow", "/etc/machine-id", "/usr/bin/env"];
+    const result = await stand.run({ looksAt }, { settings: { unconfined: false }, world: { workspace, home } });
+    expect(result.failure).toBeUndefined();
+    expect(result.facts).toEqual({ sandbox: "bubblewrap" });
+    const seen = JSON.parse(result.summary);
+    expect(Object.values(seen.sees)).toEqual([false, false, false, false, false, true]);
+    expect(seen.processes).toBeLessThanOrEqual(3);
+    expect(seen).toMatchObject({ inCwd: [], inHome: [] });
+  });
+});

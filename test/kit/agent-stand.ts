@@ -1,0 +1,115 @@
+/** One run of a scripted agent through the real launcher: real processes, real folders, and a door that is a record. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type LaunchWorld, launched } from "../../src/agents/launch.ts";
+import type { AgentProgram, AgentSettings, RunResult } from "../../src/agents/runtime.ts";
+import { systemClock } from "../../src/main/world.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+
+export const TOOLS = ["qoc_orders_propose", "qoc_quotes_get", "qoc_status"];
+export const TOKEN = "qoc_0123456789abcdef-the-token-of-this-run";
+
+export interface AgentStand {
+  readonly folder: string;
+  readonly notes: readonly string[];
+  /** Ways in that are open; none after a run. */
+  readonly doors: ReadonlySet<string>;
+  /** Private folders that were made and are not removed. */
+  readonly folders: ReadonlySet<string>;
+  readonly stop: AbortController;
+  run(plan: object, options?: { settings?: Partial<AgentSettings>; world?: Partial<LaunchWorld>; bundle?: string }): Promise<RunResult>;
+  evidence(): any;
+}
+
+const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/agents/${name}.mjs`, import.meta.url));
+
+const fileOf = async (program: string) => {
+  for (const path of program.startsWith("/") ? [program] : [`/usr/bin/${program}`, `/usr/local/bin/${program}`]) {
+    const real = await realpath(path).catch(() => undefined);
+    if (real !== undefined) return { path, real };
+  }
+  return undefined;
+};
+
+export const hostWorld = (more: Partial<LaunchWorld> = {}): LaunchWorld => ({
+  spawn,
+  killGroup: (group, signal) => {
+    try {
+      process.kill(-group, signal);
+    } catch {
+      // It is gone already.
+    }
+  },
+  clock: systemClock,
+  disk: nodeDisk(),
+  env: { PATH: "/usr/bin:/bin" },
+  find: fileOf,
+  privateFolder: async () => {
+    const path = await mkdtemp(join(realpathSync(tmpdir()), "qoc-run-"));
+    return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  },
+  node: realpathSync(process.execPath),
+  home: "/home/someone",
+  workspace: "/work/of/someone",
+  ...more,
+});
+
+/** Without a sandbox unless asked: what holds everywhere is tested everywhere. */
+export const withoutBubblewrap: Partial<LaunchWorld> = { find: async (program) => (program === "bwrap" ? undefined : fileOf(program)) };
+
+export const agentStand = (program: AgentProgram, script: string): AgentStand => {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), "qoc-agent-"));
+  const notes: string[] = [];
+  const doors = new Set<string>();
+  const folders = new Set<string>();
+  const stop = new AbortController();
+  return {
+    folder,
+    notes,
+    doors,
+    folders,
+    stop,
+    run: (plan, { settings = {}, world = withoutBubblewrap, bundle = "the bundle" } = {}) => {
+      const planFile = join(folder, "plan.json");
+      writeFileSync(planFile, JSON.stringify({ tools: TOOLS.map((tool) => `mcp__qoc__${tool}`), ...plan }));
+      const host = hostWorld(world);
+      const door = (run: string) => {
+        doors.add(run);
+        return { url: "http://127.0.0.1:1/mcp", token: TOKEN, tools: TOOLS, close: () => void doors.delete(run) };
+      };
+      const runtime = launched(program, {
+        door,
+        world: {
+          ...host,
+          privateFolder: async () => {
+            const made = await host.privateFolder();
+            folders.add(made.path);
+            return {
+              path: made.path,
+              remove: async () => {
+                await made.remove();
+                folders.delete(made.path);
+              },
+            };
+          },
+        },
+        settings: {
+          command: [host.node, fixture(script), planFile],
+          maxTurns: 10,
+          maxCostUsd: 1,
+          timeoutMs: 20_000,
+          env: [],
+          unconfined: true,
+          ...settings,
+        },
+      });
+      const issue = { id: "001", path: "issues/001.md", title: "t", symbols: [], body: "" };
+      return runtime.work({ run: "run-1", issue, bundle }, () => Promise.reject(new Error("not here")), (line) => notes.push(line), stop.signal);
+    },
+    evidence: () => JSON.parse(readFileSync(join(folder, "evidence.json"), "utf8")),
+  };
+};
