@@ -46,6 +46,8 @@ export interface RunDoor {
   readonly token: string;
   /** Names of the tools behind it, as `tools/list` gives them: `qoc_status`. */
   readonly tools: readonly string[];
+  /** Has its holder asked which tools there are? */
+  hasListed(): boolean;
   close(): void;
 }
 

@@ -8,6 +8,7 @@ import { QocError } from "../domain/error.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
 import type { Report } from "../certify/report.ts";
 import type { Desk } from "../desk/desk.ts";
+import type { RunView } from "../desk/run.ts";
 
 export type Audience = "human" | "agent" | "both";
 
@@ -97,6 +98,16 @@ export interface CallContext {
   readonly canAsk: boolean;
   /** The caller's current folder: relative paths start there. */
   readonly cwd: string;
+  /** What an agent reads, one memory per run or session; absent for a person. */
+  readonly sources?: Sources;
+}
+
+/** The sources that were read so far. A proposal carries them, so that who approves knows what its words may rest on. */
+export interface Sources {
+  /** A path of the workspace, `connector NAME …`, or the name of a command that lists. */
+  note(source: string): void;
+  /** Each once, oldest first. */
+  list(): readonly string[];
 }
 
 /** The running desk behind a command, and the few powers that are not the desk's own verbs. */
@@ -111,7 +122,7 @@ export interface HotServices {
   followLogs(options: LogQuery, line: (line: LogLine) => Promise<void>, signal: AbortSignal): Promise<void>;
   /** Resolves when everything journaled so far is in files. */
   settled(): Promise<void>;
-  run(request: RunRequest, note: (line: string) => void): Promise<unknown>;
+  readonly runs: Runs;
   /** Stops the daemon after the answer is out. */
   stop(): void;
 }
@@ -129,12 +140,37 @@ export interface JournalFacts {
 export interface LogQuery {
   readonly tail: number;
   readonly connector?: string;
+  readonly run?: string;
 }
 export type LogLine = Readonly<Record<string, unknown>>;
 
-export interface RunRequest {
+/** Agents at work. */
+export interface Runs {
+  /** Works on an issue, and on what the run queues; resolves at the end of it. */
+  start(issue: string, note: (line: string) => void, signal: AbortSignal): Promise<RunReport>;
+  /** What the agent would be told. */
+  dry(issue: string): Promise<DryRun>;
+  /** Adds an issue to the run that the actor is. @throws NO_RUN, QUEUE_FULL. */
+  queue(actor: Actor, issue: string): Promise<Queued>;
+}
+
+export interface RunReport extends RunView {
+  /** What this run queued, in the order in which it was worked on. */
+  readonly queued: readonly RunView[];
+}
+
+export interface DryRun {
   readonly issue: string;
-  readonly dryRun: boolean;
+  readonly runtime: string;
+  readonly wouldRun: true;
+  readonly bundle: string;
+  readonly tools: readonly string[];
+}
+
+export interface Queued {
+  readonly issue: string;
+  /** Issues that wait in this run's queue. */
+  readonly queued: number;
 }
 
 export interface CertifyRequest {

@@ -3,6 +3,7 @@ import { type Rejection, type SourcedText, type ToolWords, contextBundle } from 
 import { QocError } from "../domain/error.ts";
 import { describe } from "../domain/order.ts";
 import { type OrderRecord, rejectedBy } from "../domain/order-state.ts";
+import type { AgentConfig } from "../workspace/agent-config.ts";
 import { readEntity } from "../workspace/entities.ts";
 import { type Reading, openReadable, openReading } from "../workspace/files.ts";
 import { LAYOUT } from "../workspace/layout.ts";
@@ -23,7 +24,7 @@ export const runContext = async (desk: Desk, run: string, issue: Issue, tools: r
     run,
     issue,
     rules: await readAll(reading, ruleFiles),
-    settings: { ...prefixed("agent", desk.config.agent), ...prefixed("risk", desk.config.risk) },
+    settings: { ...agentSettings(desk.config.agent), ...prefixed("risk", desk.config.risk) },
     files: await readAll(reading, issue.contextFiles),
     rejections: rejectionsFor(desk, issue),
     entities: await entitiesOf(reading, issue.symbols),
@@ -32,6 +33,12 @@ export const runContext = async (desk: Desk, run: string, issue: Issue, tools: r
     tools,
   });
 };
+
+/** Of `[agent]`, what concerns the agent itself. */
+const agentSettings = ({ runtime, model, maxTurns, maxCostUsd, timeoutMs, instructions }: AgentConfig): Record<string, unknown> =>
+  prefixed("agent", {
+    ...{ runtime, model, max_turns: maxTurns, max_cost_usd: maxCostUsd, timeout_minutes: timeoutMs / 60_000, instructions },
+  });
 
 const prefixed = (section: string, table: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(table).flatMap(([key, value]) => (value === undefined ? [] : [[`${section}.${key}`, value]])));

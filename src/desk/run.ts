@@ -35,24 +35,30 @@ export const findIssue = async (desk: Desk, words: string): Promise<Issue> => {
   throw new QocError("ISSUE_NOT_FOUND", { id: words, suggestion: suggestion(stem, issues.map((issue) => issue.id)) });
 };
 
-export const runIssue = async (
-  desk: Desk,
-  issue: Issue,
-  runtime: Runtime,
-  callAs: (actor: `agent:${string}`) => AgentCall,
-  note: (line: string) => void,
-  signal: AbortSignal,
-  tools: readonly ToolWords[] = [],
-): Promise<RunView> => {
+export const newRunId = (desk: Pick<Desk, "clock" | "ids">): string =>
+  `run-${iso(desk.clock.now()).slice(0, 19).replaceAll(/[-:]/g, "")}Z-${desk.ids.random(2)}`;
+
+export interface RunRequest {
+  readonly desk: Desk;
+  readonly issue: Issue;
+  readonly run: string;
+  readonly runtime: Runtime;
+  /** Commands as this run's actor, for a runtime inside of the desk. */
+  readonly call: AgentCall;
+  readonly tools: readonly ToolWords[];
+  note(line: string): void;
+  readonly signal: AbortSignal;
+}
+
+/** Works on one issue to the end of it. A run that fails is an answer, not an error. */
+export const runIssue = async ({ desk, issue, run, runtime, call, tools, note, signal }: RunRequest): Promise<RunView> => {
   const started = desk.clock.now();
-  const run = `run-${iso(started).slice(0, 19).replaceAll(/[-:]/g, "")}Z-${desk.ids.random(2)}`;
   const bundle = await runContext(desk, run, issue, tools);
   const log = runLog(desk, run, started, note);
   await setIssueStatus(desk.disk, desk.root, issue.path, "in-progress");
   await desk.publish({ type: "run.started", run, issue: issue.path, runtime: runtime.name }, { durable: true }).committed;
-  const result = await attempt(() => runtime.work({ run, issue, bundle }, callAs(`agent:${run}`), log.note, signal));
-  // What it proposed is what the book has of it, whatever it says itself.
-  const proposals = [...desk.book.orders.values()].filter(({ proposedBy }) => proposedBy === `agent:${run}`).map(({ id }) => id);
+  const result = await attempt(() => runtime.work({ run, issue, bundle }, call, log.note, signal));
+  const proposals = proposalsOf(desk, run);
   const outcome = result.failure === undefined ? "done" : signal.aborted ? "stopped" : "failed";
   const reason = result.failure?.replaceAll(/\s+/g, " ").trim() ?? null;
   const seconds = Math.round((desk.clock.now() - started) / 100) / 10;
@@ -83,6 +89,25 @@ const attempt = async (work: () => Promise<RunResult>): Promise<RunResult> => {
     return { proposals: [], summary: "", failure: messageOf(error) };
   }
 };
+
+/** A desk that died in the middle of a run says so at its next start: whoever waits for that issue is not left waiting. */
+export const endInterrupted = async (desk: Desk): Promise<void> => {
+  for (const [run, { issue: path, runtime, at }] of desk.book.runs) {
+    const reason = "the desk ended while it lasted";
+    await readIssue(desk.disk, desk.root, path).then(
+      (issue) => endIssue(desk, issue, false, false),
+      (error: unknown) => desk.log.warn(`${path}: ${messageOf(error)}`),
+    );
+    const proposals = proposalsOf(desk, run);
+    const facts = { run, issue: path, runtime, outcome: "failed", reason, proposals: proposals.join(", ") };
+    const file = await writeRunSummary(desk.disk, desk.root, { stamp: iso(at), task: run, facts, text: `${reason}; qoc logs --run ${run}` });
+    await desk.publish({ type: "run.ended", run, issue: path, outcome: "failed", summary: file.path }, { durable: true }).committed;
+  }
+};
+
+/** What it proposed is what the book has of it, whatever it says itself. */
+const proposalsOf = (desk: Desk, run: string): readonly string[] =>
+  [...desk.book.orders.values()].filter(({ proposedBy }) => proposedBy === `agent:${run}`).map(({ id }) => id);
 
 /** What the agent set itself stands, unless proposals wait for a human: then the issue waits for one too. */
 const endIssue = async (desk: Desk, issue: Issue, isDone: boolean, hasProposals: boolean): Promise<void> => {

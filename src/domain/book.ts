@@ -75,6 +75,8 @@ export interface Book {
   epochTag: string;
   /** Intents of the last 24 hours, oldest first. */
   readonly intents: IntentRecord[];
+  /** Runs that were started and have not ended. */
+  readonly runs: Map<string, { issue: string; runtime: string; at: number }>;
   lastRun?: { run: string; issue: string; outcome: string; summary: string; at: number };
   lastSnapshot?: { path: string; nav: string; at: number };
 }
@@ -102,6 +104,7 @@ export const emptyBook = (): Book => ({
   strays: new Map(),
   epochTag: "",
   intents: [],
+  runs: new Map(),
 });
 
 export const foldBook = (events: Iterable<Recorded>): Book => {
@@ -146,7 +149,11 @@ export const applyEvent = (book: Book, recorded: Recorded): void => {
     case "instrument.cleared":
       clearInstrument(book, event);
       return;
+    case "run.started":
+      book.runs.set(event.run, { issue: event.issue, runtime: event.runtime, at: recorded.at });
+      return;
     case "run.ended":
+      book.runs.delete(event.run);
       book.lastRun = { run: event.run, issue: event.issue, outcome: event.outcome, summary: event.summary, at: recorded.at };
       return;
     case "snapshot.taken":
@@ -157,7 +164,6 @@ export const applyEvent = (book: Book, recorded: Recorded): void => {
     case "fill.conflicted":
     case "file.written":
     case "command.refused":
-    case "run.started":
       return;
     default:
       changeOrder(book, recorded as Recorded<OrderEvent>);

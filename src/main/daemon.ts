@@ -9,8 +9,8 @@ import { QocError, messageOf } from "../domain/error.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { serveSocket } from "../doors/cli/server.ts";
 import { serveHttp } from "../doors/http/server.ts";
-import { hotServices, refusalsOf } from "./hot-services.ts";
 import { type DeskOptions, type OpenDesk, openDesk } from "./open-desk.ts";
+import { staffDesk } from "./staff-desk.ts";
 
 export interface UpFacts {
   readonly workspace: string;
@@ -52,15 +52,17 @@ const refuseWhileStopping = (signal: AbortSignal): void => {
 
 const serve = async (open: OpenDesk, started: number, ready: (facts: UpFacts) => void, stopping: AbortController): Promise<UpFacts> => {
   const { desk, config, fleet, socket } = open;
-  const http = await serveHttp(config.workspace.port, () => ({ name: config.workspace.name, up: true, version: desk.version }));
+  const staffed = await staffDesk(open, () => setImmediate(() => stopping.abort()));
+  const { services, refused } = staffed;
+  const facts = (): Readonly<Record<string, unknown>> => ({ name: config.workspace.name, up: true, version: desk.version });
+  const http = await serveHttp(config.workspace.port, facts, staffed.door.handle);
   // Relative paths of a library must not find the operator's files; nothing below uses the current folder.
   const empty = `${dirname(socket)}/empty`;
   mkdirSync(empty, { recursive: true, mode: 0o700 });
   process.chdir(empty);
   await watchDisk(open);
   await fleet.start();
-  const services = hotServices(open, () => setImmediate(() => stopping.abort()));
-  const refused = refusalsOf(open);
+  await staffed.runs.endInterrupted();
   const door = await serveSocket({
     path: socket,
     log: desk.log,
@@ -79,17 +81,18 @@ const serve = async (open: OpenDesk, started: number, ready: (facts: UpFacts) =>
   });
   scanQuietly(desk);
   const stopWatching = watchProposals(open, stopping.signal);
-  const facts = upFacts(open, performance.now() - started);
-  ready(facts);
+  const up = upFacts(open, performance.now() - started);
+  ready(up);
   await new Promise<void>((resolve) => {
     if (stopping.signal.aborted) resolve();
     stopping.signal.addEventListener("abort", () => resolve(), { once: true });
   });
   stopWatching();
+  await staffed.close();
   await http.close();
   await open.close();
   await door.close();
-  return facts;
+  return up;
 };
 
 const upFacts = ({ desk, config, socket, fleet }: OpenDesk, readyMs: number): UpFacts => ({

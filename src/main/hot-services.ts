@@ -1,24 +1,19 @@
 /** The running desk as commands see it: its verbs, its record, its logs, its runs. */
-import { demoRuntime } from "../agents/demo.ts";
 import { scanJournal } from "../bus/journal-read.ts";
 import { upgraded } from "../bus/replay.ts";
-import type { CallContext, HotServices, LogLine } from "../commands/command.ts";
-import { invoke } from "../commands/invoke.ts";
-import { COMMANDS } from "../commands/table.ts";
-import { findIssue, runIssue } from "../desk/run.ts";
-import { QocError } from "../domain/error.ts";
+import type { HotServices, LogLine } from "../commands/command.ts";
 import type { Actor } from "../domain/event.ts";
 import { readLogs } from "../workspace/logs.ts";
 import { journalFacts } from "./journal-facts.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
-export const hotServices = (open: OpenDesk, stop: () => void): HotServices => {
+export const hotServices = (open: OpenDesk, runs: HotServices["runs"], stop: () => void): HotServices => {
   const { desk, logs, logDir, projector, journal } = open;
   const flushed = async (): Promise<void> => {
     if (desk.readOnly() === undefined) await journal?.flush();
     await projector.settled();
   };
-  const services: HotServices = {
+  return {
     desk,
     nodeVersion: process.versions.node,
     readEvents: async () => {
@@ -37,30 +32,9 @@ export const hotServices = (open: OpenDesk, stop: () => void): HotServices => {
     followLogs: (query, line, signal) => follow(open, query.connector, line, signal),
     settled: flushed,
     stop,
-    run: async (request, note) => {
-      const issue = await findIssue(desk, request.issue);
-      const runtime = desk.config.agent.runtime;
-      if (runtime !== demoRuntime.name) throw new QocError("RUNTIME_UNKNOWN", { name: runtime });
-      if (request.dryRun) return { issue: issue.path, runtime, wouldRun: true };
-      const controller = new AbortController();
-      const callAs = (actor: Actor) => (command: string, input: Record<string, unknown>) =>
-        invoke(COMMANDS, { command, input }, agentCall(services, desk.root, actor, controller.signal), refusalsOf(open));
-      return runIssue(desk, issue, demoRuntime, callAs, note, controller.signal);
-    },
+    runs,
   };
-  return services;
 };
-
-const agentCall = (hot: HotServices, cwd: string, actor: Actor, signal: AbortSignal): CallContext => ({
-  actor,
-  channel: "mcp",
-  hot,
-  emit: () => Promise.resolve(),
-  note: () => undefined,
-  signal,
-  canAsk: false,
-  cwd,
-});
 
 const REFUSALS_MS = 60_000;
 

@@ -11,6 +11,7 @@ import { loadKey } from "../desk/operator-key.ts";
 import { type Book, emptyBook } from "../domain/book.ts";
 import { sha256Hex } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
+import type { Recorded } from "../domain/event.ts";
 import type { Clock, Disk, Ids } from "../domain/ports.ts";
 import { type GuardPool, openGuardPool } from "../host/guard-pool.ts";
 import { openVault } from "../host/secrets.ts";
@@ -46,6 +47,11 @@ export interface OpenDesk {
   readonly fleet: Fleet;
   readonly socket: string;
   readonly journal: Journal | undefined;
+  /** The environment without the desk's secrets, and the operator's home. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  /** Hears of each record once it is durable; the answer stops listening. */
+  onCommit(listener: (recorded: Recorded) => void): () => void;
   /** Stops connectors, flushes everything, gives the lock back. */
   close(): Promise<void>;
 }
@@ -136,6 +142,9 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
     fleet,
     socket,
     journal: record.journal,
+    env,
+    home,
+    onCommit: record.onCommit,
     close: () => (closing ??= closeAll({ desk, fleet, guards, projector, record, logs, lock })),
   };
 };
@@ -145,7 +154,7 @@ interface OpenRecord {
   readonly journal: Journal | undefined;
   readonly publish: Desk["publish"];
   readonly readOnly: Desk["readOnly"];
-  onCommit(listener: Parameters<ReturnType<typeof openBus>["subscribe"]>[1]): void;
+  onCommit(listener: (recorded: Recorded) => void): () => void;
 }
 
 /** Journal, book and bus; the first records of this life. */
@@ -169,7 +178,7 @@ const openRecord = async (options: DeskOptions, logs: LogFile): Promise<OpenReco
     const refuse = (): never => {
       throw corrupt;
     };
-    return { book, journal, publish: refuse, readOnly: () => corrupt.message, onCommit: () => undefined };
+    return { book, journal, publish: refuse, readOnly: () => corrupt.message, onCommit: () => () => undefined };
   }
   const bus = openBus(journal, book, logs);
   await greet(options, journal, book, bus.publish);
@@ -178,7 +187,7 @@ const openRecord = async (options: DeskOptions, logs: LogFile): Promise<OpenReco
     journal,
     publish: bus.publish,
     readOnly: () => problem,
-    onCommit: (listener) => void bus.subscribe("commit", listener),
+    onCommit: (listener) => bus.subscribe("commit", listener),
   };
 };
 

@@ -1,6 +1,7 @@
 /** The shape of desk.toml: what is honoured, with defaults. Guards are in `domain/guard-config.ts`. */
 import { z } from "zod";
 import { isTimeZone } from "../domain/guard-config.ts";
+import { agentSchema } from "./agent-config.ts";
 
 /** Where a secret comes from; never the secret. */
 export type SecretRef = { readonly env: string } | { readonly file: string };
@@ -58,10 +59,6 @@ export const connectorSchema = z.strictObject({
   memory_mb: z.int().min(32).max(8_192).optional(),
   auth: z.record(z.string(), secretRef).default({}),
   options: z.record(z.string(), z.unknown()).default({}),
-});
-
-export const agentSchema = z.looseObject({
-  runtime: z.string().default("demo"),
 });
 
 const injected = z.record(z.string(), z.unknown());

@@ -8,6 +8,7 @@ import { GUARD_KEYS, GUARD_OPTIONS, type GuardConfig, type GuardKey } from "../d
 import { type ConnectorName, type Digest, IdError, connectorName, suggestion } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
 import type { Mode } from "../domain/venue.ts";
+import { type AgentConfig, agentOf } from "./agent-config.ts";
 import { NOT_YET, SECRET_LITERAL, type SecretRef, deskSchema } from "./config-schema.ts";
 import { type KeyPath, locateKey, pathText } from "./toml-position.ts";
 
@@ -48,7 +49,7 @@ export interface DeskConfig {
   /** Connectors that agents may reach; undefined: all that are enabled. */
   readonly agentConnectors?: readonly string[];
   readonly guards: readonly GuardConfig[];
-  readonly agent: Readonly<Record<string, unknown>> & { readonly runtime: string };
+  readonly agent: AgentConfig;
   readonly risk: Readonly<Record<string, unknown>>;
   readonly contextFiles: readonly string[];
 }
@@ -242,7 +243,7 @@ const build = (
   connectors,
   ...(data.connectors.agent === undefined ? {} : { agentConnectors: data.connectors.agent }),
   guards,
-  agent: data.agent,
+  agent: agentOf(data.agent),
   risk: { ...data.risk, ...data.context.risk },
   contextFiles: data.context.files,
 });

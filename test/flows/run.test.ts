@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AgentCall, RunResult, RunTask, Runtime } from "../../src/agents/runtime.ts";
 import { invoke } from "../../src/commands/invoke.ts";
 import { COMMANDS } from "../../src/commands/table.ts";
-import { type RunView, findIssue, runIssue } from "../../src/desk/run.ts";
+import { type RunView, findIssue, newRunId, runIssue } from "../../src/desk/run.ts";
 import type { Actor } from "../../src/domain/event.ts";
 import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
 
@@ -22,7 +22,10 @@ type Work = (task: RunTask, call: AgentCall, note: (line: string) => void) => Pr
 
 const run = async (work: Work, signal = new AbortController().signal): Promise<RunView> => {
   const runtime: Runtime = { name: "scripted", work: (task, call, note) => work(task, call, note) };
-  const callAs = (actor: Actor) => (command: string, input: Record<string, unknown>) =>
+  const { desk: open } = desk.open;
+  const id = newRunId(open);
+  const actor: Actor = `agent:${id}`;
+  const call: AgentCall = (command, input) =>
     invoke(
       COMMANDS,
       { command, input },
@@ -31,7 +34,8 @@ const run = async (work: Work, signal = new AbortController().signal): Promise<R
         ...{ emit: () => Promise.resolve(), note: () => undefined },
       },
     );
-  return runIssue(desk.open.desk, await findIssue(desk.open.desk, "001"), runtime, callAs, () => undefined, signal, TOOLS);
+  const issue = await findIssue(open, "001");
+  return runIssue({ desk: open, issue, run: id, runtime, call, note: () => undefined, signal, tools: TOOLS });
 };
 
 const quiet: RunResult = { summary: "Nothing to do.", proposals: [] };

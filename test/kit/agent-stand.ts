@@ -79,7 +79,7 @@ export const agentStand = (program: AgentProgram, script: string): AgentStand =>
       const host = hostWorld(world);
       const door = (run: string) => {
         doors.add(run);
-        return { url: "http://127.0.0.1:1/mcp", token: TOKEN, tools: TOOLS, close: () => void doors.delete(run) };
+        return { url: "http://127.0.0.1:1/mcp", token: TOKEN, tools: TOOLS, hasListed: () => true, close: () => void doors.delete(run) };
       };
       const runtime = launched(program, {
         door,

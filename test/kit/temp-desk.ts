@@ -9,9 +9,10 @@ import { invoke } from "../../src/commands/invoke.ts";
 import { COMMANDS } from "../../src/commands/table.ts";
 import type { Actor, Channel } from "../../src/domain/event.ts";
 import type { Clock } from "../../src/domain/ports.ts";
-import { hotServices } from "../../src/main/hot-services.ts";
+import { serveHttp } from "../../src/doors/http/server.ts";
 import { initDesk } from "../../src/main/init.ts";
 import { type OpenDesk, openDesk } from "../../src/main/open-desk.ts";
+import { type Staff, staffDesk } from "../../src/main/staff-desk.ts";
 import { systemClock, systemIds } from "../../src/main/world.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 
@@ -22,6 +23,8 @@ export interface TempDesk {
   readonly home: string;
   readonly open: OpenDesk;
   readonly hot: HotServices;
+  /** Its runs and its agents' door, which stands open on a free port. */
+  readonly staff: Staff;
   /** A command as a human at the CLI would give it, or as another actor. */
   call<T = unknown>(command: string, input?: Record<string, unknown>, as?: { actor?: Actor; channel?: Channel }): Promise<T>;
   write(path: string, text: string): Promise<void>;
@@ -68,7 +71,9 @@ export const tempDesk = async (options: TempDeskOptions = {}): Promise<TempDesk>
   });
   open.desk.market.freeBytes = await disk.free(root);
   await open.fleet.start();
-  const hot = hotServices(open, () => undefined);
+  const staff = await staffDesk(open, () => undefined, () => http.port);
+  const http = await serveHttp(0, () => ({}), staff.door.handle);
+  const hot = staff.services;
   const context = (actor: Actor, channel: Channel): CallContext => ({
     actor,
     channel,
@@ -84,6 +89,7 @@ export const tempDesk = async (options: TempDeskOptions = {}): Promise<TempDesk>
     home,
     open,
     hot,
+    staff,
     call: async <T>(command: string, input: Record<string, unknown> = {}, as: { actor?: Actor; channel?: Channel } = {}) =>
       (await invoke(COMMANDS, { command, input }, context(as.actor ?? "human", as.channel ?? "cli"))) as T,
     write: async (path, text) => {
@@ -94,6 +100,8 @@ export const tempDesk = async (options: TempDeskOptions = {}): Promise<TempDesk>
     settled: () => hot.settled(),
     reaches: (id, ...states) => reaches(open, id, states),
     stop: async () => {
+      await staff.close();
+      await http.close();
       await open.close();
     },
   };

@@ -1,8 +1,11 @@
-/** The one TCP port, on 127.0.0.1: today it says who is here. Host and Origin are checked from the first day. */
-import { type IncomingMessage, type Server, createServer } from "node:http";
+/** The one TCP port, on 127.0.0.1: it says who is here, and `/mcp` is the agents' door. Host and Origin are checked first. */
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { QocError } from "../../domain/error.ts";
 
 export interface HttpDoor {
+  /** Where it listens. */
+  readonly port: number;
   close(): Promise<void>;
 }
 
@@ -14,20 +17,27 @@ const isTrusted = (request: IncomingMessage, port: number): boolean => {
   return isLocal(host, port) && (origin === undefined || isLocal(origin.replace(/^http:\/\//, ""), port));
 };
 
-/** @throws PORT_TAKEN. */
-export const serveHttp = async (port: number, facts: () => Readonly<Record<string, unknown>>): Promise<HttpDoor> => {
+/** Answers one request to `/mcp`. */
+export type McpHandle = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Port 0 takes a free one. @throws PORT_TAKEN. */
+export const serveHttp = async (wanted: number, facts: () => Readonly<Record<string, unknown>>, mcp: McpHandle): Promise<HttpDoor> => {
+  let port = wanted;
   const server = createServer((request, response) => {
     const answer = (status: number, body: unknown): void => {
       response.writeHead(status, { "content-type": "application/json", "x-content-type-options": "nosniff", "cache-control": "no-store" });
       response.end(`${JSON.stringify(body)}\n`);
     };
     if (!isTrusted(request, port)) answer(403, { code: "NOT_PERMITTED", message: "unknown host or origin" });
+    else if (request.url === "/mcp") mcp(request, response);
     else if (request.method === "GET" && request.url === "/") answer(200, facts());
     else answer(404, { code: "FILE_NOT_FOUND", message: "nothing is here" });
   });
   server.requestTimeout = 10_000;
-  await listen(server, port);
+  await listen(server, wanted);
+  ({ port } = server.address() as AddressInfo);
   return {
+    port,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -29,6 +29,8 @@ export interface McpOptions extends CallPorts {
   readonly version: string;
   /** Who calls, by what the transport made sure of; undefined refuses. */
   sessionOf(authInfo: AuthInfo | undefined): Session | undefined;
+  /** Hears of each look at the list of tools. */
+  listed?(session: Session): void;
   /** For a connection that lives on: changes are told on it. Over HTTP the handler tells them instead. */
   readonly changes?: Changes;
 }
@@ -82,9 +84,10 @@ const callerOf = (mcp: McpServer, { era }: McpRequestContext, session: Session, 
 });
 
 const serveTools = (mcp: McpServer, options: McpOptions, caller: Caller): void => {
-  mcp.server.setRequestHandler("tools/list", () => ({
-    tools: [...options.tools.values()].filter(({ command }) => caller.session.palette.has(command)).map(({ wire }) => wire),
-  }));
+  mcp.server.setRequestHandler("tools/list", () => {
+    options.listed?.(caller.session);
+    return { tools: [...options.tools.values()].filter(({ command }) => caller.session.palette.has(command)).map(({ wire }) => wire) };
+  });
   mcp.server.setRequestHandler("tools/call", ({ params }, context) =>
     callTool(options, caller, { name: params.name, input: params.arguments ?? {} }, context),
   );

@@ -25,7 +25,7 @@ const status = (port: number, headers: Record<string, string>, path = "/"): Prom
 describe("the port", () => {
   it("answers local names, and refuses every other Host and Origin", async () => {
     const port = await freePort();
-    const door = await serveHttp(port, () => ({ up: true }));
+    const door = await serveHttp(port, () => ({ up: true }), (_, response) => void response.writeHead(418).end());
     try {
       expect(await status(port, { host: `127.0.0.1:${port}` })).toBe(200);
       expect(await status(port, { host: `localhost:${port}`, origin: `http://localhost:${port}` })).toBe(200);
@@ -35,6 +35,8 @@ describe("the port", () => {
       expect(await status(port, { host: `127.0.0.1:${port}`, origin: "https://evil.example" })).toBe(403);
       expect(await status(port, { host: `127.0.0.1:${port}`, origin: "null" })).toBe(403);
       expect(await status(port, { host: `127.0.0.1:${port}` }, "/orders")).toBe(404);
+      expect(await status(port, { host: `127.0.0.1:${port}` }, "/mcp")).toBe(418);
+      expect(await status(port, { host: "evil.example" }, "/mcp")).toBe(403);
     } finally {
       await door.close();
     }
@@ -42,8 +44,8 @@ describe("the port", () => {
 
   it("that is taken is named", async () => {
     const port = await freePort();
-    const door = await serveHttp(port, () => ({}));
-    await expect(serveHttp(port, () => ({}))).rejects.toMatchObject({ code: "PORT_TAKEN", details: { port } });
+    const door = await serveHttp(port, () => ({}), () => undefined);
+    await expect(serveHttp(port, () => ({}), () => undefined)).rejects.toMatchObject({ code: "PORT_TAKEN", details: { port } });
     await door.close();
   });
 });

@@ -1,0 +1,8 @@
+/** The programs that a desk can hand its issues to, besides the scripted one of the demo. */
+import { claude } from "./claude.ts";
+import { codex } from "./codex.ts";
+import { command } from "./command.ts";
+import { opencode } from "./opencode.ts";
+import type { AgentProgram } from "./runtime.ts";
+
+export const PROGRAMS: readonly AgentProgram[] = [claude, codex, opencode, command];

@@ -1,0 +1,114 @@
+/**
+ * The MCP door of the running desk, on its one port: a token for each run and for each agent that the operator let in. What
+ * comes through it is invoked as that agent, and leaves one line in the log.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RunDoor } from "../agents/runtime.ts";
+import type { ToolWords } from "../agents/context.ts";
+import { COMMANDS } from "../commands/table.ts";
+import type { CallContext, HotServices } from "../commands/command.ts";
+import { type Refusals, invoke } from "../commands/invoke.ts";
+import type { Actor, Recorded } from "../domain/event.ts";
+import { messageOf } from "../domain/error.ts";
+import { MCP_PATH, mcpHttpHandler } from "../doors/mcp/http.ts";
+import type { Change } from "../doors/mcp/server.ts";
+import { type Session, tokenBook } from "../doors/mcp/tokens.ts";
+import { type CommandTool, loadTools } from "../doors/mcp/tools.ts";
+import { LAYOUT } from "../workspace/layout.ts";
+import type { OpenDesk } from "./open-desk.ts";
+
+export interface AgentDoor {
+  /** The tools of a run, in words for its bundle. */
+  readonly tools: readonly ToolWords[];
+  /** Opens the way in for one run; it closes with the run. */
+  open(run: string, wallMs: number): RunDoor;
+  /** Answers one request to `/mcp`. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  close(): Promise<void>;
+}
+
+export interface AgentDoorOptions {
+  readonly open: OpenDesk;
+  readonly services: HotServices;
+  readonly refused: Refusals;
+  /** Where the port listens, once it does. */
+  readonly port: () => number;
+}
+
+export const openAgentDoor = async ({ open, services, refused, port }: AgentDoorOptions): Promise<AgentDoor> => {
+  const { desk } = open;
+  const tools = await loadTools(COMMANDS);
+  const tokens = tokenBook(desk.clock, desk.ids);
+  const lists = new WeakMap<Session, number>();
+  const http = mcpHttpHandler({
+    version: desk.version,
+    tools,
+    clock: desk.clock,
+    tokens,
+    changes: changesOf(open),
+    invoke: (command, input, session, signal, note) =>
+      invoke(COMMANDS, { command, input }, agentCall(services, desk.root, session.actor, signal, note), refused),
+    listed: (session) => void lists.set(session, (lists.get(session) ?? 0) + 1),
+    refused,
+    audit: (record) => desk.log.info(`mcp: ${record.decision} ${record.tool}`, { ...record }),
+    onError: (error) => desk.log.warn(`mcp: ${messageOf(error)}`),
+  });
+  return {
+    tools: [...tools.values()].map(({ wire }) => ({ name: wire.name, about: wire.description ?? "" })),
+    open: (run, wallMs) => {
+      const palette = [...tools.values()].map(({ command }) => command);
+      const { token, session } = tokens.mint({ run, palette, limits: { wallMs } });
+      return {
+        url: `http://127.0.0.1:${port()}${MCP_PATH}`,
+        token,
+        tools: namesIn(tools, session),
+        hasListed: () => lists.has(session),
+        close: () => void tokens.revoke(run),
+      };
+    },
+    handle: http.handle,
+    close: http.close,
+  };
+};
+
+const namesIn = (tools: ReadonlyMap<string, CommandTool>, { palette }: Session): readonly string[] =>
+  [...tools.values()].filter(({ command }) => palette.has(command)).map(({ wire }) => wire.name);
+
+/** How an agent's call comes in, by whichever door. */
+export const agentCall = (
+  hot: HotServices,
+  cwd: string,
+  actor: Actor,
+  signal: AbortSignal,
+  note: (line: string) => void = () => undefined,
+): CallContext => ({ actor, channel: "mcp", hot, emit: () => Promise.resolve(), note, signal, canAsk: false, cwd });
+
+/** What the record says that a client may want to look at anew. */
+const changesOf =
+  ({ onCommit }: OpenDesk) =>
+  (listener: (change: Change) => void): (() => void) =>
+    onCommit((recorded) => {
+      for (const change of changesIn(recorded)) listener(change);
+    });
+
+const BASE = "desk://workspace";
+const LISTED_FOLDERS: readonly string[] = [LAYOUT.research, LAYOUT.entities];
+
+const changesIn = ({ event }: Recorded): readonly Change[] => {
+  switch (event.type) {
+    case "file.written": {
+      const folder = LISTED_FOLDERS.find((name) => event.path.startsWith(`${name}/`));
+      if (folder === undefined || !event.path.endsWith(".md")) return [];
+      const name = encodeURIComponent(event.path.slice(folder.length + 1, -3));
+      return [{ kind: "resource", uri: `${BASE}/${folder}/${name}` }, { kind: "resources" }];
+    }
+    case "snapshot.taken":
+      return [{ kind: "resource", uri: `${BASE}/${LAYOUT.snapshots}/latest` }];
+    case "proposal.seen":
+    case "order.approved":
+    case "order.rejected":
+      return [{ kind: "resource", uri: `${BASE}/${LAYOUT.ordersPending}` }];
+    default:
+      return [];
+  }
+};

@@ -1,0 +1,43 @@
+/** What stands around an open desk: its commands, its runs, and the agents' door. They need each other, and are tied here. */
+import type { HotServices } from "../commands/command.ts";
+import { type Refusals, invoke } from "../commands/invoke.ts";
+import { COMMANDS } from "../commands/table.ts";
+import { type AgentDoor, agentCall, openAgentDoor } from "./agent-door.ts";
+import { type AgentRuns, openAgentRuns } from "./agent-runs.ts";
+import { hotServices, refusalsOf } from "./hot-services.ts";
+import { launchWorld } from "./launch-world.ts";
+import type { OpenDesk } from "./open-desk.ts";
+
+export interface Staff {
+  readonly services: HotServices;
+  readonly runs: AgentRuns;
+  readonly door: AgentDoor;
+  readonly refused: Refusals;
+  /** Ends runs, then the door. */
+  close(): Promise<void>;
+}
+
+/** `stop` ends the desk; `port` is where the agents' door stands, by default the configured one. */
+export const staffDesk = async (open: OpenDesk, stop: () => void, port = () => open.config.workspace.port): Promise<Staff> => {
+  const { desk } = open;
+  const refused = refusalsOf(open);
+  const runs = openAgentRuns({
+    desk,
+    world: launchWorld(open),
+    tools: () => door.tools,
+    door: (run, wallMs) => door.open(run, wallMs),
+    callAs: (actor, signal) => (command, input) => invoke(COMMANDS, { command, input }, agentCall(services, desk.root, actor, signal), refused),
+  });
+  const services = hotServices(open, runs, stop);
+  const door = await openAgentDoor({ open, services, refused, port });
+  return {
+    services,
+    runs,
+    door,
+    refused,
+    close: async () => {
+      await runs.close();
+      await door.close();
+    },
+  };
+};
