@@ -2,7 +2,6 @@
 import { scanJournal } from "../bus/journal-read.ts";
 import { upgraded } from "../bus/replay.ts";
 import type { HotServices, LogLine } from "../commands/command.ts";
-import type { Actor } from "../domain/event.ts";
 import { readLogs } from "../workspace/logs.ts";
 import { journalFacts } from "./journal-facts.ts";
 import type { OpenDesk } from "./open-desk.ts";
@@ -33,24 +32,6 @@ export const hotServices = (open: OpenDesk, runs: HotServices["runs"], stop: () 
     settled: flushed,
     stop,
     runs,
-  };
-};
-
-const REFUSALS_MS = 60_000;
-
-/** Attempts of one actor at one command within a minute are one record. */
-export const refusalsOf = ({ desk }: Pick<OpenDesk, "desk">) => {
-  const open = new Map<string, number>();
-  return (command: string, actor: Actor, reason: string): void => {
-    const key = `${actor} ${command}`;
-    const count = (open.get(key) ?? 0) + 1;
-    open.set(key, count);
-    desk.log.warn(`refused ${command} to ${actor}: ${reason}`, { actor, command });
-    if (count > 1) return;
-    desk.clock.after(REFUSALS_MS, () => {
-      desk.publish({ type: "command.refused", command: command.slice(0, 200), actor, reason, count: open.get(key) ?? 1 });
-      open.delete(key);
-    });
   };
 };
 

@@ -4,9 +4,10 @@ import { type Refusals, invoke } from "../commands/invoke.ts";
 import { COMMANDS } from "../commands/table.ts";
 import { type AgentDoor, agentCall, openAgentDoor } from "./agent-door.ts";
 import { type AgentRuns, openAgentRuns } from "./agent-runs.ts";
-import { hotServices, refusalsOf } from "./hot-services.ts";
+import { hotServices } from "./hot-services.ts";
 import { launchWorld } from "./launch-world.ts";
 import type { OpenDesk } from "./open-desk.ts";
+import { refusalsOf } from "./refusals.ts";
 
 export interface Staff {
   readonly services: HotServices;
@@ -20,7 +21,7 @@ export interface Staff {
 /** `stop` ends the desk; `port` is where the agents' door stands, by default the configured one. */
 export const staffDesk = async (open: OpenDesk, stop: () => void, port = () => open.config.workspace.port): Promise<Staff> => {
   const { desk } = open;
-  const refused = refusalsOf(open);
+  const refused = refusalsOf(desk);
   const runs = openAgentRuns({
     desk,
     world: launchWorld(open),
