@@ -23,10 +23,11 @@ export const show = body({
 });
 
 export const logs = body({
-  input: z.strictObject({ tail: count.default(200), connector: z.string().optional(), follow: z.boolean().default(false) }),
+  input: z.strictObject({ tail: count.default(200), connector: z.string().optional(), run: z.string().optional(), follow: z.boolean().default(false) }),
   output: z.unknown(),
   run: async (input, call) => {
-    const query = { tail: input.tail, ...(input.connector === undefined ? {} : { connector: input.connector }) };
+    const { tail, connector, run } = input;
+    const query = { tail, ...(connector === undefined ? {} : { connector }), ...(run === undefined ? {} : { run }) };
     const services = call.hot;
     if (services !== undefined && input.connector !== undefined) {
       const names = services.desk.config.connectors.map((connector) => connector.name);

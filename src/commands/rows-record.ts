@@ -64,13 +64,14 @@ export const RECORD_ROWS: readonly Command[] = [
     writes: NO_WRITES,
     cold: "fallback",
     streams: true,
-    about: "the desk's structured log, of one connector or of all",
+    about: "the desk's structured log, of one connector, of one run, or all of it",
     args: [
       flag("tail", "N", "the last N lines (200)", { type: "number" }),
       flag("connector", "NAME", "only this connector", { completes: "connector" }),
+      flag("run", "RUN", "only this run; with -f one that goes on"),
       toggle("follow", "go on with new lines until Ctrl-C", { short: "f" }),
     ],
-    examples: ["qoc logs --tail 30", "qoc logs --connector my-venue -f"],
+    examples: ["qoc logs --tail 30", "qoc logs --connector my-venue -f", "qoc logs --run run-20261121T093000Z-1f2e -f"],
     load: async () => (await import("./record.ts")).logs,
   },
   {

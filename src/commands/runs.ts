@@ -1,6 +1,7 @@
 /** run ISSUE: a human hands a task to an agent; an agent adds one to the run that it is. */
 import { z } from "zod";
-import { body, hot } from "./command.ts";
+import { QocError } from "../domain/error.ts";
+import { type RunReport, body, hot } from "./command.ts";
 
 export const run = body({
   input: z.strictObject({ issue: z.string(), dryRun: z.boolean().default(false) }),
@@ -8,6 +9,14 @@ export const run = body({
   run: ({ issue, dryRun }, call) => {
     const { runs } = hot(call);
     if (call.actor !== "human") return runs.queue(call.actor, issue);
-    return dryRun ? runs.dry(issue) : runs.start(issue, call.note, call.signal);
+    return dryRun ? runs.dry(issue) : finished(runs.start(issue, call.note, call.signal));
   },
 });
+
+/** A run that failed is on stdout as any other, and is an error all the same. */
+const finished = async (working: Promise<RunReport>): Promise<RunReport> => {
+  const report = await working;
+  const { run, outcome, reason, path } = [report, ...report.queued].find((view) => view.outcome !== "done") ?? report;
+  if (outcome !== "done") throw new QocError("RUN_FAILED", { run, outcome, reason: reason ?? "", path }, { data: report });
+  return report;
+};

@@ -141,6 +141,7 @@ export const ERRORS = {
   ISSUE_NOT_FOUND: row("no issue {id}{suggestion}", "qoc issues list"),
   NOTE_INVALID: row("{path}: {message}", "correct the frontmatter"),
   ISSUE_RUNNING: row("{issue} is being worked on, or waits in a run's queue", "wait for the run to end; qoc status"),
+  RUN_FAILED: row("{run} {outcome}: {reason}", "read {path}, or qoc logs --run {run}"),
   NO_RUN: row("there is no run that {issue} could be queued for", "leave a note for the human: qoc inbox write"),
   QUEUE_FULL: row("one run works on {limit} issues at most", "finish, and leave the rest to the human: qoc inbox write"),
 } as const satisfies Record<string, ErrorRow>;

@@ -1,8 +1,8 @@
 /** The running desk as commands see it: its verbs, its record, its logs, its runs. */
 import { scanJournal } from "../bus/journal-read.ts";
 import { upgraded } from "../bus/replay.ts";
-import type { HotServices, LogLine } from "../commands/command.ts";
-import { readLogs } from "../workspace/logs.ts";
+import type { HotServices, LogLine, LogQuery } from "../commands/command.ts";
+import { isWanted, readLogs } from "../workspace/logs.ts";
 import { journalFacts } from "./journal-facts.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
@@ -28,7 +28,7 @@ export const hotServices = (open: OpenDesk, runs: HotServices["runs"], stop: () 
       await logs.flush();
       return readLogs(desk.disk, logDir, query);
     },
-    followLogs: (query, line, signal) => follow(open, query.connector, line, signal),
+    followLogs: (query, line, signal) => follow(open, query, line, signal),
     settled: flushed,
     stop,
     runs,
@@ -38,11 +38,11 @@ export const hotServices = (open: OpenDesk, runs: HotServices["runs"], stop: () 
 const FOLLOW_QUEUE_MAX = 1_000;
 
 /** A slow reader loses lines rather than slowing the desk. */
-const follow = async (open: OpenDesk, connector: string | undefined, line: (line: LogLine) => Promise<void>, signal: AbortSignal): Promise<void> => {
+const follow = async (open: OpenDesk, query: LogQuery, line: (line: LogLine) => Promise<void>, signal: AbortSignal): Promise<void> => {
   const queue: LogLine[] = [];
   let wake: () => void = () => undefined;
   const stop = open.logs.watch((entry) => {
-    if (connector !== undefined && entry.connector !== connector) return;
+    if (!isWanted(query, entry)) return;
     if (queue.length < FOLLOW_QUEUE_MAX) queue.push(entry);
     wake();
   });

@@ -73,6 +73,13 @@ key = "no-short"
 # key = "symbol-allowlist"
 # symbols = ["SPX", "AAPL"]
 
+# Who works on issues (qoc run ISSUE): demo, claude, codex, opencode, gemini, acp or command. Each sees the desk's tools alone.
+# [agent]
+# runtime = "claude"
+# max_turns = 60
+# max_cost_usd = 5.0
+# timeout_minutes = 30
+
 # Your own venue: one TypeScript file, no build step.
 # [[connector]]
 # name = "my-venue"

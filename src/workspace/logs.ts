@@ -121,14 +121,23 @@ class Writer {
   }
 }
 
-/** The last `tail` lines, oldest first, of one connector or of all; a line that is not JSON is left out. */
-export const readLogs = async (disk: Disk, dir: string, query: { tail: number; connector?: string }): Promise<readonly LogEntry[]> => {
+/** Whose lines are wanted; none given: all. */
+export interface LogFilter {
+  readonly connector?: string;
+  readonly run?: string;
+}
+
+export const isWanted = ({ connector, run }: LogFilter, entry: LogEntry): boolean =>
+  (connector === undefined || entry.connector === connector) && (run === undefined || entry["run"] === run);
+
+/** The last `tail` lines, oldest first; a line that is not JSON is left out. */
+export const readLogs = async (disk: Disk, dir: string, query: LogFilter & { tail: number }): Promise<readonly LogEntry[]> => {
   const found: LogEntry[] = [];
   for (let n = 0; n <= KEPT && found.length < query.tail; n++) {
     const path = n === 0 ? `${dir}/${FILE}` : `${dir}/${FILE}.${n}`;
     if ((await disk.facts(path)) === undefined) continue;
     const entries = (await disk.readText(path)).split("\n").flatMap((line) => parsed(line));
-    found.unshift(...entries.filter((entry) => query.connector === undefined || entry.connector === query.connector));
+    found.unshift(...entries.filter((entry) => isWanted(query, entry)));
   }
   return found.slice(-query.tail);
 };

@@ -1,6 +1,7 @@
 /** Lists and records: quotes, connectors, the trade log, log lines, notes, runs, snapshots. */
-import type { Issue } from "../../workspace/notes.ts";
+import type { Untrusted } from "../../domain/untrusted.ts";
 import type { SnapshotView } from "../../desk/snapshot.ts";
+import type { DryRun, RunReport } from "../../commands/command.ts";
 import type { RunView } from "../../desk/run.ts";
 import type { TradeLine } from "../../desk/trade-log.ts";
 import type { JournalFacts } from "../../commands/command.ts";
@@ -73,7 +74,7 @@ const TRADES: readonly Column<TradeLine>[] = [
   { title: "symbol", cell: ({ symbol }) => symbol },
   { title: "price", cell: ({ price }) => price, isNumber: true },
   { title: "state", cell: ({ state }) => state },
-  { title: "note", cell: ({ note }) => note, gives: true },
+  { title: "note", cell: ({ note, untrusted }) => (untrusted === null ? note : `${note}: ${untrusted.text}`), gives: true },
 ];
 /** A person reads the day, a program the whole time. */
 export const renderLog = (face: Face, lines: readonly TradeLine[]): readonly string[] =>
@@ -95,7 +96,7 @@ interface InboxView {
   readonly path: string;
   readonly kind: string;
   readonly status: string;
-  readonly title: string;
+  readonly untrusted: Untrusted;
 }
 export const renderInbox = (face: Face, rows: readonly InboxView[]): readonly string[] =>
   listing(
@@ -103,15 +104,46 @@ export const renderInbox = (face: Face, rows: readonly InboxView[]): readonly st
     [
       { title: "status", cell: ({ status }) => status },
       { title: "kind", cell: ({ kind }) => kind },
-      { title: "title", cell: ({ title }) => title, gives: true },
+      { title: "title", cell: ({ untrusted }) => untrusted.text, gives: true },
       { title: "path", cell: ({ path }) => path },
     ],
     rows,
     "the inbox is empty",
   );
 
-/** A file's text with nothing in it that could act; `--json` gives it exactly. */
+/** A file's text with nothing in it that could act. */
 export const renderText = (text: string): readonly string[] => linesOf(text.trimEnd());
+
+interface HitsView {
+  readonly entries: readonly { readonly path: string; readonly line: number; readonly untrusted: Untrusted }[];
+}
+export const renderHits = (face: Face, { entries }: HitsView): readonly string[] =>
+  listing(
+    face,
+    [
+      { title: "path", cell: ({ path }) => path },
+      { title: "line", cell: ({ line }) => String(line), isNumber: true },
+      { title: "text", cell: ({ untrusted }) => untrusted.text.trim(), gives: true },
+    ],
+    entries,
+    "nothing was found",
+  );
+
+interface EntitiesView {
+  readonly entries: readonly { readonly symbol: string; readonly kind: string; readonly path: string; readonly untrusted: Untrusted }[];
+}
+export const renderEntities = (face: Face, { entries }: EntitiesView): readonly string[] =>
+  listing(
+    face,
+    [
+      { title: "symbol", cell: ({ symbol }) => symbol },
+      { title: "kind", cell: ({ kind }) => kind },
+      { title: "name", cell: ({ untrusted }) => untrusted.text, gives: true },
+      { title: "path", cell: ({ path }) => path },
+    ],
+    entries,
+    "no entities",
+  );
 
 interface NoteView {
   readonly path: string;
@@ -130,7 +162,15 @@ export const renderResearch = (face: Face, rows: readonly NoteView[]): readonly 
     "no research notes",
   );
 
-export const renderIssues = (face: Face, rows: readonly Issue[]): readonly string[] =>
+interface IssueView {
+  readonly id: string;
+  readonly path: string;
+  readonly status: string;
+  readonly priority: string;
+  readonly symbols: readonly string[];
+  readonly untrusted: { readonly title: Untrusted };
+}
+export const renderIssues = (face: Face, rows: readonly IssueView[]): readonly string[] =>
   listing(
     face,
     [
@@ -138,7 +178,7 @@ export const renderIssues = (face: Face, rows: readonly Issue[]): readonly strin
       { title: "status", cell: ({ status }) => status },
       { title: "priority", cell: ({ priority }) => priority },
       { title: "symbols", cell: ({ symbols }) => symbols.join(",") },
-      { title: "title", cell: ({ title }) => title, gives: true },
+      { title: "title", cell: ({ untrusted }) => untrusted.title.text, gives: true },
       { title: "path", cell: ({ path }) => path },
     ],
     rows,
@@ -146,16 +186,30 @@ export const renderIssues = (face: Face, rows: readonly Issue[]): readonly strin
   );
 
 /** `run`: what came of it, the agent's own words as a quotation, and what waits now. */
-export const renderRun = (face: Face, run: Partial<RunView>): readonly string[] => [
+export const renderRun = (face: Face, run: RunReport | DryRun): readonly string[] =>
+  "wouldRun" in run ? renderDryRun(face, run) : [run, ...run.queued].flatMap((view) => runLines(face, view));
+
+/** The bundle itself is the data: what the agent would read, and nothing is started. */
+const renderDryRun = (face: Face, { issue, runtime, bundle, tools }: DryRun): readonly string[] => [
+  ...(face.isTty
+    ? [...pairs(face, [["run", "none: a dry run"], ["issue", issue], ["runtime", runtime], ["tools", String(tools.length)]]), ""]
+    : []),
+  ...renderText(bundle),
+];
+
+const runLines = (face: Face, run: RunView): readonly string[] => [
   ...pairs(face, [
-    ["run", run.run ?? "none: a dry run"],
-    ["issue", run.issue ?? ""],
-    ["runtime", run.runtime ?? ""],
-    ...(run.outcome === undefined ? [] : [["outcome", `${run.outcome} in ${run.seconds ?? "?"} s`] as const]),
-    ...(run.path === undefined ? [] : [["summary", run.path] as const]),
-    ...(run.proposals ?? []).map((id) => ["waits for you", id] as const),
+    ["run", run.run],
+    ["issue", run.issue],
+    ["runtime", run.runtime],
+    ["outcome", `${run.outcome} in ${run.seconds} s`],
+    ...(run.reason === null ? [] : [["because", run.reason] as const]),
+    ...(run.turns === null ? [] : [["turns", String(run.turns)] as const]),
+    ...(run.costUsd === null ? [] : [["cost", `${run.costUsd.toFixed(2)} USD`] as const]),
+    ["summary", run.path],
+    ...run.proposals.map((id) => ["waits for you", id] as const),
   ]),
-  ...(face.isTty && run.summary !== undefined ? quoted(run.summary, face.columns) : []),
+  ...(face.isTty && run.summary !== "" ? quoted(run.summary, face.columns) : []),
 ];
 
 export const renderSnapshot = (face: Face, taken: SnapshotView): readonly string[] => [

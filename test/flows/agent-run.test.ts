@@ -1,0 +1,160 @@
+/** A run from `qoc run` to the fill, with a program of its own process at the desk's real port. */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { DryRun, RunReport } from "../../src/commands/command.ts";
+import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+
+const AGENT = fileURLToPath(new URL("../fixtures/runs/desk-client.mjs", import.meta.url));
+
+type Call = readonly [tool: string, input: object];
+
+let desk: TempDesk;
+let beside: string;
+beforeEach(async () => {
+  beside = mkdtempSync(join(tmpdir(), "qoc-plan-"));
+  const command = JSON.stringify([process.execPath, AGENT, join(beside, "plan.json")]);
+  desk = await tempDesk({
+    config: (template) => `${template}\n[agent]\nruntime = "command"\ncommand = ${command}\nunconfined = true\ntimeout_minutes = 0.5\n`,
+    files: { "issues/002-next.md": "---\nid: 002\ntitle: The next one\nstatus: open\n---\nLook again.\n" },
+  });
+});
+afterEach(async () => {
+  await desk.stop();
+  await discard(desk);
+  await rm(beside, { recursive: true, force: true });
+});
+
+/** What the agent does in its next run. */
+const plan = (calls: readonly Call[], more: { hang?: boolean } = {}): void =>
+  writeFileSync(join(beside, "plan.json"), JSON.stringify({ calls, ...more }));
+
+const run = (issue = "001"): Promise<RunReport> => desk.call<RunReport>("run", { issue });
+
+interface Answer {
+  readonly name: string;
+  readonly error?: string;
+  readonly isError?: boolean;
+  readonly text: string;
+}
+const answers = ({ summary }: Pick<RunReport, "summary">): readonly Answer[] =>
+  summary
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Answer);
+
+const PROPOSAL: Call = ["qoc_orders_propose", { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "Cheap.", issue: "001" }];
+
+describe("a run by a program of its own", () => {
+  it("reads, proposes, is refused what is not its own, and the human's approval fills", async () => {
+    plan([
+      ["qoc_files_read", { path: "issues/001-first-look.md" }],
+      ["qoc_quotes_get", { symbol: "SPX" }],
+      ["qoc_research_write", { name: "spx", text: "It is cheap." }],
+      PROPOSAL,
+      ["qoc_files_read", { path: "../../etc/passwd" }],
+      ["qoc_orders_approve", { id: "1" }],
+      ["qoc_approve", { id: "1" }],
+      ["Bash", { command: "id" }],
+    ]);
+    const report = await run();
+    expect(report).toMatchObject({ outcome: "done", reason: null, runtime: "command" });
+    const [, , , , traversal, ...refused] = answers(report);
+    expect(traversal).toMatchObject({ isError: true });
+    expect(traversal?.text).not.toContain("root:");
+    for (const { error } of refused) expect(error).toMatch(/Unknown tool/);
+    expect(refused).toHaveLength(3);
+    expect(report.proposals).toHaveLength(1);
+
+    const [id = ""] = report.proposals;
+    const { digest } = await desk.call<{ digest: string }>("orders show", { id });
+    await desk.call("approve", { id, digest });
+    expect(await desk.reaches(id, "filled")).toBe("filled");
+  });
+
+  it("has a token that dies with it", async () => {
+    plan([["qoc_status", {}]]);
+    let token = "";
+    const opened = desk.staff.door.open("run-probe", 60_000);
+    ({ token } = opened);
+    const ask = (): Promise<Response> =>
+      fetch(opened.url, {
+        method: "POST",
+        headers: { "content-type": "application/json", accept: "application/json, text/event-stream", authorization: `Bearer ${token}` },
+        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list", params: {} }),
+      });
+    expect((await ask()).status).toBe(200);
+    opened.close();
+    expect((await ask()).status).toBe(401);
+  });
+
+  it("is told in its next run why the last proposal was rejected", async () => {
+    plan([PROPOSAL]);
+    const { proposals } = await run();
+    await desk.call("reject", { id: proposals[0], comment: "Not before the earnings." });
+    const { bundle, tools } = await desk.call<DryRun>("run", { issue: "001", dryRun: true });
+    expect(bundle).toContain("Rejected by the human: Not before the earnings.");
+    expect(tools).toContain("qoc_orders_propose");
+    expect(tools.join(" ")).not.toMatch(/approve|reject|cancel|halt|connect\b/);
+  });
+
+  it("goes on with what it queued, each issue once, and five in all", async () => {
+    plan([
+      ["qoc_run", { issue: "002" }],
+      ["qoc_run", { issue: "001" }],
+    ]);
+    const report = await run();
+    const [first, again] = answers(report);
+    expect(JSON.parse(first?.text ?? "")).toEqual({ issue: "issues/002-next.md", queued: 1 });
+    expect(again).toMatchObject({ isError: true });
+    expect(again?.text).toContain("ISSUE_RUNNING");
+    expect(report.queued.map(({ issue, outcome }) => [issue, outcome])).toEqual([["issues/002-next.md", "done"]]);
+  });
+
+  it("queues four more issues and no fifth", async () => {
+    for (const n of [3, 4, 5, 6]) await desk.write(`issues/00${n}-x.md`, `---\nid: 00${n}\ntitle: x\nstatus: open\n---\n`);
+    plan(["002", "003", "004", "005", "006"].map((issue): Call => ["qoc_run", { issue }]));
+    const report = await run();
+    expect(answers(report).at(-1)?.text).toContain("QUEUE_FULL");
+    expect(report.queued).toHaveLength(4);
+  });
+
+  it("cannot be queued for by whoever is in no run", async () => {
+    await expect(desk.call("run", { issue: "002" }, { actor: "agent:interactive", channel: "mcp" })).rejects.toMatchObject({ code: "NO_RUN" });
+  });
+
+  it("is one at a time on an issue", async () => {
+    plan([], { hang: true });
+    const stop = new AbortController();
+    const first = desk.hot.runs.start("001", () => undefined, stop.signal);
+    await expect.poll(() => desk.open.desk.book.runs.size).toBe(1);
+    await expect(run()).rejects.toMatchObject({ code: "ISSUE_RUNNING" });
+    stop.abort();
+    expect(await first).toMatchObject({ outcome: "stopped" });
+  });
+
+  it("that fails is an error with its record", async () => {
+    writeFileSync(join(beside, "plan.json"), "not JSON");
+    await expect(run()).rejects.toMatchObject({ code: "RUN_FAILED", data: { outcome: "failed" } });
+  });
+
+  it("ends with the desk, and is recorded", async () => {
+    plan([], { hang: true });
+    const working = desk.hot.runs.start("001", () => undefined, new AbortController().signal);
+    await expect.poll(() => desk.open.desk.book.runs.size).toBe(1);
+    await desk.staff.close();
+    expect(await working).toMatchObject({ outcome: "stopped" });
+    expect(desk.open.desk.book.runs.size).toBe(0);
+  });
+
+  it("that a desk left open when it died is ended at the next start", async () => {
+    await desk.open.desk.publish({ type: "run.started", run: "run-lost", issue: "issues/002-next.md", runtime: "claude" }, { durable: true }).committed;
+    await desk.staff.runs.endInterrupted();
+    expect(desk.open.desk.book).toMatchObject({ lastRun: { run: "run-lost", outcome: "failed" } });
+    expect(desk.read("issues/002-next.md")).toContain("status: blocked");
+    expect(desk.open.desk.book.runs.size).toBe(0);
+  });
+});
