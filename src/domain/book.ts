@@ -2,28 +2,16 @@
  * The desk's book: orders, positions, accounts, blocks and counters as one fold over the journal. Nothing here reads a
  * clock or a file. Look-ups that the order path needs are indexed, so an order's cost does not grow with history.
  */
+import { type AccountRecord, markedAccount } from "./account.ts";
+import { type AgentRecord, grantedAgent } from "./agent-access.ts";
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
-import type { AccountMarked, ConnectorState, DeskEvent, FillReceived, OrderEvent, Recorded, TradingState } from "./event.ts";
+import type { AccountMarked, AgentGranted, ConnectorState, DeskEvent, FillReceived, OrderEvent, Recorded, TradingState } from "./event.ts";
 import { type FillKey, fillKey, laterVersion } from "./fill.ts";
 import type { ClientOrderId, Digest, OrderId } from "./ids.ts";
 import { type InstrumentKey, type OrderTerms, instrumentKey } from "./order.ts";
 import { type OrderRecord, applyFill, applyOrderEvent, isInFlight, openOrder } from "./order-state.ts";
 import { type PositionRecord, adoptQuantity, applyFillToPosition, emptyPosition, openPosition } from "./position.ts";
-import type { Mode, VenueAccount, VenueFill, VenuePosition } from "./venue.ts";
-
-export interface AccountRecord {
-  account: VenueAccount;
-  positions: Map<string, VenuePosition>;
-  venueTime: number;
-  venueDate: string;
-  /** NAV at the end of the last venue date before this one; the first NAV ever seen on the first day. */
-  dayOpenNav: Decimal;
-  nav: Decimal;
-  markedAt: number;
-  markedSeq: number;
-  /** The venue's time of the first mark: what filled before it is in the opening positions already. */
-  openedAt: number;
-}
+import type { Mode, VenueFill } from "./venue.ts";
 
 /** One submit intent, for the rate and duplicate guards. */
 export interface IntentRecord {
@@ -77,6 +65,8 @@ export interface Book {
   readonly intents: IntentRecord[];
   /** Runs that were started and have not ended. */
   readonly runs: Map<string, { issue: string; runtime: string; at: number }>;
+  /** By name: who was let in and was not sent away since. */
+  readonly agents: Map<string, AgentRecord>;
   lastRun?: { run: string; issue: string; outcome: string; summary: string; at: number };
   lastSnapshot?: { path: string; nav: string; at: number };
 }
@@ -105,6 +95,7 @@ export const emptyBook = (): Book => ({
   epochTag: "",
   intents: [],
   runs: new Map(),
+  agents: new Map(),
 });
 
 export const foldBook = (events: Iterable<Recorded>): Book => {
@@ -158,6 +149,12 @@ export const applyEvent = (book: Book, recorded: Recorded): void => {
       return;
     case "snapshot.taken":
       book.lastSnapshot = { path: event.path, nav: event.nav, at: recorded.at };
+      return;
+    case "agent.granted":
+      book.agents.set(event.agent, grantedAgent(recorded as Recorded<AgentGranted>));
+      return;
+    case "agent.revoked":
+      book.agents.delete(event.agent);
       return;
     case "desk.stopped":
     case "config.loaded":
@@ -258,9 +255,8 @@ const positionOf = (book: Book, connector: string, symbol: string): PositionReco
 
 /** The first mark of a connector opens its positions; every later one is compared with the fills. */
 const markAccount = (book: Book, recorded: Recorded<AccountMarked>): void => {
-  const { connector, account, positions, venueTime, venueDate } = recorded.event;
+  const { connector, positions } = recorded.event;
   const earlier = book.accounts.get(connector);
-  const nav = decimal(account.nav);
   if (earlier === undefined) {
     for (const held of positions) {
       const quantity = decimal(held.quantity);
@@ -268,18 +264,7 @@ const markAccount = (book: Book, recorded: Recorded<AccountMarked>): void => {
       openPosition(positionOf(book, connector, held.symbol), quantity, decimal(held.averagePrice ?? held.markPrice ?? "0"));
     }
   }
-  const isNewDay = earlier !== undefined && venueDate > earlier.venueDate;
-  book.accounts.set(connector, {
-    account,
-    positions: new Map(positions.map((held) => [held.symbol, held])),
-    venueTime,
-    venueDate: earlier !== undefined && venueDate < earlier.venueDate ? earlier.venueDate : venueDate,
-    dayOpenNav: earlier === undefined ? nav : isNewDay ? earlier.nav : earlier.dayOpenNav,
-    nav,
-    markedAt: recorded.at,
-    markedSeq: recorded.seq,
-    openedAt: earlier?.openedAt ?? venueTime,
-  });
+  book.accounts.set(connector, markedAccount(earlier, recorded));
 };
 
 const clearInstrument = (book: Book, event: Extract<DeskEvent, { type: "instrument.cleared" }>): void => {

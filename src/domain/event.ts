@@ -175,6 +175,18 @@ export interface CommandRefused {
   readonly reason: string;
   readonly count: number;
 }
+/** The operator let an agent in. The token itself is kept nowhere. */
+export interface AgentGranted {
+  readonly type: "agent.granted";
+  readonly agent: string;
+  /** Which program it is for: `claude`, `codex`, … */
+  readonly client: string;
+  /** Of the token's text. */
+  readonly tokenDigest: Digest;
+  readonly palette: "default";
+  readonly actor: Actor;
+}
+export interface AgentRevoked { readonly type: "agent.revoked"; readonly agent: string; readonly actor: Actor }
 export interface SnapshotTaken { readonly type: "snapshot.taken"; readonly path: string; readonly nav: DecimalText }
 export interface RunStarted { readonly type: "run.started"; readonly run: string; readonly issue: string; readonly runtime: string }
 export interface RunEnded {
@@ -214,6 +226,8 @@ export type DeskEvent =
   | InstrumentCleared
   | FileWritten
   | CommandRefused
+  | AgentGranted
+  | AgentRevoked
   | SnapshotTaken
   | RunStarted
   | RunEnded;

@@ -1,5 +1,6 @@
 /** The money a connector has left: what it reported, less what the desk has promised or spent since. */
-import type { AccountRecord, Book } from "../domain/book.ts";
+import type { AccountRecord } from "../domain/account.ts";
+import type { Book } from "../domain/book.ts";
 import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
 import type { OrderId } from "../domain/ids.ts";
 import { type OrderRecord, leaves } from "../domain/order-state.ts";

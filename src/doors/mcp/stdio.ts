@@ -4,11 +4,12 @@
  */
 import type { Readable, Writable } from "node:stream";
 import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
+import { INTERACTIVE } from "../../domain/agent-access.ts";
 import { messageOf } from "../../domain/error.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { AuditRecord } from "./call.ts";
 import { type Changes, mcpFactory } from "./server.ts";
-import { INTERACTIVE, openSession } from "./tokens.ts";
+import { openSession } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
 
 /** Asks the running desk as `agent:interactive`. @throws what the desk answered, or that it is down. */

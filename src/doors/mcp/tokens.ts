@@ -1,28 +1,36 @@
 /**
- * Who may call: a run is a bearer token is a palette. The book keeps hashes, never the tokens, and forgets a run at once:
- * its next request is a stranger's, and what it has under way is told to stop.
+ * Who may call: a run, or an agent that the operator let in, is a bearer token is a palette. The book keeps digests, never the
+ * tokens, and forgets at once: the next request is a stranger's, and what is under way is told to stop.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
 import { setMaxListeners } from "node:events";
+import { tokenDigest } from "../../domain/agent-access.ts";
 import type { Actor } from "../../domain/event.ts";
+import type { Digest } from "../../domain/ids.ts";
 import type { Clock, Ids } from "../../domain/ports.ts";
 
-/** What one run may use up. */
-export interface RunLimits {
+/** One call's share of the limits, and the limits themselves. */
+export interface Use {
   readonly calls: number;
   /** Bytes of input to commands that write. */
   readonly bytes: number;
   readonly proposals: number;
+}
+
+/** What one run may use up in all. */
+export interface RunLimits extends Use {
   readonly wallMs: number;
 }
 
 export const RUN_LIMITS: RunLimits = { calls: 500, bytes: 2_000_000, proposals: 20, wallMs: 3_600_000 };
+/** What an agent without an end may use up in an hour. */
+export const HOURLY_LIMITS: Use = { calls: 2_000, bytes: 5_000_000, proposals: 60 };
+const HOUR_MS = 3_600_000;
 
-/** One call's share of the limits. */
-export interface Use {
-  readonly calls: number;
-  readonly bytes: number;
-  readonly proposals: number;
+/** A limit that a call would pass. */
+export interface Over {
+  readonly limit: keyof Use;
+  readonly of: number;
+  readonly per: "run" | "hour";
 }
 
 /** Someone who may call: a run with its token, or the operator's own agent. */
@@ -34,7 +42,7 @@ export interface Session {
   /** Aborts once the session is revoked or its time is over. */
   readonly signal: AbortSignal;
   /** Takes a share; where it would go over, nothing is taken and the limit is named. */
-  spend(use: Use): { readonly limit: keyof Use; readonly of: number } | undefined;
+  spend(use: Use): Over | undefined;
 }
 
 export interface SessionRequest {
@@ -43,80 +51,135 @@ export interface SessionRequest {
   readonly limits?: Partial<RunLimits>;
 }
 
+/** An agent that the operator let in. */
+export interface Grant {
+  readonly agent: string;
+  /** Command names. */
+  readonly palette: Iterable<string>;
+}
+
 export interface TokenBook {
   /** The token is in this answer and nowhere else. */
   mint(request: SessionRequest): { readonly token: string; readonly session: Session };
   /** The session of a token; undefined where it is unknown, revoked or over its time. */
   find(token: string): Session | undefined;
-  /** Ends every session of a run. Says whether there was one. */
+  /** Ends every session of a run, or of an agent. Says whether there was one. */
   revoke(run: string): boolean;
+  /** When the token of this run or agent was last shown, in this life of the desk. */
+  seenAt(run: string): number | undefined;
 }
 
 /** 256 random bits, so that guessing is no way in. */
 const TOKEN_BYTES = 32;
 
-const hashOf = (token: string): Buffer => createHash("sha256").update(token).digest();
+export const newToken = (ids: Ids): string => `qoc_${ids.random(TOKEN_BYTES)}`;
 
 interface Entry {
-  readonly hash: Buffer;
   readonly session: Session;
   readonly end: () => void;
 }
 
-export const tokenBook = (clock: Clock, ids: Ids): TokenBook => {
-  let entries: readonly Entry[] = [];
-  const drop = (gone: (entry: Entry) => boolean): boolean => {
-    const ended = entries.filter(gone);
-    entries = entries.filter((entry) => !ended.includes(entry));
-    for (const { end } of ended) end();
-    return ended.length > 0;
+/**
+ * `granted` says who holds a token with this digest; it is asked at each request, so that who was sent away is out. Digests
+ * are compared as they are: how long that takes tells a guesser nothing of the token behind one.
+ */
+export const tokenBook = (clock: Clock, ids: Ids, granted: (digest: Digest) => Grant | undefined = () => undefined): TokenBook => {
+  const minted = new Map<Digest, Entry>();
+  const admitted = new Map<Digest, Entry>();
+  const seen = new Map<string, number>();
+  const drop = (entries: Map<Digest, Entry>, digest: Digest): void => {
+    const entry = entries.get(digest);
+    entries.delete(digest);
+    entry?.end();
+  };
+  const admit = (digest: Digest): Session | undefined => {
+    const grant = granted(digest);
+    const known = admitted.get(digest)?.session;
+    if (known !== undefined && known.run === grant?.agent) return known;
+    drop(admitted, digest);
+    if (grant === undefined) return undefined;
+    const entry = entryOf((signal) => hourlySession(clock, { run: grant.agent, palette: grant.palette }, HOURLY_LIMITS, signal));
+    admitted.set(digest, entry);
+    return entry.session;
   };
   return {
     mint: (request) => {
       const limits = { ...RUN_LIMITS, ...request.limits };
-      const token = `qoc_${ids.random(TOKEN_BYTES)}`;
-      const stop = new AbortController();
-      // One listener for each open request of the session, and those are bounded elsewhere.
-      setMaxListeners(0, stop.signal);
-      const session = openSession(request, limits, stop.signal);
-      const deadline = clock.after(limits.wallMs, () => drop((entry) => entry.session === session));
-      const end = (): void => {
-        deadline();
-        stop.abort(new Error(`run ${request.run} is over`));
-      };
-      entries = [...entries, { hash: hashOf(token), session, end }];
-      return { token, session };
+      const token = newToken(ids);
+      const digest = tokenDigest(token);
+      const cancel = clock.after(limits.wallMs, () => drop(minted, digest));
+      const entry = entryOf((signal) => openSession(request, limits, signal), cancel);
+      minted.set(digest, entry);
+      return { token, session: entry.session };
     },
     find: (token) => {
-      const hash = hashOf(token);
-      // Every entry is compared, so that the time taken tells nothing of which one fits.
-      let found: Session | undefined;
-      for (const entry of entries) if (timingSafeEqual(entry.hash, hash)) found = entry.session;
-      return found;
+      const digest = tokenDigest(token);
+      const session = minted.get(digest)?.session ?? admit(digest);
+      if (session !== undefined) seen.set(session.run, clock.now());
+      return session;
     },
-    revoke: (run) => drop((entry) => entry.session.run === run),
-  };
-};
-
-/** A session without a token: the caller is known by the way it came in. */
-export const openSession = (request: SessionRequest, limits: Omit<RunLimits, "wallMs">, signal: AbortSignal): Session => {
-  const spent = { calls: 0, bytes: 0, proposals: 0 };
-  return {
-    run: request.run,
-    actor: `agent:${request.run}`,
-    palette: new Set(request.palette),
-    signal,
-    spend: (use) => {
-      for (const limit of ["calls", "bytes", "proposals"] as const) {
-        if (spent[limit] + use[limit] > limits[limit]) return { limit, of: limits[limit] };
+    revoke: (run) => {
+      seen.delete(run);
+      let isKnown = false;
+      for (const entries of [minted, admitted]) {
+        for (const [digest, { session }] of entries) {
+          if (session.run !== run) continue;
+          drop(entries, digest);
+          isKnown = true;
+        }
       }
-      spent.calls += use.calls;
-      spent.bytes += use.bytes;
-      spent.proposals += use.proposals;
-      return undefined;
+      return isKnown;
     },
+    seenAt: (run) => seen.get(run),
   };
 };
 
-/** The operator's own agent, on this machine, with no token. */
-export const INTERACTIVE = "interactive";
+const entryOf = (open: (signal: AbortSignal) => Session, cancel: () => void = () => undefined): Entry => {
+  const stop = new AbortController();
+  // One listener for each open request of the session, and those are bounded elsewhere.
+  setMaxListeners(0, stop.signal);
+  const session = open(stop.signal);
+  const end = (): void => {
+    cancel();
+    stop.abort(new Error(`the session of ${session.run} is over`));
+  };
+  return { session, end };
+};
+
+/** A session with what it may use up in all. */
+export const openSession = (request: SessionRequest, limits: Use, signal: AbortSignal): Session =>
+  sessionOf(request, signal, meterOf(limits, "run"));
+
+/** A session that may go on for ever, and so much in each hour. */
+export const hourlySession = (clock: Clock, request: SessionRequest, limits: Use, signal: AbortSignal): Session => {
+  let meter = meterOf(limits, "hour");
+  let until = clock.monotonic() + HOUR_MS;
+  return sessionOf(request, signal, (use) => {
+    if (clock.monotonic() >= until) {
+      meter = meterOf(limits, "hour");
+      until = clock.monotonic() + HOUR_MS;
+    }
+    return meter(use);
+  });
+};
+
+const sessionOf = ({ run, palette }: SessionRequest, signal: AbortSignal, spend: Session["spend"]): Session => ({
+  run,
+  actor: `agent:${run}`,
+  palette: new Set(palette),
+  signal,
+  spend,
+});
+
+const meterOf = (limits: Use, per: Over["per"]): Session["spend"] => {
+  const spent = { calls: 0, bytes: 0, proposals: 0 };
+  return (use) => {
+    for (const limit of ["calls", "bytes", "proposals"] as const) {
+      if (spent[limit] + use[limit] > limits[limit]) return { limit, of: limits[limit], per };
+    }
+    spent.calls += use.calls;
+    spent.bytes += use.bytes;
+    spent.proposals += use.proposals;
+    return undefined;
+  };
+};

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type TokenBook, tokenBook } from "../../../src/doors/mcp/tokens.ts";
+import { tokenDigest } from "../../../src/domain/agent-access.ts";
+import { type Grant, HOURLY_LIMITS, type TokenBook, tokenBook } from "../../../src/doors/mcp/tokens.ts";
 import { systemIds } from "../../../src/main/world.ts";
 import { type FakeClock, fakeClock } from "../../kit/fake-clock.ts";
 
@@ -55,9 +56,9 @@ describe("the token book", () => {
   it.each(["calls", "bytes", "proposals"] as const)("S7 bounds the %s of a run, and takes nothing where a limit would be passed", (limit) => {
     const { session } = book().mint({ run: "one", palette: [], limits: { [limit]: 3 } });
     expect(session.spend({ ...NOTHING, [limit]: 2 })).toBeUndefined();
-    expect(session.spend({ ...NOTHING, [limit]: 2 })).toEqual({ limit, of: 3 });
+    expect(session.spend({ ...NOTHING, [limit]: 2 })).toEqual({ limit, of: 3, per: "run" });
     expect(session.spend({ ...NOTHING, [limit]: 1 })).toBeUndefined();
-    expect(session.spend({ ...NOTHING, [limit]: 1 })).toEqual({ limit, of: 3 });
+    expect(session.spend({ ...NOTHING, [limit]: 1 })).toEqual({ limit, of: 3, per: "run" });
   });
 
   it("S8 keeps the palette it was minted with", () => {
@@ -65,5 +66,67 @@ describe("the token book", () => {
     const { session } = book().mint({ run: "one", palette });
     palette.push("approve");
     expect([...session.palette]).toEqual(["status"]);
+  });
+});
+
+describe("the tokens of agents that were let in", () => {
+  const TOKEN = `qoc_${"5".repeat(64)}`;
+  const withGrants = (clock: FakeClock = fakeClock()): { clock: FakeClock; grants: Map<string, Grant>; tokens: TokenBook } => {
+    const grants = new Map<string, Grant>([[tokenDigest(TOKEN), { agent: "claude", palette: ["status"] }]]);
+    return { clock, grants, tokens: tokenBook(clock, systemIds, (digest) => grants.get(digest)) };
+  };
+
+  it("H4 find one session, which is that of all who show it, and no end in time", () => {
+    const { clock, tokens } = withGrants();
+    const session = tokens.find(TOKEN);
+    expect(session).toMatchObject({ run: "claude", actor: "agent:claude" });
+    expect([...(session?.palette ?? [])]).toEqual(["status"]);
+    clock.advance(48 * 3_600_000);
+    expect(tokens.find(TOKEN)).toBe(session);
+    expect(tokens.find(TOKEN.replace("5", "6"))).toBeUndefined();
+    expect(clock.waiting).toBe(0);
+  });
+
+  it("H4 are worth nothing from the moment the agent is sent away, and its streams are told", () => {
+    const { grants, tokens } = withGrants();
+    const session = tokens.find(TOKEN);
+    tokens.revoke("claude");
+    expect(session?.signal.aborted).toBe(true);
+    // As long as the record says so it may come back: only the record lets in.
+    expect(tokens.find(TOKEN)).not.toBe(session);
+    const again = tokens.find(TOKEN);
+    grants.clear();
+    expect(tokens.find(TOKEN)).toBeUndefined();
+    expect(again?.signal.aborted).toBe(true);
+  });
+
+  it("are another's once they are given to another", () => {
+    const { grants, tokens } = withGrants();
+    const first = tokens.find(TOKEN);
+    grants.set(tokenDigest(TOKEN), { agent: "other", palette: [] });
+    expect(tokens.find(TOKEN)).toMatchObject({ run: "other" });
+    expect(first?.signal.aborted).toBe(true);
+  });
+
+  it.each(["calls", "bytes", "proposals"] as const)("S7 bound the %s of an hour", (limit) => {
+    const { clock, tokens } = withGrants();
+    const all = { ...NOTHING, [limit]: HOURLY_LIMITS[limit] };
+    expect(tokens.find(TOKEN)?.spend(all)).toBeUndefined();
+    clock.advance(3_599_999);
+    expect(tokens.find(TOKEN)?.spend({ ...NOTHING, [limit]: 1 })).toEqual({ limit, of: HOURLY_LIMITS[limit], per: "hour" });
+    clock.advance(1);
+    expect(tokens.find(TOKEN)?.spend(all)).toBeUndefined();
+  });
+
+  it("tell when each was last seen", () => {
+    const { clock, tokens } = withGrants();
+    expect(tokens.seenAt("claude")).toBeUndefined();
+    tokens.find(TOKEN);
+    const at = clock.now();
+    clock.advance(5_000);
+    tokens.find(`${TOKEN}0`);
+    expect(tokens.seenAt("claude")).toBe(at);
+    tokens.find(TOKEN);
+    expect(tokens.seenAt("claude")).toBe(at + 5_000);
   });
 });

@@ -1,0 +1,32 @@
+/** Agents of the operator's own, each let in by name with a token of its own. The desk keeps the token's digest alone. */
+import { digestOf } from "./digest.ts";
+import type { AgentGranted, Recorded } from "./event.ts";
+import type { Digest } from "./ids.ts";
+
+export interface AgentRecord {
+  readonly client: string;
+  readonly tokenDigest: Digest;
+  readonly palette: AgentGranted["palette"];
+  readonly grantedAt: number;
+}
+
+export const grantedAgent = ({ event: { client, tokenDigest, palette }, at }: Recorded<AgentGranted>): AgentRecord => ({
+  client,
+  tokenDigest,
+  palette,
+  grantedAt: at,
+});
+
+/** Who comes with no token, over the operator's own socket. */
+export const INTERACTIVE = "interactive";
+
+const NAME = /^[a-z][a-z0-9-]{0,31}$/;
+
+/** Why an agent may not bear this name; undefined where it may. Runs and the agent without a token have names of their own. */
+export const agentNameProblem = (name: string): string | undefined => {
+  if (!NAME.test(name)) return "a name has small letters, digits and -, at most 32, and begins with a letter";
+  return name === INTERACTIVE || name.startsWith("run-") ? "this name is the desk's own" : undefined;
+};
+
+/** What the desk keeps of a token. It has 256 random bits, so that its plain hash tells nothing of it. */
+export const tokenDigest = (token: string): Digest => digestOf(token);
