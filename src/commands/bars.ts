@@ -2,11 +2,14 @@
 import { z } from "zod";
 import { type DecimalText, text, parseNumeric } from "../domain/decimal.ts";
 import { QocError } from "../domain/error.ts";
-import type { VenueBar } from "../domain/venue.ts";
+import type { BarRange, VenueBar } from "../domain/venue.ts";
 import { IndicatorError, indicate, parseIndicators } from "../market/indicators.ts";
 import { readBars } from "../workspace/bars.ts";
-import { type Desk, iso } from "../desk/desk.ts";
+import { LAYOUT } from "../workspace/layout.ts";
+import { iso } from "../desk/desk.ts";
 import { type CallContext, body, hot } from "./command.ts";
+import { outsideAs, outsideText, venueSource } from "./outside.ts";
+import { type Pending, isPending, orPending, pending } from "./pending.ts";
 import { connectorInScope, connectorsInScope } from "./scope.ts";
 
 const BARS_MAX = 200;
@@ -17,38 +20,48 @@ interface Found {
   /** Where they are from: a connector's name, or the operator's file. */
   readonly source: string;
   /** Why not from the connector. */
-  readonly note?: string;
+  readonly instead?: Pending;
   readonly bars: readonly VenueBar[];
 }
-interface Pending {
-  readonly status: "data_pending";
-  readonly reason: string;
+
+interface Wish {
+  readonly symbol: string;
+  readonly connector: string | undefined;
+  readonly range: BarRange;
 }
 
-const pending = (reason: string): Pending => ({ status: "data_pending", reason });
-
 /** The connector that was named, else the only one in scope, else the operator's file. */
-const findBars = async (call: CallContext, symbol: string, named: string | undefined, command: string): Promise<Found | Pending> => {
+const findBars = async (call: CallContext, { symbol, connector: named, range }: Wish, command: string): Promise<Found | Pending> => {
   const { desk } = hot(call);
   const names = connectorsInScope(desk, call.actor);
   const connector = named === undefined && names.length !== 1 ? undefined : connectorInScope(desk, call.actor, named, command);
-  const answered = connector === undefined ? pending("no connector was named") : await venueBars(desk, connector, symbol);
-  if (!("status" in answered)) return answered;
-  const own = await readBars(desk.disk, desk.root, symbol);
-  if (own.length > 0) return { source: `research/prices/bars/${symbol}.csv`, note: answered.reason, bars: own.map(barOf) };
-  return pending(`${answered.reason}, and there is no research/prices/bars/${symbol}.csv`);
+  const answered = connector === undefined ? pending("no connector was named") : await venueBars(call, connector, symbol, range);
+  if (!isPending(answered)) return answered;
+  const own = await ownBars(call, symbol);
+  if (isPending(own)) return pending(`${answered.reason}, and ${own.reason}`, own.untrusted ?? answered.untrusted);
+  return { ...own, instead: answered };
 };
 
-/** A connector that cannot answer now has no bars now; what it does not know is not made up. */
-const venueBars = async (desk: Desk, connector: string, symbol: string): Promise<Found | Pending> => {
+const venueBars = async (call: CallContext, connector: string, symbol: string, range: BarRange): Promise<Found | Pending> => {
+  const bars = await orPending(call, connector, () => hot(call).desk.venues.bars(connector, symbol, range));
+  if (bars === undefined) return pending(`connector ${connector} has no getBars`);
+  if (isPending(bars)) return bars;
+  if (bars.length === 0) return pending(`connector ${connector} has no such bars of ${symbol}`);
+  call.sources?.note(venueSource(connector, "bars", symbol));
+  return { source: connector, bars: bars.toSorted((a, b) => a.at - b.at) };
+};
+
+const ownBars = async (call: CallContext, symbol: string): Promise<Found | Pending> => {
+  const { desk } = hot(call);
+  const path = `${LAYOUT.bars}/${symbol}.csv`;
   try {
-    const bars = await desk.venues.bars(connector, symbol);
-    if (bars === undefined) return pending(`connector ${connector} has no getBars`);
-    if (bars.length === 0) return pending(`connector ${connector} has no bars of ${symbol}`);
-    return { source: connector, bars: bars.toSorted((a, b) => a.at - b.at) };
+    const bars = await readBars(desk.disk, desk.root, symbol);
+    if (bars.length === 0) return pending(`there is no ${path}`);
+    call.sources?.note(path);
+    return { source: path, bars: bars.map(barOf) };
   } catch (error) {
-    if (error instanceof QocError) return pending(error.message);
-    throw error;
+    if (!(error instanceof QocError)) throw error;
+    return pending(`${path} cannot be read`, outsideText(call, path, error.message));
   }
 };
 
@@ -65,13 +78,29 @@ const barOf = (bar: Awaited<ReturnType<typeof readBars>>[number]): VenueBar => {
   };
 };
 
+const answered = z.looseObject({
+  status: z.enum(["ready", "data_pending"]),
+  symbol: z.string(),
+  reason: z.string().optional(),
+  untrusted: outsideAs("what a connector or a file said where it had none").nullable(),
+});
+
 /** A day is whole: from its first millisecond, to its last. */
 const when = z.iso.date().or(z.iso.datetime());
-const fromOf = (day: string | undefined): number => (day === undefined ? Number.NEGATIVE_INFINITY : Date.parse(day));
-const toOf = (day: string | undefined): number =>
-  day === undefined ? Number.POSITIVE_INFINITY : Date.parse(day) + (day.length === 10 ? DAY_MS - 1 : 0);
+const rangeOf = (from: string | undefined, to: string | undefined): BarRange => ({
+  ...(from === undefined ? {} : { from: Date.parse(from) }),
+  ...(to === undefined ? {} : { to: Date.parse(to) + (to.length === 10 ? DAY_MS - 1 : 0) }),
+});
 
-const sourceOf = ({ source, note }: Found) => ({ source, ...(note === undefined ? {} : { note }) });
+/** A connector may answer with more than was asked for. */
+const within = (bars: readonly VenueBar[], { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: BarRange): readonly VenueBar[] =>
+  bars.filter(({ at }) => at >= from && at <= to);
+
+const sourceOf = ({ source, instead }: Found) => ({
+  source,
+  ...(instead === undefined ? {} : { note: instead.reason }),
+  untrusted: instead?.untrusted ?? null,
+});
 const shownBar = ({ at, symbol: _symbol, ...amounts }: VenueBar) => ({ time: iso(at), ...amounts });
 
 export const barsGet = body({
@@ -82,12 +111,13 @@ export const barsGet = body({
     to: when.optional(),
     limit: z.coerce.number().int().min(1).max(BARS_MAX).default(100),
   }),
-  output: z.looseObject({ status: z.enum(["ready", "data_pending"]), symbol: z.string() }),
+  output: answered,
   run: async ({ symbol, connector, from, to, limit }, call) => {
-    const found = await findBars(call, symbol, connector, "bars get");
-    if ("status" in found) return { ...found, symbol };
-    const inside = found.bars.filter(({ at }) => at >= fromOf(from) && at <= toOf(to));
-    if (inside.length === 0) return { ...pending(`${found.source} has ${found.bars.length} bars of ${symbol}, none in that time`), symbol };
+    const range = rangeOf(from, to);
+    const found = await findBars(call, { symbol, connector, range }, "bars get");
+    if (isPending(found)) return { ...found, symbol };
+    const inside = within(found.bars, range);
+    if (inside.length === 0) return { ...pending(`${found.source} has no bars of ${symbol} in that time`), symbol };
     const bars = inside.slice(-limit);
     const earlier = inside.length - bars.length;
     return { status: "ready", symbol, ...sourceOf(found), resolution: "1d", bars: bars.map(shownBar), earlier };
@@ -102,12 +132,13 @@ export const analysisGet = body({
     to: when.optional(),
     last: z.coerce.number().int().min(1).max(20).default(1),
   }),
-  output: z.looseObject({ status: z.enum(["ready", "data_pending"]), symbol: z.string() }),
+  output: answered,
   run: async ({ symbol, indicators, connector, to, last }, call) => {
     const wanted = wantedOf(indicators);
-    const found = await findBars(call, symbol, connector, "analysis get");
-    if ("status" in found) return { ...found, symbol };
-    const bars = found.bars.filter(({ at }) => at <= toOf(to));
+    const range = rangeOf(undefined, to);
+    const found = await findBars(call, { symbol, connector, range }, "analysis get");
+    if (isPending(found)) return { ...found, symbol };
+    const bars = within(found.bars, range);
     const [first] = bars;
     const newest = bars.at(-1);
     if (first === undefined || newest === undefined) return { ...pending(`${found.source} has no bars of ${symbol} in that time`), symbol };

@@ -6,6 +6,7 @@ import { writeFile } from "../workspace/file-write.ts";
 import { type Reading, listFiles, openReading, readFile, searchFiles } from "../workspace/files.ts";
 import { iso } from "../desk/desk.ts";
 import { type CallContext, body, hot } from "./command.ts";
+import { opened, outside, outsideText } from "./outside.ts";
 import { record } from "./research.ts";
 
 const reading = async (call: CallContext): Promise<Reading> => {
@@ -36,19 +37,26 @@ export const filesRead = body({
   }),
   output: z.object({
     path: z.string(),
-    text: z.string(),
     digest: z.string(),
     bytes: z.number(),
     lines: z.number(),
     next: z.string().nullable(),
+    untrusted: outside,
   }),
-  run: async ({ path, from, lines }, call) => readFile(await reading(call), path, from, lines),
+  run: async ({ path, from, lines }, call) => {
+    const { text, ...facts } = await readFile(await reading(call), path, from, lines);
+    return { ...facts, untrusted: opened(call, path, text) };
+  },
 });
 
 export const filesSearch = body({
   input: z.strictObject({ text: z.string().min(2).max(200), under: folder, after }),
-  output: page(z.object({ path: z.string(), line: z.number(), text: z.string() })),
-  run: async (input, call) => searchFiles(await reading(call), input),
+  output: page(z.object({ path: z.string(), line: z.number(), untrusted: outside })),
+  run: async (input, call) => {
+    const { entries, ...rest } = await searchFiles(await reading(call), input);
+    call.sources?.note("files search");
+    return { entries: entries.map(({ path, line, text }) => ({ path, line, untrusted: outsideText(call, path, text) })), ...rest };
+  },
 });
 
 /** The digest that was read, or nothing. @throws INVALID_INPUT. */

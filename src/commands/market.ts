@@ -1,9 +1,12 @@
 /** quotes get, positions list. */
 import { z } from "zod";
+import { NO_NAME, plainName } from "../domain/untrusted.ts";
 import { positionViews } from "../desk/book-view.ts";
 import { type Desk, iso } from "../desk/desk.ts";
 import { markAll } from "../desk/snapshot.ts";
 import { body, hot } from "./command.ts";
+import { outsideAs, venueSource } from "./outside.ts";
+import { isPending, orPending } from "./pending.ts";
 import { connectorInScope, isInScope } from "./scope.ts";
 
 /** The connector that a person named, or the only one. @throws CONNECTOR_UNKNOWN. */
@@ -11,13 +14,25 @@ export const connectorFor = (desk: Desk, name: string): string => connectorInSco
 
 export const quotesGet = body({
   input: z.strictObject({ symbol: z.string(), connector: z.string().optional() }),
-  output: z.looseObject({ symbol: z.string(), bid: z.string(), ask: z.string(), time: z.string() }),
+  output: z.looseObject({
+    status: z.enum(["ready", "data_pending"]),
+    symbol: z.string(),
+    connector: z.string(),
+    bid: z.string().optional(),
+    ask: z.string().optional(),
+    last: z.string().optional(),
+    time: z.string().optional(),
+    reason: z.string().optional(),
+    untrusted: outsideAs("what the connector said where it had none").nullish(),
+  }),
   run: async (input, call) => {
     const { desk } = hot(call);
     const connector = connectorInScope(desk, call.actor, input.connector, "quotes get");
-    const quote = await desk.venues.quote(connector, input.symbol);
-    const { at, ...rest } = quote;
-    return { ...rest, time: iso(at), connector };
+    const quote = await orPending(call, connector, () => desk.venues.quote(connector, input.symbol));
+    if (isPending(quote)) return { ...quote, symbol: input.symbol, connector };
+    call.sources?.note(venueSource(connector, "quote", input.symbol));
+    const { at, symbol, ...amounts } = quote;
+    return { status: "ready", symbol: plainName(symbol) ?? NO_NAME, ...amounts, time: iso(at), connector };
   },
 });
 

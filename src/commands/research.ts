@@ -3,14 +3,32 @@ import { z } from "zod";
 import { digestOf } from "../domain/digest.ts";
 import { isDigest } from "../domain/ids.ts";
 import { QocError } from "../domain/error.ts";
+import { NO_NAME, plainName } from "../domain/untrusted.ts";
 import { listInbox, readInboxItem, writeInboxItem } from "../workspace/inbox.ts";
+import { pathProblem, plainPath } from "../workspace/confine.ts";
 import { updateIssue } from "../workspace/issue-update.ts";
-import { ISSUE_STATUSES, createIssue, listIssues, listResearch, writeResearch } from "../workspace/notes.ts";
+import { ISSUE_STATUSES, type Issue, createIssue, listIssues, listResearch, writeResearch } from "../workspace/notes.ts";
 import { iso } from "../desk/desk.ts";
 import { findIssue } from "../desk/run.ts";
 import { type CallContext, body, hot } from "./command.ts";
+import { opened, outside, outsideAs, outsideText } from "./outside.ts";
 
 const none = z.strictObject({});
+const INBOX_KINDS = ["fill", "alert", "message", "news", "unreadable"];
+const INBOX_STATUSES = ["new", "open", "done", "snoozed", "blocked"];
+/** A word of ours as it is; anything else that a file says is "other". */
+const knownWord = (word: string, known: readonly string[]): string => (known.includes(word) ? word : "other");
+
+const shownIssue = (call: CallContext, { id, path, status, priority, symbols, contextFiles, title, body: text }: Issue) => ({
+  id: plainName(id) ?? NO_NAME,
+  path: plainPath(path),
+  status: knownWord(status, ISSUE_STATUSES),
+  priority: knownWord(priority, ["low", "normal", "high", ""]),
+  symbols: symbols.filter((symbol) => plainName(symbol) !== null),
+  contextFiles: contextFiles.filter((file) => pathProblem(file) === undefined),
+  untrusted: { title: outsideText(call, plainPath(path), title), body: outsideText(call, plainPath(path), text) },
+});
+
 const written = z.looseObject({ path: z.string(), digest: z.string() });
 
 /** Journals that a command wrote a file, and asks for a history commit. */
@@ -28,19 +46,27 @@ export const record = async (
 
 export const inboxList = body({
   input: z.strictObject({ status: z.string().optional() }),
-  output: z.array(z.looseObject({ path: z.string(), kind: z.string(), status: z.string() })),
+  output: z.array(z.object({ path: z.string(), kind: z.string(), status: z.string(), untrusted: outsideAs("its title") })),
   run: async (input, call) => {
     await hot(call).settled();
-    return listInbox(hot(call).desk.disk, hot(call).desk.root, input.status);
+    const entries = await listInbox(hot(call).desk.disk, hot(call).desk.root, input.status);
+    call.sources?.note("inbox list");
+    return entries.map(({ path, kind, status, title }) => ({
+      path: plainPath(path),
+      kind: knownWord(kind, INBOX_KINDS),
+      status: knownWord(status, INBOX_STATUSES),
+      untrusted: outsideText(call, plainPath(path), title),
+    }));
   },
 });
 
 export const inboxRead = body({
   input: z.strictObject({ id: z.string() }),
-  output: z.looseObject({ path: z.string(), text: z.string() }),
+  output: z.object({ path: z.string(), untrusted: outside }),
   run: async (input, call) => {
     await hot(call).settled();
-    return readInboxItem(hot(call).desk.disk, hot(call).desk.root, input.id);
+    const { path, text } = await readInboxItem(hot(call).desk.disk, hot(call).desk.root, input.id);
+    return { path, untrusted: opened(call, path, text) };
   },
 });
 
@@ -57,8 +83,12 @@ export const inboxWrite = body({
 
 export const researchList = body({
   input: none,
-  output: z.array(z.looseObject({ path: z.string(), digest: z.string() })),
-  run: (_input, call) => listResearch(hot(call).desk.disk, hot(call).desk.root),
+  output: z.array(z.object({ path: z.string(), digest: z.string(), bytes: z.number() })),
+  run: async (_input, call) => {
+    const notes = await listResearch(hot(call).desk.disk, hot(call).desk.root);
+    // One whose name no command takes cannot be read either.
+    return notes.filter(({ path }) => pathProblem(path) === undefined);
+  },
 });
 
 export const researchWrite = body({
@@ -76,10 +106,21 @@ export const researchWrite = body({
 
 export const issuesList = body({
   input: z.strictObject({ status: z.string().optional() }),
-  output: z.array(z.looseObject({ id: z.string(), path: z.string(), title: z.string(), status: z.string() })),
+  output: z.array(
+    z.object({
+      id: z.string(),
+      path: z.string(),
+      status: z.string(),
+      priority: z.string(),
+      symbols: z.array(z.string()),
+      contextFiles: z.array(z.string()),
+      untrusted: z.object({ title: outside, body: outside }),
+    }),
+  ),
   run: async (input, call) => {
     const issues = await listIssues(hot(call).desk.disk, hot(call).desk.root);
-    return issues.filter((issue) => input.status === undefined || issue.status === input.status);
+    call.sources?.note("issues list");
+    return issues.filter((issue) => input.status === undefined || issue.status === input.status).map((issue) => shownIssue(call, issue));
   },
 });
 

@@ -1,10 +1,12 @@
 /** symbols search: over what the desk has met. A venue is not asked: no connector can list what it trades. */
 import { z } from "zod";
+import { plainName } from "../domain/untrusted.ts";
 import { listEntities } from "../workspace/entities.ts";
 import { listFiles, openReading } from "../workspace/files.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { listIssues } from "../workspace/notes.ts";
 import { type CallContext, body, hot } from "./command.ts";
+import { outsideAs, outsideText } from "./outside.ts";
 import { isInScope } from "./scope.ts";
 
 const SYMBOLS_MAX = 100;
@@ -14,13 +16,17 @@ const NOTE = "only symbols this desk has met; a venue may trade others: ask it w
 interface Met {
   readonly symbol: string;
   name: string;
+  /** Of the entity that gives the name. */
+  path: string;
   readonly in: Set<string>;
 }
 
 export const symbolsSearch = body({
   input: z.strictObject({ text: z.string().trim().min(1).max(60) }),
   output: z.object({
-    symbols: z.array(z.object({ symbol: z.string(), name: z.string(), in: z.array(z.string()) })),
+    symbols: z.array(
+      z.object({ symbol: z.string(), in: z.array(z.string()), untrusted: outsideAs("its name, by the desk's own entity").nullable() }),
+    ),
     searched: z.array(z.string()),
     note: z.string(),
     partial: z.boolean(),
@@ -28,10 +34,11 @@ export const symbolsSearch = body({
   run: async ({ text }, call) => {
     const needle = text.toLowerCase();
     const met = await symbolsMet(call);
+    call.sources?.note("symbols search");
     const fits = met.filter(({ symbol, name }) => symbol.toLowerCase().includes(needle) || name.toLowerCase().includes(needle));
     const closest = fits.toSorted((a, b) => a.symbol.length - b.symbol.length || (a.symbol < b.symbol ? -1 : 1));
     return {
-      symbols: closest.slice(0, SYMBOLS_MAX).map(({ symbol, name, in: places }) => ({ symbol, name, in: [...places] })),
+      symbols: closest.slice(0, SYMBOLS_MAX).map((one) => shown(call, one)),
       searched: SEARCHED,
       note: NOTE,
       partial: closest.length > SYMBOLS_MAX,
@@ -39,19 +46,27 @@ export const symbolsSearch = body({
   },
 });
 
+const shown = (call: CallContext, { symbol, name, path, in: places }: Met) => ({
+  symbol,
+  in: [...places],
+  untrusted: name === "" ? null : outsideText(call, path, name),
+});
+
 const symbolsMet = async (call: CallContext): Promise<readonly Met[]> => {
   const { desk } = hot(call);
   const met = new Map<string, Met>();
-  const meet = (symbol: string, place: string, name = ""): void => {
-    const known = met.get(symbol) ?? { symbol, name, in: new Set<string>() };
+  const meet = (symbol: string, place: string, name = "", path = ""): void => {
+    // What is no plain name cannot be asked for either.
+    if (plainName(symbol) === null) return;
+    const known = met.get(symbol) ?? { symbol, name, path, in: new Set<string>() };
     known.in.add(place);
-    if (known.name === "") known.name = name;
+    if (known.name === "") [known.name, known.path] = [name, path];
     met.set(symbol, known);
   };
   const reading = await openReading(desk.disk, desk.root, desk.config);
   for (let after: string | null = ""; after !== null; ) {
     const page: Awaited<ReturnType<typeof listEntities>> = await listEntities(reading, after);
-    for (const { symbol, name } of page.entries) meet(symbol, "entities", name);
+    for (const { symbol, name, path } of page.entries) meet(symbol, "entities", name, path);
     after = page.next;
   }
   for (const { symbols } of await listIssues(desk.disk, desk.root)) for (const symbol of symbols) meet(symbol, "issues");

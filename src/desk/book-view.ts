@@ -2,6 +2,7 @@
 import { type Decimal, ZERO, decimal, rounded, text } from "../domain/decimal.ts";
 import { type Book, bookNav, dayPnl } from "../domain/book.ts";
 import { averagePrice, unrealizedPnl } from "../domain/position.ts";
+import { NO_NAME, plainName } from "../domain/untrusted.ts";
 
 export interface PositionView {
   readonly connector: string;
@@ -47,7 +48,7 @@ export const positionViews = (book: Readonly<Book>): readonly PositionView[] =>
       const average = averagePrice(position);
       return {
         connector: position.connector,
-        symbol: position.symbol,
+        symbol: plainName(position.symbol) ?? NO_NAME,
         quantity: text(position.quantity),
         averagePrice: average === undefined ? null : text(average),
         markPrice: mark === undefined ? null : text(mark),

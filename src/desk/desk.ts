@@ -50,9 +50,18 @@ export interface MarketMemory {
   freeBytes: number | undefined;
 }
 
+/** Why a file is no proposal that could be approved. */
+export interface ProposalProblem {
+  readonly id: string;
+  readonly path: string;
+  /** May repeat words of the file. */
+  readonly message: string;
+  readonly needs: "correction" | "connector" | "another-name";
+}
+
 /** What the last scan of the proposal folders saw, and which files cannot be read as a proposal. */
 export interface ProposalMemory {
-  readonly problems: Map<string, { id: string; path: string; message: string; needs: "correction" | "connector" | "another-name" }>;
+  readonly problems: Map<string, ProposalProblem>;
   /** The number last given to a proposal, per day. */
   readonly lastNumbers: Map<string, number>;
   /** When a known proposal's file was first found missing, monotonic ms. */

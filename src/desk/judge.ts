@@ -20,7 +20,6 @@ export const gateInput = (desk: Desk, order: Readonly<OrderRecord>, stage: Stage
       reconciled: desk.market.reconciled.has(order.terms.connector),
       mode: status?.mode ?? "unstated",
       capabilities: status?.capabilities ?? {},
-      reason: status?.lastError,
     },
     quote: view.quote,
     instrument: view.instrument,

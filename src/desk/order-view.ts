@@ -2,6 +2,8 @@
 import { type Decimal, ZERO, decimal, ratio, text } from "../domain/decimal.ts";
 import type { OrderTerms } from "../domain/order.ts";
 import { type OrderRecord, leaves, rejectedBy } from "../domain/order-state.ts";
+import { type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
+import { plainPath } from "../workspace/confine.ts";
 import { iso } from "./desk.ts";
 
 export interface Receipt {
@@ -28,19 +30,28 @@ export interface OrderSummary extends Receipt {
   readonly flags: readonly string[];
   readonly rejectedBy: "human" | "guard" | "venue" | null;
   readonly resolvedBy: string | null;
-  readonly reason: string | null;
-  readonly rationale: string;
-  readonly proposedBy: string;
+  /** null where it is not a plain name; then it stands below. */
+  readonly proposedBy: string | null;
   readonly proposedAt: string;
   readonly issue: string | null;
+  readonly untrusted: OrderWords;
   readonly cancelRequested: boolean;
   readonly approvals: readonly { at: string; by: string; channel: string; digest: string; expiresAt: string }[];
   readonly verdicts: readonly { at: string; stage: string; decision: string; digest: string; reasons: readonly unknown[] }[];
 }
 
+/** What others wrote about an order. null: nothing was written. */
+export interface OrderWords {
+  readonly rationale: Untrusted | null;
+  /** Why it stands where it stands, in the words of who decided that. */
+  readonly reason: Untrusted | null;
+  /** Names that a hand wrote and that are none. */
+  readonly names: Untrusted | null;
+}
+
 export interface OrderDetail extends OrderSummary {
   readonly fills: readonly {
-    fillId: string;
+    fillId: string | null;
     quantity: string;
     price: string;
     time: string;
@@ -53,7 +64,8 @@ export interface OrderDetail extends OrderSummary {
 
 export const summaryOf = (order: Readonly<OrderRecord>, path: string): OrderSummary => ({
   ...receiptOf(order),
-  path,
+  venueOrderId: plainName(order.venueOrderId ?? ""),
+  path: plainPath(path),
   digest: order.digest,
   terms: order.terms,
   filled: text(order.filled),
@@ -62,11 +74,10 @@ export const summaryOf = (order: Readonly<OrderRecord>, path: string): OrderSumm
   flags: [...order.flags],
   rejectedBy: rejectedBy(order) ?? null,
   resolvedBy: order.resolved?.by ?? null,
-  reason: reasonOf(order) ?? null,
-  rationale: order.rationale,
-  proposedBy: order.proposedBy,
+  proposedBy: plainName(order.proposedBy),
   proposedAt: iso(order.proposedAt),
-  issue: order.issue ?? null,
+  issue: plainName(order.issue ?? ""),
+  untrusted: orderWords(order),
   cancelRequested: order.cancelRequested !== undefined,
   approvals: order.approvals.map(({ at, by, channel, digest, expiresAt }) => ({
     at: iso(at),
@@ -78,10 +89,27 @@ export const summaryOf = (order: Readonly<OrderRecord>, path: string): OrderSumm
   verdicts: order.verdicts.map(({ at, stage, decision, digest, reasons }) => ({ at: iso(at), stage, decision, digest, reasons })),
 });
 
+/** Of a proposal when it was read, of a decision when it was made. */
+export const orderWords = (order: Readonly<OrderRecord>): OrderWords => {
+  const from = (source: string, at: number, text: string | undefined): Untrusted | null =>
+    text === undefined || text.trim() === "" ? null : untrusted(source, at, text);
+  const file = plainPath(order.path);
+  const by = order.resolved === undefined ? rejectedBy(order) : "human";
+  const decider = by === "human" || by === "guard" ? by : connectorSource(order.terms.connector);
+  const { proposedBy, issue = "", researchRef = "", venueOrderId = "" } = order;
+  const names = { proposedBy, issue, researchRef, venueOrderId };
+  const odd = Object.entries(names).filter(([, name]) => name !== "" && plainName(name) === null);
+  return {
+    rationale: from(file, order.proposedAt, order.rationale),
+    reason: from(decider, order.history.at(-1)?.at ?? order.proposedAt, reasonOf(order)),
+    names: from(file, order.proposedAt, odd.map(([what, name]) => `${what}: ${name}`).join("\n")),
+  };
+};
+
 export const detailOf = (order: Readonly<OrderRecord>, path: string): OrderDetail => ({
   ...summaryOf(order, path),
   fills: [...order.fills.values()].map(({ fill, inferred }) => ({
-    fillId: fill.fillId,
+    fillId: plainName(fill.fillId),
     quantity: fill.quantity,
     price: fill.price,
     time: iso(fill.at),

@@ -3,11 +3,14 @@ import { type Decimal, ZERO, decimal, ratio, rounded, text } from "../domain/dec
 import { bookNav } from "../domain/book.ts";
 import { describe, instrumentKey } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
+import { type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import type { Check, Verdict } from "../domain/verdict.ts";
 import type { Mode } from "../domain/venue.ts";
 import { orderPrice } from "../gate/valuation.ts";
+import { plainPath } from "../workspace/confine.ts";
 import { type Desk, iso } from "./desk.ts";
 import { adviseOn } from "./judge.ts";
+import { type OrderWords, orderWords } from "./order-view.ts";
 import { orderPath } from "./project.ts";
 
 export interface BookChange {
@@ -24,9 +27,8 @@ export interface Review {
   readonly mode: Mode;
   readonly digest: string;
   readonly terms: OrderRecord["terms"];
-  readonly rationale: string;
   readonly researchRef: string | null;
-  readonly proposedBy: string;
+  readonly proposedBy: string | null;
   readonly proposedAt: string;
   readonly issue: string | null;
   readonly decision: Verdict["decision"];
@@ -35,6 +37,10 @@ export interface Review {
   readonly quote: { readonly bid: string; readonly ask: string; readonly last: string | null; readonly at: string } | null;
   readonly notional: string | null;
   readonly warnings: readonly string[];
+  readonly untrusted: OrderWords & {
+    /** What the connector answered where it could not be asked. */
+    readonly problems: Untrusted | null;
+  };
 }
 
 export const review = async (desk: Desk, order: Readonly<OrderRecord>): Promise<Review> => {
@@ -44,16 +50,15 @@ export const review = async (desk: Desk, order: Readonly<OrderRecord>): Promise<
   const { terms } = order;
   return {
     id: order.id,
-    path: orderPath(order),
+    path: plainPath(orderPath(order)),
     sentence: `${describe(terms)} (${terms.mode})`,
     mode: terms.mode,
     digest: order.digest,
     terms,
-    rationale: order.rationale,
-    researchRef: order.researchRef ?? null,
-    proposedBy: order.proposedBy,
+    researchRef: plainName(order.researchRef ?? ""),
+    proposedBy: plainName(order.proposedBy),
     proposedAt: iso(order.proposedAt),
-    issue: order.issue ?? null,
+    issue: plainName(order.issue ?? ""),
     decision: verdict.decision,
     checks: verdict.checks,
     book: bookChanges(desk, order, price),
@@ -62,7 +67,8 @@ export const review = async (desk: Desk, order: Readonly<OrderRecord>): Promise<
         ? null
         : { bid: view.quote.bid, ask: view.quote.ask, last: view.quote.last ?? null, at: iso(view.quote.at) },
     notional: price === undefined ? null : text(price.times(decimal(terms.quantity))),
-    warnings: warningsOf(order, view.problems),
+    warnings: warningsOf(order, view.problems.length > 0),
+    untrusted: { ...orderWords(order), problems: problemsOf(desk, order, view.problems) },
   };
 };
 
@@ -88,8 +94,11 @@ const bookChanges = (desk: Desk, order: Readonly<OrderRecord>, price: Decimal | 
   ];
 };
 
-const warningsOf = (order: Readonly<OrderRecord>, problems: readonly string[]): readonly string[] => [
+const problemsOf = ({ clock }: Desk, { terms }: Readonly<OrderRecord>, problems: readonly string[]): Untrusted | null =>
+  problems.length === 0 ? null : untrusted(connectorSource(terms.connector), clock.now(), problems.join("\n"));
+
+const warningsOf = (order: Readonly<OrderRecord>, isUnasked: boolean): readonly string[] => [
   ...(order.terms.mode === "unstated" ? ["the connector does not say whether it is paper or live"] : []),
   ...(order.rationale === "" ? ["no rationale was given"] : []),
-  ...problems.map((problem) => `could not be asked: ${problem}`),
+  ...(isUnasked ? [`connector ${order.terms.connector} could not be asked for everything`] : []),
 ];

@@ -1,11 +1,13 @@
 /** One look at the desk: what runs, what waits for a human, what is in flight, what the book holds. */
 import type { Book } from "../domain/book.ts";
 import { describe } from "../domain/order.ts";
+import { NO_NAME, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import type { Decision } from "../domain/verdict.ts";
-import { listIssues } from "../workspace/notes.ts";
+import { plainPath } from "../workspace/confine.ts";
+import { ISSUE_STATUSES, type Issue, listIssues } from "../workspace/notes.ts";
 import { countInbox } from "../workspace/inbox.ts";
 import { type BookView, bookView } from "./book-view.ts";
-import { type Desk, iso } from "./desk.ts";
+import { type Desk, type ProposalProblem, iso } from "./desk.ts";
 import { orderPath } from "./project.ts";
 import { scan } from "./scan-proposals.ts";
 
@@ -15,9 +17,11 @@ export interface PendingProposal {
   readonly digest: string | null;
   /** The latest advice of the guards; null where the file cannot be judged. */
   readonly decision: Decision | null;
-  /** What it waits for: `approval`, or what stands in the way. */
-  readonly needs: string;
+  /** What it waits for. */
+  readonly needs: "approval" | ProposalProblem["needs"];
   readonly sentence?: string;
+  /** What stands in its way, with the file's own words in it; null where it waits for approval. */
+  readonly untrusted: Untrusted | null;
 }
 
 export interface StatusView {
@@ -30,7 +34,8 @@ export interface StatusView {
     readonly mode: string;
     readonly restarts: number;
     readonly isolation: string;
-    readonly lastError: string | null;
+    /** Its last error. */
+    readonly untrusted: Untrusted | null;
     /** Of the last calls, ms; null before the first. */
     readonly latencyMs: { readonly p50: number; readonly p99: number } | null;
     readonly queueDepth: number;
@@ -39,7 +44,8 @@ export interface StatusView {
   }[];
   readonly proposals: readonly PendingProposal[];
   readonly orders: readonly { readonly id: string; readonly state: string; readonly sentence: string }[];
-  readonly issues: readonly { readonly id: string; readonly path: string; readonly title: string; readonly status: string }[];
+  /** With their titles. */
+  readonly issues: readonly { readonly id: string; readonly path: string; readonly status: string; readonly untrusted: Untrusted }[];
   readonly inbox: { readonly new: number };
   readonly lastRun: {
     readonly run: string;
@@ -61,7 +67,7 @@ export const status = async (desk: Desk): Promise<StatusView> => {
     mode: connector.mode,
     restarts: connector.restarts,
     isolation: connector.isolation,
-    lastError: connector.lastError ?? null,
+    untrusted: connector.lastError === undefined ? null : untrusted(connectorSource(connector.name), desk.clock.now(), connector.lastError),
     latencyMs: connector.latencyMs ?? null,
     queueDepth: connector.queueDepth ?? 0,
     memoryMb: connector.memoryMb ?? null,
@@ -70,7 +76,7 @@ export const status = async (desk: Desk): Promise<StatusView> => {
 };
 
 /** What the journal and the files alone can say: also the answer while the desk is down. */
-export const recordedStatus = async (desk: Pick<Desk, "root" | "disk" | "book" | "config" | "proposals">): Promise<StatusView> => ({
+export const recordedStatus = async (desk: Pick<Desk, "root" | "disk" | "book" | "clock" | "config" | "proposals">): Promise<StatusView> => ({
   workspace: { name: desk.config.workspace.name, path: desk.root },
   up: false,
   trading: desk.book.trading,
@@ -82,14 +88,14 @@ export const recordedStatus = async (desk: Pick<Desk, "root" | "disk" | "book" |
       mode: desk.book.connectors.get(connector.name)?.mode ?? connector.mode ?? "unstated",
       restarts: 0,
       isolation: connector.isolation,
-      lastError: null,
+      untrusted: null,
       latencyMs: null,
       queueDepth: 0,
       memoryMb: null,
     })),
   proposals: pendingProposals(desk),
   orders: inFlightOrders(desk.book),
-  issues: (await listIssues(desk.disk, desk.root)).map(({ id, path, title, status: state }) => ({ id, path, title, status: state })),
+  issues: (await listIssues(desk.disk, desk.root)).map((issue) => shownIssue(desk, issue)),
   inbox: { new: await countInbox(desk.disk, desk.root, "new") },
   lastRun: desk.book.lastRun === undefined ? null : { ...desk.book.lastRun, at: iso(desk.book.lastRun.at) },
   book: bookView(desk.book, desk.config.account.currency),
@@ -97,7 +103,14 @@ export const recordedStatus = async (desk: Pick<Desk, "root" | "disk" | "book" |
   readOnly: null,
 });
 
-const pendingProposals = (desk: Pick<Desk, "book" | "proposals">): readonly PendingProposal[] => {
+const shownIssue = (desk: Pick<Desk, "clock">, { id, path, title, status: state }: Issue): StatusView["issues"][number] => ({
+  id: plainName(id) ?? NO_NAME,
+  path: plainPath(path),
+  status: (ISSUE_STATUSES as readonly string[]).includes(state) ? state : "other",
+  untrusted: untrusted(plainPath(path), desk.clock.now(), title),
+});
+
+const pendingProposals = (desk: Pick<Desk, "book" | "clock" | "proposals">): readonly PendingProposal[] => {
   const problems = [...desk.proposals.problems.values()];
   const blocked = new Set(problems.map((problem) => problem.id));
   const readable = [...desk.book.proposed.values()]
@@ -107,13 +120,17 @@ const pendingProposals = (desk: Pick<Desk, "book" | "proposals">): readonly Pend
       path: orderPath(order),
       digest: order.digest,
       decision: order.verdicts.at(-1)?.decision ?? null,
-      needs: "approval",
+      needs: "approval" as const,
       sentence: describe(order.terms),
+      untrusted: null,
     }));
-  return [
-    ...readable,
-    ...problems.map(({ id, path, message, needs }) => ({ id, path, digest: null, decision: null, needs: `${needs}: ${message}` })),
-  ];
+  return [...readable, ...problems.map((problem) => shownProblem(desk, problem))];
+};
+
+const shownProblem = ({ clock }: Pick<Desk, "clock">, { id, path, message, needs }: ProposalProblem): PendingProposal => {
+  const shown = plainPath(path);
+  const words = shown === path ? message : `${path}: ${message}`;
+  return { id: plainName(id) ?? NO_NAME, path: shown, digest: null, decision: null, needs, untrusted: untrusted(shown, clock.now(), words) };
 };
 
 const inFlightOrders = (book: Readonly<Book>): StatusView["orders"] =>

@@ -1,8 +1,9 @@
 /** `qoc log`: one line a decision, read from the journal's fold, so that it works without git. */
 import type { Book } from "../domain/book.ts";
 import { type OrderRecord, isTerminal, rejectedBy } from "../domain/order-state.ts";
+import type { Untrusted } from "../domain/untrusted.ts";
 import { type Desk, iso } from "./desk.ts";
-import { detailOf, reasonOf, summaryOf } from "./order-view.ts";
+import { detailOf, orderWords, summaryOf } from "./order-view.ts";
 import { orderPath } from "./project.ts";
 import { find } from "./locate.ts";
 import { QocError } from "../domain/error.ts";
@@ -17,7 +18,10 @@ export interface TradeLine {
   readonly price: string;
   readonly state: string;
   readonly averagePrice: string | null;
+  /** Who or what ended it; `guard: pass` where nothing did. */
   readonly note: string;
+  /** Why, in their words. */
+  readonly untrusted: Untrusted | null;
 }
 
 export const tradeLog = (book: Readonly<Book>, limit: number): readonly TradeLine[] => {
@@ -32,7 +36,7 @@ const decidedAt = (order: Readonly<OrderRecord>): number => order.approvals.at(-
 
 const lineOf = (order: Readonly<OrderRecord>): TradeLine => {
   const rejected = rejectedBy(order);
-  const reason = reasonOf(order);
+  const { reason } = orderWords(order);
   return {
     date: iso(decidedAt(order)),
     decision: order.approvals.length > 0 && rejected !== "guard" ? "APPROVED" : "REJECTED",
@@ -43,7 +47,8 @@ const lineOf = (order: Readonly<OrderRecord>): TradeLine => {
     price: order.terms.limitPrice ?? "market",
     state: order.state,
     averagePrice: summaryOf(order, "").averagePrice,
-    note: reason === undefined || reason === "" ? "guard: pass" : `${rejected ?? order.state}: ${reason}`,
+    note: reason === null ? "guard: pass" : (rejected ?? order.state),
+    untrusted: reason,
   };
 };
 

@@ -4,7 +4,17 @@ import type { ConnectorState } from "../domain/event.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { Order } from "../domain/order.ts";
 import type { Capabilities } from "../domain/sdk.ts";
-import type { Mode, VenueAccount, VenueBar, VenueFill, VenueInstrument, VenuePosition, VenueQuote, VenueReport } from "../domain/venue.ts";
+import type {
+  BarRange,
+  Mode,
+  VenueAccount,
+  VenueBar,
+  VenueFill,
+  VenueInstrument,
+  VenuePosition,
+  VenueQuote,
+  VenueReport,
+} from "../domain/venue.ts";
 import type { Cleared } from "../gate/cleared.ts";
 
 export interface ConnectorFacts {
@@ -53,7 +63,8 @@ export interface Venues {
   order(connector: string, query: { venueOrderId?: string; clientOrderId?: string }): Promise<VenueReport | null | undefined>;
   openOrders(connector: string): Promise<readonly VenueReport[] | undefined>;
   fills(connector: string, since: number): Promise<readonly VenueFill[] | undefined>;
-  bars(connector: string, symbol: string): Promise<readonly VenueBar[] | undefined>;
+  /** Within the range or beyond it, as the connector pleases; daily ones. */
+  bars(connector: string, symbol: string, range?: BarRange): Promise<readonly VenueBar[] | undefined>;
   /** Never rejects: whatever is not a definite answer is `unclear`. */
   place(order: Cleared<Order>): Promise<PlaceResult>;
   cancel(connector: string, venueOrderId: string): Promise<void>;

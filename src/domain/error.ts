@@ -137,6 +137,20 @@ export const ERRORS = {
   CALL_FAILED: row("{connector}.{method}: {message}", "qoc logs --connector {connector}"),
   PROTOCOL: row("connector {connector} sent a malformed {what}: {message}", "qoc logs --connector {connector}"),
   NOT_SUPPORTED: row("connector {connector} has no {method}", "qoc connectors list", EXIT.failed),
+  // agents of the operator's own
+  AGENT_EXISTS: row("an agent named {agent} may connect already", "qoc agent revoke {agent}, or give another --name"),
+  AGENT_UNKNOWN: row("no agent {agent}{suggestion}", "qoc agent list"),
+  TOKEN_REFUSED: row(
+    "the desk does not know this agent's token, or it was revoked",
+    "the human makes a new one: qoc agent setup",
+    EXIT.notPermitted,
+  ),
+  AGENT_LIMIT: row(
+    "{agent} may use {of} {limit} an hour, and this call goes over",
+    "wait and go on within the hour, or leave the rest to the human",
+    EXIT.notPermitted,
+    true,
+  ),
   // runs and notes
   ISSUE_NOT_FOUND: row("no issue {id}{suggestion}", "qoc issues list"),
   NOTE_INVALID: row("{path}: {message}", "correct the frontmatter"),
@@ -150,7 +164,7 @@ export type ErrorCode = keyof typeof ERRORS;
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** In one pass, so that braces in a detail stay as they are. */
-const fill = (template: string, details: ErrorDetails): string =>
+export const fill = (template: string, details: ErrorDetails): string =>
   template.replace(/\{\{|\}\}|\{(\w+)\}/g, (found, name: string | undefined) =>
     name === undefined ? found.slice(1) : String(details[name] ?? ""),
   );

@@ -75,6 +75,12 @@ export interface VenueInstrument {
   readonly tradable?: boolean;
 }
 
+/** Which bars are wanted, both ends included, ms. */
+export interface BarRange {
+  readonly from?: number;
+  readonly to?: number;
+}
+
 export interface VenueBar {
   readonly symbol: string;
   readonly at: number;

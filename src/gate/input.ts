@@ -31,8 +31,6 @@ interface GateConnector {
   readonly reconciled: boolean;
   readonly mode: Mode;
   readonly capabilities: Capabilities;
-  /** One line, where it is not ready. */
-  readonly reason?: string | undefined;
 }
 
 interface GateApproval {

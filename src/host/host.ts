@@ -15,7 +15,7 @@ import { type DecimalText, decimal, exactNumber, floored, parseNumeric, text } f
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Order } from "../domain/order.ts";
 import type { Order as SdkOrder } from "../domain/sdk.ts";
-import type { VenueAccount, VenueBar, VenueFill, VenueInstrument, VenuePosition, VenueQuote, VenueReport } from "../domain/venue.ts";
+import type { BarRange, VenueAccount, VenueBar, VenueFill, VenueInstrument, VenuePosition, VenueQuote, VenueReport } from "../domain/venue.ts";
 import { type Cleared, isCleared } from "../gate/cleared.ts";
 import type { Connector } from "./connector.ts";
 
@@ -81,8 +81,8 @@ export const openVenueCalls = (connectors: Connectors) => ({
     askIf(connectors, name, "getOpenOrders", [], list(reportShape)),
   fills: (name: string, since: number): Promise<readonly VenueFill[] | undefined> =>
     askIf(connectors, name, "getFills", [since], list(fillShape)),
-  bars: (name: string, symbol: string): Promise<readonly VenueBar[] | undefined> =>
-    askIf(connectors, name, "getBars", [symbol, { resolution: "1d" }], list(barShape)),
+  bars: (name: string, symbol: string, range: BarRange = {}): Promise<readonly VenueBar[] | undefined> =>
+    askIf(connectors, name, "getBars", [symbol, { resolution: "1d", ...range }], list(barShape)),
   cancel: async (name: string, venueOrderId: string): Promise<void> =>
     void (await ask(connectors, name, "cancelOrder", [venueOrderId], z.unknown())),
   place: (order: Cleared<Order>): Promise<PlaceOutcome> => place(connectors, order),

@@ -58,6 +58,7 @@ export const coldServices = (options: ColdOptions): ColdServices => {
       return recordedStatus({
         root,
         disk,
+        clock,
         book,
         config,
         proposals: { problems: new Map(), lastNumbers: new Map(), missing: new Map(), scanning: undefined },

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
+import { NO_NAME } from "../domain/untrusted.ts";
 
 const PART = /^[A-Za-z0-9_][A-Za-z0-9._ -]{0,120}$/;
 const PATH_CHARACTERS_MAX = 400;
@@ -18,6 +19,10 @@ export const pathProblem = (path: string): string | undefined => {
   }
   return undefined;
 };
+
+/** The path where commands take it; of a file that bears another name, its folder. */
+export const plainPath = (path: string): string =>
+  pathProblem(path) === undefined ? path : `${path.slice(0, path.lastIndexOf("/"))}/${NO_NAME}`;
 
 /** @throws PATH_REFUSED, with the path cut to what a reader can take in. */
 export const refusePath = (path: string, reason: string): never => {

@@ -7,6 +7,7 @@ import { lstat, stat } from "node:fs/promises";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
+import { spellText } from "../domain/unseen.ts";
 import type { DeskConfig } from "./config.ts";
 import { pathParts, pathProblem, refusePath } from "./confine.ts";
 import { type Opened, descend, identityOf, openHeld } from "./descend.ts";
@@ -14,11 +15,15 @@ import { globFits } from "./glob.ts";
 
 export const ENTRIES_MAX = 200;
 export const CHARACTERS_MAX = 32_000;
+/** Of a stretch as it goes out: unseen characters spelled, and JSON's own signs before quotes and line ends. */
+const SHOWN_CHARACTERS_MAX = 36_000;
 const READ_BYTES_MAX = 8 * 1024 * 1024;
 const SEARCHED_FILE_BYTES_MAX = 1024 * 1024;
 const SEARCHED_BYTES_MAX = 64 * 1024 * 1024;
 const VISITED_MAX = 20_000;
 const EXCERPT_CHARACTERS = 200;
+/** Of a hit besides its path and text. */
+const HIT_CHARACTERS = 100;
 const KEY_FILE = /\.(pem|key|p12|pfx|jks|keystore)$|^id_(rsa|dsa|ecdsa|ed25519)$/i;
 
 /** The workspace as someone may read it. */
@@ -138,7 +143,7 @@ export const readFile = async (reading: Reading, path: string, from = "1", count
   const lines = whole.split("\n");
   const start = lines.slice(0, Number(line) - 1).reduce((sum, text) => sum + text.length + 1, Number(column) - 1);
   const end = Math.min(whole.length, lines.slice(0, Number(line) - 1 + count).reduce((sum, text) => sum + text.length + 1, 0));
-  const text = cut(whole.slice(start, end), CHARACTERS_MAX);
+  const text = cutToShow(whole.slice(start, end));
   return {
     path,
     text,
@@ -147,6 +152,17 @@ export const readFile = async (reading: Reading, path: string, from = "1", count
     lines: whole.endsWith("\n") ? lines.length - 1 : lines.length,
     next: start + text.length < whole.length ? cursorAt(whole, start + text.length) : null,
   };
+};
+
+const shownLength = (text: string): number => JSON.stringify(spellText(text)).length;
+
+/** What fits in one answer. */
+const cutToShow = (text: string): string => {
+  let stretch = cut(text, CHARACTERS_MAX);
+  for (let shown = shownLength(stretch); shown > SHOWN_CHARACTERS_MAX; shown = shownLength(stretch)) {
+    stretch = cut(stretch, Math.floor((stretch.length * SHOWN_CHARACTERS_MAX) / shown));
+  }
+  return stretch;
 };
 
 /** At most so many characters: to the end of a line where there is one, never between the halves of a character. */
@@ -191,7 +207,7 @@ export const searchFiles = async (reading: Reading, query: SearchQuery): Promise
       const found = line.toLowerCase().indexOf(needle);
       if (found < 0 || (path === afterPath && index + 1 <= afterLine)) continue;
       const hit = { path, line: index + 1, text: excerpt(line, found) };
-      characters += path.length + hit.text.length + 40;
+      characters += 2 * path.length + shownLength(hit.text) + HIT_CHARACTERS;
       if (entries.length === ENTRIES_MAX || characters > CHARACTERS_MAX) return { entries, next: `${path}:${index}`, partial };
       entries.push(hit);
     }

@@ -41,7 +41,10 @@ describe("files", () => {
   it("are listed, read and searched by an agent", async () => {
     const { entries } = await ask<{ entries: readonly { path: string }[] }>("files list", { under: "issues/" });
     expect(entries.map(({ path }) => path)).toContain("issues/007-hand.md");
-    expect(await ask("files read", { path: "issues/007-hand.md", from: 5, lines: 1 })).toMatchObject({ text: "symbols: [MSFT]\n", next: "6" });
+    expect(await ask("files read", { path: "issues/007-hand.md", from: 5, lines: 1 })).toMatchObject({
+      untrusted: { source: "issues/007-hand.md", text: "symbols: [MSFT]\n" },
+      next: "6",
+    });
     expect(await ask("files search", { text: "with   spaces" })).toMatchObject({ entries: [{ path: "issues/007-hand.md", line: 7 }] });
   });
 
@@ -74,13 +77,17 @@ describe("files", () => {
 describe("entities", () => {
   it("are written with checked frontmatter, read with a digest, listed, and replaced by who has read them", async () => {
     expect(await ask("entities write", { symbol: "AAPL", text: APPLE })).toEqual({ path: "entities/AAPL.md", digest: digest(APPLE) });
-    expect(await ask("entities read", { symbol: "AAPL" })).toEqual({ path: "entities/AAPL.md", text: APPLE, digest: digest(APPLE) });
+    expect(await ask("entities read", { symbol: "AAPL" })).toMatchObject({
+      path: "entities/AAPL.md",
+      digest: digest(APPLE),
+      untrusted: { source: "entities/AAPL.md", text: APPLE },
+    });
     await expect(ask("entities write", { symbol: "AAPL", text: APPLE })).rejects.toMatchObject({ code: "FILE_CHANGED" });
     await ask("entities write", { symbol: "BTC/USD", text: "---\nsymbol: BTC/USD\nname: Bitcoin\nkind: crypto\n---\n" });
     expect(await ask("entities list")).toMatchObject({
       entries: [
-        { symbol: "AAPL", name: "Apple Inc.", kind: "equity", path: "entities/AAPL.md", problem: null },
-        { symbol: "BTC/USD", name: "Bitcoin", kind: "crypto", path: "entities/BTC_USD.md", problem: null },
+        { symbol: "AAPL", kind: "equity", path: "entities/AAPL.md", isReadable: true, untrusted: { text: "Apple Inc." } },
+        { symbol: "BTC/USD", kind: "crypto", path: "entities/BTC_USD.md", isReadable: true, untrusted: { text: "Bitcoin" } },
       ],
       next: null,
     });
@@ -191,7 +198,7 @@ describe("analysis get", () => {
 
 describe("symbols search", () => {
   it("finds what the desk has met, by symbol and name, and says where it looked", async () => {
-    expect(await ask("symbols search", { text: "apple" })).toMatchObject({ symbols: [{ symbol: "AAPL", name: "Apple Inc.", in: ["entities"] }] });
+    expect(await ask("symbols search", { text: "apple" })).toMatchObject({ symbols: [{ symbol: "AAPL", in: ["entities"], untrusted: { text: "Apple Inc." } }] });
     expect(await ask("symbols search", { text: "msft" })).toMatchObject({ symbols: [{ symbol: "MSFT", in: ["issues"] }] });
     expect(await ask("symbols search", { text: "own" })).toMatchObject({ symbols: [{ symbol: "OWN", in: ["research/prices/bars"] }] });
     expect(await ask("symbols search", { text: "zzz" })).toMatchObject({ symbols: [], note: expect.stringContaining("quotes get") as string });

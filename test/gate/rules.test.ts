@@ -65,10 +65,8 @@ describe("connector-ready", () => {
     expect(of({ state, ready }).code).toBe(code);
   });
 
-  it("says why in one line", () => {
-    expect(of({ state: "quarantined", ready: false, reason: "3 crashes in 5 minutes" }).message).toBe(
-      "connector paper is quarantined: 3 crashes in 5 minutes",
-    );
+  it("says where to read why, and repeats none of the connector's words", () => {
+    expect(of({ state: "quarantined", ready: false }).message).toBe("connector paper is quarantined; qoc connectors list says why");
   });
 
   it("wants it reconciled, in the mode that was approved, and to be the order's own", () => {

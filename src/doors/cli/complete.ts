@@ -126,12 +126,13 @@ const orders = async (ask: AskDesk, input: Readonly<Record<string, unknown>>): P
     return { value: word(row, "id"), about: `${word(row, "state")}: ${what}` };
   });
 /** Any list as candidates: which field is the value, which tells about it. */
-const listed = async (ask: AskDesk, command: string, value: string, about: string): Promise<readonly Candidate[]> =>
-  ((await ask(command, {})) as Rows).map((row) => ({ value: word(row, value), about: word(row, about) }));
+const listed = async (ask: AskDesk, command: string, value: string, about: (row: Rows[number]) => string): Promise<readonly Candidate[]> =>
+  ((await ask(command, {})) as Rows).map((row) => ({ value: word(row, value), about: about(row) }));
+const titleOf = (row: Rows[number]): string => (row["untrusted"] as { readonly title: { readonly text: string } }).title.text;
 
 const LIVE: Readonly<Record<Exclude<Live, "path">, (ask: AskDesk) => Promise<readonly Candidate[]>>> = {
   order: (ask) => orders(ask, { limit: 100 }),
   proposal: (ask) => orders(ask, { state: "proposed" }),
-  issue: (ask) => listed(ask, "issues list", "id", "title"),
-  connector: (ask) => listed(ask, "connectors list", "name", "state"),
+  issue: (ask) => listed(ask, "issues list", "id", titleOf),
+  connector: (ask) => listed(ask, "connectors list", "name", (row) => word(row, "state")),
 };

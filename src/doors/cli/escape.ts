@@ -1,17 +1,11 @@
 /** Text from agents, venues and files, made safe to show: nothing in it can move the cursor or turn the line around. */
+import { spellLine } from "../../domain/unseen.ts";
 
-/**
- * Everything that draws nothing or changes how its neighbours are drawn: controls, format characters (bidi overrides and
- * isolates, zero-width, tags, BOM), line and paragraph separators, private use, lone surrogates, and what no letter uses.
- */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Cn}\u115f\u1160\u3164\uffa0\u034f\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu;
 /** More marks than this on one letter spill over the lines above and below. */
 const STACKED_MARKS = /(\p{M}{4})\p{M}+/gu;
 
-const spelled = (char: string): string => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
-
 /** One line: every unseen character, line ends and tabs too, is spelled out as `\u{202e}`. */
-export const oneLine = (text: string): string => text.replace(STACKED_MARKS, "$1\\u{…}").replace(UNSEEN, spelled);
+export const oneLine = (text: string): string => spellLine(text.replace(STACKED_MARKS, "$1\\u{…}"));
 
 /** Several lines: as `oneLine`, with line feeds kept and tabs as two spaces. CR LF is one line end. */
 export const linesOf = (text: string): readonly string[] =>

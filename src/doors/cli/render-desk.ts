@@ -41,7 +41,7 @@ const forPerson = (face: Face, status: StatusView): readonly string[] => {
     ...section(
       face,
       "issues",
-      openIssues(status).map(({ id, status: state, title }) => oneLine(`${id}  ${state}  ${title}`)),
+      openIssues(status).map(({ id, status: state, untrusted }) => oneLine(`${id}  ${state}  ${untrusted.text}`)),
       undefined,
     ),
     ...lastLines(face, status),
@@ -58,9 +58,9 @@ const headline = (face: Face, status: StatusView): string => {
 
 const connectorLine = (face: Face, connector: StatusView["connectors"][number]): string => {
   const isFine = connector.state === "ready";
-  const sign = isFine ? face.paint("green", "✓") : connector.lastError === null ? "○" : face.paint("red", "✗");
+  const sign = isFine ? face.paint("green", "✓") : connector.untrusted === null ? "○" : face.paint("red", "✗");
   const restarts = connector.restarts === 0 ? "" : `, ${connector.restarts} restarts`;
-  const error = connector.lastError === null || isFine ? "" : `: ${connector.lastError.split("\n")[0] ?? ""}`;
+  const error = connector.untrusted === null || isFine ? "" : `: ${connector.untrusted.text.split("\n")[0] ?? ""}`;
   const { latencyMs, queueDepth, memoryMb } = connector;
   const measures = [
     ...(latencyMs === null ? [] : [`${latencyMs.p50.toFixed(1)}/${latencyMs.p99.toFixed(1)} ms`]),
@@ -76,7 +76,7 @@ const PENDING: readonly Column<PendingProposal>[] = [
   { title: "id", cell: ({ id }) => id },
   {
     title: "what",
-    cell: ({ sentence, path, needs }) => (needs === "approval" ? (sentence ?? path) : `${path}: needs ${needs}`),
+    cell: ({ sentence, path, needs, untrusted }) => (needs === "approval" ? (sentence ?? path) : `${path}: needs ${needs}: ${untrusted?.text ?? ""}`),
     gives: true,
   },
 ];
@@ -121,20 +121,22 @@ const forProgram = (status: StatusView): readonly string[] =>
     ["desk", status.workspace.name, status.workspace.path, status.up ? "up" : "down"],
     ["trading", status.trading.state, status.trading.reason],
     ...(status.readOnly === null ? [] : [["read-only", status.readOnly]]),
-    ...status.connectors.map(({ name, state, mode, restarts, lastError }) => [
+    ...status.connectors.map(({ name, state, mode, restarts, untrusted }) => [
       "connector",
       name,
       state,
       mode,
       String(restarts),
-      lastError ?? "",
+      untrusted?.text ?? "",
     ]),
-    ...status.proposals.map(({ id, decision, needs, path, digest }) => ["proposal", id, decision ?? "", needs, path, digest ?? ""]),
+    ...status.proposals.map(({ id, decision, needs, path, digest, untrusted }) => [
+      ...["proposal", id, decision ?? "", untrusted === null ? needs : `${needs}: ${untrusted.text}`, path, digest ?? ""],
+    ]),
     ...status.orders.map(({ id, state, sentence }) => ["order", id, state, sentence]),
     ...status.flagged.map((key) => ["flagged", key]),
     ["book", status.book.nav, status.book.cash, status.book.buyingPower, status.book.dayPnl, status.book.currency],
     ...status.book.positions.map(({ connector, symbol, quantity, value }) => ["position", connector, symbol, quantity, value ?? ""]),
-    ...openIssues(status).map(({ id, status: state, path, title }) => ["issue", id, state, path, title]),
+    ...openIssues(status).map(({ id, status: state, path, untrusted }) => ["issue", id, state, path, untrusted.text]),
     ["inbox", String(status.inbox.new)],
     ...(status.lastRun === null ? [] : [["run", status.lastRun.run, status.lastRun.issue, status.lastRun.outcome, status.lastRun.at]]),
   ].map((cells) => cells.map(oneLine).join("\t"));

@@ -1,6 +1,7 @@
 /** One order for the person who decides on it: the terms, what the guards say, what the book would be, who wants it and why. */
 import type { OrderDetail, OrderSummary, Receipt } from "../../desk/order-view.ts";
 import type { Review } from "../../desk/review.ts";
+import type { Untrusted } from "../../domain/untrusted.ts";
 import { clip, oneLine, quoted, widthOf, wrap } from "./escape.ts";
 import { type Column, type Face, pad, table } from "./table-text.ts";
 
@@ -16,6 +17,7 @@ export const badge = (face: Face, mode: string): string =>
 export const renderOrder = (face: Face, order: ShownOrder): readonly string[] => {
   if (order.review !== null && order.review !== undefined) return renderReview(face, order.review);
   const { terms } = order;
+  const { reason, rationale } = order.untrusted;
   const price = [terms.stopPrice, terms.limitPrice].filter((part) => part !== undefined).join(" ");
   const what = [terms.side.toUpperCase(), terms.quantity, terms.symbol, terms.type, price, terms.timeInForce, "at", terms.connector];
   const flags = order.flags.length === 0 ? "" : ` (${oneLine(order.flags.join(", "))})`;
@@ -25,20 +27,21 @@ export const renderOrder = (face: Face, order: ShownOrder): readonly string[] =>
     "",
     ...facts(face, [
       ["filled", `${order.filled} of ${terms.quantity}${order.averagePrice === null ? "" : ` at ${order.averagePrice}`}`],
-      ["why here", order.reason === null ? null : `${order.rejectedBy === null ? "" : `${order.rejectedBy}: `}${order.reason}`],
+      ["why here", reason === null ? null : `${order.rejectedBy === null ? "" : `${order.rejectedBy}: `}${reason.text}`],
       ["resolved by", order.resolvedBy],
       ["our id", order.clientOrderId],
       ["venue's id", order.venueOrderId],
       ["file", order.path],
       ["digest", order.digest],
-      ["proposed", `${order.proposedAt} by ${order.proposedBy}`],
+      ["proposed", `${order.proposedAt} by ${order.proposedBy ?? NOBODY}`],
       ["issue", order.issue],
+      ["odd names", order.untrusted.names?.text ?? null],
       ...order.approvals.map(({ at, by, channel }): [string, string] => ["approved", `${at} by ${by} (${channel})`]),
     ]),
     "",
     ...section(face, "fills", order.fills.map((fill) => fillLine(fill))),
     ...section(face, "history", table({ ...face, columns: face.columns - 2 }, HISTORY, order.history)),
-    ...said(face, order.proposedBy, order.rationale),
+    ...said(face, order.proposedBy, rationale),
   ];
 };
 
@@ -78,12 +81,14 @@ export const renderReview = (face: Face, review: Review): readonly string[] => {
     ),
     ...review.warnings.map((warning) => face.paint("yellow", `! ${oneLine(warning)}`)),
     ...(review.warnings.length === 0 ? [] : [""]),
-    ...said(face, review.proposedBy, review.rationale),
+    ...said(face, review.terms.connector, review.untrusted.problems),
+    ...said(face, review.proposedBy, review.untrusted.rationale),
     ...facts(face, [
       ["id", review.id],
       ["file", review.path],
       ["proposed", review.proposedAt],
       ["issue", review.issue],
+      ["odd names", review.untrusted.names?.text ?? null],
       ["research", review.researchRef],
       ["digest", review.digest],
     ]),
@@ -105,9 +110,12 @@ const checkLines = (face: Face, check: Review["checks"][number]): readonly strin
   return [`${isOk ? face.paint("green", "✓") : face.paint("red", "✗")} ${first}`, ...rest.map((line) => `  ${line}`)];
 };
 
-/** The agent's own words: a quotation, each line marked, so that none reads as the desk's. */
-const said = (face: Face, who: string, text: string): readonly string[] =>
-  text.trim() === "" ? [] : section(face, `${clip(oneLine(who), 40)} says:`, quoted(text, face.columns - 2));
+/** Somebody's own words: a quotation, each line marked, so that none reads as the desk's. */
+const said = (face: Face, who: string | null, words: Untrusted | null): readonly string[] =>
+  words === null ? [] : section(face, `${clip(oneLine(who ?? NOBODY), 40)} says:`, quoted(words.text, face.columns - 2));
+
+/** Who proposed it, where the file names nobody by a plain name. */
+const NOBODY = "somebody";
 
 const section = (face: Face, title: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : [face.paint("dim", title), ...lines.map((line) => INDENT + line), ""];

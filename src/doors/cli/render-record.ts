@@ -15,22 +15,27 @@ const listing = <T>(face: Face, columns: readonly Column<T>[], rows: readonly T[
   rows.length === 0 && face.isTty ? [nothing] : table(face, columns, rows);
 
 interface QuoteView {
+  readonly status: string;
   readonly symbol: string;
-  readonly bid: string;
-  readonly ask: string;
+  readonly bid?: string;
+  readonly ask?: string;
   readonly last?: string;
-  readonly time: string;
+  readonly time?: string;
   readonly connector: string;
+  readonly reason?: string;
+  readonly untrusted?: Untrusted | null;
 }
 export const renderQuote = (face: Face, quote: QuoteView): readonly string[] =>
   pairs(face, [
     ["symbol", quote.symbol],
-    ["bid", quote.bid],
-    ["ask", quote.ask],
-    ["last", quote.last ?? "-"],
-    ["time", quote.time],
+    ...(quote.reason === undefined
+      ? [["bid", quote.bid ?? "-"] as const, ["ask", quote.ask ?? "-"] as const, ["last", quote.last ?? "-"] as const, ["time", quote.time ?? "-"] as const]
+      : [["status", quote.status] as const, ["reason", reasonText(quote.reason, quote.untrusted)] as const]),
     ["connector", quote.connector],
   ]);
+
+const reasonText = (reason: string, words: Untrusted | null | undefined): string =>
+  words === null || words === undefined ? reason : `${reason}: ${words.text}`;
 
 interface ConnectorView {
   readonly name: string;

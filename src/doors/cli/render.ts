@@ -1,5 +1,6 @@
 /** Answers as text: JSON for programs, words for people, each command in its own way. */
 import type { Command } from "../../commands/command.ts";
+import type { Untrusted } from "../../domain/untrusted.ts";
 import { oneLine } from "./escape.ts";
 import { type Io, painter } from "./io.ts";
 import { renderCertify, renderMadeConnector } from "./render-certify.ts";
@@ -7,6 +8,8 @@ import { renderDoctor, renderInit, renderPositions, renderStatus } from "./rende
 import { renderOrder, renderOrders, renderProposed, renderReceipt } from "./render-order.ts";
 import {
   renderConnectors,
+  renderEntities,
+  renderHits,
   renderInbox,
   renderIssues,
   renderLog,
@@ -21,6 +24,9 @@ import {
   renderVerify,
 } from "./render-record.ts";
 import { type Face, pairs } from "./table-text.ts";
+
+/** A file that was read: its text. */
+const renderOpened = (_face: Face, { untrusted }: { untrusted: Untrusted }): readonly string[] => renderText(untrusted.text);
 
 type Renderer = (face: Face, value: never) => readonly string[];
 
@@ -39,7 +45,11 @@ const RENDERERS: Readonly<Record<string, Renderer>> = {
   "quotes get": renderQuote,
   "positions list": renderPositions,
   "inbox list": renderInbox,
-  "inbox read": (_face, { text }: { text: string }) => renderText(text),
+  "inbox read": renderOpened,
+  "files read": renderOpened,
+  "files search": renderHits,
+  "entities read": renderOpened,
+  "entities list": renderEntities,
   "research list": renderResearch,
   "issues list": renderIssues,
   run: renderRun,

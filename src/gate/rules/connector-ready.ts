@@ -14,8 +14,9 @@ export const connectorReady: Rule = {
     }
     const answers = connector.ready === true && (connector.state === "ready" || connector.state === "degraded");
     if (!answers) {
-      const why = connector.reason === undefined ? "" : `: ${connector.reason}`;
-      return block(key, "CONNECTOR_NOT_READY", `connector ${connector.name} is ${connector.state}${why}`, { actual: connector.state });
+      // Why, is in the connector's own words: they have no place in a verdict, which agents read as the desk's.
+      const message = `connector ${connector.name} is ${connector.state}; qoc connectors list says why`;
+      return block(key, "CONNECTOR_NOT_READY", message, { actual: connector.state });
     }
     if (connector.reconciled !== true) {
       return block(key, "CONNECTOR_NOT_RECONCILED", `connector ${connector.name} has not been reconciled since it started`);

@@ -10,7 +10,10 @@ const desk: AskDesk = async (command, input) => {
       { id: "20260705-001", state: "proposed", terms: { side: "buy", quantity: "10", symbol: "SPX" } },
       ...(input["state"] === "proposed" ? [] : [{ id: "20260705-002", state: "filled", terms: { side: "sell", quantity: "1", symbol: "SPX" } }]),
     ],
-    "issues list": [{ id: "001", title: "A \u202elook\n\u001b[31m" }, { id: "$(rm -rf ~)", title: "hostile" }],
+    "issues list": [
+      { id: "001", untrusted: { title: { text: "A \u202elook\n\u001b[31m" } } },
+      { id: "$(rm -rf ~)", untrusted: { title: { text: "hostile" } } },
+    ],
     "connectors list": [{ name: "paper", state: "ready" }],
   };
   return answers[command];

@@ -352,7 +352,12 @@ const shown = (more: Record<string, unknown> = {}) => ({
     mode: "paper",
     digest: READ,
     terms,
-    rationale: "because",
+    untrusted: {
+      rationale: { source: "orders/pending/20260705-001.toml", retrievedAt: "2026-07-05T10:00:00.000Z", text: "because" },
+      reason: null,
+      names: null,
+      problems: null,
+    },
     researchRef: null,
     proposedBy: "agent:x",
     proposedAt: "2026-07-05T10:00:00.000Z",
@@ -384,7 +389,7 @@ function statusWith(proposals: readonly unknown[]): Record<string, unknown> {
     readOnly: null,
   };
 }
-const waiting = [{ id: "20260705-001", path: "p", digest: READ, decision: "allow", needs: "approval", sentence: "buy 1 SPX limit 3000" }];
+const waiting = [{ id: "20260705-001", path: "p", digest: READ, decision: "allow", needs: "approval", sentence: "buy 1 SPX limit 3000", untrusted: null }];
 
 /** A desk with one proposal. */
 const desk =

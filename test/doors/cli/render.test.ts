@@ -38,6 +38,8 @@ const terms = {
   timeInForce: "day",
 };
 const digest = `sha256:${"ab".repeat(32)}`;
+/** As the desk hands on somebody's words; here even with what it would have spelled out. */
+const words = (text: string) => ({ source: text, retrievedAt: "2026-07-05T10:00:00.000Z", text });
 const order = (text: string) => ({
   id: "20260705-001",
   state: "rejected",
@@ -52,11 +54,10 @@ const order = (text: string) => ({
   flags: [text],
   rejectedBy: "venue",
   resolvedBy: text,
-  reason: text,
-  rationale: text,
   proposedBy: text,
   proposedAt: "2026-07-05T10:00:00.000Z",
   issue: text,
+  untrusted: { rationale: words(text), reason: words(text), names: words(text) },
   cancelRequested: false,
   approvals: [{ at: "2026-07-05T10:00:00.000Z", by: text, channel: "cli", digest, expiresAt: "" }],
   verdicts: [],
@@ -89,7 +90,6 @@ const review = (text: string) => ({
   mode: "live",
   digest,
   terms,
-  rationale: text,
   researchRef: text,
   proposedBy: text,
   proposedAt: "2026-07-05T10:00:00.000Z",
@@ -100,6 +100,7 @@ const review = (text: string) => ({
   quote: null,
   notional: null,
   warnings: [text],
+  untrusted: { rationale: words(text), reason: null, names: words(text), problems: words(text) },
 });
 const status = (text: string) => ({
   workspace: { name: text, path: text },
@@ -112,15 +113,15 @@ const status = (text: string) => ({
       mode: "live",
       restarts: 2,
       isolation: "worker",
-      lastError: text,
+      untrusted: words(text),
       latencyMs: { p50: 1.2, p99: 3.4 },
       queueDepth: 3,
       memoryMb: 7.1,
     },
   ],
-  proposals: [{ id: text, path: text, digest, decision: "allow", needs: "approval", sentence: text }],
+  proposals: [{ id: text, path: text, digest, decision: "allow", needs: "approval", sentence: text, untrusted: words(text) }],
   orders: [{ id: text, state: "acked", sentence: text }],
-  issues: [{ id: text, path: text, title: text, status: "open" }],
+  issues: [{ id: text, path: text, status: "open", untrusted: words(text) }],
   inbox: { new: 2 },
   lastRun: { run: text, issue: text, outcome: "done", summary: text, at: "2026-07-05T10:00:00.000Z" },
   book: book(text),
@@ -143,10 +144,16 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
   approve: (text) => ({ id: text, state: "acked", clientOrderId: text, venueOrderId: text }),
   "quotes get": (text) => ({ symbol: text, bid: "1", ask: "2", time: "t", connector: text }),
   "positions list": (text) => [position(text)],
-  "inbox list": (text) => [{ path: text, kind: text, status: text, title: text }],
-  "inbox read": (text) => ({ path: text, text }),
+  "inbox list": (text) => [{ path: text, kind: text, status: text, untrusted: words(text) }],
+  "inbox read": (text) => ({ path: text, untrusted: words(text) }),
+  "files read": (text) => ({ path: text, untrusted: words(text) }),
+  "files search": (text) => ({ entries: [{ path: text, line: 1, untrusted: words(text) }], next: null, partial: false }),
+  "entities read": (text) => ({ path: text, untrusted: words(text) }),
+  "entities list": (text) => ({ entries: [{ symbol: text, kind: text, path: text, untrusted: words(text) }], next: null }),
   "research list": (text) => [{ path: text, digest, bytes: 3 }],
-  "issues list": (text) => [{ id: text, path: text, title: text, status: text, priority: text, symbols: [text] }],
+  "issues list": (text) => [
+    { id: text, path: text, status: text, priority: text, symbols: [text], untrusted: { title: words(text), body: words(text) } },
+  ],
   run: (text) => ({ run: text, issue: text, runtime: text, outcome: "done", proposals: [text], summary: text, path: text, seconds: 1 }),
   "connectors list": (text) => [
     {
@@ -176,6 +183,7 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
       state: text,
       averagePrice: null,
       note: text,
+      untrusted: words(text),
     },
   ],
   logs: (text) => ({ ts: "2026-07-05T10:00:00.000Z", level: "warn", message: text, connector: text, more: { deep: text } }),
@@ -183,6 +191,8 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
   halt: (text) => ({ trading: "halted", reason: text }),
 };
 
+/** Files, shown as they are. */
+const WHOLE_TEXTS = ["inbox read", "files read", "entities read", "show"];
 const LISTS = ["orders list", "positions list", "log", "issues list", "inbox list", "connectors list"] as const;
 
 describe("render", () => {
@@ -192,7 +202,7 @@ describe("render", () => {
       expect(text).not.toMatch(ACTING);
       expect(text.endsWith("\n")).toBe(true);
       // A forged row would stand at the start of a line.
-      if (name !== "inbox read" && name !== "show") expect(text).not.toMatch(/^✓ approved by the desk/m);
+      if (!WHOLE_TEXTS.includes(name)) expect(text).not.toMatch(/^✓ approved by the desk/m);
     }
   });
 

@@ -1,0 +1,38 @@
+/** Data that is not there: said with the reason, never made up. The desk's sentence stands apart from the connector's words. */
+import { type ErrorCode, QocError } from "../domain/error.ts";
+import { type Untrusted, connectorSource } from "../domain/untrusted.ts";
+import type { CallContext } from "./command.ts";
+import { outsideText } from "./outside.ts";
+
+export interface Pending {
+  readonly status: "data_pending";
+  readonly reason: string;
+  /** What a connector or a file said to it. */
+  readonly untrusted: Untrusted | null;
+}
+
+export const pending = (reason: string, words: Untrusted | null = null): Pending => ({ status: "data_pending", reason, untrusted: words });
+
+/** Ways in which a connector has no answer now. Anything else is a fault of the desk or of the caller. */
+const UNANSWERED: Partial<Record<ErrorCode, string>> = {
+  CALL_FAILED: "could not answer",
+  CALL_TIMEOUT: "did not answer in time",
+  CALL_DIED: "died before it answered",
+  CONNECTOR_NOT_READY: "is not ready",
+  NOT_SUPPORTED: "cannot tell",
+  PROTOCOL: "answered with something else",
+};
+
+/** The answer, or why there is none. @throws what is not the connector's. */
+export const orPending = async <T>(call: CallContext, connector: string, ask: () => Promise<T>): Promise<T | Pending> => {
+  try {
+    return await ask();
+  } catch (error) {
+    const words = error instanceof QocError ? UNANSWERED[error.code] : undefined;
+    if (words === undefined || !(error instanceof QocError)) throw error;
+    return pending(`connector ${connector} ${words}`, outsideText(call, connectorSource(connector), error.message));
+  }
+};
+
+export const isPending = (answer: unknown): answer is Pending =>
+  typeof answer === "object" && answer !== null && "status" in answer && answer.status === "data_pending";
