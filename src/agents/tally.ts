@@ -74,7 +74,7 @@ const oneLine = (text: string): string => {
 const toolsProblem = (shown: readonly string[], given: readonly string[]): string | undefined => {
   const more = shown.filter((tool) => !given.includes(tool));
   const missing = given.filter((tool) => !shown.includes(tool));
-  if (more.length > 99) return `it has tools that the desk did not give it: ${more.slice(0, 5).map(oneLine).join(", ")}`;
+  if (more.length > 0) return `it has tools that the desk did not give it: ${more.slice(0, 5).map(oneLine).join(", ")}`;
   if (missing.length > 0) return `it does not see all of the desk's tools: ${missing.slice(0, 5).join(", ")}`;
   return undefined;
 };

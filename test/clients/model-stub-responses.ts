@@ -1,0 +1,77 @@
+/** OpenAI's Responses, as Codex asks them. */
+import { z } from "zod";
+import { type Block, type ModelApi, events, json, turnAt } from "./model-stub-script.ts";
+
+const toolShape = z.looseObject({
+  type: z.string(),
+  name: z.string().optional(),
+  tools: z.array(z.looseObject({ name: z.string() })).optional(),
+});
+const bodyShape = z.looseObject({
+  model: z.string().default("stub"),
+  input: z.array(z.looseObject({ type: z.string().optional(), call_id: z.string().optional() })).default([]),
+  tools: z.array(toolShape).default([]),
+});
+
+const bodyOf = (body: unknown): z.output<typeof bodyShape> => bodyShape.parse(body ?? {});
+
+/** The space that Codex keeps the tools of the server `qoc` in. */
+const SPACE = "mcp__qoc";
+
+/** Calls of one turn come back one by one, so a call carries its turn in its id. */
+const CALL_ID = /^call_(\d+)_/;
+
+const nextTurn = ({ input }: z.output<typeof bodyShape>): number =>
+  Math.max(-1, ...input.map(({ call_id }) => Number(CALL_ID.exec(call_id ?? "")?.[1] ?? -1))) + 1;
+
+const itemOf = (block: Block, turn: number, place: number): object =>
+  "say" in block
+    ? {
+        type: "message",
+        id: `msg_${turn}_${place}`,
+        role: "assistant",
+        status: "completed",
+        content: [{ type: "output_text", text: block.say, annotations: [] }],
+      }
+    : {
+        type: "function_call",
+        id: `fc_${turn}_${place}`,
+        call_id: `call_${turn}_${place}`,
+        status: "completed",
+        ...(block.raw === true ? {} : { namespace: SPACE }),
+        name: block.call,
+        arguments: JSON.stringify(block.input),
+      };
+
+const USAGE = {
+  input_tokens: 1,
+  input_tokens_details: { cached_tokens: 0 },
+  output_tokens: 1,
+  output_tokens_details: { reasoning_tokens: 0 },
+  total_tokens: 2,
+};
+
+const named = (name: string, data: object) => ({ name, data: { type: name, ...data } });
+
+export const responsesApi: ModelApi = {
+  tools: (body) =>
+    bodyOf(body).tools.flatMap(({ type, name, tools }) =>
+      tools === undefined ? [name ?? type] : tools.map((tool) => `${name ?? type}__${tool.name}`),
+    ),
+  answer: ({ path, body }, script) => {
+    if (path.endsWith("/models")) return json({ object: "list", models: [], data: [{ id: "stub", object: "model" }] });
+    if (!path.endsWith("/responses")) return undefined;
+    const asked = bodyOf(body);
+    const turn = nextTurn(asked);
+    const output = turnAt(script, turn).map((block, place) => itemOf(block, turn, place));
+    const response = { id: `resp_${turn}`, object: "response", created_at: 1, model: asked.model };
+    return events([
+      named("response.created", { response: { ...response, status: "in_progress", output: [] } }),
+      ...output.flatMap((item, index) => [
+        named("response.output_item.added", { output_index: index, item }),
+        named("response.output_item.done", { output_index: index, item }),
+      ]),
+      named("response.completed", { response: { ...response, status: "completed", output, usage: USAGE } }),
+    ]);
+  },
+};
