@@ -16,6 +16,7 @@ export interface JournalProblem {
 }
 
 export interface JournalScan {
+  /** Empty where they were handed on one by one. */
   readonly events: readonly Recorded[];
   readonly segments: readonly string[];
   readonly head: { readonly seq: number; readonly hash: string };
@@ -39,19 +40,23 @@ interface Cursor {
   hash: string;
 }
 
-/** Streams segment by segment; `progress` hears of every segment. Never throws for what is in the files. */
-export const scanJournal = async (
-  disk: Disk,
-  dir: string,
-  progress: (done: number, of: number, records: number) => void = () => undefined,
-): Promise<JournalScan> => {
+export interface ScanOptions {
+  /** Hears of every segment. */
+  progress?(done: number, of: number, records: number): void;
+  /** Takes each record as it is read; none is kept then, so that a long journal is folded without being held. */
+  take?(recorded: Recorded): void;
+}
+
+/** Streams segment by segment. Never throws for what is in the files. */
+export const scanJournal = async (disk: Disk, dir: string, { progress, take }: ScanOptions = {}): Promise<JournalScan> => {
   const segments = await listSegments(disk, dir);
   const events: Recorded[] = [];
+  const keep = take ?? ((recorded: Recorded): void => void events.push(recorded));
   const cursor: Cursor = { seq: 0, hash: GENESIS };
   for (const [index, segment] of segments.entries()) {
     const isLast = index === segments.length - 1;
-    const outcome = scanSegment(segment, await disk.read(`${dir}/${segment}`), isLast, cursor, events);
-    progress(index + 1, segments.length, events.length);
+    const outcome = scanSegment(segment, await disk.read(`${dir}/${segment}`), isLast, cursor, keep);
+    progress?.(index + 1, segments.length, cursor.seq);
     if (outcome !== undefined) return { events, segments, head: { ...cursor }, ...outcome };
   }
   return { events, segments, head: { ...cursor } };
@@ -62,23 +67,22 @@ const scanSegment = (
   bytes: Uint8Array,
   isLast: boolean,
   cursor: Cursor,
-  events: Recorded[],
+  keep: (recorded: Recorded) => void,
 ): Pick<JournalScan, "torn" | "corrupt"> | undefined => {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let start = 0;
   for (let line = 1; start < buffer.length; line++) {
     const newline = buffer.indexOf(10, start);
     const end = newline === -1 ? buffer.length : newline;
-    const text = buffer.toString("utf8", start, end);
-    const read = readLine(text, buffer.subarray(start, end));
+    const read = readLine(buffer.subarray(start, end));
     const isTail = isLast && (newline === -1 || newline === buffer.length - 1);
     const problem = newline === -1 ? "has no newline" : typeof read === "string" ? read : chainProblem(read.prev, read.recorded.seq, cursor);
     if (problem !== undefined || typeof read === "string") {
-      const isTorn = isTail && (newline === -1 || typeof read === "string") && !RECORD_AND_MORE.test(text);
+      const isTorn = isTail && (newline === -1 || typeof read === "string") && !RECORD_AND_MORE.test(buffer.toString("utf8", start, end));
       if (isTorn) return { torn: { segment, offset: start, bytes: buffer.length - start } };
       return { corrupt: { segment, line, message: problem ?? "is unreadable" } };
     }
-    events.push(read.recorded);
+    keep(read.recorded);
     cursor.seq = read.recorded.seq;
     cursor.hash = read.hash;
     start = end + 1;

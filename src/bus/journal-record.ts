@@ -2,7 +2,7 @@
  * One line of the journal. NDJSON with fixed leading fields, the event's own, then `prev` (the hash of the line before) and
  * `h` (sha256 of this line without `h`). The newline is the commit marker.
  */
-import { createHash } from "node:crypto";
+import { hash as hashOf } from "node:crypto";
 import { QocError } from "../domain/error.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 
@@ -22,7 +22,7 @@ export interface Line {
   readonly hash: string;
 }
 
-const sha256 = (data: string): string => createHash("sha256").update(data).digest("hex");
+const sha256 = (data: string | Uint8Array): string => hashOf("sha256", data, "hex");
 
 let lastAt = { ms: -1, text: "" };
 /** Many records share a millisecond. */
@@ -55,25 +55,45 @@ export interface ReadLine {
   readonly hash: string;
 }
 
+/** Longer than the fixed fields can be. */
+const HEAD_BYTES = 100;
+const [COMMA, OPEN, CLOSE] = [44, 123, 125];
+
 /**
- * Checks the hash and parses. Answers a word on what is wrong instead where the line is not whole. The fixed fields are cut off
- * the text, so that the event is parsed into its own object and never copied; a start on a long journal spends its time here.
+ * Checks the hash and parses. Answers a word on what is wrong instead where the line is not whole. A start on a long journal
+ * spends its time here, so nothing is copied: what is hashed and what is parsed are stretches of the line itself, in which one
+ * sign at a time stands as a brace and is put back.
  */
-export const readLine = (line: string, bytes: Uint8Array = Buffer.from(line)): ReadLine | string => {
-  if (!line.startsWith(',"h":"', line.length - HASH_CHARS) || !line.endsWith('"}')) return "has no hash";
-  const hash = line.slice(-66, -2);
-  const hashed = createHash("sha256").update(bytes.subarray(0, bytes.length - HASH_CHARS)).update("}").digest("hex");
+export const readLine = (line: Buffer): ReadLine | string => {
+  const end = line.length - HASH_CHARS;
+  const tail = end < 0 ? "" : line.toString("latin1", end);
+  if (!tail.startsWith(',"h":"') || !tail.endsWith('"}')) return "has no hash";
+  const hash = tail.slice(-66, -2);
+  line[end] = CLOSE;
+  const hashed = sha256(line.subarray(0, end + 1));
+  line[end] = COMMA;
   if (hashed !== hash) return "does not match its hash";
-  const head = HEAD.exec(line);
-  const cut = line.length - HASH_CHARS - PREV_CHARS;
-  if (head === null || !line.startsWith(',"prev":"', cut)) return "lacks its fixed fields";
-  let event: DeskEvent;
+  const head = HEAD.exec(line.toString("latin1", 0, HEAD_BYTES));
+  const cut = end - PREV_CHARS;
+  const prev = cut < 0 ? "" : line.toString("latin1", cut, end);
+  if (head === null || !prev.startsWith(',"prev":"') || head[0].length > cut) return "lacks its fixed fields";
+  const event = eventOf(line, head[0].length - 1, cut);
+  if (event === undefined) return "is not JSON";
+  const recorded = { seq: Number(head[1]), at: Date.parse(head[2] ?? ""), epoch: Number(head[3] ?? 0), event };
+  return { recorded, prev: prev.slice(9, 73), hash };
+};
+
+/** From the comma before its first member to the comma after its last. */
+const eventOf = (line: Buffer, from: number, to: number): DeskEvent | undefined => {
+  line[from] = OPEN;
+  line[to] = CLOSE;
   try {
     // Our own hash vouches for the shape; it was checked when it was written.
-    event = JSON.parse(`{${line.slice(head[0].length, cut)}}`) as DeskEvent;
+    return JSON.parse(line.toString("utf8", from, to + 1)) as DeskEvent;
   } catch {
-    return "is not JSON";
+    return undefined;
+  } finally {
+    line[from] = COMMA;
+    line[to] = COMMA;
   }
-  const recorded = { seq: Number(head[1]), at: Date.parse(head[2] ?? ""), epoch: Number(head[3] ?? 0), event };
-  return { recorded, prev: line.slice(cut + 9, cut + 73), hash };
 };

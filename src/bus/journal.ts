@@ -34,6 +34,8 @@ export interface JournalOptions {
   readonly log: Log;
   readonly segmentBytes?: number;
   readonly onFailure?: (failure: QocError) => void;
+  /** Takes each record that is there already, as it is read; none is kept in the scan then. */
+  readonly take?: (recorded: Recorded) => void;
 }
 
 const SEGMENT_BYTES = 8 * 1024 * 1024;
@@ -64,7 +66,7 @@ const openBatch = (): Batch => {
 export const openJournal = async (options: JournalOptions): Promise<{ scan: JournalScan; journal: Journal | undefined }> => {
   const { disk, dir } = options;
   await disk.mkdir(dir);
-  const scan = await scanJournal(disk, dir);
+  const scan = await scanJournal(disk, dir, options.take === undefined ? {} : { take: options.take });
   if (scan.corrupt !== undefined) return { scan, journal: undefined };
   if (scan.torn !== undefined) await setAside(options, scan.torn);
   const number = Math.max(1, scan.segments.length);

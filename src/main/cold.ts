@@ -1,14 +1,13 @@
 /** What runs in the caller's own process: making a desk, starting it, and reading one that is down. */
 import { mkdirSync, realpathSync } from "node:fs";
-import { type JournalScan, scanJournal } from "../bus/journal-read.ts";
-import { replay, upgraded } from "../bus/replay.ts";
+import { type JournalScan, type ScanOptions, scanJournal } from "../bus/journal-read.ts";
+import { openReplay, upgraded } from "../bus/replay.ts";
 import type { ColdServices } from "../commands/command.ts";
 import { protectKey } from "../desk/operator-key.ts";
 import { rebuild } from "../desk/rebuild.ts";
 import { recordedStatus } from "../desk/status.ts";
 import { tradeLog } from "../desk/trade-log.ts";
 import type { Book } from "../domain/book.ts";
-import { emptyBook } from "../domain/book.ts";
 import { QocError } from "../domain/error.ts";
 import { type DeskConfig, loadConfig } from "../workspace/config.ts";
 import { LAYOUT, findWorkspace, globalConfigPath, keyPath, logFolder, runtimePaths } from "../workspace/layout.ts";
@@ -66,7 +65,7 @@ export const coldServices = (options: ColdOptions): ColdServices => {
     },
     verifyOf: async (from, note) => {
       const { root } = await at(from);
-      const scan = await scanOf(options, root, (done, of, records) => note(`segment ${done} of ${of}, ${records} records`));
+      const scan = await scanOf(options, root, { progress: (done, of, records) => note(`segment ${done} of ${of}, ${records} records`) });
       const first = scan.events[0]?.event;
       const key = first?.type === "desk.created" ? `${keyPath(home, first.deskId)}.pub` : "";
       return journalFacts(scan, (await disk.facts(key)) === undefined ? undefined : await disk.readText(key));
@@ -97,14 +96,15 @@ export const coldServices = (options: ColdOptions): ColdServices => {
   };
 };
 
-const scanOf = (options: ColdOptions, root: string, progress?: Parameters<typeof scanJournal>[2]): Promise<JournalScan> =>
-  scanJournal(options.disk, `${root}/${LAYOUT.journal}`, progress);
+const scanOf = (options: ColdOptions, root: string, scan: ScanOptions = {}): Promise<JournalScan> =>
+  scanJournal(options.disk, `${root}/${LAYOUT.journal}`, scan);
 
 /** Folds the journal without touching it. */
 const readDesk = async (options: ColdOptions, root: string): Promise<{ book: Book; config: DeskConfig }> => {
   const config = await loadConfig(options.disk, `${root}/${LAYOUT.config}`, globalConfigPath(options.home));
-  const { events } = await scanOf(options, root);
-  return { config, book: events.length === 0 ? emptyBook() : replay(events) };
+  const { book, take } = openReplay();
+  await scanOf(options, root, { take });
+  return { config, book };
 };
 
 const refuseRunning = async (options: ColdOptions, root: string, lock: string): Promise<void> => {

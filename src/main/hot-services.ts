@@ -6,7 +6,12 @@ import { isWanted, readLogs } from "../workspace/logs.ts";
 import { journalFacts } from "./journal-facts.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
-export const hotServices = (open: OpenDesk, runs: HotServices["runs"], stop: () => void): HotServices => {
+export const hotServices = (
+  open: OpenDesk,
+  runs: HotServices["runs"],
+  lastSeen: HotServices["lastSeen"],
+  stop: () => void,
+): HotServices => {
   const { desk, logs, logDir, projector, journal } = open;
   const flushed = async (): Promise<void> => {
     if (desk.readOnly() === undefined) await journal?.flush();
@@ -22,7 +27,7 @@ export const hotServices = (open: OpenDesk, runs: HotServices["runs"], stop: () 
     verify: async (note) => {
       await flushed();
       const progress = (done: number, of: number, records: number): void => note(`segment ${done} of ${of}, ${records} records`);
-      return journalFacts(await scanJournal(desk.disk, desk.journalDir, progress), desk.key.publicPem);
+      return journalFacts(await scanJournal(desk.disk, desk.journalDir, { progress }), desk.key.publicPem);
     },
     readLogs: async (query) => {
       await logs.flush();
@@ -32,6 +37,7 @@ export const hotServices = (open: OpenDesk, runs: HotServices["runs"], stop: () 
     settled: flushed,
     stop,
     runs,
+    lastSeen,
   };
 };
 

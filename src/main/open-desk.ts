@@ -4,11 +4,11 @@ import { dirname } from "node:path";
 import { openBus } from "../bus/bus.ts";
 import { type Journal, openJournal } from "../bus/journal.ts";
 import { JOURNAL_FORMAT } from "../bus/journal-record.ts";
-import { replay } from "../bus/replay.ts";
+import { openReplay } from "../bus/replay.ts";
 import type { Desk } from "../desk/desk.ts";
 import { type Projector, openProjector } from "../desk/projector.ts";
 import { loadKey } from "../desk/operator-key.ts";
-import { type Book, emptyBook } from "../domain/book.ts";
+import type { Book } from "../domain/book.ts";
 import { sha256Hex } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Recorded } from "../domain/event.ts";
@@ -161,7 +161,9 @@ interface OpenRecord {
 const openRecord = async (options: DeskOptions, logs: LogFile): Promise<OpenRecord> => {
   const { root, disk, clock } = options;
   let problem: string | undefined;
+  const { book, take } = openReplay();
   const { scan, journal } = await openJournal({
+    take,
     disk,
     dir: `${root}/${LAYOUT.journal}`,
     clock,
@@ -170,7 +172,6 @@ const openRecord = async (options: DeskOptions, logs: LogFile): Promise<OpenReco
       problem = failure.message;
     },
   });
-  const book = scan.events.length === 0 ? emptyBook() : replay(scan.events);
   if (journal === undefined) {
     const { segment, line, message } = scan.corrupt ?? { segment: "", line: 0, message: "" };
     const corrupt = new QocError("JOURNAL_CORRUPT", { segment, line, message });

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { openJournal } from "../../src/bus/journal.ts";
 import { scanJournal } from "../../src/bus/journal-read.ts";
-import { replay } from "../../src/bus/replay.ts";
+import { openReplay } from "../../src/bus/replay.ts";
 import type { Clock } from "../../src/domain/ports.ts";
 import { systemClock } from "../../src/main/world.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
@@ -175,8 +175,9 @@ const restart = async (): Promise<void> => {
     }
   };
   const ours = async (): Promise<void> => {
-    const scan = await scanJournal(disk, dir);
-    if (replay(scan.events).seq !== 100_000) throw new Error("the fold lost records");
+    const { book, take } = openReplay();
+    await scanJournal(disk, dir, { take });
+    if (book.seq !== 100_000) throw new Error("the fold lost records");
   };
   const times = await inTurn(10, ours, floor);
   rows.push({
