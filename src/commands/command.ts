@@ -123,6 +123,8 @@ export interface HotServices {
   /** Resolves when everything journaled so far is in files. */
   settled(): Promise<void>;
   readonly runs: Runs;
+  /** When an agent's token was last shown in this life of the desk, ms; undefined: not yet. */
+  lastSeen(agent: string): number | undefined;
   /** Stops the daemon after the answer is out. */
   stop(): void;
 }

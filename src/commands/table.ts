@@ -1,5 +1,6 @@
 /** The allowlist: every command of the desk, in help order. Doors, help, completions and tools are derived from it. */
 import type { Command } from "./command.ts";
+import { AGENT_ROWS } from "./rows-agents.ts";
 import { CONNECTOR_ROWS } from "./rows-connectors.ts";
 import { DESK_ROWS } from "./rows-desk.ts";
 import { FILE_ROWS } from "./rows-files.ts";
@@ -12,6 +13,7 @@ export const COMMANDS: readonly Command[] = [
   ...ORDER_ROWS,
   ...RESEARCH_ROWS,
   ...FILE_ROWS,
+  ...AGENT_ROWS,
   ...CONNECTOR_ROWS,
   ...RECORD_ROWS,
 ];

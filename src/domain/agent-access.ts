@@ -2,6 +2,7 @@
 import { digestOf } from "./digest.ts";
 import type { AgentGranted, Recorded } from "./event.ts";
 import type { Digest } from "./ids.ts";
+import type { Ids } from "./ports.ts";
 
 export interface AgentRecord {
   readonly client: string;
@@ -28,5 +29,10 @@ export const agentNameProblem = (name: string): string | undefined => {
   return name === INTERACTIVE || name.startsWith("run-") ? "this name is the desk's own" : undefined;
 };
 
-/** What the desk keeps of a token. It has 256 random bits, so that its plain hash tells nothing of it. */
+/** 256 random bits, so that guessing is no way in. */
+const TOKEN_BYTES = 32;
+
+export const newToken = (ids: Ids): string => `qoc_${ids.random(TOKEN_BYTES)}`;
+
+/** What the desk keeps of a token: of so many random bits a plain hash tells nothing. */
 export const tokenDigest = (token: string): Digest => digestOf(token);

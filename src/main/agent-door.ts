@@ -15,6 +15,7 @@ import type { Change } from "../doors/mcp/server.ts";
 import { type Session, tokenBook } from "../doors/mcp/tokens.ts";
 import { type CommandTool, loadTools } from "../doors/mcp/tools.ts";
 import { LAYOUT } from "../workspace/layout.ts";
+import { grantedIn, onRevoked } from "./agent-setup.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
 export interface AgentDoor {
@@ -22,6 +23,8 @@ export interface AgentDoor {
   readonly tools: readonly ToolWords[];
   /** Opens the way in for one run; it closes with the run. */
   open(run: string, wallMs: number): RunDoor;
+  /** When an agent that was let in last showed its token, ms. */
+  lastSeen(agent: string): number | undefined;
   /** Answers one request to `/mcp`. */
   handle(request: IncomingMessage, response: ServerResponse): void;
   close(): Promise<void>;
@@ -38,7 +41,9 @@ export interface AgentDoorOptions {
 export const openAgentDoor = async ({ open, services, refused, port }: AgentDoorOptions): Promise<AgentDoor> => {
   const { desk } = open;
   const tools = await loadTools(COMMANDS);
-  const tokens = tokenBook(desk.clock, desk.ids);
+  const palette = [...tools.values()].map(({ command }) => command);
+  const tokens = tokenBook(desk.clock, desk.ids, grantedIn(desk.book, palette));
+  const stopWatching = onRevoked(open, (agent) => tokens.revoke(agent));
   const lists = new WeakMap<Session, number>();
   const http = mcpHttpHandler({
     version: desk.version,
@@ -56,7 +61,6 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
   return {
     tools: [...tools.values()].map(({ wire }) => ({ name: wire.name, about: wire.description ?? "" })),
     open: (run, wallMs) => {
-      const palette = [...tools.values()].map(({ command }) => command);
       const { token, session } = tokens.mint({ run, palette, limits: { wallMs } });
       return {
         url: `http://127.0.0.1:${port()}${MCP_PATH}`,
@@ -66,8 +70,12 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
         close: () => void tokens.revoke(run),
       };
     },
+    lastSeen: (agent) => tokens.seenAt(agent),
     handle: http.handle,
-    close: http.close,
+    close: async () => {
+      stopWatching();
+      await http.close();
+    },
   };
 };
 

@@ -29,7 +29,7 @@ export const staffDesk = async (open: OpenDesk, stop: () => void, port = () => o
     door: (run, wallMs) => door.open(run, wallMs),
     callAs: (actor, signal) => (command, input) => invoke(COMMANDS, { command, input }, agentCall(services, desk.root, actor, signal), refused),
   });
-  const services = hotServices(open, runs, stop);
+  const services = hotServices(open, runs, (agent) => door.lastSeen(agent), stop);
   const door = await openAgentDoor({ open, services, refused, port });
   return {
     services,

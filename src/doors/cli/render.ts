@@ -3,6 +3,7 @@ import type { Command } from "../../commands/command.ts";
 import type { Untrusted } from "../../domain/untrusted.ts";
 import { oneLine } from "./escape.ts";
 import { type Io, painter } from "./io.ts";
+import { renderAgentSetup, renderAgents } from "./render-agents.ts";
 import { renderCertify, renderMadeConnector } from "./render-certify.ts";
 import { renderDoctor, renderInit, renderPositions, renderStatus } from "./render-desk.ts";
 import { renderOrder, renderOrders, renderProposed, renderReceipt } from "./render-order.ts";
@@ -53,6 +54,8 @@ const RENDERERS: Readonly<Record<string, Renderer>> = {
   "research list": renderResearch,
   "issues list": renderIssues,
   run: renderRun,
+  "agent setup": renderAgentSetup,
+  "agent list": renderAgents,
   "connectors list": renderConnectors,
   "connectors new": renderMadeConnector,
   "connectors test": renderCertify,

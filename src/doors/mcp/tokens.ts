@@ -3,7 +3,7 @@
  * tokens, and forgets at once: the next request is a stranger's, and what is under way is told to stop.
  */
 import { setMaxListeners } from "node:events";
-import { tokenDigest } from "../../domain/agent-access.ts";
+import { newToken, tokenDigest } from "../../domain/agent-access.ts";
 import type { Actor } from "../../domain/event.ts";
 import type { Digest } from "../../domain/ids.ts";
 import type { Clock, Ids } from "../../domain/ports.ts";
@@ -68,11 +68,6 @@ export interface TokenBook {
   /** When the token of this run or agent was last shown, in this life of the desk. */
   seenAt(run: string): number | undefined;
 }
-
-/** 256 random bits, so that guessing is no way in. */
-const TOKEN_BYTES = 32;
-
-export const newToken = (ids: Ids): string => `qoc_${ids.random(TOKEN_BYTES)}`;
 
 interface Entry {
   readonly session: Session;

@@ -1,0 +1,33 @@
+/** Lets an agent of the operator's in, by a token that is told once, and sends it away again. */
+import { agentNameProblem, tokenDigest } from "../domain/agent-access.ts";
+import { QocError } from "../domain/error.ts";
+import type { Actor } from "../domain/event.ts";
+import { suggestion } from "../domain/ids.ts";
+import type { Desk } from "./desk.ts";
+
+export interface LetIn {
+  readonly agent: string;
+  readonly client: string;
+  readonly token: string;
+  readonly actor: Actor;
+}
+
+/** @throws INVALID_INPUT, AGENT_EXISTS. */
+export const refuseName = ({ book }: Pick<Desk, "book">, agent: string): void => {
+  const problem = agentNameProblem(agent);
+  if (problem !== undefined) throw new QocError("INVALID_INPUT", { command: "agent setup", message: problem });
+  if (book.agents.has(agent)) throw new QocError("AGENT_EXISTS", { agent });
+};
+
+/** Once this resolves the token opens the door, and will after a restart. @throws what `refuseName` throws. */
+export const letIn = async (desk: Pick<Desk, "book" | "publish">, { agent, client, token, actor }: LetIn): Promise<void> => {
+  refuseName(desk, agent);
+  const event = { type: "agent.granted", agent, client, tokenDigest: tokenDigest(token), palette: "default", actor } as const;
+  await desk.publish(event, { durable: true }).committed;
+};
+
+/** From the call on its token opens nothing. @throws AGENT_UNKNOWN. */
+export const sendAway = async ({ book, publish }: Pick<Desk, "book" | "publish">, agent: string, actor: Actor): Promise<void> => {
+  if (!book.agents.has(agent)) throw new QocError("AGENT_UNKNOWN", { agent, suggestion: suggestion(agent, [...book.agents.keys()]) });
+  await publish({ type: "agent.revoked", agent, actor }, { durable: true }).committed;
+};

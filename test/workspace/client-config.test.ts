@@ -1,0 +1,123 @@
+/** The desk's entry in each program's own file: exact text, merges that change nothing else, and files that are left alone. */
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync, linkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CLIENTS, type Client, clientCommand, clientConfig } from "../../src/workspace/client-config.ts";
+import { prepareClientFile } from "../../src/workspace/client-file.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+
+const ENTRY = { url: "http://127.0.0.1:7070/mcp", token: `qoc_${"a1".repeat(32)}` };
+const HEADERS = { Authorization: `Bearer ${ENTRY.token}` };
+
+describe("the entry", () => {
+  it.each<[Client, string, object]>([
+    ["claude", ".mcp.json", { mcpServers: { qoc: { type: "http", url: ENTRY.url, headers: HEADERS } } }],
+    ["opencode", "opencode.json", { mcp: { qoc: { type: "remote", url: ENTRY.url, headers: HEADERS, oauth: false, enabled: true } } }],
+    ["gemini", ".gemini/settings.json", { mcpServers: { qoc: { httpUrl: ENTRY.url, headers: HEADERS } } }],
+  ])("of %s is JSON in its %s", (client, file, whole) => {
+    const config = clientConfig(client);
+    expect(config.file).toBe(file);
+    expect(config.text(ENTRY)).toBe(`${JSON.stringify(whole, null, 2)}\n`);
+  });
+
+  it("of codex is TOML, with the header in the words it knows", () => {
+    expect(clientConfig("codex").file).toBe(".codex/config.toml");
+    expect(clientConfig("codex").text(ENTRY)).toBe(
+      `[mcp_servers.qoc]\nurl = "${ENTRY.url}"\nhttp_headers = { Authorization = "Bearer ${ENTRY.token}" }\n`,
+    );
+  });
+
+  it("is a line of a shell too, where the program has one", () => {
+    expect(clientCommand("claude", ENTRY)).toBe(`claude mcp add --transport http qoc ${ENTRY.url} --header "Authorization: Bearer ${ENTRY.token}"`);
+    expect(clientCommand("gemini", ENTRY)).toBeUndefined();
+  });
+});
+
+describe("an entry that joins others", () => {
+  const before = '{\n\t"theme": "dark",\n\t"mcpServers": {\n\t\t"other": { "command": "x" }\n\t}\n}\n';
+
+  it("leaves them, their order and the file's indent", () => {
+    const merged = clientConfig("claude").merged(before, ENTRY);
+    expect(Object.keys(JSON.parse(merged) as object)).toEqual(["theme", "mcpServers"]);
+    expect(JSON.parse(merged)).toMatchObject({ theme: "dark", mcpServers: { other: { command: "x" }, qoc: { url: ENTRY.url } } });
+    expect(merged).toContain('\n\t"theme"');
+  });
+
+  it("takes the place of an older one of the same desk, and of no other", () => {
+    const config = clientConfig("claude");
+    const again = config.merged(config.text({ ...ENTRY, token: "qoc_old" }), ENTRY);
+    expect(again).toBe(config.text(ENTRY));
+    const other = config.text({ ...ENTRY, url: "http://127.0.0.1:7071/mcp" });
+    expect(() => config.merged(other, ENTRY)).toThrow("another entry qoc");
+  });
+
+  it("comes to the end of a TOML file, whose own text stays as it is", () => {
+    const toml = '# mine\nmodel = "x"   # kept\n\n[mcp_servers.other]\ncommand = "y"\n';
+    expect(clientConfig("codex").merged(toml, ENTRY)).toBe(`${toml}\n${clientConfig("codex").text(ENTRY)}`);
+    expect(clientConfig("codex").merged("", ENTRY)).toContain("[mcp_servers.qoc]");
+  });
+
+  it.each<[Client, string]>([
+    ["claude", "{ // mine\n}"],
+    ["claude", "[]"],
+    ["claude", '"x"'],
+    ["claude", '{"mcpServers": []}'],
+    ["opencode", '{"mcp": {"qoc": {"command": "x"}}}'],
+    ["gemini", '{"mcpServers": null'],
+    ["codex", "model = "],
+    ["codex", '[mcp_servers.qoc]\nurl = "http://127.0.0.1:7070/mcp"\n'],
+    ["codex", 'mcp_servers = { other = { command = "y" } }\n'],
+    ["codex", 'mcp_servers = "x"\n'],
+  ])("does not come into %s: %s", (client, existing) => {
+    expect(() => clientConfig(client).merged(existing, ENTRY)).toThrow();
+  });
+});
+
+describe("the file", () => {
+  let folder: string;
+  const disk = nodeDisk();
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), "qoc-client-")));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  const put = async (client: Client, to: string): Promise<string> => {
+    const prepared = await prepareClientFile(disk, client, ENTRY, to);
+    await prepared.write();
+    return prepared.path;
+  };
+
+  it.each(CLIENTS)("of %s is made in the folder, for its owner alone", async (client) => {
+    const path = await put(client, folder);
+    expect(path).toBe(join(folder, clientConfig(client).file));
+    expect(readFileSync(path, "utf8")).toBe(clientConfig(client).text(ENTRY));
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it("may be named, and what stands in it stays", async () => {
+    const path = join(folder, "mine.json");
+    writeFileSync(path, '{"a": 1}');
+    expect(await put("claude", path)).toBe(path);
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ a: 1, mcpServers: { qoc: {} } });
+  });
+
+  it.each<[string, () => string]>([
+    ["in a desk's folder", () => (writeFileSync(join(folder, "desk.toml"), ""), folder)],
+    [
+      "below a desk's folder, behind a link",
+      () => {
+        mkdirSync(join(folder, "desk/research"), { recursive: true });
+        writeFileSync(join(folder, "desk/desk.toml"), "");
+        symlinkSync(join(folder, "desk/research"), join(folder, "link"));
+        return join(folder, "link");
+      },
+    ],
+    ["in a folder that is not there", () => join(folder, "nowhere")],
+    ["in a folder that is a file", () => (writeFileSync(join(folder, "plain"), ""), join(folder, "plain"))],
+    ["that is a link", () => (writeFileSync(join(folder, "x"), "{}"), symlinkSync("x", join(folder, ".mcp.json")), folder)],
+    ["that has a second name", () => (writeFileSync(join(folder, "x"), "{}"), linkSync(join(folder, "x"), join(folder, ".mcp.json")), folder)],
+    ["that cannot be understood", () => (writeFileSync(join(folder, ".mcp.json"), "// mine\n{}"), folder)],
+  ])("%s is refused, and nothing is written", async (_what, to) => {
+    await expect(prepareClientFile(disk, "claude", ENTRY, to())).rejects.toMatchObject({ code: "PATH_REFUSED" });
+  });
+});
