@@ -2,6 +2,7 @@
 import type { HotServices } from "../commands/command.ts";
 import { type Refusals, invoke } from "../commands/invoke.ts";
 import { COMMANDS } from "../commands/table.ts";
+import { noteInsisting } from "../desk/insists.ts";
 import { type AgentDoor, agentCall, openAgentDoor } from "./agent-door.ts";
 import { type AgentRuns, openAgentRuns } from "./agent-runs.ts";
 import { hotServices } from "./hot-services.ts";
@@ -14,14 +15,15 @@ export interface Staff {
   readonly runs: AgentRuns;
   readonly door: AgentDoor;
   readonly refused: Refusals;
-  /** Ends runs, then the door. */
+  /** Ends runs, then the door, and writes down what was refused of late. */
   close(): Promise<void>;
 }
 
 /** `stop` ends the desk; `port` is where the agents' door stands, by default the configured one. */
 export const staffDesk = async (open: OpenDesk, stop: () => void, port = () => open.config.workspace.port): Promise<Staff> => {
   const { desk } = open;
-  const refused = refusalsOf(desk);
+  const refusals = refusalsOf({ ...desk, insists: (actor, tried) => noteInsisting(desk, actor, tried) });
+  const { refused } = refusals;
   const runs = openAgentRuns({
     desk,
     world: launchWorld(open),
@@ -39,6 +41,7 @@ export const staffDesk = async (open: OpenDesk, stop: () => void, port = () => o
     close: async () => {
       await runs.close();
       await door.close();
+      await refusals.flush();
     },
   };
 };
