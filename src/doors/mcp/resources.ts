@@ -25,13 +25,16 @@ export interface DeskResource {
 const BASE = "desk://workspace";
 const READ_FILE = "files read";
 
-const fileShape = z.object({ text: z.string(), next: z.string().nullish() });
+const fileShape = z.object({ untrusted: z.object({ text: z.string() }), next: z.string().nullable() });
 const listed = z.array(z.object({ path: z.string() }));
 
 /** The first stretch of a file, and how to read on where there is more. */
 const fileText = async (ask: Ask, path: string): Promise<string> => {
-  const { text, next } = fileShape.parse(await ask(READ_FILE, { path }));
-  return next === null || next === undefined ? text : `${text}\n\n(more: qoc_files_read ${path} from ${next})\n`;
+  const {
+    untrusted: { text },
+    next,
+  } = fileShape.parse(await ask(READ_FILE, { path }));
+  return next === null ? text : `${text}\n\n(more: qoc_files_read ${path} from ${next})\n`;
 };
 
 const note = (folder: string, about: string): DeskResource => ({

@@ -154,7 +154,11 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
   "issues list": (text) => [
     { id: text, path: text, status: text, priority: text, symbols: [text], untrusted: { title: words(text), body: words(text) } },
   ],
-  run: (text) => ({ run: text, issue: text, runtime: text, outcome: "done", proposals: [text], summary: text, path: text, seconds: 1 }),
+  run: (text) => {
+    const use = { turns: 3, costUsd: 0.25, seconds: 1 };
+    const view = { run: text, issue: text, runtime: text, outcome: "failed", reason: text, proposals: [text], summary: text, path: text, ...use };
+    return { ...view, queued: [view] };
+  },
   "connectors list": (text) => [
     {
       name: text,

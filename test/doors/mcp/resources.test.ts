@@ -1,26 +1,9 @@
 /** The documented addresses and the prompts, through a client; the file commands behind them are stood in for. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
-import { body, type Command } from "../../../src/commands/command.ts";
-import { NO_WRITES } from "../../../src/commands/row.ts";
-import { COMMANDS } from "../../../src/commands/table.ts";
 import { QocError } from "../../../src/domain/error.ts";
 import { findResource } from "../../../src/doors/mcp/resources.ts";
 import { type McpStand, failureOf, mcpStand, newClient } from "../../kit/mcp-stand.ts";
 
-const FILES_READ: Command = {
-  name: "files read",
-  group: "research",
-  audience: "both",
-  writes: NO_WRITES,
-  about: "one file",
-  args: [],
-  examples: [],
-  load: () =>
-    Promise.resolve(
-      body({ input: z.strictObject({ path: z.string() }), output: z.looseObject({ text: z.string() }), run: () => Promise.resolve({ text: "" }) }),
-    ),
-};
 const FILES: Readonly<Record<string, string>> = {
   "desk.toml": "[workspace]\n",
   "entities/AAPL.md": "# AAPL\n",
@@ -35,14 +18,13 @@ let stand: McpStand;
 const asked: string[] = [];
 beforeEach(async () => {
   asked.length = 0;
-  const table = [...COMMANDS.filter(({ name }) => name !== FILES_READ.name), FILES_READ];
   stand = await mcpStand((command, input) => {
     asked.push(`${command} ${JSON.stringify(input)}`);
     if (command === "orders list") return Promise.resolve([{ path: "orders/pending/1.toml" }, { path: "orders/pending/2.toml" }]);
     if (command === "snapshot list") return Promise.resolve([{ path: "snapshots/a.toml" }, { path: "snapshots/b.toml" }]);
     const text = FILES[String(input["path"])];
-    return text === undefined ? Promise.reject(new QocError("FILE_NOT_FOUND", { path: String(input["path"]) })) : Promise.resolve({ text, next: text === "first lines" ? "40" : null });
-  }, table);
+    return text === undefined ? Promise.reject(new QocError("FILE_NOT_FOUND", { path: String(input["path"]) })) : Promise.resolve({ untrusted: { text }, next: text === "first lines" ? "40" : null });
+  });
 });
 afterEach(() => stand.close());
 
