@@ -4,7 +4,9 @@ import { isDigest } from "../domain/ids.ts";
 import { QocError } from "../domain/error.ts";
 import { writeFile } from "../workspace/file-write.ts";
 import { type Reading, listFiles, openReading, readFile, searchFiles } from "../workspace/files.ts";
+import { LAYOUT } from "../workspace/layout.ts";
 import { iso } from "../desk/desk.ts";
+import { takeWritten } from "../desk/propose.ts";
 import { type CallContext, body, hot } from "./command.ts";
 import { opened, outside, outsideText } from "./outside.ts";
 import { record } from "./research.ts";
@@ -72,6 +74,8 @@ export const writable = (call: CallContext): void => {
   if (reason !== undefined) throw new QocError("DESK_READ_ONLY", { reason });
 };
 
+const isProposal = (path: string): boolean => [LAYOUT.ordersPending, LAYOUT.ordersProposed].some((folder) => path.startsWith(`${folder}/`));
+
 export const filesWrite = body({
   input: z.strictObject({ path: z.string(), text: z.string().max(300_000), replaces: z.string().optional() }),
   output: z.looseObject({ path: z.string(), digest: z.string() }),
@@ -79,6 +83,8 @@ export const filesWrite = body({
     writable(call);
     const { desk } = hot(call);
     const file = await writeFile(desk.disk, desk.root, { path, text, ...replacedDigest("files write", replaces) });
-    return record(call, "files write", file);
+    const written = await record(call, "files write", file);
+    if (call.actor !== "human" && isProposal(file.path)) await takeWritten(desk, file.path, call.actor, call.sources?.list() ?? []);
+    return written;
   },
 });

@@ -34,6 +34,8 @@ export interface OrderSummary extends Receipt {
   readonly proposedBy: string | null;
   readonly proposedAt: string;
   readonly issue: string | null;
+  /** What its author had read, as the desk saw it. */
+  readonly sources: readonly string[];
   readonly untrusted: OrderWords;
   readonly cancelRequested: boolean;
   readonly approvals: readonly { at: string; by: string; channel: string; digest: string; expiresAt: string }[];
@@ -77,6 +79,7 @@ export const summaryOf = (order: Readonly<OrderRecord>, path: string): OrderSumm
   proposedBy: plainName(order.proposedBy),
   proposedAt: iso(order.proposedAt),
   issue: plainName(order.issue ?? ""),
+  sources: order.sources ?? [],
   untrusted: orderWords(order),
   cancelRequested: order.cancelRequested !== undefined,
   approvals: order.approvals.map(({ at, by, channel, digest, expiresAt }) => ({

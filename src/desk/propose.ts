@@ -3,8 +3,9 @@ import { QocError } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import { ProposalError, readProposal } from "../domain/proposal.ts";
+import { boundedSources } from "../domain/sources.ts";
 import type { Verdict } from "../domain/verdict.ts";
-import { createProposal } from "../workspace/proposals.ts";
+import { createProposal, readProposalOf } from "../workspace/proposals.ts";
 import type { Desk } from "./desk.ts";
 import { adviseOn, recordVerdict } from "./judge.ts";
 import { dateIn } from "./market-view.ts";
@@ -18,8 +19,11 @@ export interface Proposed {
   readonly verdict: Verdict;
 }
 
-/** @throws PROPOSAL_INVALID, NEEDS_CONNECTOR. A verdict of "block" is an answer, not an error. */
-export const propose = async (desk: Desk, fields: ProposalFields, actor: Actor): Promise<Proposed> => {
+/**
+ * `read` is what the desk saw the author read. A verdict of "block" is an answer, not an error.
+ * @throws PROPOSAL_INVALID, NEEDS_CONNECTOR.
+ */
+export const propose = async (desk: Desk, fields: ProposalFields, actor: Actor, read: readonly string[] = []): Promise<Proposed> => {
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   const draft = (() => {
     try {
@@ -30,16 +34,17 @@ export const propose = async (desk: Desk, fields: ProposalFields, actor: Actor):
       throw error;
     }
   })();
+  const sources = boundedSources(read);
   const day = dateIn(desk.config.workspace.timezone, desk.clock.now()).replaceAll("-", "");
   const file = await createProposal(
     desk.disk,
     desk.root,
-    draft,
+    { ...draft, sources },
     day,
     (stem) => desk.book.orders.has(stem as OrderRecord["id"]),
     desk.proposals.lastNumbers,
   );
-  const order = await consider(desk, file, actor);
+  const order = await consider(desk, file, actor, sources);
   if (order === undefined) {
     const problem = desk.proposals.problems.get(file.path);
     throw new QocError("NEEDS_CONNECTOR", { id: file.id, path: file.path, reason: problem?.message ?? "it was not accepted" });
@@ -49,4 +54,11 @@ export const propose = async (desk: Desk, fields: ProposalFields, actor: Actor):
   await desk.publish({ type: "file.written", path: file.path, digest: order.digest, command: "orders propose", actor }, { durable: true })
     .committed;
   return { order, verdict };
+};
+
+/** Takes what an agent wrote into a proposal folder, as that agent's and with what it had read. What is no proposal, a scan tells. */
+export const takeWritten = async (desk: Desk, path: string, actor: Actor, read: readonly string[]): Promise<void> => {
+  const stem = path.slice(path.lastIndexOf("/") + 1, path.lastIndexOf("."));
+  const file = await readProposalOf(desk.disk, desk.root, stem);
+  if (file?.kind === "ok" && file.path === path) await consider(desk, file, actor, boundedSources(read));
 };

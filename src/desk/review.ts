@@ -31,6 +31,7 @@ export interface Review {
   readonly proposedBy: string | null;
   readonly proposedAt: string;
   readonly issue: string | null;
+  readonly sources: readonly string[];
   readonly decision: Verdict["decision"];
   readonly checks: readonly Check[];
   readonly book: readonly BookChange[];
@@ -59,6 +60,7 @@ export const review = async (desk: Desk, order: Readonly<OrderRecord>): Promise<
     proposedBy: plainName(order.proposedBy),
     proposedAt: iso(order.proposedAt),
     issue: plainName(order.issue ?? ""),
+    sources: order.sources ?? [],
     decision: verdict.decision,
     checks: verdict.checks,
     book: bookChanges(desk, order, price),

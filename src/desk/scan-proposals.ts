@@ -83,7 +83,12 @@ export const freshen = async (desk: Desk, order: Readonly<OrderRecord>): Promise
 };
 
 /** Journals one readable proposal where it is new or edited. Answers the order, or undefined where it cannot be routed. */
-export const consider = async (desk: Desk, file: Extract<ProposalFile, { kind: "ok" }>, actor: Actor): Promise<OrderRecord | undefined> => {
+export const consider = async (
+  desk: Desk,
+  file: Extract<ProposalFile, { kind: "ok" }>,
+  actor: Actor,
+  sources: readonly string[] = [],
+): Promise<OrderRecord | undefined> => {
   const id = file.id as OrderId;
   const known = desk.book.orders.get(id);
   if (known !== undefined && known.state !== "proposed") {
@@ -103,7 +108,12 @@ export const consider = async (desk: Desk, file: Extract<ProposalFile, { kind: "
   const terms = await termsFor(desk, file.draft, route.to, known);
   const digest = digestTerms(terms);
   const path = file.path;
-  if (known !== undefined && known.digest === digest && known.source === file.text && known.path === path) return known;
+  // Someone else may have taken it while the market was asked.
+  const now = desk.book.orders.get(id);
+  const proposedBy = authorOf(file, actor, now);
+  const isKnown = now !== undefined && now.digest === digest && now.source === file.text && now.path === path;
+  const isTold = now?.proposedBy === proposedBy && sources.every((source) => now.sources?.includes(source) === true);
+  if (isKnown && isTold) return now;
   desk.publish({
     type: "proposal.seen",
     id,
@@ -112,12 +122,20 @@ export const consider = async (desk: Desk, file: Extract<ProposalFile, { kind: "
     terms,
     digest,
     rationale: file.draft.rationale,
-    proposedBy: file.draft.proposedBy === "" ? actor : file.draft.proposedBy,
+    proposedBy,
     actor,
     ...(file.draft.issue === undefined ? {} : { issue: file.draft.issue }),
     ...(file.draft.researchRef === undefined ? {} : { researchRef: file.draft.researchRef }),
+    ...(sources.length === 0 ? {} : { sources }),
   });
   return desk.book.orders.get(id);
+};
+
+/** An agent's name is the desk's word; of a file that someone put there, what it says itself counts. */
+const authorOf = ({ draft, text }: { draft: ProposalDraft; text: string }, actor: Actor, known: OrderRecord | undefined): string => {
+  if (actor.startsWith("agent:")) return actor;
+  if (known?.source === text) return known.proposedBy;
+  return draft.proposedBy === "" ? actor : draft.proposedBy;
 };
 
 export const routeTargets = (desk: Desk): readonly RouteTarget[] =>

@@ -66,6 +66,8 @@ export interface ProposalSeen {
   readonly actor: Actor;
   readonly issue?: string;
   readonly researchRef?: string;
+  /** What its author had read from outside by then, as the desk saw it; absent where there was none, or no one looked. */
+  readonly sources?: readonly string[];
 }
 
 export interface GuardsEvaluated {

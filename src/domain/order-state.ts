@@ -78,6 +78,7 @@ export interface OrderRecord {
   proposedAt: number;
   issue?: string;
   researchRef?: string;
+  sources?: readonly string[];
   approvals: Approval[];
   verdicts: VerdictRecord[];
   clientOrderId?: ClientOrderId;
@@ -173,6 +174,7 @@ const addFact = (order: OrderRecord, { at, event }: Recorded<OrderEvent>): void 
       order.proposedBy = event.proposedBy;
       if (event.issue !== undefined) order.issue = event.issue;
       if (event.researchRef !== undefined) order.researchRef = event.researchRef;
+      if (event.sources !== undefined) order.sources = event.sources;
       return;
     case "guards.evaluated":
       order.verdicts.push({ at, stage: event.stage, decision: event.decision, digest: event.digest, reasons: event.reasons });

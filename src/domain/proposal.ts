@@ -28,6 +28,8 @@ export interface ProposalDraft {
   readonly researchRef?: string;
   readonly proposedBy: string;
   readonly issue?: string;
+  /** What the desk saw its author read. A list that stands in a file is decoration: the desk keeps its own. */
+  readonly sources?: readonly string[];
 }
 
 const FIELDS = [

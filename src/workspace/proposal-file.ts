@@ -66,5 +66,7 @@ export const renderProposal = (draft: ProposalDraft, heading: string): string =>
     ["issue", draft.issue],
   ];
   const lines = fields.flatMap(([key, value]) => (value === undefined || value === "" ? [] : [`${key} = ${quoted(value)}`]));
+  const { sources = [] } = draft;
+  if (sources.length > 0) lines.push(`sources = [${sources.map(quoted).join(", ")}]`);
   return `# ${heading}\n${lines.join("\n")}\n`;
 };

@@ -42,6 +42,7 @@ export const renderOrder = (face: Face, order: ShownOrder): readonly string[] =>
     ...section(face, "fills", order.fills.map((fill) => fillLine(fill))),
     ...section(face, "history", table({ ...face, columns: face.columns - 2 }, HISTORY, order.history)),
     ...said(face, order.proposedBy, rationale),
+    ...readBefore(face, order.sources),
   ];
 };
 
@@ -83,6 +84,7 @@ export const renderReview = (face: Face, review: Review): readonly string[] => {
     ...(review.warnings.length === 0 ? [] : [""]),
     ...said(face, review.terms.connector, review.untrusted.problems),
     ...said(face, review.proposedBy, review.untrusted.rationale),
+    ...readBefore(face, review.sources),
     ...facts(face, [
       ["id", review.id],
       ["file", review.path],
@@ -113,6 +115,10 @@ const checkLines = (face: Face, check: Review["checks"][number]): readonly strin
 /** Somebody's own words: a quotation, each line marked, so that none reads as the desk's. */
 const said = (face: Face, who: string | null, words: Untrusted | null): readonly string[] =>
   words === null ? [] : section(face, `${clip(oneLine(who ?? NOBODY), 40)} says:`, quoted(words.text, face.columns - 2));
+
+/** What may have swayed the author: the host's own record. */
+const readBefore = (face: Face, sources: readonly string[]): readonly string[] =>
+  sources.length === 0 ? [] : section(face, "Read in this run:", wrap(oneLine(sources.join(", ")), face.columns - 2));
 
 /** Who proposed it, where the file names nobody by a plain name. */
 const NOBODY = "somebody";

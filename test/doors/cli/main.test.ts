@@ -352,6 +352,7 @@ const shown = (more: Record<string, unknown> = {}) => ({
     mode: "paper",
     digest: READ,
     terms,
+    sources: [],
     untrusted: {
       rationale: { source: "orders/pending/20260705-001.toml", retrievedAt: "2026-07-05T10:00:00.000Z", text: "because" },
       reason: null,

@@ -57,6 +57,7 @@ const order = (text: string) => ({
   proposedBy: text,
   proposedAt: "2026-07-05T10:00:00.000Z",
   issue: text,
+  sources: [text],
   untrusted: { rationale: words(text), reason: words(text), names: words(text) },
   cancelRequested: false,
   approvals: [{ at: "2026-07-05T10:00:00.000Z", by: text, channel: "cli", digest, expiresAt: "" }],
@@ -100,6 +101,7 @@ const review = (text: string) => ({
   quote: null,
   notional: null,
   warnings: [text],
+  sources: [text],
   untrusted: { rationale: words(text), reason: null, names: words(text), problems: words(text) },
 });
 const status = (text: string) => ({

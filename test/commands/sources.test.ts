@@ -1,0 +1,111 @@
+/** P5: a proposal carries what its author had read, as the host saw it, to the file, the journal and the eyes of who approves. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Sources } from "../../src/commands/command.ts";
+import { invoke } from "../../src/commands/invoke.ts";
+import { sourceMemory } from "../../src/commands/sources.ts";
+import { COMMANDS } from "../../src/commands/table.ts";
+import type { OrderDetail } from "../../src/desk/order-view.ts";
+import { propose } from "../../src/desk/propose.ts";
+import type { Review } from "../../src/desk/review.ts";
+import { renderOrder } from "../../src/doors/cli/render-order.ts";
+import { parseProposalFile } from "../../src/workspace/proposal-file.ts";
+import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+
+const TERMS = { connector: "paper", side: "buy", symbol: "SPX", quantity: "1", type: "limit", limit_price: "2000", rationale: "Cheap." };
+const FILE = 'connector = "paper"\nsymbol = "SPX"\nside = "buy"\nquantity = "2"\ntype = "limit"\nlimit_price = "2000"\nsources = ["nothing"]\n';
+
+let desk: TempDesk;
+beforeAll(async () => {
+  desk = await tempDesk({
+    files: { "research/a.md": "one\n", "entities/SPX.md": "---\nsymbol: SPX\nname: Index\nkind: index\n---\n", "inbox/hi.md": "hello\n" },
+  });
+});
+afterAll(async () => {
+  await desk.stop();
+  await discard(desk);
+});
+
+const as = (run: string, sources: Sources | undefined) => {
+  const call = { actor: `agent:${run}` as const, channel: "mcp" as const, hot: desk.hot, emit: () => Promise.resolve(), note: () => undefined };
+  const rest = { signal: new AbortController().signal, canAsk: false, cwd: desk.root };
+  return <T = unknown>(command: string, input: Record<string, unknown> = {}): Promise<T> =>
+    invoke(COMMANDS, { command, input }, { ...call, ...rest, ...(sources === undefined ? {} : { sources }) }) as Promise<T>;
+};
+const shown = (id: string): Promise<OrderDetail & { review: Review | null }> => desk.call("orders show", { id });
+const seen = async (id: string): Promise<readonly unknown[]> =>
+  (await desk.hot.readEvents()).flatMap(({ event }) => (event.type === "proposal.seen" && event.id === id ? [event.sources] : []));
+const face = { isTty: true, columns: 80, paint: (_shade: unknown, text: string) => text } as never;
+
+describe("what is noted", () => {
+  it("is what was opened, each once, in order; and what has nothing to tell leaves no trace", async () => {
+    const sources = sourceMemory();
+    const call = as("noting", sources);
+    await call("files read", { path: "research/a.md" });
+    await call("files read", { path: "research/a.md" });
+    await call("entities read", { symbol: "SPX" });
+    await call("inbox read", { id: "hi" });
+    await call("quotes get", { symbol: "SPX" });
+    await call("quotes get", { symbol: "NONE" });
+    await call("bars get", { symbol: "SPX" });
+    await call("files search", { text: "one" });
+    await call("issues list");
+    await call("files read", { path: "research/absent.md" }).catch(() => undefined);
+    expect(sources.list()).toEqual([
+      ...["research/a.md", "entities/SPX.md", "inbox/hi.md", "connector paper: quote of SPX", "connector paper: bars of SPX"],
+      ...["files search", "issues list"],
+    ]);
+  });
+
+  it("is bounded", () => {
+    const sources = sourceMemory();
+    for (let n = 0; n < 5_000; n++) sources.note(`research/${n}.md`);
+    expect(sources.list()).toHaveLength(2_000);
+  });
+});
+
+describe("a proposal", () => {
+  it("carries them into its file, the journal, and before the eyes of who approves", async () => {
+    const read = ["research/a.md", 'inbox/"quoted".md', "connector paper: quote of SPX"];
+    const { order } = await propose(desk.open.desk, TERMS, "agent:one", read);
+    expect(parseProposalFile("x.toml", Buffer.from(desk.read(order.path))).document).toMatchObject({ sources: read });
+    expect(await seen(order.id)).toEqual([read]);
+    const detail = await shown(order.id);
+    expect(detail).toMatchObject({ sources: read, review: { sources: read } });
+    expect(renderOrder(face, detail).join("\n")).toContain('Read in this run:\n  research/a.md, inbox/"quoted".md, connector paper: quote of SPX\n');
+    // The scan that follows reads the same file, and takes nothing away.
+    await desk.call("status");
+    expect((await shown(order.id)).sources).toEqual(read);
+    await desk.call("reject", { id: order.id });
+    expect((await shown(order.id)).sources).toEqual(read);
+  });
+
+  it("shows the first fifty, and how many more", async () => {
+    const read = Array.from({ length: 62 }, (_, n) => `research/${n}.md`);
+    const { order } = await propose(desk.open.desk, TERMS, "agent:two", read);
+    const { sources } = await shown(order.id);
+    expect(sources).toEqual([...read.slice(0, 50), "and 12 more"]);
+    expect(desk.read(order.path)).toContain('"and 12 more"]');
+  });
+
+  it("of a person, or of an agent that read nothing, names none", async () => {
+    const { order } = await propose(desk.open.desk, TERMS, "human");
+    expect(desk.read(order.path)).not.toContain("sources");
+    expect(await seen(order.id)).toEqual([undefined]);
+    expect(renderOrder(face, await shown(order.id)).join("\n")).not.toContain("Read in this run");
+  });
+
+  it("that an agent writes as a file is that agent's, with what it read, whatever the file says", async () => {
+    const sources = sourceMemory();
+    const call = as("writer", sources);
+    await call("files read", { path: "research/a.md" });
+    await call("files write", { path: "orders/pending/mine.toml", text: `${FILE}proposed_by = "human"\n` });
+    expect(await shown("mine")).toMatchObject({ proposedBy: "agent:writer", sources: ["research/a.md"] });
+    await desk.call("status");
+    expect(await shown("mine")).toMatchObject({ proposedBy: "agent:writer", sources: ["research/a.md"] });
+    // An edit by hand is read anew; what the agent had read stays known.
+    await desk.write("orders/pending/mine.toml", FILE.replace('"2"', '"3"'));
+    expect(await shown("mine")).toMatchObject({ proposedBy: "human", terms: { quantity: "3" }, sources: ["research/a.md"] });
+    await call("files write", { path: "orders/proposed/broken.toml", text: "side = " });
+    expect(desk.open.desk.book.orders.has("broken" as never)).toBe(false);
+  });
+});
