@@ -8,11 +8,16 @@ import type { ToolWords } from "../agents/context.ts";
 import { COMMANDS } from "../commands/table.ts";
 import type { CallContext, HotServices } from "../commands/command.ts";
 import { type Refusals, invoke } from "../commands/invoke.ts";
+import { INTERACTIVE } from "../domain/agent-access.ts";
 import type { Actor, Recorded } from "../domain/event.ts";
 import { messageOf } from "../domain/error.ts";
+import type { Request } from "../doors/cli/wire.ts";
+import { auditTo } from "../doors/mcp/audit.ts";
+import type { CallPorts } from "../doors/mcp/call.ts";
 import { MCP_PATH, mcpHttpHandler } from "../doors/mcp/http.ts";
+import { answerSocketCall } from "../doors/mcp/over-socket.ts";
 import type { Change } from "../doors/mcp/server.ts";
-import { type Session, tokenBook } from "../doors/mcp/tokens.ts";
+import { HOURLY_LIMITS, type Session, type TokenBook, hourlySession, tokenBook } from "../doors/mcp/tokens.ts";
 import { type CommandTool, loadTools } from "../doors/mcp/tools.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { grantedIn, onRevoked } from "./agent-setup.ts";
@@ -27,6 +32,8 @@ export interface AgentDoor {
   lastSeen(agent: string): number | undefined;
   /** Answers one request to `/mcp`. */
   handle(request: IncomingMessage, response: ServerResponse): void;
+  /** Answers one call of `qoc mcp`. @throws what the call came to. */
+  overSocket(request: Request, signal: AbortSignal, note: (line: string) => void): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -45,17 +52,22 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
   const tokens = tokenBook(desk.clock, desk.ids, grantedIn(desk.book, palette));
   const stopWatching = onRevoked(open, (agent) => tokens.revoke(agent));
   const lists = new WeakMap<Session, number>();
-  const http = mcpHttpHandler({
-    version: desk.version,
+  const calls = {
     tools,
-    clock: desk.clock,
     tokens,
-    changes: changesOf(open),
+    clock: desk.clock,
+    refused,
+    audit: auditTo(desk.log, desk.clock),
     invoke: (command, input, session, signal, note) =>
       invoke(COMMANDS, { command, input }, agentCall(services, desk.root, session.actor, signal, note), refused),
+  } satisfies CallPorts & { readonly tokens: TokenBook };
+  const closing = new AbortController();
+  const interactive = hourlySession(desk.clock, { run: INTERACTIVE, palette }, HOURLY_LIMITS, closing.signal);
+  const http = mcpHttpHandler({
+    ...calls,
+    version: desk.version,
+    changes: changesOf(open),
     listed: (session) => void lists.set(session, (lists.get(session) ?? 0) + 1),
-    refused,
-    audit: (record) => desk.log.info(`mcp: ${record.decision} ${record.tool}`, { ...record }),
     onError: (error) => desk.log.warn(`mcp: ${messageOf(error)}`),
   });
   return {
@@ -72,8 +84,13 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
     },
     lastSeen: (agent) => tokens.seenAt(agent),
     handle: http.handle,
+    overSocket: ({ command, input, caller }, signal, note) => {
+      const { token, ...facts } = caller ?? { tool: command, client: "unknown", era: "modern", toolUseId: null };
+      return answerSocketCall({ ...calls, interactive }, { command, input, facts, ...(token === undefined ? {} : { token }) }, signal, note);
+    },
     close: async () => {
       stopWatching();
+      closing.abort();
       await http.close();
     },
   };

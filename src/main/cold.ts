@@ -89,7 +89,10 @@ export const coldServices = (options: ColdOptions): ColdServices => {
     newConnector: async ({ name, from }) => newConnector({ ...options, root: await findWorkspace(disk, from), name }),
     mcp: async (from, signal) => {
       const { root, outside } = await at(from);
-      return (await import("./mcp-stdio.ts")).mcpAtDesk({ socketPath: outside.socket, root, version, clock }, signal);
+      return (await import("./mcp-stdio.ts")).mcpAtDesk(
+        { socketPath: outside.socket, root, version, clock, token: options.env["QOC_TOKEN"] || undefined },
+        signal,
+      );
     },
     certify: (request, say) => certifyAdapter(options, request, say),
     demo: (request, screen, signal) => runDemo({ ...options, bin: options.bin }, request, screen, signal),

@@ -69,12 +69,11 @@ const serve = async (open: OpenDesk, started: number, ready: (facts: UpFacts) =>
     handle: async (request, { note, value, signal }) => {
       refuseWhileStopping(stopping.signal);
       // Over the operator's own socket, but by the agent's door: it gets an agent's commands and no more.
-      const actor = request.channel === "mcp" ? "agent:interactive" : "human";
-      if (actor !== "human") desk.log.info(`mcp: ${request.command.slice(0, 100)}`, { actor });
+      if (request.channel === "mcp") return staffed.door.overSocket(request, signal, note);
       return invoke(
         COMMANDS,
         { command: request.command, input: request.input },
-        { actor, channel: request.channel, hot: services, emit: value, note, signal, canAsk: false, cwd: request.cwd },
+        { actor: "human", channel: request.channel, hot: services, emit: value, note, signal, canAsk: false, cwd: request.cwd },
         refused,
       );
     },

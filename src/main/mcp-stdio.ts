@@ -11,18 +11,28 @@ export interface McpAtDesk {
   readonly root: string;
   readonly version: string;
   readonly clock: Clock;
+  /** Of an agent that was let in; without one it is `agent:interactive`. */
+  readonly token: string | undefined;
 }
 
+/** A tool's name may be as long as a client likes; the desk keeps less of it. */
+const TOLD_CHARS_MAX = 200;
+const told = (text: string): string => text.slice(0, TOLD_CHARS_MAX);
+
 /** Serves until the client goes away or the signal aborts. */
-export const mcpAtDesk = async ({ socketPath, root, version, clock }: McpAtDesk, signal: AbortSignal): Promise<void> =>
+export const mcpAtDesk = async ({ socketPath, root, version, clock, token }: McpAtDesk, signal: AbortSignal): Promise<void> =>
   serveMcpStdio({
     version,
     clock,
     signal,
     tools: await loadTools(COMMANDS),
-    call: (command, input, callSignal, onNote) =>
+    call: (command, input, callSignal, onNote, { tool, client, era, toolUseId }) => {
+      const id = toolUseId === null ? null : told(toolUseId);
+      const caller = { tool: told(tool), client: told(client), era, toolUseId: id, ...(token === undefined ? {} : { token }) };
       // The channel says who asks: the desk takes what comes by `mcp` for an agent's, whatever it names.
-      callDaemon({ socketPath, request: { command, input, channel: "mcp", cwd: root }, onNote, onValue: () => Promise.resolve(), signal: callSignal }),
+      const request = { command: told(command), input, channel: "mcp", cwd: root, caller } as const;
+      return callDaemon({ socketPath, request, onNote, onValue: () => Promise.resolve(), signal: callSignal });
+    },
     changes: () => () => undefined,
     stdin: process.stdin,
     stdout: process.stdout,

@@ -5,7 +5,7 @@ import { type Server, type Socket, createServer } from "node:net";
 import { QocError, messageOf } from "../../domain/error.ts";
 import type { Channel } from "../../domain/event.ts";
 import type { Log } from "../../domain/ports.ts";
-import { REQUEST_BYTES_MAX, type Reply, type Request, readLines, tooLarge, writeLine } from "./wire.ts";
+import { type McpCaller, REQUEST_BYTES_MAX, type Reply, type Request, readLines, tooLarge, writeLine } from "./wire.ts";
 
 export interface Answering {
   /** Progress, one line, for a person. */
@@ -152,5 +152,20 @@ const parseRequest = (line: string): Numbered | QocError => {
   if (typeof command !== "string") return malformed("command: text");
   if (typeof cwd !== "string") return malformed("cwd: text");
   if (known === undefined) return malformed(`channel: one of ${CHANNELS.join(", ")}`);
-  return { id, request: { command, input: input ?? {}, channel: known, cwd } };
+  const caller = known === "mcp" ? callerIn(said["caller"]) : undefined;
+  if (caller === null) return malformed("caller: token, tool, client, era and toolUseId");
+  return { id, request: { command, input: input ?? {}, channel: known, cwd, ...(caller === undefined ? {} : { caller }) } };
+};
+
+const CALLER_CHARS_MAX = 1_000;
+
+/** Null where it is no caller: a token that cannot be read must not pass for none. */
+const callerIn = (said: unknown): McpCaller | undefined | null => {
+  if (said === undefined) return undefined;
+  if (typeof said !== "object" || said === null) return null;
+  const { token, tool, client, era, toolUseId } = said as Readonly<Record<string, unknown>>;
+  const isText = (value: unknown): value is string => typeof value === "string" && value.length <= CALLER_CHARS_MAX;
+  if (!isText(tool) || !isText(client) || !(toolUseId === null || isText(toolUseId))) return null;
+  if (!(era === "legacy" || era === "modern") || !(token === undefined || isText(token))) return null;
+  return { tool, client, era, toolUseId, ...(token === undefined ? {} : { token }) };
 };

@@ -12,6 +12,17 @@ export interface Request {
   readonly channel: Channel;
   /** The caller's folder: relative paths start there. */
   readonly cwd: string;
+  /** For channel `mcp`: who calls, and what its program tells of the call. */
+  readonly caller?: McpCaller;
+}
+
+export interface McpCaller {
+  /** Absent: the agent without one. */
+  readonly token?: string;
+  readonly tool: string;
+  readonly client: string;
+  readonly era: "legacy" | "modern";
+  readonly toolUseId: string | null;
 }
 
 /** An error as it travels: the object users see under `--json`, its exit code, and what is known of the order it tells of. */

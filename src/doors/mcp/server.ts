@@ -14,7 +14,8 @@ import {
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import { messageOf } from "../../domain/error.ts";
-import { type CallPorts, type Caller, auditOf, callTool } from "./call.ts";
+import { type CallFacts, auditOf } from "./audit.ts";
+import { type CallPorts, type Caller, callTool, factsOf } from "./call.ts";
 import { listPrompts, promptNamed } from "./prompts.ts";
 import { type Ask, RESOURCES, cutToFit, findResource, isTemplate } from "./resources.ts";
 import type { Session } from "./tokens.ts";
@@ -108,14 +109,17 @@ const serveResources = (mcp: McpServer, options: McpOptions, caller: Caller): vo
       .map(({ uri, name, description, mimeType }) => ({ uriTemplate: uri, name, description, mimeType })),
   }));
   mcp.server.setRequestHandler("resources/read", async ({ params: { uri } }, context) => {
-    const { audit } = auditOf(options, caller, { name: uri, input: {} }, context);
+    const facts = factsOf(caller, uri, context);
+    const { audit } = auditOf(options, caller.session, facts, {});
     const found = findResource(uri);
     if (found === undefined || !shown.includes(found.resource)) {
-      audit("refused", found === undefined ? "unknown resource" : "outside the palette");
+      const reason = found === undefined ? "unknown resource" : "outside the palette";
+      audit("refused", reason);
+      options.refused(uri, caller.session.actor, reason, { input: {}, facts });
       throw new ResourceNotFoundError(uri);
     }
     try {
-      const text = await found.resource.read(askAs(options, caller.session, context), found.name);
+      const text = await found.resource.read(askAs(options, caller.session, facts, context), found.name);
       if (text === undefined) throw new Error("nothing is there yet");
       audit("allowed", null);
       return { contents: [{ uri, mimeType: found.resource.mimeType, text: cutToFit(text) }] };
@@ -128,11 +132,11 @@ const serveResources = (mcp: McpServer, options: McpOptions, caller: Caller): vo
 };
 
 const askAs =
-  (options: McpOptions, session: Session, { mcpReq }: ServerContext): Ask =>
+  (options: McpOptions, session: Session, facts: CallFacts, { mcpReq }: ServerContext): Ask =>
   (command, input) => {
     const over = session.spend({ calls: 1, bytes: 0, proposals: 0 });
-    if (over !== undefined) throw new Error(`this run may use ${over.of} ${over.limit} in all`);
-    return options.invoke(command, input, session, AbortSignal.any([mcpReq.signal, session.signal]), () => undefined);
+    if (over !== undefined) throw new Error(`over the limit of ${over.of} ${over.limit} for each ${over.per}`);
+    return options.invoke(command, input, session, AbortSignal.any([mcpReq.signal, session.signal]), () => undefined, facts);
   };
 
 const servePrompts = (mcp: McpServer): void => {

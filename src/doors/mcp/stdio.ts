@@ -7,17 +7,18 @@ import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/s
 import { INTERACTIVE } from "../../domain/agent-access.ts";
 import { messageOf } from "../../domain/error.ts";
 import type { Clock } from "../../domain/ports.ts";
-import type { AuditRecord } from "./call.ts";
+import type { AuditRecord, CallFacts } from "./audit.ts";
 import { type Changes, mcpFactory } from "./server.ts";
 import { openSession } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
 
-/** Asks the running desk as `agent:interactive`. @throws what the desk answered, or that it is down. */
+/** Asks the running desk, which audits the call by what the client told of it. @throws what the desk answered, or that it is down. */
 export type CallDesk = (
   command: string,
   input: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
   note: (line: string) => void,
+  facts: CallFacts,
 ) => Promise<unknown>;
 
 export interface McpStdioOptions {
@@ -45,10 +46,10 @@ export const serveMcpStdio = async (options: McpStdioOptions): Promise<void> => 
     clock: options.clock,
     changes: options.changes,
     sessionOf: () => session,
-    invoke: (command, input, _session, callSignal, note) => call(command, input, callSignal, note),
+    invoke: (command, input, _session, callSignal, note, facts) => call(command, input, callSignal, note, facts),
     audit: (record) => log(auditLine(record)),
     // The desk refuses the word too, and writes the attempt down where the operator looks for it.
-    refused: (tool) => void call(tool, {}, signal, () => undefined).catch(() => undefined),
+    refused: (tool, _actor, _reason, { input, facts }) => void call(tool, input, signal, () => undefined, facts).catch(() => undefined),
   });
   const ended = new Promise<void>((resolve) => {
     for (const event of ["end", "close", "error"]) stdin.once(event, () => resolve());
