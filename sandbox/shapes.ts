@@ -1,6 +1,7 @@
 /** What a worker may say, as zod shapes: the host's side of the wire only, so that no worker carries the checker. */
 import { z } from "zod";
 import { DecimalError, type DecimalText, canonicalText } from "../src/domain/decimal.ts";
+import { readFundamentals } from "../src/domain/fundamentals.ts";
 import type {
   VenueAccount,
   VenueAck,
@@ -162,6 +163,9 @@ export const instrumentShape = z
 export const barShape = z
   .object({ symbol: name, timestamp: time, open: numeric, high: numeric, low: numeric, close: numeric, volume: optional(notNegative) })
   .transform(({ timestamp, ...rest }) => compact({ ...rest, at: timestamp }) as VenueBar);
+
+/** null: the venue knows nothing of it. */
+export const fundamentalsShape = z.record(z.string(), z.unknown()).transform(readFundamentals).nullable();
 
 /**
  * The characters of all text in this plain value, or undefined where they exceed the limit or the value is not plain data

@@ -134,6 +134,17 @@ const MARKET: readonly Command[] = [
     load: async () => (await import("./bars.ts")).analysisGet,
   },
   {
+    name: "fundamentals get",
+    group: "research",
+    audience: "both",
+    writes: NO_WRITES,
+    about: "what a connector tells of a company or a fund; says data_pending where it tells nothing",
+    args: [positional("symbol", "SYMBOL", "the venue's symbol"), flag("connector", "NAME", "which connector", { completes: "connector" })],
+    examples: ["qoc fundamentals get AAPL --connector my-venue", "qoc fundamentals get AAPL --json"],
+    exits: [5],
+    load: async () => (await import("./fundamentals.ts")).fundamentalsGet,
+  },
+  {
     name: "symbols search",
     group: "research",
     audience: "both",

@@ -24,10 +24,12 @@ interface Met {
 export const symbolsSearch = body({
   input: z.strictObject({ text: z.string().trim().min(1).max(60) }),
   output: z.object({
+    status: z.enum(["ready", "data_pending"]),
     symbols: z.array(
       z.object({ symbol: z.string(), in: z.array(z.string()), untrusted: outsideAs("its name, by the desk's own entity").nullable() }),
     ),
     searched: z.array(z.string()),
+    /** Why there are no others, or none. */
     note: z.string(),
     partial: z.boolean(),
   }),
@@ -38,6 +40,7 @@ export const symbolsSearch = body({
     const fits = met.filter(({ symbol, name }) => symbol.toLowerCase().includes(needle) || name.toLowerCase().includes(needle));
     const closest = fits.toSorted((a, b) => a.symbol.length - b.symbol.length || (a.symbol < b.symbol ? -1 : 1));
     return {
+      status: closest.length === 0 ? "data_pending" : "ready",
       symbols: closest.slice(0, SYMBOLS_MAX).map((one) => shown(call, one)),
       searched: SEARCHED,
       note: NOTE,

@@ -1,6 +1,7 @@
 /** The venues as the desk's verbs need them: one port over the host of connector workers. */
 import type { DecimalText } from "../domain/decimal.ts";
 import type { ConnectorState } from "../domain/event.ts";
+import type { Fundamentals } from "../domain/fundamentals.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { Order } from "../domain/order.ts";
 import type { Capabilities } from "../domain/sdk.ts";
@@ -65,6 +66,8 @@ export interface Venues {
   fills(connector: string, since: number): Promise<readonly VenueFill[] | undefined>;
   /** Within the range or beyond it, as the connector pleases; daily ones. */
   bars(connector: string, symbol: string, range?: BarRange): Promise<readonly VenueBar[] | undefined>;
+  /** null: the venue knows nothing of the symbol. */
+  fundamentals(connector: string, symbol: string): Promise<Fundamentals | null | undefined>;
   /** Never rejects: whatever is not a definite answer is `unclear`. */
   place(order: Cleared<Order>): Promise<PlaceResult>;
   cancel(connector: string, venueOrderId: string): Promise<void>;

@@ -6,6 +6,7 @@ import {
   ackShape,
   barShape,
   fillShape,
+  fundamentalsShape,
   instrumentShape,
   positionShape,
   quoteShape,
@@ -13,6 +14,7 @@ import {
 } from "../../sandbox/shapes.ts";
 import { type DecimalText, decimal, exactNumber, floored, parseNumeric, text } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
+import type { Fundamentals } from "../domain/fundamentals.ts";
 import type { Order } from "../domain/order.ts";
 import type { Order as SdkOrder } from "../domain/sdk.ts";
 import type { BarRange, VenueAccount, VenueBar, VenueFill, VenueInstrument, VenuePosition, VenueQuote, VenueReport } from "../domain/venue.ts";
@@ -83,6 +85,8 @@ export const openVenueCalls = (connectors: Connectors) => ({
     askIf(connectors, name, "getFills", [since], list(fillShape)),
   bars: (name: string, symbol: string, range: BarRange = {}): Promise<readonly VenueBar[] | undefined> =>
     askIf(connectors, name, "getBars", [symbol, { resolution: "1d", ...range }], list(barShape)),
+  fundamentals: (name: string, symbol: string): Promise<Fundamentals | null | undefined> =>
+    askIf(connectors, name, "getFundamentals", [symbol], fundamentalsShape),
   cancel: async (name: string, venueOrderId: string): Promise<void> =>
     void (await ask(connectors, name, "cancelOrder", [venueOrderId], z.unknown())),
   place: (order: Cleared<Order>): Promise<PlaceOutcome> => place(connectors, order),

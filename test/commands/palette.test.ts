@@ -15,6 +15,24 @@ const digest = (text: string): string => `sha256:${createHash("sha256").update(t
 const APPLE = "---\nsymbol: AAPL\nname: Apple Inc.\nkind: equity\nvenue: NASDAQ\ntags: [tech, phones]\n---\nPhones.\n";
 const CSV = ["date,open,high,low,close,volume", ...Array.from({ length: 30 }, (_, n) => `2026-01-${String(n + 1).padStart(2, "0")},1,3,1,${n + 1},10`)];
 
+const HIDDEN = `
+  static capabilities = { mode: 'paper' };
+  async getBars(symbol: string, options: unknown) {
+    if (symbol !== "RANGED") return [];
+    return [1, 2, 3].map((day) => ({
+      symbol, timestamp: Date.UTC(2026, 0, day), open: 1, high: 1, low: 1, close: JSON.stringify(options).length, volume: day,
+    }));
+  }
+  async getFundamentals(symbol: string): Promise<any> {
+    if (symbol === "NONE") return null;
+    if (symbol === "EMPTY") return { pe_ttm: null, sector: "" };
+    if (symbol === "FAIL") throw new Error("no such page");
+    if (symbol === "ODD") return "42";
+    return {
+      pe_ttm: 31.05, revenue_ttm_usd: "391035000000.01", sector: "Technology", is_fund: false, pb: null, earnings: { last_eps_actual: 1.64 },
+    };
+  }`;
+
 let desk: TempDesk;
 const ask = <T = Record<string, unknown>>(command: string, input: Record<string, unknown> = {}): Promise<T> => desk.call<T>(command, input, AGENT);
 const written = async (): Promise<readonly Record<string, unknown>[]> =>
@@ -25,7 +43,7 @@ beforeAll(async () => {
     config: (template) =>
       `${template}\n[connectors]\nagent = ["paper"]\n\n[[connector]]\nname = "hidden"\ntype = "custom"\nadapter = "./hidden.ts"\n`,
     files: {
-      "hidden.ts": adapterSource("static capabilities = { mode: 'paper' };"),
+      "hidden.ts": adapterSource(HIDDEN),
       "research/prices/bars/OWN.csv": CSV.join("\n"),
       "research/prices/bars/NOVOL.csv": "date,close\n2026-01-01,1\n2026-01-02,2\n",
       "issues/007-hand.md": "---\nid: 007\ntitle: By hand   # kept\nstatus: open\nsymbols: [MSFT]\n---\nBody, with   spaces.\n",
@@ -160,6 +178,19 @@ describe("bars get", () => {
     await expect(ask("bars get", { symbol: "SPX", limit: 201 })).rejects.toMatchObject({ code: "INVALID_INPUT" });
   });
 
+  it("are asked of the connector for these days, and cut to them whatever it answers", async () => {
+    const ranged = (input: Record<string, string>): Promise<{ bars?: readonly { close: string; volume: string }[] }> =>
+      desk.call("bars get", { symbol: "RANGED", connector: "hidden", ...input });
+    const asked = (options: Record<string, unknown>): string => String(JSON.stringify({ resolution: "1d", ...options }).length);
+    const from = Date.UTC(2026, 0, 2);
+    const to = Date.UTC(2026, 0, 3) - 1;
+    expect((await ranged({})).bars).toMatchObject([{ close: asked({}) }, {}, {}]);
+    expect((await ranged({ from: "2026-01-02" })).bars).toMatchObject([{ close: asked({ from }), volume: "2" }, { volume: "3" }]);
+    expect((await ranged({ from: "2026-01-02", to: "2026-01-02" })).bars).toMatchObject([{ close: asked({ from, to }), volume: "2" }]);
+    expect(await ranged({ from: "2027-01-02" })).toMatchObject({ status: "data_pending" });
+    expect(await ranged({ limit: "1" })).toMatchObject({ bars: [{ volume: "3" }], earlier: 2 });
+  });
+
   it("are the operator's where no venue is meant, and say so", async () => {
     const own = await desk.call<{ bars: readonly Record<string, string>[] }>("bars get", { symbol: "OWN", limit: 1 });
     expect(own).toMatchObject({ status: "ready", source: "research/prices/bars/OWN.csv", note: expect.any(String) as string, earlier: 29 });
@@ -196,12 +227,41 @@ describe("analysis get", () => {
   });
 });
 
+describe("fundamentals get", () => {
+  it("are a connector's own, numbers exact and apart from words; what it lacks is pending", async () => {
+    const known = await desk.call("fundamentals get", { symbol: "AAPL", connector: "hidden" });
+    expect(known).toEqual({
+      ...{ status: "ready", symbol: "AAPL", connector: "hidden" },
+      numbers: { pe_ttm: "31.05", revenue_ttm_usd: "391035000000.01", "earnings.last_eps_actual": "1.64" },
+      untrusted: { source: "connector hidden", retrievedAt: expect.any(String) as string, text: "sector: Technology\nis_fund: false" },
+    });
+    const reasons = ["NONE", "EMPTY", "FAIL", "ODD"].map((symbol) => desk.call("fundamentals get", { symbol, connector: "hidden" }));
+    expect(await Promise.all(reasons)).toMatchObject([
+      { status: "data_pending", reason: "connector hidden has no fundamentals of NONE" },
+      { status: "data_pending", reason: "connector hidden has no fundamentals of EMPTY" },
+      { status: "data_pending", reason: "connector hidden could not answer", untrusted: { text: "hidden.getFundamentals: no such page" } },
+      { status: "data_pending", reason: "connector hidden answered with something else" },
+    ]);
+    const none = await ask<Record<string, unknown>>("fundamentals get", { symbol: "SPX" });
+    expect(none).toMatchObject({ status: "data_pending", reason: "connector paper has no getFundamentals" });
+    expect(none).not.toHaveProperty("numbers");
+  });
+});
+
+describe("a quote that a connector does not have", () => {
+  it("is pending, with the reason and no number", async () => {
+    const none = await ask<Record<string, unknown>>("quotes get", { symbol: "NOSUCH" });
+    expect(none).toMatchObject({ status: "data_pending", reason: "connector paper could not answer", untrusted: { source: "connector paper" } });
+    expect(none).not.toHaveProperty("bid");
+  });
+});
+
 describe("symbols search", () => {
   it("finds what the desk has met, by symbol and name, and says where it looked", async () => {
     expect(await ask("symbols search", { text: "apple" })).toMatchObject({ symbols: [{ symbol: "AAPL", in: ["entities"], untrusted: { text: "Apple Inc." } }] });
     expect(await ask("symbols search", { text: "msft" })).toMatchObject({ symbols: [{ symbol: "MSFT", in: ["issues"] }] });
     expect(await ask("symbols search", { text: "own" })).toMatchObject({ symbols: [{ symbol: "OWN", in: ["research/prices/bars"] }] });
-    expect(await ask("symbols search", { text: "zzz" })).toMatchObject({ symbols: [], note: expect.stringContaining("quotes get") as string });
+    expect(await ask("symbols search", { text: "zzz" })).toMatchObject({ status: "data_pending", symbols: [], note: expect.stringContaining("quotes get") as string });
   });
 });
 

@@ -24,6 +24,7 @@ const WORDS = `rationale = ${TOML}\nproposed_by = ${TOML}\nissue = ${TOML}\nrese
 
 const FAILING = `
   async getQuote() { throw new Error(${YAML}); }
+  async getFundamentals() { return { pe_ttm: 1, [${YAML}]: 2, about: ${YAML}, deep: { list: [${YAML}] } }; }
   async getBars() { throw new Error(${YAML}); }
   async getPositions() { return [{ symbol: "${MARK}", quantity: 1, currency: "${MARK}" }]; }
   static capabilities = { mode: "paper" };`;
@@ -136,6 +137,7 @@ const CALLS: Readonly<Record<string, readonly (readonly [input: Record<string, u
     [{ symbol: "SPX", connector: "failing" }, 1],
     [{ symbol: "SPX", connector: "broken" }, 1],
   ],
+  "fundamentals get": [[{ symbol: "SPX", connector: "failing" }, 1]],
   "positions list": [[{}, 0]],
   "inbox list": [[{}, 1]],
   "inbox read": [[{ id: "evil" }, 1]],

@@ -1,4 +1,4 @@
-/** Lists and records: quotes, connectors, the trade log, log lines, notes, runs, snapshots. */
+/** Lists and records: connectors, the trade log, log lines, notes, runs, snapshots. */
 import type { Untrusted } from "../../domain/untrusted.ts";
 import type { SnapshotView } from "../../desk/snapshot.ts";
 import type { DryRun, RunReport } from "../../commands/command.ts";
@@ -11,31 +11,8 @@ import { renderPositions } from "./render-desk.ts";
 import { type Column, type Face, pairs, table } from "./table-text.ts";
 
 /** A list, or on a terminal one word that there is nothing to list. */
-const listing = <T>(face: Face, columns: readonly Column<T>[], rows: readonly T[], nothing: string): readonly string[] =>
+export const listing = <T>(face: Face, columns: readonly Column<T>[], rows: readonly T[], nothing: string): readonly string[] =>
   rows.length === 0 && face.isTty ? [nothing] : table(face, columns, rows);
-
-interface QuoteView {
-  readonly status: string;
-  readonly symbol: string;
-  readonly bid?: string;
-  readonly ask?: string;
-  readonly last?: string;
-  readonly time?: string;
-  readonly connector: string;
-  readonly reason?: string;
-  readonly untrusted?: Untrusted | null;
-}
-export const renderQuote = (face: Face, quote: QuoteView): readonly string[] =>
-  pairs(face, [
-    ["symbol", quote.symbol],
-    ...(quote.reason === undefined
-      ? [["bid", quote.bid ?? "-"] as const, ["ask", quote.ask ?? "-"] as const, ["last", quote.last ?? "-"] as const, ["time", quote.time ?? "-"] as const]
-      : [["status", quote.status] as const, ["reason", reasonText(quote.reason, quote.untrusted)] as const]),
-    ["connector", quote.connector],
-  ]);
-
-const reasonText = (reason: string, words: Untrusted | null | undefined): string =>
-  words === null || words === undefined ? reason : `${reason}: ${words.text}`;
 
 interface ConnectorView {
   readonly name: string;

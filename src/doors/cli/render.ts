@@ -6,6 +6,7 @@ import { type Io, painter } from "./io.ts";
 import { renderAgentSetup, renderAgents } from "./render-agents.ts";
 import { renderCertify, renderMadeConnector } from "./render-certify.ts";
 import { renderDoctor, renderInit, renderPositions, renderStatus } from "./render-desk.ts";
+import { renderAnalysis, renderBars, renderFundamentals, renderQuote, renderSymbols } from "./render-market.ts";
 import { renderOrder, renderOrders, renderProposed, renderReceipt } from "./render-order.ts";
 import {
   renderConnectors,
@@ -15,7 +16,6 @@ import {
   renderIssues,
   renderLog,
   renderLogLine,
-  renderQuote,
   renderResearch,
   renderRun,
   renderSnapshot,
@@ -44,6 +44,10 @@ const RENDERERS: Readonly<Record<string, Renderer>> = {
   reject: renderReceipt,
   cancel: renderReceipt,
   "quotes get": renderQuote,
+  "bars get": renderBars,
+  "analysis get": renderAnalysis,
+  "symbols search": renderSymbols,
+  "fundamentals get": renderFundamentals,
   "positions list": renderPositions,
   "inbox list": renderInbox,
   "inbox read": renderOpened,

@@ -131,6 +131,9 @@ const status = (text: string) => ({
   readOnly: text,
 });
 
+/** What every command that asks the market answers where there is nothing. */
+const nothing = (text: string) => ({ status: "data_pending", symbol: text, connector: text, reason: text, untrusted: words(text) });
+
 /** One answer a command, with the same text wherever the answer holds somebody else's. */
 const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
   status,
@@ -144,7 +147,20 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
   "orders list": (text) => [order(text)],
   "orders show": (text) => ({ ...order(text), review: null }),
   approve: (text) => ({ id: text, state: "acked", clientOrderId: text, venueOrderId: text }),
-  "quotes get": (text) => ({ symbol: text, bid: "1", ask: "2", time: "t", connector: text }),
+  "quotes get": (text) => ({ status: "ready", symbol: text, bid: "1", ask: "2", time: "t", connector: text }),
+  "bars get": (text) => ({
+    ...{ status: "ready", symbol: text, source: text, note: text, earlier: 3, untrusted: null },
+    bars: [{ time: "2026-07-05T00:00:00.000Z", open: "1", high: "2", low: "1", close: "2" }],
+  }),
+  "analysis get": (text) => ({
+    ...{ status: "ready", symbol: text, source: text, untrusted: null },
+    indicators: [
+      { name: "macd:12:26:9", status: "ready", values: [{ time: "2026-07-05T00:00:00.000Z", macd: "1", signal: "2" }] },
+      { name: "sma:20", status: "data_pending", reason: text },
+    ],
+  }),
+  "symbols search": (text) => ({ symbols: [{ symbol: text, in: [text], untrusted: words(text) }], note: text }),
+  "fundamentals get": (text) => ({ status: "ready", symbol: text, numbers: { pe_ttm: "12.5" }, untrusted: words(text) }),
   "positions list": (text) => [position(text)],
   "inbox list": (text) => [{ path: text, kind: text, status: text, untrusted: words(text) }],
   "inbox read": (text) => ({ path: text, untrusted: words(text) }),
@@ -199,6 +215,7 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
 
 /** Files, shown as they are. */
 const WHOLE_TEXTS = ["inbox read", "files read", "entities read", "show"];
+
 const LISTS = ["orders list", "positions list", "log", "issues list", "inbox list", "connectors list"] as const;
 
 describe("render", () => {
@@ -210,6 +227,11 @@ describe("render", () => {
       // A forged row would stand at the start of a line.
       if (!WHOLE_TEXTS.includes(name)) expect(text).not.toMatch(/^✓ approved by the desk/m);
     }
+  });
+
+  it.each(["quotes get", "bars get", "analysis get", "fundamentals get"])("%s says why there is nothing, and lets no text act", (name) => {
+    for (const isTty of [true, false]) expect(render(row(name), nothing(EVIL), io(isTty), false)).not.toMatch(ACTING);
+    expect(render(row(name), nothing("why"), io(false), false)).toBe("symbol\twhy\nstatus\tdata_pending\nreason\twhy: why\n");
   });
 
   it("quotes a proposal's words, each line marked", () => {
