@@ -8,6 +8,7 @@ import { QocError } from "../domain/error.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
 import type { Report } from "../certify/report.ts";
 import type { Desk } from "../desk/desk.ts";
+import type { AgentFacts } from "../desk/doctor.ts";
 import type { RunView } from "../desk/run.ts";
 
 export type Audience = "human" | "agent" | "both";
@@ -152,6 +153,8 @@ export interface Runs {
   start(issue: string, note: (line: string) => void, signal: AbortSignal): Promise<RunReport>;
   /** What the agent would be told. */
   dry(issue: string): Promise<DryRun>;
+  /** Could the configured agent be started here? */
+  check(): Promise<AgentFacts>;
   /** Adds an issue to the run that the actor is. @throws NO_RUN, QUEUE_FULL. */
   queue(actor: Actor, issue: string): Promise<Queued>;
 }

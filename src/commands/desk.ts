@@ -8,7 +8,7 @@ import { snapshot as takeSnapshot } from "../desk/snapshot.ts";
 import { status as lookAtDesk } from "../desk/status.ts";
 import { listSnapshots } from "../workspace/snapshots.ts";
 import { body, cold, hot } from "./command.ts";
-import { statusInScope } from "./scope.ts";
+import { isInScope, positionsInScope, statusInScope } from "./scope.ts";
 
 const none = z.strictObject({});
 const bookShape = z.looseObject({ nav: z.string(), cash: z.string(), buyingPower: z.string(), positions: z.array(z.looseObject({})) });
@@ -56,7 +56,17 @@ export const status = body({
 export const snapshot = body({
   input: none,
   output: z.looseObject({ path: z.string(), nav: z.string() }),
-  run: (_input, call) => takeSnapshot(hot(call).desk, call.actor),
+  run: async (_input, call) => {
+    const { desk } = hot(call);
+    const { connectors, stale, positions, ...view } = await takeSnapshot(desk, call.actor);
+    const isKnown = (name: string): boolean => isInScope(desk, call.actor, name);
+    return {
+      ...view,
+      connectors: connectors.filter(isKnown),
+      stale: stale.filter(isKnown),
+      positions: positionsInScope(desk, call.actor, positions),
+    };
+  },
 });
 
 export const snapshotList = body({
@@ -83,7 +93,10 @@ export const resume = body({
 export const doctor = body({
   input: none,
   output: z.object({ checks: z.array(z.looseObject({ name: z.string(), status: z.enum(["ok", "warn", "fail", "skip"]) })) }),
-  run: (_input, call) => checkDesk(hot(call).desk, hot(call).nodeVersion),
+  run: async (_input, call) => {
+    const { desk, nodeVersion, runs } = hot(call);
+    return checkDesk(desk, nodeVersion, await runs.check());
+  },
 });
 
 export const verify = body({

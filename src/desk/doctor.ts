@@ -13,7 +13,15 @@ export interface DoctorCheck {
 const FREE_BYTES_MIN = 100 * 1024 * 1024;
 const PENDING_AGE_MS = 24 * 60 * 60 * 1000;
 
-export const doctor = async (desk: Desk, nodeVersion: string): Promise<{ checks: readonly DoctorCheck[] }> => ({
+/** Whether the agents of `[agent]` could be started here, and held. */
+export interface AgentFacts {
+  /** The program's name; undefined for the scripted one, which needs none. */
+  readonly program: string | undefined;
+  readonly isInstalled: boolean;
+  readonly hasBubblewrap: boolean;
+}
+
+export const doctor = async (desk: Desk, nodeVersion: string, agent: AgentFacts): Promise<{ checks: readonly DoctorCheck[] }> => ({
   checks: [
     nodeCheck(nodeVersion),
     await diskCheck(desk),
@@ -21,6 +29,7 @@ export const doctor = async (desk: Desk, nodeVersion: string): Promise<{ checks:
     historyCheck(desk),
     tradingCheck(desk),
     keyCheck(desk),
+    agentCheck(desk, agent),
     ...desk.venues.status().flatMap((status) => connectorChecks(desk, status)),
     ...pendingChecks(desk),
     ...[...desk.book.flagged].map(([key, { expected, actual }]): DoctorCheck => ({
@@ -83,6 +92,21 @@ const keyCheck = (desk: Desk): DoctorCheck => {
         fix: "qoc key protect",
       }
     : { name: "key", status: "ok", message: "the operator's key has no passphrase; paper orders need none" };
+};
+
+const agentCheck = (desk: Desk, { program, isInstalled, hasBubblewrap }: AgentFacts): DoctorCheck => {
+  const name = "agent";
+  const { runtime, unconfined } = desk.config.agent;
+  if (program === undefined) return { name, status: "ok", message: "the scripted agent; it has no model behind it" };
+  if (!isInstalled) {
+    return { name, status: "fail", message: `${program} is not on the desk's PATH`, fix: `install it, or set [agent] command = ["/path/of/${program}"]` };
+  }
+  if (hasBubblewrap) return { name, status: "ok", message: `${runtime}: ${program}, held by bubblewrap` };
+  const fix = "install bubblewrap";
+  if (runtime !== "acp" && runtime !== "command") return { name, status: "warn", message: `${runtime}: held by its own switches alone`, fix };
+  return unconfined
+    ? { name, status: "warn", message: `${runtime}: unconfined, it can do what you can`, fix }
+    : { name, status: "fail", message: `${runtime}: it may have hands of its own, and nothing here holds it`, fix };
 };
 
 const connectorChecks = (desk: Desk, status: ReturnType<Desk["venues"]["status"]>[number]): readonly DoctorCheck[] => {

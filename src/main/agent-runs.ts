@@ -93,6 +93,11 @@ export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
       const bundle = await runContext(desk, "run-(dry)", issue, known);
       return { issue: issue.path, runtime: agent.runtime, wouldRun: true, bundle, tools: known.map(({ name }) => name) };
     },
+    check: async () => {
+      const program = agent.runtime === "demo" ? undefined : (agent.command?.[0] ?? agent.runtime);
+      const isInstalled = program !== undefined && (await world.find(program)) !== undefined;
+      return { program, isInstalled, hasBubblewrap: (await world.find("bwrap")) !== undefined };
+    },
     queue: async (actor, words) => {
       const chain = [...chains.keys()].find((one) => one.actor === actor);
       if (chain === undefined) throw new QocError("NO_RUN", { issue: words });

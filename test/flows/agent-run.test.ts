@@ -136,6 +136,11 @@ describe("a run by a program of its own", () => {
     expect(await first).toMatchObject({ outcome: "stopped" });
   });
 
+  it("is looked at by doctor before it is needed", async () => {
+    const { checks } = await desk.call<{ checks: readonly { name: string; message: string }[] }>("doctor");
+    expect(checks.find(({ name }) => name === "agent")?.message).toMatch(/^command: /);
+  });
+
   it("that fails is an error with its record", async () => {
     writeFileSync(join(beside, "plan.json"), "not JSON");
     await expect(run()).rejects.toMatchObject({ code: "RUN_FAILED", data: { outcome: "failed" } });
