@@ -3,6 +3,7 @@ import { z } from "zod";
 import { QocError } from "../domain/error.ts";
 import { doctor as checkDesk } from "../desk/doctor.ts";
 import { setTrading } from "../desk/decide.ts";
+import { iso } from "../desk/desk.ts";
 import { rebuild as rebuildFiles } from "../desk/rebuild.ts";
 import { snapshot as takeSnapshot } from "../desk/snapshot.ts";
 import { status as lookAtDesk } from "../desk/status.ts";
@@ -49,9 +50,14 @@ export const status = body({
     if (input.snapshot !== undefined && input.snapshot !== "latest") {
       throw new QocError("INVALID_INPUT", { command: "status", message: `--snapshot knows "latest", not ${JSON.stringify(input.snapshot)}` });
     }
-    return statusInScope(call.hot.desk, call.actor, await lookAtDesk(call.hot.desk));
+    const { desk, lastSeen } = call.hot;
+    const view = await lookAtDesk(desk);
+    const agents = view.agents.map((one) => ({ ...one, lastSeenAt: isoOrNull(lastSeen(one.agent)) }));
+    return statusInScope(desk, call.actor, { ...view, agents });
   },
 });
+
+const isoOrNull = (at: number | undefined): string | null => (at === undefined ? null : iso(at));
 
 export const snapshot = body({
   input: none,

@@ -8,6 +8,7 @@ import { LAYOUT } from "../workspace/layout.ts";
 import { iso } from "../desk/desk.ts";
 import { takeWritten } from "../desk/propose.ts";
 import { type CallContext, body, hot } from "./command.ts";
+import { refuseFileOutOfScope } from "./order-scope.ts";
 import { opened, outside, outsideText } from "./outside.ts";
 import { record } from "./research.ts";
 
@@ -82,6 +83,7 @@ export const filesWrite = body({
   run: async ({ path, text, replaces }, call) => {
     writable(call);
     const { desk } = hot(call);
+    if (isProposal(path)) refuseFileOutOfScope(desk, call.actor, path, text);
     const file = await writeFile(desk.disk, desk.root, { path, text, ...replacedDigest("files write", replaces) });
     const written = await record(call, "files write", file);
     if (call.actor !== "human" && isProposal(file.path)) await takeWritten(desk, file.path, call.actor, call.sources?.list() ?? []);

@@ -5,13 +5,13 @@ import { QocError } from "../domain/error.ts";
 import { approve as approveOrder } from "../desk/approve.ts";
 import { cancel as cancelOrder } from "../desk/cancel.ts";
 import { reject as rejectOrder, resolve as resolveOrder } from "../desk/decide.ts";
-import { locate } from "../desk/locate.ts";
 import { detailOf, summaryOf } from "../desk/order-view.ts";
 import { orderPath } from "../desk/project.ts";
 import { propose as proposeOrder } from "../desk/propose.ts";
 import { review } from "../desk/review.ts";
 import { scan } from "../desk/scan-proposals.ts";
 import { body, hot } from "./command.ts";
+import { isOrderInScope, locateInScope, routeInScope } from "./order-scope.ts";
 
 /** A shell gives words, an agent may give numbers; both become the text that a proposal file would hold. */
 const amount = z.union([z.string(), z.number()]).transform(String);
@@ -37,10 +37,11 @@ export const propose = body({
   }),
   output: z.object({ id: z.string(), path: z.string(), digest: z.string(), verdict }),
   run: async (input, call) => {
+    const { desk } = hot(call);
     const { order, verdict: advice } = await proposeOrder(
-      hot(call).desk,
+      desk,
       {
-        connector: input.connector,
+        connector: routeInScope(desk, call.actor, input),
         venue: input.venue,
         side: input.side,
         symbol: input.symbol,
@@ -66,7 +67,8 @@ export const list = body({
   run: async (input, call) => {
     const { desk } = hot(call);
     if (desk.readOnly() === undefined) await scan(desk);
-    const matching = [...desk.book.orders.values()].filter((order) => input.state === undefined || order.state === input.state);
+    const known = [...desk.book.orders.values()].filter((order) => isOrderInScope(desk, call.actor, order));
+    const matching = known.filter((order) => input.state === undefined || order.state === input.state);
     return matching.slice(-input.limit).map((order) => summaryOf(order, orderPath(order)));
   },
 });
@@ -76,7 +78,7 @@ export const show = body({
   output: summary,
   run: async (input, call) => {
     const { desk, settled } = hot(call);
-    const order = await locate(desk, input.id);
+    const order = await locateInScope(desk, call.actor, input.id);
     const shown = order.state === "proposed" ? await review(desk, order) : null;
     await settled();
     return { ...detailOf(order, orderPath(order)), review: shown };

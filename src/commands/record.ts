@@ -7,13 +7,19 @@ import { scan } from "../desk/scan-proposals.ts";
 import { show as showEntry, tradeLog } from "../desk/trade-log.ts";
 import { restoreFile } from "../desk/restore.ts";
 import { body, cold, hot } from "./command.ts";
+import { isOrderInScope } from "./order-scope.ts";
 
 const count = z.coerce.number().int().positive().max(100_000);
 
 export const log = body({
   input: z.strictObject({ limit: count.default(50) }),
   output: z.array(z.looseObject({ date: z.string(), decision: z.enum(["APPROVED", "REJECTED"]) })),
-  run: async (input, call) => (call.hot === undefined ? cold(call).logOf(call.cwd, input.limit) : tradeLog(call.hot.desk.book, input.limit)),
+  run: async (input, call) => {
+    if (call.hot === undefined) return cold(call).logOf(call.cwd, input.limit);
+    const { desk } = call.hot;
+    const orders = [...desk.book.orders].filter(([, order]) => isOrderInScope(desk, call.actor, order));
+    return tradeLog({ ...desk.book, orders: new Map(orders) }, input.limit);
+  },
 });
 
 export const show = body({

@@ -3,11 +3,14 @@ import type { Desk } from "../desk/desk.ts";
 import type { StatusView } from "../desk/status.ts";
 import type { Actor } from "../domain/event.ts";
 import { QocError } from "../domain/error.ts";
-import { suggestion } from "../domain/ids.ts";
+import { type OrderId, suggestion } from "../domain/ids.ts";
 
 type Scoped = Pick<Desk, "config">;
 
 const isAgent = (actor: Actor): boolean => actor.startsWith("agent:");
+
+/** Are there connectors that do not exist for the actor? */
+export const isLimited = ({ config }: Scoped, actor: Actor): boolean => isAgent(actor) && config.agentConnectors !== undefined;
 
 /** Does this connector exist for the actor? */
 export const isInScope = ({ config }: Scoped, actor: Actor, connector: string): boolean =>
@@ -28,9 +31,30 @@ export const connectorInScope = (desk: Scoped, actor: Actor, name: string | unde
   throw new QocError("INVALID_INPUT", { command, message: `name one with --connector (${names.join(", ")})` });
 };
 
-/** A look at the desk without the connectors that do not exist for the actor. The sums stay the whole desk's. */
-export const statusInScope = (desk: Scoped, actor: Actor, view: StatusView): StatusView => ({
-  ...view,
-  connectors: view.connectors.filter(({ name }) => isInScope(desk, actor, name)),
-  book: { ...view.book, positions: view.book.positions.filter(({ connector }) => isInScope(desk, actor, connector)) },
-});
+type Holding = Pick<StatusView["book"]["positions"][number], "connector">;
+
+/** The positions of a view that exist for the actor. */
+export const positionsInScope = <T extends Holding>(desk: Scoped, actor: Actor, positions: readonly T[]): readonly T[] =>
+  positions.filter(({ connector }) => isInScope(desk, actor, connector));
+
+/** A look at the desk without what does not exist for the actor. The sums stay the whole desk's, as its guards count them. */
+export const statusInScope = (desk: Pick<Desk, "config" | "book">, actor: Actor, view: StatusView): StatusView => {
+  const isKnown = (connector: string): boolean => isInScope(desk, actor, connector);
+  const isKnownOrder = ({ id }: { readonly id: string }): boolean => {
+    const order = desk.book.orders.get(id as OrderId);
+    return order === undefined || isKnown(order.terms.connector);
+  };
+  return {
+    ...view,
+    connectors: view.connectors.filter(({ name }) => isKnown(name)),
+    // What stands in the way of a proposal may be told in the names of connectors.
+    proposals: view.proposals
+      .filter((proposal) => proposal.digest === null || isKnownOrder(proposal))
+      .map((proposal) => (proposal.needs === "connector" && isLimited(desk, actor) ? { ...proposal, untrusted: null } : proposal)),
+    orders: view.orders.filter(isKnownOrder),
+    // Who else may come is the human's to know.
+    agents: isAgent(actor) ? [] : view.agents,
+    flagged: view.flagged.filter((instrument) => isKnown(instrument.slice(0, instrument.indexOf("/")))),
+    book: { ...view.book, positions: positionsInScope(desk, actor, view.book.positions) },
+  };
+};

@@ -54,6 +54,8 @@ export interface StatusView {
     readonly summary: string;
     readonly at: string;
   } | null;
+  /** Agents of the operator's that may connect; when each last did is not known while the desk is down. */
+  readonly agents: readonly { readonly agent: string; readonly client: string; readonly lastSeenAt: string | null }[];
   readonly book: BookView;
   readonly flagged: readonly string[];
   readonly readOnly: string | null;
@@ -98,6 +100,7 @@ export const recordedStatus = async (desk: Pick<Desk, "root" | "disk" | "book" |
   issues: (await listIssues(desk.disk, desk.root)).map((issue) => shownIssue(desk, issue)),
   inbox: { new: await countInbox(desk.disk, desk.root, "new") },
   lastRun: desk.book.lastRun === undefined ? null : { ...desk.book.lastRun, at: iso(desk.book.lastRun.at) },
+  agents: [...desk.book.agents].map(([agent, { client }]) => ({ agent, client, lastSeenAt: null })),
   book: bookView(desk.book, desk.config.account.currency),
   flagged: [...desk.book.flagged.keys()],
   readOnly: null,

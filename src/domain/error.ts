@@ -106,6 +106,8 @@ export const ERRORS = {
   NOT_UNKNOWN: row("{id} is {state}; only an unknown order is resolved by hand", "qoc orders show {id}"),
   // connectors
   CONNECTOR_UNKNOWN: row("no connector {name}{suggestion}", "qoc connectors list"),
+  CONNECTOR_DATA_ONLY: row("connector {connector} gives data and takes no orders", "propose at another connector: qoc connectors list"),
+  CONNECTOR_NEEDED: row("no connector for this order ({reason})", "name one that you can see in qoc status"),
   CONNECTOR_NOT_READY: row(
     "connector {connector} is {state}{reason}",
     "qoc connectors list; qoc logs --connector {connector}",

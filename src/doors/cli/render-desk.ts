@@ -110,7 +110,11 @@ export const renderPositions = (face: Face, positions: readonly PositionView[]):
 const openIssues = (status: StatusView): StatusView["issues"] =>
   status.issues.filter(({ status: state }) => state !== "done" && state !== "cancelled");
 
+const agentWords = ({ agent, lastSeenAt }: StatusView["agents"][number]): string =>
+  `${agent} (${lastSeenAt === null ? "not seen yet" : `seen ${lastSeenAt}`})`;
+
 const lastLines = (face: Face, status: StatusView): readonly string[] => [
+  ...(status.agents.length === 0 ? [] : [oneLine(`agents that may connect: ${status.agents.map(agentWords).join(", ")}`)]),
   ...(status.inbox.new === 0 ? [] : [`inbox: ${status.inbox.new} new  ${face.paint("dim", "qoc inbox list --status new")}`]),
   ...(status.lastRun === null ? [] : [oneLine(`last run: ${status.lastRun.issue} ${status.lastRun.outcome}, ${status.lastRun.summary}`)]),
   ...(status.up ? [] : [`next: qoc up${status.workspace.path === "" ? "" : `   (${oneLine(status.workspace.path)})`}`]),
@@ -137,6 +141,7 @@ const forProgram = (status: StatusView): readonly string[] =>
     ["book", status.book.nav, status.book.cash, status.book.buyingPower, status.book.dayPnl, status.book.currency],
     ...status.book.positions.map(({ connector, symbol, quantity, value }) => ["position", connector, symbol, quantity, value ?? ""]),
     ...openIssues(status).map(({ id, status: state, path, untrusted }) => ["issue", id, state, path, untrusted.text]),
+    ...status.agents.map(({ agent, client, lastSeenAt }) => ["agent", agent, client, lastSeenAt ?? ""]),
     ["inbox", String(status.inbox.new)],
     ...(status.lastRun === null ? [] : [["run", status.lastRun.run, status.lastRun.issue, status.lastRun.outcome, status.lastRun.at]]),
   ].map((cells) => cells.map(oneLine).join("\t"));

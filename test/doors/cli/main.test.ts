@@ -385,6 +385,7 @@ function statusWith(proposals: readonly unknown[]): Record<string, unknown> {
     issues: [],
     inbox: { new: 0 },
     lastRun: null,
+    agents: [],
     book: { nav: "1", cash: "1", buyingPower: "1", dayPnl: "0", currency: "USD", positions: [] },
     flagged: [],
     readOnly: null,

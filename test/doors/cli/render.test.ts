@@ -126,6 +126,7 @@ const status = (text: string) => ({
   issues: [{ id: text, path: text, status: "open", untrusted: words(text) }],
   inbox: { new: 2 },
   lastRun: { run: text, issue: text, outcome: "done", summary: text, at: "2026-07-05T10:00:00.000Z" },
+  agents: [{ agent: text, client: text, lastSeenAt: "2026-07-05T10:00:00.000Z" }],
   book: book(text),
   flagged: [text],
   readOnly: text,
@@ -137,6 +138,8 @@ const nothing = (text: string) => ({ status: "data_pending", symbol: text, conne
 /** One answer a command, with the same text wherever the answer holds somebody else's. */
 const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
   status,
+  "agent setup": (text) => ({ agent: "claude", client: "claude", file: text, written: true, config: null, command: null }),
+  "agent list": (text) => [{ agent: text, client: text, grantedAt: text, lastSeenAt: text }],
   doctor: (text) => ({ checks: [{ name: text, status: "fail", message: text, fix: text }] }),
   "orders propose": (text) => ({
     id: text,

@@ -150,5 +150,8 @@ describe("a token", () => {
     expect(await desk.call("agent list")).toMatchObject([{ agent: "night-watch", client: "claude", lastSeenAt: null }]);
     await (await come(token)).close();
     expect(await desk.call("agent list")).toMatchObject([{ agent: "night-watch", lastSeenAt: expect.stringMatching(/Z$/) as string }]);
+    const agents = [{ agent: "night-watch", client: "claude", lastSeenAt: expect.stringMatching(/Z$/) as string }];
+    expect(await desk.call("status")).toMatchObject({ agents });
+    expect(await desk.call("status", {}, { actor: "agent:run-1", channel: "mcp" })).toMatchObject({ agents: [] });
   });
 });
