@@ -42,6 +42,8 @@ export interface Command {
   /** Where it writes: workspace folders, or `journal`. Empty: reads only. */
   readonly writes: readonly string[];
   readonly about: string;
+  /** What it does where an agent calls it, if that is another thing. */
+  readonly aboutForAgents?: string;
   readonly args: readonly Argument[];
   /** Real command lines, shown first in help. */
   readonly examples: readonly string[];

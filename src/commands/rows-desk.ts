@@ -46,6 +46,7 @@ export const DESK_ROWS: readonly Command[] = [
     writes: NO_WRITES,
     cold: "fallback",
     about: "what runs, what waits for you, what is in flight, what the book holds",
+    aboutForAgents: "what runs, what waits for the human, what is in flight, what the book holds",
     args: [
       flag("snapshot", "latest", "show the book as of the latest snapshot"),
       toggle("exitCode", "exit with 8 where proposals wait for approval"),

@@ -8,7 +8,7 @@ export const ORDER_ROWS: readonly Command[] = [
     group: "orders",
     audience: "both",
     writes: ["orders/pending/"],
-    about: "write a draft order for a human to approve; it cannot execute",
+    about: "propose an order, and hear what the guards would say of it now",
     args: [
       flag("connector", "NAME", "the connector that would send it", { completes: "connector" }),
       flag("venue", "NAME", "or the venue, where a connector lists it"),

@@ -131,6 +131,7 @@ export const RESEARCH_ROWS: readonly Command[] = [
     audience: "both",
     writes: ["snapshots/", "journal"],
     about: "hand an issue to an agent; what it wants to trade waits for you as a proposal",
+    aboutForAgents: "add an issue to those that this run works on after the present one",
     args: [
       positional("issue", "ISSUE", "an issue's id or file", { completes: "issue" }),
       toggle("dryRun", "show what the agent would be given"),

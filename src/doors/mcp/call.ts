@@ -61,7 +61,7 @@ export const callTool = async (ports: CallPorts, caller: Caller, call: ToolCall,
     ports.refused(call.name, session.actor, reason, { input: call.input, facts });
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${call.name.slice(0, NAME_CHARS_MAX)}`);
   }
-  const over = session.signal.aborted ? REVOKED : limitOf(session.spend(useOf(tool.row, inputBytes)));
+  const over = session.signal.aborted ? REVOKED : limitOf(session.spend(useOf(tool.row, call.input, inputBytes)));
   if (over !== undefined) {
     audit("refused", over.message);
     return errorAnswer(over);
@@ -101,12 +101,14 @@ const attempt = async (
   }
 };
 
-/** What one call of a command takes of its caller's limits. */
-export const useOf = ({ writes }: Pick<Command, "writes">, inputBytes: number): Use => ({
-  calls: 1,
-  bytes: writes.length === 0 ? 0 : inputBytes,
-  proposals: writes.some((folder) => folder.startsWith("orders/")) ? 1 : 0,
-});
+const isOrders = (path: unknown): boolean => typeof path === "string" && path.startsWith("orders/");
+
+/** What one call of a command takes of its caller's limits. Where a call names the file, that says whether it is a proposal. */
+export const useOf = ({ writes }: Pick<Command, "writes">, input: unknown, inputBytes: number): Use => {
+  const { path } = (input ?? {}) as { readonly path?: unknown };
+  const isProposal = writes.some(isOrders) && (path === undefined || isOrders(path));
+  return { calls: 1, bytes: writes.length === 0 ? 0 : inputBytes, proposals: isProposal ? 1 : 0 };
+};
 
 const REVOKED: ToolError = { code: "RUN_OVER", message: "this session is over", hint: "stop", retrySafe: false };
 

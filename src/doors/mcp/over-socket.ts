@@ -46,7 +46,7 @@ export const answerSocketCall = async (
     // One answer for a word that is a human's and for one that is none.
     return refuse(new QocError("NOT_PERMITTED", { name: call.command.slice(0, NAME_CHARS_MAX) }), reason);
   }
-  const over = session.spend(useOf(tool.row, inputBytes));
+  const over = session.spend(useOf(tool.row, input, inputBytes));
   if (over !== undefined) {
     const { limit, of } = over;
     return refuse(new QocError("AGENT_LIMIT", { agent: session.actor, limit, of }), `over ${of} ${limit} an hour`);

@@ -14,10 +14,10 @@ export interface CommandTool {
 
 type JsonSchema = Record<string, unknown>;
 
-/** Nouns whose answers are made of what a venue or a feed says. */
-const OUTSIDE = new Set(["quotes", "bars", "symbols", "fundamentals", "news"]);
+/** Commands that ask a venue or a feed. */
+const OUTSIDE = new Set(["quotes get", "bars get", "analysis get", "fundamentals get", "positions list", "snapshot", "orders propose", "orders show"]);
 /** A second call with the same words changes nothing: it is refused, or finds its work done. */
-const IDEMPOTENT = new Set(["research write", "entities write", "issues update", "run"]);
+const IDEMPOTENT = new Set(["research write", "entities write", "files write", "run"]);
 
 export const toolName = (command: string): string => `qoc_${command.replaceAll(/[ -]/g, "_")}`;
 
@@ -43,14 +43,15 @@ const toolOf = async (row: Command): Promise<CommandTool> => {
       readOnlyHint: row.writes.length === 0,
       destructiveHint: false,
       idempotentHint: row.writes.length === 0 || IDEMPOTENT.has(row.name),
-      openWorldHint: OUTSIDE.has(row.name.split(" ")[0] ?? ""),
+      openWorldHint: OUTSIDE.has(row.name),
     },
   } as WireTool;
   return { command: row.name, row, isList, wire };
 };
 
 const describe = (row: Command): string => {
-  const about = `${row.about.charAt(0).toUpperCase()}${row.about.slice(1)}.`;
+  const words = row.aboutForAgents ?? row.about;
+  const about = `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
   if (row.writes.length === 0) return about;
   if (row.writes.some((folder) => folder.startsWith("orders/"))) return `${about} Writes a draft for a human; cannot execute.`;
   return `${about} Writes ${row.writes.join(" and ")}; cannot execute an order.`;
