@@ -43,6 +43,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "@modelcontextprotocol/server": ["src/doors/mcp/"],
   "@modelcontextprotocol/node": ["src/doors/mcp/"],
   "trading-signals": ["src/market/"],
+  "fast-xml-parser": ["src/market/"],
   "@bomb.sh/tab": ["src/doors/cli/"],
   zod: ["src/", "sandbox/"],
 };

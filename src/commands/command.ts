@@ -8,6 +8,7 @@ import { QocError } from "../domain/error.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
 import type { Report } from "../certify/report.ts";
 import type { Desk } from "../desk/desk.ts";
+import type { News } from "../desk/news.ts";
 import type { AgentFacts } from "../desk/doctor.ts";
 import type { RunView } from "../desk/run.ts";
 
@@ -116,6 +117,8 @@ export interface Sources {
 /** The running desk behind a command, and the few powers that are not the desk's own verbs. */
 export interface HotServices {
   readonly desk: Desk;
+  /** Absent where nobody started the feeds. */
+  readonly news?: News;
   readonly nodeVersion: string;
   /** The whole journal, oldest first. */
   readEvents(): Promise<readonly Recorded[]>;

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { isTimeZone } from "../domain/guard-config.ts";
 import { agentSchema } from "./agent-config.ts";
+import { newsSchema } from "./news-config.ts";
 
 /** Where a secret comes from; never the secret. */
 export type SecretRef = { readonly env: string } | { readonly file: string };
@@ -72,6 +73,7 @@ export const deskSchema = z.strictObject({
   connectors: z.strictObject({ agent: z.array(z.string()).optional() }).prefault({}),
   guard: z.array(z.looseObject({ key: z.string() })).default([]),
   agent: agentSchema.prefault({}),
+  news: newsSchema.default([]),
   risk: injected.default({}),
   context: z.strictObject({ files: z.array(z.string()).default([]), risk: injected.default({}) }).prefault({}),
 });

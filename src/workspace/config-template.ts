@@ -80,6 +80,12 @@ key = "no-short"
 # max_cost_usd = 5.0
 # timeout_minutes = 30
 
+# News into inbox/news/, from any RSS or Atom feed.
+# [[news]]
+# name = "markets"
+# url = "https://feeds.example.com/markets.xml"
+# every = "15m"
+
 # Your own venue: one TypeScript file, no build step.
 # [[connector]]
 # name = "my-venue"

@@ -9,6 +9,7 @@ import { type ConnectorName, type Digest, IdError, connectorName, suggestion } f
 import type { Disk } from "../domain/ports.ts";
 import type { Mode } from "../domain/venue.ts";
 import { type AgentConfig, agentOf } from "./agent-config.ts";
+import { type NewsFeed, newsOf } from "./news-config.ts";
 import { NOT_YET, SECRET_LITERAL, type SecretRef, deskSchema } from "./config-schema.ts";
 import { type KeyPath, locateKey, pathText } from "./toml-position.ts";
 
@@ -50,6 +51,7 @@ export interface DeskConfig {
   readonly agentConnectors?: readonly string[];
   readonly guards: readonly GuardConfig[];
   readonly agent: AgentConfig;
+  readonly news: readonly NewsFeed[];
   readonly risk: Readonly<Record<string, unknown>>;
   readonly contextFiles: readonly string[];
 }
@@ -244,6 +246,7 @@ const build = (
   ...(data.connectors.agent === undefined ? {} : { agentConnectors: data.connectors.agent }),
   guards,
   agent: agentOf(data.agent),
+  news: newsOf(data.news),
   risk: { ...data.risk, ...data.context.risk },
   contextFiles: data.context.files,
 });

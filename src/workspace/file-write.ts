@@ -44,6 +44,7 @@ const placeOf = (path: string, places: readonly Place[]): Place => {
   const place = places.find(({ folder }) => path.startsWith(`${folder}/`));
   if (place === undefined) return refusePath(path, `only ${places.map(({ folder }) => folder).join(", ")} may be written`);
   if (path.toLowerCase().startsWith(PRICES)) return refusePath(path, "research/prices is the operator's");
+  if (path.toLowerCase().startsWith(`${LAYOUT.news}/`)) return refusePath(path, `${LAYOUT.news} is written by the desk`);
   if (OBEYED.test(parts.at(-1) ?? "")) return refusePath(path, "programs obey a file of this name");
   if (!place.kinds.test(path)) return refusePath(path, `names in ${place.folder} end as in ${place.kinds.source}`);
   if (place.isFlat && path.slice(place.folder.length + 1).includes("/")) return refusePath(path, `${place.folder} holds no folders`);

@@ -11,6 +11,7 @@ export const LAYOUT = {
   entities: "entities",
   inbox: "inbox",
   inboxArchive: "inbox/archive",
+  news: "inbox/news",
   issues: "issues",
   ordersPending: "orders/pending",
   ordersProposed: "orders/proposed",

@@ -56,6 +56,44 @@ describe("the starter file", () => {
   });
 });
 
+describe("[[news]]", () => {
+  const feed = (more: string): string => `[[news]]\nname = "ft"\nurl = "https://feeds.example/x"\n${more}`;
+
+  it("names feeds, each every fifteen minutes where it does not say", () => {
+    expect(readConfig("", FILE).news).toEqual([]);
+    expect(readConfig(`${feed("")}${feed('every = "2h"').replace('"ft"', '"b"')}`, FILE).news).toEqual([
+      { name: "ft", url: "https://feeds.example/x", everyMs: 900_000 },
+      { name: "b", url: "https://feeds.example/x", everyMs: 7_200_000 },
+    ]);
+    expect(readConfig(TEMPLATE.replace(/# (\[\[news\]\])\n# (name.*)\n# (url.*)\n# (every.*)/, "$1\n$2\n$3\n$4"), FILE).news).toHaveLength(1);
+  });
+
+  it.each([
+    ['every = "15"', "news[0].every", /time such as/],
+    ['every = "0m"', "news[0].every", /time such as/],
+    ['every = "30s"', "news[0].every", /time such as/],
+    ['every = "31d"', "news[0].every", /30d at most/],
+    ["every = 15", "news[0].every", /string/],
+    ['tags = ["x"]', "news[0].tags", /unknown key/],
+  ])("with %s is refused", (more, key, says) => {
+    const { code, details, message } = problem(feed(more));
+    expect([code, details["key"]]).toEqual(["CONFIG_INVALID", key]);
+    expect(message).toMatch(says);
+  });
+
+  it.each([["file:///etc/passwd"], ["ftp://x.example/"], ["feeds.example/x"], ["https://me:secret@feeds.example/"], ["javascript:1"], [""]])(
+    "with the address %j is refused",
+    (url) => {
+      expect(problem(feed("").replace("https://feeds.example/x", url)).details["key"]).toBe("news[0].url");
+    },
+  );
+
+  it("with one name twice, or a name that is none, is refused", () => {
+    expect(problem(`${feed("")}${feed("")}`)).toMatchObject({ details: { key: "news[1].name", message: "ft stands twice" } });
+    expect(problem(feed("").replace('"ft"', '"../ft"'))).toMatchObject({ details: { key: "news[0].name" } });
+  });
+});
+
 describe("a mistake", () => {
   const connector = (more: string): string => `[[connector]]\nname = "a"\ntype = "custom"\nadapter = "./a.ts"\n${more}`;
   it.each([

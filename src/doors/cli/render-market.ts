@@ -1,4 +1,4 @@
-/** What the market and the outside say: quotes, bars, indicators, symbols, fundamentals. What is missing is told with the reason. */
+/** What the market and the outside say: quotes, bars, indicators, symbols, fundamentals, news. What is missing is told with the reason. */
 import type { Untrusted } from "../../domain/untrusted.ts";
 import { oneLine, quoted } from "./escape.ts";
 import { listing } from "./render-record.ts";
@@ -119,3 +119,48 @@ export const renderFundamentals = (face: Face, view: FundamentalsView): readonly
   const words = view.untrusted?.text;
   return [...pairs(face, Object.entries(view.numbers)), ...(words === undefined ? [] : quoted(words, face.columns))];
 };
+
+interface FeedView {
+  readonly name: string;
+  readonly status: string;
+  readonly filed: number;
+  readonly fetchedAt: string | null;
+  readonly nextAt: string | null;
+  readonly untrusted: Untrusted | null;
+}
+export const renderFeeds = (face: Face, feeds: readonly FeedView[]): readonly string[] =>
+  listing(
+    face,
+    [
+      { title: "feed", cell: ({ name }) => name },
+      { title: "status", cell: ({ status }) => status },
+      { title: "new", cell: ({ filed }) => String(filed), isNumber: true },
+      { title: "fetched", cell: ({ fetchedAt }) => fetchedAt ?? "-" },
+      { title: "next", cell: ({ nextAt }) => nextAt ?? "-" },
+      { title: "why", cell: ({ untrusted }) => untrusted?.text ?? "", gives: true },
+    ],
+    feeds,
+    "no feeds",
+  );
+
+interface NewsView {
+  readonly items: readonly { readonly path: string; readonly source: string; readonly published: string; readonly untrusted: Untrusted }[];
+  readonly feeds: readonly FeedView[];
+}
+/** Under the items, the feeds that fail. */
+export const renderNews = (face: Face, { items, feeds }: NewsView): readonly string[] => [
+  ...listing(
+    face,
+    [
+      { title: "published", cell: ({ published }) => published.slice(0, 16) },
+      { title: "source", cell: ({ source }) => source },
+      { title: "title", cell: ({ untrusted }) => untrusted.text, gives: true },
+      { title: "path", cell: ({ path }) => path },
+    ],
+    items,
+    "no news",
+  ),
+  ...(face.isTty
+    ? feeds.flatMap(({ name, status, untrusted }) => (status === "failing" ? [`! ${oneLine(`${name}: ${untrusted?.text ?? ""}`)}`] : []))
+    : []),
+];

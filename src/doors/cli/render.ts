@@ -6,7 +6,15 @@ import { type Io, painter } from "./io.ts";
 import { renderAgentSetup, renderAgents } from "./render-agents.ts";
 import { renderCertify, renderMadeConnector } from "./render-certify.ts";
 import { renderDoctor, renderInit, renderPositions, renderStatus } from "./render-desk.ts";
-import { renderAnalysis, renderBars, renderFundamentals, renderQuote, renderSymbols } from "./render-market.ts";
+import {
+  renderAnalysis,
+  renderBars,
+  renderFeeds,
+  renderFundamentals,
+  renderNews,
+  renderQuote,
+  renderSymbols,
+} from "./render-market.ts";
 import { renderOrder, renderOrders, renderProposed, renderReceipt } from "./render-order.ts";
 import {
   renderConnectors,
@@ -48,6 +56,8 @@ const RENDERERS: Readonly<Record<string, Renderer>> = {
   "analysis get": renderAnalysis,
   "symbols search": renderSymbols,
   "fundamentals get": renderFundamentals,
+  "news list": renderNews,
+  "news fetch": renderFeeds,
   "positions list": renderPositions,
   "inbox list": renderInbox,
   "inbox read": renderOpened,

@@ -132,6 +132,8 @@ const status = (text: string) => ({
   readOnly: text,
 });
 
+const feedOf = (text: string) => ({ name: text, status: "failing", filed: 3, fetchedAt: null, nextAt: text, untrusted: words(text) });
+
 /** What every command that asks the market answers where there is nothing. */
 const nothing = (text: string) => ({ status: "data_pending", symbol: text, connector: text, reason: text, untrusted: words(text) });
 
@@ -164,6 +166,8 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
   }),
   "symbols search": (text) => ({ symbols: [{ symbol: text, in: [text], untrusted: words(text) }], note: text }),
   "fundamentals get": (text) => ({ status: "ready", symbol: text, numbers: { pe_ttm: "12.5" }, untrusted: words(text) }),
+  "news list": (text) => ({ items: [{ path: text, source: text, published: text, untrusted: words(text) }], feeds: [feedOf(text)] }),
+  "news fetch": (text) => [feedOf(text)],
   "positions list": (text) => [position(text)],
   "inbox list": (text) => [{ path: text, kind: text, status: text, untrusted: words(text) }],
   "inbox read": (text) => ({ path: text, untrusted: words(text) }),

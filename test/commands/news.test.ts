@@ -1,0 +1,95 @@
+/** News from a server on loopback to what a person and an agent are shown. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { HotServices } from "../../src/commands/command.ts";
+import { invoke } from "../../src/commands/invoke.ts";
+import { sourceMemory } from "../../src/commands/sources.ts";
+import { COMMANDS } from "../../src/commands/table.ts";
+import { type News, startNews } from "../../src/desk/news.ts";
+import { feedFetcher } from "../../src/market/feed-fetch.ts";
+import { systemClock } from "../../src/main/world.ts";
+import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+
+const item = (n: number, title: string, text: string): string =>
+  `<item><title>${title}</title><guid>urn:x:${n}</guid><pubDate>Sun, 05 Jul 2026 08:3${n}:00 GMT</pubDate><description>${text}</description></item>`;
+const FEED = `<rss><channel>${[
+  item(1, "Phones sell", "Apple Inc. sold more."),
+  item(2, "AAPL up 2 %", "So it is."),
+  item(3, "AAPLX is a fund", "Nothing else."),
+  item(4, "Rates", "The bank \u202eheld them."),
+].join("")}</channel></rss>`;
+
+const server = createServer((request, response) => void response.writeHead(request.url === "/feed" ? 200 : 500).end(FEED));
+let desk: TempDesk;
+let news: News;
+let hot: HotServices;
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  desk = await tempDesk({
+    config: (template) => `${template}\n[[news]]\nname = "wire"\nurl = "${base}/feed"\n\n[[news]]\nname = "down"\nurl = "${base}/down"\nevery = "1h"\n`,
+    files: { "entities/AAPL.md": "---\nsymbol: AAPL\nname: Apple Inc.\nkind: equity\n---\n" },
+  });
+  news = startNews(desk.open.desk, feedFetcher({ clock: systemClock, agent: "qoc/0.0.0" }));
+  hot = { ...desk.hot, news };
+});
+afterAll(async () => {
+  await news.stop();
+  await desk.stop();
+  await discard(desk);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const call = <T = unknown>(command: string, input: Record<string, unknown> = {}, actor: "human" | "agent:x" = "human", sources = sourceMemory()): Promise<T> =>
+  invoke(COMMANDS, { command, input }, {
+    ...{ actor, channel: "cli", hot, emit: () => Promise.resolve(), note: () => undefined, sources },
+    ...{ signal: new AbortController().signal, canAsk: false, cwd: desk.root },
+  }) as Promise<T>;
+interface Listed {
+  readonly items: readonly { readonly path: string; readonly untrusted: { readonly text: string } }[];
+}
+const titles = async (input: Record<string, unknown>): Promise<readonly string[]> =>
+  (await call<Listed>("news list", input, "agent:x")).items.map(({ untrusted }) => untrusted.text);
+
+describe("news", () => {
+  it("are fetched when a person says so, and the feed that fails says why", async () => {
+    expect(await call("news fetch")).toMatchObject([
+      { name: "wire", status: "ready", filed: 4, untrusted: null },
+      { name: "down", status: "failing", untrusted: { source: "feed down", text: "it answers 500" } },
+    ]);
+    expect(await call("news fetch", { feed: "wire" })).toMatchObject([{ name: "wire", filed: 4 }]);
+    await expect(call("news fetch", { feed: "wirr" })).rejects.toThrow("no feed wirr (did you mean wire?)");
+    await expect(call("news fetch", {}, "agent:x")).rejects.toMatchObject({ code: "NOT_PERMITTED" });
+  });
+
+  it("are listed newest first, by symbol or by the entity's name, and read as any file", async () => {
+    expect(await titles({})).toEqual(["Rates", "AAPLX is a fund", "AAPL up 2 %", "Phones sell"]);
+    expect(await titles({ limit: 1 })).toEqual(["Rates"]);
+    expect(await titles({ symbol: "AAPL" })).toEqual(["AAPL up 2 %", "Phones sell"]);
+    expect(await titles({ symbol: "(" })).toEqual([]);
+    const sources = sourceMemory();
+    const { items, feeds } = await call<Listed & { feeds: unknown }>("news list", {}, "agent:x", sources);
+    expect(feeds).toMatchObject([{ name: "wire", status: "ready" }, { name: "down", status: "failing" }]);
+    const [{ path } = { path: "" }] = items;
+    expect(path).toMatch(/^inbox\/news\/2026-07-05-0834-rates-[0-9a-f]{16}\.md$/);
+    const read = await call<{ untrusted: { text: string } }>("files read", { path }, "agent:x", sources);
+    expect(read.untrusted.text).toContain("The bank \\u{202e}held them.\n");
+    expect(sources.list()).toEqual(["news list", path]);
+  });
+
+  it("are the desk's to write", async () => {
+    const path = "inbox/news/2026-07-05-0900-forged-0123456789abcdef.md";
+    for (const target of [path, path.replace("news", "NEWS")]) {
+      await expect(call("files write", { path: target, text: "forged" }, "agent:x")).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    }
+  });
+
+  it("of a desk without feeds are none, and fetching says what to write", async () => {
+    const without = { ...hot, desk: { ...hot.desk, config: { ...hot.desk.config, news: [] } } };
+    const asked = invoke(COMMANDS, { command: "news fetch", input: {} }, { actor: "human", channel: "cli", hot: without } as never);
+    await expect(asked).rejects.toThrow("desk.toml names no feed");
+  });
+});
