@@ -18,9 +18,13 @@ const FEED = `<rss><channel>${[
   item(2, "AAPL up 2 %", "So it is."),
   item(3, "AAPLX is a fund", "Nothing else."),
   item(4, "Rates", "The bank \u202eheld them."),
-].join("")}</channel></rss>`;
+].join("")}<image><url>/tracker.png</url></image></channel></rss>`.replace("<item>", '<item><link>/tracker</link><enclosure url="/tracker.mp3"/>');
 
-const server = createServer((request, response) => void response.writeHead(request.url === "/feed" ? 200 : 500).end(FEED));
+const asked: string[] = [];
+const server = createServer((request, response) => {
+  asked.push(request.url ?? "");
+  response.writeHead(request.url === "/feed" ? 200 : 500).end(FEED);
+});
 let desk: TempDesk;
 let news: News;
 let hot: HotServices;
@@ -78,6 +82,12 @@ describe("news", () => {
     const read = await call<{ untrusted: { text: string } }>("files read", { path }, "agent:x", sources);
     expect(read.untrusted.text).toContain("The bank \\u{202e}held them.\n");
     expect(sources.list()).toEqual(["news list", path]);
+  });
+
+  it("P6 have links that nobody follows", async () => {
+    expect(FEED).toContain("/tracker");
+    await call("news fetch", { feed: "wire" });
+    expect(new Set(asked)).toEqual(new Set(["/feed", "/down"]));
   });
 
   it("are the desk's to write", async () => {

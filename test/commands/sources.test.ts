@@ -36,7 +36,7 @@ const seen = async (id: string): Promise<readonly unknown[]> =>
   (await desk.hot.readEvents()).flatMap(({ event }) => (event.type === "proposal.seen" && event.id === id ? [event.sources] : []));
 const face = { isTty: true, columns: 80, paint: (_shade: unknown, text: string) => text } as never;
 
-describe("what is noted", () => {
+describe("P5 what is noted", () => {
   it("is what was opened, each once, in order; and what has nothing to tell leaves no trace", async () => {
     const sources = sourceMemory();
     const call = as("noting", sources);
@@ -63,7 +63,7 @@ describe("what is noted", () => {
   });
 });
 
-describe("a proposal", () => {
+describe("P5 a proposal", () => {
   it("carries them into its file, the journal, and before the eyes of who approves", async () => {
     const read = ["research/a.md", 'inbox/"quoted".md', "connector paper: quote of SPX"];
     const { order } = await propose(desk.open.desk, TERMS, "agent:one", read);

@@ -226,7 +226,7 @@ const WHOLE_TEXTS = ["inbox read", "files read", "entities read", "show"];
 const LISTS = ["orders list", "positions list", "log", "issues list", "inbox list", "connectors list"] as const;
 
 describe("render", () => {
-  it.each(Object.keys(ANSWERS))("%s lets no text act, on a terminal or in a pipe", (name) => {
+  it.each(Object.keys(ANSWERS))("P6 %s lets no text act, on a terminal or in a pipe", (name) => {
     for (const isTty of [true, false]) {
       const text = render(row(name), ANSWERS[name]?.(EVIL), io(isTty), false);
       expect(text).not.toMatch(ACTING);
