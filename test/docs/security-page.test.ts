@@ -1,0 +1,25 @@
+/** SECURITY.md names tests that are there. */
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const PAGE = readFileSync(`${ROOT}SECURITY.md`, "utf8");
+const SHELL = readFileSync(`${ROOT}test/flows/own-shell.test.ts`, "utf8");
+
+describe("SECURITY.md", () => {
+  it("names files that exist", () => {
+    const named = [...PAGE.matchAll(/`(test\/[^`]+)`/g)].map(([, path]) => path ?? "");
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((path) => !existsSync(`${ROOT}${path}`))).toEqual([]);
+  });
+
+  it("gives each row of an agent with a shell its test", () => {
+    const section = PAGE.slice(PAGE.indexOf("### An agent that has a shell"), PAGE.indexOf("## The network"));
+    const rows = section.split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| without"));
+    const names = rows.map((row) => /"([^"]+)" \|$/.exec(row)?.[1] ?? row);
+    const tests = SHELL.split("\n").filter((line) => line.includes('("'));
+    for (const name of names) expect(tests.filter((line) => line.includes(`("${name}`)), name).toHaveLength(1);
+    expect(rows).toHaveLength(SHELL.match(/^  it[.(]/gm)?.length ?? 0);
+  });
+});
