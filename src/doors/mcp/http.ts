@@ -55,7 +55,7 @@ export const mcpHttpHandler = (options: McpHttpOptions): McpHttp => {
   return {
     handle: (request, response) => {
       if (!isLocalHost(request, response) || !isLocalOrigin(request, response)) return;
-      if (request.method !== "POST") return refuse(response, 405, "only POST is answered here", { allow: "POST" });
+      if (request.method !== "POST") return refuse(response, 405, "only POST is answered here", { allow: "POST", ...keptOpen(request) });
       const given = bearerOf(request);
       const session = given === undefined ? undefined : tokens.find(given);
       if (session === undefined) return refuse(response, 401, "a token of this desk is needed", { "www-authenticate": challenge(given) });
@@ -80,6 +80,13 @@ const challenge = (given: string | undefined): string =>
   given === undefined
     ? 'Bearer realm="qoc"'
     : 'Bearer realm="qoc", error="invalid_token", error_description="unknown, revoked or over its time"';
+
+/**
+ * Clients of the older era ask so for a stream before they ask for the tools, over one connection, and some of them lose
+ * the second question where that ends. A question without a body leaves nothing unread on it.
+ */
+const keptOpen = ({ method, headers }: IncomingMessage): Readonly<Record<string, string>> =>
+  method === "GET" && headers["content-length"] === undefined && headers["transfer-encoding"] === undefined ? { connection: "keep-alive" } : {};
 
 /** The body is not read: the connection ends with the answer. */
 const refuse = (response: ServerResponse, status: number, message: string, headers: Readonly<Record<string, string>> = {}): void => {

@@ -99,6 +99,13 @@ describe("the listener", () => {
     expect(ran).toEqual([]);
   });
 
+  it("keeps the connection of a client that asks for a stream, where it ends that of one whose body is not read", async () => {
+    const get = await stand.raw({ method: "GET" });
+    expect([get.status, get.headers.connection]).toEqual([405, "keep-alive"]);
+    const put = await stand.raw({ method: "PUT", body: "x" });
+    expect([put.status, put.headers.connection]).toEqual([405, "close"]);
+  });
+
   it.each(["GET", "DELETE", "PUT", "OPTIONS", "HEAD"])("H6 answers 405 to %s", async (method) => {
     const answer = await stand.raw({ method, headers: withToken() });
     expect(answer.status).toBe(405);
