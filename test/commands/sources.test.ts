@@ -5,7 +5,7 @@ import { invoke } from "../../src/commands/invoke.ts";
 import { sourceMemory } from "../../src/commands/sources.ts";
 import { COMMANDS } from "../../src/commands/table.ts";
 import type { OrderDetail } from "../../src/desk/order-view.ts";
-import { propose } from "../../src/desk/propose.ts";
+import { propose, takeWritten } from "../../src/desk/propose.ts";
 import type { Review } from "../../src/desk/review.ts";
 import { renderOrder } from "../../src/doors/cli/render-order.ts";
 import { parseProposalFile } from "../../src/workspace/proposal-file.ts";
@@ -105,6 +105,12 @@ describe("P5 a proposal", () => {
     // An edit by hand is read anew; what the agent had read stays known.
     await desk.write("orders/pending/mine.toml", FILE.replace('"2"', '"3"'));
     expect(await shown("mine")).toMatchObject({ proposedBy: "human", terms: { quantity: "3" }, sources: ["research/a.md"] });
+    // A scan that comes first takes it for a file of a hand; the writer is told all the same.
+    await desk.write("orders/pending/first.toml", FILE);
+    await desk.call("status");
+    expect(await shown("first")).toMatchObject({ proposedBy: "human", sources: [] });
+    await takeWritten(desk.open.desk, "orders/pending/first.toml", "agent:writer", ["research/a.md"]);
+    expect(await shown("first")).toMatchObject({ proposedBy: "agent:writer", sources: ["research/a.md"] });
     await call("files write", { path: "orders/proposed/broken.toml", text: "side = " });
     expect(desk.open.desk.book.orders.has("broken" as never)).toBe(false);
   });

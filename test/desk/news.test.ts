@@ -112,13 +112,15 @@ describe("an item", () => {
     answers.set(A.url, rss(many(3, "n")));
     await start([A]).fetchNow();
     await news?.stop();
+    const [first = ""] = files();
+    writeFileSync(join(root, "inbox/news", first), "read by a person");
     writeFileSync(join(root, ".qoc/news.json"), '{"format":');
-    await start([A]).fetchNow();
-    expect(files()).toHaveLength(3);
+    expect(await start([A]).fetchNow()).toMatchObject([{ filed: 0 }]);
     await news?.stop();
     rmSync(join(root, ".qoc"), { recursive: true });
-    await start([A]).fetchNow();
+    expect(await start([A]).fetchNow()).toMatchObject([{ filed: 0 }]);
     expect(files()).toHaveLength(3);
+    expect(read(first)).toBe("read by a person");
   });
 
   it("is not filed on a desk that may only read", async () => {
