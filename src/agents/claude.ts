@@ -19,7 +19,7 @@ const blockShape = z.looseObject({
   id: z.string().optional(),
   name: z.string().optional(),
   tool_use_id: z.string().optional(),
-  content: z.unknown().optional(),
+  is_error: z.boolean().optional(),
 });
 const assistantShape = z.looseObject({
   type: z.literal("assistant"),
@@ -37,9 +37,6 @@ const resultShape = z.looseObject({
 });
 const otherShape = z.looseObject({ type: z.string() });
 const eventShape = z.union([initShape, assistantShape, userShape, resultShape, otherShape]);
-
-/** The words with which it refuses, by itself, a tool that it does not have. */
-const NO_SUCH_TOOL = /No such tool available/;
 
 const line = ({ door, settings, setup }: LaunchAsk): LaunchLine => ({
   argv: [
@@ -62,7 +59,7 @@ const line = ({ door, settings, setup }: LaunchAsk): LaunchLine => ({
   },
 });
 
-const talk = ({ bundle }: LaunchAsk): Conversation => {
+const talk = ({ bundle, door }: LaunchAsk): Conversation => {
   const turns = new Set<string>();
   const calls = new Map<string, string>();
   return {
@@ -72,8 +69,8 @@ const talk = ({ bundle }: LaunchAsk): Conversation => {
       const event = parsed(text);
       if (event === undefined) return undefined;
       if ("mcp_servers" in event && "tools" in event) return readInit(initShape.parse(event));
-      if (event.type === "assistant" && "message" in event) return readAssistant(assistantShape.parse(event), turns, calls);
-      if (event.type === "user" && "message" in event) return readUser(userShape.parse(event), calls);
+      if (event.type === "assistant" && "message" in event) return readAssistant(assistantShape.parse(event), turns, calls, door.tools);
+      if (event.type === "user" && "message" in event) return readUser(userShape.parse(event), calls, door.tools);
       if (event.type === "result" && "subtype" in event) return readResult(resultShape.parse(event));
       return [];
     },
@@ -100,26 +97,34 @@ const readInit = (event: z.output<typeof initShape>): readonly AgentEvent[] => {
 const bare = (tool: string): string => (tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : `${tool} (its own)`);
 
 /** One turn comes as several events with one id, a block each. */
-const readAssistant = (event: z.output<typeof assistantShape>, turns: Set<string>, calls: Map<string, string>): readonly AgentEvent[] => {
+const readAssistant = (
+  event: z.output<typeof assistantShape>,
+  turns: Set<string>,
+  calls: Map<string, string>,
+  tools: readonly string[],
+): readonly AgentEvent[] => {
   const { id, content } = event.message;
   const events: AgentEvent[] = turns.has(id) ? [] : [{ kind: "turn" }];
   turns.add(id);
   for (const block of content) {
     if (block.type === "text" && block.text !== undefined) events.push({ kind: "say", text: block.text });
     if (block.type !== "tool_use" || block.name === undefined) continue;
-    calls.set(block.id ?? "", bare(block.name));
-    events.push({ kind: "call", tool: bare(block.name) });
+    const tool = bare(block.name);
+    calls.set(block.id ?? "", tool);
+    if (tools.includes(tool)) events.push({ kind: "call", tool });
   }
   return events;
 };
 
-/** What it refused itself is told in the results that it hands back to its model. */
-const readUser = (event: z.output<typeof userShape>, calls: Map<string, string>): readonly AgentEvent[] => {
+/** A tool that is not the desk's: it refused it by itself, or it has a hand that it should not have. */
+const readUser = (event: z.output<typeof userShape>, calls: Map<string, string>, tools: readonly string[]): readonly AgentEvent[] => {
   const { content } = event.message;
   if (typeof content === "string") return [];
-  return content
-    .filter((block) => block.type === "tool_result" && NO_SUCH_TOOL.test(JSON.stringify(block.content ?? "")))
-    .map((block) => ({ kind: "refused", tool: calls.get(block.tool_use_id ?? "") ?? "a tool without a name" }));
+  return content.flatMap((block): readonly AgentEvent[] => {
+    const tool = calls.get(block.tool_use_id ?? "") ?? "a tool without a name";
+    if (block.type !== "tool_result" || tools.includes(tool)) return [];
+    return [block.is_error === true ? { kind: "refused", tool } : { kind: "foreign", what: `it used ${tool}` }];
+  });
 };
 
 const FAILURES: Readonly<Record<string, string>> = {
@@ -142,7 +147,7 @@ export const claude: AgentProgram = {
   lends: ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "CLAUDE_CODE_OAUTH_TOKEN"],
   // `--restricted` came with it.
   floor: "2.1.248",
-  showsTools: true,
+  tools: "says",
   hasHands: false,
   tellsEnd: true,
   line,

@@ -1,12 +1,72 @@
-/** Codex without its shell and its other hands; a desk that it cannot reach is the end of it (`required`). */
+/**
+ * Codex without its shell and its other hands; a desk that it cannot reach is the end of it (`required`). Some of its models
+ * are offered a tool that patches files whatever is switched off, so it is also given no place where one could act. A tool
+ * that it refuses by itself is not in its events.
+ */
 import { z } from "zod";
-import type { AgentEvent, AgentProgram, LaunchAsk } from "./runtime.ts";
+import type { AgentEvent, AgentProgram, LaunchAsk, LaunchLine } from "./runtime.ts";
+
+/** Every text is quoted as JSON, which TOML reads alike. */
+const set = (name: string, value: string): string => `${name} = ${JSON.stringify(value)}`;
+
+/** What it can do besides calling the desk's tools, as it names that; a name that a version does not know is no error. */
+const FEATURES = [
+  ...["shell_tool", "unified_exec", "view_image", "image_generation", "browser_use", "computer_use", "in_app_browser"],
+  ...["goals", "apps", "hooks", "plugins", "remote_plugin", "sleep_tool", "skill_search", "tool_suggest"],
+];
+
+/** No machine to act on, not even this one. */
+const NOWHERE = 'default = "none"\ninclude_local = false\n';
+
+const configText = ({ door, settings, lent }: LaunchAsk): string => {
+  const url = lent["OPENAI_BASE_URL"];
+  return [
+    ...(settings.model === undefined ? [] : [set("model", settings.model)]),
+    ...(url === undefined ? [] : ['model_provider = "lent"']),
+    'approval_policy = "never"',
+    'sandbox_mode = "read-only"',
+    "check_for_update_on_startup = false",
+    'web_search = "disabled"',
+    // No instruction file of any folder.
+    "project_doc_max_bytes = 0",
+    "[analytics]",
+    "enabled = false",
+    "[history]",
+    'persistence = "none"',
+    "[agents]",
+    "enabled = false",
+    "[skills]",
+    "include_instructions = false",
+    "[tools.experimental_request_user_input]",
+    "enabled = false",
+    "[features]",
+    ...FEATURES.map((feature) => `${feature} = false`),
+    ...(url === undefined ? [] : ["[model_providers.lent]", 'name = "lent"', set("base_url", url), 'env_key = "CODEX_API_KEY"', 'wire_api = "responses"']),
+    "[mcp_servers.qoc]",
+    set("url", door.url),
+    'bearer_token_env_var = "QOC_TOKEN"',
+    "required = true",
+    'default_tools_approval_mode = "approve"',
+    "",
+  ].join("\n");
+};
+
+const line = (ask: LaunchAsk): LaunchLine => {
+  // Run like this it knows the key by this name alone.
+  const key = ask.lent["CODEX_API_KEY"] ?? ask.lent["OPENAI_API_KEY"];
+  return {
+    argv: [...(ask.settings.command ?? ["codex"]), "exec", "--json", "--ephemeral", "--skip-git-repo-check", "-"],
+    env: { QOC_TOKEN: ask.door.token, CODEX_HOME: ask.setup, ...(key === undefined ? {} : { CODEX_API_KEY: key }) },
+    files: { "config.toml": configText(ask), "environments.toml": NOWHERE },
+  };
+};
 
 const itemShape = z.looseObject({
   type: z.string(),
   server: z.string().optional(),
   tool: z.string().optional(),
   text: z.string().optional(),
+  message: z.string().optional(),
 });
 const eventShape = z.looseObject({
   type: z.string(),
@@ -18,64 +78,42 @@ const eventShape = z.looseObject({
 /** What it does with hands of its own, and must not be able to. */
 const HANDS: ReadonlySet<string> = new Set(["command_execution", "file_change", "web_search"]);
 
-/** Every text is quoted as JSON, which TOML reads alike. */
-const configText = ({ door, settings }: LaunchAsk): string =>
-  [
-    ...(settings.model === undefined ? [] : [`model = ${JSON.stringify(settings.model)}`]),
-    'approval_policy = "never"',
-    'sandbox_mode = "read-only"',
-    "check_for_update_on_startup = false",
-    'web_search = "disabled"',
-    "[analytics]",
-    "enabled = false",
-    "[history]",
-    'persistence = "none"',
-    "[agents]",
-    "enabled = false",
-    "[features]",
-    ...["shell_tool", "unified_exec", "view_image", "goals", "apps"].map((feature) => `${feature} = false`),
-    "[mcp_servers.qoc]",
-    `url = ${JSON.stringify(door.url)}`,
-    'bearer_token_env_var = "QOC_TOKEN"',
-    "required = true",
-    'default_tools_approval_mode = "approve"',
-    "",
-  ].join("\n");
-
-export const codex: AgentProgram = {
-  name: "codex",
-  lends: ["OPENAI_API_KEY", "CODEX_API_KEY", "OPENAI_BASE_URL"],
-  showsTools: false,
-  hasHands: false,
-  tellsEnd: true,
-  line: (ask) => ({
-    argv: [...(ask.settings.command ?? ["codex"]), "exec", "--json", "--ephemeral", "--skip-git-repo-check", "-"],
-    env: { QOC_TOKEN: ask.door.token, CODEX_HOME: ask.setup },
-    files: { "config.toml": configText(ask) },
-  }),
-  talk: ({ bundle }) => ({ opening: bundle, answers: false, read: (line) => parsed(line) }),
-};
-
-const parsed = (line: string): readonly AgentEvent[] | undefined => {
+const parsed = (text: string): readonly AgentEvent[] | undefined => {
   try {
-    return eventsOf(eventShape.parse(JSON.parse(line)));
+    return eventsOf(eventShape.parse(JSON.parse(text)));
   } catch {
     return undefined;
   }
 };
 
-/** Its own turn is the whole task, so each call of a tool and each message counts as one. */
 const eventsOf = ({ type, item, error, message }: z.output<typeof eventShape>): readonly AgentEvent[] => {
   if (type === "turn.completed") return [{ kind: "end" }];
   if (type === "turn.failed") return [{ kind: "end", failure: `it ended with: ${(error?.message ?? "an error").slice(0, 500)}` }];
   // It tells of each attempt to reach its model so, and may yet succeed.
-  if (type === "error") return [{ kind: "say", text: message ?? "an error" }];
-  if (item === undefined) return [];
+  if (type === "error") return [{ kind: "note", text: message ?? "an error" }];
+  return item === undefined ? [] : itemEvents(type, item);
+};
+
+/** Its own turn is the whole task, so each call of a tool and each message counts as one. */
+const itemEvents = (type: string, item: z.output<typeof itemShape>): readonly AgentEvent[] => {
   if (HANDS.has(item.type)) return [{ kind: "foreign", what: `it has ${item.type}` }];
   if (type === "item.started" && item.type === "mcp_tool_call") {
     const tool = item.tool ?? "a tool without a name";
     return item.server === "qoc" ? [{ kind: "turn" }, { kind: "call", tool }] : [{ kind: "foreign", what: `${item.server ?? "?"}/${tool}` }];
   }
-  if (type === "item.completed" && item.type === "agent_message") return [{ kind: "turn" }, { kind: "say", text: item.text ?? "" }];
-  return [];
+  if (type !== "item.completed") return [];
+  if (item.type === "agent_message") return [{ kind: "turn" }, { kind: "say", text: item.text ?? "" }];
+  return item.type === "error" && item.message !== undefined ? [{ kind: "note", text: item.message }] : [];
+};
+
+export const codex: AgentProgram = {
+  name: "codex",
+  lends: ["OPENAI_API_KEY", "CODEX_API_KEY", "OPENAI_BASE_URL"],
+  // The version that these switches were tried with.
+  floor: "0.169.0",
+  tools: "asked",
+  hasHands: false,
+  tellsEnd: true,
+  line,
+  talk: ({ bundle }) => ({ opening: bundle, answers: false, read: parsed }),
 };

@@ -7,7 +7,7 @@ import type { AgentProgram } from "./runtime.ts";
 export const command: AgentProgram = {
   name: "command",
   lends: [],
-  showsTools: false,
+  tools: "unknown",
   hasHands: true,
   tellsEnd: false,
   line: ({ door, settings }) => ({

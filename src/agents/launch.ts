@@ -6,7 +6,7 @@ import type { Disk } from "../domain/ports.ts";
 import { type Running, type ProcessWorld, startProcess } from "./process.ts";
 import type { AgentProgram, AgentSettings, LaunchAsk, RunDoor, RunResult, RunTask, Runtime } from "./runtime.ts";
 import { type RunFolders, agentEnvironment, isInside, readablePaths, runFolders, wrapped } from "./sandbox.ts";
-import { type Tally, tallyOf } from "./tally.ts";
+import { NEVER_LISTED, type Tally, tallyOf } from "./tally.ts";
 
 export interface LaunchWorld extends ProcessWorld {
   readonly disk: Disk;
@@ -35,6 +35,7 @@ class RunStop extends Error {}
 
 const PROBE_MS = 10_000;
 const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
 
 /** An agent's program as a runtime. */
 export const launched = (program: AgentProgram, launch: Launch): Runtime => ({
@@ -68,21 +69,21 @@ interface Work {
 
 const workIn = async (work: Work): Promise<RunResult> => {
   const { program, launch, task, door, folders, signal } = work;
-  const ask: LaunchAsk = { door, settings: launch.settings, bundle: task.bundle, setup: folders.setup, cwd: folders.work };
+  const lent = lentOf(launch.world.env, [...program.lends, ...launch.settings.env]);
+  const ask: LaunchAsk = { door, settings: launch.settings, bundle: task.bundle, lent, setup: folders.setup, cwd: folders.work };
   const line = program.line(ask);
   const cell = await cellOf(work, line.argv);
   const version = await versionOf(work, cell);
-  for (const [name, text] of Object.entries(line.files)) await launch.world.disk.create(`${folders.setup}/${name}`, text, 0o600);
-  const lent = [...program.lends, ...launch.settings.env];
-  const hide = redactor(launch.world.env, lent, door.token);
+  await writeSetup(launch.world.disk, folders.setup, line.files);
+  const hide = redactor(lent, door.token);
   const note = (text: string): void => work.note(hide(text));
   note(cell.sandbox === "none" ? "no bubblewrap here: it is held by its own switches alone" : `in ${cell.sandbox}`);
-  const tally = tallyOf(program, launch.settings, door.tools, note);
+  const tally = tallyOf(program, launch.settings, door, note);
   const talk = program.talk(ask);
   let unread = 0;
   const running: Running = startProcess(launch.world, {
     argv: cell.wrap([cell.path, ...line.argv.slice(1)]),
-    env: cell.env({ ...line.env, QOC_RUN: task.run }, lent),
+    env: cell.env(lent, { ...line.env, QOC_RUN: task.run }),
     cwd: folders.work,
     opening: talk.opening,
     answers: talk.answers,
@@ -103,7 +104,7 @@ const workIn = async (work: Work): Promise<RunResult> => {
   if (signal.aborted) abort();
   const end = await running.over;
   signal.removeEventListener("abort", abort);
-  const failure = failureOf(program, tally, end);
+  const failure = failureOf(program, door, tally, end);
   return {
     summary: hide(tally.words()),
     proposals: [],
@@ -117,16 +118,25 @@ const workIn = async (work: Work): Promise<RunResult> => {
   };
 };
 
+const writeSetup = async (disk: Disk, setup: string, files: Readonly<Record<string, string>>): Promise<void> => {
+  for (const [name, text] of Object.entries(files)) {
+    const path = `${setup}/${name}`;
+    await disk.mkdir(folderOf(path), FOLDER_MODE);
+    await disk.create(path, text, FILE_MODE);
+  }
+};
+
+/** Why a program is ended that said all it had to say. */
 const ENDED = "";
 
-const failureOf = (program: AgentProgram, tally: Tally, end: Awaited<Running["over"]>): string | undefined => {
+const failureOf = (program: AgentProgram, door: RunDoor, tally: Tally, end: Awaited<Running["over"]>): string | undefined => {
   const errors = end.errors === "" ? "" : `; it wrote: ${end.errors}`;
   if (end.stopped !== undefined && end.stopped !== ENDED) return end.stopped;
   const told = tally.end();
   if (told?.failure !== undefined) return told.failure;
-  if (end.stopped === ENDED) return undefined;
-  if (!end.isClean) return `${end.how}${errors}`;
-  return program.tellsEnd && told === undefined ? `it said nothing of its end; ${end.how}${errors}` : undefined;
+  if (end.stopped !== ENDED && !end.isClean) return `${end.how}${errors}`;
+  if (program.tellsEnd && told === undefined) return `it said nothing of its end; ${end.how}${errors}`;
+  return program.tools === "asked" && !door.hasListed() ? NEVER_LISTED : undefined;
 };
 
 /** What holds one program: how its command is wrapped, and the environment it gets. */
@@ -134,7 +144,7 @@ interface Cell {
   readonly path: string;
   readonly sandbox: "bubblewrap" | "none";
   wrap(argv: readonly string[]): readonly string[];
-  env(told: Readonly<Record<string, string>>, lent: readonly string[]): Readonly<Record<string, string>>;
+  env(lent: Readonly<Record<string, string>>, told: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
 }
 
 const cellOf = async ({ program, launch, folders }: Work, argv: readonly string[]): Promise<Cell> => {
@@ -144,8 +154,8 @@ const cellOf = async ({ program, launch, folders }: Work, argv: readonly string[
   const found = await world.find(name);
   if (found === undefined) throw new RunStop(`${name} is not installed, or not on the desk's PATH; [agent] command may name it`);
   if (isInside(found.real, world.workspace)) throw new RunStop(`${name} stands inside the workspace; put it elsewhere`);
-  const env: Cell["env"] = (told, lent) =>
-    agentEnvironment(world.env, lent, told, folders, [found.path, world.node].map(folderOf).concat("/usr/bin", "/bin"));
+  const env: Cell["env"] = (lent, told) =>
+    agentEnvironment(lent, told, folders, [found.path, world.node].map(folderOf).concat("/usr/bin", "/bin"));
   const bubblewrap = await workingBubblewrap(world, folders);
   if (bubblewrap !== undefined) {
     const files = await filesIn(world, [world.node, ...rest], folders);
@@ -188,7 +198,7 @@ const VERSION = /\b(\d+)\.(\d+)\.(\d+)\b/;
 const versionOf = async ({ program, launch, folders }: Work, cell: Cell): Promise<string | undefined> => {
   if (program.floor === undefined) return undefined;
   const rest = (launch.settings.command ?? []).slice(1);
-  const { text } = await asked(launch.world, cell.wrap([cell.path, ...rest, "--version"]), cell.env({}, []), folders.work);
+  const { text } = await asked(launch.world, cell.wrap([cell.path, ...rest, "--version"]), cell.env({}, {}), folders.work);
   const found = VERSION.exec(text)?.[0];
   if (found === undefined) throw new RunStop(`${program.name} --version said nothing that is a version`);
   if (isOlder(found, program.floor)) throw new RunStop(`${program.name} ${found} is too old; its switches hold from ${program.floor} on`);
@@ -212,11 +222,14 @@ const asked = async (world: LaunchWorld, argv: readonly string[], env: Readonly<
   return { isClean, text: lines.join("\n") };
 };
 
+/** What the desk's own environment has of these names. */
+const lentOf = (env: LaunchWorld["env"], names: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+
 const SECRET_CHARS_MIN = 8;
 
 /** Takes the token and every lent value out of what is shown or kept. */
-const redactor = (env: LaunchWorld["env"], lent: readonly string[], token: string): ((text: string) => string) => {
-  const values = [["token", token], ...lent.map((name) => [name, env[name] ?? ""])];
-  const secrets = values.filter(([, value = ""]) => value.length >= SECRET_CHARS_MIN);
+const redactor = (lent: Readonly<Record<string, string>>, token: string): ((text: string) => string) => {
+  const secrets = [["token", token], ...Object.entries(lent)].filter(([, value = ""]) => value.length >= SECRET_CHARS_MIN);
   return (text) => secrets.reduce((shown, [name = "", value = ""]) => shown.replaceAll(value, `[${name}]`), text);
 };

@@ -1,6 +1,6 @@
 /** opencode with every tool denied but the desk's, and without any configuration, plug-in or download of its own. */
 import { z } from "zod";
-import type { AgentEvent, AgentProgram } from "./runtime.ts";
+import type { AgentEvent, AgentProgram, LaunchAsk, LaunchLine } from "./runtime.ts";
 
 const PREFIX = "qoc_";
 
@@ -19,31 +19,49 @@ const eventShape = z.looseObject({
 
 const OFF = ["PROJECT_CONFIG", "AUTOUPDATE", "MODELS_FETCH", "DEFAULT_PLUGINS", "LSP_DOWNLOAD", "CLAUDE_CODE"];
 
+/** Another address of a maker's interface than the maker's own; keys and token are put in by the program, and are in no file. */
+const providerOf = ({ settings, lent }: LaunchAsk): object => {
+  const [, name, model] = /^([^/]+)\/(.+)$/.exec(settings.model ?? "") ?? [];
+  if (name === undefined || model === undefined) return {};
+  const [anthropic, openai] = [lent["ANTHROPIC_BASE_URL"], lent["OPENAI_BASE_URL"]];
+  // The variable is without the version, as its maker's own programs want it.
+  if (name === "anthropic") return anthropic === undefined ? {} : { provider: { anthropic: { options: { baseURL: `${anthropic}/v1` } } } };
+  if (openai === undefined) return {};
+  const options = { baseURL: openai, apiKey: "{env:OPENAI_API_KEY}" };
+  return { provider: { [name]: { npm: "@ai-sdk/openai-compatible", options, models: { [model]: {} } } } };
+};
+
+const line = (ask: LaunchAsk): LaunchLine => ({
+  argv: [
+    ...(ask.settings.command ?? ["opencode"]),
+    ...["run", "--pure", "--format", "json"],
+    ...(ask.settings.model === undefined ? [] : ["--model", ask.settings.model]),
+  ],
+  env: {
+    QOC_TOKEN: ask.door.token,
+    OPENCODE_CONFIG: `${ask.setup}/opencode.json`,
+    ...Object.fromEntries(OFF.map((what) => [`OPENCODE_DISABLE_${what}`, "1"])),
+  },
+  files: {
+    "opencode.json": JSON.stringify({
+      share: "disabled",
+      permission: { "*": "deny", "qoc_*": "allow" },
+      mcp: { qoc: { type: "remote", url: ask.door.url, headers: { Authorization: "Bearer {env:QOC_TOKEN}" }, oauth: false } },
+      ...providerOf(ask),
+    }),
+  },
+});
+
 export const opencode: AgentProgram = {
   name: "opencode",
-  lends: ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENROUTER_API_KEY"],
-  showsTools: false,
+  lends: ["OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "OPENROUTER_API_KEY"],
+  // The version that these switches were tried with.
+  floor: "1.18.33",
+  tools: "asked",
   hasHands: false,
   tellsEnd: false,
-  line: ({ door, settings, setup }) => ({
-    argv: [
-      ...(settings.command ?? ["opencode"]),
-      ...["run", "--pure", "--format", "json"],
-      ...(settings.model === undefined ? [] : ["--model", settings.model]),
-    ],
-    env: {
-      QOC_TOKEN: door.token,
-      OPENCODE_CONFIG: `${setup}/opencode.json`,
-      ...Object.fromEntries(OFF.map((what) => [`OPENCODE_DISABLE_${what}`, "1"])),
-    },
-    files: {
-      "opencode.json": JSON.stringify({
-        permission: { "*": "deny", "qoc_*": "allow" },
-        mcp: { qoc: { type: "remote", url: door.url, headers: { Authorization: "Bearer {env:QOC_TOKEN}" }, oauth: false } },
-      }),
-    },
-  }),
-  talk: ({ bundle }) => {
+  line,
+  talk: ({ bundle, door }) => {
     let bill = 0;
     return {
       opening: bundle,
@@ -52,7 +70,7 @@ export const opencode: AgentProgram = {
         const event = parsed(line);
         if (event === undefined) return undefined;
         if (event.type === "step_finish") bill += event.part?.cost ?? 0;
-        return eventsOf(event, bill);
+        return eventsOf(event, bill, door.tools);
       },
     };
   },
@@ -66,17 +84,18 @@ const parsed = (line: string): z.output<typeof eventShape> | undefined => {
   }
 };
 
-const eventsOf = ({ type, part, error }: z.output<typeof eventShape>, bill: number): readonly AgentEvent[] => {
+const eventsOf = ({ type, part, error }: z.output<typeof eventShape>, bill: number, tools: readonly string[]): readonly AgentEvent[] => {
   if (type === "step_start") return [{ kind: "turn" }];
   if (type === "step_finish") return [{ kind: "cost", usd: bill }];
   if (type === "text" && part?.text !== undefined) return [{ kind: "say", text: part.text }];
-  if (type === "tool_use" && part?.tool !== undefined) return [callOf(part.tool, part.state?.status)];
+  if (type === "tool_use" && part?.tool !== undefined) return [callOf(part.tool, part.state?.status, tools)];
   if (type === "error") return [{ kind: "end", failure: `it ended with ${JSON.stringify(error ?? "an error").slice(0, 500)}` }];
   return [];
 };
 
 /** One of its own that did something is a hand that it should not have; one that it refused is told as such. */
-const callOf = (tool: string, status: string | undefined): AgentEvent => {
-  if (tool.startsWith(PREFIX)) return { kind: "call", tool: tool.slice(PREFIX.length) };
+const callOf = (tool: string, status: string | undefined, tools: readonly string[]): AgentEvent => {
+  const bare = tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : tool;
+  if (bare !== tool && tools.includes(bare)) return { kind: "call", tool: bare };
   return status === "completed" ? { kind: "foreign", what: `it used ${tool}` } : { kind: "refused", tool };
 };

@@ -2,7 +2,8 @@
 import { claude } from "./claude.ts";
 import { codex } from "./codex.ts";
 import { command } from "./command.ts";
+import { gemini } from "./gemini.ts";
 import { opencode } from "./opencode.ts";
 import type { AgentProgram } from "./runtime.ts";
 
-export const PROGRAMS: readonly AgentProgram[] = [claude, codex, opencode, command];
+export const PROGRAMS: readonly AgentProgram[] = [claude, codex, opencode, gemini, command];

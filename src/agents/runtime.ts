@@ -76,6 +76,8 @@ export type AgentEvent =
   /** It has or used hands that are not the desk's: the run is over. */
   | { readonly kind: "foreign"; readonly what: string }
   | { readonly kind: "say"; readonly text: string }
+  /** For who watches, and no part of its account: a word of the program and not of its model. */
+  | { readonly kind: "note"; readonly text: string }
   /** The bill so far. */
   | { readonly kind: "cost"; readonly usd: number }
   | { readonly kind: "end"; readonly text?: string; readonly failure?: string };
@@ -84,6 +86,8 @@ export interface LaunchAsk {
   readonly door: RunDoor;
   readonly settings: AgentSettings;
   readonly bundle: string;
+  /** What is lent of the desk's environment, by name. */
+  readonly lent: Readonly<Record<string, string>>;
   /** An empty folder of this run for the program's configuration; exists when the program starts. */
   readonly setup: string;
   /** Empty, and where the program is started. */
@@ -114,8 +118,11 @@ export interface AgentProgram {
   readonly lends: readonly string[];
   /** The first version whose switches hold; asked with `--version`. */
   readonly floor?: string;
-  /** It says its tools before anything else, and is stopped where they are not exactly the door's. */
-  readonly showsTools: boolean;
+  /**
+   * How the desk knows its tools: it `says` them before anything else, and is stopped where they are not exactly the door's;
+   * or the door must have been `asked` for them before the first call; or nothing is known of it.
+   */
+  readonly tools: "says" | "asked" | "unknown";
   /** It may have hands of its own (a shell, files), so it needs a sandbox, or the operator's word. */
   readonly hasHands: boolean;
   /** It tells of its own end by an `end` event; one without is an end by exit code alone. */

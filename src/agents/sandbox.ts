@@ -70,15 +70,14 @@ export const readablePaths = (
   return shown === undefined ? [...new Set([folder, ...files])] : { shows: shown };
 };
 
-/** The environment by allow-list: what is always there, what is lent by name, what the program is told. */
+/** The environment by allow-list: what is lent by name, what is always there, and what the program is told. */
 export const agentEnvironment = (
-  host: Readonly<Record<string, string | undefined>>,
-  lent: readonly string[],
+  lent: Readonly<Record<string, string>>,
   told: Readonly<Record<string, string>>,
   folders: RunFolders,
   path: readonly string[],
 ): Readonly<Record<string, string>> => ({
-  ...Object.fromEntries(lent.flatMap((name) => (host[name] === undefined ? [] : [[name, host[name]]]))),
+  ...lent,
   PATH: [...new Set(path)].join(":"),
   HOME: folders.home,
   TMPDIR: folders.temp,

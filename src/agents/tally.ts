@@ -1,5 +1,5 @@
 /** The account of one run while it lasts: what it used, what it said, and whether it is over its bounds. */
-import type { AgentEvent, AgentProgram, AgentSettings, RunUse } from "./runtime.ts";
+import type { AgentEvent, AgentProgram, AgentSettings, RunDoor, RunUse } from "./runtime.ts";
 
 export interface Tally {
   /** Takes one event in; a sentence where the run must stop for it. */
@@ -13,24 +13,27 @@ export interface Tally {
 
 const WORDS_MAX = 8_000;
 const NOTE_CHARS = 200;
-const MAY_COME_FIRST: ReadonlySet<AgentEvent["kind"]> = new Set(["ready", "foreign", "cost", "end"]);
+/** Of a program whose tools are known by its asking for them alone. */
+export const NEVER_LISTED = "it never listed the desk's tools";
 
-/** `tools` are those of the door, `note` takes what a human may watch. */
+const MAY_COME_FIRST: ReadonlySet<AgentEvent["kind"]> = new Set(["ready", "foreign", "note", "cost", "end"]);
+
+/** `note` takes what a human may watch. */
 export const tallyOf = (
-  program: Pick<AgentProgram, "showsTools">,
+  program: Pick<AgentProgram, "tools">,
   settings: Pick<AgentSettings, "maxTurns" | "maxCostUsd">,
-  tools: readonly string[],
+  door: Pick<RunDoor, "tools" | "hasListed">,
   note: (line: string) => void,
 ): Tally => {
   const used = { turns: 0, toolCalls: 0, costUsd: null as number | null };
-  let isReady = !program.showsTools;
+  let isReady = program.tools !== "says";
   let words = "";
   let end: Extract<AgentEvent, { kind: "end" }> | undefined;
   const take = (event: AgentEvent): string | undefined => {
     if (!isReady && !MAY_COME_FIRST.has(event.kind)) return "it started to work before it said which tools it has";
     switch (event.kind) {
       case "ready": {
-        const wrong = toolsProblem(event.tools, tools);
+        const wrong = toolsProblem(event.tools, door.tools);
         isReady = true;
         if (wrong === undefined) note(`ready with ${event.tools.length} tools`);
         return wrong;
@@ -43,13 +46,16 @@ export const tallyOf = (
       case "call":
         used.toolCalls += 1;
         note(`calls ${oneLine(event.tool)}`);
-        return undefined;
+        return program.tools === "asked" && !door.hasListed() ? NEVER_LISTED : undefined;
       case "refused":
         note(`was refused ${oneLine(event.tool)} by its own program`);
         return undefined;
       case "say":
         words = `${words}${words === "" ? "" : "\n"}${event.text}`.slice(-WORDS_MAX);
         note(`says: ${oneLine(event.text)}`);
+        return undefined;
+      case "note":
+        note(oneLine(event.text));
         return undefined;
       case "cost":
         used.costUsd = event.usd;

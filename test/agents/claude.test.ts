@@ -155,8 +155,12 @@ describe("a run of Claude Code", () => {
   });
 
   it("S6 tells of tools that its program refused by itself", async () => {
-    await stand.run({ calls: "Bash" });
+    expect((await stand.run({ calls: "Bash" })).use?.toolCalls).toBe(0);
     expect(stand.notes).toContain("was refused Bash (its own) by its own program");
+  });
+
+  it("L5 fails where a tool answers that is not the desk's", async () => {
+    expect((await stand.run({ calls: "Bash", answers: true, hang: true })).failure).toMatch(/it used Bash \(its own\)/);
   });
 
   it("A6 keeps the token and what was lent out of the record", async () => {

@@ -24,24 +24,18 @@ const CALL_ID = /^call_(\d+)_/;
 const nextTurn = ({ input }: z.output<typeof bodyShape>): number =>
   Math.max(-1, ...input.map(({ call_id }) => Number(CALL_ID.exec(call_id ?? "")?.[1] ?? -1))) + 1;
 
-const itemOf = (block: Block, turn: number, place: number): object =>
-  "say" in block
-    ? {
-        type: "message",
-        id: `msg_${turn}_${place}`,
-        role: "assistant",
-        status: "completed",
-        content: [{ type: "output_text", text: block.say, annotations: [] }],
-      }
-    : {
-        type: "function_call",
-        id: `fc_${turn}_${place}`,
-        call_id: `call_${turn}_${place}`,
-        status: "completed",
-        ...(block.raw === true ? {} : { namespace: SPACE }),
-        name: block.call,
-        arguments: JSON.stringify(block.input),
-      };
+const itemOf = (block: Block, turn: number, place: number): object => {
+  const status = "completed";
+  if ("say" in block) {
+    const content = [{ type: "output_text", text: block.say, annotations: [] }];
+    return { type: "message", id: `msg_${turn}_${place}`, role: "assistant", status, content };
+  }
+  const call = { id: `fc_${turn}_${place}`, call_id: `call_${turn}_${place}`, status, name: block.call };
+  // Tools of Codex's own, such as the one that patches files, take a text as it stands.
+  if ("text" in block.input) return { ...call, type: "custom_tool_call", input: block.input.text };
+  const space = block.raw === true ? {} : { namespace: SPACE };
+  return { ...call, ...space, type: "function_call", arguments: JSON.stringify(block.input) };
+};
 
 const USAGE = {
   input_tokens: 1,

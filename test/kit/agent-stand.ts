@@ -13,6 +13,14 @@ import { nodeDisk } from "../../src/workspace/disk.ts";
 export const TOOLS = ["qoc_orders_propose", "qoc_quotes_get", "qoc_status"];
 export const TOKEN = "qoc_0123456789abcdef-the-token-of-this-run";
 
+export interface RunOptions {
+  readonly settings?: Partial<AgentSettings>;
+  readonly world?: Partial<LaunchWorld>;
+  readonly bundle?: string;
+  /** Has the door been asked for its tools? */
+  readonly hasListed?: boolean;
+}
+
 export interface AgentStand {
   readonly folder: string;
   readonly notes: readonly string[];
@@ -21,7 +29,7 @@ export interface AgentStand {
   /** Private folders that were made and are not removed. */
   readonly folders: ReadonlySet<string>;
   readonly stop: AbortController;
-  run(plan: object, options?: { settings?: Partial<AgentSettings>; world?: Partial<LaunchWorld>; bundle?: string }): Promise<RunResult>;
+  run(plan: object, options?: RunOptions): Promise<RunResult>;
   evidence(): any;
 }
 
@@ -73,13 +81,13 @@ export const agentStand = (program: AgentProgram, script: string): AgentStand =>
     doors,
     folders,
     stop,
-    run: (plan, { settings = {}, world = withoutBubblewrap, bundle = "the bundle" } = {}) => {
+    run: (plan, { settings = {}, world = withoutBubblewrap, bundle = "the bundle", hasListed = true } = {}) => {
       const planFile = join(folder, "plan.json");
       writeFileSync(planFile, JSON.stringify({ tools: TOOLS.map((tool) => `mcp__qoc__${tool}`), ...plan }));
       const host = hostWorld(world);
       const door = (run: string) => {
         doors.add(run);
-        return { url: "http://127.0.0.1:1/mcp", token: TOKEN, tools: TOOLS, hasListed: () => true, close: () => void doors.delete(run) };
+        return { url: "http://127.0.0.1:1/mcp", token: TOKEN, tools: TOOLS, hasListed: () => hasListed, close: () => void doors.delete(run) };
       };
       const runtime = launched(program, {
         door,

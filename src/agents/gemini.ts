@@ -1,0 +1,139 @@
+/**
+ * Gemini CLI under settings that stand above all others, with a policy that denies every tool but the desk's. A server it
+ * cannot reach is no error to it, so its first call counts only where the desk saw it ask which tools there are.
+ */
+import { z } from "zod";
+import type { AgentEvent, AgentProgram, Conversation, LaunchAsk, LaunchLine } from "./runtime.ts";
+
+const PREFIX = "mcp_qoc_";
+
+/** The door's tools and no other: what is denied is not even offered to its model. */
+const POLICY = `[[rule]]
+toolName = "*"
+decision = "deny"
+priority = 500
+[[rule]]
+toolName = "*"
+mcpName = "qoc"
+decision = "allow"
+priority = 900
+`;
+
+const settingsText = ({ door, settings }: LaunchAsk): string =>
+  JSON.stringify({
+    general: { enableAutoUpdate: false, enableAutoUpdateNotification: false },
+    privacy: { usageStatisticsEnabled: false },
+    security: { auth: { selectedType: "gemini-api-key" }, folderTrust: { enabled: false } },
+    model: { maxSessionTurns: settings.maxTurns },
+    hooksConfig: { enabled: false },
+    skills: { enabled: false },
+    experimental: { enableAgents: false },
+    admin: { extensions: { enabled: false } },
+    context: { includeDirectoryTree: false },
+    mcp: { allowed: ["qoc"] },
+    // The token stays in the environment: the program puts it in, and it is in no file.
+    mcpServers: { qoc: { httpUrl: door.url, headers: { Authorization: "Bearer ${QOC_TOKEN}" }, trust: true } },
+  });
+
+const line = (ask: LaunchAsk): LaunchLine => ({
+  argv: [
+    ...(ask.settings.command ?? ["gemini"]),
+    ...(ask.settings.model === undefined ? [] : ["--model", ask.settings.model]),
+    ...["--output-format", "stream-json", "--admin-policy", `${ask.setup}/policy.toml`, "--extensions", "none"],
+  ],
+  env: {
+    QOC_TOKEN: ask.door.token,
+    GEMINI_CLI_HOME: ask.setup,
+    // It would start itself a second time to have more memory.
+    GEMINI_CLI_NO_RELAUNCH: "1",
+  },
+  files: { ".gemini/settings.json": settingsText(ask), "policy.toml": POLICY },
+});
+
+const eventShape = z.looseObject({
+  type: z.string(),
+  role: z.string().optional(),
+  content: z.string().optional(),
+  tool_name: z.string().optional(),
+  tool_id: z.string().optional(),
+  status: z.string().optional(),
+  error: z.looseObject({ message: z.string().optional() }).optional(),
+  message: z.string().optional(),
+});
+type Event = z.output<typeof eventShape>;
+
+/** A tool that is not behind the desk's door is marked, so that its name can never pass for one that is. */
+const bare = (tool: string): string => (tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : `${tool} (its own)`);
+
+const talk = ({ bundle, door }: LaunchAsk): Conversation => {
+  const calls = new Map<string, string>();
+  let isSpeaking = false;
+  let words = "";
+  return {
+    opening: bundle,
+    answers: false,
+    read: (text) => {
+      const event = parsed(text);
+      if (event === undefined) return undefined;
+      // It tells of no turns: what it says and asks for until the next result comes is one.
+      const turn: readonly AgentEvent[] = isOfModel(event) && !isSpeaking ? [{ kind: "turn" }] : [];
+      isSpeaking = isOfModel(event);
+      // Its words come in pieces, and are whole where something else comes.
+      if (isWords(event)) {
+        words += event.content ?? "";
+        return turn;
+      }
+      const said: readonly AgentEvent[] = words === "" ? [] : [{ kind: "say", text: words }];
+      words = "";
+      return [...turn, ...said, ...eventsOf(event, calls, door.tools)];
+    },
+  };
+};
+
+const parsed = (text: string): Event | undefined => {
+  try {
+    return eventShape.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+};
+
+const isWords = ({ type, role }: Event): boolean => type === "message" && role === "assistant";
+const isOfModel = (event: Event): boolean => event.type === "tool_use" || isWords(event);
+
+const eventsOf = (event: Event, calls: Map<string, string>, tools: readonly string[]): readonly AgentEvent[] => {
+  switch (event.type) {
+    case "tool_use": {
+      const tool = bare(event.tool_name ?? "a tool without a name");
+      calls.set(event.tool_id ?? "", tool);
+      return tools.includes(tool) ? [{ kind: "call", tool }] : [];
+    }
+    case "tool_result":
+      return resultOf(calls.get(event.tool_id ?? "") ?? "a tool without a name", event.status, tools);
+    case "error":
+      return [{ kind: "note", text: event.message ?? "an error" }];
+    case "result":
+      return [{ kind: "end", ...(event.status === "success" ? {} : { failure: failureOf(event) }) }];
+    default:
+      return [];
+  }
+};
+
+/** Of a tool that is not the desk's: it was refused, or the program has a hand that it should not have. */
+const resultOf = (tool: string, status: string | undefined, tools: readonly string[]): readonly AgentEvent[] => {
+  if (tools.includes(tool)) return [];
+  return [status === "error" ? { kind: "refused", tool } : { kind: "foreign", what: `it used ${tool}` }];
+};
+
+const failureOf = ({ error }: Event): string => `it ended with: ${(error?.message ?? "an error").slice(0, 500)}`;
+
+export const gemini: AgentProgram = {
+  name: "gemini",
+  lends: ["GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL"],
+  floor: "0.61.0",
+  tools: "asked",
+  hasHands: false,
+  tellsEnd: true,
+  line,
+  talk,
+};

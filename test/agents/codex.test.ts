@@ -1,0 +1,73 @@
+import { join } from "node:path";
+import { parse } from "smol-toml";
+import { describe, expect, it } from "vitest";
+import { codex } from "../../src/agents/codex.ts";
+import { TOKEN, agentStand, withoutBubblewrap } from "../kit/agent-stand.ts";
+
+const called = (server: string) => ({ type: "item.started", item: { type: "mcp_tool_call", server, tool: "qoc_status" } });
+const says = { type: "item.completed", item: { type: "agent_message", text: "Looked." } };
+const completed = { type: "turn.completed", usage: {} };
+const retries = { type: "error", message: "Reconnecting... 2/5" };
+
+const evidenceOf = async (env: Record<string, string>, settings = {}) => {
+  const stand = agentStand(codex, "lines");
+  await stand.run({ lines: [completed], evidence: join(stand.folder, "evidence.json") }, { settings, bundle: "do it", world: { ...withoutBubblewrap, env } });
+  return stand.evidence();
+};
+
+describe("a run of Codex", () => {
+  it("counts calls and messages, and its last words are its account", async () => {
+    const stand = agentStand(codex, "lines");
+    const result = await stand.run({ lines: [{ type: "thread.started" }, called("qoc"), retries, says, completed] });
+    expect(result).toMatchObject({ summary: "Looked.", use: { turns: 2, toolCalls: 1, costUsd: null }, facts: { version: "99.0.0" } });
+    expect(result.failure).toBeUndefined();
+    expect(stand.notes).toContain("Reconnecting... 2/5");
+  });
+
+  it.each([
+    ["a shell", [{ type: "item.started", item: { type: "command_execution" } }, completed], /more than the desk gave it: it has command_execution/],
+    ["another server", [called("rogue"), completed], /more than the desk gave it: rogue\/qoc_status/],
+    ["a failed turn", [{ type: "turn.failed", error: { message: "no credit" } }], /no credit/],
+    ["no end", [called("qoc")], /said nothing of its end/],
+  ])("fails: %s", async (_, lines, reason) => {
+    expect((await agentStand(codex, "lines").run({ lines })).failure).toMatch(reason);
+  });
+
+  it.each([["at its first call", [called("qoc"), says, completed]], ["at its end", [says, completed]]])(
+    "L5 fails where it never asked for the desk's tools: %s",
+    async (_, lines) => {
+      expect((await agentStand(codex, "lines").run({ lines }, { hasListed: false })).failure).toBe("it never listed the desk's tools");
+    },
+  );
+
+  it("A2 asks for its version", async () => {
+    const { failure } = await agentStand(codex, "lines").run({ lines: [completed], version: "codex-cli 0.168.9" });
+    expect(failure).toBe("codex 0.168.9 is too old; its switches hold from 0.169.0 on");
+  });
+
+  it("A3 has a configuration without hands, and no token or key in it", async () => {
+    const { files, switches, env, prompt } = await evidenceOf({ OPENAI_API_KEY: "sk-the-models-key" }, { model: 'a"model' });
+    expect(prompt).toBe("do it");
+    expect(switches).toEqual(["exec", "--json", "--ephemeral", "--skip-git-repo-check", "-"]);
+    const config = parse(files["config.toml"]);
+    expect(config).toMatchObject({
+      model: 'a"model',
+      approval_policy: "never",
+      sandbox_mode: "read-only",
+      features: { shell_tool: false, unified_exec: false, plugins: false },
+      mcp_servers: { qoc: { required: true, bearer_token_env_var: "QOC_TOKEN" } },
+    });
+    expect(config["model_providers"]).toBeUndefined();
+    expect(parse(files["environments.toml"])).toEqual({ default: "none", include_local: false });
+    expect(JSON.stringify(files)).not.toMatch(new RegExp(`${TOKEN}|sk-the`));
+    expect(env).toMatchObject({ QOC_TOKEN: TOKEN, CODEX_API_KEY: "sk-the-models-key" });
+  });
+
+  it("asks its model at the address that is lent", async () => {
+    const { files } = await evidenceOf({ OPENAI_BASE_URL: "http://127.0.0.1:9/v1", OPENAI_API_KEY: "sk-the-models-key" });
+    expect(parse(files["config.toml"])).toMatchObject({
+      model_provider: "lent",
+      model_providers: { lent: { base_url: "http://127.0.0.1:9/v1", env_key: "CODEX_API_KEY", wire_api: "responses" } },
+    });
+  });
+});

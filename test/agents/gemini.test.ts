@@ -1,0 +1,69 @@
+import { join } from "node:path";
+import { parse } from "smol-toml";
+import { describe, expect, it } from "vitest";
+import { gemini } from "../../src/agents/gemini.ts";
+import { TOKEN, agentStand } from "../kit/agent-stand.ts";
+
+const says = (content: string) => ({ type: "message", role: "assistant", content, delta: true });
+const called = (tool_name: string, tool_id: string) => ({ type: "tool_use", tool_name, tool_id, parameters: {} });
+const answered = (tool_id: string, status: string) => ({ type: "tool_result", tool_id, status, output: "" });
+const done = { type: "result", status: "success", stats: {} };
+
+describe("a run of Gemini CLI", () => {
+  it("puts its words together, and counts a turn for each time that its model spoke", async () => {
+    const stand = agentStand(gemini, "lines");
+    const lines = [
+      { type: "init", model: "m" },
+      { type: "message", role: "user", content: "the bundle" },
+      ...[says("I "), says("look."), called("mcp_qoc_qoc_status", "a"), called("mcp_qoc_qoc_quotes_get", "b")],
+      ...[answered("a", "success"), answered("b", "success"), says("Loo"), says("ked."), done],
+    ];
+    const result = await stand.run({ lines });
+    expect(result).toMatchObject({ summary: "I look.\nLooked.", use: { turns: 2, toolCalls: 2, costUsd: null } });
+    expect(result.failure).toBeUndefined();
+    expect(stand.notes).toEqual(expect.arrayContaining(["says: I look.", "calls qoc_status", "calls qoc_quotes_get"]));
+  });
+
+  it.each(["run_shell_command", "qoc_status", "mcp_qoc_qoc_orders_approve"])("S6 tells of a tool that it refused, and goes on: %s", async (tool) => {
+    const stand = agentStand(gemini, "lines");
+    const result = await stand.run({ lines: [called(tool, "a"), answered("a", "error"), says("Well."), done] });
+    expect(result).toMatchObject({ summary: "Well.", use: { turns: 2, toolCalls: 0 } });
+    expect(result.failure).toBeUndefined();
+    expect(stand.notes.filter((note) => note.startsWith("was refused"))).toHaveLength(1);
+  });
+
+  it.each([
+    ["a tool of its own that ran", [called("run_shell_command", "a"), answered("a", "success"), done], /it used run_shell_command/],
+    ["its own error", [{ type: "result", status: "error", error: { type: "x", message: "no credit" } }], /^it ended with: no credit$/],
+    ["no end", [says("Looked.")], /said nothing of its end/],
+  ])("fails: %s", async (_, lines, reason) => {
+    expect((await agentStand(gemini, "lines").run({ lines })).failure).toMatch(reason);
+  });
+
+  it("L5 fails where it never asked for the desk's tools", async () => {
+    expect((await agentStand(gemini, "lines").run({ lines: [done] }, { hasListed: false })).failure).toBe("it never listed the desk's tools");
+  });
+
+  it("A2 asks for its version", async () => {
+    expect((await agentStand(gemini, "lines").run({ lines: [done], version: "0.60.9" })).failure).toMatch(/^gemini 0\.60\.9 is too old/);
+  });
+
+  it("A3 is denied everything but the desk's tools, by settings that hold no token", async () => {
+    const stand = agentStand(gemini, "lines");
+    await stand.run({ lines: [done], evidence: join(stand.folder, "evidence.json") }, { settings: { model: "m", maxTurns: 7 }, bundle: "do it" });
+    const { files, switches, env, prompt } = stand.evidence();
+    expect(prompt).toBe("do it");
+    expect(switches.join(" ")).toMatch(/^--model m --output-format stream-json --admin-policy \S+\/setup\/policy\.toml --extensions none$/);
+    expect(parse(files["policy.toml"])["rule"]).toEqual([
+      { toolName: "*", decision: "deny", priority: 500 },
+      { toolName: "*", mcpName: "qoc", decision: "allow", priority: 900 },
+    ]);
+    expect(JSON.parse(files[".gemini/settings.json"])).toMatchObject({
+      model: { maxSessionTurns: 7 },
+      hooksConfig: { enabled: false },
+      mcpServers: { qoc: { headers: { Authorization: "Bearer ${QOC_TOKEN}" } } },
+    });
+    expect(JSON.stringify(files)).not.toContain(TOKEN);
+    expect(env).toMatchObject({ QOC_TOKEN: TOKEN, GEMINI_CLI_HOME: expect.stringMatching(/\/setup$/) });
+  });
+});
