@@ -135,6 +135,32 @@ describe("over stdio", () => {
   });
 });
 
+describe("an agent that goes on trying", () => {
+  it("is one item in the inbox and one event a name, over both doors; the log has each attempt", async () => {
+    const own = await tempDesk();
+    const caller = { tool: "x", client: "t", era: "modern", toolUseId: null } as const;
+    const attempt = (command: string): Promise<unknown> =>
+      own.staff.door
+        .overSocket({ command, input: {}, channel: "mcp", cwd: own.root, caller }, new AbortController().signal, () => undefined)
+        .catch((error: { code: string }) => error.code);
+    for (const command of ["approve", "approve", "halt"]) expect(await attempt(command)).toBe("NOT_PERMITTED");
+    await own.stop();
+    const again = await tempDesk({ again: own });
+    const events = (await again.hot.readEvents()).map(({ event }) => event).filter(({ type }) => type === "command.refused");
+    expect(events).toMatchObject([
+      { command: "approve", actor: "agent:interactive", count: 2 },
+      { command: "halt", actor: "agent:interactive", count: 1 },
+    ]);
+    const items = await again.call<{ kind: string; path: string }[]>("inbox list", { status: "new" });
+    expect(items).toMatchObject([{ kind: "alert", path: expect.stringContaining("alert-refused-interactive") as string }]);
+    expect(again.read(items[0]?.path ?? "")).toContain("- `approve`: 2 times\n- `halt`: 1 times");
+    const lines = (await again.hot.readLogs({ tail: 200 })).filter(({ decision }) => decision === "refused");
+    expect(lines).toHaveLength(3);
+    await again.stop();
+    await discard(again);
+  });
+});
+
 describe("the log of calls", () => {
   const record = (more: Partial<AuditRecord> = {}): AuditRecord => ({
     ...{ run: "r", actor: "agent:r", era: "modern", client: "c", tool: "t", toolUseId: null, decision: "refused", reason: "no" },
