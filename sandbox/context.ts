@@ -17,15 +17,16 @@ export interface Context {
   log(level: "debug" | "info" | "warn" | "error", message: string, fields?: Record<string, unknown>): void;
 }
 
-export const openContext = (port: Port, start: StartMessage): Context => {
+/** `hide` takes secrets out of a text. */
+export const openContext = (port: Port, start: StartMessage, hide: (text: string) => string): Context => {
   const fills = new FillQueue(port);
   const asks = new Asks(port);
   const log: Context["log"] = (level, message, fields) => {
     port.post({
       e: "log",
       level,
-      message: String(message).slice(0, LIMITS.logChars),
-      ...(fields === undefined ? {} : { fields: plain(fields) }),
+      message: hide(String(message)).slice(0, LIMITS.logChars),
+      ...(fields === undefined ? {} : { fields: logFields(fields) }),
     });
   };
   const secrets = new Map(Object.entries(start.secrets));
@@ -47,7 +48,7 @@ export const openContext = (port: Port, start: StartMessage): Context => {
     options: deepFreeze(structuredClone(start.options)),
     store: {
       get: (key) => asks.ask("get", key),
-      put: async (key, value) => void (await asks.ask("put", key, plain(value))),
+      put: async (key, value) => void (await asks.ask("put", key, within(value, VALUE_CHARS_MAX, "a value to keep").value)),
     },
     bars: async (symbol) => (await asks.ask("bars", symbol)) as Bar[],
   };
@@ -66,18 +67,43 @@ export const openContext = (port: Port, start: StartMessage): Context => {
 
 const heapMb = (): number => Math.round(getHeapStatistics().used_heap_size / 104_857.6) / 10;
 
-/** JSON data only: what cannot cross as it is must fail here, with its author's stack. */
-const plain = <T>(value: T): T => (value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T));
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === "object" && value !== null && (levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1)));
+
+/** What the host would refuse, and its life with it, fails here instead, with its author's stack: JSON data of some size only. */
+const within = (value: unknown, most: number, what: string): { readonly value: unknown; readonly chars: number } => {
+  const text = JSON.stringify(value) as string | undefined;
+  if (text === undefined) return { value: undefined, chars: 0 };
+  if (text.length > most) throw new Error(`${what} of ${text.length} characters; ${most} at most`);
+  const copy = JSON.parse(text) as unknown;
+  if (isDeeper(copy, LEVELS_MAX)) throw new Error(`${what} that is nested more than ${LEVELS_MAX} deep`);
+  return { value: copy, chars: text.length };
+};
+const LEVELS_MAX = 30;
+
+/** A log line is worth no error: fields that are too many are left out, and it is said. */
+const logFields = (fields: Record<string, unknown>): unknown => {
+  try {
+    return within(fields, LIMITS.eventChars / 2, "fields").value;
+  } catch (error) {
+    return { leftOut: String(error) };
+  }
+};
 
 const deepFreeze = <T>(value: T): T => {
   if (typeof value === "object" && value !== null) for (const member of Object.values(value)) deepFreeze(member);
   return Object.freeze(value);
 };
 
+/** Of one fill, and of all in one message. */
+const FILLS_CHARS_MAX = LIMITS.fillsChars / 2;
+/** The store holds 1 MiB in all. */
+const VALUE_CHARS_MAX = 1_100_000;
+
 /** Numbers each fill, sends batches within the window, and holds the rest until the host has them on disk. */
 class FillQueue {
   readonly #port: Port;
-  #waiting: unknown[] = [];
+  #waiting: { readonly value: unknown; readonly chars: number }[] = [];
   #sent = 0;
   #acknowledged = 0;
   #scheduled = false;
@@ -88,7 +114,7 @@ class FillQueue {
 
   add(fill: Fill): void {
     if (this.#waiting.length >= LIMITS.fillQueue) throw new Error(`${LIMITS.fillQueue} fills wait to be taken; slow down`);
-    this.#waiting.push(plain(fill));
+    this.#waiting.push(within(fill, FILLS_CHARS_MAX, "a fill"));
     if (this.#scheduled) return;
     this.#scheduled = true;
     queueMicrotask(() => {
@@ -100,10 +126,17 @@ class FillQueue {
   flush(): void {
     while (this.#waiting.length > 0 && this.#sent - this.#acknowledged < LIMITS.fillWindow) {
       const room = Math.min(LIMITS.fillsPerBatch, LIMITS.fillWindow - (this.#sent - this.#acknowledged));
-      const fills = this.#waiting.splice(0, room);
+      const fills = this.#waiting.splice(0, this.#fitting(room)).map(({ value }) => value);
       this.#port.post({ e: "fills", from: this.#sent + 1, fills });
       this.#sent += fills.length;
     }
+  }
+
+  /** How many of those that wait go into one message: one at least. */
+  #fitting(room: number): number {
+    let chars = 0;
+    const over = this.#waiting.slice(0, room).findIndex((fill) => (chars += fill.chars) > FILLS_CHARS_MAX);
+    return over === -1 ? room : Math.max(1, over);
   }
 
   /** At the end of a life the window no longer matters: whatever was emitted is posted. */

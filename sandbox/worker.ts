@@ -43,12 +43,21 @@ const withCauses = (error: Error): string | undefined => {
   return text;
 };
 
+/** Known values go before a text is cut: the host could not tell the half of one. */
+let hide = (text: string): string => text;
+
+const hidden = (values: readonly string[]) => {
+  const secrets = values.filter((value) => value.length >= SECRET_CHARS_MIN).toSorted((a, b) => b.length - a.length);
+  return (text: string): string => secrets.reduce((shown, value) => shown.replaceAll(value, "[secret]"), text);
+};
+const SECRET_CHARS_MIN = 6;
+
 const failureOf = (error: unknown): Envelope => {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = hide(error instanceof Error ? error.message : String(error));
   const name = error instanceof Error ? error.name : "";
   const kind = name === "VenueRejection" ? "rejection" : name === "NotSent" ? "not-sent" : "error";
   const stack = error instanceof Error ? withCauses(error) : undefined;
-  return { ok: false, kind, message: message.slice(0, 4_000), ...(stack === undefined ? {} : { stack: stack.slice(0, 8_000) }) };
+  return { ok: false, kind, message: message.slice(0, 4_000), ...(stack === undefined ? {} : { stack: hide(stack).slice(0, 8_000) }) };
 };
 
 /** Plain data only: a Date becomes ISO text, a function is dropped, a cycle fails here where its author can see it. */
@@ -88,7 +97,8 @@ const asText = (part: unknown): string => {
 };
 
 const begin = (start: StartMessage): Context => {
-  const context = openContext({ post }, start);
+  hide = hidden(Object.values(start.secrets));
+  const context = openContext({ post }, start, hide);
   process.once("exit", () => context.drain());
   const web = openWeb(start.hosts);
   Object.assign(globalThis, { WebSocket: web.WebSocket, fetch: web.fetch });

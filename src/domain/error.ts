@@ -114,6 +114,10 @@ export const ERRORS = {
     EXIT.failed,
     true,
   ),
+  CONNECTOR_ZOMBIE: row(
+    "the thread of connector {connector} could not be ended, so it may still act; a second one is not started beside it",
+    "qoc down, then qoc up",
+  ),
   ADAPTER_MISSING: row("connector {connector}: adapter {path} does not exist", "create it, or correct adapter in desk.toml"),
   ADAPTER_BUNDLE: row(
     "connector {connector}: {file}:{line}:{column}: {message}",

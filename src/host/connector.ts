@@ -3,23 +3,18 @@
  * five minutes. What it does wrong stays here.
  */
 import type { Envelope, Method } from "../../sandbox/protocol.ts";
-import { type ErrorCode, QocError, messageOf } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/error.ts";
 import type { ConnectorState } from "../domain/event.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { ConnectorOptions } from "./connector-options.ts";
-import { deadlineOf } from "./deadlines.ts";
+import { GIVE_UP_MS, TIMEOUTS_MAX, deadlineOf } from "./deadlines.ts";
 import { Latency } from "./latency.ts";
 import { Life } from "./life.ts";
 import { RestartPolicy } from "./restart-policy.ts";
-import { stackMapper } from "./stack-map.ts";
+import { bundleMapper } from "./stack-map.ts";
+import { Unreachable, isLasting, outageOf } from "./start-failure.ts";
 
-/** Calls in a row without an answer in time that make it degraded. */
-const TIMEOUTS_MAX = 3;
-/** An unresponsive thread is ended after this long. */
-const GIVE_UP_MS = 7_000;
-/** Trying again cannot help before a human has changed something. */
-const LASTING = new Set<ErrorCode>(["ADAPTER_MISSING", "ADAPTER_BUNDLE", "ADAPTER_SHAPE", "ADAPTER_CHANGED", "SDK_MISMATCH", "SECRET_MISSING"]);
 
 export class Connector {
   readonly #options: ConnectorOptions;
@@ -28,6 +23,8 @@ export class Connector {
   #state: ConnectorState = "stopped";
   #reason: string | undefined;
   #life: Life | undefined;
+  /** A life whose thread could not be ended. */
+  #zombie: Life | undefined;
   #generation = 0;
   #restarts = 0;
   #timeouts = 0;
@@ -41,6 +38,7 @@ export class Connector {
   #digest: Digest | undefined;
   #accepted: Digest | undefined;
   #readyInMs: number | undefined;
+  readonly #mapperFor = bundleMapper();
 
   constructor(options: ConnectorOptions) {
     this.#options = options;
@@ -84,7 +82,7 @@ export class Connector {
   stop(): Promise<void> {
     return this.#inTurn(async () => {
       await this.#halt();
-      if (this.#state !== "zombie") this.#become("stopped", undefined);
+      if (this.#zombie === undefined) this.#become("stopped", undefined);
     });
   }
 
@@ -92,14 +90,17 @@ export class Connector {
   quarantine(reason: string): Promise<void> {
     return this.#inTurn(async () => {
       await this.#halt();
+      if (this.#zombie !== undefined) return;
       this.#lastError = reason;
       this.#become("quarantined", reason);
     });
   }
 
-  /** A new life from the file as it is now, which is accepted by this; an earlier quarantine is forgotten. */
+  /** A new life from the file as it is now, which is accepted by this; an earlier quarantine is forgotten. @throws CONNECTOR_ZOMBIE. */
   restart(): Promise<void> {
     return this.#inTurn(async (isLatest) => {
+      // Its thread may still act: a second life beside it would be one too many.
+      if (this.#zombie !== undefined) throw new QocError("CONNECTOR_ZOMBIE", { connector: this.#options.name });
       await this.#halt();
       this.#policy.forget();
       this.#lastError = undefined;
@@ -138,7 +139,8 @@ export class Connector {
   #answered(life: Life, inTime: boolean): void {
     this.#timeouts = inTime ? 0 : this.#timeouts + 1;
     if (life !== this.#life) return;
-    if (this.#state === "ready" && this.#timeouts >= TIMEOUTS_MAX) this.#become("degraded", `${this.#timeouts} calls in a row had no answer in time`);
+    const late = `${this.#timeouts} calls in a row had no answer in time`;
+    if (this.#state === "ready" && this.#timeouts >= TIMEOUTS_MAX) this.#become("degraded", late);
     if (this.#state === "degraded" && inTime) this.#become("ready", undefined);
   }
 
@@ -148,20 +150,21 @@ export class Connector {
     this.#wish += 1;
     const wish = this.#wish;
     if (this.#state === "starting" || this.#state === "restarting") void this.#life?.stop();
-    this.#turn = this.#turn.then(() => work(() => wish === this.#wish));
+    // What went wrong in an earlier turn was its caller's to hear.
+    this.#turn = this.#turn.catch(() => undefined).then(() => work(() => wish === this.#wish));
     return this.#turn;
   }
 
   async #attempt(as: "starting" | "restarting", isByHand: boolean): Promise<void> {
     const { clock, log } = this.#options;
     const [started, wish] = [clock.monotonic(), this.#wish];
-    this.#generation += 1;
     if (as === "starting") this.#become("starting", undefined);
     try {
-      await this.#live(this.#generation, isByHand);
+      this.#generation += 1;
+      await this.#live(this.#generation, isByHand, () => wish === this.#wish);
       this.#readyInMs = clock.monotonic() - started;
       this.#timeouts = 0;
-      this.#policy.cameUp();
+      this.#policy.cameUp(clock.monotonic());
       this.#become("ready", undefined);
     } catch (error) {
       const life = this.#life;
@@ -169,34 +172,38 @@ export class Connector {
       this.#lastError = life?.refusal ?? messageOf(error);
       log.error(this.#lastError);
       if ((life !== undefined && !(await this.#end(life))) || wish !== this.#wish) return;
-      if (life?.refusal !== undefined || (error instanceof QocError && LASTING.has(error.code))) this.#become("quarantined", this.#lastError);
+      if (life?.refusal !== undefined || isLasting(error)) this.#become("quarantined", this.#lastError);
       else if (error instanceof Unreachable) this.#again(this.#policy.unreachable().afterMs, this.#lastError);
       else this.#crashed(this.#lastError);
     }
   }
 
-  async #live(generation: number, isByHand: boolean): Promise<void> {
+  async #live(generation: number, isByHand: boolean, isLatest: () => boolean): Promise<void> {
     const { name, clock, log, options, hosts, tcp, onFills, onAsk, redact } = this.#options;
     const [bundle, secrets] = await Promise.all([this.#options.bundle(), this.#options.secrets()]);
+    if (!isLatest()) throw new Error("it was stopped, or started anew, before it had begun");
     this.#accept(bundle.digest, isByHand);
     const filename = `qoc:${name}`;
-    const mapped = stackMapper(filename, bundle.map);
+    const mapped = this.#mapperFor(filename, bundle);
+    let isAwake = true;
     const life = new Life({
       name,
       transport: this.#options.transport(),
       clock,
       log,
       clean: (text) => redact(mapped(text)),
+      redact,
       onFills: (fills) => onFills(generation, fills),
       onAsk,
-      onResponsive: (isResponsive) => this.#responsive(life, isResponsive),
+      onResponsive: (isResponsive) => this.#responsive(life, (isAwake = isResponsive)),
     });
     this.#life = life;
     void life.ended.then((reason) => this.#ended(life, reason));
     const hello = await life.begin({ name, code: bundle.code, filename, secrets, options, tcp, ...(hosts === undefined ? {} : { hosts }) });
-    this.#methods = hello.methods;
-    this.#capabilities = hello.capabilities;
-    const connected = await this.#timed(life, "connect", []);
+    [this.#methods, this.#capabilities] = [hello.methods, hello.capabilities];
+    const connected = await this.#timed(life, "connect", []).catch((error: unknown) => {
+      throw outageOf(error, isAwake);
+    });
     if (!connected.ok) throw new Unreachable(`connect: ${connected.stack ?? connected.message}`);
   }
 
@@ -257,6 +264,7 @@ export class Connector {
 
   async #halt(): Promise<void> {
     await this.#ending;
+    this.#cancelNext();
     const life = this.#life;
     if (life === undefined) return;
     // From here on nothing more is sent to it, and its end is expected.
@@ -272,6 +280,8 @@ export class Connector {
     this.#ending = ending;
     if (await ending) return true;
     this.#lastError = "its thread could not be ended in 5 s; restart the desk when it suits you";
+    this.#zombie = life;
+    void life.ended.then(() => (this.#zombie = undefined));
     this.#become("zombie", this.#lastError);
     return false;
   }
@@ -280,9 +290,11 @@ export class Connector {
     if (this.#state === state && this.#reason === reason) return;
     this.#state = state;
     this.#reason = reason;
-    this.#options.onState(state, reason);
+    try {
+      this.#options.onState(state, reason);
+    } catch (error) {
+      // Whoever listens may fail; the connector's own life goes on.
+      this.#options.log.error(`${state} could not be told: ${messageOf(error)}`);
+    }
   }
 }
-
-/** The adapter loaded, and its venue did not let it in. */
-class Unreachable extends Error {}

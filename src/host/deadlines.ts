@@ -5,3 +5,8 @@ const DEADLINES: Partial<Record<Method, number>> = { connect: 10_000, placeOrder
 const DEADLINE_MS = 5_000;
 
 export const deadlineOf = (method: Method): number => DEADLINES[method] ?? DEADLINE_MS;
+
+/** Calls in a row without an answer in time that make a connector degraded. */
+export const TIMEOUTS_MAX = 3;
+/** An unresponsive thread is ended after this long. */
+export const GIVE_UP_MS = 7_000;

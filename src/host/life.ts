@@ -2,21 +2,14 @@
  * One life of a connector: from its worker's start to its end. Every call races its answer, its deadline and the worker's
  * death; the peer is hostile until zod has seen what it says.
  */
-import { wrap } from "comlink";
-import {
-  type Envelope,
-  LIMITS,
-  METHODS,
-  type Method,
-  PROTOCOL,
-  type StartMessage,
-  type WorkerEvent,
-} from "../../sandbox/protocol.ts";
+import { type Envelope, LIMITS, type Method, PROTOCOL, type StartMessage, type WorkerEvent } from "../../sandbox/protocol.ts";
 import { envelope } from "../../sandbox/shapes.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { type Capabilities, SDK_VERSION } from "../domain/sdk.ts";
+import { type Caller, addCallers } from "./callers.ts";
 import { type PortGate, openPortGate } from "./port-gate.ts";
+import { withoutSecrets } from "./secrets.ts";
 import type { Transport } from "./transport.ts";
 
 export interface LifeOptions {
@@ -26,6 +19,8 @@ export interface LifeOptions {
   readonly log: Log;
   /** Maps places in the bundle back to the author's lines, and takes secrets out. */
   readonly clean: (text: string) => string;
+  /** Takes secrets out, and nothing else. */
+  readonly redact: (text: string) => string;
   /** Fills in order; resolves when they are on disk. `from` is the number of the first. */
   readonly onFills: (fills: readonly unknown[]) => Promise<void>;
   readonly onAsk: (what: "get" | "put" | "bars", key: string, value: unknown) => Promise<unknown>;
@@ -38,21 +33,20 @@ export interface Hello {
   readonly capabilities: Capabilities;
 }
 
-type Caller = (...args: readonly unknown[]) => Promise<unknown>;
-
 const HELLO_MS = 10_000;
 const PING_AFTER_MS = 1_000;
 /** Asked even while nothing is called: one that spins by itself is found as well. */
 const BEAT_MS = 5_000;
 const PONG_WITHIN_MS = 2_000;
 const KILL_MS = 5_000;
+const OUTPUT_CHARS_MAX = 4_000;
 
 export class Life {
   readonly #options: LifeOptions;
   readonly #gate: PortGate;
   readonly #callers = new Map<Method, Caller>();
   readonly #pending = new Set<(error: QocError) => void>();
-  #listener: (event: { data: unknown }) => void = () => undefined;
+  readonly #listener: (answer: unknown) => void;
   #hello: { resolve(hello: Hello): void; reject(error: QocError): void } | undefined;
   #death: string | undefined;
   #refusal: string | undefined;
@@ -62,30 +56,37 @@ export class Life {
   #heapMb: number | undefined;
   #lastFill = 0;
   #openAsks = 0;
+  /** Its thread or process is gone; what it posted last may still be under way to the disk. */
+  readonly #exited: Promise<void>;
   /** Resolves with why, once everything the worker had posted was taken. */
   readonly ended: Promise<string>;
 
   constructor(options: LifeOptions) {
     this.#options = options;
-    this.#gate = openPortGate(options.clock);
+    this.#gate = openPortGate(options.clock, options.redact);
     const { transport, log } = options;
     const gate = this.#gate;
-    transport.onOutput((line) => log.info(options.clean(line), { stream: "stdout" }));
+    transport.onOutput((line) => log.info(options.clean(line).slice(0, OUTPUT_CHARS_MAX), { stream: "stdout" }));
     transport.onMessage((message) => {
       try {
         const admitted = gate.admit(message);
         if ("event" in admitted) this.#take(admitted.event);
-        else if ("answer" in admitted) this.#listener({ data: admitted.answer });
+        else if ("answer" in admitted) this.#listener(admitted.answer);
         else this.#refuse(admitted.refused);
       } catch (error) {
         // A message that makes the host stumble ends its sender and not the desk.
         this.#refuse(`a message that could not be taken: ${messageOf(error)}`);
       }
     });
+    let gone: () => void = () => undefined;
+    this.#exited = new Promise((resolve) => (gone = resolve));
     this.ended = new Promise((resolve) => {
-      transport.onExit((reason) => void this.#fillsDone.then(() => resolve(this.#die(reason))));
+      transport.onExit((reason) => {
+        gone();
+        void this.#fillsDone.then(() => resolve(this.#die(reason)));
+      });
     });
-    this.#wrap();
+    this.#listener = addCallers(this.#callers, transport);
   }
 
   get pending(): number {
@@ -154,11 +155,23 @@ export class Life {
     });
   }
 
-  /** Asks it to go, then makes it. Answers false where it cannot be killed in time. */
+  /** Ends it, and waits a while for its last fills to be on disk. Answers false where its thread cannot be ended in time. */
   async stop(): Promise<boolean> {
-    const { transport, clock } = this.#options;
+    const { transport } = this.#options;
     void transport.kill();
-    return Promise.race([this.ended.then(() => true), new Promise<boolean>((resolve) => void clock.after(KILL_MS, () => resolve(false)))]);
+    if (!(await this.#within(KILL_MS, this.#exited))) return false;
+    await this.#within(KILL_MS, this.ended);
+    return true;
+  }
+
+  #within(ms: number, done: Promise<unknown>): Promise<boolean> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(ms, () => resolve(false));
+      void done.then(() => {
+        cancel();
+        resolve(true);
+      });
+    });
   }
 
   #settle(method: Method, value: unknown, resolve: (answer: Envelope) => void, reject: (error: QocError) => void): void {
@@ -168,9 +181,9 @@ export class Life {
       return;
     }
     const answer = parsed.data;
-    const { clean } = this.#options;
+    const { clean, redact } = this.#options;
     const stack = answer.ok || answer.stack === undefined ? {} : { stack: clean(answer.stack) };
-    resolve(answer.ok ? answer : { ...answer, message: clean(answer.message), ...stack });
+    resolve(answer.ok ? { ...answer, value: withoutSecrets(answer.value, redact) } : { ...answer, message: clean(answer.message), ...stack });
   }
 
   #beat(): void {
@@ -216,7 +229,7 @@ export class Life {
 
   /** Numbered without a gap, kept in order, and acknowledged once they are on disk. */
   #takeFills(event: Extract<WorkerEvent, { e: "fills" }>): void {
-    const { transport, onFills } = this.#options;
+    const { transport, onFills, redact } = this.#options;
     const last = this.#lastFill + event.fills.length;
     if (event.from !== this.#lastFill + 1) {
       this.#refuse(`fill ${event.from} came after fill ${this.#lastFill}`);
@@ -225,7 +238,7 @@ export class Life {
     this.#lastFill = last;
     // Handed over at once, so that what comes in one breath shares one flush; acknowledged in order. A batch that could not
     // be kept is not acknowledged: this life ends, and the venue is asked again by the next.
-    const kept = onFills(event.fills);
+    const kept = onFills(event.fills.map((fill) => withoutSecrets(fill, redact)));
     kept.catch(() => undefined);
     this.#fillsDone = this.#fillsDone
       .then(() => kept)
@@ -282,19 +295,5 @@ export class Life {
 
   #diedDuring(method: string): QocError {
     return new QocError("CALL_DIED", { connector: this.#options.name, method, reason: (this.#death ?? "").split("\n")[0] ?? "" });
-  }
-
-  /** One proxy a method, made once and held: Comlink would tell the worker to stop when the last of them is collected. */
-  #wrap(): void {
-    const { transport } = this.#options;
-    const remote = wrap<Record<Method, Caller>>({
-      addEventListener: (_type: string, listener: unknown) => {
-        this.#listener = listener as (event: { data: unknown }) => void;
-      },
-      removeEventListener: () => undefined,
-      postMessage: (message: unknown) => transport.post(message),
-      start: () => undefined,
-    } as unknown as Parameters<typeof wrap>[0]);
-    for (const method of METHODS) this.#callers.set(method, remote[method] as unknown as Caller);
   }
 }

@@ -17,7 +17,8 @@ export interface PortGate {
   admit(message: unknown): { readonly event: WorkerEvent } | { readonly answer: unknown } | { readonly refused: string };
 }
 
-export const openPortGate = (clock: Clock): PortGate => {
+export const openPortGate = (clock: Clock, redact: (text: string) => string): PortGate => {
+  const sample = (message: unknown): string => sampleOf(message, redact);
   const messages = new Budget(clock, LIMITS.messages, LIMITS.messageWindowMs);
   const chars = new Budget(clock, LIMITS.windowChars, LIMITS.charsWindowMs);
   let owed = 0;
@@ -77,14 +78,14 @@ class Budget {
 
 const SAMPLE_CHARS = 300;
 
-/** Never throws: whatever the peer sent, its life ends in words. */
-const sample = (message: unknown): string => {
+/** Never throws: whatever the peer sent, its life ends in words. Secrets go before anything is cut, since half of one is one too. */
+const sampleOf = (message: unknown, redact: (text: string) => string): string => {
   try {
     const text = JSON.stringify(message, (_key, value: unknown) => {
       if (typeof value === "bigint") return `${value}n`;
-      return typeof value === "string" ? value.slice(0, 100) : value;
+      return typeof value === "string" ? redact(value).slice(0, 100) : value;
     });
-    return String(text).slice(0, SAMPLE_CHARS);
+    return redact(String(text)).slice(0, SAMPLE_CHARS);
   } catch {
     return `a ${typeof message} that cannot be shown`;
   }

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import type { Clock } from "../domain/ports.ts";
-import { type Transport, listeners, permissionFlag } from "./transport.ts";
+import { type Transport, listeners, permissionFlag, readOutput } from "./transport.ts";
 
 export interface ProcessOptions {
   /** The worker's text, as for a thread. */
@@ -125,13 +125,10 @@ const readLines = (stream: Readable, take: (message: unknown) => void, refuse: (
 const keepOutput = (stdout: Readable, stderr: Readable, say: (line: string) => void): (() => string) => {
   let tail = "";
   for (const stream of [stdout, stderr]) {
-    stream.setEncoding("utf8");
     stream.on("error", () => undefined);
-    stream.on("data", (chunk: string) => {
-      if (stream === stderr) tail = (tail + chunk).slice(-STDERR_CHARS);
-      for (const line of chunk.split("\n")) if (line.trim() !== "") say(line);
-    });
+    readOutput(stream, say);
   }
+  stderr.on("data", (chunk: string) => (tail = (tail + chunk).slice(-STDERR_CHARS)));
   return () => wordsOf(tail);
 };
 

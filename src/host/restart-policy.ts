@@ -28,8 +28,9 @@ export class RestartPolicy {
     return { afterMs: this.#next() };
   }
 
-  /** It came up: the next outage is tried again soon. Crashes are still counted. */
-  cameUp(): void {
+  /** It came up: the next outage is tried again soon, unless it crashed a short while ago. */
+  cameUp(now: number): void {
+    this.#crashes = this.#crashes.filter((at) => now - at < BREAKER.withinMs);
     if (this.#crashes.length === 0) this.#waitMs = BACKOFF_MS.first;
   }
 

@@ -1,4 +1,5 @@
 /** Secrets: resolved once in the host, handed to the one connector that names them, and never shown. */
+import { sha256Hex } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 
@@ -12,7 +13,7 @@ const SECRET_BYTES_MAX = 64 * 1024;
 export interface Vault {
   /** @throws SECRET_MISSING with the name of the variable or file, never the value. */
   resolve(connector: string, auth: Readonly<Record<string, SecretSource>>): Promise<Readonly<Record<string, string>>>;
-  /** Takes every known value, plain, base64 or URL-encoded, out of a text. */
+  /** Takes every known value, plain, base64, hex, URL- or form-encoded, out of a text. */
   redact(text: string): string;
 }
 
@@ -20,6 +21,7 @@ export interface Vault {
 export const openVault = (disk: Disk, env: Record<string, string | undefined>): Vault => {
   const taken = new Map<string, string>();
   const shapes = new Set<string>();
+  let known: RegExp | undefined;
   const fromEnv = (name: string): string | undefined => {
     const value = env[name] ?? taken.get(name);
     if (value === undefined || value === "") return undefined;
@@ -41,25 +43,51 @@ export const openVault = (disk: Disk, env: Record<string, string | undefined>): 
         values[name] = value;
         for (const shape of shapesOf(value)) shapes.add(shape);
       }
+      // The longest first: a value may stand inside of another.
+      const longest = [...shapes].toSorted((a, b) => b.length - a.length);
+      known = longest.length === 0 ? undefined : new RegExp(longest.map(escaped).join("|"), "g");
       return values;
     },
-    redact: (text) => {
-      let out = text;
-      for (const shape of shapes) if (out.includes(shape)) out = out.replaceAll(shape, "[secret]");
-      return out;
-    },
+    redact: (text) => (known === undefined ? text : text.replace(known, "[secret]")),
   };
 };
 
+/** How a value may stand in a text: as it is, and as programs write it down. */
 const shapesOf = (value: string): readonly string[] => {
   if (value.length < REDACT_CHARS_MIN) return [];
-  const base64 = Buffer.from(value).toString("base64");
-  return [
-    value,
-    base64,
-    base64.replace(/=+$/, ""),
-    Buffer.from(value).toString("base64url"),
-    encodeURIComponent(value),
-    JSON.stringify(value).slice(1, -1),
-  ];
+  const bytes = Buffer.from(value);
+  const hex = bytes.toString("hex");
+  const form = new URLSearchParams([["", value]]).toString().slice(1);
+  return [value, ...base64Shapes(bytes), hex, hex.toUpperCase(), encodeURIComponent(value), form, JSON.stringify(value).slice(1, -1)];
 };
+
+/** In base64 a value looks different at each of three places (`user:SECRET`); what is certain of it at each is looked for. */
+const base64Shapes = (bytes: Buffer): readonly string[] =>
+  [0, 1, 2].flatMap((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
+    const certain = text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
+    return certain.length < REDACT_CHARS_MIN ? [] : [certain, certain.replaceAll("+", "-").replaceAll("/", "_")];
+  });
+
+const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
+
+/**
+ * Plain data with no secret in its texts. A text that held one gets a mark made from the whole of it, so that two ids stay two
+ * and one stays one: nothing that is told apart by an id is lost.
+ */
+export const withoutSecrets = (value: unknown, redact: (text: string) => string): unknown => {
+  if (typeof value === "string") {
+    const shown = redact(value);
+    return shown === value ? value : `${shown}#${sha256Hex(value).slice(0, MARK_CHARS)}`;
+  }
+  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, redact));
+  if (typeof value !== "object" || value === null) return value;
+  const clean = value as Record<string, unknown>;
+  for (const key of Object.keys(clean)) {
+    const member = clean[key];
+    if (typeof member === "string" || typeof member === "object") clean[key] = withoutSecrets(member, redact);
+  }
+  return clean;
+};
+
+const MARK_CHARS = 12;

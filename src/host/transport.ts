@@ -1,4 +1,5 @@
 /** What carries messages to and from one connector's life, whatever it runs in; and the level that is a worker thread. */
+import type { Readable } from "node:stream";
 import { MessageChannel, Worker } from "node:worker_threads";
 
 export interface Transport {
@@ -19,7 +20,26 @@ export interface Transport {
 export const permissionFlag = (): string =>
   process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
 
-const OUTPUT_CHARS_MAX = 4_000;
+/** A line that does not end is told in pieces of this size. */
+const LINE_CHARS_MAX = 64 * 1024;
+
+/** Whole lines of a stream, so that nothing that is looked for in them is cut in two. */
+export const readOutput = (stream: Readable, line: (text: string) => void): void => {
+  let rest = "";
+  const tell = (text: string): void => {
+    if (text.trim() !== "") line(text);
+  };
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => {
+    const parts = (rest + chunk).split("\n");
+    rest = parts.pop() ?? "";
+    for (const part of parts) tell(part);
+    if (rest.length < LINE_CHARS_MAX) return;
+    tell(rest);
+    rest = "";
+  });
+  stream.once("end", () => tell(rest));
+};
 
 /** Who listens to a transport: set once, silent until then and after `mute`. */
 export const listeners = () => {
@@ -31,7 +51,7 @@ export const listeners = () => {
     message: (message: unknown): void => {
       if (!isMuted) onMessage(message);
     },
-    output: (line: string): void => onOutput(line.slice(0, OUTPUT_CHARS_MAX)),
+    output: (line: string): void => onOutput(line),
     exit: (reason: string): void => onExit(reason),
     mute: (): void => void (isMuted = true),
     on: {
@@ -81,12 +101,7 @@ export const startWorker = ({ text, name, memoryMb }: WorkerOptions): Transport 
   worker.once("exit", (code) => {
     void drained.then(() => heard.exit(reason === "" ? `its worker ended with code ${code}` : reason));
   });
-  for (const stream of [worker.stdout, worker.stderr]) {
-    stream.setEncoding("utf8");
-    stream.on("data", (chunk: string) => {
-      for (const line of chunk.split("\n")) if (line.trim() !== "") heard.output(line);
-    });
-  }
+  for (const stream of [worker.stdout, worker.stderr]) readOutput(stream, heard.output);
   return {
     post: (message) => port1.postMessage(message),
     ...heard.on,

@@ -27,6 +27,7 @@ export interface Fleet {
 
 const RECONCILE_AGAIN_MS = 5_000;
 const FOLLOW_MS = 2_000;
+const HEAL_MS = 5_000;
 const MARK_AFTER_FILL_MS = 100;
 
 export const openFleet = (options: FleetOptions): Fleet => new ConnectorFleet(options);
@@ -173,6 +174,7 @@ class ConnectorFleet implements Fleet {
       ...(digest === undefined ? {} : { adapterDigest: digest }),
       ...(state === "quarantined" && this.#byHand.has(config.name) ? { by: "human" as const } : {}),
     });
+    if (state === "degraded") this.#options.clock.after(HEAL_MS, () => void this.#heal(config));
     // A start and a restart by hand wait for their reconciliation themselves; whatever else makes it ready is reconciled here.
     if (state === "ready" && !this.#awaited.has(config.name)) void this.#reconcile(config);
   }
@@ -200,15 +202,23 @@ class ConnectorFleet implements Fleet {
     }
   }
 
+  /** A round of its own for each, so that none waits for another's venue. */
   #every(ms: number, work: (config: ConnectorConfig) => Promise<void>): void {
-    const round = async (): Promise<void> => {
+    const round = async (config: ConnectorConfig): Promise<void> => {
       if (this.#isStopping) return;
-      for (const config of this.#configs) {
-        if (!this.#attached().market.reconciled.has(config.name) || this.#attached().readOnly() !== undefined) continue;
+      const desk = this.#attached();
+      if (desk.market.reconciled.has(config.name) && desk.readOnly() === undefined) {
         await work(config).catch((error: unknown) => this.#options.log.warn(`${config.name}: ${messageOf(error)}`, { connector: config.name }));
       }
-      this.#options.clock.after(ms, () => void round());
+      this.#options.clock.after(ms, () => void round(config));
     };
-    this.#options.clock.after(ms, () => void round());
+    for (const config of this.#configs) this.#options.clock.after(ms, () => void round(config));
+  }
+
+  /** One that had stopped answering is asked again and again: its first answer in time makes it ready. */
+  async #heal(config: ConnectorConfig): Promise<void> {
+    if (this.#isStopping || this.#facts(config).state !== "degraded") return;
+    await this.venues.buyingPower(config.name).catch(() => undefined);
+    if (this.#facts(config).state === "degraded") this.#options.clock.after(HEAL_MS, () => void this.#heal(config));
   }
 }

@@ -63,7 +63,7 @@ export const FORGERY_ATTACKS: readonly Attack[] = [
   stream("E10", "a flood of small raw messages", `${PORT} if (!port) return ""; for (;;) port.postMessage({ e: "pong", n: 1, heapMb: 1 });`, { expect: { worker: ["refused", "contained"], process: "refused" } }),
   stream("E11", "a flood of messages of 64 KiB", `${PORT} if (!port) return ""; const big = "x".repeat(60_000); for (;;) port.postMessage({ e: "log", level: "info", message: big });`, { expect: { worker: ["refused", "contained"], process: "refused" } }),
   stream("E12", "one message of 100 MB", `return { big: "x".repeat(100_000_000) };`, { expect: "contained", memoryMb: 512 }),
-  stream("E13", "a fill just over its limit", `this.ctx.emitFill({ fillId: "x".repeat(${LIMITS.fillsChars}) }); ${HANG}`, { expect: "contained" }),
+  stream("E13", "a fill just over its limit", `this.ctx.emitFill({ fillId: "x".repeat(${LIMITS.fillsChars}) }); ${HANG}`, { expect: "refused" }),
   stream("E14", "a flood of questions", `for (let i = 0; i < 5_000; i++) this.ctx.store.get("k" + i).catch(() => {}); return "";`),
   net("F01", "fetch of a host that is not listed", `await fetch("http://192.0.2.1/"); return "sent";`, { hosts: ["api.venue.example"] }),
   net("F02", "WebSocket to a host that is not listed", `new WebSocket("ws://192.0.2.1/"); return "opened";`, { hosts: ["api.venue.example"] }),

@@ -101,8 +101,9 @@ describe("an answer that is not a definite one", () => {
     const desk = await open();
     const proposed = await propose(desk, "NO");
     await expect(approve(desk, proposed)).rejects.toMatchObject({ code: "VENUE_REJECTED", data: { state: "rejected" } });
-    const shown = await desk.call<{ rejectedBy: string; reason: string }>("orders show", { id: proposed.id });
-    expect(shown).toMatchObject({ rejectedBy: "venue", reason: "not here" });
+    const shown = await desk.call("orders show", { id: proposed.id });
+    expect(shown).toMatchObject({ rejectedBy: "venue" });
+    expect(JSON.stringify(shown)).toContain("not here");
   });
 
   it("an unknown order is settled when the venue comes back and knows it", async () => {

@@ -8,7 +8,7 @@ import { fakeClock } from "../kit/fake-clock.ts";
 
 /** A gate that expects an answer. */
 const asked = (): PortGate => {
-  const gate = openPortGate(fakeClock());
+  const gate = openPortGate(fakeClock(), (text) => text);
   gate.called();
   return gate;
 };
@@ -65,11 +65,11 @@ describe("limits, at N and at N + 1", () => {
 
   it("messages within one window, and a new window after it", () => {
     const clock = fakeClock();
-    const gate = openPortGate(clock);
+    const gate = openPortGate(clock, (text) => text);
     const pong = { e: "pong", n: 1, heapMb: 1 };
     for (let i = 0; i < LIMITS.messages; i++) expect("event" in gate.admit(pong)).toBe(true);
     expect(gate.admit(pong)).toEqual(refused(`more than ${LIMITS.messages} messages`));
-    const later = openPortGate(clock);
+    const later = openPortGate(clock, (text) => text);
     for (let i = 0; i < LIMITS.messages; i++) later.admit(pong);
     clock.advance(LIMITS.messageWindowMs + 1);
     expect(later.admit(pong)).toHaveProperty("event");
@@ -77,7 +77,7 @@ describe("limits, at N and at N + 1", () => {
 
   it("characters within one window", () => {
     const clock = fakeClock();
-    const gate = openPortGate(clock);
+    const gate = openPortGate(clock, (text) => text);
     const big = { id: "1", type: "RAW", value: "x".repeat(LIMITS.answerChars - 100) };
     const rounds = Math.floor(LIMITS.windowChars / (sizeWithin(big, LIMITS.answerChars) ?? 1));
     for (let i = 0; i <= rounds; i++) gate.called();
@@ -86,7 +86,7 @@ describe("limits, at N and at N + 1", () => {
   });
 
   it("one answer a call, however many calls: these are no flood", () => {
-    const gate = openPortGate(fakeClock());
+    const gate = openPortGate(fakeClock(), (text) => text);
     for (let i = 0; i < LIMITS.messages * 2; i++) {
       gate.called();
       expect("answer" in gate.admit({ id: String(i), type: "RAW", value: 1 })).toBe(true);
@@ -132,7 +132,7 @@ describe("what is no message of ours", () => {
   it("nothing that can be cloned makes the gate throw, or pollutes the host", () => {
     fc.assert(
       fc.property(fc.object({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true }), (value) => {
-        const answer = openPortGate(fakeClock()).admit(value);
+        const answer = openPortGate(fakeClock(), (text) => text).admit(value);
         expect(Object.keys(answer)).toHaveLength(1);
         expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
       }),

@@ -36,7 +36,7 @@ describe("an outage", () => {
     const policy = new RestartPolicy(() => 0.5);
     policy.unreachable();
     policy.unreachable();
-    policy.cameUp();
+    policy.cameUp(0);
     expect(policy.unreachable().afterMs).toBe(500);
   });
 });

@@ -374,3 +374,144 @@ it("takes secrets out of what an adapter says of its failures", async () => {
   await settle();
   expect(connector.facts.lastError).toBe("Error: [secret]");
 });
+
+describe("a venue that does not answer", () => {
+  it("at connect, while its thread does, is an outage however often, and no crash", async () => {
+    const { connector, clock, lives } = scene();
+    void connector.start();
+    for (let i = 0; i < 5; i++) {
+      await settle();
+      const life = lives.at(-1) as Puppet;
+      life.hello();
+      await settle();
+      for (let ms = 0; ms < 10_000; ms += 500) {
+        clock.advance(500);
+        beat(life);
+      }
+      await settle();
+      expect(connector.facts).toMatchObject({ state: "restarting", lastError: expect.stringContaining("connect did not answer") as string });
+      clock.advance(60_000);
+    }
+  });
+
+  it("at connect, with a thread that does not either, is a crash, and given up after three", async () => {
+    const { connector, clock, lives } = scene();
+    void connector.start();
+    for (let i = 0; i < 3; i++) {
+      await settle();
+      lives.at(-1)?.hello();
+      await settle();
+      clock.advance(10_000);
+      await settle();
+      if (i < 2) clock.advance(60_000);
+    }
+    expect(connector.facts.state).toBe("quarantined");
+  });
+});
+
+describe("a goodbye", () => {
+  it("of one that dies during it is the end: nothing comes back, and nothing more is sent", async () => {
+    const { connector, clock, life, lives } = await started();
+    const held = connector.quarantine("odd fills");
+    await settle();
+    await expect(connector.call("placeOrder", [{}])).rejects.toMatchObject({ code: "CONNECTOR_NOT_READY" });
+    expect(life.callsOf("placeOrder")).toEqual([]);
+    life.die("crash");
+    await held;
+    clock.advance(60_000);
+    await settle();
+    expect(connector.facts.state).toBe("quarantined");
+    expect(lives).toHaveLength(1);
+  });
+
+  it("whose last fills are long under way to the disk is no zombie", async () => {
+    const { connector, clock, life, states } = await started({ onFills: () => new Promise(() => undefined) });
+    life.say({ e: "fills", from: 1, fills: [{}] });
+    const stop = connector.stop();
+    await settle();
+    life.reply("disconnect", { ok: true });
+    await settle();
+    clock.advance(5_000);
+    await stop;
+    expect(states.at(-1)).toBe("stopped");
+  });
+});
+
+describe("a zombie", () => {
+  it("gets no second life beside it, until its thread is gone after all", async () => {
+    const { connector, clock, life, lives, up } = await started({ diesWhenKilled: false });
+    const stop = connector.stop();
+    await settle();
+    life.reply("disconnect", { ok: true });
+    await settle();
+    clock.advance(5_000);
+    await stop;
+    await expect(connector.restart()).rejects.toMatchObject({ code: "CONNECTOR_ZOMBIE" });
+    await connector.quarantine("by hand");
+    expect(connector.facts.state).toBe("zombie");
+    expect(lives).toHaveLength(1);
+    life.die("at last");
+    await settle();
+    const restart = connector.restart();
+    await up();
+    await restart;
+    expect(connector.facts.state).toBe("ready");
+  });
+});
+
+describe("what happens around it", () => {
+  it("a stop while the file is bundled begins no life", async () => {
+    let bundled: () => void = () => undefined;
+    const bundle = { code: "1", map: "{}", digest: digestOf("1") };
+    const { connector, clock, lives } = scene({ bundle: () => new Promise((resolve) => (bundled = () => resolve(bundle))) });
+    const start = connector.start();
+    await settle();
+    const stop = connector.stop();
+    bundled();
+    await Promise.all([start, stop]);
+    clock.advance(60_000);
+    await settle();
+    expect(lives).toHaveLength(0);
+    expect(connector.facts.state).toBe("stopped");
+  });
+
+  it("a listener that throws is no end of it", async () => {
+    const { connector, lives } = scene({
+      onState: () => {
+        throw new Error("the journal is full");
+      },
+    });
+    void connector.start();
+    await settle();
+    lives[0]?.hello();
+    await settle();
+    lives[0]?.reply("connect", { ok: true });
+    await settle();
+    expect(connector.facts.state).toBe("ready");
+    lives[0]?.die("crash");
+    await connector.quarantine("x");
+    expect(connector.facts.state).toBe("quarantined");
+  });
+});
+
+describe("secrets", () => {
+  it("in ids are taken out, and two ids stay two", async () => {
+    const { life, fills } = await started();
+    const ids = ["s3cret-1", "s3cret-2", "s3cret-1", "plain"];
+    life.say({ e: "fills", from: 1, fills: ids.map((fillId) => ({ fillId, legs: [{ note: fillId }] })) });
+    await settle();
+    const kept = (fills[0] as { fillId: string; legs: { note: string }[] }[]).map(({ fillId }) => fillId);
+    expect(JSON.stringify(fills)).not.toContain("s3cret");
+    expect(new Set(kept).size).toBe(3);
+    expect(kept[0]).toBe(kept[2]);
+    expect(kept[3]).toBe("plain");
+  });
+
+  it("in an answer are taken out", async () => {
+    const { connector, life } = await started();
+    const order = connector.call("placeOrder", [{}]);
+    await settle();
+    life.reply("placeOrder", { ok: true, value: { venueOrderId: "s3cret", status: "acknowledged" } });
+    expect(await order).toMatchObject({ ok: true, value: { venueOrderId: expect.stringMatching(/^\[secret\]#[0-9a-f]{12}$/) as string } });
+  });
+});

@@ -17,6 +17,7 @@ const made = () => {
   const context = openContext(
     { post: (message) => void said.push(message as Said) },
     { e: "start", protocol: 1, name: "v", code: "", filename: "", secrets: { key: "s3cret" }, options: { a: { b: [1] } }, tcp: [] },
+    (text) => text.replaceAll("s3cret", "[secret]"),
   );
   const fills = (): readonly Said[] => said.filter(({ e }) => e === "fills");
   return { said, context, ctx: context.ctx, fills, sent: () => fills().reduce((sum, batch) => sum + (batch.fills?.length ?? 0), 0) };
@@ -67,6 +68,33 @@ describe("fills", () => {
     const cycle: Record<string, unknown> = {};
     cycle["a"] = cycle;
     expect(() => made().ctx.emitFill(cycle as never)).toThrow("circular");
+  });
+});
+
+describe("what the host would end a life for", () => {
+  it("fails where it is done, or is left out: a huge fill, value or log field", async () => {
+    const { ctx, said } = made();
+    expect(() => ctx.emitFill({ fillId: "x".repeat(LIMITS.fillsChars) } as never)).toThrow("a fill of");
+    await expect(ctx.store.put("k", "x".repeat(LIMITS.askChars))).rejects.toThrow("a value to keep of");
+    let deep: unknown = 1;
+    for (let i = 0; i < 40; i++) deep = { deep };
+    await expect(ctx.store.put("k", deep)).rejects.toThrow("nested more than 30 deep");
+    ctx.logger.info("page", { body: "x".repeat(LIMITS.eventChars) });
+    expect(said.at(-1)).toMatchObject({ e: "log", fields: { leftOut: expect.stringContaining("fields of") as string } });
+  });
+
+  it("takes no more than fits into one message of many large fills", () => {
+    const { ctx, context, fills, sent } = made();
+    for (let i = 0; i < 32; i++) ctx.emitFill({ fillId: String(i), raw: "x".repeat(10_000) } as never);
+    context.flush();
+    expect(sent()).toBe(32);
+    for (const batch of fills()) expect(JSON.stringify(batch.fills).length).toBeLessThan(LIMITS.fillsChars);
+  });
+
+  it("cuts no secret in two", () => {
+    const { ctx, said } = made();
+    ctx.logger.info(`${"x".repeat(LIMITS.logChars - 3)}s3cret`);
+    expect(said[0]?.message).not.toContain("s3c");
   });
 });
 

@@ -1,0 +1,68 @@
+/** Values that connectors were given, in each dress in which a program may write them down. */
+import { describe, expect, it } from "vitest";
+import { openVault, withoutSecrets } from "../../src/host/secrets.ts";
+import { openPortGate } from "../../src/host/port-gate.ts";
+import { fakeClock } from "../kit/fake-clock.ts";
+
+const SECRET = "p@ss w(o)rd+/=?'!~key";
+const LONGER = `${SECRET}-and-more`;
+
+const vault = async () => {
+  const env: Record<string, string | undefined> = { A: SECRET, B: LONGER };
+  const made = openVault({} as never, env);
+  await made.resolve("venue", { a: { env: "A" }, b: { env: "B" } });
+  return { ...made, env };
+};
+
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+describe("a known value", () => {
+  it.each([
+    ["as it is", SECRET],
+    ["in base64", base64(SECRET)],
+    ["in base64 after one byte", base64(`u${SECRET}`)],
+    ["in base64 after two bytes", base64(`u:${SECRET}`)],
+    ["in base64 after three bytes, with more behind", base64(`me:${SECRET}:x`)],
+    ["in base64 for URLs", Buffer.from(`u:${SECRET}`).toString("base64url")],
+    ["in hex", Buffer.from(SECRET).toString("hex")],
+    ["in capital hex", Buffer.from(SECRET).toString("hex").toUpperCase()],
+    ["in a URL", encodeURIComponent(SECRET)],
+    ["in a form", new URLSearchParams({ key: SECRET }).toString()],
+    ["in JSON", JSON.stringify({ key: SECRET })],
+  ])("%s does not show", async (_name, text) => {
+    const { redact } = await vault();
+    const shown = redact(`before ${text} after`);
+    expect(shown).toContain("[secret]");
+    // What is left of a base64 text is less than a character of the value at each end.
+    const left = shown.replace("[secret]", "").replace(/^before | after$/g, "");
+    expect(Buffer.from(left, "base64").toString()).not.toContain(SECRET.slice(1, -1));
+    expect(shown).not.toContain(SECRET);
+  });
+
+  it("that stands inside of a longer one leaves nothing of that", async () => {
+    expect((await vault()).redact(`x ${LONGER} y`)).toBe("x [secret] y");
+  });
+
+  it("is gone from the environment", async () => {
+    expect((await vault()).env).toEqual({});
+  });
+});
+
+describe("plain data", () => {
+  it("keeps everything else, and tells two texts apart that held a secret", async () => {
+    const { redact } = await vault();
+    const clean = withoutSecrets({ a: [`${SECRET}1`, `${SECRET}2`, 3, null], b: { c: "x" } }, redact) as { a: string[]; b: unknown };
+    expect(clean.a[0]).not.toBe(clean.a[1]);
+    expect(JSON.stringify(clean)).not.toContain("p@ss");
+    expect(clean.b).toEqual({ c: "x" });
+    expect(clean.a.slice(2)).toEqual([3, null]);
+  });
+});
+
+it("what is said of a malformed message shows no half of a secret, wherever it is cut", async () => {
+  const { redact } = await vault();
+  for (let before = 60; before < 110; before++) {
+    const admitted = openPortGate(fakeClock(), redact).admit({ e: "what", text: `${"x".repeat(before)}${SECRET}` });
+    expect(JSON.stringify(admitted)).not.toContain("p@ss");
+  }
+});
