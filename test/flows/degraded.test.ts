@@ -1,0 +1,37 @@
+/** A venue that stops answering for a while, and comes back with nobody's help. Deadlines run twenty times as fast. */
+import { afterEach, expect, it } from "vitest";
+import { systemClock } from "../../src/main/world.ts";
+import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+
+const VENUE = `
+export default class Slow {
+  static capabilities = { mode: "paper" };
+  async connect() {} async disconnect() {}
+  async getQuote(symbol: string): Promise<any> { return new Promise(() => {}); }
+  async getPositions() { return []; }
+  async getBuyingPower() { return 1000; }
+  async placeOrder(): Promise<any> { throw new Error("no"); }
+  async cancelOrder() {}
+}
+`;
+
+let desk: TempDesk;
+afterEach(async () => {
+  await desk.stop();
+  await discard(desk);
+});
+
+it("a degraded connector is asked again by itself, and is ready and reconciled with its first answer", async () => {
+  desk = await tempDesk({
+    clock: { ...systemClock, after: (ms, run) => systemClock.after(ms / 20, run) },
+    files: { "slow.ts": VENUE },
+    config: (text) => `${text}\n[[connector]]\nname = "slow"\ntype = "custom"\nadapter = "./slow.ts"\n`.replaceAll("enabled = true", "enabled = false"),
+  });
+  const { venues } = desk.open.fleet;
+  const states: string[] = [];
+  desk.open.onCommit(({ event }) => void (event.type === "connector.changed" && states.push(event.state)));
+  const quotes = Array.from({ length: 3 }, () => venues.quote("slow", "X").catch(() => undefined));
+  await Promise.all(quotes);
+  await expect.poll(() => states).toEqual(["degraded", "ready"]);
+  await expect.poll(() => desk.open.desk.market.reconciled.has("slow")).toBe(true);
+});
