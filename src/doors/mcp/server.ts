@@ -46,10 +46,12 @@ export const mcpFactory = (options: McpOptions): McpServerFactory => {
   return (context) => {
     const session = options.sessionOf(context.authInfo);
     if (session === undefined) throw new Error("no session for this caller");
+    // An older client over HTTP has no stream that a notice could come on, so it is promised none.
+    const isTold = context.era === "modern" || options.changes !== undefined;
     const mcp = new McpServer(
       { name: "qoc", title: "Qoc trading desk", version: options.version },
       {
-        capabilities: { tools: { listChanged: true }, resources: { listChanged: true, subscribe: true }, prompts: {} },
+        capabilities: { tools: { listChanged: isTold }, resources: { listChanged: isTold, subscribe: isTold }, prompts: {} },
         instructions: INSTRUCTIONS,
       },
     );
