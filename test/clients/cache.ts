@@ -1,0 +1,90 @@
+/**
+ * The clients that the desk is tried with, each by its exact version, in a folder of their own outside this package: they are
+ * large, some may not be passed on, and none is needed to build or run the desk. What is not there is skipped with a word.
+ */
+import { execFileSync } from "node:child_process";
+import { accessSync, constants, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+export interface ClientPackage {
+  readonly name: string;
+  readonly package: string;
+  readonly version: string;
+  /** The file to start, inside `node_modules`: the program itself, and no script that looks for it. */
+  readonly program: string;
+  /** Its programs are JavaScript, and need a newer Node than the desk does. */
+  readonly needsNode24: boolean;
+}
+
+/** Packages of one system carry its name. */
+const SYSTEM = `${process.platform}-${process.arch}`;
+
+/** Node 24, for clients that do not run on the oldest Node of the desk. */
+export const NODE: ClientPackage = {
+  name: "node",
+  package: `node-${SYSTEM}`,
+  version: "24.21.0",
+  program: `node-${SYSTEM}/bin/node`,
+  needsNode24: false,
+};
+
+export const CLIENTS: readonly ClientPackage[] = [
+  {
+    name: "conformance",
+    package: "@modelcontextprotocol/conformance",
+    version: "0.2.0-alpha.12",
+    program: "@modelcontextprotocol/conformance/dist/index.js",
+    needsNode24: true,
+  },
+  {
+    name: "inspector",
+    package: "@modelcontextprotocol/inspector",
+    version: "2.12.0",
+    program: "@modelcontextprotocol/inspector/clients/launcher/build/index.js",
+    needsNode24: true,
+  },
+  {
+    name: "claude",
+    package: "@anthropic-ai/claude-code",
+    version: "2.1.329",
+    program: `@anthropic-ai/claude-code-${SYSTEM}/claude`,
+    needsNode24: false,
+  },
+  { name: "codex", package: "@openai/codex", version: "0.169.0", program: "@openai/codex/bin/codex.js", needsNode24: false },
+  { name: "opencode", package: "opencode-ai", version: "1.18.33", program: `opencode-${SYSTEM}/bin/opencode`, needsNode24: false },
+  { name: "gemini", package: "@google/gemini-cli", version: "0.61.0", program: "@google/gemini-cli/bundle/gemini.js", needsNode24: false },
+];
+
+export const cacheFolder = (): string => process.env["QOC_CLIENTS_DIR"] ?? join(homedir(), ".cache", "qoc-clients");
+
+export const clientFolder = ({ name, version }: ClientPackage): string => join(cacheFolder(), `${name}@${version}`);
+
+export const programOf = (client: ClientPackage): string => join(clientFolder(client), "node_modules", client.program);
+
+/** Why a client cannot be used; undefined: it is there, in its version. */
+export const problemOf = (client: ClientPackage): string | undefined => {
+  const { name, version } = client;
+  const how = `npm run clients -- --install ${name}`;
+  try {
+    const about = JSON.parse(readFileSync(join(clientFolder(client), "node_modules", client.package, "package.json"), "utf8")) as {
+      version?: unknown;
+    };
+    if (about.version !== version) return `${name} is ${String(about.version)} and not ${version} (${how})`;
+    accessSync(programOf(client), client.needsNode24 ? constants.R_OK : constants.X_OK);
+  } catch {
+    return `${name} ${version} is not in ${cacheFolder()} (${how})`;
+  }
+  return client.needsNode24 && node24() === undefined ? `${name} needs Node 24, which is not in ${cacheFolder()} (${how})` : undefined;
+};
+
+/** This Node where it is new enough, else the one in the cache. */
+export const node24 = (): string | undefined => {
+  if (Number(process.versions.node.split(".")[0]) >= 24) return process.execPath;
+  try {
+    const path = programOf(NODE);
+    return execFileSync(path, ["--version"], { encoding: "utf8" }).trim() === `v${NODE.version}` ? path : undefined;
+  } catch {
+    return undefined;
+  }
+};

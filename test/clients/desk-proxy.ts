@@ -1,0 +1,40 @@
+/**
+ * A way to the desk's port for a client that cannot show a token: it adds the header and changes nothing else. A Host or
+ * Origin that names the way itself becomes the desk's own, since the client cannot know that; any other goes through as it is.
+ */
+import { createServer, request as httpRequest } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface DeskProxy {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export const deskProxy = async (target: URL, token: string): Promise<DeskProxy> => {
+  const server = createServer((request, response) => {
+    const { host, origin } = request.headers;
+    const headers = {
+      ...request.headers,
+      ...(host === `127.0.0.1:${port}` ? { host: target.host } : {}),
+      ...(origin === `http://127.0.0.1:${port}` ? { origin: target.origin } : {}),
+      authorization: `Bearer ${token}`,
+    };
+    const forward = httpRequest({ host: target.hostname, port: target.port, method: request.method, path: request.url, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    forward.on("error", () => response.destroy());
+    // Who goes away is gone for the desk too.
+    response.once("close", () => forward.destroy());
+    request.pipe(forward);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}${target.pathname}`,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+};
