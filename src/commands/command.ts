@@ -110,7 +110,7 @@ export interface CallContext {
 export interface Sources {
   /** A path of the workspace, `connector NAME …`, or the name of a command that lists. */
   note(source: string): void;
-  /** Each once, oldest first. */
+  /** Each once, the one read last first. */
   list(): readonly string[];
 }
 

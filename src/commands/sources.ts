@@ -1,7 +1,7 @@
 /** The memory of one agent session: which sources its commands have read. */
 import type { Sources } from "./command.ts";
 
-/** Beyond this many, further ones are not told apart any more. */
+/** A session may last for weeks; what was read longest ago is forgotten first. */
 const KEPT_MAX = 2_000;
 
 /** One for each run, and one for each interactive session: what one agent read taints no other's proposals. */
@@ -9,8 +9,13 @@ export const sourceMemory = (): Sources => {
   const read = new Set<string>();
   return {
     note: (source) => {
-      if (read.size < KEPT_MAX) read.add(source);
+      read.delete(source);
+      read.add(source);
+      for (const oldest of read) {
+        if (read.size <= KEPT_MAX) break;
+        read.delete(oldest);
+      }
     },
-    list: () => [...read],
+    list: () => [...read].toReversed(),
   };
 };

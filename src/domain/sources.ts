@@ -1,4 +1,4 @@
-/** What was read before a proposal was written, as it is kept and shown: the first ones, and how many more. */
+/** What was read before a proposal was written, as it is kept and shown: the ones read last, and how many more. */
 const SOURCES_MAX = 50;
 
 export const boundedSources = (sources: readonly string[]): readonly string[] =>

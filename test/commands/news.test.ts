@@ -81,7 +81,7 @@ describe("news", () => {
     expect(path).toMatch(/^inbox\/news\/2026-07-05-0834-rates-[0-9a-f]{16}\.md$/);
     const read = await call<{ untrusted: { text: string } }>("files read", { path }, "agent:x", sources);
     expect(read.untrusted.text).toContain("The bank \\u{202e}held them.\n");
-    expect(sources.list()).toEqual(["news list", path]);
+    expect(sources.list()).toEqual([path, "news list"]);
   });
 
   it("P6 have links that nobody follows", async () => {

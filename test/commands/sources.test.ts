@@ -37,7 +37,7 @@ const seen = async (id: string): Promise<readonly unknown[]> =>
 const face = { isTty: true, columns: 80, paint: (_shade: unknown, text: string) => text } as never;
 
 describe("P5 what is noted", () => {
-  it("is what was opened, each once, in order; and what has nothing to tell leaves no trace", async () => {
+  it("is what was opened, each once, the last first; and what has nothing to tell leaves no trace", async () => {
     const sources = sourceMemory();
     const call = as("noting", sources);
     await call("files read", { path: "research/a.md" });
@@ -51,15 +51,18 @@ describe("P5 what is noted", () => {
     await call("issues list");
     await call("files read", { path: "research/absent.md" }).catch(() => undefined);
     expect(sources.list()).toEqual([
-      ...["research/a.md", "entities/SPX.md", "inbox/hi.md", "connector paper: quote of SPX", "connector paper: bars of SPX"],
-      ...["files search", "issues list"],
+      ...["issues list", "files search", "connector paper: bars of SPX", "connector paper: quote of SPX"],
+      ...["inbox/hi.md", "entities/SPX.md", "research/a.md"],
     ]);
+    await call("files read", { path: "research/a.md" });
+    expect(sources.list()[0]).toBe("research/a.md");
   });
 
   it("is bounded", () => {
     const sources = sourceMemory();
     for (let n = 0; n < 5_000; n++) sources.note(`research/${n}.md`);
     expect(sources.list()).toHaveLength(2_000);
+    expect(sources.list()[0]).toBe("research/4999.md");
   });
 });
 
