@@ -1,0 +1,43 @@
+/** A process that cannot be made: the life it was for ends in words, and nothing else does. */
+import type ChildProcessModule from "node:child_process";
+import { EventEmitter } from "node:events";
+import { tmpdir } from "node:os";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { startProcess } from "../../src/host/process-transport.ts";
+import { fakeClock } from "../kit/fake-clock.ts";
+
+const made = vi.hoisted(() => ({ isRefused: false }));
+
+vi.mock("node:child_process", async (original) => {
+  const real = await original<typeof ChildProcessModule>();
+  /** As Node answers where no descriptor is left: a child without pipes, and an event a moment later. */
+  const refused = (): object => {
+    const child = new EventEmitter();
+    process.nextTick(() => child.emit("error", Object.assign(new Error("spawn EMFILE"), { code: "EMFILE" })));
+    return child;
+  };
+  const spawn = (...args: Parameters<typeof real.spawn>) => (made.isRefused ? refused() : real.spawn(...args));
+  return { ...real, spawn };
+});
+
+const start = (cwd: string) =>
+  startProcess({ text: "", memoryMb: 64, cwd, clock: fakeClock(), residentMb: () => Promise.resolve(undefined) });
+
+describe("a process that cannot be made", () => {
+  beforeEach(() => void (made.isRefused = false));
+
+  it("for want of descriptors is an error of that start alone", async () => {
+    made.isRefused = true;
+    expect(() => start(tmpdir())).toThrow("is a limit of this machine reached?");
+    // The event that follows has a listener: without one it would end the desk.
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it("because its folder is gone ends its life, and can be killed", async () => {
+    const transport = start(`${tmpdir()}/qoc-no-such-folder/x`);
+    transport.post({ e: "ping", n: 1 });
+    const reason = await new Promise<string>((resolve) => transport.onExit(resolve));
+    expect(reason).not.toBe("");
+    await transport.kill();
+  });
+});
