@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { newToken } from "../domain/agent-access.ts";
-import { letIn, refuseName, sendAway } from "../desk/let-in.ts";
+import { letIn, sendAway } from "../desk/let-in.ts";
 import { iso } from "../desk/desk.ts";
 import { CLIENTS, clientCommand, clientConfig } from "../workspace/client-config.ts";
 import { prepareClientFile } from "../workspace/client-file.ts";
@@ -28,7 +28,6 @@ export const agentSetup = body({
   run: async ({ client, write, to, name }, call) => {
     const { desk } = hot(call);
     const agent = name ?? client;
-    refuseName(desk, agent);
     const token = newToken(desk.ids);
     const entry = { url: `http://127.0.0.1:${desk.config.workspace.port}/mcp`, token };
     const { file, text } = clientConfig(client);

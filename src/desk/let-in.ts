@@ -12,18 +12,13 @@ export interface LetIn {
   readonly actor: Actor;
 }
 
-/** @throws INVALID_INPUT, AGENT_EXISTS. */
-export const refuseName = ({ book }: Pick<Desk, "book">, agent: string): void => {
+/** Once this resolves the token opens the door, and will after a restart. @throws INVALID_INPUT, AGENT_EXISTS. */
+export const letIn = async ({ book, publish }: Pick<Desk, "book" | "publish">, { agent, client, token, actor }: LetIn): Promise<void> => {
   const problem = agentNameProblem(agent);
   if (problem !== undefined) throw new QocError("INVALID_INPUT", { command: "agent setup", message: problem });
   if (book.agents.has(agent)) throw new QocError("AGENT_EXISTS", { agent });
-};
-
-/** Once this resolves the token opens the door, and will after a restart. @throws what `refuseName` throws. */
-export const letIn = async (desk: Pick<Desk, "book" | "publish">, { agent, client, token, actor }: LetIn): Promise<void> => {
-  refuseName(desk, agent);
   const event = { type: "agent.granted", agent, client, tokenDigest: tokenDigest(token), palette: "default", actor } as const;
-  await desk.publish(event, { durable: true }).committed;
+  await publish(event, { durable: true }).committed;
 };
 
 /** From the call on its token opens nothing. @throws AGENT_UNKNOWN. */

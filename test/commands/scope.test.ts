@@ -167,3 +167,11 @@ describe("a human's proposal", () => {
     expect(await failure(desk.call("orders propose", ORDER))).toMatchObject({ code: "NEEDS_CONNECTOR" });
   });
 });
+
+describe("a connector outside that cannot be asked", () => {
+  it("is no word of a snapshot that an agent takes", async () => {
+    await desk.call("connectors quarantine", { name: "hidden" });
+    expect(await desk.call("snapshot")).toMatchObject({ stale: ["hidden"] });
+    expect(await ask("snapshot")).toMatchObject({ stale: [], connectors: ["paper", "feed"] });
+  });
+});
