@@ -60,7 +60,18 @@ const describe = (row: Command): string => {
 /** Without `$schema`: older clients check with a draft-07 validator and stumble over the name of a newer draft. */
 const jsonSchema = (shape: z.ZodType, io: "input" | "output"): JsonSchema => {
   const { $schema: _, ...schema } = z.toJSONSchema(shape, { io }) as JsonSchema;
-  return schema;
+  return plainly(schema) as JsonSchema;
+};
+
+/** The same in fewer words of the language: some clients turn these schemas into a narrower one, with one type to a value. */
+const plainly = (node: unknown): unknown => {
+  if (typeof node !== "object" || node === null) return node;
+  if (Array.isArray(node)) return node.map(plainly);
+  const { type, ...rest } = node as JsonSchema;
+  const types = Array.isArray(type) ? { anyOf: type.map((one: unknown) => ({ type: one })) } : "type" in node ? { type: plainly(type) } : {};
+  // `additionalProperties: {}` says nothing: anything may stand there all the same.
+  const told = Object.entries(rest).filter(([name, value]) => name !== "additionalProperties" || JSON.stringify(value) !== "{}");
+  return { ...types, ...Object.fromEntries(told.map(([name, value]) => [name, plainly(value)])) };
 };
 
 /** The words of help beside each field that has them. */

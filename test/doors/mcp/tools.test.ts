@@ -30,6 +30,18 @@ describe("the tools", () => {
     }
   });
 
+  it("spell their schemas so that a client with one type to a value takes them", () => {
+    const odd: string[] = [];
+    const walk = (node: unknown, path: string): void => {
+      if (typeof node !== "object" || node === null) return;
+      const { type, additionalProperties } = node as Record<string, unknown>;
+      if (Array.isArray(type) || JSON.stringify(additionalProperties) === "{}") odd.push(path);
+      for (const [name, child] of Object.entries(node)) walk(child, `${path}.${name}`);
+    };
+    for (const { wire } of tools.values()) walk([wire.inputSchema, wire.outputSchema], wire.name);
+    expect(odd).toEqual([]);
+  });
+
   it("hint the truth: what writes is no read, nothing destroys, and drafts say so", () => {
     for (const { row, wire } of tools.values()) {
       expect(wire.annotations, row.name).toMatchObject({ readOnlyHint: row.writes.length === 0, destructiveHint: false });
