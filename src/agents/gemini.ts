@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { AgentEvent, AgentProgram, Conversation, LaunchAsk, LaunchLine } from "./runtime.ts";
+import { speech } from "./speech.ts";
 
 const PREFIX = "mcp_qoc_";
 
@@ -67,25 +68,16 @@ const bare = (tool: string): string => (tool.startsWith(PREFIX) ? tool.slice(PRE
 
 const talk = ({ bundle, door }: LaunchAsk): Conversation => {
   const calls = new Map<string, string>();
-  let isSpeaking = false;
-  let words = "";
+  const told = speech();
   return {
     opening: bundle,
     answers: false,
     read: (text) => {
       const event = parsed(text);
       if (event === undefined) return undefined;
-      // It tells of no turns: what it says and asks for until the next result comes is one.
-      const turn: readonly AgentEvent[] = isOfModel(event) && !isSpeaking ? [{ kind: "turn" }] : [];
-      isSpeaking = isOfModel(event);
-      // Its words come in pieces, and are whole where something else comes.
-      if (isWords(event)) {
-        words += event.content ?? "";
-        return turn;
-      }
-      const said: readonly AgentEvent[] = words === "" ? [] : [{ kind: "say", text: words }];
-      words = "";
-      return [...turn, ...said, ...eventsOf(event, calls, door.tools)];
+      if (event.type === "message" && event.role === "assistant") return told.piece(event.content ?? "");
+      const before = event.type === "tool_use" ? told.act() : told.pause();
+      return [...before, ...eventsOf(event, calls, door.tools)];
     },
   };
 };
@@ -97,9 +89,6 @@ const parsed = (text: string): Event | undefined => {
     return undefined;
   }
 };
-
-const isWords = ({ type, role }: Event): boolean => type === "message" && role === "assistant";
-const isOfModel = (event: Event): boolean => event.type === "tool_use" || isWords(event);
 
 const eventsOf = (event: Event, calls: Map<string, string>, tools: readonly string[]): readonly AgentEvent[] => {
   switch (event.type) {

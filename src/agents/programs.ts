@@ -1,4 +1,5 @@
 /** The programs that a desk can hand its issues to, besides the scripted one of the demo. */
+import { acp } from "./acp.ts";
 import { claude } from "./claude.ts";
 import { codex } from "./codex.ts";
 import { command } from "./command.ts";
@@ -6,4 +7,4 @@ import { gemini } from "./gemini.ts";
 import { opencode } from "./opencode.ts";
 import type { AgentProgram } from "./runtime.ts";
 
-export const PROGRAMS: readonly AgentProgram[] = [claude, codex, opencode, gemini, command];
+export const PROGRAMS: readonly AgentProgram[] = [claude, codex, opencode, gemini, acp, command];
