@@ -29,6 +29,7 @@ const TRUTH: Readonly<Record<string, readonly [writes: string | null, again: "sa
   qoc_issues_list: [null, "same", false],
   qoc_issues_update: ["issues/", "another", false],
   qoc_log: [null, "same", false],
+  qoc_news_list: [null, "same", false],
   qoc_orders_list: [null, "same", false],
   qoc_orders_propose: ["a draft", "another", true],
   qoc_orders_show: [null, "same", true],
