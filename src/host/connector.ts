@@ -15,7 +15,6 @@ import { RestartPolicy } from "./restart-policy.ts";
 import { bundleMapper } from "./stack-map.ts";
 import { Unreachable, isLasting, outageOf } from "./start-failure.ts";
 
-
 export class Connector {
   readonly #options: ConnectorOptions;
   readonly #latency = new Latency();
@@ -71,9 +70,9 @@ export class Connector {
 
   /** Resolves when the first attempt is over, ready or not. Never rejects. */
   start(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(async (isLatest) => {
       const held = this.#options.held();
-      if (held === undefined) await this.#attempt("starting", false);
+      if (held === undefined) await this.#attempt("starting", false, isLatest);
       else this.#become("quarantined", held);
     });
   }
@@ -99,13 +98,13 @@ export class Connector {
   /** A new life from the file as it is now, which is accepted by this; an earlier quarantine is forgotten. @throws CONNECTOR_ZOMBIE. */
   restart(): Promise<void> {
     return this.#inTurn(async (isLatest) => {
+      await this.#halt();
       // Its thread may still act: a second life beside it would be one too many.
       if (this.#zombie !== undefined) throw new QocError("CONNECTOR_ZOMBIE", { connector: this.#options.name });
-      await this.#halt();
       this.#policy.forget();
       this.#lastError = undefined;
       this.#accepted = undefined;
-      if (isLatest()) await this.#attempt("starting", true);
+      await this.#attempt("starting", true, isLatest);
     });
   }
 
@@ -155,13 +154,14 @@ export class Connector {
     return this.#turn;
   }
 
-  async #attempt(as: "starting" | "restarting", isByHand: boolean): Promise<void> {
+  async #attempt(as: "starting" | "restarting", isByHand: boolean, isLatest: () => boolean): Promise<void> {
     const { clock, log } = this.#options;
-    const [started, wish] = [clock.monotonic(), this.#wish];
+    const started = clock.monotonic();
+    if (!isLatest()) return;
     if (as === "starting") this.#become("starting", undefined);
     try {
       this.#generation += 1;
-      await this.#live(this.#generation, isByHand, () => wish === this.#wish);
+      await this.#live(this.#generation, isByHand, isLatest);
       this.#readyInMs = clock.monotonic() - started;
       this.#timeouts = 0;
       this.#policy.cameUp(clock.monotonic());
@@ -169,12 +169,12 @@ export class Connector {
     } catch (error) {
       const life = this.#life;
       this.#life = undefined;
-      this.#lastError = life?.refusal ?? messageOf(error);
-      log.error(this.#lastError);
-      if ((life !== undefined && !(await this.#end(life))) || wish !== this.#wish) return;
-      if (life?.refusal !== undefined || isLasting(error)) this.#become("quarantined", this.#lastError);
-      else if (error instanceof Unreachable) this.#again(this.#policy.unreachable().afterMs, this.#lastError);
-      else this.#crashed(this.#lastError);
+      const reason = life?.refusal ?? messageOf(error);
+      if (isLatest()) log.error((this.#lastError = reason));
+      if ((life !== undefined && !(await this.#end(life))) || !isLatest()) return;
+      if (life?.refusal !== undefined || isLasting(error)) this.#become("quarantined", reason);
+      else if (error instanceof Unreachable) this.#again(this.#policy.unreachable().afterMs, reason);
+      else this.#crashed(reason);
     }
   }
 
@@ -258,7 +258,7 @@ export class Connector {
     this.#become("restarting", reason);
     this.#cancelNext = this.#options.clock.after(afterMs, () => {
       this.#restarts += 1;
-      void this.#inTurn(() => this.#attempt("restarting", false));
+      void this.#inTurn((isLatest) => this.#attempt("restarting", false, isLatest));
     });
   }
 

@@ -459,7 +459,31 @@ describe("a zombie", () => {
   });
 });
 
+describe("a restart", () => {
+  it("of one whose thread cannot be ended begins no second life beside it", async () => {
+    const { connector, clock, life, lives } = await started({ diesWhenKilled: false });
+    const restart = connector.restart();
+    const refused = expect(restart).rejects.toMatchObject({ code: "CONNECTOR_ZOMBIE" });
+    await settle();
+    life.reply("disconnect", { ok: true });
+    await settle();
+    clock.advance(5_000);
+    await refused;
+    expect(connector.facts.state).toBe("zombie");
+    expect(lives).toHaveLength(1);
+  });
+});
+
 describe("what happens around it", () => {
+  it("a stop in the same breath as the start begins nothing", async () => {
+    let bundled = 0;
+    const { connector, lives } = scene({ bundle: () => Promise.reject(new Error(`bundled ${++bundled} times`)) });
+    await Promise.all([connector.start(), connector.stop()]);
+    expect([lives.length, bundled]).toEqual([0, 0]);
+    expect(connector.facts).toMatchObject({ state: "stopped", restarts: 0 });
+    expect(connector.facts).not.toHaveProperty("lastError");
+  });
+
   it("a stop while the file is bundled begins no life", async () => {
     let bundled: () => void = () => undefined;
     const bundle = { code: "1", map: "{}", digest: digestOf("1") };
