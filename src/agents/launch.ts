@@ -88,7 +88,9 @@ const workIn = async (work: Work): Promise<RunResult> => {
     opening: talk.opening,
     answers: talk.answers,
     timeoutMs: launch.settings.timeoutMs,
-    line: (text) => {
+    line: (raw) => {
+      // Before anything is cut to a length, which could leave half of a secret that nobody knows any more.
+      const text = hide(raw);
       const events = talk.read(text, (answer) => running.send(answer));
       if (events === undefined) unread += text.trim() === "" ? 0 : 1;
       for (const event of events ?? []) {

@@ -97,8 +97,13 @@ const readLines = (child: ChildProcess, line: (text: string) => void, stop: (why
 const lastOf = (child: ChildProcess): (() => string) => {
   let text = "";
   child.stderr?.setEncoding("utf8");
-  child.stderr?.on("data", (chunk: string) => (text = (text + chunk).slice(-ERROR_CHARS)));
-  return () => text.trim();
+  let isCut = false;
+  child.stderr?.on("data", (chunk: string) => {
+    isCut ||= text.length + chunk.length > ERROR_CHARS;
+    text = (text + chunk).slice(-ERROR_CHARS);
+  });
+  // Of a word that was cut nothing is kept: it may be half of a secret.
+  return () => (isCut ? text.replace(/^\S*/, "") : text).trim();
 };
 
 /** Resolves once it is gone, its group with it, and everything it wrote was read. */

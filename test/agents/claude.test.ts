@@ -170,6 +170,15 @@ describe("a run of Claude Code", () => {
     expect(stand.notes).toContain("says: my key is [ANTHROPIC_API_KEY]");
   });
 
+  it("A6 leaves no half of a secret where a text is cut", async () => {
+    const env = { ANTHROPIC_API_KEY: `sk-${"k".repeat(90)}` };
+    const world = { ...withoutBubblewrap, env };
+    await stand.run({ says: `${"a".repeat(150)} ${env.ANTHROPIC_API_KEY}` }, { world });
+    const { failure } = await stand.run({ result: false, code: 3, error: `${env.ANTHROPIC_API_KEY} ${"e".repeat(3_940)} ${TOKEN}` }, { world });
+    expect(failure).toMatch(/^it ended with code 3; it wrote: e+ \[token\]$/);
+    expect(JSON.stringify([stand.notes, failure])).not.toMatch(/kkk/);
+  });
+
   it("says what is missing where it is not installed", async () => {
     const result = await stand.run({}, { settings: { command: ["no-such-agent"] } });
     expect(result.failure).toMatch(/^no-such-agent is not installed/);

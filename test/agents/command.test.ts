@@ -1,20 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { command } from "../../src/agents/command.ts";
-import { TOKEN, agentStand, withoutBubblewrap } from "../kit/agent-stand.ts";
-
-/** It may be installed and yet forbidden, as in many containers. */
-const bubblewrapWorks = (() => {
-  try {
-    execFileSync("bwrap", ["--ro-bind", "/", "/", "--unshare-pid", "/usr/bin/true"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-})();
+import { TOKEN, agentStand, bubblewrapWorks, withoutBubblewrap } from "../kit/agent-stand.ts";
 
 describe("a run of any program", () => {
   it("gets the bundle, the door and its token, and its output is its account", async () => {

@@ -1,5 +1,5 @@
 /** One run of a scripted agent through the real launcher: real processes, real folders, and a door that is a record. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -19,6 +19,7 @@ export interface RunOptions {
   readonly bundle?: string;
   /** Has the door been asked for its tools? */
   readonly hasListed?: boolean;
+  readonly onNote?: (line: string) => void;
 }
 
 export interface AgentStand {
@@ -66,6 +67,16 @@ export const hostWorld = (more: Partial<LaunchWorld> = {}): LaunchWorld => ({
   ...more,
 });
 
+/** It may be installed and yet forbidden, as in many containers. */
+export const bubblewrapWorks = (() => {
+  try {
+    execFileSync("bwrap", ["--ro-bind", "/", "/", "--unshare-pid", "/usr/bin/true"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
 /** Without a sandbox unless asked: what holds everywhere is tested everywhere. */
 export const withoutBubblewrap: Partial<LaunchWorld> = { find: async (program) => (program === "bwrap" ? undefined : fileOf(program)) };
 
@@ -81,7 +92,7 @@ export const agentStand = (program: AgentProgram, script: string): AgentStand =>
     doors,
     folders,
     stop,
-    run: (plan, { settings = {}, world = withoutBubblewrap, bundle = "the bundle", hasListed = true } = {}) => {
+    run: (plan, { settings = {}, world = withoutBubblewrap, bundle = "the bundle", hasListed = true, onNote = () => undefined } = {}) => {
       const planFile = join(folder, "plan.json");
       writeFileSync(planFile, JSON.stringify({ tools: TOOLS.map((tool) => `mcp__qoc__${tool}`), ...plan }));
       const host = hostWorld(world);
@@ -116,7 +127,11 @@ export const agentStand = (program: AgentProgram, script: string): AgentStand =>
         },
       });
       const issue = { id: "001", path: "issues/001.md", title: "t", symbols: [], body: "" };
-      return runtime.work({ run: "run-1", issue, bundle }, () => Promise.reject(new Error("not here")), (line) => notes.push(line), stop.signal);
+      const note = (line: string): void => {
+        notes.push(line);
+        onNote(line);
+      };
+      return runtime.work({ run: "run-1", issue, bundle }, () => Promise.reject(new Error("not here")), note, stop.signal);
     },
     evidence: () => JSON.parse(readFileSync(join(folder, "evidence.json"), "utf8")),
   };

@@ -1,0 +1,108 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { command } from "../../src/agents/command.ts";
+import { type ProcessEnd, startProcess } from "../../src/agents/process.ts";
+import { agentStand, bubblewrapWorks, hostWorld, withoutBubblewrap } from "../kit/agent-stand.ts";
+
+const STUBBORN = fileURLToPath(new URL("../fixtures/agents/stubborn.mjs", import.meta.url));
+
+let marks = 0;
+const newMark = (): string => `mark-${process.pid}-${(marks += 1)}-end`;
+
+/** Processes of this machine whose command line has the mark; one that is dead and not yet waited for has none. */
+const marked = (mark: string): number =>
+  readdirSync("/proc").filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, "utf8").includes(mark);
+    } catch {
+      return false;
+    }
+  }).length;
+
+const gone = async (mark: string): Promise<void> => {
+  const deadline = performance.now() + 5_000;
+  while (marked(mark) > 0) {
+    if (performance.now() > deadline) throw new Error(`${marked(mark)} of ${mark} still run`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+};
+
+interface Heard {
+  readonly lines: readonly string[];
+  readonly end: ProcessEnd;
+}
+
+/** Starts the fixture, stops it at a line, and waits for its end. */
+const heard = async (args: readonly string[], { stopAt, timeoutMs = 20_000 }: { stopAt?: string; timeoutMs?: number } = {}): Promise<Heard> => {
+  const lines: string[] = [];
+  const running = startProcess(hostWorld(), {
+    argv: [process.execPath, STUBBORN, ...args],
+    env: {},
+    cwd: "/",
+    opening: "",
+    answers: false,
+    timeoutMs,
+    line: (text) => {
+      lines.push(text);
+      if (text === stopAt) running.stop("enough");
+    },
+  });
+  return { lines, end: await running.over };
+};
+
+describe("a program of a run", () => {
+  it("L4 is ended where it takes no signal, and its child with it", async () => {
+    const mark = newMark();
+    const { end } = await heard(["stays", mark], { stopAt: "both are up" });
+    expect(end).toMatchObject({ stopped: "enough", how: "it was ended by SIGKILL", isClean: false });
+    await gone(mark);
+  });
+
+  it("A5 is ended at its time where it never ends", async () => {
+    const mark = newMark();
+    const { end } = await heard(["stays", mark], { timeoutMs: 1_000 });
+    expect(end.stopped).toBe("it took longer than 1 s");
+    await gone(mark);
+  });
+
+  it("is stopped at a line that has no end, and what came before was heard", async () => {
+    const { lines, end } = await heard(["long-line"]);
+    expect(lines).toEqual(["before"]);
+    expect(end.stopped).toBe("it wrote a line of more than 4194304 characters");
+  });
+
+  it("may flood its standard error: the last of it is kept", async () => {
+    const { lines, end } = await heard(["errors"]);
+    expect(lines).toEqual(["said all"]);
+    expect(end.errors).toBe("the last word");
+  });
+
+  it("may write any bytes", async () => {
+    const { lines, end } = await heard(["bytes"]);
+    expect(lines.at(-1)).toBe("said all");
+    expect(end.isClean).toBe(true);
+  });
+
+  it("is heard to its last line, whose end it forgot", async () => {
+    expect((await heard(["half"])).lines).toEqual(["a line without its end"]);
+  });
+
+  it("cannot be started where it is no program", async () => {
+    const { over } = startProcess(hostWorld(), {
+      ...{ argv: ["/etc/passwd"], env: {}, cwd: "/", opening: "x".repeat(1_000_000), answers: true, timeoutMs: 5_000, line: () => undefined },
+    });
+    expect((await over).how).toMatch(/^it could not be started: .*EACCES/);
+  });
+
+  const ways: readonly [string, object][] = [["none", withoutBubblewrap], ...(bubblewrapWorks ? [["bubblewrap", {}] as [string, object]] : [])];
+  it.each(ways)("L4 leaves nothing behind when the operator stops it; sandbox: %s", async (sandbox, world) => {
+    const mark = newMark();
+    const stand = agentStand(command, "command");
+    const settings = { command: [hostWorld().node, STUBBORN, "stays", mark] };
+    const running = stand.run({}, { settings, world, onNote: (line) => (line === "says: both are up" ? stand.stop.abort() : undefined) });
+    expect(await running).toMatchObject({ failure: "it was stopped by the operator", summary: "both are up", facts: { sandbox } });
+    await gone(mark);
+    expect([...stand.folders, ...stand.doors]).toEqual([]);
+  });
+});
