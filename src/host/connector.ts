@@ -271,7 +271,6 @@ export class Connector {
     this.#life = undefined;
     if (this.#state === "ready" || this.#state === "degraded") await this.#timed(life, "disconnect", []).catch(() => undefined);
     await this.#end(life);
-    this.#cancelNext();
   }
 
   /** A thread that cannot be ended is a zombie: nothing is sent to it, and the operator is told. */

@@ -437,6 +437,18 @@ describe("a goodbye", () => {
   });
 });
 
+describe("a stop", () => {
+  it("in the same breath as a death is the end of it", async () => {
+    const { connector, clock, life, lives } = await started();
+    life.die("crash");
+    await connector.stop();
+    expect(connector.facts.state).toBe("stopped");
+    clock.advance(60_000);
+    await settle();
+    expect(lives).toHaveLength(1);
+  });
+});
+
 describe("a zombie", () => {
   it("gets no second life beside it, until its thread is gone after all", async () => {
     const { connector, clock, life, lives, up } = await started({ diesWhenKilled: false });
