@@ -5,7 +5,9 @@
 import { z } from "zod";
 import type { AgentCall, RunResult, RunTask, Runtime } from "./runtime.ts";
 
-const quoteShape = z.looseObject({ bid: z.string(), ask: z.string(), last: z.string().optional(), time: z.string() });
+const quoteShape = z.looseObject({ bid: z.string(), ask: z.string(), last: z.string().nullish(), time: z.string() });
+/** There is no quote, and why. */
+const pendingShape = z.looseObject({ status: z.literal("data_pending"), reason: z.string() });
 const statusShape = z.looseObject({ book: z.looseObject({ nav: z.string() }) });
 const writtenShape = z.looseObject({ path: z.string() });
 const proposedShape = z.looseObject({
@@ -22,7 +24,10 @@ export const demoRuntime: Runtime = {
   work: async (task, call, note, signal) => {
     const symbol = task.issue.symbols[0] ?? "SPX";
     note(`reads ${task.issue.path}: ${task.issue.title}`);
-    const quote = quoteShape.parse(await call("quotes get", { symbol }));
+    const answer = await call("quotes get", { symbol });
+    const pending = pendingShape.safeParse(answer);
+    if (pending.success) return { summary: `No quote for ${symbol}: ${pending.data.reason}. Nothing was proposed.`, proposals: [] };
+    const quote = quoteShape.parse(answer);
     const { book } = statusShape.parse(await call("status", {}));
     signal.throwIfAborted();
     note(`asks for a quote: ${symbol} ${quote.bid} / ${quote.ask}`);

@@ -55,6 +55,7 @@ export const propose = body({
         issue: input.issue,
       },
       call.actor,
+      call.sources?.list(),
     );
     const reasons = advice.reasons.map(({ guard, code, message, limit, actual }) => ({ guard, code, message, limit, actual }));
     return { id: order.id, path: orderPath(order), digest: order.digest, verdict: { decision: advice.decision, reasons } };

@@ -15,23 +15,32 @@ const REJECTIONS_MAX = 20;
 const OPEN_ISSUES_MAX = 200;
 const OPEN: ReadonlySet<string> = new Set(["open", "in-progress", "blocked", "review"]);
 
-/** The bundle of one run on one issue. `tools` are those that the run will have, in words. */
-export const runContext = async (desk: Desk, run: string, issue: Issue, tools: readonly ToolWords[]): Promise<string> => {
+export interface RunContext {
+  readonly bundle: string;
+  /** What stands in it of others' words, by where it came from. */
+  readonly sources: readonly string[];
+}
+
+/** What one run on one issue is told. `tools` are those that the run will have, in words. */
+export const runContext = async (desk: Desk, run: string, issue: Issue, tools: readonly ToolWords[]): Promise<RunContext> => {
   const reading = await openReading(desk.disk, desk.root, desk.config);
   const ruleFiles = [...new Set([LAYOUT.houseRules, ...desk.config.contextFiles])];
   const issues = await listIssues(desk.disk, desk.root);
-  return contextBundle({
+  const files = await readAll(reading, issue.contextFiles);
+  const entities = await entitiesOf(reading, issue.symbols);
+  const bundle = contextBundle({
     run,
     issue,
     rules: await readAll(reading, ruleFiles),
     settings: { ...agentSettings(desk.config.agent), ...prefixed("risk", desk.config.risk) },
-    files: await readAll(reading, issue.contextFiles),
+    files,
     rejections: rejectionsFor(desk, issue),
-    entities: await entitiesOf(reading, issue.symbols),
+    entities,
     openIssues: issues.filter(({ id, status }) => id !== issue.id && OPEN.has(status)).toReversed().slice(0, OPEN_ISSUES_MAX),
     snapshot: await latestSnapshot(desk, reading),
     tools,
   });
+  return { bundle, sources: [issue.path, ...[...files, ...entities].map(({ source }) => source)] };
 };
 
 /** Of `[agent]`, what concerns the agent itself. */

@@ -46,14 +46,17 @@ export interface RunRequest {
   /** Commands as this run's actor, for a runtime inside of the desk. */
   readonly call: AgentCall;
   readonly tools: readonly ToolWords[];
+  /** Hears of each source that the agent is told of before it starts. */
+  read(source: string): void;
   note(line: string): void;
   readonly signal: AbortSignal;
 }
 
 /** Works on one issue to the end of it. A run that fails is an answer, not an error. */
-export const runIssue = async ({ desk, issue, run, runtime, call, tools, note, signal }: RunRequest): Promise<RunView> => {
+export const runIssue = async ({ desk, issue, run, runtime, call, tools, read, note, signal }: RunRequest): Promise<RunView> => {
   const started = desk.clock.now();
-  const bundle = await runContext(desk, run, issue, tools);
+  const { bundle, sources } = await runContext(desk, run, issue, tools);
+  for (const source of sources) read(source);
   const log = runLog(desk, run, started, note);
   await setIssueStatus(desk.disk, desk.root, issue.path, "in-progress");
   await desk.publish({ type: "run.started", run, issue: issue.path, runtime: runtime.name }, { durable: true }).committed;

@@ -153,7 +153,7 @@ export const ERRORS = {
   ),
   AGENT_LIMIT: row(
     "{agent} may use {of} {limit} an hour, and this call goes over",
-    "wait and go on within the hour, or leave the rest to the human",
+    "wait an hour, or leave the rest to the human: qoc inbox write",
     EXIT.notPermitted,
     true,
   ),

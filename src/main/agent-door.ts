@@ -6,8 +6,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RunDoor } from "../agents/runtime.ts";
 import type { ToolWords } from "../agents/context.ts";
 import { COMMANDS } from "../commands/table.ts";
-import type { CallContext, HotServices } from "../commands/command.ts";
+import type { CallContext, HotServices, Sources } from "../commands/command.ts";
 import { type Refusals, invoke } from "../commands/invoke.ts";
+import { sourceMemory } from "../commands/sources.ts";
 import { INTERACTIVE } from "../domain/agent-access.ts";
 import type { Actor, Recorded } from "../domain/event.ts";
 import { messageOf } from "../domain/error.ts";
@@ -27,7 +28,7 @@ export interface AgentDoor {
   /** The tools of a run, in words for its bundle. */
   readonly tools: readonly ToolWords[];
   /** Opens the way in for one run; it closes with the run. */
-  open(run: string, wallMs: number): RunDoor;
+  open(run: string, wallMs: number, sources?: Sources): RunDoor;
   /** When an agent that was let in last showed its token, ms. */
   lastSeen(agent: string): number | undefined;
   /** Answers one request to `/mcp`. */
@@ -52,6 +53,13 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
   const tokens = tokenBook(desk.clock, desk.ids, grantedIn(desk.book, palette));
   const stopWatching = onRevoked(open, (agent) => tokens.revoke(agent));
   const lists = new WeakMap<Session, number>();
+  /** What each session has read: its proposals carry it. */
+  const memories = new WeakMap<Session, Sources>();
+  const memoryOf = (session: Session): Sources => {
+    const sources = memories.get(session) ?? sourceMemory();
+    memories.set(session, sources);
+    return sources;
+  };
   const calls = {
     tools,
     tokens,
@@ -59,7 +67,7 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
     refused,
     audit: auditTo(desk.log, desk.clock),
     invoke: (command, input, session, signal, note) =>
-      invoke(COMMANDS, { command, input }, agentCall(services, desk.root, session.actor, signal, note), refused),
+      invoke(COMMANDS, { command, input }, agentCall({ hot: services, actor: session.actor, sources: memoryOf(session), signal, note }), refused),
   } satisfies CallPorts & { readonly tokens: TokenBook };
   const closing = new AbortController();
   const interactive = hourlySession(desk.clock, { run: INTERACTIVE, palette }, HOURLY_LIMITS, closing.signal);
@@ -72,8 +80,9 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
   });
   return {
     tools: [...tools.values()].map(({ wire }) => ({ name: wire.name, about: wire.description ?? "" })),
-    open: (run, wallMs) => {
+    open: (run, wallMs, sources = sourceMemory()) => {
       const { token, session } = tokens.mint({ run, palette, limits: { wallMs } });
+      memories.set(session, sources);
       return {
         url: `http://127.0.0.1:${port()}${MCP_PATH}`,
         token,
@@ -100,13 +109,20 @@ const namesIn = (tools: ReadonlyMap<string, CommandTool>, { palette }: Session):
   [...tools.values()].filter(({ command }) => palette.has(command)).map(({ wire }) => wire.name);
 
 /** How an agent's call comes in, by whichever door. */
-export const agentCall = (
-  hot: HotServices,
-  cwd: string,
-  actor: Actor,
-  signal: AbortSignal,
-  note: (line: string) => void = () => undefined,
-): CallContext => ({ actor, channel: "mcp", hot, emit: () => Promise.resolve(), note, signal, canAsk: false, cwd });
+export const agentCall = (call: {
+  readonly hot: HotServices;
+  readonly actor: Actor;
+  readonly sources: Sources;
+  readonly signal: AbortSignal;
+  readonly note?: (line: string) => void;
+}): CallContext => ({
+  channel: "mcp",
+  emit: () => Promise.resolve(),
+  note: () => undefined,
+  canAsk: false,
+  cwd: call.hot.desk.root,
+  ...call,
+});
 
 /** What the record says that a client may want to look at anew. */
 const changesOf =

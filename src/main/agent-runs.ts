@@ -7,7 +7,8 @@ import { demoRuntime } from "../agents/demo.ts";
 import { type LaunchWorld, launched } from "../agents/launch.ts";
 import { PROGRAMS } from "../agents/programs.ts";
 import type { AgentCall, AgentSettings, RunDoor, Runtime } from "../agents/runtime.ts";
-import type { RunReport, Runs } from "../commands/command.ts";
+import type { RunReport, Runs, Sources } from "../commands/command.ts";
+import { sourceMemory } from "../commands/sources.ts";
 import { type RunView, endInterrupted, findIssue, newRunId, runIssue } from "../desk/run.ts";
 import { runContext } from "../desk/run-context.ts";
 import type { Desk } from "../desk/desk.ts";
@@ -21,8 +22,8 @@ export interface AgentRunsOptions {
   readonly world: LaunchWorld;
   /** What a run may call, in words, and its way in. */
   readonly tools: () => readonly ToolWords[];
-  readonly door: (run: string, wallMs: number) => RunDoor;
-  readonly callAs: (actor: Actor, signal: AbortSignal) => AgentCall;
+  readonly door: (run: string, wallMs: number, sources: Sources) => RunDoor;
+  readonly callAs: (actor: Actor, sources: Sources, signal: AbortSignal) => AgentCall;
 }
 
 export interface AgentRuns extends Runs {
@@ -48,11 +49,11 @@ export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
   const stopping = new AbortController();
   const { agent } = desk.config;
 
-  const runtimeWith = (left: Budget): Runtime => {
+  const runtimeWith = (left: Budget, sources: Sources): Runtime => {
     const program = PROGRAMS.find(({ name }) => name === agent.runtime);
     if (program === undefined) return demoRuntime;
     const bounded: AgentSettings = { ...agent, timeoutMs: left.timeoutMs(), maxCostUsd: left.costUsd() };
-    return launched(program, { world, settings: bounded, door: (run) => door(run, bounded.timeoutMs) });
+    return launched(program, { world, settings: bounded, door: (run) => door(run, bounded.timeoutMs, sources) });
   };
 
   const work = async (chain: Chain, note: (line: string) => void, signal: AbortSignal): Promise<RunReport> => {
@@ -64,8 +65,9 @@ export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
       const run = newRunId(desk);
       chain.actor = `agent:${run}`;
       if (next > 0) note(`goes on with ${issue.path}, which it queued`);
-      const runtime = runtimeWith(left);
-      const view = await runIssue({ desk, issue, run, runtime, call: callAs(chain.actor, signal), note, signal, tools: tools() });
+      const sources = sourceMemory();
+      const [runtime, call] = [runtimeWith(left, sources), callAs(chain.actor, sources, signal)];
+      const view = await runIssue({ desk, issue, run, runtime, call, note, signal, tools: tools(), read: (source) => sources.note(source) });
       left.take(view);
       views.push(view);
       if (view.outcome !== "done") break;
@@ -90,7 +92,7 @@ export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
     dry: async (words) => {
       const issue = await findIssue(desk, words);
       const known = tools();
-      const bundle = await runContext(desk, "run-(dry)", issue, known);
+      const { bundle } = await runContext(desk, "run-(dry)", issue, known);
       return { issue: issue.path, runtime: agent.runtime, wouldRun: true, bundle, tools: known.map(({ name }) => name) };
     },
     check: async () => {

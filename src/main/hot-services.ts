@@ -6,12 +6,10 @@ import { isWanted, readLogs } from "../workspace/logs.ts";
 import { journalFacts } from "./journal-facts.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
-export const hotServices = (
-  open: OpenDesk,
-  runs: HotServices["runs"],
-  lastSeen: HotServices["lastSeen"],
-  stop: () => void,
-): HotServices => {
+/** What is not the desk's own, and stands beside it. */
+type Beside = Pick<HotServices, "runs" | "news" | "lastSeen" | "stop">;
+
+export const hotServices = (open: OpenDesk, beside: Beside): HotServices => {
   const { desk, logs, logDir, projector, journal } = open;
   const flushed = async (): Promise<void> => {
     if (desk.readOnly() === undefined) await journal?.flush();
@@ -35,9 +33,7 @@ export const hotServices = (
     },
     followLogs: (query, line, signal) => follow(open, query, line, signal),
     settled: flushed,
-    stop,
-    runs,
-    lastSeen,
+    ...beside,
   };
 };
 

@@ -3,6 +3,8 @@ import type { HotServices } from "../commands/command.ts";
 import { type Refusals, invoke } from "../commands/invoke.ts";
 import { COMMANDS } from "../commands/table.ts";
 import { noteInsisting } from "../desk/insists.ts";
+import { startNews } from "../desk/news.ts";
+import { feedFetcher } from "../market/feed-fetch.ts";
 import { type AgentDoor, agentCall, openAgentDoor } from "./agent-door.ts";
 import { type AgentRuns, openAgentRuns } from "./agent-runs.ts";
 import { hotServices } from "./hot-services.ts";
@@ -15,7 +17,7 @@ export interface Staff {
   readonly runs: AgentRuns;
   readonly door: AgentDoor;
   readonly refused: Refusals;
-  /** Ends runs, then the door, and writes down what was refused of late. */
+  /** Ends runs and feeds, then the door, and writes down what was refused of late. */
   close(): Promise<void>;
 }
 
@@ -28,10 +30,12 @@ export const staffDesk = async (open: OpenDesk, stop: () => void, port = () => o
     desk,
     world: launchWorld(open),
     tools: () => door.tools,
-    door: (run, wallMs) => door.open(run, wallMs),
-    callAs: (actor, signal) => (command, input) => invoke(COMMANDS, { command, input }, agentCall(services, desk.root, actor, signal), refused),
+    door: (run, wallMs, sources) => door.open(run, wallMs, sources),
+    callAs: (actor, sources, signal) => (command, input) =>
+      invoke(COMMANDS, { command, input }, agentCall({ hot: services, actor, sources, signal }), refused),
   });
-  const services = hotServices(open, runs, (agent) => door.lastSeen(agent), stop);
+  const news = startNews(desk, feedFetcher({ clock: desk.clock, agent: `qoc/${desk.version}` }));
+  const services = hotServices(open, { runs, news, lastSeen: (agent) => door.lastSeen(agent), stop });
   const door = await openAgentDoor({ open, services, refused, port });
   return {
     services,
@@ -40,6 +44,7 @@ export const staffDesk = async (open: OpenDesk, stop: () => void, port = () => o
     refused,
     close: async () => {
       await runs.close();
+      await news.stop();
       await door.close();
       await refusals.flush();
     },

@@ -70,7 +70,9 @@ describe("a run by a program of its own", () => {
     expect(report.proposals).toHaveLength(1);
 
     const [id = ""] = report.proposals;
-    const { digest } = await desk.call<{ digest: string }>("orders show", { id });
+    const { digest, sources } = await desk.call<{ digest: string; sources: unknown }>("orders show", { id });
+    expect(JSON.stringify(sources)).toMatch(/issues\/001-first-look\.md/);
+    expect(JSON.stringify(sources)).toMatch(/connector paper: quote of SPX/);
     await desk.call("approve", { id, digest });
     expect(await desk.reaches(id, "filled")).toBe("filled");
   });

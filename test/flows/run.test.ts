@@ -35,7 +35,7 @@ const run = async (work: Work, signal = new AbortController().signal): Promise<R
       },
     );
   const issue = await findIssue(open, "001");
-  return runIssue({ desk: open, issue, run: id, runtime, call, note: () => undefined, signal, tools: TOOLS });
+  return runIssue({ desk: open, issue, run: id, runtime, call, note: () => undefined, read: () => undefined, signal, tools: TOOLS });
 };
 
 const quiet: RunResult = { summary: "Nothing to do.", proposals: [] };

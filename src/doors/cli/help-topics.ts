@@ -82,7 +82,7 @@ export const TOPICS: readonly Topic[] = [
     ],
   },
   {
-    name: "agents",
+    name: "runs",
     about: "who works on issues, what holds it, and your own agent at the desk",
     text: () => [
       "qoc run ISSUE hands a task to the program that [agent] of desk.toml names. It gets a folder",

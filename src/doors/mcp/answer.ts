@@ -1,6 +1,8 @@
 /** What a tool call answers: an object and the same JSON as text, a page of a list, or an error that says what to do. */
 import type { CallToolResult } from "@modelcontextprotocol/server";
-import { QocError } from "../../domain/error.ts";
+import { ERRORS, type ErrorCode, type ErrorDetails, QocError } from "../../domain/error.ts";
+import { errorForAgent } from "../../domain/error-for-agent.ts";
+import type { Untrusted } from "../../domain/untrusted.ts";
 
 /** Clients put longer texts away in a file that an agent without a shell cannot open. */
 export const ANSWER_CHARS_MAX = 40_000;
@@ -9,6 +11,8 @@ export const ANSWER_CHARS_MAX = 40_000;
 export interface ToolError {
   readonly code: string;
   readonly message: string;
+  /** What a venue, an adapter or a file said. */
+  readonly untrusted?: Untrusted;
   readonly hint: string;
   /** May the same call be made again as it is? */
   readonly retrySafe: boolean;
@@ -67,17 +71,18 @@ const offsetOf = (cursor: unknown, length: number, command: string): number => {
 };
 
 /** The desk's own errors keep their words, wherever they were made; anything else is told in a fixed sentence. */
-export const toolErrorOf = (thrown: unknown): ToolError => {
+export const toolErrorOf = (thrown: unknown, at: number): ToolError => {
   const sent = errorJson(thrown);
   if (sent === undefined || sent.code === "INTERNAL") {
     return { code: "INTERNAL", message: "the command failed; the desk has logged the reason", hint: "tell the human", retrySafe: false };
   }
-  return { code: sent.code, message: sent.message, hint: sent.hint, retrySafe: sent.retryable };
+  return { code: sent.code, ...errorForAgent(sent, at), hint: sent.hint, retrySafe: sent.retryable };
 };
 
 interface SentError {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
+  readonly details?: ErrorDetails;
   readonly hint: string;
   readonly retryable: boolean;
 }
@@ -86,6 +91,7 @@ interface SentError {
 const errorJson = (thrown: unknown): SentError | undefined => {
   const json: unknown = thrown instanceof Error && "toJSON" in thrown && typeof thrown.toJSON === "function" ? thrown.toJSON() : undefined;
   const sent = json as Partial<SentError> | undefined;
-  if (typeof sent?.code !== "string" || typeof sent.message !== "string" || typeof sent.hint !== "string") return undefined;
-  return { code: sent.code, message: sent.message, hint: sent.hint, retryable: sent.retryable === true };
+  if (sent?.code === undefined || !Object.hasOwn(ERRORS, sent.code) || typeof sent.message !== "string" || typeof sent.hint !== "string") return undefined;
+  const { code, message, hint, retryable, details = {} } = sent;
+  return { code, message, details, hint, retryable: retryable === true };
 };

@@ -69,11 +69,14 @@ export const auditOf = (ports: AuditPorts, { run, actor }: Pick<Session, "run" |
   };
 };
 
+/** A word that is not the caller's, and a path that is nobody's. */
+const REFUSALS: ReadonlySet<string> = new Set(["NOT_PERMITTED", "PATH_REFUSED"]);
+
 /** How a call that threw ended. */
 export const decisionOf = (thrown: unknown): Decision => {
-  const { code } = toolErrorOf(thrown);
+  const { code } = toolErrorOf(thrown, 0);
   if (code === "INVALID_INPUT") return "invalid";
-  return code === "NOT_PERMITTED" ? "refused" : "failed";
+  return REFUSALS.has(code) ? "refused" : "failed";
 };
 
 const WINDOW_MS = 60_000;

@@ -97,7 +97,7 @@ const attempt = async (
     return { decision: "allowed", reason: null, answer };
   } catch (thrown) {
     // The record keeps what the agent is not told.
-    return { decision: decisionOf(thrown), reason: messageOf(thrown), answer: errorAnswer(toolErrorOf(thrown)) };
+    return { decision: decisionOf(thrown), reason: messageOf(thrown), answer: errorAnswer(toolErrorOf(thrown, ports.clock.now())) };
   }
 };
 
@@ -115,7 +115,7 @@ const REVOKED: ToolError = { code: "RUN_OVER", message: "this session is over", 
 const limitOf = (over: Over | undefined): ToolError | undefined => {
   if (over === undefined) return undefined;
   const { limit, of, per } = over;
-  if (per === "hour") return toolErrorOf(new QocError("AGENT_LIMIT", { agent: "this agent", limit, of }));
+  if (per === "hour") return toolErrorOf(new QocError("AGENT_LIMIT", { agent: "this agent", limit, of }), 0);
   return {
     code: "RUN_LIMIT",
     message: `this run may use ${of} ${limit} in all, and this call goes over`,
