@@ -32,7 +32,7 @@ const itemOf = (block: Block, turn: number, place: number): object => {
   }
   const call = { id: `fc_${turn}_${place}`, call_id: `call_${turn}_${place}`, status, name: block.call };
   // Tools of Codex's own, such as the one that patches files, take a text as it stands.
-  if ("text" in block.input) return { ...call, type: "custom_tool_call", input: block.input.text };
+  if (block.raw === true && "text" in block.input) return { ...call, type: "custom_tool_call", input: block.input.text };
   const space = block.raw === true ? {} : { namespace: SPACE };
   return { ...call, ...space, type: "function_call", arguments: JSON.stringify(block.input) };
 };

@@ -1,0 +1,145 @@
+/**
+ * The whole story of a client at a desk, its model scripted: it reads its issue, asks for a quote, writes a note, drafts an order,
+ * tries what it may not, and hands the issue over. The human approves, and the fill lands; the next draft is rejected with a
+ * comment, which the run after it is told. What happened is a text without times, names of runs or amounts of tokens.
+ */
+import type { RunReport } from "../../src/commands/command.ts";
+import { type TempDesk, type TempDeskOptions, discard, tempDesk } from "../kit/temp-desk.ts";
+import { type ModelStub, startModelStub } from "./model-stub.ts";
+import type { Turn } from "./model-stub-script.ts";
+
+export interface Client {
+  /** `runtime` of `[agent]`. */
+  readonly runtime: string;
+  readonly argv: readonly string[];
+  readonly version: string;
+  readonly api: Parameters<typeof startModelStub>[0];
+  readonly model?: string;
+  /** What the operator has in the desk's environment, so that the client finds its model at this address. */
+  env(model: string): Readonly<Record<string, string>>;
+  /** Names of those that `[agent] env` lends. */
+  readonly lends?: readonly string[];
+}
+
+const ISSUE = "issues/001-first-look.md";
+const COMMENT = "Not before the earnings are out.";
+
+const call = (tool: string, input: object = {}): Turn => [{ call: tool, input }];
+const draft = (quantity: string): Turn =>
+  call("qoc_orders_propose", { side: "buy", symbol: "SPX", quantity, type: "market", rationale: "The note says why.", issue: "001" });
+
+const FIRST: readonly Turn[] = [
+  call("qoc_files_read", { path: ISSUE }),
+  call("qoc_quotes_get", { symbol: "SPX" }),
+  call("qoc_research_write", { name: "spx", text: "# SPX\nIt trades above its average.\n" }),
+  draft("2"),
+  call("qoc_files_read", { path: "../../etc/passwd" }),
+  call("qoc_orders_approve", { id: "20260101-001" }),
+  [{ call: "Bash", input: { command: "id" }, raw: true }],
+  call("qoc_issues_update", { id: "001", status: "review" }),
+  [{ say: "Proposed one order." }],
+];
+const SECOND: readonly Turn[] = [draft("3"), [{ say: "Proposed another." }]];
+const THIRD: readonly Turn[] = [[{ say: "Nothing to add." }]];
+
+export interface Told {
+  readonly transcript: string;
+  /** Everything that its model was sent in the first run. */
+  readonly sent: string;
+  /** Run start to the first call that reached the desk, ms. */
+  readonly firstCallMs: number;
+}
+
+/** @throws where a run does not end as it should. */
+export const tellStory = async (client: Client, prepare: Partial<TempDeskOptions> = {}): Promise<Told> => {
+  const script: Turn[] = [];
+  const stub = await startModelStub(client.api, script);
+  const desk = await tempDesk({
+    ...prepare,
+    config: (template) => `${template}\n${agentToml(client)}`,
+    env: { ...prepare.env, ...client.env(stub.url) },
+  });
+  const teller = tellerOf(desk, stub, script);
+  try {
+    const first = await teller.run("The first run", FIRST);
+    const [id = ""] = first.report.proposals;
+    await teller.approves(id);
+    const second = await teller.run("The second run", SECOND);
+    const [other = ""] = second.report.proposals;
+    await desk.call("reject", { id: other, comment: COMMENT });
+    teller.say("", `The human rejects: ${COMMENT}`, `  ${(await desk.call<{ state: string }>("orders show", { id: other })).state}`);
+    const third = await teller.run("The third run", THIRD);
+    teller.say(`  its model is told: ${third.sent.includes(COMMENT) ? COMMENT : "nothing of it"}`);
+    return { transcript: teller.text(), sent: first.sent, firstCallMs: first.firstCallMs };
+  } finally {
+    await desk.stop();
+    await stub.close();
+    await discard(desk);
+  }
+};
+
+const agentToml = ({ runtime, argv, model, lends = [] }: Client): string =>
+  [
+    "[agent]",
+    `runtime = "${runtime}"`,
+    `command = ${JSON.stringify(argv)}`,
+    ...(model === undefined ? [] : [`model = "${model}"`]),
+    `env = ${JSON.stringify(lends)}`,
+    "unconfined = true",
+    "timeout_minutes = 1",
+    "",
+  ].join("\n");
+
+interface Run {
+  readonly report: RunReport;
+  readonly sent: string;
+  readonly firstCallMs: number;
+}
+
+const tellerOf = (desk: TempDesk, stub: ModelStub, script: Turn[]) => {
+  const lines: string[] = [];
+  const say = (...more: readonly string[]): void => void lines.push(...more);
+  const run = async (title: string, turns: readonly Turn[]): Promise<Run> => {
+    script.splice(0, script.length, ...turns);
+    const before = stub.requests.length;
+    const started = performance.now();
+    let firstCallMs = Number.NaN;
+    const audited: string[] = [];
+    const stop = desk.open.logs.watch((entry) => {
+      if (!("decision" in entry)) return;
+      if (audited.length === 0) firstCallMs = performance.now() - started;
+      const { decision, tool, client, era, reason } = entry as Record<string, unknown>;
+      audited.push(`    ${String(decision)} ${String(tool)} of ${String(client)} (${String(era)})${reason === null ? "" : `: ${String(reason)}`}`);
+    });
+    const notes: string[] = [];
+    const report = await desk.hot.runs.start("001", (line) => notes.push(line), new AbortController().signal);
+    stop();
+    const asked = stub.requests.slice(before);
+    say("", title, `  ${report.outcome}${report.reason === null ? "" : `: ${report.reason}`}`);
+    say(`  its model is shown ${shownOf([...new Set(asked.flatMap(({ tools }) => tools))], desk.staff.door.tools.map(({ name }) => name))}`);
+    say("  it tells:", ...notes.filter((line) => !/bubblewrap/.test(line)).map((line) => `    ${line}`));
+    say("  the desk writes down:", ...audited);
+    say(`  the issue: ${/^status: (.*)$/m.exec(desk.read(ISSUE))?.[1] ?? "?"}; proposals: ${report.proposals.length}`);
+    return { report, sent: asked.map(({ body }) => JSON.stringify(body)).join("\n"), firstCallMs };
+  };
+  const approves = async (id: string): Promise<void> => {
+    const { digest } = await desk.call<{ digest: string }>("orders show", { id });
+    await desk.call("approve", { id, digest });
+    say("", "The human approves", `  ${await desk.reaches(id, "filled")}`);
+    const positions = await desk.call<readonly { symbol: string; quantity: string }[]>("positions list");
+    say(...positions.map(({ symbol, quantity }) => `  ${symbol} ${quantity}`));
+  };
+  return { say, run, approves, text: () => `${lines.join("\n").trim().replaceAll(ID, "<ID>").replaceAll(RUN, "<RUN>").replaceAll(TOOLS, "ready with the desk's tools")}\n` };
+};
+
+/** The tools that a model is offered: all of the desk's under one spelling, and what else there is. */
+const shownOf = (shown: readonly string[], desks: readonly string[]): string => {
+  const spellings = new Set(desks.map((tool) => shown.find((name) => name.endsWith(tool))?.slice(0, -tool.length) ?? "(missing) "));
+  const others = shown.filter((name) => !desks.some((tool) => name.endsWith(tool))).toSorted();
+  const spelled = [...spellings].map((spelling) => `${spelling}qoc_…`).join(" and ");
+  return `the desk's tools as ${spelled}, and ${others.length === 0 ? "nothing else" : others.join(", ")}`;
+};
+
+const TOOLS = /ready with \d+ tools/g;
+const ID = /\b\d{8}-\d{3}\b/g;
+const RUN = /\brun-\d{8}T\d{6}Z-[0-9a-f]+\b/g;
