@@ -1,6 +1,7 @@
 /** `ctx`, made inside the worker: secrets, logger, fills, options, store and bars, all over the one port. */
 import { getHeapStatistics } from "node:v8";
 import type { Bar, ConnectorContext, Fill } from "../src/domain/sdk.ts";
+import { sizeWithin } from "./plain-size.ts";
 import { type HostMessage, LIMITS, type StartMessage } from "./protocol.ts";
 
 export interface Port {
@@ -74,10 +75,12 @@ const isDeeper = (value: unknown, levels: number): boolean =>
 const within = (value: unknown, most: number, what: string): { readonly value: unknown; readonly chars: number } => {
   const text = JSON.stringify(value) as string | undefined;
   if (text === undefined) return { value: undefined, chars: 0 };
-  if (text.length > most) throw new Error(`${what} of ${text.length} characters; ${most} at most`);
   const copy = JSON.parse(text) as unknown;
   if (isDeeper(copy, LEVELS_MAX)) throw new Error(`${what} that is nested more than ${LEVELS_MAX} deep`);
-  return { value: copy, chars: text.length };
+  // By the host's own measure, in which each place of a list counts as well.
+  const chars = sizeWithin(copy, most);
+  if (chars === undefined) throw new Error(`${what} of more than ${most} characters`);
+  return { value: copy, chars };
 };
 const LEVELS_MAX = 30;
 
@@ -99,6 +102,7 @@ const deepFreeze = <T>(value: T): T => {
 const FILLS_CHARS_MAX = LIMITS.fillsChars / 2;
 /** The store holds 1 MiB in all. */
 const VALUE_CHARS_MAX = 1_100_000;
+const KEY_CHARS_MAX = 1_000;
 
 /** Numbers each fill, sends batches within the window, and holds the rest until the host has them on disk. */
 class FillQueue {
@@ -171,11 +175,13 @@ class Asks {
     this.#port = port;
   }
 
-  ask(what: "get" | "put" | "bars", key: string, value?: unknown): Promise<unknown> {
+  ask(what: "get" | "put" | "bars", name: string, value?: unknown): Promise<unknown> {
+    const key = String(name);
+    if (key.length > KEY_CHARS_MAX) return Promise.reject(new Error(`a key of ${key.length} characters; ${KEY_CHARS_MAX} at most`));
     if (this.#waiting.length >= LIMITS.askQueue) return Promise.reject(new Error(`${LIMITS.askQueue} questions wait already; slow down`));
     this.#n += 1;
     const n = this.#n;
-    const message = { e: "ask", n, what, key: String(key), ...(value === undefined ? {} : { value }) };
+    const message = { e: "ask", n, what, key, ...(value === undefined ? {} : { value }) };
     return new Promise((resolve, reject) => {
       this.#waiting.push([n, { message, resolve, reject }]);
       this.#next();

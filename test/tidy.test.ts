@@ -13,6 +13,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const FLOORS: readonly (readonly [prefix: string, floor: number])[] = [
   ["src/domain/", 0],
   ["sandbox/protocol.ts", 1],
+  ["sandbox/plain-size.ts", 1],
   ["sandbox/shapes.ts", 1],
   ["sandbox/fill-shape.ts", 1],
   ["src/workspace/", 1],

@@ -3,8 +3,9 @@
  * Anything else ends the life.
  */
 import { z } from "zod";
+import { sizeWithin } from "../../sandbox/plain-size.ts";
 import { LIMITS, type WorkerEvent } from "../../sandbox/protocol.ts";
-import { sizeWithin, workerEvent } from "../../sandbox/shapes.ts";
+import { workerEvent } from "../../sandbox/shapes.ts";
 import type { Clock } from "../domain/ports.ts";
 
 /** What Comlink answers with, narrowed to plain values: no proxy, no handler, no thrown class. */

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../sandbox/protocol.ts";
-import { sizeWithin } from "../../sandbox/shapes.ts";
+import { sizeWithin } from "../../sandbox/plain-size.ts";
 import { type PortGate, openPortGate } from "../../src/host/port-gate.ts";
 import { fakeClock } from "../kit/fake-clock.ts";
 

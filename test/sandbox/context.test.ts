@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { openContext } from "../../sandbox/context.ts";
 import { LIMITS } from "../../sandbox/protocol.ts";
+import { openPortGate } from "../../src/host/port-gate.ts";
+import { fakeClock } from "../kit/fake-clock.ts";
 
 interface Said {
   readonly e: string;
@@ -81,6 +83,30 @@ describe("what the host would end a life for", () => {
     await expect(ctx.store.put("k", deep)).rejects.toThrow("nested more than 30 deep");
     ctx.logger.info("page", { body: "x".repeat(LIMITS.eventChars) });
     expect(said.at(-1)).toMatchObject({ e: "log", fields: { leftOut: expect.stringContaining("fields of") as string } });
+  });
+
+  it("is measured as the host measures it: what is let out is let in", async () => {
+    const { ctx, said } = made();
+    const gate = openPortGate(fakeClock(), (text) => text);
+    const prices = (count: number): number[] => Array.from({ length: count }, (_, i) => i % 10);
+    for (let count = 1_000; count < 600_000; count = Math.floor(count * 1.7)) {
+      ctx.logger.info("prices", { prices: prices(count) });
+      void ctx.store.put("prices", prices(count)).catch(() => undefined);
+      try {
+        ctx.emitFill({ fillId: "1", prices: prices(count) } as never);
+      } catch (error) {
+        expect(String(error)).toContain("a fill of more than");
+      }
+    }
+    await Promise.resolve();
+    expect(said.length).toBeGreaterThan(20);
+    for (const message of said) expect(gate.admit(message)).toHaveProperty("event");
+  });
+
+  it("is refused in words: a key without end", async () => {
+    const { ctx } = made();
+    await expect(ctx.store.get("k".repeat(70_000))).rejects.toThrow("a key of 70000 characters");
+    await expect(ctx.bars("k".repeat(1_001))).rejects.toThrow("1000 at most");
   });
 
   it("takes no more than fits into one message of many large fills", () => {
