@@ -30,7 +30,8 @@ const settingsText = ({ door, settings }: LaunchAsk): string =>
     skills: { enabled: false },
     experimental: { enableAgents: false },
     admin: { extensions: { enabled: false } },
-    context: { includeDirectoryTree: false },
+    // No instruction file of a folder above.
+    context: { includeDirectoryTree: false, memoryBoundaryMarkers: [] },
     mcp: { allowed: ["qoc"] },
     // The token stays in the environment: the program puts it in, and it is in no file.
     mcpServers: { qoc: { httpUrl: door.url, headers: { Authorization: "Bearer ${QOC_TOKEN}" }, trust: true } },

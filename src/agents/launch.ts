@@ -3,10 +3,11 @@
  * a way in that closes with the run, and bounds on turns, cost and time. What the program says is never trusted.
  */
 import type { Disk } from "../domain/ports.ts";
+import type { Transcript } from "../workspace/run-transcripts.ts";
 import { type Running, type ProcessWorld, startProcess } from "./process.ts";
 import type { AgentProgram, AgentSettings, LaunchAsk, RunDoor, RunResult, RunTask, Runtime } from "./runtime.ts";
-import { type RunFolders, agentEnvironment, isInside, readablePaths, runFolders, wrapped } from "./sandbox.ts";
-import { NEVER_LISTED, type Tally, tallyOf } from "./tally.ts";
+import { type RunFolders, agentEnvironment, boundary, isInside, readablePaths, runFolders, wrapped } from "./sandbox.ts";
+import { NEVER_LISTED, type Tally, dollars, tallyOf } from "./tally.ts";
 
 export interface LaunchWorld extends ProcessWorld {
   readonly disk: Disk;
@@ -21,6 +22,8 @@ export interface LaunchWorld extends ProcessWorld {
   readonly home: string;
   /** The workspace, which no agent's program sees. */
   readonly workspace: string;
+  /** Where what a run's program says is kept. */
+  readonly transcript: (run: string) => Transcript;
 }
 
 export interface Launch {
@@ -33,7 +36,8 @@ export interface Launch {
 /** Why a run cannot start or go on, in words for the operator. */
 class RunStop extends Error {}
 
-const PROBE_MS = 10_000;
+// Some take seconds to say their version on a busy machine.
+const PROBE_MS = 30_000;
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 
@@ -45,7 +49,7 @@ export const launched = (program: AgentProgram, launch: Launch): Runtime => ({
     const door = launch.door(task.run);
     try {
       const folders = runFolders(folder.path);
-      for (const path of [folders.home, folders.work, folders.setup, folders.temp]) await launch.world.disk.mkdir(path, FOLDER_MODE);
+      await makeFolders(launch.world.disk, folders);
       return await workIn({ program, launch, task, door, folders, note, signal });
     } catch (error) {
       if (error instanceof RunStop) return { summary: "", proposals: [], failure: error.message };
@@ -80,6 +84,8 @@ const workIn = async (work: Work): Promise<RunResult> => {
   note(cell.sandbox === "none" ? "no bubblewrap here: it is held by its own switches alone" : `in ${cell.sandbox}`);
   const tally = tallyOf(program, launch.settings, door, note);
   const talk = program.talk(ask);
+  const transcript = launch.world.transcript(task.run);
+  transcript.line(JSON.stringify({ told: task.bundle }));
   let unread = 0;
   const running: Running = startProcess(launch.world, {
     argv: cell.wrap([cell.path, ...line.argv.slice(1)]),
@@ -91,6 +97,7 @@ const workIn = async (work: Work): Promise<RunResult> => {
     line: (raw) => {
       // Before anything is cut to a length, which could leave half of a secret that nobody knows any more.
       const text = hide(raw);
+      transcript.line(text);
       const events = talk.read(text, (answer) => running.send(answer));
       if (events === undefined) unread += text.trim() === "" ? 0 : 1;
       for (const event of events ?? []) {
@@ -106,6 +113,7 @@ const workIn = async (work: Work): Promise<RunResult> => {
   if (signal.aborted) abort();
   const end = await running.over;
   signal.removeEventListener("abort", abort);
+  await transcript.close();
   const failure = failureOf(program, door, tally, end);
   return {
     summary: hide(tally.words()),
@@ -114,11 +122,22 @@ const workIn = async (work: Work): Promise<RunResult> => {
     use: tally.use(),
     facts: {
       sandbox: cell.sandbox,
+      bounds: boundsOf(launch.settings),
+      transcript: transcript.path,
       ...(version === undefined ? {} : { version }),
       ...(unread === 0 ? {} : { unread_lines: String(unread) }),
     },
   };
 };
+
+const makeFolders = async (disk: Disk, { home, work, setup, temp }: RunFolders): Promise<void> => {
+  const { folders, head } = boundary(work);
+  for (const path of [home, work, setup, temp, ...folders]) await disk.mkdir(path, FOLDER_MODE);
+  await disk.create(head.path, head.text, FILE_MODE);
+};
+
+const boundsOf = ({ maxTurns, maxCostUsd, timeoutMs }: AgentSettings): string =>
+  `${maxTurns} turns, ${dollars(maxCostUsd)}, ${Math.round(timeoutMs / 6_000) / 10} min`;
 
 const writeSetup = async (disk: Disk, setup: string, files: Readonly<Record<string, string>>): Promise<void> => {
   for (const [name, text] of Object.entries(files)) {

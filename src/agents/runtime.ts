@@ -90,7 +90,7 @@ export interface LaunchAsk {
   readonly lent: Readonly<Record<string, string>>;
   /** An empty folder of this run for the program's configuration; exists when the program starts. */
   readonly setup: string;
-  /** Empty, and where the program is started. */
+  /** Empty but for its boundary, and where the program is started. */
   readonly cwd: string;
 }
 

@@ -9,7 +9,7 @@ export interface RunFolders {
   readonly root: string;
   /** HOME; empty. */
   readonly home: string;
-  /** Where the program is started; empty. */
+  /** Where the program is started; empty but for its boundary. */
   readonly work: string;
   readonly setup: string;
   readonly temp: string;
@@ -21,6 +21,15 @@ export const runFolders = (root: string): RunFolders => ({
   work: `${root}/work`,
   setup: `${root}/setup`,
   temp: `${root}/tmp`,
+});
+
+/**
+ * An empty repository where the program is started: programs look for settings, plug-ins and instructions upwards to the root
+ * of one, and above stand folders that others may write to.
+ */
+export const boundary = (work: string) => ({
+  folders: [`${work}/.git/objects`, `${work}/.git/refs`],
+  head: { path: `${work}/.git/HEAD`, text: "ref: refs/heads/main\n" },
 });
 
 /** Of /etc only what a program needs to find a host and trust its certificate. */

@@ -56,7 +56,7 @@ describe("a run of Claude Code", () => {
     expect(Object.keys(seen.env).toSorted()).toEqual(
       ["ANTHROPIC_API_KEY", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "HOME", "LANG", "PATH", "QOC_RUN", "QOC_TOKEN", "TERM", "TMPDIR"].toSorted(),
     );
-    expect(seen.inCwd).toEqual([]);
+    expect(seen.inCwd).toEqual([".git"]);
     expect(seen.inHome).toEqual([]);
     expect(seen.cwd).not.toBe(seen.env.HOME);
     // The token is in the environment alone: not in the arguments, not in a file.
@@ -79,7 +79,7 @@ describe("a run of Claude Code", () => {
     await stand.run({ evidence: join(stand.folder, "evidence.json") }, { world: { ...withoutBubblewrap, workspace } });
     const seen = stand.evidence();
     expect(JSON.stringify(seen)).not.toContain(workspace);
-    expect(seen.inCwd).toEqual([]);
+    expect(seen.inCwd).toEqual([".git"]);
   });
 
   it.each([

@@ -11,7 +11,7 @@ describe("a run of any program", () => {
     const result = await stand.run({}, { bundle: "what to do" });
     expect(result.failure).toBeUndefined();
     const seen = JSON.parse(result.summary);
-    expect(seen).toMatchObject({ prompt: "what to do", inCwd: [], inHome: [] });
+    expect(seen).toMatchObject({ prompt: "what to do", inCwd: [".git"], inHome: [] });
     expect(seen.env).toMatchObject({ QOC_MCP_URL: "http://127.0.0.1:1/mcp", QOC_TOKEN: "[token]", QOC_RUN: "run-1" });
     expect(JSON.stringify([result, stand.notes])).not.toContain(TOKEN);
     expect(result.use).toEqual({ turns: 0, toolCalls: 0, costUsd: null });
@@ -49,10 +49,10 @@ describe("a run of any program", () => {
     const looksAt = [join(workspace, "desk.toml"), home, "/root", "/etc/shadow", "/etc/machine-id", "/usr/bin/env"];
     const result = await stand.run({ looksAt }, { settings: { unconfined: false }, world: { workspace, home } });
     expect(result.failure).toBeUndefined();
-    expect(result.facts).toEqual({ sandbox: "bubblewrap" });
+    expect(result.facts).toMatchObject({ sandbox: "bubblewrap" });
     const seen = JSON.parse(result.summary);
     expect(Object.values(seen.sees)).toEqual([false, false, false, false, false, true]);
     expect(seen.processes).toBeLessThanOrEqual(3);
-    expect(seen).toMatchObject({ inCwd: [], inHome: [] });
+    expect(seen).toMatchObject({ inCwd: [".git"], inHome: [] });
   });
 });
