@@ -78,8 +78,8 @@ const within = (value: unknown, most: number, what: string): { readonly value: u
   const copy = JSON.parse(text) as unknown;
   if (isDeeper(copy, LEVELS_MAX)) throw new Error(`${what} that is nested more than ${LEVELS_MAX} deep`);
   // By the host's own measure, in which each place of a list counts as well.
-  const chars = sizeWithin(copy, most);
-  if (chars === undefined) throw new Error(`${what} of more than ${most} characters`);
+  const chars = sizeWithin(copy, Number.MAX_SAFE_INTEGER) ?? Number.MAX_SAFE_INTEGER;
+  if (chars > most) throw new Error(`${what} of ${chars} characters; ${most} at most`);
   return { value: copy, chars };
 };
 const LEVELS_MAX = 30;
