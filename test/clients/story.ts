@@ -4,22 +4,8 @@
  * comment, which the run after it is told. What happened is a text without times, names of runs or amounts of tokens.
  */
 import type { RunReport } from "../../src/commands/command.ts";
-import { type TempDesk, type TempDeskOptions, discard, tempDesk } from "../kit/temp-desk.ts";
-import { type ModelStub, startModelStub } from "./model-stub.ts";
+import { type Client, type ClientDesk, clientDesk } from "./client-desk.ts";
 import type { Turn } from "./model-stub-script.ts";
-
-export interface Client {
-  /** `runtime` of `[agent]`. */
-  readonly runtime: string;
-  readonly argv: readonly string[];
-  readonly version: string;
-  readonly api: Parameters<typeof startModelStub>[0];
-  readonly model?: string;
-  /** What the operator has in the desk's environment, so that the client finds its model at this address. */
-  env(model: string): Readonly<Record<string, string>>;
-  /** Names of those that `[agent] env` lends. */
-  readonly lends?: readonly string[];
-}
 
 const ISSUE = "issues/001-first-look.md";
 const COMMENT = "Not before the earnings are out.";
@@ -44,22 +30,15 @@ const THIRD: readonly Turn[] = [[{ say: "Nothing to add." }]];
 
 export interface Told {
   readonly transcript: string;
-  /** Everything that its model was sent in the first run. */
-  readonly sent: string;
   /** Run start to the first call that reached the desk, ms. */
   readonly firstCallMs: number;
 }
 
-/** @throws where a run does not end as it should. */
-export const tellStory = async (client: Client, prepare: Partial<TempDeskOptions> = {}): Promise<Told> => {
-  const script: Turn[] = [];
-  const stub = await startModelStub(client.api, script);
-  const desk = await tempDesk({
-    ...prepare,
-    config: (template) => `${template}\n${agentToml(client)}`,
-    env: { ...prepare.env, ...client.env(stub.url) },
-  });
-  const teller = tellerOf(desk, stub, script);
+/** @throws where it does not go as it should. */
+export const tellStory = async (client: Client): Promise<Told> => {
+  const at = await clientDesk(client);
+  const { desk } = at;
+  const teller = tellerOf(at);
   try {
     const first = await teller.run("The first run", FIRST);
     const [id = ""] = first.report.proposals;
@@ -70,25 +49,11 @@ export const tellStory = async (client: Client, prepare: Partial<TempDeskOptions
     teller.say("", `The human rejects: ${COMMENT}`, `  ${(await desk.call<{ state: string }>("orders show", { id: other })).state}`);
     const third = await teller.run("The third run", THIRD);
     teller.say(`  its model is told: ${third.sent.includes(COMMENT) ? COMMENT : "nothing of it"}`);
-    return { transcript: teller.text(), sent: first.sent, firstCallMs: first.firstCallMs };
+    return { transcript: teller.text(), firstCallMs: first.firstCallMs };
   } finally {
-    await desk.stop();
-    await stub.close();
-    await discard(desk);
+    await at.close();
   }
 };
-
-const agentToml = ({ runtime, argv, model, lends = [] }: Client): string =>
-  [
-    "[agent]",
-    `runtime = "${runtime}"`,
-    `command = ${JSON.stringify(argv)}`,
-    ...(model === undefined ? [] : [`model = "${model}"`]),
-    `env = ${JSON.stringify(lends)}`,
-    "unconfined = true",
-    "timeout_minutes = 1",
-    "",
-  ].join("\n");
 
 interface Run {
   readonly report: RunReport;
@@ -96,11 +61,11 @@ interface Run {
   readonly firstCallMs: number;
 }
 
-const tellerOf = (desk: TempDesk, stub: ModelStub, script: Turn[]) => {
+const tellerOf = ({ desk, stub, script }: ClientDesk) => {
   const lines: string[] = [];
   const say = (...more: readonly string[]): void => void lines.push(...more);
   const run = async (title: string, turns: readonly Turn[]): Promise<Run> => {
-    script.splice(0, script.length, ...turns);
+    script(turns);
     const before = stub.requests.length;
     const started = performance.now();
     let firstCallMs = Number.NaN;

@@ -1,0 +1,56 @@
+/** A desk whose `[agent]` is one maker's client, and the scripted model that the client is led to. */
+import { type TempDesk, type TempDeskOptions, discard, tempDesk } from "../kit/temp-desk.ts";
+import { type ModelStub, startModelStub } from "./model-stub.ts";
+import type { Turn } from "./model-stub-script.ts";
+
+export interface Client {
+  /** `runtime` of `[agent]`. */
+  readonly runtime: string;
+  readonly argv: readonly string[];
+  readonly api: Parameters<typeof startModelStub>[0];
+  readonly model?: string;
+  /** What the operator has in the desk's environment, so that the client finds its model at this address. */
+  env(model: string): Readonly<Record<string, string>>;
+  /** Names of those that `[agent] env` lends. */
+  readonly lends?: readonly string[];
+}
+
+export interface ClientDesk {
+  readonly desk: TempDesk;
+  readonly stub: ModelStub;
+  /** What the model says from now on. */
+  script(turns: readonly Turn[]): void;
+  close(): Promise<void>;
+}
+
+export const clientDesk = async (client: Client, options: TempDeskOptions = {}): Promise<ClientDesk> => {
+  const script: Turn[] = [];
+  const stub = await startModelStub(client.api, script);
+  const desk = await tempDesk({
+    ...options,
+    config: (template) => `${template}\n${agentToml(client)}`,
+    env: { ...options.env, ...client.env(stub.url) },
+  });
+  return {
+    desk,
+    stub,
+    script: (turns) => void script.splice(0, script.length, ...turns),
+    close: async () => {
+      await desk.stop();
+      await stub.close();
+      await discard(desk);
+    },
+  };
+};
+
+const agentToml = ({ runtime, argv, model, lends = [] }: Client): string =>
+  [
+    "[agent]",
+    `runtime = "${runtime}"`,
+    `command = ${JSON.stringify(argv)}`,
+    ...(model === undefined ? [] : [`model = "${model}"`]),
+    `env = ${JSON.stringify(lends)}`,
+    "unconfined = true",
+    "timeout_minutes = 1",
+    "",
+  ].join("\n");

@@ -1,0 +1,53 @@
+/** A workspace and a home full of hooks, rogue servers, settings and instruction files: nothing of it runs, nothing is read. */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { type ClientDesk, clientDesk } from "./client-desk.ts";
+import { describeClient } from "./found.ts";
+import { plantIn } from "./hostile.ts";
+import { MAKERS } from "./makers.ts";
+
+const RUN_MS = 60_000;
+
+const sentTo = ({ stub }: ClientDesk): string => stub.requests.map(({ body }) => JSON.stringify(body)).join("\n");
+
+for (const { client, about, words = [], told } of MAKERS) {
+  describeClient(client, `${about} in a hostile workspace`, ({ argv }) => {
+    it(
+      "A4 runs nothing of it and reads nothing of it, without a sandbox too",
+      async () => {
+        // No bubblewrap stands on this path.
+        const at = await clientDesk({ ...told, argv: [...argv, ...words] }, { env: { PATH: "/nowhere" } });
+        const { desk } = at;
+        const planted = await plantIn([desk.root, desk.home], join(desk.home, "marks"));
+        at.script([[{ call: "qoc_files_read", input: { path: "issues/001-first-look.md" } }], [{ say: "Read it." }]]);
+        const notes: string[] = [];
+        const report = await desk.hot.runs.start("001", (line) => notes.push(line), new AbortController().signal);
+        expect(report).toMatchObject({ outcome: "done", reason: null });
+        expect(notes.join("\n")).toContain("no bubblewrap");
+        expect(planted.marks()).toEqual([]);
+        expect(sentTo(at)).toContain("A first look at the S&P 500");
+        expect(planted.readIn(sentTo(at))).toEqual([]);
+        await at.close();
+      },
+      RUN_MS,
+    );
+  });
+}
+
+describeClient("claude", "Claude Code started by hand in a hostile workspace", ({ argv }) => {
+  it("runs what is planted there, so that the plants are known to bite", async () => {
+    const maker = MAKERS.find(({ name }) => name === "claude");
+    if (maker === undefined) throw new Error("no such maker");
+    const at = await clientDesk({ ...maker.told, argv });
+    const planted = await plantIn([at.desk.root, at.desk.home], join(at.desk.home, "marks"));
+    at.script([[{ say: "Hello." }]]);
+    const env = { PATH: "/usr/bin:/bin", HOME: at.desk.home, CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1", ...maker.told.env(at.stub.url) };
+    const [program, ...first] = argv;
+    const child = spawn(program, [...first, "-p", "hello"], { cwd: at.desk.root, env, stdio: "ignore" });
+    await new Promise((resolve) => child.once("close", resolve));
+    expect(planted.marks()).toContain(".claude/settings.json");
+    expect(planted.readIn(sentTo(at))).toContain("CLAUDE.md");
+    await at.close();
+  });
+});

@@ -1,0 +1,53 @@
+/** The makers' clients that a desk is tried with, and how each finds its scripted model. */
+import type { Client } from "./client-desk.ts";
+
+export interface Maker {
+  /** The client's name in the cache. */
+  readonly client: string;
+  readonly about: string;
+  /** Its transcript's name. */
+  readonly name: string;
+  /** Words after its program. */
+  readonly words?: readonly string[];
+  readonly told: Omit<Client, "argv">;
+}
+
+const openAi = (model: string): Readonly<Record<string, string>> => ({ OPENAI_API_KEY: "stub", OPENAI_BASE_URL: `${model}/v1` });
+
+/** A program of the Agent Client Protocol has its settings from its own operator, as text in its environment. */
+const openCodeConfig = (model: string): string =>
+  JSON.stringify({
+    share: "disabled",
+    model: "stub/stub",
+    permission: { "*": "deny", "qoc_*": "allow" },
+    provider: { stub: { npm: "@ai-sdk/openai-compatible", options: { baseURL: `${model}/v1`, apiKey: "stub" }, models: { stub: {} } } },
+  });
+const OPENCODE_OFF = ["PROJECT_CONFIG", "AUTOUPDATE", "MODELS_FETCH", "DEFAULT_PLUGINS", "LSP_DOWNLOAD", "CLAUDE_CODE"];
+
+export const MAKERS: readonly Maker[] = [
+  {
+    ...{ client: "claude", about: "Claude Code", name: "claude" },
+    told: { runtime: "claude", api: "messages", env: (model) => ({ ANTHROPIC_API_KEY: "stub", ANTHROPIC_BASE_URL: model }) },
+  },
+  { ...{ client: "codex", about: "Codex", name: "codex" }, told: { runtime: "codex", api: "responses", model: "stub", env: openAi } },
+  { ...{ client: "opencode", about: "opencode", name: "opencode" }, told: { runtime: "opencode", api: "chat", model: "stub/stub", env: openAi } },
+  {
+    ...{ client: "gemini", about: "Gemini CLI", name: "gemini" },
+    told: {
+      ...{ runtime: "gemini", api: "gemini", model: "gemini-2.5-flash" },
+      env: (model) => ({ GEMINI_API_KEY: "stub", GOOGLE_GEMINI_BASE_URL: model }),
+    },
+  },
+  {
+    ...{ client: "opencode", about: "opencode by the Agent Client Protocol", name: "acp", words: ["acp"] },
+    told: {
+      ...{ runtime: "acp", api: "chat" },
+      env: (model) => ({
+        OPENCODE_CONFIG_CONTENT: openCodeConfig(model),
+        ...Object.fromEntries(OPENCODE_OFF.map((what) => [`OPENCODE_DISABLE_${what}`, "1"])),
+      }),
+      lends: ["OPENCODE_CONFIG_CONTENT", ...OPENCODE_OFF.map((what) => `OPENCODE_DISABLE_${what}`)],
+    },
+  },
+];
+
