@@ -5,6 +5,7 @@ import { access, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import type { LaunchWorld } from "../agents/launch.ts";
+import { openTranscript } from "../workspace/run-transcripts.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
 export const launchWorld = ({ desk, env, home }: Pick<OpenDesk, "desk" | "env" | "home">): LaunchWorld => ({
@@ -27,6 +28,7 @@ export const launchWorld = ({ desk, env, home }: Pick<OpenDesk, "desk" | "env" |
   node: process.execPath,
   home,
   workspace: desk.root,
+  transcript: (run) => openTranscript(desk, run),
 });
 
 /** As a shell would look for it, but never in the current folder. */

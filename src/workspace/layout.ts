@@ -28,6 +28,7 @@ export const LAYOUT = {
   history: ".qoc/history.git",
   connectors: ".qoc/connectors",
   bundles: ".qoc/bundles",
+  runs: ".qoc/runs",
   types: ".qoc/types",
   logs: ".qoc/logs",
 } as const;

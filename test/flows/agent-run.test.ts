@@ -77,6 +77,17 @@ describe("a run by a program of its own", () => {
     expect(await desk.reaches(id, "filled")).toBe("filled");
   });
 
+  it("A6 leaves what its program said beside its account, without its token", async () => {
+    plan([["qoc_status", {}]]);
+    const { run: name, path } = await run();
+    const transcript = desk.read(`.qoc/runs/${name}.ndjson`);
+    expect(transcript).toContain("sees 2");
+    expect(transcript.split("\n")[0]).toMatch(/^\{"told":"You work for a trading desk/);
+    expect(transcript).not.toMatch(/qoc_[0-9a-f]{64}/);
+    expect(desk.read(path)).toContain(`transcript: ".qoc/runs/${name}.ndjson"`);
+    expect(desk.read(path)).toContain('bounds: "60 turns, 5.00 USD, 0.5 min"');
+  });
+
   it("has a token that dies with it", async () => {
     plan([["qoc_status", {}]]);
     let token = "";

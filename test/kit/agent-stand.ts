@@ -64,6 +64,7 @@ export const hostWorld = (more: Partial<LaunchWorld> = {}): LaunchWorld => ({
   node: realpathSync(process.execPath),
   home: "/home/someone",
   workspace: "/work/of/someone",
+  transcript: () => ({ path: ".qoc/runs/x.ndjson", line: () => undefined, close: () => Promise.resolve() }),
   ...more,
 });
 

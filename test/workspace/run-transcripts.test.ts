@@ -1,0 +1,52 @@
+/** What a run's program said, on disk: bounded, pruned, and no reason for a run to fail. */
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { TRANSCRIPTS_KEPT, TRANSCRIPT_CHARS_MAX, openTranscript } from "../../src/workspace/run-transcripts.ts";
+import { quietLog } from "../kit/quiet-log.ts";
+
+const desk = () => ({ disk: nodeDisk(), root: mkdtempSync(join(tmpdir(), "qoc-runs-")), log: quietLog() });
+
+it("keeps lines in their order", async () => {
+  const given = desk();
+  const transcript = openTranscript(given, "run-1");
+  for (let i = 0; i < 50; i++) transcript.line(`line ${i}`);
+  await transcript.close();
+  expect(readFileSync(join(given.root, transcript.path), "utf8")).toBe(`${Array.from({ length: 50 }, (_, i) => `line ${i}`).join("\n")}\n`);
+});
+
+it("stops at its limit, and says so", async () => {
+  const given = desk();
+  const transcript = openTranscript(given, "run-1");
+  const part = "x".repeat(TRANSCRIPT_CHARS_MAX / 4);
+  for (let i = 0; i < 8; i++) transcript.line(part);
+  await transcript.close();
+  const lines = readFileSync(join(given.root, transcript.path), "utf8").trimEnd().split("\n");
+  expect(lines).toHaveLength(4);
+  expect(lines.at(-1)).toContain("more than");
+});
+
+it("keeps the newest", async () => {
+  const given = desk();
+  mkdirSync(join(given.root, ".qoc/runs"), { recursive: true });
+  for (let i = 0; i < TRANSCRIPTS_KEPT + 5; i++) writeFileSync(join(given.root, ".qoc/runs", `run-${String(i).padStart(4, "0")}.ndjson`), "");
+  const transcript = openTranscript(given, "run-9999");
+  transcript.line("new");
+  await transcript.close();
+  const names = readdirSync(join(given.root, ".qoc/runs")).toSorted();
+  expect(names).toHaveLength(TRANSCRIPTS_KEPT);
+  expect(names[0]).toBe("run-0006.ndjson");
+  expect(names.at(-1)).toBe("run-9999.ndjson");
+});
+
+it("that cannot be written is a line in the log", async () => {
+  const given = desk();
+  writeFileSync(join(given.root, ".qoc"), "a file where a folder belongs");
+  const transcript = openTranscript(given, "run-1");
+  transcript.line("one");
+  transcript.line("two");
+  await transcript.close();
+  expect(given.log.text()).toContain(".qoc/runs/run-1.ndjson");
+});
