@@ -38,11 +38,11 @@ export const startProcess = (options: ProcessOptions): Transport => {
     { env: {}, cwd: options.cwd, stdio: ["pipe", "pipe", "pipe", "pipe"], detached: true },
   );
   // A process that could not be made says so by an event, and has no pipes.
-  child.on("error", () => undefined);
+  let refusal = "";
+  child.on("error", (error) => void (refusal ||= `its process could not be made: ${error.message}`));
   if (!Array.isArray(child.stdio)) throw new Error("no process could be made for it: is a limit of this machine reached?");
   const [stdin, stdout, stderr, out] = child.stdio as readonly unknown[] as [Writable, Readable, Readable, Readable];
   const heard = listeners();
-  let refusal = "";
   const text = Buffer.from(options.text);
   // Writing to a child that is gone is no error of ours: its end is heard by `exit`.
   stdin.on("error", () => undefined);
@@ -99,7 +99,7 @@ const readLines = (stream: Readable, take: (message: unknown) => void, refuse: (
     try {
       message = JSON.parse(line);
     } catch {
-      refuse(`it wrote a line that is not JSON: ${line.slice(0, 200)}`);
+      refuse(`it wrote a line of ${line.length} characters that is not JSON`);
       stream.destroy();
       return;
     }
@@ -129,7 +129,8 @@ const keepOutput = (stdout: Readable, stderr: Readable, say: (line: string) => v
     readOutput(stream, say);
   }
   stderr.on("data", (chunk: string) => (tail = (tail + chunk).slice(-STDERR_CHARS)));
-  return () => wordsOf(tail);
+  // The line that was cut is left out: what is looked for in it could stand there by half.
+  return () => wordsOf(tail.length < STDERR_CHARS ? tail : tail.slice(tail.indexOf("\n") + 1));
 };
 
 /** What ended it, without the excerpts and statistics that the runtime prints before it says so. */

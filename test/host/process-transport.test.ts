@@ -1,9 +1,10 @@
-/** A process that cannot be made: the life it was for ends in words, and nothing else does. */
+/** A process that cannot be made or that ends: the life it was for ends in words, and nothing else does. */
 import type ChildProcessModule from "node:child_process";
 import { EventEmitter } from "node:events";
 import { tmpdir } from "node:os";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { startProcess } from "../../src/host/process-transport.ts";
+import type { Transport } from "../../src/host/transport.ts";
 import { fakeClock } from "../kit/fake-clock.ts";
 
 const made = vi.hoisted(() => ({ isRefused: false }));
@@ -20,8 +21,10 @@ vi.mock("node:child_process", async (original) => {
   return { ...real, spawn };
 });
 
-const start = (cwd: string) =>
-  startProcess({ text: "", memoryMb: 64, cwd, clock: fakeClock(), residentMb: () => Promise.resolve(undefined) });
+const start = (cwd: string, text = "") =>
+  startProcess({ text, memoryMb: 64, cwd, clock: fakeClock(), residentMb: () => Promise.resolve(undefined) });
+
+const endOf = (transport: Transport): Promise<string> => new Promise((resolve) => transport.onExit(resolve));
 
 describe("a process that cannot be made", () => {
   beforeEach(() => void (made.isRefused = false));
@@ -36,8 +39,17 @@ describe("a process that cannot be made", () => {
   it("because its folder is gone ends its life, and can be killed", async () => {
     const transport = start(`${tmpdir()}/qoc-no-such-folder/x`);
     transport.post({ e: "ping", n: 1 });
-    const reason = await new Promise<string>((resolve) => transport.onExit(resolve));
-    expect(reason).not.toBe("");
+    expect(await endOf(transport)).toMatch(/^its process could not be made: spawn .*ENOENT/);
     await transport.kill();
+  });
+});
+
+describe("why a process ended", () => {
+  it.each([
+    ["by the last whole lines of its errors", `process.stderr.write("s3cret".repeat(1_000) + "\\nlast words\\n"); process.exitCode = 1;`, "last words"],
+    ["by nothing of a line that is no message", `require("fs").writeSync(3, "half a s3cret\\n"); setInterval(() => {}, 1_000);`, "it wrote a line of 13 characters that is not JSON"],
+    ["by its code, where it said nothing", "process.exit(7);", "its process ended with code 7"],
+  ])("is told %s", async (_name, text, reason) => {
+    expect(await endOf(start(tmpdir(), text))).toBe(reason);
   });
 });
