@@ -47,6 +47,13 @@ export interface StatusView {
   /** With their titles. */
   readonly issues: readonly { readonly id: string; readonly path: string; readonly status: string; readonly untrusted: Untrusted }[];
   readonly inbox: { readonly new: number };
+  /** Who works on issues, and the runs that are under way. */
+  readonly runs: {
+    readonly runtime: string;
+    /** It is started though nothing holds it: it can do what its operator can. */
+    readonly unconfined: boolean;
+    readonly running: readonly { readonly run: string; readonly issue: string; readonly since: string }[];
+  };
   readonly lastRun: {
     readonly run: string;
     readonly issue: string;
@@ -99,6 +106,11 @@ export const recordedStatus = async (desk: Pick<Desk, "root" | "disk" | "book" |
   orders: inFlightOrders(desk.book),
   issues: (await listIssues(desk.disk, desk.root)).map((issue) => shownIssue(desk, issue)),
   inbox: { new: await countInbox(desk.disk, desk.root, "new") },
+  runs: {
+    runtime: desk.config.agent.runtime,
+    unconfined: desk.config.agent.unconfined,
+    running: [...desk.book.runs].map(([run, { issue, at }]) => ({ run, issue, since: iso(at) })),
+  },
   lastRun: desk.book.lastRun === undefined ? null : { ...desk.book.lastRun, at: iso(desk.book.lastRun.at) },
   agents: [...desk.book.agents].map(([agent, { client }]) => ({ agent, client, lastSeenAt: null })),
   book: bookView(desk.book, desk.config.account.currency),

@@ -116,6 +116,8 @@ const agentWords = ({ agent, lastSeenAt }: StatusView["agents"][number]): string
 const lastLines = (face: Face, status: StatusView): readonly string[] => [
   ...(status.agents.length === 0 ? [] : [oneLine(`agents that may connect: ${status.agents.map(agentWords).join(", ")}`)]),
   ...(status.inbox.new === 0 ? [] : [`inbox: ${status.inbox.new} new  ${face.paint("dim", "qoc inbox list --status new")}`]),
+  ...(status.runs.unconfined ? [`${face.paint("yellow", "!")} ${oneLine(`agents by ${status.runs.runtime} run unconfined: they can do what you can`)}`] : []),
+  ...status.runs.running.map(({ run, issue }) => oneLine(`running: ${issue}  (qoc logs --run ${run} -f)`)),
   ...(status.lastRun === null ? [] : [oneLine(`last run: ${status.lastRun.issue} ${status.lastRun.outcome}, ${status.lastRun.summary}`)]),
   ...(status.up ? [] : [`next: qoc up${status.workspace.path === "" ? "" : `   (${oneLine(status.workspace.path)})`}`]),
 ];
@@ -143,6 +145,8 @@ const forProgram = (status: StatusView): readonly string[] =>
     ...openIssues(status).map(({ id, status: state, path, untrusted }) => ["issue", id, state, path, untrusted.text]),
     ...status.agents.map(({ agent, client, lastSeenAt }) => ["agent", agent, client, lastSeenAt ?? ""]),
     ["inbox", String(status.inbox.new)],
+    ...(status.runs.unconfined ? [["runtime", status.runs.runtime, "unconfined"]] : []),
+    ...status.runs.running.map(({ run, issue, since }) => ["running", run, issue, since]),
     ...(status.lastRun === null ? [] : [["run", status.lastRun.run, status.lastRun.issue, status.lastRun.outcome, status.lastRun.at]]),
   ].map((cells) => cells.map(oneLine).join("\t"));
 

@@ -126,6 +126,7 @@ const status = (text: string) => ({
   issues: [{ id: text, path: text, status: "open", untrusted: words(text) }],
   inbox: { new: 2 },
   lastRun: { run: text, issue: text, outcome: "done", summary: text, at: "2026-07-05T10:00:00.000Z" },
+  runs: { runtime: text, unconfined: true, running: [{ run: text, issue: text, since: "2026-07-05T10:00:00.000Z" }] },
   agents: [{ agent: text, client: text, lastSeenAt: "2026-07-05T10:00:00.000Z" }],
   book: book(text),
   flagged: [text],
