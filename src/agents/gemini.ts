@@ -70,15 +70,19 @@ const bare = (tool: string): string => (tool.startsWith(PREFIX) ? tool.slice(PRE
 const talk = ({ bundle, door }: LaunchAsk): Conversation => {
   const calls = new Map<string, string>();
   const told = speech();
+  let trouble: string | undefined;
   return {
     opening: bundle,
     answers: false,
     read: (text) => {
       const event = parsed(text);
       if (event === undefined) return undefined;
+      const before = trouble;
+      trouble = event.type === "error" ? (event.message ?? "an error") : undefined;
+      if (event.type === "result") return [...told.pause(), endOf(event, before)];
       if (event.type === "message" && event.role === "assistant") return told.piece(event.content ?? "");
-      const before = event.type === "tool_use" ? told.act() : told.pause();
-      return [...before, ...eventsOf(event, calls, door.tools)];
+      const said = event.type === "tool_use" ? told.act() : told.pause();
+      return [...said, ...eventsOf(event, calls, door.tools)];
     },
   };
 };
@@ -102,8 +106,6 @@ const eventsOf = (event: Event, calls: Map<string, string>, tools: readonly stri
       return resultOf(calls.get(event.tool_id ?? "") ?? "a tool without a name", event.status, tools);
     case "error":
       return [{ kind: "note", text: event.message ?? "an error" }];
-    case "result":
-      return [{ kind: "end", ...(event.status === "success" ? {} : { failure: failureOf(event) }) }];
     default:
       return [];
   }
@@ -115,7 +117,11 @@ const resultOf = (tool: string, status: string | undefined, tools: readonly stri
   return [status === "error" ? { kind: "refused", tool } : { kind: "foreign", what: `it used ${tool}` }];
 };
 
-const failureOf = ({ error }: Event): string => `it ended with: ${(error?.message ?? "an error").slice(0, 500)}`;
+/** It calls it a success where it gave up, and says so right before. */
+const endOf = ({ status, error }: Event, trouble: string | undefined): AgentEvent => {
+  const why = status === "success" ? trouble : (error?.message ?? "an error");
+  return { kind: "end", ...(why === undefined ? {} : { failure: `it ended with: ${why.slice(0, 500)}` }) };
+};
 
 export const gemini: AgentProgram = {
   name: "gemini",

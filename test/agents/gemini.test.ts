@@ -24,6 +24,13 @@ describe("a run of Gemini CLI", () => {
     expect(stand.notes).toEqual(expect.arrayContaining(["says: I look.", "calls qoc_status", "calls qoc_quotes_get"]));
   });
 
+  it("goes on after trouble that it got over", async () => {
+    const stand = agentStand(gemini, "lines");
+    const result = await stand.run({ lines: [{ type: "error", severity: "warning", message: "try again" }, says("Looked."), done] });
+    expect(result.failure).toBeUndefined();
+    expect(stand.notes).toContain("try again");
+  });
+
   it.each(["run_shell_command", "qoc_status", "mcp_qoc_qoc_orders_approve"])("S6 tells of a tool that it refused, and goes on: %s", async (tool) => {
     const stand = agentStand(gemini, "lines");
     const result = await stand.run({ lines: [called(tool, "a"), answered("a", "error"), says("Well."), done] });
@@ -35,6 +42,7 @@ describe("a run of Gemini CLI", () => {
   it.each([
     ["a tool of its own that ran", [called("run_shell_command", "a"), answered("a", "success"), done], /it used run_shell_command/],
     ["its own error", [{ type: "result", status: "error", error: { type: "x", message: "no credit" } }], /^it ended with: no credit$/],
+    ["a success that is none", [says("I look."), { type: "error", severity: "warning", message: "Loop detected" }, done], /^it ended with: Loop detected$/],
     ["no end", [says("Looked.")], /said nothing of its end/],
   ])("fails: %s", async (_, lines, reason) => {
     expect((await agentStand(gemini, "lines").run({ lines })).failure).toMatch(reason);
