@@ -78,6 +78,9 @@ const eventShape = z.looseObject({
 /** What it does with hands of its own, and must not be able to. */
 const HANDS: ReadonlySet<string> = new Set(["command_execution", "file_change", "web_search"]);
 
+/** Tools of its own that read what its servers offer; the desk's is the only one. */
+const RESOURCES: ReadonlySet<string> = new Set(["list_mcp_resources", "list_mcp_resource_templates", "read_mcp_resource"]);
+
 const parsed = (text: string): readonly AgentEvent[] | undefined => {
   try {
     return eventsOf(eventShape.parse(JSON.parse(text)));
@@ -99,7 +102,8 @@ const itemEvents = (type: string, item: z.output<typeof itemShape>): readonly Ag
   if (HANDS.has(item.type)) return [{ kind: "foreign", what: `it has ${item.type}` }];
   if (type === "item.started" && item.type === "mcp_tool_call") {
     const tool = item.tool ?? "a tool without a name";
-    return item.server === "qoc" ? [{ kind: "turn" }, { kind: "call", tool }] : [{ kind: "foreign", what: `${item.server ?? "?"}/${tool}` }];
+    const isOurs = item.server === "qoc" || (item.server === "codex" && RESOURCES.has(tool));
+    return isOurs ? [{ kind: "turn" }, { kind: "call", tool }] : [{ kind: "foreign", what: `${item.server ?? "?"}/${tool}` }];
   }
   if (type !== "item.completed") return [];
   if (item.type === "agent_message") return [{ kind: "turn" }, { kind: "say", text: item.text ?? "" }];

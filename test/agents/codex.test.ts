@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { codex } from "../../src/agents/codex.ts";
 import { TOKEN, agentStand, withoutBubblewrap } from "../kit/agent-stand.ts";
 
-const called = (server: string) => ({ type: "item.started", item: { type: "mcp_tool_call", server, tool: "qoc_status" } });
+const called = (server: string, tool = "qoc_status") => ({ type: "item.started", item: { type: "mcp_tool_call", server, tool } });
 const says = { type: "item.completed", item: { type: "agent_message", text: "Looked." } };
 const completed = { type: "turn.completed", usage: {} };
 const retries = { type: "error", message: "Reconnecting... 2/5" };
@@ -24,8 +24,16 @@ describe("a run of Codex", () => {
     expect(stand.notes).toContain("Reconnecting... 2/5");
   });
 
+  it("may read the desk's resources, for which it has tools of its own", async () => {
+    const result = await agentStand(codex, "lines").run({ lines: [called("codex", "read_mcp_resource"), says, completed] });
+    expect(result).toMatchObject({ summary: "Looked.", use: { toolCalls: 1 } });
+    expect(result.failure).toBeUndefined();
+  });
+
   it.each([
     ["a shell", [{ type: "item.started", item: { type: "command_execution" } }, completed], /more than the desk gave it: it has command_execution/],
+    ["a tool of its own", [called("codex", "exec_command"), completed], /more than the desk gave it: codex\/exec_command/],
+    ["another server's resources", [called("rogue", "read_mcp_resource"), completed], /rogue\/read_mcp_resource/],
     ["another server", [called("rogue"), completed], /more than the desk gave it: rogue\/qoc_status/],
     ["a failed turn", [{ type: "turn.failed", error: { message: "no credit" } }], /no credit/],
     ["no end", [called("qoc")], /said nothing of its end/],
