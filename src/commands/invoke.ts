@@ -31,7 +31,8 @@ export const invoke = async (
   const answer = await attempt(() => run(parsed.data, call));
   const checked = output.safeParse(answer);
   if (!checked.success) throw new QocError("INTERNAL", { message: `${row.name} answered out of shape: ${inputMessage(checked.error)}` });
-  return answer;
+  // What the shape does not name stays here.
+  return checked.data;
 };
 
 const admitted = (table: readonly Command[], name: string, call: CallContext, refused: Refusals): Command => {

@@ -62,12 +62,13 @@ const DOORS: readonly [string, string, "legacy" | "modern", () => Promise<AnyCli
 const CALLS: readonly [string, string, Record<string, unknown>, string | null][] = [
   ["allowed", "qoc_status", {}, null],
   ["refused", "qoc_approve", { id: "20260101-001" }, "human only"],
+  ["refused", "qoc_files_read", { path: "../../etc/passwd" }, "climb"],
   ["invalid", "qoc_quotes_get", { symbol: 7 }, "symbol"],
   ["failed", "qoc_files_read", { path: "research/nothing.md" }, "does not exist"],
 ];
 
 describe.each(DOORS)("over %s", (_door, run, era, connect) => {
-  it.each(CALLS)("a call that is %s leaves one line", async (decision, tool, input, reason) => {
+  it.each(CALLS)("S2 a call that is %s leaves one line (%s)", async (decision, tool, input, reason) => {
     const client = await connect();
     lines.length = 0;
     const call = client.callTool({ name: tool, arguments: input, _meta: { "claudecode/toolUseId": "toolu_7" } });

@@ -119,6 +119,21 @@ describe("a call that takes long", () => {
     await client.close();
   });
 
+  it("L2 tells none to who did not ask, and nothing after the answer", async () => {
+    let note: (line: string) => void = () => undefined;
+    const at = await stands((_command, _input, _session, _signal, given) => {
+      note = given;
+      note("half way");
+      return Promise.resolve({ up: true });
+    });
+    const headers = { host: "127.0.0.1", "content-type": "application/json", accept: "application/json, text/event-stream" };
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "qoc_status", arguments: {} } });
+    const { text } = await at.raw({ headers: { ...headers, authorization: `Bearer ${at.token()}` }, body });
+    expect(text).toContain("structuredContent");
+    expect(text).not.toContain("notifications/progress");
+    expect(() => note("too late")).not.toThrow();
+  });
+
   it.each(["older", "legacy", "auto"] as const)("L3 is told to stop when its client gives up (%s)", async (mode) => {
     const heard: { aborted?: boolean } = {};
     let tell: () => void = () => undefined;
