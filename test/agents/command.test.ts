@@ -1,6 +1,6 @@
 import { mkdtempSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { command } from "../../src/agents/command.ts";
 import { TOKEN, agentStand, bubblewrapWorks, withoutBubblewrap } from "../kit/agent-stand.ts";
@@ -27,7 +27,7 @@ describe("a run of any program", () => {
 
   it("is not started from the workspace, where agents write", async () => {
     const stand = agentStand(command, "command");
-    const world = { ...withoutBubblewrap, workspace: realpathSync("/usr") };
+    const world = { ...withoutBubblewrap, workspace: dirname(realpathSync(process.execPath)) };
     expect((await stand.run({}, { world })).failure).toMatch(/stands inside the workspace/);
   });
 
