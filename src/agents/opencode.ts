@@ -96,6 +96,6 @@ const eventsOf = ({ type, part, error }: z.output<typeof eventShape>, bill: numb
 /** One of its own that did something is a hand that it should not have; one that it refused is told as such. */
 const callOf = (tool: string, status: string | undefined, tools: readonly string[]): AgentEvent => {
   const bare = tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : tool;
-  if (bare !== tool && tools.includes(bare)) return { kind: "call", tool: bare };
+  if (tools.includes(bare)) return { kind: "call", tool: bare };
   return status === "completed" ? { kind: "foreign", what: `it used ${tool}` } : { kind: "refused", tool };
 };

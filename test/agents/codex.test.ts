@@ -41,12 +41,13 @@ describe("a run of Codex", () => {
     expect((await agentStand(codex, "lines").run({ lines })).failure).toMatch(reason);
   });
 
-  it.each([["at its first call", [called("qoc"), says, completed]], ["at its end", [says, completed]]])(
-    "L5 fails where it never asked for the desk's tools: %s",
-    async (_, lines) => {
-      expect((await agentStand(codex, "lines").run({ lines }, { hasListed: false })).failure).toBe("it never listed the desk's tools");
-    },
-  );
+  it.each([
+    ["at its first call", [called("qoc"), says, completed], { turns: 1, toolCalls: 1 }],
+    ["at its end", [says, completed], { turns: 1, toolCalls: 0 }],
+  ])("L5 fails where it never asked for the desk's tools: %s", async (_, lines, use) => {
+    const result = await agentStand(codex, "lines").run({ lines }, { hasListed: false });
+    expect(result).toMatchObject({ failure: "it never listed the desk's tools", use });
+  });
 
   it("A2 asks for its version", async () => {
     const { failure } = await agentStand(codex, "lines").run({ lines: [completed], version: "codex-cli 0.168.9" });

@@ -11,7 +11,8 @@ describe("a run of any program", () => {
     const result = await stand.run({}, { bundle: "what to do" });
     expect(result.failure).toBeUndefined();
     const seen = JSON.parse(result.summary);
-    expect(seen).toMatchObject({ prompt: "what to do", inCwd: [".git"], inHome: [] });
+    // The root of a repository: nothing above it is looked at for settings.
+    expect(seen).toMatchObject({ prompt: "what to do", head: "ref: refs/heads/main\n", inCwd: [".git"], inHome: [] });
     expect(seen.env).toMatchObject({ QOC_MCP_URL: "http://127.0.0.1:1/mcp", QOC_TOKEN: "[token]", QOC_RUN: "run-1" });
     expect(JSON.stringify([result, stand.notes])).not.toContain(TOKEN);
     expect(result.use).toEqual({ turns: 0, toolCalls: 0, costUsd: null });
