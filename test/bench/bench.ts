@@ -18,6 +18,7 @@ import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
 import { quietLog } from "../kit/quiet-log.ts";
 import { fillsThroughput, hundred, levels, memoryOfOne, spinning } from "./connectors.ts";
 import { type Row, SHORT, inTurn, median, say, us } from "./measure.ts";
+import { mcpCalls } from "./mcp.ts";
 import { ordersStory } from "./orders-story.ts";
 import { PACKAGE_ROOT, adapterOnWorker, instantVenue } from "./stands.ts";
 
@@ -231,6 +232,7 @@ const measures: Readonly<Record<string, () => Promise<unknown>>> = {
   restart,
   processes,
   memory: async () => rows.push(await memoryOfOne()),
+  mcp: async () => rows.push(...(await mcpCalls())),
 };
 for (const [name, measure] of Object.entries(measures)) {
   if (only.length > 0 && !only.includes(name)) continue;

@@ -1,0 +1,80 @@
+/** A tool call through the whole path (port, token, palette, command, desk) against a bare server of the same library. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { toNodeHandler } from "@modelcontextprotocol/node";
+import { McpServer, createMcpHandler } from "@modelcontextprotocol/server";
+import { z } from "zod";
+import { toolName } from "../../src/doors/mcp/tools.ts";
+import { discard, tempDesk } from "../kit/temp-desk.ts";
+import { type Row, inTurn, median } from "./measure.ts";
+
+/** A run may make 500 calls. */
+const ROUNDS = 450;
+
+/** `works`: the bare server does the command's own work too, which for the status is reading the workspace's files. */
+const CALLS: readonly { readonly command: string; readonly input: Record<string, unknown>; readonly works: boolean }[] = [
+  { command: "quotes get", input: { symbol: "SPX" }, works: false },
+  { command: "status", input: {}, works: false },
+  { command: "status", input: {}, works: true },
+];
+
+const clientAt = async (url: string, headers: Record<string, string> = {}): Promise<Client> => {
+  const client = new Client({ name: "bench", version: "1" }, { versionNegotiation: { mode: "auto" } });
+  await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } }));
+  return client;
+};
+
+/** A server of one tool, and nothing between the two. */
+const bareServer = async (tool: string, answer: () => Promise<Record<string, unknown>>) => {
+  const handler = createMcpHandler(() => {
+    const mcp = new McpServer({ name: "bare", version: "1" });
+    const inputSchema = z.object({ symbol: z.string().optional() });
+    mcp.registerTool(tool, { inputSchema }, async () => {
+      const value = await answer();
+      return { structuredContent: value, content: [{ type: "text", text: JSON.stringify(value) }] };
+    });
+    return mcp;
+  });
+  const node = toNodeHandler(handler);
+  const server = createServer((request, response) => void node(request as Parameters<typeof node>[0], response));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
+    close: async () => {
+      await handler.close();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+};
+
+export const mcpCalls = async (): Promise<readonly Row[]> => {
+  const desk = await tempDesk();
+  const rows: Row[] = [];
+  for (const { command, input, works } of CALLS) {
+    const name = toolName(command);
+    const door = desk.staff.door.open(`run-${rows.length}`, 600_000);
+    const client = await clientAt(door.url, { authorization: `Bearer ${door.token}` });
+    const call = { name, arguments: input };
+    const value = (await client.callTool(call)).structuredContent as Record<string, unknown>;
+    const bare = await bareServer(name, () => (works ? desk.call(command, input, { actor: "agent:bench", channel: "mcp" }) : Promise.resolve(value)));
+    const floor = await clientAt(bare.url);
+    const times = await inTurn(ROUNDS, () => client.callTool(call), () => floor.callTool(call));
+    rows.push({
+      n: 9,
+      what: `${name} over MCP, p50`,
+      floor: `a bare server that ${works ? "does the same work" : "answers the same"}`,
+      ours: `${median(times.a).toFixed(2)} ms`,
+      base: `${median(times.b).toFixed(2)} ms`,
+      ratio: median(times.a) / median(times.b),
+      target: "<= 1.5",
+    });
+    await client.close();
+    await floor.close();
+    await bare.close();
+  }
+  await desk.stop();
+  await discard(desk);
+  return rows;
+};
