@@ -1,9 +1,12 @@
 /** Turns a place in a bundle back into the author's file and line. */
-import { SourceMap, type SourceMapPayload } from "node:module";
 import type { Digest } from "../domain/ids.ts";
 import type { Bundle } from "./bundle.ts";
+import { openMap } from "./map-index.ts";
 
 type Mapper = (text: string) => string;
+
+/** Reading it would hold up the desk: beyond this, places stay those of the bundle. */
+const MAP_CHARS_MAX = 64 * 1024 * 1024;
 
 /** Reading the map of a large bundle takes long: it is read once for a bundle, and not once for a life. */
 export const bundleMapper = (): ((filename: string, bundle: Pick<Bundle, "digest" | "map">) => Mapper) => {
@@ -16,13 +19,14 @@ export const bundleMapper = (): ((filename: string, bundle: Pick<Bundle, "digest
 
 /** Rewrites `qoc:<name>:LINE:COLUMN` in a stack or message; `base` is the folder that short paths are relative to. */
 export const stackMapper = (filename: string, map: string): Mapper => {
-  let source: SourceMap | undefined;
+  let find: ReturnType<typeof openMap> | undefined;
   const escaped = filename.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const place = new RegExp(`${escaped}:(\\d+):(\\d+)`, "g");
+  if (map.length > MAP_CHARS_MAX) return (text) => text;
   return (text) =>
     text.replace(place, (whole, line: string, column: string) => {
-      source ??= new SourceMap(JSON.parse(map) as SourceMapPayload);
-      const entry = source.findEntry(Number(line) - 1, Number(column) - 1);
-      return "originalSource" in entry ? `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}` : whole;
+      find ??= openMap(map);
+      const found = find(Number(line), Number(column));
+      return found === undefined ? whole : `${found.source}:${found.line}:${found.column}`;
     });
 };
