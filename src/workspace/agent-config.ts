@@ -34,6 +34,10 @@ export const agentSchema = z
   .refine(({ runtime, command }) => command !== undefined || !NEED_COMMAND.includes(runtime), {
     path: ["command"],
     message: 'this runtime needs command = ["/path/of/program", "argument"]',
+  })
+  .refine(({ runtime, model }) => model === undefined || !NEED_COMMAND.includes(runtime), {
+    path: ["model"],
+    message: "this runtime does not know of models; name it in command, or in the program's own configuration",
   });
 
 
