@@ -384,6 +384,7 @@ function statusWith(proposals: readonly unknown[]): Record<string, unknown> {
     orders: [],
     issues: [],
     inbox: { new: 0 },
+    runs: { runtime: "demo", unconfined: false, running: [] },
     lastRun: null,
     agents: [],
     book: { nav: "1", cash: "1", buyingPower: "1", dayPnl: "0", currency: "USD", positions: [] },
