@@ -12,7 +12,8 @@ for (const { client, about, name, words = [], told } of MAKERS) {
     it(
       "works on an issue, is refused what is not its own, and hears why a draft was rejected",
       async () => {
-        const { transcript } = await tellStory({ ...told, argv: [...argv, ...words] });
+        const { transcript, firstCallMs } = await tellStory({ ...told, argv: [...argv, ...words] });
+        process.stderr.write(`${about}: ${firstCallMs.toFixed(0)} ms from the run's start to its first call\n`);
         await expect(transcript).toMatchFileSnapshot(`transcripts/${name}.txt`);
       },
       STORY_MS,
