@@ -8,6 +8,7 @@ import type { ConnectorState } from "../domain/event.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { ConnectorOptions } from "./connector-options.ts";
+import { Cover } from "./cover.ts";
 import { GIVE_UP_MS, TIMEOUTS_MAX, deadlineOf } from "./deadlines.ts";
 import { Latency } from "./latency.ts";
 import { Life } from "./life.ts";
@@ -38,10 +39,12 @@ export class Connector {
   #accepted: Digest | undefined;
   #readyInMs: number | undefined;
   readonly #mapperFor = bundleMapper();
+  readonly #cover: Cover;
 
   constructor(options: ConnectorOptions) {
     this.#options = options;
     this.#policy = new RestartPolicy(options.random);
+    this.#cover = new Cover(options.redact);
   }
 
   /** What the order path asks: no cost beyond a small object. */
@@ -102,8 +105,7 @@ export class Connector {
       // Its thread may still act: a second life beside it would be one too many.
       if (this.#zombie !== undefined) throw new QocError("CONNECTOR_ZOMBIE", { connector: this.#options.name });
       this.#policy.forget();
-      this.#lastError = undefined;
-      this.#accepted = undefined;
+      [this.#lastError, this.#accepted] = [undefined, undefined];
       await this.#attempt("starting", true, isLatest);
     });
   }
@@ -160,8 +162,7 @@ export class Connector {
     if (!isLatest()) return;
     if (as === "starting") this.#become("starting", undefined);
     try {
-      this.#generation += 1;
-      await this.#live(this.#generation, isByHand, isLatest);
+      await this.#live((this.#generation += 1), isByHand, isLatest);
       this.#readyInMs = clock.monotonic() - started;
       this.#timeouts = 0;
       this.#policy.cameUp(clock.monotonic());
@@ -192,7 +193,7 @@ export class Connector {
       clock,
       log,
       clean: (text) => redact(mapped(text)),
-      redact,
+      cover: this.#cover,
       onFills: (fills) => onFills(generation, fills),
       onAsk,
       onResponsive: (isResponsive) => this.#responsive(life, (isAwake = isResponsive)),
@@ -275,9 +276,8 @@ export class Connector {
 
   /** A thread that cannot be ended is a zombie: nothing is sent to it, and the operator is told. */
   async #end(life: Life): Promise<boolean> {
-    const ending = life.stop();
-    this.#ending = ending;
-    if (await ending) return true;
+    this.#ending = life.stop();
+    if (await this.#ending) return true;
     this.#lastError = "its thread could not be ended in 5 s; restart the desk when it suits you";
     this.#zombie = life;
     void life.ended.then(() => (this.#zombie = undefined));

@@ -8,8 +8,8 @@ import { QocError, messageOf } from "../domain/error.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { type Capabilities, SDK_VERSION } from "../domain/sdk.ts";
 import { type Caller, addCallers } from "./callers.ts";
+import type { Cover } from "./cover.ts";
 import { type PortGate, openPortGate } from "./port-gate.ts";
-import { withoutSecrets } from "./secrets.ts";
 import type { Transport } from "./transport.ts";
 
 export interface LifeOptions {
@@ -19,8 +19,8 @@ export interface LifeOptions {
   readonly log: Log;
   /** Maps places in the bundle back to the author's lines, and takes secrets out. */
   readonly clean: (text: string) => string;
-  /** Takes secrets out, and nothing else. */
-  readonly redact: (text: string) => string;
+  /** Takes secrets out of plain data, and knows ids by what stands for them. */
+  readonly cover: Cover;
   /** Fills in order; resolves when they are on disk. `from` is the number of the first. */
   readonly onFills: (fills: readonly unknown[]) => Promise<void>;
   readonly onAsk: (what: "get" | "put" | "bars", key: string, value: unknown) => Promise<unknown>;
@@ -63,7 +63,7 @@ export class Life {
 
   constructor(options: LifeOptions) {
     this.#options = options;
-    this.#gate = openPortGate(options.clock, options.redact);
+    this.#gate = openPortGate(options.clock, options.cover.redact);
     const { transport, log } = options;
     const gate = this.#gate;
     transport.onOutput((line) => log.info(options.clean(line).slice(0, OUTPUT_CHARS_MAX), { stream: "stdout" }));
@@ -127,7 +127,7 @@ export class Life {
 
   /** @throws CALL_TIMEOUT, CALL_DIED, NOT_SUPPORTED, PROTOCOL. A failure inside the adapter is an envelope that is not ok. */
   call(method: Method, args: readonly unknown[], ms: number): Promise<Envelope> {
-    const { name, clock } = this.#options;
+    const { name, clock, cover } = this.#options;
     if (this.#death !== undefined) return Promise.reject(this.#diedDuring(method));
     if (this.#pending.size >= LIMITS.pendingCalls) {
       return Promise.reject(
@@ -148,7 +148,7 @@ export class Life {
       const cancelProbe = clock.after(Math.min(PING_AFTER_MS, ms), () => this.#probe());
       this.#pending.add(die);
       this.#gate.called();
-      caller(...args).then(
+      caller(...args.map((arg) => cover.reveal(arg))).then(
         (value) => settle(() => this.#settle(method, value, resolve, reject)),
         (error: unknown) => die(new QocError("PROTOCOL", { connector: name, what: "answer", message: String(error) })),
       );
@@ -181,9 +181,9 @@ export class Life {
       return;
     }
     const answer = parsed.data;
-    const { clean, redact } = this.#options;
+    const { clean, cover } = this.#options;
     const stack = answer.ok || answer.stack === undefined ? {} : { stack: clean(answer.stack) };
-    resolve(answer.ok ? { ...answer, value: withoutSecrets(answer.value, redact) } : { ...answer, message: clean(answer.message), ...stack });
+    resolve(answer.ok ? { ...answer, value: cover.hide(answer.value) } : { ...answer, message: clean(answer.message), ...stack });
   }
 
   #beat(): void {
@@ -229,7 +229,7 @@ export class Life {
 
   /** Numbered without a gap, kept in order, and acknowledged once they are on disk. */
   #takeFills(event: Extract<WorkerEvent, { e: "fills" }>): void {
-    const { transport, onFills, redact } = this.#options;
+    const { transport, onFills, cover } = this.#options;
     const last = this.#lastFill + event.fills.length;
     if (event.from !== this.#lastFill + 1) {
       this.#refuse(`fill ${event.from} came after fill ${this.#lastFill}`);
@@ -238,7 +238,7 @@ export class Life {
     this.#lastFill = last;
     // Handed over at once, so that what comes in one breath shares one flush; acknowledged in order. A batch that could not
     // be kept is not acknowledged: this life ends, and the venue is asked again by the next.
-    const kept = onFills(event.fills.map((fill) => withoutSecrets(fill, redact)));
+    const kept = onFills(event.fills.map((fill) => cover.hide(fill)));
     kept.catch(() => undefined);
     this.#fillsDone = this.#fillsDone
       .then(() => kept)

@@ -1,5 +1,4 @@
 /** Secrets: resolved once in the host, handed to the one connector that names them, and never shown. */
-import { sha256Hex } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 
@@ -58,7 +57,8 @@ const shapesOf = (value: string): readonly string[] => {
   const bytes = Buffer.from(value);
   const hex = bytes.toString("hex");
   const form = new URLSearchParams([["", value]]).toString().slice(1);
-  return [value, ...base64Shapes(bytes), hex, hex.toUpperCase(), encodeURIComponent(value), form, JSON.stringify(value).slice(1, -1)];
+  const inUrls = [form, form.replaceAll("+", "%20"), encodeURIComponent(value)];
+  return [value, ...base64Shapes(bytes), hex, hex.toUpperCase(), ...inUrls, JSON.stringify(value).slice(1, -1)];
 };
 
 /** In base64 a value looks different at each of three places (`user:SECRET`); what is certain of it at each is looked for. */
@@ -66,28 +66,7 @@ const base64Shapes = (bytes: Buffer): readonly string[] =>
   [0, 1, 2].flatMap((before) => {
     const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
     const certain = text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
-    return certain.length < REDACT_CHARS_MIN ? [] : [certain, certain.replaceAll("+", "-").replaceAll("/", "_")];
+    return certain.length < REDACT_CHARS_MIN ? [] : [certain, certain.replaceAll("+", "-").replaceAll("/", "_"), encodeURIComponent(certain)];
   });
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
-
-/**
- * Plain data with no secret in its texts. A text that held one gets a mark made from the whole of it, so that two ids stay two
- * and one stays one: nothing that is told apart by an id is lost.
- */
-export const withoutSecrets = (value: unknown, redact: (text: string) => string): unknown => {
-  if (typeof value === "string") {
-    const shown = redact(value);
-    return shown === value ? value : `${shown}#${sha256Hex(value).slice(0, MARK_CHARS)}`;
-  }
-  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, redact));
-  if (typeof value !== "object" || value === null) return value;
-  const clean = value as Record<string, unknown>;
-  for (const key of Object.keys(clean)) {
-    const member = clean[key];
-    if (typeof member === "string" || typeof member === "object") clean[key] = withoutSecrets(member, redact);
-  }
-  return clean;
-};
-
-const MARK_CHARS = 12;

@@ -548,6 +548,11 @@ describe("secrets", () => {
     const order = connector.call("placeOrder", [{}]);
     await settle();
     life.reply("placeOrder", { ok: true, value: { venueOrderId: "s3cret", status: "acknowledged" } });
-    expect(await order).toMatchObject({ ok: true, value: { venueOrderId: expect.stringMatching(/^\[secret\]#[0-9a-f]{12}$/) as string } });
+    const answer = await order;
+    expect(answer).toMatchObject({ ok: true, value: { venueOrderId: expect.stringMatching(/^\[secret\]#[0-9a-f]{12}$/) as string } });
+    const { venueOrderId } = (answer as { value: { venueOrderId: string } }).value;
+    connector.call("cancelOrder", [venueOrderId]).catch(() => undefined);
+    await settle();
+    expect(life.callsOf("cancelOrder")[0]).toMatchObject({ argumentList: [{ value: "s3cret" }] });
   });
 });
