@@ -31,6 +31,15 @@ const providerOf = ({ settings, lent }: LaunchAsk): object => {
   return { provider: { [name]: { npm: "@ai-sdk/openai-compatible", options, models: { [model]: {} } } } };
 };
 
+/**
+ * At each start it would fetch a package for plug-ins into the folder of its configuration, with all that this needs; a folder
+ * that has it by its lock file is left as it is.
+ */
+const NOTHING_TO_FETCH = {
+  "opencode/node_modules/none": "",
+  "opencode/package-lock.json": JSON.stringify({ packages: { "": { dependencies: { "@opencode-ai/plugin": "*" } } } }),
+};
+
 const line = (ask: LaunchAsk): LaunchLine => ({
   argv: [
     ...(ask.settings.command ?? ["opencode"]),
@@ -40,9 +49,11 @@ const line = (ask: LaunchAsk): LaunchLine => ({
   env: {
     QOC_TOKEN: ask.door.token,
     OPENCODE_CONFIG: `${ask.setup}/opencode.json`,
+    XDG_CONFIG_HOME: ask.setup,
     ...Object.fromEntries(OFF.map((what) => [`OPENCODE_DISABLE_${what}`, "1"])),
   },
   files: {
+    ...NOTHING_TO_FETCH,
     "opencode.json": JSON.stringify({
       share: "disabled",
       permission: { "*": "deny", "qoc_*": "allow" },

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { opencode } from "../../src/agents/opencode.ts";
 import { TOKEN, agentStand, withoutBubblewrap } from "../kit/agent-stand.ts";
@@ -11,7 +11,7 @@ const evidenceOf = async (model?: string, env: Record<string, string> = {}) => {
   const settings = model === undefined ? {} : { model };
   await stand.run({ lines: [], evidence: join(stand.folder, "evidence.json") }, { settings, world: { ...withoutBubblewrap, env } });
   const { files, ...rest } = stand.evidence();
-  return { ...rest, text: files["opencode.json"], config: JSON.parse(files["opencode.json"]) };
+  return { ...rest, files, text: files["opencode.json"], config: JSON.parse(files["opencode.json"]) };
 };
 
 describe("a run of opencode", () => {
@@ -51,6 +51,12 @@ describe("a run of opencode", () => {
     expect(config.provider).toBeUndefined();
     expect(text).not.toContain(TOKEN);
     expect(env).toMatchObject({ OPENCODE_DISABLE_PROJECT_CONFIG: "1", OPENCODE_DISABLE_DEFAULT_PLUGINS: "1" });
+  });
+
+  it("fetches nothing as it starts: the folder of its configuration says that what it would fetch is there", async () => {
+    const { env, files } = await evidenceOf();
+    expect(env.XDG_CONFIG_HOME).toBe(dirname(env.OPENCODE_CONFIG));
+    expect(files["opencode/package-lock.json"]).toContain("@opencode-ai/plugin");
   });
 
   const url = "http://127.0.0.1:9";
