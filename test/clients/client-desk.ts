@@ -51,6 +51,6 @@ const agentToml = ({ runtime, argv, model, lends = [] }: Client): string =>
     ...(model === undefined ? [] : [`model = "${model}"`]),
     `env = ${JSON.stringify(lends)}`,
     "unconfined = true",
-    "timeout_minutes = 1",
+    "timeout_minutes = 3",
     "",
   ].join("\n");

@@ -7,7 +7,7 @@ import { describeClient } from "./found.ts";
 import { plantIn } from "./hostile.ts";
 import { MAKERS } from "./makers.ts";
 
-const RUN_MS = 60_000;
+const RUN_MS = 120_000;
 
 const sentTo = ({ stub }: ClientDesk): string => stub.requests.map(({ body }) => JSON.stringify(body)).join("\n");
 

@@ -5,7 +5,7 @@ import { MAKERS } from "./makers.ts";
 import { tellStory } from "./story.ts";
 
 /** Three runs; some programs take seconds to start. */
-const STORY_MS = 120_000;
+const STORY_MS = 240_000;
 
 for (const { client, about, name, words = [], told } of MAKERS) {
   describeClient(client, about, ({ argv }) => {
