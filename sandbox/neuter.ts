@@ -2,10 +2,16 @@
  * What an adapter finds under `process`, `console` and `require`: stand-ins that reach nothing beyond this worker. Not a wall
  * against hostile code that knows Node's internals; SECURITY.md says what is.
  */
+import { builtinModules } from "node:module";
+import { lockShared } from "./shared-classes.ts";
 
 /** Globals of the runtime that reach other threads, or the loader. */
 const GONE = ["BroadcastChannel", "Worker", "require", "module", "exports", "__filename", "__dirname"] as const;
+/** A process that is started with a text has every built-in as a global; these names are the web's, or get a stand-in. */
+const NO_MODULES: readonly string[] = ["console", "crypto", "performance", "process"];
 const KEPT = ["arch", "platform", "version", "versions", "release", "features"] as const;
+
+const isModule = (name: string): boolean => (builtinModules.includes(name) || name.startsWith("node:")) && !NO_MODULES.includes(name);
 
 type Say = (level: "debug" | "info" | "warn" | "error", ...parts: unknown[]) => void;
 
@@ -13,9 +19,11 @@ type Say = (level: "debug" | "info" | "warn" | "error", ...parts: unknown[]) => 
 export const standIn = (say: Say): void => {
   const real = process;
   const globals = globalThis as unknown as Record<string, unknown>;
+  for (const name of Object.getOwnPropertyNames(globals)) if (isModule(name)) delete globals[name];
   for (const name of GONE) define(globals, name, undefined);
   define(globals, "console", consoleFor(say));
   define(globals, "process", processFor(real, say));
+  lockShared();
 };
 
 const consoleFor = (say: Say): object => {
