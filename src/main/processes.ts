@@ -32,13 +32,12 @@ export const nodeProcesses: Processes = {
   startOf,
 };
 
-const PAGE_BYTES = 4_096;
-
-/** Memory that a process holds, MB; undefined where the system does not tell. */
+/** Memory that a process holds, MB; undefined where the system does not tell, as other than Linux. */
 export const residentMb = async (pid: number): Promise<number | undefined> => {
   try {
-    const pages = Number((await readFile(`/proc/${pid}/statm`, "utf8")).split(" ")[1]);
-    return Number.isFinite(pages) ? (pages * PAGE_BYTES) / 1024 / 1024 : undefined;
+    // In kB whatever the size of a page is.
+    const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, "utf8")) ?? [];
+    return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
   } catch {
     return undefined;
   }
