@@ -63,3 +63,19 @@ it("what is said of a malformed message shows no half of a secret, wherever it i
     expect(JSON.stringify(admitted)).not.toContain("p@ss");
   }
 });
+
+describe("a value that is missing", () => {
+  const disk = { facts: (path: string) => Promise.resolve(path === "/there" ? {} : undefined), readText: () => Promise.resolve("\n") };
+
+  it.each([
+    ["a variable that is not set", { env: "NOT_SET" }, "environment variable NOT_SET"],
+    ["a variable that is empty", { env: "EMPTY" }, "environment variable EMPTY"],
+    ["a file that is not there", { file: "/absent" }, "file /absent"],
+    ["a file that holds a new line alone", { file: "/there" }, "file /there"],
+  ])("is named, and no other value is: %s", async (_name, source, where) => {
+    const { resolve } = openVault(disk as never, { EMPTY: "", A: SECRET });
+    const error: unknown = await resolve("venue", { a: { env: "A" }, key: source }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "SECRET_MISSING", details: { connector: "venue", name: "key", source: where } });
+    expect(String(error)).not.toContain(SECRET);
+  });
+});

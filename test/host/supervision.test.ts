@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../sandbox/protocol.ts";
 import { digestOf } from "../../src/domain/digest.ts";
+import { QocError } from "../../src/domain/error.ts";
 import { Connector } from "../../src/host/connector.ts";
 import type { ConnectorOptions } from "../../src/host/connector-options.ts";
 import { type FakeClock, fakeClock } from "../kit/fake-clock.ts";
@@ -531,6 +532,16 @@ describe("what happens around it", () => {
 });
 
 describe("secrets", () => {
+  it("that are missing ask a human: nothing is begun, and nothing tried again", async () => {
+    const missing = new QocError("SECRET_MISSING", { connector: "venue", name: "key", source: "environment variable KEY" });
+    const { connector, clock, lives } = scene({ secrets: () => Promise.reject(missing) });
+    await connector.start();
+    clock.advance(60_000);
+    await settle();
+    expect(connector.facts).toMatchObject({ state: "quarantined", lastError: expect.stringContaining("environment variable KEY") as string });
+    expect(lives).toHaveLength(0);
+  });
+
   it("in ids are taken out, and two ids stay two", async () => {
     const { life, fills } = await started();
     const ids = ["s3cret-1", "s3cret-2", "s3cret-1", "plain"];
