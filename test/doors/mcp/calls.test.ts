@@ -161,6 +161,19 @@ describe("a call that takes long", () => {
 });
 
 describe("notices", () => {
+  it.each([
+    ["legacy", false],
+    ["auto", true],
+  ] as const)("L1 are promised to those alone who can be told (%s)", async (mode, isTold) => {
+    const at = await stands(done);
+    const client = await newClient(at, at.token(), mode);
+    expect(client.getServerCapabilities()).toMatchObject({
+      tools: { listChanged: isTold },
+      resources: { listChanged: isTold, subscribe: isTold },
+    });
+    await client.close();
+  });
+
   it("L1 reach a client of the newer era that listens", async () => {
     const at = await stands(done);
     const client = await newClient(at, at.token(), "auto");
