@@ -1,0 +1,42 @@
+/** A venue that never answers holds up its own rounds and nobody else's. */
+import { afterEach, expect, it } from "vitest";
+import type { Clock } from "../../src/domain/ports.ts";
+import { systemClock } from "../../src/main/world.ts";
+import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+
+/** Says how often it was asked; a slow one answers until it is ready, and then no more. */
+const venue = (isSlow: boolean): string => `
+let asked = 0;
+export default class Venue {
+  static capabilities = { mode: "paper" };
+  async connect() {} async disconnect() {}
+  async getQuote(symbol: string): Promise<any> { return { symbol, bid: 1, ask: 2, last: asked + 1, timestamp: Date.now() }; }
+  async getPositions() { return []; }
+  async getBuyingPower() { asked += 1; return ${isSlow} && asked > 3 ? new Promise<number>(() => {}) : 1000; }
+  async placeOrder(): Promise<any> { throw new Error("no"); }
+  async cancelOrder() {}
+}
+`;
+const [ANSWER_MS, ROUND_MS] = [5_000, 60_000];
+/** Rounds come soon, and no answer is ever too late: the slow one's round does not end. */
+const after: Clock["after"] = (ms, run) => (ms === ANSWER_MS ? () => undefined : systemClock.after(ms === ROUND_MS ? 20 : ms, run));
+
+let desk: TempDesk;
+afterEach(async () => {
+  await desk.stop();
+  await discard(desk);
+});
+
+it("one connector's rounds go on beside another's that hang", async () => {
+  const connector = (name: string): string => `\n[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./${name}.ts"\n`;
+  desk = await tempDesk({
+    clock: { ...systemClock, after },
+    files: { "a-slow.ts": venue(true), "b-quick.ts": venue(false) },
+    config: (text) => `${text.replaceAll("enabled = true", "enabled = false")}${connector("a-slow")}${connector("b-quick")}`,
+  });
+  const { venues } = desk.open.fleet;
+  const asked = async (): Promise<number> => Number((await venues.quote("b-quick", "X")).last);
+  const before = await asked();
+  await expect.poll(asked, { timeout: 15_000 }).toBeGreaterThan(before + 10);
+  await expect.poll(async () => Number((await venues.quote("a-slow", "X")).last)).toBe(5);
+});
