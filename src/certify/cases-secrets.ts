@@ -18,10 +18,15 @@ const FORMS: readonly (readonly [how: string, form: (value: string) => string])[
   ["URL-encoded", (value) => encodeURIComponent(value)],
 ];
 
-/** Everything that crossed from the worker is looked through. */
+/** What the worker's side puts in the place of a value that it knows. */
+const HIDDEN = "[secret]";
+
+/** Everything that crossed from the worker is looked through; what its side had to hide was said as well. */
 const mustHide = (stand: Stand, when: string): void => {
   const secrets = Object.entries(stand.settings.auth).filter(([, value]) => value.length >= CHARS_MIN);
   if (secrets.length === 0) skip(`no secret of certify.toml has ${CHARS_MIN} characters: shorter ones cannot be told from words`);
+  const hidden = stand.wire.crossed.find((crossed) => crossed.includes(HIDDEN))?.slice(0, 200);
+  must(hidden === undefined, `${when}, a secret was said, and hidden on its way: ${hidden}; keep it out of messages, errors and what is stored`);
   for (const [name, value] of secrets) {
     for (const [how, form] of FORMS) {
       const text = stand.wire.crossed.find((crossed) => crossed.includes(form(value)));
