@@ -11,7 +11,7 @@ import { type Refusals, invoke } from "../commands/invoke.ts";
 import { sourceMemory } from "../commands/sources.ts";
 import { INTERACTIVE } from "../domain/agent-access.ts";
 import type { Actor, Recorded } from "../domain/event.ts";
-import { messageOf } from "../domain/error.ts";
+import { QocError, messageOf } from "../domain/error.ts";
 import type { Request } from "../doors/cli/wire.ts";
 import { auditTo } from "../doors/mcp/audit.ts";
 import type { CallPorts } from "../doors/mcp/call.ts";
@@ -66,8 +66,16 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
     clock: desk.clock,
     refused,
     audit: auditTo(desk.log, desk.clock),
-    invoke: (command, input, session, signal, note) =>
-      invoke(COMMANDS, { command, input }, agentCall({ hot: services, actor: session.actor, sources: memoryOf(session), signal, note }), refused),
+    invoke: async (command, input, session, signal, note) => {
+      const { actor } = session;
+      try {
+        return await invoke(COMMANDS, { command, input }, agentCall({ hot: services, actor, sources: memoryOf(session), signal, note }), refused);
+      } catch (error) {
+        // A path that is not an agent's is an attempt, as a word is that is not.
+        if (error instanceof QocError && error.code === "PATH_REFUSED") refused(command, actor, "a path that is not an agent's");
+        throw error;
+      }
+    },
   } satisfies CallPorts & { readonly tokens: TokenBook };
   const closing = new AbortController();
   const interactive = hourlySession(desk.clock, { run: INTERACTIVE, palette }, HOURLY_LIMITS, closing.signal);

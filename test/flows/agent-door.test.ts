@@ -34,6 +34,13 @@ describe("the agents' door of a running desk", () => {
     expect(lines.at(-1)).toMatchObject({ tool: "qoc_status", decision: "allowed", toolUseId: "toolu_7", client: "watcher 1.0.0", era: "modern" });
   });
 
+  it("counts a path that is not an agent's among what was refused", async () => {
+    const answer = await client.callTool({ name: "qoc_files_read", arguments: { path: "../../etc/passwd" } });
+    expect(answer.isError).toBe(true);
+    const lines = await desk.hot.readLogs({ tail: 50 });
+    expect(lines).toContainEqual(expect.objectContaining({ message: expect.stringContaining("refused files read to agent:run-test") as string }));
+  });
+
   it("cuts an open stream, and answers no more, once the run is over", async () => {
     door.close();
     await expect(client.listTools()).rejects.toThrow(/401|unauthorized|token/i);
