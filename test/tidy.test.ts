@@ -56,7 +56,7 @@ const LONG: Readonly<Record<string, string>> = {};
 const AMBIENT: readonly { readonly what: RegExp; readonly instead: string; readonly allowed: readonly string[] }[] = [
   { what: /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/, instead: "take a Clock", allowed: ["src/main/", "sandbox/", "connectors/"] },
   { what: /\bMath\.random\(|\brandomUUID\(|\brandomBytes\(/, instead: "take Ids or a seed", allowed: ["src/main/", "sandbox/"] },
-  { what: /\bset(Timeout|Interval)\(/, instead: "take a Clock", allowed: ["src/main/", "sandbox/", "connectors/"] },
+  { what: /(?<!socket\.)\bset(Timeout|Interval)\(/, instead: "take a Clock", allowed: ["src/main/", "sandbox/", "connectors/"] },
   {
     what: /from "node:fs(\/promises)?"|import\("node:fs/,
     instead: "take a Disk",

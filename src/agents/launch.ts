@@ -19,7 +19,8 @@ export interface LaunchWorld extends ProcessWorld {
   readonly privateFolder: () => Promise<{ readonly path: string; remove(): Promise<void> }>;
   /** The Node that runs the desk; programs written in JavaScript ask for it by name. */
   readonly node: string;
-  readonly home: string;
+  /** What no agent's program may see, by real paths: homes, keys, sockets, other runs. */
+  readonly hidden: readonly string[];
   /** The workspace, which no agent's program sees. */
   readonly workspace: string;
   /** Where what a run's program says is kept. */
@@ -38,6 +39,8 @@ class RunStop extends Error {}
 
 // Some take seconds to say their version on a busy machine.
 const PROBE_MS = 30_000;
+/** A program that writes without end is ended for it. */
+const LINES_MAX = 200_000;
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 
@@ -55,7 +58,7 @@ export const launched = (program: AgentProgram, launch: Launch): Runtime => ({
       if (error instanceof RunStop) return { summary: "", proposals: [], failure: error.message };
       throw error;
     } finally {
-      door.close();
+      await door.close();
       await folder.remove();
     }
   },
@@ -86,7 +89,7 @@ const workIn = async (work: Work): Promise<RunResult> => {
   const talk = program.talk(ask);
   const transcript = launch.world.transcript(task.run);
   transcript.line(JSON.stringify({ told: task.bundle }));
-  let unread = 0;
+  let [unread, heard] = [0, 0];
   const running: Running = startProcess(launch.world, {
     argv: cell.wrap([cell.path, ...line.argv.slice(1)]),
     env: cell.env(lent, { ...line.env, QOC_RUN: task.run }),
@@ -97,6 +100,8 @@ const workIn = async (work: Work): Promise<RunResult> => {
     line: (raw) => {
       // Before anything is cut to a length, which could leave half of a secret that nobody knows any more.
       const text = hide(raw);
+      heard += 1;
+      if (heard > LINES_MAX) return running.stop(`it wrote more than ${LINES_MAX} lines`);
       transcript.line(text);
       const events = talk.read(text, (answer) => running.send(answer));
       if (events === undefined) unread += text.trim() === "" ? 0 : 1;
@@ -113,6 +118,8 @@ const workIn = async (work: Work): Promise<RunResult> => {
   if (signal.aborted) abort();
   const end = await running.over;
   signal.removeEventListener("abort", abort);
+  // Nothing more comes in, and what was under way has come to its end, before anybody counts what it did.
+  await door.close();
   await transcript.close();
   const failure = failureOf(program, door, tally, end);
   return {
@@ -180,7 +187,7 @@ const cellOf = async ({ program, launch, folders }: Work, argv: readonly string[
   const bubblewrap = await workingBubblewrap(world, folders);
   if (bubblewrap !== undefined) {
     const files = await filesIn(world, [world.node, ...rest], folders);
-    const readable = readablePaths(found.real, files, [world.home, world.workspace]);
+    const readable = readablePaths(found.real, files, [...world.hidden, world.workspace]);
     if (!("shows" in readable)) {
       return { path: found.real, sandbox: "bubblewrap", env, wrap: (line) => wrapped(bubblewrap, folders, readable, line) };
     }

@@ -48,7 +48,8 @@ export interface RunDoor {
   readonly tools: readonly string[];
   /** Has its holder asked which tools there are? */
   hasListed(): boolean;
-  close(): void;
+  /** Lets nothing more in; resolves once the calls under way are over. */
+  close(): Promise<void>;
 }
 
 /** `[agent]` of desk.toml, as far as it concerns how an agent is started. */

@@ -28,6 +28,8 @@ export const invoke = async (
   const { input: shape, output, run } = await row.load();
   const parsed = shape.safeParse(invocation.input);
   if (!parsed.success) throw new QocError("INVALID_INPUT", { command: row.name, message: inputMessage(parsed.error) });
+  // Who asked is gone, or its run is over: nothing is begun for it.
+  if (call.actor !== "human" && call.signal.aborted) throw new QocError("RUN_OVER");
   const answer = await attempt(() => run(parsed.data, call));
   const checked = output.safeParse(answer);
   if (!checked.success) throw new QocError("INTERNAL", { message: `${row.name} answered out of shape: ${inputMessage(checked.error)}` });

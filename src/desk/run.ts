@@ -66,7 +66,7 @@ export const runIssue = async ({ desk, issue, run, runtime, call, tools, read, n
   const reason = result.failure?.replaceAll(/\s+/g, " ").trim() ?? null;
   const seconds = Math.round((desk.clock.now() - started) / 100) / 10;
   await endIssue(desk, issue, outcome === "done", proposals.length > 0);
-  const file = await writeRunSummary(desk.disk, desk.root, {
+  const path = await fileSummary(desk, {
     stamp: iso(started),
     task: issue.id,
     facts: {
@@ -76,13 +76,24 @@ export const runIssue = async ({ desk, issue, run, runtime, call, tools, read, n
     },
     text: accountOf(result, log.lines()),
   });
-  desk.publish({ type: "file.written", path: file.path, digest: digestOf(file.text), command: "run", actor: "host" });
-  await desk.publish({ type: "run.ended", run, issue: issue.path, outcome, summary: file.path }, { durable: true }).committed;
+  await desk.publish({ type: "run.ended", run, issue: issue.path, outcome, summary: path }, { durable: true }).committed;
   desk.history.request(`run ${run}: ${outcome}`);
   return {
-    ...{ run, issue: issue.path, runtime: runtime.name, outcome, reason, proposals, summary: result.summary, path: file.path, seconds },
+    ...{ run, issue: issue.path, runtime: runtime.name, outcome, reason, proposals, summary: result.summary, path, seconds },
     ...{ turns: result.use?.turns ?? null, costUsd: result.use?.costUsd ?? null },
   };
+};
+
+/** A disk that takes no account must not leave the run open in the record. */
+const fileSummary = async (desk: Desk, summary: Parameters<typeof writeRunSummary>[2]): Promise<string> => {
+  try {
+    const file = await writeRunSummary(desk.disk, desk.root, summary);
+    desk.publish({ type: "file.written", path: file.path, digest: digestOf(file.text), command: "run", actor: "host" });
+    return file.path;
+  } catch (error) {
+    desk.log.error(`the account of ${summary.facts["run"] ?? ""} could not be filed: ${messageOf(error)}`);
+    return "";
+  }
 };
 
 const attempt = async (work: () => Promise<RunResult>): Promise<RunResult> => {
@@ -103,8 +114,8 @@ export const endInterrupted = async (desk: Desk): Promise<void> => {
     );
     const proposals = proposalsOf(desk, run);
     const facts = { run, issue: path, runtime, outcome: "failed", reason, proposals: proposals.join(", ") };
-    const file = await writeRunSummary(desk.disk, desk.root, { stamp: iso(at), task: run, facts, text: `${reason}; qoc logs --run ${run}` });
-    await desk.publish({ type: "run.ended", run, issue: path, outcome: "failed", summary: file.path }, { durable: true }).committed;
+    const summary = await fileSummary(desk, { stamp: iso(at), task: run, facts, text: `${reason}; qoc logs --run ${run}` });
+    await desk.publish({ type: "run.ended", run, issue: path, outcome: "failed", summary }, { durable: true }).committed;
   }
 };
 
@@ -119,9 +130,8 @@ const endIssue = async (desk: Desk, issue: Issue, isDone: boolean, hasProposals:
     const status: IssueStatus = !isDone || own === "blocked" ? "blocked" : hasProposals || own === "review" ? "review" : "done";
     if (status !== own) await setIssueStatus(desk.disk, desk.root, issue.path, status);
   } catch (error) {
-    // Someone removed or broke the file meanwhile: the run is still to be recorded.
-    if (!(error instanceof QocError)) throw error;
-    desk.log.warn(`${issue.path}: its status could not be set: ${error.message}`);
+    // Someone removed or broke the file meanwhile, or the disk is full: the run is still to be recorded.
+    desk.log.warn(`${issue.path}: its status could not be set: ${messageOf(error)}`);
   }
 };
 

@@ -131,10 +131,13 @@ export const consider = async (
   return desk.book.orders.get(id);
 };
 
-/** An agent's name is the desk's word; of a file that someone put there, what it says itself counts. */
+/**
+ * An agent's name is the desk's word, and stays with its proposal whoever edits the file; of a file that someone put there, what
+ * it says itself counts.
+ */
 const authorOf = ({ draft, text }: { draft: ProposalDraft; text: string }, actor: Actor, known: OrderRecord | undefined): string => {
   if (actor.startsWith("agent:")) return actor;
-  if (known?.source === text) return known.proposedBy;
+  if (known !== undefined && (known.source === text || known.proposedBy.startsWith("agent:"))) return known.proposedBy;
   return draft.proposedBy === "" ? actor : draft.proposedBy;
 };
 

@@ -162,6 +162,7 @@ export const ERRORS = {
   NOTE_INVALID: row("{path}: {message}", "correct the frontmatter"),
   ISSUE_RUNNING: row("{issue} is being worked on, or waits in a run's queue", "wait for the run to end; qoc status"),
   RUN_FAILED: row("{run} {outcome}: {reason}", "read {path}, or qoc logs --run {run}"),
+  RUN_OVER: row("this run is over; nothing more is done for it", "read what it did: qoc status", EXIT.notPermitted),
   NO_RUN: row("there is no run that {issue} could be queued for", "leave a note for the human: qoc inbox write"),
   QUEUE_FULL: row("one run works on {limit} issues at most", "finish, and leave the rest to the human: qoc inbox write"),
 } as const satisfies Record<string, ErrorRow>;

@@ -55,6 +55,17 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
   const lists = new WeakMap<Session, number>();
   /** What each session has read: its proposals carry it. */
   const memories = new WeakMap<Session, Sources>();
+  const underWay = new Map<Session, Set<Promise<unknown>>>();
+  const watched = async <T>(session: Session, work: Promise<T>): Promise<T> => {
+    const calls = underWay.get(session) ?? new Set();
+    underWay.set(session, calls.add(work));
+    try {
+      return await work;
+    } finally {
+      calls.delete(work);
+      if (calls.size === 0) underWay.delete(session);
+    }
+  };
   const memoryOf = (session: Session): Sources => {
     const sources = memories.get(session) ?? sourceMemory();
     memories.set(session, sources);
@@ -69,7 +80,8 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
     invoke: async (command, input, session, signal, note) => {
       const { actor } = session;
       try {
-        return await invoke(COMMANDS, { command, input }, agentCall({ hot: services, actor, sources: memoryOf(session), signal, note }), refused);
+        const call = agentCall({ hot: services, actor, sources: memoryOf(session), signal, note });
+        return await watched(session, invoke(COMMANDS, { command, input }, call, refused));
       } catch (error) {
         // A path that is not an agent's is an attempt, as a word is that is not.
         if (error instanceof QocError && error.code === "PATH_REFUSED") refused(command, actor, "a path that is not an agent's");
@@ -96,7 +108,10 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
         token,
         tools: namesIn(tools, session),
         hasListed: () => lists.has(session),
-        close: () => void tokens.revoke(run),
+        close: async () => {
+          tokens.revoke(run);
+          await Promise.allSettled(underWay.get(session) ?? []);
+        },
       };
     },
     lastSeen: (agent) => tokens.seenAt(agent),

@@ -67,7 +67,10 @@ export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
       if (next > 0) note(`goes on with ${issue.path}, which it queued`);
       const sources = sourceMemory();
       const [runtime, call] = [runtimeWith(left, sources), callAs(chain.actor, sources, signal)];
-      const view = await runIssue({ desk, issue, run, runtime, call, note, signal, tools: tools(), read: (source) => sources.note(source) });
+      const running = runIssue({ desk, issue, run, runtime, call, note, signal, tools: tools(), read: (source) => sources.note(source) });
+      const view = next === 0 ? await running : await running.catch((error: unknown) => void note(`${issue.path}: ${messageOf(error)}`));
+      // A queued issue that is gone meanwhile is no failure of the run that queued it.
+      if (view === undefined) break;
       left.take(view);
       views.push(view);
       if (view.outcome !== "done") break;

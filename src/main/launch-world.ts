@@ -1,14 +1,14 @@
 /** The system as a launched agent meets it: processes and their groups, programs on the PATH, private folders. */
 import { spawn } from "node:child_process";
-import { constants } from "node:fs";
+import { constants, realpathSync } from "node:fs";
 import { access, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import type { LaunchWorld } from "../agents/launch.ts";
 import { openTranscript } from "../workspace/run-transcripts.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
-export const launchWorld = ({ desk, env, home }: Pick<OpenDesk, "desk" | "env" | "home">): LaunchWorld => ({
+export const launchWorld = ({ desk, env, home, socket }: Pick<OpenDesk, "desk" | "env" | "home" | "socket">): LaunchWorld => ({
   spawn,
   killGroup: (group, signal) => {
     try {
@@ -26,10 +26,19 @@ export const launchWorld = ({ desk, env, home }: Pick<OpenDesk, "desk" | "env" |
     return { path, remove: () => rm(path, { recursive: true, force: true }) };
   },
   node: process.execPath,
-  home,
+  hidden: [home, dirname(socket), tmpdir()].map(realOf),
   workspace: desk.root,
   transcript: (run) => openTranscript(desk, run),
 });
+
+/** Behind any links; a folder that is not there hides nothing. */
+const realOf = (path: string): string => {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+};
 
 /** As a shell would look for it, but never in the current folder. */
 const findProgram = async (program: string, path: string): Promise<{ path: string; real: string } | undefined> => {

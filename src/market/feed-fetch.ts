@@ -29,7 +29,7 @@ export interface FetchOptions {
   readonly limits?: Partial<typeof LIMITS>;
 }
 
-const LIMITS = { bytes: 5 * 1024 * 1024, ms: 20_000, redirects: 3 };
+const LIMITS = { bytes: 1024 * 1024, ms: 20_000, redirects: 3 };
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /** Every network that is not the open Internet. An IPv4 address in the shape of an IPv6 one is held against the IPv4 rules. */

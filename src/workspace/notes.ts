@@ -45,9 +45,11 @@ export const listIssues = async (disk: Disk, root: string): Promise<readonly Iss
 };
 
 const stemOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1, -3);
+/** An issue names a few things; one that names thousands is there to keep somebody busy. */
+const NAMES_MAX = 32;
 const listOf = (note: Note, key: string): readonly string[] => {
   const value = note.fields[key];
-  return typeof value === "string" ? (value === "" ? [] : [value]) : (value ?? []);
+  return [...new Set(typeof value === "string" ? (value === "" ? [] : [value]) : (value ?? []))].slice(0, NAMES_MAX);
 };
 
 /** @throws NOTE_INVALID, FILE_NOT_FOUND, PATH_REFUSED. */

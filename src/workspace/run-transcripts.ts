@@ -22,23 +22,40 @@ export const openTranscript = (desk: { readonly disk: Disk; readonly root: strin
   const folder = `${root}/${LAYOUT.runs}`;
   const path = `${LAYOUT.runs}/${run}.ndjson`;
   let left = TRANSCRIPT_CHARS_MAX;
-  let tail = prepare(disk, folder).catch((error: unknown) => log.warn(`${path}: ${messageOf(error)}`, { run }));
-  const write = (text: string): void => {
-    tail = tail.then(() => append(disk, `${root}/${path}`, `${text}\n`)).catch((error: unknown) => {
-      if (left > 0) log.warn(`${path}: ${messageOf(error)}`, { run });
+  let waiting: string[] = [];
+  let working: Promise<void> | undefined;
+  let ready: Promise<void> | undefined;
+  const drain = async (): Promise<void> => {
+    try {
+      await (ready ??= prepare(disk, folder));
+      while (waiting.length > 0) {
+        const text = `${waiting.join("\n")}\n`;
+        waiting = [];
+        await append(disk, `${root}/${path}`, text);
+      }
+    } catch (error) {
+      log.warn(`${path}: ${messageOf(error)}`, { run });
       left = 0;
-    });
+      waiting = [];
+    }
+    working = undefined;
   };
   return {
     path,
     line: (text) => {
       if (left <= 0) return;
-      left -= text.length + 1;
-      write(left > 0 ? text : JSON.stringify({ cut: `more than ${TRANSCRIPT_CHARS_MAX} characters` }));
+      left -= text.length + LINE_COST;
+      waiting.push(left > 0 ? text : JSON.stringify({ cut: `more than ${TRANSCRIPT_CHARS_MAX} characters` }));
+      working ??= drain();
     },
-    close: () => tail,
+    close: async () => {
+      for (let now = working; now !== undefined; now = working) await now;
+    },
   };
 };
+
+/** Of a line, besides its characters: lines without any are bounded too. */
+const LINE_COST = 64;
 
 const prepare = async (disk: Disk, folder: string): Promise<void> => {
   await disk.mkdir(folder, 0o700);

@@ -105,9 +105,9 @@ describe("P5 a proposal", () => {
     expect(await shown("mine")).toMatchObject({ proposedBy: "agent:writer", sources: ["research/a.md"] });
     await desk.call("status");
     expect(await shown("mine")).toMatchObject({ proposedBy: "agent:writer", sources: ["research/a.md"] });
-    // An edit by hand is read anew; what the agent had read stays known.
+    // An edit by hand is read anew; whose it was, and what the agent had read, stays known.
     await desk.write("orders/pending/mine.toml", FILE.replace('"2"', '"3"'));
-    expect(await shown("mine")).toMatchObject({ proposedBy: "human", terms: { quantity: "3" }, sources: ["research/a.md"] });
+    expect(await shown("mine")).toMatchObject({ proposedBy: "agent:writer", terms: { quantity: "3" }, sources: ["research/a.md"] });
     // A scan that comes first takes it for a file of a hand; the writer is told all the same.
     await desk.write("orders/pending/first.toml", FILE);
     await desk.call("status");

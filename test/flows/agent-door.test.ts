@@ -2,6 +2,8 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RunDoor } from "../../src/agents/runtime.ts";
+import { invoke } from "../../src/commands/invoke.ts";
+import { COMMANDS } from "../../src/commands/table.ts";
 import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
 
 let desk: TempDesk;
@@ -41,8 +43,23 @@ describe("the agents' door of a running desk", () => {
     expect(lines).toContainEqual(expect.objectContaining({ message: expect.stringContaining("refused files read to agent:run-test") as string }));
   });
 
+  it("begins nothing for a run that is over, and its end waits for what had begun", async () => {
+    const terms = { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "late" };
+    const late = client.callTool({ name: "qoc_orders_propose", arguments: terms }).catch(() => undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+    await door.close();
+    const proposals = desk.open.desk.book.proposed.size;
+    await late;
+    await desk.settled();
+    expect(desk.open.desk.book.proposed.size).toBe(proposals);
+    const over = { actor: "agent:run-test", channel: "mcp" } as const;
+    const context = { ...over, hot: desk.hot, emit: () => Promise.resolve(), note: () => undefined, canAsk: false, cwd: desk.root };
+    const gone = invoke(COMMANDS, { command: "orders propose", input: terms }, { ...context, signal: AbortSignal.abort() });
+    await expect(gone).rejects.toMatchObject({ code: "RUN_OVER" });
+  });
+
   it("cuts an open stream, and answers no more, once the run is over", async () => {
-    door.close();
+    await door.close();
     await expect(client.listTools()).rejects.toThrow(/401|unauthorized|token/i);
   });
 

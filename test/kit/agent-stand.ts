@@ -62,7 +62,7 @@ export const hostWorld = (more: Partial<LaunchWorld> = {}): LaunchWorld => ({
     return { path, remove: () => rm(path, { recursive: true, force: true }) };
   },
   node: realpathSync(process.execPath),
-  home: "/home/someone",
+  hidden: ["/home/someone"],
   workspace: "/work/of/someone",
   transcript: () => ({ path: ".qoc/runs/x.ndjson", line: () => undefined, close: () => Promise.resolve() }),
   ...more,
@@ -99,7 +99,7 @@ export const agentStand = (program: AgentProgram, script: string): AgentStand =>
       const host = hostWorld(world);
       const door = (run: string) => {
         doors.add(run);
-        return { url: "http://127.0.0.1:1/mcp", token: TOKEN, tools: TOOLS, hasListed: () => hasListed, close: () => void doors.delete(run) };
+        return { url: "http://127.0.0.1:1/mcp", token: TOKEN, tools: TOOLS, hasListed: () => hasListed, close: () => Promise.resolve(void doors.delete(run)) };
       };
       const runtime = launched(program, {
         door,

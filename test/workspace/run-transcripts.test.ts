@@ -28,6 +28,15 @@ it("stops at its limit, and says so", async () => {
   expect(lines.at(-1)).toContain("more than");
 });
 
+it("counts lines without characters too", async () => {
+  const given = desk();
+  const transcript = openTranscript(given, "run-1");
+  for (let i = 0; i < 700_000; i++) transcript.line("");
+  await transcript.close();
+  expect(readFileSync(join(given.root, transcript.path)).length).toBeLessThan(TRANSCRIPT_CHARS_MAX);
+  expect(readFileSync(join(given.root, transcript.path), "utf8").trimEnd()).toMatch(/more than/);
+});
+
 it("keeps the newest", async () => {
   const given = desk();
   mkdirSync(join(given.root, ".qoc/runs"), { recursive: true });

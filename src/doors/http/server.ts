@@ -20,10 +20,14 @@ const isTrusted = (request: IncomingMessage, port: number): boolean => {
 /** Answers one request to `/mcp`. */
 export type McpHandle = (request: IncomingMessage, response: ServerResponse) => void;
 
+const CONNECTIONS_MAX = 128;
+/** For a connection that says nothing at all. */
+const SILENT_MS = 5_000;
+
 /** Port 0 takes a free one. @throws PORT_TAKEN. */
 export const serveHttp = async (wanted: number, facts: () => Readonly<Record<string, unknown>>, mcp: McpHandle): Promise<HttpDoor> => {
   let port = wanted;
-  const server = createServer((request, response) => {
+  const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 2_000 }, (request, response) => {
     const answer = (status: number, body: unknown): void => {
       response.writeHead(status, { "content-type": "application/json", "x-content-type-options": "nosniff", "cache-control": "no-store" });
       response.end(`${JSON.stringify(body)}\n`);
@@ -33,7 +37,14 @@ export const serveHttp = async (wanted: number, facts: () => Readonly<Record<str
     else if (request.method === "GET" && request.url === "/") answer(200, facts());
     else answer(404, { code: "FILE_NOT_FOUND", message: "nothing is here" });
   });
-  server.requestTimeout = 10_000;
+  // Whoever holds connections open takes descriptors that the journal and the connectors need.
+  server.maxConnections = CONNECTIONS_MAX;
+  server.on("connection", (socket) => {
+    socket.setTimeout(SILENT_MS, () => {
+      if (socket.bytesRead === 0) socket.destroy();
+      else socket.setTimeout(0);
+    });
+  });
   await listen(server, wanted);
   ({ port } = server.address() as AddressInfo);
   return {

@@ -47,7 +47,7 @@ const cut = (text: string): string => text.slice(0, CHARS_MAX);
 /** Starts the record of one call; it is written once its end is known. */
 export const auditOf = (ports: AuditPorts, { run, actor }: Pick<Session, "run" | "actor">, facts: CallFacts, input: unknown): Audit => {
   const started = ports.clock.monotonic();
-  const inputText = canonicalJson(input);
+  const inputText = textOf(input);
   const inputBytes = Buffer.byteLength(inputText);
   const { era, toolUseId } = facts;
   return {
@@ -69,8 +69,17 @@ export const auditOf = (ports: AuditPorts, { run, actor }: Pick<Session, "run" |
   };
 };
 
+/** Nested so deep that it cannot be written down, it can be no command's input either; the record is made all the same. */
+const textOf = (input: unknown): string => {
+  try {
+    return canonicalJson(input);
+  } catch {
+    return "(nested too deep)";
+  }
+};
+
 /** A word that is not the caller's, and a path that is nobody's. */
-const REFUSALS: ReadonlySet<string> = new Set(["NOT_PERMITTED", "PATH_REFUSED"]);
+const REFUSALS: ReadonlySet<string> = new Set(["NOT_PERMITTED", "PATH_REFUSED", "AGENT_LIMIT", "RUN_OVER"]);
 
 /** How a call that threw ended. */
 export const decisionOf = (thrown: unknown): Decision => {

@@ -13,8 +13,8 @@ import {
   ResourceNotFoundError,
   type ServerContext,
 } from "@modelcontextprotocol/server";
-import { messageOf } from "../../domain/error.ts";
-import { type CallFacts, auditOf } from "./audit.ts";
+import { QocError, messageOf } from "../../domain/error.ts";
+import { type CallFacts, auditOf, decisionOf } from "./audit.ts";
 import { type CallPorts, type Caller, callTool, factsOf } from "./call.ts";
 import { listPrompts, promptNamed } from "./prompts.ts";
 import { type Ask, RESOURCES, cutToFit, findResource, isTemplate } from "./resources.ts";
@@ -127,7 +127,7 @@ const serveResources = (mcp: McpServer, options: McpOptions, caller: Caller): vo
       return { contents: [{ uri, mimeType: found.resource.mimeType, text: cutToFit(text) }] };
     } catch (error) {
       // A file that is absent, and one that may not be read, are the same to who asks.
-      audit("failed", messageOf(error));
+      audit(decisionOf(error), messageOf(error));
       throw new ResourceNotFoundError(uri);
     }
   });
@@ -137,7 +137,7 @@ const askAs =
   (options: McpOptions, session: Session, facts: CallFacts, { mcpReq }: ServerContext): Ask =>
   (command, input) => {
     const over = session.spend({ calls: 1, bytes: 0, proposals: 0 });
-    if (over !== undefined) throw new Error(`over the limit of ${over.of} ${over.limit} for each ${over.per}`);
+    if (over !== undefined) throw new QocError("AGENT_LIMIT", { agent: session.actor, limit: over.limit, of: over.of });
     return options.invoke(command, input, session, AbortSignal.any([mcpReq.signal, session.signal]), () => undefined, facts);
   };
 

@@ -1,6 +1,6 @@
 /** The one TCP port: local names only, no other site's page, and a taken port is said. */
 import { request } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import { serveHttp } from "../../../src/doors/http/server.ts";
 
@@ -38,6 +38,18 @@ describe("the port", () => {
       expect(await status(port, { host: `127.0.0.1:${port}` }, "/mcp")).toBe(418);
       expect(await status(port, { host: "evil.example" }, "/mcp")).toBe(403);
     } finally {
+      await door.close();
+    }
+  });
+
+  it("ends connections that say nothing, and holds only so many", async () => {
+    const door = await serveHttp(0, () => ({}), () => undefined);
+    const sockets = Array.from({ length: 140 }, () => connect(door.port, "127.0.0.1").on("error", () => undefined));
+    const ended = sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
+    try {
+      await Promise.all(ended);
+    } finally {
+      for (const socket of sockets) socket.destroy();
       await door.close();
     }
   });
