@@ -6,6 +6,8 @@ import type { VenueInstrument } from "../domain/venue.ts";
 import type { GuardRunner } from "../gate/guard-runner.ts";
 import type { DeskConfig } from "../workspace/config.ts";
 import type { History } from "../workspace/history.ts";
+import { newInInbox } from "../workspace/inbox.ts";
+import { type IssueHead, issueHeads } from "../workspace/notes.ts";
 import type { OperatorKey } from "./operator-key.ts";
 import type { Venues } from "./venues.ts";
 
@@ -31,6 +33,7 @@ export interface Desk {
   readonly key: OperatorKey;
   readonly market: MarketMemory;
   readonly proposals: ProposalMemory;
+  readonly notes: NoteMemory;
   /** Appends, applies to the book at once, and tells subscribers. A durable event is awaited through `committed`. */
   publish(event: DeskEvent, options?: { durable?: boolean }): Published;
   /** undefined: healthy. Else why the desk may only read. */
@@ -68,5 +71,16 @@ export interface ProposalMemory {
   readonly missing: Map<string, number>;
   scanning: Promise<void> | undefined;
 }
+
+/** What the last look at the notes saw, read again only where a file has changed. */
+export interface NoteMemory {
+  readonly issues: () => Promise<readonly IssueHead[]>;
+  readonly inboxNew: () => Promise<number>;
+}
+
+export const noteMemory = ({ disk, root, clock }: Pick<Desk, "disk" | "root" | "clock">): NoteMemory => ({
+  issues: issueHeads(disk, root, clock),
+  inboxNew: newInInbox(disk, root, clock),
+});
 
 export const iso = (at: number): string => new Date(at).toISOString();

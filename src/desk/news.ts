@@ -4,8 +4,9 @@
  */
 import { messageOf } from "../domain/error.ts";
 import { type Untrusted, untrusted } from "../domain/untrusted.ts";
-import { FeedError, type FeedItem, decodeFeed, parseFeed } from "../market/feed.ts";
-import { FetchError, type FetchFeed } from "../market/feed-fetch.ts";
+import { FeedError, type FeedItem } from "../market/feed.ts";
+import { FetchError, type FetchFeed, type Validators } from "../market/feed-fetch.ts";
+import type { ReadFeed } from "../market/feed-thread.ts";
 import type { NewsFeed } from "../workspace/news-config.ts";
 import { type NewsMemory, newsIds, readNewsMemory, writeNewsItem, writeNewsMemory } from "../workspace/news.ts";
 import { type Desk, iso } from "./desk.ts";
@@ -43,8 +44,16 @@ export interface News {
 
 type NewsDesk = Pick<Desk, "config" | "clock" | "disk" | "root" | "log" | "history" | "readOnly">;
 
+/** How feeds are come by. */
+export interface FeedWorld {
+  readonly fetch: FetchFeed;
+  readonly read: ReadFeed;
+}
+
 interface Feed {
   readonly config: NewsFeed;
+  /** Of the document whose every item is filed: while the feed is as it was then, there is nothing to do. */
+  known: Validators | undefined;
   failures: number;
   filed: number;
   fetchedAt: number | undefined;
@@ -56,10 +65,10 @@ interface Feed {
 }
 
 /** Starts the timers of every feed in desk.toml. */
-export const startNews = (desk: NewsDesk, fetch: FetchFeed): News => {
+export const startNews = (desk: NewsDesk, world: FeedWorld): News => {
   const stopping = new AbortController();
   const feeds = desk.config.news.map((config): Feed => ({
-    ...{ config, failures: 0, filed: 0, fetchedAt: undefined, nextAt: undefined, problem: undefined, problemAt: 0 },
+    ...{ config, known: undefined, failures: 0, filed: 0, fetchedAt: undefined, nextAt: undefined, problem: undefined, problemAt: 0 },
     cancel: () => undefined,
     running: undefined,
   }));
@@ -72,7 +81,7 @@ export const startNews = (desk: NewsDesk, fetch: FetchFeed): News => {
   };
   /** Two who ask at once wait for the same fetch. */
   const run = (feed: Feed): Promise<void> =>
-    (feed.running ??= fetchOne(desk, feed, fetch, filing, stopping.signal).finally(() => {
+    (feed.running ??= fetchOne(desk, feed, world, filing, stopping.signal).finally(() => {
       feed.running = undefined;
       schedule(feed, Math.min(feed.config.everyMs * 2 ** Math.min(feed.failures, 20), Math.max(BACK_OFF_MAX_MS, feed.config.everyMs)));
     }));
@@ -102,14 +111,19 @@ const statusOf = ({ config, failures, filed, fetchedAt, nextAt, problem, problem
   untrusted: problem === undefined ? null : untrusted(`feed ${config.name}`, problemAt, problem),
 });
 
-type Filing = (feed: NewsFeed, items: readonly FeedItem[]) => Promise<number>;
+interface Filed {
+  readonly filed: number;
+  /** Some are left for the next fetch. */
+  readonly isMore: boolean;
+}
+type Filing = (feed: NewsFeed, items: readonly FeedItem[]) => Promise<Filed>;
 
-const fetchOne = async (desk: NewsDesk, feed: Feed, fetch: FetchFeed, file: Filing, signal: AbortSignal): Promise<void> => {
+const fetchOne = async (desk: NewsDesk, feed: Feed, { fetch, read }: FeedWorld, file: Filing, signal: AbortSignal): Promise<void> => {
   const { config } = feed;
   try {
-    const { bytes, contentType } = await fetch(config.url, signal);
-    const items = parseFeed(decodeFeed(bytes, contentType), config.url);
-    const filed = await file(config, items);
+    const fetched = await fetch(config.url, signal, feed.known);
+    const { filed, isMore } = fetched === undefined ? { filed: 0, isMore: false } : await file(config, await read(fetched, config.url, signal));
+    if (fetched !== undefined) feed.known = isMore ? undefined : { etag: fetched.etag, lastModified: fetched.lastModified };
     [feed.failures, feed.problem, feed.fetchedAt] = [0, undefined, desk.clock.now()];
     feed.filed += filed;
     if (filed > 0) desk.history.request(`news ${config.name}: ${filed}`);
@@ -131,7 +145,7 @@ const filer = (desk: NewsDesk): Filing => {
   let turn: Promise<unknown> = Promise.resolve();
   return (feed, items) => {
     const filed = turn.then(async () => {
-      if (desk.readOnly() !== undefined) return 0;
+      if (desk.readOnly() !== undefined) return { filed: 0, isMore: true };
       memory ??= await readNewsMemory(desk.disk, desk.root);
       return fileItems(desk, feed, items, memory);
     });
@@ -140,7 +154,7 @@ const filer = (desk: NewsDesk): Filing => {
   };
 };
 
-const fileItems = async (desk: NewsDesk, feed: NewsFeed, items: readonly FeedItem[], memory: NewsMemory): Promise<number> => {
+const fileItems = async (desk: NewsDesk, feed: NewsFeed, items: readonly FeedItem[], memory: NewsMemory): Promise<Filed> => {
   const now = desk.clock.now();
   const today = dateIn(desk.config.workspace.timezone, now);
   if (memory.day !== today) [memory.day, memory.filed] = [today, 0];
@@ -156,9 +170,10 @@ const fileItems = async (desk: NewsDesk, feed: NewsFeed, items: readonly FeedIte
     const when = published === undefined ? "" : iso(published);
     await writeNewsItem(desk.disk, desk.root, { id, feed: feed.name, title, url, published: when, fetched: iso(now), text });
   }
-  if (taken.length === 0) return 0;
+  const filed = { filed: taken.length, isMore: taken.length < fresh.length };
+  if (taken.length === 0) return filed;
   memory.filed += taken.length;
   memory.seen.set(feed.name, [...(memory.seen.get(feed.name) ?? []), ...taken.map(({ id }) => id)]);
   await writeNewsMemory(desk.disk, desk.root, memory);
-  return taken.length;
+  return filed;
 };

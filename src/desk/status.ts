@@ -4,8 +4,7 @@ import { describe } from "../domain/order.ts";
 import { NO_NAME, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import type { Decision } from "../domain/verdict.ts";
 import { plainPath } from "../workspace/confine.ts";
-import { ISSUE_STATUSES, type Issue, listIssues } from "../workspace/notes.ts";
-import { countInbox } from "../workspace/inbox.ts";
+import { ISSUE_STATUSES, type IssueHead } from "../workspace/notes.ts";
 import { type BookView, bookView } from "./book-view.ts";
 import { type Desk, type ProposalProblem, iso } from "./desk.ts";
 import { orderPath } from "./project.ts";
@@ -69,7 +68,7 @@ export interface StatusView {
 }
 
 export const status = async (desk: Desk): Promise<StatusView> => {
-  if (desk.readOnly() === undefined) await scan(desk);
+  const [notes] = await Promise.all([lookAtNotes(desk), desk.readOnly() === undefined ? scan(desk) : undefined]);
   const connectors = desk.venues.status().map((connector) => ({
     name: connector.name,
     state: connector.state,
@@ -81,11 +80,24 @@ export const status = async (desk: Desk): Promise<StatusView> => {
     queueDepth: connector.queueDepth ?? 0,
     memoryMb: connector.memoryMb ?? null,
   }));
-  return { ...(await recordedStatus(desk)), up: true, connectors, readOnly: desk.readOnly() ?? null };
+  return { ...view(desk, notes), up: true, connectors, readOnly: desk.readOnly() ?? null };
 };
 
-/** What the journal and the files alone can say: also the answer while the desk is down. */
-export const recordedStatus = async (desk: Pick<Desk, "root" | "disk" | "book" | "clock" | "config" | "proposals">): Promise<StatusView> => ({
+type Recorded = Pick<Desk, "root" | "book" | "clock" | "config" | "proposals" | "notes">;
+interface NotesSeen {
+  readonly issues: readonly IssueHead[];
+  readonly inboxNew: number;
+}
+
+const lookAtNotes = async ({ notes }: Pick<Desk, "notes">): Promise<NotesSeen> => {
+  const [issues, inboxNew] = await Promise.all([notes.issues(), notes.inboxNew()]);
+  return { issues, inboxNew };
+};
+
+/** What the journal and the files alone can say: the answer while the desk is down. */
+export const recordedStatus = async (desk: Recorded): Promise<StatusView> => view(desk, await lookAtNotes(desk));
+
+const view = (desk: Recorded, { issues, inboxNew }: NotesSeen): StatusView => ({
   workspace: { name: desk.config.workspace.name, path: desk.root },
   up: false,
   trading: desk.book.trading,
@@ -104,8 +116,8 @@ export const recordedStatus = async (desk: Pick<Desk, "root" | "disk" | "book" |
     })),
   proposals: pendingProposals(desk),
   orders: inFlightOrders(desk.book),
-  issues: (await listIssues(desk.disk, desk.root)).map((issue) => shownIssue(desk, issue)),
-  inbox: { new: await countInbox(desk.disk, desk.root, "new") },
+  issues: issues.map((issue) => shownIssue(desk, issue)),
+  inbox: { new: inboxNew },
   runs: {
     runtime: desk.config.agent.runtime,
     unconfined: desk.config.agent.unconfined,
@@ -118,7 +130,7 @@ export const recordedStatus = async (desk: Pick<Desk, "root" | "disk" | "book" |
   readOnly: null,
 });
 
-const shownIssue = (desk: Pick<Desk, "clock">, { id, path, title, status: state }: Issue): StatusView["issues"][number] => ({
+const shownIssue = (desk: Pick<Desk, "clock">, { id, path, title, status: state }: IssueHead): StatusView["issues"][number] => ({
   id: plainName(id) ?? NO_NAME,
   path: plainPath(path),
   status: (ISSUE_STATUSES as readonly string[]).includes(state) ? state : "other",

@@ -44,6 +44,10 @@ export interface FileFacts {
   readonly kind: EntryKind;
   readonly size: number;
   readonly modifiedMs: number;
+  /** Moves with every change of its content, names or rights; no program can set it. */
+  readonly changedMs: number;
+  /** Which file of its file system it is. */
+  readonly inode: number;
   readonly links: number;
 }
 

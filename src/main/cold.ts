@@ -3,6 +3,7 @@ import { mkdirSync, realpathSync } from "node:fs";
 import { type JournalScan, type ScanOptions, scanJournal } from "../bus/journal-read.ts";
 import { openReplay, upgraded } from "../bus/replay.ts";
 import type { ColdServices } from "../commands/command.ts";
+import { noteMemory } from "../desk/desk.ts";
 import { protectKey } from "../desk/operator-key.ts";
 import { rebuild } from "../desk/rebuild.ts";
 import { recordedStatus } from "../desk/status.ts";
@@ -56,10 +57,10 @@ export const coldServices = (options: ColdOptions): ColdServices => {
       const { book, config } = await readDesk(options, root);
       return recordedStatus({
         root,
-        disk,
         clock,
         book,
         config,
+        notes: noteMemory({ disk, root, clock }),
         proposals: { problems: new Map(), lastNumbers: new Map(), missing: new Map(), scanning: undefined },
       });
     },

@@ -5,7 +5,7 @@ import { openBus } from "../bus/bus.ts";
 import { type Journal, openJournal } from "../bus/journal.ts";
 import { JOURNAL_FORMAT } from "../bus/journal-record.ts";
 import { openReplay } from "../bus/replay.ts";
-import type { Desk } from "../desk/desk.ts";
+import { type Desk, noteMemory } from "../desk/desk.ts";
 import { type Projector, openProjector } from "../desk/projector.ts";
 import { loadKey } from "../desk/operator-key.ts";
 import type { Book } from "../domain/book.ts";
@@ -39,6 +39,8 @@ export interface DeskOptions {
 }
 
 export interface OpenDesk {
+  /** Where Qoc itself is installed. */
+  readonly packageRoot: string;
   readonly desk: Desk;
   readonly config: DeskConfig;
   readonly logs: LogFile;
@@ -123,6 +125,7 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
     key,
     market: { instruments: new Map(), venueTimes: new Map(), reconciled: new Set(), freeBytes: undefined },
     proposals: { problems: new Map(), lastNumbers: new Map(), missing: new Map(), scanning: undefined },
+    notes: noteMemory({ disk, root, clock }),
     publish: record.publish,
     readOnly: record.readOnly,
     journalDir: `${root}/${LAYOUT.journal}`,
@@ -134,6 +137,7 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
   // Not awaited: the first order waits its turn behind it.
   void guards.warm();
   return {
+    packageRoot: options.packageRoot,
     desk,
     config,
     logs,

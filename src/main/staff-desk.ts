@@ -3,8 +3,9 @@ import type { HotServices } from "../commands/command.ts";
 import { type Refusals, invoke } from "../commands/invoke.ts";
 import { COMMANDS } from "../commands/table.ts";
 import { noteInsisting } from "../desk/insists.ts";
-import { startNews } from "../desk/news.ts";
+import { type FeedWorld, startNews } from "../desk/news.ts";
 import { feedFetcher } from "../market/feed-fetch.ts";
+import { feedReader } from "../market/feed-thread.ts";
 import { type AgentDoor, agentCall, openAgentDoor } from "./agent-door.ts";
 import { type AgentRuns, openAgentRuns } from "./agent-runs.ts";
 import { hotServices } from "./hot-services.ts";
@@ -34,7 +35,7 @@ export const staffDesk = async (open: OpenDesk, stop: () => void, port = () => o
     callAs: (actor, sources, signal) => (command, input) =>
       invoke(COMMANDS, { command, input }, agentCall({ hot: services, actor, sources, signal }), refused),
   });
-  const news = startNews(desk, feedFetcher({ clock: desk.clock, agent: `qoc/${desk.version}` }));
+  const news = startNews(desk, feedWorld(open));
   const services = hotServices(open, { runs, news, lastSeen: (agent) => door.lastSeen(agent), stop });
   const door = await openAgentDoor({ open, services, refused, port });
   return {
@@ -50,3 +51,8 @@ export const staffDesk = async (open: OpenDesk, stop: () => void, port = () => o
     },
   };
 };
+
+const feedWorld = ({ desk: { clock, version }, packageRoot }: OpenDesk): FeedWorld => ({
+  fetch: feedFetcher({ clock, agent: `qoc/${version}` }),
+  read: feedReader({ clock, workerFile: `${packageRoot}/dist/src/market/feed-worker.js` }),
+});

@@ -8,13 +8,19 @@ import { request as httpsRequest } from "node:https";
 import { BlockList, isIP } from "node:net";
 import type { Clock } from "../domain/ports.ts";
 
-export interface Fetched {
+/** What a server calls the state of a document, to be asked later whether it still is in it. */
+export interface Validators {
+  readonly etag: string | undefined;
+  readonly lastModified: string | undefined;
+}
+
+export interface Fetched extends Validators {
   readonly bytes: Uint8Array;
   readonly contentType: string;
 }
 
-/** @throws FetchError in words for the log. */
-export type FetchFeed = (url: string, signal: AbortSignal) => Promise<Fetched>;
+/** undefined: it is still as `known`. @throws FetchError in words for the log. */
+export type FetchFeed = (url: string, signal: AbortSignal, known?: Validators) => Promise<Fetched | undefined>;
 
 export class FetchError extends Error {}
 
@@ -29,7 +35,7 @@ export interface FetchOptions {
   readonly limits?: Partial<typeof LIMITS>;
 }
 
-const LIMITS = { bytes: 1024 * 1024, ms: 20_000, redirects: 3 };
+const LIMITS = { bytes: 4 * 1024 * 1024, ms: 20_000, redirects: 3 };
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /** Every network that is not the open Internet. An IPv4 address in the shape of an IPv6 one is held against the IPv4 rules. */
@@ -74,7 +80,7 @@ const lookupAll: Lookup = (host, done) => systemLookup(host, { all: true }, done
 
 export const feedFetcher = ({ clock, agent, lookup = lookupAll, limits: given = {} }: FetchOptions): FetchFeed => {
   const limits = { ...LIMITS, ...given };
-  return async (url, signal) => {
+  return async (url, signal, known) => {
     const first = new URL(url);
     const late = new AbortController();
     const cancel = clock.after(limits.ms, () => late.abort(new FetchError(`no answer in ${limits.ms / 1000} s`)));
@@ -82,8 +88,12 @@ export const feedFetcher = ({ clock, agent, lookup = lookupAll, limits: given = 
     try {
       let at = first;
       for (let hops = 0; hops <= limits.redirects; hops++) {
-        const answer = await get(at, { agent, lookup: namesPrivate(first.hostname) ? undefined : guarded(lookup) }, stop);
+        const answer = await get(at, { agent, lookup: namesPrivate(first.hostname) ? undefined : guarded(lookup), known }, stop);
         const { statusCode = 0, headers } = answer;
+        if (statusCode === 304 && known !== undefined) {
+          answer.destroy();
+          return undefined;
+        }
         if (!REDIRECTS.has(statusCode)) return await read(answer, limits.bytes, stop);
         answer.destroy();
         at = redirected(at, headers.location ?? "");
@@ -126,15 +136,18 @@ interface GetOptions {
   readonly agent: string;
   /** undefined: any address will do. */
   readonly lookup: ReturnType<typeof guarded> | undefined;
+  readonly known: Validators | undefined;
 }
 
-const get = (url: URL, { agent, lookup }: GetOptions, signal: AbortSignal): Promise<IncomingMessage> =>
+const get = (url: URL, { agent, lookup, known }: GetOptions, signal: AbortSignal): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const send = url.protocol === "https:" ? httpsRequest : httpRequest;
     const headers = {
       "user-agent": agent,
       accept: "application/atom+xml, application/rss+xml, application/xml;q=0.9, text/xml;q=0.8",
       "accept-encoding": "identity",
+      ...(known?.etag === undefined ? {} : { "if-none-match": known.etag }),
+      ...(known?.lastModified === undefined ? {} : { "if-modified-since": known.lastModified }),
     };
     const request = send(url, { headers, signal, agent: false, ...(lookup === undefined ? {} : { lookup: lookup as never }) });
     request.once("response", resolve);
@@ -156,7 +169,8 @@ const read = async (answer: IncomingMessage, limit: number, signal: AbortSignal)
       if (bytes > limit) throw new FetchError(`it is larger than ${limit} bytes`);
       parts.push(part);
     }
-    return { bytes: Buffer.concat(parts), contentType: headers["content-type"] ?? "" };
+    const { "content-type": contentType = "", etag, "last-modified": lastModified } = headers;
+    return { bytes: Buffer.concat(parts), contentType, etag, lastModified };
   } finally {
     answer.destroy();
   }

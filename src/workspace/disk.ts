@@ -99,7 +99,8 @@ const read = async (path: string, limit = Number.POSITIVE_INFINITY): Promise<Uin
 const facts = async (path: string): Promise<FileFacts | undefined> => {
   try {
     const stat = await lstat(path);
-    return { kind: kindOf(stat), size: stat.size, modifiedMs: stat.mtimeMs, links: stat.nlink };
+    const { size, mtimeMs, ctimeMs, ino, nlink } = stat;
+    return { kind: kindOf(stat), size, modifiedMs: mtimeMs, changedMs: ctimeMs, inode: ino, links: nlink };
   } catch (error) {
     if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR")) return undefined;
     throw error;

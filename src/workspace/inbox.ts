@@ -1,10 +1,11 @@
 /** The inbox: fills and alerts the desk files, messages that people and agents leave. Markdown with frontmatter. */
 import { QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
-import type { Disk } from "../domain/ports.ts";
+import type { Clock, Disk } from "../domain/ports.ts";
 import { confine } from "./confine.ts";
 import { FrontmatterError, fieldText, readNote, writeNote } from "./frontmatter.ts";
 import { LAYOUT } from "./layout.ts";
+import { Remembered } from "./remembered.ts";
 import { slugOf } from "./slug.ts";
 
 const ITEM_BYTES_MAX = 256 * 1024;
@@ -30,6 +31,8 @@ export const writeHostItem = async (disk: Disk, root: string, item: HostItem): P
   await disk.writeAtomic(`${root}/${LAYOUT.inbox}/${name}`, writeNote({ fields: item.frontmatter, body: item.body }));
 };
 
+const pathOf = (name: string): string => `${LAYOUT.inbox}/${name}`;
+
 const names = async (disk: Disk, root: string): Promise<readonly string[]> => {
   if ((await disk.facts(`${root}/${LAYOUT.inbox}`))?.kind !== "directory") return [];
   return (await disk.list(`${root}/${LAYOUT.inbox}`))
@@ -42,19 +45,22 @@ const names = async (disk: Disk, root: string): Promise<readonly string[]> => {
 export const listInbox = async (disk: Disk, root: string, status?: string): Promise<readonly InboxEntry[]> => {
   const entries: InboxEntry[] = [];
   for (const name of await names(disk, root)) {
-    const entry = await readEntry(disk, root, name);
+    const entry = await readEntry(disk, root, pathOf(name));
     if (status === undefined || entry.status === status) entries.push(entry);
   }
   return entries;
 };
 
-export const countInbox = async (disk: Disk, root: string, status: string): Promise<number> => (await listInbox(disk, root, status)).length;
+/** How many entries are new; reads again only what has changed since it was asked last. */
+export const newInInbox = (disk: Disk, root: string, clock: Pick<Clock, "now">): (() => Promise<number>) => {
+  const states = new Remembered(disk, clock, async (path) => (await readEntry(disk, root, path)).status);
+  return async () => (await states.all(root, (await names(disk, root)).map(pathOf))).filter((status) => status === "new").length;
+};
 
-const readEntry = async (disk: Disk, root: string, name: string): Promise<InboxEntry> => {
-  const path = `${LAYOUT.inbox}/${name}`;
+const readEntry = async (disk: Disk, root: string, path: string): Promise<InboxEntry> => {
   try {
     const note = readNote(await disk.readText(`${root}/${path}`, ITEM_BYTES_MAX));
-    const heading = /^#+\s*(.+)$/m.exec(note.body)?.[1] ?? name.slice(0, -3);
+    const heading = /^#+\s*(.+)$/m.exec(note.body)?.[1] ?? path.slice(LAYOUT.inbox.length + 1, -3);
     return {
       path,
       kind: fieldText(note, "kind") || "message",
@@ -71,7 +77,7 @@ export const readInboxItem = async (disk: Disk, root: string, words: string): Pr
   const name = `${(words.split("/").at(-1) ?? words).replace(/\.md$/, "")}.md`;
   const known = await names(disk, root);
   if (!known.includes(name)) throw new QocError("FILE_NOT_FOUND", { path: `${words}${suggestion(name, known)}` });
-  const path = `${LAYOUT.inbox}/${name}`;
+  const path = pathOf(name);
   return { path, text: await disk.readText(await confine(disk, root, path, [LAYOUT.inbox]), ITEM_BYTES_MAX) };
 };
 

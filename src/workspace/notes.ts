@@ -1,10 +1,11 @@
 /** research/ and issues/: notes and tasks, Markdown with frontmatter. A note is replaced only by who has read it. */
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
-import type { Disk } from "../domain/ports.ts";
+import type { Clock, Disk } from "../domain/ports.ts";
 import { confine } from "./confine.ts";
 import { FrontmatterError, type Note, fieldText, readNote, withField, writeNote } from "./frontmatter.ts";
 import { LAYOUT } from "./layout.ts";
+import { Remembered } from "./remembered.ts";
 import { slugOf } from "./slug.ts";
 
 const NOTE_BYTES_MAX = 256 * 1024;
@@ -33,15 +34,29 @@ const markdown = async (disk: Disk, root: string, folder: string): Promise<reado
 /** Every issue that can be read; one that cannot is listed as `blocked` with what is wrong as its title. */
 export const listIssues = async (disk: Disk, root: string): Promise<readonly Issue[]> => {
   const issues: Issue[] = [];
-  for (const path of await markdown(disk, root, LAYOUT.issues)) {
-    try {
-      issues.push(await readIssue(disk, root, path));
-    } catch (error) {
-      if (!(error instanceof QocError)) throw error;
-      issues.push({ id: stemOf(path), path, title: error.message, status: "blocked", priority: "", symbols: [], contextFiles: [], body: "" });
-    }
-  }
+  for (const path of await markdown(disk, root, LAYOUT.issues)) issues.push(await issueAt(disk, root, path));
   return issues;
+};
+
+const issueAt = async (disk: Disk, root: string, path: string): Promise<Issue> => {
+  try {
+    return await readIssue(disk, root, path);
+  } catch (error) {
+    if (!(error instanceof QocError)) throw error;
+    return { id: stemOf(path), path, title: error.message, status: "blocked", priority: "", symbols: [], contextFiles: [], body: "" };
+  }
+};
+
+/** What a list of issues shows of one. */
+export type IssueHead = Pick<Issue, "id" | "path" | "title" | "status">;
+
+/** As `listIssues`, and reads again only what has changed since it was asked last. */
+export const issueHeads = (disk: Disk, root: string, clock: Pick<Clock, "now">): (() => Promise<readonly IssueHead[]>) => {
+  const heads = new Remembered(disk, clock, async (path): Promise<IssueHead> => {
+    const { id, title, status } = await issueAt(disk, root, path);
+    return { id, path, title, status };
+  });
+  return async () => heads.all(root, await markdown(disk, root, LAYOUT.issues));
 };
 
 const stemOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1, -3);

@@ -1,6 +1,7 @@
 /** News from a server on loopback to what a person and an agent are shown. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { HotServices } from "../../src/commands/command.ts";
 import { invoke } from "../../src/commands/invoke.ts";
@@ -8,6 +9,7 @@ import { sourceMemory } from "../../src/commands/sources.ts";
 import { COMMANDS } from "../../src/commands/table.ts";
 import { type News, startNews } from "../../src/desk/news.ts";
 import { feedFetcher } from "../../src/market/feed-fetch.ts";
+import { feedReader } from "../../src/market/feed-thread.ts";
 import { systemClock } from "../../src/main/world.ts";
 import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
 
@@ -36,7 +38,9 @@ beforeAll(async () => {
     config: (template) => `${template}\n[[news]]\nname = "wire"\nurl = "${base}/feed"\n\n[[news]]\nname = "down"\nurl = "${base}/down"\nevery = "1h"\n`,
     files: { "entities/AAPL.md": "---\nsymbol: AAPL\nname: Apple Inc.\nkind: equity\n---\n" },
   });
-  news = startNews(desk.open.desk, feedFetcher({ clock: systemClock, agent: "qoc/0.0.0" }));
+  const workerFile = fileURLToPath(new URL("../../dist/src/market/feed-worker.js", import.meta.url));
+  const world = { fetch: feedFetcher({ clock: systemClock, agent: "qoc/0.0.0" }), read: feedReader({ clock: systemClock, workerFile }) };
+  news = startNews(desk.open.desk, world);
   hot = { ...desk.hot, news };
 });
 afterAll(async () => {

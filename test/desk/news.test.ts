@@ -3,11 +3,14 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { digestOf } from "../../src/domain/digest.ts";
 import { type News, startNews } from "../../src/desk/news.ts";
-import { FetchError, type FetchFeed } from "../../src/market/feed-fetch.ts";
+import { decodeFeed, parseFeed } from "../../src/market/feed.ts";
+import { FetchError, type FetchFeed, type Fetched, type Validators } from "../../src/market/feed-fetch.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { readNote } from "../../src/workspace/frontmatter.ts";
 import type { NewsFeed } from "../../src/workspace/news-config.ts";
+import type { ReadFeed } from "../../src/market/feed-thread.ts";
 import { type FakeClock, fakeClock } from "../kit/fake-clock.ts";
 import { type QuietLog, quietLog } from "../kit/quiet-log.ts";
 
@@ -36,24 +39,33 @@ let news: News | undefined;
 /** What each address answers now, and how often it was asked. */
 let answers: Map<string, string | Error>;
 let asked: string[];
+/** The validators that came with each question. */
+let known: (Validators | undefined)[];
 
-const fetch: FetchFeed = (url) => {
+/** As a server with an ETag of the whole text. */
+const fetch: FetchFeed = (url, _signal, validators) => {
   asked.push(url);
+  known.push(validators);
   const answer = answers.get(url) ?? new FetchError("it answers 404");
   if (typeof answer !== "string") return Promise.reject(answer);
-  return Promise.resolve({ bytes: Buffer.from(answer), contentType: "text/xml" });
+  const etag = digestOf(answer);
+  if (validators?.etag === etag) return Promise.resolve(undefined);
+  return Promise.resolve({ bytes: Buffer.from(answer), contentType: "text/xml", etag, lastModified: undefined });
 };
+/** In this thread: how the desk's own reads is told by its own test. */
+const readDocument: ReadFeed = async ({ bytes, contentType }, url) => parseFeed(decodeFeed(bytes, contentType), url);
 
 const start = (feeds: readonly NewsFeed[], with_: FetchFeed = fetch): News => {
   const config = { news: feeds, workspace: { timezone: "America/New_York" } };
   const history = { request: (why: string) => void commits.push(why) };
-  news = startNews({ root, clock, log, disk: nodeDisk(), config, history, readOnly: () => readOnly } as never, with_);
+  news = startNews({ root, clock, log, disk: nodeDisk(), config, history, readOnly: () => readOnly } as never, { fetch: with_, read: readDocument });
   return news;
 };
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "qoc-news-"));
-  [clock, log, commits, readOnly, answers, asked] = [fakeClock(Date.parse(NOW)), quietLog(), [], undefined, new Map(), []];
+  [clock, log, commits, readOnly] = [fakeClock(Date.parse(NOW)), quietLog(), [], undefined];
+  [answers, asked, known] = [new Map(), [], []];
 });
 afterEach(async () => {
   await news?.stop();
@@ -163,6 +175,31 @@ describe("limits", () => {
   });
 });
 
+describe("a feed that has not changed", () => {
+  const etags = (): readonly (string | undefined)[] => known.map((validators) => validators?.etag);
+
+  it("is asked for by its last state, and is no failure", async () => {
+    const text = rss(many(3, "n"));
+    answers.set(A.url, text);
+    await start([A]).fetchNow();
+    expect(await news?.fetchNow()).toMatchObject([{ status: "ready", failures: 0, filed: 3 }]);
+    answers.set(A.url, rss(many(4, "n")));
+    expect(await news?.fetchNow()).toMatchObject([{ filed: 4 }]);
+    expect(etags()).toEqual([undefined, digestOf(text), digestOf(text)]);
+  });
+
+  it("is read whole while some of its items wait: for the next fetch, or for a desk that may write", async () => {
+    answers.set(A.url, rss(many(60, "n")));
+    readOnly = "the journal is damaged";
+    await start([A]).fetchNow();
+    readOnly = undefined;
+    await news?.fetchNow();
+    expect(await news?.fetchNow()).toMatchObject([{ filed: 60 }]);
+    await news?.fetchNow();
+    expect(etags().map((etag) => etag !== undefined)).toEqual([false, false, false, true]);
+  });
+});
+
 describe("timers", () => {
   it("ask each feed soon after the start, one apart from the other, then as often as it says", async () => {
     answers.set(A.url, rss([]));
@@ -206,7 +243,7 @@ describe("timers", () => {
   });
 
   it("one fetch of a feed at a time, and none once it is stopped", async () => {
-    let answer: (value: { bytes: Uint8Array; contentType: string }) => void = () => undefined;
+    let answer: (value: Fetched) => void = () => undefined;
     let calls = 0;
     const slow: FetchFeed = (_url, signal) => {
       calls += 1;
@@ -218,7 +255,7 @@ describe("timers", () => {
     start([A], slow);
     const both = [news?.fetchNow(), news?.fetchNow("a")];
     expect(calls).toBe(1);
-    answer({ bytes: Buffer.from(rss([])), contentType: "" });
+    answer({ bytes: Buffer.from(rss([])), contentType: "", etag: undefined, lastModified: undefined });
     await Promise.all(both);
     const last = news?.fetchNow();
     await news?.stop();

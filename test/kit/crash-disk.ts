@@ -122,8 +122,10 @@ class MemoryDisk implements CrashDisk {
 
   async facts(path: string): ReturnType<Disk["facts"]> {
     const file = this.#files.get(path);
-    if (file !== undefined) return { kind: "file", size: file.bytes.length, modifiedMs: 0, links: 1 };
-    return this.#directories.has(path) ? { kind: "directory", size: 0, modifiedMs: 0, links: 1 } : undefined;
+    // Changed just now, for all anyone knows: nothing is remembered of it.
+    const facts = { modifiedMs: 0, changedMs: Number.POSITIVE_INFINITY, inode: 0, links: 1 };
+    if (file !== undefined) return { kind: "file", size: file.bytes.length, ...facts };
+    return this.#directories.has(path) ? { kind: "directory", size: 0, ...facts } : undefined;
   }
 
   async mkdir(path: string): Promise<void> {

@@ -9,8 +9,12 @@ import { fakeClock } from "../kit/fake-clock.ts";
 let server: Server;
 let base = "";
 const seen: { url: string; agent: string; encoding: string }[] = [];
+/** What the last question said it knew. */
+let known: unknown;
+const STATE = { etag: '"1"', "last-modified": "Sun, 05 Jul 2026 08:30:00 GMT" };
 const ROUTES: Readonly<Record<string, (response: ServerResponse) => void>> = {
-  "/feed": (response) => response.writeHead(200, { "content-type": "text/xml; charset=utf-8" }).end("<rss/>"),
+  "/feed": (response) => response.writeHead(200, { "content-type": "text/xml; charset=utf-8", ...STATE }).end("<rss/>"),
+  "/same": (response) => response.writeHead(304).end(),
   "/moved": (response) => response.writeHead(301, { location: "/feed" }).end(),
   "/away": (response) => response.writeHead(302, { location: "http://elsewhere.example/feed" }).end(),
   "/port": (response) => response.writeHead(302, { location: "http://127.0.0.1:1/feed" }).end(),
@@ -36,6 +40,7 @@ const ROUTES: Readonly<Record<string, (response: ServerResponse) => void>> = {
 beforeAll(async () => {
   server = createServer((request, response) => {
     const { url = "", headers } = request;
+    known = [headers["if-none-match"], headers["if-modified-since"]];
     seen.push({ url, agent: headers["user-agent"] ?? "", encoding: String(headers["accept-encoding"]) });
     (ROUTES[url] ?? ROUTES["/none"])?.(response);
   });
@@ -57,10 +62,22 @@ const failure = (path: string): Promise<string> =>
 
 describe("fetching", () => {
   it("answers with the bytes and their type, names itself, and asks for nothing compressed", async () => {
-    const { bytes, contentType } = await fetchFeed(`${base}/feed`, never);
-    expect([Buffer.from(bytes).toString(), contentType]).toEqual(["<rss/>", "text/xml; charset=utf-8"]);
+    const fetched = await fetchFeed(`${base}/feed`, never);
+    expect({ ...fetched, bytes: Buffer.from(fetched?.bytes ?? []).toString() }).toEqual({
+      ...{ bytes: "<rss/>", contentType: "text/xml; charset=utf-8" },
+      ...{ etag: '"1"', lastModified: "Sun, 05 Jul 2026 08:30:00 GMT" },
+    });
     expect(seen.at(-1)).toEqual({ url: "/feed", agent: "qoc/0.0.0", encoding: "identity" });
     await expect(fetchFeed(`${base}/moved`, never)).resolves.toMatchObject({ contentType: "text/xml; charset=utf-8" });
+  });
+
+  it("asks whether a document is still as it was known, and hears that it is", async () => {
+    await fetchFeed(`${base}/feed`, never, { etag: '"1"', lastModified: "Sun, 05 Jul 2026 08:30:00 GMT" });
+    expect(known).toEqual(['"1"', "Sun, 05 Jul 2026 08:30:00 GMT"]);
+    await expect(fetchFeed(`${base}/same`, never, { etag: '"1"', lastModified: undefined })).resolves.toBeUndefined();
+    expect(known).toEqual(['"1"', undefined]);
+    expect(await failure("/same")).toBe("it answers 304");
+    expect(known).toEqual([undefined, undefined]);
   });
 
   it.each([

@@ -1,0 +1,18 @@
+/** The thread that reads one feed: it is handed a document, answers once, and ends. */
+import { parentPort, workerData } from "node:worker_threads";
+import { FeedError, type FeedItem, decodeFeed, parseFeed } from "./feed.ts";
+import type { Fetched } from "./feed-fetch.ts";
+
+export type FeedTask = Pick<Fetched, "bytes" | "contentType"> & { readonly url: string };
+export type FeedAnswer = { readonly items: readonly FeedItem[] } | { readonly problem: string };
+
+const answer = ({ bytes, contentType, url }: FeedTask): FeedAnswer => {
+  try {
+    return { items: parseFeed(decodeFeed(bytes, contentType), url) };
+  } catch (error) {
+    if (error instanceof FeedError) return { problem: error.message };
+    throw error;
+  }
+};
+
+parentPort?.postMessage(answer(workerData as FeedTask));
