@@ -135,8 +135,10 @@ const FAILURES: Readonly<Record<string, string>> = {
 const readResult = (event: z.output<typeof resultShape>): readonly AgentEvent[] => {
   const isFailed = event.subtype !== "success" || event.is_error === true;
   const failure = FAILURES[event.subtype] ?? `it ended with ${event.subtype === "success" ? "an error" : event.subtype}`;
+  // Of a tool of its own it was told with the call's result.
+  const denied = (event.permission_denials ?? []).filter(({ tool_name }) => tool_name.startsWith(PREFIX));
   return [
-    ...(event.permission_denials ?? []).map(({ tool_name }): AgentEvent => ({ kind: "refused", tool: bare(tool_name) })),
+    ...denied.map(({ tool_name }): AgentEvent => ({ kind: "refused", tool: bare(tool_name) })),
     ...(event.total_cost_usd === undefined ? [] : [{ kind: "cost", usd: event.total_cost_usd } as const]),
     { kind: "end", ...(event.result === undefined ? {} : { text: event.result }), ...(isFailed ? { failure } : {}) },
   ];

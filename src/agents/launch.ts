@@ -32,6 +32,8 @@ export interface Launch {
   readonly settings: AgentSettings;
   /** Opens the way in for a run. */
   readonly door: (run: string) => RunDoor;
+  /** Hears of each tool that the program itself did not let its agent use. */
+  readonly refused: (run: string, tool: string) => void;
 }
 
 /** Why a run cannot start or go on, in words for the operator. */
@@ -106,6 +108,7 @@ const workIn = async (work: Work): Promise<RunResult> => {
       const events = talk.read(text, (answer) => running.send(answer));
       if (events === undefined) unread += text.trim() === "" ? 0 : 1;
       for (const event of events ?? []) {
+        if (event.kind === "refused") launch.refused(task.run, event.tool);
         const why = tally.take(event);
         if (why !== undefined) running.stop(why);
         // A program that keeps the conversation open is let go once it said that it is done.

@@ -23,6 +23,8 @@ export interface AgentRunsOptions {
   /** What a run may call, in words, and its way in. */
   readonly tools: () => readonly ToolWords[];
   readonly door: (run: string, wallMs: number, sources: Sources) => RunDoor;
+  /** Hears of each tool that an agent's own program did not let it use. */
+  readonly refused: (actor: Actor, tool: string) => void;
   readonly callAs: (actor: Actor, sources: Sources, signal: AbortSignal) => AgentCall;
 }
 
@@ -44,7 +46,7 @@ interface Chain {
 }
 
 export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
-  const { desk, world, tools, door, callAs } = options;
+  const { desk, world, tools, door, refused, callAs } = options;
   const chains = new Map<Chain, Promise<RunReport>>();
   const stopping = new AbortController();
   const { agent } = desk.config;
@@ -53,7 +55,12 @@ export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
     const program = PROGRAMS.find(({ name }) => name === agent.runtime);
     if (program === undefined) return demoRuntime;
     const bounded: AgentSettings = { ...agent, timeoutMs: left.timeoutMs(), maxCostUsd: left.costUsd() };
-    return launched(program, { world, settings: bounded, door: (run) => door(run, bounded.timeoutMs, sources) });
+    return launched(program, {
+      world,
+      settings: bounded,
+      door: (run) => door(run, bounded.timeoutMs, sources),
+      refused: (run, tool) => refused(`agent:${run}`, tool),
+    });
   };
 
   const work = async (chain: Chain, note: (line: string) => void, signal: AbortSignal): Promise<RunReport> => {

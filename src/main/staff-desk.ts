@@ -32,6 +32,7 @@ export const staffDesk = async (open: OpenDesk, stop: () => void, port = () => o
     world: launchWorld(open),
     tools: () => door.tools,
     door: (run, wallMs, sources) => door.open(run, wallMs, sources),
+    refused: (actor, tool) => refused(tool, actor, "its own program did not let it"),
     callAs: (actor, sources, signal) => (command, input) =>
       invoke(COMMANDS, { command, input }, agentCall({ hot: services, actor, sources, signal }), refused),
   });

@@ -54,8 +54,9 @@ const answerOf = (thread: Worker, { clock, signal, limits }: Wait): Promise<read
     };
     signal.addEventListener("abort", stop);
     thread.once("message", (told: FeedAnswer) => ("items" in told ? settle(() => resolve(told.items)) : fail(told.problem)));
-    thread.once("error", (error) => fail(hasCode(error, "ERR_WORKER_OUT_OF_MEMORY") ? `reading it took more than ${limits.megabytes} MB` : messageOf(error), error));
+    thread.once("error", (error) => {
+      const isTooLarge = "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
+      fail(isTooLarge ? `reading it took more than ${limits.megabytes} MB` : messageOf(error), error);
+    });
     thread.once("exit", () => fail("its thread ended without an answer"));
   });
-
-const hasCode = (error: unknown, code: string): boolean => error instanceof Error && "code" in error && error.code === code;

@@ -15,4 +15,4 @@ const answer = ({ bytes, contentType, url }: FeedTask): FeedAnswer => {
   }
 };
 
-parentPort?.postMessage(answer(workerData as FeedTask));
+parentPort?.postMessage(answer(workerData as FeedTask) satisfies FeedAnswer);

@@ -154,9 +154,11 @@ describe("a run of Claude Code", () => {
     expect((await stand.run({ result: false })).failure).toBe("it said nothing of its end; it ended with code 0");
   });
 
-  it("S6 tells of tools that its program refused by itself", async () => {
-    expect((await stand.run({ calls: "Bash" })).use?.toolCalls).toBe(0);
-    expect(stand.notes).toContain("was refused Bash (its own) by its own program");
+  it("S6 tells of tools that its program refused by itself, each once", async () => {
+    const denials = ["Bash", "mcp__qoc__qoc_status"].map((tool_name) => ({ tool_name }));
+    expect((await stand.run({ calls: "Bash", denials })).use?.toolCalls).toBe(0);
+    expect(stand.notes.filter((note) => note.includes("Bash"))).toEqual(["was refused Bash (its own) by its own program"]);
+    expect(stand.refused).toEqual(["run-1 Bash (its own)", "run-1 qoc_status"]);
   });
 
   it("L5 fails where a tool answers that is not the desk's", async () => {

@@ -25,6 +25,8 @@ export interface RunOptions {
 export interface AgentStand {
   readonly folder: string;
   readonly notes: readonly string[];
+  /** Run and tool of what the program refused by itself. */
+  readonly refused: readonly string[];
   /** Ways in that are open; none after a run. */
   readonly doors: ReadonlySet<string>;
   /** Private folders that were made and are not removed. */
@@ -84,12 +86,14 @@ export const withoutBubblewrap: Partial<LaunchWorld> = { find: async (program) =
 export const agentStand = (program: AgentProgram, script: string): AgentStand => {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), "qoc-agent-"));
   const notes: string[] = [];
+  const refused: string[] = [];
   const doors = new Set<string>();
   const folders = new Set<string>();
   const stop = new AbortController();
   return {
     folder,
     notes,
+    refused,
     doors,
     folders,
     stop,
@@ -103,6 +107,7 @@ export const agentStand = (program: AgentProgram, script: string): AgentStand =>
       };
       const runtime = launched(program, {
         door,
+        refused: (run, tool) => void refused.push(`${run} ${tool}`),
         world: {
           ...host,
           privateFolder: async () => {

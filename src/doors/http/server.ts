@@ -21,13 +21,15 @@ const isTrusted = (request: IncomingMessage, port: number): boolean => {
 export type McpHandle = (request: IncomingMessage, response: ServerResponse) => void;
 
 const CONNECTIONS_MAX = 128;
-/** For a connection that says nothing at all. */
+/** For a connection that has asked nothing yet. */
 const SILENT_MS = 5_000;
 
 /** Port 0 takes a free one. @throws PORT_TAKEN. */
 export const serveHttp = async (wanted: number, facts: () => Readonly<Record<string, unknown>>, mcp: McpHandle): Promise<HttpDoor> => {
   let port = wanted;
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 2_000 }, (request, response) => {
+    // An answer may take its time, and a stream of notices says nothing for hours.
+    request.socket.setTimeout(0);
     const answer = (status: number, body: unknown): void => {
       response.writeHead(status, { "content-type": "application/json", "x-content-type-options": "nosniff", "cache-control": "no-store" });
       response.end(`${JSON.stringify(body)}\n`);
@@ -39,12 +41,7 @@ export const serveHttp = async (wanted: number, facts: () => Readonly<Record<str
   });
   // Whoever holds connections open takes descriptors that the journal and the connectors need.
   server.maxConnections = CONNECTIONS_MAX;
-  server.on("connection", (socket) => {
-    socket.setTimeout(SILENT_MS, () => {
-      if (socket.bytesRead === 0) socket.destroy();
-      else socket.setTimeout(0);
-    });
-  });
+  server.on("connection", (socket) => socket.setTimeout(SILENT_MS));
   await listen(server, wanted);
   ({ port } = server.address() as AddressInfo);
   return {

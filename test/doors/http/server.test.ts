@@ -42,6 +42,15 @@ describe("the port", () => {
     }
   });
 
+  it("waits for an answer for as long as it takes", async () => {
+    const door = await serveHttp(0, () => ({}), (_, response) => void setTimeout(() => response.writeHead(418).end(), 7_000));
+    try {
+      expect(await status(door.port, { host: `127.0.0.1:${door.port}` }, "/mcp")).toBe(418);
+    } finally {
+      await door.close();
+    }
+  });
+
   it("ends connections that say nothing, and holds only so many", async () => {
     const door = await serveHttp(0, () => ({}), () => undefined);
     const sockets = Array.from({ length: 140 }, () => connect(door.port, "127.0.0.1").on("error", () => undefined));

@@ -66,6 +66,13 @@ describe("the desk's port", () => {
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 
+  it("H5 gives up a request whose body does not come, and runs nothing of it", async () => {
+    const headers = { authorization: `Bearer ${mine.token}`, accept: "application/json, text/event-stream", "content-length": "1000" };
+    const before = desk.open.desk.book.seq;
+    expect(await exchange("127.0.0.1", `${head(headers)}{"jsonrpc":"2.0"`)).toMatch(/^HTTP\/1\.1 408 /);
+    expect(desk.open.desk.book.seq).toBe(before);
+  });
+
   it("H5 answers no batch of more than a hundred calls, and runs none of them", async () => {
     let count = 0;
     const stop = desk.open.logs.watch((entry) => "decision" in entry && count++);
