@@ -15,4 +15,5 @@ const answer = ({ bytes, contentType, url }: FeedTask): FeedAnswer => {
   }
 };
 
-parentPort?.postMessage(answer(workerData as FeedTask) satisfies FeedAnswer);
+const port = parentPort;
+port?.postMessage(answer(workerData as FeedTask));
