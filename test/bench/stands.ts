@@ -1,4 +1,4 @@
-/** What the measurements stand on: an adapter that answers at once, and a desk with only that. */
+/** What the measurements stand on: an adapter that answers at once and keeps an account, and a desk with only that. */
 import { fileURLToPath } from "node:url";
 import type { Method } from "../../sandbox/protocol.ts";
 import { adapterSource, adapterStand } from "../kit/adapter-stand.ts";
@@ -9,15 +9,17 @@ export const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url)).rep
 const VENUE = `
 export default class Instant {
   static capabilities = { mode: "paper" };
-  n = 0; ctx: any;
+  n = 0; ctx: any; cash = 1_000_000_000; held = new Map<string, number>();
   async connect(ctx: any) { this.ctx = ctx; } async disconnect() {}
   async getQuote(symbol: string) { return { symbol, bid: 99, ask: 101, timestamp: Date.now() }; }
-  async getPositions() { return []; }
-  async getBuyingPower() { return 1_000_000_000; }
-  async getAccount() { return { nav: 1_000_000_000, cash: 1_000_000_000, buyingPower: 1_000_000_000, currency: "USD" }; }
+  async getPositions() { return [...this.held].map(([symbol, quantity]) => ({ symbol, quantity, averagePrice: 100, markPrice: 100 })); }
+  async getBuyingPower() { return this.cash; }
+  async getAccount() { return { nav: 1_000_000_000, cash: this.cash, buyingPower: this.cash, currency: "USD" }; }
   async placeOrder(order: any) {
     const venueOrderId = "V" + ++this.n;
     const fill = { fillId: venueOrderId, venueOrderId, clientOrderId: order.clientOrderId, symbol: order.symbol, side: order.side, quantity: order.quantityText, price: "100", timestamp: Date.now() };
+    this.cash -= order.quantity * 100;
+    this.held.set(order.symbol, (this.held.get(order.symbol) ?? 0) + order.quantity);
     setTimeout(() => this.ctx.emitFill(fill), 1);
     return { venueOrderId, status: "acknowledged" };
   }
