@@ -3,7 +3,7 @@ import { z } from "zod";
 import { DecimalError, type DecimalText, canonicalText } from "../src/domain/decimal.ts";
 import { readFundamentals } from "../src/domain/fundamentals.ts";
 import type {
-  VenueAccount,
+  ToldAccount,
   VenueAck,
   VenueBar,
   VenueFill,
@@ -140,8 +140,8 @@ export const reportShape = z
   .transform((value) => compact(value) as VenueReport);
 
 export const accountShape = z
-  .object({ nav: numeric, cash: numeric, buyingPower: numeric, currency: name })
-  .transform((value): VenueAccount => value);
+  .object({ nav: numeric, cash: numeric, buyingPower: numeric, currency: name, timestamp: optional(time) })
+  .transform(({ timestamp, ...rest }) => compact({ ...rest, at: timestamp }) as ToldAccount);
 
 const orderType = z.enum(["market", "limit", "stop", "stop_limit"]);
 export const instrumentShape = z

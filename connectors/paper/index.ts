@@ -100,7 +100,7 @@ export default class PaperVenue implements ConnectorAdapter {
   async getAccount(): Promise<Account> {
     const { venue } = this.#session();
     const nav = textOf(netValue(venue.state, venue.mark));
-    return { nav, cash: venue.state.cash, buyingPower: await this.getBuyingPower(), currency: CURRENCY };
+    return { nav, cash: venue.state.cash, buyingPower: await this.getBuyingPower(), currency: CURRENCY, timestamp: venue.now };
   }
 
   async placeOrder(order: Order): Promise<OrderAck> {

@@ -93,9 +93,9 @@ export const ORDER_ROWS: readonly Command[] = [
     group: "orders",
     audience: "human",
     writes: JOURNAL,
-    about: "close an unknown order, or a flagged instrument (CONNECTOR/SYMBOL), by hand",
+    about: "close an order that its venue has lost, or a flagged instrument (CONNECTOR/SYMBOL), by hand",
     args: [
-      positional("id", "ID|CONNECTOR/SYMBOL", "the unknown order, or the flagged instrument", { completes: "order" }),
+      positional("id", "ID|CONNECTOR/SYMBOL", "the unknown or lost order, or the flagged instrument", { completes: "order" }),
       flag("note", "TEXT", "what you saw at the venue", { required: true, short: "m" }),
     ],
     examples: ['qoc resolve 20260705-001 --note "never reached the venue"', 'qoc resolve paper/SPX --note "split"'],

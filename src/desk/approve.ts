@@ -45,10 +45,10 @@ export const approve = async (desk: Desk, request: ApproveRequest): Promise<Rece
   const isSame = known?.terms.connector === order.terms.connector && known.terms.symbol === order.terms.symbol;
   for (let round = 1; ; round++) {
     const view = await (round === 1 && isSame && early !== undefined ? early : lookAt(desk, order.terms.connector, order.terms.symbol));
-    const before = desk.book.inFlight.size + desk.book.fills.size;
+    const before = desk.book.movedSeq;
     const custom = await customChecks(desk, order, view);
     assertApprovable(order, request);
-    const moved = custom.length > 0 && before !== desk.book.inFlight.size + desk.book.fills.size;
+    const moved = custom.length > 0 && before !== desk.book.movedSeq;
     if (moved && round < ROUNDS_MAX) continue;
     if (moved) throw refused(order, "CONNECTOR_NOT_READY", { connector: order.terms.connector, state: "busy", reason: ": the book kept moving" });
     return await consent(desk, order, request, view, custom);

@@ -39,8 +39,8 @@ const cancelAtVenue = async (desk: Desk, order: OrderRecord): Promise<void> => {
     await desk.publish({ type: "cancel.failed", id: order.id, reason: messageOf(error) }, durable).committed;
     throw new QocError("CALL_FAILED", { connector, method: "cancelOrder", message: messageOf(error) }, { cause: error, data: receiptOf(order) });
   }
-  const answered = await askAfter(desk, order);
-  if (answered || isTerminal(order.state)) return;
+  const word = await askAfter(desk, order);
+  if (word === "told" || isTerminal(order.state)) return;
   // A connector with only the seven methods cannot be asked; its cancelOrder that returned is the venue's word.
   await desk.publish(
     { type: "order.reported", id: order.id, venueOrderId, status: "cancelled", filledQuantity: text(order.filled) },

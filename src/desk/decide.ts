@@ -3,10 +3,12 @@ import { QocError } from "../domain/error.ts";
 import type { Actor, TradingState } from "../domain/event.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import { type InstrumentKey, instrumentKey } from "../domain/order.ts";
+import { type OrderRecord, isTerminal } from "../domain/order-state.ts";
 import { type DecimalText, text, ZERO } from "../domain/decimal.ts";
 import type { Desk } from "./desk.ts";
 import { find, locate } from "./locate.ts";
 import { type Receipt, receiptOf } from "./order-view.ts";
+import { askAfter } from "./reconcile.ts";
 
 const durable = { durable: true };
 
@@ -18,7 +20,11 @@ export const reject = async (desk: Desk, words: string, comment: string, actor: 
   return receiptOf(order);
 };
 
-/** Closes an unknown order by hand, with a written reason; fills that still arrive are applied and flagged. */
+/**
+ * Closes by hand, with a written reason, an order that nothing else can close: one that is unknown, that its venue does not know,
+ * or says is over without its fills, or whose connector is no longer in desk.toml. Fills that still arrive are applied and flagged.
+ * @throws NOT_UNKNOWN where the venue still has it.
+ */
 export const resolve = async (
   desk: Desk,
   words: string,
@@ -28,9 +34,18 @@ export const resolve = async (
   const flagged = desk.book.flagged.get(words as InstrumentKey);
   if (flagged !== undefined) return clearInstrument(desk, words, note, actor);
   const order = find(desk, words);
-  if (order.state !== "unknown") throw new QocError("NOT_UNKNOWN", { id: order.id, state: order.state }, { data: receiptOf(order) });
+  if (order.state !== "unknown" && !(await isStranded(desk, order))) {
+    throw new QocError("NOT_UNKNOWN", { id: order.id, state: order.state }, { data: receiptOf(order) });
+  }
   await desk.publish({ type: "order.resolved", id: order.id, note, actor }, durable).committed;
   return receiptOf(order);
+};
+
+const isStranded = async (desk: Desk, order: OrderRecord): Promise<boolean> => {
+  if (order.state !== "acked" && order.state !== "partly_filled") return false;
+  if (desk.config.connectors.every(({ name }) => name !== order.terms.connector)) return true;
+  const word = await askAfter(desk, order);
+  return !isTerminal(order.state) && (word === "not-known" || order.final !== undefined);
 };
 
 const clearInstrument = async (desk: Desk, words: string, note: string, actor: Actor) => {

@@ -1,9 +1,9 @@
 /** Asks a connector for what the gate needs to know now: quote, account, positions, instrument. */
-import { type Decimal, type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
+import { type Decimal, type DecimalText, decimal, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import { type Quote, mid } from "../domain/quote.ts";
-import type { VenueAccount, VenueInstrument, VenuePosition } from "../domain/venue.ts";
+import type { ToldAccount, VenueAccount, VenueInstrument, VenuePosition } from "../domain/venue.ts";
 import { localTime } from "../gate/calendar.ts";
 import type { Desk } from "./desk.ts";
 
@@ -70,10 +70,13 @@ const accountFor = async (desk: Desk, connector: ConnectorName, quoted: Promise<
 };
 
 /** "Now" at the venue: a replayed market's newest timestamp, else the wall. */
-export const venueNow = (desk: Desk, connector: string): number => {
-  const seen = desk.market.venueTimes.get(connector) ?? desk.book.accounts.get(connector)?.venueTime;
-  return isSimulated(desk, connector) && seen !== undefined ? seen : desk.clock.now();
-};
+export const venueNow = (desk: Desk, connector: string): number => knownVenueNow(desk, connector) ?? desk.clock.now();
+
+/** undefined: a replayed market that has said no time yet. */
+const knownVenueNow = (desk: Desk, connector: string): number | undefined =>
+  isSimulated(desk, connector)
+    ? (desk.market.venueTimes.get(connector) ?? desk.book.accounts.get(connector)?.venueTime)
+    : desk.clock.now();
 
 const isSimulated = (desk: Desk, connector: string): boolean => desk.venues.facts(connector)?.capabilities.simulatedTime === true;
 
@@ -94,15 +97,19 @@ const instrumentOf = async (desk: Desk, connector: string, symbol: string): Prom
 
 /**
  * Asks for the account and positions and journals them where they changed. A connector with only the seven methods is
- * valued at buying power plus its positions at their marks.
+ * valued at buying power plus its positions at their marks. A replayed market that has said no time yet is not marked: the
+ * wall's date would stand as its day, and no day of its own would ever come after it.
+ * @throws what the connector throws, and where a position has no price at all.
  */
 export const markAccount = async (desk: Desk, connector: ConnectorName, quoted?: Promise<unknown>): Promise<VenueAccount> => {
   const [positions, account] = await Promise.all([desk.venues.positions(connector), accountOf(desk, connector)]);
   // A quote that is under way tells the venue's date; without one the last date stands.
   await quoted?.catch(() => undefined);
-  const full = "nav" in account ? account : await computeAccount(desk, connector, account.buyingPower, positions);
+  const { at, ...full } = "nav" in account ? account : { at: undefined, ...(await computeAccount(desk, connector, account.buyingPower, positions)) };
+  if (at !== undefined) seeVenueTime(desk, connector, at);
   const earlier = desk.book.accounts.get(connector);
-  const venueTime = venueNow(desk, connector);
+  const venueTime = knownVenueNow(desk, connector);
+  if (venueTime === undefined) return full;
   const venueDate = dateIn(desk.config.workspace.timezone, venueTime);
   const same =
     earlier !== undefined &&
@@ -115,7 +122,7 @@ export const markAccount = async (desk: Desk, connector: ConnectorName, quoted?:
   return full;
 };
 
-const accountOf = async (desk: Desk, connector: string): Promise<VenueAccount | { buyingPower: VenueAccount["buyingPower"] }> => {
+const accountOf = async (desk: Desk, connector: string): Promise<ToldAccount | { buyingPower: VenueAccount["buyingPower"] }> => {
   const account = await desk.venues.account(connector);
   return account ?? { buyingPower: await desk.venues.buyingPower(connector) };
 };
@@ -137,7 +144,9 @@ const markOf = async (desk: Desk, connector: string, held: VenuePosition): Promi
     return mid(await desk.venues.quote(connector, held.symbol));
   } catch (error) {
     desk.log.warn(`no mark for ${held.symbol} at ${connector}: ${messageOf(error)}`);
-    return held.averagePrice === undefined ? ZERO : decimal(held.averagePrice);
+    // What it cost is the venue's own figure; a position at no price would be money that nobody has counted.
+    if (held.averagePrice === undefined) throw error;
+    return decimal(held.averagePrice);
   }
 };
 

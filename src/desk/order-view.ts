@@ -1,7 +1,7 @@
 /** Orders as the outside sees them: decimal text, ISO times, whole digests. */
 import { type Decimal, ZERO, decimal, ratio, text } from "../domain/decimal.ts";
 import type { OrderTerms } from "../domain/order.ts";
-import { type OrderRecord, leaves, rejectedBy } from "../domain/order-state.ts";
+import { type OrderRecord, countedFills, leaves, rejectedBy } from "../domain/order-state.ts";
 import { type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import { plainPath } from "../workspace/confine.ts";
 import { iso } from "./desk.ts";
@@ -111,7 +111,7 @@ export const orderWords = (order: Readonly<OrderRecord>): OrderWords => {
 
 export const detailOf = (order: Readonly<OrderRecord>, path: string): OrderDetail => ({
   ...summaryOf(order, path),
-  fills: [...order.fills.values()].map(({ fill, inferred }) => ({
+  fills: countedFills(order).map(({ fill, inferred }) => ({
     fillId: plainName(fill.fillId),
     quantity: fill.quantity,
     price: fill.price,

@@ -7,7 +7,7 @@ import { decimal } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
 import type { FillReceived, Recorded } from "../domain/event.ts";
 import { describe } from "../domain/order.ts";
-import { type OrderRecord, isTerminal } from "../domain/order-state.ts";
+import { type OrderRecord, countedFills, isTerminal } from "../domain/order-state.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { placeOrderFile, removeOrderFile } from "../workspace/proposals.ts";
 import { writeHostItem } from "../workspace/inbox.ts";
@@ -36,7 +36,7 @@ export const orderComments = (order: Readonly<OrderRecord>): readonly string[] =
   }
   if (order.clientOrderId !== undefined) lines.push(`client order id ${order.clientOrderId}`);
   if (order.venueOrderId !== undefined) lines.push(`venue order id ${order.venueOrderId}`);
-  for (const { fill, inferred } of order.fills.values()) {
+  for (const { fill, inferred } of countedFills(order)) {
     const kind = fill.busts !== undefined ? "busted" : inferred ? "filled (inferred)" : "filled";
     lines.push(`${kind} ${fill.quantity} @ ${fill.price} ${iso(fill.at)} (${fill.fillId})`);
   }
@@ -62,6 +62,8 @@ export const projectFill = async (
   recorded: Recorded<FillReceived>,
 ): Promise<void> => {
   const { fill, connector, id, inferred } = recorded.event;
+  // The fill that took its place has an item of its own.
+  if (inferred === true && fill.corrects !== undefined) return;
   const order = id === null ? undefined : book.orders.get(id);
   const kind = order === undefined ? "alert" : "fill";
   const notional = decimal(fill.quantity).times(decimal(fill.price)).toFixed();

@@ -48,40 +48,47 @@ export const recoverFills = async (desk: Desk, connector: ConnectorName): Promis
   return ours === undefined ? 0 : recordFills(desk, { connector, generation: 0 }, ours);
 };
 
-/** Asks the venue after one order and journals its word. Answers whether it had one. */
-export const askAfter = async (desk: Desk, order: OrderRecord): Promise<boolean> => {
+/** What the venue says of an order: something, that it knows no such order, or nothing, because it cannot be asked. */
+export type VenueWord = "told" | "not-known" | "cannot-say";
+
+/** Asks the venue after one order and journals its word. @throws what the connector throws. */
+export const askAfter = async (desk: Desk, order: OrderRecord): Promise<VenueWord> => {
   const { connector } = order.terms;
   const report = await desk.venues.order(connector, {
     ...(order.venueOrderId === undefined ? {} : { venueOrderId: order.venueOrderId }),
     ...(order.clientOrderId === undefined ? {} : { clientOrderId: order.clientOrderId }),
   });
-  if (report === undefined) return false;
+  if (report === undefined) return "cannot-say";
   if (report === null) {
     if (order.state === "unknown") desk.log.warn(`${connector} does not know ${order.id}; it stays unknown until a human resolves it`);
-    return false;
+    return "not-known";
   }
   await takeReport(desk, order, report);
-  return true;
+  return "told";
 };
 
 const takeReport = async (desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> => {
+  const isEnd = report.status !== "open" && report.status !== "partially_filled";
   const changes =
     order.venueOrderId === undefined ||
     order.state === "unknown" ||
     order.state === "submitting" ||
-    (report.status !== "open" && report.status !== "partially_filled") ||
+    (isEnd && order.final !== report.status) ||
     decimal(report.filledQuantity).gt(order.reportedFilled);
-  if (!changes || (isTerminal(order.state) && order.final === report.status)) return;
-  await desk.publish(
-    {
-      type: "order.reported",
-      id: order.id,
-      venueOrderId: report.venueOrderId as VenueOrderId,
-      status: report.status,
-      filledQuantity: report.filledQuantity,
-    },
-    durable,
-  ).committed;
+  if (!changes && isTerminal(order.state)) return;
+  // A venue that says the same again is not written down again, however often it is asked.
+  if (changes) {
+    await desk.publish(
+      {
+        type: "order.reported",
+        id: order.id,
+        venueOrderId: report.venueOrderId as VenueOrderId,
+        status: report.status,
+        filledQuantity: report.filledQuantity,
+      },
+      durable,
+    ).committed;
+  }
   if (decimal(report.filledQuantity).gt(order.filled)) await closeGap(desk, order, report);
 };
 
@@ -92,14 +99,17 @@ const closeGap = async (desk: Desk, order: OrderRecord, report: VenueReport): Pr
   const gap = decimal(report.filledQuantity).minus(order.filled);
   if (!gap.gt(ZERO) || report.averagePrice === undefined) return;
   if (lists(desk, connector, "getFills")) return;
-  await recordFills(desk, { connector, generation: 0, inferred: true }, [inferredFill(order, report, text(gap), desk.clock.now())]);
+  const total = `inferred-${order.id}-${report.filledQuantity}`;
+  // Where a venue took a fill back, its total may stand at the same figure twice.
+  const fillId = desk.book.fills.has(`${connector}/${total}`) ? `${total}-${order.fills.size}` : total;
+  const fill = { ...inferredFill(order, report, text(gap), desk.clock.now()), fillId };
+  await recordFills(desk, { connector, generation: 0, inferred: true }, [fill]);
 };
 
 const lists = (desk: Desk, connector: string, method: string): boolean =>
   desk.venues.facts(connector)?.methods.includes(method) === true;
 
-const inferredFill = (order: OrderRecord, report: VenueReport, quantity: DecimalText, at: number): VenueFill => ({
-  fillId: `inferred-${order.id}-${report.filledQuantity}`,
+const inferredFill = (order: OrderRecord, report: VenueReport, quantity: DecimalText, at: number): Omit<VenueFill, "fillId"> => ({
   venueOrderId: report.venueOrderId,
   ...(order.clientOrderId === undefined ? {} : { clientOrderId: order.clientOrderId }),
   symbol: order.terms.symbol,

@@ -1,5 +1,6 @@
 /** A fill, from whichever side it comes, becomes a durable event once; the worker is answered only after it is on disk. */
-import type { ConnectorName } from "../domain/ids.ts";
+import { type Decimal, ZERO, decimal, min, text } from "../domain/decimal.ts";
+import type { ConnectorName, OrderId } from "../domain/ids.ts";
 import { fillKey, fillRank, sameContent } from "../domain/fill.ts";
 import { ownerOf } from "../domain/book.ts";
 import type { VenueFill } from "../domain/venue.ts";
@@ -34,8 +35,33 @@ const recordFill = (desk: Desk, { connector, generation, inferred }: FillSource,
     desk.log.error(`fill ${fill.fillId} of ${connector} came again with other content; the first one stays`, { fill });
     return desk.publish({ type: "fill.conflicted", id, connector, fill }, { durable: true }).committed;
   }
+  if (inferred !== true && id !== null && fill.busts === undefined) {
+    makeRoom(desk, connector, id, decimal(fill.quantity).minus(decimal(known?.quantity ?? "0")));
+  }
   return desk.publish(
     { type: "fill.received", id, connector, fill, generation, ...(inferred === true ? { inferred } : {}) },
     { durable: true },
   ).committed;
+};
+
+/**
+ * A fill that was inferred from the venue's total stands for fills that had not come yet. As they come they take its place: our
+ * fills never make more than the venue counts. Goes to disk with the fill that needs the room, and before it: a crash
+ * between the two leaves a gap, which the venue closes, and never a fill counted twice.
+ */
+const makeRoom = (desk: Desk, connector: ConnectorName, id: OrderId, more: Decimal): void => {
+  const order = desk.book.orders.get(id);
+  if (order === undefined || !order.flags.has("inferred_fill")) return;
+  let excess = order.filled.plus(more).minus(order.reportedFilled);
+  for (const { fill, inferred } of [...order.fills.values()].toReversed()) {
+    const held = decimal(fill.quantity);
+    if (!inferred || !held.gt(ZERO) || !excess.gt(ZERO)) continue;
+    const taken = min(held, excess);
+    excess = excess.minus(taken);
+    const first = fill.corrects ?? fill.fillId;
+    // Of two corrections the later one counts, so each is later than what it corrects.
+    const at = Math.max(desk.clock.now(), fill.at + 1);
+    const left: VenueFill = { ...fill, fillId: `${first}-at-${at}`, corrects: first, quantity: text(held.minus(taken)), at };
+    desk.publish({ type: "fill.received", id, connector, fill: left, generation: 0, inferred: true }, { durable: true });
+  }
 };

@@ -8,7 +8,7 @@ import type { Capabilities } from "../domain/sdk.ts";
 import type {
   BarRange,
   Mode,
-  VenueAccount,
+  ToldAccount,
   VenueBar,
   VenueFill,
   VenueInstrument,
@@ -57,7 +57,7 @@ export interface Venues {
   quote(connector: string, symbol: string): Promise<VenueQuote>;
   positions(connector: string): Promise<readonly VenuePosition[]>;
   buyingPower(connector: string): Promise<DecimalText>;
-  account(connector: string): Promise<VenueAccount | undefined>;
+  account(connector: string): Promise<ToldAccount | undefined>;
   /** null: the venue does not list it. */
   instrument(connector: string, symbol: string): Promise<VenueInstrument | null | undefined>;
   /** null: the venue does not know it. */

@@ -36,6 +36,8 @@ export type StrayFill = Recorded<FillReceived>;
 /** Mutable on purpose: the fold owns it. Readers take `Readonly<Book>`. */
 export interface Book {
   seq: number;
+  /** The record that last changed what a guard may look at: a decision on an order, a fill, an account. */
+  movedSeq: number;
   lastAt: number;
   deskId: string;
   epoch: number;
@@ -75,6 +77,7 @@ const INTENT_WINDOW_MS = 24 * 60 * 60 * 1000;
 
 export const emptyBook = (): Book => ({
   seq: 0,
+  movedSeq: 0,
   lastAt: 0,
   deskId: "",
   epoch: 0,
@@ -125,9 +128,11 @@ export const applyEvent = (book: Book, recorded: Recorded): void => {
       changeConnector(book, event);
       return;
     case "account.marked":
+      book.movedSeq = recorded.seq;
       markAccount(book, recorded as Recorded<AccountMarked>);
       return;
     case "fill.received":
+      book.movedSeq = recorded.seq;
       receiveFill(book, recorded as Recorded<FillReceived>);
       return;
     case "instrument.flagged":
@@ -191,6 +196,7 @@ const changeOrder = (book: Book, recorded: Recorded<OrderEvent>): void => {
   }
   applyOrderEvent(order, recorded);
   index(book, order);
+  if (event.type !== "proposal.seen" && event.type !== "guards.evaluated") book.movedSeq = recorded.seq;
   if (event.type === "order.submitting") {
     book.intents.push({ at: recorded.at, id: order.id, terms: order.terms });
     while ((book.intents[0]?.at ?? Number.POSITIVE_INFINITY) < recorded.at - INTENT_WINDOW_MS) book.intents.shift();

@@ -103,7 +103,7 @@ export const ERRORS = {
   ),
   VENUE_REJECTED: row("{id}: {connector} rejected the order: {reason}", "qoc orders show {id}"),
   NOT_CANCELLABLE: row("{id} is {state}; there is nothing to cancel", "qoc orders show {id}", EXIT.stale),
-  NOT_UNKNOWN: row("{id} is {state}; only an unknown order is resolved by hand", "qoc orders show {id}"),
+  NOT_UNKNOWN: row("{id} is {state}; only an order whose venue has lost it is resolved by hand", "qoc orders show {id}"),
   // connectors
   CONNECTOR_UNKNOWN: row("no connector {name}{suggestion}", "qoc connectors list"),
   CONNECTOR_DATA_ONLY: row("connector {connector} gives data and takes no orders", "propose at another connector: qoc connectors list"),

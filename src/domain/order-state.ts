@@ -165,7 +165,8 @@ export const applyOrderEvent = (order: OrderRecord, recorded: Recorded<OrderEven
 const addFact = (order: OrderRecord, { at, event }: Recorded<OrderEvent>): void => {
   switch (event.type) {
     case "proposal.seen":
-      if (order.approvals.length > 0) return;
+      // What was decided was decided on what stood there then.
+      if (order.approvals.length > 0 || order.rejected.human !== undefined || order.rejected.guard !== undefined) return;
       order.path = event.path;
       order.source = event.source;
       order.terms = event.terms;
@@ -260,6 +261,10 @@ export const applyFill = (order: OrderRecord, recorded: Recorded<FillReceived>):
   settle(order, recorded.seq, recorded.at, fill.busts === undefined ? "fill.received" : "fill.busted");
   return true;
 };
+
+/** Without those that were inferred and whose place real fills have taken. */
+export const countedFills = (order: Readonly<OrderRecord>): readonly AppliedFill[] =>
+  [...order.fills.values()].filter(({ fill, inferred }) => !inferred || !decimal(fill.quantity).eq(ZERO));
 
 const sumFills = (order: OrderRecord): Decimal => {
   let sum = ZERO;

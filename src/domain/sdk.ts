@@ -91,6 +91,8 @@ export interface Account {
   cash: Numeric;
   buyingPower: Numeric;
   currency: string;
+  /** The venue's time of it. Wanted of `simulatedTime`, whose day the desk cannot know otherwise before the first quote. */
+  timestamp?: Timestamp;
 }
 
 export interface Instrument {

@@ -61,6 +61,9 @@ export interface VenueAccount {
   readonly currency: string;
 }
 
+/** As a connector tells it, with the venue's time where it says one. */
+export type ToldAccount = VenueAccount & { readonly at?: number };
+
 export interface VenueInstrument {
   readonly symbol: string;
   readonly name?: string;

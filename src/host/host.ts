@@ -17,7 +17,7 @@ import { QocError, messageOf } from "../domain/error.ts";
 import type { Fundamentals } from "../domain/fundamentals.ts";
 import type { Order } from "../domain/order.ts";
 import type { Order as SdkOrder } from "../domain/sdk.ts";
-import type { BarRange, VenueAccount, VenueBar, VenueFill, VenueInstrument, VenuePosition, VenueQuote, VenueReport } from "../domain/venue.ts";
+import type { BarRange, ToldAccount, VenueBar, VenueFill, VenueInstrument, VenuePosition, VenueQuote, VenueReport } from "../domain/venue.ts";
 import { type Cleared, isCleared } from "../gate/cleared.ts";
 import type { Connector } from "./connector.ts";
 
@@ -74,7 +74,7 @@ export const openVenueCalls = (connectors: Connectors) => ({
   quote: (name: string, symbol: string): Promise<VenueQuote> => ask(connectors, name, "getQuote", [symbol], quoteShape),
   positions: (name: string): Promise<readonly VenuePosition[]> => ask(connectors, name, "getPositions", [], list(positionShape)),
   buyingPower: (name: string): Promise<DecimalText> => ask(connectors, name, "getBuyingPower", [], buyingPower),
-  account: (name: string): Promise<VenueAccount | undefined> => askIf(connectors, name, "getAccount", [], accountShape),
+  account: (name: string): Promise<ToldAccount | undefined> => askIf(connectors, name, "getAccount", [], accountShape),
   instrument: (name: string, symbol: string): Promise<VenueInstrument | null | undefined> =>
     askIf(connectors, name, "getInstrument", [symbol], instrumentShape.nullable()),
   order: (name: string, query: { venueOrderId?: string; clientOrderId?: string }): Promise<VenueReport | null | undefined> =>

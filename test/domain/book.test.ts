@@ -98,6 +98,21 @@ describe("the fold", () => {
   });
 });
 
+describe("what guards look at", () => {
+  it.each<[string, Step, boolean]>([
+    ["a fill that ends an order", STEPS["fillAllA"] as Step, true],
+    ["a part of one", STEPS["fillA"] as Step, true],
+    ["a venue's word of its end", STEPS["cancelA"] as Step, true],
+    ["an account's mark", STEPS["account"] as Step, true],
+    ["a new proposal", STEPS["proposeC"] as Step, false],
+  ])("%s moves it: %#", (_what, step, moves) => {
+    const told = story().desk().working("a");
+    const before = told.book().movedSeq;
+    step(told);
+    expect(told.book().movedSeq > before).toBe(moves);
+  });
+});
+
 describe("a fill of nobody we know", () => {
   const early = (): Story => story().desk().account("paper").proposed("a").approved("a").submitting("a").event(stray("S1", "4"));
 

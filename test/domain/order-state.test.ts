@@ -218,6 +218,11 @@ describe("an order", () => {
     expect(order.terms.quantity).toBe("10");
   });
 
+  it.each(["human", "guard"] as const)("keeps what the %s rejected when its file is edited or looked at afterwards", (by) => {
+    const order = orderOf(proposed(story().desk()).rejected("a", by).proposed("a", { quantity: "9999" }));
+    expect(order.terms.quantity).toBe("10");
+  });
+
   it("tells of a repeated fill once", () => {
     const told = working(story().desk()).event(received(fillOf("F1", "4")));
     expect(orderOf(told.event(received(fillOf("F1", "4")))).history.filter(({ event }) => event === "fill.received")).toHaveLength(1);

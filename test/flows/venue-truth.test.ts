@@ -1,0 +1,159 @@
+/** What a venue says late, twice, without prices or not at all: a fill is counted once, and an order never stands open for ever. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { markAccount } from "../../src/desk/market-view.ts";
+import { followOrders, recoverFills } from "../../src/desk/reconcile.ts";
+import { foldBook } from "../../src/domain/book.ts";
+import { ZERO } from "../../src/domain/decimal.ts";
+import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
+import { countedFills } from "../../src/domain/order-state.ts";
+import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+
+/** Its puppet strings are symbols that it is asked to quote. */
+const VENUE = `
+let ctx: any; const orders: any[] = []; let word: any = "open"; let n = 0;
+const last = () => orders.at(-1);
+export default class Venue {
+  static capabilities = { mode: "paper", queryByClientId: true };
+  async connect(c: any) { ctx = c; } async disconnect() {}
+  async getQuote(symbol: string): Promise<any> {
+    const [what, quantity, price] = symbol.split("_");
+    if (what === "SAY") word = quantity === "LOST" ? "lost" : { status: quantity === "10" ? "filled" : "partially_filled", filledQuantity: quantity, ...(price === undefined ? {} : { averagePrice: price }) };
+    if (what === "FILL") { const o = last(); ctx.emitFill({ fillId: "F" + ++n, venueOrderId: "v" + orders.length, clientOrderId: o.clientOrderId, symbol: o.symbol, side: o.side, quantity, price: 10, timestamp: Date.now() }); }
+    return { symbol, bid: 9.99, ask: 10, last: 10, timestamp: Date.now() };
+  }
+  async getPositions() { return []; }
+  async getBuyingPower() { return 1000000; }
+  async placeOrder(order: any): Promise<any> { orders.push(order); return { venueOrderId: "v" + orders.length, status: "acknowledged" }; }
+  async cancelOrder() { throw new Error("no such order"); }
+  async getOrder(): Promise<any> {
+    if (word === "lost") return null;
+    return word === "open" ? { venueOrderId: "v" + orders.length, status: "open", filledQuantity: 0 } : { venueOrderId: "v" + orders.length, ...word };
+  }
+}
+`;
+const NAME = "v" as ConnectorName;
+const config = (template: string): string =>
+  `${template.replaceAll("enabled = true", "enabled = false")}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./v.ts"\n`;
+
+let desk: TempDesk;
+afterEach(async () => {
+  await desk.stop();
+  await discard(desk);
+});
+
+/** An order of 10 that the venue has acknowledged. */
+const working = async (): Promise<string> => {
+  desk = await tempDesk({ files: { "v.ts": VENUE }, config });
+  const terms = { connector: "v", side: "buy", symbol: "AAA", quantity: "10", type: "limit", limitPrice: "10", rationale: "x" };
+  const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", terms);
+  await desk.call("approve", { id, digest });
+  return id;
+};
+const pull = (string: string): Promise<unknown> => desk.open.fleet.venues.quote("v", string);
+const ask = (): Promise<void> => followOrders(desk.open.desk, NAME);
+const orderOf = (id: string) => {
+  const order = desk.open.desk.book.orders.get(id as OrderId);
+  if (order === undefined) throw new Error(`no order ${id}`);
+  return order;
+};
+const position = (): string => desk.open.desk.book.positions.get("v/AAA")?.quantity.toFixed() ?? "0";
+const known = (): number => desk.open.desk.book.fills.size;
+
+/** Each step, and what our fills make after it. */
+const STORIES: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
+  ["whole, after the venue's total", [["SAY_10_10", "10"], ["FILL_10", "10"]]],
+  ["in parts, after the venue's total", [["SAY_10_10", "10"], ["FILL_4", "10"], ["FILL_5", "10"], ["FILL_1", "10"]]],
+  ["of what was counted, and then more", [["SAY_5_10", "5"], ["FILL_5", "5"], ["FILL_5", "10"]]],
+  ["before the venue's total", [["FILL_10", "10"], ["SAY_10_10", "10"]]],
+  ["some before, some after", [["FILL_3", "3"], ["SAY_8_10", "8"], ["FILL_5", "8"], ["FILL_2", "10"]]],
+];
+
+describe("a fill", () => {
+  it.each(STORIES)("that comes %s is counted once, in the order and in the position", async (_when, steps) => {
+    const id = await working();
+    for (const [string, filled] of steps) {
+      const before = known();
+      await pull(string);
+      if (string.startsWith("FILL")) await expect.poll(known).toBeGreaterThan(before);
+      else await ask();
+      expect([string, orderOf(id).filled.toFixed(), position()]).toEqual([string, filled, filled]);
+    }
+    const order = orderOf(id);
+    expect(order.state).toBe("filled");
+    expect([...order.flags]).not.toContain("overfilled");
+    expect(countedFills(order).every(({ inferred }) => !inferred)).toBe(true);
+    // A restart reads the same from the journal.
+    const again = foldBook(await desk.hot.readEvents());
+    expect(again.orders.get(order.id)?.filled.toFixed()).toBe("10");
+    expect(again.positions.get("v/AAA")?.quantity.toFixed()).toBe("10");
+    expect(again.positions.get("v/AAA")?.lots.reduce((sum, { quantity }) => sum.plus(quantity), ZERO).toFixed()).toBe("10");
+  });
+});
+
+describe("an order", () => {
+  const reports = async (): Promise<number> => (await desk.hot.readEvents()).filter(({ event }) => event.type === "order.reported").length;
+
+  it("that its venue has lost is closed by hand, and not while the venue has it", async () => {
+    const id = await working();
+    await expect(desk.call("resolve", { id, note: "it is gone" })).rejects.toMatchObject({ code: "NOT_UNKNOWN" });
+    await pull("SAY_LOST");
+    await expect(desk.call("cancel", { id })).rejects.toMatchObject({ code: "CALL_FAILED" });
+    expect(await desk.call("resolve", { id, note: "it is gone" })).toMatchObject({ state: "cancelled" });
+    expect(desk.open.desk.book.inFlight.size).toBe(0);
+  });
+
+  it("that is over without a price is written down once, and is closed by hand", async () => {
+    const id = await working();
+    await pull("SAY_10");
+    for (let n = 0; n < 4; n++) await ask();
+    expect(await reports()).toBe(1);
+    expect(orderOf(id).state).toBe("acked");
+    expect(await desk.call("resolve", { id, note: "booked by hand" })).toMatchObject({ state: "cancelled" });
+  });
+
+  it("whose connector is gone from desk.toml is closed by hand", async () => {
+    const id = await working();
+    await desk.stop();
+    const { root, home } = desk;
+    desk = await tempDesk({ again: { root, home }, config: (text) => text.replace(/\[\[connector\]\]\nname = "v"[^]*$/, "") });
+    expect(await desk.call("resolve", { id, note: "the account is closed" })).toMatchObject({ state: "cancelled" });
+  });
+});
+
+describe("an account", () => {
+  it("is not marked while a position of it has no price at all", async () => {
+    const held = VENUE.replace("async getPositions() { return []; }", "async getPositions() { return [{ symbol: 'ZZZ', quantity: -5 }]; }").replace(
+      "const [what",
+      "if (symbol === 'ZZZ') throw new Error('no such symbol'); const [what",
+    );
+    desk = await tempDesk({ files: { "v.ts": held }, config });
+    expect(desk.open.desk.book.accounts.has("v")).toBe(false);
+    await expect(markAccount(desk.open.desk, NAME)).rejects.toThrow("no such symbol");
+    const terms = { connector: "v", side: "buy", symbol: "AAA", quantity: "10", type: "limit", limitPrice: "10", rationale: "x" };
+    expect(await desk.call("orders propose", terms)).toMatchObject({ verdict: { decision: "block" } });
+  });
+});
+
+describe("the paper venue's own time", () => {
+  it("dates its first mark, so that days pass and a fill that the journal lost is read again", async () => {
+    desk = await tempDesk();
+    const account = desk.open.desk.book.accounts.get("paper");
+    expect(account?.venueDate).toMatch(/^20(0\d|1\d|20)-/);
+    const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", {
+      ...{ side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "x" },
+    });
+    await desk.call("approve", { id, digest });
+    await desk.reaches(id, "filled");
+    await desk.stop();
+    const { root, home } = desk;
+    const path = join(root, ".qoc/journal/000001.ndjson");
+    const lines = readFileSync(path, "utf8").split("\n");
+    writeFileSync(path, `${lines.slice(0, lines.findIndex((line) => line.includes('"type":"fill.received"'))).join("\n")}\n`);
+    desk = await tempDesk({ again: { root, home } });
+    expect(await desk.reaches(id, "filled")).toBe("filled");
+    expect(desk.open.desk.book.flagged.size).toBe(0);
+    expect(await recoverFills(desk.open.desk, "paper" as ConnectorName)).toBe(0);
+  });
+});
