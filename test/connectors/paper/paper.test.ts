@@ -175,7 +175,8 @@ describe("an order", () => {
     expect(await venue.getBuyingPower()).toBe("587.495");
     await pass(500);
     expect(fills[0]).toMatchObject({ price: "2963.67", fee: "4.45" });
-    expect(await venue.getAccount()).toEqual({ cash: "550.045", buyingPower: "550.045", nav: "4994.65", currency: "USD" });
+    const timestamp = Number((await venue.getQuote("SPX")).timestamp);
+    expect(await venue.getAccount()).toEqual({ cash: "550.045", buyingPower: "550.045", nav: "4994.65", currency: "USD", timestamp });
     const held = { symbol: "SPX", quantity: "1.5", averagePrice: "2963.67", markPrice: "2963.07", currency: "USD" };
     expect(await venue.getPositions()).toEqual([held]);
   });
