@@ -92,7 +92,11 @@ export const ERRORS = {
     "{id}: no connector for it ({reason})",
     'add connector = "name" to {path}, or list the venue under venues = [...] in desk.toml',
   ),
-  DIGEST_MISMATCH: row("{id} was edited: the digest shown was {shown}, the file now has {actual}", "qoc orders show {id}", EXIT.stale),
+  DIGEST_MISMATCH: row(
+    "{id} is not what was shown: its digest is {actual}, not {shown}; it was edited, or its protection price followed the market",
+    "qoc orders show {id}",
+    EXIT.stale,
+  ),
   ALREADY_DECIDED: row("{id} is {state} already; nothing was sent again", "qoc orders show {id}", EXIT.stale),
   APPROVAL_EXPIRED: row("the approval of {id} expired after {seconds} s", "qoc orders show {id}, then propose it anew", EXIT.stale),
   GUARD_BLOCKED: row("refused: {message}", "qoc orders show {id}; change the order, or the rule in desk.toml", EXIT.refusedByGuard),
