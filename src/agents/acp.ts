@@ -16,15 +16,15 @@ const METHOD_NOT_FOUND = -32_601;
 const idShape = z.union([z.string(), z.number()]);
 const messageShape = z.looseObject({
   jsonrpc: z.literal("2.0"),
-  id: idShape.optional(),
-  method: z.string().optional(),
+  id: idShape.nullish(),
+  method: z.string().nullish(),
   params: z.unknown().optional(),
   result: z.unknown().optional(),
-  error: z.looseObject({ message: z.string() }).optional(),
+  error: z.looseObject({ message: z.string() }).nullish(),
 });
 const initializedShape = z.looseObject({
   protocolVersion: z.number(),
-  agentCapabilities: z.looseObject({ mcpCapabilities: z.looseObject({ http: z.boolean().optional() }).optional() }).optional(),
+  agentCapabilities: z.looseObject({ mcpCapabilities: z.looseObject({ http: z.boolean().nullish() }).nullish() }).nullish(),
 });
 const sessionShape = z.looseObject({ sessionId: z.string() });
 const promptedShape = z.looseObject({ stopReason: z.string() });
@@ -68,8 +68,8 @@ const talk = (ask: LaunchAsk): Conversation => {
     read: (line, send) => {
       const said = parsed(line);
       if (said === undefined) return undefined;
-      if (said.method === undefined) return [...told.pause(), ...answered(said, ask, send)];
-      if (said.id === undefined) return said.method === "session/update" ? update(said.params) : [];
+      if (typeof said.method !== "string") return [...told.pause(), ...answered(said, ask, send)];
+      if (said.id === undefined || said.id === null) return said.method === "session/update" ? update(said.params) : [];
       const leave = said.method === "session/request_permission" ? permissionShape.safeParse(said.params).data : undefined;
       if (leave === undefined) {
         send(message({ id: said.id, error: { code: METHOD_NOT_FOUND, message: `the desk does not lend ${said.method}` } }));
@@ -100,7 +100,7 @@ const answered = (
 ): readonly AgentEvent[] => {
   const question = typeof id === "number" ? ASKS[id] : undefined;
   if (question === undefined) return [];
-  if (error !== undefined) return failed(`it answered ${question} with: ${error.message.slice(0, 500)}`);
+  if (error) return failed(`it answered ${question} with: ${error.message.slice(0, 500)}`);
   switch (question) {
     case "initialize": {
       const told = initializedShape.safeParse(result).data;

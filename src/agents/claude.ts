@@ -7,36 +7,30 @@ import type { AgentEvent, AgentProgram, Conversation, LaunchAsk, LaunchLine } fr
 
 const PREFIX = "mcp__qoc__";
 
+// Its makers tell of what is absent by null in one place and by nothing in another.
 const initShape = z.looseObject({
-  type: z.literal("system"),
-  subtype: z.literal("init"),
   tools: z.array(z.string()),
   mcp_servers: z.array(z.looseObject({ name: z.string(), status: z.string() })),
 });
 const blockShape = z.looseObject({
   type: z.string(),
-  text: z.string().optional(),
-  id: z.string().optional(),
-  name: z.string().optional(),
-  tool_use_id: z.string().optional(),
-  is_error: z.boolean().optional(),
+  text: z.string().nullish(),
+  id: z.string().nullish(),
+  name: z.string().nullish(),
+  tool_use_id: z.string().nullish(),
+  is_error: z.boolean().nullish(),
 });
-const assistantShape = z.looseObject({
-  type: z.literal("assistant"),
-  message: z.looseObject({ id: z.string(), content: z.array(blockShape) }),
-});
-const contentShape = z.union([z.string(), z.array(blockShape)]);
-const userShape = z.looseObject({ type: z.literal("user"), message: z.looseObject({ content: contentShape }) });
+const assistantShape = z.looseObject({ message: z.looseObject({ id: z.string(), content: z.array(blockShape) }) });
+const contentShape = z.union([z.string(), z.array(blockShape)]).nullish();
+const userShape = z.looseObject({ message: z.looseObject({ content: contentShape }) });
 const resultShape = z.looseObject({
-  type: z.literal("result"),
   subtype: z.string(),
-  is_error: z.boolean().optional(),
-  result: z.string().optional(),
-  total_cost_usd: z.number().optional(),
-  permission_denials: z.array(z.looseObject({ tool_name: z.string() })).optional(),
+  is_error: z.boolean().nullish(),
+  result: z.string().nullish(),
+  total_cost_usd: z.number().nullish(),
+  permission_denials: z.array(z.looseObject({ tool_name: z.string() })).nullish(),
 });
-const otherShape = z.looseObject({ type: z.string() });
-const eventShape = z.union([initShape, assistantShape, userShape, resultShape, otherShape]);
+const eventShape = z.looseObject({ type: z.string(), subtype: z.unknown().optional() });
 
 const line = ({ door, settings, setup }: LaunchAsk): LaunchLine => ({
   argv: [
@@ -68,11 +62,18 @@ const talk = ({ bundle, door }: LaunchAsk): Conversation => {
     read: (text) => {
       const event = parsed(text);
       if (event === undefined) return undefined;
-      if ("mcp_servers" in event && "tools" in event) return readInit(initShape.parse(event));
-      if (event.type === "assistant" && "message" in event) return readAssistant(assistantShape.parse(event), turns, calls, door.tools);
-      if (event.type === "user" && "message" in event) return readUser(userShape.parse(event), calls, door.tools);
-      if (event.type === "result" && "subtype" in event) return readResult(resultShape.parse(event));
-      return [];
+      switch (event.type) {
+        case "system":
+          return event.subtype === "init" ? readInit(event) : [];
+        case "assistant":
+          return readAs(assistantShape, event, (told) => readAssistant(told, turns, calls, door.tools));
+        case "user":
+          return readAs(userShape, event, (told) => readUser(told, calls, door.tools));
+        case "result":
+          return readAs(resultShape, event, readResult);
+        default:
+          return [];
+      }
     },
   };
 };
@@ -85,7 +86,16 @@ const parsed = (text: string): z.output<typeof eventShape> | undefined => {
   }
 };
 
-const readInit = (event: z.output<typeof initShape>): readonly AgentEvent[] => {
+/** An event that is not as it should be counts as a line that nobody could read. */
+const readAs = <T>(shape: z.ZodType<T>, event: unknown, read: (event: T) => readonly AgentEvent[]): readonly AgentEvent[] | undefined => {
+  const told = shape.safeParse(event);
+  return told.success ? read(told.data) : undefined;
+};
+
+/** Passed over it would not be held against the door's tools, so one that cannot be read is the end of the run. */
+const readInit = (said: unknown): readonly AgentEvent[] => {
+  const { data: event } = initShape.safeParse(said);
+  if (event === undefined) return [{ kind: "foreign", what: "the tools and servers that it tells of cannot be read" }];
   const odd = event.mcp_servers.filter(({ name, status }) => name !== "qoc" || status !== "connected");
   const [first] = odd;
   if (first !== undefined) return [{ kind: "foreign", what: `the MCP server ${first.name} is ${first.status}` }];
@@ -107,8 +117,8 @@ const readAssistant = (
   const events: AgentEvent[] = turns.has(id) ? [] : [{ kind: "turn" }];
   turns.add(id);
   for (const block of content) {
-    if (block.type === "text" && block.text !== undefined) events.push({ kind: "say", text: block.text });
-    if (block.type !== "tool_use" || block.name === undefined) continue;
+    if (block.type === "text" && typeof block.text === "string") events.push({ kind: "say", text: block.text });
+    if (block.type !== "tool_use" || typeof block.name !== "string") continue;
     const tool = bare(block.name);
     calls.set(block.id ?? "", tool);
     if (tools.includes(tool)) events.push({ kind: "call", tool });
@@ -119,7 +129,7 @@ const readAssistant = (
 /** A tool that is not the desk's: it refused it by itself, or it has a hand that it should not have. */
 const readUser = (event: z.output<typeof userShape>, calls: Map<string, string>, tools: readonly string[]): readonly AgentEvent[] => {
   const { content } = event.message;
-  if (typeof content === "string") return [];
+  if (!Array.isArray(content)) return [];
   return content.flatMap((block): readonly AgentEvent[] => {
     const tool = calls.get(block.tool_use_id ?? "") ?? "a tool without a name";
     if (block.type !== "tool_result" || tools.includes(tool)) return [];
@@ -127,20 +137,20 @@ const readUser = (event: z.output<typeof userShape>, calls: Map<string, string>,
   });
 };
 
-const FAILURES: Readonly<Record<string, string>> = {
-  error_max_turns: "it took as many turns as it may",
-  error_max_budget_usd: "it cost as much as it may",
-};
+const FAILURES: ReadonlyMap<string, string> = new Map([
+  ["error_max_turns", "it took as many turns as it may"],
+  ["error_max_budget_usd", "it cost as much as it may"],
+]);
 
 const readResult = (event: z.output<typeof resultShape>): readonly AgentEvent[] => {
   const isFailed = event.subtype !== "success" || event.is_error === true;
-  const failure = FAILURES[event.subtype] ?? `it ended with ${event.subtype === "success" ? "an error" : event.subtype}`;
+  const failure = FAILURES.get(event.subtype) ?? `it ended with ${event.subtype === "success" ? "an error" : event.subtype.slice(0, 500)}`;
   // Of a tool of its own it was told with the call's result.
   const denied = (event.permission_denials ?? []).filter(({ tool_name }) => tool_name.startsWith(PREFIX));
   return [
     ...denied.map(({ tool_name }): AgentEvent => ({ kind: "refused", tool: bare(tool_name) })),
-    ...(event.total_cost_usd === undefined ? [] : [{ kind: "cost", usd: event.total_cost_usd } as const]),
-    { kind: "end", ...(event.result === undefined ? {} : { text: event.result }), ...(isFailed ? { failure } : {}) },
+    ...(typeof event.total_cost_usd === "number" ? [{ kind: "cost", usd: event.total_cost_usd } as const] : []),
+    { kind: "end", ...(typeof event.result === "string" ? { text: event.result } : {}), ...(isFailed ? { failure } : {}) },
   ];
 };
 

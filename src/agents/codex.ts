@@ -63,16 +63,16 @@ const line = (ask: LaunchAsk): LaunchLine => {
 
 const itemShape = z.looseObject({
   type: z.string(),
-  server: z.string().optional(),
-  tool: z.string().optional(),
-  text: z.string().optional(),
-  message: z.string().optional(),
+  server: z.string().nullish(),
+  tool: z.string().nullish(),
+  text: z.string().nullish(),
+  message: z.string().nullish(),
 });
 const eventShape = z.looseObject({
   type: z.string(),
-  item: itemShape.optional(),
-  error: z.looseObject({ message: z.string() }).optional(),
-  message: z.string().optional(),
+  item: itemShape.nullish(),
+  error: z.looseObject({ message: z.string() }).nullish(),
+  message: z.string().nullish(),
 });
 
 /** What it does with hands of its own, and must not be able to. */
@@ -94,7 +94,7 @@ const eventsOf = ({ type, item, error, message }: z.output<typeof eventShape>): 
   if (type === "turn.failed") return [{ kind: "end", failure: `it ended with: ${(error?.message ?? "an error").slice(0, 500)}` }];
   // It tells of each attempt to reach its model so, and may yet succeed.
   if (type === "error") return [{ kind: "note", text: message ?? "an error" }];
-  return item === undefined ? [] : itemEvents(type, item);
+  return item ? itemEvents(type, item) : [];
 };
 
 /** Its own turn is the whole task, so each call of a tool and each message counts as one. */
@@ -107,7 +107,7 @@ const itemEvents = (type: string, item: z.output<typeof itemShape>): readonly Ag
   }
   if (type !== "item.completed") return [];
   if (item.type === "agent_message") return [{ kind: "turn" }, { kind: "say", text: item.text ?? "" }];
-  return item.type === "error" && item.message !== undefined ? [{ kind: "note", text: item.message }] : [];
+  return item.type === "error" && typeof item.message === "string" ? [{ kind: "note", text: item.message }] : [];
 };
 
 export const codex: AgentProgram = {

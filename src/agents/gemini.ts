@@ -54,13 +54,13 @@ const line = (ask: LaunchAsk): LaunchLine => ({
 
 const eventShape = z.looseObject({
   type: z.string(),
-  role: z.string().optional(),
-  content: z.string().optional(),
-  tool_name: z.string().optional(),
-  tool_id: z.string().optional(),
-  status: z.string().optional(),
-  error: z.looseObject({ message: z.string().optional() }).optional(),
-  message: z.string().optional(),
+  role: z.string().nullish(),
+  content: z.string().nullish(),
+  tool_name: z.string().nullish(),
+  tool_id: z.string().nullish(),
+  status: z.string().nullish(),
+  error: z.looseObject({ message: z.string().nullish() }).nullish(),
+  message: z.string().nullish(),
 });
 type Event = z.output<typeof eventShape>;
 
@@ -112,7 +112,7 @@ const eventsOf = (event: Event, calls: Map<string, string>, tools: readonly stri
 };
 
 /** Of a tool that is not the desk's: it was refused, or the program has a hand that it should not have. */
-const resultOf = (tool: string, status: string | undefined, tools: readonly string[]): readonly AgentEvent[] => {
+const resultOf = (tool: string, status: Event["status"], tools: readonly string[]): readonly AgentEvent[] => {
   if (tools.includes(tool)) return [];
   return [status === "error" ? { kind: "refused", tool } : { kind: "foreign", what: `it used ${tool}` }];
 };

@@ -8,12 +8,12 @@ const eventShape = z.looseObject({
   type: z.string(),
   part: z
     .looseObject({
-      tool: z.string().optional(),
-      text: z.string().optional(),
-      cost: z.number().optional(),
-      state: z.looseObject({ status: z.string().optional() }).optional(),
+      tool: z.string().nullish(),
+      text: z.string().nullish(),
+      cost: z.number().nullish(),
+      state: z.looseObject({ status: z.string().nullish() }).nullish(),
     })
-    .optional(),
+    .nullish(),
   error: z.unknown().optional(),
 });
 
@@ -98,14 +98,14 @@ const parsed = (line: string): z.output<typeof eventShape> | undefined => {
 const eventsOf = ({ type, part, error }: z.output<typeof eventShape>, bill: number, tools: readonly string[]): readonly AgentEvent[] => {
   if (type === "step_start") return [{ kind: "turn" }];
   if (type === "step_finish") return [{ kind: "cost", usd: bill }];
-  if (type === "text" && part?.text !== undefined) return [{ kind: "say", text: part.text }];
-  if (type === "tool_use" && part?.tool !== undefined) return [callOf(part.tool, part.state?.status, tools)];
+  if (type === "text" && typeof part?.text === "string") return [{ kind: "say", text: part.text }];
+  if (type === "tool_use" && typeof part?.tool === "string") return [callOf(part.tool, part.state?.status, tools)];
   if (type === "error") return [{ kind: "end", failure: `it ended with ${JSON.stringify(error ?? "an error").slice(0, 500)}` }];
   return [];
 };
 
 /** One of its own that did something is a hand that it should not have; one that it refused is told as such. */
-const callOf = (tool: string, status: string | undefined, tools: readonly string[]): AgentEvent => {
+const callOf = (tool: string, status: string | null | undefined, tools: readonly string[]): AgentEvent => {
   const bare = tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : tool;
   if (tools.includes(bare)) return { kind: "call", tool: bare };
   return status === "completed" ? { kind: "foreign", what: `it used ${tool}` } : { kind: "refused", tool };

@@ -3,6 +3,7 @@
  * started ends with it, on every way out.
  */
 import type { ChildProcess, SpawnOptions } from "node:child_process";
+import { messageOf } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
 
 /** The parts of `node:child_process` and of the system that a run needs; lent, so that a test can lend others. */
@@ -43,6 +44,7 @@ export interface Running {
 /** One line; a tool's whole answer may stand in it. */
 const LINE_CHARS_MAX = 4 * 1024 * 1024;
 const ERROR_CHARS = 4_000;
+const FAULT_CHARS = 500;
 /** From the polite signal to the other one. */
 const GRACE_MS = 2_000;
 /** After the end: for what is still in the pipes, where a stray process holds them open. */
@@ -64,8 +66,14 @@ export const startProcess = (world: ProcessWorld, ask: ProcessAsk): Running => {
   };
   const forgetTimeout = world.clock.after(ask.timeoutMs, () => stop(`it took longer than ${ask.timeoutMs / 1_000} s`));
   const errors = lastOf(child);
-  // What it says after it was told to stop counts no more.
-  readLines(child, (text) => (stopped === undefined ? ask.line(text) : undefined), stop);
+  readLines(
+    child,
+    (text) => {
+      // What it says after it was told to stop counts no more.
+      if (stopped === undefined) heard(text, ask.line, stop);
+    },
+    stop,
+  );
   // Writing to a program that is gone is no error of ours: its end is heard below.
   child.stdin?.on("error", () => undefined);
   child.stdin?.write(ask.opening);
@@ -76,6 +84,15 @@ export const startProcess = (world: ProcessWorld, ask: ProcessAsk): Running => {
     return { stopped, how, isClean, errors: errors() };
   });
   return { send: (text) => void child.stdin?.write(text), stop, over };
+};
+
+/** Nobody stands above to catch what is thrown here: it would be the end of the desk. */
+const heard = (text: string, line: (text: string) => void, stop: (why: string) => void): void => {
+  try {
+    line(text);
+  } catch (error) {
+    stop(`a line that it wrote could not be read: ${messageOf(error).slice(0, FAULT_CHARS)}`);
+  }
 };
 
 const readLines = (child: ChildProcess, line: (text: string) => void, stop: (why: string) => void): void => {

@@ -93,6 +93,7 @@ describe("a run by the Agent Client Protocol", () => {
     ["a tool of its own that ran", { says: [call("a", "bash"), ends("a", "completed", "qoc_status")] }, /it used bash/],
     ["another version", { answers: { initialize: { protocolVersion: 2 } } }, /does not speak version 1/],
     ["no servers over HTTP", { answers: { initialize: { protocolVersion: 1, agentCapabilities: {} } } }, /takes no MCP server over HTTP/],
+    ["null for what it can do", { answers: { initialize: { protocolVersion: 1, agentCapabilities: null } } }, /takes no MCP server over HTTP/],
     ["no session", { answers: { "session/new": {} } }, /opened no session/],
     ["an error", { answers: { "session/new": { error: { code: -32_000, message: "log in first" } } } }, /answered session\/new with: log in first/],
     ["another end", { answers: { "session/prompt": { stopReason: "refusal" } } }, /ended with refusal/],

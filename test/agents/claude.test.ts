@@ -89,6 +89,8 @@ describe("a run of Claude Code", () => {
     ["a door that failed", { tools: [], servers: [{ name: "qoc", status: "failed" }] }, /the MCP server qoc is failed/],
     ["a server that is not ours", { servers: [{ name: "qoc", status: "connected" }, { name: "rogue", status: "connected" }] }, /server rogue/],
     ["no server", { tools: [], servers: [] }, /not connected/],
+    ["servers that are none", { servers: 5 }, /the tools and servers that it tells of cannot be read/],
+    ["a second word of its tools that cannot be read", { odd: [{ type: "system", subtype: "init", tools: null }], turns: 0 }, /cannot be read/],
     ["no word of its tools", { init: false }, /started to work before it said which tools it has/],
   ])("L5 fails at its first event: %s", async (_, plan, reason) => {
     const result = await stand.run({ ...plan, hang: true });
@@ -139,6 +141,7 @@ describe("a run of Claude Code", () => {
     ["error_max_turns", /as many turns as it may/],
     ["error_max_budget_usd", /as much as it may/],
     ["error_during_execution", /ended with error_during_execution/],
+    ["constructor", /ended with constructor/],
   ])("tells how its program ended: %s", async (subtype, reason) => {
     expect((await stand.run({ subtype, code: 1 })).failure).toMatch(reason);
   });
@@ -147,6 +150,35 @@ describe("a run of Claude Code", () => {
     const result = await stand.run({ garbage: true });
     expect(result.failure).toBeUndefined();
     expect(result.facts?.["unread_lines"]).toBe("4");
+  });
+
+  const block = (type: string, more: object) => ({ type: "assistant", message: { id: "msg_odd", content: [{ type, ...more }] } });
+  it.each([
+    ["a text that is null", block("text", { text: null }), 0],
+    ["a text that is a number", block("text", { text: 5 }), 1],
+    ["a message that is null", { type: "assistant", message: null }, 1],
+    ["words instead of blocks", { type: "assistant", message: { id: "msg_odd", content: "x" } }, 1],
+    ["an answer without content", { type: "user", message: { content: null } }, 0],
+    ["an answer that is a number", { type: "user", message: { content: 5 } }, 1],
+    ["a bill that is words", { type: "result", subtype: "success", total_cost_usd: "much" }, 1],
+    ["a result without its kind", { type: "result" }, 1],
+    ["a line of a kind that is not known", { type: "constructor", message: 5 }, 0],
+  ])("reads past an odd line: %s", async (_, event, unread) => {
+    const result = await stand.run({ odd: [event] });
+    expect(result).toMatchObject({ summary: "Looked, and proposed nothing." });
+    expect(result.failure).toBeUndefined();
+    expect(Number(result.facts?.["unread_lines"] ?? 0)).toBe(unread);
+  });
+
+  it("takes what is null for absent", async () => {
+    const result = await stand.run({
+      result: false,
+      odd: [{ type: "result", subtype: "success", is_error: null, result: null, total_cost_usd: null, permission_denials: null }],
+    });
+    expect(result).toMatchObject({ summary: "turn 1", use: { turns: 1, costUsd: null } });
+    expect(result.failure).toBeUndefined();
+    const answer = { type: "user", message: { content: [{ type: "tool_result", is_error: null, tool_use_id: null }] } };
+    expect((await stand.run({ odd: [answer] })).failure).toMatch(/it used a tool without a name/);
   });
 
   it("fails where it ends without a word, with its exit code and what it wrote last", async () => {

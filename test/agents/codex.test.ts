@@ -35,6 +35,8 @@ describe("a run of Codex", () => {
     ["a tool of its own", [called("codex", "exec_command"), completed], /more than the desk gave it: codex\/exec_command/],
     ["another server's resources", [called("rogue", "read_mcp_resource"), completed], /rogue\/read_mcp_resource/],
     ["another server", [called("rogue"), completed], /more than the desk gave it: rogue\/qoc_status/],
+    ["a shell with null about it", [{ type: "item.started", item: { type: "command_execution", text: null } }], /it has command_execution/],
+    ["a failed turn that does not say why", [{ type: "turn.failed", error: null }], /it ended with: an error/],
     ["a failed turn", [{ type: "turn.failed", error: { message: "no credit" } }], /no credit/],
     ["no end", [called("qoc")], /said nothing of its end/],
   ])("fails: %s", async (_, lines, reason) => {

@@ -41,6 +41,7 @@ describe("a run of Gemini CLI", () => {
 
   it.each([
     ["a tool of its own that ran", [called("run_shell_command", "a"), answered("a", "success"), done], /it used run_shell_command/],
+    ["a tool with null about it", [{ ...called("run_shell_command", "a"), content: null }, answered("a", "success")], /it used run_shell_command/],
     ["its own error", [{ type: "result", status: "error", error: { type: "x", message: "no credit" } }], /^it ended with: no credit$/],
     ["a success that is none", [says("I look."), { type: "error", severity: "warning", message: "Loop detected" }, done], /^it ended with: Loop detected$/],
     ["no end", [says("Looked.")], /said nothing of its end/],

@@ -26,6 +26,7 @@ describe("a run of opencode", () => {
     ["too dear", [...step(0.75), ...step(0.5)], /^it cost 1.25 USD; it may cost 1.00 USD$/],
     ["a shell that ran", [used("bash", "completed")], /it used bash/],
     ["a tool of the door's name that is not behind it", [used("qoc_status", "completed")], /it used qoc_status/],
+    ["a shell with null about it", [{ type: "tool_use", part: { tool: "bash", text: null, state: { status: "completed" } } }], /it used bash/],
     ["its own error", [{ type: "error", error: { name: "APIError" } }], /APIError/],
   ])("fails: %s", async (_, lines, reason) => {
     expect((await agentStand(opencode, "lines").run({ lines })).failure).toMatch(reason);

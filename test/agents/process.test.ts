@@ -84,6 +84,18 @@ describe("a program of a run", () => {
     expect(end.isClean).toBe(true);
   });
 
+  it("is stopped at a line that its reader fails at, and the desk goes on", async () => {
+    const { over } = startProcess(hostWorld(), {
+      ...{ argv: [process.execPath, STUBBORN, "stays", newMark()], env: {}, cwd: "/", opening: "", answers: false, timeoutMs: 20_000 },
+      line: () => {
+        throw new Error(`no such thing ${"x".repeat(10_000)}`);
+      },
+    });
+    const { stopped = "" } = await over;
+    expect(stopped).toMatch(/^a line that it wrote could not be read: no such thing x+$/);
+    expect(stopped.length).toBeLessThan(600);
+  });
+
   it("is heard to its last line, whose end it forgot", async () => {
     expect((await heard(["half"])).lines).toEqual(["a line without its end"]);
   });
