@@ -3,6 +3,7 @@
  * and no terminal; of what it asks leave for, only the desk's own tools are let through.
  */
 import { z } from "zod";
+import { brief, memory } from "./memory.ts";
 import type { AgentEvent, AgentProgram, Conversation, LaunchAsk } from "./runtime.ts";
 import { speech } from "./speech.ts";
 
@@ -141,18 +142,18 @@ const toolOf = ({ title, kind }: Call, tools: readonly string[]): string | undef
 /** What is heard in the course of a session: words in pieces, and calls, each of which is told several times. */
 const hearing = (tools: readonly string[]) => {
   const told = speech();
-  const seen = new Map<string, { readonly title: string; readonly tool: string | undefined }>();
+  const seen = memory<{ readonly title: string; readonly tool: string | undefined }>();
   const calls = (call: Call): readonly AgentEvent[] => {
     // Its first title is its tool's name; a later one may be what it does.
     const known = seen.get(call.toolCallId);
-    const { title, tool } = known ?? { title: call.title ?? "a tool without a name", tool: toolOf(call, tools) };
+    const { title, tool } = known ?? { title: brief(call.title ?? "a tool without a name"), tool: toolOf(call, tools) };
     seen.set(call.toolCallId, { title, tool });
     const events: AgentEvent[] = known === undefined ? [...told.act()] : [];
     if (known === undefined && tool !== undefined) events.push({ kind: "call", tool });
     if (call.status !== "completed" && call.status !== "failed") return events;
     events.push(...told.pause());
     if (tool !== undefined) return events;
-    events.push(call.status === "failed" ? { kind: "refused", tool: title } : { kind: "foreign", what: `it used ${title.slice(0, 200)}` });
+    events.push(call.status === "failed" ? { kind: "refused", tool: title } : { kind: "foreign", what: `it used ${title}` });
     return events;
   };
   const update = (params: unknown): readonly AgentEvent[] => {

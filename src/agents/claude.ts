@@ -3,6 +3,7 @@
  * first line tells which tools it has. A server it cannot reach is no error to it, so that line is checked by the desk.
  */
 import { z } from "zod";
+import { type Memory, brief, memory } from "./memory.ts";
 import type { AgentEvent, AgentProgram, Conversation, LaunchAsk, LaunchLine } from "./runtime.ts";
 
 const PREFIX = "mcp__qoc__";
@@ -54,8 +55,8 @@ const line = ({ door, settings, setup }: LaunchAsk): LaunchLine => ({
 });
 
 const talk = ({ bundle, door }: LaunchAsk): Conversation => {
-  const turns = new Set<string>();
-  const calls = new Map<string, string>();
+  const turns = memory<true>();
+  const calls = memory<string>();
   return {
     opening: bundle,
     answers: false,
@@ -104,18 +105,18 @@ const readInit = (said: unknown): readonly AgentEvent[] => {
 };
 
 /** A tool that is not behind the desk's door is marked, so that its name can never pass for one that is. */
-const bare = (tool: string): string => (tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : `${tool} (its own)`);
+const bare = (tool: string): string => brief(tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : `${tool} (its own)`);
 
 /** One turn comes as several events with one id, a block each. */
 const readAssistant = (
   event: z.output<typeof assistantShape>,
-  turns: Set<string>,
-  calls: Map<string, string>,
+  turns: Memory<true>,
+  calls: Memory<string>,
   tools: readonly string[],
 ): readonly AgentEvent[] => {
   const { id, content } = event.message;
-  const events: AgentEvent[] = turns.has(id) ? [] : [{ kind: "turn" }];
-  turns.add(id);
+  const events: AgentEvent[] = turns.get(id) === true ? [] : [{ kind: "turn" }];
+  turns.set(id, true);
   for (const block of content) {
     if (block.type === "text" && typeof block.text === "string") events.push({ kind: "say", text: block.text });
     if (block.type !== "tool_use" || typeof block.name !== "string") continue;
@@ -127,7 +128,7 @@ const readAssistant = (
 };
 
 /** A tool that is not the desk's: it refused it by itself, or it has a hand that it should not have. */
-const readUser = (event: z.output<typeof userShape>, calls: Map<string, string>, tools: readonly string[]): readonly AgentEvent[] => {
+const readUser = (event: z.output<typeof userShape>, calls: Memory<string>, tools: readonly string[]): readonly AgentEvent[] => {
   const { content } = event.message;
   if (!Array.isArray(content)) return [];
   return content.flatMap((block): readonly AgentEvent[] => {

@@ -3,6 +3,7 @@
  * cannot reach is no error to it, so its first call counts only where the desk saw it ask which tools there are.
  */
 import { z } from "zod";
+import { type Memory, brief, memory } from "./memory.ts";
 import type { AgentEvent, AgentProgram, Conversation, LaunchAsk, LaunchLine } from "./runtime.ts";
 import { speech } from "./speech.ts";
 
@@ -65,10 +66,10 @@ const eventShape = z.looseObject({
 type Event = z.output<typeof eventShape>;
 
 /** A tool that is not behind the desk's door is marked, so that its name can never pass for one that is. */
-const bare = (tool: string): string => (tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : `${tool} (its own)`);
+const bare = (tool: string): string => brief(tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : `${tool} (its own)`);
 
 const talk = ({ bundle, door }: LaunchAsk): Conversation => {
-  const calls = new Map<string, string>();
+  const calls = memory<string>();
   const told = speech();
   let trouble: string | undefined;
   return {
@@ -95,7 +96,7 @@ const parsed = (text: string): Event | undefined => {
   }
 };
 
-const eventsOf = (event: Event, calls: Map<string, string>, tools: readonly string[]): readonly AgentEvent[] => {
+const eventsOf = (event: Event, calls: Memory<string>, tools: readonly string[]): readonly AgentEvent[] => {
   switch (event.type) {
     case "tool_use": {
       const tool = bare(event.tool_name ?? "a tool without a name");

@@ -3,6 +3,7 @@
  * something else comes.
  */
 import type { AgentEvent } from "./runtime.ts";
+import { WORDS_MAX } from "./tally.ts";
 
 export interface Speech {
   /** A piece of its words. */
@@ -28,7 +29,8 @@ export const speech = (): Speech => {
   };
   return {
     piece: (text) => {
-      words += text;
+      // No more than the account of the run has room for, however long it speaks.
+      words = (words + text).slice(-WORDS_MAX);
       return speak();
     },
     act: () => [...speak(), ...whole()],

@@ -11,7 +11,8 @@ export interface Tally {
   end(): Extract<AgentEvent, { kind: "end" }> | undefined;
 }
 
-const WORDS_MAX = 8_000;
+/** The last of what it says. */
+export const WORDS_MAX = 8_000;
 const NOTE_CHARS = 200;
 /** Of a program whose tools are known by its asking for them alone. */
 export const NEVER_LISTED = "it never listed the desk's tools";
@@ -39,7 +40,7 @@ export const tallyOf = (
         return wrong;
       }
       case "foreign":
-        return `it has more than the desk gave it: ${event.what}`;
+        return `it has more than the desk gave it: ${oneLine(event.what)}`;
       case "turn":
         used.turns += 1;
         return used.turns > settings.maxTurns ? `it took more than ${settings.maxTurns} turns` : undefined;
