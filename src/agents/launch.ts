@@ -15,6 +15,8 @@ export interface LaunchWorld extends ProcessWorld {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where a program stands that is named as the shell would name it, and its real path; undefined: nowhere. */
   readonly find: (program: string) => Promise<{ readonly path: string; readonly real: string } | undefined>;
+  /** Where a path leads through any links; undefined: nowhere. */
+  readonly realPath: (path: string) => Promise<string | undefined>;
   /** A new empty folder that nobody else may read, with its way back. */
   readonly privateFolder: () => Promise<{ readonly path: string; remove(): Promise<void> }>;
   /** The Node that runs the desk; programs written in JavaScript ask for it by name. */
@@ -190,9 +192,10 @@ const cellOf = async ({ program, launch, folders }: Work, argv: readonly string[
   const bubblewrap = await workingBubblewrap(world, folders);
   if (bubblewrap !== undefined) {
     const files = await filesIn(world, [world.node, ...rest], folders);
-    const readable = readablePaths(found.real, files, [...world.hidden, world.workspace]);
+    const readable = readablePaths(found.real, [...files.values()], [...world.hidden, world.workspace]);
     if (!("shows" in readable)) {
-      return { path: found.real, sandbox: "bubblewrap", env, wrap: (line) => wrapped(bubblewrap, folders, readable, line) };
+      const wrap: Cell["wrap"] = (line) => wrapped(bubblewrap, folders, readable, line.map((word) => files.get(word) ?? word));
+      return { path: found.real, sandbox: "bubblewrap", env, wrap };
     }
     if (!settings.unconfined) throw new RunStop(`${name} stands in a folder with ${readable.shows} in it; put it into a folder of its own`);
   }
@@ -204,13 +207,16 @@ const cellOf = async ({ program, launch, folders }: Work, argv: readonly string[
 
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
 
-/** Files of the operator that the command line names, such as a script; never a folder. */
-const filesIn = async (world: LaunchWorld, words: readonly string[], folders: RunFolders): Promise<readonly string[]> => {
-  const files: string[] = [];
+/**
+ * Files of the operator that the command line names, such as a script, with the real path of each, by which alone it is shown;
+ * never a folder, nor what a link leads to in the workspace.
+ */
+const filesIn = async (world: LaunchWorld, words: readonly string[], folders: RunFolders): Promise<ReadonlyMap<string, string>> => {
+  const files = new Map<string, string>();
   for (const word of words) {
-    if (!word.startsWith("/") || isInside(word, folders.root) || isInside(word, world.workspace)) continue;
-    const kind = (await world.disk.facts(word))?.kind;
-    if (kind === "file" || kind === "symlink") files.push(word);
+    const real = word.startsWith("/") ? await world.realPath(word) : undefined;
+    if (real === undefined || isInside(real, folders.root) || isInside(real, world.workspace)) continue;
+    if ((await world.disk.facts(real))?.kind === "file") files.set(word, real);
   }
   return files;
 };

@@ -65,7 +65,8 @@ const PACKAGES = "/node_modules/";
 
 /**
  * What the program is made of: the folder of its real file, the programs its first line may name, and the files that stand
- * in its arguments. A folder that holds the workspace or someone's home would show what the sandbox is there to hide.
+ * in its arguments, all by their real paths. A folder that holds the workspace or someone's home would show what the sandbox
+ * is there to hide; a file shows itself alone.
  */
 export const readablePaths = (
   program: string,

@@ -21,6 +21,7 @@ export const launchWorld = ({ desk, env, home, socket }: Pick<OpenDesk, "desk" |
   disk: desk.disk,
   env,
   find: (program) => findProgram(program, env["PATH"] ?? ""),
+  realPath: (path) => realpath(path).catch(() => undefined),
   privateFolder: async () => {
     const path = await mkdtemp(join(await realpath(tmpdir()), "qoc-run-"));
     return { path, remove: () => rm(path, { recursive: true, force: true }) };

@@ -1,9 +1,9 @@
-import { mkdtempSync, realpathSync, writeFileSync } from "node:fs";
+import { mkdtempSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { command } from "../../src/agents/command.ts";
-import { TOKEN, agentStand, bubblewrapWorks, withoutBubblewrap } from "../kit/agent-stand.ts";
+import { TOKEN, agentStand, bubblewrapWorks, fixture, hostWorld, withoutBubblewrap } from "../kit/agent-stand.ts";
 
 describe("a run of any program", () => {
   it("gets the bundle, the door and its token, and its output is its account", async () => {
@@ -55,5 +55,23 @@ describe("a run of any program", () => {
     expect(Object.values(seen.sees)).toEqual([false, false, false, false, false, true]);
     expect(seen.processes).toBeLessThanOrEqual(3);
     expect(seen).toMatchObject({ inCwd: [".git"], inHome: [] });
+  });
+
+  it.skipIf(!bubblewrapWorks)("sees in bubblewrap the files that its command names, and no folder or workspace that a link leads to", async () => {
+    const stand = agentStand(command, "command");
+    const [workspace = "", home = "", files = ""] = ["desk", "home", "files"].map((name) => mkdtempSync(join(realpathSync(tmpdir()), `qoc-${name}-`)));
+    for (const file of [join(workspace, "desk.toml"), join(home, "key"), join(files, "script")]) writeFileSync(file, "");
+    const links = [join(stand.folder, "plan.json"), home, join(workspace, "desk.toml")].map((target, index) => {
+      const link = join(files, `link-${index}`);
+      symlinkSync(target, link);
+      return link;
+    });
+    // The plan stands behind a link; its program reads it all the same.
+    const words = [hostWorld().node, fixture("command"), ...links, home, join(workspace, "desk.toml"), join(files, "script")];
+    const looksAt = [join(files, "script"), ...links.slice(1), join(home, "key"), join(workspace, "desk.toml")];
+    const result = await stand.run({ looksAt }, { settings: { unconfined: false, command: words }, world: { workspace, hidden: [home] } });
+    expect(result.failure).toBeUndefined();
+    expect(result.facts).toMatchObject({ sandbox: "bubblewrap" });
+    expect(Object.values(JSON.parse(result.summary).sees)).toEqual([true, false, false, false, false]);
   });
 });

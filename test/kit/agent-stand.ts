@@ -36,7 +36,7 @@ export interface AgentStand {
   evidence(): any;
 }
 
-const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/agents/${name}.mjs`, import.meta.url));
+export const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/agents/${name}.mjs`, import.meta.url));
 
 const fileOf = async (program: string) => {
   for (const path of program.startsWith("/") ? [program] : [`/usr/bin/${program}`, `/usr/local/bin/${program}`]) {
@@ -59,6 +59,7 @@ export const hostWorld = (more: Partial<LaunchWorld> = {}): LaunchWorld => ({
   disk: nodeDisk(),
   env: { PATH: "/usr/bin:/bin" },
   find: fileOf,
+  realPath: (path) => realpath(path).catch(() => undefined),
   privateFolder: async () => {
     const path = await mkdtemp(join(realpathSync(tmpdir()), "qoc-run-"));
     return { path, remove: () => rm(path, { recursive: true, force: true }) };
