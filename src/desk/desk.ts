@@ -8,6 +8,7 @@ import type { DeskConfig } from "../workspace/config.ts";
 import type { History } from "../workspace/history.ts";
 import { newInInbox } from "../workspace/inbox.ts";
 import { type IssueHead, issueHeads } from "../workspace/notes.ts";
+import { type ProposalFile, proposalFiles } from "../workspace/proposals.ts";
 import type { OperatorKey } from "./operator-key.ts";
 import type { Venues } from "./venues.ts";
 
@@ -69,6 +70,8 @@ export interface ProposalMemory {
   readonly lastNumbers: Map<string, number>;
   /** When a known proposal's file was first found missing, monotonic ms. */
   readonly missing: Map<string, number>;
+  /** Both folders as they stand, each file read again only where it has changed. */
+  readonly files: () => Promise<readonly ProposalFile[]>;
   scanning: Promise<void> | undefined;
 }
 
@@ -81,6 +84,14 @@ export interface NoteMemory {
 export const noteMemory = ({ disk, root, clock }: Pick<Desk, "disk" | "root" | "clock">): NoteMemory => ({
   issues: issueHeads(disk, root, clock),
   inboxNew: newInInbox(disk, root, clock),
+});
+
+export const proposalMemory = ({ disk, root, clock }: Pick<Desk, "disk" | "root" | "clock">): ProposalMemory => ({
+  problems: new Map(),
+  lastNumbers: new Map(),
+  missing: new Map(),
+  files: proposalFiles(disk, root, clock),
+  scanning: undefined,
 });
 
 export const iso = (at: number): string => new Date(at).toISOString();

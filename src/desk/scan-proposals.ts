@@ -12,7 +12,7 @@ import { type ProposalDraft, type RouteTarget, routeProposal, termsOf } from "..
 import { decimal } from "../domain/decimal.ts";
 import { collarOf, isBeyond, needsProtection, protectionPrice, touch } from "../gate/protection.ts";
 import { LAYOUT } from "../workspace/layout.ts";
-import { type ProposalFile, listOrderFiles, readProposalOf, scanProposals } from "../workspace/proposals.ts";
+import { type ProposalFile, listOrderFiles, readProposalOf } from "../workspace/proposals.ts";
 import type { Desk } from "./desk.ts";
 import { adviseOn, recordVerdict } from "./judge.ts";
 import { lookAt } from "./market-view.ts";
@@ -47,7 +47,7 @@ const putBack = async (desk: Desk): Promise<void> => {
 
 const scanOnce = async (desk: Desk): Promise<void> => {
   await putBack(desk);
-  const files = await scanProposals(desk.disk, desk.root);
+  const files = await desk.proposals.files();
   const seen = new Set<string>();
   desk.proposals.problems.clear();
   for (const file of files) {

@@ -3,7 +3,7 @@ import { mkdirSync, realpathSync } from "node:fs";
 import { type JournalScan, type ScanOptions, scanJournal } from "../bus/journal-read.ts";
 import { openReplay, upgraded } from "../bus/replay.ts";
 import type { ColdServices } from "../commands/command.ts";
-import { noteMemory } from "../desk/desk.ts";
+import { noteMemory, proposalMemory } from "../desk/desk.ts";
 import { protectKey } from "../desk/operator-key.ts";
 import { rebuild } from "../desk/rebuild.ts";
 import { recordedStatus } from "../desk/status.ts";
@@ -61,7 +61,7 @@ export const coldServices = (options: ColdOptions): ColdServices => {
         book,
         config,
         notes: noteMemory({ disk, root, clock }),
-        proposals: { problems: new Map(), lastNumbers: new Map(), missing: new Map(), scanning: undefined },
+        proposals: proposalMemory({ disk, root, clock }),
       });
     },
     verifyOf: async (from, note) => {

@@ -5,7 +5,7 @@ import { openBus } from "../bus/bus.ts";
 import { type Journal, openJournal } from "../bus/journal.ts";
 import { JOURNAL_FORMAT } from "../bus/journal-record.ts";
 import { openReplay } from "../bus/replay.ts";
-import { type Desk, noteMemory } from "../desk/desk.ts";
+import { type Desk, noteMemory, proposalMemory } from "../desk/desk.ts";
 import { type Projector, openProjector } from "../desk/projector.ts";
 import { loadKey } from "../desk/operator-key.ts";
 import type { Book } from "../domain/book.ts";
@@ -124,7 +124,7 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
     history,
     key,
     market: { instruments: new Map(), venueTimes: new Map(), reconciled: new Set(), freeBytes: undefined },
-    proposals: { problems: new Map(), lastNumbers: new Map(), missing: new Map(), scanning: undefined },
+    proposals: proposalMemory({ disk, root, clock }),
     notes: noteMemory({ disk, root, clock }),
     publish: record.publish,
     readOnly: record.readOnly,

@@ -2,10 +2,11 @@
 import { dirname } from "node:path";
 import { QocError } from "../domain/error.ts";
 import { isFileStem } from "../domain/ids.ts";
-import type { Disk } from "../domain/ports.ts";
+import type { Clock, Disk } from "../domain/ports.ts";
 import { PROPOSAL_BYTES_MAX, type ProposalDraft, ProposalError, readProposal } from "../domain/proposal.ts";
 import { LAYOUT } from "./layout.ts";
 import { PROPOSAL_EXTENSIONS, parseProposalFile, renderProposal } from "./proposal-file.ts";
+import { Remembered } from "./remembered.ts";
 
 export type ProposalFile =
   | { readonly kind: "ok"; readonly id: string; readonly path: string; readonly text: string; readonly draft: ProposalDraft }
@@ -22,32 +23,48 @@ const INBOUND = [LAYOUT.ordersPending, LAYOUT.ordersProposed];
 
 const stemOf = (name: string): string => name.slice(0, name.lastIndexOf("."));
 
+const foundAt = (path: string): Found => {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return { id: stemOf(name), name, path };
+};
+
 const found = async (disk: Disk, root: string, folder: string): Promise<readonly Found[]> => {
   const entries = await disk.list(`${root}/${folder}`);
   return entries
     .filter((entry) => entry.kind !== "directory" && !entry.name.startsWith(".") && PROPOSAL_EXTENSIONS.some((end) => entry.name.endsWith(end)))
-    .map((entry) => ({ id: stemOf(entry.name), name: entry.name, path: `${folder}/${entry.name}` }))
+    .map((entry) => foundAt(`${folder}/${entry.name}`))
     .toSorted((a, b) => (a.path < b.path ? -1 : 1));
 };
 
-/** Reads both inbound folders. One stem twice, whatever its case or extension, is a duplicate both times. */
-export const scanProposals = async (disk: Disk, root: string): Promise<readonly ProposalFile[]> => {
-  const all = (await Promise.all(INBOUND.map((folder) => found(disk, root, folder)))).flat();
-  const byStem = groupByStem(all);
-  const files: ProposalFile[] = [];
-  for (const file of all) {
-    const twins = (byStem.get(file.id.toLowerCase()) ?? []).filter((twin) => twin !== file).map((twin) => twin.path);
-    files.push(twins.length > 0 ? { kind: "duplicate", id: file.id, path: file.path, others: twins } : await readOne(disk, root, file));
-  }
-  return files;
+/**
+ * Looks at both inbound folders, and reads again only what has changed since it was asked last. One stem twice, whatever its
+ * case or extension, is a duplicate both times.
+ */
+export const proposalFiles = (disk: Disk, root: string, clock: Pick<Clock, "now">): (() => Promise<readonly ProposalFile[]>) => {
+  const read = new Remembered(disk, clock, (path) => readOne(disk, root, foundAt(path)));
+  return async () => {
+    const all = (await Promise.all(INBOUND.map((folder) => found(disk, root, folder)))).flat();
+    const byStem = groupByStem(all);
+    const twinsOf = (file: Found): readonly Found[] => (byStem.get(file.id.toLowerCase()) ?? []).filter((twin) => twin !== file);
+    const alone = all.filter((file) => twinsOf(file).length === 0);
+    const files = new Map((await read.all(root, alone.map(({ path }) => path))).map((file) => [file.path, file]));
+    return all.map((file) => files.get(file.path) ?? duplicate(file, twinsOf(file)));
+  };
 };
+
+const duplicate = ({ id, path }: Found, twins: readonly Found[]): ProposalFile => ({
+  kind: "duplicate",
+  id,
+  path,
+  others: twins.map((twin) => twin.path),
+});
 
 /** The one file of this stem as it stands now; undefined: there is none. The order path reads no other. */
 export const readProposalOf = async (disk: Disk, root: string, id: string): Promise<ProposalFile | undefined> => {
   const all = (await Promise.all(INBOUND.map((folder) => found(disk, root, folder)))).flat();
   const [file, ...twins] = all.filter((candidate) => candidate.id.toLowerCase() === id.toLowerCase());
   if (file === undefined) return undefined;
-  return twins.length > 0 ? { kind: "duplicate", id: file.id, path: file.path, others: twins.map((twin) => twin.path) } : readOne(disk, root, file);
+  return twins.length > 0 ? duplicate(file, twins) : readOne(disk, root, file);
 };
 
 const groupByStem = (files: readonly Found[]): Map<string, Found[]> => {

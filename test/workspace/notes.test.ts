@@ -35,6 +35,11 @@ describe("frontmatter", () => {
       expect(() => readNote(`---\n${inside}\n---\n`)).toThrow(FrontmatterError);
   });
 
+  it("refuses one of the size of a text, and reads a body of any size", () => {
+    expect(() => readNote(`---\na: ${"x".repeat(17 * 1024)}\n---\n`)).toThrow("frontmatter has 17411 bytes; the limit is 16384");
+    expect(readNote(`---\na: x\n---\n${"k: x\n".repeat(20_000)}`).fields).toEqual({ a: "x" });
+  });
+
   it("changes one field and no other byte", () => {
     const text = "---\nid: 001   # mine\nstatus: open\n---\nbody: status: open\n";
     expect(withField(text, "status", "done")).toBe("---\nid: 001   # mine\nstatus: done\n---\nbody: status: open\n");

@@ -1,14 +1,14 @@
 /** Proposal files: what people and agents may write, and what is refused by name, with nothing lost. */
 import * as fc from "fast-check";
 import { execFileSync } from "node:child_process";
-import { linkSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { readProposal } from "../../src/domain/proposal.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { parseProposalFile, renderProposal } from "../../src/workspace/proposal-file.ts";
-import { createProposal, placeOrderFile, scanProposals } from "../../src/workspace/proposals.ts";
+import { createProposal, placeOrderFile, proposalFiles } from "../../src/workspace/proposals.ts";
 
 const disk = nodeDisk();
 let root: string;
@@ -21,7 +21,8 @@ beforeEach(() => {
 const GOOD = 'side = "buy"\nsymbol = "SPX"\nquantity = 10\ntype = "limit"\nlimit_price = 3000\n';
 const put = (name: string, content: string | Uint8Array, folder = "pending"): void =>
   writeFileSync(`${root}/orders/${folder}/${name}`, content);
-const only = async () => (await scanProposals(disk, root))[0];
+const look = () => proposalFiles(disk, root, { now: () => Date.now() })();
+const only = async () => (await look())[0];
 
 describe("a good file", () => {
   it.each([
@@ -103,6 +104,30 @@ describe("a bad file is listed with what is wrong", () => {
     expect((await only())?.kind).toBe("bad");
   });
 
+  const lines = (line: (n: number) => string): string => {
+    let text = "";
+    for (let n = 0; text.length < 60 * 1024; n++) text += `${line(n)}\n`;
+    return text;
+  };
+  it.each([
+    ["keys", lines((n) => `k${n}: x`)],
+    ["one key again and again", lines(() => "k: x")],
+    ["empty items", `a:\n${lines(() => "-")}`],
+    ["a list", `a: [${"x,".repeat(30_000)}]`],
+    ["comments", lines(() => "#")],
+    ["mistakes", lines(() => "%")],
+  ])("60 KiB of YAML %s, at once", async (_what, text) => {
+    put("a.yaml", text);
+    const started = performance.now();
+    expect(await only()).toMatchObject({ kind: "bad", message: expect.stringContaining("more than 4000 parts") });
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
+  it("a YAML key twice", async () => {
+    put("a.yaml", "side: buy\nsymbol: SPX\nside: sell\n");
+    expect(await only()).toMatchObject({ kind: "bad", message: "not valid YAML: Map keys must be unique" });
+  });
+
   it("binary, and what is not UTF-8", async () => {
     put("a.toml", new Uint8Array([0, 1, 2, 3]));
     expect(await only()).toMatchObject({ kind: "bad", message: expect.stringContaining("binary") });
@@ -115,7 +140,7 @@ describe("a bad file is listed with what is wrong", () => {
     symlinkSync(`${root}/secret.toml`, `${root}/orders/pending/link.toml`);
     linkSync(`${root}/secret.toml`, `${root}/orders/pending/hard.toml`);
     execFileSync("mkfifo", [`${root}/orders/pending/pipe.toml`]);
-    const files = await scanProposals(disk, root);
+    const files = await look();
     expect(files.map((file) => [file.id, file.kind])).toEqual([
       ["hard", "bad"],
       ["link", "bad"],
@@ -126,7 +151,28 @@ describe("a bad file is listed with what is wrong", () => {
   it("the same stem twice: neither can be approved", async () => {
     put("a.toml", GOOD);
     put("A.yaml", "side: buy\n", "proposed");
-    expect((await scanProposals(disk, root)).map((file) => file.kind)).toEqual(["duplicate", "duplicate"]);
+    expect((await look()).map((file) => file.kind)).toEqual(["duplicate", "duplicate"]);
+  });
+});
+
+describe("a file that stays as it is", () => {
+  it("is read once, until it changes or a twin comes and goes", async () => {
+    const reads: string[] = [];
+    const counting = { ...disk, read: (path: string, limit?: number) => (reads.push(path.slice(root.length + 1)), disk.read(path, limit)) };
+    // As if every file had been left alone for a minute.
+    const files = proposalFiles(counting, root, { now: () => Date.now() + 60_000 });
+    put("a.toml", GOOD);
+    put("b.toml", "broken");
+    const kinds = async (): Promise<readonly string[]> => (await files()).map(({ kind }) => kind);
+    expect(await kinds()).toEqual(["ok", "bad"]);
+    expect(await kinds()).toEqual(["ok", "bad"]);
+    expect(reads).toEqual(["orders/pending/a.toml", "orders/pending/b.toml"]);
+    put("b.toml", GOOD);
+    expect(await kinds()).toEqual(["ok", "ok"]);
+    put("A.yaml", "side: buy\n", "proposed");
+    expect(await kinds()).toEqual(["duplicate", "ok", "duplicate"]);
+    rmSync(`${root}/orders/proposed/A.yaml`);
+    expect(await kinds()).toEqual(["ok", "ok"]);
   });
 });
 
