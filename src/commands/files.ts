@@ -7,6 +7,7 @@ import { type Reading, listFiles, openReading, readFile, searchFiles } from "../
 import { LAYOUT } from "../workspace/layout.ts";
 import { iso } from "../desk/desk.ts";
 import { takeWritten } from "../desk/propose.ts";
+import { refuseAgentFile } from "./agent-files.ts";
 import { type CallContext, body, hot } from "./command.ts";
 import { refuseFileOutOfScope } from "./order-scope.ts";
 import { opened, outside, outsideText } from "./outside.ts";
@@ -84,7 +85,9 @@ export const filesWrite = body({
     writable(call);
     const { desk } = hot(call);
     if (isProposal(path)) refuseFileOutOfScope(desk, call.actor, path, text);
-    const file = await writeFile(desk.disk, desk.root, { path, text, ...replacedDigest("files write", replaces) });
+    const wanted = { path, text, ...replacedDigest("files write", replaces) };
+    refuseAgentFile(call.actor, wanted);
+    const file = await writeFile(desk.disk, desk.root, wanted);
     const written = await record(call, "files write", file);
     if (call.actor !== "human" && isProposal(file.path)) await takeWritten(desk, file.path, call.actor, call.sources?.list() ?? []);
     return written;

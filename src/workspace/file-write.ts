@@ -7,6 +7,7 @@ import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { pathParts, refusePath } from "./confine.ts";
 import { type Held, descend, openHeld } from "./descend.ts";
+import { isHostItem } from "./inbox.ts";
 import { LAYOUT } from "./layout.ts";
 
 interface Place {
@@ -36,8 +37,8 @@ export const WRITABLE: readonly Place[] = [
 
 /** Programs obey files of these names wherever they find them. */
 const OBEYED = /^(agents|claude|gemini|copilot-instructions|opencode|package|tsconfig|desk)(\.local)?\.(md|json|toml)$/i;
-/** What the desk itself files beside what others write there: its inbox items, and the accounts of runs. */
-const HOSTS_OWN = /^(inbox\/\d{4}-\d{2}-\d{2}-(fill|alert)\b|snapshots\/\d{8}-\d{4}-)/i;
+/** The accounts of runs, which the desk files beside what others write there. */
+const RUN_ACCOUNT = /^snapshots\/\d{8}-\d{4}-/i;
 const PRICES = `${LAYOUT.research}/prices/`;
 
 /** The rule of the place a path lies in. @throws PATH_REFUSED. */
@@ -48,7 +49,7 @@ const placeOf = (path: string, places: readonly Place[]): Place => {
   if (path.toLowerCase().startsWith(PRICES)) return refusePath(path, "research/prices is the operator's");
   if (path.toLowerCase().startsWith(`${LAYOUT.news}/`)) return refusePath(path, `${LAYOUT.news} is written by the desk`);
   if (OBEYED.test(parts.at(-1) ?? "")) return refusePath(path, "programs obey a file of this name");
-  if (HOSTS_OWN.test(path)) return refusePath(path, "the desk files under such a name");
+  if (RUN_ACCOUNT.test(path) || isHostItem(path)) return refusePath(path, "the desk files under such a name");
   if (!place.kinds.test(path)) return refusePath(path, `names in ${place.folder} end as in ${place.kinds.source}`);
   if (place.isFlat && path.slice(place.folder.length + 1).includes("/")) return refusePath(path, `${place.folder} holds no folders`);
   return place;

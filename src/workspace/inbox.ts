@@ -24,6 +24,12 @@ export interface HostItem {
   readonly body: string;
 }
 
+/** The names of what the desk files: `2026-07-05-fill-SPX-BUY-7`. Nobody writes one of them through the desk. */
+const HOST_NAME = /^\d{4}-\d{2}-\d{2}-(fill|alert)\b/i;
+/** Would this file stand where the desk looks whether it has filed an item already? */
+export const isHostItem = (path: string): boolean => path.startsWith(`${LAYOUT.inbox}/`) && HOST_NAME.test(path.slice(path.lastIndexOf("/") + 1));
+export const isArchived = (path: string): boolean => path.toLowerCase().startsWith(`${LAYOUT.inboxArchive}/`);
+
 /** Writes a host's item once: one that stands here or in the archive is left as people changed it. */
 export const writeHostItem = async (disk: Disk, root: string, item: HostItem): Promise<void> => {
   const name = `${item.name.replaceAll(/[^A-Za-z0-9._-]/g, "_")}.md`;
@@ -57,13 +63,17 @@ export const newInInbox = (disk: Disk, root: string, clock: Pick<Clock, "now">):
   return async () => (await states.all(root, (await names(disk, root)).map(pathOf))).filter((status) => status === "new").length;
 };
 
+/** A fill or an alert is the desk's word: under any other name than the desk's own it is a message, whatever it says of itself. */
+const kindOf = (path: string, told: string): string =>
+  told === "" || ((told === "fill" || told === "alert") && !isHostItem(path)) ? "message" : told;
+
 const readEntry = async (disk: Disk, root: string, path: string): Promise<InboxEntry> => {
   try {
     const note = readNote(await disk.readText(`${root}/${path}`, ITEM_BYTES_MAX));
     const heading = /^#+\s*(.+)$/m.exec(note.body)?.[1] ?? path.slice(LAYOUT.inbox.length + 1, -3);
     return {
       path,
-      kind: fieldText(note, "kind") || "message",
+      kind: kindOf(path, fieldText(note, "kind")),
       status: fieldText(note, "status") || "new",
       title: fieldText(note, "title") || heading,
     };
@@ -81,7 +91,7 @@ export const readInboxItem = async (disk: Disk, root: string, words: string): Pr
   return { path, text: await disk.readText(await confine(disk, root, path, [LAYOUT.inbox]), ITEM_BYTES_MAX) };
 };
 
-/** A message for the human. Never replaces one. */
+/** A message for the human, under a name that no item of the desk has. Never replaces one. */
 export const writeInboxItem = async (
   disk: Disk,
   root: string,
@@ -91,12 +101,18 @@ export const writeInboxItem = async (
     fields: { kind: item.kind, status: "new", title: item.title, from: item.from, at: item.at },
     body: `${item.text.trimEnd()}\n`,
   });
-  const stem = `${item.at.slice(0, 10)}-${item.kind}-${slugOf(item.title)}`;
+  const stem = `${item.at.slice(0, 10)}-message-${slugOf(item.title)}`;
   for (let n = 1; ; n++) {
-    const path = `${LAYOUT.inbox}/${stem}${n === 1 ? "" : `-${n}`}.md`;
+    const path = pathOf(`${stem}${n === 1 ? "" : `-${n}`}.md`);
     const target = await confine(disk, root, path, [LAYOUT.inbox]);
     if ((await disk.facts(target)) !== undefined) continue;
-    await disk.create(target, text);
+    try {
+      await disk.create(target, text);
+    } catch (error) {
+      // Another message of this title came first.
+      if (error instanceof Error && "code" in error && error.code === "EEXIST") continue;
+      throw error;
+    }
     return { path, text };
   }
 };

@@ -306,6 +306,8 @@ describe("writing", () => {
     ["snapshots/20261121-1248-001.md"],
     ["inbox/2026-11-21-fill-SPX-BUY-9.md"],
     ["inbox/2026-11-21-alert-refused-run-evil.md"],
+    ["inbox/archive/2026-11-21-fill-SPX-BUY-9.md"],
+    ["inbox/Archive/deep/2026-11-21-ALERT-refused-run-evil.md"],
     ["orders/pending/a.md"],
     ["orders/pending/deep/a.toml"],
     ["orders/approved/a.toml"],

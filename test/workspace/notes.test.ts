@@ -92,10 +92,25 @@ describe("the inbox", () => {
     expect(await listInbox(disk, root)).toMatchObject([{ status: "done" }]);
   });
 
-  it("takes messages of one title beside each other", async () => {
-    const message = { title: "Hello", text: "x", kind: "message", at: "2026-07-05T10:00:00.000Z", from: "human" };
-    await writeInboxItem(disk, root, message);
-    await writeInboxItem(disk, root, message);
+  const message = { title: "Hello", text: "x", kind: "message", at: "2026-07-05T10:00:00.000Z", from: "human" };
+
+  it("files the desk's own alert, whatever title a message took before it", async () => {
+    for (const kind of ["alert", "message"]) await writeInboxItem(disk, root, { ...message, title: "refused claude", kind });
+    await writeHostItem(disk, root, { name: "2026-07-05-alert-refused-claude", frontmatter: { kind: "alert", title: "claude insists" }, body: "x\n" });
+    expect((await listInbox(disk, root)).map(({ kind, title }) => [kind, title])).toEqual([
+      ["alert", "claude insists"],
+      ["message", "refused claude"],
+      ["message", "refused claude"],
+    ]);
+  });
+
+  it("takes the kind of a fill or an alert from the desk alone, and any other from the file", async () => {
+    for (const kind of ["fill", "alert", "brief"]) writeFileSync(join(root, `inbox/${kind}.md`), `---\nkind: ${kind}\n---\n`);
+    expect((await listInbox(disk, root)).map(({ kind }) => kind)).toEqual(["message", "brief", "message"]);
+  });
+
+  it("takes messages of one title beside each other, also in one breath", async () => {
+    await Promise.all([writeInboxItem(disk, root, message), writeInboxItem(disk, root, message)]);
     expect(readdirSync(join(root, "inbox"))).toEqual(["2026-07-05-message-hello-2.md", "2026-07-05-message-hello.md"]);
   });
 });
