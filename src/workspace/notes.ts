@@ -3,6 +3,7 @@ import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
 import { confine } from "./confine.ts";
+import { type WrittenFile, writeFile } from "./file-write.ts";
 import { FrontmatterError, type Note, fieldText, readNote, withField, writeNote } from "./frontmatter.ts";
 import { LAYOUT } from "./layout.ts";
 import { Remembered } from "./remembered.ts";
@@ -121,32 +122,25 @@ export const createIssue = async (disk: Disk, root: string, issue: NewIssue): Pr
   return { path, text };
 };
 
+/** One that cannot be read has no digest. */
 export const listResearch = async (disk: Disk, root: string): Promise<readonly { path: string; digest: string; bytes: number }[]> => {
   const notes: { path: string; digest: string; bytes: number }[] = [];
   for (const path of await markdown(disk, root, LAYOUT.research)) {
-    const bytes = await disk.read(`${root}/${path}`, NOTE_BYTES_MAX);
-    notes.push({ path, digest: digestOf(bytes), bytes: bytes.length });
+    const bytes = (await disk.facts(`${root}/${path}`))?.size ?? 0;
+    try {
+      const read = await disk.read(`${root}/${path}`, NOTE_BYTES_MAX);
+      notes.push({ path, digest: digestOf(read), bytes: read.length });
+    } catch {
+      // Too large, or swapped for a link meanwhile: the others are still to be seen.
+      notes.push({ path, digest: "", bytes });
+    }
   }
   return notes;
 };
 
-/** A new note, or one that replaces exactly the text whose digest was read. @throws FILE_CHANGED, PATH_REFUSED. */
-export const writeResearch = async (
-  disk: Disk,
-  root: string,
-  name: string,
-  text: string,
-  replaces: string | undefined,
-): Promise<{ path: string; text: string }> => {
+/** A new note, or one that replaces exactly the text whose digest was read. @throws FILE_CHANGED, PATH_REFUSED, TOO_LARGE. */
+export const writeResearch = (disk: Disk, root: string, name: string, text: string, replaces: string | undefined): Promise<WrittenFile> => {
   const bare = name.replace(/^research\//, "").replace(/\.md$/, "");
-  const path = `${LAYOUT.research}/${bare}.md`;
-  if (path.startsWith(`${LAYOUT.research}/prices/`)) throw new QocError("PATH_REFUSED", { path, reason: "research/prices is the operator's" });
-  const target = await confine(disk, root, path, [LAYOUT.research]);
-  const whole = `${text.trimEnd()}\n`;
-  const isThere = (await disk.facts(target)) !== undefined;
-  const current = isThere ? digestOf(await disk.read(target, NOTE_BYTES_MAX)) : undefined;
-  if (current !== replaces) throw new QocError("FILE_CHANGED", { path });
-  await disk.mkdir(target.slice(0, target.lastIndexOf("/")));
-  await (isThere ? disk.writeAtomic(target, whole) : disk.create(target, whole));
-  return { path, text: whole };
+  const file = { path: `${LAYOUT.research}/${bare}.md`, text: `${text.trimEnd()}\n` };
+  return writeFile(disk, root, replaces === undefined ? file : { ...file, replaces });
 };

@@ -8,7 +8,7 @@ import { digestOf } from "../../src/domain/digest.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { FrontmatterError, readNote, withField, writeNote } from "../../src/workspace/frontmatter.ts";
 import { listInbox, writeHostItem, writeInboxItem } from "../../src/workspace/inbox.ts";
-import { createIssue, listIssues, readIssue, setIssueStatus, writeResearch } from "../../src/workspace/notes.ts";
+import { createIssue, listIssues, listResearch, readIssue, setIssueStatus, writeResearch } from "../../src/workspace/notes.ts";
 import { listSnapshots, writeSnapshot } from "../../src/workspace/snapshots.ts";
 
 const disk = nodeDisk();
@@ -80,6 +80,29 @@ describe("research", () => {
     expect((await writeResearch(disk, root, "research/aapl.md", "two", digestOf(first.text))).text).toBe("two\n");
     await expect(writeResearch(disk, root, "prices/bars/SPX", "x", undefined)).rejects.toMatchObject({ code: "PATH_REFUSED" });
     await expect(writeResearch(disk, root, "../desk", "x", undefined)).rejects.toMatchObject({ code: "PATH_REFUSED" });
+  });
+
+  it.each(["CLAUDE", "sub/AGENTS", "prices/new", "../issues/a", ".hidden"])("has no note named %s", async (name) => {
+    await expect(writeResearch(disk, root, name, "x", undefined)).rejects.toMatchObject({ code: "PATH_REFUSED" });
+  });
+
+  it("is bounded in bytes, not in letters", async () => {
+    await expect(writeResearch(disk, root, "big", "€".repeat(200_000), undefined)).rejects.toMatchObject({ code: "TOO_LARGE" });
+  });
+
+  it("lets one of several who read the same text replace it", async () => {
+    const { text } = await writeResearch(disk, root, "aapl", "one", undefined);
+    const all = await Promise.allSettled(["two", "three"].map((next) => writeResearch(disk, root, "aapl", next, digestOf(text))));
+    expect(all.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+  });
+
+  it("is listed though a note cannot be read", async () => {
+    writeFileSync(join(root, "research/big.md"), "x".repeat(300 * 1024));
+    const { text } = await writeResearch(disk, root, "small", "one", undefined);
+    expect(await listResearch(disk, root)).toEqual([
+      { path: "research/big.md", digest: "", bytes: 300 * 1024 },
+      { path: "research/small.md", digest: digestOf(text), bytes: 4 },
+    ]);
   });
 });
 
