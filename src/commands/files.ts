@@ -4,7 +4,8 @@ import { isDigest } from "../domain/ids.ts";
 import { QocError } from "../domain/error.ts";
 import { writeFile } from "../workspace/file-write.ts";
 import { type Reading, listFiles, openReading, readFile, searchFiles } from "../workspace/files.ts";
-import { LAYOUT } from "../workspace/layout.ts";
+import { boundedSources } from "../domain/sources.ts";
+import { isProposalPath } from "../workspace/proposals.ts";
 import { iso } from "../desk/desk.ts";
 import { takeWritten } from "../desk/propose.ts";
 import { refuseAgentFile } from "./agent-files.ts";
@@ -76,20 +77,20 @@ export const writable = (call: CallContext): void => {
   if (reason !== undefined) throw new QocError("DESK_READ_ONLY", { reason });
 };
 
-const isProposal = (path: string): boolean => [LAYOUT.ordersPending, LAYOUT.ordersProposed].some((folder) => path.startsWith(`${folder}/`));
-
 export const filesWrite = body({
   input: z.strictObject({ path: z.string(), text: z.string().max(300_000), replaces: z.string().optional() }),
   output: z.looseObject({ path: z.string(), digest: z.string() }),
   run: async ({ path, text, replaces }, call) => {
     writable(call);
     const { desk } = hot(call);
-    if (isProposal(path)) refuseFileOutOfScope(desk, call.actor, path, text);
+    if (isProposalPath(path)) refuseFileOutOfScope(desk, call.actor, path, text);
     const wanted = { path, text, ...replacedDigest("files write", replaces) };
-    refuseAgentFile(call.actor, wanted);
+    await refuseAgentFile(desk, call.actor, wanted);
     const file = await writeFile(desk.disk, desk.root, wanted);
-    const written = await record(call, "files write", file);
-    if (call.actor !== "human" && isProposal(file.path)) await takeWritten(desk, file.path, call.actor, call.sources?.list() ?? []);
+    if (call.actor === "human" || !isProposalPath(file.path)) return record(call, "files write", file);
+    const read = boundedSources(call.sources?.list() ?? []);
+    const written = await record(call, "files write", file, read);
+    await takeWritten(desk, file.path, call.actor, read);
     return written;
   },
 });

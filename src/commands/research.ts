@@ -31,15 +31,17 @@ const shownIssue = (call: CallContext, { id, path, status, priority, symbols, co
 
 const written = z.looseObject({ path: z.string(), digest: z.string() });
 
-/** Journals that a command wrote a file, and asks for a history commit. */
+/** Journals that a command wrote a file (and, of a proposal, what its author had read), and asks for a history commit. */
 export const record = async (
   call: CallContext,
   command: string,
   file: { path: string; text: string },
+  sources: readonly string[] = [],
 ): Promise<{ path: string; digest: string }> => {
   const { desk } = hot(call);
   const digest = digestOf(file.text);
-  await desk.publish({ type: "file.written", path: file.path, digest, command, actor: call.actor }, { durable: true }).committed;
+  const told = sources.length === 0 ? {} : { sources };
+  await desk.publish({ type: "file.written", path: file.path, digest, command, actor: call.actor, ...told }, { durable: true }).committed;
   desk.history.request(`${command} ${file.path}`);
   return { path: file.path, digest };
 };

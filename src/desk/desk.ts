@@ -10,6 +10,7 @@ import { newInInbox } from "../workspace/inbox.ts";
 import { type IssueHead, issueHeads } from "../workspace/notes.ts";
 import { type ProposalFile, proposalFiles } from "../workspace/proposals.ts";
 import type { OperatorKey } from "./operator-key.ts";
+import { type OrderAuthors, orderAuthors } from "./order-authors.ts";
 import type { Venues } from "./venues.ts";
 
 export interface Published {
@@ -65,6 +66,7 @@ export interface ProposalProblem {
 
 /** What the last scan of the proposal folders saw, and which files cannot be read as a proposal. */
 export interface ProposalMemory {
+  readonly authors: OrderAuthors;
   readonly problems: Map<string, ProposalProblem>;
   /** The number last given to a proposal, per day. */
   readonly lastNumbers: Map<string, number>;
@@ -86,7 +88,8 @@ export const noteMemory = ({ disk, root, clock }: Pick<Desk, "disk" | "root" | "
   inboxNew: newInInbox(disk, root, clock),
 });
 
-export const proposalMemory = ({ disk, root, clock }: Pick<Desk, "disk" | "root" | "clock">): ProposalMemory => ({
+export const proposalMemory = ({ disk, root, clock }: Pick<Desk, "disk" | "root" | "clock">, authors = orderAuthors()): ProposalMemory => ({
+  authors,
   problems: new Map(),
   lastNumbers: new Map(),
   missing: new Map(),

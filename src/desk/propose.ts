@@ -57,8 +57,8 @@ export const propose = async (desk: Desk, fields: ProposalFields, actor: Actor, 
 };
 
 /** Takes what an agent wrote into a proposal folder, as that agent's and with what it had read. What is no proposal, a scan tells. */
-export const takeWritten = async (desk: Desk, path: string, actor: Actor, read: readonly string[]): Promise<void> => {
+export const takeWritten = async (desk: Desk, path: string, actor: Actor, sources: readonly string[]): Promise<void> => {
   const stem = path.slice(path.lastIndexOf("/") + 1, path.lastIndexOf("."));
   const file = await readProposalOf(desk.disk, desk.root, stem);
-  if (file?.kind === "ok" && file.path === path) await consider(desk, file, actor, boundedSources(read));
+  if (file?.kind === "ok" && file.path === path) await consider(desk, file, actor, sources);
 };

@@ -110,9 +110,11 @@ export const consider = async (
   const path = file.path;
   // Someone else may have taken it while the market was asked.
   const now = desk.book.orders.get(id);
-  const proposedBy = authorOf(file, actor, now);
+  const written = desk.proposals.authors.of(file.text);
+  const proposedBy = authorOf(file, actor, now, written?.actor);
+  const read = sources.length === 0 && written?.actor === proposedBy ? written.sources : sources;
   const isKnown = now !== undefined && now.digest === digest && now.source === file.text && now.path === path;
-  const isTold = now?.proposedBy === proposedBy && sources.every((source) => now.sources?.includes(source) === true);
+  const isTold = now?.proposedBy === proposedBy && read.every((source) => now.sources?.includes(source) === true);
   if (isKnown && isTold) return now;
   desk.publish({
     type: "proposal.seen",
@@ -126,19 +128,24 @@ export const consider = async (
     actor,
     ...(file.draft.issue === undefined ? {} : { issue: file.draft.issue }),
     ...(file.draft.researchRef === undefined ? {} : { researchRef: file.draft.researchRef }),
-    ...(sources.length === 0 ? {} : { sources }),
+    ...(read.length === 0 ? {} : { sources: read }),
   });
   return desk.book.orders.get(id);
 };
 
 /**
- * An agent's name is the desk's word, and stays with its proposal whoever edits the file; of a file that someone put there, what
- * it says itself counts.
+ * An agent's name is the desk's word, and stays with its proposal whoever edits the file, and with its text wherever that is
+ * found; of a file that someone else put there, what it says itself counts.
  */
-const authorOf = ({ draft, text }: { draft: ProposalDraft; text: string }, actor: Actor, known: OrderRecord | undefined): string => {
+const authorOf = (
+  { draft, text }: { draft: ProposalDraft; text: string },
+  actor: Actor,
+  known: OrderRecord | undefined,
+  writer: Actor | undefined,
+): string => {
   if (actor.startsWith("agent:")) return actor;
   if (known !== undefined && (known.source === text || known.proposedBy.startsWith("agent:"))) return known.proposedBy;
-  return draft.proposedBy === "" ? actor : draft.proposedBy;
+  return writer ?? (draft.proposedBy === "" ? actor : draft.proposedBy);
 };
 
 export const routeTargets = (desk: Desk): readonly RouteTarget[] =>

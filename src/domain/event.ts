@@ -168,6 +168,8 @@ export interface FileWritten {
   readonly digest: Digest;
   readonly command: string;
   readonly actor: Actor;
+  /** Of a proposal's file that an agent wrote: what it had read from outside by then. */
+  readonly sources?: readonly string[];
 }
 /** A command was refused to this actor; `count` attempts within a minute are one record. */
 export interface CommandRefused {

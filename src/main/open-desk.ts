@@ -7,6 +7,7 @@ import { JOURNAL_FORMAT } from "../bus/journal-record.ts";
 import { openReplay } from "../bus/replay.ts";
 import { type Desk, noteMemory, proposalMemory } from "../desk/desk.ts";
 import { type Projector, openProjector } from "../desk/projector.ts";
+import { type OrderAuthors, orderAuthors } from "../desk/order-authors.ts";
 import { loadKey } from "../desk/operator-key.ts";
 import type { Book } from "../domain/book.ts";
 import { sha256Hex } from "../domain/digest.ts";
@@ -124,7 +125,7 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
     history,
     key,
     market: { instruments: new Map(), venueTimes: new Map(), reconciled: new Set(), freeBytes: undefined },
-    proposals: proposalMemory({ disk, root, clock }),
+    proposals: proposalMemory({ disk, root, clock }, record.authors),
     notes: noteMemory({ disk, root, clock }),
     publish: record.publish,
     readOnly: record.readOnly,
@@ -156,6 +157,7 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
 interface OpenRecord {
   readonly book: Book;
   readonly journal: Journal | undefined;
+  readonly authors: OrderAuthors;
   readonly publish: Desk["publish"];
   readonly readOnly: Desk["readOnly"];
   onCommit(listener: (recorded: Recorded) => void): () => void;
@@ -166,8 +168,12 @@ const openRecord = async (options: DeskOptions, logs: LogFile): Promise<OpenReco
   const { root, disk, clock } = options;
   let problem: string | undefined;
   const { book, take } = openReplay();
+  const authors = orderAuthors();
   const { scan, journal } = await openJournal({
-    take,
+    take: (recorded) => {
+      take(recorded);
+      authors.take(recorded);
+    },
     disk,
     dir: `${root}/${LAYOUT.journal}`,
     clock,
@@ -183,13 +189,15 @@ const openRecord = async (options: DeskOptions, logs: LogFile): Promise<OpenReco
     const refuse = (): never => {
       throw corrupt;
     };
-    return { book, journal, publish: refuse, readOnly: () => corrupt.message, onCommit: () => () => undefined };
+    return { book, journal, authors, publish: refuse, readOnly: () => corrupt.message, onCommit: () => () => undefined };
   }
   const bus = openBus(journal, book, logs);
+  bus.subscribe("publish", (recorded) => authors.take(recorded));
   await greet(options, journal, book, bus.publish);
   return {
     book,
     journal,
+    authors,
     publish: bus.publish,
     readOnly: () => problem,
     onCommit: (listener) => bus.subscribe("commit", listener),

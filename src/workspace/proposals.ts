@@ -2,6 +2,7 @@
 import { dirname } from "node:path";
 import { QocError } from "../domain/error.ts";
 import { isFileStem } from "../domain/ids.ts";
+import type { OrderRecord } from "../domain/order-state.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
 import { PROPOSAL_BYTES_MAX, type ProposalDraft, ProposalError, readProposal } from "../domain/proposal.ts";
 import { LAYOUT } from "./layout.ts";
@@ -13,6 +14,9 @@ export type ProposalFile =
   | { readonly kind: "bad"; readonly id: string; readonly path: string; readonly message: string }
   | { readonly kind: "duplicate"; readonly id: string; readonly path: string; readonly others: readonly string[] };
 
+/** An order, as far as its name goes. */
+export type StemHolder = Pick<OrderRecord, "id" | "path" | "state">;
+
 interface Found {
   readonly id: string;
   readonly name: string;
@@ -20,8 +24,10 @@ interface Found {
 }
 
 const INBOUND = [LAYOUT.ordersPending, LAYOUT.ordersProposed];
+export const isProposalPath = (path: string): boolean => INBOUND.some((folder) => path.startsWith(`${folder}/`));
 
 const stemOf = (name: string): string => name.slice(0, name.lastIndexOf("."));
+const sameStem = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 const foundAt = (path: string): Found => {
   const name = path.slice(path.lastIndexOf("/") + 1);
@@ -62,9 +68,18 @@ const duplicate = ({ id, path }: Found, twins: readonly Found[]): ProposalFile =
 /** The one file of this stem as it stands now; undefined: there is none. The order path reads no other. */
 export const readProposalOf = async (disk: Disk, root: string, id: string): Promise<ProposalFile | undefined> => {
   const all = (await Promise.all(INBOUND.map((folder) => found(disk, root, folder)))).flat();
-  const [file, ...twins] = all.filter((candidate) => candidate.id.toLowerCase() === id.toLowerCase());
+  const [file, ...twins] = all.filter((candidate) => sameStem(candidate.id, id));
   if (file === undefined) return undefined;
   return twins.length > 0 ? duplicate(file, twins) : readOne(disk, root, file);
+};
+
+/** Does another file, or an order, bear the stem of this path already? The path's own file and its own open proposal do not count. */
+export const isStemTaken = async (disk: Disk, root: string, path: string, orders: Iterable<StemHolder>): Promise<boolean> => {
+  const { id } = foundAt(path);
+  const all = (await Promise.all(INBOUND.map((folder) => found(disk, root, folder)))).flat();
+  if (all.some((file) => file.path !== path && sameStem(file.id, id))) return true;
+  for (const order of orders) if (sameStem(order.id, id) && (order.state !== "proposed" || order.path !== path)) return true;
+  return false;
 };
 
 const groupByStem = (files: readonly Found[]): Map<string, Found[]> => {

@@ -16,6 +16,30 @@ afterAll(async () => {
 const write = (path: string, text: string, replaces?: string): Promise<{ digest: string }> =>
   desk.call("files write", { path, text, ...(replaces === undefined ? {} : { replaces }) }, AGENT);
 
+const ORDER = 'connector = "paper"\nsymbol = "SPX"\nside = "buy"\nquantity = "2"\ntype = "limit"\nlimit_price = "2000"\n';
+
+describe("a proposal's file", () => {
+  it.each([
+    ["orders/pending/mine.toml", "a human's file", "orders/proposed/mine.toml"],
+    ["orders/pending/own.toml", "another ending", "orders/pending/own.json"],
+    ["orders/proposed/upper.yaml", "another case", "orders/pending/UPPER.toml"],
+  ])("beside %s with %s is not taken", async (first, _what, second) => {
+    await desk.write(first, "broken");
+    await expect(write(second, ORDER)).rejects.toMatchObject({ code: "PATH_REFUSED", message: expect.stringContaining("has this name") });
+  });
+
+  it("is not taken under the name of an order that was decided, and may be edited until then", async () => {
+    const path = "orders/pending/once.toml";
+    const { digest } = await write(path, ORDER);
+    const edited = await write(path, ORDER.replace('"2"', '"3"'), digest);
+    await desk.call("reject", { id: "once" });
+    await desk.settled();
+    for (const [name, replaces] of [["pending/once.toml", edited.digest], ["proposed/Once.yaml", undefined]] as const) {
+      await expect(write(`orders/${name}`, ORDER, replaces)).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    }
+  });
+});
+
 describe("the inbox's archive", () => {
   it.each(["inbox/archive/hello.md", "inbox/Archive/2026/hello.md"])("%s is the human's", async (path) => {
     await expect(write(path, "x")).rejects.toMatchObject({ code: "PATH_REFUSED" });

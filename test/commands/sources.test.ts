@@ -118,3 +118,15 @@ describe("P5 a proposal", () => {
     expect(desk.open.desk.book.orders.has("broken" as never)).toBe(false);
   });
 });
+
+it("P5 that no connector could take when an agent wrote it is that agent's, with what it read, once one can", async () => {
+  const sources = sourceMemory();
+  const call = as("early", sources);
+  await call("files read", { path: "research/a.md" });
+  await call("files write", { path: "orders/pending/early.toml", text: `${FILE.replace("paper", "later")}proposed_by = "human"\n` });
+  expect(desk.open.desk.book.orders.has("early" as never)).toBe(false);
+  await desk.stop();
+  const config = (text: string): string => `${text}\n[[connector]]\nname = "later"\ntype = "paper"\n`;
+  desk = await tempDesk({ again: desk, config });
+  expect(await shown("early")).toMatchObject({ proposedBy: "agent:early", sources: ["research/a.md"] });
+});
