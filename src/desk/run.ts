@@ -5,6 +5,8 @@ import { dollars } from "../agents/tally.ts";
 import { digestOf } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
+import { plainPath } from "../workspace/confine.ts";
+import { LAYOUT } from "../workspace/layout.ts";
 import { type Issue, type IssueStatus, listIssues, readIssue, setIssueStatus } from "../workspace/notes.ts";
 import { writeRunSummary } from "../workspace/snapshots.ts";
 import { type Desk, iso } from "./desk.ts";
@@ -26,12 +28,20 @@ export interface RunView {
   readonly costUsd: number | null;
 }
 
-/** The issue that the words mean: an id, a path, or the file's stem. */
-export const findIssue = async (desk: Desk, words: string): Promise<Issue> => {
+/**
+ * The issue that the words mean: a path, else a file's stem or an id. Whoever writes an issue chooses both, and may choose
+ * another's: where two fit, neither is meant. @throws ISSUE_NOT_FOUND, ID_AMBIGUOUS.
+ */
+export const findIssue = async (desk: Pick<Desk, "disk" | "root">, words: string): Promise<Issue> => {
   const issues = await listIssues(desk.disk, desk.root);
   const stem = (words.split("/").at(-1) ?? words).replace(/\.md$/, "");
-  const found = issues.find((issue) => issue.id === stem || issue.path === words || issue.path.endsWith(`/${stem}.md`));
-  if (found !== undefined) return readIssue(desk.disk, desk.root, found.path);
+  const named = issues.filter(({ path }) => path === words);
+  const fitting = named.length > 0 ? named : issues.filter(({ id, path }) => id === stem || path === `${LAYOUT.issues}/${stem}.md`);
+  if (fitting.length > 1) {
+    const matches = fitting.slice(0, 5).map(({ path }) => plainPath(path)).join(", ");
+    throw new QocError("ID_AMBIGUOUS", { id: words, count: fitting.length, matches });
+  }
+  if (fitting[0] !== undefined) return readIssue(desk.disk, desk.root, fitting[0].path);
   throw new QocError("ISSUE_NOT_FOUND", { id: words, suggestion: suggestion(stem, issues.map((issue) => issue.id)) });
 };
 

@@ -86,7 +86,7 @@ export const ERRORS = {
   // proposals and orders
   PROPOSAL_INVALID: row("{path}: {message}", "edit {path}, or qoc reject it"),
   ORDER_NOT_FOUND: row("no order {id}{suggestion}", "qoc orders list"),
-  ID_AMBIGUOUS: row("{id} fits {count} orders: {matches}", "type more of the id"),
+  ID_AMBIGUOUS: row("{id} fits {count}: {matches}", "type more of the id, or the path"),
   ID_DUPLICATE: row("{id} stands in {paths}; neither can be approved", "rename or delete one of the files"),
   NEEDS_CONNECTOR: row(
     "{id}: no connector for it ({reason})",
