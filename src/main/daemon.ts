@@ -8,9 +8,9 @@ import { scanQuietly } from "../desk/scan-proposals.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { serveSocket } from "../doors/cli/server.ts";
-import { serveHttp } from "../doors/http/server.ts";
+import { type HttpDoor, serveHttp } from "../doors/http/server.ts";
 import { type DeskOptions, type OpenDesk, openDesk } from "./open-desk.ts";
-import { staffDesk } from "./staff-desk.ts";
+import { type Staff, staffDesk } from "./staff-desk.ts";
 
 export interface UpFacts {
   readonly workspace: string;
@@ -38,11 +38,35 @@ export const runDaemon = async (options: DeskOptions, ready: (facts: UpFacts) =>
   const open = await openDesk(options);
   const stopping = new AbortController();
   signal.addEventListener("abort", () => stopping.abort(), { once: true });
+  const opened: Opened = {};
+  let up: UpFacts;
   try {
-    return await serve(open, started, ready, stopping);
-  } finally {
-    await open.close();
+    up = await serve(open, opened, started, ready, stopping);
+  } catch (error) {
+    stopping.abort();
+    // Why it did not start is what is told.
+    await closeAll(open, opened).catch((failure: unknown) => open.desk.log.error(`closing: ${messageOf(failure)}`));
+    throw error;
   }
+  await closeAll(open, opened);
+  return up;
+};
+
+/** What stands open besides the desk itself; each part keeps the process alive until it is closed. */
+interface Opened {
+  staffed?: Staff;
+  http?: HttpDoor;
+  door?: { close(): Promise<void> };
+  watching?: { close(): Promise<void> };
+}
+
+/** The socket last: who waits for the desk to go asks there. @throws the first failure, once every part had its turn. */
+const closeAll = async (open: OpenDesk, { watching, staffed, http, door }: Opened): Promise<void> => {
+  const failures: unknown[] = [];
+  for (const part of [watching, staffed, http, open, door]) {
+    await part?.close().catch((failure: unknown) => void failures.push(failure));
+  }
+  if (failures.length > 0) throw failures[0];
 };
 
 /** While it stops, the socket still listens: who waits for it to go knows that files and lock are settled once it has. */
@@ -50,12 +74,20 @@ const refuseWhileStopping = (signal: AbortSignal): void => {
   if (signal.aborted) throw new QocError("DESK_DOWN");
 };
 
-const serve = async (open: OpenDesk, started: number, ready: (facts: UpFacts) => void, stopping: AbortController): Promise<UpFacts> => {
+/** Opens one part after another, and waits to be told to stop. */
+const serve = async (
+  open: OpenDesk,
+  opened: Opened,
+  started: number,
+  ready: (facts: UpFacts) => void,
+  stopping: AbortController,
+): Promise<UpFacts> => {
   const { desk, config, fleet, socket } = open;
   const staffed = await staffDesk(open, () => setImmediate(() => stopping.abort()));
+  opened.staffed = staffed;
   const { services, refused } = staffed;
   const facts = (): Readonly<Record<string, unknown>> => ({ name: config.workspace.name, up: true, version: desk.version });
-  const http = await serveHttp(config.workspace.port, facts, staffed.door.handle);
+  opened.http = await serveHttp(config.workspace.port, facts, staffed.door.handle, desk.log);
   // Relative paths of a library must not find the operator's files; nothing below uses the current folder.
   const empty = `${dirname(socket)}/empty`;
   mkdirSync(empty, { recursive: true, mode: 0o700 });
@@ -63,7 +95,7 @@ const serve = async (open: OpenDesk, started: number, ready: (facts: UpFacts) =>
   await watchDisk(open);
   await fleet.start();
   await staffed.runs.endInterrupted();
-  const door = await serveSocket({
+  opened.door = await serveSocket({
     path: socket,
     log: desk.log,
     handle: async (request, { note, value, signal }) => {
@@ -79,18 +111,13 @@ const serve = async (open: OpenDesk, started: number, ready: (facts: UpFacts) =>
     },
   });
   scanQuietly(desk);
-  const stopWatching = watchProposals(open, stopping.signal);
+  opened.watching = watchProposals(open, stopping.signal);
   const up = upFacts(open, performance.now() - started);
   ready(up);
   await new Promise<void>((resolve) => {
     if (stopping.signal.aborted) resolve();
     stopping.signal.addEventListener("abort", () => resolve(), { once: true });
   });
-  stopWatching();
-  await staffed.close();
-  await http.close();
-  await open.close();
-  await door.close();
   return up;
 };
 
@@ -125,8 +152,8 @@ const watchDisk = async ({ desk }: OpenDesk): Promise<void> => {
   await ask();
 };
 
-/** A file event hints, a rescan every two seconds makes sure: watchers lose events. */
-const watchProposals = ({ desk }: OpenDesk, signal: AbortSignal): (() => void) => {
+/** A file event hints, a rescan every two seconds makes sure: watchers lose events, and a system may have none left to give. */
+const watchProposals = ({ desk }: OpenDesk, signal: AbortSignal): { close(): Promise<void> } => {
   let cancel: (() => void) | undefined;
   const soon = (): void => {
     cancel ??= desk.clock.after(50, () => {
@@ -134,19 +161,25 @@ const watchProposals = ({ desk }: OpenDesk, signal: AbortSignal): (() => void) =
       scanQuietly(desk);
     });
   };
-  const watchers = [LAYOUT.ordersPending, LAYOUT.ordersProposed].map((folder) =>
-    watch(`${desk.root}/${folder}`, { signal, persistent: false }, soon).on("error", (error) =>
-      desk.log.debug(`watching ${folder}: ${error.message}`),
-    ),
-  );
+  const watchers = [LAYOUT.ordersPending, LAYOUT.ordersProposed].flatMap((folder) => {
+    try {
+      const watcher = watch(`${desk.root}/${folder}`, { signal, persistent: false }, soon);
+      return [watcher.on("error", (error) => desk.log.debug(`watching ${folder}: ${error.message}`))];
+    } catch (error) {
+      desk.log.warn(`${folder} cannot be watched, it is looked at every ${SCAN_MS / 1000} s: ${messageOf(error)}`);
+      return [];
+    }
+  });
   const again = (): void => {
     if (signal.aborted) return;
     scanQuietly(desk);
     desk.clock.after(SCAN_MS, again);
   };
   desk.clock.after(SCAN_MS, again);
-  return () => {
-    cancel?.();
-    for (const watcher of watchers) watcher.close();
+  return {
+    close: async () => {
+      cancel?.();
+      for (const watcher of watchers) watcher.close();
+    },
   };
 };

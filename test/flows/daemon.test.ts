@@ -1,11 +1,12 @@
 /** The real command line and the real daemon: starts, kill -9 with an order working, a taken port, no git, bad files. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { runtimePaths } from "../../src/workspace/layout.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
 
@@ -113,6 +114,14 @@ describe("a start that cannot be", () => {
     await new Promise((resolve) => blocker.close(resolve));
   });
 
+  it("ends where its socket cannot be, and gives back port and lock", async () => {
+    const { socket } = runtimePaths(realpathSync(desk), env, process.getuid?.() ?? 0);
+    mkdirSync(join(socket, "in the way"), { recursive: true });
+    await expect(up()).rejects.toThrow(/ended with 1: .*INTERNAL/s);
+    rmSync(socket, { recursive: true });
+    await up();
+  });
+
   it("names file, line and key of a bad desk.toml, and trades nothing", async () => {
     config((text) => text.replace("max_pct = 5.0", 'max_pct = "5%"'));
     const answer = await qoc("up", "--detach");
@@ -143,6 +152,19 @@ describe("a connector that cannot start leaves the desk up", () => {
     const found = await stateOf();
     expect(["quarantined", "restarting"]).toContain(found.state);
     expect(found.lastError).toContain(words);
+  });
+});
+
+describe("where no folder can be watched", () => {
+  it("the desk starts, says so in its log, and finds proposals all the same", async () => {
+    const preload = join(home, "no-watchers.cjs");
+    writeFileSync(preload, 'require("node:fs").watch = () => { throw new Error("ENOSPC: no watchers left"); };\nrequire("node:module").syncBuiltinESMExports();\n');
+    env["NODE_OPTIONS"] = `--require ${preload}`;
+    await up();
+    delete env["NODE_OPTIONS"];
+    const logged = (await qoc("logs", "--tail", "200")).json;
+    expect(JSON.stringify(logged)).toMatch(/orders\/pending cannot be watched, it is looked at every 2 s: ENOSPC/);
+    expect((await qoc("orders", "propose", ...LIMIT)).code).toBe(0);
   });
 });
 

@@ -72,7 +72,7 @@ export const tempDesk = async (options: TempDeskOptions = {}): Promise<TempDesk>
   open.desk.market.freeBytes = await disk.free(root);
   await open.fleet.start();
   const staff = await staffDesk(open, () => undefined, () => http.port);
-  const http = await serveHttp(0, () => ({}), staff.door.handle);
+  const http = await serveHttp(0, () => ({}), staff.door.handle, open.desk.log);
   const hot = staff.services;
   const context = (actor: Actor, channel: Channel): CallContext => ({
     actor,

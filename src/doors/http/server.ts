@@ -1,7 +1,8 @@
 /** The one TCP port, on 127.0.0.1: it says who is here, and `/mcp` is the agents' door. Host and Origin are checked first. */
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { QocError } from "../../domain/error.ts";
+import { QocError, messageOf } from "../../domain/error.ts";
+import type { Log } from "../../domain/ports.ts";
 
 export interface HttpDoor {
   /** Where it listens. */
@@ -25,7 +26,12 @@ const CONNECTIONS_MAX = 128;
 const SILENT_MS = 5_000;
 
 /** Port 0 takes a free one. @throws PORT_TAKEN. */
-export const serveHttp = async (wanted: number, facts: () => Readonly<Record<string, unknown>>, mcp: McpHandle): Promise<HttpDoor> => {
+export const serveHttp = async (
+  wanted: number,
+  facts: () => Readonly<Record<string, unknown>>,
+  mcp: McpHandle,
+  log: Pick<Log, "warn">,
+): Promise<HttpDoor> => {
   let port = wanted;
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 2_000 }, (request, response) => {
     // An answer may take its time, and a stream of notices says nothing for hours.
@@ -43,6 +49,8 @@ export const serveHttp = async (wanted: number, facts: () => Readonly<Record<str
   server.maxConnections = CONNECTIONS_MAX;
   server.on("connection", (socket) => socket.setTimeout(SILENT_MS));
   await listen(server, wanted);
+  // Where descriptors run out, each caller that cannot be let in is one; the desk goes on.
+  server.on("error", (error) => log.warn(`port: ${messageOf(error)}`));
   ({ port } = server.address() as AddressInfo);
   return {
     port,
@@ -56,8 +64,11 @@ export const serveHttp = async (wanted: number, facts: () => Readonly<Record<str
 
 const listen = (server: Server, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
+    const fail = (error: NodeJS.ErrnoException): void =>
       reject(error.code === "EADDRINUSE" ? new QocError("PORT_TAKEN", { port }, { cause: error }) : error);
+    server.once("error", fail);
+    server.listen(port, "127.0.0.1", () => {
+      server.off("error", fail);
+      resolve();
     });
-    server.listen(port, "127.0.0.1", resolve);
   });
