@@ -12,7 +12,7 @@ import { sourceMemory } from "../commands/sources.ts";
 import { INTERACTIVE } from "../domain/agent-access.ts";
 import type { Actor, Recorded } from "../domain/event.ts";
 import { QocError, messageOf } from "../domain/error.ts";
-import type { Request } from "../doors/cli/wire.ts";
+import type { McpCaller, Request } from "../doors/cli/wire.ts";
 import { auditTo } from "../doors/mcp/audit.ts";
 import type { CallPorts } from "../doors/mcp/call.ts";
 import { MCP_PATH, mcpHttpHandler } from "../doors/mcp/http.ts";
@@ -117,8 +117,9 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
     lastSeen: (agent) => tokens.seenAt(agent),
     handle: http.handle,
     overSocket: ({ command, input, caller }, signal, note) => {
-      const { token, ...facts } = caller ?? { tool: command, client: "unknown", era: "modern", toolUseId: null };
-      return answerSocketCall({ ...calls, interactive }, { command, input, facts, ...(token === undefined ? {} : { token }) }, signal, note);
+      const { token, isRefused = false, ...facts }: McpCaller = caller ?? { tool: command, client: "unknown", era: "modern", toolUseId: null };
+      const call = { command, input, facts, isRefused, ...(token === undefined ? {} : { token }) };
+      return answerSocketCall({ ...calls, interactive }, call, signal, note);
     },
     close: async () => {
       stopWatching();

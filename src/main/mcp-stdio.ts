@@ -2,6 +2,8 @@
 import { COMMANDS } from "../commands/table.ts";
 import type { Clock } from "../domain/ports.ts";
 import { callDaemon } from "../doors/cli/client.ts";
+import type { McpCaller, Request } from "../doors/cli/wire.ts";
+import type { CallFacts } from "../doors/mcp/audit.ts";
 import { serveMcpStdio } from "../doors/mcp/stdio.ts";
 import { loadTools } from "../doors/mcp/tools.ts";
 
@@ -20,21 +22,25 @@ const TOLD_CHARS_MAX = 200;
 const told = (text: string): string => text.slice(0, TOLD_CHARS_MAX);
 
 /** Serves until the client goes away or the signal aborts. */
-export const mcpAtDesk = async ({ socketPath, root, version, clock, token }: McpAtDesk, signal: AbortSignal): Promise<void> =>
-  serveMcpStdio({
+export const mcpAtDesk = async ({ socketPath, root, version, clock, token }: McpAtDesk, signal: AbortSignal): Promise<void> => {
+  const callerOf = ({ tool, client, era, toolUseId }: CallFacts): McpCaller => {
+    const id = toolUseId === null ? null : told(toolUseId);
+    return { tool: told(tool), client: told(client), era, toolUseId: id, ...(token === undefined ? {} : { token }) };
+  };
+  const ask = (asked: Pick<Request, "command" | "input" | "caller">, callSignal: AbortSignal, onNote: (line: string) => void) =>
+    // The channel says who asks: the desk takes what comes by `mcp` for an agent's, whatever it names.
+    callDaemon({ socketPath, request: { ...asked, channel: "mcp", cwd: root }, onNote, onValue: () => Promise.resolve(), signal: callSignal });
+  return serveMcpStdio({
     version,
     clock,
     signal,
     tools: await loadTools(COMMANDS),
-    call: (command, input, callSignal, onNote, { tool, client, era, toolUseId }) => {
-      const id = toolUseId === null ? null : told(toolUseId);
-      const caller = { tool: told(tool), client: told(client), era, toolUseId: id, ...(token === undefined ? {} : { token }) };
-      // The channel says who asks: the desk takes what comes by `mcp` for an agent's, whatever it names.
-      const request = { command: told(command), input, channel: "mcp", cwd: root, caller } as const;
-      return callDaemon({ socketPath, request, onNote, onValue: () => Promise.resolve(), signal: callSignal });
-    },
+    call: (command, input, callSignal, onNote, facts) => ask({ command: told(command), input, caller: callerOf(facts) }, callSignal, onNote),
+    // It names no command, so that no desk can run it; the input is there for its digest.
+    told: ({ input, facts }) => ask({ command: "", input, caller: { ...callerOf(facts), isRefused: true } }, signal, () => undefined),
     changes: () => () => undefined,
     stdin: process.stdin,
     stdout: process.stdout,
     log: (line) => void process.stderr.write(`${line}\n`),
   });
+};

@@ -5,7 +5,7 @@ import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioServerTransport as OldPipe } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { StdioServerTransport as NewPipe } from "@modelcontextprotocol/server/stdio";
 import { COMMANDS } from "../../src/commands/table.ts";
-import { type CallDesk, serveMcpStdio } from "../../src/doors/mcp/stdio.ts";
+import { type CallDesk, type TellDesk, serveMcpStdio } from "../../src/doors/mcp/stdio.ts";
 import type { Change } from "../../src/doors/mcp/server.ts";
 import { loadTools } from "../../src/doors/mcp/tools.ts";
 import { systemClock } from "../../src/main/world.ts";
@@ -23,7 +23,7 @@ export interface McpPipe {
   stop(): void;
 }
 
-export const mcpPipe = async (call: CallDesk): Promise<McpPipe> => {
+export const mcpPipe = async (call: CallDesk, told: TellDesk = () => Promise.resolve()): Promise<McpPipe> => {
   const [stdin, stdout] = [new PassThrough(), new PassThrough()];
   const [lines, logs]: [string[], string[]] = [[], []];
   const listeners = new Set<(change: Change) => void>();
@@ -34,6 +34,7 @@ export const mcpPipe = async (call: CallDesk): Promise<McpPipe> => {
     tools: await loadTools(COMMANDS),
     clock: systemClock,
     call,
+    told,
     changes: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

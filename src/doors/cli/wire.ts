@@ -23,6 +23,8 @@ export interface McpCaller {
   readonly client: string;
   readonly era: "legacy" | "modern";
   readonly toolUseId: string | null;
+  /** It was refused at the caller's end already: the desk writes it down and runs nothing. */
+  readonly isRefused?: boolean;
 }
 
 /** An error as it travels: the object users see under `--json`, its exit code, and what is known of the order it tells of. */

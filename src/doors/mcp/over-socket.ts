@@ -13,6 +13,8 @@ export interface SocketCall {
   readonly input: unknown;
   readonly token?: string;
   readonly facts: CallFacts;
+  /** For the record alone: nothing of it is run, whatever it names. */
+  readonly isRefused?: boolean;
 }
 
 export interface SocketPorts extends AuditPorts {
@@ -39,12 +41,13 @@ export const answerSocketCall = async (
     throw error;
   };
   if (session === undefined) return refuse(new QocError("TOKEN_REFUSED"), "unknown or revoked token");
-  const tool = [...ports.tools.values()].find(({ command }) => command === call.command);
+  const name = call.isRefused === true ? facts.tool : call.command;
+  const tool = call.isRefused === true ? undefined : [...ports.tools.values()].find(({ command }) => command === name);
   if (tool === undefined || !session.palette.has(tool.command)) {
     const reason = tool === undefined ? "unknown or human only" : "outside the palette";
-    ports.refused(call.command, session.actor, reason, { input: {}, facts });
+    ports.refused(name, session.actor, reason, { input: {}, facts });
     // One answer for a word that is a human's and for one that is none.
-    return refuse(new QocError("NOT_PERMITTED", { name: call.command.slice(0, NAME_CHARS_MAX) }), reason);
+    return refuse(new QocError("NOT_PERMITTED", { name: name.slice(0, NAME_CHARS_MAX) }), reason);
   }
   const over = session.spend(useOf(tool.row, input, inputBytes));
   if (over !== undefined) {

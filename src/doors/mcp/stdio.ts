@@ -8,6 +8,7 @@ import { INTERACTIVE } from "../../domain/agent-access.ts";
 import { messageOf } from "../../domain/error.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { AuditRecord, CallFacts } from "./audit.ts";
+import type { RefusedCall } from "./call.ts";
 import { type Changes, mcpFactory } from "./server.ts";
 import { openSession } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
@@ -21,11 +22,15 @@ export type CallDesk = (
   facts: CallFacts,
 ) => Promise<unknown>;
 
+/** Tells the running desk of a call that was refused at this end, for its record; nothing of it is run there. */
+export type TellDesk = (call: RefusedCall) => Promise<unknown>;
+
 export interface McpStdioOptions {
   readonly version: string;
   readonly tools: ReadonlyMap<string, CommandTool>;
   readonly clock: Clock;
   readonly call: CallDesk;
+  readonly told: TellDesk;
   readonly changes: Changes;
   readonly stdin: Readable;
   readonly stdout: Writable;
@@ -38,7 +43,7 @@ const LIMITS = { calls: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINIT
 
 /** Serves one client until its end of the pipe closes, or the signal aborts. */
 export const serveMcpStdio = async (options: McpStdioOptions): Promise<void> => {
-  const { tools, call, signal, stdin, stdout, log } = options;
+  const { tools, call, told, signal, stdin, stdout, log } = options;
   const session = openSession({ run: INTERACTIVE, palette: [...tools.values()].map(({ command }) => command) }, LIMITS, signal);
   const factory = mcpFactory({
     version: options.version,
@@ -48,8 +53,8 @@ export const serveMcpStdio = async (options: McpStdioOptions): Promise<void> => 
     sessionOf: () => session,
     invoke: (command, input, _session, callSignal, note, facts) => call(command, input, callSignal, note, facts),
     audit: (record) => log(auditLine(record)),
-    // The desk refuses the word too, and writes the attempt down where the operator looks for it.
-    refused: (tool, _actor, _reason, { input, facts }) => void call(tool, input, signal, () => undefined, facts).catch(() => undefined),
+    // The desk writes the attempt down where the operator looks for it.
+    refused: (_tool, _actor, _reason, attempt) => void told(attempt).catch(() => undefined),
   });
   const ended = new Promise<void>((resolve) => {
     for (const event of ["end", "close", "error"]) stdin.once(event, () => resolve());

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { canonicalJson, digestOf } from "../../../src/domain/digest.ts";
 import type { LogFields } from "../../../src/domain/ports.ts";
 import { type AuditRecord, auditTo } from "../../../src/doors/mcp/audit.ts";
+import type { McpCaller } from "../../../src/doors/cli/wire.ts";
 import { fakeClock } from "../../kit/fake-clock.ts";
 import { type McpPipe, mcpPipe, newPipeClient } from "../../kit/mcp-pipe.ts";
 import { type AnyClient, failureOf } from "../../kit/mcp-stand.ts";
@@ -33,10 +34,14 @@ afterEach(() => stop());
 
 let pipe: McpPipe | undefined;
 const overPipe = async (given?: string): Promise<AnyClient> => {
-  pipe = await mcpPipe((command, input, signal, note, facts) => {
-    const caller = { ...facts, ...(given === undefined ? {} : { token: given }) };
-    return desk.staff.door.overSocket({ command, input, channel: "mcp", cwd: desk.root, caller }, signal, note);
-  });
+  const ask = (command: string, input: unknown, caller: McpCaller, signal = new AbortController().signal): Promise<unknown> => {
+    const whole = { ...caller, ...(given === undefined ? {} : { token: given }) };
+    return desk.staff.door.overSocket({ command, input, channel: "mcp", cwd: desk.root, caller: whole }, signal, () => undefined);
+  };
+  pipe = await mcpPipe(
+    (command, input, signal, _note, facts) => ask(command, input, facts, signal),
+    ({ input, facts }) => ask("", input, { ...facts, isRefused: true }),
+  );
   return (await newPipeClient(pipe, "auto")) as unknown as AnyClient;
 };
 const overHttp = async (mode: "legacy" | "auto"): Promise<AnyClient> => {
@@ -98,6 +103,26 @@ describe("over stdio", () => {
       retrySafe: false,
     });
     expect(lines).toMatchObject([{ run: "unknown", tool: "qoc_status", decision: "refused" }]);
+  });
+
+  const TERMS = { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "never asked for" };
+
+  it("S2 a command's own word is no tool: it is refused and written down, and no proposal comes of it", async () => {
+    const client = await overPipe();
+    const { seq } = desk.open.desk.book;
+    expect(await failureOf(client.callTool({ name: "orders propose", arguments: TERMS }))).toContain("Unknown tool: orders propose");
+    await expect.poll(() => lines.length).toBe(1);
+    expect(lines).toMatchObject([{ tool: "orders propose", decision: "refused", reason: "unknown or human only" }]);
+    expect([...desk.open.desk.book.orders.values()]).toEqual([]);
+    expect(desk.open.desk.book.seq).toBe(seq);
+  });
+
+  it("the desk runs nothing of what it is told for the record, whatever that names", async () => {
+    const caller = { tool: "qoc_orders_propose", client: "t", era: "modern", toolUseId: null, isRefused: true } as const;
+    const told = { command: "orders propose", input: TERMS, channel: "mcp", cwd: desk.root, caller } as const;
+    const answer = desk.staff.door.overSocket(told, new AbortController().signal, () => undefined);
+    await expect(answer).rejects.toMatchObject({ code: "NOT_PERMITTED" });
+    expect([...desk.open.desk.book.orders.values()]).toEqual([]);
   });
 
   it("the desk decides, whatever its other end believes", async () => {

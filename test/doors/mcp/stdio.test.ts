@@ -15,11 +15,15 @@ afterAll(async () => {
 
 let pipe: McpPipe;
 const asked: string[] = [];
+const told: string[] = [];
 const atDesk = (): Promise<McpPipe> =>
-  mcpPipe((command, input) => {
-    asked.push(command);
-    return desk.call(command, input, { actor: "agent:interactive", channel: "mcp" });
-  });
+  mcpPipe(
+    (command, input) => {
+      asked.push(command);
+      return desk.call(command, input, { actor: "agent:interactive", channel: "mcp" });
+    },
+    async ({ facts }) => void told.push(facts.tool),
+  );
 afterEach(async () => {
   pipe.stop();
   await pipe.served;
@@ -49,12 +53,13 @@ describe.each(WAYS)("%s over the pipes", (way, connect) => {
     pipe = await atDesk();
     const client = await connect();
     asked.length = 0;
+    told.length = 0;
     const approve = await failureOf(client.callTool({ name: "qoc_approve", arguments: { id: "1" } }));
     const unknown = await failureOf(client.callTool({ name: "qoc_approxe", arguments: { id: "1" } }));
     expect(approve).toContain("Unknown tool: qoc_approve");
     expect(unknown).toBe(approve.replace("approve", "approxe"));
-    // The words that reach the desk are no command's.
-    expect(asked).toEqual(["qoc_approve", "qoc_approxe"]);
+    expect(asked).toEqual([]);
+    expect(told).toEqual(["qoc_approve", "qoc_approxe"]);
   });
 
   it("L4 ends when its client closes the pipe", async () => {
