@@ -1,6 +1,6 @@
 /**
  * What is written down of every call, allowed, refused, invalid or failed: one structured line in the desk's log. The input
- * itself is not kept, its digest is.
+ * itself is not kept, its size is, and its digest where that costs little.
  */
 import { canonicalJson, digestOf } from "../../domain/digest.ts";
 import type { Actor } from "../../domain/event.ts";
@@ -25,8 +25,10 @@ export interface AuditRecord extends CallFacts {
   readonly actor: Actor;
   readonly decision: Decision;
   readonly reason: string | null;
-  readonly inputDigest: string;
-  readonly inputBytes: number;
+  /** Null: too large to be worth the time, or not looked at. */
+  readonly inputDigest: string | null;
+  /** Null: not looked at. */
+  readonly inputBytes: number | null;
   readonly ms: number;
 }
 
@@ -36,43 +38,52 @@ export interface AuditPorts {
 }
 
 export interface Audit {
-  readonly inputBytes: number;
+  /** Measured once it is asked for. */
+  inputBytes(): number;
   audit(decision: Decision, reason: string | null): void;
+  /** For a caller that has had its share of refusals: its input is not looked at. */
+  refuseUnread(reason: string): void;
 }
 
 const CHARS_MAX = 100;
 const REASON_CHARS_MAX = 500;
+/** Canonical JSON of a large input takes a while, in which the desk does nothing else. */
+const DIGEST_BYTES_MAX = 64 * 1024;
 const cut = (text: string): string => text.slice(0, CHARS_MAX);
 
 /** Starts the record of one call; it is written once its end is known. */
 export const auditOf = (ports: AuditPorts, { run, actor }: Pick<Session, "run" | "actor">, facts: CallFacts, input: unknown): Audit => {
   const started = ports.clock.monotonic();
-  const inputText = textOf(input);
-  const inputBytes = Buffer.byteLength(inputText);
   const { era, toolUseId } = facts;
+  let measured: number | undefined;
+  const inputBytes = (): number => (measured ??= Buffer.byteLength(textOf(input, JSON.stringify)));
+  const write = (decision: Decision, reason: string | null, size: Pick<AuditRecord, "inputDigest" | "inputBytes">): void =>
+    ports.audit({
+      run,
+      actor,
+      era,
+      client: cut(facts.client),
+      tool: cut(facts.tool),
+      toolUseId: toolUseId === null ? null : cut(toolUseId),
+      decision,
+      reason: reason?.slice(0, REASON_CHARS_MAX) ?? null,
+      ...size,
+      ms: Math.round(ports.clock.monotonic() - started),
+    });
   return {
     inputBytes,
-    audit: (decision, reason) =>
-      ports.audit({
-        run,
-        actor,
-        era,
-        client: cut(facts.client),
-        tool: cut(facts.tool),
-        toolUseId: toolUseId === null ? null : cut(toolUseId),
-        decision,
-        reason: reason?.slice(0, REASON_CHARS_MAX) ?? null,
-        inputDigest: digestOf(inputText),
-        inputBytes,
-        ms: Math.round(ports.clock.monotonic() - started),
-      }),
+    audit: (decision, reason) => {
+      const isSmall = inputBytes() < DIGEST_BYTES_MAX;
+      write(decision, reason, { inputDigest: isSmall ? digestOf(textOf(input, canonicalJson)) : null, inputBytes: inputBytes() });
+    },
+    refuseUnread: (reason) => write("refused", reason, { inputDigest: null, inputBytes: null }),
   };
 };
 
 /** Nested so deep that it cannot be written down, it can be no command's input either; the record is made all the same. */
-const textOf = (input: unknown): string => {
+const textOf = (input: unknown, asText: (input: unknown) => string): string => {
   try {
-    return canonicalJson(input);
+    return asText(input);
   } catch {
     return "(nested too deep)";
   }

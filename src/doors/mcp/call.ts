@@ -53,16 +53,23 @@ type Outcome = Pick<AuditRecord, "decision" | "reason"> & { readonly answer: Cal
 export const callTool = async (ports: CallPorts, caller: Caller, call: ToolCall, context: ServerContext): Promise<CallToolResult> => {
   const { session } = caller;
   const facts = factsOf(caller, call.name, context);
-  const { audit, inputBytes } = auditOf(ports, session, facts, call.input);
+  const { audit, refuseUnread, inputBytes } = auditOf(ports, session, facts, call.input);
+  const gone = session.signal.aborted ? REVOKED : limitOf(session.worn());
+  if (gone !== undefined) {
+    refuseUnread(gone.message);
+    return errorAnswer(gone);
+  }
   const tool = ports.tools.get(call.name);
   if (tool === undefined || !session.palette.has(tool.command)) {
     const reason = tool === undefined ? "unknown or human only" : "outside the palette";
+    session.refuse();
     audit("refused", reason);
     ports.refused(call.name, session.actor, reason, { input: call.input, facts });
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${call.name.slice(0, NAME_CHARS_MAX)}`);
   }
-  const over = session.signal.aborted ? REVOKED : limitOf(session.spend(useOf(tool.row, call.input, inputBytes)));
+  const over = limitOf(session.spend(useOf(tool.row, call.input, inputBytes)));
   if (over !== undefined) {
+    session.refuse();
     audit("refused", over.message);
     return errorAnswer(over);
   }
@@ -104,10 +111,10 @@ const attempt = async (
 const isOrders = (path: unknown): boolean => typeof path === "string" && path.startsWith("orders/");
 
 /** What one call of a command takes of its caller's limits. Where a call names the file, that says whether it is a proposal. */
-export const useOf = ({ writes }: Pick<Command, "writes">, input: unknown, inputBytes: number): Use => {
+export const useOf = ({ writes }: Pick<Command, "writes">, input: unknown, inputBytes: () => number): Use => {
   const { path } = (input ?? {}) as { readonly path?: unknown };
   const isProposal = writes.some(isOrders) && (path === undefined || isOrders(path));
-  return { calls: 1, bytes: writes.length === 0 ? 0 : inputBytes, proposals: isProposal ? 1 : 0 };
+  return { calls: 1, bytes: writes.length === 0 ? 0 : inputBytes(), proposals: isProposal ? 1 : 0 };
 };
 
 const REVOKED: ToolError = { code: "RUN_OVER", message: "this session is over", hint: "stop", retrySafe: false };

@@ -5,7 +5,7 @@
 import { QocError, messageOf } from "../../domain/error.ts";
 import { type AuditPorts, type CallFacts, auditOf, decisionOf } from "./audit.ts";
 import { type Invoke, type RefusedCall, useOf } from "./call.ts";
-import type { Session, TokenBook } from "./tokens.ts";
+import type { Over, Session, TokenBook } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
 
 export interface SocketCall {
@@ -35,12 +35,18 @@ export const answerSocketCall = async (
 ): Promise<unknown> => {
   const { facts, input } = call;
   const session = call.token === undefined ? ports.interactive : ports.tokens.find(call.token);
-  const { audit, inputBytes } = auditOf(ports, session ?? NOBODY, facts, input);
+  const { audit, refuseUnread, inputBytes } = auditOf(ports, session ?? NOBODY, facts, input);
   const refuse = (error: QocError, reason: string): never => {
+    session?.refuse();
     audit("refused", reason);
     throw error;
   };
   if (session === undefined) return refuse(new QocError("TOKEN_REFUSED"), "unknown or revoked token");
+  const worn = session.worn();
+  if (worn !== undefined) {
+    refuseUnread(`over ${worn.of} ${worn.limit} an hour`);
+    throw limitError(session, worn);
+  }
   const name = call.isRefused === true ? facts.tool : call.command;
   const tool = call.isRefused === true ? undefined : [...ports.tools.values()].find(({ command }) => command === name);
   if (tool === undefined || !session.palette.has(tool.command)) {
@@ -50,10 +56,7 @@ export const answerSocketCall = async (
     return refuse(new QocError("NOT_PERMITTED", { name: name.slice(0, NAME_CHARS_MAX) }), reason);
   }
   const over = session.spend(useOf(tool.row, input, inputBytes));
-  if (over !== undefined) {
-    const { limit, of } = over;
-    return refuse(new QocError("AGENT_LIMIT", { agent: session.actor, limit, of }), `over ${of} ${limit} an hour`);
-  }
+  if (over !== undefined) return refuse(limitError(session, over), `over ${over.of} ${over.limit} an hour`);
   try {
     const both = AbortSignal.any([signal, session.signal]);
     const answer = await ports.invoke(tool.command, input as Readonly<Record<string, unknown>>, session, both, note, facts);
@@ -64,6 +67,8 @@ export const answerSocketCall = async (
     throw error;
   }
 };
+
+const limitError = ({ actor }: Session, { limit, of }: Over): QocError => new QocError("AGENT_LIMIT", { agent: actor, limit, of });
 
 const NOBODY = { run: "unknown", actor: "agent:unknown" } as const;
 const NAME_CHARS_MAX = 100;

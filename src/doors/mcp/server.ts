@@ -112,10 +112,15 @@ const serveResources = (mcp: McpServer, options: McpOptions, caller: Caller): vo
   }));
   mcp.server.setRequestHandler("resources/read", async ({ params: { uri } }, context) => {
     const facts = factsOf(caller, uri, context);
-    const { audit } = auditOf(options, caller.session, facts, {});
+    const { audit, refuseUnread } = auditOf(options, caller.session, facts, {});
+    if (caller.session.worn() !== undefined) {
+      refuseUnread("refused too often");
+      throw new ResourceNotFoundError(uri);
+    }
     const found = findResource(uri);
     if (found === undefined || !shown.includes(found.resource)) {
       const reason = found === undefined ? "unknown resource" : "outside the palette";
+      caller.session.refuse();
       audit("refused", reason);
       options.refused(uri, caller.session.actor, reason, { input: {}, facts });
       throw new ResourceNotFoundError(uri);

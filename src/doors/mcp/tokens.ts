@@ -28,7 +28,7 @@ const HOUR_MS = 3_600_000;
 
 /** A limit that a call would pass. */
 export interface Over {
-  readonly limit: keyof Use;
+  readonly limit: keyof Use | "refused calls";
   readonly of: number;
   readonly per: "run" | "hour";
 }
@@ -43,6 +43,10 @@ export interface Session {
   readonly signal: AbortSignal;
   /** Takes a share; where it would go over, nothing is taken and the limit is named. */
   spend(use: Use): Over | undefined;
+  /** Counts a call that was refused. */
+  refuse(): void;
+  /** Has it been refused as often as it may call? Then it is not listened to any more, for being refused takes time too. */
+  worn(): Over | undefined;
 }
 
 export interface SessionRequest {
@@ -149,32 +153,44 @@ export const openSession = (request: SessionRequest, limits: Use, signal: AbortS
 export const hourlySession = (clock: Clock, request: SessionRequest, limits: Use, signal: AbortSignal): Session => {
   let meter = meterOf(limits, "hour");
   let until = clock.monotonic() + HOUR_MS;
-  return sessionOf(request, signal, (use) => {
+  const ofThisHour = (): Meter => {
     if (clock.monotonic() >= until) {
       meter = meterOf(limits, "hour");
       until = clock.monotonic() + HOUR_MS;
     }
-    return meter(use);
+    return meter;
+  };
+  return sessionOf(request, signal, {
+    spend: (use) => ofThisHour().spend(use),
+    refuse: () => ofThisHour().refuse(),
+    worn: () => ofThisHour().worn(),
   });
 };
 
-const sessionOf = ({ run, palette }: SessionRequest, signal: AbortSignal, spend: Session["spend"]): Session => ({
+type Meter = Pick<Session, "spend" | "refuse" | "worn">;
+
+const sessionOf = ({ run, palette }: SessionRequest, signal: AbortSignal, meter: Meter): Session => ({
   run,
   actor: `agent:${run}`,
   palette: new Set(palette),
   signal,
-  spend,
+  ...meter,
 });
 
-const meterOf = (limits: Use, per: Over["per"]): Session["spend"] => {
+const meterOf = (limits: Use, per: Over["per"]): Meter => {
   const spent = { calls: 0, bytes: 0, proposals: 0 };
-  return (use) => {
-    for (const limit of ["calls", "bytes", "proposals"] as const) {
-      if (spent[limit] + use[limit] > limits[limit]) return { limit, of: limits[limit], per };
-    }
-    spent.calls += use.calls;
-    spent.bytes += use.bytes;
-    spent.proposals += use.proposals;
-    return undefined;
+  let refused = 0;
+  return {
+    spend: (use) => {
+      for (const limit of ["calls", "bytes", "proposals"] as const) {
+        if (spent[limit] + use[limit] > limits[limit]) return { limit, of: limits[limit], per };
+      }
+      spent.calls += use.calls;
+      spent.bytes += use.bytes;
+      spent.proposals += use.proposals;
+      return undefined;
+    },
+    refuse: () => void (refused += 1),
+    worn: () => (refused < limits.calls ? undefined : { limit: "refused calls", of: limits.calls, per }),
   };
 };

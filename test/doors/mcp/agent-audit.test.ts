@@ -161,6 +161,21 @@ describe("over stdio", () => {
   });
 });
 
+describe("an agent that is refused without end", () => {
+  it("S7 is not listened to for the rest of the hour", async () => {
+    const { config } = await desk.call<{ config: string }>("agent setup", { client: "codex", name: "stubborn" });
+    const own = /qoc_[0-9a-f]{64}/.exec(config)?.[0] ?? "";
+    const { HOURLY_LIMITS } = await import("../../../src/doors/mcp/tokens.ts");
+    const caller = { token: own, tool: "t", client: "t", era: "modern", toolUseId: null } as const;
+    const code = (command: string): Promise<string> =>
+      desk.staff.door
+        .overSocket({ command, input: {}, channel: "mcp", cwd: desk.root, caller }, new AbortController().signal, () => undefined)
+        .then(() => "", (error: { code: string }) => error.code);
+    for (let n = 0; n < HOURLY_LIMITS.calls; n++) await code("approve");
+    expect([await code("approve"), await code("status")]).toEqual(["AGENT_LIMIT", "AGENT_LIMIT"]);
+  });
+});
+
 describe("an agent that goes on trying", () => {
   it("is one item in the inbox and one event a name, over both doors; the log has each attempt", async () => {
     const own = await tempDesk();

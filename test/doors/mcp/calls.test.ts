@@ -63,6 +63,35 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     await client.close();
   });
 
+  it("S7 stops listening to who has been refused as often as it may call", async () => {
+    const at = await stands(done);
+    const client = await connect(at, at.token("stubborn", undefined, { calls: 3 }));
+    for (const name of ["qoc_approve", "qoc_approve", "qoc_halt"]) await failureOf(client.callTool({ name, arguments: {} }));
+    const refusals = at.refusals.length;
+    const large = { items: Array.from({ length: 5_000 }, (_, n) => ({ n })) };
+    for (const name of ["qoc_approve", "qoc_status"]) {
+      expect(errorIn(await client.callTool({ name, arguments: large }))).toMatchObject({
+        code: "RUN_LIMIT",
+        message: "this run may use 3 refused calls in all, and this call goes over",
+      });
+      expect(at.audits.at(-1)).toMatchObject({ decision: "refused", inputDigest: null, inputBytes: null });
+    }
+    expect(at.refusals).toHaveLength(refusals);
+    await client.close();
+  });
+
+  it("S7 counts what goes over a limit as refused, and takes a digest of small inputs alone", async () => {
+    const at = await stands(() => Promise.resolve({ path: "research/a.md", digest: "d" }));
+    const client = await connect(at, at.token("large", undefined, { calls: 2, bytes: 100 }));
+    const write = (text: string) => client.callTool({ name: "qoc_research_write", arguments: { name: "a", text } });
+    expect(errorIn(await write("x".repeat(100)))).toMatchObject({ message: expect.stringContaining("100 bytes") as string });
+    expect(at.audits.at(-1)).toMatchObject({ inputDigest: expect.stringMatching(/^sha256:/) as string });
+    expect(errorIn(await write("x".repeat(70_000)))).toMatchObject({ message: expect.stringContaining("100 bytes") as string });
+    expect(at.audits.at(-1)).toMatchObject({ inputDigest: null, inputBytes: 70_022 });
+    expect(errorIn(await write("x"))).toMatchObject({ message: expect.stringContaining("2 refused calls") as string });
+    await client.close();
+  });
+
   it("F5 hands a long list out in pages that together hold it all", async () => {
     const notes = Array.from({ length: 1_000 }, (_, i) => ({ path: `research/${i}.md`, digest: "d".repeat(100) }));
     const at = await stands(() => Promise.resolve(notes));

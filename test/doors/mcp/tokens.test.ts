@@ -61,6 +61,15 @@ describe("the token book", () => {
     expect(session.spend({ ...NOTHING, [limit]: 1 })).toEqual({ limit, of: 3, per: "run" });
   });
 
+  it("S7 lets a run be refused as often as it may call, which takes nothing of its calls", () => {
+    const { session } = book().mint({ run: "one", palette: [], limits: { calls: 2 } });
+    session.refuse();
+    expect(session.worn()).toBeUndefined();
+    session.refuse();
+    expect(session.worn()).toEqual({ limit: "refused calls", of: 2, per: "run" });
+    expect(session.spend({ ...NOTHING, calls: 2 })).toBeUndefined();
+  });
+
   it("S8 keeps the palette it was minted with", () => {
     const palette = ["status"];
     const { session } = book().mint({ run: "one", palette });
@@ -116,6 +125,15 @@ describe("the tokens of agents that were let in", () => {
     expect(tokens.find(TOKEN)?.spend({ ...NOTHING, [limit]: 1 })).toEqual({ limit, of: HOURLY_LIMITS[limit], per: "hour" });
     clock.advance(1);
     expect(tokens.find(TOKEN)?.spend(all)).toBeUndefined();
+  });
+
+  it("S7 are listened to again in the next hour", () => {
+    const { clock, tokens } = withGrants();
+    const session = tokens.find(TOKEN);
+    for (let n = 0; n < HOURLY_LIMITS.calls; n++) session?.refuse();
+    expect(session?.worn()).toEqual({ limit: "refused calls", of: HOURLY_LIMITS.calls, per: "hour" });
+    clock.advance(3_600_000);
+    expect(session?.worn()).toBeUndefined();
   });
 
   it("tell when each was last seen", () => {
