@@ -1,9 +1,10 @@
 /** bars get, analysis get: daily bars of a connector or of the operator's CSV, and indicators over them. */
+import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { type DecimalText, text, parseNumeric } from "../domain/decimal.ts";
 import { QocError } from "../domain/error.ts";
 import type { BarRange, VenueBar } from "../domain/venue.ts";
-import { IndicatorError, indicate, parseIndicators } from "../market/indicators.ts";
+import { IndicatorError, type IndicatorSeries, indicate, parseIndicators } from "../market/indicators.ts";
 import { readBars } from "../workspace/bars.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { iso } from "../desk/desk.ts";
@@ -142,20 +143,27 @@ export const analysisGet = body({
     const [first] = bars;
     const newest = bars.at(-1);
     if (first === undefined || newest === undefined) return { ...pending(`${found.source} has no bars of ${symbol} in that time`), symbol };
+    const series = [];
+    for (const each of wanted) {
+      series.push(shownSeries(indicate(each, bars, last)));
+      // Orders do not wait for a list of indicators.
+      await setImmediate();
+    }
     return {
       status: "ready",
       symbol,
       ...sourceOf(found),
       over: { resolution: "1d", bars: bars.length, from: iso(first.at), to: iso(newest.at) },
-      indicators: wanted.map((each) => {
-        const series = indicate(each, bars, last);
-        if (series.status === "data_pending") return series;
-        const { points, ...rest } = series;
-        return { ...rest, values: points.map(({ at, values }) => ({ time: iso(at), ...values })) };
-      }),
+      indicators: series,
     };
   },
 });
+
+const shownSeries = (series: IndicatorSeries) => {
+  if (series.status === "data_pending") return series;
+  const { points, ...rest } = series;
+  return { ...rest, values: points.map(({ at, values }) => ({ time: iso(at), ...values })) };
+};
 
 const wantedOf = (list: string) => {
   const invalid = (message: string, cause?: unknown): QocError =>

@@ -2,12 +2,15 @@
  * Indicators over daily bars: words such as `rsi:14` to values. They are estimates for people and agents to read; nothing of
  * the order path rests on them. A series too short for an indicator says so, and how long it must be.
  */
-import { ATR, BollingerBands, EMA, MACD, OBV, RSI, SMA, VWAP } from "trading-signals";
+import { ATR, BollingerBands, EMA, MACD, OBV, RSI, SMA, VWAP, WSMA } from "trading-signals";
 import { approximate, decimal, parseNumeric, rounded, text } from "../domain/decimal.ts";
 import type { VenueBar } from "../domain/venue.ts";
 
 const PLACES = 8;
 const LENGTH_MAX = 1000;
+/** After so many lengths the first bars of an exponential mean, or of Wilder's, weigh e^-30: less than what is shown. */
+const EMA_MEMORY = 15;
+const WILDER_MEMORY = 30;
 
 interface Candle {
   readonly open: number;
@@ -24,10 +27,20 @@ interface Family {
   readonly defaults: readonly number[];
   /** Bars until the first value. */
   needs(parameters: readonly number[]): number;
+  /** Bars that the newest value rests on; absent: all there are. */
+  reach?(parameters: readonly number[]): number;
   readonly usesVolume?: boolean;
   /** What the numbers mean, for the reader. */
   readonly about: string;
   step(parameters: readonly number[]): Step;
+}
+
+/** Wilder's mean; the library's own goes on taking a plain mean of all its bars at each one, which only the first value needs. */
+class Wilder extends WSMA {
+  override update(price: number, replace: boolean): number | null {
+    if (this.result === undefined) return super.update(price, replace);
+    return this.setResult((price - this.result) * (1 / this.interval) + this.result, replace);
+  }
 }
 
 const one = (value: number | null): Readonly<Record<string, number>> | null => (value === null ? null : { value });
@@ -37,6 +50,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     parameters: ["length"],
     defaults: [20],
     needs: ([length = 0]) => length,
+    reach: ([length = 0]) => length,
     about: "mean of the last closes",
     step: ([length = 0]) => closes(new SMA(length)),
   },
@@ -44,6 +58,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     parameters: ["length"],
     defaults: [20],
     needs: ([length = 0]) => length,
+    reach: ([length = 0]) => EMA_MEMORY * length,
     about: "exponential mean of closes, weight 2/(length+1), begun at the first close",
     step: ([length = 0]) => closes(new EMA(length)),
   },
@@ -51,13 +66,15 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     parameters: ["length"],
     defaults: [14],
     needs: ([length = 0]) => length + 1,
+    reach: ([length = 0]) => WILDER_MEMORY * length + 1,
     about: "relative strength by Wilder, 0 to 100",
-    step: ([length = 0]) => closes(new RSI(length)),
+    step: ([length = 0]) => closes(new RSI(length, Wilder)),
   },
   macd: {
     parameters: ["short", "long", "signal"],
     defaults: [12, 26, 9],
     needs: ([, long = 0, signal = 0]) => long + signal - 1,
+    reach: ([, long = 0, signal = 0]) => EMA_MEMORY * (long + signal),
     about: "short EMA less long EMA, its own EMA as signal, and the difference",
     step: ([short = 0, long = 0, signal = 0]) => {
       const macd = new MACD(new EMA(short), new EMA(long), new EMA(signal));
@@ -71,9 +88,10 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     parameters: ["length"],
     defaults: [14],
     needs: ([length = 0]) => length,
+    reach: ([length = 0]) => WILDER_MEMORY * length + 1,
     about: "average true range by Wilder; the first bar's range is high less low",
     step: ([length = 0]) => {
-      const atr = new ATR(length);
+      const atr = new ATR(length, Wilder);
       return (candle) => one(atr.update(candle, false));
     },
   },
@@ -81,6 +99,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     parameters: ["length", "deviations"],
     defaults: [20, 2],
     needs: ([length = 0]) => length,
+    reach: ([length = 0]) => length,
     about: "mean of the last closes and so many population standard deviations around it",
     step: ([length = 0, deviations = 0]) => {
       const bands = new BollingerBands(length, deviations);
@@ -179,15 +198,16 @@ export const indicate = ({ name, family: word, parameters }: Wanted, bars: reado
   if (bars.length < needs) return pending(`it needs ${needs} bars, there are ${bars.length}`);
   const without = bars.filter(({ volume }) => volume === undefined).length;
   if (family.usesVolume === true && without > 0) return pending(`${without} of ${bars.length} bars have no volume`);
+  const used = bars.slice(-((family.reach?.(parameters) ?? bars.length) + last - 1));
   const step = family.step(parameters);
-  const points = bars.map((bar, index) => {
+  const found = used.map((bar, index) => {
     const values = step(candleOf(bar));
     // Some indicators speak before they have seen enough.
-    return values === null || index < needs - 1 ? undefined : { at: bar.at, values: shown(values) };
+    return values === null || index < needs - 1 ? undefined : { at: bar.at, values };
   });
-  const ready = points.filter((point) => point !== undefined);
-  if (ready.length === 0) return pending("no bar has any volume");
-  return { name, status: "ready", about: family.about, points: ready.slice(-last) };
+  const newest = found.filter((point) => point !== undefined).slice(-last);
+  if (newest.length === 0) return pending("no bar has any volume");
+  return { name, status: "ready", about: family.about, points: newest.map(({ at, values }) => ({ at, values: shown(values) })) };
 };
 
 const candleOf = (bar: VenueBar): Candle => {

@@ -153,6 +153,34 @@ describe("a series too short", () => {
   });
 });
 
+describe("a long series", () => {
+  const LONG = Array.from({ length: 40_000 }, (_, n) => {
+    const close = 100 + 40 * Math.sin(n / 700) + 5 * Math.sin(n / 3) + (n * 7919) % 11;
+    return { symbol: "A", at: n * DAY, open: "10", high: String(close + 2), low: String(close - 3), close: String(close), volume: "5" };
+  }) as unknown as readonly VenueBar[];
+
+  /** Who wants all values has all bars looked at. */
+  it.each(["sma:1000", "bollinger:200", "ema:1000", "macd:300:1000:400", "rsi:1000", "atr:1000"])("%s has the values that all bars give", (word) => {
+    const [few, all] = [run(word, LONG, 3), run(word, LONG, LONG.length)];
+    if (few.status !== "ready" || all.status !== "ready") throw new Error("not ready");
+    expect(few.points.map(({ at }) => at)).toEqual(all.points.slice(-3).map(({ at }) => at));
+    for (const [i, { values: row }] of few.points.entries()) {
+      for (const [key, value] of Object.entries(row)) expect(Number(value)).toBeCloseTo(Number(all.points.at(i - 3)?.values[key]), 7);
+    }
+  });
+
+  it("is looked at no further back than its newest values rest on", () => {
+    let reads = 0;
+    const counted = new Proxy(LONG.at(-1) as VenueBar, { get: (bar, key) => (key === "close" && reads++, Reflect.get(bar, key) as unknown) });
+    const bars = LONG.map(() => counted);
+    for (const [word, most] of [["bollinger:1000", 1_019], ["ema:20", 319], ["atr:14", 440]] as const) {
+      reads = 0;
+      run(word, bars, 20);
+      expect(reads).toBe(most);
+    }
+  });
+});
+
 describe("values", () => {
   it("are decimal text of at most 8 places, without an exponent", () => {
     for (const word of ["sma:7", "macd:3:8:4", "bollinger", "obv", "rsi"]) {
