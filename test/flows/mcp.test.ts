@@ -47,6 +47,20 @@ describe("qoc mcp", () => {
     expect(JSON.parse(qoc("approve", id, "--digest", digest, "--json"))).toMatchObject({ state: expect.stringMatching(/acked|filled|partly/) as string });
   });
 
+  it("answers every call of a script that pipes them in", () => {
+    const params = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "script", version: "1" } };
+    const messages = [
+      { id: 1, method: "initialize", params },
+      { method: "notifications/initialized" },
+      ...[2, 3].map((id) => ({ id, method: "tools/call", params: { name: "qoc_status", arguments: {} } })),
+    ];
+    const input = messages.map((message) => `${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`).join("");
+    const lines = execFileSync(process.execPath, [BIN, "mcp", "-C", desk], { env, encoding: "utf8", input, stdio: ["pipe", "pipe", "ignore"] });
+    const answers = lines.trimEnd().split("\n").map((line) => JSON.parse(line) as { id: number; result: { isError?: boolean } });
+    expect(answers.map(({ id }) => id).toSorted()).toEqual([1, 2, 3]);
+    expect(answers.some(({ result }) => result.isError)).toBe(false);
+  });
+
   it("says that the desk is down, as a tool's error that may be tried again", async () => {
     qoc("down");
     const client = await open();

@@ -3,12 +3,13 @@
  * is asked of the running one through `call`. Standard output carries protocol messages and nothing else.
  */
 import type { Readable, Writable } from "node:stream";
-import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
+import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import { INTERACTIVE } from "../../domain/agent-access.ts";
 import { messageOf } from "../../domain/error.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { AuditRecord, CallFacts } from "./audit.ts";
 import type { RefusedCall } from "./call.ts";
+import { openPipes } from "./pipes.ts";
 import { type Changes, mcpFactory } from "./server.ts";
 import { openSession } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
@@ -41,7 +42,7 @@ export interface McpStdioOptions {
 
 const LIMITS = { calls: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY, proposals: Number.POSITIVE_INFINITY };
 
-/** Serves one client until its end of the pipe closes, or the signal aborts. */
+/** Serves one client until its end of the pipe closes and it is answered, or the signal aborts. */
 export const serveMcpStdio = async (options: McpStdioOptions): Promise<void> => {
   const { tools, call, told, signal, stdin, stdout, log } = options;
   const session = openSession({ run: INTERACTIVE, palette: [...tools.values()].map(({ command }) => command) }, LIMITS, signal);
@@ -56,17 +57,13 @@ export const serveMcpStdio = async (options: McpStdioOptions): Promise<void> => 
     // The desk writes the attempt down where the operator looks for it.
     refused: (_tool, _actor, _reason, attempt) => void told(attempt).catch(() => undefined),
   });
-  const ended = new Promise<void>((resolve) => {
-    for (const event of ["end", "close", "error"]) stdin.once(event, () => resolve());
-    stdout.once("error", () => resolve());
+  const { transport, ended } = openPipes(stdin, stdout, options.clock);
+  const aborted = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
-  const handle = serveStdio(factory, {
-    transport: new StdioServerTransport(stdin, stdout),
-    onerror: (error) => log(`mcp: ${messageOf(error)}`),
-  });
-  await ended;
+  const handle = serveStdio(factory, { transport, onerror: (error) => log(`mcp: ${messageOf(error)}`) });
+  await Promise.race([ended, aborted]);
   await handle.close();
 };
 

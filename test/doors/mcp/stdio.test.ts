@@ -70,6 +70,20 @@ describe.each(WAYS)("%s over the pipes", (way, connect) => {
   });
 });
 
+it("L4 answers what was asked before input ended, as where calls are piped in", async () => {
+  pipe = await atDesk();
+  const params = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "script", version: "1" } };
+  const messages = [
+    { id: 1, method: "initialize", params },
+    { method: "notifications/initialized" },
+    { id: 2, method: "tools/call", params: { name: "qoc_status", arguments: {} } },
+  ];
+  pipe.stdin.end(messages.map((message) => `${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`).join(""));
+  await pipe.served;
+  expect(pipe.lines.map((line) => (JSON.parse(line) as { id: number }).id)).toEqual([1, 2]);
+  expect(pipe.logs.at(-1)).toMatch(/^allowed qoc_status for script 1/);
+});
+
 describe("notices over the pipes", () => {
   it("L1 reach a client of the older era that subscribed", async () => {
     pipe = await atDesk();
