@@ -1,7 +1,7 @@
 /** Asks the running desk over its Unix socket: one call, one connection. */
 import { type Socket, connect } from "node:net";
 import { QocError, messageOf } from "../../domain/error.ts";
-import { type Reply, type Request, type WireError, readLines } from "./wire.ts";
+import { NO_ID, REQUEST_BYTES_MAX, type Reply, type Request, type WireError, readLines, tooLarge } from "./wire.ts";
 
 /** An answer line may carry a whole research note or a long list of orders. */
 const REPLY_BYTES_MAX = 64 * 1024 * 1024;
@@ -45,20 +45,24 @@ export class RemoteError extends Error {
 
 /**
  * Sends one command and resolves with its result.
- * @throws QocError DESK_DOWN where nobody listens; RemoteError with what the desk answered; `cutOff`; the signal's reason once
+ * @throws QocError DESK_DOWN where nobody listens; TOO_LARGE before anything is sent; RemoteError with what the desk answered; `cutOff`; the signal's reason once
  * aborted.
  */
 export const callDaemon = async (call: DaemonCall): Promise<unknown> => {
   call.signal.throwIfAborted();
+  const line = JSON.stringify({ id: CALL_ID, ...call.request });
+  const size = Buffer.byteLength(line);
+  // The desk would say so too, but hangs up on who is still writing.
+  if (size > REQUEST_BYTES_MAX) throw tooLarge("the request", size, REQUEST_BYTES_MAX);
   const socket = connect(call.socketPath);
   try {
-    return await converse(socket, call);
+    return await converse(socket, line, call);
   } finally {
     socket.destroy();
   }
 };
 
-const converse = (socket: Socket, call: DaemonCall): Promise<unknown> =>
+const converse = (socket: Socket, line: string, call: DaemonCall): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const abort = (): void => reject(call.signal.reason);
     call.signal.addEventListener("abort", abort, { once: true });
@@ -69,15 +73,15 @@ const converse = (socket: Socket, call: DaemonCall): Promise<unknown> =>
     let isAsked = false;
     socket.once("connect", () => {
       isAsked = true;
-      socket.write(`${JSON.stringify({ id: CALL_ID, ...call.request })}\n`);
+      socket.write(`${line}\n`);
     });
     socket.once("error", (error: NodeJS.ErrnoException) => finish(() => reject(isAsked ? cutOff : downOr(error))));
     socket.once("close", () => {
       call.signal.removeEventListener("abort", abort);
       finish(() => reject(cutOff));
     });
-    const onLine = (line: string): void => {
-      const reply = parseReply(line);
+    const onLine = (answer: string): void => {
+      const reply = parseReply(answer);
       if (reply === undefined) return finish(() => reject(new QocError("INTERNAL", { message: "the desk sent a malformed answer" })));
       switch (reply.kind) {
         case "note":
@@ -102,12 +106,16 @@ const downOr = (error: NodeJS.ErrnoException): QocError =>
     ? new QocError("DESK_DOWN", {}, { cause: error })
     : new QocError("INTERNAL", { message: `the desk's socket: ${messageOf(error)}` }, { cause: error });
 
-/** The desk is trusted (its socket is the user's own, mode 0600), so only the frame is checked. */
+/**
+ * The desk is trusted (its socket is the user's own, mode 0600), so only the frame is checked. An error without an id is of a
+ * request that it could not read; a connection carries one.
+ */
 const parseReply = (line: string): Reply | undefined => {
   try {
     const reply = JSON.parse(line) as Partial<Reply> | null;
     const isKnown = reply?.kind === "note" || reply?.kind === "value" || reply?.kind === "result" || reply?.kind === "error";
-    return isKnown && reply.id === CALL_ID ? (reply as Reply) : undefined;
+    const isOurs = reply?.id === CALL_ID || (reply?.kind === "error" && reply.id === NO_ID);
+    return isKnown && isOurs ? (reply as Reply) : undefined;
   } catch {
     return undefined;
   }

@@ -5,7 +5,7 @@ import { type Server, type Socket, createServer } from "node:net";
 import { QocError, messageOf } from "../../domain/error.ts";
 import type { Channel } from "../../domain/event.ts";
 import type { Log } from "../../domain/ports.ts";
-import { type McpCaller, REQUEST_BYTES_MAX, type Reply, type Request, readLines, tooLarge, writeLine } from "./wire.ts";
+import { type McpCaller, NO_ID, REQUEST_BYTES_MAX, type Reply, type Request, readLines, tooLarge, writeLine } from "./wire.ts";
 
 export interface Answering {
   /** Progress, one line, for a person. */
@@ -26,7 +26,6 @@ export interface SocketDoor {
 
 /** Longer than a connector may take to answer, so that the last approval's receipt gets out. */
 const CLOSE_MS = 10_000;
-const NO_ID = "";
 
 /**
  * Listens on `path`, mode 0600. A file left there by a dead desk is removed first: the caller holds the workspace's lock.

@@ -248,6 +248,20 @@ describe("the socket", () => {
     expect(isCalled).toBe(false);
   });
 
+  it("says that a request is too large, before it is sent and after", async () => {
+    await serve(async () => null);
+    const text = "x".repeat(REQUEST_BYTES_MAX);
+    const wide = { code: "TOO_LARGE", message: expect.stringMatching(/^the request has 10486\d\d bytes; the limit is 1048576$/) as string };
+    await expect(ask({ request: request({ input: { text } }) })).rejects.toMatchObject(wide);
+    const error = new QocError("TOO_LARGE", { what: "a request line", size: 2, limit: 1 });
+    const strict = createServer((socket) => socket.once("data", () => socket.end(`${JSON.stringify({ id: "", kind: "error", error, exit: 1 })}\n`)));
+    const strictPath = join(dir, "strict.sock");
+    strict.listen(strictPath);
+    await once(strict, "listening");
+    closers.push(async () => void strict.close());
+    await expect(ask({ socketPath: strictPath })).rejects.toMatchObject({ code: "TOO_LARGE", message: error.message });
+  });
+
   it("refuses a line over 1 MiB without holding it", async () => {
     await serve(async () => null);
     const reply = await raw("x".repeat(REQUEST_BYTES_MAX + 1));
