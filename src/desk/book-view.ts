@@ -3,6 +3,7 @@ import { type Decimal, ZERO, decimal, rounded, text } from "../domain/decimal.ts
 import { type Book, bookNav, dayPnl } from "../domain/book.ts";
 import { averagePrice, unrealizedPnl } from "../domain/position.ts";
 import { NO_NAME, plainName } from "../domain/untrusted.ts";
+import { iso } from "./desk.ts";
 
 export interface PositionView {
   readonly connector: string;
@@ -22,10 +23,14 @@ export interface BookView {
   readonly buyingPower: string;
   readonly dayPnl: string;
   readonly currency: string;
+  /** When the connector that was asked the longest ago said what it holds; null: none has yet. */
+  readonly asOf: string | null;
   readonly positions: readonly PositionView[];
 }
 
-export const bookView = (book: Readonly<Book>, currency: string): BookView => {
+/** `askedAt`: when each connector was last asked, where that is known; else its last change counts. */
+export const bookView = (book: Readonly<Book>, currency: string, askedAt: ReadonlyMap<string, number> = new Map()): BookView => {
+  const oldest = Math.min(...[...book.accounts].map(([connector, { markedAt }]) => askedAt.get(connector) ?? markedAt));
   const sum = (field: "cash" | "buyingPower"): Decimal =>
     [...book.accounts.values()].reduce((total, { account }) => total.plus(decimal(account[field])), ZERO);
   return {
@@ -34,6 +39,7 @@ export const bookView = (book: Readonly<Book>, currency: string): BookView => {
     buyingPower: text(rounded(sum("buyingPower"), 8)),
     dayPnl: text(rounded(dayPnl(book), 8)),
     currency,
+    asOf: Number.isFinite(oldest) ? iso(oldest) : null,
     positions: positionViews(book),
   };
 };

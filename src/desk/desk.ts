@@ -49,6 +49,8 @@ export interface MarketMemory {
   readonly instruments: Map<string, { facts: VenueInstrument | null; mono: number }>;
   /** Newest venue time seen per connector, ms. */
   readonly venueTimes: Map<string, number>;
+  /** When each connector last said what it holds, changed or not, ms. */
+  readonly askedAt: Map<string, number>;
   /** Connectors whose start-up reconciliation has finished in this life. */
   readonly reconciled: Set<string>;
   /** Bytes free on the workspace's disk, when it was last asked; undefined: not known. */

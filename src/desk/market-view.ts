@@ -107,6 +107,7 @@ export const markAccount = async (desk: Desk, connector: ConnectorName, quoted?:
   await quoted?.catch(() => undefined);
   const { at, ...full } = "nav" in account ? account : { at: undefined, ...(await computeAccount(desk, connector, account.buyingPower, positions)) };
   if (at !== undefined) seeVenueTime(desk, connector, at);
+  desk.market.askedAt.set(connector, desk.clock.now());
   const earlier = desk.book.accounts.get(connector);
   const venueTime = knownVenueNow(desk, connector);
   if (venueTime === undefined) return full;

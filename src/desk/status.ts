@@ -83,7 +83,7 @@ export const status = async (desk: Desk): Promise<StatusView> => {
   return { ...view(desk, notes), up: true, connectors, readOnly: desk.readOnly() ?? null };
 };
 
-type Recorded = Pick<Desk, "root" | "book" | "clock" | "config" | "proposals" | "notes">;
+type Recorded = Pick<Desk, "root" | "book" | "clock" | "config" | "proposals" | "notes"> & Partial<Pick<Desk, "market">>;
 interface NotesSeen {
   readonly issues: readonly IssueHead[];
   readonly inboxNew: number;
@@ -125,7 +125,7 @@ const view = (desk: Recorded, { issues, inboxNew }: NotesSeen): StatusView => ({
   },
   lastRun: desk.book.lastRun === undefined ? null : { ...desk.book.lastRun, at: iso(desk.book.lastRun.at) },
   agents: [...desk.book.agents].map(([agent, { client }]) => ({ agent, client, lastSeenAt: null })),
-  book: bookView(desk.book, desk.config.account.currency),
+  book: bookView(desk.book, desk.config.account.currency, desk.market?.askedAt),
   flagged: [...desk.book.flagged.keys()],
   readOnly: null,
 });

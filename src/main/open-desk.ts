@@ -124,7 +124,7 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
     guards,
     history,
     key,
-    market: { instruments: new Map(), venueTimes: new Map(), reconciled: new Set(), freeBytes: undefined },
+    market: { instruments: new Map(), venueTimes: new Map(), askedAt: new Map(), reconciled: new Set(), freeBytes: undefined },
     proposals: proposalMemory({ disk, root, clock }, record.authors),
     notes: noteMemory({ disk, root, clock }),
     publish: record.publish,

@@ -21,7 +21,7 @@ interface Shown {
 
 let desk: TempDesk;
 beforeAll(async () => {
-  desk = await tempDesk({ config: (text) => text.replace("bar_seconds = 2", "bar_seconds = 0.4") });
+  desk = await tempDesk({ config: (text) => text.replace("bar_seconds = 2", "bar_seconds = 1.5") });
 });
 afterAll(async () => {
   await desk.stop();

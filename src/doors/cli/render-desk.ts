@@ -87,6 +87,7 @@ const bookLines = (face: Face, book: BookView): readonly string[] => [
     ["cash", book.cash],
     ["buying power", book.buyingPower],
     ["today", signed(book.dayPnl)],
+    ...(book.asOf === null ? [] : [["as of", book.asOf] as const]),
   ]),
   ...(book.positions.length === 0 ? [] : ["", ...table(face, POSITIONS, book.positions)]),
 ];
@@ -140,7 +141,7 @@ const forProgram = (status: StatusView): readonly string[] =>
     ]),
     ...status.orders.map(({ id, state, sentence }) => ["order", id, state, sentence]),
     ...status.flagged.map((key) => ["flagged", key]),
-    ["book", status.book.nav, status.book.cash, status.book.buyingPower, status.book.dayPnl, status.book.currency],
+    ["book", status.book.nav, status.book.cash, status.book.buyingPower, status.book.dayPnl, status.book.currency, status.book.asOf ?? ""],
     ...status.book.positions.map(({ connector, symbol, quantity, value }) => ["position", connector, symbol, quantity, value ?? ""]),
     ...openIssues(status).map(({ id, status: state, path, untrusted }) => ["issue", id, state, path, untrusted.text]),
     ...status.agents.map(({ agent, client, lastSeenAt }) => ["agent", agent, client, lastSeenAt ?? ""]),

@@ -387,7 +387,7 @@ function statusWith(proposals: readonly unknown[]): Record<string, unknown> {
     runs: { runtime: "demo", unconfined: false, running: [] },
     lastRun: null,
     agents: [],
-    book: { nav: "1", cash: "1", buyingPower: "1", dayPnl: "0", currency: "USD", positions: [] },
+    book: { nav: "1", cash: "1", buyingPower: "1", dayPnl: "0", currency: "USD", asOf: null, positions: [] },
     flagged: [],
     readOnly: null,
   };

@@ -81,6 +81,7 @@ const book = (text: string) => ({
   cash: "970000",
   buyingPower: "970000",
   dayPnl: "-12.5",
+  asOf: "2026-07-05T12:00:00.000Z",
   currency: "USD",
   positions: [position(text)],
 });
