@@ -1,6 +1,7 @@
 /**
- * One program in a process group of its own: its lines out, our lines in, and an end that it cannot refuse. Whatever it
- * started ends with it, on every way out.
+ * One program in a process group of its own: its lines out, our lines in, and an end that it cannot refuse. Its group ends
+ * with it. What it put into a group of its own ends with the sandbox, where there is one, and otherwise goes on; so does the
+ * whole group without a sandbox where the desk itself is killed.
  */
 import type { ChildProcess, SpawnOptions } from "node:child_process";
 import { messageOf } from "../domain/error.ts";
@@ -22,6 +23,8 @@ export interface ProcessAsk {
   /** More is written later, so standard input stays open. */
   readonly answers: boolean;
   readonly timeoutMs: number;
+  /** How much of its time was gone before it started. */
+  readonly spentMs?: number;
   line(text: string): void;
 }
 
@@ -50,6 +53,8 @@ const GRACE_MS = 2_000;
 /** After the end: for what is still in the pipes, where a stray process holds them open. */
 const DRAIN_MS = 2_000;
 
+export const tookLonger = (timeoutMs: number): string => `it took longer than ${timeoutMs / 1_000} s`;
+
 export const startProcess = (world: ProcessWorld, ask: ProcessAsk): Running => {
   const [program = "", ...args] = ask.argv;
   const child = world.spawn(program, args, { env: ask.env, cwd: ask.cwd, stdio: ["pipe", "pipe", "pipe"], detached: true });
@@ -64,7 +69,8 @@ export const startProcess = (world: ProcessWorld, ask: ProcessAsk): Running => {
     kill("SIGTERM");
     forgetGrace = world.clock.after(GRACE_MS, () => kill("SIGKILL"));
   };
-  const forgetTimeout = world.clock.after(ask.timeoutMs, () => stop(`it took longer than ${ask.timeoutMs / 1_000} s`));
+  const leftMs = Math.max(0, ask.timeoutMs - (ask.spentMs ?? 0));
+  const forgetTimeout = world.clock.after(leftMs, () => stop(tookLonger(ask.timeoutMs)));
   const errors = lastOf(child);
   readLines(
     child,

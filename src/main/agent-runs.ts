@@ -4,9 +4,10 @@
  */
 import type { ToolWords } from "../agents/context.ts";
 import { demoRuntime } from "../agents/demo.ts";
-import { type LaunchWorld, launched } from "../agents/launch.ts";
+import { launched } from "../agents/launch.ts";
 import { PROGRAMS } from "../agents/programs.ts";
 import type { AgentCall, AgentSettings, RunDoor, Runtime } from "../agents/runtime.ts";
+import type { LaunchWorld } from "../agents/work.ts";
 import type { RunReport, Runs, Sources } from "../commands/command.ts";
 import { sourceMemory } from "../commands/sources.ts";
 import { type RunView, endInterrupted, findIssue, newRunId, runIssue } from "../desk/run.ts";

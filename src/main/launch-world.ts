@@ -4,7 +4,7 @@ import { constants, realpathSync } from "node:fs";
 import { access, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
-import type { LaunchWorld } from "../agents/launch.ts";
+import type { LaunchWorld } from "../agents/work.ts";
 import { openTranscript } from "../workspace/run-transcripts.ts";
 import type { OpenDesk } from "./open-desk.ts";
 

@@ -1,9 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { claude } from "../../src/agents/claude.ts";
-import { type AgentStand, TOKEN, TOOLS, agentStand, withoutBubblewrap } from "../kit/agent-stand.ts";
+import type { LaunchWorld } from "../../src/agents/work.ts";
+import { systemClock } from "../../src/main/world.ts";
+import { type AgentStand, TOKEN, TOOLS, agentStand, hostWorld, withoutBubblewrap } from "../kit/agent-stand.ts";
 
 let stand: AgentStand;
 beforeEach(() => {
@@ -106,8 +109,8 @@ describe("a run of Claude Code", () => {
 
   it("A5 L4 is ended at its time with everything that it started", async () => {
     const grandchild = join(stand.folder, "grandchild");
-    const result = await stand.run({ grandchild, hang: true }, { settings: { timeoutMs: 1_500 } });
-    expect(result.failure).toBe("it took longer than 1.5 s");
+    const result = await stand.run({ grandchild, hang: true }, { settings: { timeoutMs: 3_000 } });
+    expect(result.failure).toBe("it took longer than 3 s");
     await gone(Number(readFileSync(grandchild, "utf8")));
   });
 
@@ -124,6 +127,53 @@ describe("a run of Claude Code", () => {
     while (!stand.notes.includes("calls qoc_status") && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
     stand.stop.abort();
     expect((await running).failure).toBe("it was stopped by the operator");
+  });
+
+  /** A program that says nothing, and what is done as soon as it is there. */
+  const mute = (up: () => void): { path: string; spawn: LaunchWorld["spawn"] } => {
+    const path = join(stand.folder, "mute.sh");
+    writeFileSync(path, "#!/bin/sh\nexec sleep 60\n");
+    chmodSync(path, 0o755);
+    const start: LaunchWorld["spawn"] = (program, args, options) => spawn(program, args, options).once("spawn", () => program === path && up());
+    return { path, spawn: start };
+  };
+
+  it("stops when the operator says so, though it does not even tell its version", async () => {
+    const { path, spawn } = mute(() => stand.stop.abort());
+    const result = await stand.run({}, { settings: { command: [path] }, world: { ...withoutBubblewrap, spawn } });
+    expect(result.failure).toBe("it was stopped by the operator");
+  });
+
+  it("stops when the operator says so, though its sandbox hangs", async () => {
+    const { path, spawn } = mute(() => stand.stop.abort());
+    const find: LaunchWorld["find"] = (name) => (name === "bwrap" ? Promise.resolve({ path, real: path }) : hostWorld().find(name));
+    expect((await stand.run({}, { world: { find, spawn } })).failure).toBe("it was stopped by the operator");
+  });
+
+  it("A5 is ended at its time though it does not even tell its version", async () => {
+    const { path } = mute(() => undefined);
+    expect((await stand.run({}, { settings: { command: [path], timeoutMs: 500 } })).failure).toBe("it took longer than 0.5 s");
+  });
+
+  it("A5 has no more time than its way in: what its version took is taken off", async () => {
+    let late = 0;
+    let timers: number[] = [];
+    const slow: LaunchWorld["spawn"] = (program, args, options) => {
+      timers = [];
+      if (args.includes("--version")) late = 15_000;
+      return spawn(program, args, options);
+    };
+    const clock: LaunchWorld["clock"] = {
+      ...systemClock,
+      monotonic: () => systemClock.monotonic() + late,
+      after: (ms, run) => {
+        timers.push(ms);
+        return systemClock.after(ms, run);
+      },
+    };
+    expect((await stand.run({}, { settings: { timeoutMs: 20_000 }, world: { ...withoutBubblewrap, spawn: slow, clock } })).failure).toBeUndefined();
+    expect(timers[0]).toBeGreaterThan(0);
+    expect(timers[0]).toBeLessThanOrEqual(5_000);
   });
 
   it("A5 is stopped at its bound of turns, though its program goes on", async () => {

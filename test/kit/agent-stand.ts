@@ -5,8 +5,9 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type LaunchWorld, launched } from "../../src/agents/launch.ts";
+import { launched } from "../../src/agents/launch.ts";
 import type { AgentProgram, AgentSettings, RunResult } from "../../src/agents/runtime.ts";
+import type { LaunchWorld } from "../../src/agents/work.ts";
 import { systemClock } from "../../src/main/world.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 
