@@ -3,6 +3,7 @@
  * a way in that closes with the run, and bounds on turns, cost and time. What the program says is never trusted.
  */
 import { dirname } from "node:path";
+import { messageOf } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { cellOf, versionOf } from "./cell.ts";
 import { type ProcessEnd, type Running, startProcess } from "./process.ts";
@@ -20,25 +21,32 @@ const FILE_MODE = 0o600;
 export const launched = (program: AgentProgram, launch: Launch): Runtime => ({
   name: program.name,
   work: async (task, _call, note, signal) => {
-    const { clock, disk, privateFolder } = launch.world;
-    const folder = await privateFolder();
-    const door = launch.door(task.run);
-    // The door's own time runs from here too.
-    const started = clock.monotonic();
-    const spentMs = (): number => Math.round(clock.monotonic() - started);
+    const folder = await launch.world.privateFolder();
     try {
-      const folders = runFolders(folder.path);
-      await makeFolders(disk, folders);
-      return await workIn({ program, launch, task, door, folders, note, signal, spentMs });
-    } catch (error) {
-      if (error instanceof RunStop) return { summary: "", proposals: [], failure: error.message };
-      throw error;
+      return await behindDoor({ program, launch, task, folders: runFolders(folder.path), note, signal });
     } finally {
-      await door.close();
-      await folder.remove();
+      // What the run did stands, whatever its program left behind.
+      await folder.remove().catch((error: unknown) => note(`its folder could not be removed: ${messageOf(error)}`));
     }
   },
 });
+
+const behindDoor = async (work: Omit<Work, "door" | "spentMs">): Promise<RunResult> => {
+  const { launch, folders, task } = work;
+  const { clock, disk } = launch.world;
+  const door = launch.door(task.run);
+  // The door's own time runs from here too.
+  const started = clock.monotonic();
+  try {
+    await makeFolders(disk, folders);
+    return await workIn({ ...work, door, spentMs: () => Math.round(clock.monotonic() - started) });
+  } catch (error) {
+    if (error instanceof RunStop) return { summary: "", proposals: [], failure: error.message };
+    throw error;
+  } finally {
+    await door.close();
+  }
+};
 
 const workIn = async (work: Work): Promise<RunResult> => {
   const { program, launch, task, door, folders, signal } = work;

@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -35,6 +35,23 @@ describe("a run of any program", () => {
   it("fails with its exit code", async () => {
     const stand = agentStand(command, "command");
     expect((await stand.run({ code: 9 })).failure).toBe("it ended with code 9");
+  });
+
+  it("stands though its folder cannot be removed, and says so", async () => {
+    const stand = agentStand(command, "command");
+    const host = hostWorld();
+    const left: string[] = [];
+    const privateFolder = async () => {
+      const { path } = await host.privateFolder();
+      left.push(path);
+      return { path, remove: () => Promise.reject(new Error(`EACCES: permission denied, scandir '${path}/work/x'`)) };
+    };
+    const result = await stand.run({}, { world: { ...withoutBubblewrap, privateFolder } });
+    expect(result.failure).toBeUndefined();
+    expect(result.summary).toContain('"prompt":"the bundle"');
+    expect(stand.notes.at(-1)).toMatch(/^its folder could not be removed: EACCES/);
+    expect([...stand.doors]).toEqual([]);
+    for (const path of left) rmSync(path, { recursive: true });
   });
 
   it("needs a name", async () => {
