@@ -61,7 +61,16 @@ const prepare = async (disk: Disk, folder: string): Promise<void> => {
   await disk.mkdir(folder, 0o700);
   const names = (await disk.list(folder)).filter(({ kind }) => kind === "file").map(({ name }) => name);
   // A run's name begins with its time.
-  for (const name of names.toSorted().slice(0, Math.max(0, names.length - TRANSCRIPTS_KEPT + 1))) await disk.remove(`${folder}/${name}`);
+  for (const name of names.toSorted().slice(0, Math.max(0, names.length - TRANSCRIPTS_KEPT + 1))) await drop(disk, `${folder}/${name}`);
+};
+
+const drop = async (disk: Disk, path: string): Promise<void> => {
+  try {
+    await disk.remove(path);
+  } catch (error) {
+    // Another run that began with this one may have been first.
+    if ((await disk.facts(path)) !== undefined) throw error;
+  }
 };
 
 const append = async (disk: Disk, path: string, text: string): Promise<void> => {

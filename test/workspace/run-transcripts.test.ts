@@ -1,5 +1,5 @@
 /** What a run's program said, on disk: bounded, pruned, and no reason for a run to fail. */
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -48,6 +48,24 @@ it("keeps the newest", async () => {
   expect(names).toHaveLength(TRANSCRIPTS_KEPT);
   expect(names[0]).toBe("run-0006.ndjson");
   expect(names.at(-1)).toBe("run-9999.ndjson");
+});
+
+it("is kept where another run removes the oldest at the same time", async () => {
+  const given = desk();
+  mkdirSync(join(given.root, ".qoc/runs"), { recursive: true });
+  for (let i = 0; i < TRANSCRIPTS_KEPT + 5; i++) writeFileSync(join(given.root, ".qoc/runs", `run-${String(i).padStart(4, "0")}.ndjson`), "");
+  const disk = {
+    ...given.disk,
+    remove: async (path: string) => {
+      rmSync(path);
+      await given.disk.remove(path);
+    },
+  };
+  const transcript = openTranscript({ ...given, disk }, "run-9999");
+  transcript.line("new");
+  await transcript.close();
+  expect(readFileSync(join(given.root, transcript.path), "utf8")).toBe("new\n");
+  expect(readdirSync(join(given.root, ".qoc/runs"))).toHaveLength(TRANSCRIPTS_KEPT);
 });
 
 it("that cannot be written is a line in the log", async () => {
