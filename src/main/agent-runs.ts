@@ -67,21 +67,27 @@ export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
   const work = async (chain: Chain, note: (line: string) => void, signal: AbortSignal): Promise<RunReport> => {
     const left = budgetOf(desk.clock, agent);
     const views: RunView[] = [];
+    let view: RunView | undefined;
     for (let next = 0; next < chain.issues.length; next++) {
       const issue = chain.issues[next];
-      if (issue === undefined || (next > 0 && (signal.aborted || left.isSpent()))) break;
+      if (issue === undefined) break;
+      const why = next === 0 ? undefined : leftBecause(view, signal, left);
+      if (why !== undefined) {
+        note(`${issue.path} is left: ${why}`);
+        desk.log.warn(`${issue.path} is left: ${why}`);
+        continue;
+      }
       const run = newRunId(desk);
       chain.actor = `agent:${run}`;
       if (next > 0) note(`goes on with ${issue.path}, which it queued`);
       const sources = sourceMemory();
       const [runtime, call] = [runtimeWith(left, sources), callAs(chain.actor, sources, signal)];
       const running = runIssue({ desk, issue, run, runtime, call, note, signal, tools: tools(), read: (source) => sources.note(source) });
-      const view = next === 0 ? await running : await running.catch((error: unknown) => void note(`${issue.path}: ${messageOf(error)}`));
       // A queued issue that is gone meanwhile is no failure of the run that queued it.
-      if (view === undefined) break;
+      view = next === 0 ? await running : await running.catch((error: unknown) => void note(`${issue.path}: ${messageOf(error)}`));
+      if (view === undefined) continue;
       left.take(view);
       views.push(view);
-      if (view.outcome !== "done") break;
     }
     const [first, ...queued] = views;
     if (first === undefined) throw new QocError("INTERNAL", { message: "a run without an issue" });
@@ -93,6 +99,8 @@ export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
   return {
     start: async (words, note, caller) => {
       const issue = await findIssue(desk, words);
+      // It may have begun to close meanwhile, and would not wait for this one.
+      if (stopping.signal.aborted) throw new QocError("DESK_DOWN");
       if (isTaken(issue.path)) throw new QocError("ISSUE_RUNNING", { issue: issue.path });
       const signal = AbortSignal.any([caller, stopping.signal]);
       const chain: Chain = { actor: "host", issues: [issue] };
@@ -126,6 +134,13 @@ export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
       await Promise.allSettled(chains.values());
     },
   };
+};
+
+/** Why a queued issue is not worked on; undefined: it is. `before` is the run before it; undefined: it could not begin. */
+const leftBecause = (before: RunView | undefined, signal: AbortSignal, left: Budget): string | undefined => {
+  if (signal.aborted) return "the runs were stopped";
+  if (before?.outcome !== "done") return "the run before it failed";
+  return left.isSpent() ? "the runs before it left no time or no money" : undefined;
 };
 
 /** What a chain of runs may still use: each has what the ones before it left. */

@@ -135,6 +135,24 @@ describe("a run by a program of its own", () => {
     expect(report.queued).toHaveLength(4);
   });
 
+  it.each<[string, string, RegExp, (stop: AbortController) => void, string]>([
+    ["failed", "issues/003-x.md", /^goes on with/, () => writeFileSync(join(beside, "plan.json"), "not JSON"), "the run before it failed"],
+    ["was stopped", "issues/002-next.md", /^says: .*queued\\":2/, (stop) => stop.abort(), "the runs were stopped"],
+  ])("says which issues are left where the run before them %s", async (_what, issue, at, happens, why) => {
+    await desk.write("issues/003-x.md", "---\nid: 003\ntitle: x\nstatus: open\n---\n");
+    plan(["002", "003"].map((queued): Call => ["qoc_run", { issue: queued }]));
+    const stop = new AbortController();
+    const notes: string[] = [];
+    const heard = (line: string): void => {
+      notes.push(line);
+      if (at.test(line)) happens(stop);
+    };
+    await desk.hot.runs.start("001", heard, stop.signal);
+    expect(notes).toContain(`${issue} is left: ${why}`);
+    expect(notes.at(-1)).toBe(`issues/003-x.md is left: ${why}`);
+    expect(desk.read(issue)).toContain("status: open");
+  });
+
   it("cannot be queued for by whoever is in no run", async () => {
     await expect(desk.call("run", { issue: "002" }, { actor: "agent:interactive", channel: "mcp" })).rejects.toMatchObject({ code: "NO_RUN" });
   });
@@ -166,6 +184,15 @@ describe("a run by a program of its own", () => {
     await desk.staff.close();
     expect(await working).toMatchObject({ outcome: "stopped" });
     expect(desk.open.desk.book.runs.size).toBe(0);
+  });
+
+  it("does not begin where the desk closes meanwhile", async () => {
+    plan([], { hang: true });
+    const late = desk.hot.runs.start("001", () => undefined, new AbortController().signal);
+    const closed = desk.staff.runs.close();
+    await expect(late).rejects.toMatchObject({ code: "DESK_DOWN" });
+    await closed;
+    expect(desk.open.desk.book.lastRun).toBeUndefined();
   });
 
   it("that a desk left open when it died is ended at the next start", async () => {
