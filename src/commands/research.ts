@@ -7,9 +7,10 @@ import { NO_NAME, plainName } from "../domain/untrusted.ts";
 import { listInbox, readInboxItem, writeInboxItem } from "../workspace/inbox.ts";
 import { pathProblem, plainPath } from "../workspace/confine.ts";
 import { updateIssue } from "../workspace/issue-update.ts";
-import { ISSUE_STATUSES, type Issue, createIssue, listIssues, listResearch, writeResearch } from "../workspace/notes.ts";
+import { AGENT_STATUSES, ISSUE_STATUSES, type Issue, createIssue, listIssues, listResearch, writeResearch } from "../workspace/notes.ts";
 import { iso } from "../desk/desk.ts";
 import { findIssue } from "../desk/run.ts";
+import { refuseAgentsStatus } from "./agent-files.ts";
 import { type CallContext, body, hot } from "./command.ts";
 import { opened, outside, outsideAs, outsideText } from "./outside.ts";
 
@@ -141,9 +142,6 @@ export const issuesNew = body({
   },
 });
 
-/** What an agent may say of a task; opening, drafting and calling one off are the human's. */
-const AGENT_STATUSES: readonly string[] = ["in-progress", "review", "done", "blocked"];
-
 export const issuesUpdate = body({
   input: z.strictObject({ id: z.string(), status: z.enum(ISSUE_STATUSES).optional(), note: z.string().min(1).max(10_000).optional() }),
   output: written,
@@ -157,7 +155,8 @@ export const issuesUpdate = body({
     }
     const { desk } = hot(call);
     const { path } = await findIssue(desk, id);
-    const change = { path, at: iso(desk.clock.now()), by: call.actor, status, note };
+    const permit = (from: string | undefined): void => refuseAgentsStatus("issues update", call.actor, { path, from, to: status });
+    const change = { path, at: iso(desk.clock.now()), by: call.actor, status, note, permit };
     return record(call, "issues update", await updateIssue(desk.disk, desk.root, change));
   },
 });

@@ -7,7 +7,7 @@ import { QocError, messageOf } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import { plainPath } from "../workspace/confine.ts";
 import { LAYOUT } from "../workspace/layout.ts";
-import { type Issue, type IssueStatus, listIssues, readIssue, setIssueStatus } from "../workspace/notes.ts";
+import { type Issue, type IssueStatus, isShelved, listIssues, readIssue, setIssueStatus } from "../workspace/notes.ts";
 import { writeRunSummary } from "../workspace/snapshots.ts";
 import { type Desk, iso } from "./desk.ts";
 import { runContext } from "./run-context.ts";
@@ -45,6 +45,21 @@ export const findIssue = async (desk: Pick<Desk, "disk" | "root">, words: string
   throw new QocError("ISSUE_NOT_FOUND", { id: words, suggestion: suggestion(stem, issues.map((issue) => issue.id)) });
 };
 
+/** @throws INVALID_INPUT for one that waits for the human, and not for an agent. */
+const refuseShelved = ({ path, status }: Pick<Issue, "path" | "status">): void => {
+  if (!isShelved(status)) return;
+  const file = plainPath(path);
+  const message = `${file} is ${status === "draft" ? "a draft" : status}; to have it worked on: qoc issues update ${file} --status open`;
+  throw new QocError("INVALID_INPUT", { command: "run", message });
+};
+
+/** As `findIssue`, of those that may be worked on. @throws INVALID_INPUT too. */
+export const findWork = async (desk: Pick<Desk, "disk" | "root">, words: string): Promise<Issue> => {
+  const issue = await findIssue(desk, words);
+  refuseShelved(issue);
+  return issue;
+};
+
 export const newRunId = (desk: Pick<Desk, "clock" | "ids">): string =>
   `run-${iso(desk.clock.now()).slice(0, 19).replaceAll(/[-:]/g, "")}Z-${desk.ids.random(2)}`;
 
@@ -68,6 +83,8 @@ export const runIssue = async ({ desk, issue, run, runtime, call, tools, read, n
   const { bundle, sources } = await runContext(desk, run, issue, tools);
   for (const source of sources) read(source);
   const log = runLog(desk, run, started, note);
+  // It may have waited in a queue, and been called off meanwhile.
+  refuseShelved(await readIssue(desk.disk, desk.root, issue.path));
   await setIssueStatus(desk.disk, desk.root, issue.path, "in-progress");
   await desk.publish({ type: "run.started", run, issue: issue.path, runtime: runtime.name }, { durable: true }).committed;
   const result = await attempt(() => runtime.work({ run, issue, bundle }, call, log.note, signal));
@@ -133,10 +150,11 @@ export const endInterrupted = async (desk: Desk): Promise<void> => {
 const proposalsOf = (desk: Desk, run: string): readonly string[] =>
   [...desk.book.orders.values()].filter(({ proposedBy }) => proposedBy === `agent:${run}`).map(({ id }) => id);
 
-/** What the agent set itself stands, unless proposals wait for a human: then the issue waits for one too. */
+/** What the human called off stays so. What the agent set itself stands, unless proposals wait for a human: then the issue waits for one too. */
 const endIssue = async (desk: Desk, issue: Issue, isDone: boolean, hasProposals: boolean): Promise<void> => {
   try {
     const own = (await readIssue(desk.disk, desk.root, issue.path)).status;
+    if (isShelved(own)) return;
     const status: IssueStatus = !isDone || own === "blocked" ? "blocked" : hasProposals || own === "review" ? "review" : "done";
     if (status !== own) await setIssueStatus(desk.disk, desk.root, issue.path, status);
   } catch (error) {

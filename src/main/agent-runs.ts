@@ -10,7 +10,7 @@ import type { AgentCall, AgentSettings, RunDoor, Runtime } from "../agents/runti
 import type { LaunchWorld } from "../agents/work.ts";
 import type { RunReport, Runs, Sources } from "../commands/command.ts";
 import { sourceMemory } from "../commands/sources.ts";
-import { type RunView, endInterrupted, findIssue, newRunId, runIssue } from "../desk/run.ts";
+import { type RunView, endInterrupted, findWork, newRunId, runIssue } from "../desk/run.ts";
 import { runContext } from "../desk/run-context.ts";
 import type { Desk } from "../desk/desk.ts";
 import { QocError, messageOf } from "../domain/error.ts";
@@ -98,7 +98,7 @@ export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
 
   return {
     start: async (words, note, caller) => {
-      const issue = await findIssue(desk, words);
+      const issue = await findWork(desk, words);
       // It may have begun to close meanwhile, and would not wait for this one.
       if (stopping.signal.aborted) throw new QocError("DESK_DOWN");
       if (isTaken(issue.path)) throw new QocError("ISSUE_RUNNING", { issue: issue.path });
@@ -109,7 +109,7 @@ export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
       return working;
     },
     dry: async (words) => {
-      const issue = await findIssue(desk, words);
+      const issue = await findWork(desk, words);
       const known = tools();
       const { bundle } = await runContext(desk, "run-(dry)", issue, known);
       return { issue: issue.path, runtime: agent.runtime, wouldRun: true, bundle, tools: known.map(({ name }) => name) };
@@ -122,7 +122,7 @@ export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
     queue: async (actor, words) => {
       const chain = [...chains.keys()].find((one) => one.actor === actor);
       if (chain === undefined) throw new QocError("NO_RUN", { issue: words });
-      const issue = await findIssue(desk, words);
+      const issue = await findWork(desk, words);
       if (isTaken(issue.path)) throw new QocError("ISSUE_RUNNING", { issue: issue.path });
       if (chain.issues.length >= CHAIN_MAX) throw new QocError("QUEUE_FULL", { limit: CHAIN_MAX });
       chain.issues.push(issue);

@@ -6,7 +6,7 @@ import { pathParts } from "./confine.ts";
 import { descend, openHeld } from "./descend.ts";
 import { type WrittenFile, writeFile } from "./file-write.ts";
 import { withField } from "./frontmatter.ts";
-import type { IssueStatus } from "./notes.ts";
+import { type IssueStatus, statusIn } from "./notes.ts";
 
 const BYTES_MAX = 256 * 1024;
 
@@ -17,24 +17,28 @@ export interface IssueChange {
   readonly by: string;
   readonly status: IssueStatus | undefined;
   readonly note: string | undefined;
+  /** Hears the status that stands, and throws where it may not be changed. */
+  readonly permit?: (from: string | undefined) => void;
 }
 
-/** @throws FILE_NOT_FOUND, FILE_CHANGED where someone else wrote it meanwhile, TOO_LARGE. */
-export const updateIssue = async (disk: Disk, root: string, { path, at, by, status, note }: IssueChange): Promise<WrittenFile> => {
-  const before = await readIssueText(root, path);
+/** @throws what `permit` throws, FILE_NOT_FOUND, FILE_CHANGED where someone else wrote it meanwhile, TOO_LARGE. */
+export const updateIssue = async (disk: Disk, root: string, { path, at, by, status, note, permit }: IssueChange): Promise<WrittenFile> => {
+  const before = await issueText(root, path);
+  if (before === undefined) throw new QocError("FILE_NOT_FOUND", { path });
+  if (status !== undefined) permit?.(statusIn(before));
   const marked = status === undefined ? before : withField(before, "status", status);
   const text = note === undefined ? marked : `${marked.trimEnd()}\n\n## ${at}, ${by}\n\n${quoted(note)}\n`;
   return writeFile(disk, root, { path, text, replaces: digestOf(before) });
 };
 
-const readIssueText = async (root: string, path: string): Promise<string> => {
+/** undefined: there is no such file. @throws PATH_REFUSED, FILE_TOO_LARGE. */
+export const issueText = async (root: string, path: string): Promise<string | undefined> => {
   const parts = pathParts(path);
   const folder = await descend(root, parts.slice(0, -1));
-  if (folder === undefined) throw new QocError("FILE_NOT_FOUND", { path });
+  if (folder === undefined) return undefined;
   try {
     const opened = await openHeld(folder, parts.at(-1) ?? "", path, BYTES_MAX);
-    if (opened === undefined) throw new QocError("FILE_NOT_FOUND", { path });
-    return Buffer.from(opened.bytes).toString("utf8");
+    return opened === undefined ? undefined : Buffer.from(opened.bytes).toString("utf8");
   } finally {
     await folder.close();
   }

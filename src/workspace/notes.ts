@@ -13,6 +13,24 @@ const NOTE_BYTES_MAX = 256 * 1024;
 export const ISSUE_STATUSES = ["draft", "open", "in-progress", "blocked", "review", "done", "cancelled"] as const;
 export type IssueStatus = (typeof ISSUE_STATUSES)[number];
 
+/** Not, or no longer, to be worked on: only the human says so, and only the human takes it up again. */
+export const isShelved = (status: string): boolean => status === "draft" || status === "cancelled";
+/** What an agent may make of a task that stands; opening, drafting and calling one off are the human's. */
+export const AGENT_STATUSES: readonly string[] = ["in-progress", "review", "done", "blocked"];
+/** May an agent leave a task of the first status with the second? */
+export const isAgentsChange = (from: string, to: string): boolean => from === to || (!isShelved(from) && AGENT_STATUSES.includes(to));
+
+/** What an issue's text says; undefined: its frontmatter cannot be read. */
+export const statusIn = (text: string): string | undefined => {
+  try {
+    return statusOf(readNote(text));
+  } catch (error) {
+    if (error instanceof FrontmatterError) return undefined;
+    throw error;
+  }
+};
+const statusOf = (note: Note): string => fieldText(note, "status") || "open";
+
 export interface Issue {
   readonly id: string;
   readonly path: string;
@@ -76,7 +94,7 @@ export const readIssue = async (disk: Disk, root: string, path: string): Promise
     id: fieldText(note, "id") || (/^\d+/.exec(stem)?.[0] ?? stem),
     path,
     title: fieldText(note, "title") || stem,
-    status: fieldText(note, "status") || "open",
+    status: statusOf(note),
     priority: fieldText(note, "priority") || "normal",
     symbols: listOf(note, "symbols"),
     contextFiles: listOf(note, "context_files"),

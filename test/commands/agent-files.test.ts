@@ -1,5 +1,6 @@
 /** What an agent may not write as a file, though a human may. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { digestOf } from "../../src/domain/digest.ts";
 import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
 
 const AGENT = { actor: "agent:claude", channel: "mcp" } as const;
@@ -37,6 +38,56 @@ describe("a proposal's file", () => {
     for (const [name, replaces] of [["pending/once.toml", edited.digest], ["proposed/Once.yaml", undefined]] as const) {
       await expect(write(`orders/${name}`, ORDER, replaces)).rejects.toMatchObject({ code: "PATH_REFUSED" });
     }
+  });
+});
+
+const issue = (status: string, body = "x"): string => `---\nid: "050"\n${status === "" ? "" : `status: ${status}\n`}---\n${body}\n`;
+
+describe("a task", () => {
+  const path = "issues/050-task.md";
+  const stands = async (status: string): Promise<string> => {
+    await desk.write(path, issue(status));
+    return digestOf(issue(status));
+  };
+
+  it.each([
+    ["cancelled", "in-progress"],
+    ["cancelled", ""],
+    ["draft", "open"],
+    ["draft", "done"],
+    ["open", "cancelled"],
+    ["open", "draft"],
+    ["in-progress", "open"],
+    ["open", "[unreadable"],
+    ["[unreadable", "open"],
+  ])("that is %j is not made %j by an agent's file", async (from, to) => {
+    const digest = await stands(from);
+    await expect(write(path, issue(to, "mine"), digest)).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    expect(desk.read(path)).toBe(issue(from));
+    await desk.call("files write", { path, text: issue(to, "mine"), replaces: digest });
+  });
+
+  it.each([
+    ["cancelled", "cancelled"],
+    ["open", ""],
+    ["open", "blocked"],
+    ["in-progress", "review"],
+    ["[unreadable", "blocked"],
+  ])("that is %j may be written as %j", async (from, to) => {
+    await write(path, issue(to, "mine"), await stands(from));
+    expect(desk.read(path)).toBe(issue(to, "mine"));
+  });
+
+  it.each(["draft", "cancelled"])("that is %s stays so whatever an agent sets, and takes its note", async (status) => {
+    await stands(status);
+    await expect(desk.call("issues update", { id: "050", status: "in-progress" }, AGENT)).rejects.toMatchObject({
+      code: "INVALID_INPUT",
+      message: `issues update: ${path} is ${status}; an agent may not make it in-progress`,
+    });
+    await desk.call("issues update", { id: "050", note: "Why?" }, AGENT);
+    await desk.call("issues update", { id: "050", status: "open" });
+    await desk.call("issues update", { id: "050", status: "in-progress" }, AGENT);
+    expect(desk.read(path)).toMatch(/status: in-progress[^]*> Why\?/);
   });
 });
 

@@ -1,4 +1,4 @@
-/** Which issue is meant, and what becomes of one that the human withholds. */
+/** Which issue is meant by what words. */
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

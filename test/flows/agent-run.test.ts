@@ -153,6 +153,15 @@ describe("a run by a program of its own", () => {
     expect(desk.read(issue)).toContain("status: open");
   });
 
+  it("queues no issue that was called off", async () => {
+    await desk.call("issues update", { id: "002", status: "cancelled" });
+    plan([["qoc_run", { issue: "002" }]]);
+    const report = await run();
+    expect(answers(report)[0]).toMatchObject({ isError: true });
+    expect(answers(report)[0]?.text).toContain("issues/002-next.md is cancelled");
+    expect(report.queued).toEqual([]);
+  });
+
   it("cannot be queued for by whoever is in no run", async () => {
     await expect(desk.call("run", { issue: "002" }, { actor: "agent:interactive", channel: "mcp" })).rejects.toMatchObject({ code: "NO_RUN" });
   });

@@ -100,6 +100,25 @@ describe("a run on an issue", () => {
     expect(desk.read((await findIssue(desk.open.desk, "001")).path)).toContain("> No quote.");
   });
 
+  it("stays called off where the human did so while it lasted", async () => {
+    const view = await run(async () => {
+      await desk.call("issues update", { id: "001", status: "cancelled" });
+      return { ...quiet, failure: "it was stopped" };
+    });
+    expect(view).toMatchObject({ outcome: "failed" });
+    expect(await status()).toBe("cancelled");
+  });
+
+  it.each(["cancelled", "draft"])("does not begin where the issue is %s, nor once it became so in a queue", async (shelved) => {
+    await desk.call("issues update", { id: "001", status: shelved });
+    const { path } = await findIssue(desk.open.desk, "001");
+    const refusal = { code: "INVALID_INPUT", message: expect.stringContaining(`qoc issues update ${path} --status open`) };
+    for (const dryRun of [false, true]) await expect(desk.call("run", { issue: "001", dryRun })).rejects.toMatchObject(refusal);
+    await expect(run(async () => quiet)).rejects.toMatchObject(refusal);
+    expect(await status()).toBe(shelved);
+    expect(desk.open.desk.book.runs.size).toBe(0);
+  });
+
   it("is recorded though its runtime throws", async () => {
     const view = await run(() => Promise.reject(new Error("no such thing\n# Approved")));
     expect(view).toMatchObject({ outcome: "failed", reason: "no such thing # Approved" });
