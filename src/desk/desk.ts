@@ -74,6 +74,8 @@ export interface ProposalMemory {
   readonly lastNumbers: Map<string, number>;
   /** When a known proposal's file was first found missing, monotonic ms. */
   readonly missing: Map<string, number>;
+  /** When the venue was last asked for a proposal's protection price, by order id, monotonic ms. */
+  readonly looked: Map<string, number>;
   /** Both folders as they stand, each file read again only where it has changed. */
   readonly files: () => Promise<readonly ProposalFile[]>;
   scanning: Promise<void> | undefined;
@@ -95,6 +97,7 @@ export const proposalMemory = ({ disk, root, clock }: Pick<Desk, "disk" | "root"
   problems: new Map(),
   lastNumbers: new Map(),
   missing: new Map(),
+  looked: new Map(),
   files: proposalFiles(disk, root, clock),
   scanning: undefined,
 });

@@ -16,7 +16,9 @@ export const locate = async (desk: Desk, words: string): Promise<OrderRecord> =>
   if (desk.readOnly() !== undefined) return find(desk, words);
   const known = desk.book.orders.get(stemOf(words.trim()) as OrderId);
   if (known === undefined) await scan(desk);
-  else if (known.state === "proposed") await freshen(desk, known);
+  // A scan trusts a file that looks unchanged; what was asked for, by its name or a part of it, is read all the same.
+  const named = known ?? find(desk, words);
+  if (named.state === "proposed") await freshen(desk, named);
   return find(desk, words);
 };
 

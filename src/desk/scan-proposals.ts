@@ -21,6 +21,10 @@ import { alert } from "./project.ts";
 /** A file must stay away this long, over two scans, before its absence is a rejection. */
 const MISSING_MS = 5_000;
 
+/** A scan leaves the venue alone for this long about a proposal that stays as it is; who asks for it by name asks the venue. */
+const LOOK_AGAIN_MS = 60_000;
+type Look = "now" | "when due";
+
 /** One scan at a time; a second caller waits for a fresh one, so that it sees files written before it asked. */
 export const scan = async (desk: Desk): Promise<void> => {
   while (desk.proposals.scanning !== undefined) await desk.proposals.scanning;
@@ -52,19 +56,20 @@ const scanOnce = async (desk: Desk): Promise<void> => {
   desk.proposals.problems.clear();
   for (const file of files) {
     seen.add(file.id);
-    await take(desk, file);
+    await take(desk, file, "when due");
   }
   noticeMissing(desk, seen);
+  for (const id of desk.proposals.looked.keys()) if (!desk.book.proposed.has(id as OrderId)) desk.proposals.looked.delete(id);
 };
 
-const take = async (desk: Desk, file: ProposalFile): Promise<void> => {
+const take = async (desk: Desk, file: ProposalFile, look: Look): Promise<void> => {
   desk.proposals.problems.delete(file.path);
   if (file.kind === "ok") {
-    const order = await consider(desk, file, "human");
+    const order = await consider(desk, file, "human", [], look);
     // What a hand wrote or edited is judged once as it stands, so that the list says what the guards think.
-    if (order !== undefined && order.verdicts.at(-1)?.digest !== order.digest) {
-      recordVerdict(desk, order, "propose", (await adviseOn(desk, order)).verdict);
-    }
+    if (order?.state !== "proposed" || order.verdicts.at(-1)?.digest === order.digest) return;
+    const { verdict } = await adviseOn(desk, order);
+    if (isStillOpen(order)) recordVerdict(desk, order, "propose", verdict);
     return;
   }
   desk.proposals.problems.set(file.path, {
@@ -75,10 +80,13 @@ const take = async (desk: Desk, file: ProposalFile): Promise<void> => {
   });
 };
 
+/** The book moves while the market is asked. */
+const isStillOpen = ({ state }: Readonly<OrderRecord>): boolean => state === "proposed";
+
 /** Reads one proposal's file again, so that an edit of a moment ago counts. A file that is gone is told as such. */
 export const freshen = async (desk: Desk, order: Readonly<OrderRecord>): Promise<void> => {
   const file = await readProposalOf(desk.disk, desk.root, order.id);
-  if (file !== undefined) await take(desk, file);
+  if (file !== undefined) await take(desk, file, "now");
   else if (order.state === "proposed") throw new QocError("FILE_NOT_FOUND", { path: order.path });
 };
 
@@ -88,6 +96,7 @@ export const consider = async (
   file: Extract<ProposalFile, { kind: "ok" }>,
   actor: Actor,
   sources: readonly string[] = [],
+  look: Look = "now",
 ): Promise<OrderRecord | undefined> => {
   const id = file.id as OrderId;
   const known = desk.book.orders.get(id);
@@ -105,11 +114,12 @@ export const consider = async (
     desk.proposals.problems.set(file.path, { id, path: file.path, message: route.reason, needs: "connector" });
     return undefined;
   }
-  const terms = await termsFor(desk, file.draft, route.to, known);
+  const terms = await termsFor(desk, file, route.to, known, look);
   const digest = digestTerms(terms);
   const path = file.path;
-  // Someone else may have taken it while the market was asked.
+  // Someone else may have taken it while the market was asked, or decided on it: that stands.
   const now = desk.book.orders.get(id);
+  if (now !== undefined && !isStillOpen(now)) return now;
   const written = desk.proposals.authors.of(file.text);
   const proposedBy = authorOf(file, actor, now, written?.actor);
   const read = sources.length === 0 && written?.actor === proposedBy ? written.sources : sources;
@@ -158,17 +168,32 @@ export const routeTargets = (desk: Desk): readonly RouteTarget[] =>
   }));
 
 /** Market and stop orders carry a protection price; it is derived anew only where the market has left it behind. */
-const termsFor = async (desk: Desk, draft: ProposalDraft, target: RouteTarget, known: OrderRecord | undefined): Promise<OrderTerms> => {
+const termsFor = async (
+  desk: Desk,
+  { id, draft }: Extract<ProposalFile, { kind: "ok" }>,
+  target: RouteTarget,
+  known: OrderRecord | undefined,
+  look: Look,
+): Promise<OrderTerms> => {
   const plain = termsOf(draft, target);
   if (!needsProtection(plain)) return plain;
-  const view = await lookAt(desk, target.name, draft.symbol);
   const before = known?.terms.protectionPrice;
-  if (before !== undefined && digestTerms({ ...plain, protectionPrice: before }) === known?.digest) {
+  const asBefore = before === undefined ? plain : { ...plain, protectionPrice: before };
+  const isSame = known !== undefined && digestTerms(asBefore) === known.digest;
+  if (isSame && look === "when due" && !isDue(desk, id)) return asBefore;
+  desk.proposals.looked.set(id, desk.clock.monotonic());
+  const view = await lookAt(desk, target.name, draft.symbol);
+  if (isSame && before !== undefined) {
     const isLeft = view.quote !== undefined && isBeyond(draft.side, touch(plain, view.quote), decimal(before));
-    if (!isLeft) return { ...plain, protectionPrice: before };
+    if (!isLeft) return asBefore;
   }
   const derived = protectionPrice(plain, view.quote, collarOf(desk.config.guards), view.instrument ?? undefined);
   return termsOf(draft, target, derived);
+};
+
+const isDue = ({ proposals, clock }: Desk, id: string): boolean => {
+  const looked = proposals.looked.get(id);
+  return looked === undefined || clock.monotonic() - looked >= LOOK_AGAIN_MS;
 };
 
 /** A proposal whose file stays away is a human's rejection without comment. */
