@@ -15,6 +15,8 @@ import { isOrderInScope, locateInScope, routeInScope } from "./order-scope.ts";
 
 /** A shell gives words, an agent may give numbers; both become the text that a proposal file would hold. */
 const amount = z.union([z.string(), z.number()]).transform(String);
+/** Names something; the file that holds it must stay one that can be read. */
+const word = z.string().max(200);
 const reason = z.object({ guard: z.string(), code: z.string(), message: z.string(), limit: z.string().optional(), actual: z.string().optional() });
 const verdict = z.object({ decision: z.enum(["allow", "block"]), reasons: z.array(reason) });
 const receipt = z.object({ id: z.string(), state: z.enum(ORDER_STATES), clientOrderId: z.string().nullable(), venueOrderId: z.string().nullable() });
@@ -22,8 +24,8 @@ const summary = z.looseObject({ id: z.string(), state: z.enum(ORDER_STATES), pat
 
 export const propose = body({
   input: z.strictObject({
-    connector: z.string().optional(),
-    venue: z.string().optional(),
+    connector: word.optional(),
+    venue: word.optional(),
     side: z.string(),
     symbol: z.string(),
     quantity: amount,
@@ -32,8 +34,8 @@ export const propose = body({
     stopPrice: amount.optional(),
     timeInForce: z.string().optional(),
     rationale: z.string().optional(),
-    researchRef: z.string().optional(),
-    issue: z.string().optional(),
+    researchRef: word.optional(),
+    issue: word.optional(),
   }),
   output: z.object({ id: z.string(), path: z.string(), digest: z.string(), verdict }),
   run: async (input, call) => {

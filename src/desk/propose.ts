@@ -21,7 +21,7 @@ export interface Proposed {
 
 /**
  * `read` is what the desk saw the author read. A verdict of "block" is an answer, not an error.
- * @throws PROPOSAL_INVALID, NEEDS_CONNECTOR.
+ * @throws PROPOSAL_INVALID, NEEDS_CONNECTOR, TOO_LARGE.
  */
 export const propose = async (desk: Desk, fields: ProposalFields, actor: Actor, read: readonly string[] = []): Promise<Proposed> => {
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

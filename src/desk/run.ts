@@ -79,7 +79,7 @@ export interface RunRequest {
 
 /** Works on one issue to the end of it. A run that fails is an answer, not an error. */
 export const runIssue = async ({ desk, issue, run, runtime, call, tools, read, note, signal }: RunRequest): Promise<RunView> => {
-  const started = desk.clock.now();
+  const [stamp, started] = [iso(desk.clock.now()), desk.clock.monotonic()];
   const { bundle, sources } = await runContext(desk, run, issue, tools);
   for (const source of sources) read(source);
   const log = runLog(desk, run, started, note);
@@ -91,10 +91,10 @@ export const runIssue = async ({ desk, issue, run, runtime, call, tools, read, n
   const proposals = proposalsOf(desk, run);
   const outcome = result.failure === undefined ? "done" : signal.aborted ? "stopped" : "failed";
   const reason = result.failure?.replaceAll(/\s+/g, " ").trim() ?? null;
-  const seconds = Math.round((desk.clock.now() - started) / 100) / 10;
+  const seconds = Math.round((desk.clock.monotonic() - started) / 100) / 10;
   await endIssue(desk, issue, outcome === "done", proposals.length > 0);
   const path = await fileSummary(desk, {
-    stamp: iso(started),
+    stamp,
     task: issue.id,
     facts: {
       ...{ run, issue: issue.path, runtime: runtime.name, outcome },
@@ -179,7 +179,7 @@ const runLog = (desk: Desk, run: string, started: number, watch: (line: string) 
       const line = text.replaceAll(/\s+/g, " ").trim();
       watch(line);
       desk.log.info(line, { run });
-      if (lines.length < LOG_LINES_MAX) lines.push(`+${((desk.clock.now() - started) / 1_000).toFixed(1)} s  ${line}`);
+      if (lines.length < LOG_LINES_MAX) lines.push(`+${((desk.clock.monotonic() - started) / 1_000).toFixed(1)} s  ${line}`);
       else more += 1;
     },
     lines: (): readonly string[] => (more === 0 ? lines : [...lines, `and ${more} more lines; see qoc logs`]),

@@ -115,7 +115,7 @@ const NUMBER_MAX = 99_999;
 /** The number last given on each day; a hint where to go on, so that the thousandth proposal costs what the first did. */
 export type LastNumbers = Map<string, number>;
 
-/** Writes a draft as `orders/pending/<day>-NNN.toml`, NNN the next number that neither a file nor the journal has used. */
+/** Writes a draft as `orders/pending/<day>-NNN.toml`, NNN the next number that neither a file nor the journal has used. @throws TOO_LARGE. */
 export const createProposal = async (
   disk: Disk,
   root: string,
@@ -126,6 +126,9 @@ export const createProposal = async (
 ): Promise<Extract<ProposalFile, { kind: "ok" }>> => {
   const taken = new Set((await Promise.all(INBOUND.map((folder) => found(disk, root, folder)))).flat().map((file) => file.id.toLowerCase()));
   const text = renderProposal(draft, `Proposed by ${draft.proposedBy === "" ? "a human" : draft.proposedBy}; waits for a human's approval.`);
+  const size = Buffer.byteLength(text);
+  // Written, it could be neither read nor approved.
+  if (size > PROPOSAL_BYTES_MAX) throw new QocError("TOO_LARGE", { what: "the proposal", size, limit: PROPOSAL_BYTES_MAX });
   for (let n = (last.get(day) ?? 0) + 1; n <= NUMBER_MAX; n++) {
     const id = `${day}-${String(n).padStart(3, "0")}`;
     if (taken.has(id) || isUsed(id)) continue;

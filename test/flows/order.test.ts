@@ -74,6 +74,18 @@ describe("the first loop", () => {
     expect(desk.open.desk.book.orders.get(proposed.id as never)?.terms.protectionPrice).toMatch(/^\d+(\.\d+)?$/);
   });
 
+  it.each([
+    ["connector", "INVALID_INPUT", "x"],
+    ["venue", "INVALID_INPUT", "x"],
+    ["issue", "INVALID_INPUT", "x"],
+    ["researchRef", "INVALID_INPUT", "x"],
+    ["rationale", "TOO_LARGE", "\u0001"],
+  ])("writes no proposal whose %s makes it one that could not be read again", async (field, code, character) => {
+    const before = readdirSync(`${desk.root}/orders/pending`);
+    await expect(desk.call("orders propose", { ...limit, [field]: `a${character.repeat(15_000)}` })).rejects.toMatchObject({ code });
+    expect(readdirSync(`${desk.root}/orders/pending`)).toEqual(before);
+  });
+
   it("blocks what is too large, keeps it pending, and says why with numbers", async () => {
     const proposed = await desk.call<Proposed>("orders propose", { ...limit, quantity: "200" });
     expect(proposed.verdict.decision).toBe("block");

@@ -70,6 +70,23 @@ describe("a run on an issue", () => {
     }
   });
 
+  it("takes as long as it takes, whatever becomes of the wall's time", async () => {
+    const { clock } = desk.open.desk;
+    const [now, offset] = [clock.now, { ms: 0 }];
+    Object.assign(clock, { now: () => now() + offset.ms });
+    try {
+      const view = await run(async (_, __, note) => {
+        offset.ms = -3_600_000;
+        note("an hour earlier");
+        return quiet;
+      });
+      expect(view.seconds).toBeGreaterThanOrEqual(0);
+      expect(desk.read(view.path)).toMatch(/\+\d+\.\d s  an hour earlier/);
+    } finally {
+      Object.assign(clock, { now });
+    }
+  });
+
   it("waits for review where something was proposed, whatever the agent says of it", async () => {
     const view = await run(async (_, call) => {
       await propose(call, "1");
