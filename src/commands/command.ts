@@ -42,6 +42,8 @@ export interface Command {
   readonly audience: Audience;
   /** Where it writes: workspace folders, or `journal`. Empty: reads only. */
   readonly writes: readonly string[];
+  /** What it writes is what the journal says already: a desk that only reads does it too. */
+  readonly fromJournal?: true;
   readonly about: string;
   /** What it does where an agent calls it, if that is another thing. */
   readonly aboutForAgents?: string;

@@ -30,6 +30,7 @@ export const invoke = async (
   if (!parsed.success) throw new QocError("INVALID_INPUT", { command: row.name, message: inputMessage(parsed.error) });
   // Who asked is gone, or its run is over: nothing is begun for it.
   if (call.actor !== "human" && call.signal.aborted) throw new QocError("RUN_OVER");
+  refuseUnrecorded(row, parsed.data, call);
   const answer = await attempt(() => run(parsed.data, call));
   const checked = output.safeParse(answer);
   if (!checked.success) throw new QocError("INTERNAL", { message: `${row.name} answered out of shape: ${inputMessage(checked.error)}` });
@@ -46,6 +47,14 @@ const admitted = (table: readonly Command[], name: string, call: CallContext, re
   }
   refused(name, call.actor, row === undefined ? "unknown" : "human only");
   throw new QocError("NOT_PERMITTED", { name });
+};
+
+/** @throws DESK_READ_ONLY where files would be written of which the journal cannot tell. What only a journal holds, it refuses itself. */
+const refuseUnrecorded = ({ writes, fromJournal }: Command, input: unknown, { hot }: CallContext): void => {
+  const reason = hot?.desk.readOnly();
+  const isDry = (input as { readonly dryRun?: unknown } | undefined)?.dryRun === true;
+  if (reason === undefined || isDry || fromJournal === true || writes.every((place) => place === "journal")) return;
+  throw new QocError("DESK_READ_ONLY", { reason });
 };
 
 const attempt = async (run: () => Promise<unknown>): Promise<unknown> => {

@@ -90,6 +90,7 @@ export const RECORD_ROWS: readonly Command[] = [
     group: "record",
     audience: "human",
     writes: ["orders/", "inbox/"],
+    fromJournal: true,
     cold: "fallback",
     about: "write every order file and fill item again from the journal",
     args: [],

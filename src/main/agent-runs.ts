@@ -128,7 +128,11 @@ export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
       chain.issues.push(issue);
       return { issue: issue.path, queued: chain.issues.length - 1 };
     },
-    endInterrupted: () => endInterrupted(desk).catch((error: unknown) => desk.log.warn(`runs of the last life: ${messageOf(error)}`)),
+    endInterrupted: async () => {
+      // What cannot be recorded would be filed anew at every start.
+      if (desk.readOnly() !== undefined) return;
+      await endInterrupted(desk).catch((error: unknown) => desk.log.warn(`runs of the last life: ${messageOf(error)}`));
+    },
     close: async () => {
       stopping.abort();
       await Promise.allSettled(chains.values());
