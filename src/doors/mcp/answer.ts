@@ -30,11 +30,31 @@ export const answerOf = (value: unknown): CallToolResult => {
   });
 };
 
-/** As text alone: clients hold structured content against the tool's own output schema, even that of an error. */
-export const errorAnswer = (error: ToolError): CallToolResult => ({
-  isError: true,
-  content: [{ type: "text", text: JSON.stringify(error) }],
+/**
+ * As text alone: clients hold structured content against the tool's own output schema, even that of an error. Errors repeat what
+ * they were asked, and that may be as long as a request.
+ */
+export const errorAnswer = ({ code, message, untrusted, hint, retrySafe }: ToolError): CallToolResult => {
+  const error: ToolError = {
+    code,
+    message: shortened(message, MESSAGE_CHARS_MAX),
+    ...(untrusted === undefined ? {} : { untrusted: outside(untrusted) }),
+    hint: shortened(hint, MESSAGE_CHARS_MAX),
+    retrySafe,
+  };
+  return { isError: true, content: [{ type: "text", text: JSON.stringify(error) }] };
+};
+
+const outside = ({ source, retrievedAt, text }: Untrusted): Untrusted => ({
+  source: shortened(source, MESSAGE_CHARS_MAX),
+  retrievedAt,
+  text: shortened(text, OUTSIDE_CHARS_MAX),
 });
+
+const MESSAGE_CHARS_MAX = 1_000;
+const OUTSIDE_CHARS_MAX = 8_000;
+
+const shortened = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`);
 
 export interface Page {
   readonly items: readonly unknown[];

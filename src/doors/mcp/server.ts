@@ -115,7 +115,7 @@ const serveResources = (mcp: McpServer, options: McpOptions, caller: Caller): vo
     const { audit, refuseUnread } = auditOf(options, caller.session, facts, {});
     if (caller.session.worn() !== undefined) {
       refuseUnread("refused too often");
-      throw new ResourceNotFoundError(uri);
+      throw notFound(uri);
     }
     const found = findResource(uri);
     if (found === undefined || !shown.includes(found.resource)) {
@@ -123,7 +123,7 @@ const serveResources = (mcp: McpServer, options: McpOptions, caller: Caller): vo
       caller.session.refuse();
       audit("refused", reason);
       options.refused(uri, caller.session.actor, reason, { input: {}, facts });
-      throw new ResourceNotFoundError(uri);
+      throw notFound(uri);
     }
     try {
       const text = await found.resource.read(askAs(options, caller.session, facts, context), found.name);
@@ -133,10 +133,15 @@ const serveResources = (mcp: McpServer, options: McpOptions, caller: Caller): vo
     } catch (error) {
       // A file that is absent, and one that may not be read, are the same to who asks.
       audit(decisionOf(error), messageOf(error));
-      throw new ResourceNotFoundError(uri);
+      throw notFound(uri);
     }
   });
 };
+
+const URI_CHARS_MAX = 1_000;
+
+/** An address may be as long as a request; no more of it is sent back than anybody needs to know it again. */
+const notFound = (uri: string): ResourceNotFoundError => new ResourceNotFoundError(uri.slice(0, URI_CHARS_MAX));
 
 const askAs =
   (options: McpOptions, session: Session, facts: CallFacts, { mcpReq }: ServerContext): Ask =>
@@ -162,7 +167,7 @@ const tellChanges = (mcp: McpServer, changes: Changes, era: "legacy" | "modern")
   const subscribed = new Set<string>();
   if (era === "legacy") {
     mcp.server.setRequestHandler("resources/subscribe", ({ params }) => {
-      if (findResource(params.uri) === undefined) throw new ResourceNotFoundError(params.uri);
+      if (findResource(params.uri) === undefined) throw notFound(params.uri);
       subscribed.add(params.uri);
       return {};
     });

@@ -45,6 +45,18 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     await client.close();
   });
 
+  it.each<[string, QocError]>([
+    ["what it was asked for", new QocError("ISSUE_NOT_FOUND", { id: "\u0000".repeat(500_000), suggestion: "" })],
+    ["what came from outside", new QocError("NOTE_INVALID", { path: "p".repeat(500_000), message: '"'.repeat(500_000) })],
+  ])("repeats no more than the beginning of %s", async (_what, thrown) => {
+    const at = await stands(() => Promise.reject(thrown));
+    const client = await connect(at, at.token());
+    const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as Answer;
+    expect(answer.content[0]?.text.length).toBeLessThanOrEqual(40_000);
+    expect(errorIn(answer)).toMatchObject({ code: thrown.code, message: expect.stringMatching(/… \(\d+ characters\)$/) as string });
+    await client.close();
+  });
+
   it("says when the same call may be made again", async () => {
     const at = await stands(() => Promise.reject(new QocError("DESK_DOWN")));
     const client = await connect(at, at.token());

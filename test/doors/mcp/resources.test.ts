@@ -71,6 +71,16 @@ describe.each(["legacy", "auto"] as const)("resources (%s)", (mode) => {
     await Promise.all([client.close(), narrow.close()]);
   });
 
+  it("are not looked for by who was refused as often as it may call, and a long address is not repeated whole", async () => {
+    const client = await newClient(stand, stand.token("stubborn", undefined, { calls: 1 }), mode);
+    const refused = await failureOf(client.readResource({ uri: `desk://workspace/${"x".repeat(8_000)}` }));
+    expect(refused.length).toBeLessThan(2_000);
+    expect(await failureOf(client.readResource({ uri: "desk://workspace/desk.toml" }))).toContain("desk.toml");
+    expect(stand.audits.at(-1)).toMatchObject({ decision: "refused", inputBytes: null });
+    expect(asked).toEqual([]);
+    await client.close();
+  });
+
   it("have prompts beside them", async () => {
     const client = await newClient(stand, stand.token(), mode);
     expect((await client.listPrompts()).prompts.map(({ name }) => name)).toEqual(["research_and_propose", "review_positions", "summarise_day"]);
