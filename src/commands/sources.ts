@@ -4,7 +4,7 @@ import type { Sources } from "./command.ts";
 /** A session may last for weeks; what was read longest ago is forgotten first. */
 const KEPT_MAX = 2_000;
 
-/** One for each run, and one for each interactive session: what one agent read taints no other's proposals. */
+/** One for each run, each agent that was let in, and each `qoc mcp` without a token: what one agent read taints no other's proposals. */
 export const sourceMemory = (): Sources => {
   const read = new Set<string>();
   return {

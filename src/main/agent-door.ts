@@ -91,6 +91,7 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
   } satisfies CallPorts & { readonly tokens: TokenBook };
   const closing = new AbortController();
   const interactive = hourlySession(desk.clock, { run: INTERACTIVE, palette }, HOURLY_LIMITS, closing.signal);
+  const interactiveOf = connections(interactive);
   const http = mcpHttpHandler({
     ...calls,
     version: desk.version,
@@ -117,15 +118,32 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
     lastSeen: (agent) => tokens.seenAt(agent),
     handle: http.handle,
     overSocket: ({ command, input, caller }, signal, note) => {
-      const { token, isRefused = false, ...facts }: McpCaller = caller ?? { tool: command, client: "unknown", era: "modern", toolUseId: null };
+      const { token, connection = "", isRefused = false, ...facts }: McpCaller = caller ?? { tool: command, client: "unknown", era: "modern", toolUseId: null };
       const call = { command, input, facts, isRefused, ...(token === undefined ? {} : { token }) };
-      return answerSocketCall({ ...calls, interactive }, call, signal, note);
+      return answerSocketCall({ ...calls, interactive: interactiveOf(connection) }, call, signal, note);
     },
     close: async () => {
       stopWatching();
       closing.abort();
       await http.close();
     },
+  };
+};
+
+const CONNECTIONS_KEPT = 100;
+
+/** One session for each connection without a token: the limits are shared, the memory is each one's own. Those used last are kept. */
+const connections = (shared: Session): ((connection: string) => Session) => {
+  const known = new Map<string, Session>();
+  return (connection) => {
+    const session = known.get(connection) ?? { ...shared };
+    known.delete(connection);
+    known.set(connection, session);
+    for (const oldest of known.keys()) {
+      if (known.size <= CONNECTIONS_KEPT) break;
+      known.delete(oldest);
+    }
+    return session;
   };
 };
 

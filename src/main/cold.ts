@@ -91,7 +91,7 @@ export const coldServices = (options: ColdOptions): ColdServices => {
     mcp: async (from, signal) => {
       const { root, outside } = await at(from);
       return (await import("./mcp-stdio.ts")).mcpAtDesk(
-        { socketPath: outside.socket, root, version, clock, token: options.env["QOC_TOKEN"] || undefined },
+        { socketPath: outside.socket, root, version, clock, connection: options.ids.random(8), token: options.env["QOC_TOKEN"] || undefined },
         signal,
       );
     },

@@ -15,6 +15,8 @@ export interface McpAtDesk {
   readonly clock: Clock;
   /** Of an agent that was let in; without one it is `agent:interactive`. */
   readonly token: string | undefined;
+  /** A name for this one connection, no other's. */
+  readonly connection: string;
 }
 
 /** A tool's name may be as long as a client likes; the desk keeps less of it. */
@@ -22,10 +24,10 @@ const TOLD_CHARS_MAX = 200;
 const told = (text: string): string => text.slice(0, TOLD_CHARS_MAX);
 
 /** Serves until the client goes away or the signal aborts. */
-export const mcpAtDesk = async ({ socketPath, root, version, clock, token }: McpAtDesk, signal: AbortSignal): Promise<void> => {
+export const mcpAtDesk = async ({ socketPath, root, version, clock, token, connection }: McpAtDesk, signal: AbortSignal): Promise<void> => {
   const callerOf = ({ tool, client, era, toolUseId }: CallFacts): McpCaller => {
     const id = toolUseId === null ? null : told(toolUseId);
-    return { tool: told(tool), client: told(client), era, toolUseId: id, ...(token === undefined ? {} : { token }) };
+    return { connection, tool: told(tool), client: told(client), era, toolUseId: id, ...(token === undefined ? {} : { token }) };
   };
   const ask = (asked: Pick<Request, "command" | "input" | "caller">, callSignal: AbortSignal, onNote: (line: string) => void) =>
     // The channel says who asks: the desk takes what comes by `mcp` for an agent's, whatever it names.

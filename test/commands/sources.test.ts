@@ -36,6 +36,25 @@ const seen = async (id: string): Promise<readonly unknown[]> =>
   (await desk.hot.readEvents()).flatMap(({ event }) => (event.type === "proposal.seen" && event.id === id ? [event.sources] : []));
 const face = { isTty: true, columns: 80, paint: (_shade: unknown, text: string) => text } as never;
 
+describe("P5 each qoc mcp", () => {
+  it("has a memory of its own, for the last hundred of them", async () => {
+    const at = (connection: string) => (command: string, input: object): Promise<unknown> => {
+      const caller = { connection, tool: "t", client: "c", era: "modern", toolUseId: null } as const;
+      return desk.staff.door.overSocket({ command, input, channel: "mcp", cwd: "/", caller }, new AbortController().signal, () => undefined);
+    };
+    const draftOf = async (connection: string): Promise<unknown> => {
+      const { limit_price: limitPrice, ...terms } = TERMS;
+      const { id } = (await at(connection)("orders propose", { ...terms, limitPrice })) as { id: string };
+      return (await seen(id)).at(-1);
+    };
+    await at("one")("files read", { path: "research/a.md" });
+    await at("other")("entities read", { symbol: "SPX" });
+    expect([await draftOf("one"), await draftOf("other")]).toEqual([["research/a.md"], ["entities/SPX.md"]]);
+    for (let n = 0; n < 99; n++) await at(`more-${n}`)("files read", { path: "research/a.md" });
+    expect([await draftOf("other"), await draftOf("one")]).toEqual([["entities/SPX.md"], undefined]);
+  });
+});
+
 describe("P5 what is noted", () => {
   it("is what was opened, each once, the last first; and what has nothing to tell leaves no trace", async () => {
     const sources = sourceMemory();

@@ -152,7 +152,7 @@ const parseRequest = (line: string): Numbered | QocError => {
   if (typeof cwd !== "string") return malformed("cwd: text");
   if (known === undefined) return malformed(`channel: one of ${CHANNELS.join(", ")}`);
   const caller = known === "mcp" ? callerIn(said["caller"]) : undefined;
-  if (caller === null) return malformed("caller: token, tool, client, era, toolUseId and isRefused");
+  if (caller === null) return malformed("caller: token, connection, tool, client, era, toolUseId and isRefused");
   return { id, request: { command, input: input ?? {}, channel: known, cwd, ...(caller === undefined ? {} : { caller }) } };
 };
 
@@ -162,10 +162,16 @@ const CALLER_CHARS_MAX = 1_000;
 const callerIn = (said: unknown): McpCaller | undefined | null => {
   if (said === undefined) return undefined;
   if (typeof said !== "object" || said === null) return null;
-  const { token, tool, client, era, toolUseId, isRefused } = said as Readonly<Record<string, unknown>>;
+  const { token, connection, tool, client, era, toolUseId, isRefused } = said as Readonly<Record<string, unknown>>;
   const isText = (value: unknown): value is string => typeof value === "string" && value.length <= CALLER_CHARS_MAX;
   if (!isText(tool) || !isText(client) || !(toolUseId === null || isText(toolUseId))) return null;
   if (!(era === "legacy" || era === "modern") || !(token === undefined || isText(token))) return null;
+  if (!(connection === undefined || isText(connection))) return null;
   if (!(isRefused === undefined || typeof isRefused === "boolean")) return null;
-  return { tool, client, era, toolUseId, ...(token === undefined ? {} : { token }), ...(isRefused === undefined ? {} : { isRefused }) };
+  return {
+    ...{ tool, client, era, toolUseId },
+    ...(token === undefined ? {} : { token }),
+    ...(connection === undefined ? {} : { connection }),
+    ...(isRefused === undefined ? {} : { isRefused }),
+  };
 };

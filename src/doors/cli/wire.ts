@@ -21,6 +21,8 @@ export interface Request {
 export interface McpCaller {
   /** Absent: the agent without one. */
   readonly token?: string;
+  /** Which `qoc mcp` it is, for as long as it lives: each remembers what it has read apart from the others. */
+  readonly connection?: string;
   readonly tool: string;
   readonly client: string;
   readonly era: "legacy" | "modern";

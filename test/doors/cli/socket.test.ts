@@ -234,7 +234,7 @@ describe("the socket", () => {
     ["null\n", /a JSON object/],
     [`${JSON.stringify({ id: "1", input: {}, channel: "cli", cwd: "/" })}\n`, /command: text/],
     [`${JSON.stringify({ id: "1", command: "x", input: {}, channel: "host", cwd: "/" })}\n`, /channel: one of/],
-    ...[null, {}, "qoc_1", { token: 1 }, { token: "x".repeat(1_001) }, { token: "", era: "new" }, { toolUseId: 1 }, { isRefused: "no" }].map((more): [string, RegExp] => {
+    ...[null, {}, "qoc_1", { token: 1 }, { token: "x".repeat(1_001) }, { token: "", era: "new" }, { toolUseId: 1 }, { isRefused: "no" }, { connection: 1 }].map((more): [string, RegExp] => {
       const whole = { tool: "t", client: "c", era: "modern", toolUseId: null };
       const caller = typeof more === "object" && more !== null && Object.keys(more).length > 0 ? { ...whole, ...more } : more;
       return [`${JSON.stringify({ id: "1", command: "x", input: {}, channel: "mcp", cwd: "/", caller })}\n`, /caller: token/];
