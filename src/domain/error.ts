@@ -76,7 +76,7 @@ export const ERRORS = {
   ),
   JOURNAL_FAILED: row("the journal could not be written: {message}; the desk is halted", "check the disk, then qoc up"),
   // desk
-  DESK_DOWN: row("the desk is not up", "qoc up", EXIT.deskDown, true),
+  DESK_DOWN: row("the desk is not up{reason}", "qoc up", EXIT.deskDown, true),
   DESK_READ_ONLY: row("the desk is read-only: {reason}", "qoc verify", EXIT.failed),
   PORT_TAKEN: row("port {port} on 127.0.0.1 is taken", "set another [workspace] port in desk.toml, then qoc up"),
   NOT_PERMITTED: row("unknown command: {name}", "qoc help", EXIT.notPermitted),
@@ -197,7 +197,8 @@ export class QocError extends Error {
   readonly retryable: boolean;
   readonly data: unknown;
 
-  constructor(code: ErrorCode, details: ErrorDetails = {}, options: { cause?: unknown; data?: unknown } = {}) {
+  /** `retryable` where this one is unlike its code: the call may have been carried out. */
+  constructor(code: ErrorCode, details: ErrorDetails = {}, options: { cause?: unknown; data?: unknown; retryable?: boolean } = {}) {
     const entry: ErrorRow = ERRORS[code];
     super(fill(entry.template, details), options.cause === undefined ? {} : { cause: options.cause });
     this.name = "QocError";
@@ -205,7 +206,7 @@ export class QocError extends Error {
     this.details = details;
     this.hint = fill(entry.hint, details);
     this.exit = entry.exit;
-    this.retryable = entry.retryable;
+    this.retryable = options.retryable ?? entry.retryable;
     this.data = options.data;
   }
 

@@ -1,7 +1,8 @@
 /** `qoc mcp`: the operator's own agent at the running desk, over standard input and output. It opens no desk of its own. */
+import { findCommand } from "../commands/invoke.ts";
 import { COMMANDS } from "../commands/table.ts";
 import type { Clock } from "../domain/ports.ts";
-import { callDaemon } from "../doors/cli/client.ts";
+import { callDaemon, wentAway } from "../doors/cli/client.ts";
 import type { McpCaller, Request } from "../doors/cli/wire.ts";
 import type { CallFacts } from "../doors/mcp/audit.ts";
 import { serveMcpStdio } from "../doors/mcp/stdio.ts";
@@ -29,9 +30,12 @@ export const mcpAtDesk = async ({ socketPath, root, version, clock, token, conne
     const id = toolUseId === null ? null : told(toolUseId);
     return { connection, tool: told(tool), client: told(client), era, toolUseId: id, ...(token === undefined ? {} : { token }) };
   };
-  const ask = (asked: Pick<Request, "command" | "input" | "caller">, callSignal: AbortSignal, onNote: (line: string) => void) =>
+  const ask = (asked: Pick<Request, "command" | "input" | "caller">, callSignal: AbortSignal, onNote: (line: string) => void) => {
     // The channel says who asks: the desk takes what comes by `mcp` for an agent's, whatever it names.
-    callDaemon({ socketPath, request: { ...asked, channel: "mcp", cwd: root }, onNote, onValue: () => Promise.resolve(), signal: callSignal });
+    const request = { ...asked, channel: "mcp", cwd: root } as const;
+    const cutOff = wentAway(findCommand(COMMANDS, asked.command)?.writes.length === 0);
+    return callDaemon({ socketPath, request, onNote, onValue: () => Promise.resolve(), signal: callSignal, cutOff });
+  };
   return serveMcpStdio({
     version,
     clock,

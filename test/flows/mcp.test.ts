@@ -1,12 +1,15 @@
 /** `qoc mcp` as a client starts it: a process on pipes, the running desk behind it, an agent's commands and no more. */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 const BIN = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
 const home = mkdtempSync(join(tmpdir(), "qoc-mcp-"));
@@ -19,9 +22,11 @@ const open = async (): Promise<Client> => {
   return client;
 };
 
+let socket = "";
+
 beforeAll(() => {
   execFileSync(process.execPath, [BIN, "init", desk], { env });
-  qoc("up", "--detach");
+  ({ socket } = JSON.parse(qoc("up", "--detach", "--json")) as { socket: string });
 });
 afterAll(() => {
   qoc("down");
@@ -67,7 +72,31 @@ describe("qoc mcp", () => {
     const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as unknown as { isError?: boolean; content: { text: string }[] };
     expect(answer.isError).toBe(true);
     expect(JSON.parse(answer.content[0]?.text ?? "{}")).toMatchObject({ code: "DESK_DOWN", retrySafe: true });
+    await expect(client.readResource({ uri: "desk://workspace/desk.toml" })).rejects.toThrow("DESK_DOWN: the desk is not up");
     await client.close();
     qoc("up", "--detach");
+  });
+
+  it("says that the desk went away under a call, and whether the call may be made again", async () => {
+    qoc("down");
+    const dying = createServer((caller) => caller.once("data", () => caller.destroy())).listen(socket);
+    await once(dying, "listening");
+    onTestFinished(() => {
+      dying.close();
+      qoc("up", "--detach");
+    });
+    const client = await open();
+    const errorOf = async (name: string, input: Record<string, string>): Promise<unknown> => {
+      const { content } = (await client.callTool({ name, arguments: input })) as unknown as { content: { text: string }[] };
+      return JSON.parse(content[0]?.text ?? "{}");
+    };
+    const went = { code: "DESK_DOWN", message: expect.stringContaining("it went away before it answered") as string };
+    expect(await errorOf("qoc_status", {})).toMatchObject({ ...went, retrySafe: true });
+    expect(await errorOf("qoc_inbox_write", { title: "a", text: "b" })).toMatchObject({ ...went, retrySafe: false });
+    await expect(client.readResource({ uri: "desk://workspace/desk.toml" })).rejects.toThrow("it went away");
+    await client.close();
+    const run = spawn(process.execPath, [BIN, "run", "001", "-C", desk], { env, stdio: ["ignore", "ignore", "pipe"] });
+    const [words, [code]] = await Promise.all([text(run.stderr), once(run, "exit")]);
+    expect([code, words]).toEqual([5, expect.stringMatching(/the desk is not up: it went away.*may be done\ncode DESK_DOWN/)]);
   });
 });

@@ -16,7 +16,7 @@ export interface DaemonCall {
   /** One value of a stream. The next is read only after it resolves, so a slow pipe slows the desk's answer down. */
   onValue(value: unknown): Promise<void>;
   readonly signal: AbortSignal;
-  /** What it means that the desk went away after it was asked and before it answered; INTERNAL where nothing is said. */
+  /** What it means that the desk went away after it was asked and before it answered; `wentAway` where nothing is said. */
   readonly cutOff?: QocError;
 }
 
@@ -43,10 +43,20 @@ export class RemoteError extends Error {
   }
 }
 
+/** The desk was asked and ended before it answered. What only reads may be asked again; what else it had begun may be done. */
+export const wentAway = (readsOnly: boolean): QocError => {
+  const reason = `: it went away before it answered${readsOnly ? "" : "; what it had begun may be done"}`;
+  return new QocError("DESK_DOWN", { reason }, { retryable: readsOnly });
+};
+
+/** Nobody listened: nothing was asked, and nothing begun. What a desk itself says while it stops is another error. */
+export const isNobodyThere = (error: unknown): boolean =>
+  error instanceof QocError && error.code === "DESK_DOWN" && error.details["reason"] === undefined;
+
 /**
  * Sends one command and resolves with its result.
- * @throws QocError DESK_DOWN where nobody listens; TOO_LARGE before anything is sent; RemoteError with what the desk answered; `cutOff`; the signal's reason once
- * aborted.
+ * @throws QocError DESK_DOWN where nobody listens; TOO_LARGE before anything is sent; RemoteError with what the desk answered;
+ * `cutOff`; the signal's reason once aborted.
  */
 export const callDaemon = async (call: DaemonCall): Promise<unknown> => {
   call.signal.throwIfAborted();
@@ -69,7 +79,7 @@ const converse = (socket: Socket, line: string, call: DaemonCall): Promise<unkno
     /** Values are handed on one after another; the result waits for the last of them. */
     let handed: Promise<void> = Promise.resolve();
     const finish = (act: () => void): void => void handed.then(act, reject);
-    const cutOff = call.cutOff ?? new QocError("INTERNAL", { message: "the desk closed the connection before it answered" });
+    const cutOff = call.cutOff ?? wentAway(false);
     let isAsked = false;
     socket.once("connect", () => {
       isAsked = true;

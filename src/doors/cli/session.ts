@@ -5,7 +5,7 @@ import { EXIT, QocError } from "../../domain/error.ts";
 import type { Command } from "../../commands/command.ts";
 import type { Globals } from "./argv.ts";
 import { Interrupted } from "./ask-terminal.ts";
-import { callDaemon } from "./client.ts";
+import { callDaemon, isNobodyThere } from "./client.ts";
 import { oneLine } from "./escape.ts";
 import { canAsk } from "./io.ts";
 import { type Prompt, promptOn } from "./prompt.ts";
@@ -76,7 +76,7 @@ export const openSession = (world: CliWorld, globals: Globals, table: readonly C
         return await atDesk(row, input, channel);
       } catch (error) {
         // Only where nobody listened: a desk that was asked and went away may have done its work.
-        if (row.cold === "fallback" && error instanceof QocError && error.code === "DESK_DOWN") return here(row, input, channel);
+        if (row.cold === "fallback" && isNobodyThere(error)) return here(row, input, channel);
         throw error;
       }
     },

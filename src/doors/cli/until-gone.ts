@@ -1,6 +1,6 @@
 /** After `qoc down`: the desk answers first and stops then; its socket goes once files and lock are settled. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { QocError } from "../../domain/error.ts";
+import { isNobodyThere } from "./client.ts";
 import type { Session } from "./session.ts";
 
 const LOOK_MS = 20;
@@ -13,8 +13,7 @@ export const untilGone = async (session: Session, signal: AbortSignal): Promise<
     try {
       await session.call(row, {});
     } catch (error) {
-      // Said here and not by the desk: nobody listens any more. What the desk itself says while it stops is another error.
-      if (error instanceof QocError && error.code === "DESK_DOWN") return;
+      if (isNobodyThere(error)) return;
     }
     await sleep(LOOK_MS, undefined, { signal });
   }

@@ -14,6 +14,7 @@ import {
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import { QocError, messageOf } from "../../domain/error.ts";
+import { toolErrorOf } from "./answer.ts";
 import { type CallFacts, auditOf, decisionOf } from "./audit.ts";
 import { type CallPorts, type Caller, callTool, factsOf } from "./call.ts";
 import { listPrompts, promptNamed } from "./prompts.ts";
@@ -131,8 +132,10 @@ const serveResources = (mcp: McpServer, options: McpOptions, caller: Caller): vo
       audit("allowed", null);
       return { contents: [{ uri, mimeType: found.resource.mimeType, text: cutToFit(text) }] };
     } catch (error) {
-      // A file that is absent, and one that may not be read, are the same to who asks.
       audit(decisionOf(error), messageOf(error));
+      const told = toolErrorOf(error, options.clock.now());
+      if (NOT_OF_FILES.has(told.code)) throw new ProtocolError(ProtocolErrorCode.InternalError, `${told.code}: ${told.message}`, told);
+      // A file that is absent, and one that may not be read, are the same to who asks.
       throw notFound(uri);
     }
   });
@@ -142,6 +145,9 @@ const URI_CHARS_MAX = 1_000;
 
 /** An address may be as long as a request; no more of it is sent back than anybody needs to know it again. */
 const notFound = (uri: string): ResourceNotFoundError => new ResourceNotFoundError(uri.slice(0, URI_CHARS_MAX));
+
+/** What is said of the caller or of the desk, whatever was asked for: it tells nothing of a file. */
+const NOT_OF_FILES: ReadonlySet<string> = new Set(["DESK_DOWN", "TOKEN_REFUSED", "RUN_OVER"]);
 
 const askAs =
   (options: McpOptions, session: Session, facts: CallFacts, { mcpReq }: ServerContext): Ask =>

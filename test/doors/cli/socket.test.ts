@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { QocError } from "../../../src/domain/error.ts";
 import type { Log } from "../../../src/domain/ports.ts";
-import { RemoteError, callDaemon } from "../../../src/doors/cli/client.ts";
+import { RemoteError, callDaemon, isNobodyThere } from "../../../src/doors/cli/client.ts";
 import { type SocketDoor, serveSocket } from "../../../src/doors/cli/server.ts";
 import { REQUEST_BYTES_MAX, type Request } from "../../../src/doors/cli/wire.ts";
 
@@ -141,7 +141,8 @@ describe("the socket", () => {
   });
 
   it("says the desk is down where no file, a stale file or a plain file is", async () => {
-    await expect(ask()).rejects.toMatchObject({ code: "DESK_DOWN", exit: 5 });
+    await expect(ask()).rejects.toMatchObject({ code: "DESK_DOWN", exit: 5, retryable: true });
+    expect(isNobodyThere(await ask().catch((error: unknown) => error))).toBe(true);
     await writeFile(path, "");
     await expect(ask()).rejects.toMatchObject({ code: "DESK_DOWN" });
   });
@@ -199,7 +200,8 @@ describe("the socket", () => {
     await once(dying, "listening");
     closers.push(async () => void dying.close());
     await expect(ask({ cutOff })).rejects.toBe(cutOff);
-    await expect(ask()).rejects.toMatchObject({ code: "INTERNAL" });
+    await expect(ask()).rejects.toMatchObject({ code: "DESK_DOWN", exit: 5, retryable: false });
+    expect(isNobodyThere(await ask().catch((error: unknown) => error))).toBe(false);
   });
 
   it("closes although a caller does not read", async () => {
