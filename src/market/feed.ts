@@ -90,10 +90,27 @@ const itemOf = (item: Node, feedUrl: string): readonly FeedItem[] => {
   const url = urlOf(linkOf(item), feedUrl);
   const published = timeOf([item["pubDate"], item["published"], item["date"], item["updated"]].map(rawOf));
   const guid = textOf(item["guid"] ?? item["id"]);
-  // A number such as 41 is known to its own feed alone; an address is one everywhere.
-  const own = /^(https?|urn|tag):/i.test(guid) ? guid : `${new URL(feedUrl).host} ${guid}`;
-  const id = digestOf(guid === "" ? (url === "" ? `${feedUrl} ${title}` : url) : own).slice("sha256:".length, "sha256:".length + ID_CHARACTERS);
+  const name = guid === "" ? url : guid;
+  const id = digestOf(name === "" ? `${feedUrl} ${title}` : namedBy(feedUrl, name)).slice("sha256:".length, "sha256:".length + ID_CHARACTERS);
   return [{ id, title: title === "" ? "(no title)" : title, url, published, text }];
+};
+
+/**
+ * A name is one for all feeds only where it is of the feed's own host, or of one above or below it. Any other is this host's
+ * alone: with another's address as its name, an item would keep the real one from being filed.
+ */
+const namedBy = (feedUrl: string, name: string): string => {
+  const { host, hostname } = new URL(feedUrl);
+  const named = hostIn(name);
+  const isOwn = named !== undefined && (named === hostname || named.endsWith(`.${hostname}`) || hostname.endsWith(`.${named}`));
+  return isOwn ? name : `${host} ${name}`;
+};
+
+/** Of an address, or of a tag such as `tag:example.org,2026:1`. */
+const hostIn = (name: string): string | undefined => {
+  const tagged = /^tag:([a-z0-9.-]{1,253}),/i.exec(name)?.[1];
+  if (tagged !== undefined) return tagged.toLowerCase();
+  return /^https?:/i.test(name) && URL.canParse(name) ? new URL(name).hostname : undefined;
 };
 
 /** RSS has it as text, Atom as an attribute: the one to read, not the one to edit. */

@@ -1,16 +1,10 @@
 /** News from a server on loopback to what a person and an agent are shown. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { HotServices } from "../../src/commands/command.ts";
 import { invoke } from "../../src/commands/invoke.ts";
 import { sourceMemory } from "../../src/commands/sources.ts";
 import { COMMANDS } from "../../src/commands/table.ts";
-import { type News, startNews } from "../../src/desk/news.ts";
-import { feedFetcher } from "../../src/market/feed-fetch.ts";
-import { feedReader } from "../../src/market/feed-thread.ts";
-import { systemClock } from "../../src/main/world.ts";
 import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
 
 const item = (n: number, title: string, text: string): string =>
@@ -28,8 +22,6 @@ const server = createServer((request, response) => {
   response.writeHead(request.url === "/feed" ? 200 : 500).end(FEED);
 });
 let desk: TempDesk;
-let news: News;
-let hot: HotServices;
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -38,13 +30,8 @@ beforeAll(async () => {
     config: (template) => `${template}\n[[news]]\nname = "wire"\nurl = "${base}/feed"\n\n[[news]]\nname = "down"\nurl = "${base}/down"\nevery = "1h"\n`,
     files: { "entities/AAPL.md": "---\nsymbol: AAPL\nname: Apple Inc.\nkind: equity\n---\n" },
   });
-  const workerFile = fileURLToPath(new URL("../../dist/src/market/feed-worker.js", import.meta.url));
-  const world = { fetch: feedFetcher({ clock: systemClock, agent: "qoc/0.0.0" }), read: feedReader({ clock: systemClock, workerFile }) };
-  news = startNews(desk.open.desk, world);
-  hot = { ...desk.hot, news };
 });
 afterAll(async () => {
-  await news.stop();
   await desk.stop();
   await discard(desk);
   server.closeAllConnections();
@@ -53,7 +40,7 @@ afterAll(async () => {
 
 const call = <T = unknown>(command: string, input: Record<string, unknown> = {}, actor: "human" | "agent:x" = "human", sources = sourceMemory()): Promise<T> =>
   invoke(COMMANDS, { command, input }, {
-    ...{ actor, channel: "cli", hot, emit: () => Promise.resolve(), note: () => undefined, sources },
+    ...{ actor, channel: "cli", hot: desk.hot, emit: () => Promise.resolve(), note: () => undefined, sources },
     ...{ signal: new AbortController().signal, canAsk: false, cwd: desk.root },
   }) as Promise<T>;
 interface Listed {
@@ -102,7 +89,7 @@ describe("news", () => {
   });
 
   it("of a desk without feeds are none, and fetching says what to write", async () => {
-    const without = { ...hot, desk: { ...hot.desk, config: { ...hot.desk.config, news: [] } } };
+    const without = { ...desk.hot, desk: { ...desk.hot.desk, config: { ...desk.hot.desk.config, news: [] } } };
     const asked = invoke(COMMANDS, { command: "news fetch", input: {} }, { actor: "human", channel: "cli", hot: without } as never);
     await expect(asked).rejects.toThrow("desk.toml names no feed");
   });

@@ -103,21 +103,31 @@ describe("an item", () => {
     expect(files().map((name) => readNote(read(name)).fields["published"])).toEqual(["", NOW].toSorted());
   });
 
-  it("is filed once: in one answer, again, by another feed, after an edit, over a restart, and after a person deleted it", async () => {
+  it("is filed once: in one answer, again, by another feed of its host, after an edit, over a restart, and after a person deleted it", async () => {
     const same = { guid: "https://x.example/1", title: "One" };
     answers.set(A.url, rss([same, same]));
-    answers.set(B.url, rss([{ ...same, title: "One, edited" }]));
-    await start([A, B]).fetchNow();
+    const beside = { ...B, url: "https://a.example/second" };
+    answers.set(beside.url, rss([{ ...same, title: "One, edited" }]));
+    await start([A, beside]).fetchNow();
     expect(files()).toHaveLength(1);
     await news?.fetchNow();
     await news?.stop();
     clock.advance(5_000);
-    await start([A, B]).fetchNow();
+    await start([A, beside]).fetchNow();
     expect(files()).toHaveLength(1);
     rmSync(join(root, "inbox/news", files()[0] ?? ""));
     await news?.stop();
-    await start([A, B]).fetchNow();
+    await start([A, beside]).fetchNow();
     expect(files()).toEqual([]);
+  });
+
+  it("is filed though another host's feed brought its name before it", async () => {
+    answers.set(A.url, rss([{ guid: "https://b.example/1", title: "Forged" }]));
+    answers.set(B.url, rss([{ guid: "https://b.example/1", title: "Real" }]));
+    await start([A]).fetchNow();
+    await news?.stop();
+    await start([A, B]).fetchNow();
+    expect(files().map((name) => readNote(read(name)).fields["title"]).toSorted()).toEqual(["Forged", "Real"]);
   });
 
   it("that stands there is known though the memory is lost or damaged", async () => {

@@ -158,6 +158,14 @@ describe("a name", () => {
     ["::", true],
     ["64:ff9b::7f00:1", true],
     ["2002:7f00:1::", true],
+    ["192.0.2.1", true],
+    ["192.88.99.1", true],
+    ["198.51.100.1", true],
+    ["203.0.113.1", true],
+    ["2001:0:7f00:1::1", true],
+    ["2001:db8::1", true],
+    ["fec0::1", true],
+    ["2001:4860:4860::8888", false],
     ["not an address", true],
   ])("%s is private: %s", (address, isHidden) => {
     expect(isPrivate(address)).toBe(isHidden);

@@ -46,11 +46,27 @@ describe("a feed", () => {
   it("gives an item one id: by its own word, then its address, then its title", () => {
     const id = (inside: string, url = URL_OF): string => parseFeed(rss(`<item><title>T</title>${inside}</item>`), url)[0]?.id ?? "";
     const guid = "<guid>https://news.example/1</guid>";
-    expect(id(guid)).toBe(id(`${guid}<description>edited</description>`, "https://mirror.example/f"));
-    expect(id("<guid>1</guid>")).not.toBe(id("<guid>1</guid>", "https://other.example/f"));
-    expect(id("<link>https://news.example/1</link>")).toBe(id("<link>https://news.example/1</link>", "https://other.example/f"));
+    expect(id(guid)).toBe(id(`${guid}<description>edited</description>`, "https://news.example/other"));
+    expect(id("<guid>1</guid>")).toBe(id("<guid>1</guid>", "https://news.example/other"));
     expect(id(guid)).toBe(id("<link>https://news.example/1</link>"));
     expect(new Set([id(guid), id("<guid>2</guid>"), id("<link>https://news.example/2</link>"), id("")]).size).toBe(4);
+  });
+
+  it.each([
+    ["<guid>https://news.example/1</guid>", "https://news.example/b", true],
+    ["<guid>https://news.example/1</guid>", "https://feeds.news.example/b", true],
+    ["<link>https://news.example/1</link>", "https://feeds.news.example/b", true],
+    ["<guid>tag:news.example,2026:1</guid>", "https://feeds.news.example/b", true],
+    ["<guid>https://news.example/1</guid>", "https://evil.example/b", false],
+    ["<guid>https://news.example/1</guid>", "https://evilnews.example/b", false],
+    ["<guid>https://news.example@evil.example/1</guid>", "https://evil.example/b", false],
+    ["<link>https://news.example/1</link>", "https://evil.example/b", false],
+    ["<guid>tag:news.example,2026:1</guid>", "https://evil.example/b", false],
+    ["<guid>urn:uuid:1</guid>", "https://evil.example/b", false],
+    ["<guid>1</guid>", "https://evil.example/b", false],
+  ])("an item with %s is that of the real feed when %s brings it: %s", (inside, url, isSame) => {
+    const id = (of: string): string => parseFeed(rss(`<item><title>T</title>${inside}</item>`), of)[0]?.id ?? "";
+    expect(id(url) === id(URL_OF)).toBe(isSame);
   });
 
   it.each([
