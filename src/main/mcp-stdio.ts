@@ -44,7 +44,6 @@ export const mcpAtDesk = async ({ socketPath, root, version, clock, token, conne
     call: (command, input, callSignal, onNote, facts) => ask({ command: told(command), input, caller: callerOf(facts) }, callSignal, onNote),
     // It names no command, so that no desk can run it; the input is there for its digest.
     told: ({ input, facts }) => ask({ command: "", input, caller: { ...callerOf(facts), isRefused: true } }, signal, () => undefined),
-    changes: () => () => undefined,
     stdin: process.stdin,
     stdout: process.stdout,
     log: (line) => void process.stderr.write(`${line}\n`),

@@ -6,7 +6,6 @@ import { StdioServerTransport as OldPipe } from "@modelcontextprotocol/sdk/serve
 import { StdioServerTransport as NewPipe } from "@modelcontextprotocol/server/stdio";
 import { COMMANDS } from "../../src/commands/table.ts";
 import { type CallDesk, type TellDesk, serveMcpStdio } from "../../src/doors/mcp/stdio.ts";
-import type { Change } from "../../src/doors/mcp/server.ts";
 import { loadTools } from "../../src/doors/mcp/tools.ts";
 import { systemClock } from "../../src/main/world.ts";
 
@@ -19,14 +18,12 @@ export interface McpPipe {
   readonly logs: string[];
   /** Resolves once the door has ended. */
   readonly served: Promise<void>;
-  change(change: Change): void;
   stop(): void;
 }
 
 export const mcpPipe = async (call: CallDesk, told: TellDesk = () => Promise.resolve()): Promise<McpPipe> => {
   const [stdin, stdout] = [new PassThrough(), new PassThrough()];
   const [lines, logs]: [string[], string[]] = [[], []];
-  const listeners = new Set<(change: Change) => void>();
   const stopping = new AbortController();
   stdout.on("data", (chunk: Buffer) => void lines.push(...chunk.toString().trimEnd().split("\n")));
   const served = serveMcpStdio({
@@ -35,17 +32,12 @@ export const mcpPipe = async (call: CallDesk, told: TellDesk = () => Promise.res
     clock: systemClock,
     call,
     told,
-    changes: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
     stdin,
     stdout,
     log: (line) => void logs.push(line),
     signal: stopping.signal,
   });
-  const change = (given: Change): void => listeners.forEach((listener) => listener(given));
-  return { stdin, stdout, lines, logs, served, change, stop: () => stopping.abort(new Error("stopped")) };
+  return { stdin, stdout, lines, logs, served, stop: () => stopping.abort(new Error("stopped")) };
 };
 
 export const oldPipeClient = async (pipe: McpPipe): Promise<OldClient> => {

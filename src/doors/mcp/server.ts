@@ -33,8 +33,8 @@ export interface McpOptions extends CallPorts {
   sessionOf(authInfo: AuthInfo | undefined): Session | undefined;
   /** Hears of each look at the list of tools. */
   listed?(session: Session): void;
-  /** For a connection that lives on: changes are told on it. Over HTTP the handler tells them instead. */
-  readonly changes?: Changes;
+  /** Are clients told of changes? Those of the newer era, by whoever serves the door; to others nothing is promised. */
+  readonly tells: boolean;
 }
 
 const INSTRUCTIONS =
@@ -47,8 +47,8 @@ export const mcpFactory = (options: McpOptions): McpServerFactory => {
   return (context) => {
     const session = options.sessionOf(context.authInfo);
     if (session === undefined) throw new Error("no session for this caller");
-    // An older client over HTTP has no stream that a notice could come on, so it is promised none.
-    const isTold = context.era === "modern" || options.changes !== undefined;
+    // An older client has no stream that a notice could come on.
+    const isTold = options.tells && context.era === "modern";
     const mcp = new McpServer(
       { name: "qoc", title: "Qoc trading desk", version: options.version },
       {
@@ -60,13 +60,11 @@ export const mcpFactory = (options: McpOptions): McpServerFactory => {
     serveTools(mcp, options, caller);
     serveResources(mcp, options, caller);
     servePrompts(mcp);
-    const stopTelling = options.changes === undefined ? undefined : tellChanges(mcp, options.changes, context.era);
     // The SDK has a member for this, and no events.
     // oxlint-disable-next-line unicorn/prefer-add-event-listener
     mcp.server.onclose = () => {
       const version = mcp.server.getClientVersion();
       if (version !== undefined) named.set(session, clientName(version));
-      stopTelling?.();
     };
     return mcp;
   };
@@ -165,30 +163,5 @@ const servePrompts = (mcp: McpServer): void => {
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown prompt, or an argument is missing: ${params.name.slice(0, 100)}`);
     }
     return prompt;
-  });
-};
-
-/** A connection's own notices. The newer era filters them by what the client listens to; in the older one it subscribes. */
-const tellChanges = (mcp: McpServer, changes: Changes, era: "legacy" | "modern"): (() => void) => {
-  const subscribed = new Set<string>();
-  if (era === "legacy") {
-    mcp.server.setRequestHandler("resources/subscribe", ({ params }) => {
-      if (findResource(params.uri) === undefined) throw notFound(params.uri);
-      subscribed.add(params.uri);
-      return {};
-    });
-    mcp.server.setRequestHandler("resources/unsubscribe", ({ params }) => {
-      subscribed.delete(params.uri);
-      return {};
-    });
-  }
-  return changes((change) => {
-    if (!mcp.isConnected()) return;
-    if (change.kind === "tools") mcp.sendToolListChanged();
-    else if (change.kind === "resources") mcp.sendResourceListChanged();
-    else if (era === "modern" || subscribed.has(change.uri)) {
-      // A client that went away needs no notice.
-      mcp.server.sendResourceUpdated({ uri: change.uri }).catch(() => undefined);
-    }
   });
 };

@@ -10,7 +10,7 @@ import type { Clock } from "../../domain/ports.ts";
 import type { AuditRecord, CallFacts } from "./audit.ts";
 import type { RefusedCall } from "./call.ts";
 import { openPipes } from "./pipes.ts";
-import { type Changes, mcpFactory } from "./server.ts";
+import { mcpFactory } from "./server.ts";
 import { openSession } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
 
@@ -32,7 +32,6 @@ export interface McpStdioOptions {
   readonly clock: Clock;
   readonly call: CallDesk;
   readonly told: TellDesk;
-  readonly changes: Changes;
   readonly stdin: Readable;
   readonly stdout: Writable;
   /** For people and logs: standard error. */
@@ -50,7 +49,8 @@ export const serveMcpStdio = async (options: McpStdioOptions): Promise<void> => 
     version: options.version,
     tools,
     clock: options.clock,
-    changes: options.changes,
+    // What changes at the desk does not reach this process.
+    tells: false,
     sessionOf: () => session,
     invoke: (command, input, _session, callSignal, note, facts) => call(command, input, callSignal, note, facts),
     audit: (record) => log(auditLine(record)),
