@@ -3,6 +3,7 @@ import type { CallToolResult } from "@modelcontextprotocol/server";
 import { ERRORS, type ErrorCode, type ErrorDetails, QocError } from "../../domain/error.ts";
 import { errorForAgent } from "../../domain/error-for-agent.ts";
 import type { Untrusted } from "../../domain/untrusted.ts";
+import { withListsCut, withTextsCut } from "./shorten.ts";
 
 /** Clients put longer texts away in a file that an agent without a shell cannot open. */
 export const ANSWER_CHARS_MAX = 40_000;
@@ -18,8 +19,10 @@ export interface ToolError {
   readonly retrySafe: boolean;
 }
 
-/** The answer, or the error that it is too long. */
-export const answerOf = (value: unknown): CallToolResult => {
+/** The answer of a command, in part where that can be said in it, or the error that it is too long. */
+export const answerOf = (whole: unknown, command: string): CallToolResult => {
+  const lists = withListsCut(whole, command, ANSWER_CHARS_MAX);
+  const value = isStretch(whole) ? whole : withTextsCut(lists, ANSWER_CHARS_MAX);
   const text = JSON.stringify(value);
   if (text.length <= ANSWER_CHARS_MAX) return { structuredContent: value as Record<string, unknown>, content: [{ type: "text", text }] };
   return errorAnswer({
@@ -29,6 +32,9 @@ export const answerOf = (value: unknown): CallToolResult => {
     retrySafe: false,
   });
 };
+
+/** A stretch says where the next begins: cut, what is left off would stand in neither. */
+const isStretch = (value: unknown): boolean => typeof value === "object" && value !== null && "next" in value;
 
 /**
  * As text alone: clients hold structured content against the tool's own output schema, even that of an error. Errors repeat what
@@ -62,7 +68,10 @@ export interface Page {
   readonly nextCursor?: string;
 }
 
-/** As many items from the cursor on as fit in one answer, and at least one. @throws INVALID_INPUT where the cursor is not ours. */
+/**
+ * As many items from the cursor on as fit in one answer, and at least one, cut where it alone is too long.
+ * @throws INVALID_INPUT where the cursor is not ours.
+ */
 export const pageOf = (list: readonly unknown[], cursor: unknown, command: string): Page => {
   const start = cursor === undefined ? 0 : offsetOf(cursor, list.length, command);
   const room = ANSWER_CHARS_MAX - PAGE_FRAME_CHARS;
@@ -71,7 +80,7 @@ export const pageOf = (list: readonly unknown[], cursor: unknown, command: strin
     used += JSON.stringify(list[end]).length + 1;
     if (used > room && end > start) break;
   }
-  const items = list.slice(start, end);
+  const items = list.slice(start, end).map((item) => withTextsCut(item, room));
   return { items, total: list.length, ...(end < list.length ? { nextCursor: cursorOf(end) } : {}) };
 };
 

@@ -99,7 +99,7 @@ const attempt = async (
   const signal = AbortSignal.any([context.mcpReq.signal, session.signal]);
   try {
     const value = await ports.invoke(tool.command, tool.isList ? plain : input, session, signal, progressOf(context, ports.clock), facts);
-    const answer = answerOf(tool.isList ? pageOf(value as readonly unknown[], cursor, tool.row.name) : value);
+    const answer = answerOf(tool.isList ? pageOf(value as readonly unknown[], cursor, tool.row.name) : value, tool.command);
     if (answer.isError === true) return { decision: "failed", reason: "the answer is too large", answer };
     return { decision: "allowed", reason: null, answer };
   } catch (thrown) {

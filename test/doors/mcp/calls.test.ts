@@ -125,11 +125,48 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     await client.close();
   });
 
-  it("answers an object that is too long with how to narrow it", async () => {
-    const at = await stands(() => Promise.resolve({ path: "inbox/a.md", text: "x".repeat(41_000) }));
+  it("answers a stretch that is too long with how to narrow it", async () => {
+    const at = await stands(() => Promise.resolve({ path: "inbox/a.md", untrusted: { source: "inbox/a.md", text: "x".repeat(41_000) }, next: null }));
+    const client = await connect(at, at.token());
+    const answer = (await client.callTool({ name: "qoc_files_read", arguments: { path: "inbox/a.md" } })) as Answer;
+    expect(errorIn(answer)).toMatchObject({ code: "TOO_LARGE", hint: expect.stringContaining("narrow") as string });
+    await client.close();
+  });
+
+  it("gives a text that is too long cut, with where to read it whole", async () => {
+    const untrusted = { source: "inbox/a.md", at: "2026-11-21T00:00:00.000Z", text: `"${"\ud83d\ude00\n".repeat(25_000)}` };
+    const at = await stands(() => Promise.resolve({ path: "inbox/a.md", untrusted }));
     const client = await connect(at, at.token());
     const answer = (await client.callTool({ name: "qoc_inbox_read", arguments: { id: "a" } })) as Answer;
-    expect(errorIn(answer)).toMatchObject({ code: "TOO_LARGE", hint: expect.stringContaining("narrow") as string });
+    expect(answer.content[0]?.text.length).toBeLessThanOrEqual(40_000);
+    const shown = answer.structuredContent?.["untrusted"] as { text: string } | undefined;
+    expect(shown?.text).toMatch(/\n\n\(cut: 75001 characters in all; qoc_files_read reads inbox\/a.md whole, a stretch at a time\)$/);
+    await client.close();
+  });
+
+  it("gives a list's item that is too long cut, and goes on behind it", async () => {
+    const issue = (id: string, body: string) => ({ id, path: `issues/${id}.md`, untrusted: { title: { source: "s", text: id }, body: { source: "s", text: body } } });
+    const list = [issue("1", "short"), issue("2", "x".repeat(54_000)), issue("3", "short")];
+    const at = await stands(() => Promise.resolve(list));
+    const client = await connect(at, at.token());
+    const got: { id: string; untrusted: { body: { text: string } } }[] = [];
+    let cursor: unknown;
+    do {
+      const answer = (await client.callTool({ name: "qoc_issues_list", arguments: cursor === undefined ? {} : { cursor } })) as Answer;
+      got.push(...(answer.structuredContent?.["items"] as typeof got));
+      cursor = answer.structuredContent?.["nextCursor"];
+    } while (cursor !== undefined);
+    expect(got.map(({ id }) => id)).toEqual(["1", "2", "3"]);
+    expect(got[1]?.untrusted.body.text).toContain("(cut: 54000 characters in all; qoc_files_read reads issues/2.md whole");
+    await client.close();
+  });
+
+  it("gives the first of a status' long lists, with how many are left and the tool that has them", async () => {
+    const proposals = Array.from({ length: 162 }, (_, n) => ({ id: `${n}`, path: `orders/pending/${n}.toml`, sentence: "s".repeat(250) }));
+    const at = await stands(() => Promise.resolve({ up: true, proposals, orders: [], book: { nav: "0", cash: "0", buyingPower: "0", positions: [] } }));
+    const client = await connect(at, at.token());
+    const { structuredContent } = (await client.callTool({ name: "qoc_status", arguments: {} })) as Answer;
+    expect(structuredContent).toMatchObject({ proposals: proposals.slice(0, 50), orders: [], more: { proposals: { left: 112, tool: "qoc_orders_list" } } });
     await client.close();
   });
 });
