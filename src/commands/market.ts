@@ -42,10 +42,12 @@ export const positionsList = body({
   run: async (input, call) => {
     const { desk } = hot(call);
     const { connector: wanted } = input;
-    if (wanted !== undefined && !isInScope(desk, call.actor, wanted)) connectorInScope(desk, call.actor, wanted, "positions list");
     await markAll(desk);
-    return positionViews(desk.book).filter(
+    const views = positionViews(desk.book).filter(
       ({ connector }) => (wanted === undefined || connector === wanted) && isInScope(desk, call.actor, connector),
     );
+    // One that was switched off may still hold something; one that nobody knows holds nothing, and is a slip of the pen.
+    if (wanted !== undefined && views.length === 0) connectorInScope(desk, call.actor, wanted, "positions list");
+    return views;
   },
 });

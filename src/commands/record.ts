@@ -6,7 +6,7 @@ import { suggestion } from "../domain/ids.ts";
 import { scan } from "../desk/scan-proposals.ts";
 import { show as showEntry, tradeLog } from "../desk/trade-log.ts";
 import { restoreFile } from "../desk/restore.ts";
-import { body, cold, hot } from "./command.ts";
+import { type HotServices, body, cold, hot } from "./command.ts";
 import { isOrderInScope } from "./order-scope.ts";
 
 const count = z.coerce.number().int().positive().max(100_000);
@@ -28,6 +28,8 @@ export const show = body({
   run: (input, call) => showEntry(hot(call).desk, input.id),
 });
 
+const isUnderWay = (services: HotServices | undefined, run: string): boolean => services?.desk.book.runs.has(run) === true;
+
 export const logs = body({
   input: z.strictObject({ tail: count.default(200), connector: z.string().optional(), run: z.string().optional(), follow: z.boolean().default(false) }),
   output: z.unknown(),
@@ -41,6 +43,9 @@ export const logs = body({
       if (!isKnown) throw new QocError("CONNECTOR_UNKNOWN", { name: input.connector, suggestion: suggestion(input.connector, names) });
     }
     const lines = services === undefined ? await cold(call).logsOf(call.cwd, query) : await services.readLogs(query);
+    if (run !== undefined && lines.length === 0 && !isUnderWay(services, run)) {
+      throw new QocError("INVALID_INPUT", { command: "logs", message: `--run: the log has nothing of ${run}, and it is not under way` });
+    }
     for (const line of lines) await call.emit(line);
     if (input.follow && services !== undefined) await services.followLogs({ ...query, tail: 0 }, (line) => call.emit(line), call.signal);
     return undefined;

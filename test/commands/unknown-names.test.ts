@@ -1,0 +1,29 @@
+/** A name that nobody knows is an error and no empty answer, which would pass for a look at something. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+
+let desk: TempDesk;
+beforeAll(async () => {
+  desk = await tempDesk();
+});
+afterAll(async () => {
+  await desk.stop();
+  await discard(desk);
+});
+
+describe("a name that nobody knows", () => {
+  it.each([
+    ["positions list", { connector: "papr" }, { code: "CONNECTOR_UNKNOWN", message: expect.stringContaining("paper") as string }],
+    ["logs", { run: "run-nope" }, { code: "INVALID_INPUT", message: "logs: --run: the log has nothing of run-nope, and it is not under way" }],
+    ["logs", { run: "run-nope", follow: true }, { code: "INVALID_INPUT" }],
+    ["logs", { connector: "papr" }, { code: "CONNECTOR_UNKNOWN" }],
+  ])("%s %j", async (command, input, error) => {
+    await expect(desk.call(command, input)).rejects.toMatchObject(error);
+  });
+
+  it("is told from one that has nothing yet", async () => {
+    expect(await desk.call("positions list", { connector: "paper" })).toEqual([]);
+    desk.open.desk.book.runs.set("run-young", { issue: "issues/001-first-look.md", runtime: "demo", at: 0 });
+    await expect(desk.call("logs", { run: "run-young" })).resolves.toBeUndefined();
+  });
+});
