@@ -118,7 +118,9 @@ const lastLines = (face: Face, status: StatusView): readonly string[] => [
   ...(status.agents.length === 0 ? [] : [oneLine(`agents that may connect: ${status.agents.map(agentWords).join(", ")}`)]),
   ...(status.inbox.new === 0 ? [] : [`inbox: ${status.inbox.new} new  ${face.paint("dim", "qoc inbox list --status new")}`]),
   ...(status.runs.unconfined ? [`${face.paint("yellow", "!")} ${oneLine(`agents by ${status.runs.runtime} run unconfined: they can do what you can`)}`] : []),
-  ...status.runs.running.map(({ run, issue }) => oneLine(`running: ${issue}  (qoc logs --run ${run} -f)`)),
+  ...status.runs.running.map(({ run, issue }) =>
+    oneLine(status.up ? `running: ${issue}  (qoc logs --run ${run} -f)` : `was running when the desk went down: ${issue}  (qoc logs --run ${run})`),
+  ),
   ...(status.lastRun === null ? [] : [oneLine(`last run: ${status.lastRun.issue} ${status.lastRun.outcome}, ${status.lastRun.summary}`)]),
   ...(status.up ? [] : [`next: qoc up${status.workspace.path === "" ? "" : `   (${oneLine(status.workspace.path)})`}`]),
 ];
@@ -147,7 +149,7 @@ const forProgram = (status: StatusView): readonly string[] =>
     ...status.agents.map(({ agent, client, lastSeenAt }) => ["agent", agent, client, lastSeenAt ?? ""]),
     ["inbox", String(status.inbox.new)],
     ...(status.runs.unconfined ? [["runtime", status.runs.runtime, "unconfined"]] : []),
-    ...status.runs.running.map(({ run, issue, since }) => ["running", run, issue, since]),
+    ...status.runs.running.map(({ run, issue, since }) => [status.up ? "running" : "interrupted", run, issue, since]),
     ...(status.lastRun === null ? [] : [["run", status.lastRun.run, status.lastRun.issue, status.lastRun.outcome, status.lastRun.at]]),
   ].map((cells) => cells.map(oneLine).join("\t"));
 

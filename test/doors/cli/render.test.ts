@@ -282,6 +282,14 @@ describe("render", () => {
     expect(render(row("status"), status("x"), io(true), false)).toContain("LIVE");
   });
 
+  it.each([
+    [true, "running: x  (qoc logs --run x -f)", "running\tx"],
+    [false, "was running when the desk went down: x  (qoc logs --run x)", "interrupted\tx"],
+  ])("say of a run whether it still runs (desk up: %s)", (up, words, cells) => {
+    expect(render(row("status"), { ...status("x"), up }, io(true), false)).toContain(words);
+    expect(render(row("status"), { ...status("x"), up }, io(false), false)).toContain(cells);
+  });
+
   it("prints JSON bare: indented for a person, one line for a program, one line a value in a stream", () => {
     expect(render(row("approve"), { id: "a" }, io(true), true)).toBe('{\n  "id": "a"\n}\n');
     expect(render(row("approve"), { id: "a" }, io(false), true)).toBe('{"id":"a"}\n');
