@@ -87,15 +87,17 @@ const latestSnapshot = async (desk: Desk, reading: Reading): Promise<SourcedText
   return latest === undefined ? undefined : { source: latest.path, text: await readOr(reading, latest.path) };
 };
 
-/** Of this issue, or of a symbol that it is about; newest first. */
+/** Of this issue, or of a symbol that it is about; what was rejected last stands first. */
 const rejectionsFor = (desk: Desk, issue: Issue): readonly Rejection[] =>
   [...desk.book.orders.values()]
     .filter((order) => order.state === "rejected" && (order.issue === issue.id || issue.symbols.includes(order.terms.symbol)))
-    .toSorted((a, b) => b.proposedAt - a.proposedAt)
+    .toSorted((a, b) => rejectedAt(b) - rejectedAt(a))
     .slice(0, REJECTIONS_MAX)
     .map(rejectionOf);
 
 const rejectionOf = (order: Readonly<OrderRecord>): Rejection => {
   const by = rejectedBy(order) ?? "human";
-  return { order: order.id, what: describe(order.terms), at: iso(order.proposedAt), by, comment: order.rejected[by] ?? "" };
+  return { order: order.id, what: describe(order.terms), at: iso(rejectedAt(order)), by, comment: order.rejected[by] ?? "" };
 };
+
+const rejectedAt = ({ history, proposedAt }: Readonly<OrderRecord>): number => history.find(({ state }) => state === "rejected")?.at ?? proposedAt;

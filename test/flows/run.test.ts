@@ -56,6 +56,22 @@ describe("a run on an issue", () => {
     }
   });
 
+  it("tells the agent what was rejected by when that was, not by when it was proposed", async () => {
+    const terms = { side: "buy", symbol: "SPX", quantity: "1", type: "limit", limitPrice: "2500", rationale: "It is cheap." };
+    const early = await desk.call<{ id: string }>("orders propose", terms);
+    const late = await desk.call<{ id: string }>("orders propose", { ...terms, quantity: "2" });
+    await desk.call("reject", { id: late.id, comment: "too large" });
+    await desk.call("reject", { id: early.id, comment: "too soon" });
+    let bundle = "";
+    await run(async (task) => {
+      ({ bundle } = task);
+      return quiet;
+    });
+    expect(bundle.indexOf("too soon")).toBeLessThan(bundle.indexOf("too large"));
+    const { history = [] } = desk.open.desk.book.orders.get(early.id as never) ?? {};
+    expect(bundle).toContain(new Date(history.find(({ event }) => event === "order.rejected")?.at ?? 0).toISOString());
+  });
+
   it("is in progress while it lasts, and done after", async () => {
     let meanwhile = "";
     const view = await run(async () => {
