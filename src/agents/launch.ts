@@ -60,6 +60,8 @@ const workIn = async (work: Work): Promise<RunResult> => {
   const note = (text: string): void => work.note(hide(text));
   note(cell.sandbox === "none" ? "no bubblewrap here: it is held by its own switches alone" : `in ${cell.sandbox}`);
   const tally = tallyOf(program, launch.settings, door, note);
+  // Of a program that tells of nothing, the desk's own door does.
+  if (program.tools === "unknown") door.onCall((tool) => void tally.take({ kind: "call", tool }));
   const talk = program.talk(ask);
   const transcript = launch.world.transcript(task.run);
   transcript.line(JSON.stringify({ told: task.bundle }));

@@ -18,7 +18,8 @@ export interface RunTask {
 
 /** What a run used up, as far as its runtime tells. */
 export interface RunUse {
-  readonly turns: number;
+  /** null: its program does not tell. */
+  readonly turns: number | null;
   readonly toolCalls: number;
   /** What the model's maker charges, in the runtime's own words; null: not told. A bill and no balance, so not a decimal. */
   readonly costUsd: number | null;
@@ -48,6 +49,8 @@ export interface RunDoor {
   readonly tools: readonly string[];
   /** Has its holder asked which tools there are? */
   hasListed(): boolean;
+  /** Tells of each call as it comes in, by its tool's name. */
+  onCall(listener: (tool: string) => void): void;
   /** Lets nothing more in; resolves once the calls under way are over. */
   close(): Promise<void>;
 }

@@ -67,7 +67,7 @@ export const tallyOf = (
         return undefined;
     }
   };
-  return { take, use: () => ({ ...used }), words: () => words.trim(), end: () => end };
+  return { take, use: () => (program.tools === "unknown" ? { ...used, turns: null } : { ...used }), words: () => words.trim(), end: () => end };
 };
 
 export const dollars = (usd: number): string => `${usd.toFixed(4).replace(/(\.\d\d)0+$/, "$1")} USD`;

@@ -131,7 +131,7 @@ export const issuesNew = body({
   input: z.strictObject({
     title: z.string().min(1).max(200),
     body: z.string().max(60_000).default(""),
-    symbols: z.array(z.string()).default([]),
+    symbols: z.array(z.string().max(60)).max(32).default([]),
     priority: z.enum(["low", "normal", "high"]).default("normal"),
   }),
   output: written,

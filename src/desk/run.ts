@@ -166,7 +166,11 @@ const endIssue = async (desk: Desk, issue: Issue, isDone: boolean, hasProposals:
 const useFacts = (use: RunUse | undefined): Readonly<Record<string, string>> =>
   use === undefined
     ? {}
-    : { turns: String(use.turns), tool_calls: String(use.toolCalls), cost: use.costUsd === null ? "not told" : dollars(use.costUsd) };
+    : {
+        turns: use.turns === null ? "not told" : String(use.turns),
+        tool_calls: String(use.toolCalls),
+        cost: use.costUsd === null ? "not told" : dollars(use.costUsd),
+      };
 
 const LOG_LINES_MAX = 400;
 

@@ -19,7 +19,7 @@ import { MCP_PATH, mcpHttpHandler } from "../doors/mcp/http.ts";
 import { answerSocketCall } from "../doors/mcp/over-socket.ts";
 import type { Change } from "../doors/mcp/server.ts";
 import { HOURLY_LIMITS, type Session, type TokenBook, hourlySession, tokenBook } from "../doors/mcp/tokens.ts";
-import { type CommandTool, loadTools } from "../doors/mcp/tools.ts";
+import { type CommandTool, loadTools, toolName } from "../doors/mcp/tools.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { grantedIn, onRevoked } from "./agent-setup.ts";
 import type { OpenDesk } from "./open-desk.ts";
@@ -53,6 +53,8 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
   const tokens = tokenBook(desk.clock, desk.ids, grantedIn(desk.book, palette));
   const stopWatching = onRevoked(open, (agent) => tokens.revoke(agent));
   const lists = new WeakMap<Session, number>();
+  /** Who watches the calls of a run. */
+  const listeners = new WeakMap<Session, (tool: string) => void>();
   /** What each session has read: its proposals carry it. */
   const memories = new WeakMap<Session, Sources>();
   const underWay = new Map<Session, Set<Promise<unknown>>>();
@@ -79,6 +81,7 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
     audit: auditTo(desk.log, desk.clock),
     invoke: async (command, input, session, signal, note) => {
       const { actor } = session;
+      listeners.get(session)?.(toolName(command));
       try {
         const call = agentCall({ hot: services, actor, sources: memoryOf(session), signal, note });
         return await watched(session, invoke(COMMANDS, { command, input }, call, refused));
@@ -109,6 +112,7 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
         token,
         tools: namesIn(tools, session),
         hasListed: () => lists.has(session),
+        onCall: (listener) => void listeners.set(session, listener),
         close: async () => {
           tokens.revoke(run);
           await Promise.allSettled(underWay.get(session) ?? []);

@@ -15,7 +15,7 @@ describe("a run of any program", () => {
     expect(seen).toMatchObject({ prompt: "what to do", head: "ref: refs/heads/main\n", inCwd: [".git"], inHome: [] });
     expect(seen.env).toMatchObject({ QOC_MCP_URL: "http://127.0.0.1:1/mcp", QOC_TOKEN: "[token]", QOC_RUN: "run-1" });
     expect(JSON.stringify([result, stand.notes])).not.toContain(TOKEN);
-    expect(result.use).toEqual({ turns: 0, toolCalls: 0, costUsd: null });
+    expect(result.use).toEqual({ turns: null, toolCalls: 0, costUsd: null });
   });
 
   it("is not started without a sandbox, unless the operator says so", async () => {

@@ -44,7 +44,7 @@ describe("what is kept of a program's words", () => {
 const TOOL = `qoc_${"s".repeat(NAME_CHARS_MAX - 4)}`;
 
 const eventsOf = (program: AgentProgram, lines: readonly object[]): readonly AgentEvent[] => {
-  const door = { url: "u", token: "t", tools: [TOOL], hasListed: () => true, close: () => Promise.resolve() };
+  const door = { url: "u", token: "t", tools: [TOOL], hasListed: () => true, onCall: () => undefined, close: () => Promise.resolve() };
   const settings = { maxTurns: 3, maxCostUsd: 1, timeoutMs: 1_000, env: [], unconfined: false };
   const talk = program.talk({ door, settings, bundle: "b", lent: {}, setup: "/s", cwd: "/c" });
   return lines.flatMap((line) => talk.read(JSON.stringify(line), () => undefined) ?? []);

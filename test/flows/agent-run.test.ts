@@ -77,6 +77,15 @@ describe("a run by a program of its own", () => {
     expect(await desk.reaches(id, "filled")).toBe("filled");
   });
 
+  it("is shown call by call, and its calls are counted by the desk, though its program tells of neither", async () => {
+    plan([["qoc_status", {}], ["qoc_quotes_get", { symbol: "SPX" }]]);
+    const notes: string[] = [];
+    const { path, turns } = await desk.hot.runs.start("001", (line) => void notes.push(line), new AbortController().signal);
+    expect(notes.filter((line) => line.startsWith("calls "))).toEqual(["calls qoc_status", "calls qoc_quotes_get"]);
+    expect(turns).toBeNull();
+    for (const line of ['turns: "not told"', 'tool_calls: "2"']) expect(desk.read(path)).toContain(line);
+  });
+
   it("A6 leaves what its program said beside its account, without its token", async () => {
     plan([["qoc_status", {}]]);
     const { run: name, path } = await run();

@@ -105,7 +105,7 @@ export const agentStand = (program: AgentProgram, script: string): AgentStand =>
       const host = hostWorld(world);
       const door = (run: string) => {
         doors.add(run);
-        return { url: "http://127.0.0.1:1/mcp", token: TOKEN, tools: TOOLS, hasListed: () => hasListed, close: () => Promise.resolve(void doors.delete(run)) };
+        return { url: "http://127.0.0.1:1/mcp", token: TOKEN, tools: TOOLS, hasListed: () => hasListed, onCall: () => undefined, close: () => Promise.resolve(void doors.delete(run)) };
       };
       const runtime = launched(program, {
         door,
