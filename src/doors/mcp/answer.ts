@@ -1,7 +1,7 @@
 /** What a tool call answers: an object and the same JSON as text, a page of a list, or an error that says what to do. */
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import { ERRORS, type ErrorCode, type ErrorDetails, QocError } from "../../domain/error.ts";
-import { errorForAgent } from "../../domain/error-for-agent.ts";
+import { errorForAgent, hintForAgent } from "../../domain/error-for-agent.ts";
 import type { Untrusted } from "../../domain/untrusted.ts";
 import { withListsCut, withTextsCut } from "./shorten.ts";
 
@@ -105,7 +105,7 @@ export const toolErrorOf = (thrown: unknown, at: number): ToolError => {
   if (sent === undefined || sent.code === "INTERNAL") {
     return { code: "INTERNAL", message: "the command failed; the desk has logged the reason", hint: "tell the human", retrySafe: false };
   }
-  return { code: sent.code, ...errorForAgent(sent, at), hint: sent.hint, retrySafe: sent.retryable };
+  return { code: sent.code, ...errorForAgent(sent, at), hint: hintForAgent(sent), retrySafe: sent.retryable };
 };
 
 interface SentError {

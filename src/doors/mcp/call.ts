@@ -126,7 +126,7 @@ const limitOf = (over: Over | undefined): ToolError | undefined => {
   return {
     code: "RUN_LIMIT",
     message: `this run may use ${of} ${limit} in all, and this call goes over`,
-    hint: "finish with what you have, and say in the inbox what is missing",
+    hint: "finish with what you have; say at the end what is missing",
     retrySafe: false,
   };
 };

@@ -60,7 +60,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
   it("says when the same call may be made again", async () => {
     const at = await stands(() => Promise.reject(new QocError("DESK_DOWN")));
     const client = await connect(at, at.token());
-    expect(errorIn(await client.callTool({ name: "qoc_status", arguments: {} }))).toMatchObject({ code: "DESK_DOWN", hint: "qoc up", retrySafe: true });
+    expect(errorIn(await client.callTool({ name: "qoc_status", arguments: {} }))).toMatchObject({ code: "DESK_DOWN", hint: "for the human: qoc up", retrySafe: true });
     await client.close();
   });
 

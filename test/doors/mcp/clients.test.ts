@@ -84,7 +84,7 @@ describe.each(WAYS)("%s", (way, era, connect) => {
   it("tells the desk's own error in its words, with what to do next", async () => {
     const answer = await call(client, "qoc_orders_show", { id: "20200101-001" });
     expect(answer.isError).toBe(true);
-    expect(JSON.parse(answer.content[0]?.text ?? "")).toMatchObject({ code: "ORDER_NOT_FOUND", hint: "qoc orders list", retrySafe: false });
+    expect(JSON.parse(answer.content[0]?.text ?? "")).toMatchObject({ code: "ORDER_NOT_FOUND", hint: "qoc_orders_list", retrySafe: false });
     expect(audited()).toMatchObject({ decision: "failed" });
   });
 });
