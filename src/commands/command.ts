@@ -26,6 +26,8 @@ export interface Argument {
   /** "ID", "FILE", "N": shown in usage. */
   readonly value?: string;
   readonly about: string;
+  /** The same for a tool's schema, where the words for a person would be untrue. */
+  readonly aboutForAgents?: string;
   /** One-letter short flag. */
   readonly short?: string;
   readonly choices?: readonly string[];

@@ -18,6 +18,9 @@ export const flag = (name: string, value: string, about: string, more: Partial<A
   about,
   ...more,
 });
+/** A text that a person may pipe in. An agent has no standard input, and a dash of its own is a dash. */
+export const text = (name: string, about: string, more: Partial<Argument> = {}): Argument =>
+  flag(name, "TEXT", `${about}; - reads standard input`, { aboutForAgents: about, ...more });
 export const toggle = (name: string, about: string, more: Partial<Argument> = {}): Argument => ({
   name,
   kind: "flag",

@@ -1,6 +1,6 @@
 /** Files and entities of the workspace, bars, indicators and symbols: what an agent without a shell reads and writes with. */
 import type { Command } from "./command.ts";
-import { NO_WRITES, flag, positional } from "./row.ts";
+import { NO_WRITES, flag, positional, text } from "./row.ts";
 
 const AFTER = flag("after", "CURSOR", "go on where `next` said");
 const UNDER = flag("under", "DIR", "only in this folder", { completes: "path" });
@@ -50,7 +50,7 @@ const FILES: readonly Command[] = [
     about: "write a text file; replaces one only when given the digest that was read",
     args: [
       positional("path", "PATH", "relative to the workspace", { completes: "path" }),
-      flag("text", "TEXT", "the whole file; - reads standard input", { required: true }),
+      text("text", "the whole file", { required: true }),
       REPLACES,
     ],
     examples: ['qoc files write research/macro.md --text "# Macro"', "qoc files write orders/pending/buy.toml --text - < buy.toml"],
@@ -88,7 +88,7 @@ const ENTITIES: readonly Command[] = [
     about: "write an entity: frontmatter with symbol, name and kind, then Markdown; earlier texts stay in the history",
     args: [
       positional("symbol", "SYMBOL", "its symbol"),
-      flag("text", "TEXT", "the whole file; - reads standard input", { required: true }),
+      text("text", "the whole file", { required: true }),
       REPLACES,
     ],
     examples: ["qoc entities write AAPL --text - < aapl.md", "qoc entities write BTC/USD --text - --replaces sha256:1f0c < btc.md"],

@@ -1,6 +1,6 @@
 /** Market data, notes, issues and runs. */
 import type { Command } from "./command.ts";
-import { NO_WRITES, flag, positional, toggle } from "./row.ts";
+import { NO_WRITES, flag, positional, text, toggle } from "./row.ts";
 
 export const RESEARCH_ROWS: readonly Command[] = [
   {
@@ -53,7 +53,7 @@ export const RESEARCH_ROWS: readonly Command[] = [
     about: "leave an item for the human",
     args: [
       flag("title", "TEXT", "one line", { required: true }),
-      flag("text", "TEXT", "the body, Markdown; - reads standard input", { required: true }),
+      text("text", "the body, Markdown", { required: true }),
       flag("kind", "KIND", "message (default) or alert", { choices: ["message", "alert"] }),
     ],
     examples: ['qoc inbox write --title "AAPL reports Thursday" --text "Trim before?"', "qoc inbox write --title brief --text -"],
@@ -98,7 +98,7 @@ export const RESEARCH_ROWS: readonly Command[] = [
     about: "write a note; replaces one only when given the digest that was read",
     args: [
       positional("name", "NAME", "the note's name, with or without .md"),
-      flag("text", "TEXT", "the note, Markdown; - reads standard input", { required: true }),
+      text("text", "the note, Markdown", { required: true }),
       flag("replaces", "SHA256", "the digest of the note this replaces"),
     ],
     examples: ['qoc research write 2026-07-05-aapl --text "Margins hold."', "qoc research write macro-notes --text - < note.md"],
@@ -123,7 +123,7 @@ export const RESEARCH_ROWS: readonly Command[] = [
     about: "write a task for an agent",
     args: [
       positional("title", "TITLE", "one line"),
-      flag("body", "TEXT", "goal, constraints, acceptance; - reads standard input"),
+      text("body", "goal, constraints, acceptance"),
       flag("symbols", "SYMBOL", "a symbol it is about; may be repeated", { many: true }),
       flag("priority", "PRIORITY", "low, normal or high", { choices: ["low", "normal", "high"] }),
     ],
@@ -141,7 +141,7 @@ export const RESEARCH_ROWS: readonly Command[] = [
       flag("status", "STATUS", "its new status; an agent may set in-progress, review, done and blocked", {
         choices: ["draft", "open", "in-progress", "blocked", "review", "done", "cancelled"],
       }),
-      flag("note", "TEXT", "what to add below, Markdown; - reads standard input"),
+      text("note", "what to add below, Markdown"),
     ],
     examples: ["qoc issues update 001 --status done", 'qoc issues update 001 --status blocked --note "No quote since Monday."'],
     load: async () => (await import("./research.ts")).issuesUpdate,

@@ -77,7 +77,10 @@ const plainly = (node: unknown): unknown => {
 /** The words of help beside each field that has them. */
 const explained = (schema: JsonSchema, args: readonly Argument[]): JsonSchema => {
   const properties = (schema["properties"] ?? {}) as Record<string, JsonSchema>;
-  const about = (name: string): string | undefined => args.find((argument) => argument.name === name)?.about;
+  const about = (name: string): string | undefined => {
+    const argument = args.find((one) => one.name === name);
+    return argument?.aboutForAgents ?? argument?.about;
+  };
   const described = Object.entries(properties).map(([name, property]) => {
     const words = about(name);
     return [name, words === undefined || "description" in property ? property : { ...property, description: words }];

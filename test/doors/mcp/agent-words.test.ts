@@ -65,6 +65,10 @@ describe("a tool's words", () => {
     }
   });
 
+  it("tell of no standard input, which no agent has", () => {
+    for (const { wire } of tools.values()) expect(JSON.stringify(wire.inputSchema), wire.name).not.toContain("standard input");
+  });
+
   it("hint what a second call does, and whether a venue is asked", () => {
     for (const [name, [, again, asks]] of Object.entries(TRUTH)) {
       expect(tools.get(name)?.wire.annotations, name).toMatchObject({ idempotentHint: again === "same", openWorldHint: asks, destructiveHint: false });
