@@ -51,7 +51,7 @@ export const entitiesRead = body({
 });
 
 export const entitiesWrite = body({
-  input: z.strictObject({ symbol: z.string(), text: z.string().max(300_000), replaces: z.string().optional() }),
+  input: z.strictObject({ symbol: z.string(), text: z.string().max(256 * 1024), replaces: z.string().optional() }),
   output: z.looseObject({ path: z.string(), digest: z.string() }),
   run: async ({ symbol, text, replaces }, call) => {
     writable(call);

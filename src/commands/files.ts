@@ -78,7 +78,7 @@ export const writable = (call: CallContext): void => {
 };
 
 export const filesWrite = body({
-  input: z.strictObject({ path: z.string(), text: z.string().max(300_000), replaces: z.string().optional() }),
+  input: z.strictObject({ path: z.string(), text: z.string().max(256 * 1024), replaces: z.string().optional() }),
   output: z.looseObject({ path: z.string(), digest: z.string() }),
   run: async ({ path, text, replaces }, call) => {
     writable(call);

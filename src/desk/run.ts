@@ -87,6 +87,7 @@ export const runIssue = async ({ desk, issue, run, runtime, call, tools, read, n
   refuseShelved(await readIssue(desk.disk, desk.root, issue.path));
   await setIssueStatus(desk.disk, desk.root, issue.path, "in-progress");
   await desk.publish({ type: "run.started", run, issue: issue.path, runtime: runtime.name }, { durable: true }).committed;
+  log.note(`${run} begins; qoc logs --run ${run} -f follows it`);
   const result = await attempt(() => runtime.work({ run, issue, bundle }, call, log.note, signal));
   const proposals = proposalsOf(desk, run);
   const outcome = result.failure === undefined ? "done" : signal.aborted ? "stopped" : "failed";

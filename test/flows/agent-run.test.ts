@@ -80,7 +80,8 @@ describe("a run by a program of its own", () => {
   it("is shown call by call, and its calls are counted by the desk, though its program tells of neither", async () => {
     plan([["qoc_status", {}], ["qoc_quotes_get", { symbol: "SPX" }]]);
     const notes: string[] = [];
-    const { path, turns } = await desk.hot.runs.start("001", (line) => void notes.push(line), new AbortController().signal);
+    const { run: name, path, turns } = await desk.hot.runs.start("001", (line) => void notes.push(line), new AbortController().signal);
+    expect(notes[0]).toBe(`${name} begins; qoc logs --run ${name} -f follows it`);
     expect(notes.filter((line) => line.startsWith("calls "))).toEqual(["calls qoc_status", "calls qoc_quotes_get"]);
     expect(turns).toBeNull();
     for (const line of ['turns: "not told"', 'tool_calls: "2"']) expect(desk.read(path)).toContain(line);
