@@ -44,7 +44,7 @@ describe("a run of any program", () => {
     const privateFolder = async () => {
       const { path } = await host.privateFolder();
       left.push(path);
-      return { path, remove: () => Promise.reject(new Error(`EACCES: permission denied, scandir '${path}/work/x'`)) };
+      return { path, remove: () => Promise.reject(new Error(`EACCES: permission denied, scandir '${path}'`)) };
     };
     const result = await stand.run({}, { world: { ...withoutBubblewrap, privateFolder } });
     expect(result.failure).toBeUndefined();
