@@ -4,7 +4,7 @@ import { listEntities, readEntity, writeEntity } from "../workspace/entities.ts"
 import { NO_NAME, plainName } from "../domain/untrusted.ts";
 import { openReading } from "../workspace/files.ts";
 import { type CallContext, body, hot } from "./command.ts";
-import { replacedDigest, writable } from "./files.ts";
+import { replacedDigest, wholeFile } from "./files.ts";
 import { opened, outside, outsideAs, outsideText } from "./outside.ts";
 import { record } from "./research.ts";
 
@@ -51,10 +51,9 @@ export const entitiesRead = body({
 });
 
 export const entitiesWrite = body({
-  input: z.strictObject({ symbol: z.string(), text: z.string().max(256 * 1024), replaces: z.string().optional() }),
+  input: z.strictObject({ symbol: z.string(), text: wholeFile, replaces: z.string().optional() }),
   output: z.looseObject({ path: z.string(), digest: z.string() }),
   run: async ({ symbol, text, replaces }, call) => {
-    writable(call);
     const { desk } = hot(call);
     const file = await writeEntity(desk.disk, desk.root, { symbol, text, ...replacedDigest("entities write", replaces) });
     return record(call, "entities write", file);

@@ -71,17 +71,13 @@ export const replacedDigest = (command: string, replaces: string | undefined): {
   throw new QocError("INVALID_INPUT", { command, message: "--replaces takes the digest that was read (sha256:…)" });
 };
 
-/** @throws DESK_READ_ONLY where the journal could not tell of what would be written. */
-export const writable = (call: CallContext): void => {
-  const reason = hot(call).desk.readOnly();
-  if (reason !== undefined) throw new QocError("DESK_READ_ONLY", { reason });
-};
+/** A whole file, as far as its signs go; its place says how many bytes it may have. */
+export const wholeFile = z.string().max(256 * 1024);
 
 export const filesWrite = body({
-  input: z.strictObject({ path: z.string(), text: z.string().max(256 * 1024), replaces: z.string().optional() }),
+  input: z.strictObject({ path: z.string(), text: wholeFile, replaces: z.string().optional() }),
   output: z.looseObject({ path: z.string(), digest: z.string() }),
   run: async ({ path, text, replaces }, call) => {
-    writable(call);
     const { desk } = hot(call);
     if (isProposalPath(path)) refuseFileOutOfScope(desk, call.actor, path, text);
     const wanted = { path, text, ...replacedDigest("files write", replaces) };

@@ -105,7 +105,8 @@ export const markAccount = async (desk: Desk, connector: ConnectorName, quoted?:
   const [positions, account] = await Promise.all([desk.venues.positions(connector), accountOf(desk, connector)]);
   // A quote that is under way tells the venue's date; without one the last date stands.
   await quoted?.catch(() => undefined);
-  const { at, ...full } = "nav" in account ? account : { at: undefined, ...(await computeAccount(desk, connector, account.buyingPower, positions)) };
+  const told: ToldAccount = "nav" in account ? account : await computeAccount(desk, connector, account.buyingPower, positions);
+  const { at, ...full } = told;
   if (at !== undefined) seeVenueTime(desk, connector, at);
   desk.market.askedAt.set(connector, desk.clock.now());
   const earlier = desk.book.accounts.get(connector);

@@ -73,8 +73,9 @@ export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
       if (issue === undefined) break;
       const why = next === 0 ? undefined : leftBecause(view, signal, left);
       if (why !== undefined) {
-        note(`${issue.path} is left: ${why}`);
-        desk.log.warn(`${issue.path} is left: ${why}`);
+        const words = `${issue.path} is left: ${why}`;
+        note(words);
+        desk.log.warn(words);
         continue;
       }
       const run = newRunId(desk);
