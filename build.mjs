@@ -1,4 +1,4 @@
-// Emits what runs: dist/src (the host, by tsc), and by esbuild dist/sandbox/worker.cjs (the worker's one text) and
+// Emits what runs: dist/src (the host, by tsc), and by esbuild dist/sandbox/adapter-worker.cjs (the worker's one text) and
 // dist/sandbox/guard-worker.cjs (the thread of custom guards).
 import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL(".", import.meta.url));
 rmSync(`${root}dist`, { recursive: true, force: true });
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], { stdio: "inherit" });
 await build({
-  entryPoints: [`${root}sandbox/worker.ts`, `${root}sandbox/guard-worker.ts`],
+  entryPoints: [`${root}sandbox/adapter-worker.ts`, `${root}sandbox/guard-worker.ts`],
   outdir: `${root}dist/sandbox`,
   outExtension: { ".js": ".cjs" },
   bundle: true,

@@ -15,7 +15,7 @@ export default defineConfig({
   ],
   test: {
     include: ["test/**/*.test.ts"],
-    globalSetup: ["test/kit/temp-room.ts"],
+    globalSetup: ["test/support/temp-folder.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: "forks",

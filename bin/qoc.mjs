@@ -5,5 +5,5 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`qoc needs Node 20.19 or newer; this is ${process.versions.node}.\nnext: install Node 24 LTS from https://nodejs.org\n`);
   process.exit(1);
 }
-const { run } = await import("../dist/src/main.js");
+const { run } = await import("../dist/src/app/main.js");
 process.exitCode = await run(process.argv.slice(2));

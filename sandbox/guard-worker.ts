@@ -7,8 +7,8 @@
 import { compileFunction } from "node:vm";
 import { workerData } from "node:worker_threads";
 import { type GuardAdapter, NotSent, SDK_VERSION, VenueRejection } from "../src/domain/sdk.ts";
-import type { GuardLine, GuardRow, GuardSource, GuardTask } from "./guard-protocol.ts";
-import { standIn } from "./neuter.ts";
+import type { GuardLine, GuardRow, GuardSource, GuardTask } from "../src/protocol/guard-messages.ts";
+import { standIn } from "./global-stubs.ts";
 
 type GuardClass = new (options: Readonly<Record<string, unknown>>) => Partial<GuardAdapter>;
 

@@ -3,7 +3,7 @@
  * that a test moves the market by calling it.
  */
 import { type Amount, ZERO, amount, least, textOf } from "./amount.ts";
-import type { Rules } from "./accept.ts";
+import type { Rules } from "./validate-order.ts";
 import { affordable, closableBy, feeOn, freeCash, heldOf, leavesOf, settled } from "./book.ts";
 import type { Calendar, Instant } from "./calendar.ts";
 import { type Moment, momentOf } from "./market.ts";

@@ -13,19 +13,19 @@ import type {
   Position,
   Quote,
 } from "@qoc-app/sdk";
-import type { Rules } from "./accept.ts";
+import type { Rules } from "./validate-order.ts";
 import { ZERO, most, textOf } from "./amount.ts";
 import { playedBars } from "./bars.ts";
 import { freeCash, netValue } from "./book.ts";
 import { TICKS_A_DAY, lateTicksFor } from "./calendar.ts";
-import { Catalogue } from "./catalogue.ts";
+import { Catalogue } from "./instruments.ts";
 import { LOT, momentOf, touch } from "./market.ts";
 import { type Options, readOptions } from "./options.ts";
 import type { Recording } from "./recording.ts";
 import { CURRENCY, fillOf, reportOf } from "./report.ts";
 import { numberOf, openingState, venueId } from "./state.ts";
 import { ORDER_TYPES, QUANTITY_MAX, TIMES_IN_FORCE } from "./terms.ts";
-import { ENDED_KEPT, type Origin, Vault, workingBy } from "./vault.ts";
+import { ENDED_KEPT, type Origin, Vault, workingBy } from "./venue-store.ts";
 import { Venue } from "./venue.ts";
 
 interface Session {

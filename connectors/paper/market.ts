@@ -1,7 +1,7 @@
 /** Prices at an instant: the last trade, the touch around it, and how much of the bar's volume this account may take. */
 import { type Amount, ONE, amount, basisPoints, ceilTo, floorTo, least, most, nearest } from "./amount.ts";
 import type { Instant } from "./calendar.ts";
-import { bits, coin } from "./chance.ts";
+import { bits, coin } from "./seeded-random.ts";
 import type { PlayedBar, Recording } from "./recording.ts";
 
 export type Side = "buy" | "sell";

@@ -3,18 +3,18 @@
  * hears of is on disk before it hears of it.
  */
 import { type Fill, type Logger, NotSent, type Order, VenueRejection } from "@qoc-app/sdk";
-import { type Rules, accept } from "./accept.ts";
+import { type Rules, accept } from "./validate-order.ts";
 import type { Amount } from "./amount.ts";
 import { END_OF_TIME } from "./calendar.ts";
-import { type Catalogue, INDEX } from "./catalogue.ts";
+import { type Catalogue, INDEX } from "./instruments.ts";
 import { type Outcome, markAt, step, withdraw } from "./engine.ts";
-import { Lane, pause } from "./lane.ts";
+import { Lane, pause } from "./serial-queue.ts";
 import { momentOf } from "./market.ts";
 import type { Recording } from "./recording.ts";
 import { fillOf } from "./report.ts";
 import { type Ended, type VenueState, type Working, numberOf, venueId } from "./state.ts";
 import { type Terms, readClientId, readTerms } from "./terms.ts";
-import { type Additions, ORDERS_MAX, type Vault, workingBy } from "./vault.ts";
+import { type Additions, ORDERS_MAX, type Vault, workingBy } from "./venue-store.ts";
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

@@ -3,9 +3,9 @@
  * and no terminal; of what it asks leave for, only the desk's own tools are let through.
  */
 import { z } from "zod";
-import { brief, memory } from "./memory.ts";
+import { brief, memory } from "../lib/lru-map.ts";
 import type { AgentEvent, AgentProgram, Conversation, LaunchAsk } from "./runtime.ts";
-import { speech } from "./speech.ts";
+import { speech } from "./message-assembler.ts";
 
 const VERSION = 1;
 

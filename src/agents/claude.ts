@@ -3,7 +3,7 @@
  * first line tells which tools it has. A server it cannot reach is no error to it, so that line is checked by the desk.
  */
 import { z } from "zod";
-import { type Memory, brief, memory } from "./memory.ts";
+import { type Memory, brief, memory } from "../lib/lru-map.ts";
 import type { AgentEvent, AgentProgram, Conversation, LaunchAsk, LaunchLine } from "./runtime.ts";
 
 const PREFIX = "mcp__qoc__";

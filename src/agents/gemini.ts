@@ -3,9 +3,9 @@
  * cannot reach is no error to it, so its first call counts only where the desk saw it ask which tools there are.
  */
 import { z } from "zod";
-import { type Memory, brief, memory } from "./memory.ts";
+import { type Memory, brief, memory } from "../lib/lru-map.ts";
 import type { AgentEvent, AgentProgram, Conversation, LaunchAsk, LaunchLine } from "./runtime.ts";
-import { speech } from "./speech.ts";
+import { speech } from "./message-assembler.ts";
 
 const PREFIX = "mcp_qoc_";
 

@@ -5,12 +5,12 @@
 import { dirname } from "node:path";
 import { messageOf } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
-import { cellOf, versionOf } from "./cell.ts";
+import { cellOf, versionOf } from "./agent-sandbox.ts";
 import { type ProcessEnd, type Running, startProcess } from "./process.ts";
 import type { AgentProgram, AgentSettings, LaunchAsk, RunDoor, RunResult, Runtime } from "./runtime.ts";
-import { type RunFolders, boundary, runFolders } from "./sandbox.ts";
-import { NEVER_LISTED, type Tally, dollars, tallyOf } from "./tally.ts";
-import { type Launch, type LaunchWorld, RunStop, type Work, endOf } from "./work.ts";
+import { type RunFolders, boundary, runFolders } from "./bubblewrap.ts";
+import { NEVER_LISTED, type Tally, dollars, tallyOf } from "./run-meter.ts";
+import { type Launch, type LaunchWorld, RunStop, type Work, endOf } from "./run-context.ts";
 
 /** A program that writes without end is ended for it. */
 const LINES_MAX = 200_000;

@@ -2,7 +2,7 @@
 import { acp } from "./acp.ts";
 import { claude } from "./claude.ts";
 import { codex } from "./codex.ts";
-import { command } from "./command.ts";
+import { command } from "./command-program.ts";
 import { gemini } from "./gemini.ts";
 import { opencode } from "./opencode.ts";
 import type { AgentProgram } from "./runtime.ts";

@@ -1,9 +1,9 @@
 /** What `files write` refuses to an agent alone, beside the rules of `writeFile` for all; and what it may say of a task. */
-import type { Desk } from "../desk/desk.ts";
+import type { Desk } from "../trading/desk.ts";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
-import { plainPath, refusePath } from "../workspace/confine.ts";
+import { plainPath, refusePath } from "../workspace/path-policy.ts";
 import type { FileWrite } from "../workspace/file-write.ts";
 import { isArchived } from "../workspace/inbox.ts";
 import { issueText } from "../workspace/issue-update.ts";

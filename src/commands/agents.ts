@@ -2,8 +2,8 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { newToken } from "../domain/agent-access.ts";
-import { letIn, sendAway } from "../desk/let-in.ts";
-import { iso } from "../desk/desk.ts";
+import { letIn, sendAway } from "../trading/agent-access.ts";
+import { iso } from "../trading/desk.ts";
 import { CLIENTS, clientCommand, clientConfig } from "../workspace/client-config.ts";
 import { prepareClientFile } from "../workspace/client-file.ts";
 import { body, hot } from "./command.ts";

@@ -6,11 +6,11 @@ import type { z } from "zod";
 import type { Actor, Channel, Recorded } from "../domain/event.ts";
 import { QocError } from "../domain/error.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
-import type { Report } from "../certify/report.ts";
-import type { Desk } from "../desk/desk.ts";
-import type { News } from "../desk/news.ts";
-import type { AgentFacts } from "../desk/doctor.ts";
-import type { RunView } from "../desk/run.ts";
+import type { Report } from "../conformance/report.ts";
+import type { Desk } from "../trading/desk.ts";
+import type { News } from "../trading/news.ts";
+import type { AgentFacts } from "../trading/doctor.ts";
+import type { RunView } from "../runs/run-issue.ts";
 
 export type Audience = "human" | "agent" | "both";
 

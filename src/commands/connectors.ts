@@ -1,7 +1,7 @@
 /** connectors list | restart | quarantine | logs | new | test. */
 import { z } from "zod";
 import { QocError } from "../domain/error.ts";
-import { lostGuarantees } from "../desk/venues.ts";
+import { lostGuarantees } from "../trading/venue-gateway.ts";
 import { type CallContext, body, cold, hot } from "./command.ts";
 import { connectorFor } from "./market.ts";
 import { logs } from "./record.ts";

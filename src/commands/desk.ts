@@ -1,12 +1,12 @@
 /** init, up, down, status, snapshot, halt, resume, doctor, verify, rebuild, demo, key protect. */
 import { z } from "zod";
 import { QocError } from "../domain/error.ts";
-import { doctor as checkDesk } from "../desk/doctor.ts";
-import { setTrading } from "../desk/decide.ts";
-import { iso } from "../desk/desk.ts";
-import { rebuild as rebuildFiles } from "../desk/rebuild.ts";
-import { snapshot as takeSnapshot } from "../desk/snapshot.ts";
-import { status as lookAtDesk } from "../desk/status.ts";
+import { doctor as checkDesk } from "../trading/doctor.ts";
+import { setTrading } from "../trading/decide.ts";
+import { iso } from "../trading/desk.ts";
+import { rebuild as rebuildFiles } from "../trading/rebuild.ts";
+import { snapshot as takeSnapshot } from "../trading/snapshot.ts";
+import { status as lookAtDesk } from "../trading/status.ts";
 import { listSnapshots } from "../workspace/snapshots.ts";
 import { body, cold, hot } from "./command.ts";
 import { isInScope, positionsInScope, statusInScope } from "./scope.ts";

@@ -1,9 +1,9 @@
 /** quotes get, positions list. */
 import { z } from "zod";
 import { NO_NAME, plainName } from "../domain/untrusted.ts";
-import { positionViews } from "../desk/book-view.ts";
-import { type Desk, iso } from "../desk/desk.ts";
-import { markAll } from "../desk/snapshot.ts";
+import { positionViews } from "../trading/book-view.ts";
+import { type Desk, iso } from "../trading/desk.ts";
+import { markAll } from "../trading/snapshot.ts";
 import { body, hot } from "./command.ts";
 import { outsideAs, venueSource } from "./outside.ts";
 import { isPending, orPending } from "./pending.ts";

@@ -3,9 +3,9 @@
  * unknown as one that does not exist, and nothing is written for it.
  */
 import { basename } from "node:path";
-import type { Desk } from "../desk/desk.ts";
-import { locate } from "../desk/locate.ts";
-import { routeTargets } from "../desk/scan-proposals.ts";
+import type { Desk } from "../trading/desk.ts";
+import { locate } from "../trading/find-order.ts";
+import { routeTargets } from "../trading/scan-proposals.ts";
 import { QocError } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
 import { suggestion } from "../domain/ids.ts";

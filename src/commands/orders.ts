@@ -2,14 +2,14 @@
 import { z } from "zod";
 import { ORDER_STATES } from "../domain/order-state.ts";
 import { QocError } from "../domain/error.ts";
-import { approve as approveOrder } from "../desk/approve.ts";
-import { cancel as cancelOrder } from "../desk/cancel.ts";
-import { reject as rejectOrder, resolve as resolveOrder } from "../desk/decide.ts";
-import { detailOf, summaryOf } from "../desk/order-view.ts";
-import { orderPath } from "../desk/project.ts";
-import { propose as proposeOrder } from "../desk/propose.ts";
-import { review } from "../desk/review.ts";
-import { scan } from "../desk/scan-proposals.ts";
+import { approve as approveOrder } from "../trading/approve.ts";
+import { cancel as cancelOrder } from "../trading/cancel.ts";
+import { reject as rejectOrder, resolve as resolveOrder } from "../trading/decide.ts";
+import { detailOf, summaryOf } from "../trading/order-view.ts";
+import { orderPath } from "../trading/order-files.ts";
+import { propose as proposeOrder } from "../trading/propose.ts";
+import { review } from "../trading/review.ts";
+import { scan } from "../trading/scan-proposals.ts";
 import { body, hot } from "./command.ts";
 import { isOrderInScope, locateInScope, routeInScope } from "./order-scope.ts";
 

@@ -3,9 +3,9 @@ import { z } from "zod";
 import { QocError } from "../domain/error.ts";
 import { digestOf } from "../domain/digest.ts";
 import { suggestion } from "../domain/ids.ts";
-import { scan } from "../desk/scan-proposals.ts";
-import { show as showEntry, tradeLog } from "../desk/trade-log.ts";
-import { restoreFile } from "../desk/restore.ts";
+import { scan } from "../trading/scan-proposals.ts";
+import { show as showEntry, tradeLog } from "../trading/decision-log.ts";
+import { restoreFile } from "../trading/restore.ts";
 import { type HotServices, body, cold, hot } from "./command.ts";
 import { isOrderInScope } from "./order-scope.ts";
 

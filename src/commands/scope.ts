@@ -1,6 +1,6 @@
 /** `[connectors] agent = [...]`: which connectors exist for an actor. The one place that says so. */
-import type { Desk } from "../desk/desk.ts";
-import type { StatusView } from "../desk/status.ts";
+import type { Desk } from "../trading/desk.ts";
+import type { StatusView } from "../trading/status.ts";
 import type { Actor } from "../domain/event.ts";
 import { QocError } from "../domain/error.ts";
 import { type OrderId, suggestion } from "../domain/ids.ts";

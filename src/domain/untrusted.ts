@@ -2,7 +2,7 @@
  * Text from outside the desk, as agents get it: under a field of its own, with its source, and with nothing in it that hides.
  * What stands beside such a field is made of numbers, ids, fixed words and the desk's own sentences.
  */
-import { spellText } from "./unseen.ts";
+import { spellText } from "../lib/invisible-characters.ts";
 
 export interface Untrusted {
   /** A path of the workspace, or `connector NAME`. */

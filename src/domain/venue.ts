@@ -1,6 +1,6 @@
 /**
  * What a venue told us, after it was parsed at the wall: exact text for every amount, milliseconds for every time. The
- * SDK's shapes ({@link ./sdk.ts}) become these in `sandbox/shapes.ts`.
+ * SDK's shapes ({@link ./sdk.ts}) become these in `src/protocol/schemas.ts`.
  */
 import type { DecimalText } from "./decimal.ts";
 import type { OrderReportStatus, OrderType, Side, TimeInForce } from "./sdk.ts";

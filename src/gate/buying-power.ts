@@ -5,7 +5,7 @@ import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
 import type { OrderId } from "../domain/ids.ts";
 import { type OrderRecord, leaves } from "../domain/order-state.ts";
 import type { PositionRecord } from "../domain/position.ts";
-import { type Known, known, missing } from "./check.ts";
+import { type Known, known, missing } from "./check-result.ts";
 import { exposureOf, othersInFlight } from "./exposure.ts";
 import type { GateInput } from "./input.ts";
 import { highestPrice, reservedPrice } from "./valuation.ts";

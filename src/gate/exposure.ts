@@ -9,7 +9,7 @@ import type { OrderId } from "../domain/ids.ts";
 import { type OrderTerms, instrumentKey } from "../domain/order.ts";
 import { type OrderRecord, leaves } from "../domain/order-state.ts";
 import type { Quote } from "../domain/quote.ts";
-import { type Known, known, missing } from "./check.ts";
+import { type Known, known, missing } from "./check-result.ts";
 import type { GateInput } from "./input.ts";
 import { foreignCurrency, orderPrice } from "./valuation.ts";
 

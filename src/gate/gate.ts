@@ -5,9 +5,9 @@
 import type { GuardConfig } from "../domain/guard-config.ts";
 import type { Order } from "../domain/order.ts";
 import { type Check, type Verdict, verdictOf } from "../domain/verdict.ts";
-import { failed, unavailable } from "./check.ts";
+import { failed, unavailable } from "./check-result.ts";
 import type { Cleared } from "./cleared.ts";
-import { type Facts, factsOf } from "./facts.ts";
+import { type Facts, factsOf } from "./check-context.ts";
 import { judge } from "./guards/table.ts";
 import type { GateInput } from "./input.ts";
 import { mint } from "./mint.ts";

@@ -9,7 +9,7 @@ import { type OrderTerms, instrumentKey } from "../domain/order.ts";
 import { averagePrice } from "../domain/position.ts";
 import type { BookPosition, BookSnapshot, Order as SdkOrder } from "../domain/sdk.ts";
 import type { Check } from "../domain/verdict.ts";
-import { factsOf } from "./facts.ts";
+import { factsOf } from "./check-context.ts";
 import type { GateInput } from "./input.ts";
 
 /** What a custom guard judges. */

@@ -2,9 +2,9 @@
 import { type Book, bookNav, dayPnl } from "../domain/book.ts";
 import { type Decimal, ZERO, withinPercent } from "../domain/decimal.ts";
 import type { Check } from "../domain/verdict.ts";
-import { type Known, block, known, missing, pass, unavailable } from "./check.ts";
-import { money, percentText, share } from "./display.ts";
-import type { Facts } from "./facts.ts";
+import { type Known, block, known, missing, pass, unavailable } from "./check-result.ts";
+import { money, percentText, share } from "./format.ts";
+import type { Facts } from "./check-context.ts";
 import { sameCurrency } from "./valuation.ts";
 
 /** Why the accounts cannot be added up, where they cannot. */

@@ -2,7 +2,7 @@
 import { type Decimal, ZERO, decimal, max } from "../domain/decimal.ts";
 import type { OrderTerms } from "../domain/order.ts";
 import type { VenueAccount, VenueInstrument, VenueQuote } from "../domain/venue.ts";
-import { type Known, known, missing } from "./check.ts";
+import { type Known, known, missing } from "./check-result.ts";
 
 /** A market buy without a protection price is counted this far above the ask, a short sale this far. */
 const BUY_MARGIN = decimal("1.05");

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { digestOf, sha256Hex } from "../domain/digest.ts";
 import type { Disk } from "../domain/ports.ts";
 import type { Bundle } from "./bundle.ts";
-import { type Inputs, inputsHold } from "./bundle-inputs.ts";
+import { type Inputs, inputsHold } from "./bundle-fingerprint.ts";
 
 /** Where one adapter's bundle is kept. */
 export interface Shelf {

@@ -8,8 +8,8 @@ import { QocError, messageOf } from "../domain/error.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
 import { keepBundle, keptBundle } from "./bundle-cache.ts";
-import { type Inputs, openInputs } from "./bundle-inputs.ts";
-import { wall } from "./bundle-wall.ts";
+import { type Inputs, openInputs } from "./bundle-fingerprint.ts";
+import { wall } from "./import-policy.ts";
 
 export interface Bundle {
   readonly code: string;

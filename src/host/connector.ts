@@ -2,16 +2,16 @@
  * One connector and its lives: start, hand over secrets, connect, watch, restart with back-off, give up after three crashes in
  * five minutes. What it does wrong stays here.
  */
-import type { Envelope, Method } from "../../sandbox/protocol.ts";
+import type { Envelope, Method } from "../protocol/messages.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { ConnectorState } from "../domain/event.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { ConnectorOptions } from "./connector-options.ts";
-import { Cover } from "./cover.ts";
-import { GIVE_UP_MS, TIMEOUTS_MAX, deadlineOf } from "./deadlines.ts";
+import { Cover } from "./secret-mask.ts";
+import { GIVE_UP_MS, TIMEOUTS_MAX, deadlineOf } from "./call-timeouts.ts";
 import { Latency } from "./latency.ts";
-import { Life } from "./life.ts";
+import { Life } from "./worker-session.ts";
 import { RestartPolicy } from "./restart-policy.ts";
 import { bundleMapper } from "./stack-map.ts";
 import { Unreachable, isLasting, outageOf } from "./start-failure.ts";

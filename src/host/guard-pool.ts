@@ -6,11 +6,11 @@
  * A guard's file is read once, when the desk starts: what was bundled then runs until the desk restarts.
  */
 import type { Piscina } from "piscina";
-import type { GuardRow, GuardSource, GuardTask } from "../../sandbox/guard-protocol.ts";
+import type { GuardRow, GuardSource, GuardTask } from "../protocol/guard-messages.ts";
 import type { CustomGuard } from "../domain/guard-config.ts";
 import type { Clock, Disk, Log } from "../domain/ports.ts";
 import type { Check } from "../domain/verdict.ts";
-import { block, failed, pass } from "../gate/check.ts";
+import { block, failed, pass } from "../gate/check-result.ts";
 import type { GuardRunner } from "../gate/guard-runner.ts";
 import { type GuardBundle, bundleGuard } from "./bundle-guard.ts";
 import { startPool, tell } from "./guard-thread.ts";

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Piscina } from "piscina";
 import { z } from "zod";
-import type { GuardLine, GuardRow, GuardSource, GuardTask } from "../../sandbox/guard-protocol.ts";
+import type { GuardLine, GuardRow, GuardSource, GuardTask } from "../protocol/guard-messages.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { permissionFlag } from "./transport.ts";
 

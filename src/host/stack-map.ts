@@ -1,7 +1,7 @@
 /** Turns a place in a bundle back into the author's file and line. */
 import type { Digest } from "../domain/ids.ts";
 import type { Bundle } from "./bundle.ts";
-import { openMap } from "./map-index.ts";
+import { openMap } from "./source-map.ts";
 
 type Mapper = (text: string) => string;
 

@@ -5,8 +5,8 @@
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
-import { pathParts, refusePath } from "./confine.ts";
-import { type Held, descend, openHeld } from "./descend.ts";
+import { pathParts, refusePath } from "./path-policy.ts";
+import { type Held, descend, openHeld } from "./open-directory.ts";
 import { isHostItem } from "./inbox.ts";
 import { LAYOUT } from "./layout.ts";
 

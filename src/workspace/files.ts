@@ -7,10 +7,10 @@ import { lstat, stat } from "node:fs/promises";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
-import { spellText } from "../domain/unseen.ts";
+import { spellText } from "../lib/invisible-characters.ts";
 import type { DeskConfig } from "./config.ts";
-import { pathParts, pathProblem, refusePath } from "./confine.ts";
-import { type Opened, descend, identityOf, openHeld } from "./descend.ts";
+import { pathParts, pathProblem, refusePath } from "./path-policy.ts";
+import { type Opened, descend, identityOf, openHeld } from "./open-directory.ts";
 import { globFits } from "./glob.ts";
 
 export const ENTRIES_MAX = 200;

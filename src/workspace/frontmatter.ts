@@ -1,7 +1,7 @@
 /** Markdown with YAML frontmatter: read with every value as text, written with every value quoted. */
 import { type Document, Lexer, type Scalar, isScalar, parseDocument, visit } from "yaml";
 import { z } from "zod";
-import { isTooDeep } from "./depth.ts";
+import { isTooDeep } from "../lib/nesting-limit.ts";
 
 export interface Note {
   readonly fields: Readonly<Record<string, string | readonly string[]>>;

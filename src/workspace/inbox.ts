@@ -2,11 +2,11 @@
 import { QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
-import { confine } from "./confine.ts";
+import { confine } from "./path-policy.ts";
 import { FrontmatterError, fieldText, readNote, writeNote } from "./frontmatter.ts";
 import { LAYOUT } from "./layout.ts";
-import { Remembered } from "./remembered.ts";
-import { slugOf } from "./slug.ts";
+import { Remembered } from "./file-cache.ts";
+import { slugOf } from "../lib/slug.ts";
 
 const ITEM_BYTES_MAX = 256 * 1024;
 

@@ -2,8 +2,8 @@
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
-import { pathParts } from "./confine.ts";
-import { descend, openHeld } from "./descend.ts";
+import { pathParts } from "./path-policy.ts";
+import { descend, openHeld } from "./open-directory.ts";
 import { type WrittenFile, writeFile } from "./file-write.ts";
 import { withField } from "./frontmatter.ts";
 import { type IssueStatus, statusIn } from "./notes.ts";

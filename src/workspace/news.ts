@@ -2,10 +2,10 @@
 import { z } from "zod";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
-import { plainPath } from "./confine.ts";
+import { plainPath } from "./path-policy.ts";
 import { FrontmatterError, fieldText, readNote, writeNote } from "./frontmatter.ts";
 import { LAYOUT } from "./layout.ts";
-import { slugOf } from "./slug.ts";
+import { slugOf } from "../lib/slug.ts";
 
 const ITEM_BYTES_MAX = 256 * 1024;
 const STATE_BYTES_MAX = 8 * 1024 * 1024;

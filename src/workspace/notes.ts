@@ -2,12 +2,12 @@
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
-import { confine } from "./confine.ts";
+import { confine } from "./path-policy.ts";
 import { type WrittenFile, writeFile } from "./file-write.ts";
 import { FrontmatterError, type Note, fieldText, readNote, withField, writeNote } from "./frontmatter.ts";
 import { LAYOUT } from "./layout.ts";
-import { Remembered } from "./remembered.ts";
-import { slugOf } from "./slug.ts";
+import { Remembered } from "./file-cache.ts";
+import { slugOf } from "../lib/slug.ts";
 
 const NOTE_BYTES_MAX = 256 * 1024;
 export const ISSUE_STATUSES = ["draft", "open", "in-progress", "blocked", "review", "done", "cancelled"] as const;

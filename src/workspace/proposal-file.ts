@@ -2,7 +2,7 @@
 import { TomlError, parse as parseToml } from "smol-toml";
 import type { ProposalDraft } from "../domain/proposal.ts";
 import { ProposalError } from "../domain/proposal.ts";
-import { isTooDeep } from "./depth.ts";
+import { isTooDeep } from "../lib/nesting-limit.ts";
 import { FrontmatterError, parseYaml } from "./frontmatter.ts";
 
 export const PROPOSAL_EXTENSIONS = [".toml", ".yaml", ".yml", ".json"] as const;

@@ -7,7 +7,7 @@ import type { Clock, Disk } from "../domain/ports.ts";
 import { PROPOSAL_BYTES_MAX, type ProposalDraft, ProposalError, readProposal } from "../domain/proposal.ts";
 import { LAYOUT } from "./layout.ts";
 import { PROPOSAL_EXTENSIONS, parseProposalFile, renderProposal } from "./proposal-file.ts";
-import { Remembered } from "./remembered.ts";
+import { Remembered } from "./file-cache.ts";
 
 export type ProposalFile =
   | { readonly kind: "ok"; readonly id: string; readonly path: string; readonly text: string; readonly draft: ProposalDraft }

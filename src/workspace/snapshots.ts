@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Disk } from "../domain/ports.ts";
 import { writeNote } from "./frontmatter.ts";
 import { LAYOUT } from "./layout.ts";
-import { slugOf } from "./slug.ts";
+import { slugOf } from "../lib/slug.ts";
 
 export interface SnapshotPosition {
   readonly connector: string;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { acp } from "../../src/agents/acp.ts";
-import { TOKEN, agentStand } from "../kit/agent-stand.ts";
+import { TOKEN, agentStand } from "../support/agent-harness.ts";
 
 const says = (text: string) => ({ sessionUpdate: "agent_message_chunk", content: { type: "text", text } });
 const call = (toolCallId: string, title: string, more = {}) => ({ sessionUpdate: "tool_call", toolCallId, title, kind: "other", status: "pending", ...more });

@@ -4,9 +4,9 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { claude } from "../../src/agents/claude.ts";
-import type { LaunchWorld } from "../../src/agents/work.ts";
-import { systemClock } from "../../src/main/world.ts";
-import { type AgentStand, TOKEN, TOOLS, agentStand, hostWorld, withoutBubblewrap } from "../kit/agent-stand.ts";
+import type { LaunchWorld } from "../../src/agents/run-context.ts";
+import { systemClock } from "../../src/app/system.ts";
+import { type AgentStand, TOKEN, TOOLS, agentStand, hostWorld, withoutBubblewrap } from "../support/agent-harness.ts";
 
 let stand: AgentStand;
 beforeEach(() => {

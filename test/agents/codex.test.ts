@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { parse } from "smol-toml";
 import { describe, expect, it } from "vitest";
 import { codex } from "../../src/agents/codex.ts";
-import { TOKEN, agentStand, withoutBubblewrap } from "../kit/agent-stand.ts";
+import { TOKEN, agentStand, withoutBubblewrap } from "../support/agent-harness.ts";
 
 const called = (server: string, tool = "qoc_status") => ({ type: "item.started", item: { type: "mcp_tool_call", server, tool } });
 const says = { type: "item.completed", item: { type: "agent_message", text: "Looked." } };

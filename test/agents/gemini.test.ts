@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { parse } from "smol-toml";
 import { describe, expect, it } from "vitest";
 import { gemini } from "../../src/agents/gemini.ts";
-import { TOKEN, agentStand } from "../kit/agent-stand.ts";
+import { TOKEN, agentStand } from "../support/agent-harness.ts";
 
 const says = (content: string) => ({ type: "message", role: "assistant", content, delta: true });
 const called = (tool_name: string, tool_id: string) => ({ type: "tool_use", tool_name, tool_id, parameters: {} });

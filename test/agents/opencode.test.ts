@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { opencode } from "../../src/agents/opencode.ts";
-import { TOKEN, agentStand, withoutBubblewrap } from "../kit/agent-stand.ts";
+import { TOKEN, agentStand, withoutBubblewrap } from "../support/agent-harness.ts";
 
 const step = (cost: number) => [{ type: "step_start", part: {} }, { type: "step_finish", part: { cost } }];
 const used = (tool: string, status: string) => ({ type: "tool_use", part: { tool, state: { status } } });

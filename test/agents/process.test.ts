@@ -1,9 +1,9 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { command } from "../../src/agents/command.ts";
+import { command } from "../../src/agents/command-program.ts";
 import { type ProcessEnd, startProcess } from "../../src/agents/process.ts";
-import { agentStand, bubblewrapWorks, hostWorld, withoutBubblewrap } from "../kit/agent-stand.ts";
+import { agentStand, bubblewrapWorks, hostWorld, withoutBubblewrap } from "../support/agent-harness.ts";
 
 const STUBBORN = fileURLToPath(new URL("../fixtures/agents/stubborn.mjs", import.meta.url));
 

@@ -12,15 +12,15 @@ import { openJournal } from "../../src/bus/journal.ts";
 import { scanJournal } from "../../src/bus/journal-read.ts";
 import { openReplay } from "../../src/bus/replay.ts";
 import type { Clock } from "../../src/domain/ports.ts";
-import { systemClock } from "../../src/main/world.ts";
+import { systemClock } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
-import { quietLog } from "../kit/quiet-log.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+import { quietLog } from "../support/quiet-log.ts";
 import { fillsThroughput, hundred, levels, memoryOfOne, spinning } from "./connectors.ts";
 import { type Row, SHORT, inTurn, median, say, us } from "./measure.ts";
 import { mcpCalls } from "./mcp.ts";
-import { ordersStory } from "./orders-story.ts";
-import { PACKAGE_ROOT, adapterOnWorker, instantVenue } from "./stands.ts";
+import { ordersStory } from "./orders-scenario.ts";
+import { PACKAGE_ROOT, adapterOnWorker, instantVenue } from "./harness.ts";
 
 const rows: Row[] = [];
 

@@ -5,8 +5,8 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import { McpServer, createMcpHandler } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import { toolName } from "../../src/doors/mcp/tools.ts";
-import { discard, tempDesk } from "../kit/temp-desk.ts";
+import { toolName } from "../../src/mcp/tools.ts";
+import { discard, tempDesk } from "../support/temp-desk.ts";
 import { type Row, inTurn, median } from "./measure.ts";
 
 /** A run may make 500 calls. */

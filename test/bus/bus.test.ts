@@ -3,7 +3,7 @@ import { type Bus, openBus } from "../../src/bus/bus.ts";
 import { LINE_BYTES_MAX } from "../../src/bus/journal-record.ts";
 import { type Book, emptyBook } from "../../src/domain/book.ts";
 import type { DeskEvent } from "../../src/domain/event.ts";
-import { type JournalStand, openStand, outcomeOf, runStarted, settled } from "../kit/journal-stand.ts";
+import { type JournalStand, openStand, outcomeOf, runStarted, settled } from "../support/journal-harness.ts";
 
 const open = async (): Promise<JournalStand & { bus: Bus; book: Book }> => {
   const stand = await openStand();

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openJournal } from "../../src/bus/journal.ts";
 import { type JournalScan, scanJournal } from "../../src/bus/journal-read.ts";
-import { type CrashDisk, crashDisk } from "../kit/crash-disk.ts";
-import { fakeClock } from "../kit/fake-clock.ts";
-import { FIRST_SEGMENT, JOURNAL_DIR, openStand, runStarted } from "../kit/journal-stand.ts";
-import { quietLog } from "../kit/quiet-log.ts";
+import { type CrashDisk, crashDisk } from "../support/crash-disk.ts";
+import { fakeClock } from "../support/fake-clock.ts";
+import { FIRST_SEGMENT, JOURNAL_DIR, openStand, runStarted } from "../support/journal-harness.ts";
+import { quietLog } from "../support/quiet-log.ts";
 
 /** Three segments of a few records each, as text by name. */
 let segments: ReadonlyMap<string, Buffer>;

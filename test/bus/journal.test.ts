@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LINE_BYTES_MAX } from "../../src/bus/journal-record.ts";
 import { scanJournal } from "../../src/bus/journal-read.ts";
-import type { FaultCode } from "../kit/crash-disk.ts";
-import { FIRST_SEGMENT, JOURNAL_DIR, type JournalStand, openStand, outcomeOf, runStarted, settled } from "../kit/journal-stand.ts";
+import type { FaultCode } from "../support/crash-disk.ts";
+import { FIRST_SEGMENT, JOURNAL_DIR, type JournalStand, openStand, outcomeOf, runStarted, settled } from "../support/journal-harness.ts";
 
 const linesOf = (stand: JournalStand, path = FIRST_SEGMENT): string[] => stand.disk.peek(path).toString("utf8").split("\n").slice(0, -1);
 

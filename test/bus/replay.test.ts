@@ -4,7 +4,7 @@ import { JOURNAL_FORMAT, readLine, writeLine } from "../../src/bus/journal-recor
 import { openBus } from "../../src/bus/bus.ts";
 import { emptyBook } from "../../src/domain/book.ts";
 import type { DeskEvent, Recorded } from "../../src/domain/event.ts";
-import { openStand } from "../kit/journal-stand.ts";
+import { openStand } from "../support/journal-harness.ts";
 
 const created = (format: number): DeskEvent => ({ type: "desk.created", format, deskId: "d1" });
 const started: DeskEvent = { type: "desk.started", version: "0.1.0", machine: "m1", nonce: "n1" };

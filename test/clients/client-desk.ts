@@ -1,5 +1,5 @@
 /** A desk whose `[agent]` is one maker's client, and the scripted model that the client is led to. */
-import { type TempDesk, type TempDeskOptions, discard, tempDesk } from "../kit/temp-desk.ts";
+import { type TempDesk, type TempDeskOptions, discard, tempDesk } from "../support/temp-desk.ts";
 import { type ModelStub, startModelStub } from "./model-stub.ts";
 import type { Turn } from "./model-stub-script.ts";
 

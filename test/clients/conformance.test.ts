@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 import { type DeskProxy, deskProxy } from "./desk-proxy.ts";
 import { describeClient } from "./found.ts";
 import { runProgram } from "./run-program.ts";

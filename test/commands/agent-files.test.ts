@@ -1,7 +1,7 @@
 /** What an agent may not write as a file, though a human may. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { digestOf } from "../../src/domain/digest.ts";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const AGENT = { actor: "agent:claude", channel: "mcp" } as const;
 

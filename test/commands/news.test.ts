@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { invoke } from "../../src/commands/invoke.ts";
 import { sourceMemory } from "../../src/commands/sources.ts";
 import { COMMANDS } from "../../src/commands/table.ts";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const item = (n: number, title: string, text: string): string =>
   `<item><title>${title}</title><guid>urn:x:${n}</guid><pubDate>Sun, 05 Jul 2026 08:3${n}:00 GMT</pubDate><description>${text}</description></item>`;

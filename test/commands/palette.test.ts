@@ -4,11 +4,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { statusInScope } from "../../src/commands/scope.ts";
-import type { StatusView } from "../../src/desk/status.ts";
+import type { StatusView } from "../../src/trading/status.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import { emptyPosition, openPosition } from "../../src/domain/position.ts";
-import { adapterSource } from "../kit/adapter-stand.ts";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { adapterSource } from "../support/adapter-harness.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const AGENT = { actor: "agent:run-1", channel: "mcp" } as const;
 const digest = (text: string): string => `sha256:${createHash("sha256").update(text).digest("hex")}`;

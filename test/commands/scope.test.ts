@@ -2,8 +2,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { adapterSource } from "../kit/adapter-stand.ts";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { adapterSource } from "../support/adapter-harness.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const AGENT = { actor: "agent:run-1", channel: "mcp" } as const;
 const ORDER = { side: "buy", symbol: "SPX", quantity: "1", type: "limit", limitPrice: "2500", rationale: "test" };

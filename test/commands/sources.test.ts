@@ -4,12 +4,12 @@ import type { Sources } from "../../src/commands/command.ts";
 import { invoke } from "../../src/commands/invoke.ts";
 import { sourceMemory } from "../../src/commands/sources.ts";
 import { COMMANDS } from "../../src/commands/table.ts";
-import type { OrderDetail } from "../../src/desk/order-view.ts";
-import { propose, takeWritten } from "../../src/desk/propose.ts";
-import type { Review } from "../../src/desk/review.ts";
-import { renderOrder } from "../../src/doors/cli/render-order.ts";
+import type { OrderDetail } from "../../src/trading/order-view.ts";
+import { propose, takeWritten } from "../../src/trading/propose.ts";
+import type { Review } from "../../src/trading/review.ts";
+import { renderOrder } from "../../src/cli/render-order.ts";
 import { parseProposalFile } from "../../src/workspace/proposal-file.ts";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const TERMS = { connector: "paper", side: "buy", symbol: "SPX", quantity: "1", type: "limit", limit_price: "2000", rationale: "Cheap." };
 const FILE = 'connector = "paper"\nsymbol = "SPX"\nside = "buy"\nquantity = "2"\ntype = "limit"\nlimit_price = "2000"\nsources = ["nothing"]\n';

@@ -1,6 +1,6 @@
 /** A name that nobody knows is an error and no empty answer, which would pass for a look at something. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
 beforeAll(async () => {

@@ -9,8 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Clock } from "../../src/domain/ports.ts";
-import { systemClock } from "../../src/main/world.ts";
-import { type Stand, adapterSource, adapterStand } from "../kit/adapter-stand.ts";
+import { systemClock } from "../../src/app/system.ts";
+import { type Stand, adapterSource, adapterStand } from "../support/adapter-harness.ts";
 import { ATTACKS, type Attack, type Level, type Outcome } from "./attacks.ts";
 
 export interface AttackResult {

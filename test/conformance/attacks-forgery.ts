@@ -1,5 +1,5 @@
 /** Forgery, streams and the network: what goes over the port, into the desk's output, and out of this machine. */
-import { LIMITS } from "../../sandbox/protocol.ts";
+import { LIMITS } from "../../src/protocol/messages.ts";
 import type { Attack } from "./attacks.ts";
 
 type Group = Attack["group"];

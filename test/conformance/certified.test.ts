@@ -1,10 +1,10 @@
 /** What the project ships is certified at both levels; a skeleton is not, and hears which of its parts are placeholders. */
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { CASES } from "../../src/certify/cases.ts";
-import type { CaseReport, Report } from "../../src/certify/report.ts";
-import { certifyAdapter } from "../../src/main/certify-adapter.ts";
-import { systemClock, systemIds } from "../../src/main/world.ts";
+import { CASES } from "../../src/conformance/cases.ts";
+import type { CaseReport, Report } from "../../src/conformance/report.ts";
+import { certifyAdapter } from "../../src/app/certify-adapter.ts";
+import { systemClock, systemIds } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");

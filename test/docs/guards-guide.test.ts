@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { discard, tempDesk } from "../kit/temp-desk.ts";
+import { discard, tempDesk } from "../support/temp-desk.ts";
 
 const PAGE = readFileSync(fileURLToPath(new URL("../../docs/guards.md", import.meta.url)), "utf8");
 const block = (language: string): string => new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(PAGE)?.[1] ?? "";

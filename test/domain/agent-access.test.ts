@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { agentNameProblem, tokenDigest } from "../../src/domain/agent-access.ts";
 import type { Digest } from "../../src/domain/ids.ts";
-import { story } from "../kit/journal-story.ts";
+import { story } from "../support/journal-scenario.ts";
 
 const granted = (agent: string, token: string) =>
   ({ type: "agent.granted", agent, client: "claude", tokenDigest: tokenDigest(token), palette: "default", actor: "human" }) as const;

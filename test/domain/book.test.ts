@@ -6,7 +6,7 @@ import type { DeskEvent, Recorded } from "../../src/domain/event.ts";
 import type { ClientOrderId, ConnectorName, OrderId, VenueOrderId } from "../../src/domain/ids.ts";
 import { isInFlight } from "../../src/domain/order-state.ts";
 import type { VenueFill } from "../../src/domain/venue.ts";
-import { type Story, amount, story, storyClientId } from "../kit/journal-story.ts";
+import { type Story, amount, story, storyClientId } from "../support/journal-scenario.ts";
 
 const HOUR = 3_600_000;
 const id = (raw: string): OrderId => raw as OrderId;

@@ -16,7 +16,7 @@ import {
   rejectedBy,
 } from "../../src/domain/order-state.ts";
 import type { VenueFill } from "../../src/domain/venue.ts";
-import { type Story, amount, story } from "../kit/journal-story.ts";
+import { type Story, amount, story } from "../support/journal-scenario.ts";
 
 const fillOf = (fillId: string, quantity: string, more: Partial<VenueFill> = {}): VenueFill => ({
   fillId,

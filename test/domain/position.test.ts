@@ -6,7 +6,7 @@ import {
   type PositionRecord, adoptQuantity, applyFillToPosition, averagePrice, costBasis, emptyPosition, openPosition, unrealizedPnl,
 } from "../../src/domain/position.ts";
 import type { VenueFill } from "../../src/domain/venue.ts";
-import { amount } from "../kit/journal-story.ts";
+import { amount } from "../support/journal-scenario.ts";
 
 let made = 0;
 const fillOf = (side: "buy" | "sell", quantity: string, price: string, more: Partial<VenueFill> = {}): VenueFill => ({

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { QocError } from "../../src/domain/error.ts";
 import { errorForAgent } from "../../src/domain/error-for-agent.ts";
 import { plainName, untrusted } from "../../src/domain/untrusted.ts";
-import { spellLine, spellText } from "../../src/domain/unseen.ts";
+import { spellLine, spellText } from "../../src/lib/invisible-characters.ts";
 
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Cn}\ufe00-\ufe0f\u{e0100}-\u{e01ef}\u3164\u115f\u034f]/u;
 

@@ -1,8 +1,8 @@
 /** A connector's file is trusted as it was when it last came up: a changed one asks the operator. */
 import { readdirSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { adapterSource } from "../kit/adapter-stand.ts";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { adapterSource } from "../support/adapter-harness.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const VENUE = adapterSource("static capabilities = { mode: 'paper' };");
 const CHANGED = VENUE.replace("return 1000;", "return 2000;");

@@ -5,7 +5,7 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { RunDoor } from "../../src/agents/runtime.ts";
 import { digestOf } from "../../src/domain/digest.ts";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const TRIES = 40;
 

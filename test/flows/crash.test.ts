@@ -1,7 +1,7 @@
 /** Nothing lost, nothing sent twice: time-outs, dead workers, restarts with orders in flight, copies of a desk. */
 import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 /** Counts what it is sent in its store, and does with an order what its symbol says. */
 const VENUE = `

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { readConfig } from "../../src/workspace/config.ts";
-import { type TempDesk, type TempDeskOptions, discard, tempDesk } from "../kit/temp-desk.ts";
+import { type TempDesk, type TempDeskOptions, discard, tempDesk } from "../support/temp-desk.ts";
 
 interface Proposed {
   id: string;

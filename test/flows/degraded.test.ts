@@ -1,7 +1,7 @@
 /** A venue that stops answering for a while, and comes back with nobody's help. Deadlines run twenty times as fast. */
 import { afterEach, expect, it } from "vitest";
-import { systemClock } from "../../src/main/world.ts";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { systemClock } from "../../src/app/system.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const VENUE = `
 export default class Slow {

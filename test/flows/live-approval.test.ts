@@ -1,6 +1,6 @@
 /** Real money: no approval without the passphrase of the operator's key, whatever the key is like. */
 import { afterEach, expect, it } from "vitest";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
 afterEach(async () => {

@@ -1,7 +1,7 @@
 /** An order's whole way on the built-in venue: proposed, reviewed, approved, acknowledged, filled, filed, logged. */
 import { existsSync, readdirSync, renameSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 interface Proposed {
   id: string;

@@ -12,11 +12,11 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { readLine, writeLine } from "../../src/bus/journal-record.ts";
-import { createKey, protectKey } from "../../src/desk/operator-key.ts";
+import { createKey, protectKey } from "../../src/trading/operator-key.ts";
 import type { DeskEvent, OrderApproved } from "../../src/domain/event.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { runtimePaths } from "../../src/workspace/layout.ts";
-import { adapterSource } from "../kit/adapter-stand.ts";
+import { adapterSource } from "../support/adapter-harness.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
 const PASSPHRASE = "correct horse battery";
@@ -214,7 +214,7 @@ describe("the journal in the hands of such a process", SLOW, () => {
     [
       "the signature of a key of its own",
       async (key, consented) => {
-        const { loadKey } = await import("../../src/desk/operator-key.ts");
+        const { loadKey } = await import("../../src/trading/operator-key.ts");
         await createKey(nodeDisk(), `${key}.own`);
         const signature = (await loadKey(nodeDisk(), `${key}.own`)).sign(consented);
         rmSync(`${key}.own`);

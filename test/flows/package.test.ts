@@ -59,7 +59,7 @@ const kept = (desk: string): readonly string[] =>
 describe("the package", () => {
   it("holds what runs and what is read, and no test, source or measurement", () => {
     const paths = packed.files.map(({ path }) => path);
-    for (const needed of ["bin/qoc.mjs", "dist/src/main.js", "dist/sandbox/worker.cjs", "dist/sandbox/guard-worker.cjs", "dist/src/market/feed-worker.js", "connectors/paper/index.ts", "connectors/template/index.ts", "docs/connectors.md", "README.md", "SECURITY.md", "LICENSE"])
+    for (const needed of ["bin/qoc.mjs", "dist/src/app/main.js", "dist/sandbox/adapter-worker.cjs", "dist/sandbox/guard-worker.cjs", "dist/src/market-data/feed-worker.js", "connectors/paper/index.ts", "connectors/template/index.ts", "docs/connectors.md", "README.md", "SECURITY.md", "LICENSE"])
       expect(paths).toContain(needed);
     expect(paths.filter((path) => /^(test|src|sandbox|\.ci|dist\/(bench|attacks))\//.test(path))).toEqual([]);
     expect(packed.size).toBeLessThan(SIZE_MAX);

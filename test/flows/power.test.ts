@@ -17,7 +17,7 @@ let desks = 0;
 beforeAll(async () => {
   room = mkdtempSync(join(tmpdir(), "qoc-power-"));
   writer = join(room, "writer.mjs");
-  const entry = fileURLToPath(new URL("../kit/journal-writer.ts", import.meta.url));
+  const entry = fileURLToPath(new URL("../support/journal-writer.ts", import.meta.url));
   await build({ entryPoints: [entry], outfile: writer, bundle: true, platform: "node", format: "esm", target: "node20", logLevel: "silent" });
 });
 beforeEach(() => {

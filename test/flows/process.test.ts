@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Stand, adapterSource, adapterStand } from "../kit/adapter-stand.ts";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { type Stand, adapterSource, adapterStand } from "../support/adapter-harness.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const isLinux = process.platform === "linux";
 

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AgentCall, RunResult, RunTask, Runtime } from "../../src/agents/runtime.ts";
 import { invoke } from "../../src/commands/invoke.ts";
 import { COMMANDS } from "../../src/commands/table.ts";
-import { type RunView, findIssue, newRunId, runIssue } from "../../src/desk/run.ts";
+import { type RunView, findIssue, newRunId, runIssue } from "../../src/runs/run-issue.ts";
 import type { Actor } from "../../src/domain/event.ts";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
 beforeEach(async () => {

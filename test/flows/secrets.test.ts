@@ -5,7 +5,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 /** Signs that change under URL encoding and in JSON, so that each form is another text. */
 const MINE = 'canary-mine+/="7f3a';

@@ -1,7 +1,7 @@
 /** The documented files as they stand, on a desk whose own venue lists NASDAQ, quotes AAPL near the limit and holds it. */
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const VENUE = `
 import type { ConnectorAdapter, ConnectorContext, Fill, Order, OrderAck, Position, Quote } from "@qoc-app/sdk";

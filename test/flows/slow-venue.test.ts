@@ -1,8 +1,8 @@
 /** A venue that never answers holds up its own rounds and nobody else's. */
 import { afterEach, expect, it } from "vitest";
 import type { Clock } from "../../src/domain/ports.ts";
-import { systemClock } from "../../src/main/world.ts";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { systemClock } from "../../src/app/system.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 /** Says how often it was asked; a slow one answers until it is ready, and then no more. */
 const venue = (isSlow: boolean): string => `

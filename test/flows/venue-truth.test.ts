@@ -2,13 +2,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { markAccount } from "../../src/desk/market-view.ts";
-import { followOrders, recoverFills } from "../../src/desk/reconcile.ts";
+import { markAccount } from "../../src/trading/market-snapshot.ts";
+import { followOrders, recoverFills } from "../../src/trading/reconcile.ts";
 import { foldBook } from "../../src/domain/book.ts";
 import { ZERO } from "../../src/domain/decimal.ts";
 import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
 import { countedFills } from "../../src/domain/order-state.ts";
-import { type TempDesk, discard, tempDesk } from "../kit/temp-desk.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 /** Its puppet strings are symbols that it is asked to quote. */
 const VENUE = `

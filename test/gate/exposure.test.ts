@@ -3,8 +3,8 @@ import { decimal } from "../../src/domain/decimal.ts";
 import type { OrderId } from "../../src/domain/ids.ts";
 import { exposureOf, shortPart, strictlyReducing, valuationPrice, worstLong, worstShort } from "../../src/gate/exposure.ts";
 import { orderPrice, reservedPrice, sameCurrency } from "../../src/gate/valuation.ts";
-import { inputOf, quote } from "../kit/gate-case.ts";
-import { type Story, type TermsDraft, story, terms } from "../kit/journal-story.ts";
+import { inputOf, quote } from "../support/gate-case.ts";
+import { type Story, type TermsDraft, story, terms } from "../support/journal-scenario.ts";
 
 const holding = (quantity: string) => story().desk().account("paper", { positions: [{ symbol: "AAPL", quantity, markPrice: "100" }] });
 const exposure = (tale: Story, except?: string) => exposureOf(tale.book(), "paper", "AAPL", except as OrderId | undefined);

@@ -7,8 +7,8 @@ import { type Cleared, isCleared } from "../../src/gate/cleared.ts";
 import { clear, evaluate } from "../../src/gate/gate.ts";
 import { GUARDS } from "../../src/gate/guards/table.ts";
 import type { GateInput } from "../../src/gate/input.ts";
-import { checkOf, guard, inputOf } from "../kit/gate-case.ts";
-import { amount, story } from "../kit/journal-story.ts";
+import { checkOf, guard, inputOf } from "../support/gate-case.ts";
+import { amount, story } from "../support/journal-scenario.ts";
 
 const desk = () => story().desk().account("paper");
 const approved = () => desk().proposed("a").approved("a", { mid: "100" });

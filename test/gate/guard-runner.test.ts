@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bookSnapshot, guardedOrder } from "../../src/gate/guard-runner.ts";
-import { inputOf } from "../kit/gate-case.ts";
-import { story } from "../kit/journal-story.ts";
+import { inputOf } from "../support/gate-case.ts";
+import { story } from "../support/journal-scenario.ts";
 
 const held = [{ symbol: "AAPL", quantity: "2", markPrice: "100", averagePrice: "90" }];
 const tale = () =>

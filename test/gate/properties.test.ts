@@ -7,8 +7,8 @@ import { exposureOf, strictlyReducing } from "../../src/gate/exposure.ts";
 import { isCleared } from "../../src/gate/cleared.ts";
 import { clear, evaluate } from "../../src/gate/gate.ts";
 import type { GateInput } from "../../src/gate/input.ts";
-import { checkOf, guard, inputOf } from "../kit/gate-case.ts";
-import { type Story, type TermsDraft, story, terms } from "../kit/journal-story.ts";
+import { checkOf, guard, inputOf } from "../support/gate-case.ts";
+import { type Story, type TermsDraft, story, terms } from "../support/journal-scenario.ts";
 
 const quantity = fc.integer({ min: 1, max: 400 }).map((n) => decimal(`${n}e-1`).toFixed());
 const price = fc.integer({ min: 8000, max: 12_000 }).map((n) => decimal(`${n}e-2`).toFixed());

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { decimal } from "../../src/domain/decimal.ts";
 import type { OrderTerms } from "../../src/domain/order.ts";
 import { STANDARD_COLLAR, collarOf, needsProtection, protectionPrice } from "../../src/gate/protection.ts";
-import { guard, quote } from "../kit/gate-case.ts";
-import { amount } from "../kit/journal-story.ts";
+import { guard, quote } from "../support/gate-case.ts";
+import { amount } from "../support/journal-scenario.ts";
 
 type Draft = Pick<OrderTerms, "type" | "side" | "stopPrice">;
 const market = (side: "buy" | "sell"): Draft => ({ type: "market", side });

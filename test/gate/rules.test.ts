@@ -4,8 +4,8 @@ import type { ConnectorState } from "../../src/domain/event.ts";
 import type { VenueInstrument } from "../../src/domain/venue.ts";
 import { evaluate } from "../../src/gate/gate.ts";
 import type { GateInput } from "../../src/gate/input.ts";
-import { checkOf, inputOf, quote } from "../kit/gate-case.ts";
-import { type Story, type TermsDraft, amount, justOver, story, storyClientId, terms } from "../kit/journal-story.ts";
+import { checkOf, inputOf, quote } from "../support/gate-case.ts";
+import { type Story, type TermsDraft, amount, justOver, story, storyClientId, terms } from "../support/journal-scenario.ts";
 
 const desk = () => story().desk().account("paper", { positions: [{ symbol: "AAPL", quantity: "60", markPrice: "100" }] });
 const ask = (key: string, tale: Story, order: string | TermsDraft, more: Partial<GateInput> = {}) =>

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, readdir, realpath, rename, rm, stat, symlink,
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ALLOWED_BUILTINS } from "../../sandbox/protocol.ts";
+import { ALLOWED_BUILTINS } from "../../src/protocol/messages.ts";
 import { digestOf } from "../../src/domain/digest.ts";
 import type { Disk } from "../../src/domain/ports.ts";
 import { type Bundle, type BundleRequest, bundleAdapter } from "../../src/host/bundle.ts";

@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, realpath, symlink, unlink, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { ALLOWED_BUILTINS } from "../../sandbox/protocol.ts";
+import { ALLOWED_BUILTINS } from "../../src/protocol/messages.ts";
 import { QocError } from "../../src/domain/error.ts";
 import { bundleAdapter } from "../../src/host/bundle.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { type Stand, adapterSource, adapterStand } from "../kit/adapter-stand.ts";
+import { type Stand, adapterSource, adapterStand } from "../support/adapter-harness.ts";
 
 type Files = Readonly<Record<string, string>>;
 

@@ -1,7 +1,7 @@
 /** A connector on a real worker thread: what it does wrong stays its own, and what it says is parsed. */
 import { afterEach, describe, expect, it } from "vitest";
 import { fileURLToPath } from "node:url";
-import { type Stand, type StandOptions, adapterSource, adapterStand } from "../kit/adapter-stand.ts";
+import { type Stand, type StandOptions, adapterSource, adapterStand } from "../support/adapter-harness.ts";
 
 describe.each(["worker", "process"] as const)("a connector at the %s level", (isolation) => {
   const stands: Stand[] = [];

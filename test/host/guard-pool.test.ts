@@ -9,10 +9,10 @@ import type { CustomGuard } from "../../src/domain/guard-config.ts";
 import type { BookSnapshot } from "../../src/domain/sdk.ts";
 import type { GuardedOrder } from "../../src/gate/guard-runner.ts";
 import { type GuardPool, openGuardPool } from "../../src/host/guard-pool.ts";
-import { systemClock } from "../../src/main/world.ts";
+import { systemClock } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { fakeClock } from "../kit/fake-clock.ts";
-import { quietLog } from "../kit/quiet-log.ts";
+import { fakeClock } from "../support/fake-clock.ts";
+import { quietLog } from "../support/quiet-log.ts";
 
 const WORKER = fileURLToPath(new URL("../../dist/sandbox/guard-worker.cjs", import.meta.url));
 const order = {

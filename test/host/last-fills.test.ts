@@ -1,8 +1,8 @@
 /** What an adapter emits while it says goodbye is kept, however much of it and however slow the disk. */
 import { rmSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { LIMITS } from "../../sandbox/protocol.ts";
-import { type Stand, adapterSource, adapterStand } from "../kit/adapter-stand.ts";
+import { LIMITS } from "../../src/protocol/messages.ts";
+import { type Stand, adapterSource, adapterStand } from "../support/adapter-harness.ts";
 
 const COUNT = LIMITS.fillWindow * 2 + 7;
 const EMITS = adapterSource(`

@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Stand, type StandOptions, adapterSource, adapterStand } from "../kit/adapter-stand.ts";
+import { type Stand, type StandOptions, adapterSource, adapterStand } from "../support/adapter-harness.ts";
 
 const INSTALLED = fileURLToPath(new URL("../../node_modules", import.meta.url));
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { startProcess } from "../../src/host/process-transport.ts";
 import type { Transport } from "../../src/host/transport.ts";
-import { fakeClock } from "../kit/fake-clock.ts";
+import { fakeClock } from "../support/fake-clock.ts";
 
 const made = vi.hoisted(() => ({ isRefused: false }));
 

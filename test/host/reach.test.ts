@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Stand, adapterSource, adapterStand } from "../kit/adapter-stand.ts";
+import { type Stand, adapterSource, adapterStand } from "../support/adapter-harness.ts";
 
 /** Brings the runtime to emit a warning, and to read members of its process that are not there. */
 const PROVOKE = `

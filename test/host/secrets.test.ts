@@ -1,8 +1,8 @@
 /** Values that connectors were given, in each dress in which a program may write them down. */
 import { describe, expect, it } from "vitest";
 import { openVault } from "../../src/host/secrets.ts";
-import { openPortGate } from "../../src/host/port-gate.ts";
-import { fakeClock } from "../kit/fake-clock.ts";
+import { openPortGate } from "../../src/host/message-validator.ts";
+import { fakeClock } from "../support/fake-clock.ts";
 
 const SECRET = "p@ss w(o)rd+/=?'!~key";
 const LONGER = `${SECRET}-and-more`;

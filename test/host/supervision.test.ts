@@ -1,13 +1,13 @@
 /** The lives of a connector on a clock that stands still, with far sides that the test plays. */
 import { describe, expect, it } from "vitest";
-import { LIMITS } from "../../sandbox/protocol.ts";
+import { LIMITS } from "../../src/protocol/messages.ts";
 import { digestOf } from "../../src/domain/digest.ts";
 import { QocError } from "../../src/domain/error.ts";
 import { Connector } from "../../src/host/connector.ts";
 import type { ConnectorOptions } from "../../src/host/connector-options.ts";
-import { type FakeClock, fakeClock } from "../kit/fake-clock.ts";
-import { type Puppet, puppetTransport, settle } from "../kit/puppet-transport.ts";
-import { quietLog } from "../kit/quiet-log.ts";
+import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
+import { type Puppet, puppetTransport, settle } from "../support/fake-transport.ts";
+import { quietLog } from "../support/quiet-log.ts";
 
 interface Scene {
   readonly clock: FakeClock;

@@ -20,13 +20,13 @@ import {
   printTranscript,
   processRunner,
   wordsOf,
-} from "../kit/transcript.ts";
+} from "../support/transcript.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BIN = join(ROOT, "bin/qoc.mjs");
 const UPDATE = process.env["UPDATE_TRANSCRIPTS"] === "1";
-const isBuilt = existsSync(join(ROOT, "dist/src/doors/cli/main.js"));
+const isBuilt = existsSync(join(ROOT, "dist/src/cli/main.js"));
 const sessions = readdirSync(HERE).filter((name) => name.endsWith(".txt"));
 
 let base = "";

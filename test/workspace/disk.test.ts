@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openJournal } from "../../src/bus/journal.ts";
 import { scanJournal } from "../../src/bus/journal-read.ts";
-import { systemClock } from "../../src/main/world.ts";
+import { systemClock } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { quietLog } from "../kit/quiet-log.ts";
+import { quietLog } from "../support/quiet-log.ts";
 
 const disk = nodeDisk();
 const folder = (): string => mkdtempSync(join(tmpdir(), "qoc-disk-"));

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { digestOf } from "../../src/domain/digest.ts";
-import { descend, openHeld } from "../../src/workspace/descend.ts";
+import { descend, openHeld } from "../../src/workspace/open-directory.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { writeFile } from "../../src/workspace/file-write.ts";
 import { CHARACTERS_MAX, ENTRIES_MAX, type Reading, listFiles, openReading, readFile, searchFiles } from "../../src/workspace/files.ts";

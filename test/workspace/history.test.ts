@@ -4,10 +4,10 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../../src/main/world.ts";
+import { systemClock } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { type History, openHistory } from "../../src/workspace/history.ts";
-import { quietLog } from "../kit/quiet-log.ts";
+import { quietLog } from "../support/quiet-log.ts";
 
 const desk = (): string => {
   const root = mkdtempSync(join(tmpdir(), "qoc-history-"));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { TRANSCRIPTS_KEPT, TRANSCRIPT_CHARS_MAX, openTranscript } from "../../src/workspace/run-transcripts.ts";
-import { quietLog } from "../kit/quiet-log.ts";
+import { quietLog } from "../support/quiet-log.ts";
 
 const desk = () => ({ disk: nodeDisk(), root: mkdtempSync(join(tmpdir(), "qoc-runs-")), log: quietLog() });
 

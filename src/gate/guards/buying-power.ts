@@ -4,8 +4,8 @@
  */
 import { ZERO } from "../../domain/decimal.ts";
 import { reportedPower, reservedCash } from "../buying-power.ts";
-import { block, pass, unavailable } from "../check.ts";
-import { money } from "../display.ts";
+import { block, pass, unavailable } from "../check-result.ts";
+import { money } from "../format.ts";
 import { shortPart } from "../exposure.ts";
 import type { Guard } from "./guard.ts";
 

@@ -4,8 +4,8 @@
  */
 import { ZERO, withinPercent } from "../../domain/decimal.ts";
 import { localTime } from "../calendar.ts";
-import { block, pass, unavailable } from "../check.ts";
-import { money, percentText, share } from "../display.ts";
+import { block, pass, unavailable } from "../check-result.ts";
+import { money, percentText, share } from "../format.ts";
 import { dayOf } from "../nav.ts";
 import type { Guard } from "./guard.ts";
 

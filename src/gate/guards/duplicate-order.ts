@@ -4,8 +4,8 @@
  */
 import { decimal } from "../../domain/decimal.ts";
 import type { OrderTerms } from "../../domain/order.ts";
-import { block, pass, unavailable } from "../check.ts";
-import { span } from "../display.ts";
+import { block, pass, unavailable } from "../check-result.ts";
+import { span } from "../format.ts";
 import { othersInFlight } from "../exposure.ts";
 import { recentIntents } from "../recent.ts";
 import type { Guard } from "./guard.ts";

@@ -1,9 +1,9 @@
 /** All positions together, longs and shorts alike and each at its worst, are at most this share of NAV. */
 import { type InstrumentKey, instrumentKey } from "../../domain/order.ts";
 import { type Decimal, ZERO, max } from "../../domain/decimal.ts";
-import { type Known, known, missing, pass } from "../check.ts";
+import { type Known, known, missing, pass } from "../check-result.ts";
 import { exposureOf, worstLong, worstShort } from "../exposure.ts";
-import type { Facts } from "../facts.ts";
+import type { Facts } from "../check-context.ts";
 import { shareOfNav } from "../nav.ts";
 import { highestPrice, reservedPrice } from "../valuation.ts";
 import type { Guard } from "./guard.ts";

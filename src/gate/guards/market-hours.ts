@@ -4,7 +4,7 @@
  * say: an instrument that is not tradable is refused by the always-on rule.
  */
 import { localTime, minutesOf } from "../calendar.ts";
-import { block, pass } from "../check.ts";
+import { block, pass } from "../check-result.ts";
 import type { Guard } from "./guard.ts";
 
 const FRIDAY = 5;

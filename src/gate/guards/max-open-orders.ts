@@ -1,5 +1,5 @@
 /** At most this many orders in flight at once, this one included. */
-import { block, pass } from "../check.ts";
+import { block, pass } from "../check-result.ts";
 import { othersInFlight } from "../exposure.ts";
 import type { Guard } from "./guard.ts";
 

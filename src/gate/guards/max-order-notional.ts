@@ -1,6 +1,6 @@
 /** One order is worth at most this much, in the account's currency. */
-import { block, pass, unavailable } from "../check.ts";
-import { money } from "../display.ts";
+import { block, pass, unavailable } from "../check-result.ts";
+import { money } from "../format.ts";
 import type { Guard } from "./guard.ts";
 
 export const maxOrderNotional: Guard<"max-order-notional"> = (options, facts) => {

@@ -1,6 +1,6 @@
 /** One order is for at most this many units. */
 import { text } from "../../domain/decimal.ts";
-import { block, pass } from "../check.ts";
+import { block, pass } from "../check-result.ts";
 import type { Guard } from "./guard.ts";
 
 export const maxOrderQuantity: Guard<"max-order-quantity"> = (options, facts) => {

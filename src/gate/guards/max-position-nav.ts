@@ -4,9 +4,9 @@
  * Only the side that the order moves is held against the limit, so that a position grown too large can always be cut.
  */
 import { type Decimal, ZERO } from "../../domain/decimal.ts";
-import { type Known, known } from "../check.ts";
+import { type Known, known } from "../check-result.ts";
 import { exposureOf, worstLong, worstShort } from "../exposure.ts";
-import type { Facts } from "../facts.ts";
+import type { Facts } from "../check-context.ts";
 import { shareOfNav } from "../nav.ts";
 import { highestPrice } from "../valuation.ts";
 import type { Guard } from "./guard.ts";

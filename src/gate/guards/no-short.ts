@@ -1,6 +1,6 @@
 /** A sale is at most what is held, less what other sells in flight may take. Two sells that are each covered alone are not both. */
 import { text } from "../../domain/decimal.ts";
-import { block, pass, unavailable } from "../check.ts";
+import { block, pass, unavailable } from "../check-result.ts";
 import { sellable } from "../exposure.ts";
 import type { Guard } from "./guard.ts";
 

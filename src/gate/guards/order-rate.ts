@@ -2,8 +2,8 @@
  * How many orders may be sent in a minute, and in a day. Counted at the intent, before the venue is called, from the
  * journal: a restart forgets nothing. Cancels are not counted, here or anywhere.
  */
-import { block, pass, unavailable } from "../check.ts";
-import type { Facts } from "../facts.ts";
+import { block, pass, unavailable } from "../check-result.ts";
+import type { Facts } from "../check-context.ts";
 import { recentIntents } from "../recent.ts";
 import type { Guard } from "./guard.ts";
 

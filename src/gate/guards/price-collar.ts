@@ -6,9 +6,9 @@
 import { type Decimal, HUNDRED, ZERO, decimal, withinPercent } from "../../domain/decimal.ts";
 import { type Quote, isTwoSided, mid } from "../../domain/quote.ts";
 import type { Check } from "../../domain/verdict.ts";
-import { block, pass, unavailable } from "../check.ts";
-import { percentText, share } from "../display.ts";
-import type { Facts } from "../facts.ts";
+import { block, pass, unavailable } from "../check-result.ts";
+import { percentText, share } from "../format.ts";
+import type { Facts } from "../check-context.ts";
 import { isBeyond, needsProtection, touch } from "../protection.ts";
 import type { Guard } from "./guard.ts";
 

@@ -3,8 +3,8 @@
  * not long ago by the venue (which sees through a sleeping laptop, a cache and a delayed feed). A stamp from the future is
  * no stamp.
  */
-import { block, pass, unavailable } from "../check.ts";
-import { span } from "../display.ts";
+import { block, pass, unavailable } from "../check-result.ts";
+import { span } from "../format.ts";
 import type { Guard } from "./guard.ts";
 
 /** Clocks of two machines may differ by this much. */

@@ -1,5 +1,5 @@
 /** Only these symbols. Letter for letter: a near match is not a match. */
-import { block, pass } from "../check.ts";
+import { block, pass } from "../check-result.ts";
 import type { Guard } from "./guard.ts";
 
 export const symbolAllowlist: Guard<"symbol-allowlist"> = (options, facts) => {

@@ -1,5 +1,5 @@
 /** None of these symbols, however they are spelled: `brk-b` is held by `BRK.B`, and so is a full-width letter. */
-import { block, pass } from "../check.ts";
+import { block, pass } from "../check-result.ts";
 import type { Guard } from "./guard.ts";
 
 /** Capitals, digits, and the signs that make another instrument (`^` index, `=` future). */

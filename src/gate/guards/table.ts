@@ -1,8 +1,8 @@
 /** Every built-in guard by its key. A key of `desk.toml` that is not here cannot be type-checked into existence. */
 import type { BuiltInGuard, GuardKey, GuardOptions } from "../../domain/guard-config.ts";
 import type { Check } from "../../domain/verdict.ts";
-import { unavailable } from "../check.ts";
-import type { Facts } from "../facts.ts";
+import { unavailable } from "../check-result.ts";
+import type { Facts } from "../check-context.ts";
 import { buyingPower } from "./buying-power.ts";
 import { dayLossLimit } from "./day-loss-limit.ts";
 import { duplicateOrder } from "./duplicate-order.ts";

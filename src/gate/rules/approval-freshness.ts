@@ -1,6 +1,6 @@
 /** An approval holds for a while only, and only forwards: one that is dated ahead of the clock proves that the clock moved. */
-import { block, pass, unavailable } from "../check.ts";
-import { span } from "../display.ts";
+import { block, pass, unavailable } from "../check-result.ts";
+import { span } from "../format.ts";
 import type { Rule } from "./rule.ts";
 
 const key = "approval-freshness";

@@ -1,5 +1,5 @@
 /** The order's own connector answers, is reconciled, and still is what the terms say it is. Other connectors do not matter. */
-import { block, pass } from "../check.ts";
+import { block, pass } from "../check-result.ts";
 import { EVERY_STAGE, type Rule } from "./rule.ts";
 
 const key = "connector-ready";

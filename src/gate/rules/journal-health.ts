@@ -1,7 +1,7 @@
 /** Nothing is sent that could not be written down. */
 import { decimal } from "../../domain/decimal.ts";
-import { block, pass, unavailable } from "../check.ts";
-import { money } from "../display.ts";
+import { block, pass, unavailable } from "../check-result.ts";
+import { money } from "../format.ts";
 import { EVERY_STAGE, type Rule } from "./rule.ts";
 
 const key = "journal-health";

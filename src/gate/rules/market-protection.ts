@@ -1,7 +1,7 @@
 /** A market or stop order carries the worst price that was promised for it, and is not sent while the market is beyond it. */
 import { decimal } from "../../domain/decimal.ts";
 import { isTwoSided } from "../../domain/quote.ts";
-import { block, pass, unavailable } from "../check.ts";
+import { block, pass, unavailable } from "../check-result.ts";
 import { isBeyond, needsProtection, touch } from "../protection.ts";
 import { EVERY_STAGE, type Rule } from "./rule.ts";
 

@@ -6,8 +6,8 @@ import { type Decimal, ZERO, decimal, exactNumber, onStep } from "../../domain/d
 import type { OrderTerms } from "../../domain/order.ts";
 import type { VenueInstrument } from "../../domain/venue.ts";
 import type { Check } from "../../domain/verdict.ts";
-import { block, pass, unavailable } from "../check.ts";
-import type { Facts } from "../facts.ts";
+import { block, pass, unavailable } from "../check-result.ts";
+import type { Facts } from "../check-context.ts";
 import { highestPrice } from "../valuation.ts";
 import { EVERY_STAGE, type Rule } from "./rule.ts";
 

@@ -1,6 +1,6 @@
 /** An always-on rule: no configuration switches it off. */
 import type { Check, Stage } from "../../domain/verdict.ts";
-import type { Facts } from "../facts.ts";
+import type { Facts } from "../check-context.ts";
 
 export interface Rule {
   readonly key: string;

@@ -1,5 +1,5 @@
 /** The kill switch. Cancels never come here, so they pass in every state. */
-import { block, pass } from "../check.ts";
+import { block, pass } from "../check-result.ts";
 import { EVERY_STAGE, type Rule } from "./rule.ts";
 
 const key = "trading-state";

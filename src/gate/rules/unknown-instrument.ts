@@ -3,7 +3,7 @@
  * disagree. Until then nobody knows what is held.
  */
 import { instrumentKey } from "../../domain/order.ts";
-import { block, pass } from "../check.ts";
+import { block, pass } from "../check-result.ts";
 import { othersInFlight } from "../exposure.ts";
 import { EVERY_STAGE, type Rule } from "./rule.ts";
 

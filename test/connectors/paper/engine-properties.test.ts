@@ -9,7 +9,7 @@ import { freeCash } from "../../../connectors/paper/book.ts";
 import { momentOf, slipped } from "../../../connectors/paper/market.ts";
 import type { Execution } from "../../../connectors/paper/state.ts";
 import { type Order, VenueRejection } from "../../../src/domain/sdk.ts";
-import { Bench, type BarRow, orderOf, rulesOf, tapeOf } from "../../kit/paper-market.ts";
+import { Bench, type BarRow, orderOf, rulesOf, tapeOf } from "../../support/paper-market.ts";
 
 /** Prices in cents and quantities in thousandths make money in hundred-thousandths: integers all. */
 class Oracle {

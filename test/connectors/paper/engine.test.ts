@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { VenueRejection } from "../../../src/domain/sdk.ts";
-import { Bench, type BarRow, orderOf, rulesOf, seedFor, tapeOf } from "../../kit/paper-market.ts";
+import { Bench, type BarRow, orderOf, rulesOf, seedFor, tapeOf } from "../../support/paper-market.ts";
 
 /** Day 0 closes at 100. */
 const START: BarRow = [100, 100, 100, 100, 4000];

@@ -2,10 +2,10 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Amount, amount, basisPoints } from "../../../connectors/paper/amount.ts";
 import { END_OF_TIME, lateTicksFor } from "../../../connectors/paper/calendar.ts";
-import { Catalogue } from "../../../connectors/paper/catalogue.ts";
+import { Catalogue } from "../../../connectors/paper/instruments.ts";
 import { momentOf, touch } from "../../../connectors/paper/market.ts";
 import { FIRST_DATE, LAST_DATE } from "../../../connectors/paper/options.ts";
-import { recordingOf, rulesOf } from "../../kit/paper-market.ts";
+import { recordingOf, rulesOf } from "../../support/paper-market.ts";
 
 /** A price as a number, for comparing shapes. */
 const number = (price: Amount): number => Number(String(price));

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import PaperVenue from "../../../connectors/paper/index.ts";
 import { type Bar, type Fill, NotSent, VenueRejection } from "../../../src/domain/sdk.ts";
-import { CrashStore } from "../../kit/crash-store.ts";
-import { orderOf } from "../../kit/paper-market.ts";
-import { type PaperStand, openPaper } from "../../kit/paper-stand.ts";
+import { CrashStore } from "../../support/crash-store.ts";
+import { orderOf } from "../../support/paper-market.ts";
+import { type PaperStand, openPaper } from "../../support/paper-harness.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

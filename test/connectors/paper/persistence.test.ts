@@ -1,13 +1,13 @@
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Catalogue } from "../../../connectors/paper/catalogue.ts";
+import { Catalogue } from "../../../connectors/paper/instruments.ts";
 import { END_OF_TIME } from "../../../connectors/paper/calendar.ts";
-import { FILLS_KEPT, ENDED_KEPT, ORDERS_MAX, Vault } from "../../../connectors/paper/vault.ts";
+import { FILLS_KEPT, ENDED_KEPT, ORDERS_MAX, Vault } from "../../../connectors/paper/venue-store.ts";
 import { openingState } from "../../../connectors/paper/state.ts";
 import { type Fill, NotSent, VenueRejection } from "../../../src/domain/sdk.ts";
-import { CrashStore } from "../../kit/crash-store.ts";
-import { orderOf } from "../../kit/paper-market.ts";
-import { type PaperStand, openPaper } from "../../kit/paper-stand.ts";
+import { CrashStore } from "../../support/crash-store.ts";
+import { orderOf } from "../../support/paper-market.ts";
+import { type PaperStand, openPaper } from "../../support/paper-harness.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -1,10 +1,10 @@
 /** The paper venue as the desk runs it: bundled like a stranger's file, in a real worker, with the host's store on disk. */
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, it } from "vitest";
-import { barShape, fillShape, instrumentShape, quoteShape } from "../../../sandbox/shapes.ts";
-import type { Envelope } from "../../../sandbox/protocol.ts";
-import { type Stand, adapterStand } from "../../kit/adapter-stand.ts";
-import { orderOf } from "../../kit/paper-market.ts";
+import { barShape, fillShape, instrumentShape, quoteShape } from "../../../src/protocol/schemas.ts";
+import type { Envelope } from "../../../src/protocol/messages.ts";
+import { type Stand, adapterStand } from "../../support/adapter-harness.ts";
+import { orderOf } from "../../support/paper-market.ts";
 
 const FILE = fileURLToPath(new URL("../../../connectors/paper/index.ts", import.meta.url));
 let stand: Stand | undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ask, guard, inputOf, quote } from "../../kit/gate-case.ts";
-import { type Story, amount, justOver, story } from "../../kit/journal-story.ts";
+import { ask, guard, inputOf, quote } from "../../support/gate-case.ts";
+import { type Story, amount, justOver, story } from "../../support/journal-scenario.ts";
 import type { Capabilities } from "../../../src/domain/sdk.ts";
 import type { GateInput } from "../../../src/gate/input.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type GateInput } from "../../../src/gate/input.ts";
-import { ask, guard, quote } from "../../kit/gate-case.ts";
-import { type TermsDraft, justOver, justUnder, story } from "../../kit/journal-story.ts";
+import { ask, guard, quote } from "../../support/gate-case.ts";
+import { type TermsDraft, justOver, justUnder, story } from "../../support/journal-scenario.ts";
 
 /** NAV 100,000. */
 const desk = () => story().desk().connector("paper").account("paper");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ask, guard } from "../../kit/gate-case.ts";
-import { type TermsDraft, story } from "../../kit/journal-story.ts";
+import { ask, guard } from "../../support/gate-case.ts";
+import { type TermsDraft, story } from "../../support/journal-scenario.ts";
 
 const HOUR = 3_600_000;
 const desk = () => story().desk().account("paper");

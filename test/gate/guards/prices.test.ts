@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { MONO, ask, guard, quote } from "../../kit/gate-case.ts";
-import { type TermsDraft, justOver, justUnder, story } from "../../kit/journal-story.ts";
+import { MONO, ask, guard, quote } from "../../support/gate-case.ts";
+import { type TermsDraft, justOver, justUnder, story } from "../../support/journal-scenario.ts";
 
 const desk = () => story().desk().account("paper", { positions: [{ symbol: "AAPL", quantity: "1000", markPrice: "100" }] });
 

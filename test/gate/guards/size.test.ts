@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ask, guard } from "../../kit/gate-case.ts";
-import { justOver, story } from "../../kit/journal-story.ts";
+import { ask, guard } from "../../support/gate-case.ts";
+import { justOver, story } from "../../support/journal-scenario.ts";
 
 const desk = () => story().desk().account("paper");
 const holding = (quantity: string) => story().desk().account("paper", { positions: [{ symbol: "AAPL", quantity, markPrice: "100" }] });

@@ -1,0 +1,201 @@
+/**
+ * The MCP door of the running desk, on its one port: a token for each run and for each agent that the operator let in. What
+ * comes through it is invoked as that agent, and leaves one line in the log.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RunDoor } from "../agents/runtime.ts";
+import type { ToolWords } from "../agents/context-bundle.ts";
+import { COMMANDS } from "../commands/table.ts";
+import type { CallContext, HotServices, Sources } from "../commands/command.ts";
+import { type Refusals, invoke } from "../commands/invoke.ts";
+import { sourceMemory } from "../commands/sources.ts";
+import { INTERACTIVE } from "../domain/agent-access.ts";
+import type { Actor, Recorded } from "../domain/event.ts";
+import { QocError, messageOf } from "../domain/error.ts";
+import type { McpCaller, Request } from "../cli/ipc-protocol.ts";
+import { auditTo } from "../mcp/audit.ts";
+import type { CallPorts } from "../mcp/call.ts";
+import { MCP_PATH, mcpHttpHandler } from "../mcp/http.ts";
+import { answerSocketCall } from "../mcp/socket-calls.ts";
+import type { Change } from "../mcp/server.ts";
+import { HOURLY_LIMITS, type Session, type TokenBook, hourlySession, tokenBook } from "../mcp/tokens.ts";
+import { type CommandTool, loadTools, toolName } from "../mcp/tools.ts";
+import { LAYOUT } from "../workspace/layout.ts";
+import { grantedIn, onRevoked } from "./agent-grants.ts";
+import type { OpenDesk } from "./open-desk.ts";
+
+export interface AgentDoor {
+  /** The tools of a run, in words for its bundle. */
+  readonly tools: readonly ToolWords[];
+  /** Opens the way in for one run; it closes with the run. */
+  open(run: string, wallMs: number, sources?: Sources): RunDoor;
+  /** When an agent that was let in last showed its token, ms. */
+  lastSeen(agent: string): number | undefined;
+  /** Answers one request to `/mcp`. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  /** Answers one call of `qoc mcp`. @throws what the call came to. */
+  overSocket(request: Request, signal: AbortSignal, note: (line: string) => void): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export interface AgentDoorOptions {
+  readonly open: OpenDesk;
+  readonly services: HotServices;
+  readonly refused: Refusals;
+  /** Where the port listens, once it does. */
+  readonly port: () => number;
+}
+
+export const openAgentDoor = async ({ open, services, refused, port }: AgentDoorOptions): Promise<AgentDoor> => {
+  const { desk } = open;
+  const tools = await loadTools(COMMANDS);
+  const palette = [...tools.values()].map(({ command }) => command);
+  const tokens = tokenBook(desk.clock, desk.ids, grantedIn(desk.book, palette));
+  const stopWatching = onRevoked(open, (agent) => tokens.revoke(agent));
+  const lists = new WeakMap<Session, number>();
+  /** Who watches the calls of a run. */
+  const listeners = new WeakMap<Session, (tool: string) => void>();
+  /** What each session has read: its proposals carry it. */
+  const memories = new WeakMap<Session, Sources>();
+  const underWay = new Map<Session, Set<Promise<unknown>>>();
+  const watched = async <T>(session: Session, work: Promise<T>): Promise<T> => {
+    const calls = underWay.get(session) ?? new Set();
+    underWay.set(session, calls.add(work));
+    try {
+      return await work;
+    } finally {
+      calls.delete(work);
+      if (calls.size === 0) underWay.delete(session);
+    }
+  };
+  const memoryOf = (session: Session): Sources => {
+    const sources = memories.get(session) ?? sourceMemory();
+    memories.set(session, sources);
+    return sources;
+  };
+  const calls = {
+    tools,
+    tokens,
+    clock: desk.clock,
+    refused,
+    audit: auditTo(desk.log, desk.clock),
+    invoke: async (command, input, session, signal, note) => {
+      const { actor } = session;
+      listeners.get(session)?.(toolName(command));
+      try {
+        const call = agentCall({ hot: services, actor, sources: memoryOf(session), signal, note });
+        return await watched(session, invoke(COMMANDS, { command, input }, call, refused));
+      } catch (error) {
+        // A path that is not an agent's is an attempt, as a word is that is not.
+        if (error instanceof QocError && error.code === "PATH_REFUSED") refused(command, actor, "a path that is not an agent's");
+        throw error;
+      }
+    },
+  } satisfies CallPorts & { readonly tokens: TokenBook };
+  const closing = new AbortController();
+  const interactive = hourlySession(desk.clock, { run: INTERACTIVE, palette }, HOURLY_LIMITS, closing.signal);
+  const interactiveOf = connections(interactive);
+  const http = mcpHttpHandler({
+    ...calls,
+    version: desk.version,
+    changes: changesOf(open),
+    listed: (session) => void lists.set(session, (lists.get(session) ?? 0) + 1),
+    onError: (error) => desk.log.warn(`mcp: ${messageOf(error)}`),
+  });
+  return {
+    tools: [...tools.values()].map(({ wire }) => ({ name: wire.name, about: wire.description ?? "" })),
+    open: (run, wallMs, sources = sourceMemory()) => {
+      const { token, session } = tokens.mint({ run, palette, limits: { wallMs } });
+      memories.set(session, sources);
+      return {
+        url: `http://127.0.0.1:${port()}${MCP_PATH}`,
+        token,
+        tools: namesIn(tools, session),
+        hasListed: () => lists.has(session),
+        onCall: (listener) => void listeners.set(session, listener),
+        close: async () => {
+          tokens.revoke(run);
+          await Promise.allSettled(underWay.get(session) ?? []);
+        },
+      };
+    },
+    lastSeen: (agent) => tokens.seenAt(agent),
+    handle: http.handle,
+    overSocket: ({ command, input, caller }, signal, note) => {
+      const { token, connection = "", isRefused = false, ...facts }: McpCaller = caller ?? { tool: command, client: "unknown", era: "modern", toolUseId: null };
+      const call = { command, input, facts, isRefused, ...(token === undefined ? {} : { token }) };
+      return answerSocketCall({ ...calls, interactive: interactiveOf(connection) }, call, signal, note);
+    },
+    close: async () => {
+      stopWatching();
+      closing.abort();
+      await http.close();
+    },
+  };
+};
+
+const CONNECTIONS_KEPT = 100;
+
+/** One session for each connection without a token: the limits are shared, the memory is each one's own. Those used last are kept. */
+const connections = (shared: Session): ((connection: string) => Session) => {
+  const known = new Map<string, Session>();
+  return (connection) => {
+    const session = known.get(connection) ?? { ...shared };
+    known.delete(connection);
+    known.set(connection, session);
+    for (const oldest of known.keys()) {
+      if (known.size <= CONNECTIONS_KEPT) break;
+      known.delete(oldest);
+    }
+    return session;
+  };
+};
+
+const namesIn = (tools: ReadonlyMap<string, CommandTool>, { palette }: Session): readonly string[] =>
+  [...tools.values()].filter(({ command }) => palette.has(command)).map(({ wire }) => wire.name);
+
+/** How an agent's call comes in, by whichever door. */
+export const agentCall = (call: {
+  readonly hot: HotServices;
+  readonly actor: Actor;
+  readonly sources: Sources;
+  readonly signal: AbortSignal;
+  readonly note?: (line: string) => void;
+}): CallContext => ({
+  channel: "mcp",
+  emit: () => Promise.resolve(),
+  note: () => undefined,
+  canAsk: false,
+  cwd: call.hot.desk.root,
+  ...call,
+});
+
+/** What the record says that a client may want to look at anew. */
+const changesOf =
+  ({ onCommit }: OpenDesk) =>
+  (listener: (change: Change) => void): (() => void) =>
+    onCommit((recorded) => {
+      for (const change of changesIn(recorded)) listener(change);
+    });
+
+const BASE = "desk://workspace";
+const LISTED_FOLDERS: readonly string[] = [LAYOUT.research, LAYOUT.entities];
+
+const changesIn = ({ event }: Recorded): readonly Change[] => {
+  switch (event.type) {
+    case "file.written": {
+      const folder = LISTED_FOLDERS.find((name) => event.path.startsWith(`${name}/`));
+      if (folder === undefined || !event.path.endsWith(".md")) return [];
+      const name = encodeURIComponent(event.path.slice(folder.length + 1, -3));
+      return [{ kind: "resource", uri: `${BASE}/${folder}/${name}` }, { kind: "resources" }];
+    }
+    case "snapshot.taken":
+      return [{ kind: "resource", uri: `${BASE}/${LAYOUT.snapshots}/latest` }];
+    case "proposal.seen":
+    case "order.approved":
+    case "order.rejected":
+      return [{ kind: "resource", uri: `${BASE}/${LAYOUT.ordersPending}` }];
+    default:
+      return [];
+  }
+};

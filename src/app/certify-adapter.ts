@@ -1,0 +1,70 @@
+/** `qoc connectors test`: finds the adapter that is meant, and runs the kit against it at a level. */
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { certify } from "../conformance/certify.ts";
+import type { Report } from "../conformance/report.ts";
+import type { CertifyRequest } from "../commands/command.ts";
+import { QocError } from "../domain/error.ts";
+import { suggestion } from "../domain/ids.ts";
+import type { Clock, Disk, Ids } from "../domain/ports.ts";
+import { startProcess } from "../host/process-transport.ts";
+import { type Transport, startWorker } from "../host/transport.ts";
+import { readCertifySettings } from "../workspace/certify-settings.ts";
+import { loadConfig } from "../workspace/config.ts";
+import { LAYOUT, findWorkspace } from "../workspace/layout.ts";
+import { adapterPath } from "./open-connectors.ts";
+import { residentMb } from "./processes.ts";
+
+export interface CertifyWorld {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly packageRoot: string;
+}
+
+interface Target {
+  readonly name: string;
+  readonly adapter: string;
+  readonly isolation: "worker" | "process";
+}
+
+/** @throws ADAPTER_MISSING, CONNECTOR_UNKNOWN, CONFIG_* for certify.toml. What the adapter does wrong is in the report. */
+export const certifyAdapter = async (world: CertifyWorld, request: CertifyRequest, say: (line: string) => void): Promise<Report> => {
+  const { disk, clock, ids, packageRoot } = world;
+  const target = await find(world, request);
+  const isolation = request.isolation ?? target.isolation;
+  const text = readFileSync(`${packageRoot}/dist/sandbox/adapter-worker.cjs`, "utf8");
+  const cwd = await mkdtemp(join(tmpdir(), "qoc-certify-"));
+  const transport = (memoryMb: number): Transport =>
+    isolation === "process"
+      ? startProcess({ text, memoryMb, cwd, clock, residentMb })
+      : startWorker({ text, name: target.name, memoryMb });
+  try {
+    const settings = await readCertifySettings(disk, target.adapter);
+    const only = request.only.length === 0 ? {} : { only: request.only };
+    return await certify({ ...target, ...only, settings, isolation, transport, disk, clock, ids, say });
+  } finally {
+    await rm(cwd, { recursive: true, force: true });
+  }
+};
+
+/** A file, a folder with an index.ts, else a connector of the workspace's desk.toml. */
+const find = async ({ disk, packageRoot }: CertifyWorld, { target, from }: CertifyRequest): Promise<Target> => {
+  const path = resolve(from, target);
+  const kind = (await disk.facts(path))?.kind;
+  if (kind === "file") return { name: nameOf(path), adapter: path, isolation: "worker" };
+  if (kind === "directory") return { name: basename(path), adapter: join(path, "index.ts"), isolation: "worker" };
+  if (/[/\\]|\.[cm]?[jt]s$/.test(target)) throw new QocError("ADAPTER_MISSING", { connector: nameOf(path), path });
+  const root = await findWorkspace(disk, from);
+  const { connectors } = await loadConfig(disk, `${root}/${LAYOUT.config}`);
+  const config = connectors.find(({ name }) => name === target);
+  if (config === undefined) {
+    const names = connectors.map(({ name }) => name as string);
+    throw new QocError("CONNECTOR_UNKNOWN", { name: target, suggestion: suggestion(target, names) });
+  }
+  return { name: config.name, adapter: adapterPath(packageRoot, config), isolation: config.isolation };
+};
+
+const nameOf = (path: string): string => (basename(path).startsWith("index.") ? basename(dirname(path)) : basename(path).replace(/\.[^.]+$/, ""));

@@ -1,0 +1,61 @@
+/** The running desk as commands see it: its verbs, its record, its logs, its runs. */
+import { scanJournal } from "../bus/journal-read.ts";
+import { upgraded } from "../bus/replay.ts";
+import type { HotServices, LogLine, LogQuery } from "../commands/command.ts";
+import { isWanted, readLogs } from "../workspace/logs.ts";
+import { journalFacts } from "./journal-report.ts";
+import type { OpenDesk } from "./open-desk.ts";
+
+/** What is not the desk's own, and stands beside it. */
+type Beside = Pick<HotServices, "runs" | "news" | "lastSeen" | "stop">;
+
+export const hotServices = (open: OpenDesk, beside: Beside): HotServices => {
+  const { desk, logs, logDir, projector, journal } = open;
+  const flushed = async (): Promise<void> => {
+    if (desk.readOnly() === undefined) await journal?.flush();
+    await projector.settled();
+  };
+  return {
+    desk,
+    nodeVersion: process.versions.node,
+    readEvents: async () => {
+      await flushed();
+      return upgraded((await scanJournal(desk.disk, desk.journalDir)).events);
+    },
+    verify: async (note) => {
+      await flushed();
+      const progress = (done: number, of: number, records: number): void => note(`segment ${done} of ${of}, ${records} records`);
+      return journalFacts(await scanJournal(desk.disk, desk.journalDir, { progress }), desk.key.publicPem);
+    },
+    readLogs: async (query) => {
+      await logs.flush();
+      return readLogs(desk.disk, logDir, query);
+    },
+    followLogs: (query, line, signal) => follow(open, query, line, signal),
+    settled: flushed,
+    ...beside,
+  };
+};
+
+const FOLLOW_QUEUE_MAX = 1_000;
+
+/** A slow reader loses lines rather than slowing the desk. */
+const follow = async (open: OpenDesk, query: LogQuery, line: (line: LogLine) => Promise<void>, signal: AbortSignal): Promise<void> => {
+  const queue: LogLine[] = [];
+  let wake: () => void = () => undefined;
+  const stop = open.logs.watch((entry) => {
+    if (!isWanted(query, entry)) return;
+    if (queue.length < FOLLOW_QUEUE_MAX) queue.push(entry);
+    wake();
+  });
+  signal.addEventListener("abort", () => wake(), { once: true });
+  try {
+    while (!signal.aborted) {
+      const next = queue.shift();
+      if (next !== undefined) await line(next);
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+  } finally {
+    stop();
+  }
+};

@@ -1,0 +1,68 @@
+/** `qoc init`: a folder that is a desk, and the operator's key outside of it. Nothing that exists is touched. */
+import { mkdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { basename, dirname, resolve } from "node:path";
+import { createKey } from "../trading/operator-key.ts";
+import { QocError } from "../domain/error.ts";
+import type { Disk, Ids } from "../domain/ports.ts";
+import { TSCONFIG, packageJson, refreshTypes } from "../workspace/editor-types.ts";
+import { FIRST_ISSUE, HOUSE_RULES, deskToml } from "../workspace/config-template.ts";
+import { FOLDERS, LAYOUT, keyPath } from "../workspace/layout.ts";
+
+export interface InitOptions {
+  readonly disk: Disk;
+  readonly ids: Ids;
+  readonly home: string;
+  readonly cwd: string;
+  readonly path: string;
+  readonly name?: string;
+  readonly packageRoot: string;
+}
+
+const FIRST_PORT = 7070;
+const PORTS_TRIED = 200;
+const TIMEZONE = "America/New_York";
+
+/** @throws WORKSPACE_EXISTS. */
+export const initDesk = async (options: InitOptions) => {
+  const { disk, ids, home } = options;
+  const root = resolve(options.cwd, options.path);
+  if ((await disk.facts(`${root}/${LAYOUT.config}`)) !== undefined) throw new QocError("WORKSPACE_EXISTS", { path: root });
+  for (const folder of FOLDERS) await disk.mkdir(`${root}/${folder}`);
+  const deskId = ids.random(16);
+  const key = keyPath(home, deskId);
+  mkdirSync(dirname(key), { recursive: true, mode: 0o700 });
+  await createKey(disk, key);
+  await createOnce(disk, `${root}/${LAYOUT.state}/desk-id`, `${deskId}\n`);
+  const port = await freePort();
+  const name = options.name ?? basename(root);
+  await createOnce(disk, `${root}/${LAYOUT.houseRules}`, HOUSE_RULES);
+  await createOnce(disk, `${root}/${LAYOUT.issues}/001-first-look.md`, FIRST_ISSUE);
+  await createOnce(disk, `${root}/package.json`, packageJson(name));
+  await createOnce(disk, `${root}/tsconfig.json`, TSCONFIG);
+  await refreshAuthorTypes(disk, root, options.packageRoot);
+  // Last, since its presence is what makes the folder a desk.
+  await disk.create(`${root}/${LAYOUT.config}`, deskToml({ name, port, timezone: TIMEZONE }));
+  return { path: root, name, port, connectors: ["paper"], key, next: options.path === "." ? "qoc up" : `cd ${options.path} && qoc up` };
+};
+
+/** The types of this very version, for editors; a workspace that never wrote an adapter does without. */
+export const refreshAuthorTypes = async (disk: Disk, root: string, packageRoot: string): Promise<void> =>
+  refreshTypes(disk, root, readFileSync(`${packageRoot}/dist/src/domain/sdk.d.ts`, "utf8"));
+
+const createOnce = async (disk: Disk, path: string, text: string): Promise<void> => {
+  if ((await disk.facts(path)) === undefined) await disk.create(path, text);
+};
+
+/** The first port from 7070 on that nobody listens at now. */
+const freePort = async (): Promise<number> => {
+  for (let port = FIRST_PORT; port < FIRST_PORT + PORTS_TRIED; port++) if (await isFree(port)) return port;
+  return FIRST_PORT;
+};
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((done) => {
+    const probe = createServer();
+    probe.once("error", () => done(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => done(true)));
+  });

@@ -1,0 +1,117 @@
+/** What runs in the caller's own process: making a desk, starting it, and reading one that is down. */
+import { mkdirSync, realpathSync } from "node:fs";
+import { type JournalScan, type ScanOptions, scanJournal } from "../bus/journal-read.ts";
+import { openReplay, upgraded } from "../bus/replay.ts";
+import type { ColdServices } from "../commands/command.ts";
+import { noteMemory, proposalMemory } from "../trading/desk.ts";
+import { protectKey } from "../trading/operator-key.ts";
+import { rebuild } from "../trading/rebuild.ts";
+import { recordedStatus } from "../trading/status.ts";
+import { tradeLog } from "../trading/decision-log.ts";
+import type { Book } from "../domain/book.ts";
+import { QocError } from "../domain/error.ts";
+import { type DeskConfig, loadConfig } from "../workspace/config.ts";
+import { LAYOUT, findWorkspace, globalConfigPath, keyPath, logFolder, runtimePaths } from "../workspace/layout.ts";
+import { isAlive, lockOwner } from "../workspace/lock.ts";
+import { readLogs } from "../workspace/logs.ts";
+import { certifyAdapter } from "./certify-adapter.ts";
+import { runDaemon, type UpFacts } from "./daemon.ts";
+import { startDetached } from "./start-daemon.ts";
+import { runDemo } from "./run-demo.ts";
+import { initDesk } from "./init.ts";
+import { newConnector } from "./new-connector.ts";
+import { journalFacts } from "./journal-report.ts";
+import type { DeskOptions } from "./open-desk.ts";
+import { nodeProcesses } from "./processes.ts";
+
+export interface ColdOptions extends Omit<DeskOptions, "root"> {
+  readonly cwd: string;
+  readonly bin: string;
+  /** Prints the daemon's facts when it is ready. */
+  readonly ready: (facts: UpFacts) => void;
+}
+
+export const coldServices = (options: ColdOptions): ColdServices => {
+  const { disk, clock, version, home } = options;
+  const at = async (from: string) => {
+    const root = realpathSync(await findWorkspace(disk, from));
+    return { root, outside: runtimePaths(root, options.env, process.getuid?.() ?? 0) };
+  };
+  return {
+    disk,
+    clock,
+    version,
+    init: (request) => initDesk({ ...options, ...request }),
+    up: async ({ detach, from }, _note, signal) => {
+      const { root, outside } = await at(from);
+      if (!detach) return runDaemon({ ...options, root }, options.ready, signal);
+      await refuseRunning(options, root, outside.lock);
+      mkdirSync(outside.runtime, { recursive: true, mode: 0o700 });
+      return startDetached(
+        { bin: options.bin, root, socket: outside.socket, logFile: `${outside.runtime}/up.log`, env: options.env },
+        signal,
+      );
+    },
+    statusOf: async (from) => {
+      const { root } = await at(from);
+      const { book, config } = await readDesk(options, root);
+      return recordedStatus({
+        root,
+        clock,
+        book,
+        config,
+        notes: noteMemory({ disk, root, clock }),
+        proposals: proposalMemory({ disk, root, clock }),
+      });
+    },
+    verifyOf: async (from, note) => {
+      const { root } = await at(from);
+      const scan = await scanOf(options, root, { progress: (done, of, records) => note(`segment ${done} of ${of}, ${records} records`) });
+      const first = scan.events[0]?.event;
+      const key = first?.type === "desk.created" ? `${keyPath(home, first.deskId)}.pub` : "";
+      return journalFacts(scan, (await disk.facts(key)) === undefined ? undefined : await disk.readText(key));
+    },
+    rebuildOf: async (from, note) => {
+      const { root, outside } = await at(from);
+      await refuseRunning(options, root, outside.lock);
+      return rebuild({ disk, root }, upgraded((await scanOf(options, root)).events), note);
+    },
+    logOf: async (from, limit) => tradeLog((await readDesk(options, (await at(from)).root)).book, limit),
+    logsOf: async (from, query) => {
+      const { root } = await at(from);
+      const config = await loadConfig(disk, `${root}/${LAYOUT.config}`, globalConfigPath(home));
+      return readLogs(disk, logFolder(root, home, config.workspace.logDir), query);
+    },
+    protectKey: async (from, passphrase) => {
+      const { root } = await at(from);
+      const id = (await disk.readText(`${root}/${LAYOUT.state}/desk-id`)).trim();
+      return protectKey(disk, keyPath(home, id), passphrase);
+    },
+    newConnector: async ({ name, from }) => newConnector({ ...options, root: await findWorkspace(disk, from), name }),
+    mcp: async (from, signal) => {
+      const { root, outside } = await at(from);
+      return (await import("./mcp-stdio.ts")).mcpAtDesk(
+        { socketPath: outside.socket, root, version, clock, connection: options.ids.random(8), token: options.env["QOC_TOKEN"] || undefined },
+        signal,
+      );
+    },
+    certify: (request, say) => certifyAdapter(options, request, say),
+    demo: (request, screen, signal) => runDemo({ ...options, bin: options.bin }, request, screen, signal),
+  };
+};
+
+const scanOf = (options: ColdOptions, root: string, scan: ScanOptions = {}): Promise<JournalScan> =>
+  scanJournal(options.disk, `${root}/${LAYOUT.journal}`, scan);
+
+/** Folds the journal without touching it. */
+const readDesk = async (options: ColdOptions, root: string): Promise<{ book: Book; config: DeskConfig }> => {
+  const config = await loadConfig(options.disk, `${root}/${LAYOUT.config}`, globalConfigPath(options.home));
+  const { book, take } = openReplay();
+  await scanOf(options, root, { take });
+  return { config, book };
+};
+
+const refuseRunning = async (options: ColdOptions, root: string, lock: string): Promise<void> => {
+  const owner = await lockOwner(options.disk, lock);
+  if (owner !== undefined && isAlive(owner, nodeProcesses)) throw new QocError("LOCKED", { pid: owner.pid, path: root });
+};

@@ -1,0 +1,62 @@
+/**
+ * The composition root as the front step sees it: lends the CLI door the world, and loads the heavy rooms only when a command
+ * needs them, so that `qoc --help` stays quick.
+ */
+import { realpathSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { nodeIo } from "../cli/io.ts";
+import { type CliWorld, main } from "../cli/main.ts";
+
+const here = dirname(fileURLToPath(import.meta.url));
+/** This file is src/app/main.ts, or dist/src/app/main.js. */
+const PACKAGE_ROOT = here.endsWith("/dist/src/app") ? dirname(dirname(dirname(here))) : dirname(dirname(here));
+
+const version = async (): Promise<string> => {
+  const { readFile } = await import("node:fs/promises");
+  return (JSON.parse(await readFile(`${PACKAGE_ROOT}/package.json`, "utf8")) as { version: string }).version;
+};
+
+/** Runs one command line; answers the exit code. */
+export const run = (argv: readonly string[]): Promise<number> => main(argv, world());
+
+const world = (): CliWorld => {
+  const env = process.env as Record<string, string | undefined>;
+  const io = nodeIo(env);
+  const cwd = process.cwd();
+  const home = env["HOME"] ?? homedir();
+  return {
+    io,
+    env,
+    cwd,
+    version,
+    table: async () => (await import("../commands/table.ts")).COMMANDS,
+    socketFor: async (from) => {
+      const [{ nodeDisk }, { findWorkspace, runtimePaths }] = await Promise.all([import("../workspace/disk.ts"), import("../workspace/layout.ts")]);
+      return runtimePaths(realpathSync(await findWorkspace(nodeDisk(), from)), env, process.getuid?.() ?? 0).socket;
+    },
+    invokeCold: async (row, input, call) => {
+      const [{ invoke }, { COMMANDS }, { coldServices }, { nodeDisk }, { systemClock, systemIds }] = await Promise.all([
+        import("../commands/invoke.ts"),
+        import("../commands/table.ts"),
+        import("./local-services.ts"),
+        import("../workspace/disk.ts"),
+        import("./system.ts"),
+      ]);
+      const cold = coldServices({
+        packageRoot: PACKAGE_ROOT,
+        bin: `${PACKAGE_ROOT}/bin/qoc.mjs`,
+        version: await version(),
+        disk: nodeDisk(),
+        clock: systemClock,
+        ids: systemIds,
+        env,
+        home,
+        cwd: call.cwd,
+        ready: call.ready,
+      });
+      return invoke(COMMANDS, { command: row.name, input }, { ...call, actor: "human", cold });
+    },
+  };
+};

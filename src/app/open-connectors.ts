@@ -1,0 +1,81 @@
+/** Builds each configured connector from its parts: bundle, secrets, store, transport. */
+import { ALLOWED_BUILTINS } from "../protocol/messages.ts";
+import type { ConnectorState } from "../domain/event.ts";
+import type { Digest } from "../domain/ids.ts";
+import type { Clock, Disk, Ids, Log } from "../domain/ports.ts";
+import type { VenueFill } from "../domain/venue.ts";
+import { bundleAdapter } from "../host/bundle.ts";
+import { Connector } from "../host/connector.ts";
+import { openStore } from "../host/connector-store.ts";
+import { answerAsk, takeFills } from "../host/incoming-fills.ts";
+import { startProcess } from "../host/process-transport.ts";
+import type { Vault } from "../host/secrets.ts";
+import { type Transport, startWorker } from "../host/transport.ts";
+import { readBars } from "../workspace/bars.ts";
+import type { ConnectorConfig } from "../workspace/config.ts";
+import { LAYOUT } from "../workspace/layout.ts";
+import { residentMb } from "./processes.ts";
+
+export interface ConnectorWorld {
+  readonly root: string;
+  readonly packageRoot: string;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly vault: Vault;
+  readonly workerText: string;
+  /** An empty folder: where a connector's process finds itself. */
+  readonly emptyDir: string;
+  /** What the journal says of it: the file last accepted, and whether the operator holds it in quarantine. */
+  readonly remembered: (connector: string) => { readonly adapterDigest?: Digest; readonly held?: string } | undefined;
+  readonly onFills: (connector: ConnectorConfig, generation: number, fills: readonly VenueFill[]) => Promise<unknown>;
+  readonly onState: (connector: ConnectorConfig, state: ConnectorState, reason: string | undefined) => void;
+}
+
+const MEMORY_MB = 256;
+const GRANT_TCP = "tcp:";
+
+export const adapterPath = (packageRoot: string, config: ConnectorConfig): string =>
+  config.adapter ?? `${packageRoot}/connectors/${config.type}/index.ts`;
+
+export const openConnector = (world: ConnectorWorld, config: ConnectorConfig): Connector => {
+  const { root, disk, clock, ids, vault } = world;
+  const log = world.log.with({ connector: config.name });
+  const store = openStore(disk, `${root}/${LAYOUT.connectors}/${config.name}`);
+  const tcp = config.grant.filter((grant) => grant.startsWith(GRANT_TCP)).map((grant) => grant.slice(GRANT_TCP.length));
+  return new Connector({
+    name: config.name,
+    clock,
+    log,
+    random: () => Number.parseInt(ids.random(4), 16) / 0xff_ff_ff_ff,
+    bundle: () =>
+      bundleAdapter({
+        connector: config.name,
+        adapter: adapterPath(world.packageRoot, config),
+        disk,
+        allowed: ALLOWED_BUILTINS,
+        tcp: tcp.length > 0,
+        cacheDir: `${root}/${LAYOUT.bundles}`,
+      }),
+    // What comes with Qoc changes with Qoc.
+    trusted: () => (config.adapter === undefined ? undefined : world.remembered(config.name)?.adapterDigest),
+    held: () => world.remembered(config.name)?.held,
+    secrets: () => vault.resolve(config.name, config.auth),
+    redact: vault.redact,
+    options: config.options,
+    ...(config.hosts === undefined ? {} : { hosts: config.hosts }),
+    tcp,
+    transport: () => startLife(world, config),
+    onFills: (generation, fills) => takeFills(config.name, fills, log, (good) => world.onFills(config, generation, good)),
+    onAsk: answerAsk(store, (symbol) => readBars(disk, root, symbol)),
+    onState: (state, reason) => world.onState(config, state, reason),
+  });
+};
+
+/** One protocol, two levels: what runs in the thread runs in the process. */
+const startLife = ({ workerText: text, emptyDir, clock }: ConnectorWorld, config: ConnectorConfig): Transport => {
+  const memoryMb = config.memoryMb ?? MEMORY_MB;
+  if (config.isolation === "process") return startProcess({ text, memoryMb, cwd: emptyDir, clock, residentMb });
+  return startWorker({ text, name: config.name, memoryMb });
+};

@@ -1,0 +1,64 @@
+/** Lends the demo a folder, the real command line as child processes, and a screen. */
+import { execFile } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import type { DemoScreen } from "../commands/command.ts";
+import { type RunQoc, tellDemo } from "../cli/demo.ts";
+
+export interface DemoOptions {
+  readonly bin: string;
+  readonly env: Record<string, string | undefined>;
+}
+
+export const runDemo = async (
+  options: DemoOptions,
+  request: { yes: boolean; path?: string },
+  screen: DemoScreen,
+  signal: AbortSignal,
+): Promise<unknown> => {
+  const dir = request.path ?? join(mkdtempSync(join(tmpdir(), "qoc-demo-")), "desk");
+  return tellDemo({
+    dir,
+    qoc: runQoc(options, dir, signal),
+    say: (line) => screen.say(line),
+    confirm: (question) => (request.yes || !screen.canAsk ? Promise.resolve(true) : confirm(question, signal)),
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  });
+};
+
+const runQoc =
+  ({ bin, env }: DemoOptions, dir: string, signal: AbortSignal): RunQoc =>
+  (args) =>
+    new Promise((resolve) => {
+      const where = args[0] === "init" ? [] : ["-C", dir];
+      const environment = { ...env, NO_COLOR: "1" } as NodeJS.ProcessEnv;
+      execFile(
+        process.execPath,
+        [bin, ...args, ...where, "--json"],
+        { env: environment, signal, maxBuffer: 16 * 1024 * 1024 },
+        (error, stdout, stderr) => {
+          const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
+          resolve({ code, json: parsed(stdout), notes: stderr.split("\n").filter((line) => line !== ""), text: stderr || stdout });
+        },
+      );
+    });
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const confirm = async (question: string, signal: AbortSignal): Promise<boolean> => {
+  const asker = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await asker.question(`    ${question} [y/N] `, { signal });
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    asker.close();
+  }
+};

@@ -1,0 +1,80 @@
+/** Starts the daemon in the background and waits until it answers, or says why it ended. */
+import { spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { callDaemon } from "../cli/client.ts";
+import { QocError } from "../domain/error.ts";
+
+export interface DetachOptions {
+  readonly bin: string;
+  readonly root: string;
+  readonly socket: string;
+  readonly logFile: string;
+  readonly env: Record<string, string | undefined>;
+}
+
+const READY_MS = 30_000;
+const POLL_MS = 25;
+
+/** Answers what `qoc up` of the child said. @throws the child's own error. */
+export const startDetached = async (options: DetachOptions, signal: AbortSignal): Promise<unknown> => {
+  const out = openSync(options.logFile, "w", 0o600);
+  const child = spawn(process.execPath, [options.bin, "up", "--json", "-C", options.root], {
+    detached: true,
+    stdio: ["ignore", out, out],
+    env: options.env as NodeJS.ProcessEnv,
+  });
+  closeSync(out);
+  let exit: number | undefined;
+  child.once("exit", (code) => (exit = code ?? 1));
+  child.once("error", () => (exit = 1));
+  const started = performance.now();
+  while (performance.now() - started < READY_MS) {
+    signal.throwIfAborted();
+    if (exit !== undefined) throw childError(options.logFile, exit);
+    if (await answers(options.socket)) {
+      child.unref();
+      return { pid: child.pid, socket: options.socket, log: options.logFile, ...upFactsOf(options.logFile) };
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  child.kill("SIGTERM");
+  throw new QocError("INTERNAL", { message: `the desk was not ready after ${READY_MS / 1000} s; see ${options.logFile}` });
+};
+
+const answers = async (socketPath: string): Promise<boolean> => {
+  try {
+    await callDaemon({
+      socketPath,
+      request: { command: "connectors list", input: {}, channel: "cli", cwd: "/" },
+      onNote: () => undefined,
+      onValue: () => Promise.resolve(),
+      signal: AbortSignal.timeout(5_000),
+    });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const jsonLines = (logFile: string): readonly Record<string, unknown>[] =>
+  readFileSync(logFile, "utf8")
+    .split("\n")
+    .flatMap((line) => {
+      try {
+        const value: unknown = JSON.parse(line);
+        return typeof value === "object" && value !== null ? [value as Record<string, unknown>] : [];
+      } catch {
+        return [];
+      }
+    });
+
+/** The child prints one JSON object when it is ready. */
+const upFactsOf = (logFile: string): Record<string, unknown> => jsonLines(logFile).find((value) => "readyMs" in value) ?? {};
+
+const childError = (logFile: string, exit: number): QocError => {
+  const said = jsonLines(logFile).find((value) => typeof value["code"] === "string");
+  const details = said?.["details"] as Record<string, string> | undefined;
+  if (said !== undefined) return new QocError(said["code"] as "INTERNAL", { ...details, message: details?.["message"] ?? String(said["message"]) });
+  const tail = readFileSync(logFile, "utf8").trim().split("\n").slice(-3).join(" | ");
+  return new QocError("INTERNAL", { message: `the desk ended with ${exit} before it was ready: ${tail}` });
+};

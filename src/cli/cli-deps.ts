@@ -1,0 +1,22 @@
+/** What the composition root lends the command line. Everything heavy hides behind a function, so that help stays quick. */
+import type { CallContext, Command } from "../commands/command.ts";
+import type { Io } from "./io.ts";
+
+/** A call that runs in this process. */
+export interface ColdCall extends Omit<CallContext, "actor" | "hot" | "cold"> {
+  /** What `up` in the foreground says once the desk is ready; it answers only after it was stopped. */
+  ready(facts: unknown): void;
+}
+
+export interface CliWorld {
+  readonly io: Io;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  version(): Promise<string>;
+  /** The command table: static words. */
+  table(): Promise<readonly Command[]>;
+  /** The socket of the desk that `from` lies in. @throws QocError NO_WORKSPACE. */
+  socketFor(from: string): Promise<string>;
+  /** Runs a row without a desk. @throws as the row does. */
+  invokeCold(row: Command, input: unknown, call: ColdCall): Promise<unknown>;
+}

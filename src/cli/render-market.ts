@@ -1,0 +1,166 @@
+/** What the market and the outside say: quotes, bars, indicators, symbols, fundamentals, news. What is missing is told with the reason. */
+import type { Untrusted } from "../domain/untrusted.ts";
+import { oneLine, quoted } from "./terminal-text.ts";
+import { listing } from "./render-record.ts";
+import { type Column, type Face, pairs, table } from "./table-text.ts";
+
+interface Told {
+  readonly status: string;
+  readonly symbol: string;
+  readonly reason?: string;
+  readonly untrusted?: Untrusted | null;
+}
+
+/** Why there is nothing to show. */
+const missing = (face: Face, { symbol, status, reason = "", untrusted }: Told): readonly string[] =>
+  pairs(face, [
+    ["symbol", symbol],
+    ["status", status],
+    ["reason", untrusted === null || untrusted === undefined ? reason : `${reason}: ${untrusted.text}`],
+  ]);
+
+interface QuoteView extends Told {
+  readonly bid?: string;
+  readonly ask?: string;
+  readonly last?: string;
+  readonly time?: string;
+  readonly connector: string;
+}
+export const renderQuote = (face: Face, quote: QuoteView): readonly string[] =>
+  quote.bid === undefined
+    ? missing(face, quote)
+    : pairs(face, [
+        ["symbol", quote.symbol],
+        ["bid", quote.bid],
+        ["ask", quote.ask ?? "-"],
+        ["last", quote.last ?? "-"],
+        ["time", quote.time ?? "-"],
+        ["connector", quote.connector],
+      ]);
+
+interface BarView {
+  readonly time: string;
+  readonly open: string;
+  readonly high: string;
+  readonly low: string;
+  readonly close: string;
+  readonly volume?: string;
+}
+interface BarsView extends Told {
+  readonly source?: string;
+  readonly note?: string;
+  readonly earlier?: number;
+  readonly bars?: readonly BarView[];
+}
+const BARS: readonly Column<BarView>[] = [
+  { title: "day", cell: ({ time }) => time.slice(0, 10) },
+  { title: "open", cell: ({ open }) => open, isNumber: true },
+  { title: "high", cell: ({ high }) => high, isNumber: true },
+  { title: "low", cell: ({ low }) => low, isNumber: true },
+  { title: "close", cell: ({ close }) => close, isNumber: true },
+  { title: "volume", cell: ({ volume }) => volume ?? "-", isNumber: true },
+];
+export const renderBars = (face: Face, view: BarsView): readonly string[] =>
+  view.bars === undefined ? missing(face, view) : [...table(face, BARS, view.bars), ...(face.isTty ? [oneLine(origin(view))] : [])];
+
+const origin = ({ source = "", note, earlier = 0 }: BarsView): string =>
+  [`from ${source}`, ...(note === undefined ? [] : [note]), ...(earlier === 0 ? [] : [`${earlier} earlier ones`])].join("; ");
+
+interface AnalysisView extends Told {
+  readonly indicators?: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly reason?: string;
+    readonly values?: readonly Readonly<Record<string, string>>[];
+  }[];
+}
+/** An indicator and a day a line. */
+export const renderAnalysis = (face: Face, view: AnalysisView): readonly string[] => {
+  if (view.indicators === undefined) return missing(face, view);
+  const rows = view.indicators.flatMap(({ name, status, reason = "", values }) =>
+    values === undefined
+      ? [{ name, day: status, words: reason }]
+      : values.map(({ time = "", ...amounts }) => ({ name, day: time.slice(0, 10), words: amountsText(amounts) })),
+  );
+  const columns: readonly Column<(typeof rows)[number]>[] = [
+    { title: "indicator", cell: ({ name }) => name },
+    { title: "day", cell: ({ day }) => day },
+    { title: "value", cell: ({ words }) => words, gives: true },
+  ];
+  return table(face, columns, rows);
+};
+
+const amountsText = (amounts: Readonly<Record<string, string>>): string =>
+  Object.entries(amounts).map(([name, value]) => (name === "value" ? value : `${name} ${value}`)).join("  ");
+
+interface SymbolsView {
+  readonly symbols: readonly { readonly symbol: string; readonly in: readonly string[]; readonly untrusted: Untrusted | null }[];
+  readonly note: string;
+}
+export const renderSymbols = (face: Face, { symbols, note }: SymbolsView): readonly string[] => [
+  ...listing(
+    face,
+    [
+      { title: "symbol", cell: ({ symbol }) => symbol },
+      { title: "name", cell: ({ untrusted }) => untrusted?.text ?? "", gives: true },
+      { title: "in", cell: ({ in: places }) => places.join(", ") },
+    ],
+    symbols,
+    "none was met",
+  ),
+  ...(face.isTty ? [face.paint("dim", oneLine(note))] : []),
+];
+
+interface FundamentalsView extends Told {
+  readonly numbers?: Readonly<Record<string, string>>;
+}
+export const renderFundamentals = (face: Face, view: FundamentalsView): readonly string[] => {
+  if (view.numbers === undefined) return missing(face, view);
+  const words = view.untrusted?.text;
+  return [...pairs(face, Object.entries(view.numbers)), ...(words === undefined ? [] : quoted(words, face.columns))];
+};
+
+interface FeedView {
+  readonly name: string;
+  readonly status: string;
+  readonly filed: number;
+  readonly fetchedAt: string | null;
+  readonly nextAt: string | null;
+  readonly untrusted: Untrusted | null;
+}
+export const renderFeeds = (face: Face, feeds: readonly FeedView[]): readonly string[] =>
+  listing(
+    face,
+    [
+      { title: "feed", cell: ({ name }) => name },
+      { title: "status", cell: ({ status }) => status },
+      { title: "new", cell: ({ filed }) => String(filed), isNumber: true },
+      { title: "fetched", cell: ({ fetchedAt }) => fetchedAt ?? "-" },
+      { title: "next", cell: ({ nextAt }) => nextAt ?? "-" },
+      { title: "why", cell: ({ untrusted }) => untrusted?.text ?? "", gives: true },
+    ],
+    feeds,
+    "no feeds",
+  );
+
+interface NewsView {
+  readonly items: readonly { readonly path: string; readonly source: string; readonly published: string; readonly untrusted: Untrusted }[];
+  readonly feeds: readonly FeedView[];
+}
+/** Under the items, the feeds that fail. */
+export const renderNews = (face: Face, { items, feeds }: NewsView): readonly string[] => [
+  ...listing(
+    face,
+    [
+      { title: "published", cell: ({ published }) => published.slice(0, 16) },
+      { title: "source", cell: ({ source }) => source },
+      { title: "title", cell: ({ untrusted }) => untrusted.text, gives: true },
+      { title: "path", cell: ({ path }) => path },
+    ],
+    items,
+    "no news",
+  ),
+  ...(face.isTty
+    ? feeds.flatMap(({ name, status, untrusted }) => (status === "failing" ? [`! ${oneLine(`${name}: ${untrusted?.text ?? ""}`)}`] : []))
+    : []),
+];

@@ -1,0 +1,119 @@
+/** Answers as text: JSON for programs, words for people, each command in its own way. */
+import type { Command } from "../commands/command.ts";
+import type { Untrusted } from "../domain/untrusted.ts";
+import { oneLine } from "./terminal-text.ts";
+import { type Io, painter } from "./io.ts";
+import { renderAgentSetup, renderAgents } from "./render-agents.ts";
+import { renderCertify, renderMadeConnector } from "./render-certify.ts";
+import { renderDoctor, renderInit, renderPositions, renderStatus } from "./render-desk.ts";
+import {
+  renderAnalysis,
+  renderBars,
+  renderFeeds,
+  renderFundamentals,
+  renderNews,
+  renderQuote,
+  renderSymbols,
+} from "./render-market.ts";
+import { renderOrder, renderOrders, renderProposed, renderReceipt } from "./render-order.ts";
+import {
+  renderConnectors,
+  renderEntities,
+  renderHits,
+  renderInbox,
+  renderIssues,
+  renderLog,
+  renderLogLine,
+  renderResearch,
+  renderRun,
+  renderSnapshot,
+  renderSnapshots,
+  renderText,
+  renderUp,
+  renderVerify,
+} from "./render-record.ts";
+import { type Face, pairs } from "./table-text.ts";
+
+/** A file that was read: its text. */
+const renderOpened = (_face: Face, { untrusted }: { untrusted: Untrusted }): readonly string[] => renderText(untrusted.text);
+
+type Renderer = (face: Face, value: never) => readonly string[];
+
+/** By the row's name. What a row answers is checked against its schema on the desk's side, so it is not checked again. */
+const RENDERERS: Readonly<Record<string, Renderer>> = {
+  init: renderInit,
+  up: renderUp,
+  status: renderStatus,
+  doctor: renderDoctor,
+  "orders propose": renderProposed,
+  "orders list": renderOrders,
+  "orders show": renderOrder,
+  approve: renderReceipt,
+  reject: renderReceipt,
+  cancel: renderReceipt,
+  "quotes get": renderQuote,
+  "bars get": renderBars,
+  "analysis get": renderAnalysis,
+  "symbols search": renderSymbols,
+  "fundamentals get": renderFundamentals,
+  "news list": renderNews,
+  "news fetch": renderFeeds,
+  "positions list": renderPositions,
+  "inbox list": renderInbox,
+  "inbox read": renderOpened,
+  "files read": renderOpened,
+  "files search": renderHits,
+  "entities read": renderOpened,
+  "entities list": renderEntities,
+  "research list": renderResearch,
+  "issues list": renderIssues,
+  run: renderRun,
+  "agent setup": renderAgentSetup,
+  "agent list": renderAgents,
+  "connectors list": renderConnectors,
+  "connectors new": renderMadeConnector,
+  "connectors test": renderCertify,
+  snapshot: renderSnapshot,
+  "snapshot list": renderSnapshots,
+  log: renderLog,
+  logs: renderLogLine,
+  show: (face, shown: { kind: string; text?: string }) =>
+    shown.kind === "revision" ? renderText(shown.text ?? "") : renderOrder(face, shown as never),
+  verify: renderVerify,
+};
+
+export const faceOf = (io: Io): Face => ({ isTty: io.isTty.out, columns: io.columns, paint: painter(io.colour.out) });
+
+/** The whole answer with its line end; nothing at all for an answer that is nothing. */
+export const render = (row: Command, value: unknown, io: Io, isJson: boolean): string => {
+  if (value === undefined) return "";
+  if (isJson) return `${jsonText(value, io.isTty.out && row.streams !== true ? 2 : 0)}\n`;
+  const face = faceOf(io);
+  const known = RENDERERS[row.name] as ((face: Face, value: unknown) => readonly string[]) | undefined;
+  return joined(known === undefined ? renderAny(face, value) : known(face, value));
+};
+
+/** Lines with no empty ones at the end. */
+const joined = (lines: readonly string[]): string => {
+  const end = lines.findLastIndex((line) => line !== "") + 1;
+  return lines.slice(0, end).map((line) => `${line}\n`).join("");
+};
+
+/** Any answer: names and values; a list one a line. */
+const renderAny = (face: Face, value: unknown): readonly string[] => {
+  if (Array.isArray(value)) return value.map((item) => oneLine(plain(item)));
+  if (typeof value !== "object" || value === null) return [oneLine(plain(value))];
+  return pairs(face, Object.entries(value).map(([name, field]) => [spaced(name), plain(field)] as const));
+};
+
+const plain = (value: unknown): string => (typeof value === "string" ? value : value === null ? "-" : JSON.stringify(value));
+const spaced = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+/** Of what JSON leaves bare, what could still act on a terminal or hide in it. */
+const UNSEEN_IN_JSON = /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udfff]/g;
+
+/** JSON that means the same and shows the same: unseen characters are written as \uXXXX. */
+export const jsonText = (value: unknown, indent: number): string =>
+  (JSON.stringify(value, null, indent) ?? "null").replace(UNSEEN_IN_JSON, (unseen) =>
+    Array.from({ length: unseen.length }, (_, i) => `\\u${unseen.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""),
+  );

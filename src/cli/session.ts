@@ -1,0 +1,90 @@
+/** One command line at work: how it reaches the desk, what it prints, and whether anybody may be asked. */
+import { resolve } from "node:path";
+import type { Channel } from "../domain/event.ts";
+import { EXIT, QocError } from "../domain/error.ts";
+import type { Command } from "../commands/command.ts";
+import type { Globals } from "./argv.ts";
+import { Interrupted } from "./prompts.ts";
+import { callDaemon, isNobodyThere } from "./client.ts";
+import { oneLine } from "./terminal-text.ts";
+import { canAsk } from "./io.ts";
+import { type Prompt, promptOn } from "./prompt.ts";
+import { render } from "./render.ts";
+import type { CliWorld } from "./cli-deps.ts";
+
+export interface Session {
+  readonly world: CliWorld;
+  readonly globals: Globals;
+  /** undefined: nobody may be asked. */
+  readonly prompt: Prompt | undefined;
+  readonly signal: AbortSignal;
+  /** The row of that name. @throws QocError UNKNOWN_COMMAND. */
+  row(name: string): Command;
+  /** Runs a row where it belongs: at the desk, or here. Streams are printed as they come. */
+  call(row: Command, input: Readonly<Record<string, unknown>>, channel?: Channel): Promise<unknown>;
+  /** Prints an answer as data. */
+  show(row: Command, value: unknown): Promise<void>;
+  /** One line for the person, on stderr; silent under --quiet, and under --json, where stderr is for an error object alone. */
+  note(line: string): void;
+}
+
+export const openSession = (world: CliWorld, globals: Globals, table: readonly Command[], signal: AbortSignal): Session => {
+  const { io } = world;
+  const cwd = resolve(world.cwd, globals.workspace ?? ".");
+  const mayAsk = canAsk(io, world.env, globals.noInput);
+  const note = (line: string): void => {
+    if (!globals.quiet && !globals.json) io.err(`${oneLine(line)}\n`);
+  };
+  const show = (row: Command, value: unknown): Promise<void> => {
+    const text = render(row, value, io, globals.json);
+    return text === "" ? Promise.resolve() : io.out(text);
+  };
+  const here = async (row: Command, input: unknown, channel: Channel): Promise<unknown> => {
+    let isShown = false;
+    const ready = (facts: unknown): void => {
+      isShown = true;
+      void show(row, facts);
+    };
+    const emit = (value: unknown): Promise<void> => show(row, value);
+    const value = await world.invokeCold(row, input, { channel, cwd, emit, note, signal, canAsk: mayAsk, ready });
+    return isShown ? undefined : value;
+  };
+  const atDesk = async (row: Command, input: Readonly<Record<string, unknown>>, channel: Channel): Promise<unknown> => {
+    const socketPath = await world.socketFor(cwd);
+    const request = { command: row.name, input, channel, cwd };
+    const cutOff = row.exits?.includes(EXIT.unknownOutcome) === true ? { cutOff: unanswered(row, input) } : {};
+    try {
+      return await callDaemon({ socketPath, request, onNote: note, onValue: (value) => show(row, value), signal, ...cutOff });
+    } catch (error) {
+      if (error instanceof Interrupted && row.writes.length > 0) note("interrupted; what the desk has begun it may finish: qoc status");
+      throw error;
+    }
+  };
+  return {
+    world,
+    globals,
+    prompt: mayAsk && !globals.json ? promptOn(io, signal) : undefined,
+    signal,
+    row: (name) => {
+      const row = table.find((known) => known.name === name);
+      if (row === undefined) throw new QocError("UNKNOWN_COMMAND", { name });
+      return row;
+    },
+    call: async (row, input, channel = "cli") => {
+      if (row.cold === "always") return here(row, input, channel);
+      try {
+        return await atDesk(row, input, channel);
+      } catch (error) {
+        // Only where nobody listened: a desk that was asked and went away may have done its work.
+        if (row.cold === "fallback" && isNobodyThere(error)) return here(row, input, channel);
+        throw error;
+      }
+    },
+    show,
+    note,
+  };
+};
+
+/** An order may have left before the desk did. */
+const unanswered = (row: Command, input: Readonly<Record<string, unknown>>): QocError =>
+  new QocError("OUTCOME_UNKNOWN", { id: String(input["id"] ?? row.name), reason: "the desk stopped before it answered" });

@@ -1,0 +1,27 @@
+/** All cases, by their numbers. */
+import type { Case } from "./test-case.ts";
+import { ACCOUNT_CASES } from "./cases-account.ts";
+import { CANCEL_CASES } from "./cases-cancel.ts";
+import { FAULT_CASES } from "./cases-faults.ts";
+import { FILL_CASES } from "./cases-fills.ts";
+import { LIMIT_CASES } from "./cases-limits.ts";
+import { LOAD_CASES } from "./cases-load.ts";
+import { ORDER_CASES } from "./cases-orders.ts";
+import { ODD_FILL_CASES } from "./cases-odd-fills.ts";
+import { QUOTE_CASES } from "./cases-quotes.ts";
+import { RECOVERY_CASES } from "./cases-recovery.ts";
+import { SECRET_CASES } from "./cases-secrets.ts";
+
+export const CASES: readonly Case[] = [
+  ...LOAD_CASES,
+  ...QUOTE_CASES,
+  ...ACCOUNT_CASES,
+  ...ORDER_CASES,
+  ...FILL_CASES,
+  ...ODD_FILL_CASES,
+  ...CANCEL_CASES,
+  ...FAULT_CASES,
+  ...RECOVERY_CASES,
+  ...SECRET_CASES,
+  ...LIMIT_CASES,
+].toSorted((a, b) => (a.id < b.id ? -1 : 1));

@@ -1,0 +1,143 @@
+/** How cases place orders: as the desk would, with the outcome as the desk would read it. */
+import { ackShape } from "../protocol/schemas.ts";
+import { ZERO, decimal, exactNumber, floored, ratio, text } from "../domain/decimal.ts";
+import { QocError, messageOf } from "../domain/error.ts";
+import type { Order } from "../domain/sdk.ts";
+import type { VenueFill } from "../domain/venue.ts";
+import { fail, must, skip } from "./test-case.ts";
+import type { VenueOrder } from "./fake-venue-book.ts";
+import type { Stand } from "./harness.ts";
+
+/** What is left out is a market buy of the settings' symbol and quantity. */
+export interface Wish {
+  readonly symbol?: string;
+  readonly side?: "buy" | "sell";
+  readonly quantity?: string;
+  readonly type?: Order["type"];
+  readonly limit?: string;
+  readonly stop?: string;
+  readonly timeInForce?: Order["timeInForce"];
+}
+
+export type Outcome =
+  | { readonly kind: "acked"; readonly venueOrderId: string }
+  | { readonly kind: "rejected" | "not-sent" | "unclear"; readonly reason: string };
+
+/** The order that the desk would hand over for this wish; the client order id is new. */
+export const orderFor = (stand: Stand, wish: Wish = {}): Order => {
+  const { symbol, quantity } = stand.settings;
+  const amount = (value: string): number => exactNumber(decimal(value)) ?? Number(value);
+  const quantityText = wish.quantity ?? quantity;
+  return {
+    clientOrderId: `kit-${stand.ids.random(8)}`,
+    symbol: wish.symbol ?? symbol,
+    side: wish.side ?? "buy",
+    quantity: amount(quantityText),
+    quantityText,
+    type: wish.type ?? (wish.limit === undefined ? "market" : "limit"),
+    ...(wish.limit === undefined ? {} : { limitPrice: amount(wish.limit), limitPriceText: wish.limit }),
+    ...(wish.stop === undefined ? {} : { stopPrice: amount(wish.stop), stopPriceText: wish.stop }),
+    timeInForce: wish.timeInForce ?? "day",
+  };
+};
+
+/** What the desk would take the answer for. */
+export const send = async (stand: Stand, order: Order): Promise<Outcome> => {
+  try {
+    const answer = await stand.call("placeOrder", order);
+    if (!answer.ok) {
+      const kind = answer.kind === "rejection" ? "rejected" : answer.kind === "not-sent" ? "not-sent" : "unclear";
+      return { kind, reason: answer.message };
+    }
+    const ack = ackShape.safeParse(answer.value);
+    if (ack.success) return { kind: "acked", venueOrderId: ack.data.venueOrderId };
+    const [issue] = ack.error.issues;
+    return { kind: "unclear", reason: `its acknowledgement is malformed: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}` };
+  } catch (error) {
+    if (error instanceof QocError && error.code === "CONNECTOR_NOT_READY") return { kind: "not-sent", reason: error.message };
+    return { kind: "unclear", reason: messageOf(error) };
+  }
+};
+
+export interface Acked {
+  readonly order: Order;
+  readonly venueOrderId: string;
+}
+
+/** Sends the wish and fails the case unless it is acknowledged. */
+export const acked = async (stand: Stand, wish: Wish = {}): Promise<Acked> => {
+  const order = orderFor(stand, wish);
+  const outcome = await send(stand, order);
+  if (outcome.kind === "acked") return { order, venueOrderId: outcome.venueOrderId };
+  return fail(`a plain ${order.type} order ended ${outcome.kind} and not acknowledged: ${outcome.reason}`);
+};
+
+/** The order as the fake venue took it. */
+export const atVenue = (stand: Stand, { clientOrderId }: Order): VenueOrder => {
+  const found = stand.venue.book.order({ clientOrderId });
+  if (found !== undefined) return found;
+  const others = stand.venue.orders.map((order) => order.client_order_id);
+  const seen = others.length === 0 ? "it has taken no order at all" : `it has ${others.join(", ")}`;
+  return fail(`the venue has no order with client_order_id ${clientOrderId}; ${seen}: send order.clientOrderId to the venue as it is`);
+};
+
+/** A buy limit far below the market: it rests. */
+export const restingLimit = async (stand: Stand): Promise<string> => {
+  const { bid } = await stand.ask.quote("kit", stand.settings.symbol);
+  const limit = text(floored(ratio(decimal(bid), decimal("2"), 2), 2));
+  return decimal(limit).eq(decimal("0")) ? skip(`the bid of ${stand.settings.symbol} is ${bid}: no limit price rests below it`) : limit;
+};
+
+/** A resting order, acknowledged. */
+export const resting = async (stand: Stand): Promise<Acked> => acked(stand, { limit: await restingLimit(stand), timeInForce: "gtc" });
+
+export const fillsOf = (stand: Stand, { venueOrderId }: Acked): readonly VenueFill[] =>
+  stand.fills.filter((fill) => fill.venueOrderId === venueOrderId);
+
+/** Waits for that many fills of the order and answers with them. */
+export const fillsWithin = (stand: Stand, placed: Acked, count: number, ms?: number): Promise<readonly VenueFill[]> =>
+  stand.until(
+    () => {
+      const fills = fillsOf(stand, placed);
+      return fills.length >= count ? fills : undefined;
+    },
+    () => {
+      const strays = stand.fills.filter((fill) => fill.venueOrderId !== placed.venueOrderId).map((fill) => fill.venueOrderId);
+      const strayed = strays.length === 0 ? "" : `; it emitted fills of ${[...new Set(strays)].join(", ")}`;
+      const { length } = fillsOf(stand, placed);
+      return `the venue made ${count} fill(s) of order ${placed.venueOrderId}, and ctx.emitFill told of ${length}${strayed}`;
+    },
+    ms,
+  );
+
+const FILLED_MS = 10_000;
+
+/** Waits until the emitted fills make up the whole order; answers with them. */
+export const filledWhole = async (stand: Stand, placed: Acked): Promise<readonly VenueFill[]> => {
+  const { quantityText } = placed.order;
+  const sum = () => fillsOf(stand, placed).reduce((total, fill) => total.plus(decimal(fill.quantity)), ZERO);
+  await stand.until(
+    () => sum().gte(decimal(quantityText)),
+    () =>
+      `a market order for ${quantityText} was acknowledged as ${placed.venueOrderId}, and ${FILLED_MS / 1000} s later ` +
+      `ctx.emitFill had told of ${text(sum())}: subscribe to the venue's fills in connect, and emit each one`,
+    FILLED_MS,
+  );
+  return fillsOf(stand, placed);
+};
+
+/** The outcome of an order whose answer the venue spoilt: nobody may call it settled. */
+export const mustBeUnclear = (outcome: Outcome, what: string): void => {
+  if (outcome.kind === "rejected")
+    fail(`${what}, and it threw VenueRejection (${outcome.reason}): that is a definite no, and the order may stand; throw a plain Error`);
+  if (outcome.kind === "not-sent")
+    fail(`${what}, and it threw NotSent (${outcome.reason}): the request had left the machine; throw a plain Error`);
+};
+
+/** And nobody may take it for done either. */
+export const mustNotBeAcked = (outcome: Outcome, what: string): void =>
+  must(
+    outcome.kind !== "acked",
+    `${what}, and it acknowledged the order${outcome.kind === "acked" ? ` as ${outcome.venueOrderId}` : ""}: ` +
+    `only a confirmed order has an acknowledgement`,
+  );

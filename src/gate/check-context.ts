@@ -1,0 +1,74 @@
+/** What the rules share, worked out once per evaluation and only when a rule asks for it. */
+import { type Decimal, decimal } from "../domain/decimal.ts";
+import { instrumentKey } from "../domain/order.ts";
+import type { Quote } from "../domain/quote.ts";
+import { type Known, known } from "./check-result.ts";
+import { type Exposure, exposureOf, priceOf, quoteOf, strictlyReducing } from "./exposure.ts";
+import type { GateInput } from "./input.ts";
+import { navOf } from "./nav.ts";
+
+export interface Facts {
+  readonly input: GateInput;
+  readonly quantity: Decimal;
+  /** Of the order's instrument, without the order itself. */
+  readonly exposure: Exposure;
+  /** The quote, if it is one of the order's symbol. */
+  readonly quote: Known<Quote>;
+  /** One unit of the order at its worst. */
+  readonly price: Known<Decimal>;
+  /** quantity × price. */
+  readonly notional: Known<Decimal>;
+  readonly nav: Known<Decimal>;
+  /**
+   * The order can only shrink a position that the venue confirms. Never true while the connector is not ready and
+   * reconciled or the instrument is flagged: then the position is not known.
+   */
+  readonly reducing: boolean;
+  /** Of the connector's account, for messages. */
+  readonly currency: string;
+}
+
+export const factsOf = (input: GateInput): Facts => {
+  const memo = new Map<string, unknown>();
+  const once = <T>(name: string, compute: () => T): T => {
+    if (!memo.has(name)) memo.set(name, compute());
+    return memo.get(name) as T;
+  };
+  const facts: Facts = {
+    input,
+    get quantity() {
+      return once("quantity", () => decimal(input.order.terms.quantity));
+    },
+    get exposure() {
+      const { terms, id } = input.order;
+      return once("exposure", () => exposureOf(input.book, terms.connector, terms.symbol, id));
+    },
+    get quote() {
+      return once("quote", () => quoteOf(input));
+    },
+    get price() {
+      return once("price", () => priceOf(input, facts.exposure));
+    },
+    get notional() {
+      const { price } = facts;
+      return "missing" in price ? price : known(facts.quantity.times(price.value));
+    },
+    get nav() {
+      return once("nav", () => navOf(input.book));
+    },
+    get reducing() {
+      return once("reducing", () => reducing(facts));
+    },
+    get currency() {
+      return input.book.accounts.get(input.order.terms.connector)?.account.currency ?? "";
+    },
+  };
+  return facts;
+};
+
+const reducing = (facts: Facts): boolean => {
+  const { order, connector, book } = facts.input;
+  if (connector.ready !== true || connector.reconciled !== true) return false;
+  if (book.flagged.has(instrumentKey(order.terms.connector, order.terms.symbol))) return false;
+  return strictlyReducing(order.terms, facts.exposure);
+};

@@ -1,0 +1,37 @@
+/** The market has not moved away from what the human was shown. */
+import { ZERO, decimal, withinPercent } from "../../domain/decimal.ts";
+import { isTwoSided, mid } from "../../domain/quote.ts";
+import { block, pass, unavailable } from "../check-result.ts";
+import { percentText, share } from "../format.ts";
+import type { Rule } from "./rule.ts";
+
+const key = "drift";
+const LIMIT = decimal("1");
+
+export const drift: Rule = {
+  key,
+  stages: ["approve", "dispatch"],
+  evaluate: (facts) => {
+    const { approval, order, stage } = facts.input;
+    if (approval === undefined) {
+      return stage === "approve" ? pass(key, "not approved yet") : unavailable(key, "nobody has approved this order");
+    }
+    if (approval.mid === undefined) {
+      if (order.terms.limitPrice !== undefined) return pass(key, "approved without a quote; the limit price holds");
+      const message = `a ${order.terms.type} order that was approved without a quote cannot be sent; use a limit`;
+      return block(key, "APPROVED_WITHOUT_QUOTE", message);
+    }
+    const shown = decimal(approval.mid);
+    if (!shown.gt(ZERO)) return unavailable(key, `the price shown at approval was ${approval.mid}`);
+    if ("missing" in facts.quote) return unavailable(key, facts.quote.missing);
+    const quote = facts.quote.value;
+    if (!isTwoSided(quote)) return unavailable(key, `the book is one-sided or crossed (bid ${quote.bid}, ask ${quote.ask})`);
+    const now = mid(quote);
+    const moved = now.minus(shown).abs();
+    const figures = { limit: percentText(LIMIT), actual: share(moved, shown, LIMIT) };
+    const message =
+      `the market is at ${now.toFixed()}, ${figures.actual} from the ${approval.mid} shown at approval ` +
+      `(limit ${figures.limit})`;
+    return withinPercent(moved, LIMIT, shown) ? pass(key, message, figures) : block(key, "PRICE_DRIFTED", message, figures);
+  },
+};

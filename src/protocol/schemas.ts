@@ -1,0 +1,168 @@
+/** What a worker may say, as zod shapes: the host's side of the wire only, so that no worker carries the checker. */
+import { z } from "zod";
+import { DecimalError, type DecimalText, canonicalText } from "../domain/decimal.ts";
+import { readFundamentals } from "../domain/fundamentals.ts";
+import type {
+  ToldAccount,
+  VenueAck,
+  VenueBar,
+  VenueFill,
+  VenueInstrument,
+  VenuePosition,
+  VenueQuote,
+  VenueReport,
+} from "../domain/venue.ts";
+import { type Envelope, LIMITS, METHODS, type Method, type WorkerEvent } from "./messages.ts";
+
+const words = z.string().max(LIMITS.eventChars);
+const count = z.int().nonnegative();
+
+const capabilities = z.looseObject({
+  exactDecimals: z.boolean().optional(),
+  clientIdDedupe: z.enum(["forever", "open-only", "none"]).optional(),
+  queryByClientId: z.boolean().optional(),
+  buyingPowerNetsOpenOrders: z.boolean().optional(),
+  reduceOnly: z.boolean().optional(),
+  simulatedTime: z.boolean().optional(),
+  mode: z.enum(["paper", "live"]).optional(),
+});
+
+/** Worker to host. */
+export const workerEvent: z.ZodType<WorkerEvent> = z.discriminatedUnion("e", [
+  z.strictObject({
+    e: z.literal("hello"),
+    protocol: z.int(),
+    sdk: z.int(),
+    methods: z.array(z.enum(METHODS as [Method, ...Method[]])).max(METHODS.length),
+    capabilities,
+  }),
+  z.strictObject({ e: z.literal("failed"), kind: z.enum(["shape", "threw"]), message: words, stack: words.optional() }),
+  z.strictObject({ e: z.literal("fills"), from: count, fills: z.array(z.unknown()).min(1).max(LIMITS.fillsPerBatch) }),
+  z.strictObject({
+    e: z.literal("log"),
+    level: z.enum(["debug", "info", "warn", "error"]),
+    message: words,
+    fields: z.record(z.string(), z.unknown()).optional(),
+  }),
+  z.strictObject({ e: z.literal("pong"), n: count, heapMb: z.number().nonnegative() }),
+  z.strictObject({ e: z.literal("ask"), n: count, what: z.enum(["get", "put", "bars"]), key: words, value: z.unknown().optional() }),
+]);
+
+export const envelope: z.ZodType<Envelope> = z.discriminatedUnion("ok", [
+  z.strictObject({ ok: z.literal(true), value: z.unknown().optional() }),
+  z.strictObject({ ok: z.literal(false), kind: z.enum(["rejection", "not-sent", "error"]), message: words, stack: words.optional() }),
+]);
+
+const numeric = z.union([z.string(), z.number()]).transform((raw, context): DecimalText => {
+  try {
+    return canonicalText(raw);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: error instanceof DecimalError ? error.message : "is not a number" });
+    return z.NEVER;
+  }
+});
+const positive = numeric.refine((value) => value !== "0" && !value.startsWith("-"), "must be above zero");
+const notNegative = numeric.refine((value) => !value.startsWith("-"), "must not be below zero");
+const PLAIN_NAME = /^[\x20-\x7e]*$/;
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
+/** An id or a symbol: one line of visible text. */
+const name = z
+  .string()
+  .min(1)
+  .max(128)
+  .refine((value) => PLAIN_NAME.test(value) || !UNSEEN.test(value), "holds a control or invisible character");
+
+const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2}))?$/;
+
+/** Milliseconds, or ISO text that names its offset (a bare date is UTC), between 1970 and 2200. */
+const time = z.union([z.number(), z.string().max(64)]).transform((raw, context): number => {
+  const at = typeof raw === "number" ? raw : ISO.test(raw) ? Date.parse(raw) : Number.NaN;
+  if (Number.isFinite(at) && at >= 0 && at < 7_258_118_400_000) return Math.round(at);
+  context.addIssue({ code: "custom", message: `${JSON.stringify(raw)} is not a time (milliseconds since 1970, or ISO 8601 with its offset)` });
+  return z.NEVER;
+});
+
+/** Drops members that are undefined or null, so that an optional member is absent or there. Most have none: no copy then. */
+const compact = <T extends object>(value: T): T => {
+  const isNothing = (member: unknown): boolean => member === undefined || member === null;
+  if (!Object.values(value).some(isNothing)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => !isNothing(member))) as T;
+};
+
+const optional = <T extends z.ZodType>(shape: T) => shape.nullish();
+
+export const quoteShape = z
+  .object({
+    symbol: name,
+    bid: notNegative,
+    ask: notNegative,
+    timestamp: time,
+    last: optional(notNegative),
+    bidSize: optional(notNegative),
+    askSize: optional(notNegative),
+  })
+  .transform(({ timestamp, ...rest }) => compact({ ...rest, at: timestamp }) as VenueQuote);
+
+export const positionShape = z
+  .object({ symbol: name, quantity: numeric, averagePrice: optional(numeric), markPrice: optional(numeric), currency: optional(name) })
+  .transform((value) => compact(value) as VenuePosition);
+
+export const ackShape = z
+  .object({ venueOrderId: name, status: z.literal("acknowledged") })
+  .transform(({ venueOrderId }): VenueAck => ({ venueOrderId }));
+
+export const fillShape = z
+  .object({
+    fillId: name,
+    venueOrderId: name,
+    clientOrderId: optional(name),
+    symbol: name,
+    side: z.enum(["buy", "sell"]),
+    quantity: positive,
+    price: numeric,
+    timestamp: time,
+    fee: optional(numeric),
+    feeCurrency: optional(name),
+    busts: optional(name),
+    corrects: optional(name),
+  })
+  .transform(({ timestamp, ...rest }) => compact({ ...rest, at: timestamp }) as VenueFill);
+
+export const reportShape = z
+  .object({
+    venueOrderId: name,
+    clientOrderId: optional(name),
+    status: z.enum(["open", "partially_filled", "filled", "cancelled", "rejected", "expired"]),
+    filledQuantity: notNegative,
+    averagePrice: optional(numeric),
+  })
+  .transform((value) => compact(value) as VenueReport);
+
+export const accountShape = z
+  .object({ nav: numeric, cash: numeric, buyingPower: numeric, currency: name, timestamp: optional(time) })
+  .transform(({ timestamp, ...rest }) => compact({ ...rest, at: timestamp }) as ToldAccount);
+
+const orderType = z.enum(["market", "limit", "stop", "stop_limit"]);
+export const instrumentShape = z
+  .object({
+    symbol: name,
+    name: optional(z.string().max(200)),
+    tickSize: optional(positive),
+    lotSize: optional(positive),
+    minQuantity: optional(notNegative),
+    maxQuantity: optional(notNegative),
+    minNotional: optional(notNegative),
+    currency: optional(name),
+    orderTypes: optional(z.array(orderType)),
+    timesInForce: optional(z.array(z.enum(["day", "gtc", "ioc", "fok"]))),
+    tradable: optional(z.boolean()),
+  })
+  .transform((value) => compact(value) as VenueInstrument);
+
+export const barShape = z
+  .object({ symbol: name, timestamp: time, open: numeric, high: numeric, low: numeric, close: numeric, volume: optional(notNegative) })
+  .transform(({ timestamp, ...rest }) => compact({ ...rest, at: timestamp }) as VenueBar);
+
+/** null: the venue knows nothing of it. */
+export const fundamentalsShape = z.record(z.string(), z.unknown()).transform(readFundamentals).nullable();

@@ -1,0 +1,135 @@
+/**
+ * A human's consent, bound to the digest that was read, and in the same breath the dispatch: guards, approval and intent are
+ * one uninterrupted step, so two terminals cannot both pass on the same money.
+ */
+import { text } from "../domain/decimal.ts";
+import { type ErrorCode, type ErrorDetails, QocError } from "../domain/error.ts";
+import type { Actor, Channel } from "../domain/event.ts";
+import type { ClientOrderId } from "../domain/ids.ts";
+import type { Order } from "../domain/order.ts";
+import type { OrderRecord } from "../domain/order-state.ts";
+import { isTwoSided, mid } from "../domain/quote.ts";
+import type { Verdict } from "../domain/verdict.ts";
+import type { Cleared } from "../gate/cleared.ts";
+import { clear, evaluate } from "../gate/gate.ts";
+import { clientOrderIdFor } from "./client-order-id.ts";
+import type { Desk } from "./desk.ts";
+import { customChecks, gateInput, recordVerdict } from "./evaluate-proposal.ts";
+import { locate } from "./find-order.ts";
+import { type MarketView, lookAt } from "./market-snapshot.ts";
+import { type Receipt, receiptOf } from "./order-view.ts";
+import { send } from "./submit.ts";
+
+/** How long a consent lasts before the intent must be on disk. */
+const APPROVAL_MS = 15 * 60 * 1000;
+/** Custom guards are judged outside the uninterrupted step; if the book moved meanwhile they are asked again this often. */
+const ROUNDS_MAX = 3;
+
+export interface ApproveRequest {
+  readonly id: string;
+  readonly digest?: string;
+  readonly actor: Actor;
+  readonly channel: Channel;
+  readonly passphrase?: string;
+}
+
+/** @throws DIGEST_REQUIRED, DIGEST_MISMATCH, ALREADY_DECIDED, GUARD_BLOCKED, KEY_REQUIRED, OUTCOME_UNKNOWN, VENUE_REJECTED. */
+export const approve = async (desk: Desk, request: ApproveRequest): Promise<Receipt> => {
+  const refusal = desk.readOnly();
+  if (refusal !== undefined) throw new QocError("DESK_READ_ONLY", { reason: refusal });
+  // The venue is asked while the file is read again; both are looked at only once both are here.
+  const known = desk.book.orders.get(request.id as OrderRecord["id"]);
+  const early = known === undefined ? undefined : lookAt(desk, known.terms.connector, known.terms.symbol);
+  const order = await locate(desk, request.id);
+  assertApprovable(order, request);
+  const isSame = known?.terms.connector === order.terms.connector && known.terms.symbol === order.terms.symbol;
+  for (let round = 1; ; round++) {
+    const view = await (round === 1 && isSame && early !== undefined ? early : lookAt(desk, order.terms.connector, order.terms.symbol));
+    const before = desk.book.movedSeq;
+    const custom = await customChecks(desk, order, view);
+    assertApprovable(order, request);
+    const moved = custom.length > 0 && before !== desk.book.movedSeq;
+    if (moved && round < ROUNDS_MAX) continue;
+    if (moved) throw refused(order, "CONNECTOR_NOT_READY", { connector: order.terms.connector, state: "busy", reason: ": the book kept moving" });
+    return await consent(desk, order, request, view, custom);
+  }
+};
+
+/** Everything up to the two durable records happens without giving way to anything else. */
+const consent = async (
+  desk: Desk,
+  order: OrderRecord,
+  request: ApproveRequest,
+  view: MarketView,
+  custom: Awaited<ReturnType<typeof customChecks>>,
+): Promise<Receipt> => {
+  const advice = evaluate(gateInput(desk, order, "approve", view, custom));
+  if (advice.decision === "block") {
+    await recordVerdict(desk, order, "approve", advice, { durable: true }).committed;
+    throw blocked(order, advice);
+  }
+  recordVerdict(desk, order, "approve", advice);
+  const clientOrderId = clientOrderIdFor(desk.book);
+  desk.publish(approval(desk, order, request, view, clientOrderId));
+  const judged = clear(gateInput(desk, order, "dispatch", view, custom));
+  recordVerdict(desk, order, "dispatch", judged.verdict);
+  if (judged.cleared === undefined) {
+    const reason = judged.verdict.reasons[0]?.message ?? "a guard";
+    await desk.publish({ type: "order.rejected", id: order.id, by: "guard", reason, actor: "host" }, { durable: true }).committed;
+    throw blocked(order, judged.verdict);
+  }
+  return dispatch(desk, order, judged.cleared);
+};
+
+/** Writes the intent, waits until it is on disk, and sends. */
+export const dispatch = async (desk: Desk, order: OrderRecord, cleared: Cleared<Order>): Promise<Receipt> => {
+  const intent = desk.publish(
+    { type: "order.submitting", id: order.id, clientOrderId: cleared.clientOrderId, digest: order.digest },
+    { durable: true },
+  );
+  await intent.committed;
+  await send(desk, order, cleared);
+  return receiptOf(order);
+};
+
+const approval = (desk: Desk, order: OrderRecord, request: ApproveRequest, view: MarketView, clientOrderId: ClientOrderId) => {
+  const at = desk.clock.now();
+  const consented = {
+    id: order.id,
+    digest: order.digest,
+    terms: order.terms,
+    clientOrderId,
+    actor: request.actor,
+    channel: request.channel,
+    expiresAt: at + APPROVAL_MS,
+    ...(view.quote === undefined || !isTwoSided(view.quote) ? {} : { mid: text(mid(view.quote)) }),
+  };
+  const signature = sign(desk, order, consented, request.passphrase);
+  return { type: "order.approved" as const, ...consented, ...(signature === undefined ? {} : { signature }) };
+};
+
+/** A live order is signed by a key that a passphrase unlocked; a paper order by the key where it needs none. */
+const sign = (desk: Desk, order: OrderRecord, consented: unknown, passphrase: string | undefined): string | undefined => {
+  if (order.terms.mode !== "live") return desk.key.locked ? undefined : desk.key.sign(consented);
+  if (!desk.key.locked) throw new QocError("KEY_REQUIRED", { id: order.id, reason: "the key has no passphrase; set one with qoc key protect" });
+  if (passphrase === undefined) throw new QocError("KEY_REQUIRED", { id: order.id, reason: "no passphrase was given" });
+  return desk.key.sign(consented, passphrase);
+};
+
+const assertApprovable = (order: OrderRecord, request: ApproveRequest): void => {
+  const fail = (code: ErrorCode, details: ErrorDetails): never => {
+    throw new QocError(code, { id: order.id, ...details }, { data: receiptOf(order) });
+  };
+  if (order.state !== "proposed") fail("ALREADY_DECIDED", { state: order.state });
+  if (request.digest === undefined) fail("DIGEST_REQUIRED", { digest: order.digest });
+  if (request.digest !== order.digest) fail("DIGEST_MISMATCH", { shown: request.digest, actual: order.digest });
+};
+
+const refused = (order: OrderRecord, code: ErrorCode, details: ErrorDetails): QocError =>
+  new QocError(code, { id: order.id, ...details }, { data: receiptOf(order) });
+
+const blocked = (order: OrderRecord, verdict: Verdict): QocError => {
+  const first = verdict.reasons[0];
+  const more = verdict.reasons.length > 1 ? ` (and ${verdict.reasons.length - 1} more)` : "";
+  return refused(order, "GUARD_BLOCKED", { guard: first?.guard ?? "", message: `${first?.message ?? "a guard"}${more}` });
+};

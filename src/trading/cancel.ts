@@ -1,0 +1,49 @@
+/** A cancel is a request: it passes in every trading state, and the venue's word decides what became of the order. */
+import { text } from "../domain/decimal.ts";
+import { QocError, messageOf } from "../domain/error.ts";
+import type { Actor } from "../domain/event.ts";
+import { type OrderRecord, isTerminal } from "../domain/order-state.ts";
+import type { Desk } from "./desk.ts";
+import { locate } from "./find-order.ts";
+import { type Receipt, receiptOf } from "./order-view.ts";
+import { askAfter } from "./reconcile.ts";
+
+const durable = { durable: true };
+
+export const cancel = async (desk: Desk, words: string, actor: Actor): Promise<Receipt> => {
+  const order = await locate(desk, words);
+  if (order.state === "proposed" || isTerminal(order.state)) {
+    throw new QocError("NOT_CANCELLABLE", { id: order.id, state: order.state }, { data: receiptOf(order) });
+  }
+  await desk.publish({ type: "cancel.requested", id: order.id, actor }, durable).committed;
+  if (order.state === "approved") {
+    await desk.publish({ type: "order.not_sent", id: order.id, reason: "cancelled before it was sent" }, durable).committed;
+    return receiptOf(order);
+  }
+  if (order.venueOrderId === undefined) await askAfter(desk, order);
+  if (order.venueOrderId === undefined) {
+    throw new QocError("OUTCOME_UNKNOWN", { id: order.id, reason: "the venue's order id is not known yet" }, { data: receiptOf(order) });
+  }
+  await cancelAtVenue(desk, order);
+  return receiptOf(order);
+};
+
+const cancelAtVenue = async (desk: Desk, order: OrderRecord): Promise<void> => {
+  const { connector } = order.terms;
+  const venueOrderId = order.venueOrderId as NonNullable<OrderRecord["venueOrderId"]>;
+  try {
+    await desk.venues.cancel(connector, venueOrderId);
+  } catch (error) {
+    await askAfter(desk, order).catch(() => undefined);
+    if (isTerminal(order.state)) return;
+    await desk.publish({ type: "cancel.failed", id: order.id, reason: messageOf(error) }, durable).committed;
+    throw new QocError("CALL_FAILED", { connector, method: "cancelOrder", message: messageOf(error) }, { cause: error, data: receiptOf(order) });
+  }
+  const word = await askAfter(desk, order);
+  if (word === "told" || isTerminal(order.state)) return;
+  // A connector with only the seven methods cannot be asked; its cancelOrder that returned is the venue's word.
+  await desk.publish(
+    { type: "order.reported", id: order.id, venueOrderId, status: "cancelled", filledQuantity: text(order.filled) },
+    durable,
+  ).committed;
+};

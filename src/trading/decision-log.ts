@@ -1,0 +1,66 @@
+/** `qoc log`: one line a decision, read from the journal's fold, so that it works without git. */
+import type { Book } from "../domain/book.ts";
+import { type OrderRecord, isTerminal, rejectedBy } from "../domain/order-state.ts";
+import type { Untrusted } from "../domain/untrusted.ts";
+import { type Desk, iso } from "./desk.ts";
+import { detailOf, orderWords, summaryOf } from "./order-view.ts";
+import { orderPath } from "./order-files.ts";
+import { find } from "./find-order.ts";
+import { QocError } from "../domain/error.ts";
+
+export interface TradeLine {
+  readonly date: string;
+  readonly decision: "APPROVED" | "REJECTED";
+  readonly id: string;
+  readonly side: string;
+  readonly symbol: string;
+  readonly quantity: string;
+  readonly price: string;
+  readonly state: string;
+  readonly averagePrice: string | null;
+  /** Who or what ended it; `guard: pass` where nothing did. */
+  readonly note: string;
+  /** Why, in their words. */
+  readonly untrusted: Untrusted | null;
+}
+
+export const tradeLog = (book: Readonly<Book>, limit: number): readonly TradeLine[] => {
+  const decided = [...book.orders.values()].filter((order) => order.approvals.length > 0 || isTerminal(order.state));
+  return decided
+    .toSorted((a, b) => decidedAt(b) - decidedAt(a))
+    .slice(0, limit)
+    .map(lineOf);
+};
+
+const decidedAt = (order: Readonly<OrderRecord>): number => order.approvals.at(-1)?.at ?? order.history.at(-1)?.at ?? order.proposedAt;
+
+const lineOf = (order: Readonly<OrderRecord>): TradeLine => {
+  const rejected = rejectedBy(order);
+  const { reason } = orderWords(order);
+  return {
+    date: iso(decidedAt(order)),
+    decision: order.approvals.length > 0 && rejected !== "guard" ? "APPROVED" : "REJECTED",
+    id: order.id,
+    side: order.terms.side,
+    symbol: order.terms.symbol,
+    quantity: order.terms.quantity,
+    price: order.terms.limitPrice ?? "market",
+    state: order.state,
+    averagePrice: summaryOf(order, "").averagePrice,
+    note: reason === null ? "guard: pass" : (rejected ?? order.state),
+    untrusted: reason,
+  };
+};
+
+/** `qoc show`: an order by its id, or a revision of the file history. */
+export const show = async (desk: Desk, words: string): Promise<unknown> => {
+  try {
+    const order = find(desk, words);
+    return { kind: "order", ...detailOf(order, orderPath(order)) };
+  } catch (error) {
+    if (!(error instanceof QocError) || error.code !== "ORDER_NOT_FOUND") throw error;
+    const revision = await desk.history.show(words).catch(() => undefined);
+    if (revision === undefined) throw error;
+    return { kind: "revision", rev: words, text: revision };
+  }
+};

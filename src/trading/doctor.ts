@@ -1,0 +1,175 @@
+/** Checks that a person can act on: each failure says what to do. Read-only. */
+import { messageOf } from "../domain/error.ts";
+import type { Desk } from "./desk.ts";
+import { lostGuarantees } from "./venue-gateway.ts";
+
+export interface DoctorCheck {
+  readonly name: string;
+  readonly status: "ok" | "warn" | "fail" | "skip";
+  readonly message: string;
+  readonly fix?: string;
+}
+
+const FREE_BYTES_MIN = 100 * 1024 * 1024;
+const PENDING_AGE_MS = 24 * 60 * 60 * 1000;
+
+/** Whether the agents of `[agent]` could be started here, and held. */
+export interface AgentFacts {
+  /** The program's name; undefined for the scripted one, which needs none. */
+  readonly program: string | undefined;
+  readonly isInstalled: boolean;
+  readonly hasBubblewrap: boolean;
+}
+
+export const doctor = async (desk: Desk, nodeVersion: string, agent: AgentFacts): Promise<{ checks: readonly DoctorCheck[] }> => ({
+  checks: [
+    nodeCheck(nodeVersion),
+    await diskCheck(desk),
+    journalCheck(desk),
+    historyCheck(desk),
+    tradingCheck(desk),
+    keyCheck(desk),
+    agentCheck(desk, agent),
+    ...desk.venues.status().flatMap((status) => connectorChecks(desk, status)),
+    ...pendingChecks(desk),
+    ...[...desk.book.flagged].map(([key, { expected, actual }]): DoctorCheck => ({
+      name: "positions",
+      status: "fail",
+      message: `${key}: our fills make ${expected}, the venue holds ${actual}; the instrument is blocked`,
+      fix: `compare with the venue's own page, then qoc resolve ${key}`,
+    })),
+  ],
+});
+
+const nodeCheck = (version: string): DoctorCheck => {
+  const major = Number(version.split(".")[0]);
+  return major >= 22
+    ? { name: "node", status: "ok", message: `Node ${version}` }
+    : { name: "node", status: "warn", message: `Node ${version} works; it is past its end of life`, fix: "install Node 24 LTS" };
+};
+
+const diskCheck = async (desk: Desk): Promise<DoctorCheck> => {
+  try {
+    const free = await desk.disk.free(desk.root);
+    const megabytes = Math.floor(free / 1024 / 1024);
+    return free >= FREE_BYTES_MIN
+      ? { name: "disk", status: "ok", message: `${megabytes} MB free` }
+      : { name: "disk", status: "fail", message: `${megabytes} MB free; orders need 100 MB`, fix: "free some space" };
+  } catch (error) {
+    return { name: "disk", status: "fail", message: messageOf(error), fix: "check the disk of the workspace" };
+  }
+};
+
+const journalCheck = (desk: Desk): DoctorCheck => {
+  const problem = desk.readOnly();
+  return problem === undefined
+    ? { name: "journal", status: "ok", message: `${desk.book.seq} records, chain intact at start` }
+    : { name: "journal", status: "fail", message: problem, fix: "qoc verify" };
+};
+
+const historyCheck = (desk: Desk): DoctorCheck => {
+  if (!desk.config.workspace.historyEnabled) return { name: "history", status: "skip", message: "history_enabled = false" };
+  return desk.history.available
+    ? { name: "history", status: "ok", message: "git keeps the file history" }
+    : { name: "history", status: "warn", message: "git is not installed; the desk trades without file history", fix: "install git" };
+};
+
+const tradingCheck = (desk: Desk): DoctorCheck => {
+  const { state, reason } = desk.book.trading;
+  return state === "active"
+    ? { name: "trading", status: "ok", message: "active" }
+    : { name: "trading", status: "warn", message: `${state}: ${reason}`, fix: "qoc resume" };
+};
+
+const keyCheck = (desk: Desk): DoctorCheck => {
+  const live = desk.venues.status().some((status) => status.mode === "live");
+  if (desk.key.locked) return { name: "key", status: "ok", message: "the operator's key is under a passphrase" };
+  return live
+    ? {
+        name: "key",
+        status: "fail",
+        message: "a live connector is enabled and the operator's key has no passphrase",
+        fix: "qoc key protect",
+      }
+    : { name: "key", status: "ok", message: "the operator's key has no passphrase; paper orders need none" };
+};
+
+const agentCheck = (desk: Desk, { program, isInstalled, hasBubblewrap }: AgentFacts): DoctorCheck => {
+  const name = "agent";
+  const { runtime, unconfined } = desk.config.agent;
+  if (program === undefined) return { name, status: "ok", message: "the scripted agent; it has no model behind it" };
+  if (!isInstalled) {
+    return { name, status: "fail", message: `${program} is not on the desk's PATH`, fix: `install it, or set [agent] command = ["/path/of/${program}"]` };
+  }
+  if (hasBubblewrap) return { name, status: "ok", message: `${runtime}: ${program}, held by bubblewrap` };
+  const fix = "install bubblewrap";
+  if (runtime !== "acp" && runtime !== "command") return { name, status: "warn", message: `${runtime}: held by its own switches alone`, fix };
+  return unconfined
+    ? { name, status: "warn", message: `${runtime}: unconfined, it can do what you can`, fix }
+    : { name, status: "fail", message: `${runtime}: it may have hands of its own, and nothing here holds it`, fix };
+};
+
+const connectorChecks = (desk: Desk, status: ReturnType<Desk["venues"]["status"]>[number]): readonly DoctorCheck[] => {
+  const name = `connector ${status.name}`;
+  const latency =
+    status.latencyMs === undefined ? "" : `, p50 ${status.latencyMs.p50.toFixed(1)} ms, p99 ${status.latencyMs.p99.toFixed(1)} ms`;
+  const memory = status.memoryMb === undefined ? "" : `, ${status.memoryMb.toFixed(0)} MB`;
+  const queue = status.queueDepth === undefined || status.queueDepth === 0 ? "" : `, ${status.queueDepth} calls wait`;
+  const facts = `${status.state}, ${status.mode}, ${status.isolation}, ${status.restarts} restarts${latency}${queue}${memory}`;
+  const isUp = status.state === "ready";
+  const checks: DoctorCheck[] = [
+    isUp
+      ? { name, status: "ok", message: facts }
+      : {
+          name,
+          status: "fail",
+          message: `${facts}${status.lastError === undefined ? "" : `: ${status.lastError}`}`,
+          fix: `qoc logs --connector ${status.name}`,
+        },
+  ];
+  const lost = lostGuarantees(status);
+  if (isUp && lost.length > 0)
+    checks.push({ name, status: "warn", message: lost.join("; "), fix: "add the optional methods to the adapter" });
+  if (isUp && status.mode === "unstated" && status.orders) {
+    checks.push({
+      name,
+      status: "warn",
+      message: "it does not say whether it is paper or live",
+      fix: `set mode = "paper" or "live" for it in desk.toml`,
+    });
+  }
+  if (isUp && status.mode === "live" && status.isolation === "worker") {
+    checks.push({
+      name,
+      status: "warn",
+      message: "live money in a worker thread: one huge allocation of it can end the desk",
+      fix: `set isolation = "process" for it in desk.toml`,
+    });
+  }
+  if (isUp && !desk.market.reconciled.has(status.name)) checks.push({ name, status: "warn", message: "not reconciled yet" });
+  return checks;
+};
+
+const pendingChecks = (desk: Desk): readonly DoctorCheck[] => {
+  const now = desk.clock.now();
+  const old = [...desk.book.proposed.values()].filter((order) => now - order.proposedAt > PENDING_AGE_MS);
+  const unknown = [...desk.book.inFlight.values()].filter((order) => order.state === "unknown");
+  return [
+    ...(old.length === 0
+      ? []
+      : [
+          {
+            name: "proposals",
+            status: "warn" as const,
+            message: `${old.length} have waited for more than a day`,
+            fix: "qoc orders list --state proposed",
+          },
+        ]),
+    ...unknown.map((order) => ({
+      name: "unknown",
+      status: "fail" as const,
+      message: `${order.id}: ${order.unknownReason ?? ""}`,
+      fix: `qoc orders show ${order.id}; qoc resolve ${order.id}`,
+    })),
+  ];
+};

@@ -1,0 +1,62 @@
+/** Fills the gate's input from the desk and runs it: advice when proposed, advice and record when approved, binding at dispatch. */
+import type { OrderRecord } from "../domain/order-state.ts";
+import type { Stage, Verdict, Check } from "../domain/verdict.ts";
+import { evaluate } from "../gate/gate.ts";
+import { bookSnapshot, guardedOrder } from "../gate/guard-runner.ts";
+import type { GateInput } from "../gate/input.ts";
+import type { Desk, Published } from "./desk.ts";
+import { type MarketView, lookAt } from "./market-snapshot.ts";
+
+export const gateInput = (desk: Desk, order: Readonly<OrderRecord>, stage: Stage, view: MarketView, custom: readonly Check[]): GateInput => {
+  const status = desk.venues.facts(order.terms.connector);
+  return {
+    stage,
+    order: { id: order.id, terms: order.terms, clientOrderId: order.clientOrderId },
+    book: desk.book,
+    connector: {
+      name: order.terms.connector,
+      state: status?.state ?? "stopped",
+      ready: status?.state === "ready",
+      reconciled: desk.market.reconciled.has(order.terms.connector),
+      mode: status?.mode ?? "unstated",
+      capabilities: status?.capabilities ?? {},
+    },
+    quote: view.quote,
+    instrument: view.instrument,
+    buyingPower: view.buyingPower,
+    buyingPowerSeq: view.buyingPowerSeq,
+    hostNow: desk.clock.now(),
+    monoNow: desk.clock.monotonic(),
+    venueNow: view.venueNow,
+    timezone: desk.config.workspace.timezone,
+    approval: order.approvals.at(-1),
+    guards: desk.config.guards,
+    custom,
+    journalHealthy: desk.readOnly() === undefined,
+    freeBytes: desk.market.freeBytes,
+  };
+};
+
+/** The operator's own guards, run outside this thread; an empty answer where there are none. */
+export const customChecks = async (desk: Desk, order: Readonly<OrderRecord>, view: MarketView): Promise<readonly Check[]> => {
+  const custom = desk.config.guards.filter((guard) => guard.kind === "custom").filter((guard) => guard.enabled);
+  if (custom.length === 0) return [];
+  const input = gateInput(desk, order, "propose", view, []);
+  return desk.guards.run(custom, guardedOrder(input), bookSnapshot(desk.book, view.venueNow));
+};
+
+/** Advice: looks at the market, runs every guard, writes nothing but the account mark. */
+export const adviseOn = async (desk: Desk, order: Readonly<OrderRecord>): Promise<{ verdict: Verdict; view: MarketView }> => {
+  const view = await lookAt(desk, order.terms.connector, order.terms.symbol);
+  const custom = await customChecks(desk, order, view);
+  return { verdict: evaluate(gateInput(desk, order, "propose", view, custom)), view };
+};
+
+export const recordVerdict = (
+  desk: Desk,
+  order: Readonly<OrderRecord>,
+  stage: Stage,
+  { decision, reasons }: Verdict,
+  options: { durable?: boolean } = {},
+): Published =>
+  desk.publish({ type: "guards.evaluated", id: order.id, stage, digest: order.digest, decision, reasons }, options);

@@ -1,0 +1,179 @@
+/**
+ * The desk's feeds: each on its own timer, one fetch of a feed at a time, items filed once, and a feed that fails asked less and
+ * less often. What they say is somebody else's word; it reaches agents as such.
+ */
+import { messageOf } from "../domain/error.ts";
+import { type Untrusted, untrusted } from "../domain/untrusted.ts";
+import { FeedError, type FeedItem } from "../market-data/feed.ts";
+import { FetchError, type FetchFeed, type Validators } from "../market-data/feed-fetch.ts";
+import type { ReadFeed } from "../market-data/feed-thread.ts";
+import type { NewsFeed } from "../workspace/news-config.ts";
+import { type NewsMemory, newsIds, readNewsMemory, writeNewsItem, writeNewsMemory } from "../workspace/news.ts";
+import { type Desk, iso } from "./desk.ts";
+import { dateIn } from "./market-snapshot.ts";
+
+/** Of one fetch; the rest of a long feed comes with the next ones. */
+const ITEMS_PER_FETCH = 50;
+/** Of all feeds on one day of the desk. */
+const ITEMS_PER_DAY = 500;
+const FIRST_MS = 2_000;
+/** Between the first fetches of two feeds. */
+const APART_MS = 1_000;
+const BACK_OFF_MAX_MS = 24 * 3_600_000;
+
+export interface FeedStatus {
+  readonly name: string;
+  readonly status: "waiting" | "ready" | "failing";
+  /** Failures in a row. */
+  readonly failures: number;
+  /** Items filed in this life of the desk. */
+  readonly filed: number;
+  readonly fetchedAt: string | null;
+  readonly nextAt: string | null;
+  /** Why it failed; null: it did not. */
+  readonly untrusted: Untrusted | null;
+}
+
+export interface News {
+  /** Fetches one feed, or all, now. Never rejects for a feed's sake: its status tells. */
+  fetchNow(name?: string): Promise<readonly FeedStatus[]>;
+  feeds(): readonly FeedStatus[];
+  /** Resolves once nothing is under way any more. */
+  stop(): Promise<void>;
+}
+
+type NewsDesk = Pick<Desk, "config" | "clock" | "disk" | "root" | "log" | "history" | "readOnly">;
+
+/** How feeds are come by. */
+export interface FeedWorld {
+  readonly fetch: FetchFeed;
+  readonly read: ReadFeed;
+}
+
+interface Feed {
+  readonly config: NewsFeed;
+  /** Of the document whose every item is filed: while the feed is as it was then, there is nothing to do. */
+  known: Validators | undefined;
+  failures: number;
+  filed: number;
+  fetchedAt: number | undefined;
+  nextAt: number | undefined;
+  problem: string | undefined;
+  problemAt: number;
+  cancel: () => void;
+  running: Promise<void> | undefined;
+}
+
+/** Starts the timers of every feed in desk.toml. */
+export const startNews = (desk: NewsDesk, world: FeedWorld): News => {
+  const stopping = new AbortController();
+  const feeds = desk.config.news.map((config): Feed => ({
+    ...{ config, known: undefined, failures: 0, filed: 0, fetchedAt: undefined, nextAt: undefined, problem: undefined, problemAt: 0 },
+    cancel: () => undefined,
+    running: undefined,
+  }));
+  const filing = filer(desk);
+  const schedule = (feed: Feed, ms: number): void => {
+    feed.cancel();
+    if (stopping.signal.aborted) return;
+    feed.nextAt = desk.clock.now() + ms;
+    feed.cancel = desk.clock.after(ms, () => void run(feed));
+  };
+  /** Two who ask at once wait for the same fetch. */
+  const run = (feed: Feed): Promise<void> =>
+    (feed.running ??= fetchOne(desk, feed, world, filing, stopping.signal).finally(() => {
+      feed.running = undefined;
+      schedule(feed, Math.min(feed.config.everyMs * 2 ** Math.min(feed.failures, 20), Math.max(BACK_OFF_MAX_MS, feed.config.everyMs)));
+    }));
+  for (const [index, feed] of feeds.entries()) schedule(feed, FIRST_MS + index * APART_MS);
+  return {
+    fetchNow: async (name) => {
+      const wanted = feeds.filter(({ config }) => name === undefined || config.name === name);
+      await Promise.all(wanted.map(run));
+      return wanted.map(statusOf);
+    },
+    feeds: () => feeds.map(statusOf),
+    stop: async () => {
+      stopping.abort(new FetchError("the desk stops"));
+      for (const feed of feeds) feed.cancel();
+      await Promise.all(feeds.map(({ running }) => running));
+    },
+  };
+};
+
+const statusOf = ({ config, failures, filed, fetchedAt, nextAt, problem, problemAt }: Feed): FeedStatus => ({
+  name: config.name,
+  status: failures > 0 ? "failing" : fetchedAt === undefined ? "waiting" : "ready",
+  failures,
+  filed,
+  fetchedAt: fetchedAt === undefined ? null : iso(fetchedAt),
+  nextAt: nextAt === undefined ? null : iso(nextAt),
+  untrusted: problem === undefined ? null : untrusted(`feed ${config.name}`, problemAt, problem),
+});
+
+interface Filed {
+  readonly filed: number;
+  /** Some are left for the next fetch. */
+  readonly isMore: boolean;
+}
+type Filing = (feed: NewsFeed, items: readonly FeedItem[]) => Promise<Filed>;
+
+const fetchOne = async (desk: NewsDesk, feed: Feed, { fetch, read }: FeedWorld, file: Filing, signal: AbortSignal): Promise<void> => {
+  const { config } = feed;
+  try {
+    const fetched = await fetch(config.url, signal, feed.known);
+    const { filed, isMore } = fetched === undefined ? { filed: 0, isMore: false } : await file(config, await read(fetched, config.url, signal));
+    if (fetched !== undefined) feed.known = isMore ? undefined : { etag: fetched.etag, lastModified: fetched.lastModified };
+    [feed.failures, feed.problem, feed.fetchedAt] = [0, undefined, desk.clock.now()];
+    feed.filed += filed;
+    if (filed > 0) desk.history.request(`news ${config.name}: ${filed}`);
+  } catch (error) {
+    if (signal.aborted) return;
+    feed.failures += 1;
+    feed.problem = messageOf(error);
+    feed.problemAt = desk.clock.now();
+    const fields = { feed: config.name, failures: feed.failures };
+    // A feed that fails is a warning; anything else is the desk's own fault, and the timers go on all the same.
+    if (error instanceof FetchError || error instanceof FeedError) desk.log.warn(`news ${config.name}: ${feed.problem}`, fields);
+    else desk.log.error(`news ${config.name}: ${feed.problem}`, fields);
+  }
+};
+
+/** One after the other, so that two feeds with the same item file it once and the daily limit is one. */
+const filer = (desk: NewsDesk): Filing => {
+  let memory: NewsMemory | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+  return (feed, items) => {
+    const filed = turn.then(async () => {
+      if (desk.readOnly() !== undefined) return { filed: 0, isMore: true };
+      memory ??= await readNewsMemory(desk.disk, desk.root);
+      return fileItems(desk, feed, items, memory);
+    });
+    turn = filed.catch(() => undefined);
+    return filed;
+  };
+};
+
+const fileItems = async (desk: NewsDesk, feed: NewsFeed, items: readonly FeedItem[], memory: NewsMemory): Promise<Filed> => {
+  const now = desk.clock.now();
+  const today = dateIn(desk.config.workspace.timezone, now);
+  if (memory.day !== today) [memory.day, memory.filed] = [today, 0];
+  const known = new Set([...(await newsIds(desk.disk, desk.root)), ...[...memory.seen.values()].flat()]);
+  // One that claims to be of tomorrow is of now.
+  const dated = items.map((item) => (item.published !== undefined && item.published > now ? { ...item, published: now } : item));
+  const fresh = dated.filter(({ id }, index) => !known.has(id) && dated.findIndex((other) => other.id === id) === index);
+  const newest = fresh.toSorted((a, b) => (b.published ?? now) - (a.published ?? now)).slice(0, ITEMS_PER_FETCH);
+  const room = Math.max(0, ITEMS_PER_DAY - memory.filed);
+  if (newest.length > room) desk.log.warn(`news ${feed.name}: ${ITEMS_PER_DAY} items were filed today; the rest waits`, { feed: feed.name });
+  const taken = newest.slice(0, room);
+  for (const { id, title, url, published, text } of taken) {
+    const when = published === undefined ? "" : iso(published);
+    await writeNewsItem(desk.disk, desk.root, { id, feed: feed.name, title, url, published: when, fetched: iso(now), text });
+  }
+  const filed = { filed: taken.length, isMore: taken.length < fresh.length };
+  if (taken.length === 0) return filed;
+  memory.filed += taken.length;
+  memory.seen.set(feed.name, [...(memory.seen.get(feed.name) ?? []), ...taken.map(({ id }) => id)]);
+  await writeNewsMemory(desk.disk, desk.root, memory);
+  return filed;
+};

@@ -1,0 +1,93 @@
+/** Runs the projections behind the journal, in order, off the order path: what fails is logged and made again by a rebuild. */
+import { messageOf } from "../domain/error.ts";
+import type { DeskEvent, FillReceived, Recorded } from "../domain/event.ts";
+import type { OrderId } from "../domain/ids.ts";
+import { type Desk, iso } from "./desk.ts";
+import { alert, orderPath, projectFill, projectOrder } from "./order-files.ts";
+
+export interface Projector {
+  /** Told of every event once it is on disk. */
+  take(recorded: Recorded): void;
+  /** Resolves when everything taken so far is in files. */
+  settled(): Promise<void>;
+}
+
+export const openProjector = (desk: Desk): Projector => {
+  const places = new Map<string, string>();
+  for (const order of desk.book.orders.values()) places.set(order.id, orderPath(order));
+  let tail: Promise<void> = Promise.resolve();
+  const work = async (recorded: Recorded): Promise<void> => {
+    try {
+      await project(desk, places, recorded);
+    } catch (error) {
+      desk.log.error(`projection of ${recorded.event.type} ${recorded.seq}: ${messageOf(error)}`);
+    }
+  };
+  return {
+    take: (recorded) => {
+      tail = tail.then(() => work(recorded));
+    },
+    settled: () => tail,
+  };
+};
+
+const project = async (desk: Desk, places: Map<string, string>, recorded: Recorded): Promise<void> => {
+  const { event } = recorded;
+  const id = orderOf(event);
+  if (event.type === "fill.received") await projectFill(desk, desk.book, recorded as Recorded<FillReceived>);
+  if (id !== undefined) await projectPlace(desk, places, id);
+  await raiseAlert(desk, recorded);
+};
+
+const projectPlace = async (desk: Desk, places: Map<string, string>, id: OrderId): Promise<void> => {
+  const order = desk.book.orders.get(id);
+  if (order === undefined) return;
+  const previous = places.get(id);
+  places.set(id, orderPath(order));
+  await projectOrder(desk, order, previous);
+  desk.history.request(`${order.id}: ${order.state}`);
+};
+
+const orderOf = (event: DeskEvent): OrderId | undefined =>
+  "id" in event && event.id !== null && event.type !== "fill.conflicted" ? event.id : undefined;
+
+const raiseAlert = async (desk: Desk, { seq, at, event }: Recorded): Promise<void> => {
+  const say = (topic: string, title: string, text: string): Promise<void> => alert(desk, at, seq, topic, title, text);
+  switch (event.type) {
+    case "guards.evaluated": {
+      if (event.decision === "allow" || event.stage === "propose") return;
+      const reasons = event.reasons.map((reason) => `- ${reason.guard}: ${reason.message}`).join("\n");
+      return say(`blocked-${event.id}`, `Order ${event.id} was blocked`, `At ${event.stage}, ${iso(at)}:\n\n${reasons}`);
+    }
+    case "order.unknown":
+      return say(
+        `unknown-${event.id}`,
+        `The outcome of order ${event.id} is unknown`,
+        `${event.reason}\n\nIt will not be sent again, and its instrument is blocked until the venue answers or a human runs \`qoc resolve ${event.id}\`.`,
+      );
+    case "instrument.flagged":
+      return say(
+        "position",
+        `${event.connector}/${event.symbol}: positions disagree`,
+        [
+          `Our fills make ${event.expected}, the venue holds ${event.actual}.`,
+          `Look at the venue's own page, then \`qoc resolve ${event.connector}/${event.symbol}\`.`,
+        ].join(" "),
+      );
+    case "connector.changed":
+      if (event.state !== "quarantined" && event.state !== "zombie") return;
+      return say(
+        `connector-${event.connector}`,
+        `Connector ${event.connector} is ${event.state}`,
+        `${event.reason ?? ""}\n\n\`qoc logs --connector ${event.connector}\` says why; \`qoc connectors restart ${event.connector}\` tries again.`,
+      );
+    case "fill.conflicted":
+      return say(
+        "fill",
+        `Fill ${event.fill.fillId} came twice with different content`,
+        "The first one stays. Compare it with the venue's own page.",
+      );
+    default:
+      return undefined;
+  }
+};

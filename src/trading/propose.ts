@@ -1,0 +1,64 @@
+/** Writes a draft order for a human and says what the guards would say. It cannot execute anything. */
+import { QocError } from "../domain/error.ts";
+import type { Actor } from "../domain/event.ts";
+import type { OrderRecord } from "../domain/order-state.ts";
+import { ProposalError, readProposal } from "../domain/proposal.ts";
+import { boundedSources } from "../domain/bounded-list.ts";
+import type { Verdict } from "../domain/verdict.ts";
+import { createProposal, readProposalOf } from "../workspace/proposals.ts";
+import type { Desk } from "./desk.ts";
+import { adviseOn, recordVerdict } from "./evaluate-proposal.ts";
+import { dateIn } from "./market-snapshot.ts";
+import { consider } from "./scan-proposals.ts";
+
+/** Field values as words, named as in a proposal file. */
+export type ProposalFields = Readonly<Record<string, string | undefined>>;
+
+export interface Proposed {
+  readonly order: OrderRecord;
+  readonly verdict: Verdict;
+}
+
+/**
+ * `read` is what the desk saw the author read. A verdict of "block" is an answer, not an error.
+ * @throws PROPOSAL_INVALID, NEEDS_CONNECTOR, TOO_LARGE.
+ */
+export const propose = async (desk: Desk, fields: ProposalFields, actor: Actor, read: readonly string[] = []): Promise<Proposed> => {
+  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const draft = (() => {
+    try {
+      return readProposal({ ...given, proposed_by: actor }, "");
+    } catch (error) {
+      if (error instanceof ProposalError)
+        throw new QocError("PROPOSAL_INVALID", { path: "proposal", message: error.message }, { cause: error });
+      throw error;
+    }
+  })();
+  const sources = boundedSources(read);
+  const day = dateIn(desk.config.workspace.timezone, desk.clock.now()).replaceAll("-", "");
+  const file = await createProposal(
+    desk.disk,
+    desk.root,
+    { ...draft, sources },
+    day,
+    (stem) => desk.book.orders.has(stem as OrderRecord["id"]),
+    desk.proposals.lastNumbers,
+  );
+  const order = await consider(desk, file, actor, sources);
+  if (order === undefined) {
+    const problem = desk.proposals.problems.get(file.path);
+    throw new QocError("NEEDS_CONNECTOR", { id: file.id, path: file.path, reason: problem?.message ?? "it was not accepted" });
+  }
+  const { verdict } = await adviseOn(desk, order);
+  recordVerdict(desk, order, "propose", verdict);
+  await desk.publish({ type: "file.written", path: file.path, digest: order.digest, command: "orders propose", actor }, { durable: true })
+    .committed;
+  return { order, verdict };
+};
+
+/** Takes what an agent wrote into a proposal folder, as that agent's and with what it had read. What is no proposal, a scan tells. */
+export const takeWritten = async (desk: Desk, path: string, actor: Actor, sources: readonly string[]): Promise<void> => {
+  const stem = path.slice(path.lastIndexOf("/") + 1, path.lastIndexOf("."));
+  const file = await readProposalOf(desk.disk, desk.root, stem);
+  if (file?.kind === "ok" && file.path === path) await consider(desk, file, actor, sources);
+};

@@ -1,0 +1,41 @@
+/** One note in the inbox about an agent that goes on trying what it may not: who, what, how often. */
+import type { Actor } from "../domain/event.ts";
+import { spellLine } from "../lib/invisible-characters.ts";
+import { writeHostItem } from "../workspace/inbox.ts";
+import { type Desk, iso } from "./desk.ts";
+
+const NAMES_SHOWN = 12;
+const NAME_CHARS_MAX = 60;
+
+/** The agent chose these words: they are cut, unseen characters are spelled, and they cannot leave their code span. */
+const shown = (name: string): string => `\`${spellLine(name.slice(0, NAME_CHARS_MAX)).replaceAll("`", "'")}\``;
+
+/** Written once a day for each actor. */
+export const noteInsisting = async (
+  { disk, root, clock }: Pick<Desk, "disk" | "root" | "clock">,
+  actor: Actor,
+  tried: ReadonlyMap<string, number>,
+): Promise<void> => {
+  const at = clock.now();
+  const names = [...tried].toSorted(([, a], [, b]) => b - a);
+  const rest = names.slice(NAMES_SHOWN).reduce((sum, [, count]) => sum + count, 0);
+  const title = `${actor} tries what it may not`;
+  const lines = [
+    ...names.slice(0, NAMES_SHOWN).map(([name, count]) => `- ${shown(name)}: ${count} times`),
+    ...(rest === 0 ? [] : [`- other names: ${rest} times`]),
+  ];
+  await writeHostItem(disk, root, {
+    name: `${iso(at).slice(0, 10)}-alert-refused-${actor.replace(/^agent:/, "")}`,
+    frontmatter: { kind: "alert", status: "new", title, actor, run: actor.replace(/^agent:/, ""), at: iso(at) },
+    body: [
+      `## ${title}`,
+      "",
+      "Within ten minutes, each refused:",
+      "",
+      ...lines,
+      "",
+      "Nothing of it was done. `qoc logs` has each attempt; `qoc agent revoke` sends an agent away, and Ctrl-C ends a run.",
+      "",
+    ].join("\n"),
+  });
+};

@@ -1,0 +1,27 @@
+/** Brings a file back as it was at a revision of the file history. Host-owned files follow the journal and are refused. */
+import { QocError } from "../domain/error.ts";
+import { confine } from "../workspace/path-policy.ts";
+import { LAYOUT, isHostOwned } from "../workspace/layout.ts";
+import type { Desk } from "./desk.ts";
+
+export const restoreFile = async (desk: Desk, path: string, revision: string): Promise<{ path: string; text: string }> => {
+  if (isHostOwned(path)) throw new QocError("HOST_OWNED", { path });
+  const text = await desk.history.read(revision, path);
+  const target = await freshName(desk, path);
+  await desk.disk.writeAtomic(await confine(desk.disk, desk.root, target), text);
+  desk.history.request(`restored ${target} from ${revision}`);
+  return { path: target, text };
+};
+
+/** A restored proposal is a new proposal: its old id was decided, or may be, and ids are used once. */
+const freshName = async (desk: Desk, path: string): Promise<string> => {
+  const isProposal = path.startsWith(`${LAYOUT.ordersPending}/`) || path.startsWith(`${LAYOUT.ordersProposed}/`);
+  if (!isProposal) return path;
+  const dot = path.lastIndexOf(".");
+  for (let n = 2; ; n++) {
+    const candidate = `${path.slice(0, dot)}-r${n}${path.slice(dot)}`;
+    const stem = candidate.slice(candidate.lastIndexOf("/") + 1, candidate.lastIndexOf("."));
+    const isTaken = [...desk.book.orders.keys()].some((id) => id.toLowerCase() === stem.toLowerCase());
+    if (!isTaken && (await desk.disk.facts(`${desk.root}/${candidate}`)) === undefined) return candidate;
+  }
+};

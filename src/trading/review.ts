@@ -1,0 +1,106 @@
+/** Everything a reviewer must see of one proposal, as one value: the terminal, `--json` and later the page render this. */
+import { type Decimal, ZERO, decimal, ratio, rounded, text } from "../domain/decimal.ts";
+import { bookNav } from "../domain/book.ts";
+import { describe, instrumentKey } from "../domain/order.ts";
+import type { OrderRecord } from "../domain/order-state.ts";
+import { type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
+import type { Check, Verdict } from "../domain/verdict.ts";
+import type { Mode } from "../domain/venue.ts";
+import { orderPrice } from "../gate/valuation.ts";
+import { plainPath } from "../workspace/path-policy.ts";
+import { type Desk, iso } from "./desk.ts";
+import { adviseOn } from "./evaluate-proposal.ts";
+import { type OrderWords, orderWords } from "./order-view.ts";
+import { orderPath } from "./order-files.ts";
+
+export interface BookChange {
+  readonly what: string;
+  /** null: not available. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+export interface Review {
+  readonly id: string;
+  readonly path: string;
+  readonly sentence: string;
+  readonly mode: Mode;
+  readonly digest: string;
+  readonly terms: OrderRecord["terms"];
+  readonly researchRef: string | null;
+  readonly proposedBy: string | null;
+  readonly proposedAt: string;
+  readonly issue: string | null;
+  readonly sources: readonly string[];
+  readonly decision: Verdict["decision"];
+  readonly checks: readonly Check[];
+  readonly book: readonly BookChange[];
+  readonly quote: { readonly bid: string; readonly ask: string; readonly last: string | null; readonly at: string } | null;
+  readonly notional: string | null;
+  readonly warnings: readonly string[];
+  readonly untrusted: OrderWords & {
+    /** What the connector answered where it could not be asked. */
+    readonly problems: Untrusted | null;
+  };
+}
+
+export const review = async (desk: Desk, order: Readonly<OrderRecord>): Promise<Review> => {
+  const { verdict, view } = await adviseOn(desk, order);
+  const valued = orderPrice(order.terms, view.quote, false);
+  const price = "value" in valued ? valued.value : undefined;
+  const { terms } = order;
+  return {
+    id: order.id,
+    path: plainPath(orderPath(order)),
+    sentence: `${describe(terms)} (${terms.mode})`,
+    mode: terms.mode,
+    digest: order.digest,
+    terms,
+    researchRef: plainName(order.researchRef ?? ""),
+    proposedBy: plainName(order.proposedBy),
+    proposedAt: iso(order.proposedAt),
+    issue: plainName(order.issue ?? ""),
+    sources: order.sources ?? [],
+    decision: verdict.decision,
+    checks: verdict.checks,
+    book: bookChanges(desk, order, price),
+    quote:
+      view.quote === undefined
+        ? null
+        : { bid: view.quote.bid, ask: view.quote.ask, last: view.quote.last ?? null, at: iso(view.quote.at) },
+    notional: price === undefined ? null : text(price.times(decimal(terms.quantity))),
+    warnings: warningsOf(order, view.problems.length > 0),
+    untrusted: { ...orderWords(order), problems: problemsOf(desk, order, view.problems) },
+  };
+};
+
+const bookChanges = (desk: Desk, order: Readonly<OrderRecord>, price: Decimal | undefined): readonly BookChange[] => {
+  const { terms } = order;
+  const account = desk.book.accounts.get(terms.connector);
+  const held = desk.book.positions.get(instrumentKey(terms.connector, terms.symbol))?.quantity ?? ZERO;
+  const signed = terms.side === "buy" ? decimal(terms.quantity) : ZERO.minus(decimal(terms.quantity));
+  const after = held.plus(signed);
+  const nav = bookNav(desk.book);
+  const weight = (quantity: Decimal): string | null =>
+    price === undefined || !nav.gt(ZERO) ? null : `${text(rounded(ratio(quantity.times(price).times(decimal("100")), nav, 6), 2))} %`;
+  const money = (name: "cash" | "buyingPower", what: string): BookChange => ({
+    what,
+    before: account?.account[name] ?? null,
+    after: account === undefined || price === undefined ? null : text(rounded(decimal(account.account[name]).minus(signed.times(price)), 2)),
+  });
+  return [
+    { what: `${terms.symbol} held`, before: text(held), after: text(after) },
+    { what: `${terms.symbol} weight`, before: weight(held), after: weight(after) },
+    money("cash", "cash"),
+    money("buyingPower", "buying power"),
+  ];
+};
+
+const problemsOf = ({ clock }: Desk, { terms }: Readonly<OrderRecord>, problems: readonly string[]): Untrusted | null =>
+  problems.length === 0 ? null : untrusted(connectorSource(terms.connector), clock.now(), problems.join("\n"));
+
+const warningsOf = (order: Readonly<OrderRecord>, isUnasked: boolean): readonly string[] => [
+  ...(order.terms.mode === "unstated" ? ["the connector does not say whether it is paper or live"] : []),
+  ...(order.rationale === "" ? ["no rationale was given"] : []),
+  ...(isUnasked ? [`connector ${order.terms.connector} could not be asked for everything`] : []),
+];

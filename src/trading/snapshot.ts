@@ -1,0 +1,59 @@
+/** A balance sheet of the whole desk, written to `snapshots/` and remembered in the journal. */
+import { type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
+import { messageOf } from "../domain/error.ts";
+import type { ConnectorName } from "../domain/ids.ts";
+import type { Actor } from "../domain/event.ts";
+import { digestOf } from "../domain/digest.ts";
+import { writeSnapshot } from "../workspace/snapshots.ts";
+import { type BookView, bookView } from "./book-view.ts";
+import { type Desk, iso } from "./desk.ts";
+import { markAccount } from "./market-snapshot.ts";
+
+export interface SnapshotView extends BookView {
+  readonly path: string;
+  readonly time: string;
+  readonly connectors: readonly string[];
+  /** Connectors that could not be asked; they count at their last known value. */
+  readonly stale: readonly string[];
+}
+
+export const snapshot = async (desk: Desk, actor: Actor): Promise<SnapshotView> => {
+  const stale = await markAll(desk);
+  const book = bookView(desk.book, desk.config.account.currency);
+  const total = (field: "realizedPnl" | "unrealizedPnl"): DecimalText =>
+    text(book.positions.reduce((sum, position) => sum.plus(decimal(position[field] ?? "0")), ZERO));
+  const time = iso(desk.clock.now());
+  const connectors = desk.config.connectors.filter((connector) => connector.enabled).map((connector) => connector.name);
+  const written = await writeSnapshot(desk.disk, desk.root, {
+    time,
+    nav: book.nav,
+    cash: book.cash,
+    realizedPnl: total("realizedPnl"),
+    unrealizedPnl: total("unrealizedPnl"),
+    connectors,
+    stale,
+    positions: book.positions,
+  }, desk.config.workspace.historyMaxSnapshots);
+  desk.publish({ type: "file.written", path: written.path, digest: digestOf(written.text), command: "snapshot", actor });
+  await desk.publish({ type: "snapshot.taken", path: written.path, nav: book.nav as DecimalText }, { durable: true }).committed;
+  desk.history.request("snapshot");
+  return { ...book, path: written.path, time, connectors, stale };
+};
+
+/** Marks every connector that is ready; answers the names of those that could not be asked. */
+export const markAll = async (desk: Desk): Promise<readonly string[]> => {
+  const stale: string[] = [];
+  await Promise.all(
+    desk.config.connectors
+      .filter((connector) => connector.enabled)
+      .map(async (connector) => {
+        try {
+          await markAccount(desk, connector.name as ConnectorName);
+        } catch (error) {
+          stale.push(connector.name);
+          desk.log.warn(`account of ${connector.name}: ${messageOf(error)}`);
+        }
+      }),
+  );
+  return stale.toSorted();
+};

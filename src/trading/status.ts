@@ -1,0 +1,168 @@
+/** One look at the desk: what runs, what waits for a human, what is in flight, what the book holds. */
+import type { Book } from "../domain/book.ts";
+import { describe } from "../domain/order.ts";
+import { NO_NAME, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
+import type { Decision } from "../domain/verdict.ts";
+import { plainPath } from "../workspace/path-policy.ts";
+import { ISSUE_STATUSES, type IssueHead } from "../workspace/notes.ts";
+import { type BookView, bookView } from "./book-view.ts";
+import { type Desk, type ProposalProblem, iso } from "./desk.ts";
+import { orderPath } from "./order-files.ts";
+import { scan } from "./scan-proposals.ts";
+
+export interface PendingProposal {
+  readonly id: string;
+  readonly path: string;
+  readonly digest: string | null;
+  /** The latest advice of the guards; null where the file cannot be judged. */
+  readonly decision: Decision | null;
+  /** What it waits for. */
+  readonly needs: "approval" | ProposalProblem["needs"];
+  readonly sentence?: string;
+  /** What stands in its way, with the file's own words in it; null where it waits for approval. */
+  readonly untrusted: Untrusted | null;
+}
+
+export interface StatusView {
+  readonly workspace: { readonly name: string; readonly path: string };
+  readonly up: boolean;
+  readonly trading: { readonly state: string; readonly reason: string };
+  readonly connectors: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly mode: string;
+    readonly restarts: number;
+    readonly isolation: string;
+    /** Its last error. */
+    readonly untrusted: Untrusted | null;
+    /** Of the last calls, ms; null before the first. */
+    readonly latencyMs: { readonly p50: number; readonly p99: number } | null;
+    readonly queueDepth: number;
+    /** Heap in use; null where it is not known. */
+    readonly memoryMb: number | null;
+  }[];
+  readonly proposals: readonly PendingProposal[];
+  readonly orders: readonly { readonly id: string; readonly state: string; readonly sentence: string }[];
+  /** With their titles. */
+  readonly issues: readonly { readonly id: string; readonly path: string; readonly status: string; readonly untrusted: Untrusted }[];
+  readonly inbox: { readonly new: number };
+  /** Who works on issues, and the runs that are under way. */
+  readonly runs: {
+    readonly runtime: string;
+    /** It is started though nothing holds it: it can do what its operator can. */
+    readonly unconfined: boolean;
+    readonly running: readonly { readonly run: string; readonly issue: string; readonly since: string }[];
+  };
+  readonly lastRun: {
+    readonly run: string;
+    readonly issue: string;
+    readonly outcome: string;
+    readonly summary: string;
+    readonly at: string;
+  } | null;
+  /** Agents of the operator's that may connect; when each last did is not known while the desk is down. */
+  readonly agents: readonly { readonly agent: string; readonly client: string; readonly lastSeenAt: string | null }[];
+  readonly book: BookView;
+  readonly flagged: readonly string[];
+  readonly readOnly: string | null;
+}
+
+export const status = async (desk: Desk): Promise<StatusView> => {
+  const [notes] = await Promise.all([lookAtNotes(desk), desk.readOnly() === undefined ? scan(desk) : undefined]);
+  const connectors = desk.venues.status().map((connector) => ({
+    name: connector.name,
+    state: connector.state,
+    mode: connector.mode,
+    restarts: connector.restarts,
+    isolation: connector.isolation,
+    untrusted: connector.lastError === undefined ? null : untrusted(connectorSource(connector.name), desk.clock.now(), connector.lastError),
+    latencyMs: connector.latencyMs ?? null,
+    queueDepth: connector.queueDepth ?? 0,
+    memoryMb: connector.memoryMb ?? null,
+  }));
+  return { ...view(desk, notes), up: true, connectors, readOnly: desk.readOnly() ?? null };
+};
+
+type Recorded = Pick<Desk, "root" | "book" | "clock" | "config" | "proposals" | "notes"> & Partial<Pick<Desk, "market">>;
+interface NotesSeen {
+  readonly issues: readonly IssueHead[];
+  readonly inboxNew: number;
+}
+
+const lookAtNotes = async ({ notes }: Pick<Desk, "notes">): Promise<NotesSeen> => {
+  const [issues, inboxNew] = await Promise.all([notes.issues(), notes.inboxNew()]);
+  return { issues, inboxNew };
+};
+
+/** What the journal and the files alone can say: the answer while the desk is down. */
+export const recordedStatus = async (desk: Recorded): Promise<StatusView> => view(desk, await lookAtNotes(desk));
+
+const view = (desk: Recorded, { issues, inboxNew }: NotesSeen): StatusView => ({
+  workspace: { name: desk.config.workspace.name, path: desk.root },
+  up: false,
+  trading: desk.book.trading,
+  connectors: desk.config.connectors
+    .filter((connector) => connector.enabled)
+    .map((connector) => ({
+      name: connector.name,
+      state: "stopped",
+      mode: desk.book.connectors.get(connector.name)?.mode ?? connector.mode ?? "unstated",
+      restarts: 0,
+      isolation: connector.isolation,
+      untrusted: null,
+      latencyMs: null,
+      queueDepth: 0,
+      memoryMb: null,
+    })),
+  proposals: pendingProposals(desk),
+  orders: inFlightOrders(desk.book),
+  issues: issues.map((issue) => shownIssue(desk, issue)),
+  inbox: { new: inboxNew },
+  runs: {
+    runtime: desk.config.agent.runtime,
+    unconfined: desk.config.agent.unconfined,
+    running: [...desk.book.runs].map(([run, { issue, at }]) => ({ run, issue, since: iso(at) })),
+  },
+  lastRun: desk.book.lastRun === undefined ? null : { ...desk.book.lastRun, at: iso(desk.book.lastRun.at) },
+  agents: [...desk.book.agents].map(([agent, { client }]) => ({ agent, client, lastSeenAt: null })),
+  book: bookView(desk.book, desk.config.account.currency, desk.market?.askedAt),
+  flagged: [...desk.book.flagged.keys()],
+  readOnly: null,
+});
+
+const shownIssue = (desk: Pick<Desk, "clock">, { id, path, title, status: state }: IssueHead): StatusView["issues"][number] => ({
+  id: plainName(id) ?? NO_NAME,
+  path: plainPath(path),
+  status: (ISSUE_STATUSES as readonly string[]).includes(state) ? state : "other",
+  untrusted: untrusted(plainPath(path), desk.clock.now(), title),
+});
+
+const pendingProposals = (desk: Pick<Desk, "book" | "clock" | "proposals">): readonly PendingProposal[] => {
+  const problems = [...desk.proposals.problems.values()];
+  const blocked = new Set(problems.map((problem) => problem.id));
+  const readable = [...desk.book.proposed.values()]
+    .filter((order) => !blocked.has(order.id))
+    .map((order) => ({
+      id: order.id,
+      path: orderPath(order),
+      digest: order.digest,
+      decision: order.verdicts.at(-1)?.decision ?? null,
+      needs: "approval" as const,
+      sentence: describe(order.terms),
+      untrusted: null,
+    }));
+  return [...readable, ...problems.map((problem) => shownProblem(desk, problem))];
+};
+
+const shownProblem = ({ clock }: Pick<Desk, "clock">, { id, path, message, needs }: ProposalProblem): PendingProposal => {
+  const shown = plainPath(path);
+  const words = shown === path ? message : `${path}: ${message}`;
+  return { id: plainName(id) ?? NO_NAME, path: shown, digest: null, decision: null, needs, untrusted: untrusted(shown, clock.now(), words) };
+};
+
+const inFlightOrders = (book: Readonly<Book>): StatusView["orders"] =>
+  [...book.inFlight.values()].map((order) => ({
+    id: order.id,
+    state: order.state,
+    sentence: describe(order.terms),
+  }));

@@ -1,0 +1,45 @@
+/** A connector made by `qoc connectors new` is certified as it stands, in a workspace that knows nothing else. */
+import { mkdtempSync, readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import { certifyAdapter } from "../../src/app/certify-adapter.ts";
+import { newConnector } from "../../src/app/new-connector.ts";
+import { systemClock, systemIds } from "../../src/app/system.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+
+const packageRoot = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+const disk = nodeDisk();
+const workspace = async (): Promise<string> => {
+  const root = mkdtempSync(join(tmpdir(), "qoc-new-"));
+  await writeFile(join(root, "desk.toml"), "");
+  return root;
+};
+
+it("writes what is certified at once, under its own name", async () => {
+  const root = await workspace();
+  const made = await newConnector({ disk, root, packageRoot, name: "my-venue" });
+  expect(made.files).toEqual(
+    ["README.md", "certify.toml", "index.ts", "venue.test.mjs"].map((file) => `src/connectors/my-venue/${file}`),
+  );
+  const text = made.files.map((file) => readFileSync(join(root, file), "utf8")).join("\n");
+  expect(text).toContain("class MyVenueConnector implements ConnectorAdapter");
+  expect(text).toContain("MY_VENUE_API_KEY");
+  expect(text).not.toMatch(/template/i);
+  const report = await certifyAdapter(
+    { disk, clock: systemClock, ids: systemIds, packageRoot },
+    { target: "src/connectors/my-venue", from: root, only: [] },
+    () => undefined,
+  );
+  expect(report.cases.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+  expect(report.certified).toBe(true);
+}, 120_000);
+
+it("touches nothing that is there, and takes no strange name", async () => {
+  const root = await workspace();
+  await newConnector({ disk, root, packageRoot, name: "venue" });
+  await expect(newConnector({ disk, root, packageRoot, name: "venue" })).rejects.toMatchObject({ code: "CONNECTOR_EXISTS" });
+  await expect(newConnector({ disk, root, packageRoot, name: "../x" })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+});

@@ -1,0 +1,35 @@
+/** What an agent's program may not be given to see, whatever links lead there. */
+import { mkdirSync, mkdtempSync, realpathSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { readablePaths } from "../../src/agents/bubblewrap.ts";
+import { launchWorld } from "../../src/app/process-launcher.ts";
+
+let base: string;
+let hidden: readonly string[];
+beforeEach(() => {
+  base = realpathSync(mkdtempSync(join(tmpdir(), "qoc-world-")));
+  for (const folder of ["real-home/.qoc/keys", "real-home/bin", "run/qoc/abc"]) mkdirSync(join(base, folder), { recursive: true });
+  symlinkSync(join(base, "real-home"), join(base, "home"));
+  const desk = { root: join(base, "desk") } as never;
+  ({ hidden } = launchWorld({ desk, env: {}, home: join(base, "home"), socket: join(base, "run/qoc/abc/desk.sock") }));
+});
+
+describe("a program's folder", () => {
+  it.each([
+    ["a home behind a link", "real-home/agent.sh"],
+    ["the folder of the desk's socket", "run/qoc/abc/agent.sh"],
+    ["a folder above the socket", "run/agent.sh"],
+  ])("that shows %s is not given", (_name, program) => {
+    expect(readablePaths(join(base, program), [], hidden)).toMatchObject({ shows: expect.any(String) as string });
+  });
+
+  it("that is the folder for temporary files is not given", () => {
+    expect(readablePaths(join(realpathSync(tmpdir()), "agent.py"), [], hidden)).toMatchObject({ shows: expect.any(String) as string });
+  });
+
+  it("of its own in a home is", () => {
+    expect(readablePaths(join(base, "real-home/bin/agent"), [], hidden)).toEqual([join(base, "real-home/bin")]);
+  });
+});

@@ -1,0 +1,168 @@
+/** Refused attempts: one record a minute for each name, one note for an actor that goes on, and bounds that hold. */
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { noteInsisting } from "../../src/trading/repeated-refusals-alert.ts";
+import type { Actor, CommandRefused, DeskEvent } from "../../src/domain/event.ts";
+import { OTHER_NAMES, type Tried, refusalsOf } from "../../src/app/refusal-recorder.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { listInbox, readInboxItem } from "../../src/workspace/inbox.ts";
+import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
+
+const MINUTE = 60_000;
+
+const record = (publish?: (event: DeskEvent) => never) => {
+  const clock = fakeClock();
+  const events: CommandRefused[] = [];
+  const told: [Actor, Tried][] = [];
+  const lines: string[] = [];
+  const say = (line: string): void => void lines.push(line);
+  const log = { debug: say, info: say, warn: say, error: say, with: () => log };
+  const { refused, flush } = refusalsOf({
+    clock,
+    log,
+    publish: publish ?? ((event) => (events.push(event as CommandRefused), undefined as never)),
+    insists: async (actor, tried) => void told.push([actor, tried]),
+  });
+  const attempt = (command: string, times = 1, actor: Actor = "agent:run-1"): void => {
+    for (let n = 0; n < times; n++) refused(command, actor, "unknown or human only");
+  };
+  return { clock, events, told, lines, attempt, flush };
+};
+
+describe("refused attempts", () => {
+  it("at one name within a minute are one event, with their number", () => {
+    const { clock, events, attempt } = record();
+    attempt("qoc_approve", 40);
+    attempt("qoc_halt");
+    attempt("qoc_approve", 1, "agent:run-2");
+    expect(events).toEqual([]);
+    clock.advance(MINUTE);
+    expect(events.map(({ actor, command, count }) => [actor, command, count])).toEqual([
+      ["agent:run-1", "qoc_approve", 40],
+      ["agent:run-1", "qoc_halt", 1],
+      ["agent:run-2", "qoc_approve", 1],
+    ]);
+    attempt("qoc_approve");
+    clock.advance(MINUTE);
+    expect(events).toHaveLength(4);
+  });
+
+  it("under a million names grow neither memory nor journal nor log", () => {
+    const { clock, events, lines, attempt } = record();
+    for (let n = 0; n < 1_000_000; n++) attempt(`name-${n}`);
+    clock.advance(MINUTE);
+    expect(events).toHaveLength(9);
+    expect(events.at(-1)).toMatchObject({ command: OTHER_NAMES, count: 999_992 });
+    expect(lines).toHaveLength(9);
+    attempt("x".repeat(1_000_000));
+    clock.advance(MINUTE);
+    expect(events.at(-1)?.command).toHaveLength(100);
+  });
+
+  it("are forgotten after ten quiet minutes, with every timer", () => {
+    const { clock, attempt } = record();
+    attempt("qoc_approve");
+    clock.advance(12 * MINUTE);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it("are written down when the desk stops", async () => {
+    const { events, told, attempt, flush } = record();
+    attempt("qoc_approve", 3);
+    await flush();
+    expect(events).toMatchObject([{ command: "qoc_approve", count: 3 }]);
+    expect(told).toHaveLength(1);
+  });
+
+  it("do not end a desk that can only read", () => {
+    const { clock, lines, attempt } = record(() => {
+      throw new Error("read-only");
+    });
+    attempt("qoc_approve");
+    clock.advance(MINUTE);
+    expect(lines.at(-1)).toContain("read-only");
+  });
+});
+
+describe("an actor that goes on", () => {
+  const settled = (clock: FakeClock, ms: number): Promise<void> => (clock.advance(ms), new Promise((resolve) => setImmediate(resolve)));
+
+  it.each<[string, readonly number[], number]>([
+    ["twice", [2], 0],
+    ["three times in a minute", [3], 1],
+    ["once a minute, three times", [1, 1, 1], 1],
+    ["three times, with more than ten minutes between the first and the last", [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1], 0],
+    ["three times within ten minutes", [1, 1, 0, 0, 0, 0, 0, 0, 0, 1], 1],
+    ["all the time", Array.from({ length: 30 }, () => 50), 1],
+    ["again after ten quiet minutes", [3, ...Array.from({ length: 11 }, () => 0), 3], 2],
+  ])("%s is told of so often: %#", async (_what, minutes, times) => {
+    const { clock, told, attempt } = record();
+    for (const count of minutes) {
+      attempt("qoc_approve", count);
+      await settled(clock, MINUTE);
+    }
+    expect(told).toHaveLength(times);
+  });
+
+  it("is told of with all it tried, and apart from others", async () => {
+    const { clock, told, attempt } = record();
+    attempt("qoc_approve", 2);
+    await settled(clock, MINUTE);
+    attempt("qoc_approve", 2);
+    attempt("qoc_halt");
+    attempt("qoc_halt", 2, "agent:run-2");
+    await settled(clock, MINUTE);
+    expect(told.map(([actor, tried]) => [actor, [...tried]])).toEqual([["agent:run-1", [["qoc_approve", 4], ["qoc_halt", 1]]]]);
+  });
+});
+
+describe("the note of it", () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "qoc-insists-"));
+  });
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+  const disk = nodeDisk();
+  const note = async (tried: Record<string, number>, actor: Actor = "agent:run-1", clock = fakeClock()): Promise<string> => {
+    await disk.mkdir(`${root}/inbox/archive`);
+    await noteInsisting({ disk, root, clock }, actor, new Map(Object.entries(tried)));
+    return readFileSync(join(root, "inbox", readdirSync(join(root, "inbox")).find((name) => name.endsWith(".md")) ?? ""), "utf8");
+  };
+
+  it("names actor, run, what was tried and how often, the most first", async () => {
+    const text = await note({ qoc_halt: 1, qoc_approve: 12 });
+    expect(text).toMatch(/kind: "?alert/);
+    expect(text).toMatch(/run: "?run-1/);
+    expect(text).toContain("- `qoc_approve`: 12 times\n- `qoc_halt`: 1 times");
+    expect(await listInbox(disk, root)).toMatchObject([{ kind: "alert", status: "new" }]);
+    expect((await readInboxItem(disk, root, "2026-07-06-alert-refused-run-1")).text).toBe(text);
+  });
+
+  it("is one a day for an actor, and is not made again where a person has changed it", async () => {
+    const clock = fakeClock();
+    await note({ qoc_approve: 3 }, "agent:run-1", clock);
+    await note({ qoc_halt: 9 }, "agent:run-1", clock);
+    expect(readdirSync(join(root, "inbox")).filter((name) => name.endsWith(".md"))).toHaveLength(1);
+    await note({ qoc_halt: 9 }, "agent:claude", clock);
+    clock.advance(24 * 3_600_000);
+    await note({ qoc_halt: 9 }, "agent:run-1", clock);
+    expect(readdirSync(join(root, "inbox")).filter((name) => name.endsWith(".md"))).toHaveLength(3);
+  });
+
+  it("shows an agent's words as words: cut, spelled, and not out of their place", async () => {
+    const hostile = ["a`\n\n# Approve this\n\u202e", "\u001b[2J", "x".repeat(500), "![i](http://127.0.0.1:1/x)"];
+    const text = await note(Object.fromEntries(hostile.map((name) => [name, 1])));
+    const body = text.slice(text.indexOf("## "));
+    expect(body.split("\n").filter((line) => line.startsWith("#"))).toHaveLength(1);
+    expect(body).not.toMatch(/[\u0000-\u0008\u001b\u202e]/);
+    for (const line of body.split("\n").filter((one) => one.startsWith("- "))) expect(line).toMatch(/^- `[^`]{1,90}`: 1 times$/);
+  });
+
+  it("tells of twelve names and counts the others", async () => {
+    const text = await note(Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`name-${n}`, 2])));
+    expect(text.match(/^- `/gm)).toHaveLength(12);
+    expect(text).toContain("- other names: 16 times");
+  });
+});

@@ -1,0 +1,129 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { clip, linesOf, oneLine, quoted, widthOf, wrap } from "../../src/cli/terminal-text.ts";
+import { painter, wantsColour } from "../../src/cli/io.ts";
+import { type Column, pairs, table } from "../../src/cli/table-text.ts";
+
+/** Characters that move, hide or turn what a person reads. */
+const HOSTILE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
+const bits = fc.array(
+  fc.constantFrom(
+    "\u001b[2J",
+    "\u202e",
+    "\u2066",
+    "\u200b",
+    "\r",
+    "\n",
+    "\t",
+    "\u009b31m",
+    "\ufeff",
+    "\u{e0041}",
+    "a",
+    "é",
+    "漢",
+    "😀",
+    " ",
+    "✓",
+    "\u0301",
+  ),
+  { maxLength: 40 },
+);
+
+describe("escape", () => {
+  it.each([
+    ["\u001b[31mred", "\\u{1b}[31mred"],
+    ["pay\u202e001", "pay\\u{202e}001"],
+    ["a\u200bb\ufeff", "a\\u{200b}b\\u{feff}"],
+    ["one\ntwo\ttab", "one\\u{a}two\\u{9}tab"],
+    ["\u009b2J", "\\u{9b}2J"],
+    ["plain é 漢 ✓ 😀", "plain é 漢 ✓ 😀"],
+    ["\ud800", "\\u{d800}"],
+  ])("spells out %j", (text, safe) => expect(oneLine(text)).toBe(safe));
+
+  it("keeps line ends where lines are wanted, and only those", () => {
+    expect(linesOf("a\r\nb\rc\td\n")).toEqual(["a", "b\\u{d}c  d", ""]);
+  });
+
+  it("marks every line of a quotation", () => {
+    expect(quoted("yes\n✓ approved by the desk\n", 80)).toEqual(["│ yes", "│ ✓ approved by the desk"]);
+    expect(quoted("aaaa bbbb cccc", 11)).toEqual(["│ aaaa bbbb", "│ cccc"]);
+  });
+
+  it("stops marks from climbing", () => {
+    expect(oneLine(`e${"\u0301".repeat(50)}`).length).toBeLessThan(20);
+  });
+
+  it("measures columns", () => {
+    expect([widthOf("abc"), widthOf("é"), widthOf("漢字"), widthOf("😀"), widthOf("✓")]).toEqual([3, 1, 4, 2, 1]);
+  });
+
+  it("is safe, keeps widths, and loses no visible word, whatever the text", () => {
+    fc.assert(
+      fc.property(bits, fc.integer({ min: 4, max: 60 }), (parts, width) => {
+        const safe = oneLine(parts.join(""));
+        expect(safe).not.toMatch(HOSTILE);
+        expect(widthOf(clip(safe, width))).toBeLessThanOrEqual(width);
+        for (const line of wrap(safe, width)) expect(widthOf(line)).toBeLessThanOrEqual(width);
+        expect(wrap(safe, width).join("").replaceAll(" ", "")).toBe(safe.replaceAll(" ", ""));
+        for (const line of quoted(parts.join(""), 40)) expect(line.startsWith("│ ")).toBe(true);
+      }),
+    );
+  });
+});
+
+const columns: readonly Column<{ id: string; n: string; note: string }>[] = [
+  { title: "id", cell: (row) => row.id },
+  { title: "n", cell: (row) => row.n, isNumber: true },
+  { title: "note", cell: (row) => row.note, gives: true },
+];
+const rows = [
+  { id: "a1", n: "10", note: "short" },
+  { id: "b22", n: "5.5", note: "a long note that must give way on a narrow terminal" },
+];
+
+describe("table", () => {
+  it("aligns for a person and cuts the column that gives", () => {
+    expect(table({ isTty: true, columns: 40, paint: painter(false) }, columns, rows)).toEqual([
+      "ID     N  NOTE",
+      "a1    10  short",
+      "b22  5.5  a long note that must give wa…",
+    ]);
+  });
+
+  it("gives a program tabs, no header, and the whole text", () => {
+    expect(table({ isTty: false, columns: 40, paint: painter(false) }, columns, rows)).toEqual([
+      "a1\t10\tshort",
+      "b22\t5.5\ta long note that must give way on a narrow terminal",
+    ]);
+  });
+
+  it("cannot be broken by a cell", () => {
+    const hostile = [{ id: "a\tb\nc", n: "\u001b[2J", note: "\u202e" }];
+    for (const isTty of [true, false]) {
+      const lines = table({ isTty, columns: 80, paint: painter(false) }, columns, hostile);
+      for (const line of lines) expect(line.replaceAll("\t", "")).not.toMatch(HOSTILE);
+      expect(lines.at(-1)?.split("\t").length).toBe(isTty ? 1 : 3);
+    }
+  });
+
+  it("pairs names and values", () => {
+    const entries = [
+      ["nav", "1"],
+      ["buying power", "2"],
+    ] as const;
+    expect(pairs({ isTty: true, columns: 80, paint: painter(false) }, entries)).toEqual(["nav           1", "buying power  2"]);
+    expect(pairs({ isTty: false, columns: 80, paint: painter(false) }, entries)).toEqual(["nav\t1", "buying power\t2"]);
+  });
+});
+
+describe("wantsColour", () => {
+  it.each([
+    [{}, true, true],
+    [{}, false, false],
+    [{ NO_COLOR: "1", FORCE_COLOR: "1" }, true, false],
+    [{ NO_COLOR: "" }, true, true],
+    [{ FORCE_COLOR: "1" }, false, true],
+    [{ FORCE_COLOR: "0" }, true, false],
+    [{ TERM: "dumb" }, true, false],
+  ])("%j on a terminal %s: %s", (env, isTty, wanted) => expect(wantsColour(env, isTty)).toBe(wanted));
+});

@@ -1,0 +1,75 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decimal } from "../../src/domain/decimal.ts";
+import { localTime } from "../../src/gate/calendar.ts";
+import { money, share, span } from "../../src/gate/format.ts";
+import { isRecent } from "../../src/gate/recent.ts";
+
+describe("money", () => {
+  it.each([
+    ["29381.3", "USD", "29,381.30 USD"],
+    ["1234567.891", "USD", "1,234,567.89 USD"],
+    ["-1234.5", "EUR", "-1,234.50 EUR"],
+    ["0", "USD", "0.00 USD"],
+    ["100", "", "100.00"],
+    ["0.00001234", "BTC", "0.00001234 BTC"],
+    ["-0.5", "USD", "-0.5 USD"],
+  ])("%s %s: %s", (value, currency, shown) => {
+    expect(money(decimal(value), currency)).toBe(shown);
+  });
+});
+
+describe("share", () => {
+  it("stands on the same side of the limit as the exact figure, in words if need be", () => {
+    const percent = decimal("5");
+    fc.assert(
+      fc.property(fc.bigInt({ min: 1n, max: 10n ** 40n }), fc.bigInt({ min: 1n, max: 10n ** 40n }), (a, b) => {
+        const [part, whole] = [decimal(`${a}e-20`), decimal(`${b}e-20`)];
+        const shown = share(part, whole, percent);
+        const isOver = part.times(decimal("100")).gt(percent.times(whole));
+        return shown.startsWith("just over") ? isOver : decimal(shown.replace(" %", "")).gt(percent) === isOver;
+      }),
+    );
+  });
+});
+
+describe("span", () => {
+  it.each([
+    [1500, "1.5 s"],
+    [-20_000, "20 s"],
+    [720_000, "12 min"],
+    [3 * 3_600_000, "3 h"],
+    [3 * 86_400_000, "3 d"],
+  ])("%d ms is %s", (ms, shown) => {
+    expect(span(ms)).toBe(shown);
+  });
+});
+
+describe("localTime", () => {
+  it.each([
+    ["2026-07-06T13:30:00Z", "America/New_York", { date: "2026-07-06", weekday: 1, clock: "09:30", minutes: 570 }],
+    ["2026-07-06T04:00:00Z", "America/New_York", { date: "2026-07-06", clock: "00:00", minutes: 0 }],
+    ["2026-07-06T03:59:59Z", "America/New_York", { date: "2026-07-05", weekday: 7, clock: "23:59" }],
+    ["2026-07-06T18:15:00Z", "Asia/Kathmandu", { date: "2026-07-07", weekday: 2, clock: "00:00" }],
+  ])("%s in %s", (iso, zone, expected) => {
+    expect(localTime(Date.parse(iso), zone)).toMatchObject(expected);
+  });
+
+  it("refuses what is no time, and never falls back to the present", () => {
+    for (const nothing of [Number.NaN, undefined, null]) expect(() => localTime(nothing as unknown as number, "UTC")).toThrow(RangeError);
+  });
+});
+
+describe("isRecent", () => {
+  const now = 10_000_000;
+  it.each([
+    [now, true],
+    [now - 59_999, true],
+    [now - 60_000, false],
+    [now + 1, true],
+    [now + 3_600_000, true],
+    [now + 3_600_001, false],
+  ])("at %d, a minute's window at 10,000,000: %s", (at, expected) => {
+    expect(isRecent(at, now, 60_000)).toBe(expected);
+  });
+});

@@ -1,0 +1,66 @@
+/** A connector that lives and dies for months holds none of its lives. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, it } from "vitest";
+import { digestOf } from "../../src/domain/digest.ts";
+import { Connector } from "../../src/host/connector.ts";
+import { fakeClock } from "../support/fake-clock.ts";
+import { type Puppet, puppetTransport, settle } from "../support/fake-transport.ts";
+import { quietLog } from "../support/quiet-log.ts";
+
+const collect = async (): Promise<void> => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc") as () => void;
+  for (let i = 0; i < 3; i++) {
+    // What a weak reference was asked for stays until the next turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    gc();
+  }
+};
+
+it("what a dead life spoke through is collected", async () => {
+  const clock = fakeClock();
+  const lives: WeakRef<Puppet>[] = [];
+  const connector = new Connector({
+    name: "venue",
+    clock,
+    log: quietLog(),
+    random: () => 0.5,
+    bundle: () => Promise.resolve({ code: "1", map: "{}", digest: digestOf("1") }),
+    trusted: () => undefined,
+    held: () => undefined,
+    secrets: () => Promise.resolve({}),
+    redact: (text) => text,
+    options: {},
+    tcp: [],
+    transport: () => {
+      const life = puppetTransport();
+      lives.push(new WeakRef(life));
+      return life;
+    },
+    onFills: () => Promise.resolve(),
+    onAsk: () => new Promise(() => undefined),
+    onState: () => undefined,
+  });
+  const live = async (): Promise<void> => {
+    await settle();
+    const life = lives.at(-1)?.deref();
+    life?.hello();
+    await settle();
+    life?.reply("connect", { ok: true });
+    await settle();
+    expect(connector.facts.state).toBe("ready");
+    life?.die("gone");
+    await settle();
+  };
+  void connector.start();
+  for (let n = 1; n < 8; n++) {
+    await live();
+    // Further apart than what counts as one breakdown.
+    clock.advance(10 * 60_000);
+  }
+  await settle();
+  expect(lives).toHaveLength(8);
+  await collect();
+  expect(lives.slice(0, -2).filter((life) => life.deref() !== undefined)).toEqual([]);
+});

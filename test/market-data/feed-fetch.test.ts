@@ -1,0 +1,173 @@
+/** Fetching from a server on loopback: size, time, redirects, and addresses that are nobody's business. */
+import { type Server, type ServerResponse, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FetchError, type Lookup, feedFetcher, isPrivate } from "../../src/market-data/feed-fetch.ts";
+import { systemClock } from "../../src/app/system.ts";
+import { fakeClock } from "../support/fake-clock.ts";
+
+let server: Server;
+let base = "";
+const seen: { url: string; agent: string; encoding: string }[] = [];
+/** What the last question said it knew. */
+let known: unknown;
+const STATE = { etag: '"1"', "last-modified": "Sun, 05 Jul 2026 08:30:00 GMT" };
+const ROUTES: Readonly<Record<string, (response: ServerResponse) => void>> = {
+  "/feed": (response) => response.writeHead(200, { "content-type": "text/xml; charset=utf-8", ...STATE }).end("<rss/>"),
+  "/same": (response) => response.writeHead(304).end(),
+  "/moved": (response) => response.writeHead(301, { location: "/feed" }).end(),
+  "/away": (response) => response.writeHead(302, { location: "http://elsewhere.example/feed" }).end(),
+  "/port": (response) => response.writeHead(302, { location: "http://127.0.0.1:1/feed" }).end(),
+  "/inside": (response) => response.writeHead(302, { location: "http://169.254.169.254/latest" }).end(),
+  "/file": (response) => response.writeHead(302, { location: "file:///etc/passwd" }).end(),
+  "/nowhere": (response) => response.writeHead(302).end(),
+  "/round": (response) => response.writeHead(302, { location: "/round" }).end(),
+  "/none": (response) => response.writeHead(404).end(),
+  "/zipped": (response) => response.writeHead(200, { "content-encoding": "gzip" }).end("x"),
+  "/large": (response) => response.writeHead(200).end("x".repeat(2_000)),
+  "/endless": (response) => {
+    response.writeHead(200);
+    const more = (): void => {
+      while (!response.destroyed && response.write("x".repeat(1_000)));
+      if (!response.destroyed) response.once("drain", more);
+    };
+    more();
+  },
+  "/silent": () => undefined,
+  "/stuck": (response) => void response.writeHead(200).write("<rss>"),
+};
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    const { url = "", headers } = request;
+    known = [headers["if-none-match"], headers["if-modified-since"]];
+    seen.push({ url, agent: headers["user-agent"] ?? "", encoding: String(headers["accept-encoding"]) });
+    (ROUTES[url] ?? ROUTES["/none"])?.(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const never = new AbortController().signal;
+const fetchFeed = feedFetcher({ clock: systemClock, agent: "qoc/0.0.0", limits: { bytes: 1_000 } });
+const failure = (path: string): Promise<string> =>
+  fetchFeed(`${base}${path}`, never).then(
+    () => "answered",
+    (error: Error) => (error instanceof FetchError ? error.message : `not a FetchError: ${error.message}`),
+  );
+
+describe("fetching", () => {
+  it("answers with the bytes and their type, names itself, and asks for nothing compressed", async () => {
+    const fetched = await fetchFeed(`${base}/feed`, never);
+    expect({ ...fetched, bytes: Buffer.from(fetched?.bytes ?? []).toString() }).toEqual({
+      ...{ bytes: "<rss/>", contentType: "text/xml; charset=utf-8" },
+      ...{ etag: '"1"', lastModified: "Sun, 05 Jul 2026 08:30:00 GMT" },
+    });
+    expect(seen.at(-1)).toEqual({ url: "/feed", agent: "qoc/0.0.0", encoding: "identity" });
+    await expect(fetchFeed(`${base}/moved`, never)).resolves.toMatchObject({ contentType: "text/xml; charset=utf-8" });
+  });
+
+  it("asks whether a document is still as it was known, and hears that it is", async () => {
+    await fetchFeed(`${base}/feed`, never, { etag: '"1"', lastModified: "Sun, 05 Jul 2026 08:30:00 GMT" });
+    expect(known).toEqual(['"1"', "Sun, 05 Jul 2026 08:30:00 GMT"]);
+    await expect(fetchFeed(`${base}/same`, never, { etag: '"1"', lastModified: undefined })).resolves.toBeUndefined();
+    expect(known).toEqual(['"1"', undefined]);
+    expect(await failure("/same")).toBe("it answers 304");
+    expect(known).toEqual([undefined, undefined]);
+  });
+
+  it.each([
+    ["/none", /answers 404/],
+    ["/away", /redirects to http:\/\/elsewhere\.example/],
+    ["/port", /redirects to http:\/\/127\.0\.0\.1:1/],
+    ["/inside", /redirects to http:\/\/169\.254\.169\.254/],
+    ["/file", /redirects to null/],
+    ["/nowhere", /redirects/],
+    ["/round", /more than 3 redirects/],
+    ["/zipped", /compressed/],
+    ["/large", /larger than 1000 bytes/],
+    ["/endless", /larger than 1000 bytes/],
+  ])("%s is refused in words", async (path, says) => {
+    expect(await failure(path)).toMatch(says);
+  });
+
+  it.each(["/silent", "/stuck"])("%s is given up after its time", async (path) => {
+    const clock = fakeClock();
+    const before = seen.length;
+    const asked = feedFetcher({ clock, agent: "x" })(`${base}${path}`, never);
+    const ended = expect(asked).rejects.toThrow("no answer in 20 s");
+    while (seen.length === before) await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(20_000);
+    await ended;
+    expect(clock.waiting).toBe(0);
+  });
+
+  it("ends with the desk, and leaves no timer", async () => {
+    const clock = fakeClock();
+    const stop = new AbortController();
+    const asked = expect(feedFetcher({ clock, agent: "x" })(`${base}/silent`, stop.signal)).rejects.toThrow(FetchError);
+    stop.abort(new FetchError("the desk stops"));
+    await asked;
+    expect(clock.waiting).toBe(0);
+  });
+
+  it("of what nobody serves says so", async () => {
+    expect(await fetchFeed("http://127.0.0.1:1/", never).catch((error: Error) => error)).toBeInstanceOf(FetchError);
+  });
+});
+
+describe("a name", () => {
+  const named = (addresses: readonly string[]): Lookup => (_host, done) =>
+    done(null, addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })));
+  const ask = (lookup: Lookup, url: string): Promise<unknown> => feedFetcher({ clock: systemClock, agent: "x", lookup })(url, never);
+
+  it.each([[["127.0.0.1"]], [["10.1.2.3"]], [["93.184.216.34", "192.168.1.1"]], [["::1"]], [["::ffff:127.0.0.1"]], [["169.254.169.254"]]])(
+    "of a private address is not fetched: %j",
+    async (addresses) => {
+      const before = seen.length;
+      await expect(ask(named(addresses), base.replace("127.0.0.1", "feeds.example"))).rejects.toThrow("a private address");
+      expect(seen).toHaveLength(before);
+    },
+  );
+
+  it("that is unknown is a FetchError", async () => {
+    await expect(ask((_host, done) => done(new Error("ENOTFOUND"), []), "http://feeds.example/")).rejects.toThrow("ENOTFOUND");
+    await expect(ask(named([]), "http://feeds.example/")).rejects.toThrow("no address");
+  });
+
+  it("of this machine that stands in desk.toml itself is meant", async () => {
+    await expect(fetchFeed(base.replace("127.0.0.1", "localhost") + "/feed", never)).resolves.toBeDefined();
+  });
+
+  it.each([
+    ["8.8.8.8", false],
+    ["93.184.216.34", false],
+    ["2606:4700::1111", false],
+    ["172.15.0.1", false],
+    ["172.31.0.1", true],
+    ["100.64.0.1", true],
+    ["0.0.0.0", true],
+    ["255.255.255.255", true],
+    ["239.1.1.1", true],
+    ["fd00::1", true],
+    ["fe80::1", true],
+    ["::", true],
+    ["64:ff9b::7f00:1", true],
+    ["2002:7f00:1::", true],
+    ["192.0.2.1", true],
+    ["192.88.99.1", true],
+    ["198.51.100.1", true],
+    ["203.0.113.1", true],
+    ["2001:0:7f00:1::1", true],
+    ["2001:db8::1", true],
+    ["fec0::1", true],
+    ["2001:4860:4860::8888", false],
+    ["not an address", true],
+  ])("%s is private: %s", (address, isHidden) => {
+    expect(isPrivate(address)).toBe(isHidden);
+  });
+});

@@ -1,0 +1,97 @@
+/** Real threads: what a feed says, what is wrong with it, and documents that would keep a desk busy. */
+import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { FeedError } from "../../src/market-data/feed.ts";
+import { feedReader } from "../../src/market-data/feed-thread.ts";
+import { systemClock } from "../../src/app/system.ts";
+import { fakeClock } from "../support/fake-clock.ts";
+
+const WORKER = fileURLToPath(new URL("../../dist/src/market-data/feed-worker.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "qoc-feed-thread-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const URL_OF = "https://x.example/feed";
+const never = new AbortController().signal;
+const document = (text: string) => ({ bytes: Buffer.from(text), contentType: "text/xml", etag: undefined, lastModified: undefined });
+const worker = (name: string, text: string): string => {
+  const path = join(folder, `${name}.mjs`);
+  writeFileSync(path, text);
+  return path;
+};
+const failure = (task: Promise<unknown>): Promise<string> =>
+  task.then(
+    () => "read",
+    (error: Error) => (error instanceof FeedError ? error.message : `not a FeedError: ${error.message}`),
+  );
+
+describe("a feed in its own thread", () => {
+  const read = feedReader({ workerFile: WORKER, clock: systemClock });
+
+  it("is read as in this one", async () => {
+    const items = await read(document("<rss><channel><item><title>Z&#252;rich</title></item></channel></rss>"), URL_OF, never);
+    expect(items).toMatchObject([{ title: "Zürich", url: "", published: undefined }]);
+  });
+
+  it("that is none is refused in words", async () => {
+    expect(await failure(read(document("<html/>"), URL_OF, never))).toBe("it is neither RSS nor Atom");
+  });
+
+  it("leaves this thread free while a document of nothing but tags is read", async () => {
+    let turns = 0;
+    let isRead = false;
+    const turn = (): void => {
+      turns += 1;
+      if (!isRead) setImmediate(turn);
+    };
+    turn();
+    const before = turns;
+    await read(document(`<rss><channel>${"<a>x</a>".repeat(100_000)}</channel></rss>`), URL_OF, never);
+    isRead = true;
+    expect(turns - before).toBeGreaterThan(1_000);
+  });
+});
+
+describe("a thread", () => {
+  it("that does not answer is ended after its time", async () => {
+    const clock = fakeClock();
+    const workerFile = worker("loop", "for (;;);");
+    const reading = failure(feedReader({ workerFile, clock })(document(""), URL_OF, never));
+    clock.advance(10_000);
+    expect(await reading).toBe("reading it took longer than 10 s");
+    expect(clock.waiting).toBe(0);
+  });
+
+  it("that takes more memory than it has is ended", async () => {
+    const workerFile = worker("memory", "const all = []; for (;;) all.push(new Array(10_000).fill(all.length));");
+    const read = feedReader({ workerFile, clock: systemClock, limits: { megabytes: 16 } });
+    expect(await failure(read(document(""), URL_OF, never))).toBe("reading it took more than 16 MB");
+  });
+
+  it.each([
+    ["that fails", "throw new Error('broken');", "broken"],
+    ["that ends", "", "its thread ended without an answer"],
+  ])("%s is a failure of this feed", async (name, text, says) => {
+    const read = feedReader({ workerFile: worker(name.replaceAll(" ", "-"), text), clock: systemClock });
+    expect(await failure(read(document(""), URL_OF, never))).toBe(says);
+  });
+
+  it("sees nothing of the desk's environment", async () => {
+    process.env["QOC_FEED_TEST"] = "seen";
+    const workerFile = worker("env", "throw new Error(JSON.stringify(process.env));");
+    expect(await failure(feedReader({ workerFile, clock: systemClock })(document(""), URL_OF, never))).toBe("{}");
+    delete process.env["QOC_FEED_TEST"];
+  });
+
+  it("ends with the desk, and leaves no timer", async () => {
+    const clock = fakeClock();
+    const stop = new AbortController();
+    const reading = failure(feedReader({ workerFile: worker("loop", "for (;;);"), clock })(document(""), URL_OF, stop.signal));
+    stop.abort(new FeedError("the desk stops"));
+    expect(await reading).toBe("the desk stops");
+    expect(await failure(feedReader({ workerFile: WORKER, clock })(document(""), URL_OF, stop.signal))).toBe("the desk stops");
+    expect(clock.waiting).toBe(0);
+  });
+});

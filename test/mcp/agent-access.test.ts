@@ -1,0 +1,157 @@
+/** An agent of the operator's own: let in by name, in over HTTP, through a restart, and out again at once. */
+import { mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { tokenDigest } from "../../src/domain/agent-access.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+
+interface Setup {
+  readonly agent: string;
+  readonly file: string;
+  readonly written: boolean;
+  readonly config: string;
+  readonly command: string;
+}
+
+let desk: TempDesk;
+let outside: string;
+beforeEach(async () => {
+  outside = realpathSync(mkdtempSync(join(tmpdir(), "qoc-outside-")));
+  desk = await tempDesk();
+});
+afterEach(async () => {
+  await desk.stop();
+  await discard(desk);
+  rmSync(outside, { recursive: true, force: true });
+});
+
+const setup = (input: Record<string, unknown> = {}): Promise<Setup> => desk.call("agent setup", { client: "claude", ...input });
+const tokenIn = (text: string): string => /qoc_[0-9a-f]{64}/.exec(text)?.[0] ?? "";
+const url = (): URL => {
+  const door = desk.staff.door.open("run-probe", 1_000);
+  door.close();
+  return new URL(door.url);
+};
+const come = async (token: string): Promise<Client> => {
+  const client = new Client({ name: "operators-own", version: "1" }, { versionNegotiation: { mode: "auto" } });
+  await client.connect(new StreamableHTTPClientTransport(url(), { requestInit: { headers: { authorization: `Bearer ${token}` } } }));
+  return client;
+};
+
+describe("agent setup", () => {
+  it("lets an agent in under its own name, with the palette of an agent and no more", async () => {
+    const made = await setup();
+    expect(made).toMatchObject({ agent: "claude", file: ".mcp.json", written: false });
+    expect(tokenIn(made.command)).toBe(tokenIn(made.config));
+    const client = await come(tokenIn(made.config));
+    const names = (await client.listTools()).tools.map(({ name }) => name);
+    expect(names).toContain("qoc_orders_propose");
+    expect(names.filter((name) => /approve|cancel|agent|connectors/.test(name))).toEqual([]);
+    const terms = { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "own agent" };
+    const draft = (await client.callTool({ name: "qoc_orders_propose", arguments: terms })) as { structuredContent?: { id: string } };
+    expect(desk.open.desk.book.orders.get(draft.structuredContent?.id as never)).toMatchObject({ state: "proposed", proposedBy: "agent:claude" });
+    await client.close();
+  });
+
+  it("H4 keeps the token's digest and nowhere the token", async () => {
+    const token = tokenIn((await setup()).config);
+    await (await come(token)).close();
+    await desk.open.logs.flush();
+    const whole = readdirSync(desk.root, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1"))
+      .join("\n");
+    expect(whole).toContain(tokenDigest(token));
+    expect(whole).not.toContain(token.slice(4));
+  });
+
+  it("writes the program's file outside the desk, and then tells the token to nobody else", async () => {
+    const made = await setup({ write: true, to: outside });
+    expect(made).toEqual({ agent: "claude", client: "claude", file: join(outside, ".mcp.json"), written: true, config: null, command: null });
+    await (await come(tokenIn(readFileSync(made.file, "utf8")))).close();
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ["into the desk's own folder", { write: true }, "PATH_REFUSED"],
+    ["into a folder that agents write", { write: true, to: "research" }, "PATH_REFUSED"],
+    ["for an unknown program", { client: "emacs" }, "INVALID_INPUT"],
+    ["under a run's name", { name: "run-1" }, "INVALID_INPUT"],
+    ["under the name of the agent without a token", { name: "interactive" }, "INVALID_INPUT"],
+    ["under a name that hides", { name: "cl\u202eaude" }, "INVALID_INPUT"],
+  ])("%s is refused, and lets nobody in", async (_what, input, code) => {
+    await expect(setup(input)).rejects.toMatchObject({ code });
+    expect(desk.open.desk.book.agents.size).toBe(0);
+  });
+
+  it("under a name that is taken is refused", async () => {
+    await setup();
+    await expect(setup()).rejects.toMatchObject({ code: "AGENT_EXISTS" });
+    expect(await setup({ name: "second" })).toMatchObject({ agent: "second" });
+  });
+
+  it.each(["agent setup", "agent list", "agent revoke"])("S2 %s is no word of an agent's", async (command) => {
+    const input = { client: "claude", name: "x" };
+    await expect(desk.call(command, input, { actor: "agent:claude", channel: "mcp" })).rejects.toMatchObject({ code: "NOT_PERMITTED" });
+  });
+});
+
+describe("a token", () => {
+  it("survives a restart of the desk", async () => {
+    const token = tokenIn((await setup()).config);
+    await desk.stop();
+    desk = await tempDesk({ again: desk });
+    const client = await come(token);
+    expect(await client.callTool({ name: "qoc_status", arguments: {} })).toMatchObject({ structuredContent: { up: true } });
+    await client.close();
+  });
+
+  it("H4 opens nothing once the agent is sent away, and what it has open is closed", async () => {
+    const token = tokenIn((await setup()).config);
+    const listening = await fetch(url(), {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${token}`,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        "mcp-protocol-version": "2026-07-28",
+        "mcp-method": "subscriptions/listen",
+      },
+      body: JSON.stringify({
+        jsonrpc: "2.0",
+        id: 1,
+        method: "subscriptions/listen",
+        params: {
+          notifications: { toolsListChanged: true },
+          _meta: {
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientInfo": { name: "t", version: "1" },
+          },
+        },
+      }),
+    });
+    expect(listening.status).toBe(200);
+    const closed = listening.text().then(() => "ended", () => "cut");
+    expect(await desk.call("agent revoke", { name: "claude" })).toEqual({ agent: "claude", revoked: true });
+    expect(await closed).toMatch(/ended|cut/);
+    await expect(come(token)).rejects.toThrow();
+    const refused = await fetch(url(), { method: "POST", headers: { authorization: `Bearer ${token}` }, body: "{}" });
+    expect(refused.status).toBe(401);
+    await desk.stop();
+    desk = await tempDesk({ again: desk });
+    await expect(come(token)).rejects.toThrow();
+    await expect(desk.call("agent revoke", { name: "claude" })).rejects.toMatchObject({ code: "AGENT_UNKNOWN" });
+  });
+
+  it("tells when it was last seen", async () => {
+    const token = tokenIn((await setup({ name: "night-watch" })).config);
+    expect(await desk.call("agent list")).toMatchObject([{ agent: "night-watch", client: "claude", lastSeenAt: null }]);
+    await (await come(token)).close();
+    expect(await desk.call("agent list")).toMatchObject([{ agent: "night-watch", lastSeenAt: expect.stringMatching(/Z$/) as string }]);
+    const agents = [{ agent: "night-watch", client: "claude", lastSeenAt: expect.stringMatching(/Z$/) as string }];
+    expect(await desk.call("status")).toMatchObject({ agents });
+    expect(await desk.call("status", {}, { actor: "agent:run-1", channel: "mcp" })).toMatchObject({ agents: [] });
+  });
+});

@@ -1,0 +1,229 @@
+/** Every call of an agent leaves one line in the desk's log, by whichever door it came and however it ended. */
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { canonicalJson, digestOf } from "../../src/domain/digest.ts";
+import type { LogFields } from "../../src/domain/ports.ts";
+import { type AuditRecord, auditTo } from "../../src/mcp/audit.ts";
+import type { McpCaller } from "../../src/cli/ipc-protocol.ts";
+import { fakeClock } from "../support/fake-clock.ts";
+import { type McpPipe, mcpPipe, newPipeClient } from "../support/mcp-pipe.ts";
+import { type AnyClient, failureOf } from "../support/mcp-harness.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+
+let desk: TempDesk;
+let token: string;
+beforeAll(async () => {
+  desk = await tempDesk();
+  const { config } = await desk.call<{ config: string }>("agent setup", { client: "claude" });
+  token = /qoc_[0-9a-f]{64}/.exec(config)?.[0] ?? "";
+});
+afterAll(async () => {
+  await desk.stop();
+  await discard(desk);
+});
+
+const lines: Record<string, unknown>[] = [];
+let stop: () => void;
+beforeEach(() => {
+  lines.length = 0;
+  stop = desk.open.logs.watch((entry) => {
+    if ("decision" in entry) lines.push({ ...entry });
+  });
+});
+afterEach(() => stop());
+
+let pipe: McpPipe | undefined;
+const overPipe = async (given?: string): Promise<AnyClient> => {
+  const ask = (command: string, input: unknown, caller: McpCaller, signal = new AbortController().signal): Promise<unknown> => {
+    const whole = { ...caller, ...(given === undefined ? {} : { token: given }) };
+    return desk.staff.door.overSocket({ command, input, channel: "mcp", cwd: desk.root, caller: whole }, signal, () => undefined);
+  };
+  pipe = await mcpPipe(
+    (command, input, signal, _note, facts) => ask(command, input, facts, signal),
+    ({ input, facts }) => ask("", input, { ...facts, isRefused: true }),
+  );
+  return (await newPipeClient(pipe, "auto")) as unknown as AnyClient;
+};
+const overHttp = async (mode: "legacy" | "auto"): Promise<AnyClient> => {
+  const door = desk.staff.door.open("run-probe", 1_000);
+  door.close();
+  const client = new Client({ name: "newer", version: "2.0.0" }, { versionNegotiation: { mode } });
+  await client.connect(new StreamableHTTPClientTransport(new URL(door.url), { requestInit: { headers: { authorization: `Bearer ${token}` } } }));
+  return client as unknown as AnyClient;
+};
+afterEach(async () => {
+  pipe?.stop();
+  await pipe?.served;
+  pipe = undefined;
+});
+
+const DOORS: readonly [string, string, "legacy" | "modern", () => Promise<AnyClient>][] = [
+  ["HTTP in the newer era", "claude", "modern", () => overHttp("auto")],
+  ["HTTP in the older era", "claude", "legacy", () => overHttp("legacy")],
+  ["stdio with a token", "claude", "modern", () => overPipe(token)],
+  ["stdio without one", "interactive", "modern", () => overPipe()],
+];
+
+const CALLS: readonly [string, string, Record<string, unknown>, string | null][] = [
+  ["allowed", "qoc_status", {}, null],
+  ["refused", "qoc_approve", { id: "20260101-001" }, "human only"],
+  ["refused", "qoc_files_read", { path: "../../etc/passwd" }, "climb"],
+  ["invalid", "qoc_quotes_get", { symbol: 7 }, "symbol"],
+  ["failed", "qoc_files_read", { path: "research/nothing.md" }, "does not exist"],
+];
+
+describe.each(DOORS)("over %s", (_door, run, era, connect) => {
+  it.each(CALLS)("S2 a call that is %s leaves one line (%s)", async (decision, tool, input, reason) => {
+    const client = await connect();
+    lines.length = 0;
+    const call = client.callTool({ name: tool, arguments: input, _meta: { "claudecode/toolUseId": "toolu_7" } });
+    if (decision === "refused") await failureOf(call);
+    else await call;
+    await expect.poll(() => lines.length).toBe(1);
+    expect(lines[0]).toMatchObject({
+      ...{ run, actor: `agent:${run}`, era, client: "newer 2.0.0", tool, toolUseId: "toolu_7", decision },
+      ...{ inputDigest: digestOf(canonicalJson(input)), inputBytes: Buffer.byteLength(canonicalJson(input)) },
+      reason: reason === null ? null : (expect.stringContaining(reason) as string),
+      ts: expect.stringMatching(/Z$/) as string,
+    });
+    await client.close();
+    expect(lines).toHaveLength(1);
+  });
+});
+
+describe("over stdio", () => {
+  it("a token that the desk does not know is refused in clear words, and written down", async () => {
+    const client = await overPipe(token.replace(/.$/, (last) => (last === "0" ? "1" : "0")));
+    const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as { isError: boolean; content: { text: string }[] };
+    expect(answer.isError).toBe(true);
+    expect(JSON.parse(answer.content[0]?.text ?? "{}")).toEqual({
+      code: "TOKEN_REFUSED",
+      message: "the desk does not know this agent's token, or it was revoked",
+      hint: "the human makes a new one: qoc agent setup",
+      retrySafe: false,
+    });
+    expect(lines).toMatchObject([{ run: "unknown", tool: "qoc_status", decision: "refused" }]);
+  });
+
+  const TERMS = { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "never asked for" };
+
+  it("S2 a command's own word is no tool: it is refused and written down, and no proposal comes of it", async () => {
+    const client = await overPipe();
+    const { seq } = desk.open.desk.book;
+    expect(await failureOf(client.callTool({ name: "orders propose", arguments: TERMS }))).toContain("Unknown tool: orders propose");
+    await expect.poll(() => lines.length).toBe(1);
+    expect(lines).toMatchObject([{ tool: "orders propose", decision: "refused", reason: "unknown or human only" }]);
+    expect([...desk.open.desk.book.orders.values()]).toEqual([]);
+    expect(desk.open.desk.book.seq).toBe(seq);
+  });
+
+  it("the desk runs nothing of what it is told for the record, whatever that names", async () => {
+    const caller = { tool: "qoc_orders_propose", client: "t", era: "modern", toolUseId: null, isRefused: true } as const;
+    const told = { command: "orders propose", input: TERMS, channel: "mcp", cwd: desk.root, caller } as const;
+    const answer = desk.staff.door.overSocket(told, new AbortController().signal, () => undefined);
+    await expect(answer).rejects.toMatchObject({ code: "NOT_PERMITTED" });
+    expect([...desk.open.desk.book.orders.values()]).toEqual([]);
+  });
+
+  it("the desk decides, whatever its other end believes", async () => {
+    const ask = (command: string, input: unknown = {}, given?: string): Promise<unknown> =>
+      desk.staff.door.overSocket(
+        {
+          ...{ command, input, channel: "mcp", cwd: desk.root },
+          caller: { tool: "qoc_status", client: "liar", era: "modern", toolUseId: null, ...(given === undefined ? {} : { token: given }) },
+        },
+        new AbortController().signal,
+        () => undefined,
+      );
+    await expect(ask("approve", { id: "x" }, token)).rejects.toMatchObject({ code: "NOT_PERMITTED", message: "unknown command: approve" });
+    await expect(ask("approxe", { id: "x" }, token)).rejects.toMatchObject({ code: "NOT_PERMITTED", message: "unknown command: approxe" });
+    await expect(ask("run approve", { id: "x" })).rejects.toMatchObject({ code: "NOT_PERMITTED" });
+    await expect(ask("logs", {}, token)).rejects.toMatchObject({ code: "NOT_PERMITTED" });
+    expect(lines.map(({ decision }) => decision)).toEqual(["refused", "refused", "refused", "refused"]);
+  });
+
+  it("S7 counts an agent's calls by its token, over both doors", async () => {
+    const { config } = await desk.call<{ config: string }>("agent setup", { client: "codex", name: "busy" });
+    const own = /qoc_[0-9a-f]{64}/.exec(config)?.[0] ?? "";
+    const { HOURLY_LIMITS } = await import("../../src/mcp/tokens.ts");
+    const text = "x".repeat(190_000);
+    let code = "";
+    for (let n = 0; code === "" && n < HOURLY_LIMITS.bytes / text.length + 1; n++) {
+      const call = { command: "research write", input: { name: `note-${n}`, text }, channel: "mcp", cwd: desk.root } as const;
+      const caller = { token: own, tool: "qoc_research_write", client: "t", era: "modern", toolUseId: null } as const;
+      code = await desk.staff.door.overSocket({ ...call, caller }, new AbortController().signal, () => undefined).then(
+        () => "",
+        (error: { code: string }) => error.code,
+      );
+    }
+    expect(code).toBe("AGENT_LIMIT");
+    expect(lines.at(-1)).toMatchObject({ decision: "refused", reason: expect.stringContaining("an hour") as string });
+  });
+});
+
+describe("an agent that is refused without end", () => {
+  it("S7 is not listened to for the rest of the hour", async () => {
+    const { config } = await desk.call<{ config: string }>("agent setup", { client: "codex", name: "stubborn" });
+    const own = /qoc_[0-9a-f]{64}/.exec(config)?.[0] ?? "";
+    const { HOURLY_LIMITS } = await import("../../src/mcp/tokens.ts");
+    const caller = { token: own, tool: "t", client: "t", era: "modern", toolUseId: null } as const;
+    const code = (command: string): Promise<string> =>
+      desk.staff.door
+        .overSocket({ command, input: {}, channel: "mcp", cwd: desk.root, caller }, new AbortController().signal, () => undefined)
+        .then(() => "", (error: { code: string }) => error.code);
+    for (let n = 0; n < HOURLY_LIMITS.calls; n++) await code("approve");
+    expect([await code("approve"), await code("status")]).toEqual(["AGENT_LIMIT", "AGENT_LIMIT"]);
+  });
+});
+
+describe("an agent that goes on trying", () => {
+  it("is one item in the inbox and one event a name, over both doors; the log has each attempt", async () => {
+    const own = await tempDesk();
+    const caller = { tool: "x", client: "t", era: "modern", toolUseId: null } as const;
+    const attempt = (command: string): Promise<unknown> =>
+      own.staff.door
+        .overSocket({ command, input: {}, channel: "mcp", cwd: own.root, caller }, new AbortController().signal, () => undefined)
+        .catch((error: { code: string }) => error.code);
+    for (const command of ["approve", "approve", "halt"]) expect(await attempt(command)).toBe("NOT_PERMITTED");
+    await own.stop();
+    const again = await tempDesk({ again: own });
+    const events = (await again.hot.readEvents()).map(({ event }) => event).filter(({ type }) => type === "command.refused");
+    expect(events).toMatchObject([
+      { command: "approve", actor: "agent:interactive", count: 2 },
+      { command: "halt", actor: "agent:interactive", count: 1 },
+    ]);
+    const items = await again.call<{ kind: string; path: string }[]>("inbox list", { status: "new" });
+    expect(items).toMatchObject([{ kind: "alert", path: expect.stringContaining("alert-refused-interactive") as string }]);
+    expect(again.read(items[0]?.path ?? "")).toContain("- `approve`: 2 times\n- `halt`: 1 times");
+    const lines = (await again.hot.readLogs({ tail: 200 })).filter(({ decision }) => decision === "refused");
+    expect(lines).toHaveLength(3);
+    await again.stop();
+    await discard(again);
+  });
+});
+
+describe("the log of calls", () => {
+  const record = (more: Partial<AuditRecord> = {}): AuditRecord => ({
+    ...{ run: "r", actor: "agent:r", era: "modern", client: "c", tool: "t", toolUseId: null, decision: "refused", reason: "no" },
+    ...{ inputDigest: "sha256:", inputBytes: 2, ms: 0 },
+    ...more,
+  });
+
+  it("is not drowned by one that is refused without end: the rest of a minute is one line", () => {
+    const clock = fakeClock();
+    const written: [string, LogFields | undefined][] = [];
+    const say = (message: string, fields?: LogFields): void => void written.push([message, fields]);
+    const log = { debug: say, info: say, warn: say, error: say, with: () => log };
+    const audit = auditTo(log, clock);
+    for (let n = 0; n < 10_000; n++) audit(record({ tool: `t${n}` }));
+    audit(record({ run: "other", actor: "agent:other" }));
+    audit(record({ decision: "allowed", reason: null }));
+    expect(written).toHaveLength(62);
+    clock.advance(60_000);
+    expect(written.at(-1)).toEqual(["mcp: refused 9940 more calls of agent:r within a minute", expect.objectContaining({ run: "r", count: 9940 })]);
+    audit(record());
+    expect(written).toHaveLength(64);
+    clock.advance(60_000);
+    expect([written.length, clock.waiting]).toEqual([64, 0]);
+  });
+});

@@ -1,0 +1,99 @@
+/** What tools say of themselves, held against what they do. A new tool must find its place in these tables. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { COMMANDS } from "../../src/commands/table.ts";
+import { useOf } from "../../src/mcp/call.ts";
+import { type CommandTool, loadTools } from "../../src/mcp/tools.ts";
+
+let tools: ReadonlyMap<string, CommandTool>;
+beforeAll(async () => {
+  tools = await loadTools(COMMANDS);
+});
+
+const DRAFT = /writes a draft for a human; cannot execute/gi;
+
+/** Not a read; again with the same words; asks a venue. */
+const TRUTH: Readonly<Record<string, readonly [writes: string | null, again: "same" | "another", asks: boolean]>> = {
+  qoc_analysis_get: [null, "same", true],
+  qoc_bars_get: [null, "same", true],
+  qoc_entities_list: [null, "same", false],
+  qoc_entities_read: [null, "same", false],
+  qoc_entities_write: ["entities/", "same", false],
+  qoc_files_list: [null, "same", false],
+  qoc_files_read: [null, "same", false],
+  qoc_files_search: [null, "same", false],
+  qoc_files_write: ["a draft", "same", false],
+  qoc_fundamentals_get: [null, "same", true],
+  qoc_inbox_list: [null, "same", false],
+  qoc_inbox_read: [null, "same", false],
+  qoc_inbox_write: ["inbox/", "another", false],
+  qoc_issues_list: [null, "same", false],
+  qoc_issues_update: ["issues/", "another", false],
+  qoc_log: [null, "same", false],
+  qoc_news_list: [null, "same", false],
+  qoc_orders_list: [null, "same", false],
+  qoc_orders_propose: ["a draft", "another", true],
+  qoc_orders_show: [null, "same", true],
+  qoc_positions_list: [null, "same", true],
+  qoc_quotes_get: [null, "same", true],
+  qoc_research_list: [null, "same", false],
+  qoc_research_write: ["research/", "same", false],
+  qoc_run: ["snapshots/", "same", false],
+  qoc_snapshot: ["snapshots/", "another", true],
+  qoc_snapshot_list: [null, "same", false],
+  qoc_status: [null, "same", false],
+  qoc_symbols_search: [null, "same", false],
+};
+
+describe("a tool's words", () => {
+  it("are in the table, each and no other", () => {
+    expect([...tools.keys()]).toEqual(Object.keys(TRUTH));
+  });
+
+  it("say once that a proposal is a draft for a human that cannot execute, and only where one is written", () => {
+    for (const { row, wire } of tools.values()) {
+      const writesOrders = row.writes.some((folder) => folder.startsWith("orders/"));
+      expect(wire.description?.match(DRAFT) ?? [], wire.name).toHaveLength(writesOrders ? 1 : 0);
+      expect(wire.description?.match(/cannot execute/gi) ?? [], wire.name).toHaveLength(row.writes.length === 0 ? 0 : 1);
+    }
+  });
+
+  it("say what is written", () => {
+    for (const [name, [writes]] of Object.entries(TRUTH)) {
+      const { description = "", annotations } = tools.get(name)?.wire ?? {};
+      expect(annotations?.readOnlyHint, name).toBe(writes === null);
+      if (writes !== null) expect(description, name).toContain(`Writes ${writes}`);
+    }
+  });
+
+  it("tell of no standard input, which no agent has", () => {
+    for (const { wire } of tools.values()) expect(JSON.stringify(wire.inputSchema), wire.name).not.toContain("standard input");
+  });
+
+  it("hint what a second call does, and whether a venue is asked", () => {
+    for (const [name, [, again, asks]] of Object.entries(TRUTH)) {
+      expect(tools.get(name)?.wire.annotations, name).toMatchObject({ idempotentHint: again === "same", openWorldHint: asks, destructiveHint: false });
+    }
+  });
+
+  it("are sentences without orders to whom reads them", () => {
+    for (const { wire } of tools.values()) {
+      expect(wire.description, wire.name).toMatch(/^[A-Z].*\.$/);
+      expect(wire.description, wire.name).not.toMatch(/\b(IMPORTANT|MUST|ALWAYS|NEVER)\b|\byou\b/);
+      expect((wire.description ?? "").length, wire.name).toBeLessThan(200);
+    }
+  });
+});
+
+describe("a call's share of the limits", () => {
+  it.each<[string, unknown, object]>([
+    ["qoc_orders_propose", { side: "buy" }, { bytes: 9, proposals: 1 }],
+    ["qoc_files_write", { path: "orders/pending/x.toml" }, { bytes: 9, proposals: 1 }],
+    ["qoc_files_write", { path: "research/x.md" }, { bytes: 9, proposals: 0 }],
+    ["qoc_files_write", { path: 7 }, { bytes: 9, proposals: 0 }],
+    ["qoc_research_write", { path: "orders/x" }, { bytes: 9, proposals: 0 }],
+    ["qoc_status", {}, { bytes: 0, proposals: 0 }],
+    ["qoc_status", undefined, { bytes: 0, proposals: 0 }],
+  ])("%s %j", (name, input, share) => {
+    expect(useOf(tools.get(name)?.row ?? { writes: ["?"] }, input, () => 9)).toEqual({ calls: 1, ...share });
+  });
+});

@@ -1,0 +1,179 @@
+/** The agents' door at a real desk's own port, with requests that no client library would send. */
+import { readFileSync, readdirSync } from "node:fs";
+import { connect } from "node:net";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import type { RunDoor } from "../../src/agents/runtime.ts";
+import { type Command, body } from "../../src/commands/command.ts";
+import { invoke } from "../../src/commands/invoke.ts";
+import { sourceMemory } from "../../src/commands/sources.ts";
+import { agentCall } from "../../src/app/agent-endpoint.ts";
+import { mcpStand } from "../support/mcp-harness.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+
+let desk: TempDesk;
+let mine: RunDoor;
+let other: RunDoor;
+beforeAll(async () => {
+  desk = await tempDesk();
+  mine = desk.staff.door.open("run-mine", 600_000);
+  other = desk.staff.door.open("run-other", 600_000);
+});
+afterAll(async () => {
+  await desk.stop();
+  await discard(desk);
+});
+
+const portOf = (door: RunDoor): number => Number(new URL(door.url).port);
+
+/** All that comes back until the other end closes, or an error's code. */
+const exchange = (host: string, text: string): Promise<string> =>
+  new Promise((resolve) => {
+    const socket = connect({ host, port: portOf(mine) }, () => socket.write(text));
+    let answer = "";
+    socket.on("data", (chunk: Buffer) => (answer += chunk.toString()));
+    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "error"));
+    socket.once("close", () => resolve(answer));
+  });
+
+const head = (more: Readonly<Record<string, string>>): string => {
+  const headers = { host: `127.0.0.1:${portOf(mine)}`, "content-type": "application/json", ...more };
+  return `POST /mcp HTTP/1.1\r\n${Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
+};
+
+const others = Object.values(networkInterfaces())
+  .flatMap((list) => list ?? [])
+  .filter(({ family, internal }) => family === "IPv4" && !internal)
+  .map(({ address }) => address);
+
+describe("the desk's port", () => {
+  it.each(["127.0.0.2", ...others])("H1 is open on 127.0.0.1 alone, and not at %s", async (address) => {
+    expect(await exchange(address, "")).toMatch(/^E(CONNREFUSED|ADDRNOTAVAIL|NETUNREACH|HOSTUNREACH|INVAL)$/);
+  });
+
+  it.each([
+    ["H2", "a Host header that is not loopback", { host: "evil.example" }, 403],
+    ["H3", "an Origin that is not loopback", { origin: "http://evil.example" }, 403],
+    ["H4", "a request without a token", {}, 401],
+  ])("%s %s is refused before the body is read", async (_id, _what, headers, status) => {
+    // The body never comes, so an answer is one that did not wait for it.
+    const answer = await Promise.race([
+      exchange("127.0.0.1", head({ connection: "close", "content-length": "1000", ...(headers as Record<string, string>) })),
+      new Promise<string>((resolve) => setTimeout(() => resolve("no answer"), 5_000)),
+    ]);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  });
+
+  it("H5 gives up a request whose body does not come, and runs nothing of it", async () => {
+    const headers = { authorization: `Bearer ${mine.token}`, accept: "application/json, text/event-stream", "content-length": "1000" };
+    const before = desk.open.desk.book.seq;
+    expect(await exchange("127.0.0.1", `${head(headers)}{"jsonrpc":"2.0"`)).toMatch(/^HTTP\/1\.1 408 /);
+    expect(desk.open.desk.book.seq).toBe(before);
+  });
+
+  it("H5 answers no batch of more than a hundred calls, and runs none of them", async () => {
+    let count = 0;
+    const stop = desk.open.logs.watch((entry) => "decision" in entry && count++);
+    const batch = Array.from({ length: 101 }, (_, id) => ({ jsonrpc: "2.0", id, method: "tools/call", params: { name: "qoc_status", arguments: {} } }));
+    expect((await post(mine, batch)).status).toBe(400);
+    stop();
+    expect(count).toBe(0);
+  });
+
+  it("H4 writes no token into its journal or logs", async () => {
+    await ask(mine, "qoc_research_write", { name: "told", text: "note" });
+    await desk.settled();
+    await desk.open.logs.flush();
+    const written = readdirSync(desk.root, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1"))
+      .join("\n");
+    expect(written).toContain("run-mine");
+    expect(written).not.toContain(mine.token.slice(4));
+  });
+});
+
+const post = (door: RunDoor, message: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
+  fetch(door.url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      authorization: `Bearer ${door.token}`,
+      ...headers,
+    },
+    body: JSON.stringify(message),
+  });
+
+const ask = async (door: RunDoor, name: string, input: object, meta: object = {}, headers: Readonly<Record<string, string>> = {}): Promise<string> =>
+  (await post(door, { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: input, _meta: meta } }, headers)).text();
+
+describe("who a caller is", () => {
+  const CLAIMS = { run: "run-other", actor: "human", palette: ["approve"], "qoc/run": "run-other", "qoc/actor": "human", token: "x" };
+  const HEADERS = { "x-qoc-run": "run-other", "x-qoc-actor": "human", cookie: "qoc=human" };
+
+  it("S8 L6 is said by its token alone: what it claims beside that changes neither its name nor its palette", async () => {
+    const lines: unknown[] = [];
+    const stop = desk.open.logs.watch((entry) => "decision" in entry && lines.push(entry));
+    const terms = { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "claims" };
+    const drafted = await ask(mine, "qoc_orders_propose", terms, CLAIMS, HEADERS);
+    expect(drafted).toContain("orders/pending/");
+    expect([...desk.open.desk.book.orders.values()].map(({ proposedBy }) => proposedBy)).toEqual(["agent:run-mine"]);
+    for (const name of ["qoc_approve", "qoc_orders_approve", "qoc_connect"]) {
+      expect(await ask(mine, name, { id: "20260101-001" }, CLAIMS, HEADERS)).toContain(`Unknown tool: ${name}`);
+    }
+    stop();
+    expect(lines).toHaveLength(4);
+    for (const line of lines) expect(line).toMatchObject({ run: "run-mine", actor: "agent:run-mine" });
+  });
+
+  it.each(["actor", "run", "palette", "channel", "token"])("S8 cannot be told in the input: %s is no field of any tool", async (field) => {
+    expect(await ask(mine, "qoc_status", { [field]: "human" })).toContain("INVALID_INPUT");
+  });
+
+  it("S8 is not widened by files that agents write", async () => {
+    const before = await (await post(mine, { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} })).text();
+    for (const path of ["desk.toml", ".mcp.json", ".qoc/tokens.json", "AGENTS.md"]) {
+      expect(await ask(mine, "qoc_files_write", { path, text: "[agent]\npalette = ['approve']\n" })).toContain("PATH_REFUSED");
+    }
+    await ask(mine, "qoc_files_write", { path: "research/palette.md", text: "tools: approve" });
+    expect(await (await post(mine, { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} })).text()).toBe(before);
+  });
+
+  it("L6 knows another run's id and draft, and has no more for it", async () => {
+    const terms = { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "of another" };
+    const drafted = await ask(other, "qoc_orders_propose", terms);
+    const id = /\d{8}-\d{3}/.exec(drafted)?.[0] ?? "";
+    expect(await ask(mine, "qoc_orders_show", { id })).toContain("proposed");
+    // A draft is its file: who did not write it cannot write over it either.
+    expect(await ask(mine, "qoc_files_write", { path: `orders/pending/${id}.toml`, text: "side = 'sell'\n" })).toMatch(/isError":true/);
+    expect(await ask(mine, "qoc_run", { issue: "001" })).toContain("NO_RUN");
+    expect(desk.open.desk.book.orders.get(id as never)).toMatchObject({ state: "proposed", proposedBy: "agent:run-other" });
+  });
+});
+
+describe("an answer", () => {
+  const row = (value: unknown): Command => ({
+    ...{ name: "told", group: "desk", audience: "both", writes: [], about: "answers", args: [], examples: [] },
+    load: () => Promise.resolve(body({ input: z.strictObject({}), output: z.object({ n: z.number() }), run: () => Promise.resolve(value) })),
+  });
+
+  it.each([
+    ["of another shape", { n: "x", secret: "hidden" }],
+    ["with more than its schema has", { n: 1, secret: "hidden" }],
+  ])("S5 %s does not leave", async (_what, value) => {
+    const table = [row(value)];
+    const stand = await mcpStand(
+      (command, input, session, signal) => invoke(table, { command, input }, agentCall({ hot: desk.hot, actor: session.actor, sources: sourceMemory(), signal })),
+      table,
+    );
+    const headers = { host: "127.0.0.1", "content-type": "application/json", accept: "application/json, text/event-stream" };
+    const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "qoc_told", arguments: {} } };
+    const { status, text } = await stand.raw({ headers: { ...headers, authorization: `Bearer ${stand.token()}` }, body: JSON.stringify(call) });
+    expect(status).toBe(200);
+    expect(text).not.toContain("hidden");
+    await stand.close();
+  });
+});

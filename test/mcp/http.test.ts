@@ -1,0 +1,195 @@
+/** Raw requests that no client library would send: what the listener refuses, and that nothing is run for it. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { REQUEST_BYTES_MAX, REQUESTS_AT_ONCE } from "../../src/mcp/http.ts";
+import { type McpStand, type RawRequest, mcpStand, newClient } from "../support/mcp-harness.ts";
+
+let stand: McpStand;
+let ran: string[];
+let token: string;
+beforeEach(async () => {
+  ran = [];
+  stand = await mcpStand(async (command) => {
+    ran.push(command);
+    return { up: true };
+  });
+  token = stand.token();
+});
+afterEach(() => stand.close());
+
+const STATUS = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "qoc_status", arguments: {} } };
+const MODERN = {
+  ...STATUS,
+  params: {
+    ...STATUS.params,
+    _meta: {
+      "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+      "io.modelcontextprotocol/clientCapabilities": {},
+      "io.modelcontextprotocol/clientInfo": { name: "raw", version: "1" },
+    },
+  },
+};
+const HEADERS = { "content-type": "application/json", accept: "application/json, text/event-stream", host: "127.0.0.1" };
+const withToken = (more: Record<string, string> = {}): Record<string, string> => ({ ...HEADERS, authorization: `Bearer ${token}`, ...more });
+const post = (headers: Record<string, string>, body: unknown = STATUS, more: RawRequest = {}) =>
+  stand.raw({ headers, body: JSON.stringify(body), ...more });
+
+describe("the listener", () => {
+  it("runs a call of either era whose headers are right", async () => {
+    expect((await post(withToken())).status).toBe(200);
+    const modern = { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "qoc_status" };
+    expect((await post(withToken(modern), MODERN)).status).toBe(200);
+    expect(ran).toEqual(["status", "status"]);
+    expect(stand.audits.map(({ era, client }) => `${era} ${client}`)).toEqual(["legacy unknown", "modern raw 1"]);
+  });
+
+  it.each(["evil.example", "evil.example:80", "127.0.0.1.evil.example", "[::2]", "0.0.0.0"])("H2 refuses the host %j", async (host) => {
+    const answer = await post(withToken({ host }));
+    expect(answer.status).toBe(403);
+    expect(ran).toEqual([]);
+  });
+
+  it.each(["http://evil.example", "https://127.0.0.1.evil.example", "null", "file://"])("H3 refuses the origin %j", async (origin) => {
+    expect((await post(withToken({ origin }))).status).toBe(403);
+    expect(ran).toEqual([]);
+  });
+
+  it("H3 takes a page of this machine", async () => {
+    expect((await post(withToken({ origin: `http://127.0.0.1:${stand.port}` }))).status).toBe(200);
+  });
+
+  it.each([
+    ["none", undefined],
+    ["an unknown one", "Bearer qoc_0000"],
+    ["another scheme", "Basic dXNlcjpwYXNz"],
+    ["an empty one", "Bearer "],
+    ["one that is far too long", `Bearer ${"a".repeat(5_000)}`],
+    ["two in one", "Bearer a, Bearer b"],
+  ])("H4 answers 401 to a token that is %s", async (_name, authorization) => {
+    const answer = await post(authorization === undefined ? HEADERS : { ...HEADERS, authorization });
+    expect(answer.status).toBe(401);
+    expect(answer.headers["www-authenticate"]).toMatch(/^Bearer realm="qoc"/);
+    expect(ran).toEqual([]);
+  });
+
+  it("H4 takes no token from the address", async () => {
+    expect((await post(HEADERS, STATUS, { path: `/mcp?token=${token}` })).status).toBe(404);
+    expect(ran).toEqual([]);
+  });
+
+  it("H4 answers 401 from the next request on once a run is revoked", async () => {
+    expect((await post(withToken())).status).toBe(200);
+    expect(stand.tokens.revoke("r1")).toBe(true);
+    const answer = await post(withToken());
+    expect(answer.status).toBe(401);
+    expect(answer.headers["www-authenticate"]).toContain('error="invalid_token"');
+  });
+
+  it.each([
+    ["said in its length", true],
+    ["found while it is read", false],
+  ])("H5 answers 413 to a body that is too large, %s", async (_name, isSaid) => {
+    const body = JSON.stringify({ ...STATUS, params: { ...STATUS.params, arguments: { x: "a".repeat(REQUEST_BYTES_MAX) } } });
+    const length: Record<string, string> = isSaid ? { "content-length": String(Buffer.byteLength(body)) } : { "transfer-encoding": "chunked" };
+    // The server may close before all is sent; then the answer is lost, and nothing was run all the same.
+    const status = await stand.raw({ headers: withToken(length), body }).then(
+      (answer) => answer.status,
+      () => "closed",
+    );
+    expect(isSaid ? [413, "closed"] : [413]).toContain(status);
+    expect(ran).toEqual([]);
+  });
+
+  it("keeps the connection of a client that asks for a stream, where it ends that of one whose body is not read", async () => {
+    const get = await stand.raw({ method: "GET" });
+    expect([get.status, get.headers.connection]).toEqual([405, "keep-alive"]);
+    const put = await stand.raw({ method: "PUT", body: "x" });
+    expect([put.status, put.headers.connection]).toEqual([405, "close"]);
+  });
+
+  it.each(["GET", "DELETE", "PUT", "OPTIONS", "HEAD"])("H6 answers 405 to %s", async (method) => {
+    const answer = await stand.raw({ method, headers: withToken() });
+    expect(answer.status).toBe(405);
+    expect(answer.headers.allow).toBe("POST");
+  });
+
+  it.each(["/", "/mcp/", "/mcp/x", "/sse", "//mcp"])("H6 answers 404 at %s", async (path) => {
+    expect((await post(withToken(), STATUS, { path })).status).toBe(404);
+  });
+
+  it.each([
+    ["another tool", { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "qoc_snapshot" }],
+    ["another method", { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/list", "mcp-name": "qoc_status" }],
+    ["no method", { "mcp-protocol-version": "2026-07-28", "mcp-name": "qoc_status" }],
+    ["no tool", { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call" }],
+  ])("H7 refuses headers that name %s than the body", async (_name, headers) => {
+    const answer = await post(withToken(headers as Record<string, string>), MODERN);
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain("-32020");
+    expect(ran).toEqual([]);
+  });
+
+  it("H8 sends no CORS header, to a page of this machine either", async () => {
+    const answer = await post(withToken({ origin: "http://localhost" }));
+    expect(Object.keys(answer.headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
+  });
+
+  it.each(["not json", "[]", '"x"', "{}", '{"jsonrpc":"2.0"}'])("refuses the body %j", async (body) => {
+    expect((await stand.raw({ headers: withToken(), body })).status).toBe(400);
+  });
+
+  it("refuses a body that does not say it is JSON", async () => {
+    expect((await post(withToken({ "content-type": "text/plain" }))).status).toBe(415);
+  });
+});
+
+describe("one run's open requests", () => {
+  it("H5 are bounded, and another run's are not touched", async () => {
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const busy = await mcpStand(() => gate.then(() => ({ up: true })));
+    const mine = busy.token("mine");
+    const headers = (of: string): Record<string, string> => ({ ...HEADERS, authorization: `Bearer ${of}` });
+    const ask = (of: string) => busy.raw({ headers: headers(of), body: JSON.stringify(STATUS) });
+    let refused = 0;
+    let tellRefused: () => void = () => undefined;
+    const areRefused = new Promise<void>((resolve) => (tellRefused = resolve));
+    const held = Array.from({ length: REQUESTS_AT_ONCE + 4 }, async () => {
+      const { status } = await ask(mine);
+      if (status === 429 && ++refused === 4) tellRefused();
+      return status;
+    });
+    await areRefused;
+    const other = ask(busy.token("other"));
+    release();
+    expect((await other).status).toBe(200);
+    expect((await Promise.all(held)).filter((status) => status === 200)).toHaveLength(REQUESTS_AT_ONCE);
+    expect((await ask(mine)).status).toBe(200);
+    await busy.close();
+  });
+
+  it("H4 L4 are cut when the run is revoked, and what they run is told to stop", async () => {
+    let started: () => void = () => undefined;
+    const isRunning = new Promise<void>((resolve) => (started = resolve));
+    let stopped: unknown;
+    const slow = await mcpStand((_command, _input, _session, signal) => {
+      started();
+      return new Promise((_resolve, reject) =>
+        signal.addEventListener("abort", () => {
+          stopped = signal.reason;
+          reject(signal.reason as Error);
+        }),
+      );
+    });
+    const client = await newClient(slow, slow.token("mine"), "auto");
+    const call = client.callTool({ name: "qoc_status", arguments: {} }).then(
+      () => "answered",
+      () => "cut",
+    );
+    await isRunning;
+    slow.tokens.revoke("mine");
+    expect(await call).toBe("cut");
+    expect(stopped).toBeInstanceOf(Error);
+    await client.close();
+    await slow.close();
+  });
+});

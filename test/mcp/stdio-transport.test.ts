@@ -1,0 +1,67 @@
+/** Input that ends before its answers are out: none of them is lost, and none is waited for without end. */
+import { PassThrough } from "node:stream";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openPipes } from "../../src/mcp/stdio-transport.ts";
+import { fakeClock } from "../support/fake-clock.ts";
+
+const CALL = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "qoc_status" } } as const;
+const LISTEN = { jsonrpc: "2.0", id: 9, method: "subscriptions/listen" };
+const CANCEL = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } };
+const lines = (...messages: readonly object[]): string => messages.map((message) => `${JSON.stringify(message)}\n`).join("");
+
+const clock = fakeClock();
+let [stdin, stdout] = [new PassThrough(), new PassThrough()];
+let heard: unknown[] = [];
+let hasEnded = false;
+let pipes = openPipes(stdin, stdout, clock, 1_000);
+beforeEach(async () => {
+  [stdin, stdout] = [new PassThrough(), new PassThrough()];
+  [heard, hasEnded] = [[], false];
+  pipes = openPipes(stdin, stdout, clock, 1_000);
+  Object.assign(pipes.transport, { onmessage: (message: unknown) => void heard.push(message) });
+  void pipes.ended.then(() => (hasEnded = true));
+  await pipes.transport.start();
+});
+afterEach(() => pipes.transport.close());
+
+const turns = async (count = 20): Promise<void> => {
+  for (let n = 0; n < count; n++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+describe("the end of input", () => {
+  it("is told at once where nothing is open, and to a client that only listens", async () => {
+    stdin.end(lines(LISTEN));
+    await pipes.ended;
+    expect(heard).toEqual([LISTEN]);
+  });
+
+  it("waits for the answer of the last message before it", async () => {
+    stdin.end(lines({ jsonrpc: "2.0", method: "notifications/initialized" }, CALL));
+    await turns();
+    expect([heard.length, hasEnded]).toEqual([2, false]);
+    await pipes.transport.send({ jsonrpc: "2.0", id: 1, result: {} });
+    await pipes.ended;
+    expect(String(stdout.read())).toBe(lines({ jsonrpc: "2.0", id: 1, result: {} }));
+  });
+
+  it("waits for no call that the client gave up", async () => {
+    stdin.end(lines(CALL, CANCEL));
+    await pipes.ended;
+  });
+
+  it("waits for so long and no longer", async () => {
+    stdin.end(lines(CALL));
+    await turns();
+    clock.advance(999);
+    await turns();
+    expect(hasEnded).toBe(false);
+    clock.advance(1);
+    await pipes.ended;
+  });
+
+  it.each(["stdin", "stdout"])("comes with a %s that breaks", async (which) => {
+    if (which === "stdin") stdin.destroy(new Error("broken"));
+    else stdout.destroy(new Error("broken"));
+    await pipes.ended;
+  });
+});

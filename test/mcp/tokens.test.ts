@@ -1,0 +1,150 @@
+import { describe, expect, it } from "vitest";
+import { tokenDigest } from "../../src/domain/agent-access.ts";
+import { type Grant, HOURLY_LIMITS, type TokenBook, tokenBook } from "../../src/mcp/tokens.ts";
+import { systemIds } from "../../src/app/system.ts";
+import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
+
+const book = (clock: FakeClock = fakeClock()): TokenBook => tokenBook(clock, systemIds);
+const NOTHING = { calls: 0, bytes: 0, proposals: 0 };
+
+describe("the token book", () => {
+  it("H4 makes tokens of 256 random bits that find their own session alone", () => {
+    const tokens = book();
+    const one = tokens.mint({ run: "one", palette: ["status"] });
+    const two = tokens.mint({ run: "two", palette: ["snapshot"] });
+    expect(one.token).toMatch(/^qoc_[0-9a-f]{64}$/);
+    expect(one.token).not.toBe(two.token);
+    expect(tokens.find(one.token)).toBe(one.session);
+    expect(tokens.find(two.token)?.actor).toBe("agent:two");
+    expect(tokens.find(`${one.token}0`)).toBeUndefined();
+    expect(tokens.find(one.token.toUpperCase())).toBeUndefined();
+    expect(tokens.find("")).toBeUndefined();
+  });
+
+  it("H4 keeps no token where it could be read", () => {
+    const tokens = book();
+    const { token, session } = tokens.mint({ run: "one", palette: ["status"] });
+    expect(JSON.stringify([session, tokens])).not.toContain(token.slice(4));
+  });
+
+  it("H4 forgets a run at once, and tells what it has under way", () => {
+    const tokens = book();
+    const first = tokens.mint({ run: "one", palette: [] });
+    const second = tokens.mint({ run: "one", palette: [] });
+    const other = tokens.mint({ run: "two", palette: [] });
+    expect(tokens.revoke("one")).toBe(true);
+    expect(tokens.find(first.token) ?? tokens.find(second.token)).toBeUndefined();
+    expect([first.session.signal.aborted, second.session.signal.aborted, other.session.signal.aborted]).toEqual([true, true, false]);
+    expect(tokens.find(other.token)).toBe(other.session);
+    expect(tokens.revoke("one")).toBe(false);
+  });
+
+  it("S7 ends a session when its time is over, and leaves no timer behind", () => {
+    const clock = fakeClock();
+    const tokens = book(clock);
+    const { token, session } = tokens.mint({ run: "one", palette: [], limits: { wallMs: 1_000 } });
+    clock.advance(999);
+    expect(tokens.find(token)).toBe(session);
+    clock.advance(1);
+    expect(tokens.find(token)).toBeUndefined();
+    expect(session.signal.aborted).toBe(true);
+    tokens.mint({ run: "two", palette: [] });
+    tokens.revoke("two");
+    expect(clock.waiting).toBe(0);
+  });
+
+  it.each(["calls", "bytes", "proposals"] as const)("S7 bounds the %s of a run, and takes nothing where a limit would be passed", (limit) => {
+    const { session } = book().mint({ run: "one", palette: [], limits: { [limit]: 3 } });
+    expect(session.spend({ ...NOTHING, [limit]: 2 })).toBeUndefined();
+    expect(session.spend({ ...NOTHING, [limit]: 2 })).toEqual({ limit, of: 3, per: "run" });
+    expect(session.spend({ ...NOTHING, [limit]: 1 })).toBeUndefined();
+    expect(session.spend({ ...NOTHING, [limit]: 1 })).toEqual({ limit, of: 3, per: "run" });
+  });
+
+  it("S7 lets a run be refused as often as it may call, which takes nothing of its calls", () => {
+    const { session } = book().mint({ run: "one", palette: [], limits: { calls: 2 } });
+    session.refuse();
+    expect(session.worn()).toBeUndefined();
+    session.refuse();
+    expect(session.worn()).toEqual({ limit: "refused calls", of: 2, per: "run" });
+    expect(session.spend({ ...NOTHING, calls: 2 })).toBeUndefined();
+  });
+
+  it("S8 keeps the palette it was minted with", () => {
+    const palette = ["status"];
+    const { session } = book().mint({ run: "one", palette });
+    palette.push("approve");
+    expect([...session.palette]).toEqual(["status"]);
+  });
+});
+
+describe("the tokens of agents that were let in", () => {
+  const TOKEN = `qoc_${"5".repeat(64)}`;
+  const withGrants = (clock: FakeClock = fakeClock()): { clock: FakeClock; grants: Map<string, Grant>; tokens: TokenBook } => {
+    const grants = new Map<string, Grant>([[tokenDigest(TOKEN), { agent: "claude", palette: ["status"] }]]);
+    return { clock, grants, tokens: tokenBook(clock, systemIds, (digest) => grants.get(digest)) };
+  };
+
+  it("H4 find one session, which is that of all who show it, and no end in time", () => {
+    const { clock, tokens } = withGrants();
+    const session = tokens.find(TOKEN);
+    expect(session).toMatchObject({ run: "claude", actor: "agent:claude" });
+    expect([...(session?.palette ?? [])]).toEqual(["status"]);
+    clock.advance(48 * 3_600_000);
+    expect(tokens.find(TOKEN)).toBe(session);
+    expect(tokens.find(TOKEN.replace("5", "6"))).toBeUndefined();
+    expect(clock.waiting).toBe(0);
+  });
+
+  it("H4 are worth nothing from the moment the agent is sent away, and its streams are told", () => {
+    const { grants, tokens } = withGrants();
+    const session = tokens.find(TOKEN);
+    tokens.revoke("claude");
+    expect(session?.signal.aborted).toBe(true);
+    // As long as the record says so it may come back: only the record lets in.
+    expect(tokens.find(TOKEN)).not.toBe(session);
+    const again = tokens.find(TOKEN);
+    grants.clear();
+    expect(tokens.find(TOKEN)).toBeUndefined();
+    expect(again?.signal.aborted).toBe(true);
+  });
+
+  it("are another's once they are given to another", () => {
+    const { grants, tokens } = withGrants();
+    const first = tokens.find(TOKEN);
+    grants.set(tokenDigest(TOKEN), { agent: "other", palette: [] });
+    expect(tokens.find(TOKEN)).toMatchObject({ run: "other" });
+    expect(first?.signal.aborted).toBe(true);
+  });
+
+  it.each(["calls", "bytes", "proposals"] as const)("S7 bound the %s of an hour", (limit) => {
+    const { clock, tokens } = withGrants();
+    const all = { ...NOTHING, [limit]: HOURLY_LIMITS[limit] };
+    expect(tokens.find(TOKEN)?.spend(all)).toBeUndefined();
+    clock.advance(3_599_999);
+    expect(tokens.find(TOKEN)?.spend({ ...NOTHING, [limit]: 1 })).toEqual({ limit, of: HOURLY_LIMITS[limit], per: "hour" });
+    clock.advance(1);
+    expect(tokens.find(TOKEN)?.spend(all)).toBeUndefined();
+  });
+
+  it("S7 are listened to again in the next hour", () => {
+    const { clock, tokens } = withGrants();
+    const session = tokens.find(TOKEN);
+    for (let n = 0; n < HOURLY_LIMITS.calls; n++) session?.refuse();
+    expect(session?.worn()).toEqual({ limit: "refused calls", of: HOURLY_LIMITS.calls, per: "hour" });
+    clock.advance(3_600_000);
+    expect(session?.worn()).toBeUndefined();
+  });
+
+  it("tell when each was last seen", () => {
+    const { clock, tokens } = withGrants();
+    expect(tokens.seenAt("claude")).toBeUndefined();
+    tokens.find(TOKEN);
+    const at = clock.now();
+    clock.advance(5_000);
+    tokens.find(`${TOKEN}0`);
+    expect(tokens.seenAt("claude")).toBe(at);
+    tokens.find(TOKEN);
+    expect(tokens.seenAt("claude")).toBe(at + 5_000);
+  });
+});

@@ -1,0 +1,59 @@
+/** Tools are the command table in other words: what they say of themselves is true to the rows. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { COMMANDS } from "../../src/commands/table.ts";
+import { type CommandTool, loadTools, toolName } from "../../src/mcp/tools.ts";
+
+let tools: ReadonlyMap<string, CommandTool>;
+beforeAll(async () => {
+  tools = await loadTools(COMMANDS);
+});
+
+describe("the tools", () => {
+  it("S1 are the commands of an agent and no other, in an order that never changes", async () => {
+    const forAgents = COMMANDS.filter((row) => row.audience !== "human").map((row) => row.name);
+    expect([...tools.values()].map(({ command }) => command).toSorted()).toEqual(forAgents.toSorted());
+    const names = [...(await loadTools([...COMMANDS].toReversed())).keys()];
+    expect(names).toEqual([...tools.keys()]);
+    expect(names).toEqual(names.toSorted());
+  });
+
+  it("have names that every client takes", () => {
+    for (const name of tools.keys()) expect(name).toMatch(/^qoc_[a-z_]{1,44}$/);
+    expect(toolName("orders propose")).toBe("qoc_orders_propose");
+  });
+
+  it("S5 take objects with no unknown field, answer objects, and carry no draft's name", () => {
+    for (const { wire } of tools.values()) {
+      expect(wire.inputSchema, wire.name).toMatchObject({ type: "object", additionalProperties: false });
+      expect(wire.outputSchema, wire.name).toMatchObject({ type: "object" });
+      expect(JSON.stringify(wire)).not.toContain("$schema");
+    }
+  });
+
+  it("spell their schemas so that a client with one type to a value takes them", () => {
+    const odd: string[] = [];
+    const walk = (node: unknown, path: string): void => {
+      if (typeof node !== "object" || node === null) return;
+      const { type, additionalProperties } = node as Record<string, unknown>;
+      if (Array.isArray(type) || JSON.stringify(additionalProperties) === "{}") odd.push(path);
+      for (const [name, child] of Object.entries(node)) walk(child, `${path}.${name}`);
+    };
+    for (const { wire } of tools.values()) walk([wire.inputSchema, wire.outputSchema], wire.name);
+    expect(odd).toEqual([]);
+  });
+
+  it("hint the truth: what writes is no read, nothing destroys, and drafts say so", () => {
+    for (const { row, wire } of tools.values()) {
+      expect(wire.annotations, row.name).toMatchObject({ readOnlyHint: row.writes.length === 0, destructiveHint: false });
+      if (row.writes.length > 0) expect(wire.description, row.name).toContain("cannot execute");
+    }
+    expect(tools.get("qoc_orders_propose")?.wire.description).toContain("Writes a draft for a human; cannot execute.");
+    expect(tools.get("qoc_quotes_get")?.wire.annotations?.openWorldHint).toBe(true);
+    expect(tools.get("qoc_status")?.wire.annotations?.openWorldHint).toBe(false);
+  });
+
+  it("carry the words of help for each argument", () => {
+    const properties = tools.get("qoc_orders_propose")?.wire.inputSchema.properties as Record<string, { description?: string }>;
+    expect(properties["limitPrice"]?.description).toBe("for limit and stop-limit orders");
+  });
+});

@@ -1,0 +1,60 @@
+/** The short way for plain fills says exactly what the shape says. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { plainFill } from "../../src/protocol/fill-schema.ts";
+import { fillShape } from "../../src/protocol/schemas.ts";
+
+const amount = fc.oneof(
+  fc.double({ noNaN: true }).map(String),
+  fc.integer({ min: -5, max: 1_000_000 }).map(String),
+  fc.constantFrom("0", "-0", "1.10", "01", ".5", "1e5", "1.", "", " 1", "100", "0.001", "-3.5", "9999999999999999999", "1_000"),
+  fc.double(),
+  fc.constant(undefined),
+);
+const name = fc.oneof(fc.string({ maxLength: 6 }), fc.string({ unit: "grapheme", maxLength: 4 }), fc.constantFrom("F1", "", "a\nb", "x".repeat(129), "‮"), fc.integer());
+const fill = fc.record(
+  {
+    fillId: name,
+    venueOrderId: name,
+    clientOrderId: fc.option(name),
+    symbol: name,
+    side: fc.constantFrom("buy", "sell", "hold"),
+    quantity: amount,
+    price: amount,
+    timestamp: fc.oneof(fc.integer(), fc.double(), fc.constantFrom("2026-07-05T00:00:00Z", "now", 0, 7_258_118_400_000)),
+    fee: fc.option(amount),
+    feeCurrency: fc.option(name, { nil: undefined }),
+    busts: name,
+    corrects: name,
+    more: fc.anything(),
+  },
+  { requiredKeys: ["fillId", "venueOrderId", "symbol", "side", "quantity", "price", "timestamp"] },
+);
+/** One that the short way takes, so that the property is not about refusals alone. */
+const good = fc.record({
+  fillId: fc.constant("F1"),
+  venueOrderId: fc.constant("V1"),
+  symbol: fc.constantFrom("SPX", "BRK.B"),
+  side: fc.constantFrom("buy", "sell"),
+  quantity: fc.constantFrom("1", "0.5", "100"),
+  price: fc.constantFrom("2938.13", "-37.63", "0", "100"),
+  timestamp: fc.integer({ min: 0, max: 7_258_118_399_999 }),
+});
+
+describe("plainFill", () => {
+  it("answers what the shape answers, or leaves it to the shape", () => {
+    let taken = 0;
+    fc.assert(
+      fc.property(fc.oneof(fill, good), (raw) => {
+        const short = plainFill(raw);
+        if (short === undefined) return;
+        taken += 1;
+        expect(fillShape.safeParse(raw)).toEqual({ success: true, data: short });
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(taken).toBeGreaterThan(1_000);
+  });
+
+  it.each([undefined, null, 1, "fill", [], {}])("leaves %s to the shape", (raw) => expect(plainFill(raw)).toBeUndefined());
+});

@@ -1,0 +1,119 @@
+/** A connector of one adapter source on a real worker thread, with its fills and states kept. */
+import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ALLOWED_BUILTINS } from "../../src/protocol/messages.ts";
+import type { Clock } from "../../src/domain/ports.ts";
+import { bundleAdapter } from "../../src/host/bundle.ts";
+import { Connector } from "../../src/host/connector.ts";
+import type { ConnectorOptions } from "../../src/host/connector-options.ts";
+import { openStore } from "../../src/host/connector-store.ts";
+import { answerAsk } from "../../src/host/incoming-fills.ts";
+import { startProcess } from "../../src/host/process-transport.ts";
+import { type Transport, startWorker } from "../../src/host/transport.ts";
+import { residentMb } from "../../src/app/processes.ts";
+import { systemClock } from "../../src/app/system.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { type QuietLog, quietLog } from "./quiet-log.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+export const WORKER_TEXT = readFileSync(`${ROOT}dist/sandbox/adapter-worker.cjs`, "utf8");
+
+/** The seven methods, with `more` put over them. */
+export const adapterSource = (more: string, head = ""): string => `
+import { VenueRejection, NotSent } from "@qoc-app/sdk";
+${head}
+export default class Adapter {
+  ctx: any;
+  async connect(ctx: any) { this.ctx = ctx; }
+  async disconnect() {}
+  async getQuote(symbol: string) { return { symbol, bid: 99, ask: 101, timestamp: 1_700_000_000_000 }; }
+  async getPositions() { return []; }
+  async getBuyingPower() { return 1000; }
+  async placeOrder(order: any): Promise<any> { return { venueOrderId: "v-" + order.clientOrderId, status: "acknowledged" }; }
+  async cancelOrder(id: string) {}
+${more}
+}
+`;
+
+export interface Stand {
+  readonly connector: Connector;
+  readonly log: QuietLog;
+  readonly fills: unknown[];
+  readonly states: { state: string; reason: string | undefined }[];
+  /** Resolves when the connector is in that state. */
+  reached(state: string): Promise<void>;
+  readonly dir: string;
+}
+
+export interface StandOptions {
+  readonly secrets?: Record<string, string>;
+  readonly options?: Record<string, unknown>;
+  readonly hosts?: readonly string[];
+  readonly tcp?: readonly string[];
+  readonly memoryMb?: number;
+  readonly isolation?: "worker" | "process";
+  readonly trusted?: ConnectorOptions["trusted"];
+  readonly redact?: (text: string) => string;
+  /** What the desk does with a question, in place of its store. */
+  readonly onAsk?: ConnectorOptions["onAsk"];
+  readonly clock?: Clock;
+  readonly onFills?: ConnectorOptions["onFills"];
+  /** A file to load in place of a source text. */
+  readonly file?: string;
+}
+
+const EMPTY = mkdtempSync(join(tmpdir(), "qoc-empty-"));
+
+const startLife = ({ isolation, memoryMb = 64, clock = systemClock }: StandOptions): Transport =>
+  isolation === "process"
+    ? startProcess({ text: WORKER_TEXT, memoryMb, cwd: EMPTY, clock, residentMb })
+    : startWorker({ text: WORKER_TEXT, name: "stand", memoryMb });
+
+export const adapterStand = async (source: string, given: StandOptions = {}): Promise<Stand> => {
+  const dir = await mkdtemp(join(tmpdir(), "qoc-stand-"));
+  const file = given.file ?? join(dir, "adapter.ts");
+  if (given.file === undefined) await writeFile(file, source);
+  const disk = nodeDisk();
+  const log = quietLog();
+  const fills: unknown[] = [];
+  const states: Stand["states"] = [];
+  const waiting = new Set<() => void>();
+  const connector = new Connector({
+    name: "stand",
+    clock: given.clock ?? systemClock,
+    log,
+    random: () => 0.5,
+    bundle: () => bundleAdapter({ connector: "stand", adapter: file, disk, allowed: ALLOWED_BUILTINS, tcp: (given.tcp ?? []).length > 0 }),
+    trusted: () => given.trusted?.(),
+    held: () => undefined,
+    redact: given.redact ?? ((text) => text),
+    secrets: () => Promise.resolve(given.secrets ?? {}),
+    options: given.options ?? {},
+    ...(given.hosts === undefined ? {} : { hosts: given.hosts }),
+    tcp: given.tcp ?? [],
+    transport: () => startLife(given),
+    onFills: async (generation, batch) => {
+      await given.onFills?.(generation, batch);
+      fills.push(...batch);
+    },
+    onAsk: given.onAsk ?? answerAsk(openStore(disk, join(dir, "store")), () => Promise.resolve([])),
+    onState: (state, reason) => {
+      states.push({ state, reason });
+      for (const wake of waiting) wake();
+    },
+  });
+  const reached = (state: string): Promise<void> =>
+    new Promise((resolve) => {
+      const check = (): void => {
+        if (connector.facts.state !== state) return;
+        waiting.delete(check);
+        resolve();
+      };
+      waiting.add(check);
+      check();
+    });
+  return { connector, log, fills, states, reached, dir };
+};

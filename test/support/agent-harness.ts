@@ -1,0 +1,146 @@
+/** One run of a scripted agent through the real launcher: real processes, real folders, and a door that is a record. */
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { launched } from "../../src/agents/launch.ts";
+import type { AgentProgram, AgentSettings, RunResult } from "../../src/agents/runtime.ts";
+import type { LaunchWorld } from "../../src/agents/run-context.ts";
+import { systemClock } from "../../src/app/system.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+
+export const TOOLS = ["qoc_orders_propose", "qoc_quotes_get", "qoc_status"];
+export const TOKEN = "qoc_0123456789abcdef-the-token-of-this-run";
+
+export interface RunOptions {
+  readonly settings?: Partial<AgentSettings>;
+  readonly world?: Partial<LaunchWorld>;
+  readonly bundle?: string;
+  /** Has the door been asked for its tools? */
+  readonly hasListed?: boolean;
+  readonly onNote?: (line: string) => void;
+}
+
+export interface AgentStand {
+  readonly folder: string;
+  readonly notes: readonly string[];
+  /** Run and tool of what the program refused by itself. */
+  readonly refused: readonly string[];
+  /** Ways in that are open; none after a run. */
+  readonly doors: ReadonlySet<string>;
+  /** Private folders that were made and are not removed. */
+  readonly folders: ReadonlySet<string>;
+  readonly stop: AbortController;
+  run(plan: object, options?: RunOptions): Promise<RunResult>;
+  evidence(): any;
+}
+
+export const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/agents/${name}.mjs`, import.meta.url));
+
+const fileOf = async (program: string) => {
+  for (const path of program.startsWith("/") ? [program] : [`/usr/bin/${program}`, `/usr/local/bin/${program}`]) {
+    const real = await realpath(path).catch(() => undefined);
+    if (real !== undefined) return { path, real };
+  }
+  return undefined;
+};
+
+export const hostWorld = (more: Partial<LaunchWorld> = {}): LaunchWorld => ({
+  spawn,
+  killGroup: (group, signal) => {
+    try {
+      process.kill(-group, signal);
+    } catch {
+      // It is gone already.
+    }
+  },
+  clock: systemClock,
+  disk: nodeDisk(),
+  env: { PATH: "/usr/bin:/bin" },
+  find: fileOf,
+  realPath: (path) => realpath(path).catch(() => undefined),
+  privateFolder: async () => {
+    const path = await mkdtemp(join(realpathSync(tmpdir()), "qoc-run-"));
+    return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  },
+  node: realpathSync(process.execPath),
+  hidden: ["/home/someone"],
+  workspace: "/work/of/someone",
+  transcript: () => ({ path: ".qoc/runs/x.ndjson", line: () => undefined, close: () => Promise.resolve() }),
+  ...more,
+});
+
+/** It may be installed and yet forbidden, as in many containers. */
+export const bubblewrapWorks = (() => {
+  try {
+    execFileSync("bwrap", ["--ro-bind", "/", "/", "--unshare-pid", "/usr/bin/true"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+/** Without a sandbox unless asked: what holds everywhere is tested everywhere. */
+export const withoutBubblewrap: Partial<LaunchWorld> = { find: async (program) => (program === "bwrap" ? undefined : fileOf(program)) };
+
+export const agentStand = (program: AgentProgram, script: string): AgentStand => {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), "qoc-agent-"));
+  const notes: string[] = [];
+  const refused: string[] = [];
+  const doors = new Set<string>();
+  const folders = new Set<string>();
+  const stop = new AbortController();
+  return {
+    folder,
+    notes,
+    refused,
+    doors,
+    folders,
+    stop,
+    run: (plan, { settings = {}, world = withoutBubblewrap, bundle = "the bundle", hasListed = true, onNote = () => undefined } = {}) => {
+      const planFile = join(folder, "plan.json");
+      writeFileSync(planFile, JSON.stringify({ tools: TOOLS.map((tool) => `mcp__qoc__${tool}`), ...plan }));
+      const host = hostWorld(world);
+      const door = (run: string) => {
+        doors.add(run);
+        return { url: "http://127.0.0.1:1/mcp", token: TOKEN, tools: TOOLS, hasListed: () => hasListed, onCall: () => undefined, close: () => Promise.resolve(void doors.delete(run)) };
+      };
+      const runtime = launched(program, {
+        door,
+        refused: (run, tool) => void refused.push(`${run} ${tool}`),
+        world: {
+          ...host,
+          privateFolder: async () => {
+            const made = await host.privateFolder();
+            folders.add(made.path);
+            return {
+              path: made.path,
+              remove: async () => {
+                await made.remove();
+                folders.delete(made.path);
+              },
+            };
+          },
+        },
+        settings: {
+          command: [host.node, fixture(script), planFile],
+          maxTurns: 10,
+          maxCostUsd: 1,
+          timeoutMs: 20_000,
+          env: [],
+          unconfined: true,
+          ...settings,
+        },
+      });
+      const issue = { id: "001", path: "issues/001.md", title: "t", symbols: [], body: "" };
+      const note = (line: string): void => {
+        notes.push(line);
+        onNote(line);
+      };
+      return runtime.work({ run: "run-1", issue, bundle }, () => Promise.reject(new Error("not here")), note, stop.signal);
+    },
+    evidence: () => JSON.parse(readFileSync(join(folder, "evidence.json"), "utf8")),
+  };
+};

@@ -1,0 +1,72 @@
+/** A transport whose far side is played by the test: what the host posted, and what a peer may say, however hostile. */
+import { METHODS, PROTOCOL } from "../../src/protocol/messages.ts";
+import type { Transport } from "../../src/host/transport.ts";
+
+export interface Posted {
+  readonly e?: string;
+  readonly id?: string;
+  readonly n?: number;
+  readonly path?: readonly string[];
+}
+
+export interface Puppet extends Transport {
+  readonly posted: Posted[];
+  say(message: unknown): void;
+  hello(more?: object): void;
+  /** Answers the newest call of a method. */
+  reply(method: string, envelope: unknown): void;
+  callsOf(method: string): readonly Posted[];
+  /** The life is over. */
+  die(reason: string): void;
+  readonly isMuted: boolean;
+  readonly kills: number;
+}
+
+export const puppetTransport = (given: { readonly diesWhenKilled?: boolean } = {}): Puppet => {
+  const posted: Posted[] = [];
+  let hear: (message: unknown) => void = () => undefined;
+  let over: (reason: string) => void = () => undefined;
+  let isMuted = false;
+  let isOver = false;
+  let kills = 0;
+  const die = (reason: string): void => {
+    if (isOver) return;
+    isOver = true;
+    over(reason);
+  };
+  const puppet: Puppet = {
+    posted,
+    post: (message) => void posted.push(message as Posted),
+    onMessage: (listener) => void (hear = listener),
+    onOutput: () => undefined,
+    onExit: (listener) => void (over = listener),
+    kill: () => {
+      kills += 1;
+      if (given.diesWhenKilled !== false) die("killed");
+      return Promise.resolve();
+    },
+    mute: () => void (isMuted = true),
+    say: (message) => {
+      if (!isMuted) hear(message);
+    },
+    hello: (more = {}) => puppet.say({ e: "hello", protocol: PROTOCOL, sdk: 1, methods: [...METHODS], capabilities: {}, ...more }),
+    callsOf: (method) => posted.filter(({ path }) => path?.[0] === method),
+    reply: (method, value) => {
+      const call = puppet.callsOf(method).at(-1);
+      puppet.say({ id: call?.id, type: "RAW", value });
+    },
+    die,
+    get isMuted() {
+      return isMuted;
+    },
+    get kills() {
+      return kills;
+    },
+  };
+  return puppet;
+};
+
+/** Lets promises that are settled run what waits for them. */
+export const settle = async (): Promise<void> => {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+};

@@ -1,0 +1,72 @@
+/** One question to the gate, built on a journal story: everything healthy and fresh unless the test says otherwise. */
+import { GUARD_OPTIONS, type BuiltInGuard, type GuardKey } from "../../src/domain/guard-config.ts";
+import type { OrderId } from "../../src/domain/ids.ts";
+import type { Quote } from "../../src/domain/quote.ts";
+import type { Check, Verdict } from "../../src/domain/verdict.ts";
+import { evaluate } from "../../src/gate/gate.ts";
+import type { GateInput } from "../../src/gate/input.ts";
+import { type Story, type TermsDraft, amount, storyClientId, terms } from "./journal-scenario.ts";
+
+export const MONO = 500_000;
+
+/** A built-in guard as the config loader would hand it over, defaults filled in. */
+export const guard = (key: GuardKey, options: Record<string, unknown> = {}): BuiltInGuard =>
+  ({ kind: "built-in", line: 1, options: GUARD_OPTIONS[key].parse({ key, ...options }) }) as BuiltInGuard;
+
+export const quote = (bid: string, ask: string, more: Partial<Omit<Quote, "last">> & { last?: string } = {}): Quote => {
+  const { last, ...rest } = more;
+  return {
+    symbol: "AAPL",
+    bid: amount(bid),
+    ask: amount(ask),
+    at: 0,
+    receivedMono: MONO,
+    ...(last === undefined ? {} : { last: amount(last) }),
+    ...rest,
+  };
+};
+
+/**
+ * `order` is the id of an order of the story, or the terms of one that the story does not know ("new"). The quote defaults
+ * to 99.99 / 100.01, stamped now.
+ */
+export const inputOf = (tale: Story, order: string | TermsDraft, more: Partial<GateInput> = {}): GateInput => {
+  const book = tale.book();
+  const id = typeof order === "string" ? order : "new";
+  const orderTerms = typeof order === "string" ? tale.termsOf(order) : terms(order);
+  const approval = book.orders.get(id as OrderId)?.approvals.at(-1);
+  return {
+    stage: "propose",
+    order: { id: id as OrderId, terms: orderTerms, clientOrderId: storyClientId(id) },
+    book,
+    connector: {
+      name: orderTerms.connector,
+      state: "ready",
+      ready: true,
+      reconciled: true,
+      mode: orderTerms.mode,
+      capabilities: {},
+    },
+    quote: quote("99.99", "100.01", { symbol: orderTerms.symbol, at: tale.now }),
+    hostNow: tale.now,
+    monoNow: MONO,
+    venueNow: tale.now,
+    timezone: "UTC",
+    approval,
+    guards: [],
+    custom: [],
+    journalHealthy: true,
+    freeBytes: 10_000_000_000,
+    ...more,
+  };
+};
+
+export const checkOf = (verdict: Verdict, key: string): Check => {
+  const found = verdict.checks.find((check) => check.guard === key);
+  if (found === undefined) throw new Error(`${key} was not evaluated, only ${verdict.checks.map((check) => check.guard).join(", ")}`);
+  return found;
+};
+
+/** What one guard says. */
+export const ask = (tale: Story, order: string | TermsDraft, rule: BuiltInGuard, more: Partial<GateInput> = {}): Check =>
+  checkOf(evaluate(inputOf(tale, order, { guards: [rule], ...more })), rule.options.key);

@@ -1,0 +1,144 @@
+/** The MCP door on a real port of 127.0.0.1, with its token book and everything it wrote down; a desk behind it where one is given. */
+import { type IncomingHttpHeaders, createServer, request as httpRequest } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Client as NewClient, StreamableHTTPClientTransport as NewHttp } from "@modelcontextprotocol/client";
+import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport as OldHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import type { Command } from "../../src/commands/command.ts";
+import { COMMANDS } from "../../src/commands/table.ts";
+import type { AuditRecord } from "../../src/mcp/audit.ts";
+import type { Invoke } from "../../src/mcp/call.ts";
+import { MCP_PATH, mcpHttpHandler } from "../../src/mcp/http.ts";
+import type { Change } from "../../src/mcp/server.ts";
+import { type RunLimits, type TokenBook, tokenBook } from "../../src/mcp/tokens.ts";
+import { loadTools } from "../../src/mcp/tools.ts";
+import { systemClock, systemIds } from "../../src/app/system.ts";
+import type { TempDesk } from "./temp-desk.ts";
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+export interface RawRequest {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** What both client libraries can do, as far as the tests ask. */
+export interface AnyClient {
+  listTools(): Promise<{ tools: { name: string }[] }>;
+  callTool(params: { name: string; arguments?: Record<string, unknown>; _meta?: Record<string, unknown> }): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export interface McpStand {
+  readonly url: URL;
+  readonly port: number;
+  readonly tokens: TokenBook;
+  readonly audits: AuditRecord[];
+  readonly refusals: string[];
+  readonly errors: Error[];
+  /** A token of a new run with these commands; all of an agent's where none are named. */
+  token(run?: string, palette?: readonly string[], limits?: Partial<RunLimits>): string;
+  change(change: Change): void;
+  raw(request: RawRequest): Promise<RawAnswer>;
+  close(): Promise<void>;
+}
+
+/** Runs commands at a desk as the session's actor. */
+export const invokeAt =
+  (desk: TempDesk): Invoke =>
+  (command, input, session) =>
+    desk.call(command, input, { actor: session.actor, channel: "mcp" });
+
+export const mcpStand = async (invoke: Invoke, table: readonly Command[] = COMMANDS): Promise<McpStand> => {
+  const tokens = tokenBook(systemClock, systemIds);
+  const listeners = new Set<(change: Change) => void>();
+  const [audits, refusals, errors]: [AuditRecord[], string[], Error[]] = [[], [], []];
+  const tools = await loadTools(table);
+  const mcp = mcpHttpHandler({
+    version: "0.0.0",
+    tools,
+    clock: systemClock,
+    tokens,
+    invoke,
+    audit: (record) => void audits.push(record),
+    refused: (tool, actor, reason) => void refusals.push(`${tool} ${actor} ${reason}`),
+    changes: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    onError: (error) => void errors.push(error),
+  });
+  const server = createServer((request, response) => {
+    if (request.url === MCP_PATH) mcp.handle(request, response);
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: new URL(`http://127.0.0.1:${port}${MCP_PATH}`),
+    port,
+    tokens,
+    audits,
+    refusals,
+    errors,
+    token: (run = "r1", palette = [...tools.values()].map(({ command }) => command), limits = {}) =>
+      tokens.mint({ run, palette, limits }).token,
+    change: (change) => listeners.forEach((listener) => listener(change)),
+    raw: (request) => rawRequest(port, request),
+    close: async () => {
+      await mcp.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+};
+
+const rawRequest = (port: number, { method = "POST", path = MCP_PATH, headers = {}, body = "" }: RawRequest): Promise<RawAnswer> =>
+  new Promise((resolve, reject) => {
+    const request = httpRequest({ host: "127.0.0.1", port, method, path, headers }, (response) => {
+      const parts: Buffer[] = [];
+      response.on("data", (part: Buffer) => parts.push(part));
+      response.once("end", () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(parts).toString() }),
+      );
+      response.once("error", reject);
+    });
+    request.once("error", reject);
+    request.end(body);
+  });
+
+const bearer = (token: string): { headers: Record<string, string> } => ({ headers: { authorization: `Bearer ${token}` } });
+
+/** The older library: it knows the older era alone. */
+export const oldClient = async (stand: McpStand, token: string): Promise<OldClient> => {
+  const client = new OldClient({ name: "older", version: "1.0.0" });
+  await client.connect(new OldHttp(stand.url, { requestInit: bearer(token) }) as Parameters<OldClient["connect"]>[0]);
+  return client;
+};
+
+/** The newer library, in either era. */
+export const newClient = async (stand: McpStand, token: string, mode: "legacy" | "auto"): Promise<NewClient> => {
+  const client = new NewClient({ name: "newer", version: "2.0.0" }, { versionNegotiation: { mode } });
+  await client.connect(new NewHttp(stand.url, { requestInit: bearer(token) }));
+  return client;
+};
+
+/** Each way a client comes in over HTTP. */
+export const WAYS: readonly [name: string, era: "legacy" | "modern", connect: (stand: McpStand, token: string) => Promise<AnyClient>][] = [
+  ["the older client", "legacy", async (stand, token) => (await oldClient(stand, token)) as unknown as AnyClient],
+  ["the newer client in the older era", "legacy", async (stand, token) => (await newClient(stand, token, "legacy")) as unknown as AnyClient],
+  ["the newer client in the newer era", "modern", async (stand, token) => (await newClient(stand, token, "auto")) as unknown as AnyClient],
+];
+
+/** How a refused call ended: a protocol error's words, or the error that the tool answered. */
+export const failureOf = async (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    (answer) => JSON.stringify(answer),
+    (error: Error) => error.message,
+  );

@@ -1,0 +1,53 @@
+/** `qoc mcp` in this process: its two pipes, with either client library at their other end. */
+import { PassThrough } from "node:stream";
+import { Client as NewClient } from "@modelcontextprotocol/client";
+import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioServerTransport as OldPipe } from "@modelcontextprotocol/sdk/server/stdio.js";
+import { StdioServerTransport as NewPipe } from "@modelcontextprotocol/server/stdio";
+import { COMMANDS } from "../../src/commands/table.ts";
+import { type CallDesk, type TellDesk, serveMcpStdio } from "../../src/mcp/stdio.ts";
+import { loadTools } from "../../src/mcp/tools.ts";
+import { systemClock } from "../../src/app/system.ts";
+
+export interface McpPipe {
+  readonly stdin: PassThrough;
+  readonly stdout: PassThrough;
+  /** Every line that was written to standard output. */
+  readonly lines: string[];
+  /** What went to standard error. */
+  readonly logs: string[];
+  /** Resolves once the door has ended. */
+  readonly served: Promise<void>;
+  stop(): void;
+}
+
+export const mcpPipe = async (call: CallDesk, told: TellDesk = () => Promise.resolve()): Promise<McpPipe> => {
+  const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+  const [lines, logs]: [string[], string[]] = [[], []];
+  const stopping = new AbortController();
+  stdout.on("data", (chunk: Buffer) => void lines.push(...chunk.toString().trimEnd().split("\n")));
+  const served = serveMcpStdio({
+    version: "0.0.0",
+    tools: await loadTools(COMMANDS),
+    clock: systemClock,
+    call,
+    told,
+    stdin,
+    stdout,
+    log: (line) => void logs.push(line),
+    signal: stopping.signal,
+  });
+  return { stdin, stdout, lines, logs, served, stop: () => stopping.abort(new Error("stopped")) };
+};
+
+export const oldPipeClient = async (pipe: McpPipe): Promise<OldClient> => {
+  const client = new OldClient({ name: "older", version: "1.0.0" });
+  await client.connect(new OldPipe(pipe.stdout, pipe.stdin) as Parameters<OldClient["connect"]>[0]);
+  return client;
+};
+
+export const newPipeClient = async (pipe: McpPipe, mode: "legacy" | "auto"): Promise<NewClient> => {
+  const client = new NewClient({ name: "newer", version: "2.0.0" }, { versionNegotiation: { mode } });
+  await client.connect(new NewPipe(pipe.stdout, pipe.stdin) as Parameters<NewClient["connect"]>[0]);
+  return client;
+};

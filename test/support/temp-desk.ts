@@ -1,0 +1,122 @@
+/** A whole desk in a temporary folder, in this process: real files, real workers, the real gate, bus and journal. */
+import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { CallContext, HotServices } from "../../src/commands/command.ts";
+import { invoke } from "../../src/commands/invoke.ts";
+import { COMMANDS } from "../../src/commands/table.ts";
+import type { Actor, Channel } from "../../src/domain/event.ts";
+import type { Clock } from "../../src/domain/ports.ts";
+import { serveHttp } from "../../src/http/server.ts";
+import { initDesk } from "../../src/app/init.ts";
+import { type OpenDesk, openDesk } from "../../src/app/open-desk.ts";
+import { type Staff, staffDesk } from "../../src/app/open-agent-services.ts";
+import { systemClock, systemIds } from "../../src/app/system.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+
+const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+
+export interface TempDesk {
+  readonly root: string;
+  readonly home: string;
+  readonly open: OpenDesk;
+  readonly hot: HotServices;
+  /** Its runs and its agents' door, which stands open on a free port. */
+  readonly staff: Staff;
+  /** A command as a human at the CLI would give it, or as another actor. */
+  call<T = unknown>(command: string, input?: Record<string, unknown>, as?: { actor?: Actor; channel?: Channel }): Promise<T>;
+  write(path: string, text: string): Promise<void>;
+  read(path: string): string;
+  /** Everything journaled so far is in files when it resolves. */
+  settled(): Promise<void>;
+  /** Polls the book until the order is in one of these states. */
+  reaches(id: string, ...states: string[]): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface TempDeskOptions {
+  /** The whole desk.toml, or what is put in place of the template. */
+  readonly config?: (template: string) => string;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly env?: Record<string, string | undefined>;
+  /** The environment itself, from which the desk takes its secrets out. */
+  readonly liveEnv?: Record<string, string | undefined>;
+  readonly clock?: Clock;
+  /** An earlier desk's folder, to start it anew. */
+  readonly again?: { readonly root: string; readonly home: string };
+}
+
+export const tempDesk = async (options: TempDeskOptions = {}): Promise<TempDesk> => {
+  const base = options.again === undefined ? mkdtempSync(join(tmpdir(), "qoc-desk-")) : "";
+  const { root, home } = options.again ?? { root: join(base, "desk"), home: join(base, "home") };
+  const disk = nodeDisk();
+  const env = options.liveEnv ?? { PATH: process.env["PATH"], XDG_RUNTIME_DIR: join(home, "run"), ...options.env };
+  if (options.again === undefined) await initDesk({ disk, ids: systemIds, home, cwd: base, path: root, packageRoot: PACKAGE_ROOT });
+  if (options.config !== undefined) await writeFile(join(root, "desk.toml"), options.config(readFileSync(join(root, "desk.toml"), "utf8")));
+  for (const [path, text] of Object.entries(options.files ?? {})) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  }
+  const open = await openDesk({
+    root,
+    packageRoot: PACKAGE_ROOT,
+    version: "0.0.0",
+    disk,
+    clock: options.clock ?? systemClock,
+    ids: systemIds,
+    env,
+    home,
+  });
+  open.desk.market.freeBytes = await disk.free(root);
+  await open.fleet.start();
+  const staff = await staffDesk(open, () => undefined, () => http.port);
+  const http = await serveHttp(0, () => ({}), staff.door.handle, open.desk.log);
+  const hot = staff.services;
+  const context = (actor: Actor, channel: Channel): CallContext => ({
+    actor,
+    channel,
+    hot,
+    emit: () => Promise.resolve(),
+    note: () => undefined,
+    signal: new AbortController().signal,
+    canAsk: false,
+    cwd: root,
+  });
+  return {
+    root,
+    home,
+    open,
+    hot,
+    staff,
+    call: async <T>(command: string, input: Record<string, unknown> = {}, as: { actor?: Actor; channel?: Channel } = {}) =>
+      (await invoke(COMMANDS, { command, input }, context(as.actor ?? "human", as.channel ?? "cli"))) as T,
+    write: async (path, text) => {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), text);
+    },
+    read: (path) => readFileSync(join(root, path), "utf8"),
+    settled: () => hot.settled(),
+    reaches: (id, ...states) => reaches(open, id, states),
+    stop: async () => {
+      await staff.close();
+      await http.close();
+      await open.close();
+    },
+  };
+};
+
+export const discard = async (desk: TempDesk): Promise<void> => rm(dirname(desk.root), { recursive: true, force: true });
+
+const DEADLINE_MS = 15_000;
+
+const reaches = async (open: OpenDesk, id: string, states: readonly string[]): Promise<string> => {
+  const started = performance.now();
+  for (;;) {
+    const state = open.desk.book.orders.get(id as never)?.state ?? "none";
+    if (states.includes(state)) return state;
+    if (performance.now() - started > DEADLINE_MS) throw new Error(`${id} is ${state}, not ${states.join(" or ")}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};

@@ -1,0 +1,93 @@
+/** How often a pending proposal costs the venue a question, and what a scan makes of one that was decided meanwhile. */
+import { afterEach, beforeEach, expect, it } from "vitest";
+import type { Desk } from "../../src/trading/desk.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+
+let desk: TempDesk;
+let asked: string[];
+/** Added to the desk's clocks. */
+let later: number;
+/** What a quote waits for. */
+let gate: Promise<void>;
+/** The price that the venue tells. */
+let price: string;
+
+beforeEach(async () => {
+  desk = await tempDesk();
+  [asked, later, gate, price] = [[], 0, Promise.resolve(), "3000"];
+  const open = desk.open.desk as { -readonly [K in keyof Desk]: Desk[K] };
+  const { clock, venues } = open;
+  open.clock = { ...clock, monotonic: () => clock.monotonic() + later };
+  open.venues = {
+    ...venues,
+    quote: async (connector, symbol) => {
+      asked.push(symbol);
+      await gate;
+      return { ...(await venues.quote(connector, symbol)), bid: price, ask: price, last: price } as never;
+    },
+  };
+});
+afterEach(async () => {
+  await desk.stop();
+  await discard(desk);
+});
+
+const propose = (symbol = "SPX"): Promise<{ id: string; digest: string }> =>
+  desk.call("orders propose", { connector: "paper", side: "buy", symbol, quantity: "1", type: "market", rationale: "x" });
+/** How many questions it costs. */
+const costs = async (command: string, input: Record<string, unknown> = {}): Promise<number> => {
+  asked = [];
+  await desk.call(command, input);
+  return asked.length;
+};
+
+it("a pending market order costs the venue a question a minute, or when it is asked for by its name", async () => {
+  const { id } = await propose();
+  await propose("AAPL");
+  expect(await costs("status")).toBe(0);
+  expect(await costs("orders list")).toBe(0);
+  expect(await costs("orders show", { id })).toBeGreaterThan(0);
+  later = 59_000;
+  expect(await costs("status")).toBe(0);
+  later = 121_000;
+  expect(await costs("status")).toBe(2);
+  expect(await costs("status")).toBe(0);
+});
+
+it("one that is asked for by a part of its name is judged by the market as it is now", async () => {
+  const { id, digest } = await propose();
+  price = "9000";
+  await desk.call("status");
+  expect(desk.open.desk.book.orders.get(id as never)?.digest).toBe(digest);
+  expect((await desk.call<{ digest: string }>("orders show", { id: id.slice(0, -1) })).digest).not.toBe(digest);
+});
+
+it("an edited one is asked about at once", async () => {
+  const { id } = await propose();
+  const path = `orders/pending/${id}.toml`;
+  await desk.write(path, desk.read(path).replace('quantity = "1"', 'quantity = "2"'));
+  expect(await costs("status")).toBeGreaterThan(0);
+  expect(await costs("status")).toBe(0);
+});
+
+it("one that a human rejects while a scan waits for its quote is not seen as a proposal again", async () => {
+  const { id } = await propose();
+  later = 61_000;
+  price = "9000";
+  let open: () => void = () => undefined;
+  gate = new Promise((resolve) => (open = resolve));
+  asked = [];
+  const scanning = desk.call("status");
+  await expect.poll(() => asked.length).toBe(1);
+  const before = desk.open.desk.book.orders.get(id as never)?.digest;
+  // The human's own look does not wait for the scan's.
+  gate = Promise.resolve();
+  price = "3000";
+  await desk.call("reject", { id });
+  price = "9000";
+  open();
+  await scanning;
+  expect(desk.open.desk.book.orders.get(id as never)).toMatchObject({ state: "rejected", digest: before });
+  const types = (await desk.hot.readEvents()).flatMap(({ event }) => ("id" in event && event.id === id ? [event.type] : []));
+  expect(types.at(-1)).toBe("order.rejected");
+});

@@ -1,0 +1,91 @@
+import { link, mkdtemp, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { Remembered } from "../../src/workspace/file-cache.ts";
+
+let root: string;
+let now: number;
+let loaded: string[];
+let files: Remembered<string>;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "qoc-remembered-"));
+  // As if every file had been left alone for a minute.
+  now = Date.now() + 60_000;
+  loaded = [];
+  files = new Remembered(nodeDisk(), { now: () => now }, async (path) => {
+    loaded.push(path);
+    return readFile(join(root, path), "utf8");
+  });
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const write = (name: string, text: string): Promise<void> => writeFile(join(root, name), text);
+const look = (...names: string[]): Promise<readonly string[]> => files.all(root, names);
+
+/** Each leaves the file at a size of four bytes. */
+const CHANGES: readonly [string, () => Promise<unknown>, string][] = [
+  ["other words of the same length", () => write("a", "five"), "five"],
+  ["other words, and the old time set upon them", async () => {
+    await write("a", "five");
+    await utimes(join(root, "a"), 1_000, 1_000);
+  }, "five"],
+  ["another file under its name, as old as it was", async () => {
+    await write("b", "five");
+    await utimes(join(root, "b"), 1_000, 1_000);
+    await rename(join(root, "b"), join(root, "a"));
+  }, "five"],
+  ["a second name", () => link(join(root, "a"), join(root, "b")), "four"],
+];
+
+describe("what was read from a file", () => {
+  it("is not read again while the file stays as it is", async () => {
+    await write("a", "four");
+    expect(await look("a")).toEqual(["four"]);
+    expect(await look("a")).toEqual(["four"]);
+    expect(loaded).toEqual(["a"]);
+  });
+
+  it.each(CHANGES)("is read again after %s", async (_what, change, then) => {
+    await write("a", "four");
+    await utimes(join(root, "a"), 1_000, 1_000);
+    await look("a");
+    await change();
+    expect(await look("a")).toEqual([then]);
+    expect(loaded).toEqual(["a", "a"]);
+  });
+
+  it("is read on each look while the file is so young that a change might not show", async () => {
+    now = Date.now();
+    await write("a", "four");
+    await look("a");
+    await look("a");
+    expect(loaded).toEqual(["a", "a"]);
+  });
+
+  it("stands in the order that was asked for, and is forgotten once nobody asks for it", async () => {
+    await write("a", "four");
+    await write("b", "five");
+    expect(await look("b", "a")).toEqual(["five", "four"]);
+    expect(await look("a")).toEqual(["four"]);
+    await look("a", "b");
+    expect(loaded).toEqual(["b", "a", "b"]);
+  });
+
+  it("is asked for again where reading failed, without harm to the others", async () => {
+    await write("a", "four");
+    await expect(look("a", "b")).rejects.toThrow("ENOENT");
+    await write("b", "five");
+    expect(await look("a", "b")).toEqual(["four", "five"]);
+  });
+
+  it("is kept up to a measure, and read each time beyond it", async () => {
+    await write("a", "a".repeat(10 * 1024 * 1024));
+    await write("b", "b".repeat(10 * 1024 * 1024));
+    await look("a", "b");
+    await look("a", "b");
+    expect(loaded).toEqual(["a", "b", "b"]);
+  });
+});

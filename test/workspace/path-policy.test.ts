@@ -1,0 +1,73 @@
+/** Paths that someone named: the matrix of ways out of the workspace, each refused with its reason. */
+import { execFileSync } from "node:child_process";
+import { linkSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { confine } from "../../src/workspace/path-policy.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+
+const disk = nodeDisk();
+let root: string;
+beforeAll(() => {
+  const base = mkdtempSync(join(tmpdir(), "qoc-confine-"));
+  root = join(base, "desk");
+  mkdirSync(join(root, "research"), { recursive: true });
+  mkdirSync(join(base, "outside"));
+  writeFileSync(join(base, "outside", "secret.md"), "secret");
+  symlinkSync(join(base, "outside"), join(root, "research", "linked"));
+  symlinkSync(join(base, "outside", "secret.md"), join(root, "research", "link.md"));
+  linkSync(join(base, "outside", "secret.md"), join(root, "research", "hard.md"));
+  symlinkSync("/dev/zero", join(root, "research", "zero.md"));
+  symlinkSync(join(base, "outside", "gone.md"), join(root, "research", "dangling.md"));
+  execFileSync("mkfifo", [join(root, "research", "pipe.md")]);
+});
+
+describe("a path", () => {
+  it.each([
+    ["../outside/secret.md"],
+    ["research/../../outside/secret.md"],
+    ["/etc/passwd"],
+    ["C:\\secret"],
+    ["research\\..\\secret.md"],
+    ["research//note.md"],
+    ["./research/note.md"],
+    ["research/.hidden"],
+    [".qoc/journal/000001.ndjson"],
+    [".git/config"],
+    ["node_modules/x.md"],
+    ["research/note.md\u0000.txt"],
+    ["research/%2e%2e/secret.md"],
+    ["research/\u202egnp.md"],
+    ["research/nоte.md"],
+    ["research/note.md "],
+    ["research/note."],
+    ["research/note.. /x.md"],
+    [".QOC/desk-id"],
+    ["Node_Modules/x.md"],
+    ["research/．．/secret.md"],
+    ["research/\u2024\u2024/secret.md"],
+    ["research/aa\u200bpl.md"],
+    ["research/note\n.md"],
+    [`research/${"a".repeat(200)}.md`],
+    ["research/zero.md"],
+    ["research/dangling.md"],
+    ["research"],
+    [""],
+    ["a".repeat(500)],
+    ["research/linked/secret.md"],
+    ["research/link.md"],
+    ["research/hard.md"],
+    ["research/pipe.md"],
+  ])("F1 F2 F6 %j is refused", async (path) => {
+    await expect(confine(disk, root, path, ["research"])).rejects.toMatchObject({ code: "PATH_REFUSED" });
+  });
+
+  it("outside the allowed folders is refused", async () => {
+    await expect(confine(disk, root, "desk.toml", ["research"])).rejects.toMatchObject({ code: "PATH_REFUSED" });
+  });
+
+  it("inside is taken", async () => {
+    expect(await confine(disk, root, "research/2026-07-05 note_1.md", ["research"])).toBe(`${root}/research/2026-07-05 note_1.md`);
+  });
+});
