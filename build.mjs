@@ -7,7 +7,9 @@ import { build } from "esbuild";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 rmSync(`${root}dist`, { recursive: true, force: true });
-execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], { stdio: "inherit" });
+execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.build.json`], {
+  stdio: "inherit",
+});
 await build({
   entryPoints: [`${root}sandbox/adapter-worker.ts`, `${root}sandbox/guard-worker.ts`],
   outdir: `${root}dist/sandbox`,

@@ -19,7 +19,7 @@ export interface Context {
 }
 
 /** `hide` takes secrets out of a text. */
-export const openContext = (port: Port, start: StartMessage, hide: (text: string) => string): Context => {
+export function openContext(port: Port, start: StartMessage, hide: (text: string) => string): Context {
   const fills = new FillQueue(port);
   const asks = new Asks(port);
   const log: Context["log"] = (level, message, fields) => {
@@ -49,7 +49,8 @@ export const openContext = (port: Port, start: StartMessage, hide: (text: string
     options: deepFreeze(structuredClone(start.options)),
     store: {
       get: (key) => asks.ask("get", key),
-      put: async (key, value) => void (await asks.ask("put", key, within(value, VALUE_CHARS_MAX, "a value to keep").value)),
+      put: async (key, value) =>
+        void (await asks.ask("put", key, within(value, VALUE_CHARS_MAX, "a value to keep").value)),
     },
     bars: async (symbol) => (await asks.ask("bars", symbol)) as Bar[],
   };
@@ -64,15 +65,22 @@ export const openContext = (port: Port, start: StartMessage, hide: (text: string
       else asks.answered(message);
     },
   };
-};
+}
 
-const heapMb = (): number => Math.round(getHeapStatistics().used_heap_size / 104_857.6) / 10;
+function heapMb(): number {
+  return Math.round(getHeapStatistics().used_heap_size / 104_857.6) / 10;
+}
 
-const isDeeper = (value: unknown, levels: number): boolean =>
-  typeof value === "object" && value !== null && (levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1)));
+function isDeeper(value: unknown, levels: number): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1)))
+  );
+}
 
 /** What the host would refuse, and its life with it, fails here instead, with its author's stack: JSON data of some size only. */
-const within = (value: unknown, most: number, what: string): { readonly value: unknown; readonly chars: number } => {
+function within(value: unknown, most: number, what: string): { readonly value: unknown; readonly chars: number } {
   const text = JSON.stringify(value) as string | undefined;
   if (text === undefined) return { value: undefined, chars: 0 };
   const copy = JSON.parse(text) as unknown;
@@ -81,22 +89,22 @@ const within = (value: unknown, most: number, what: string): { readonly value: u
   const chars = sizeWithin(copy, Number.MAX_SAFE_INTEGER) ?? Number.MAX_SAFE_INTEGER;
   if (chars > most) throw new Error(`${what} of ${chars} characters; ${most} at most`);
   return { value: copy, chars };
-};
+}
 const LEVELS_MAX = 30;
 
 /** A log line is worth no error: fields that are too many are left out, and it is said. */
-const logFields = (fields: Record<string, unknown>): unknown => {
+function logFields(fields: Record<string, unknown>): unknown {
   try {
     return within(fields, LIMITS.eventChars / 2, "fields").value;
   } catch (error) {
     return { leftOut: String(error) };
   }
-};
+}
 
-const deepFreeze = <T>(value: T): T => {
+function deepFreeze<T>(value: T): T {
   if (typeof value === "object" && value !== null) for (const member of Object.values(value)) deepFreeze(member);
   return Object.freeze(value);
-};
+}
 
 /** Of one fill, and of all in one message. */
 const FILLS_CHARS_MAX = LIMITS.fillsChars / 2;
@@ -117,7 +125,8 @@ class FillQueue {
   }
 
   add(fill: Fill): void {
-    if (this.#waiting.length >= LIMITS.fillQueue) throw new Error(`${LIMITS.fillQueue} fills wait to be taken; slow down`);
+    if (this.#waiting.length >= LIMITS.fillQueue)
+      throw new Error(`${LIMITS.fillQueue} fills wait to be taken; slow down`);
     this.#waiting.push(within(fill, FILLS_CHARS_MAX, "a fill"));
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -177,8 +186,10 @@ class Asks {
 
   ask(what: "get" | "put" | "bars", name: string, value?: unknown): Promise<unknown> {
     const key = String(name);
-    if (key.length > KEY_CHARS_MAX) return Promise.reject(new Error(`a key of ${key.length} characters; ${KEY_CHARS_MAX} at most`));
-    if (this.#waiting.length >= LIMITS.askQueue) return Promise.reject(new Error(`${LIMITS.askQueue} questions wait already; slow down`));
+    if (key.length > KEY_CHARS_MAX)
+      return Promise.reject(new Error(`a key of ${key.length} characters; ${KEY_CHARS_MAX} at most`));
+    if (this.#waiting.length >= LIMITS.askQueue)
+      return Promise.reject(new Error(`${LIMITS.askQueue} questions wait already; slow down`));
     this.#n += 1;
     const n = this.#n;
     const message = { e: "ask", n, what, key, ...(value === undefined ? {} : { value }) };

@@ -8,32 +8,44 @@ import { type Context, openContext } from "./adapter-context.ts";
 import { AdapterShapeError, type Loaded, loadAdapter } from "./load-adapter.ts";
 import { standIn } from "./global-stubs.ts";
 import { type WorkerPort, openPipe } from "./stdio-channel.ts";
-import { type Envelope, type HostMessage, METHODS, type Method, PROTOCOL, type StartMessage } from "../src/protocol/messages.ts";
+import {
+  type Envelope,
+  type HostMessage,
+  METHODS,
+  type Method,
+  PROTOCOL,
+  type StartMessage,
+} from "../src/protocol/messages.ts";
 import { openWeb } from "./egress.ts";
 
 /** A thread is handed its port; a process speaks over pipes. */
-const threadPort = (port: MessagePort): WorkerPort => ({
-  post: port.postMessage.bind(port),
-  onMessage: (listener) => void port.on("message", listener),
-});
+function threadPort(port: MessagePort): WorkerPort {
+  return {
+    post: port.postMessage.bind(port),
+    onMessage: (listener) => void port.on("message", listener),
+  };
+}
 
 const given = workerData as { port: MessagePort } | null;
 const { post, onMessage } = given === null ? openPipe() : threadPort(given.port);
 
-const isEvent = (message: unknown): message is { readonly e: string } => typeof message === "object" && message !== null && "e" in message;
+function isEvent(message: unknown): message is { readonly e: string } {
+  return typeof message === "object" && message !== null && "e" in message;
+}
 
 let onCall: (message: unknown) => void = () => undefined;
 
 /** Comlink's view of the port: only messages that are not ours. */
 const endpoint = {
-  addEventListener: (_type: string, listener: (event: { data: unknown }) => void) => void (onCall = (data) => listener({ data })),
+  addEventListener: (_type: string, listener: (event: { data: unknown }) => void) =>
+    void (onCall = (data) => listener({ data })),
   removeEventListener: () => undefined,
   postMessage: (message: unknown) => post(message),
   start: () => undefined,
 };
 
 /** Its stack and those of what caused it, three deep. */
-const withCauses = (error: Error): string | undefined => {
+function withCauses(error: Error): string | undefined {
   let text = error.stack;
   let cause: unknown = error.cause;
   for (let depth = 0; depth < 3 && cause !== undefined; depth++) {
@@ -41,32 +53,37 @@ const withCauses = (error: Error): string | undefined => {
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   return text;
-};
+}
 
 /** Known values go before a text is cut: the host could not tell the half of one. */
 let hide = (text: string): string => text;
 
-const hidden = (values: readonly string[]) => {
+function hidden(values: readonly string[]) {
   const secrets = values.filter((value) => value.length >= SECRET_CHARS_MIN).toSorted((a, b) => b.length - a.length);
   return (text: string): string => secrets.reduce((shown, value) => shown.replaceAll(value, "[secret]"), text);
-};
+}
 const SECRET_CHARS_MIN = 6;
 
-const failureOf = (error: unknown): Envelope => {
+function failureOf(error: unknown): Envelope {
   const message = hide(error instanceof Error ? error.message : String(error));
   const name = error instanceof Error ? error.name : "";
   const kind = name === "VenueRejection" ? "rejection" : name === "NotSent" ? "not-sent" : "error";
   const stack = error instanceof Error ? withCauses(error) : undefined;
-  return { ok: false, kind, message: message.slice(0, 4_000), ...(stack === undefined ? {} : { stack: hide(stack).slice(0, 8_000) }) };
-};
+  return {
+    ok: false,
+    kind,
+    message: message.slice(0, 4_000),
+    ...(stack === undefined ? {} : { stack: hide(stack).slice(0, 8_000) }),
+  };
+}
 
 /** Plain data only: a Date becomes ISO text, a function is dropped, a cycle fails here where its author can see it. */
-const answer = (value: unknown): Envelope => {
+function answer(value: unknown): Envelope {
   const text = JSON.stringify(value);
   return text === undefined ? { ok: true } : { ok: true, value: JSON.parse(text) as unknown };
-};
+}
 
-const serve = ({ adapter, methods }: Loaded, context: Context): void => {
+function serve({ adapter, methods }: Loaded, context: Context): void {
   const api: Record<string, (...args: unknown[]) => Promise<Envelope>> = Object.create(null) as Record<string, never>;
   for (const method of METHODS.filter((name) => methods.includes(name))) {
     api[method] = async (...args) => {
@@ -84,9 +101,9 @@ const serve = ({ adapter, methods }: Loaded, context: Context): void => {
     };
   }
   expose(Object.freeze(api), endpoint as unknown as Parameters<typeof expose>[1]);
-};
+}
 
-const asText = (part: unknown): string => {
+function asText(part: unknown): string {
   if (typeof part === "string") return part;
   if (part instanceof Error) return part.stack ?? part.message;
   try {
@@ -94,9 +111,9 @@ const asText = (part: unknown): string => {
   } catch {
     return String(part);
   }
-};
+}
 
-const begin = (start: StartMessage): Context => {
+function begin(start: StartMessage): Context {
   hide = hidden(Object.values(start.secrets));
   const context = openContext({ post }, start, hide);
   process.once("exit", () => context.drain());
@@ -106,14 +123,25 @@ const begin = (start: StartMessage): Context => {
   try {
     const loaded = loadAdapter(start);
     serve(loaded, context);
-    post({ e: "hello", protocol: PROTOCOL, sdk: loaded.sdk, methods: loaded.methods, capabilities: loaded.capabilities });
+    post({
+      e: "hello",
+      protocol: PROTOCOL,
+      sdk: loaded.sdk,
+      methods: loaded.methods,
+      capabilities: loaded.capabilities,
+    });
   } catch (error) {
     const failure = failureOf(error);
     const kind = error instanceof AdapterShapeError ? "shape" : "threw";
-    post({ e: "failed", kind, message: failure.ok ? "" : failure.message, ...(failure.ok ? {} : { stack: failure.stack }) });
+    post({
+      e: "failed",
+      kind,
+      message: failure.ok ? "" : failure.message,
+      ...(failure.ok ? {} : { stack: failure.stack }),
+    });
   }
   return context;
-};
+}
 
 let context: Context | undefined;
 onMessage((message) => {

@@ -13,19 +13,24 @@ interface Dispatcher {
 }
 
 /** The address once, as text: an object could answer differently each time it is asked. */
-const addressOf = (target: unknown): URL =>
-  new URL(typeof target === "object" && target !== null && "url" in target ? String(target.url) : String(target));
+function addressOf(target: unknown): URL {
+  return new URL(
+    typeof target === "object" && target !== null && "url" in target ? String(target.url) : String(target),
+  );
+}
 
-const assertHost = (hosts: Hosts, { hostname }: URL): void => {
+function assertHost(hosts: Hosts, { hostname }: URL): void {
   if (hosts !== undefined && !hosts.includes(hostname))
-    throw new Error(`${hostname} is not among hosts = [${hosts.map((name) => JSON.stringify(name)).join(", ")}] of this connector`);
-};
+    throw new Error(
+      `${hostname} is not among hosts = [${hosts.map((name) => JSON.stringify(name)).join(", ")}] of this connector`,
+    );
+}
 
 /**
  * What the runtime's `fetch` sends through lies on a global symbol, and its class could open any socket. In its place stands
  * one method that looks at the host; an upgrade, which hands out the socket itself, is refused. Frozen before the adapter runs.
  */
-const narrowDispatchers = (hosts: Hosts): void => {
+function narrowDispatchers(hosts: Hosts): void {
   // The runtime makes them when it first needs one.
   void new Request("http://127.0.0.1/");
   const globals = globalThis as unknown as Record<symbol, Dispatcher>;
@@ -34,7 +39,8 @@ const narrowDispatchers = (hosts: Hosts): void => {
     const real = globals[symbol] as Dispatcher;
     const dispatch: Dispatcher["dispatch"] = (options, handler) => {
       const { origin, upgrade, ...rest } = options;
-      if (upgrade !== undefined && upgrade !== null && upgrade !== false) throw new Error("an upgrade is a WebSocket's: use WebSocket");
+      if (upgrade !== undefined && upgrade !== null && upgrade !== false)
+        throw new Error("an upgrade is a WebSocket's: use WebSocket");
       const address = addressOf(origin);
       assertHost(hosts, address);
       return real.dispatch({ ...rest, origin: address.origin }, handler);
@@ -42,10 +48,10 @@ const narrowDispatchers = (hosts: Hosts): void => {
     globals[symbol] = Object.freeze(Object.assign(Object.create(null) as Dispatcher, { dispatch }));
     Object.defineProperty(globalThis, symbol, { writable: false });
   }
-};
+}
 
 /** Called once, before the adapter is loaded. */
-export const openWeb = (hosts: Hosts): { WebSocket: unknown; fetch: Fetch } => {
+export function openWeb(hosts: Hosts): { WebSocket: unknown; fetch: Fetch } {
   narrowDispatchers(hosts);
   const plainFetch = globalThis.fetch as Fetch;
   return {
@@ -55,16 +61,16 @@ export const openWeb = (hosts: Hosts): { WebSocket: unknown; fetch: Fetch } => {
       return plainFetch(input, init);
     },
   };
-};
+}
 
 /** The `ws` package's client, for adapters that import it by name; a server has no place here. */
-export const wsModule = (hosts: Hosts): unknown => {
+export function wsModule(hosts: Hosts): unknown {
   const Client = clientFor(hosts);
   return { WebSocket: Client, default: Client, __esModule: true };
-};
+}
 
-const clientFor = (hosts: Hosts): unknown =>
-  hosts === undefined
+function clientFor(hosts: Hosts): unknown {
+  return hosts === undefined
     ? SandboxWebSocket
     : new Proxy(SandboxWebSocket, {
         construct: (target, [url, ...rest], newTarget) => {
@@ -73,3 +79,4 @@ const clientFor = (hosts: Hosts): unknown =>
           return Reflect.construct(target, [address.href, ...(rest as unknown[])], newTarget) as object;
         },
       });
+}

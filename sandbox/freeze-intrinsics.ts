@@ -8,28 +8,32 @@ import { Duplex, PassThrough, Readable, Stream, Transform, Writable } from "node
 const SHARED = [EventEmitter, Stream, Readable, Writable, Duplex, Transform, PassThrough] as const;
 
 /** For everything that is evaluated from now on. */
-export const lockShared = (): void => {
+export function lockShared(): void {
   for (const { prototype } of SHARED) lock(prototype as object);
   // A member that the runtime looks for in vain would be asked of here, with the object that lacks it.
   Object.preventExtensions(Object.prototype);
-};
+}
 
-const lock = (shared: object): void => {
+function lock(shared: object): void {
   for (const key of Reflect.ownKeys(shared)) {
     const found = Reflect.getOwnPropertyDescriptor(shared, key);
     if (found?.configurable !== true) continue;
     const value: unknown = found.value;
-    if (typeof value === "function") Reflect.defineProperty(shared, key, { ...inherited(shared, key, value), configurable: false });
+    if (typeof value === "function")
+      Reflect.defineProperty(shared, key, { ...inherited(shared, key, value), configurable: false });
     else Reflect.defineProperty(shared, key, { configurable: false });
   }
   Object.preventExtensions(shared);
-};
+}
 
 /** A method that cannot be written, where one of the same name can still be assigned to whatever inherits it. */
-const inherited = (shared: object, key: PropertyKey, value: unknown): PropertyDescriptor => ({
-  get: () => value,
-  set(this: object, own: unknown) {
-    if (this === shared) throw new TypeError(`${String(key)} of the runtime's own class cannot be changed inside a connector`);
-    Reflect.defineProperty(this, key, { value: own, writable: true, enumerable: true, configurable: true });
-  },
-});
+function inherited(shared: object, key: PropertyKey, value: unknown): PropertyDescriptor {
+  return {
+    get: () => value,
+    set(this: object, own: unknown) {
+      if (this === shared)
+        throw new TypeError(`${String(key)} of the runtime's own class cannot be changed inside a connector`);
+      Reflect.defineProperty(this, key, { value: own, writable: true, enumerable: true, configurable: true });
+    },
+  };
+}

@@ -11,12 +11,14 @@ const GONE = ["BroadcastChannel", "Worker", "require", "module", "exports", "__f
 const NO_MODULES: readonly string[] = ["console", "crypto", "performance", "process"];
 const KEPT = ["arch", "platform", "version", "versions", "release", "features"] as const;
 
-const isModule = (name: string): boolean => (builtinModules.includes(name) || name.startsWith("node:")) && !NO_MODULES.includes(name);
+function isModule(name: string): boolean {
+  return (builtinModules.includes(name) || name.startsWith("node:")) && !NO_MODULES.includes(name);
+}
 
 type Say = (level: "debug" | "info" | "warn" | "error", ...parts: unknown[]) => void;
 
 /** Replaces them for everything that is evaluated from now on. */
-export const standIn = (say: Say): void => {
+export function standIn(say: Say): void {
   const real = process;
   const globals = globalThis as unknown as Record<string, unknown>;
   for (const name of Object.getOwnPropertyNames(globals)) if (isModule(name)) delete globals[name];
@@ -24,9 +26,9 @@ export const standIn = (say: Say): void => {
   define(globals, "console", consoleFor(say));
   define(globals, "process", processFor(real, say));
   lockShared();
-};
+}
 
-const consoleFor = (say: Say): object => {
+function consoleFor(say: Say): object {
   const at =
     (level: Parameters<Say>[0]) =>
     (...parts: unknown[]) =>
@@ -48,9 +50,9 @@ const consoleFor = (say: Say): object => {
     groupEnd: quiet,
     count: quiet,
   });
-};
+}
 
-const processFor = (real: NodeJS.Process, say: Say): object => {
+function processFor(real: NodeJS.Process, say: Say): object {
   const stream = (level: "info" | "error"): object =>
     Object.freeze({
       write: (text: unknown) => (say(level, String(text).trimEnd()), true),
@@ -85,12 +87,12 @@ const processFor = (real: NodeJS.Process, say: Say): object => {
     listenerCount: () => 0,
   });
   return stand;
-};
+}
 
-const define = (target: object, name: string, value: unknown): void => {
+function define(target: object, name: string, value: unknown): void {
   try {
     Object.defineProperty(target, name, { value, writable: false, configurable: false, enumerable: false });
   } catch {
     // Already fixed by the runtime.
   }
-};
+}

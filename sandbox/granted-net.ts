@@ -14,34 +14,42 @@ interface Target {
 const LOOPBACK = "127.0.0.1";
 
 /** Each part is read once and made a plain value: an object could answer differently the next time. */
-const targetOf = ([first, second]: readonly unknown[]): Target => {
-  if (typeof first !== "object" || first === null) return { host: typeof second === "string" ? second : LOOPBACK, port: Number(first) };
+function targetOf([first, second]: readonly unknown[]): Target {
+  if (typeof first !== "object" || first === null)
+    return { host: typeof second === "string" ? second : LOOPBACK, port: Number(first) };
   const { host, port } = first as { host?: unknown; port?: unknown };
   return { host: typeof host === "string" ? host : LOOPBACK, port: Number(port) };
-};
+}
 
 /** As `grant` spells it; an IPv6 address with or without brackets. */
-const isGranted = (tcp: readonly string[], { host, port }: Target): boolean => {
+function isGranted(tcp: readonly string[], { host, port }: Target): boolean {
   const name = host.toLowerCase();
   return tcp.some((grant) => grant.toLowerCase() === `${name}:${port}` || grant.toLowerCase() === `[${name}]:${port}`);
-};
+}
 
-const refusal = ({ host, port }: Target): Error =>
-  Object.assign(new Error(`${host}:${port} is not granted to this connector: add grant = ["tcp:${host}:${port}"] to it in desk.toml`), {
-    code: "EACCES",
-    syscall: "connect",
-  });
+function refusal({ host, port }: Target): Error {
+  return Object.assign(
+    new Error(
+      `${host}:${port} is not granted to this connector: add grant = ["tcp:${host}:${port}"] to it in desk.toml`,
+    ),
+    {
+      code: "EACCES",
+      syscall: "connect",
+    },
+  );
+}
 
 /** A path or a descriptor has no grant that could allow it. */
-const assertAddress = (options: unknown): void => {
-  if (typeof options === "string" && !/^\d+$/.test(options)) throw new Error(`${options} is a path: a connector connects to host and port`);
+function assertAddress(options: unknown): void {
+  if (typeof options === "string" && !/^\d+$/.test(options))
+    throw new Error(`${options} is a path: a connector connects to host and port`);
   if (typeof options !== "object" || options === null) return;
   for (const name of ["path", "fd", "handle"])
     if (name in options) throw new Error(`a socket of a connector takes no ${name}: it connects to host and port`);
-};
+}
 
 /** The whole module. The class is made in here, so that nothing an adapter can reach takes a list of grants. */
-export const grantedNet = (tcp: readonly string[]): object => {
+export function grantedNet(tcp: readonly string[]): object {
   const granted = [...tcp];
 
   class Socket extends Duplex {
@@ -62,7 +70,8 @@ export const grantedNet = (tcp: readonly string[]): object => {
       const target = targetOf(given);
       const listener = given.findLast((arg) => typeof arg === "function");
       if (listener !== undefined) this.once("connect", listener as Listener);
-      if (this.#real !== undefined || this.destroyed) throw new Error("this socket was connected before: make a new one");
+      if (this.#real !== undefined || this.destroyed)
+        throw new Error("this socket was connected before: make a new one");
       if (isGranted(granted, target)) this.#open(target);
       else this.destroy(refusal(target));
       return this;
@@ -144,7 +153,13 @@ export const grantedNet = (tcp: readonly string[]): object => {
     get readyState(): string {
       if (this.#isConnecting) return "opening";
       if (this.#real === undefined || this.destroyed) return "closed";
-      return this.writableEnded ? (this.readableEnded ? "closed" : "readOnly") : this.readableEnded ? "writeOnly" : "open";
+      return this.writableEnded
+        ? this.readableEnded
+          ? "closed"
+          : "readOnly"
+        : this.readableEnded
+          ? "writeOnly"
+          : "open";
     }
     get remoteAddress(): string | undefined {
       return this.#real?.remoteAddress;
@@ -189,4 +204,4 @@ export const grantedNet = (tcp: readonly string[]): object => {
     Server: refuseServer,
     createServer: refuseServer,
   };
-};
+}

@@ -24,37 +24,42 @@ let hear: ((level: GuardLine["level"], text: string) => void) | undefined;
 
 // A promise that a guard dropped is nobody's answer, and no reason to lose the thread.
 process.on("unhandledRejection", () => undefined);
-for (const name of GONE) Object.defineProperty(globalThis, name, { value: undefined, writable: false, configurable: false });
-standIn((level, ...parts) => hear?.(level, parts.map((part) => (typeof part === "string" ? part : shown(part))).join(" ")));
+for (const name of GONE)
+  Object.defineProperty(globalThis, name, { value: undefined, writable: false, configurable: false });
+standIn((level, ...parts) =>
+  hear?.(level, parts.map((part) => (typeof part === "string" ? part : shown(part))).join(" ")),
+);
 
 /** Called by the pool once an order. Answers over the port of the task; never throws. */
-export const judge = ({ port, chain, asked }: GuardTask): void => {
+export function judge({ port, chain, asked }: GuardTask): void {
   freeze(asked);
   let lines = 0;
   for (const guard of chain) {
     hear = (level, text) => {
       lines += 1;
-      if (lines <= LINES_MAX) port.postMessage({ e: "log", guard, level, text: text.slice(0, TEXT_CHARS_MAX) } satisfies GuardLine);
+      if (lines <= LINES_MAX)
+        port.postMessage({ e: "log", guard, level, text: text.slice(0, TEXT_CHARS_MAX) } satisfies GuardLine);
     };
     const { outcome, text } = answerOf(guard, asked);
     port.postMessage({ e: "row", guard, outcome, text: text.slice(0, TEXT_CHARS_MAX) } satisfies GuardRow);
   }
   hear = undefined;
-};
+}
 
-const answerOf = (index: number, asked: GuardTask["asked"]): Pick<GuardRow, "outcome" | "text"> => {
+function answerOf(index: number, asked: GuardTask["asked"]): Pick<GuardRow, "outcome" | "text"> {
   try {
     const guard = instance(index);
-    const text = typeof guard.description === "string" && guard.description !== "" ? guard.description : "it allows this order";
+    const text =
+      typeof guard.description === "string" && guard.description !== "" ? guard.description : "it allows this order";
     if (asked === undefined) return { outcome: "allow", text };
     const { result, reason } = settled(guard.evaluate(asked.order, asked.book));
     return result === "block" ? { outcome: "block", text: reason } : { outcome: "allow", text };
   } catch (error) {
     return { outcome: "broken", text: error instanceof Error ? error.message : shown(error) };
   }
-};
+}
 
-const instance = (index: number): GuardAdapter => {
+function instance(index: number): GuardAdapter {
   const source = sources[index];
   if (source === undefined) throw new Error(`there is no guard ${index}`);
   const Guard = classes.get(index) ?? load(source);
@@ -64,44 +69,51 @@ const instance = (index: number): GuardAdapter => {
     throw new Error(`its key is ${shown(guard.key)} and desk.toml says ${shown(source.key)}: the two must be equal`);
   if (typeof guard.evaluate !== "function") throw new Error("it has no method evaluate(order, book)");
   return guard as GuardAdapter;
-};
+}
 
 /** The default export, or the one class that the file exports. */
-const load = (source: GuardSource): GuardClass => {
+function load(source: GuardSource): GuardClass {
   freeze(source.options);
   const module = { exports: {} as Record<string, unknown> };
-  compileFunction(source.code, ["exports", "require", "module"], { filename: source.filename })(module.exports, sandboxRequire, module);
+  compileFunction(source.code, ["exports", "require", "module"], { filename: source.filename })(
+    module.exports,
+    sandboxRequire,
+    module,
+  );
   const standard = module.exports["default"];
   if (isClass(standard)) return standard;
   const [only, ...more] = Object.values(module.exports).filter(isClass);
   if (standard !== undefined || only === undefined || more.length > 0)
     throw new Error("it has no default export that is a class: end it with `export default MyGuard;`");
   return only;
-};
+}
 
-const isClass = (value: unknown): value is GuardClass =>
-  typeof value === "function" && Function.prototype.toString.call(value).startsWith("class");
+function isClass(value: unknown): value is GuardClass {
+  return typeof value === "function" && Function.prototype.toString.call(value).startsWith("class");
+}
 
-const sandboxRequire = (name: string): unknown => {
+function sandboxRequire(name: string): unknown {
   if (name === "@qoc-app/sdk") return { VenueRejection, NotSent, SDK_VERSION };
   throw new Error(`${name} is not available inside a guard`);
-};
+}
 
 /** @throws where it is anything but a clear yes or a no with its reason. */
-const settled = (answer: unknown): { readonly result: "allow" | "block"; readonly reason: string } => {
+function settled(answer: unknown): { readonly result: "allow" | "block"; readonly reason: string } {
   const { result, reason, then } = Object(answer) as Record<string, unknown>;
   if (typeof then === "function") throw new Error("evaluate answered a promise: a guard is synchronous");
   if (result === "allow") return { result, reason: "" };
   if (result === "block" && typeof reason === "string" && reason !== "") return { result, reason };
-  throw new Error(`evaluate answered ${shown(answer)}: it must be { result: "allow" } or { result: "block", reason: "why" }`);
-};
+  throw new Error(
+    `evaluate answered ${shown(answer)}: it must be { result: "allow" } or { result: "block", reason: "why" }`,
+  );
+}
 
 /** Into its depth. What crossed is a copy, so that nobody else's data is frozen. */
-const freeze = (value: unknown): void => {
+function freeze(value: unknown): void {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
   Object.freeze(value);
   for (const inner of Object.values(value)) freeze(inner);
-};
+}
 
 function shown(value: unknown): string {
   try {

@@ -3,7 +3,13 @@ import { createRequire } from "node:module";
 import { compileFunction } from "node:vm";
 import { type Capabilities, type ConnectorAdapter, NotSent, SDK_VERSION, VenueRejection } from "../src/domain/sdk.ts";
 import { grantedNet } from "./granted-net.ts";
-import { ALLOWED_BUILTINS, METHODS, type Method, REQUIRED_METHODS, type StartMessage } from "../src/protocol/messages.ts";
+import {
+  ALLOWED_BUILTINS,
+  METHODS,
+  type Method,
+  REQUIRED_METHODS,
+  type StartMessage,
+} from "../src/protocol/messages.ts";
 import { wsModule } from "./egress.ts";
 
 export class AdapterShapeError extends Error {}
@@ -17,13 +23,14 @@ export interface Loaded {
 }
 
 /** @throws AdapterShapeError where an export or a method is missing; whatever the adapter's own top level throws. */
-export const loadAdapter = (start: StartMessage): Loaded => {
+export function loadAdapter(start: StartMessage): Loaded {
   const exported = evaluate(start);
   const Adapter = unwrapped(exported);
   if (typeof Adapter !== "function")
     throw new AdapterShapeError("it has no default export that is a class: end it with `export default MyConnector;`");
   const adapter = new (Adapter as new () => ConnectorAdapter)();
-  const has = (method: Method): boolean => typeof (adapter as unknown as Record<string, unknown>)[method] === "function";
+  const has = (method: Method): boolean =>
+    typeof (adapter as unknown as Record<string, unknown>)[method] === "function";
   const missing = REQUIRED_METHODS.filter((method) => !has(method));
   if (missing.length > 0) throw new AdapterShapeError(`method ${missing.join(", ")} is missing`);
   const { capabilities, sdk } = Adapter as { capabilities?: unknown; sdk?: unknown };
@@ -33,7 +40,7 @@ export const loadAdapter = (start: StartMessage): Loaded => {
     methods: METHODS.filter(has),
     capabilities: capabilitiesOf(capabilities),
   };
-};
+}
 
 const FLAG = [true, false] as const;
 /** What each capability may be. */
@@ -47,7 +54,7 @@ const CAPABILITIES: Readonly<Record<keyof Capabilities, readonly unknown[]>> = {
   mode: ["paper", "live"],
 };
 
-const capabilitiesOf = (stated: unknown): Capabilities => {
+function capabilitiesOf(stated: unknown): Capabilities {
   if (typeof stated !== "object" || stated === null) return {};
   for (const [name, allowed] of Object.entries(CAPABILITIES)) {
     const value = (stated as Record<string, unknown>)[name];
@@ -56,25 +63,25 @@ const capabilitiesOf = (stated: unknown): Capabilities => {
     throw new AdapterShapeError(`static capabilities: ${name} is ${JSON.stringify(value)}; it may be ${words}`);
   }
   return JSON.parse(JSON.stringify(stated)) as Capabilities;
-};
+}
 
-const evaluate = (start: StartMessage): unknown => {
+function evaluate(start: StartMessage): unknown {
   const module = { exports: {} as unknown };
   const run = compileFunction(start.code, ["exports", "require", "module"], { filename: start.filename });
   run(module.exports, sandboxRequire(start), module);
   return module.exports;
-};
+}
 
 /** `{ default: { default: Class } }` is what mixed module systems make of a default export. */
-const unwrapped = (exported: unknown): unknown => {
+function unwrapped(exported: unknown): unknown {
   let value = exported;
   for (let depth = 0; depth < 2; depth++) {
     if (typeof value === "object" && value !== null && "default" in value) value = value.default;
   }
   return value;
-};
+}
 
-const sandboxRequire = (start: StartMessage): ((name: string) => unknown) => {
+function sandboxRequire(start: StartMessage): (name: string) => unknown {
   // A worker started from text has no file of its own; any absolute path serves for built-ins.
   const real = createRequire("/sandbox.cjs");
   const allowed = new Set<string>(ALLOWED_BUILTINS);
@@ -88,4 +95,4 @@ const sandboxRequire = (start: StartMessage): ((name: string) => unknown) => {
     if (allowed.has(bare)) return real(`node:${bare}`) as unknown;
     throw Object.assign(new Error(`${name} is not available inside a connector`), { code: "MODULE_NOT_FOUND" });
   };
-};
+}

@@ -12,7 +12,7 @@ export interface WorkerPort {
 
 const OUT = 3;
 
-export const openPipe = (): WorkerPort => {
+export function openPipe(): WorkerPort {
   const { stdin } = process;
   const exit = process.exit.bind(process);
   return {
@@ -40,4 +40,4 @@ export const openPipe = (): WorkerPort => {
       stdin.on("end", () => exit(0));
     },
   };
-};
+}

@@ -5,7 +5,14 @@ import { type ClientOptions, WebSocket as WsSocket } from "ws";
 type Handler = ((event: unknown) => void) | null;
 type EventName = "open" | "message" | "close" | "error";
 /** Options that reach no other socket than the one of the address. */
-const SAFE_OPTIONS = ["headers", "handshakeTimeout", "maxPayload", "origin", "perMessageDeflate", "protocolVersion"] as const;
+const SAFE_OPTIONS = [
+  "headers",
+  "handshakeTimeout",
+  "maxPayload",
+  "origin",
+  "perMessageDeflate",
+  "protocolVersion",
+] as const;
 
 /**
  * A client for both ways of listening, the browser's (`onmessage`, `addEventListener`) and the `ws` package's (`on`). The
@@ -32,7 +39,8 @@ export class SandboxWebSocket extends EventEmitter {
       ),
     );
     const address = new URL(String(url));
-    if (address.protocol !== "ws:" && address.protocol !== "wss:") throw new SyntaxError(`${address.protocol} is not a WebSocket address`);
+    if (address.protocol !== "ws:" && address.protocol !== "wss:")
+      throw new SyntaxError(`${address.protocol} is not a WebSocket address`);
     const names = typeof protocols === "string" || Array.isArray(protocols) ? protocols : undefined;
     this.#socket = new WsSocket(address, names, { ...safe, followRedirects: false });
     this.#socket.on("open", () => this.#tell("open", {}, []));
@@ -82,7 +90,9 @@ export class SandboxWebSocket extends EventEmitter {
 
   #payload(data: Buffer, isBinary: boolean): unknown {
     if (!isBinary) return data.toString("utf8");
-    return this.binaryType === "arraybuffer" ? data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) : data;
+    return this.binaryType === "arraybuffer"
+      ? data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength)
+      : data;
   }
 
   #tell(name: EventName, facts: object, args: readonly unknown[]): void {

@@ -54,9 +54,21 @@ const LONG: Readonly<Record<string, string>> = {};
 
 /** Ambient powers and where they may be taken from the world. */
 const AMBIENT: readonly { readonly what: RegExp; readonly instead: string; readonly allowed: readonly string[] }[] = [
-  { what: /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/, instead: "take a Clock", allowed: ["src/app/", "sandbox/", "connectors/"] },
-  { what: /\bMath\.random\(|\brandomUUID\(|\brandomBytes\(/, instead: "take Ids or a seed", allowed: ["src/app/", "sandbox/"] },
-  { what: /(?<!socket\.)\bset(Timeout|Interval)\(/, instead: "take a Clock", allowed: ["src/app/", "sandbox/", "connectors/"] },
+  {
+    what: /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/,
+    instead: "take a Clock",
+    allowed: ["src/app/", "sandbox/", "connectors/"],
+  },
+  {
+    what: /\bMath\.random\(|\brandomUUID\(|\brandomBytes\(/,
+    instead: "take Ids or a seed",
+    allowed: ["src/app/", "sandbox/"],
+  },
+  {
+    what: /(?<!socket\.)\bset(Timeout|Interval)\(/,
+    instead: "take a Clock",
+    allowed: ["src/app/", "sandbox/", "connectors/"],
+  },
   {
     what: /from "node:fs(\/promises)?"|import\("node:fs/,
     instead: "take a Disk",
@@ -65,37 +77,48 @@ const AMBIENT: readonly { readonly what: RegExp; readonly instead: string; reado
   },
 ];
 
-const files = (folder: string, suffix = ".ts"): readonly string[] =>
-  readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })
+function files(folder: string, suffix = ".ts"): readonly string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(suffix))
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
     .filter((path) => !path.includes("fixtures/") && !path.includes("/data/"))
     .toSorted();
+}
 
 const SOURCES = [...files("src"), ...files("sandbox"), ...files("connectors")];
 const TESTS = files("test");
-const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
-const lines = (path: string): readonly string[] => read(path).split("\n");
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), "utf8");
+}
+function lines(path: string): readonly string[] {
+  return read(path).split("\n");
+}
 
-const floorOf = (path: string): number | undefined => FLOORS.find(([prefix]) => path.startsWith(prefix))?.[1];
-const roomOf = (path: string): string => {
+function floorOf(path: string): number | undefined {
+  return FLOORS.find(([prefix]) => path.startsWith(prefix))?.[1];
+}
+function roomOf(path: string): string {
   if (path.startsWith("src/main")) return "src/main";
   if (path.startsWith("sandbox/")) return "sandbox";
   return path
     .split("/")
     .slice(0, path.startsWith("src/doors/") ? 3 : 2)
     .join("/");
-};
+}
 
-const imports = (path: string): readonly { line: number; from: string }[] =>
-  lines(path).flatMap((text, index) => {
+function imports(path: string): readonly { line: number; from: string }[] {
+  return lines(path).flatMap((text, index) => {
     const match =
-      /(?:^|\s)(?:import|export)\b.*?\bfrom "([^"]+)"|^import "([^"]+)"|\bimport\("([^"]+)"\)/.exec(text) ?? /^} from "([^"]+)"/.exec(text);
+      /(?:^|\s)(?:import|export)\b.*?\bfrom "([^"]+)"|^import "([^"]+)"|\bimport\("([^"]+)"\)/.exec(text) ??
+      /^} from "([^"]+)"/.exec(text);
     const from = match?.[1] ?? match?.[2] ?? match?.[3];
     return from === undefined ? [] : [{ line: index + 1, from }];
   });
+}
 
-const resolved = (path: string, from: string): string => relative(ROOT, join(ROOT, path, "..", from));
+function resolved(path: string, from: string): string {
+  return relative(ROOT, join(ROOT, path, "..", from));
+}
 
 describe("the house", () => {
   it("imports only downward, never a neighbour", () => {
@@ -142,7 +165,9 @@ describe("the house", () => {
           const name = from.startsWith("@") ? from.split("/").slice(0, 2).join("/") : (from.split("/")[0] ?? from);
           const homes = HOMES[name];
           if (homes === undefined) return [`${path}:${line}: ${name} has no home`];
-          return homes.some((home) => path.startsWith(home)) ? [] : [`${path}:${line}: ${name} lives in ${homes.join(", ")}`];
+          return homes.some((home) => path.startsWith(home))
+            ? []
+            : [`${path}:${line}: ${name} lives in ${homes.join(", ")}`];
         }),
     );
     expect(wrong).toEqual([]);
@@ -159,7 +184,9 @@ describe("the house", () => {
 
   it("keeps lines of source to 160 characters", () => {
     const wrong = SOURCES.flatMap((path) =>
-      lines(path).flatMap((text, index) => (text.length > 160 ? [`${path}:${index + 1}: ${text.length} characters`] : [])),
+      lines(path).flatMap((text, index) =>
+        text.length > 160 ? [`${path}:${index + 1}: ${text.length} characters`] : [],
+      ),
     );
     expect(wrong).toEqual([]);
   });
@@ -172,7 +199,8 @@ describe("the house", () => {
   it("leaves no debris", () => {
     const wrong = [...SOURCES, ...TESTS].flatMap((path) =>
       lines(path).flatMap((text, index) =>
-        /\b(TODO|FIXME|XXX|HACK)\b|\bdebugger\b|\b(it|describe|test)\.only\(/.test(text) && path !== "test/architecture.test.ts"
+        /\b(TODO|FIXME|XXX|HACK)\b|\bdebugger\b|\b(it|describe|test)\.only\(/.test(text) &&
+        path !== "test/architecture.test.ts"
           ? [`${path}:${index + 1}: ${text.trim()}`]
           : [],
       ),
@@ -183,9 +211,9 @@ describe("the house", () => {
   it("takes clock, chance and files as arguments", () => {
     const wrong = SOURCES.flatMap((path) =>
       lines(path).flatMap((text, index) =>
-        AMBIENT.filter(({ what, allowed }) => what.test(text) && !allowed.some((prefix) => path.startsWith(prefix))).map(
-          ({ instead }) => `${path}:${index + 1}: ${text.trim()}; ${instead}`,
-        ),
+        AMBIENT.filter(
+          ({ what, allowed }) => what.test(text) && !allowed.some((prefix) => path.startsWith(prefix)),
+        ).map(({ instead }) => `${path}:${index + 1}: ${text.trim()}; ${instead}`),
       ),
     );
     expect(wrong).toEqual([]);
@@ -206,7 +234,9 @@ describe("the house", () => {
   });
 
   it("uses comlink one way: expose only in the sandbox, wrap only in the host", () => {
-    const wrong = files("src").filter((path) => /\bexpose\(|\bproxy\(/.test(read(path)) && read(path).includes("comlink"));
+    const wrong = files("src").filter(
+      (path) => /\bexpose\(|\bproxy\(/.test(read(path)) && read(path).includes("comlink"),
+    );
     expect(wrong).toEqual([]);
   });
 });

@@ -13,42 +13,56 @@ const PLAIN = /^-?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?$/;
 const CHARS_MAX = 40;
 
 /** Text that this venue wrote or already checked. */
-export const amount = (text: string): Amount => new Exact(text);
+export function amount(text: string): Amount {
+  return new Exact(text);
+}
 
 export const ZERO: Amount = amount("0");
 export const ONE: Amount = amount("1");
 const BASIS_POINTS: Amount = amount("10000");
 
 /** Text or a number from outside; undefined where it is not a plain decimal of sensible length. */
-export const parseAmount = (raw: unknown): Amount | undefined => {
+export function parseAmount(raw: unknown): Amount | undefined {
   const text = typeof raw === "number" ? String(raw) : typeof raw === "string" ? raw.trim() : "";
   if (text.length > CHARS_MAX || !PLAIN.test(text)) return undefined;
   return new Exact(text.replace(/^(-?)\./, "$10.").replace(/\.(?=$|[eE])/, ""));
-};
+}
 
 /** Plain text: no exponent, no trailing zeros, `0` for minus zero. */
-export const textOf = (value: Amount): string => (value.eq(ZERO) ? "0" : value.toFixed());
+export function textOf(value: Amount): string {
+  return value.eq(ZERO) ? "0" : value.toFixed();
+}
 
-export const least = (a: Amount, b: Amount): Amount => (a.lte(b) ? a : b);
-export const most = (a: Amount, b: Amount): Amount => (a.gte(b) ? a : b);
+export function least(a: Amount, b: Amount): Amount {
+  return a.lte(b) ? a : b;
+}
+export function most(a: Amount, b: Amount): Amount {
+  return a.gte(b) ? a : b;
+}
 
 /** The largest multiple of `step` that is at most `value`, for values that are not negative. */
-export const floorTo = (value: Amount, step: Amount): Amount => value.minus(value.mod(step));
+export function floorTo(value: Amount, step: Amount): Amount {
+  return value.minus(value.mod(step));
+}
 
 /** The smallest multiple of `step` that is at least `value`, for values that are not negative. */
-export const ceilTo = (value: Amount, step: Amount): Amount => {
+export function ceilTo(value: Amount, step: Amount): Amount {
   const over = value.mod(step);
   return over.eq(ZERO) ? value : value.minus(over).plus(step);
-};
+}
 
 /** The multiple of `step` nearest to `value`, halves upwards. */
-export const nearest = (value: Amount, step: Amount): Amount => {
+export function nearest(value: Amount, step: Amount): Amount {
   const down = floorTo(value, step);
   return value.minus(down).times(amount("2")).gte(step) ? down.plus(step) : down;
-};
+}
 
 /** `bps` basis points of `value`, exact. */
-export const basisPoints = (value: Amount, bps: Amount): Amount => value.times(bps).div(BASIS_POINTS);
+export function basisPoints(value: Amount, bps: Amount): Amount {
+  return value.times(bps).div(BASIS_POINTS);
+}
 
 /** a / b rounded down at eight places; for averages and shares that are shown, never for money that moves. */
-export const quotient = (a: Amount, b: Amount): Amount => a.div(b).round(8, Exact.roundDown as 0);
+export function quotient(a: Amount, b: Amount): Amount {
+  return a.div(b).round(8, Exact.roundDown as 0);
+}

@@ -15,7 +15,7 @@ export interface Range {
 }
 
 /** Whole days only, oldest first; the day that is being played is left out. @throws Error for another resolution. */
-export const playedBars = (recording: Recording, calendar: Calendar, tick: number, range: Range): Bar[] => {
+export function playedBars(recording: Recording, calendar: Calendar, tick: number, range: Range): Bar[] {
   const { resolution, from = 0, to = Infinity } = range;
   if (!DAILY.includes(resolution.toLowerCase())) {
     throw new Error(`the paper venue has daily bars, resolution "1d", not ${JSON.stringify(resolution)}`);
@@ -29,9 +29,9 @@ export const playedBars = (recording: Recording, calendar: Calendar, tick: numbe
     if (at <= to) newestFirst.push(barOf(recording, n, at));
   }
   return newestFirst.toReversed();
-};
+}
 
-const barOf = (recording: Recording, day: number, at: number): Bar => {
+function barOf(recording: Recording, day: number, at: number): Bar {
   const { open, high, low, close, volume } = recording.bar(day);
   return {
     symbol: recording.symbol,
@@ -42,4 +42,4 @@ const barOf = (recording: Recording, day: number, at: number): Bar => {
     close: textOf(close),
     ...(volume === undefined ? {} : { volume: textOf(volume) }),
   };
-};
+}

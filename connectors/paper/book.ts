@@ -1,5 +1,17 @@
 /** Money and holdings: what is owned, what open orders hold back, what is left to spend, and what a trade changes. */
-import { type Amount, ONE, ZERO, amount, basisPoints, floorTo, least, most, nearest, quotient, textOf } from "./amount.ts";
+import {
+  type Amount,
+  ONE,
+  ZERO,
+  amount,
+  basisPoints,
+  floorTo,
+  least,
+  most,
+  nearest,
+  quotient,
+  textOf,
+} from "./amount.ts";
 import { LOT, type Side } from "./market.ts";
 import type { Holding, VenueState, Working } from "./state.ts";
 
@@ -11,24 +23,29 @@ export type Marks = (symbol: string) => Amount | undefined;
 type Book = Pick<VenueState, "cash" | "holdings" | "working">;
 
 /** Rounded to a cent, halves upwards. */
-export const feeOn = (notional: Amount, commissionBps: Amount): Amount => nearest(basisPoints(notional, commissionBps), CENT);
+export function feeOn(notional: Amount, commissionBps: Amount): Amount {
+  return nearest(basisPoints(notional, commissionBps), CENT);
+}
 
-export const heldOf = (book: Pick<Book, "holdings">, symbol: string): Amount => {
+export function heldOf(book: Pick<Book, "holdings">, symbol: string): Amount {
   const holding = book.holdings.find((held) => held.symbol === symbol);
   return holding === undefined ? ZERO : amount(holding.quantity);
-};
+}
 
-export const leavesOf = (order: Working): Amount => amount(order.quantity).minus(amount(order.filled));
+export function leavesOf(order: Working): Amount {
+  return amount(order.quantity).minus(amount(order.filled));
+}
 
 /** A holding at the last price, or at what it cost where there is none. */
-export const valueOf = (holding: Holding, marks: Marks): Amount =>
-  amount(holding.quantity).times(marks(holding.symbol) ?? amount(holding.averagePrice));
+export function valueOf(holding: Holding, marks: Marks): Amount {
+  return amount(holding.quantity).times(marks(holding.symbol) ?? amount(holding.averagePrice));
+}
 
 /**
  * What open orders hold back: for each buy beyond the short position it closes, and each sell beyond the long one, its
  * reserve price and commission. Earlier orders close first.
  */
-export const heldBack = (book: Book, commissionBps: Amount): Amount => {
+export function heldBack(book: Book, commissionBps: Amount): Amount {
   const closable = new Map<string, Amount>();
   let sum = ZERO;
   for (const order of book.working) {
@@ -41,27 +58,30 @@ export const heldBack = (book: Book, commissionBps: Amount): Amount => {
     sum = sum.plus(notional).plus(feeOn(notional, commissionBps));
   }
   return sum;
-};
+}
 
 /** How much of a position an order of this side would close. */
-export const closableBy = (side: Side, held: Amount): Amount => most(ZERO, side === "buy" ? held.times(amount("-1")) : held);
+export function closableBy(side: Side, held: Amount): Amount {
+  return most(ZERO, side === "buy" ? held.times(amount("-1")) : held);
+}
 
 /** Cash less what open orders hold back; a short position holds its proceeds and as much again. May be negative. */
-export const freeCash = (book: Book, marks: Marks, commissionBps: Amount): Amount => {
+export function freeCash(book: Book, marks: Marks, commissionBps: Amount): Amount {
   let free = amount(book.cash).minus(heldBack(book, commissionBps));
   for (const holding of book.holdings) {
     const value = valueOf(holding, marks);
     if (value.lt(ZERO)) free = free.plus(value).plus(value);
   }
   return free;
-};
+}
 
 /** Cash plus the value of all holdings. */
-export const netValue = (book: Book, marks: Marks): Amount =>
-  book.holdings.reduce((sum, holding) => sum.plus(valueOf(holding, marks)), amount(book.cash));
+export function netValue(book: Book, marks: Marks): Amount {
+  return book.holdings.reduce((sum, holding) => sum.plus(valueOf(holding, marks)), amount(book.cash));
+}
 
 /** How many whole lots `money` buys at a price, commission included; at most `wanted`. */
-export const affordable = (money: Amount, price: Amount, wanted: Amount, commissionBps: Amount): Amount => {
+export function affordable(money: Amount, price: Amount, wanted: Amount, commissionBps: Amount): Amount {
   const fits = (quantity: Amount): boolean => {
     const notional = quantity.times(price);
     return notional.plus(feeOn(notional, commissionBps)).lte(money);
@@ -72,10 +92,17 @@ export const affordable = (money: Amount, price: Amount, wanted: Amount, commiss
   const all = lots(money);
   // The fee is rounded to a cent, so the last lot may not fit after all.
   return fits(all) ? all : lots(money.minus(CENT));
-};
+}
 
 /** The book after a trade. Cash moves by exactly quantity times price, and the fee. */
-export const settled = <B extends Book>(book: B, symbol: string, side: Side, quantity: Amount, price: Amount, fee: Amount): B => {
+export function settled<B extends Book>(
+  book: B,
+  symbol: string,
+  side: Side,
+  quantity: Amount,
+  price: Amount,
+  fee: Amount,
+): B {
   const notional = quantity.times(price);
   const cash = amount(book.cash).minus(fee);
   return {
@@ -83,21 +110,21 @@ export const settled = <B extends Book>(book: B, symbol: string, side: Side, qua
     cash: textOf(side === "buy" ? cash.minus(notional) : cash.plus(notional)),
     holdings: moved(book.holdings, symbol, side === "buy" ? quantity : ZERO.minus(quantity), price),
   };
-};
+}
 
-const moved = (holdings: readonly Holding[], symbol: string, change: Amount, price: Amount): readonly Holding[] => {
+function moved(holdings: readonly Holding[], symbol: string, change: Amount, price: Amount): readonly Holding[] {
   const old = holdings.find((held) => held.symbol === symbol);
   const [held, average] = old === undefined ? [ZERO, price] : [amount(old.quantity), amount(old.averagePrice)];
   const now = held.plus(change);
   const next = { symbol, quantity: textOf(now), averagePrice: textOf(averageAfter(held, average, change, price)) };
   if (old === undefined) return [...holdings, next];
   return holdings.flatMap((other) => (other.symbol !== symbol ? [other] : now.eq(ZERO) ? [] : [next]));
-};
+}
 
 /** Adding blends, reducing keeps, crossing zero starts anew. */
-const averageAfter = (held: Amount, average: Amount, change: Amount, price: Amount): Amount => {
+function averageAfter(held: Amount, average: Amount, change: Amount, price: Amount): Amount {
   const now = held.plus(change);
   const grows = held.times(change).gte(ZERO);
   if (grows) return quotient(held.times(average).plus(change.times(price)), now);
   return held.times(now).gt(ZERO) ? average : price;
-};
+}

@@ -25,13 +25,15 @@ export interface Instant {
 }
 
 /** Start of the session on an ISO date, ms. */
-export const sessionStart = (date: string): number => Date.parse(`${date}T00:00:00Z`) + OPEN_MS;
+export function sessionStart(date: string): number {
+  return Date.parse(`${date}T00:00:00Z`) + OPEN_MS;
+}
 
 /** Ticks of a day after the recording, so that it takes the longer of `barSeconds` and {@link LATE_DAY_SECONDS}. */
-export const lateTicksFor = (barSeconds: number): number => {
+export function lateTicksFor(barSeconds: number): number {
   const wanted = (TICKS_A_DAY * Math.max(barSeconds, LATE_DAY_SECONDS)) / barSeconds;
   return 3 * Math.ceil((wanted - 1) / 3) + 1;
-};
+}
 
 export class Calendar {
   readonly #dates: readonly string[];
@@ -42,7 +44,10 @@ export class Calendar {
   /** `dates` are the recording's trading days, ascending, as ISO text; day 0 is the last one at or before `start`. */
   constructor(dates: readonly string[], start: string, lateTicks: number) {
     this.#dates = dates;
-    this.#first = Math.max(0, dates.findLastIndex((date) => date <= start));
+    this.#first = Math.max(
+      0,
+      dates.findLastIndex((date) => date <= start),
+    );
     this.#lastAt = Date.parse(`${dates.at(-1) ?? start}T00:00:00Z`);
     this.#lateTicks = lateTicks;
   }
@@ -52,7 +57,11 @@ export class Calendar {
     const recordedDays = this.#dates.length - this.#first;
     const late = since - recordedDays * TICKS_A_DAY;
     if (late < 0) return { day: Math.floor(since / TICKS_A_DAY), step: since % TICKS_A_DAY, ticks: TICKS_A_DAY };
-    return { day: recordedDays + Math.floor(late / this.#lateTicks), step: late % this.#lateTicks, ticks: this.#lateTicks };
+    return {
+      day: recordedDays + Math.floor(late / this.#lateTicks),
+      step: late % this.#lateTicks,
+      ticks: this.#lateTicks,
+    };
   }
 
   /** ISO date of a day. */
@@ -74,8 +83,8 @@ export class Calendar {
 }
 
 /** The `count`-th weekday after a weekday. */
-const afterWeekdays = (from: number, count: number): number => {
+function afterWeekdays(from: number, count: number): number {
   const weekday = (new Date(from).getUTCDay() + 6) % 7; // Monday is 0.
   const total = weekday + count;
   return from + (Math.floor(total / 5) * 7 + (total % 5) - weekday) * DAY_MS;
-};
+}

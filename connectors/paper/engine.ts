@@ -25,31 +25,39 @@ export interface Outcome {
 }
 
 /** Moves the market by one tick: day orders whose time is over end, then each order trades once, the oldest first. */
-export const step = (state: VenueState, tape: Tape, rules: Rules): Outcome => {
+export function step(state: VenueState, tape: Tape, rules: Rules): Outcome {
   const turn = new Turn({ ...state, tick: state.tick + 1 }, tape, rules);
   for (const order of state.working) turn.play(order);
   return { state: turn.state, executions: turn.executions, ended: turn.ended };
-};
+}
 
 /** Takes one order out. */
-export const withdraw = (state: VenueState, order: Working, status: Ended["status"]): { state: VenueState; ended: Ended } => ({
-  state: { ...state, working: state.working.filter(({ no }) => no !== order.no) },
-  ended: endedAs(order, status),
-});
+export function withdraw(
+  state: VenueState,
+  order: Working,
+  status: Ended["status"],
+): { state: VenueState; ended: Ended } {
+  return {
+    state: { ...state, working: state.working.filter(({ no }) => no !== order.no) },
+    ended: endedAs(order, status),
+  };
+}
 
-const endedAs = (order: Working, status: Ended["status"]): Ended => {
+function endedAs(order: Working, status: Ended["status"]): Ended {
   const { no, clientOrderId, filled, value } = order;
   return { no, clientOrderId, status, filled, value };
-};
+}
 
 /** The last price at a tick, or undefined where the bars are gone. */
-export const markAt = (tape: Tape, symbol: string, tick: number, rules: Rules): Amount | undefined => {
+export function markAt(tape: Tape, symbol: string, tick: number, rules: Rules): Amount | undefined {
   const recording = tape.known(symbol);
   return recording === undefined ? undefined : momentOf(recording, tape.calendar.instantOf(tick), rules).last;
-};
+}
 
 /** A day order works on the day it came in and on the whole of the next; it ends before the open after that. */
-const isOver = (order: Working, today: number): boolean => order.timeInForce === "day" && today > order.day + 1;
+function isOver(order: Working, today: number): boolean {
+  return order.timeInForce === "day" && today > order.day + 1;
+}
 
 class Turn {
   state: VenueState;

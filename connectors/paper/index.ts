@@ -54,10 +54,22 @@ export default class PaperVenue implements ConnectorAdapter {
     const origin: Origin = { start, cash: textOf(options.cash), seed, lateTicks: lateTicksFor(barSeconds) };
     const vault = await Vault.open(ctx.store, origin, openingState(origin.cash));
     warnOfMoved(ctx, origin, vault.origin);
-    const catalogue = new Catalogue(vault.origin.start, vault.origin.lateTicks, (symbol) => ctx.bars(symbol), ctx.logger);
+    const catalogue = new Catalogue(
+      vault.origin.start,
+      vault.origin.lateTicks,
+      (symbol) => ctx.bars(symbol),
+      ctx.logger,
+    );
     await listAll(ctx, catalogue, vault);
     const rules: Rules = { ...options, seed: vault.origin.seed };
-    const venue = new Venue({ vault, catalogue, rules, logger: ctx.logger, emit: (fill) => ctx.emitFill(fill), ...speedOf(options) });
+    const venue = new Venue({
+      vault,
+      catalogue,
+      rules,
+      logger: ctx.logger,
+      emit: (fill) => ctx.emitFill(fill),
+      ...speedOf(options),
+    });
     this.#open = { venue, vault, catalogue, rules };
     ctx.logger.info("the paper venue is open", venue.summary);
     venue.start();
@@ -88,7 +100,13 @@ export default class PaperVenue implements ConnectorAdapter {
     const { venue } = this.#session();
     return venue.state.holdings.map(({ symbol, quantity, averagePrice }) => {
       const mark = venue.mark(symbol);
-      return { symbol, quantity, averagePrice, currency: CURRENCY, ...(mark === undefined ? {} : { markPrice: textOf(mark) }) };
+      return {
+        symbol,
+        quantity,
+        averagePrice,
+        currency: CURRENCY,
+        ...(mark === undefined ? {} : { markPrice: textOf(mark) }),
+      };
     });
   }
 
@@ -100,7 +118,13 @@ export default class PaperVenue implements ConnectorAdapter {
   async getAccount(): Promise<Account> {
     const { venue } = this.#session();
     const nav = textOf(netValue(venue.state, venue.mark));
-    return { nav, cash: venue.state.cash, buyingPower: await this.getBuyingPower(), currency: CURRENCY, timestamp: venue.now };
+    return {
+      nav,
+      cash: venue.state.cash,
+      buyingPower: await this.getBuyingPower(),
+      currency: CURRENCY,
+      timestamp: venue.now,
+    };
   }
 
   async placeOrder(order: Order): Promise<OrderAck> {
@@ -129,7 +153,9 @@ export default class PaperVenue implements ConnectorAdapter {
     const wasTaken = no === undefined ? vault.hasSeen(clientOrderId ?? "") : no >= 1 && no < venue.state.nextNo;
     if (!wasTaken) return null;
     const which = venueOrderId ?? clientOrderId;
-    throw new Error(`order ${which} ended before the newest ${ENDED_KEPT} orders, which are all the paper venue remembers`);
+    throw new Error(
+      `order ${which} ended before the newest ${ENDED_KEPT} orders, which are all the paper venue remembers`,
+    );
   }
 
   async getOpenOrders(): Promise<OrderReport[]> {
@@ -176,21 +202,27 @@ export default class PaperVenue implements ConnectorAdapter {
   }
 }
 
-const speedOf = ({ barSeconds, latencyMs }: Options) => ({ tickMs: (barSeconds * 1000) / TICKS_A_DAY, latencyMs });
+function speedOf({ barSeconds, latencyMs }: Options) {
+  return { tickMs: (barSeconds * 1000) / TICKS_A_DAY, latencyMs };
+}
 
 /** What is held or on order must have its prices before the clock starts. */
-const listAll = async (ctx: ConnectorContext, catalogue: Catalogue, vault: Vault): Promise<void> => {
+async function listAll(ctx: ConnectorContext, catalogue: Catalogue, vault: Vault): Promise<void> {
   const { holdings, working } = vault.venue;
   for (const symbol of new Set([...holdings, ...working].map((entry) => entry.symbol))) {
     if ((await catalogue.find(symbol)) !== undefined) continue;
-    ctx.logger.warn(`${symbol} is held or on order, but its bars are gone: it is valued at its cost, and its orders wait`);
+    ctx.logger.warn(
+      `${symbol} is held or on order, but its bars are gone: it is valued at its cost, and its orders wait`,
+    );
   }
-};
+}
 
 /** The market that an account has lived through cannot be changed under it. */
-const warnOfMoved = (ctx: ConnectorContext, wanted: Origin, stored: Origin): void => {
+function warnOfMoved(ctx: ConnectorContext, wanted: Origin, stored: Origin): void {
   for (const key of ["start", "cash", "seed"] as const) {
     if (wanted[key] === stored[key]) continue;
-    ctx.logger.warn(`${key} is ${stored[key]} since this venue first opened, not ${wanted[key]}; it changes only with an empty store`);
+    ctx.logger.warn(
+      `${key} is ${stored[key]} since this venue first opened, not ${wanted[key]}; it changes only with an empty store`,
+    );
   }
-};
+}

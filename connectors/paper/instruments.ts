@@ -22,7 +22,11 @@ export class Catalogue {
 
   constructor(start: string, lateTicks: number, bars: Bars, logger: Logger) {
     const recorded = readIndex(spx);
-    this.calendar = new Calendar(recorded.map(({ date }) => date), start, lateTicks);
+    this.calendar = new Calendar(
+      recorded.map(({ date }) => date),
+      start,
+      lateTicks,
+    );
     this.#startAt = sessionStart(this.calendar.date(0));
     this.index = new Recording(INDEX, "S&P 500 index, recorded daily bars", recorded, this.#startAt);
     this.#bars = bars;
@@ -56,24 +60,29 @@ export class Catalogue {
       const count = `${bars.length - usable.length} of ${bars.length} bars`;
       this.#logger.warn(`${symbol}: ${count} are left out; a bar needs a time and low <= open, close <= high above 0`);
     }
-    return usable.length === 0 ? undefined : new Recording(symbol, `${symbol}, the operator's bars`, usable, this.#startAt);
+    return usable.length === 0
+      ? undefined
+      : new Recording(symbol, `${symbol}, the operator's bars`, usable, this.#startAt);
   }
 
   #monthly(symbol: string): Recording | undefined {
     const bars = readMonthly(stocks, symbol);
-    return bars.length === 0 ? undefined : new Recording(symbol, `${symbol}, recorded monthly prices`, bars, this.#startAt);
+    return bars.length === 0
+      ? undefined
+      : new Recording(symbol, `${symbol}, recorded monthly prices`, bars, this.#startAt);
   }
 }
 
-const rows = (csv: string): string[][] =>
-  csv
+function rows(csv: string): string[][] {
+  return csv
     .trim()
     .split("\n")
     .slice(1)
     .map((line) => line.trim().split(","));
+}
 
-const readIndex = (csv: string): (RecordedBar & { readonly date: string })[] =>
-  rows(csv).map(([date = "", open = "", high = "", low = "", close = "", , volume = ""]) => ({
+function readIndex(csv: string): (RecordedBar & { readonly date: string })[] {
+  return rows(csv).map(([date = "", open = "", high = "", low = "", close = "", , volume = ""]) => ({
     date,
     at: sessionStart(date),
     open,
@@ -82,11 +91,12 @@ const readIndex = (csv: string): (RecordedBar & { readonly date: string })[] =>
     close,
     volume,
   }));
+}
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** Each month is a bar from the previous month's price to its own; nothing is known of its volume. */
-const readMonthly = (csv: string, symbol: string): RecordedBar[] => {
+function readMonthly(csv: string, symbol: string): RecordedBar[] {
   const months = rows(csv).filter(([name]) => name === symbol);
   return months.map(([, date = "", price = ""], index) => {
     const [month = "", day = "", year = ""] = date.split(" ");
@@ -95,15 +105,16 @@ const readMonthly = (csv: string, symbol: string): RecordedBar[] => {
     const [low, high] = Number(open) < Number(price) ? [open, price] : [price, open];
     return { at: sessionStart(iso), open, high, low, close: price };
   });
-};
+}
 
 /** An operator's bar in canonical text, or undefined where it makes no sense. */
-const readBar = (bar: Bar): RecordedBar | undefined => {
+function readBar(bar: Bar): RecordedBar | undefined {
   const at = typeof bar.timestamp === "number" ? bar.timestamp : Date.parse(bar.timestamp);
   const [open, high, low, close] = [bar.open, bar.high, bar.low, bar.close].map(parseAmount);
-  if (!Number.isFinite(at) || open === undefined || high === undefined || low === undefined || close === undefined) return undefined;
+  if (!Number.isFinite(at) || open === undefined || high === undefined || low === undefined || close === undefined)
+    return undefined;
   if (low.lte(ZERO) || low.gt(open) || low.gt(close) || high.lt(open) || high.lt(close)) return undefined;
   const volume = bar.volume === undefined ? undefined : parseAmount(bar.volume);
   const known = volume !== undefined && volume.gt(ZERO) ? { volume: textOf(volume) } : {};
   return { at, open: textOf(open), high: textOf(high), low: textOf(low), close: textOf(close), ...known };
-};
+}

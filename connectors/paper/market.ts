@@ -36,7 +36,7 @@ export interface Moment {
   readonly available?: Amount;
 }
 
-export const momentOf = (recording: Recording, { day, step, ticks }: Instant, pricing: Pricing): Moment => {
+export function momentOf(recording: Recording, { day, step, ticks }: Instant, pricing: Pricing): Moment {
   const bar = recording.bar(day);
   const priceAt = (place: number): Amount => pathPrice(recording, bar, { day, step: place, ticks }, pricing.seed);
   const share = bar.volume?.times(pricing.participation).div(amount(String(ticks)));
@@ -50,10 +50,10 @@ export const momentOf = (recording: Recording, { day, step, ticks }: Instant, pr
     high: bar.high,
     ...(share === undefined ? {} : { available: floorTo(share, LOT) }),
   };
-};
+}
 
 /** Open, one extreme, the other, close; the seed decides which extreme comes first, and the strays on the way. */
-const pathPrice = (recording: Recording, bar: PlayedBar, { day, step, ticks }: Instant, seed: number): Amount => {
+function pathPrice(recording: Recording, bar: PlayedBar, { day, step, ticks }: Instant, seed: number): Amount {
   const lowFirst = coin(`${recording.symbol}/${day}`, seed);
   const turns = lowFirst ? [bar.open, bar.low, bar.high, bar.close] : [bar.open, bar.high, bar.low, bar.close];
   const stretch = (ticks - 1) / 3;
@@ -65,20 +65,22 @@ const pathPrice = (recording: Recording, bar: PlayedBar, { day, step, ticks }: I
   const chance = amount((bits(`${recording.symbol}/${day}/${step}`, seed) / 2 ** 32).toFixed(6)).minus(HALF);
   const stray = bar.high.minus(bar.low).times(STRAY).times(chance);
   return most(bar.low, least(bar.high, nearest(line.plus(stray), recording.tickSize)));
-};
+}
 
 /** What a buyer pays or a seller gets at a last price: half the spread away from it, on a tick. */
-export const touch = (side: Side, last: Amount, tickSize: Amount, spreadBps: Amount): Amount => {
+export function touch(side: Side, last: Amount, tickSize: Amount, spreadBps: Amount): Amount {
   const half = basisPoints(last, spreadBps).times(HALF);
   return side === "buy" ? ceilTo(last.plus(half), tickSize) : most(tickSize, floorTo(last.minus(half), tickSize));
-};
+}
 
 /** A price made worse by the slippage, on a tick. */
-export const slipped = (side: Side, price: Amount, tickSize: Amount, slippageBps: Amount): Amount => {
+export function slipped(side: Side, price: Amount, tickSize: Amount, slippageBps: Amount): Amount {
   const factor = basisPoints(ONE, slippageBps);
   if (side === "buy") return ceilTo(price.times(ONE.plus(factor)), tickSize);
   return most(tickSize, floorTo(price.times(ONE.minus(factor)), tickSize));
-};
+}
 
 /** Nobody traded outside the bar. */
-export const withinBar = (price: Amount, moment: Moment): Amount => most(moment.low, least(moment.high, price));
+export function withinBar(price: Amount, moment: Moment): Amount {
+  return most(moment.low, least(moment.high, price));
+}

@@ -22,38 +22,45 @@ type Prices = Pick<Pricing, "spreadBps" | "slippageBps">;
  *   came to it; the touch where it was already better.
  * - stop at its trigger: the worse of its stop and the open, and the slippage; a stop-limit the same within its limit.
  */
-export const meet = (order: Terms, moment: Moment, prices: Prices): Meeting => {
+export function meet(order: Terms, moment: Moment, prices: Prices): Meeting {
   const { stopPrice } = order;
   if (stopPrice !== undefined && order.triggered !== true) return atTrigger(order, amount(stopPrice), moment, prices);
   const triggered = order.triggered === true;
-  const price = order.limitPrice === undefined ? atMarket(order.side, moment.last, moment, prices) : atLimit(order, moment, prices);
+  const price =
+    order.limitPrice === undefined ? atMarket(order.side, moment.last, moment, prices) : atLimit(order, moment, prices);
   return price === undefined ? { triggered } : { triggered, price };
-};
+}
 
 /** Has the last price reached the stop? */
-export const isReached = (side: Side, last: Amount, stop: Amount): boolean => (side === "buy" ? last.gte(stop) : last.lte(stop));
+export function isReached(side: Side, last: Amount, stop: Amount): boolean {
+  return side === "buy" ? last.gte(stop) : last.lte(stop);
+}
 
-const atTrigger = (order: Terms, stop: Amount, moment: Moment, prices: Prices): Meeting => {
+function atTrigger(order: Terms, stop: Amount, moment: Moment, prices: Prices): Meeting {
   if (!isReached(order.side, moment.last, stop)) return { triggered: false };
   const from = moment.gap ? moment.last : stop;
   if (order.limitPrice === undefined) return { triggered: true, price: atMarket(order.side, from, moment, prices) };
   const price = touch(order.side, from, moment.tickSize, prices.spreadBps);
-  return isWithin(order.side, price, amount(order.limitPrice)) ? { triggered: true, price: withinBar(price, moment) } : { triggered: true };
-};
+  return isWithin(order.side, price, amount(order.limitPrice))
+    ? { triggered: true, price: withinBar(price, moment) }
+    : { triggered: true };
+}
 
-const atMarket = (side: Side, from: Amount, moment: Moment, prices: Prices): Amount => {
+function atMarket(side: Side, from: Amount, moment: Moment, prices: Prices): Amount {
   const price = withinBar(touch(side, from, moment.tickSize, prices.spreadBps), moment);
   return slipped(side, price, moment.tickSize, prices.slippageBps);
-};
+}
 
-const atLimit = (order: Terms, moment: Moment, prices: Prices): Amount | undefined => {
+function atLimit(order: Terms, moment: Moment, prices: Prices): Amount | undefined {
   const limit = amount(order.limitPrice as string);
   const touchAt = (last: Amount): Amount => touch(order.side, last, moment.tickSize, prices.spreadBps);
   const now = touchAt(moment.last);
   if (!isWithin(order.side, now, limit)) return undefined;
   const cameToIt = !moment.gap && !isWithin(order.side, touchAt(moment.previous), limit);
   return withinBar(cameToIt ? limit : now, moment);
-};
+}
 
 /** Is a price as good as the limit, or better? */
-const isWithin = (side: Side, price: Amount, limit: Amount): boolean => (side === "buy" ? price.lte(limit) : price.gte(limit));
+function isWithin(side: Side, price: Amount, limit: Amount): boolean {
+  return side === "buy" ? price.lte(limit) : price.gte(limit);
+}

@@ -40,7 +40,7 @@ const KNOWN = [
 ];
 
 /** @throws Error naming the option, what it is and what it may be. */
-export const readOptions = (raw: Raw): Options => {
+export function readOptions(raw: Raw): Options {
   const unknown = Object.keys(raw).find((key) => !KNOWN.includes(key));
   if (unknown !== undefined) {
     throw new Error(`[connector.options] ${unknown} is not an option of the paper venue; it has ${KNOWN.join(", ")}`);
@@ -57,51 +57,53 @@ export const readOptions = (raw: Raw): Options => {
     seed: readWhole(raw, "seed", 1, 4_294_967_295),
     allowShort: readFlag(raw, "allow_short"),
   };
-};
+}
 
-const refuse = (key: string, value: unknown, wanted: string): Error =>
-  new Error(`[connector.options] ${key} is ${JSON.stringify(value)}; it must be ${wanted}`);
+function refuse(key: string, value: unknown, wanted: string): Error {
+  return new Error(`[connector.options] ${key} is ${JSON.stringify(value)}; it must be ${wanted}`);
+}
 
-const readStart = (value: unknown = "2019-10-10"): string => {
+function readStart(value: unknown = "2019-10-10"): string {
   const wanted = `a date from ${FIRST_DATE} to ${LAST_DATE}, like "2019-10-10"`;
   if (typeof value !== "string" || !/^\d{4}-\d{2}-\d{2}$/.test(value)) throw refuse("start", value, wanted);
   const at = Date.parse(`${value}T00:00:00Z`);
   const exists = !Number.isNaN(at) && new Date(at).toISOString().startsWith(value);
   if (!exists || value < FIRST_DATE || value > LAST_DATE) throw refuse("start", value, wanted);
   return value;
-};
+}
 
-const readAmount = (raw: Raw, key: string, standard: string, low: string, high: string): Amount => {
+function readAmount(raw: Raw, key: string, standard: string, low: string, high: string): Amount {
   const value = raw[key] ?? standard;
   const parsed = parseAmount(value);
   if (parsed === undefined || parsed.lt(amount(low)) || parsed.gt(amount(high))) {
     throw refuse(key, value, `a number from ${low} to ${high}`);
   }
   return parsed;
-};
+}
 
-const readCash = (raw: Raw): Amount => {
+function readCash(raw: Raw): Amount {
   const cash = readAmount(raw, "cash", "1000000", "0", "1000000000000");
   if (!cash.mod(amount("0.01")).eq(ZERO)) throw refuse("cash", raw["cash"], "in whole cents");
   return cash;
-};
+}
 
-const readParticipation = (raw: Raw): Amount => {
+function readParticipation(raw: Raw): Amount {
   const share = readAmount(raw, "participation", "0.1", "0", "1");
-  if (share.eq(ZERO)) throw refuse("participation", raw["participation"], "above 0 and at most 1, a share of each bar's volume");
+  if (share.eq(ZERO))
+    throw refuse("participation", raw["participation"], "above 0 and at most 1, a share of each bar's volume");
   return share;
-};
+}
 
-const readWhole = (raw: Raw, key: string, standard: number, high: number): number => {
+function readWhole(raw: Raw, key: string, standard: number, high: number): number {
   const value = raw[key] ?? standard;
   if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > high) {
     throw refuse(key, value, `a whole number from 0 to ${high}`);
   }
   return value;
-};
+}
 
-const readFlag = (raw: Raw, key: string): boolean => {
+function readFlag(raw: Raw, key: string): boolean {
   const value = raw[key] ?? false;
   if (typeof value !== "boolean") throw refuse(key, value, "true or false");
   return value;
-};
+}

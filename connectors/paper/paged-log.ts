@@ -27,10 +27,17 @@ interface Page<Row> {
 export const EMPTY: Tail<never> = { sealed: 0, rows: [] };
 
 /** One slot more than pages, so that a page written just before a crash has not overwritten one that still counts. */
-const keyOf = (shape: Shape, page: number): string => `${shape.name}-${page % (shape.pages + 1)}`;
+function keyOf(shape: Shape, page: number): string {
+  return `${shape.name}-${page % (shape.pages + 1)}`;
+}
 
 /** The tail with `rows` appended. Full pages are on disk when it resolves; nothing counts until the tail is stored too. */
-export const append = async <Row>(store: Store, shape: Shape, tail: Tail<Row>, rows: readonly Row[]): Promise<Tail<Row>> => {
+export async function append<Row>(
+  store: Store,
+  shape: Shape,
+  tail: Tail<Row>,
+  rows: readonly Row[],
+): Promise<Tail<Row>> {
   let [sealed, rest] = [tail.sealed, [...tail.rows, ...rows]];
   while (rest.length >= shape.pageRows) {
     const page: Page<Row> = { page: sealed, rows: rest.slice(0, shape.pageRows) };
@@ -39,18 +46,22 @@ export const append = async <Row>(store: Store, shape: Shape, tail: Tail<Row>, r
     rest = rest.slice(shape.pageRows);
   }
   return { sealed, rows: rest };
-};
+}
 
 /** All remembered rows, oldest first. @throws Error where a page that the state counts on is not there. */
-export const load = async <Row>(store: Store, shape: Shape, tail: Tail<Row>): Promise<Row[]> => {
+export async function load<Row>(store: Store, shape: Shape, tail: Tail<Row>): Promise<Row[]> {
   const first = Math.max(0, tail.sealed - shape.pages);
   const numbers = Array.from({ length: tail.sealed - first }, (_, index) => first + index);
-  const pages = await Promise.all(numbers.map((page) => store.get(keyOf(shape, page)) as Promise<Page<Row> | null | undefined>));
+  const pages = await Promise.all(
+    numbers.map((page) => store.get(keyOf(shape, page)) as Promise<Page<Row> | null | undefined>),
+  );
   const rows = pages.flatMap((found, index) => {
     const page = first + index;
     if (found !== null && found !== undefined && found.page === page) return found.rows;
     const key = keyOf(shape, page);
-    throw new Error(`the stored page ${key} is missing or not page ${page}; restore the connector's store, or empty it to begin anew`);
+    throw new Error(
+      `the stored page ${key} is missing or not page ${page}; restore the connector's store, or empty it to begin anew`,
+    );
   });
   return [...rows, ...tail.rows];
-};
+}

@@ -34,7 +34,10 @@ export class Recording {
     this.symbol = symbol;
     this.name = name;
     this.#bars = bars;
-    this.#first = Math.max(0, bars.findLastIndex((bar) => bar.at <= startAt));
+    this.#first = Math.max(
+      0,
+      bars.findLastIndex((bar) => bar.at <= startAt),
+    );
     this.tickSize = tickFor(bars);
   }
 
@@ -72,12 +75,14 @@ export class Recording {
   #place(day: number): { index: number; mirrored: boolean } {
     const count = this.#bars.length;
     const position = (this.#first + day) % (2 * count);
-    return position < count ? { index: position, mirrored: false } : { index: 2 * count - 1 - position, mirrored: true };
+    return position < count
+      ? { index: position, mirrored: false }
+      : { index: 2 * count - 1 - position, mirrored: true };
   }
 }
 
 /** One cent; for prices below one, the fourth significant digit of the lowest. */
-const tickFor = (bars: readonly RecordedBar[]): Amount => {
+function tickFor(bars: readonly RecordedBar[]): Amount {
   const lowest = Math.min(...bars.map((bar) => Number(bar.low)));
   return lowest >= 1 ? amount("0.01") : amount(`1e${Math.floor(Math.log10(lowest)) - 3}`);
-};
+}

@@ -5,20 +5,22 @@ import { type Ended, type Execution, type Working, venueId } from "./state.ts";
 
 export const CURRENCY = "USD";
 
-export const fillOf = (execution: Execution): Fill => ({
-  fillId: `${venueId(execution.no)}-${execution.nth}`,
-  venueOrderId: venueId(execution.no),
-  clientOrderId: execution.clientOrderId,
-  symbol: execution.symbol,
-  side: execution.side,
-  quantity: execution.quantity,
-  price: execution.price,
-  timestamp: execution.at,
-  fee: execution.fee,
-  feeCurrency: CURRENCY,
-});
+export function fillOf(execution: Execution): Fill {
+  return {
+    fillId: `${venueId(execution.no)}-${execution.nth}`,
+    venueOrderId: venueId(execution.no),
+    clientOrderId: execution.clientOrderId,
+    symbol: execution.symbol,
+    side: execution.side,
+    quantity: execution.quantity,
+    price: execution.price,
+    timestamp: execution.at,
+    fee: execution.fee,
+    feeCurrency: CURRENCY,
+  };
+}
 
-export const reportOf = (order: Working | Ended): OrderReport => {
+export function reportOf(order: Working | Ended): OrderReport {
   const filled = amount(order.filled);
   const open = filled.eq(ZERO) ? "open" : "partially_filled";
   return {
@@ -28,4 +30,4 @@ export const reportOf = (order: Working | Ended): OrderReport => {
     filledQuantity: order.filled,
     ...(filled.eq(ZERO) ? {} : { averagePrice: textOf(quotient(amount(order.value), filled)) }),
   };
-};
+}

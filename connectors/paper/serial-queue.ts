@@ -18,7 +18,8 @@ export class Lane {
   }
 }
 
-export const pause = (ms: number): Promise<void> =>
-  new Promise((resolve) => {
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
     setTimeout(resolve, ms);
   });
+}

@@ -65,13 +65,17 @@ export interface VenueState {
   readonly nextNo: number;
 }
 
-export const openingState = (cash: string): VenueState => ({ tick: 0, cash, holdings: [], working: [], nextNo: 1 });
+export function openingState(cash: string): VenueState {
+  return { tick: 0, cash, holdings: [], working: [], nextNo: 1 };
+}
 
 /** `P-000001`. */
-export const venueId = (no: number): string => `P-${String(no).padStart(6, "0")}`;
+export function venueId(no: number): string {
+  return `P-${String(no).padStart(6, "0")}`;
+}
 
 /** The number in a {@link venueId}; undefined for any other text. */
-export const numberOf = (id: string): number | undefined => {
+export function numberOf(id: string): number | undefined {
   const no = /^P-\d{6,15}$/.test(id) ? Number(id.slice(2)) : undefined;
   return no !== undefined && venueId(no) === id ? no : undefined;
-};
+}

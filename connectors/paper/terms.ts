@@ -17,15 +17,18 @@ export type Terms = Pick<
 >;
 
 /** The id is checked first and alone, because a refused order is remembered under it. @throws VenueRejection */
-export const readClientId = (order: Order): string => {
+export function readClientId(order: Order): string {
   if (typeof order.clientOrderId === "string" && CLIENT_ID.test(order.clientOrderId)) return order.clientOrderId;
-  throw new VenueRejection(`client order id ${JSON.stringify(order.clientOrderId)} is not 1 to 48 printable characters`);
-};
+  throw new VenueRejection(
+    `client order id ${JSON.stringify(order.clientOrderId)} is not 1 to 48 printable characters`,
+  );
+}
 
 /** @throws VenueRejection with what is wrong and what would be right. */
-export const readTerms = (order: Order, tickSize: Amount): Terms => {
+export function readTerms(order: Order, tickSize: Amount): Terms {
   const { side, type, timeInForce, symbol } = order;
-  if (side !== "buy" && side !== "sell") throw new VenueRejection(`side ${JSON.stringify(side)} is neither buy nor sell`);
+  if (side !== "buy" && side !== "sell")
+    throw new VenueRejection(`side ${JSON.stringify(side)} is neither buy nor sell`);
   oneOf("order type", type, ORDER_TYPES);
   oneOf("time in force", timeInForce, TIMES_IN_FORCE);
   const wantsLimit = type === "limit" || type === "stop_limit";
@@ -46,31 +49,37 @@ export const readTerms = (order: Order, tickSize: Amount): Terms => {
     ...(stopPrice === undefined ? {} : { stopPrice }),
     ...(order.reduceOnly === true ? { reduceOnly: true as const } : {}),
   };
-};
+}
 
-const oneOf = (what: string, value: string, allowed: readonly string[]): void => {
-  if (!allowed.includes(value)) throw new VenueRejection(`${what} ${JSON.stringify(value)} is not one of ${allowed.join(", ")}`);
-};
+function oneOf(what: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value))
+    throw new VenueRejection(`${what} ${JSON.stringify(value)} is not one of ${allowed.join(", ")}`);
+}
 
-const readQuantity = (raw: unknown): string => {
+function readQuantity(raw: unknown): string {
   const quantity = parseAmount(raw);
-  if (quantity === undefined || quantity.lte(ZERO)) throw new VenueRejection(`quantity ${JSON.stringify(raw)} is not a number above zero`);
-  if (quantity.gt(QUANTITY_MAX)) throw new VenueRejection(`quantity ${textOf(quantity)} is above the venue's ${textOf(QUANTITY_MAX)}`);
-  if (!quantity.mod(LOT).eq(ZERO)) throw new VenueRejection(`quantity ${textOf(quantity)} is not a multiple of the lot, ${textOf(LOT)}`);
+  if (quantity === undefined || quantity.lte(ZERO))
+    throw new VenueRejection(`quantity ${JSON.stringify(raw)} is not a number above zero`);
+  if (quantity.gt(QUANTITY_MAX))
+    throw new VenueRejection(`quantity ${textOf(quantity)} is above the venue's ${textOf(QUANTITY_MAX)}`);
+  if (!quantity.mod(LOT).eq(ZERO))
+    throw new VenueRejection(`quantity ${textOf(quantity)} is not a multiple of the lot, ${textOf(LOT)}`);
   return textOf(quantity);
-};
+}
 
-const readPrice = (what: string, raw: unknown, wanted: boolean, type: string, tickSize: Amount): string | undefined => {
+function readPrice(what: string, raw: unknown, wanted: boolean, type: string, tickSize: Amount): string | undefined {
   if (raw === undefined || raw === null) {
     if (wanted) throw new VenueRejection(`a ${type} order needs a ${what}`);
     return undefined;
   }
   if (!wanted) throw new VenueRejection(`a ${type} order takes no ${what}`);
   const price = parseAmount(raw);
-  if (price === undefined || price.lte(ZERO)) throw new VenueRejection(`${what} ${JSON.stringify(raw)} is not a number above zero`);
-  if (price.gt(PRICE_MAX)) throw new VenueRejection(`${what} ${textOf(price)} is above the venue's ${textOf(PRICE_MAX)}`);
+  if (price === undefined || price.lte(ZERO))
+    throw new VenueRejection(`${what} ${JSON.stringify(raw)} is not a number above zero`);
+  if (price.gt(PRICE_MAX))
+    throw new VenueRejection(`${what} ${textOf(price)} is above the venue's ${textOf(PRICE_MAX)}`);
   if (!price.mod(tickSize).eq(ZERO)) {
     throw new VenueRejection(`${what} ${textOf(price)} is not a multiple of the tick, ${textOf(tickSize)}`);
   }
   return textOf(price);
-};
+}

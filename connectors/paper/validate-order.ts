@@ -23,8 +23,9 @@ export interface Market {
 }
 
 /** @throws VenueRejection with the figures. */
-export const accept = (state: VenueState, terms: Terms, market: Market, rules: Rules): VenueState => {
-  if (state.working.length >= WORKING_MAX) throw new VenueRejection(`${WORKING_MAX} orders are open; the venue takes no more`);
+export function accept(state: VenueState, terms: Terms, market: Market, rules: Rules): VenueState {
+  if (state.working.length >= WORKING_MAX)
+    throw new VenueRejection(`${WORKING_MAX} orders are open; the venue takes no more`);
   const isNew = !state.holdings.some((held) => held.symbol === terms.symbol);
   const symbols = new Set([...state.holdings, ...state.working].map((entry) => entry.symbol));
   if (isNew && !symbols.has(terms.symbol) && symbols.size >= HOLDINGS_MAX) {
@@ -36,9 +37,9 @@ export const accept = (state: VenueState, terms: Terms, market: Market, rules: R
   const next = { ...state, nextNo: state.nextNo + 1, working: [...state.working, order] };
   checkMoney(state, next, order, market.marks, rules);
   return next;
-};
+}
 
-const opened = (state: VenueState, terms: Terms, moment: Moment, rules: Rules): Working => {
+function opened(state: VenueState, terms: Terms, moment: Moment, rules: Rules): Working {
   const isTriggered = terms.stopPrice !== undefined && isReached(terms.side, moment.last, amount(terms.stopPrice));
   return {
     ...terms,
@@ -50,41 +51,42 @@ const opened = (state: VenueState, terms: Terms, moment: Moment, rules: Rules): 
     fills: 0,
     ...(isTriggered ? { triggered: true as const } : {}),
   };
-};
+}
 
 /** The limit; without one, the touch or the stop where that is dearer, and the slippage. */
-const reservePrice = (terms: Terms, { last, tickSize }: Moment, rules: Rules): Amount => {
+function reservePrice(terms: Terms, { last, tickSize }: Moment, rules: Rules): Amount {
   if (terms.limitPrice !== undefined) return amount(terms.limitPrice);
   const now = touch("buy", last, tickSize, rules.spreadBps);
   const stop = terms.stopPrice === undefined ? now : touch("buy", amount(terms.stopPrice), tickSize, rules.spreadBps);
   return slipped("buy", most(now, stop), tickSize, rules.slippageBps);
-};
+}
 
 /** What orders of the same side and symbol will already take. */
-const takenBy = (state: VenueState, order: Working): Amount =>
-  state.working
+function takenBy(state: VenueState, order: Working): Amount {
+  return state.working
     .filter((other) => other.symbol === order.symbol && other.side === order.side)
     .reduce((sum, other) => sum.plus(leavesOf(other)), ZERO);
+}
 
-const checkHeld = (state: VenueState, order: Working): void => {
+function checkHeld(state: VenueState, order: Working): void {
   const [held, taken] = [heldOf(state, order.symbol), takenBy(state, order)];
   if (amount(order.quantity).lte(held.minus(taken))) return;
   throw new VenueRejection(
     `cannot sell ${order.quantity} ${order.symbol}: ${textOf(held)} held, ${textOf(taken)} of it in open sell orders; ` +
       `short sales need allow_short = true in [connector.options]`,
   );
-};
+}
 
-const checkReduces = (state: VenueState, order: Working): void => {
+function checkReduces(state: VenueState, order: Working): void {
   const [held, taken] = [heldOf(state, order.symbol), takenBy(state, order)];
   if (amount(order.quantity).lte(closableBy(order.side, held).minus(taken))) return;
   throw new VenueRejection(
     `reduce-only ${order.side} ${order.quantity} ${order.symbol}: the position is ${textOf(held)}, ` +
       `open ${order.side} orders take ${textOf(taken)}`,
   );
-};
+}
 
-const checkMoney = (before: VenueState, after: VenueState, order: Working, marks: Marks, rules: Rules): void => {
+function checkMoney(before: VenueState, after: VenueState, order: Working, marks: Marks, rules: Rules): void {
   const needed = heldBack(after, rules.commissionBps).minus(heldBack(before, rules.commissionBps));
   const free = most(ZERO, freeCash(before, marks, rules.commissionBps));
   if (needed.lte(free)) return;
@@ -92,4 +94,4 @@ const checkMoney = (before: VenueState, after: VenueState, order: Working, marks
     `insufficient buying power: ${order.side} ${order.quantity} ${order.symbol} at ${order.reserve} needs ${textOf(needed)}, ` +
       `${textOf(free)} is free`,
   );
-};
+}

@@ -81,7 +81,8 @@ export class Vault {
       await store.put(KEY, fresh);
       return new Vault(store, fresh, [], [], []);
     }
-    if (found.version !== 1) throw new Error(`the stored state has version ${JSON.stringify(found.version)}; this venue reads version 1`);
+    if (found.version !== 1)
+      throw new Error(`the stored state has version ${JSON.stringify(found.version)}; this venue reads version 1`);
     const [fills, ended, ids] = await Promise.all([
       load(store, FILLS, found.fills),
       load(store, ENDED, found.ended),
@@ -151,33 +152,47 @@ export class Vault {
 }
 
 /** How an order that has not ended is found. */
-export const workingBy = (venue: VenueState, query: { no?: number | undefined; clientOrderId?: string | undefined }): Working | undefined =>
-  venue.working.find((order) => (query.no === undefined ? order.clientOrderId === query.clientOrderId : order.no === query.no));
+export function workingBy(
+  venue: VenueState,
+  query: { no?: number | undefined; clientOrderId?: string | undefined },
+): Working | undefined {
+  return venue.working.find((order) =>
+    query.no === undefined ? order.clientOrderId === query.clientOrderId : order.no === query.no,
+  );
+}
 
-const fillRow = (fill: Execution): FillRow => [
-  fill.no,
-  fill.nth,
-  fill.clientOrderId,
-  fill.symbol,
-  fill.side === "buy" ? "b" : "s",
-  fill.quantity,
-  fill.price,
-  fill.fee,
-  fill.at,
-];
+function fillRow(fill: Execution): FillRow {
+  return [
+    fill.no,
+    fill.nth,
+    fill.clientOrderId,
+    fill.symbol,
+    fill.side === "buy" ? "b" : "s",
+    fill.quantity,
+    fill.price,
+    fill.fee,
+    fill.at,
+  ];
+}
 
-const readFill = ([no, nth, clientOrderId, symbol, side, quantity, price, fee, at]: FillRow): Execution => ({
-  no,
-  nth,
-  clientOrderId,
-  symbol,
-  side: side === "b" ? "buy" : "sell",
-  quantity,
-  price,
-  fee,
-  at,
-});
+function readFill([no, nth, clientOrderId, symbol, side, quantity, price, fee, at]: FillRow): Execution {
+  return {
+    no,
+    nth,
+    clientOrderId,
+    symbol,
+    side: side === "b" ? "buy" : "sell",
+    quantity,
+    price,
+    fee,
+    at,
+  };
+}
 
-const endedRow = ({ no, clientOrderId, status, filled, value }: Ended): EndedRow => [no, clientOrderId, status, filled, value];
+function endedRow({ no, clientOrderId, status, filled, value }: Ended): EndedRow {
+  return [no, clientOrderId, status, filled, value];
+}
 
-const readEnded = ([no, clientOrderId, status, filled, value]: EndedRow): Ended => ({ no, clientOrderId, status, filled, value });
+function readEnded([no, clientOrderId, status, filled, value]: EndedRow): Ended {
+  return { no, clientOrderId, status, filled, value };
+}

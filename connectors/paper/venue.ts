@@ -16,7 +16,9 @@ import { type Ended, type VenueState, type Working, numberOf, venueId } from "./
 import { type Terms, readClientId, readTerms } from "./terms.ts";
 import { type Additions, ORDERS_MAX, type Vault, workingBy } from "./venue-store.ts";
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
 
 /** Ticks stored ahead while no order works, so that an idle market writes once in so many ticks. */
 const AHEAD = 20;
@@ -135,7 +137,9 @@ export class Venue {
     const clientOrderId = readClientId(order);
     if (vault.hasSeen(clientOrderId)) throw new VenueRejection(`duplicate client order id ${clientOrderId}`);
     if (vault.ordersSeen >= ORDERS_MAX) {
-      throw new VenueRejection(`the paper venue has taken ${ORDERS_MAX} orders and its book is full; connect one under a new name`);
+      throw new VenueRejection(
+        `the paper venue has taken ${ORDERS_MAX} orders and its book is full; connect one under a new name`,
+      );
     }
     try {
       const next = this.#examine(order, recording, state);
@@ -149,9 +153,15 @@ export class Venue {
 
   #examine(order: Order, recording: Recording | undefined, state: VenueState): VenueState {
     const { catalogue, rules } = this.#out;
-    if (recording === undefined) throw new VenueRejection(`${JSON.stringify(order.symbol)} is not listed at the paper venue`);
+    if (recording === undefined)
+      throw new VenueRejection(`${JSON.stringify(order.symbol)} is not listed at the paper venue`);
     const terms: Terms = readTerms(order, recording.tickSize);
-    return accept(state, terms, { marks: this.mark, moment: momentOf(recording, catalogue.calendar.instantOf(state.tick), rules) }, rules);
+    return accept(
+      state,
+      terms,
+      { marks: this.mark, moment: momentOf(recording, catalogue.calendar.instantOf(state.tick), rules) },
+      rules,
+    );
   }
 
   /** A refused order keeps its number and its id, so that a desk that missed the answer can ask. */
@@ -201,7 +211,8 @@ export class Venue {
       try {
         return await this.#out.vault.commit(state, additions);
       } catch (error) {
-        if (this.#stopping) throw new Error(`the paper venue closed before this was stored: ${messageOf(error)}`, { cause: error });
+        if (this.#stopping)
+          throw new Error(`the paper venue closed before this was stored: ${messageOf(error)}`, { cause: error });
         this.#out.logger.error(`the paper venue cannot store its state and waits: ${messageOf(error)}`);
         await pause(RETRY_MS);
       }
@@ -221,6 +232,11 @@ export class Venue {
   /** For a message to people. */
   get summary(): Record<string, unknown> {
     const { cash, working, holdings } = this.#state;
-    return { time: new Date(this.now).toISOString(), cash, working: working.map(({ no }) => venueId(no)), holdings: holdings.length };
+    return {
+      time: new Date(this.now).toISOString(),
+      cash,
+      working: working.map(({ no }) => venueId(no)),
+      holdings: holdings.length,
+    };
   }
 }

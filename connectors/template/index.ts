@@ -129,7 +129,9 @@ export default class TemplateConnector implements ConnectorAdapter {
   async getInstrument(symbol: string): Promise<Instrument | null> {
     const path = `/instruments/${encodeURIComponent(symbol)}`;
     const found = await this.find<{ tick_size: string; lot_size: string; currency: string }>(path);
-    return found === null ? null : { symbol, tickSize: found.tick_size, lotSize: found.lot_size, currency: found.currency };
+    return found === null
+      ? null
+      : { symbol, tickSize: found.tick_size, lotSize: found.lot_size, currency: found.currency };
   }
 
   /**
@@ -150,8 +152,11 @@ export default class TemplateConnector implements ConnectorAdapter {
     });
     if (status === 400 || status === 422) throw new VenueRejection(errorOf(body) ?? `the venue answered ${status}`);
     // 409: it has this id already. An id of ours never repeats, so that is this very order.
-    const taken = (status === 409 ? (body as { order?: VenueOrder } | undefined)?.order : body) as VenueOrder | undefined;
-    const isConfirmed = (status === 201 || status === 409) && taken?.client_order_id === order.clientOrderId && taken.order_id !== "";
+    const taken = (status === 409 ? (body as { order?: VenueOrder } | undefined)?.order : body) as
+      | VenueOrder
+      | undefined;
+    const isConfirmed =
+      (status === 201 || status === 409) && taken?.client_order_id === order.clientOrderId && taken.order_id !== "";
     if (!isConfirmed) throw new Error(`the venue did not confirm the order; it answered ${status}`);
     return { venueOrderId: taken.order_id, status: "acknowledged" };
   }
@@ -163,7 +168,13 @@ export default class TemplateConnector implements ConnectorAdapter {
   }
 
   /** null: the venue does not know it. With this an order without a clear answer is settled without a human. */
-  async getOrder({ venueOrderId, clientOrderId }: { venueOrderId?: string; clientOrderId?: string }): Promise<OrderReport | null> {
+  async getOrder({
+    venueOrderId,
+    clientOrderId,
+  }: {
+    venueOrderId?: string;
+    clientOrderId?: string;
+  }): Promise<OrderReport | null> {
     const path =
       venueOrderId === undefined
         ? `/orders?client_order_id=${encodeURIComponent(clientOrderId ?? "")}`
@@ -190,7 +201,8 @@ export default class TemplateConnector implements ConnectorAdapter {
   private async find<T>(path: string): Promise<T | null> {
     const { status, body } = await this.request("GET", path);
     if (status === 404) return null;
-    if (status !== 200 || body === undefined) throw new Error(`the venue answered ${status} for ${path}: ${errorOf(body) ?? ""}`);
+    if (status !== 200 || body === undefined)
+      throw new Error(`the venue answered ${status} for ${path}: ${errorOf(body) ?? ""}`);
     return body as T;
   }
 
@@ -274,27 +286,32 @@ export default class TemplateConnector implements ConnectorAdapter {
   }
 }
 
-const errorOf = (body: unknown): string | undefined =>
-  typeof body === "object" && body !== null && "error" in body ? String(body.error) : undefined;
+function errorOf(body: unknown): string | undefined {
+  return typeof body === "object" && body !== null && "error" in body ? String(body.error) : undefined;
+}
 
-const reportOf = ({ order_id, client_order_id, status, filled_quantity, average_price }: VenueOrder): OrderReport => ({
-  venueOrderId: order_id,
-  clientOrderId: client_order_id,
-  status,
-  filledQuantity: filled_quantity,
-  ...(average_price === null ? {} : { averagePrice: average_price }),
-});
+function reportOf({ order_id, client_order_id, status, filled_quantity, average_price }: VenueOrder): OrderReport {
+  return {
+    venueOrderId: order_id,
+    clientOrderId: client_order_id,
+    status,
+    filledQuantity: filled_quantity,
+    ...(average_price === null ? {} : { averagePrice: average_price }),
+  };
+}
 
-const fillOf = (fill: VenueFill): Fill => ({
-  // The venue's execution id: the same fill has the same id, however often it comes.
-  fillId: fill.fill_id,
-  venueOrderId: fill.order_id,
-  clientOrderId: fill.client_order_id,
-  symbol: fill.symbol,
-  side: fill.side,
-  quantity: fill.quantity,
-  price: fill.price,
-  timestamp: fill.time,
-  fee: fill.fee,
-  feeCurrency: fill.fee_currency,
-});
+function fillOf(fill: VenueFill): Fill {
+  return {
+    // The venue's execution id: the same fill has the same id, however often it comes.
+    fillId: fill.fill_id,
+    venueOrderId: fill.order_id,
+    clientOrderId: fill.client_order_id,
+    symbol: fill.symbol,
+    side: fill.side,
+    quantity: fill.quantity,
+    price: fill.price,
+    timestamp: fill.time,
+    fee: fill.fee,
+    feeCurrency: fill.fee_currency,
+  };
+}

@@ -25,7 +25,9 @@ const messageShape = z.looseObject({
 });
 const initializedShape = z.looseObject({
   protocolVersion: z.number(),
-  agentCapabilities: z.looseObject({ mcpCapabilities: z.looseObject({ http: z.boolean().nullish() }).nullish() }).nullish(),
+  agentCapabilities: z
+    .looseObject({ mcpCapabilities: z.looseObject({ http: z.boolean().nullish() }).nullish() })
+    .nullish(),
 });
 const sessionShape = z.looseObject({ sessionId: z.string() });
 const promptedShape = z.looseObject({ stopReason: z.string() });
@@ -40,7 +42,9 @@ const permissionShape = z.looseObject({
   toolCall: callShape,
   options: z.array(z.looseObject({ optionId: z.string(), kind: z.string() })),
 });
-const updateShape = z.looseObject({ update: z.looseObject({ sessionUpdate: z.string(), content: z.unknown().optional() }) });
+const updateShape = z.looseObject({
+  update: z.looseObject({ sessionUpdate: z.string(), content: z.unknown().optional() }),
+});
 const textShape = z.looseObject({ type: z.literal("text"), text: z.string() });
 
 export const acp: AgentProgram = {
@@ -53,11 +57,15 @@ export const acp: AgentProgram = {
   talk: (ask) => talk(ask),
 };
 
-const asked = (ask: (typeof ASKS)[number], params: object): string => message({ id: ASKS.indexOf(ask), method: ask, params });
+function asked(ask: (typeof ASKS)[number], params: object): string {
+  return message({ id: ASKS.indexOf(ask), method: ask, params });
+}
 
-const message = (body: object): string => `${JSON.stringify({ jsonrpc: "2.0", ...body })}\n`;
+function message(body: object): string {
+  return `${JSON.stringify({ jsonrpc: "2.0", ...body })}\n`;
+}
 
-const talk = (ask: LaunchAsk): Conversation => {
+function talk(ask: LaunchAsk): Conversation {
   const { told, calls, update, isOurs } = hearing(ask.door.tools);
   return {
     opening: asked("initialize", {
@@ -71,34 +79,38 @@ const talk = (ask: LaunchAsk): Conversation => {
       if (said === undefined) return undefined;
       if (typeof said.method !== "string") return [...told.pause(), ...answered(said, ask, send)];
       if (said.id === undefined || said.id === null) return said.method === "session/update" ? update(said.params) : [];
-      const leave = said.method === "session/request_permission" ? permissionShape.safeParse(said.params).data : undefined;
+      const leave =
+        said.method === "session/request_permission" ? permissionShape.safeParse(said.params).data : undefined;
       if (leave === undefined) {
-        send(message({ id: said.id, error: { code: METHOD_NOT_FOUND, message: `the desk does not lend ${said.method}` } }));
+        send(
+          message({ id: said.id, error: { code: METHOD_NOT_FOUND, message: `the desk does not lend ${said.method}` } }),
+        );
         return [];
       }
       const events = calls(leave.toolCall);
       const option = leave.options.find(({ kind }) => kind === (isOurs(leave.toolCall) ? "allow_once" : "reject_once"));
-      const outcome = option === undefined ? { outcome: "cancelled" } : { outcome: "selected", optionId: option.optionId };
+      const outcome =
+        option === undefined ? { outcome: "cancelled" } : { outcome: "selected", optionId: option.optionId };
       send(message({ id: said.id, result: { outcome } }));
       return events;
     },
   };
-};
+}
 
-const parsed = (line: string): z.output<typeof messageShape> | undefined => {
+function parsed(line: string): z.output<typeof messageShape> | undefined {
   try {
     return messageShape.parse(JSON.parse(line));
   } catch {
     return undefined;
   }
-};
+}
 
 /** What follows from an answer: the next question, or the end. */
-const answered = (
+function answered(
   { id, result, error }: z.output<typeof messageShape>,
   ask: LaunchAsk,
   send: (text: string) => void,
-): readonly AgentEvent[] => {
+): readonly AgentEvent[] {
   const question = typeof id === "number" ? ASKS[id] : undefined;
   if (question === undefined) return [];
   if (error) return failed(`it answered ${question} with: ${error.message.slice(0, 500)}`);
@@ -121,26 +133,31 @@ const answered = (
       return reason === "end_turn" ? [{ kind: "end" }] : failed(`it ended with ${reason ?? "no reason"}`);
     }
   }
-};
+}
 
-const failed = (failure: string): readonly AgentEvent[] => [{ kind: "end", failure }];
+function failed(failure: string): readonly AgentEvent[] {
+  return [{ kind: "end", failure }];
+}
 
-const serverOf = ({ door }: LaunchAsk): object => ({
-  type: "http",
-  name: "qoc",
-  url: door.url,
-  headers: [{ name: "Authorization", value: `Bearer ${door.token}` }],
-});
+function serverOf({ door }: LaunchAsk): object {
+  return {
+    type: "http",
+    name: "qoc",
+    url: door.url,
+    headers: [{ name: "Authorization", value: `Bearer ${door.token}` }],
+  };
+}
 
 /** How programs spell a tool of the server `qoc`; the whole title, for a part of one may be a model's words. */
 const TITLE = /^(?:mcp__qoc__|mcp_qoc_|qoc_)?(qoc_[a-z_]+)(?: \(qoc MCP Server\))?$/;
 
 /** The desk's tool that a call is of; a command line of the same words is none. */
-const toolOf = ({ title, kind }: Call, tools: readonly string[]): string | undefined =>
-  kind === "execute" ? undefined : tools.find((tool) => tool === TITLE.exec(title ?? "")?.[1]);
+function toolOf({ title, kind }: Call, tools: readonly string[]): string | undefined {
+  return kind === "execute" ? undefined : tools.find((tool) => tool === TITLE.exec(title ?? "")?.[1]);
+}
 
 /** What is heard in the course of a session: words in pieces, and calls, each of which is told several times. */
-const hearing = (tools: readonly string[]) => {
+function hearing(tools: readonly string[]) {
   const told = speech();
   const seen = memory<{ readonly title: string; readonly tool: string | undefined }>();
   const calls = (call: Call): readonly AgentEvent[] => {
@@ -153,15 +170,18 @@ const hearing = (tools: readonly string[]) => {
     if (call.status !== "completed" && call.status !== "failed") return events;
     events.push(...told.pause());
     if (tool !== undefined) return events;
-    events.push(call.status === "failed" ? { kind: "refused", tool: title } : { kind: "foreign", what: `it used ${title}` });
+    events.push(
+      call.status === "failed" ? { kind: "refused", tool: title } : { kind: "foreign", what: `it used ${title}` },
+    );
     return events;
   };
   const update = (params: unknown): readonly AgentEvent[] => {
     const said = updateShape.safeParse(params).data?.update;
-    if (said?.sessionUpdate === "agent_message_chunk") return told.piece(textShape.safeParse(said.content).data?.text ?? "");
+    if (said?.sessionUpdate === "agent_message_chunk")
+      return told.piece(textShape.safeParse(said.content).data?.text ?? "");
     if (said?.sessionUpdate !== "tool_call" && said?.sessionUpdate !== "tool_call_update") return [];
     const call = callShape.safeParse(said).data;
     return call === undefined ? [] : calls(call);
   };
   return { told, calls, update, isOurs: ({ toolCallId }: Call) => seen.get(toolCallId)?.tool !== undefined };
-};
+}

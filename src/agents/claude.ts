@@ -33,28 +33,30 @@ const resultShape = z.looseObject({
 });
 const eventShape = z.looseObject({ type: z.string(), subtype: z.unknown().optional() });
 
-const line = ({ door, settings, setup }: LaunchAsk): LaunchLine => ({
-  argv: [
-    ...(settings.command ?? ["claude"]),
-    "-p",
-    ...["--mcp-config", `${setup}/mcp.json`, "--strict-mcp-config"],
-    ...["--bare", "--restricted", "--tools", ""],
-    ...["--allowedTools", "mcp__qoc", "--permission-mode", "dontAsk"],
-    ...["--setting-sources", "", "--disable-slash-commands", "--no-session-persistence"],
-    ...["--max-turns", String(settings.maxTurns), "--max-budget-usd", String(settings.maxCostUsd)],
-    ...(settings.model === undefined ? [] : ["--model", settings.model]),
-    ...["--output-format", "stream-json", "--verbose"],
-  ],
-  env: { QOC_TOKEN: door.token, CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1" },
-  // The token stays in the environment: the program puts it in, and it is in no file.
-  files: {
-    "mcp.json": JSON.stringify({
-      mcpServers: { qoc: { type: "http", url: door.url, headers: { Authorization: "Bearer ${QOC_TOKEN}" } } },
-    }),
-  },
-});
+function line({ door, settings, setup }: LaunchAsk): LaunchLine {
+  return {
+    argv: [
+      ...(settings.command ?? ["claude"]),
+      "-p",
+      ...["--mcp-config", `${setup}/mcp.json`, "--strict-mcp-config"],
+      ...["--bare", "--restricted", "--tools", ""],
+      ...["--allowedTools", "mcp__qoc", "--permission-mode", "dontAsk"],
+      ...["--setting-sources", "", "--disable-slash-commands", "--no-session-persistence"],
+      ...["--max-turns", String(settings.maxTurns), "--max-budget-usd", String(settings.maxCostUsd)],
+      ...(settings.model === undefined ? [] : ["--model", settings.model]),
+      ...["--output-format", "stream-json", "--verbose"],
+    ],
+    env: { QOC_TOKEN: door.token, CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1" },
+    // The token stays in the environment: the program puts it in, and it is in no file.
+    files: {
+      "mcp.json": JSON.stringify({
+        mcpServers: { qoc: { type: "http", url: door.url, headers: { Authorization: "Bearer ${QOC_TOKEN}" } } },
+      }),
+    },
+  };
+}
 
-const talk = ({ bundle, door }: LaunchAsk): Conversation => {
+function talk({ bundle, door }: LaunchAsk): Conversation {
   const turns = memory<true>();
   const calls = memory<string>();
   return {
@@ -77,24 +79,28 @@ const talk = ({ bundle, door }: LaunchAsk): Conversation => {
       }
     },
   };
-};
+}
 
-const parsed = (text: string): z.output<typeof eventShape> | undefined => {
+function parsed(text: string): z.output<typeof eventShape> | undefined {
   try {
     return eventShape.parse(JSON.parse(text));
   } catch {
     return undefined;
   }
-};
+}
 
 /** An event that is not as it should be counts as a line that nobody could read. */
-const readAs = <T>(shape: z.ZodType<T>, event: unknown, read: (event: T) => readonly AgentEvent[]): readonly AgentEvent[] | undefined => {
+function readAs<T>(
+  shape: z.ZodType<T>,
+  event: unknown,
+  read: (event: T) => readonly AgentEvent[],
+): readonly AgentEvent[] | undefined {
   const told = shape.safeParse(event);
   return told.success ? read(told.data) : undefined;
-};
+}
 
 /** Passed over it would not be held against the door's tools, so one that cannot be read is the end of the run. */
-const readInit = (said: unknown): readonly AgentEvent[] => {
+function readInit(said: unknown): readonly AgentEvent[] {
   const { data: event } = initShape.safeParse(said);
   if (event === undefined) return [{ kind: "foreign", what: "the tools and servers that it tells of cannot be read" }];
   const odd = event.mcp_servers.filter(({ name, status }) => name !== "qoc" || status !== "connected");
@@ -102,18 +108,20 @@ const readInit = (said: unknown): readonly AgentEvent[] => {
   if (first !== undefined) return [{ kind: "foreign", what: `the MCP server ${first.name} is ${first.status}` }];
   if (event.mcp_servers.length !== 1) return [{ kind: "foreign", what: "the desk's MCP server is not connected" }];
   return [{ kind: "ready", tools: event.tools.map(bare) }];
-};
+}
 
 /** A tool that is not behind the desk's door is marked, so that its name can never pass for one that is. */
-const bare = (tool: string): string => brief(tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : `${tool} (its own)`);
+function bare(tool: string): string {
+  return brief(tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : `${tool} (its own)`);
+}
 
 /** One turn comes as several events with one id, a block each. */
-const readAssistant = (
+function readAssistant(
   event: z.output<typeof assistantShape>,
   turns: Memory<true>,
   calls: Memory<string>,
   tools: readonly string[],
-): readonly AgentEvent[] => {
+): readonly AgentEvent[] {
   const { id, content } = event.message;
   const events: AgentEvent[] = turns.get(id) === true ? [] : [{ kind: "turn" }];
   turns.set(id, true);
@@ -125,10 +133,14 @@ const readAssistant = (
     if (tools.includes(tool)) events.push({ kind: "call", tool });
   }
   return events;
-};
+}
 
 /** A tool that is not the desk's: it refused it by itself, or it has a hand that it should not have. */
-const readUser = (event: z.output<typeof userShape>, calls: Memory<string>, tools: readonly string[]): readonly AgentEvent[] => {
+function readUser(
+  event: z.output<typeof userShape>,
+  calls: Memory<string>,
+  tools: readonly string[],
+): readonly AgentEvent[] {
   const { content } = event.message;
   if (!Array.isArray(content)) return [];
   return content.flatMap((block): readonly AgentEvent[] => {
@@ -136,24 +148,30 @@ const readUser = (event: z.output<typeof userShape>, calls: Memory<string>, tool
     if (block.type !== "tool_result" || tools.includes(tool)) return [];
     return [block.is_error === true ? { kind: "refused", tool } : { kind: "foreign", what: `it used ${tool}` }];
   });
-};
+}
 
 const FAILURES: ReadonlyMap<string, string> = new Map([
   ["error_max_turns", "it took as many turns as it may"],
   ["error_max_budget_usd", "it cost as much as it may"],
 ]);
 
-const readResult = (event: z.output<typeof resultShape>): readonly AgentEvent[] => {
+function readResult(event: z.output<typeof resultShape>): readonly AgentEvent[] {
   const isFailed = event.subtype !== "success" || event.is_error === true;
-  const failure = FAILURES.get(event.subtype) ?? `it ended with ${event.subtype === "success" ? "an error" : event.subtype.slice(0, 500)}`;
+  const failure =
+    FAILURES.get(event.subtype) ??
+    `it ended with ${event.subtype === "success" ? "an error" : event.subtype.slice(0, 500)}`;
   // Of a tool of its own it was told with the call's result.
   const denied = (event.permission_denials ?? []).filter(({ tool_name }) => tool_name.startsWith(PREFIX));
   return [
     ...denied.map(({ tool_name }): AgentEvent => ({ kind: "refused", tool: bare(tool_name) })),
     ...(typeof event.total_cost_usd === "number" ? [{ kind: "cost", usd: event.total_cost_usd } as const] : []),
-    { kind: "end", ...(typeof event.result === "string" ? { text: event.result } : {}), ...(isFailed ? { failure } : {}) },
+    {
+      kind: "end",
+      ...(typeof event.result === "string" ? { text: event.result } : {}),
+      ...(isFailed ? { failure } : {}),
+    },
   ];
-};
+}
 
 export const claude: AgentProgram = {
   name: "claude",

@@ -7,7 +7,9 @@ import { z } from "zod";
 import type { AgentEvent, AgentProgram, LaunchAsk, LaunchLine } from "./runtime.ts";
 
 /** Every text is quoted as JSON, which TOML reads alike. */
-const set = (name: string, value: string): string => `${name} = ${JSON.stringify(value)}`;
+function set(name: string, value: string): string {
+  return `${name} = ${JSON.stringify(value)}`;
+}
 
 /** What it can do besides calling the desk's tools, as it names that; a name that a version does not know is no error. */
 const FEATURES = [
@@ -18,7 +20,7 @@ const FEATURES = [
 /** No machine to act on, not even this one. */
 const NOWHERE = 'default = "none"\ninclude_local = false\n';
 
-const configText = ({ door, settings, lent }: LaunchAsk): string => {
+function configText({ door, settings, lent }: LaunchAsk): string {
   const url = lent["OPENAI_BASE_URL"];
   return [
     ...(settings.model === undefined ? [] : [set("model", settings.model)]),
@@ -41,7 +43,15 @@ const configText = ({ door, settings, lent }: LaunchAsk): string => {
     "enabled = false",
     "[features]",
     ...FEATURES.map((feature) => `${feature} = false`),
-    ...(url === undefined ? [] : ["[model_providers.lent]", 'name = "lent"', set("base_url", url), 'env_key = "CODEX_API_KEY"', 'wire_api = "responses"']),
+    ...(url === undefined
+      ? []
+      : [
+          "[model_providers.lent]",
+          'name = "lent"',
+          set("base_url", url),
+          'env_key = "CODEX_API_KEY"',
+          'wire_api = "responses"',
+        ]),
     "[mcp_servers.qoc]",
     set("url", door.url),
     'bearer_token_env_var = "QOC_TOKEN"',
@@ -49,9 +59,9 @@ const configText = ({ door, settings, lent }: LaunchAsk): string => {
     'default_tools_approval_mode = "approve"',
     "",
   ].join("\n");
-};
+}
 
-const line = (ask: LaunchAsk): LaunchLine => {
+function line(ask: LaunchAsk): LaunchLine {
   // Run like this it knows the key by this name alone.
   const key = ask.lent["CODEX_API_KEY"] ?? ask.lent["OPENAI_API_KEY"];
   return {
@@ -59,7 +69,7 @@ const line = (ask: LaunchAsk): LaunchLine => {
     env: { QOC_TOKEN: ask.door.token, CODEX_HOME: ask.setup, ...(key === undefined ? {} : { CODEX_API_KEY: key }) },
     files: { "config.toml": configText(ask), "environments.toml": NOWHERE },
   };
-};
+}
 
 const itemShape = z.looseObject({
   type: z.string(),
@@ -79,36 +89,43 @@ const eventShape = z.looseObject({
 const HANDS: ReadonlySet<string> = new Set(["command_execution", "file_change", "web_search"]);
 
 /** Tools of its own that read what its servers offer; the desk's is the only one. */
-const RESOURCES: ReadonlySet<string> = new Set(["list_mcp_resources", "list_mcp_resource_templates", "read_mcp_resource"]);
+const RESOURCES: ReadonlySet<string> = new Set([
+  "list_mcp_resources",
+  "list_mcp_resource_templates",
+  "read_mcp_resource",
+]);
 
-const parsed = (text: string): readonly AgentEvent[] | undefined => {
+function parsed(text: string): readonly AgentEvent[] | undefined {
   try {
     return eventsOf(eventShape.parse(JSON.parse(text)));
   } catch {
     return undefined;
   }
-};
+}
 
-const eventsOf = ({ type, item, error, message }: z.output<typeof eventShape>): readonly AgentEvent[] => {
+function eventsOf({ type, item, error, message }: z.output<typeof eventShape>): readonly AgentEvent[] {
   if (type === "turn.completed") return [{ kind: "end" }];
-  if (type === "turn.failed") return [{ kind: "end", failure: `it ended with: ${(error?.message ?? "an error").slice(0, 500)}` }];
+  if (type === "turn.failed")
+    return [{ kind: "end", failure: `it ended with: ${(error?.message ?? "an error").slice(0, 500)}` }];
   // It tells of each attempt to reach its model so, and may yet succeed.
   if (type === "error") return [{ kind: "note", text: message ?? "an error" }];
   return item ? itemEvents(type, item) : [];
-};
+}
 
 /** Its own turn is the whole task, so each call of a tool and each message counts as one. */
-const itemEvents = (type: string, item: z.output<typeof itemShape>): readonly AgentEvent[] => {
+function itemEvents(type: string, item: z.output<typeof itemShape>): readonly AgentEvent[] {
   if (HANDS.has(item.type)) return [{ kind: "foreign", what: `it has ${item.type}` }];
   if (type === "item.started" && item.type === "mcp_tool_call") {
     const tool = item.tool ?? "a tool without a name";
     const isOurs = item.server === "qoc" || (item.server === "codex" && RESOURCES.has(tool));
-    return isOurs ? [{ kind: "turn" }, { kind: "call", tool }] : [{ kind: "foreign", what: `${item.server ?? "?"}/${tool}` }];
+    return isOurs
+      ? [{ kind: "turn" }, { kind: "call", tool }]
+      : [{ kind: "foreign", what: `${item.server ?? "?"}/${tool}` }];
   }
   if (type !== "item.completed") return [];
   if (item.type === "agent_message") return [{ kind: "turn" }, { kind: "say", text: item.text ?? "" }];
   return item.type === "error" && typeof item.message === "string" ? [{ kind: "note", text: item.message }] : [];
-};
+}
 
 export const codex: AgentProgram = {
   name: "codex",

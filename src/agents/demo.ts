@@ -12,7 +12,10 @@ const statusShape = z.looseObject({ book: z.looseObject({ nav: z.string() }) });
 const writtenShape = z.looseObject({ path: z.string() });
 const proposedShape = z.looseObject({
   id: z.string(),
-  verdict: z.looseObject({ decision: z.enum(["allow", "block"]), reasons: z.array(z.looseObject({ message: z.string() })) }),
+  verdict: z.looseObject({
+    decision: z.enum(["allow", "block"]),
+    reasons: z.array(z.looseObject({ message: z.string() })),
+  }),
 });
 
 /** About 2.9 % of NAV: inside the default limits. And about 29 %: outside of them. */
@@ -26,13 +29,17 @@ export const demoRuntime: Runtime = {
     note(`reads ${task.issue.path}: ${task.issue.title}`);
     const answer = await call("quotes get", { symbol });
     const pending = pendingShape.safeParse(answer);
-    if (pending.success) return { summary: `No quote for ${symbol}: ${pending.data.reason}. Nothing was proposed.`, proposals: [] };
+    if (pending.success)
+      return { summary: `No quote for ${symbol}: ${pending.data.reason}. Nothing was proposed.`, proposals: [] };
     const quote = quoteShape.parse(answer);
     const { book } = statusShape.parse(await call("status", {}));
     signal.throwIfAborted();
     note(`asks for a quote: ${symbol} ${quote.bid} / ${quote.ask}`);
     const note1 = writtenShape.parse(
-      await call("research write", { name: `${task.run}-${symbol.toLowerCase()}`, text: noteText(symbol, quote, task) }),
+      await call("research write", {
+        name: `${task.run}-${symbol.toLowerCase()}`,
+        text: noteText(symbol, quote, task),
+      }),
     );
     note(`writes ${note1.path}`);
     const ask = Number(quote.ask);
@@ -45,7 +52,14 @@ export const demoRuntime: Runtime = {
       note1.path,
       task,
     );
-    const greedy = await suggest(call, symbol, sized(GREEDY_SHARE), "The same idea at ten times the size.", note1.path, task);
+    const greedy = await suggest(
+      call,
+      symbol,
+      sized(GREEDY_SHARE),
+      "The same idea at ten times the size.",
+      note1.path,
+      task,
+    );
     for (const made of [modest, greedy]) {
       const { decision, reasons } = made.verdict;
       note(`proposes ${made.id}: guards say ${decision}${reasons[0] === undefined ? "" : ` (${reasons[0].message})`}`);
@@ -57,13 +71,29 @@ export const demoRuntime: Runtime = {
   },
 };
 
-const suggest = async (call: AgentCall, symbol: string, quantity: string, rationale: string, researchRef: string, task: RunTask) =>
-  proposedShape.parse(
-    await call("orders propose", { side: "buy", symbol, quantity, type: "market", rationale, researchRef, issue: task.issue.id }),
+async function suggest(
+  call: AgentCall,
+  symbol: string,
+  quantity: string,
+  rationale: string,
+  researchRef: string,
+  task: RunTask,
+) {
+  return proposedShape.parse(
+    await call("orders propose", {
+      side: "buy",
+      symbol,
+      quantity,
+      type: "market",
+      rationale,
+      researchRef,
+      issue: task.issue.id,
+    }),
   );
+}
 
-const noteText = (symbol: string, quote: z.output<typeof quoteShape>, task: RunTask): string =>
-  [
+function noteText(symbol: string, quote: z.output<typeof quoteShape>, task: RunTask): string {
+  return [
     `# ${symbol}: a first look`,
     "",
     `For ${task.issue.path} (${task.issue.title}).`,
@@ -72,3 +102,4 @@ const noteText = (symbol: string, quote: z.output<typeof quoteShape>, task: RunT
     "- a scripted note: the demo agent has no model behind it",
     "",
   ].join("\n");
+}

@@ -21,8 +21,8 @@ decision = "allow"
 priority = 900
 `;
 
-const settingsText = ({ door, settings }: LaunchAsk): string =>
-  JSON.stringify({
+function settingsText({ door, settings }: LaunchAsk): string {
+  return JSON.stringify({
     general: { enableAutoUpdate: false, enableAutoUpdateNotification: false },
     privacy: { usageStatisticsEnabled: false },
     security: { auth: { selectedType: "gemini-api-key" }, folderTrust: { enabled: false } },
@@ -37,21 +37,24 @@ const settingsText = ({ door, settings }: LaunchAsk): string =>
     // The token stays in the environment: the program puts it in, and it is in no file.
     mcpServers: { qoc: { httpUrl: door.url, headers: { Authorization: "Bearer ${QOC_TOKEN}" }, trust: true } },
   });
+}
 
-const line = (ask: LaunchAsk): LaunchLine => ({
-  argv: [
-    ...(ask.settings.command ?? ["gemini"]),
-    ...(ask.settings.model === undefined ? [] : ["--model", ask.settings.model]),
-    ...["--output-format", "stream-json", "--admin-policy", `${ask.setup}/policy.toml`, "--extensions", "none"],
-  ],
-  env: {
-    QOC_TOKEN: ask.door.token,
-    GEMINI_CLI_HOME: ask.setup,
-    // It would start itself a second time to have more memory.
-    GEMINI_CLI_NO_RELAUNCH: "1",
-  },
-  files: { ".gemini/settings.json": settingsText(ask), "policy.toml": POLICY },
-});
+function line(ask: LaunchAsk): LaunchLine {
+  return {
+    argv: [
+      ...(ask.settings.command ?? ["gemini"]),
+      ...(ask.settings.model === undefined ? [] : ["--model", ask.settings.model]),
+      ...["--output-format", "stream-json", "--admin-policy", `${ask.setup}/policy.toml`, "--extensions", "none"],
+    ],
+    env: {
+      QOC_TOKEN: ask.door.token,
+      GEMINI_CLI_HOME: ask.setup,
+      // It would start itself a second time to have more memory.
+      GEMINI_CLI_NO_RELAUNCH: "1",
+    },
+    files: { ".gemini/settings.json": settingsText(ask), "policy.toml": POLICY },
+  };
+}
 
 const eventShape = z.looseObject({
   type: z.string(),
@@ -66,9 +69,11 @@ const eventShape = z.looseObject({
 type Event = z.output<typeof eventShape>;
 
 /** A tool that is not behind the desk's door is marked, so that its name can never pass for one that is. */
-const bare = (tool: string): string => brief(tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : `${tool} (its own)`);
+function bare(tool: string): string {
+  return brief(tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : `${tool} (its own)`);
+}
 
-const talk = ({ bundle, door }: LaunchAsk): Conversation => {
+function talk({ bundle, door }: LaunchAsk): Conversation {
   const calls = memory<string>();
   const told = speech();
   let trouble: string | undefined;
@@ -86,17 +91,17 @@ const talk = ({ bundle, door }: LaunchAsk): Conversation => {
       return [...said, ...eventsOf(event, calls, door.tools)];
     },
   };
-};
+}
 
-const parsed = (text: string): Event | undefined => {
+function parsed(text: string): Event | undefined {
   try {
     return eventShape.parse(JSON.parse(text));
   } catch {
     return undefined;
   }
-};
+}
 
-const eventsOf = (event: Event, calls: Memory<string>, tools: readonly string[]): readonly AgentEvent[] => {
+function eventsOf(event: Event, calls: Memory<string>, tools: readonly string[]): readonly AgentEvent[] {
   switch (event.type) {
     case "tool_use": {
       const tool = bare(event.tool_name ?? "a tool without a name");
@@ -110,19 +115,19 @@ const eventsOf = (event: Event, calls: Memory<string>, tools: readonly string[])
     default:
       return [];
   }
-};
+}
 
 /** Of a tool that is not the desk's: it was refused, or the program has a hand that it should not have. */
-const resultOf = (tool: string, status: Event["status"], tools: readonly string[]): readonly AgentEvent[] => {
+function resultOf(tool: string, status: Event["status"], tools: readonly string[]): readonly AgentEvent[] {
   if (tools.includes(tool)) return [];
   return [status === "error" ? { kind: "refused", tool } : { kind: "foreign", what: `it used ${tool}` }];
-};
+}
 
 /** It calls it a success where it gave up, and says so right before. */
-const endOf = ({ status, error }: Event, trouble: string | undefined): AgentEvent => {
+function endOf({ status, error }: Event, trouble: string | undefined): AgentEvent {
   const why = status === "success" ? trouble : (error?.message ?? "an error");
   return { kind: "end", ...(why === undefined ? {} : { failure: `it ended with: ${why.slice(0, 500)}` }) };
-};
+}
 
 export const gemini: AgentProgram = {
   name: "gemini",

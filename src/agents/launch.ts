@@ -18,20 +18,22 @@ const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 
 /** An agent's program as a runtime. */
-export const launched = (program: AgentProgram, launch: Launch): Runtime => ({
-  name: program.name,
-  work: async (task, _call, note, signal) => {
-    const folder = await launch.world.privateFolder();
-    try {
-      return await behindDoor({ program, launch, task, folders: runFolders(folder.path), note, signal });
-    } finally {
-      // What the run did stands, whatever its program left behind.
-      await folder.remove().catch((error: unknown) => note(`its folder could not be removed: ${messageOf(error)}`));
-    }
-  },
-});
+export function launched(program: AgentProgram, launch: Launch): Runtime {
+  return {
+    name: program.name,
+    work: async (task, _call, note, signal) => {
+      const folder = await launch.world.privateFolder();
+      try {
+        return await behindDoor({ program, launch, task, folders: runFolders(folder.path), note, signal });
+      } finally {
+        // What the run did stands, whatever its program left behind.
+        await folder.remove().catch((error: unknown) => note(`its folder could not be removed: ${messageOf(error)}`));
+      }
+    },
+  };
+}
 
-const behindDoor = async (work: Omit<Work, "door" | "spentMs">): Promise<RunResult> => {
+async function behindDoor(work: Omit<Work, "door" | "spentMs">): Promise<RunResult> {
   const { launch, folders, task } = work;
   const { clock, disk } = launch.world;
   const door = launch.door(task.run);
@@ -46,12 +48,19 @@ const behindDoor = async (work: Omit<Work, "door" | "spentMs">): Promise<RunResu
   } finally {
     await door.close();
   }
-};
+}
 
-const workIn = async (work: Work): Promise<RunResult> => {
+async function workIn(work: Work): Promise<RunResult> {
   const { program, launch, task, door, folders, signal } = work;
   const lent = lentOf(launch.world.env, [...program.lends, ...launch.settings.env]);
-  const ask: LaunchAsk = { door, settings: launch.settings, bundle: task.bundle, lent, setup: folders.setup, cwd: folders.work };
+  const ask: LaunchAsk = {
+    door,
+    settings: launch.settings,
+    bundle: task.bundle,
+    lent,
+    setup: folders.setup,
+    cwd: folders.work,
+  };
   const line = program.line(ask);
   const cell = await cellOf(work, line.argv);
   const version = await versionOf(work, cell);
@@ -109,29 +118,30 @@ const workIn = async (work: Work): Promise<RunResult> => {
       ...(unread === 0 ? {} : { unread_lines: String(unread) }),
     },
   };
-};
+}
 
-const makeFolders = async (disk: Disk, { home, work, setup, temp }: RunFolders): Promise<void> => {
+async function makeFolders(disk: Disk, { home, work, setup, temp }: RunFolders): Promise<void> {
   const { folders, head } = boundary(work);
   for (const path of [home, work, setup, temp, ...folders]) await disk.mkdir(path, FOLDER_MODE);
   await disk.create(head.path, head.text, FILE_MODE);
-};
+}
 
-const boundsOf = ({ maxTurns, maxCostUsd, timeoutMs }: AgentSettings): string =>
-  `${maxTurns} turns, ${dollars(maxCostUsd)}, ${Math.round(timeoutMs / 6_000) / 10} min`;
+function boundsOf({ maxTurns, maxCostUsd, timeoutMs }: AgentSettings): string {
+  return `${maxTurns} turns, ${dollars(maxCostUsd)}, ${Math.round(timeoutMs / 6_000) / 10} min`;
+}
 
-const writeSetup = async (disk: Disk, setup: string, files: Readonly<Record<string, string>>): Promise<void> => {
+async function writeSetup(disk: Disk, setup: string, files: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
     const path = `${setup}/${name}`;
     await disk.mkdir(dirname(path), FOLDER_MODE);
     await disk.create(path, text, FILE_MODE);
   }
-};
+}
 
 /** Why a program is ended that said all it had to say. */
 const ENDED = "";
 
-const failureOf = (program: AgentProgram, door: RunDoor, tally: Tally, end: ProcessEnd): string | undefined => {
+function failureOf(program: AgentProgram, door: RunDoor, tally: Tally, end: ProcessEnd): string | undefined {
   const errors = end.errors === "" ? "" : `; it wrote: ${end.errors}`;
   if (end.stopped !== undefined && end.stopped !== ENDED) return end.stopped;
   const told = tally.end();
@@ -139,16 +149,19 @@ const failureOf = (program: AgentProgram, door: RunDoor, tally: Tally, end: Proc
   if (end.stopped !== ENDED && !end.isClean) return `${end.how}${errors}`;
   if (program.tellsEnd && told === undefined) return `it said nothing of its end; ${end.how}${errors}`;
   return program.tools === "asked" && !door.hasListed() ? NEVER_LISTED : undefined;
-};
+}
 
 /** What the desk's own environment has of these names. */
-const lentOf = (env: LaunchWorld["env"], names: readonly string[]): Readonly<Record<string, string>> =>
-  Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+function lentOf(env: LaunchWorld["env"], names: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+}
 
 const SECRET_CHARS_MIN = 8;
 
 /** Takes the token and every lent value out of what is shown or kept. */
-const redactor = (lent: Readonly<Record<string, string>>, token: string): ((text: string) => string) => {
-  const secrets = [["token", token], ...Object.entries(lent)].filter(([, value = ""]) => value.length >= SECRET_CHARS_MIN);
+function redactor(lent: Readonly<Record<string, string>>, token: string): (text: string) => string {
+  const secrets = [["token", token], ...Object.entries(lent)].filter(
+    ([, value = ""]) => value.length >= SECRET_CHARS_MIN,
+  );
   return (text) => secrets.reduce((shown, [name = "", value = ""]) => shown.replaceAll(value, `[${name}]`), text);
-};
+}

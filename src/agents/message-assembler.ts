@@ -14,7 +14,7 @@ export interface Speech {
   pause(): readonly AgentEvent[];
 }
 
-export const speech = (): Speech => {
+export function speech(): Speech {
   let words = "";
   let isSpeaking = false;
   const speak = (): readonly AgentEvent[] => {
@@ -39,4 +39,4 @@ export const speech = (): Speech => {
       return whole();
     },
   };
-};
+}

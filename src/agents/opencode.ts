@@ -20,16 +20,17 @@ const eventShape = z.looseObject({
 const OFF = ["PROJECT_CONFIG", "AUTOUPDATE", "MODELS_FETCH", "DEFAULT_PLUGINS", "LSP_DOWNLOAD", "CLAUDE_CODE"];
 
 /** Another address of a maker's interface than the maker's own; keys and token are put in by the program, and are in no file. */
-const providerOf = ({ settings, lent }: LaunchAsk): object => {
+function providerOf({ settings, lent }: LaunchAsk): object {
   const [, name, model] = /^([^/]+)\/(.+)$/.exec(settings.model ?? "") ?? [];
   if (name === undefined || model === undefined) return {};
   const [anthropic, openai] = [lent["ANTHROPIC_BASE_URL"], lent["OPENAI_BASE_URL"]];
   // The variable is without the version, as its maker's own programs want it.
-  if (name === "anthropic") return anthropic === undefined ? {} : { provider: { anthropic: { options: { baseURL: `${anthropic}/v1` } } } };
+  if (name === "anthropic")
+    return anthropic === undefined ? {} : { provider: { anthropic: { options: { baseURL: `${anthropic}/v1` } } } };
   if (openai === undefined) return {};
   const options = { baseURL: openai, apiKey: "{env:OPENAI_API_KEY}" };
   return { provider: { [name]: { npm: "@ai-sdk/openai-compatible", options, models: { [model]: {} } } } };
-};
+}
 
 /**
  * At each start it would fetch a package for plug-ins into the folder of its configuration, with all that this needs; a folder
@@ -40,28 +41,37 @@ const NOTHING_TO_FETCH = {
   "opencode/package-lock.json": JSON.stringify({ packages: { "": { dependencies: { "@opencode-ai/plugin": "*" } } } }),
 };
 
-const line = (ask: LaunchAsk): LaunchLine => ({
-  argv: [
-    ...(ask.settings.command ?? ["opencode"]),
-    ...["run", "--pure", "--format", "json"],
-    ...(ask.settings.model === undefined ? [] : ["--model", ask.settings.model]),
-  ],
-  env: {
-    QOC_TOKEN: ask.door.token,
-    OPENCODE_CONFIG: `${ask.setup}/opencode.json`,
-    XDG_CONFIG_HOME: ask.setup,
-    ...Object.fromEntries(OFF.map((what) => [`OPENCODE_DISABLE_${what}`, "1"])),
-  },
-  files: {
-    ...NOTHING_TO_FETCH,
-    "opencode.json": JSON.stringify({
-      share: "disabled",
-      permission: { "*": "deny", "qoc_*": "allow" },
-      mcp: { qoc: { type: "remote", url: ask.door.url, headers: { Authorization: "Bearer {env:QOC_TOKEN}" }, oauth: false } },
-      ...providerOf(ask),
-    }),
-  },
-});
+function line(ask: LaunchAsk): LaunchLine {
+  return {
+    argv: [
+      ...(ask.settings.command ?? ["opencode"]),
+      ...["run", "--pure", "--format", "json"],
+      ...(ask.settings.model === undefined ? [] : ["--model", ask.settings.model]),
+    ],
+    env: {
+      QOC_TOKEN: ask.door.token,
+      OPENCODE_CONFIG: `${ask.setup}/opencode.json`,
+      XDG_CONFIG_HOME: ask.setup,
+      ...Object.fromEntries(OFF.map((what) => [`OPENCODE_DISABLE_${what}`, "1"])),
+    },
+    files: {
+      ...NOTHING_TO_FETCH,
+      "opencode.json": JSON.stringify({
+        share: "disabled",
+        permission: { "*": "deny", "qoc_*": "allow" },
+        mcp: {
+          qoc: {
+            type: "remote",
+            url: ask.door.url,
+            headers: { Authorization: "Bearer {env:QOC_TOKEN}" },
+            oauth: false,
+          },
+        },
+        ...providerOf(ask),
+      }),
+    },
+  };
+}
 
 export const opencode: AgentProgram = {
   name: "opencode",
@@ -87,26 +97,31 @@ export const opencode: AgentProgram = {
   },
 };
 
-const parsed = (line: string): z.output<typeof eventShape> | undefined => {
+function parsed(line: string): z.output<typeof eventShape> | undefined {
   try {
     return eventShape.parse(JSON.parse(line));
   } catch {
     return undefined;
   }
-};
+}
 
-const eventsOf = ({ type, part, error }: z.output<typeof eventShape>, bill: number, tools: readonly string[]): readonly AgentEvent[] => {
+function eventsOf(
+  { type, part, error }: z.output<typeof eventShape>,
+  bill: number,
+  tools: readonly string[],
+): readonly AgentEvent[] {
   if (type === "step_start") return [{ kind: "turn" }];
   if (type === "step_finish") return [{ kind: "cost", usd: bill }];
   if (type === "text" && typeof part?.text === "string") return [{ kind: "say", text: part.text }];
   if (type === "tool_use" && typeof part?.tool === "string") return [callOf(part.tool, part.state?.status, tools)];
-  if (type === "error") return [{ kind: "end", failure: `it ended with ${JSON.stringify(error ?? "an error").slice(0, 500)}` }];
+  if (type === "error")
+    return [{ kind: "end", failure: `it ended with ${JSON.stringify(error ?? "an error").slice(0, 500)}` }];
   return [];
-};
+}
 
 /** One of its own that did something is a hand that it should not have; one that it refused is told as such. */
-const callOf = (tool: string, status: string | null | undefined, tools: readonly string[]): AgentEvent => {
+function callOf(tool: string, status: string | null | undefined, tools: readonly string[]): AgentEvent {
   const bare = tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : tool;
   if (tools.includes(bare)) return { kind: "call", tool: bare };
   return status === "completed" ? { kind: "foreign", what: `it used ${tool}` } : { kind: "refused", tool };
-};
+}

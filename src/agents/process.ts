@@ -53,11 +53,18 @@ const GRACE_MS = 2_000;
 /** After the end: for what is still in the pipes, where a stray process holds them open. */
 const DRAIN_MS = 2_000;
 
-export const tookLonger = (timeoutMs: number): string => `it took longer than ${timeoutMs / 1_000} s`;
+export function tookLonger(timeoutMs: number): string {
+  return `it took longer than ${timeoutMs / 1_000} s`;
+}
 
-export const startProcess = (world: ProcessWorld, ask: ProcessAsk): Running => {
+export function startProcess(world: ProcessWorld, ask: ProcessAsk): Running {
   const [program = "", ...args] = ask.argv;
-  const child = world.spawn(program, args, { env: ask.env, cwd: ask.cwd, stdio: ["pipe", "pipe", "pipe"], detached: true });
+  const child = world.spawn(program, args, {
+    env: ask.env,
+    cwd: ask.cwd,
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: true,
+  });
   const kill = (signal: "SIGTERM" | "SIGKILL"): void => {
     if (child.pid !== undefined) world.killGroup(child.pid, signal);
   };
@@ -90,18 +97,18 @@ export const startProcess = (world: ProcessWorld, ask: ProcessAsk): Running => {
     return { stopped, how, isClean, errors: errors() };
   });
   return { send: (text) => void child.stdin?.write(text), stop, over };
-};
+}
 
 /** Nobody stands above to catch what is thrown here: it would be the end of the desk. */
-const heard = (text: string, line: (text: string) => void, stop: (why: string) => void): void => {
+function heard(text: string, line: (text: string) => void, stop: (why: string) => void): void {
   try {
     line(text);
   } catch (error) {
     stop(`a line that it wrote could not be read: ${messageOf(error).slice(0, FAULT_CHARS)}`);
   }
-};
+}
 
-const readLines = (child: ChildProcess, line: (text: string) => void, stop: (why: string) => void): void => {
+function readLines(child: ChildProcess, line: (text: string) => void, stop: (why: string) => void): void {
   let rest = "";
   child.stdout?.setEncoding("utf8");
   child.stdout?.on("data", (chunk: string) => {
@@ -115,9 +122,9 @@ const readLines = (child: ChildProcess, line: (text: string) => void, stop: (why
   child.stdout?.on("end", () => {
     if (rest !== "") line(rest);
   });
-};
+}
 
-const lastOf = (child: ChildProcess): (() => string) => {
+function lastOf(child: ChildProcess): () => string {
   let text = "";
   child.stderr?.setEncoding("utf8");
   let isCut = false;
@@ -127,11 +134,11 @@ const lastOf = (child: ChildProcess): (() => string) => {
   });
   // Of a word that was cut nothing is kept: it may be half of a secret.
   return () => (isCut ? text.replace(/^\S*/, "") : text).trim();
-};
+}
 
 /** Resolves once it is gone, its group with it, and everything it wrote was read. */
-const ended = (child: ChildProcess, clock: Clock, killGroup: () => void): Promise<{ how: string; isClean: boolean }> =>
-  new Promise((resolve) => {
+function ended(child: ChildProcess, clock: Clock, killGroup: () => void): Promise<{ how: string; isClean: boolean }> {
+  return new Promise((resolve) => {
     child.once("error", (error) => resolve({ how: `it could not be started: ${error.message}`, isClean: false }));
     child.once("exit", (code, signal) => {
       killGroup();
@@ -148,3 +155,4 @@ const ended = (child: ChildProcess, clock: Clock, killGroup: () => void): Promis
       });
     });
   });
+}

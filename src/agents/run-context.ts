@@ -52,11 +52,11 @@ export interface Work {
 export const STOPPED = "it was stopped by the operator";
 
 /** Its end, which the operator may bring about. */
-export const endOf = async (running: Running, signal: AbortSignal): Promise<ProcessEnd> => {
+export async function endOf(running: Running, signal: AbortSignal): Promise<ProcessEnd> {
   const abort = (): void => running.stop(STOPPED);
   signal.addEventListener("abort", abort, { once: true });
   if (signal.aborted) abort();
   const end = await running.over;
   signal.removeEventListener("abort", abort);
   return end;
-};
+}

@@ -20,12 +20,12 @@ export const NEVER_LISTED = "it never listed the desk's tools";
 const MAY_COME_FIRST: ReadonlySet<AgentEvent["kind"]> = new Set(["ready", "foreign", "note", "cost", "end"]);
 
 /** `note` takes what a human may watch. */
-export const tallyOf = (
+export function tallyOf(
   program: Pick<AgentProgram, "tools">,
   settings: Pick<AgentSettings, "maxTurns" | "maxCostUsd">,
   door: Pick<RunDoor, "tools" | "hasListed">,
   note: (line: string) => void,
-): Tally => {
+): Tally {
   const used = { turns: 0, toolCalls: 0, costUsd: null as number | null };
   let isReady = program.tools !== "says";
   let words = "";
@@ -60,28 +60,37 @@ export const tallyOf = (
         return undefined;
       case "cost":
         used.costUsd = event.usd;
-        return event.usd > settings.maxCostUsd ? `it cost ${dollars(event.usd)}; it may cost ${dollars(settings.maxCostUsd)}` : undefined;
+        return event.usd > settings.maxCostUsd
+          ? `it cost ${dollars(event.usd)}; it may cost ${dollars(settings.maxCostUsd)}`
+          : undefined;
       case "end":
         end = event;
         if (event.text !== undefined && event.text.trim() !== "") words = event.text.slice(-WORDS_MAX);
         return undefined;
     }
   };
-  return { take, use: () => (program.tools === "unknown" ? { ...used, turns: null } : { ...used }), words: () => words.trim(), end: () => end };
-};
+  return {
+    take,
+    use: () => (program.tools === "unknown" ? { ...used, turns: null } : { ...used }),
+    words: () => words.trim(),
+    end: () => end,
+  };
+}
 
-export const dollars = (usd: number): string => `${usd.toFixed(4).replace(/(\.\d\d)0+$/, "$1")} USD`;
+export function dollars(usd: number): string {
+  return `${usd.toFixed(4).replace(/(\.\d\d)0+$/, "$1")} USD`;
+}
 
-const oneLine = (text: string): string => {
+function oneLine(text: string): string {
   const line = text.replaceAll(/\s+/g, " ").trim();
   return line.length > NOTE_CHARS ? `${line.slice(0, NOTE_CHARS)}…` : line;
-};
+}
 
 /** Exactly the palette: one more is a hand we did not give, one less is a door that does not stand open. */
-const toolsProblem = (shown: readonly string[], given: readonly string[]): string | undefined => {
+function toolsProblem(shown: readonly string[], given: readonly string[]): string | undefined {
   const more = shown.filter((tool) => !given.includes(tool));
   const missing = given.filter((tool) => !shown.includes(tool));
   if (more.length > 0) return `it has tools that the desk did not give it: ${more.slice(0, 5).map(oneLine).join(", ")}`;
   if (missing.length > 0) return `it does not see all of the desk's tools: ${missing.slice(0, 5).join(", ")}`;
   return undefined;
-};
+}

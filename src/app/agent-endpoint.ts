@@ -46,7 +46,7 @@ export interface AgentDoorOptions {
   readonly port: () => number;
 }
 
-export const openAgentDoor = async ({ open, services, refused, port }: AgentDoorOptions): Promise<AgentDoor> => {
+export async function openAgentDoor({ open, services, refused, port }: AgentDoorOptions): Promise<AgentDoor> {
   const { desk } = open;
   const tools = await loadTools(COMMANDS);
   const palette = [...tools.values()].map(({ command }) => command);
@@ -87,7 +87,8 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
         return await watched(session, invoke(COMMANDS, { command, input }, call, refused));
       } catch (error) {
         // A path that is not an agent's is an attempt, as a word is that is not.
-        if (error instanceof QocError && error.code === "PATH_REFUSED") refused(command, actor, "a path that is not an agent's");
+        if (error instanceof QocError && error.code === "PATH_REFUSED")
+          refused(command, actor, "a path that is not an agent's");
         throw error;
       }
     },
@@ -122,7 +123,12 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
     lastSeen: (agent) => tokens.seenAt(agent),
     handle: http.handle,
     overSocket: ({ command, input, caller }, signal, note) => {
-      const { token, connection = "", isRefused = false, ...facts }: McpCaller = caller ?? { tool: command, client: "unknown", era: "modern", toolUseId: null };
+      const {
+        token,
+        connection = "",
+        isRefused = false,
+        ...facts
+      }: McpCaller = caller ?? { tool: command, client: "unknown", era: "modern", toolUseId: null };
       const call = { command, input, facts, isRefused, ...(token === undefined ? {} : { token }) };
       return answerSocketCall({ ...calls, interactive: interactiveOf(connection) }, call, signal, note);
     },
@@ -132,12 +138,12 @@ export const openAgentDoor = async ({ open, services, refused, port }: AgentDoor
       await http.close();
     },
   };
-};
+}
 
 const CONNECTIONS_KEPT = 100;
 
 /** One session for each connection without a token: the limits are shared, the memory is each one's own. Those used last are kept. */
-const connections = (shared: Session): ((connection: string) => Session) => {
+function connections(shared: Session): (connection: string) => Session {
   const known = new Map<string, Session>();
   return (connection) => {
     const session = known.get(connection) ?? { ...shared };
@@ -149,39 +155,42 @@ const connections = (shared: Session): ((connection: string) => Session) => {
     }
     return session;
   };
-};
+}
 
-const namesIn = (tools: ReadonlyMap<string, CommandTool>, { palette }: Session): readonly string[] =>
-  [...tools.values()].filter(({ command }) => palette.has(command)).map(({ wire }) => wire.name);
+function namesIn(tools: ReadonlyMap<string, CommandTool>, { palette }: Session): readonly string[] {
+  return [...tools.values()].filter(({ command }) => palette.has(command)).map(({ wire }) => wire.name);
+}
 
 /** How an agent's call comes in, by whichever door. */
-export const agentCall = (call: {
+export function agentCall(call: {
   readonly hot: HotServices;
   readonly actor: Actor;
   readonly sources: Sources;
   readonly signal: AbortSignal;
   readonly note?: (line: string) => void;
-}): CallContext => ({
-  channel: "mcp",
-  emit: () => Promise.resolve(),
-  note: () => undefined,
-  canAsk: false,
-  cwd: call.hot.desk.root,
-  ...call,
-});
+}): CallContext {
+  return {
+    channel: "mcp",
+    emit: () => Promise.resolve(),
+    note: () => undefined,
+    canAsk: false,
+    cwd: call.hot.desk.root,
+    ...call,
+  };
+}
 
 /** What the record says that a client may want to look at anew. */
-const changesOf =
-  ({ onCommit }: OpenDesk) =>
-  (listener: (change: Change) => void): (() => void) =>
+function changesOf({ onCommit }: OpenDesk) {
+  return (listener: (change: Change) => void): (() => void) =>
     onCommit((recorded) => {
       for (const change of changesIn(recorded)) listener(change);
     });
+}
 
 const BASE = "desk://workspace";
 const LISTED_FOLDERS: readonly string[] = [LAYOUT.research, LAYOUT.entities];
 
-const changesIn = ({ event }: Recorded): readonly Change[] => {
+function changesIn({ event }: Recorded): readonly Change[] {
   switch (event.type) {
     case "file.written": {
       const folder = LISTED_FOLDERS.find((name) => event.path.startsWith(`${name}/`));
@@ -198,4 +207,4 @@ const changesIn = ({ event }: Recorded): readonly Change[] => {
     default:
       return [];
   }
-};
+}

@@ -5,15 +5,16 @@ import type { Grant } from "../mcp/tokens.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
 /** `palette`: the commands that stand for the palette `default`. */
-export const grantedIn =
-  (book: Readonly<Book>, palette: readonly string[]) =>
-  (digest: Digest): Grant | undefined => {
+export function grantedIn(book: Readonly<Book>, palette: readonly string[]) {
+  return (digest: Digest): Grant | undefined => {
     for (const [agent, record] of book.agents) if (record.tokenDigest === digest) return { agent, palette };
     return undefined;
   };
+}
 
 /** Hears of each agent that is sent away; the answer stops listening. */
-export const onRevoked = ({ onCommit }: Pick<OpenDesk, "onCommit">, revoked: (agent: string) => void): (() => void) =>
-  onCommit(({ event }) => {
+export function onRevoked({ onCommit }: Pick<OpenDesk, "onCommit">, revoked: (agent: string) => void): () => void {
+  return onCommit(({ event }) => {
     if (event.type === "agent.revoked") revoked(event.agent);
   });
+}

@@ -31,7 +31,11 @@ interface Target {
 }
 
 /** @throws ADAPTER_MISSING, CONNECTOR_UNKNOWN, CONFIG_* for certify.toml. What the adapter does wrong is in the report. */
-export const certifyAdapter = async (world: CertifyWorld, request: CertifyRequest, say: (line: string) => void): Promise<Report> => {
+export async function certifyAdapter(
+  world: CertifyWorld,
+  request: CertifyRequest,
+  say: (line: string) => void,
+): Promise<Report> {
   const { disk, clock, ids, packageRoot } = world;
   const target = await find(world, request);
   const isolation = request.isolation ?? target.isolation;
@@ -48,10 +52,10 @@ export const certifyAdapter = async (world: CertifyWorld, request: CertifyReques
   } finally {
     await rm(cwd, { recursive: true, force: true });
   }
-};
+}
 
 /** A file, a folder with an index.ts, else a connector of the workspace's desk.toml. */
-const find = async ({ disk, packageRoot }: CertifyWorld, { target, from }: CertifyRequest): Promise<Target> => {
+async function find({ disk, packageRoot }: CertifyWorld, { target, from }: CertifyRequest): Promise<Target> {
   const path = resolve(from, target);
   const kind = (await disk.facts(path))?.kind;
   if (kind === "file") return { name: nameOf(path), adapter: path, isolation: "worker" };
@@ -65,6 +69,8 @@ const find = async ({ disk, packageRoot }: CertifyWorld, { target, from }: Certi
     throw new QocError("CONNECTOR_UNKNOWN", { name: target, suggestion: suggestion(target, names) });
   }
   return { name: config.name, adapter: adapterPath(packageRoot, config), isolation: config.isolation };
-};
+}
 
-const nameOf = (path: string): string => (basename(path).startsWith("index.") ? basename(dirname(path)) : basename(path).replace(/\.[^.]+$/, ""));
+function nameOf(path: string): string {
+  return basename(path).startsWith("index.") ? basename(dirname(path)) : basename(path).replace(/\.[^.]+$/, "");
+}

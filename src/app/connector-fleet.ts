@@ -30,7 +30,9 @@ const FOLLOW_MS = 2_000;
 const HEAL_MS = 5_000;
 const MARK_AFTER_FILL_MS = 100;
 
-export const openFleet = (options: FleetOptions): Fleet => new ConnectorFleet(options);
+export function openFleet(options: FleetOptions): Fleet {
+  return new ConnectorFleet(options);
+}
 
 class ConnectorFleet implements Fleet {
   readonly #options: FleetOptions;
@@ -72,7 +74,10 @@ class ConnectorFleet implements Fleet {
       ...calls,
       place: (order) => {
         if (this.#byName.get(order.terms.connector)?.orders === true) return calls.place(order);
-        return Promise.resolve({ kind: "not-sent", reason: `${order.terms.connector} takes no orders (orders = false)` });
+        return Promise.resolve({
+          kind: "not-sent",
+          reason: `${order.terms.connector} takes no orders (orders = false)`,
+        });
       },
       status: () => this.#configs.map((config) => this.#status(config)),
       facts: (name) => {
@@ -94,7 +99,10 @@ class ConnectorFleet implements Fleet {
       this.#configs.map((config) => this.#waited(config, () => this.#connectors.get(config.name)?.start())),
     );
     this.#every(FOLLOW_MS, (config) => followOrders(this.#attached(), config.name));
-    this.#every(this.#options.config.uta.snapshotInterval * 1000, async (config) => void (await markAccount(this.#attached(), config.name)));
+    this.#every(
+      this.#options.config.uta.snapshotInterval * 1000,
+      async (config) => void (await markAccount(this.#attached(), config.name)),
+    );
   }
 
   async stop(): Promise<void> {
@@ -105,7 +113,8 @@ class ConnectorFleet implements Fleet {
   async #restart(name: string): Promise<void> {
     const config = this.#byName.get(name);
     const connector = this.#connectors.get(name);
-    if (config === undefined || connector === undefined) throw new QocError("CONNECTOR_UNKNOWN", { name, suggestion: "" });
+    if (config === undefined || connector === undefined)
+      throw new QocError("CONNECTOR_UNKNOWN", { name, suggestion: "" });
     await this.#waited(config, () => connector.restart());
   }
 
@@ -129,7 +138,8 @@ class ConnectorFleet implements Fleet {
   }
 
   #attached(): Desk {
-    if (this.#desk === undefined) throw new QocError("INTERNAL", { message: "a connector spoke before the desk was open" });
+    if (this.#desk === undefined)
+      throw new QocError("INTERNAL", { message: "a connector spoke before the desk was open" });
     return this.#desk;
   }
 
@@ -156,13 +166,20 @@ class ConnectorFleet implements Fleet {
   #mode(config: ConnectorConfig): Mode {
     // Live from either side is live: a word in desk.toml cannot make real money paper.
     if (config.mode === "live" || this.#facts(config).capabilities.mode === "live") return "live";
-    return config.mode ?? this.#facts(config).capabilities.mode ?? (config.adapter === undefined && config.type === "paper" ? "paper" : "unstated");
+    return (
+      config.mode ??
+      this.#facts(config).capabilities.mode ??
+      (config.adapter === undefined && config.type === "paper" ? "paper" : "unstated")
+    );
   }
 
   #changed(config: ConnectorConfig, state: ConnectorState, reason: string | undefined): void {
     const desk = this.#attached();
     if (state !== "ready") desk.market.reconciled.delete(config.name);
-    this.#options.log.info(`connector ${config.name}: ${state}`, { connector: config.name, ...(reason === undefined ? {} : { reason }) });
+    this.#options.log.info(`connector ${config.name}: ${state}`, {
+      connector: config.name,
+      ...(reason === undefined ? {} : { reason }),
+    });
     if (desk.readOnly() !== undefined) return;
     const { digest } = this.#facts(config);
     desk.publish({
@@ -185,8 +202,11 @@ class ConnectorFleet implements Fleet {
     this.#marking.add(config.name);
     this.#options.clock.after(MARK_AFTER_FILL_MS, () => {
       this.#marking.delete(config.name);
-      if (this.#isStopping || this.#facts(config).state !== "ready" || this.#attached().readOnly() !== undefined) return;
-      markAccount(this.#attached(), config.name).catch((error: unknown) => this.#options.log.warn(`account of ${config.name}: ${messageOf(error)}`));
+      if (this.#isStopping || this.#facts(config).state !== "ready" || this.#attached().readOnly() !== undefined)
+        return;
+      markAccount(this.#attached(), config.name).catch((error: unknown) =>
+        this.#options.log.warn(`account of ${config.name}: ${messageOf(error)}`),
+      );
     });
   }
 
@@ -208,7 +228,9 @@ class ConnectorFleet implements Fleet {
       if (this.#isStopping) return;
       const desk = this.#attached();
       if (desk.market.reconciled.has(config.name) && desk.readOnly() === undefined) {
-        await work(config).catch((error: unknown) => this.#options.log.warn(`${config.name}: ${messageOf(error)}`, { connector: config.name }));
+        await work(config).catch((error: unknown) =>
+          this.#options.log.warn(`${config.name}: ${messageOf(error)}`, { connector: config.name }),
+        );
       }
       this.#options.clock.after(ms, () => void round(config));
     };

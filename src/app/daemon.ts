@@ -33,7 +33,11 @@ const SCAN_MS = 2_000;
 const FREE_MS = 10_000;
 
 /** Resolves once stopped, by `down`, a signal or the abort; `ready` hears the facts first. @throws what opening throws. */
-export const runDaemon = async (options: DeskOptions, ready: (facts: UpFacts) => void, signal: AbortSignal): Promise<UpFacts> => {
+export async function runDaemon(
+  options: DeskOptions,
+  ready: (facts: UpFacts) => void,
+  signal: AbortSignal,
+): Promise<UpFacts> {
   const started = performance.now();
   const open = await openDesk(options);
   const stopping = new AbortController();
@@ -50,7 +54,7 @@ export const runDaemon = async (options: DeskOptions, ready: (facts: UpFacts) =>
   }
   await closeAll(open, opened);
   return up;
-};
+}
 
 /** What stands open besides the desk itself; each part keeps the process alive until it is closed. */
 interface Opened {
@@ -61,32 +65,36 @@ interface Opened {
 }
 
 /** The socket last: who waits for the desk to go asks there. @throws the first failure, once every part had its turn. */
-const closeAll = async (open: OpenDesk, { watching, staffed, http, door }: Opened): Promise<void> => {
+async function closeAll(open: OpenDesk, { watching, staffed, http, door }: Opened): Promise<void> {
   const failures: unknown[] = [];
   for (const part of [watching, staffed, http, open, door]) {
     await part?.close().catch((failure: unknown) => void failures.push(failure));
   }
   if (failures.length > 0) throw failures[0];
-};
+}
 
 /** While it stops, the socket still listens: who waits for it to go knows that files and lock are settled once it has. */
-const refuseWhileStopping = (signal: AbortSignal): void => {
+function refuseWhileStopping(signal: AbortSignal): void {
   if (signal.aborted) throw new QocError("DESK_DOWN");
-};
+}
 
 /** Opens one part after another, and waits to be told to stop. */
-const serve = async (
+async function serve(
   open: OpenDesk,
   opened: Opened,
   started: number,
   ready: (facts: UpFacts) => void,
   stopping: AbortController,
-): Promise<UpFacts> => {
+): Promise<UpFacts> {
   const { desk, config, fleet, socket } = open;
   const staffed = await staffDesk(open, () => setImmediate(() => stopping.abort()));
   opened.staffed = staffed;
   const { services, refused } = staffed;
-  const facts = (): Readonly<Record<string, unknown>> => ({ name: config.workspace.name, up: true, version: desk.version });
+  const facts = (): Readonly<Record<string, unknown>> => ({
+    name: config.workspace.name,
+    up: true,
+    version: desk.version,
+  });
   opened.http = await serveHttp(config.workspace.port, facts, staffed.door.handle, desk.log);
   // Relative paths of a library must not find the operator's files; nothing below uses the current folder.
   const empty = `${dirname(socket)}/empty`;
@@ -105,7 +113,16 @@ const serve = async (
       return invoke(
         COMMANDS,
         { command: request.command, input: request.input },
-        { actor: "human", channel: request.channel, hot: services, emit: value, note, signal, canAsk: false, cwd: request.cwd },
+        {
+          actor: "human",
+          channel: request.channel,
+          hot: services,
+          emit: value,
+          note,
+          signal,
+          canAsk: false,
+          cwd: request.cwd,
+        },
         refused,
       );
     },
@@ -119,27 +136,29 @@ const serve = async (
     stopping.signal.addEventListener("abort", () => resolve(), { once: true });
   });
   return up;
-};
+}
 
-const upFacts = ({ desk, config, socket, fleet }: OpenDesk, readyMs: number): UpFacts => ({
-  workspace: config.workspace.name,
-  path: desk.root,
-  pid: process.pid,
-  port: config.workspace.port,
-  socket,
-  readyMs: Math.round(readyMs),
-  trading: desk.book.trading.state,
-  connectors: fleet.venues.status().map(({ name, state, mode, isolation, readyInMs }) => ({
-    name,
-    state,
-    mode,
-    isolation,
-    readyMs: readyInMs === undefined ? null : Math.round(readyInMs),
-  })),
-});
+function upFacts({ desk, config, socket, fleet }: OpenDesk, readyMs: number): UpFacts {
+  return {
+    workspace: config.workspace.name,
+    path: desk.root,
+    pid: process.pid,
+    port: config.workspace.port,
+    socket,
+    readyMs: Math.round(readyMs),
+    trading: desk.book.trading.state,
+    connectors: fleet.venues.status().map(({ name, state, mode, isolation, readyInMs }) => ({
+      name,
+      state,
+      mode,
+      isolation,
+      readyMs: readyInMs === undefined ? null : Math.round(readyInMs),
+    })),
+  };
+}
 
 /** Free space is asked for off the order path; the gate reads the last answer. */
-const watchDisk = async ({ desk }: OpenDesk): Promise<void> => {
+async function watchDisk({ desk }: OpenDesk): Promise<void> {
   const ask = async (): Promise<void> => {
     try {
       desk.market.freeBytes = await desk.disk.free(desk.root);
@@ -150,10 +169,10 @@ const watchDisk = async ({ desk }: OpenDesk): Promise<void> => {
     desk.clock.after(FREE_MS, () => void ask());
   };
   await ask();
-};
+}
 
 /** A file event hints, a rescan every two seconds makes sure: watchers lose events, and a system may have none left to give. */
-const watchProposals = ({ desk }: OpenDesk, signal: AbortSignal): { close(): Promise<void> } => {
+function watchProposals({ desk }: OpenDesk, signal: AbortSignal): { close(): Promise<void> } {
   let cancel: (() => void) | undefined;
   const soon = (): void => {
     cancel ??= desk.clock.after(50, () => {
@@ -182,4 +201,4 @@ const watchProposals = ({ desk }: OpenDesk, signal: AbortSignal): { close(): Pro
       for (const watcher of watchers) watcher.close();
     },
   };
-};
+}

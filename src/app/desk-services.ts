@@ -9,7 +9,7 @@ import type { OpenDesk } from "./open-desk.ts";
 /** What is not the desk's own, and stands beside it. */
 type Beside = Pick<HotServices, "runs" | "news" | "lastSeen" | "stop">;
 
-export const hotServices = (open: OpenDesk, beside: Beside): HotServices => {
+export function hotServices(open: OpenDesk, beside: Beside): HotServices {
   const { desk, logs, logDir, projector, journal } = open;
   const flushed = async (): Promise<void> => {
     if (desk.readOnly() === undefined) await journal?.flush();
@@ -24,7 +24,8 @@ export const hotServices = (open: OpenDesk, beside: Beside): HotServices => {
     },
     verify: async (note) => {
       await flushed();
-      const progress = (done: number, of: number, records: number): void => note(`segment ${done} of ${of}, ${records} records`);
+      const progress = (done: number, of: number, records: number): void =>
+        note(`segment ${done} of ${of}, ${records} records`);
       return journalFacts(await scanJournal(desk.disk, desk.journalDir, { progress }), desk.key.publicPem);
     },
     readLogs: async (query) => {
@@ -35,12 +36,17 @@ export const hotServices = (open: OpenDesk, beside: Beside): HotServices => {
     settled: flushed,
     ...beside,
   };
-};
+}
 
 const FOLLOW_QUEUE_MAX = 1_000;
 
 /** A slow reader loses lines rather than slowing the desk. */
-const follow = async (open: OpenDesk, query: LogQuery, line: (line: LogLine) => Promise<void>, signal: AbortSignal): Promise<void> => {
+async function follow(
+  open: OpenDesk,
+  query: LogQuery,
+  line: (line: LogLine) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
   const queue: LogLine[] = [];
   let wake: () => void = () => undefined;
   const stop = open.logs.watch((entry) => {
@@ -58,4 +64,4 @@ const follow = async (open: OpenDesk, query: LogQuery, line: (line: LogLine) => 
   } finally {
     stop();
   }
-};
+}

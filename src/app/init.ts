@@ -24,10 +24,11 @@ const PORTS_TRIED = 200;
 const TIMEZONE = "America/New_York";
 
 /** @throws WORKSPACE_EXISTS. */
-export const initDesk = async (options: InitOptions) => {
+export async function initDesk(options: InitOptions) {
   const { disk, ids, home } = options;
   const root = resolve(options.cwd, options.path);
-  if ((await disk.facts(`${root}/${LAYOUT.config}`)) !== undefined) throw new QocError("WORKSPACE_EXISTS", { path: root });
+  if ((await disk.facts(`${root}/${LAYOUT.config}`)) !== undefined)
+    throw new QocError("WORKSPACE_EXISTS", { path: root });
   for (const folder of FOLDERS) await disk.mkdir(`${root}/${folder}`);
   const deskId = ids.random(16);
   const key = keyPath(home, deskId);
@@ -43,26 +44,35 @@ export const initDesk = async (options: InitOptions) => {
   await refreshAuthorTypes(disk, root, options.packageRoot);
   // Last, since its presence is what makes the folder a desk.
   await disk.create(`${root}/${LAYOUT.config}`, deskToml({ name, port, timezone: TIMEZONE }));
-  return { path: root, name, port, connectors: ["paper"], key, next: options.path === "." ? "qoc up" : `cd ${options.path} && qoc up` };
-};
+  return {
+    path: root,
+    name,
+    port,
+    connectors: ["paper"],
+    key,
+    next: options.path === "." ? "qoc up" : `cd ${options.path} && qoc up`,
+  };
+}
 
 /** The types of this very version, for editors; a workspace that never wrote an adapter does without. */
-export const refreshAuthorTypes = async (disk: Disk, root: string, packageRoot: string): Promise<void> =>
-  refreshTypes(disk, root, readFileSync(`${packageRoot}/dist/src/domain/sdk.d.ts`, "utf8"));
+export async function refreshAuthorTypes(disk: Disk, root: string, packageRoot: string): Promise<void> {
+  return refreshTypes(disk, root, readFileSync(`${packageRoot}/dist/src/domain/sdk.d.ts`, "utf8"));
+}
 
-const createOnce = async (disk: Disk, path: string, text: string): Promise<void> => {
+async function createOnce(disk: Disk, path: string, text: string): Promise<void> {
   if ((await disk.facts(path)) === undefined) await disk.create(path, text);
-};
+}
 
 /** The first port from 7070 on that nobody listens at now. */
-const freePort = async (): Promise<number> => {
+async function freePort(): Promise<number> {
   for (let port = FIRST_PORT; port < FIRST_PORT + PORTS_TRIED; port++) if (await isFree(port)) return port;
   return FIRST_PORT;
-};
+}
 
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((done) => {
+function isFree(port: number): Promise<boolean> {
+  return new Promise((done) => {
     const probe = createServer();
     probe.once("error", () => done(false));
     probe.listen(port, "127.0.0.1", () => probe.close(() => done(true)));
   });
+}

@@ -4,7 +4,7 @@ import type { JournalFacts } from "../commands/command.ts";
 import { verifySignature } from "../trading/operator-key.ts";
 
 /** `publicPem` undefined: the operator's key is not on this machine, and signatures are not checked. */
-export const journalFacts = (scan: JournalScan, publicPem: string | undefined): JournalFacts => {
+export function journalFacts(scan: JournalScan, publicPem: string | undefined): JournalFacts {
   const { corrupt, torn } = scan;
   const signatures = publicPem === undefined ? undefined : checkSignatures(scan, publicPem);
   const forged = signatures?.forged[0];
@@ -24,9 +24,9 @@ export const journalFacts = (scan: JournalScan, publicPem: string | undefined): 
     ...(signatures === undefined ? {} : { signatures: signatures.good }),
     ...(problem === undefined ? {} : { problem }),
   };
-};
+}
 
-const checkSignatures = (scan: JournalScan, publicPem: string): { good: number; forged: readonly string[] } => {
+function checkSignatures(scan: JournalScan, publicPem: string): { good: number; forged: readonly string[] } {
   let good = 0;
   const forged: string[] = [];
   for (const { event } of scan.events) {
@@ -38,4 +38,4 @@ const checkSignatures = (scan: JournalScan, publicPem: string): { good: number; 
     else forged.push(event.id);
   }
   return { good, forged };
-};
+}

@@ -31,7 +31,7 @@ export interface ColdOptions extends Omit<DeskOptions, "root"> {
   readonly ready: (facts: UpFacts) => void;
 }
 
-export const coldServices = (options: ColdOptions): ColdServices => {
+export function coldServices(options: ColdOptions): ColdServices {
   const { disk, clock, version, home } = options;
   const at = async (from: string) => {
     const root = realpathSync(await findWorkspace(disk, from));
@@ -66,7 +66,9 @@ export const coldServices = (options: ColdOptions): ColdServices => {
     },
     verifyOf: async (from, note) => {
       const { root } = await at(from);
-      const scan = await scanOf(options, root, { progress: (done, of, records) => note(`segment ${done} of ${of}, ${records} records`) });
+      const scan = await scanOf(options, root, {
+        progress: (done, of, records) => note(`segment ${done} of ${of}, ${records} records`),
+      });
       const first = scan.events[0]?.event;
       const key = first?.type === "desk.created" ? `${keyPath(home, first.deskId)}.pub` : "";
       return journalFacts(scan, (await disk.facts(key)) === undefined ? undefined : await disk.readText(key));
@@ -91,27 +93,36 @@ export const coldServices = (options: ColdOptions): ColdServices => {
     mcp: async (from, signal) => {
       const { root, outside } = await at(from);
       return (await import("./mcp-stdio.ts")).mcpAtDesk(
-        { socketPath: outside.socket, root, version, clock, connection: options.ids.random(8), token: options.env["QOC_TOKEN"] || undefined },
+        {
+          socketPath: outside.socket,
+          root,
+          version,
+          clock,
+          connection: options.ids.random(8),
+          token: options.env["QOC_TOKEN"] || undefined,
+        },
         signal,
       );
     },
     certify: (request, say) => certifyAdapter(options, request, say),
     demo: (request, screen, signal) => runDemo({ ...options, bin: options.bin }, request, screen, signal),
   };
-};
+}
 
-const scanOf = (options: ColdOptions, root: string, scan: ScanOptions = {}): Promise<JournalScan> =>
-  scanJournal(options.disk, `${root}/${LAYOUT.journal}`, scan);
+function scanOf(options: ColdOptions, root: string, scan: ScanOptions = {}): Promise<JournalScan> {
+  return scanJournal(options.disk, `${root}/${LAYOUT.journal}`, scan);
+}
 
 /** Folds the journal without touching it. */
-const readDesk = async (options: ColdOptions, root: string): Promise<{ book: Book; config: DeskConfig }> => {
+async function readDesk(options: ColdOptions, root: string): Promise<{ book: Book; config: DeskConfig }> {
   const config = await loadConfig(options.disk, `${root}/${LAYOUT.config}`, globalConfigPath(options.home));
   const { book, take } = openReplay();
   await scanOf(options, root, { take });
   return { config, book };
-};
+}
 
-const refuseRunning = async (options: ColdOptions, root: string, lock: string): Promise<void> => {
+async function refuseRunning(options: ColdOptions, root: string, lock: string): Promise<void> {
   const owner = await lockOwner(options.disk, lock);
-  if (owner !== undefined && isAlive(owner, nodeProcesses)) throw new QocError("LOCKED", { pid: owner.pid, path: root });
-};
+  if (owner !== undefined && isAlive(owner, nodeProcesses))
+    throw new QocError("LOCKED", { pid: owner.pid, path: root });
+}

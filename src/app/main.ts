@@ -13,15 +13,17 @@ const here = dirname(fileURLToPath(import.meta.url));
 /** This file is src/app/main.ts, or dist/src/app/main.js. */
 const PACKAGE_ROOT = here.endsWith("/dist/src/app") ? dirname(dirname(dirname(here))) : dirname(dirname(here));
 
-const version = async (): Promise<string> => {
+async function version(): Promise<string> {
   const { readFile } = await import("node:fs/promises");
   return (JSON.parse(await readFile(`${PACKAGE_ROOT}/package.json`, "utf8")) as { version: string }).version;
-};
+}
 
 /** Runs one command line; answers the exit code. */
-export const run = (argv: readonly string[]): Promise<number> => main(argv, world());
+export function run(argv: readonly string[]): Promise<number> {
+  return main(argv, world());
+}
 
-const world = (): CliWorld => {
+function world(): CliWorld {
   const env = process.env as Record<string, string | undefined>;
   const io = nodeIo(env);
   const cwd = process.cwd();
@@ -33,7 +35,10 @@ const world = (): CliWorld => {
     version,
     table: async () => (await import("../commands/table.ts")).COMMANDS,
     socketFor: async (from) => {
-      const [{ nodeDisk }, { findWorkspace, runtimePaths }] = await Promise.all([import("../workspace/disk.ts"), import("../workspace/layout.ts")]);
+      const [{ nodeDisk }, { findWorkspace, runtimePaths }] = await Promise.all([
+        import("../workspace/disk.ts"),
+        import("../workspace/layout.ts"),
+      ]);
       return runtimePaths(realpathSync(await findWorkspace(nodeDisk(), from)), env, process.getuid?.() ?? 0).socket;
     },
     invokeCold: async (row, input, call) => {
@@ -59,4 +64,4 @@ const world = (): CliWorld => {
       return invoke(COMMANDS, { command: row.name, input }, { ...call, actor: "human", cold });
     },
   };
-};
+}

@@ -22,15 +22,31 @@ export interface McpAtDesk {
 
 /** A tool's name may be as long as a client likes; the desk keeps less of it. */
 const TOLD_CHARS_MAX = 200;
-const told = (text: string): string => text.slice(0, TOLD_CHARS_MAX);
+function told(text: string): string {
+  return text.slice(0, TOLD_CHARS_MAX);
+}
 
 /** Serves until the client goes away or the signal aborts. */
-export const mcpAtDesk = async ({ socketPath, root, version, clock, token, connection }: McpAtDesk, signal: AbortSignal): Promise<void> => {
+export async function mcpAtDesk(
+  { socketPath, root, version, clock, token, connection }: McpAtDesk,
+  signal: AbortSignal,
+): Promise<void> {
   const callerOf = ({ tool, client, era, toolUseId }: CallFacts): McpCaller => {
     const id = toolUseId === null ? null : told(toolUseId);
-    return { connection, tool: told(tool), client: told(client), era, toolUseId: id, ...(token === undefined ? {} : { token }) };
+    return {
+      connection,
+      tool: told(tool),
+      client: told(client),
+      era,
+      toolUseId: id,
+      ...(token === undefined ? {} : { token }),
+    };
   };
-  const ask = (asked: Pick<Request, "command" | "input" | "caller">, callSignal: AbortSignal, onNote: (line: string) => void) => {
+  const ask = (
+    asked: Pick<Request, "command" | "input" | "caller">,
+    callSignal: AbortSignal,
+    onNote: (line: string) => void,
+  ) => {
     // The channel says who asks: the desk takes what comes by `mcp` for an agent's, whatever it names.
     const request = { ...asked, channel: "mcp", cwd: root } as const;
     const cutOff = wentAway(findCommand(COMMANDS, asked.command)?.writes.length === 0);
@@ -41,11 +57,13 @@ export const mcpAtDesk = async ({ socketPath, root, version, clock, token, conne
     clock,
     signal,
     tools: await loadTools(COMMANDS),
-    call: (command, input, callSignal, onNote, facts) => ask({ command: told(command), input, caller: callerOf(facts) }, callSignal, onNote),
+    call: (command, input, callSignal, onNote, facts) =>
+      ask({ command: told(command), input, caller: callerOf(facts) }, callSignal, onNote),
     // It names no command, so that no desk can run it; the input is there for its digest.
-    told: ({ input, facts }) => ask({ command: "", input, caller: { ...callerOf(facts), isRefused: true } }, signal, () => undefined),
+    told: ({ input, facts }) =>
+      ask({ command: "", input, caller: { ...callerOf(facts), isRefused: true } }, signal, () => undefined),
     stdin: process.stdin,
     stdout: process.stdout,
     log: (line) => void process.stderr.write(`${line}\n`),
   });
-};
+}

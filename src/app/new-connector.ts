@@ -16,39 +16,50 @@ export interface NewConnector {
 const FOLDER = "src/connectors";
 
 /** @throws INVALID_INPUT for a name, CONNECTOR_EXISTS; nothing that exists is touched. */
-export const newConnector = async ({ disk, root, packageRoot, name }: NewConnector) => {
+export async function newConnector({ disk, root, packageRoot, name }: NewConnector) {
   const given = checked(name);
   const folder = join(root, FOLDER, given);
-  if ((await disk.facts(folder)) !== undefined) throw new QocError("CONNECTOR_EXISTS", { path: relative(root, folder) });
+  if ((await disk.facts(folder)) !== undefined)
+    throw new QocError("CONNECTOR_EXISTS", { path: relative(root, folder) });
   const template = join(packageRoot, "connectors/template");
   await disk.mkdir(folder);
   const files = readdirSync(template).toSorted();
-  for (const file of files) await disk.create(join(folder, file), named(readFileSync(join(template, file), "utf8"), given));
+  for (const file of files)
+    await disk.create(join(folder, file), named(readFileSync(join(template, file), "utf8"), given));
   const path = relative(root, folder);
-  return { name: given, path, files: files.map((file) => `${path}/${file}`), table: tableOf(given, path), next: `qoc connectors test ./${path}` };
-};
+  return {
+    name: given,
+    path,
+    files: files.map((file) => `${path}/${file}`),
+    table: tableOf(given, path),
+    next: `qoc connectors test ./${path}`,
+  };
+}
 
-const checked = (name: string): ConnectorName => {
+function checked(name: string): ConnectorName {
   try {
     return connectorName(name);
   } catch (error) {
     throw new QocError("INVALID_INPUT", { command: "connectors new", message: messageOf(error) }, { cause: error });
   }
-};
+}
 
-const named = (text: string, name: string): string =>
-  text
+function named(text: string, name: string): string {
+  return text
     .replaceAll("TemplateConnector", `${pascal(name)}Connector`)
     .replaceAll("TEMPLATE_API_KEY", `${name.toUpperCase().replaceAll("-", "_")}_API_KEY`)
     .replaceAll("src/connectors/template/", `src/connectors/${name}/`)
     .replaceAll('name = "template"', `name = ${JSON.stringify(name)}`)
     .replace(/^# template$/m, `# ${name}`);
+}
 
-const pascal = (name: string): string => name.replace(/(?:^|[^a-zA-Z0-9]+)([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase());
+function pascal(name: string): string {
+  return name.replace(/(?:^|[^a-zA-Z0-9]+)([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
 
 /** What to paste into desk.toml, which the desk never writes by itself. */
-const tableOf = (name: string, path: string): string =>
-  [
+function tableOf(name: string, path: string): string {
+  return [
     "[[connector]]",
     `name = ${JSON.stringify(name)}`,
     'type = "custom"',
@@ -56,3 +67,4 @@ const tableOf = (name: string, path: string): string =>
     "  [connector.auth]",
     `  api_key = { env = "${name.toUpperCase().replaceAll("-", "_")}_API_KEY" }`,
   ].join("\n");
+}

@@ -23,7 +23,11 @@ export interface Staff {
 }
 
 /** `stop` ends the desk; `port` is where the agents' door stands, by default the configured one. */
-export const staffDesk = async (open: OpenDesk, stop: () => void, port = () => open.config.workspace.port): Promise<Staff> => {
+export async function staffDesk(
+  open: OpenDesk,
+  stop: () => void,
+  port = () => open.config.workspace.port,
+): Promise<Staff> {
   const { desk } = open;
   const refusals = refusalsOf({ ...desk, insists: (actor, tried) => noteInsisting(desk, actor, tried) });
   const { refused } = refusals;
@@ -51,9 +55,11 @@ export const staffDesk = async (open: OpenDesk, stop: () => void, port = () => o
       await refusals.flush();
     },
   };
-};
+}
 
-const feedWorld = ({ desk: { clock, version }, packageRoot }: OpenDesk): FeedWorld => ({
-  fetch: feedFetcher({ clock, agent: `qoc/${version}` }),
-  read: feedReader({ clock, workerFile: `${packageRoot}/dist/src/market-data/feed-worker.js` }),
-});
+function feedWorld({ desk: { clock, version }, packageRoot }: OpenDesk): FeedWorld {
+  return {
+    fetch: feedFetcher({ clock, agent: `qoc/${version}` }),
+    read: feedReader({ clock, workerFile: `${packageRoot}/dist/src/market-data/feed-worker.js` }),
+  };
+}

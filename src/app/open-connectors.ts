@@ -36,10 +36,11 @@ export interface ConnectorWorld {
 const MEMORY_MB = 256;
 const GRANT_TCP = "tcp:";
 
-export const adapterPath = (packageRoot: string, config: ConnectorConfig): string =>
-  config.adapter ?? `${packageRoot}/connectors/${config.type}/index.ts`;
+export function adapterPath(packageRoot: string, config: ConnectorConfig): string {
+  return config.adapter ?? `${packageRoot}/connectors/${config.type}/index.ts`;
+}
 
-export const openConnector = (world: ConnectorWorld, config: ConnectorConfig): Connector => {
+export function openConnector(world: ConnectorWorld, config: ConnectorConfig): Connector {
   const { root, disk, clock, ids, vault } = world;
   const log = world.log.with({ connector: config.name });
   const store = openStore(disk, `${root}/${LAYOUT.connectors}/${config.name}`);
@@ -67,15 +68,16 @@ export const openConnector = (world: ConnectorWorld, config: ConnectorConfig): C
     ...(config.hosts === undefined ? {} : { hosts: config.hosts }),
     tcp,
     transport: () => startLife(world, config),
-    onFills: (generation, fills) => takeFills(config.name, fills, log, (good) => world.onFills(config, generation, good)),
+    onFills: (generation, fills) =>
+      takeFills(config.name, fills, log, (good) => world.onFills(config, generation, good)),
     onAsk: answerAsk(store, (symbol) => readBars(disk, root, symbol)),
     onState: (state, reason) => world.onState(config, state, reason),
   });
-};
+}
 
 /** One protocol, two levels: what runs in the thread runs in the process. */
-const startLife = ({ workerText: text, emptyDir, clock }: ConnectorWorld, config: ConnectorConfig): Transport => {
+function startLife({ workerText: text, emptyDir, clock }: ConnectorWorld, config: ConnectorConfig): Transport {
   const memoryMb = config.memoryMb ?? MEMORY_MB;
   if (config.isolation === "process") return startProcess({ text, memoryMb, cwd: emptyDir, clock, residentMb });
   return startWorker({ text, name: config.name, memoryMb });
-};
+}

@@ -60,7 +60,7 @@ export interface OpenDesk {
 }
 
 /** @throws LOCKED, CONFIG_*, FORMAT_TOO_NEW. A corrupt journal opens a desk that only reads. */
-export const openDesk = async (options: DeskOptions): Promise<OpenDesk> => {
+export async function openDesk(options: DeskOptions): Promise<OpenDesk> {
   const { disk, ids, env, home } = options;
   const root = realpathSync(options.root);
   const config = await loadConfig(disk, `${root}/${LAYOUT.config}`, globalConfigPath(home));
@@ -73,16 +73,18 @@ export const openDesk = async (options: DeskOptions): Promise<OpenDesk> => {
     await lock.release();
     throw error;
   }
-};
+}
 
-const openLocked = async (options: DeskOptions, config: DeskConfig, socket: string, lock: Lock): Promise<OpenDesk> => {
+async function openLocked(options: DeskOptions, config: DeskConfig, socket: string, lock: Lock): Promise<OpenDesk> {
   const { root, disk, clock, env, home } = options;
   for (const folder of FOLDERS) await disk.mkdir(`${root}/${folder}`);
   const vault = openVault(disk, env);
   const logDir = logFolder(root, home, config.workspace.logDir);
   const logs = openLogs({ disk, dir: logDir, clock, level: config.workspace.logLevel, redact: vault.redact });
   // An editor's help is no reason for a desk to stay down.
-  await refreshAuthorTypes(disk, root, options.packageRoot).catch((error: unknown) => logs.warn(`types for editors: ${messageOf(error)}`));
+  await refreshAuthorTypes(disk, root, options.packageRoot).catch((error: unknown) =>
+    logs.warn(`types for editors: ${messageOf(error)}`),
+  );
   const record = await openRecord(options, logs);
   const emptyDir = `${dirname(socket)}/empty`;
   mkdirSync(emptyDir, { recursive: true, mode: 0o700 });
@@ -124,7 +126,13 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
     guards,
     history,
     key,
-    market: { instruments: new Map(), venueTimes: new Map(), askedAt: new Map(), reconciled: new Set(), freeBytes: undefined },
+    market: {
+      instruments: new Map(),
+      venueTimes: new Map(),
+      askedAt: new Map(),
+      reconciled: new Set(),
+      freeBytes: undefined,
+    },
     proposals: proposalMemory({ disk, root, clock }, record.authors),
     notes: noteMemory({ disk, root, clock }),
     publish: record.publish,
@@ -152,7 +160,7 @@ const openLocked = async (options: DeskOptions, config: DeskConfig, socket: stri
     onCommit: record.onCommit,
     close: () => (closing ??= closeAll({ desk, fleet, guards, projector, record, logs, lock })),
   };
-};
+}
 
 interface OpenRecord {
   readonly book: Book;
@@ -164,7 +172,7 @@ interface OpenRecord {
 }
 
 /** Journal, book and bus; the first records of this life. */
-const openRecord = async (options: DeskOptions, logs: LogFile): Promise<OpenRecord> => {
+async function openRecord(options: DeskOptions, logs: LogFile): Promise<OpenRecord> {
   const { root, disk, clock } = options;
   let problem: string | undefined;
   const { book, take } = openReplay();
@@ -189,7 +197,14 @@ const openRecord = async (options: DeskOptions, logs: LogFile): Promise<OpenReco
     const refuse = (): never => {
       throw corrupt;
     };
-    return { book, journal, authors, publish: refuse, readOnly: () => corrupt.message, onCommit: () => () => undefined };
+    return {
+      book,
+      journal,
+      authors,
+      publish: refuse,
+      readOnly: () => corrupt.message,
+      onCommit: () => () => undefined,
+    };
   }
   const bus = openBus(journal, book, logs);
   bus.subscribe("publish", (recorded) => authors.take(recorded));
@@ -202,10 +217,10 @@ const openRecord = async (options: DeskOptions, logs: LogFile): Promise<OpenReco
     readOnly: () => problem,
     onCommit: (listener) => bus.subscribe("commit", listener),
   };
-};
+}
 
 /** A desk that finds itself on another machine, or copied, takes a new epoch and starts halted. */
-const greet = async (options: DeskOptions, journal: Journal, book: Book, publish: Desk["publish"]): Promise<void> => {
+async function greet(options: DeskOptions, journal: Journal, book: Book, publish: Desk["publish"]): Promise<void> {
   const { ids, root, version } = options;
   const place = statSync(`${root}/${LAYOUT.journal}`);
   const machine = sha256Hex(`${machineName()} ${place.dev} ${place.ino}`).slice(0, 32);
@@ -225,12 +240,14 @@ const greet = async (options: DeskOptions, journal: Journal, book: Book, publish
     );
   }
   await started.committed;
-};
+}
 
 /** `qoc init` left the id beside the key it made; without it a key is made anew by init's own step. */
-const newDeskId = async ({ disk, root }: DeskOptions): Promise<string> => (await disk.readText(`${root}/${LAYOUT.state}/desk-id`)).trim();
+async function newDeskId({ disk, root }: DeskOptions): Promise<string> {
+  return (await disk.readText(`${root}/${LAYOUT.state}/desk-id`)).trim();
+}
 
-const closeAll = async (open: {
+async function closeAll(open: {
   desk: Desk;
   fleet: Fleet;
   guards: GuardPool;
@@ -238,15 +255,16 @@ const closeAll = async (open: {
   record: OpenRecord;
   logs: LogFile;
   lock: Lock;
-}): Promise<void> => {
+}): Promise<void> {
   const { desk, fleet, guards, projector, record, logs, lock } = open;
   await fleet.stop();
   await guards.close();
-  if (desk.readOnly() === undefined) await desk.publish({ type: "desk.stopped" }, { durable: true }).committed.catch(() => undefined);
+  if (desk.readOnly() === undefined)
+    await desk.publish({ type: "desk.stopped" }, { durable: true }).committed.catch(() => undefined);
   await projector.settled();
   desk.history.request("the desk was stopped");
   await desk.history.flush();
   await record.journal?.close();
   await logs.flush();
   await lock.release();
-};
+}

@@ -8,42 +8,54 @@ import type { LaunchWorld } from "../agents/run-context.ts";
 import { openTranscript } from "../workspace/run-transcripts.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
-export const launchWorld = ({ desk, env, home, socket }: Pick<OpenDesk, "desk" | "env" | "home" | "socket">): LaunchWorld => ({
-  spawn,
-  killGroup: (group, signal) => {
-    try {
-      process.kill(-group, signal);
-    } catch {
-      // Nobody of the group is left.
-    }
-  },
-  clock: desk.clock,
-  disk: desk.disk,
+export function launchWorld({
+  desk,
   env,
-  find: (program) => findProgram(program, env["PATH"] ?? ""),
-  realPath: (path) => realpath(path).catch(() => undefined),
-  privateFolder: async () => {
-    const path = await mkdtemp(join(await realpath(tmpdir()), "qoc-run-"));
-    return { path, remove: () => rm(path, { recursive: true, force: true }) };
-  },
-  node: process.execPath,
-  hidden: [home, dirname(socket), tmpdir()].map(realOf),
-  workspace: desk.root,
-  transcript: (run) => openTranscript(desk, run),
-});
+  home,
+  socket,
+}: Pick<OpenDesk, "desk" | "env" | "home" | "socket">): LaunchWorld {
+  return {
+    spawn,
+    killGroup: (group, signal) => {
+      try {
+        process.kill(-group, signal);
+      } catch {
+        // Nobody of the group is left.
+      }
+    },
+    clock: desk.clock,
+    disk: desk.disk,
+    env,
+    find: (program) => findProgram(program, env["PATH"] ?? ""),
+    realPath: (path) => realpath(path).catch(() => undefined),
+    privateFolder: async () => {
+      const path = await mkdtemp(join(await realpath(tmpdir()), "qoc-run-"));
+      return { path, remove: () => rm(path, { recursive: true, force: true }) };
+    },
+    node: process.execPath,
+    hidden: [home, dirname(socket), tmpdir()].map(realOf),
+    workspace: desk.root,
+    transcript: (run) => openTranscript(desk, run),
+  };
+}
 
 /** Behind any links; a folder that is not there hides nothing. */
-const realOf = (path: string): string => {
+function realOf(path: string): string {
   try {
     return realpathSync(path);
   } catch {
     return path;
   }
-};
+}
 
 /** As a shell would look for it, but never in the current folder. */
-const findProgram = async (program: string, path: string): Promise<{ path: string; real: string } | undefined> => {
-  const places = isAbsolute(program) ? [program] : path.split(":").filter(isAbsolute).map((folder) => join(folder, program));
+async function findProgram(program: string, path: string): Promise<{ path: string; real: string } | undefined> {
+  const places = isAbsolute(program)
+    ? [program]
+    : path
+        .split(":")
+        .filter(isAbsolute)
+        .map((folder) => join(folder, program));
   if (!isAbsolute(program) && program.includes("/")) return undefined;
   for (const place of places) {
     try {
@@ -54,4 +66,4 @@ const findProgram = async (program: string, path: string): Promise<{ path: strin
     }
   }
   return undefined;
-};
+}

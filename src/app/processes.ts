@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Processes } from "../workspace/lock.ts";
 
-const firstOf = (...attempts: readonly (() => string | undefined)[]): string | undefined => {
+function firstOf(...attempts: readonly (() => string | undefined)[]): string | undefined {
   for (const attempt of attempts) {
     try {
       const answer = attempt();
@@ -14,17 +14,21 @@ const firstOf = (...attempts: readonly (() => string | undefined)[]): string | u
     }
   }
   return undefined;
-};
+}
 
 /** Linux tells the start tick in /proc; elsewhere `ps` tells the start time. */
-const startOf = (pid: number): string | undefined =>
-  firstOf(
+function startOf(pid: number): string | undefined {
+  return firstOf(
     () => {
       const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
       return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
     },
-    () => (process.platform === "linux" ? undefined : execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim()),
+    () =>
+      process.platform === "linux"
+        ? undefined
+        : execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim(),
   );
+}
 
 export const nodeProcesses: Processes = {
   pid: process.pid,
@@ -33,7 +37,7 @@ export const nodeProcesses: Processes = {
 };
 
 /** Memory that a process holds, MB; undefined where the system does not tell, as other than Linux. */
-export const residentMb = async (pid: number): Promise<number | undefined> => {
+export async function residentMb(pid: number): Promise<number | undefined> {
   try {
     // In kB whatever the size of a page is.
     const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, "utf8")) ?? [];
@@ -41,4 +45,4 @@ export const residentMb = async (pid: number): Promise<number | undefined> => {
   } catch {
     return undefined;
   }
-};
+}

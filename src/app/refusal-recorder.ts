@@ -44,13 +44,14 @@ interface ActorRecord {
 }
 
 /** Actors are runs and agents that were let in, so there are few; each is forgotten after ten quiet minutes. */
-export const refusalsOf = ({ clock, log, publish, insists }: RefusalPorts): RefusalRecord => {
+export function refusalsOf({ clock, log, publish, insists }: RefusalPorts): RefusalRecord {
   const actors = new Map<Actor, ActorRecord>();
   let noted = Promise.resolve();
   const fail = (error: unknown): void => log.error(`refusals: ${messageOf(error)}`);
   const close = (actor: Actor, record: ActorRecord): void => {
     try {
-      for (const [command, { count, reason }] of record.names) publish({ type: "command.refused", command, actor, reason, count });
+      for (const [command, { count, reason }] of record.names)
+        publish({ type: "command.refused", command, actor, reason, count });
     } catch (error) {
       // A desk that only reads has no journal to write to; the log has the attempts.
       fail(error);
@@ -95,12 +96,14 @@ export const refusalsOf = ({ clock, log, publish, insists }: RefusalPorts): Refu
       return noted;
     },
   };
-};
+}
 
-const summed = (all: readonly Tried[]): Tried => {
+function summed(all: readonly Tried[]): Tried {
   const sum = new Map<string, number>();
   for (const tried of all) for (const [name, count] of tried) sum.set(name, (sum.get(name) ?? 0) + count);
   return sum;
-};
+}
 
-const total = (tried: Tried): number => [...tried.values()].reduce((sum, count) => sum + count, 0);
+function total(tried: Tried): number {
+  return [...tried.values()].reduce((sum, count) => sum + count, 0);
+}

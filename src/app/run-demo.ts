@@ -12,12 +12,12 @@ export interface DemoOptions {
   readonly env: Record<string, string | undefined>;
 }
 
-export const runDemo = async (
+export async function runDemo(
   options: DemoOptions,
   request: { yes: boolean; path?: string },
   screen: DemoScreen,
   signal: AbortSignal,
-): Promise<unknown> => {
+): Promise<unknown> {
   const dir = request.path ?? join(mkdtempSync(join(tmpdir(), "qoc-demo-")), "desk");
   return tellDemo({
     dir,
@@ -26,11 +26,10 @@ export const runDemo = async (
     confirm: (question) => (request.yes || !screen.canAsk ? Promise.resolve(true) : confirm(question, signal)),
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
-};
+}
 
-const runQoc =
-  ({ bin, env }: DemoOptions, dir: string, signal: AbortSignal): RunQoc =>
-  (args) =>
+function runQoc({ bin, env }: DemoOptions, dir: string, signal: AbortSignal): RunQoc {
+  return (args) =>
     new Promise((resolve) => {
       const where = args[0] === "init" ? [] : ["-C", dir];
       const environment = { ...env, NO_COLOR: "1" } as NodeJS.ProcessEnv;
@@ -40,20 +39,26 @@ const runQoc =
         { env: environment, signal, maxBuffer: 16 * 1024 * 1024 },
         (error, stdout, stderr) => {
           const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
-          resolve({ code, json: parsed(stdout), notes: stderr.split("\n").filter((line) => line !== ""), text: stderr || stdout });
+          resolve({
+            code,
+            json: parsed(stdout),
+            notes: stderr.split("\n").filter((line) => line !== ""),
+            text: stderr || stdout,
+          });
         },
       );
     });
+}
 
-const parsed = (text: string): unknown => {
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
-};
+}
 
-const confirm = async (question: string, signal: AbortSignal): Promise<boolean> => {
+async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
   const asker = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await asker.question(`    ${question} [y/N] `, { signal });
@@ -61,4 +66,4 @@ const confirm = async (question: string, signal: AbortSignal): Promise<boolean> 
   } finally {
     asker.close();
   }
-};
+}

@@ -16,7 +16,7 @@ const READY_MS = 30_000;
 const POLL_MS = 25;
 
 /** Answers what `qoc up` of the child said. @throws the child's own error. */
-export const startDetached = async (options: DetachOptions, signal: AbortSignal): Promise<unknown> => {
+export async function startDetached(options: DetachOptions, signal: AbortSignal): Promise<unknown> {
   const out = openSync(options.logFile, "w", 0o600);
   const child = spawn(process.execPath, [options.bin, "up", "--json", "-C", options.root], {
     detached: true,
@@ -38,10 +38,12 @@ export const startDetached = async (options: DetachOptions, signal: AbortSignal)
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   child.kill("SIGTERM");
-  throw new QocError("INTERNAL", { message: `the desk was not ready after ${READY_MS / 1000} s; see ${options.logFile}` });
-};
+  throw new QocError("INTERNAL", {
+    message: `the desk was not ready after ${READY_MS / 1000} s; see ${options.logFile}`,
+  });
+}
 
-const answers = async (socketPath: string): Promise<boolean> => {
+async function answers(socketPath: string): Promise<boolean> {
   try {
     await callDaemon({
       socketPath,
@@ -54,10 +56,10 @@ const answers = async (socketPath: string): Promise<boolean> => {
   } catch {
     return false;
   }
-};
+}
 
-const jsonLines = (logFile: string): readonly Record<string, unknown>[] =>
-  readFileSync(logFile, "utf8")
+function jsonLines(logFile: string): readonly Record<string, unknown>[] {
+  return readFileSync(logFile, "utf8")
     .split("\n")
     .flatMap((line) => {
       try {
@@ -67,14 +69,21 @@ const jsonLines = (logFile: string): readonly Record<string, unknown>[] =>
         return [];
       }
     });
+}
 
 /** The child prints one JSON object when it is ready. */
-const upFactsOf = (logFile: string): Record<string, unknown> => jsonLines(logFile).find((value) => "readyMs" in value) ?? {};
+function upFactsOf(logFile: string): Record<string, unknown> {
+  return jsonLines(logFile).find((value) => "readyMs" in value) ?? {};
+}
 
-const childError = (logFile: string, exit: number): QocError => {
+function childError(logFile: string, exit: number): QocError {
   const said = jsonLines(logFile).find((value) => typeof value["code"] === "string");
   const details = said?.["details"] as Record<string, string> | undefined;
-  if (said !== undefined) return new QocError(said["code"] as "INTERNAL", { ...details, message: details?.["message"] ?? String(said["message"]) });
+  if (said !== undefined)
+    return new QocError(said["code"] as "INTERNAL", {
+      ...details,
+      message: details?.["message"] ?? String(said["message"]),
+    });
   const tail = readFileSync(logFile, "utf8").trim().split("\n").slice(-3).join(" | ");
   return new QocError("INTERNAL", { message: `the desk ended with ${exit} before it was ready: ${tail}` });
-};
+}

@@ -17,7 +17,7 @@ export const systemClock: Clock = {
 export const systemIds: Ids = { random: (bytes) => randomBytes(bytes).toString("hex") };
 
 /** What tells this machine from another: its own id where it has one, else its name. */
-export const machineName = (): string => {
+export function machineName(): string {
   for (const path of ["/etc/machine-id", "/var/lib/dbus/machine-id"]) {
     try {
       const id = readFileSync(path, "utf8").trim();
@@ -27,4 +27,4 @@ export const machineName = (): string => {
     }
   }
   return hostname();
-};
+}

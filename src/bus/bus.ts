@@ -19,15 +19,17 @@ export interface Bus {
   subscribe(after: "publish" | "commit", subscriber: Subscriber): () => void;
 }
 
-export const openBus = (journal: Pick<Journal, "append">, book: Book, log: Log): Bus => {
+export function openBus(journal: Pick<Journal, "append">, book: Book, log: Log): Bus {
   const emitter = new EventEmitter<{ publish: [Recorded]; commit: [Recorded] }>();
-  const guarded = (subscriber: Subscriber): Subscriber => (recorded) => {
-    try {
-      subscriber(recorded);
-    } catch (error) {
-      log.error(`a subscriber failed on ${recorded.event.type} ${recorded.seq}: ${messageOf(error)}`);
-    }
-  };
+  const guarded =
+    (subscriber: Subscriber): Subscriber =>
+    (recorded) => {
+      try {
+        subscriber(recorded);
+      } catch (error) {
+        log.error(`a subscriber failed on ${recorded.event.type} ${recorded.seq}: ${messageOf(error)}`);
+      }
+    };
   // Those that were journaled in one breath are told in one.
   let told: { readonly committed: Promise<void>; readonly records: Recorded[] } | undefined;
   const tellOnCommit = ({ committed, recorded }: Appended): void => {
@@ -58,4 +60,4 @@ export const openBus = (journal: Pick<Journal, "append">, book: Book, log: Log):
       return () => emitter.off(after, listener);
     },
   };
-};
+}

@@ -7,7 +7,9 @@ const SEGMENT = /^\d{6}\.ndjson$/;
 /** A record to its end and something after it. No crash leaves that: the end of the record was damaged later. */
 const RECORD_AND_MORE = /,"h":"[0-9a-f]{64}"\}./s;
 
-export const segmentName = (number: number): string => `${String(number).padStart(6, "0")}.ndjson`;
+export function segmentName(number: number): string {
+  return `${String(number).padStart(6, "0")}.ndjson`;
+}
 
 export interface JournalProblem {
   readonly segment: string;
@@ -26,14 +28,14 @@ export interface JournalScan {
   readonly corrupt?: JournalProblem;
 }
 
-export const listSegments = async (disk: Disk, dir: string): Promise<readonly string[]> => {
+export async function listSegments(disk: Disk, dir: string): Promise<readonly string[]> {
   if ((await disk.facts(dir)) === undefined) return [];
   const entries = await disk.list(dir);
   return entries
     .filter((entry) => entry.kind === "file" && SEGMENT.test(entry.name))
     .map((entry) => entry.name)
     .toSorted();
-};
+}
 
 interface Cursor {
   seq: number;
@@ -48,7 +50,7 @@ export interface ScanOptions {
 }
 
 /** Streams segment by segment. Never throws for what is in the files. */
-export const scanJournal = async (disk: Disk, dir: string, { progress, take }: ScanOptions = {}): Promise<JournalScan> => {
+export async function scanJournal(disk: Disk, dir: string, { progress, take }: ScanOptions = {}): Promise<JournalScan> {
   const segments = await listSegments(disk, dir);
   const events: Recorded[] = [];
   const keep = take ?? ((recorded: Recorded): void => void events.push(recorded));
@@ -60,15 +62,15 @@ export const scanJournal = async (disk: Disk, dir: string, { progress, take }: S
     if (outcome !== undefined) return { events, segments, head: { ...cursor }, ...outcome };
   }
   return { events, segments, head: { ...cursor } };
-};
+}
 
-const scanSegment = (
+function scanSegment(
   segment: string,
   bytes: Uint8Array,
   isLast: boolean,
   cursor: Cursor,
   keep: (recorded: Recorded) => void,
-): Pick<JournalScan, "torn" | "corrupt"> | undefined => {
+): Pick<JournalScan, "torn" | "corrupt"> | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let start = 0;
   for (let line = 1; start < buffer.length; line++) {
@@ -76,9 +78,17 @@ const scanSegment = (
     const end = newline === -1 ? buffer.length : newline;
     const read = readLine(buffer.subarray(start, end));
     const isTail = isLast && (newline === -1 || newline === buffer.length - 1);
-    const problem = newline === -1 ? "has no newline" : typeof read === "string" ? read : chainProblem(read.prev, read.recorded.seq, cursor);
+    const problem =
+      newline === -1
+        ? "has no newline"
+        : typeof read === "string"
+          ? read
+          : chainProblem(read.prev, read.recorded.seq, cursor);
     if (problem !== undefined || typeof read === "string") {
-      const isTorn = isTail && (newline === -1 || typeof read === "string") && !RECORD_AND_MORE.test(buffer.toString("utf8", start, end));
+      const isTorn =
+        isTail &&
+        (newline === -1 || typeof read === "string") &&
+        !RECORD_AND_MORE.test(buffer.toString("utf8", start, end));
       if (isTorn) return { torn: { segment, offset: start, bytes: buffer.length - start } };
       return { corrupt: { segment, line, message: problem ?? "is unreadable" } };
     }
@@ -88,9 +98,9 @@ const scanSegment = (
     start = end + 1;
   }
   return undefined;
-};
+}
 
-const chainProblem = (prev: string, seq: number, cursor: Cursor): string | undefined => {
+function chainProblem(prev: string, seq: number, cursor: Cursor): string | undefined {
   if (seq !== cursor.seq + 1) return `is number ${seq} where ${cursor.seq + 1} belongs`;
   return prev === cursor.hash ? undefined : "does not follow from the line before it";
-};
+}

@@ -22,22 +22,26 @@ export interface Line {
   readonly hash: string;
 }
 
-const sha256 = (data: string | Uint8Array): string => hashOf("sha256", data, "hex");
+function sha256(data: string | Uint8Array): string {
+  return hashOf("sha256", data, "hex");
+}
 
 let lastAt = { ms: -1, text: "" };
 /** Many records share a millisecond. */
-const isoOf = (ms: number): string => (lastAt.ms === ms ? lastAt : (lastAt = { ms, text: new Date(ms).toISOString() })).text;
+function isoOf(ms: number): string {
+  return (lastAt.ms === ms ? lastAt : (lastAt = { ms, text: new Date(ms).toISOString() })).text;
+}
 
 /** The event's members, its type first. */
-const eventText = (event: DeskEvent): string => {
+function eventText(event: DeskEvent): string {
   const text = JSON.stringify(event);
   if (text.startsWith('{"type":"')) return text.slice(1, -1);
   const { type, ...rest } = event;
   return JSON.stringify({ type, ...rest }).slice(1, -1);
-};
+}
 
 /** @throws QocError TOO_LARGE. */
-export const writeLine = (recorded: Recorded, prev: string): Line => {
+export function writeLine(recorded: Recorded, prev: string): Line {
   const { type } = recorded.event;
   // Records of the first format have no epoch.
   const epoch = (recorded.epoch as number | undefined) === undefined ? "" : `"epoch":${recorded.epoch},`;
@@ -45,9 +49,10 @@ export const writeLine = (recorded: Recorded, prev: string): Line => {
   const hash = sha256(open);
   const text = `${open.slice(0, -1)},"h":"${hash}"}\n`;
   const size = Buffer.byteLength(text);
-  if (size > LINE_BYTES_MAX) throw new QocError("TOO_LARGE", { what: `the ${type} record`, size, limit: LINE_BYTES_MAX });
+  if (size > LINE_BYTES_MAX)
+    throw new QocError("TOO_LARGE", { what: `the ${type} record`, size, limit: LINE_BYTES_MAX });
   return { text, hash };
-};
+}
 
 export interface ReadLine {
   readonly recorded: Recorded;
@@ -64,7 +69,7 @@ const [COMMA, OPEN, CLOSE] = [44, 123, 125];
  * spends its time here, so nothing is copied: what is hashed and what is parsed are stretches of the line itself, in which one
  * sign at a time stands as a brace and is put back.
  */
-export const readLine = (line: Buffer): ReadLine | string => {
+export function readLine(line: Buffer): ReadLine | string {
   const end = line.length - HASH_CHARS;
   const tail = end < 0 ? "" : line.toString("latin1", end);
   if (!tail.startsWith(',"h":"') || !tail.endsWith('"}')) return "has no hash";
@@ -81,10 +86,10 @@ export const readLine = (line: Buffer): ReadLine | string => {
   if (event === undefined) return "is not JSON";
   const recorded = { seq: Number(head[1]), at: Date.parse(head[2] ?? ""), epoch: Number(head[3] ?? 0), event };
   return { recorded, prev: prev.slice(9, 73), hash };
-};
+}
 
 /** From the comma before its first member to the comma after its last. */
-const eventOf = (line: Buffer, from: number, to: number): DeskEvent | undefined => {
+function eventOf(line: Buffer, from: number, to: number): DeskEvent | undefined {
   line[from] = OPEN;
   line[to] = CLOSE;
   try {
@@ -96,4 +101,4 @@ const eventOf = (line: Buffer, from: number, to: number): DeskEvent | undefined 
     line[from] = COMMA;
     line[to] = COMMA;
   }
-};
+}

@@ -50,20 +50,22 @@ interface Batch {
   reject(error: unknown): void;
 }
 
-const openBatch = (): Batch => {
+function openBatch(): Batch {
   let resolve: () => void = () => undefined;
   let reject: (error: unknown) => void = () => undefined;
   const committed = new Promise<void>((yes, no) => ([resolve, reject] = [yes, no]));
   // Not everyone who appends waits.
   committed.catch(() => undefined);
   return { lines: [], committed, resolve, reject };
-};
+}
 
 /**
  * Reads what is there, sets a torn tail aside, and opens for appending. A corrupt journal is not opened for writing: the scan
  * says why, and the caller serves reads only.
  */
-export const openJournal = async (options: JournalOptions): Promise<{ scan: JournalScan; journal: Journal | undefined }> => {
+export async function openJournal(
+  options: JournalOptions,
+): Promise<{ scan: JournalScan; journal: Journal | undefined }> {
   const { disk, dir } = options;
   await disk.mkdir(dir);
   const scan = await scanJournal(disk, dir, options.take === undefined ? {} : { take: options.take });
@@ -72,17 +74,17 @@ export const openJournal = async (options: JournalOptions): Promise<{ scan: Jour
   const number = Math.max(1, scan.segments.length);
   const file = await disk.append(`${dir}/${segmentName(number)}`);
   return { scan, journal: new SegmentedJournal(options, scan.head, number, file) };
-};
+}
 
 /** The torn bytes are kept: they were never acknowledged, but a person may want to look. */
-const setAside = async ({ disk, dir, log }: JournalOptions, torn: NonNullable<JournalScan["torn"]>): Promise<void> => {
+async function setAside({ disk, dir, log }: JournalOptions, torn: NonNullable<JournalScan["torn"]>): Promise<void> {
   const path = `${dir}/${torn.segment}`;
   const bytes = await disk.read(path);
   await disk.mkdir(`${dir}/torn`);
   await disk.writeAtomic(`${dir}/torn/${torn.segment}.${torn.offset}`, bytes.subarray(torn.offset));
   await disk.truncate(path, torn.offset);
   log.warn(`journal ${torn.segment}: an unfinished last line of ${torn.bytes} bytes was set aside in torn/`);
-};
+}
 
 class SegmentedJournal implements Journal {
   readonly #options: JournalOptions;

@@ -7,19 +7,19 @@ import { JOURNAL_FORMAT } from "./journal-record.ts";
 type Upgrade = (recorded: Recorded) => Recorded;
 
 /** How records of this journal are read; its first one says. Format 0 had no `epoch`: all of it is epoch 1. @throws FORMAT_TOO_NEW. */
-const upgradeFor = ({ event }: Recorded): Upgrade => {
+function upgradeFor({ event }: Recorded): Upgrade {
   if (event.type === "desk.created" && event.format > JOURNAL_FORMAT) {
     throw new QocError("FORMAT_TOO_NEW", { what: "the journal", found: event.format, known: JOURNAL_FORMAT });
   }
   const isOld = event.type === "desk.created" && event.format === 0;
   return (recorded) => (isOld && recorded.epoch === 0 ? { ...recorded, epoch: 1 } : recorded);
-};
+}
 
 /** Records as this version reads them. @throws QocError FORMAT_TOO_NEW. */
-export const upgraded = (events: readonly Recorded[]): readonly Recorded[] => {
+export function upgraded(events: readonly Recorded[]): readonly Recorded[] {
   const [first] = events;
   return first === undefined ? events : events.map(upgradeFor(first));
-};
+}
 
 export interface Replay {
   /** Moves while records are taken. */
@@ -29,7 +29,7 @@ export interface Replay {
 }
 
 /** Folds records one by one, as they are read. */
-export const openReplay = (): Replay => {
+export function openReplay(): Replay {
   const book = emptyBook();
   let upgrade: Upgrade | undefined;
   return {
@@ -39,10 +39,10 @@ export const openReplay = (): Replay => {
       applyEvent(book, upgrade(recorded));
     },
   };
-};
+}
 
-export const replay = (events: readonly Recorded[]): Book => {
+export function replay(events: readonly Recorded[]): Book {
   const folding = openReplay();
   for (const recorded of events) folding.take(recorded);
   return folding.book;
-};
+}

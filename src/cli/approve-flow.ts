@@ -17,7 +17,7 @@ const TYPED_ABOVE = "10000";
 type Input = Readonly<Record<string, unknown>>;
 
 /** The receipt, or undefined where the person said no. @throws whatever the desk answers. */
-export const approve = async (session: Session, row: Command, input: Input): Promise<unknown> => {
+export async function approve(session: Session, row: Command, input: Input): Promise<unknown> {
   const { prompt } = session;
   if (input["all"] === true) throw new QocError("NO_BULK_APPROVAL");
   if (input["id"] === undefined) throw usage(row, "ID|FILE is missing: the one order to approve");
@@ -25,13 +25,18 @@ export const approve = async (session: Session, row: Command, input: Input): Pro
   const order = (await session.call(session.row("orders show"), { id: input["id"] })) as ShownOrder;
   showOrder(session, order);
   return approveShown(session, prompt, row, order);
-};
+}
 
 /**
  * Asks about an order that stands on the screen. The desk is sent the review's own digest: the file may have been edited since,
  * and what was read is what is agreed to.
  */
-export const approveShown = async (session: Session, prompt: Prompt, row: Command, order: ShownOrder): Promise<unknown> => {
+export async function approveShown(
+  session: Session,
+  prompt: Prompt,
+  row: Command,
+  order: ShownOrder,
+): Promise<unknown> {
   const { id, digest, review } = order;
   // What is no proposal any more has nothing to agree to; the desk says so in its own words.
   if (review === null || review === undefined) return send(session, row, { id, digest }, "cli");
@@ -40,17 +45,18 @@ export const approveShown = async (session: Session, prompt: Prompt, row: Comman
     return undefined;
   }
   return send(session, row, { id, digest: review.digest }, "tty");
-};
+}
 
-export const showOrder = (session: Session, order: ShownOrder): void => {
+export function showOrder(session: Session, order: ShownOrder): void {
   const { io } = session.world;
   const face = { isTty: true, columns: io.columns, paint: painter(io.colour.err) };
   io.err(`${renderOrder(face, order).join("\n")}\n\n`);
-};
+}
 
-const agrees = async (prompt: Prompt, review: Review): Promise<boolean> => {
+async function agrees(prompt: Prompt, review: Review): Promise<boolean> {
   const blocked = review.decision === "block" ? "A guard blocks it, so the desk will refuse. " : "";
-  const isHeavy = review.mode !== "paper" || review.notional === null || decimal(review.notional).abs().gt(decimal(TYPED_ABOVE));
+  const isHeavy =
+    review.mode !== "paper" || review.notional === null || decimal(review.notional).abs().gt(decimal(TYPED_ABOVE));
   if (!isHeavy) return prompt.confirm(`${blocked}Approve and send?`);
   const { symbol } = review.terms;
   const why =
@@ -59,11 +65,13 @@ const agrees = async (prompt: Prompt, review: Review): Promise<boolean> => {
       : review.mode === "live"
         ? "LIVE money"
         : "perhaps LIVE money";
-  return (await prompt.line(`${blocked}${why}: type ${oneLine(symbol)} to approve and send, Enter for no: `)) === symbol;
-};
+  return (
+    (await prompt.line(`${blocked}${why}: type ${oneLine(symbol)} to approve and send, Enter for no: `)) === symbol
+  );
+}
 
 /** A live order needs the passphrase: from its descriptor, or asked for once the desk says that it does. */
-const send = async (session: Session, row: Command, input: Input, channel: "cli" | "tty"): Promise<unknown> => {
+async function send(session: Session, row: Command, input: Input, channel: "cli" | "tty"): Promise<unknown> {
   const given = await passphraseFrom(session);
   const whole = given === undefined ? input : { ...input, passphrase: given };
   try {
@@ -76,10 +84,10 @@ const send = async (session: Session, row: Command, input: Input, channel: "cli"
     if (typed === undefined || typed === "") throw error;
     return session.call(row, { ...input, passphrase: typed }, channel);
   }
-};
+}
 
 /** The text of `--passphrase-fd` without its line end; undefined: the flag was not given. */
-export const passphraseFrom = async ({ globals, world }: Session): Promise<string | undefined> => {
+export async function passphraseFrom({ globals, world }: Session): Promise<string | undefined> {
   if (globals.passphraseFd === undefined) return undefined;
   try {
     return (await world.io.fdText(globals.passphraseFd)).replace(/\r?\n$/, "");
@@ -87,15 +95,16 @@ export const passphraseFrom = async ({ globals, world }: Session): Promise<strin
     const message = `--passphrase-fd ${globals.passphraseFd} cannot be read: is it open? (... ${globals.passphraseFd}< file)`;
     throw new QocError("USAGE", { message, command: "security" }, { cause: error });
   }
-};
+}
 
 /** `key protect`: a passphrase typed twice. @throws USAGE where it is not typed the same, or nobody can be asked. */
-export const newPassphrase = async (session: Session, row: Command): Promise<string> => {
+export async function newPassphrase(session: Session, row: Command): Promise<string> {
   const given = await passphraseFrom(session);
   if (given !== undefined) return given;
-  if (session.prompt === undefined) throw usage(row, "the passphrase is asked for on a terminal, or read from --passphrase-fd N");
+  if (session.prompt === undefined)
+    throw usage(row, "the passphrase is asked for on a terminal, or read from --passphrase-fd N");
   const first = await session.prompt.secret("New passphrase (at least 8 characters): ");
   const again = await session.prompt.secret("Once more: ");
   if (first === undefined || first !== again) throw usage(row, "the two passphrases differ; nothing was changed");
   return first;
-};
+}

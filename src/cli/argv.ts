@@ -39,10 +39,23 @@ export const GLOBAL_FLAGS: readonly Argument[] = [
   { name: "verbose", kind: "flag", type: "boolean", short: "v", about: "more on stderr: an error's cause and details" },
   { name: "noColor", kind: "flag", type: "boolean", about: "no colours; NO_COLOR=1 does the same" },
   { name: "noInput", kind: "flag", type: "boolean", about: "never ask; fail where an answer is needed" },
-  { name: "workspace", kind: "flag", type: "string", short: "C", value: "DIR", about: "the desk's folder; else the current one or above it" },
+  {
+    name: "workspace",
+    kind: "flag",
+    type: "string",
+    short: "C",
+    value: "DIR",
+    about: "the desk's folder; else the current one or above it",
+  },
   { name: "yes", kind: "flag", type: "boolean", short: "y", about: "answer yes; never approves an order by itself" },
   { name: "dryRun", kind: "flag", type: "boolean", about: "show what would be done; commands that cannot refuse it" },
-  { name: "passphraseFd", kind: "flag", type: "number", value: "N", about: "read the operator's passphrase from this file descriptor" },
+  {
+    name: "passphraseFd",
+    kind: "flag",
+    type: "number",
+    value: "N",
+    about: "read the operator's passphrase from this file descriptor",
+  },
   { name: "help", kind: "flag", type: "boolean", short: "h", about: "help for the command" },
   { name: "version", kind: "flag", type: "boolean", short: "V", about: "print the version" },
 ];
@@ -51,12 +64,14 @@ export const GLOBAL_FLAGS: readonly Argument[] = [
 const ONE_WORD_GLOBAL = /^(-C.+|-[qvyhV]+|--(workspace|passphrase-fd)=.*)$/;
 
 /** `limitPrice` as a flag: `limit-price`. */
-export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
 
 /**
  * @throws QocError UNKNOWN_COMMAND, or USAGE for an unknown flag, a word too many, a missing or a bad value; all exit with 2.
  */
-export const parseArgv = <R extends Words>(argv: readonly string[], table: readonly R[]): Parsed<R> => {
+export function parseArgv<R extends Words>(argv: readonly string[], table: readonly R[]): Parsed<R> {
   const { row, rest } = findRow(argv, table);
   const flags = [...GLOBAL_FLAGS, ...(row?.args.filter(({ kind }) => kind === "flag") ?? [])];
   const said = readFlags(row, rest, flags);
@@ -67,10 +82,13 @@ export const parseArgv = <R extends Words>(argv: readonly string[], table: reado
     return { row, input: {}, globals };
   }
   return { row, input: { ...flagInput(row, said.values), ...positionalInput(row, said.positionals) }, globals };
-};
+}
 
 /** The row whose words open the line, globals skipped, and the line without those words. */
-const findRow = <R extends Words>(argv: readonly string[], table: readonly R[]): { row: R | undefined; rest: readonly string[] } => {
+function findRow<R extends Words>(
+  argv: readonly string[],
+  table: readonly R[],
+): { row: R | undefined; rest: readonly string[] } {
   const words = leadingWords(argv);
   const named = (name: string): R | undefined =>
     table.find((row) => row.name === name) ?? table.find((row) => row.aliases?.includes(name) === true);
@@ -78,15 +96,17 @@ const findRow = <R extends Words>(argv: readonly string[], table: readonly R[]):
     if (words.length < count) continue;
     const taken = words.slice(0, count);
     const row = named(taken.map(({ word }) => word).join(" "));
-    if (row !== undefined) return { row, rest: argv.filter((_, index) => !taken.some((known) => known.index === index)) };
+    if (row !== undefined)
+      return { row, rest: argv.filter((_, index) => !taken.some((known) => known.index === index)) };
   }
   const [first, second] = words;
-  if (first !== undefined) throw unknownCommand(second === undefined ? first.word : `${first.word} ${second.word}`, table);
+  if (first !== undefined)
+    throw unknownCommand(second === undefined ? first.word : `${first.word} ${second.word}`, table);
   return { row: undefined, rest: argv };
-};
+}
 
 /** The first two words that are no flags; a word after a row's own flag may be its value, so the search ends there. */
-const leadingWords = (argv: readonly string[]): readonly { word: string; index: number }[] => {
+function leadingWords(argv: readonly string[]): readonly { word: string; index: number }[] {
   const words: { word: string; index: number }[] = [];
   for (let index = 0; index < argv.length && words.length < 2; index++) {
     const word = argv[index] ?? "";
@@ -99,31 +119,41 @@ const leadingWords = (argv: readonly string[]): readonly { word: string; index: 
     if (flag !== undefined && flag.type !== "boolean") index += 1;
   }
   return words;
-};
+}
 
 /** A noun alone (`qoc orders`) or a misspelt verb is answered with what stands under the noun. */
-const unknownCommand = (words: string, table: readonly Words[]): QocError => {
+function unknownCommand(words: string, table: readonly Words[]): QocError {
   const [noun = "", verb] = words.split(" ");
   const names = table.flatMap((row) => [row.name, ...(row.aliases ?? [])]);
   const under = names.filter((name) => name.startsWith(`${noun} `));
   if (under.length > 0) {
     const near = verb === undefined ? "" : suggestion(`${noun} ${verb}`, under);
-    return new QocError("UNKNOWN_COMMAND", { name: words, suggestion: near === "" ? ` (there is ${under.join(", ")})` : near });
+    return new QocError("UNKNOWN_COMMAND", {
+      name: words,
+      suggestion: near === "" ? ` (there is ${under.join(", ")})` : near,
+    });
   }
   const two = suggestion(words, names);
-  return new QocError("UNKNOWN_COMMAND", { name: two === "" ? noun : words, suggestion: two === "" ? suggestion(noun, names) : two });
-};
+  return new QocError("UNKNOWN_COMMAND", {
+    name: two === "" ? noun : words,
+    suggestion: two === "" ? suggestion(noun, names) : two,
+  });
+}
 
 interface Said {
   readonly values: ReadonlyMap<string, readonly (string | true)[]>;
   readonly positionals: readonly string[];
 }
 
-const readFlags = (row: Words | undefined, rest: readonly string[], flags: readonly Argument[]): Said => {
+function readFlags(row: Words | undefined, rest: readonly string[], flags: readonly Argument[]): Said {
   const options: Options = Object.fromEntries(
     flags.map(({ name, type, short }) => [
       kebab(name),
-      { type: type === "boolean" ? "boolean" : "string", multiple: true, ...(short === undefined ? {} : { short }) } as const,
+      {
+        type: type === "boolean" ? "boolean" : "string",
+        multiple: true,
+        ...(short === undefined ? {} : { short }),
+      } as const,
     ]),
   );
   const { tokens } = parseArgs({ args: [...rest], options, strict: false, allowPositionals: true, tokens: true });
@@ -137,14 +167,14 @@ const readFlags = (row: Words | undefined, rest: readonly string[], flags: reado
     values.set(flag.name, [...(values.get(flag.name) ?? []), flagValue(row, flag, token)]);
   }
   return { values, positionals };
-};
+}
 
 interface OptionToken {
   readonly value?: string | undefined;
   readonly inlineValue?: boolean | undefined;
 }
 
-const flagValue = (row: Words | undefined, flag: Argument, { value, inlineValue }: OptionToken): string | true => {
+function flagValue(row: Words | undefined, flag: Argument, { value, inlineValue }: OptionToken): string | true {
   if (flag.type === "boolean") {
     if (value !== undefined) throw usage(row, `--${kebab(flag.name)} takes no value`);
     return true;
@@ -157,23 +187,33 @@ const flagValue = (row: Words | undefined, flag: Argument, { value, inlineValue 
   if (value === undefined) throw usage(row, `--${kebab(flag.name)} needs a value: ${flag.value ?? "VALUE"}`);
   if (flag.choices !== undefined && !flag.choices.includes(value)) {
     const near = suggestion(value, flag.choices);
-    throw usage(row, `--${kebab(flag.name)} is one of ${flag.choices.join(", ")}; ${JSON.stringify(value)} is not${near}`);
+    throw usage(
+      row,
+      `--${kebab(flag.name)} is one of ${flag.choices.join(", ")}; ${JSON.stringify(value)} is not${near}`,
+    );
   }
   if (flag.type === "number" && !/^\d{1,9}$/.test(value)) {
     throw usage(row, `--${kebab(flag.name)} takes a whole number; ${JSON.stringify(value)} is none`);
   }
   return value;
-};
+}
 
-const unknownFlag = (row: Words | undefined, rawName: string, flags: readonly Argument[]): QocError => {
-  const near = suggestion(rawName.replace(/^-+/, ""), flags.map(({ name }) => kebab(name))).replace("mean ", "mean --");
+function unknownFlag(row: Words | undefined, rawName: string, flags: readonly Argument[]): QocError {
+  const near = suggestion(
+    rawName.replace(/^-+/, ""),
+    flags.map(({ name }) => kebab(name)),
+  ).replace("mean ", "mean --");
   return usage(row, `unknown flag ${rawName}${near}`);
-};
+}
 
-export const usage = (row: Words | undefined, message: string): QocError =>
-  new QocError("USAGE", { message: row === undefined ? message : `${row.name}: ${message}`, command: row?.name ?? "" });
+export function usage(row: Words | undefined, message: string): QocError {
+  return new QocError("USAGE", {
+    message: row === undefined ? message : `${row.name}: ${message}`,
+    command: row?.name ?? "",
+  });
+}
 
-const globalsOf = (row: Words | undefined, values: Said["values"]): Globals => {
+function globalsOf(row: Words | undefined, values: Said["values"]): Globals {
   const has = (name: string): boolean => values.has(name);
   const last = (name: string): string | undefined => values.get(name)?.findLast((value) => value !== true);
   const fd = last("passphraseFd");
@@ -193,13 +233,14 @@ const globalsOf = (row: Words | undefined, values: Said["values"]): Globals => {
     workspace: last("workspace"),
     passphraseFd: fd === undefined ? undefined : Number(fd),
   };
-};
+}
 
-const flagInput = (row: Words, values: Said["values"]): Record<string, unknown> => {
+function flagInput(row: Words, values: Said["values"]): Record<string, unknown> {
   const input: Record<string, unknown> = {};
   for (const flag of row.args.filter(({ kind }) => kind === "flag")) {
     const said = values.get(flag.name);
-    if (said === undefined && flag.required === true) throw usage(row, `--${kebab(flag.name)} is missing: ${flag.about}`);
+    if (said === undefined && flag.required === true)
+      throw usage(row, `--${kebab(flag.name)} is missing: ${flag.about}`);
     if (said === undefined) continue;
     const isRepeated = said.length > 1 && flag.many !== true && flag.type !== "boolean";
     if (isRepeated) throw usage(row, `--${kebab(flag.name)} was given ${said.length} times`);
@@ -207,9 +248,9 @@ const flagInput = (row: Words, values: Said["values"]): Record<string, unknown> 
     input[flag.name] = flag.many === true ? typed : typed[0];
   }
   return input;
-};
+}
 
-const positionalInput = (row: Words, words: readonly string[]): Record<string, unknown> => {
+function positionalInput(row: Words, words: readonly string[]): Record<string, unknown> {
   const input: Record<string, unknown> = {};
   const left = [...words];
   for (const argument of row.args.filter(({ kind }) => kind === "positional")) {
@@ -219,9 +260,10 @@ const positionalInput = (row: Words, words: readonly string[]): Record<string, u
     }
     const word = left.shift();
     if (word !== undefined) input[argument.name] = word;
-    else if (argument.required !== false) throw usage(row, `${argument.value ?? argument.name} is missing: ${argument.about}`);
+    else if (argument.required !== false)
+      throw usage(row, `${argument.value ?? argument.name} is missing: ${argument.about}`);
   }
   const extra = left.map((word) => JSON.stringify(word)).join(" ");
   if (left.length > 0) throw usage(row, `unexpected ${extra}; words with spaces stand in quotes`);
   return input;
-};
+}

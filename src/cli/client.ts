@@ -1,7 +1,15 @@
 /** Asks the running desk over its Unix socket: one call, one connection. */
 import { type Socket, connect } from "node:net";
 import { QocError, messageOf } from "../domain/error.ts";
-import { NO_ID, REQUEST_BYTES_MAX, type Reply, type Request, type WireError, readLines, tooLarge } from "./ipc-protocol.ts";
+import {
+  NO_ID,
+  REQUEST_BYTES_MAX,
+  type Reply,
+  type Request,
+  type WireError,
+  readLines,
+  tooLarge,
+} from "./ipc-protocol.ts";
 
 /** An answer line may carry a whole research note or a long list of orders. */
 const REPLY_BYTES_MAX = 64 * 1024 * 1024;
@@ -44,21 +52,22 @@ export class RemoteError extends Error {
 }
 
 /** The desk was asked and ended before it answered. What only reads may be asked again; what else it had begun may be done. */
-export const wentAway = (readsOnly: boolean): QocError => {
+export function wentAway(readsOnly: boolean): QocError {
   const reason = `: it went away before it answered${readsOnly ? "" : "; what it had begun may be done"}`;
   return new QocError("DESK_DOWN", { reason }, { retryable: readsOnly });
-};
+}
 
 /** Nobody listened: nothing was asked, and nothing begun. What a desk itself says while it stops is another error. */
-export const isNobodyThere = (error: unknown): boolean =>
-  error instanceof QocError && error.code === "DESK_DOWN" && error.details["reason"] === undefined;
+export function isNobodyThere(error: unknown): boolean {
+  return error instanceof QocError && error.code === "DESK_DOWN" && error.details["reason"] === undefined;
+}
 
 /**
  * Sends one command and resolves with its result.
  * @throws QocError DESK_DOWN where nobody listens; TOO_LARGE before anything is sent; RemoteError with what the desk answered;
  * `cutOff`; the signal's reason once aborted.
  */
-export const callDaemon = async (call: DaemonCall): Promise<unknown> => {
+export async function callDaemon(call: DaemonCall): Promise<unknown> {
   call.signal.throwIfAborted();
   const line = JSON.stringify({ id: CALL_ID, ...call.request });
   const size = Buffer.byteLength(line);
@@ -70,10 +79,10 @@ export const callDaemon = async (call: DaemonCall): Promise<unknown> => {
   } finally {
     socket.destroy();
   }
-};
+}
 
-const converse = (socket: Socket, line: string, call: DaemonCall): Promise<unknown> =>
-  new Promise((resolve, reject) => {
+function converse(socket: Socket, line: string, call: DaemonCall): Promise<unknown> {
+  return new Promise((resolve, reject) => {
     const abort = (): void => reject(call.signal.reason);
     call.signal.addEventListener("abort", abort, { once: true });
     /** Values are handed on one after another; the result waits for the last of them. */
@@ -92,7 +101,8 @@ const converse = (socket: Socket, line: string, call: DaemonCall): Promise<unkno
     });
     const onLine = (answer: string): void => {
       const reply = parseReply(answer);
-      if (reply === undefined) return finish(() => reject(new QocError("INTERNAL", { message: "the desk sent a malformed answer" })));
+      if (reply === undefined)
+        return finish(() => reject(new QocError("INTERNAL", { message: "the desk sent a malformed answer" })));
       switch (reply.kind) {
         case "note":
           return finish(() => call.onNote(reply.line));
@@ -110,23 +120,26 @@ const converse = (socket: Socket, line: string, call: DaemonCall): Promise<unkno
       finish(() => reject(new QocError("TOO_LARGE", { what: "the answer", size, limit: REPLY_BYTES_MAX }))),
     );
   });
+}
 
-const downOr = (error: NodeJS.ErrnoException): QocError =>
-  NOBODY.has(error.code ?? "")
+function downOr(error: NodeJS.ErrnoException): QocError {
+  return NOBODY.has(error.code ?? "")
     ? new QocError("DESK_DOWN", {}, { cause: error })
     : new QocError("INTERNAL", { message: `the desk's socket: ${messageOf(error)}` }, { cause: error });
+}
 
 /**
  * The desk is trusted (its socket is the user's own, mode 0600), so only the frame is checked. An error without an id is of a
  * request that it could not read; a connection carries one.
  */
-const parseReply = (line: string): Reply | undefined => {
+function parseReply(line: string): Reply | undefined {
   try {
     const reply = JSON.parse(line) as Partial<Reply> | null;
-    const isKnown = reply?.kind === "note" || reply?.kind === "value" || reply?.kind === "result" || reply?.kind === "error";
+    const isKnown =
+      reply?.kind === "note" || reply?.kind === "value" || reply?.kind === "result" || reply?.kind === "error";
     const isOurs = reply?.id === CALL_ID || (reply?.kind === "error" && reply.id === NO_ID);
     return isKnown && isOurs ? (reply as Reply) : undefined;
   } catch {
     return undefined;
   }
-};
+}

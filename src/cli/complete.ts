@@ -30,7 +30,7 @@ const ABOUT_CHARS_MAX = 60;
 const PLAIN = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
 
 /** The script to source. tab prints it with console.log, so that is borrowed while it does. */
-export const completionScript = (shell: Shell): string => {
+export function completionScript(shell: Shell): string {
   const lines: string[] = [];
   const { log } = console;
   console.log = (line: string) => void lines.push(line);
@@ -40,28 +40,36 @@ export const completionScript = (shell: Shell): string => {
     console.log = log;
   }
   return `${lines.join("\n")}\n`;
-};
+}
 
 /**
  * What fits after `words`, the last of which is being typed: `value<TAB>about` lines and the directive for the script. The desk is
  * asked only where an id is wanted, so the words are walked twice: once to learn what is wanted, once to answer.
  */
-export const completions = async (words: readonly string[], table: readonly Command[], ask: AskDesk): Promise<string> => {
+export async function completions(words: readonly string[], table: readonly Command[], ask: AskDesk): Promise<string> {
   const wanted = new Set<Live>();
   walk(words, table, (live) => {
     wanted.add(live);
     return [];
   });
   const [live] = wanted;
-  const isPath = live === "path" || ((live === "order" || live === "proposal" || live === "issue") && (words.at(-1) ?? "").includes("/"));
+  const isPath =
+    live === "path" ||
+    ((live === "order" || live === "proposal" || live === "issue") && (words.at(-1) ?? "").includes("/"));
   const candidates = live === undefined || isPath ? [] : await idsOf(live, ask);
   const lines = walk(words, table, () => candidates).map(({ value, about }) => `${value}\t${about}`);
-  const directive = isPath ? ShellCompDirective.ShellCompDirectiveDefault : ShellCompDirective.ShellCompDirectiveNoFileComp;
+  const directive = isPath
+    ? ShellCompDirective.ShellCompDirectiveDefault
+    : ShellCompDirective.ShellCompDirectiveNoFileComp;
   return `${[...lines, `:${directive}`].join("\n")}\n`;
-};
+}
 
 /** Lets tab find what fits, offering `offer(kind)` where a live kind is wanted. */
-const walk = (words: readonly string[], table: readonly Command[], offer: (live: Live) => readonly Candidate[]): readonly Candidate[] => {
+function walk(
+  words: readonly string[],
+  table: readonly Command[],
+  offer: (live: Live) => readonly Candidate[],
+): readonly Candidate[] {
   const root = new RootCommand();
   const handler = (argument: Argument) => (give: (value: string, about: string) => void) => {
     for (const choice of argument.choices ?? []) give(choice, "");
@@ -89,10 +97,10 @@ const walk = (words: readonly string[], table: readonly Command[], offer: (live:
   }
   for (const flag of GLOBAL_FLAGS) option(root, flag);
   return matching(root, words);
-};
+}
 
 /** tab prints what it found; silenced, it leaves it in `completions`, which are filtered here as it would. */
-const matching = (root: RootCommand, words: readonly string[]): readonly Candidate[] => {
+function matching(root: RootCommand, words: readonly string[]): readonly Candidate[] {
   const { log } = console;
   console.log = () => undefined;
   try {
@@ -104,31 +112,43 @@ const matching = (root: RootCommand, words: readonly string[]): readonly Candida
   const start = typed.startsWith("--") && typed.includes("=") ? typed.slice(typed.indexOf("=") + 1) : typed;
   const found = new Map<string, Candidate>();
   for (const { value, description = "" } of root.completions) {
-    if (value.startsWith(start) && !found.has(value)) found.set(value, { value, about: oneLine(description).slice(0, ABOUT_CHARS_MAX) });
+    if (value.startsWith(start) && !found.has(value))
+      found.set(value, { value, about: oneLine(description).slice(0, ABOUT_CHARS_MAX) });
   }
   return [...found.values()];
-};
+}
 
-const idsOf = async (live: Exclude<Live, "path">, ask: AskDesk): Promise<readonly Candidate[]> => {
+async function idsOf(live: Exclude<Live, "path">, ask: AskDesk): Promise<readonly Candidate[]> {
   try {
     return (await LIVE[live](ask)).filter(({ value }) => PLAIN.test(value));
   } catch {
     // The desk is down or slow: nothing is offered, and the shell goes on.
     return [];
   }
-};
+}
 
-const word = (row: Readonly<Record<string, unknown>>, name: string): string => String(row[name] ?? "");
-const orders = async (ask: AskDesk, input: Readonly<Record<string, unknown>>): Promise<readonly Candidate[]> =>
-  ((await ask("orders list", input)) as Rows).map((row) => {
+function word(row: Readonly<Record<string, unknown>>, name: string): string {
+  return String(row[name] ?? "");
+}
+async function orders(ask: AskDesk, input: Readonly<Record<string, unknown>>): Promise<readonly Candidate[]> {
+  return ((await ask("orders list", input)) as Rows).map((row) => {
     const terms = row["terms"] as Readonly<Record<string, unknown>>;
     const what = ["side", "quantity", "symbol"].map((name) => word(terms, name)).join(" ");
     return { value: word(row, "id"), about: `${word(row, "state")}: ${what}` };
   });
+}
 /** Any list as candidates: which field is the value, which tells about it. */
-const listed = async (ask: AskDesk, command: string, value: string, about: (row: Rows[number]) => string): Promise<readonly Candidate[]> =>
-  ((await ask(command, {})) as Rows).map((row) => ({ value: word(row, value), about: about(row) }));
-const titleOf = (row: Rows[number]): string => (row["untrusted"] as { readonly title: { readonly text: string } }).title.text;
+async function listed(
+  ask: AskDesk,
+  command: string,
+  value: string,
+  about: (row: Rows[number]) => string,
+): Promise<readonly Candidate[]> {
+  return ((await ask(command, {})) as Rows).map((row) => ({ value: word(row, value), about: about(row) }));
+}
+function titleOf(row: Rows[number]): string {
+  return (row["untrusted"] as { readonly title: { readonly text: string } }).title.text;
+}
 
 const LIVE: Readonly<Record<Exclude<Live, "path">, (ask: AskDesk) => Promise<readonly Candidate[]>>> = {
   order: (ask) => orders(ask, { limit: 100 }),

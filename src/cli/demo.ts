@@ -6,7 +6,9 @@ import type { Quoted } from "./plot.ts";
 import { plot } from "./plot.ts";
 
 /** One command of the real CLI in the demo's workspace: its answer, and the notes it made on the way. */
-export type RunQoc = (args: readonly string[]) => Promise<{ code: number; json: unknown; notes: readonly string[]; text: string }>;
+export type RunQoc = (
+  args: readonly string[],
+) => Promise<{ code: number; json: unknown; notes: readonly string[]; text: string }>;
 
 export interface DemoWorld {
   readonly dir: string;
@@ -34,18 +36,22 @@ interface Shown {
 
 const FILL_DEADLINE_ROUNDS = 60;
 
-export const tellDemo = async (world: DemoWorld): Promise<{ path: string; approved: string | null; nav: string }> => {
+export async function tellDemo(world: DemoWorld): Promise<{ path: string; approved: string | null; nav: string }> {
   const { say } = world;
   const step = narrator(say);
   step("a desk is made and started", "qoc init, qoc up --detach");
   await must(world, ["init", world.dir]);
-  const opening = (await must(world, ["up", "--detach"])) as { connectors?: { name: string; mode: string; state: string }[] };
+  const opening = (await must(world, ["up", "--detach"])) as {
+    connectors?: { name: string; mode: string; state: string }[];
+  };
   for (const connector of opening.connectors ?? [])
     say(`    connector ${connector.name}: ${connector.state}, ${connector.mode.toUpperCase()}`);
 
   step("an agent works on issues/001-first-look.md", "qoc run issues/001-first-look.md");
   const curve: Quoted[] = [await navNow(world)];
-  const run = (await must(world, ["run", "issues/001-first-look.md"], (note) => say(`    ${note}`))) as { proposals: string[] };
+  const run = (await must(world, ["run", "issues/001-first-look.md"], (note) => say(`    ${note}`))) as {
+    proposals: string[];
+  };
   const shown: Shown[] = [];
   for (const id of run.proposals) shown.push((await must(world, ["orders", "show", id])) as Shown);
 
@@ -55,7 +61,8 @@ export const tellDemo = async (world: DemoWorld): Promise<{ path: string; approv
   let approved: string | null = null;
   if (chosen === undefined) say("    no proposal passes the guards; nothing can be sent");
   else approved = await approveAndWait(world, step, chosen, curve);
-  for (const other of shown) if (other.id !== chosen?.id) await must(world, ["reject", other.id, "--comment", "ten times too large"]);
+  for (const other of shown)
+    if (other.id !== chosen?.id) await must(world, ["reject", other.id, "--comment", "ten times too large"]);
 
   step("what the desk remembers", "qoc log");
   for (const line of (await must(world, ["log"])) as {
@@ -80,40 +87,45 @@ export const tellDemo = async (world: DemoWorld): Promise<{ path: string; approv
   say(`The desk is yours: ${world.dir}`);
   say(`next: cd ${world.dir} && qoc up       (desk.toml holds the guards; delete one and run the demo's steps again)`);
   return { path: world.dir, approved, nav: taken.nav };
-};
+}
 
-const narrator = (say: (line: string) => void) => {
+function narrator(say: (line: string) => void) {
   let n = 0;
   return (title: string, commands: string): void => {
     n += 1;
     say("");
     say(`${n}. ${title}   [${commands}]`);
   };
-};
+}
 
-const tellProposal = (say: (line: string) => void, order: Shown): void => {
+function tellProposal(say: (line: string) => void, order: Shown): void {
   const { review } = order;
   say(`    ${order.id}: ${review?.sentence ?? order.state}`);
   if (review === null) return;
   for (const change of review.book)
     say(`        ${change.what.padEnd(14)} ${change.before ?? "unavailable"} -> ${change.after ?? "unavailable"}`);
   const failing = review.checks.filter((check) => check.decision === "block");
-  say(`        ${review.checks.length - failing.length} checks pass${failing.length === 0 ? "" : `, ${failing.length} block:`}`);
+  say(
+    `        ${review.checks.length - failing.length} checks pass${failing.length === 0 ? "" : `, ${failing.length} block:`}`,
+  );
   for (const check of failing) say(`        x ${check.guard}: ${check.message}`);
-};
+}
 
-const approveAndWait = async (
+async function approveAndWait(
   world: DemoWorld,
   step: ReturnType<typeof narrator>,
   chosen: Shown,
   curve: Quoted[],
-): Promise<string | null> => {
+): Promise<string | null> {
   step(`you decide on ${chosen.id}`, `qoc approve ${chosen.id} --digest ${chosen.digest.slice(0, 15)}...`);
   if (!(await world.confirm(`Approve: ${chosen.review?.sentence ?? chosen.id}?`))) {
     world.say("    not approved; nothing was sent");
     return null;
   }
-  const receipt = (await must(world, ["approve", chosen.id, "--digest", chosen.digest])) as { state: string; venueOrderId: string };
+  const receipt = (await must(world, ["approve", chosen.id, "--digest", chosen.digest])) as {
+    state: string;
+    venueOrderId: string;
+  };
   world.say(`    ${receipt.state}; the venue calls it ${receipt.venueOrderId}`);
   step("the fill arrives, later than the acknowledgement", `qoc orders show ${chosen.id}`);
   let now = chosen;
@@ -122,22 +134,27 @@ const approveAndWait = async (
     now = (await must(world, ["orders", "show", chosen.id])) as Shown;
     if (round % 4 === 0) curve.push(await navNow(world));
   }
-  for (const fill of now.fills) world.say(`    filled ${fill.quantity} at ${fill.price} (${fill.time.slice(0, 10)} at the venue)`);
+  for (const fill of now.fills)
+    world.say(`    filled ${fill.quantity} at ${fill.price} (${fill.time.slice(0, 10)} at the venue)`);
   world.say(`    filed as ${now.path}`);
   const inbox = (await must(world, ["inbox", "list", "--status", "new"])) as { path: string }[];
   for (const item of inbox) world.say(`    inbox: ${item.path}`);
   return chosen.id;
-};
+}
 
-const navNow = async (world: DemoWorld): Promise<Quoted> => {
+async function navNow(world: DemoWorld): Promise<Quoted> {
   await must(world, ["positions", "list"]);
   const status = (await must(world, ["status"])) as { book: { nav: string } };
   return { label: "NAV", value: Number(status.book.nav) };
-};
+}
 
-const must = async (world: DemoWorld, args: readonly string[], note: (line: string) => void = () => undefined): Promise<unknown> => {
+async function must(
+  world: DemoWorld,
+  args: readonly string[],
+  note: (line: string) => void = () => undefined,
+): Promise<unknown> {
   const { code, json, notes, text } = await world.qoc(args);
   for (const line of notes) note(line);
   if (code !== 0) throw new Error(`qoc ${args.join(" ")} ended with ${code}: ${text.trim()}`);
   return json;
-};
+}

@@ -100,21 +100,21 @@ export const TOPICS: readonly Topic[] = [
       "",
       "qoc run ISSUE --dry-run prints what the agent would be told. qoc logs --run RUN -f follows a",
       "run from another terminal; Ctrl-C where it was started stops it. qoc agent setup claude",
-      "writes your own client's entry. [connectors] agent = [\"paper\"] limits what agents reach.",
+      'writes your own client\'s entry. [connectors] agent = ["paper"] limits what agents reach.',
     ],
   },
   {
     name: "environment",
     about: "environment variables that qoc reads",
     text: () => [
-        ["NO_COLOR", "any text: no colours"],
-        ["FORCE_COLOR", "colours into a pipe too; 0 for none"],
-        ["TERM", "dumb: no colours"],
-        ["CI", "any text: never ask"],
-        ["HOME", "the operator's keys are in ~/.qoc/keys"],
-        ["XDG_RUNTIME_DIR", "where the desk's socket is; /tmp/qoc-UID otherwise"],
-        ["QOC_TOKEN", "for qoc mcp: the token of qoc agent setup"],
-        ["{ env = \"X\" }", "a connector's secret in desk.toml; read when the desk starts"],
+      ["NO_COLOR", "any text: no colours"],
+      ["FORCE_COLOR", "colours into a pipe too; 0 for none"],
+      ["TERM", "dumb: no colours"],
+      ["CI", "any text: never ask"],
+      ["HOME", "the operator's keys are in ~/.qoc/keys"],
+      ["XDG_RUNTIME_DIR", "where the desk's socket is; /tmp/qoc-UID otherwise"],
+      ["QOC_TOKEN", "for qoc mcp: the token of qoc agent setup"],
+      ['{ env = "X" }', "a connector's secret in desk.toml; read when the desk starts"],
     ],
   },
   {
@@ -149,10 +149,10 @@ export const TOPICS: readonly Topic[] = [
     name: "connectors",
     about: "venues: built in, or one TypeScript file of yours",
     text: () => [
-      "A connector is a [[connector]] table of desk.toml: a built-in type, or adapter = \"./path.ts\",",
+      'A connector is a [[connector]] table of desk.toml: a built-in type, or adapter = "./path.ts",',
       "a file that exports a class with connect, disconnect, getQuote, getPositions, getBuyingPower,",
       "placeOrder and cancelOrder. No build step. Each runs in a worker of its own and sees only the",
-      "secrets of its own [connector.auth]: { env = \"X\" } or { file = \"/run/secrets/x\" }.",
+      'secrets of its own [connector.auth]: { env = "X" } or { file = "/run/secrets/x" }.',
       "",
       ["orders = false", "data only; the desk refuses to send through it"],
       ["mode", "paper or live, where the adapter does not say it; live from either is live"],
@@ -206,10 +206,11 @@ export const TOPICS: readonly Topic[] = [
   {
     name: "errors",
     about: "every error code, its exit code, and what to do",
-    text: () => Object.entries(ERRORS).flatMap(([code, { template, hint, exit, retryable }]) => [
-      `${code}  exit ${exit}${retryable ? ", may be tried again" : ""}`,
-      `  ${template}`,
-      `  next: ${hint}`,
-    ]),
+    text: () =>
+      Object.entries(ERRORS).flatMap(([code, { template, hint, exit, retryable }]) => [
+        `${code}  exit ${exit}${retryable ? ", may be tried again" : ""}`,
+        `  ${template}`,
+        `  next: ${hint}`,
+      ]),
   },
 ];

@@ -31,7 +31,7 @@ const USUAL_EXITS: readonly number[] = [EXIT.done, EXIT.failed, EXIT.usage];
  * `words` are what follows `help`: nothing, a command, a topic.
  * @throws UNKNOWN_COMMAND with the nearest name.
  */
-export const helpFor = (words: readonly string[], table: readonly Command[]): string => {
+export function helpFor(words: readonly string[], table: readonly Command[]): string {
   const rows = table.filter(({ audience }) => audience !== "agent");
   if (words.length === 0) return text(overview(rows));
   const name = words.join(" ");
@@ -42,11 +42,17 @@ export const helpFor = (words: readonly string[], table: readonly Command[]): st
   const topic = TOPICS.find((known) => known.name === name);
   const page = [...(topic === undefined ? [] : [...topicHelp(topic), ""]), ...list(under)];
   if (page.length > 0) return text(page);
-  throw new QocError("UNKNOWN_COMMAND", { name, suggestion: suggestion(name, [...rows, ...TOPICS].map((known) => known.name)) });
-};
+  throw new QocError("UNKNOWN_COMMAND", {
+    name,
+    suggestion: suggestion(
+      name,
+      [...rows, ...TOPICS].map((known) => known.name),
+    ),
+  });
+}
 
 /** Every command and topic as one Markdown document. */
-export const helpMarkdown = (table: readonly Command[]): string => {
+export function helpMarkdown(table: readonly Command[]): string {
   const rows = table.filter(({ audience }) => audience !== "agent");
   const fenced = (lines: readonly string[]): readonly string[] => ["```", ...lines, "```", ""];
   return text([
@@ -56,37 +62,43 @@ export const helpMarkdown = (table: readonly Command[]): string => {
     ...rows.flatMap((row) => [`## qoc ${row.name}`, "", ...fenced(commandHelp(row, rows))]),
     ...TOPICS.flatMap((topic) => [`## ${topic.name}: ${topic.about}`, "", ...fenced(prose(topic.text()))]),
   ]);
-};
+}
 
-const text = (lines: readonly string[]): string => `${lines.join("\n").trimEnd()}\n`;
+function text(lines: readonly string[]): string {
+  return `${lines.join("\n").trimEnd()}\n`;
+}
 
-const overview = (rows: readonly Command[]): readonly string[] => [
-  "qoc: a trading desk in a folder. Agents propose, you approve, guards check, connectors send.",
-  "",
-  "usage: qoc <command> [flags]",
-  "",
-  "  qoc init my-desk && cd my-desk && qoc up",
-  "  qoc status",
-  "",
-  ...GROUPS.flatMap(([group, title]) => {
-    const members = rows.filter((row) => row.group === group);
-    return members.length === 0 ? [] : [title, ...list(members), ""];
-  }),
-  "flags of every command",
-  ...flagLines(GLOBAL_FLAGS),
-  "",
-  "help",
-  ...columns([
-    ["qoc help <command>", "usage, examples, flags, exit codes"],
-    ["qoc help <topic>", TOPICS.map(({ name }) => name).join(", ")],
-    ["qoc help --all", "all of it as Markdown"],
-    ["qoc complete <shell>", "completions for zsh, bash, fish, powershell"],
-  ]),
-];
+function overview(rows: readonly Command[]): readonly string[] {
+  return [
+    "qoc: a trading desk in a folder. Agents propose, you approve, guards check, connectors send.",
+    "",
+    "usage: qoc <command> [flags]",
+    "",
+    "  qoc init my-desk && cd my-desk && qoc up",
+    "  qoc status",
+    "",
+    ...GROUPS.flatMap(([group, title]) => {
+      const members = rows.filter((row) => row.group === group);
+      return members.length === 0 ? [] : [title, ...list(members), ""];
+    }),
+    "flags of every command",
+    ...flagLines(GLOBAL_FLAGS),
+    "",
+    "help",
+    ...columns([
+      ["qoc help <command>", "usage, examples, flags, exit codes"],
+      ["qoc help <topic>", TOPICS.map(({ name }) => name).join(", ")],
+      ["qoc help --all", "all of it as Markdown"],
+      ["qoc complete <shell>", "completions for zsh, bash, fish, powershell"],
+    ]),
+  ];
+}
 
-const list = (rows: readonly Command[]): readonly string[] => columns(rows.map((row) => [row.name, row.about]));
+function list(rows: readonly Command[]): readonly string[] {
+  return columns(rows.map((row) => [row.name, row.about]));
+}
 
-const commandHelp = (row: Command, rows: readonly Command[]): readonly string[] => {
+function commandHelp(row: Command, rows: readonly Command[]): readonly string[] {
   const positionals = row.args.filter(({ kind }) => kind === "positional");
   const flags = row.args.filter(({ kind }) => kind === "flag");
   const exits = [...USUAL_EXITS, ...(row.exits ?? [])];
@@ -107,11 +119,13 @@ const commandHelp = (row: Command, rows: readonly Command[]): readonly string[] 
     "",
     ...wrapped(seeAlso(row, rows).map(unbroken).join(", "), "see also: ", "          ").map(broken),
   ];
-};
+}
 
-const titled = (title: string, lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : [title, ...lines, ""]);
+function titled(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [title, ...lines, ""];
+}
 
-const usageOf = (row: Command): string => {
+function usageOf(row: Command): string {
   const shown = row.args.map((argument) => {
     const word = argument.kind === "positional" ? (argument.value ?? argument.name) : spelled(argument);
     const many = argument.many === true ? `${word}…` : word;
@@ -119,34 +133,50 @@ const usageOf = (row: Command): string => {
     return unbroken(isRequired ? many : `[${many}]`);
   });
   return ["qoc", row.name, ...shown].join(" ");
-};
+}
 
-const spelled = (flag: Argument): string => `--${kebab(flag.name)}${flag.type === "boolean" ? "" : ` ${flag.value ?? "VALUE"}`}`;
+function spelled(flag: Argument): string {
+  return `--${kebab(flag.name)}${flag.type === "boolean" ? "" : ` ${flag.value ?? "VALUE"}`}`;
+}
 
-const flagLines = (flags: readonly Argument[]): readonly string[] =>
-  columns(flags.map((flag) => [`${flag.short === undefined ? "" : `-${flag.short}, `}${spelled(flag)}`, choicesOf(flag)]));
+function flagLines(flags: readonly Argument[]): readonly string[] {
+  return columns(
+    flags.map((flag) => [`${flag.short === undefined ? "" : `-${flag.short}, `}${spelled(flag)}`, choicesOf(flag)]),
+  );
+}
 
-const choicesOf = (flag: Argument): string => {
+function choicesOf(flag: Argument): string {
   const says = flag.choices?.every((choice) => flag.about.includes(choice)) ?? true;
   return says ? flag.about : `${flag.about} (${flag.choices?.join(", ")})`;
-};
+}
 
 /** Commands of the same noun first, then of the same group, then topics. */
-const seeAlso = (row: Command, rows: readonly Command[]): readonly string[] => {
+function seeAlso(row: Command, rows: readonly Command[]): readonly string[] {
   const noun = (name: string): string => name.split(" ")[0] ?? name;
   const others = rows.filter((other) => other.group === row.group && other.name !== row.name);
-  const near = others.toSorted((a, b) => Number(noun(b.name) === noun(row.name)) - Number(noun(a.name) === noun(row.name)));
-  return [...near.slice(0, SEE_COMMANDS_MAX).map(({ name }) => `qoc ${name}`), ...SEE[row.group].map((topic) => `qoc help ${topic}`)];
-};
+  const near = others.toSorted(
+    (a, b) => Number(noun(b.name) === noun(row.name)) - Number(noun(a.name) === noun(row.name)),
+  );
+  return [
+    ...near.slice(0, SEE_COMMANDS_MAX).map(({ name }) => `qoc ${name}`),
+    ...SEE[row.group].map((topic) => `qoc help ${topic}`),
+  ];
+}
 
 /** Words that stay on one line while it is filled. */
-const unbroken = (words: string): string => words.replaceAll(" ", "\u00a0");
-const broken = (line: string): string => line.replaceAll("\u00a0", " ");
+function unbroken(words: string): string {
+  return words.replaceAll(" ", "\u00a0");
+}
+function broken(line: string): string {
+  return line.replaceAll("\u00a0", " ");
+}
 
-const topicHelp = (topic: Topic): readonly string[] => [`${topic.name}: ${topic.about}`, "", ...prose(topic.text())];
+function topicHelp(topic: Topic): readonly string[] {
+  return [`${topic.name}: ${topic.about}`, "", ...prose(topic.text())];
+}
 
 /** Fills paragraphs and aligns tables: lines of one kind that stand together are one of either. */
-const prose = (lines: readonly TopicLine[]): readonly string[] => {
+function prose(lines: readonly TopicLine[]): readonly string[] {
   const blocks: TopicLine[][] = [];
   for (const line of lines) {
     const block = blocks.at(-1);
@@ -161,21 +191,23 @@ const prose = (lines: readonly TopicLine[]): readonly string[] => {
     const margin = words.startsWith(" ") ? "  " : "";
     return wrapped(words.trim(), margin, margin);
   });
-};
+}
 
-const isApart = (line: TopicLine | undefined): boolean => line === "" || (typeof line === "string" && line.startsWith(" "));
+function isApart(line: TopicLine | undefined): boolean {
+  return line === "" || (typeof line === "string" && line.startsWith(" "));
+}
 
 /** Names on the left, words on the right, both whole; words that do not fit go on below themselves. */
-const columns = (rows: readonly (readonly [name: string, words: string])[]): readonly string[] => {
+function columns(rows: readonly (readonly [name: string, words: string])[]): readonly string[] {
   const width = Math.min(28, Math.max(0, ...rows.map(([name]) => name.length)));
   return rows.flatMap(([name, words]) => {
     const margin = " ".repeat(width + 4);
     const first = `  ${name.padEnd(width)}  `;
     return name.length > width ? [`  ${name}`, ...wrapped(words, margin, margin)] : wrapped(words, first, margin);
   });
-};
+}
 
-const wrapped = (words: string, first: string, rest: string): readonly string[] => {
+function wrapped(words: string, first: string, rest: string): readonly string[] {
   const lines: string[] = [];
   let line = first;
   for (const word of words.split(" ")) {
@@ -186,4 +218,4 @@ const wrapped = (words: string, first: string, rest: string): readonly string[] 
     } else line += isStart ? word : ` ${word}`;
   }
   return [...lines, line];
-};
+}

@@ -14,7 +14,10 @@ export interface Io {
   /** Text of a file descriptor the caller opened, to its end. */
   fdText(fd: number): Promise<string>;
   /** Asks on the terminal; undefined: it was closed instead of answered (Ctrl-D). Rejects once the signal aborts. */
-  ask(question: string, options: { readonly hidden: boolean; readonly signal: AbortSignal }): Promise<string | undefined>;
+  ask(
+    question: string,
+    options: { readonly hidden: boolean; readonly signal: AbortSignal },
+  ): Promise<string | undefined>;
   readonly isTty: { readonly in: boolean; readonly out: boolean; readonly err: boolean };
   /** Columns of the terminal; 80 off a terminal, at least 40. */
   readonly columns: number;
@@ -25,7 +28,10 @@ const COLUMNS_MIN = 40;
 const COLUMNS_OFF_TTY = 80;
 
 /** A process's streams, coloured as its environment asks. */
-export const nodeIo = (env: Env, { stdin, stdout, stderr }: Pick<NodeJS.Process, "stdin" | "stdout" | "stderr"> = process): Io => {
+export function nodeIo(
+  env: Env,
+  { stdin, stdout, stderr }: Pick<NodeJS.Process, "stdin" | "stdout" | "stderr"> = process,
+): Io {
   let broken: Error | undefined;
   stdout.on("error", (error) => (broken = error));
   // With nobody to read the complaint either, there is nothing left to say.
@@ -45,31 +51,32 @@ export const nodeIo = (env: Env, { stdin, stdout, stderr }: Pick<NodeJS.Process,
     columns: isTty.out ? Math.max(COLUMNS_MIN, stdout.columns ?? COLUMNS_OFF_TTY) : COLUMNS_OFF_TTY,
     colour: { out: wantsColour(env, isTty.out), err: wantsColour(env, isTty.err) },
   };
-};
+}
 
-const textOf = async (stream: AsyncIterable<unknown>): Promise<string> => {
+async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
   return Buffer.concat(chunks).toString("utf8");
-};
+}
 
 /** NO_COLOR with any text wins, then FORCE_COLOR (0 and false say no), then TERM=dumb, then whether it is a terminal. */
-export const wantsColour = (env: Env, isTty: boolean): boolean => {
+export function wantsColour(env: Env, isTty: boolean): boolean {
   const { NO_COLOR: no = "", FORCE_COLOR: force = "", TERM: term } = env;
   if (no !== "") return false;
   if (force !== "") return force !== "0" && force !== "false";
   return isTty && term !== "dumb";
-};
+}
 
 /** May a person be asked something? Both ends must be terminals, and nobody said no. */
-export const canAsk = (io: Io, env: Env, noInput: boolean): boolean => io.isTty.in && io.isTty.err && !noInput && (env["CI"] ?? "") === "";
+export function canAsk(io: Io, env: Env, noInput: boolean): boolean {
+  return io.isTty.in && io.isTty.err && !noInput && (env["CI"] ?? "") === "";
+}
 
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36, inverse: 7 } as const;
 export type Shade = keyof typeof CODES;
 export type Paint = (shade: Shade, text: string) => string;
 
 /** Colours text, or leaves it as it is. Colour only repeats what the words or signs beside it say. */
-export const painter =
-  (isOn: boolean): Paint =>
-  (shade, text) =>
-    isOn && text !== "" ? `\u001b[${CODES[shade]}m${text}\u001b[0m` : text;
+export function painter(isOn: boolean): Paint {
+  return (shade, text) => (isOn && text !== "" ? `\u001b[${CODES[shade]}m${text}\u001b[0m` : text);
+}

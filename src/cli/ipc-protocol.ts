@@ -44,13 +44,24 @@ export type Reply =
   | { readonly id: string; readonly kind: "note"; readonly line: string }
   | { readonly id: string; readonly kind: "value"; readonly value: unknown }
   | { readonly id: string; readonly kind: "result"; readonly value?: unknown }
-  | { readonly id: string; readonly kind: "error"; readonly error: WireError; readonly exit: number; readonly data?: unknown };
+  | {
+      readonly id: string;
+      readonly kind: "error";
+      readonly error: WireError;
+      readonly exit: number;
+      readonly data?: unknown;
+    };
 
 /**
  * Calls `onLine` for every whole line of `socket`, without its end. A line longer than `cap` bytes calls `onTooLong` once
  * with the bytes seen, and nothing is read after it.
  */
-export const readLines = (socket: Socket, cap: number, onLine: (line: string) => void, onTooLong: (size: number) => void): void => {
+export function readLines(
+  socket: Socket,
+  cap: number,
+  onLine: (line: string) => void,
+  onTooLong: (size: number) => void,
+): void {
   let parts: Buffer[] = [];
   let size = 0;
   let isDone = false;
@@ -73,10 +84,10 @@ export const readLines = (socket: Socket, cap: number, onLine: (line: string) =>
       onLine(line);
     }
   });
-};
+}
 
 /** Writes one value as a line; resolves when the reader can take more, or has gone. */
-export const writeLine = (socket: Socket, value: unknown): Promise<void> => {
+export function writeLine(socket: Socket, value: unknown): Promise<void> {
   if (socket.destroyed || socket.writableEnded) return Promise.resolve();
   if (socket.write(`${JSON.stringify(value)}\n`)) return Promise.resolve();
   return new Promise((resolve) => {
@@ -88,6 +99,8 @@ export const writeLine = (socket: Socket, value: unknown): Promise<void> => {
     socket.on("drain", settle);
     socket.on("close", settle);
   });
-};
+}
 
-export const tooLarge = (what: string, size: number, limit: number): QocError => new QocError("TOO_LARGE", { what, size, limit });
+export function tooLarge(what: string, size: number, limit: number): QocError {
+  return new QocError("TOO_LARGE", { what, size, limit });
+}

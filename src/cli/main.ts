@@ -16,9 +16,11 @@ type Input = Readonly<Record<string, unknown>>;
 const COMPLETE_MS = 300;
 
 /** Runs one command line. Never rejects. */
-export const main = async (argv: readonly string[], lent: CliWorld): Promise<number> => {
+export async function main(argv: readonly string[], lent: CliWorld): Promise<number> {
   // Read before the line is parsed: an error in the line itself is told in the same manner.
-  const world = argv.includes("--no-color") ? { ...lent, io: { ...lent.io, colour: { out: false, err: false } } } : lent;
+  const world = argv.includes("--no-color")
+    ? { ...lent, io: { ...lent.io, colour: { out: false, err: false } } }
+    : lent;
   const manner = { json: argv.includes("--json"), verbose: argv.includes("--verbose") || argv.includes("-v") };
   let row: Command | undefined;
   try {
@@ -33,14 +35,18 @@ export const main = async (argv: readonly string[], lent: CliWorld): Promise<num
     const { reportError } = await import("./report-error.ts");
     return reportError(error, row, world.io, manner);
   }
-};
+}
 
-const print = async (world: CliWorld, text: string): Promise<number> => {
+async function print(world: CliWorld, text: string): Promise<number> {
   await world.io.out(text);
   return EXIT.done;
-};
+}
 
-const help = async ({ row, input, globals }: Parsed<Command | OwnRow>, table: readonly Command[], world: CliWorld): Promise<number> => {
+async function help(
+  { row, input, globals }: Parsed<Command | OwnRow>,
+  table: readonly Command[],
+  world: CliWorld,
+): Promise<number> {
   const { helpFor, helpMarkdown } = await import("./help.ts");
   if (row === undefined && !globals.help) {
     world.io.err(helpFor([], table));
@@ -49,10 +55,10 @@ const help = async ({ row, input, globals }: Parsed<Command | OwnRow>, table: re
   if (row !== undefined && !("own" in row)) return print(world, helpFor([row.name], table));
   if (input["all"] === true) return print(world, helpMarkdown(table));
   return print(world, helpFor(((input["words"] as string[] | undefined) ?? []).map(String), table));
-};
+}
 
 /** Ctrl-C asks it to stop; a second one does not wait. SIGTERM is one Ctrl-C. */
-const interruptible = async (run: (signal: AbortSignal) => Promise<number>): Promise<number> => {
+async function interruptible(run: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
@@ -66,15 +72,15 @@ const interruptible = async (run: (signal: AbortSignal) => Promise<number>): Pro
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);
   }
-};
+}
 
-const perform = async (
+async function perform(
   row: Command,
   { input, globals }: Parsed<Command | OwnRow>,
   table: readonly Command[],
   world: CliWorld,
   signal: AbortSignal,
-): Promise<number> => {
+): Promise<number> {
   const { openSession } = await import("./session.ts");
   const session = openSession(world, globals, table, signal);
   const given = await withStdin(row, input, world);
@@ -101,35 +107,39 @@ const perform = async (
       return found.checks.some((check) => check.status === "fail") ? EXIT.failed : EXIT.done;
     }
     default:
-      return answer(session, row, globals.dryRun && row.args.some((arg) => arg.name === "dryRun") ? { ...given, dryRun: true } : given);
+      return answer(
+        session,
+        row,
+        globals.dryRun && row.args.some((arg) => arg.name === "dryRun") ? { ...given, dryRun: true } : given,
+      );
   }
-};
+}
 
-const answer = async (session: Session, row: Command, input: Input): Promise<number> => {
+async function answer(session: Session, row: Command, input: Input): Promise<number> {
   const value = await session.call(row, input);
   if (value !== undefined) await session.show(row, value);
   return EXIT.done;
-};
+}
 
 /** `--text -` reads standard input; a terminal is not waited for in silence. */
-const withStdin = async (row: Command, input: Input, world: CliWorld): Promise<Input> => {
+async function withStdin(row: Command, input: Input, world: CliWorld): Promise<Input> {
   const names = Object.entries(input).flatMap(([name, value]) => (value === "-" ? [name] : []));
   if (names.length === 0) return input;
   if (names.length > 1) throw usage(row, `only one of ${names.join(", ")} can be read from standard input`);
   if (world.io.isTty.in) world.io.err("reading standard input; end with Ctrl-D\n");
   return { ...input, [names[0] ?? ""]: await world.io.stdinText() };
-};
+}
 
-const approveOne = async (session: Session, row: Command, input: Input): Promise<number> => {
+async function approveOne(session: Session, row: Command, input: Input): Promise<number> {
   const { approve } = await import("./approve-flow.ts");
   const receipt = await approve(session, row, input);
   if (receipt === undefined) return EXIT.failed;
   await session.show(row, receipt);
   return EXIT.done;
-};
+}
 
 /** On a terminal the pending list can be picked from, reviewed, approved and rejected. */
-const status = async (session: Session, row: Command, input: Input): Promise<number> => {
+async function status(session: Session, row: Command, input: Input): Promise<number> {
   const { exitCode, ...rest } = input;
   const value = (await session.call(row, rest)) as StatusView;
   await session.show(row, value);
@@ -139,9 +149,9 @@ const status = async (session: Session, row: Command, input: Input): Promise<num
     await reviewPending(session, waiting);
   }
   return exitCode === true && value.proposals.length > 0 ? EXIT.waiting : EXIT.done;
-};
+}
 
-const complete = async (words: readonly string[], world: CliWorld): Promise<number> => {
+async function complete(words: readonly string[], world: CliWorld): Promise<number> {
   if (words[0] === "--help" || words[0] === "-h") {
     const { helpFor } = await import("./help.ts");
     return print(world, helpFor(["complete"], await world.table()));
@@ -162,4 +172,4 @@ const complete = async (words: readonly string[], world: CliWorld): Promise<numb
       signal: AbortSignal.timeout(COMPLETE_MS),
     });
   return print(world, await completions(words.slice(1), await world.table(), ask));
-};
+}

@@ -13,8 +13,9 @@ export interface Prompt {
   secret(question: string): Promise<string | undefined>;
 }
 
-export const promptOn = (io: Io, signal: AbortSignal): Prompt => {
-  const line = async (question: string): Promise<string> => ((await io.ask(question, { hidden: false, signal })) ?? "").trim();
+export function promptOn(io: Io, signal: AbortSignal): Prompt {
+  const line = async (question: string): Promise<string> =>
+    ((await io.ask(question, { hidden: false, signal })) ?? "").trim();
   return {
     line,
     confirm: async (question) => /^y(es)?$/i.test(await line(`${question} [y/N] `)),
@@ -30,4 +31,4 @@ export const promptOn = (io: Io, signal: AbortSignal): Prompt => {
     },
     secret: (question) => io.ask(question, { hidden: true, signal }),
   };
-};
+}

@@ -6,13 +6,13 @@ import { createInterface } from "node:readline";
  * Prints `question` on `output` and reads one line of `input`. undefined: the terminal was closed (Ctrl-D).
  * @throws Interrupted on Ctrl-C; the signal's reason once it aborts.
  */
-export const askTerminal = (
+export function askTerminal(
   input: NodeJS.ReadStream,
   output: NodeJS.WriteStream,
   question: string,
   { hidden, signal }: { readonly hidden: boolean; readonly signal: AbortSignal },
-): Promise<string | undefined> =>
-  new Promise((resolve, reject) => {
+): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     // readline echoes what is typed through its output, so a hidden answer gets an output that swallows everything.
     const echo = hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : output;
@@ -42,6 +42,7 @@ export const askTerminal = (
       lines.prompt();
     }
   });
+}
 
 /** Ctrl-C while a question stood open. */
 export class Interrupted extends Error {

@@ -12,12 +12,23 @@ interface SetupView {
 }
 
 /** Off a terminal the entry alone, so that it can go into a file; the host made every character of it. */
-export const renderAgentSetup = (face: Face, { agent, client, file, written, config, command }: SetupView): readonly string[] => {
-  if (written || config === null) return [`${face.paint("green", "✓")} ${agent} may connect: ${oneLine(file)}`, `next: start ${client} in its folder`];
+export function renderAgentSetup(
+  face: Face,
+  { agent, client, file, written, config, command }: SetupView,
+): readonly string[] {
+  if (written || config === null)
+    return [
+      `${face.paint("green", "✓")} ${agent} may connect: ${oneLine(file)}`,
+      `next: start ${client} in its folder`,
+    ];
   const entry = config.trimEnd().split("\n");
   if (!face.isTty) return entry;
-  return [face.paint("dim", `in ${file}`), ...entry, ...(command === null ? [] : ["", face.paint("dim", "or, in a shell"), command])];
-};
+  return [
+    face.paint("dim", `in ${file}`),
+    ...entry,
+    ...(command === null ? [] : ["", face.paint("dim", "or, in a shell"), command]),
+  ];
+}
 
 interface AgentView {
   readonly agent: string;
@@ -33,5 +44,6 @@ const AGENTS: readonly Column<AgentView>[] = [
   { title: "last seen", cell: ({ lastSeenAt }) => lastSeenAt ?? "not since the desk came up" },
 ];
 
-export const renderAgents = (face: Face, agents: readonly AgentView[]): readonly string[] =>
-  agents.length === 0 && face.isTty ? ["no agent was let in: qoc agent setup"] : table(face, AGENTS, agents);
+export function renderAgents(face: Face, agents: readonly AgentView[]): readonly string[] {
+  return agents.length === 0 && face.isTty ? ["no agent was let in: qoc agent setup"] : table(face, AGENTS, agents);
+}

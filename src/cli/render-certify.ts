@@ -5,7 +5,7 @@ import type { Face } from "./table-text.ts";
 
 const SIGNS = { passed: ["green", "✓"], failed: ["red", "✗"], skipped: ["dim", "-"] } as const;
 
-export const renderCertify = (face: Face, report: Report): readonly string[] => {
+export function renderCertify(face: Face, report: Report): readonly string[] {
   if (!face.isTty) return forProgram(report);
   const { counts, name, isolation } = report;
   const groups = [...new Set(report.cases.map(({ group }) => group))];
@@ -15,36 +15,52 @@ export const renderCertify = (face: Face, report: Report): readonly string[] => 
       ? face.paint("green", `✓ ${oneLine(name)} is certified at the ${isolation} level`)
       : face.paint("red", `✗ ${oneLine(name)} is not certified`);
   return [
-    ...groups.flatMap((group) => [face.paint("dim", group), ...linesOf(face, report.cases.filter((one) => one.group === group)), ""]),
+    ...groups.flatMap((group) => [
+      face.paint("dim", group),
+      ...linesOf(
+        face,
+        report.cases.filter((one) => one.group === group),
+      ),
+      "",
+    ]),
     ...(report.partial ? [] : promises(face, report)),
     `${verdict}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`,
   ];
-};
+}
 
-const promises = (face: Face, { guarantees }: Report): readonly string[] => [
-  face.paint("dim", "what the desk can promise with it"),
-  ...guarantees.flatMap(({ guarantee, given, because }) => signed(face, given ? "passed" : "failed", guarantee, given ? undefined : because)),
-  "",
-];
+function promises(face: Face, { guarantees }: Report): readonly string[] {
+  return [
+    face.paint("dim", "what the desk can promise with it"),
+    ...guarantees.flatMap(({ guarantee, given, because }) =>
+      signed(face, given ? "passed" : "failed", guarantee, given ? undefined : because),
+    ),
+    "",
+  ];
+}
 
 /** Those that were skipped for one reason share a line. */
-const linesOf = (face: Face, cases: readonly CaseReport[]): readonly string[] => {
+function linesOf(face: Face, cases: readonly CaseReport[]): readonly string[] {
   const tried = cases.filter(({ outcome }) => outcome !== "skipped");
   return [
     ...tried.flatMap(({ id, title, outcome, reason }) => signed(face, outcome, `${id} ${title}`, reason)),
     ...[...byReason(cases)].flatMap(([reason, ids]) => signed(face, "skipped", `${ids.join(" ")} skipped`, reason)),
   ];
-};
+}
 
-const byReason = (cases: readonly CaseReport[]): ReadonlyMap<string, readonly string[]> => {
+function byReason(cases: readonly CaseReport[]): ReadonlyMap<string, readonly string[]> {
   const groups = new Map<string, string[]>();
   for (const { id, outcome, reason = "" } of cases) {
     if (outcome === "skipped") groups.set(reason, [...(groups.get(reason) ?? []), id]);
   }
   return groups;
-};
+}
 
-const signed = (face: Face, outcome: CaseReport["outcome"], text: string, reason: string | undefined): readonly string[] => {
+function signed(
+  face: Face,
+  outcome: CaseReport["outcome"],
+  text: string,
+  reason: string | undefined,
+): readonly string[] {
   const [shade, sign] = SIGNS[outcome];
   const [first = "", ...rest] = wrap(oneLine(text), face.columns - 4);
   return [
@@ -52,14 +68,23 @@ const signed = (face: Face, outcome: CaseReport["outcome"], text: string, reason
     ...rest.map((line) => `    ${line}`),
     ...(reason === undefined ? [] : wrap(oneLine(reason), face.columns - 6).map((line) => `      ${line}`)),
   ];
-};
+}
 
-const forProgram = ({ cases, guarantees, counts, certified, partial, name }: Report): readonly string[] =>
-  [
+function forProgram({ cases, guarantees, counts, certified, partial, name }: Report): readonly string[] {
+  return [
     ...cases.map(({ id, outcome, group, title, reason }) => [outcome, id, group, title, reason ?? ""]),
-    ...(partial ? [] : guarantees.map(({ given, guarantee, because }) => [given ? "promised" : "not promised", guarantee, because])),
-    [partial ? "partial" : certified ? "certified" : "not certified", name, String(counts.passed), String(counts.failed), String(counts.skipped)],
+    ...(partial
+      ? []
+      : guarantees.map(({ given, guarantee, because }) => [given ? "promised" : "not promised", guarantee, because])),
+    [
+      partial ? "partial" : certified ? "certified" : "not certified",
+      name,
+      String(counts.passed),
+      String(counts.failed),
+      String(counts.skipped),
+    ],
   ].map((cells) => cells.map(oneLine).join("\t"));
+}
 
 interface Made {
   readonly path: string;
@@ -69,8 +94,8 @@ interface Made {
 }
 
 /** `connectors new`: what was written, what to paste, what to type next. */
-export const renderMadeConnector = (face: Face, { path, files, table, next }: Made): readonly string[] =>
-  face.isTty
+export function renderMadeConnector(face: Face, { path, files, table, next }: Made): readonly string[] {
+  return face.isTty
     ? [
         `${face.paint("green", "✓")} ${oneLine(path)}`,
         ...files.map((file) => `  ${oneLine(file)}`),
@@ -81,3 +106,4 @@ export const renderMadeConnector = (face: Face, { path, files, table, next }: Ma
         `next: ${oneLine(next)}`,
       ]
     : files.map(oneLine);
+}

@@ -9,10 +9,11 @@ import { type Column, type Face, pairs, table } from "./table-text.ts";
 const INDENT = "  ";
 
 /** `status`: what runs, what waits, what is in flight, what is held. Off a terminal one fact a line, its kind first. */
-export const renderStatus = (face: Face, status: StatusView): readonly string[] =>
-  face.isTty ? forPerson(face, status) : forProgram(status);
+export function renderStatus(face: Face, status: StatusView): readonly string[] {
+  return face.isTty ? forPerson(face, status) : forProgram(status);
+}
 
-const forPerson = (face: Face, status: StatusView): readonly string[] => {
+function forPerson(face: Face, status: StatusView): readonly string[] {
   const inner: Face = { ...face, columns: face.columns - INDENT.length };
   return [
     headline(face, status),
@@ -46,17 +47,19 @@ const forPerson = (face: Face, status: StatusView): readonly string[] => {
     ),
     ...lastLines(face, status),
   ];
-};
+}
 
-const headline = (face: Face, status: StatusView): string => {
+function headline(face: Face, status: StatusView): string {
   const { state, reason } = status.trading;
   const trading =
-    state === "active" ? "trading active" : face.paint("yellow", `! ${oneLine(state)}${reason === "" ? "" : `: ${oneLine(reason)}`}`);
+    state === "active"
+      ? "trading active"
+      : face.paint("yellow", `! ${oneLine(state)}${reason === "" ? "" : `: ${oneLine(reason)}`}`);
   const up = status.up ? face.paint("green", "● up") : face.paint("yellow", "○ down");
   return `${face.paint("bold", oneLine(status.workspace.name))}  ${up}  ${trading}`;
-};
+}
 
-const connectorLine = (face: Face, connector: StatusView["connectors"][number]): string => {
+function connectorLine(face: Face, connector: StatusView["connectors"][number]): string {
   const isFine = connector.state === "ready";
   const sign = isFine ? face.paint("green", "✓") : connector.untrusted === null ? "○" : face.paint("red", "✗");
   const restarts = connector.restarts === 0 ? "" : `, ${connector.restarts} restarts`;
@@ -69,31 +72,36 @@ const connectorLine = (face: Face, connector: StatusView["connectors"][number]):
   ].join(", ");
   const words = oneLine(`${connector.state}${restarts}${error}`);
   return `${sign} ${oneLine(connector.name)}  ${badge(face, connector.mode)}  ${words}${face.paint("dim", measures === "" ? "" : `  ${measures}`)}`;
-};
+}
 
 const PENDING: readonly Column<PendingProposal>[] = [
   { title: "", cell: ({ decision }) => (decision === "allow" ? "✓" : decision === "block" ? "✗" : "!") },
   { title: "id", cell: ({ id }) => id },
   {
     title: "what",
-    cell: ({ sentence, path, needs, untrusted }) => (needs === "approval" ? (sentence ?? path) : `${path}: needs ${needs}: ${untrusted?.text ?? ""}`),
+    cell: ({ sentence, path, needs, untrusted }) =>
+      needs === "approval" ? (sentence ?? path) : `${path}: needs ${needs}: ${untrusted?.text ?? ""}`,
     gives: true,
   },
 ];
 
-const bookLines = (face: Face, book: BookView): readonly string[] => [
-  ...pairs(face, [
-    ["NAV", `${book.nav} ${book.currency}`],
-    ["cash", book.cash],
-    ["buying power", book.buyingPower],
-    ["today", signed(book.dayPnl)],
-    ...(book.asOf === null ? [] : [["as of", book.asOf] as const]),
-  ]),
-  ...(book.positions.length === 0 ? [] : ["", ...table(face, POSITIONS, book.positions)]),
-];
+function bookLines(face: Face, book: BookView): readonly string[] {
+  return [
+    ...pairs(face, [
+      ["NAV", `${book.nav} ${book.currency}`],
+      ["cash", book.cash],
+      ["buying power", book.buyingPower],
+      ["today", signed(book.dayPnl)],
+      ...(book.asOf === null ? [] : [["as of", book.asOf] as const]),
+    ]),
+    ...(book.positions.length === 0 ? [] : ["", ...table(face, POSITIONS, book.positions)]),
+  ];
+}
 
 /** A gain or a loss by its sign, not by a colour. */
-const signed = (amount: string): string => (amount.startsWith("-") || /^0(\.0*)?$/.test(amount) ? amount : `+${amount}`);
+function signed(amount: string): string {
+  return amount.startsWith("-") || /^0(\.0*)?$/.test(amount) ? amount : `+${amount}`;
+}
 
 const POSITIONS: readonly Column<PositionView>[] = [
   { title: "symbol", cell: ({ symbol }) => symbol },
@@ -101,32 +109,57 @@ const POSITIONS: readonly Column<PositionView>[] = [
   { title: "average", cell: ({ averagePrice }) => averagePrice ?? "-", isNumber: true },
   { title: "mark", cell: ({ markPrice }) => markPrice ?? "-", isNumber: true },
   { title: "value", cell: ({ value }) => value ?? "-", isNumber: true },
-  { title: "unrealized", cell: ({ unrealizedPnl }) => (unrealizedPnl === null ? "-" : signed(unrealizedPnl)), isNumber: true },
+  {
+    title: "unrealized",
+    cell: ({ unrealizedPnl }) => (unrealizedPnl === null ? "-" : signed(unrealizedPnl)),
+    isNumber: true,
+  },
   { title: "at", cell: ({ connector }) => connector, gives: true },
 ];
 
-export const renderPositions = (face: Face, positions: readonly PositionView[]): readonly string[] =>
-  positions.length === 0 && face.isTty ? ["no open positions"] : table(face, POSITIONS, positions);
+export function renderPositions(face: Face, positions: readonly PositionView[]): readonly string[] {
+  return positions.length === 0 && face.isTty ? ["no open positions"] : table(face, POSITIONS, positions);
+}
 
-const openIssues = (status: StatusView): StatusView["issues"] =>
-  status.issues.filter(({ status: state }) => state !== "done" && state !== "cancelled");
+function openIssues(status: StatusView): StatusView["issues"] {
+  return status.issues.filter(({ status: state }) => state !== "done" && state !== "cancelled");
+}
 
-const agentWords = ({ agent, lastSeenAt }: StatusView["agents"][number]): string =>
-  `${agent} (${lastSeenAt === null ? "not seen yet" : `seen ${lastSeenAt}`})`;
+function agentWords({ agent, lastSeenAt }: StatusView["agents"][number]): string {
+  return `${agent} (${lastSeenAt === null ? "not seen yet" : `seen ${lastSeenAt}`})`;
+}
 
-const lastLines = (face: Face, status: StatusView): readonly string[] => [
-  ...(status.agents.length === 0 ? [] : [oneLine(`agents that may connect: ${status.agents.map(agentWords).join(", ")}`)]),
-  ...(status.inbox.new === 0 ? [] : [`inbox: ${status.inbox.new} new  ${face.paint("dim", "qoc inbox list --status new")}`]),
-  ...(status.runs.unconfined ? [`${face.paint("yellow", "!")} ${oneLine(`agents by ${status.runs.runtime} run unconfined: they can do what you can`)}`] : []),
-  ...status.runs.running.map(({ run, issue }) =>
-    oneLine(status.up ? `running: ${issue}  (qoc logs --run ${run} -f)` : `was running when the desk went down: ${issue}  (qoc logs --run ${run})`),
-  ),
-  ...(status.lastRun === null ? [] : [oneLine(`last run: ${status.lastRun.issue} ${status.lastRun.outcome}, ${status.lastRun.summary}`)]),
-  ...(status.up ? [] : [`next: qoc up${status.workspace.path === "" ? "" : `   (${oneLine(status.workspace.path)})`}`]),
-];
+function lastLines(face: Face, status: StatusView): readonly string[] {
+  return [
+    ...(status.agents.length === 0
+      ? []
+      : [oneLine(`agents that may connect: ${status.agents.map(agentWords).join(", ")}`)]),
+    ...(status.inbox.new === 0
+      ? []
+      : [`inbox: ${status.inbox.new} new  ${face.paint("dim", "qoc inbox list --status new")}`]),
+    ...(status.runs.unconfined
+      ? [
+          `${face.paint("yellow", "!")} ${oneLine(`agents by ${status.runs.runtime} run unconfined: they can do what you can`)}`,
+        ]
+      : []),
+    ...status.runs.running.map(({ run, issue }) =>
+      oneLine(
+        status.up
+          ? `running: ${issue}  (qoc logs --run ${run} -f)`
+          : `was running when the desk went down: ${issue}  (qoc logs --run ${run})`,
+      ),
+    ),
+    ...(status.lastRun === null
+      ? []
+      : [oneLine(`last run: ${status.lastRun.issue} ${status.lastRun.outcome}, ${status.lastRun.summary}`)]),
+    ...(status.up
+      ? []
+      : [`next: qoc up${status.workspace.path === "" ? "" : `   (${oneLine(status.workspace.path)})`}`]),
+  ];
+}
 
-const forProgram = (status: StatusView): readonly string[] =>
-  [
+function forProgram(status: StatusView): readonly string[] {
+  return [
     ["desk", status.workspace.name, status.workspace.path, status.up ? "up" : "down"],
     ["trading", status.trading.state, status.trading.reason],
     ...(status.readOnly === null ? [] : [["read-only", status.readOnly]]),
@@ -139,30 +172,55 @@ const forProgram = (status: StatusView): readonly string[] =>
       untrusted?.text ?? "",
     ]),
     ...status.proposals.map(({ id, decision, needs, path, digest, untrusted }) => [
-      ...["proposal", id, decision ?? "", untrusted === null ? needs : `${needs}: ${untrusted.text}`, path, digest ?? ""],
+      ...[
+        "proposal",
+        id,
+        decision ?? "",
+        untrusted === null ? needs : `${needs}: ${untrusted.text}`,
+        path,
+        digest ?? "",
+      ],
     ]),
     ...status.orders.map(({ id, state, sentence }) => ["order", id, state, sentence]),
     ...status.flagged.map((key) => ["flagged", key]),
-    ["book", status.book.nav, status.book.cash, status.book.buyingPower, status.book.dayPnl, status.book.currency, status.book.asOf ?? ""],
-    ...status.book.positions.map(({ connector, symbol, quantity, value }) => ["position", connector, symbol, quantity, value ?? ""]),
+    [
+      "book",
+      status.book.nav,
+      status.book.cash,
+      status.book.buyingPower,
+      status.book.dayPnl,
+      status.book.currency,
+      status.book.asOf ?? "",
+    ],
+    ...status.book.positions.map(({ connector, symbol, quantity, value }) => [
+      "position",
+      connector,
+      symbol,
+      quantity,
+      value ?? "",
+    ]),
     ...openIssues(status).map(({ id, status: state, path, untrusted }) => ["issue", id, state, path, untrusted.text]),
     ...status.agents.map(({ agent, client, lastSeenAt }) => ["agent", agent, client, lastSeenAt ?? ""]),
     ["inbox", String(status.inbox.new)],
     ...(status.runs.unconfined ? [["runtime", status.runs.runtime, "unconfined"]] : []),
     ...status.runs.running.map(({ run, issue, since }) => [status.up ? "running" : "interrupted", run, issue, since]),
-    ...(status.lastRun === null ? [] : [["run", status.lastRun.run, status.lastRun.issue, status.lastRun.outcome, status.lastRun.at]]),
+    ...(status.lastRun === null
+      ? []
+      : [["run", status.lastRun.run, status.lastRun.issue, status.lastRun.outcome, status.lastRun.at]]),
   ].map((cells) => cells.map(oneLine).join("\t"));
+}
 
-const section = (face: Face, title: string, lines: readonly string[], nothing: string | undefined): readonly string[] => {
+function section(face: Face, title: string, lines: readonly string[], nothing: string | undefined): readonly string[] {
   if (lines.length > 0) return [face.paint("dim", title), ...lines.map((line) => INDENT + line), ""];
   return nothing === undefined ? [] : [`${face.paint("dim", title)}  ${nothing}`, ""];
-};
+}
 
 const SIGNS = { ok: ["green", "✓"], warn: ["yellow", "!"], fail: ["red", "✗"], skip: ["dim", "-"] } as const;
 
 /** `doctor`: one check a line, and under what is wrong what to do. */
-export const renderDoctor = (face: Face, { checks }: { readonly checks: readonly DoctorCheck[] }): readonly string[] => {
-  if (!face.isTty) return checks.map(({ status, name, message, fix }) => [status, name, message, fix ?? ""].map(oneLine).join("\t"));
+export function renderDoctor(face: Face, { checks }: { readonly checks: readonly DoctorCheck[] }): readonly string[] {
+  if (!face.isTty)
+    return checks.map(({ status, name, message, fix }) => [status, name, message, fix ?? ""].map(oneLine).join("\t"));
   const wrong = checks.filter(({ status }) => status === "fail").length;
   const lines = checks.flatMap(({ status, name, message, fix }) => {
     const [shade, sign] = SIGNS[status];
@@ -174,7 +232,7 @@ export const renderDoctor = (face: Face, { checks }: { readonly checks: readonly
     ];
   });
   return [...lines, "", wrong === 0 ? "nothing is broken" : `${wrong} to fix`];
-};
+}
 
 interface Made {
   readonly path: string;
@@ -186,12 +244,14 @@ interface Made {
 }
 
 /** `init`: where the desk is, and how to start it. */
-export const renderInit = (face: Face, made: Made): readonly string[] => [
-  `${face.paint("green", "✓")} ${oneLine(made.name ?? "the desk")} is made in ${oneLine(made.path)}`,
-  ...pairs(face, [
-    ["connectors", (made.connectors ?? []).join(", ")],
-    ["port", String(made.port ?? "")],
-    ["key", made.key ?? ""],
-  ]),
-  ...(made.next === undefined ? [] : [`next: ${oneLine(made.next)}`]),
-];
+export function renderInit(face: Face, made: Made): readonly string[] {
+  return [
+    `${face.paint("green", "✓")} ${oneLine(made.name ?? "the desk")} is made in ${oneLine(made.path)}`,
+    ...pairs(face, [
+      ["connectors", (made.connectors ?? []).join(", ")],
+      ["port", String(made.port ?? "")],
+      ["key", made.key ?? ""],
+    ]),
+    ...(made.next === undefined ? [] : [`next: ${oneLine(made.next)}`]),
+  ];
+}

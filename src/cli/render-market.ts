@@ -12,12 +12,13 @@ interface Told {
 }
 
 /** Why there is nothing to show. */
-const missing = (face: Face, { symbol, status, reason = "", untrusted }: Told): readonly string[] =>
-  pairs(face, [
+function missing(face: Face, { symbol, status, reason = "", untrusted }: Told): readonly string[] {
+  return pairs(face, [
     ["symbol", symbol],
     ["status", status],
     ["reason", untrusted === null || untrusted === undefined ? reason : `${reason}: ${untrusted.text}`],
   ]);
+}
 
 interface QuoteView extends Told {
   readonly bid?: string;
@@ -26,8 +27,8 @@ interface QuoteView extends Told {
   readonly time?: string;
   readonly connector: string;
 }
-export const renderQuote = (face: Face, quote: QuoteView): readonly string[] =>
-  quote.bid === undefined
+export function renderQuote(face: Face, quote: QuoteView): readonly string[] {
+  return quote.bid === undefined
     ? missing(face, quote)
     : pairs(face, [
         ["symbol", quote.symbol],
@@ -37,6 +38,7 @@ export const renderQuote = (face: Face, quote: QuoteView): readonly string[] =>
         ["time", quote.time ?? "-"],
         ["connector", quote.connector],
       ]);
+}
 
 interface BarView {
   readonly time: string;
@@ -60,11 +62,19 @@ const BARS: readonly Column<BarView>[] = [
   { title: "close", cell: ({ close }) => close, isNumber: true },
   { title: "volume", cell: ({ volume }) => volume ?? "-", isNumber: true },
 ];
-export const renderBars = (face: Face, view: BarsView): readonly string[] =>
-  view.bars === undefined ? missing(face, view) : [...table(face, BARS, view.bars), ...(face.isTty ? [oneLine(origin(view))] : [])];
+export function renderBars(face: Face, view: BarsView): readonly string[] {
+  return view.bars === undefined
+    ? missing(face, view)
+    : [...table(face, BARS, view.bars), ...(face.isTty ? [oneLine(origin(view))] : [])];
+}
 
-const origin = ({ source = "", note, earlier = 0 }: BarsView): string =>
-  [`from ${source}`, ...(note === undefined ? [] : [note]), ...(earlier === 0 ? [] : [`${earlier} earlier ones`])].join("; ");
+function origin({ source = "", note, earlier = 0 }: BarsView): string {
+  return [
+    `from ${source}`,
+    ...(note === undefined ? [] : [note]),
+    ...(earlier === 0 ? [] : [`${earlier} earlier ones`]),
+  ].join("; ");
+}
 
 interface AnalysisView extends Told {
   readonly indicators?: readonly {
@@ -75,7 +85,7 @@ interface AnalysisView extends Told {
   }[];
 }
 /** An indicator and a day a line. */
-export const renderAnalysis = (face: Face, view: AnalysisView): readonly string[] => {
+export function renderAnalysis(face: Face, view: AnalysisView): readonly string[] {
   if (view.indicators === undefined) return missing(face, view);
   const rows = view.indicators.flatMap(({ name, status, reason = "", values }) =>
     values === undefined
@@ -88,37 +98,46 @@ export const renderAnalysis = (face: Face, view: AnalysisView): readonly string[
     { title: "value", cell: ({ words }) => words, gives: true },
   ];
   return table(face, columns, rows);
-};
+}
 
-const amountsText = (amounts: Readonly<Record<string, string>>): string =>
-  Object.entries(amounts).map(([name, value]) => (name === "value" ? value : `${name} ${value}`)).join("  ");
+function amountsText(amounts: Readonly<Record<string, string>>): string {
+  return Object.entries(amounts)
+    .map(([name, value]) => (name === "value" ? value : `${name} ${value}`))
+    .join("  ");
+}
 
 interface SymbolsView {
-  readonly symbols: readonly { readonly symbol: string; readonly in: readonly string[]; readonly untrusted: Untrusted | null }[];
+  readonly symbols: readonly {
+    readonly symbol: string;
+    readonly in: readonly string[];
+    readonly untrusted: Untrusted | null;
+  }[];
   readonly note: string;
 }
-export const renderSymbols = (face: Face, { symbols, note }: SymbolsView): readonly string[] => [
-  ...listing(
-    face,
-    [
-      { title: "symbol", cell: ({ symbol }) => symbol },
-      { title: "name", cell: ({ untrusted }) => untrusted?.text ?? "", gives: true },
-      { title: "in", cell: ({ in: places }) => places.join(", ") },
-    ],
-    symbols,
-    "none was met",
-  ),
-  ...(face.isTty ? [face.paint("dim", oneLine(note))] : []),
-];
+export function renderSymbols(face: Face, { symbols, note }: SymbolsView): readonly string[] {
+  return [
+    ...listing(
+      face,
+      [
+        { title: "symbol", cell: ({ symbol }) => symbol },
+        { title: "name", cell: ({ untrusted }) => untrusted?.text ?? "", gives: true },
+        { title: "in", cell: ({ in: places }) => places.join(", ") },
+      ],
+      symbols,
+      "none was met",
+    ),
+    ...(face.isTty ? [face.paint("dim", oneLine(note))] : []),
+  ];
+}
 
 interface FundamentalsView extends Told {
   readonly numbers?: Readonly<Record<string, string>>;
 }
-export const renderFundamentals = (face: Face, view: FundamentalsView): readonly string[] => {
+export function renderFundamentals(face: Face, view: FundamentalsView): readonly string[] {
   if (view.numbers === undefined) return missing(face, view);
   const words = view.untrusted?.text;
   return [...pairs(face, Object.entries(view.numbers)), ...(words === undefined ? [] : quoted(words, face.columns))];
-};
+}
 
 interface FeedView {
   readonly name: string;
@@ -128,8 +147,8 @@ interface FeedView {
   readonly nextAt: string | null;
   readonly untrusted: Untrusted | null;
 }
-export const renderFeeds = (face: Face, feeds: readonly FeedView[]): readonly string[] =>
-  listing(
+export function renderFeeds(face: Face, feeds: readonly FeedView[]): readonly string[] {
+  return listing(
     face,
     [
       { title: "feed", cell: ({ name }) => name },
@@ -142,25 +161,35 @@ export const renderFeeds = (face: Face, feeds: readonly FeedView[]): readonly st
     feeds,
     "no feeds",
   );
+}
 
 interface NewsView {
-  readonly items: readonly { readonly path: string; readonly source: string; readonly published: string; readonly untrusted: Untrusted }[];
+  readonly items: readonly {
+    readonly path: string;
+    readonly source: string;
+    readonly published: string;
+    readonly untrusted: Untrusted;
+  }[];
   readonly feeds: readonly FeedView[];
 }
 /** Under the items, the feeds that fail. */
-export const renderNews = (face: Face, { items, feeds }: NewsView): readonly string[] => [
-  ...listing(
-    face,
-    [
-      { title: "published", cell: ({ published }) => published.slice(0, 16) },
-      { title: "source", cell: ({ source }) => source },
-      { title: "title", cell: ({ untrusted }) => untrusted.text, gives: true },
-      { title: "path", cell: ({ path }) => path },
-    ],
-    items,
-    "no news",
-  ),
-  ...(face.isTty
-    ? feeds.flatMap(({ name, status, untrusted }) => (status === "failing" ? [`! ${oneLine(`${name}: ${untrusted?.text ?? ""}`)}`] : []))
-    : []),
-];
+export function renderNews(face: Face, { items, feeds }: NewsView): readonly string[] {
+  return [
+    ...listing(
+      face,
+      [
+        { title: "published", cell: ({ published }) => published.slice(0, 16) },
+        { title: "source", cell: ({ source }) => source },
+        { title: "title", cell: ({ untrusted }) => untrusted.text, gives: true },
+        { title: "path", cell: ({ path }) => path },
+      ],
+      items,
+      "no news",
+    ),
+    ...(face.isTty
+      ? feeds.flatMap(({ name, status, untrusted }) =>
+          status === "failing" ? [`! ${oneLine(`${name}: ${untrusted?.text ?? ""}`)}`] : [],
+        )
+      : []),
+  ];
+}

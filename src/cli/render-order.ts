@@ -10,24 +10,44 @@ export type ShownOrder = OrderDetail & { readonly review?: Review | null };
 const INDENT = "  ";
 
 /** Live money must not look like play money, without colour too. */
-export const badge = (face: Face, mode: string): string =>
-  mode === "live" ? face.paint("inverse", " LIVE ") : mode === "paper" ? "PAPER" : face.paint("yellow", "MODE UNSTATED");
+export function badge(face: Face, mode: string): string {
+  return mode === "live"
+    ? face.paint("inverse", " LIVE ")
+    : mode === "paper"
+      ? "PAPER"
+      : face.paint("yellow", "MODE UNSTATED");
+}
 
 /** `orders show`: a proposal with its review, any other order with its fills and history. */
-export const renderOrder = (face: Face, order: ShownOrder): readonly string[] => {
+export function renderOrder(face: Face, order: ShownOrder): readonly string[] {
   if (order.review !== null && order.review !== undefined) return renderReview(face, order.review);
   const { terms } = order;
   const { reason, rationale } = order.untrusted;
   const price = [terms.stopPrice, terms.limitPrice].filter((part) => part !== undefined).join(" ");
-  const what = [terms.side.toUpperCase(), terms.quantity, terms.symbol, terms.type, price, terms.timeInForce, "at", terms.connector];
+  const what = [
+    terms.side.toUpperCase(),
+    terms.quantity,
+    terms.symbol,
+    terms.type,
+    price,
+    terms.timeInForce,
+    "at",
+    terms.connector,
+  ];
   const flags = order.flags.length === 0 ? "" : ` (${oneLine(order.flags.join(", "))})`;
   return [
     `${face.paint("bold", oneLine(order.id))}  ${badge(face, terms.mode)}  ${oneLine(order.state)}${flags}`,
     `${INDENT}${oneLine(what.filter((word) => word !== "").join(" "))}`,
     "",
     ...facts(face, [
-      ["filled", `${order.filled} of ${terms.quantity}${order.averagePrice === null ? "" : ` at ${order.averagePrice}`}`],
-      ["why here", reason === null ? null : `${order.rejectedBy === null ? "" : `${order.rejectedBy}: `}${reason.text}`],
+      [
+        "filled",
+        `${order.filled} of ${terms.quantity}${order.averagePrice === null ? "" : ` at ${order.averagePrice}`}`,
+      ],
+      [
+        "why here",
+        reason === null ? null : `${order.rejectedBy === null ? "" : `${order.rejectedBy}: `}${reason.text}`,
+      ],
       ["resolved by", order.resolvedBy],
       ["our id", order.clientOrderId],
       ["venue's id", order.venueOrderId],
@@ -39,15 +59,19 @@ export const renderOrder = (face: Face, order: ShownOrder): readonly string[] =>
       ...order.approvals.map(({ at, by, channel }): [string, string] => ["approved", `${at} by ${by} (${channel})`]),
     ]),
     "",
-    ...section(face, "fills", order.fills.map((fill) => fillLine(fill))),
+    ...section(
+      face,
+      "fills",
+      order.fills.map((fill) => fillLine(fill)),
+    ),
     ...section(face, "history", table({ ...face, columns: face.columns - 2 }, HISTORY, order.history)),
     ...said(face, order.proposedBy, rationale),
     ...readBefore(face, order.sources),
   ];
-};
+}
 
-const fillLine = (fill: OrderDetail["fills"][number]): string =>
-  oneLine(
+function fillLine(fill: OrderDetail["fills"][number]): string {
+  return oneLine(
     [
       `${fill.time}  ${fill.quantity} at ${fill.price}`,
       ...(fill.fee === null ? [] : [`fee ${fill.fee}`]),
@@ -55,6 +79,7 @@ const fillLine = (fill: OrderDetail["fills"][number]): string =>
       ...(fill.busted ? ["busted"] : []),
     ].join(", "),
   );
+}
 
 const HISTORY: readonly Column<OrderDetail["history"][number]>[] = [
   { title: "at", cell: ({ at }) => at },
@@ -63,7 +88,7 @@ const HISTORY: readonly Column<OrderDetail["history"][number]>[] = [
 ];
 
 /** All a person needs to say yes or no: what is approved is the digest in the last line. */
-export const renderReview = (face: Face, review: Review): readonly string[] => {
+export function renderReview(face: Face, review: Review): readonly string[] {
   const blocked = review.checks.filter(({ decision }) => decision === "block").length;
   return [
     `${badge(face, review.mode)}  ${face.paint("bold", oneLine(review.sentence))}`,
@@ -72,7 +97,9 @@ export const renderReview = (face: Face, review: Review): readonly string[] => {
     ...section(face, "market", [
       review.quote === null
         ? face.paint("yellow", "! no quote")
-        : oneLine(`bid ${review.quote.bid}  ask ${review.quote.ask}  last ${review.quote.last ?? "-"}  at ${review.quote.at}`),
+        : oneLine(
+            `bid ${review.quote.bid}  ask ${review.quote.ask}  last ${review.quote.last ?? "-"}  at ${review.quote.at}`,
+          ),
       `notional ${oneLine(review.notional ?? "unavailable")}`,
     ]),
     ...section(
@@ -95,39 +122,50 @@ export const renderReview = (face: Face, review: Review): readonly string[] => {
       ["digest", review.digest],
     ]),
   ];
-};
+}
 
-const bookLines = (face: Face, review: Review): readonly string[] => {
+function bookLines(face: Face, review: Review): readonly string[] {
   const show = (value: string | null): string => oneLine(value ?? "unavailable");
   const what = Math.max(...review.book.map((change) => widthOf(oneLine(change.what))));
   const before = Math.max(...review.book.map((change) => widthOf(show(change.before))));
   return review.book.map(
-    (change) => `${face.paint("dim", pad(oneLine(change.what), what))}  ${pad(show(change.before), before, true)} → ${show(change.after)}`,
+    (change) =>
+      `${face.paint("dim", pad(oneLine(change.what), what))}  ${pad(show(change.before), before, true)} → ${show(change.after)}`,
   );
-};
+}
 
-const checkLines = (face: Face, check: Review["checks"][number]): readonly string[] => {
+function checkLines(face: Face, check: Review["checks"][number]): readonly string[] {
   const isOk = check.decision === "allow";
   const [first = "", ...rest] = wrap(oneLine(`${check.guard}: ${check.message}`), face.columns - 4);
   return [`${isOk ? face.paint("green", "✓") : face.paint("red", "✗")} ${first}`, ...rest.map((line) => `  ${line}`)];
-};
+}
 
 /** Somebody's own words: a quotation, each line marked, so that none reads as the desk's. */
-const said = (face: Face, who: string | null, words: Untrusted | null): readonly string[] =>
-  words === null ? [] : section(face, `${clip(oneLine(who ?? NOBODY), 40)} says:`, quoted(words.text, face.columns - 2));
+function said(face: Face, who: string | null, words: Untrusted | null): readonly string[] {
+  return words === null
+    ? []
+    : section(face, `${clip(oneLine(who ?? NOBODY), 40)} says:`, quoted(words.text, face.columns - 2));
+}
 
 /** What may have swayed the author: the host's own record. */
-const readBefore = (face: Face, sources: readonly string[]): readonly string[] =>
-  sources.length === 0 ? [] : section(face, "Read in this run:", wrap(oneLine(sources.join(", ")), face.columns - 2));
+function readBefore(face: Face, sources: readonly string[]): readonly string[] {
+  return sources.length === 0
+    ? []
+    : section(face, "Read in this run:", wrap(oneLine(sources.join(", ")), face.columns - 2));
+}
 
 /** Who proposed it, where the file names nobody by a plain name. */
 const NOBODY = "somebody";
 
-const section = (face: Face, title: string, lines: readonly string[]): readonly string[] =>
-  lines.length === 0 ? [] : [face.paint("dim", title), ...lines.map((line) => INDENT + line), ""];
+function section(face: Face, title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [face.paint("dim", title), ...lines.map((line) => INDENT + line), ""];
+}
 
-const facts = (face: Face, entries: readonly (readonly [name: string, value: string | null])[]): readonly string[] =>
-  entries.flatMap(([name, value]) => (value === null ? [] : [`${face.paint("dim", pad(name, 11))} ${oneLine(value)}`]));
+function facts(face: Face, entries: readonly (readonly [name: string, value: string | null])[]): readonly string[] {
+  return entries.flatMap(([name, value]) =>
+    value === null ? [] : [`${face.paint("dim", pad(name, 11))} ${oneLine(value)}`],
+  );
+}
 
 const ORDERS: readonly Column<OrderSummary>[] = [
   { title: "id", cell: ({ id }) => id },
@@ -138,32 +176,46 @@ const ORDERS: readonly Column<OrderSummary>[] = [
   { title: "type", cell: ({ terms }) => terms.type },
   { title: "price", cell: ({ terms }) => terms.limitPrice ?? terms.stopPrice ?? "", isNumber: true },
   { title: "filled", cell: ({ filled }) => filled, isNumber: true },
-  { title: "at", cell: ({ terms }) => (terms.mode === "live" ? `${terms.connector} LIVE` : terms.connector), gives: true },
+  {
+    title: "at",
+    cell: ({ terms }) => (terms.mode === "live" ? `${terms.connector} LIVE` : terms.connector),
+    gives: true,
+  },
 ];
-export const renderOrders = (face: Face, orders: readonly OrderSummary[]): readonly string[] =>
-  orders.length === 0 && face.isTty ? ["no orders"] : table(face, ORDERS, orders);
+export function renderOrders(face: Face, orders: readonly OrderSummary[]): readonly string[] {
+  return orders.length === 0 && face.isTty ? ["no orders"] : table(face, ORDERS, orders);
+}
 
 /** What became of an approval, a rejection, a cancel. */
-export const renderReceipt = (face: Face, receipt: Receipt): readonly string[] =>
-  face.isTty
+export function renderReceipt(face: Face, receipt: Receipt): readonly string[] {
+  return face.isTty
     ? [receiptSentence(face, receipt)]
     : [[receipt.id, receipt.state, receipt.clientOrderId ?? "", receipt.venueOrderId ?? ""].map(oneLine).join("\t")];
+}
 
-const receiptSentence = (face: Face, { id, state, venueOrderId }: Receipt): string =>
-  `${face.paint("bold", oneLine(id))} is ${oneLine(state)}${venueOrderId === null ? "" : `; the venue calls it ${oneLine(venueOrderId)}`}`;
+function receiptSentence(face: Face, { id, state, venueOrderId }: Receipt): string {
+  return `${face.paint("bold", oneLine(id))} is ${oneLine(state)}${venueOrderId === null ? "" : `; the venue calls it ${oneLine(venueOrderId)}`}`;
+}
 
 interface Proposed {
   readonly id: string;
   readonly path: string;
   readonly digest: string;
-  readonly verdict: { readonly decision: string; readonly reasons: readonly { readonly guard: string; readonly message: string }[] };
+  readonly verdict: {
+    readonly decision: string;
+    readonly reasons: readonly { readonly guard: string; readonly message: string }[];
+  };
 }
 
 /** `orders propose`: where the draft stands and what the guards would say now. */
-export const renderProposed = (face: Face, made: Proposed): readonly string[] => [
-  `${face.paint("bold", oneLine(made.id))} waits in ${oneLine(made.path)}`,
-  ...(made.verdict.decision === "allow"
-    ? [`${face.paint("green", "✓")} the guards would pass it now`]
-    : made.verdict.reasons.map(({ guard, message }) => `${face.paint("red", "✗")} ${oneLine(`${guard}: ${message}`)}`)),
-  `${face.paint("dim", "digest")} ${oneLine(made.digest)}`,
-];
+export function renderProposed(face: Face, made: Proposed): readonly string[] {
+  return [
+    `${face.paint("bold", oneLine(made.id))} waits in ${oneLine(made.path)}`,
+    ...(made.verdict.decision === "allow"
+      ? [`${face.paint("green", "✓")} the guards would pass it now`]
+      : made.verdict.reasons.map(
+          ({ guard, message }) => `${face.paint("red", "✗")} ${oneLine(`${guard}: ${message}`)}`,
+        )),
+    `${face.paint("dim", "digest")} ${oneLine(made.digest)}`,
+  ];
+}

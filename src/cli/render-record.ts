@@ -11,8 +11,14 @@ import { renderPositions } from "./render-desk.ts";
 import { type Column, type Face, pairs, table } from "./table-text.ts";
 
 /** A list, or on a terminal one word that there is nothing to list. */
-export const listing = <T>(face: Face, columns: readonly Column<T>[], rows: readonly T[], nothing: string): readonly string[] =>
-  rows.length === 0 && face.isTty ? [nothing] : table(face, columns, rows);
+export function listing<T>(
+  face: Face,
+  columns: readonly Column<T>[],
+  rows: readonly T[],
+  nothing: string,
+): readonly string[] {
+  return rows.length === 0 && face.isTty ? [nothing] : table(face, columns, rows);
+}
 
 interface ConnectorView {
   readonly name: string;
@@ -27,8 +33,9 @@ interface ConnectorView {
   readonly lastError: string | null;
   readonly lost: readonly string[];
 }
-const latencyText = (latency: ConnectorView["latencyMs"]): string =>
-  latency === undefined ? "-" : `${latency.p50.toFixed(1)}/${latency.p99.toFixed(1)}`;
+function latencyText(latency: ConnectorView["latencyMs"]): string {
+  return latency === undefined ? "-" : `${latency.p50.toFixed(1)}/${latency.p99.toFixed(1)}`;
+}
 
 const CONNECTORS: readonly Column<ConnectorView>[] = [
   { title: "name", cell: ({ name }) => name },
@@ -42,10 +49,12 @@ const CONNECTORS: readonly Column<ConnectorView>[] = [
   { title: "last error", cell: ({ lastError }) => lastError ?? "", gives: true },
 ];
 /** Under the table, what each connector cannot promise. */
-export const renderConnectors = (face: Face, rows: readonly ConnectorView[]): readonly string[] => [
-  ...listing(face, CONNECTORS, rows, "no connectors"),
-  ...(face.isTty ? rows.flatMap(({ name, lost }) => lost.map((words) => `! ${oneLine(`${name}: ${words}`)}`)) : []),
-];
+export function renderConnectors(face: Face, rows: readonly ConnectorView[]): readonly string[] {
+  return [
+    ...listing(face, CONNECTORS, rows, "no connectors"),
+    ...(face.isTty ? rows.flatMap(({ name, lost }) => lost.map((words) => `! ${oneLine(`${name}: ${words}`)}`)) : []),
+  ];
+}
 
 const TRADES: readonly Column<TradeLine>[] = [
   { title: "date", cell: ({ date }) => date },
@@ -56,23 +65,37 @@ const TRADES: readonly Column<TradeLine>[] = [
   { title: "symbol", cell: ({ symbol }) => symbol },
   { title: "price", cell: ({ price }) => price, isNumber: true },
   { title: "state", cell: ({ state }) => state },
-  { title: "note", cell: ({ note, untrusted }) => (untrusted === null ? note : `${note}: ${untrusted.text}`), gives: true },
+  {
+    title: "note",
+    cell: ({ note, untrusted }) => (untrusted === null ? note : `${note}: ${untrusted.text}`),
+    gives: true,
+  },
 ];
 /** A person reads the day, a program the whole time. */
-export const renderLog = (face: Face, lines: readonly TradeLine[]): readonly string[] =>
-  listing(face, TRADES, face.isTty ? lines.map((line) => ({ ...line, date: line.date.slice(0, 10) })) : lines, "nothing was decided yet");
+export function renderLog(face: Face, lines: readonly TradeLine[]): readonly string[] {
+  return listing(
+    face,
+    TRADES,
+    face.isTty ? lines.map((line) => ({ ...line, date: line.date.slice(0, 10) })) : lines,
+    "nothing was decided yet",
+  );
+}
 
 /** One line of `logs`: time, level, words, then the other fields. */
-export const renderLogLine = (face: Face, value: unknown): readonly string[] => {
+export function renderLogLine(face: Face, value: unknown): readonly string[] {
   if (typeof value !== "object" || value === null) return [oneLine(String(value))];
   const { ts = "", level = "", message = "", ...fields } = value as Record<string, unknown>;
-  const rest = Object.entries(fields).map(([name, field]) => `${name}=${typeof field === "string" ? field : JSON.stringify(field)}`);
+  const rest = Object.entries(fields).map(
+    ([name, field]) => `${name}=${typeof field === "string" ? field : JSON.stringify(field)}`,
+  );
   const cells = [String(ts), String(level), String(message), rest.join(" ")].map(oneLine);
   if (!face.isTty) return [cells.join("\t")];
   const [at = "", word = "", said = "", more = ""] = cells;
   const shade = level === "error" ? "red" : level === "warn" ? "yellow" : "dim";
-  return [`${face.paint("dim", at.slice(11, 23))} ${face.paint(shade, word.padEnd(5))} ${said}${more === "" ? "" : `  ${face.paint("dim", more)}`}`];
-};
+  return [
+    `${face.paint("dim", at.slice(11, 23))} ${face.paint(shade, word.padEnd(5))} ${said}${more === "" ? "" : `  ${face.paint("dim", more)}`}`,
+  ];
+}
 
 interface InboxView {
   readonly path: string;
@@ -80,8 +103,8 @@ interface InboxView {
   readonly status: string;
   readonly untrusted: Untrusted;
 }
-export const renderInbox = (face: Face, rows: readonly InboxView[]): readonly string[] =>
-  listing(
+export function renderInbox(face: Face, rows: readonly InboxView[]): readonly string[] {
+  return listing(
     face,
     [
       { title: "status", cell: ({ status }) => status },
@@ -92,15 +115,18 @@ export const renderInbox = (face: Face, rows: readonly InboxView[]): readonly st
     rows,
     "the inbox is empty",
   );
+}
 
 /** A file's text with nothing in it that could act. */
-export const renderText = (text: string): readonly string[] => linesOf(text.trimEnd());
+export function renderText(text: string): readonly string[] {
+  return linesOf(text.trimEnd());
+}
 
 interface HitsView {
   readonly entries: readonly { readonly path: string; readonly line: number; readonly untrusted: Untrusted }[];
 }
-export const renderHits = (face: Face, { entries }: HitsView): readonly string[] =>
-  listing(
+export function renderHits(face: Face, { entries }: HitsView): readonly string[] {
+  return listing(
     face,
     [
       { title: "path", cell: ({ path }) => path },
@@ -110,12 +136,18 @@ export const renderHits = (face: Face, { entries }: HitsView): readonly string[]
     entries,
     "nothing was found",
   );
+}
 
 interface EntitiesView {
-  readonly entries: readonly { readonly symbol: string; readonly kind: string; readonly path: string; readonly untrusted: Untrusted }[];
+  readonly entries: readonly {
+    readonly symbol: string;
+    readonly kind: string;
+    readonly path: string;
+    readonly untrusted: Untrusted;
+  }[];
 }
-export const renderEntities = (face: Face, { entries }: EntitiesView): readonly string[] =>
-  listing(
+export function renderEntities(face: Face, { entries }: EntitiesView): readonly string[] {
+  return listing(
     face,
     [
       { title: "symbol", cell: ({ symbol }) => symbol },
@@ -126,14 +158,15 @@ export const renderEntities = (face: Face, { entries }: EntitiesView): readonly 
     entries,
     "no entities",
   );
+}
 
 interface NoteView {
   readonly path: string;
   readonly digest: string;
   readonly bytes: number;
 }
-export const renderResearch = (face: Face, rows: readonly NoteView[]): readonly string[] =>
-  listing(
+export function renderResearch(face: Face, rows: readonly NoteView[]): readonly string[] {
+  return listing(
     face,
     [
       { title: "path", cell: ({ path }) => path },
@@ -143,6 +176,7 @@ export const renderResearch = (face: Face, rows: readonly NoteView[]): readonly 
     rows,
     "no research notes",
   );
+}
 
 interface IssueView {
   readonly id: string;
@@ -152,8 +186,8 @@ interface IssueView {
   readonly symbols: readonly string[];
   readonly untrusted: { readonly title: Untrusted };
 }
-export const renderIssues = (face: Face, rows: readonly IssueView[]): readonly string[] =>
-  listing(
+export function renderIssues(face: Face, rows: readonly IssueView[]): readonly string[] {
+  return listing(
     face,
     [
       { title: "id", cell: ({ id }) => id },
@@ -166,45 +200,63 @@ export const renderIssues = (face: Face, rows: readonly IssueView[]): readonly s
     rows,
     "no issues",
   );
+}
 
 /** `run`: what came of it, the agent's own words as a quotation, and what waits now. */
-export const renderRun = (face: Face, run: RunReport | DryRun): readonly string[] =>
-  "wouldRun" in run ? renderDryRun(face, run) : [run, ...run.queued].flatMap((view) => runLines(face, view));
+export function renderRun(face: Face, run: RunReport | DryRun): readonly string[] {
+  return "wouldRun" in run ? renderDryRun(face, run) : [run, ...run.queued].flatMap((view) => runLines(face, view));
+}
 
 /** The bundle itself is the data: what the agent would read, and nothing is started. */
-const renderDryRun = (face: Face, { issue, runtime, bundle, tools }: DryRun): readonly string[] => [
-  ...(face.isTty
-    ? [...pairs(face, [["run", "none: a dry run"], ["issue", issue], ["runtime", runtime], ["tools", String(tools.length)]]), ""]
-    : []),
-  ...renderText(bundle),
-];
+function renderDryRun(face: Face, { issue, runtime, bundle, tools }: DryRun): readonly string[] {
+  return [
+    ...(face.isTty
+      ? [
+          ...pairs(face, [
+            ["run", "none: a dry run"],
+            ["issue", issue],
+            ["runtime", runtime],
+            ["tools", String(tools.length)],
+          ]),
+          "",
+        ]
+      : []),
+    ...renderText(bundle),
+  ];
+}
 
-const runLines = (face: Face, run: RunView): readonly string[] => [
-  ...pairs(face, [
-    ["run", run.run],
-    ["issue", run.issue],
-    ["runtime", run.runtime],
-    ["outcome", `${run.outcome} in ${run.seconds} s`],
-    ...(run.reason === null ? [] : [["because", run.reason] as const]),
-    ...(run.turns === null ? [] : [["turns", String(run.turns)] as const]),
-    ...(run.costUsd === null ? [] : [["cost", `${run.costUsd.toFixed(2)} USD`] as const]),
-    ["summary", run.path],
-    ...run.proposals.map((id) => ["waits for you", id] as const),
-  ]),
-  ...(face.isTty && run.summary !== "" ? quoted(run.summary, face.columns) : []),
-];
+function runLines(face: Face, run: RunView): readonly string[] {
+  return [
+    ...pairs(face, [
+      ["run", run.run],
+      ["issue", run.issue],
+      ["runtime", run.runtime],
+      ["outcome", `${run.outcome} in ${run.seconds} s`],
+      ...(run.reason === null ? [] : [["because", run.reason] as const]),
+      ...(run.turns === null ? [] : [["turns", String(run.turns)] as const]),
+      ...(run.costUsd === null ? [] : [["cost", `${run.costUsd.toFixed(2)} USD`] as const]),
+      ["summary", run.path],
+      ...run.proposals.map((id) => ["waits for you", id] as const),
+    ]),
+    ...(face.isTty && run.summary !== "" ? quoted(run.summary, face.columns) : []),
+  ];
+}
 
-export const renderSnapshot = (face: Face, taken: SnapshotView): readonly string[] => [
-  ...pairs(face, [
-    ["file", taken.path],
-    ["NAV", `${taken.nav} ${taken.currency}`],
-    ["cash", taken.cash],
-    ["buying power", taken.buyingPower],
-    ["today", taken.dayPnl],
-    ...(taken.stale.length === 0 ? [] : [["not asked", `${taken.stale.join(", ")}; at their last known value`] as const]),
-  ]),
-  ...(face.isTty ? ["", ...renderPositions(face, taken.positions)] : []),
-];
+export function renderSnapshot(face: Face, taken: SnapshotView): readonly string[] {
+  return [
+    ...pairs(face, [
+      ["file", taken.path],
+      ["NAV", `${taken.nav} ${taken.currency}`],
+      ["cash", taken.cash],
+      ["buying power", taken.buyingPower],
+      ["today", taken.dayPnl],
+      ...(taken.stale.length === 0
+        ? []
+        : [["not asked", `${taken.stale.join(", ")}; at their last known value`] as const]),
+    ]),
+    ...(face.isTty ? ["", ...renderPositions(face, taken.positions)] : []),
+  ];
+}
 
 interface SnapshotRow {
   readonly path: string;
@@ -212,8 +264,8 @@ interface SnapshotRow {
   readonly nav: string;
   readonly cash: string;
 }
-export const renderSnapshots = (face: Face, rows: readonly SnapshotRow[]): readonly string[] =>
-  listing(
+export function renderSnapshots(face: Face, rows: readonly SnapshotRow[]): readonly string[] {
+  return listing(
     face,
     [
       { title: "time", cell: ({ time }) => time },
@@ -224,16 +276,19 @@ export const renderSnapshots = (face: Face, rows: readonly SnapshotRow[]): reado
     rows,
     "no snapshots",
   );
+}
 
-export const renderVerify = (face: Face, facts: JournalFacts): readonly string[] => [
-  facts.ok ? `${face.paint("green", "✓")} the journal is whole` : `${face.paint("red", "✗")} the journal is damaged`,
-  ...pairs(face, [
-    ["records", String(facts.records)],
-    ["segments", String(facts.segments)],
-    ["head", facts.head],
-    ...(facts.problem === undefined ? [] : [["problem", facts.problem] as const]),
-  ]),
-];
+export function renderVerify(face: Face, facts: JournalFacts): readonly string[] {
+  return [
+    facts.ok ? `${face.paint("green", "✓")} the journal is whole` : `${face.paint("red", "✗")} the journal is damaged`,
+    ...pairs(face, [
+      ["records", String(facts.records)],
+      ["segments", String(facts.segments)],
+      ["head", facts.head],
+      ...(facts.problem === undefined ? [] : [["problem", facts.problem] as const]),
+    ]),
+  ];
+}
 
 interface UpView {
   readonly workspace?: string;
@@ -242,19 +297,26 @@ interface UpView {
   readonly port?: number;
   readonly readyMs?: number;
   readonly trading?: string;
-  readonly connectors?: readonly { readonly name: string; readonly state: string; readonly mode: string; readonly readyMs: number | null }[];
+  readonly connectors?: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly mode: string;
+    readonly readyMs: number | null;
+  }[];
 }
 /** `up`: one line a connector, and what runs where. */
-export const renderUp = (face: Face, facts: UpView): readonly string[] => [
-  `${face.paint("green", "●")} ${oneLine(facts.workspace ?? "the desk")} is up${facts.readyMs === undefined ? "" : ` after ${facts.readyMs} ms`}`,
-  ...(facts.connectors ?? []).map(
-    ({ name, state, mode }) =>
-      `  ${state === "ready" ? face.paint("green", "✓") : face.paint("red", "✗")} ${oneLine(name)}  ${badge(face, mode)}  ${oneLine(state)}`,
-  ),
-  ...pairs(face, [
-    ["folder", facts.path ?? ""],
-    ["pid", String(facts.pid ?? "")],
-    ["port", String(facts.port ?? "")],
-    ["trading", facts.trading ?? ""],
-  ]),
-];
+export function renderUp(face: Face, facts: UpView): readonly string[] {
+  return [
+    `${face.paint("green", "●")} ${oneLine(facts.workspace ?? "the desk")} is up${facts.readyMs === undefined ? "" : ` after ${facts.readyMs} ms`}`,
+    ...(facts.connectors ?? []).map(
+      ({ name, state, mode }) =>
+        `  ${state === "ready" ? face.paint("green", "✓") : face.paint("red", "✗")} ${oneLine(name)}  ${badge(face, mode)}  ${oneLine(state)}`,
+    ),
+    ...pairs(face, [
+      ["folder", facts.path ?? ""],
+      ["pid", String(facts.pid ?? "")],
+      ["port", String(facts.port ?? "")],
+      ["trading", facts.trading ?? ""],
+    ]),
+  ];
+}

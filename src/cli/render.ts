@@ -35,7 +35,9 @@ import {
 import { type Face, pairs } from "./table-text.ts";
 
 /** A file that was read: its text. */
-const renderOpened = (_face: Face, { untrusted }: { untrusted: Untrusted }): readonly string[] => renderText(untrusted.text);
+function renderOpened(_face: Face, { untrusted }: { untrusted: Untrusted }): readonly string[] {
+  return renderText(untrusted.text);
+}
 
 type Renderer = (face: Face, value: never) => readonly string[];
 
@@ -82,38 +84,54 @@ const RENDERERS: Readonly<Record<string, Renderer>> = {
   verify: renderVerify,
 };
 
-export const faceOf = (io: Io): Face => ({ isTty: io.isTty.out, columns: io.columns, paint: painter(io.colour.out) });
+export function faceOf(io: Io): Face {
+  return { isTty: io.isTty.out, columns: io.columns, paint: painter(io.colour.out) };
+}
 
 /** The whole answer with its line end; nothing at all for an answer that is nothing. */
-export const render = (row: Command, value: unknown, io: Io, isJson: boolean): string => {
+export function render(row: Command, value: unknown, io: Io, isJson: boolean): string {
   if (value === undefined) return "";
   if (isJson) return `${jsonText(value, io.isTty.out && row.streams !== true ? 2 : 0)}\n`;
   const face = faceOf(io);
   const known = RENDERERS[row.name] as ((face: Face, value: unknown) => readonly string[]) | undefined;
   return joined(known === undefined ? renderAny(face, value) : known(face, value));
-};
+}
 
 /** Lines with no empty ones at the end. */
-const joined = (lines: readonly string[]): string => {
+function joined(lines: readonly string[]): string {
   const end = lines.findLastIndex((line) => line !== "") + 1;
-  return lines.slice(0, end).map((line) => `${line}\n`).join("");
-};
+  return lines
+    .slice(0, end)
+    .map((line) => `${line}\n`)
+    .join("");
+}
 
 /** Any answer: names and values; a list one a line. */
-const renderAny = (face: Face, value: unknown): readonly string[] => {
+function renderAny(face: Face, value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.map((item) => oneLine(plain(item)));
   if (typeof value !== "object" || value === null) return [oneLine(plain(value))];
-  return pairs(face, Object.entries(value).map(([name, field]) => [spaced(name), plain(field)] as const));
-};
+  return pairs(
+    face,
+    Object.entries(value).map(([name, field]) => [spaced(name), plain(field)] as const),
+  );
+}
 
-const plain = (value: unknown): string => (typeof value === "string" ? value : value === null ? "-" : JSON.stringify(value));
-const spaced = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+function plain(value: unknown): string {
+  return typeof value === "string" ? value : value === null ? "-" : JSON.stringify(value);
+}
+function spaced(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
 
 /** Of what JSON leaves bare, what could still act on a terminal or hide in it. */
-const UNSEEN_IN_JSON = /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udfff]/g;
+const UNSEEN_IN_JSON =
+  /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udfff]/g;
 
 /** JSON that means the same and shows the same: unseen characters are written as \uXXXX. */
-export const jsonText = (value: unknown, indent: number): string =>
-  (JSON.stringify(value, null, indent) ?? "null").replace(UNSEEN_IN_JSON, (unseen) =>
-    Array.from({ length: unseen.length }, (_, i) => `\\u${unseen.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""),
+export function jsonText(value: unknown, indent: number): string {
+  return (JSON.stringify(value, null, indent) ?? "null").replace(UNSEEN_IN_JSON, (unseen) =>
+    Array.from({ length: unseen.length }, (_, i) => `\\u${unseen.charCodeAt(i).toString(16).padStart(4, "0")}`).join(
+      "",
+    ),
   );
+}

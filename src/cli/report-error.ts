@@ -13,7 +13,7 @@ export interface Manner {
 }
 
 /** Prints the failure of `row` (undefined: the line named none) and answers the exit code. */
-export const reportError = async (error: unknown, row: Command | undefined, io: Io, manner: Manner): Promise<number> => {
+export async function reportError(error: unknown, row: Command | undefined, io: Io, manner: Manner): Promise<number> {
   if (error instanceof Interrupted) return EXIT.interrupted;
   // The reader of a pipe has gone (`qoc logs | head`): it has what it wanted.
   if ((error as NodeJS.ErrnoException | undefined)?.code === "EPIPE") return EXIT.done;
@@ -23,9 +23,9 @@ export const reportError = async (error: unknown, row: Command | undefined, io: 
   if (manner.json) io.err(`${jsonText(known.toJSON(), 0)}\n`);
   else for (const line of linesFor(known, io, manner.verbose)) io.err(`${line}\n`);
   return known.exit;
-};
+}
 
-const linesFor = (error: QocError | RemoteError, io: Io, isVerbose: boolean): readonly string[] => {
+function linesFor(error: QocError | RemoteError, io: Io, isVerbose: boolean): readonly string[] {
   const paint = painter(io.colour.err);
   const { details } = error.toJSON();
   return [
@@ -33,6 +33,8 @@ const linesFor = (error: QocError | RemoteError, io: Io, isVerbose: boolean): re
     paint("dim", `code ${oneLine(error.code)}`),
     `next: ${oneLine(error.hint.trim())}`,
     ...(isVerbose && details !== undefined ? [`details: ${jsonText(details, 0)}`] : []),
-    ...(isVerbose && error.cause instanceof Error ? (error.cause.stack ?? error.cause.message).split("\n").map(oneLine) : []),
+    ...(isVerbose && error.cause instanceof Error
+      ? (error.cause.stack ?? error.cause.message).split("\n").map(oneLine)
+      : []),
   ];
-};
+}

@@ -7,21 +7,23 @@ import type { Session } from "./session.ts";
 
 const DEEDS = ["approve", "reject", "back"] as const;
 
-export const reviewPending = async (session: Session, proposals: readonly PendingProposal[]): Promise<void> => {
+export async function reviewPending(session: Session, proposals: readonly PendingProposal[]): Promise<void> {
   const { prompt } = session;
   const left = [...proposals];
   if (prompt === undefined) return;
   while (left.length > 0) {
-    const choices = left.map(({ id, sentence, decision }) => `${id}  ${sentence ?? ""}  [guards: ${decision ?? "not judged"}]`);
+    const choices = left.map(
+      ({ id, sentence, decision }) => `${id}  ${sentence ?? ""}  [guards: ${decision ?? "not judged"}]`,
+    );
     const picked = await prompt.choose("review which?", choices);
     const proposal = picked === undefined ? undefined : left[picked];
     if (proposal === undefined) return;
     if (await decide(session, prompt, proposal.id)) left.splice(left.indexOf(proposal), 1);
   }
-};
+}
 
 /** true: it is decided and leaves the list. */
-const decide = async (session: Session, prompt: NonNullable<Session["prompt"]>, id: string): Promise<boolean> => {
+async function decide(session: Session, prompt: NonNullable<Session["prompt"]>, id: string): Promise<boolean> {
   const order = (await session.call(session.row("orders show"), { id })) as ShownOrder;
   showOrder(session, order);
   const deed = DEEDS[(await prompt.choose("and now?", DEEDS)) ?? DEEDS.length - 1];
@@ -40,4 +42,4 @@ const decide = async (session: Session, prompt: NonNullable<Session["prompt"]>, 
     session.note(`${error.message}; ${error.hint}`);
     return false;
   }
-};
+}

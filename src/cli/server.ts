@@ -5,7 +5,16 @@ import { type Server, type Socket, createServer } from "node:net";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Channel } from "../domain/event.ts";
 import type { Log } from "../domain/ports.ts";
-import { type McpCaller, NO_ID, REQUEST_BYTES_MAX, type Reply, type Request, readLines, tooLarge, writeLine } from "./ipc-protocol.ts";
+import {
+  type McpCaller,
+  NO_ID,
+  REQUEST_BYTES_MAX,
+  type Reply,
+  type Request,
+  readLines,
+  tooLarge,
+  writeLine,
+} from "./ipc-protocol.ts";
 
 export interface Answering {
   /** Progress, one line, for a person. */
@@ -32,7 +41,7 @@ const CLOSE_MS = 10_000;
  * `close` aborts the calls that run, and resolves when the last answer is out and every caller is gone, or was made to go: one
  * that does not read (a paused pager) must not keep the desk up.
  */
-export const serveSocket = async (door: SocketDoor): Promise<{ close(): Promise<void> }> => {
+export async function serveSocket(door: SocketDoor): Promise<{ close(): Promise<void> }> {
   await removeStale(door.path);
   const callers = new Set<Socket>();
   const calls = new Set<Promise<void>>();
@@ -57,13 +66,13 @@ export const serveSocket = async (door: SocketDoor): Promise<{ close(): Promise<
       late.removeEventListener("abort", cutOff);
     },
   };
-};
+}
 
 /**
  * Between bind and chmod the file would be open to the group, so it is born under a closed umask; bind happens inside the
  * call to listen, so the umask is back before anything else runs.
  */
-const listen = async (server: Server, path: string): Promise<void> => {
+async function listen(server: Server, path: string): Promise<void> {
   const umask = process.umask(0o177);
   try {
     server.listen(path);
@@ -72,17 +81,17 @@ const listen = async (server: Server, path: string): Promise<void> => {
   }
   await once(server, "listening");
   await chmod(path, 0o600);
-};
+}
 
-const removeStale = async (path: string): Promise<void> => {
+async function removeStale(path: string): Promise<void> {
   try {
     await unlink(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
-};
+}
 
-const serveCaller = (socket: Socket, door: SocketDoor, calls: Set<Promise<void>>, closing: AbortSignal): void => {
+function serveCaller(socket: Socket, door: SocketDoor, calls: Set<Promise<void>>, closing: AbortSignal): void {
   const gone = new AbortController();
   const hangUp = (): void => gone.abort(new QocError("INTERNAL", { message: "the caller hung up" }));
   socket.once("close", hangUp);
@@ -98,14 +107,16 @@ const serveCaller = (socket: Socket, door: SocketDoor, calls: Set<Promise<void>>
     REQUEST_BYTES_MAX,
     (line) => {
       const read = parseRequest(line);
-      const call = (read instanceof QocError ? refuse(read) : answer(socket, door, read, signal)).finally(() => calls.delete(call));
+      const call = (read instanceof QocError ? refuse(read) : answer(socket, door, read, signal)).finally(() =>
+        calls.delete(call),
+      );
       calls.add(call);
     },
     (size) => void refuse(tooLarge("a request line", size, REQUEST_BYTES_MAX)),
   );
-};
+}
 
-const answer = async (socket: Socket, door: SocketDoor, { id, request }: Numbered, signal: AbortSignal): Promise<void> => {
+async function answer(socket: Socket, door: SocketDoor, { id, request }: Numbered, signal: AbortSignal): Promise<void> {
   const send = (reply: Reply): Promise<void> => writeLine(socket, reply);
   const answering: Answering = {
     note: (line) => void send({ id, kind: "note", line }),
@@ -118,12 +129,18 @@ const answer = async (socket: Socket, door: SocketDoor, { id, request }: Numbere
     if (!(error instanceof QocError)) door.log.error(`${request.command}: ${messageOf(error)}`);
     await send(failure(id, error));
   }
-};
+}
 
-const failure = (id: string, error: unknown): Reply => {
+function failure(id: string, error: unknown): Reply {
   const known = error instanceof QocError ? error : new QocError("INTERNAL", { message: messageOf(error) });
-  return { id, kind: "error", error: known.toJSON(), exit: known.exit, ...(known.data === undefined ? {} : { data: known.data }) };
-};
+  return {
+    id,
+    kind: "error",
+    error: known.toJSON(),
+    exit: known.exit,
+    ...(known.data === undefined ? {} : { data: known.data }),
+  };
+}
 
 interface Numbered {
   readonly id: string;
@@ -136,7 +153,7 @@ interface Numbered {
  */
 const CHANNELS: readonly Channel[] = ["cli", "tty", "mcp"];
 
-const parseRequest = (line: string): Numbered | QocError => {
+function parseRequest(line: string): Numbered | QocError {
   const malformed = (message: string): QocError => new QocError("INVALID_INPUT", { command: "socket", message });
   let said: Record<string, unknown>;
   try {
@@ -153,13 +170,16 @@ const parseRequest = (line: string): Numbered | QocError => {
   if (known === undefined) return malformed(`channel: one of ${CHANNELS.join(", ")}`);
   const caller = known === "mcp" ? callerIn(said["caller"]) : undefined;
   if (caller === null) return malformed("caller: token, connection, tool, client, era, toolUseId and isRefused");
-  return { id, request: { command, input: input ?? {}, channel: known, cwd, ...(caller === undefined ? {} : { caller }) } };
-};
+  return {
+    id,
+    request: { command, input: input ?? {}, channel: known, cwd, ...(caller === undefined ? {} : { caller }) },
+  };
+}
 
 const CALLER_CHARS_MAX = 1_000;
 
 /** Null where it is no caller: a token that cannot be read must not pass for none. */
-const callerIn = (said: unknown): McpCaller | undefined | null => {
+function callerIn(said: unknown): McpCaller | undefined | null {
   if (said === undefined) return undefined;
   if (typeof said !== "object" || said === null) return null;
   const { token, connection, tool, client, era, toolUseId, isRefused } = said as Readonly<Record<string, unknown>>;
@@ -174,4 +194,4 @@ const callerIn = (said: unknown): McpCaller | undefined | null => {
     ...(connection === undefined ? {} : { connection }),
     ...(isRefused === undefined ? {} : { isRefused }),
   };
-};
+}

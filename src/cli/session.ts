@@ -28,7 +28,12 @@ export interface Session {
   note(line: string): void;
 }
 
-export const openSession = (world: CliWorld, globals: Globals, table: readonly Command[], signal: AbortSignal): Session => {
+export function openSession(
+  world: CliWorld,
+  globals: Globals,
+  table: readonly Command[],
+  signal: AbortSignal,
+): Session {
   const { io } = world;
   const cwd = resolve(world.cwd, globals.workspace ?? ".");
   const mayAsk = canAsk(io, world.env, globals.noInput);
@@ -54,9 +59,17 @@ export const openSession = (world: CliWorld, globals: Globals, table: readonly C
     const request = { command: row.name, input, channel, cwd };
     const cutOff = row.exits?.includes(EXIT.unknownOutcome) === true ? { cutOff: unanswered(row, input) } : {};
     try {
-      return await callDaemon({ socketPath, request, onNote: note, onValue: (value) => show(row, value), signal, ...cutOff });
+      return await callDaemon({
+        socketPath,
+        request,
+        onNote: note,
+        onValue: (value) => show(row, value),
+        signal,
+        ...cutOff,
+      });
     } catch (error) {
-      if (error instanceof Interrupted && row.writes.length > 0) note("interrupted; what the desk has begun it may finish: qoc status");
+      if (error instanceof Interrupted && row.writes.length > 0)
+        note("interrupted; what the desk has begun it may finish: qoc status");
       throw error;
     }
   };
@@ -83,8 +96,12 @@ export const openSession = (world: CliWorld, globals: Globals, table: readonly C
     show,
     note,
   };
-};
+}
 
 /** An order may have left before the desk did. */
-const unanswered = (row: Command, input: Readonly<Record<string, unknown>>): QocError =>
-  new QocError("OUTCOME_UNKNOWN", { id: String(input["id"] ?? row.name), reason: "the desk stopped before it answered" });
+function unanswered(row: Command, input: Readonly<Record<string, unknown>>): QocError {
+  return new QocError("OUTCOME_UNKNOWN", {
+    id: String(input["id"] ?? row.name),
+    reason: "the desk stopped before it answered",
+  });
+}

@@ -24,7 +24,7 @@ const GAP = "  ";
 const GIVING_MIN = 8;
 
 /** Off a terminal: no header, tabs between, nothing cut. Cells are escaped, so a cell can hold neither tab nor line end. */
-export const table = <T>(face: Face, columns: readonly Column<T>[], rows: readonly T[]): readonly string[] => {
+export function table<T>(face: Face, columns: readonly Column<T>[], rows: readonly T[]): readonly string[] {
   const cells = rows.map((row) => columns.map((column) => oneLine(column.cell(row))));
   if (!face.isTty) return cells.map((line) => line.join("\t"));
   const widths = fit(columns, cells, face.columns);
@@ -36,25 +36,31 @@ export const table = <T>(face: Face, columns: readonly Column<T>[], rows: readon
     }),
   );
   return [face.paint("dim", header.join(GAP).trimEnd()), ...body.map((line) => line.join(GAP).trimEnd())];
-};
+}
 
-const fit = <T>(columns: readonly Column<T>[], cells: readonly (readonly string[])[], limit: number): readonly number[] => {
-  const natural = columns.map((column, i) => Math.max(widthOf(column.title), ...cells.map((line) => widthOf(line[i] ?? ""))));
+function fit<T>(
+  columns: readonly Column<T>[],
+  cells: readonly (readonly string[])[],
+  limit: number,
+): readonly number[] {
+  const natural = columns.map((column, i) =>
+    Math.max(widthOf(column.title), ...cells.map((line) => widthOf(line[i] ?? ""))),
+  );
   const total = natural.reduce((sum, width) => sum + width, 0) + GAP.length * (columns.length - 1);
   const giving = columns.findIndex((column) => column.gives === true);
   if (total <= limit || giving === -1) return natural;
   return natural.map((width, i) => (i === giving ? Math.max(GIVING_MIN, width - (total - limit)) : width));
-};
+}
 
-export const pad = (text: string, width: number, isRight = false): string => {
+export function pad(text: string, width: number, isRight = false): string {
   const space = " ".repeat(Math.max(0, width - widthOf(text)));
   return isRight ? space + text : text + space;
-};
+}
 
 /** `name  value` lines, names aligned; off a terminal `name<TAB>value`. */
-export const pairs = (face: Face, entries: readonly (readonly [name: string, value: string])[]): readonly string[] => {
+export function pairs(face: Face, entries: readonly (readonly [name: string, value: string])[]): readonly string[] {
   const width = Math.max(0, ...entries.map(([name]) => widthOf(name)));
   return entries.map(([name, value]) =>
     face.isTty ? `${face.paint("dim", pad(name, width))}  ${oneLine(value)}` : `${oneLine(name)}\t${oneLine(value)}`,
   );
-};
+}

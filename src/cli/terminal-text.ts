@@ -5,41 +5,48 @@ import { spellLine } from "../lib/invisible-characters.ts";
 const STACKED_MARKS = /(\p{M}{4})\p{M}+/gu;
 
 /** One line: every unseen character, line ends and tabs too, is spelled out as `\u{202e}`. */
-export const oneLine = (text: string): string => spellLine(text.replace(STACKED_MARKS, "$1\\u{…}"));
+export function oneLine(text: string): string {
+  return spellLine(text.replace(STACKED_MARKS, "$1\\u{…}"));
+}
 
 /** Several lines: as `oneLine`, with line feeds kept and tabs as two spaces. CR LF is one line end. */
-export const linesOf = (text: string): readonly string[] =>
-  text
+export function linesOf(text: string): readonly string[] {
+  return text
     .replaceAll("\r\n", "\n")
     .split("\n")
     .map((line) => oneLine(line.replaceAll("\t", "  ")));
+}
 
 /** Words of somebody else, as a quotation that cannot be taken for the desk's own lines. */
-export const quoted = (text: string, width: number): readonly string[] =>
-  linesOf(text.trimEnd()).flatMap((line) => wrap(line, width - 2).map((part) => `│ ${part}`));
+export function quoted(text: string, width: number): readonly string[] {
+  return linesOf(text.trimEnd()).flatMap((line) => wrap(line, width - 2).map((part) => `│ ${part}`));
+}
 
 /** Made at its first use: making one takes longer than the rest of a short command. */
 let segmenter: Intl.Segmenter | undefined;
-const graphemes = (text: string): Iterable<{ readonly segment: string }> =>
-  (segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" })).segment(text);
+function graphemes(text: string): Iterable<{ readonly segment: string }> {
+  return (segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" })).segment(text);
+}
 /** Plain text and our own signs: one column each, no segmenter needed. */
 const PLAIN = /^[ -~✓✗●○→…│┤–]*$/;
-const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
 
 /** Columns that escaped text takes on a terminal. */
-export const widthOf = (text: string): number => {
+export function widthOf(text: string): number {
   if (PLAIN.test(text)) return text.length;
   let width = 0;
   for (const { segment } of graphemes(text)) width += isWide(segment) ? 2 : 1;
   return width;
-};
+}
 
 /** Signs such as ✓ are drawn narrow although Unicode lists them as pictures; only the supplementary planes are wide. */
-const isWide = (segment: string): boolean =>
-  WIDE.test(segment) && ((segment.codePointAt(0) ?? 0) > 0xffff || !/\p{Extended_Pictographic}/u.test(segment));
+function isWide(segment: string): boolean {
+  return WIDE.test(segment) && ((segment.codePointAt(0) ?? 0) > 0xffff || !/\p{Extended_Pictographic}/u.test(segment));
+}
 
 /** Cuts to `width` columns, the last of them `…` where something was cut. */
-export const clip = (text: string, width: number): string => {
+export function clip(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let kept = "";
   let used = 0;
@@ -49,10 +56,10 @@ export const clip = (text: string, width: number): string => {
     kept += segment;
   }
   return `${kept}…`;
-};
+}
 
 /** Breaks at spaces; a word longer than a line is broken inside. Never answers with no line. */
-export const wrap = (text: string, width: number): readonly string[] => {
+export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ").flatMap((whole) => pieces(whole, width))) {
@@ -64,9 +71,9 @@ export const wrap = (text: string, width: number): readonly string[] => {
     }
   }
   return [...lines, line];
-};
+}
 
-const pieces = (word: string, width: number): readonly string[] => {
+function pieces(word: string, width: number): readonly string[] {
   if (widthOf(word) <= width) return [word];
   const parts: string[] = [];
   let part = "";
@@ -78,4 +85,4 @@ const pieces = (word: string, width: number): readonly string[] => {
     part += segment;
   }
   return [...parts, part];
-};
+}

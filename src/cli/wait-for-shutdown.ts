@@ -7,7 +7,7 @@ const LOOK_MS = 20;
 const LOOKS_MAX = 750;
 
 /** Waits at most about 15 s; a desk that still stops by then is left to it, with a note. */
-export const untilGone = async (session: Session, signal: AbortSignal): Promise<void> => {
+export async function untilGone(session: Session, signal: AbortSignal): Promise<void> {
   const row = session.row("connectors list");
   for (let look = 0; look < LOOKS_MAX; look++) {
     try {
@@ -18,4 +18,4 @@ export const untilGone = async (session: Session, signal: AbortSignal): Promise<
     await sleep(LOOK_MS, undefined, { signal });
   }
   session.note("the desk still stops; qoc status tells when it is down");
-};
+}

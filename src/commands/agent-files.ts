@@ -12,7 +12,7 @@ import { ISSUE_STATUSES, isAgentsChange, statusIn } from "../workspace/notes.ts"
 import { isProposalPath, isStemTaken } from "../workspace/proposals.ts";
 
 /** @throws PATH_REFUSED, INVALID_INPUT, FILE_CHANGED. */
-export const refuseAgentFile = async (desk: Desk, actor: Actor, file: FileWrite): Promise<void> => {
+export async function refuseAgentFile(desk: Desk, actor: Actor, file: FileWrite): Promise<void> {
   if (actor === "human") return;
   const { path } = file;
   // The desk files nothing that stands in the archive already.
@@ -22,27 +22,33 @@ export const refuseAgentFile = async (desk: Desk, actor: Actor, file: FileWrite)
     refusePath(path, "another proposal or an earlier order has this name");
   }
   if (path.startsWith(`${LAYOUT.issues}/`)) await refuseRewrittenStatus(desk, actor, file);
-};
+}
 
 /** A task that stands keeps its status, or takes one that the agent may give it by command. */
-const refuseRewrittenStatus = async (desk: Desk, actor: Actor, { path, text, replaces }: FileWrite): Promise<void> => {
+async function refuseRewrittenStatus(desk: Desk, actor: Actor, { path, text, replaces }: FileWrite): Promise<void> {
   const before = await issueText(desk.root, path);
   if (before === undefined) return;
   // What is judged here is the text that will be replaced, and no other.
   if (digestOf(before) !== replaces) throw new QocError("FILE_CHANGED", { path });
   refuseAgentsStatus("files write", actor, { path, from: statusIn(before), to: statusIn(text) });
-};
+}
 
 /** Files say what they like; here stand our words alone. */
-const told = (status: string): string => ISSUE_STATUSES.find((known) => known === status) ?? "other";
+function told(status: string): string {
+  return ISSUE_STATUSES.find((known) => known === status) ?? "other";
+}
 
 /** A status that cannot be read counts as blocked, as in the list of issues; none can be left so. @throws INVALID_INPUT. */
-export const refuseAgentsStatus = (
+export function refuseAgentsStatus(
   command: string,
   actor: Actor,
-  { path, from = "blocked", to }: { readonly path: string; readonly from: string | undefined; readonly to: string | undefined },
-): void => {
+  {
+    path,
+    from = "blocked",
+    to,
+  }: { readonly path: string; readonly from: string | undefined; readonly to: string | undefined },
+): void {
   if (actor === "human" || (to !== undefined && isAgentsChange(from, to))) return;
   const wish = to === undefined ? "its frontmatter stays one that can be read" : `an agent may not make it ${told(to)}`;
   throw new QocError("INVALID_INPUT", { command, message: `${plainPath(path)} is ${told(from)}; ${wish}` });
-};
+}

@@ -31,7 +31,9 @@ export const agentSetup = body({
     const token = newToken(desk.ids);
     const entry = { url: `http://127.0.0.1:${desk.config.workspace.port}/mcp`, token };
     const { file, text } = clientConfig(client);
-    const prepared = write ? await prepareClientFile(desk.disk, client, entry, resolve(call.cwd, to ?? ".")) : undefined;
+    const prepared = write
+      ? await prepareClientFile(desk.disk, client, entry, resolve(call.cwd, to ?? "."))
+      : undefined;
     await letIn(desk, { agent, client, token, actor: call.actor });
     try {
       await prepared?.write();
@@ -40,15 +42,20 @@ export const agentSetup = body({
       await sendAway(desk, agent, "host");
       throw error;
     }
-    if (prepared !== undefined) return { agent, client, file: prepared.path, written: true, config: null, command: null };
-    call.note(`${agent} may connect from now on; its token is in this entry and is not shown again (qoc agent revoke ${agent} takes it back)`);
+    if (prepared !== undefined)
+      return { agent, client, file: prepared.path, written: true, config: null, command: null };
+    call.note(
+      `${agent} may connect from now on; its token is in this entry and is not shown again (qoc agent revoke ${agent} takes it back)`,
+    );
     return { agent, client, file, written: false, config: text(entry), command: clientCommand(client, entry) ?? null };
   },
 });
 
 export const agentList = body({
   input: z.strictObject({}),
-  output: z.array(z.object({ agent: z.string(), client: z.string(), grantedAt: z.string(), lastSeenAt: z.string().nullable() })),
+  output: z.array(
+    z.object({ agent: z.string(), client: z.string(), grantedAt: z.string(), lastSeenAt: z.string().nullable() }),
+  ),
   run: async (_input, call) => {
     const { desk, lastSeen } = hot(call);
     return [...desk.book.agents].map(([agent, { client, grantedAt }]) => {

@@ -32,27 +32,38 @@ interface Wish {
 }
 
 /** The connector that was named, else the only one in scope, else the operator's file. */
-const findBars = async (call: CallContext, { symbol, connector: named, range }: Wish, command: string): Promise<Found | Pending> => {
+async function findBars(
+  call: CallContext,
+  { symbol, connector: named, range }: Wish,
+  command: string,
+): Promise<Found | Pending> {
   const { desk } = hot(call);
   const names = connectorsInScope(desk, call.actor);
-  const connector = named === undefined && names.length !== 1 ? undefined : connectorInScope(desk, call.actor, named, command);
-  const answered = connector === undefined ? pending("no connector was named") : await venueBars(call, connector, symbol, range);
+  const connector =
+    named === undefined && names.length !== 1 ? undefined : connectorInScope(desk, call.actor, named, command);
+  const answered =
+    connector === undefined ? pending("no connector was named") : await venueBars(call, connector, symbol, range);
   if (!isPending(answered)) return answered;
   const own = await ownBars(call, symbol);
   if (isPending(own)) return pending(`${answered.reason}, and ${own.reason}`, own.untrusted ?? answered.untrusted);
   return { ...own, instead: answered };
-};
+}
 
-const venueBars = async (call: CallContext, connector: string, symbol: string, range: BarRange): Promise<Found | Pending> => {
+async function venueBars(
+  call: CallContext,
+  connector: string,
+  symbol: string,
+  range: BarRange,
+): Promise<Found | Pending> {
   const bars = await orPending(call, connector, () => hot(call).desk.venues.bars(connector, symbol, range));
   if (bars === undefined) return pending(`connector ${connector} has no getBars`);
   if (isPending(bars)) return bars;
   if (bars.length === 0) return pending(`connector ${connector} has no such bars of ${symbol}`);
   call.sources?.note(venueSource(connector, "bars", symbol));
   return { source: connector, bars: bars.toSorted((a, b) => a.at - b.at) };
-};
+}
 
-const ownBars = async (call: CallContext, symbol: string): Promise<Found | Pending> => {
+async function ownBars(call: CallContext, symbol: string): Promise<Found | Pending> {
   const { desk } = hot(call);
   const path = `${LAYOUT.bars}/${symbol}.csv`;
   try {
@@ -64,9 +75,9 @@ const ownBars = async (call: CallContext, symbol: string): Promise<Found | Pendi
     if (!(error instanceof QocError)) throw error;
     return pending(`${path} cannot be read`, outsideText(call, path, error.message));
   }
-};
+}
 
-const barOf = (bar: Awaited<ReturnType<typeof readBars>>[number]): VenueBar => {
+function barOf(bar: Awaited<ReturnType<typeof readBars>>[number]): VenueBar {
   const amount = (value: number | string): DecimalText => text(parseNumeric(value));
   return {
     symbol: bar.symbol,
@@ -77,7 +88,7 @@ const barOf = (bar: Awaited<ReturnType<typeof readBars>>[number]): VenueBar => {
     close: amount(bar.close),
     ...(bar.volume === undefined ? {} : { volume: amount(bar.volume) }),
   };
-};
+}
 
 const answered = z.looseObject({
   status: z.enum(["ready", "data_pending"]),
@@ -88,21 +99,31 @@ const answered = z.looseObject({
 
 /** A day is whole: from its first millisecond, to its last. */
 const when = z.iso.date().or(z.iso.datetime());
-const rangeOf = (from: string | undefined, to: string | undefined): BarRange => ({
-  ...(from === undefined ? {} : { from: Date.parse(from) }),
-  ...(to === undefined ? {} : { to: Date.parse(to) + (to.length === 10 ? DAY_MS - 1 : 0) }),
-});
+function rangeOf(from: string | undefined, to: string | undefined): BarRange {
+  return {
+    ...(from === undefined ? {} : { from: Date.parse(from) }),
+    ...(to === undefined ? {} : { to: Date.parse(to) + (to.length === 10 ? DAY_MS - 1 : 0) }),
+  };
+}
 
 /** A connector may answer with more than was asked for. */
-const within = (bars: readonly VenueBar[], { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: BarRange): readonly VenueBar[] =>
-  bars.filter(({ at }) => at >= from && at <= to);
+function within(
+  bars: readonly VenueBar[],
+  { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: BarRange,
+): readonly VenueBar[] {
+  return bars.filter(({ at }) => at >= from && at <= to);
+}
 
-const sourceOf = ({ source, instead }: Found) => ({
-  source,
-  ...(instead === undefined ? {} : { note: instead.reason }),
-  untrusted: instead?.untrusted ?? null,
-});
-const shownBar = ({ at, symbol: _symbol, ...amounts }: VenueBar) => ({ time: iso(at), ...amounts });
+function sourceOf({ source, instead }: Found) {
+  return {
+    source,
+    ...(instead === undefined ? {} : { note: instead.reason }),
+    untrusted: instead?.untrusted ?? null,
+  };
+}
+function shownBar({ at, symbol: _symbol, ...amounts }: VenueBar) {
+  return { time: iso(at), ...amounts };
+}
 
 export const barsGet = body({
   input: z.strictObject({
@@ -128,7 +149,9 @@ export const barsGet = body({
 export const analysisGet = body({
   input: z.strictObject({
     symbol: z.string().min(1).max(40),
-    indicators: z.union([z.string(), z.array(z.string()).transform((list) => list.join(","))]).pipe(z.string().min(1).max(300)),
+    indicators: z
+      .union([z.string(), z.array(z.string()).transform((list) => list.join(","))])
+      .pipe(z.string().min(1).max(300)),
     connector: z.string().optional(),
     to: when.optional(),
     last: z.coerce.number().int().min(1).max(20).default(1),
@@ -142,7 +165,8 @@ export const analysisGet = body({
     const bars = within(found.bars, range);
     const [first] = bars;
     const newest = bars.at(-1);
-    if (first === undefined || newest === undefined) return { ...pending(`${found.source} has no bars of ${symbol} in that time`), symbol };
+    if (first === undefined || newest === undefined)
+      return { ...pending(`${found.source} has no bars of ${symbol} in that time`), symbol };
     const series = [];
     for (const each of wanted) {
       series.push(shownSeries(indicate(each, bars, last)));
@@ -159,13 +183,13 @@ export const analysisGet = body({
   },
 });
 
-const shownSeries = (series: IndicatorSeries) => {
+function shownSeries(series: IndicatorSeries) {
   if (series.status === "data_pending") return series;
   const { points, ...rest } = series;
   return { ...rest, values: points.map(({ at, values }) => ({ time: iso(at), ...values })) };
-};
+}
 
-const wantedOf = (list: string) => {
+function wantedOf(list: string) {
   const invalid = (message: string, cause?: unknown): QocError =>
     new QocError("INVALID_INPUT", { command: "analysis get", message }, cause === undefined ? {} : { cause });
   try {
@@ -175,4 +199,4 @@ const wantedOf = (list: string) => {
   } catch (error) {
     throw error instanceof IndicatorError ? invalid(error.message, error) : error;
   }
-};
+}

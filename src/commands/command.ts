@@ -72,23 +72,26 @@ export interface CommandBody {
 }
 
 /** Ties the verb's input to its schema. */
-export const body = <I extends z.ZodType, O extends z.ZodType>(definition: {
+export function body<I extends z.ZodType, O extends z.ZodType>(definition: {
   readonly input: I;
   readonly output: O;
   run(input: z.output<I>, call: CallContext): Promise<unknown>;
-}): CommandBody => definition as CommandBody;
+}): CommandBody {
+  return definition as CommandBody;
+}
 
 /** The desk behind a hot command. @throws DESK_DOWN where there is none. */
-export const hot = (call: CallContext): HotServices => {
+export function hot(call: CallContext): HotServices {
   if (call.hot === undefined) throw new QocError("DESK_DOWN");
   return call.hot;
-};
+}
 
 /** What a cold command was lent. */
-export const cold = (call: CallContext): ColdServices => {
-  if (call.cold === undefined) throw new QocError("INTERNAL", { message: "this command runs at the caller's side only" });
+export function cold(call: CallContext): ColdServices {
+  if (call.cold === undefined)
+    throw new QocError("INTERNAL", { message: "this command runs at the caller's side only" });
   return call.cold;
-};
+}
 
 export interface CallContext {
   readonly actor: Actor;

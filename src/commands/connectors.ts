@@ -8,10 +8,10 @@ import { logs } from "./record.ts";
 
 const state = z.looseObject({ name: z.string(), state: z.string(), digest: z.string().nullable() });
 
-const stateOf = (call: CallContext, name: string) => {
+function stateOf(call: CallContext, name: string) {
   const facts = hot(call).desk.venues.facts(name);
   return { name, state: facts?.state ?? "stopped", digest: facts?.digest ?? null, lastError: facts?.lastError ?? null };
-};
+}
 
 export const connectorsList = body({
   input: z.strictObject({}),
@@ -70,7 +70,12 @@ export const connectorsTest = body({
     const report = await cold(call).certify(request, call.note);
     const { failed } = report.counts;
     const isFine = only.length === 0 ? report.certified : failed === 0;
-    if (!isFine) throw new QocError("NOT_CERTIFIED", { connector: report.name, failed, of: report.cases.length }, { data: report });
+    if (!isFine)
+      throw new QocError(
+        "NOT_CERTIFIED",
+        { connector: report.name, failed, of: report.cases.length },
+        { data: report },
+      );
     return report;
   },
 });

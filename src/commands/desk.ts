@@ -12,10 +12,19 @@ import { body, cold, hot } from "./command.ts";
 import { isInScope, positionsInScope, statusInScope } from "./scope.ts";
 
 const none = z.strictObject({});
-const bookShape = z.looseObject({ nav: z.string(), cash: z.string(), buyingPower: z.string(), positions: z.array(z.looseObject({})) });
+const bookShape = z.looseObject({
+  nav: z.string(),
+  cash: z.string(),
+  buyingPower: z.string(),
+  positions: z.array(z.looseObject({})),
+});
 
 export const init = body({
-  input: z.strictObject({ path: z.string().default("."), name: z.string().optional(), passphrase: z.string().optional() }),
+  input: z.strictObject({
+    path: z.string().default("."),
+    name: z.string().optional(),
+    passphrase: z.string().optional(),
+  }),
   output: z.looseObject({ path: z.string(), port: z.number() }),
   run: (input, call) =>
     cold(call).init({
@@ -48,7 +57,10 @@ export const status = body({
   run: async (input, call) => {
     if (call.hot === undefined) return cold(call).statusOf(call.cwd);
     if (input.snapshot !== undefined && input.snapshot !== "latest") {
-      throw new QocError("INVALID_INPUT", { command: "status", message: `--snapshot knows "latest", not ${JSON.stringify(input.snapshot)}` });
+      throw new QocError("INVALID_INPUT", {
+        command: "status",
+        message: `--snapshot knows "latest", not ${JSON.stringify(input.snapshot)}`,
+      });
     }
     const { desk, lastSeen } = call.hot;
     const view = await lookAtDesk(desk);
@@ -57,7 +69,9 @@ export const status = body({
   },
 });
 
-const isoOrNull = (at: number | undefined): string | null => (at === undefined ? null : iso(at));
+function isoOrNull(at: number | undefined): string | null {
+  return at === undefined ? null : iso(at);
+}
 
 export const snapshot = body({
   input: none,
@@ -98,7 +112,9 @@ export const resume = body({
 
 export const doctor = body({
   input: none,
-  output: z.object({ checks: z.array(z.looseObject({ name: z.string(), status: z.enum(["ok", "warn", "fail", "skip"]) })) }),
+  output: z.object({
+    checks: z.array(z.looseObject({ name: z.string(), status: z.enum(["ok", "warn", "fail", "skip"]) })),
+  }),
   run: async (_input, call) => {
     const { desk, nodeVersion, runs } = hot(call);
     return checkDesk(desk, nodeVersion, await runs.check());
@@ -108,7 +124,8 @@ export const doctor = body({
 export const verify = body({
   input: none,
   output: z.looseObject({ ok: z.boolean(), records: z.number() }),
-  run: (_input, call) => (call.hot === undefined ? cold(call).verifyOf(call.cwd, call.note) : call.hot.verify(call.note)),
+  run: (_input, call) =>
+    call.hot === undefined ? cold(call).verifyOf(call.cwd, call.note) : call.hot.verify(call.note),
 });
 
 export const rebuild = body({

@@ -8,10 +8,10 @@ import { replacedDigest, wholeFile } from "./files.ts";
 import { opened, outside, outsideAs, outsideText } from "./outside.ts";
 import { record } from "./research.ts";
 
-const reading = (call: CallContext) => {
+function reading(call: CallContext) {
   const { desk } = hot(call);
   return openReading(desk.disk, desk.root, desk.config);
-};
+}
 
 export const entitiesList = body({
   input: z.strictObject({ after: z.string().max(500).default("") }),
@@ -55,7 +55,11 @@ export const entitiesWrite = body({
   output: z.looseObject({ path: z.string(), digest: z.string() }),
   run: async ({ symbol, text, replaces }, call) => {
     const { desk } = hot(call);
-    const file = await writeEntity(desk.disk, desk.root, { symbol, text, ...replacedDigest("entities write", replaces) });
+    const file = await writeEntity(desk.disk, desk.root, {
+      symbol,
+      text,
+      ...replacedDigest("entities write", replaces),
+    });
     return record(call, "entities write", file);
   },
 });

@@ -14,22 +14,32 @@ import { refuseFileOutOfScope } from "./order-scope.ts";
 import { opened, outside, outsideText } from "./outside.ts";
 import { record } from "./research.ts";
 
-const reading = async (call: CallContext): Promise<Reading> => {
+async function reading(call: CallContext): Promise<Reading> {
   const { desk } = hot(call);
   // What has been journaled is in its files before anyone looks.
   await hot(call).settled();
   return openReading(desk.disk, desk.root, desk.config);
-};
+}
 
-const folder = z.string().max(400).default("").transform((under) => (under === "." ? "" : under.replace(/\/$/, "")));
+const folder = z
+  .string()
+  .max(400)
+  .default("")
+  .transform((under) => (under === "." ? "" : under.replace(/\/$/, "")));
 const after = z.string().max(500).default("");
-const page = <T extends z.ZodType>(entry: T) => z.object({ entries: z.array(entry), next: z.string().nullable(), partial: z.boolean() });
+function page<T extends z.ZodType>(entry: T) {
+  return z.object({ entries: z.array(entry), next: z.string().nullable(), partial: z.boolean() });
+}
 
 export const filesList = body({
   input: z.strictObject({ under: folder, glob: z.string().min(1).max(200).optional(), after }),
   output: page(z.object({ path: z.string(), bytes: z.number(), modified: z.string() })),
   run: async ({ under, glob, after: from }, call) => {
-    const { entries, ...rest } = await listFiles(await reading(call), { under, after: from, ...(glob === undefined ? {} : { glob }) });
+    const { entries, ...rest } = await listFiles(await reading(call), {
+      under,
+      after: from,
+      ...(glob === undefined ? {} : { glob }),
+    });
     return { entries: entries.map((entry) => ({ ...entry, modified: iso(entry.modified) })), ...rest };
   },
 });
@@ -60,16 +70,19 @@ export const filesSearch = body({
   run: async (input, call) => {
     const { entries, ...rest } = await searchFiles(await reading(call), input);
     call.sources?.note("files search");
-    return { entries: entries.map(({ path, line, text }) => ({ path, line, untrusted: outsideText(call, path, text) })), ...rest };
+    return {
+      entries: entries.map(({ path, line, text }) => ({ path, line, untrusted: outsideText(call, path, text) })),
+      ...rest,
+    };
   },
 });
 
 /** The digest that was read, or nothing. @throws INVALID_INPUT. */
-export const replacedDigest = (command: string, replaces: string | undefined): { readonly replaces?: string } => {
+export function replacedDigest(command: string, replaces: string | undefined): { readonly replaces?: string } {
   if (replaces === undefined) return {};
   if (isDigest(replaces)) return { replaces };
   throw new QocError("INVALID_INPUT", { command, message: "--replaces takes the digest that was read (sha256:…)" });
-};
+}
 
 /** A whole file, as far as its signs go; its place says how many bytes it may have. */
 export const wholeFile = z.string().max(256 * 1024);

@@ -26,12 +26,16 @@ export const fundamentalsGet = body({
     const about = { symbol, connector };
     if (told === undefined) return { ...pending(`connector ${connector} has no getFundamentals`), ...about };
     if (isPending(told)) return { ...told, ...about };
-    if (told === null || isEmpty(told)) return { ...pending(`connector ${connector} has no fundamentals of ${symbol}`), ...about };
+    if (told === null || isEmpty(told))
+      return { ...pending(`connector ${connector} has no fundamentals of ${symbol}`), ...about };
     call.sources?.note(venueSource(connector, "fundamentals", symbol));
     const words = told.words.map(({ name, text }) => `${name}: ${text}`).join("\n");
-    const untrusted = words === "" ? null : outsideText(call, connectorSource(connector), words.slice(0, WORDS_CHARACTERS_MAX));
+    const untrusted =
+      words === "" ? null : outsideText(call, connectorSource(connector), words.slice(0, WORDS_CHARACTERS_MAX));
     return { status: "ready", ...about, numbers: told.numbers, untrusted };
   },
 });
 
-const isEmpty = ({ numbers, words }: Fundamentals): boolean => Object.keys(numbers).length === 0 && words.length === 0;
+function isEmpty({ numbers, words }: Fundamentals): boolean {
+  return Object.keys(numbers).length === 0 && words.length === 0;
+}

@@ -14,16 +14,17 @@ export interface Invocation {
 
 export type Refusals = (command: string, actor: CallContext["actor"], reason: string) => void;
 
-export const findCommand = (table: readonly Command[], name: string): Command | undefined =>
-  table.find((row) => row.name === name || row.aliases?.includes(name) === true);
+export function findCommand(table: readonly Command[], name: string): Command | undefined {
+  return table.find((row) => row.name === name || row.aliases?.includes(name) === true);
+}
 
 /** @throws QocError; anything else a verb throws becomes INTERNAL. */
-export const invoke = async (
+export async function invoke(
   table: readonly Command[],
   invocation: Invocation,
   call: CallContext,
   refused: Refusals = () => undefined,
-): Promise<unknown> => {
+): Promise<unknown> {
   const row = admitted(table, invocation.command, call, refused);
   const { input: shape, output, run } = await row.load();
   const parsed = shape.safeParse(invocation.input);
@@ -33,43 +34,50 @@ export const invoke = async (
   refuseUnrecorded(row, parsed.data, call);
   const answer = await attempt(() => run(parsed.data, call));
   const checked = output.safeParse(answer);
-  if (!checked.success) throw new QocError("INTERNAL", { message: `${row.name} answered out of shape: ${inputMessage(checked.error)}` });
+  if (!checked.success)
+    throw new QocError("INTERNAL", { message: `${row.name} answered out of shape: ${inputMessage(checked.error)}` });
   // What the shape does not name stays here.
   return checked.data;
-};
+}
 
-const admitted = (table: readonly Command[], name: string, call: CallContext, refused: Refusals): Command => {
+function admitted(table: readonly Command[], name: string, call: CallContext, refused: Refusals): Command {
   const row = findCommand(table, name);
   const isHuman = call.actor === "human";
   if (row !== undefined && (isHuman ? row.audience !== "agent" : row.audience !== "human")) return row;
   if (isHuman) {
-    throw new QocError("UNKNOWN_COMMAND", { name, suggestion: suggestion(name, table.map((known) => known.name)) });
+    throw new QocError("UNKNOWN_COMMAND", {
+      name,
+      suggestion: suggestion(
+        name,
+        table.map((known) => known.name),
+      ),
+    });
   }
   refused(name, call.actor, row === undefined ? "unknown" : "human only");
   throw new QocError("NOT_PERMITTED", { name });
-};
+}
 
 /** @throws DESK_READ_ONLY where files would be written of which the journal cannot tell. What only a journal holds, it refuses itself. */
-const refuseUnrecorded = ({ writes, fromJournal }: Command, input: unknown, { hot }: CallContext): void => {
+function refuseUnrecorded({ writes, fromJournal }: Command, input: unknown, { hot }: CallContext): void {
   const reason = hot?.desk.readOnly();
   const isDry = (input as { readonly dryRun?: unknown } | undefined)?.dryRun === true;
   if (reason === undefined || isDry || fromJournal === true || writes.every((place) => place === "journal")) return;
   throw new QocError("DESK_READ_ONLY", { reason });
-};
+}
 
-const attempt = async (run: () => Promise<unknown>): Promise<unknown> => {
+async function attempt(run: () => Promise<unknown>): Promise<unknown> {
   try {
     return await run();
   } catch (error) {
     if (error instanceof QocError) throw error;
     throw new QocError("INTERNAL", { message: messageOf(error) }, { cause: error });
   }
-};
+}
 
 /** The first problem with its field, and how many more there are. */
-const inputMessage = (error: z.ZodError): string => {
+function inputMessage(error: z.ZodError): string {
   const [first] = error.issues;
   const path = first?.path.join(".") ?? "";
   const more = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : "";
   return `${path === "" ? "" : `${path}: `}${first?.message ?? "invalid"}${more}`;
-};
+}

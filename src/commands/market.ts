@@ -10,7 +10,9 @@ import { isPending, orPending } from "./pending.ts";
 import { connectorInScope, isInScope } from "./scope.ts";
 
 /** The connector that a person named, or the only one. @throws CONNECTOR_UNKNOWN. */
-export const connectorFor = (desk: Desk, name: string): string => connectorInScope(desk, "human", name, "connectors");
+export function connectorFor(desk: Desk, name: string): string {
+  return connectorInScope(desk, "human", name, "connectors");
+}
 
 export const quotesGet = body({
   input: z.strictObject({ symbol: z.string(), connector: z.string().optional() }),

@@ -20,9 +20,14 @@ const feed = z.object({
 });
 
 export const newsList = body({
-  input: z.strictObject({ symbol: z.string().min(1).max(40).optional(), limit: z.coerce.number().int().min(1).max(100).default(30) }),
+  input: z.strictObject({
+    symbol: z.string().min(1).max(40).optional(),
+    limit: z.coerce.number().int().min(1).max(100).default(30),
+  }),
   output: z.object({
-    items: z.array(z.object({ path: z.string(), source: z.string(), published: z.string(), untrusted: outsideAs("its title") })),
+    items: z.array(
+      z.object({ path: z.string(), source: z.string(), published: z.string(), untrusted: outsideAs("its title") }),
+    ),
     feeds: z.array(feed),
   }),
   run: async ({ symbol, limit }, call) => {
@@ -36,32 +41,35 @@ export const newsList = body({
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-const shown = (call: CallContext, { path, source, published, title }: NewsEntry) => ({
-  path,
-  source: plainName(source) ?? NO_NAME,
-  published: ISO.test(published) ? published : "",
-  untrusted: outsideText(call, path, title),
-});
+function shown(call: CallContext, { path, source, published, title }: NewsEntry) {
+  return {
+    path,
+    source: plainName(source) ?? NO_NAME,
+    published: ISO.test(published) ? published : "",
+    untrusted: outsideText(call, path, title),
+  };
+}
 
 /** Its symbol as a word, or its entity's name. */
-const about = async (call: CallContext, symbol: string): Promise<(entry: NewsEntry) => boolean> => {
+async function about(call: CallContext, symbol: string): Promise<(entry: NewsEntry) => boolean> {
   const name = (await nameOf(call, symbol)).toLowerCase();
   const literal = symbol.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
   const word = new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, "u");
-  return ({ title, text }) => word.test(`${title}\n${text}`) || (name !== "" && `${title}\n${text}`.toLowerCase().includes(name));
-};
+  return ({ title, text }) =>
+    word.test(`${title}\n${text}`) || (name !== "" && `${title}\n${text}`.toLowerCase().includes(name));
+}
 
-const nameOf = async (call: CallContext, symbol: string): Promise<string> => {
+async function nameOf(call: CallContext, symbol: string): Promise<string> {
   const { desk } = hot(call);
   const reading = await openReading(desk.disk, desk.root, desk.config);
-  for (let after: string | null = ""; after !== null; ) {
+  for (let after: string | null = ""; after !== null;) {
     const page: Awaited<ReturnType<typeof listEntities>> = await listEntities(reading, after);
     const entity = page.entries.find((entry) => entry.symbol === symbol);
     if (entity !== undefined) return entity.name;
     after = page.next;
   }
   return "";
-};
+}
 
 export const newsFetch = body({
   input: z.strictObject({ feed: z.string().optional() }),

@@ -17,10 +17,27 @@ import { isOrderInScope, locateInScope, routeInScope } from "./order-scope.ts";
 const amount = z.union([z.string(), z.number()]).transform(String);
 /** Names something; the file that holds it must stay one that can be read. */
 const word = z.string().max(200);
-const reason = z.object({ guard: z.string(), code: z.string(), message: z.string(), limit: z.string().optional(), actual: z.string().optional() });
+const reason = z.object({
+  guard: z.string(),
+  code: z.string(),
+  message: z.string(),
+  limit: z.string().optional(),
+  actual: z.string().optional(),
+});
 const verdict = z.object({ decision: z.enum(["allow", "block"]), reasons: z.array(reason) });
-const receipt = z.object({ id: z.string(), state: z.enum(ORDER_STATES), clientOrderId: z.string().nullable(), venueOrderId: z.string().nullable() });
-const summary = z.looseObject({ id: z.string(), state: z.enum(ORDER_STATES), path: z.string(), digest: z.string(), terms: z.looseObject({}) });
+const receipt = z.object({
+  id: z.string(),
+  state: z.enum(ORDER_STATES),
+  clientOrderId: z.string().nullable(),
+  venueOrderId: z.string().nullable(),
+});
+const summary = z.looseObject({
+  id: z.string(),
+  state: z.enum(ORDER_STATES),
+  path: z.string(),
+  digest: z.string(),
+  terms: z.looseObject({}),
+});
 
 export const propose = body({
   input: z.strictObject({
@@ -59,13 +76,27 @@ export const propose = body({
       call.actor,
       call.sources?.list(),
     );
-    const reasons = advice.reasons.map(({ guard, code, message, limit, actual }) => ({ guard, code, message, limit, actual }));
-    return { id: order.id, path: orderPath(order), digest: order.digest, verdict: { decision: advice.decision, reasons } };
+    const reasons = advice.reasons.map(({ guard, code, message, limit, actual }) => ({
+      guard,
+      code,
+      message,
+      limit,
+      actual,
+    }));
+    return {
+      id: order.id,
+      path: orderPath(order),
+      digest: order.digest,
+      verdict: { decision: advice.decision, reasons },
+    };
   },
 });
 
 export const list = body({
-  input: z.strictObject({ state: z.enum(ORDER_STATES).optional(), limit: z.coerce.number().int().positive().max(10_000).default(200) }),
+  input: z.strictObject({
+    state: z.enum(ORDER_STATES).optional(),
+    limit: z.coerce.number().int().positive().max(10_000).default(200),
+  }),
   output: z.array(summary),
   run: async (input, call) => {
     const { desk } = hot(call);
@@ -89,7 +120,12 @@ export const show = body({
 });
 
 export const approve = body({
-  input: z.strictObject({ id: z.string(), digest: z.string().optional(), passphrase: z.string().optional(), all: z.boolean().optional() }),
+  input: z.strictObject({
+    id: z.string(),
+    digest: z.string().optional(),
+    passphrase: z.string().optional(),
+    all: z.boolean().optional(),
+  }),
   output: receipt,
   run: async (input, call) => {
     if (input.all === true) throw new QocError("NO_BULK_APPROVAL");
@@ -120,4 +156,3 @@ export const resolve = body({
   output: z.union([receipt, z.object({ instrument: z.string(), quantity: z.string() })]),
   run: (input, call) => resolveOrder(hot(call).desk, input.id, input.note, call.actor),
 });
-

@@ -11,7 +11,9 @@ export interface Pending {
   readonly untrusted: Untrusted | null;
 }
 
-export const pending = (reason: string, words: Untrusted | null = null): Pending => ({ status: "data_pending", reason, untrusted: words });
+export function pending(reason: string, words: Untrusted | null = null): Pending {
+  return { status: "data_pending", reason, untrusted: words };
+}
 
 /** Ways in which a connector has no answer now. Anything else is a fault of the desk or of the caller. */
 const UNANSWERED: Partial<Record<ErrorCode, string>> = {
@@ -24,7 +26,7 @@ const UNANSWERED: Partial<Record<ErrorCode, string>> = {
 };
 
 /** The answer, or why there is none. @throws what is not the connector's. */
-export const orPending = async <T>(call: CallContext, connector: string, ask: () => Promise<T>): Promise<T | Pending> => {
+export async function orPending<T>(call: CallContext, connector: string, ask: () => Promise<T>): Promise<T | Pending> {
   try {
     return await ask();
   } catch (error) {
@@ -32,7 +34,8 @@ export const orPending = async <T>(call: CallContext, connector: string, ask: ()
     if (words === undefined || !(error instanceof QocError)) throw error;
     return pending(`connector ${connector} ${words}`, outsideText(call, connectorSource(connector), error.message));
   }
-};
+}
 
-export const isPending = (answer: unknown): answer is Pending =>
-  typeof answer === "object" && answer !== null && "status" in answer && answer.status === "data_pending";
+export function isPending(answer: unknown): answer is Pending {
+  return typeof answer === "object" && answer !== null && "status" in answer && answer.status === "data_pending";
+}

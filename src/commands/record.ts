@@ -28,10 +28,17 @@ export const show = body({
   run: (input, call) => showEntry(hot(call).desk, input.id),
 });
 
-const isUnderWay = (services: HotServices | undefined, run: string): boolean => services?.desk.book.runs.has(run) === true;
+function isUnderWay(services: HotServices | undefined, run: string): boolean {
+  return services?.desk.book.runs.has(run) === true;
+}
 
 export const logs = body({
-  input: z.strictObject({ tail: count.default(200), connector: z.string().optional(), run: z.string().optional(), follow: z.boolean().default(false) }),
+  input: z.strictObject({
+    tail: count.default(200),
+    connector: z.string().optional(),
+    run: z.string().optional(),
+    follow: z.boolean().default(false),
+  }),
   output: z.unknown(),
   run: async (input, call) => {
     const { tail, connector, run } = input;
@@ -40,14 +47,22 @@ export const logs = body({
     if (services !== undefined && input.connector !== undefined) {
       const names = services.desk.config.connectors.map((connector) => connector.name);
       const isKnown = names.some((name) => name === input.connector);
-      if (!isKnown) throw new QocError("CONNECTOR_UNKNOWN", { name: input.connector, suggestion: suggestion(input.connector, names) });
+      if (!isKnown)
+        throw new QocError("CONNECTOR_UNKNOWN", {
+          name: input.connector,
+          suggestion: suggestion(input.connector, names),
+        });
     }
     const lines = services === undefined ? await cold(call).logsOf(call.cwd, query) : await services.readLogs(query);
     if (run !== undefined && lines.length === 0 && !isUnderWay(services, run)) {
-      throw new QocError("INVALID_INPUT", { command: "logs", message: `--run: the log has nothing of ${run}, and it is not under way` });
+      throw new QocError("INVALID_INPUT", {
+        command: "logs",
+        message: `--run: the log has nothing of ${run}, and it is not under way`,
+      });
     }
     for (const line of lines) await call.emit(line);
-    if (input.follow && services !== undefined) await services.followLogs({ ...query, tail: 0 }, (line) => call.emit(line), call.signal);
+    if (input.follow && services !== undefined)
+      await services.followLogs({ ...query, tail: 0 }, (line) => call.emit(line), call.signal);
     return undefined;
   },
 });
@@ -59,7 +74,13 @@ export const restore = body({
     const { desk } = hot(call);
     const restored = await restoreFile(desk, input.path, input.at);
     await desk.publish(
-      { type: "file.written", path: restored.path, digest: digestOf(restored.text), command: "restore", actor: call.actor },
+      {
+        type: "file.written",
+        path: restored.path,
+        digest: digestOf(restored.text),
+        command: "restore",
+        actor: call.actor,
+      },
       { durable: true },
     ).committed;
     await scan(desk);

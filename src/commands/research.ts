@@ -7,7 +7,15 @@ import { NO_NAME, plainName } from "../domain/untrusted.ts";
 import { listInbox, readInboxItem, writeInboxItem } from "../workspace/inbox.ts";
 import { pathProblem, plainPath } from "../workspace/path-policy.ts";
 import { updateIssue } from "../workspace/issue-update.ts";
-import { AGENT_STATUSES, ISSUE_STATUSES, type Issue, createIssue, listIssues, listResearch, writeResearch } from "../workspace/notes.ts";
+import {
+  AGENT_STATUSES,
+  ISSUE_STATUSES,
+  type Issue,
+  createIssue,
+  listIssues,
+  listResearch,
+  writeResearch,
+} from "../workspace/notes.ts";
 import { iso } from "../trading/desk.ts";
 import { findIssue } from "../runs/run-issue.ts";
 import { refuseAgentsStatus } from "./agent-files.ts";
@@ -18,38 +26,50 @@ const none = z.strictObject({});
 const INBOX_KINDS = ["fill", "alert", "message", "news", "unreadable"];
 const INBOX_STATUSES = ["new", "open", "done", "snoozed", "blocked"];
 /** A word of ours as it is; anything else that a file says is "other". */
-const knownWord = (word: string, known: readonly string[]): string => (known.includes(word) ? word : "other");
+function knownWord(word: string, known: readonly string[]): string {
+  return known.includes(word) ? word : "other";
+}
 
-const shownIssue = (call: CallContext, { id, path, status, priority, symbols, contextFiles, title, body: text }: Issue) => ({
-  id: plainName(id) ?? NO_NAME,
-  path: plainPath(path),
-  status: knownWord(status, ISSUE_STATUSES),
-  priority: knownWord(priority, ["low", "normal", "high", ""]),
-  symbols: symbols.filter((symbol) => plainName(symbol) !== null),
-  contextFiles: contextFiles.filter((file) => pathProblem(file) === undefined),
-  untrusted: { title: outsideText(call, plainPath(path), title), body: outsideText(call, plainPath(path), text) },
-});
+function shownIssue(
+  call: CallContext,
+  { id, path, status, priority, symbols, contextFiles, title, body: text }: Issue,
+) {
+  return {
+    id: plainName(id) ?? NO_NAME,
+    path: plainPath(path),
+    status: knownWord(status, ISSUE_STATUSES),
+    priority: knownWord(priority, ["low", "normal", "high", ""]),
+    symbols: symbols.filter((symbol) => plainName(symbol) !== null),
+    contextFiles: contextFiles.filter((file) => pathProblem(file) === undefined),
+    untrusted: { title: outsideText(call, plainPath(path), title), body: outsideText(call, plainPath(path), text) },
+  };
+}
 
 const written = z.looseObject({ path: z.string(), digest: z.string() });
 
 /** Journals that a command wrote a file (and, of a proposal, what its author had read), and asks for a history commit. */
-export const record = async (
+export async function record(
   call: CallContext,
   command: string,
   file: { path: string; text: string },
   sources: readonly string[] = [],
-): Promise<{ path: string; digest: string }> => {
+): Promise<{ path: string; digest: string }> {
   const { desk } = hot(call);
   const digest = digestOf(file.text);
   const told = sources.length === 0 ? {} : { sources };
-  await desk.publish({ type: "file.written", path: file.path, digest, command, actor: call.actor, ...told }, { durable: true }).committed;
+  await desk.publish(
+    { type: "file.written", path: file.path, digest, command, actor: call.actor, ...told },
+    { durable: true },
+  ).committed;
   desk.history.request(`${command} ${file.path}`);
   return { path: file.path, digest };
-};
+}
 
 export const inboxList = body({
   input: z.strictObject({ status: z.string().optional() }),
-  output: z.array(z.object({ path: z.string(), kind: z.string(), status: z.string(), untrusted: outsideAs("its title") })),
+  output: z.array(
+    z.object({ path: z.string(), kind: z.string(), status: z.string(), untrusted: outsideAs("its title") }),
+  ),
   run: async (input, call) => {
     await hot(call).settled();
     const entries = await listInbox(hot(call).desk.disk, hot(call).desk.root, input.status);
@@ -74,7 +94,11 @@ export const inboxRead = body({
 });
 
 export const inboxWrite = body({
-  input: z.strictObject({ title: z.string().min(1).max(200), text: z.string().max(60_000), kind: z.enum(["message", "alert"]).default("message") }),
+  input: z.strictObject({
+    title: z.string().min(1).max(200),
+    text: z.string().max(60_000),
+    kind: z.enum(["message", "alert"]).default("message"),
+  }),
   output: written,
   run: async (input, call) => {
     const { desk } = hot(call);
@@ -99,7 +123,10 @@ export const researchWrite = body({
   output: written,
   run: async (input, call) => {
     if (input.replaces !== undefined && !isDigest(input.replaces)) {
-      throw new QocError("INVALID_INPUT", { command: "research write", message: "--replaces takes the digest that was read (sha256:…)" });
+      throw new QocError("INVALID_INPUT", {
+        command: "research write",
+        message: "--replaces takes the digest that was read (sha256:…)",
+      });
     }
     const { desk } = hot(call);
     const file = await writeResearch(desk.disk, desk.root, input.name, input.text, input.replaces);
@@ -123,7 +150,9 @@ export const issuesList = body({
   run: async (input, call) => {
     const issues = await listIssues(hot(call).desk.disk, hot(call).desk.root);
     call.sources?.note("issues list");
-    return issues.filter((issue) => input.status === undefined || issue.status === input.status).map((issue) => shownIssue(call, issue));
+    return issues
+      .filter((issue) => input.status === undefined || issue.status === input.status)
+      .map((issue) => shownIssue(call, issue));
   },
 });
 
@@ -143,7 +172,11 @@ export const issuesNew = body({
 });
 
 export const issuesUpdate = body({
-  input: z.strictObject({ id: z.string(), status: z.enum(ISSUE_STATUSES).optional(), note: z.string().min(1).max(10_000).optional() }),
+  input: z.strictObject({
+    id: z.string(),
+    status: z.enum(ISSUE_STATUSES).optional(),
+    note: z.string().min(1).max(10_000).optional(),
+  }),
   output: written,
   run: async ({ id, status, note }, call) => {
     const invalid = (message: string): never => {
@@ -155,7 +188,8 @@ export const issuesUpdate = body({
     }
     const { desk } = hot(call);
     const { path } = await findIssue(desk, id);
-    const permit = (from: string | undefined): void => refuseAgentsStatus("issues update", call.actor, { path, from, to: status });
+    const permit = (from: string | undefined): void =>
+      refuseAgentsStatus("issues update", call.actor, { path, from, to: status });
     const change = { path, at: iso(desk.clock.now()), by: call.actor, status, note, permit };
     return record(call, "issues update", await updateIssue(desk.disk, desk.root, change));
   },

@@ -8,11 +8,16 @@ export const AGENT_ROWS: readonly Command[] = [
     group: "runs",
     audience: "human",
     writes: ["journal", "the program's own file"],
-    about: "let an agent of yours in: prints the entry for its program, with a token that is shown once; it reads and drafts, it cannot approve",
+    about:
+      "let an agent of yours in: prints the entry for its program, with a token that is shown once; it reads and drafts, it cannot approve",
     args: [
-      positional("client", "claude|codex|opencode|gemini", "the program it runs in", { choices: ["claude", "codex", "opencode", "gemini"] }),
+      positional("client", "claude|codex|opencode|gemini", "the program it runs in", {
+        choices: ["claude", "codex", "opencode", "gemini"],
+      }),
       toggle("write", "put the entry into the program's file instead of printing it"),
-      flag("to", "DIR|FILE", "where that file is: the folder you start the program in; the current one by default", { completes: "path" }),
+      flag("to", "DIR|FILE", "where that file is: the folder you start the program in; the current one by default", {
+        completes: "path",
+      }),
       flag("name", "NAME", "what the desk calls it; the program's name by default"),
     ],
     examples: ["qoc agent setup claude --write --to ~/trader", "qoc agent setup codex --name night-watch"],

@@ -34,7 +34,10 @@ export const CONNECTOR_ROWS: readonly Command[] = [
     writes: JOURNAL,
     about: "stop one connector until you restart it; its working orders stay at the venue",
     args: [NAME, flag("reason", "TEXT", "why, for the journal")],
-    examples: ["qoc connectors quarantine my-venue", 'qoc connectors quarantine my-venue --reason "odd fills since noon"'],
+    examples: [
+      "qoc connectors quarantine my-venue",
+      'qoc connectors quarantine my-venue --reason "odd fills since noon"',
+    ],
     exits: [5],
     load: async () => (await import("./connectors.ts")).connectorsQuarantine,
   },
@@ -46,7 +49,11 @@ export const CONNECTOR_ROWS: readonly Command[] = [
     streams: true,
     cold: "fallback",
     about: "what one connector logged and printed; the same as logs --connector NAME",
-    args: [NAME, flag("tail", "N", "how many lines", { type: "number" }), toggle("follow", "go on until Ctrl-C", { short: "f" })],
+    args: [
+      NAME,
+      flag("tail", "N", "how many lines", { type: "number" }),
+      toggle("follow", "go on until Ctrl-C", { short: "f" }),
+    ],
     examples: ["qoc connectors logs my-venue --tail 20", "qoc connectors logs my-venue --follow"],
     load: async () => (await import("./connectors.ts")).connectorsLogs,
   },
@@ -69,11 +76,19 @@ export const CONNECTOR_ROWS: readonly Command[] = [
     cold: "always",
     about: "certify an adapter: numbered cases against a fake venue on this machine; nothing is traded",
     args: [
-      positional("target", "PATH|NAME", "an adapter's file or folder, or a connector of desk.toml", { completes: "connector" }),
-      flag("isolation", "LEVEL", "worker or process; the connector's own by default", { choices: ["worker", "process"] }),
+      positional("target", "PATH|NAME", "an adapter's file or folder, or a connector of desk.toml", {
+        completes: "connector",
+      }),
+      flag("isolation", "LEVEL", "worker or process; the connector's own by default", {
+        choices: ["worker", "process"],
+      }),
       flag("only", "CASE", "one case by its id; may be repeated", { many: true }),
     ],
-    examples: ["qoc connectors test ./src/connectors/my-venue", "qoc connectors test paper --json", "qoc connectors test my-venue --only C21"],
+    examples: [
+      "qoc connectors test ./src/connectors/my-venue",
+      "qoc connectors test paper --json",
+      "qoc connectors test my-venue --only C21",
+    ],
     load: async () => (await import("./connectors.ts")).connectorsTest,
   },
 ];

@@ -5,7 +5,9 @@ import { NO_WRITES, flag, positional, text } from "./row.ts";
 const AFTER = flag("after", "CURSOR", "go on where `next` said");
 const UNDER = flag("under", "DIR", "only in this folder", { completes: "path" });
 const REPLACES = flag("replaces", "SHA256", "the digest of the text this replaces");
-const CONNECTOR = flag("connector", "NAME", "which connector; else the operator's CSV, or the only one", { completes: "connector" });
+const CONNECTOR = flag("connector", "NAME", "which connector; else the operator's CSV, or the only one", {
+  completes: "connector",
+});
 
 const FILES: readonly Command[] = [
   {
@@ -53,7 +55,10 @@ const FILES: readonly Command[] = [
       text("text", "the whole file", { required: true }),
       REPLACES,
     ],
-    examples: ['qoc files write research/macro.md --text "# Macro"', "qoc files write orders/pending/buy.toml --text - < buy.toml"],
+    examples: [
+      'qoc files write research/macro.md --text "# Macro"',
+      "qoc files write orders/pending/buy.toml --text - < buy.toml",
+    ],
     exits: [7],
     load: async () => (await import("./files.ts")).filesWrite,
   },
@@ -86,12 +91,11 @@ const ENTITIES: readonly Command[] = [
     audience: "both",
     writes: ["entities/"],
     about: "write an entity: frontmatter with symbol, name and kind, then Markdown; earlier texts stay in the history",
-    args: [
-      positional("symbol", "SYMBOL", "its symbol"),
-      text("text", "the whole file", { required: true }),
-      REPLACES,
+    args: [positional("symbol", "SYMBOL", "its symbol"), text("text", "the whole file", { required: true }), REPLACES],
+    examples: [
+      "qoc entities write AAPL --text - < aapl.md",
+      "qoc entities write BTC/USD --text - --replaces sha256:1f0c < btc.md",
     ],
-    examples: ["qoc entities write AAPL --text - < aapl.md", "qoc entities write BTC/USD --text - --replaces sha256:1f0c < btc.md"],
     exits: [7],
     load: async () => (await import("./entities.ts")).entitiesWrite,
   },
@@ -129,7 +133,10 @@ const MARKET: readonly Command[] = [
       flag("to", "DATE", "over the bars until this day"),
       flag("last", "N", "the newest so many values of each; 1 by default, at most 20", { type: "number" }),
     ],
-    examples: ["qoc analysis get SPX --indicators sma:20,rsi:14", "qoc analysis get AAPL --indicators macd --connector paper --last 5"],
+    examples: [
+      "qoc analysis get SPX --indicators sma:20,rsi:14",
+      "qoc analysis get AAPL --indicators macd --connector paper --last 5",
+    ],
     exits: [5],
     load: async () => (await import("./bars.ts")).analysisGet,
   },
@@ -139,7 +146,10 @@ const MARKET: readonly Command[] = [
     audience: "both",
     writes: NO_WRITES,
     about: "what a connector tells of a company or a fund; says data_pending where it tells nothing",
-    args: [positional("symbol", "SYMBOL", "the venue's symbol"), flag("connector", "NAME", "which connector", { completes: "connector" })],
+    args: [
+      positional("symbol", "SYMBOL", "the venue's symbol"),
+      flag("connector", "NAME", "which connector", { completes: "connector" }),
+    ],
     examples: ["qoc fundamentals get AAPL --connector my-venue", "qoc fundamentals get AAPL --json"],
     exits: [5],
     load: async () => (await import("./fundamentals.ts")).fundamentalsGet,
@@ -149,7 +159,8 @@ const MARKET: readonly Command[] = [
     group: "research",
     audience: "both",
     writes: NO_WRITES,
-    about: "symbols the desk has met: entities, issues, positions, orders and bar files; venues' own lists are not searched",
+    about:
+      "symbols the desk has met: entities, issues, positions, orders and bar files; venues' own lists are not searched",
     args: [positional("text", "TEXT", "a part of a symbol or a name")],
     examples: ["qoc symbols search apple", "qoc symbols search BTC --json"],
     load: async () => (await import("./symbols.ts")).symbolsSearch,

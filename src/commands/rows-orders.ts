@@ -15,7 +15,10 @@ export const ORDER_ROWS: readonly Command[] = [
       flag("side", "buy|sell", "buy or sell", { required: true, choices: ["buy", "sell"] }),
       flag("symbol", "SYMBOL", "the venue's symbol", { required: true }),
       flag("quantity", "N", "an exact decimal above zero", { required: true }),
-      flag("type", "TYPE", "market, limit, stop or stop_limit", { required: true, choices: ["market", "limit", "stop", "stop_limit"] }),
+      flag("type", "TYPE", "market, limit, stop or stop_limit", {
+        required: true,
+        choices: ["market", "limit", "stop", "stop_limit"],
+      }),
       flag("limitPrice", "PRICE", "for limit and stop-limit orders"),
       flag("stopPrice", "PRICE", "for stop and stop-limit orders"),
       flag("timeInForce", "TIF", "day (default), gtc, ioc or fok", { choices: ["day", "gtc", "ioc", "fok"] }),
@@ -35,7 +38,10 @@ export const ORDER_ROWS: readonly Command[] = [
     audience: "both",
     writes: NO_WRITES,
     about: "orders and proposals, oldest first",
-    args: [flag("state", "STATE", "only this state: proposed, acked, filled …"), flag("limit", "N", "the newest N (200)", { type: "number" })],
+    args: [
+      flag("state", "STATE", "only this state: proposed, acked, filled …"),
+      flag("limit", "N", "the newest N (200)", { type: "number" }),
+    ],
     examples: ["qoc orders list", "qoc orders list --state proposed --json"],
     load: async () => (await import("./orders.ts")).list,
   },
@@ -95,7 +101,9 @@ export const ORDER_ROWS: readonly Command[] = [
     writes: JOURNAL,
     about: "close an order that its venue has lost, or a flagged instrument (CONNECTOR/SYMBOL), by hand",
     args: [
-      positional("id", "ID|CONNECTOR/SYMBOL", "the unknown or lost order, or the flagged instrument", { completes: "order" }),
+      positional("id", "ID|CONNECTOR/SYMBOL", "the unknown or lost order, or the flagged instrument", {
+        completes: "order",
+      }),
       flag("note", "TEXT", "what you saw at the venue", { required: true, short: "m" }),
     ],
     examples: ['qoc resolve 20260705-001 --note "never reached the venue"', 'qoc resolve paper/SPX --note "split"'],
@@ -108,7 +116,10 @@ export const ORDER_ROWS: readonly Command[] = [
     audience: "human",
     writes: JOURNAL,
     about: "stop all new orders at once; cancels still pass; survives a restart",
-    args: [flag("reason", "TEXT", "why", { short: "m" }), toggle("reducing", "admit orders that strictly reduce a position")],
+    args: [
+      flag("reason", "TEXT", "why", { short: "m" }),
+      toggle("reducing", "admit orders that strictly reduce a position"),
+    ],
     examples: ["qoc halt", 'qoc halt --reducing --reason "earnings week"'],
     exits: [5],
     load: async () => (await import("./desk.ts")).halt,

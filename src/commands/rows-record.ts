@@ -52,7 +52,10 @@ export const RECORD_ROWS: readonly Command[] = [
     audience: "human",
     writes: ["the file"],
     about: "bring a file back as it was at a revision; a proposal comes back under a new id",
-    args: [positional("path", "FILE", "a file of the workspace", { completes: "path" }), flag("at", "REV", "the revision", { required: true })],
+    args: [
+      positional("path", "FILE", "a file of the workspace", { completes: "path" }),
+      flag("at", "REV", "the revision", { required: true }),
+    ],
     examples: ["qoc restore research/macro-notes.md --at HEAD~3", "qoc restore desk.toml --at 1a2b3c4"],
     exits: [5],
     load: async () => (await import("./record.ts")).restore,

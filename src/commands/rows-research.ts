@@ -9,7 +9,10 @@ export const RESEARCH_ROWS: readonly Command[] = [
     audience: "both",
     writes: NO_WRITES,
     about: "one quote from a connector",
-    args: [positional("symbol", "SYMBOL", "the venue's symbol"), flag("connector", "NAME", "which connector", { completes: "connector" })],
+    args: [
+      positional("symbol", "SYMBOL", "the venue's symbol"),
+      flag("connector", "NAME", "which connector", { completes: "connector" }),
+    ],
     examples: ["qoc quotes get SPX", "qoc quotes get AAPL --connector paper --json"],
     exits: [5],
     load: async () => (await import("./market.ts")).quotesGet,
@@ -56,7 +59,10 @@ export const RESEARCH_ROWS: readonly Command[] = [
       text("text", "the body, Markdown", { required: true }),
       flag("kind", "KIND", "message (default) or alert", { choices: ["message", "alert"] }),
     ],
-    examples: ['qoc inbox write --title "AAPL reports Thursday" --text "Trim before?"', "qoc inbox write --title brief --text -"],
+    examples: [
+      'qoc inbox write --title "AAPL reports Thursday" --text "Trim before?"',
+      "qoc inbox write --title brief --text -",
+    ],
     load: async () => (await import("./research.ts")).inboxWrite,
   },
   {
@@ -65,7 +71,10 @@ export const RESEARCH_ROWS: readonly Command[] = [
     audience: "both",
     writes: NO_WRITES,
     about: "what the feeds of desk.toml brought, newest first, and how the feeds do",
-    args: [flag("symbol", "SYMBOL", "only what names it, or its entity's name"), flag("limit", "N", "at most so many; 30 by default", { type: "number" })],
+    args: [
+      flag("symbol", "SYMBOL", "only what names it, or its entity's name"),
+      flag("limit", "N", "at most so many; 30 by default", { type: "number" }),
+    ],
     examples: ["qoc news list", "qoc news list --symbol AAPL --limit 10"],
     load: async () => (await import("./news.ts")).newsList,
   },
@@ -101,7 +110,10 @@ export const RESEARCH_ROWS: readonly Command[] = [
       text("text", "the note, Markdown", { required: true }),
       flag("replaces", "SHA256", "the digest of the note this replaces"),
     ],
-    examples: ['qoc research write 2026-07-05-aapl --text "Margins hold."', "qoc research write macro-notes --text - < note.md"],
+    examples: [
+      'qoc research write 2026-07-05-aapl --text "Margins hold."',
+      "qoc research write macro-notes --text - < note.md",
+    ],
     exits: [7],
     load: async () => (await import("./research.ts")).researchWrite,
   },
@@ -127,7 +139,10 @@ export const RESEARCH_ROWS: readonly Command[] = [
       flag("symbols", "SYMBOL", "a symbol it is about; may be repeated", { many: true }),
       flag("priority", "PRIORITY", "low, normal or high", { choices: ["low", "normal", "high"] }),
     ],
-    examples: ['qoc issues new "Review AAPL after earnings" --symbols AAPL', 'qoc issues new "Trim tech" --priority high --body -'],
+    examples: [
+      'qoc issues new "Review AAPL after earnings" --symbols AAPL',
+      'qoc issues new "Trim tech" --priority high --body -',
+    ],
     load: async () => (await import("./research.ts")).issuesNew,
   },
   {
@@ -143,7 +158,10 @@ export const RESEARCH_ROWS: readonly Command[] = [
       }),
       text("note", "what to add below, Markdown"),
     ],
-    examples: ["qoc issues update 001 --status done", 'qoc issues update 001 --status blocked --note "No quote since Monday."'],
+    examples: [
+      "qoc issues update 001 --status done",
+      'qoc issues update 001 --status blocked --note "No quote since Monday."',
+    ],
     load: async () => (await import("./research.ts")).issuesUpdate,
   },
   {

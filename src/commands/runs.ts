@@ -14,9 +14,10 @@ export const run = body({
 });
 
 /** A run that failed is on stdout as any other, and is an error all the same. */
-const finished = async (working: Promise<RunReport>): Promise<RunReport> => {
+async function finished(working: Promise<RunReport>): Promise<RunReport> {
   const report = await working;
   const { run, outcome, reason, path } = [report, ...report.queued].find((view) => view.outcome !== "done") ?? report;
-  if (outcome !== "done") throw new QocError("RUN_FAILED", { run, outcome, reason: reason ?? "", path }, { data: report });
+  if (outcome !== "done")
+    throw new QocError("RUN_FAILED", { run, outcome, reason: reason ?? "", path }, { data: report });
   return report;
-};
+}

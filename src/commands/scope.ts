@@ -7,21 +7,29 @@ import { type OrderId, suggestion } from "../domain/ids.ts";
 
 type Scoped = Pick<Desk, "config">;
 
-const isAgent = (actor: Actor): boolean => actor.startsWith("agent:");
+function isAgent(actor: Actor): boolean {
+  return actor.startsWith("agent:");
+}
 
 /** Are there connectors that do not exist for the actor? */
-export const isLimited = ({ config }: Scoped, actor: Actor): boolean => isAgent(actor) && config.agentConnectors !== undefined;
+export function isLimited({ config }: Scoped, actor: Actor): boolean {
+  return isAgent(actor) && config.agentConnectors !== undefined;
+}
 
 /** Does this connector exist for the actor? */
-export const isInScope = ({ config }: Scoped, actor: Actor, connector: string): boolean =>
-  !isAgent(actor) || config.agentConnectors === undefined || config.agentConnectors.includes(connector);
+export function isInScope({ config }: Scoped, actor: Actor, connector: string): boolean {
+  return !isAgent(actor) || config.agentConnectors === undefined || config.agentConnectors.includes(connector);
+}
 
 /** The enabled connectors that the actor may reach. */
-export const connectorsInScope = (desk: Scoped, actor: Actor): readonly string[] =>
-  desk.config.connectors.filter(({ enabled, name }) => enabled && isInScope(desk, actor, name)).map(({ name }) => name);
+export function connectorsInScope(desk: Scoped, actor: Actor): readonly string[] {
+  return desk.config.connectors
+    .filter(({ enabled, name }) => enabled && isInScope(desk, actor, name))
+    .map(({ name }) => name);
+}
 
 /** The connector that was named, or the only one. One out of scope is as unknown as one that does not exist. @throws CONNECTOR_UNKNOWN. */
-export const connectorInScope = (desk: Scoped, actor: Actor, name: string | undefined, command: string): string => {
+export function connectorInScope(desk: Scoped, actor: Actor, name: string | undefined, command: string): string {
   const names = connectorsInScope(desk, actor);
   if (name !== undefined) {
     if (!names.includes(name)) throw new QocError("CONNECTOR_UNKNOWN", { name, suggestion: suggestion(name, names) });
@@ -29,16 +37,17 @@ export const connectorInScope = (desk: Scoped, actor: Actor, name: string | unde
   }
   if (names.length === 1 && names[0] !== undefined) return names[0];
   throw new QocError("INVALID_INPUT", { command, message: `name one with --connector (${names.join(", ")})` });
-};
+}
 
 type Holding = Pick<StatusView["book"]["positions"][number], "connector">;
 
 /** The positions of a view that exist for the actor. */
-export const positionsInScope = <T extends Holding>(desk: Scoped, actor: Actor, positions: readonly T[]): readonly T[] =>
-  positions.filter(({ connector }) => isInScope(desk, actor, connector));
+export function positionsInScope<T extends Holding>(desk: Scoped, actor: Actor, positions: readonly T[]): readonly T[] {
+  return positions.filter(({ connector }) => isInScope(desk, actor, connector));
+}
 
 /** A look at the desk without what does not exist for the actor. The sums stay the whole desk's, as its guards count them. */
-export const statusInScope = (desk: Pick<Desk, "config" | "book">, actor: Actor, view: StatusView): StatusView => {
+export function statusInScope(desk: Pick<Desk, "config" | "book">, actor: Actor, view: StatusView): StatusView {
   const isKnown = (connector: string): boolean => isInScope(desk, actor, connector);
   const isKnownOrder = ({ id }: { readonly id: string }): boolean => {
     const order = desk.book.orders.get(id as OrderId);
@@ -50,11 +59,13 @@ export const statusInScope = (desk: Pick<Desk, "config" | "book">, actor: Actor,
     // What stands in the way of a proposal may be told in the names of connectors.
     proposals: view.proposals
       .filter((proposal) => proposal.digest === null || isKnownOrder(proposal))
-      .map((proposal) => (proposal.needs === "connector" && isLimited(desk, actor) ? { ...proposal, untrusted: null } : proposal)),
+      .map((proposal) =>
+        proposal.needs === "connector" && isLimited(desk, actor) ? { ...proposal, untrusted: null } : proposal,
+      ),
     orders: view.orders.filter(isKnownOrder),
     // Who else may come is the human's to know.
     agents: isAgent(actor) ? [] : view.agents,
     flagged: view.flagged.filter((instrument) => isKnown(instrument.slice(0, instrument.indexOf("/")))),
     book: { ...view.book, positions: positionsInScope(desk, actor, view.book.positions) },
   };
-};
+}

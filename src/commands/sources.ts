@@ -5,7 +5,7 @@ import type { Sources } from "./command.ts";
 const KEPT_MAX = 2_000;
 
 /** One for each run, each agent that was let in, and each `qoc mcp` without a token: what one agent read taints no other's proposals. */
-export const sourceMemory = (): Sources => {
+export function sourceMemory(): Sources {
   const read = new Set<string>();
   return {
     note: (source) => {
@@ -18,4 +18,4 @@ export const sourceMemory = (): Sources => {
     },
     list: () => [...read].toReversed(),
   };
-};
+}

@@ -26,7 +26,11 @@ export const symbolsSearch = body({
   output: z.object({
     status: z.enum(["ready", "data_pending"]),
     symbols: z.array(
-      z.object({ symbol: z.string(), in: z.array(z.string()), untrusted: outsideAs("its name, by the desk's own entity").nullable() }),
+      z.object({
+        symbol: z.string(),
+        in: z.array(z.string()),
+        untrusted: outsideAs("its name, by the desk's own entity").nullable(),
+      }),
     ),
     searched: z.array(z.string()),
     /** Why there are no others, or none. */
@@ -37,7 +41,9 @@ export const symbolsSearch = body({
     const needle = text.toLowerCase();
     const met = await symbolsMet(call);
     call.sources?.note("symbols search");
-    const fits = met.filter(({ symbol, name }) => symbol.toLowerCase().includes(needle) || name.toLowerCase().includes(needle));
+    const fits = met.filter(
+      ({ symbol, name }) => symbol.toLowerCase().includes(needle) || name.toLowerCase().includes(needle),
+    );
     const closest = fits.toSorted((a, b) => a.symbol.length - b.symbol.length || (a.symbol < b.symbol ? -1 : 1));
     return {
       status: closest.length === 0 ? "data_pending" : "ready",
@@ -49,13 +55,15 @@ export const symbolsSearch = body({
   },
 });
 
-const shown = (call: CallContext, { symbol, name, path, in: places }: Met) => ({
-  symbol,
-  in: [...places],
-  untrusted: name === "" ? null : outsideText(call, path, name),
-});
+function shown(call: CallContext, { symbol, name, path, in: places }: Met) {
+  return {
+    symbol,
+    in: [...places],
+    untrusted: name === "" ? null : outsideText(call, path, name),
+  };
+}
 
-const symbolsMet = async (call: CallContext): Promise<readonly Met[]> => {
+async function symbolsMet(call: CallContext): Promise<readonly Met[]> {
   const { desk } = hot(call);
   const met = new Map<string, Met>();
   const meet = (symbol: string, place: string, name = "", path = ""): void => {
@@ -67,18 +75,25 @@ const symbolsMet = async (call: CallContext): Promise<readonly Met[]> => {
     met.set(symbol, known);
   };
   const reading = await openReading(desk.disk, desk.root, desk.config);
-  for (let after: string | null = ""; after !== null; ) {
+  for (let after: string | null = ""; after !== null;) {
     const page: Awaited<ReturnType<typeof listEntities>> = await listEntities(reading, after);
     for (const { symbol, name, path } of page.entries) meet(symbol, "entities", name, path);
     after = page.next;
   }
-  for (const { symbols } of await listIssues(desk.disk, desk.root)) for (const symbol of symbols) meet(symbol, "issues");
-  for (const { symbol, connector } of desk.book.positions.values()) if (isInScope(desk, call.actor, connector)) meet(symbol, "positions");
-  for (const { terms } of desk.book.orders.values()) if (isInScope(desk, call.actor, terms.connector)) meet(terms.symbol, "orders");
-  for (let after: string | null = ""; after !== null; ) {
-    const page: Awaited<ReturnType<typeof listFiles>> = await listFiles(reading, { under: LAYOUT.bars, glob: "*.csv", after });
+  for (const { symbols } of await listIssues(desk.disk, desk.root))
+    for (const symbol of symbols) meet(symbol, "issues");
+  for (const { symbol, connector } of desk.book.positions.values())
+    if (isInScope(desk, call.actor, connector)) meet(symbol, "positions");
+  for (const { terms } of desk.book.orders.values())
+    if (isInScope(desk, call.actor, terms.connector)) meet(terms.symbol, "orders");
+  for (let after: string | null = ""; after !== null;) {
+    const page: Awaited<ReturnType<typeof listFiles>> = await listFiles(reading, {
+      under: LAYOUT.bars,
+      glob: "*.csv",
+      after,
+    });
     for (const { path } of page.entries) meet(path.slice(LAYOUT.bars.length + 1, -4), LAYOUT.bars);
     after = page.next;
   }
   return [...met.values()];
-};
+}

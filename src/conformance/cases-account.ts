@@ -6,24 +6,28 @@ import { type Case, fail, must, skip } from "./test-case.ts";
 import { type Stand, usesVenue } from "./harness.ts";
 
 /** What a method answers, parsed; the case fails with the reason where it cannot be read. */
-const read = async <T>(what: string, asked: Promise<T>): Promise<T> => {
+async function read<T>(what: string, asked: Promise<T>): Promise<T> {
   try {
     return await asked;
   } catch (error) {
     return fail(`${what}: ${messageOf(error)}`);
   }
-};
+}
 
-const cents = (amount: string): string => text(floored(decimal(amount), 2));
+function cents(amount: string): string {
+  return text(floored(decimal(amount), 2));
+}
 
-const buyingPower = (stand: Stand): Promise<string> => read("getBuyingPower", stand.ask.buyingPower("kit"));
+function buyingPower(stand: Stand): Promise<string> {
+  return read("getBuyingPower", stand.ask.buyingPower("kit"));
+}
 
 /** A trade at the venue that the adapter had no part in. */
-const byHand = ({ venue, ids }: Stand, symbol: string, side: "buy" | "sell", quantity: string): void => {
+function byHand({ venue, ids }: Stand, symbol: string, side: "buy" | "sell", quantity: string): void {
   const client_order_id = `by-hand-${ids.random(4)}`;
   const order = venue.book.place({ client_order_id, symbol, side, quantity, type: "market", time_in_force: "day" });
   if (typeof order !== "string") venue.fillSilently(order);
-};
+}
 
 export const ACCOUNT_CASES: readonly Case[] = [
   {
@@ -56,7 +60,7 @@ export const ACCOUNT_CASES: readonly Case[] = [
         must(
           seen === cents(buying_power ?? ""),
           `the venue's buying power is ${buying_power}, getBuyingPower answered ${seen}: that looks like a placeholder; ` +
-          `ask the venue each time`,
+            `ask the venue each time`,
         );
       };
       mustBe(power);
@@ -79,15 +83,19 @@ export const ACCOUNT_CASES: readonly Case[] = [
     needs: { venue: true },
     run: async (stand) => {
       const before = await read("getPositions", stand.ask.positions("kit"));
-      must(before.length === 0, `the venue holds nothing, and getPositions answered ${before.map(({ symbol }) => symbol).join(", ")}`);
+      must(
+        before.length === 0,
+        `the venue holds nothing, and getPositions answered ${before.map(({ symbol }) => symbol).join(", ")}`,
+      );
       byHand(stand, "AAPL", "buy", "3.25");
       byHand(stand, "MSFT", "sell", "2");
       const positions = await read("getPositions", stand.ask.positions("kit"));
-      const of = (symbol: string): string => positions.find((position) => position.symbol === symbol)?.quantity ?? "none";
+      const of = (symbol: string): string =>
+        positions.find((position) => position.symbol === symbol)?.quantity ?? "none";
       must(
         of("AAPL") === "3.25" && of("MSFT") === "-2",
         `the venue holds 3.25 AAPL and -2 MSFT; getPositions answered ${of("AAPL")} and ${of("MSFT")}: ask the venue, ` +
-        `and keep the sign of a short`,
+          `and keep the sign of a short`,
       );
     },
   },
@@ -101,12 +109,18 @@ export const ACCOUNT_CASES: readonly Case[] = [
       const answer = await stand.call("getAccount");
       if (!answer.ok) return fail(`getAccount threw: ${answer.message}`);
       const account = accountShape.safeParse(answer.value);
-      if (!account.success) return fail(`getAccount answered ${JSON.stringify(answer.value)}: ${account.error.issues[0]?.message ?? ""}`);
+      if (!account.success)
+        return fail(`getAccount answered ${JSON.stringify(answer.value)}: ${account.error.issues[0]?.message ?? ""}`);
       const power = await buyingPower(stand);
-      must(cents(account.data.buyingPower) === power, `getAccount says ${account.data.buyingPower} may be spent, getBuyingPower ${power}`);
+      must(
+        cents(account.data.buyingPower) === power,
+        `getAccount says ${account.data.buyingPower} may be spent, getBuyingPower ${power}`,
+      );
       if (!usesVenue(stand.settings)) return;
       byHand(stand, "AAPL", "buy", "3.25");
-      const later = accountShape.parse(await stand.call("getAccount").then((again) => (again.ok ? again.value : undefined)));
+      const later = accountShape.parse(
+        await stand.call("getAccount").then((again) => (again.ok ? again.value : undefined)),
+      );
       const { nav: worth = "", cash: left = "" } = stand.venue.book.account();
       must(
         cents(later.nav) === cents(worth) && cents(later.cash) === cents(left),
@@ -130,11 +144,13 @@ export const ACCOUNT_CASES: readonly Case[] = [
           !power.ok,
           `the venue answered ${fault.kind} and getBuyingPower ${power.ok ? shown(power.value) : ""}: throw when it cannot be read`,
         );
-        const account = stand.connector.facts.methods.includes("getAccount") ? await stand.call("getAccount") : undefined;
+        const account = stand.connector.facts.methods.includes("getAccount")
+          ? await stand.call("getAccount")
+          : undefined;
         must(
           account?.ok !== true,
           `the venue answered ${fault.kind} and getAccount ${account?.ok === true ? shown(account.value) : ""}: ` +
-          `throw when it cannot be read`,
+            `throw when it cannot be read`,
         );
         must(
           !positions.ok,

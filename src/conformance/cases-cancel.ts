@@ -16,7 +16,10 @@ export const CANCEL_CASES: readonly Case[] = [
       if (!usesVenue(stand.settings)) {
         const report = await stand.ask.order("kit", { venueOrderId: second.venueOrderId });
         if (report === undefined) skip("it has no getOrder: nobody can look");
-        must(report?.status === "cancelled", `an order was cancelled, and getOrder says ${report?.status ?? "it never was"}`);
+        must(
+          report?.status === "cancelled",
+          `an order was cancelled, and getOrder says ${report?.status ?? "it never was"}`,
+        );
         return;
       }
       // The one in the middle: neither the newest nor the oldest is meant.
@@ -39,9 +42,10 @@ export const CANCEL_CASES: readonly Case[] = [
     needs: { orders: true },
     run: async (stand) => {
       const answer = await stand.call("cancelOrder", "7999999999999999999");
-      if (answer.ok) fail(
-        "cancelOrder of an id that the venue never gave answered as if it were done: throw when the venue does not confirm",
-      );
+      if (answer.ok)
+        fail(
+          "cancelOrder of an id that the venue never gave answered as if it were done: throw when the venue does not confirm",
+        );
     },
   },
   {
@@ -56,9 +60,10 @@ export const CANCEL_CASES: readonly Case[] = [
       if (usesVenue(stand.settings)) await stand.until(isFilled, "the kit's venue never filled it");
       else await filledWhole(stand, placed);
       const answer = await stand.call("cancelOrder", placed.venueOrderId);
-      if (answer.ok) fail(
-        "a filled order was cancelled, and cancelOrder answered as if it were done: throw what the venue says (409 already filled)",
-      );
+      if (answer.ok)
+        fail(
+          "a filled order was cancelled, and cancelOrder answered as if it were done: throw what the venue says (409 already filled)",
+        );
     },
   },
   {
@@ -73,7 +78,8 @@ export const CANCEL_CASES: readonly Case[] = [
         stand.venue.noFaults();
         stand.venue.fault("cancel", fault, 100);
         const answer = await stand.call("cancelOrder", venueOrderId).catch(() => ({ ok: false }) as const);
-        if (answer.ok) fail(`the venue answered the cancel with ${fault.kind}, and cancelOrder answered as if it were done: throw`);
+        if (answer.ok)
+          fail(`the venue answered the cancel with ${fault.kind}, and cancelOrder answered as if it were done: throw`);
       }
     },
   },

@@ -12,7 +12,7 @@ const SLOW_MS = 1_500;
 /** For an error that was thrown to be felt. */
 const QUIET_MS = 300;
 
-const spoilt = async (stand: Stand, fault: Fault, what: string, times = ALWAYS): Promise<void> => {
+async function spoilt(stand: Stand, fault: Fault, what: string, times = ALWAYS): Promise<void> {
   stand.venue.filling = "held";
   stand.venue.fault("place", fault, times);
   const order = orderFor(stand);
@@ -28,17 +28,19 @@ const spoilt = async (stand: Stand, fault: Fault, what: string, times = ALWAYS):
   // One that looked the order up may confirm it.
   const isFound = outcome.kind === "acked" && taken[0]?.order_id === outcome.venueOrderId;
   if (!isFound) mustNotBeAcked(outcome, what);
-};
+}
 
 /** A case of one spoilt answer to an order. */
-const spoiltCase = (id: Case["id"], title: string, proves: string, fault: Fault, what: string): Case => ({
-  id,
-  group: "faults",
-  title,
-  proves,
-  needs: { venue: true, orders: true },
-  run: (stand) => spoilt(stand, fault, what),
-});
+function spoiltCase(id: Case["id"], title: string, proves: string, fault: Fault, what: string): Case {
+  return {
+    id,
+    group: "faults",
+    title,
+    proves,
+    needs: { venue: true, orders: true },
+    run: (stand) => spoilt(stand, fault, what),
+  };
+}
 
 const UNKNOWN = "the order is unknown, and the desk asks after it";
 
@@ -59,7 +61,13 @@ const ORDER_FAULTS: readonly Case[] = [
     { kind: "500", isDone: true },
     "the venue took the order and answered 500",
   ),
-  spoiltCase("C61", "a proxy answers 503 in HTML", UNKNOWN, { kind: "html", isDone: true }, "a proxy answered 503 with a page of HTML"),
+  spoiltCase(
+    "C61",
+    "a proxy answers 503 in HTML",
+    UNKNOWN,
+    { kind: "html", isDone: true },
+    "a proxy answered 503 with a page of HTML",
+  ),
   spoiltCase(
     "C62",
     "the answer to an order is half a JSON text",
@@ -81,26 +89,33 @@ const ORDER_FAULTS: readonly Case[] = [
     { kind: "reset", isDone: true },
     "the venue took the order and cut the connection",
   ),
-  spoiltCase("C66", "the connection is cut before the answer", UNKNOWN, { kind: "reset" }, "the venue cut the connection"),
+  spoiltCase(
+    "C66",
+    "the connection is cut before the answer",
+    UNKNOWN,
+    { kind: "reset" },
+    "the venue cut the connection",
+  ),
 ];
 
 /** The calls that only read, and what an answer in trouble must not look like. */
-const readsMustThrow = async (
+async function readsMustThrow(
   stand: Stand,
   route: Route,
   method: "getQuote" | "getOrder" | "getFills" | "getOpenOrders" | "getInstrument",
   argument: unknown,
   instead: string,
-): Promise<void> => {
+): Promise<void> {
   for (const fault of [{ kind: "500" }, { kind: "html" }, { kind: "malformed" }, { kind: "reset" }] as const) {
     stand.venue.noFaults();
     stand.venue.fault(route, fault, ALWAYS);
     const answer = await stand.call(method, argument).catch(() => ({ ok: false }) as const);
-    if (answer.ok) fail(
-      `the venue's answer was spoilt (${fault.kind}), and ${method} answered ${JSON.stringify(answer.value ?? null)}: throw; ${instead}`,
-    );
+    if (answer.ok)
+      fail(
+        `the venue's answer was spoilt (${fault.kind}), and ${method} answered ${JSON.stringify(answer.value ?? null)}: throw; ${instead}`,
+      );
   }
-};
+}
 
 export const FAULT_CASES: readonly Case[] = [
   ...ORDER_FAULTS,
@@ -116,12 +131,16 @@ export const FAULT_CASES: readonly Case[] = [
       const outcome = await send(stand, order);
       const { length } = stand.venue.orders;
       must(length <= 1, `after one 429 the venue has ${length} orders: try again only under the same client order id`);
-      must(length === 1 || outcome.kind !== "acked", "the venue answered 429 and took nothing, and the order was acknowledged");
-      if (length === 1) atVenue(stand, order);
-      if (length === 1) must(
-        outcome.kind === "acked",
-        `after 429 it tried again and the venue took the order, and placeOrder ended ${outcome.kind}`,
+      must(
+        length === 1 || outcome.kind !== "acked",
+        "the venue answered 429 and took nothing, and the order was acknowledged",
       );
+      if (length === 1) atVenue(stand, order);
+      if (length === 1)
+        must(
+          outcome.kind === "acked",
+          `after 429 it tried again and the venue took the order, and placeOrder ended ${outcome.kind}`,
+        );
     },
   },
   {
@@ -149,9 +168,13 @@ export const FAULT_CASES: readonly Case[] = [
     run: async (stand) => {
       for (const route of ["quote", "place"] as const) stand.venue.fault(route, { kind: "slow", ms: SLOW_MS });
       const quote = await stand.call("getQuote", stand.settings.symbol);
-      if (!quote.ok) fail(`the venue took ${SLOW_MS} ms for a quote, and getQuote threw: ${quote.message}; the desk waits 5 s`);
+      if (!quote.ok)
+        fail(`the venue took ${SLOW_MS} ms for a quote, and getQuote threw: ${quote.message}; the desk waits 5 s`);
       const outcome = await send(stand, orderFor(stand));
-      must(outcome.kind === "acked", `the venue took ${SLOW_MS} ms to confirm an order, and it ended ${outcome.kind}; the desk waits 10 s`);
+      must(
+        outcome.kind === "acked",
+        `the venue took ${SLOW_MS} ms to confirm an order, and it ended ${outcome.kind}; the desk waits 10 s`,
+      );
     },
   },
   {
@@ -174,7 +197,10 @@ export const FAULT_CASES: readonly Case[] = [
           RECONNECT_MS,
         );
       const { restarts, lastError } = stand.connector.facts;
-      must(restarts === 0, `the stream was refused once after a cut, and its life ended: ${firstLine(lastError ?? "")}; catch that`);
+      must(
+        restarts === 0,
+        `the stream was refused once after a cut, and its life ended: ${firstLine(lastError ?? "")}; catch that`,
+      );
       stand.venue.fill(atVenue(stand, placed.order), { quantity: "1" });
       await fillsWithin(stand, placed, 1);
     },
@@ -188,7 +214,8 @@ export const FAULT_CASES: readonly Case[] = [
     run: async (stand) => {
       stand.venue.filling = "held";
       const placed = await acked(stand, { quantity: "2" });
-      for (const text of ["{", "", "null", "[]", "12", '"text"', '{"type":"never-heard-of"}', '{"type":null}']) stand.venue.push(text);
+      for (const text of ["{", "", "null", "[]", "12", '"text"', '{"type":"never-heard-of"}', '{"type":null}'])
+        stand.venue.push(text);
       stand.venue.fill(atVenue(stand, placed.order), { quantity: "1" });
       await fillsWithin(stand, placed, 1).catch(() => []);
       await stand.quiet(QUIET_MS);
@@ -196,7 +223,10 @@ export const FAULT_CASES: readonly Case[] = [
       stand.venue.fill(atVenue(stand, placed.order), { quantity: "1" });
       const fills = await fillsWithin(stand, placed, 2).catch(() => fillsOf(stand, placed));
       const { state, restarts, lastError } = stand.connector.facts;
-      const why = state === "ready" && restarts === 0 ? "" : `; it is ${state} after ${restarts} restart(s): ${firstLine(lastError ?? "")}`;
+      const why =
+        state === "ready" && restarts === 0
+          ? ""
+          : `; it is ${state} after ${restarts} restart(s): ${firstLine(lastError ?? "")}`;
       must(
         why === "" && fills.length > 1,
         `after 8 messages that cannot be read, ${fills.length} of 2 fills came${why}; catch what one message does`,
@@ -237,7 +267,7 @@ export const FAULT_CASES: readonly Case[] = [
       must(
         fill?.at === time,
         `the venue filled at ${time}, emitted as ${fill?.at}: that is ${Math.round(((fill?.at ?? 0) - time) / 60_000)} minutes off; ` +
-        `use the venue's time`,
+          `use the venue's time`,
       );
     },
   },
@@ -247,7 +277,8 @@ export const FAULT_CASES: readonly Case[] = [
     title: "a quote that cannot be read is an error",
     proves: "no order is judged by an invented price",
     needs: { venue: true },
-    run: (stand) => readsMustThrow(stand, "quote", "getQuote", stand.settings.symbol, "an old or empty quote is no quote"),
+    run: (stand) =>
+      readsMustThrow(stand, "quote", "getQuote", stand.settings.symbol, "an old or empty quote is no quote"),
   },
   {
     id: "C74",
@@ -285,7 +316,8 @@ export const FAULT_CASES: readonly Case[] = [
     title: "an instrument that cannot be read is an error, and not unlisted",
     proves: "trouble at the venue never takes a symbol off the list",
     needs: { venue: true, methods: ["getInstrument"] },
-    run: (stand) => readsMustThrow(stand, "instrument", "getInstrument", stand.settings.symbol, "null says that it is not listed"),
+    run: (stand) =>
+      readsMustThrow(stand, "instrument", "getInstrument", stand.settings.symbol, "null says that it is not listed"),
   },
   {
     id: "C95",
@@ -293,6 +325,7 @@ export const FAULT_CASES: readonly Case[] = [
     title: "an order that was taken is not refused by its own copy",
     proves: "a second try under the same id that meets the first is no refusal",
     needs: { venue: true, orders: true },
-    run: (stand) => spoilt(stand, { kind: "reset", isDone: true }, "the venue took the order and cut the connection once", 1),
+    run: (stand) =>
+      spoilt(stand, { kind: "reset", isDone: true }, "the venue took the order and cut the connection once", 1),
   },
 ];

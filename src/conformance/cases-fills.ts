@@ -43,14 +43,18 @@ export const FILL_CASES: readonly Case[] = [
       await filledWhole(stand, second);
       await stand.quiet(QUIET_MS);
       const byId = new Map<string, Set<string>>();
-      for (const fill of stand.fills) byId.set(fill.fillId, (byId.get(fill.fillId) ?? new Set()).add(fill.venueOrderId));
+      for (const fill of stand.fills)
+        byId.set(fill.fillId, (byId.get(fill.fillId) ?? new Set()).add(fill.venueOrderId));
       const shared = [...byId].find(([, orders]) => orders.size > 1);
       must(
         shared === undefined,
         `fills of two orders were both emitted as ${shared?.[0]}: that is a placeholder; use the venue's id of the fill`,
       );
       if (!usesVenue(stand.settings)) return;
-      must(byId.size === 2, `the venue made 2 fills, and ${byId.size} ids were emitted: the same fill must have the same id each time`);
+      must(
+        byId.size === 2,
+        `the venue made 2 fills, and ${byId.size} ids were emitted: the same fill must have the same id each time`,
+      );
     },
   },
   {
@@ -62,7 +66,11 @@ export const FILL_CASES: readonly Case[] = [
     run: async (stand) => {
       const placed = await held(stand);
       const order = atVenue(stand, placed.order);
-      const parts = [["2", "100.5"], ["3", "100.25"], ["5", "100.75"]] as const;
+      const parts = [
+        ["2", "100.5"],
+        ["3", "100.25"],
+        ["5", "100.75"],
+      ] as const;
       const made = parts.map(([quantity, price]) => stand.venue.fill(order, { quantity, price }));
       const fills = await fillsWithin(stand, placed, 3);
       for (const [index, part] of made.entries()) mustMatch(fills[index], part);
@@ -108,13 +116,18 @@ export const FILL_CASES: readonly Case[] = [
         const seen = await filledWhole(stand, await acked(stand));
         const again = (await stand.ask.fills("kit", (seen[0]?.at ?? 1) - 1)) ?? [];
         const lost = seen.find((fill) => !again.some((other) => other.fillId === fill.fillId));
-        must(lost === undefined, `fill ${lost?.fillId} was emitted, and getFills(since) answered ${again.length} fill(s) without it`);
+        must(
+          lost === undefined,
+          `fill ${lost?.fillId} was emitted, and getFills(since) answered ${again.length} fill(s) without it`,
+        );
         return;
       }
       const placed = await held(stand);
       const order = atVenue(stand, placed.order);
       const now = stand.venue.now;
-      const made = ["2", "3", "5"].map((quantity, index) => stand.venue.fill(order, { quantity, time: now - 3_000 + index * 1_000 }));
+      const made = ["2", "3", "5"].map((quantity, index) =>
+        stand.venue.fill(order, { quantity, time: now - 3_000 + index * 1_000 }),
+      );
       await fillsWithin(stand, placed, 3);
       const read = (await stand.ask.fills("kit", now - 10_000)) ?? [];
       must(read.length === 3, `the venue made 3 fills since that time, getFills answered ${read.length}`);
@@ -128,7 +141,10 @@ export const FILL_CASES: readonly Case[] = [
         must(at === part.time, `the venue filled at ${part.time}, getFills says ${at}: use the venue's time`);
       }
       const late = (await stand.ask.fills("kit", now - 1_500)) ?? [];
-      must(late.some((fill) => fill.fillId === made[2]?.fill_id), "getFills(since) left out a fill that is newer than since");
+      must(
+        late.some((fill) => fill.fillId === made[2]?.fill_id),
+        "getFills(since) left out a fill that is newer than since",
+      );
     },
   },
   {
@@ -144,14 +160,17 @@ export const FILL_CASES: readonly Case[] = [
       const made = stand.venue.fillSilently(atVenue(stand, placed.order), {});
       if (stand.connector.facts.methods.includes("getFills")) {
         const read = (await stand.ask.fills("kit", since)) ?? [];
-        mustMatch(read.find((fill) => fill.fillId === made.fill_id), made);
+        mustMatch(
+          read.find((fill) => fill.fillId === made.fill_id),
+          made,
+        );
         return;
       }
       const fills = await fillsWithin(stand, placed, 1, FAR_MS).catch(() => []);
       must(
         fills.length > 0,
         `the venue filled an order while the stream was cut; ${FAR_MS / 1000} s later nothing had come, and there is no getFills: ` +
-        `add getFills, or read what was missed after each reconnect`,
+          `add getFills, or read what was missed after each reconnect`,
       );
       mustMatch(fills[0], made);
     },

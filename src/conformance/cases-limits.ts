@@ -16,7 +16,7 @@ const BACK_MS = 20_000;
 const QUIET_MS = 300;
 
 /** Asks again once: a machine that is busy elsewhere is not the adapter's fault, and a thread that blocks does so each time. */
-const mustBeFree = async (stand: Stand, what: string, call: () => Promise<unknown>): Promise<void> => {
+async function mustBeFree(stand: Stand, what: string, call: () => Promise<unknown>): Promise<void> {
   for (const isLast of [false, true]) {
     const answered = call().catch(() => undefined);
     const isFree = await pong(stand, what).then(
@@ -29,10 +29,10 @@ const mustBeFree = async (stand: Stand, what: string, call: () => Promise<unknow
     await answered;
     if (isFree) return;
   }
-};
+}
 
 /** Answers with its heap in MB, or fails the case where the thread was not free in time. */
-const pong = async (stand: Stand, what: string, ms = BLOCKED_MS): Promise<number> => {
+async function pong(stand: Stand, what: string, ms = BLOCKED_MS): Promise<number> {
   const { length } = stand.wire.pongs;
   stand.wire.ping();
   const heard = await stand.until(
@@ -41,9 +41,9 @@ const pong = async (stand: Stand, what: string, ms = BLOCKED_MS): Promise<number
     ms,
   );
   return heard.heapMb;
-};
+}
 
-const quotes = async (stand: Stand, count: number): Promise<void> => {
+async function quotes(stand: Stand, count: number): Promise<void> {
   const failed = (error: unknown) => ({ ok: false, message: messageOf(error) }) as const;
   const asked = Array.from({ length: count }, () => stand.call("getQuote", stand.settings.symbol).catch(failed));
   const answers = await Promise.all(asked);
@@ -53,7 +53,7 @@ const quotes = async (stand: Stand, count: number): Promise<void> => {
     bad === undefined,
     `${count} quotes were asked at once and ${good} were answered: ${bad !== undefined && !bad.ok ? firstLine(bad.message) : ""}`,
   );
-};
+}
 
 export const LIMIT_CASES: readonly Case[] = [
   {
@@ -71,7 +71,8 @@ export const LIMIT_CASES: readonly Case[] = [
     run: async (stand) => {
       const { symbol, orders } = stand.settings;
       const calls = [["getQuote", symbol], ["getPositions"], ["getBuyingPower"]] as const;
-      for (const [method, ...args] of calls) await mustBeFree(stand, `during ${method}`, () => stand.call(method, ...args));
+      for (const [method, ...args] of calls)
+        await mustBeFree(stand, `during ${method}`, () => stand.call(method, ...args));
       if (orders) await mustBeFree(stand, "during placeOrder", () => send(stand, orderFor(stand)));
     },
   },
@@ -85,7 +86,10 @@ export const LIMIT_CASES: readonly Case[] = [
       const [messages, requests] = [stand.wire.crossed.length, stand.venue.requests.length];
       await stand.quiet(IDLE.ms);
       const [said, asked] = [stand.wire.crossed.length - messages, stand.venue.requests.length - requests];
-      must(said <= IDLE.messages, `with nothing to do it sent ${said} messages to the desk in ${IDLE.ms} ms; ${IDLE.messages} are plenty`);
+      must(
+        said <= IDLE.messages,
+        `with nothing to do it sent ${said} messages to the desk in ${IDLE.ms} ms; ${IDLE.messages} are plenty`,
+      );
       must(
         asked <= IDLE.requests,
         `with nothing to do it sent ${asked} requests to the venue in ${IDLE.ms} ms; ${IDLE.requests} are plenty`,
@@ -106,7 +110,8 @@ export const LIMIT_CASES: readonly Case[] = [
       const before = await pong(stand, "when nothing was asked", 5_000);
       const readings: number[] = [];
       // Garbage comes and goes; what is kept is there each time.
-      while (readings.length < MEMORY_ROUNDS && readings.every((heapMb) => heapMb > before + GROWTH_MB)) readings.push(await work());
+      while (readings.length < MEMORY_ROUNDS && readings.every((heapMb) => heapMb > before + GROWTH_MB))
+        readings.push(await work());
       must(
         readings.some((heapMb) => heapMb <= before + GROWTH_MB),
         `its heap held ${before} MB, and after each ${MEMORY_QUOTES} quotes ${readings.join(", ")} MB: it keeps something of each call`,
@@ -125,12 +130,15 @@ export const LIMIT_CASES: readonly Case[] = [
       await connector.restart();
       await stand.until(
         () => connector.facts.state === "ready",
-        () => `ctx.store failed ${STORE_FAILS} times during connect; ${BACK_MS / 1000} s later it was ${connector.facts.state}: ` +
+        () =>
+          `ctx.store failed ${STORE_FAILS} times during connect; ${BACK_MS / 1000} s later it was ${connector.facts.state}: ` +
           `${firstLine(connector.facts.lastError ?? "")}`,
         BACK_MS,
       );
       await stand.quiet(QUIET_MS);
-      const died = stand.lines.find(({ message }) => message.startsWith("its worker ended") || message.includes("died during"));
+      const died = stand.lines.find(
+        ({ message }) => message.startsWith("its worker ended") || message.includes("died during"),
+      );
       must(
         died === undefined,
         `ctx.store failed ${STORE_FAILS} times, and its life ended: ${firstLine(died?.message ?? "")}; catch what it throws`,

@@ -21,7 +21,7 @@ const KNOWN: Record<keyof Capabilities, readonly unknown[]> = {
   mode: ["paper", "live"],
 };
 
-const disconnect = async (stand: Stand): Promise<void> => {
+async function disconnect(stand: Stand): Promise<void> {
   const started = stand.clock.monotonic();
   try {
     const answer = await stand.call("disconnect");
@@ -29,10 +29,10 @@ const disconnect = async (stand: Stand): Promise<void> => {
   } catch {
     fail(
       `disconnect had no answer in ${Math.round(stand.clock.monotonic() - started)} ms; it has ${DISCONNECT_MS} ms: ` +
-      `do not wait for the venue`,
+        `do not wait for the venue`,
     );
   }
-};
+}
 
 export const LOAD_CASES: readonly Case[] = [
   {
@@ -46,7 +46,10 @@ export const LOAD_CASES: readonly Case[] = [
       const { methods, lastError } = stand.connector.facts;
       const missing = REQUIRED_METHODS.filter((method) => !methods.includes(method));
       must(missing.length === 0, `it does not load: ${firstLine(lastError ?? `${missing.join(", ")} is missing`)}`);
-      must(methods.every((method) => METHODS.includes(method)), "it told of methods that nobody knows");
+      must(
+        methods.every((method) => METHODS.includes(method)),
+        "it told of methods that nobody knows",
+      );
     },
   },
   {
@@ -117,11 +120,13 @@ export const LOAD_CASES: readonly Case[] = [
       const { capabilities, methods } = stand.connector.facts;
       for (const [name, value] of Object.entries(capabilities)) {
         const values = KNOWN[name as keyof Capabilities] as readonly unknown[] | undefined;
-        if (values === undefined) fail(
-          `static capabilities has ${name}, which no desk reads; it may hold ${Object.keys(KNOWN).join(", ")}`,
-        );
+        if (values === undefined)
+          fail(`static capabilities has ${name}, which no desk reads; it may hold ${Object.keys(KNOWN).join(", ")}`);
         const allowed = (values ?? []).map((known) => JSON.stringify(known)).join(" or ");
-        must(values?.includes(value) === true, `capabilities.${name} is ${JSON.stringify(value)}; it may be ${allowed}`);
+        must(
+          values?.includes(value) === true,
+          `capabilities.${name} is ${JSON.stringify(value)}; it may be ${allowed}`,
+        );
       }
       must(
         capabilities.queryByClientId !== true || methods.includes("getOrder"),
@@ -156,8 +161,7 @@ export const LOAD_CASES: readonly Case[] = [
     proves: "a desk can stop while its venue is in trouble",
     needs: { venue: true },
     run: async (stand) => {
-      for (const route of REQUEST_ROUTES)
-        stand.venue.fault(route, { kind: "hang" }, 1_000);
+      for (const route of REQUEST_ROUTES) stand.venue.fault(route, { kind: "hang" }, 1_000);
       await disconnect(stand);
     },
   },
@@ -170,7 +174,10 @@ export const LOAD_CASES: readonly Case[] = [
       await stand.connector.stop();
       await stand.connector.start();
       const { state, lastError } = stand.connector.facts;
-      must(state === "ready", `after a stop and a start it was ${state}: ${firstLine(lastError ?? "it gave no reason")}`);
+      must(
+        state === "ready",
+        `after a stop and a start it was ${state}: ${firstLine(lastError ?? "it gave no reason")}`,
+      );
     },
   },
 ];

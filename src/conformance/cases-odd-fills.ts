@@ -6,8 +6,9 @@ import { held, mustMatch } from "./fill-match.ts";
 import { type Acked, acked, atVenue, fillsOf, fillsWithin, resting } from "./place-orders.ts";
 import type { Stand } from "./harness.ts";
 
-const hasQuantity = (stand: Stand, placed: Acked, quantity: string): boolean =>
-  fillsOf(stand, placed).some((fill) => decimal(fill.quantity).eq(decimal(quantity)));
+function hasQuantity(stand: Stand, placed: Acked, quantity: string): boolean {
+  return fillsOf(stand, placed).some((fill) => decimal(fill.quantity).eq(decimal(quantity)));
+}
 
 export const ODD_FILL_CASES: readonly Case[] = [
   {
@@ -21,7 +22,10 @@ export const ODD_FILL_CASES: readonly Case[] = [
       const made = stand.venue.fill(atVenue(stand, placed.order), { quantity: "1" });
       stand.venue.push({ type: "fill", ...made });
       const last = stand.venue.fill(atVenue(stand, placed.order), { quantity: "3" });
-      await stand.until(() => hasQuantity(stand, placed, last.quantity), "after a fill that was sent twice, the next one never came");
+      await stand.until(
+        () => hasQuantity(stand, placed, last.quantity),
+        "after a fill that was sent twice, the next one never came",
+      );
       const ids = new Set(fillsOf(stand, placed).map((fill) => fill.fillId));
       must(
         ids.size === 2,
@@ -76,7 +80,10 @@ export const ODD_FILL_CASES: readonly Case[] = [
       const order = atVenue(stand, placed.order);
       const made = [stand.venue.fill(order, { quantity: "2" }), stand.venue.fill(order, { quantity: "1" })];
       const fills = await fillsWithin(stand, placed, 2).catch(() => fillsOf(stand, placed));
-      must(fills.length >= 2, "the venue filled 3 of an order for 2, and the third was not emitted: pass on every fill; the desk judges");
+      must(
+        fills.length >= 2,
+        "the venue filled 3 of an order for 2, and the third was not emitted: pass on every fill; the desk judges",
+      );
       for (const [index, part] of made.entries()) mustMatch(fills[index], part);
     },
   },
@@ -112,10 +119,16 @@ export const ODD_FILL_CASES: readonly Case[] = [
       const placed = await held(stand);
       const order = atVenue(stand, placed.order);
       const now = stand.venue.now;
-      const made = [1, 2, 3].map((n) => stand.venue.fillSilently(order, { quantity: String(n), time: now - 1_000 + n }));
+      const made = [1, 2, 3].map((n) =>
+        stand.venue.fillSilently(order, { quantity: String(n), time: now - 1_000 + n }),
+      );
       for (const fill of made.toReversed()) stand.venue.push({ type: "fill", ...fill });
       const fills = await fillsWithin(stand, placed, 3);
-      for (const part of made) mustMatch(fills.find((fill) => fill.fillId === part.fill_id), part);
+      for (const part of made)
+        mustMatch(
+          fills.find((fill) => fill.fillId === part.fill_id),
+          part,
+        );
     },
   },
   {
@@ -129,9 +142,17 @@ export const ODD_FILL_CASES: readonly Case[] = [
       const made = stand.venue.fill(atVenue(stand, placed.order), { quantity: "1" });
       stand.venue.push({ type: "fill", ...made, quantity: "2" });
       const last = stand.venue.fill(atVenue(stand, placed.order), { quantity: "3" });
-      await stand.until(() => hasQuantity(stand, placed, last.quantity), "after a reused fill id, the next fill never came");
-      const strange = fillsOf(stand, placed).find((fill) => fill.fillId !== made.fill_id && fill.fillId !== last.fill_id);
-      must(strange === undefined, `the venue used fill id ${made.fill_id} twice, and ${strange?.fillId} was emitted: never make up an id`);
+      await stand.until(
+        () => hasQuantity(stand, placed, last.quantity),
+        "after a reused fill id, the next fill never came",
+      );
+      const strange = fillsOf(stand, placed).find(
+        (fill) => fill.fillId !== made.fill_id && fill.fillId !== last.fill_id,
+      );
+      must(
+        strange === undefined,
+        `the venue used fill id ${made.fill_id} twice, and ${strange?.fillId} was emitted: never make up an id`,
+      );
     },
   },
 ];

@@ -30,7 +30,10 @@ export const ORDER_CASES: readonly Case[] = [
         isAnswered = true;
         stand.changed();
       });
-      await stand.until(() => isAnswered || stand.venue.orders.length > 0, "placeOrder sent nothing to the venue in 5 s");
+      await stand.until(
+        () => isAnswered || stand.venue.orders.length > 0,
+        "placeOrder sent nothing to the venue in 5 s",
+      );
       await stand.until(() => isAnswered, "-", ACK_MS).catch(() => undefined);
       const wasHeld = !isAnswered;
       if (wasHeld) for (const taken of stand.venue.orders) stand.venue.fill(taken);
@@ -38,11 +41,14 @@ export const ORDER_CASES: readonly Case[] = [
       if (wasHeld)
         fail(
           `placeOrder awaits its fill: the venue had confirmed the order, and placeOrder answered only ` +
-          `${outcome.kind === "acked" ? "after the fill, which" : "with an error after the fill, which"} the kit withheld for ` +
-          `${ACK_MS / 1000} s; return { venueOrderId, status: "acknowledged" } as soon as the venue confirms, ` +
-          `and hand fills to ctx.emitFill`,
+            `${outcome.kind === "acked" ? "after the fill, which" : "with an error after the fill, which"} the kit withheld for ` +
+            `${ACK_MS / 1000} s; return { venueOrderId, status: "acknowledged" } as soon as the venue confirms, ` +
+            `and hand fills to ctx.emitFill`,
         );
-      must(outcome.kind === "acked", `the venue confirmed the order and withheld its fill; placeOrder ended ${outcome.kind}`);
+      must(
+        outcome.kind === "acked",
+        `the venue confirmed the order and withheld its fill; placeOrder ended ${outcome.kind}`,
+      );
     },
   },
   {
@@ -56,7 +62,7 @@ export const ORDER_CASES: readonly Case[] = [
       must(
         first.venueOrderId !== second.venueOrderId,
         `two orders were both acknowledged as ${JSON.stringify(first.venueOrderId)}: that is a placeholder; ` +
-        `answer with the id that the venue gave`,
+          `answer with the id that the venue gave`,
       );
     },
   },
@@ -96,10 +102,18 @@ export const ORDER_CASES: readonly Case[] = [
     proves: "no amount is changed on its way",
     needs: { venue: true, orders: true },
     run: async (stand) => {
-      for (const [quantity, limit] of [["0.1", "49.07"], ["3", "50"], ["1000.25", "0.29"], ["0.0000001", "48"]] as const) {
+      for (const [quantity, limit] of [
+        ["0.1", "49.07"],
+        ["3", "50"],
+        ["1000.25", "0.29"],
+        ["0.0000001", "48"],
+      ] as const) {
         const { order } = await acked(stand, { quantity, limit });
         const taken = atVenue(stand, order);
-        must(decimal(taken.quantity).eq(decimal(quantity)), `quantity ${quantity} arrived as ${taken.quantity}: send order.quantityText`);
+        must(
+          decimal(taken.quantity).eq(decimal(quantity)),
+          `quantity ${quantity} arrived as ${taken.quantity}: send order.quantityText`,
+        );
         must(taken.limit_price !== undefined, `a limit of ${limit} never reached the venue: send order.limitPriceText`);
         must(
           decimal(taken.limit_price).eq(decimal(limit)),
@@ -121,7 +135,7 @@ export const ORDER_CASES: readonly Case[] = [
       must(
         taken.quantity === quantity && taken.limit_price === limit,
         `${quantity} at ${limit} arrived as ${taken.quantity} at ${taken.limit_price}: it declares exactDecimals, ` +
-        `so it must send the …Text fields`,
+          `so it must send the …Text fields`,
       );
     },
   },
@@ -141,7 +155,10 @@ export const ORDER_CASES: readonly Case[] = [
         const { order } = await acked(stand, wish);
         const taken = atVenue(stand, order);
         must(taken.type === order.type, `a ${order.type} order arrived as ${taken.type}`);
-        must(taken.time_in_force === order.timeInForce, `time in force ${order.timeInForce} arrived as ${taken.time_in_force}`);
+        must(
+          taken.time_in_force === order.timeInForce,
+          `time in force ${order.timeInForce} arrived as ${taken.time_in_force}`,
+        );
       }
     },
   },
@@ -152,20 +169,26 @@ export const ORDER_CASES: readonly Case[] = [
     proves: "a stop is never sent as something that trades at once",
     needs: { venue: true, orders: true },
     run: async (stand) => {
-      for (const wish of [{ type: "stop", stop: "120.5" }, { type: "stop_limit", stop: "120.5", limit: "121" }] as const) {
+      for (const wish of [
+        { type: "stop", stop: "120.5" },
+        { type: "stop_limit", stop: "120.5", limit: "121" },
+      ] as const) {
         const order = orderFor(stand, wish);
         const outcome = await send(stand, order);
         if (outcome.kind === "unclear")
           fail(
             `a ${wish.type} order ended unclear (${outcome.reason}): ` +
-            `what it does not support it must refuse with VenueRejection or NotSent`,
+              `what it does not support it must refuse with VenueRejection or NotSent`,
           );
         if (outcome.kind !== "acked") continue;
         const { type, stop_price = "nothing", limit_price = "nothing" } = atVenue(stand, order);
         must(type === wish.type, `a ${wish.type} order arrived as ${type}`);
         must(stop_price === wish.stop, `stop price ${wish.stop} arrived as ${stop_price}: send order.stopPriceText`);
         const limit = "limit" in wish ? wish.limit : "nothing";
-        must(limit_price === limit, `the limit ${limit} of a ${wish.type} order arrived as ${limit_price}: send order.limitPriceText`);
+        must(
+          limit_price === limit,
+          `the limit ${limit} of a ${wish.type} order arrived as ${limit_price}: send order.limitPriceText`,
+        );
       }
     },
   },
@@ -176,10 +199,16 @@ export const ORDER_CASES: readonly Case[] = [
     proves: "no order goes the wrong way",
     needs: { venue: true, orders: true },
     run: async (stand) => {
-      for (const [side, symbol] of [["sell", "AAPL"], ["buy", "MSFT"]] as const) {
+      for (const [side, symbol] of [
+        ["sell", "AAPL"],
+        ["buy", "MSFT"],
+      ] as const) {
         const { order } = await acked(stand, { side, symbol });
         const taken = atVenue(stand, order);
-        must(taken.side === side && taken.symbol === symbol, `a ${side} of ${symbol} arrived as a ${taken.side} of ${taken.symbol}`);
+        must(
+          taken.side === side && taken.symbol === symbol,
+          `a ${side} of ${symbol} arrived as a ${taken.side} of ${taken.symbol}`,
+        );
       }
     },
   },
@@ -194,7 +223,7 @@ export const ORDER_CASES: readonly Case[] = [
       if (outcome.kind !== "rejected")
         fail(
           `the venue refused the order with 422 "insufficient funds", and it ended ${outcome.kind}: ` +
-          `throw new VenueRejection(the venue's words)`,
+            `throw new VenueRejection(the venue's words)`,
         );
       else
         must(
@@ -218,7 +247,10 @@ export const ORDER_CASES: readonly Case[] = [
         `the same order was sent twice, and the venue has ${count}: send order.clientOrderId as it is`,
       );
       if (again.kind === "acked")
-        must(again.venueOrderId === venueOrderId, `the same order was acknowledged as ${venueOrderId}, then as ${again.venueOrderId}`);
+        must(
+          again.venueOrderId === venueOrderId,
+          `the same order was acknowledged as ${venueOrderId}, then as ${again.venueOrderId}`,
+        );
     },
   },
   {

@@ -10,24 +10,35 @@ import type { Stand } from "./harness.ts";
 const QUOTE_AGE_MS = 60_000;
 
 /** The answer parsed, or the case failed with what was wrong in it. */
-const quoteOf = async (stand: Stand, symbol: string): Promise<VenueQuote> => {
+async function quoteOf(stand: Stand, symbol: string): Promise<VenueQuote> {
   const answer = await stand.call("getQuote", symbol);
   if (!answer.ok) return fail(`getQuote(${JSON.stringify(symbol)}) threw: ${answer.message}${hintFor(answer.message)}`);
   const parsed = quoteShape.safeParse(answer.value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const shown = JSON.stringify(answer.value)?.slice(0, 200);
-  return fail(`getQuote(${JSON.stringify(symbol)}) answered ${shown}: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`);
-};
+  return fail(
+    `getQuote(${JSON.stringify(symbol)}) answered ${shown}: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
+  );
+}
 
 /** A real venue's address inside the adapter. */
-const hintFor = (message: string): string =>
-  message.includes("is not among hosts") ? "; under test it reaches this machine alone: take the address from ctx.options" : "";
+function hintFor(message: string): string {
+  return message.includes("is not among hosts")
+    ? "; under test it reaches this machine alone: take the address from ctx.options"
+    : "";
+}
 
-const venueQuote = (stand: Stand, symbol: string): { readonly bid: string; readonly ask: string } =>
-  stand.venue.book.quotes.get(symbol) ?? skip(`the kit's venue lists ${LISTED.slice(0, 2).join(", ")} and others, and not ${symbol}`);
+function venueQuote(stand: Stand, symbol: string): { readonly bid: string; readonly ask: string } {
+  return (
+    stand.venue.book.quotes.get(symbol) ??
+    skip(`the kit's venue lists ${LISTED.slice(0, 2).join(", ")} and others, and not ${symbol}`)
+  );
+}
 
-const same = (a: string, b: string): boolean => decimal(a).eq(decimal(b));
+function same(a: string, b: string): boolean {
+  return decimal(a).eq(decimal(b));
+}
 
 export const QUOTE_CASES: readonly Case[] = [
   {
@@ -38,7 +49,10 @@ export const QUOTE_CASES: readonly Case[] = [
     run: async (stand) => {
       const { symbol } = stand.settings;
       const quote = await quoteOf(stand, symbol);
-      must(quote.symbol === symbol, `asked for ${symbol}, getQuote answered for ${quote.symbol}: answer with the symbol that was asked`);
+      must(
+        quote.symbol === symbol,
+        `asked for ${symbol}, getQuote answered for ${quote.symbol}: answer with the symbol that was asked`,
+      );
     },
   },
   {
@@ -48,8 +62,14 @@ export const QUOTE_CASES: readonly Case[] = [
     proves: "0 < bid <= ask: no placeholder and no exchanged sides",
     run: async (stand) => {
       const { bid, ask } = await quoteOf(stand, stand.settings.symbol);
-      must(decimal(bid).gt(ZERO) && decimal(ask).gt(ZERO), `the bid is ${bid} and the ask ${ask}: a quote of 0 looks like a placeholder`);
-      must(decimal(bid).lte(decimal(ask)), `the bid ${bid} is above the ask ${ask} on a quiet market: are they exchanged?`);
+      must(
+        decimal(bid).gt(ZERO) && decimal(ask).gt(ZERO),
+        `the bid is ${bid} and the ask ${ask}: a quote of 0 looks like a placeholder`,
+      );
+      must(
+        decimal(bid).lte(decimal(ask)),
+        `the bid ${bid} is above the ask ${ask} on a quiet market: are they exchanged?`,
+      );
     },
   },
   {
@@ -58,13 +78,14 @@ export const QUOTE_CASES: readonly Case[] = [
     title: "a quote's time is the venue's",
     proves: "the desk can tell a stale quote from a fresh one",
     run: async (stand) => {
-      if (stand.connector.facts.capabilities.simulatedTime === true) skip("it declares simulatedTime: its clock is its own");
+      if (stand.connector.facts.capabilities.simulatedTime === true)
+        skip("it declares simulatedTime: its clock is its own");
       const { at } = await quoteOf(stand, stand.settings.symbol);
       const away = Math.abs(stand.venue.now - at);
       must(
         away <= QUOTE_AGE_MS,
         `timestamp is ${at}, which is ${Math.round(away / 1000)} s from the venue's clock: give milliseconds since 1970, ` +
-        `or ISO text with its offset`,
+          `or ISO text with its offset`,
       );
     },
   },
@@ -96,9 +117,10 @@ export const QUOTE_CASES: readonly Case[] = [
     run: async (stand) => {
       const { unknownSymbol } = stand.settings;
       const answer = await stand.call("getQuote", unknownSymbol);
-      if (answer.ok) fail(
-        `getQuote(${JSON.stringify(unknownSymbol)}) answered ${JSON.stringify(answer.value)?.slice(0, 120)}: throw for what is not listed`,
-      );
+      if (answer.ok)
+        fail(
+          `getQuote(${JSON.stringify(unknownSymbol)}) answered ${JSON.stringify(answer.value)?.slice(0, 120)}: throw for what is not listed`,
+        );
     },
   },
   {
@@ -127,7 +149,11 @@ export const QUOTE_CASES: readonly Case[] = [
     needs: { venue: true, declares: "exactDecimals" },
     run: async (stand) => {
       const { symbol } = stand.settings;
-      stand.venue.book.quotes.set(symbol, { bid: "123456789.0123456789", ask: "123456789.0123456791", last: "123456789.012345679" });
+      stand.venue.book.quotes.set(symbol, {
+        bid: "123456789.0123456789",
+        ask: "123456789.0123456791",
+        last: "123456789.012345679",
+      });
       const { bid, ask } = await quoteOf(stand, symbol);
       must(
         bid === "123456789.0123456789" && ask === "123456789.0123456791",
@@ -144,9 +170,8 @@ export const QUOTE_CASES: readonly Case[] = [
     run: async (stand) => {
       const { symbol } = stand.settings;
       const instrument = await stand.ask.instrument("kit", symbol);
-      if (instrument === null || instrument === undefined) return fail(
-        `getInstrument(${JSON.stringify(symbol)}) answered null for the symbol of certify.toml`,
-      );
+      if (instrument === null || instrument === undefined)
+        return fail(`getInstrument(${JSON.stringify(symbol)}) answered null for the symbol of certify.toml`);
       must(instrument.symbol === symbol, `asked for ${symbol}, getInstrument answered for ${instrument.symbol}`);
       must(
         instrument.tickSize !== undefined && instrument.lotSize !== undefined,
@@ -163,8 +188,15 @@ export const QUOTE_CASES: readonly Case[] = [
     run: async (stand) => {
       const { unknownSymbol } = stand.settings;
       const answer = await stand.call("getInstrument", unknownSymbol);
-      if (!answer.ok) fail(`getInstrument(${JSON.stringify(unknownSymbol)}) threw: ${answer.message}; answer null for what is not listed`);
-      else must((answer.value ?? null) === null, `getInstrument of ${unknownSymbol} answered ${JSON.stringify(answer.value)} and not null`);
+      if (!answer.ok)
+        fail(
+          `getInstrument(${JSON.stringify(unknownSymbol)}) threw: ${answer.message}; answer null for what is not listed`,
+        );
+      else
+        must(
+          (answer.value ?? null) === null,
+          `getInstrument of ${unknownSymbol} answered ${JSON.stringify(answer.value)} and not null`,
+        );
     },
   },
 ];

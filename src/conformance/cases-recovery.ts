@@ -9,22 +9,27 @@ const BACK_MS = 15_000;
 const SETTLE_MS = 1_000;
 
 /** Ends its life without a goodbye; `meanwhile` happens before the next one. */
-const killed = async (stand: Stand, meanwhile: () => void = () => undefined): Promise<void> => {
+async function killed(stand: Stand, meanwhile: () => void = () => undefined): Promise<void> {
   await stand.wire.kill();
   await stand.until(() => stand.connector.facts.state !== "ready", "its life was ended, and the desk did not notice");
   meanwhile();
   await stand.until(
     () => stand.connector.facts.state === "ready",
-    () => `its life was ended from outside; ${BACK_MS / 1000} s later it was ${stand.connector.facts.state}: ` +
+    () =>
+      `its life was ended from outside; ${BACK_MS / 1000} s later it was ${stand.connector.facts.state}: ` +
       `${firstLine(stand.connector.facts.lastError ?? "")}`,
     BACK_MS,
   );
-};
+}
 
-const reportFor = async (stand: Stand, query: { venueOrderId?: string; clientOrderId?: string }, what: string): Promise<VenueReport> => {
+async function reportFor(
+  stand: Stand,
+  query: { venueOrderId?: string; clientOrderId?: string },
+  what: string,
+): Promise<VenueReport> {
   const report = await stand.ask.order("kit", query);
   return report ?? fail(`${what}: getOrder(${JSON.stringify(query)}) answered null, and the venue knows the order`);
-};
+}
 
 export const RECOVERY_CASES: readonly Case[] = [
   {
@@ -50,8 +55,15 @@ export const RECOVERY_CASES: readonly Case[] = [
       const { kind } = await sent;
       must(kind === "unclear", `its life ended during placeOrder, and the order ended ${kind}`);
       const taken = atVenue(stand, order);
-      const report = await reportFor(stand, { clientOrderId: order.clientOrderId }, "the order was taken, then the connector died");
-      must(report.venueOrderId === taken.order_id, `the venue's id is ${taken.order_id}, getOrder answered ${report.venueOrderId}`);
+      const report = await reportFor(
+        stand,
+        { clientOrderId: order.clientOrderId },
+        "the order was taken, then the connector died",
+      );
+      must(
+        report.venueOrderId === taken.order_id,
+        `the venue's id is ${taken.order_id}, getOrder answered ${report.venueOrderId}`,
+      );
       must(report.status === "open", `the order is open at the venue, getOrder answered ${report.status}`);
     },
   },
@@ -112,11 +124,19 @@ export const RECOVERY_CASES: readonly Case[] = [
     needs: { methods: ["getOrder"] },
     run: async (stand) => {
       const queries = [{ venueOrderId: "7999999999999999999" }];
-      const more = stand.connector.facts.capabilities.queryByClientId === true ? [{ clientOrderId: "kit-never-sent" }] : [];
+      const more =
+        stand.connector.facts.capabilities.queryByClientId === true ? [{ clientOrderId: "kit-never-sent" }] : [];
       for (const query of [...queries, ...more]) {
         const answer = await stand.call("getOrder", query);
-        if (!answer.ok) fail(`getOrder(${JSON.stringify(query)}) threw: ${answer.message}; answer null for what the venue does not know`);
-        else must((answer.value ?? null) === null, `getOrder of an unknown id answered ${JSON.stringify(answer.value)}: it must be null`);
+        if (!answer.ok)
+          fail(
+            `getOrder(${JSON.stringify(query)}) threw: ${answer.message}; answer null for what the venue does not know`,
+          );
+        else
+          must(
+            (answer.value ?? null) === null,
+            `getOrder of an unknown id answered ${JSON.stringify(answer.value)}: it must be null`,
+          );
       }
     },
   },
@@ -129,7 +149,11 @@ export const RECOVERY_CASES: readonly Case[] = [
     run: async (stand) => {
       stand.venue.filling = "held";
       const { order, venueOrderId } = await acked(stand, { quantity: "4" });
-      for (const [quantity, status, filled] of [["0", "open", "0"], ["1.5", "partially_filled", "1.5"], ["2.5", "filled", "4"]] as const) {
+      for (const [quantity, status, filled] of [
+        ["0", "open", "0"],
+        ["1.5", "partially_filled", "1.5"],
+        ["2.5", "filled", "4"],
+      ] as const) {
         if (quantity !== "0") stand.venue.fill(atVenue(stand, order), { quantity });
         const report = await reportFor(stand, { venueOrderId }, `an order that is ${status}`);
         const isSame = report.venueOrderId === venueOrderId && report.status === status;

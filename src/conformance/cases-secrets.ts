@@ -22,36 +22,48 @@ const FORMS: readonly (readonly [how: string, form: (value: string) => string])[
 const HIDDEN = "[secret]";
 
 /** Everything that crossed from the worker is looked through; what its side had to hide was said as well. */
-const mustHide = (stand: Stand, when: string): void => {
+function mustHide(stand: Stand, when: string): void {
   const secrets = Object.entries(stand.settings.auth).filter(([, value]) => value.length >= CHARS_MIN);
-  if (secrets.length === 0) skip(`no secret of certify.toml has ${CHARS_MIN} characters: shorter ones cannot be told from words`);
+  if (secrets.length === 0)
+    skip(`no secret of certify.toml has ${CHARS_MIN} characters: shorter ones cannot be told from words`);
   const hidden = stand.wire.crossed.find((crossed) => crossed.includes(HIDDEN))?.slice(0, 200);
-  must(hidden === undefined, `${when}, a secret was said, and hidden on its way: ${hidden}; keep it out of messages, errors and what is stored`);
+  must(
+    hidden === undefined,
+    `${when}, a secret was said, and hidden on its way: ${hidden}; keep it out of messages, errors and what is stored`,
+  );
   for (const [name, value] of secrets) {
     for (const [how, form] of FORMS) {
       const text = stand.wire.crossed.find((crossed) => crossed.includes(form(value)));
       const shown = text?.replaceAll(form(value), `[${name}]`).slice(0, 200);
-      must(text === undefined, `${when}, secret ${name} came out ${how}: ${shown}; keep it out of messages, errors and what is stored`);
+      must(
+        text === undefined,
+        `${when}, secret ${name} came out ${how}: ${shown}; keep it out of messages, errors and what is stored`,
+      );
     }
   }
-};
+}
 
 /** Each call once, whatever comes of it. */
-const exercise = async (stand: Stand): Promise<void> => {
+async function exercise(stand: Stand): Promise<void> {
   const { symbol, unknownSymbol, orders } = stand.settings;
   const quietly = (asked: Promise<unknown>): Promise<unknown> => asked.catch(() => undefined);
   await quietly(stand.call("getQuote", symbol));
   await quietly(stand.call("getQuote", unknownSymbol));
   await quietly(stand.call("getPositions"));
   await quietly(stand.call("getBuyingPower"));
-  for (const [method, ...args] of [["getAccount"], ["getInstrument", symbol], ["getOpenOrders"], ["getFills", 0]] as const)
+  for (const [method, ...args] of [
+    ["getAccount"],
+    ["getInstrument", symbol],
+    ["getOpenOrders"],
+    ["getFills", 0],
+  ] as const)
     await quietly(stand.call(method, ...args));
   if (orders) await send(stand, orderFor(stand));
   if (orders) await quietly(stand.call("cancelOrder", "7999999999999999999"));
-};
+}
 
 /** The stream is cut and refused once more: its address may hold a secret. */
-const refuseStream = async (stand: Stand): Promise<void> => {
+async function refuseStream(stand: Stand): Promise<void> {
   const { venue } = stand;
   if (venue.streamsOpened === 0) return;
   venue.noFaults();
@@ -62,7 +74,7 @@ const refuseStream = async (stand: Stand): Promise<void> => {
   venue.dropStreams();
   await stand.until(() => attempts() > before, "-").catch(() => undefined);
   await stand.quiet(QUIET_MS);
-};
+}
 
 export const SECRET_CASES: readonly Case[] = [
   {
@@ -134,11 +146,13 @@ export const SECRET_CASES: readonly Case[] = [
       await exercise(stand);
       for (const { method, path, body } of stand.venue.requests) {
         const text = `${path} ${JSON.stringify(body) ?? ""}`;
-        const found = Object.entries(stand.settings.auth).find(([, value]) => value.length >= CHARS_MIN && text.includes(value));
+        const found = Object.entries(stand.settings.auth).find(
+          ([, value]) => value.length >= CHARS_MIN && text.includes(value),
+        );
         must(
           found === undefined,
           `secret ${found?.[0]} was sent in the address or the body of ${method} ${path.split("?")[0]}: ` +
-          `it belongs in the authorization header`,
+            `it belongs in the authorization header`,
         );
       }
     },

@@ -33,7 +33,7 @@ export interface CertifyOptions {
 const AT_ONCE = 3;
 
 /** Never throws for what the adapter does: that is in the report. */
-export const certify = async (options: CertifyOptions): Promise<Report> => {
+export async function certify(options: CertifyOptions): Promise<Report> {
   const { adapter, name, settings, isolation, transport, clock, ids, only, say } = options;
   let made: Promise<Bundle> | undefined;
   const world: StandWorld = {
@@ -57,7 +57,7 @@ export const certify = async (options: CertifyOptions): Promise<Report> => {
   const partial = only !== undefined;
   const guarantees = guaranteesOf(facts, cases);
   return { adapter, name, isolation, digest, methods, capabilities, counts, certified, partial, cases, guarantees };
-};
+}
 
 interface Facts {
   readonly digest: string;
@@ -68,7 +68,7 @@ interface Facts {
 }
 
 /** Starts it once, to know what it has. */
-const lookAt = async (world: StandWorld): Promise<Facts> => {
+async function lookAt(world: StandWorld): Promise<Facts> {
   const stand = await openStand(world);
   try {
     await stand.connector.start();
@@ -78,9 +78,9 @@ const lookAt = async (world: StandWorld): Promise<Facts> => {
   } finally {
     await stand.close();
   }
-};
+}
 
-const runCase = async (one: Case, world: StandWorld, facts: Facts): Promise<CaseReport> => {
+async function runCase(one: Case, world: StandWorld, facts: Facts): Promise<CaseReport> {
   const { id, group, title, proves } = one;
   const lacking = whyNot(one, world.settings, facts);
   if (lacking !== undefined) return { id, group, title, proves, outcome: "skipped", reason: lacking, ms: 0 };
@@ -89,9 +89,9 @@ const runCase = async (one: Case, world: StandWorld, facts: Facts): Promise<Case
   const ended = await outcomeOf(one, stand);
   await stand.close();
   return { id, group, title, proves, ...ended, ms: Math.round(world.clock.monotonic() - started) };
-};
+}
 
-const outcomeOf = async (one: Case, stand: Stand): Promise<Pick<CaseReport, "outcome" | "reason">> => {
+async function outcomeOf(one: Case, stand: Stand): Promise<Pick<CaseReport, "outcome" | "reason">> {
   try {
     if (one.isCold !== true) await stand.start();
     await one.run(stand);
@@ -102,24 +102,30 @@ const outcomeOf = async (one: Case, stand: Stand): Promise<Pick<CaseReport, "out
     // A call that was expected to answer did not: its own words say it best.
     return { outcome: "failed", reason: messageOf(error) };
   }
-};
+}
 
 /** Why the case does not apply, where that is so. */
-const whyNot = ({ needs, isCold }: Case, settings: CertifySettings, { methods, capabilities, trouble }: Facts): string | undefined => {
+function whyNot(
+  { needs, isCold }: Case,
+  settings: CertifySettings,
+  { methods, capabilities, trouble }: Facts,
+): string | undefined {
   if (trouble !== undefined && isCold !== true) return `it does not come up: ${trouble}`;
   if (needs === undefined) return undefined;
   const absent = needs.methods?.filter((method) => !methods.includes(method)) ?? [];
   if (absent.length > 0) return `it has no ${absent.join(", ")}`;
   const declared = needs.declares === undefined ? true : capabilities[needs.declares];
-  if (declared === undefined || declared === false || declared === "none") return `it does not declare ${needs.declares}`;
-  if (needs.venue === true && !usesVenue(settings)) return "it does not speak to the kit's venue: no option of certify.toml holds {venue}";
+  if (declared === undefined || declared === false || declared === "none")
+    return `it does not declare ${needs.declares}`;
+  if (needs.venue === true && !usesVenue(settings))
+    return "it does not speak to the kit's venue: no option of certify.toml holds {venue}";
   if (needs.orders === true && !settings.orders) return "certify.toml lets it place no orders";
   if (needs.auth === true && Object.keys(settings.auth).length === 0) return "certify.toml gives it no secret";
   return undefined;
-};
+}
 
 /** A few at a time, answers in their order. */
-const inTurns = async <T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<readonly R[]> => {
+async function inTurns<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<readonly R[]> {
   const results: R[] = [];
   const queue = items.entries();
   const lane = async (): Promise<void> => {
@@ -127,4 +133,4 @@ const inTurns = async <T, R>(items: readonly T[], run: (item: T) => Promise<R>):
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
   return results;
-};
+}

@@ -53,11 +53,21 @@ const FIRST_ORDER = 7_000_000_000_000_000_001n;
 const FIRST_FILL = 8_000_000_000_000_000_001n;
 
 /** Twenty symbols, each at a price of its own. */
-export const LISTED: readonly string[] = ["AAPL", "MSFT", ...Array.from({ length: 18 }, (_, index) => `SYM${index + 1}`)];
-const opening = (at: number): VenueQuote => ({ bid: `${at - 1}.50`, ask: `${at}.50`, last: `${at}.00` });
-const listed = (): Map<string, VenueQuote> => new Map(LISTED.map((symbol, index) => [symbol, opening(100 * (index + 1))]));
+export const LISTED: readonly string[] = [
+  "AAPL",
+  "MSFT",
+  ...Array.from({ length: 18 }, (_, index) => `SYM${index + 1}`),
+];
+function opening(at: number): VenueQuote {
+  return { bid: `${at - 1}.50`, ask: `${at}.50`, last: `${at}.00` };
+}
+function listed(): Map<string, VenueQuote> {
+  return new Map(LISTED.map((symbol, index) => [symbol, opening(100 * (index + 1))]));
+}
 
-const isOver = (order: VenueOrder): boolean => order.status !== "open" && order.status !== "partially_filled";
+function isOver(order: VenueOrder): boolean {
+  return order.status !== "open" && order.status !== "partially_filled";
+}
 
 export class Book {
   readonly quotes = listed();
@@ -70,7 +80,9 @@ export class Book {
   }
 
   order(by: { readonly orderId: string } | { readonly clientOrderId: string }): VenueOrder | undefined {
-    return this.orders.find((order) => ("orderId" in by ? order.order_id === by.orderId : order.client_order_id === by.clientOrderId));
+    return this.orders.find((order) =>
+      "orderId" in by ? order.order_id === by.orderId : order.client_order_id === by.clientOrderId,
+    );
   }
 
   /** What the market would take it at now; undefined where it rests. */
@@ -153,6 +165,9 @@ export class Book {
   #held(symbol: string): Decimal {
     return this.fills
       .filter((fill) => fill.symbol === symbol)
-      .reduce((sum, fill) => (fill.side === "buy" ? sum.plus(decimal(fill.quantity)) : sum.minus(decimal(fill.quantity))), ZERO);
+      .reduce(
+        (sum, fill) => (fill.side === "buy" ? sum.plus(decimal(fill.quantity)) : sum.minus(decimal(fill.quantity))),
+        ZERO,
+      );
   }
 }

@@ -48,7 +48,7 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, route: Route])[]
 ];
 
 /** Only what the protocol names: limit and stop price stay out of an order's answer. */
-export const shown = ({ order_id, client_order_id, symbol, side, quantity, filled_quantity, average_price, status }: VenueOrder) => ({
+export function shown({
   order_id,
   client_order_id,
   symbol,
@@ -57,13 +57,25 @@ export const shown = ({ order_id, client_order_id, symbol, side, quantity, fille
   filled_quantity,
   average_price,
   status,
-});
+}: VenueOrder) {
+  return {
+    order_id,
+    client_order_id,
+    symbol,
+    side,
+    quantity,
+    filled_quantity,
+    average_price,
+    status,
+  };
+}
 
-export const routeOf = (method: string, path: string): Route | "unknown" =>
-  ROUTES.find(([wanted, shape]) => wanted === method && shape.test(path))?.[2] ?? "unknown";
+export function routeOf(method: string, path: string): Route | "unknown" {
+  return ROUTES.find(([wanted, shape]) => wanted === method && shape.test(path))?.[2] ?? "unknown";
+}
 
 /** Does what the request asks, at the venue's time `now`. */
-export const answerTo = (book: Book, route: Route | "unknown", url: URL, body: unknown, now: number): Answer => {
+export function answerTo(book: Book, route: Route | "unknown", url: URL, body: unknown, now: number): Answer {
   const last = decodeURIComponent(url.pathname.split("/").at(-1) ?? "");
   const unknown = (what: string): Answer => ({ status: 404, body: { error: `unknown ${what}` } });
   switch (route) {
@@ -101,9 +113,9 @@ export const answerTo = (book: Book, route: Route | "unknown", url: URL, body: u
     default:
       return { status: 404, body: { error: `nothing is at ${url.pathname}` } };
   }
-};
+}
 
-const place = (book: Book, body: unknown): Answer => {
+function place(book: Book, body: unknown): Answer {
   const parsed = orderRequest.safeParse(body);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -112,30 +124,38 @@ const place = (book: Book, body: unknown): Answer => {
   const { limit_price, stop_price, ...rest } = parsed.data;
   const twin = book.order({ clientOrderId: rest.client_order_id });
   if (twin !== undefined) return { status: 409, body: { error: "duplicate client_order_id", order: shown(twin) } };
-  const wanted = { ...rest, ...(limit_price === undefined ? {} : { limit_price }), ...(stop_price === undefined ? {} : { stop_price }) };
+  const wanted = {
+    ...rest,
+    ...(limit_price === undefined ? {} : { limit_price }),
+    ...(stop_price === undefined ? {} : { stop_price }),
+  };
   const placed = book.place(wanted);
-  return typeof placed === "string" ? { status: 422, body: { error: placed } } : { status: 201, body: shown(placed), placed };
-};
+  return typeof placed === "string"
+    ? { status: 422, body: { error: placed } }
+    : { status: 201, body: shown(placed), placed };
+}
 
-const orders = (book: Book, query: URLSearchParams): Answer => {
+function orders(book: Book, query: URLSearchParams): Answer {
   const clientOrderId = query.get("client_order_id");
   if (clientOrderId !== null) {
     const order = book.order({ clientOrderId });
-    return order === undefined ? { status: 404, body: { error: "unknown order" } } : { status: 200, body: shown(order) };
+    return order === undefined
+      ? { status: 404, body: { error: "unknown order" } }
+      : { status: 200, body: shown(order) };
   }
   const isOpen = ({ status }: VenueOrder): boolean => status === "open" || status === "partially_filled";
   const found = query.get("status") === "open" ? book.orders.filter(isOpen) : book.orders;
   return { status: 200, body: found.map(shown) };
-};
+}
 
 /** What it asks for; an address that is none asks for nothing we have. */
-export const addressOf = ({ url = "/" }: IncomingMessage): URL => {
+export function addressOf({ url = "/" }: IncomingMessage): URL {
   const base = "http://venue.invalid";
   return new URL(URL.canParse(url, base) ? url : "/", base);
-};
+}
 
 /** Text of the request; a body over a mebibyte is cut, and is then no JSON. */
-export const bodyOf = async (request: IncomingMessage): Promise<unknown> => {
+export async function bodyOf(request: IncomingMessage): Promise<unknown> {
   let text = "";
   request.setEncoding("utf8");
   for await (const chunk of request as AsyncIterable<string>) if (text.length < 1024 * 1024) text += chunk;
@@ -145,15 +165,15 @@ export const bodyOf = async (request: IncomingMessage): Promise<unknown> => {
   } catch {
     return text;
   }
-};
+}
 
-export const reply = (response: ServerResponse, { status, body }: Answer, headers: Record<string, string> = {}): void => {
+export function reply(response: ServerResponse, { status, body }: Answer, headers: Record<string, string> = {}): void {
   response.writeHead(status, body === undefined ? headers : { "content-type": "application/json", ...headers });
   response.end(body === undefined ? undefined : JSON.stringify(body));
-};
+}
 
 /** Answers wrongly. `answer` is what the right one would have been. */
-export const misbehave = (response: ServerResponse, fault: Exclude<Fault, { kind: "slow" }>, answer: Answer): void => {
+export function misbehave(response: ServerResponse, fault: Exclude<Fault, { kind: "slow" }>, answer: Answer): void {
   const success = answer.status < 300 ? answer.status : 200;
   switch (fault.kind) {
     case "hang":
@@ -181,4 +201,4 @@ export const misbehave = (response: ServerResponse, fault: Exclude<Fault, { kind
     case "empty":
       reply(response, { status: success === 204 ? 200 : success, body: {} });
   }
-};
+}

@@ -9,7 +9,17 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Clock, Ids } from "../domain/ports.ts";
 import { Book, type FillTerms, type VenueFill, type VenueOrder } from "./fake-venue-book.ts";
 import { type Fault, Faults, type Route } from "./fake-venue-faults.ts";
-import { type Answer, type VenueRequest, addressOf, answerTo, bodyOf, misbehave, reply, routeOf, shown } from "./fake-venue-http.ts";
+import {
+  type Answer,
+  type VenueRequest,
+  addressOf,
+  answerTo,
+  bodyOf,
+  misbehave,
+  reply,
+  routeOf,
+  shown,
+} from "./fake-venue-http.ts";
 
 export interface FakeVenueOptions {
   readonly clock: Clock;
@@ -21,11 +31,11 @@ export interface FakeVenueOptions {
 /** When an order that the market takes is filled. */
 type Filling = "after-ack" | "before-ack" | "held";
 
-export const openFakeVenue = async (options: FakeVenueOptions): Promise<FakeVenue> => {
+export async function openFakeVenue(options: FakeVenueOptions): Promise<FakeVenue> {
   const venue = new FakeVenue(options);
   await venue.listen();
   return venue;
-};
+}
 
 /** A moment for the answer to leave first. */
 const FILL_AFTER_MS = 5;
@@ -172,7 +182,10 @@ export class FakeVenue {
     const isAuthorized = url.searchParams.get("key") === this.key;
     this.requests.push({ method: "GET", path: url.pathname, route: "stream", body: undefined, isAuthorized });
     const isRefused = url.pathname !== "/stream" || !isAuthorized || this.#faults.take("stream") !== undefined;
-    if (isRefused) socket.end(`HTTP/1.1 ${isAuthorized ? "503 Service Unavailable" : "401 Unauthorized"}\r\ncontent-length: 0\r\n\r\n`);
+    if (isRefused)
+      socket.end(
+        `HTTP/1.1 ${isAuthorized ? "503 Service Unavailable" : "401 Unauthorized"}\r\ncontent-length: 0\r\n\r\n`,
+      );
     else this.#sockets.handleUpgrade(request, socket, head, (stream) => this.#opened(stream));
     this.onChange();
   }

@@ -18,7 +18,9 @@ interface Row {
   readonly cases: readonly string[];
 }
 
-const method = (name: Method) => ({ methods }: Facts): string | undefined => (methods.includes(name) ? undefined : `it has no ${name}`);
+function method(name: Method) {
+  return ({ methods }: Facts): string | undefined => (methods.includes(name) ? undefined : `it has no ${name}`);
+}
 
 const ROWS: readonly Row[] = [
   {
@@ -88,7 +90,8 @@ const ROWS: readonly Row[] = [
   },
   {
     guarantee: "the desk knows by itself whether money moves",
-    lacks: ({ capabilities }) => (capabilities.mode === undefined ? "it does not state its mode: it is treated like live" : undefined),
+    lacks: ({ capabilities }) =>
+      capabilities.mode === undefined ? "it does not state its mode: it is treated like live" : undefined,
     because: "it states its mode",
     cases: ["C07"],
   },
@@ -101,8 +104,8 @@ const ROWS: readonly Row[] = [
 ];
 
 /** One line a guarantee: given or not, and why. */
-export const guaranteesOf = (facts: Facts, cases: readonly CaseReport[]): readonly Guarantee[] =>
-  ROWS.map(({ guarantee, lacks, because, cases: ids }) => {
+export function guaranteesOf(facts: Facts, cases: readonly CaseReport[]): readonly Guarantee[] {
+  return ROWS.map(({ guarantee, lacks, because, cases: ids }) => {
     const lacking = lacks(facts);
     if (lacking !== undefined) return { guarantee, given: false, because: lacking };
     const tried = cases.filter((report) => ids.includes(report.id));
@@ -111,3 +114,4 @@ export const guaranteesOf = (facts: Facts, cases: readonly CaseReport[]): readon
     const isShown = tried.some((report) => report.outcome === "passed");
     return { guarantee, given: isShown, because: isShown ? because : `not shown: ${ids.join(", ")} did not run` };
   });
+}

@@ -28,7 +28,9 @@ const MEMORY_MB = 256;
 const PATIENCE_MS = 5_000;
 
 /** Does it speak to the kit's venue? */
-export const usesVenue = ({ options }: CertifySettings): boolean => JSON.stringify(options).includes("{venue}");
+export function usesVenue({ options }: CertifySettings): boolean {
+  return JSON.stringify(options).includes("{venue}");
+}
 
 /**
  * To the kit every other host is unreachable, as on a machine without a network: a WebSocket to one fails by an event, as it
@@ -41,21 +43,32 @@ const OFFLINE = [
 const STRICT = '"use strict";';
 
 /** @throws ADAPTER_MISSING, ADAPTER_BUNDLE. */
-export const bundleForKit = async (name: string, adapter: string, disk: Disk, settings: CertifySettings): Promise<Bundle> => {
-  const bundle = await bundleAdapter({ connector: name, adapter, disk, allowed: ALLOWED_BUILTINS, tcp: settings.grant.length > 0 });
+export async function bundleForKit(
+  name: string,
+  adapter: string,
+  disk: Disk,
+  settings: CertifySettings,
+): Promise<Bundle> {
+  const bundle = await bundleAdapter({
+    connector: name,
+    adapter,
+    disk,
+    allowed: ALLOWED_BUILTINS,
+    tcp: settings.grant.length > 0,
+  });
   // On the first line, so that places in the source stay right.
   const code = bundle.code.startsWith(STRICT) ? `${STRICT}${OFFLINE}${bundle.code}` : `${OFFLINE}${bundle.code}`;
   return { ...bundle, code };
-};
+}
 
-export const openStand = async (world: StandWorld): Promise<Stand> => {
+export async function openStand(world: StandWorld): Promise<Stand> {
   const { clock, ids, settings } = world;
   const key = settings.auth["api_key"] ?? Object.values(settings.auth)[0];
   const venue = await openFakeVenue({ clock, ids, ...(key === undefined ? {} : { key }) });
   const stand = new Stand(world, venue);
   venue.onChange = () => stand.changed();
   return stand;
-};
+}
 
 export class Stand {
   readonly settings: CertifySettings;
@@ -113,7 +126,10 @@ export class Stand {
   async start(): Promise<void> {
     await this.connector.start();
     const { state, lastError } = this.connector.facts;
-    must(state === "ready", `it is ${state} and not ready after its start: ${firstLine(lastError ?? "it gave no reason")}`);
+    must(
+      state === "ready",
+      `it is ${state} and not ready after its start: ${firstLine(lastError ?? "it gave no reason")}`,
+    );
   }
 
   call(method: Method, ...args: readonly unknown[]): Promise<Envelope> {
@@ -173,11 +189,13 @@ export class Stand {
   }
 }
 
-export const firstLine = (text: string): string => text.split("\n")[0] ?? "";
+export function firstLine(text: string): string {
+  return text.split("\n")[0] ?? "";
+}
 
-const addressed = (value: unknown, venue: FakeVenue): unknown => {
+function addressed(value: unknown, venue: FakeVenue): unknown {
   if (typeof value === "string") return value.replaceAll("{venue}", venue.url).replaceAll("{stream}", venue.stream);
   if (Array.isArray(value)) return value.map((part) => addressed(part, venue));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, addressed(part, venue)]));
-};
+}

@@ -24,7 +24,7 @@ export type Outcome =
   | { readonly kind: "rejected" | "not-sent" | "unclear"; readonly reason: string };
 
 /** The order that the desk would hand over for this wish; the client order id is new. */
-export const orderFor = (stand: Stand, wish: Wish = {}): Order => {
+export function orderFor(stand: Stand, wish: Wish = {}): Order {
   const { symbol, quantity } = stand.settings;
   const amount = (value: string): number => exactNumber(decimal(value)) ?? Number(value);
   const quantityText = wish.quantity ?? quantity;
@@ -39,10 +39,10 @@ export const orderFor = (stand: Stand, wish: Wish = {}): Order => {
     ...(wish.stop === undefined ? {} : { stopPrice: amount(wish.stop), stopPriceText: wish.stop }),
     timeInForce: wish.timeInForce ?? "day",
   };
-};
+}
 
 /** What the desk would take the answer for. */
-export const send = async (stand: Stand, order: Order): Promise<Outcome> => {
+export async function send(stand: Stand, order: Order): Promise<Outcome> {
   try {
     const answer = await stand.call("placeOrder", order);
     if (!answer.ok) {
@@ -52,12 +52,16 @@ export const send = async (stand: Stand, order: Order): Promise<Outcome> => {
     const ack = ackShape.safeParse(answer.value);
     if (ack.success) return { kind: "acked", venueOrderId: ack.data.venueOrderId };
     const [issue] = ack.error.issues;
-    return { kind: "unclear", reason: `its acknowledgement is malformed: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}` };
+    return {
+      kind: "unclear",
+      reason: `its acknowledgement is malformed: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
+    };
   } catch (error) {
-    if (error instanceof QocError && error.code === "CONNECTOR_NOT_READY") return { kind: "not-sent", reason: error.message };
+    if (error instanceof QocError && error.code === "CONNECTOR_NOT_READY")
+      return { kind: "not-sent", reason: error.message };
     return { kind: "unclear", reason: messageOf(error) };
   }
-};
+}
 
 export interface Acked {
   readonly order: Order;
@@ -65,55 +69,65 @@ export interface Acked {
 }
 
 /** Sends the wish and fails the case unless it is acknowledged. */
-export const acked = async (stand: Stand, wish: Wish = {}): Promise<Acked> => {
+export async function acked(stand: Stand, wish: Wish = {}): Promise<Acked> {
   const order = orderFor(stand, wish);
   const outcome = await send(stand, order);
   if (outcome.kind === "acked") return { order, venueOrderId: outcome.venueOrderId };
   return fail(`a plain ${order.type} order ended ${outcome.kind} and not acknowledged: ${outcome.reason}`);
-};
+}
 
 /** The order as the fake venue took it. */
-export const atVenue = (stand: Stand, { clientOrderId }: Order): VenueOrder => {
+export function atVenue(stand: Stand, { clientOrderId }: Order): VenueOrder {
   const found = stand.venue.book.order({ clientOrderId });
   if (found !== undefined) return found;
   const others = stand.venue.orders.map((order) => order.client_order_id);
   const seen = others.length === 0 ? "it has taken no order at all" : `it has ${others.join(", ")}`;
-  return fail(`the venue has no order with client_order_id ${clientOrderId}; ${seen}: send order.clientOrderId to the venue as it is`);
-};
+  return fail(
+    `the venue has no order with client_order_id ${clientOrderId}; ${seen}: send order.clientOrderId to the venue as it is`,
+  );
+}
 
 /** A buy limit far below the market: it rests. */
-export const restingLimit = async (stand: Stand): Promise<string> => {
+export async function restingLimit(stand: Stand): Promise<string> {
   const { bid } = await stand.ask.quote("kit", stand.settings.symbol);
   const limit = text(floored(ratio(decimal(bid), decimal("2"), 2), 2));
-  return decimal(limit).eq(decimal("0")) ? skip(`the bid of ${stand.settings.symbol} is ${bid}: no limit price rests below it`) : limit;
-};
+  return decimal(limit).eq(decimal("0"))
+    ? skip(`the bid of ${stand.settings.symbol} is ${bid}: no limit price rests below it`)
+    : limit;
+}
 
 /** A resting order, acknowledged. */
-export const resting = async (stand: Stand): Promise<Acked> => acked(stand, { limit: await restingLimit(stand), timeInForce: "gtc" });
+export async function resting(stand: Stand): Promise<Acked> {
+  return acked(stand, { limit: await restingLimit(stand), timeInForce: "gtc" });
+}
 
-export const fillsOf = (stand: Stand, { venueOrderId }: Acked): readonly VenueFill[] =>
-  stand.fills.filter((fill) => fill.venueOrderId === venueOrderId);
+export function fillsOf(stand: Stand, { venueOrderId }: Acked): readonly VenueFill[] {
+  return stand.fills.filter((fill) => fill.venueOrderId === venueOrderId);
+}
 
 /** Waits for that many fills of the order and answers with them. */
-export const fillsWithin = (stand: Stand, placed: Acked, count: number, ms?: number): Promise<readonly VenueFill[]> =>
-  stand.until(
+export function fillsWithin(stand: Stand, placed: Acked, count: number, ms?: number): Promise<readonly VenueFill[]> {
+  return stand.until(
     () => {
       const fills = fillsOf(stand, placed);
       return fills.length >= count ? fills : undefined;
     },
     () => {
-      const strays = stand.fills.filter((fill) => fill.venueOrderId !== placed.venueOrderId).map((fill) => fill.venueOrderId);
+      const strays = stand.fills
+        .filter((fill) => fill.venueOrderId !== placed.venueOrderId)
+        .map((fill) => fill.venueOrderId);
       const strayed = strays.length === 0 ? "" : `; it emitted fills of ${[...new Set(strays)].join(", ")}`;
       const { length } = fillsOf(stand, placed);
       return `the venue made ${count} fill(s) of order ${placed.venueOrderId}, and ctx.emitFill told of ${length}${strayed}`;
     },
     ms,
   );
+}
 
 const FILLED_MS = 10_000;
 
 /** Waits until the emitted fills make up the whole order; answers with them. */
-export const filledWhole = async (stand: Stand, placed: Acked): Promise<readonly VenueFill[]> => {
+export async function filledWhole(stand: Stand, placed: Acked): Promise<readonly VenueFill[]> {
   const { quantityText } = placed.order;
   const sum = () => fillsOf(stand, placed).reduce((total, fill) => total.plus(decimal(fill.quantity)), ZERO);
   await stand.until(
@@ -124,20 +138,23 @@ export const filledWhole = async (stand: Stand, placed: Acked): Promise<readonly
     FILLED_MS,
   );
   return fillsOf(stand, placed);
-};
+}
 
 /** The outcome of an order whose answer the venue spoilt: nobody may call it settled. */
-export const mustBeUnclear = (outcome: Outcome, what: string): void => {
+export function mustBeUnclear(outcome: Outcome, what: string): void {
   if (outcome.kind === "rejected")
-    fail(`${what}, and it threw VenueRejection (${outcome.reason}): that is a definite no, and the order may stand; throw a plain Error`);
+    fail(
+      `${what}, and it threw VenueRejection (${outcome.reason}): that is a definite no, and the order may stand; throw a plain Error`,
+    );
   if (outcome.kind === "not-sent")
     fail(`${what}, and it threw NotSent (${outcome.reason}): the request had left the machine; throw a plain Error`);
-};
+}
 
 /** And nobody may take it for done either. */
-export const mustNotBeAcked = (outcome: Outcome, what: string): void =>
-  must(
+export function mustNotBeAcked(outcome: Outcome, what: string): void {
+  return must(
     outcome.kind !== "acked",
     `${what}, and it acknowledged the order${outcome.kind === "acked" ? ` as ${outcome.venueOrderId}` : ""}: ` +
-    `only a confirmed order has an acknowledgement`,
+      `only a confirmed order has an acknowledgement`,
   );
+}

@@ -3,7 +3,17 @@ import type { Method } from "../protocol/messages.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { Stand } from "./harness.ts";
 
-export type Group = "load" | "quotes" | "account" | "orders" | "fills" | "cancel" | "faults" | "recovery" | "secrets" | "limits";
+export type Group =
+  | "load"
+  | "quotes"
+  | "account"
+  | "orders"
+  | "fills"
+  | "cancel"
+  | "faults"
+  | "recovery"
+  | "secrets"
+  | "limits";
 
 export interface Needs {
   readonly methods?: readonly Method[];
@@ -36,13 +46,13 @@ export class CaseFailed extends Error {}
 /** Ends a case that turned out not to apply. */
 export class CaseSkipped extends Error {}
 
-export const fail = (sentence: string): never => {
+export function fail(sentence: string): never {
   throw new CaseFailed(sentence);
-};
+}
 
-export const skip = (sentence: string): never => {
+export function skip(sentence: string): never {
   throw new CaseSkipped(sentence);
-};
+}
 
 /** Fails with the sentence unless it holds. */
 export const must: (holds: boolean, sentence: string) => asserts holds = (holds, sentence) => {

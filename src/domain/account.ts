@@ -18,7 +18,10 @@ export interface AccountRecord {
 }
 
 /** A venue's date does not go back: a late answer of yesterday stays in today. */
-export const markedAccount = (earlier: AccountRecord | undefined, { event, at, seq }: Recorded<AccountMarked>): AccountRecord => {
+export function markedAccount(
+  earlier: AccountRecord | undefined,
+  { event, at, seq }: Recorded<AccountMarked>,
+): AccountRecord {
   const { account, positions, venueTime, venueDate } = event;
   const nav = decimal(account.nav);
   const isNewDay = earlier !== undefined && venueDate > earlier.venueDate;
@@ -33,4 +36,4 @@ export const markedAccount = (earlier: AccountRecord | undefined, { event, at, s
     markedSeq: seq,
     openedAt: earlier?.openedAt ?? venueTime,
   };
-};
+}

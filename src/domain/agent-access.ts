@@ -11,12 +11,14 @@ export interface AgentRecord {
   readonly grantedAt: number;
 }
 
-export const grantedAgent = ({ event: { client, tokenDigest, palette }, at }: Recorded<AgentGranted>): AgentRecord => ({
-  client,
-  tokenDigest,
-  palette,
-  grantedAt: at,
-});
+export function grantedAgent({ event: { client, tokenDigest, palette }, at }: Recorded<AgentGranted>): AgentRecord {
+  return {
+    client,
+    tokenDigest,
+    palette,
+    grantedAt: at,
+  };
+}
 
 /** Who comes with no token, over the operator's own socket. */
 export const INTERACTIVE = "interactive";
@@ -24,15 +26,19 @@ export const INTERACTIVE = "interactive";
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
 /** Why an agent may not bear this name; undefined where it may. Runs and the agent without a token have names of their own. */
-export const agentNameProblem = (name: string): string | undefined => {
+export function agentNameProblem(name: string): string | undefined {
   if (!NAME.test(name)) return "a name has small letters, digits and -, at most 32, and begins with a letter";
   return name === INTERACTIVE || name.startsWith("run-") ? "this name is the desk's own" : undefined;
-};
+}
 
 /** 256 random bits, so that guessing is no way in. */
 const TOKEN_BYTES = 32;
 
-export const newToken = (ids: Ids): string => `qoc_${ids.random(TOKEN_BYTES)}`;
+export function newToken(ids: Ids): string {
+  return `qoc_${ids.random(TOKEN_BYTES)}`;
+}
 
 /** What the desk keeps of a token: of so many random bits a plain hash tells nothing. */
-export const tokenDigest = (token: string): Digest => digestOf(token);
+export function tokenDigest(token: string): Digest {
+  return digestOf(token);
+}

@@ -5,7 +5,16 @@
 import { type AccountRecord, markedAccount } from "./account.ts";
 import { type AgentRecord, grantedAgent } from "./agent-access.ts";
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
-import type { AccountMarked, AgentGranted, ConnectorState, DeskEvent, FillReceived, OrderEvent, Recorded, TradingState } from "./event.ts";
+import type {
+  AccountMarked,
+  AgentGranted,
+  ConnectorState,
+  DeskEvent,
+  FillReceived,
+  OrderEvent,
+  Recorded,
+  TradingState,
+} from "./event.ts";
 import { type FillKey, fillKey, laterVersion } from "./fill.ts";
 import type { ClientOrderId, Digest, OrderId } from "./ids.ts";
 import { type InstrumentKey, type OrderTerms, instrumentKey } from "./order.ts";
@@ -75,40 +84,42 @@ export interface Book {
 
 const INTENT_WINDOW_MS = 24 * 60 * 60 * 1000;
 
-export const emptyBook = (): Book => ({
-  seq: 0,
-  movedSeq: 0,
-  lastAt: 0,
-  deskId: "",
-  epoch: 0,
-  machine: "",
-  trading: { state: "active", reason: "" },
-  orders: new Map(),
-  inFlight: new Map(),
-  proposed: new Map(),
-  byClientOrderId: new Map(),
-  byVenueOrderId: new Map(),
-  positions: new Map(),
-  accounts: new Map(),
-  connectors: new Map(),
-  flagged: new Map(),
-  lastFillAt: new Map(),
-  fills: new Map(),
-  strays: new Map(),
-  epochTag: "",
-  intents: [],
-  runs: new Map(),
-  agents: new Map(),
-});
+export function emptyBook(): Book {
+  return {
+    seq: 0,
+    movedSeq: 0,
+    lastAt: 0,
+    deskId: "",
+    epoch: 0,
+    machine: "",
+    trading: { state: "active", reason: "" },
+    orders: new Map(),
+    inFlight: new Map(),
+    proposed: new Map(),
+    byClientOrderId: new Map(),
+    byVenueOrderId: new Map(),
+    positions: new Map(),
+    accounts: new Map(),
+    connectors: new Map(),
+    flagged: new Map(),
+    lastFillAt: new Map(),
+    fills: new Map(),
+    strays: new Map(),
+    epochTag: "",
+    intents: [],
+    runs: new Map(),
+    agents: new Map(),
+  };
+}
 
-export const foldBook = (events: Iterable<Recorded>): Book => {
+export function foldBook(events: Iterable<Recorded>): Book {
   const book = emptyBook();
   for (const recorded of events) applyEvent(book, recorded);
   return book;
-};
+}
 
 /** Adds one journaled event to the book. */
-export const applyEvent = (book: Book, recorded: Recorded): void => {
+export function applyEvent(book: Book, recorded: Recorded): void {
   book.seq = Math.max(book.seq, recorded.seq);
   book.lastAt = recorded.at;
   book.epoch = recorded.epoch;
@@ -150,7 +161,13 @@ export const applyEvent = (book: Book, recorded: Recorded): void => {
       return;
     case "run.ended":
       book.runs.delete(event.run);
-      book.lastRun = { run: event.run, issue: event.issue, outcome: event.outcome, summary: event.summary, at: recorded.at };
+      book.lastRun = {
+        run: event.run,
+        issue: event.issue,
+        outcome: event.outcome,
+        summary: event.summary,
+        at: recorded.at,
+      };
       return;
     case "snapshot.taken":
       book.lastSnapshot = { path: event.path, nav: event.nav, at: recorded.at };
@@ -170,9 +187,9 @@ export const applyEvent = (book: Book, recorded: Recorded): void => {
     default:
       changeOrder(book, recorded as Recorded<OrderEvent>);
   }
-};
+}
 
-const changeConnector = (book: Book, event: Extract<DeskEvent, { type: "connector.changed" }>): void => {
+function changeConnector(book: Book, event: Extract<DeskEvent, { type: "connector.changed" }>): void {
   // Only what came up was accepted: a changed file is reported with its digest, and is not trusted by that.
   const before = book.connectors.get(event.connector);
   const digest = (event.state === "ready" ? event.adapterDigest : undefined) ?? before?.adapterDigest;
@@ -184,9 +201,9 @@ const changeConnector = (book: Book, event: Extract<DeskEvent, { type: "connecto
     ...(digest === undefined ? {} : { adapterDigest: digest }),
     ...(held === undefined ? {} : { held }),
   });
-};
+}
 
-const changeOrder = (book: Book, recorded: Recorded<OrderEvent>): void => {
+function changeOrder(book: Book, recorded: Recorded<OrderEvent>): void {
   const { event } = recorded;
   let order = book.orders.get(event.id);
   if (order === undefined) {
@@ -201,9 +218,9 @@ const changeOrder = (book: Book, recorded: Recorded<OrderEvent>): void => {
     book.intents.push({ at: recorded.at, id: order.id, terms: order.terms });
     while ((book.intents[0]?.at ?? Number.POSITIVE_INFINITY) < recorded.at - INTENT_WINDOW_MS) book.intents.shift();
   }
-};
+}
 
-const index = (book: Book, order: OrderRecord): void => {
+function index(book: Book, order: OrderRecord): void {
   if (order.state === "proposed") book.proposed.set(order.id, order);
   else book.proposed.delete(order.id);
   if (isInFlight(order.state)) book.inFlight.set(order.id, order);
@@ -217,16 +234,17 @@ const index = (book: Book, order: OrderRecord): void => {
   book.strays.delete(venueKey);
   for (const stray of strays) applyFill(order, stray);
   index(book, order);
-};
+}
 
 /** Whose fill is it? By our client order id, else by the venue's order id. Undefined: not ours. */
-export const ownerOf = (book: Readonly<Book>, connector: string, fill: VenueFill): OrderId | undefined => {
-  const byClient = fill.clientOrderId === undefined ? undefined : book.byClientOrderId.get(fill.clientOrderId as ClientOrderId);
+export function ownerOf(book: Readonly<Book>, connector: string, fill: VenueFill): OrderId | undefined {
+  const byClient =
+    fill.clientOrderId === undefined ? undefined : book.byClientOrderId.get(fill.clientOrderId as ClientOrderId);
   const id = byClient ?? book.byVenueOrderId.get(`${connector}/${fill.venueOrderId}`);
   return id !== undefined && book.orders.get(id)?.terms.connector === connector ? id : undefined;
-};
+}
 
-const receiveFill = (book: Book, recorded: Recorded<FillReceived>): void => {
+function receiveFill(book: Book, recorded: Recorded<FillReceived>): void {
   const { event } = recorded;
   const { connector, fill } = event;
   const order = event.id === null ? undefined : book.orders.get(event.id);
@@ -247,9 +265,9 @@ const receiveFill = (book: Book, recorded: Recorded<FillReceived>): void => {
   book.fills.set(key, counted);
   book.lastFillAt.set(connector, Math.max(fill.at, book.lastFillAt.get(connector) ?? 0));
   applyFillToPosition(positionOf(book, connector, fill.symbol), key, counted, isNew);
-};
+}
 
-const positionOf = (book: Book, connector: string, symbol: string): PositionRecord => {
+function positionOf(book: Book, connector: string, symbol: string): PositionRecord {
   const key = instrumentKey(connector, symbol);
   let position = book.positions.get(key);
   if (position === undefined) {
@@ -257,39 +275,43 @@ const positionOf = (book: Book, connector: string, symbol: string): PositionReco
     book.positions.set(key, position);
   }
   return position;
-};
+}
 
 /** The first mark of a connector opens its positions; every later one is compared with the fills. */
-const markAccount = (book: Book, recorded: Recorded<AccountMarked>): void => {
+function markAccount(book: Book, recorded: Recorded<AccountMarked>): void {
   const { connector, positions } = recorded.event;
   const earlier = book.accounts.get(connector);
   if (earlier === undefined) {
     for (const held of positions) {
       const quantity = decimal(held.quantity);
       if (quantity.eq(ZERO)) continue;
-      openPosition(positionOf(book, connector, held.symbol), quantity, decimal(held.averagePrice ?? held.markPrice ?? "0"));
+      openPosition(
+        positionOf(book, connector, held.symbol),
+        quantity,
+        decimal(held.averagePrice ?? held.markPrice ?? "0"),
+      );
     }
   }
   book.accounts.set(connector, markedAccount(earlier, recorded));
-};
+}
 
-const clearInstrument = (book: Book, event: Extract<DeskEvent, { type: "instrument.cleared" }>): void => {
+function clearInstrument(book: Book, event: Extract<DeskEvent, { type: "instrument.cleared" }>): void {
   book.flagged.delete(instrumentKey(event.connector, event.symbol));
   const position = positionOf(book, event.connector, event.symbol);
   const mark = book.accounts.get(event.connector)?.positions.get(event.symbol);
   adoptQuantity(position, decimal(event.quantity), decimal(mark?.averagePrice ?? mark?.markPrice ?? "0"));
-};
+}
 
 /** Σ NAV of the last mark of each connector; one never seen counts 0. */
-export const bookNav = (book: Readonly<Book>): Decimal => {
+export function bookNav(book: Readonly<Book>): Decimal {
   let sum = ZERO;
   for (const account of book.accounts.values()) sum = sum.plus(account.nav);
   return sum;
-};
+}
 
 /** Today's profit (below zero: loss) over all connectors, realized and unrealized, each by its own venue date. */
-export const dayPnl = (book: Readonly<Book>): Decimal => {
+export function dayPnl(book: Readonly<Book>): Decimal {
   let sum = ZERO;
   for (const account of book.accounts.values()) sum = sum.plus(account.nav.minus(account.dayOpenNav));
   return sum;
-};
+}

@@ -28,77 +28,104 @@ const PLAIN = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$/;
 export class DecimalError extends Error {}
 
 /** Trusted text (written by ourselves or already checked) to a decimal. */
-export const decimal = (text: string): Decimal => new Strict(text);
+export function decimal(text: string): Decimal {
+  return new Strict(text);
+}
 
 export const ZERO: Decimal = decimal("0");
 export const HUNDRED: Decimal = decimal("100");
 
 /** Plain text without exponent and without trailing zeros. */
-export const text = (value: Decimal): DecimalText => {
+export function text(value: Decimal): DecimalText {
   if (value.eq(ZERO)) return "0" as DecimalText;
   return value.toFixed() as DecimalText;
-};
+}
 
 /** Untrusted text: `192.40`, `1e-8`, `.5`. Refuses NaN, Infinity, hexadecimal, separators and anything over 64 characters. */
-export const parseText = (raw: string): Decimal => {
+export function parseText(raw: string): Decimal {
   const trimmed = raw.trim();
-  if (trimmed.length > DECIMAL_CHARS_MAX) throw new DecimalError(`has ${trimmed.length} characters; the limit is ${DECIMAL_CHARS_MAX}`);
+  if (trimmed.length > DECIMAL_CHARS_MAX)
+    throw new DecimalError(`has ${trimmed.length} characters; the limit is ${DECIMAL_CHARS_MAX}`);
   if (!PLAIN.test(trimmed)) throw new DecimalError(`${JSON.stringify(trimmed)} is not a decimal number`);
-  const value = new Strict(trimmed.replace(/^\+/, "").replace(/^(-?)\./, "$10.").replace(/\.(?=$|[eE])/, ""));
-  if (value.c.length > 40 || value.e > 30 || value.e < -30) throw new DecimalError(`${trimmed} is outside 1e-30 to 1e30`);
+  const value = new Strict(
+    trimmed
+      .replace(/^\+/, "")
+      .replace(/^(-?)\./, "$10.")
+      .replace(/\.(?=$|[eE])/, ""),
+  );
+  if (value.c.length > 40 || value.e > 30 || value.e < -30)
+    throw new DecimalError(`${trimmed} is outside 1e-30 to 1e30`);
   return value;
-};
+}
 
 /** A bare number of a human's or agent's file: finite, and at most 15 significant digits, else it must be quoted. */
-export const parseNumber = (raw: number): Decimal => {
+export function parseNumber(raw: number): Decimal {
   if (!Number.isFinite(raw)) throw new DecimalError(`${raw} is not a finite number`);
   const value = parseText(String(raw));
   if (value.c.length > BARE_DIGITS_MAX) {
     throw new DecimalError(`${raw} has more than ${BARE_DIGITS_MAX} significant digits; quote it to keep it exact`);
   }
   return value;
-};
+}
 
 /** A number or text from a connector: any finite number stands for its shortest text. */
-export const parseNumeric = (raw: number | string): Decimal => {
+export function parseNumeric(raw: number | string): Decimal {
   if (typeof raw === "string") return parseText(raw);
   if (!Number.isFinite(raw)) throw new DecimalError(`${raw} is not a finite number`);
   return parseText(String(raw));
-};
+}
 
 const CANONICAL = /^(0|-?[1-9]\d{0,20}|-?(0|[1-9]\d{0,20})\.\d{0,20}[1-9])$/;
 
 /** Canonical text of what a connector sent. Most of it is canonical already, and is not taken apart. */
-export const canonicalText = (raw: number | string): DecimalText => (isCanonical(raw) ? raw : text(parseNumeric(raw)));
+export function canonicalText(raw: number | string): DecimalText {
+  return isCanonical(raw) ? raw : text(parseNumeric(raw));
+}
 
 /** Is it canonical text of an ordinary amount, as it stands? */
-export const isCanonical = (raw: unknown): raw is DecimalText => typeof raw === "string" && CANONICAL.test(raw);
+export function isCanonical(raw: unknown): raw is DecimalText {
+  return typeof raw === "string" && CANONICAL.test(raw);
+}
 
 /** The JavaScript number with exactly this value, or undefined where none exists. */
-export const exactNumber = (value: Decimal): number | undefined => {
+export function exactNumber(value: Decimal): number | undefined {
   const n = Number(value.toFixed());
   return Number.isFinite(n) && decimal(String(n)).eq(value) ? n : undefined;
-};
+}
 
 /** Nearest JavaScript number, for display and plots only. */
-export const approximate = (value: Decimal): number => Number(value.toFixed());
+export function approximate(value: Decimal): number {
+  return Number(value.toFixed());
+}
 
 /** a / b at `places` decimals, rounded half to even. For display and averages, never for a limit. */
-export const ratio = (a: Decimal, b: Decimal, places: number): Decimal =>
-  a.div(b).round(places, Strict.roundHalfEven as 2);
+export function ratio(a: Decimal, b: Decimal, places: number): Decimal {
+  return a.div(b).round(places, Strict.roundHalfEven as 2);
+}
 
 /** Rounds a display amount half to even. */
-export const rounded = (value: Decimal, places: number): Decimal => value.round(places, Strict.roundHalfEven as 2);
+export function rounded(value: Decimal, places: number): Decimal {
+  return value.round(places, Strict.roundHalfEven as 2);
+}
 
 /** Rounds towards zero: money that may be spent. */
-export const floored = (value: Decimal, places: number): Decimal => value.round(places, Strict.roundDown as 0);
+export function floored(value: Decimal, places: number): Decimal {
+  return value.round(places, Strict.roundDown as 0);
+}
 
-export const max = (a: Decimal, b: Decimal): Decimal => (a.gte(b) ? a : b);
-export const min = (a: Decimal, b: Decimal): Decimal => (a.lte(b) ? a : b);
+export function max(a: Decimal, b: Decimal): Decimal {
+  return a.gte(b) ? a : b;
+}
+export function min(a: Decimal, b: Decimal): Decimal {
+  return a.lte(b) ? a : b;
+}
 
 /** Is `value` a whole multiple of `step`? */
-export const onStep = (value: Decimal, step: Decimal): boolean => value.mod(step).eq(ZERO);
+export function onStep(value: Decimal, step: Decimal): boolean {
+  return value.mod(step).eq(ZERO);
+}
 
 /** `part` is at most `percent` % of `whole`, compared without dividing; the limit is inclusive. */
-export const withinPercent = (part: Decimal, percent: Decimal, whole: Decimal): boolean =>
-  part.times(HUNDRED).lte(percent.times(whole));
+export function withinPercent(part: Decimal, percent: Decimal, whole: Decimal): boolean {
+  return part.times(HUNDRED).lte(percent.times(whole));
+}

@@ -4,7 +4,7 @@ import type { Digest } from "./ids.ts";
 import type { OrderTerms } from "./order.ts";
 
 /** JSON with sorted keys and no spaces; undefined members are absent. */
-export const canonicalJson = (value: unknown): string => {
+export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (value !== null && typeof value === "object") {
     const members = Object.entries(value)
@@ -14,11 +14,17 @@ export const canonicalJson = (value: unknown): string => {
     return `{${members.join(",")}}`;
   }
   return JSON.stringify(value);
-};
+}
 
-export const sha256Hex = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
+export function sha256Hex(data: string | Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex");
+}
 
-export const digestOf = (data: string | Uint8Array): Digest => `sha256:${sha256Hex(data)}` as Digest;
+export function digestOf(data: string | Uint8Array): Digest {
+  return `sha256:${sha256Hex(data)}` as Digest;
+}
 
 /** What the human approves: version 1 of the canonical terms, so that 50, 50.0 and "50" digest alike. */
-export const digestTerms = (terms: OrderTerms): Digest => digestOf(canonicalJson({ v: 1, ...terms }));
+export function digestTerms(terms: OrderTerms): Digest {
+  return digestOf(canonicalJson({ v: 1, ...terms }));
+}

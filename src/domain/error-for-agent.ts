@@ -24,21 +24,31 @@ export interface ErrorForAgent {
 }
 
 /** `error` is a QocError, or its JSON as a running desk sent it. */
-export const errorForAgent = (error: { code: ErrorCode; message: string; details?: ErrorDetails }, at: number): ErrorForAgent => {
+export function errorForAgent(
+  error: { code: ErrorCode; message: string; details?: ErrorDetails },
+  at: number,
+): ErrorForAgent {
   const { code, message, details = {} } = error;
   const name = OUTSIDE[code];
   const words = name === undefined ? undefined : details[name];
-  if (name === undefined || words === undefined || words === "") return { message: code === "INVALID_INPUT" ? withoutFlags(message) : message };
+  if (name === undefined || words === undefined || words === "")
+    return { message: code === "INVALID_INPUT" ? withoutFlags(message) : message };
   const { connector, path } = details;
   const source = connector === undefined ? String(path ?? "") : connectorSource(String(connector));
   // The reason of a state stands behind a colon of its own.
   const told = code === "CONNECTOR_NOT_READY" ? "" : "see untrusted";
-  return { message: fill(ERRORS[code].template, { ...details, [name]: told }), untrusted: untrusted(source, at, String(words).replace(/^: /, "")) };
-};
+  return {
+    message: fill(ERRORS[code].template, { ...details, [name]: told }),
+    untrusted: untrusted(source, at, String(words).replace(/^: /, "")),
+  };
+}
 
 /** An agent gives parameters, a person flags: `--researchRef` and `--research-ref` are its `researchRef`. */
-const withoutFlags = (message: string): string =>
-  message.replace(/(?<![\w-])--([a-z][\w-]*)/g, (_flag, name: string) => name.replace(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase()));
+function withoutFlags(message: string): string {
+  return message.replace(/(?<![\w-])--([a-z][\w-]*)/g, (_flag, name: string) =>
+    name.replace(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase()),
+  );
+}
 
 /** What an agent can do next, where the table says what a person types. */
 const HINTS: Partial<Record<ErrorCode, string>> = {
@@ -55,11 +65,13 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   NOT_PERMITTED: "take another of the listed tools",
   NO_RUN: "leave a note for the human: qoc_inbox_write",
   ORDER_NOT_FOUND: "qoc_orders_list",
-  PROPOSAL_INVALID: "correct it: a proposal that was refused is filed nowhere, so propose again; a file is written anew with qoc_files_write",
+  PROPOSAL_INVALID:
+    "correct it: a proposal that was refused is filed nowhere, so propose again; a file is written anew with qoc_files_write",
   QUEUE_FULL: "finish, and leave the rest to the human: qoc_inbox_write",
   RUN_OVER: "stop",
 };
 
 /** The hint of an error as an agent can follow it; what only a person can type is said to be a person's. */
-export const hintForAgent = ({ code, hint }: { readonly code: ErrorCode; readonly hint: string }): string =>
-  HINTS[code] ?? (/\bqoc [a-z]/.test(hint) && !/\bhuman\b/.test(hint) ? `for the human: ${hint}` : hint);
+export function hintForAgent({ code, hint }: { readonly code: ErrorCode; readonly hint: string }): string {
+  return HINTS[code] ?? (/\bqoc [a-z]/.test(hint) && !/\bhuman\b/.test(hint) ? `for the human: ${hint}` : hint);
+}

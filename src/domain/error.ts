@@ -24,12 +24,14 @@ interface ErrorRow {
   readonly retryable: boolean;
 }
 
-const row = (template: string, hint: string, exit: number = EXIT.failed, retryable = false): ErrorRow => ({
-  template,
-  hint,
-  exit,
-  retryable,
-});
+function row(template: string, hint: string, exit: number = EXIT.failed, retryable = false): ErrorRow {
+  return {
+    template,
+    hint,
+    exit,
+    retryable,
+  };
+}
 
 export const ERRORS = {
   // usage
@@ -50,7 +52,10 @@ export const ERRORS = {
   NO_WORKSPACE: row("no desk.toml in {path} or above it", "qoc init {path}", EXIT.failed),
   WORKSPACE_EXISTS: row("{path} already holds a desk.toml; nothing was changed", "qoc status -C {path}", EXIT.failed),
   CONFIG_INVALID: row("{file}:{line}:{column}: {key}: {message}", "edit {file} line {line}, then qoc status"),
-  CONFIG_NOT_YET: row("{file}:{line}:{column}: {key} is documented but not built yet", "remove {key} from {file}, or comment it out"),
+  CONFIG_NOT_YET: row(
+    "{file}:{line}:{column}: {key} is documented but not built yet",
+    "remove {key} from {file}, or comment it out",
+  ),
   CONFIG_SYNTAX: row("{file}:{line}:{column}: not valid TOML: {message}", "edit {file} line {line}, then qoc status"),
   FORMAT_TOO_NEW: row("{what} has format {found}; this qoc reads up to {known}", "install a newer qoc"),
   SECRET_MISSING: row(
@@ -80,7 +85,10 @@ export const ERRORS = {
   DESK_READ_ONLY: row("the desk is read-only: {reason}", "qoc verify", EXIT.failed),
   PORT_TAKEN: row("port {port} on 127.0.0.1 is taken", "set another [workspace] port in desk.toml, then qoc up"),
   NOT_PERMITTED: row("unknown command: {name}", "qoc help", EXIT.notPermitted),
-  KEY_REQUIRED: row("approving a live order needs the operator's key unlocked: {reason}", "qoc approve {id} on a terminal"),
+  KEY_REQUIRED: row(
+    "approving a live order needs the operator's key unlocked: {reason}",
+    "qoc approve {id} on a terminal",
+  ),
   INTERNAL: row("unexpected: {message}", "qoc logs --tail 50"),
   TOO_LARGE: row("{what} has {size} bytes; the limit is {limit}", "send less"),
   // proposals and orders
@@ -98,8 +106,16 @@ export const ERRORS = {
     EXIT.stale,
   ),
   ALREADY_DECIDED: row("{id} is {state} already; nothing was sent again", "qoc orders show {id}", EXIT.stale),
-  APPROVAL_EXPIRED: row("the approval of {id} expired after {seconds} s", "qoc orders show {id}, then propose it anew", EXIT.stale),
-  GUARD_BLOCKED: row("refused: {message}", "qoc orders show {id}; change the order, or the rule in desk.toml", EXIT.refusedByGuard),
+  APPROVAL_EXPIRED: row(
+    "the approval of {id} expired after {seconds} s",
+    "qoc orders show {id}, then propose it anew",
+    EXIT.stale,
+  ),
+  GUARD_BLOCKED: row(
+    "refused: {message}",
+    "qoc orders show {id}; change the order, or the rule in desk.toml",
+    EXIT.refusedByGuard,
+  ),
   OUTCOME_UNKNOWN: row(
     "{id}: the venue's answer is unknown ({reason}); it will not be sent again",
     "qoc orders show {id}; when the venue's own page is clear: qoc resolve {id}",
@@ -107,10 +123,16 @@ export const ERRORS = {
   ),
   VENUE_REJECTED: row("{id}: {connector} rejected the order: {reason}", "qoc orders show {id}"),
   NOT_CANCELLABLE: row("{id} is {state}; there is nothing to cancel", "qoc orders show {id}", EXIT.stale),
-  NOT_UNKNOWN: row("{id} is {state}; only an order whose venue has lost it is resolved by hand", "qoc orders show {id}"),
+  NOT_UNKNOWN: row(
+    "{id} is {state}; only an order whose venue has lost it is resolved by hand",
+    "qoc orders show {id}",
+  ),
   // connectors
   CONNECTOR_UNKNOWN: row("no connector {name}{suggestion}", "qoc connectors list"),
-  CONNECTOR_DATA_ONLY: row("connector {connector} gives data and takes no orders", "propose at another connector: qoc connectors list"),
+  CONNECTOR_DATA_ONLY: row(
+    "connector {connector} gives data and takes no orders",
+    "propose at another connector: qoc connectors list",
+  ),
   CONNECTOR_NEEDED: row("no connector for this order ({reason})", "name one that you can see in qoc status"),
   CONNECTOR_NOT_READY: row(
     "connector {connector} is {state}{reason}",
@@ -122,12 +144,18 @@ export const ERRORS = {
     "the thread of connector {connector} could not be ended, so it may still act; a second one is not started beside it",
     "qoc down, then qoc up",
   ),
-  ADAPTER_MISSING: row("connector {connector}: adapter {path} does not exist", "create it, or correct adapter in desk.toml"),
+  ADAPTER_MISSING: row(
+    "connector {connector}: adapter {path} does not exist",
+    "create it, or correct adapter in desk.toml",
+  ),
   ADAPTER_BUNDLE: row(
     "connector {connector}: {file}:{line}:{column}: {message}",
     "correct the adapter; it is reloaded by qoc connectors restart {connector}",
   ),
-  ADAPTER_SHAPE: row("connector {connector}: {message}", "see docs/connectors.md; then qoc connectors restart {connector}"),
+  ADAPTER_SHAPE: row(
+    "connector {connector}: {message}",
+    "see docs/connectors.md; then qoc connectors restart {connector}",
+  ),
   ADAPTER_CHANGED: row(
     "connector {connector}: its file is not the one that was accepted ({trusted}); it is now {found}",
     "look at what changed, then qoc connectors restart {connector}",
@@ -168,17 +196,21 @@ export const ERRORS = {
   RUN_FAILED: row("{run} {outcome}: {reason}", "read {path}, or qoc logs --run {run}"),
   RUN_OVER: row("this run is over; nothing more is done for it", "read what it did: qoc status", EXIT.notPermitted),
   NO_RUN: row("there is no run that {issue} could be queued for", "leave a note for the human: qoc inbox write"),
-  QUEUE_FULL: row("one run works on {limit} issues at most", "finish, and leave the rest to the human: qoc inbox write"),
+  QUEUE_FULL: row(
+    "one run works on {limit} issues at most",
+    "finish, and leave the rest to the human: qoc inbox write",
+  ),
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** In one pass, so that braces in a detail stay as they are. */
-export const fill = (template: string, details: ErrorDetails): string =>
-  template.replace(/\{\{|\}\}|\{(\w+)\}/g, (found, name: string | undefined) =>
+export function fill(template: string, details: ErrorDetails): string {
+  return template.replace(/\{\{|\}\}|\{(\w+)\}/g, (found, name: string | undefined) =>
     name === undefined ? found.slice(1) : String(details[name] ?? ""),
   );
+}
 
 export interface ErrorJson {
   code: ErrorCode;
@@ -198,7 +230,11 @@ export class QocError extends Error {
   readonly data: unknown;
 
   /** `retryable` where this one is unlike its code: the call may have been carried out. */
-  constructor(code: ErrorCode, details: ErrorDetails = {}, options: { cause?: unknown; data?: unknown; retryable?: boolean } = {}) {
+  constructor(
+    code: ErrorCode,
+    details: ErrorDetails = {},
+    options: { cause?: unknown; data?: unknown; retryable?: boolean } = {},
+  ) {
     const entry: ErrorRow = ERRORS[code];
     super(fill(entry.template, details), options.cause === undefined ? {} : { cause: options.cause });
     this.name = "QocError";
@@ -221,4 +257,6 @@ export class QocError extends Error {
   }
 }
 
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -25,11 +25,30 @@ export type ConnectorState =
   | "stopped";
 
 /** The first record of a journal. `format` is the journal's. */
-export interface DeskCreated { readonly type: "desk.created"; readonly format: number; readonly deskId: string }
-export interface DeskStarted { readonly type: "desk.started"; readonly version: string; readonly machine: string; readonly nonce: string }
-export interface DeskStopped { readonly type: "desk.stopped" }
-export interface TradingChanged { readonly type: "trading.changed"; readonly state: TradingState; readonly reason: string; readonly actor: Actor }
-export interface ConfigLoaded { readonly type: "config.loaded"; readonly digest: Digest }
+export interface DeskCreated {
+  readonly type: "desk.created";
+  readonly format: number;
+  readonly deskId: string;
+}
+export interface DeskStarted {
+  readonly type: "desk.started";
+  readonly version: string;
+  readonly machine: string;
+  readonly nonce: string;
+}
+export interface DeskStopped {
+  readonly type: "desk.stopped";
+}
+export interface TradingChanged {
+  readonly type: "trading.changed";
+  readonly state: TradingState;
+  readonly reason: string;
+  readonly actor: Actor;
+}
+export interface ConfigLoaded {
+  readonly type: "config.loaded";
+  readonly digest: Digest;
+}
 
 export interface ConnectorChanged {
   readonly type: "connector.changed";
@@ -100,8 +119,16 @@ export interface OrderSubmitting {
   readonly clientOrderId: ClientOrderId;
   readonly digest: Digest;
 }
-export interface OrderAcked { readonly type: "order.acked"; readonly id: OrderId; readonly venueOrderId: VenueOrderId }
-export interface OrderUnknown { readonly type: "order.unknown"; readonly id: OrderId; readonly reason: string }
+export interface OrderAcked {
+  readonly type: "order.acked";
+  readonly id: OrderId;
+  readonly venueOrderId: VenueOrderId;
+}
+export interface OrderUnknown {
+  readonly type: "order.unknown";
+  readonly id: OrderId;
+  readonly reason: string;
+}
 export interface OrderRejected {
   readonly type: "order.rejected";
   readonly id: OrderId;
@@ -110,9 +137,21 @@ export interface OrderRejected {
   readonly actor: Actor;
 }
 /** Approved, but provably never sent. */
-export interface OrderNotSent { readonly type: "order.not_sent"; readonly id: OrderId; readonly reason: string }
-export interface CancelRequested { readonly type: "cancel.requested"; readonly id: OrderId; readonly actor: Actor }
-export interface CancelFailed { readonly type: "cancel.failed"; readonly id: OrderId; readonly reason: string }
+export interface OrderNotSent {
+  readonly type: "order.not_sent";
+  readonly id: OrderId;
+  readonly reason: string;
+}
+export interface CancelRequested {
+  readonly type: "cancel.requested";
+  readonly id: OrderId;
+  readonly actor: Actor;
+}
+export interface CancelFailed {
+  readonly type: "cancel.failed";
+  readonly id: OrderId;
+  readonly reason: string;
+}
 /** The venue's own word on an order, when it was asked. */
 export interface OrderReported {
   readonly type: "order.reported";
@@ -122,7 +161,12 @@ export interface OrderReported {
   readonly filledQuantity: DecimalText;
 }
 /** A human closed an unknown order, with a written reason. */
-export interface OrderResolved { readonly type: "order.resolved"; readonly id: OrderId; readonly note: string; readonly actor: Actor }
+export interface OrderResolved {
+  readonly type: "order.resolved";
+  readonly id: OrderId;
+  readonly note: string;
+  readonly actor: Actor;
+}
 
 /** A fill of one of our orders, or (`id` null) of an order we do not know. */
 export interface FillReceived {
@@ -190,9 +234,22 @@ export interface AgentGranted {
   readonly palette: "default";
   readonly actor: Actor;
 }
-export interface AgentRevoked { readonly type: "agent.revoked"; readonly agent: string; readonly actor: Actor }
-export interface SnapshotTaken { readonly type: "snapshot.taken"; readonly path: string; readonly nav: DecimalText }
-export interface RunStarted { readonly type: "run.started"; readonly run: string; readonly issue: string; readonly runtime: string }
+export interface AgentRevoked {
+  readonly type: "agent.revoked";
+  readonly agent: string;
+  readonly actor: Actor;
+}
+export interface SnapshotTaken {
+  readonly type: "snapshot.taken";
+  readonly path: string;
+  readonly nav: DecimalText;
+}
+export interface RunStarted {
+  readonly type: "run.started";
+  readonly run: string;
+  readonly issue: string;
+  readonly runtime: string;
+}
 export interface RunEnded {
   readonly type: "run.ended";
   readonly run: string;

@@ -15,7 +15,7 @@ const WORDS_MAX = 4_000;
 const NUMBER = /^-?\d{1,30}(\.\d{1,30})?$/;
 
 /** Members that are empty are left out; so is what lies deeper, or beyond the bounds. */
-export const readFundamentals = (answer: Readonly<Record<string, unknown>>): Fundamentals => {
+export function readFundamentals(answer: Readonly<Record<string, unknown>>): Fundamentals {
   const numbers = new Map<string, DecimalText>();
   const words: { name: string; text: string }[] = [];
   const put = (name: string, value: unknown): void => {
@@ -35,10 +35,10 @@ export const readFundamentals = (answer: Readonly<Record<string, unknown>>): Fun
   };
   walk(answer, "", 1);
   return { numbers: Object.fromEntries(numbers), words };
-};
+}
 
 /** NaN and infinities are no numbers, and stay words. */
-const numberOf = (value: unknown): DecimalText | undefined => {
+function numberOf(value: unknown): DecimalText | undefined {
   if (typeof value !== "number" && !(typeof value === "string" && NUMBER.test(value))) return undefined;
   try {
     return canonicalText(value);
@@ -46,4 +46,4 @@ const numberOf = (value: unknown): DecimalText | undefined => {
     if (error instanceof DecimalError) return undefined;
     throw error;
   }
-};
+}

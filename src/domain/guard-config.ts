@@ -8,13 +8,14 @@ const decimalOption = z
   .transform((raw): Decimal => (typeof raw === "number" ? parseNumber(raw) : parseText(raw)));
 
 /** A bare number of percent: 5.0 means 5 %. Text such as "5%" is refused. */
-const percent = (standard: number) =>
-  z
+function percent(standard: number) {
+  return z
     .number({ error: `must be a number of percent such as ${standard.toFixed(1)}, without quotes or a % sign` })
     .positive()
     .max(10_000)
     .default(standard)
     .transform((raw): Decimal => parseNumber(raw));
+}
 
 const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as "09:30"');
 const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone such as "America/New_York"');
@@ -44,7 +45,11 @@ export const GUARD_OPTIONS = {
   "day-loss-limit": z.strictObject({ key: z.literal("day-loss-limit"), ...base, max_pct: percent(3) }),
   "buying-power": z.strictObject({ key: z.literal("buying-power"), ...base }),
   "symbol-allowlist": z.strictObject({ key: z.literal("symbol-allowlist"), ...base, symbols }),
-  "symbol-denylist": z.strictObject({ key: z.literal("symbol-denylist"), ...base, symbols: z.array(z.string().min(1)).min(1) }),
+  "symbol-denylist": z.strictObject({
+    key: z.literal("symbol-denylist"),
+    ...base,
+    symbols: z.array(z.string().min(1)).min(1),
+  }),
   "market-hours": z.strictObject({
     key: z.literal("market-hours"),
     ...base,
@@ -56,23 +61,37 @@ export const GUARD_OPTIONS = {
   "max-order-notional": z.strictObject({ key: z.literal("max-order-notional"), ...base, max_notional: decimalOption }),
   "max-order-quantity": z.strictObject({ key: z.literal("max-order-quantity"), ...base, max_quantity: decimalOption }),
   "price-collar": z.strictObject({ key: z.literal("price-collar"), ...base, max_pct: percent(3) }),
-  "quote-freshness": z.strictObject({ key: z.literal("quote-freshness"), ...base, max_age_s: z.number().positive().default(15) }),
+  "quote-freshness": z.strictObject({
+    key: z.literal("quote-freshness"),
+    ...base,
+    max_age_s: z.number().positive().default(15),
+  }),
   "order-rate": z.strictObject({
     key: z.literal("order-rate"),
     ...base,
     max_per_minute: z.int().positive().default(60),
     max_per_day: z.int().positive().optional(),
   }),
-  "duplicate-order": z.strictObject({ key: z.literal("duplicate-order"), ...base, window_s: z.number().nonnegative().default(600) }),
+  "duplicate-order": z.strictObject({
+    key: z.literal("duplicate-order"),
+    ...base,
+    window_s: z.number().nonnegative().default(600),
+  }),
   "no-short": z.strictObject({ key: z.literal("no-short"), ...base }),
   "gross-exposure": z.strictObject({ key: z.literal("gross-exposure"), ...base, max_pct: percent(100) }),
-  "max-open-orders": z.strictObject({ key: z.literal("max-open-orders"), ...base, max: z.int().positive().default(50) }),
+  "max-open-orders": z.strictObject({
+    key: z.literal("max-open-orders"),
+    ...base,
+    max: z.int().positive().default(50),
+  }),
 } as const;
 
 export type GuardKey = keyof typeof GUARD_OPTIONS;
 export type GuardOptions<K extends GuardKey = GuardKey> = z.output<(typeof GUARD_OPTIONS)[K]>;
 /** A built-in guard as configured, in the order of desk.toml; `line` is where it stands. */
-export type BuiltInGuard = { [K in GuardKey]: { readonly kind: "built-in"; readonly line: number; readonly options: GuardOptions<K> } }[GuardKey];
+export type BuiltInGuard = {
+  [K in GuardKey]: { readonly kind: "built-in"; readonly line: number; readonly options: GuardOptions<K> };
+}[GuardKey];
 /** A guard of the operator's own: a TypeScript file that exports a GuardAdapter class. */
 export interface CustomGuard {
   readonly kind: "custom";

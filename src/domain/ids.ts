@@ -23,28 +23,38 @@ const SYMBOL = /^[A-Za-z0-9^][A-Za-z0-9.:/_^=-]{0,39}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /** A character a reader may take for another one, spelled so that it can be told apart. */
-const named = (char: string): string => `U+${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+function named(char: string): string {
+  return `U+${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+}
 
-export const isFileStem = (raw: string): boolean => NAME.test(raw);
+export function isFileStem(raw: string): boolean {
+  return NAME.test(raw);
+}
 
-export const connectorName = (raw: string): ConnectorName => {
-  if (!CONNECTOR.test(raw)) throw new IdError(`${JSON.stringify(raw)} is not a connector name (a-z, 0-9, _ and -, at most 40)`);
+export function connectorName(raw: string): ConnectorName {
+  if (!CONNECTOR.test(raw))
+    throw new IdError(`${JSON.stringify(raw)} is not a connector name (a-z, 0-9, _ and -, at most 40)`);
   return raw as ConnectorName;
-};
+}
 
-export const symbol = (raw: string): SymbolName => {
+export function symbol(raw: string): SymbolName {
   const strange = [...raw].find((char) => char.charCodeAt(0) > 126 || char.charCodeAt(0) < 33);
   if (strange !== undefined) {
-    throw new IdError(`symbol ${JSON.stringify(raw)} holds ${named(strange)}, which is not a plain letter, digit or sign`);
+    throw new IdError(
+      `symbol ${JSON.stringify(raw)} holds ${named(strange)}, which is not a plain letter, digit or sign`,
+    );
   }
-  if (!SYMBOL.test(raw)) throw new IdError(`${JSON.stringify(raw)} is not a symbol (letters, digits, . : / _ ^ = -, at most 40)`);
+  if (!SYMBOL.test(raw))
+    throw new IdError(`${JSON.stringify(raw)} is not a symbol (letters, digits, . : / _ ^ = -, at most 40)`);
   return raw as SymbolName;
-};
+}
 
-export const isDigest = (raw: string): raw is Digest => DIGEST.test(raw);
+export function isDigest(raw: string): raw is Digest {
+  return DIGEST.test(raw);
+}
 
 /** The closest of `names` within two edits, for "did you mean". */
-export const closest = (word: string, names: Iterable<string>): string | undefined => {
+export function closest(word: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = 3;
   for (const name of names) {
@@ -52,15 +62,15 @@ export const closest = (word: string, names: Iterable<string>): string | undefin
     if (distance < bestDistance) [best, bestDistance] = [name, distance];
   }
   return best;
-};
+}
 
 /** `" (did you mean X?)"` or nothing: the tail of an unknown-name message. */
-export const suggestion = (word: string, names: Iterable<string>): string => {
+export function suggestion(word: string, names: Iterable<string>): string {
   const name = closest(word, names);
   return name === undefined ? "" : ` (did you mean ${name}?)`;
-};
+}
 
-const editDistance = (a: string, b: string, limit: number): number => {
+function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
@@ -72,4 +82,4 @@ const editDistance = (a: string, b: string, limit: number): number => {
     previous = current;
   }
   return previous[b.length] ?? limit;
-};
+}

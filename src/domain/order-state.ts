@@ -26,11 +26,14 @@ export const ORDER_STATES = [
 ] as const;
 export type OrderState = (typeof ORDER_STATES)[number];
 
-export const isTerminal = (state: OrderState): boolean =>
-  state === "filled" || state === "cancelled" || state === "expired" || state === "rejected";
+export function isTerminal(state: OrderState): boolean {
+  return state === "filled" || state === "cancelled" || state === "expired" || state === "rejected";
+}
 
 /** Approved and not ended: it holds a reservation. */
-export const isInFlight = (state: OrderState): boolean => state !== "proposed" && !isTerminal(state);
+export function isInFlight(state: OrderState): boolean {
+  return state !== "proposed" && !isTerminal(state);
+}
 
 export interface Approval {
   readonly at: number;
@@ -102,45 +105,48 @@ export interface OrderRecord {
 
 const FINAL_RANK: Record<VenueFinal, number> = { rejected: 0, expired: 1, cancelled: 2, filled: 3 };
 
-export const openOrder = (event: Recorded<Extract<OrderEvent, { type: "proposal.seen" }>>): OrderRecord => ({
-  id: event.event.id,
-  path: event.event.path,
-  source: event.event.source,
-  terms: event.event.terms,
-  digest: event.event.digest,
-  rationale: event.event.rationale,
-  proposedBy: event.event.proposedBy,
-  proposedAt: event.at,
-  approvals: [],
-  verdicts: [],
-  submitted: false,
-  acked: false,
-  rejected: {},
-  reportedFilled: ZERO,
-  fills: new Map(),
-  flags: new Set(),
-  filled: ZERO,
-  state: "proposed",
-  history: [],
-});
+export function openOrder(event: Recorded<Extract<OrderEvent, { type: "proposal.seen" }>>): OrderRecord {
+  return {
+    id: event.event.id,
+    path: event.event.path,
+    source: event.event.source,
+    terms: event.event.terms,
+    digest: event.event.digest,
+    rationale: event.event.rationale,
+    proposedBy: event.event.proposedBy,
+    proposedAt: event.at,
+    approvals: [],
+    verdicts: [],
+    submitted: false,
+    acked: false,
+    rejected: {},
+    reportedFilled: ZERO,
+    fills: new Map(),
+    flags: new Set(),
+    filled: ZERO,
+    state: "proposed",
+    history: [],
+  };
+}
 
-export const leaves = (order: Readonly<OrderRecord>): Decimal => {
+export function leaves(order: Readonly<OrderRecord>): Decimal {
   const rest = decimal(order.terms.quantity).minus(order.filled);
   return rest.gt(ZERO) ? rest : ZERO;
-};
+}
 
 /** Who rejected it, by precedence of finality. */
-export const rejectedBy = (order: Readonly<OrderRecord>): "human" | "guard" | "venue" | undefined =>
-  order.state !== "rejected"
+export function rejectedBy(order: Readonly<OrderRecord>): "human" | "guard" | "venue" | undefined {
+  return order.state !== "rejected"
     ? undefined
     : order.rejected.venue !== undefined || order.final === "rejected"
       ? "venue"
       : order.rejected.guard !== undefined
         ? "guard"
         : "human";
+}
 
 /** Derives the state from the facts alone. */
-export const stateOf = (order: Readonly<OrderRecord>): OrderState => {
+export function stateOf(order: Readonly<OrderRecord>): OrderState {
   const sent = order.submitted || order.acked || order.fills.size > 0 || order.final !== undefined;
   if (sent && order.fills.size > 0 && order.filled.gte(decimal(order.terms.quantity))) return "filled";
   if (order.resolved !== undefined) return "cancelled";
@@ -154,19 +160,20 @@ export const stateOf = (order: Readonly<OrderRecord>): OrderState => {
   if (order.unknownReason !== undefined) return "unknown";
   if (order.submitted) return "submitting";
   return order.approvals.length > 0 ? "approved" : "proposed";
-};
+}
 
 /** Adds one event's fact and derives the state anew. */
-export const applyOrderEvent = (order: OrderRecord, recorded: Recorded<OrderEvent>): void => {
+export function applyOrderEvent(order: OrderRecord, recorded: Recorded<OrderEvent>): void {
   addFact(order, recorded);
   settle(order, recorded.seq, recorded.at, recorded.event.type);
-};
+}
 
-const addFact = (order: OrderRecord, { at, event }: Recorded<OrderEvent>): void => {
+function addFact(order: OrderRecord, { at, event }: Recorded<OrderEvent>): void {
   switch (event.type) {
     case "proposal.seen":
       // What was decided was decided on what stood there then.
-      if (order.approvals.length > 0 || order.rejected.human !== undefined || order.rejected.guard !== undefined) return;
+      if (order.approvals.length > 0 || order.rejected.human !== undefined || order.rejected.guard !== undefined)
+        return;
       order.path = event.path;
       order.source = event.source;
       order.terms = event.terms;
@@ -178,7 +185,13 @@ const addFact = (order: OrderRecord, { at, event }: Recorded<OrderEvent>): void 
       if (event.sources !== undefined) order.sources = event.sources;
       return;
     case "guards.evaluated":
-      order.verdicts.push({ at, stage: event.stage, decision: event.decision, digest: event.digest, reasons: event.reasons });
+      order.verdicts.push({
+        at,
+        stage: event.stage,
+        decision: event.decision,
+        digest: event.digest,
+        reasons: event.reasons,
+      });
       return;
     case "order.approved":
       approve(order, at, event);
@@ -213,9 +226,9 @@ const addFact = (order: OrderRecord, { at, event }: Recorded<OrderEvent>): void 
       order.resolved ??= { note: event.note, by: event.actor };
       return;
   }
-};
+}
 
-const approve = (order: OrderRecord, at: number, event: Extract<OrderEvent, { type: "order.approved" }>): void => {
+function approve(order: OrderRecord, at: number, event: Extract<OrderEvent, { type: "order.approved" }>): void {
   if (order.approvals.some((approval) => approval.digest === event.digest && approval.at === at)) return;
   order.terms = event.terms;
   order.digest = event.digest;
@@ -228,9 +241,9 @@ const approve = (order: OrderRecord, at: number, event: Extract<OrderEvent, { ty
     expiresAt: event.expiresAt,
     ...(event.mid === undefined ? {} : { mid: event.mid }),
   });
-};
+}
 
-const report = (order: OrderRecord, event: Extract<OrderEvent, { type: "order.reported" }>): void => {
+function report(order: OrderRecord, event: Extract<OrderEvent, { type: "order.reported" }>): void {
   order.venueOrderId ??= event.venueOrderId;
   const reported = decimal(event.filledQuantity);
   if (reported.gt(order.reportedFilled)) order.reportedFilled = reported;
@@ -240,10 +253,10 @@ const report = (order: OrderRecord, event: Extract<OrderEvent, { type: "order.re
   }
   if (event.status !== "rejected") order.acked = true;
   if (order.final === undefined || FINAL_RANK[event.status] > FINAL_RANK[order.final]) order.final = event.status;
-};
+}
 
 /** Applies a fill under its key. Answers whether it changed anything (false: the same fill again). */
-export const applyFill = (order: OrderRecord, recorded: Recorded<FillReceived>): boolean => {
+export function applyFill(order: OrderRecord, recorded: Recorded<FillReceived>): boolean {
   const { fill, connector, inferred } = recorded.event;
   const key = fillKey(connector, fill);
   const earlier = order.fills.get(key);
@@ -260,21 +273,22 @@ export const applyFill = (order: OrderRecord, recorded: Recorded<FillReceived>):
   if (order.notSent !== undefined || order.rejected.venue !== undefined) order.flags.add("contradicted");
   settle(order, recorded.seq, recorded.at, fill.busts === undefined ? "fill.received" : "fill.busted");
   return true;
-};
+}
 
 /** Without those that were inferred and whose place real fills have taken. */
-export const countedFills = (order: Readonly<OrderRecord>): readonly AppliedFill[] =>
-  [...order.fills.values()].filter(({ fill, inferred }) => !inferred || !decimal(fill.quantity).eq(ZERO));
+export function countedFills(order: Readonly<OrderRecord>): readonly AppliedFill[] {
+  return [...order.fills.values()].filter(({ fill, inferred }) => !inferred || !decimal(fill.quantity).eq(ZERO));
+}
 
-const sumFills = (order: OrderRecord): Decimal => {
+function sumFills(order: OrderRecord): Decimal {
   let sum = ZERO;
   for (const { fill } of order.fills.values()) {
     if (fill.busts === undefined) sum = sum.plus(decimal(fill.quantity));
   }
   return sum;
-};
+}
 
-const settle = (order: OrderRecord, seq: number, at: number, event: string): void => {
+function settle(order: OrderRecord, seq: number, at: number, event: string): void {
   order.state = stateOf(order);
   order.history.push({ seq, at, event, state: order.state });
-};
+}

@@ -34,11 +34,13 @@ export interface Order {
 
 /** Connector and symbol: where positions, blocks and reservations are kept. */
 export type InstrumentKey = `${string}/${string}`;
-export const instrumentKey = (connector: string, symbol: string): InstrumentKey => `${connector}/${symbol}`;
+export function instrumentKey(connector: string, symbol: string): InstrumentKey {
+  return `${connector}/${symbol}`;
+}
 
 /** "buy 50 AAPL limit 192.4 day at alpaca". */
-export const describe = (terms: OrderTerms): string =>
-  [
+export function describe(terms: OrderTerms): string {
+  return [
     terms.side,
     terms.quantity,
     terms.symbol,
@@ -50,3 +52,4 @@ export const describe = (terms: OrderTerms): string =>
   ]
     .filter((word) => word !== "")
     .join(" ");
+}

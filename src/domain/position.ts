@@ -28,31 +28,33 @@ export interface PositionRecord {
   readonly movements: Movement[];
 }
 
-export const emptyPosition = (connector: string, symbol: string): PositionRecord => ({
-  connector,
-  symbol,
-  quantity: ZERO,
-  lots: [],
-  realizedPnl: ZERO,
-  fees: ZERO,
-  movements: [],
-});
+export function emptyPosition(connector: string, symbol: string): PositionRecord {
+  return {
+    connector,
+    symbol,
+    quantity: ZERO,
+    lots: [],
+    realizedPnl: ZERO,
+    fees: ZERO,
+    movements: [],
+  };
+}
 
-export const openPosition = (position: PositionRecord, quantity: Decimal, price: Decimal): void => {
+export function openPosition(position: PositionRecord, quantity: Decimal, price: Decimal): void {
   const movement: Movement = { kind: "opening", quantity, price };
   position.movements.push(movement);
   move(position, movement);
-};
+}
 
 /** The venue's quantity replaces ours; the difference becomes a lot at `price`, with no P&L invented. */
-export const adoptQuantity = (position: PositionRecord, quantity: Decimal, price: Decimal): void => {
+export function adoptQuantity(position: PositionRecord, quantity: Decimal, price: Decimal): void {
   const movement: Movement = { kind: "adopted", quantity, price };
   position.movements.push(movement);
   move(position, movement);
-};
+}
 
 /** `isNew` false: the version under this key changed (corrected or busted), so the position is replayed. */
-export const applyFillToPosition = (position: PositionRecord, key: string, fill: VenueFill, isNew: boolean): void => {
+export function applyFillToPosition(position: PositionRecord, key: string, fill: VenueFill, isNew: boolean): void {
   if (isNew) {
     const movement: Movement = { kind: "fill", key, fill };
     position.movements.push(movement);
@@ -62,17 +64,17 @@ export const applyFillToPosition = (position: PositionRecord, key: string, fill:
   const known = position.movements.find((movement) => movement.kind === "fill" && movement.key === key);
   if (known?.kind === "fill") known.fill = fill;
   replay(position);
-};
+}
 
-const replay = (position: PositionRecord): void => {
+function replay(position: PositionRecord): void {
   position.quantity = ZERO;
   position.lots = [];
   position.realizedPnl = ZERO;
   position.fees = ZERO;
   for (const movement of position.movements) move(position, movement);
-};
+}
 
-const move = (position: PositionRecord, movement: Movement): void => {
+function move(position: PositionRecord, movement: Movement): void {
   switch (movement.kind) {
     case "opening":
       trade(position, movement.quantity, movement.price);
@@ -90,10 +92,10 @@ const move = (position: PositionRecord, movement: Movement): void => {
       trade(position, fill.side === "buy" ? quantity : ZERO.minus(quantity), decimal(fill.price));
     }
   }
-};
+}
 
 /** Closes the oldest lots of the other sign, then opens a lot with the rest. */
-const trade = (position: PositionRecord, signed: Decimal, price: Decimal): void => {
+function trade(position: PositionRecord, signed: Decimal, price: Decimal): void {
   let rest = signed;
   while (!rest.eq(ZERO) && position.lots.length > 0) {
     const lot = position.lots[0] as Lot;
@@ -106,16 +108,18 @@ const trade = (position: PositionRecord, signed: Decimal, price: Decimal): void 
   }
   if (!rest.eq(ZERO)) position.lots.push({ quantity: rest, price });
   position.quantity = position.quantity.plus(signed);
-};
+}
 
 /** Cost of the open lots divided by the quantity, to 8 places: for display. */
-export const averagePrice = (position: Readonly<PositionRecord>): Decimal | undefined => {
+export function averagePrice(position: Readonly<PositionRecord>): Decimal | undefined {
   if (position.quantity.eq(ZERO)) return undefined;
   return ratio(costBasis(position), position.quantity, 8);
-};
+}
 
-export const costBasis = (position: Readonly<PositionRecord>): Decimal =>
-  position.lots.reduce((sum, lot) => sum.plus(lot.quantity.times(lot.price)), ZERO);
+export function costBasis(position: Readonly<PositionRecord>): Decimal {
+  return position.lots.reduce((sum, lot) => sum.plus(lot.quantity.times(lot.price)), ZERO);
+}
 
-export const unrealizedPnl = (position: Readonly<PositionRecord>, mark: Decimal): Decimal =>
-  position.quantity.times(mark).minus(costBasis(position));
+export function unrealizedPnl(position: Readonly<PositionRecord>, mark: Decimal): Decimal {
+  return position.quantity.times(mark).minus(costBasis(position));
+}

@@ -5,7 +5,15 @@
 import { z } from "zod";
 import { DecimalError, type DecimalText, ZERO, parseNumber, parseText, text } from "./decimal.ts";
 import { IdError, type ConnectorName, type SymbolName, suggestion, symbol } from "./ids.ts";
-import { ORDER_TYPES, type OrderTerms, type OrderType, SIDES, type Side, TIMES_IN_FORCE, type TimeInForce } from "./order.ts";
+import {
+  ORDER_TYPES,
+  type OrderTerms,
+  type OrderType,
+  SIDES,
+  type Side,
+  TIMES_IN_FORCE,
+  type TimeInForce,
+} from "./order.ts";
 import type { Mode } from "./venue.ts";
 
 /** Largest proposal file, bytes. */
@@ -56,18 +64,23 @@ const FIELDS = [
 ] as const;
 
 /** NaN and Infinity are numbers here, so that the field they stand in is named with what is wrong. */
-const isSingle = (value: unknown): value is string | number | bigint | boolean =>
-  typeof value === "string" || typeof value === "number" || typeof value === "bigint" || typeof value === "boolean";
+function isSingle(value: unknown): value is string | number | bigint | boolean {
+  return (
+    typeof value === "string" || typeof value === "number" || typeof value === "bigint" || typeof value === "boolean"
+  );
+}
 
 /** Lifts `[order]` and `[rationale]` to the top; refuses a field that stands twice. */
-const flatten = (document: unknown): Map<string, string | number> => {
+function flatten(document: unknown): Map<string, string | number> {
   const whole = z.record(z.string(), z.unknown()).safeParse(document);
   if (!whole.success) throw new ProposalError("is not a table of fields");
   const fields = new Map<string, string | number>();
   const put = (key: string, value: unknown): void => {
     if (!isSingle(value)) throw new ProposalError(`${key} must be a single value`);
     if (!(FIELDS as readonly string[]).includes(key)) {
-      throw new ProposalError(`unknown field ${JSON.stringify(key)}${suggestion(key, FIELDS)}; nothing in an order is ignored`);
+      throw new ProposalError(
+        `unknown field ${JSON.stringify(key)}${suggestion(key, FIELDS)}; nothing in an order is ignored`,
+      );
     }
     if (fields.has(key)) throw new ProposalError(`${key} stands twice`);
     fields.set(key, typeof value === "number" ? value : String(value));
@@ -84,28 +97,29 @@ const flatten = (document: unknown): Map<string, string | number> => {
     }
   }
   return fields;
-};
+}
 
-const words = (fields: Map<string, string | number>, names: readonly string[]): string | undefined => {
+function words(fields: Map<string, string | number>, names: readonly string[]): string | undefined {
   const given = names.filter((name) => fields.has(name));
   if (given.length > 1) throw new ProposalError(`${given.join(" and ")} say the same; keep one`);
   const value = given[0] === undefined ? undefined : fields.get(given[0]);
   return value === undefined ? undefined : String(value).trim();
-};
+}
 
-const choice = <T extends string>(raw: string | undefined, name: string, allowed: readonly T[], standard?: T): T => {
+function choice<T extends string>(raw: string | undefined, name: string, allowed: readonly T[], standard?: T): T {
   if (raw === undefined || raw === "") {
     if (standard !== undefined) return standard;
     throw new ProposalError(`${name} is missing (one of ${allowed.join(", ")})`);
   }
   const word = raw.toLowerCase().replace("-", "_");
   const found = allowed.find((candidate) => candidate === word);
-  if (found === undefined) throw new ProposalError(`${name} ${JSON.stringify(raw)} is not one of ${allowed.join(", ")}`);
+  if (found === undefined)
+    throw new ProposalError(`${name} ${JSON.stringify(raw)} is not one of ${allowed.join(", ")}`);
   return found;
-};
+}
 
 /** An amount above zero, exact. Bare numbers pass up to 15 significant digits. */
-const amount = (fields: Map<string, string | number>, name: string): DecimalText | undefined => {
+function amount(fields: Map<string, string | number>, name: string): DecimalText | undefined {
   const raw = fields.get(name);
   if (raw === undefined || raw === "") return undefined;
   try {
@@ -116,7 +130,7 @@ const amount = (fields: Map<string, string | number>, name: string): DecimalText
     if (error instanceof DecimalError) throw new ProposalError(`${name} ${error.message}`, { cause: error });
     throw error;
   }
-};
+}
 
 /** Which price fields each order type must and may not carry. */
 const PRICES: Record<OrderType, { limit: boolean; stop: boolean }> = {
@@ -126,17 +140,18 @@ const PRICES: Record<OrderType, { limit: boolean; stop: boolean }> = {
   stop_limit: { limit: true, stop: true },
 };
 
-const checkPrice = (type: OrderType, name: string, wanted: boolean, value: DecimalText | undefined): void => {
+function checkPrice(type: OrderType, name: string, wanted: boolean, value: DecimalText | undefined): void {
   const words = type.replace("_", "-");
   if (wanted && value === undefined) throw new ProposalError(`a ${words} order needs ${name}`);
   if (!wanted && value !== undefined) throw new ProposalError(`a ${words} order has no ${name}`);
-};
+}
 
 /** @throws ProposalError with the field's name and what is wrong with it. */
-export const readProposal = (document: unknown, stem: string): ProposalDraft => {
+export function readProposal(document: unknown, stem: string): ProposalDraft {
   const fields = flatten(document);
   const id = words(fields, ["id"]);
-  if (id !== undefined && id !== stem) throw new ProposalError(`id ${JSON.stringify(id)} is not the file's name ${JSON.stringify(stem)}`);
+  if (id !== undefined && id !== stem)
+    throw new ProposalError(`id ${JSON.stringify(id)} is not the file's name ${JSON.stringify(stem)}`);
   const type = choice(words(fields, ["order_type", "type"]), "order_type", ORDER_TYPES);
   const quantity = amount(fields, "quantity");
   if (quantity === undefined) throw new ProposalError("quantity is missing");
@@ -162,12 +177,13 @@ export const readProposal = (document: unknown, stem: string): ProposalDraft => 
     ...optional("researchRef", words(fields, ["research_ref"])),
     ...optional("issue", words(fields, ["issue"])),
   };
-};
+}
 
-const optional = <K extends string>(key: K, value: string | undefined): { [P in K]?: string } =>
-  value === undefined || value === "" ? {} : ({ [key]: value } as { [P in K]: string });
+function optional<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {
+  return value === undefined || value === "" ? {} : ({ [key]: value } as { [P in K]: string });
+}
 
-const readSymbol = (raw: string | undefined): SymbolName => {
+function readSymbol(raw: string | undefined): SymbolName {
   if (raw === undefined || raw === "") throw new ProposalError("symbol is missing");
   try {
     return symbol(raw);
@@ -175,7 +191,7 @@ const readSymbol = (raw: string | undefined): SymbolName => {
     if (error instanceof IdError) throw new ProposalError(error.message, { cause: error });
     throw error;
   }
-};
+}
 
 /** What routing needs to know of a connector. */
 export interface RouteTarget {
@@ -190,7 +206,10 @@ export interface RouteTarget {
 export type Route = { readonly to: RouteTarget } | { readonly reason: string };
 
 /** `connector` names it; else `venue` does, where a connector has that name or lists it; else the only one that takes orders. */
-export const routeProposal = (draft: Pick<ProposalDraft, "connector" | "venue">, targets: readonly RouteTarget[]): Route => {
+export function routeProposal(
+  draft: Pick<ProposalDraft, "connector" | "venue">,
+  targets: readonly RouteTarget[],
+): Route {
   const usable = targets.filter((target) => target.enabled && target.orders);
   const named = (name: string): Route => {
     const target = targets.find((candidate) => candidate.name === name);
@@ -209,22 +228,29 @@ export const routeProposal = (draft: Pick<ProposalDraft, "connector" | "venue">,
     if (targets.some((target) => target.name === draft.venue)) return named(draft.venue);
     const listing = usable.filter((target) => target.venues.includes(draft.venue ?? ""));
     if (listing.length === 1 && listing[0] !== undefined) return { to: listing[0] };
-    if (listing.length > 1) return { reason: `venue ${draft.venue} is listed by ${listing.map((t) => t.name).join(" and ")}` };
+    if (listing.length > 1)
+      return { reason: `venue ${draft.venue} is listed by ${listing.map((t) => t.name).join(" and ")}` };
   }
   if (usable.length === 1 && usable[0] !== undefined) return { to: usable[0] };
   const unlisted = draft.venue === undefined ? "" : `no connector lists venue ${draft.venue}; `;
-  return { reason: unlisted + (usable.length === 0 ? "no connector takes orders" : `${usable.length} connectors take orders; name one`) };
-};
+  return {
+    reason:
+      unlisted +
+      (usable.length === 0 ? "no connector takes orders" : `${usable.length} connectors take orders; name one`),
+  };
+}
 
-export const termsOf = (draft: ProposalDraft, target: RouteTarget, protectionPrice?: DecimalText): OrderTerms => ({
-  connector: target.name,
-  mode: target.mode,
-  symbol: draft.symbol,
-  side: draft.side,
-  quantity: draft.quantity,
-  type: draft.type,
-  ...(draft.limitPrice === undefined ? {} : { limitPrice: draft.limitPrice }),
-  ...(draft.stopPrice === undefined ? {} : { stopPrice: draft.stopPrice }),
-  timeInForce: draft.timeInForce,
-  ...(protectionPrice === undefined ? {} : { protectionPrice }),
-});
+export function termsOf(draft: ProposalDraft, target: RouteTarget, protectionPrice?: DecimalText): OrderTerms {
+  return {
+    connector: target.name,
+    mode: target.mode,
+    symbol: draft.symbol,
+    side: draft.side,
+    quantity: draft.quantity,
+    type: draft.type,
+    ...(draft.limitPrice === undefined ? {} : { limitPrice: draft.limitPrice }),
+    ...(draft.stopPrice === undefined ? {} : { stopPrice: draft.stopPrice }),
+    timeInForce: draft.timeInForce,
+    ...(protectionPrice === undefined ? {} : { protectionPrice }),
+  };
+}

@@ -8,10 +8,12 @@ export interface Quote extends VenueQuote {
 }
 
 /** Both sides stand, above zero and not crossed. */
-export const isTwoSided = (quote: VenueQuote): boolean => {
+export function isTwoSided(quote: VenueQuote): boolean {
   const bid = decimal(quote.bid);
   const ask = decimal(quote.ask);
   return bid.gt(ZERO) && ask.gt(ZERO) && bid.lte(ask);
-};
+}
 
-export const mid = (quote: VenueQuote): Decimal => decimal(quote.bid).plus(decimal(quote.ask)).times(decimal("0.5"));
+export function mid(quote: VenueQuote): Decimal {
+  return decimal(quote.bid).plus(decimal(quote.ask)).times(decimal("0.5"));
+}

@@ -14,21 +14,27 @@ export interface Untrusted {
 }
 
 /** `at` in milliseconds. */
-export const untrusted = (source: string, at: number, text: string): Untrusted => ({
-  source,
-  retrievedAt: new Date(at).toISOString(),
-  text: spellText(text),
-});
+export function untrusted(source: string, at: number, text: string): Untrusted {
+  return {
+    source,
+    retrievedAt: new Date(at).toISOString(),
+    text: spellText(text),
+  };
+}
 
 /** A connector as a source. */
-export const connectorSource = (name: string): string => `connector ${name}`;
+export function connectorSource(name: string): string {
+  return `connector ${name}`;
+}
 
 /** Letters, digits and the signs that ids and symbols use, no space: not a sentence. Options have a symbol with spaces of their own. */
 const NAME = /^[A-Za-z0-9.:/_^=@#+$~-]{1,128}$/;
 const OPTION = /^[A-Z0-9.]{1,6} {0,5}\d{6}[CP]\d{8}$/;
 
 /** An id or symbol that somebody else made, where it is no more than that; null where it could be a message. */
-export const plainName = (text: string): string | null => (NAME.test(text) || OPTION.test(text) ? text : null);
+export function plainName(text: string): string | null {
+  return NAME.test(text) || OPTION.test(text) ? text : null;
+}
 
 /** What stands for a name that is none; the name itself is in the untrusted text beside it. */
 export const NO_NAME = "(no plain name)";

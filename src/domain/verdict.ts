@@ -24,7 +24,7 @@ export interface Verdict {
   readonly checks: readonly Check[];
 }
 
-export const verdictOf = (checks: readonly Check[]): Verdict => {
+export function verdictOf(checks: readonly Check[]): Verdict {
   const reasons = checks.filter((check) => check.decision === "block");
   return { decision: reasons.length > 0 ? "block" : "allow", reasons, checks };
-};
+}

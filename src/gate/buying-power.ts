@@ -14,7 +14,7 @@ import { highestPrice, reservedPrice } from "./valuation.ts";
  * Buying power before reservations: the last mark's, or a fresh answer where that is less, without what fills have taken
  * since the mark. A fill that came in while the connector was being asked is thus counted, whether or not the answer knew.
  */
-export const reportedPower = (input: GateInput): Known<Decimal> => {
+export function reportedPower(input: GateInput): Known<Decimal> {
   const { connector } = input.order.terms;
   const account = input.book.accounts.get(connector);
   if (account === undefined) return missing(`${connector} has not reported its account yet`);
@@ -23,13 +23,13 @@ export const reportedPower = (input: GateInput): Known<Decimal> => {
   const marked = decimal(account.account.buyingPower);
   const reported = input.buyingPower === undefined ? marked : min(decimal(input.buyingPower), marked);
   return known(reported.minus(spent.value));
-};
+}
 
 /**
  * What orders in flight will take of it. Where the connector's figure already nets open orders, those that the venue had
  * acknowledged before it gave the figure are left out; one that is approved, submitting or unknown never is.
  */
-export const reservedCash = (input: GateInput, except: OrderId): Known<Decimal> => {
+export function reservedCash(input: GateInput, except: OrderId): Known<Decimal> {
   const { book } = input;
   const { connector } = input.order.terms;
   const account = book.accounts.get(connector);
@@ -50,17 +50,20 @@ export const reservedCash = (input: GateInput, except: OrderId): Known<Decimal> 
     sum = sum.plus(short.times(price));
   }
   return known(sum);
-};
+}
 
-const ackedBy = (order: Readonly<OrderRecord>, seq: number): boolean =>
-  (order.state === "acked" || order.state === "partly_filled") &&
-  order.history.some((entry) => (entry.state === "acked" || entry.state === "partly_filled") && entry.seq <= seq);
+function ackedBy(order: Readonly<OrderRecord>, seq: number): boolean {
+  return (
+    (order.state === "acked" || order.state === "partly_filled") &&
+    order.history.some((entry) => (entry.state === "acked" || entry.state === "partly_filled") && entry.seq <= seq)
+  );
+}
 
 /**
  * What fills have taken since the connector's last mark: where our position has grown past the marked one, the cost of the
  * newest lots; where it has gone shorter, that at the dearest known price. Money from sales waits for the next mark.
  */
-const spentSinceMark = (book: Readonly<Book>, connector: string, account: AccountRecord): Known<Decimal> => {
+function spentSinceMark(book: Readonly<Book>, connector: string, account: AccountRecord): Known<Decimal> {
   let spent = ZERO;
   for (const position of book.positions.values()) {
     if (position.connector !== connector) continue;
@@ -73,14 +76,18 @@ const spentSinceMark = (book: Readonly<Book>, connector: string, account: Accoun
     spent = spent.plus(cost);
   }
   return known(spent);
-};
+}
 
-const lastFillPrice = (position: Readonly<PositionRecord>): string | undefined => {
+function lastFillPrice(position: Readonly<PositionRecord>): string | undefined {
   const last = position.movements.at(-1);
   return last?.kind === "fill" ? last.fill.price : last?.price.toFixed();
-};
+}
 
-const costOfNewest = (position: Readonly<PositionRecord>, grown: Decimal, price: Decimal | undefined): Decimal | undefined => {
+function costOfNewest(
+  position: Readonly<PositionRecord>,
+  grown: Decimal,
+  price: Decimal | undefined,
+): Decimal | undefined {
   let [rest, cost] = [grown, ZERO];
   for (let i = position.lots.length - 1; i >= 0 && rest.gt(ZERO); i--) {
     const lot = position.lots[i];
@@ -91,10 +98,14 @@ const costOfNewest = (position: Readonly<PositionRecord>, grown: Decimal, price:
   }
   if (rest.eq(ZERO)) return cost;
   return price === undefined ? undefined : cost.plus(rest.times(price));
-};
+}
 
-const shortened = (position: Readonly<PositionRecord>, grown: Decimal, price: Decimal | undefined): Decimal | undefined => {
+function shortened(
+  position: Readonly<PositionRecord>,
+  grown: Decimal,
+  price: Decimal | undefined,
+): Decimal | undefined {
   const short = min(ZERO.minus(grown), max(ZERO, ZERO.minus(position.quantity)));
   if (short.eq(ZERO)) return ZERO;
   return price?.times(short);
-};
+}

@@ -18,7 +18,7 @@ const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 /** Building a formatter costs more than all guards together. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-const formatter = (timezone: string): Intl.DateTimeFormat => {
+function formatter(timezone: string): Intl.DateTimeFormat {
   const existing = formatters.get(timezone);
   if (existing !== undefined) return existing;
   const made = new Intl.DateTimeFormat("en-US", {
@@ -33,12 +33,16 @@ const formatter = (timezone: string): Intl.DateTimeFormat => {
   });
   formatters.set(timezone, made);
   return made;
-};
+}
 
 /** @throws RangeError for a time or zone that does not exist. */
-export const localTime = (ms: number, timezone: string): LocalTime => {
+export function localTime(ms: number, timezone: string): LocalTime {
   if (!Number.isFinite(ms)) throw new RangeError(`${ms} is not a time`); // Intl would take "undefined" for the present
-  const parts = new Map(formatter(timezone).formatToParts(ms).map((part) => [part.type, part.value]));
+  const parts = new Map(
+    formatter(timezone)
+      .formatToParts(ms)
+      .map((part) => [part.type, part.value]),
+  );
   const part = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? "";
   const weekdayName = part("weekday");
   const clock = `${part("hour")}:${part("minute")}`;
@@ -49,7 +53,9 @@ export const localTime = (ms: number, timezone: string): LocalTime => {
     minutes: minutesOf(clock),
     clock,
   };
-};
+}
 
 /** "09:30" as minutes since midnight. */
-export const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
+export function minutesOf(clock: string): number {
+  return Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
+}

@@ -28,7 +28,7 @@ export interface Facts {
   readonly currency: string;
 }
 
-export const factsOf = (input: GateInput): Facts => {
+export function factsOf(input: GateInput): Facts {
   const memo = new Map<string, unknown>();
   const once = <T>(name: string, compute: () => T): T => {
     if (!memo.has(name)) memo.set(name, compute());
@@ -64,11 +64,11 @@ export const factsOf = (input: GateInput): Facts => {
     },
   };
   return facts;
-};
+}
 
-const reducing = (facts: Facts): boolean => {
+function reducing(facts: Facts): boolean {
   const { order, connector, book } = facts.input;
   if (connector.ready !== true || connector.reconciled !== true) return false;
   if (book.flagged.has(instrumentKey(order.terms.connector, order.terms.symbol))) return false;
   return strictlyReducing(order.terms, facts.exposure);
-};
+}

@@ -4,8 +4,12 @@ import type { Check } from "../domain/verdict.ts";
 /** A fact, or one line that says why it is not known. */
 export type Known<T> = { readonly value: T } | { readonly missing: string };
 
-export const known = <T>(value: T): Known<T> => ({ value });
-export const missing = (why: string): { readonly missing: string } => ({ missing: why });
+export function known<T>(value: T): Known<T> {
+  return { value };
+}
+export function missing(why: string): { readonly missing: string } {
+  return { missing: why };
+}
 
 /** Limit and actual as text with their unit. */
 export interface Figures {
@@ -13,29 +17,37 @@ export interface Figures {
   readonly actual?: string;
 }
 
-export const pass = (guard: string, message: string, figures: Figures = {}): Check => ({
-  guard,
-  decision: "allow",
-  code: "OK",
-  message,
-  ...figures,
-});
+export function pass(guard: string, message: string, figures: Figures = {}): Check {
+  return {
+    guard,
+    decision: "allow",
+    code: "OK",
+    message,
+    ...figures,
+  };
+}
 
 /** `code` is stable and upper case, `CATEGORY_CONDITION`. */
-export const block = (guard: string, code: string, message: string, figures: Figures = {}): Check => ({
-  guard,
-  decision: "block",
-  code,
-  message,
-  ...figures,
-});
+export function block(guard: string, code: string, message: string, figures: Figures = {}): Check {
+  return {
+    guard,
+    decision: "block",
+    code,
+    message,
+    ...figures,
+  };
+}
 
-const codeOf = (guard: string): string => guard.toUpperCase().replace(/[^A-Z0-9]+/g, "_");
+function codeOf(guard: string): string {
+  return guard.toUpperCase().replace(/[^A-Z0-9]+/g, "_");
+}
 
 /** The rule lacks what it needs: it blocks, as `PRICE_COLLAR_UNAVAILABLE`. */
-export const unavailable = (guard: string, why: string): Check =>
-  block(guard, `${codeOf(guard)}_UNAVAILABLE`, `${guard} cannot be judged: ${why}`);
+export function unavailable(guard: string, why: string): Check {
+  return block(guard, `${codeOf(guard)}_UNAVAILABLE`, `${guard} cannot be judged: ${why}`);
+}
 
 /** The rule broke: it blocks. */
-export const failed = (guard: string, error: unknown): Check =>
-  block(guard, "GUARD_ERROR", `${guard} failed: ${error instanceof Error ? error.message : String(error)}`);
+export function failed(guard: string, error: unknown): Check {
+  return block(guard, "GUARD_ERROR", `${guard} failed: ${error instanceof Error ? error.message : String(error)}`);
+}

@@ -10,5 +10,6 @@ declare const clearedBrand: unique symbol;
 export type Cleared<T> = Readonly<T> & { readonly [clearedBrand]: true };
 
 /** Is this very object one that the gate made? A forged `{...order} as Cleared<Order>` is not. */
-export const isCleared = <T extends object>(value: T): value is T & Cleared<T> =>
-  typeof value === "object" && value !== null && isMinted(value);
+export function isCleared<T extends object>(value: T): value is T & Cleared<T> {
+  return typeof value === "object" && value !== null && isMinted(value);
+}

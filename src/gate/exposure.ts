@@ -26,11 +26,19 @@ export interface Exposure {
 }
 
 /** Orders in flight, without the one that is being judged: it must not count against itself. */
-export const othersInFlight = function* (book: Readonly<Book>, except: OrderId | undefined): Generator<Readonly<OrderRecord>> {
+export const othersInFlight = function* (
+  book: Readonly<Book>,
+  except: OrderId | undefined,
+): Generator<Readonly<OrderRecord>> {
   for (const order of book.inFlight.values()) if (order.id !== except) yield order;
 };
 
-export const exposureOf = (book: Readonly<Book>, connector: string, symbol: string, except: OrderId | undefined): Exposure => {
+export function exposureOf(
+  book: Readonly<Book>,
+  connector: string,
+  symbol: string,
+  except: OrderId | undefined,
+): Exposure {
   const own = book.positions.get(instrumentKey(connector, symbol))?.quantity ?? ZERO;
   const account = book.accounts.get(connector);
   const venue = account === undefined ? own : decimal(account.positions.get(symbol)?.quantity ?? "0");
@@ -41,56 +49,64 @@ export const exposureOf = (book: Readonly<Book>, connector: string, symbol: stri
     else sells = sells.plus(leaves(order));
   }
   return { marked: account !== undefined, low: min(own, venue), high: max(own, venue), buys, sells };
-};
+}
 
 /** Long, at worst: every buy fills and no sell does. Zero where even that stays short. */
-export const worstLong = (exposure: Exposure, more: Decimal = ZERO): Decimal =>
-  max(ZERO, exposure.high.plus(exposure.buys).plus(more));
+export function worstLong(exposure: Exposure, more: Decimal = ZERO): Decimal {
+  return max(ZERO, exposure.high.plus(exposure.buys).plus(more));
+}
 
 /** Short, at worst, as a size above zero: every sell fills and no buy does. Zero where even that stays long. */
-export const worstShort = (exposure: Exposure, more: Decimal = ZERO): Decimal =>
-  max(ZERO, ZERO.minus(exposure.low.minus(exposure.sells).minus(more)));
+export function worstShort(exposure: Exposure, more: Decimal = ZERO): Decimal {
+  return max(ZERO, ZERO.minus(exposure.low.minus(exposure.sells).minus(more)));
+}
 
 /** What may still be sold of a long position that no other sell has claimed. */
-export const sellable = (exposure: Exposure): Decimal => max(ZERO, exposure.low.minus(exposure.sells));
+export function sellable(exposure: Exposure): Decimal {
+  return max(ZERO, exposure.low.minus(exposure.sells));
+}
 
 /** What may still be bought back of a short position that no other buy has claimed. */
-const coverable = (exposure: Exposure): Decimal => max(ZERO, ZERO.minus(exposure.high).minus(exposure.buys));
+function coverable(exposure: Exposure): Decimal {
+  return max(ZERO, ZERO.minus(exposure.high).minus(exposure.buys));
+}
 
 /** How much of a sell would open or deepen a short. */
-export const shortPart = (terms: OrderTerms, exposure: Exposure): Decimal =>
-  terms.side === "buy" ? ZERO : max(ZERO, decimal(terms.quantity).minus(sellable(exposure)));
+export function shortPart(terms: OrderTerms, exposure: Exposure): Decimal {
+  return terms.side === "buy" ? ZERO : max(ZERO, decimal(terms.quantity).minus(sellable(exposure)));
+}
 
 /**
  * Can this order only make the position smaller, whatever else fills? Its side is opposite to the position, and it takes no
  * more than the position less what other orders of its side may take. A sell of 100 against a long of 60 does not. A
  * position that no mark of the connector confirms is not known, so nothing reduces it.
  */
-export const strictlyReducing = (terms: OrderTerms, exposure: Exposure): boolean => {
+export function strictlyReducing(terms: OrderTerms, exposure: Exposure): boolean {
   if (!exposure.marked) return false;
   const quantity = decimal(terms.quantity);
   return quantity.gt(ZERO) && quantity.lte(terms.side === "sell" ? sellable(exposure) : coverable(exposure));
-};
+}
 
 /** The input's quote, if it is one of the order's symbol. */
-export const quoteOf = ({ quote, order }: GateInput): Known<Quote> => {
+export function quoteOf({ quote, order }: GateInput): Known<Quote> {
   if (quote === undefined) return missing(`there is no quote of ${order.terms.symbol}`);
-  if (quote.symbol !== order.terms.symbol) return missing(`the quote is one of ${quote.symbol}, not of ${order.terms.symbol}`);
+  if (quote.symbol !== order.terms.symbol)
+    return missing(`the quote is one of ${quote.symbol}, not of ${order.terms.symbol}`);
   return known(quote);
-};
+}
 
 /** One unit of the order at its worst, in the account's currency. */
-export const priceOf = (input: GateInput, exposure: Exposure): Known<Decimal> => {
+export function priceOf(input: GateInput, exposure: Exposure): Known<Decimal> {
   const { book, order, instrument } = input;
   const foreign = foreignCurrency(book.accounts.get(order.terms.connector)?.account, instrument ?? undefined);
   if (foreign !== undefined) return missing(foreign);
   const quote = quoteOf(input);
   return orderPrice(order.terms, "value" in quote ? quote.value : undefined, shortPart(order.terms, exposure).gt(ZERO));
-};
+}
 
 /** The price that the gate values this order at, for a reviewer; undefined where there is none. */
-export const valuationPrice = (input: GateInput): Decimal | undefined => {
+export function valuationPrice(input: GateInput): Decimal | undefined {
   const { id, terms } = input.order;
   const price = priceOf(input, exposureOf(input.book, terms.connector, terms.symbol, id));
   return "value" in price ? price.value : undefined;
-};
+}

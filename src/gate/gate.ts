@@ -17,10 +17,12 @@ import { RULES } from "./rules/table.ts";
  * All rules: the always-on ones, then those of `desk.toml` in its order, the disabled ones left out. None is skipped
  * because an earlier one blocked; the first block is the stated reason. Never throws.
  */
-export const evaluate = (input: GateInput): Verdict => {
+export function evaluate(input: GateInput): Verdict {
   try {
     const facts = factsOf(input);
-    const always = RULES.filter((rule) => rule.stages.includes(input.stage)).map((rule) => guarded(rule.key, () => rule.evaluate(facts)));
+    const always = RULES.filter((rule) => rule.stages.includes(input.stage)).map((rule) =>
+      guarded(rule.key, () => rule.evaluate(facts)),
+    );
     if (always.length === 0) return verdictOf([unavailable("gate", `there is no stage ${String(input.stage)}`)]);
     const configured = input.guards.filter(isEnabled).map((guard) => {
       const key = guard.kind === "built-in" ? guard.options.key : guard.key;
@@ -30,24 +32,27 @@ export const evaluate = (input: GateInput): Verdict => {
   } catch (error) {
     return verdictOf([failed("gate", error)]);
   }
-};
+}
 
 /**
  * The binding evaluation, at dispatch. Where nothing blocks, the order comes back cleared: a frozen copy that the host takes
  * and nothing else. The caller holds the dispatch mutex, and writes the intent before it lets go.
  */
-export const clear = (input: GateInput): { readonly verdict: Verdict; readonly cleared?: Cleared<Order> } => {
+export function clear(input: GateInput): { readonly verdict: Verdict; readonly cleared?: Cleared<Order> } {
   const verdict = evaluate({ ...input, stage: "dispatch" });
   if (verdict.decision !== "allow") return { verdict };
   const { id, clientOrderId, terms } = input.order;
-  if (clientOrderId === undefined) return { verdict: verdictOf([unavailable("gate", "the order has no client order id")]) };
+  if (clientOrderId === undefined)
+    return { verdict: verdictOf([unavailable("gate", "the order has no client order id")]) };
   return { verdict, cleared: mint<Order>({ id, clientOrderId, terms }) };
-};
+}
 
-const isEnabled = (guard: GuardConfig): boolean => (guard.kind === "built-in" ? guard.options.enabled : guard.enabled) !== false;
+function isEnabled(guard: GuardConfig): boolean {
+  return (guard.kind === "built-in" ? guard.options.enabled : guard.enabled) !== false;
+}
 
 /** A rule that throws, or answers with anything but a clear yes, is a block. */
-const guarded = (key: string, run: () => Check): Check => {
+function guarded(key: string, run: () => Check): Check {
   try {
     const check = run();
     if (check.decision === "allow" || check.decision === "block") return check;
@@ -55,10 +60,12 @@ const guarded = (key: string, run: () => Check): Check => {
   } catch (error) {
     return failed(key, error);
   }
-};
+}
 
 /** The operator's own guards ran before the mutex; without an answer the order waits. Any block among several counts. */
-const answerOf = (key: string, { input }: Facts): Check => {
+function answerOf(key: string, { input }: Facts): Check {
   const answers = input.custom.filter((check) => check.guard === key);
-  return answers.find((check) => check.decision !== "allow") ?? answers[0] ?? unavailable(key, "the guard has not answered");
-};
+  return (
+    answers.find((check) => check.decision !== "allow") ?? answers[0] ?? unavailable(key, "the guard has not answered")
+  );
+}

@@ -23,10 +23,12 @@ export interface GuardRunner {
   run(guards: readonly CustomGuard[], order: GuardedOrder, book: BookSnapshot): Promise<readonly Check[]>;
 }
 
-const freeze = <T extends object>(value: T): Readonly<T> => Object.freeze(value);
+function freeze<T extends object>(value: T): Readonly<T> {
+  return Object.freeze(value);
+}
 
 /** The book as plain frozen data that can cross to another thread. `time` is the venue's, ms. */
-export const bookSnapshot = (book: Readonly<Book>, time: number): BookSnapshot => {
+export function bookSnapshot(book: Readonly<Book>, time: number): BookSnapshot {
   let [nav, cash, power] = [ZERO, ZERO, ZERO];
   for (const account of book.accounts.values()) {
     nav = nav.plus(account.nav);
@@ -39,15 +41,23 @@ export const bookSnapshot = (book: Readonly<Book>, time: number): BookSnapshot =
     cash: approximate(cash),
     buyingPower: approximate(power),
     positions: freeze(positions(book)),
-    openOrders: freeze([...book.inFlight.values()].map((order) => freeze(sdkOrder(order.terms, order.clientOrderId ?? "")))),
+    openOrders: freeze(
+      [...book.inFlight.values()].map((order) => freeze(sdkOrder(order.terms, order.clientOrderId ?? ""))),
+    ),
     time,
   });
-};
+}
 
 /** Every position that is not flat by our fold, and any that only a venue's mark knows. */
-const positions = (book: Readonly<Book>): BookPosition[] => {
+function positions(book: Readonly<Book>): BookPosition[] {
   const rows: BookPosition[] = [];
-  const add = (connector: string, symbol: string, quantity: Decimal, average: Decimal | undefined, mark: string | undefined): void => {
+  const add = (
+    connector: string,
+    symbol: string,
+    quantity: Decimal,
+    average: Decimal | undefined,
+    mark: string | undefined,
+  ): void => {
     if (quantity.eq(ZERO)) return;
     const price = mark === undefined ? average : decimal(mark);
     rows.push(
@@ -74,23 +84,29 @@ const positions = (book: Readonly<Book>): BookPosition[] => {
     }
   }
   return rows;
-};
+}
 
-const sdkOrder = (terms: OrderTerms, clientOrderId: string): SdkOrder => ({
-  clientOrderId,
-  symbol: terms.symbol,
-  side: terms.side,
-  quantity: approximate(decimal(terms.quantity)),
-  quantityText: terms.quantity,
-  type: terms.type,
-  ...(terms.limitPrice === undefined ? {} : { limitPrice: approximate(decimal(terms.limitPrice)), limitPriceText: terms.limitPrice }),
-  ...(terms.stopPrice === undefined ? {} : { stopPrice: approximate(decimal(terms.stopPrice)), stopPriceText: terms.stopPrice }),
-  timeInForce: terms.timeInForce,
-});
+function sdkOrder(terms: OrderTerms, clientOrderId: string): SdkOrder {
+  return {
+    clientOrderId,
+    symbol: terms.symbol,
+    side: terms.side,
+    quantity: approximate(decimal(terms.quantity)),
+    quantityText: terms.quantity,
+    type: terms.type,
+    ...(terms.limitPrice === undefined
+      ? {}
+      : { limitPrice: approximate(decimal(terms.limitPrice)), limitPriceText: terms.limitPrice }),
+    ...(terms.stopPrice === undefined
+      ? {}
+      : { stopPrice: approximate(decimal(terms.stopPrice)), stopPriceText: terms.stopPrice }),
+    timeInForce: terms.timeInForce,
+  };
+}
 
 /** The order as a custom guard sees it. Without a price `notional` is Infinity: a guard that holds it to a limit blocks. */
-export const guardedOrder = (input: GateInput): GuardedOrder => {
+export function guardedOrder(input: GateInput): GuardedOrder {
   const { notional } = factsOf(input);
   const value = "value" in notional ? approximate(notional.value) : Number.POSITIVE_INFINITY;
   return freeze({ ...sdkOrder(input.order.terms, input.order.clientOrderId ?? ""), notional: value });
-};
+}

@@ -6,18 +6,20 @@ import type { Cleared } from "./cleared.ts";
 
 const minted = new WeakSet<object>();
 
-const freezeDeep = (value: unknown): void => {
+function freezeDeep(value: unknown): void {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
   Object.freeze(value);
   for (const member of Object.values(value)) freezeDeep(member);
-};
+}
 
 /** Copies, so that whoever holds the original cannot change what was cleared; freezes; remembers the copy. */
-export const mint = <T extends object>(order: T): Cleared<T> => {
+export function mint<T extends object>(order: T): Cleared<T> {
   const copy = structuredClone(order);
   freezeDeep(copy);
   minted.add(copy);
   return copy as Cleared<T>;
-};
+}
 
-export const isMinted = (value: object): boolean => minted.has(value);
+export function isMinted(value: object): boolean {
+  return minted.has(value);
+}

@@ -8,18 +8,20 @@ import type { Facts } from "./check-context.ts";
 import { sameCurrency } from "./valuation.ts";
 
 /** Why the accounts cannot be added up, where they cannot. */
-const notSummable = (book: Readonly<Book>): string | undefined => {
+function notSummable(book: Readonly<Book>): string | undefined {
   if (book.accounts.size === 0) return "no connector has reported its account yet";
-  const counted = [...book.accounts.values()].filter((account) => !account.nav.eq(ZERO) || !account.dayOpenNav.eq(ZERO));
+  const counted = [...book.accounts.values()].filter(
+    (account) => !account.nav.eq(ZERO) || !account.dayOpenNav.eq(ZERO),
+  );
   const first = counted[0]?.account.currency;
   const other = counted.find((account) => !sameCurrency(account.account.currency, first ?? ""))?.account.currency;
   return other === undefined ? undefined : `accounts are in ${first} and ${other}, and there is no exchange rate`;
-};
+}
 
-export const navOf = (book: Readonly<Book>): Known<Decimal> => {
+export function navOf(book: Readonly<Book>): Known<Decimal> {
   const why = notSummable(book);
   return why === undefined ? known(bookNav(book)) : missing(why);
-};
+}
 
 export interface Day {
   /** NAV at the day's open, over all connectors. */
@@ -28,13 +30,13 @@ export interface Day {
   readonly pnl: Decimal;
 }
 
-export const dayOf = (book: Readonly<Book>): Known<Day> => {
+export function dayOf(book: Readonly<Book>): Known<Day> {
   const why = notSummable(book);
   if (why !== undefined) return missing(why);
   let open = ZERO;
   for (const account of book.accounts.values()) open = open.plus(account.dayOpenNav);
   return known({ open, pnl: dayPnl(book) });
-};
+}
 
 export interface ShareRule {
   readonly key: string;
@@ -48,13 +50,17 @@ export interface ShareRule {
  * Is `part` at most `percent` of NAV? Compared without dividing, the limit inclusive. Without a NAV above zero a share of
  * it means nothing: only an order that strictly reduces passes.
  */
-export const shareOfNav = (facts: Facts, rule: ShareRule): Check => {
+export function shareOfNav(facts: Facts, rule: ShareRule): Check {
   const nav = facts.nav;
   const usable = "value" in nav && nav.value.gt(ZERO);
   if (!usable && facts.reducing) return pass(rule.key, "strictly reducing, so it passes without a usable NAV");
   if ("missing" in nav) return unavailable(rule.key, nav.missing);
   if (!usable) {
-    return block(rule.key, "NAV_NOT_POSITIVE", `NAV is ${money(nav.value, facts.currency)}; only a strictly reducing order passes`);
+    return block(
+      rule.key,
+      "NAV_NOT_POSITIVE",
+      `NAV is ${money(nav.value, facts.currency)}; only a strictly reducing order passes`,
+    );
   }
   if ("missing" in rule.part) return unavailable(rule.key, rule.part.missing);
   const part = rule.part.value;
@@ -64,4 +70,4 @@ export const shareOfNav = (facts: Facts, rule: ShareRule): Check => {
     `${money(nav.value, facts.currency)} (limit ${figures.limit})`;
   if (withinPercent(part, rule.percent, nav.value)) return pass(rule.key, message, figures);
   return block(rule.key, `${rule.key.toUpperCase().replaceAll("-", "_")}_EXCEEDED`, message, figures);
-};
+}

@@ -14,33 +14,37 @@ type Priced = Pick<OrderTerms, "type" | "side" | "stopPrice">;
 export const STANDARD_COLLAR: Decimal = decimal("3");
 
 /** The collar that `desk.toml` sets: the tightest of its enabled `price-collar` guards. */
-export const collarOf = (guards: readonly GuardConfig[]): Decimal => {
+export function collarOf(guards: readonly GuardConfig[]): Decimal {
   const set = guards.flatMap((guard) =>
-    guard.kind === "built-in" && guard.options.key === "price-collar" && guard.options.enabled ? [guard.options.max_pct] : [],
+    guard.kind === "built-in" && guard.options.key === "price-collar" && guard.options.enabled
+      ? [guard.options.max_pct]
+      : [],
   );
   return set.length === 0 ? STANDARD_COLLAR : set.reduce(min);
-};
+}
 
-export const needsProtection = (terms: Pick<OrderTerms, "type">): boolean => terms.type === "market" || terms.type === "stop";
+export function needsProtection(terms: Pick<OrderTerms, "type">): boolean {
+  return terms.type === "market" || terms.type === "stop";
+}
 
 /** The price the order would meet now: the far side of the book, or its trigger where that is worse. */
-export const touch = (terms: Priced, quote: VenueQuote): Decimal => {
+export function touch(terms: Priced, quote: VenueQuote): Decimal {
   const [bid, ask] = [decimal(quote.bid), decimal(quote.ask)];
   if (terms.side === "buy") return terms.stopPrice === undefined ? ask : max(ask, decimal(terms.stopPrice));
   return terms.stopPrice === undefined ? bid : min(bid, decimal(terms.stopPrice));
-};
+}
 
 /**
  * The touch moved by `collar` percent against us, then to the next tick away from the market, so that what is counted for
  * it is never too little. Undefined for limit and stop-limit orders (they carry their own), and where the quote is missing,
  * one-sided or crossed: without a price nothing is protected, and the gate blocks.
  */
-export const protectionPrice = (
+export function protectionPrice(
   terms: Priced,
   quote: VenueQuote | undefined,
   collar: Decimal,
   instrument?: Pick<VenueInstrument, "tickSize"> | undefined,
-): DecimalText | undefined => {
+): DecimalText | undefined {
   if (!needsProtection(terms) || quote === undefined || !isTwoSided(quote)) return undefined;
   const isBuy = terms.side === "buy";
   const percent = isBuy ? HUNDRED.plus(collar) : HUNDRED.minus(collar);
@@ -48,15 +52,16 @@ export const protectionPrice = (
   const tick = instrument?.tickSize === undefined ? ZERO : decimal(instrument.tickSize);
   const price = tick.gt(ZERO) ? toTick(exact, tick, isBuy) : exact;
   return price.gt(ZERO) ? text(price) : undefined;
-};
+}
 
-const toTick = (price: Decimal, tick: Decimal, up: boolean): Decimal => {
+function toTick(price: Decimal, tick: Decimal, up: boolean): Decimal {
   const over = price.mod(tick);
   const down = price.minus(over);
   if (over.gt(ZERO)) return up ? down.plus(tick) : max(tick, down);
   return max(tick, price);
-};
+}
 
 /** Is the market beyond the price that was promised as the worst? The price itself still passes. */
-export const isBeyond = (side: OrderTerms["side"], price: Decimal, protection: Decimal): boolean =>
-  side === "buy" ? price.gt(protection) : price.lt(protection);
+export function isBeyond(side: OrderTerms["side"], price: Decimal, protection: Decimal): boolean {
+  return side === "buy" ? price.gt(protection) : price.lt(protection);
+}

@@ -8,16 +8,20 @@ import type { IntentRecord } from "../domain/book.ts";
 const AHEAD_MAX_MS = 60 * 60 * 1000;
 
 /** Within the half-open window: exactly `windowMs` ago is no longer recent. */
-export const isRecent = (at: number, now: number, windowMs: number): boolean => {
+export function isRecent(at: number, now: number, windowMs: number): boolean {
   const age = now - at;
   return age < 0 ? age >= -AHEAD_MAX_MS : age < windowMs;
-};
+}
 
 /**
  * The intents within the window, newest first. It stops at the first that is too old: whatever was journaled before that one
  * is older still, whatever its stamp says. So the cost is that of the window, not of the day.
  */
-export const recentIntents = function* (intents: readonly IntentRecord[], now: number, windowMs: number): Generator<IntentRecord> {
+export const recentIntents = function* (
+  intents: readonly IntentRecord[],
+  now: number,
+  windowMs: number,
+): Generator<IntentRecord> {
   for (let i = intents.length - 1; i >= 0; i--) {
     const intent = intents[i] as IntentRecord;
     if (now - intent.at >= windowMs) return;

@@ -8,11 +8,19 @@ import { type Known, known, missing } from "./check-result.ts";
 const BUY_MARGIN = decimal("1.05");
 const SHORT_MARGIN = decimal("1.03");
 
-const above = (texts: readonly (string | undefined)[]): Decimal[] =>
-  texts.filter((text) => text !== undefined).map(decimal).filter((price) => price.gt(ZERO));
+function above(texts: readonly (string | undefined)[]): Decimal[] {
+  return texts
+    .filter((text) => text !== undefined)
+    .map(decimal)
+    .filter((price) => price.gt(ZERO));
+}
 
-const highest = (prices: readonly Decimal[]): Decimal | undefined =>
-  prices.reduce<Decimal | undefined>((best, price) => (best === undefined ? price : max(best, price)), undefined);
+function highest(prices: readonly Decimal[]): Decimal | undefined {
+  return prices.reduce<Decimal | undefined>(
+    (best, price) => (best === undefined ? price : max(best, price)),
+    undefined,
+  );
+}
 
 /**
  * The worst price that one unit may be counted at.
@@ -20,47 +28,59 @@ const highest = (prices: readonly Decimal[]): Decimal | undefined =>
  * Sell of a long: the best it may fetch, bid, limit or trigger. Short sale: as that, and at least ask × 1.03.
  * No price at all is not a price: the caller blocks.
  */
-export const orderPrice = (terms: OrderTerms, quote: VenueQuote | undefined, isShort: boolean): Known<Decimal> => {
+export function orderPrice(terms: OrderTerms, quote: VenueQuote | undefined, isShort: boolean): Known<Decimal> {
   const price = terms.side === "buy" ? buyPrice(terms, quote) : sellPrice(terms, quote, isShort);
   if (price !== undefined) return known(price);
   return missing(`there is no price of ${terms.symbol} to value a ${terms.type.replace("_", "-")} ${terms.side} at`);
-};
+}
 
-const buyPrice = (terms: OrderTerms, quote: VenueQuote | undefined): Decimal | undefined => {
+function buyPrice(terms: OrderTerms, quote: VenueQuote | undefined): Decimal | undefined {
   if (terms.limitPrice !== undefined) return highest(above([terms.limitPrice]));
   const margin = above([quote?.ask]).map((ask) => ask.times(BUY_MARGIN));
   if (terms.type === "market") return highest(above([terms.protectionPrice])) ?? highest(margin);
   if (terms.protectionPrice !== undefined) return highest(above([terms.protectionPrice, terms.stopPrice, quote?.ask]));
   return highest([...above([terms.stopPrice]).map((stop) => stop.times(BUY_MARGIN)), ...margin]);
-};
+}
 
-const sellPrice = (terms: OrderTerms, quote: VenueQuote | undefined, isShort: boolean): Decimal | undefined => {
+function sellPrice(terms: OrderTerms, quote: VenueQuote | undefined, isShort: boolean): Decimal | undefined {
   const long = above([terms.limitPrice, terms.stopPrice, quote?.bid]);
   if (!isShort) return highest(long);
   return highest([...long, ...above([quote?.ask]).map((ask) => ask.times(SHORT_MARGIN))]);
-};
+}
 
 /** The price of an order in flight, for which no quote is at hand: the worst that its terms and the last mark name. */
-export const reservedPrice = (terms: OrderTerms, mark: string | undefined): Decimal | undefined => {
+export function reservedPrice(terms: OrderTerms, mark: string | undefined): Decimal | undefined {
   if (terms.side === "buy") {
-    return highest(above(terms.limitPrice === undefined ? [terms.protectionPrice, terms.stopPrice, mark] : [terms.limitPrice]));
+    return highest(
+      above(terms.limitPrice === undefined ? [terms.protectionPrice, terms.stopPrice, mark] : [terms.limitPrice]),
+    );
   }
   return highest(above([terms.limitPrice, terms.stopPrice, terms.protectionPrice, mark]));
-};
+}
 
 /** The dearest of these that is a price. */
-export const highestPrice = (texts: readonly (string | undefined)[]): Decimal | undefined => highest(above(texts));
+export function highestPrice(texts: readonly (string | undefined)[]): Decimal | undefined {
+  return highest(above(texts));
+}
 
 const DOLLARS = new Set(["USD", "USDT", "USDC"]);
 
 /** Dollars and the two coins that stand for them on crypto venues count as one; nothing else is converted. */
-export const sameCurrency = (a: string, b: string): boolean => {
+export function sameCurrency(a: string, b: string): boolean {
   const [left, right] = [a.toUpperCase(), b.toUpperCase()];
   return left === right || (DOLLARS.has(left) && DOLLARS.has(right));
-};
+}
 
 /** Prices of another currency than the account's cannot be held against its money: there is no exchange rate. */
-export const foreignCurrency = (account: VenueAccount | undefined, instrument: VenueInstrument | undefined): string | undefined => {
-  if (account === undefined || instrument?.currency === undefined || sameCurrency(account.currency, instrument.currency)) return undefined;
+export function foreignCurrency(
+  account: VenueAccount | undefined,
+  instrument: VenueInstrument | undefined,
+): string | undefined {
+  if (
+    account === undefined ||
+    instrument?.currency === undefined ||
+    sameCurrency(account.currency, instrument.currency)
+  )
+    return undefined;
   return `${instrument.symbol} is priced in ${instrument.currency}, the account is in ${account.currency}, and there is no exchange rate`;
-};
+}

@@ -33,15 +33,18 @@ const header = z.strictObject({
   folders: z.array(z.tuple([z.string(), z.boolean(), z.string()])).min(1),
 });
 
-const entryOf = ({ folder, adapter }: Shelf): string => `${folder}/${sha256Hex(adapter).slice(0, 32)}.bundle`;
+function entryOf({ folder, adapter }: Shelf): string {
+  return `${folder}/${sha256Hex(adapter).slice(0, 32)}.bundle`;
+}
 
 /** undefined where there is none that may be used, for whatever reason. */
-export const keptBundle = async (shelf: Shelf): Promise<Bundle | undefined> => {
+export async function keptBundle(shelf: Shelf): Promise<Bundle | undefined> {
   try {
     const bytes = Buffer.from(await shelf.disk.read(entryOf(shelf), BYTES_MAX));
     const end = bytes.indexOf(NEW_LINE);
     const { maker, adapter, code, map, files, folders } = header.parse(JSON.parse(bytes.toString("utf8", 0, end)));
-    if (maker !== shelf.maker || adapter !== shelf.adapter || bytes.length !== end + 1 + code.bytes + map.bytes) return undefined;
+    if (maker !== shelf.maker || adapter !== shelf.adapter || bytes.length !== end + 1 + code.bytes + map.bytes)
+      return undefined;
     const codeBytes = bytes.subarray(end + 1, end + 1 + code.bytes);
     const mapBytes = bytes.subarray(end + 1 + code.bytes);
     const digest = digestOf(codeBytes);
@@ -51,15 +54,16 @@ export const keptBundle = async (shelf: Shelf): Promise<Bundle | undefined> => {
   } catch {
     return undefined;
   }
-};
+}
 
 /** Never rejects: a bundle that cannot be kept is made anew at the next start. */
-export const keepBundle = async (shelf: Shelf, bundle: Bundle, inputs: Inputs): Promise<void> => {
+export async function keepBundle(shelf: Shelf, bundle: Bundle, inputs: Inputs): Promise<void> {
   const { disk, folder, adapter, maker } = shelf;
   try {
     const record = await inputs.record();
     // Reached through a link, it could be another file tomorrow. And what changed meanwhile may be half in the bundle.
-    if (record === undefined || !record.files.some(([path]) => path === adapter) || !(await inputsHold(disk, record))) return;
+    if (record === undefined || !record.files.some(([path]) => path === adapter) || !(await inputsHold(disk, record)))
+      return;
     const [code, map] = [Buffer.from(bundle.code), Buffer.from(bundle.map)];
     const first = {
       maker,
@@ -76,12 +80,15 @@ export const keepBundle = async (shelf: Shelf, bundle: Bundle, inputs: Inputs): 
   } catch {
     // A full or read-only disk is told elsewhere, and stops no connector.
   }
-};
+}
 
 /** The newest stay, within the folder's bounds. */
-const prune = async ({ disk, folder }: Shelf): Promise<void> => {
+async function prune({ disk, folder }: Shelf): Promise<void> {
   const found = await Promise.all(
-    (await disk.list(folder)).map(async ({ name }) => ({ path: `${folder}/${name}`, facts: await disk.facts(`${folder}/${name}`) })),
+    (await disk.list(folder)).map(async ({ name }) => ({
+      path: `${folder}/${name}`,
+      facts: await disk.facts(`${folder}/${name}`),
+    })),
   );
   let bytes = 0;
   const kept = found.flatMap(({ path, facts }) => (facts?.kind === "file" ? [{ path, ...facts }] : []));
@@ -89,4 +96,4 @@ const prune = async ({ disk, folder }: Shelf): Promise<void> => {
     bytes += size;
     if (index >= FILES_MAX || bytes > BYTES_MAX) await disk.remove(path);
   }
-};
+}

@@ -27,10 +27,14 @@ const FAR_REACHING = /"(extends|paths|baseUrl|rootDirs)"/;
 /** Open at once. */
 const FILES_AT_ONCE = 32;
 
-const isPackaged = (path: string): boolean => `${path}/`.includes(`/${PACKAGES}/`);
-const isWithin = (root: string, path: string): boolean => `${path}/`.startsWith(root === "/" ? root : `${root}/`);
+function isPackaged(path: string): boolean {
+  return `${path}/`.includes(`/${PACKAGES}/`);
+}
+function isWithin(root: string, path: string): boolean {
+  return `${path}/`.startsWith(root === "/" ? root : `${root}/`);
+}
 
-export const openInputs = (disk: Disk): Inputs => {
+export function openInputs(disk: Disk): Inputs {
   const files = new Map<string, string>();
   const folders = new Map<string, readonly [boolean, Promise<string>]>();
   let isPlain = true;
@@ -60,14 +64,16 @@ export const openInputs = (disk: Disk): Inputs => {
     },
     onLink: () => void (isPlain = false),
     record: async () => {
-      const found = await Promise.all([...folders].map(async ([path, [isWhole, state]]) => [path, isWhole, await state] as const));
+      const found = await Promise.all(
+        [...folders].map(async ([path, [isWhole, state]]) => [path, isWhole, await state] as const),
+      );
       return isPlain ? { files: [...files], folders: found } : undefined;
     },
   };
-};
+}
 
 /** @throws where a file or folder cannot be read, which is as good as changed. */
-export const inputsHold = async (disk: Disk, { files, folders }: InputRecord): Promise<boolean> => {
+export async function inputsHold(disk: Disk, { files, folders }: InputRecord): Promise<boolean> {
   for (const [path, isWhole, state] of folders) if ((await stateOf(disk, path, isWhole)) !== state) return false;
   for (let from = 0; from < files.length; from += FILES_AT_ONCE) {
     const some = files.slice(from, from + FILES_AT_ONCE);
@@ -75,37 +81,45 @@ export const inputsHold = async (disk: Disk, { files, folders }: InputRecord): P
     if (same.includes(false)) return false;
   }
   return true;
-};
+}
 
 /** Every folder on the way to a file. */
-const foldersOf = (path: string): readonly string[] => {
+function foldersOf(path: string): readonly string[] {
   const found: string[] = [];
   for (let at = dirname(path); at !== found.at(-1); at = dirname(at)) found.push(at);
   return found;
-};
+}
 
-const reachesFar = async (disk: Disk, folder: string): Promise<boolean> => {
+async function reachesFar(disk: Disk, folder: string): Promise<boolean> {
   const path = within(folder, "tsconfig.json");
   return (await disk.facts(path)) !== undefined && FAR_REACHING.test(await disk.readText(path));
-};
+}
 
-const stateOf = async (disk: Disk, folder: string, isWhole: boolean): Promise<string> => {
+async function stateOf(disk: Disk, folder: string, isWhole: boolean): Promise<string> {
   // A folder above the desk may be closed to us: only what it could hold is asked for.
-  const entries = isWhole ? await disk.list(folder) : await Promise.all(MARKS.map((name) => markOf(disk, folder, name)));
-  const lines = await Promise.all(entries.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map((entry) => lineOf(disk, folder, entry)));
+  const entries = isWhole
+    ? await disk.list(folder)
+    : await Promise.all(MARKS.map((name) => markOf(disk, folder, name)));
+  const lines = await Promise.all(
+    entries.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map((entry) => lineOf(disk, folder, entry)),
+  );
   return sha256Hex([(await disk.facts(folder))?.kind, ...lines].join("\n"));
-};
+}
 
 type Found = Entry | { readonly name: string; readonly kind: "absent" };
 
-const within = (folder: string, name: string): string => `${folder === "/" ? "" : folder}/${name}`;
+function within(folder: string, name: string): string {
+  return `${folder === "/" ? "" : folder}/${name}`;
+}
 
-const markOf = async (disk: Disk, folder: string, name: string): Promise<Found> => ({
-  name,
-  kind: (await disk.facts(within(folder, name)))?.kind ?? "absent",
-});
+async function markOf(disk: Disk, folder: string, name: string): Promise<Found> {
+  return {
+    name,
+    kind: (await disk.facts(within(folder, name)))?.kind ?? "absent",
+  };
+}
 
-const lineOf = async (disk: Disk, folder: string, { name, kind }: Found): Promise<string> => {
+async function lineOf(disk: Disk, folder: string, { name, kind }: Found): Promise<string> {
   const path = within(folder, name);
   const parts: (string | number | undefined)[] = [name, kind];
   if (kind === "symlink") {
@@ -118,4 +132,4 @@ const lineOf = async (disk: Disk, folder: string, { name, kind }: Found): Promis
   const isOfPackages = name === PACKAGES || (name.startsWith("@") && folder.endsWith(`/${PACKAGES}`));
   if (isOfPackages && (kind === "directory" || kind === "symlink")) parts.push(await stateOf(disk, path, true));
   return parts.join(" ");
-};
+}

@@ -7,18 +7,18 @@ import { bundleAdapter } from "./bundle.ts";
 export type GuardBundle = { readonly code: string } | { readonly problem: string };
 
 /** A guard has no built-in and no socket: it is pure. Never rejects; the problem names file and line. */
-export const bundleGuard = async ({ key, adapter }: CustomGuard, disk: Disk): Promise<GuardBundle> => {
+export async function bundleGuard({ key, adapter }: CustomGuard, disk: Disk): Promise<GuardBundle> {
   try {
     const { code } = await bundleAdapter({ connector: key, adapter, disk, allowed: [], tcp: false });
     return { code };
   } catch (error) {
     return { problem: problemOf(error, adapter) };
   }
-};
+}
 
-const problemOf = (error: unknown, adapter: string): string => {
+function problemOf(error: unknown, adapter: string): string {
   if (!(error instanceof QocError)) return `${adapter}: ${error instanceof Error ? error.message : String(error)}`;
   if (error.code === "ADAPTER_MISSING") return `${adapter} does not exist: create it, or correct adapter in desk.toml`;
   const { file, line, column, message } = error.details;
   return `${String(file)}:${String(line)}:${String(column)}: ${String(message).replace("inside a connector", "inside a guard")}`;
-};
+}

@@ -4,12 +4,14 @@
  * A module of which every name can be asked: what it has, or else what `member` makes of the name. By its prototype too, for
  * that is where the names of an import statement are looked for that are not among its own.
  */
-const open = (target: string, member: string): string => `
+function open(target: string, member: string): string {
+  return `
 const own = ${target};
 const silent = (name) => name === "__esModule" || name === "then" || typeof name === "symbol";
 const get = (_target, name) => (name in own ? own[name] : silent(name) ? undefined : (${member})(name));
 const names = new Proxy({}, { get });
 `;
+}
 
 const NO_FILE = `
 const error = (path) => Object.assign(new Error("ENOENT: no such file or directory, open '" + path + "'"), { code: "ENOENT", errno: -2 });
@@ -48,19 +50,27 @@ module.exports = Object.assign(WebSocket, {
 });
 `;
 
-const throwing = (message: string): string => `
+function throwing(message: string): string {
+  return `
 const refuse = function () { throw new Error(${JSON.stringify(message)}); };
 ${open("{}", "() => refuse")}
 module.exports = new Proxy(function () {}, { get, getPrototypeOf: () => names, apply: refuse, construct: refuse });
 `;
+}
 
 /** A package may mention a built-in or a native file that it does not need here: it fails only where it is used. */
-export const refused = (name: string): string => throwing(`${name} is not available inside a connector`);
+export function refused(name: string): string {
+  return throwing(`${name} is not available inside a connector`);
+}
 
 /** A module that is not installed, from an import statement. */
-export const absent = (name: string): string => throwing(`${name} is not installed: a package of this connector needs it`);
+export function absent(name: string): string {
+  return throwing(`${name} is not installed: a package of this connector needs it`);
+}
 
 /** The same from `require`: as in Node, the call itself fails, with the code that packages look for. */
-export const missing = (name: string): string => `
+export function missing(name: string): string {
+  return `
 throw Object.assign(new Error(${JSON.stringify(`Cannot find module '${name}': it is not installed`)}), { code: "MODULE_NOT_FOUND" });
 `;
+}

@@ -35,7 +35,7 @@ export interface BundleRequest {
 const WALL_VERSION = 1;
 
 /** @throws ADAPTER_MISSING, ADAPTER_BUNDLE with file, line and column. */
-export const bundleAdapter = async (request: BundleRequest): Promise<Bundle> => {
+export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {
   const { connector, adapter, disk } = request;
   if ((await disk.facts(adapter))?.kind !== "file") throw new QocError("ADAPTER_MISSING", { connector, path: adapter });
   const { version } = await import("esbuild");
@@ -47,9 +47,12 @@ export const bundleAdapter = async (request: BundleRequest): Promise<Bundle> => 
   const bundle = await built(request, inputs);
   if (shelf !== undefined) await keepBundle(shelf, bundle, inputs);
   return bundle;
-};
+}
 
-const built = async ({ connector, adapter, disk, allowed, tcp }: BundleRequest, { onFile, onLink }: Inputs): Promise<Bundle> => {
+async function built(
+  { connector, adapter, disk, allowed, tcp }: BundleRequest,
+  { onFile, onLink }: Inputs,
+): Promise<Bundle> {
   const { build } = await import("esbuild");
   try {
     const result = await build({
@@ -79,7 +82,7 @@ const built = async ({ connector, adapter, disk, allowed, tcp }: BundleRequest, 
   } catch (error) {
     throw error instanceof QocError ? error : located(connector, adapter, error);
   }
-};
+}
 
 interface BuildProblem {
   readonly text: string;
@@ -87,7 +90,7 @@ interface BuildProblem {
   readonly notes?: readonly { readonly text: string }[];
 }
 
-const located = (connector: string, adapter: string, error: unknown): QocError => {
+function located(connector: string, adapter: string, error: unknown): QocError {
   const [first] = (error as { errors?: readonly BuildProblem[] }).errors ?? [];
   const details = {
     connector,
@@ -97,10 +100,10 @@ const located = (connector: string, adapter: string, error: unknown): QocError =
     message: first === undefined ? messageOf(error) : plainly(first, dirname(adapter)),
   };
   return new QocError("ADAPTER_BUNDLE", details, { cause: error });
-};
+}
 
 /** The bundler's words, where an author would not know from them what to do. */
-const plainly = ({ text, notes = [] }: BuildProblem, folder: string): string => {
+function plainly({ text, notes = [] }: BuildProblem, folder: string): string {
   if (text.startsWith("Top-level await")) return "a connector has no top-level await: wait inside connect()";
   const name = /^Could not resolve "(.+)"$/.exec(text)?.[1];
   if (name === undefined) return text;
@@ -110,4 +113,4 @@ const plainly = ({ text, notes = [] }: BuildProblem, folder: string): string => 
   const parts = name.split("/");
   const named = parts.slice(0, name.startsWith("@") ? 2 : 1).join("/");
   return `package ${named} is not installed: npm install ${named} in ${folder} or above it`;
-};
+}

@@ -1,10 +1,17 @@
 /** How long each call may take, ms. An order's answer may need the venue's own time; a goodbye may not. */
 import type { Method } from "../protocol/messages.ts";
 
-const DEADLINES: Partial<Record<Method, number>> = { connect: 10_000, placeOrder: 10_000, replaceOrder: 10_000, disconnect: 2_000 };
+const DEADLINES: Partial<Record<Method, number>> = {
+  connect: 10_000,
+  placeOrder: 10_000,
+  replaceOrder: 10_000,
+  disconnect: 2_000,
+};
 const DEADLINE_MS = 5_000;
 
-export const deadlineOf = (method: Method): number => DEADLINES[method] ?? DEADLINE_MS;
+export function deadlineOf(method: Method): number {
+  return DEADLINES[method] ?? DEADLINE_MS;
+}
 
 /** Calls in a row without an answer in time that make a connector degraded. */
 export const TIMEOUTS_MAX = 3;

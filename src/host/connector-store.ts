@@ -12,19 +12,21 @@ export interface ConnectorStore {
   put(key: string, value: unknown): Promise<void>;
 }
 
-export const openStore = (disk: Disk, dir: string): ConnectorStore => {
+export function openStore(disk: Disk, dir: string): ConnectorStore {
   const sizes = new Map<string, number>();
   let loaded: Promise<void> | undefined;
   let tail: Promise<unknown> = Promise.resolve();
   const load = async (): Promise<void> => {
     await disk.mkdir(dir, 0o700);
     for (const entry of await disk.list(dir)) {
-      if (entry.kind === "file" && entry.name.endsWith(".json")) sizes.set(entry.name, (await disk.facts(`${dir}/${entry.name}`))?.size ?? 0);
+      if (entry.kind === "file" && entry.name.endsWith(".json"))
+        sizes.set(entry.name, (await disk.facts(`${dir}/${entry.name}`))?.size ?? 0);
     }
   };
   const ready = (): Promise<void> => (loaded ??= load());
   const fileOf = (key: string): string => {
-    if (key.length > KEY_CHARS_MAX) throw new QocError("TOO_LARGE", { what: "a store key", size: key.length, limit: KEY_CHARS_MAX });
+    if (key.length > KEY_CHARS_MAX)
+      throw new QocError("TOO_LARGE", { what: "a store key", size: key.length, limit: KEY_CHARS_MAX });
     return /^[a-z0-9][a-z0-9_-]{0,60}$/.test(key) ? `${key}.json` : `${sha256Hex(key)}.json`;
   };
   const put = async (key: string, value: unknown): Promise<void> => {
@@ -33,7 +35,8 @@ export const openStore = (disk: Disk, dir: string): ConnectorStore => {
     const text = JSON.stringify(value ?? null);
     const others = [...sizes].reduce((sum, [name, size]) => (name === file ? sum : sum + size), 0);
     const size = others + Buffer.byteLength(text);
-    if (size > STORE_BYTES_MAX) throw new QocError("TOO_LARGE", { what: "the connector's store", size, limit: STORE_BYTES_MAX });
+    if (size > STORE_BYTES_MAX)
+      throw new QocError("TOO_LARGE", { what: "the connector's store", size, limit: STORE_BYTES_MAX });
     await disk.writeAtomic(`${dir}/${file}`, text, 0o600);
     sizes.set(file, Buffer.byteLength(text));
   };
@@ -49,4 +52,4 @@ export const openStore = (disk: Disk, dir: string): ConnectorStore => {
       return done;
     },
   };
-};
+}

@@ -118,7 +118,8 @@ export class Connector {
       const reason = this.#lastError === undefined ? "" : `: ${this.#lastError.split("\n")[0] ?? ""}`;
       return Promise.reject(new QocError("CONNECTOR_NOT_READY", { connector: name, state: this.#state, reason }));
     }
-    if (!this.#methods.includes(method)) return Promise.reject(new QocError("NOT_SUPPORTED", { connector: name, method }));
+    if (!this.#methods.includes(method))
+      return Promise.reject(new QocError("NOT_SUPPORTED", { connector: name, method }));
     return this.#timed(life, method, args);
   }
 
@@ -200,7 +201,15 @@ export class Connector {
     });
     this.#life = life;
     void life.ended.then((reason) => this.#ended(life, reason));
-    const hello = await life.begin({ name, code: bundle.code, filename, secrets, options, tcp, ...(hosts === undefined ? {} : { hosts }) });
+    const hello = await life.begin({
+      name,
+      code: bundle.code,
+      filename,
+      secrets,
+      options,
+      tcp,
+      ...(hosts === undefined ? {} : { hosts }),
+    });
     [this.#methods, this.#capabilities] = [hello.methods, hello.capabilities];
     const connected = await this.#timed(life, "connect", []).catch((error: unknown) => {
       throw outageOf(error, isAwake);
@@ -251,7 +260,8 @@ export class Connector {
 
   #crashed(reason: string): void {
     const decision = this.#policy.crashed(this.#options.clock.monotonic());
-    if ("gaveUp" in decision) this.#become("quarantined", `${decision.gaveUp}, the last: ${reason.split("\n")[0] ?? ""}`);
+    if ("gaveUp" in decision)
+      this.#become("quarantined", `${decision.gaveUp}, the last: ${reason.split("\n")[0] ?? ""}`);
     else this.#again(decision.afterMs, reason);
   }
 
@@ -270,7 +280,8 @@ export class Connector {
     if (life === undefined) return;
     // From here on nothing more is sent to it, and its end is expected.
     this.#life = undefined;
-    if (this.#state === "ready" || this.#state === "degraded") await this.#timed(life, "disconnect", []).catch(() => undefined);
+    if (this.#state === "ready" || this.#state === "degraded")
+      await this.#timed(life, "disconnect", []).catch(() => undefined);
     await this.#end(life);
   }
 

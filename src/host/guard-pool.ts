@@ -48,7 +48,7 @@ interface Opened {
 }
 
 /** Nothing is loaded and no thread runs before the first guard is asked, or `warm`. */
-export const openGuardPool = (options: GuardPoolOptions): GuardPool => {
+export function openGuardPool(options: GuardPoolOptions): GuardPool {
   const { clock, log } = options;
   let opened: Promise<Opened> | undefined;
   let last: Promise<unknown> = Promise.resolve();
@@ -72,7 +72,9 @@ export const openGuardPool = (options: GuardPoolOptions): GuardPool => {
     const given = chain.map((guard) => told.rows.get(places.get(guard) ?? -1));
     const answers = rowsOf(chain, given, told.problem);
     const rows = guards.map(
-      (guard) => answers.get(guard) ?? failed(guard.key, problems.get(guard) ?? "it is not among the guards this desk started with"),
+      (guard) =>
+        answers.get(guard) ??
+        failed(guard.key, problems.get(guard) ?? "it is not among the guards this desk started with"),
     );
     const isLost = told.problem !== undefined;
     doesLoad = !isLost || (doesLoad && asked !== undefined);
@@ -83,7 +85,8 @@ export const openGuardPool = (options: GuardPoolOptions): GuardPool => {
     const { rows } = await ask(options.guards, undefined, LOAD_MS);
     if (isClosed) return;
     for (const { decision, guard, message } of rows)
-      if (decision !== "allow") log.error(`${message}; every order is blocked until this is put right and the desk restarted`, { guard });
+      if (decision !== "allow")
+        log.error(`${message}; every order is blocked until this is put right and the desk restarted`, { guard });
   };
 
   const judge = async (
@@ -91,10 +94,13 @@ export const openGuardPool = (options: GuardPoolOptions): GuardPool => {
     asked: NonNullable<GuardTask["asked"]>,
     since: number,
   ): Promise<readonly Check[]> => {
-    if (clock.monotonic() - since > WAIT_MS) return guards.map((guard) => failed(guard.key, "earlier orders kept the guards busy"));
+    if (clock.monotonic() - since > WAIT_MS)
+      return guards.map((guard) => failed(guard.key, "earlier orders kept the guards busy"));
     const { rows, isLost } = await ask(guards, asked, CHAIN_MS);
     if (isLost && !isClosed) {
-      log.error("the thread of the custom guards was replaced", { reason: rows.find((row) => row.decision === "block")?.message });
+      log.error("the thread of the custom guards was replaced", {
+        reason: rows.find((row) => row.decision === "block")?.message,
+      });
       // Guards that have not loaded before would hang again, and hold up the next order longer than an order may take.
       if (doesLoad) void inTurn(load).catch(() => undefined);
     }
@@ -104,16 +110,21 @@ export const openGuardPool = (options: GuardPoolOptions): GuardPool => {
   return {
     run: async (guards, order, book) => {
       const since = clock.monotonic();
-      return inTurn(() => judge(guards, { order, book }, since)).catch((error: unknown) => guards.map((guard) => failed(guard.key, error)));
+      return inTurn(() => judge(guards, { order, book }, since)).catch((error: unknown) =>
+        guards.map((guard) => failed(guard.key, error)),
+      );
     },
-    warm: () => (options.guards.length === 0 ? Promise.resolve() : inTurn(load).catch((error: unknown) => log.error(String(error)))),
+    warm: () =>
+      options.guards.length === 0
+        ? Promise.resolve()
+        : inTurn(load).catch((error: unknown) => log.error(String(error))),
     close: async () => {
       isClosed = true;
       const state = await opened?.catch(() => undefined);
       if (state?.pool !== undefined) await inTime(state.pool.destroy(), clock);
     },
   };
-};
+}
 
 interface Answer {
   readonly rows: readonly Check[];
@@ -121,7 +132,7 @@ interface Answer {
   readonly isLost: boolean;
 }
 
-const open = async ({ guards, workerFile, disk, log }: GuardPoolOptions): Promise<Opened> => {
+async function open({ guards, workerFile, disk, log }: GuardPoolOptions): Promise<Opened> {
   const bundles = new Map<string, Promise<GuardBundle>>();
   const sources: GuardSource[] = [];
   const places = new Map<CustomGuard, number>();
@@ -135,35 +146,38 @@ const open = async ({ guards, workerFile, disk, log }: GuardPoolOptions): Promis
     else places.set(guard, sources.push({ key, code: made.code, filename: adapter, options }) - 1);
   }
   return { pool: sources.length === 0 ? undefined : await startPool(workerFile, sources, log), places, problems };
-};
+}
 
 /**
  * Guards are asked in order: the first without an answer is the one that hung, and those behind it were not asked. Where all
  * have answered and the thread is lost all the same, nobody can say through whom: no answer counts.
  */
-const rowsOf = (
+function rowsOf(
   chain: readonly CustomGuard[],
   answers: readonly (GuardRow | undefined)[],
   problem: string | undefined,
-): ReadonlyMap<CustomGuard, Check> => {
+): ReadonlyMap<CustomGuard, Check> {
   const culprit = chain[answers.indexOf(undefined)];
   const rowOf = (guard: CustomGuard, answer: GuardRow | undefined): Check => {
-    const silent = (words: string): Check => block(guard.key, "GUARD_NO_ANSWER", `${words} ${problem ?? "did not answer"}`);
-    if (answer === undefined) return silent(guard === culprit ? guard.key : `${guard.key} was not asked: ${culprit?.key ?? ""}`);
+    const silent = (words: string): Check =>
+      block(guard.key, "GUARD_NO_ANSWER", `${words} ${problem ?? "did not answer"}`);
+    if (answer === undefined)
+      return silent(guard === culprit ? guard.key : `${guard.key} was not asked: ${culprit?.key ?? ""}`);
     if (problem !== undefined && culprit === undefined) return silent(`${guard.key}: no answer counts, for the chain`);
     return checkOf(guard, answer);
   };
   return new Map(chain.map((guard, index) => [guard, rowOf(guard, answers[index])]));
-};
+}
 
-const checkOf = ({ key }: CustomGuard, { outcome, text }: GuardRow): Check => {
+function checkOf({ key }: CustomGuard, { outcome, text }: GuardRow): Check {
   if (outcome === "allow") return pass(key, text);
   return outcome === "block" ? block(key, "CUSTOM_GUARD_BLOCKED", text) : failed(key, text);
-};
+}
 
 /** A thread that cannot be ended does not keep the desk from stopping. */
-const inTime = (task: Promise<void>, clock: Clock): Promise<void> =>
-  new Promise((resolve) => {
+function inTime(task: Promise<void>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
     const cancel = clock.after(CLOSE_MS, resolve);
     void task.then(cancel, cancel).then(resolve);
   });
+}

@@ -11,7 +11,7 @@ import { permissionFlag } from "./transport.ts";
 const MEMORY_MB = 64;
 
 /** One thread, for ever: when it is lost, Piscina starts the next, which gets the same texts. */
-export const startPool = async (workerFile: string, sources: readonly GuardSource[], log: Log): Promise<Piscina> => {
+export async function startPool(workerFile: string, sources: readonly GuardSource[], log: Log): Promise<Piscina> {
   const { Piscina } = await import("piscina");
   const own = dirname(dirname(createRequire(import.meta.url).resolve("piscina")));
   const pool = new Piscina({
@@ -25,12 +25,20 @@ export const startPool = async (workerFile: string, sources: readonly GuardSourc
     env: {},
     workerData: { sources },
     // The thread starts from files, so these two may be read; no guard has a way to.
-    execArgv: [permissionFlag(), `--allow-fs-read=${workerFile}`, `--allow-fs-read=${own}/*`, "--no-warnings", "--no-addons"],
+    execArgv: [
+      permissionFlag(),
+      `--allow-fs-read=${workerFile}`,
+      `--allow-fs-read=${own}/*`,
+      "--no-warnings",
+      "--no-addons",
+    ],
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
   });
-  pool.on("error", (error: Error) => log.warn("the thread of the custom guards ended between two orders", { reason: error.message }));
+  pool.on("error", (error: Error) =>
+    log.warn("the thread of the custom guards ended between two orders", { reason: error.message }),
+  );
   return pool;
-};
+}
 
 export interface Question {
   readonly chain: readonly number[];
@@ -46,7 +54,7 @@ export interface Told {
 }
 
 /** The chain as one task. When its time is over, Piscina ends the thread and starts another. */
-export const tell = async (pool: Piscina | undefined, { chain, asked, ms, clock }: Question): Promise<Told> => {
+export async function tell(pool: Piscina | undefined, { chain, asked, ms, clock }: Question): Promise<Told> {
   if (pool === undefined || chain.length === 0) return { rows: new Map(), lines: [] };
   const { port1, port2 } = new MessageChannel();
   const tooLong = new AbortController();
@@ -57,20 +65,33 @@ export const tell = async (pool: Piscina | undefined, { chain, asked, ms, clock 
     return heard(port1);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { ...heard(port1), problem: tooLong.signal.aborted ? `did not answer in ${ms} ms` : `ended its thread: ${reason}` };
+    return {
+      ...heard(port1),
+      problem: tooLong.signal.aborted ? `did not answer in ${ms} ms` : `ended its thread: ${reason}`,
+    };
   } finally {
     cancel();
     port1.close();
   }
-};
+}
 
 const guardEvent = z.discriminatedUnion("e", [
-  z.strictObject({ e: z.literal("row"), guard: z.int(), outcome: z.enum(["allow", "block", "broken"]), text: z.string().max(1_000) }),
-  z.strictObject({ e: z.literal("log"), guard: z.int(), level: z.enum(["debug", "info", "warn", "error"]), text: z.string().max(1_000) }),
+  z.strictObject({
+    e: z.literal("row"),
+    guard: z.int(),
+    outcome: z.enum(["allow", "block", "broken"]),
+    text: z.string().max(1_000),
+  }),
+  z.strictObject({
+    e: z.literal("log"),
+    guard: z.int(),
+    level: z.enum(["debug", "info", "warn", "error"]),
+    text: z.string().max(1_000),
+  }),
 ]);
 
 /** Everything that was posted, also by a thread that is gone. Its first row is a guard's answer; what has no shape is none. */
-const heard = (port: MessagePort): Told => {
+function heard(port: MessagePort): Told {
   const rows = new Map<number, GuardRow>();
   const lines: GuardLine[] = [];
   for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
@@ -79,4 +100,4 @@ const heard = (port: MessagePort): Told => {
     else if (data !== undefined && !rows.has(data.guard)) rows.set(data.guard, data);
   }
   return { rows, lines };
-};
+}

@@ -15,7 +15,8 @@ export class Latency {
     const size = Math.min(this.#count, KEPT);
     if (size === 0) return undefined;
     const sorted = this.#ring.slice(0, size).toSorted();
-    const at = (share: number): number => Math.round((sorted[Math.min(size - 1, Math.floor(size * share))] ?? 0) * 1_000) / 1_000;
+    const at = (share: number): number =>
+      Math.round((sorted[Math.min(size - 1, Math.floor(size * share))] ?? 0) * 1_000) / 1_000;
     return { p50: at(0.5), p99: at(0.99) };
   }
 }

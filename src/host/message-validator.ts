@@ -15,10 +15,12 @@ export interface PortGate {
   /** A call went out: one answer may come in, however fast they are. */
   called(): void;
   /** The event, the answer for Comlink, or why this peer is not to be trusted. */
-  admit(message: unknown): { readonly event: WorkerEvent } | { readonly answer: unknown } | { readonly refused: string };
+  admit(
+    message: unknown,
+  ): { readonly event: WorkerEvent } | { readonly answer: unknown } | { readonly refused: string };
 }
 
-export const openPortGate = (clock: Clock, redact: (text: string) => string): PortGate => {
+export function openPortGate(clock: Clock, redact: (text: string) => string): PortGate {
   const sample = (message: unknown): string => sampleOf(message, redact);
   const messages = new Budget(clock, LIMITS.messages, LIMITS.messageWindowMs);
   const chars = new Budget(clock, LIMITS.windowChars, LIMITS.charsWindowMs);
@@ -31,24 +33,29 @@ export const openPortGate = (clock: Clock, redact: (text: string) => string): Po
       if (isAnswer) owed -= 1;
       else if (!messages.spend(1))
         return { refused: `more than ${LIMITS.messages} messages in ${LIMITS.messageWindowMs} ms` };
-      if (typeof message !== "object" || message === null) return { refused: `a message that is no object: ${sample(message)}` };
+      if (typeof message !== "object" || message === null)
+        return { refused: `a message that is no object: ${sample(message)}` };
       const limit = limitOf(message);
       const size = sizeWithin(message, limit);
-      if (size === undefined) return { refused: `a message of more than ${limit} characters, or not plain data: ${sample(message)}` };
-      if (!chars.spend(size)) return { refused: `more than ${LIMITS.windowChars} characters in ${LIMITS.charsWindowMs} ms` };
+      if (size === undefined)
+        return { refused: `a message of more than ${limit} characters, or not plain data: ${sample(message)}` };
+      if (!chars.spend(size))
+        return { refused: `more than ${LIMITS.windowChars} characters in ${LIMITS.charsWindowMs} ms` };
       if (!isAnswer) {
         const parsed = workerEvent.safeParse(message);
         return parsed.success ? { event: parsed.data } : { refused: `a malformed event: ${sample(message)}` };
       }
-      return answerShape.safeParse(message).success ? { answer: message } : { refused: `a malformed answer: ${sample(message)}` };
+      return answerShape.safeParse(message).success
+        ? { answer: message }
+        : { refused: `a malformed answer: ${sample(message)}` };
     },
   };
-};
+}
 
-const limitOf = (message: object): number => {
+function limitOf(message: object): number {
   if (!("e" in message)) return LIMITS.answerChars;
   return message.e === "fills" ? LIMITS.fillsChars : message.e === "ask" ? LIMITS.askChars : LIMITS.eventChars;
-};
+}
 
 /** So much within each window; a window begins anew when it is over. The clock is asked only where the sum is reached. */
 class Budget {
@@ -80,7 +87,7 @@ class Budget {
 const SAMPLE_CHARS = 300;
 
 /** Never throws: whatever the peer sent, its life ends in words. Secrets go before anything is cut, since half of one is one too. */
-const sampleOf = (message: unknown, redact: (text: string) => string): string => {
+function sampleOf(message: unknown, redact: (text: string) => string): string {
   try {
     const text = JSON.stringify(message, (_key, value: unknown) => {
       if (typeof value === "bigint") return `${value}n`;
@@ -90,4 +97,4 @@ const sampleOf = (message: unknown, redact: (text: string) => string): string =>
   } catch {
     return `a ${typeof message} that cannot be shown`;
   }
-};
+}

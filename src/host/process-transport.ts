@@ -30,7 +30,7 @@ const BOOT = `const f=require("fs"),r=(n)=>{const b=Buffer.alloc(n);
 for(let i=0;i<n;){const k=f.readSync(0,b,i,n-i,null);if(k===0)process.exit(0);i+=k}return b.toString()};
 require("vm").runInThisContext("(function(require,module,exports){"+r(Number(r(12)))+"\\n})")(require,module,exports)`;
 
-export const startProcess = (options: ProcessOptions): Transport => {
+export function startProcess(options: ProcessOptions): Transport {
   const child = spawn(
     process.execPath,
     [permissionFlag(), "--no-warnings", "--no-addons", `--max-old-space-size=${options.memoryMb}`, "-e", BOOT],
@@ -40,7 +40,8 @@ export const startProcess = (options: ProcessOptions): Transport => {
   // A process that could not be made says so by an event, and has no pipes.
   let refusal = "";
   child.on("error", (error) => void (refusal ||= `its process could not be made: ${error.message}`));
-  if (!Array.isArray(child.stdio)) throw new Error("no process could be made for it: is a limit of this machine reached?");
+  if (!Array.isArray(child.stdio))
+    throw new Error("no process could be made for it: is a limit of this machine reached?");
   const [stdin, stdout, stderr, out] = child.stdio as readonly unknown[] as [Writable, Readable, Readable, Readable];
   const heard = listeners();
   const text = Buffer.from(options.text);
@@ -76,19 +77,23 @@ export const startProcess = (options: ProcessOptions): Transport => {
       out.destroy();
     },
   };
-};
+}
 
 /** Calls `run` once, after the process is gone and everything it wrote was read. */
-const whenOver = (child: ChildProcess, streams: readonly Readable[], run: (code: number | null, signal: string | null) => void): void => {
+function whenOver(
+  child: ChildProcess,
+  streams: readonly Readable[],
+  run: (code: number | null, signal: string | null) => void,
+): void {
   const read = streams.map((stream) => new Promise<void>((resolve) => stream.once("close", resolve)));
   const gone = new Promise<[number | null, string | null]>((resolve) => {
     child.once("exit", (code, signal) => resolve([code, signal]));
     child.once("error", () => resolve([1, null]));
   });
   void Promise.all([gone, ...read]).then(([[code, signal]]) => run(code, signal));
-};
+}
 
-const readLines = (stream: Readable, take: (message: unknown) => void, refuse: (why: string) => void): void => {
+function readLines(stream: Readable, take: (message: unknown) => void, refuse: (why: string) => void): void {
   let parts: Buffer[] = [];
   let size = 0;
   const finish = (last: Buffer): void => {
@@ -119,10 +124,10 @@ const readLines = (stream: Readable, take: (message: unknown) => void, refuse: (
     refuse(`it wrote a line of more than ${LINE_BYTES_MAX} bytes`);
     stream.destroy();
   });
-};
+}
 
 /** Passes on what it prints, line by line; answers with the end of what it printed as errors. */
-const keepOutput = (stdout: Readable, stderr: Readable, say: (line: string) => void): (() => string) => {
+function keepOutput(stdout: Readable, stderr: Readable, say: (line: string) => void): () => string {
   let tail = "";
   for (const stream of [stdout, stderr]) {
     stream.on("error", () => undefined);
@@ -131,16 +136,16 @@ const keepOutput = (stdout: Readable, stderr: Readable, say: (line: string) => v
   stderr.on("data", (chunk: string) => (tail = (tail + chunk).slice(-STDERR_CHARS)));
   // The line that was cut is left out: what is looked for in it could stand there by half.
   return () => wordsOf(tail.length < STDERR_CHARS ? tail : tail.slice(tail.indexOf("\n") + 1));
-};
+}
 
 /** What ended it, without the excerpts and statistics that the runtime prints before it says so. */
-const wordsOf = (printed: string): string => {
+function wordsOf(printed: string): string {
   const at = printed.search(/^(FATAL ERROR: |Uncaught |\w*Error\b)/m);
   return printed.slice(Math.max(0, at)).trim();
-};
+}
 
 /** The heap's limit is the child's own; memory outside the heap is watched from here. */
-const watchMemory = (child: ChildProcess, options: ProcessOptions, over: (resident: number) => void): (() => void) => {
+function watchMemory(child: ChildProcess, options: ProcessOptions, over: (resident: number) => void): () => void {
   const { clock, residentMb, memoryMb } = options;
   let isOver = false;
   let cancel: () => void = () => undefined;
@@ -155,4 +160,4 @@ const watchMemory = (child: ChildProcess, options: ProcessOptions, over: (reside
     isOver = true;
     cancel();
   };
-};
+}

@@ -9,7 +9,10 @@ export type Caller = (...args: readonly unknown[]) => Promise<unknown>;
  * Adds one proxy a method, made once and held: Comlink would tell the worker to stop when the last of them is collected. What it
  * answers with takes an answer that the port gate let through.
  */
-export const addCallers = (callers: Map<Method, Caller>, transport: Pick<Transport, "post">): ((answer: unknown) => void) => {
+export function addCallers(
+  callers: Map<Method, Caller>,
+  transport: Pick<Transport, "post">,
+): (answer: unknown) => void {
   let listener: (event: { data: unknown }) => void = () => undefined;
   const remote = wrap<Record<Method, Caller>>({
     addEventListener: (_type: string, given: unknown) => {
@@ -21,4 +24,4 @@ export const addCallers = (callers: Map<Method, Caller>, transport: Pick<Transpo
   } as unknown as Parameters<typeof wrap>[0]);
   for (const method of METHODS) callers.set(method, remote[method] as unknown as Caller);
   return (answer) => listener({ data: answer });
-};
+}

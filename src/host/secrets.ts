@@ -17,7 +17,7 @@ export interface Vault {
 }
 
 /** `env` is the live environment: a variable is taken out of it when it is first read, so that no report can show it. */
-export const openVault = (disk: Disk, env: Record<string, string | undefined>): Vault => {
+export function openVault(disk: Disk, env: Record<string, string | undefined>): Vault {
   const taken = new Map<string, string>();
   const shapes = new Set<string>();
   let known: RegExp | undefined;
@@ -38,7 +38,8 @@ export const openVault = (disk: Disk, env: Record<string, string | undefined>): 
       for (const [name, source] of Object.entries(auth)) {
         const value = "env" in source ? fromEnv(source.env) : await fromFile(source.file);
         const where = "env" in source ? `environment variable ${source.env}` : `file ${source.file}`;
-        if (value === undefined || value === "") throw new QocError("SECRET_MISSING", { connector, name, source: where });
+        if (value === undefined || value === "")
+          throw new QocError("SECRET_MISSING", { connector, name, source: where });
         values[name] = value;
         for (const shape of shapesOf(value)) shapes.add(shape);
       }
@@ -49,24 +50,29 @@ export const openVault = (disk: Disk, env: Record<string, string | undefined>): 
     },
     redact: (text) => (known === undefined ? text : text.replace(known, "[secret]")),
   };
-};
+}
 
 /** How a value may stand in a text: as it is, and as programs write it down. */
-const shapesOf = (value: string): readonly string[] => {
+function shapesOf(value: string): readonly string[] {
   if (value.length < REDACT_CHARS_MIN) return [];
   const bytes = Buffer.from(value);
   const hex = bytes.toString("hex");
   const form = new URLSearchParams([["", value]]).toString().slice(1);
   const inUrls = [form, form.replaceAll("+", "%20"), encodeURIComponent(value)];
   return [value, ...base64Shapes(bytes), hex, hex.toUpperCase(), ...inUrls, JSON.stringify(value).slice(1, -1)];
-};
+}
 
 /** In base64 a value looks different at each of three places (`user:SECRET`); what is certain of it at each is looked for. */
-const base64Shapes = (bytes: Buffer): readonly string[] =>
-  [0, 1, 2].flatMap((before) => {
+function base64Shapes(bytes: Buffer): readonly string[] {
+  return [0, 1, 2].flatMap((before) => {
     const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
     const certain = text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
-    return certain.length < REDACT_CHARS_MIN ? [] : [certain, certain.replaceAll("+", "-").replaceAll("/", "_"), encodeURIComponent(certain)];
+    return certain.length < REDACT_CHARS_MIN
+      ? []
+      : [certain, certain.replaceAll("+", "-").replaceAll("/", "_"), encodeURIComponent(certain)];
   });
+}
 
-const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
+}

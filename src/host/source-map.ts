@@ -77,7 +77,7 @@ class Cursor {
 const FIELDS = 4;
 
 /** Answers with the author's place of a place in the bundle, both from 1; undefined where there is none. */
-export const openMap = (map: string): ((line: number, column: number) => Place | undefined) => {
+export function openMap(map: string): (line: number, column: number) => Place | undefined {
   const { mappings, sources } = JSON.parse(map) as { readonly mappings?: string; readonly sources?: readonly string[] };
   const text = Buffer.from(`${mappings ?? ""};`, "latin1");
   const index: number[] = [];
@@ -93,8 +93,11 @@ export const openMap = (map: string): ((line: number, column: number) => Place |
     let found: Place | undefined;
     while (cursor.segment() && cursor.generated < column) {
       const name = sources?.[cursor.source];
-      found = cursor.hasSource && name !== undefined ? { source: name, line: cursor.line + 1, column: cursor.column + 1 } : undefined;
+      found =
+        cursor.hasSource && name !== undefined
+          ? { source: name, line: cursor.line + 1, column: cursor.column + 1 }
+          : undefined;
     }
     return found;
   };
-};
+}

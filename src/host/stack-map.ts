@@ -9,16 +9,16 @@ type Mapper = (text: string) => string;
 const MAP_CHARS_MAX = 64 * 1024 * 1024;
 
 /** Reading the map of a large bundle takes long: it is read once for a bundle, and not once for a life. */
-export const bundleMapper = (): ((filename: string, bundle: Pick<Bundle, "digest" | "map">) => Mapper) => {
+export function bundleMapper(): (filename: string, bundle: Pick<Bundle, "digest" | "map">) => Mapper {
   let last: { readonly digest: Digest; readonly mapper: Mapper } | undefined;
   return (filename, { digest, map }) => {
     if (last?.digest !== digest) last = { digest, mapper: stackMapper(filename, map) };
     return last.mapper;
   };
-};
+}
 
 /** Rewrites `qoc:<name>:LINE:COLUMN` in a stack or message; `base` is the folder that short paths are relative to. */
-export const stackMapper = (filename: string, map: string): Mapper => {
+export function stackMapper(filename: string, map: string): Mapper {
   let find: ReturnType<typeof openMap> | undefined;
   const escaped = filename.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const place = new RegExp(`${escaped}:(\\d+):(\\d+)`, "g");
@@ -29,4 +29,4 @@ export const stackMapper = (filename: string, map: string): Mapper => {
       const found = find(Number(line), Number(column));
       return found === undefined ? whole : `${found.source}:${found.line}:${found.column}`;
     });
-};
+}

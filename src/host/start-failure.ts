@@ -5,10 +5,20 @@ import { type ErrorCode, QocError } from "../domain/error.ts";
 export class Unreachable extends Error {}
 
 /** Trying again cannot help before a human has changed something. */
-const LASTING = new Set<ErrorCode>(["ADAPTER_MISSING", "ADAPTER_BUNDLE", "ADAPTER_SHAPE", "ADAPTER_CHANGED", "SDK_MISMATCH", "SECRET_MISSING"]);
+const LASTING = new Set<ErrorCode>([
+  "ADAPTER_MISSING",
+  "ADAPTER_BUNDLE",
+  "ADAPTER_SHAPE",
+  "ADAPTER_CHANGED",
+  "SDK_MISMATCH",
+  "SECRET_MISSING",
+]);
 
-export const isLasting = (error: unknown): boolean => error instanceof QocError && LASTING.has(error.code);
+export function isLasting(error: unknown): boolean {
+  return error instanceof QocError && LASTING.has(error.code);
+}
 
 /** Its thread answers and its venue does not: that is an outage too, and nobody's crash. */
-export const outageOf = (error: unknown, isAwake: boolean): unknown =>
-  error instanceof QocError && error.code === "CALL_TIMEOUT" && isAwake ? new Unreachable(error.message) : error;
+export function outageOf(error: unknown, isAwake: boolean): unknown {
+  return error instanceof QocError && error.code === "CALL_TIMEOUT" && isAwake ? new Unreachable(error.message) : error;
+}

@@ -17,14 +17,15 @@ export interface Transport {
 }
 
 /** Node 20 calls the flag experimental; it works per worker on each supported version, which tests pin. */
-export const permissionFlag = (): string =>
-  process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
+export function permissionFlag(): string {
+  return process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
+}
 
 /** A line that does not end is told in pieces of this size. */
 const LINE_CHARS_MAX = 64 * 1024;
 
 /** Whole lines of a stream, so that nothing that is looked for in them is cut in two. */
-export const readOutput = (stream: Readable, line: (text: string) => void): void => {
+export function readOutput(stream: Readable, line: (text: string) => void): void {
   let rest = "";
   const tell = (text: string): void => {
     if (text.trim() !== "") line(text);
@@ -39,10 +40,10 @@ export const readOutput = (stream: Readable, line: (text: string) => void): void
     rest = "";
   });
   stream.once("end", () => tell(rest));
-};
+}
 
 /** Who listens to a transport: set once, silent until then and after `mute`. */
-export const listeners = () => {
+export function listeners() {
   let onMessage: (message: unknown) => void = () => undefined;
   let onOutput: (line: string) => void = () => undefined;
   let onExit: (reason: string) => void = () => undefined;
@@ -60,7 +61,7 @@ export const listeners = () => {
       onExit: (listener: (reason: string) => void): void => void (onExit = listener),
     },
   };
-};
+}
 
 export interface WorkerOptions {
   /** The worker's text. */
@@ -69,7 +70,7 @@ export interface WorkerOptions {
   readonly memoryMb: number;
 }
 
-export const startWorker = ({ text, name, memoryMb }: WorkerOptions): Transport => {
+export function startWorker({ text, name, memoryMb }: WorkerOptions): Transport {
   const { port1, port2 } = new MessageChannel();
   // In a function of its own: a script's variables would be globals of the adapter.
   const worker = new Worker(`(function (require, module, exports) {${text}\n})(require, module, exports)`, {
@@ -111,4 +112,4 @@ export const startWorker = ({ text, name, memoryMb }: WorkerOptions): Transport 
       port1.close();
     },
   };
-};
+}

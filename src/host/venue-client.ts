@@ -17,7 +17,16 @@ import { QocError, messageOf } from "../domain/error.ts";
 import type { Fundamentals } from "../domain/fundamentals.ts";
 import type { Order } from "../domain/order.ts";
 import type { Order as SdkOrder } from "../domain/sdk.ts";
-import type { BarRange, ToldAccount, VenueBar, VenueFill, VenueInstrument, VenuePosition, VenueQuote, VenueReport } from "../domain/venue.ts";
+import type {
+  BarRange,
+  ToldAccount,
+  VenueBar,
+  VenueFill,
+  VenueInstrument,
+  VenuePosition,
+  VenueQuote,
+  VenueReport,
+} from "../domain/venue.ts";
 import { type Cleared, isCleared } from "../gate/cleared.ts";
 import type { Connector } from "./connector.ts";
 
@@ -27,14 +36,20 @@ export type PlaceOutcome =
 
 export type Connectors = ReadonlyMap<string, Connector>;
 
-const connectorOf = (connectors: Connectors, name: string): Connector => {
+function connectorOf(connectors: Connectors, name: string): Connector {
   const connector = connectors.get(name);
   if (connector === undefined) throw new QocError("CONNECTOR_UNKNOWN", { name, suggestion: "" });
   return connector;
-};
+}
 
 /** @throws CALL_FAILED for an adapter's own error, PROTOCOL for an answer out of shape, and what the call itself throws. */
-const ask = async <T>(connectors: Connectors, name: string, method: Method, args: readonly unknown[], shape: z.ZodType<T>): Promise<T> => {
+async function ask<T>(
+  connectors: Connectors,
+  name: string,
+  method: Method,
+  args: readonly unknown[],
+  shape: z.ZodType<T>,
+): Promise<T> {
   const answer: Envelope = await connectorOf(connectors, name).call(method, args);
   if (!answer.ok) throw new QocError("CALL_FAILED", { connector: name, method, message: answer.message });
   const parsed = shape.safeParse(answer.value);
@@ -46,19 +61,24 @@ const ask = async <T>(connectors: Connectors, name: string, method: Method, args
     what: `answer of ${method}`,
     message: `${where === "" ? "" : `${where} `}${issue?.message ?? ""}`,
   });
-};
+}
 
 /** undefined where the connector has no such method. */
-const askIf = async <T>(
+async function askIf<T>(
   connectors: Connectors,
   name: string,
   method: Method,
   args: readonly unknown[],
   shape: z.ZodType<T>,
-): Promise<T | undefined> =>
-  connectorOf(connectors, name).facts.methods.includes(method) ? ask(connectors, name, method, args, shape) : undefined;
+): Promise<T | undefined> {
+  return connectorOf(connectors, name).facts.methods.includes(method)
+    ? ask(connectors, name, method, args, shape)
+    : undefined;
+}
 
-const list = <T>(shape: z.ZodType<T>): z.ZodType<T[]> => z.array(shape).max(LIMITS.answerChars / 8);
+function list<T>(shape: z.ZodType<T>): z.ZodType<T[]> {
+  return z.array(shape).max(LIMITS.answerChars / 8);
+}
 
 /** Money that may be spent: floored to cents, never below what was said. */
 const buyingPower = z.union([z.number(), z.string()]).transform((raw, context): DecimalText => {
@@ -70,31 +90,39 @@ const buyingPower = z.union([z.number(), z.string()]).transform((raw, context): 
   }
 });
 
-export const openVenueCalls = (connectors: Connectors) => ({
-  quote: (name: string, symbol: string): Promise<VenueQuote> => ask(connectors, name, "getQuote", [symbol], quoteShape),
-  positions: (name: string): Promise<readonly VenuePosition[]> => ask(connectors, name, "getPositions", [], list(positionShape)),
-  buyingPower: (name: string): Promise<DecimalText> => ask(connectors, name, "getBuyingPower", [], buyingPower),
-  account: (name: string): Promise<ToldAccount | undefined> => askIf(connectors, name, "getAccount", [], accountShape),
-  instrument: (name: string, symbol: string): Promise<VenueInstrument | null | undefined> =>
-    askIf(connectors, name, "getInstrument", [symbol], instrumentShape.nullable()),
-  order: (name: string, query: { venueOrderId?: string; clientOrderId?: string }): Promise<VenueReport | null | undefined> =>
-    askIf(connectors, name, "getOrder", [query], reportShape.nullable()),
-  openOrders: (name: string): Promise<readonly VenueReport[] | undefined> =>
-    askIf(connectors, name, "getOpenOrders", [], list(reportShape)),
-  fills: (name: string, since: number): Promise<readonly VenueFill[] | undefined> =>
-    askIf(connectors, name, "getFills", [since], list(fillShape)),
-  bars: (name: string, symbol: string, range: BarRange = {}): Promise<readonly VenueBar[] | undefined> =>
-    askIf(connectors, name, "getBars", [symbol, { resolution: "1d", ...range }], list(barShape)),
-  fundamentals: (name: string, symbol: string): Promise<Fundamentals | null | undefined> =>
-    askIf(connectors, name, "getFundamentals", [symbol], fundamentalsShape),
-  cancel: async (name: string, venueOrderId: string): Promise<void> =>
-    void (await ask(connectors, name, "cancelOrder", [venueOrderId], z.unknown())),
-  place: (order: Cleared<Order>): Promise<PlaceOutcome> => place(connectors, order),
-});
+export function openVenueCalls(connectors: Connectors) {
+  return {
+    quote: (name: string, symbol: string): Promise<VenueQuote> =>
+      ask(connectors, name, "getQuote", [symbol], quoteShape),
+    positions: (name: string): Promise<readonly VenuePosition[]> =>
+      ask(connectors, name, "getPositions", [], list(positionShape)),
+    buyingPower: (name: string): Promise<DecimalText> => ask(connectors, name, "getBuyingPower", [], buyingPower),
+    account: (name: string): Promise<ToldAccount | undefined> =>
+      askIf(connectors, name, "getAccount", [], accountShape),
+    instrument: (name: string, symbol: string): Promise<VenueInstrument | null | undefined> =>
+      askIf(connectors, name, "getInstrument", [symbol], instrumentShape.nullable()),
+    order: (
+      name: string,
+      query: { venueOrderId?: string; clientOrderId?: string },
+    ): Promise<VenueReport | null | undefined> => askIf(connectors, name, "getOrder", [query], reportShape.nullable()),
+    openOrders: (name: string): Promise<readonly VenueReport[] | undefined> =>
+      askIf(connectors, name, "getOpenOrders", [], list(reportShape)),
+    fills: (name: string, since: number): Promise<readonly VenueFill[] | undefined> =>
+      askIf(connectors, name, "getFills", [since], list(fillShape)),
+    bars: (name: string, symbol: string, range: BarRange = {}): Promise<readonly VenueBar[] | undefined> =>
+      askIf(connectors, name, "getBars", [symbol, { resolution: "1d", ...range }], list(barShape)),
+    fundamentals: (name: string, symbol: string): Promise<Fundamentals | null | undefined> =>
+      askIf(connectors, name, "getFundamentals", [symbol], fundamentalsShape),
+    cancel: async (name: string, venueOrderId: string): Promise<void> =>
+      void (await ask(connectors, name, "cancelOrder", [venueOrderId], z.unknown())),
+    place: (order: Cleared<Order>): Promise<PlaceOutcome> => place(connectors, order),
+  };
+}
 
 /** Takes a cleared order and nothing else. Whatever is not a definite answer is unclear. */
-const place = async (connectors: Connectors, order: Cleared<Order>): Promise<PlaceOutcome> => {
-  if (!isCleared(order)) throw new QocError("INTERNAL", { message: "an order that the gate did not clear was handed to the host" });
+async function place(connectors: Connectors, order: Cleared<Order>): Promise<PlaceOutcome> {
+  if (!isCleared(order))
+    throw new QocError("INTERNAL", { message: "an order that the gate did not clear was handed to the host" });
   const connector = connectors.get(order.terms.connector);
   if (connector === undefined) return { kind: "not-sent", reason: `there is no connector ${order.terms.connector}` };
   const { state, capabilities } = connector.facts;
@@ -115,17 +143,19 @@ const place = async (connectors: Connectors, order: Cleared<Order>): Promise<Pla
       reason: `its acknowledgement is malformed: ${ack.error.issues[0]?.path.join(".") ?? ""} ${ack.error.issues[0]?.message ?? ""}`,
     };
   } catch (error) {
-    if (error instanceof QocError && error.code === "CONNECTOR_NOT_READY") return { kind: "not-sent", reason: error.message };
+    if (error instanceof QocError && error.code === "CONNECTOR_NOT_READY")
+      return { kind: "not-sent", reason: error.message };
     return { kind: "unclear", reason: messageOf(error) };
   }
-};
+}
 
 /** Or a word on which amount no JavaScript number can hold. */
-const sdkOrder = ({ clientOrderId, terms }: Order, exactDecimals: boolean): SdkOrder | string => {
+function sdkOrder({ clientOrderId, terms }: Order, exactDecimals: boolean): SdkOrder | string {
   const number = (value: DecimalText): number => exactNumber(decimal(value)) ?? Number.NaN;
   const amounts = [terms.quantity, terms.limitPrice, terms.stopPrice].filter((value) => value !== undefined);
   const lost = amounts.find((value) => Number.isNaN(number(value)));
-  if (lost !== undefined && !exactDecimals) return `${lost} has no exact number, and the connector does not read the exact text`;
+  if (lost !== undefined && !exactDecimals)
+    return `${lost} has no exact number, and the connector does not read the exact text`;
   const near = (value: DecimalText): number => (Number.isNaN(number(value)) ? Number(value) : number(value));
   return {
     clientOrderId,
@@ -138,4 +168,4 @@ const sdkOrder = ({ clientOrderId, terms }: Order, exactDecimals: boolean): SdkO
     ...(terms.stopPrice === undefined ? {} : { stopPrice: near(terms.stopPrice), stopPriceText: terms.stopPrice }),
     timeInForce: terms.timeInForce,
   };
-};
+}

@@ -2,7 +2,14 @@
  * One life of a connector: from its worker's start to its end. Every call races its answer, its deadline and the worker's
  * death; the peer is hostile until zod has seen what it says.
  */
-import { type Envelope, LIMITS, type Method, PROTOCOL, type StartMessage, type WorkerEvent } from "../protocol/messages.ts";
+import {
+  type Envelope,
+  LIMITS,
+  type Method,
+  PROTOCOL,
+  type StartMessage,
+  type WorkerEvent,
+} from "../protocol/messages.ts";
 import { envelope } from "../protocol/schemas.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Clock, Log } from "../domain/ports.ts";
@@ -131,7 +138,11 @@ export class Life {
     if (this.#death !== undefined) return Promise.reject(this.#diedDuring(method));
     if (this.#pending.size >= LIMITS.pendingCalls) {
       return Promise.reject(
-        new QocError("CONNECTOR_NOT_READY", { connector: name, state: "busy", reason: `: ${LIMITS.pendingCalls} calls wait already` }),
+        new QocError("CONNECTOR_NOT_READY", {
+          connector: name,
+          state: "busy",
+          reason: `: ${LIMITS.pendingCalls} calls wait already`,
+        }),
       );
     }
     const caller = this.#callers.get(method);
@@ -174,16 +185,31 @@ export class Life {
     });
   }
 
-  #settle(method: Method, value: unknown, resolve: (answer: Envelope) => void, reject: (error: QocError) => void): void {
+  #settle(
+    method: Method,
+    value: unknown,
+    resolve: (answer: Envelope) => void,
+    reject: (error: QocError) => void,
+  ): void {
     const parsed = envelope.safeParse(value);
     if (!parsed.success) {
-      reject(new QocError("PROTOCOL", { connector: this.#options.name, what: `answer of ${method}`, message: "it is no envelope" }));
+      reject(
+        new QocError("PROTOCOL", {
+          connector: this.#options.name,
+          what: `answer of ${method}`,
+          message: "it is no envelope",
+        }),
+      );
       return;
     }
     const answer = parsed.data;
     const { clean, cover } = this.#options;
     const stack = answer.ok || answer.stack === undefined ? {} : { stack: clean(answer.stack) };
-    resolve(answer.ok ? { ...answer, value: cover.hide(answer.value) } : { ...answer, message: clean(answer.message), ...stack });
+    resolve(
+      answer.ok
+        ? { ...answer, value: cover.hide(answer.value) }
+        : { ...answer, message: clean(answer.message), ...stack },
+    );
   }
 
   #beat(): void {
@@ -267,7 +293,9 @@ export class Life {
     const { name: connector, clean } = this.#options;
     if (event.e === "failed") {
       const message = clean(event.kind === "shape" ? event.message : (event.stack ?? event.message));
-      this.#hello?.reject(new QocError(event.kind === "shape" ? "ADAPTER_SHAPE" : "ADAPTER_THREW", { connector, message }));
+      this.#hello?.reject(
+        new QocError(event.kind === "shape" ? "ADAPTER_SHAPE" : "ADAPTER_THREW", { connector, message }),
+      );
     } else if (event.protocol !== PROTOCOL) {
       const message = `it speaks wire ${event.protocol}, this desk ${PROTOCOL}`;
       this.#hello?.reject(new QocError("PROTOCOL", { connector, what: "hello", message }));
@@ -294,6 +322,10 @@ export class Life {
   }
 
   #diedDuring(method: string): QocError {
-    return new QocError("CALL_DIED", { connector: this.#options.name, method, reason: (this.#death ?? "").split("\n")[0] ?? "" });
+    return new QocError("CALL_DIED", {
+      connector: this.#options.name,
+      method,
+      reason: (this.#death ?? "").split("\n")[0] ?? "",
+    });
   }
 }

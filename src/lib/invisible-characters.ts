@@ -4,13 +4,20 @@
  * Controls, format characters (bidi overrides and isolates, zero-width, tags, BOM), line and paragraph separators, private use,
  * lone surrogates, variation selectors, fillers, and what no letter uses.
  */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Cn}\u115f\u1160\u3164\uffa0\u034f\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu;
+const UNSEEN =
+  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Cn}\u115f\u1160\u3164\uffa0\u034f\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu;
 const UNSEEN_IN_TEXT = new RegExp(`(?![\\n\\t])(?:${UNSEEN.source})`, "gu");
 
-const spelled = (char: string): string => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
+function spelled(char: string): string {
+  return `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
+}
 
 /** Every unseen character as `\u{202e}`, line ends and tabs too. */
-export const spellLine = (line: string): string => line.replace(UNSEEN, spelled);
+export function spellLine(line: string): string {
+  return line.replace(UNSEEN, spelled);
+}
 
 /** Line feeds and tabs stay; CR LF is one line end. */
-export const spellText = (text: string): string => text.replaceAll("\r\n", "\n").replace(UNSEEN_IN_TEXT, spelled);
+export function spellText(text: string): string {
+  return text.replaceAll("\r\n", "\n").replace(UNSEEN_IN_TEXT, spelled);
+}

@@ -10,11 +10,11 @@ export const NAME_CHARS_MAX = 200;
 export const IDS_MAX = 10_000;
 
 /** The beginning of a name. One that was cut ends in a sign that stands in no tool's name, so that it passes for none. */
-export const brief = (name: string): string => {
+export function brief(name: string): string {
   if (name.length <= NAME_CHARS_MAX) return name;
   // Put together anew: a mere slice keeps the whole line alive that it is of.
   return `${[...name.slice(0, NAME_CHARS_MAX)].join("")}…`;
-};
+}
 
 export interface Memory<T> {
   get(id: string): T | undefined;
@@ -22,7 +22,7 @@ export interface Memory<T> {
 }
 
 /** What is known by the program's own ids. Of too many the oldest is forgotten, and is as one that was never told of. */
-export const memory = <T>(): Memory<T> => {
+export function memory<T>(): Memory<T> {
   const known = new Map<string, T>();
   return {
     get: (id) => known.get(keyOf(id)),
@@ -32,7 +32,9 @@ export const memory = <T>(): Memory<T> => {
       if (known.size > IDS_MAX) known.delete(oldest);
     },
   };
-};
+}
 
 /** An id may be of any length. It is not cut, for two calls could become one, and the second pass for the first one's tool. */
-const keyOf = (id: string): string => sha256Hex(id);
+function keyOf(id: string): string {
+  return sha256Hex(id);
+}

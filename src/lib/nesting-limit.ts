@@ -2,7 +2,7 @@
 const DEPTH_MAX = 64;
 
 /** Counts brackets whatever they stand in, and YAML's compact `- - -`; an order needs a depth of two. */
-export const isTooDeep = (text: string): boolean => {
+export function isTooDeep(text: string): boolean {
   let depth = 0;
   for (const char of text) {
     if (char === "[" || char === "{") depth += 1;
@@ -10,4 +10,4 @@ export const isTooDeep = (text: string): boolean => {
     if (depth > DEPTH_MAX) return true;
   }
   return /(?:[-?][ \t]+){64}/.test(text);
-};
+}

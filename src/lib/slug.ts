@@ -1,5 +1,5 @@
 /** Words as a file name: lower case, hyphens, at most 60 characters, never empty. */
-export const slugOf = (words: string): string => {
+export function slugOf(words: string): string {
   const slug = words
     .normalize("NFKD")
     .toLowerCase()
@@ -8,4 +8,4 @@ export const slugOf = (words: string): string => {
     .slice(0, 60)
     .replace(/-+$/, "");
   return slug === "" ? "note" : slug;
-};
+}

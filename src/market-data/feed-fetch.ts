@@ -74,18 +74,22 @@ for (const [network, bits] of [
   PRIVATE.addSubnet(network, bits, "ipv6");
 }
 
-export const isPrivate = (address: string): boolean => {
+export function isPrivate(address: string): boolean {
   const family = isIP(address);
   return family === 0 || PRIVATE.check(address, family === 4 ? "ipv4" : "ipv6");
-};
+}
 
 /** `localhost`, and addresses as numbers: who writes one of these means it. */
-const namesPrivate = (hostname: string): boolean => hostname === "localhost" || isIP(bare(hostname)) !== 0;
-const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, "");
+function namesPrivate(hostname: string): boolean {
+  return hostname === "localhost" || isIP(bare(hostname)) !== 0;
+}
+function bare(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, "");
+}
 
 const lookupAll: Lookup = (host, done) => systemLookup(host, { all: true }, done);
 
-export const feedFetcher = ({ clock, agent, lookup = lookupAll, limits: given = {} }: FetchOptions): FetchFeed => {
+export function feedFetcher({ clock, agent, lookup = lookupAll, limits: given = {} }: FetchOptions): FetchFeed {
   const limits = { ...LIMITS, ...given };
   return async (url, signal, known) => {
     const first = new URL(url);
@@ -95,7 +99,11 @@ export const feedFetcher = ({ clock, agent, lookup = lookupAll, limits: given = 
     try {
       let at = first;
       for (let hops = 0; hops <= limits.redirects; hops++) {
-        const answer = await get(at, { agent, lookup: namesPrivate(first.hostname) ? undefined : guarded(lookup), known }, stop);
+        const answer = await get(
+          at,
+          { agent, lookup: namesPrivate(first.hostname) ? undefined : guarded(lookup), known },
+          stop,
+        );
         const { statusCode = 0, headers } = answer;
         if (statusCode === 304 && known !== undefined) {
           answer.destroy();
@@ -108,15 +116,17 @@ export const feedFetcher = ({ clock, agent, lookup = lookupAll, limits: given = 
       throw new FetchError(`more than ${limits.redirects} redirects`);
     } catch (error) {
       if (late.signal.aborted) throw late.signal.reason;
-      throw error instanceof FetchError ? error : new FetchError(error instanceof Error ? error.message : String(error), { cause: error });
+      throw error instanceof FetchError
+        ? error
+        : new FetchError(error instanceof Error ? error.message : String(error), { cause: error });
     } finally {
       cancel();
     }
   };
-};
+}
 
 /** The same host, and never from https to http. */
-const redirected = (from: URL, location: string): URL => {
+function redirected(from: URL, location: string): URL {
   if (!URL.canParse(location, from.href)) throw new FetchError("it redirects to nowhere");
   const to = new URL(location, from.href);
   const isUpgrade = from.protocol === "http:" && to.protocol === "https:" && to.port === "";
@@ -124,12 +134,15 @@ const redirected = (from: URL, location: string): URL => {
     throw new FetchError(`it redirects to ${to.origin}; put that address into desk.toml if you trust it`);
   }
   return to;
-};
+}
 
 /** Looks up once, and connects to what was looked at: a name cannot mean another address a moment later. */
-const guarded =
-  (lookup: Lookup) =>
-  (host: string, options: { all?: boolean }, done: (error: Error | null, address: string | LookupAddress[], family?: number) => void): void =>
+function guarded(lookup: Lookup) {
+  return (
+    host: string,
+    options: { all?: boolean },
+    done: (error: Error | null, address: string | LookupAddress[], family?: number) => void,
+  ): void =>
     lookup(host, (error, found) => {
       const [first] = found;
       if (error !== null || first === undefined) return done(error ?? new FetchError(`${host} has no address`), []);
@@ -138,6 +151,7 @@ const guarded =
       if (options.all === true) done(null, [...found]);
       else done(null, first.address, first.family);
     });
+}
 
 interface GetOptions {
   readonly agent: string;
@@ -146,8 +160,8 @@ interface GetOptions {
   readonly known: Validators | undefined;
 }
 
-const get = (url: URL, { agent, lookup, known }: GetOptions, signal: AbortSignal): Promise<IncomingMessage> =>
-  new Promise((resolve, reject) => {
+function get(url: URL, { agent, lookup, known }: GetOptions, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
     const send = url.protocol === "https:" ? httpsRequest : httpRequest;
     const headers = {
       "user-agent": agent,
@@ -156,13 +170,19 @@ const get = (url: URL, { agent, lookup, known }: GetOptions, signal: AbortSignal
       ...(known?.etag === undefined ? {} : { "if-none-match": known.etag }),
       ...(known?.lastModified === undefined ? {} : { "if-modified-since": known.lastModified }),
     };
-    const request = send(url, { headers, signal, agent: false, ...(lookup === undefined ? {} : { lookup: lookup as never }) });
+    const request = send(url, {
+      headers,
+      signal,
+      agent: false,
+      ...(lookup === undefined ? {} : { lookup: lookup as never }),
+    });
     request.once("response", resolve);
     request.once("error", reject);
     request.end();
   });
+}
 
-const read = async (answer: IncomingMessage, limit: number, signal: AbortSignal): Promise<Fetched> => {
+async function read(answer: IncomingMessage, limit: number, signal: AbortSignal): Promise<Fetched> {
   const { statusCode = 0, headers } = answer;
   const encoding = headers["content-encoding"] ?? "identity";
   try {
@@ -181,4 +201,4 @@ const read = async (answer: IncomingMessage, limit: number, signal: AbortSignal)
   } finally {
     answer.destroy();
   }
-};
+}

@@ -18,7 +18,7 @@ export interface FeedReaderOptions {
 
 const LIMITS = { ms: 10_000, megabytes: 256 };
 
-export const feedReader = ({ workerFile, clock, limits: given = {} }: FeedReaderOptions): ReadFeed => {
+export function feedReader({ workerFile, clock, limits: given = {} }: FeedReaderOptions): ReadFeed {
   const limits = { ...LIMITS, ...given };
   return async ({ bytes, contentType }, url, signal) => {
     signal.throwIfAborted();
@@ -34,7 +34,7 @@ export const feedReader = ({ workerFile, clock, limits: given = {} }: FeedReader
       await thread.terminate();
     }
   };
-};
+}
 
 interface Wait {
   readonly clock: Clock;
@@ -42,8 +42,8 @@ interface Wait {
   readonly limits: typeof LIMITS;
 }
 
-const answerOf = (thread: Worker, { clock, signal, limits }: Wait): Promise<readonly FeedItem[]> =>
-  new Promise((resolve, reject) => {
+function answerOf(thread: Worker, { clock, signal, limits }: Wait): Promise<readonly FeedItem[]> {
+  return new Promise((resolve, reject) => {
     const fail = (why: string, cause?: unknown): void => settle(() => reject(new FeedError(why, { cause })));
     const stop = (): void => settle(() => reject(signal.reason));
     const cancel = clock.after(limits.ms, () => fail(`reading it took longer than ${limits.ms / 1000} s`));
@@ -53,10 +53,13 @@ const answerOf = (thread: Worker, { clock, signal, limits }: Wait): Promise<read
       end();
     };
     signal.addEventListener("abort", stop);
-    thread.once("message", (told: FeedAnswer) => ("items" in told ? settle(() => resolve(told.items)) : fail(told.problem)));
+    thread.once("message", (told: FeedAnswer) =>
+      "items" in told ? settle(() => resolve(told.items)) : fail(told.problem),
+    );
     thread.once("error", (error) => {
       const isTooLarge = "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
       fail(isTooLarge ? `reading it took more than ${limits.megabytes} MB` : messageOf(error), error);
     });
     thread.once("exit", () => fail("its thread ended without an answer"));
   });
+}

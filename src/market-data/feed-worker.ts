@@ -6,14 +6,14 @@ import type { Fetched } from "./feed-fetch.ts";
 export type FeedTask = Pick<Fetched, "bytes" | "contentType"> & { readonly url: string };
 export type FeedAnswer = { readonly items: readonly FeedItem[] } | { readonly problem: string };
 
-const answer = ({ bytes, contentType, url }: FeedTask): FeedAnswer => {
+function answer({ bytes, contentType, url }: FeedTask): FeedAnswer {
   try {
     return { items: parseFeed(decodeFeed(bytes, contentType), url) };
   } catch (error) {
     if (error instanceof FeedError) return { problem: error.message };
     throw error;
   }
-};
+}
 
 const port = parentPort;
 port?.postMessage(answer(workerData as FeedTask));

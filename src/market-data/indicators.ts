@@ -43,7 +43,9 @@ class Wilder extends WSMA {
   }
 }
 
-const one = (value: number | null): Readonly<Record<string, number>> | null => (value === null ? null : { value });
+function one(value: number | null): Readonly<Record<string, number>> | null {
+  return value === null ? null : { value };
+}
 
 const FAMILIES: Readonly<Record<string, Family>> = {
   sma: {
@@ -136,15 +138,15 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   },
 };
 
-const closes =
-  (indicator: { update(price: number, replace: boolean): number | null }): Step =>
-  ({ close }) =>
-    one(indicator.update(close, false));
+function closes(indicator: { update(price: number, replace: boolean): number | null }): Step {
+  return ({ close }) => one(indicator.update(close, false));
+}
 
 export class IndicatorError extends Error {}
 
-const unknown = (word: string): IndicatorError =>
-  new IndicatorError(`unknown indicator ${JSON.stringify(word)}; known: ${Object.keys(FAMILIES).join(", ")}`);
+function unknown(word: string): IndicatorError {
+  return new IndicatorError(`unknown indicator ${JSON.stringify(word)}; known: ${Object.keys(FAMILIES).join(", ")}`);
+}
 
 export interface Wanted {
   /** As it reads with every parameter: `rsi:14`. */
@@ -154,12 +156,12 @@ export interface Wanted {
 }
 
 /** `sma:20,macd` → what is wanted, each once. @throws IndicatorError in words for the caller. */
-export const parseIndicators = (list: string): readonly Wanted[] => {
+export function parseIndicators(list: string): readonly Wanted[] {
   const wanted = list.split(",").map((item) => parseOne(item.trim()));
   return wanted.filter(({ name }, index) => wanted.findIndex((other) => other.name === name) === index);
-};
+}
 
-const parseOne = (item: string): Wanted => {
+function parseOne(item: string): Wanted {
   const [word = "", ...given] = item.toLowerCase().split(":");
   const family = Object.hasOwn(FAMILIES, word) ? FAMILIES[word] : undefined;
   if (family === undefined) throw unknown(word);
@@ -169,16 +171,17 @@ const parseOne = (item: string): Wanted => {
   const [first = 0, second = 0] = values;
   if (word === "macd" && first >= second) throw new IndicatorError("macd: short must be less than long");
   return { name: [word, ...values].join(":"), family: word, parameters: values };
-};
+}
 
-const parameterOf = (word: string, name: string, given: string | undefined, standard: number): number => {
+function parameterOf(word: string, name: string, given: string | undefined, standard: number): number {
   if (given === undefined) return standard;
   const value = /^\d{1,4}(\.\d{1,4})?$/.test(given) ? Number(given) : 0;
-  const isFine = name === "deviations" ? value > 0 && value <= 10 : Number.isInteger(value) && value >= 1 && value <= LENGTH_MAX;
+  const isFine =
+    name === "deviations" ? value > 0 && value <= 10 : Number.isInteger(value) && value >= 1 && value <= LENGTH_MAX;
   if (isFine) return value;
   const range = name === "deviations" ? "a number over 0, at most 10" : `a whole number from 1 to ${LENGTH_MAX}`;
   throw new IndicatorError(`${word}: ${name} is ${range}, not ${JSON.stringify(given)}`);
-};
+}
 
 export interface IndicatorPoint {
   readonly at: number;
@@ -186,15 +189,36 @@ export interface IndicatorPoint {
 }
 
 export type IndicatorSeries =
-  | { readonly name: string; readonly status: "ready"; readonly about: string; readonly points: readonly IndicatorPoint[] }
-  | { readonly name: string; readonly status: "data_pending"; readonly reason: string; readonly needs: number; readonly has: number };
+  | {
+      readonly name: string;
+      readonly status: "ready";
+      readonly about: string;
+      readonly points: readonly IndicatorPoint[];
+    }
+  | {
+      readonly name: string;
+      readonly status: "data_pending";
+      readonly reason: string;
+      readonly needs: number;
+      readonly has: number;
+    };
 
 /** The newest `last` values over bars that stand oldest first. */
-export const indicate = ({ name, family: word, parameters }: Wanted, bars: readonly VenueBar[], last: number): IndicatorSeries => {
+export function indicate(
+  { name, family: word, parameters }: Wanted,
+  bars: readonly VenueBar[],
+  last: number,
+): IndicatorSeries {
   const family = FAMILIES[word];
   if (family === undefined) throw unknown(word);
   const needs = family.needs(parameters);
-  const pending = (reason: string): IndicatorSeries => ({ name, status: "data_pending", reason, needs, has: bars.length });
+  const pending = (reason: string): IndicatorSeries => ({
+    name,
+    status: "data_pending",
+    reason,
+    needs,
+    has: bars.length,
+  });
   if (bars.length < needs) return pending(`it needs ${needs} bars, there are ${bars.length}`);
   const without = bars.filter(({ volume }) => volume === undefined).length;
   if (family.usesVolume === true && without > 0) return pending(`${without} of ${bars.length} bars have no volume`);
@@ -207,19 +231,29 @@ export const indicate = ({ name, family: word, parameters }: Wanted, bars: reado
   });
   const newest = found.filter((point) => point !== undefined).slice(-last);
   if (newest.length === 0) return pending("no bar has any volume");
-  return { name, status: "ready", about: family.about, points: newest.map(({ at, values }) => ({ at, values: shown(values) })) };
-};
+  return {
+    name,
+    status: "ready",
+    about: family.about,
+    points: newest.map(({ at, values }) => ({ at, values: shown(values) })),
+  };
+}
 
 /** The nearest numbers; a way by exact decimals would come to the same, and take most of the time. */
-const candleOf = ({ open, high, low, close, volume = "0" as DecimalText }: VenueBar): Candle => ({
-  open: Number(open),
-  high: Number(high),
-  low: Number(low),
-  close: Number(close),
-  volume: Number(volume),
-});
+function candleOf({ open, high, low, close, volume = "0" as DecimalText }: VenueBar): Candle {
+  return {
+    open: Number(open),
+    high: Number(high),
+    low: Number(low),
+    close: Number(close),
+    volume: Number(volume),
+  };
+}
 
-const amount = (value: number): string => (Math.abs(value) < 1e-9 ? "0" : text(rounded(parseNumeric(value), PLACES)));
+function amount(value: number): string {
+  return Math.abs(value) < 1e-9 ? "0" : text(rounded(parseNumeric(value), PLACES));
+}
 
-const shown = (values: Readonly<Record<string, number>>): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, amount(value)]));
+function shown(values: Readonly<Record<string, number>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, amount(value)]));
+}

@@ -20,27 +20,30 @@ export interface ToolError {
 }
 
 /** The answer of a command, in part where that can be said in it, or the error that it is too long. */
-export const answerOf = (whole: unknown, command: string): CallToolResult => {
+export function answerOf(whole: unknown, command: string): CallToolResult {
   const lists = withListsCut(whole, command, ANSWER_CHARS_MAX);
   const value = isStretch(whole) ? whole : withTextsCut(lists, ANSWER_CHARS_MAX);
   const text = JSON.stringify(value);
-  if (text.length <= ANSWER_CHARS_MAX) return { structuredContent: value as Record<string, unknown>, content: [{ type: "text", text }] };
+  if (text.length <= ANSWER_CHARS_MAX)
+    return { structuredContent: value as Record<string, unknown>, content: [{ type: "text", text }] };
   return errorAnswer({
     code: "TOO_LARGE",
     message: `the answer has ${text.length} characters; the limit is ${ANSWER_CHARS_MAX}`,
     hint: "narrow the call: name one item, a lower limit, or a smaller part",
     retrySafe: false,
   });
-};
+}
 
 /** A stretch says where the next begins: cut, what is left off would stand in neither. */
-const isStretch = (value: unknown): boolean => typeof value === "object" && value !== null && "next" in value;
+function isStretch(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "next" in value;
+}
 
 /**
  * As text alone: clients hold structured content against the tool's own output schema, even that of an error. Errors repeat what
  * they were asked, and that may be as long as a request.
  */
-export const errorAnswer = ({ code, message, untrusted, hint, retrySafe }: ToolError): CallToolResult => {
+export function errorAnswer({ code, message, untrusted, hint, retrySafe }: ToolError): CallToolResult {
   const error: ToolError = {
     code,
     message: shortened(message, MESSAGE_CHARS_MAX),
@@ -49,18 +52,22 @@ export const errorAnswer = ({ code, message, untrusted, hint, retrySafe }: ToolE
     retrySafe,
   };
   return { isError: true, content: [{ type: "text", text: JSON.stringify(error) }] };
-};
+}
 
-const outside = ({ source, retrievedAt, text }: Untrusted): Untrusted => ({
-  source: shortened(source, MESSAGE_CHARS_MAX),
-  retrievedAt,
-  text: shortened(text, OUTSIDE_CHARS_MAX),
-});
+function outside({ source, retrievedAt, text }: Untrusted): Untrusted {
+  return {
+    source: shortened(source, MESSAGE_CHARS_MAX),
+    retrievedAt,
+    text: shortened(text, OUTSIDE_CHARS_MAX),
+  };
+}
 
 const MESSAGE_CHARS_MAX = 1_000;
 const OUTSIDE_CHARS_MAX = 8_000;
 
-const shortened = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`);
+function shortened(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`;
+}
 
 export interface Page {
   readonly items: readonly unknown[];
@@ -72,7 +79,7 @@ export interface Page {
  * As many items from the cursor on as fit in one answer, and at least one, cut where it alone is too long.
  * @throws INVALID_INPUT where the cursor is not ours.
  */
-export const pageOf = (list: readonly unknown[], cursor: unknown, command: string): Page => {
+export function pageOf(list: readonly unknown[], cursor: unknown, command: string): Page {
   const start = cursor === undefined ? 0 : offsetOf(cursor, list.length, command);
   const room = ANSWER_CHARS_MAX - PAGE_FRAME_CHARS;
   let end = start;
@@ -82,31 +89,38 @@ export const pageOf = (list: readonly unknown[], cursor: unknown, command: strin
   }
   const items = list.slice(start, end).map((item) => withTextsCut(item, room));
   return { items, total: list.length, ...(end < list.length ? { nextCursor: cursorOf(end) } : {}) };
-};
+}
 
 /** Room for the words around the items. */
 const PAGE_FRAME_CHARS = 200;
 const CURSOR = /^from:(\d{1,9})$/;
 
-const cursorOf = (offset: number): string => Buffer.from(`from:${offset}`).toString("base64url");
+function cursorOf(offset: number): string {
+  return Buffer.from(`from:${offset}`).toString("base64url");
+}
 
-const offsetOf = (cursor: unknown, length: number, command: string): number => {
+function offsetOf(cursor: unknown, length: number, command: string): number {
   const [, digits] = CURSOR.exec(typeof cursor === "string" ? Buffer.from(cursor, "base64url").toString() : "") ?? [];
   const offset = Number(digits ?? Number.NaN);
   if (Number.isNaN(offset) || offset > length) {
     throw new QocError("INVALID_INPUT", { command, message: "cursor: take nextCursor of the page before, unchanged" });
   }
   return offset;
-};
+}
 
 /** The desk's own errors keep their words, wherever they were made; anything else is told in a fixed sentence. */
-export const toolErrorOf = (thrown: unknown, at: number): ToolError => {
+export function toolErrorOf(thrown: unknown, at: number): ToolError {
   const sent = errorJson(thrown);
   if (sent === undefined || sent.code === "INTERNAL") {
-    return { code: "INTERNAL", message: "the command failed; the desk has logged the reason", hint: "tell the human", retrySafe: false };
+    return {
+      code: "INTERNAL",
+      message: "the command failed; the desk has logged the reason",
+      hint: "tell the human",
+      retrySafe: false,
+    };
   }
   return { code: sent.code, ...errorForAgent(sent, at), hint: hintForAgent(sent), retrySafe: sent.retryable };
-};
+}
 
 interface SentError {
   readonly code: ErrorCode;
@@ -117,10 +131,17 @@ interface SentError {
 }
 
 /** A QocError of this process, or one that a running desk sent. */
-const errorJson = (thrown: unknown): SentError | undefined => {
-  const json: unknown = thrown instanceof Error && "toJSON" in thrown && typeof thrown.toJSON === "function" ? thrown.toJSON() : undefined;
+function errorJson(thrown: unknown): SentError | undefined {
+  const json: unknown =
+    thrown instanceof Error && "toJSON" in thrown && typeof thrown.toJSON === "function" ? thrown.toJSON() : undefined;
   const sent = json as Partial<SentError> | undefined;
-  if (sent?.code === undefined || !Object.hasOwn(ERRORS, sent.code) || typeof sent.message !== "string" || typeof sent.hint !== "string") return undefined;
+  if (
+    sent?.code === undefined ||
+    !Object.hasOwn(ERRORS, sent.code) ||
+    typeof sent.message !== "string" ||
+    typeof sent.hint !== "string"
+  )
+    return undefined;
   const { code, message, hint, retryable, details = {} } = sent;
   return { code, message, details, hint, retryable: retryable === true };
-};
+}

@@ -49,15 +49,26 @@ const CHARS_MAX = 100;
 const REASON_CHARS_MAX = 500;
 /** Canonical JSON of a large input takes a while, in which the desk does nothing else. */
 const DIGEST_BYTES_MAX = 64 * 1024;
-const cut = (text: string): string => text.slice(0, CHARS_MAX);
+function cut(text: string): string {
+  return text.slice(0, CHARS_MAX);
+}
 
 /** Starts the record of one call; it is written once its end is known. */
-export const auditOf = (ports: AuditPorts, { run, actor }: Pick<Session, "run" | "actor">, facts: CallFacts, input: unknown): Audit => {
+export function auditOf(
+  ports: AuditPorts,
+  { run, actor }: Pick<Session, "run" | "actor">,
+  facts: CallFacts,
+  input: unknown,
+): Audit {
   const started = ports.clock.monotonic();
   const { era, toolUseId } = facts;
   let measured: number | undefined;
   const inputBytes = (): number => (measured ??= Buffer.byteLength(textOf(input, JSON.stringify)));
-  const write = (decision: Decision, reason: string | null, size: Pick<AuditRecord, "inputDigest" | "inputBytes">): void =>
+  const write = (
+    decision: Decision,
+    reason: string | null,
+    size: Pick<AuditRecord, "inputDigest" | "inputBytes">,
+  ): void =>
     ports.audit({
       run,
       actor,
@@ -74,37 +85,40 @@ export const auditOf = (ports: AuditPorts, { run, actor }: Pick<Session, "run" |
     inputBytes,
     audit: (decision, reason) => {
       const isSmall = inputBytes() < DIGEST_BYTES_MAX;
-      write(decision, reason, { inputDigest: isSmall ? digestOf(textOf(input, canonicalJson)) : null, inputBytes: inputBytes() });
+      write(decision, reason, {
+        inputDigest: isSmall ? digestOf(textOf(input, canonicalJson)) : null,
+        inputBytes: inputBytes(),
+      });
     },
     refuseUnread: (reason) => write("refused", reason, { inputDigest: null, inputBytes: null }),
   };
-};
+}
 
 /** Nested so deep that it cannot be written down, it can be no command's input either; the record is made all the same. */
-const textOf = (input: unknown, asText: (input: unknown) => string): string => {
+function textOf(input: unknown, asText: (input: unknown) => string): string {
   try {
     return asText(input);
   } catch {
     return "(nested too deep)";
   }
-};
+}
 
 /** A word that is not the caller's, and a path that is nobody's. */
 const REFUSALS: ReadonlySet<string> = new Set(["NOT_PERMITTED", "PATH_REFUSED", "AGENT_LIMIT", "RUN_OVER"]);
 
 /** How a call that threw ended. */
-export const decisionOf = (thrown: unknown): Decision => {
+export function decisionOf(thrown: unknown): Decision {
   const { code } = toolErrorOf(thrown, 0);
   if (code === "INVALID_INPUT") return "invalid";
   return REFUSALS.has(code) ? "refused" : "failed";
-};
+}
 
 const WINDOW_MS = 60_000;
 /** Refused calls of one caller that get a line each in one minute; a caller's other calls are bounded by its limits. */
 const REFUSED_LINES_MAX = 60;
 
 /** Writes records to the log. Who is refused without end is counted after a while, so that its lines push nobody else's out. */
-export const auditTo = (log: Log, clock: Clock): ((record: AuditRecord) => void) => {
+export function auditTo(log: Log, clock: Clock): (record: AuditRecord) => void {
   const refused = new Map<string, number>();
   return (record) => {
     const { decision, tool, run, actor } = record;
@@ -115,9 +129,15 @@ export const auditTo = (log: Log, clock: Clock): ((record: AuditRecord) => void)
       clock.after(WINDOW_MS, () => {
         const more = (refused.get(run) ?? 0) - REFUSED_LINES_MAX;
         refused.delete(run);
-        if (more > 0) log.warn(`mcp: refused ${more} more calls of ${actor} within a minute`, { run, actor, decision, count: more });
+        if (more > 0)
+          log.warn(`mcp: refused ${more} more calls of ${actor} within a minute`, {
+            run,
+            actor,
+            decision,
+            count: more,
+          });
       });
     }
     if (count <= REFUSED_LINES_MAX) log.warn(`mcp: refused ${tool}`, { ...record });
   };
-};
+}

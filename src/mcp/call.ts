@@ -2,7 +2,12 @@
  * One tool call: palette, limits, the command, the answer, and one audit record whatever happens. The command table decides;
  * a word outside the palette gets the same answer whether it exists or not.
  */
-import { type CallToolResult, ProtocolError, ProtocolErrorCode, type ServerContext } from "@modelcontextprotocol/server";
+import {
+  type CallToolResult,
+  ProtocolError,
+  ProtocolErrorCode,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
 import type { Command } from "../commands/command.ts";
 import type { Actor } from "../domain/event.ts";
 import { QocError, messageOf } from "../domain/error.ts";
@@ -50,7 +55,12 @@ interface ToolCall {
 type Outcome = Pick<AuditRecord, "decision" | "reason"> & { readonly answer: CallToolResult };
 
 /** @throws ProtocolError for a tool that the session does not have. */
-export const callTool = async (ports: CallPorts, caller: Caller, call: ToolCall, context: ServerContext): Promise<CallToolResult> => {
+export async function callTool(
+  ports: CallPorts,
+  caller: Caller,
+  call: ToolCall,
+  context: ServerContext,
+): Promise<CallToolResult> {
   const { session } = caller;
   const facts = factsOf(caller, call.name, context);
   const { audit, refuseUnread, inputBytes } = auditOf(ports, session, facts, call.input);
@@ -76,50 +86,68 @@ export const callTool = async (ports: CallPorts, caller: Caller, call: ToolCall,
   const outcome = await attempt(ports, session, tool, { ...call, facts }, context);
   audit(outcome.decision, outcome.reason);
   return outcome.answer;
-};
+}
 
 const NAME_CHARS_MAX = 100;
 
 /** What this client tells of this call. */
-export const factsOf = (caller: Caller, tool: string, context: ServerContext): CallFacts => ({
-  tool,
-  client: caller.client(context),
-  era: caller.era,
-  toolUseId: toolUseIdOf(context),
-});
+export function factsOf(caller: Caller, tool: string, context: ServerContext): CallFacts {
+  return {
+    tool,
+    client: caller.client(context),
+    era: caller.era,
+    toolUseId: toolUseIdOf(context),
+  };
+}
 
-const attempt = async (
+async function attempt(
   ports: CallPorts,
   session: Session,
   tool: CommandTool,
   { input, facts }: ToolCall & { readonly facts: CallFacts },
   context: ServerContext,
-): Promise<Outcome> => {
+): Promise<Outcome> {
   const { cursor, ...plain } = input;
   const signal = AbortSignal.any([context.mcpReq.signal, session.signal]);
   try {
-    const value = await ports.invoke(tool.command, tool.isList ? plain : input, session, signal, progressOf(context, ports.clock), facts);
-    const answer = answerOf(tool.isList ? pageOf(value as readonly unknown[], cursor, tool.row.name) : value, tool.command);
+    const value = await ports.invoke(
+      tool.command,
+      tool.isList ? plain : input,
+      session,
+      signal,
+      progressOf(context, ports.clock),
+      facts,
+    );
+    const answer = answerOf(
+      tool.isList ? pageOf(value as readonly unknown[], cursor, tool.row.name) : value,
+      tool.command,
+    );
     if (answer.isError === true) return { decision: "failed", reason: "the answer is too large", answer };
     return { decision: "allowed", reason: null, answer };
   } catch (thrown) {
     // The record keeps what the agent is not told.
-    return { decision: decisionOf(thrown), reason: messageOf(thrown), answer: errorAnswer(toolErrorOf(thrown, ports.clock.now())) };
+    return {
+      decision: decisionOf(thrown),
+      reason: messageOf(thrown),
+      answer: errorAnswer(toolErrorOf(thrown, ports.clock.now())),
+    };
   }
-};
+}
 
-const isOrders = (path: unknown): boolean => typeof path === "string" && path.startsWith("orders/");
+function isOrders(path: unknown): boolean {
+  return typeof path === "string" && path.startsWith("orders/");
+}
 
 /** What one call of a command takes of its caller's limits. Where a call names the file, that says whether it is a proposal. */
-export const useOf = ({ writes }: Pick<Command, "writes">, input: unknown, inputBytes: () => number): Use => {
+export function useOf({ writes }: Pick<Command, "writes">, input: unknown, inputBytes: () => number): Use {
   const { path } = (input ?? {}) as { readonly path?: unknown };
   const isProposal = writes.some(isOrders) && (path === undefined || isOrders(path));
   return { calls: 1, bytes: writes.length === 0 ? 0 : inputBytes(), proposals: isProposal ? 1 : 0 };
-};
+}
 
 const REVOKED: ToolError = { code: "RUN_OVER", message: "this session is over", hint: "stop", retrySafe: false };
 
-const limitOf = (over: Over | undefined): ToolError | undefined => {
+function limitOf(over: Over | undefined): ToolError | undefined {
   if (over === undefined) return undefined;
   const { limit, of, per } = over;
   if (per === "hour") return toolErrorOf(new QocError("AGENT_LIMIT", { agent: "this agent", limit, of }), 0);
@@ -129,20 +157,20 @@ const limitOf = (over: Over | undefined): ToolError | undefined => {
     hint: "finish with what you have; say at the end what is missing",
     retrySafe: false,
   };
-};
+}
 
 /** Claude Code names its tool use so. */
 const TOOL_USE_ID = "claudecode/toolUseId";
 
-const toolUseIdOf = ({ mcpReq }: ServerContext): string | null => {
+function toolUseIdOf({ mcpReq }: ServerContext): string | null {
   const id = mcpReq._meta?.[TOOL_USE_ID];
   return typeof id === "string" ? id : null;
-};
+}
 
 const PROGRESS_MS = 200;
 
 /** Tells progress to a client that asked for it, a few times a second at most. */
-const progressOf = ({ mcpReq }: ServerContext, clock: Clock): ((line: string) => void) => {
+function progressOf({ mcpReq }: ServerContext, clock: Clock): (line: string) => void {
   const progressToken = mcpReq._meta?.progressToken;
   let progress = 0;
   let last = Number.NEGATIVE_INFINITY;
@@ -152,6 +180,8 @@ const progressOf = ({ mcpReq }: ServerContext, clock: Clock): ((line: string) =>
     last = now;
     progress += 1;
     // A client that went away is no failure of the command.
-    mcpReq.notify({ method: "notifications/progress", params: { progressToken, progress, message } }).catch(() => undefined);
+    mcpReq
+      .notify({ method: "notifications/progress", params: { progressToken, progress, message } })
+      .catch(() => undefined);
   };
-};
+}

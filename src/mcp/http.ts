@@ -27,12 +27,15 @@ export interface McpHttp {
   close(): Promise<void>;
 }
 
-export const mcpHttpHandler = (options: McpHttpOptions): McpHttp => {
+export function mcpHttpHandler(options: McpHttpOptions): McpHttp {
   const { tokens, changes, onError, ...ports } = options;
-  const handler = createMcpHandler(mcpFactory({ ...ports, tells: true, sessionOf: (auth) => auth?.extra?.["session"] as Session | undefined }), {
-    maxRequestBodySize: REQUEST_BYTES_MAX,
-    onerror: onError,
-  });
+  const handler = createMcpHandler(
+    mcpFactory({ ...ports, tells: true, sessionOf: (auth) => auth?.extra?.["session"] as Session | undefined }),
+    {
+      maxRequestBodySize: REQUEST_BYTES_MAX,
+      onerror: onError,
+    },
+  );
   const node = toNodeHandler(handler, { maxRequestBodySize: REQUEST_BYTES_MAX, onerror: onError });
   const stopTelling = changes((change) => {
     if (change.kind === "tools") handler.notify.toolsChanged();
@@ -55,12 +58,16 @@ export const mcpHttpHandler = (options: McpHttpOptions): McpHttp => {
   return {
     handle: (request, response) => {
       if (!isLocalHost(request, response) || !isLocalOrigin(request, response)) return;
-      if (request.method !== "POST") return refuse(response, 405, "only POST is answered here", { allow: "POST", ...keptOpen(request) });
+      if (request.method !== "POST")
+        return refuse(response, 405, "only POST is answered here", { allow: "POST", ...keptOpen(request) });
       const given = bearerOf(request);
       const session = given === undefined ? undefined : tokens.find(given);
-      if (session === undefined) return refuse(response, 401, "a token of this desk is needed", { "www-authenticate": challenge(given) });
-      if ((open.get(session) ?? 0) >= REQUESTS_AT_ONCE) return refuse(response, 429, "too many requests at once", { "retry-after": "1" });
-      if (Number(request.headers["content-length"] ?? 0) > REQUEST_BYTES_MAX) return refuse(response, 413, "the request is too large");
+      if (session === undefined)
+        return refuse(response, 401, "a token of this desk is needed", { "www-authenticate": challenge(given) });
+      if ((open.get(session) ?? 0) >= REQUESTS_AT_ONCE)
+        return refuse(response, 429, "too many requests at once", { "retry-after": "1" });
+      if (Number(request.headers["content-length"] ?? 0) > REQUEST_BYTES_MAX)
+        return refuse(response, 413, "the request is too large");
       serve(request, response, session).catch(onError);
     },
     close: async () => {
@@ -68,28 +75,45 @@ export const mcpHttpHandler = (options: McpHttpOptions): McpHttp => {
       await handler.close();
     },
   };
-};
+}
 
 /** The SDK hands this to the factory; the token itself goes no further. */
-const authOf = (session: Session): AuthInfo => ({ token: "", clientId: session.run, scopes: [], extra: { session } });
+function authOf(session: Session): AuthInfo {
+  return { token: "", clientId: session.run, scopes: [], extra: { session } };
+}
 
-const bearerOf = (request: IncomingMessage): string | undefined =>
-  /^Bearer +([A-Za-z0-9._~+/=-]{1,200})$/i.exec(request.headers.authorization ?? "")?.[1];
+function bearerOf(request: IncomingMessage): string | undefined {
+  return /^Bearer +([A-Za-z0-9._~+/=-]{1,200})$/i.exec(request.headers.authorization ?? "")?.[1];
+}
 
-const challenge = (given: string | undefined): string =>
-  given === undefined
+function challenge(given: string | undefined): string {
+  return given === undefined
     ? 'Bearer realm="qoc"'
     : 'Bearer realm="qoc", error="invalid_token", error_description="unknown, revoked or over its time"';
+}
 
 /**
  * Clients of the older era ask so for a stream before they ask for the tools, over one connection, and some of them lose
  * the second question where that ends. A question without a body leaves nothing unread on it.
  */
-const keptOpen = ({ method, headers }: IncomingMessage): Readonly<Record<string, string>> =>
-  method === "GET" && headers["content-length"] === undefined && headers["transfer-encoding"] === undefined ? { connection: "keep-alive" } : {};
+function keptOpen({ method, headers }: IncomingMessage): Readonly<Record<string, string>> {
+  return method === "GET" && headers["content-length"] === undefined && headers["transfer-encoding"] === undefined
+    ? { connection: "keep-alive" }
+    : {};
+}
 
 /** The body is not read: the connection ends with the answer. */
-const refuse = (response: ServerResponse, status: number, message: string, headers: Readonly<Record<string, string>> = {}): void => {
-  response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store", connection: "close", ...headers });
+function refuse(
+  response: ServerResponse,
+  status: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "cache-control": "no-store",
+    connection: "close",
+    ...headers,
+  });
   response.end(`${JSON.stringify({ jsonrpc: "2.0", id: null, error: { code: -32000, message } })}\n`);
-};
+}

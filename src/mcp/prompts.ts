@@ -11,7 +11,8 @@ const PROMPTS: readonly DeskPrompt[] = [
     wire: {
       name: "research_and_propose",
       title: "Research a symbol and propose",
-      description: "read what the desk knows of a symbol, write a research note, and propose an order where it is worth one",
+      description:
+        "read what the desk knows of a symbol, write a research note, and propose an order where it is worth one",
       arguments: [
         { name: "symbol", description: "the venue's symbol", required: true },
         { name: "question", description: "what you want to know" },
@@ -57,15 +58,22 @@ const PROMPTS: readonly DeskPrompt[] = [
   },
 ];
 
-export const listPrompts = (): readonly Prompt[] => PROMPTS.map(({ wire }) => wire);
+export function listPrompts(): readonly Prompt[] {
+  return PROMPTS.map(({ wire }) => wire);
+}
 
 /** Undefined where there is no such prompt, or one of its required arguments is missing. */
-export const promptNamed = (name: string, given: Readonly<Record<string, string>>): GetPromptResult | undefined => {
+export function promptNamed(name: string, given: Readonly<Record<string, string>>): GetPromptResult | undefined {
   const prompt = PROMPTS.find(({ wire }) => wire.name === name);
   if (prompt === undefined) return undefined;
-  const isWhole = (prompt.wire.arguments ?? []).every((argument) => argument.required !== true || given[argument.name] !== undefined);
+  const isWhole = (prompt.wire.arguments ?? []).every(
+    (argument) => argument.required !== true || given[argument.name] !== undefined,
+  );
   if (!isWhole) return undefined;
   const text = prompt.text(given);
   const { description } = prompt.wire;
-  return { ...(description === undefined ? {} : { description }), messages: [{ role: "user", content: { type: "text", text } }] };
-};
+  return {
+    ...(description === undefined ? {} : { description }),
+    messages: [{ role: "user", content: { type: "text", text } }],
+  };
+}

@@ -29,22 +29,24 @@ const fileShape = z.object({ untrusted: z.object({ text: z.string() }), next: z.
 const listed = z.array(z.object({ path: z.string() }));
 
 /** The first stretch of a file, and how to read on where there is more. */
-const fileText = async (ask: Ask, path: string): Promise<string> => {
+async function fileText(ask: Ask, path: string): Promise<string> {
   const {
     untrusted: { text },
     next,
   } = fileShape.parse(await ask(READ_FILE, { path }));
   return next === null ? text : `${text}\n\n(more: qoc_files_read ${path} from ${next})\n`;
-};
+}
 
-const note = (folder: string, about: string): DeskResource => ({
-  uri: `${BASE}/${folder}/{name}`,
-  name: `${folder} note`,
-  description: about,
-  mimeType: "text/markdown",
-  twins: [READ_FILE],
-  read: async (ask, name) => fileText(ask, `${folder}/${name.endsWith(".md") ? name : `${name}.md`}`),
-});
+function note(folder: string, about: string): DeskResource {
+  return {
+    uri: `${BASE}/${folder}/{name}`,
+    name: `${folder} note`,
+    description: about,
+    mimeType: "text/markdown",
+    twins: [READ_FILE],
+    read: async (ask, name) => fileText(ask, `${folder}/${name.endsWith(".md") ? name : `${name}.md`}`),
+  };
+}
 
 export const RESOURCES: readonly DeskResource[] = [
   {
@@ -89,11 +91,13 @@ export interface FoundResource {
   readonly name: string;
 }
 
-export const isTemplate = (resource: DeskResource): boolean => resource.uri.endsWith(NAME_PART);
+export function isTemplate(resource: DeskResource): boolean {
+  return resource.uri.endsWith(NAME_PART);
+}
 const NAME_PART = "{name}";
 
 /** Percent signs are undone once, then the name is checked as any path is. */
-export const findResource = (uri: string): FoundResource | undefined => {
+export function findResource(uri: string): FoundResource | undefined {
   for (const resource of RESOURCES) {
     if (resource.uri === uri) return isTemplate(resource) ? undefined : { resource, name: "" };
     const prefix = resource.uri.slice(0, -NAME_PART.length);
@@ -102,18 +106,19 @@ export const findResource = (uri: string): FoundResource | undefined => {
     return name === undefined || name.includes("/") || pathProblem(name) !== undefined ? undefined : { resource, name };
   }
   return undefined;
-};
+}
 
-const decoded = (text: string): string | undefined => {
+function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {
     return undefined;
   }
-};
+}
 
 /** What fits in one answer, with a word where something was left off. */
-export const cutToFit = (text: string): string =>
-  text.length <= ANSWER_CHARS_MAX
+export function cutToFit(text: string): string {
+  return text.length <= ANSWER_CHARS_MAX
     ? text
     : `${text.slice(0, ANSWER_CHARS_MAX - 100)}\n\n(cut: ${text.length} characters in all; read the rest through the tools)\n`;
+}

@@ -22,7 +22,10 @@ import { type Ask, RESOURCES, cutToFit, findResource, isTemplate } from "./resou
 import type { Session } from "./tokens.ts";
 
 /** What clients may want to look at anew. */
-export type Change = { readonly kind: "tools" } | { readonly kind: "resources" } | { readonly kind: "resource"; readonly uri: string };
+export type Change =
+  | { readonly kind: "tools" }
+  | { readonly kind: "resources" }
+  | { readonly kind: "resource"; readonly uri: string };
 
 /** Where changes are heard of; the answer stops listening. */
 export type Changes = (listener: (change: Change) => void) => () => void;
@@ -41,7 +44,7 @@ const INSTRUCTIONS =
   "Qoc is a trading desk. You can read the book, quotes and notes, write research, and write draft orders for a human. " +
   "Nothing here executes an order: a human approves or rejects each draft. Amounts are decimal text, times are ISO UTC.";
 
-export const mcpFactory = (options: McpOptions): McpServerFactory => {
+export function mcpFactory(options: McpOptions): McpServerFactory {
   // An older client over HTTP names itself once, in a request of its own; later ones are known by their session.
   const named = new WeakMap<Session, string>();
   return (context) => {
@@ -52,7 +55,11 @@ export const mcpFactory = (options: McpOptions): McpServerFactory => {
     const mcp = new McpServer(
       { name: "qoc", title: "Qoc trading desk", version: options.version },
       {
-        capabilities: { tools: { listChanged: isTold }, resources: { listChanged: isTold, subscribe: isTold }, prompts: {} },
+        capabilities: {
+          tools: { listChanged: isTold },
+          resources: { listChanged: isTold, subscribe: isTold },
+          prompts: {},
+        },
         instructions: INSTRUCTIONS,
       },
     );
@@ -68,34 +75,48 @@ export const mcpFactory = (options: McpOptions): McpServerFactory => {
     };
     return mcp;
   };
-};
+}
 
 const CLIENT_CHARS_MAX = 100;
 
-const clientName = (facts: { readonly name: string; readonly version: string }): string =>
-  `${facts.name} ${facts.version}`.slice(0, CLIENT_CHARS_MAX);
+function clientName(facts: { readonly name: string; readonly version: string }): string {
+  return `${facts.name} ${facts.version}`.slice(0, CLIENT_CHARS_MAX);
+}
 
-const callerOf = (mcp: McpServer, { era }: McpRequestContext, session: Session, named: WeakMap<Session, string>): Caller => ({
-  session,
-  era,
-  client: (context: ServerContext) => {
-    const envelope: Readonly<Record<string, unknown>> = context.mcpReq.envelope ?? {};
-    const facts = (envelope[CLIENT_INFO_META_KEY] ?? mcp.server.getClientVersion()) as { name: string; version: string } | undefined;
-    return facts === undefined ? (named.get(session) ?? "unknown") : clientName(facts);
-  },
-});
+function callerOf(
+  mcp: McpServer,
+  { era }: McpRequestContext,
+  session: Session,
+  named: WeakMap<Session, string>,
+): Caller {
+  return {
+    session,
+    era,
+    client: (context: ServerContext) => {
+      const envelope: Readonly<Record<string, unknown>> = context.mcpReq.envelope ?? {};
+      const facts = (envelope[CLIENT_INFO_META_KEY] ?? mcp.server.getClientVersion()) as
+        | { name: string; version: string }
+        | undefined;
+      return facts === undefined ? (named.get(session) ?? "unknown") : clientName(facts);
+    },
+  };
+}
 
-const serveTools = (mcp: McpServer, options: McpOptions, caller: Caller): void => {
+function serveTools(mcp: McpServer, options: McpOptions, caller: Caller): void {
   mcp.server.setRequestHandler("tools/list", () => {
     options.listed?.(caller.session);
-    return { tools: [...options.tools.values()].filter(({ command }) => caller.session.palette.has(command)).map(({ wire }) => wire) };
+    return {
+      tools: [...options.tools.values()]
+        .filter(({ command }) => caller.session.palette.has(command))
+        .map(({ wire }) => wire),
+    };
   });
   mcp.server.setRequestHandler("tools/call", ({ params }, context) =>
     callTool(options, caller, { name: params.name, input: params.arguments ?? {} }, context),
   );
-};
+}
 
-const serveResources = (mcp: McpServer, options: McpOptions, caller: Caller): void => {
+function serveResources(mcp: McpServer, options: McpOptions, caller: Caller): void {
   const { palette } = caller.session;
   const known = new Set([...options.tools.values()].map(({ command }) => command));
   const shown = RESOURCES.filter(({ twins }) => twins.every((twin) => known.has(twin) && palette.has(twin)));
@@ -132,36 +153,49 @@ const serveResources = (mcp: McpServer, options: McpOptions, caller: Caller): vo
     } catch (error) {
       audit(decisionOf(error), messageOf(error));
       const told = toolErrorOf(error, options.clock.now());
-      if (NOT_OF_FILES.has(told.code)) throw new ProtocolError(ProtocolErrorCode.InternalError, `${told.code}: ${told.message}`, told);
+      if (NOT_OF_FILES.has(told.code))
+        throw new ProtocolError(ProtocolErrorCode.InternalError, `${told.code}: ${told.message}`, told);
       // A file that is absent, and one that may not be read, are the same to who asks.
       throw notFound(uri);
     }
   });
-};
+}
 
 const URI_CHARS_MAX = 1_000;
 
 /** An address may be as long as a request; no more of it is sent back than anybody needs to know it again. */
-const notFound = (uri: string): ResourceNotFoundError => new ResourceNotFoundError(uri.slice(0, URI_CHARS_MAX));
+function notFound(uri: string): ResourceNotFoundError {
+  return new ResourceNotFoundError(uri.slice(0, URI_CHARS_MAX));
+}
 
 /** What is said of the caller or of the desk, whatever was asked for: it tells nothing of a file. */
 const NOT_OF_FILES: ReadonlySet<string> = new Set(["DESK_DOWN", "TOKEN_REFUSED", "RUN_OVER"]);
 
-const askAs =
-  (options: McpOptions, session: Session, facts: CallFacts, { mcpReq }: ServerContext): Ask =>
-  (command, input) => {
+function askAs(options: McpOptions, session: Session, facts: CallFacts, { mcpReq }: ServerContext): Ask {
+  return (command, input) => {
     const over = session.spend({ calls: 1, bytes: 0, proposals: 0 });
     if (over !== undefined) throw new QocError("AGENT_LIMIT", { agent: session.actor, limit: over.limit, of: over.of });
-    return options.invoke(command, input, session, AbortSignal.any([mcpReq.signal, session.signal]), () => undefined, facts);
+    return options.invoke(
+      command,
+      input,
+      session,
+      AbortSignal.any([mcpReq.signal, session.signal]),
+      () => undefined,
+      facts,
+    );
   };
+}
 
-const servePrompts = (mcp: McpServer): void => {
+function servePrompts(mcp: McpServer): void {
   mcp.server.setRequestHandler("prompts/list", () => ({ prompts: [...listPrompts()] }));
   mcp.server.setRequestHandler("prompts/get", ({ params }) => {
     const prompt = promptNamed(params.name, params.arguments ?? {});
     if (prompt === undefined) {
-      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown prompt, or an argument is missing: ${params.name.slice(0, 100)}`);
+      throw new ProtocolError(
+        ProtocolErrorCode.InvalidParams,
+        `Unknown prompt, or an argument is missing: ${params.name.slice(0, 100)}`,
+      );
     }
     return prompt;
   });
-};
+}

@@ -27,12 +27,12 @@ export interface SocketPorts extends AuditPorts {
 }
 
 /** @throws TOKEN_REFUSED, NOT_PERMITTED, AGENT_LIMIT, and what the command throws. */
-export const answerSocketCall = async (
+export async function answerSocketCall(
   ports: SocketPorts,
   call: SocketCall,
   signal: AbortSignal,
   note: (line: string) => void,
-): Promise<unknown> => {
+): Promise<unknown> {
   const { facts, input } = call;
   const session = call.token === undefined ? ports.interactive : ports.tokens.find(call.token);
   const { audit, refuseUnread, inputBytes } = auditOf(ports, session ?? NOBODY, facts, input);
@@ -59,16 +59,25 @@ export const answerSocketCall = async (
   if (over !== undefined) return refuse(limitError(session, over), `over ${over.of} ${over.limit} an hour`);
   try {
     const both = AbortSignal.any([signal, session.signal]);
-    const answer = await ports.invoke(tool.command, input as Readonly<Record<string, unknown>>, session, both, note, facts);
+    const answer = await ports.invoke(
+      tool.command,
+      input as Readonly<Record<string, unknown>>,
+      session,
+      both,
+      note,
+      facts,
+    );
     audit("allowed", null);
     return answer;
   } catch (error) {
     audit(decisionOf(error), messageOf(error));
     throw error;
   }
-};
+}
 
-const limitError = ({ actor }: Session, { limit, of }: Over): QocError => new QocError("AGENT_LIMIT", { agent: actor, limit, of });
+function limitError({ actor }: Session, { limit, of }: Over): QocError {
+  return new QocError("AGENT_LIMIT", { agent: actor, limit, of });
+}
 
 const NOBODY = { run: "unknown", actor: "agent:unknown" } as const;
 const NAME_CHARS_MAX = 100;

@@ -18,7 +18,7 @@ export interface Pipes {
   readonly ended: Promise<void>;
 }
 
-export const openPipes = (stdin: Readable, stdout: Writable, clock: Pick<Clock, "after">, answerMs = ANSWER_MS): Pipes => {
+export function openPipes(stdin: Readable, stdout: Writable, clock: Pick<Clock, "after">, answerMs = ANSWER_MS): Pipes {
   const open = new Set<RequestId>();
   let letEnd: () => void = () => undefined;
   const settle = (id: RequestId): void => {
@@ -71,13 +71,16 @@ export const openPipes = (stdin: Readable, stdout: Writable, clock: Pick<Clock, 
     close: () => wire.close(),
   };
   return { transport, ended };
-};
+}
 
 type Request = Extract<JSONRPCMessage, { method: string; id: RequestId }>;
 
-const isRequest = (message: JSONRPCMessage): message is Request => "method" in message && "id" in message;
+function isRequest(message: JSONRPCMessage): message is Request {
+  return "method" in message && "id" in message;
+}
 
-const cancelledIn = (message: JSONRPCMessage): RequestId | undefined =>
-  "method" in message && message.method === "notifications/cancelled"
+function cancelledIn(message: JSONRPCMessage): RequestId | undefined {
+  return "method" in message && message.method === "notifications/cancelled"
     ? (message.params as { readonly requestId?: RequestId } | undefined)?.requestId
     : undefined;
+}

@@ -39,12 +39,20 @@ export interface McpStdioOptions {
   readonly signal: AbortSignal;
 }
 
-const LIMITS = { calls: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY, proposals: Number.POSITIVE_INFINITY };
+const LIMITS = {
+  calls: Number.POSITIVE_INFINITY,
+  bytes: Number.POSITIVE_INFINITY,
+  proposals: Number.POSITIVE_INFINITY,
+};
 
 /** Serves one client until its end of the pipe closes and it is answered, or the signal aborts. */
-export const serveMcpStdio = async (options: McpStdioOptions): Promise<void> => {
+export async function serveMcpStdio(options: McpStdioOptions): Promise<void> {
   const { tools, call, told, signal, stdin, stdout, log } = options;
-  const session = openSession({ run: INTERACTIVE, palette: [...tools.values()].map(({ command }) => command) }, LIMITS, signal);
+  const session = openSession(
+    { run: INTERACTIVE, palette: [...tools.values()].map(({ command }) => command) },
+    LIMITS,
+    signal,
+  );
   const factory = mcpFactory({
     version: options.version,
     tools,
@@ -65,7 +73,8 @@ export const serveMcpStdio = async (options: McpStdioOptions): Promise<void> => 
   const handle = serveStdio(factory, { transport, onerror: (error) => log(`mcp: ${messageOf(error)}`) });
   await Promise.race([ended, aborted]);
   await handle.close();
-};
+}
 
-const auditLine = ({ decision, tool, client, reason, ms }: AuditRecord): string =>
-  `${decision} ${tool} for ${client} in ${ms} ms${reason === null ? "" : `: ${reason}`}`;
+function auditLine({ decision, tool, client, reason, ms }: AuditRecord): string {
+  return `${decision} ${tool} for ${client} in ${ms} ms${reason === null ? "" : `: ${reason}`}`;
+}

@@ -82,7 +82,11 @@ interface Entry {
  * `granted` says who holds a token with this digest; it is asked at each request, so that who was sent away is out. Digests
  * are compared as they are: how long that takes tells a guesser nothing of the token behind one.
  */
-export const tokenBook = (clock: Clock, ids: Ids, granted: (digest: Digest) => Grant | undefined = () => undefined): TokenBook => {
+export function tokenBook(
+  clock: Clock,
+  ids: Ids,
+  granted: (digest: Digest) => Grant | undefined = () => undefined,
+): TokenBook {
   const minted = new Map<Digest, Entry>();
   const admitted = new Map<Digest, Entry>();
   const seen = new Map<string, number>();
@@ -97,7 +101,9 @@ export const tokenBook = (clock: Clock, ids: Ids, granted: (digest: Digest) => G
     if (known !== undefined && known.run === grant?.agent) return known;
     drop(admitted, digest);
     if (grant === undefined) return undefined;
-    const entry = entryOf((signal) => hourlySession(clock, { run: grant.agent, palette: grant.palette }, HOURLY_LIMITS, signal));
+    const entry = entryOf((signal) =>
+      hourlySession(clock, { run: grant.agent, palette: grant.palette }, HOURLY_LIMITS, signal),
+    );
     admitted.set(digest, entry);
     return entry.session;
   };
@@ -131,9 +137,9 @@ export const tokenBook = (clock: Clock, ids: Ids, granted: (digest: Digest) => G
     },
     seenAt: (run) => seen.get(run),
   };
-};
+}
 
-const entryOf = (open: (signal: AbortSignal) => Session, cancel: () => void = () => undefined): Entry => {
+function entryOf(open: (signal: AbortSignal) => Session, cancel: () => void = () => undefined): Entry {
   const stop = new AbortController();
   // One listener for each open request of the session, and those are bounded elsewhere.
   setMaxListeners(0, stop.signal);
@@ -143,14 +149,15 @@ const entryOf = (open: (signal: AbortSignal) => Session, cancel: () => void = ()
     stop.abort(new Error(`the session of ${session.run} is over`));
   };
   return { session, end };
-};
+}
 
 /** A session with what it may use up in all. */
-export const openSession = (request: SessionRequest, limits: Use, signal: AbortSignal): Session =>
-  sessionOf(request, signal, meterOf(limits, "run"));
+export function openSession(request: SessionRequest, limits: Use, signal: AbortSignal): Session {
+  return sessionOf(request, signal, meterOf(limits, "run"));
+}
 
 /** A session that may go on for ever, and so much in each hour. */
-export const hourlySession = (clock: Clock, request: SessionRequest, limits: Use, signal: AbortSignal): Session => {
+export function hourlySession(clock: Clock, request: SessionRequest, limits: Use, signal: AbortSignal): Session {
   let meter = meterOf(limits, "hour");
   let until = clock.monotonic() + HOUR_MS;
   const ofThisHour = (): Meter => {
@@ -165,19 +172,21 @@ export const hourlySession = (clock: Clock, request: SessionRequest, limits: Use
     refuse: () => ofThisHour().refuse(),
     worn: () => ofThisHour().worn(),
   });
-};
+}
 
 type Meter = Pick<Session, "spend" | "refuse" | "worn">;
 
-const sessionOf = ({ run, palette }: SessionRequest, signal: AbortSignal, meter: Meter): Session => ({
-  run,
-  actor: `agent:${run}`,
-  palette: new Set(palette),
-  signal,
-  ...meter,
-});
+function sessionOf({ run, palette }: SessionRequest, signal: AbortSignal, meter: Meter): Session {
+  return {
+    run,
+    actor: `agent:${run}`,
+    palette: new Set(palette),
+    signal,
+    ...meter,
+  };
+}
 
-const meterOf = (limits: Use, per: Over["per"]): Meter => {
+function meterOf(limits: Use, per: Over["per"]): Meter {
   const spent = { calls: 0, bytes: 0, proposals: 0 };
   let refused = 0;
   return {
@@ -193,4 +202,4 @@ const meterOf = (limits: Use, per: Over["per"]): Meter => {
     refuse: () => void (refused += 1),
     worn: () => (refused < limits.calls ? undefined : { limit: "refused calls", of: limits.calls, per }),
   };
-};
+}

@@ -15,20 +15,31 @@ export interface CommandTool {
 type JsonSchema = Record<string, unknown>;
 
 /** Commands that ask a venue or a feed. */
-const OUTSIDE = new Set(["quotes get", "bars get", "analysis get", "fundamentals get", "positions list", "snapshot", "orders propose", "orders show"]);
+const OUTSIDE = new Set([
+  "quotes get",
+  "bars get",
+  "analysis get",
+  "fundamentals get",
+  "positions list",
+  "snapshot",
+  "orders propose",
+  "orders show",
+]);
 /** A second call with the same words changes nothing: it is refused, or finds its work done. */
 const IDEMPOTENT = new Set(["research write", "entities write", "files write", "run"]);
 
-export const toolName = (command: string): string => `qoc_${command.replaceAll(/[ -]/g, "_")}`;
+export function toolName(command: string): string {
+  return `qoc_${command.replaceAll(/[ -]/g, "_")}`;
+}
 
 /** Every tool an agent may ever see, by name. A session's palette picks from it. */
-export const loadTools = async (table: readonly Command[]): Promise<ReadonlyMap<string, CommandTool>> => {
+export async function loadTools(table: readonly Command[]): Promise<ReadonlyMap<string, CommandTool>> {
   const rows = table.filter((row) => row.audience !== "human" && row.streams !== true);
   const tools = await Promise.all(rows.map(toolOf));
   return new Map(tools.toSorted((a, b) => (a.wire.name < b.wire.name ? -1 : 1)).map((tool) => [tool.wire.name, tool]));
-};
+}
 
-const toolOf = async (row: Command): Promise<CommandTool> => {
+async function toolOf(row: Command): Promise<CommandTool> {
   const { input, output } = await row.load();
   const given = jsonSchema(input, "input");
   const answered = jsonSchema(output, "output");
@@ -47,35 +58,42 @@ const toolOf = async (row: Command): Promise<CommandTool> => {
     },
   } as WireTool;
   return { command: row.name, row, isList, wire };
-};
+}
 
-const describe = (row: Command): string => {
+function describe(row: Command): string {
   const words = row.aboutForAgents ?? row.about;
   const about = `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
   if (row.writes.length === 0) return about;
-  if (row.writes.some((folder) => folder.startsWith("orders/"))) return `${about} Writes a draft for a human; cannot execute.`;
+  if (row.writes.some((folder) => folder.startsWith("orders/")))
+    return `${about} Writes a draft for a human; cannot execute.`;
   return `${about} Writes ${row.writes.join(" and ")}; cannot execute an order.`;
-};
+}
 
 /** Without `$schema`: older clients check with a draft-07 validator and stumble over the name of a newer draft. */
-const jsonSchema = (shape: z.ZodType, io: "input" | "output"): JsonSchema => {
+function jsonSchema(shape: z.ZodType, io: "input" | "output"): JsonSchema {
   const { $schema: _, ...schema } = z.toJSONSchema(shape, { io }) as JsonSchema;
   return plainly(schema) as JsonSchema;
-};
+}
 
 /** The same in fewer words of the language: some clients turn these schemas into a narrower one, with one type to a value. */
-const plainly = (node: unknown): unknown => {
+function plainly(node: unknown): unknown {
   if (typeof node !== "object" || node === null) return node;
   if (Array.isArray(node)) return node.map(plainly);
   const { type, ...rest } = node as JsonSchema;
-  const types = Array.isArray(type) ? { anyOf: type.map((one: unknown) => ({ type: one })) } : "type" in node ? { type: plainly(type) } : {};
+  const types = Array.isArray(type)
+    ? { anyOf: type.map((one: unknown) => ({ type: one })) }
+    : "type" in node
+      ? { type: plainly(type) }
+      : {};
   // `additionalProperties: {}` says nothing: anything may stand there all the same.
-  const told = Object.entries(rest).filter(([name, value]) => name !== "additionalProperties" || JSON.stringify(value) !== "{}");
+  const told = Object.entries(rest).filter(
+    ([name, value]) => name !== "additionalProperties" || JSON.stringify(value) !== "{}",
+  );
   return { ...types, ...Object.fromEntries(told.map(([name, value]) => [name, plainly(value)])) };
-};
+}
 
 /** The words of help beside each field that has them. */
-const explained = (schema: JsonSchema, args: readonly Argument[]): JsonSchema => {
+function explained(schema: JsonSchema, args: readonly Argument[]): JsonSchema {
   const properties = (schema["properties"] ?? {}) as Record<string, JsonSchema>;
   const about = (name: string): string | undefined => {
     const argument = args.find((one) => one.name === name);
@@ -86,21 +104,28 @@ const explained = (schema: JsonSchema, args: readonly Argument[]): JsonSchema =>
     return [name, words === undefined || "description" in property ? property : { ...property, description: words }];
   });
   return { ...schema, properties: Object.fromEntries(described) };
-};
+}
 
-const withCursor = (schema: JsonSchema): JsonSchema => ({
-  ...schema,
-  properties: { ...(schema["properties"] as JsonSchema), cursor: { type: "string", description: "nextCursor of the page before" } },
-});
+function withCursor(schema: JsonSchema): JsonSchema {
+  return {
+    ...schema,
+    properties: {
+      ...(schema["properties"] as JsonSchema),
+      cursor: { type: "string", description: "nextCursor of the page before" },
+    },
+  };
+}
 
 /** Older clients take objects alone as structured content, so a list travels inside one. */
-const pageOf = (list: JsonSchema): JsonSchema => ({
-  type: "object",
-  properties: {
-    items: list,
-    total: { type: "integer", description: "how many there are on all pages" },
-    nextCursor: { type: "string", description: "give it as cursor for the next page; absent on the last" },
-  },
-  required: ["items", "total"],
-  additionalProperties: false,
-});
+function pageOf(list: JsonSchema): JsonSchema {
+  return {
+    type: "object",
+    properties: {
+      items: list,
+      total: { type: "integer", description: "how many there are on all pages" },
+      nextCursor: { type: "string", description: "give it as cursor for the next page; absent on the last" },
+    },
+    required: ["items", "total"],
+    additionalProperties: false,
+  };
+}

@@ -6,11 +6,15 @@ import { toolName } from "./tools.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value);
-const sizeOf = (value: unknown): number => JSON.stringify(value).length;
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+function sizeOf(value: unknown): number {
+  return JSON.stringify(value).length;
+}
 
 /** An item with its longest texts cut until it has `room` characters of JSON; as it is where that is not enough. */
-export const withTextsCut = (item: unknown, room: number): unknown => {
+export function withTextsCut(item: unknown, room: number): unknown {
   const path = isFields(item) && typeof item["path"] === "string" ? item["path"] : undefined;
   let shown = item;
   for (let over = sizeOf(shown) - room; over > 0; over = sizeOf(shown) - room) {
@@ -22,23 +26,26 @@ export const withTextsCut = (item: unknown, room: number): unknown => {
     shown = replaced(shown, longest, `${kept}${mark}`);
   }
   return shown;
-};
+}
 
-const markOf = (length: number, path: string | undefined): string =>
-  `\n\n(cut: ${length} characters in all${path === undefined ? "" : `; ${toolName("files read")} reads ${path} whole, a stretch at a time`})`;
+function markOf(length: number, path: string | undefined): string {
+  return `\n\n(cut: ${length} characters in all${path === undefined ? "" : `; ${toolName("files read")} reads ${path} whole, a stretch at a time`})`;
+}
 
-const longestIn = (value: unknown): string => {
+function longestIn(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value !== "object" || value === null) return "";
-  return Object.values(value).map(longestIn).reduce((a, b) => (b.length > a.length ? b : a), "");
-};
+  return Object.values(value)
+    .map(longestIn)
+    .reduce((a, b) => (b.length > a.length ? b : a), "");
+}
 
-const replaced = (value: unknown, text: string, by: string): unknown => {
+function replaced(value: unknown, text: string, by: string): unknown {
   if (value === text) return by;
   if (Array.isArray(value)) return value.map((one) => replaced(one, text, by));
   if (!isFields(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, replaced(one, text, by)]));
-};
+}
 
 /** Lists in an answer that a command of their own has whole. */
 const LISTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -47,7 +54,7 @@ const LISTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const SHOWN = [50, 20, 5];
 
 /** An answer of lists, with the first of each and a count of the rest. */
-export const withListsCut = (answer: unknown, command: string, room: number): unknown => {
+export function withListsCut(answer: unknown, command: string, room: number): unknown {
   const lists = Object.entries(LISTS[command] ?? {});
   if (!isFields(answer)) return answer;
   let shown: unknown = answer;
@@ -55,11 +62,13 @@ export const withListsCut = (answer: unknown, command: string, room: number): un
     if (sizeOf(shown) <= room) break;
     const long = lists.flatMap(([name, twin]) => {
       const list = answer[name];
-      return Array.isArray(list) && list.length > most ? [{ name, list, left: { left: list.length - most, tool: toolName(twin) } }] : [];
+      return Array.isArray(list) && list.length > most
+        ? [{ name, list, left: { left: list.length - most, tool: toolName(twin) } }]
+        : [];
     });
     if (long.length === 0) continue;
     const cut = Object.fromEntries(long.map(({ name, list }) => [name, list.slice(0, most)]));
     shown = { ...answer, ...cut, more: Object.fromEntries(long.map(({ name, left }) => [name, left])) };
   }
   return shown;
-};
+}

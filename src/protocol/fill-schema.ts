@@ -12,12 +12,15 @@ const MAYBE_NAMES = ["clientOrderId", "feeCurrency", "busts", "corrects"] as con
 const AMOUNTS = ["quantity", "price"] as const;
 const MEMBERS = new Set<string>([...NAMES, ...MAYBE_NAMES, ...AMOUNTS, "side", "timestamp", "fee"]);
 
-const isName = (value: unknown): value is string => typeof value === "string" && NAME.test(value);
-const isMoment = (value: unknown): value is number =>
-  typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 7_258_118_400_000;
+function isName(value: unknown): value is string {
+  return typeof value === "string" && NAME.test(value);
+}
+function isMoment(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 7_258_118_400_000;
+}
 
 /** The same answer as the shape's, or undefined where the shape has to look. */
-export const plainFill = (raw: unknown): VenueFill | undefined => {
+export function plainFill(raw: unknown): VenueFill | undefined {
   if (typeof raw !== "object" || raw === null) return undefined;
   const fill = raw as Record<string, unknown>;
   for (const member of Object.keys(fill)) if (!MEMBERS.has(member)) return undefined;
@@ -27,12 +30,13 @@ export const plainFill = (raw: unknown): VenueFill | undefined => {
   if ("fee" in fill && !isCanonical(fill["fee"])) return undefined;
   const { timestamp, ...rest } = fill;
   const { quantity, side } = rest as { quantity: string; side: unknown };
-  if ((side !== "buy" && side !== "sell") || !isMoment(timestamp) || quantity === "0" || quantity.startsWith("-")) return undefined;
+  if ((side !== "buy" && side !== "sell") || !isMoment(timestamp) || quantity === "0" || quantity.startsWith("-"))
+    return undefined;
   return { ...rest, at: timestamp } as unknown as VenueFill;
-};
+}
 
 /** As zod's `safeParse`. */
-export const parseFill = (raw: unknown): ReturnType<typeof fillShape.safeParse> => {
+export function parseFill(raw: unknown): ReturnType<typeof fillShape.safeParse> {
   const data = plainFill(raw);
   return data === undefined ? fillShape.safeParse(raw) : { success: true, data };
-};
+}

@@ -107,7 +107,12 @@ export type WorkerEvent =
       readonly methods: readonly Method[];
       readonly capabilities: Readonly<Record<string, unknown>>;
     }
-  | { readonly e: "failed"; readonly kind: "shape" | "threw"; readonly message: string; readonly stack?: string | undefined }
+  | {
+      readonly e: "failed";
+      readonly kind: "shape" | "threw";
+      readonly message: string;
+      readonly stack?: string | undefined;
+    }
   | { readonly e: "fills"; readonly from: number; readonly fills: readonly unknown[] }
   | {
       readonly e: "log";
@@ -127,4 +132,9 @@ export type WorkerEvent =
 /** How a call ended inside the worker: failures cross as data, since an error's class and code would be lost. */
 export type Envelope =
   | { readonly ok: true; readonly value?: unknown }
-  | { readonly ok: false; readonly kind: "rejection" | "not-sent" | "error"; readonly message: string; readonly stack?: string | undefined };
+  | {
+      readonly ok: false;
+      readonly kind: "rejection" | "not-sent" | "error";
+      readonly message: string;
+      readonly stack?: string | undefined;
+    };

@@ -4,13 +4,18 @@
  * The characters of all text in this plain value, or undefined where they exceed the limit or the value is not plain data
  * (a cycle, a function, a map, a shared buffer). Counts as it walks and stops early.
  */
-export const sizeWithin = (value: unknown, limit: number): number | undefined => {
+export function sizeWithin(value: unknown, limit: number): number | undefined {
   let left = limit;
   const walk = (part: unknown, depth: number): boolean => {
     if (depth > 32) return false;
     if (typeof part === "string") left -= part.length;
     else if (typeof part === "object" && part !== null) {
-      if (!Array.isArray(part) && Object.getPrototypeOf(part) !== Object.prototype && Object.getPrototypeOf(part) !== null) return false;
+      if (
+        !Array.isArray(part) &&
+        Object.getPrototypeOf(part) !== Object.prototype &&
+        Object.getPrototypeOf(part) !== null
+      )
+        return false;
       for (const key of Object.keys(part)) {
         left -= key.length;
         if (left < 0 || !walk((part as Record<string, unknown>)[key], depth + 1)) return false;
@@ -20,4 +25,4 @@ export const sizeWithin = (value: unknown, limit: number): number | undefined =>
     return left >= 0;
   };
   return walk(value, 0) ? limit - left : undefined;
-};
+}

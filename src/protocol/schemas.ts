@@ -45,12 +45,23 @@ export const workerEvent: z.ZodType<WorkerEvent> = z.discriminatedUnion("e", [
     fields: z.record(z.string(), z.unknown()).optional(),
   }),
   z.strictObject({ e: z.literal("pong"), n: count, heapMb: z.number().nonnegative() }),
-  z.strictObject({ e: z.literal("ask"), n: count, what: z.enum(["get", "put", "bars"]), key: words, value: z.unknown().optional() }),
+  z.strictObject({
+    e: z.literal("ask"),
+    n: count,
+    what: z.enum(["get", "put", "bars"]),
+    key: words,
+    value: z.unknown().optional(),
+  }),
 ]);
 
 export const envelope: z.ZodType<Envelope> = z.discriminatedUnion("ok", [
   z.strictObject({ ok: z.literal(true), value: z.unknown().optional() }),
-  z.strictObject({ ok: z.literal(false), kind: z.enum(["rejection", "not-sent", "error"]), message: words, stack: words.optional() }),
+  z.strictObject({
+    ok: z.literal(false),
+    kind: z.enum(["rejection", "not-sent", "error"]),
+    message: words,
+    stack: words.optional(),
+  }),
 ]);
 
 const numeric = z.union([z.string(), z.number()]).transform((raw, context): DecimalText => {
@@ -79,18 +90,23 @@ const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2}
 const time = z.union([z.number(), z.string().max(64)]).transform((raw, context): number => {
   const at = typeof raw === "number" ? raw : ISO.test(raw) ? Date.parse(raw) : Number.NaN;
   if (Number.isFinite(at) && at >= 0 && at < 7_258_118_400_000) return Math.round(at);
-  context.addIssue({ code: "custom", message: `${JSON.stringify(raw)} is not a time (milliseconds since 1970, or ISO 8601 with its offset)` });
+  context.addIssue({
+    code: "custom",
+    message: `${JSON.stringify(raw)} is not a time (milliseconds since 1970, or ISO 8601 with its offset)`,
+  });
   return z.NEVER;
 });
 
 /** Drops members that are undefined or null, so that an optional member is absent or there. Most have none: no copy then. */
-const compact = <T extends object>(value: T): T => {
+function compact<T extends object>(value: T): T {
   const isNothing = (member: unknown): boolean => member === undefined || member === null;
   if (!Object.values(value).some(isNothing)) return value;
   return Object.fromEntries(Object.entries(value).filter(([, member]) => !isNothing(member))) as T;
-};
+}
 
-const optional = <T extends z.ZodType>(shape: T) => shape.nullish();
+function optional<T extends z.ZodType>(shape: T) {
+  return shape.nullish();
+}
 
 export const quoteShape = z
   .object({
@@ -105,7 +121,13 @@ export const quoteShape = z
   .transform(({ timestamp, ...rest }) => compact({ ...rest, at: timestamp }) as VenueQuote);
 
 export const positionShape = z
-  .object({ symbol: name, quantity: numeric, averagePrice: optional(numeric), markPrice: optional(numeric), currency: optional(name) })
+  .object({
+    symbol: name,
+    quantity: numeric,
+    averagePrice: optional(numeric),
+    markPrice: optional(numeric),
+    currency: optional(name),
+  })
   .transform((value) => compact(value) as VenuePosition);
 
 export const ackShape = z
@@ -161,7 +183,15 @@ export const instrumentShape = z
   .transform((value) => compact(value) as VenueInstrument);
 
 export const barShape = z
-  .object({ symbol: name, timestamp: time, open: numeric, high: numeric, low: numeric, close: numeric, volume: optional(notNegative) })
+  .object({
+    symbol: name,
+    timestamp: time,
+    open: numeric,
+    high: numeric,
+    low: numeric,
+    close: numeric,
+    volume: optional(notNegative),
+  })
   .transform(({ timestamp, ...rest }) => compact({ ...rest, at: timestamp }) as VenueBar);
 
 /** null: the venue knows nothing of it. */

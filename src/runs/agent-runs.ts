@@ -46,7 +46,7 @@ interface Chain {
   readonly issues: Issue[];
 }
 
-export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
+export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
   const { desk, world, tools, door, refused, callAs } = options;
   const chains = new Map<Chain, Promise<RunReport>>();
   const stopping = new AbortController();
@@ -83,9 +83,22 @@ export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
       if (next > 0) note(`goes on with ${issue.path}, which it queued`);
       const sources = sourceMemory();
       const [runtime, call] = [runtimeWith(left, sources), callAs(chain.actor, sources, signal)];
-      const running = runIssue({ desk, issue, run, runtime, call, note, signal, tools: tools(), read: (source) => sources.note(source) });
+      const running = runIssue({
+        desk,
+        issue,
+        run,
+        runtime,
+        call,
+        note,
+        signal,
+        tools: tools(),
+        read: (source) => sources.note(source),
+      });
       // A queued issue that is gone meanwhile is no failure of the run that queued it.
-      view = next === 0 ? await running : await running.catch((error: unknown) => void note(`${issue.path}: ${messageOf(error)}`));
+      view =
+        next === 0
+          ? await running
+          : await running.catch((error: unknown) => void note(`${issue.path}: ${messageOf(error)}`));
       if (view === undefined) continue;
       left.take(view);
       views.push(view);
@@ -95,7 +108,8 @@ export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
     return { ...first, queued };
   };
 
-  const isTaken = (path: string): boolean => [...chains.keys()].some(({ issues }) => issues.some((issue) => issue.path === path));
+  const isTaken = (path: string): boolean =>
+    [...chains.keys()].some(({ issues }) => issues.some((issue) => issue.path === path));
 
   return {
     start: async (words, note, caller) => {
@@ -113,7 +127,13 @@ export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
       const issue = await findWork(desk, words);
       const known = tools();
       const { bundle } = await runContext(desk, "run-(dry)", issue, known);
-      return { issue: issue.path, runtime: agent.runtime, wouldRun: true, bundle, tools: known.map(({ name }) => name) };
+      return {
+        issue: issue.path,
+        runtime: agent.runtime,
+        wouldRun: true,
+        bundle,
+        tools: known.map(({ name }) => name),
+      };
     },
     check: async () => {
       const program = agent.runtime === "demo" ? undefined : (agent.command?.[0] ?? agent.runtime);
@@ -139,14 +159,14 @@ export const openAgentRuns = (options: AgentRunsOptions): AgentRuns => {
       await Promise.allSettled(chains.values());
     },
   };
-};
+}
 
 /** Why a queued issue is not worked on; undefined: it is. `before` is the run before it; undefined: it could not begin. */
-const leftBecause = (before: RunView | undefined, signal: AbortSignal, left: Budget): string | undefined => {
+function leftBecause(before: RunView | undefined, signal: AbortSignal, left: Budget): string | undefined {
   if (signal.aborted) return "the runs were stopped";
   if (before?.outcome !== "done") return "the run before it failed";
   return left.isSpent() ? "the runs before it left no time or no money" : undefined;
-};
+}
 
 /** What a chain of runs may still use: each has what the ones before it left. */
 interface Budget {
@@ -156,7 +176,7 @@ interface Budget {
   take(view: RunView): void;
 }
 
-const budgetOf = (clock: Clock, { timeoutMs, maxCostUsd }: Pick<AgentSettings, "timeoutMs" | "maxCostUsd">): Budget => {
+function budgetOf(clock: Clock, { timeoutMs, maxCostUsd }: Pick<AgentSettings, "timeoutMs" | "maxCostUsd">): Budget {
   const started = clock.monotonic();
   let spent = 0;
   const budget: Budget = {
@@ -166,4 +186,4 @@ const budgetOf = (clock: Clock, { timeoutMs, maxCostUsd }: Pick<AgentSettings, "
     take: ({ costUsd }) => void (spent += costUsd ?? 0),
   };
   return budget;
-};
+}

@@ -22,7 +22,12 @@ export interface RunContext {
 }
 
 /** What one run on one issue is told. `tools` are those that the run will have, in words. */
-export const runContext = async (desk: Desk, run: string, issue: Issue, tools: readonly ToolWords[]): Promise<RunContext> => {
+export async function runContext(
+  desk: Desk,
+  run: string,
+  issue: Issue,
+  tools: readonly ToolWords[],
+): Promise<RunContext> {
   const reading = await openReading(desk.disk, desk.root, desk.config);
   const ruleFiles = [...new Set([LAYOUT.houseRules, ...desk.config.contextFiles])];
   const issues = await listIssues(desk.disk, desk.root);
@@ -36,39 +41,60 @@ export const runContext = async (desk: Desk, run: string, issue: Issue, tools: r
     files,
     rejections: rejectionsFor(desk, issue),
     entities,
-    openIssues: issues.filter(({ id, status }) => id !== issue.id && OPEN.has(status)).toReversed().slice(0, OPEN_ISSUES_MAX),
+    openIssues: issues
+      .filter(({ id, status }) => id !== issue.id && OPEN.has(status))
+      .toReversed()
+      .slice(0, OPEN_ISSUES_MAX),
     snapshot: await latestSnapshot(desk, reading),
     tools,
   });
   return { bundle, sources: [issue.path, ...[...files, ...entities].map(({ source }) => source)] };
-};
+}
 
 /** Of `[agent]`, what concerns the agent itself. */
-const agentSettings = ({ runtime, model, maxTurns, maxCostUsd, timeoutMs, instructions }: AgentConfig): Record<string, unknown> =>
-  prefixed("agent", {
-    ...{ runtime, model, max_turns: maxTurns, max_cost_usd: maxCostUsd, timeout_minutes: timeoutMs / 60_000, instructions },
+function agentSettings({
+  runtime,
+  model,
+  maxTurns,
+  maxCostUsd,
+  timeoutMs,
+  instructions,
+}: AgentConfig): Record<string, unknown> {
+  return prefixed("agent", {
+    ...{
+      runtime,
+      model,
+      max_turns: maxTurns,
+      max_cost_usd: maxCostUsd,
+      timeout_minutes: timeoutMs / 60_000,
+      instructions,
+    },
   });
+}
 
-const prefixed = (section: string, table: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(table).flatMap(([key, value]) => (value === undefined ? [] : [[`${section}.${key}`, value]])));
+function prefixed(section: string, table: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(table).flatMap(([key, value]) => (value === undefined ? [] : [[`${section}.${key}`, value]])),
+  );
+}
 
 /** One that cannot be read is named with what is wrong, so that the agent does not look for it in vain. */
-const readAll = async (reading: Reading, paths: readonly string[]): Promise<readonly SourcedText[]> => {
+async function readAll(reading: Reading, paths: readonly string[]): Promise<readonly SourcedText[]> {
   const texts: SourcedText[] = [];
   for (const path of paths) texts.push({ source: path, text: await readOr(reading, path) });
   return texts;
-};
+}
 
-const readOr = async (reading: Reading, path: string): Promise<string> => {
+async function readOr(reading: Reading, path: string): Promise<string> {
   try {
     return Buffer.from((await openReadable(reading, path)).bytes).toString("utf8");
   } catch (error) {
     if (error instanceof QocError) return `[not read: ${error.message}]`;
     throw error;
   }
-};
+}
 
-const entitiesOf = async (reading: Reading, symbols: readonly string[]): Promise<readonly SourcedText[]> => {
+async function entitiesOf(reading: Reading, symbols: readonly string[]): Promise<readonly SourcedText[]> {
   const texts: SourcedText[] = [];
   for (const symbol of symbols) {
     try {
@@ -80,24 +106,35 @@ const entitiesOf = async (reading: Reading, symbols: readonly string[]): Promise
     }
   }
   return texts;
-};
+}
 
-const latestSnapshot = async (desk: Desk, reading: Reading): Promise<SourcedText | undefined> => {
+async function latestSnapshot(desk: Desk, reading: Reading): Promise<SourcedText | undefined> {
   const [latest] = await listSnapshots(desk.disk, desk.root);
   return latest === undefined ? undefined : { source: latest.path, text: await readOr(reading, latest.path) };
-};
+}
 
 /** Of this issue, or of a symbol that it is about; what was rejected last stands first. */
-const rejectionsFor = (desk: Desk, issue: Issue): readonly Rejection[] =>
-  [...desk.book.orders.values()]
-    .filter((order) => order.state === "rejected" && (order.issue === issue.id || issue.symbols.includes(order.terms.symbol)))
+function rejectionsFor(desk: Desk, issue: Issue): readonly Rejection[] {
+  return [...desk.book.orders.values()]
+    .filter(
+      (order) => order.state === "rejected" && (order.issue === issue.id || issue.symbols.includes(order.terms.symbol)),
+    )
     .toSorted((a, b) => rejectedAt(b) - rejectedAt(a))
     .slice(0, REJECTIONS_MAX)
     .map(rejectionOf);
+}
 
-const rejectionOf = (order: Readonly<OrderRecord>): Rejection => {
+function rejectionOf(order: Readonly<OrderRecord>): Rejection {
   const by = rejectedBy(order) ?? "human";
-  return { order: order.id, what: describe(order.terms), at: iso(rejectedAt(order)), by, comment: order.rejected[by] ?? "" };
-};
+  return {
+    order: order.id,
+    what: describe(order.terms),
+    at: iso(rejectedAt(order)),
+    by,
+    comment: order.rejected[by] ?? "",
+  };
+}
 
-const rejectedAt = ({ history, proposedAt }: Readonly<OrderRecord>): number => history.find(({ state }) => state === "rejected")?.at ?? proposedAt;
+function rejectedAt({ history, proposedAt }: Readonly<OrderRecord>): number {
+  return history.find(({ state }) => state === "rejected")?.at ?? proposedAt;
+}

@@ -32,36 +32,47 @@ export interface RunView {
  * The issue that the words mean: a path, else a file's stem or an id. Whoever writes an issue chooses both, and may choose
  * another's: where two fit, neither is meant. @throws ISSUE_NOT_FOUND, ID_AMBIGUOUS.
  */
-export const findIssue = async (desk: Pick<Desk, "disk" | "root">, words: string): Promise<Issue> => {
+export async function findIssue(desk: Pick<Desk, "disk" | "root">, words: string): Promise<Issue> {
   const issues = await listIssues(desk.disk, desk.root);
   const stem = (words.split("/").at(-1) ?? words).replace(/\.md$/, "");
   const named = issues.filter(({ path }) => path === words);
-  const fitting = named.length > 0 ? named : issues.filter(({ id, path }) => id === stem || path === `${LAYOUT.issues}/${stem}.md`);
+  const fitting =
+    named.length > 0 ? named : issues.filter(({ id, path }) => id === stem || path === `${LAYOUT.issues}/${stem}.md`);
   if (fitting.length > 1) {
-    const matches = fitting.slice(0, 5).map(({ path }) => plainPath(path)).join(", ");
+    const matches = fitting
+      .slice(0, 5)
+      .map(({ path }) => plainPath(path))
+      .join(", ");
     throw new QocError("ID_AMBIGUOUS", { id: words, count: fitting.length, matches });
   }
   if (fitting[0] !== undefined) return readIssue(desk.disk, desk.root, fitting[0].path);
-  throw new QocError("ISSUE_NOT_FOUND", { id: words, suggestion: suggestion(stem, issues.map((issue) => issue.id)) });
-};
+  throw new QocError("ISSUE_NOT_FOUND", {
+    id: words,
+    suggestion: suggestion(
+      stem,
+      issues.map((issue) => issue.id),
+    ),
+  });
+}
 
 /** @throws INVALID_INPUT for one that waits for the human, and not for an agent. */
-const refuseShelved = ({ path, status }: Pick<Issue, "path" | "status">): void => {
+function refuseShelved({ path, status }: Pick<Issue, "path" | "status">): void {
   if (!isShelved(status)) return;
   const file = plainPath(path);
   const message = `${file} is ${status === "draft" ? "a draft" : status}; to have it worked on: qoc issues update ${file} --status open`;
   throw new QocError("INVALID_INPUT", { command: "run", message });
-};
+}
 
 /** As `findIssue`, of those that may be worked on. @throws INVALID_INPUT too. */
-export const findWork = async (desk: Pick<Desk, "disk" | "root">, words: string): Promise<Issue> => {
+export async function findWork(desk: Pick<Desk, "disk" | "root">, words: string): Promise<Issue> {
   const issue = await findIssue(desk, words);
   refuseShelved(issue);
   return issue;
-};
+}
 
-export const newRunId = (desk: Pick<Desk, "clock" | "ids">): string =>
-  `run-${iso(desk.clock.now()).slice(0, 19).replaceAll(/[-:]/g, "")}Z-${desk.ids.random(2)}`;
+export function newRunId(desk: Pick<Desk, "clock" | "ids">): string {
+  return `run-${iso(desk.clock.now()).slice(0, 19).replaceAll(/[-:]/g, "")}Z-${desk.ids.random(2)}`;
+}
 
 export interface RunRequest {
   readonly desk: Desk;
@@ -78,7 +89,17 @@ export interface RunRequest {
 }
 
 /** Works on one issue to the end of it. A run that fails is an answer, not an error. */
-export const runIssue = async ({ desk, issue, run, runtime, call, tools, read, note, signal }: RunRequest): Promise<RunView> => {
+export async function runIssue({
+  desk,
+  issue,
+  run,
+  runtime,
+  call,
+  tools,
+  read,
+  note,
+  signal,
+}: RunRequest): Promise<RunView> {
   const [stamp, started] = [iso(desk.clock.now()), desk.clock.monotonic()];
   const { bundle, sources } = await runContext(desk, run, issue, tools);
   for (const source of sources) read(source);
@@ -86,7 +107,8 @@ export const runIssue = async ({ desk, issue, run, runtime, call, tools, read, n
   // It may have waited in a queue, and been called off meanwhile.
   refuseShelved(await readIssue(desk.disk, desk.root, issue.path));
   await setIssueStatus(desk.disk, desk.root, issue.path, "in-progress");
-  await desk.publish({ type: "run.started", run, issue: issue.path, runtime: runtime.name }, { durable: true }).committed;
+  await desk.publish({ type: "run.started", run, issue: issue.path, runtime: runtime.name }, { durable: true })
+    .committed;
   log.note(`${run} begins; qoc logs --run ${run} -f follows it`);
   const result = await attempt(() => runtime.work({ run, issue, bundle }, call, log.note, signal));
   const proposals = proposalsOf(desk, run);
@@ -104,16 +126,27 @@ export const runIssue = async ({ desk, issue, run, runtime, call, tools, read, n
     },
     text: accountOf(result, log.lines()),
   });
-  await desk.publish({ type: "run.ended", run, issue: issue.path, outcome, summary: path }, { durable: true }).committed;
+  await desk.publish({ type: "run.ended", run, issue: issue.path, outcome, summary: path }, { durable: true })
+    .committed;
   desk.history.request(`run ${run}: ${outcome}`);
   return {
-    ...{ run, issue: issue.path, runtime: runtime.name, outcome, reason, proposals, summary: result.summary, path, seconds },
+    ...{
+      run,
+      issue: issue.path,
+      runtime: runtime.name,
+      outcome,
+      reason,
+      proposals,
+      summary: result.summary,
+      path,
+      seconds,
+    },
     ...{ turns: result.use?.turns ?? null, costUsd: result.use?.costUsd ?? null },
   };
-};
+}
 
 /** A disk that takes no account must not leave the run open in the record. */
-const fileSummary = async (desk: Desk, summary: Parameters<typeof writeRunSummary>[2]): Promise<string> => {
+async function fileSummary(desk: Desk, summary: Parameters<typeof writeRunSummary>[2]): Promise<string> {
   try {
     const file = await writeRunSummary(desk.disk, desk.root, summary);
     desk.publish({ type: "file.written", path: file.path, digest: digestOf(file.text), command: "run", actor: "host" });
@@ -122,18 +155,18 @@ const fileSummary = async (desk: Desk, summary: Parameters<typeof writeRunSummar
     desk.log.error(`the account of ${summary.facts["run"] ?? ""} could not be filed: ${messageOf(error)}`);
     return "";
   }
-};
+}
 
-const attempt = async (work: () => Promise<RunResult>): Promise<RunResult> => {
+async function attempt(work: () => Promise<RunResult>): Promise<RunResult> {
   try {
     return await work();
   } catch (error) {
     return { proposals: [], summary: "", failure: messageOf(error) };
   }
-};
+}
 
 /** A desk that died in the middle of a run says so at its next start: whoever waits for that issue is not left waiting. */
-export const endInterrupted = async (desk: Desk): Promise<void> => {
+export async function endInterrupted(desk: Desk): Promise<void> {
   for (const [run, { issue: path, runtime, at }] of desk.book.runs) {
     const reason = "the desk ended while it lasted";
     await readIssue(desk.disk, desk.root, path).then(
@@ -142,41 +175,50 @@ export const endInterrupted = async (desk: Desk): Promise<void> => {
     );
     const proposals = proposalsOf(desk, run);
     const facts = { run, issue: path, runtime, outcome: "failed", reason, proposals: proposals.join(", ") };
-    const summary = await fileSummary(desk, { stamp: iso(at), task: run, facts, text: `${reason}; qoc logs --run ${run}` });
-    await desk.publish({ type: "run.ended", run, issue: path, outcome: "failed", summary }, { durable: true }).committed;
+    const summary = await fileSummary(desk, {
+      stamp: iso(at),
+      task: run,
+      facts,
+      text: `${reason}; qoc logs --run ${run}`,
+    });
+    await desk.publish({ type: "run.ended", run, issue: path, outcome: "failed", summary }, { durable: true })
+      .committed;
   }
-};
+}
 
 /** What it proposed is what the book has of it, whatever it says itself. */
-const proposalsOf = (desk: Desk, run: string): readonly string[] =>
-  [...desk.book.orders.values()].filter(({ proposedBy }) => proposedBy === `agent:${run}`).map(({ id }) => id);
+function proposalsOf(desk: Desk, run: string): readonly string[] {
+  return [...desk.book.orders.values()].filter(({ proposedBy }) => proposedBy === `agent:${run}`).map(({ id }) => id);
+}
 
 /** What the human called off stays so. What the agent set itself stands, unless proposals wait for a human: then the issue waits for one too. */
-const endIssue = async (desk: Desk, issue: Issue, isDone: boolean, hasProposals: boolean): Promise<void> => {
+async function endIssue(desk: Desk, issue: Issue, isDone: boolean, hasProposals: boolean): Promise<void> {
   try {
     const own = (await readIssue(desk.disk, desk.root, issue.path)).status;
     if (isShelved(own)) return;
-    const status: IssueStatus = !isDone || own === "blocked" ? "blocked" : hasProposals || own === "review" ? "review" : "done";
+    const status: IssueStatus =
+      !isDone || own === "blocked" ? "blocked" : hasProposals || own === "review" ? "review" : "done";
     if (status !== own) await setIssueStatus(desk.disk, desk.root, issue.path, status);
   } catch (error) {
     // Someone removed or broke the file meanwhile, or the disk is full: the run is still to be recorded.
     desk.log.warn(`${issue.path}: its status could not be set: ${messageOf(error)}`);
   }
-};
+}
 
-const useFacts = (use: RunUse | undefined): Readonly<Record<string, string>> =>
-  use === undefined
+function useFacts(use: RunUse | undefined): Readonly<Record<string, string>> {
+  return use === undefined
     ? {}
     : {
         turns: use.turns === null ? "not told" : String(use.turns),
         tool_calls: String(use.toolCalls),
         cost: use.costUsd === null ? "not told" : dollars(use.costUsd),
       };
+}
 
 const LOG_LINES_MAX = 400;
 
 /** Every line goes to whoever watches and to the desk's log; the first ones are filed with the account. */
-const runLog = (desk: Desk, run: string, started: number, watch: (line: string) => void) => {
+function runLog(desk: Desk, run: string, started: number, watch: (line: string) => void) {
   const lines: string[] = [];
   let more = 0;
   return {
@@ -184,22 +226,24 @@ const runLog = (desk: Desk, run: string, started: number, watch: (line: string) 
       const line = text.replaceAll(/\s+/g, " ").trim();
       watch(line);
       desk.log.info(line, { run });
-      if (lines.length < LOG_LINES_MAX) lines.push(`+${((desk.clock.monotonic() - started) / 1_000).toFixed(1)} s  ${line}`);
+      if (lines.length < LOG_LINES_MAX)
+        lines.push(`+${((desk.clock.monotonic() - started) / 1_000).toFixed(1)} s  ${line}`);
       else more += 1;
     },
     lines: (): readonly string[] => (more === 0 ? lines : [...lines, `and ${more} more lines; see qoc logs`]),
   };
-};
+}
 
 /** The agent's words are quoted and the log is indented, so that neither can pass for the desk's own headings. */
-const accountOf = (result: RunResult, log: readonly string[]): string => {
+function accountOf(result: RunResult, log: readonly string[]): string {
   const words = result.summary.trim() === "" ? "It said nothing." : quoted(result.summary);
   return ["## In the agent's own words", "", words, "", "## Log", "", ...log.map((line) => `    ${line}`)].join("\n");
-};
+}
 
-const quoted = (text: string): string =>
-  text
+function quoted(text: string): string {
+  return text
     .trim()
     .split(/\r\n?|\n/)
     .map((line) => `> ${line}`.trimEnd())
     .join("\n");
+}

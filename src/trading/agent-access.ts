@@ -13,16 +13,31 @@ export interface LetIn {
 }
 
 /** Once this resolves the token opens the door, and will after a restart. @throws INVALID_INPUT, AGENT_EXISTS. */
-export const letIn = async ({ book, publish }: Pick<Desk, "book" | "publish">, { agent, client, token, actor }: LetIn): Promise<void> => {
+export async function letIn(
+  { book, publish }: Pick<Desk, "book" | "publish">,
+  { agent, client, token, actor }: LetIn,
+): Promise<void> {
   const problem = agentNameProblem(agent);
   if (problem !== undefined) throw new QocError("INVALID_INPUT", { command: "agent setup", message: problem });
   if (book.agents.has(agent)) throw new QocError("AGENT_EXISTS", { agent });
-  const event = { type: "agent.granted", agent, client, tokenDigest: tokenDigest(token), palette: "default", actor } as const;
+  const event = {
+    type: "agent.granted",
+    agent,
+    client,
+    tokenDigest: tokenDigest(token),
+    palette: "default",
+    actor,
+  } as const;
   await publish(event, { durable: true }).committed;
-};
+}
 
 /** From the call on its token opens nothing. @throws AGENT_UNKNOWN. */
-export const sendAway = async ({ book, publish }: Pick<Desk, "book" | "publish">, agent: string, actor: Actor): Promise<void> => {
-  if (!book.agents.has(agent)) throw new QocError("AGENT_UNKNOWN", { agent, suggestion: suggestion(agent, [...book.agents.keys()]) });
+export async function sendAway(
+  { book, publish }: Pick<Desk, "book" | "publish">,
+  agent: string,
+  actor: Actor,
+): Promise<void> {
+  if (!book.agents.has(agent))
+    throw new QocError("AGENT_UNKNOWN", { agent, suggestion: suggestion(agent, [...book.agents.keys()]) });
   await publish({ type: "agent.revoked", agent, actor }, { durable: true }).committed;
-};
+}

@@ -34,7 +34,7 @@ export interface ApproveRequest {
 }
 
 /** @throws DIGEST_REQUIRED, DIGEST_MISMATCH, ALREADY_DECIDED, GUARD_BLOCKED, KEY_REQUIRED, OUTCOME_UNKNOWN, VENUE_REJECTED. */
-export const approve = async (desk: Desk, request: ApproveRequest): Promise<Receipt> => {
+export async function approve(desk: Desk, request: ApproveRequest): Promise<Receipt> {
   const refusal = desk.readOnly();
   if (refusal !== undefined) throw new QocError("DESK_READ_ONLY", { reason: refusal });
   // The venue is asked while the file is read again; both are looked at only once both are here.
@@ -44,25 +44,32 @@ export const approve = async (desk: Desk, request: ApproveRequest): Promise<Rece
   assertApprovable(order, request);
   const isSame = known?.terms.connector === order.terms.connector && known.terms.symbol === order.terms.symbol;
   for (let round = 1; ; round++) {
-    const view = await (round === 1 && isSame && early !== undefined ? early : lookAt(desk, order.terms.connector, order.terms.symbol));
+    const view = await (round === 1 && isSame && early !== undefined
+      ? early
+      : lookAt(desk, order.terms.connector, order.terms.symbol));
     const before = desk.book.movedSeq;
     const custom = await customChecks(desk, order, view);
     assertApprovable(order, request);
     const moved = custom.length > 0 && before !== desk.book.movedSeq;
     if (moved && round < ROUNDS_MAX) continue;
-    if (moved) throw refused(order, "CONNECTOR_NOT_READY", { connector: order.terms.connector, state: "busy", reason: ": the book kept moving" });
+    if (moved)
+      throw refused(order, "CONNECTOR_NOT_READY", {
+        connector: order.terms.connector,
+        state: "busy",
+        reason: ": the book kept moving",
+      });
     return await consent(desk, order, request, view, custom);
   }
-};
+}
 
 /** Everything up to the two durable records happens without giving way to anything else. */
-const consent = async (
+async function consent(
   desk: Desk,
   order: OrderRecord,
   request: ApproveRequest,
   view: MarketView,
   custom: Awaited<ReturnType<typeof customChecks>>,
-): Promise<Receipt> => {
+): Promise<Receipt> {
   const advice = evaluate(gateInput(desk, order, "approve", view, custom));
   if (advice.decision === "block") {
     await recordVerdict(desk, order, "approve", advice, { durable: true }).committed;
@@ -75,14 +82,15 @@ const consent = async (
   recordVerdict(desk, order, "dispatch", judged.verdict);
   if (judged.cleared === undefined) {
     const reason = judged.verdict.reasons[0]?.message ?? "a guard";
-    await desk.publish({ type: "order.rejected", id: order.id, by: "guard", reason, actor: "host" }, { durable: true }).committed;
+    await desk.publish({ type: "order.rejected", id: order.id, by: "guard", reason, actor: "host" }, { durable: true })
+      .committed;
     throw blocked(order, judged.verdict);
   }
   return dispatch(desk, order, judged.cleared);
-};
+}
 
 /** Writes the intent, waits until it is on disk, and sends. */
-export const dispatch = async (desk: Desk, order: OrderRecord, cleared: Cleared<Order>): Promise<Receipt> => {
+export async function dispatch(desk: Desk, order: OrderRecord, cleared: Cleared<Order>): Promise<Receipt> {
   const intent = desk.publish(
     { type: "order.submitting", id: order.id, clientOrderId: cleared.clientOrderId, digest: order.digest },
     { durable: true },
@@ -90,9 +98,15 @@ export const dispatch = async (desk: Desk, order: OrderRecord, cleared: Cleared<
   await intent.committed;
   await send(desk, order, cleared);
   return receiptOf(order);
-};
+}
 
-const approval = (desk: Desk, order: OrderRecord, request: ApproveRequest, view: MarketView, clientOrderId: ClientOrderId) => {
+function approval(
+  desk: Desk,
+  order: OrderRecord,
+  request: ApproveRequest,
+  view: MarketView,
+  clientOrderId: ClientOrderId,
+) {
   const at = desk.clock.now();
   const consented = {
     id: order.id,
@@ -106,30 +120,38 @@ const approval = (desk: Desk, order: OrderRecord, request: ApproveRequest, view:
   };
   const signature = sign(desk, order, consented, request.passphrase);
   return { type: "order.approved" as const, ...consented, ...(signature === undefined ? {} : { signature }) };
-};
+}
 
 /** A live order is signed by a key that a passphrase unlocked; a paper order by the key where it needs none. */
-const sign = (desk: Desk, order: OrderRecord, consented: unknown, passphrase: string | undefined): string | undefined => {
+function sign(desk: Desk, order: OrderRecord, consented: unknown, passphrase: string | undefined): string | undefined {
   if (order.terms.mode !== "live") return desk.key.locked ? undefined : desk.key.sign(consented);
-  if (!desk.key.locked) throw new QocError("KEY_REQUIRED", { id: order.id, reason: "the key has no passphrase; set one with qoc key protect" });
+  if (!desk.key.locked)
+    throw new QocError("KEY_REQUIRED", {
+      id: order.id,
+      reason: "the key has no passphrase; set one with qoc key protect",
+    });
   if (passphrase === undefined) throw new QocError("KEY_REQUIRED", { id: order.id, reason: "no passphrase was given" });
   return desk.key.sign(consented, passphrase);
-};
+}
 
-const assertApprovable = (order: OrderRecord, request: ApproveRequest): void => {
+function assertApprovable(order: OrderRecord, request: ApproveRequest): void {
   const fail = (code: ErrorCode, details: ErrorDetails): never => {
     throw new QocError(code, { id: order.id, ...details }, { data: receiptOf(order) });
   };
   if (order.state !== "proposed") fail("ALREADY_DECIDED", { state: order.state });
   if (request.digest === undefined) fail("DIGEST_REQUIRED", { digest: order.digest });
   if (request.digest !== order.digest) fail("DIGEST_MISMATCH", { shown: request.digest, actual: order.digest });
-};
+}
 
-const refused = (order: OrderRecord, code: ErrorCode, details: ErrorDetails): QocError =>
-  new QocError(code, { id: order.id, ...details }, { data: receiptOf(order) });
+function refused(order: OrderRecord, code: ErrorCode, details: ErrorDetails): QocError {
+  return new QocError(code, { id: order.id, ...details }, { data: receiptOf(order) });
+}
 
-const blocked = (order: OrderRecord, verdict: Verdict): QocError => {
+function blocked(order: OrderRecord, verdict: Verdict): QocError {
   const first = verdict.reasons[0];
   const more = verdict.reasons.length > 1 ? ` (and ${verdict.reasons.length - 1} more)` : "";
-  return refused(order, "GUARD_BLOCKED", { guard: first?.guard ?? "", message: `${first?.message ?? "a guard"}${more}` });
-};
+  return refused(order, "GUARD_BLOCKED", {
+    guard: first?.guard ?? "",
+    message: `${first?.message ?? "a guard"}${more}`,
+  });
+}

@@ -29,7 +29,11 @@ export interface BookView {
 }
 
 /** `askedAt`: when each connector was last asked, where that is known; else its last change counts. */
-export const bookView = (book: Readonly<Book>, currency: string, askedAt: ReadonlyMap<string, number> = new Map()): BookView => {
+export function bookView(
+  book: Readonly<Book>,
+  currency: string,
+  askedAt: ReadonlyMap<string, number> = new Map(),
+): BookView {
   const oldest = Math.min(...[...book.accounts].map(([connector, { markedAt }]) => askedAt.get(connector) ?? markedAt));
   const sum = (field: "cash" | "buyingPower"): Decimal =>
     [...book.accounts.values()].reduce((total, { account }) => total.plus(decimal(account[field])), ZERO);
@@ -42,11 +46,11 @@ export const bookView = (book: Readonly<Book>, currency: string, askedAt: Readon
     asOf: Number.isFinite(oldest) ? iso(oldest) : null,
     positions: positionViews(book),
   };
-};
+}
 
 /** Open positions by our own fills, marked with what the connector last said. */
-export const positionViews = (book: Readonly<Book>): readonly PositionView[] =>
-  [...book.positions.values()]
+export function positionViews(book: Readonly<Book>): readonly PositionView[] {
+  return [...book.positions.values()]
     .filter((position) => !position.quantity.eq(ZERO))
     .map((position) => {
       const held = book.accounts.get(position.connector)?.positions.get(position.symbol);
@@ -64,3 +68,4 @@ export const positionViews = (book: Readonly<Book>): readonly PositionView[] =>
         fees: text(position.fees),
       };
     });
+}

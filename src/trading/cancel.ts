@@ -10,25 +10,30 @@ import { askAfter } from "./reconcile.ts";
 
 const durable = { durable: true };
 
-export const cancel = async (desk: Desk, words: string, actor: Actor): Promise<Receipt> => {
+export async function cancel(desk: Desk, words: string, actor: Actor): Promise<Receipt> {
   const order = await locate(desk, words);
   if (order.state === "proposed" || isTerminal(order.state)) {
     throw new QocError("NOT_CANCELLABLE", { id: order.id, state: order.state }, { data: receiptOf(order) });
   }
   await desk.publish({ type: "cancel.requested", id: order.id, actor }, durable).committed;
   if (order.state === "approved") {
-    await desk.publish({ type: "order.not_sent", id: order.id, reason: "cancelled before it was sent" }, durable).committed;
+    await desk.publish({ type: "order.not_sent", id: order.id, reason: "cancelled before it was sent" }, durable)
+      .committed;
     return receiptOf(order);
   }
   if (order.venueOrderId === undefined) await askAfter(desk, order);
   if (order.venueOrderId === undefined) {
-    throw new QocError("OUTCOME_UNKNOWN", { id: order.id, reason: "the venue's order id is not known yet" }, { data: receiptOf(order) });
+    throw new QocError(
+      "OUTCOME_UNKNOWN",
+      { id: order.id, reason: "the venue's order id is not known yet" },
+      { data: receiptOf(order) },
+    );
   }
   await cancelAtVenue(desk, order);
   return receiptOf(order);
-};
+}
 
-const cancelAtVenue = async (desk: Desk, order: OrderRecord): Promise<void> => {
+async function cancelAtVenue(desk: Desk, order: OrderRecord): Promise<void> {
   const { connector } = order.terms;
   const venueOrderId = order.venueOrderId as NonNullable<OrderRecord["venueOrderId"]>;
   try {
@@ -37,7 +42,11 @@ const cancelAtVenue = async (desk: Desk, order: OrderRecord): Promise<void> => {
     await askAfter(desk, order).catch(() => undefined);
     if (isTerminal(order.state)) return;
     await desk.publish({ type: "cancel.failed", id: order.id, reason: messageOf(error) }, durable).committed;
-    throw new QocError("CALL_FAILED", { connector, method: "cancelOrder", message: messageOf(error) }, { cause: error, data: receiptOf(order) });
+    throw new QocError(
+      "CALL_FAILED",
+      { connector, method: "cancelOrder", message: messageOf(error) },
+      { cause: error, data: receiptOf(order) },
+    );
   }
   const word = await askAfter(desk, order);
   if (word === "told" || isTerminal(order.state)) return;
@@ -46,4 +55,4 @@ const cancelAtVenue = async (desk: Desk, order: OrderRecord): Promise<void> => {
     { type: "order.reported", id: order.id, venueOrderId, status: "cancelled", filledQuantity: text(order.filled) },
     durable,
   ).committed;
-};
+}

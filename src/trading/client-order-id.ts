@@ -7,7 +7,7 @@ import type { ClientOrderId } from "../domain/ids.ts";
  * `q<epoch tag>-<journal place, base 36>-<check>`. The tag is random per epoch and the journal place never repeats within
  * one, so neither this desk nor a copy of it can make the same id twice. At most 32 of `[A-Za-z0-9-]`.
  */
-export const clientOrderIdFor = (book: Readonly<Book>): ClientOrderId => {
+export function clientOrderIdFor(book: Readonly<Book>): ClientOrderId {
   const stem = `q${book.epochTag.slice(0, 8)}-${(book.seq + 1).toString(36)}`;
   return `${stem}-${sha256Hex(stem).slice(0, 4)}` as ClientOrderId;
-};
+}

@@ -13,24 +13,25 @@ import { askAfter } from "./reconcile.ts";
 const durable = { durable: true };
 
 /** The comment goes back to the agent with its next run. */
-export const reject = async (desk: Desk, words: string, comment: string, actor: Actor): Promise<Receipt> => {
+export async function reject(desk: Desk, words: string, comment: string, actor: Actor): Promise<Receipt> {
   const order = await locate(desk, words);
-  if (order.state !== "proposed") throw new QocError("ALREADY_DECIDED", { id: order.id, state: order.state }, { data: receiptOf(order) });
+  if (order.state !== "proposed")
+    throw new QocError("ALREADY_DECIDED", { id: order.id, state: order.state }, { data: receiptOf(order) });
   await desk.publish({ type: "order.rejected", id: order.id, by: "human", reason: comment, actor }, durable).committed;
   return receiptOf(order);
-};
+}
 
 /**
  * Closes by hand, with a written reason, an order that nothing else can close: one that is unknown, that its venue does not know,
  * or says is over without its fills, or whose connector is no longer in desk.toml. Fills that still arrive are applied and flagged.
  * @throws NOT_UNKNOWN where the venue still has it.
  */
-export const resolve = async (
+export async function resolve(
   desk: Desk,
   words: string,
   note: string,
   actor: Actor,
-): Promise<Receipt | { instrument: string; quantity: string }> => {
+): Promise<Receipt | { instrument: string; quantity: string }> {
   const flagged = desk.book.flagged.get(words as InstrumentKey);
   if (flagged !== undefined) return clearInstrument(desk, words, note, actor);
   const order = find(desk, words);
@@ -39,16 +40,16 @@ export const resolve = async (
   }
   await desk.publish({ type: "order.resolved", id: order.id, note, actor }, durable).committed;
   return receiptOf(order);
-};
+}
 
-const isStranded = async (desk: Desk, order: OrderRecord): Promise<boolean> => {
+async function isStranded(desk: Desk, order: OrderRecord): Promise<boolean> {
   if (order.state !== "acked" && order.state !== "partly_filled") return false;
   if (desk.config.connectors.every(({ name }) => name !== order.terms.connector)) return true;
   const word = await askAfter(desk, order);
   return !isTerminal(order.state) && (word === "not-known" || order.final !== undefined);
-};
+}
 
-const clearInstrument = async (desk: Desk, words: string, note: string, actor: Actor) => {
+async function clearInstrument(desk: Desk, words: string, note: string, actor: Actor) {
   const slash = words.indexOf("/");
   const connector = words.slice(0, slash) as ConnectorName;
   const symbol = words.slice(slash + 1);
@@ -56,15 +57,15 @@ const clearInstrument = async (desk: Desk, words: string, note: string, actor: A
   const quantity: DecimalText = held ?? text(ZERO);
   await desk.publish({ type: "instrument.cleared", connector, symbol, quantity, note, actor }, durable).committed;
   return { instrument: instrumentKey(connector, symbol), quantity };
-};
+}
 
 /** Durable before it is reported. Cancels always pass, whatever the state. */
-export const setTrading = async (
+export async function setTrading(
   desk: Desk,
   state: TradingState,
   reason: string,
   actor: Actor,
-): Promise<{ trading: TradingState; reason: string }> => {
+): Promise<{ trading: TradingState; reason: string }> {
   await desk.publish({ type: "trading.changed", state, reason, actor }, durable).committed;
   return { trading: state, reason };
-};
+}

@@ -24,17 +24,19 @@ export interface TradeLine {
   readonly untrusted: Untrusted | null;
 }
 
-export const tradeLog = (book: Readonly<Book>, limit: number): readonly TradeLine[] => {
+export function tradeLog(book: Readonly<Book>, limit: number): readonly TradeLine[] {
   const decided = [...book.orders.values()].filter((order) => order.approvals.length > 0 || isTerminal(order.state));
   return decided
     .toSorted((a, b) => decidedAt(b) - decidedAt(a))
     .slice(0, limit)
     .map(lineOf);
-};
+}
 
-const decidedAt = (order: Readonly<OrderRecord>): number => order.approvals.at(-1)?.at ?? order.history.at(-1)?.at ?? order.proposedAt;
+function decidedAt(order: Readonly<OrderRecord>): number {
+  return order.approvals.at(-1)?.at ?? order.history.at(-1)?.at ?? order.proposedAt;
+}
 
-const lineOf = (order: Readonly<OrderRecord>): TradeLine => {
+function lineOf(order: Readonly<OrderRecord>): TradeLine {
   const rejected = rejectedBy(order);
   const { reason } = orderWords(order);
   return {
@@ -50,10 +52,10 @@ const lineOf = (order: Readonly<OrderRecord>): TradeLine => {
     note: reason === null ? "guard: pass" : (rejected ?? order.state),
     untrusted: reason,
   };
-};
+}
 
 /** `qoc show`: an order by its id, or a revision of the file history. */
-export const show = async (desk: Desk, words: string): Promise<unknown> => {
+export async function show(desk: Desk, words: string): Promise<unknown> {
   try {
     const order = find(desk, words);
     return { kind: "order", ...detailOf(order, orderPath(order)) };
@@ -63,4 +65,4 @@ export const show = async (desk: Desk, words: string): Promise<unknown> => {
     if (revision === undefined) throw error;
     return { kind: "revision", rev: words, text: revision };
   }
-};
+}

@@ -87,19 +87,28 @@ export interface NoteMemory {
   readonly inboxNew: () => Promise<number>;
 }
 
-export const noteMemory = ({ disk, root, clock }: Pick<Desk, "disk" | "root" | "clock">): NoteMemory => ({
-  issues: issueHeads(disk, root, clock),
-  inboxNew: newInInbox(disk, root, clock),
-});
+export function noteMemory({ disk, root, clock }: Pick<Desk, "disk" | "root" | "clock">): NoteMemory {
+  return {
+    issues: issueHeads(disk, root, clock),
+    inboxNew: newInInbox(disk, root, clock),
+  };
+}
 
-export const proposalMemory = ({ disk, root, clock }: Pick<Desk, "disk" | "root" | "clock">, authors = orderAuthors()): ProposalMemory => ({
-  authors,
-  problems: new Map(),
-  lastNumbers: new Map(),
-  missing: new Map(),
-  looked: new Map(),
-  files: proposalFiles(disk, root, clock),
-  scanning: undefined,
-});
+export function proposalMemory(
+  { disk, root, clock }: Pick<Desk, "disk" | "root" | "clock">,
+  authors = orderAuthors(),
+): ProposalMemory {
+  return {
+    authors,
+    problems: new Map(),
+    lastNumbers: new Map(),
+    missing: new Map(),
+    looked: new Map(),
+    files: proposalFiles(disk, root, clock),
+    scanning: undefined,
+  };
+}
 
-export const iso = (at: number): string => new Date(at).toISOString();
+export function iso(at: number): string {
+  return new Date(at).toISOString();
+}

@@ -21,34 +21,45 @@ export interface AgentFacts {
   readonly hasBubblewrap: boolean;
 }
 
-export const doctor = async (desk: Desk, nodeVersion: string, agent: AgentFacts): Promise<{ checks: readonly DoctorCheck[] }> => ({
-  checks: [
-    nodeCheck(nodeVersion),
-    await diskCheck(desk),
-    journalCheck(desk),
-    historyCheck(desk),
-    tradingCheck(desk),
-    keyCheck(desk),
-    agentCheck(desk, agent),
-    ...desk.venues.status().flatMap((status) => connectorChecks(desk, status)),
-    ...pendingChecks(desk),
-    ...[...desk.book.flagged].map(([key, { expected, actual }]): DoctorCheck => ({
-      name: "positions",
-      status: "fail",
-      message: `${key}: our fills make ${expected}, the venue holds ${actual}; the instrument is blocked`,
-      fix: `compare with the venue's own page, then qoc resolve ${key}`,
-    })),
-  ],
-});
+export async function doctor(
+  desk: Desk,
+  nodeVersion: string,
+  agent: AgentFacts,
+): Promise<{ checks: readonly DoctorCheck[] }> {
+  return {
+    checks: [
+      nodeCheck(nodeVersion),
+      await diskCheck(desk),
+      journalCheck(desk),
+      historyCheck(desk),
+      tradingCheck(desk),
+      keyCheck(desk),
+      agentCheck(desk, agent),
+      ...desk.venues.status().flatMap((status) => connectorChecks(desk, status)),
+      ...pendingChecks(desk),
+      ...[...desk.book.flagged].map(([key, { expected, actual }]): DoctorCheck => ({
+        name: "positions",
+        status: "fail",
+        message: `${key}: our fills make ${expected}, the venue holds ${actual}; the instrument is blocked`,
+        fix: `compare with the venue's own page, then qoc resolve ${key}`,
+      })),
+    ],
+  };
+}
 
-const nodeCheck = (version: string): DoctorCheck => {
+function nodeCheck(version: string): DoctorCheck {
   const major = Number(version.split(".")[0]);
   return major >= 22
     ? { name: "node", status: "ok", message: `Node ${version}` }
-    : { name: "node", status: "warn", message: `Node ${version} works; it is past its end of life`, fix: "install Node 24 LTS" };
-};
+    : {
+        name: "node",
+        status: "warn",
+        message: `Node ${version} works; it is past its end of life`,
+        fix: "install Node 24 LTS",
+      };
+}
 
-const diskCheck = async (desk: Desk): Promise<DoctorCheck> => {
+async function diskCheck(desk: Desk): Promise<DoctorCheck> {
   try {
     const free = await desk.disk.free(desk.root);
     const megabytes = Math.floor(free / 1024 / 1024);
@@ -58,30 +69,36 @@ const diskCheck = async (desk: Desk): Promise<DoctorCheck> => {
   } catch (error) {
     return { name: "disk", status: "fail", message: messageOf(error), fix: "check the disk of the workspace" };
   }
-};
+}
 
-const journalCheck = (desk: Desk): DoctorCheck => {
+function journalCheck(desk: Desk): DoctorCheck {
   const problem = desk.readOnly();
   return problem === undefined
     ? { name: "journal", status: "ok", message: `${desk.book.seq} records, chain intact at start` }
     : { name: "journal", status: "fail", message: problem, fix: "qoc verify" };
-};
+}
 
-const historyCheck = (desk: Desk): DoctorCheck => {
-  if (!desk.config.workspace.historyEnabled) return { name: "history", status: "skip", message: "history_enabled = false" };
+function historyCheck(desk: Desk): DoctorCheck {
+  if (!desk.config.workspace.historyEnabled)
+    return { name: "history", status: "skip", message: "history_enabled = false" };
   return desk.history.available
     ? { name: "history", status: "ok", message: "git keeps the file history" }
-    : { name: "history", status: "warn", message: "git is not installed; the desk trades without file history", fix: "install git" };
-};
+    : {
+        name: "history",
+        status: "warn",
+        message: "git is not installed; the desk trades without file history",
+        fix: "install git",
+      };
+}
 
-const tradingCheck = (desk: Desk): DoctorCheck => {
+function tradingCheck(desk: Desk): DoctorCheck {
   const { state, reason } = desk.book.trading;
   return state === "active"
     ? { name: "trading", status: "ok", message: "active" }
     : { name: "trading", status: "warn", message: `${state}: ${reason}`, fix: "qoc resume" };
-};
+}
 
-const keyCheck = (desk: Desk): DoctorCheck => {
+function keyCheck(desk: Desk): DoctorCheck {
   const live = desk.venues.status().some((status) => status.mode === "live");
   if (desk.key.locked) return { name: "key", status: "ok", message: "the operator's key is under a passphrase" };
   return live
@@ -92,27 +109,35 @@ const keyCheck = (desk: Desk): DoctorCheck => {
         fix: "qoc key protect",
       }
     : { name: "key", status: "ok", message: "the operator's key has no passphrase; paper orders need none" };
-};
+}
 
-const agentCheck = (desk: Desk, { program, isInstalled, hasBubblewrap }: AgentFacts): DoctorCheck => {
+function agentCheck(desk: Desk, { program, isInstalled, hasBubblewrap }: AgentFacts): DoctorCheck {
   const name = "agent";
   const { runtime, unconfined } = desk.config.agent;
   if (program === undefined) return { name, status: "ok", message: "the scripted agent; it has no model behind it" };
   if (!isInstalled) {
-    return { name, status: "fail", message: `${program} is not on the desk's PATH`, fix: `install it, or set [agent] command = ["/path/of/${program}"]` };
+    return {
+      name,
+      status: "fail",
+      message: `${program} is not on the desk's PATH`,
+      fix: `install it, or set [agent] command = ["/path/of/${program}"]`,
+    };
   }
   if (hasBubblewrap) return { name, status: "ok", message: `${runtime}: ${program}, held by bubblewrap` };
   const fix = "install bubblewrap";
-  if (runtime !== "acp" && runtime !== "command") return { name, status: "warn", message: `${runtime}: held by its own switches alone`, fix };
+  if (runtime !== "acp" && runtime !== "command")
+    return { name, status: "warn", message: `${runtime}: held by its own switches alone`, fix };
   return unconfined
     ? { name, status: "warn", message: `${runtime}: unconfined, it can do what you can`, fix }
     : { name, status: "fail", message: `${runtime}: it may have hands of its own, and nothing here holds it`, fix };
-};
+}
 
-const connectorChecks = (desk: Desk, status: ReturnType<Desk["venues"]["status"]>[number]): readonly DoctorCheck[] => {
+function connectorChecks(desk: Desk, status: ReturnType<Desk["venues"]["status"]>[number]): readonly DoctorCheck[] {
   const name = `connector ${status.name}`;
   const latency =
-    status.latencyMs === undefined ? "" : `, p50 ${status.latencyMs.p50.toFixed(1)} ms, p99 ${status.latencyMs.p99.toFixed(1)} ms`;
+    status.latencyMs === undefined
+      ? ""
+      : `, p50 ${status.latencyMs.p50.toFixed(1)} ms, p99 ${status.latencyMs.p99.toFixed(1)} ms`;
   const memory = status.memoryMb === undefined ? "" : `, ${status.memoryMb.toFixed(0)} MB`;
   const queue = status.queueDepth === undefined || status.queueDepth === 0 ? "" : `, ${status.queueDepth} calls wait`;
   const facts = `${status.state}, ${status.mode}, ${status.isolation}, ${status.restarts} restarts${latency}${queue}${memory}`;
@@ -146,11 +171,12 @@ const connectorChecks = (desk: Desk, status: ReturnType<Desk["venues"]["status"]
       fix: `set isolation = "process" for it in desk.toml`,
     });
   }
-  if (isUp && !desk.market.reconciled.has(status.name)) checks.push({ name, status: "warn", message: "not reconciled yet" });
+  if (isUp && !desk.market.reconciled.has(status.name))
+    checks.push({ name, status: "warn", message: "not reconciled yet" });
   return checks;
-};
+}
 
-const pendingChecks = (desk: Desk): readonly DoctorCheck[] => {
+function pendingChecks(desk: Desk): readonly DoctorCheck[] {
   const now = desk.clock.now();
   const old = [...desk.book.proposed.values()].filter((order) => now - order.proposedAt > PENDING_AGE_MS);
   const unknown = [...desk.book.inFlight.values()].filter((order) => order.state === "unknown");
@@ -172,4 +198,4 @@ const pendingChecks = (desk: Desk): readonly DoctorCheck[] => {
       fix: `qoc orders show ${order.id}; qoc resolve ${order.id}`,
     })),
   ];
-};
+}

@@ -7,7 +7,13 @@ import type { GateInput } from "../gate/input.ts";
 import type { Desk, Published } from "./desk.ts";
 import { type MarketView, lookAt } from "./market-snapshot.ts";
 
-export const gateInput = (desk: Desk, order: Readonly<OrderRecord>, stage: Stage, view: MarketView, custom: readonly Check[]): GateInput => {
+export function gateInput(
+  desk: Desk,
+  order: Readonly<OrderRecord>,
+  stage: Stage,
+  view: MarketView,
+  custom: readonly Check[],
+): GateInput {
   const status = desk.venues.facts(order.terms.connector);
   return {
     stage,
@@ -35,28 +41,39 @@ export const gateInput = (desk: Desk, order: Readonly<OrderRecord>, stage: Stage
     journalHealthy: desk.readOnly() === undefined,
     freeBytes: desk.market.freeBytes,
   };
-};
+}
 
 /** The operator's own guards, run outside this thread; an empty answer where there are none. */
-export const customChecks = async (desk: Desk, order: Readonly<OrderRecord>, view: MarketView): Promise<readonly Check[]> => {
+export async function customChecks(
+  desk: Desk,
+  order: Readonly<OrderRecord>,
+  view: MarketView,
+): Promise<readonly Check[]> {
   const custom = desk.config.guards.filter((guard) => guard.kind === "custom").filter((guard) => guard.enabled);
   if (custom.length === 0) return [];
   const input = gateInput(desk, order, "propose", view, []);
   return desk.guards.run(custom, guardedOrder(input), bookSnapshot(desk.book, view.venueNow));
-};
+}
 
 /** Advice: looks at the market, runs every guard, writes nothing but the account mark. */
-export const adviseOn = async (desk: Desk, order: Readonly<OrderRecord>): Promise<{ verdict: Verdict; view: MarketView }> => {
+export async function adviseOn(
+  desk: Desk,
+  order: Readonly<OrderRecord>,
+): Promise<{ verdict: Verdict; view: MarketView }> {
   const view = await lookAt(desk, order.terms.connector, order.terms.symbol);
   const custom = await customChecks(desk, order, view);
   return { verdict: evaluate(gateInput(desk, order, "propose", view, custom)), view };
-};
+}
 
-export const recordVerdict = (
+export function recordVerdict(
   desk: Desk,
   order: Readonly<OrderRecord>,
   stage: Stage,
   { decision, reasons }: Verdict,
   options: { durable?: boolean } = {},
-): Published =>
-  desk.publish({ type: "guards.evaluated", id: order.id, stage, digest: order.digest, decision, reasons }, options);
+): Published {
+  return desk.publish(
+    { type: "guards.evaluated", id: order.id, stage, digest: order.digest, decision, reasons },
+    options,
+  );
+}

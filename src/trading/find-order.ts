@@ -6,13 +6,13 @@ import type { OrderRecord } from "../domain/order-state.ts";
 import type { Desk } from "./desk.ts";
 import { freshen, scan } from "./scan-proposals.ts";
 
-const stemOf = (words: string): string => {
+function stemOf(words: string): string {
   const name = words.split("/").at(-1) ?? words;
   return name.replace(/\.(toml|ya?ml|json)$/i, "");
-};
+}
 
 /** A proposal's file is read again first, so that an edit of a moment ago is judged as it stands. @throws ORDER_NOT_FOUND and its siblings. */
-export const locate = async (desk: Desk, words: string): Promise<OrderRecord> => {
+export async function locate(desk: Desk, words: string): Promise<OrderRecord> {
   if (desk.readOnly() !== undefined) return find(desk, words);
   const known = desk.book.orders.get(stemOf(words.trim()) as OrderId);
   if (known === undefined) await scan(desk);
@@ -20,9 +20,9 @@ export const locate = async (desk: Desk, words: string): Promise<OrderRecord> =>
   const named = known ?? find(desk, words);
   if (named.state === "proposed") await freshen(desk, named);
   return find(desk, words);
-};
+}
 
-export const find = (desk: Pick<Desk, "book" | "proposals">, words: string): OrderRecord => {
+export function find(desk: Pick<Desk, "book" | "proposals">, words: string): OrderRecord {
   const stem = stemOf(words.trim());
   const problem = [...desk.proposals.problems.values()].find((candidate) => candidate.id === stem);
   const exact = desk.book.orders.get(stem as OrderId);
@@ -30,14 +30,16 @@ export const find = (desk: Pick<Desk, "book" | "proposals">, words: string): Ord
     throw problemError(problem);
   }
   if (exact !== undefined) return exact;
-  const matches = stem === "" ? [] : [...desk.book.orders.keys()].filter((id) => id.toLowerCase().startsWith(stem.toLowerCase()));
+  const matches =
+    stem === "" ? [] : [...desk.book.orders.keys()].filter((id) => id.toLowerCase().startsWith(stem.toLowerCase()));
   const only = matches.length === 1 && matches[0] !== undefined ? desk.book.orders.get(matches[0]) : undefined;
   if (only !== undefined) return only;
-  if (matches.length > 1) throw new QocError("ID_AMBIGUOUS", { id: stem, count: matches.length, matches: matches.slice(0, 5).join(", ") });
+  if (matches.length > 1)
+    throw new QocError("ID_AMBIGUOUS", { id: stem, count: matches.length, matches: matches.slice(0, 5).join(", ") });
   throw new QocError("ORDER_NOT_FOUND", { id: words, suggestion: suggestion(stem, desk.book.orders.keys()) });
-};
+}
 
-const problemError = (problem: { id: string; path: string; message: string; needs: string }): QocError => {
+function problemError(problem: { id: string; path: string; message: string; needs: string }): QocError {
   switch (problem.needs) {
     case "connector":
       return new QocError("NEEDS_CONNECTOR", { id: problem.id, path: problem.path, reason: problem.message });
@@ -46,4 +48,4 @@ const problemError = (problem: { id: string; path: string; message: string; need
     default:
       return new QocError("PROPOSAL_INVALID", { path: problem.path, message: problem.message });
   }
-};
+}

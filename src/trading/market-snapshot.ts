@@ -23,7 +23,7 @@ export interface MarketView {
 const INSTRUMENT_AGE_MAX_MS = 10 * 60 * 1000;
 
 /** Never rejects: what could not be learned is a problem, and the guard that needs it blocks. */
-export const lookAt = async (desk: Desk, connector: ConnectorName, symbol: string): Promise<MarketView> => {
+export async function lookAt(desk: Desk, connector: ConnectorName, symbol: string): Promise<MarketView> {
   const problems: string[] = [];
   const attempt = async <T>(what: string, ask: Promise<T>): Promise<T | undefined> => {
     try {
@@ -52,13 +52,17 @@ export const lookAt = async (desk: Desk, connector: ConnectorName, symbol: strin
     venueNow: venueQuote !== undefined && isSimulated(desk, connector) ? venueQuote.at : venueNow(desk, connector),
     problems,
   };
-};
+}
 
 /**
  * `nav_method = "live"` asks for the account each time. `"last_snapshot"` takes the last mark while it is younger than
  * `[uta].snapshot_interval` and of the venue's present date; what filled since is the gate's to count.
  */
-const accountFor = async (desk: Desk, connector: ConnectorName, quoted: Promise<unknown>): Promise<{ buyingPower?: DecimalText }> => {
+async function accountFor(
+  desk: Desk,
+  connector: ConnectorName,
+  quoted: Promise<unknown>,
+): Promise<{ buyingPower?: DecimalText }> {
   const { navMethod } = desk.config.account;
   const mark = desk.book.accounts.get(connector);
   if (navMethod === "live" || mark === undefined) return markAccount(desk, connector, quoted);
@@ -67,25 +71,34 @@ const accountFor = async (desk: Desk, connector: ConnectorName, quoted: Promise<
   const isFresh = age >= 0 && age < desk.config.uta.snapshotInterval * 1000;
   const isToday = dateIn(desk.config.workspace.timezone, venueNow(desk, connector)) === mark.venueDate;
   return isFresh && isToday ? {} : markAccount(desk, connector, quoted);
-};
+}
 
 /** "Now" at the venue: a replayed market's newest timestamp, else the wall. */
-export const venueNow = (desk: Desk, connector: string): number => knownVenueNow(desk, connector) ?? desk.clock.now();
+export function venueNow(desk: Desk, connector: string): number {
+  return knownVenueNow(desk, connector) ?? desk.clock.now();
+}
 
 /** undefined: a replayed market that has said no time yet. */
-const knownVenueNow = (desk: Desk, connector: string): number | undefined =>
-  isSimulated(desk, connector)
+function knownVenueNow(desk: Desk, connector: string): number | undefined {
+  return isSimulated(desk, connector)
     ? (desk.market.venueTimes.get(connector) ?? desk.book.accounts.get(connector)?.venueTime)
     : desk.clock.now();
+}
 
-const isSimulated = (desk: Desk, connector: string): boolean => desk.venues.facts(connector)?.capabilities.simulatedTime === true;
+function isSimulated(desk: Desk, connector: string): boolean {
+  return desk.venues.facts(connector)?.capabilities.simulatedTime === true;
+}
 
-export const seeVenueTime = (desk: Desk, connector: string, at: number): void => {
+export function seeVenueTime(desk: Desk, connector: string, at: number): void {
   const seen = desk.market.venueTimes.get(connector);
   if (seen === undefined || at > seen) desk.market.venueTimes.set(connector, at);
-};
+}
 
-const instrumentOf = async (desk: Desk, connector: string, symbol: string): Promise<VenueInstrument | null | undefined> => {
+async function instrumentOf(
+  desk: Desk,
+  connector: string,
+  symbol: string,
+): Promise<VenueInstrument | null | undefined> {
   const key = `${connector}/${symbol}`;
   const known = desk.market.instruments.get(key);
   const mono = desk.clock.monotonic();
@@ -93,7 +106,7 @@ const instrumentOf = async (desk: Desk, connector: string, symbol: string): Prom
   const facts = await desk.venues.instrument(connector, symbol);
   if (facts !== undefined) desk.market.instruments.set(key, { facts, mono });
   return facts;
-};
+}
 
 /**
  * Asks for the account and positions and journals them where they changed. A connector with only the seven methods is
@@ -101,11 +114,16 @@ const instrumentOf = async (desk: Desk, connector: string, symbol: string): Prom
  * wall's date would stand as its day, and no day of its own would ever come after it.
  * @throws what the connector throws, and where a position has no price at all.
  */
-export const markAccount = async (desk: Desk, connector: ConnectorName, quoted?: Promise<unknown>): Promise<VenueAccount> => {
+export async function markAccount(
+  desk: Desk,
+  connector: ConnectorName,
+  quoted?: Promise<unknown>,
+): Promise<VenueAccount> {
   const [positions, account] = await Promise.all([desk.venues.positions(connector), accountOf(desk, connector)]);
   // A quote that is under way tells the venue's date; without one the last date stands.
   await quoted?.catch(() => undefined);
-  const told: ToldAccount = "nav" in account ? account : await computeAccount(desk, connector, account.buyingPower, positions);
+  const told: ToldAccount =
+    "nav" in account ? account : await computeAccount(desk, connector, account.buyingPower, positions);
   const { at, ...full } = told;
   if (at !== undefined) seeVenueTime(desk, connector, at);
   desk.market.askedAt.set(connector, desk.clock.now());
@@ -122,25 +140,28 @@ export const markAccount = async (desk: Desk, connector: ConnectorName, quoted?:
     samePositions(earlier.positions, positions);
   if (!same) desk.publish({ type: "account.marked", connector, account: full, positions, venueTime, venueDate });
   return full;
-};
+}
 
-const accountOf = async (desk: Desk, connector: string): Promise<ToldAccount | { buyingPower: VenueAccount["buyingPower"] }> => {
+async function accountOf(
+  desk: Desk,
+  connector: string,
+): Promise<ToldAccount | { buyingPower: VenueAccount["buyingPower"] }> {
   const account = await desk.venues.account(connector);
   return account ?? { buyingPower: await desk.venues.buyingPower(connector) };
-};
+}
 
-const computeAccount = async (
+async function computeAccount(
   desk: Desk,
   connector: string,
   buyingPower: VenueAccount["buyingPower"],
   positions: readonly VenuePosition[],
-): Promise<VenueAccount> => {
+): Promise<VenueAccount> {
   let nav: Decimal = decimal(buyingPower);
   for (const held of positions) nav = nav.plus(decimal(held.quantity).times(await markOf(desk, connector, held)));
   return { nav: text(nav), cash: buyingPower, buyingPower, currency: desk.config.account.currency };
-};
+}
 
-const markOf = async (desk: Desk, connector: string, held: VenuePosition): Promise<Decimal> => {
+async function markOf(desk: Desk, connector: string, held: VenuePosition): Promise<Decimal> {
   if (held.markPrice !== undefined) return decimal(held.markPrice);
   try {
     return mid(await desk.venues.quote(connector, held.symbol));
@@ -150,19 +171,24 @@ const markOf = async (desk: Desk, connector: string, held: VenuePosition): Promi
     if (held.averagePrice === undefined) throw error;
     return decimal(held.averagePrice);
   }
-};
+}
 
-const samePositions = (known: ReadonlyMap<string, VenuePosition>, now: readonly VenuePosition[]): boolean =>
-  known.size === now.length &&
-  now.every((held) => {
-    const before = known.get(held.symbol);
-    return (
-      before !== undefined &&
-      before.quantity === held.quantity &&
-      before.markPrice === held.markPrice &&
-      before.averagePrice === held.averagePrice
-    );
-  });
+function samePositions(known: ReadonlyMap<string, VenuePosition>, now: readonly VenuePosition[]): boolean {
+  return (
+    known.size === now.length &&
+    now.every((held) => {
+      const before = known.get(held.symbol);
+      return (
+        before !== undefined &&
+        before.quantity === held.quantity &&
+        before.markPrice === held.markPrice &&
+        before.averagePrice === held.averagePrice
+      );
+    })
+  );
+}
 
 /** `2019-10-10` of that instant in that time zone. */
-export const dateIn = (timeZone: string, at: number): string => localTime(at, timeZone).date;
+export function dateIn(timeZone: string, at: number): string {
+  return localTime(at, timeZone).date;
+}

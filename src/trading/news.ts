@@ -65,10 +65,19 @@ interface Feed {
 }
 
 /** Starts the timers of every feed in desk.toml. */
-export const startNews = (desk: NewsDesk, world: FeedWorld): News => {
+export function startNews(desk: NewsDesk, world: FeedWorld): News {
   const stopping = new AbortController();
   const feeds = desk.config.news.map((config): Feed => ({
-    ...{ config, known: undefined, failures: 0, filed: 0, fetchedAt: undefined, nextAt: undefined, problem: undefined, problemAt: 0 },
+    ...{
+      config,
+      known: undefined,
+      failures: 0,
+      filed: 0,
+      fetchedAt: undefined,
+      nextAt: undefined,
+      problem: undefined,
+      problemAt: 0,
+    },
     cancel: () => undefined,
     running: undefined,
   }));
@@ -83,7 +92,13 @@ export const startNews = (desk: NewsDesk, world: FeedWorld): News => {
   const run = (feed: Feed): Promise<void> =>
     (feed.running ??= fetchOne(desk, feed, world, filing, stopping.signal).finally(() => {
       feed.running = undefined;
-      schedule(feed, Math.min(feed.config.everyMs * 2 ** Math.min(feed.failures, 20), Math.max(BACK_OFF_MAX_MS, feed.config.everyMs)));
+      schedule(
+        feed,
+        Math.min(
+          feed.config.everyMs * 2 ** Math.min(feed.failures, 20),
+          Math.max(BACK_OFF_MAX_MS, feed.config.everyMs),
+        ),
+      );
     }));
   for (const [index, feed] of feeds.entries()) schedule(feed, FIRST_MS + index * APART_MS);
   return {
@@ -99,17 +114,19 @@ export const startNews = (desk: NewsDesk, world: FeedWorld): News => {
       await Promise.all(feeds.map(({ running }) => running));
     },
   };
-};
+}
 
-const statusOf = ({ config, failures, filed, fetchedAt, nextAt, problem, problemAt }: Feed): FeedStatus => ({
-  name: config.name,
-  status: failures > 0 ? "failing" : fetchedAt === undefined ? "waiting" : "ready",
-  failures,
-  filed,
-  fetchedAt: fetchedAt === undefined ? null : iso(fetchedAt),
-  nextAt: nextAt === undefined ? null : iso(nextAt),
-  untrusted: problem === undefined ? null : untrusted(`feed ${config.name}`, problemAt, problem),
-});
+function statusOf({ config, failures, filed, fetchedAt, nextAt, problem, problemAt }: Feed): FeedStatus {
+  return {
+    name: config.name,
+    status: failures > 0 ? "failing" : fetchedAt === undefined ? "waiting" : "ready",
+    failures,
+    filed,
+    fetchedAt: fetchedAt === undefined ? null : iso(fetchedAt),
+    nextAt: nextAt === undefined ? null : iso(nextAt),
+    untrusted: problem === undefined ? null : untrusted(`feed ${config.name}`, problemAt, problem),
+  };
+}
 
 interface Filed {
   readonly filed: number;
@@ -118,12 +135,20 @@ interface Filed {
 }
 type Filing = (feed: NewsFeed, items: readonly FeedItem[]) => Promise<Filed>;
 
-const fetchOne = async (desk: NewsDesk, feed: Feed, { fetch, read }: FeedWorld, file: Filing, signal: AbortSignal): Promise<void> => {
+async function fetchOne(
+  desk: NewsDesk,
+  feed: Feed,
+  { fetch, read }: FeedWorld,
+  file: Filing,
+  signal: AbortSignal,
+): Promise<void> {
   const { config } = feed;
   try {
     const fetched = await fetch(config.url, signal, feed.known);
-    const { filed, isMore } = fetched === undefined ? { filed: 0, isMore: false } : await file(config, await read(fetched, config.url, signal));
-    if (fetched !== undefined) feed.known = isMore ? undefined : { etag: fetched.etag, lastModified: fetched.lastModified };
+    const { filed, isMore } =
+      fetched === undefined ? { filed: 0, isMore: false } : await file(config, await read(fetched, config.url, signal));
+    if (fetched !== undefined)
+      feed.known = isMore ? undefined : { etag: fetched.etag, lastModified: fetched.lastModified };
     [feed.failures, feed.problem, feed.fetchedAt] = [0, undefined, desk.clock.now()];
     feed.filed += filed;
     if (filed > 0) desk.history.request(`news ${config.name}: ${filed}`);
@@ -134,13 +159,14 @@ const fetchOne = async (desk: NewsDesk, feed: Feed, { fetch, read }: FeedWorld, 
     feed.problemAt = desk.clock.now();
     const fields = { feed: config.name, failures: feed.failures };
     // A feed that fails is a warning; anything else is the desk's own fault, and the timers go on all the same.
-    if (error instanceof FetchError || error instanceof FeedError) desk.log.warn(`news ${config.name}: ${feed.problem}`, fields);
+    if (error instanceof FetchError || error instanceof FeedError)
+      desk.log.warn(`news ${config.name}: ${feed.problem}`, fields);
     else desk.log.error(`news ${config.name}: ${feed.problem}`, fields);
   }
-};
+}
 
 /** One after the other, so that two feeds with the same item file it once and the daily limit is one. */
-const filer = (desk: NewsDesk): Filing => {
+function filer(desk: NewsDesk): Filing {
   let memory: NewsMemory | undefined;
   let turn: Promise<unknown> = Promise.resolve();
   return (feed, items) => {
@@ -152,23 +178,41 @@ const filer = (desk: NewsDesk): Filing => {
     turn = filed.catch(() => undefined);
     return filed;
   };
-};
+}
 
-const fileItems = async (desk: NewsDesk, feed: NewsFeed, items: readonly FeedItem[], memory: NewsMemory): Promise<Filed> => {
+async function fileItems(
+  desk: NewsDesk,
+  feed: NewsFeed,
+  items: readonly FeedItem[],
+  memory: NewsMemory,
+): Promise<Filed> {
   const now = desk.clock.now();
   const today = dateIn(desk.config.workspace.timezone, now);
   if (memory.day !== today) [memory.day, memory.filed] = [today, 0];
   const known = new Set([...(await newsIds(desk.disk, desk.root)), ...[...memory.seen.values()].flat()]);
   // One that claims to be of tomorrow is of now.
-  const dated = items.map((item) => (item.published !== undefined && item.published > now ? { ...item, published: now } : item));
-  const fresh = dated.filter(({ id }, index) => !known.has(id) && dated.findIndex((other) => other.id === id) === index);
+  const dated = items.map((item) =>
+    item.published !== undefined && item.published > now ? { ...item, published: now } : item,
+  );
+  const fresh = dated.filter(
+    ({ id }, index) => !known.has(id) && dated.findIndex((other) => other.id === id) === index,
+  );
   const newest = fresh.toSorted((a, b) => (b.published ?? now) - (a.published ?? now)).slice(0, ITEMS_PER_FETCH);
   const room = Math.max(0, ITEMS_PER_DAY - memory.filed);
-  if (newest.length > room) desk.log.warn(`news ${feed.name}: ${ITEMS_PER_DAY} items were filed today; the rest waits`, { feed: feed.name });
+  if (newest.length > room)
+    desk.log.warn(`news ${feed.name}: ${ITEMS_PER_DAY} items were filed today; the rest waits`, { feed: feed.name });
   const taken = newest.slice(0, room);
   for (const { id, title, url, published, text } of taken) {
     const when = published === undefined ? "" : iso(published);
-    await writeNewsItem(desk.disk, desk.root, { id, feed: feed.name, title, url, published: when, fetched: iso(now), text });
+    await writeNewsItem(desk.disk, desk.root, {
+      id,
+      feed: feed.name,
+      title,
+      url,
+      published: when,
+      fetched: iso(now),
+      text,
+    });
   }
   const filed = { filed: taken.length, isMore: taken.length < fresh.length };
   if (taken.length === 0) return filed;
@@ -176,4 +220,4 @@ const fileItems = async (desk: NewsDesk, feed: NewsFeed, items: readonly FeedIte
   memory.seen.set(feed.name, [...(memory.seen.get(feed.name) ?? []), ...taken.map(({ id }) => id)]);
   await writeNewsMemory(desk.disk, desk.root, memory);
   return filed;
-};
+}

@@ -18,7 +18,7 @@ export interface OperatorKey {
 const CIPHER = "aes-256-cbc";
 
 /** Makes a key file, 0600. */
-export const createKey = async (disk: Disk, path: string, passphrase?: string): Promise<void> => {
+export async function createKey(disk: Disk, path: string, passphrase?: string): Promise<void> {
   const { privateKey } = generateKeyPairSync("ed25519");
   const pem = privateKey.export({
     type: "pkcs8",
@@ -28,9 +28,9 @@ export const createKey = async (disk: Disk, path: string, passphrase?: string): 
   const publicPem = createPublicKey(privateKey).export({ type: "spki", format: "pem" });
   await disk.create(path, String(pem), 0o600);
   await disk.create(`${path}.pub`, String(publicPem), 0o644);
-};
+}
 
-export const loadKey = async (disk: Disk, path: string): Promise<OperatorKey> => {
+export async function loadKey(disk: Disk, path: string): Promise<OperatorKey> {
   const pem = await disk.readText(path);
   const publicPem = await disk.readText(`${path}.pub`);
   const locked = pem.includes("ENCRYPTED");
@@ -43,20 +43,28 @@ export const loadKey = async (disk: Disk, path: string): Promise<OperatorKey> =>
         const key = open ?? createPrivateKey({ key: pem, passphrase: passphrase ?? "" });
         return sign(null, Buffer.from(canonicalJson(payload)), key).toString("base64");
       } catch (error) {
-        throw new QocError("KEY_REQUIRED", { reason: passphrase === undefined ? "no passphrase was given" : messageOf(error) });
+        throw new QocError("KEY_REQUIRED", {
+          reason: passphrase === undefined ? "no passphrase was given" : messageOf(error),
+        });
       }
     },
   };
-};
+}
 
 /** Puts an open key under a passphrase. @throws KEY_REQUIRED where it has one already. */
-export const protectKey = async (disk: Disk, path: string, passphrase: string): Promise<{ path: string; locked: true }> => {
+export async function protectKey(
+  disk: Disk,
+  path: string,
+  passphrase: string,
+): Promise<{ path: string; locked: true }> {
   const pem = await disk.readText(path);
-  if (pem.includes("ENCRYPTED")) throw new QocError("KEY_REQUIRED", { id: "", reason: "the key is under a passphrase already" });
+  if (pem.includes("ENCRYPTED"))
+    throw new QocError("KEY_REQUIRED", { id: "", reason: "the key is under a passphrase already" });
   const locked = createPrivateKey(pem).export({ type: "pkcs8", format: "pem", cipher: CIPHER, passphrase });
   await disk.writeAtomic(path, String(locked), 0o600);
   return { path, locked: true };
-};
+}
 
-export const verifySignature = (publicPem: string, payload: unknown, signature: string): boolean =>
-  verify(null, Buffer.from(canonicalJson(payload)), publicPem, Buffer.from(signature, "base64"));
+export function verifySignature(publicPem: string, payload: unknown, signature: string): boolean {
+  return verify(null, Buffer.from(canonicalJson(payload)), publicPem, Buffer.from(signature, "base64"));
+}

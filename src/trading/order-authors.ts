@@ -18,7 +18,7 @@ export interface OrderAuthors {
   of(text: string): OrderAuthor | undefined;
 }
 
-export const orderAuthors = (): OrderAuthors => {
+export function orderAuthors(): OrderAuthors {
   const byDigest = new Map<string, OrderAuthor>();
   return {
     take: ({ event }) => {
@@ -27,4 +27,4 @@ export const orderAuthors = (): OrderAuthors => {
     },
     of: (text) => byDigest.get(digestOf(text)),
   };
-};
+}

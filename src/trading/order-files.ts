@@ -15,20 +15,25 @@ import { type Desk, iso } from "./desk.ts";
 import { reasonOf } from "./order-view.ts";
 
 /** The folder an order's file belongs in, by its state. */
-export const folderOf = (order: Readonly<OrderRecord>): string => {
+export function folderOf(order: Readonly<OrderRecord>): string {
   if (order.state === "proposed") return order.path.slice(0, order.path.lastIndexOf("/"));
   if (!isTerminal(order.state)) return LAYOUT.ordersApproved;
   if (order.fills.size > 0) return LAYOUT.ordersExecuted;
   return order.state === "rejected" ? LAYOUT.ordersRejected : LAYOUT.ordersCancelled;
-};
+}
 
-const fileName = (order: Readonly<OrderRecord>): string => order.path.slice(order.path.lastIndexOf("/") + 1);
-export const orderPath = (order: Readonly<OrderRecord>): string => `${folderOf(order)}/${fileName(order)}`;
+function fileName(order: Readonly<OrderRecord>): string {
+  return order.path.slice(order.path.lastIndexOf("/") + 1);
+}
+export function orderPath(order: Readonly<OrderRecord>): string {
+  return `${folderOf(order)}/${fileName(order)}`;
+}
 
 /** What the desk says of an order, as lines that are appended to its file as comments. */
-export const orderComments = (order: Readonly<OrderRecord>): readonly string[] => {
+export function orderComments(order: Readonly<OrderRecord>): readonly string[] {
   const lines: string[] = [`order ${order.id}: ${order.state}`, `digest ${order.digest}`];
-  for (const approval of order.approvals) lines.push(`approved ${iso(approval.at)} by ${approval.by} (${approval.channel})`);
+  for (const approval of order.approvals)
+    lines.push(`approved ${iso(approval.at)} by ${approval.by} (${approval.channel})`);
   const verdict = order.verdicts.at(-1);
   if (verdict !== undefined) {
     lines.push(`guards at ${verdict.stage}: ${verdict.decision}`);
@@ -43,31 +48,36 @@ export const orderComments = (order: Readonly<OrderRecord>): readonly string[] =
   const reason = reasonOf(order);
   if (reason !== undefined && reason !== "") lines.push(`reason: ${reason}`);
   return lines;
-};
+}
 
 /** Writes the order's file where its state says, and removes it where it stood before. */
-export const projectOrder = async (desk: Pick<Desk, "disk" | "root">, order: Readonly<OrderRecord>, previous?: string): Promise<void> => {
+export async function projectOrder(
+  desk: Pick<Desk, "disk" | "root">,
+  order: Readonly<OrderRecord>,
+  previous?: string,
+): Promise<void> {
   if (order.state === "proposed") return;
   const target = orderPath(order);
   await placeOrderFile(desk.disk, desk.root, target, order.source, orderComments(order));
   for (const stale of new Set([order.path, previous])) {
     if (stale !== undefined && stale !== target) await removeOrderFile(desk.disk, desk.root, stale);
   }
-};
+}
 
 /** One inbox item a fill, named after its place in the journal, so that writing it twice is writing it once. */
-export const projectFill = async (
+export async function projectFill(
   desk: Pick<Desk, "disk" | "root">,
   book: Readonly<Book>,
   recorded: Recorded<FillReceived>,
-): Promise<void> => {
+): Promise<void> {
   const { fill, connector, id, inferred } = recorded.event;
   // The fill that took its place has an item of its own.
   if (inferred === true && fill.corrects !== undefined) return;
   const order = id === null ? undefined : book.orders.get(id);
   const kind = order === undefined ? "alert" : "fill";
   const notional = decimal(fill.quantity).times(decimal(fill.price)).toFixed();
-  const subject = order === undefined ? "of an order this desk did not send" : `of ${order.id} (${describe(order.terms)})`;
+  const subject =
+    order === undefined ? "of an order this desk did not send" : `of ${order.id} (${describe(order.terms)})`;
   const verb =
     fill.busts !== undefined
       ? `The venue took back fill ${fill.busts}`
@@ -87,17 +97,17 @@ export const projectFill = async (
     },
     body: `## Fill summary\n\n${verb} ${subject}, ${notional} in all${inferred === true ? " (inferred from the venue's totals)" : ""}.\n`,
   });
-};
+}
 
 /** An item the operator should see: a blocked order, an unknown outcome, a connector that was given up on. */
-export const alert = async (
+export async function alert(
   desk: Pick<Desk, "disk" | "root" | "log">,
   at: number,
   seq: number,
   topic: string,
   title: string,
   text: string,
-): Promise<void> => {
+): Promise<void> {
   try {
     await writeHostItem(desk.disk, desk.root, {
       name: `${iso(at).slice(0, 10)}-alert-${topic}-${seq}`,
@@ -107,4 +117,4 @@ export const alert = async (
   } catch (error) {
     desk.log.error(`inbox: ${messageOf(error)}`);
   }
-};
+}

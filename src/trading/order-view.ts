@@ -13,12 +13,14 @@ export interface Receipt {
   readonly venueOrderId: string | null;
 }
 
-export const receiptOf = (order: Readonly<OrderRecord>): Receipt => ({
-  id: order.id,
-  state: order.state,
-  clientOrderId: order.clientOrderId ?? null,
-  venueOrderId: order.venueOrderId ?? null,
-});
+export function receiptOf(order: Readonly<OrderRecord>): Receipt {
+  return {
+    id: order.id,
+    state: order.state,
+    clientOrderId: order.clientOrderId ?? null,
+    venueOrderId: order.venueOrderId ?? null,
+  };
+}
 
 export interface OrderSummary extends Receipt {
   readonly path: string;
@@ -39,7 +41,13 @@ export interface OrderSummary extends Receipt {
   readonly untrusted: OrderWords;
   readonly cancelRequested: boolean;
   readonly approvals: readonly { at: string; by: string; channel: string; digest: string; expiresAt: string }[];
-  readonly verdicts: readonly { at: string; stage: string; decision: string; digest: string; reasons: readonly unknown[] }[];
+  readonly verdicts: readonly {
+    at: string;
+    stage: string;
+    decision: string;
+    digest: string;
+    reasons: readonly unknown[];
+  }[];
 }
 
 /** What others wrote about an order. null: nothing was written. */
@@ -64,36 +72,44 @@ export interface OrderDetail extends OrderSummary {
   readonly history: readonly { seq: number; at: string; event: string; state: string }[];
 }
 
-export const summaryOf = (order: Readonly<OrderRecord>, path: string): OrderSummary => ({
-  ...receiptOf(order),
-  venueOrderId: plainName(order.venueOrderId ?? ""),
-  path: plainPath(path),
-  digest: order.digest,
-  terms: order.terms,
-  filled: text(order.filled),
-  leaves: text(leaves(order)),
-  averagePrice: averageOf(order),
-  flags: [...order.flags],
-  rejectedBy: rejectedBy(order) ?? null,
-  resolvedBy: order.resolved?.by ?? null,
-  proposedBy: plainName(order.proposedBy),
-  proposedAt: iso(order.proposedAt),
-  issue: plainName(order.issue ?? ""),
-  sources: order.sources ?? [],
-  untrusted: orderWords(order),
-  cancelRequested: order.cancelRequested !== undefined,
-  approvals: order.approvals.map(({ at, by, channel, digest, expiresAt }) => ({
-    at: iso(at),
-    by,
-    channel,
-    digest,
-    expiresAt: iso(expiresAt),
-  })),
-  verdicts: order.verdicts.map(({ at, stage, decision, digest, reasons }) => ({ at: iso(at), stage, decision, digest, reasons })),
-});
+export function summaryOf(order: Readonly<OrderRecord>, path: string): OrderSummary {
+  return {
+    ...receiptOf(order),
+    venueOrderId: plainName(order.venueOrderId ?? ""),
+    path: plainPath(path),
+    digest: order.digest,
+    terms: order.terms,
+    filled: text(order.filled),
+    leaves: text(leaves(order)),
+    averagePrice: averageOf(order),
+    flags: [...order.flags],
+    rejectedBy: rejectedBy(order) ?? null,
+    resolvedBy: order.resolved?.by ?? null,
+    proposedBy: plainName(order.proposedBy),
+    proposedAt: iso(order.proposedAt),
+    issue: plainName(order.issue ?? ""),
+    sources: order.sources ?? [],
+    untrusted: orderWords(order),
+    cancelRequested: order.cancelRequested !== undefined,
+    approvals: order.approvals.map(({ at, by, channel, digest, expiresAt }) => ({
+      at: iso(at),
+      by,
+      channel,
+      digest,
+      expiresAt: iso(expiresAt),
+    })),
+    verdicts: order.verdicts.map(({ at, stage, decision, digest, reasons }) => ({
+      at: iso(at),
+      stage,
+      decision,
+      digest,
+      reasons,
+    })),
+  };
+}
 
 /** Of a proposal when it was read, of a decision when it was made. */
-export const orderWords = (order: Readonly<OrderRecord>): OrderWords => {
+export function orderWords(order: Readonly<OrderRecord>): OrderWords {
   const from = (source: string, at: number, text: string | undefined): Untrusted | null =>
     text === undefined || text.trim() === "" ? null : untrusted(source, at, text);
   const file = plainPath(order.path);
@@ -107,24 +123,26 @@ export const orderWords = (order: Readonly<OrderRecord>): OrderWords => {
     reason: from(decider, order.history.at(-1)?.at ?? order.proposedAt, reasonOf(order)),
     names: from(file, order.proposedAt, odd.map(([what, name]) => `${what}: ${name}`).join("\n")),
   };
-};
+}
 
-export const detailOf = (order: Readonly<OrderRecord>, path: string): OrderDetail => ({
-  ...summaryOf(order, path),
-  fills: countedFills(order).map(({ fill, inferred }) => ({
-    fillId: plainName(fill.fillId),
-    quantity: fill.quantity,
-    price: fill.price,
-    time: iso(fill.at),
-    fee: fill.fee ?? null,
-    busted: fill.busts !== undefined,
-    inferred,
-  })),
-  history: order.history.map(({ seq, at, event, state }) => ({ seq, at: iso(at), event, state })),
-});
+export function detailOf(order: Readonly<OrderRecord>, path: string): OrderDetail {
+  return {
+    ...summaryOf(order, path),
+    fills: countedFills(order).map(({ fill, inferred }) => ({
+      fillId: plainName(fill.fillId),
+      quantity: fill.quantity,
+      price: fill.price,
+      time: iso(fill.at),
+      fee: fill.fee ?? null,
+      busted: fill.busts !== undefined,
+      inferred,
+    })),
+    history: order.history.map(({ seq, at, event, state }) => ({ seq, at: iso(at), event, state })),
+  };
+}
 
 /** Why it stands where it stands, where that needs a word. */
-export const reasonOf = (order: Readonly<OrderRecord>): string | undefined => {
+export function reasonOf(order: Readonly<OrderRecord>): string | undefined {
   switch (order.state) {
     case "rejected":
       return order.rejected.venue ?? order.rejected.guard ?? order.rejected.human;
@@ -135,12 +153,12 @@ export const reasonOf = (order: Readonly<OrderRecord>): string | undefined => {
     default:
       return undefined;
   }
-};
+}
 
-const averageOf = (order: Readonly<OrderRecord>): string | null => {
+function averageOf(order: Readonly<OrderRecord>): string | null {
   let notional: Decimal = ZERO;
   for (const { fill } of order.fills.values()) {
     if (fill.busts === undefined) notional = notional.plus(decimal(fill.quantity).times(decimal(fill.price)));
   }
   return order.filled.gt(ZERO) ? text(ratio(notional, order.filled, 8)) : null;
-};
+}

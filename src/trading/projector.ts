@@ -12,7 +12,7 @@ export interface Projector {
   settled(): Promise<void>;
 }
 
-export const openProjector = (desk: Desk): Projector => {
+export function openProjector(desk: Desk): Projector {
   const places = new Map<string, string>();
   for (const order of desk.book.orders.values()) places.set(order.id, orderPath(order));
   let tail: Promise<void> = Promise.resolve();
@@ -29,35 +29,40 @@ export const openProjector = (desk: Desk): Projector => {
     },
     settled: () => tail,
   };
-};
+}
 
-const project = async (desk: Desk, places: Map<string, string>, recorded: Recorded): Promise<void> => {
+async function project(desk: Desk, places: Map<string, string>, recorded: Recorded): Promise<void> {
   const { event } = recorded;
   const id = orderOf(event);
   if (event.type === "fill.received") await projectFill(desk, desk.book, recorded as Recorded<FillReceived>);
   if (id !== undefined) await projectPlace(desk, places, id);
   await raiseAlert(desk, recorded);
-};
+}
 
-const projectPlace = async (desk: Desk, places: Map<string, string>, id: OrderId): Promise<void> => {
+async function projectPlace(desk: Desk, places: Map<string, string>, id: OrderId): Promise<void> {
   const order = desk.book.orders.get(id);
   if (order === undefined) return;
   const previous = places.get(id);
   places.set(id, orderPath(order));
   await projectOrder(desk, order, previous);
   desk.history.request(`${order.id}: ${order.state}`);
-};
+}
 
-const orderOf = (event: DeskEvent): OrderId | undefined =>
-  "id" in event && event.id !== null && event.type !== "fill.conflicted" ? event.id : undefined;
+function orderOf(event: DeskEvent): OrderId | undefined {
+  return "id" in event && event.id !== null && event.type !== "fill.conflicted" ? event.id : undefined;
+}
 
-const raiseAlert = async (desk: Desk, { seq, at, event }: Recorded): Promise<void> => {
+async function raiseAlert(desk: Desk, { seq, at, event }: Recorded): Promise<void> {
   const say = (topic: string, title: string, text: string): Promise<void> => alert(desk, at, seq, topic, title, text);
   switch (event.type) {
     case "guards.evaluated": {
       if (event.decision === "allow" || event.stage === "propose") return;
       const reasons = event.reasons.map((reason) => `- ${reason.guard}: ${reason.message}`).join("\n");
-      return say(`blocked-${event.id}`, `Order ${event.id} was blocked`, `At ${event.stage}, ${iso(at)}:\n\n${reasons}`);
+      return say(
+        `blocked-${event.id}`,
+        `Order ${event.id} was blocked`,
+        `At ${event.stage}, ${iso(at)}:\n\n${reasons}`,
+      );
     }
     case "order.unknown":
       return say(
@@ -90,4 +95,4 @@ const raiseAlert = async (desk: Desk, { seq, at, event }: Recorded): Promise<voi
     default:
       return undefined;
   }
-};
+}

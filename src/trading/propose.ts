@@ -23,7 +23,12 @@ export interface Proposed {
  * `read` is what the desk saw the author read. A verdict of "block" is an answer, not an error.
  * @throws PROPOSAL_INVALID, NEEDS_CONNECTOR, TOO_LARGE.
  */
-export const propose = async (desk: Desk, fields: ProposalFields, actor: Actor, read: readonly string[] = []): Promise<Proposed> => {
+export async function propose(
+  desk: Desk,
+  fields: ProposalFields,
+  actor: Actor,
+  read: readonly string[] = [],
+): Promise<Proposed> {
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   const draft = (() => {
     try {
@@ -47,18 +52,24 @@ export const propose = async (desk: Desk, fields: ProposalFields, actor: Actor, 
   const order = await consider(desk, file, actor, sources);
   if (order === undefined) {
     const problem = desk.proposals.problems.get(file.path);
-    throw new QocError("NEEDS_CONNECTOR", { id: file.id, path: file.path, reason: problem?.message ?? "it was not accepted" });
+    throw new QocError("NEEDS_CONNECTOR", {
+      id: file.id,
+      path: file.path,
+      reason: problem?.message ?? "it was not accepted",
+    });
   }
   const { verdict } = await adviseOn(desk, order);
   recordVerdict(desk, order, "propose", verdict);
-  await desk.publish({ type: "file.written", path: file.path, digest: order.digest, command: "orders propose", actor }, { durable: true })
-    .committed;
+  await desk.publish(
+    { type: "file.written", path: file.path, digest: order.digest, command: "orders propose", actor },
+    { durable: true },
+  ).committed;
   return { order, verdict };
-};
+}
 
 /** Takes what an agent wrote into a proposal folder, as that agent's and with what it had read. What is no proposal, a scan tells. */
-export const takeWritten = async (desk: Desk, path: string, actor: Actor, sources: readonly string[]): Promise<void> => {
+export async function takeWritten(desk: Desk, path: string, actor: Actor, sources: readonly string[]): Promise<void> {
   const stem = path.slice(path.lastIndexOf("/") + 1, path.lastIndexOf("."));
   const file = await readProposalOf(desk.disk, desk.root, stem);
   if (file?.kind === "ok" && file.path === path) await consider(desk, file, actor, sources);
-};
+}

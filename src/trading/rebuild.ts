@@ -17,11 +17,11 @@ export interface RebuildView {
 
 const HOST_FOLDERS = [LAYOUT.ordersApproved, LAYOUT.ordersExecuted, LAYOUT.ordersRejected, LAYOUT.ordersCancelled];
 
-export const rebuild = async (
+export async function rebuild(
   desk: Pick<Desk, "disk" | "root">,
   events: readonly Recorded[],
   note: (line: string) => void = () => undefined,
-): Promise<RebuildView> => {
+): Promise<RebuildView> {
   const book = foldBook(events);
   const expected = new Map<string, string>();
   for (const order of book.orders.values()) {
@@ -29,15 +29,17 @@ export const rebuild = async (
     expected.set(orderPath(order), order.id);
   }
   note(`${book.orders.size} orders written`);
-  const fills = events.filter((recorded): recorded is Recorded<FillReceived> => recorded.event.type === "fill.received");
+  const fills = events.filter(
+    (recorded): recorded is Recorded<FillReceived> => recorded.event.type === "fill.received",
+  );
   for (const recorded of fills) await projectFill(desk, book, recorded);
   note(`${fills.length} fills written`);
   const { removed, unknown } = await tidyFolders(desk, expected);
   return { records: events.length, orders: book.orders.size, fills: fills.length, unknownFiles: unknown, removed };
-};
+}
 
 /** A second copy of an order's file in another host-owned folder goes; a file of no order at all is put back by the caller. */
-const tidyFolders = async (desk: Pick<Desk, "disk" | "root">, expected: ReadonlyMap<string, string>) => {
+async function tidyFolders(desk: Pick<Desk, "disk" | "root">, expected: ReadonlyMap<string, string>) {
   const removed: string[] = [];
   const unknown: string[] = [];
   const ids = new Set(expected.values());
@@ -51,4 +53,4 @@ const tidyFolders = async (desk: Pick<Desk, "disk" | "root">, expected: Readonly
     }
   }
   return { removed, unknown };
-};
+}

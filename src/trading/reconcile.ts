@@ -17,17 +17,20 @@ const durable = { durable: true };
 const LOOK_BACK_MS = 24 * 60 * 60 * 1000;
 
 /** Orders whose intent was written in an earlier life and never answered: they may have left. */
-export const doubtInterrupted = async (desk: Desk): Promise<void> => {
+export async function doubtInterrupted(desk: Desk): Promise<void> {
   let last: Promise<void> | undefined;
   for (const order of desk.book.inFlight.values()) {
     if (order.state !== "submitting") continue;
-    last = desk.publish({ type: "order.unknown", id: order.id, reason: "the desk stopped before the venue's answer" }, durable).committed;
+    last = desk.publish(
+      { type: "order.unknown", id: order.id, reason: "the desk stopped before the venue's answer" },
+      durable,
+    ).committed;
   }
   await last;
-};
+}
 
 /** Start-up and reconnect: fills first, then orders, then positions. Only then may the connector trade. */
-export const reconcileConnector = async (desk: Desk, connector: ConnectorName): Promise<void> => {
+export async function reconcileConnector(desk: Desk, connector: ConnectorName): Promise<void> {
   await recoverFills(desk, connector);
   for (const order of [...desk.book.inFlight.values()]) {
     if (order.terms.connector === connector && order.state !== "approved") await askAfter(desk, order);
@@ -36,23 +39,23 @@ export const reconcileConnector = async (desk: Desk, connector: ConnectorName): 
   await markAccount(desk, connector);
   if (!isFirst) comparePositions(desk, connector);
   desk.market.reconciled.add(connector);
-};
+}
 
 /** Re-reads the venue's fills since the last one we hold, less a day; duplicates die at their keys. */
-export const recoverFills = async (desk: Desk, connector: ConnectorName): Promise<number> => {
+export async function recoverFills(desk: Desk, connector: ConnectorName): Promise<number> {
   const opened = desk.book.accounts.get(connector)?.openedAt;
   if (opened === undefined) return 0;
   const newest = desk.book.lastFillAt.get(connector) ?? opened;
   const fills = await desk.venues.fills(connector, Math.max(opened, newest - LOOK_BACK_MS));
   const ours = fills?.filter((fill) => fill.at >= opened || ownerOf(desk.book, connector, fill) !== undefined);
   return ours === undefined ? 0 : recordFills(desk, { connector, generation: 0 }, ours);
-};
+}
 
 /** What the venue says of an order: something, that it knows no such order, or nothing, because it cannot be asked. */
 export type VenueWord = "told" | "not-known" | "cannot-say";
 
 /** Asks the venue after one order and journals its word. @throws what the connector throws. */
-export const askAfter = async (desk: Desk, order: OrderRecord): Promise<VenueWord> => {
+export async function askAfter(desk: Desk, order: OrderRecord): Promise<VenueWord> {
   const { connector } = order.terms;
   const report = await desk.venues.order(connector, {
     ...(order.venueOrderId === undefined ? {} : { venueOrderId: order.venueOrderId }),
@@ -60,14 +63,15 @@ export const askAfter = async (desk: Desk, order: OrderRecord): Promise<VenueWor
   });
   if (report === undefined) return "cannot-say";
   if (report === null) {
-    if (order.state === "unknown") desk.log.warn(`${connector} does not know ${order.id}; it stays unknown until a human resolves it`);
+    if (order.state === "unknown")
+      desk.log.warn(`${connector} does not know ${order.id}; it stays unknown until a human resolves it`);
     return "not-known";
   }
   await takeReport(desk, order, report);
   return "told";
-};
+}
 
-const takeReport = async (desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> => {
+async function takeReport(desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> {
   const isEnd = report.status !== "open" && report.status !== "partially_filled";
   const changes =
     order.venueOrderId === undefined ||
@@ -90,10 +94,10 @@ const takeReport = async (desk: Desk, order: OrderRecord, report: VenueReport): 
     ).committed;
   }
   if (decimal(report.filledQuantity).gt(order.filled)) await closeGap(desk, order, report);
-};
+}
 
 /** The venue counts more than we hold: read its fills; where it cannot itemise them, one inferred fill at its average. */
-const closeGap = async (desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> => {
+async function closeGap(desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> {
   const connector = order.terms.connector;
   await recoverFills(desk, connector);
   const gap = decimal(report.filledQuantity).minus(order.filled);
@@ -104,38 +108,50 @@ const closeGap = async (desk: Desk, order: OrderRecord, report: VenueReport): Pr
   const fillId = desk.book.fills.has(`${connector}/${total}`) ? `${total}-${order.fills.size}` : total;
   const fill = { ...inferredFill(order, report, text(gap), desk.clock.now()), fillId };
   await recordFills(desk, { connector, generation: 0, inferred: true }, [fill]);
-};
+}
 
-const lists = (desk: Desk, connector: string, method: string): boolean =>
-  desk.venues.facts(connector)?.methods.includes(method) === true;
+function lists(desk: Desk, connector: string, method: string): boolean {
+  return desk.venues.facts(connector)?.methods.includes(method) === true;
+}
 
-const inferredFill = (order: OrderRecord, report: VenueReport, quantity: DecimalText, at: number): Omit<VenueFill, "fillId"> => ({
-  venueOrderId: report.venueOrderId,
-  ...(order.clientOrderId === undefined ? {} : { clientOrderId: order.clientOrderId }),
-  symbol: order.terms.symbol,
-  side: order.terms.side,
-  quantity,
-  price: report.averagePrice as DecimalText,
-  at,
-});
+function inferredFill(
+  order: OrderRecord,
+  report: VenueReport,
+  quantity: DecimalText,
+  at: number,
+): Omit<VenueFill, "fillId"> {
+  return {
+    venueOrderId: report.venueOrderId,
+    ...(order.clientOrderId === undefined ? {} : { clientOrderId: order.clientOrderId }),
+    symbol: order.terms.symbol,
+    side: order.terms.side,
+    quantity,
+    price: report.averagePrice as DecimalText,
+    at,
+  };
+}
 
 /** Position by our fills against the venue's: a difference blocks the instrument and asks a human. */
-const comparePositions = (desk: Desk, connector: ConnectorName): void => {
+function comparePositions(desk: Desk, connector: ConnectorName): void {
   const venue = desk.book.accounts.get(connector)?.positions ?? new Map();
   const symbols = new Set<string>(venue.keys());
-  for (const position of desk.book.positions.values()) if (position.connector === connector) symbols.add(position.symbol);
+  for (const position of desk.book.positions.values())
+    if (position.connector === connector) symbols.add(position.symbol);
   for (const symbol of symbols) {
     const key = instrumentKey(connector, symbol);
     const ours = desk.book.positions.get(key)?.quantity ?? ZERO;
     const theirs = decimal(venue.get(symbol)?.quantity ?? "0");
     if (ours.eq(theirs) || desk.book.flagged.has(key)) continue;
     desk.log.error(`${key}: our fills make ${text(ours)}, the venue holds ${text(theirs)}`);
-    desk.publish({ type: "instrument.flagged", connector, symbol, expected: text(ours), actual: text(theirs) }, durable);
+    desk.publish(
+      { type: "instrument.flagged", connector, symbol, expected: text(ours), actual: text(theirs) },
+      durable,
+    );
   }
-};
+}
 
 /** Asks after every order of a connector that is in flight; used on a timer. Errors are logged. */
-export const followOrders = async (desk: Desk, connector: ConnectorName): Promise<void> => {
+export async function followOrders(desk: Desk, connector: ConnectorName): Promise<void> {
   for (const order of [...desk.book.inFlight.values()]) {
     if (order.terms.connector !== connector || order.state === "approved" || order.state === "submitting") continue;
     try {
@@ -145,4 +161,4 @@ export const followOrders = async (desk: Desk, connector: ConnectorName): Promis
       return;
     }
   }
-};
+}

@@ -14,7 +14,7 @@ export interface FillSource {
 }
 
 /** Resolves when every new fill is on disk. Answers how many were new. */
-export const recordFills = async (desk: Desk, source: FillSource, fills: readonly VenueFill[]): Promise<number> => {
+export async function recordFills(desk: Desk, source: FillSource, fills: readonly VenueFill[]): Promise<number> {
   let last: Promise<void> | undefined;
   let fresh = 0;
   for (const fill of fills) {
@@ -25,9 +25,13 @@ export const recordFills = async (desk: Desk, source: FillSource, fills: readonl
   }
   await last;
   return fresh;
-};
+}
 
-const recordFill = (desk: Desk, { connector, generation, inferred }: FillSource, fill: VenueFill): Promise<void> | undefined => {
+function recordFill(
+  desk: Desk,
+  { connector, generation, inferred }: FillSource,
+  fill: VenueFill,
+): Promise<void> | undefined {
   const id = ownerOf(desk.book, connector, fill) ?? null;
   const known = desk.book.fills.get(fillKey(connector, fill));
   if (known !== undefined && fillRank(fill) <= fillRank(known)) {
@@ -42,14 +46,14 @@ const recordFill = (desk: Desk, { connector, generation, inferred }: FillSource,
     { type: "fill.received", id, connector, fill, generation, ...(inferred === true ? { inferred } : {}) },
     { durable: true },
   ).committed;
-};
+}
 
 /**
  * A fill that was inferred from the venue's total stands for fills that had not come yet. As they come they take its place: our
  * fills never make more than the venue counts. Goes to disk with the fill that needs the room, and before it: a crash
  * between the two leaves a gap, which the venue closes, and never a fill counted twice.
  */
-const makeRoom = (desk: Desk, connector: ConnectorName, id: OrderId, more: Decimal): void => {
+function makeRoom(desk: Desk, connector: ConnectorName, id: OrderId, more: Decimal): void {
   const order = desk.book.orders.get(id);
   if (order === undefined || !order.flags.has("inferred_fill")) return;
   let excess = order.filled.plus(more).minus(order.reportedFilled);
@@ -61,7 +65,16 @@ const makeRoom = (desk: Desk, connector: ConnectorName, id: OrderId, more: Decim
     const first = fill.corrects ?? fill.fillId;
     // Of two corrections the later one counts, so each is later than what it corrects.
     const at = Math.max(desk.clock.now(), fill.at + 1);
-    const left: VenueFill = { ...fill, fillId: `${first}-at-${at}`, corrects: first, quantity: text(held.minus(taken)), at };
-    desk.publish({ type: "fill.received", id, connector, fill: left, generation: 0, inferred: true }, { durable: true });
+    const left: VenueFill = {
+      ...fill,
+      fillId: `${first}-at-${at}`,
+      corrects: first,
+      quantity: text(held.minus(taken)),
+      at,
+    };
+    desk.publish(
+      { type: "fill.received", id, connector, fill: left, generation: 0, inferred: true },
+      { durable: true },
+    );
   }
-};
+}

@@ -8,14 +8,16 @@ const NAMES_SHOWN = 12;
 const NAME_CHARS_MAX = 60;
 
 /** The agent chose these words: they are cut, unseen characters are spelled, and they cannot leave their code span. */
-const shown = (name: string): string => `\`${spellLine(name.slice(0, NAME_CHARS_MAX)).replaceAll("`", "'")}\``;
+function shown(name: string): string {
+  return `\`${spellLine(name.slice(0, NAME_CHARS_MAX)).replaceAll("`", "'")}\``;
+}
 
 /** Written once a day for each actor. */
-export const noteInsisting = async (
+export async function noteInsisting(
   { disk, root, clock }: Pick<Desk, "disk" | "root" | "clock">,
   actor: Actor,
   tried: ReadonlyMap<string, number>,
-): Promise<void> => {
+): Promise<void> {
   const at = clock.now();
   const names = [...tried].toSorted(([, a], [, b]) => b - a);
   const rest = names.slice(NAMES_SHOWN).reduce((sum, [, count]) => sum + count, 0);
@@ -38,4 +40,4 @@ export const noteInsisting = async (
       "",
     ].join("\n"),
   });
-};
+}

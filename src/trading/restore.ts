@@ -4,17 +4,17 @@ import { confine } from "../workspace/path-policy.ts";
 import { LAYOUT, isHostOwned } from "../workspace/layout.ts";
 import type { Desk } from "./desk.ts";
 
-export const restoreFile = async (desk: Desk, path: string, revision: string): Promise<{ path: string; text: string }> => {
+export async function restoreFile(desk: Desk, path: string, revision: string): Promise<{ path: string; text: string }> {
   if (isHostOwned(path)) throw new QocError("HOST_OWNED", { path });
   const text = await desk.history.read(revision, path);
   const target = await freshName(desk, path);
   await desk.disk.writeAtomic(await confine(desk.disk, desk.root, target), text);
   desk.history.request(`restored ${target} from ${revision}`);
   return { path: target, text };
-};
+}
 
 /** A restored proposal is a new proposal: its old id was decided, or may be, and ids are used once. */
-const freshName = async (desk: Desk, path: string): Promise<string> => {
+async function freshName(desk: Desk, path: string): Promise<string> {
   const isProposal = path.startsWith(`${LAYOUT.ordersPending}/`) || path.startsWith(`${LAYOUT.ordersProposed}/`);
   if (!isProposal) return path;
   const dot = path.lastIndexOf(".");
@@ -24,4 +24,4 @@ const freshName = async (desk: Desk, path: string): Promise<string> => {
     const isTaken = [...desk.book.orders.keys()].some((id) => id.toLowerCase() === stem.toLowerCase());
     if (!isTaken && (await desk.disk.facts(`${desk.root}/${candidate}`)) === undefined) return candidate;
   }
-};
+}

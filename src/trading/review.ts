@@ -35,7 +35,12 @@ export interface Review {
   readonly decision: Verdict["decision"];
   readonly checks: readonly Check[];
   readonly book: readonly BookChange[];
-  readonly quote: { readonly bid: string; readonly ask: string; readonly last: string | null; readonly at: string } | null;
+  readonly quote: {
+    readonly bid: string;
+    readonly ask: string;
+    readonly last: string | null;
+    readonly at: string;
+  } | null;
   readonly notional: string | null;
   readonly warnings: readonly string[];
   readonly untrusted: OrderWords & {
@@ -44,7 +49,7 @@ export interface Review {
   };
 }
 
-export const review = async (desk: Desk, order: Readonly<OrderRecord>): Promise<Review> => {
+export async function review(desk: Desk, order: Readonly<OrderRecord>): Promise<Review> {
   const { verdict, view } = await adviseOn(desk, order);
   const valued = orderPrice(order.terms, view.quote, false);
   const price = "value" in valued ? valued.value : undefined;
@@ -72,9 +77,9 @@ export const review = async (desk: Desk, order: Readonly<OrderRecord>): Promise<
     warnings: warningsOf(order, view.problems.length > 0),
     untrusted: { ...orderWords(order), problems: problemsOf(desk, order, view.problems) },
   };
-};
+}
 
-const bookChanges = (desk: Desk, order: Readonly<OrderRecord>, price: Decimal | undefined): readonly BookChange[] => {
+function bookChanges(desk: Desk, order: Readonly<OrderRecord>, price: Decimal | undefined): readonly BookChange[] {
   const { terms } = order;
   const account = desk.book.accounts.get(terms.connector);
   const held = desk.book.positions.get(instrumentKey(terms.connector, terms.symbol))?.quantity ?? ZERO;
@@ -82,11 +87,16 @@ const bookChanges = (desk: Desk, order: Readonly<OrderRecord>, price: Decimal | 
   const after = held.plus(signed);
   const nav = bookNav(desk.book);
   const weight = (quantity: Decimal): string | null =>
-    price === undefined || !nav.gt(ZERO) ? null : `${text(rounded(ratio(quantity.times(price).times(decimal("100")), nav, 6), 2))} %`;
+    price === undefined || !nav.gt(ZERO)
+      ? null
+      : `${text(rounded(ratio(quantity.times(price).times(decimal("100")), nav, 6), 2))} %`;
   const money = (name: "cash" | "buyingPower", what: string): BookChange => ({
     what,
     before: account?.account[name] ?? null,
-    after: account === undefined || price === undefined ? null : text(rounded(decimal(account.account[name]).minus(signed.times(price)), 2)),
+    after:
+      account === undefined || price === undefined
+        ? null
+        : text(rounded(decimal(account.account[name]).minus(signed.times(price)), 2)),
   });
   return [
     { what: `${terms.symbol} held`, before: text(held), after: text(after) },
@@ -94,13 +104,16 @@ const bookChanges = (desk: Desk, order: Readonly<OrderRecord>, price: Decimal | 
     money("cash", "cash"),
     money("buyingPower", "buying power"),
   ];
-};
+}
 
-const problemsOf = ({ clock }: Desk, { terms }: Readonly<OrderRecord>, problems: readonly string[]): Untrusted | null =>
-  problems.length === 0 ? null : untrusted(connectorSource(terms.connector), clock.now(), problems.join("\n"));
+function problemsOf({ clock }: Desk, { terms }: Readonly<OrderRecord>, problems: readonly string[]): Untrusted | null {
+  return problems.length === 0 ? null : untrusted(connectorSource(terms.connector), clock.now(), problems.join("\n"));
+}
 
-const warningsOf = (order: Readonly<OrderRecord>, isUnasked: boolean): readonly string[] => [
-  ...(order.terms.mode === "unstated" ? ["the connector does not say whether it is paper or live"] : []),
-  ...(order.rationale === "" ? ["no rationale was given"] : []),
-  ...(isUnasked ? [`connector ${order.terms.connector} could not be asked for everything`] : []),
-];
+function warningsOf(order: Readonly<OrderRecord>, isUnasked: boolean): readonly string[] {
+  return [
+    ...(order.terms.mode === "unstated" ? ["the connector does not say whether it is paper or live"] : []),
+    ...(order.rationale === "" ? ["no rationale was given"] : []),
+    ...(isUnasked ? [`connector ${order.terms.connector} could not be asked for everything`] : []),
+  ];
+}

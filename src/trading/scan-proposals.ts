@@ -26,17 +26,17 @@ const LOOK_AGAIN_MS = 60_000;
 type Look = "now" | "when due";
 
 /** One scan at a time; a second caller waits for a fresh one, so that it sees files written before it asked. */
-export const scan = async (desk: Desk): Promise<void> => {
+export async function scan(desk: Desk): Promise<void> {
   while (desk.proposals.scanning !== undefined) await desk.proposals.scanning;
   const running = scanOnce(desk).finally(() => {
     desk.proposals.scanning = undefined;
   });
   desk.proposals.scanning = running;
   await running;
-};
+}
 
 /** A file that a hand moved among the approved ones approves nothing: it goes back to wait for a human. */
-const putBack = async (desk: Desk): Promise<void> => {
+async function putBack(desk: Desk): Promise<void> {
   for (const { id, path } of await listOrderFiles(desk.disk, desk.root, LAYOUT.ordersApproved)) {
     const order = desk.book.orders.get(id as OrderId);
     if (order !== undefined && order.state !== "proposed") continue;
@@ -45,11 +45,18 @@ const putBack = async (desk: Desk): Promise<void> => {
     await desk.disk.move(`${desk.root}/${path}`, `${desk.root}/${target}`);
     desk.log.warn(`${path} was moved there by hand; that approves nothing, it waits in ${target}`);
     const text = `Moving a file approves nothing. It waits in ${target}; read it with \`qoc orders show ${id}\`.`;
-    await alert(desk, desk.clock.now(), desk.book.seq, `moved-${id}`, `${id} was moved into orders/approved by hand`, text);
+    await alert(
+      desk,
+      desk.clock.now(),
+      desk.book.seq,
+      `moved-${id}`,
+      `${id} was moved into orders/approved by hand`,
+      text,
+    );
   }
-};
+}
 
-const scanOnce = async (desk: Desk): Promise<void> => {
+async function scanOnce(desk: Desk): Promise<void> {
   await putBack(desk);
   const files = await desk.proposals.files();
   const seen = new Set<string>();
@@ -59,10 +66,11 @@ const scanOnce = async (desk: Desk): Promise<void> => {
     await take(desk, file, "when due");
   }
   noticeMissing(desk, seen);
-  for (const id of desk.proposals.looked.keys()) if (!desk.book.proposed.has(id as OrderId)) desk.proposals.looked.delete(id);
-};
+  for (const id of desk.proposals.looked.keys())
+    if (!desk.book.proposed.has(id as OrderId)) desk.proposals.looked.delete(id);
+}
 
-const take = async (desk: Desk, file: ProposalFile, look: Look): Promise<void> => {
+async function take(desk: Desk, file: ProposalFile, look: Look): Promise<void> {
   desk.proposals.problems.delete(file.path);
   if (file.kind === "ok") {
     const order = await consider(desk, file, "human", [], look);
@@ -78,26 +86,28 @@ const take = async (desk: Desk, file: ProposalFile, look: Look): Promise<void> =
     message: file.kind === "duplicate" ? `the same id stands in ${file.others.join(", ")}` : file.message,
     needs: file.kind === "duplicate" ? "another-name" : "correction",
   });
-};
+}
 
 /** The book moves while the market is asked. */
-const isStillOpen = ({ state }: Readonly<OrderRecord>): boolean => state === "proposed";
+function isStillOpen({ state }: Readonly<OrderRecord>): boolean {
+  return state === "proposed";
+}
 
 /** Reads one proposal's file again, so that an edit of a moment ago counts. A file that is gone is told as such. */
-export const freshen = async (desk: Desk, order: Readonly<OrderRecord>): Promise<void> => {
+export async function freshen(desk: Desk, order: Readonly<OrderRecord>): Promise<void> {
   const file = await readProposalOf(desk.disk, desk.root, order.id);
   if (file !== undefined) await take(desk, file, "now");
   else if (order.state === "proposed") throw new QocError("FILE_NOT_FOUND", { path: order.path });
-};
+}
 
 /** Journals one readable proposal where it is new or edited. Answers the order, or undefined where it cannot be routed. */
-export const consider = async (
+export async function consider(
   desk: Desk,
   file: Extract<ProposalFile, { kind: "ok" }>,
   actor: Actor,
   sources: readonly string[] = [],
   look: Look = "now",
-): Promise<OrderRecord | undefined> => {
+): Promise<OrderRecord | undefined> {
   const id = file.id as OrderId;
   const known = desk.book.orders.get(id);
   if (known !== undefined && known.state !== "proposed") {
@@ -141,40 +151,41 @@ export const consider = async (
     ...(read.length === 0 ? {} : { sources: read }),
   });
   return desk.book.orders.get(id);
-};
+}
 
 /**
  * An agent's name is the desk's word, and stays with its proposal whoever edits the file, and with its text wherever that is
  * found; of a file that someone else put there, what it says itself counts.
  */
-const authorOf = (
+function authorOf(
   { draft, text }: { draft: ProposalDraft; text: string },
   actor: Actor,
   known: OrderRecord | undefined,
   writer: Actor | undefined,
-): string => {
+): string {
   if (actor.startsWith("agent:")) return actor;
   if (known !== undefined && (known.source === text || known.proposedBy.startsWith("agent:"))) return known.proposedBy;
   return writer ?? (draft.proposedBy === "" ? actor : draft.proposedBy);
-};
+}
 
-export const routeTargets = (desk: Desk): readonly RouteTarget[] =>
-  desk.config.connectors.map((connector) => ({
+export function routeTargets(desk: Desk): readonly RouteTarget[] {
+  return desk.config.connectors.map((connector) => ({
     name: connector.name as ConnectorName,
     enabled: connector.enabled,
     orders: connector.orders,
     venues: connector.venues,
     mode: desk.venues.facts(connector.name)?.mode ?? connector.mode ?? "unstated",
   }));
+}
 
 /** Market and stop orders carry a protection price; it is derived anew only where the market has left it behind. */
-const termsFor = async (
+async function termsFor(
   desk: Desk,
   { id, draft }: Extract<ProposalFile, { kind: "ok" }>,
   target: RouteTarget,
   known: OrderRecord | undefined,
   look: Look,
-): Promise<OrderTerms> => {
+): Promise<OrderTerms> {
   const plain = termsOf(draft, target);
   if (!needsProtection(plain)) return plain;
   const before = known?.terms.protectionPrice;
@@ -189,15 +200,15 @@ const termsFor = async (
   }
   const derived = protectionPrice(plain, view.quote, collarOf(desk.config.guards), view.instrument ?? undefined);
   return termsOf(draft, target, derived);
-};
+}
 
-const isDue = ({ proposals, clock }: Desk, id: string): boolean => {
+function isDue({ proposals, clock }: Desk, id: string): boolean {
   const looked = proposals.looked.get(id);
   return looked === undefined || clock.monotonic() - looked >= LOOK_AGAIN_MS;
-};
+}
 
 /** A proposal whose file stays away is a human's rejection without comment. */
-const noticeMissing = (desk: Desk, seen: ReadonlySet<string>): void => {
+function noticeMissing(desk: Desk, seen: ReadonlySet<string>): void {
   const mono = desk.clock.monotonic();
   for (const order of desk.book.proposed.values()) {
     if (seen.has(order.id)) {
@@ -214,12 +225,12 @@ const noticeMissing = (desk: Desk, seen: ReadonlySet<string>): void => {
       );
     }
   }
-};
+}
 
 /** A background scan: what goes wrong is logged, never thrown. */
-export const scanQuietly = (desk: Desk): void => {
+export function scanQuietly(desk: Desk): void {
   if (desk.readOnly() !== undefined) return;
   scan(desk).catch((error: unknown) =>
     desk.log.error(`scan of proposals: ${messageOf(error)}`, { code: error instanceof QocError ? error.code : "" }),
   );
-};
+}

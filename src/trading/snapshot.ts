@@ -17,31 +17,43 @@ export interface SnapshotView extends BookView {
   readonly stale: readonly string[];
 }
 
-export const snapshot = async (desk: Desk, actor: Actor): Promise<SnapshotView> => {
+export async function snapshot(desk: Desk, actor: Actor): Promise<SnapshotView> {
   const stale = await markAll(desk);
   const book = bookView(desk.book, desk.config.account.currency);
   const total = (field: "realizedPnl" | "unrealizedPnl"): DecimalText =>
     text(book.positions.reduce((sum, position) => sum.plus(decimal(position[field] ?? "0")), ZERO));
   const time = iso(desk.clock.now());
   const connectors = desk.config.connectors.filter((connector) => connector.enabled).map((connector) => connector.name);
-  const written = await writeSnapshot(desk.disk, desk.root, {
-    time,
-    nav: book.nav,
-    cash: book.cash,
-    realizedPnl: total("realizedPnl"),
-    unrealizedPnl: total("unrealizedPnl"),
-    connectors,
-    stale,
-    positions: book.positions,
-  }, desk.config.workspace.historyMaxSnapshots);
-  desk.publish({ type: "file.written", path: written.path, digest: digestOf(written.text), command: "snapshot", actor });
-  await desk.publish({ type: "snapshot.taken", path: written.path, nav: book.nav as DecimalText }, { durable: true }).committed;
+  const written = await writeSnapshot(
+    desk.disk,
+    desk.root,
+    {
+      time,
+      nav: book.nav,
+      cash: book.cash,
+      realizedPnl: total("realizedPnl"),
+      unrealizedPnl: total("unrealizedPnl"),
+      connectors,
+      stale,
+      positions: book.positions,
+    },
+    desk.config.workspace.historyMaxSnapshots,
+  );
+  desk.publish({
+    type: "file.written",
+    path: written.path,
+    digest: digestOf(written.text),
+    command: "snapshot",
+    actor,
+  });
+  await desk.publish({ type: "snapshot.taken", path: written.path, nav: book.nav as DecimalText }, { durable: true })
+    .committed;
   desk.history.request("snapshot");
   return { ...book, path: written.path, time, connectors, stale };
-};
+}
 
 /** Marks every connector that is ready; answers the names of those that could not be asked. */
-export const markAll = async (desk: Desk): Promise<readonly string[]> => {
+export async function markAll(desk: Desk): Promise<readonly string[]> {
   const stale: string[] = [];
   await Promise.all(
     desk.config.connectors
@@ -56,4 +68,4 @@ export const markAll = async (desk: Desk): Promise<readonly string[]> => {
       }),
   );
   return stale.toSorted();
-};
+}

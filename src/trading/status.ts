@@ -44,7 +44,12 @@ export interface StatusView {
   readonly proposals: readonly PendingProposal[];
   readonly orders: readonly { readonly id: string; readonly state: string; readonly sentence: string }[];
   /** With their titles. */
-  readonly issues: readonly { readonly id: string; readonly path: string; readonly status: string; readonly untrusted: Untrusted }[];
+  readonly issues: readonly {
+    readonly id: string;
+    readonly path: string;
+    readonly status: string;
+    readonly untrusted: Untrusted;
+  }[];
   readonly inbox: { readonly new: number };
   /** Who works on issues, and the runs that are under way. */
   readonly runs: {
@@ -67,7 +72,7 @@ export interface StatusView {
   readonly readOnly: string | null;
 }
 
-export const status = async (desk: Desk): Promise<StatusView> => {
+export async function status(desk: Desk): Promise<StatusView> {
   const [notes] = await Promise.all([lookAtNotes(desk), desk.readOnly() === undefined ? scan(desk) : undefined]);
   const connectors = desk.venues.status().map((connector) => ({
     name: connector.name,
@@ -75,69 +80,82 @@ export const status = async (desk: Desk): Promise<StatusView> => {
     mode: connector.mode,
     restarts: connector.restarts,
     isolation: connector.isolation,
-    untrusted: connector.lastError === undefined ? null : untrusted(connectorSource(connector.name), desk.clock.now(), connector.lastError),
+    untrusted:
+      connector.lastError === undefined
+        ? null
+        : untrusted(connectorSource(connector.name), desk.clock.now(), connector.lastError),
     latencyMs: connector.latencyMs ?? null,
     queueDepth: connector.queueDepth ?? 0,
     memoryMb: connector.memoryMb ?? null,
   }));
   return { ...view(desk, notes), up: true, connectors, readOnly: desk.readOnly() ?? null };
-};
+}
 
-type Recorded = Pick<Desk, "root" | "book" | "clock" | "config" | "proposals" | "notes"> & Partial<Pick<Desk, "market">>;
+type Recorded = Pick<Desk, "root" | "book" | "clock" | "config" | "proposals" | "notes"> &
+  Partial<Pick<Desk, "market">>;
 interface NotesSeen {
   readonly issues: readonly IssueHead[];
   readonly inboxNew: number;
 }
 
-const lookAtNotes = async ({ notes }: Pick<Desk, "notes">): Promise<NotesSeen> => {
+async function lookAtNotes({ notes }: Pick<Desk, "notes">): Promise<NotesSeen> {
   const [issues, inboxNew] = await Promise.all([notes.issues(), notes.inboxNew()]);
   return { issues, inboxNew };
-};
+}
 
 /** What the journal and the files alone can say: the answer while the desk is down. */
-export const recordedStatus = async (desk: Recorded): Promise<StatusView> => view(desk, await lookAtNotes(desk));
+export async function recordedStatus(desk: Recorded): Promise<StatusView> {
+  return view(desk, await lookAtNotes(desk));
+}
 
-const view = (desk: Recorded, { issues, inboxNew }: NotesSeen): StatusView => ({
-  workspace: { name: desk.config.workspace.name, path: desk.root },
-  up: false,
-  trading: desk.book.trading,
-  connectors: desk.config.connectors
-    .filter((connector) => connector.enabled)
-    .map((connector) => ({
-      name: connector.name,
-      state: "stopped",
-      mode: desk.book.connectors.get(connector.name)?.mode ?? connector.mode ?? "unstated",
-      restarts: 0,
-      isolation: connector.isolation,
-      untrusted: null,
-      latencyMs: null,
-      queueDepth: 0,
-      memoryMb: null,
-    })),
-  proposals: pendingProposals(desk),
-  orders: inFlightOrders(desk.book),
-  issues: issues.map((issue) => shownIssue(desk, issue)),
-  inbox: { new: inboxNew },
-  runs: {
-    runtime: desk.config.agent.runtime,
-    unconfined: desk.config.agent.unconfined,
-    running: [...desk.book.runs].map(([run, { issue, at }]) => ({ run, issue, since: iso(at) })),
-  },
-  lastRun: desk.book.lastRun === undefined ? null : { ...desk.book.lastRun, at: iso(desk.book.lastRun.at) },
-  agents: [...desk.book.agents].map(([agent, { client }]) => ({ agent, client, lastSeenAt: null })),
-  book: bookView(desk.book, desk.config.account.currency, desk.market?.askedAt),
-  flagged: [...desk.book.flagged.keys()],
-  readOnly: null,
-});
+function view(desk: Recorded, { issues, inboxNew }: NotesSeen): StatusView {
+  return {
+    workspace: { name: desk.config.workspace.name, path: desk.root },
+    up: false,
+    trading: desk.book.trading,
+    connectors: desk.config.connectors
+      .filter((connector) => connector.enabled)
+      .map((connector) => ({
+        name: connector.name,
+        state: "stopped",
+        mode: desk.book.connectors.get(connector.name)?.mode ?? connector.mode ?? "unstated",
+        restarts: 0,
+        isolation: connector.isolation,
+        untrusted: null,
+        latencyMs: null,
+        queueDepth: 0,
+        memoryMb: null,
+      })),
+    proposals: pendingProposals(desk),
+    orders: inFlightOrders(desk.book),
+    issues: issues.map((issue) => shownIssue(desk, issue)),
+    inbox: { new: inboxNew },
+    runs: {
+      runtime: desk.config.agent.runtime,
+      unconfined: desk.config.agent.unconfined,
+      running: [...desk.book.runs].map(([run, { issue, at }]) => ({ run, issue, since: iso(at) })),
+    },
+    lastRun: desk.book.lastRun === undefined ? null : { ...desk.book.lastRun, at: iso(desk.book.lastRun.at) },
+    agents: [...desk.book.agents].map(([agent, { client }]) => ({ agent, client, lastSeenAt: null })),
+    book: bookView(desk.book, desk.config.account.currency, desk.market?.askedAt),
+    flagged: [...desk.book.flagged.keys()],
+    readOnly: null,
+  };
+}
 
-const shownIssue = (desk: Pick<Desk, "clock">, { id, path, title, status: state }: IssueHead): StatusView["issues"][number] => ({
-  id: plainName(id) ?? NO_NAME,
-  path: plainPath(path),
-  status: (ISSUE_STATUSES as readonly string[]).includes(state) ? state : "other",
-  untrusted: untrusted(plainPath(path), desk.clock.now(), title),
-});
+function shownIssue(
+  desk: Pick<Desk, "clock">,
+  { id, path, title, status: state }: IssueHead,
+): StatusView["issues"][number] {
+  return {
+    id: plainName(id) ?? NO_NAME,
+    path: plainPath(path),
+    status: (ISSUE_STATUSES as readonly string[]).includes(state) ? state : "other",
+    untrusted: untrusted(plainPath(path), desk.clock.now(), title),
+  };
+}
 
-const pendingProposals = (desk: Pick<Desk, "book" | "clock" | "proposals">): readonly PendingProposal[] => {
+function pendingProposals(desk: Pick<Desk, "book" | "clock" | "proposals">): readonly PendingProposal[] {
   const problems = [...desk.proposals.problems.values()];
   const blocked = new Set(problems.map((problem) => problem.id));
   const readable = [...desk.book.proposed.values()]
@@ -152,17 +170,25 @@ const pendingProposals = (desk: Pick<Desk, "book" | "clock" | "proposals">): rea
       untrusted: null,
     }));
   return [...readable, ...problems.map((problem) => shownProblem(desk, problem))];
-};
+}
 
-const shownProblem = ({ clock }: Pick<Desk, "clock">, { id, path, message, needs }: ProposalProblem): PendingProposal => {
+function shownProblem({ clock }: Pick<Desk, "clock">, { id, path, message, needs }: ProposalProblem): PendingProposal {
   const shown = plainPath(path);
   const words = shown === path ? message : `${path}: ${message}`;
-  return { id: plainName(id) ?? NO_NAME, path: shown, digest: null, decision: null, needs, untrusted: untrusted(shown, clock.now(), words) };
-};
+  return {
+    id: plainName(id) ?? NO_NAME,
+    path: shown,
+    digest: null,
+    decision: null,
+    needs,
+    untrusted: untrusted(shown, clock.now(), words),
+  };
+}
 
-const inFlightOrders = (book: Readonly<Book>): StatusView["orders"] =>
-  [...book.inFlight.values()].map((order) => ({
+function inFlightOrders(book: Readonly<Book>): StatusView["orders"] {
+  return [...book.inFlight.values()].map((order) => ({
     id: order.id,
     state: order.state,
     sentence: describe(order.terms),
   }));
+}

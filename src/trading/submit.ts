@@ -8,22 +8,36 @@ import type { Desk } from "./desk.ts";
 import { receiptOf } from "./order-view.ts";
 
 /** The answer is on disk before this resolves. @throws VENUE_REJECTED, OUTCOME_UNKNOWN, CONNECTOR_NOT_READY (not sent). */
-export const send = async (desk: Desk, order: OrderRecord, cleared: Cleared<Order>): Promise<void> => {
+export async function send(desk: Desk, order: OrderRecord, cleared: Cleared<Order>): Promise<void> {
   const result = await desk.venues.place(cleared);
   const { connector } = cleared.terms;
   const durable = { durable: true };
   switch (result.kind) {
     case "acked":
-      await desk.publish({ type: "order.acked", id: order.id, venueOrderId: result.venueOrderId as VenueOrderId }, durable).committed;
+      await desk.publish(
+        { type: "order.acked", id: order.id, venueOrderId: result.venueOrderId as VenueOrderId },
+        durable,
+      ).committed;
       return;
     case "rejected":
-      await desk.publish({ type: "order.rejected", id: order.id, by: "venue", reason: result.reason, actor: "host" }, durable).committed;
-      throw new QocError("VENUE_REJECTED", { id: order.id, connector, reason: result.reason }, { data: receiptOf(order) });
+      await desk.publish(
+        { type: "order.rejected", id: order.id, by: "venue", reason: result.reason, actor: "host" },
+        durable,
+      ).committed;
+      throw new QocError(
+        "VENUE_REJECTED",
+        { id: order.id, connector, reason: result.reason },
+        { data: receiptOf(order) },
+      );
     case "not-sent":
       await desk.publish({ type: "order.not_sent", id: order.id, reason: result.reason }, durable).committed;
-      throw new QocError("CONNECTOR_NOT_READY", { connector, state: "unable to send", reason: `: ${result.reason}` }, { data: receiptOf(order) });
+      throw new QocError(
+        "CONNECTOR_NOT_READY",
+        { connector, state: "unable to send", reason: `: ${result.reason}` },
+        { data: receiptOf(order) },
+      );
     case "unclear":
       await desk.publish({ type: "order.unknown", id: order.id, reason: result.reason }, durable).committed;
       throw new QocError("OUTCOME_UNKNOWN", { id: order.id, reason: result.reason }, { data: receiptOf(order) });
   }
-};
+}

@@ -61,7 +61,10 @@ export interface Venues {
   /** null: the venue does not list it. */
   instrument(connector: string, symbol: string): Promise<VenueInstrument | null | undefined>;
   /** null: the venue does not know it. */
-  order(connector: string, query: { venueOrderId?: string; clientOrderId?: string }): Promise<VenueReport | null | undefined>;
+  order(
+    connector: string,
+    query: { venueOrderId?: string; clientOrderId?: string },
+  ): Promise<VenueReport | null | undefined>;
   openOrders(connector: string): Promise<readonly VenueReport[] | undefined>;
   fills(connector: string, since: number): Promise<readonly VenueFill[] | undefined>;
   /** Within the range or beyond it, as the connector pleases; daily ones. */
@@ -78,7 +81,7 @@ export interface Venues {
 }
 
 /** What the desk can promise with this connector, and what it loses for lack of an optional method. */
-export const lostGuarantees = (status: ConnectorStatus): readonly string[] => {
+export function lostGuarantees(status: ConnectorStatus): readonly string[] {
   const lacks = (method: string): boolean => !status.methods.includes(method);
   return [
     ...(lacks("getOrder") && lacks("getOpenOrders") ? ["an unknown order cannot be settled without a human"] : []),
@@ -86,4 +89,4 @@ export const lostGuarantees = (status: ConnectorStatus): readonly string[] => {
     ...(lacks("getAccount") ? ["NAV is buying power plus positions at their marks"] : []),
     ...(lacks("getInstrument") ? ["tick and lot are not checked before the venue does"] : []),
   ];
-};
+}

@@ -26,7 +26,9 @@ export const agentSchema = z
     max_cost_usd: z.number().positive().max(1_000).default(5),
     timeout_minutes: z.number().positive().max(1_440).default(30),
     /** Variables of the desk's environment that the agent's program is lent besides those that it always needs. */
-    env: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not the name of an environment variable")).default([]),
+    env: z
+      .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not the name of an environment variable"))
+      .default([]),
     unconfined: z.boolean().default(false),
     /** Told to every agent, word for word. */
     instructions: z.string().max(8_000).optional(),
@@ -40,17 +42,18 @@ export const agentSchema = z
     message: "this runtime does not know of models; name it in command, or in the program's own configuration",
   });
 
-
 const MINUTE_MS = 60_000;
 
-export const agentOf = (agent: z.output<typeof agentSchema>): AgentConfig => ({
-  runtime: agent.runtime,
-  ...(agent.command === undefined ? {} : { command: agent.command }),
-  ...(agent.model === undefined ? {} : { model: agent.model }),
-  ...(agent.instructions === undefined ? {} : { instructions: agent.instructions }),
-  maxTurns: agent.max_turns,
-  maxCostUsd: agent.max_cost_usd,
-  timeoutMs: Math.round(agent.timeout_minutes * MINUTE_MS),
-  env: agent.env,
-  unconfined: agent.unconfined,
-});
+export function agentOf(agent: z.output<typeof agentSchema>): AgentConfig {
+  return {
+    runtime: agent.runtime,
+    ...(agent.command === undefined ? {} : { command: agent.command }),
+    ...(agent.model === undefined ? {} : { model: agent.model }),
+    ...(agent.instructions === undefined ? {} : { instructions: agent.instructions }),
+    maxTurns: agent.max_turns,
+    maxCostUsd: agent.max_cost_usd,
+    timeoutMs: Math.round(agent.timeout_minutes * MINUTE_MS),
+    env: agent.env,
+    unconfined: agent.unconfined,
+  };
+}

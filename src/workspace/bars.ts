@@ -16,7 +16,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Oldest first; empty where there is no such file. @throws NOTE_INVALID with the line. */
-export const readBars = async (disk: Disk, root: string, symbol: string): Promise<readonly Bar[]> => {
+export async function readBars(disk: Disk, root: string, symbol: string): Promise<readonly Bar[]> {
   if (!/^[A-Za-z0-9^][A-Za-z0-9.:_^=-]{0,39}$/.test(symbol)) return [];
   const path = `${LAYOUT.bars}/${symbol}.csv`;
   if ((await disk.facts(`${root}/${path}`))?.kind !== "file") return [];
@@ -34,9 +34,14 @@ export const readBars = async (disk: Disk, root: string, symbol: string): Promis
     row.trim() === "" ? [] : [readBar(symbol, row.split(","), column, (message) => fail(index + 2, message))],
   );
   return bars.toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
-};
+}
 
-const readBar = (symbol: string, cells: readonly string[], column: (field: string) => number, fail: (message: string) => never): Bar => {
+function readBar(
+  symbol: string,
+  cells: readonly string[],
+  column: (field: string) => number,
+  fail: (message: string) => never,
+): Bar {
   const cell = (field: string): string | undefined => cells[column(field)]?.trim();
   const amount = (field: string, standard?: string): string => {
     try {
@@ -57,4 +62,4 @@ const readBar = (symbol: string, cells: readonly string[], column: (field: strin
     close,
     ...(cell("volume") === undefined || cell("volume") === "" ? {} : { volume: amount("volume") }),
   };
-};
+}

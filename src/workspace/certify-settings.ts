@@ -40,26 +40,31 @@ export interface CertifySettings {
 }
 
 /** Reads the file beside the adapter; where there is none, every setting has its default. @throws CONFIG_SYNTAX, CONFIG_INVALID. */
-export const readCertifySettings = async (disk: Disk, adapter: string): Promise<CertifySettings> => {
+export async function readCertifySettings(disk: Disk, adapter: string): Promise<CertifySettings> {
   const file = join(dirname(adapter), CERTIFY_FILE);
   const isThere = (await disk.facts(file)) !== undefined;
   return parseCertifySettings(isThere ? await disk.readText(file, CERTIFY_BYTES_MAX) : "", file);
-};
+}
 
 /** `file` is for messages. */
-export const parseCertifySettings = (text: string, file: string): CertifySettings => {
+export function parseCertifySettings(text: string, file: string): CertifySettings {
   const parsed = settingsSchema.safeParse(tableOf(text, file));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const unknown = issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
     const path = [...(issue?.path ?? []).map((part) => (typeof part === "number" ? part : String(part))), ...unknown];
-    throw new QocError("CONFIG_INVALID", { file, ...locateKey(text, path), key: pathText(path), message: issue?.message ?? "" });
+    throw new QocError("CONFIG_INVALID", {
+      file,
+      ...locateKey(text, path),
+      key: pathText(path),
+      message: issue?.message ?? "",
+    });
   }
   const { unknown_symbol: unknownSymbol, orders, grant, ...rest } = parsed.data;
   return { ...rest, unknownSymbol, grant, orders: orders ?? grant.length === 0 };
-};
+}
 
-const tableOf = (text: string, file: string): unknown => {
+function tableOf(text: string, file: string): unknown {
   try {
     return parse(text);
   } catch (error) {
@@ -67,4 +72,4 @@ const tableOf = (text: string, file: string): unknown => {
     const message = (error.message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, "");
     throw new QocError("CONFIG_SYNTAX", { file, line: error.line, column: error.column, message }, { cause: error });
   }
-};
+}

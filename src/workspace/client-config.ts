@@ -27,27 +27,32 @@ interface ClientConfig {
   merged(existing: string, entry: DeskEntry): string;
 }
 
-const bearer = ({ token }: DeskEntry): { Authorization: string } => ({ Authorization: `Bearer ${token}` });
+function bearer({ token }: DeskEntry): { Authorization: string } {
+  return { Authorization: `Bearer ${token}` };
+}
 
-const json = (file: string, section: string, entryOf: (entry: DeskEntry) => object): ClientConfig => ({
-  file,
-  text: (entry) => jsonText({ [section]: { [SERVER]: entryOf(entry) } }, 2),
-  merged: (existing, entry) => {
-    const whole = objectIn(parsed(existing), "the file");
-    const servers = objectIn(whole[section] ?? {}, section);
-    refuseOther(servers[SERVER], entry);
-    const indent = /^([ \t]+)"/m.exec(existing)?.[1] ?? 2;
-    return jsonText({ ...whole, [section]: { ...servers, [SERVER]: entryOf(entry) } }, indent);
-  },
-});
+function json(file: string, section: string, entryOf: (entry: DeskEntry) => object): ClientConfig {
+  return {
+    file,
+    text: (entry) => jsonText({ [section]: { [SERVER]: entryOf(entry) } }, 2),
+    merged: (existing, entry) => {
+      const whole = objectIn(parsed(existing), "the file");
+      const servers = objectIn(whole[section] ?? {}, section);
+      refuseOther(servers[SERVER], entry);
+      const indent = /^([ \t]+)"/m.exec(existing)?.[1] ?? 2;
+      return jsonText({ ...whole, [section]: { ...servers, [SERVER]: entryOf(entry) } }, indent);
+    },
+  };
+}
 
-const codexText = (entry: DeskEntry): string =>
-  [
+function codexText(entry: DeskEntry): string {
+  return [
     `[mcp_servers.${SERVER}]`,
     `url = ${JSON.stringify(entry.url)}`,
     `http_headers = { Authorization = ${JSON.stringify(bearer(entry).Authorization)} }`,
     "",
   ].join("\n");
+}
 
 const CONFIGS: Readonly<Record<Client, ClientConfig>> = {
   claude: json(".mcp.json", "mcpServers", (entry) => ({ type: "http", url: entry.url, headers: bearer(entry) })),
@@ -64,44 +69,57 @@ const CONFIGS: Readonly<Record<Client, ClientConfig>> = {
     },
   },
   // The program would otherwise look for a sign-in page at an address that refuses it.
-  opencode: json("opencode.json", "mcp", (entry) => ({ type: "remote", url: entry.url, headers: bearer(entry), oauth: false, enabled: true })),
+  opencode: json("opencode.json", "mcp", (entry) => ({
+    type: "remote",
+    url: entry.url,
+    headers: bearer(entry),
+    oauth: false,
+    enabled: true,
+  })),
   gemini: json(".gemini/settings.json", "mcpServers", (entry) => ({ httpUrl: entry.url, headers: bearer(entry) })),
 };
 
-export const clientConfig = (client: Client): ClientConfig => CONFIGS[client];
+export function clientConfig(client: Client): ClientConfig {
+  return CONFIGS[client];
+}
 
 /** Words for a shell that do the same, where the program has them. */
-export const clientCommand = (client: Client, { url, token }: DeskEntry): string | undefined =>
-  client === "claude" ? `claude mcp add --transport http ${SERVER} ${url} --header "Authorization: Bearer ${token}"` : undefined;
+export function clientCommand(client: Client, { url, token }: DeskEntry): string | undefined {
+  return client === "claude"
+    ? `claude mcp add --transport http ${SERVER} ${url} --header "Authorization: Bearer ${token}"`
+    : undefined;
+}
 
-const jsonText = (value: object, indent: number | string): string => `${JSON.stringify(value, null, indent)}\n`;
+function jsonText(value: object, indent: number | string): string {
+  return `${JSON.stringify(value, null, indent)}\n`;
+}
 
 /** An entry of this very desk is made new; one of another desk, or another thing of that name, is somebody's. */
-const refuseOther = (found: unknown, { url }: DeskEntry): void => {
+function refuseOther(found: unknown, { url }: DeskEntry): void {
   if (found === undefined || JSON.stringify(found).includes(JSON.stringify(url))) return;
   throw new MergeError(`it has another entry ${SERVER} already; take that out first`);
-};
+}
 
 type Table = Readonly<Record<string, unknown>>;
 
-const objectIn = (value: unknown, what: string): Table => {
+function objectIn(value: unknown, what: string): Table {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Table;
   throw new MergeError(`${what} is no table of entries`);
-};
+}
 
-const parsed = (text: string): unknown => {
+function parsed(text: string): unknown {
   if (text.trim() === "") return {};
   try {
     return JSON.parse(text);
   } catch {
     throw new MergeError("it is not plain JSON");
   }
-};
+}
 
-const toml = (text: string): Table => {
+function toml(text: string): Table {
   try {
     return parseToml(text);
   } catch {
     throw new MergeError("it is not TOML that this desk can read");
   }
-};
+}

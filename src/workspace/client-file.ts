@@ -20,7 +20,12 @@ export interface PreparedFile {
  * Everything that can be refused is refused here, before anybody is let in. `to` is a file of the program's kind, or a folder.
  * @throws PATH_REFUSED.
  */
-export const prepareClientFile = async (disk: Disk, client: Client, entry: DeskEntry, to: string): Promise<PreparedFile> => {
+export async function prepareClientFile(
+  disk: Disk,
+  client: Client,
+  entry: DeskEntry,
+  to: string,
+): Promise<PreparedFile> {
   const { file, text, merged } = clientConfig(client);
   const named = /\.(json|toml)$/.test(to) ? resolve(to) : join(resolve(to), file);
   const refuse = (reason: string): never => {
@@ -29,7 +34,8 @@ export const prepareClientFile = async (disk: Disk, client: Client, entry: DeskE
   const folder = await folderOf(disk, named, to).catch(() => refuse("its folder does not exist"));
   const path = join(folder, basename(named));
   const workspace = await findWorkspace(disk, folder).catch(() => undefined);
-  if (workspace !== undefined) refuse(`a token has no place in the desk's folder ${workspace}; name a folder outside it with --to`);
+  if (workspace !== undefined)
+    refuse(`a token has no place in the desk's folder ${workspace}; name a folder outside it with --to`);
   const facts = await disk.facts(path);
   if (facts !== undefined && (facts.kind !== "file" || facts.links !== 1)) refuse("it is no plain file");
   try {
@@ -45,13 +51,13 @@ export const prepareClientFile = async (disk: Disk, client: Client, entry: DeskE
     if (error instanceof MergeError) return refuse(`${error.message}; the entry can be printed and put in by hand`);
     throw error;
   }
-};
+}
 
 /** The real folder of the file. One folder of the program's own (`.codex`) may be new. */
-const folderOf = async (disk: Disk, file: string, to: string): Promise<string> => {
+async function folderOf(disk: Disk, file: string, to: string): Promise<string> {
   const folder = dirname(file);
   const isNew = folder !== resolve(to) && (await disk.facts(folder)) === undefined;
   const real = await realpath(isNew ? dirname(folder) : folder);
   if ((await disk.facts(real))?.kind !== "directory") throw new Error("it is no folder");
   return isNew ? join(real, basename(folder)) : real;
-};
+}

@@ -42,7 +42,19 @@ export const accountSchema = z.strictObject({
 
 export const utaSchema = z.strictObject({ snapshot_interval: z.number().min(1).max(86_400).default(60) });
 
-export const CONNECTOR_TYPES = ["paper", "custom", "replay", "alpaca", "ccxt", "ibkr", "cash", "equities", "options", "crypto", "futures"] as const;
+export const CONNECTOR_TYPES = [
+  "paper",
+  "custom",
+  "replay",
+  "alpaca",
+  "ccxt",
+  "ibkr",
+  "cash",
+  "equities",
+  "options",
+  "crypto",
+  "futures",
+] as const;
 
 export const connectorSchema = z.strictObject({
   name: z.string(),
@@ -54,9 +66,7 @@ export const connectorSchema = z.strictObject({
   venues: z.array(z.string().min(1)).default([]),
   isolation: z.enum(["worker", "process"]).default("worker"),
   hosts: z.array(z.string().min(1)).optional(),
-  grant: z
-    .array(z.string().regex(/^tcp:[^:\s]+:\d{1,5}$/, 'must be "tcp:host:port"'))
-    .default([]),
+  grant: z.array(z.string().regex(/^tcp:[^:\s]+:\d{1,5}$/, 'must be "tcp:host:port"')).default([]),
   memory_mb: z.int().min(32).max(8_192).optional(),
   auth: z.record(z.string(), secretRef).default({}),
   options: z.record(z.string(), z.unknown()).default({}),

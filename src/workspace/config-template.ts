@@ -1,10 +1,7 @@
 /** The desk.toml that `qoc init` writes: a paper venue, guards on, and words on what the rest is for. */
 
-export const deskToml = (facts: {
-  name: string;
-  port: number;
-  timezone: string;
-}): string => `# The desk's configuration. The desk never rewrites it. Check it with: qoc status
+export function deskToml(facts: { name: string; port: number; timezone: string }): string {
+  return `# The desk's configuration. The desk never rewrites it. Check it with: qoc status
 format = 1
 
 [workspace]
@@ -94,6 +91,7 @@ key = "no-short"
 #   [connector.auth]
 #   api_key = { env = "MY_VENUE_API_KEY" }
 `;
+}
 
 export const HOUSE_RULES = `# House rules
 

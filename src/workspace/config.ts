@@ -57,7 +57,7 @@ export interface DeskConfig {
 }
 
 /** @throws QocError of the first problem; its message names how many more there are, its `data` lists them all. */
-export const loadConfig = async (disk: Disk, path: string, globalPath?: string): Promise<DeskConfig> => {
+export async function loadConfig(disk: Disk, path: string, globalPath?: string): Promise<DeskConfig> {
   const text = await disk.readText(path, CONFIG_BYTES_MAX);
   const inherited =
     globalPath === undefined || (await disk.facts(globalPath)) === undefined
@@ -65,14 +65,15 @@ export const loadConfig = async (disk: Disk, path: string, globalPath?: string):
       : await disk.readText(globalPath, CONFIG_BYTES_MAX);
   const defaults = inherited === undefined ? {} : table(inherited, globalPath ?? "");
   return readConfig(text, path, defaults);
-};
+}
 
 type Table = Record<string, unknown>;
 
-const isTable = (value: unknown): value is Table =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+function isTable(value: unknown): value is Table {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
 
-const table = (text: string, file: string): Table => {
+function table(text: string, file: string): Table {
   try {
     return parse(text) as Table;
   } catch (error) {
@@ -80,7 +81,7 @@ const table = (text: string, file: string): Table => {
     const message = (error.message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, "");
     throw new QocError("CONFIG_SYNTAX", { file, line: error.line, column: error.column, message }, { cause: error });
   }
-};
+}
 
 interface Problem {
   readonly code: ErrorCode;
@@ -89,10 +90,11 @@ interface Problem {
 }
 
 /** The text of one desk.toml; `path` is its absolute path, `defaults` the global configuration. */
-export const readConfig = (text: string, path: string, defaults: Table = {}): DeskConfig => {
+export function readConfig(text: string, path: string, defaults: Table = {}): DeskConfig {
   const own = upgraded(table(text, path), path);
   const problems: Problem[] = [];
-  for (const key of Object.keys(own)) if (NOT_YET.includes(key)) problems.push({ code: "CONFIG_NOT_YET", path: [key], message: "" });
+  for (const key of Object.keys(own))
+    if (NOT_YET.includes(key)) problems.push({ code: "CONFIG_NOT_YET", path: [key], message: "" });
   const document = Object.fromEntries(Object.entries(inherit(defaults, own)).filter(([key]) => !NOT_YET.includes(key)));
   const parsed = deskSchema.safeParse(document);
   if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue)));
@@ -100,20 +102,20 @@ export const readConfig = (text: string, path: string, defaults: Table = {}): De
   const connectors = parsed.success ? readConnectors(parsed.data.connector, path, problems) : [];
   if (problems.length > 0 || !parsed.success) throw asError(problems, path, text);
   return build(parsed.data, text, connectors, guards);
-};
+}
 
 /** Format 0 called the first table `[desk]`. */
-const upgraded = (document: Table, file: string): Table => {
+function upgraded(document: Table, file: string): Table {
   const format = document["format"] ?? CONFIG_FORMAT;
   if (typeof format === "number" && format > CONFIG_FORMAT)
     throw new QocError("FORMAT_TOO_NEW", { what: file, found: format, known: CONFIG_FORMAT });
   if (format !== 0) return document;
   const { desk, ...rest } = document;
   return { ...rest, format: CONFIG_FORMAT, ...(desk === undefined ? {} : { workspace: desk }) };
-};
+}
 
 /** The workspace wins; an empty string or a zero in it unsets what the global file says. Lists are not merged. */
-const inherit = (defaults: Table, own: Table): Table => {
+function inherit(defaults: Table, own: Table): Table {
   const out: Table = { ...defaults };
   for (const [key, value] of Object.entries(own)) {
     const below = out[key];
@@ -122,9 +124,9 @@ const inherit = (defaults: Table, own: Table): Table => {
     else out[key] = value;
   }
   return out;
-};
+}
 
-const problemsOf = (issue: z.core.$ZodIssue): readonly Problem[] => {
+function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
   const path = issue.path.filter((part): part is string | number => typeof part !== "symbol");
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
@@ -135,21 +137,27 @@ const problemsOf = (issue: z.core.$ZodIssue): readonly Problem[] => {
   }
   if (path.includes("auth")) {
     const isLiteral = JSON.stringify(issue).includes(SECRET_LITERAL);
-    return [{ code: isLiteral ? "SECRET_LITERAL" : "CONFIG_INVALID", path, message: 'must be { env = "NAME" } or { file = "/path" }' }];
+    return [
+      {
+        code: isLiteral ? "SECRET_LITERAL" : "CONFIG_INVALID",
+        path,
+        message: 'must be { env = "NAME" } or { file = "/path" }',
+      },
+    ];
   }
   return [{ code: "CONFIG_INVALID", path, message: issue.message }];
-};
+}
 
-const knownKeys = (path: KeyPath): readonly string[] => {
+function knownKeys(path: KeyPath): readonly string[] {
   const shape: Record<string, unknown> = deskSchema.shape;
   if (path.length === 0) return [...Object.keys(shape), ...NOT_YET];
   const inner = JSON.stringify(path[0]);
   if (inner === '"connector"') return Object.keys(deskSchema.shape.connector.unwrap().element.shape);
   if (inner === '"workspace"') return Object.keys(deskSchema.shape.workspace.unwrap().shape);
   return [];
-};
+}
 
-const readGuards = (raw: unknown, file: string, text: string, problems: Problem[]): readonly GuardConfig[] => {
+function readGuards(raw: unknown, file: string, text: string, problems: Problem[]): readonly GuardConfig[] {
   if (!Array.isArray(raw)) return [];
   const guards: GuardConfig[] = [];
   for (const [index, entry] of raw.entries()) {
@@ -162,25 +170,41 @@ const readGuards = (raw: unknown, file: string, text: string, problems: Problem[
       else problems.push(...parsed.error.issues.flatMap((issue) => guardProblems(issue, index, key as GuardKey)));
     } else if (typeof entry["adapter"] === "string") {
       const { key: _key, adapter, enabled, ...options } = entry;
-      guards.push({ kind: "custom", line, key, enabled: enabled !== false, adapter: absolute(file, adapter as string), options });
+      guards.push({
+        kind: "custom",
+        line,
+        key,
+        enabled: enabled !== false,
+        adapter: absolute(file, adapter as string),
+        options,
+      });
     } else {
       const message = `unknown guard ${JSON.stringify(key)}${suggestion(key, GUARD_KEYS)}; a guard of your own needs adapter = "./path.ts"`;
       problems.push({ code: "CONFIG_INVALID", path: ["guard", index, "key"], message });
     }
   }
   return guards;
-};
+}
 
-const guardProblems = (issue: z.core.$ZodIssue, index: number, key: GuardKey): readonly Problem[] =>
-  problemsOf(issue).map((problem) => {
+function guardProblems(issue: z.core.$ZodIssue, index: number, key: GuardKey): readonly Problem[] {
+  return problemsOf(issue).map((problem) => {
     const name = String(problem.path.at(-1) ?? "");
-    const hint = problem.message.startsWith("unknown key") ? suggestion(name, Object.keys(GUARD_OPTIONS[key].shape)) : "";
+    const hint = problem.message.startsWith("unknown key")
+      ? suggestion(name, Object.keys(GUARD_OPTIONS[key].shape))
+      : "";
     return { ...problem, path: ["guard", index, ...problem.path], message: `${problem.message}${hint} (guard ${key})` };
   });
+}
 
-const absolute = (file: string, path: string): string => (isAbsolute(path) ? path : resolve(dirname(file), path));
+function absolute(file: string, path: string): string {
+  return isAbsolute(path) ? path : resolve(dirname(file), path);
+}
 
-const readConnectors = (raw: z.output<typeof deskSchema>["connector"], file: string, problems: Problem[]): readonly ConnectorConfig[] => {
+function readConnectors(
+  raw: z.output<typeof deskSchema>["connector"],
+  file: string,
+  problems: Problem[],
+): readonly ConnectorConfig[] {
   const names = new Set<string>();
   return raw.flatMap((entry, index) => {
     const fail = (key: string, message: string): void =>
@@ -195,7 +219,8 @@ const readConnectors = (raw: z.output<typeof deskSchema>["connector"], file: str
     }
     if (names.has(name)) fail("name", `${name} stands twice`);
     names.add(name);
-    if (entry.type === "custom" && entry.adapter === undefined) fail("type", 'a custom connector needs adapter = "./path.ts"');
+    if (entry.type === "custom" && entry.adapter === undefined)
+      fail("type", 'a custom connector needs adapter = "./path.ts"');
     for (const [key, source] of Object.entries(entry.auth)) {
       if (!("file" in source) || !resolve(source.file).startsWith(`${dirname(file)}/`)) continue;
       const message = "a secret file inside the workspace would be kept in its history; put it outside";
@@ -222,39 +247,46 @@ const readConnectors = (raw: z.output<typeof deskSchema>["connector"], file: str
       },
     ];
   });
-};
+}
 
-const build = (
+function build(
   data: z.output<typeof deskSchema>,
   text: string,
   connectors: readonly ConnectorConfig[],
   guards: readonly GuardConfig[],
-): DeskConfig => ({
-  digest: digestOf(text),
-  workspace: {
-    name: data.workspace.name,
-    port: data.workspace.port,
-    logLevel: data.workspace.log_level,
-    ...(data.workspace.log_dir === undefined ? {} : { logDir: data.workspace.log_dir }),
-    historyEnabled: data.workspace.history_enabled,
-    historyMaxSnapshots: data.workspace.history_max_snapshots,
-    timezone: data.workspace.timezone,
-  },
-  account: { currency: data.account.currency, navMethod: data.account.nav_method },
-  uta: { snapshotInterval: data.uta.snapshot_interval },
-  connectors,
-  ...(data.connectors.agent === undefined ? {} : { agentConnectors: data.connectors.agent }),
-  guards,
-  agent: agentOf(data.agent),
-  news: newsOf(data.news),
-  risk: { ...data.risk, ...data.context.risk },
-  contextFiles: data.context.files,
-});
+): DeskConfig {
+  return {
+    digest: digestOf(text),
+    workspace: {
+      name: data.workspace.name,
+      port: data.workspace.port,
+      logLevel: data.workspace.log_level,
+      ...(data.workspace.log_dir === undefined ? {} : { logDir: data.workspace.log_dir }),
+      historyEnabled: data.workspace.history_enabled,
+      historyMaxSnapshots: data.workspace.history_max_snapshots,
+      timezone: data.workspace.timezone,
+    },
+    account: { currency: data.account.currency, navMethod: data.account.nav_method },
+    uta: { snapshotInterval: data.uta.snapshot_interval },
+    connectors,
+    ...(data.connectors.agent === undefined ? {} : { agentConnectors: data.connectors.agent }),
+    guards,
+    agent: agentOf(data.agent),
+    news: newsOf(data.news),
+    risk: { ...data.risk, ...data.context.risk },
+    contextFiles: data.context.files,
+  };
+}
 
-const asError = (problems: readonly Problem[], file: string, text: string): QocError => {
-  const described = problems.map((problem) => ({ ...problem, key: pathText(problem.path), ...locateKey(text, problem.path) }));
+function asError(problems: readonly Problem[], file: string, text: string): QocError {
+  const described = problems.map((problem) => ({
+    ...problem,
+    key: pathText(problem.path),
+    ...locateKey(text, problem.path),
+  }));
   const [first] = described;
-  if (first === undefined) return new QocError("CONFIG_INVALID", { file, line: 1, column: 1, key: "", message: "is not a desk.toml" });
+  if (first === undefined)
+    return new QocError("CONFIG_INVALID", { file, line: 1, column: 1, key: "", message: "is not a desk.toml" });
   const more =
     described.length > 1
       ? ` (and ${described.length - 1} more: ${described
@@ -264,4 +296,4 @@ const asError = (problems: readonly Problem[], file: string, text: string): QocE
       : "";
   const { code, key, line, column, message } = first;
   return new QocError(code, { file, line, column, key, message: `${message}${more}` });
-};
+}

@@ -7,41 +7,46 @@ import type { AppendFile, Disk, Entry, EntryKind, FileFacts } from "../domain/po
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY, O_CREAT, O_EXCL, O_APPEND } = constants;
 
-const kindOf = (entry: { isFile(): boolean; isDirectory(): boolean; isSymbolicLink(): boolean }): EntryKind =>
-  entry.isFile() ? "file" : entry.isDirectory() ? "directory" : entry.isSymbolicLink() ? "symlink" : "other";
+function kindOf(entry: { isFile(): boolean; isDirectory(): boolean; isSymbolicLink(): boolean }): EntryKind {
+  return entry.isFile() ? "file" : entry.isDirectory() ? "directory" : entry.isSymbolicLink() ? "symlink" : "other";
+}
 
-const bytesOf = (data: string | Uint8Array): Uint8Array => (typeof data === "string" ? Buffer.from(data) : data);
+function bytesOf(data: string | Uint8Array): Uint8Array {
+  return typeof data === "string" ? Buffer.from(data) : data;
+}
 
 /** Near a full disk a write may be short without an error: go on, and let the next call say why. */
-const writeAll = async (handle: FileHandle, bytes: Uint8Array): Promise<void> => {
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done);
     if (bytesWritten === 0) throw new Error("the disk took nothing");
     done += bytesWritten;
   }
-};
+}
 
-const syncDirectory = async (path: string): Promise<void> => {
+async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, O_RDONLY);
   try {
     await handle.sync();
   } finally {
     await handle.close();
   }
-};
+}
 
-const isCode = (error: unknown, code: string): boolean => error instanceof Error && "code" in error && error.code === code;
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
 
 let temporary = 0;
 
 /** Writes beside the target, syncs, and puts it in place with `place`; leaves nothing behind where that fails. */
-const writeBeside = async (
+async function writeBeside(
   path: string,
   data: string | Uint8Array,
   mode: number,
   place: (from: string, to: string) => Promise<void>,
-): Promise<void> => {
+): Promise<void> {
   temporary += 1;
   const beside = `${dirname(path)}/.${process.pid}-${temporary}.tmp`;
   const handle = await open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
@@ -58,7 +63,7 @@ const writeBeside = async (
     throw error;
   }
   await syncDirectory(dirname(path));
-};
+}
 
 class NodeAppendFile implements AppendFile {
   readonly #handle: FileHandle;
@@ -84,7 +89,7 @@ class NodeAppendFile implements AppendFile {
   }
 }
 
-const read = async (path: string, limit = Number.POSITIVE_INFINITY): Promise<Uint8Array> => {
+async function read(path: string, limit = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
   // Not blocking: a FIFO under this name must not hang the desk.
   const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
@@ -94,9 +99,9 @@ const read = async (path: string, limit = Number.POSITIVE_INFINITY): Promise<Uin
   } finally {
     await handle.close();
   }
-};
+}
 
-const facts = async (path: string): Promise<FileFacts | undefined> => {
+async function facts(path: string): Promise<FileFacts | undefined> {
   try {
     const stat = await lstat(path);
     const { size, mtimeMs, ctimeMs, ino, nlink } = stat;
@@ -105,52 +110,54 @@ const facts = async (path: string): Promise<FileFacts | undefined> => {
     if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR")) return undefined;
     throw error;
   }
-};
+}
 
-const append = async (path: string): Promise<AppendFile> => {
+async function append(path: string): Promise<AppendFile> {
   const isNew = (await facts(path)) === undefined;
   const handle = await open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
   if (isNew) await syncDirectory(dirname(path));
   return new NodeAppendFile(handle, (await handle.stat()).size);
-};
+}
 
-export const nodeDisk = (): Disk => ({
-  read,
-  readText: async (path, limit) => Buffer.from(await read(path, limit)).toString("utf8"),
-  list: async (path): Promise<readonly Entry[]> =>
-    (await readdir(path, { withFileTypes: true })).map((entry) => ({ name: entry.name, kind: kindOf(entry) })),
-  facts,
-  mkdir: async (path, mode = 0o755) => {
-    await mkdir(path, { recursive: true, mode });
-  },
-  writeAtomic: (path, data, mode = 0o644) => writeBeside(path, data, mode, rename),
-  create: (path, data, mode = 0o644) =>
-    writeBeside(path, data, mode, async (from, to) => {
-      // link fails where the name is taken; rename would replace it.
-      await link(from, to);
-      await unlink(from);
-    }),
-  move: async (from, to) => {
-    await rename(from, to);
-    await syncDirectory(dirname(to));
-    if (dirname(from) !== dirname(to)) await syncDirectory(dirname(from));
-  },
-  remove: async (path) => {
-    await unlink(path);
-    await syncDirectory(dirname(path));
-  },
-  truncate: async (path, size) => {
-    const handle = await open(path, O_WRONLY | O_NOFOLLOW);
-    try {
-      await handle.truncate(size);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  },
-  append,
-  free: async (path) => {
-    const { bavail, bsize } = await statfs(path);
-    return bavail * bsize;
-  },
-});
+export function nodeDisk(): Disk {
+  return {
+    read,
+    readText: async (path, limit) => Buffer.from(await read(path, limit)).toString("utf8"),
+    list: async (path): Promise<readonly Entry[]> =>
+      (await readdir(path, { withFileTypes: true })).map((entry) => ({ name: entry.name, kind: kindOf(entry) })),
+    facts,
+    mkdir: async (path, mode = 0o755) => {
+      await mkdir(path, { recursive: true, mode });
+    },
+    writeAtomic: (path, data, mode = 0o644) => writeBeside(path, data, mode, rename),
+    create: (path, data, mode = 0o644) =>
+      writeBeside(path, data, mode, async (from, to) => {
+        // link fails where the name is taken; rename would replace it.
+        await link(from, to);
+        await unlink(from);
+      }),
+    move: async (from, to) => {
+      await rename(from, to);
+      await syncDirectory(dirname(to));
+      if (dirname(from) !== dirname(to)) await syncDirectory(dirname(from));
+    },
+    remove: async (path) => {
+      await unlink(path);
+      await syncDirectory(dirname(path));
+    },
+    truncate: async (path, size) => {
+      const handle = await open(path, O_WRONLY | O_NOFOLLOW);
+      try {
+        await handle.truncate(size);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    },
+    append,
+    free: async (path) => {
+      const { bavail, bsize } = await statfs(path);
+      return bavail * bsize;
+    },
+  };
+}

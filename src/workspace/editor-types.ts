@@ -8,9 +8,18 @@ import { LAYOUT } from "./layout.ts";
 
 const SDK_FILE = "qoc-sdk.d.ts";
 
-export const packageJson = (name: string): string => `${JSON.stringify({ name: npmName(name), private: true, type: "module" }, null, 2)}\n`;
+export function packageJson(name: string): string {
+  return `${JSON.stringify({ name: npmName(name), private: true, type: "module" }, null, 2)}\n`;
+}
 
-const npmName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9._-]+/g, "-").replace(/^[._-]+/, "") || "desk";
+function npmName(name: string): string {
+  return (
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9._-]+/g, "-")
+      .replace(/^[._-]+/, "") || "desk"
+  );
+}
 
 export const TSCONFIG = `${JSON.stringify(
   {
@@ -32,7 +41,7 @@ export const TSCONFIG = `${JSON.stringify(
 )}\n`;
 
 /** Writes the declarations where they are absent or of another version. `sdk` is the text of the SDK's own `.d.ts`. */
-export const refreshTypes = async (disk: Disk, root: string, sdk: string): Promise<void> => {
+export async function refreshTypes(disk: Disk, root: string, sdk: string): Promise<void> {
   const folder = join(root, LAYOUT.types);
   const path = join(folder, SDK_FILE);
   const text = asModule(sdk);
@@ -40,12 +49,13 @@ export const refreshTypes = async (disk: Disk, root: string, sdk: string): Promi
   if (now === text) return;
   await disk.mkdir(folder);
   await disk.writeAtomic(path, text);
-};
+}
 
 /** A module that is declared by its name needs no resolution. */
-const asModule = (sdk: string): string =>
-  `declare module "@qoc-app/sdk" {\n${sdk
+function asModule(sdk: string): string {
+  return `declare module "@qoc-app/sdk" {\n${sdk
     .replaceAll(/^export declare /gm, "export ")
     .split("\n")
     .map((line) => (line === "" ? "" : `  ${line}`))
     .join("\n")}}\n`;
+}

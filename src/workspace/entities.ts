@@ -20,9 +20,17 @@ export interface EntitySummary {
   readonly problem: string | null;
 }
 
-const words = (length: number) =>
-  z.string().trim().min(1).max(length).regex(/^[^\p{Cc}\p{Cf}]*$/u, "holds a character that does not show");
-const word = z.string().regex(/^[a-z][a-z0-9-]{0,29}$/, "is a lower-case word such as equity, etf, index, crypto or future");
+function words(length: number) {
+  return z
+    .string()
+    .trim()
+    .min(1)
+    .max(length)
+    .regex(/^[^\p{Cc}\p{Cf}]*$/u, "holds a character that does not show");
+}
+const word = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,29}$/, "is a lower-case word such as equity, etf, index, crypto or future");
 
 const frontmatter = z.strictObject({
   symbol: z.string(),
@@ -33,55 +41,71 @@ const frontmatter = z.strictObject({
 });
 
 /** Signs that no file name may hold become `_`; the frontmatter keeps the symbol itself. @throws INVALID_INPUT. */
-const pathOf = (symbol: string): string => {
+function pathOf(symbol: string): string {
   try {
     return `${LAYOUT.entities}/${symbolName(symbol).replaceAll(/[^A-Za-z0-9._-]/g, "_")}.md`;
   } catch (error) {
-    if (error instanceof IdError) throw new QocError("INVALID_INPUT", { command: "entities", message: error.message }, { cause: error });
+    if (error instanceof IdError)
+      throw new QocError("INVALID_INPUT", { command: "entities", message: error.message }, { cause: error });
     throw error;
   }
-};
+}
 
-const noteOf = (path: string, text: string): Note => {
+function noteOf(path: string, text: string): Note {
   try {
     return readNote(text);
   } catch (error) {
-    if (error instanceof FrontmatterError) throw new QocError("NOTE_INVALID", { path, message: error.message }, { cause: error });
+    if (error instanceof FrontmatterError)
+      throw new QocError("NOTE_INVALID", { path, message: error.message }, { cause: error });
     throw error;
   }
-};
+}
 
-const summaryOf = async (reading: Reading, path: string): Promise<EntitySummary> => {
+async function summaryOf(reading: Reading, path: string): Promise<EntitySummary> {
   const stem = path.slice(path.lastIndexOf("/") + 1, -3);
   try {
     const note = noteOf(path, Buffer.from((await openReadable(reading, path, BYTES_MAX)).bytes).toString("utf8"));
-    return { symbol: fieldText(note, "symbol") || stem, name: fieldText(note, "name"), kind: fieldText(note, "kind"), path, problem: null };
+    return {
+      symbol: fieldText(note, "symbol") || stem,
+      name: fieldText(note, "name"),
+      kind: fieldText(note, "kind"),
+      path,
+      problem: null,
+    };
   } catch (error) {
     if (error instanceof QocError) return { symbol: stem, name: "", kind: "", path, problem: error.message };
     throw error;
   }
-};
+}
 
 /** By path, a page at a time; one that cannot be read is listed with its problem. */
-export const listEntities = async (
+export async function listEntities(
   reading: Reading,
   after: string,
-): Promise<{ readonly entries: readonly EntitySummary[]; readonly next: string | null }> => {
-  const { entries, next } = await listFiles(reading, { under: LAYOUT.entities, glob: `${LAYOUT.entities}/*.md`, after });
+): Promise<{ readonly entries: readonly EntitySummary[]; readonly next: string | null }> {
+  const { entries, next } = await listFiles(reading, {
+    under: LAYOUT.entities,
+    glob: `${LAYOUT.entities}/*.md`,
+    after,
+  });
   const summaries: EntitySummary[] = [];
   for (const { path } of entries) summaries.push(await summaryOf(reading, path));
   return { entries: summaries, next };
-};
+}
 
 /** @throws FILE_NOT_FOUND, NOTE_INVALID where the file is another symbol's. */
-export const readEntity = async (reading: Reading, symbol: string): Promise<{ path: string; text: string; digest: string }> => {
+export async function readEntity(
+  reading: Reading,
+  symbol: string,
+): Promise<{ path: string; text: string; digest: string }> {
   const path = pathOf(symbol);
   const { bytes } = await openReadable(reading, path, BYTES_MAX);
   const text = Buffer.from(bytes).toString("utf8");
   const held = fieldText(noteOf(path, text), "symbol");
-  if (held !== "" && held !== symbol) throw new QocError("NOTE_INVALID", { path, message: `it is about ${held}, not ${symbol}` });
+  if (held !== "" && held !== symbol)
+    throw new QocError("NOTE_INVALID", { path, message: `it is about ${held}, not ${symbol}` });
   return { path, text, digest: digestOf(bytes) };
-};
+}
 
 export interface EntityWrite {
   readonly symbol: string;
@@ -91,16 +115,28 @@ export interface EntityWrite {
 }
 
 /** @throws NOTE_INVALID, FILE_CHANGED, PATH_REFUSED, TOO_LARGE. */
-export const writeEntity = async (disk: Disk, root: string, { symbol, text, replaces }: EntityWrite): Promise<WrittenFile> => {
+export async function writeEntity(
+  disk: Disk,
+  root: string,
+  { symbol, text, replaces }: EntityWrite,
+): Promise<WrittenFile> {
   const path = pathOf(symbol);
   const parsed = frontmatter.safeParse(noteOf(path, text).fields);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new QocError("NOTE_INVALID", { path, message: `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`.replace(/^: /, "") });
+    throw new QocError("NOTE_INVALID", {
+      path,
+      message: `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`.replace(/^: /, ""),
+    });
   }
   if (parsed.data.symbol !== symbol) {
-    throw new QocError("NOTE_INVALID", { path, message: `symbol: it says ${parsed.data.symbol}, the command says ${symbol}` });
+    throw new QocError("NOTE_INVALID", {
+      path,
+      message: `symbol: it says ${parsed.data.symbol}, the command says ${symbol}`,
+    });
   }
   const place = { folder: LAYOUT.entities, kinds: /\.md$/, bytes: BYTES_MAX, isFlat: true };
-  return writeFile(disk, root, { path, text: `${text.trimEnd()}\n`, ...(replaces === undefined ? {} : { replaces }) }, [place]);
-};
+  return writeFile(disk, root, { path, text: `${text.trimEnd()}\n`, ...(replaces === undefined ? {} : { replaces }) }, [
+    place,
+  ]);
+}

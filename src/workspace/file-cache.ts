@@ -12,7 +12,9 @@ interface Kept<T> {
 }
 
 /** An inode's change time moves with every write, rename and link, and no program may set it. */
-const stampOf = ({ kind, inode, size, links, changedMs }: FileFacts): string => `${kind} ${inode} ${size} ${links} ${changedMs}`;
+function stampOf({ kind, inode, size, links, changedMs }: FileFacts): string {
+  return `${kind} ${inode} ${size} ${links} ${changedMs}`;
+}
 
 /** One kind of file. `load` reads one that is new or has changed; it may throw, and is then asked again the next time. */
 export class Remembered<T> {

@@ -36,24 +36,28 @@ export const WRITABLE: readonly Place[] = [
 ];
 
 /** Programs obey files of these names wherever they find them. */
-const OBEYED = /^(agents|claude|gemini|copilot-instructions|opencode|package|tsconfig|desk)(\.local)?\.(md|json|toml)$/i;
+const OBEYED =
+  /^(agents|claude|gemini|copilot-instructions|opencode|package|tsconfig|desk)(\.local)?\.(md|json|toml)$/i;
 /** The accounts of runs, which the desk files beside what others write there. */
 const RUN_ACCOUNT = /^snapshots\/\d{8}-\d{4}-/i;
 const PRICES = `${LAYOUT.research}/prices/`;
 
 /** The rule of the place a path lies in. @throws PATH_REFUSED. */
-const placeOf = (path: string, places: readonly Place[]): Place => {
+function placeOf(path: string, places: readonly Place[]): Place {
   const parts = pathParts(path);
   const place = places.find(({ folder }) => path.startsWith(`${folder}/`));
-  if (place === undefined) return refusePath(path, `only ${places.map(({ folder }) => folder).join(", ")} may be written`);
+  if (place === undefined)
+    return refusePath(path, `only ${places.map(({ folder }) => folder).join(", ")} may be written`);
   if (path.toLowerCase().startsWith(PRICES)) return refusePath(path, "research/prices is the operator's");
-  if (path.toLowerCase().startsWith(`${LAYOUT.news}/`)) return refusePath(path, `${LAYOUT.news} is written by the desk`);
+  if (path.toLowerCase().startsWith(`${LAYOUT.news}/`))
+    return refusePath(path, `${LAYOUT.news} is written by the desk`);
   if (OBEYED.test(parts.at(-1) ?? "")) return refusePath(path, "programs obey a file of this name");
   if (RUN_ACCOUNT.test(path) || isHostItem(path)) return refusePath(path, "the desk files under such a name");
   if (!place.kinds.test(path)) return refusePath(path, `names in ${place.folder} end as in ${place.kinds.source}`);
-  if (place.isFlat && path.slice(place.folder.length + 1).includes("/")) return refusePath(path, `${place.folder} holds no folders`);
+  if (place.isFlat && path.slice(place.folder.length + 1).includes("/"))
+    return refusePath(path, `${place.folder} holds no folders`);
   return place;
-};
+}
 
 export interface FileWrite {
   readonly path: string;
@@ -71,12 +75,12 @@ export interface WrittenFile {
 let turn: Promise<unknown> = Promise.resolve();
 
 /** @throws PATH_REFUSED, TOO_LARGE, FILE_CHANGED. */
-export const writeFile = async (
+export async function writeFile(
   disk: Disk,
   root: string,
   { path, text, replaces }: FileWrite,
   places: readonly Place[] = WRITABLE,
-): Promise<WrittenFile> => {
+): Promise<WrittenFile> {
   const place = placeOf(path, places);
   const size = Buffer.byteLength(text);
   if (size > place.bytes) throw new QocError("TOO_LARGE", { what: path, size, limit: place.bytes });
@@ -85,11 +89,11 @@ export const writeFile = async (
   turn = written.catch(() => undefined);
   await written;
   return { path, text };
-};
+}
 
 type Wanted = WrittenFile & { readonly replaces: string | undefined };
 
-const writeHeld = async (disk: Disk, root: string, wanted: Wanted, limit: number): Promise<void> => {
+async function writeHeld(disk: Disk, root: string, wanted: Wanted, limit: number): Promise<void> {
   const { path } = wanted;
   const parts = path.split("/");
   const folder = await descend(root, parts.slice(0, -1), true);
@@ -99,11 +103,18 @@ const writeHeld = async (disk: Disk, root: string, wanted: Wanted, limit: number
   } finally {
     await folder.close();
   }
-};
+}
 
-const put = async (disk: Disk, folder: Held, name: string, { path, text, replaces }: Wanted, limit: number): Promise<void> => {
+async function put(
+  disk: Disk,
+  folder: Held,
+  name: string,
+  { path, text, replaces }: Wanted,
+  limit: number,
+): Promise<void> {
   const current = await openHeld(folder, name, path, Math.max(limit, READABLE_BYTES));
-  if ((current === undefined ? undefined : digestOf(current.bytes)) !== replaces) throw new QocError("FILE_CHANGED", { path });
+  if ((current === undefined ? undefined : digestOf(current.bytes)) !== replaces)
+    throw new QocError("FILE_CHANGED", { path });
   const target = `${folder.at}/${name}`;
   if (current !== undefined) return disk.writeAtomic(target, text);
   try {
@@ -112,4 +123,4 @@ const put = async (disk: Disk, folder: Held, name: string, { path, text, replace
     const isTaken = error instanceof Error && "code" in error && error.code === "EEXIST";
     throw isTaken ? new QocError("FILE_CHANGED", { path }, { cause: error }) : error;
   }
-};
+}

@@ -49,16 +49,20 @@ export interface Page<T> {
 }
 
 /** Asked anew for each call: a secret's file may be put in place at any time. */
-export const openReading = async (disk: Disk, root: string, config: Pick<DeskConfig, "connectors">): Promise<Reading> => {
-  const files = config.connectors.flatMap(({ auth }) => Object.values(auth).flatMap((ref) => ("file" in ref ? [ref.file] : [])));
+export async function openReading(disk: Disk, root: string, config: Pick<DeskConfig, "connectors">): Promise<Reading> {
+  const files = config.connectors.flatMap(({ auth }) =>
+    Object.values(auth).flatMap((ref) => ("file" in ref ? [ref.file] : [])),
+  );
   const found = await Promise.all(files.map((file) => stat(file).then(identityOf, () => undefined)));
   return { disk, root, secrets: new Set(found.filter((identity) => identity !== undefined)) };
-};
+}
 
-const nameProblem = (name: string): string | undefined => (KEY_FILE.test(name) ? "key files are not reachable" : undefined);
+function nameProblem(name: string): string | undefined {
+  return KEY_FILE.test(name) ? "key files are not reachable" : undefined;
+}
 
 /** The file, as its descriptor has it. @throws PATH_REFUSED, FILE_NOT_FOUND, FILE_TOO_LARGE. */
-export const openReadable = async (reading: Reading, path: string, limit = READ_BYTES_MAX): Promise<Opened> => {
+export async function openReadable(reading: Reading, path: string, limit = READ_BYTES_MAX): Promise<Opened> {
   const parts = pathParts(path);
   const name = parts.at(-1) ?? "";
   const problem = nameProblem(name);
@@ -73,10 +77,10 @@ export const openReadable = async (reading: Reading, path: string, limit = READ_
   } finally {
     await folder.close();
   }
-};
+}
 
 /** What may be read under one folder, by name, folders before what sorts after them; and whether that is all of it. */
-const visible = async (reading: Reading, under: string): Promise<{ files: readonly ListedFile[]; partial: boolean }> => {
+async function visible(reading: Reading, under: string): Promise<{ files: readonly ListedFile[]; partial: boolean }> {
   const files: ListedFile[] = [];
   let visited = 0;
   const walk = async (folder: string): Promise<void> => {
@@ -91,7 +95,8 @@ const visible = async (reading: Reading, under: string): Promise<{ files: readon
         if (kind === "directory") folders.push(path);
         else if (kind === "file" && nameProblem(name) === undefined) {
           const facts = await lstat(`${held.at}/${name}`).catch(() => undefined);
-          if (facts === undefined || !facts.isFile() || facts.nlink !== 1 || reading.secrets.has(identityOf(facts))) continue;
+          if (facts === undefined || !facts.isFile() || facts.nlink !== 1 || reading.secrets.has(identityOf(facts)))
+            continue;
           files.push({ path, bytes: facts.size, modified: facts.mtimeMs });
         }
       }
@@ -103,7 +108,7 @@ const visible = async (reading: Reading, under: string): Promise<{ files: readon
   if (under !== "") pathParts(under);
   await walk(under);
   return { files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)), partial: visited > VISITED_MAX };
-};
+}
 
 export interface ListQuery {
   readonly under: string;
@@ -112,13 +117,13 @@ export interface ListQuery {
   readonly after: string;
 }
 
-export const listFiles = async (reading: Reading, { under, glob, after }: ListQuery): Promise<Page<ListedFile>> => {
+export async function listFiles(reading: Reading, { under, glob, after }: ListQuery): Promise<Page<ListedFile>> {
   const { files, partial } = await visible(reading, under);
   const wanted = files.filter(({ path }) => path > after && (glob === undefined || globFits(glob, path)));
   let characters = 0;
   const entries = wanted.slice(0, ENTRIES_MAX).filter(({ path }) => (characters += path.length + 80) <= CHARACTERS_MAX);
   return { entries, next: entries.length < wanted.length ? (entries.at(-1)?.path ?? null) : null, partial };
-};
+}
 
 export interface FileText {
   readonly path: string;
@@ -134,15 +139,27 @@ export interface FileText {
 const CURSOR = /^([1-9]\d{0,8})(?::([1-9]\d{0,8}))?$/;
 
 /** A stretch of a text file. @throws PATH_REFUSED, FILE_NOT_FOUND, FILE_TOO_LARGE. */
-export const readFile = async (reading: Reading, path: string, from = "1", count = Number.POSITIVE_INFINITY): Promise<FileText> => {
+export async function readFile(
+  reading: Reading,
+  path: string,
+  from = "1",
+  count = Number.POSITIVE_INFINITY,
+): Promise<FileText> {
   const [, line = "", column = "1"] = CURSOR.exec(from) ?? [];
-  if (line === "") throw new QocError("INVALID_INPUT", { command: "files read", message: "--from takes a line (12), or what next said" });
+  if (line === "")
+    throw new QocError("INVALID_INPUT", {
+      command: "files read",
+      message: "--from takes a line (12), or what next said",
+    });
   const { bytes } = await openReadable(reading, path);
   if (bytes.includes(0)) refusePath(path, "it is not text");
   const whole = Buffer.from(bytes).toString("utf8");
   const lines = whole.split("\n");
   const start = lines.slice(0, Number(line) - 1).reduce((sum, text) => sum + text.length + 1, Number(column) - 1);
-  const end = Math.min(whole.length, lines.slice(0, Number(line) - 1 + count).reduce((sum, text) => sum + text.length + 1, 0));
+  const end = Math.min(
+    whole.length,
+    lines.slice(0, Number(line) - 1 + count).reduce((sum, text) => sum + text.length + 1, 0),
+  );
   const text = cutToShow(whole.slice(start, end));
   return {
     path,
@@ -152,32 +169,34 @@ export const readFile = async (reading: Reading, path: string, from = "1", count
     lines: whole.endsWith("\n") ? lines.length - 1 : lines.length,
     next: start + text.length < whole.length ? cursorAt(whole, start + text.length) : null,
   };
-};
+}
 
-const shownLength = (text: string): number => JSON.stringify(spellText(text)).length;
+function shownLength(text: string): number {
+  return JSON.stringify(spellText(text)).length;
+}
 
 /** What fits in one answer. */
-const cutToShow = (text: string): string => {
+function cutToShow(text: string): string {
   let stretch = cut(text, CHARACTERS_MAX);
   for (let shown = shownLength(stretch); shown > SHOWN_CHARACTERS_MAX; shown = shownLength(stretch)) {
     stretch = cut(stretch, Math.floor((stretch.length * SHOWN_CHARACTERS_MAX) / shown));
   }
   return stretch;
-};
+}
 
 /** At most so many characters: to the end of a line where there is one, never between the halves of a character. */
-const cut = (text: string, limit: number): string => {
+function cut(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const lastLine = text.lastIndexOf("\n", limit - 1);
   if (lastLine > 0) return text.slice(0, lastLine + 1);
   return text.slice(0, /[\uD800-\uDBFF]/.test(text[limit - 1] ?? "") ? limit - 1 : limit);
-};
+}
 
-const cursorAt = (whole: string, at: number): string => {
+function cursorAt(whole: string, at: number): string {
   const line = whole.slice(0, at).split("\n").length;
   const column = at - (whole.lastIndexOf("\n", at - 1) + 1) + 1;
   return column === 1 ? String(line) : `${line}:${column}`;
-};
+}
 
 export interface Hit {
   readonly path: string;
@@ -193,7 +212,7 @@ export interface SearchQuery {
 }
 
 /** Lines that hold these very characters, in either case. Files over 1 MiB and files that are not text are passed over. */
-export const searchFiles = async (reading: Reading, query: SearchQuery): Promise<Page<Hit>> => {
+export async function searchFiles(reading: Reading, query: SearchQuery): Promise<Page<Hit>> {
   const [afterPath = "", afterLine = 0] = splitAfter(query.after);
   const needle = query.text.toLowerCase();
   const { files, partial } = await visible(reading, query.under);
@@ -208,19 +227,20 @@ export const searchFiles = async (reading: Reading, query: SearchQuery): Promise
       if (found < 0 || (path === afterPath && index + 1 <= afterLine)) continue;
       const hit = { path, line: index + 1, text: excerpt(line, found) };
       characters += 2 * path.length + shownLength(hit.text) + HIT_CHARACTERS;
-      if (entries.length === ENTRIES_MAX || characters > CHARACTERS_MAX) return { entries, next: `${path}:${index}`, partial };
+      if (entries.length === ENTRIES_MAX || characters > CHARACTERS_MAX)
+        return { entries, next: `${path}:${index}`, partial };
       entries.push(hit);
     }
   }
   return { entries, next: null, partial };
-};
+}
 
-const splitAfter = (after: string): readonly [string, number] | readonly [] => {
+function splitAfter(after: string): readonly [string, number] | readonly [] {
   const [, path, line] = /^(.+):(\d{1,9})$/.exec(after) ?? [];
   return path === undefined ? [] : [path, Number(line)];
-};
+}
 
-const linesOf = async (reading: Reading, path: string): Promise<readonly string[]> => {
+async function linesOf(reading: Reading, path: string): Promise<readonly string[]> {
   try {
     const { bytes } = await openReadable(reading, path, SEARCHED_FILE_BYTES_MAX);
     return bytes.includes(0) ? [] : Buffer.from(bytes).toString("utf8").split(/\r?\n/);
@@ -229,9 +249,9 @@ const linesOf = async (reading: Reading, path: string): Promise<readonly string[
     if (error instanceof QocError) return [];
     throw error;
   }
-};
+}
 
-const excerpt = (line: string, found: number): string => {
+function excerpt(line: string, found: number): string {
   const start = Math.max(0, found - EXCERPT_CHARACTERS / 4);
   return line.slice(start, start + EXCERPT_CHARACTERS);
-};
+}

@@ -1,12 +1,12 @@
 /** File patterns: `*` and `?` inside a name, `**` for any folders. Matched by hand: no pattern can make it slow. */
 
 /** Does `items` fit `pattern`, in which `isMany` items stand for any run? Backs up to the last run alone, so it is quadratic at worst. */
-const fits = <T>(
+function fits<T>(
   pattern: readonly T[],
   items: readonly T[],
   isMany: (item: T) => boolean,
   same: (want: T, item: T) => boolean,
-): boolean => {
+): boolean {
   let at = 0;
   let run = -1;
   let runFrom = 0;
@@ -28,13 +28,19 @@ const fits = <T>(
     } else return false;
   }
   return pattern.slice(at).every(isMany);
-};
+}
 
-const nameFits = (pattern: string, name: string): boolean =>
-  fits([...pattern], [...name], (char) => char === "*", (want, char) => want === "?" || want === char);
+function nameFits(pattern: string, name: string): boolean {
+  return fits(
+    [...pattern],
+    [...name],
+    (char) => char === "*",
+    (want, char) => want === "?" || want === char,
+  );
+}
 
 /** `*.md` fits names in every folder; a pattern with a slash fits whole paths. */
-export const globFits = (glob: string, path: string): boolean => {
+export function globFits(glob: string, path: string): boolean {
   const wanted = glob.includes("/") ? glob.split("/") : ["**", glob];
   return fits(wanted, path.split("/"), (part) => part === "**", nameFits);
-};
+}

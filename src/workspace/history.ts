@@ -47,12 +47,12 @@ const HARDENED = [
 ].flatMap((setting) => ["-c", setting]);
 const EXCLUDED = [".qoc/", ".git", "node_modules/", "*.tmp"];
 
-const unavailable = (): History => {
+function unavailable(): History {
   const missing = (): Promise<never> => Promise.reject(new QocError("GIT_MISSING"));
   return { available: false, request: () => undefined, flush: () => Promise.resolve(), show: missing, read: missing };
-};
+}
 
-export const openHistory = async (options: HistoryOptions): Promise<History> => {
+export async function openHistory(options: HistoryOptions): Promise<History> {
   const gitDir = `${options.root}/${LAYOUT.history}`;
   const git = gitIn(options, gitDir);
   if (!options.enabled) return unavailable();
@@ -64,13 +64,12 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
   }
   await prepare(options, gitDir, git);
   return new GitHistory(options, git);
-};
+}
 
 type Git = (args: readonly string[]) => Promise<string>;
 
-const gitIn =
-  ({ root, env }: HistoryOptions, gitDir: string): Git =>
-  (args) =>
+function gitIn({ root, env }: HistoryOptions, gitDir: string): Git {
+  return (args) =>
     new Promise((resolve, reject) => {
       const clean = {
         PATH: env["PATH"] ?? "/usr/bin:/bin",
@@ -84,26 +83,42 @@ const gitIn =
         GIT_OPTIONAL_LOCKS: "0",
         LC_ALL: "C",
       };
-      execFile("git", [...HARDENED, ...args], { cwd: root, env: clean, maxBuffer: 16 * 1024 * 1024, timeout: 60_000 }, (error, stdout, stderr) => {
-        if (error === null) resolve(stdout);
-        else reject(new QocError("HISTORY_FAILED", { message: (stderr.split("\n")[0] ?? "") || error.message }, { cause: error }));
-      });
+      execFile(
+        "git",
+        [...HARDENED, ...args],
+        { cwd: root, env: clean, maxBuffer: 16 * 1024 * 1024, timeout: 60_000 },
+        (error, stdout, stderr) => {
+          if (error === null) resolve(stdout);
+          else
+            reject(
+              new QocError(
+                "HISTORY_FAILED",
+                { message: (stderr.split("\n")[0] ?? "") || error.message },
+                { cause: error },
+              ),
+            );
+        },
+      );
     });
+}
 
 /** Makes the git dir where it is absent, removes locks of a killed git, and writes our own configuration over any other. */
-const prepare = async ({ disk, log }: HistoryOptions, gitDir: string, git: Git): Promise<void> => {
+async function prepare({ disk, log }: HistoryOptions, gitDir: string, git: Git): Promise<void> {
   if ((await disk.facts(`${gitDir}/HEAD`)) === undefined) await git(["init", "--quiet", "--initial-branch=desk"]);
   for (const name of ["index.lock", "HEAD.lock", "refs/heads/desk.lock"]) {
     if ((await disk.facts(`${gitDir}/${name}`)) === undefined) continue;
     log.warn(`history: removed a stale ${name}`);
     await disk.remove(`${gitDir}/${name}`);
   }
-  await disk.writeAtomic(`${gitDir}/config`, "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n");
+  await disk.writeAtomic(
+    `${gitDir}/config`,
+    "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n",
+  );
   await disk.mkdir(`${gitDir}/info`);
   await disk.writeAtomic(`${gitDir}/info/exclude`, `${EXCLUDED.join("\n")}\n`);
   // Attributes of the work tree could name filters; ours outrank them and name none.
   await disk.writeAtomic(`${gitDir}/info/attributes`, "* -text -filter -diff -merge -ident\n");
-};
+}
 
 class GitHistory implements History {
   readonly available = true;
@@ -158,12 +173,14 @@ class GitHistory implements History {
   }
 
   async read(revision: string, path: string): Promise<string> {
-    if (path.startsWith("-") || path.includes("..") || path.includes("\0")) throw new QocError("PATH_REFUSED", { path, reason: "it must not climb" });
+    if (path.startsWith("-") || path.includes("..") || path.includes("\0"))
+      throw new QocError("PATH_REFUSED", { path, reason: "it must not climb" });
     return this.#git(["cat-file", "blob", `${this.#checked(revision)}:${path}`]);
   }
 
   #checked(revision: string): string {
-    if (!REVISION.test(revision)) throw new QocError("HISTORY_FAILED", { message: `${JSON.stringify(revision)} is not a revision` });
+    if (!REVISION.test(revision))
+      throw new QocError("HISTORY_FAILED", { message: `${JSON.stringify(revision)} is not a revision` });
     return revision;
   }
 }

@@ -27,47 +27,56 @@ export interface HostItem {
 /** The names of what the desk files: `2026-07-05-fill-SPX-BUY-7`. Nobody writes one of them through the desk. */
 const HOST_NAME = /^\d{4}-\d{2}-\d{2}-(fill|alert)\b/i;
 /** Would this file stand where the desk looks whether it has filed an item already? */
-export const isHostItem = (path: string): boolean => path.startsWith(`${LAYOUT.inbox}/`) && HOST_NAME.test(path.slice(path.lastIndexOf("/") + 1));
-export const isArchived = (path: string): boolean => path.toLowerCase().startsWith(`${LAYOUT.inboxArchive}/`);
+export function isHostItem(path: string): boolean {
+  return path.startsWith(`${LAYOUT.inbox}/`) && HOST_NAME.test(path.slice(path.lastIndexOf("/") + 1));
+}
+export function isArchived(path: string): boolean {
+  return path.toLowerCase().startsWith(`${LAYOUT.inboxArchive}/`);
+}
 
 /** Writes a host's item once: one that stands here or in the archive is left as people changed it. */
-export const writeHostItem = async (disk: Disk, root: string, item: HostItem): Promise<void> => {
+export async function writeHostItem(disk: Disk, root: string, item: HostItem): Promise<void> {
   const name = `${item.name.replaceAll(/[^A-Za-z0-9._-]/g, "_")}.md`;
-  for (const folder of [LAYOUT.inbox, LAYOUT.inboxArchive]) if ((await disk.facts(`${root}/${folder}/${name}`)) !== undefined) return;
+  for (const folder of [LAYOUT.inbox, LAYOUT.inboxArchive])
+    if ((await disk.facts(`${root}/${folder}/${name}`)) !== undefined) return;
   await disk.writeAtomic(`${root}/${LAYOUT.inbox}/${name}`, writeNote({ fields: item.frontmatter, body: item.body }));
-};
+}
 
-const pathOf = (name: string): string => `${LAYOUT.inbox}/${name}`;
+function pathOf(name: string): string {
+  return `${LAYOUT.inbox}/${name}`;
+}
 
-const names = async (disk: Disk, root: string): Promise<readonly string[]> => {
+async function names(disk: Disk, root: string): Promise<readonly string[]> {
   if ((await disk.facts(`${root}/${LAYOUT.inbox}`))?.kind !== "directory") return [];
   return (await disk.list(`${root}/${LAYOUT.inbox}`))
     .filter((entry) => entry.kind === "file" && entry.name.endsWith(".md"))
     .map((entry) => entry.name)
     .toSorted();
-};
+}
 
 /** What cannot be read is listed all the same, with kind `unreadable`. */
-export const listInbox = async (disk: Disk, root: string, status?: string): Promise<readonly InboxEntry[]> => {
+export async function listInbox(disk: Disk, root: string, status?: string): Promise<readonly InboxEntry[]> {
   const entries: InboxEntry[] = [];
   for (const name of await names(disk, root)) {
     const entry = await readEntry(disk, root, pathOf(name));
     if (status === undefined || entry.status === status) entries.push(entry);
   }
   return entries;
-};
+}
 
 /** How many entries are new; reads again only what has changed since it was asked last. */
-export const newInInbox = (disk: Disk, root: string, clock: Pick<Clock, "now">): (() => Promise<number>) => {
+export function newInInbox(disk: Disk, root: string, clock: Pick<Clock, "now">): () => Promise<number> {
   const states = new Remembered(disk, clock, async (path) => (await readEntry(disk, root, path)).status);
-  return async () => (await states.all(root, (await names(disk, root)).map(pathOf))).filter((status) => status === "new").length;
-};
+  return async () =>
+    (await states.all(root, (await names(disk, root)).map(pathOf))).filter((status) => status === "new").length;
+}
 
 /** A fill or an alert is the desk's word: under any other name than the desk's own it is a message, whatever it says of itself. */
-const kindOf = (path: string, told: string): string =>
-  told === "" || ((told === "fill" || told === "alert") && !isHostItem(path)) ? "message" : told;
+function kindOf(path: string, told: string): string {
+  return told === "" || ((told === "fill" || told === "alert") && !isHostItem(path)) ? "message" : told;
+}
 
-const readEntry = async (disk: Disk, root: string, path: string): Promise<InboxEntry> => {
+async function readEntry(disk: Disk, root: string, path: string): Promise<InboxEntry> {
   try {
     const note = readNote(await disk.readText(`${root}/${path}`, ITEM_BYTES_MAX));
     const heading = /^#+\s*(.+)$/m.exec(note.body)?.[1] ?? path.slice(LAYOUT.inbox.length + 1, -3);
@@ -78,25 +87,26 @@ const readEntry = async (disk: Disk, root: string, path: string): Promise<InboxE
       title: fieldText(note, "title") || heading,
     };
   } catch (error) {
-    if (error instanceof FrontmatterError || error instanceof QocError) return { path, kind: "unreadable", status: "new", title: error.message };
+    if (error instanceof FrontmatterError || error instanceof QocError)
+      return { path, kind: "unreadable", status: "new", title: error.message };
     throw error;
   }
-};
+}
 
-export const readInboxItem = async (disk: Disk, root: string, words: string): Promise<{ path: string; text: string }> => {
+export async function readInboxItem(disk: Disk, root: string, words: string): Promise<{ path: string; text: string }> {
   const name = `${(words.split("/").at(-1) ?? words).replace(/\.md$/, "")}.md`;
   const known = await names(disk, root);
   if (!known.includes(name)) throw new QocError("FILE_NOT_FOUND", { path: `${words}${suggestion(name, known)}` });
   const path = pathOf(name);
   return { path, text: await disk.readText(await confine(disk, root, path, [LAYOUT.inbox]), ITEM_BYTES_MAX) };
-};
+}
 
 /** A message for the human, under a name that no item of the desk has. Never replaces one. */
-export const writeInboxItem = async (
+export async function writeInboxItem(
   disk: Disk,
   root: string,
   item: { title: string; text: string; kind: string; at: string; from: string },
-): Promise<{ path: string; text: string }> => {
+): Promise<{ path: string; text: string }> {
   const text = writeNote({
     fields: { kind: item.kind, status: "new", title: item.title, from: item.from, at: item.at },
     body: `${item.text.trimEnd()}\n`,
@@ -115,4 +125,4 @@ export const writeInboxItem = async (
     }
     return { path, text };
   }
-};
+}

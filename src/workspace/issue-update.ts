@@ -22,17 +22,21 @@ export interface IssueChange {
 }
 
 /** @throws what `permit` throws, FILE_NOT_FOUND, FILE_CHANGED where someone else wrote it meanwhile, TOO_LARGE. */
-export const updateIssue = async (disk: Disk, root: string, { path, at, by, status, note, permit }: IssueChange): Promise<WrittenFile> => {
+export async function updateIssue(
+  disk: Disk,
+  root: string,
+  { path, at, by, status, note, permit }: IssueChange,
+): Promise<WrittenFile> {
   const before = await issueText(root, path);
   if (before === undefined) throw new QocError("FILE_NOT_FOUND", { path });
   if (status !== undefined) permit?.(statusIn(before));
   const marked = status === undefined ? before : withField(before, "status", status);
   const text = note === undefined ? marked : `${marked.trimEnd()}\n\n## ${at}, ${by}\n\n${quoted(note)}\n`;
   return writeFile(disk, root, { path, text, replaces: digestOf(before) });
-};
+}
 
 /** undefined: there is no such file. @throws PATH_REFUSED, FILE_TOO_LARGE. */
-export const issueText = async (root: string, path: string): Promise<string | undefined> => {
+export async function issueText(root: string, path: string): Promise<string | undefined> {
   const parts = pathParts(path);
   const folder = await descend(root, parts.slice(0, -1));
   if (folder === undefined) return undefined;
@@ -42,12 +46,13 @@ export const issueText = async (root: string, path: string): Promise<string | un
   } finally {
     await folder.close();
   }
-};
+}
 
 /** Quoted, so that no note can pass for the issue's own headings or another's note. */
-const quoted = (note: string): string =>
-  note
+function quoted(note: string): string {
+  return note
     .trim()
     .split(/\r\n?|\n/)
     .map((line) => `> ${line}`.trimEnd())
     .join("\n");
+}

@@ -53,14 +53,24 @@ export const FOLDERS: readonly string[] = [
   LAYOUT.logs,
 ];
 
-const HOST_OWNED = [LAYOUT.ordersApproved, LAYOUT.ordersExecuted, LAYOUT.ordersRejected, LAYOUT.ordersCancelled, LAYOUT.state];
+const HOST_OWNED = [
+  LAYOUT.ordersApproved,
+  LAYOUT.ordersExecuted,
+  LAYOUT.ordersRejected,
+  LAYOUT.ordersCancelled,
+  LAYOUT.state,
+];
 
 /** Written by the desk alone: a hand's change is undone by the next rebuild, and a restore is refused. */
-export const isHostOwned = (path: string): boolean =>
-  HOST_OWNED.some((folder) => path === folder || path.startsWith(`${folder}/`)) || /^snapshots\/[^/]*\.toml$/.test(path);
+export function isHostOwned(path: string): boolean {
+  return (
+    HOST_OWNED.some((folder) => path === folder || path.startsWith(`${folder}/`)) ||
+    /^snapshots\/[^/]*\.toml$/.test(path)
+  );
+}
 
 /** The nearest folder from `from` upwards that holds a desk.toml. @throws NO_WORKSPACE. */
-export const findWorkspace = async (disk: Disk, from: string): Promise<string> => {
+export async function findWorkspace(disk: Disk, from: string): Promise<string> {
   let folder = resolve(from);
   for (;;) {
     if ((await disk.facts(join(folder, LAYOUT.config)))?.kind === "file") return folder;
@@ -68,7 +78,7 @@ export const findWorkspace = async (disk: Disk, from: string): Promise<string> =
     if (parent === folder) throw new QocError("NO_WORKSPACE", { path: resolve(from) });
     folder = parent;
   }
-};
+}
 
 export interface Outside {
   /** Holds socket and lock; 0700. */
@@ -78,18 +88,23 @@ export interface Outside {
 }
 
 /** The runtime folder of a workspace: short, since a Unix socket's path holds 108 bytes. `root` is its real path. */
-export const runtimePaths = (root: string, env: Readonly<Record<string, string | undefined>>, uid: number): Outside => {
+export function runtimePaths(root: string, env: Readonly<Record<string, string | undefined>>, uid: number): Outside {
   const short = sha256Hex(root).slice(0, 16);
   const own = env["XDG_RUNTIME_DIR"];
   const base = own !== undefined && own !== "" && own.length < 60 ? join(own, "qoc") : `/tmp/qoc-${uid}`;
   const runtime = join(base, short);
   return { runtime, socket: join(runtime, "desk.sock"), lock: join(runtime, "lock") };
-};
+}
 
 /** Where logs go: `[workspace].log_dir`, in which `~` is the home folder, else the workspace's own. */
-export const logFolder = (root: string, home: string, configured: string | undefined): string =>
-  configured?.replace(/^~(?=\/)/, home) ?? `${root}/${LAYOUT.logs}`;
+export function logFolder(root: string, home: string, configured: string | undefined): string {
+  return configured?.replace(/^~(?=\/)/, home) ?? `${root}/${LAYOUT.logs}`;
+}
 
 /** The operator's key of a desk, outside every workspace. */
-export const keyPath = (home: string, deskId: string): string => join(home, ".qoc", "keys", deskId);
-export const globalConfigPath = (home: string): string => join(home, ".qoc", "config.toml");
+export function keyPath(home: string, deskId: string): string {
+  return join(home, ".qoc", "keys", deskId);
+}
+export function globalConfigPath(home: string): string {
+  return join(home, ".qoc", "config.toml");
+}

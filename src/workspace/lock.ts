@@ -22,7 +22,7 @@ const owner = z.object({ pid: z.int(), boot: z.string(), start: z.string(), nonc
 export type LockOwner = z.output<typeof owner>;
 
 /** Who holds it, alive or not; undefined: nobody, or the file is unreadable and so nobody's. */
-export const lockOwner = async (disk: Disk, path: string): Promise<LockOwner | undefined> => {
+export async function lockOwner(disk: Disk, path: string): Promise<LockOwner | undefined> {
   if ((await disk.facts(path)) === undefined) return undefined;
   try {
     const parsed = owner.safeParse(JSON.parse(await disk.readText(path, 4096)));
@@ -30,14 +30,27 @@ export const lockOwner = async (disk: Disk, path: string): Promise<LockOwner | u
   } catch {
     return undefined;
   }
-};
+}
 
-export const isAlive = (held: LockOwner, processes: Processes): boolean =>
-  held.boot === processes.bootId && processes.startOf(held.pid) === held.start;
+export function isAlive(held: LockOwner, processes: Processes): boolean {
+  return held.boot === processes.bootId && processes.startOf(held.pid) === held.start;
+}
 
 /** @throws LOCKED where a living desk holds it. A dead one's lock is taken over. */
-export const takeLock = async (disk: Disk, path: string, root: string, nonce: string, processes: Processes): Promise<Lock> => {
-  const mine: LockOwner = { pid: processes.pid, boot: processes.bootId, start: processes.startOf(processes.pid) ?? "", nonce, root };
+export async function takeLock(
+  disk: Disk,
+  path: string,
+  root: string,
+  nonce: string,
+  processes: Processes,
+): Promise<Lock> {
+  const mine: LockOwner = {
+    pid: processes.pid,
+    boot: processes.bootId,
+    start: processes.startOf(processes.pid) ?? "",
+    nonce,
+    root,
+  };
   for (let attempt = 0; attempt < 5; attempt++) {
     try {
       await disk.create(path, JSON.stringify(mine), 0o600);
@@ -52,9 +65,9 @@ export const takeLock = async (disk: Disk, path: string, root: string, nonce: st
     await disk.remove(`${path}.stale-${nonce}`).catch(() => undefined);
   }
   throw new QocError("LOCKED", { pid: 0, path: root });
-};
+}
 
-const release = async (disk: Disk, path: string, nonce: string): Promise<void> => {
+async function release(disk: Disk, path: string, nonce: string): Promise<void> {
   const held = await lockOwner(disk, path);
   if (held?.nonce === nonce) await disk.remove(path);
-};
+}

@@ -34,7 +34,7 @@ export interface LogOptions {
   redact(text: string): string;
 }
 
-export const openLogs = (options: LogOptions): LogFile => {
+export function openLogs(options: LogOptions): LogFile {
   const writer = new Writer(options);
   const at = (fields: LogFields): Log => ({
     debug: (message, more) => writer.write("debug", message, { ...fields, ...more }),
@@ -44,7 +44,7 @@ export const openLogs = (options: LogOptions): LogFile => {
     with: (more) => at({ ...fields, ...more }),
   });
   return { ...at({}), watch: (listener) => writer.watch(listener), flush: () => writer.flush() };
-};
+}
 
 /** Lines are queued and written behind; under a flood the oldest of the queue go, and a line says how many. */
 class Writer {
@@ -86,7 +86,8 @@ class Writer {
     while (this.#queue.length > 0) {
       const lines = this.#queue;
       this.#queue = [];
-      if (this.#dropped > 0) lines.push(JSON.stringify({ level: "warn", message: `${this.#dropped} log lines were dropped` }));
+      if (this.#dropped > 0)
+        lines.push(JSON.stringify({ level: "warn", message: `${this.#dropped} log lines were dropped` }));
       this.#dropped = 0;
       try {
         await this.#append(`${lines.join("\n")}\n`);
@@ -127,11 +128,16 @@ export interface LogFilter {
   readonly run?: string;
 }
 
-export const isWanted = ({ connector, run }: LogFilter, entry: LogEntry): boolean =>
-  (connector === undefined || entry.connector === connector) && (run === undefined || entry["run"] === run);
+export function isWanted({ connector, run }: LogFilter, entry: LogEntry): boolean {
+  return (connector === undefined || entry.connector === connector) && (run === undefined || entry["run"] === run);
+}
 
 /** The last `tail` lines, oldest first; a line that is not JSON is left out. */
-export const readLogs = async (disk: Disk, dir: string, query: LogFilter & { tail: number }): Promise<readonly LogEntry[]> => {
+export async function readLogs(
+  disk: Disk,
+  dir: string,
+  query: LogFilter & { tail: number },
+): Promise<readonly LogEntry[]> {
   const found: LogEntry[] = [];
   for (let n = 0; n <= KEPT && found.length < query.tail; n++) {
     const path = n === 0 ? `${dir}/${FILE}` : `${dir}/${FILE}.${n}`;
@@ -140,12 +146,12 @@ export const readLogs = async (disk: Disk, dir: string, query: LogFilter & { tai
     found.unshift(...entries.filter((entry) => isWanted(query, entry)));
   }
   return found.slice(-query.tail);
-};
+}
 
-const parsed = (line: string): readonly LogEntry[] => {
+function parsed(line: string): readonly LogEntry[] {
   try {
     return line === "" ? [] : [JSON.parse(line) as LogEntry];
   } catch {
     return [];
   }
-};
+}

@@ -16,11 +16,11 @@ const period = z
   .refine((ms) => ms <= 30 * 86_400_000, "must be 30d at most");
 
 /** A name or password in it would stand in every file that names the source. */
-const isFeedUrl = (text: string): boolean => {
+function isFeedUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
   return (url.protocol === "https:" || url.protocol === "http:") && url.username === "" && url.password === "";
-};
+}
 
 export const newsSchema = z
   .array(
@@ -38,5 +38,6 @@ export const newsSchema = z
     }
   });
 
-export const newsOf = (entries: z.output<typeof newsSchema>): readonly NewsFeed[] =>
-  entries.map(({ name, url, every }) => ({ name, url, everyMs: every }));
+export function newsOf(entries: z.output<typeof newsSchema>): readonly NewsFeed[] {
+  return entries.map(({ name, url, every }) => ({ name, url, everyMs: every }));
+}

@@ -24,32 +24,37 @@ export interface NewsItem {
 }
 
 /** `2026-07-05-0830-title-1f0c….md`: by time in any listing, and its id in its name. */
-const nameOf = ({ id, title, published, fetched }: NewsItem): string => {
+function nameOf({ id, title, published, fetched }: NewsItem): string {
   const at = published === "" ? fetched : published;
   return `${at.slice(0, 10)}-${at.slice(11, 13)}${at.slice(14, 16)}-${slugOf(title)}-${id}.md`;
-};
+}
 
-export const writeNewsItem = async (disk: Disk, root: string, item: NewsItem): Promise<string> => {
+export async function writeNewsItem(disk: Disk, root: string, item: NewsItem): Promise<string> {
   const { id, feed, title, url, published, fetched, text } = item;
   const path = `${LAYOUT.news}/${nameOf(item)}`;
   const fields = { kind: "news", status: "new", title, source: feed, url, published, fetched, id };
   await disk.mkdir(`${root}/${LAYOUT.news}`);
   await disk.writeAtomic(`${root}/${path}`, writeNote({ fields, body: `${text === "" ? title : text}\n` }));
   return path;
-};
+}
 
 const ID = /-([0-9a-f]{16})\.md$/;
 
 /** Newest first, by their names. */
-const names = async (disk: Disk, root: string): Promise<readonly string[]> => {
+async function names(disk: Disk, root: string): Promise<readonly string[]> {
   if ((await disk.facts(`${root}/${LAYOUT.news}`))?.kind !== "directory") return [];
   const entries = await disk.list(`${root}/${LAYOUT.news}`);
-  return entries.filter(({ kind, name }) => kind === "file" && name.endsWith(".md")).map(({ name }) => name).toSorted().toReversed();
-};
+  return entries
+    .filter(({ kind, name }) => kind === "file" && name.endsWith(".md"))
+    .map(({ name }) => name)
+    .toSorted()
+    .toReversed();
+}
 
 /** Of the files that stand there. */
-export const newsIds = async (disk: Disk, root: string): Promise<ReadonlySet<string>> =>
-  new Set((await names(disk, root)).flatMap((name) => ID.exec(name)?.[1] ?? []));
+export async function newsIds(disk: Disk, root: string): Promise<ReadonlySet<string>> {
+  return new Set((await names(disk, root)).flatMap((name) => ID.exec(name)?.[1] ?? []));
+}
 
 export interface NewsEntry {
   readonly path: string;
@@ -63,7 +68,12 @@ export interface NewsEntry {
 const LOOKED_AT_MAX = 2_000;
 
 /** The newest that fit; a file that is no news is passed over. */
-export const listNews = async (disk: Disk, root: string, limit: number, fits: (entry: NewsEntry) => boolean): Promise<readonly NewsEntry[]> => {
+export async function listNews(
+  disk: Disk,
+  root: string,
+  limit: number,
+  fits: (entry: NewsEntry) => boolean,
+): Promise<readonly NewsEntry[]> {
   const found: NewsEntry[] = [];
   for (const name of (await names(disk, root)).slice(0, LOOKED_AT_MAX)) {
     if (found.length === limit) break;
@@ -71,18 +81,24 @@ export const listNews = async (disk: Disk, root: string, limit: number, fits: (e
     if (entry !== undefined && fits(entry)) found.push(entry);
   }
   return found;
-};
+}
 
-const entryOf = async (disk: Disk, root: string, path: string): Promise<NewsEntry | undefined> => {
+async function entryOf(disk: Disk, root: string, path: string): Promise<NewsEntry | undefined> {
   try {
     const note = readNote(await disk.readText(`${root}/${path}`, ITEM_BYTES_MAX));
     const field = (name: string): string => fieldText(note, name);
-    return { path: plainPath(path), source: field("source"), published: field("published"), title: field("title"), text: note.body };
+    return {
+      path: plainPath(path),
+      source: field("source"),
+      published: field("published"),
+      title: field("title"),
+      text: note.body,
+    };
   } catch (error) {
     if (error instanceof FrontmatterError || error instanceof QocError) return undefined;
     throw error;
   }
-};
+}
 
 /** What the desk remembers of its feeds over a restart. */
 export interface NewsMemory {
@@ -104,25 +120,25 @@ const stateShape = z.strictObject({
 const STATE = `${LAYOUT.state}/news.json`;
 
 /** One that is damaged is begun anew: the files that stand there are known by their names. */
-export const readNewsMemory = async (disk: Disk, root: string): Promise<NewsMemory> => {
+export async function readNewsMemory(disk: Disk, root: string): Promise<NewsMemory> {
   const empty: NewsMemory = { seen: new Map(), day: "", filed: 0 };
   if ((await disk.facts(`${root}/${STATE}`)) === undefined) return empty;
   const parsed = stateShape.safeParse(jsonOf(await disk.readText(`${root}/${STATE}`, STATE_BYTES_MAX)));
   if (!parsed.success) return empty;
   const { seen, day, filed } = parsed.data;
   return { seen: new Map(Object.entries(seen)), day, filed };
-};
+}
 
-export const writeNewsMemory = async (disk: Disk, root: string, { seen, day, filed }: NewsMemory): Promise<void> => {
+export async function writeNewsMemory(disk: Disk, root: string, { seen, day, filed }: NewsMemory): Promise<void> {
   const kept = Object.fromEntries([...seen].map(([feed, ids]) => [feed, ids.slice(-SEEN_MAX)]));
   await disk.mkdir(`${root}/${LAYOUT.state}`);
   await disk.writeAtomic(`${root}/${STATE}`, `${JSON.stringify({ format: FORMAT, seen: kept, day, filed })}\n`);
-};
+}
 
-const jsonOf = (text: string): unknown => {
+function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
-};
+}

@@ -24,12 +24,15 @@ export interface Opened {
   readonly identity: string;
 }
 
-const hasCode = (error: unknown, ...codes: readonly string[]): boolean =>
-  error instanceof Error && "code" in error && codes.includes(String(error.code));
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
+}
 
-const refused = (path: string, reason: string): QocError => new QocError("PATH_REFUSED", { path: path.slice(0, 200), reason });
+function refused(path: string, reason: string): QocError {
+  return new QocError("PATH_REFUSED", { path: path.slice(0, 200), reason });
+}
 
-const openFolder = async (path: string, named: string): Promise<FileHandle | undefined> => {
+async function openFolder(path: string, named: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, O_RDONLY | O_NOFOLLOW | O_DIRECTORY);
   } catch (error) {
@@ -37,20 +40,21 @@ const openFolder = async (path: string, named: string): Promise<FileHandle | und
     if (hasCode(error, "ELOOP", "ENOTDIR", "EMLINK")) throw refused(named, "a part of it is not a real folder");
     throw error;
   }
-};
+}
 
 /**
  * The folder at `parts` under `root`, made where `make` says so; undefined where there is none. `root` itself may lie behind
  * links, nothing below it may. @throws PATH_REFUSED at the first part that is not a real folder.
  */
-export const descend = async (root: string, parts: readonly string[], make = false): Promise<Held | undefined> => {
+export async function descend(root: string, parts: readonly string[], make = false): Promise<Held | undefined> {
   const named = parts.join("/");
   let at = root;
   let handle = await open(root, O_RDONLY | O_DIRECTORY);
   try {
     for (const part of parts) {
       const next = `${BY_DESCRIPTOR ? `/proc/self/fd/${handle.fd}` : at}/${part}`;
-      if (make) await mkdir(next).catch((error: unknown) => (hasCode(error, "EEXIST") ? undefined : Promise.reject(error)));
+      if (make)
+        await mkdir(next).catch((error: unknown) => (hasCode(error, "EEXIST") ? undefined : Promise.reject(error)));
       const inner = await openFolder(next, named);
       await handle.close();
       if (inner === undefined) return undefined;
@@ -62,16 +66,18 @@ export const descend = async (root: string, parts: readonly string[], make = fal
     throw error;
   }
   return { at: BY_DESCRIPTOR ? `/proc/self/fd/${handle.fd}` : at, close: () => handle.close() };
-};
+}
 
 /** Which file of the disk this is, whatever its name. */
-export const identityOf = (stat: { readonly dev: number; readonly ino: number }): string => `${stat.dev}:${stat.ino}`;
+export function identityOf(stat: { readonly dev: number; readonly ino: number }): string {
+  return `${stat.dev}:${stat.ino}`;
+}
 
 /**
  * A regular file with one name in a held folder, read by its descriptor; undefined where there is none.
  * @throws PATH_REFUSED for anything else under that name, FILE_TOO_LARGE.
  */
-export const openHeld = async (folder: Held, name: string, named: string, limit: number): Promise<Opened | undefined> => {
+export async function openHeld(folder: Held, name: string, named: string, limit: number): Promise<Opened | undefined> {
   let handle: FileHandle;
   try {
     // Not blocking: a FIFO under this name must not hang the desk.
@@ -91,4 +97,4 @@ export const openHeld = async (folder: Held, name: string, named: string, limit:
   } finally {
     await handle.close();
   }
-};
+}

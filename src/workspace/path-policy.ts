@@ -8,38 +8,40 @@ const PART = /^[A-Za-z0-9_][A-Za-z0-9._ -]{0,120}$/;
 const PATH_CHARACTERS_MAX = 400;
 
 /** Why no one may reach this path by its words alone; undefined where nothing speaks against it. */
-export const pathProblem = (path: string): string | undefined => {
+export function pathProblem(path: string): string | undefined {
   if (path.length > PATH_CHARACTERS_MAX) return "the path is too long";
   if (path.startsWith("/") || /^[A-Za-z]:/.test(path)) return "only paths relative to the workspace are taken";
   for (const part of path.split("/")) {
     if (part === ".." || part === "." || part === "") return "it must not climb or repeat separators";
     if (part.startsWith(".")) return "dot-files are not reachable";
-    if (!PART.test(part) || part.endsWith(" ") || part.endsWith(".")) return "names hold letters, digits, spaces, . _ and - only";
+    if (!PART.test(part) || part.endsWith(" ") || part.endsWith("."))
+      return "names hold letters, digits, spaces, . _ and - only";
     if (part.toLowerCase() === "node_modules") return "node_modules is not reachable";
   }
   return undefined;
-};
+}
 
 /** The path where commands take it; of a file that bears another name, its folder. */
-export const plainPath = (path: string): string =>
-  pathProblem(path) === undefined ? path : `${path.slice(0, path.lastIndexOf("/"))}/${NO_NAME}`;
+export function plainPath(path: string): string {
+  return pathProblem(path) === undefined ? path : `${path.slice(0, path.lastIndexOf("/"))}/${NO_NAME}`;
+}
 
 /** @throws PATH_REFUSED, with the path cut to what a reader can take in. */
-export const refusePath = (path: string, reason: string): never => {
+export function refusePath(path: string, reason: string): never {
   throw new QocError("PATH_REFUSED", { path: path.slice(0, 200), reason });
-};
+}
 
 /** The parts of a relative path that its words do not rule out. @throws PATH_REFUSED. */
-export const pathParts = (path: string): readonly string[] => {
+export function pathParts(path: string): readonly string[] {
   const problem = pathProblem(path);
   return problem === undefined ? path.split("/") : refusePath(path, problem);
-};
+}
 
 /**
  * The absolute path of a relative one. `folders` limits where it may lie. Every parent must be a real directory, the file
  * itself absent or a regular file with one name. @throws PATH_REFUSED with the reason.
  */
-export const confine = async (disk: Disk, root: string, path: string, folders?: readonly string[]): Promise<string> => {
+export async function confine(disk: Disk, root: string, path: string, folders?: readonly string[]): Promise<string> {
   const parts = pathParts(path);
   if (folders !== undefined && !folders.some((folder) => path.startsWith(`${folder}/`))) {
     refusePath(path, `only ${folders.join(", ")} may be written`);
@@ -55,4 +57,4 @@ export const confine = async (disk: Disk, root: string, path: string, folders?: 
   if (facts !== undefined && facts.kind !== "file") refusePath(path, `it is a ${facts.kind}, not a regular file`);
   if (facts !== undefined && facts.links !== 1) refusePath(path, "it has a second name elsewhere (a hard link)");
   return target;
-};
+}

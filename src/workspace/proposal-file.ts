@@ -8,48 +8,53 @@ import { FrontmatterError, parseYaml } from "./frontmatter.ts";
 export const PROPOSAL_EXTENSIONS = [".toml", ".yaml", ".yml", ".json"] as const;
 
 /** @throws ProposalError with the line where the format's parser knows it. */
-export const parseProposalFile = (name: string, bytes: Uint8Array): { text: string; document: unknown } => {
+export function parseProposalFile(name: string, bytes: Uint8Array): { text: string; document: unknown } {
   const text = asText(bytes);
   if (isTooDeep(text)) throw new ProposalError("is nested too deeply");
   return { text, document: name.endsWith(".toml") ? tomlDocument(text) : yamlDocument(text) };
-};
+}
 
-const asText = (bytes: Uint8Array): string => {
+function asText(bytes: Uint8Array): string {
   if (bytes.includes(0)) throw new ProposalError("is binary, not text");
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
     throw new ProposalError("is not UTF-8 text", { cause });
   }
-};
+}
 
-const tomlDocument = (text: string): unknown => {
+function tomlDocument(text: string): unknown {
   try {
     return parseToml(text);
   } catch (error) {
     if (error instanceof TomlError) {
       const message = (error.message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, "");
-      throw new ProposalError(`line ${error.line}, column ${error.column}: not valid TOML: ${message}`, { cause: error });
+      throw new ProposalError(`line ${error.line}, column ${error.column}: not valid TOML: ${message}`, {
+        cause: error,
+      });
     }
     throw new ProposalError("is nested too deeply", { cause: error });
   }
-};
+}
 
 /** JSON is YAML, and this way a JSON number keeps its text. */
-const yamlDocument = (text: string): unknown => {
+function yamlDocument(text: string): unknown {
   try {
     return parseYaml(text);
   } catch (error) {
-    if (error instanceof FrontmatterError) throw new ProposalError(`not valid YAML: ${error.message}`, { cause: error });
+    if (error instanceof FrontmatterError)
+      throw new ProposalError(`not valid YAML: ${error.message}`, { cause: error });
     throw new ProposalError("is nested too deeply", { cause: error });
   }
-};
+}
 
 /** TOML basic strings share JSON's escapes, but for DEL, which JSON leaves bare. */
-const quoted = (value: string): string => JSON.stringify(value).replaceAll("\u007f", "\\u007f");
+function quoted(value: string): string {
+  return JSON.stringify(value).replaceAll("\u007f", "\\u007f");
+}
 
 /** What the host writes into orders/pending: flat TOML, amounts as quoted text. */
-export const renderProposal = (draft: ProposalDraft, heading: string): string => {
+export function renderProposal(draft: ProposalDraft, heading: string): string {
   const fields: readonly (readonly [string, string | undefined])[] = [
     ["connector", draft.connector],
     ["venue", draft.venue],
@@ -65,8 +70,10 @@ export const renderProposal = (draft: ProposalDraft, heading: string): string =>
     ["proposed_by", draft.proposedBy],
     ["issue", draft.issue],
   ];
-  const lines = fields.flatMap(([key, value]) => (value === undefined || value === "" ? [] : [`${key} = ${quoted(value)}`]));
+  const lines = fields.flatMap(([key, value]) =>
+    value === undefined || value === "" ? [] : [`${key} = ${quoted(value)}`],
+  );
   const { sources = [] } = draft;
   if (sources.length > 0) lines.push(`sources = [${sources.map(quoted).join(", ")}]`);
   return `# ${heading}\n${lines.join("\n")}\n`;
-};
+}

@@ -17,7 +17,10 @@ export const TRANSCRIPT_CHARS_MAX = 32 * 1024 * 1024;
 export const TRANSCRIPTS_KEPT = 200;
 
 /** A disk that fails costs the transcript and not the run. */
-export const openTranscript = (desk: { readonly disk: Disk; readonly root: string; readonly log: Log }, run: string): Transcript => {
+export function openTranscript(
+  desk: { readonly disk: Disk; readonly root: string; readonly log: Log },
+  run: string,
+): Transcript {
   const { disk, root, log } = desk;
   const folder = `${root}/${LAYOUT.runs}`;
   const path = `${LAYOUT.runs}/${run}.ndjson`;
@@ -52,32 +55,33 @@ export const openTranscript = (desk: { readonly disk: Disk; readonly root: strin
       for (let now = working; now !== undefined; now = working) await now;
     },
   };
-};
+}
 
 /** Of a line, besides its characters: lines without any are bounded too. */
 const LINE_COST = 64;
 
-const prepare = async (disk: Disk, folder: string): Promise<void> => {
+async function prepare(disk: Disk, folder: string): Promise<void> {
   await disk.mkdir(folder, 0o700);
   const names = (await disk.list(folder)).filter(({ kind }) => kind === "file").map(({ name }) => name);
   // A run's name begins with its time.
-  for (const name of names.toSorted().slice(0, Math.max(0, names.length - TRANSCRIPTS_KEPT + 1))) await drop(disk, `${folder}/${name}`);
-};
+  for (const name of names.toSorted().slice(0, Math.max(0, names.length - TRANSCRIPTS_KEPT + 1)))
+    await drop(disk, `${folder}/${name}`);
+}
 
-const drop = async (disk: Disk, path: string): Promise<void> => {
+async function drop(disk: Disk, path: string): Promise<void> {
   try {
     await disk.remove(path);
   } catch (error) {
     // Another run that began with this one may have been first.
     if ((await disk.facts(path)) !== undefined) throw error;
   }
-};
+}
 
-const append = async (disk: Disk, path: string, text: string): Promise<void> => {
+async function append(disk: Disk, path: string, text: string): Promise<void> {
   const file = await disk.append(path);
   try {
     await file.write(text);
   } finally {
     await file.close();
   }
-};
+}

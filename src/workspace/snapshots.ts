@@ -27,9 +27,11 @@ export interface SnapshotFacts {
   readonly positions: readonly SnapshotPosition[];
 }
 
-const list = (items: readonly string[]): string => `[${items.map((item) => JSON.stringify(item)).join(", ")}]`;
+function list(items: readonly string[]): string {
+  return `[${items.map((item) => JSON.stringify(item)).join(", ")}]`;
+}
 
-const render = (facts: SnapshotFacts): string => {
+function render(facts: SnapshotFacts): string {
   const meta = [
     "[meta]",
     `timestamp = "${facts.time}"`,
@@ -51,17 +53,17 @@ const render = (facts: SnapshotFacts): string => {
     ...(position.unrealizedPnl === null ? [] : [`pnl_open = "${position.unrealizedPnl}"`]),
   ]);
   return `${[...meta, ...positions].join("\n")}\n`;
-};
+}
 
 const NAME = /^(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})Z(-\d+)?\.toml$/;
 
 /** Writes one and removes the oldest days beyond `daysMax`; of the days that are kept nothing is removed. */
-export const writeSnapshot = async (
+export async function writeSnapshot(
   disk: Disk,
   root: string,
   facts: SnapshotFacts,
   daysMax: number,
-): Promise<{ path: string; text: string }> => {
+): Promise<{ path: string; text: string }> {
   const text = render(facts);
   const stem = `${facts.time.slice(0, 19).replaceAll(":", "-")}Z`;
   for (let n = 1; ; n++) {
@@ -71,25 +73,31 @@ export const writeSnapshot = async (
     await prune(disk, root, daysMax);
     return { path, text };
   }
-};
+}
 
-const names = async (disk: Disk, root: string): Promise<readonly string[]> =>
-  (await disk.list(`${root}/${LAYOUT.snapshots}`))
+async function names(disk: Disk, root: string): Promise<readonly string[]> {
+  return (await disk.list(`${root}/${LAYOUT.snapshots}`))
     .filter((entry) => entry.kind === "file" && NAME.test(entry.name))
     .map((entry) => entry.name)
     .toSorted();
+}
 
-const prune = async (disk: Disk, root: string, daysMax: number): Promise<void> => {
+async function prune(disk: Disk, root: string, daysMax: number): Promise<void> {
   const all = await names(disk, root);
   const days = [...new Set(all.map((name) => name.slice(0, 10)))];
   const old = new Set(days.slice(0, Math.max(0, days.length - daysMax)));
   for (const name of all) if (old.has(name.slice(0, 10))) await disk.remove(`${root}/${LAYOUT.snapshots}/${name}`);
-};
+}
 
-const metaShape = z.looseObject({ meta: z.looseObject({ timestamp: z.string(), nav_usd: z.string(), cash_usd: z.string() }) });
+const metaShape = z.looseObject({
+  meta: z.looseObject({ timestamp: z.string(), nav_usd: z.string(), cash_usd: z.string() }),
+});
 
 /** Newest first. A file that is not one of ours is left out. */
-export const listSnapshots = async (disk: Disk, root: string): Promise<readonly { path: string; time: string; nav: string; cash: string }[]> => {
+export async function listSnapshots(
+  disk: Disk,
+  root: string,
+): Promise<readonly { path: string; time: string; nav: string; cash: string }[]> {
   const rows: { path: string; time: string; nav: string; cash: string }[] = [];
   for (const name of (await names(disk, root)).toReversed()) {
     const path = `${LAYOUT.snapshots}/${name}`;
@@ -102,7 +110,7 @@ export const listSnapshots = async (disk: Disk, root: string): Promise<readonly 
     }
   }
   return rows;
-};
+}
 
 export interface RunSummary {
   /** ISO, UTC. */
@@ -113,7 +121,11 @@ export interface RunSummary {
 }
 
 /** `snapshots/YYYYMMDD-HHMM-<task>.md`. */
-export const writeRunSummary = async (disk: Disk, root: string, summary: RunSummary): Promise<{ path: string; text: string }> => {
+export async function writeRunSummary(
+  disk: Disk,
+  root: string,
+  summary: RunSummary,
+): Promise<{ path: string; text: string }> {
   const text = writeNote({ fields: summary.facts, body: `${summary.text.trimEnd()}\n` });
   const stamp = `${summary.stamp.slice(0, 10).replaceAll("-", "")}-${summary.stamp.slice(11, 16).replace(":", "")}`;
   for (let n = 1; ; n++) {
@@ -122,4 +134,4 @@ export const writeRunSummary = async (disk: Disk, root: string, summary: RunSumm
     await disk.create(`${root}/${path}`, text);
     return { path, text };
   }
-};
+}

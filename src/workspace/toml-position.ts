@@ -8,16 +8,22 @@ export interface Position {
 export type KeyPath = readonly (string | number)[];
 
 /** `connector[0].auth.api_key`. */
-export const pathText = (path: KeyPath): string =>
-  path.reduce<string>((out, part) => (typeof part === "number" ? `${out}[${part}]` : out === "" ? part : `${out}.${part}`), "");
+export function pathText(path: KeyPath): string {
+  return path.reduce<string>(
+    (out, part) => (typeof part === "number" ? `${out}[${part}]` : out === "" ? part : `${out}.${part}`),
+    "",
+  );
+}
 
 const HEADER = /^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?/;
 const ASSIGN = /^\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=/;
 
-const keys = (dotted: string): string[] => dotted.split(".").map((part) => part.trim().replace(/^["']|["']$/g, ""));
+function keys(dotted: string): string[] {
+  return dotted.split(".").map((part) => part.trim().replace(/^["']|["']$/g, ""));
+}
 
 /** The deepest part of the path that can be found: the key itself, else its table, else line 1. */
-export const locateKey = (text: string, path: KeyPath): Position => {
+export function locateKey(text: string, path: KeyPath): Position {
   const wanted = path.map(String);
   const counters = new Map<string, number>();
   let table: string[] = [];
@@ -32,10 +38,10 @@ export const locateKey = (text: string, path: KeyPath): Position => {
     if (depth > best.depth) best = { depth, at: { line: index + 1, column: line.search(/\S/) + 1 } };
   }
   return best.at;
-};
+}
 
 /** `[[connector]]` opens the next element; `[connector.auth]` belongs to the one that is open. */
-const enter = (isArray: boolean, names: readonly string[], counters: Map<string, number>): string[] => {
+function enter(isArray: boolean, names: readonly string[], counters: Map<string, number>): string[] {
   const out: string[] = [];
   for (const [index, name] of names.entries()) {
     out.push(name);
@@ -46,4 +52,4 @@ const enter = (isArray: boolean, names: readonly string[], counters: Map<string,
     if (count !== undefined) out.push(String(count));
   }
   return out;
-};
+}

@@ -3,33 +3,56 @@ import { describe, expect, it } from "vitest";
 import { acp } from "../../src/agents/acp.ts";
 import { TOKEN, agentStand } from "../support/agent-harness.ts";
 
-const says = (text: string) => ({ sessionUpdate: "agent_message_chunk", content: { type: "text", text } });
-const call = (toolCallId: string, title: string, more = {}) => ({ sessionUpdate: "tool_call", toolCallId, title, kind: "other", status: "pending", ...more });
-const ends = (toolCallId: string, status: string, title?: string) => ({ sessionUpdate: "tool_call_update", toolCallId, status, title });
+function says(text: string) {
+  return { sessionUpdate: "agent_message_chunk", content: { type: "text", text } };
+}
+function call(toolCallId: string, title: string, more = {}) {
+  return { sessionUpdate: "tool_call", toolCallId, title, kind: "other", status: "pending", ...more };
+}
+function ends(toolCallId: string, status: string, title?: string) {
+  return { sessionUpdate: "tool_call_update", toolCallId, status, title };
+}
 const OPTIONS = [
   { optionId: "for ever", kind: "allow_always" },
   { optionId: "yes", kind: "allow_once" },
   { optionId: "no", kind: "reject_once" },
 ];
-const leave = (toolCall: object, options: readonly object[] = OPTIONS) => ({
-  method: "session/request_permission",
-  params: { sessionId: "s1", toolCall, options },
-});
+function leave(toolCall: object, options: readonly object[] = OPTIONS) {
+  return {
+    method: "session/request_permission",
+    params: { sessionId: "s1", toolCall, options },
+  };
+}
 
-const heardBy = async (plan: object, settings = {}) => {
+async function heardBy(plan: object, settings = {}) {
   const stand = agentStand(acp, "acp");
-  const result = await stand.run({ ...plan, evidence: join(stand.folder, "evidence.json") }, { settings, bundle: "do it" });
+  const result = await stand.run(
+    { ...plan, evidence: join(stand.folder, "evidence.json") },
+    { settings, bundle: "do it" },
+  );
   return { stand, result, heard: stand.evidence().heard as any[], env: stand.evidence().env };
-};
+}
 /** What the desk said to the first that was asked of it. */
-const replyTo = async (asked: object) => (await heardBy({ says: [asked] })).heard.find((message) => message.method === undefined);
+async function replyTo(asked: object) {
+  return (await heardBy({ says: [asked] })).heard.find((message) => message.method === undefined);
+}
 
 describe("a run by the Agent Client Protocol", () => {
   it("opens a session with the desk's server and nothing else lent, and tells turns, calls and words", async () => {
     const plan = {
       says: [
-        ...[says("I "), says("look."), call("a", "qoc_qoc_status"), ends("a", "in_progress"), ends("a", "completed", "status of the desk")],
-        ...[leave({ toolCallId: "b", title: "qoc_quotes_get (qoc MCP Server)", kind: "other" }), ends("b", "completed"), says("Looked.")],
+        ...[
+          says("I "),
+          says("look."),
+          call("a", "qoc_qoc_status"),
+          ends("a", "in_progress"),
+          ends("a", "completed", "status of the desk"),
+        ],
+        ...[
+          leave({ toolCallId: "b", title: "qoc_quotes_get (qoc MCP Server)", kind: "other" }),
+          ends("b", "completed"),
+          says("Looked."),
+        ],
       ],
     };
     const { result, stand, heard, env } = await heardBy(plan);
@@ -42,19 +65,29 @@ describe("a run by the Agent Client Protocol", () => {
       clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
     });
     expect(session.params.mcpServers).toEqual([
-      { type: "http", name: "qoc", url: "http://127.0.0.1:1/mcp", headers: [{ name: "Authorization", value: `Bearer ${TOKEN}` }] },
+      {
+        type: "http",
+        name: "qoc",
+        url: "http://127.0.0.1:1/mcp",
+        headers: [{ name: "Authorization", value: `Bearer ${TOKEN}` }],
+      },
     ]);
     expect(session.params.cwd).toMatch(/\/work$/);
     expect(prompt.params).toEqual({ sessionId: "s1", prompt: [{ type: "text", text: "do it" }] });
     expect(JSON.stringify(env)).not.toContain(TOKEN);
   });
 
-  it.each(["qoc_status", "qoc_qoc_status", "mcp__qoc__qoc_status", "mcp_qoc_qoc_status", "qoc_status (qoc MCP Server)"])(
-    "gives leave once for a tool of the desk: %s",
-    async (title) => {
-      expect((await replyTo(leave({ toolCallId: "a", title, kind: "other" }))).result).toEqual({ outcome: { outcome: "selected", optionId: "yes" } });
-    },
-  );
+  it.each([
+    "qoc_status",
+    "qoc_qoc_status",
+    "mcp__qoc__qoc_status",
+    "mcp_qoc_qoc_status",
+    "qoc_status (qoc MCP Server)",
+  ])("gives leave once for a tool of the desk: %s", async (title) => {
+    expect((await replyTo(leave({ toolCallId: "a", title, kind: "other" }))).result).toEqual({
+      outcome: { outcome: "selected", optionId: "yes" },
+    });
+  });
 
   it.each([
     ["a command", { title: "id", kind: "execute" }],
@@ -70,21 +103,30 @@ describe("a run by the Agent Client Protocol", () => {
   });
 
   it("gives no leave where a call was another tool's at first", async () => {
-    const { heard } = await heardBy({ says: [call("a", "bash"), leave({ toolCallId: "a", title: "qoc_status", kind: "other" })] });
+    const { heard } = await heardBy({
+      says: [call("a", "bash"), leave({ toolCallId: "a", title: "qoc_status", kind: "other" })],
+    });
     expect(heard.at(-1).result).toEqual({ outcome: { outcome: "selected", optionId: "no" } });
   });
 
   it("cancels where it can neither allow nor reject once", async () => {
     const options = OPTIONS.slice(0, 1);
-    expect((await replyTo(leave({ toolCallId: "a", title: "qoc_status" }, options))).result).toEqual({ outcome: { outcome: "cancelled" } });
+    expect((await replyTo(leave({ toolCallId: "a", title: "qoc_status" }, options))).result).toEqual({
+      outcome: { outcome: "cancelled" },
+    });
   });
 
-  it.each(["fs/read_text_file", "fs/write_text_file", "terminal/create", "session/request_permission", "no/such"])("lends no %s", async (method) => {
-    expect((await replyTo({ method, params: { path: "/etc/passwd" } })).error).toMatchObject({ code: -32_601 });
-  });
+  it.each(["fs/read_text_file", "fs/write_text_file", "terminal/create", "session/request_permission", "no/such"])(
+    "lends no %s",
+    async (method) => {
+      expect((await replyTo({ method, params: { path: "/etc/passwd" } })).error).toMatchObject({ code: -32_601 });
+    },
+  );
 
   it("S6 tells of what was refused by the name of its tool, and goes on", async () => {
-    const { stand, result } = await heardBy({ says: [call("a", "bash", { kind: "execute" }), ends("a", "failed", "id"), says("Well.")] });
+    const { stand, result } = await heardBy({
+      says: [call("a", "bash", { kind: "execute" }), ends("a", "failed", "id"), says("Well.")],
+    });
     expect(result.failure).toBeUndefined();
     expect(stand.notes).toContain("was refused bash by its own program");
   });
@@ -92,20 +134,36 @@ describe("a run by the Agent Client Protocol", () => {
   it.each([
     ["a tool of its own that ran", { says: [call("a", "bash"), ends("a", "completed", "qoc_status")] }, /it used bash/],
     ["another version", { answers: { initialize: { protocolVersion: 2 } } }, /does not speak version 1/],
-    ["no servers over HTTP", { answers: { initialize: { protocolVersion: 1, agentCapabilities: {} } } }, /takes no MCP server over HTTP/],
-    ["null for what it can do", { answers: { initialize: { protocolVersion: 1, agentCapabilities: null } } }, /takes no MCP server over HTTP/],
+    [
+      "no servers over HTTP",
+      { answers: { initialize: { protocolVersion: 1, agentCapabilities: {} } } },
+      /takes no MCP server over HTTP/,
+    ],
+    [
+      "null for what it can do",
+      { answers: { initialize: { protocolVersion: 1, agentCapabilities: null } } },
+      /takes no MCP server over HTTP/,
+    ],
     ["no session", { answers: { "session/new": {} } }, /opened no session/],
-    ["an error", { answers: { "session/new": { error: { code: -32_000, message: "log in first" } } } }, /answered session\/new with: log in first/],
+    [
+      "an error",
+      { answers: { "session/new": { error: { code: -32_000, message: "log in first" } } } },
+      /answered session\/new with: log in first/,
+    ],
     ["another end", { answers: { "session/prompt": { stopReason: "refusal" } } }, /ended with refusal/],
   ])("fails: %s", async (_, plan, reason) => {
     expect((await agentStand(acp, "acp").run(plan)).failure).toMatch(reason);
   });
 
   it("L5 fails where it never asked for the desk's tools", async () => {
-    expect((await agentStand(acp, "acp").run({}, { hasListed: false })).failure).toBe("it never listed the desk's tools");
+    expect((await agentStand(acp, "acp").run({}, { hasListed: false })).failure).toBe(
+      "it never listed the desk's tools",
+    );
   });
 
   it("is not started without a sandbox, unless the operator says so", async () => {
-    expect((await agentStand(acp, "acp").run({}, { settings: { unconfined: false } })).failure).toMatch(/needs bubblewrap/);
+    expect((await agentStand(acp, "acp").run({}, { settings: { unconfined: false } })).failure).toMatch(
+      /needs bubblewrap/,
+    );
   });
 });

@@ -18,7 +18,7 @@ afterEach(() => {
   expect([...stand.folders]).toEqual([]);
 });
 
-const isAlive = (pid: number): boolean => {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     // A dead child that nobody waited for still has its number.
@@ -26,15 +26,15 @@ const isAlive = (pid: number): boolean => {
   } catch {
     return false;
   }
-};
+}
 
-const gone = async (pid: number): Promise<void> => {
+async function gone(pid: number): Promise<void> {
   const deadline = performance.now() + 5_000;
   while (isAlive(pid)) {
     if (performance.now() > deadline) throw new Error(`${pid} still runs`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-};
+}
 
 describe("a run of Claude Code", () => {
   it("ends with its account, its turns, its calls and its bill", async () => {
@@ -50,14 +50,32 @@ describe("a run of Claude Code", () => {
   });
 
   it("A1 gets the bundle on standard input, empty private folders, and nothing of the host's environment", async () => {
-    const env = { PATH: "/usr/bin:/bin", ANTHROPIC_API_KEY: "sk-the-models-key", CANARY: "canary-of-the-host", VENUE_KEY: "canary-of-a-venue" };
-    await stand.run({ evidence: join(stand.folder, "evidence.json") }, { bundle: "read me", world: { ...withoutBubblewrap, env } });
+    const env = {
+      PATH: "/usr/bin:/bin",
+      ANTHROPIC_API_KEY: "sk-the-models-key",
+      CANARY: "canary-of-the-host",
+      VENUE_KEY: "canary-of-a-venue",
+    };
+    await stand.run(
+      { evidence: join(stand.folder, "evidence.json") },
+      { bundle: "read me", world: { ...withoutBubblewrap, env } },
+    );
     const seen = stand.evidence();
     expect(seen.prompt).toBe("read me");
     expect(JSON.stringify(seen)).not.toContain("canary");
     expect(seen.env).toMatchObject({ ANTHROPIC_API_KEY: "sk-the-models-key", QOC_TOKEN: TOKEN, QOC_RUN: "run-1" });
     expect(Object.keys(seen.env).toSorted()).toEqual(
-      ["ANTHROPIC_API_KEY", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "HOME", "LANG", "PATH", "QOC_RUN", "QOC_TOKEN", "TERM", "TMPDIR"].toSorted(),
+      [
+        "ANTHROPIC_API_KEY",
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
+        "HOME",
+        "LANG",
+        "PATH",
+        "QOC_RUN",
+        "QOC_TOKEN",
+        "TERM",
+        "TMPDIR",
+      ].toSorted(),
     );
     expect(seen.inCwd).toEqual([".git"]);
     expect(seen.inHome).toEqual([]);
@@ -68,17 +86,27 @@ describe("a run of Claude Code", () => {
   });
 
   it("A3 is started without tools, settings, hooks or sessions of its own", async () => {
-    await stand.run({ evidence: join(stand.folder, "evidence.json") }, { settings: { model: "a-model", maxTurns: 7, maxCostUsd: 0.5 } });
+    await stand.run(
+      { evidence: join(stand.folder, "evidence.json") },
+      { settings: { model: "a-model", maxTurns: 7, maxCostUsd: 0.5 } },
+    );
     const { switches } = stand.evidence();
-    expect(switches.join(" ")).toMatch(/^-p --mcp-config \S+\/setup\/mcp\.json --strict-mcp-config --bare --restricted --tools {2}--allowedTools mcp__qoc /);
-    expect(switches.join(" ")).toContain("--permission-mode dontAsk --setting-sources  --disable-slash-commands --no-session-persistence");
-    expect(switches.join(" ")).toContain("--max-turns 7 --max-budget-usd 0.5 --model a-model --output-format stream-json --verbose");
+    expect(switches.join(" ")).toMatch(
+      /^-p --mcp-config \S+\/setup\/mcp\.json --strict-mcp-config --bare --restricted --tools {2}--allowedTools mcp__qoc /,
+    );
+    expect(switches.join(" ")).toContain(
+      "--permission-mode dontAsk --setting-sources  --disable-slash-commands --no-session-persistence",
+    );
+    expect(switches.join(" ")).toContain(
+      "--max-turns 7 --max-budget-usd 0.5 --model a-model --output-format stream-json --verbose",
+    );
   });
 
   it("A4 never stands in the workspace, whatever is planted there", async () => {
     const workspace = join(stand.folder, "desk");
     await mkdir(join(workspace, ".claude"), { recursive: true });
-    for (const name of [".mcp.json", ".claude/settings.json", "CLAUDE.md", "AGENTS.md"]) await writeFile(join(workspace, name), '{"hooks":{}}');
+    for (const name of [".mcp.json", ".claude/settings.json", "CLAUDE.md", "AGENTS.md"])
+      await writeFile(join(workspace, name), '{"hooks":{}}');
     await stand.run({ evidence: join(stand.folder, "evidence.json") }, { world: { ...withoutBubblewrap, workspace } });
     const seen = stand.evidence();
     expect(JSON.stringify(seen)).not.toContain(workspace);
@@ -86,14 +114,39 @@ describe("a run of Claude Code", () => {
   });
 
   it.each([
-    ["an extra tool", { tools: [...TOOLS.map((tool) => `mcp__qoc__${tool}`), "Bash"] }, /tools that the desk did not give it: Bash/],
-    ["a look-alike without the door's prefix", { tools: TOOLS }, /tools that the desk did not give it: qoc_orders_propose \(its own\)/],
-    ["a missing tool", { tools: ["mcp__qoc__qoc_status"] }, /does not see all of the desk's tools: qoc_orders_propose, qoc_quotes_get/],
+    [
+      "an extra tool",
+      { tools: [...TOOLS.map((tool) => `mcp__qoc__${tool}`), "Bash"] },
+      /tools that the desk did not give it: Bash/,
+    ],
+    [
+      "a look-alike without the door's prefix",
+      { tools: TOOLS },
+      /tools that the desk did not give it: qoc_orders_propose \(its own\)/,
+    ],
+    [
+      "a missing tool",
+      { tools: ["mcp__qoc__qoc_status"] },
+      /does not see all of the desk's tools: qoc_orders_propose, qoc_quotes_get/,
+    ],
     ["a door that failed", { tools: [], servers: [{ name: "qoc", status: "failed" }] }, /the MCP server qoc is failed/],
-    ["a server that is not ours", { servers: [{ name: "qoc", status: "connected" }, { name: "rogue", status: "connected" }] }, /server rogue/],
+    [
+      "a server that is not ours",
+      {
+        servers: [
+          { name: "qoc", status: "connected" },
+          { name: "rogue", status: "connected" },
+        ],
+      },
+      /server rogue/,
+    ],
     ["no server", { tools: [], servers: [] }, /not connected/],
     ["servers that are none", { servers: 5 }, /the tools and servers that it tells of cannot be read/],
-    ["a second word of its tools that cannot be read", { odd: [{ type: "system", subtype: "init", tools: null }], turns: 0 }, /cannot be read/],
+    [
+      "a second word of its tools that cannot be read",
+      { odd: [{ type: "system", subtype: "init", tools: null }], turns: 0 },
+      /cannot be read/,
+    ],
     ["no word of its tools", { init: false }, /started to work before it said which tools it has/],
   ])("L5 fails at its first event: %s", async (_, plan, reason) => {
     const result = await stand.run({ ...plan, hang: true });
@@ -101,7 +154,12 @@ describe("a run of Claude Code", () => {
     expect(result.use).toMatchObject({ turns: 0, toolCalls: 0 });
   });
 
-  it.each([["2.1.247", false], ["1.9.999", false], ["2.1.248", true], ["10.0.0", true]])("A2 asks for its version: %s", async (version, isEnough) => {
+  it.each([
+    ["2.1.247", false],
+    ["1.9.999", false],
+    ["2.1.248", true],
+    ["10.0.0", true],
+  ])("A2 asks for its version: %s", async (version, isEnough) => {
     const { failure } = await stand.run({ version });
     if (isEnough) expect(failure).toBeUndefined();
     else expect(failure).toBe(`claude ${version} is too old; its switches hold from 2.1.248 on`);
@@ -124,7 +182,8 @@ describe("a run of Claude Code", () => {
   it("stops when the operator says so", async () => {
     const running = stand.run({ hang: true });
     const deadline = performance.now() + 10_000;
-    while (!stand.notes.includes("calls qoc_status") && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (!stand.notes.includes("calls qoc_status") && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 10));
     stand.stop.abort();
     expect((await running).failure).toBe("it was stopped by the operator");
   });
@@ -134,7 +193,8 @@ describe("a run of Claude Code", () => {
     const path = join(stand.folder, "mute.sh");
     writeFileSync(path, "#!/bin/sh\nexec sleep 60\n");
     chmodSync(path, 0o755);
-    const start: LaunchWorld["spawn"] = (program, args, options) => spawn(program, args, options).once("spawn", () => program === path && up());
+    const start: LaunchWorld["spawn"] = (program, args, options) =>
+      spawn(program, args, options).once("spawn", () => program === path && up());
     return { path, spawn: start };
   };
 
@@ -146,13 +206,16 @@ describe("a run of Claude Code", () => {
 
   it("stops when the operator says so, though its sandbox hangs", async () => {
     const { path, spawn } = mute(() => stand.stop.abort());
-    const find: LaunchWorld["find"] = (name) => (name === "bwrap" ? Promise.resolve({ path, real: path }) : hostWorld().find(name));
+    const find: LaunchWorld["find"] = (name) =>
+      name === "bwrap" ? Promise.resolve({ path, real: path }) : hostWorld().find(name);
     expect((await stand.run({}, { world: { find, spawn } })).failure).toBe("it was stopped by the operator");
   });
 
   it("A5 is ended at its time though it does not even tell its version", async () => {
     const { path } = mute(() => undefined);
-    expect((await stand.run({}, { settings: { command: [path], timeoutMs: 500 } })).failure).toBe("it took longer than 0.5 s");
+    expect((await stand.run({}, { settings: { command: [path], timeoutMs: 500 } })).failure).toBe(
+      "it took longer than 0.5 s",
+    );
   });
 
   it("A5 has no more time than its way in: what its version took is taken off", async () => {
@@ -171,7 +234,10 @@ describe("a run of Claude Code", () => {
         return systemClock.after(ms, run);
       },
     };
-    expect((await stand.run({}, { settings: { timeoutMs: 20_000 }, world: { ...withoutBubblewrap, spawn: slow, clock } })).failure).toBeUndefined();
+    expect(
+      (await stand.run({}, { settings: { timeoutMs: 20_000 }, world: { ...withoutBubblewrap, spawn: slow, clock } }))
+        .failure,
+    ).toBeUndefined();
     expect(timers[0]).toBeGreaterThan(0);
     expect(timers[0]).toBeLessThanOrEqual(5_000);
   });
@@ -202,7 +268,10 @@ describe("a run of Claude Code", () => {
     expect(result.facts?.["unread_lines"]).toBe("4");
   });
 
-  const block = (type: string, more: object) => ({ type: "assistant", message: { id: "msg_odd", content: [{ type, ...more }] } });
+  const block = (type: string, more: object) => ({
+    type: "assistant",
+    message: { id: "msg_odd", content: [{ type, ...more }] },
+  });
   it.each([
     ["a text that is null", block("text", { text: null }), 0],
     ["a text that is a number", block("text", { text: 5 }), 1],
@@ -223,7 +292,16 @@ describe("a run of Claude Code", () => {
   it("takes what is null for absent", async () => {
     const result = await stand.run({
       result: false,
-      odd: [{ type: "result", subtype: "success", is_error: null, result: null, total_cost_usd: null, permission_denials: null }],
+      odd: [
+        {
+          type: "result",
+          subtype: "success",
+          is_error: null,
+          result: null,
+          total_cost_usd: null,
+          permission_denials: null,
+        },
+      ],
     });
     expect(result).toMatchObject({ summary: "turn 1", use: { turns: 1, costUsd: null } });
     expect(result.failure).toBeUndefined();
@@ -232,14 +310,18 @@ describe("a run of Claude Code", () => {
   });
 
   it("fails where it ends without a word, with its exit code and what it wrote last", async () => {
-    expect((await stand.run({ result: false, code: 3, error: "no credit" })).failure).toBe("it ended with code 3; it wrote: no credit");
+    expect((await stand.run({ result: false, code: 3, error: "no credit" })).failure).toBe(
+      "it ended with code 3; it wrote: no credit",
+    );
     expect((await stand.run({ result: false })).failure).toBe("it said nothing of its end; it ended with code 0");
   });
 
   it("S6 tells of tools that its program refused by itself, each once", async () => {
     const denials = ["Bash", "mcp__qoc__qoc_status"].map((tool_name) => ({ tool_name }));
     expect((await stand.run({ calls: "Bash", denials })).use?.toolCalls).toBe(0);
-    expect(stand.notes.filter((note) => note.includes("Bash"))).toEqual(["was refused Bash (its own) by its own program"]);
+    expect(stand.notes.filter((note) => note.includes("Bash"))).toEqual([
+      "was refused Bash (its own) by its own program",
+    ]);
     expect(stand.refused).toEqual(["run-1 Bash (its own)", "run-1 qoc_status"]);
   });
 
@@ -249,7 +331,10 @@ describe("a run of Claude Code", () => {
 
   it("A6 keeps the token and what was lent out of the record", async () => {
     const env = { ANTHROPIC_API_KEY: "sk-the-models-key" };
-    const result = await stand.run({ says: `my key is ${env.ANTHROPIC_API_KEY}`, result: `and my token ${TOKEN}` }, { world: { ...withoutBubblewrap, env } });
+    const result = await stand.run(
+      { says: `my key is ${env.ANTHROPIC_API_KEY}`, result: `and my token ${TOKEN}` },
+      { world: { ...withoutBubblewrap, env } },
+    );
     expect(result.summary).toBe("and my token [token]");
     expect(stand.notes).toContain("says: my key is [ANTHROPIC_API_KEY]");
   });
@@ -258,7 +343,10 @@ describe("a run of Claude Code", () => {
     const env = { ANTHROPIC_API_KEY: `sk-${"k".repeat(90)}` };
     const world = { ...withoutBubblewrap, env };
     await stand.run({ says: `${"a".repeat(150)} ${env.ANTHROPIC_API_KEY}` }, { world });
-    const { failure } = await stand.run({ result: false, code: 3, error: `${env.ANTHROPIC_API_KEY} ${"e".repeat(3_940)} ${TOKEN}` }, { world });
+    const { failure } = await stand.run(
+      { result: false, code: 3, error: `${env.ANTHROPIC_API_KEY} ${"e".repeat(3_940)} ${TOKEN}` },
+      { world },
+    );
     expect(failure).toMatch(/^it ended with code 3; it wrote: e+ \[token\]$/);
     expect(JSON.stringify([stand.notes, failure])).not.toMatch(/kkk/);
   });

@@ -4,38 +4,61 @@ import { describe, expect, it } from "vitest";
 import { codex } from "../../src/agents/codex.ts";
 import { TOKEN, agentStand, withoutBubblewrap } from "../support/agent-harness.ts";
 
-const called = (server: string, tool = "qoc_status") => ({ type: "item.started", item: { type: "mcp_tool_call", server, tool } });
+function called(server: string, tool = "qoc_status") {
+  return { type: "item.started", item: { type: "mcp_tool_call", server, tool } };
+}
 const says = { type: "item.completed", item: { type: "agent_message", text: "Looked." } };
 const completed = { type: "turn.completed", usage: {} };
 const retries = { type: "error", message: "Reconnecting... 2/5" };
 
-const evidenceOf = async (env: Record<string, string>, settings = {}) => {
+async function evidenceOf(env: Record<string, string>, settings = {}) {
   const stand = agentStand(codex, "lines");
-  await stand.run({ lines: [completed], evidence: join(stand.folder, "evidence.json") }, { settings, bundle: "do it", world: { ...withoutBubblewrap, env } });
+  await stand.run(
+    { lines: [completed], evidence: join(stand.folder, "evidence.json") },
+    { settings, bundle: "do it", world: { ...withoutBubblewrap, env } },
+  );
   return stand.evidence();
-};
+}
 
 describe("a run of Codex", () => {
   it("counts calls and messages, and its last words are its account", async () => {
     const stand = agentStand(codex, "lines");
     const result = await stand.run({ lines: [{ type: "thread.started" }, called("qoc"), retries, says, completed] });
-    expect(result).toMatchObject({ summary: "Looked.", use: { turns: 2, toolCalls: 1, costUsd: null }, facts: { version: "99.0.0" } });
+    expect(result).toMatchObject({
+      summary: "Looked.",
+      use: { turns: 2, toolCalls: 1, costUsd: null },
+      facts: { version: "99.0.0" },
+    });
     expect(result.failure).toBeUndefined();
     expect(stand.notes).toContain("Reconnecting... 2/5");
   });
 
   it("may read the desk's resources, for which it has tools of its own", async () => {
-    const result = await agentStand(codex, "lines").run({ lines: [called("codex", "read_mcp_resource"), says, completed] });
+    const result = await agentStand(codex, "lines").run({
+      lines: [called("codex", "read_mcp_resource"), says, completed],
+    });
     expect(result).toMatchObject({ summary: "Looked.", use: { toolCalls: 1 } });
     expect(result.failure).toBeUndefined();
   });
 
   it.each([
-    ["a shell", [{ type: "item.started", item: { type: "command_execution" } }, completed], /more than the desk gave it: it has command_execution/],
-    ["a tool of its own", [called("codex", "exec_command"), completed], /more than the desk gave it: codex\/exec_command/],
+    [
+      "a shell",
+      [{ type: "item.started", item: { type: "command_execution" } }, completed],
+      /more than the desk gave it: it has command_execution/,
+    ],
+    [
+      "a tool of its own",
+      [called("codex", "exec_command"), completed],
+      /more than the desk gave it: codex\/exec_command/,
+    ],
     ["another server's resources", [called("rogue", "read_mcp_resource"), completed], /rogue\/read_mcp_resource/],
     ["another server", [called("rogue"), completed], /more than the desk gave it: rogue\/qoc_status/],
-    ["a shell with null about it", [{ type: "item.started", item: { type: "command_execution", text: null } }], /it has command_execution/],
+    [
+      "a shell with null about it",
+      [{ type: "item.started", item: { type: "command_execution", text: null } }],
+      /it has command_execution/,
+    ],
     ["a failed turn that does not say why", [{ type: "turn.failed", error: null }], /it ended with: an error/],
     ["a failed turn", [{ type: "turn.failed", error: { message: "no credit" } }], /no credit/],
     ["no end", [called("qoc")], /said nothing of its end/],
@@ -57,7 +80,10 @@ describe("a run of Codex", () => {
   });
 
   it("A3 has a configuration without hands, and no token or key in it", async () => {
-    const { files, switches, env, prompt } = await evidenceOf({ OPENAI_API_KEY: "sk-the-models-key" }, { model: 'a"model' });
+    const { files, switches, env, prompt } = await evidenceOf(
+      { OPENAI_API_KEY: "sk-the-models-key" },
+      { model: 'a"model' },
+    );
     expect(prompt).toBe("do it");
     expect(switches).toEqual(["exec", "--json", "--ephemeral", "--skip-git-repo-check", "-"]);
     const config = parse(files["config.toml"]);
@@ -75,7 +101,10 @@ describe("a run of Codex", () => {
   });
 
   it("asks its model at the address that is lent", async () => {
-    const { files } = await evidenceOf({ OPENAI_BASE_URL: "http://127.0.0.1:9/v1", OPENAI_API_KEY: "sk-the-models-key" });
+    const { files } = await evidenceOf({
+      OPENAI_BASE_URL: "http://127.0.0.1:9/v1",
+      OPENAI_API_KEY: "sk-the-models-key",
+    });
     expect(parse(files["config.toml"])).toMatchObject({
       model_provider: "lent",
       model_providers: { lent: { base_url: "http://127.0.0.1:9/v1", env_key: "CODEX_API_KEY", wire_api: "responses" } },

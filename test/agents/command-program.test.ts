@@ -21,7 +21,9 @@ describe("a run of any program", () => {
   it("is not started without a sandbox, unless the operator says so", async () => {
     const stand = agentStand(command, "command");
     const result = await stand.run({}, { settings: { unconfined: false } });
-    expect(result.failure).toBe("runtime command needs bubblewrap to hold it; install it, or set [agent] unconfined = true");
+    expect(result.failure).toBe(
+      "runtime command needs bubblewrap to hold it; install it, or set [agent] unconfined = true",
+    );
     expect(stand.notes).toEqual([]);
     expect([...stand.doors, ...stand.folders]).toEqual([]);
   });
@@ -65,7 +67,10 @@ describe("a run of any program", () => {
     writeFileSync(join(workspace, "desk.toml"), "");
     const home = mkdtempSync(join(realpathSync(tmpdir()), "qoc-home-"));
     const looksAt = [join(workspace, "desk.toml"), home, "/root", "/etc/shadow", "/etc/machine-id", "/usr/bin/env"];
-    const result = await stand.run({ looksAt }, { settings: { unconfined: false }, world: { workspace, hidden: [home] } });
+    const result = await stand.run(
+      { looksAt },
+      { settings: { unconfined: false }, world: { workspace, hidden: [home] } },
+    );
     expect(result.failure).toBeUndefined();
     expect(result.facts).toMatchObject({ sandbox: "bubblewrap" });
     const seen = JSON.parse(result.summary);
@@ -74,21 +79,37 @@ describe("a run of any program", () => {
     expect(seen).toMatchObject({ inCwd: [".git"], inHome: [] });
   });
 
-  it.skipIf(!bubblewrapWorks)("sees in bubblewrap the files that its command names, and no folder or workspace that a link leads to", async () => {
-    const stand = agentStand(command, "command");
-    const [workspace = "", home = "", files = ""] = ["desk", "home", "files"].map((name) => mkdtempSync(join(realpathSync(tmpdir()), `qoc-${name}-`)));
-    for (const file of [join(workspace, "desk.toml"), join(home, "key"), join(files, "script")]) writeFileSync(file, "");
-    const links = [join(stand.folder, "plan.json"), home, join(workspace, "desk.toml")].map((target, index) => {
-      const link = join(files, `link-${index}`);
-      symlinkSync(target, link);
-      return link;
-    });
-    // The plan stands behind a link; its program reads it all the same.
-    const words = [hostWorld().node, fixture("command"), ...links, home, join(workspace, "desk.toml"), join(files, "script")];
-    const looksAt = [join(files, "script"), ...links.slice(1), join(home, "key"), join(workspace, "desk.toml")];
-    const result = await stand.run({ looksAt }, { settings: { unconfined: false, command: words }, world: { workspace, hidden: [home] } });
-    expect(result.failure).toBeUndefined();
-    expect(result.facts).toMatchObject({ sandbox: "bubblewrap" });
-    expect(Object.values(JSON.parse(result.summary).sees)).toEqual([true, false, false, false, false]);
-  });
+  it.skipIf(!bubblewrapWorks)(
+    "sees in bubblewrap the files that its command names, and no folder or workspace that a link leads to",
+    async () => {
+      const stand = agentStand(command, "command");
+      const [workspace = "", home = "", files = ""] = ["desk", "home", "files"].map((name) =>
+        mkdtempSync(join(realpathSync(tmpdir()), `qoc-${name}-`)),
+      );
+      for (const file of [join(workspace, "desk.toml"), join(home, "key"), join(files, "script")])
+        writeFileSync(file, "");
+      const links = [join(stand.folder, "plan.json"), home, join(workspace, "desk.toml")].map((target, index) => {
+        const link = join(files, `link-${index}`);
+        symlinkSync(target, link);
+        return link;
+      });
+      // The plan stands behind a link; its program reads it all the same.
+      const words = [
+        hostWorld().node,
+        fixture("command"),
+        ...links,
+        home,
+        join(workspace, "desk.toml"),
+        join(files, "script"),
+      ];
+      const looksAt = [join(files, "script"), ...links.slice(1), join(home, "key"), join(workspace, "desk.toml")];
+      const result = await stand.run(
+        { looksAt },
+        { settings: { unconfined: false, command: words }, world: { workspace, hidden: [home] } },
+      );
+      expect(result.failure).toBeUndefined();
+      expect(result.facts).toMatchObject({ sandbox: "bubblewrap" });
+      expect(Object.values(JSON.parse(result.summary).sees)).toEqual([true, false, false, false, false]);
+    },
+  );
 });

@@ -4,9 +4,15 @@ import { describe, expect, it } from "vitest";
 import { gemini } from "../../src/agents/gemini.ts";
 import { TOKEN, agentStand } from "../support/agent-harness.ts";
 
-const says = (content: string) => ({ type: "message", role: "assistant", content, delta: true });
-const called = (tool_name: string, tool_id: string) => ({ type: "tool_use", tool_name, tool_id, parameters: {} });
-const answered = (tool_id: string, status: string) => ({ type: "tool_result", tool_id, status, output: "" });
+function says(content: string) {
+  return { type: "message", role: "assistant", content, delta: true };
+}
+function called(tool_name: string, tool_id: string) {
+  return { type: "tool_use", tool_name, tool_id, parameters: {} };
+}
+function answered(tool_id: string, status: string) {
+  return { type: "tool_result", tool_id, status, output: "" };
+}
 const done = { type: "result", status: "success", stats: {} };
 
 describe("a run of Gemini CLI", () => {
@@ -26,43 +32,73 @@ describe("a run of Gemini CLI", () => {
 
   it("goes on after trouble that it got over", async () => {
     const stand = agentStand(gemini, "lines");
-    const result = await stand.run({ lines: [{ type: "error", severity: "warning", message: "try again" }, says("Looked."), done] });
+    const result = await stand.run({
+      lines: [{ type: "error", severity: "warning", message: "try again" }, says("Looked."), done],
+    });
     expect(result.failure).toBeUndefined();
     expect(stand.notes).toContain("try again");
   });
 
-  it.each(["run_shell_command", "qoc_status", "mcp_qoc_qoc_orders_approve"])("S6 tells of a tool that it refused, and goes on: %s", async (tool) => {
-    const stand = agentStand(gemini, "lines");
-    const result = await stand.run({ lines: [called(tool, "a"), answered("a", "error"), says("Well."), done] });
-    expect(result).toMatchObject({ summary: "Well.", use: { turns: 2, toolCalls: 0 } });
-    expect(result.failure).toBeUndefined();
-    expect(stand.notes.filter((note) => note.startsWith("was refused"))).toHaveLength(1);
-  });
+  it.each(["run_shell_command", "qoc_status", "mcp_qoc_qoc_orders_approve"])(
+    "S6 tells of a tool that it refused, and goes on: %s",
+    async (tool) => {
+      const stand = agentStand(gemini, "lines");
+      const result = await stand.run({ lines: [called(tool, "a"), answered("a", "error"), says("Well."), done] });
+      expect(result).toMatchObject({ summary: "Well.", use: { turns: 2, toolCalls: 0 } });
+      expect(result.failure).toBeUndefined();
+      expect(stand.notes.filter((note) => note.startsWith("was refused"))).toHaveLength(1);
+    },
+  );
 
   it.each([
-    ["a tool of its own that ran", [called("run_shell_command", "a"), answered("a", "success"), done], /it used run_shell_command/],
-    ["a tool with null about it", [{ ...called("run_shell_command", "a"), content: null }, answered("a", "success")], /it used run_shell_command/],
-    ["its own error", [{ type: "result", status: "error", error: { type: "x", message: "no credit" } }], /^it ended with: no credit$/],
-    ["a success that is none", [says("I look."), { type: "error", severity: "warning", message: "Loop detected" }, done], /^it ended with: Loop detected$/],
+    [
+      "a tool of its own that ran",
+      [called("run_shell_command", "a"), answered("a", "success"), done],
+      /it used run_shell_command/,
+    ],
+    [
+      "a tool with null about it",
+      [{ ...called("run_shell_command", "a"), content: null }, answered("a", "success")],
+      /it used run_shell_command/,
+    ],
+    [
+      "its own error",
+      [{ type: "result", status: "error", error: { type: "x", message: "no credit" } }],
+      /^it ended with: no credit$/,
+    ],
+    [
+      "a success that is none",
+      [says("I look."), { type: "error", severity: "warning", message: "Loop detected" }, done],
+      /^it ended with: Loop detected$/,
+    ],
     ["no end", [says("Looked.")], /said nothing of its end/],
   ])("fails: %s", async (_, lines, reason) => {
     expect((await agentStand(gemini, "lines").run({ lines })).failure).toMatch(reason);
   });
 
   it("L5 fails where it never asked for the desk's tools", async () => {
-    expect((await agentStand(gemini, "lines").run({ lines: [done] }, { hasListed: false })).failure).toBe("it never listed the desk's tools");
+    expect((await agentStand(gemini, "lines").run({ lines: [done] }, { hasListed: false })).failure).toBe(
+      "it never listed the desk's tools",
+    );
   });
 
   it("A2 asks for its version", async () => {
-    expect((await agentStand(gemini, "lines").run({ lines: [done], version: "0.60.9" })).failure).toMatch(/^gemini 0\.60\.9 is too old/);
+    expect((await agentStand(gemini, "lines").run({ lines: [done], version: "0.60.9" })).failure).toMatch(
+      /^gemini 0\.60\.9 is too old/,
+    );
   });
 
   it("A3 is denied everything but the desk's tools, by settings that hold no token", async () => {
     const stand = agentStand(gemini, "lines");
-    await stand.run({ lines: [done], evidence: join(stand.folder, "evidence.json") }, { settings: { model: "m", maxTurns: 7 }, bundle: "do it" });
+    await stand.run(
+      { lines: [done], evidence: join(stand.folder, "evidence.json") },
+      { settings: { model: "m", maxTurns: 7 }, bundle: "do it" },
+    );
     const { files, switches, env, prompt } = stand.evidence();
     expect(prompt).toBe("do it");
-    expect(switches.join(" ")).toMatch(/^--model m --output-format stream-json --admin-policy \S+\/setup\/policy\.toml --extensions none$/);
+    expect(switches.join(" ")).toMatch(
+      /^--model m --output-format stream-json --admin-policy \S+\/setup\/policy\.toml --extensions none$/,
+    );
     expect(parse(files["policy.toml"])["rule"]).toEqual([
       { toolName: "*", decision: "deny", priority: 500 },
       { toolName: "*", mcpName: "qoc", decision: "allow", priority: 900 },

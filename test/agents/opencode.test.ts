@@ -3,22 +3,40 @@ import { describe, expect, it } from "vitest";
 import { opencode } from "../../src/agents/opencode.ts";
 import { TOKEN, agentStand, withoutBubblewrap } from "../support/agent-harness.ts";
 
-const step = (cost: number) => [{ type: "step_start", part: {} }, { type: "step_finish", part: { cost } }];
-const used = (tool: string, status: string) => ({ type: "tool_use", part: { tool, state: { status } } });
+function step(cost: number) {
+  return [
+    { type: "step_start", part: {} },
+    { type: "step_finish", part: { cost } },
+  ];
+}
+function used(tool: string, status: string) {
+  return { type: "tool_use", part: { tool, state: { status } } };
+}
 
-const evidenceOf = async (model?: string, env: Record<string, string> = {}) => {
+async function evidenceOf(model?: string, env: Record<string, string> = {}) {
   const stand = agentStand(opencode, "lines");
   const settings = model === undefined ? {} : { model };
-  await stand.run({ lines: [], evidence: join(stand.folder, "evidence.json") }, { settings, world: { ...withoutBubblewrap, env } });
+  await stand.run(
+    { lines: [], evidence: join(stand.folder, "evidence.json") },
+    { settings, world: { ...withoutBubblewrap, env } },
+  );
   const { files, ...rest } = stand.evidence();
   return { ...rest, files, text: files["opencode.json"], config: JSON.parse(files["opencode.json"]) };
-};
+}
 
 describe("a run of opencode", () => {
   it("adds up its bill and tells its calls", async () => {
     const stand = agentStand(opencode, "lines");
-    const lines = [...step(0.25), used("qoc_qoc_status", "completed"), ...step(0.5), { type: "text", part: { text: "Looked." } }];
-    expect(await stand.run({ lines })).toMatchObject({ summary: "Looked.", use: { turns: 2, toolCalls: 1, costUsd: 0.75 } });
+    const lines = [
+      ...step(0.25),
+      used("qoc_qoc_status", "completed"),
+      ...step(0.5),
+      { type: "text", part: { text: "Looked." } },
+    ];
+    expect(await stand.run({ lines })).toMatchObject({
+      summary: "Looked.",
+      use: { turns: 2, toolCalls: 1, costUsd: 0.75 },
+    });
     expect(stand.notes).toContain("calls qoc_status");
   });
 
@@ -26,7 +44,11 @@ describe("a run of opencode", () => {
     ["too dear", [...step(0.75), ...step(0.5)], /^it cost 1.25 USD; it may cost 1.00 USD$/],
     ["a shell that ran", [used("bash", "completed")], /it used bash/],
     ["a tool of the door's name that is not behind it", [used("qoc_status", "completed")], /it used qoc_status/],
-    ["a shell with null about it", [{ type: "tool_use", part: { tool: "bash", text: null, state: { status: "completed" } } }], /it used bash/],
+    [
+      "a shell with null about it",
+      [{ type: "tool_use", part: { tool: "bash", text: null, state: { status: "completed" } } }],
+      /it used bash/,
+    ],
     ["its own error", [{ type: "error", error: { name: "APIError" } }], /APIError/],
   ])("fails: %s", async (_, lines, reason) => {
     expect((await agentStand(opencode, "lines").run({ lines })).failure).toMatch(reason);
@@ -39,11 +61,15 @@ describe("a run of opencode", () => {
   });
 
   it("L5 fails where it never asked for the desk's tools", async () => {
-    expect((await agentStand(opencode, "lines").run({ lines: step(0) }, { hasListed: false })).failure).toBe("it never listed the desk's tools");
+    expect((await agentStand(opencode, "lines").run({ lines: step(0) }, { hasListed: false })).failure).toBe(
+      "it never listed the desk's tools",
+    );
   });
 
   it("A2 asks for its version", async () => {
-    expect((await agentStand(opencode, "lines").run({ lines: [], version: "1.18.32" })).failure).toMatch(/^opencode 1\.18\.32 is too old/);
+    expect((await agentStand(opencode, "lines").run({ lines: [], version: "1.18.32" })).failure).toMatch(
+      /^opencode 1\.18\.32 is too old/,
+    );
   });
 
   it("A3 is denied everything but the desk's tools", async () => {
@@ -62,8 +88,20 @@ describe("a run of opencode", () => {
 
   const url = "http://127.0.0.1:9";
   it.each([
-    ["an address of OpenAI's interface", "some/model/x", { OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: "sk-the-models-key" }, "some", `${url}/v1`],
-    ["an address of Anthropic's", "anthropic/model", { ANTHROPIC_BASE_URL: url, OPENAI_BASE_URL: "http://x" }, "anthropic", `${url}/v1`],
+    [
+      "an address of OpenAI's interface",
+      "some/model/x",
+      { OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: "sk-the-models-key" },
+      "some",
+      `${url}/v1`,
+    ],
+    [
+      "an address of Anthropic's",
+      "anthropic/model",
+      { ANTHROPIC_BASE_URL: url, OPENAI_BASE_URL: "http://x" },
+      "anthropic",
+      `${url}/v1`,
+    ],
   ])("asks its model at the address that is lent: %s", async (_, model, env, name, baseURL) => {
     const { config, text, switches } = await evidenceOf(model, env);
     expect(switches.join(" ")).toContain(`--model ${model}`);

@@ -8,25 +8,28 @@ import { agentStand, bubblewrapWorks, hostWorld, withoutBubblewrap } from "../su
 const STUBBORN = fileURLToPath(new URL("../fixtures/agents/stubborn.mjs", import.meta.url));
 
 let marks = 0;
-const newMark = (): string => `mark-${process.pid}-${(marks += 1)}-end`;
+function newMark(): string {
+  return `mark-${process.pid}-${(marks += 1)}-end`;
+}
 
 /** Processes of this machine whose command line has the mark; one that is dead and not yet waited for has none. */
-const marked = (mark: string): number =>
-  readdirSync("/proc").filter((name) => {
+function marked(mark: string): number {
+  return readdirSync("/proc").filter((name) => {
     try {
       return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, "utf8").includes(mark);
     } catch {
       return false;
     }
   }).length;
+}
 
-const gone = async (mark: string): Promise<void> => {
+async function gone(mark: string): Promise<void> {
   const deadline = performance.now() + 5_000;
   while (marked(mark) > 0) {
     if (performance.now() > deadline) throw new Error(`${marked(mark)} of ${mark} still run`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-};
+}
 
 interface Heard {
   readonly lines: readonly string[];
@@ -34,7 +37,10 @@ interface Heard {
 }
 
 /** Starts the fixture, stops it at a line, and waits for its end. */
-const heard = async (args: readonly string[], { stopAt, timeoutMs = 20_000 }: { stopAt?: string; timeoutMs?: number } = {}): Promise<Heard> => {
+async function heard(
+  args: readonly string[],
+  { stopAt, timeoutMs = 20_000 }: { stopAt?: string; timeoutMs?: number } = {},
+): Promise<Heard> {
   const lines: string[] = [];
   const running = startProcess(hostWorld(), {
     argv: [process.execPath, STUBBORN, ...args],
@@ -49,7 +55,7 @@ const heard = async (args: readonly string[], { stopAt, timeoutMs = 20_000 }: { 
     },
   });
   return { lines, end: await running.over };
-};
+}
 
 describe("a program of a run", () => {
   it("L4 is ended where it takes no signal, and its child with it", async () => {
@@ -86,7 +92,14 @@ describe("a program of a run", () => {
 
   it("is stopped at a line that its reader fails at, and the desk goes on", async () => {
     const { over } = startProcess(hostWorld(), {
-      ...{ argv: [process.execPath, STUBBORN, "stays", newMark()], env: {}, cwd: "/", opening: "", answers: false, timeoutMs: 20_000 },
+      ...{
+        argv: [process.execPath, STUBBORN, "stays", newMark()],
+        env: {},
+        cwd: "/",
+        opening: "",
+        answers: false,
+        timeoutMs: 20_000,
+      },
       line: () => {
         throw new Error(`no such thing ${"x".repeat(10_000)}`);
       },
@@ -102,18 +115,36 @@ describe("a program of a run", () => {
 
   it("cannot be started where it is no program", async () => {
     const { over } = startProcess(hostWorld(), {
-      ...{ argv: ["/etc/passwd"], env: {}, cwd: "/", opening: "x".repeat(1_000_000), answers: true, timeoutMs: 5_000, line: () => undefined },
+      ...{
+        argv: ["/etc/passwd"],
+        env: {},
+        cwd: "/",
+        opening: "x".repeat(1_000_000),
+        answers: true,
+        timeoutMs: 5_000,
+        line: () => undefined,
+      },
     });
     expect((await over).how).toMatch(/^it could not be started: .*EACCES/);
   });
 
-  const ways: readonly [string, object][] = [["none", withoutBubblewrap], ...(bubblewrapWorks ? [["bubblewrap", {}] as [string, object]] : [])];
+  const ways: readonly [string, object][] = [
+    ["none", withoutBubblewrap],
+    ...(bubblewrapWorks ? [["bubblewrap", {}] as [string, object]] : []),
+  ];
   it.each(ways)("L4 leaves nothing behind when the operator stops it; sandbox: %s", async (sandbox, world) => {
     const mark = newMark();
     const stand = agentStand(command, "command");
     const settings = { command: [hostWorld().node, STUBBORN, "stays", mark] };
-    const running = stand.run({}, { settings, world, onNote: (line) => (line === "says: both are up" ? stand.stop.abort() : undefined) });
-    expect(await running).toMatchObject({ failure: "it was stopped by the operator", summary: "both are up", facts: { sandbox } });
+    const running = stand.run(
+      {},
+      { settings, world, onNote: (line) => (line === "says: both are up" ? stand.stop.abort() : undefined) },
+    );
+    expect(await running).toMatchObject({
+      failure: "it was stopped by the operator",
+      summary: "both are up",
+      facts: { sandbox },
+    });
     await gone(mark);
     expect([...stand.folders, ...stand.doors]).toEqual([]);
   });

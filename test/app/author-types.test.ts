@@ -23,24 +23,29 @@ beforeEach(async () => {
   await init();
 });
 afterEach(() => rmSync(dirname(root), { recursive: true, force: true }));
-const init = () => initDesk({ disk, ids: systemIds, home: join(root, "../home"), cwd: dirname(root), path: root, packageRoot });
-const put = async (path: string, text: string): Promise<void> => {
+function init() {
+  return initDesk({ disk, ids: systemIds, home: join(root, "../home"), cwd: dirname(root), path: root, packageRoot });
+}
+async function put(path: string, text: string): Promise<void> {
   await mkdir(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), text);
-};
+}
 /** `tsc --noEmit` in the workspace: what it says, and its exit code. */
-const compile = (): { status: number | null; out: string } => {
+function compile(): { status: number | null; out: string } {
   const tsc = `${packageRoot}/node_modules/typescript/bin/tsc`;
   const { status, stdout } = spawnSync(process.execPath, [tsc, "--noEmit", "-p", root], { encoding: "utf8" });
   return { status, out: stdout };
-};
+}
 
 describe("a fresh workspace", () => {
   it("compiles the documented skeleton, verbatim, and a connector that was made", async () => {
     await put("src/connectors/my-venue/index.ts", SKELETON);
     await newConnector({ disk, root, packageRoot, name: "other" });
     expect(compile()).toEqual({ status: 0, out: "" });
-    expect(JSON.parse(readFileSync(join(root, "package.json"), "utf8"))).toMatchObject({ type: "module", private: true });
+    expect(JSON.parse(readFileSync(join(root, "package.json"), "utf8"))).toMatchObject({
+      type: "module",
+      private: true,
+    });
   });
 
   it("compiles what the SDK's types take, and refuses the rest", async () => {
@@ -49,7 +54,12 @@ describe("a fresh workspace", () => {
   });
 
   it.each([
-    ["a missing method", SKELETON.replace("async cancelOrder", "async cancelAll"), "export class MyVenueConnector", "TS2420"],
+    [
+      "a missing method",
+      SKELETON.replace("async cancelOrder", "async cancelAll"),
+      "export class MyVenueConnector",
+      "TS2420",
+    ],
     ["a wrong answer", SKELETON.replace('status: "acknowledged" };', 'status: "done" };'), 'status: "done"', "TS2322"],
     ["a name without a type", `${SKELETON}\nexport const of = (venue) => venue;\n`, "export const of", "TS7006"],
   ])("names the line of %s", async (_name, source, wrong, code) => {

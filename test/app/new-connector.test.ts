@@ -12,11 +12,11 @@ import { nodeDisk } from "../../src/workspace/disk.ts";
 
 const packageRoot = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const disk = nodeDisk();
-const workspace = async (): Promise<string> => {
+async function workspace(): Promise<string> {
   const root = mkdtempSync(join(tmpdir(), "qoc-new-"));
   await writeFile(join(root, "desk.toml"), "");
   return root;
-};
+}
 
 it("writes what is certified at once, under its own name", async () => {
   const root = await workspace();
@@ -40,6 +40,10 @@ it("writes what is certified at once, under its own name", async () => {
 it("touches nothing that is there, and takes no strange name", async () => {
   const root = await workspace();
   await newConnector({ disk, root, packageRoot, name: "venue" });
-  await expect(newConnector({ disk, root, packageRoot, name: "venue" })).rejects.toMatchObject({ code: "CONNECTOR_EXISTS" });
-  await expect(newConnector({ disk, root, packageRoot, name: "../x" })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  await expect(newConnector({ disk, root, packageRoot, name: "venue" })).rejects.toMatchObject({
+    code: "CONNECTOR_EXISTS",
+  });
+  await expect(newConnector({ disk, root, packageRoot, name: "../x" })).rejects.toMatchObject({
+    code: "INVALID_INPUT",
+  });
 });

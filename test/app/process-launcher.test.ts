@@ -10,7 +10,8 @@ let base: string;
 let hidden: readonly string[];
 beforeEach(() => {
   base = realpathSync(mkdtempSync(join(tmpdir(), "qoc-world-")));
-  for (const folder of ["real-home/.qoc/keys", "real-home/bin", "run/qoc/abc"]) mkdirSync(join(base, folder), { recursive: true });
+  for (const folder of ["real-home/.qoc/keys", "real-home/bin", "run/qoc/abc"])
+    mkdirSync(join(base, folder), { recursive: true });
   symlinkSync(join(base, "real-home"), join(base, "home"));
   const desk = { root: join(base, "desk") } as never;
   ({ hidden } = launchWorld({ desk, env: {}, home: join(base, "home"), socket: join(base, "run/qoc/abc/desk.sock") }));
@@ -26,7 +27,9 @@ describe("a program's folder", () => {
   });
 
   it("that is the folder for temporary files is not given", () => {
-    expect(readablePaths(join(realpathSync(tmpdir()), "agent.py"), [], hidden)).toMatchObject({ shows: expect.any(String) as string });
+    expect(readablePaths(join(realpathSync(tmpdir()), "agent.py"), [], hidden)).toMatchObject({
+      shows: expect.any(String) as string,
+    });
   });
 
   it("of its own in a home is", () => {

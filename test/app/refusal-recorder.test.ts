@@ -12,7 +12,7 @@ import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
 
 const MINUTE = 60_000;
 
-const record = (publish?: (event: DeskEvent) => never) => {
+function record(publish?: (event: DeskEvent) => never) {
   const clock = fakeClock();
   const events: CommandRefused[] = [];
   const told: [Actor, Tried][] = [];
@@ -29,7 +29,7 @@ const record = (publish?: (event: DeskEvent) => never) => {
     for (let n = 0; n < times; n++) refused(command, actor, "unknown or human only");
   };
   return { clock, events, told, lines, attempt, flush };
-};
+}
 
 describe("refused attempts", () => {
   it("at one name within a minute are one event, with their number", () => {
@@ -87,7 +87,10 @@ describe("refused attempts", () => {
 });
 
 describe("an actor that goes on", () => {
-  const settled = (clock: FakeClock, ms: number): Promise<void> => (clock.advance(ms), new Promise((resolve) => setImmediate(resolve)));
+  const settled = (clock: FakeClock, ms: number): Promise<void> => (
+    clock.advance(ms),
+    new Promise((resolve) => setImmediate(resolve))
+  );
 
   it.each<[string, readonly number[], number]>([
     ["twice", [2], 0],
@@ -114,7 +117,15 @@ describe("an actor that goes on", () => {
     attempt("qoc_halt");
     attempt("qoc_halt", 2, "agent:run-2");
     await settled(clock, MINUTE);
-    expect(told.map(([actor, tried]) => [actor, [...tried]])).toEqual([["agent:run-1", [["qoc_approve", 4], ["qoc_halt", 1]]]]);
+    expect(told.map(([actor, tried]) => [actor, [...tried]])).toEqual([
+      [
+        "agent:run-1",
+        [
+          ["qoc_approve", 4],
+          ["qoc_halt", 1],
+        ],
+      ],
+    ]);
   });
 });
 
@@ -125,10 +136,17 @@ describe("the note of it", () => {
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
   const disk = nodeDisk();
-  const note = async (tried: Record<string, number>, actor: Actor = "agent:run-1", clock = fakeClock()): Promise<string> => {
+  const note = async (
+    tried: Record<string, number>,
+    actor: Actor = "agent:run-1",
+    clock = fakeClock(),
+  ): Promise<string> => {
     await disk.mkdir(`${root}/inbox/archive`);
     await noteInsisting({ disk, root, clock }, actor, new Map(Object.entries(tried)));
-    return readFileSync(join(root, "inbox", readdirSync(join(root, "inbox")).find((name) => name.endsWith(".md")) ?? ""), "utf8");
+    return readFileSync(
+      join(root, "inbox", readdirSync(join(root, "inbox")).find((name) => name.endsWith(".md")) ?? ""),
+      "utf8",
+    );
   };
 
   it("names actor, run, what was tried and how often, the most first", async () => {
@@ -157,7 +175,8 @@ describe("the note of it", () => {
     const body = text.slice(text.indexOf("## "));
     expect(body.split("\n").filter((line) => line.startsWith("#"))).toHaveLength(1);
     expect(body).not.toMatch(/[\u0000-\u0008\u001b\u202e]/);
-    for (const line of body.split("\n").filter((one) => one.startsWith("- "))) expect(line).toMatch(/^- `[^`]{1,90}`: 1 times$/);
+    for (const line of body.split("\n").filter((one) => one.startsWith("- ")))
+      expect(line).toMatch(/^- `[^`]{1,90}`: 1 times$/);
   });
 
   it("tells of twelve names and counts the others", async () => {

@@ -36,7 +36,7 @@ const ORDER = {
   timeInForce: "day",
 };
 
-const rawEcho = () => {
+function rawEcho() {
   const { port1, port2 } = new MessageChannel();
   const worker = new Worker(
     `const{workerData:{port}}=require("node:worker_threads");port.on("message",(m)=>port.postMessage({id:m.id,value:{venueOrderId:"1",status:"acknowledged"}}))`,
@@ -55,10 +55,10 @@ const rawEcho = () => {
       port1.postMessage({ id, method: "placeOrder", args: [ORDER] });
     });
   return { call, close: () => worker.terminate() };
-};
+}
 
 /** Row 1: one call to a connector against a bare request and reply. */
-const rpc = async (): Promise<void> => {
+async function rpc(): Promise<void> {
   const raw = rawEcho();
   const stand = await adapterOnWorker();
   const times = await inTurn(5_000, () => stand.call("placeOrder", [ORDER]), raw.call);
@@ -73,10 +73,10 @@ const rpc = async (): Promise<void> => {
   });
   await stand.stop();
   await raw.close();
-};
+}
 
 /** Row 2: approve to acknowledgement against two flushes and a raw round trip; row 4: the same for order 10,000 against order 10. */
-const approvals = async (): Promise<void> => {
+async function approvals(): Promise<void> {
   const desk = await tempDesk(instantVenue);
   const raw = rawEcho();
   const disk = nodeDisk();
@@ -119,14 +119,14 @@ const approvals = async (): Promise<void> => {
   await desk.stop();
   await discard(desk);
   await raw.close();
-};
+}
 
-const series = async (
+async function series(
   desk: TempDesk,
   from: number,
   count: number,
   floor: (() => Promise<unknown>) | undefined,
-): Promise<{ ours: number[]; floor: number[] }> => {
+): Promise<{ ours: number[]; floor: number[] }> {
   const ours: number[] = [];
   const base: number[] = [];
   for (let i = 0; i < count; i++) {
@@ -154,10 +154,10 @@ const series = async (
     base.push(performance.now() - started);
   }
   return { ours: ours.slice(Math.min(30, ours.length / 10)), floor: base.slice(Math.min(30, base.length / 10)) };
-};
+}
 
 /** Row 6: a start on 100,000 records against parsing and hashing each line of the same file. */
-const restart = async (): Promise<void> => {
+async function restart(): Promise<void> {
   const dir = join(mkdtempSync(join(tmpdir(), "qoc-bench-")), "journal");
   const disk = nodeDisk();
   let now = Date.UTC(2026, 6, 5);
@@ -190,10 +190,10 @@ const restart = async (): Promise<void> => {
     ratio: median(times.a) / median(times.b),
     target: "<= 2",
   });
-};
+}
 
 /** Row 7: whole processes. */
-const processes = async (): Promise<void> => {
+async function processes(): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), "qoc-bench-"));
   const env = { ...process.env, HOME: home, XDG_RUNTIME_DIR: join(home, "run") };
   const bin = join(PACKAGE_ROOT, "bin/qoc.mjs");
@@ -221,7 +221,7 @@ const processes = async (): Promise<void> => {
     });
   }
   execFileSync(process.execPath, [bin, "down", "-C", desk], { env, stdio: "ignore" });
-};
+}
 
 const only = process.argv.slice(2);
 const measures: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -239,10 +239,14 @@ for (const [name, measure] of Object.entries(measures)) {
   say(`${name} ...`);
   await measure();
 }
-process.stdout.write(`Node ${process.versions.node}, ${cpus().length} cores, ${cpus()[0]?.model.trim() ?? ""}, ${process.platform}\n\n`);
+process.stdout.write(
+  `Node ${process.versions.node}, ${cpus().length} cores, ${cpus()[0]?.model.trim() ?? ""}, ${process.platform}\n\n`,
+);
 process.stdout.write("| row | what | ours | floor | | ratio | target |\n|---|---|---|---|---|---|---|\n");
 for (const row of rows)
-  process.stdout.write(`| ${row.n} | ${row.what} | ${row.ours} | ${row.base} | ${row.floor} | ${row.ratio.toFixed(2)} | ${row.target} |\n`);
+  process.stdout.write(
+    `| ${row.n} | ${row.what} | ${row.ours} | ${row.base} | ${row.floor} | ${row.ratio.toFixed(2)} | ${row.target} |\n`,
+  );
 for (const [name, measure] of Object.entries({ levels, hundred })) {
   if (only.length > 0 && !only.includes(name)) continue;
   say(`${name} ...`);

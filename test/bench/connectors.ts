@@ -20,16 +20,18 @@ import { type Row, SHORT, longestStall, median, quantile, timed, us } from "./me
 
 const FILLS = SHORT ? 20_000 : 100_000;
 const FILL = `{ fillId: String(i), venueOrderId: "V" + (i % 1000), symbol: "SPX", side: i % 2 === 0 ? "buy" : "sell", quantity: "1", price: "2938.13", timestamp: 1_570_000_000_000 + i, fee: "0.01", feeCurrency: "USD", clientOrderId: "q1-" + i + "-1" }`;
-const temp = (): string => mkdtempSync(join(tmpdir(), "qoc-bench-"));
-const up = async (source: string, options: StandOptions = {}): Promise<Stand> => {
+function temp(): string {
+  return mkdtempSync(join(tmpdir(), "qoc-bench-"));
+}
+async function up(source: string, options: StandOptions = {}): Promise<Stand> {
   const stand = await adapterStand(source, options);
   await stand.connector.start();
   if (stand.connector.facts.state !== "ready") throw new Error(stand.connector.facts.lastError);
   return stand;
-};
+}
 
 /** Row 3: fills from a worker until they are on disk, against bare batches that are hashed and appended. */
-export const fillsThroughput = async (): Promise<Row> => {
+export async function fillsThroughput(): Promise<Row> {
   const floor = median([await rawFills(), await rawFills(), await rawFills()]);
   const runs = [await ourFills(), await ourFills(), await ourFills()];
   const rate = median(runs.map((run) => run.rate));
@@ -43,9 +45,9 @@ export const fillsThroughput = async (): Promise<Row> => {
     ratio: rate / floor,
     target: ">= 0.5, stall <= 15 ms",
   };
-};
+}
 
-const ourFills = async (): Promise<{ rate: number; stall: number }> => {
+async function ourFills(): Promise<{ rate: number; stall: number }> {
   const log = quietLog();
   const book = emptyBook();
   const { journal } = await openJournal({ disk: nodeDisk(), dir: join(temp(), "journal"), clock: systemClock, log });
@@ -56,11 +58,15 @@ const ourFills = async (): Promise<{ rate: number; stall: number }> => {
   let done: () => void = () => undefined;
   const all = new Promise<void>((resolve) => (done = resolve));
   const stand = await up(
-    adapterSource(`async cancelOrder() { for (let i = 0; i < ${FILLS}; i++) { this.ctx.emitFill(${FILL}); if (i % 512 === 0) await new Promise((r) => setImmediate(r)); } }`),
+    adapterSource(
+      `async cancelOrder() { for (let i = 0; i < ${FILLS}; i++) { this.ctx.emitFill(${FILL}); if (i % 512 === 0) await new Promise((r) => setImmediate(r)); } }`,
+    ),
     {
       memoryMb: 256,
       onFills: async (generation, batch) => {
-        await takeFills("venue", batch, log, (fills) => recordFills(desk, { connector: "venue" as ConnectorName, generation }, fills));
+        await takeFills("venue", batch, log, (fills) =>
+          recordFills(desk, { connector: "venue" as ConnectorName, generation }, fills),
+        );
         kept += batch.length;
         if (kept === FILLS) done();
       },
@@ -75,9 +81,9 @@ const ourFills = async (): Promise<{ rate: number; stall: number }> => {
   await stand.connector.stop();
   await journal.close();
   return { rate, stall };
-};
+}
 
-const rawFills = async (): Promise<number> => {
+async function rawFills(): Promise<number> {
   const { port1, port2 } = new MessageChannel();
   const worker = new Worker(
     `const { workerData: { port } } = require("node:worker_threads"); let sent = 0, acked = 0;
@@ -108,10 +114,10 @@ const rawFills = async (): Promise<number> => {
   const rate = FILLS / ((performance.now() - started) / 1000);
   await worker.terminate();
   return rate;
-};
+}
 
 /** Row 5: calls to one connector while another spins, against the same with none spinning. */
-export const spinning = async (): Promise<Row> => {
+export async function spinning(): Promise<Row> {
   const other = await up(adapterSource(""));
   const call = () => other.connector.call("getQuote", ["X"]);
   const rounds = SHORT ? 3_000 : 20_000;
@@ -130,17 +136,17 @@ export const spinning = async (): Promise<Row> => {
     ratio: beside / alone,
     target: "<= 2, < 20 ms",
   };
-};
+}
 
 const SKELETON = adapterSource("");
-const resident = async (): Promise<number> => {
+async function resident(): Promise<number> {
   globalThis.gc?.();
   await new Promise((resolve) => setTimeout(resolve, 300));
   return (await residentMb(process.pid)) ?? 0;
-};
+}
 
 /** Row 8: memory of one more connector over that of one more empty worker. */
-export const memoryOfOne = async (): Promise<Row> => {
+export async function memoryOfOne(): Promise<Row> {
   const count = 20;
   const before = await resident();
   const empty = Array.from({ length: count }, () => new Worker("setInterval(() => {}, 1e9)", { eval: true, env: {} }));
@@ -160,11 +166,14 @@ export const memoryOfOne = async (): Promise<Row> => {
     ratio: oursMb / emptyMb,
     target: "+ <= 8 MB",
   };
-};
+}
 
 /** What the process level costs beside the worker level. */
-export const levels = async (): Promise<string> => {
-  const lines = ["| level | start to ready, p50 | call, p50 | call, p99 | 1,000 calls at once | memory |", "|---|---|---|---|---|---|"];
+export async function levels(): Promise<string> {
+  const lines = [
+    "| level | start to ready, p50 | call, p50 | call, p99 | 1,000 calls at once | memory |",
+    "|---|---|---|---|---|---|",
+  ];
   for (const isolation of ["worker", "process"] as const) {
     const starts: number[] = [];
     for (let i = 0; i < 12; i++) {
@@ -188,16 +197,16 @@ export const levels = async (): Promise<string> => {
     );
   }
   return lines.join("\n");
-};
+}
 
 /** Proportional memory of the one child, MB: what it shares with this process counts in part. */
-const childPss = (): number => {
+function childPss(): number {
   const [pid = ""] = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8").trim().split(" ");
   return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0) / 1024;
-};
+}
 
 /** A hundred connectors at once. */
-export const hundred = async (): Promise<string> => {
+export async function hundred(): Promise<string> {
   const lines = ["| a hundred at once | all ready | memory | call, p50 | call, p99 |", "|---|---|---|---|---|"];
   for (const isolation of ["worker", "process"] as const) {
     const before = await resident();
@@ -211,7 +220,9 @@ export const hundred = async (): Promise<string> => {
     }
     await Promise.all(stands.map(({ connector }) => connector.stop()));
     const held = Number.isNaN(memory) ? "see above, each" : `${memory.toFixed(0)} MB`;
-    lines.push(`| ${isolation} | ${readyMs.toFixed(0)} ms | ${held} | ${us(median(calls))} | ${us(quantile(calls, 0.99))} |`);
+    lines.push(
+      `| ${isolation} | ${readyMs.toFixed(0)} ms | ${held} | ${us(median(calls))} | ${us(quantile(calls, 0.99))} |`,
+    );
   }
   return lines.join("\n");
-};
+}

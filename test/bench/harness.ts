@@ -27,7 +27,15 @@ export default class Instant {
 }
 `;
 
-const GUARDS = ["max-order-nav", "max-position-nav", "day-loss-limit", "buying-power", "price-collar", "quote-freshness", "no-short"];
+const GUARDS = [
+  "max-order-nav",
+  "max-position-nav",
+  "day-loss-limit",
+  "buying-power",
+  "price-collar",
+  "quote-freshness",
+  "no-short",
+];
 
 export const instantVenue: TempDeskOptions = {
   files: { "instant.ts": VENUE },
@@ -35,8 +43,11 @@ export const instantVenue: TempDeskOptions = {
     `[workspace]\nhistory_enabled = false\n[[connector]]\nname = "instant"\ntype = "custom"\nadapter = "./instant.ts"\n${GUARDS.map((key) => `[[guard]]\nkey = "${key}"\n`).join("")}`,
 };
 
-export const adapterOnWorker = async () => {
+export async function adapterOnWorker() {
   const stand = await adapterStand(adapterSource(""));
   await stand.connector.start();
-  return { call: (method: Method, args: readonly unknown[]) => stand.connector.call(method, args), stop: () => stand.connector.stop() };
-};
+  return {
+    call: (method: Method, args: readonly unknown[]) => stand.connector.call(method, args),
+    stop: () => stand.connector.stop(),
+  };
+}

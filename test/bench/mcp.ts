@@ -13,20 +13,21 @@ import { type Row, inTurn, median } from "./measure.ts";
 const ROUNDS = 450;
 
 /** `works`: the bare server does the command's own work too, which for the status is reading the workspace's files. */
-const CALLS: readonly { readonly command: string; readonly input: Record<string, unknown>; readonly works: boolean }[] = [
-  { command: "quotes get", input: { symbol: "SPX" }, works: false },
-  { command: "status", input: {}, works: false },
-  { command: "status", input: {}, works: true },
-];
+const CALLS: readonly { readonly command: string; readonly input: Record<string, unknown>; readonly works: boolean }[] =
+  [
+    { command: "quotes get", input: { symbol: "SPX" }, works: false },
+    { command: "status", input: {}, works: false },
+    { command: "status", input: {}, works: true },
+  ];
 
-const clientAt = async (url: string, headers: Record<string, string> = {}): Promise<Client> => {
+async function clientAt(url: string, headers: Record<string, string> = {}): Promise<Client> {
   const client = new Client({ name: "bench", version: "1" }, { versionNegotiation: { mode: "auto" } });
   await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } }));
   return client;
-};
+}
 
 /** A server of one tool, and nothing between the two. */
-const bareServer = async (tool: string, answer: () => Promise<Record<string, unknown>>) => {
+async function bareServer(tool: string, answer: () => Promise<Record<string, unknown>>) {
   const handler = createMcpHandler(() => {
     const mcp = new McpServer({ name: "bare", version: "1" });
     const inputSchema = z.object({ symbol: z.string().optional() });
@@ -47,9 +48,9 @@ const bareServer = async (tool: string, answer: () => Promise<Record<string, unk
       server.close();
     },
   };
-};
+}
 
-export const mcpCalls = async (): Promise<readonly Row[]> => {
+export async function mcpCalls(): Promise<readonly Row[]> {
   const desk = await tempDesk();
   const rows: Row[] = [];
   for (const { command, input, works } of CALLS) {
@@ -58,9 +59,15 @@ export const mcpCalls = async (): Promise<readonly Row[]> => {
     const client = await clientAt(door.url, { authorization: `Bearer ${door.token}` });
     const call = { name, arguments: input };
     const value = (await client.callTool(call)).structuredContent as Record<string, unknown>;
-    const bare = await bareServer(name, () => (works ? desk.call(command, input, { actor: "agent:bench", channel: "mcp" }) : Promise.resolve(value)));
+    const bare = await bareServer(name, () =>
+      works ? desk.call(command, input, { actor: "agent:bench", channel: "mcp" }) : Promise.resolve(value),
+    );
     const floor = await clientAt(bare.url);
-    const times = await inTurn(ROUNDS, () => client.callTool(call), () => floor.callTool(call));
+    const times = await inTurn(
+      ROUNDS,
+      () => client.callTool(call),
+      () => floor.callTool(call),
+    );
     rows.push({
       n: 9,
       what: `${name} over MCP, p50`,
@@ -77,4 +84,4 @@ export const mcpCalls = async (): Promise<readonly Row[]> => {
   await desk.stop();
   await discard(desk);
   return rows;
-};
+}

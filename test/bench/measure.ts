@@ -12,18 +12,25 @@ export interface Row {
 }
 export const SHORT = process.env["BENCH_SHORT"] !== undefined;
 
-export const quantile = (values: readonly number[], share: number): number =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
-export const median = (values: readonly number[]): number => quantile(values, 0.5);
-export const us = (ms: number): string => `${(ms * 1000).toFixed(0)} us`;
-export const say = (line: string): void => void process.stderr.write(`${line}\n`);
+export function quantile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
+}
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+export function us(ms: number): string {
+  return `${(ms * 1000).toFixed(0)} us`;
+}
+export function say(line: string): void {
+  return void process.stderr.write(`${line}\n`);
+}
 
 /** A and B in turn, so that a drift of the machine's speed meets both. */
-export const inTurn = async (
+export async function inTurn(
   rounds: number,
   a: () => Promise<unknown>,
   b: () => Promise<unknown>,
-): Promise<{ a: number[]; b: number[] }> => {
+): Promise<{ a: number[]; b: number[] }> {
   const times: { a: number[]; b: number[] } = { a: [], b: [] };
   for (let i = 0; i < rounds; i++) {
     for (const [name, run] of [
@@ -36,19 +43,19 @@ export const inTurn = async (
     }
   }
   return { a: times.a.slice(rounds / 10), b: times.b.slice(rounds / 10) };
-};
+}
 
 /** The longest time this thread could not be reached while `work` ran, ms. */
-export const longestStall = async (work: () => Promise<void>): Promise<number> => {
+export async function longestStall(work: () => Promise<void>): Promise<number> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   await work();
   delay.disable();
   return delay.max / 1e6 - 1;
-};
+}
 
 /** How long each of so many calls took, ms. */
-export const timed = async (rounds: number, call: () => Promise<unknown>): Promise<number[]> => {
+export async function timed(rounds: number, call: () => Promise<unknown>): Promise<number[]> {
   const times: number[] = [];
   for (let i = 0; i < rounds; i++) {
     const started = performance.now();
@@ -56,4 +63,4 @@ export const timed = async (rounds: number, call: () => Promise<unknown>): Promi
     times.push(performance.now() - started);
   }
   return times;
-};
+}

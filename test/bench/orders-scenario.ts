@@ -3,17 +3,18 @@ import { digestTerms } from "../../src/domain/digest.ts";
 import type { DeskEvent } from "../../src/domain/event.ts";
 import type { OrderTerms } from "../../src/domain/order.ts";
 
-const account = (i: number): DeskEvent =>
-  ({
+function account(i: number): DeskEvent {
+  return {
     type: "account.marked",
     connector: "paper",
     account: { nav: String(1_000_000 + i), cash: "900000", buyingPower: "900000", currency: "USD" },
     positions: [{ symbol: "SPX", quantity: "10", averagePrice: "2938.13", markPrice: "2940" }],
     venueTime: 1_570_000_000_000 + i * 1000,
     venueDate: "2019-10-10",
-  }) as unknown as DeskEvent;
+  } as unknown as DeskEvent;
+}
 
-const orderEvents = (i: number): readonly DeskEvent[] => {
+function orderEvents(i: number): readonly DeskEvent[] {
   const terms = {
     connector: "paper",
     mode: "paper",
@@ -68,7 +69,7 @@ const orderEvents = (i: number): readonly DeskEvent[] => {
     { type: "fill.received", id, connector: "paper", fill: fill(2), generation: 1 },
     account(i),
   ] as unknown as readonly DeskEvent[];
-};
+}
 
 export function* ordersStory(count: number): Iterable<DeskEvent> {
   yield { type: "desk.created", format: 1, deskId: "bench" };

@@ -5,11 +5,11 @@ import { type Book, emptyBook } from "../../src/domain/book.ts";
 import type { DeskEvent } from "../../src/domain/event.ts";
 import { type JournalStand, openStand, outcomeOf, runStarted, settled } from "../support/journal-harness.ts";
 
-const open = async (): Promise<JournalStand & { bus: Bus; book: Book }> => {
+async function open(): Promise<JournalStand & { bus: Bus; book: Book }> {
   const stand = await openStand();
   const book = emptyBook();
   return { ...stand, book, bus: openBus(stand.journal, book, stand.log) };
-};
+}
 const halted: DeskEvent = { type: "trading.changed", state: "halted", reason: "test", actor: "human" };
 
 describe("publish", () => {
@@ -55,7 +55,9 @@ describe("publish", () => {
     const { bus, book, disk } = await open();
     const seen: number[] = [];
     bus.subscribe("publish", ({ seq }) => seen.push(seq));
-    expect(() => bus.publish({ ...halted, reason: "x".repeat(LINE_BYTES_MAX) })).toThrowError(expect.objectContaining({ code: "TOO_LARGE" }));
+    expect(() => bus.publish({ ...halted, reason: "x".repeat(LINE_BYTES_MAX) })).toThrowError(
+      expect.objectContaining({ code: "TOO_LARGE" }),
+    );
     disk.fail({ on: "write", nth: 1, code: "ENOSPC" });
     await outcomeOf(bus.publish(runStarted("doomed"), { durable: true }).committed);
     expect(() => bus.publish(halted)).toThrowError(expect.objectContaining({ code: "JOURNAL_FAILED" }));

@@ -11,26 +11,33 @@ import { quietLog } from "../support/quiet-log.ts";
 let segments: ReadonlyMap<string, Buffer>;
 const RECORDS = 8;
 
-const filled = async (segmentBytes?: number): Promise<Map<string, Buffer>> => {
+async function filled(segmentBytes?: number): Promise<Map<string, Buffer>> {
   const stand = await openStand(crashDisk(), segmentBytes);
-  for (let i = 0; i < RECORDS; i++) await stand.journal.append(runStarted(`Läufer ${i} 🙂`), { durable: true }).committed;
+  for (let i = 0; i < RECORDS; i++)
+    await stand.journal.append(runStarted(`Läufer ${i} 🙂`), { durable: true }).committed;
   await stand.journal.close();
   const files = new Map<string, Buffer>();
   for (const { name } of await stand.disk.list(JOURNAL_DIR)) files.set(name, stand.disk.peek(`${JOURNAL_DIR}/${name}`));
   return files;
-};
+}
 
-const diskOf = async (files: ReadonlyMap<string, Buffer>): Promise<CrashDisk> => {
+async function diskOf(files: ReadonlyMap<string, Buffer>): Promise<CrashDisk> {
   const disk = crashDisk();
   await disk.mkdir(JOURNAL_DIR);
   for (const [name, bytes] of files) disk.put(`${JOURNAL_DIR}/${name}`, bytes);
   return disk;
-};
+}
 
-const scanOf = async (files: ReadonlyMap<string, Buffer>): Promise<JournalScan> => scanJournal(await diskOf(files), JOURNAL_DIR);
+async function scanOf(files: ReadonlyMap<string, Buffer>): Promise<JournalScan> {
+  return scanJournal(await diskOf(files), JOURNAL_DIR);
+}
 
-const linesOf = (bytes: Buffer | undefined): string[] => (bytes ?? Buffer.alloc(0)).toString("utf8").split("\n").slice(0, -1);
-const joined = (lines: readonly string[]): Buffer => Buffer.from(lines.map((line) => `${line}\n`).join(""));
+function linesOf(bytes: Buffer | undefined): string[] {
+  return (bytes ?? Buffer.alloc(0)).toString("utf8").split("\n").slice(0, -1);
+}
+function joined(lines: readonly string[]): Buffer {
+  return Buffer.from(lines.map((line) => `${line}\n`).join(""));
+}
 
 beforeAll(async () => {
   segments = await filled(700);
@@ -47,7 +54,9 @@ describe("a torn tail", () => {
       expect(stand.disk.peek(FIRST_SEGMENT).equals(whole.subarray(0, lastStart))).toBe(true);
       if (cut > lastStart) {
         expect(stand.scan.torn).toEqual({ segment: "000001.ndjson", offset: lastStart, bytes: cut - lastStart });
-        expect(stand.disk.peek(`${JOURNAL_DIR}/torn/000001.ndjson.${lastStart}`).equals(whole.subarray(lastStart, cut))).toBe(true);
+        expect(
+          stand.disk.peek(`${JOURNAL_DIR}/torn/000001.ndjson.${lastStart}`).equals(whole.subarray(lastStart, cut)),
+        ).toBe(true);
         expect(stand.log.text()).toContain(`${cut - lastStart} bytes was set aside`);
       } else expect(stand.scan.torn).toBeUndefined();
       expect(stand.journal.append(runStarted("again")).recorded.seq).toBe(RECORDS);
@@ -117,7 +126,10 @@ describe("damage names its segment and line", () => {
 
   it("a damaged newline, so that no acknowledged record passes for a torn one", async () => {
     const whole = (await filled()).get(name) ?? Buffer.alloc(0);
-    for (const [from, line] of [[whole.length - 2, RECORDS - 1], [whole.length - 1, RECORDS]] as const) {
+    for (const [from, line] of [
+      [whole.length - 2, RECORDS - 1],
+      [whole.length - 1, RECORDS],
+    ] as const) {
       const damaged = Buffer.from(whole);
       damaged[damaged.lastIndexOf(10, from)] = 11;
       expect((await scanOf(new Map([[name, damaged]]))).corrupt).toMatchObject({ segment: name, line });
@@ -125,7 +137,11 @@ describe("damage names its segment and line", () => {
   });
 
   it("an empty line", async () => {
-    expect((await edit((lines) => lines.toSpliced(2, 0, ""))).corrupt).toMatchObject({ segment: name, line: 3, message: "has no hash" });
+    expect((await edit((lines) => lines.toSpliced(2, 0, ""))).corrupt).toMatchObject({
+      segment: name,
+      line: 3,
+      message: "has no hash",
+    });
   });
 
   it("a whole line of another journal", async () => {
@@ -139,7 +155,11 @@ describe("damage names its segment and line", () => {
   it("a middle segment cut short, in a line or between two", async () => {
     const middle = segments.get("000002.ndjson") ?? Buffer.alloc(0);
     const inLine = await scanOf(new Map([...segments, ["000002.ndjson", middle.subarray(0, middle.length - 20)]]));
-    expect(inLine.corrupt).toMatchObject({ segment: "000002.ndjson", line: linesOf(middle).length, message: "has no newline" });
+    expect(inLine.corrupt).toMatchObject({
+      segment: "000002.ndjson",
+      line: linesOf(middle).length,
+      message: "has no newline",
+    });
     const whole = linesOf(middle);
     expect(whole.length).toBeGreaterThan(1);
     const between = await scanOf(new Map([...segments, ["000002.ndjson", joined(whole.slice(0, -1))]]));
@@ -149,7 +169,10 @@ describe("damage names its segment and line", () => {
   it("a missing first or middle segment", async () => {
     for (const gone of ["000001.ndjson", "000002.ndjson"]) {
       const scan = await scanOf(new Map([...segments].filter(([at]) => at !== gone)));
-      expect(scan.corrupt).toMatchObject({ segment: gone === "000001.ndjson" ? "000002.ndjson" : "000003.ndjson", line: 1 });
+      expect(scan.corrupt).toMatchObject({
+        segment: gone === "000001.ndjson" ? "000002.ndjson" : "000003.ndjson",
+        line: 1,
+      });
     }
   });
 
@@ -165,7 +188,9 @@ describe("damage names its segment and line", () => {
 });
 
 it("other files in the folder are not read", async () => {
-  const scan = await scanOf(new Map([...segments, ["000001.ndjson.bak", Buffer.from("x")], ["note.txt", Buffer.from("y")]]));
+  const scan = await scanOf(
+    new Map([...segments, ["000001.ndjson.bak", Buffer.from("x")], ["note.txt", Buffer.from("y")]]),
+  );
   expect(scan.corrupt).toBeUndefined();
   expect(scan.events).toHaveLength(RECORDS);
 });

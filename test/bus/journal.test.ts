@@ -4,9 +4,19 @@ import { describe, expect, it } from "vitest";
 import { LINE_BYTES_MAX } from "../../src/bus/journal-record.ts";
 import { scanJournal } from "../../src/bus/journal-read.ts";
 import type { FaultCode } from "../support/crash-disk.ts";
-import { FIRST_SEGMENT, JOURNAL_DIR, type JournalStand, openStand, outcomeOf, runStarted, settled } from "../support/journal-harness.ts";
+import {
+  FIRST_SEGMENT,
+  JOURNAL_DIR,
+  type JournalStand,
+  openStand,
+  outcomeOf,
+  runStarted,
+  settled,
+} from "../support/journal-harness.ts";
 
-const linesOf = (stand: JournalStand, path = FIRST_SEGMENT): string[] => stand.disk.peek(path).toString("utf8").split("\n").slice(0, -1);
+function linesOf(stand: JournalStand, path = FIRST_SEGMENT): string[] {
+  return stand.disk.peek(path).toString("utf8").split("\n").slice(0, -1);
+}
 
 describe("a line", () => {
   it("is written exactly so", async () => {
@@ -44,7 +54,9 @@ describe("appending", () => {
 
   it("shares one write and one sync among what is appended in one breath", async () => {
     const stand = await openStand();
-    await Promise.all(Array.from({ length: 100 }, (_, i) => stand.journal.append(runStarted(`r${i}`), { durable: true }).committed));
+    await Promise.all(
+      Array.from({ length: 100 }, (_, i) => stand.journal.append(runStarted(`r${i}`), { durable: true }).committed),
+    );
     expect(stand.disk.counts).toEqual({ writes: 1, syncs: 1 });
     expect(linesOf(stand)).toHaveLength(100);
   });
@@ -54,7 +66,10 @@ describe("appending", () => {
     const held = stand.disk.hold();
     const first = stand.journal.append(runStarted("first"), { durable: true });
     await settled();
-    const later = Array.from({ length: 10 }, (_, i) => stand.journal.append(runStarted(`r${i}`), { durable: true }).committed);
+    const later = Array.from(
+      { length: 10 },
+      (_, i) => stand.journal.append(runStarted(`r${i}`), { durable: true }).committed,
+    );
     held.release();
     await Promise.all([first.committed, ...later]);
     expect(stand.disk.counts).toEqual({ writes: 2, syncs: 2 });
@@ -135,7 +150,9 @@ describe("appending", () => {
   it("refuses a record over the limit and stays usable", async () => {
     const stand = await openStand();
     const before = stand.journal.append(runStarted("before"));
-    expect(() => stand.journal.append(runStarted("x".repeat(LINE_BYTES_MAX)))).toThrowError(expect.objectContaining({ code: "TOO_LARGE" }));
+    expect(() => stand.journal.append(runStarted("x".repeat(LINE_BYTES_MAX)))).toThrowError(
+      expect.objectContaining({ code: "TOO_LARGE" }),
+    );
     const after = stand.journal.append(runStarted("after"), { durable: true });
     expect([before.recorded.seq, after.recorded.seq]).toEqual([1, 2]);
     await after.committed;
@@ -162,7 +179,9 @@ describe("a failing disk", () => {
       held.release();
       for (const committed of doomed) expect(await outcomeOf(committed)).toBe("JOURNAL_FAILED");
       const counts = { ...stand.disk.counts };
-      expect(() => stand.journal.append(runStarted("late"), { durable: true })).toThrowError(expect.objectContaining({ code: "JOURNAL_FAILED" }));
+      expect(() => stand.journal.append(runStarted("late"), { durable: true })).toThrowError(
+        expect.objectContaining({ code: "JOURNAL_FAILED" }),
+      );
       await expect(stand.journal.flush()).rejects.toMatchObject({ code: "JOURNAL_FAILED" });
       stand.clock.advance(1000);
       await settled();
@@ -180,12 +199,18 @@ describe("a failing disk", () => {
     const stand = await openStand(undefined, 100);
     await stand.journal.append(runStarted("one"), { durable: true }).committed;
     stand.disk.append = () => Promise.reject(Object.assign(new Error("ENOSPC: open"), { code: "ENOSPC" }));
-    expect(await outcomeOf(stand.journal.append(runStarted("two"), { durable: true }).committed)).toBe("JOURNAL_FAILED");
+    expect(await outcomeOf(stand.journal.append(runStarted("two"), { durable: true }).committed)).toBe(
+      "JOURNAL_FAILED",
+    );
     expect(stand.failures).toHaveLength(1);
   });
 });
 
-type Step = { do: "append"; durable: boolean } | { do: "wait" } | { do: "tick"; ms: number } | { do: "crash"; seed: number };
+type Step =
+  | { do: "append"; durable: boolean }
+  | { do: "wait" }
+  | { do: "tick"; ms: number }
+  | { do: "crash"; seed: number };
 
 describe("power cuts", () => {
   const step: fc.Arbitrary<Step> = fc.oneof(

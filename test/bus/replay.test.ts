@@ -6,10 +6,14 @@ import { emptyBook } from "../../src/domain/book.ts";
 import type { DeskEvent, Recorded } from "../../src/domain/event.ts";
 import { openStand } from "../support/journal-harness.ts";
 
-const created = (format: number): DeskEvent => ({ type: "desk.created", format, deskId: "d1" });
+function created(format: number): DeskEvent {
+  return { type: "desk.created", format, deskId: "d1" };
+}
 const started: DeskEvent = { type: "desk.started", version: "0.1.0", machine: "m1", nonce: "n1" };
 const at = Date.UTC(2026, 6, 6);
-const numbered = (events: readonly DeskEvent[], epoch: number): Recorded[] => events.map((event, i) => ({ seq: i + 1, at, epoch, event }));
+function numbered(events: readonly DeskEvent[], epoch: number): Recorded[] {
+  return events.map((event, i) => ({ seq: i + 1, at, epoch, event }));
+}
 
 it("reads format 0, which had no epoch, as epoch 1", () => {
   const old = numbered([created(0), started], 0);
@@ -37,7 +41,10 @@ it("leaves this version's records as they are", () => {
 
 it("refuses a newer format", () => {
   expect(() => replay(numbered([created(JOURNAL_FORMAT + 1)], 1))).toThrowError(
-    expect.objectContaining({ code: "FORMAT_TOO_NEW", details: { what: "the journal", found: JOURNAL_FORMAT + 1, known: JOURNAL_FORMAT } }),
+    expect.objectContaining({
+      code: "FORMAT_TOO_NEW",
+      details: { what: "the journal", found: JOURNAL_FORMAT + 1, known: JOURNAL_FORMAT },
+    }),
   );
 });
 

@@ -3,11 +3,11 @@ import { COMMANDS } from "../../src/commands/table.ts";
 import { QocError } from "../../src/domain/error.ts";
 import { kebab, parseArgv } from "../../src/cli/argv.ts";
 
-const parse = (...argv: string[]) => {
+function parse(...argv: string[]) {
   const { row, input, globals } = parseArgv(argv, COMMANDS);
   return { name: row?.name, input, globals };
-};
-const refusal = (...argv: string[]): QocError => {
+}
+function refusal(...argv: string[]): QocError {
   try {
     parse(...argv);
   } catch (error) {
@@ -15,7 +15,7 @@ const refusal = (...argv: string[]): QocError => {
     throw error;
   }
   throw new Error(`${argv.join(" ")} was taken`);
-};
+}
 
 describe("parseArgv", () => {
   it.each<[string[], string, Record<string, unknown>]>([
@@ -32,7 +32,11 @@ describe("parseArgv", () => {
     [["init"], "init", {}],
     [["up", "-d"], "up", { detach: true }],
     [["inbox", "write", "--title", "t", "--text", "-"], "inbox write", { title: "t", text: "-" }],
-    [["issues", "new", "A title", "--symbols", "SPX", "--symbols", "AAPL"], "issues new", { title: "A title", symbols: ["SPX", "AAPL"] }],
+    [
+      ["issues", "new", "A title", "--symbols", "SPX", "--symbols", "AAPL"],
+      "issues new",
+      { title: "A title", symbols: ["SPX", "AAPL"] },
+    ],
     [["reject", "--comment=-1 %", "a1"], "reject", { id: "a1", comment: "-1 %" }],
     [["show", "--", "-1"], "show", { id: "-1" }],
   ])("%j is %s", (argv, name, input) => {
@@ -65,7 +69,11 @@ describe("parseArgv", () => {
     [["--json", "-Cdesk", "orders", "list"]],
     [["--workspace=desk", "--json", "orders", "list"]],
   ])("takes globals anywhere: %j", (argv) => {
-    expect(parse(...argv)).toMatchObject({ name: "orders list", input: {}, globals: { json: true, workspace: "desk", quiet: false } });
+    expect(parse(...argv)).toMatchObject({
+      name: "orders list",
+      input: {},
+      globals: { json: true, workspace: "desk", quiet: false },
+    });
   });
 
   it("knows short globals, alone and run together", () => {

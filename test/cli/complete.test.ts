@@ -8,7 +8,9 @@ const desk: AskDesk = async (command, input) => {
   const answers: Record<string, unknown> = {
     "orders list": [
       { id: "20260705-001", state: "proposed", terms: { side: "buy", quantity: "10", symbol: "SPX" } },
-      ...(input["state"] === "proposed" ? [] : [{ id: "20260705-002", state: "filled", terms: { side: "sell", quantity: "1", symbol: "SPX" } }]),
+      ...(input["state"] === "proposed"
+        ? []
+        : [{ id: "20260705-002", state: "filled", terms: { side: "sell", quantity: "1", symbol: "SPX" } }]),
     ],
     "issues list": [
       { id: "001", untrusted: { title: { text: "A \u202elook\n\u001b[31m" } } },
@@ -20,10 +22,12 @@ const desk: AskDesk = async (command, input) => {
 };
 const nobody: AskDesk = () => Promise.reject(new Error("the desk is not up"));
 
-const values = async (line: string, ask: AskDesk = desk): Promise<string[]> => {
+async function values(line: string, ask: AskDesk = desk): Promise<string[]> {
   const text = await completions(line.split(" "), COMMANDS, ask);
-  return text.split("\n").flatMap((shown) => (shown.startsWith(":") || shown === "" ? [] : [shown.split("\t")[0] ?? ""]));
-};
+  return text
+    .split("\n")
+    .flatMap((shown) => (shown.startsWith(":") || shown === "" ? [] : [shown.split("\t")[0] ?? ""]));
+}
 
 describe("completions", () => {
   it.each<[string, readonly string[]]>([

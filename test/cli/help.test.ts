@@ -16,9 +16,25 @@ const feed: Command = {
   about: "give the fish of one tank what they are owed, and write down how much of it was left over after a minute",
   args: [
     { name: "tank", kind: "positional", type: "string", value: "TANK", about: "which tank" },
-    { name: "also", kind: "positional", type: "string", value: "TANK", about: "more tanks", many: true, required: false },
+    {
+      name: "also",
+      kind: "positional",
+      type: "string",
+      value: "TANK",
+      about: "more tanks",
+      many: true,
+      required: false,
+    },
     { name: "grams", kind: "flag", type: "number", value: "N", about: "how much", required: true },
-    { name: "foodType", kind: "flag", type: "string", value: "FOOD", about: "what", choices: ["flakes", "worms"], short: "f" },
+    {
+      name: "foodType",
+      kind: "flag",
+      type: "string",
+      value: "FOOD",
+      about: "what",
+      choices: ["flakes", "worms"],
+      short: "f",
+    },
     { name: "slowly", kind: "flag", type: "boolean", about: "over a minute" },
   ],
   examples: ["qoc fish feed north --grams 3", "qoc fish feed north -f worms"],
@@ -100,7 +116,8 @@ see also: qoc fish count, qoc help guards, qoc help security
 
   it.each(COMMANDS.map(({ name }) => name))("has a page for %s without loading it", (name) => {
     const page = helpFor(name.split(" "), COMMANDS);
-    for (const line of page.split("\n")) if (!line.startsWith("  qoc ")) expect(line.length, line).toBeLessThanOrEqual(80);
+    for (const line of page.split("\n"))
+      if (!line.startsWith("  qoc ")) expect(line.length, line).toBeLessThanOrEqual(80);
     expect(page).toMatch(/^usage: qoc /);
     expect(page).toContain("see also: ");
     expect(page).not.toMatch(/undefined|\u00a0|\u001b/);
@@ -122,7 +139,9 @@ describe("topics", () => {
   });
 
   it("name only commands that exist", () => {
-    const firsts = COMMANDS.flatMap(({ name, aliases = [] }) => [name, ...aliases].map((whole) => whole.split(" ")[0] ?? ""));
+    const firsts = COMMANDS.flatMap(({ name, aliases = [] }) =>
+      [name, ...aliases].map((whole) => whole.split(" ")[0] ?? ""),
+    );
     const names = new Set(["help", "complete", ...firsts]);
     for (const { name, text } of TOPICS) {
       if (name === "errors") continue;
@@ -136,7 +155,8 @@ describe("topics", () => {
 
   it("fit a terminal of 80 columns", () => {
     for (const { name } of TOPICS)
-      for (const line of helpFor([name], COMMANDS).split("\n")) expect(line.length, `${name}: ${line}`).toBeLessThanOrEqual(80);
+      for (const line of helpFor([name], COMMANDS).split("\n"))
+        expect(line.length, `${name}: ${line}`).toBeLessThanOrEqual(80);
   });
 });
 

@@ -6,12 +6,12 @@ import { Interrupted } from "../../src/cli/prompts.ts";
 import { canAsk, nodeIo } from "../../src/cli/io.ts";
 
 /** A terminal, or pipes, in memory. */
-const shell = (isTty: boolean, env: Readonly<Record<string, string>> = {}, columns = 100) => {
+function shell(isTty: boolean, env: Readonly<Record<string, string>> = {}, columns = 100) {
   const stream = () => Object.assign(new PassThrough(), { isTTY: isTty, columns, setRawMode: () => undefined });
   const [stdin, stdout, stderr] = [stream(), stream(), stream()];
   const streams = { stdin, stdout, stderr } as unknown as NonNullable<Parameters<typeof nodeIo>[1]>;
   return { io: nodeIo(env, streams), stdin, stdout, stderr, shown: () => String(stderr.read() ?? "") };
-};
+}
 const never = new AbortController().signal;
 
 describe("nodeIo", () => {
@@ -51,7 +51,9 @@ describe("nodeIo", () => {
   });
 
   it("knows a terminal's width, and takes 80 for a pipe", () => {
-    expect([shell(true, {}, 120).io.columns, shell(true, {}, 10).io.columns, shell(false, {}, 120).io.columns]).toEqual([120, 40, 80]);
+    expect([shell(true, {}, 120).io.columns, shell(true, {}, 10).io.columns, shell(false, {}, 120).io.columns]).toEqual(
+      [120, 40, 80],
+    );
   });
 
   it("shades what a terminal shows and not what a pipe carries", () => {

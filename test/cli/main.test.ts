@@ -14,24 +14,29 @@ import type { ColdCall } from "../../src/cli/cli-deps.ts";
 import { type BufferIo, type BufferIoOptions, bufferIo } from "../support/buffer-io.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
-const neverLoaded = (): never => {
+function neverLoaded(): never {
   throw new Error("the door loads no command");
-};
-const row = (name: string, more: Partial<Command> = {}): Command => ({
-  name,
-  group: "desk",
-  audience: "human",
-  writes: NO_WRITES,
-  about: `to ${name}`,
-  args: [],
-  examples: [`qoc ${name}`, `qoc ${name} --json`],
-  load: neverLoaded,
-  ...more,
-});
+}
+function row(name: string, more: Partial<Command> = {}): Command {
+  return {
+    name,
+    group: "desk",
+    audience: "human",
+    writes: NO_WRITES,
+    about: `to ${name}`,
+    args: [],
+    examples: [`qoc ${name}`, `qoc ${name} --json`],
+    load: neverLoaded,
+    ...more,
+  };
+}
 const TABLE: readonly Command[] = [
   row("look", { cold: "fallback" }),
   row("make", { cold: "always", args: [positional("path", "DIR", "where", { required: false })] }),
-  row("note write", { writes: ["inbox/"], args: [flag("text", "TEXT", "words", { required: true }), flag("more", "TEXT", "words")] }),
+  row("note write", {
+    writes: ["inbox/"],
+    args: [flag("text", "TEXT", "words", { required: true }), flag("more", "TEXT", "words")],
+  }),
   row("watch", { streams: true }),
   row("work", { writes: ["journal"], args: [toggle("dryRun", "show it")] }),
   row("status", { cold: "fallback", args: [toggle("exitCode", "8 where something waits")] }),
@@ -39,7 +44,11 @@ const TABLE: readonly Command[] = [
   row("approve", {
     writes: ["journal"],
     exits: [3, 6],
-    args: [positional("id", "ID", "which", { required: false }), flag("digest", "SHA256", "read"), toggle("all", "refused")],
+    args: [
+      positional("id", "ID", "which", { required: false }),
+      flag("digest", "SHA256", "read"),
+      toggle("all", "refused"),
+    ],
   }),
   row("reject", { writes: ["journal"], args: [positional("id", "ID", "which"), flag("comment", "TEXT", "why")] }),
   row("key protect", { cold: "always" }),
@@ -70,7 +79,7 @@ interface Options extends BufferIoOptions {
 }
 
 /** One command line against a desk that answers with `handle`; no desk where there is none. */
-const qoc = async (argv: readonly string[], handle?: Handle, options: Options = {}): Promise<Ran> => {
+async function qoc(argv: readonly string[], handle?: Handle, options: Options = {}): Promise<Ran> {
   const shell = bufferIo(options);
   const requests: Request[] = [];
   const colds: { row: string; input: unknown; call: ColdCall }[] = [];
@@ -102,16 +111,14 @@ const qoc = async (argv: readonly string[], handle?: Handle, options: Options = 
   await close?.();
   close = undefined;
   return { ...shell, code, requests, colds };
-};
+}
 
-const answers =
-  (value: unknown): Handle =>
-  () =>
-    Promise.resolve(value);
-const throws =
-  (code: ErrorCode, details = {}, data?: unknown): Handle =>
-  () =>
-    Promise.reject(new QocError(code, details, { data }));
+function answers(value: unknown): Handle {
+  return () => Promise.resolve(value);
+}
+function throws(code: ErrorCode, details = {}, data?: unknown): Handle {
+  return () => Promise.reject(new QocError(code, details, { data }));
+}
 
 describe("a command line", () => {
   it("asks the desk and prints its answer, nothing else", async () => {
@@ -242,7 +249,10 @@ describe("errors", () => {
 
   it("print what is known of the order on stdout, as its own answer", async () => {
     const receipt = { id: "a1", state: "unknown", clientOrderId: "q1", venueOrderId: null };
-    const json = await qoc(["approve", "a1", "--digest", "x", "--json"], throws("OUTCOME_UNKNOWN", { id: "a1", reason: "r" }, receipt));
+    const json = await qoc(
+      ["approve", "a1", "--digest", "x", "--json"],
+      throws("OUTCOME_UNKNOWN", { id: "a1", reason: "r" }, receipt),
+    );
     expect([json.code, JSON.parse(json.out())]).toEqual([6, receipt]);
     expect(JSON.parse(json.err())).toMatchObject({ code: "OUTCOME_UNKNOWN" });
     const words = await qoc(["approve", "a1", "--digest", "x"], throws("GUARD_BLOCKED", { message: "m" }, receipt));
@@ -286,7 +296,15 @@ describe("errors", () => {
 
 describe("help and version", () => {
   it("print on stdout and end with 0", async () => {
-    for (const argv of [["--help"], ["help"], ["help", "look"], ["look", "--help"], ["help", "guards"], ["help", "--all"], ["-h"]]) {
+    for (const argv of [
+      ["--help"],
+      ["help"],
+      ["help", "look"],
+      ["look", "--help"],
+      ["help", "guards"],
+      ["help", "--all"],
+      ["-h"],
+    ]) {
       const ran = await qoc(argv);
       expect([argv, ran.code, ran.err()]).toEqual([argv, 0, ""]);
       expect(ran.out().length).toBeGreaterThan(100);
@@ -341,38 +359,44 @@ const terms = {
   limitPrice: "3000",
   timeInForce: "day",
 };
-const shown = (more: Record<string, unknown> = {}) => ({
-  id: "20260705-001",
-  state: "proposed",
-  digest: EDITED,
-  terms,
-  review: {
+function shown(more: Record<string, unknown> = {}) {
+  return {
     id: "20260705-001",
-    path: "orders/pending/20260705-001.toml",
-    sentence: "buy 1 SPX limit 3000 day at paper (paper)",
-    mode: "paper",
-    digest: READ,
+    state: "proposed",
+    digest: EDITED,
     terms,
-    sources: [],
-    untrusted: {
-      rationale: { source: "orders/pending/20260705-001.toml", retrievedAt: "2026-07-05T10:00:00.000Z", text: "because" },
-      reason: null,
-      names: null,
-      problems: null,
+    review: {
+      id: "20260705-001",
+      path: "orders/pending/20260705-001.toml",
+      sentence: "buy 1 SPX limit 3000 day at paper (paper)",
+      mode: "paper",
+      digest: READ,
+      terms,
+      sources: [],
+      untrusted: {
+        rationale: {
+          source: "orders/pending/20260705-001.toml",
+          retrievedAt: "2026-07-05T10:00:00.000Z",
+          text: "because",
+        },
+        reason: null,
+        names: null,
+        problems: null,
+      },
+      researchRef: null,
+      proposedBy: "agent:x",
+      proposedAt: "2026-07-05T10:00:00.000Z",
+      issue: null,
+      decision: "allow",
+      checks: [],
+      book: [],
+      quote: null,
+      notional: "3000",
+      warnings: [],
+      ...more,
     },
-    researchRef: null,
-    proposedBy: "agent:x",
-    proposedAt: "2026-07-05T10:00:00.000Z",
-    issue: null,
-    decision: "allow",
-    checks: [],
-    book: [],
-    quote: null,
-    notional: "3000",
-    warnings: [],
-    ...more,
-  },
-});
+  };
+}
 const receipt = { id: "20260705-001", state: "acked", clientOrderId: "q1", venueOrderId: "P-1" };
 
 function statusWith(proposals: readonly unknown[]): Record<string, unknown> {
@@ -393,24 +417,38 @@ function statusWith(proposals: readonly unknown[]): Record<string, unknown> {
     readOnly: null,
   };
 }
-const waiting = [{ id: "20260705-001", path: "p", digest: READ, decision: "allow", needs: "approval", sentence: "buy 1 SPX limit 3000", untrusted: null }];
+const waiting = [
+  {
+    id: "20260705-001",
+    path: "p",
+    digest: READ,
+    decision: "allow",
+    needs: "approval",
+    sentence: "buy 1 SPX limit 3000",
+    untrusted: null,
+  },
+];
 
 /** A desk with one proposal. */
-const desk =
-  (more: Record<string, unknown> = {}): Handle =>
-  async ({ command }) => {
+function desk(more: Record<string, unknown> = {}): Handle {
+  return async ({ command }) => {
     if (command === "orders show") return shown(more);
     if (command === "status") return statusWith(waiting);
     return receipt;
   };
-const commands = (ran: Ran): readonly string[] => ran.requests.map(({ command }) => command);
+}
+function commands(ran: Ran): readonly string[] {
+  return ran.requests.map(({ command }) => command);
+}
 
 describe("approve", () => {
   it("off a terminal passes on what was typed", async () => {
     const ran = await qoc(["approve", "a1", "--digest", READ, "--json"], desk());
     expect(ran.requests).toMatchObject([{ command: "approve", input: { id: "a1", digest: READ }, channel: "cli" }]);
     expect(JSON.parse(ran.out())).toEqual(receipt);
-    expect((await qoc(["approve", "a1"], desk())).requests).toMatchObject([{ command: "approve", input: { id: "a1" } }]);
+    expect((await qoc(["approve", "a1"], desk())).requests).toMatchObject([
+      { command: "approve", input: { id: "a1" } },
+    ]);
   });
 
   it("on a terminal shows the review on stderr, asks, and sends the digest that was shown", async () => {
@@ -466,7 +504,9 @@ describe("approve", () => {
     const ran = await qoc(["approve", "2026"], locked, { isTty: true, answers: ["y", "open sesame"] });
     expect([ran.code, tries, ran.asked[1]]).toEqual([0, 2, "[Passphrase of the operator's key, Enter for none:]"]);
     expect(ran.out() + ran.err()).not.toContain("sesame");
-    const fd = await qoc(["approve", "a1", "--digest", READ, "--passphrase-fd", "3"], locked, { fds: { 3: "open sesame\n" } });
+    const fd = await qoc(["approve", "a1", "--digest", READ, "--passphrase-fd", "3"], locked, {
+      fds: { 3: "open sesame\n" },
+    });
     expect(fd.code).toBe(0);
     expect((await qoc(["approve", "a1", "--digest", READ, "--passphrase-fd", "9"], locked)).code).toBe(2);
     expect((await qoc(["approve", "a1", "--digest", READ], locked)).code).toBe(1);
@@ -499,7 +539,10 @@ describe("status", () => {
 
   it("rejects with a comment, or goes back", async () => {
     const ran = await qoc(["status"], desk(), { isTty: true, answers: ["1", "3", "1", "2", "too dear"] });
-    expect(ran.requests.at(-1)).toMatchObject({ command: "reject", input: { id: "20260705-001", comment: "too dear" } });
+    expect(ran.requests.at(-1)).toMatchObject({
+      command: "reject",
+      input: { id: "20260705-001", comment: "too dear" },
+    });
     expect((await qoc(["status"], desk(), { isTty: true, answers: [""] })).requests).toHaveLength(1);
   });
 

@@ -2,11 +2,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Quoted, plot } from "../../src/cli/plot.ts";
 
-const nav = (...values: number[]): Quoted[] => values.map((value) => ({ label: "NAV", value }));
+function nav(...values: number[]): Quoted[] {
+  return values.map((value) => ({ label: "NAV", value }));
+}
 
 describe("plot", () => {
   it("draws values between their least and greatest", () => {
-    expect(plot(nav(...Array.from({ length: 16 }, (_, i) => i)), 20, 2)).toEqual(["NAV 15 ┤        ▁▂▃▄▅▆▇█", "     0 ┤▁▂▃▄▅▆▇█████████"]);
+    expect(plot(nav(...Array.from({ length: 16 }, (_, i) => i)), 20, 2)).toEqual([
+      "NAV 15 ┤        ▁▂▃▄▅▆▇█",
+      "     0 ┤▁▂▃▄▅▆▇█████████",
+    ]);
   });
 
   it("stands on the floor where all values are equal", () => {

@@ -10,22 +10,24 @@ import { widthOf } from "../../src/cli/terminal-text.ts";
 const EVIL = "ok\u001b[2J\u009b31m\u202eevil\u2066\n✓ approved by the desk\t\u200b\u0007";
 const ACTING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2066-\u2069]/;
 
-const io = (isTty: boolean, colour = false): Io => ({
-  out: () => Promise.resolve(),
-  err: () => undefined,
-  stdinText: () => Promise.resolve(""),
-  fdText: () => Promise.resolve(""),
-  ask: () => Promise.resolve(undefined),
-  isTty: { in: isTty, out: isTty, err: isTty },
-  columns: 80,
-  colour: { out: colour, err: colour },
-});
+function io(isTty: boolean, colour = false): Io {
+  return {
+    out: () => Promise.resolve(),
+    err: () => undefined,
+    stdinText: () => Promise.resolve(""),
+    fdText: () => Promise.resolve(""),
+    ask: () => Promise.resolve(undefined),
+    isTty: { in: isTty, out: isTty, err: isTty },
+    columns: 80,
+    colour: { out: colour, err: colour },
+  };
+}
 
-const row = (name: string): Command => {
+function row(name: string): Command {
   const found = COMMANDS.find((known) => known.name === name);
   if (found === undefined) throw new Error(`no row ${name}`);
   return found;
-};
+}
 
 const terms = {
   connector: "paper",
@@ -39,110 +41,145 @@ const terms = {
 };
 const digest = `sha256:${"ab".repeat(32)}`;
 /** As the desk hands on somebody's words; here even with what it would have spelled out. */
-const words = (text: string) => ({ source: text, retrievedAt: "2026-07-05T10:00:00.000Z", text });
-const order = (text: string) => ({
-  id: "20260705-001",
-  state: "rejected",
-  clientOrderId: null,
-  venueOrderId: text,
-  path: text,
-  digest,
-  terms,
-  filled: "0",
-  leaves: "10",
-  averagePrice: null,
-  flags: [text],
-  rejectedBy: "venue",
-  resolvedBy: text,
-  proposedBy: text,
-  proposedAt: "2026-07-05T10:00:00.000Z",
-  issue: text,
-  sources: [text],
-  untrusted: { rationale: words(text), reason: words(text), names: words(text) },
-  cancelRequested: false,
-  approvals: [{ at: "2026-07-05T10:00:00.000Z", by: text, channel: "cli", digest, expiresAt: "" }],
-  verdicts: [],
-  fills: [{ fillId: text, quantity: "1", price: "3000", time: "2026-07-05T10:00:00.000Z", fee: null, busted: false, inferred: false }],
-  history: [{ seq: 1, at: "2026-07-05T10:00:00.000Z", event: text, state: "proposed" }],
-});
-const position = (text: string) => ({
-  connector: text,
-  symbol: text,
-  quantity: "10",
-  averagePrice: "3000",
-  markPrice: null,
-  value: null,
-  unrealizedPnl: null,
-  realizedPnl: "0",
-  fees: "0",
-});
-const book = (text: string) => ({
-  nav: "1000000",
-  cash: "970000",
-  buyingPower: "970000",
-  dayPnl: "-12.5",
-  asOf: "2026-07-05T12:00:00.000Z",
-  currency: "USD",
-  positions: [position(text)],
-});
-const review = (text: string) => ({
-  id: "20260705-001",
-  path: text,
-  sentence: `buy 10 SPX limit 3000 day at paper (live) ${text}`,
-  mode: "live",
-  digest,
-  terms,
-  researchRef: text,
-  proposedBy: text,
-  proposedAt: "2026-07-05T10:00:00.000Z",
-  issue: text,
-  decision: "block",
-  checks: [{ guard: "max-order-nav", decision: "block", code: "X", message: text, limit: "5 %", actual: "29 %" }],
-  book: [{ what: text, before: null, after: "10" }],
-  quote: null,
-  notional: null,
-  warnings: [text],
-  sources: [text],
-  untrusted: { rationale: words(text), reason: null, names: words(text), problems: words(text) },
-});
-const status = (text: string) => ({
-  workspace: { name: text, path: text },
-  up: true,
-  trading: { state: "halted", reason: text },
-  connectors: [
-    {
-      name: text,
-      state: "restarting",
-      mode: "live",
-      restarts: 2,
-      isolation: "worker",
-      untrusted: words(text),
-      latencyMs: { p50: 1.2, p99: 3.4 },
-      queueDepth: 3,
-      memoryMb: 7.1,
-    },
-  ],
-  proposals: [{ id: text, path: text, digest, decision: "allow", needs: "approval", sentence: text, untrusted: words(text) }],
-  orders: [{ id: text, state: "acked", sentence: text }],
-  issues: [{ id: text, path: text, status: "open", untrusted: words(text) }],
-  inbox: { new: 2 },
-  lastRun: { run: text, issue: text, outcome: "done", summary: text, at: "2026-07-05T10:00:00.000Z" },
-  runs: { runtime: text, unconfined: true, running: [{ run: text, issue: text, since: "2026-07-05T10:00:00.000Z" }] },
-  agents: [{ agent: text, client: text, lastSeenAt: "2026-07-05T10:00:00.000Z" }],
-  book: book(text),
-  flagged: [text],
-  readOnly: text,
-});
+function words(text: string) {
+  return { source: text, retrievedAt: "2026-07-05T10:00:00.000Z", text };
+}
+function order(text: string) {
+  return {
+    id: "20260705-001",
+    state: "rejected",
+    clientOrderId: null,
+    venueOrderId: text,
+    path: text,
+    digest,
+    terms,
+    filled: "0",
+    leaves: "10",
+    averagePrice: null,
+    flags: [text],
+    rejectedBy: "venue",
+    resolvedBy: text,
+    proposedBy: text,
+    proposedAt: "2026-07-05T10:00:00.000Z",
+    issue: text,
+    sources: [text],
+    untrusted: { rationale: words(text), reason: words(text), names: words(text) },
+    cancelRequested: false,
+    approvals: [{ at: "2026-07-05T10:00:00.000Z", by: text, channel: "cli", digest, expiresAt: "" }],
+    verdicts: [],
+    fills: [
+      {
+        fillId: text,
+        quantity: "1",
+        price: "3000",
+        time: "2026-07-05T10:00:00.000Z",
+        fee: null,
+        busted: false,
+        inferred: false,
+      },
+    ],
+    history: [{ seq: 1, at: "2026-07-05T10:00:00.000Z", event: text, state: "proposed" }],
+  };
+}
+function position(text: string) {
+  return {
+    connector: text,
+    symbol: text,
+    quantity: "10",
+    averagePrice: "3000",
+    markPrice: null,
+    value: null,
+    unrealizedPnl: null,
+    realizedPnl: "0",
+    fees: "0",
+  };
+}
+function book(text: string) {
+  return {
+    nav: "1000000",
+    cash: "970000",
+    buyingPower: "970000",
+    dayPnl: "-12.5",
+    asOf: "2026-07-05T12:00:00.000Z",
+    currency: "USD",
+    positions: [position(text)],
+  };
+}
+function review(text: string) {
+  return {
+    id: "20260705-001",
+    path: text,
+    sentence: `buy 10 SPX limit 3000 day at paper (live) ${text}`,
+    mode: "live",
+    digest,
+    terms,
+    researchRef: text,
+    proposedBy: text,
+    proposedAt: "2026-07-05T10:00:00.000Z",
+    issue: text,
+    decision: "block",
+    checks: [{ guard: "max-order-nav", decision: "block", code: "X", message: text, limit: "5 %", actual: "29 %" }],
+    book: [{ what: text, before: null, after: "10" }],
+    quote: null,
+    notional: null,
+    warnings: [text],
+    sources: [text],
+    untrusted: { rationale: words(text), reason: null, names: words(text), problems: words(text) },
+  };
+}
+function status(text: string) {
+  return {
+    workspace: { name: text, path: text },
+    up: true,
+    trading: { state: "halted", reason: text },
+    connectors: [
+      {
+        name: text,
+        state: "restarting",
+        mode: "live",
+        restarts: 2,
+        isolation: "worker",
+        untrusted: words(text),
+        latencyMs: { p50: 1.2, p99: 3.4 },
+        queueDepth: 3,
+        memoryMb: 7.1,
+      },
+    ],
+    proposals: [
+      { id: text, path: text, digest, decision: "allow", needs: "approval", sentence: text, untrusted: words(text) },
+    ],
+    orders: [{ id: text, state: "acked", sentence: text }],
+    issues: [{ id: text, path: text, status: "open", untrusted: words(text) }],
+    inbox: { new: 2 },
+    lastRun: { run: text, issue: text, outcome: "done", summary: text, at: "2026-07-05T10:00:00.000Z" },
+    runs: { runtime: text, unconfined: true, running: [{ run: text, issue: text, since: "2026-07-05T10:00:00.000Z" }] },
+    agents: [{ agent: text, client: text, lastSeenAt: "2026-07-05T10:00:00.000Z" }],
+    book: book(text),
+    flagged: [text],
+    readOnly: text,
+  };
+}
 
-const feedOf = (text: string) => ({ name: text, status: "failing", filed: 3, fetchedAt: null, nextAt: text, untrusted: words(text) });
+function feedOf(text: string) {
+  return { name: text, status: "failing", filed: 3, fetchedAt: null, nextAt: text, untrusted: words(text) };
+}
 
 /** What every command that asks the market answers where there is nothing. */
-const nothing = (text: string) => ({ status: "data_pending", symbol: text, connector: text, reason: text, untrusted: words(text) });
+function nothing(text: string) {
+  return { status: "data_pending", symbol: text, connector: text, reason: text, untrusted: words(text) };
+}
 
 /** One answer a command, with the same text wherever the answer holds somebody else's. */
 const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
   status,
-  "agent setup": (text) => ({ agent: "claude", client: "claude", file: text, written: true, config: null, command: null }),
+  "agent setup": (text) => ({
+    agent: "claude",
+    client: "claude",
+    file: text,
+    written: true,
+    config: null,
+    command: null,
+  }),
   "agent list": (text) => [{ agent: text, client: text, grantedAt: text, lastSeenAt: text }],
   doctor: (text) => ({ checks: [{ name: text, status: "fail", message: text, fix: text }] }),
   "orders propose": (text) => ({
@@ -167,23 +204,55 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
     ],
   }),
   "symbols search": (text) => ({ symbols: [{ symbol: text, in: [text], untrusted: words(text) }], note: text }),
-  "fundamentals get": (text) => ({ status: "ready", symbol: text, numbers: { pe_ttm: "12.5" }, untrusted: words(text) }),
-  "news list": (text) => ({ items: [{ path: text, source: text, published: text, untrusted: words(text) }], feeds: [feedOf(text)] }),
+  "fundamentals get": (text) => ({
+    status: "ready",
+    symbol: text,
+    numbers: { pe_ttm: "12.5" },
+    untrusted: words(text),
+  }),
+  "news list": (text) => ({
+    items: [{ path: text, source: text, published: text, untrusted: words(text) }],
+    feeds: [feedOf(text)],
+  }),
   "news fetch": (text) => [feedOf(text)],
   "positions list": (text) => [position(text)],
   "inbox list": (text) => [{ path: text, kind: text, status: text, untrusted: words(text) }],
   "inbox read": (text) => ({ path: text, untrusted: words(text) }),
   "files read": (text) => ({ path: text, untrusted: words(text) }),
-  "files search": (text) => ({ entries: [{ path: text, line: 1, untrusted: words(text) }], next: null, partial: false }),
+  "files search": (text) => ({
+    entries: [{ path: text, line: 1, untrusted: words(text) }],
+    next: null,
+    partial: false,
+  }),
   "entities read": (text) => ({ path: text, untrusted: words(text) }),
-  "entities list": (text) => ({ entries: [{ symbol: text, kind: text, path: text, untrusted: words(text) }], next: null }),
+  "entities list": (text) => ({
+    entries: [{ symbol: text, kind: text, path: text, untrusted: words(text) }],
+    next: null,
+  }),
   "research list": (text) => [{ path: text, digest, bytes: 3 }],
   "issues list": (text) => [
-    { id: text, path: text, status: text, priority: text, symbols: [text], untrusted: { title: words(text), body: words(text) } },
+    {
+      id: text,
+      path: text,
+      status: text,
+      priority: text,
+      symbols: [text],
+      untrusted: { title: words(text), body: words(text) },
+    },
   ],
   run: (text) => {
     const use = { turns: 3, costUsd: 0.25, seconds: 1 };
-    const view = { run: text, issue: text, runtime: text, outcome: "failed", reason: text, proposals: [text], summary: text, path: text, ...use };
+    const view = {
+      run: text,
+      issue: text,
+      runtime: text,
+      outcome: "failed",
+      reason: text,
+      proposals: [text],
+      summary: text,
+      path: text,
+      ...use,
+    };
     return { ...view, queued: [view] };
   },
   "connectors list": (text) => [
@@ -217,7 +286,13 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
       untrusted: words(text),
     },
   ],
-  logs: (text) => ({ ts: "2026-07-05T10:00:00.000Z", level: "warn", message: text, connector: text, more: { deep: text } }),
+  logs: (text) => ({
+    ts: "2026-07-05T10:00:00.000Z",
+    level: "warn",
+    message: text,
+    connector: text,
+    more: { deep: text },
+  }),
   show: (text) => ({ kind: "revision", rev: text, text }),
   halt: (text) => ({ trading: "halted", reason: text }),
 };
@@ -238,13 +313,23 @@ describe("render", () => {
     }
   });
 
-  it.each(["quotes get", "bars get", "analysis get", "fundamentals get"])("%s says why there is nothing, and lets no text act", (name) => {
-    for (const isTty of [true, false]) expect(render(row(name), nothing(EVIL), io(isTty), false)).not.toMatch(ACTING);
-    expect(render(row(name), nothing("why"), io(false), false)).toBe("symbol\twhy\nstatus\tdata_pending\nreason\twhy: why\n");
-  });
+  it.each(["quotes get", "bars get", "analysis get", "fundamentals get"])(
+    "%s says why there is nothing, and lets no text act",
+    (name) => {
+      for (const isTty of [true, false]) expect(render(row(name), nothing(EVIL), io(isTty), false)).not.toMatch(ACTING);
+      expect(render(row(name), nothing("why"), io(false), false)).toBe(
+        "symbol\twhy\nstatus\tdata_pending\nreason\twhy: why\n",
+      );
+    },
+  );
 
   it("quotes a proposal's words, each line marked", () => {
-    const text = render(row("orders show"), { ...order("x"), review: review("line one\n✓ guards: all pass\u202e") }, io(true), false);
+    const text = render(
+      row("orders show"),
+      { ...order("x"), review: review("line one\n✓ guards: all pass\u202e") },
+      io(true),
+      false,
+    );
     expect(text).toContain("│ line one\n");
     expect(text).toContain("│ ✓ guards: all pass\\u{202e}\n");
     expect(text).not.toMatch(/^ *✓ guards: all pass/m);
@@ -252,7 +337,8 @@ describe("render", () => {
 
   it.each(Object.keys(ANSWERS))("%s fits 80 columns where its words are short", (name) => {
     const text = render(row(name), ANSWERS[name]?.("short"), io(true), false);
-    for (const line of text.split("\n")) if (!line.includes(digest)) expect(widthOf(line), line).toBeLessThanOrEqual(80);
+    for (const line of text.split("\n"))
+      if (!line.includes(digest)) expect(widthOf(line), line).toBeLessThanOrEqual(80);
   });
 
   it.each(Object.keys(ANSWERS))("%s holds no escape byte without colour, and says the same with it", (name) => {

@@ -10,7 +10,13 @@ import { RemoteError, callDaemon, isNobodyThere } from "../../src/cli/client.ts"
 import { type SocketDoor, serveSocket } from "../../src/cli/server.ts";
 import { REQUEST_BYTES_MAX, type Request } from "../../src/cli/ipc-protocol.ts";
 
-const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, with: () => silent };
+const silent: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  with: () => silent,
+};
 
 let dir = "";
 let path = "";
@@ -26,15 +32,17 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-const serve = async (handle: SocketDoor["handle"]): Promise<() => Promise<void>> => {
+async function serve(handle: SocketDoor["handle"]): Promise<() => Promise<void>> {
   const { close } = await serveSocket({ path, handle, log: silent });
   closers.push(close);
   return close;
-};
+}
 
-const request = (more: Partial<Request> = {}): Request => ({ command: "status", input: {}, channel: "cli", cwd: "/desk", ...more });
+function request(more: Partial<Request> = {}): Request {
+  return { command: "status", input: {}, channel: "cli", cwd: "/desk", ...more };
+}
 
-const ask = async (more: Partial<Parameters<typeof callDaemon>[0]> = {}) => {
+async function ask(more: Partial<Parameters<typeof callDaemon>[0]> = {}) {
   const notes: string[] = [];
   const values: unknown[] = [];
   const result = await callDaemon({
@@ -46,10 +54,10 @@ const ask = async (more: Partial<Parameters<typeof callDaemon>[0]> = {}) => {
     ...more,
   });
   return { result, notes, values };
-};
+}
 
 /** Sends raw bytes and reads until the server hangs up or one line has come. */
-const raw = async (bytes: string): Promise<Record<string, unknown>> => {
+async function raw(bytes: string): Promise<Record<string, unknown>> {
   const socket = connect(path);
   await once(socket, "connect");
   socket.on("error", () => undefined);
@@ -60,12 +68,12 @@ const raw = async (bytes: string): Promise<Record<string, unknown>> => {
     if (text.includes("\n")) break;
   }
   return JSON.parse(text) as Record<string, unknown>;
-};
+}
 
-const turns = async (count: number): Promise<"late"> => {
+async function turns(count: number): Promise<"late"> {
   for (let n = 0; n < count; n++) await new Promise((resolve) => setImmediate(resolve));
   return "late";
-};
+}
 
 describe("the socket", () => {
   it("carries a request, notes, values and the result, in order", async () => {
@@ -79,7 +87,11 @@ describe("the socket", () => {
     });
     const { result, notes, values } = await ask({ request: request({ input: { id: "x" }, channel: "tty" }) });
     expect(seen).toEqual({ command: "status", input: { id: "x" }, channel: "tty", cwd: "/desk" });
-    expect({ result, notes, values }).toEqual({ result: { ok: "yes", text: "ü\u2028\n" }, notes: ["one"], values: [{ n: 1 }, { n: 2 }] });
+    expect({ result, notes, values }).toEqual({
+      result: { ok: "yes", text: "ü\u2028\n" },
+      notes: ["one"],
+      values: [{ n: 1 }, { n: 2 }],
+    });
   });
 
   it("answers the result only after the last value was taken", async () => {
@@ -132,12 +144,18 @@ describe("the socket", () => {
     const error = await ask().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(RemoteError);
     expect(error).toMatchObject({ code: "OUTCOME_UNKNOWN", exit: 6, data: { state: "unknown" } });
-    expect(JSON.parse(JSON.stringify(error))).toEqual(JSON.parse(JSON.stringify(new QocError("OUTCOME_UNKNOWN", { id: "a1", reason: "timeout" }))));
+    expect(JSON.parse(JSON.stringify(error))).toEqual(
+      JSON.parse(JSON.stringify(new QocError("OUTCOME_UNKNOWN", { id: "a1", reason: "timeout" }))),
+    );
   });
 
   it("calls a stranger's throw INTERNAL", async () => {
     await serve(() => Promise.reject(new TypeError("x is not a function")));
-    await expect(ask()).rejects.toMatchObject({ code: "INTERNAL", exit: 1, message: "unexpected: x is not a function" });
+    await expect(ask()).rejects.toMatchObject({
+      code: "INTERNAL",
+      exit: 1,
+      message: "unexpected: x is not a function",
+    });
   });
 
   it("says the desk is down where no file, a stale file or a plain file is", async () => {
@@ -236,10 +254,24 @@ describe("the socket", () => {
     ["null\n", /a JSON object/],
     [`${JSON.stringify({ id: "1", input: {}, channel: "cli", cwd: "/" })}\n`, /command: text/],
     [`${JSON.stringify({ id: "1", command: "x", input: {}, channel: "host", cwd: "/" })}\n`, /channel: one of/],
-    ...[null, {}, "qoc_1", { token: 1 }, { token: "x".repeat(1_001) }, { token: "", era: "new" }, { toolUseId: 1 }, { isRefused: "no" }, { connection: 1 }].map((more): [string, RegExp] => {
+    ...[
+      null,
+      {},
+      "qoc_1",
+      { token: 1 },
+      { token: "x".repeat(1_001) },
+      { token: "", era: "new" },
+      { toolUseId: 1 },
+      { isRefused: "no" },
+      { connection: 1 },
+    ].map((more): [string, RegExp] => {
       const whole = { tool: "t", client: "c", era: "modern", toolUseId: null };
-      const caller = typeof more === "object" && more !== null && Object.keys(more).length > 0 ? { ...whole, ...more } : more;
-      return [`${JSON.stringify({ id: "1", command: "x", input: {}, channel: "mcp", cwd: "/", caller })}\n`, /caller: token/];
+      const caller =
+        typeof more === "object" && more !== null && Object.keys(more).length > 0 ? { ...whole, ...more } : more;
+      return [
+        `${JSON.stringify({ id: "1", command: "x", input: {}, channel: "mcp", cwd: "/", caller })}\n`,
+        /caller: token/,
+      ];
     }),
   ])("refuses %j", async (bytes, message) => {
     let isCalled = false;
@@ -253,10 +285,15 @@ describe("the socket", () => {
   it("says that a request is too large, before it is sent and after", async () => {
     await serve(async () => null);
     const text = "x".repeat(REQUEST_BYTES_MAX);
-    const wide = { code: "TOO_LARGE", message: expect.stringMatching(/^the request has 10486\d\d bytes; the limit is 1048576$/) as string };
+    const wide = {
+      code: "TOO_LARGE",
+      message: expect.stringMatching(/^the request has 10486\d\d bytes; the limit is 1048576$/) as string,
+    };
     await expect(ask({ request: request({ input: { text } }) })).rejects.toMatchObject(wide);
     const error = new QocError("TOO_LARGE", { what: "a request line", size: 2, limit: 1 });
-    const strict = createServer((socket) => socket.once("data", () => socket.end(`${JSON.stringify({ id: "", kind: "error", error, exit: 1 })}\n`)));
+    const strict = createServer((socket) =>
+      socket.once("data", () => socket.end(`${JSON.stringify({ id: "", kind: "error", error, exit: 1 })}\n`)),
+    );
     const strictPath = join(dir, "strict.sock");
     strict.listen(strictPath);
     await once(strict, "listening");

@@ -111,7 +111,10 @@ describe("table", () => {
       ["nav", "1"],
       ["buying power", "2"],
     ] as const;
-    expect(pairs({ isTty: true, columns: 80, paint: painter(false) }, entries)).toEqual(["nav           1", "buying power  2"]);
+    expect(pairs({ isTty: true, columns: 80, paint: painter(false) }, entries)).toEqual([
+      "nav           1",
+      "buying power  2",
+    ]);
     expect(pairs({ isTty: false, columns: 80, paint: painter(false) }, entries)).toEqual(["nav\t1", "buying power\t2"]);
   });
 });

@@ -16,11 +16,13 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const claude = () => clientsNamed(["claude"])[0] ?? CLIENTS[0]!;
-const put = (path: string, text: string, mode = 0o600): void => {
+function claude() {
+  return clientsNamed(["claude"])[0] ?? CLIENTS[0]!;
+}
+function put(path: string, text: string, mode = 0o600): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text, { mode });
-};
+}
 
 describe("the clients", () => {
   it("are all of them where none is named, and an unknown name is said", () => {
@@ -29,7 +31,9 @@ describe("the clients", () => {
   });
 
   it("that are not there are named with what to type", () => {
-    expect(problemOf(claude())).toBe(`claude ${claude().version} is not in ${folder} (npm run clients -- --install claude)`);
+    expect(problemOf(claude())).toBe(
+      `claude ${claude().version} is not in ${folder} (npm run clients -- --install claude)`,
+    );
   });
 
   it("of another version are not taken", () => {

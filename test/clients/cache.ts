@@ -51,23 +51,49 @@ export const CLIENTS: readonly ClientPackage[] = [
     program: `@anthropic-ai/claude-code-${SYSTEM}/claude`,
     needsNode24: false,
   },
-  { name: "codex", package: "@openai/codex", version: "0.169.0", program: "@openai/codex/bin/codex.js", needsNode24: false },
-  { name: "opencode", package: "opencode-ai", version: "1.18.33", program: `opencode-${SYSTEM}/bin/opencode`, needsNode24: false },
-  { name: "gemini", package: "@google/gemini-cli", version: "0.61.0", program: "@google/gemini-cli/bundle/gemini.js", needsNode24: false },
+  {
+    name: "codex",
+    package: "@openai/codex",
+    version: "0.169.0",
+    program: "@openai/codex/bin/codex.js",
+    needsNode24: false,
+  },
+  {
+    name: "opencode",
+    package: "opencode-ai",
+    version: "1.18.33",
+    program: `opencode-${SYSTEM}/bin/opencode`,
+    needsNode24: false,
+  },
+  {
+    name: "gemini",
+    package: "@google/gemini-cli",
+    version: "0.61.0",
+    program: "@google/gemini-cli/bundle/gemini.js",
+    needsNode24: false,
+  },
 ];
 
-export const cacheFolder = (): string => process.env["QOC_CLIENTS_DIR"] ?? join(homedir(), ".cache", "qoc-clients");
+export function cacheFolder(): string {
+  return process.env["QOC_CLIENTS_DIR"] ?? join(homedir(), ".cache", "qoc-clients");
+}
 
-export const clientFolder = ({ name, version }: ClientPackage): string => join(cacheFolder(), `${name}@${version}`);
+export function clientFolder({ name, version }: ClientPackage): string {
+  return join(cacheFolder(), `${name}@${version}`);
+}
 
-export const programOf = (client: ClientPackage): string => join(clientFolder(client), "node_modules", client.program);
+export function programOf(client: ClientPackage): string {
+  return join(clientFolder(client), "node_modules", client.program);
+}
 
 /** Why a client cannot be used; undefined: it is there, in its version. */
-export const problemOf = (client: ClientPackage): string | undefined => {
+export function problemOf(client: ClientPackage): string | undefined {
   const { name, version } = client;
   const how = `npm run clients -- --install ${name}`;
   try {
-    const about = JSON.parse(readFileSync(join(clientFolder(client), "node_modules", client.package, "package.json"), "utf8")) as {
+    const about = JSON.parse(
+      readFileSync(join(clientFolder(client), "node_modules", client.package, "package.json"), "utf8"),
+    ) as {
       version?: unknown;
     };
     if (about.version !== version) return `${name} is ${String(about.version)} and not ${version} (${how})`;
@@ -75,11 +101,13 @@ export const problemOf = (client: ClientPackage): string | undefined => {
   } catch {
     return `${name} ${version} is not in ${cacheFolder()} (${how})`;
   }
-  return client.needsNode24 && node24() === undefined ? `${name} needs Node 24, which is not in ${cacheFolder()} (${how})` : undefined;
-};
+  return client.needsNode24 && node24() === undefined
+    ? `${name} needs Node 24, which is not in ${cacheFolder()} (${how})`
+    : undefined;
+}
 
 /** This Node where it is new enough, else the one in the cache. */
-export const node24 = (): string | undefined => {
+export function node24(): string | undefined {
   if (Number(process.versions.node.split(".")[0]) >= 24) return process.execPath;
   try {
     const path = programOf(NODE);
@@ -87,4 +115,4 @@ export const node24 = (): string | undefined => {
   } catch {
     return undefined;
   }
-};
+}

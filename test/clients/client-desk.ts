@@ -23,7 +23,7 @@ export interface ClientDesk {
   close(): Promise<void>;
 }
 
-export const clientDesk = async (client: Client, options: TempDeskOptions = {}): Promise<ClientDesk> => {
+export async function clientDesk(client: Client, options: TempDeskOptions = {}): Promise<ClientDesk> {
   const script: Turn[] = [];
   const stub = await startModelStub(client.api, script);
   const desk = await tempDesk({
@@ -41,10 +41,10 @@ export const clientDesk = async (client: Client, options: TempDeskOptions = {}):
       await discard(desk);
     },
   };
-};
+}
 
-const agentToml = ({ runtime, argv, model, lends = [] }: Client): string =>
-  [
+function agentToml({ runtime, argv, model, lends = [] }: Client): string {
+  return [
     "[agent]",
     `runtime = "${runtime}"`,
     `command = ${JSON.stringify(argv)}`,
@@ -54,3 +54,4 @@ const agentToml = ({ runtime, argv, model, lends = [] }: Client): string =>
     "timeout_minutes = 3",
     "",
   ].join("\n");
+}

@@ -10,7 +10,9 @@ import { describeClient } from "./found.ts";
 import { runProgram } from "./run-program.ts";
 
 const SUMMARY = "=== SUMMARY ===";
-const unshown = (revision: string): string => fileURLToPath(new URL(`conformance-${revision}.yml`, import.meta.url));
+function unshown(revision: string): string {
+  return fileURLToPath(new URL(`conformance-${revision}.yml`, import.meta.url));
+}
 
 describeClient("conformance", "the conformance suite", ({ argv, version }) => {
   let desk: TempDesk;
@@ -28,10 +30,21 @@ describeClient("conformance", "the conformance suite", ({ argv, version }) => {
   });
 
   it.each(["2025-11-25", "2026-07-28"])("at %s finds what it found before", async (revision) => {
-    const asked = ["--url", proxy.url, "--suite", "all", "--spec-version", revision, "--expected-failures", unshown(revision)];
+    const asked = [
+      "--url",
+      proxy.url,
+      "--suite",
+      "all",
+      "--spec-version",
+      revision,
+      "--expected-failures",
+      unshown(revision),
+    ];
     const { code, out, err } = await runProgram(argv, ["server", ...asked]);
     expect(code, `${out.slice(out.indexOf(SUMMARY))}\n${err}`).toBe(0);
     const summary = out.slice(out.indexOf(SUMMARY) + SUMMARY.length, out.indexOf("\n\n", out.indexOf("\nTotal: ")));
-    await expect(`conformance ${version} at ${revision}\n${summary}\n`).toMatchFileSnapshot(`transcripts/conformance-${revision}.txt`);
+    await expect(`conformance ${version} at ${revision}\n${summary}\n`).toMatchFileSnapshot(
+      `transcripts/conformance-${revision}.txt`,
+    );
   });
 });

@@ -10,7 +10,7 @@ export interface DeskProxy {
   close(): Promise<void>;
 }
 
-export const deskProxy = async (target: URL, token: string): Promise<DeskProxy> => {
+export async function deskProxy(target: URL, token: string): Promise<DeskProxy> {
   const server = createServer((request, response) => {
     const { host, origin } = request.headers;
     const headers = {
@@ -19,10 +19,13 @@ export const deskProxy = async (target: URL, token: string): Promise<DeskProxy> 
       ...(origin === `http://127.0.0.1:${port}` ? { origin: target.origin } : {}),
       authorization: `Bearer ${token}`,
     };
-    const forward = httpRequest({ host: target.hostname, port: target.port, method: request.method, path: request.url, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
+    const forward = httpRequest(
+      { host: target.hostname, port: target.port, method: request.method, path: request.url, headers },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      },
+    );
     forward.on("error", () => response.destroy());
     // Who goes away is gone for the desk too.
     response.once("close", () => forward.destroy());
@@ -37,4 +40,4 @@ export const deskProxy = async (target: URL, token: string): Promise<DeskProxy> 
       await new Promise((resolve) => server.close(resolve));
     },
   };
-};
+}

@@ -9,7 +9,9 @@ import { MAKERS } from "./makers.ts";
 
 const RUN_MS = 120_000;
 
-const sentTo = ({ stub }: ClientDesk): string => stub.requests.map(({ body }) => JSON.stringify(body)).join("\n");
+function sentTo({ stub }: ClientDesk): string {
+  return stub.requests.map(({ body }) => JSON.stringify(body)).join("\n");
+}
 
 for (const { client, about, words = [], told } of MAKERS) {
   describeClient(client, `${about} in a hostile workspace`, ({ argv }) => {
@@ -42,7 +44,12 @@ describeClient("claude", "Claude Code started by hand in a hostile workspace", (
     const at = await clientDesk({ ...maker.told, argv });
     const planted = await plantIn([at.desk.root, at.desk.home], join(at.desk.home, "marks"));
     at.script([[{ say: "Hello." }]]);
-    const env = { PATH: "/usr/bin:/bin", HOME: at.desk.home, CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1", ...maker.told.env(at.stub.url) };
+    const env = {
+      PATH: "/usr/bin:/bin",
+      HOME: at.desk.home,
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+      ...maker.told.env(at.stub.url),
+    };
     const [program, ...first] = argv;
     const child = spawn(program, [...first, "-p", "hello"], { cwd: at.desk.root, env, stdio: "ignore" });
     await new Promise((resolve) => child.once("close", resolve));

@@ -36,11 +36,15 @@ describeClient("inspector", "the inspector", ({ argv }) => {
       const { code, out, err } = await ask(at("--protocol-era", era, "--method", "tools/list", "--strict"));
       expect(code, err).toBe(0);
       expect(err).not.toMatch(/error|warning/i);
-      expect((JSON.parse(out) as { result: { tools: { name: string }[] } }).result.tools.map(({ name }) => name)).toEqual(door.tools);
+      expect(
+        (JSON.parse(out) as { result: { tools: { name: string }[] } }).result.tools.map(({ name }) => name),
+      ).toEqual(door.tools);
     });
 
     it.each(ERAS)("calls one (%s)", async (era) => {
-      const { code, out, err } = await ask(at("--protocol-era", era, "--method", "tools/call", "--tool-name", "qoc_status"));
+      const { code, out, err } = await ask(
+        at("--protocol-era", era, "--method", "tools/call", "--tool-name", "qoc_status"),
+      );
       expect(code, err).toBe(0);
       expect(JSON.parse(out)).toMatchObject({ result: { structuredContent: { up: true } } });
     });
@@ -51,7 +55,17 @@ describeClient("inspector", "the inspector", ({ argv }) => {
     });
 
     it("has every call of a load answered", async () => {
-      const words = at("--method", "tools/call", "--tool-name", "qoc_status", "--load", "--load-requests", "100", "--load-concurrency", "4");
+      const words = at(
+        "--method",
+        "tools/call",
+        "--tool-name",
+        "qoc_status",
+        "--load",
+        "--load-requests",
+        "100",
+        "--load-concurrency",
+        "4",
+      );
       const { code, out, err } = await ask(words);
       expect(code, err).toBe(0);
       expect(JSON.parse(out)).toMatchObject({ result: { requests: 100, ok: 100, toolErrors: 0, errors: 0 } });
@@ -62,7 +76,11 @@ describeClient("inspector", "the inspector", ({ argv }) => {
     let home: string;
     const env = () => ({ PATH: process.env["PATH"] ?? "", HOME: home, XDG_RUNTIME_DIR: join(home, "run") });
     const qoc = (...words: readonly string[]): void => {
-      execFileSync(process.execPath, [BIN, ...words, "-C", join(home, "desk")], { cwd: home, env: env(), stdio: "ignore" });
+      execFileSync(process.execPath, [BIN, ...words, "-C", join(home, "desk")], {
+        cwd: home,
+        env: env(),
+        stdio: "ignore",
+      });
     };
     beforeAll(() => {
       home = mkdtempSync(join(tmpdir(), "qoc-inspector-"));
@@ -74,7 +92,17 @@ describeClient("inspector", "the inspector", ({ argv }) => {
       rmSync(home, { recursive: true, force: true });
     });
     const at = (...words: readonly string[]): readonly string[] => [
-      ...["-e", `XDG_RUNTIME_DIR=${env().XDG_RUNTIME_DIR}`, process.execPath, BIN, "mcp", "-C", join(home, "desk"), "--format", "json"],
+      ...[
+        "-e",
+        `XDG_RUNTIME_DIR=${env().XDG_RUNTIME_DIR}`,
+        process.execPath,
+        BIN,
+        "mcp",
+        "-C",
+        join(home, "desk"),
+        "--format",
+        "json",
+      ],
       ...words,
     ];
 

@@ -6,14 +6,15 @@ import { CLIENTS, type ClientPackage, NODE, clientFolder, node24, problemOf } fr
 const INSTALL_MS = 300_000;
 
 /** Those of these names; all where none is named. @throws for a name that is none. */
-export const clientsNamed = (names: readonly string[]): readonly ClientPackage[] => {
+export function clientsNamed(names: readonly string[]): readonly ClientPackage[] {
   const unknown = names.filter((name) => !CLIENTS.some((client) => client.name === name));
-  if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(", ")}; there are ${CLIENTS.map(({ name }) => name).join(", ")}`);
+  if (unknown.length > 0)
+    throw new Error(`unknown: ${unknown.join(", ")}; there are ${CLIENTS.map(({ name }) => name).join(", ")}`);
   return names.length === 0 ? CLIENTS : CLIENTS.filter(({ name }) => names.includes(name));
-};
+}
 
 /** Says what became of each. True: all of them are there. */
-export const installClients = (names: readonly string[], say: (line: string) => void): boolean => {
+export function installClients(names: readonly string[], say: (line: string) => void): boolean {
   const wanted = clientsNamed(names);
   let isWhole = true;
   if (wanted.some((client) => client.needsNode24) && node24() === undefined) isWhole = install(NODE, say);
@@ -23,17 +24,24 @@ export const installClients = (names: readonly string[], say: (line: string) => 
     isWhole = (isThere || install(client, say)) && isWhole;
   }
   return isWhole;
-};
+}
 
 /** No script of theirs runs: what they are made of comes with their packages. It appears under its name once it is whole. */
-const install = (client: ClientPackage, say: (line: string) => void): boolean => {
+function install(client: ClientPackage, say: (line: string) => void): boolean {
   const folder = clientFolder(client);
   const half = `${folder}.half`;
   rmSync(half, { recursive: true, force: true });
   mkdirSync(half, { recursive: true });
   writeFileSync(`${half}/package.json`, `${JSON.stringify({ private: true })}\n`);
   try {
-    const words = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--save-exact", `${client.package}@${client.version}`];
+    const words = [
+      "install",
+      "--no-audit",
+      "--no-fund",
+      "--ignore-scripts",
+      "--save-exact",
+      `${client.package}@${client.version}`,
+    ];
     execFileSync("npm", words, { cwd: half, stdio: ["ignore", "ignore", "pipe"], timeout: INSTALL_MS });
   } catch (error) {
     say(`${client.name} ${client.version} could not be installed: ${lastLine(error)}`);
@@ -45,10 +53,10 @@ const install = (client: ClientPackage, say: (line: string) => void): boolean =>
   const problem = problemOf(client);
   say(problem ?? `${client.name} ${client.version} installed`);
   return problem === undefined;
-};
+}
 
-const lastLine = (error: unknown): string => {
+function lastLine(error: unknown): string {
   const { stderr, message } = error as { stderr?: Buffer; message: string };
   const lines = (stderr?.toString() ?? message).trim().split("\n");
   return (lines.find((line) => line.includes("error code")) ?? lines.at(-1) ?? message).slice(0, 300);
-};
+}

@@ -9,15 +9,16 @@ const words = process.argv.slice(2);
 const options = words.filter((word) => word.startsWith("--"));
 const names = words.filter((word) => !word.startsWith("--"));
 
-const main = (): number => {
+function main(): number {
   const unknown = options.filter((option) => option !== "--install" && option !== "--update");
   if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(", ")}; there are --install and --update`);
   const clients = clientsNamed(names);
-  if (options.includes("--install")) return installClients(names, (line) => void process.stdout.write(`${line}\n`)) ? 0 : 1;
+  if (options.includes("--install"))
+    return installClients(names, (line) => void process.stdout.write(`${line}\n`)) ? 0 : 1;
   const vitest = ["vitest", "run", "test/clients", ...(options.includes("--update") ? ["--update=all"] : [])];
   const env = { ...process.env, QOC_CLIENTS: clients.map(({ name }) => name).join(",") };
   return spawnSync("npx", vitest, { stdio: "inherit", env }).status ?? 1;
-};
+}
 
 try {
   process.exitCode = main();

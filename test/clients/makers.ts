@@ -12,25 +12,44 @@ export interface Maker {
   readonly told: Omit<Client, "argv">;
 }
 
-const openAi = (model: string): Readonly<Record<string, string>> => ({ OPENAI_API_KEY: "stub", OPENAI_BASE_URL: `${model}/v1` });
+function openAi(model: string): Readonly<Record<string, string>> {
+  return { OPENAI_API_KEY: "stub", OPENAI_BASE_URL: `${model}/v1` };
+}
 
 /** A program of the Agent Client Protocol has its settings from its own operator, as text in its environment. */
-const openCodeConfig = (model: string): string =>
-  JSON.stringify({
+function openCodeConfig(model: string): string {
+  return JSON.stringify({
     share: "disabled",
     model: "stub/stub",
     permission: { "*": "deny", "qoc_*": "allow" },
-    provider: { stub: { npm: "@ai-sdk/openai-compatible", options: { baseURL: `${model}/v1`, apiKey: "stub" }, models: { stub: {} } } },
+    provider: {
+      stub: {
+        npm: "@ai-sdk/openai-compatible",
+        options: { baseURL: `${model}/v1`, apiKey: "stub" },
+        models: { stub: {} },
+      },
+    },
   });
+}
 const OPENCODE_OFF = ["PROJECT_CONFIG", "AUTOUPDATE", "MODELS_FETCH", "DEFAULT_PLUGINS", "LSP_DOWNLOAD", "CLAUDE_CODE"];
 
 export const MAKERS: readonly Maker[] = [
   {
     ...{ client: "claude", about: "Claude Code", name: "claude" },
-    told: { runtime: "claude", api: "messages", env: (model) => ({ ANTHROPIC_API_KEY: "stub", ANTHROPIC_BASE_URL: model }) },
+    told: {
+      runtime: "claude",
+      api: "messages",
+      env: (model) => ({ ANTHROPIC_API_KEY: "stub", ANTHROPIC_BASE_URL: model }),
+    },
   },
-  { ...{ client: "codex", about: "Codex", name: "codex" }, told: { runtime: "codex", api: "responses", model: "stub", env: openAi } },
-  { ...{ client: "opencode", about: "opencode", name: "opencode" }, told: { runtime: "opencode", api: "chat", model: "stub/stub", env: openAi } },
+  {
+    ...{ client: "codex", about: "Codex", name: "codex" },
+    told: { runtime: "codex", api: "responses", model: "stub", env: openAi },
+  },
+  {
+    ...{ client: "opencode", about: "opencode", name: "opencode" },
+    told: { runtime: "opencode", api: "chat", model: "stub/stub", env: openAi },
+  },
   {
     ...{ client: "gemini", about: "Gemini CLI", name: "gemini" },
     told: {
@@ -50,4 +69,3 @@ export const MAKERS: readonly Maker[] = [
     },
   },
 ];
-

@@ -9,10 +9,14 @@ const bodyShape = z.looseObject({
   tools: z.array(z.looseObject({ function: z.looseObject({ name: z.string() }) })).default([]),
 });
 
-const bodyOf = (body: unknown): z.output<typeof bodyShape> => bodyShape.parse(body ?? {});
+function bodyOf(body: unknown): z.output<typeof bodyShape> {
+  return bodyShape.parse(body ?? {});
+}
 
 /** The name that opencode gives a tool of the server `qoc`. */
-const spell = (tool: string): string => `qoc_${tool}`;
+function spell(tool: string): string {
+  return `qoc_${tool}`;
+}
 
 const USAGE = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
 
@@ -26,12 +30,14 @@ export const chatApi: ModelApi = {
     // Without tools it asks for something beside the conversation, such as a title.
     const turn = asked.tools.length === 0 ? [{ say: "ok" }] : turnAt(script, index);
     const content = turn.flatMap((block) => ("say" in block ? [block.say] : [])).join("\n");
-    const calls = turn.flatMap((block) => ("say" in block ? [] : [block])).map((block, place) => ({
-      index: place,
-      id: `call_${index}_${place}`,
-      type: "function",
-      function: { name: spelled(block, spell), arguments: JSON.stringify(block.input) },
-    }));
+    const calls = turn
+      .flatMap((block) => ("say" in block ? [] : [block]))
+      .map((block, place) => ({
+        index: place,
+        id: `call_${index}_${place}`,
+        type: "function",
+        function: { name: spelled(block, spell), arguments: JSON.stringify(block.input) },
+      }));
     const toolCalls = calls.length === 0 ? {} : { tool_calls: calls };
     const finish = calls.length === 0 ? "stop" : "tool_calls";
     const base = { id: `chat_${index}`, created: 1, model: asked.model };
@@ -42,6 +48,10 @@ export const chatApi: ModelApi = {
     const chunk = (delta: object, finish_reason: string | null, more: object = {}) => ({
       data: { ...base, object: "chat.completion.chunk", choices: [{ index: 0, delta, finish_reason }], ...more },
     });
-    return events([chunk({ role: "assistant", content, ...toolCalls }, null), chunk({}, finish, { usage: USAGE }), { data: "[DONE]" }]);
+    return events([
+      chunk({ role: "assistant", content, ...toolCalls }, null),
+      chunk({}, finish, { usage: USAGE }),
+      { data: "[DONE]" },
+    ]);
   },
 };

@@ -4,21 +4,34 @@ import { type Block, type ModelApi, type Turn, events, json, spelled, turnAt } f
 
 const bodyShape = z.looseObject({
   contents: z
-    .array(z.looseObject({ role: z.string().optional(), parts: z.array(z.looseObject({ functionCall: z.unknown().optional() })).default([]) }))
+    .array(
+      z.looseObject({
+        role: z.string().optional(),
+        parts: z.array(z.looseObject({ functionCall: z.unknown().optional() })).default([]),
+      }),
+    )
     .default([]),
-  tools: z.array(z.looseObject({ functionDeclarations: z.array(z.looseObject({ name: z.string() })).default([]) })).default([]),
+  tools: z
+    .array(z.looseObject({ functionDeclarations: z.array(z.looseObject({ name: z.string() })).default([]) }))
+    .default([]),
 });
 
-const bodyOf = (body: unknown): z.output<typeof bodyShape> => bodyShape.parse(body ?? {});
+function bodyOf(body: unknown): z.output<typeof bodyShape> {
+  return bodyShape.parse(body ?? {});
+}
 
 /** The name that Gemini CLI gives a tool of the server `qoc`. */
-const spell = (tool: string): string => `mcp_qoc_${tool}`;
+function spell(tool: string): string {
+  return `mcp_qoc_${tool}`;
+}
 
-const toolsOf = (body: unknown): readonly string[] =>
-  bodyOf(body).tools.flatMap(({ functionDeclarations }) => functionDeclarations.map(({ name }) => name));
+function toolsOf(body: unknown): readonly string[] {
+  return bodyOf(body).tools.flatMap(({ functionDeclarations }) => functionDeclarations.map(({ name }) => name));
+}
 
-const partOf = (block: Block): object =>
-  "say" in block ? { text: block.say } : { functionCall: { name: spelled(block, spell), args: block.input } };
+function partOf(block: Block): object {
+  return "say" in block ? { text: block.say } : { functionCall: { name: spelled(block, spell), args: block.input } };
+}
 
 /** It asks beside the conversation which model shall answer; there is but one. */
 const ROUTE: Turn = [
@@ -30,7 +43,9 @@ export const geminiApi: ModelApi = {
   answer: ({ path, body }, script) => {
     if (path.endsWith(":countTokens")) return json({ totalTokens: 5 });
     if (!/:(streamG|g)enerateContent$/.test(path)) return undefined;
-    const index = bodyOf(body).contents.filter(({ role, parts }) => role === "model" && parts.some((part) => part.functionCall !== undefined)).length;
+    const index = bodyOf(body).contents.filter(
+      ({ role, parts }) => role === "model" && parts.some((part) => part.functionCall !== undefined),
+    ).length;
     const turn = toolsOf(body).length === 0 ? ROUTE : turnAt(script, index);
     const answer = {
       candidates: [{ content: { role: "model", parts: turn.map(partOf) }, finishReason: "STOP", index: 0 }],

@@ -9,34 +9,47 @@ const bodyShape = z.looseObject({
   tools: z.array(z.looseObject({ name: z.string() })).default([]),
 });
 
-const bodyOf = (body: unknown): z.output<typeof bodyShape> => bodyShape.parse(body ?? {});
+function bodyOf(body: unknown): z.output<typeof bodyShape> {
+  return bodyShape.parse(body ?? {});
+}
 
 /** The name that Claude Code gives a tool of the server `qoc`. */
-const spell = (tool: string): string => `mcp__qoc__${tool}`;
+function spell(tool: string): string {
+  return `mcp__qoc__${tool}`;
+}
 
 type Content = { type: "text"; text: string } | { type: "tool_use"; id: string; name: string; input: object };
 
-const contentOf = (turn: Turn, index: number): readonly Content[] =>
-  turn.map((block, place) =>
+function contentOf(turn: Turn, index: number): readonly Content[] {
+  return turn.map((block, place) =>
     "say" in block
       ? { type: "text", text: block.say }
       : { type: "tool_use", id: `toolu_${index}_${place}`, name: spelled(block, spell), input: block.input },
   );
+}
 
-const named = (name: string, data: object) => ({ name, data: { type: name, ...data } });
+function named(name: string, data: object) {
+  return { name, data: { type: name, ...data } };
+}
 
 /** A block is opened empty, filled by one delta, and closed. */
-const blockEvents = (block: Content, index: number) => {
+function blockEvents(block: Content, index: number) {
   const [start, delta] =
     block.type === "text"
-      ? [{ type: "text", text: "" }, { type: "text_delta", text: block.text }]
-      : [{ ...block, input: {} }, { type: "input_json_delta", partial_json: JSON.stringify(block.input) }];
+      ? [
+          { type: "text", text: "" },
+          { type: "text_delta", text: block.text },
+        ]
+      : [
+          { ...block, input: {} },
+          { type: "input_json_delta", partial_json: JSON.stringify(block.input) },
+        ];
   return [
     named("content_block_start", { index, content_block: start }),
     named("content_block_delta", { index, delta }),
     named("content_block_stop", { index }),
   ];
-};
+}
 
 export const messagesApi: ModelApi = {
   tools: (body) => bodyOf(body).tools.map(({ name }) => name),
@@ -50,7 +63,14 @@ export const messagesApi: ModelApi = {
     const content = contentOf(asked.tools.length === 0 ? [{ say: "ok" }] : turnAt(script, index), index);
     const stop = content.some(({ type }) => type === "tool_use") ? "tool_use" : "end_turn";
     const usage = { input_tokens: 10, output_tokens: 1, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
-    const message = { id: `msg_${index}`, type: "message", role: "assistant", model: asked.model, stop_sequence: null, usage };
+    const message = {
+      id: `msg_${index}`,
+      type: "message",
+      role: "assistant",
+      model: asked.model,
+      stop_sequence: null,
+      usage,
+    };
     if (!asked.stream) return json({ ...message, content, stop_reason: stop });
     return events([
       named("message_start", { message: { ...message, content: [], stop_reason: null } }),

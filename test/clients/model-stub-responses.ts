@@ -13,7 +13,9 @@ const bodyShape = z.looseObject({
   tools: z.array(toolShape).default([]),
 });
 
-const bodyOf = (body: unknown): z.output<typeof bodyShape> => bodyShape.parse(body ?? {});
+function bodyOf(body: unknown): z.output<typeof bodyShape> {
+  return bodyShape.parse(body ?? {});
+}
 
 /** The space that Codex keeps the tools of the server `qoc` in. */
 const SPACE = "mcp__qoc";
@@ -21,10 +23,11 @@ const SPACE = "mcp__qoc";
 /** Calls of one turn come back one by one, so a call carries its turn in its id. */
 const CALL_ID = /^call_(\d+)_/;
 
-const nextTurn = ({ input }: z.output<typeof bodyShape>): number =>
-  Math.max(-1, ...input.map(({ call_id }) => Number(CALL_ID.exec(call_id ?? "")?.[1] ?? -1))) + 1;
+function nextTurn({ input }: z.output<typeof bodyShape>): number {
+  return Math.max(-1, ...input.map(({ call_id }) => Number(CALL_ID.exec(call_id ?? "")?.[1] ?? -1))) + 1;
+}
 
-const itemOf = (block: Block, turn: number, place: number): object => {
+function itemOf(block: Block, turn: number, place: number): object {
   const status = "completed";
   if ("say" in block) {
     const content = [{ type: "output_text", text: block.say, annotations: [] }];
@@ -32,10 +35,11 @@ const itemOf = (block: Block, turn: number, place: number): object => {
   }
   const call = { id: `fc_${turn}_${place}`, call_id: `call_${turn}_${place}`, status, name: block.call };
   // Tools of Codex's own, such as the one that patches files, take a text as it stands.
-  if (block.raw === true && "text" in block.input) return { ...call, type: "custom_tool_call", input: block.input.text };
+  if (block.raw === true && "text" in block.input)
+    return { ...call, type: "custom_tool_call", input: block.input.text };
   const space = block.raw === true ? {} : { namespace: SPACE };
   return { ...call, ...space, type: "function_call", arguments: JSON.stringify(block.input) };
-};
+}
 
 const USAGE = {
   input_tokens: 1,
@@ -45,7 +49,9 @@ const USAGE = {
   total_tokens: 2,
 };
 
-const named = (name: string, data: object) => ({ name, data: { type: name, ...data } });
+function named(name: string, data: object) {
+  return { name, data: { type: name, ...data } };
+}
 
 export const responsesApi: ModelApi = {
   tools: (body) =>

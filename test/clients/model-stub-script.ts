@@ -39,18 +39,28 @@ export interface ModelApi {
 /** What is said where the script is over. */
 const OVER: Turn = [{ say: "The script is over." }];
 
-export const turnAt = (script: readonly Turn[], index: number): Turn => script[index] ?? OVER;
+export function turnAt(script: readonly Turn[], index: number): Turn {
+  return script[index] ?? OVER;
+}
 
 /** A name that is said as it stands, or the desk's name as the program spells it. */
-export const spelled = (block: Extract<Block, { call: string }>, spell: (tool: string) => string): string =>
-  block.raw === true ? block.call : spell(block.call);
+export function spelled(block: Extract<Block, { call: string }>, spell: (tool: string) => string): string {
+  return block.raw === true ? block.call : spell(block.call);
+}
 
-export const json = (value: unknown): ModelAnswer => ({ type: "application/json", text: JSON.stringify(value) });
+export function json(value: unknown): ModelAnswer {
+  return { type: "application/json", text: JSON.stringify(value) };
+}
 
 /** Server-sent events, each with its name where the maker gives them names. */
-export const events = (list: readonly { readonly name?: string; readonly data: unknown }[]): ModelAnswer => ({
-  type: "text/event-stream",
-  text: list
-    .map(({ name, data }) => `${name === undefined ? "" : `event: ${name}\n`}data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`)
-    .join(""),
-});
+export function events(list: readonly { readonly name?: string; readonly data: unknown }[]): ModelAnswer {
+  return {
+    type: "text/event-stream",
+    text: list
+      .map(
+        ({ name, data }) =>
+          `${name === undefined ? "" : `event: ${name}\n`}data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`,
+      )
+      .join(""),
+  };
+}

@@ -7,7 +7,10 @@ import { messagesApi } from "./model-stub-messages.ts";
 import { responsesApi } from "./model-stub-responses.ts";
 import type { ModelApi, ModelRequest, Turn } from "./model-stub-script.ts";
 
-const APIS = { messages: messagesApi, responses: responsesApi, chat: chatApi, gemini: geminiApi } satisfies Record<string, ModelApi>;
+const APIS = { messages: messagesApi, responses: responsesApi, chat: chatApi, gemini: geminiApi } satisfies Record<
+  string,
+  ModelApi
+>;
 
 export interface ModelStub {
   /** Without a path: OpenAI's programs want `/v1` behind it. */
@@ -17,7 +20,7 @@ export interface ModelStub {
 }
 
 /** The turn is chosen by what stands in the request, so a request that is repeated has the same answer. */
-export const startModelStub = async (api: keyof typeof APIS, script: readonly Turn[]): Promise<ModelStub> => {
+export async function startModelStub(api: keyof typeof APIS, script: readonly Turn[]): Promise<ModelStub> {
   const { tools, answer } = APIS[api];
   const requests: ModelRequest[] = [];
   const server = createServer((request, response) => {
@@ -45,12 +48,12 @@ export const startModelStub = async (api: keyof typeof APIS, script: readonly Tu
       await new Promise((resolve) => server.close(resolve));
     },
   };
-};
+}
 
-const parsed = (text: string): unknown => {
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return null;
   }
-};
+}

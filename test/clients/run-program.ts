@@ -13,20 +13,27 @@ export interface ProgramEnd {
 const OUTPUT_MAX = 64 * 1024 * 1024;
 const PROGRAM_MS = 60_000;
 
-export const runProgram = async (
+export async function runProgram(
   argv: readonly [string, ...string[]],
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): Promise<ProgramEnd> => {
+): Promise<ProgramEnd> {
   const home = await mkdtemp(join(tmpdir(), "qoc-client-"));
   const [program, ...first] = argv;
-  const options = { cwd: home, env: { PATH: "/usr/bin:/bin", HOME: home, ...env }, maxBuffer: OUTPUT_MAX, timeout: PROGRAM_MS };
+  const options = {
+    cwd: home,
+    env: { PATH: "/usr/bin:/bin", HOME: home, ...env },
+    maxBuffer: OUTPUT_MAX,
+    timeout: PROGRAM_MS,
+  };
   try {
     return await new Promise((resolve) => {
-      const child = execFile(program, [...first, ...words], options, (error, out, err) => resolve({ code: error?.code ?? 0, out, err }));
+      const child = execFile(program, [...first, ...words], options, (error, out, err) =>
+        resolve({ code: error?.code ?? 0, out, err }),
+      );
       child.stdin?.end();
     });
   } finally {
     await rm(home, { recursive: true, force: true });
   }
-};
+}

@@ -10,9 +10,19 @@ import type { Turn } from "./model-stub-script.ts";
 const ISSUE = "issues/001-first-look.md";
 const COMMENT = "Not before the earnings are out.";
 
-const call = (tool: string, input: object = {}): Turn => [{ call: tool, input }];
-const draft = (quantity: string): Turn =>
-  call("qoc_orders_propose", { side: "buy", symbol: "SPX", quantity, type: "market", rationale: "The note says why.", issue: "001" });
+function call(tool: string, input: object = {}): Turn {
+  return [{ call: tool, input }];
+}
+function draft(quantity: string): Turn {
+  return call("qoc_orders_propose", {
+    side: "buy",
+    symbol: "SPX",
+    quantity,
+    type: "market",
+    rationale: "The note says why.",
+    issue: "001",
+  });
+}
 
 const FIRST: readonly Turn[] = [
   call("qoc_files_read", { path: ISSUE }),
@@ -35,7 +45,7 @@ export interface Told {
 }
 
 /** @throws where it does not go as it should. */
-export const tellStory = async (client: Client): Promise<Told> => {
+export async function tellStory(client: Client): Promise<Told> {
   const at = await clientDesk(client);
   const { desk } = at;
   const teller = tellerOf(at);
@@ -46,14 +56,18 @@ export const tellStory = async (client: Client): Promise<Told> => {
     const second = await teller.run("The second run", SECOND);
     const [other = ""] = second.report.proposals;
     await desk.call("reject", { id: other, comment: COMMENT });
-    teller.say("", `The human rejects: ${COMMENT}`, `  ${(await desk.call<{ state: string }>("orders show", { id: other })).state}`);
+    teller.say(
+      "",
+      `The human rejects: ${COMMENT}`,
+      `  ${(await desk.call<{ state: string }>("orders show", { id: other })).state}`,
+    );
     const third = await teller.run("The third run", THIRD);
     teller.say(`  its model is told: ${third.sent.includes(COMMENT) ? COMMENT : "nothing of it"}`);
     return { transcript: teller.text(), firstCallMs: first.firstCallMs };
   } finally {
     await at.close();
   }
-};
+}
 
 interface Run {
   readonly report: RunReport;
@@ -61,7 +75,7 @@ interface Run {
   readonly firstCallMs: number;
 }
 
-const tellerOf = ({ desk, stub, script }: ClientDesk) => {
+function tellerOf({ desk, stub, script }: ClientDesk) {
   const lines: string[] = [];
   const say = (...more: readonly string[]): void => void lines.push(...more);
   const run = async (title: string, turns: readonly Turn[]): Promise<Run> => {
@@ -74,14 +88,21 @@ const tellerOf = ({ desk, stub, script }: ClientDesk) => {
       if (!("decision" in entry)) return;
       if (audited.length === 0) firstCallMs = performance.now() - started;
       const { decision, tool, client, era, reason } = entry as Record<string, unknown>;
-      audited.push(`    ${String(decision)} ${String(tool)} of ${String(client)} (${String(era)})${reason === null ? "" : `: ${String(reason)}`}`);
+      audited.push(
+        `    ${String(decision)} ${String(tool)} of ${String(client)} (${String(era)})${reason === null ? "" : `: ${String(reason)}`}`,
+      );
     });
     const notes: string[] = [];
     const report = await desk.hot.runs.start("001", (line) => notes.push(line), new AbortController().signal);
     stop();
     const asked = stub.requests.slice(before);
     say("", title, `  ${report.outcome}${report.reason === null ? "" : `: ${report.reason}`}`);
-    say(`  its model is shown ${shownOf([...new Set(asked.flatMap(({ tools }) => tools))], desk.staff.door.tools.map(({ name }) => name))}`);
+    say(
+      `  its model is shown ${shownOf(
+        [...new Set(asked.flatMap(({ tools }) => tools))],
+        desk.staff.door.tools.map(({ name }) => name),
+      )}`,
+    );
     say("  it tells:", ...notes.filter((line) => !/bubblewrap/.test(line)).map((line) => `    ${line}`));
     say("  the desk writes down:", ...audited);
     say(`  the issue: ${/^status: (.*)$/m.exec(desk.read(ISSUE))?.[1] ?? "?"}; proposals: ${report.proposals.length}`);
@@ -94,16 +115,24 @@ const tellerOf = ({ desk, stub, script }: ClientDesk) => {
     const positions = await desk.call<readonly { symbol: string; quantity: string }[]>("positions list");
     say(...positions.map(({ symbol, quantity }) => `  ${symbol} ${quantity}`));
   };
-  return { say, run, approves, text: () => `${lines.join("\n").trim().replaceAll(ID, "<ID>").replaceAll(RUN, "<RUN>").replaceAll(TOOLS, "ready with the desk's tools")}\n` };
-};
+  return {
+    say,
+    run,
+    approves,
+    text: () =>
+      `${lines.join("\n").trim().replaceAll(ID, "<ID>").replaceAll(RUN, "<RUN>").replaceAll(TOOLS, "ready with the desk's tools")}\n`,
+  };
+}
 
 /** The tools that a model is offered: all of the desk's under one spelling, and what else there is. */
-const shownOf = (shown: readonly string[], desks: readonly string[]): string => {
-  const spellings = new Set(desks.map((tool) => shown.find((name) => name.endsWith(tool))?.slice(0, -tool.length) ?? "(missing) "));
+function shownOf(shown: readonly string[], desks: readonly string[]): string {
+  const spellings = new Set(
+    desks.map((tool) => shown.find((name) => name.endsWith(tool))?.slice(0, -tool.length) ?? "(missing) "),
+  );
   const others = shown.filter((name) => !desks.some((tool) => name.endsWith(tool))).toSorted();
   const spelled = [...spellings].map((spelling) => `${spelling}qoc_…`).join(" and ");
   return `the desk's tools as ${spelled}, and ${others.length === 0 ? "nothing else" : others.join(", ")}`;
-};
+}
 
 const TOOLS = /ready with \d+ tools/g;
 const ID = /\b\d{8}-\d{3}\b/g;

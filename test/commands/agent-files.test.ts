@@ -14,10 +14,12 @@ afterAll(async () => {
   await discard(desk);
 });
 
-const write = (path: string, text: string, replaces?: string): Promise<{ digest: string }> =>
-  desk.call("files write", { path, text, ...(replaces === undefined ? {} : { replaces }) }, AGENT);
+function write(path: string, text: string, replaces?: string): Promise<{ digest: string }> {
+  return desk.call("files write", { path, text, ...(replaces === undefined ? {} : { replaces }) }, AGENT);
+}
 
-const ORDER = 'connector = "paper"\nsymbol = "SPX"\nside = "buy"\nquantity = "2"\ntype = "limit"\nlimit_price = "2000"\n';
+const ORDER =
+  'connector = "paper"\nsymbol = "SPX"\nside = "buy"\nquantity = "2"\ntype = "limit"\nlimit_price = "2000"\n';
 
 describe("a proposal's file", () => {
   it.each([
@@ -26,7 +28,10 @@ describe("a proposal's file", () => {
     ["orders/proposed/upper.yaml", "another case", "orders/pending/UPPER.toml"],
   ])("beside %s with %s is not taken", async (first, _what, second) => {
     await desk.write(first, "broken");
-    await expect(write(second, ORDER)).rejects.toMatchObject({ code: "PATH_REFUSED", message: expect.stringContaining("has this name") });
+    await expect(write(second, ORDER)).rejects.toMatchObject({
+      code: "PATH_REFUSED",
+      message: expect.stringContaining("has this name"),
+    });
   });
 
   it("is not taken under the name of an order that was decided, and may be edited until then", async () => {
@@ -35,13 +40,18 @@ describe("a proposal's file", () => {
     const edited = await write(path, ORDER.replace('"2"', '"3"'), digest);
     await desk.call("reject", { id: "once" });
     await desk.settled();
-    for (const [name, replaces] of [["pending/once.toml", edited.digest], ["proposed/Once.yaml", undefined]] as const) {
+    for (const [name, replaces] of [
+      ["pending/once.toml", edited.digest],
+      ["proposed/Once.yaml", undefined],
+    ] as const) {
       await expect(write(`orders/${name}`, ORDER, replaces)).rejects.toMatchObject({ code: "PATH_REFUSED" });
     }
   });
 });
 
-const issue = (status: string, body = "x"): string => `---\nid: "050"\n${status === "" ? "" : `status: ${status}\n`}---\n${body}\n`;
+function issue(status: string, body = "x"): string {
+  return `---\nid: "050"\n${status === "" ? "" : `status: ${status}\n`}---\n${body}\n`;
+}
 
 describe("a task", () => {
   const path = "issues/050-task.md";

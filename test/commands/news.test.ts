@@ -7,14 +7,18 @@ import { sourceMemory } from "../../src/commands/sources.ts";
 import { COMMANDS } from "../../src/commands/table.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
-const item = (n: number, title: string, text: string): string =>
-  `<item><title>${title}</title><guid>urn:x:${n}</guid><pubDate>Sun, 05 Jul 2026 08:3${n}:00 GMT</pubDate><description>${text}</description></item>`;
+function item(n: number, title: string, text: string): string {
+  return `<item><title>${title}</title><guid>urn:x:${n}</guid><pubDate>Sun, 05 Jul 2026 08:3${n}:00 GMT</pubDate><description>${text}</description></item>`;
+}
 const FEED = `<rss><channel>${[
   item(1, "Phones sell", "Apple Inc. sold more."),
   item(2, "AAPL up 2 %", "So it is."),
   item(3, "AAPLX is a fund", "Nothing else."),
   item(4, "Rates", "The bank \u202eheld them."),
-].join("")}<image><url>/tracker.png</url></image></channel></rss>`.replace("<item>", '<item><link>/tracker</link><enclosure url="/tracker.mp3"/>');
+].join("")}<image><url>/tracker.png</url></image></channel></rss>`.replace(
+  "<item>",
+  '<item><link>/tracker</link><enclosure url="/tracker.mp3"/>',
+);
 
 const asked: string[] = [];
 const server = createServer((request, response) => {
@@ -27,7 +31,8 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   desk = await tempDesk({
-    config: (template) => `${template}\n[[news]]\nname = "wire"\nurl = "${base}/feed"\n\n[[news]]\nname = "down"\nurl = "${base}/down"\nevery = "1h"\n`,
+    config: (template) =>
+      `${template}\n[[news]]\nname = "wire"\nurl = "${base}/feed"\n\n[[news]]\nname = "down"\nurl = "${base}/down"\nevery = "1h"\n`,
     files: { "entities/AAPL.md": "---\nsymbol: AAPL\nname: Apple Inc.\nkind: equity\n---\n" },
   });
 });
@@ -38,16 +43,27 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-const call = <T = unknown>(command: string, input: Record<string, unknown> = {}, actor: "human" | "agent:x" = "human", sources = sourceMemory()): Promise<T> =>
-  invoke(COMMANDS, { command, input }, {
-    ...{ actor, channel: "cli", hot: desk.hot, emit: () => Promise.resolve(), note: () => undefined, sources },
-    ...{ signal: new AbortController().signal, canAsk: false, cwd: desk.root },
-  }) as Promise<T>;
+function call<T = unknown>(
+  command: string,
+  input: Record<string, unknown> = {},
+  actor: "human" | "agent:x" = "human",
+  sources = sourceMemory(),
+): Promise<T> {
+  return invoke(
+    COMMANDS,
+    { command, input },
+    {
+      ...{ actor, channel: "cli", hot: desk.hot, emit: () => Promise.resolve(), note: () => undefined, sources },
+      ...{ signal: new AbortController().signal, canAsk: false, cwd: desk.root },
+    },
+  ) as Promise<T>;
+}
 interface Listed {
   readonly items: readonly { readonly path: string; readonly untrusted: { readonly text: string } }[];
 }
-const titles = async (input: Record<string, unknown>): Promise<readonly string[]> =>
-  (await call<Listed>("news list", input, "agent:x")).items.map(({ untrusted }) => untrusted.text);
+async function titles(input: Record<string, unknown>): Promise<readonly string[]> {
+  return (await call<Listed>("news list", input, "agent:x")).items.map(({ untrusted }) => untrusted.text);
+}
 
 describe("news", () => {
   it("are fetched when a person says so, and the feed that fails says why", async () => {
@@ -67,7 +83,10 @@ describe("news", () => {
     expect(await titles({ symbol: "(" })).toEqual([]);
     const sources = sourceMemory();
     const { items, feeds } = await call<Listed & { feeds: unknown }>("news list", {}, "agent:x", sources);
-    expect(feeds).toMatchObject([{ name: "wire", status: "ready" }, { name: "down", status: "failing" }]);
+    expect(feeds).toMatchObject([
+      { name: "wire", status: "ready" },
+      { name: "down", status: "failing" },
+    ]);
     const [{ path } = { path: "" }] = items;
     expect(path).toMatch(/^inbox\/news\/2026-07-05-0834-rates-[0-9a-f]{16}\.md$/);
     const read = await call<{ untrusted: { text: string } }>("files read", { path }, "agent:x", sources);
@@ -84,13 +103,19 @@ describe("news", () => {
   it("are the desk's to write", async () => {
     const path = "inbox/news/2026-07-05-0900-forged-0123456789abcdef.md";
     for (const target of [path, path.replace("news", "NEWS")]) {
-      await expect(call("files write", { path: target, text: "forged" }, "agent:x")).rejects.toMatchObject({ code: "PATH_REFUSED" });
+      await expect(call("files write", { path: target, text: "forged" }, "agent:x")).rejects.toMatchObject({
+        code: "PATH_REFUSED",
+      });
     }
   });
 
   it("of a desk without feeds are none, and fetching says what to write", async () => {
     const without = { ...desk.hot, desk: { ...desk.hot.desk, config: { ...desk.hot.desk.config, news: [] } } };
-    const asked = invoke(COMMANDS, { command: "news fetch", input: {} }, { actor: "human", channel: "cli", hot: without } as never);
+    const asked = invoke(COMMANDS, { command: "news fetch", input: {} }, {
+      actor: "human",
+      channel: "cli",
+      hot: without,
+    } as never);
     await expect(asked).rejects.toThrow("desk.toml names no feed");
   });
 });

@@ -11,9 +11,14 @@ import { adapterSource } from "../support/adapter-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const AGENT = { actor: "agent:run-1", channel: "mcp" } as const;
-const digest = (text: string): string => `sha256:${createHash("sha256").update(text).digest("hex")}`;
+function digest(text: string): string {
+  return `sha256:${createHash("sha256").update(text).digest("hex")}`;
+}
 const APPLE = "---\nsymbol: AAPL\nname: Apple Inc.\nkind: equity\nvenue: NASDAQ\ntags: [tech, phones]\n---\nPhones.\n";
-const CSV = ["date,open,high,low,close,volume", ...Array.from({ length: 30 }, (_, n) => `2026-01-${String(n + 1).padStart(2, "0")},1,3,1,${n + 1},10`)];
+const CSV = [
+  "date,open,high,low,close,volume",
+  ...Array.from({ length: 30 }, (_, n) => `2026-01-${String(n + 1).padStart(2, "0")},1,3,1,${n + 1},10`),
+];
 
 const HIDDEN = `
   static capabilities = { mode: 'paper' };
@@ -34,9 +39,14 @@ const HIDDEN = `
   }`;
 
 let desk: TempDesk;
-const ask = <T = Record<string, unknown>>(command: string, input: Record<string, unknown> = {}): Promise<T> => desk.call<T>(command, input, AGENT);
-const written = async (): Promise<readonly Record<string, unknown>[]> =>
-  (await desk.hot.readEvents()).map(({ event }) => event as unknown as Record<string, unknown>).filter(({ type }) => type === "file.written");
+function ask<T = Record<string, unknown>>(command: string, input: Record<string, unknown> = {}): Promise<T> {
+  return desk.call<T>(command, input, AGENT);
+}
+async function written(): Promise<readonly Record<string, unknown>[]> {
+  return (await desk.hot.readEvents())
+    .map(({ event }) => event as unknown as Record<string, unknown>)
+    .filter(({ type }) => type === "file.written");
+}
 
 beforeAll(async () => {
   desk = await tempDesk({
@@ -46,7 +56,8 @@ beforeAll(async () => {
       "hidden.ts": adapterSource(HIDDEN),
       "research/prices/bars/OWN.csv": CSV.join("\n"),
       "research/prices/bars/NOVOL.csv": "date,close\n2026-01-01,1\n2026-01-02,2\n",
-      "issues/007-hand.md": "---\nid: 007\ntitle: By hand   # kept\nstatus: open\nsymbols: [MSFT]\n---\nBody, with   spaces.\n",
+      "issues/007-hand.md":
+        "---\nid: 007\ntitle: By hand   # kept\nstatus: open\nsymbols: [MSFT]\n---\nBody, with   spaces.\n",
     },
   });
 });
@@ -63,17 +74,26 @@ describe("files", () => {
       untrusted: { source: "issues/007-hand.md", text: "symbols: [MSFT]\n" },
       next: "6",
     });
-    expect(await ask("files search", { text: "with   spaces" })).toMatchObject({ entries: [{ path: "issues/007-hand.md", line: 7 }] });
+    expect(await ask("files search", { text: "with   spaces" })).toMatchObject({
+      entries: [{ path: "issues/007-hand.md", line: 7 }],
+    });
   });
 
   it("are written, journaled with the writer, and not over what was not read", async () => {
     const path = "research/idea.md";
     expect(await ask("files write", { path, text: "one" })).toEqual({ path, digest: digest("one") });
     await expect(ask("files write", { path, text: "two" })).rejects.toMatchObject({ code: "FILE_CHANGED" });
-    await expect(ask("files write", { path, text: "two", replaces: "md5" })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    await expect(ask("files write", { path, text: "two", replaces: "md5" })).rejects.toMatchObject({
+      code: "INVALID_INPUT",
+    });
     await ask("files write", { path, text: "two", replaces: digest("one") });
     expect(desk.read(path)).toBe("two");
-    expect((await written()).at(-1)).toMatchObject({ path, digest: digest("two"), command: "files write", actor: "agent:run-1" });
+    expect((await written()).at(-1)).toMatchObject({
+      path,
+      digest: digest("two"),
+      command: "files write",
+      actor: "agent:run-1",
+    });
   });
 
   it("of the configuration, the state and the operator are refused", async () => {
@@ -84,7 +104,8 @@ describe("files", () => {
   });
 
   it("a proposal written as a file waits for the human like any other", async () => {
-    const text = 'connector = "paper"\nsymbol = "SPX"\nside = "buy"\nquantity = "1"\ntype = "market"\nrationale = "test"\n';
+    const text =
+      'connector = "paper"\nsymbol = "SPX"\nside = "buy"\nquantity = "1"\ntype = "market"\nrationale = "test"\n';
     await ask("files write", { path: "orders/pending/by-file.toml", text });
     const status = await desk.call<StatusView>("status");
     expect(status.proposals.map(({ id }) => id)).toContain("by-file");
@@ -94,23 +115,45 @@ describe("files", () => {
 
 describe("entities", () => {
   it("are written with checked frontmatter, read with a digest, listed, and replaced by who has read them", async () => {
-    expect(await ask("entities write", { symbol: "AAPL", text: APPLE })).toEqual({ path: "entities/AAPL.md", digest: digest(APPLE) });
+    expect(await ask("entities write", { symbol: "AAPL", text: APPLE })).toEqual({
+      path: "entities/AAPL.md",
+      digest: digest(APPLE),
+    });
     expect(await ask("entities read", { symbol: "AAPL" })).toMatchObject({
       path: "entities/AAPL.md",
       digest: digest(APPLE),
       untrusted: { source: "entities/AAPL.md", text: APPLE },
     });
-    await expect(ask("entities write", { symbol: "AAPL", text: APPLE })).rejects.toMatchObject({ code: "FILE_CHANGED" });
-    await ask("entities write", { symbol: "BTC/USD", text: "---\nsymbol: BTC/USD\nname: Bitcoin\nkind: crypto\n---\n" });
+    await expect(ask("entities write", { symbol: "AAPL", text: APPLE })).rejects.toMatchObject({
+      code: "FILE_CHANGED",
+    });
+    await ask("entities write", {
+      symbol: "BTC/USD",
+      text: "---\nsymbol: BTC/USD\nname: Bitcoin\nkind: crypto\n---\n",
+    });
     expect(await ask("entities list")).toMatchObject({
       entries: [
-        { symbol: "AAPL", kind: "equity", path: "entities/AAPL.md", isReadable: true, untrusted: { text: "Apple Inc." } },
-        { symbol: "BTC/USD", kind: "crypto", path: "entities/BTC_USD.md", isReadable: true, untrusted: { text: "Bitcoin" } },
+        {
+          symbol: "AAPL",
+          kind: "equity",
+          path: "entities/AAPL.md",
+          isReadable: true,
+          untrusted: { text: "Apple Inc." },
+        },
+        {
+          symbol: "BTC/USD",
+          kind: "crypto",
+          path: "entities/BTC_USD.md",
+          isReadable: true,
+          untrusted: { text: "Bitcoin" },
+        },
       ],
       next: null,
     });
     await expect(ask("entities read", { symbol: "BTC:USD" })).rejects.toMatchObject({ code: "NOTE_INVALID" });
-    expect((await written()).some(({ command, actor }) => command === "entities write" && actor === "agent:run-1")).toBe(true);
+    expect(
+      (await written()).some(({ command, actor }) => command === "entities write" && actor === "agent:run-1"),
+    ).toBe(true);
   });
 
   it.each([
@@ -124,13 +167,18 @@ describe("entities", () => {
     ["an odd tag", APPLE.replace("phones]", '"../x"]')],
     ["an alias", APPLE.replace("[tech, phones]", "&a [*a]")],
   ])("with %s are refused", async (_what, text) => {
-    await expect(ask("entities write", { symbol: "AAPL", text, replaces: digest(APPLE) })).rejects.toMatchObject({ code: "NOTE_INVALID" });
+    await expect(ask("entities write", { symbol: "AAPL", text, replaces: digest(APPLE) })).rejects.toMatchObject({
+      code: "NOTE_INVALID",
+    });
   });
 
-  it.each([["../AAPL"], ["AAPL\u0000"], ["ААPL"], [""], ["a".repeat(60)]])("of the symbol %j are refused", async (symbol) => {
-    await expect(ask("entities write", { symbol, text: APPLE })).rejects.toMatchObject({ code: "INVALID_INPUT" });
-    await expect(ask("entities read", { symbol })).rejects.toMatchObject({ code: "INVALID_INPUT" });
-  });
+  it.each([["../AAPL"], ["AAPL\u0000"], ["ААPL"], [""], ["a".repeat(60)]])(
+    "of the symbol %j are refused",
+    async (symbol) => {
+      await expect(ask("entities write", { symbol, text: APPLE })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+      await expect(ask("entities read", { symbol })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    },
+  );
 });
 
 describe("issues update", () => {
@@ -154,7 +202,10 @@ describe("issues update", () => {
     ["cancelled", "INVALID_INPUT"],
     ["approved", "INVALID_INPUT"],
   ])("an agent that sets %s: %s", async (status, ends) => {
-    const ended = await ask("issues update", { id: "007", status }).then(() => "done", (error: { code: string }) => error.code);
+    const ended = await ask("issues update", { id: "007", status }).then(
+      () => "done",
+      (error: { code: string }) => error.code,
+    );
     expect(ended).toBe(ends);
   });
 
@@ -162,13 +213,18 @@ describe("issues update", () => {
     await desk.call("issues update", { id: "issues/007-hand.md", status: "open" });
     expect(desk.read("issues/007-hand.md")).toContain("\nstatus: open\n");
     await expect(ask("issues update", { id: "007" })).rejects.toMatchObject({ code: "INVALID_INPUT" });
-    await expect(ask("issues update", { id: "999", status: "done" })).rejects.toMatchObject({ code: "ISSUE_NOT_FOUND" });
+    await expect(ask("issues update", { id: "999", status: "done" })).rejects.toMatchObject({
+      code: "ISSUE_NOT_FOUND",
+    });
   });
 });
 
 describe("bars get", () => {
   it("are the connector's, bounded and within the days asked for", async () => {
-    const all = await ask<{ bars: readonly { time: string }[]; earlier: number }>("bars get", { symbol: "SPX", limit: 5 });
+    const all = await ask<{ bars: readonly { time: string }[]; earlier: number }>("bars get", {
+      symbol: "SPX",
+      limit: 5,
+    });
     expect(all).toMatchObject({ status: "ready", source: "paper", resolution: "1d", symbol: "SPX" });
     expect(all.bars).toHaveLength(5);
     expect(all.earlier).toBeGreaterThan(0);
@@ -181,26 +237,46 @@ describe("bars get", () => {
   it("are asked of the connector for these days, and cut to them whatever it answers", async () => {
     const ranged = (input: Record<string, string>): Promise<{ bars?: readonly { close: string; volume: string }[] }> =>
       desk.call("bars get", { symbol: "RANGED", connector: "hidden", ...input });
-    const asked = (options: Record<string, unknown>): string => String(JSON.stringify({ resolution: "1d", ...options }).length);
+    const asked = (options: Record<string, unknown>): string =>
+      String(JSON.stringify({ resolution: "1d", ...options }).length);
     const from = Date.UTC(2026, 0, 2);
     const to = Date.UTC(2026, 0, 3) - 1;
     expect((await ranged({})).bars).toMatchObject([{ close: asked({}) }, {}, {}]);
-    expect((await ranged({ from: "2026-01-02" })).bars).toMatchObject([{ close: asked({ from }), volume: "2" }, { volume: "3" }]);
-    expect((await ranged({ from: "2026-01-02", to: "2026-01-02" })).bars).toMatchObject([{ close: asked({ from, to }), volume: "2" }]);
+    expect((await ranged({ from: "2026-01-02" })).bars).toMatchObject([
+      { close: asked({ from }), volume: "2" },
+      { volume: "3" },
+    ]);
+    expect((await ranged({ from: "2026-01-02", to: "2026-01-02" })).bars).toMatchObject([
+      { close: asked({ from, to }), volume: "2" },
+    ]);
     expect(await ranged({ from: "2027-01-02" })).toMatchObject({ status: "data_pending" });
     expect(await ranged({ limit: "1" })).toMatchObject({ bars: [{ volume: "3" }], earlier: 2 });
   });
 
   it("are the operator's where no venue is meant, and say so", async () => {
     const own = await desk.call<{ bars: readonly Record<string, string>[] }>("bars get", { symbol: "OWN", limit: 1 });
-    expect(own).toMatchObject({ status: "ready", source: "research/prices/bars/OWN.csv", note: expect.any(String) as string, earlier: 29 });
-    expect(own.bars).toEqual([{ time: "2026-01-30T00:00:00.000Z", open: "1", high: "3", low: "1", close: "30", volume: "10" }]);
+    expect(own).toMatchObject({
+      status: "ready",
+      source: "research/prices/bars/OWN.csv",
+      note: expect.any(String) as string,
+      earlier: 29,
+    });
+    expect(own.bars).toEqual([
+      { time: "2026-01-30T00:00:00.000Z", open: "1", high: "3", low: "1", close: "30", volume: "10" },
+    ]);
   });
 
   it("that nobody has are pending, with the reason", async () => {
-    expect(await ask("bars get", { symbol: "NOSUCH" })).toMatchObject({ status: "data_pending", reason: expect.stringContaining("NOSUCH") as string });
-    expect(await desk.call("bars get", { symbol: "OWN", from: "2030-01-01" })).toMatchObject({ status: "data_pending" });
-    expect(await desk.call("bars get", { symbol: "SPX", connector: "hidden" })).toMatchObject({ status: "data_pending" });
+    expect(await ask("bars get", { symbol: "NOSUCH" })).toMatchObject({
+      status: "data_pending",
+      reason: expect.stringContaining("NOSUCH") as string,
+    });
+    expect(await desk.call("bars get", { symbol: "OWN", from: "2030-01-01" })).toMatchObject({
+      status: "data_pending",
+    });
+    expect(await desk.call("bars get", { symbol: "SPX", connector: "hidden" })).toMatchObject({
+      status: "data_pending",
+    });
   });
 });
 
@@ -210,21 +286,34 @@ describe("analysis get", () => {
       status: "ready",
       over: { bars: 30, from: "2026-01-01T00:00:00.000Z", to: "2026-01-30T00:00:00.000Z" },
       indicators: [
-        { name: "sma:5", status: "ready", values: [{ value: "27" }, { time: "2026-01-30T00:00:00.000Z", value: "28" }] },
+        {
+          name: "sma:5",
+          status: "ready",
+          values: [{ value: "27" }, { time: "2026-01-30T00:00:00.000Z", value: "28" }],
+        },
         { name: "sma:40", status: "data_pending", needs: 40, has: 30 },
         { name: "obv", status: "ready", values: [{ value: "280" }, { value: "290" }] },
       ],
     });
-    expect(await desk.call("technical-analysis get", { symbol: "OWN", indicators: ["sma:5"], to: "2026-01-10" })).toMatchObject({
+    expect(
+      await desk.call("technical-analysis get", { symbol: "OWN", indicators: ["sma:5"], to: "2026-01-10" }),
+    ).toMatchObject({
       indicators: [{ values: [{ value: "8" }] }],
     });
-    expect(await desk.call("analysis get", { symbol: "NOVOL", indicators: "vwap" })).toMatchObject({ indicators: [{ status: "data_pending" }] });
-    expect(await ask("analysis get", { symbol: "NOSUCH", indicators: "sma" })).toMatchObject({ status: "data_pending" });
+    expect(await desk.call("analysis get", { symbol: "NOVOL", indicators: "vwap" })).toMatchObject({
+      indicators: [{ status: "data_pending" }],
+    });
+    expect(await ask("analysis get", { symbol: "NOSUCH", indicators: "sma" })).toMatchObject({
+      status: "data_pending",
+    });
   });
 
-  it.each([["cci"], [Array.from({ length: 13 }, (_, n) => `sma:${n + 1}`).join(",")]])("%s is refused", async (indicators) => {
-    await expect(ask("analysis get", { symbol: "OWN", indicators })).rejects.toMatchObject({ code: "INVALID_INPUT" });
-  });
+  it.each([["cci"], [Array.from({ length: 13 }, (_, n) => `sma:${n + 1}`).join(",")]])(
+    "%s is refused",
+    async (indicators) => {
+      await expect(ask("analysis get", { symbol: "OWN", indicators })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    },
+  );
 });
 
 describe("fundamentals get", () => {
@@ -233,13 +322,23 @@ describe("fundamentals get", () => {
     expect(known).toEqual({
       ...{ status: "ready", symbol: "AAPL", connector: "hidden" },
       numbers: { pe_ttm: "31.05", revenue_ttm_usd: "391035000000.01", "earnings.last_eps_actual": "1.64" },
-      untrusted: { source: "connector hidden", retrievedAt: expect.any(String) as string, text: "sector: Technology\nis_fund: false" },
+      untrusted: {
+        source: "connector hidden",
+        retrievedAt: expect.any(String) as string,
+        text: "sector: Technology\nis_fund: false",
+      },
     });
-    const reasons = ["NONE", "EMPTY", "FAIL", "ODD"].map((symbol) => desk.call("fundamentals get", { symbol, connector: "hidden" }));
+    const reasons = ["NONE", "EMPTY", "FAIL", "ODD"].map((symbol) =>
+      desk.call("fundamentals get", { symbol, connector: "hidden" }),
+    );
     expect(await Promise.all(reasons)).toMatchObject([
       { status: "data_pending", reason: "connector hidden has no fundamentals of NONE" },
       { status: "data_pending", reason: "connector hidden has no fundamentals of EMPTY" },
-      { status: "data_pending", reason: "connector hidden could not answer", untrusted: { text: "hidden.getFundamentals: no such page" } },
+      {
+        status: "data_pending",
+        reason: "connector hidden could not answer",
+        untrusted: { text: "hidden.getFundamentals: no such page" },
+      },
       { status: "data_pending", reason: "connector hidden answered with something else" },
     ]);
     const none = await ask<Record<string, unknown>>("fundamentals get", { symbol: "SPX" });
@@ -251,32 +350,54 @@ describe("fundamentals get", () => {
 describe("a quote that a connector does not have", () => {
   it("is pending, with the reason and no number", async () => {
     const none = await ask<Record<string, unknown>>("quotes get", { symbol: "NOSUCH" });
-    expect(none).toMatchObject({ status: "data_pending", reason: "connector paper could not answer", untrusted: { source: "connector paper" } });
+    expect(none).toMatchObject({
+      status: "data_pending",
+      reason: "connector paper could not answer",
+      untrusted: { source: "connector paper" },
+    });
     expect(none).not.toHaveProperty("bid");
   });
 });
 
 describe("symbols search", () => {
   it("finds what the desk has met, by symbol and name, and says where it looked", async () => {
-    expect(await ask("symbols search", { text: "apple" })).toMatchObject({ symbols: [{ symbol: "AAPL", in: ["entities"], untrusted: { text: "Apple Inc." } }] });
-    expect(await ask("symbols search", { text: "msft" })).toMatchObject({ symbols: [{ symbol: "MSFT", in: ["issues"] }] });
-    expect(await ask("symbols search", { text: "own" })).toMatchObject({ symbols: [{ symbol: "OWN", in: ["research/prices/bars"] }] });
-    expect(await ask("symbols search", { text: "zzz" })).toMatchObject({ status: "data_pending", symbols: [], note: expect.stringContaining("quotes get") as string });
+    expect(await ask("symbols search", { text: "apple" })).toMatchObject({
+      symbols: [{ symbol: "AAPL", in: ["entities"], untrusted: { text: "Apple Inc." } }],
+    });
+    expect(await ask("symbols search", { text: "msft" })).toMatchObject({
+      symbols: [{ symbol: "MSFT", in: ["issues"] }],
+    });
+    expect(await ask("symbols search", { text: "own" })).toMatchObject({
+      symbols: [{ symbol: "OWN", in: ["research/prices/bars"] }],
+    });
+    expect(await ask("symbols search", { text: "zzz" })).toMatchObject({
+      status: "data_pending",
+      symbols: [],
+      note: expect.stringContaining("quotes get") as string,
+    });
   });
 });
 
 describe("[connectors] agent", () => {
   it("hides the others from an agent, in the words for what does not exist, and not from the human", async () => {
     for (const command of ["quotes get", "bars get", "analysis get", "positions list"]) {
-      const input = { ...(command === "positions list" ? {} : { symbol: "SPX" }), ...(command === "analysis get" ? { indicators: "sma" } : {}) };
+      const input = {
+        ...(command === "positions list" ? {} : { symbol: "SPX" }),
+        ...(command === "analysis get" ? { indicators: "sma" } : {}),
+      };
       const told = async (connector: string): Promise<string> =>
-        ask(command, { ...input, connector }).then(() => "answered", (error: Error) => error.message.replace(connector, "X"));
+        ask(command, { ...input, connector }).then(
+          () => "answered",
+          (error: Error) => error.message.replace(connector, "X"),
+        );
       expect(await told("hidden")).toBe(await told("absent"));
       expect(await told("hidden")).toBe("no connector X");
     }
     expect(await ask("quotes get", { symbol: "SPX" })).toMatchObject({ connector: "paper" });
     await expect(desk.call("quotes get", { symbol: "SPX" })).rejects.toMatchObject({ code: "INVALID_INPUT" });
-    await expect(desk.call("quotes get", { symbol: "X", connector: "hidden" })).resolves.toMatchObject({ connector: "hidden" });
+    await expect(desk.call("quotes get", { symbol: "X", connector: "hidden" })).resolves.toMatchObject({
+      connector: "hidden",
+    });
   });
 
   it("leaves the others' positions and symbols out of what an agent sees", async () => {
@@ -286,19 +407,31 @@ describe("[connectors] agent", () => {
       openPosition(position, decimal("1"), decimal("1"));
       book.set(`test ${connector}`, position);
     }
-    const held = (list: readonly { symbol: string }[]): readonly string[] => list.map(({ symbol }) => symbol).toSorted();
+    const held = (list: readonly { symbol: string }[]): readonly string[] =>
+      list.map(({ symbol }) => symbol).toSorted();
     expect(held(await ask("positions list"))).toEqual(["HELD-paper"]);
     expect(held(await desk.call("positions list"))).toEqual(["HELD-hidden", "HELD-paper"]);
-    expect(held((await ask<{ symbols: { symbol: string }[] }>("symbols search", { text: "held" })).symbols)).toEqual(["HELD-paper"]);
+    expect(held((await ask<{ symbols: { symbol: string }[] }>("symbols search", { text: "held" })).symbols)).toEqual([
+      "HELD-paper",
+    ]);
     for (const connector of ["paper", "hidden"]) book.delete(`test ${connector}`);
   });
 
   it("leaves the others out of an agent's status", async () => {
     const view = await desk.call<StatusView>("status");
-    const held = { ...view, book: { ...view.book, positions: ["paper", "hidden"].map((connector) => ({ connector }) as never) } };
-    const names = (of: StatusView): unknown => [of.connectors.map(({ name }) => name), of.book.positions.map(({ connector }) => connector)];
+    const held = {
+      ...view,
+      book: { ...view.book, positions: ["paper", "hidden"].map((connector) => ({ connector }) as never) },
+    };
+    const names = (of: StatusView): unknown => [
+      of.connectors.map(({ name }) => name),
+      of.book.positions.map(({ connector }) => connector),
+    ];
     expect(names(statusInScope(desk.open.desk, "agent:run-1", held))).toEqual([["paper"], ["paper"]]);
-    expect(names(statusInScope(desk.open.desk, "human", held))).toEqual([["paper", "hidden"], ["paper", "hidden"]]);
+    expect(names(statusInScope(desk.open.desk, "human", held))).toEqual([
+      ["paper", "hidden"],
+      ["paper", "hidden"],
+    ]);
   });
 });
 
@@ -311,6 +444,8 @@ describe("secrets in the workspace", () => {
     expect(entries.map(({ path }) => path)).not.toContain("research/token.md");
     await expect(ask("files read", { path: "research/token.md" })).rejects.toMatchObject({ code: "PATH_REFUSED" });
     expect(await ask("files search", { text: "zebra" })).toMatchObject({ entries: [] });
-    await expect(ask("files write", { path: "research/token.md", text: "mine" })).rejects.toMatchObject({ code: "FILE_CHANGED" });
+    await expect(ask("files write", { path: "research/token.md", text: "mine" })).rejects.toMatchObject({
+      code: "FILE_CHANGED",
+    });
   });
 });

@@ -23,8 +23,13 @@ const WRITES: Readonly<Record<string, Record<string, unknown>>> = {
 
 let desk: TempDesk;
 beforeAll(async () => {
-  const first = await tempDesk({ files: { "issues/008-x.md": '---\nid: "008"\ntitle: x\nstatus: open\n---\nb\n', "research/kept.md": "kept\n" } });
-  await first.open.desk.publish({ type: "run.started", run: "run-x", issue: "issues/008-x.md", runtime: "demo" }, { durable: true }).committed;
+  const first = await tempDesk({
+    files: { "issues/008-x.md": '---\nid: "008"\ntitle: x\nstatus: open\n---\nb\n', "research/kept.md": "kept\n" },
+  });
+  await first.open.desk.publish(
+    { type: "run.started", run: "run-x", issue: "issues/008-x.md", runtime: "demo" },
+    { durable: true },
+  ).committed;
   await first.call("halt");
   await first.stop();
   const journal = join(first.root, ".qoc/journal/000001.ndjson");
@@ -37,12 +42,13 @@ afterAll(async () => {
 });
 
 /** Every file of the workspace but the logs, with its text. */
-const files = (): readonly string[] =>
-  readdirSync(desk.root, { recursive: true, withFileTypes: true })
+function files(): readonly string[] {
+  return readdirSync(desk.root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes("/.git") && !/\/logs(\/|$)/.test(entry.parentPath))
     .map((entry) => join(entry.parentPath, entry.name))
     .toSorted()
     .map((path) => `${path} ${readFileSync(path, "utf8")}`);
+}
 
 describe("a desk that only reads", () => {
   it.each(Object.entries(WRITES))("refuses %s, and leaves no file", async (command, input) => {
@@ -52,8 +58,15 @@ describe("a desk that only reads", () => {
   });
 
   it("refuses so every command that writes files, but for those that write what the journal says", () => {
-    const rows = COMMANDS.filter(({ writes, cold }) => cold !== "always" && writes.some((place) => place !== "journal"));
-    expect(rows.filter(({ fromJournal }) => fromJournal !== true).map(({ name }) => name).toSorted()).toEqual(Object.keys(WRITES).toSorted());
+    const rows = COMMANDS.filter(
+      ({ writes, cold }) => cold !== "always" && writes.some((place) => place !== "journal"),
+    );
+    expect(
+      rows
+        .filter(({ fromJournal }) => fromJournal !== true)
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(Object.keys(WRITES).toSorted());
     expect(rows.filter(({ fromJournal }) => fromJournal === true).map(({ name }) => name)).toEqual(["rebuild"]);
   });
 
@@ -64,7 +77,9 @@ describe("a desk that only reads", () => {
   });
 
   it("looks, shows what a run would be given, and goes down", async () => {
-    expect(await desk.call("status")).toMatchObject({ readOnly: expect.stringContaining("does not match its hash") as string });
+    expect(await desk.call("status")).toMatchObject({
+      readOnly: expect.stringContaining("does not match its hash") as string,
+    });
     expect(await desk.call("run", { issue: "008", dryRun: true })).toMatchObject({ wouldRun: true });
     expect(await desk.call("down")).toEqual({ stopped: true });
   });

@@ -15,13 +15,20 @@ const HELD = `static capabilities = { mode: "paper" };
 let desk: TempDesk;
 /** At the connector that no agent knows: one that waits, one that is in flight, one that was rejected. */
 const hidden: Record<"waits" | "flies" | "rejected", string> = { waits: "", flies: "", rejected: "" };
-const ask = <T = Record<string, unknown>>(command: string, input: Record<string, unknown> = {}): Promise<T> => desk.call<T>(command, input, AGENT);
-const pending = (): readonly string[] => readdirSync(join(desk.root, "orders/pending")).filter((name) => !name.startsWith(".")).toSorted();
-const failure = async (asked: Promise<unknown>): Promise<{ code: string; message: string; hint: string }> =>
-  asked.then(
+function ask<T = Record<string, unknown>>(command: string, input: Record<string, unknown> = {}): Promise<T> {
+  return desk.call<T>(command, input, AGENT);
+}
+function pending(): readonly string[] {
+  return readdirSync(join(desk.root, "orders/pending"))
+    .filter((name) => !name.startsWith("."))
+    .toSorted();
+}
+async function failure(asked: Promise<unknown>): Promise<{ code: string; message: string; hint: string }> {
+  return asked.then(
     (answer) => ({ code: `answered ${JSON.stringify(answer)}`, message: "", hint: "" }),
     (error: { code: string; message: string; hint: string }) => error,
   );
+}
 
 beforeAll(async () => {
   desk = await tempDesk({
@@ -84,7 +91,10 @@ describe("an agent's look at the desk", () => {
   it("leaves out an instrument that waits for a human's look, and what stands in the way of a proposal there", async () => {
     const book = desk.open.desk.book.flagged as Map<string, { expected: string; actual: string; at: number }>;
     for (const key of ["hidden/HIDX", "paper/SPX"]) book.set(key, { expected: "1", actual: "2", at: 0 });
-    await desk.write("orders/proposed/lost.toml", 'connector = "hiddden"\nsymbol = "HID"\nside = "buy"\nquantity = "1"\ntype = "market"\nrationale = "x"\n');
+    await desk.write(
+      "orders/proposed/lost.toml",
+      'connector = "hiddden"\nsymbol = "HID"\nside = "buy"\nquantity = "1"\ntype = "market"\nrationale = "x"\n',
+    );
     const view = await ask<{ flagged: string[]; proposals: { id: string }[] }>("status");
     book.clear();
     expect(view.flagged).toEqual(["paper/SPX"]);
@@ -116,7 +126,12 @@ describe("an agent's proposal", () => {
     ["a connector that does not exist", { connector: "absent" }, "CONNECTOR_UNKNOWN", /^no connector absent$/],
     ["a near miss of one outside", { connector: "hiden" }, "CONNECTOR_UNKNOWN", /^no connector hiden$/],
     ["a venue that is a connector outside", { venue: "hidden" }, "", /paper/],
-    ["a connector that gives data only", { connector: "feed" }, "CONNECTOR_DATA_ONLY", /^connector feed gives data and takes no orders$/],
+    [
+      "a connector that gives data only",
+      { connector: "feed" },
+      "CONNECTOR_DATA_ONLY",
+      /^connector feed gives data and takes no orders$/,
+    ],
     ["a venue that is a connector of data only", { venue: "feed" }, "CONNECTOR_NEEDED", /data-only/],
   ])("that names %s is refused before anything is written", async (_what, where, code, words) => {
     const before = pending();
@@ -126,7 +141,10 @@ describe("an agent's proposal", () => {
       expect(desk.read(path)).toContain('connector = "paper"');
       return;
     }
-    expect(await failure(ask("orders propose", { ...ORDER, ...where }))).toMatchObject({ code, message: expect.stringMatching(words) as string });
+    expect(await failure(ask("orders propose", { ...ORDER, ...where }))).toMatchObject({
+      code,
+      message: expect.stringMatching(words) as string,
+    });
     expect(pending()).toEqual(before);
   });
 
@@ -145,9 +163,13 @@ describe("an agent's proposal", () => {
   });
 
   it("as a file that names one inside waits for the human", async () => {
-    const text = 'connector = "paper"\nsymbol = "SPX"\nside = "buy"\nquantity = "1"\ntype = "market"\nrationale = "x"\n';
+    const text =
+      'connector = "paper"\nsymbol = "SPX"\nside = "buy"\nquantity = "1"\ntype = "market"\nrationale = "x"\n';
     await ask("files write", { path: "orders/pending/inside.toml", text });
-    expect(await ask("orders show", { id: "inside" })).toMatchObject({ state: "proposed", terms: { connector: "paper" } });
+    expect(await ask("orders show", { id: "inside" })).toMatchObject({
+      state: "proposed",
+      terms: { connector: "paper" },
+    });
   });
 });
 
@@ -158,7 +180,9 @@ describe("a human's proposal", () => {
     ["absent", "CONNECTOR_UNKNOWN"],
   ])("at %s: %s", async (connector, code) => {
     const before = pending();
-    const { code: ended } = await failure(desk.call("orders propose", { ...ORDER, connector, symbol: "HIDX", limitPrice: "100" }));
+    const { code: ended } = await failure(
+      desk.call("orders propose", { ...ORDER, connector, symbol: "HIDX", limitPrice: "100" }),
+    );
     if (code === "") expect(ended).toMatch(/^answered/);
     else expect([ended, pending()]).toEqual([code, before]);
   });

@@ -11,13 +11,26 @@ import { renderOrder } from "../../src/cli/render-order.ts";
 import { parseProposalFile } from "../../src/workspace/proposal-file.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
-const TERMS = { connector: "paper", side: "buy", symbol: "SPX", quantity: "1", type: "limit", limit_price: "2000", rationale: "Cheap." };
-const FILE = 'connector = "paper"\nsymbol = "SPX"\nside = "buy"\nquantity = "2"\ntype = "limit"\nlimit_price = "2000"\nsources = ["nothing"]\n';
+const TERMS = {
+  connector: "paper",
+  side: "buy",
+  symbol: "SPX",
+  quantity: "1",
+  type: "limit",
+  limit_price: "2000",
+  rationale: "Cheap.",
+};
+const FILE =
+  'connector = "paper"\nsymbol = "SPX"\nside = "buy"\nquantity = "2"\ntype = "limit"\nlimit_price = "2000"\nsources = ["nothing"]\n';
 
 let desk: TempDesk;
 beforeAll(async () => {
   desk = await tempDesk({
-    files: { "research/a.md": "one\n", "entities/SPX.md": "---\nsymbol: SPX\nname: Index\nkind: index\n---\n", "inbox/hi.md": "hello\n" },
+    files: {
+      "research/a.md": "one\n",
+      "entities/SPX.md": "---\nsymbol: SPX\nname: Index\nkind: index\n---\n",
+      "inbox/hi.md": "hello\n",
+    },
   });
 });
 afterAll(async () => {
@@ -25,23 +38,44 @@ afterAll(async () => {
   await discard(desk);
 });
 
-const as = (run: string, sources: Sources | undefined) => {
-  const call = { actor: `agent:${run}` as const, channel: "mcp" as const, hot: desk.hot, emit: () => Promise.resolve(), note: () => undefined };
+function as(run: string, sources: Sources | undefined) {
+  const call = {
+    actor: `agent:${run}` as const,
+    channel: "mcp" as const,
+    hot: desk.hot,
+    emit: () => Promise.resolve(),
+    note: () => undefined,
+  };
   const rest = { signal: new AbortController().signal, canAsk: false, cwd: desk.root };
   return <T = unknown>(command: string, input: Record<string, unknown> = {}): Promise<T> =>
-    invoke(COMMANDS, { command, input }, { ...call, ...rest, ...(sources === undefined ? {} : { sources }) }) as Promise<T>;
-};
-const shown = (id: string): Promise<OrderDetail & { review: Review | null }> => desk.call("orders show", { id });
-const seen = async (id: string): Promise<readonly unknown[]> =>
-  (await desk.hot.readEvents()).flatMap(({ event }) => (event.type === "proposal.seen" && event.id === id ? [event.sources] : []));
+    invoke(
+      COMMANDS,
+      { command, input },
+      { ...call, ...rest, ...(sources === undefined ? {} : { sources }) },
+    ) as Promise<T>;
+}
+function shown(id: string): Promise<OrderDetail & { review: Review | null }> {
+  return desk.call("orders show", { id });
+}
+async function seen(id: string): Promise<readonly unknown[]> {
+  return (await desk.hot.readEvents()).flatMap(({ event }) =>
+    event.type === "proposal.seen" && event.id === id ? [event.sources] : [],
+  );
+}
 const face = { isTty: true, columns: 80, paint: (_shade: unknown, text: string) => text } as never;
 
 describe("P5 each qoc mcp", () => {
   it("has a memory of its own, for the last hundred of them", async () => {
-    const at = (connection: string) => (command: string, input: object): Promise<unknown> => {
-      const caller = { connection, tool: "t", client: "c", era: "modern", toolUseId: null } as const;
-      return desk.staff.door.overSocket({ command, input, channel: "mcp", cwd: "/", caller }, new AbortController().signal, () => undefined);
-    };
+    const at =
+      (connection: string) =>
+      (command: string, input: object): Promise<unknown> => {
+        const caller = { connection, tool: "t", client: "c", era: "modern", toolUseId: null } as const;
+        return desk.staff.door.overSocket(
+          { command, input, channel: "mcp", cwd: "/", caller },
+          new AbortController().signal,
+          () => undefined,
+        );
+      };
     const draftOf = async (connection: string): Promise<unknown> => {
       const { limit_price: limitPrice, ...terms } = TERMS;
       const { id } = (await at(connection)("orders propose", { ...terms, limitPrice })) as { id: string };
@@ -93,7 +127,9 @@ describe("P5 a proposal", () => {
     expect(await seen(order.id)).toEqual([read]);
     const detail = await shown(order.id);
     expect(detail).toMatchObject({ sources: read, review: { sources: read } });
-    expect(renderOrder(face, detail).join("\n")).toContain('Read in this run:\n  research/a.md, inbox/"quoted".md, connector paper: quote of SPX\n');
+    expect(renderOrder(face, detail).join("\n")).toContain(
+      'Read in this run:\n  research/a.md, inbox/"quoted".md, connector paper: quote of SPX\n',
+    );
     // The scan that follows reads the same file, and takes nothing away.
     await desk.call("status");
     expect((await shown(order.id)).sources).toEqual(read);
@@ -126,7 +162,11 @@ describe("P5 a proposal", () => {
     expect(await shown("mine")).toMatchObject({ proposedBy: "agent:writer", sources: ["research/a.md"] });
     // An edit by hand is read anew; whose it was, and what the agent had read, stays known.
     await desk.write("orders/pending/mine.toml", FILE.replace('"2"', '"3"'));
-    expect(await shown("mine")).toMatchObject({ proposedBy: "agent:writer", terms: { quantity: "3" }, sources: ["research/a.md"] });
+    expect(await shown("mine")).toMatchObject({
+      proposedBy: "agent:writer",
+      terms: { quantity: "3" },
+      sources: ["research/a.md"],
+    });
     // A scan that comes first takes it for a file of a hand; the writer is told all the same.
     await desk.write("orders/pending/first.toml", FILE);
     await desk.call("status");
@@ -142,7 +182,10 @@ it("P5 that no connector could take when an agent wrote it is that agent's, with
   const sources = sourceMemory();
   const call = as("early", sources);
   await call("files read", { path: "research/a.md" });
-  await call("files write", { path: "orders/pending/early.toml", text: `${FILE.replace("paper", "later")}proposed_by = "human"\n` });
+  await call("files write", {
+    path: "orders/pending/early.toml",
+    text: `${FILE.replace("paper", "later")}proposed_by = "human"\n`,
+  });
   expect(desk.open.desk.book.orders.has("early" as never)).toBe(false);
   await desk.stop();
   const config = (text: string): string => `${text}\n[[connector]]\nname = "later"\ntype = "paper"\n`;

@@ -13,8 +13,16 @@ afterAll(async () => {
 
 describe("a name that nobody knows", () => {
   it.each([
-    ["positions list", { connector: "papr" }, { code: "CONNECTOR_UNKNOWN", message: expect.stringContaining("paper") as string }],
-    ["logs", { run: "run-nope" }, { code: "INVALID_INPUT", message: "logs: --run: the log has nothing of run-nope, and it is not under way" }],
+    [
+      "positions list",
+      { connector: "papr" },
+      { code: "CONNECTOR_UNKNOWN", message: expect.stringContaining("paper") as string },
+    ],
+    [
+      "logs",
+      { run: "run-nope" },
+      { code: "INVALID_INPUT", message: "logs: --run: the log has nothing of run-nope, and it is not under way" },
+    ],
     ["logs", { run: "run-nope", follow: true }, { code: "INVALID_INPUT" }],
     ["logs", { connector: "papr" }, { code: "CONNECTOR_UNKNOWN" }],
   ])("%s %j", async (command, input, error) => {

@@ -35,7 +35,9 @@ const ORDERS: Record<string, string> = {};
 const AGENT = { actor: "agent:run-1", channel: "mcp" } as const;
 
 beforeAll(async () => {
-  const connectors = ["failing", "broken"].map((name) => `\n[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./${name}.ts"\n`);
+  const connectors = ["failing", "broken"].map(
+    (name) => `\n[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./${name}.ts"\n`,
+  );
   desk = await tempDesk({
     config: (template) => `${template}${connectors.join("")}`,
     files: {
@@ -57,7 +59,20 @@ beforeAll(async () => {
     },
   });
   const propose = async (connector: string): Promise<{ id: string }> =>
-    desk.call("orders propose", { connector, side: "buy", symbol: "SPX", quantity: "1", type: "limit", limitPrice: "90", rationale: EVIL, issue: EVIL }, AGENT);
+    desk.call(
+      "orders propose",
+      {
+        connector,
+        side: "buy",
+        symbol: "SPX",
+        quantity: "1",
+        type: "limit",
+        limitPrice: "90",
+        rationale: EVIL,
+        issue: EVIL,
+      },
+      AGENT,
+    );
   const refused = await propose("paper");
   // As a venue's refusal is recorded.
   desk.open.desk.publish({ type: "order.rejected", id: refused.id as never, by: "venue", reason: EVIL, actor: "host" });
@@ -83,24 +98,24 @@ interface Found {
 }
 
 /** Every string of an answer, keys too, and whether it is the text of something untrusted. */
-const strings = (value: unknown, path = "", isUntrusted = false): readonly Found[] => {
+function strings(value: unknown, path = "", isUntrusted = false): readonly Found[] {
   if (typeof value === "string") return [{ path, isUntrusted: isUntrusted && path.endsWith(".text"), text: value }];
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => [
     { path: `${path} key`, isUntrusted: false, text: key },
     ...strings(inner, `${path}.${key}`, isUntrusted || key === "untrusted"),
   ]);
-};
+}
 
 /** What an agent is told: an answer, or an error in an agent's words. */
-const told = async (command: string, input: Record<string, unknown>): Promise<unknown> => {
+async function told(command: string, input: Record<string, unknown>): Promise<unknown> {
   try {
     return await desk.call(command, input, AGENT);
   } catch (error) {
     if (!(error instanceof QocError)) throw error;
     return { code: error.code, ...errorForAgent(error, 0) };
   }
-};
+}
 
 /** Inputs of each command, with how many times the words come back. At least: journal and order files repeat them. */
 const CALLS: Readonly<Record<string, readonly (readonly [input: Record<string, unknown>, atLeast: number])[]>> = {
@@ -110,7 +125,18 @@ const CALLS: Readonly<Record<string, readonly (readonly [input: Record<string, u
   log: [[{}, 2]],
   "orders propose": [
     [{ connector: "failing", side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: EVIL }, 0],
-    [{ connector: "broken", side: "buy", symbol: "SPX", quantity: "1", type: "limit", limitPrice: "90", rationale: EVIL }, 0],
+    [
+      {
+        connector: "broken",
+        side: "buy",
+        symbol: "SPX",
+        quantity: "1",
+        type: "limit",
+        limitPrice: "90",
+        rationale: EVIL,
+      },
+      0,
+    ],
   ],
   "orders list": [[{}, 4]],
   "orders show": [
@@ -166,7 +192,9 @@ describe("hostile words", () => {
     expect(agents.filter((name) => !ELSEWHERE.includes(name)).toSorted()).toEqual(Object.keys(CALLS).toSorted());
   });
 
-  const calls = Object.entries(CALLS).flatMap(([command, inputs]) => inputs.map(([input, atLeast]) => [command, input, atLeast] as const));
+  const calls = Object.entries(CALLS).flatMap(([command, inputs]) =>
+    inputs.map(([input, atLeast]) => [command, input, atLeast] as const),
+  );
   it.each(calls)("P2 P3 P4 %s %j: inside untrusted alone", async (command, given, atLeast) => {
     const { id } = given as { id?: string };
     const input = id === undefined ? given : { ...given, id: ORDERS[id] ?? id };
@@ -178,7 +206,8 @@ describe("hostile words", () => {
     const hits = found.filter(({ text, isUntrusted }) => isUntrusted && text.includes(MARK));
     expect(hits.length).toBeGreaterThanOrEqual(atLeast);
     // With what hides spelled out, unless the reader of the file had refused or cut it before.
-    for (const { text } of hits.filter(({ text: whole }) => whole.includes("everything"))) expect(text).toMatch(/\\u\{202e\}|\\u202e/);
+    for (const { text } of hits.filter(({ text: whole }) => whole.includes("everything")))
+      expect(text).toMatch(/\\u\{202e\}|\\u202e/);
   });
 });
 
@@ -186,8 +215,22 @@ describe("P1 an agent's commands", () => {
   const agents = COMMANDS.filter(({ audience }) => audience !== "human");
 
   it("decide nothing and set nothing up", () => {
-    const humans = ["approve", "reject", "cancel", "resolve", "halt", "resume", "connect", "news fetch", "key protect", "restore", "down"];
-    expect(agents.filter(({ name, aliases = [] }) => [name, ...aliases].some((word) => humans.includes(word)))).toEqual([]);
+    const humans = [
+      "approve",
+      "reject",
+      "cancel",
+      "resolve",
+      "halt",
+      "resume",
+      "connect",
+      "news fetch",
+      "key protect",
+      "restore",
+      "down",
+    ];
+    expect(agents.filter(({ name, aliases = [] }) => [name, ...aliases].some((word) => humans.includes(word)))).toEqual(
+      [],
+    );
   });
 
   it("take no address and no program, so that nothing can be carried out", () => {

@@ -39,8 +39,15 @@ export interface AttackResult {
  */
 const SPEED = Number(process.env["ATTACK_SPEED"] ?? "1");
 const DEADLINES_MS = new Set([5_000, 10_000]);
-const clock: Clock = { ...systemClock, after: (ms, run) => systemClock.after(DEADLINES_MS.has(ms) ? ms : ms / SPEED, run) };
-const CANARIES = { "canary-in-host-env": "env", "canary-in-desk-toml": "desk.toml", "canary-of-other": "another connector" };
+const clock: Clock = {
+  ...systemClock,
+  after: (ms, run) => systemClock.after(DEADLINES_MS.has(ms) ? ms : ms / SPEED, run),
+};
+const CANARIES = {
+  "canary-in-host-env": "env",
+  "canary-in-desk-toml": "desk.toml",
+  "canary-of-other": "another connector",
+};
 const LASTS_MS = 16_000 / SPEED + 8_000;
 const FILLS = 10;
 
@@ -50,20 +57,23 @@ const canaryFile = join(dir, "desk.toml");
 writeFileSync(canaryFile, `secret = "canary-in-desk-toml"\n`);
 process.chdir(mkdtempSync(join(tmpdir(), "qoc-attack-cwd-")));
 
-const listen = async (server: ReturnType<typeof createHttp> | ReturnType<typeof createTcp>): Promise<number> =>
-  new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)));
+async function listen(server: ReturnType<typeof createHttp> | ReturnType<typeof createTcp>): Promise<number> {
+  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)));
+}
 const web = await listen(
   createHttp((request, response) => {
     const { port } = server.address() as AddressInfo;
     if (request.url === "/redirect") response.writeHead(302, { location: `http://localhost:${port}/` });
     response.end("hello");
-  }).on("upgrade", (_request, socket) => socket.end("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n")),
+  }).on("upgrade", (_request, socket) =>
+    socket.end("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n"),
+  ),
 );
 const server = { address: (): unknown => ({ port: web }) };
 const tcp = await listen(createTcp((socket) => socket.on("error", () => undefined)));
 
-const sourceOf = ({ code, head = "" }: Attack): string =>
-  adapterSource(
+function sourceOf({ code, head = "" }: Attack): string {
+  return adapterSource(
     `async cancelOrder(_id: string): Promise<any> {
       for (let i = 0; i < ${FILLS}; i++) this.ctx.emitFill({ fillId: "before-" + i, venueOrderId: "v", symbol: "X", side: "buy", quantity: "1", price: "1", timestamp: 1 });
       await Promise.resolve();
@@ -72,14 +82,15 @@ const sourceOf = ({ code, head = "" }: Attack): string =>
     async getBuyingPower() { return 1000; }`,
     `// @ts-nocheck\n${head}`,
   );
+}
 
 /** The desk's own check of fills: one out of shape ends the life. */
-const checkFill = (fill: unknown): void => {
+function checkFill(fill: unknown): void {
   const { fillId, connector } = fill as { fillId?: unknown; connector?: unknown };
   if (typeof fillId !== "string" || connector !== undefined) throw new Error("a fill out of shape");
-};
+}
 
-const run = async (attack: Attack, level: Level): Promise<AttackResult> => {
+async function run(attack: Attack, level: Level): Promise<AttackResult> {
   const other = await adapterStand(adapterSource(""), { clock, secrets: { other_key: "canary-of-other" } });
   await other.connector.start();
   const attacker = await adapterStand(sourceOf(attack), {
@@ -105,7 +116,8 @@ const run = async (attack: Attack, level: Level): Promise<AttackResult> => {
   delay.disable();
   const { p99, failed } = await watch.stop();
   const text = `${said}\n${attacker.log.text()}\n${JSON.stringify(attacker.log.lines)}`;
-  const fillsLost = attacker.connector.facts.methods.length === 0 ? 0 : FILLS - attacker.fills.filter((fill) => isEarly(fill)).length;
+  const fillsLost =
+    attacker.connector.facts.methods.length === 0 ? 0 : FILLS - attacker.fills.filter((fill) => isEarly(fill)).length;
   const result = {
     id: attack.id,
     level,
@@ -115,46 +127,64 @@ const run = async (attack: Attack, level: Level): Promise<AttackResult> => {
     stallMs: Math.max(0, delay.max / 1e6 - 5),
     fillsLost: Math.max(0, fillsLost),
     recoverMs,
-    secretsSeen: Object.entries(CANARIES).filter(([canary]) => text.includes(canary)).map(([, name]) => name),
+    secretsSeen: Object.entries(CANARIES)
+      .filter(([canary]) => text.includes(canary))
+      .map(([, name]) => name),
     polluted: Object.keys(Object.prototype).concat("polluted" in {} ? ["polluted"] : []),
     said: said.slice(0, 200),
   };
   await Promise.all([other.connector.stop(), attacker.connector.stop()]);
   return result;
-};
+}
 
-const isEarly = (fill: unknown): boolean => String((fill as { fillId?: unknown }).fillId).startsWith("before-");
+function isEarly(fill: unknown): boolean {
+  return String((fill as { fillId?: unknown }).fillId).startsWith("before-");
+}
 
-const attempt = async (attacker: Stand): Promise<{ outcome: Outcome; said: string; recoverMs: number | null }> => {
+async function attempt(attacker: Stand): Promise<{ outcome: Outcome; said: string; recoverMs: number | null }> {
   const { connector } = attacker;
-  if (connector.facts.state !== "ready") return { outcome: "contained", said: connector.facts.lastError ?? "", recoverMs: null };
+  if (connector.facts.state !== "ready")
+    return { outcome: "contained", said: connector.facts.lastError ?? "", recoverMs: null };
   const answer = connector.call("cancelOrder", ["1"]).then(
-    (envelope) => (envelope.ok ? { got: typeof envelope.value === "string" ? envelope.value : "" } : { refused: envelope.stack ?? envelope.message }),
+    (envelope) =>
+      envelope.ok
+        ? { got: typeof envelope.value === "string" ? envelope.value : "" }
+        : { refused: envelope.stack ?? envelope.message },
     (error: Error) => ({ refused: error.message }),
   );
-  const ended = Promise.race(["restarting", "quarantined", "zombie"].map((state) => attacker.reached(state))).then(() => ({ ended: true }));
-  const tooLong = new Promise<{ ended: boolean }>((resolve) => void systemClock.after(LASTS_MS, () => resolve({ ended: false })));
+  const ended = Promise.race(["restarting", "quarantined", "zombie"].map((state) => attacker.reached(state))).then(
+    () => ({ ended: true }),
+  );
+  const tooLong = new Promise<{ ended: boolean }>(
+    (resolve) => void systemClock.after(LASTS_MS, () => resolve({ ended: false })),
+  );
   const first = await Promise.race([answer, ended, tooLong]);
   const said = "got" in first ? first.got : "refused" in first ? first.refused : (connector.facts.lastError ?? "");
   // What it left behind (a timer, a flood) may still end it.
-  if (!("ended" in first)) await Promise.race([ended, new Promise<void>((resolve) => void systemClock.after(300, resolve))]);
+  if (!("ended" in first))
+    await Promise.race([ended, new Promise<void>((resolve) => void systemClock.after(300, resolve))]);
   return { ...(await outcomeOf(attacker, "got" in first ? first.got : "")), said };
-};
+}
 
-const outcomeOf = async ({ connector, reached, states }: Stand, got: string): Promise<{ outcome: Outcome; recoverMs: number | null }> => {
-  if (connector.facts.state === "unresponsive") await Promise.race(["restarting", "quarantined", "zombie", "ready"].map((state) => reached(state)));
+async function outcomeOf(
+  { connector, reached, states }: Stand,
+  got: string,
+): Promise<{ outcome: Outcome; recoverMs: number | null }> {
+  if (connector.facts.state === "unresponsive")
+    await Promise.race(["restarting", "quarantined", "zombie", "ready"].map((state) => reached(state)));
   const { state } = connector.facts;
   if (state === "zombie") return { outcome: "zombie", recoverMs: null };
   if (got !== "") return { outcome: "succeeds", recoverMs: null };
-  if (!states.some((seen) => seen.state === "restarting" || seen.state === "quarantined")) return { outcome: "refused", recoverMs: null };
+  if (!states.some((seen) => seen.state === "restarting" || seen.state === "quarantined"))
+    return { outcome: "refused", recoverMs: null };
   if (connector.facts.state === "quarantined") return { outcome: "contained", recoverMs: null };
   const started = performance.now();
   await Promise.race([reached("ready"), reached("quarantined")]);
   return { outcome: "contained", recoverMs: Math.round(performance.now() - started) };
-};
+}
 
 /** Calls it all the time, one call after the other. */
-const watchOther = ({ connector }: Stand) => {
+function watchOther({ connector }: Stand) {
   const times: number[] = [];
   let failed = 0;
   const over = new AbortController();
@@ -175,7 +205,7 @@ const watchOther = ({ connector }: Stand) => {
       return { p99: times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0, failed };
     },
   };
-};
+}
 
 const [level, ...ids] = process.argv.slice(2) as [Level, ...string[]];
 for (const id of ids) {

@@ -1,19 +1,27 @@
 /** Escapes: built-ins, engines, threads, and switches of the whole process. */
 import type { Attack } from "./attacks.ts";
 
-const escape = (id: string, title: string, code: string, more: Partial<Attack> = {}): Attack => ({
-  id,
-  group: "escapes",
-  title,
-  code,
-  expect: "refused",
-  ...more,
-});
+function escape(id: string, title: string, code: string, more: Partial<Attack> = {}): Attack {
+  return {
+    id,
+    group: "escapes",
+    title,
+    code,
+    expect: "refused",
+    ...more,
+  };
+}
 /** Imported as any author would: the bundler refuses it before anything runs, with file and line. */
-const imported = (id: string, name: string): Attack =>
-  escape(id, `import of ${name}`, "return Object.keys(found).join();", { head: `import * as found from "node:${name}";`, expect: "contained", note: "does not load" });
-const late = (name: string, use: string): string =>
-  `const found = process.getBuiltinModule?.(${JSON.stringify(name)}) ?? (await new Function("n", "return import(n)")(${JSON.stringify(`node:${name}`)})); ${use}`;
+function imported(id: string, name: string): Attack {
+  return escape(id, `import of ${name}`, "return Object.keys(found).join();", {
+    head: `import * as found from "node:${name}";`,
+    expect: "contained",
+    note: "does not load",
+  });
+}
+function late(name: string, use: string): string {
+  return `const found = process.getBuiltinModule?.(${JSON.stringify(name)}) ?? (await new Function("n", "return import(n)")(${JSON.stringify(`node:${name}`)})); ${use}`;
+}
 
 export const ESCAPE_ATTACKS: readonly Attack[] = [
   imported("C01", "child_process"),
@@ -34,31 +42,90 @@ export const ESCAPE_ATTACKS: readonly Attack[] = [
   escape("C21", "process.binding('spawn_sync')", "return String(Object.keys(process.binding('spawn_sync')));"),
   escape("C22", "process.binding('fs')", "return String(Object.keys(process.binding('fs')));"),
   escape("C23", "process.dlopen", `process.dlopen({ exports: {} }, "/tmp/x.node"); return "loaded";`),
-  escape("C24", "require of a .node file", `return String(require("/tmp/x.node"));`, { expect: ["contained", "refused"] }),
-  escape("C25", "inspector to the main thread", late("inspector", `const s = new found.Session(); s.connectToMainThread(); return "connected";`)),
+  escape("C24", "require of a .node file", `return String(require("/tmp/x.node"));`, {
+    expect: ["contained", "refused"],
+  }),
+  escape(
+    "C25",
+    "inspector to the main thread",
+    late("inspector", `const s = new found.Session(); s.connectToMainThread(); return "connected";`),
+  ),
   escape("C26", "inspector.open", late("inspector", `found.open(0); return found.url();`)),
   escape("C27", "a nested worker", late("worker_threads", `new found.Worker("1", { eval: true }); return "started";`)),
-  escape("C28", "a nested worker that shares the environment", late("worker_threads", `new found.Worker("1", { eval: true, env: found.SHARE_ENV }); return "started";`)),
-  escape("C29", "a nested worker with --expose-internals", late("worker_threads", `new found.Worker("1", { eval: true, execArgv: ["--expose-internals"] }); return "started";`)),
+  escape(
+    "C28",
+    "a nested worker that shares the environment",
+    late("worker_threads", `new found.Worker("1", { eval: true, env: found.SHARE_ENV }); return "started";`),
+  ),
+  escape(
+    "C29",
+    "a nested worker with --expose-internals",
+    late(
+      "worker_threads",
+      `new found.Worker("1", { eval: true, execArgv: ["--expose-internals"] }); return "started";`,
+    ),
+  ),
   escape("C30", "a Web Worker", `return String(new Worker("data:text/javascript,1"));`),
-  escape("C31", "the real process by new Function", `const p = new Function("return process")(); return p.kill || p.binding || p.mainModule ? "real" : "";`),
-  escape("C32", "the real process by a constructor's chain", `const p = this.constructor.constructor("return process")(); return p.kill || p.binding ? "real" : "";`),
-  escape("C33", "the caller by call sites of an error", `const found = []; Error.prepareStackTrace = (_, sites) => { for (const s of sites) { const f = s.getFunction?.(); const t = s.getThis?.(); if (f) found.push(f); if (t && t !== this) found.push(t); } return ""; }; void new Error().stack; const names = found.map((f) => (typeof f === "function" ? f.name : Object.prototype.toString.call(f))).filter((n) => n !== "cancelOrder"); return names.join();`, {
-    expect: { worker: ["refused", "succeeds"], process: ["refused", "succeeds"] },
-    note: "functions of its own realm may be seen; none of them reaches the desk",
-  }),
+  escape(
+    "C31",
+    "the real process by new Function",
+    `const p = new Function("return process")(); return p.kill || p.binding || p.mainModule ? "real" : "";`,
+  ),
+  escape(
+    "C32",
+    "the real process by a constructor's chain",
+    `const p = this.constructor.constructor("return process")(); return p.kill || p.binding ? "real" : "";`,
+  ),
+  escape(
+    "C33",
+    "the caller by call sites of an error",
+    `const found = []; Error.prepareStackTrace = (_, sites) => { for (const s of sites) { const f = s.getFunction?.(); const t = s.getThis?.(); if (f) found.push(f); if (t && t !== this) found.push(t); } return ""; }; void new Error().stack; const names = found.map((f) => (typeof f === "function" ? f.name : Object.prototype.toString.call(f))).filter((n) => n !== "cancelOrder"); return names.join();`,
+    {
+      expect: { worker: ["refused", "succeeds"], process: ["refused", "succeeds"] },
+      note: "functions of its own realm may be seen; none of them reaches the desk",
+    },
+  ),
   escape("C34", "v8.setFlagsFromString", late("v8", `found.setFlagsFromString("--max-lazy"); return "set";`)),
   escape("C35", "process.permission.drop", `process.permission.drop("fs"); return "dropped";`),
   escape("C36", "process.chdir", `process.chdir("/"); return "moved";`),
   escape("C37", "process.umask", `return "umask " + process.umask(0);`),
   escape("C38", "process.setuid", `process.setuid(0); return "set";`),
-  escape("C39", "process.title", `const before = process.title; process.title = "evil"; return process.title === "evil" && before !== "evil" ? "renamed" : "";`),
-  escape("C40", "signal handlers", `let n = 0; process.on("SIGTERM", () => n++); return process.listenerCount("SIGTERM") ? "heard" : "";`),
+  escape(
+    "C39",
+    "process.title",
+    `const before = process.title; process.title = "evil"; return process.title === "evil" && before !== "evil" ? "renamed" : "";`,
+  ),
+  escape(
+    "C40",
+    "signal handlers",
+    `let n = 0; process.on("SIGTERM", () => n++); return process.listenerCount("SIGTERM") ? "heard" : "";`,
+  ),
   escape("C41", "process.emit and exitCode", `process.emit("SIGTERM"); return "emitted";`),
   escape("C42", "os.setPriority", late("os", `found.setPriority(19); return "set";`)),
-  escape("C43", "crypto.setFips and setEngine", `if (crypto.setFips) crypto.setFips(0); return crypto.setFips || crypto.setEngine ? "there" : "";`, { head: `import crypto from "node:crypto";` }),
-  escape("C44", "the loader by require's properties", `return typeof require === "function" && (require.cache || require.main) ? "loader" : "";`),
-  escape("C45", "the dispatcher behind fetch, and its class", `const s = Object.getOwnPropertySymbols(globalThis).find((x) => String(x).includes("undici")); const d = globalThis[s]; const C = d.constructor; new C({ connect: { socketPath: "/tmp/x.sock" } }); return C.name;`),
-  escape("C46", "a raw socket by an upgrade through the dispatcher", `const s = Object.getOwnPropertySymbols(globalThis).find((x) => String(x).includes("undici")); return await new Promise((resolve, reject) => { globalThis[s].dispatch({ origin: this.ctx.options.web, path: "/", method: "GET", upgrade: "websocket" }, { onConnect() {}, onError: reject, onUpgrade: (_s, _h, socket) => resolve(socket.constructor.name) }); });`),
-  escape("C47", "another dispatcher in its place", `const s = Object.getOwnPropertySymbols(globalThis).find((x) => String(x).includes("undici")); globalThis[s] = { dispatch: () => true }; return "replaced";`),
+  escape(
+    "C43",
+    "crypto.setFips and setEngine",
+    `if (crypto.setFips) crypto.setFips(0); return crypto.setFips || crypto.setEngine ? "there" : "";`,
+    { head: `import crypto from "node:crypto";` },
+  ),
+  escape(
+    "C44",
+    "the loader by require's properties",
+    `return typeof require === "function" && (require.cache || require.main) ? "loader" : "";`,
+  ),
+  escape(
+    "C45",
+    "the dispatcher behind fetch, and its class",
+    `const s = Object.getOwnPropertySymbols(globalThis).find((x) => String(x).includes("undici")); const d = globalThis[s]; const C = d.constructor; new C({ connect: { socketPath: "/tmp/x.sock" } }); return C.name;`,
+  ),
+  escape(
+    "C46",
+    "a raw socket by an upgrade through the dispatcher",
+    `const s = Object.getOwnPropertySymbols(globalThis).find((x) => String(x).includes("undici")); return await new Promise((resolve, reject) => { globalThis[s].dispatch({ origin: this.ctx.options.web, path: "/", method: "GET", upgrade: "websocket" }, { onConnect() {}, onError: reject, onUpgrade: (_s, _h, socket) => resolve(socket.constructor.name) }); });`,
+  ),
+  escape(
+    "C47",
+    "another dispatcher in its place",
+    `const s = Object.getOwnPropertySymbols(globalThis).find((x) => String(x).includes("undici")); globalThis[s] = { dispatch: () => true }; return "replaced";`,
+  ),
 ];

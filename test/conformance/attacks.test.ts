@@ -29,7 +29,8 @@ beforeAll(async () => {
   });
   await Promise.all(
     LEVELS.map(async (level) => {
-      for (const result of await runAttacks({ host, level, ids: ALL_IDS, speed: SPEED })) results.set(`${level} ${result.id}`, result);
+      for (const result of await runAttacks({ host, level, ids: ALL_IDS, speed: SPEED }))
+        results.set(`${level} ${result.id}`, result);
     }),
   );
 }, 600_000);
@@ -52,5 +53,7 @@ describe.each(LEVELS)("at the %s level", (level) => {
 });
 
 it("no attack ends the desk from a process of its own", () => {
-  expect([...results.values()].filter(({ level, outcome }) => level === "process" && outcome === "host dies")).toEqual([]);
+  expect([...results.values()].filter(({ level, outcome }) => level === "process" && outcome === "host dies")).toEqual(
+    [],
+  );
 });

@@ -36,7 +36,10 @@ export interface Attack {
 
 export const ATTACKS: readonly Attack[] = [...END_ATTACKS, ...SECRET_ATTACKS, ...ESCAPE_ATTACKS, ...FORGERY_ATTACKS];
 
-export const expected = ({ expect }: Attack, level: Level): readonly Outcome[] => {
-  const one = typeof expect === "object" && level in expect ? (expect as Readonly<Record<Level, Outcomes>>)[level] : (expect as Outcomes);
+export function expected({ expect }: Attack, level: Level): readonly Outcome[] {
+  const one =
+    typeof expect === "object" && level in expect
+      ? (expect as Readonly<Record<Level, Outcomes>>)[level]
+      : (expect as Outcomes);
   return typeof one === "string" ? [one] : one;
-};
+}

@@ -16,8 +16,13 @@ export const BROKEN_DEEPER: readonly Mistake[] = [
   {
     name: "tries-again-under-a-new-id-when-slowed",
     what: "It sends an order again after 429 under another client order id.",
-    edits: [[PLACE_RULE, `if (status === 429) return this.placeOrder({ ...order, clientOrderId: crypto.randomUUID() });
-    ${PLACE_RULE}`]],
+    edits: [
+      [
+        PLACE_RULE,
+        `if (status === 429) return this.placeOrder({ ...order, clientOrderId: crypto.randomUUID() });
+    ${PLACE_RULE}`,
+      ],
+    ],
     caughtBy: ["C64"],
   },
   {
@@ -25,9 +30,12 @@ export const BROKEN_DEEPER: readonly Mistake[] = [
     what: "It sends an order again under the same id, and calls it refused when the venue says that it has it.",
     edits: [
       [PLACE_RULE, "if (status === 400 || status === 422 || status === 409)"],
-      ["response = await fetch(`${this.ctx.options.url}${path}`, init);", `const signal = () => AbortSignal.timeout(REQUEST_MS / 2);
+      [
+        "response = await fetch(`${this.ctx.options.url}${path}`, init);",
+        `const signal = () => AbortSignal.timeout(REQUEST_MS / 2);
       const ask = () => fetch(\`\${this.ctx.options.url}\${path}\`, { ...init, signal: signal() });
-      response = await ask().catch(ask);`],
+      response = await ask().catch(ask);`,
+      ],
     ],
     caughtBy: ["C95"],
     words: "definite no",
@@ -35,13 +43,18 @@ export const BROKEN_DEEPER: readonly Mistake[] = [
   {
     name: "stop-limit-without-its-limit",
     what: "It sends the limit of limit orders only, and a stop limit trades at any price.",
-    edits: [["limit_price: order.limitPriceText,", 'limit_price: order.type === "limit" ? order.limitPriceText : undefined,']],
+    edits: [
+      ["limit_price: order.limitPriceText,", 'limit_price: order.type === "limit" ? order.limitPriceText : undefined,'],
+    ],
     caughtBy: ["C34"],
   },
   {
     name: "tiny-quantities-in-scientific-notation",
     what: "It writes numbers as JavaScript does, and 0.0000001 becomes 1e-7.",
-    edits: [["    exactDecimals: true,\n", ""], ["quantity: order.quantityText,", "quantity: String(order.quantity),"]],
+    edits: [
+      ["    exactDecimals: true,\n", ""],
+      ["quantity: order.quantityText,", "quantity: String(order.quantity),"],
+    ],
     caughtBy: ["C31"],
   },
   {
@@ -77,8 +90,13 @@ export const BROKEN_DEEPER: readonly Mistake[] = [
   {
     name: "empty-account-in-trouble",
     what: "Its getAccount answers zeros while the venue is in trouble.",
-    edits: [[ACCOUNT, `const none = { nav: "0", cash: "0", buying_power: "0", currency: "USD" };
-    const { nav, cash, buying_power, currency } = await this.get("/account").catch(() => none);`]],
+    edits: [
+      [
+        ACCOUNT,
+        `const none = { nav: "0", cash: "0", buying_power: "0", currency: "USD" };
+    const { nav, cash, buying_power, currency } = await this.get("/account").catch(() => none);`,
+      ],
+    ],
     caughtBy: ["C25"],
   },
   {
@@ -90,7 +108,10 @@ export const BROKEN_DEEPER: readonly Mistake[] = [
   {
     name: "frozen-buying-power",
     what: "It reads the buying power once, and never sees that it was spent.",
-    edits: [[FIELD, `${FIELD}\n  private power: any;`], [POWER, 'return (this.power ??= (await this.get("/account")).buying_power);']],
+    edits: [
+      [FIELD, `${FIELD}\n  private power: any;`],
+      [POWER, 'return (this.power ??= (await this.get("/account")).buying_power);'],
+    ],
     caughtBy: ["C21"],
   },
   {

@@ -28,29 +28,41 @@ export const BROKEN_FILLS: readonly Mistake[] = [
   {
     name: "comes-back-once",
     what: "It opens a new stream after a cut, and forgets to listen to it.",
-    edits: [[
-      "await this.subscribe();\n      for",
-      'new WebSocket(`${this.ctx.options.stream}?key=${this.ctx.secret("api_key")}`);\n      for',
-    ]],
+    edits: [
+      [
+        "await this.subscribe();\n      for",
+        'new WebSocket(`${this.ctx.options.stream}?key=${this.ctx.secret("api_key")}`);\n      for',
+      ],
+    ],
     caughtBy: ["C69"],
   },
   {
     name: "dies-of-garbage",
     what: "It parses messages without a catch, and one that cannot be read ends its life.",
-    edits: [[TAKE_CATCH, `    } finally {
+    edits: [
+      [
+        TAKE_CATCH,
+        `    } finally {
       this.isOpen = true;
-    }`]],
+    }`,
+      ],
+    ],
     caughtBy: ["C70"],
     words: "catch what one message does",
   },
   {
     name: "hangs-up-on-garbage",
     what: "It closes the stream for good at the first message that cannot be read.",
-    edits: [[TAKE_CATCH, `    } catch {
+    edits: [
+      [
+        TAKE_CATCH,
+        `    } catch {
       this.isOpen = false;
       this.ws?.close();
       return undefined;
-    }`]],
+    }`,
+      ],
+    ],
     caughtBy: ["C70"],
   },
   {
@@ -62,7 +74,10 @@ export const BROKEN_FILLS: readonly Mistake[] = [
   {
     name: "counted-fill-ids",
     what: "It numbers fills by a counter that starts again with each life.",
-    edits: [["const fillOf = (", "let count = 0;\nconst fillOf = ("], ["fillId: fill_id,", "fillId: `fill-${(count += 1)}`,"]],
+    edits: [
+      ["const fillOf = (", "let count = 0;\nconst fillOf = ("],
+      ["fillId: fill_id,", "fillId: `fill-${(count += 1)}`,"],
+    ],
     caughtBy: ["C39", "C43", "C51"],
   },
   {
@@ -74,10 +89,12 @@ export const BROKEN_FILLS: readonly Mistake[] = [
   {
     name: "emits-each-fill-twice",
     what: "It takes a fill from the stream and again from its order's state, under two ids.",
-    edits: [[
-      "    this.ctx.emitFill(fill);\n",
-      "    this.ctx.emitFill(fill);\n    this.ctx.emitFill({ ...fill, fillId: `${fill.fillId}-state` });\n",
-    ]],
+    edits: [
+      [
+        "    this.ctx.emitFill(fill);\n",
+        "    this.ctx.emitFill(fill);\n    this.ctx.emitFill({ ...fill, fillId: `${fill.fillId}-state` });\n",
+      ],
+    ],
     caughtBy: ["C40", "C41"],
   },
   {
@@ -85,12 +102,18 @@ export const BROKEN_FILLS: readonly Mistake[] = [
     what: "It cuts a fill down to what its order still lacked.",
     edits: [
       [FIELD, `${FIELD}\n  private readonly left = new Map<string, number>();`],
-      ["const taken = status === 409 ? body.order : body;", `const taken = status === 409 ? body.order : body;
-    if (taken !== undefined) this.left.set(taken.order_id, order.quantity);`],
-      [EMIT, `${EMIT}
+      [
+        "const taken = status === 409 ? body.order : body;",
+        `const taken = status === 409 ? body.order : body;
+    if (taken !== undefined) this.left.set(taken.order_id, order.quantity);`,
+      ],
+      [
+        EMIT,
+        `${EMIT}
     const left = this.left.get(fill.venueOrderId) ?? 0;
     this.left.set(fill.venueOrderId, left - Number(fill.quantity));
-    if (this.left.has(fill.venueOrderId) && left <= 0) return;`],
+    if (this.left.has(fill.venueOrderId) && left <= 0) return;`,
+      ],
     ],
     caughtBy: ["C46"],
     words: "pass on every fill",
@@ -100,8 +123,11 @@ export const BROKEN_FILLS: readonly Mistake[] = [
     what: "It believes that nothing can fill after a cancel.",
     edits: [
       [FIELD, `${FIELD}\n  private readonly cancelled = new Set<string>();`],
-      ["async cancelOrder(venueOrderId: string): Promise<void> {", `async cancelOrder(venueOrderId: string): Promise<void> {
-    this.cancelled.add(venueOrderId);`],
+      [
+        "async cancelOrder(venueOrderId: string): Promise<void> {",
+        `async cancelOrder(venueOrderId: string): Promise<void> {
+    this.cancelled.add(venueOrderId);`,
+      ],
       [EMIT, `${EMIT}\n    if (this.cancelled.has(fill.venueOrderId)) return;`],
     ],
     caughtBy: ["C45"],
@@ -112,8 +138,11 @@ export const BROKEN_FILLS: readonly Mistake[] = [
     what: "It passes on fills of orders it knows only, and a fast fill comes before the order is known.",
     edits: [
       [FIELD, `${FIELD}\n  private readonly known = new Set<string>();`],
-      ['return { venueOrderId: taken.order_id, status: "acknowledged" };', `this.known.add(taken.order_id);
-    return { venueOrderId: taken.order_id, status: "acknowledged" };`],
+      [
+        'return { venueOrderId: taken.order_id, status: "acknowledged" };',
+        `this.known.add(taken.order_id);
+    return { venueOrderId: taken.order_id, status: "acknowledged" };`,
+      ],
       [EMIT, `${EMIT}\n    if (!this.known.has(fill.venueOrderId)) return;`],
     ],
     caughtBy: ["C44"],
@@ -148,7 +177,12 @@ export const BROKEN_FILLS: readonly Mistake[] = [
   {
     name: "fills-as-floats",
     what: "It reads the amounts of fills as JavaScript numbers.",
-    edits: [["  quantity,\n  price,\n  timestamp: time,", "  quantity: Number(quantity),\n  price: Number(price),\n  timestamp: time,"]],
+    edits: [
+      [
+        "  quantity,\n  price,\n  timestamp: time,",
+        "  quantity: Number(quantity),\n  price: Number(price),\n  timestamp: time,",
+      ],
+    ],
     caughtBy: ["C42"],
   },
   {
@@ -160,17 +194,25 @@ export const BROKEN_FILLS: readonly Mistake[] = [
   {
     name: "fills-by-the-order-channel",
     what: "It makes a fill of each order update, by what was filled in all, and sums parts up.",
-    edits: [[TAKE_FILL, `if (message.type === "order" && Number(message.filled_quantity) > 0) {
+    edits: [
+      [
+        TAKE_FILL,
+        `if (message.type === "order" && Number(message.filled_quantity) > 0) {
         const price = message.average_price;
         const fillId = \`\${message.order_id}/\${message.filled_quantity}\`;
         this.emit({ ...fillOf(message), fillId, price, quantity: message.filled_quantity, timestamp: Date.now() });
-      }`]],
+      }`,
+      ],
+    ],
     caughtBy: ["C39", "C41"],
   },
   {
     name: "fills-of-always",
     what: "Its getFills ignores the time, and answers the newest first.",
-    edits: [["`/fills?since=${since}`", '"/fills?since=0"'], ["return fills.map(fillOf);", "return fills.map(fillOf).reverse();"]],
+    edits: [
+      ["`/fills?since=${since}`", '"/fills?since=0"'],
+      ["return fills.map(fillOf);", "return fills.map(fillOf).reverse();"],
+    ],
     caughtBy: ["C51"],
   },
   {
@@ -178,7 +220,10 @@ export const BROKEN_FILLS: readonly Mistake[] = [
     what: "Its getFills looks back to its own start only, and misses what was made while it was down.",
     edits: [
       [FIELD, `${FIELD}\n  private started = 0;`],
-      ['this.newest = (await this.get("/time")).time;', 'this.newest = (await this.get("/time")).time;\n    this.started = this.newest;'],
+      [
+        'this.newest = (await this.get("/time")).time;',
+        'this.newest = (await this.get("/time")).time;\n    this.started = this.newest;',
+      ],
       ["`/fills?since=${since}`", "`/fills?since=${Math.max(since, this.started)}`"],
     ],
     caughtBy: ["C78"],
@@ -194,7 +239,9 @@ export const BROKEN_FILLS: readonly Mistake[] = [
   {
     name: "streams-left-behind",
     what: "It opens two streams for each that was cut.",
-    edits: [[COME_BACK, "if (this.isOpen) for (const ms of [100, 150]) setTimeout(() => void this.resubscribe(), ms);"]],
+    edits: [
+      [COME_BACK, "if (this.isOpen) for (const ms of [100, 150]) setTimeout(() => void this.resubscribe(), ms);"],
+    ],
     caughtBy: ["C82"],
     words: "close the old one",
   },

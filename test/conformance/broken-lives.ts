@@ -50,7 +50,10 @@ export const BROKEN_LIVES: readonly Mistake[] = [
   {
     name: "capability-misspelt",
     what: "It misspells a capability, which is lost in silence.",
-    edits: [["queryByClientId: true,", "queryByClientID: true,"], ["readonly capabilities: Capabilities", "readonly capabilities: any"]],
+    edits: [
+      ["queryByClientId: true,", "queryByClientID: true,"],
+      ["readonly capabilities: Capabilities", "readonly capabilities: any"],
+    ],
     caughtBy: ["C06"],
     words: "queryByClientID",
   },
@@ -82,7 +85,10 @@ export const BROKEN_LIVES: readonly Mistake[] = [
   {
     name: "connected-without-being-let-in",
     what: "It starts its stream in the background, and connect succeeds although the venue refused the key.",
-    edits: [[ASKS_TIME, ""], ["    await this.subscribe();\n    ctx", "    void this.subscribe().catch(() => undefined);\n    ctx"]],
+    edits: [
+      [ASKS_TIME, ""],
+      ["    await this.subscribe();\n    ctx", "    void this.subscribe().catch(() => undefined);\n    ctx"],
+    ],
     caughtBy: ["C05"],
     words: "connect succeeded",
   },
@@ -109,17 +115,22 @@ export const BROKEN_LIVES: readonly Mistake[] = [
   {
     name: "cannot-start-twice",
     what: "It marks in its store that it runs, and never takes the mark away.",
-    edits: [["    this.isOpen = true;\n", `    if ((await ctx.store.get("runs")) === true) throw new Error("it runs already");
+    edits: [
+      [
+        "    this.isOpen = true;\n",
+        `    if ((await ctx.store.get("runs")) === true) throw new Error("it runs already");
     await ctx.store.put("runs", true);
     this.isOpen = true;
-`]],
+`,
+      ],
+    ],
     caughtBy: ["C10", "C76"],
     words: "it runs already",
   },
   {
     name: "logs-its-secret",
     what: "It logs the key that it connects with.",
-    edits: [[CONNECTED, "ctx.logger.info(`connected with ${ctx.secret(\"api_key\")}`);"]],
+    edits: [[CONNECTED, 'ctx.logger.info(`connected with ${ctx.secret("api_key")}`);']],
     caughtBy: ["C84", "C85"],
   },
   {
@@ -144,7 +155,9 @@ export const BROKEN_LIVES: readonly Mistake[] = [
   {
     name: "secret-in-the-address",
     what: "It sends the key in the address, where venues and proxies log it.",
-    edits: [["`/quotes/${encodeURIComponent(symbol)}`", `\`/quotes/\${encodeURIComponent(symbol)}?key=\${${SECRET}}\``]],
+    edits: [
+      ["`/quotes/${encodeURIComponent(symbol)}`", `\`/quotes/\${encodeURIComponent(symbol)}?key=\${${SECRET}}\``],
+    ],
     caughtBy: ["C87"],
     words: "authorization header",
   },
@@ -161,13 +174,18 @@ export const BROKEN_LIVES: readonly Mistake[] = [
   {
     name: "hides-which-secret-is-missing",
     what: "It replaces the error of a missing secret with one that names nothing.",
-    edits: [["    this.ctx = ctx;\n", `    this.ctx = ctx;
+    edits: [
+      [
+        "    this.ctx = ctx;\n",
+        `    this.ctx = ctx;
     try {
       ctx.secret("api_key");
     } catch {
       throw new Error("the configuration is incomplete");
     }
-`]],
+`,
+      ],
+    ],
     caughtBy: ["C86"],
     words: "let the error of ctx.secret through",
   },
@@ -204,18 +222,28 @@ export const BROKEN_LIVES: readonly Mistake[] = [
   {
     name: "floods-the-venue",
     what: "It asks for orders in a tight loop, with nothing to do.",
-    edits: [[CONNECTED, `const ask = (): void => void this.getOpenOrders().catch(() => []).finally(ask);
-    for (let i = 0; i < 24; i++) ask();`]],
+    edits: [
+      [
+        CONNECTED,
+        `const ask = (): void => void this.getOpenOrders().catch(() => []).finally(ask);
+    for (let i = 0; i < 24; i++) ask();`,
+      ],
+    ],
     caughtBy: ["C90"],
     words: "requests to the venue",
   },
   {
     name: "floods-the-desk",
     what: "It hands every fill of the day to the desk again and again.",
-    edits: [[CONNECTED, `const again = (await this.getFills(0))[0] ?? {
+    edits: [
+      [
+        CONNECTED,
+        `const again = (await this.getFills(0))[0] ?? {
       fillId: "1", venueOrderId: "1", symbol: "AAPL", side: "buy" as const, quantity: "1", price: "1", timestamp: this.newest,
     };
-    setInterval(() => this.emit(again), 5);`]],
+    setInterval(() => this.emit(again), 5);`,
+      ],
+    ],
     caughtBy: ["C90"],
   },
   {

@@ -7,7 +7,8 @@ const PLACE = 'const { status, body } = await this.request("POST", "/orders", {'
 const TAKEN = "const taken = status === 409 ? body.order : body;";
 const QUANTITY = "quantity: order.quantityText,";
 const CHECKED = `if (!isTaken || taken.client_order_id !== order.clientOrderId) ${NOT_CONFIRMED}`;
-const CANCELLED = "if (status !== 204) throw new Error(`the venue did not cancel ${venueOrderId}: ${body?.error ?? status}`);";
+const CANCELLED =
+  "if (status !== 204) throw new Error(`the venue did not cancel ${venueOrderId}: ${body?.error ?? status}`);";
 
 export const BROKEN_ORDERS: readonly Mistake[] = [
   {
@@ -19,19 +20,31 @@ export const BROKEN_ORDERS: readonly Mistake[] = [
   {
     name: "acks-without-asking",
     what: "It acknowledges before the venue has answered, under an id of its own.",
-    edits: [[PLACE, `void this.request("POST", "/orders", {`], [CHECKED, ""], [TAKEN, ""], [ACK, ""], [
-      'if (status === 400 || status === 422) throw new VenueRejection(String(body.error));',
-      'return { venueOrderId: `local-${order.clientOrderId}`, status: "acknowledged" };',
-    ], ['const isTaken = (status === 201 || status === 409) && typeof taken?.order_id === "string";', ""]],
+    edits: [
+      [PLACE, `void this.request("POST", "/orders", {`],
+      [CHECKED, ""],
+      [TAKEN, ""],
+      [ACK, ""],
+      [
+        "if (status === 400 || status === 422) throw new VenueRejection(String(body.error));",
+        'return { venueOrderId: `local-${order.clientOrderId}`, status: "acknowledged" };',
+      ],
+      ['const isTaken = (status === 201 || status === 409) && typeof taken?.order_id === "string";', ""],
+    ],
     caughtBy: ["C29", "C36"],
   },
   {
     name: "awaits-its-fill",
     what: "It answers when the order is filled, and an order may rest for days.",
-    edits: [[ACK, `while ((await this.getOrder({ venueOrderId: taken.order_id }))?.status !== "filled") {
+    edits: [
+      [
+        ACK,
+        `while ((await this.getOrder({ venueOrderId: taken.order_id }))?.status !== "filled") {
       await new Promise((go) => setTimeout(go, 50));
     }
-    ${ACK}`]],
+    ${ACK}`,
+      ],
+    ],
     caughtBy: ["C27"],
     words: "placeOrder awaits its fill",
   },
@@ -100,9 +113,12 @@ export const BROKEN_ORDERS: readonly Mistake[] = [
     what: "It keeps the answer to the last order in a field, and orders at once get each other's ids.",
     edits: [
       ["private isOpen = false;", "private isOpen = false;\n  private last: any;"],
-      [ACK, `this.last = taken;
+      [
+        ACK,
+        `this.last = taken;
     await new Promise((go) => setTimeout(go, 100));
-    return { venueOrderId: this.last.order_id, status: "acknowledged" };`],
+    return { venueOrderId: this.last.order_id, status: "acknowledged" };`,
+      ],
     ],
     caughtBy: ["C38"],
   },
@@ -147,14 +163,16 @@ export const BROKEN_ORDERS: readonly Mistake[] = [
   {
     name: "half-an-answer-is-a-refusal",
     what: "It calls an order refused when the venue's confirmation cannot be read.",
-    edits: [[
-      "return { status: response.status, body: isJson ? JSON.parse(text) : undefined };",
-      `try {
+    edits: [
+      [
+        "return { status: response.status, body: isJson ? JSON.parse(text) : undefined };",
+        `try {
       return { status: response.status, body: isJson ? JSON.parse(text) : undefined };
     } catch {
       throw new VenueRejection("the answer cannot be read");
     }`,
-    ]],
+      ],
+    ],
     caughtBy: ["C62"],
     words: "definite no",
   },
@@ -167,16 +185,20 @@ export const BROKEN_ORDERS: readonly Mistake[] = [
   {
     name: "ack-of-nothing",
     what: "It acknowledges any answer, and makes up an id where the venue gave none.",
-    edits: [[CHECKED, ""], ["venueOrderId: taken.order_id,", "venueOrderId: taken?.order_id ?? order.clientOrderId,"]],
+    edits: [
+      [CHECKED, ""],
+      ["venueOrderId: taken.order_id,", "venueOrderId: taken?.order_id ?? order.clientOrderId,"],
+    ],
     caughtBy: ["C59", "C61", "C63"],
     words: "acknowledged the order",
   },
   {
     name: "tries-again-under-a-new-id",
     what: "It sends an order again when no answer came, under another client order id, and the venue has two.",
-    edits: [[
-      `async placeOrder(order: Order): Promise<OrderAck> {`,
-      `async placeOrder(order: Order): Promise<OrderAck> {
+    edits: [
+      [
+        `async placeOrder(order: Order): Promise<OrderAck> {`,
+        `async placeOrder(order: Order): Promise<OrderAck> {
     try {
       return await this.placeOnce(order);
     } catch (error) {
@@ -186,23 +208,29 @@ export const BROKEN_ORDERS: readonly Mistake[] = [
   }
 
   private async placeOnce(order: Order): Promise<OrderAck> {`,
-    ]],
+      ],
+    ],
     caughtBy: ["C57", "C60", "C65"],
     words: "under another client order id",
   },
   {
     name: "swallows-cancel-errors",
     what: "It says that a cancel is done whatever the venue answered.",
-    edits: [[CANCELLED, "if (status !== 204) this.ctx.logger.warn(`${venueOrderId} was not cancelled: ${body?.error ?? status}`);"]],
+    edits: [
+      [
+        CANCELLED,
+        "if (status !== 204) this.ctx.logger.warn(`${venueOrderId} was not cancelled: ${body?.error ?? status}`);",
+      ],
+    ],
     caughtBy: ["C54", "C55", "C56"],
   },
   {
     name: "cancel-is-a-stub",
     what: "The cancel of the skeleton was never written.",
-    edits: [[
-      'const { status, body } = await this.request("DELETE", `/orders/${encodeURIComponent(venueOrderId)}`);',
-      "",
-    ], [CANCELLED, "this.ctx.logger.info(`cancel ${venueOrderId}`);"]],
+    edits: [
+      ['const { status, body } = await this.request("DELETE", `/orders/${encodeURIComponent(venueOrderId)}`);', ""],
+      [CANCELLED, "this.ctx.logger.info(`cancel ${venueOrderId}`);"],
+    ],
     caughtBy: ["C53"],
   },
   {
@@ -211,7 +239,10 @@ export const BROKEN_ORDERS: readonly Mistake[] = [
     edits: [
       ["private isOpen = false;", 'private isOpen = false;\n  private newestOrder = "";'],
       [ACK, `this.newestOrder = taken.order_id;\n    ${ACK}`],
-      ['this.request("DELETE", `/orders/${encodeURIComponent(venueOrderId)}`)', 'this.request("DELETE", `/orders/${this.newestOrder}`)'],
+      [
+        'this.request("DELETE", `/orders/${encodeURIComponent(venueOrderId)}`)',
+        'this.request("DELETE", `/orders/${this.newestOrder}`)',
+      ],
     ],
     caughtBy: ["C53"],
   },

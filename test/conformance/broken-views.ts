@@ -15,13 +15,21 @@ export const BROKEN_VIEWS: readonly Mistake[] = [
   {
     name: "invents-quotes",
     what: "It answers the last price it saw, or 100, for a symbol the venue does not know.",
-    edits: [[ASK_QUOTE, ASK_QUOTE.replace(");", ').catch(() => ({ bid: "99", ask: "101", last: "100", time: Date.now() }));')]],
+    edits: [
+      [
+        ASK_QUOTE,
+        ASK_QUOTE.replace(");", ').catch(() => ({ bid: "99", ask: "101", last: "100", time: Date.now() }));'),
+      ],
+    ],
     caughtBy: ["C15", "C73"],
   },
   {
     name: "zero-quotes",
     what: "It answers 0 until the price feed was written.",
-    edits: [[QUOTE, 'return { symbol, bid: "0", ask: "0", last: "0", timestamp: Date.now() };'], [ASK_QUOTE, ""]],
+    edits: [
+      [QUOTE, 'return { symbol, bid: "0", ask: "0", last: "0", timestamp: Date.now() };'],
+      [ASK_QUOTE, ""],
+    ],
     caughtBy: ["C12", "C14"],
   },
   {
@@ -65,8 +73,13 @@ export const BROKEN_VIEWS: readonly Mistake[] = [
   {
     name: "mends-crossed-quotes",
     what: "It swaps bid and ask of a crossed market, which then looks whole.",
-    edits: [[QUOTE, `const [low, high] = Number(bid) <= Number(ask) ? [bid, ask] : [ask, bid];
-    return { symbol, bid: low, ask: high, last, timestamp: time };`]],
+    edits: [
+      [
+        QUOTE,
+        `const [low, high] = Number(bid) <= Number(ask) ? [bid, ask] : [ask, bid];
+    return { symbol, bid: low, ask: high, last, timestamp: time };`,
+      ],
+    ],
     caughtBy: ["C71"],
     words: "pass it on as it is",
   },
@@ -120,7 +133,7 @@ export const BROKEN_VIEWS: readonly Mistake[] = [
   {
     name: "account-of-another-sum",
     what: "Its account tells the net worth as buying power.",
-    edits: [["buyingPower: buying_power, currency };", 'buyingPower: String(Number(nav) * 2), currency };']],
+    edits: [["buyingPower: buying_power, currency };", "buyingPower: String(Number(nav) * 2), currency };"]],
     caughtBy: ["C24"],
   },
   {
@@ -152,7 +165,12 @@ export const BROKEN_VIEWS: readonly Mistake[] = [
   {
     name: "finds-no-order-by-client-id",
     what: "It declares queryByClientId and looks orders up by the venue's id alone.",
-    edits: [["const path = venueOrderId === undefined ?", 'if (!venueOrderId) return null;\n    const path = venueOrderId === "" ?']],
+    edits: [
+      [
+        "const path = venueOrderId === undefined ?",
+        'if (!venueOrderId) return null;\n    const path = venueOrderId === "" ?',
+      ],
+    ],
     caughtBy: ["C77"],
     words: "the venue knows the order",
   },

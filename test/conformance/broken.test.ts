@@ -17,12 +17,12 @@ const SOURCE = readFileSync(CORRECT, "utf8");
 const WORLD = { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot: ROOT };
 
 /** The edited adapter with the correct one's certify.toml beside it. */
-const folderOf = (source: string): string => {
+function folderOf(source: string): string {
   const folder = mkdtempSync(join(tmpdir(), "qoc-broken-"));
   writeFileSync(join(folder, "index.ts"), source);
   copyFileSync(join(dirname(CORRECT), "certify.toml"), join(folder, "certify.toml"));
   return folder;
-};
+}
 
 describe("the table", () => {
   it("has names of its own and cases that there are", () => {
@@ -34,7 +34,8 @@ describe("the table", () => {
   });
 
   it("refuses an entry whose text is gone, or stands twice", () => {
-    const stale = (find: string) => () => withMistake("a b b", { name: "n", what: "w", edits: [[find, "x"]], caughtBy: [] });
+    const stale = (find: string) => () =>
+      withMistake("a b b", { name: "n", what: "w", edits: [[find, "x"]], caughtBy: [] });
     expect(stale("c")).toThrow('n: "c" stands 0 times');
     expect(stale("b")).toThrow('n: "b" stands 2 times');
     expect(stale("a")()).toBe("x b b");

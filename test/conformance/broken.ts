@@ -6,4 +6,10 @@ import { BROKEN_ORDERS } from "./broken-orders.ts";
 import { BROKEN_VIEWS } from "./broken-views.ts";
 import type { Mistake } from "./mistake.ts";
 
-export const BROKEN: readonly Mistake[] = [...BROKEN_ORDERS, ...BROKEN_FILLS, ...BROKEN_VIEWS, ...BROKEN_LIVES, ...BROKEN_DEEPER];
+export const BROKEN: readonly Mistake[] = [
+  ...BROKEN_ORDERS,
+  ...BROKEN_FILLS,
+  ...BROKEN_VIEWS,
+  ...BROKEN_LIVES,
+  ...BROKEN_DEEPER,
+];

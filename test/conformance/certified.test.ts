@@ -10,11 +10,15 @@ import { nodeDisk } from "../../src/workspace/disk.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const WORLD = { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot: ROOT };
 
-const report = (target: string, isolation: "worker" | "process"): Promise<Report> =>
-  certifyAdapter(WORLD, { target, from: ROOT, isolation, only: [] }, () => undefined);
+function report(target: string, isolation: "worker" | "process"): Promise<Report> {
+  return certifyAdapter(WORLD, { target, from: ROOT, isolation, only: [] }, () => undefined);
+}
 
-const withOutcome = ({ cases }: Report, wanted: CaseReport["outcome"]) =>
-  cases.filter(({ outcome }) => outcome === wanted).map(({ id, reason }) => (reason === undefined ? id : `${id}: ${reason}`));
+function withOutcome({ cases }: Report, wanted: CaseReport["outcome"]) {
+  return cases
+    .filter(({ outcome }) => outcome === wanted)
+    .map(({ id, reason }) => (reason === undefined ? id : `${id}: ${reason}`));
+}
 
 const LEVELS = ["worker", "process"] as const;
 

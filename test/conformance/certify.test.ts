@@ -15,41 +15,56 @@ import { parseCertifySettings, readCertifySettings } from "../../src/workspace/c
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { WORKER_TEXT } from "../support/adapter-harness.ts";
 
-const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+function at(path: string): string {
+  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
+}
 const COMPLETE = at("test/fixtures/venue-adapter/index.ts");
 const EMPTY = mkdtempSync(join(tmpdir(), "qoc-empty-"));
 const disk = nodeDisk();
 
-const run = async (adapter: string, more: Partial<CertifyOptions> = {}): Promise<Report> => {
+async function run(adapter: string, more: Partial<CertifyOptions> = {}): Promise<Report> {
   const isolation = more.isolation ?? "worker";
-  const inProcess = (memoryMb: number) => startProcess({ text: WORKER_TEXT, memoryMb, cwd: EMPTY, clock: systemClock, residentMb });
+  const inProcess = (memoryMb: number) =>
+    startProcess({ text: WORKER_TEXT, memoryMb, cwd: EMPTY, clock: systemClock, residentMb });
   return certify({
     adapter,
     name: "my-venue",
     settings: await readCertifySettings(disk, adapter),
     isolation,
-    transport: isolation === "process" ? inProcess : (memoryMb) => startWorker({ text: WORKER_TEXT, name: "kit", memoryMb }),
+    transport:
+      isolation === "process" ? inProcess : (memoryMb) => startWorker({ text: WORKER_TEXT, name: "kit", memoryMb }),
     disk,
     clock: systemClock,
     ids: systemIds,
     say: () => undefined,
     ...more,
   });
-};
+}
 
-const settings = (toml: string) => parseCertifySettings(toml, "certify.toml");
-const withOutcome = (report: Report, outcome: string) => report.cases.filter((one) => one.outcome === outcome).map(({ id }) => id);
-const failures = (report: Report) => report.cases.filter(({ outcome }) => outcome === "failed").map(({ id, reason }) => `${id}: ${reason}`);
-const reasonOf = (report: Report, id: string) => report.cases.find((one) => one.id === id)?.reason;
+function settings(toml: string) {
+  return parseCertifySettings(toml, "certify.toml");
+}
+function withOutcome(report: Report, outcome: string) {
+  return report.cases.filter((one) => one.outcome === outcome).map(({ id }) => id);
+}
+function failures(report: Report) {
+  return report.cases.filter(({ outcome }) => outcome === "failed").map(({ id, reason }) => `${id}: ${reason}`);
+}
+function reasonOf(report: Report, id: string) {
+  return report.cases.find((one) => one.id === id)?.reason;
+}
 
 /** The complete adapter with one thing changed. */
-const changed = (from: string, to: string): string => {
+function changed(from: string, to: string): string {
   const source = readFileSync(COMPLETE, "utf8");
   expect(source).toContain(from);
   const file = join(mkdtempSync(join(tmpdir(), "qoc-certify-")), "index.ts");
-  writeFileSync(file, source.replace(from, () => to));
+  writeFileSync(
+    file,
+    source.replace(from, () => to),
+  );
   return file;
-};
+}
 
 const VENUE = '[options]\nurl = "{venue}"\nstream = "{stream}"';
 
@@ -61,7 +76,18 @@ describe("the cases", () => {
   });
 
   it("fill every group", () => {
-    const groups = ["load", "quotes", "account", "orders", "fills", "cancel", "faults", "recovery", "secrets", "limits"];
+    const groups = [
+      "load",
+      "quotes",
+      "account",
+      "orders",
+      "fills",
+      "cancel",
+      "faults",
+      "recovery",
+      "secrets",
+      "limits",
+    ];
     expect(new Set(CASES.map(({ group }) => group))).toEqual(new Set(groups));
   });
 });
@@ -92,7 +118,9 @@ describe("certify", () => {
     const report = await run(at("connectors/paper/index.ts"), { settings: settings(paper) });
     expect(failures(report)).toEqual([]);
     expect(report.certified).toBe(true);
-    expect(withOutcome(report, "passed")).toEqual(expect.arrayContaining(["C15", "C21", "C28", "C37", "C40", "C51", "C53", "C55", "C79", "C92"]));
+    expect(withOutcome(report, "passed")).toEqual(
+      expect.arrayContaining(["C15", "C21", "C28", "C37", "C40", "C51", "C53", "C55", "C79", "C92"]),
+    );
   });
 
   it("flags the placeholders of the documented skeleton", { timeout: 60_000 }, async () => {
@@ -108,7 +136,8 @@ describe("certify", () => {
   });
 
   it("names an adapter that awaits its fill", { timeout: 60_000 }, async () => {
-    const awaits = 'while ((await this.getOrder({ venueOrderId: taken.order_id }))?.status !== "filled") await new Promise((go) => setTimeout(go, 50));';
+    const awaits =
+      'while ((await this.getOrder({ venueOrderId: taken.order_id }))?.status !== "filled") await new Promise((go) => setTimeout(go, 50));';
     const adapter = changed("return { venueOrderId: taken", `${awaits}\n    return { venueOrderId: taken`);
     const report = await run(adapter, { settings: settings(VENUE), only: ["C27"] });
     expect(reasonOf(report, "C27")).toMatch(/^placeOrder awaits its fill/);
@@ -122,7 +151,10 @@ describe("certify", () => {
   });
 
   it("says where it cannot be bundled", { timeout: 60_000 }, async () => {
-    const report = await run(changed("import {", 'import "node:child_process";\nimport {'), { settings: settings(VENUE), only: ["C01"] });
+    const report = await run(changed("import {", 'import "node:child_process";\nimport {'), {
+      settings: settings(VENUE),
+      only: ["C01"],
+    });
     expect(reasonOf(report, "C01")).toContain("index.ts:2:8: node:child_process is not available inside a connector");
     expect(report.digest).toBe("");
   });
@@ -141,6 +173,9 @@ describe("certify", () => {
     const adapter = changed("async getFills(", "private async readFills(");
     const without = await run(adapter, { settings: settings(VENUE), only: ["C51"] });
     expect(reasonOf(without, "C51")).toBe("it has no getFills");
-    expect(without.guarantees.find(({ guarantee }) => guarantee.startsWith("fills missed"))).toMatchObject({ given: false, because: "it has no getFills" });
+    expect(without.guarantees.find(({ guarantee }) => guarantee.startsWith("fills missed"))).toMatchObject({
+      given: false,
+      because: "it has no getFills",
+    });
   });
 });

@@ -18,15 +18,15 @@ afterEach(async () => {
   await venue.close();
 });
 
-const parsed = (text: string): any => {
+function parsed(text: string): any {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
-};
+}
 
-const call = async (method: string, path: string, body?: unknown, key = venue.key) => {
+async function call(method: string, path: string, body?: unknown, key = venue.key) {
   const response = await fetch(`${venue.url}${path}`, {
     method,
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
@@ -35,20 +35,22 @@ const call = async (method: string, path: string, body?: unknown, key = venue.ke
   });
   const text = await response.text();
   return { status: response.status, headers: response.headers, text, body: parsed(text) };
-};
+}
 
-const order = (more: object = {}) => ({
-  client_order_id: "c-1",
-  symbol: "AAPL",
-  side: "buy",
-  quantity: "2",
-  type: "market",
-  time_in_force: "day",
-  ...more,
-});
+function order(more: object = {}) {
+  return {
+    client_order_id: "c-1",
+    symbol: "AAPL",
+    side: "buy",
+    quantity: "2",
+    type: "market",
+    time_in_force: "day",
+    ...more,
+  };
+}
 
 /** A stream that keeps what it hears; `heard(n)` resolves with the first n events after the hello. */
-const openStream = async (key = venue.key) => {
+async function openStream(key = venue.key) {
   const socket = new WebSocket(`${venue.stream}?key=${key}`);
   sockets.push(socket);
   const events: any[] = [];
@@ -75,22 +77,40 @@ const openStream = async (key = venue.key) => {
   await heard(1);
   expect(events.shift()).toEqual({ type: "hello" });
   return { heard, closed };
-};
+}
 
 describe("the protocol", () => {
   it("wants its key, in a header and on the stream", async () => {
     expect((await call("GET", "/time", undefined, "wrong")).status).toBe(401);
     await expect(openStream("wrong")).rejects.toThrow("401");
-    expect(venue.requests.map(({ route, isAuthorized }) => [route, isAuthorized])).toEqual([["time", false], ["stream", false]]);
+    expect(venue.requests.map(({ route, isAuthorized }) => [route, isAuthorized])).toEqual([
+      ["time", false],
+      ["stream", false],
+    ]);
   });
 
   it("tells time, quotes, instruments and money", async () => {
     expect(Math.abs((await call("GET", "/time")).body.time - Date.now())).toBeLessThan(5_000);
-    expect((await call("GET", "/quotes/AAPL")).body).toMatchObject({ symbol: "AAPL", bid: "99.50", ask: "100.50", last: "100.00" });
+    expect((await call("GET", "/quotes/AAPL")).body).toMatchObject({
+      symbol: "AAPL",
+      bid: "99.50",
+      ask: "100.50",
+      last: "100.00",
+    });
     expect(await call("GET", "/quotes/NO-SUCH")).toMatchObject({ status: 404, body: { error: "unknown symbol" } });
-    expect((await call("GET", "/instruments/MSFT")).body).toEqual({ symbol: "MSFT", tick_size: "0.01", lot_size: "0.001", currency: "USD" });
+    expect((await call("GET", "/instruments/MSFT")).body).toEqual({
+      symbol: "MSFT",
+      tick_size: "0.01",
+      lot_size: "0.001",
+      currency: "USD",
+    });
     expect((await call("GET", "/instruments/NO-SUCH")).status).toBe(404);
-    expect((await call("GET", "/account")).body).toEqual({ nav: "1000000", cash: "1000000", buying_power: "1000000", currency: "USD" });
+    expect((await call("GET", "/account")).body).toEqual({
+      nav: "1000000",
+      cash: "1000000",
+      buying_power: "1000000",
+      currency: "USD",
+    });
     expect((await call("GET", "/positions")).body).toEqual([]);
     expect((await call("GET", "/nothing")).status).toBe(404);
   });
@@ -98,7 +118,10 @@ describe("the protocol", () => {
   it("acknowledges an order under 19 digits, then fills it over the stream", async () => {
     const { heard } = await openStream();
     const placed = await call("POST", "/orders", order());
-    expect(placed).toMatchObject({ status: 201, body: { order_id: "7000000000000000001", filled_quantity: "0", average_price: null, status: "open" } });
+    expect(placed).toMatchObject({
+      status: 201,
+      body: { order_id: "7000000000000000001", filled_quantity: "0", average_price: null, status: "open" },
+    });
     const [fill, told] = await heard(2);
     expect(fill).toMatchObject({
       type: "fill",
@@ -122,25 +145,38 @@ describe("the protocol", () => {
     await call("POST", "/orders", order({ type: "limit", limit_price: "50" }));
     expect(await heard(1)).toMatchObject([{ type: "order", client_order_id: "c-1", status: "open" }]);
     expect((await call("GET", "/orders?status=open")).body).toMatchObject([{ client_order_id: "c-1", status: "open" }]);
-    await call("POST", "/orders", order({ client_order_id: "c-2", type: "limit", limit_price: "50", time_in_force: "ioc" }));
+    await call(
+      "POST",
+      "/orders",
+      order({ client_order_id: "c-2", type: "limit", limit_price: "50", time_in_force: "ioc" }),
+    );
     expect((await heard(2))[1]).toMatchObject({ type: "order", client_order_id: "c-2", status: "expired" });
     expect((await call("GET", "/orders?client_order_id=c-2")).body.status).toBe("expired");
     expect((await call("GET", "/orders?client_order_id=c-3")).status).toBe(404);
   });
 
   it("refuses what it must: no money, no such symbol, an id used before, numbers in place of text", async () => {
-    expect(await call("POST", "/orders", order({ quantity: "99999999" }))).toMatchObject({ status: 422, body: { error: "insufficient funds" } });
+    expect(await call("POST", "/orders", order({ quantity: "99999999" }))).toMatchObject({
+      status: 422,
+      body: { error: "insufficient funds" },
+    });
     expect((await call("POST", "/orders", order({ symbol: "NO-SUCH" }))).status).toBe(422);
     expect((await call("POST", "/orders", order({ quantity: 2 }))).status).toBe(400);
     await call("POST", "/orders", order());
-    expect(await call("POST", "/orders", order())).toMatchObject({ status: 409, body: { order: { order_id: "7000000000000000001" } } });
+    expect(await call("POST", "/orders", order())).toMatchObject({
+      status: 409,
+      body: { order: { order_id: "7000000000000000001" } },
+    });
     expect(venue.orders).toHaveLength(1);
   });
 
   it("cancels once, and not what is unknown or over", async () => {
     await call("POST", "/orders", order({ type: "limit", limit_price: "50" }));
     expect((await call("DELETE", "/orders/7000000000000000001")).status).toBe(204);
-    expect(await call("DELETE", "/orders/7000000000000000001")).toMatchObject({ status: 409, body: { error: "already cancelled" } });
+    expect(await call("DELETE", "/orders/7000000000000000001")).toMatchObject({
+      status: 409,
+      body: { error: "already cancelled" },
+    });
     expect((await call("DELETE", "/orders/7000000000000000009")).status).toBe(404);
   });
 });
@@ -215,7 +251,8 @@ describe("faults", () => {
     venue.fault("quote", { kind: "500" }, 2);
     venue.fault("account", { kind: "500" }, 100);
     const statuses = [];
-    for (const path of ["/quotes/AAPL", "/time", "/quotes/AAPL", "/quotes/AAPL", "/account"]) statuses.push((await call("GET", path)).status);
+    for (const path of ["/quotes/AAPL", "/time", "/quotes/AAPL", "/quotes/AAPL", "/account"])
+      statuses.push((await call("GET", path)).status);
     expect(statuses).toEqual([500, 200, 500, 200, 500]);
     venue.noFaults();
     expect((await call("GET", "/account")).status).toBe(200);

@@ -12,9 +12,11 @@ export interface Mistake {
 }
 
 /** The source with the mistake in it. Throws where a text to find is not there exactly once: an entry cannot go stale. */
-export const withMistake = (source: string, { name, edits }: Mistake): string =>
-  edits.reduce((text, [find, replacement]) => {
+export function withMistake(source: string, { name, edits }: Mistake): string {
+  return edits.reduce((text, [find, replacement]) => {
     const count = text.split(find).length - 1;
-    if (count !== 1) throw new Error(`${name}: ${JSON.stringify(find)} stands ${count} times in the correct adapter, and not once`);
+    if (count !== 1)
+      throw new Error(`${name}: ${JSON.stringify(find)} stands ${count} times in the correct adapter, and not once`);
     return text.replace(find, () => replacement);
   }, source);
+}

@@ -18,7 +18,7 @@ export interface RunOptions {
 /** A host that says nothing for this long hangs. */
 const SILENT_MS = 60_000;
 
-export const runAttacks = async (options: RunOptions): Promise<readonly AttackResult[]> => {
+export async function runAttacks(options: RunOptions): Promise<readonly AttackResult[]> {
   const results: AttackResult[] = [];
   for (const batch of batches(options.ids)) {
     let left = batch;
@@ -33,34 +33,41 @@ export const runAttacks = async (options: RunOptions): Promise<readonly AttackRe
     }
   }
   return results;
-};
+}
 
 /** What ends a life badly may leave memory or a thread behind: it has a host to itself, so that no other row is measured beside it. */
-const batches = (ids: readonly string[]): readonly (readonly string[])[] => {
+function batches(ids: readonly string[]): readonly (readonly string[])[] {
   const alone = ids.filter((id) => groupOf(id) === "ends");
   return [...alone.map((id) => [id]), ids.filter((id) => groupOf(id) !== "ends")];
-};
+}
 
-const groupOf = (id: string): string | undefined => ATTACKS.find((attack) => attack.id === id)?.group;
+function groupOf(id: string): string | undefined {
+  return ATTACKS.find((attack) => attack.id === id)?.group;
+}
 
-const deadHost = (id: string, level: Level, said: string): AttackResult => ({
-  id,
-  level,
-  outcome: "host dies",
-  otherP99Ms: Number.NaN,
-  otherFailed: Number.NaN,
-  stallMs: Number.NaN,
-  fillsLost: Number.NaN,
-  recoverMs: null,
-  secretsSeen: [],
-  polluted: [],
-  said,
-});
+function deadHost(id: string, level: Level, said: string): AttackResult {
+  return {
+    id,
+    level,
+    outcome: "host dies",
+    otherP99Ms: Number.NaN,
+    otherFailed: Number.NaN,
+    stallMs: Number.NaN,
+    fillsLost: Number.NaN,
+    recoverMs: null,
+    secretsSeen: [],
+    polluted: [],
+    said,
+  };
+}
 
-const oneHost = (options: RunOptions, ids: readonly string[]): Promise<{ done: AttackResult[]; died: string }> =>
-  new Promise((resolve) => {
+function oneHost(options: RunOptions, ids: readonly string[]): Promise<{ done: AttackResult[]; died: string }> {
+  return new Promise((resolve) => {
     const env = { ...process.env, ATTACK_SPEED: String(options.speed ?? 1), NODE_OPTIONS: "" };
-    const child = spawn(options.node ?? process.execPath, [options.host, options.level, ...ids], { env, stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(options.node ?? process.execPath, [options.host, options.level, ...ids], {
+      env,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     const done: AttackResult[] = [];
     let last = "";
     let timer = setTimeout(() => child.kill("SIGKILL"), SILENT_MS);
@@ -75,5 +82,6 @@ const oneHost = (options: RunOptions, ids: readonly string[]): Promise<{ done: A
       resolve({ done, died: `${signal ?? `code ${code ?? 0}`}${last}` });
     });
   });
+}
 
 export const ALL_IDS: readonly string[] = ATTACKS.map(({ id }) => id);

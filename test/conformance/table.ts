@@ -9,26 +9,30 @@ import { ATTACKS, type Attack, type Level } from "./attacks.ts";
 import { ALL_IDS, runAttacks } from "./run-attacks.ts";
 
 const host = fileURLToPath(new URL("attack-host.mjs", import.meta.url));
-const isLevel = (word: string): word is Level => word === "worker" || word === "process";
+function isLevel(word: string): word is Level {
+  return word === "worker" || word === "process";
+}
 const words = process.argv.slice(2);
 const levels: readonly Level[] = words.some(isLevel) ? words.filter(isLevel) : ["worker", "process"];
 const named = words.filter((word) => !isLevel(word));
 const nodes = named.length > 0 ? named : [process.execPath];
 
-const majorOf = (node: string): string => execFileSync(node, ["-p", "process.versions.node.split('.')[0]"], { encoding: "utf8" }).trim();
-const worst = (values: readonly number[], digits = 0): string => {
+function majorOf(node: string): string {
+  return execFileSync(node, ["-p", "process.versions.node.split('.')[0]"], { encoding: "utf8" }).trim();
+}
+function worst(values: readonly number[], digits = 0): string {
   const known = values.filter((value) => Number.isFinite(value));
   return known.length === 0 ? "-" : Math.max(...known).toFixed(digits);
-};
+}
 
 /** The same word for all versions, or each version's own. */
-const outcomes = (byNode: ReadonlyMap<string, AttackResult>): string => {
+function outcomes(byNode: ReadonlyMap<string, AttackResult>): string {
   const words = new Set([...byNode.values()].map(({ outcome }) => outcome));
   if (words.size === 1) return [...words][0] ?? "";
   return [...byNode].map(([major, { outcome }]) => `${major}: ${outcome}`).join(", ");
-};
+}
 
-const rowOf = (attack: Attack, level: Level, byNode: ReadonlyMap<string, AttackResult>): string => {
+function rowOf(attack: Attack, level: Level, byNode: ReadonlyMap<string, AttackResult>): string {
   const all = [...byNode.values()];
   const dead = all.filter(({ outcome }) => outcome === "host dies").length;
   return [
@@ -37,14 +41,17 @@ const rowOf = (attack: Attack, level: Level, byNode: ReadonlyMap<string, AttackR
     level,
     outcomes(byNode),
     dead === 0 ? "yes" : dead === all.length ? "**no**" : "**not always**",
-    worst(all.map(({ otherP99Ms }) => otherP99Ms), 1),
+    worst(
+      all.map(({ otherP99Ms }) => otherP99Ms),
+      1,
+    ),
     worst(all.map(({ fillsLost }) => fillsLost)),
     worst(all.map(({ recoverMs }) => recoverMs ?? Number.NaN)),
     [...new Set(all.flatMap(({ secretsSeen }) => secretsSeen))].join(", ") || "none",
   ]
     .map((cell) => cell.replaceAll("|", "\\|"))
     .join(" | ");
-};
+}
 
 const measured = new Map<string, Map<string, AttackResult>>();
 for (const node of nodes) {
@@ -57,7 +64,10 @@ for (const node of nodes) {
     }
   }
 }
-process.stdout.write(`| id | attack | level | outcome | desk alive | other's p99, ms | fills lost | recovered in, ms | secrets seen |\n|${"---|".repeat(9)}\n`);
+process.stdout.write(
+  `| id | attack | level | outcome | desk alive | other's p99, ms | fills lost | recovered in, ms | secrets seen |\n|${"---|".repeat(9)}\n`,
+);
 for (const attack of ATTACKS) {
-  for (const level of levels) process.stdout.write(`| ${rowOf(attack, level, measured.get(`${level} ${attack.id}`) ?? new Map())} |\n`);
+  for (const level of levels)
+    process.stdout.write(`| ${rowOf(attack, level, measured.get(`${level} ${attack.id}`) ?? new Map())} |\n`);
 }

@@ -8,12 +8,22 @@ const PAGE = readFileSync(fileURLToPath(new URL("../../docs/attacks.md", import.
 const ROWS = PAGE.split("\n")
   .filter((line) => /^\| [A-F]\d\d \|/.test(line))
   .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|")))
-  .map(([, id, title, level, outcome, alive, , lost, , secrets]) => ({ id, title, level, outcome, alive, lost, secrets }));
+  .map(([, id, title, level, outcome, alive, , lost, , secrets]) => ({
+    id,
+    title,
+    level,
+    outcome,
+    alive,
+    lost,
+    secrets,
+  }));
 
 describe("docs/attacks.md", () => {
   it("has each attack once at each level, under its own title", () => {
     const told = ROWS.map(({ id, level, title }) => `${id} ${level} ${title}`);
-    expect(told.toSorted()).toEqual(ATTACKS.flatMap(({ id, title }) => [`${id} process ${title}`, `${id} worker ${title}`]).toSorted());
+    expect(told.toSorted()).toEqual(
+      ATTACKS.flatMap(({ id, title }) => [`${id} process ${title}`, `${id} worker ${title}`]).toSorted(),
+    );
   });
 
   it.each(ROWS)("$id at the $level level ends as the tests expect", ({ id, level, outcome = "", lost, secrets }) => {

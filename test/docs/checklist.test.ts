@@ -3,15 +3,21 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
-const read = (path: string): string => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), "utf8");
+function read(path: string): string {
+  return readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), "utf8");
+}
 
 /** How many promises each letter has: transport, scope, files, prompts, life, launch. */
 const COUNTS = { H: 8, S: 8, F: 8, P: 6, L: 6, A: 6 } as const;
-const IDS = Object.entries(COUNTS).flatMap(([letter, count]) => Array.from({ length: count }, (_, index) => `${letter}${index + 1}`));
+const IDS = Object.entries(COUNTS).flatMap(([letter, count]) =>
+  Array.from({ length: count }, (_, index) => `${letter}${index + 1}`),
+);
 
-const ROWS = [...read("docs/agents.md").matchAll(/^\| ([A-Z]\d) \| (.+) \| `(.+)` › (.+) \|$/gm)].map(([, id = "", what = "", file = "", test = ""]) => ({
-  ...{ id, what, file, test },
-}));
+const ROWS = [...read("docs/agents.md").matchAll(/^\| ([A-Z]\d) \| (.+) \| `(.+)` › (.+) \|$/gm)].map(
+  ([, id = "", what = "", file = "", test = ""]) => ({
+    ...{ id, what, file, test },
+  }),
+);
 
 describe("the checklist", () => {
   it("has every id once, in order", () => {
@@ -21,6 +27,6 @@ describe("the checklist", () => {
   it.each(ROWS)("$id is held by a test of its name", ({ id, file, test }) => {
     expect(test.split(" ")).toContain(id);
     // A test's title stands in quotes of any kind in its file.
-    expect(["\"", "'", "`"].some((quote) => read(file).includes(`${quote}${test}${quote}`))).toBe(true);
+    expect(['"', "'", "`"].some((quote) => read(file).includes(`${quote}${test}${quote}`))).toBe(true);
   });
 });

@@ -4,12 +4,18 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { CLIENTS } from "../clients/cache.ts";
 
-const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+function at(path: string): string {
+  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
+}
 const ROWS = readFileSync(at("docs/clients.md"), "utf8")
   .split("\n")
   .filter((line) => line.startsWith("| `"))
   .map((line) => line.split("|").map((cell) => cell.trim()))
-  .map(([, name = "", version = "", , , transcripts = ""]) => ({ name: name.replaceAll("`", ""), version, transcripts }));
+  .map(([, name = "", version = "", , , transcripts = ""]) => ({
+    name: name.replaceAll("`", ""),
+    version,
+    transcripts,
+  }));
 
 describe("docs/clients.md", () => {
   it("has each client in its version", () => {

@@ -24,41 +24,60 @@ const GUIDE = readFileSync(`${packageRoot}/docs/connectors.md`, "utf8");
 const ADAPTER = "src/connectors/my-venue/index.ts";
 const SETTINGS = "src/connectors/my-venue/certify.toml";
 
-const blocks = (language: string): string[] =>
-  [...GUIDE.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].filter((match) => match[1] === language).map((match) => match[2] ?? "");
+function blocks(language: string): string[] {
+  return [...GUIDE.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
+    .filter((match) => match[1] === language)
+    .map((match) => match[2] ?? "");
+}
 /** The fenced block whose first line is a comment that names this file. */
-const fileBlock = (language: string, path: string): string => {
+function fileBlock(language: string, path: string): string {
   const found = blocks(language).filter((text) => text.split("\n")[0]?.replace(/^(\/\/|#) /, "") === path);
   expect(found).toHaveLength(1);
   return found[0] ?? "";
-};
+}
 /** Rows of the table under a heading, cells without their backticks. */
-const table = (heading: string): string[][] => {
+function table(heading: string): string[][] {
   const rows = (GUIDE.split(`\n| ${heading} |`)[1] ?? "").split("\n\n")[0]?.split("\n").slice(2) ?? [];
-  return rows.filter((row) => row !== "").map((row) => row.split("|").slice(1, -1).map((cell) => cell.trim().replaceAll("`", "")));
-};
+  return rows
+    .filter((row) => row !== "")
+    .map((row) =>
+      row
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim().replaceAll("`", "")),
+    );
+}
 
 describe("the guide's connector", () => {
-  it.each(["worker", "process"] as const)("is certified at the %s level, at its first run", async (isolation) => {
-    const root = mkdtempSync(join(tmpdir(), "qoc-guide-"));
-    try {
-      for (const [path, text] of [[ADAPTER, fileBlock("ts", ADAPTER)], [SETTINGS, fileBlock("toml", SETTINGS)]] as const) {
-        await mkdir(dirname(join(root, path)), { recursive: true });
-        await writeFile(join(root, path), text);
+  it.each(["worker", "process"] as const)(
+    "is certified at the %s level, at its first run",
+    async (isolation) => {
+      const root = mkdtempSync(join(tmpdir(), "qoc-guide-"));
+      try {
+        for (const [path, text] of [
+          [ADAPTER, fileBlock("ts", ADAPTER)],
+          [SETTINGS, fileBlock("toml", SETTINGS)],
+        ] as const) {
+          await mkdir(dirname(join(root, path)), { recursive: true });
+          await writeFile(join(root, path), text);
+        }
+        const report = await certifyAdapter(
+          { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot },
+          { target: dirname(ADAPTER), from: root, only: [], isolation },
+          () => undefined,
+        );
+        expect(report.cases.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+        expect(report.certified).toBe(true);
+        const { passed, failed, skipped } = report.counts;
+        expect(GUIDE).toContain(
+          `certified at the worker level: ${passed} passed, ${failed} failed, ${skipped} skipped`,
+        );
+      } finally {
+        await rm(root, { recursive: true, force: true });
       }
-      const report = await certifyAdapter(
-        { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot },
-        { target: dirname(ADAPTER), from: root, only: [], isolation },
-        () => undefined,
-      );
-      expect(report.cases.filter(({ outcome }) => outcome === "failed")).toEqual([]);
-      expect(report.certified).toBe(true);
-      const { passed, failed, skipped } = report.counts;
-      expect(GUIDE).toContain(`certified at the worker level: ${passed} passed, ${failed} failed, ${skipped} skipped`);
-    } finally {
-      await rm(root, { recursive: true, force: true });
-    }
-  }, 180_000);
+    },
+    180_000,
+  );
 
   it("is what its steps have built", () => {
     const whole = fileBlock("ts", ADAPTER);
@@ -70,7 +89,9 @@ describe("the guide's connector", () => {
 
 describe("the guide's words", () => {
   it("are commands that parse", () => {
-    const inBlocks = blocks("sh").flatMap((text) => text.split("\n")).filter((line) => line !== "");
+    const inBlocks = blocks("sh")
+      .flatMap((text) => text.split("\n"))
+      .filter((line) => line !== "");
     const inText = [...GUIDE.matchAll(/`(qoc [^`]+)`/g)].map((match) => match[1] ?? "");
     const known = new Map(COMMANDS.flatMap(({ name, aliases = [] }) => [name, ...aliases].map((word) => [word, name])));
     expect(inBlocks.length).toBeGreaterThan(12);
@@ -80,7 +101,11 @@ describe("the guide's words", () => {
       expect(parseArgv(words, COMMANDS).row, line).toBeDefined();
     }
     // In a sentence a command stands without what it needs.
-    for (const text of inText) expect([...known.keys()].some((name) => `${text.slice(4)} `.startsWith(`${name} `)), text).toBe(true);
+    for (const text of inText)
+      expect(
+        [...known.keys()].some((name) => `${text.slice(4)} `.startsWith(`${name} `)),
+        text,
+      ).toBe(true);
   });
 
   it("name cases, groups, errors, guarantees and methods that exist", () => {
@@ -88,7 +113,9 @@ describe("the guide's words", () => {
     expect([...GUIDE.matchAll(/\bC\d\d\b/g)].map(([id]) => id).filter((id) => !ids.has(id))).toEqual([]);
     const told = /Cases by group: ([\s\S]*?)\.\n/.exec(GUIDE)?.[1] ?? "";
     const groupOf = new Map<string, string>();
-    for (const [, group = "", ranges = ""] of told.replaceAll("\n", " ").matchAll(/([a-z]+) ((?:C\d\d to C\d\d(?: and )?)+)/g))
+    for (const [, group = "", ranges = ""] of told
+      .replaceAll("\n", " ")
+      .matchAll(/([a-z]+) ((?:C\d\d to C\d\d(?: and )?)+)/g))
       for (const [, from, to] of ranges.matchAll(/C(\d\d) to C(\d\d)/g))
         for (let at = Number(from); at <= Number(to); at += 1) groupOf.set(`C${String(at).padStart(2, "0")}`, group);
     expect(Object.fromEntries(groupOf)).toEqual(Object.fromEntries(CASES.map(({ id, group }) => [id, group])));
@@ -96,8 +123,12 @@ describe("the guide's words", () => {
     expect(codes.filter((code) => !(code in ERRORS))).toEqual([]);
     expect(codes).toEqual(expect.arrayContaining(Object.keys(ERRORS).filter((code) => code.startsWith("ADAPTER_"))));
     const bought = table("part | guarantee");
-    const guarantees = new Set(guaranteesOf({ methods: METHODS, capabilities: {} }, []).map(({ guarantee }) => guarantee));
-    expect(bought.map(([, guarantee]) => guarantee).filter((guarantee) => !guarantees.has(guarantee ?? ""))).toEqual([]);
+    const guarantees = new Set(
+      guaranteesOf({ methods: METHODS, capabilities: {} }, []).map(({ guarantee }) => guarantee),
+    );
+    expect(bought.map(([, guarantee]) => guarantee).filter((guarantee) => !guarantees.has(guarantee ?? ""))).toEqual(
+      [],
+    );
     for (const method of REQUIRED_METHODS) expect(GUIDE).toContain(`async ${method}(`);
     const methods = bought.map(([part = ""]) => part.split(" ")[0] ?? "").filter((part) => part.startsWith("get"));
     expect(OPTIONAL_METHODS).toEqual(expect.arrayContaining(methods));
@@ -112,16 +143,25 @@ describe("the guide's words", () => {
     expect(GUIDE).toContain(`messages within ${LIMITS.messageWindowMs} ms`);
     expect(GUIDE).toContain(`cut at ${LIMITS.logChars} characters`);
     expect(STORE_BYTES_MAX).toBe(1024 * 1024);
-    const deadlines = new Map(table("call | answers within").map(([call = "", ms = ""]) => [call, Number.parseInt(ms, 10)]));
+    const deadlines = new Map(
+      table("call | answers within").map(([call = "", ms = ""]) => [call, Number.parseInt(ms, 10)]),
+    );
     const others = REQUIRED_METHODS.filter((method) => !deadlines.has(method));
-    for (const method of REQUIRED_METHODS) expect(deadlineOf(method)).toBe(deadlines.get(others.includes(method) ? "every other" : method));
+    for (const method of REQUIRED_METHODS)
+      expect(deadlineOf(method)).toBe(deadlines.get(others.includes(method) ? "every other" : method));
     expect(blocks("text")).toContain(`${ALLOWED_BUILTINS.join(" ")}\n`);
   });
 
   it("hold a table of desk.toml that is read, and files that are made", () => {
     const [desk = ""] = blocks("toml").filter((text) => text.startsWith("[[connector]]"));
     const [read] = readConfig(desk, "/desk/desk.toml").connectors;
-    expect(read).toMatchObject({ name: "my-venue", adapter: `/desk/${ADAPTER}`, isolation: "process", memoryMb: 256, orders: false });
+    expect(read).toMatchObject({
+      name: "my-venue",
+      adapter: `/desk/${ADAPTER}`,
+      isolation: "process",
+      memoryMb: 256,
+      orders: false,
+    });
     expect(read?.hosts).toEqual(["api.my-venue.example"]);
     const files = [ADAPTER, SETTINGS].map((path) => path.split("/").at(-1) ?? "");
     for (const file of files) expect(existsSync(join(packageRoot, "connectors/template", file)), file).toBe(true);

@@ -5,14 +5,26 @@ import { expect, it } from "vitest";
 import { discard, tempDesk } from "../support/temp-desk.ts";
 
 const PAGE = readFileSync(fileURLToPath(new URL("../../docs/guards.md", import.meta.url)), "utf8");
-const block = (language: string): string => new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(PAGE)?.[1] ?? "";
+function block(language: string): string {
+  return new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(PAGE)?.[1] ?? "";
+}
 
 it("blocks what its options forbid, with its reason, and lets the rest pass", async () => {
-  const desk = await tempDesk({ config: (template) => `${template}\n${block("toml")}`, files: { "src/guards/max-quantity.ts": block("ts") } });
+  const desk = await tempDesk({
+    config: (template) => `${template}\n${block("toml")}`,
+    files: { "src/guards/max-quantity.ts": block("ts") },
+  });
   try {
     const propose = async (quantity: string) => {
-      const made = await desk.call<{ verdict: { decision: string; reasons: { guard: string; message: string; status?: string }[] } }>("orders propose", {
-        side: "buy", symbol: "SPX", quantity, type: "limit", limitPrice: "100", rationale: "the page",
+      const made = await desk.call<{
+        verdict: { decision: string; reasons: { guard: string; message: string; status?: string }[] };
+      }>("orders propose", {
+        side: "buy",
+        symbol: "SPX",
+        quantity,
+        type: "limit",
+        limitPrice: "100",
+        rationale: "the page",
       });
       return JSON.stringify(made.verdict);
     };

@@ -19,7 +19,11 @@ describe("SECURITY.md", () => {
     const rows = section.split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| without"));
     const names = rows.map((row) => /"([^"]+)" \|$/.exec(row)?.[1] ?? row);
     const tests = SHELL.split("\n").filter((line) => line.includes('("'));
-    for (const name of names) expect(tests.filter((line) => line.includes(`("${name}`)), name).toHaveLength(1);
+    for (const name of names)
+      expect(
+        tests.filter((line) => line.includes(`("${name}`)),
+        name,
+      ).toHaveLength(1);
     expect(rows).toHaveLength(SHELL.match(/^  it[.(]/gm)?.length ?? 0);
   });
 });

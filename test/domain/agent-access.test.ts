@@ -4,23 +4,54 @@ import { agentNameProblem, tokenDigest } from "../../src/domain/agent-access.ts"
 import type { Digest } from "../../src/domain/ids.ts";
 import { story } from "../support/journal-scenario.ts";
 
-const granted = (agent: string, token: string) =>
-  ({ type: "agent.granted", agent, client: "claude", tokenDigest: tokenDigest(token), palette: "default", actor: "human" }) as const;
+function granted(agent: string, token: string) {
+  return {
+    type: "agent.granted",
+    agent,
+    client: "claude",
+    tokenDigest: tokenDigest(token),
+    palette: "default",
+    actor: "human",
+  } as const;
+}
 
 describe("agents in the book", () => {
   it("are those that were let in and not sent away since, with their latest token", () => {
-    const told = story().desk().event(granted("claude", "one")).event(granted("codex", "two")).event(granted("claude", "three"));
+    const told = story()
+      .desk()
+      .event(granted("claude", "one"))
+      .event(granted("codex", "two"))
+      .event(granted("claude", "three"));
     const { agents } = told.book();
     expect([...agents.keys()]).toEqual(["claude", "codex"]);
-    expect(agents.get("claude")).toMatchObject({ client: "claude", palette: "default", tokenDigest: tokenDigest("three") satisfies Digest });
-    const after = told.event({ type: "agent.revoked", agent: "claude", actor: "human" }).event({ type: "agent.revoked", agent: "nobody", actor: "human" });
+    expect(agents.get("claude")).toMatchObject({
+      client: "claude",
+      palette: "default",
+      tokenDigest: tokenDigest("three") satisfies Digest,
+    });
+    const after = told
+      .event({ type: "agent.revoked", agent: "claude", actor: "human" })
+      .event({ type: "agent.revoked", agent: "nobody", actor: "human" });
     expect([...after.book().agents.keys()]).toEqual(["codex"]);
   });
 });
 
 describe("an agent's name", () => {
-  it.each(["claude", "my-codex-2", "a", `a${"b".repeat(31)}`])("may be %j", (name) => expect(agentNameProblem(name)).toBeUndefined());
-  it.each(["", "Claude", "1a", "-a", "a b", "a/b", "a\u202eb", "ä", `a${"b".repeat(32)}`, "interactive", "run-1", "run-"])("may not be %j", (name) =>
-    expect(agentNameProblem(name)).toBeDefined(),
+  it.each(["claude", "my-codex-2", "a", `a${"b".repeat(31)}`])("may be %j", (name) =>
+    expect(agentNameProblem(name)).toBeUndefined(),
   );
+  it.each([
+    "",
+    "Claude",
+    "1a",
+    "-a",
+    "a b",
+    "a/b",
+    "a\u202eb",
+    "ä",
+    `a${"b".repeat(32)}`,
+    "interactive",
+    "run-1",
+    "run-",
+  ])("may not be %j", (name) => expect(agentNameProblem(name)).toBeDefined());
 });

@@ -9,26 +9,40 @@ import type { VenueFill } from "../../src/domain/venue.ts";
 import { type Story, amount, story, storyClientId } from "../support/journal-scenario.ts";
 
 const HOUR = 3_600_000;
-const id = (raw: string): OrderId => raw as OrderId;
+function id(raw: string): OrderId {
+  return raw as OrderId;
+}
 
 /** A fill that names only the venue's order, and came before we knew whose that is. */
-const stray = (fillId: string, quantity: string, more: Partial<VenueFill> = {}): DeskEvent => ({
-  type: "fill.received",
-  id: null,
-  connector: "paper" as ConnectorName,
-  generation: 1,
-  fill: { fillId, venueOrderId: "v-a", symbol: "AAPL", side: "buy", quantity: amount(quantity), price: amount("100"), at: 1000, ...more },
-});
+function stray(fillId: string, quantity: string, more: Partial<VenueFill> = {}): DeskEvent {
+  return {
+    type: "fill.received",
+    id: null,
+    connector: "paper" as ConnectorName,
+    generation: 1,
+    fill: {
+      fillId,
+      venueOrderId: "v-a",
+      symbol: "AAPL",
+      side: "buy",
+      quantity: amount(quantity),
+      price: amount("100"),
+      at: 1000,
+      ...more,
+    },
+  };
+}
 
 /** As the desk journals it: under its order's id where the book knows whose it is. */
-const arriving = (told: Story, event: DeskEvent): Story => {
+function arriving(told: Story, event: DeskEvent): Story {
   if (event.type !== "fill.received") return told;
   return told.event({ ...event, id: ownerOf(told.book(), event.connector, event.fill) ?? null });
-};
+}
 
 type Step = (told: Story) => unknown;
 const STEPS: Record<string, Step> = {
-  account: (t) => t.account("paper", { nav: "101000", positions: [{ symbol: "MSFT", quantity: "3", averagePrice: "400" }] }),
+  account: (t) =>
+    t.account("paper", { nav: "101000", positions: [{ symbol: "MSFT", quantity: "3", averagePrice: "400" }] }),
   workA: (t) => t.working("a"),
   fillA: (t) => t.fill("a", { quantity: "4" }),
   fillAllA: (t) => t.fill("a"),
@@ -45,12 +59,12 @@ const STEPS: Record<string, Step> = {
   night: (t) => t.wait(25 * HOUR),
   back: (t) => t.wait(-HOUR),
 };
-const toldWith = (names: readonly string[]): Recorded[] => {
+function toldWith(names: readonly string[]): Recorded[] {
   const told = story().desk().connector("paper").account("paper");
   for (const draft of ["a", "b", "c"]) told.proposed(draft, draft === "b" ? { symbol: "MSFT", side: "sell" } : {});
   for (const name of names) STEPS[name]?.(told);
   return told.records();
-};
+}
 
 describe("the fold", () => {
   const names = fc.array(fc.constantFrom(...Object.keys(STEPS)), { maxLength: 25 });
@@ -85,11 +99,22 @@ describe("the fold", () => {
       fc.property(names, (steps) => {
         const book = foldBook(toldWith(steps));
         const orders = [...book.orders.values()];
-        expect([...book.inFlight.keys()].toSorted()).toEqual(orders.filter(({ state }) => isInFlight(state)).map((o) => o.id).toSorted());
-        expect([...book.proposed.keys()].toSorted()).toEqual(orders.filter(({ state }) => state === "proposed").map((o) => o.id).toSorted());
+        expect([...book.inFlight.keys()].toSorted()).toEqual(
+          orders
+            .filter(({ state }) => isInFlight(state))
+            .map((o) => o.id)
+            .toSorted(),
+        );
+        expect([...book.proposed.keys()].toSorted()).toEqual(
+          orders
+            .filter(({ state }) => state === "proposed")
+            .map((o) => o.id)
+            .toSorted(),
+        );
         for (const order of orders) {
           if (order.clientOrderId !== undefined) expect(book.byClientOrderId.get(order.clientOrderId)).toBe(order.id);
-          if (order.venueOrderId !== undefined) expect(book.byVenueOrderId.get(`paper/${order.venueOrderId}`)).toBe(order.id);
+          if (order.venueOrderId !== undefined)
+            expect(book.byVenueOrderId.get(`paper/${order.venueOrderId}`)).toBe(order.id);
           for (const [key, { fill }] of order.fills) expect(book.fills.get(key)).toEqual(fill);
         }
       }),
@@ -114,7 +139,8 @@ describe("what guards look at", () => {
 });
 
 describe("a fill of nobody we know", () => {
-  const early = (): Story => story().desk().account("paper").proposed("a").approved("a").submitting("a").event(stray("S1", "4"));
+  const early = (): Story =>
+    story().desk().account("paper").proposed("a").approved("a").submitting("a").event(stray("S1", "4"));
 
   it("counts in the position at once, and in the order once an acknowledgement names it", () => {
     const before = early().book();
@@ -135,7 +161,11 @@ describe("a fill of nobody we know", () => {
   });
 
   it("counts once, however often it comes, before and after", () => {
-    const again = early().event(stray("S1", "4")).acked("a").event({ ...stray("S1", "4"), id: id("a") } as DeskEvent).book();
+    const again = early()
+      .event(stray("S1", "4"))
+      .acked("a")
+      .event({ ...stray("S1", "4"), id: id("a") } as DeskEvent)
+      .book();
     expect(text(again.orders.get(id("a"))?.filled ?? decimal("0"))).toBe("4");
     expect(text(again.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("4");
   });
@@ -144,7 +174,11 @@ describe("a fill of nobody we know", () => {
     const busted = early().event(stray("S1b", "4", { busts: "S1", at: 2000 }));
     expect(text(busted.book().positions.get("paper/AAPL")?.quantity ?? decimal("1"))).toBe("0");
     expect(text(busted.acked("a").book().orders.get(id("a"))?.filled ?? decimal("1"))).toBe("0");
-    const corrected = early().event(stray("S1c", "3", { corrects: "S1", at: 2000 })).event(stray("S1", "4")).acked("a").book();
+    const corrected = early()
+      .event(stray("S1c", "3", { corrects: "S1", at: 2000 }))
+      .event(stray("S1", "4"))
+      .acked("a")
+      .book();
     expect(text(corrected.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("3");
     expect(text(corrected.orders.get(id("a"))?.filled ?? decimal("0"))).toBe("3");
   });
@@ -161,7 +195,8 @@ describe("a fill of nobody we know", () => {
 });
 
 describe("the epoch's tag", () => {
-  const started = (told: Story, machine: string, nonce: string): Story => told.event({ type: "desk.started", version: "0.1.0", machine, nonce });
+  const started = (told: Story, machine: string, nonce: string): Story =>
+    told.event({ type: "desk.started", version: "0.1.0", machine, nonce });
 
   it("is made once, stays over restarts, and is new on another machine", () => {
     const told = started(story(), "m1", "n1");
@@ -175,9 +210,19 @@ describe("the epoch's tag", () => {
 
 describe("intents", () => {
   it("of the last 24 hours are kept, counted at the intent and not at the answer", () => {
-    const told = story().desk().working("a").wait(12 * HOUR).working("b");
+    const told = story()
+      .desk()
+      .working("a")
+      .wait(12 * HOUR)
+      .working("b");
     expect(told.book().intents.map((intent) => intent.id)).toEqual(["a", "b"]);
-    expect(told.wait(13 * HOUR).working("c").book().intents.map((intent) => intent.id)).toEqual(["b", "c"]);
+    expect(
+      told
+        .wait(13 * HOUR)
+        .working("c")
+        .book()
+        .intents.map((intent) => intent.id),
+    ).toEqual(["b", "c"]);
   });
 
   it("are not made by approvals, rejections or fills", () => {
@@ -188,7 +233,8 @@ describe("intents", () => {
 
 describe("accounts", () => {
   it("open positions once, and keep yesterday's last NAV for the day's profit", () => {
-    const day = (told: Story, nav: string, venueDate: string): Story => told.account("paper", { nav, venueDate, positions: [{ symbol: "MSFT", quantity: "5", averagePrice: "10" }] });
+    const day = (told: Story, nav: string, venueDate: string): Story =>
+      told.account("paper", { nav, venueDate, positions: [{ symbol: "MSFT", quantity: "5", averagePrice: "10" }] });
     const told = day(day(story().desk(), "100", "2026-07-06"), "110", "2026-07-06");
     expect(text(dayPnl(told.book()))).toBe("10");
     const next = day(told, "105", "2026-07-07").book();
@@ -203,14 +249,20 @@ describe("accounts", () => {
   });
 
   it("do not go back to an earlier venue date", () => {
-    const book = story().account("paper", { nav: "1", venueDate: "2026-07-07" }).account("paper", { nav: "2", venueDate: "2026-07-06" }).book();
+    const book = story()
+      .account("paper", { nav: "1", venueDate: "2026-07-07" })
+      .account("paper", { nav: "2", venueDate: "2026-07-06" })
+      .book();
     expect(book.accounts.get("paper")).toMatchObject({ venueDate: "2026-07-07" });
     expect(text(dayPnl(book))).toBe("1");
   });
 });
 
 it("a flagged instrument is blocked until a human clears it, who adopts the venue's quantity", () => {
-  const told = story().desk().account("paper", { positions: [{ symbol: "AAPL", quantity: "5", averagePrice: "90" }] }).flagged("paper", "AAPL", "5", "7");
+  const told = story()
+    .desk()
+    .account("paper", { positions: [{ symbol: "AAPL", quantity: "5", averagePrice: "90" }] })
+    .flagged("paper", "AAPL", "5", "7");
   expect(told.book().flagged.get("paper/AAPL")).toMatchObject({ expected: "5", actual: "7" });
   const cleared = told.cleared("paper", "AAPL", "7").book();
   expect(cleared.flagged.size).toBe(0);
@@ -218,6 +270,12 @@ it("a flagged instrument is blocked until a human clears it, who adopts the venu
 });
 
 it("an event of an order that was never seen is nothing", () => {
-  const book: Book = story().event({ type: "order.acked", id: id("ghost"), venueOrderId: "v" as VenueOrderId }).book();
-  expect([book.orders.size, book.byVenueOrderId.size, book.byClientOrderId.get("q" as ClientOrderId)]).toEqual([0, 0, undefined]);
+  const book: Book = story()
+    .event({ type: "order.acked", id: id("ghost"), venueOrderId: "v" as VenueOrderId })
+    .book();
+  expect([book.orders.size, book.byVenueOrderId.size, book.byClientOrderId.get("q" as ClientOrderId)]).toEqual([
+    0,
+    0,
+    undefined,
+  ]);
 });

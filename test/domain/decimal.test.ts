@@ -1,19 +1,73 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  DecimalError, decimal, exactNumber, floored, onStep, parseNumber, parseNumeric, parseText, ratio, rounded, text, withinPercent,
+  DecimalError,
+  decimal,
+  exactNumber,
+  floored,
+  onStep,
+  parseNumber,
+  parseNumeric,
+  parseText,
+  ratio,
+  rounded,
+  text,
+  withinPercent,
 } from "../../src/domain/decimal.ts";
 
 describe("text from outside", () => {
   it.each([
-    ["192.40", "192.4"], ["50", "50"], ["50.0", "50"], ["+1", "1"], [" 7 ", "7"], [".5", "0.5"], ["-.5", "-0.5"], ["5.", "5"], ["1e-8", "0.00000001"],
-    ["1E3", "1000"], ["-0", "0"], ["-0.00", "0"], ["007", "7"], ["0.1e1", "1"], ["1.e2", "100"], ["1e30", `1${"0".repeat(30)}`],
+    ["192.40", "192.4"],
+    ["50", "50"],
+    ["50.0", "50"],
+    ["+1", "1"],
+    [" 7 ", "7"],
+    [".5", "0.5"],
+    ["-.5", "-0.5"],
+    ["5.", "5"],
+    ["1e-8", "0.00000001"],
+    ["1E3", "1000"],
+    ["-0", "0"],
+    ["-0.00", "0"],
+    ["007", "7"],
+    ["0.1e1", "1"],
+    ["1.e2", "100"],
+    ["1e30", `1${"0".repeat(30)}`],
     ["1234567890123456789.123456789", "1234567890123456789.123456789"],
   ])("%j is %s", (raw, canonical) => expect(text(parseText(raw))).toBe(canonical));
 
   it.each([
-    "", " ", ".", "-", "e5", "NaN", "nan", "Infinity", "-Infinity", "1e400", "1e31", "1e-31", "1e9999", "0x10", "0b1", "1,000", "1_000", "1 000", "1.2.3", "--1",
-    "+-1", "１２", "١", "1\u200b", "5O", "1/2", "50%", "$5", "null", "9".repeat(65), "1.".padEnd(50, "1"),
+    "",
+    " ",
+    ".",
+    "-",
+    "e5",
+    "NaN",
+    "nan",
+    "Infinity",
+    "-Infinity",
+    "1e400",
+    "1e31",
+    "1e-31",
+    "1e9999",
+    "0x10",
+    "0b1",
+    "1,000",
+    "1_000",
+    "1 000",
+    "1.2.3",
+    "--1",
+    "+-1",
+    "１２",
+    "١",
+    "1\u200b",
+    "5O",
+    "1/2",
+    "50%",
+    "$5",
+    "null",
+    "9".repeat(65),
+    "1.".padEnd(50, "1"),
   ])("%j is refused", (raw) => expect(() => parseText(raw)).toThrow(DecimalError));
 
   it("comes back as it was, for any digits", () => {
@@ -42,10 +96,16 @@ describe("text from outside", () => {
 });
 
 describe("a bare number", () => {
-  it.each([[50, "50"], [192.4, "192.4"], [0.1, "0.1"], [1e-8, "0.00000001"], [123456789012345, "123456789012345"]] as const)("%d is %s", (raw, canonical) =>
-    expect(text(parseNumber(raw))).toBe(canonical));
+  it.each([
+    [50, "50"],
+    [192.4, "192.4"],
+    [0.1, "0.1"],
+    [1e-8, "0.00000001"],
+    [123456789012345, "123456789012345"],
+  ] as const)("%d is %s", (raw, canonical) => expect(text(parseNumber(raw))).toBe(canonical));
   it.each([Number.NaN, Number.POSITIVE_INFINITY, 1e31, 0.1 + 0.2, 1234567890123456, 1e-40])("%d is refused", (raw) =>
-    expect(() => parseNumber(raw)).toThrow(DecimalError));
+    expect(() => parseNumber(raw)).toThrow(DecimalError),
+  );
   it("of a connector may have all the digits a number has", () => {
     expect(text(parseNumeric(0.1 + 0.2))).toBe("0.30000000000000004");
     expect(text(parseNumeric("1.50"))).toBe("1.5");
@@ -64,9 +124,21 @@ describe("sums", () => {
     const of = (n: bigint) => decimal(`${n}e-2`);
     fc.assert(
       fc.property(cents, cents, (a, b) => {
-        expect(of(a).plus(of(b)).eq(of(a + b))).toBe(true);
-        expect(of(a).minus(of(b)).eq(of(a - b))).toBe(true);
-        expect(of(a).times(of(b)).eq(decimal(`${a * b}e-4`))).toBe(true);
+        expect(
+          of(a)
+            .plus(of(b))
+            .eq(of(a + b)),
+        ).toBe(true);
+        expect(
+          of(a)
+            .minus(of(b))
+            .eq(of(a - b)),
+        ).toBe(true);
+        expect(
+          of(a)
+            .times(of(b))
+            .eq(decimal(`${a * b}e-4`)),
+        ).toBe(true);
       }),
     );
   });
@@ -78,7 +150,13 @@ describe("sums", () => {
 
 describe("rounding", () => {
   it("is half to even for display, towards zero for money to spend", () => {
-    expect(["0.5", "1.5", "2.5", "-0.5", "-1.5"].map((raw) => text(rounded(decimal(raw), 0)))).toEqual(["0", "2", "2", "0", "-2"]);
+    expect(["0.5", "1.5", "2.5", "-0.5", "-1.5"].map((raw) => text(rounded(decimal(raw), 0)))).toEqual([
+      "0",
+      "2",
+      "2",
+      "0",
+      "-2",
+    ]);
     expect(["1.99", "-1.99"].map((raw) => text(floored(decimal(raw), 1)))).toEqual(["1.9", "-1.9"]);
     expect(text(ratio(decimal("1"), decimal("3"), 4))).toBe("0.3333");
     expect(text(ratio(decimal("2"), decimal("3"), 4))).toBe("0.6667");
@@ -98,5 +176,9 @@ it("steps are told exactly", () => {
 });
 
 it("a number stands for a decimal only where it is exactly that", () => {
-  expect([exactNumber(decimal("192.4")), exactNumber(decimal("0.30000000000000001")), exactNumber(decimal("9007199254740993"))]).toEqual([192.4, undefined, undefined]);
+  expect([
+    exactNumber(decimal("192.4")),
+    exactNumber(decimal("0.30000000000000001")),
+    exactNumber(decimal("9007199254740993")),
+  ]).toEqual([192.4, undefined, undefined]);
 });

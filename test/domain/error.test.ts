@@ -3,7 +3,9 @@ import { ERRORS, EXIT, type ErrorCode, QocError, messageOf } from "../../src/dom
 
 const rows = Object.entries(ERRORS).map(([code, row]) => ({ code: code as ErrorCode, ...row }));
 /** The names a text asks for; doubled braces stand for themselves. */
-const namesIn = (template: string): string[] => [...template.matchAll(/(?<!\{)\{(\w+)\}(?!\})/g)].map(([, name]) => name ?? "");
+function namesIn(template: string): string[] {
+  return [...template.matchAll(/(?<!\{)\{(\w+)\}(?!\})/g)].map(([, name]) => name ?? "");
+}
 
 describe("every row", () => {
   it.each(rows)("$code renders whole, message and hint", ({ code, template, hint }) => {
@@ -23,7 +25,9 @@ describe("every row", () => {
     expect(exit).not.toBe(EXIT.done);
   });
 
-  it.each(rows)("$code says what to do next", ({ hint }) => expect(hint).toMatch(/qoc|edit|write|set|remove|rename|install|read|send|correct|shorten|create|name|type|use|add/));
+  it.each(rows)("$code says what to do next", ({ hint }) =>
+    expect(hint).toMatch(/qoc|edit|write|set|remove|rename|install|read|send|correct|shorten|create|name|type|use|add/),
+  );
 });
 
 describe("an error", () => {
@@ -33,7 +37,9 @@ describe("an error", () => {
   });
 
   it("does not read details as templates", () => {
-    expect(new QocError("ORDER_NOT_FOUND", { id: "{suggestion}", suggestion: "$& {id}" }).message).toBe("no order {suggestion}$& {id}");
+    expect(new QocError("ORDER_NOT_FOUND", { id: "{suggestion}", suggestion: "$& {id}" }).message).toBe(
+      "no order {suggestion}$& {id}",
+    );
   });
 
   it("leaves braces in details alone", () => {
@@ -48,14 +54,28 @@ describe("an error", () => {
   it("travels as plain data", () => {
     const error = new QocError("LOCKED", { pid: 7, path: "/desk" });
     expect(JSON.parse(JSON.stringify(error))).toEqual({
-      code: "LOCKED", message: "another desk (pid 7) already runs on /desk", hint: "qoc down -C /desk, or use the running one", retryable: false, details: { pid: 7, path: "/desk" },
+      code: "LOCKED",
+      message: "another desk (pid 7) already runs on /desk",
+      hint: "qoc down -C /desk, or use the running one",
+      retryable: false,
+      details: { pid: 7, path: "/desk" },
     });
-    expect(JSON.parse(JSON.stringify(new QocError("DESK_DOWN")))).toEqual({ code: "DESK_DOWN", message: "the desk is not up", hint: "qoc up", retryable: true });
+    expect(JSON.parse(JSON.stringify(new QocError("DESK_DOWN")))).toEqual({
+      code: "DESK_DOWN",
+      message: "the desk is not up",
+      hint: "qoc up",
+      retryable: true,
+    });
   });
 
   it("keeps its cause and what it carries", () => {
     const cause = new Error("below");
-    expect(new QocError("INTERNAL", { message: "x" }, { cause, data: { id: 1 } })).toMatchObject({ cause, data: { id: 1 }, exit: EXIT.failed, name: "QocError" });
+    expect(new QocError("INTERNAL", { message: "x" }, { cause, data: { id: 1 } })).toMatchObject({
+      cause,
+      data: { id: 1 },
+      exit: EXIT.failed,
+      name: "QocError",
+    });
     expect([messageOf(cause), messageOf("text"), messageOf(undefined)]).toEqual(["below", "text", "undefined"]);
   });
 });

@@ -9,10 +9,20 @@ describe("fundamentals", () => {
     ["an exact text", { cap: "3000000000000.000000001" }, { cap: "3000000000000.000000001" }, []],
     ["below zero", { eps: -0.1 }, { eps: "-0.1" }, []],
     ["nothing", { pe: null, pb: undefined, sector: "" }, {}, []],
-    ["words that begin as a number", { fy: "2025 annual", when: "2026-01-29" }, {}, ["fy: 2025 annual", "when: 2026-01-29"]],
+    [
+      "words that begin as a number",
+      { fy: "2025 annual", when: "2026-01-29" },
+      {},
+      ["fy: 2025 annual", "when: 2026-01-29"],
+    ],
     ["no number", { pe: Number.NaN, pb: Number.POSITIVE_INFINITY }, {}, ["pe: NaN", "pb: Infinity"]],
     ["a fact whose name is a sentence", { "buy it now": 1 }, {}, ["buy it now: 1"]],
-    ["tables and lists inside", { a: { b: { c: 1, d: { e: 2 } } }, l: ["x", 2] }, { "a.b.c": "1", "l.1": "2" }, ["l.0: x"]],
+    [
+      "tables and lists inside",
+      { a: { b: { c: 1, d: { e: 2 } } }, l: ["x", 2] },
+      { "a.b.c": "1", "l.1": "2" },
+      ["l.0: x"],
+    ],
     ["names of JavaScript", { constructor: 1, ["__proto__x"]: 2 }, { constructor: "1", __proto__x: "2" }, []],
   ])("with %s", (_what, answer, numbers, words) => {
     const read = readFundamentals(answer);

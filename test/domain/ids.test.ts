@@ -2,15 +2,15 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { IdError, closest, connectorName, isDigest, isFileStem, suggestion, symbol } from "../../src/domain/ids.ts";
 
-const accepts = (parse: (raw: string) => string, good: readonly string[], bad: readonly string[]): void => {
+function accepts(parse: (raw: string) => string, good: readonly string[], bad: readonly string[]): void {
   it.each(good)("%j passes as it stands", (raw) => expect(parse(raw)).toBe(raw));
   it.each(bad)("%j is refused", (raw) => expect(() => parse(raw)).toThrow(IdError));
-};
+}
 
-const tells = (is: (raw: string) => boolean, good: readonly string[], bad: readonly string[]): void => {
+function tells(is: (raw: string) => boolean, good: readonly string[], bad: readonly string[]): void {
   it.each(good)("%j is one", (raw) => expect(is(raw)).toBe(true));
   it.each(bad)("%j is none", (raw) => expect(is(raw)).toBe(false));
-};
+}
 
 describe("file stems, and so order ids", () => {
   tells(
@@ -19,34 +19,73 @@ describe("file stems, and so order ids", () => {
     ["", ".", "..", ".hidden", "-x", "_x", "a/b", "../a", "a b", "a\n", "a\0", "ä", "x".repeat(101), "a\u202e", "CON:"],
   );
   it("are made of plain letters, digits and three signs", () => {
-    fc.assert(fc.property(fc.string({ maxLength: 12 }), (raw) => void expect(isFileStem(raw)).toBe(/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(raw) && !raw.includes("\n"))));
+    fc.assert(
+      fc.property(
+        fc.string({ maxLength: 12 }),
+        (raw) => void expect(isFileStem(raw)).toBe(/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(raw) && !raw.includes("\n")),
+      ),
+    );
   });
 });
 
 describe("connector names", () => {
-  accepts(connectorName, ["paper", "alpaca-live", "main_equities", "0x", "a".repeat(40)], ["", "Paper", "-a", "a.b", "a b", "a".repeat(41), "päper", "a/b", "a\n"]);
+  accepts(
+    connectorName,
+    ["paper", "alpaca-live", "main_equities", "0x", "a".repeat(40)],
+    ["", "Paper", "-a", "a.b", "a b", "a".repeat(41), "päper", "a/b", "a\n"],
+  );
 });
 
 describe("symbols", () => {
-  accepts(symbol, ["AAPL", "BRK.B", "BTC-USD", "^GSPC", "EUR/USD", "005930", "TRUE", "NYSE:IBM", "ES=F", "a".repeat(40)], ["", " AAPL", "AAPL ", "-A", ".A", "A\tB", "A\n", "A".repeat(41), "A'B", "A;B", "A B", "$A"]);
+  accepts(
+    symbol,
+    ["AAPL", "BRK.B", "BTC-USD", "^GSPC", "EUR/USD", "005930", "TRUE", "NYSE:IBM", "ES=F", "a".repeat(40)],
+    ["", " AAPL", "AAPL ", "-A", ".A", "A\tB", "A\n", "A".repeat(41), "A'B", "A;B", "A B", "$A"],
+  );
 
   it.each([
-    ["АAPL", "U+0410"], ["AAPL\u200b", "U+200B"], ["ΑAPL", "U+0391"], ["ＡAPL", "U+FF21"], ["AAPL\u202e", "U+202E"], ["AAPL\u00a0", "U+00A0"], ["A🙂", "U+1F642"], ["A\u0000", "U+0000"],
+    ["АAPL", "U+0410"],
+    ["AAPL\u200b", "U+200B"],
+    ["ΑAPL", "U+0391"],
+    ["ＡAPL", "U+FF21"],
+    ["AAPL\u202e", "U+202E"],
+    ["AAPL\u00a0", "U+00A0"],
+    ["A🙂", "U+1F642"],
+    ["A\u0000", "U+0000"],
   ])("%j names the look-alike %s", (raw, named) => expect(() => symbol(raw)).toThrow(named));
 });
 
 describe("digests", () => {
   const good = `sha256:${"0a".repeat(32)}`;
-  tells(isDigest, [good], ["", "sha256:", good.toUpperCase(), good.slice(0, -1), `${good}0`, `${good}\n`, good.replace("sha256", "sha512"), "0a".repeat(32)]);
+  tells(
+    isDigest,
+    [good],
+    [
+      "",
+      "sha256:",
+      good.toUpperCase(),
+      good.slice(0, -1),
+      `${good}0`,
+      `${good}\n`,
+      good.replace("sha256", "sha512"),
+      "0a".repeat(32),
+    ],
+  );
 });
 
 describe("did you mean", () => {
   const names = ["propose", "approve", "paper", "alpaca"];
-  it.each([["proposse", "propose"], ["aprove", "approve"], ["PAPER", "paper"], ["papre", "paper"], ["alpac", "alpaca"], ["xyz", undefined], ["", undefined], ["alpacalive", undefined]])(
-    "%j: %s",
-    (word, name) => {
-      expect(closest(word, names)).toBe(name);
-      expect(suggestion(word, names)).toBe(name === undefined ? "" : ` (did you mean ${name}?)`);
-    },
-  );
+  it.each([
+    ["proposse", "propose"],
+    ["aprove", "approve"],
+    ["PAPER", "paper"],
+    ["papre", "paper"],
+    ["alpac", "alpaca"],
+    ["xyz", undefined],
+    ["", undefined],
+    ["alpacalive", undefined],
+  ])("%j: %s", (word, name) => {
+    expect(closest(word, names)).toBe(name);
+    expect(suggestion(word, names)).toBe(name === undefined ? "" : ` (did you mean ${name}?)`);
+  });
 });

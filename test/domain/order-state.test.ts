@@ -18,29 +18,33 @@ import {
 import type { VenueFill } from "../../src/domain/venue.ts";
 import { type Story, amount, story } from "../support/journal-scenario.ts";
 
-const fillOf = (fillId: string, quantity: string, more: Partial<VenueFill> = {}): VenueFill => ({
-  fillId,
-  venueOrderId: "v-a",
-  symbol: "AAPL",
-  side: "buy",
-  quantity: amount(quantity),
-  price: amount("100"),
-  at: 1000,
-  ...more,
-});
-const received = (fill: VenueFill, inferred?: boolean): FillReceived => ({
-  type: "fill.received",
-  id: "a" as OrderId,
-  connector: "paper" as ConnectorName,
-  fill,
-  generation: 1,
-  ...(inferred === true ? { inferred } : {}),
-});
-const orderOf = (told: Story): OrderRecord => {
+function fillOf(fillId: string, quantity: string, more: Partial<VenueFill> = {}): VenueFill {
+  return {
+    fillId,
+    venueOrderId: "v-a",
+    symbol: "AAPL",
+    side: "buy",
+    quantity: amount(quantity),
+    price: amount("100"),
+    at: 1000,
+    ...more,
+  };
+}
+function received(fill: VenueFill, inferred?: boolean): FillReceived {
+  return {
+    type: "fill.received",
+    id: "a" as OrderId,
+    connector: "paper" as ConnectorName,
+    fill,
+    generation: 1,
+    ...(inferred === true ? { inferred } : {}),
+  };
+}
+function orderOf(told: Story): OrderRecord {
   const order = told.book().orders.get("a" as OrderId);
   if (order === undefined) throw new Error("no order a");
   return order;
-};
+}
 
 interface Row {
   readonly name: string;
@@ -50,25 +54,47 @@ interface Row {
   readonly flags?: readonly OrderFlag[];
   readonly by?: "human" | "guard" | "venue";
 }
-const bust = (fillId: string): FillReceived => received(fillOf(`bust-${fillId}`, "1", { busts: fillId, at: 2000 }));
-const proposed = (told: Story): Story => told.proposed("a");
-const approved = (told: Story): Story => proposed(told).approved("a");
-const sent = (told: Story): Story => approved(told).submitting("a");
-const lost = (told: Story): Story => sent(told).unknown("a");
-const working = (told: Story): Story => told.working("a");
+function bust(fillId: string): FillReceived {
+  return received(fillOf(`bust-${fillId}`, "1", { busts: fillId, at: 2000 }));
+}
+function proposed(told: Story): Story {
+  return told.proposed("a");
+}
+function approved(told: Story): Story {
+  return proposed(told).approved("a");
+}
+function sent(told: Story): Story {
+  return approved(told).submitting("a");
+}
+function lost(told: Story): Story {
+  return sent(told).unknown("a");
+}
+function working(told: Story): Story {
+  return told.working("a");
+}
 
 const ROWS: readonly Row[] = [
   { name: "seen", tell: proposed, state: "proposed" },
   { name: "a human says no", tell: (t) => proposed(t).rejected("a", "human"), state: "rejected", by: "human" },
   { name: "a human says yes", tell: approved, state: "approved" },
-  { name: "approved, the guards say no", tell: (t) => approved(t).rejected("a", "guard"), state: "rejected", by: "guard" },
+  {
+    name: "approved, the guards say no",
+    tell: (t) => approved(t).rejected("a", "guard"),
+    state: "rejected",
+    by: "guard",
+  },
   { name: "approved, then lapsed", tell: (t) => approved(t).notSent("a", "expired"), state: "cancelled" },
   { name: "approved, then the intent", tell: sent, state: "submitting" },
   { name: "sent, acknowledged", tell: (t) => sent(t).acked("a"), state: "acked" },
   { name: "sent, the venue says no", tell: (t) => sent(t).rejected("a", "venue"), state: "rejected", by: "venue" },
   { name: "sent, no answer", tell: lost, state: "unknown" },
   { name: "sent, filled before the acknowledgement", tell: (t) => sent(t).fill("a"), state: "filled", filled: "10" },
-  { name: "unknown, filled in part", tell: (t) => lost(t).fill("a", { quantity: "4" }), state: "partly_filled", filled: "4" },
+  {
+    name: "unknown, filled in part",
+    tell: (t) => lost(t).fill("a", { quantity: "4" }),
+    state: "partly_filled",
+    filled: "4",
+  },
   { name: "unknown, filled", tell: (t) => lost(t).fill("a"), state: "filled", filled: "10" },
   { name: "unknown, a late acknowledgement", tell: (t) => lost(t).acked("a"), state: "acked" },
   { name: "unknown, found open", tell: (t) => lost(t).reported("a", "open"), state: "acked" },
@@ -77,7 +103,12 @@ const ROWS: readonly Row[] = [
   { name: "unknown, found rejected", tell: (t) => lost(t).reported("a", "rejected"), state: "rejected", by: "venue" },
   { name: "unknown, closed by a human", tell: (t) => lost(t).resolved("a"), state: "cancelled" },
   { name: "unknown again", tell: (t) => lost(t).unknown("a", "still"), state: "unknown" },
-  { name: "working, filled in part", tell: (t) => working(t).fill("a", { quantity: "9.99" }), state: "partly_filled", filled: "9.99" },
+  {
+    name: "working, filled in part",
+    tell: (t) => working(t).fill("a", { quantity: "9.99" }),
+    state: "partly_filled",
+    filled: "9.99",
+  },
   {
     name: "working, filled in two parts",
     tell: (t) => working(t).fill("a", { quantity: "3" }).fill("a", { quantity: "7" }),
@@ -91,7 +122,12 @@ const ROWS: readonly Row[] = [
     state: "cancelled",
     filled: "4",
   },
-  { name: "working, refused after acceptance", tell: (t) => working(t).reported("a", "rejected"), state: "rejected", by: "venue" },
+  {
+    name: "working, refused after acceptance",
+    tell: (t) => working(t).reported("a", "rejected"),
+    state: "rejected",
+    by: "venue",
+  },
   {
     name: "cancelled, a late fill",
     tell: (t) => working(t).reported("a", "cancelled").fill("a", { quantity: "4" }),
@@ -218,26 +254,37 @@ describe("an order", () => {
     expect(order.terms.quantity).toBe("10");
   });
 
-  it.each(["human", "guard"] as const)("keeps what the %s rejected when its file is edited or looked at afterwards", (by) => {
-    const order = orderOf(proposed(story().desk()).rejected("a", by).proposed("a", { quantity: "9999" }));
-    expect(order.terms.quantity).toBe("10");
-  });
+  it.each(["human", "guard"] as const)(
+    "keeps what the %s rejected when its file is edited or looked at afterwards",
+    (by) => {
+      const order = orderOf(proposed(story().desk()).rejected("a", by).proposed("a", { quantity: "9999" }));
+      expect(order.terms.quantity).toBe("10");
+    },
+  );
 
   it("tells of a repeated fill once", () => {
     const told = working(story().desk()).event(received(fillOf("F1", "4")));
-    expect(orderOf(told.event(received(fillOf("F1", "4")))).history.filter(({ event }) => event === "fill.received")).toHaveLength(1);
+    expect(
+      orderOf(told.event(received(fillOf("F1", "4")))).history.filter(({ event }) => event === "fill.received"),
+    ).toHaveLength(1);
   });
 
   it("takes back a cancel request that failed, and applies fills meanwhile", () => {
     const asked = working(story().desk()).event({ type: "cancel.requested", id: "a" as OrderId, actor: "human" });
     expect(orderOf(asked).cancelRequested?.by).toBe("human");
-    const failed = orderOf(asked.fill("a", { quantity: "2" }).event({ type: "cancel.failed", id: "a" as OrderId, reason: "too late" }));
+    const failed = orderOf(
+      asked.fill("a", { quantity: "2" }).event({ type: "cancel.failed", id: "a" as OrderId, reason: "too late" }),
+    );
     expect([failed.cancelRequested, failed.state]).toEqual([undefined, "partly_filled"]);
   });
 
   it("holds a reservation from its approval to its end", () => {
     expect((["approved", "submitting", "unknown", "acked", "partly_filled"] as const).every(isInFlight)).toBe(true);
-    expect((["filled", "cancelled", "expired", "rejected"] as const).every((state) => isTerminal(state) && !isInFlight(state))).toBe(true);
+    expect(
+      (["filled", "cancelled", "expired", "rejected"] as const).every(
+        (state) => isTerminal(state) && !isInFlight(state),
+      ),
+    ).toBe(true);
     expect([isInFlight("proposed"), isTerminal("proposed")]).toEqual([false, false]);
   });
 });
@@ -262,7 +309,7 @@ const FILLS: readonly FillReceived[] = [
   received(fillOf("I1", "1", { at: 1600 }), true),
 ];
 
-const foldOrder = (events: readonly (OrderEvent | FillReceived)[]): OrderRecord => {
+function foldOrder(events: readonly (OrderEvent | FillReceived)[]): OrderRecord {
   const order = openOrder(seen);
   for (const [index, event] of events.entries()) {
     const place = { seq: index + 2, at: seen.at + index, epoch: 1 };
@@ -270,15 +317,17 @@ const foldOrder = (events: readonly (OrderEvent | FillReceived)[]): OrderRecord 
     else applyOrderEvent(order, { ...place, event });
   }
   return order;
-};
-const facts = (order: OrderRecord): Record<string, unknown> => ({
-  state: order.state,
-  filled: text(order.filled),
-  leaves: text(leaves(order)),
-  reported: text(order.reportedFilled),
-  overfilled: order.flags.has("overfilled"),
-  rejectedBy: rejectedBy(order),
-});
+}
+function facts(order: OrderRecord): Record<string, unknown> {
+  return {
+    state: order.state,
+    filled: text(order.filled),
+    leaves: text(leaves(order)),
+    reported: text(order.reportedFilled),
+    overfilled: order.flags.has("overfilled"),
+    rejectedBy: rejectedBy(order),
+  };
+}
 
 describe("the fold", () => {
   it("does not care for order or repetition", () => {
@@ -287,7 +336,9 @@ describe("the fold", () => {
       fc.tuple(
         fc.constant(events),
         fc.shuffledSubarray(events, { minLength: events.length }),
-        events.length === 0 ? fc.constant([]) : fc.array(fc.tuple(fc.constantFrom(...events), fc.nat(60)), { maxLength: 10 }),
+        events.length === 0
+          ? fc.constant([])
+          : fc.array(fc.tuple(fc.constantFrom(...events), fc.nat(60)), { maxLength: 10 }),
       ),
     );
     fc.assert(

@@ -3,20 +3,43 @@ import { describe, expect, it } from "vitest";
 import { decimal, text } from "../../src/domain/decimal.ts";
 import { fillKey, laterVersion } from "../../src/domain/fill.ts";
 import {
-  type PositionRecord, adoptQuantity, applyFillToPosition, averagePrice, costBasis, emptyPosition, openPosition, unrealizedPnl,
+  type PositionRecord,
+  adoptQuantity,
+  applyFillToPosition,
+  averagePrice,
+  costBasis,
+  emptyPosition,
+  openPosition,
+  unrealizedPnl,
 } from "../../src/domain/position.ts";
 import type { VenueFill } from "../../src/domain/venue.ts";
 import { amount } from "../support/journal-scenario.ts";
 
 let made = 0;
-const fillOf = (side: "buy" | "sell", quantity: string, price: string, more: Partial<VenueFill> = {}): VenueFill => ({
-  fillId: `f${++made}`, venueOrderId: "v", symbol: "AAPL", side, quantity: amount(quantity), price: amount(price), at: made, ...more,
-});
-const buy = (quantity: string, price: string, more?: Partial<VenueFill>): VenueFill => fillOf("buy", quantity, price, more);
-const sell = (quantity: string, price: string, more?: Partial<VenueFill>): VenueFill => fillOf("sell", quantity, price, more);
+function fillOf(side: "buy" | "sell", quantity: string, price: string, more: Partial<VenueFill> = {}): VenueFill {
+  return {
+    fillId: `f${++made}`,
+    venueOrderId: "v",
+    symbol: "AAPL",
+    side,
+    quantity: amount(quantity),
+    price: amount(price),
+    at: made,
+    ...more,
+  };
+}
+function buy(quantity: string, price: string, more?: Partial<VenueFill>): VenueFill {
+  return fillOf("buy", quantity, price, more);
+}
+function sell(quantity: string, price: string, more?: Partial<VenueFill>): VenueFill {
+  return fillOf("sell", quantity, price, more);
+}
 
 /** As the book does it: the later version of a fill counts, and the same one again is nothing. */
-const positionOf = (fills: readonly VenueFill[], start: PositionRecord = emptyPosition("paper", "AAPL")): PositionRecord => {
+function positionOf(
+  fills: readonly VenueFill[],
+  start: PositionRecord = emptyPosition("paper", "AAPL"),
+): PositionRecord {
   const known = new Map<string, VenueFill>();
   for (const fill of fills) {
     const key = fillKey("paper", fill);
@@ -27,54 +50,123 @@ const positionOf = (fills: readonly VenueFill[], start: PositionRecord = emptyPo
     applyFillToPosition(start, key, counts, earlier === undefined);
   }
   return start;
-};
-const shown = (position: PositionRecord): Record<string, unknown> => ({
-  quantity: text(position.quantity),
-  pnl: text(position.realizedPnl),
-  fees: text(position.fees),
-  lots: position.lots.map(({ quantity, price }) => `${text(quantity)}@${text(price)}`),
-});
+}
+function shown(position: PositionRecord): Record<string, unknown> {
+  return {
+    quantity: text(position.quantity),
+    pnl: text(position.realizedPnl),
+    fees: text(position.fees),
+    lots: position.lots.map(({ quantity, price }) => `${text(quantity)}@${text(price)}`),
+  };
+}
 
 const first = buy("10", "100");
 const second = sell("4", "110");
-const EXAMPLES: readonly { name: string; fills: readonly VenueFill[]; quantity: string; pnl: string; lots: readonly string[]; fees?: string }[] = [
+const EXAMPLES: readonly {
+  name: string;
+  fills: readonly VenueFill[];
+  quantity: string;
+  pnl: string;
+  lots: readonly string[];
+  fees?: string;
+}[] = [
   { name: "nothing", fills: [], quantity: "0", pnl: "0", lots: [] },
   { name: "two lots", fills: [buy("10", "100"), buy("5", "120")], quantity: "15", pnl: "0", lots: ["10@100", "5@120"] },
-  { name: "the oldest lot is sold first", fills: [buy("10", "100"), buy("5", "120"), sell("4", "130")], quantity: "11", pnl: "120", lots: ["6@100", "5@120"] },
-  { name: "a sale over two lots", fills: [buy("10", "100"), buy("5", "120"), sell("12", "130")], quantity: "3", pnl: "320", lots: ["3@120"] },
+  {
+    name: "the oldest lot is sold first",
+    fills: [buy("10", "100"), buy("5", "120"), sell("4", "130")],
+    quantity: "11",
+    pnl: "120",
+    lots: ["6@100", "5@120"],
+  },
+  {
+    name: "a sale over two lots",
+    fills: [buy("10", "100"), buy("5", "120"), sell("12", "130")],
+    quantity: "3",
+    pnl: "320",
+    lots: ["3@120"],
+  },
   { name: "flat", fills: [buy("10", "100"), sell("10", "90")], quantity: "0", pnl: "-100", lots: [] },
   { name: "short", fills: [sell("10", "100")], quantity: "-10", pnl: "0", lots: ["-10@100"] },
-  { name: "short, covered with a profit", fills: [sell("10", "100"), buy("4", "90")], quantity: "-6", pnl: "40", lots: ["-6@100"] },
-  { name: "short, covered with a loss", fills: [sell("10", "100"), sell("5", "80"), buy("15", "110")], quantity: "0", pnl: "-250", lots: [] },
-  { name: "from long through zero to short", fills: [buy("10", "100"), sell("15", "110")], quantity: "-5", pnl: "100", lots: ["-5@110"] },
-  { name: "from short through zero to long", fills: [sell("10", "100"), buy("12", "95"), sell("2", "96")], quantity: "0", pnl: "52", lots: [] },
-  { name: "tenths and tiny prices, exact", fills: [buy("0.1", "0.3"), buy("0.2", "0.3"), sell("0.3", "0.1")], quantity: "0", pnl: "-0.06", lots: [] },
+  {
+    name: "short, covered with a profit",
+    fills: [sell("10", "100"), buy("4", "90")],
+    quantity: "-6",
+    pnl: "40",
+    lots: ["-6@100"],
+  },
+  {
+    name: "short, covered with a loss",
+    fills: [sell("10", "100"), sell("5", "80"), buy("15", "110")],
+    quantity: "0",
+    pnl: "-250",
+    lots: [],
+  },
+  {
+    name: "from long through zero to short",
+    fills: [buy("10", "100"), sell("15", "110")],
+    quantity: "-5",
+    pnl: "100",
+    lots: ["-5@110"],
+  },
+  {
+    name: "from short through zero to long",
+    fills: [sell("10", "100"), buy("12", "95"), sell("2", "96")],
+    quantity: "0",
+    pnl: "52",
+    lots: [],
+  },
+  {
+    name: "tenths and tiny prices, exact",
+    fills: [buy("0.1", "0.3"), buy("0.2", "0.3"), sell("0.3", "0.1")],
+    quantity: "0",
+    pnl: "-0.06",
+    lots: [],
+  },
   {
     name: "fees and rebates, apart from profit",
     fills: [buy("10", "100", { fee: amount("1.05") }), sell("10", "101", { fee: amount("-0.05") })],
-    quantity: "0", pnl: "10", lots: [], fees: "1",
+    quantity: "0",
+    pnl: "10",
+    lots: [],
+    fees: "1",
   },
   { name: "the same fill twice", fills: [first, first, first], quantity: "10", pnl: "0", lots: ["10@100"] },
   {
     name: "a bust of the first fill replays the rest",
     fills: [first, second, buy("10", "100", { busts: first.fillId })],
-    quantity: "-4", pnl: "0", lots: ["-4@110"],
+    quantity: "-4",
+    pnl: "0",
+    lots: ["-4@110"],
   },
   {
     name: "a bust takes its fee along",
     fills: [buy("10", "100", { fillId: "F", fee: amount("2") }), buy("10", "100", { busts: "F", fee: amount("2") })],
-    quantity: "0", pnl: "0", lots: [], fees: "0",
+    quantity: "0",
+    pnl: "0",
+    lots: [],
+    fees: "0",
   },
-  { name: "a bust before its fill", fills: [buy("10", "100", { busts: "G" }), buy("10", "100", { fillId: "G" })], quantity: "0", pnl: "0", lots: [] },
+  {
+    name: "a bust before its fill",
+    fills: [buy("10", "100", { busts: "G" }), buy("10", "100", { fillId: "G" })],
+    quantity: "0",
+    pnl: "0",
+    lots: [],
+  },
   {
     name: "a correction of price and quantity replays the rest",
     fills: [first, second, buy("8", "105", { corrects: first.fillId })],
-    quantity: "4", pnl: "20", lots: ["4@105"],
+    quantity: "4",
+    pnl: "20",
+    lots: ["4@105"],
   },
   {
     name: "a bust after a correction",
     fills: [first, second, buy("8", "105", { corrects: first.fillId }), buy("8", "105", { busts: first.fillId })],
-    quantity: "-4", pnl: "0", lots: ["-4@110"],
+    quantity: "-4",
+    pnl: "0",
+    lots: ["-4@110"],
   },
 ];
 
@@ -86,7 +178,11 @@ describe("a position", () => {
   it("is opened with a balance, which the next sale closes first", () => {
     const position = emptyPosition("paper", "AAPL");
     openPosition(position, decimal("10"), decimal("50"));
-    expect(shown(positionOf([buy("5", "60"), sell("12", "70")], position))).toMatchObject({ quantity: "3", pnl: "220", lots: ["3@60"] });
+    expect(shown(positionOf([buy("5", "60"), sell("12", "70")], position))).toMatchObject({
+      quantity: "3",
+      pnl: "220",
+      lots: ["3@60"],
+    });
   });
 
   it("adopts the venue's quantity without inventing profit, and so again when it is replayed", () => {
@@ -110,15 +206,25 @@ describe("a position", () => {
     expect([text(costBasis(long)), text(averagePrice(long) ?? decimal("0"))]).toEqual(["1600", "106.66666667"]);
     expect(text(unrealizedPnl(long, decimal("110")))).toBe("50");
     const short = positionOf([sell("10", "100")]);
-    expect([text(unrealizedPnl(short, decimal("90"))), text(averagePrice(short) ?? decimal("0"))]).toEqual(["100", "100"]);
+    expect([text(unrealizedPnl(short, decimal("90"))), text(averagePrice(short) ?? decimal("0"))]).toEqual([
+      "100",
+      "100",
+    ]);
     expect(averagePrice(emptyPosition("paper", "AAPL"))).toBeUndefined();
   });
 });
 
-interface Unit { sign: 1 | -1; cents: number }
+interface Unit {
+  sign: 1 | -1;
+  cents: number;
+}
 
 /** An oracle of another make: whole units in a queue, prices in whole cents, one unit at a time. */
-const unitByUnit = (trades: readonly { signed: number; cents: number }[]): { quantity: number; pnlCents: number; cost: number } => {
+function unitByUnit(trades: readonly { signed: number; cents: number }[]): {
+  quantity: number;
+  pnlCents: number;
+  cost: number;
+} {
   const queue: Unit[] = [];
   let pnlCents = 0;
   for (const { signed, cents } of trades) {
@@ -135,21 +241,34 @@ const unitByUnit = (trades: readonly { signed: number; cents: number }[]): { qua
     pnlCents,
     cost: queue.reduce((sum, { sign, cents }) => sum + sign * cents, 0),
   };
-};
+}
 
-const trade = fc.record({ signed: fc.integer({ min: -25, max: 25 }).filter((n) => n !== 0), cents: fc.integer({ min: 1, max: 100_000 }) });
-const asFill = ({ signed, cents }: { signed: number; cents: number }, more?: Partial<VenueFill>): VenueFill =>
-  fillOf(signed > 0 ? "buy" : "sell", String(Math.abs(signed)), (cents / 100).toFixed(2), more);
-const agrees = (position: PositionRecord, trades: readonly { signed: number; cents: number }[]): void => {
+const trade = fc.record({
+  signed: fc.integer({ min: -25, max: 25 }).filter((n) => n !== 0),
+  cents: fc.integer({ min: 1, max: 100_000 }),
+});
+function asFill({ signed, cents }: { signed: number; cents: number }, more?: Partial<VenueFill>): VenueFill {
+  return fillOf(signed > 0 ? "buy" : "sell", String(Math.abs(signed)), (cents / 100).toFixed(2), more);
+}
+function agrees(position: PositionRecord, trades: readonly { signed: number; cents: number }[]): void {
   const oracle = unitByUnit(trades);
   expect(text(position.quantity)).toBe(String(oracle.quantity));
   expect(position.realizedPnl.times(decimal("100")).eq(decimal(String(oracle.pnlCents)))).toBe(true);
-  expect(costBasis(position).times(decimal("100")).eq(decimal(String(oracle.cost)))).toBe(true);
-};
+  expect(
+    costBasis(position)
+      .times(decimal("100"))
+      .eq(decimal(String(oracle.cost))),
+  ).toBe(true);
+}
 
 describe("against the oracle", () => {
   it("any trades", () => {
-    fc.assert(fc.property(fc.array(trade, { maxLength: 30 }), (trades) => agrees(positionOf(trades.map((one) => asFill(one))), trades)), { numRuns: 500 });
+    fc.assert(
+      fc.property(fc.array(trade, { maxLength: 30 }), (trades) =>
+        agrees(positionOf(trades.map((one) => asFill(one))), trades),
+      ),
+      { numRuns: 500 },
+    );
   });
 
   it("any trades, some busted and some corrected later", () => {
@@ -159,9 +278,15 @@ describe("against the oracle", () => {
         const fills = entries.map((entry) => asFill(entry.trade));
         const later = entries.flatMap(({ change, to }, i) => {
           const { fillId } = fills[i] as VenueFill;
-          return change === "bust" ? [asFill(to, { busts: fillId })] : change === "correct" ? [asFill(to, { corrects: fillId })] : [];
+          return change === "bust"
+            ? [asFill(to, { busts: fillId })]
+            : change === "correct"
+              ? [asFill(to, { corrects: fillId })]
+              : [];
         });
-        const counted = entries.flatMap((entry) => (entry.change === "bust" ? [] : [entry.change === "correct" ? entry.to : entry.trade]));
+        const counted = entries.flatMap((entry) =>
+          entry.change === "bust" ? [] : [entry.change === "correct" ? entry.to : entry.trade],
+        );
         agrees(positionOf([...fills, ...later, ...fills]), counted);
       }),
       { numRuns: 300 },

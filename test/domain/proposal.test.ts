@@ -5,32 +5,73 @@ import { type RouteTarget, ProposalError, readProposal, routeProposal, termsOf }
 
 /** As `[order]` and `[rationale]` tables come out of TOML. */
 const NESTED = {
-  order: { connector: "main-equities", symbol: "AAPL", side: "buy", quantity: 50, type: "limit", limit_price: 211.4, time_in_force: "day" },
+  order: {
+    connector: "main-equities",
+    symbol: "AAPL",
+    side: "buy",
+    quantity: 50,
+    type: "limit",
+    limit_price: 211.4,
+    time_in_force: "day",
+  },
   rationale: { summary: "Underweight.", research_ref: "research/2026-07-05-aapl-rebalance.md" },
 };
 /** As flat YAML comes out of the failsafe schema: all text. */
 const FLAT = {
-  action: "sell", symbol: "AAPL", quantity: "50", order_type: "limit", limit_price: "192.40", venue: "NASDAQ",
-  rationale: "Trimming 20 % of AAPL position after earnings beat.\n", proposed_by: "agent-run-20260705T0830Z", status: "pending_approval",
+  action: "sell",
+  symbol: "AAPL",
+  quantity: "50",
+  order_type: "limit",
+  limit_price: "192.40",
+  venue: "NASDAQ",
+  rationale: "Trimming 20 % of AAPL position after earnings beat.\n",
+  proposed_by: "agent-run-20260705T0830Z",
+  status: "pending_approval",
 };
 
 describe("the documented formats", () => {
   it("nested, with numbers", () => {
     expect(readProposal(NESTED, "2026-07-05T14-22-00Z_AAPL_buy")).toEqual({
-      connector: "main-equities", symbol: "AAPL", side: "buy", quantity: "50", type: "limit", limitPrice: "211.4", timeInForce: "day",
-      rationale: "Underweight.", researchRef: "research/2026-07-05-aapl-rebalance.md", proposedBy: "",
+      connector: "main-equities",
+      symbol: "AAPL",
+      side: "buy",
+      quantity: "50",
+      type: "limit",
+      limitPrice: "211.4",
+      timeInForce: "day",
+      rationale: "Underweight.",
+      researchRef: "research/2026-07-05-aapl-rebalance.md",
+      proposedBy: "",
     });
   });
 
   it("flat, all text, with the other names", () => {
     expect(readProposal(FLAT, "20260705-aapl-trim")).toEqual({
-      venue: "NASDAQ", symbol: "AAPL", side: "sell", quantity: "50", type: "limit", limitPrice: "192.4", timeInForce: "day",
-      rationale: "Trimming 20 % of AAPL position after earnings beat.", proposedBy: "agent-run-20260705T0830Z",
+      venue: "NASDAQ",
+      symbol: "AAPL",
+      side: "sell",
+      quantity: "50",
+      type: "limit",
+      limitPrice: "192.4",
+      timeInForce: "day",
+      rationale: "Trimming 20 % of AAPL position after earnings beat.",
+      proposedBy: "agent-run-20260705T0830Z",
     });
   });
 
   it("takes its own id, its sources, and types in either spelling", () => {
-    const draft = readProposal({ ...FLAT, id: "x", sources: ["a", "b"], order_type: "Stop-Limit", stop_price: ".5", time_in_force: "GTC", action: "BUY" }, "x");
+    const draft = readProposal(
+      {
+        ...FLAT,
+        id: "x",
+        sources: ["a", "b"],
+        order_type: "Stop-Limit",
+        stop_price: ".5",
+        time_in_force: "GTC",
+        action: "BUY",
+      },
+      "x",
+    );
     expect(draft).toMatchObject({ type: "stop_limit", stopPrice: "0.5", timeInForce: "gtc", side: "buy" });
   });
 });
@@ -53,11 +94,23 @@ const BAD: readonly { name: string; document: unknown; says: RegExp }[] = [
   { name: "minus nothing", document: { ...FLAT, quantity: "-0.00" }, says: /quantity must be above zero/ },
   { name: "NaN as text", document: { ...FLAT, quantity: "NaN" }, says: /quantity .*not a decimal/ },
   { name: "NaN itself", document: { ...FLAT, quantity: Number.NaN }, says: /quantity .*not a finite number/ },
-  { name: "infinity", document: { ...FLAT, quantity: Number.POSITIVE_INFINITY }, says: /quantity .*not a finite number/ },
+  {
+    name: "infinity",
+    document: { ...FLAT, quantity: Number.POSITIVE_INFINITY },
+    says: /quantity .*not a finite number/,
+  },
   { name: "1e400 as text", document: { ...FLAT, quantity: "1e400" }, says: /quantity .*outside 1e-30 to 1e30/ },
   { name: "1e400 bare", document: { ...FLAT, quantity: 1e400 }, says: /quantity .*not a finite/ },
-  { name: "30 bare digits", document: { ...FLAT, quantity: 123456789012345678901234567890 }, says: /quantity .*quote it/ },
-  { name: "30 bare digits as a big integer turned text by a parser stay exact only as decimals", document: { ...FLAT, quantity: "9".repeat(65) }, says: /65 characters/ },
+  {
+    name: "30 bare digits",
+    document: { ...FLAT, quantity: 123456789012345678901234567890 },
+    says: /quantity .*quote it/,
+  },
+  {
+    name: "30 bare digits as a big integer turned text by a parser stay exact only as decimals",
+    document: { ...FLAT, quantity: "9".repeat(65) },
+    says: /65 characters/,
+  },
   { name: "a thousands separator", document: { ...FLAT, quantity: "1,000" }, says: /quantity .*not a decimal/ },
   { name: "wide digits", document: { ...FLAT, quantity: "５０" }, says: /quantity .*not a decimal/ },
   { name: "yes", document: { ...FLAT, quantity: true }, says: /quantity .*not a decimal/ },
@@ -77,20 +130,48 @@ const BAD: readonly { name: string; document: unknown; says: RegExp }[] = [
   { name: "a mistyped field", document: { ...FLAT, limit_prise: 3 }, says: /did you mean limit_price/ },
   { name: "a field in another alphabet", document: { ...FLAT, quаntity: 9 }, says: /unknown field/ },
   { name: "an inherited name", document: { ...FLAT, constructor: "x" }, says: /unknown field "constructor"/ },
-  { name: "an unknown nested field", document: { ...NESTED, order: { ...NESTED.order, trail: 1 } }, says: /unknown field "trail"/ },
+  {
+    name: "an unknown nested field",
+    document: { ...NESTED, order: { ...NESTED.order, trail: 1 } },
+    says: /unknown field "trail"/,
+  },
   { name: "both names of the side", document: { ...FLAT, side: "sell" }, says: /action and side say the same/ },
   { name: "both names of the type", document: { ...FLAT, type: "limit" }, says: /order_type and type say the same/ },
   { name: "a field inside and outside", document: { ...NESTED, quantity: 50 }, says: /quantity stands twice/ },
   { name: "an order that is no table", document: { order: "buy" }, says: /\[order\] must be a table/ },
   { name: "another file's id", document: { ...FLAT, id: "other" }, says: /id "other" is not the file's name "stem"/ },
   { name: "a limit without its price", document: WITHOUT_PRICE, says: /a limit order needs limit_price/ },
-  { name: "a market order with a limit", document: { ...FLAT, order_type: "market" }, says: /a market order has no limit_price/ },
-  { name: "a market order with a stop", document: { ...WITHOUT_PRICE, order_type: "market", stop_price: 1 }, says: /a market order has no stop_price/ },
+  {
+    name: "a market order with a limit",
+    document: { ...FLAT, order_type: "market" },
+    says: /a market order has no limit_price/,
+  },
+  {
+    name: "a market order with a stop",
+    document: { ...WITHOUT_PRICE, order_type: "market", stop_price: 1 },
+    says: /a market order has no stop_price/,
+  },
   { name: "a limit with a stop", document: { ...FLAT, stop_price: 1 }, says: /a limit order has no stop_price/ },
-  { name: "a stop without its price", document: { ...WITHOUT_PRICE, order_type: "stop" }, says: /a stop order needs stop_price/ },
-  { name: "a stop with a limit", document: { ...FLAT, order_type: "stop", stop_price: 1 }, says: /a stop order has no limit_price/ },
-  { name: "a stop-limit without its stop", document: { ...FLAT, order_type: "stop-limit" }, says: /a stop-limit order needs stop_price/ },
-  { name: "a novel for a rationale", document: { ...FLAT, rationale: "x".repeat(16_001) }, says: /rationale has 16001 characters/ },
+  {
+    name: "a stop without its price",
+    document: { ...WITHOUT_PRICE, order_type: "stop" },
+    says: /a stop order needs stop_price/,
+  },
+  {
+    name: "a stop with a limit",
+    document: { ...FLAT, order_type: "stop", stop_price: 1 },
+    says: /a stop order has no limit_price/,
+  },
+  {
+    name: "a stop-limit without its stop",
+    document: { ...FLAT, order_type: "stop-limit" },
+    says: /a stop-limit order needs stop_price/,
+  },
+  {
+    name: "a novel for a rationale",
+    document: { ...FLAT, rationale: "x".repeat(16_001) },
+    says: /rationale has 16001 characters/,
+  },
 ];
 
 describe("what is wrong is named", () => {
@@ -100,28 +181,88 @@ describe("what is wrong is named", () => {
   });
 });
 
-const target = (name: string, more: Partial<RouteTarget> = {}): RouteTarget => ({
-  name: name as ConnectorName, enabled: true, orders: true, venues: [], mode: "paper", ...more,
-});
-const lists = (name: string, ...venues: string[]): RouteTarget => target(name, { venues });
+function target(name: string, more: Partial<RouteTarget> = {}): RouteTarget {
+  return {
+    name: name as ConnectorName,
+    enabled: true,
+    orders: true,
+    venues: [],
+    mode: "paper",
+    ...more,
+  };
+}
+function lists(name: string, ...venues: string[]): RouteTarget {
+  return target(name, { venues });
+}
 const off = target("off", { enabled: false });
 const data = target("data", { orders: false });
 
-const ROUTES: readonly { name: string; draft: { connector?: string; venue?: string }; targets: readonly RouteTarget[]; to?: string; reason?: RegExp }[] = [
+const ROUTES: readonly {
+  name: string;
+  draft: { connector?: string; venue?: string };
+  targets: readonly RouteTarget[];
+  to?: string;
+  reason?: RegExp;
+}[] = [
   { name: "named", draft: { connector: "b" }, targets: [target("a"), target("b")], to: "b" },
-  { name: "named wins over the venue", draft: { connector: "b", venue: "X" }, targets: [lists("a", "X"), target("b")], to: "b" },
-  { name: "named, unknown, though it is the only one there", draft: { connector: "papre" }, targets: [target("paper")], reason: /no connector is named papre \(did you mean paper\?\)/ },
+  {
+    name: "named wins over the venue",
+    draft: { connector: "b", venue: "X" },
+    targets: [lists("a", "X"), target("b")],
+    to: "b",
+  },
+  {
+    name: "named, unknown, though it is the only one there",
+    draft: { connector: "papre" },
+    targets: [target("paper")],
+    reason: /no connector is named papre \(did you mean paper\?\)/,
+  },
   { name: "named, off", draft: { connector: "off" }, targets: [off, target("a")], reason: /off is not enabled/ },
   { name: "named, data only", draft: { connector: "data" }, targets: [data, target("a")], reason: /data is data-only/ },
   { name: "the venue is a connector's name", draft: { venue: "b" }, targets: [target("a"), target("b")], to: "b" },
-  { name: "the venue is the name of one that is off", draft: { venue: "off" }, targets: [off, lists("a", "off")], reason: /off is not enabled/ },
-  { name: "the venue is listed", draft: { venue: "NASDAQ" }, targets: [target("a"), lists("b", "NYSE", "NASDAQ")], to: "b" },
-  { name: "the venue is listed by one that is off and one that is on", draft: { venue: "X" }, targets: [target("off", { enabled: false, venues: ["X"] }), lists("b", "X"), target("c")], to: "b" },
-  { name: "the venue is listed twice", draft: { venue: "X" }, targets: [lists("a", "X"), lists("b", "X")], reason: /listed by a and b/ },
-  { name: "the venue is not listed, but one alone takes orders", draft: { venue: "X" }, targets: [target("a"), data, off], to: "a" },
-  { name: "the venue is not listed and two take orders", draft: { venue: "X" }, targets: [target("a"), target("b")], reason: /no connector lists venue X; 2 connectors take orders/ },
+  {
+    name: "the venue is the name of one that is off",
+    draft: { venue: "off" },
+    targets: [off, lists("a", "off")],
+    reason: /off is not enabled/,
+  },
+  {
+    name: "the venue is listed",
+    draft: { venue: "NASDAQ" },
+    targets: [target("a"), lists("b", "NYSE", "NASDAQ")],
+    to: "b",
+  },
+  {
+    name: "the venue is listed by one that is off and one that is on",
+    draft: { venue: "X" },
+    targets: [target("off", { enabled: false, venues: ["X"] }), lists("b", "X"), target("c")],
+    to: "b",
+  },
+  {
+    name: "the venue is listed twice",
+    draft: { venue: "X" },
+    targets: [lists("a", "X"), lists("b", "X")],
+    reason: /listed by a and b/,
+  },
+  {
+    name: "the venue is not listed, but one alone takes orders",
+    draft: { venue: "X" },
+    targets: [target("a"), data, off],
+    to: "a",
+  },
+  {
+    name: "the venue is not listed and two take orders",
+    draft: { venue: "X" },
+    targets: [target("a"), target("b")],
+    reason: /no connector lists venue X; 2 connectors take orders/,
+  },
   { name: "nothing said, one takes orders", draft: {}, targets: [data, target("a"), off], to: "a" },
-  { name: "nothing said, two take orders", draft: {}, targets: [target("a"), target("b")], reason: /2 connectors take orders; name one/ },
+  {
+    name: "nothing said, two take orders",
+    draft: {},
+    targets: [target("a"), target("b")],
+    reason: /2 connectors take orders; name one/,
+  },
   { name: "nothing said, none takes orders", draft: {}, targets: [data, off], reason: /no connector takes orders/ },
   { name: "no connectors", draft: { venue: "X" }, targets: [], reason: /no connector takes orders/ },
 ];
@@ -136,12 +277,16 @@ describe("routing", () => {
 });
 
 describe("the digest of the terms", () => {
-  const digestWith = (quantity: unknown, more: object = {}): string => digestTerms(termsOf(readProposal({ ...FLAT, quantity, ...more }, "x"), target("paper")));
+  const digestWith = (quantity: unknown, more: object = {}): string =>
+    digestTerms(termsOf(readProposal({ ...FLAT, quantity, ...more }, "x"), target("paper")));
 
-  it("is this one, for good", () => expect(digestWith(50)).toBe("sha256:56bb277f34df677c0e4ab723c090c0b1a0e30bba5017d63a3d32c4044e85a4f9"));
+  it("is this one, for good", () =>
+    expect(digestWith(50)).toBe("sha256:56bb277f34df677c0e4ab723c090c0b1a0e30bba5017d63a3d32c4044e85a4f9"));
 
   it("does not care how a number is written, or in which order fields stand", () => {
-    expect(new Set([50, 50.0, "50", "50.0", "5e1", "+50", " 50 "].map((quantity) => digestWith(quantity))).size).toBe(1);
+    expect(new Set([50, 50.0, "50", "50.0", "5e1", "+50", " 50 "].map((quantity) => digestWith(quantity))).size).toBe(
+      1,
+    );
     const nested = readProposal({ order: { ...Object.fromEntries(Object.entries(FLAT).toReversed()) } }, "x");
     expect(digestTerms(termsOf(nested, target("paper")))).toBe(digestWith(50));
   });
@@ -149,9 +294,14 @@ describe("the digest of the terms", () => {
   it("changes with every term, and not with what is only said about them", () => {
     const base = digestWith(50);
     const changed = [
-      digestWith("50.0000001"), digestWith(50, { symbol: "AAP" }), digestWith(50, { action: "buy" }), digestWith(50, { limit_price: "192.41" }),
-      digestWith(50, { time_in_force: "gtc" }), digestWith(50, { order_type: "stop-limit", stop_price: "1" }),
-      digestTerms(termsOf(readProposal(FLAT, "x"), target("other"))), digestTerms(termsOf(readProposal(FLAT, "x"), target("paper", { mode: "live" }))),
+      digestWith("50.0000001"),
+      digestWith(50, { symbol: "AAP" }),
+      digestWith(50, { action: "buy" }),
+      digestWith(50, { limit_price: "192.41" }),
+      digestWith(50, { time_in_force: "gtc" }),
+      digestWith(50, { order_type: "stop-limit", stop_price: "1" }),
+      digestTerms(termsOf(readProposal(FLAT, "x"), target("other"))),
+      digestTerms(termsOf(readProposal(FLAT, "x"), target("paper", { mode: "live" }))),
     ];
     expect(new Set([base, ...changed]).size).toBe(changed.length + 1);
     expect(digestWith(50, { rationale: "other", status: "approved", proposed_by: "me" })).toBe(base);

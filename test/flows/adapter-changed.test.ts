@@ -9,12 +9,17 @@ const CHANGED = VENUE.replace("return 1000;", "return 2000;");
 const CONFIG = `[[connector]]\nname = "venue"\ntype = "custom"\nadapter = "./venue.ts"\n`;
 
 let desk: TempDesk | undefined;
-const open = async (again?: TempDesk): Promise<TempDesk> => {
+async function open(again?: TempDesk): Promise<TempDesk> {
   const options = { config: () => CONFIG, files: again === undefined ? { "venue.ts": VENUE } : {} };
-  desk = await tempDesk({ ...options, ...(again === undefined ? {} : { again: { root: again.root, home: again.home } }) });
+  desk = await tempDesk({
+    ...options,
+    ...(again === undefined ? {} : { again: { root: again.root, home: again.home } }),
+  });
   return desk;
-};
-const stateOf = (of: TempDesk) => of.open.desk.venues.facts("venue");
+}
+function stateOf(of: TempDesk) {
+  return of.open.desk.venues.facts("venue");
+}
 
 afterEach(async () => {
   await desk?.stop();
@@ -54,11 +59,20 @@ describe("a changed file", () => {
 describe("quarantine by the operator", () => {
   it("lasts over a restart of the desk, refuses orders, and ends with a restart by hand", async () => {
     const first = await open();
-    expect(await first.call("connectors quarantine", { name: "venue", reason: "odd fills" })).toMatchObject({ state: "quarantined" });
-    const made = await first.call<{ id: string; digest: string }>("orders propose", {
-      side: "buy", symbol: "X", quantity: "1", type: "limit", limitPrice: "100", rationale: "test",
+    expect(await first.call("connectors quarantine", { name: "venue", reason: "odd fills" })).toMatchObject({
+      state: "quarantined",
     });
-    await expect(first.call("approve", { id: made.id, digest: made.digest })).rejects.toMatchObject({ code: "GUARD_BLOCKED" });
+    const made = await first.call<{ id: string; digest: string }>("orders propose", {
+      side: "buy",
+      symbol: "X",
+      quantity: "1",
+      type: "limit",
+      limitPrice: "100",
+      rationale: "test",
+    });
+    await expect(first.call("approve", { id: made.id, digest: made.digest })).rejects.toMatchObject({
+      code: "GUARD_BLOCKED",
+    });
     await first.stop();
     const second = await open(first);
     expect(stateOf(second)).toMatchObject({ state: "quarantined" });
@@ -70,6 +84,8 @@ describe("quarantine by the operator", () => {
   it("is no command of an agent's", async () => {
     const made = await open();
     for (const command of ["connectors quarantine", "connectors restart", "connectors list"])
-      await expect(made.call(command, { name: "venue" }, { actor: "agent:x", channel: "mcp" })).rejects.toMatchObject({ code: "NOT_PERMITTED" });
+      await expect(made.call(command, { name: "venue" }, { actor: "agent:x", channel: "mcp" })).rejects.toMatchObject({
+        code: "NOT_PERMITTED",
+      });
   });
 });

@@ -14,7 +14,9 @@ beforeEach(async () => {
   door = desk.staff.door.open("run-test", 60_000);
   client = new Client({ name: "watcher", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
   await client.connect(
-    new StreamableHTTPClientTransport(new URL(door.url), { requestInit: { headers: { authorization: `Bearer ${door.token}` } } }),
+    new StreamableHTTPClientTransport(new URL(door.url), {
+      requestInit: { headers: { authorization: `Bearer ${door.token}` } },
+    }),
   );
 });
 afterEach(async () => {
@@ -33,14 +35,22 @@ describe("the agents' door of a running desk", () => {
   it("leaves a line in the log for each call, with whose it was", async () => {
     await client.callTool({ name: "qoc_status", arguments: {}, _meta: { "claudecode/toolUseId": "toolu_7" } });
     const lines = await desk.hot.readLogs({ tail: 50, run: "run-test" });
-    expect(lines.at(-1)).toMatchObject({ tool: "qoc_status", decision: "allowed", toolUseId: "toolu_7", client: "watcher 1.0.0", era: "modern" });
+    expect(lines.at(-1)).toMatchObject({
+      tool: "qoc_status",
+      decision: "allowed",
+      toolUseId: "toolu_7",
+      client: "watcher 1.0.0",
+      era: "modern",
+    });
   });
 
   it("counts a path that is not an agent's among what was refused", async () => {
     const answer = await client.callTool({ name: "qoc_files_read", arguments: { path: "../../etc/passwd" } });
     expect(answer.isError).toBe(true);
     const lines = await desk.hot.readLogs({ tail: 50 });
-    expect(lines).toContainEqual(expect.objectContaining({ message: expect.stringContaining("refused files read to agent:run-test") as string }));
+    expect(lines).toContainEqual(
+      expect.objectContaining({ message: expect.stringContaining("refused files read to agent:run-test") as string }),
+    );
   });
 
   it("begins nothing for a run that is over, and its end waits for what had begun", async () => {
@@ -53,8 +63,19 @@ describe("the agents' door of a running desk", () => {
     await desk.settled();
     expect(desk.open.desk.book.proposed.size).toBe(proposals);
     const over = { actor: "agent:run-test", channel: "mcp" } as const;
-    const context = { ...over, hot: desk.hot, emit: () => Promise.resolve(), note: () => undefined, canAsk: false, cwd: desk.root };
-    const gone = invoke(COMMANDS, { command: "orders propose", input: terms }, { ...context, signal: AbortSignal.abort() });
+    const context = {
+      ...over,
+      hot: desk.hot,
+      emit: () => Promise.resolve(),
+      note: () => undefined,
+      canAsk: false,
+      cwd: desk.root,
+    };
+    const gone = invoke(
+      COMMANDS,
+      { command: "orders propose", input: terms },
+      { ...context, signal: AbortSignal.abort() },
+    );
     await expect(gone).rejects.toMatchObject({ code: "RUN_OVER" });
   });
 
@@ -64,14 +85,24 @@ describe("the agents' door of a running desk", () => {
   });
 
   it("L1 tells a client that listens of a note, a proposal and a snapshot as they are written", async () => {
-    const uris = ["desk://workspace/research/spx", "desk://workspace/orders/pending", "desk://workspace/snapshots/latest"];
+    const uris = [
+      "desk://workspace/research/spx",
+      "desk://workspace/orders/pending",
+      "desk://workspace/snapshots/latest",
+    ];
     const heard = new Set<string>();
     let isListed = false;
     client.setNotificationHandler("notifications/resources/updated", ({ params }) => void heard.add(params.uri));
     client.setNotificationHandler("notifications/resources/list_changed", () => void (isListed = true));
     const listening = await client.listen({ resourcesListChanged: true, resourceSubscriptions: uris });
     await desk.call("research write", { name: "spx", text: "It is cheap." });
-    await desk.call("orders propose", { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "Cheap." });
+    await desk.call("orders propose", {
+      side: "buy",
+      symbol: "SPX",
+      quantity: "1",
+      type: "market",
+      rationale: "Cheap.",
+    });
     await desk.call("snapshot");
     await expect.poll(() => [...heard].toSorted()).toEqual(uris.toSorted());
     await expect.poll(() => isListed).toBe(true);

@@ -18,7 +18,8 @@ beforeEach(async () => {
   beside = mkdtempSync(join(tmpdir(), "qoc-plan-"));
   const command = JSON.stringify([process.execPath, AGENT, join(beside, "plan.json")]);
   desk = await tempDesk({
-    config: (template) => `${template}\n[agent]\nruntime = "command"\ncommand = ${command}\nunconfined = true\ntimeout_minutes = 0.5\n`,
+    config: (template) =>
+      `${template}\n[agent]\nruntime = "command"\ncommand = ${command}\nunconfined = true\ntimeout_minutes = 0.5\n`,
     files: { "issues/002-next.md": "---\nid: 002\ntitle: The next one\nstatus: open\n---\nLook again.\n" },
   });
 });
@@ -29,10 +30,13 @@ afterEach(async () => {
 });
 
 /** What the agent does in its next run. */
-const plan = (calls: readonly Call[], more: { hang?: boolean } = {}): void =>
-  writeFileSync(join(beside, "plan.json"), JSON.stringify({ calls, ...more }));
+function plan(calls: readonly Call[], more: { hang?: boolean } = {}): void {
+  return writeFileSync(join(beside, "plan.json"), JSON.stringify({ calls, ...more }));
+}
 
-const run = (issue = "001"): Promise<RunReport> => desk.call<RunReport>("run", { issue });
+function run(issue = "001"): Promise<RunReport> {
+  return desk.call<RunReport>("run", { issue });
+}
 
 interface Answer {
   readonly name: string;
@@ -40,13 +44,17 @@ interface Answer {
   readonly isError?: boolean;
   readonly text: string;
 }
-const answers = ({ summary }: Pick<RunReport, "summary">): readonly Answer[] =>
-  summary
+function answers({ summary }: Pick<RunReport, "summary">): readonly Answer[] {
+  return summary
     .split("\n")
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line) as Answer);
+}
 
-const PROPOSAL: Call = ["qoc_orders_propose", { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "Cheap.", issue: "001" }];
+const PROPOSAL: Call = [
+  "qoc_orders_propose",
+  { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "Cheap.", issue: "001" },
+];
 
 describe("a run by a program of its own", () => {
   it("reads, proposes, is refused what is not its own, and the human's approval fills", async () => {
@@ -78,9 +86,16 @@ describe("a run by a program of its own", () => {
   });
 
   it("is shown call by call, and its calls are counted by the desk, though its program tells of neither", async () => {
-    plan([["qoc_status", {}], ["qoc_quotes_get", { symbol: "SPX" }]]);
+    plan([
+      ["qoc_status", {}],
+      ["qoc_quotes_get", { symbol: "SPX" }],
+    ]);
     const notes: string[] = [];
-    const { run: name, path, turns } = await desk.hot.runs.start("001", (line) => void notes.push(line), new AbortController().signal);
+    const {
+      run: name,
+      path,
+      turns,
+    } = await desk.hot.runs.start("001", (line) => void notes.push(line), new AbortController().signal);
     expect(notes[0]).toBe(`${name} begins; qoc logs --run ${name} -f follows it`);
     expect(notes.filter((line) => line.startsWith("calls "))).toEqual(["calls qoc_status", "calls qoc_quotes_get"]);
     expect(turns).toBeNull();
@@ -106,7 +121,11 @@ describe("a run by a program of its own", () => {
     const ask = (): Promise<Response> =>
       fetch(opened.url, {
         method: "POST",
-        headers: { "content-type": "application/json", accept: "application/json, text/event-stream", authorization: `Bearer ${token}` },
+        headers: {
+          "content-type": "application/json",
+          accept: "application/json, text/event-stream",
+          authorization: `Bearer ${token}`,
+        },
         body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list", params: {} }),
       });
     expect((await ask()).status).toBe(200);
@@ -138,7 +157,8 @@ describe("a run by a program of its own", () => {
   });
 
   it("queues four more issues and no fifth", async () => {
-    for (const n of [3, 4, 5, 6]) await desk.write(`issues/00${n}-x.md`, `---\nid: 00${n}\ntitle: x\nstatus: open\n---\n`);
+    for (const n of [3, 4, 5, 6])
+      await desk.write(`issues/00${n}-x.md`, `---\nid: 00${n}\ntitle: x\nstatus: open\n---\n`);
     plan(["002", "003", "004", "005", "006"].map((issue): Call => ["qoc_run", { issue }]));
     const report = await run();
     expect(answers(report).at(-1)?.text).toContain("QUEUE_FULL");
@@ -146,7 +166,13 @@ describe("a run by a program of its own", () => {
   });
 
   it.each<[string, string, RegExp, (stop: AbortController) => void, string]>([
-    ["failed", "issues/003-x.md", /^goes on with/, () => writeFileSync(join(beside, "plan.json"), "not JSON"), "the run before it failed"],
+    [
+      "failed",
+      "issues/003-x.md",
+      /^goes on with/,
+      () => writeFileSync(join(beside, "plan.json"), "not JSON"),
+      "the run before it failed",
+    ],
     ["was stopped", "issues/002-next.md", /^says: .*queued\\":2/, (stop) => stop.abort(), "the runs were stopped"],
   ])("says which issues are left where the run before them %s", async (_what, issue, at, happens, why) => {
     await desk.write("issues/003-x.md", "---\nid: 003\ntitle: x\nstatus: open\n---\n");
@@ -173,7 +199,9 @@ describe("a run by a program of its own", () => {
   });
 
   it("cannot be queued for by whoever is in no run", async () => {
-    await expect(desk.call("run", { issue: "002" }, { actor: "agent:interactive", channel: "mcp" })).rejects.toMatchObject({ code: "NO_RUN" });
+    await expect(
+      desk.call("run", { issue: "002" }, { actor: "agent:interactive", channel: "mcp" }),
+    ).rejects.toMatchObject({ code: "NO_RUN" });
   });
 
   it("is one at a time on an issue", async () => {
@@ -215,7 +243,10 @@ describe("a run by a program of its own", () => {
   });
 
   it("that a desk left open when it died is ended at the next start", async () => {
-    await desk.open.desk.publish({ type: "run.started", run: "run-lost", issue: "issues/002-next.md", runtime: "claude" }, { durable: true }).committed;
+    await desk.open.desk.publish(
+      { type: "run.started", run: "run-lost", issue: "issues/002-next.md", runtime: "claude" },
+      { durable: true },
+    ).committed;
     await desk.staff.runs.endInterrupted();
     expect(desk.open.desk.book).toMatchObject({ lastRun: { run: "run-lost", outcome: "failed" } });
     expect(desk.read("issues/002-next.md")).toContain("status: blocked");

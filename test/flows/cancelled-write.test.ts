@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 /** Calls, and gives up after so many turns of the event loop: before it is sent, while it is written, or after it. */
-const hastily = async (name: string, input: object, turns: number): Promise<boolean> => {
+async function hastily(name: string, input: object, turns: number): Promise<boolean> {
   const giveUp = new AbortController();
   const call = client.callTool({ name, arguments: { ...input } }, { signal: giveUp.signal }).then(
     ({ isError }) => isError !== true,
@@ -36,13 +36,13 @@ const hastily = async (name: string, input: object, turns: number): Promise<bool
   for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
   giveUp.abort();
   return call;
-};
+}
 
 /** The door waits for the calls that are under way, whoever has given them up. */
-const settle = async (): Promise<void> => {
+async function settle(): Promise<void> {
   await door.close();
   await desk.settled();
-};
+}
 
 it("L3 of a proposal: its file stands where the journal has it, and nowhere else", async () => {
   const input = { side: "buy", symbol: "SPX", quantity: "1", type: "limit", limitPrice: "1", rationale: "Cheap." };
@@ -50,14 +50,17 @@ it("L3 of a proposal: its file stands where the journal has it, and nowhere else
   for (let turns = 0; turns < TRIES; turns++) if (await hastily("qoc_orders_propose", input, turns)) answered += 1;
   await settle();
   const known = [...desk.open.desk.book.proposed.values()];
-  expect(readdirSync(join(desk.root, "orders/pending")).toSorted()).toEqual(known.map(({ path }) => path.replace("orders/pending/", "")).toSorted());
+  expect(readdirSync(join(desk.root, "orders/pending")).toSorted()).toEqual(
+    known.map(({ path }) => path.replace("orders/pending/", "")).toSorted(),
+  );
   for (const { path, source } of known) expect(desk.read(path)).toBe(source);
   expect(known.length).toBeGreaterThanOrEqual(answered);
 });
 
 it("L3 of a note: it holds one whole text, which the journal has", async () => {
   const text = (n: number): string => `${n} `.repeat(20_000).trimEnd();
-  for (let turns = 0; turns < TRIES; turns++) await hastily("qoc_research_write", { name: `note-${turns}`, text: text(turns) }, turns);
+  for (let turns = 0; turns < TRIES; turns++)
+    await hastily("qoc_research_write", { name: `note-${turns}`, text: text(turns) }, turns);
   await settle();
   const names = readdirSync(join(desk.root, "research")).filter((name) => name.startsWith("note-"));
   const written = (await desk.hot.readEvents()).flatMap(({ event }) => (event.type === "file.written" ? [event] : []));

@@ -39,22 +39,26 @@ afterEach(async () => {
   for (const desk of all) await discard(desk);
 });
 
-const CONFIG = (text: string): string =>
-  `${text}\n[[connector]]\nname = "odd"\ntype = "custom"\nadapter = "./odd.ts"\n`.replaceAll("enabled = true", "enabled = false");
+function CONFIG(text: string): string {
+  return `${text}\n[[connector]]\nname = "odd"\ntype = "custom"\nadapter = "./odd.ts"\n`.replaceAll(
+    "enabled = true",
+    "enabled = false",
+  );
+}
 
-const open = async (again?: TempDesk): Promise<TempDesk> => {
+async function open(again?: TempDesk): Promise<TempDesk> {
   const desk = await tempDesk(again === undefined ? { files: { "odd.ts": VENUE }, config: CONFIG } : { again });
   desks.push(desk);
   return desk;
-};
+}
 
 interface Proposed {
   id: string;
   digest: string;
   verdict: { decision: string; reasons: { message: string }[] };
 }
-const propose = (desk: TempDesk, symbol: string, quantity = "1"): Promise<Proposed> =>
-  desk.call<Proposed>("orders propose", {
+function propose(desk: TempDesk, symbol: string, quantity = "1"): Promise<Proposed> {
+  return desk.call<Proposed>("orders propose", {
     connector: "odd",
     side: "buy",
     symbol,
@@ -63,35 +67,48 @@ const propose = (desk: TempDesk, symbol: string, quantity = "1"): Promise<Propos
     limitPrice: "100",
     rationale: "test",
   });
-const approve = (desk: TempDesk, { id, digest }: Proposed): Promise<Record<string, string>> => desk.call("approve", { id, digest });
-const sentIds = (desk: TempDesk): string[] => JSON.parse(readFileSync(`${desk.root}/.qoc/connectors/odd/sent.json`, "utf8")) as string[];
-const state = (desk: TempDesk, id: string): string | undefined => desk.open.desk.book.orders.get(id as never)?.state;
+}
+function approve(desk: TempDesk, { id, digest }: Proposed): Promise<Record<string, string>> {
+  return desk.call("approve", { id, digest });
+}
+function sentIds(desk: TempDesk): string[] {
+  return JSON.parse(readFileSync(`${desk.root}/.qoc/connectors/odd/sent.json`, "utf8")) as string[];
+}
+function state(desk: TempDesk, id: string): string | undefined {
+  return desk.open.desk.book.orders.get(id as never)?.state;
+}
 
 describe("an answer that is not a definite one", () => {
-  it.each(["DIE", "THROW", "JUNK"])("%s leaves the order unknown, blocks its instrument, and is not sent again", async (symbol) => {
-    const desk = await open();
-    const proposed = await propose(desk, symbol);
-    await expect(approve(desk, proposed)).rejects.toMatchObject({
-      code: "OUTCOME_UNKNOWN",
-      exit: 6,
-      data: { id: proposed.id, state: "unknown" },
-    });
-    await expect(approve(desk, proposed)).rejects.toMatchObject({ code: "ALREADY_DECIDED" });
-    await desk.reaches(proposed.id, "unknown");
-    const next = await propose(desk, symbol, "2");
-    expect(next.verdict.reasons.map((reason) => reason.message).join()).toContain(proposed.id);
-    expect(sentIds(desk)).toHaveLength(1);
-    await desk.call("resolve", { id: proposed.id, note: "looked at the venue" });
-    expect(state(desk, proposed.id)).toBe("cancelled");
-    const shown = await desk.call<{ resolvedBy: string }>("orders show", { id: proposed.id });
-    expect(shown.resolvedBy).toBe("human");
-  });
+  it.each(["DIE", "THROW", "JUNK"])(
+    "%s leaves the order unknown, blocks its instrument, and is not sent again",
+    async (symbol) => {
+      const desk = await open();
+      const proposed = await propose(desk, symbol);
+      await expect(approve(desk, proposed)).rejects.toMatchObject({
+        code: "OUTCOME_UNKNOWN",
+        exit: 6,
+        data: { id: proposed.id, state: "unknown" },
+      });
+      await expect(approve(desk, proposed)).rejects.toMatchObject({ code: "ALREADY_DECIDED" });
+      await desk.reaches(proposed.id, "unknown");
+      const next = await propose(desk, symbol, "2");
+      expect(next.verdict.reasons.map((reason) => reason.message).join()).toContain(proposed.id);
+      expect(sentIds(desk)).toHaveLength(1);
+      await desk.call("resolve", { id: proposed.id, note: "looked at the venue" });
+      expect(state(desk, proposed.id)).toBe("cancelled");
+      const shown = await desk.call<{ resolvedBy: string }>("orders show", { id: proposed.id });
+      expect(shown.resolvedBy).toBe("human");
+    },
+  );
 
   it("a connector that became data-only is sent nothing", async () => {
     const desk = await open();
     const proposed = await propose(desk, "ABC");
     await desk.stop();
-    const again = await tempDesk({ again: desk, config: (text) => text.replace('name = "odd"', 'name = "odd"\norders = false') });
+    const again = await tempDesk({
+      again: desk,
+      config: (text) => text.replace('name = "odd"', 'name = "odd"\norders = false'),
+    });
     desks.push(again);
     await expect(approve(again, proposed)).rejects.toMatchObject({ code: "NEEDS_CONNECTOR" });
     expect(() => sentIds(again)).toThrow(/ENOENT/);
@@ -100,7 +117,10 @@ describe("an answer that is not a definite one", () => {
   it("a venue's no is a no", async () => {
     const desk = await open();
     const proposed = await propose(desk, "NO");
-    await expect(approve(desk, proposed)).rejects.toMatchObject({ code: "VENUE_REJECTED", data: { state: "rejected" } });
+    await expect(approve(desk, proposed)).rejects.toMatchObject({
+      code: "VENUE_REJECTED",
+      data: { state: "rejected" },
+    });
     const shown = await desk.call("orders show", { id: proposed.id });
     expect(shown).toMatchObject({ rejectedBy: "venue" });
     expect(JSON.stringify(shown)).toContain("not here");

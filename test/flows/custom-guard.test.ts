@@ -11,7 +11,10 @@ interface Proposed {
   verdict: { decision: string; reasons: { guard: string; code: string; message: string }[] };
 }
 
-const EXAMPLE = readFileSync(fileURLToPath(new URL("../../examples/guards/max-sector-concentration.ts", import.meta.url)), "utf8");
+const EXAMPLE = readFileSync(
+  fileURLToPath(new URL("../../examples/guards/max-sector-concentration.ts", import.meta.url)),
+  "utf8",
+);
 const KEY = "max-sector-concentration";
 const PATH = "src/guards/max-sector-concentration.ts";
 const GUARD = `
@@ -24,20 +27,32 @@ max_pct = 4.0
   MSFT = "Information Technology"
   SPX = "Index"
 `;
-const fast = (text: string): string => text.replace("bar_seconds = 2", "bar_seconds = 0.4");
-const limit = { connector: "paper", side: "buy", symbol: "SPX", quantity: "10", type: "limit", limitPrice: "3000", rationale: "TEXT" };
+function fast(text: string): string {
+  return text.replace("bar_seconds = 2", "bar_seconds = 0.4");
+}
+const limit = {
+  connector: "paper",
+  side: "buy",
+  symbol: "SPX",
+  quantity: "10",
+  type: "limit",
+  limitPrice: "3000",
+  rationale: "TEXT",
+};
 
 let desk: TempDesk | undefined;
-const start = async (guard: string, files: TempDeskOptions["files"] = {}): Promise<TempDesk> => {
+async function start(guard: string, files: TempDeskOptions["files"] = {}): Promise<TempDesk> {
   desk = await tempDesk({ config: (text) => `${fast(text)}${guard}`, files });
   return desk;
-};
+}
 afterEach(async () => {
   await desk?.stop();
   if (desk !== undefined) await discard(desk);
   desk = undefined;
 });
-const guardsOf = ({ verdict }: Proposed): string[] => verdict.reasons.map((reason) => reason.guard);
+function guardsOf({ verdict }: Proposed): string[] {
+  return verdict.reasons.map((reason) => reason.guard);
+}
 
 describe("the documented sector guard", () => {
   it("is read from desk.toml with its path and options", () => {
@@ -49,10 +64,15 @@ describe("the documented sector guard", () => {
         key: KEY,
         enabled: true,
         adapter: `/desk/${PATH}`,
-        options: { max_pct: 4, sector_map: { AAPL: "Information Technology", MSFT: "Information Technology", SPX: "Index" } },
+        options: {
+          max_pct: 4,
+          sector_map: { AAPL: "Information Technology", MSFT: "Information Technology", SPX: "Index" },
+        },
       },
     ]);
-    expect(readConfig(GUARD.replace("max_pct", "enabled = false\nmax_pct"), "/desk/desk.toml").guards).toMatchObject([{ enabled: false }]);
+    expect(readConfig(GUARD.replace("max_pct", "enabled = false\nmax_pct"), "/desk/desk.toml").guards).toMatchObject([
+      { enabled: false },
+    ]);
   });
 
   it("lets an order through that stays under its limit, and counts what is held and open afterwards", async () => {
@@ -73,7 +93,9 @@ describe("the documented sector guard", () => {
     const proposed = await call<Proposed>("orders propose", { ...limit, quantity: "15" });
     expect(proposed.verdict).toMatchObject({
       decision: "block",
-      reasons: [{ guard: KEY, code: "CUSTOM_GUARD_BLOCKED", message: "Index would be 4.50 % of NAV; the limit is 4.00 %" }],
+      reasons: [
+        { guard: KEY, code: "CUSTOM_GUARD_BLOCKED", message: "Index would be 4.50 % of NAV; the limit is 4.00 %" },
+      ],
     });
     const shown = await call<{ verdicts: unknown[] }>("orders show", { id: proposed.id });
     expect(JSON.stringify(shown.verdicts)).toContain("Index would be 4.50 % of NAV");
@@ -86,7 +108,9 @@ describe("the documented sector guard", () => {
   it("blocks a symbol whose sector is not known", async () => {
     const { call } = await start(GUARD.replace("SPX =", "XOM ="), { [PATH]: EXAMPLE });
     const proposed = await call<Proposed>("orders propose", limit);
-    expect(proposed.verdict.reasons).toMatchObject([{ guard: KEY, message: "sector_map does not name the sector of SPX" }]);
+    expect(proposed.verdict.reasons).toMatchObject([
+      { guard: KEY, message: "sector_map does not name the sector of SPX" },
+    ]);
   });
 
   it("blocks every order where its options are wrong, where its file is missing, and not where it is switched off", async () => {

@@ -10,30 +10,47 @@ import { runtimePaths } from "../../src/workspace/layout.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
 
-interface Answer { code: number; json: any; error: any }
+interface Answer {
+  code: number;
+  json: any;
+  error: any;
+}
 let home: string;
 let desk: string;
 let env: Record<string, string>;
 let children: ChildProcess[] = [];
 
-const qoc = (...args: string[]): Promise<Answer> =>
-  new Promise((resolve) => {
-    execFile(process.execPath, [BIN, ...args, "--json", ...(args[0] === "init" ? [] : ["-C", desk])], { env }, (error, stdout, stderr) => {
-      const parse = (text: string): unknown => {
-        try {
-          return JSON.parse(text);
-        } catch {
-          return text;
-        }
-      };
-      resolve({ code: error === null ? 0 : Number(error.code ?? 1), json: parse(stdout), error: parse(stderr.trim().split("\n").at(-1) ?? "") });
-    });
+function qoc(...args: string[]): Promise<Answer> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [BIN, ...args, "--json", ...(args[0] === "init" ? [] : ["-C", desk])],
+      { env },
+      (error, stdout, stderr) => {
+        const parse = (text: string): unknown => {
+          try {
+            return JSON.parse(text);
+          } catch {
+            return text;
+          }
+        };
+        resolve({
+          code: error === null ? 0 : Number(error.code ?? 1),
+          json: parse(stdout),
+          error: parse(stderr.trim().split("\n").at(-1) ?? ""),
+        });
+      },
+    );
   });
+}
 
 /** `qoc up` in the foreground; resolves once it has said that it is ready. */
-const up = (): Promise<ChildProcess> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BIN, "up", "--json", "-C", desk], { env, stdio: ["ignore", "pipe", "pipe"] });
+function up(): Promise<ChildProcess> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [BIN, "up", "--json", "-C", desk], {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     children.push(child);
     let said = "";
     child.stdout.on("data", (chunk: Buffer) => {
@@ -42,18 +59,26 @@ const up = (): Promise<ChildProcess> =>
     child.stderr.on("data", (chunk: Buffer) => (said += String(chunk)));
     child.once("exit", (code) => reject(new Error(`ended with ${code}: ${said}`)));
   });
+}
 
-const ended = (child: ChildProcess): Promise<void> => new Promise((resolve) => (child.exitCode !== null || child.signalCode !== null ? resolve() : child.once("exit", () => resolve())));
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) =>
+    child.exitCode !== null || child.signalCode !== null ? resolve() : child.once("exit", () => resolve()),
+  );
+}
 
-const config = (change: (text: string) => string): void => writeFileSync(join(desk, "desk.toml"), change(readFileSync(join(desk, "desk.toml"), "utf8")));
+function config(change: (text: string) => string): void {
+  return writeFileSync(join(desk, "desk.toml"), change(readFileSync(join(desk, "desk.toml"), "utf8")));
+}
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
     const probe = createServer().listen(0, "127.0.0.1", () => {
       const { port } = probe.address() as { port: number };
       probe.close(() => resolve(port));
     });
   });
+}
 
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), "qoc-daemon-"));
@@ -69,7 +94,22 @@ afterEach(async () => {
   children = [];
 });
 
-const LIMIT = ["--connector", "paper", "--side", "buy", "--symbol", "SPX", "--quantity", "10", "--type", "limit", "--limit-price", "2000", "--rationale", "TEXT"];
+const LIMIT = [
+  "--connector",
+  "paper",
+  "--side",
+  "buy",
+  "--symbol",
+  "SPX",
+  "--quantity",
+  "10",
+  "--type",
+  "limit",
+  "--limit-price",
+  "2000",
+  "--rationale",
+  "TEXT",
+];
 
 describe("kill -9", () => {
   it("with an order working: nothing lost, nothing sent twice, the stale lock taken over", async () => {
@@ -142,9 +182,21 @@ describe("a connector that cannot start leaves the desk up", () => {
   };
   it.each([
     ["missing adapter", "./nowhere.ts", "", undefined, "does not exist"],
-    ["missing secret", "./mine.ts", '  [connector.auth]\n  api_key = { env = "NOT_SET_ANYWHERE" }\n', "export default class {}", "secret api_key is not set (environment variable NOT_SET_ANYWHERE)"],
+    [
+      "missing secret",
+      "./mine.ts",
+      '  [connector.auth]\n  api_key = { env = "NOT_SET_ANYWHERE" }\n',
+      "export default class {}",
+      "secret api_key is not set (environment variable NOT_SET_ANYWHERE)",
+    ],
     ["no default export", "./mine.ts", "", "export const x = 1;", "no default export"],
-    ["a missing method", "./mine.ts", "", "export default class { async connect() {} }", "method disconnect, getQuote, getPositions, getBuyingPower, placeOrder, cancelOrder is missing"],
+    [
+      "a missing method",
+      "./mine.ts",
+      "",
+      "export default class { async connect() {} }",
+      "method disconnect, getQuote, getPositions, getBuyingPower, placeOrder, cancelOrder is missing",
+    ],
     ["a throw on import", "./mine.ts", "", 'throw new Error("at import");\nexport default class {}', "at import"],
   ])("%s", async (_name, adapter, more, source, words) => {
     if (source !== undefined) writeFileSync(join(desk, "mine.ts"), source);
@@ -158,7 +210,10 @@ describe("a connector that cannot start leaves the desk up", () => {
 describe("where no folder can be watched", () => {
   it("the desk starts, says so in its log, and finds proposals all the same", async () => {
     const preload = join(home, "no-watchers.cjs");
-    writeFileSync(preload, 'require("node:fs").watch = () => { throw new Error("ENOSPC: no watchers left"); };\nrequire("node:module").syncBuiltinESMExports();\n');
+    writeFileSync(
+      preload,
+      'require("node:fs").watch = () => { throw new Error("ENOSPC: no watchers left"); };\nrequire("node:module").syncBuiltinESMExports();\n',
+    );
     env["NODE_OPTIONS"] = `--require ${preload}`;
     await up();
     delete env["NODE_OPTIONS"];
@@ -176,7 +231,10 @@ describe("without git", () => {
     const proposed = await qoc("orders", "propose", ...LIMIT);
     expect((await qoc("approve", proposed.json.id, "--digest", proposed.json.digest)).code).toBe(0);
     const doctor = await qoc("doctor");
-    expect(doctor.json.checks.find((check: { name: string }) => check.name === "history")).toMatchObject({ status: "warn", fix: "install git" });
+    expect(doctor.json.checks.find((check: { name: string }) => check.name === "history")).toMatchObject({
+      status: "warn",
+      fix: "install git",
+    });
   });
 });
 

@@ -25,7 +25,11 @@ it("a degraded connector is asked again by itself, and is ready and reconciled w
   desk = await tempDesk({
     clock: { ...systemClock, after: (ms, run) => systemClock.after(ms / 20, run) },
     files: { "slow.ts": VENUE },
-    config: (text) => `${text}\n[[connector]]\nname = "slow"\ntype = "custom"\nadapter = "./slow.ts"\n`.replaceAll("enabled = true", "enabled = false"),
+    config: (text) =>
+      `${text}\n[[connector]]\nname = "slow"\ntype = "custom"\nadapter = "./slow.ts"\n`.replaceAll(
+        "enabled = true",
+        "enabled = false",
+      ),
   });
   const { venues } = desk.open.fleet;
   const states: string[] = [];

@@ -10,11 +10,22 @@ afterEach(async () => {
 
 it("a live order is not approved by a key that has no passphrase, and nothing is sent", async () => {
   desk = await tempDesk({ config: (text) => text.replace('type = "paper"', 'type = "paper"\nmode = "live"') });
-  const order = { connector: "paper", side: "buy", symbol: "SPX", quantity: "1", type: "limit", limitPrice: "3000", rationale: "x" };
+  const order = {
+    connector: "paper",
+    side: "buy",
+    symbol: "SPX",
+    quantity: "1",
+    type: "limit",
+    limitPrice: "3000",
+    rationale: "x",
+  };
   const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", order);
   for (const passphrase of [undefined, "", "guess"]) {
     const approval = desk.call("approve", { id, digest, ...(passphrase === undefined ? {} : { passphrase }) });
-    await expect(approval).rejects.toMatchObject({ code: "KEY_REQUIRED", details: { reason: expect.stringContaining("no passphrase") as string } });
+    await expect(approval).rejects.toMatchObject({
+      code: "KEY_REQUIRED",
+      details: { reason: expect.stringContaining("no passphrase") as string },
+    });
   }
   expect(await desk.call("orders show", { id })).toMatchObject({ state: "proposed", approvals: [] });
 });

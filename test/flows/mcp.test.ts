@@ -15,12 +15,20 @@ const BIN = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
 const home = mkdtempSync(join(tmpdir(), "qoc-mcp-"));
 const env = { PATH: process.env["PATH"] ?? "", HOME: home, XDG_RUNTIME_DIR: join(home, "run") };
 const desk = join(home, "desk");
-const qoc = (...args: readonly string[]): string => execFileSync(process.execPath, [BIN, ...args, "-C", desk], { env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-const open = async (): Promise<Client> => {
+function qoc(...args: readonly string[]): string {
+  return execFileSync(process.execPath, [BIN, ...args, "-C", desk], {
+    env,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+}
+async function open(): Promise<Client> {
   const client = new Client({ name: "operators-own", version: "1" });
-  await client.connect(new StdioClientTransport({ command: process.execPath, args: [BIN, "mcp", "-C", desk], env, stderr: "ignore" }));
+  await client.connect(
+    new StdioClientTransport({ command: process.execPath, args: [BIN, "mcp", "-C", desk], env, stderr: "ignore" }),
+  );
   return client;
-};
+}
 
 let socket = "";
 
@@ -41,15 +49,28 @@ describe("qoc mcp", () => {
     expect(names.filter((name) => /approve|reject|cancel|halt|connectors|init|down/.test(name))).toEqual([]);
     const draft = (await client.callTool({
       name: "qoc_orders_propose",
-      arguments: { side: "buy", symbol: "SPX", quantity: "1", type: "limit", limitPrice: "2500", rationale: "over stdio" },
+      arguments: {
+        side: "buy",
+        symbol: "SPX",
+        quantity: "1",
+        type: "limit",
+        limitPrice: "2500",
+        rationale: "over stdio",
+      },
     })) as unknown as { structuredContent: { id: string; digest: string } };
     const { id, digest } = draft.structuredContent;
-    await expect(client.callTool({ name: "qoc_approve", arguments: { id, digest } })).rejects.toThrow("Unknown tool: qoc_approve");
+    await expect(client.callTool({ name: "qoc_approve", arguments: { id, digest } })).rejects.toThrow(
+      "Unknown tool: qoc_approve",
+    );
     await client.close();
-    const [line] = readFileSync(join(desk, ".qoc/journal/000001.ndjson"), "utf8").split("\n").filter((text) => text.includes("proposal.seen"));
+    const [line] = readFileSync(join(desk, ".qoc/journal/000001.ndjson"), "utf8")
+      .split("\n")
+      .filter((text) => text.includes("proposal.seen"));
     expect(JSON.parse(line ?? "{}")).toMatchObject({ actor: "agent:interactive", id });
     expect(JSON.parse(qoc("orders", "show", id, "--json"))).toMatchObject({ state: "proposed" });
-    expect(JSON.parse(qoc("approve", id, "--digest", digest, "--json"))).toMatchObject({ state: expect.stringMatching(/acked|filled|partly/) as string });
+    expect(JSON.parse(qoc("approve", id, "--digest", digest, "--json"))).toMatchObject({
+      state: expect.stringMatching(/acked|filled|partly/) as string,
+    });
   });
 
   it("answers every call of a script that pipes them in", () => {
@@ -60,8 +81,16 @@ describe("qoc mcp", () => {
       ...[2, 3].map((id) => ({ id, method: "tools/call", params: { name: "qoc_status", arguments: {} } })),
     ];
     const input = messages.map((message) => `${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`).join("");
-    const lines = execFileSync(process.execPath, [BIN, "mcp", "-C", desk], { env, encoding: "utf8", input, stdio: ["pipe", "pipe", "ignore"] });
-    const answers = lines.trimEnd().split("\n").map((line) => JSON.parse(line) as { id: number; result: { isError?: boolean } });
+    const lines = execFileSync(process.execPath, [BIN, "mcp", "-C", desk], {
+      env,
+      encoding: "utf8",
+      input,
+      stdio: ["pipe", "pipe", "ignore"],
+    });
+    const answers = lines
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { id: number; result: { isError?: boolean } });
     expect(answers.map(({ id }) => id).toSorted()).toEqual([1, 2, 3]);
     expect(answers.some(({ result }) => result.isError)).toBe(false);
   });
@@ -69,10 +98,15 @@ describe("qoc mcp", () => {
   it("says that the desk is down, as a tool's error that may be tried again", async () => {
     qoc("down");
     const client = await open();
-    const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as unknown as { isError?: boolean; content: { text: string }[] };
+    const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as unknown as {
+      isError?: boolean;
+      content: { text: string }[];
+    };
     expect(answer.isError).toBe(true);
     expect(JSON.parse(answer.content[0]?.text ?? "{}")).toMatchObject({ code: "DESK_DOWN", retrySafe: true });
-    await expect(client.readResource({ uri: "desk://workspace/desk.toml" })).rejects.toThrow("DESK_DOWN: the desk is not up");
+    await expect(client.readResource({ uri: "desk://workspace/desk.toml" })).rejects.toThrow(
+      "DESK_DOWN: the desk is not up",
+    );
     await client.close();
     qoc("up", "--detach");
   });
@@ -87,7 +121,9 @@ describe("qoc mcp", () => {
     });
     const client = await open();
     const errorOf = async (name: string, input: Record<string, string>): Promise<unknown> => {
-      const { content } = (await client.callTool({ name, arguments: input })) as unknown as { content: { text: string }[] };
+      const { content } = (await client.callTool({ name, arguments: input })) as unknown as {
+        content: { text: string }[];
+      };
       return JSON.parse(content[0]?.text ?? "{}");
     };
     const went = { code: "DESK_DOWN", message: expect.stringContaining("it went away before it answered") as string };
@@ -97,6 +133,9 @@ describe("qoc mcp", () => {
     await client.close();
     const run = spawn(process.execPath, [BIN, "run", "001", "-C", desk], { env, stdio: ["ignore", "ignore", "pipe"] });
     const [words, [code]] = await Promise.all([text(run.stderr), once(run, "exit")]);
-    expect([code, words]).toEqual([5, expect.stringMatching(/the desk is not up: it went away.*may be done\ncode DESK_DOWN/)]);
+    expect([code, words]).toEqual([
+      5,
+      expect.stringMatching(/the desk is not up: it went away.*may be done\ncode DESK_DOWN/),
+    ]);
   });
 });

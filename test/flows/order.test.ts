@@ -28,15 +28,28 @@ afterAll(async () => {
   await discard(desk);
 });
 
-const limit = { connector: "paper", side: "buy", symbol: "SPX", quantity: "10", type: "limit", limitPrice: "3000", rationale: "TEXT" };
+const limit = {
+  connector: "paper",
+  side: "buy",
+  symbol: "SPX",
+  quantity: "10",
+  type: "limit",
+  limitPrice: "3000",
+  rationale: "TEXT",
+};
 
 describe("the first loop", () => {
   it("proposes, approves, fills, files", async () => {
     const proposed = await desk.call<Proposed>("orders propose", limit);
     expect(proposed.verdict).toEqual({ decision: "allow", reasons: [] });
     expect(proposed.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
-    const status = await desk.call<{ proposals: { id: string; digest: string; needs: string }[]; book: { nav: string } }>("status");
-    expect(status.proposals).toMatchObject([{ id: proposed.id, digest: proposed.digest, decision: "allow", needs: "approval" }]);
+    const status = await desk.call<{
+      proposals: { id: string; digest: string; needs: string }[];
+      book: { nav: string };
+    }>("status");
+    expect(status.proposals).toMatchObject([
+      { id: proposed.id, digest: proposed.digest, decision: "allow", needs: "approval" },
+    ]);
     expect(status.book.nav).toBe("1000000");
     const receipt = await desk.call<Record<string, string>>("approve", { id: proposed.id, digest: proposed.digest });
     expect(["acked", "partly_filled", "filled"]).toContain(receipt["state"]);
@@ -82,7 +95,9 @@ describe("the first loop", () => {
     ["rationale", "TOO_LARGE", "\u0001"],
   ])("writes no proposal whose %s makes it one that could not be read again", async (field, code, character) => {
     const before = readdirSync(`${desk.root}/orders/pending`);
-    await expect(desk.call("orders propose", { ...limit, [field]: `a${character.repeat(15_000)}` })).rejects.toMatchObject({ code });
+    await expect(
+      desk.call("orders propose", { ...limit, [field]: `a${character.repeat(15_000)}` }),
+    ).rejects.toMatchObject({ code });
     expect(readdirSync(`${desk.root}/orders/pending`)).toEqual(before);
   });
 
@@ -112,7 +127,10 @@ describe("the first loop", () => {
     const { digest } = await desk.call<Proposed>("orders show", { id: proposed.id });
     expect(digest).not.toBe(proposed.digest);
     await desk.call("approve", { id: proposed.id, digest });
-    await expect(desk.call("approve", { id: proposed.id, digest })).rejects.toMatchObject({ code: "ALREADY_DECIDED", exit: 7 });
+    await expect(desk.call("approve", { id: proposed.id, digest })).rejects.toMatchObject({
+      code: "ALREADY_DECIDED",
+      exit: 7,
+    });
     await desk.call("cancel", { id: proposed.id });
     expect(await desk.reaches(proposed.id, "cancelled")).toBe("cancelled");
     await desk.settled();
@@ -137,7 +155,9 @@ describe("the first loop", () => {
     await desk.call("approve", { id: proposed.id, digest: proposed.digest });
     await desk.call("halt", { reason: "test" });
     const other = await desk.call<Proposed>("orders propose", { ...limit, quantity: "3", limitPrice: "2450" });
-    await expect(desk.call("approve", { id: other.id, digest: other.digest })).rejects.toMatchObject({ code: "GUARD_BLOCKED" });
+    await expect(desk.call("approve", { id: other.id, digest: other.digest })).rejects.toMatchObject({
+      code: "GUARD_BLOCKED",
+    });
     await desk.call("cancel", { id: proposed.id });
     expect(await desk.reaches(proposed.id, "cancelled")).toBe("cancelled");
     await desk.call("resume");

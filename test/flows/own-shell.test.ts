@@ -21,11 +21,12 @@ import { adapterSource } from "../support/adapter-harness.ts";
 const BIN = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
 const PASSPHRASE = "correct horse battery";
 const GUESS = "hunter2 hunter2";
-const venue = (mode: string): string =>
-  adapterSource(`static capabilities = { ${mode === "unstated" ? "" : `mode: "${mode}"`} };
+function venue(mode: string): string {
+  return adapterSource(`static capabilities = { ${mode === "unstated" ? "" : `mode: "${mode}"`} };
   async getQuote(symbol: string) { return { symbol, bid: 99, ask: 101, timestamp: Date.now() }; }
   async getAccount() { return { nav: 100000, cash: 100000, buyingPower: 100000, currency: "USD" }; }
   async placeOrder(order: any): Promise<any> { this.ctx.logger.info("placed " + order.clientOrderId); return { venueOrderId: "v-1", status: "acknowledged" }; }`);
+}
 
 interface Answer {
   readonly code: number;
@@ -38,8 +39,8 @@ let desk: string;
 let env: Record<string, string>;
 
 /** As any process of the user may: no terminal on any of its streams. */
-const qoc = (...args: readonly string[]): Promise<Answer> =>
-  new Promise((resolve) => {
+function qoc(...args: readonly string[]): Promise<Answer> {
+  return new Promise((resolve) => {
     const done = (error: ExecFileException | null, stdout: string, stderr: string): void => {
       const last = stderr.trim().split("\n").at(-1) ?? "";
       const parse = (text: string): unknown => (/^[[{]/.test(text) ? JSON.parse(text) : text);
@@ -47,50 +48,71 @@ const qoc = (...args: readonly string[]): Promise<Answer> =>
     };
     execFile(process.execPath, [BIN, ...args, "--json", "-C", desk], { env }, done);
   });
-const keyFile = (): string => {
+}
+function keyFile(): string {
   const folder = join(home, ".qoc/keys");
   return join(folder, readdirSync(folder).find((name) => !name.endsWith(".pub")) ?? "");
-};
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
+}
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
     const probe = createServer().listen(0, "127.0.0.1", () => {
       const { port } = probe.address() as { port: number };
       probe.close(() => resolve(port));
     });
   });
+}
 
-const start = async (): Promise<void> => {
+async function start(): Promise<void> {
   home = mkdtempSync(join(tmpdir(), "qoc-shell-"));
   desk = join(home, "desk");
   env = { PATH: process.env["PATH"] ?? "", HOME: home, XDG_RUNTIME_DIR: join(home, "run") };
   await new Promise((resolve) => execFile(process.execPath, [BIN, "init", desk], { env }, resolve));
   await protectKey(nodeDisk(), keyFile(), PASSPHRASE);
   for (const mode of ["live", "unstated"]) writeFileSync(join(desk, `${mode}.ts`), venue(mode));
-  const connector = (name: string): string => `\n[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./${name}.ts"\n`;
+  const connector = (name: string): string =>
+    `\n[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./${name}.ts"\n`;
   const toml = readFileSync(join(desk, "desk.toml"), "utf8").replace(/^port = \d+$/m, `port = ${await freePort()}`);
   writeFileSync(join(desk, "desk.toml"), `${toml}${connector("live")}${connector("unstated")}`);
   expect((await qoc("up", "--detach")).code).toBe(0);
-};
-const end = async (): Promise<void> => {
+}
+async function end(): Promise<void> {
   await qoc("down");
   rmSync(home, { recursive: true, force: true });
-};
+}
 
-const TERMS = ["--side", "buy", "--symbol", "X", "--quantity", "1", "--type", "limit", "--limit-price", "100", "--rationale", "test"];
-const draft = async (connector: string, symbol = connector === "paper" ? "SPX" : "X"): Promise<{ id: string; digest: string }> => {
+const TERMS = [
+  "--side",
+  "buy",
+  "--symbol",
+  "X",
+  "--quantity",
+  "1",
+  "--type",
+  "limit",
+  "--limit-price",
+  "100",
+  "--rationale",
+  "test",
+];
+async function draft(
+  connector: string,
+  symbol = connector === "paper" ? "SPX" : "X",
+): Promise<{ id: string; digest: string }> {
   const terms = TERMS.map((word) => (word === "X" ? symbol : word));
   const { json, error } = await qoc("orders", "propose", "--connector", connector, ...terms);
   expect(error, JSON.stringify(error)).toBe("");
   return json as { id: string; digest: string };
-};
-const stateOf = async (id: string): Promise<string> => ((await qoc("orders", "show", id)).json as { state: string }).state;
-const placed = async (): Promise<number> => {
+}
+async function stateOf(id: string): Promise<string> {
+  return ((await qoc("orders", "show", id)).json as { state: string }).state;
+}
+async function placed(): Promise<number> {
   const lines = readFileSync(join(desk, ".qoc/logs/desk.log"), "utf8");
   return lines.split("\n").filter((line) => line.includes("placed q") && line.includes('"connector":"live"')).length;
-};
+}
 /** Words on the operator's socket, past every program of the desk. */
-const overSocket = (request: object): Promise<any> =>
-  new Promise((resolve, reject) => {
+function overSocket(request: object): Promise<any> {
+  return new Promise((resolve, reject) => {
     const socket = connect(runtimePaths(desk, env, process.getuid?.() ?? 0).socket);
     let said = "";
     socket.on("data", (chunk: Buffer) => {
@@ -103,29 +125,33 @@ const overSocket = (request: object): Promise<any> =>
     socket.once("error", reject);
     socket.write(`${JSON.stringify({ id: "1", cwd: desk, ...request })}\n`);
   });
+}
 /** Each test starts processes, one after another. */
 const SLOW = { timeout: 90_000 };
 
 /** The journal's only segment, and its last line. */
-const journal = (): { path: string; text: string; last: { seq: number; at: number; epoch: number; hash: string } } => {
+function journal(): { path: string; text: string; last: { seq: number; at: number; epoch: number; hash: string } } {
   const path = join(desk, ".qoc/journal/000001.ndjson");
   const text = readFileSync(path, "utf8");
   const read = readLine(Buffer.from(text.trimEnd().split("\n").at(-1) ?? ""));
   if (typeof read === "string") throw new Error(read);
   return { path, text, last: { ...read.recorded, hash: read.hash } };
-};
+}
 
 describe("a process of the same user, without the operator's passphrase", SLOW, () => {
   beforeAll(start, SLOW.timeout);
   afterAll(end, SLOW.timeout);
 
-  it.each(["paper", "unstated"])("approves a paper order once it names the digest, and not without: %s", async (connector) => {
-    const { id, digest } = await draft(connector);
-    expect(await qoc("approve", id)).toMatchObject({ code: 2, error: { code: "DIGEST_REQUIRED" } });
-    expect(await stateOf(id)).toBe("proposed");
-    expect(await qoc("approve", id, "--digest", digest)).toMatchObject({ code: 0 });
-    expect(await stateOf(id)).toMatch(/acked|filled|partly_filled/);
-  });
+  it.each(["paper", "unstated"])(
+    "approves a paper order once it names the digest, and not without: %s",
+    async (connector) => {
+      const { id, digest } = await draft(connector);
+      expect(await qoc("approve", id)).toMatchObject({ code: 2, error: { code: "DIGEST_REQUIRED" } });
+      expect(await stateOf(id)).toBe("proposed");
+      expect(await qoc("approve", id, "--digest", digest)).toMatchObject({ code: 0 });
+      expect(await stateOf(id)).toMatch(/acked|filled|partly_filled/);
+    },
+  );
 
   it("approves no live order: not with the digest, not with a guess, not with --yes, not over the socket", async () => {
     const { id, digest } = await draft("live");
@@ -137,7 +163,11 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
     for (const { code, error } of tries) expect([code, error.code]).toEqual([1, "KEY_REQUIRED"]);
     for (const channel of ["cli", "tty"]) {
       for (const passphrase of [undefined, "", GUESS]) {
-        const answer = await overSocket({ command: "approve", channel, input: { id, digest, ...(passphrase === undefined ? {} : { passphrase }) } });
+        const answer = await overSocket({
+          command: "approve",
+          channel,
+          input: { id, digest, ...(passphrase === undefined ? {} : { passphrase }) },
+        });
         expect(answer).toMatchObject({ kind: "error", error: { code: "KEY_REQUIRED" } });
       }
     }
@@ -162,12 +192,22 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
   it("is the operator on the operator's socket, for what needs no passphrase, and nobody else there", async () => {
     const { id, digest } = await draft("unstated", "Z");
     for (const channel of ["host", "http"]) {
-      expect(await overSocket({ command: "approve", channel, input: { id, digest } })).toMatchObject({ error: { code: "INVALID_INPUT" } });
+      expect(await overSocket({ command: "approve", channel, input: { id, digest } })).toMatchObject({
+        error: { code: "INVALID_INPUT" },
+      });
     }
-    expect(await overSocket({ command: "approve", channel: "mcp", input: { id, digest } })).toMatchObject({ error: { code: "NOT_PERMITTED" } });
-    expect(await overSocket({ command: "approve", channel: "cli", input: { id, digest } })).toMatchObject({ kind: "result" });
-    expect(await overSocket({ command: "halt", channel: "cli", input: {} })).toMatchObject({ value: { trading: "halted" } });
-    expect(await overSocket({ command: "resume", channel: "cli", input: {} })).toMatchObject({ value: { trading: "active" } });
+    expect(await overSocket({ command: "approve", channel: "mcp", input: { id, digest } })).toMatchObject({
+      error: { code: "NOT_PERMITTED" },
+    });
+    expect(await overSocket({ command: "approve", channel: "cli", input: { id, digest } })).toMatchObject({
+      kind: "result",
+    });
+    expect(await overSocket({ command: "halt", channel: "cli", input: {} })).toMatchObject({
+      value: { trading: "halted" },
+    });
+    expect(await overSocket({ command: "resume", channel: "cli", input: {} })).toMatchObject({
+      value: { trading: "active" },
+    });
   });
 
   it("lets an agent in with qoc agent setup, which gives it no more than an agent's commands", async () => {
@@ -175,20 +215,35 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
     const token = /qoc_[0-9a-f]{64}/.exec(json.config)?.[0] ?? "";
     const open = async (QOC_TOKEN: string): Promise<Client> => {
       const client = new Client({ name: "own", version: "1" });
-      const transport = new StdioClientTransport({ command: process.execPath, args: [BIN, "mcp", "-C", desk], env: { ...env, QOC_TOKEN }, stderr: "ignore" });
+      const transport = new StdioClientTransport({
+        command: process.execPath,
+        args: [BIN, "mcp", "-C", desk],
+        env: { ...env, QOC_TOKEN },
+        stderr: "ignore",
+      });
       await client.connect(transport);
       return client;
     };
     const client = await open(token);
     const { id, digest } = await draft("paper");
     await expect(client.callTool({ name: "qoc_approve", arguments: { id, digest } })).rejects.toThrow("Unknown tool");
-    expect(await client.callTool({ name: "qoc_orders_show", arguments: { id } })).toMatchObject({ structuredContent: { state: "proposed" } });
+    expect(await client.callTool({ name: "qoc_orders_show", arguments: { id } })).toMatchObject({
+      structuredContent: { state: "proposed" },
+    });
     await client.close();
-    expect((await qoc("agent", "list")).json).toMatchObject([{ agent: "claude", lastSeenAt: expect.any(String) as string }]);
+    expect((await qoc("agent", "list")).json).toMatchObject([
+      { agent: "claude", lastSeenAt: expect.any(String) as string },
+    ]);
     await qoc("agent", "revoke", "claude");
     const late = await open(token);
-    const answer = (await late.callTool({ name: "qoc_status", arguments: {} })) as unknown as { isError: boolean; content: { text: string }[] };
-    expect([answer.isError, JSON.parse(answer.content[0]?.text ?? "{}")]).toMatchObject([true, { code: "TOKEN_REFUSED" }]);
+    const answer = (await late.callTool({ name: "qoc_status", arguments: {} })) as unknown as {
+      isError: boolean;
+      content: { text: string }[];
+    };
+    expect([answer.isError, JSON.parse(answer.content[0]?.text ?? "{}")]).toMatchObject([
+      true,
+      { code: "TOKEN_REFUSED" },
+    ]);
     await late.close();
   });
 });
@@ -202,7 +257,9 @@ describe("the journal in the hands of such a process", SLOW, () => {
     await qoc("down");
     const { path, text } = journal();
     writeFileSync(path, text.replace('"quantity":"1"', '"quantity":"9"'));
-    expect(await qoc("verify")).toMatchObject({ json: { ok: false, problem: expect.stringContaining("does not match its hash") as string } });
+    expect(await qoc("verify")).toMatchObject({
+      json: { ok: false, problem: expect.stringContaining("does not match its hash") as string },
+    });
     expect((await qoc("up", "--detach")).code).toBe(0);
     expect((await qoc("status")).json.readOnly).toMatch(/does not match its hash/);
     expect(await qoc("orders", "propose", "--connector", "paper", ...TERMS)).toMatchObject({ code: 1 });
@@ -227,11 +284,29 @@ describe("the journal in the hands of such a process", SLOW, () => {
     const { json: shown } = await qoc("orders", "show", id);
     await qoc("down");
     const { path, last } = journal();
-    const consented = { id, digest, terms: shown.terms, clientOrderId: "q-forged", actor: "human", channel: "tty", expiresAt: last.at + 900_000 };
+    const consented = {
+      id,
+      digest,
+      terms: shown.terms,
+      clientOrderId: "q-forged",
+      actor: "human",
+      channel: "tty",
+      expiresAt: last.at + 900_000,
+    };
     const signature = await sign(keyFile(), consented);
-    const event = { type: "order.approved", ...consented, ...(signature === undefined ? {} : { signature }) } as unknown as OrderApproved;
-    appendFileSync(path, writeLine({ seq: last.seq + 1, at: last.at + 1, epoch: last.epoch, event: event as DeskEvent }, last.hash).text);
-    expect((await qoc("verify")).json).toMatchObject({ ok: false, problem: `the signature under the approval of ${id} is not the operator's` });
+    const event = {
+      type: "order.approved",
+      ...consented,
+      ...(signature === undefined ? {} : { signature }),
+    } as unknown as OrderApproved;
+    appendFileSync(
+      path,
+      writeLine({ seq: last.seq + 1, at: last.at + 1, epoch: last.epoch, event: event as DeskEvent }, last.hash).text,
+    );
+    expect((await qoc("verify")).json).toMatchObject({
+      ok: false,
+      problem: `the signature under the approval of ${id} is not the operator's`,
+    });
     expect((await qoc("up", "--detach")).code).toBe(0);
     expect((await qoc("verify")).json).toMatchObject({ ok: false });
     expect([await placed(), ["acked", "filled", "submitting"].includes(await stateOf(id))]).toEqual([0, false]);
@@ -244,7 +319,11 @@ describe("stated, and not stopped", SLOW, () => {
 
   it("such a process can put its own key in the place of the operator's and restart the desk; qoc verify tells by earlier approvals", async () => {
     const first = await draft("live");
-    const operator = await overSocket({ command: "approve", channel: "tty", input: { id: first.id, digest: first.digest, passphrase: PASSPHRASE } });
+    const operator = await overSocket({
+      command: "approve",
+      channel: "tty",
+      input: { id: first.id, digest: first.digest, passphrase: PASSPHRASE },
+    });
     expect(operator).toMatchObject({ kind: "result" });
     await expect.poll(placed).toBe(1);
     expect((await qoc("verify")).json).toMatchObject({ ok: true, signatures: 1 });
@@ -254,8 +333,15 @@ describe("stated, and not stopped", SLOW, () => {
     await createKey(nodeDisk(), key, GUESS);
     await qoc("up", "--detach");
     const second = await draft("live", "Y");
-    const swapped = await overSocket({ command: "approve", channel: "tty", input: { id: second.id, digest: second.digest, passphrase: GUESS } });
+    const swapped = await overSocket({
+      command: "approve",
+      channel: "tty",
+      input: { id: second.id, digest: second.digest, passphrase: GUESS },
+    });
     expect(swapped, JSON.stringify(swapped)).toMatchObject({ kind: "result" });
-    expect((await qoc("verify")).json).toMatchObject({ ok: false, problem: `the signature under the approval of ${first.id} is not the operator's` });
+    expect((await qoc("verify")).json).toMatchObject({
+      ok: false,
+      problem: `the signature under the approval of ${first.id} is not the operator's`,
+    });
   });
 });

@@ -1,6 +1,15 @@
 /** The package as it is published: unpacked in an empty folder, with its dependencies and nothing else. */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,12 +31,18 @@ let app = "";
 beforeAll(() => {
   app = mkdtempSync(join(tmpdir(), "qoc-package-"));
   // What the tests run is what is packed: it was built before them.
-  const out = execFileSync("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", app], { cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  const out = execFileSync("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", app], {
+    cwd: ROOT,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   packed = (JSON.parse(out) as Packed[])[0] as Packed;
   const home = join(app, "node_modules/qoc");
   mkdirSync(home, { recursive: true });
   execFileSync("tar", ["xzf", join(app, packed.filename), "-C", home, "--strip-components=1"]);
-  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { dependencies: Record<string, string> };
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+    dependencies: Record<string, string>;
+  };
   for (const name of Object.keys(dependencies)) {
     if (name.includes("/")) mkdirSync(join(app, "node_modules", name.split("/")[0] ?? ""), { recursive: true });
     symlinkSync(join(ROOT, "node_modules", name), join(app, "node_modules", name));
@@ -36,30 +51,52 @@ beforeAll(() => {
 
 afterAll(() => rmSync(app, { recursive: true, force: true }));
 
-const env = (): NodeJS.ProcessEnv => ({ PATH: process.env["PATH"], HOME: join(app, "home"), XDG_RUNTIME_DIR: join(app, "run") });
-const qoc = (cwd: string, ...args: readonly string[]): string =>
-  execFileSync(process.execPath, [join(app, "node_modules/qoc/bin/qoc.mjs"), ...args], { cwd, env: env(), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+function env(): NodeJS.ProcessEnv {
+  return { PATH: process.env["PATH"], HOME: join(app, "home"), XDG_RUNTIME_DIR: join(app, "run") };
+}
+function qoc(cwd: string, ...args: readonly string[]): string {
+  return execFileSync(process.execPath, [join(app, "node_modules/qoc/bin/qoc.mjs"), ...args], {
+    cwd,
+    env: env(),
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
     const probe = createServer();
     probe.listen(0, "127.0.0.1", () => {
       const { port } = probe.address() as { port: number };
       probe.close(() => resolve(port));
     });
   });
+}
 
 /** The adapters whose bundles are on disk. */
-const kept = (desk: string): readonly string[] =>
-  readdirSync(join(desk, ".qoc/bundles")).map((name) => {
+function kept(desk: string): readonly string[] {
+  return readdirSync(join(desk, ".qoc/bundles")).map((name) => {
     const [header = ""] = readFileSync(join(desk, ".qoc/bundles", name), "utf8").split("\n", 1);
     return (JSON.parse(header) as { adapter: string }).adapter;
   });
+}
 
 describe("the package", () => {
   it("holds what runs and what is read, and no test, source or measurement", () => {
     const paths = packed.files.map(({ path }) => path);
-    for (const needed of ["bin/qoc.mjs", "dist/src/app/main.js", "dist/sandbox/adapter-worker.cjs", "dist/sandbox/guard-worker.cjs", "dist/src/market-data/feed-worker.js", "connectors/paper/index.ts", "connectors/template/index.ts", "docs/connectors.md", "README.md", "SECURITY.md", "LICENSE"])
+    for (const needed of [
+      "bin/qoc.mjs",
+      "dist/src/app/main.js",
+      "dist/sandbox/adapter-worker.cjs",
+      "dist/sandbox/guard-worker.cjs",
+      "dist/src/market-data/feed-worker.js",
+      "connectors/paper/index.ts",
+      "connectors/template/index.ts",
+      "docs/connectors.md",
+      "README.md",
+      "SECURITY.md",
+      "LICENSE",
+    ])
       expect(paths).toContain(needed);
     expect(paths.filter((path) => /^(test|src|sandbox|\.ci|dist\/(bench|attacks))\//.test(path))).toEqual([]);
     expect(packed.size).toBeLessThan(SIZE_MAX);
@@ -68,12 +105,22 @@ describe("the package", () => {
   it("makes a desk and a connector, certifies it, and trades on it", async () => {
     qoc(app, "init", "desk");
     const desk = join(app, "desk");
-    const { path, table } = JSON.parse(qoc(desk, "connectors", "new", "my-venue", "--json")) as { path: string; table: string };
-    const report = JSON.parse(qoc(desk, "connectors", "test", path, "--only", "C01", "--only", "C26", "--json")) as { counts: object };
+    const { path, table } = JSON.parse(qoc(desk, "connectors", "new", "my-venue", "--json")) as {
+      path: string;
+      table: string;
+    };
+    const report = JSON.parse(qoc(desk, "connectors", "test", path, "--only", "C01", "--only", "C26", "--json")) as {
+      counts: object;
+    };
     expect(report.counts).toEqual({ passed: 2, failed: 0, skipped: 0 });
     mkdirSync(join(desk, "src/connectors/skeleton"));
-    copyFileSync(join(ROOT, "test/fixtures/adapters/my-venue/index.ts"), join(desk, "src/connectors/skeleton/index.ts"));
-    const skeleton = JSON.parse(qoc(desk, "connectors", "test", "./src/connectors/skeleton", "--only", "C01", "--json")) as { counts: object };
+    copyFileSync(
+      join(ROOT, "test/fixtures/adapters/my-venue/index.ts"),
+      join(desk, "src/connectors/skeleton/index.ts"),
+    );
+    const skeleton = JSON.parse(
+      qoc(desk, "connectors", "test", "./src/connectors/skeleton", "--only", "C01", "--json"),
+    ) as { counts: object };
     expect(skeleton.counts).toEqual({ passed: 1, failed: 0, skipped: 0 });
     // A venue of one file, by hand, beside the paper one.
     mkdirSync(join(desk, "src/connectors/tiny"), { recursive: true });
@@ -85,7 +132,26 @@ describe("the package", () => {
     qoc(desk, "up", "--detach");
     try {
       const made = JSON.parse(
-        qoc(desk, "orders", "propose", "--side", "buy", "--symbol", "X", "--quantity", "1", "--type", "limit", "--limit-price", "100", "--connector", "tiny", "--rationale", "published", "--json"),
+        qoc(
+          desk,
+          "orders",
+          "propose",
+          "--side",
+          "buy",
+          "--symbol",
+          "X",
+          "--quantity",
+          "1",
+          "--type",
+          "limit",
+          "--limit-price",
+          "100",
+          "--connector",
+          "tiny",
+          "--rationale",
+          "published",
+          "--json",
+        ),
       ) as { id: string; digest: string };
       const receipt = JSON.parse(qoc(desk, "approve", made.id, "--digest", made.digest, "--json")) as { state: string };
       expect(["acked", "filled"]).toContain(receipt.state);
@@ -98,7 +164,9 @@ describe("the package", () => {
 
   it("gives the SDK's values to who asks for them by name", () => {
     const script = `import { VenueRejection, SDK_VERSION } from "qoc/sdk"; console.log(new VenueRejection("x").name, SDK_VERSION);`;
-    expect(execFileSync(process.execPath, ["--input-type=module", "-e", script], { cwd: app, encoding: "utf8" })).toBe("VenueRejection 1\n");
+    expect(execFileSync(process.execPath, ["--input-type=module", "-e", script], { cwd: app, encoding: "utf8" })).toBe(
+      "VenueRejection 1\n",
+    );
   });
 });
 

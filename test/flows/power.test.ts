@@ -18,7 +18,15 @@ beforeAll(async () => {
   room = mkdtempSync(join(tmpdir(), "qoc-power-"));
   writer = join(room, "writer.mjs");
   const entry = fileURLToPath(new URL("../support/journal-writer.ts", import.meta.url));
-  await build({ entryPoints: [entry], outfile: writer, bundle: true, platform: "node", format: "esm", target: "node20", logLevel: "silent" });
+  await build({
+    entryPoints: [entry],
+    outfile: writer,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    logLevel: "silent",
+  });
 });
 beforeEach(() => {
   desks += 1;
@@ -27,8 +35,8 @@ beforeEach(() => {
 afterAll(() => rmSync(room, { recursive: true, force: true }));
 
 /** Runs the writer until it has acknowledged `acks` records, then kills it. Answers every line it got out. */
-const killedAfter = (acks: number): Promise<string[]> =>
-  new Promise((resolve, reject) => {
+function killedAfter(acks: number): Promise<string[]> {
+  return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [writer, dir, "100000"], { stdio: ["ignore", "pipe", "inherit"] });
     let out = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
@@ -41,16 +49,21 @@ const killedAfter = (acks: number): Promise<string[]> =>
       else reject(new Error(`the writer ended by itself: ${out}`));
     });
   });
+}
 
-const numbersOf = (lines: readonly string[]): number[] => lines.filter((line) => /^\d+$/.test(line)).map(Number);
-const scanned = (): Promise<JournalScan> => scanJournal(nodeDisk(), dir);
+function numbersOf(lines: readonly string[]): number[] {
+  return lines.filter((line) => /^\d+$/.test(line)).map(Number);
+}
+function scanned(): Promise<JournalScan> {
+  return scanJournal(nodeDisk(), dir);
+}
 /** Everything up to the last acknowledged record is there, and what is there is one chain without a gap. */
-const expectKept = (scan: JournalScan, acknowledged: readonly number[]): void => {
+function expectKept(scan: JournalScan, acknowledged: readonly number[]): void {
   expect(scan.corrupt).toBeUndefined();
   expect(scan.events.map(({ seq }) => seq)).toEqual(scan.events.map((_, i) => i + 1));
   expect(scan.head.seq).toBeGreaterThanOrEqual(acknowledged.at(-1) ?? 0);
   expect(acknowledged).toEqual(acknowledged.toSorted((a, b) => a - b));
-};
+}
 
 describe("kill -9", () => {
   it("at any point loses no acknowledged record, and the next start goes on after it", async () => {
@@ -73,31 +86,56 @@ const canTrace = spawnSync("strace", ["-o", "/dev/null", "true"]).status === 0;
 if (!canTrace) console.warn("SKIPPED: strace cannot run here, so real write and sync errors are not tested");
 
 /** The writer under strace, which makes one system call on the first segment fail. */
-const traced = (inject: string): { status: number | null; lines: string[]; trace: string[] } => {
+function traced(inject: string): { status: number | null; lines: string[]; trace: string[] } {
   const record = join(room, `trace-${desks}`);
   const segment = join(dir, "000001.ndjson");
-  const args = ["-f", "-o", record, "-P", segment, "-e", "trace=write,fdatasync", "-e", `inject=${inject}`, process.execPath, writer, dir, "60"];
+  const args = [
+    "-f",
+    "-o",
+    record,
+    "-P",
+    segment,
+    "-e",
+    "trace=write,fdatasync",
+    "-e",
+    `inject=${inject}`,
+    process.execPath,
+    writer,
+    dir,
+    "60",
+  ];
   // strace counts calls by thread; with one there is one count.
   const env = { ...process.env, UV_THREADPOOL_SIZE: "1" };
   const { status, stdout } = spawnSync("strace", args, { encoding: "utf8", timeout: 25_000, env });
-  const trace = existsSync(record) ? readFileSync(record, "utf8").split("\n").filter((line) => /write\(|fdatasync/.test(line)) : [];
+  const trace = existsSync(record)
+    ? readFileSync(record, "utf8")
+        .split("\n")
+        .filter((line) => /write\(|fdatasync/.test(line))
+    : [];
   return { status, lines: stdout.split("\n").slice(0, -1), trace };
-};
+}
 
 describe.skipIf(!canTrace)("a kernel that says no", () => {
   it.each([
-    ["write", "ENOSPC", 1], ["write", "EIO", 4], ["fdatasync", "EIO", 1], ["fdatasync", "EIO", 5], ["fdatasync", "ENOSPC", 3],
-  ] as const)("%s %s at call %i: earlier records stay, nothing later is acknowledged or tried again", async (call, code, nth) => {
-    const { status, lines, trace } = traced(`${call}:error=${code}:when=${nth}`);
-    const acknowledged = numbersOf(lines);
-    expect(lines.at(-1)).toBe("failed JOURNAL_FAILED");
-    expect(status).toBe(3);
-    expect(acknowledged).toHaveLength((nth - 1) * 3);
-    const failedAt = trace.findIndex((line) => line.includes("INJECTED"));
-    expect(failedAt).toBeGreaterThanOrEqual(0);
-    expect(trace.slice(failedAt + 1).filter((line) => !line.includes("resumed"))).toEqual([]);
-    expectKept(await scanned(), acknowledged);
-    const again = numbersOf(await killedAfter(6));
-    expectKept(await scanned(), again);
-  });
+    ["write", "ENOSPC", 1],
+    ["write", "EIO", 4],
+    ["fdatasync", "EIO", 1],
+    ["fdatasync", "EIO", 5],
+    ["fdatasync", "ENOSPC", 3],
+  ] as const)(
+    "%s %s at call %i: earlier records stay, nothing later is acknowledged or tried again",
+    async (call, code, nth) => {
+      const { status, lines, trace } = traced(`${call}:error=${code}:when=${nth}`);
+      const acknowledged = numbersOf(lines);
+      expect(lines.at(-1)).toBe("failed JOURNAL_FAILED");
+      expect(status).toBe(3);
+      expect(acknowledged).toHaveLength((nth - 1) * 3);
+      const failedAt = trace.findIndex((line) => line.includes("INJECTED"));
+      expect(failedAt).toBeGreaterThanOrEqual(0);
+      expect(trace.slice(failedAt + 1).filter((line) => !line.includes("resumed"))).toEqual([]);
+      expectKept(await scanned(), acknowledged);
+      const again = numbersOf(await killedAfter(6));
+      expectKept(await scanned(), again);
+    },
+  );
 });

@@ -11,15 +11,20 @@ import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 const isLinux = process.platform === "linux";
 
 /** Children of a process that run a connector, by what the system says of them. */
-const children = (parent = process.pid): readonly number[] =>
-  execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(parent)], { encoding: "utf8" })
+function children(parent = process.pid): readonly number[] {
+  return execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(parent)], { encoding: "utf8" })
     .split("\n")
     .filter((line) => line.includes("--permission") || line.includes("--experimental-permission"))
     .map((line) => Number(line.trim().split(" ")[0]));
+}
 
 /** No event tells of the end of a process that is not ours: it is asked for, within a deadline. */
-const gone = async (pid: number): Promise<void> => {
-  for (const started = performance.now(); performance.now() - started < 10_000; await new Promise((resolve) => setTimeout(resolve, 20))) {
+async function gone(pid: number): Promise<void> {
+  for (
+    const started = performance.now();
+    performance.now() - started < 10_000;
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  ) {
     try {
       process.kill(pid, 0);
     } catch {
@@ -27,7 +32,7 @@ const gone = async (pid: number): Promise<void> => {
     }
   }
   throw new Error(`process ${pid} still runs`);
-};
+}
 
 describe.skipIf(!isLinux)("the child as the system shows it", () => {
   const stands: Stand[] = [];
@@ -47,20 +52,27 @@ describe.skipIf(!isLinux)("the child as the system shows it", () => {
     const cwd = readlinkSync(`/proc/${pid}/cwd`);
     expect(readdirSync(cwd)).toEqual([]);
     const open = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
-    expect(open.filter((path) => !/^(socket|pipe|anon_inode):/.test(path) && path !== "/dev/null" && !path.startsWith("/dev/urandom"))).toEqual([]);
+    expect(
+      open.filter(
+        (path) => !/^(socket|pipe|anon_inode):/.test(path) && path !== "/dev/null" && !path.startsWith("/dev/urandom"),
+      ),
+    ).toEqual([]);
     delete process.env["QOC_CHILD_CANARY"];
   });
 
   it("finds no file by Node's own means, even where it reaches past its stand-ins", async () => {
     const made = await adapterStand(
-      adapterSource(`
+      adapterSource(
+        `
       async getQuote(symbol: string): Promise<any> {
         const seen: Record<string, unknown> = {};
         const attempt = (name: string, f: () => unknown) => { try { seen[name] = f(); } catch (error: any) { seen[name] = error.code ?? error.message; } };
         attempt("env", () => JSON.stringify(process.env)); attempt("argv", () => JSON.stringify(process.argv)); attempt("cwd", () => process.cwd());
         attempt("fs", () => fs.readdirSync("/")); attempt("passwd", () => fs.readFileSync("/etc/passwd"));
         return seen;
-      }`, `import fs from "node:fs";`),
+      }`,
+        `import fs from "node:fs";`,
+      ),
       { isolation: "process" },
     );
     stands.push(made);
@@ -82,10 +94,14 @@ describe.skipIf(!isLinux)("the child as the system shows it", () => {
     const bin = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
     const home = mkdtempSync(join(tmpdir(), "qoc-orphan-"));
     const env = { ...process.env, HOME: home, XDG_RUNTIME_DIR: join(home, "run") };
-    const qoc = (...args: string[]): string => execFileSync(process.execPath, [bin, ...args, "-C", join(home, "desk")], { env, encoding: "utf8" });
+    const qoc = (...args: string[]): string =>
+      execFileSync(process.execPath, [bin, ...args, "-C", join(home, "desk")], { env, encoding: "utf8" });
     execFileSync(process.execPath, [bin, "init", join(home, "desk")], { env });
     const config = join(home, "desk/desk.toml");
-    writeFileSync(config, readFileSync(config, "utf8").replace('type = "paper"', 'type = "paper"\nisolation = "process"'));
+    writeFileSync(
+      config,
+      readFileSync(config, "utf8").replace('type = "paper"', 'type = "paper"\nisolation = "process"'),
+    );
     const { pid } = JSON.parse(qoc("up", "--detach", "--json")) as { pid: number };
     const [child = 0] = children(pid);
     expect(child).toBeGreaterThan(0);
@@ -96,18 +112,24 @@ describe.skipIf(!isLinux)("the child as the system shows it", () => {
 
   it("is ended where it holds more memory outside its heap than it may", async () => {
     const made = await adapterStand(
-      adapterSource(`keep: any[] = []; async cancelOrder() { for (let i = 0; i < 12; i++) { this.keep.push(new Uint8Array(64 * 1024 * 1024).fill(1)); await new Promise((r) => setTimeout(r, 50)); } await new Promise(() => {}); }`),
+      adapterSource(
+        `keep: any[] = []; async cancelOrder() { for (let i = 0; i < 12; i++) { this.keep.push(new Uint8Array(64 * 1024 * 1024).fill(1)); await new Promise((r) => setTimeout(r, 50)); } await new Promise(() => {}); }`,
+      ),
       { isolation: "process", memoryMb: 64 },
     );
     stands.push(made);
     await made.connector.start();
     await expect(made.connector.call("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
-    expect(made.connector.facts.lastError).toMatch(/its process held \d+ MB; memory_mb = 64 and 192 MB besides are allowed/);
+    expect(made.connector.facts.lastError).toMatch(
+      /its process held \d+ MB; memory_mb = 64 and 192 MB besides are allowed/,
+    );
   });
 
   it("is contained where one allocation exceeds its heap", async () => {
     const made = await adapterStand(
-      adapterSource(`async cancelOrder() { const a = new Array(60_000_000).fill(0).map((_, i) => ({ i })); await new Promise(() => {}); return a as never; }`),
+      adapterSource(
+        `async cancelOrder() { const a = new Array(60_000_000).fill(0).map((_, i) => ({ i })); await new Promise(() => {}); return a as never; }`,
+      ),
       { isolation: "process", memoryMb: 64 },
     );
     stands.push(made);
@@ -144,7 +166,12 @@ describe.skipIf(!isLinux)("SIGKILL in the middle of an order", () => {
     });
     const propose = () =>
       (desk as TempDesk).call<{ id: string; digest: string }>("orders propose", {
-        side: "buy", symbol: "X", quantity: "1", type: "limit", limitPrice: "100", rationale: "test",
+        side: "buy",
+        symbol: "X",
+        quantity: "1",
+        type: "limit",
+        limitPrice: "100",
+        rationale: "test",
       });
     const made = await propose();
     const out = new Promise<void>((resolve) => {
@@ -158,9 +185,14 @@ describe.skipIf(!isLinux)("SIGKILL in the middle of an order", () => {
     approving.catch(() => undefined);
     await out;
     for (const pid of children()) process.kill(pid, "SIGKILL");
-    await expect(approving).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN", message: expect.stringContaining("SIGKILL") as string });
+    await expect(approving).rejects.toMatchObject({
+      code: "OUTCOME_UNKNOWN",
+      message: expect.stringContaining("SIGKILL") as string,
+    });
     expect(desk.open.desk.book.orders.get(made.id as never)?.state).toBe("unknown");
     const next = await propose();
-    await expect(desk.call("approve", { id: next.id, digest: next.digest })).rejects.toMatchObject({ code: "GUARD_BLOCKED" });
+    await expect(desk.call("approve", { id: next.id, digest: next.digest })).rejects.toMatchObject({
+      code: "GUARD_BLOCKED",
+    });
   });
 });

@@ -15,7 +15,9 @@ let beside: string;
 beforeEach(async () => {
   beside = mkdtempSync(join(tmpdir(), "qoc-plan-"));
   const command = JSON.stringify([process.execPath, AGENT, join(beside, "plan.json")]);
-  desk = await tempDesk({ config: (template) => `${template}\n[agent]\nruntime = "claude"\ncommand = ${command}\nunconfined = true\n` });
+  desk = await tempDesk({
+    config: (template) => `${template}\n[agent]\nruntime = "claude"\ncommand = ${command}\nunconfined = true\n`,
+  });
 });
 afterEach(async () => {
   await desk.stop();
@@ -28,7 +30,10 @@ it.each([
   ["three times is in the log once, and in the inbox", 3, 1],
 ])("a tool that its program refused %s", async (_what, turns, alerts) => {
   const { tools } = await desk.call<DryRun>("run", { issue: "001", dryRun: true });
-  writeFileSync(join(beside, "plan.json"), JSON.stringify({ tools: tools.map((tool) => `mcp__qoc__${tool}`), calls: "Bash", turns }));
+  writeFileSync(
+    join(beside, "plan.json"),
+    JSON.stringify({ tools: tools.map((tool) => `mcp__qoc__${tool}`), calls: "Bash", turns }),
+  );
   const { outcome, run } = await desk.call<RunReport>("run", { issue: "001" });
   expect(outcome).toBe("done");
   await desk.staff.close();

@@ -9,7 +9,9 @@ import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
 beforeEach(async () => {
-  desk = await tempDesk({ files: { "entities/SPX.md": "---\nsymbol: SPX\nname: S&P 500\nkind: index\n---\nFive hundred companies.\n" } });
+  desk = await tempDesk({
+    files: { "entities/SPX.md": "---\nsymbol: SPX\nname: S&P 500\nkind: index\n---\nFive hundred companies.\n" },
+  });
 });
 afterEach(async () => {
   await desk.stop();
@@ -20,7 +22,7 @@ const TOOLS = [{ name: "qoc_status", about: "The desk at a glance." }];
 
 type Work = (task: RunTask, call: AgentCall, note: (line: string) => void) => Promise<RunResult>;
 
-const run = async (work: Work, signal = new AbortController().signal): Promise<RunView> => {
+async function run(work: Work, signal = new AbortController().signal): Promise<RunView> {
   const runtime: Runtime = { name: "scripted", work: (task, call, note) => work(task, call, note) };
   const { desk: open } = desk.open;
   const id = newRunId(open);
@@ -35,13 +37,33 @@ const run = async (work: Work, signal = new AbortController().signal): Promise<R
       },
     );
   const issue = await findIssue(open, "001");
-  return runIssue({ desk: open, issue, run: id, runtime, call, note: () => undefined, read: () => undefined, signal, tools: TOOLS });
-};
+  return runIssue({
+    desk: open,
+    issue,
+    run: id,
+    runtime,
+    call,
+    note: () => undefined,
+    read: () => undefined,
+    signal,
+    tools: TOOLS,
+  });
+}
 
 const quiet: RunResult = { summary: "Nothing to do.", proposals: [] };
-const status = async (): Promise<string> => (await findIssue(desk.open.desk, "001")).status;
-const propose = (call: AgentCall, quantity: string) =>
-  call("orders propose", { side: "buy", symbol: "SPX", quantity, type: "market", rationale: "It is cheap.", issue: "001" });
+async function status(): Promise<string> {
+  return (await findIssue(desk.open.desk, "001")).status;
+}
+function propose(call: AgentCall, quantity: string) {
+  return call("orders propose", {
+    side: "buy",
+    symbol: "SPX",
+    quantity,
+    type: "market",
+    rationale: "It is cheap.",
+    issue: "001",
+  });
+}
 
 describe("a run on an issue", () => {
   it("tells the agent the rules, the entity, the tools and the task", async () => {
@@ -51,13 +73,25 @@ describe("a run on an issue", () => {
       return quiet;
     });
     expect(bundle).toContain(desk.read("house-rules.md").trim());
-    for (const words of ["Five hundred companies.", "qoc_status: The desk", "A first look at the S&P 500", "agent.runtime"]) {
+    for (const words of [
+      "Five hundred companies.",
+      "qoc_status: The desk",
+      "A first look at the S&P 500",
+      "agent.runtime",
+    ]) {
       expect(bundle).toContain(words);
     }
   });
 
   it("tells the agent what was rejected by when that was, not by when it was proposed", async () => {
-    const terms = { side: "buy", symbol: "SPX", quantity: "1", type: "limit", limitPrice: "2500", rationale: "It is cheap." };
+    const terms = {
+      side: "buy",
+      symbol: "SPX",
+      quantity: "1",
+      type: "limit",
+      limitPrice: "2500",
+      rationale: "It is cheap.",
+    };
     const early = await desk.call<{ id: string }>("orders propose", terms);
     const late = await desk.call<{ id: string }>("orders propose", { ...terms, quantity: "2" });
     await desk.call("reject", { id: late.id, comment: "too large" });
@@ -81,7 +115,14 @@ describe("a run on an issue", () => {
     expect([meanwhile, await status()]).toEqual(["in-progress", "done"]);
     expect(view).toMatchObject({ outcome: "done", reason: null, turns: 4, costUsd: 0.5, proposals: [] });
     const account = desk.read(view.path);
-    for (const line of ['turns: "4"', 'tool_calls: "9"', 'cost: "0.50 USD"', 'sandbox: "bubblewrap"', 'outcome: "done"', "> Nothing to do."]) {
+    for (const line of [
+      'turns: "4"',
+      'tool_calls: "9"',
+      'cost: "0.50 USD"',
+      'sandbox: "bubblewrap"',
+      'outcome: "done"',
+      "> Nothing to do.",
+    ]) {
       expect(account).toContain(line);
     }
   });
@@ -120,7 +161,8 @@ describe("a run on an issue", () => {
     expect(await status()).toBe("blocked");
     expect(view).toMatchObject({ outcome: "failed", reason: "it took more than 4 turns" });
     const account = desk.read(view.path);
-    for (const line of ['reason: "it took more than 4 turns"', 'cost: "not told"', "s  calls qoc_status"]) expect(account).toContain(line);
+    for (const line of ['reason: "it took more than 4 turns"', 'cost: "not told"', "s  calls qoc_status"])
+      expect(account).toContain(line);
   });
 
   it("is blocked where the agent said so", async () => {
@@ -142,15 +184,22 @@ describe("a run on an issue", () => {
     expect(await status()).toBe("cancelled");
   });
 
-  it.each(["cancelled", "draft"])("does not begin where the issue is %s, nor once it became so in a queue", async (shelved) => {
-    await desk.call("issues update", { id: "001", status: shelved });
-    const { path } = await findIssue(desk.open.desk, "001");
-    const refusal = { code: "INVALID_INPUT", message: expect.stringContaining(`qoc issues update ${path} --status open`) };
-    for (const dryRun of [false, true]) await expect(desk.call("run", { issue: "001", dryRun })).rejects.toMatchObject(refusal);
-    await expect(run(async () => quiet)).rejects.toMatchObject(refusal);
-    expect(await status()).toBe(shelved);
-    expect(desk.open.desk.book.runs.size).toBe(0);
-  });
+  it.each(["cancelled", "draft"])(
+    "does not begin where the issue is %s, nor once it became so in a queue",
+    async (shelved) => {
+      await desk.call("issues update", { id: "001", status: shelved });
+      const { path } = await findIssue(desk.open.desk, "001");
+      const refusal = {
+        code: "INVALID_INPUT",
+        message: expect.stringContaining(`qoc issues update ${path} --status open`),
+      };
+      for (const dryRun of [false, true])
+        await expect(desk.call("run", { issue: "001", dryRun })).rejects.toMatchObject(refusal);
+      await expect(run(async () => quiet)).rejects.toMatchObject(refusal);
+      expect(await status()).toBe(shelved);
+      expect(desk.open.desk.book.runs.size).toBe(0);
+    },
+  );
 
   it("is recorded though its runtime throws", async () => {
     const view = await run(() => Promise.reject(new Error("no such thing\n# Approved")));

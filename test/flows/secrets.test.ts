@@ -11,13 +11,15 @@ import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 const MINE = 'canary-mine+/="7f3a';
 const OTHER = "canary-other+/=%91bc";
 
-const forms = (secret: string): readonly string[] => [
-  secret,
-  Buffer.from(secret).toString("base64"),
-  Buffer.from(secret).toString("base64url"),
-  encodeURIComponent(secret),
-  JSON.stringify(secret).slice(1, -1),
-];
+function forms(secret: string): readonly string[] {
+  return [
+    secret,
+    Buffer.from(secret).toString("base64"),
+    Buffer.from(secret).toString("base64url"),
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+  ];
+}
 
 /** Leaks what it has, by every way that an adapter has of speaking, and reports all it can find. */
 const LEAKY = `
@@ -60,14 +62,17 @@ afterEach(async () => {
 });
 
 /** Every text of the workspace: journal, logs, inbox, orders, store, and each object of the file history. */
-const everything = (root: string): string => {
+function everything(root: string): string {
   const files = readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes("history.git"))
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"));
   const git = ["--git-dir", join(root, ".qoc/history.git")];
-  const history = execFileSync("git", [...git, "log", "--all", "-p", "--format=%H %s %b"], { encoding: "utf8", maxBuffer: 1 << 28 });
+  const history = execFileSync("git", [...git, "log", "--all", "-p", "--format=%H %s %b"], {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
   return [...files, history].join("\n");
-};
+}
 
 describe.each(["worker", "process"] as const)("at the %s level", (isolation) => {
   it("no secret is in a file of the desk, and none of another connector reaches this one", async () => {
@@ -89,7 +94,13 @@ describe.each(["worker", "process"] as const)("at the %s level", (isolation) => 
     });
     for (const symbol of ["BAD", "LOST"]) {
       const made = await desk.call<{ id: string; digest: string }>("orders propose", {
-        side: "buy", symbol, quantity: "1", type: "limit", limitPrice: "100", rationale: "canary", connector: "leaky",
+        side: "buy",
+        symbol,
+        quantity: "1",
+        type: "limit",
+        limitPrice: "100",
+        rationale: "canary",
+        connector: "leaky",
       });
       await desk.call("approve", { id: made.id, digest: made.digest }).catch(() => undefined);
       expect(["rejected", "unknown"]).toContain(await desk.reaches(made.id, "rejected", "unknown"));
@@ -115,9 +126,12 @@ it("a report of this process shows no variable that held a secret", async () => 
   const desk = await tempDesk({
     files: { "leaky.ts": LEAKY },
     liveEnv: process.env,
-    config: () => `[[connector]]\nname = "leaky"\ntype = "custom"\nadapter = "./leaky.ts"\n[connector.auth]\nkey = { env = "QOC_REPORT_CANARY" }\n`,
+    config: () =>
+      `[[connector]]\nname = "leaky"\ntype = "custom"\nadapter = "./leaky.ts"\n[connector.auth]\nkey = { env = "QOC_REPORT_CANARY" }\n`,
   });
   desks.push(desk);
   expect(JSON.stringify(process.env)).not.toContain("QOC_REPORT_CANARY");
-  expect(JSON.stringify((process.report.getReport() as unknown as { environmentVariables: object }).environmentVariables)).not.toContain("QOC_REPORT_CANARY");
+  expect(
+    JSON.stringify((process.report.getReport() as unknown as { environmentVariables: object }).environmentVariables),
+  ).not.toContain("QOC_REPORT_CANARY");
 });

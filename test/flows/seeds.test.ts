@@ -60,13 +60,14 @@ afterEach(async () => {
   desk = undefined;
 });
 
-const open = (price: number, files: Record<string, string>): Promise<TempDesk> =>
-  tempDesk({
+function open(price: number, files: Record<string, string>): Promise<TempDesk> {
+  return tempDesk({
     env: { VENUE_KEY: "nasdaq-secret-1" },
     files: { "src/nasdaq.ts": VENUE, ...files },
     config: (text) =>
       `${text}\n[[connector]]\nname = "main-equities"\ntype = "custom"\nadapter = "./src/nasdaq.ts"\nvenues = ["NASDAQ"]\n  [connector.options]\n  price = ${price}\n  [connector.auth]\n  api_key = { env = "VENUE_KEY" }\n`,
   });
+}
 
 interface Shown {
   id: string;
@@ -79,7 +80,14 @@ interface Shown {
 
 describe("documented order files", () => {
   it.each([
-    ["the YAML of the command-line page", 192.4, "orders/pending/20260705-aapl-trim.yaml", YAML, "20260705-aapl-trim", "sell"],
+    [
+      "the YAML of the command-line page",
+      192.4,
+      "orders/pending/20260705-aapl-trim.yaml",
+      YAML,
+      "20260705-aapl-trim",
+      "sell",
+    ],
     [
       "the TOML of the orders page",
       211.3,
@@ -93,7 +101,11 @@ describe("documented order files", () => {
     const listed = await desk.call<{ proposals: unknown[] }>("status");
     expect(listed.proposals).toMatchObject([{ id, decision: "allow", needs: "approval" }]);
     const shown = await desk.call<Shown>("orders show", { id: path });
-    expect(shown).toMatchObject({ id, state: "proposed", terms: { connector: "main-equities", side, quantity: "50", mode: "unstated" } });
+    expect(shown).toMatchObject({
+      id,
+      state: "proposed",
+      terms: { connector: "main-equities", side, quantity: "50", mode: "unstated" },
+    });
     expect(shown.review.decision, JSON.stringify(shown.review.checks)).toBe("allow");
     await desk.call("approve", { id, digest: shown.digest });
     await desk.reaches(id, "filled");

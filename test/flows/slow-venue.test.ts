@@ -5,7 +5,8 @@ import { systemClock } from "../../src/app/system.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 /** Says how often it was asked; a slow one answers until it is ready, and then no more. */
-const venue = (isSlow: boolean): string => `
+function venue(isSlow: boolean): string {
+  return `
 let asked = 0;
 export default class Venue {
   static capabilities = { mode: "paper" };
@@ -17,9 +18,11 @@ export default class Venue {
   async cancelOrder() {}
 }
 `;
+}
 const [ANSWER_MS, ROUND_MS] = [5_000, 60_000];
 /** Rounds come soon, and no answer is ever too late: the slow one's round does not end. */
-const after: Clock["after"] = (ms, run) => (ms === ANSWER_MS ? () => undefined : systemClock.after(ms === ROUND_MS ? 20 : ms, run));
+const after: Clock["after"] = (ms, run) =>
+  ms === ANSWER_MS ? () => undefined : systemClock.after(ms === ROUND_MS ? 20 : ms, run);
 
 let desk: TempDesk;
 afterEach(async () => {
@@ -28,11 +31,13 @@ afterEach(async () => {
 });
 
 it("one connector's rounds go on beside another's that hang", async () => {
-  const connector = (name: string): string => `\n[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./${name}.ts"\n`;
+  const connector = (name: string): string =>
+    `\n[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./${name}.ts"\n`;
   desk = await tempDesk({
     clock: { ...systemClock, after },
     files: { "a-slow.ts": venue(true), "b-quick.ts": venue(false) },
-    config: (text) => `${text.replaceAll("enabled = true", "enabled = false")}${connector("a-slow")}${connector("b-quick")}`,
+    config: (text) =>
+      `${text.replaceAll("enabled = true", "enabled = false")}${connector("a-slow")}${connector("b-quick")}`,
   });
   const { venues } = desk.open.fleet;
   const asked = async (): Promise<number> => Number((await venues.quote("b-quick", "X")).last);

@@ -34,8 +34,9 @@ export default class Venue {
 }
 `;
 const NAME = "v" as ConnectorName;
-const config = (template: string): string =>
-  `${template.replaceAll("enabled = true", "enabled = false")}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./v.ts"\n`;
+function config(template: string): string {
+  return `${template.replaceAll("enabled = true", "enabled = false")}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./v.ts"\n`;
+}
 
 let desk: TempDesk;
 afterEach(async () => {
@@ -44,30 +45,81 @@ afterEach(async () => {
 });
 
 /** An order of 10 that the venue has acknowledged. */
-const working = async (): Promise<string> => {
+async function working(): Promise<string> {
   desk = await tempDesk({ files: { "v.ts": VENUE }, config });
-  const terms = { connector: "v", side: "buy", symbol: "AAA", quantity: "10", type: "limit", limitPrice: "10", rationale: "x" };
+  const terms = {
+    connector: "v",
+    side: "buy",
+    symbol: "AAA",
+    quantity: "10",
+    type: "limit",
+    limitPrice: "10",
+    rationale: "x",
+  };
   const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", terms);
   await desk.call("approve", { id, digest });
   return id;
-};
-const pull = (string: string): Promise<unknown> => desk.open.fleet.venues.quote("v", string);
-const ask = (): Promise<void> => followOrders(desk.open.desk, NAME);
-const orderOf = (id: string) => {
+}
+function pull(string: string): Promise<unknown> {
+  return desk.open.fleet.venues.quote("v", string);
+}
+function ask(): Promise<void> {
+  return followOrders(desk.open.desk, NAME);
+}
+function orderOf(id: string) {
   const order = desk.open.desk.book.orders.get(id as OrderId);
   if (order === undefined) throw new Error(`no order ${id}`);
   return order;
-};
-const position = (): string => desk.open.desk.book.positions.get("v/AAA")?.quantity.toFixed() ?? "0";
-const known = (): number => desk.open.desk.book.fills.size;
+}
+function position(): string {
+  return desk.open.desk.book.positions.get("v/AAA")?.quantity.toFixed() ?? "0";
+}
+function known(): number {
+  return desk.open.desk.book.fills.size;
+}
 
 /** Each step, and what our fills make after it. */
 const STORIES: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
-  ["whole, after the venue's total", [["SAY_10_10", "10"], ["FILL_10", "10"]]],
-  ["in parts, after the venue's total", [["SAY_10_10", "10"], ["FILL_4", "10"], ["FILL_5", "10"], ["FILL_1", "10"]]],
-  ["of what was counted, and then more", [["SAY_5_10", "5"], ["FILL_5", "5"], ["FILL_5", "10"]]],
-  ["before the venue's total", [["FILL_10", "10"], ["SAY_10_10", "10"]]],
-  ["some before, some after", [["FILL_3", "3"], ["SAY_8_10", "8"], ["FILL_5", "8"], ["FILL_2", "10"]]],
+  [
+    "whole, after the venue's total",
+    [
+      ["SAY_10_10", "10"],
+      ["FILL_10", "10"],
+    ],
+  ],
+  [
+    "in parts, after the venue's total",
+    [
+      ["SAY_10_10", "10"],
+      ["FILL_4", "10"],
+      ["FILL_5", "10"],
+      ["FILL_1", "10"],
+    ],
+  ],
+  [
+    "of what was counted, and then more",
+    [
+      ["SAY_5_10", "5"],
+      ["FILL_5", "5"],
+      ["FILL_5", "10"],
+    ],
+  ],
+  [
+    "before the venue's total",
+    [
+      ["FILL_10", "10"],
+      ["SAY_10_10", "10"],
+    ],
+  ],
+  [
+    "some before, some after",
+    [
+      ["FILL_3", "3"],
+      ["SAY_8_10", "8"],
+      ["FILL_5", "8"],
+      ["FILL_2", "10"],
+    ],
+  ],
 ];
 
 describe("a fill", () => {
@@ -88,12 +140,18 @@ describe("a fill", () => {
     const again = foldBook(await desk.hot.readEvents());
     expect(again.orders.get(order.id)?.filled.toFixed()).toBe("10");
     expect(again.positions.get("v/AAA")?.quantity.toFixed()).toBe("10");
-    expect(again.positions.get("v/AAA")?.lots.reduce((sum, { quantity }) => sum.plus(quantity), ZERO).toFixed()).toBe("10");
+    expect(
+      again.positions
+        .get("v/AAA")
+        ?.lots.reduce((sum, { quantity }) => sum.plus(quantity), ZERO)
+        .toFixed(),
+    ).toBe("10");
   });
 });
 
 describe("an order", () => {
-  const reports = async (): Promise<number> => (await desk.hot.readEvents()).filter(({ event }) => event.type === "order.reported").length;
+  const reports = async (): Promise<number> =>
+    (await desk.hot.readEvents()).filter(({ event }) => event.type === "order.reported").length;
 
   it("that its venue has lost is closed by hand, and not while the venue has it", async () => {
     const id = await working();
@@ -117,21 +175,32 @@ describe("an order", () => {
     const id = await working();
     await desk.stop();
     const { root, home } = desk;
-    desk = await tempDesk({ again: { root, home }, config: (text) => text.replace(/\[\[connector\]\]\nname = "v"[^]*$/, "") });
+    desk = await tempDesk({
+      again: { root, home },
+      config: (text) => text.replace(/\[\[connector\]\]\nname = "v"[^]*$/, ""),
+    });
     expect(await desk.call("resolve", { id, note: "the account is closed" })).toMatchObject({ state: "cancelled" });
   });
 });
 
 describe("an account", () => {
   it("is not marked while a position of it has no price at all", async () => {
-    const held = VENUE.replace("async getPositions() { return []; }", "async getPositions() { return [{ symbol: 'ZZZ', quantity: -5 }]; }").replace(
-      "const [what",
-      "if (symbol === 'ZZZ') throw new Error('no such symbol'); const [what",
-    );
+    const held = VENUE.replace(
+      "async getPositions() { return []; }",
+      "async getPositions() { return [{ symbol: 'ZZZ', quantity: -5 }]; }",
+    ).replace("const [what", "if (symbol === 'ZZZ') throw new Error('no such symbol'); const [what");
     desk = await tempDesk({ files: { "v.ts": held }, config });
     expect(desk.open.desk.book.accounts.has("v")).toBe(false);
     await expect(markAccount(desk.open.desk, NAME)).rejects.toThrow("no such symbol");
-    const terms = { connector: "v", side: "buy", symbol: "AAA", quantity: "10", type: "limit", limitPrice: "10", rationale: "x" };
+    const terms = {
+      connector: "v",
+      side: "buy",
+      symbol: "AAA",
+      quantity: "10",
+      type: "limit",
+      limitPrice: "10",
+      rationale: "x",
+    };
     expect(await desk.call("orders propose", terms)).toMatchObject({ verdict: { decision: "block" } });
   });
 });
@@ -150,7 +219,15 @@ describe("the paper venue's own time", () => {
     const { root, home } = desk;
     const path = join(root, ".qoc/journal/000001.ndjson");
     const lines = readFileSync(path, "utf8").split("\n");
-    writeFileSync(path, `${lines.slice(0, lines.findIndex((line) => line.includes('"type":"fill.received"'))).join("\n")}\n`);
+    writeFileSync(
+      path,
+      `${lines
+        .slice(
+          0,
+          lines.findIndex((line) => line.includes('"type":"fill.received"')),
+        )
+        .join("\n")}\n`,
+    );
     desk = await tempDesk({ again: { root, home } });
     expect(await desk.reaches(id, "filled")).toBe("filled");
     expect(desk.open.desk.book.flagged.size).toBe(0);

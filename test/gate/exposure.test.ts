@@ -1,17 +1,30 @@
 import { describe, expect, it } from "vitest";
 import { decimal } from "../../src/domain/decimal.ts";
 import type { OrderId } from "../../src/domain/ids.ts";
-import { exposureOf, shortPart, strictlyReducing, valuationPrice, worstLong, worstShort } from "../../src/gate/exposure.ts";
+import {
+  exposureOf,
+  shortPart,
+  strictlyReducing,
+  valuationPrice,
+  worstLong,
+  worstShort,
+} from "../../src/gate/exposure.ts";
 import { orderPrice, reservedPrice, sameCurrency } from "../../src/gate/valuation.ts";
 import { inputOf, quote } from "../support/gate-case.ts";
 import { type Story, type TermsDraft, story, terms } from "../support/journal-scenario.ts";
 
-const holding = (quantity: string) => story().desk().account("paper", { positions: [{ symbol: "AAPL", quantity, markPrice: "100" }] });
-const exposure = (tale: Story, except?: string) => exposureOf(tale.book(), "paper", "AAPL", except as OrderId | undefined);
-const figures = (tale: Story, except?: string) => {
+function holding(quantity: string) {
+  return story()
+    .desk()
+    .account("paper", { positions: [{ symbol: "AAPL", quantity, markPrice: "100" }] });
+}
+function exposure(tale: Story, except?: string) {
+  return exposureOf(tale.book(), "paper", "AAPL", except as OrderId | undefined);
+}
+function figures(tale: Story, except?: string) {
   const { low, high, buys, sells } = exposure(tale, except);
   return [low, high, buys, sells].map((value) => value.toFixed());
-};
+}
 
 describe("exposureOf", () => {
   it("adds up what is left of orders in flight, by side, without the one that is asked about", () => {
@@ -34,7 +47,10 @@ describe("exposureOf", () => {
   });
 
   it("counts an overfilled order's rest as nothing", () => {
-    const tale = holding("0").working("b", { quantity: "10" }).fill("b", { quantity: "9" }).fill("b", { quantity: "9" });
+    const tale = holding("0")
+      .working("b", { quantity: "10" })
+      .fill("b", { quantity: "9" })
+      .fill("b", { quantity: "9" });
     expect(figures(tale)).toEqual(["0", "18", "0", "0"]);
   });
 
@@ -60,8 +76,18 @@ describe("strictlyReducing", () => {
     ["anything from flat", holding("0"), { side: "sell", quantity: "1" }, false],
     ["a sell beside another sell that leaves room", selling, { side: "sell", quantity: "10" }, true],
     ["a sell beside one that does not", selling, { side: "sell", quantity: "11" }, false],
-    ["a sell against a buy that has not filled", holding("0").working("b", { quantity: "60" }), { side: "sell", quantity: "1" }, false],
-    ["a sell of what only the fills know", story().desk().filled("b", { quantity: "60" }), { side: "sell", quantity: "1" }, false],
+    [
+      "a sell against a buy that has not filled",
+      holding("0").working("b", { quantity: "60" }),
+      { side: "sell", quantity: "1" },
+      false,
+    ],
+    [
+      "a sell of what only the fills know",
+      story().desk().filled("b", { quantity: "60" }),
+      { side: "sell", quantity: "1" },
+      false,
+    ],
     ["a sell of nothing", holding("60"), { side: "sell", quantity: "0" }, false],
   ])("%s: %#", (_, tale, order, expected) => {
     expect(strictlyReducing(terms(order), exposure(tale))).toBe(expected);
@@ -79,7 +105,12 @@ describe("orderPrice", () => {
     ["limit buy: its limit", { limitPrice: "90" }, false, "90"],
     ["market buy: its protection price", { type: "market", protectionPrice: "103" }, false, "103"],
     ["market buy without one: ask × 1.05", { type: "market" }, false, "105"],
-    ["stop buy: the worst of trigger, protection and ask", { type: "stop", stopPrice: "110", protectionPrice: "113" }, false, "113"],
+    [
+      "stop buy: the worst of trigger, protection and ask",
+      { type: "stop", stopPrice: "110", protectionPrice: "113" },
+      false,
+      "113",
+    ],
     ["stop buy without protection: trigger × 1.05", { type: "stop", stopPrice: "110" }, false, "115.5"],
     ["stop buy below the market: ask × 1.05", { type: "stop", stopPrice: "90" }, false, "105"],
     ["stop-limit buy: its limit", { type: "stop_limit", stopPrice: "110", limitPrice: "111" }, false, "111"],
@@ -108,7 +139,9 @@ describe("orderPrice", () => {
   it("gives a reviewer the same price, or none", () => {
     const tale = holding("60");
     expect(valuationPrice(inputOf(tale, { side: "sell", limitPrice: "90", quantity: "60" }))?.toFixed()).toBe("99.99");
-    expect(valuationPrice(inputOf(tale, { side: "sell", limitPrice: "90", quantity: "61" }))?.toFixed()).toBe("103.0103");
+    expect(valuationPrice(inputOf(tale, { side: "sell", limitPrice: "90", quantity: "61" }))?.toFixed()).toBe(
+      "103.0103",
+    );
     expect(valuationPrice(inputOf(tale, { type: "market" }, { quote: undefined }))).toBeUndefined();
     expect(shortPart(terms({ side: "sell", quantity: "61" }), exposure(tale)).toFixed()).toBe("1");
   });

@@ -56,7 +56,8 @@ describe("localTime", () => {
   });
 
   it("refuses what is no time, and never falls back to the present", () => {
-    for (const nothing of [Number.NaN, undefined, null]) expect(() => localTime(nothing as unknown as number, "UTC")).toThrow(RangeError);
+    for (const nothing of [Number.NaN, undefined, null])
+      expect(() => localTime(nothing as unknown as number, "UTC")).toThrow(RangeError);
   });
 });
 

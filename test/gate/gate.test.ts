@@ -10,13 +10,21 @@ import type { GateInput } from "../../src/gate/input.ts";
 import { checkOf, guard, inputOf } from "../support/gate-case.ts";
 import { amount, story } from "../support/journal-scenario.ts";
 
-const desk = () => story().desk().account("paper");
-const approved = () => desk().proposed("a").approved("a", { mid: "100" });
-const custom = (key: string, enabled = true): CustomGuard => ({ kind: "custom", line: 9, key, enabled, adapter: "/g.ts", options: {} });
-const answer = (key: string, decision: Check["decision"]): Check => {
+function desk() {
+  return story().desk().account("paper");
+}
+function approved() {
+  return desk().proposed("a").approved("a", { mid: "100" });
+}
+function custom(key: string, enabled = true): CustomGuard {
+  return { kind: "custom", line: 9, key, enabled, adapter: "/g.ts", options: {} };
+}
+function answer(key: string, decision: Check["decision"]): Check {
   return { guard: key, decision, code: decision === "allow" ? "OK" : "MINE", message: "so" };
-};
-const keys = (checks: readonly Check[]) => checks.map((check) => check.guard);
+}
+function keys(checks: readonly Check[]) {
+  return checks.map((check) => check.guard);
+}
 
 describe("evaluate", () => {
   it("has a guard for every documented key", () => {
@@ -24,7 +32,12 @@ describe("evaluate", () => {
   });
 
   it("runs the always-on rules first, then desk.toml in its order, each whatever the others said", () => {
-    const guards = [guard("no-short"), guard("max-order-nav"), guard("max-order-quantity", { max_quantity: 1 }), guard("buying-power")];
+    const guards = [
+      guard("no-short"),
+      guard("max-order-nav"),
+      guard("max-order-quantity", { max_quantity: 1 }),
+      guard("buying-power"),
+    ];
     const verdict = evaluate(inputOf(desk().trading("halted"), { side: "sell", quantity: "100" }, { guards }));
     expect(keys(verdict.checks)).toEqual([
       "trading-state",
@@ -57,10 +70,16 @@ describe("evaluate", () => {
 
   it("turns a guard that throws into a block, and still asks the others", () => {
     const broken = { ...guard("max-order-notional", { max_notional: "1" }) } as { options: Record<string, unknown> };
-    const guards = [{ ...broken, options: { ...broken.options, max_notional: null } }, guard("max-order-quantity", { max_quantity: 1 })];
+    const guards = [
+      { ...broken, options: { ...broken.options, max_notional: null } },
+      guard("max-order-quantity", { max_quantity: 1 }),
+    ];
     const verdict = evaluate(inputOf(desk(), {}, { guards: guards as unknown as GuardConfig[] }));
     expect(checkOf(verdict, "max-order-notional")).toMatchObject({ decision: "block", code: "GUARD_ERROR" });
-    expect(checkOf(verdict, "max-order-quantity")).toMatchObject({ decision: "block", code: "MAX_ORDER_QUANTITY_EXCEEDED" });
+    expect(checkOf(verdict, "max-order-quantity")).toMatchObject({
+      decision: "block",
+      code: "MAX_ORDER_QUANTITY_EXCEEDED",
+    });
   });
 
   it.each(["max-order-value", "constructor", "__proto__", "toString"])("blocks on the unknown guard %s", (key) => {
@@ -79,7 +98,8 @@ describe("evaluate", () => {
 });
 
 describe("custom guards", () => {
-  const of = (answers: readonly Check[]) => checkOf(evaluate(inputOf(desk(), {}, { guards: [custom("mine")], custom: answers })), "mine");
+  const of = (answers: readonly Check[]) =>
+    checkOf(evaluate(inputOf(desk(), {}, { guards: [custom("mine")], custom: answers })), "mine");
 
   it("take the answer that was given before", () => {
     expect(of([answer("mine", "allow")])).toMatchObject({ decision: "allow" });
@@ -93,7 +113,11 @@ describe("custom guards", () => {
   });
 
   it("cannot pass for a rule that was not asked: unasked answers are dropped", () => {
-    const input = inputOf(desk().trading("halted"), {}, { custom: [answer("trading-state", "allow"), answer("mine", "block")] });
+    const input = inputOf(
+      desk().trading("halted"),
+      {},
+      { custom: [answer("trading-state", "allow"), answer("mine", "block")] },
+    );
     const verdict = evaluate(input);
     expect(verdict.decision).toBe("block");
     expect(keys(verdict.checks).filter((key) => key === "trading-state")).toHaveLength(1);
@@ -116,7 +140,9 @@ describe("clear", () => {
 
   it("mints nothing where anything blocks", () => {
     const guards = [guard("max-order-quantity", { max_quantity: 1 })];
-    expect(clear(inputOf(approved(), "a", { guards }))).toEqual({ verdict: expect.objectContaining({ decision: "block" }) });
+    expect(clear(inputOf(approved(), "a", { guards }))).toEqual({
+      verdict: expect.objectContaining({ decision: "block" }),
+    });
     expect(clear(inputOf(desk().proposed("a"), "a")).cleared).toBeUndefined();
     expect(clear(inputOf(approved().submitting("a"), "a")).cleared).toBeUndefined();
     expect(clear(inputOf(approved().trading("halted"), "a")).cleared).toBeUndefined();
@@ -148,7 +174,8 @@ describe("a cleared order", () => {
   });
 
   it("is told apart from what is no object", () => {
-    for (const thing of [undefined, null, 1, "cleared", Symbol("cleared")]) expect(isCleared(thing as unknown as object)).toBe(false);
+    for (const thing of [undefined, null, 1, "cleared", Symbol("cleared")])
+      expect(isCleared(thing as unknown as object)).toBe(false);
   });
 
   it("cannot be changed", () => {

@@ -4,12 +4,13 @@ import { inputOf } from "../support/gate-case.ts";
 import { story } from "../support/journal-scenario.ts";
 
 const held = [{ symbol: "AAPL", quantity: "2", markPrice: "100", averagePrice: "90" }];
-const tale = () =>
-  story()
+function tale() {
+  return story()
     .desk()
     .account("paper", { nav: "1000.10", cash: "500.05", buyingPower: "500.05", positions: held })
     .account("cash", { nav: "0.20", positions: [] })
     .working("a", { symbol: "MSFT", quantity: "1.5", limitPrice: "400" });
+}
 
 describe("bookSnapshot", () => {
   it("shows NAV, cash, positions and open orders, as numbers and as exact text", () => {
@@ -18,7 +19,17 @@ describe("bookSnapshot", () => {
       navText: "1000.3",
       cash: 500.25,
       buyingPower: 500.25,
-      positions: [{ connector: "paper", symbol: "AAPL", quantity: 2, quantityText: "2", averagePrice: 90, markPrice: 100, value: 200 }],
+      positions: [
+        {
+          connector: "paper",
+          symbol: "AAPL",
+          quantity: 2,
+          quantityText: "2",
+          averagePrice: 90,
+          markPrice: 100,
+          value: 200,
+        },
+      ],
       openOrders: [
         {
           clientOrderId: "q1-a",
@@ -46,7 +57,13 @@ describe("bookSnapshot", () => {
 
   it("is frozen throughout, and crosses to another thread", () => {
     const snapshot = bookSnapshot(tale().book(), 7);
-    for (const part of [snapshot, snapshot.positions, snapshot.positions[0], snapshot.openOrders, snapshot.openOrders[0]]) {
+    for (const part of [
+      snapshot,
+      snapshot.positions,
+      snapshot.positions[0],
+      snapshot.openOrders,
+      snapshot.openOrders[0],
+    ]) {
       expect(Object.isFrozen(part)).toBe(true);
     }
     expect(structuredClone(snapshot)).toEqual(snapshot);
@@ -66,7 +83,9 @@ describe("guardedOrder", () => {
   it("carries its notional; without a price one that no limit admits", () => {
     const limit = guardedOrder(inputOf(tale(), { quantity: "3", limitPrice: "100" }));
     expect(limit).toMatchObject({ symbol: "AAPL", quantityText: "3", notional: 300 });
-    expect(guardedOrder(inputOf(tale(), { type: "market" }, { quote: undefined })).notional).toBe(Number.POSITIVE_INFINITY);
+    expect(guardedOrder(inputOf(tale(), { type: "market" }, { quote: undefined })).notional).toBe(
+      Number.POSITIVE_INFINITY,
+    );
     const stop = guardedOrder(inputOf(tale(), { type: "stop", stopPrice: "110", protectionPrice: "113" }));
     expect(stop).toMatchObject({ stopPrice: 110, stopPriceText: "110" });
   });

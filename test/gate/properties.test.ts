@@ -28,9 +28,13 @@ interface Step {
   /** Tenths of the quantity that filled. */
   readonly filled: number;
 }
-const step: fc.Arbitrary<Step> = fc.record({ order: draft, state: fc.constantFrom(...LATER), filled: fc.integer({ min: 0, max: 10 }) });
+const step: fc.Arbitrary<Step> = fc.record({
+  order: draft,
+  state: fc.constantFrom(...LATER),
+  filled: fc.integer({ min: 0, max: 10 }),
+});
 
-const put = (tale: Story, id: string, { order, state, filled }: Step): Story => {
+function put(tale: Story, id: string, { order, state, filled }: Step): Story {
   tale.proposed(id, order).approved(id);
   if (state !== "approved") tale.submitting(id);
   if (state === "unknown") tale.unknown(id);
@@ -38,7 +42,7 @@ const put = (tale: Story, id: string, { order, state, filled }: Step): Story => 
   tale.acked(id);
   const part = decimal(order.quantity ?? "1").times(decimal(`${filled}e-1`));
   return filled === 0 ? tale : tale.fill(id, { quantity: part.toFixed() });
-};
+}
 
 interface World {
   readonly held: number;
@@ -53,13 +57,16 @@ const world: fc.Arbitrary<World> = fc.record({
   marked: fc.boolean(),
 });
 
-const tell = ({ held, nav, steps, marked }: World): Story => {
+function tell({ held, nav, steps, marked }: World): Story {
   const positions = [{ symbol: "AAPL", quantity: String(held), markPrice: "100" }];
-  const tale = story().desk().account("paper", { nav, buyingPower: "3000", positions }).account("other", { nav: "1000" });
+  const tale = story()
+    .desk()
+    .account("paper", { nav, buyingPower: "3000", positions })
+    .account("other", { nav: "1000" });
   steps.forEach((each, i) => put(tale, `s${i}`, each));
   if (marked) tale.account("paper", { nav, buyingPower: "3000", positions });
   return tale;
-};
+}
 
 const MONOTONE = [
   guard("max-position-nav", { max_pct: 20 }),
@@ -107,7 +114,10 @@ describe("one more order in flight", () => {
       fc.property(world, draft, step, (past, asked, added) => {
         const tale = tell({ ...past, marked: true }).trading("reducing");
         const before = checkOf(evaluate(inputOf(tale, asked)), "trading-state").decision;
-        const after = checkOf(evaluate(inputOf(put(tale, "added", { ...added, filled: 0 }), asked)), "trading-state").decision;
+        const after = checkOf(
+          evaluate(inputOf(put(tale, "added", { ...added, filled: 0 }), asked)),
+          "trading-state",
+        ).decision;
         return !(before === "block" && after === "allow");
       }),
     );
@@ -126,7 +136,8 @@ describe("strictly reducing", () => {
         const own = book.positions.get("paper/AAPL")?.quantity ?? decimal("0");
         let claimed = decimal(order.quantity);
         for (const other of book.inFlight.values()) {
-          const same = other.terms.connector === "paper" && other.terms.symbol === "AAPL" && other.terms.side === order.side;
+          const same =
+            other.terms.connector === "paper" && other.terms.symbol === "AAPL" && other.terms.side === order.side;
           if (same) claimed = claimed.plus(leaves(other));
         }
         expect(own.gt(decimal("0"))).toBe(order.side === "sell");
@@ -152,10 +163,10 @@ const everyGuard = GUARD_KEYS.map((key) => {
 });
 
 /** Approved, with every guard on and nothing wrong. */
-const healthy = (draftTerms: TermsDraft = {}): GateInput => {
+function healthy(draftTerms: TermsDraft = {}): GateInput {
   const tale = story().desk().account("paper").proposed("a", draftTerms).approved("a", { mid: "100" });
   return inputOf(tale, "a", { stage: "dispatch", guards: everyGuard });
-};
+}
 
 describe("input", () => {
   it("passes where it is whole", () => {

@@ -7,8 +7,12 @@ import { guard, quote } from "../support/gate-case.ts";
 import { amount } from "../support/journal-scenario.ts";
 
 type Draft = Pick<OrderTerms, "type" | "side" | "stopPrice">;
-const market = (side: "buy" | "sell"): Draft => ({ type: "market", side });
-const stop = (side: "buy" | "sell", price: string): Draft => ({ type: "stop", side, stopPrice: amount(price) });
+function market(side: "buy" | "sell"): Draft {
+  return { type: "market", side };
+}
+function stop(side: "buy" | "sell", price: string): Draft {
+  return { type: "stop", side, stopPrice: amount(price) };
+}
 const three = decimal("3");
 
 describe("protectionPrice", () => {
@@ -30,7 +34,9 @@ describe("protectionPrice", () => {
 
   it("is none for orders with a limit of their own", () => {
     expect(protectionPrice({ type: "limit", side: "buy" }, quote("99", "100"), three)).toBeUndefined();
-    expect(protectionPrice({ type: "stop_limit", side: "buy", stopPrice: amount("1") }, quote("99", "100"), three)).toBeUndefined();
+    expect(
+      protectionPrice({ type: "stop_limit", side: "buy", stopPrice: amount("1") }, quote("99", "100"), three),
+    ).toBeUndefined();
     expect(needsProtection({ type: "market" }) && needsProtection({ type: "stop" })).toBe(true);
   });
 
@@ -51,16 +57,25 @@ describe("protectionPrice", () => {
   it("is never on the near side of the market, and lies on the tick", () => {
     const cents = fc.integer({ min: 1, max: 10_000_000 });
     fc.assert(
-      fc.property(cents, cents, fc.integer({ min: 1, max: 500 }), fc.constantFrom("buy", "sell"), (a, b, tickCents, side) => {
-        const [bid, ask] = [Math.min(a, b), Math.max(a, b)].map((price) => decimal(`${price}e-2`).toFixed()) as [string, string];
-        const tick = decimal(`${tickCents}e-2`);
-        const price = protectionPrice(market(side), quote(bid, ask), three, { tickSize: amount(tick.toFixed()) });
-        if (price === undefined) return false;
-        expect(decimal(price).mod(tick).toFixed()).toBe("0");
-        const beyond = decimal(price).gte(decimal(ask).times(decimal("1.03")));
-        const below = decimal(price).lte(decimal(bid).times(decimal("0.97"))) || decimal(price).eq(tick);
-        return side === "buy" ? beyond : below;
-      }),
+      fc.property(
+        cents,
+        cents,
+        fc.integer({ min: 1, max: 500 }),
+        fc.constantFrom("buy", "sell"),
+        (a, b, tickCents, side) => {
+          const [bid, ask] = [Math.min(a, b), Math.max(a, b)].map((price) => decimal(`${price}e-2`).toFixed()) as [
+            string,
+            string,
+          ];
+          const tick = decimal(`${tickCents}e-2`);
+          const price = protectionPrice(market(side), quote(bid, ask), three, { tickSize: amount(tick.toFixed()) });
+          if (price === undefined) return false;
+          expect(decimal(price).mod(tick).toFixed()).toBe("0");
+          const beyond = decimal(price).gte(decimal(ask).times(decimal("1.03")));
+          const below = decimal(price).lte(decimal(bid).times(decimal("0.97"))) || decimal(price).eq(tick);
+          return side === "buy" ? beyond : below;
+        },
+      ),
     );
   });
 });
@@ -69,6 +84,12 @@ describe("collarOf", () => {
   it("is the tightest enabled price-collar, else the standard one", () => {
     expect(collarOf([])).toBe(STANDARD_COLLAR);
     expect(collarOf([guard("price-collar", { max_pct: 1, enabled: false })])).toBe(STANDARD_COLLAR);
-    expect(collarOf([guard("price-collar", { max_pct: 5 }), guard("no-short"), guard("price-collar", { max_pct: 2 })]).toFixed()).toBe("2");
+    expect(
+      collarOf([
+        guard("price-collar", { max_pct: 5 }),
+        guard("no-short"),
+        guard("price-collar", { max_pct: 2 }),
+      ]).toFixed(),
+    ).toBe("2");
   });
 });

@@ -5,15 +5,29 @@ import type { VenueInstrument } from "../../src/domain/venue.ts";
 import { evaluate } from "../../src/gate/gate.ts";
 import type { GateInput } from "../../src/gate/input.ts";
 import { checkOf, inputOf, quote } from "../support/gate-case.ts";
-import { type Story, type TermsDraft, amount, justOver, story, storyClientId, terms } from "../support/journal-scenario.ts";
+import {
+  type Story,
+  type TermsDraft,
+  amount,
+  justOver,
+  story,
+  storyClientId,
+  terms,
+} from "../support/journal-scenario.ts";
 
-const desk = () => story().desk().account("paper", { positions: [{ symbol: "AAPL", quantity: "60", markPrice: "100" }] });
-const ask = (key: string, tale: Story, order: string | TermsDraft, more: Partial<GateInput> = {}) =>
-  checkOf(evaluate(inputOf(tale, order, more)), key);
+function desk() {
+  return story()
+    .desk()
+    .account("paper", { positions: [{ symbol: "AAPL", quantity: "60", markPrice: "100" }] });
+}
+function ask(key: string, tale: Story, order: string | TermsDraft, more: Partial<GateInput> = {}) {
+  return checkOf(evaluate(inputOf(tale, order, more)), key);
+}
 const dispatch = { stage: "dispatch" } as const;
 
 describe("trading-state", () => {
-  const of = (tale: Story, order: TermsDraft, more: Partial<GateInput> = {}) => ask("trading-state", tale, order, more).code;
+  const of = (tale: Story, order: TermsDraft, more: Partial<GateInput> = {}) =>
+    ask("trading-state", tale, order, more).code;
 
   it("lets everything pass while active, and nothing while halted", () => {
     expect(of(desk(), {})).toBe("OK");
@@ -38,12 +52,18 @@ describe("trading-state", () => {
 
   it("takes nothing for reducing that is not known to be", () => {
     const sell: TermsDraft = { side: "sell", quantity: "10" };
-    expect(of(desk().trading("reducing").working("s", { side: "sell", quantity: "55" }), sell)).toBe("TRADING_REDUCING");
+    expect(of(desk().trading("reducing").working("s", { side: "sell", quantity: "55" }), sell)).toBe(
+      "TRADING_REDUCING",
+    );
     expect(of(desk().flagged("paper", "AAPL", "60", "70").trading("reducing"), sell)).toBe("TRADING_REDUCING");
     expect(of(story().desk().trading("reducing"), sell)).toBe("TRADING_REDUCING");
     const { connector } = inputOf(desk(), {});
-    expect(of(desk().trading("reducing"), sell, { connector: { ...connector, ready: false } })).toBe("TRADING_REDUCING");
-    expect(of(desk().trading("reducing"), sell, { connector: { ...connector, reconciled: false } })).toBe("TRADING_REDUCING");
+    expect(of(desk().trading("reducing"), sell, { connector: { ...connector, ready: false } })).toBe(
+      "TRADING_REDUCING",
+    );
+    expect(of(desk().trading("reducing"), sell, { connector: { ...connector, reconciled: false } })).toBe(
+      "TRADING_REDUCING",
+    );
   });
 });
 
@@ -66,7 +86,9 @@ describe("connector-ready", () => {
   });
 
   it("says where to read why, and repeats none of the connector's words", () => {
-    expect(of({ state: "quarantined", ready: false }).message).toBe("connector paper is quarantined; qoc connectors list says why");
+    expect(of({ state: "quarantined", ready: false }).message).toBe(
+      "connector paper is quarantined; qoc connectors list says why",
+    );
   });
 
   it("wants it reconciled, in the mode that was approved, and to be the order's own", () => {
@@ -170,13 +192,19 @@ describe("order-validity", () => {
     expect(of({}, null)).toBe("NOT_LISTED");
     expect(of({}, { ...facts, symbol: "MSFT" })).toBe("ORDER_VALIDITY_UNAVAILABLE");
     expect(of({}, { symbol: "AAPL", tickSize: amount("0") })).toBe("ORDER_VALIDITY_UNAVAILABLE");
-    expect(of({ type: "market" }, { symbol: "AAPL", minNotional: amount("1") }, { quote: undefined })).toBe("ORDER_VALIDITY_UNAVAILABLE");
+    expect(of({ type: "market" }, { symbol: "AAPL", minNotional: amount("1") }, { quote: undefined })).toBe(
+      "ORDER_VALIDITY_UNAVAILABLE",
+    );
   });
 
   it("refuses a number that a connector cannot hold, unless it takes exact decimals", () => {
     const { connector } = inputOf(desk(), {});
     const exact = { connector: { ...connector, capabilities: { exactDecimals: true } } };
-    for (const order of [{ quantity: "123.456789012345678901" }, { limitPrice: justOver("100", 18) }, { quantity: "9007199254740993" }]) {
+    for (const order of [
+      { quantity: "123.456789012345678901" },
+      { limitPrice: justOver("100", 18) },
+      { quantity: "9007199254740993" },
+    ]) {
       expect(of(order)).toBe("NOT_REPRESENTABLE");
       expect(of(order, undefined, exact)).toBe("OK");
     }
@@ -222,7 +250,9 @@ describe("market-protection", () => {
 describe("approval-freshness", () => {
   const approved = () => desk().proposed("a").approved("a");
   const at = (hostNow: number) => ask("approval-freshness", approved(), "a", { ...dispatch, hostNow }).code;
-  const { at: given, expiresAt } = approved().book().orders.get("a" as OrderId)?.approvals[0] ?? { at: 0, expiresAt: 0 };
+  const { at: given, expiresAt } = approved()
+    .book()
+    .orders.get("a" as OrderId)?.approvals[0] ?? { at: 0, expiresAt: 0 };
 
   it.each([
     [given, "OK"],
@@ -244,7 +274,9 @@ describe("approval-freshness", () => {
 
 describe("drift", () => {
   const of = (mid: string | undefined, order: TermsDraft = {}, more: Partial<GateInput> = {}) => {
-    const tale = desk().proposed("a", order).approved("a", mid === undefined ? {} : { mid });
+    const tale = desk()
+      .proposed("a", order)
+      .approved("a", mid === undefined ? {} : { mid });
     return ask("drift", tale, "a", { ...dispatch, quote: quote("100", "102"), ...more }).code; // middle 101
   };
 
@@ -273,12 +305,15 @@ describe("drift", () => {
 
 describe("exit-point", () => {
   const approved = () => desk().proposed("a").approved("a");
-  const of = (tale: Story, more: Partial<GateInput> = {}) => ask("exit-point", tale, "a", { ...dispatch, ...more }).code;
+  const of = (tale: Story, more: Partial<GateInput> = {}) =>
+    ask("exit-point", tale, "a", { ...dispatch, ...more }).code;
 
   it("passes what was approved, and is evaluated at dispatch only", () => {
     expect(of(approved())).toBe("OK");
     for (const stage of ["propose", "approve"] as const) {
-      expect(evaluate(inputOf(approved(), "a", { stage })).checks.map((check) => check.guard)).not.toContain("exit-point");
+      expect(evaluate(inputOf(approved(), "a", { stage })).checks.map((check) => check.guard)).not.toContain(
+        "exit-point",
+      );
     }
   });
 

@@ -1,5 +1,18 @@
 /** A kept bundle is used only where the same would come out again; in every doubt it is made anew. */
-import { mkdir, mkdtemp, readFile, readdir, realpath, rename, rm, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -40,15 +53,17 @@ interface Desk {
 
 const MARK = "\n// planted";
 
-const requestOf = (root: string): BundleRequest => ({
-  connector: "v",
-  adapter: join(root, ADAPTER),
-  disk: nodeDisk(),
-  allowed: ALLOWED_BUILTINS,
-  tcp: false,
-});
+function requestOf(root: string): BundleRequest {
+  return {
+    connector: "v",
+    adapter: join(root, ADAPTER),
+    disk: nodeDisk(),
+    allowed: ALLOWED_BUILTINS,
+    tcp: false,
+  };
+}
 
-const desk = async (more: Readonly<Record<string, string>> = {}): Promise<Desk> => {
+async function desk(more: Readonly<Record<string, string>> = {}): Promise<Desk> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "qoc-kept-")));
   const cacheDir = join(root, ".qoc/bundles");
   const write = async (name: string, text: string): Promise<void> => {
@@ -57,8 +72,7 @@ const desk = async (more: Readonly<Record<string, string>> = {}): Promise<Desk> 
   };
   for (const [name, text] of Object.entries({ ...FILES, ...more })) await write(name, text);
   await mkdir(dirname(cacheDir));
-  const bundle: Desk["bundle"] = (given = {}) =>
-    bundleAdapter({ ...requestOf(root), cacheDir, ...given });
+  const bundle: Desk["bundle"] = (given = {}) => bundleAdapter({ ...requestOf(root), cacheDir, ...given });
   return {
     root,
     cacheDir,
@@ -72,20 +86,25 @@ const desk = async (more: Readonly<Record<string, string>> = {}): Promise<Desk> 
       const code = `${bytes.toString("utf8", end + 1, end + 1 + header.code.bytes)}${MARK}`;
       const map = bytes.subarray(end + 1 + header.code.bytes);
       header.code = { bytes: Buffer.byteLength(code), digest: digestOf(code) };
-      await writeFile(join(cacheDir, name ?? ""), Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n${code}`), map]));
+      await writeFile(
+        join(cacheDir, name ?? ""),
+        Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n${code}`), map]),
+      );
     },
     isKept: async () => (await readdir(cacheDir).catch(() => [])).length > 0,
   };
-};
+}
 
-const fresh = ({ root }: Desk): Promise<Bundle> => bundleAdapter(requestOf(root));
+function fresh({ root }: Desk): Promise<Bundle> {
+  return bundleAdapter(requestOf(root));
+}
 
-const prepared = async (more: Readonly<Record<string, string>> = {}): Promise<Desk> => {
+async function prepared(more: Readonly<Record<string, string>> = {}): Promise<Desk> {
   const made = await desk(more);
   await made.bundle();
   await made.plant();
   return made;
-};
+}
 
 describe("a kept bundle", () => {
   it("is the same text, map and digest, and is used while nothing changes", async () => {
@@ -136,20 +155,28 @@ describe("a change after which it is made anew", () => {
     "the adapter, of the same size and time": (made) => inPlace(made, ADAPTER, "shown", "shewn"),
     "an imported file, of the same size and time": (made) => inPlace(made, "adapters/venue/x.ts", "from x", "FROM x"),
     "data, of the same size and time": (made) => inPlace(made, "adapters/venue/data.json", "1", "2"),
-    "a package's file, of the same size and time": (made) => inPlace(made, "node_modules/other/index.js", "other", "OTHER"),
+    "a package's file, of the same size and time": (made) =>
+      inPlace(made, "node_modules/other/index.js", "other", "OTHER"),
     "a package's package.json": (made) => inPlace(made, "node_modules/lib/package.json", "one", "two"),
     "an imported file is gone, and found under another name": ({ root }) =>
       rename(join(root, "adapters/venue/x.ts"), join(root, "adapters/venue/x.js")).then(() =>
         writeFile(join(root, "adapters/venue/x.js"), `export const x = "now JS";`),
       ),
     "a file that is found first": ({ write }) => write("adapters/venue/x.tsx", `export const x = "from x.tsx";`),
-    "a file found before a folder, inside a package": ({ write }) => write("node_modules/lib/deep.js", `module.exports = "file";`),
-    "a package in a nearer folder": ({ write }) => write("adapters/venue/node_modules/lib/index.js", `module.exports = "nearer";`),
-    "a package in a nearer folder that was there": ({ write }) => write("adapters/node_modules/lib/index.js", `module.exports = "nearer";`),
-    "a package in a nearer scope": ({ write }) => write("adapters/node_modules/@s/one/index.js", `module.exports = "nearer";`),
-    "a package inside a package": ({ write }) => write("node_modules/lib/node_modules/other/index.js", `module.exports = "inner";`),
-    "an optional package is installed": ({ write }) => write("node_modules/maybe/index.js", `module.exports = "installed";`),
-    "a tsconfig": ({ write }) => write("adapters/tsconfig.json", `{ "compilerOptions": { "useDefineForClassFields": false } }`),
+    "a file found before a folder, inside a package": ({ write }) =>
+      write("node_modules/lib/deep.js", `module.exports = "file";`),
+    "a package in a nearer folder": ({ write }) =>
+      write("adapters/venue/node_modules/lib/index.js", `module.exports = "nearer";`),
+    "a package in a nearer folder that was there": ({ write }) =>
+      write("adapters/node_modules/lib/index.js", `module.exports = "nearer";`),
+    "a package in a nearer scope": ({ write }) =>
+      write("adapters/node_modules/@s/one/index.js", `module.exports = "nearer";`),
+    "a package inside a package": ({ write }) =>
+      write("node_modules/lib/node_modules/other/index.js", `module.exports = "inner";`),
+    "an optional package is installed": ({ write }) =>
+      write("node_modules/maybe/index.js", `module.exports = "installed";`),
+    "a tsconfig": ({ write }) =>
+      write("adapters/tsconfig.json", `{ "compilerOptions": { "useDefineForClassFields": false } }`),
     "a package becomes a link": async ({ root }) => {
       await rm(join(root, "node_modules/lib"), { recursive: true });
       await symlink(join(root, "store/lib"), join(root, "node_modules/lib"));

@@ -12,14 +12,14 @@ import { type Stand, adapterSource, adapterStand } from "../support/adapter-harn
 type Files = Readonly<Record<string, string>>;
 
 /** A desk's folder; the adapter is adapters/venue/index.ts. */
-const desk = async (files: Files): Promise<string> => {
+async function desk(files: Files): Promise<string> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "qoc-bundle-")));
   for (const [name, text] of Object.entries({ "desk.toml": "", ...files })) {
     await mkdir(dirname(join(root, name)), { recursive: true });
     await writeFile(join(root, name), text);
   }
   return root;
-};
+}
 
 const ADAPTER = "adapters/venue/index.ts";
 const stands: Stand[] = [];
@@ -28,27 +28,39 @@ afterEach(async () => {
 });
 
 /** Starts the adapter in a real worker; what its `cancelOrder` throws is what `shown` came to. */
-const shownBy = async (root: string, tcp: readonly string[] = []): Promise<string> => {
+async function shownBy(root: string, tcp: readonly string[] = []): Promise<string> {
   const made = await adapterStand("", { file: join(root, ADAPTER), tcp });
   stands.push(made);
   await made.connector.start();
   const answer = await made.connector.call("cancelOrder", ["1"]);
   return answer.ok ? "" : answer.message;
-};
+}
 
-const showing = (expression: string, head = ""): string =>
-  adapterSource(`async cancelOrder(id: string) { throw new Error(String(${expression})); }`, head);
+function showing(expression: string, head = ""): string {
+  return adapterSource(`async cancelOrder(id: string) { throw new Error(String(${expression})); }`, head);
+}
 
-const bundleOf = (root: string, tcp = false) =>
-  bundleAdapter({ connector: "venue", adapter: join(root, ADAPTER), disk: nodeDisk(), allowed: ALLOWED_BUILTINS, tcp });
+function bundleOf(root: string, tcp = false) {
+  return bundleAdapter({
+    connector: "venue",
+    adapter: join(root, ADAPTER),
+    disk: nodeDisk(),
+    allowed: ALLOWED_BUILTINS,
+    tcp,
+  });
+}
 
-const refusalOf = async (root: string): Promise<{ file: string; line: number; message: string }> => {
+async function refusalOf(root: string): Promise<{ file: string; line: number; message: string }> {
   const error: unknown = await bundleOf(root).catch((thrown: unknown) => thrown);
   if (!(error instanceof QocError)) throw new Error(`it was bundled: ${String(error)}`);
   expect(error.code).toBe("ADAPTER_BUNDLE");
   const { file, line, message } = error.details;
-  return { file: String(file).replace(`${root}/`, ""), line: Number(line), message: String(message).replaceAll(root, "ROOT") };
-};
+  return {
+    file: String(file).replace(`${root}/`, ""),
+    line: Number(line),
+    message: String(message).replaceAll(root, "ROOT"),
+  };
+}
 
 const BESIDE: Files = { "adapters/venue/x.ts": `export const x = "x";` };
 
@@ -74,7 +86,12 @@ const FORMS: Readonly<Record<string, { head: string; shows: string; is: string; 
   "./x.js for x.ts": { head: `import { x } from "./x.js";`, shows: "x", is: "x", files: BESIDE },
   "./x.ts": { head: `import { x } from "./x.ts";`, shows: "x", is: "x", files: BESIDE },
   "./x without an ending": { head: `import { x } from "./x";`, shows: "x", is: "x", files: BESIDE },
-  "a folder": { head: `import { x } from "./x";`, shows: "x", is: "x", files: { "adapters/venue/x/index.ts": `export const x = "x";` } },
+  "a folder": {
+    head: `import { x } from "./x";`,
+    shows: "x",
+    is: "x",
+    files: { "adapters/venue/x/index.ts": `export const x = "x";` },
+  },
   "a file above, in the desk": {
     head: `import { x } from "../shared.ts";`,
     shows: "x",
@@ -87,7 +104,12 @@ const FORMS: Readonly<Record<string, { head: string; shows: string; is: string; 
     is: "7",
     files: { "adapters/venue/types.ts": `export interface Type { a: number } export const value = 7;` },
   },
-  JSON: { head: `import data from "./data.json";`, shows: "data.a", is: "1", files: { "adapters/venue/data.json": `{ "a": 1 }` } },
+  JSON: {
+    head: `import data from "./data.json";`,
+    shows: "data.a",
+    is: "1",
+    files: { "adapters/venue/data.json": `{ "a": 1 }` },
+  },
   "JSON with an attribute": {
     head: `import data from "./data.json" with { type: "json" };`,
     shows: "data.a",
@@ -128,7 +150,10 @@ const FORMS: Readonly<Record<string, { head: string; shows: string; is: string; 
     head: `import { x } from "@own/x";`,
     shows: "x",
     is: "x",
-    files: { "tsconfig.json": `{ "compilerOptions": { "paths": { "@own/*": ["./lib/*"] } } }`, "lib/x.ts": `export const x = "x";` },
+    files: {
+      "tsconfig.json": `{ "compilerOptions": { "paths": { "@own/*": ["./lib/*"] } } }`,
+      "lib/x.ts": `export const x = "x";`,
+    },
   },
   "a broken module beside it that nobody imports": {
     head: "",
@@ -155,7 +180,11 @@ const FORMS: Readonly<Record<string, { head: string; shows: string; is: string; 
     shows: "why + (await later)",
     is: "ENOENTENOENT",
   },
-  "import.meta.url and __dirname": { head: `const at = [import.meta.url, __dirname];`, shows: "at", is: "file:///adapter.cjs,/" },
+  "import.meta.url and __dirname": {
+    head: `const at = [import.meta.url, __dirname];`,
+    shows: "at",
+    is: "file:///adapter.cjs,/",
+  },
 };
 
 /** What the folder above says of modules. */
@@ -188,7 +217,11 @@ describe.each(Object.entries(CONTEXTS))("in a package of type %s", (_type, manif
     ["top-level await", "await Promise.resolve();", /no top-level await: wait inside connect\(\)/],
   ])("refuses %s with its place", async (_name, head, message) => {
     const root = await desk({ ...manifest, [ADAPTER]: showing("1", head) });
-    expect(await refusalOf(root)).toMatchObject({ file: ADAPTER, line: 3, message: expect.stringMatching(message) as string });
+    expect(await refusalOf(root)).toMatchObject({
+      file: ADAPTER,
+      line: 3,
+      message: expect.stringMatching(message) as string,
+    });
   });
 });
 
@@ -209,13 +242,28 @@ describe("an import that is refused, with file and line", () => {
     ],
     "a file that does not exist": [`import x from "./nope.ts"; x();`, "./nope.ts does not exist"],
     "a built-in": [`import x from "node:child_process"; x;`, "node:child_process is not available inside a connector"],
-    "a built-in without its prefix": [`import x from "worker_threads"; x;`, "worker_threads is not available inside a connector"],
+    "a built-in without its prefix": [
+      `import x from "worker_threads"; x;`,
+      "worker_threads is not available inside a connector",
+    ],
     "net without a grant": [`import x from "net"; x;`, `add grant = ["tcp:host:port"]`],
     "a data file of the machine": [`import x from "/etc/services.txt"; x;`, "/etc/services.txt"],
-    "a data file above the desk": [`import x from "../../../outside.json"; x;`, "a connector imports files under ROOT and npm packages"],
-    "source above the desk": [`import { x } from "../../../outside.ts"; x;`, "a connector imports files under ROOT and npm packages"],
-    "another desk's package": [`import x from "../../../node_modules/other/i.js"; x;`, "a connector imports files under ROOT"],
-    "a package's name that climbs out": [`import x from "old/../../../outside.json"; x;`, "a connector imports files under ROOT"],
+    "a data file above the desk": [
+      `import x from "../../../outside.json"; x;`,
+      "a connector imports files under ROOT and npm packages",
+    ],
+    "source above the desk": [
+      `import { x } from "../../../outside.ts"; x;`,
+      "a connector imports files under ROOT and npm packages",
+    ],
+    "another desk's package": [
+      `import x from "../../../node_modules/other/i.js"; x;`,
+      "a connector imports files under ROOT",
+    ],
+    "a package's name that climbs out": [
+      `import x from "old/../../../outside.json"; x;`,
+      "a connector imports files under ROOT",
+    ],
     "what is hidden in the desk": [
       `import x from "../../.qoc/connectors/other/store.json"; x;`,
       "a connector imports files under ROOT",
@@ -227,7 +275,11 @@ describe("an import that is refused, with file and line", () => {
       ".ts, .js, .json, .csv and .txt",
       { "adapters/venue/page.html": "" },
     ],
-    "a native file": [`const x = require("./a.node"); x;`, ".ts, .js, .json, .csv and .txt", { "adapters/venue/a.node": "" }],
+    "a native file": [
+      `const x = require("./a.node"); x;`,
+      ".ts, .js, .json, .csv and .txt",
+      { "adapters/venue/a.node": "" },
+    ],
     "data that lies behind tsconfig paths": [
       `import x from "@out/outside.json"; x;`,
       "a connector imports files under ROOT",
@@ -257,11 +309,19 @@ describe("an import that is refused, with file and line", () => {
     ["on a base that is missing", `{ "extends": "./none.json" }`, /Cannot find base config file/],
   ])("a tsconfig %s", async (_name, text, message) => {
     const root = await desk({ "tsconfig.json": text, [ADAPTER]: showing("1") });
-    expect(await refusalOf(root)).toMatchObject({ file: "tsconfig.json", line: 1, message: expect.stringMatching(message) as string });
+    expect(await refusalOf(root)).toMatchObject({
+      file: "tsconfig.json",
+      line: 1,
+      message: expect.stringMatching(message) as string,
+    });
   });
 
   it("is bounded by the nearest package without a desk, and by its own folder without either", async () => {
-    const above = await desk({ "shared.ts": "export const x = 1;", "p/package.json": "{}", "p/lib.ts": "export const x = 1;" });
+    const above = await desk({
+      "shared.ts": "export const x = 1;",
+      "p/package.json": "{}",
+      "p/lib.ts": "export const x = 1;",
+    });
     const adapter = join(above, "p/a/venue.ts");
     await mkdir(dirname(adapter), { recursive: true });
     const request = { connector: "venue", adapter, disk: nodeDisk(), allowed: ALLOWED_BUILTINS, tcp: false };
@@ -321,7 +381,12 @@ describe("what a package mentions and does not need here", () => {
       "node_modules/lib/build/fast.node is not available inside a connector",
       { "node_modules/lib/build/fast.node": "\u007fELF" },
     ],
-    "data of its own": [`exports.a = require("./a.json").a;`, "lib.a", "1", { "node_modules/lib/a.json": `{ "a": 1 }` }],
+    "data of its own": [
+      `exports.a = require("./a.json").a;`,
+      "lib.a",
+      "1",
+      { "node_modules/lib/a.json": `{ "a": 1 }` },
+    ],
     "undici: fetch is the runtime's, an agent is not": [
       `const u = require("undici"); exports.isSame = u.fetch === fetch; exports.make = () => new u.Agent();`,
       `lib.isSame + "; " + tell(lib.make)`,
@@ -340,7 +405,10 @@ describe("what a package mentions and does not need here", () => {
   });
 
   it("does not read a file of the machine that a package names", async () => {
-    const root = await desk({ ...packed(`exports.a = require("../../../outside.json");`), [ADAPTER]: showing("lib.a", HEAD) });
+    const root = await desk({
+      ...packed(`exports.a = require("../../../outside.json");`),
+      [ADAPTER]: showing("lib.a", HEAD),
+    });
     await writeFile(join(dirname(root), "outside.json"), "{}");
     expect((await refusalOf(root)).message).toContain("in no npm package");
   });

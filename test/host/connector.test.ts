@@ -43,9 +43,17 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
           throw new TypeError("who knows");
         }`);
       expect(await connector.call("getQuote", ["X"])).toMatchObject({ ok: true, value: { bid: 99 } });
-      expect(await connector.call("placeOrder", [{ symbol: "NO" }])).toMatchObject({ ok: false, kind: "rejection", message: "not listed" });
+      expect(await connector.call("placeOrder", [{ symbol: "NO" }])).toMatchObject({
+        ok: false,
+        kind: "rejection",
+        message: "not listed",
+      });
       expect(await connector.call("placeOrder", [{ symbol: "OFF" }])).toMatchObject({ ok: false, kind: "not-sent" });
-      expect(await connector.call("placeOrder", [{}])).toMatchObject({ ok: false, kind: "error", message: "who knows" });
+      expect(await connector.call("placeOrder", [{}])).toMatchObject({
+        ok: false,
+        kind: "error",
+        message: "who knows",
+      });
     });
 
     it("maps a stack back to the author's line", async () => {
@@ -86,7 +94,9 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
       ["heap", "const keep: any[] = []; for (;;) keep.push({ a: keep.length })"],
       ["stack", "const f = (): number => 1 + f(); setTimeout(f, 1)"],
     ])("%s restarts the connector and nothing else", async (_name, code) => {
-      const made = await started(`async cancelOrder(id: string) { ${code}; await new Promise(() => {}); }`, { memoryMb: 48 });
+      const made = await started(`async cancelOrder(id: string) { ${code}; await new Promise(() => {}); }`, {
+        memoryMb: 48,
+      });
       await expect(made.connector.call("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
       await made.reached("restarting");
       await made.reached("ready");
@@ -117,7 +127,8 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
       const spinning = await started(`async cancelOrder(id: string) { for (;;); }`);
       const other = await started("");
       spinning.connector.call("cancelOrder", ["1"]).catch(() => undefined);
-      for (let i = 0; i < 20; i++) expect(await other.connector.call("getBuyingPower", [])).toEqual({ ok: true, value: 1000 });
+      for (let i = 0; i < 20; i++)
+        expect(await other.connector.call("getBuyingPower", [])).toEqual({ ok: true, value: 1000 });
       expect(other.connector.facts.state).toBe("ready");
       await spinning.reached("unresponsive");
     });
@@ -134,7 +145,12 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
       ["no default export", "export const x = 1;", "ADAPTER_SHAPE", "no default export"],
       ["a throw on import", adapterSource("", `throw new Error("at import");`), "restarting", "adapter.ts:3:"],
       ["a syntax error", "const = 3;\n", "ADAPTER_BUNDLE", "adapter.ts:1:7"],
-      ["a refused built-in", `import { exec } from "node:child_process";\nexec("id");\n`, "ADAPTER_BUNDLE", "adapter.ts:1:"],
+      [
+        "a refused built-in",
+        `import { exec } from "node:child_process";\nexec("id");\n`,
+        "ADAPTER_BUNDLE",
+        "adapter.ts:1:",
+      ],
     ])("%s", async (_name, source, code, words) => {
       const made = await adapterStand(source, { isolation });
       stands.push(made);
@@ -184,9 +200,14 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
 
   describe("a hostile peer", () => {
     it("that emits too large a fill is told so where it does, and goes on", async () => {
-      const made = await started(`async cancelOrder(id: string) { this.ctx.emitFill({ fillId: "x".repeat(300_000) }); }`);
+      const made = await started(
+        `async cancelOrder(id: string) { this.ctx.emitFill({ fillId: "x".repeat(300_000) }); }`,
+      );
       const answer = await made.connector.call("cancelOrder", ["1"]);
-      expect(answer).toMatchObject({ ok: false, message: expect.stringContaining("a fill of 300010 characters; 131072 at most") as string });
+      expect(answer).toMatchObject({
+        ok: false,
+        message: expect.stringContaining("a fill of 300010 characters; 131072 at most") as string,
+      });
       expect(made.connector.facts.state).toBe("ready");
     });
 
@@ -202,7 +223,10 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
         if (symbol === "CYCLE") { const a: any = {}; a.a = a; return a; }
         return { bid: () => 1, timestamp: new Date(0) };
       }`);
-      expect(await connector.call("getQuote", ["X"])).toEqual({ ok: true, value: { timestamp: "1970-01-01T00:00:00.000Z" } });
+      expect(await connector.call("getQuote", ["X"])).toEqual({
+        ok: true,
+        value: { timestamp: "1970-01-01T00:00:00.000Z" },
+      });
       expect(await connector.call("getQuote", ["CYCLE"])).toMatchObject({ ok: false, kind: "error" });
     });
 

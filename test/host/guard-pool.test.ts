@@ -50,14 +50,14 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 let files = 0;
 /** A guard's file with this text; `undefined`: no file at all. */
-const guardOf = (key: string, source: string | undefined, options: Record<string, unknown> = {}): CustomGuard => {
+function guardOf(key: string, source: string | undefined, options: Record<string, unknown> = {}): CustomGuard {
   const adapter = join(folder, `${key}-${(files += 1)}.ts`);
   if (source !== undefined) writeFileSync(adapter, source);
   return { kind: "custom", line: 1, key, enabled: true, adapter, options };
-};
+}
 /** A class of that key whose `evaluate` is this body. */
-const guard = (key: string, body: string, options: Record<string, unknown> = {}, members = ""): CustomGuard =>
-  guardOf(
+function guard(key: string, body: string, options: Record<string, unknown> = {}, members = ""): CustomGuard {
+  return guardOf(
     key,
     `import type { BookSnapshot, GuardResult, Order } from "@qoc-app/sdk";
 export default class Rule {
@@ -68,19 +68,28 @@ export default class Rule {
 }`,
     options,
   );
-const allows = (key = "yes"): CustomGuard => guard(key, 'return { result: "allow" };');
+}
+function allows(key = "yes"): CustomGuard {
+  return guard(key, 'return { result: "allow" };');
+}
 const HANGS = 'if (order.symbol === "HANG") for (;;);';
 
-const start = (guards: readonly CustomGuard[], clock = systemClock): GuardPool => {
+function start(guards: readonly CustomGuard[], clock = systemClock): GuardPool {
   log = quietLog();
   pool = openGuardPool({ guards, workerFile: WORKER, disk: nodeDisk(), clock, log });
   return pool;
-};
-const ask = (guards: readonly CustomGuard[], symbol = "AAPL") => (pool ?? start(guards)).run(guards, { ...order, symbol }, book);
+}
+function ask(guards: readonly CustomGuard[], symbol = "AAPL") {
+  return (pool ?? start(guards)).run(guards, { ...order, symbol }, book);
+}
 
 describe("an answer", () => {
   it("is one row a guard, in the order of desk.toml, and a block does not silence those behind it", async () => {
-    const guards = [allows("a"), guard("b", 'return { result: "block", reason: `${order.symbol} of ${book.nav}` };'), allows("c")];
+    const guards = [
+      allows("a"),
+      guard("b", 'return { result: "block", reason: `${order.symbol} of ${book.nav}` };'),
+      allows("c"),
+    ];
     expect(await ask(guards)).toEqual([
       { guard: "a", decision: "allow", code: "OK", message: "the rule" },
       { guard: "b", decision: "block", code: "CUSTOM_GUARD_BLOCKED", message: "AAPL of 1000" },
@@ -89,7 +98,8 @@ describe("an answer", () => {
   });
 
   it("comes from the one class that a file exports where nothing is exported by default", async () => {
-    const source = 'export const LIMIT = 1;\nexport class Mine { key = "mine"; evaluate() { return { result: "allow" }; } }';
+    const source =
+      'export const LIMIT = 1;\nexport class Mine { key = "mine"; evaluate() { return { result: "allow" }; } }';
     expect(await ask([guardOf("mine", source)])).toMatchObject([{ guard: "mine", decision: "allow" }]);
   });
 
@@ -110,7 +120,9 @@ describe("an answer", () => {
   });
 
   it("is given with what the guard said on its console, up to a bound", async () => {
-    await ask([guard("talk", 'for (let i = 0; i < 1000; i += 1) console.warn("line", i, { a: 1 }); return { result: "allow" };')]);
+    await ask([
+      guard("talk", 'for (let i = 0; i < 1000; i += 1) console.warn("line", i, { a: 1 }); return { result: "allow" };'),
+    ]);
     expect(log.lines[0]).toMatchObject({ level: "warn", message: 'line 0 {"a":1}', fields: { guard: "talk" } });
     expect(log.lines).toHaveLength(50);
   });
@@ -123,17 +135,37 @@ describe("a guard that is wrong blocks, and says what is wrong", () => {
     ["throws no error", () => body('throw { why: "x" };'), 'g failed: {"why":"x"}'],
     ["answers nothing", () => body("return undefined as never;"), "evaluate answered undefined"],
     ["answers true", () => body("return true as never;"), "evaluate answered true: it must be"],
-    ["blocks without a reason", () => body('return { result: "block" } as never;'), 'evaluate answered {"result":"block"}'],
+    [
+      "blocks without a reason",
+      () => body('return { result: "block" } as never;'),
+      'evaluate answered {"result":"block"}',
+    ],
     ["blocks with an empty reason", () => body('return { result: "block", reason: "" };'), "evaluate answered"],
-    ["answers a word that is none", () => body('return { result: "allowed" } as never;'), 'evaluate answered {"result":"allowed"}'],
+    [
+      "answers a word that is none",
+      () => body('return { result: "allowed" } as never;'),
+      'evaluate answered {"result":"allowed"}',
+    ],
     [
       "answers a promise",
       () => body('return Promise.resolve({ result: "allow" }) as never;'),
       "answered a promise: a guard is synchronous",
     ],
-    ["answers a promise that fails", () => body('return Promise.reject(new Error("x")) as never;'), "answered a promise"],
-    ["changes the order", () => body('(order as any).quantity = 1; return { result: "allow" };'), "read only property 'quantity'"],
-    ["changes the book", () => body('(book.positions as any)[0].value = 0; return { result: "allow" };'), "read only property 'value'"],
+    [
+      "answers a promise that fails",
+      () => body('return Promise.reject(new Error("x")) as never;'),
+      "answered a promise",
+    ],
+    [
+      "changes the order",
+      () => body('(order as any).quantity = 1; return { result: "allow" };'),
+      "read only property 'quantity'",
+    ],
+    [
+      "changes the book",
+      () => body('(book.positions as any)[0].value = 0; return { result: "allow" };'),
+      "read only property 'value'",
+    ],
     ["adds to the book", () => body('(book.positions as any).push({}); return { result: "allow" };'), "not extensible"],
     [
       "has another key",
@@ -142,7 +174,11 @@ describe("a guard that is wrong blocks, and says what is wrong", () => {
     ],
     ["has no evaluate", () => guardOf("g", 'export default class { key = "g"; }'), "it has no method evaluate"],
     ["exports nothing", () => guardOf("g", "class Mine {}"), "it has no default export that is a class"],
-    ["exports two classes", () => guardOf("g", "export class A {}\nexport class B {}"), "it has no default export that is a class"],
+    [
+      "exports two classes",
+      () => guardOf("g", "export class A {}\nexport class B {}"),
+      "it has no default export that is a class",
+    ],
     [
       "exports an instance",
       () => guardOf("g", "class A {}\nexport default new A();\nexport { A };"),
@@ -158,7 +194,11 @@ describe("a guard that is wrong blocks, and says what is wrong", () => {
     ["has a wrong syntax", () => guardOf("g", "export default class {\n  evaluate( {\n"), ".ts:3:1: "],
     [
       "reads files",
-      () => guardOf("g", 'import { readFileSync } from "fs";\nexport default class { key = "g"; evaluate() { return readFileSync("/"); } }'),
+      () =>
+        guardOf(
+          "g",
+          'import { readFileSync } from "fs";\nexport default class { key = "g"; evaluate() { return readFileSync("/"); } }',
+        ),
       "g failed: ENOENT",
     ],
     [
@@ -169,7 +209,11 @@ describe("a guard that is wrong blocks, and says what is wrong", () => {
     ["requires", () => body('return require("ws") as never;'), "ws is not available inside a guard"],
     ["calls out", () => body('fetch("http://127.0.0.1"); return { result: "allow" };'), "fetch is not a function"],
     ["waits", () => body('setTimeout(() => {}, 1); return { result: "allow" };'), "setTimeout is not a function"],
-    ["leaves", () => body('process.exit(3); return { result: "allow" };'), "ended its thread: worker exited with code: 3"],
+    [
+      "leaves",
+      () => body('process.exit(3); return { result: "allow" };'),
+      "ended its thread: worker exited with code: 3",
+    ],
   ])("%s", async (_name, make, words) => {
     const wrong = typeof make === "function" ? make() : make;
     const guards = [allows("before"), wrong];
@@ -193,7 +237,12 @@ describe("a guard that takes the thread with it", () => {
     expect(await ask(guards, "HANG")).toMatchObject([
       { guard: "first", decision: "allow" },
       { guard: "slow", decision: "block", code: "GUARD_NO_ANSWER", message: "slow did not answer in 1000 ms" },
-      { guard: "last", decision: "block", code: "GUARD_NO_ANSWER", message: "last was not asked: slow did not answer in 1000 ms" },
+      {
+        guard: "last",
+        decision: "block",
+        code: "GUARD_NO_ANSWER",
+        message: "last was not asked: slow did not answer in 1000 ms",
+      },
     ]);
     expect(performance.now() - started).toBeGreaterThan(950);
     expect((await ask(guards)).map((row) => row.decision)).toEqual(["allow", "allow", "allow"]);
@@ -208,10 +257,17 @@ describe("a guard that takes the thread with it", () => {
   });
 
   it("hangs behind its answer: no answer of the chain counts", async () => {
-    const guards = [allows("first"), guard("later", 'Promise.resolve().then(() => { for (;;); }); return { result: "allow" };')];
+    const guards = [
+      allows("first"),
+      guard("later", 'Promise.resolve().then(() => { for (;;); }); return { result: "allow" };'),
+    ];
     await start(guards).warm();
     expect(await ask(guards)).toMatchObject([
-      { guard: "first", decision: "block", message: "first: no answer counts, for the chain did not answer in 1000 ms" },
+      {
+        guard: "first",
+        decision: "block",
+        message: "first: no answer counts, for the chain did not answer in 1000 ms",
+      },
       { guard: "later", decision: "block" },
     ]);
   });
@@ -228,14 +284,18 @@ describe("a guard that takes the thread with it", () => {
 
   it("hangs, and loads slowly: the new thread loads it outside of an order's time", async () => {
     const slow = guard("slow", `${HANGS} return { result: "allow" };`);
-    writeFileSync(slow.adapter, `const end = Date.now() + 1200;\nwhile (Date.now() < end);\n${readFileSync(slow.adapter, "utf8")}`);
+    writeFileSync(
+      slow.adapter,
+      `const end = Date.now() + 1200;\nwhile (Date.now() < end);\n${readFileSync(slow.adapter, "utf8")}`,
+    );
     await start([slow]).warm();
     expect((await ask([slow], "HANG"))[0]?.decision).toBe("block");
     expect((await ask([slow]))[0]?.decision).toBe("allow");
   });
 
   it("throws behind its answer: the order is blocked, or the next one finds a new thread", async () => {
-    const late = (how: string) => `if (order.symbol === "LATE") ${how}(() => { throw new Error("late"); }); return { result: "allow" };`;
+    const late = (how: string) =>
+      `if (order.symbol === "LATE") ${how}(() => { throw new Error("late"); }); return { result: "allow" };`;
     for (const how of ["queueMicrotask", "process.nextTick"]) {
       const guards = [guard("late", late(how))];
       await start(guards).warm();
@@ -305,7 +365,8 @@ describe("the pool", () => {
   it("blocks where its own text cannot be started", async () => {
     const guards = [allows()];
     pool = openGuardPool({ guards, workerFile: join(folder, "absent.cjs"), disk: nodeDisk(), clock: systemClock, log });
-    for (let round = 0; round < 2; round += 1) expect(await ask(guards)).toMatchObject([{ guard: "yes", decision: "block" }]);
+    for (let round = 0; round < 2; round += 1)
+      expect(await ask(guards)).toMatchObject([{ guard: "yes", decision: "block" }]);
   });
 
   it("blocks a guard that it did not start with", async () => {
@@ -330,12 +391,15 @@ describe("the pool", () => {
     start(guards, clock);
     const late = ask(guards);
     clock.advance(10_001);
-    expect(await late).toMatchObject([{ decision: "block", message: "yes failed: earlier orders kept the guards busy" }]);
+    expect(await late).toMatchObject([
+      { decision: "block", message: "yes failed: earlier orders kept the guards busy" },
+    ]);
     expect((await ask(guards))[0]?.decision).toBe("allow");
   });
 
   it("reaches no file, no process and no environment from its thread", async () => {
-    const seen = "[process.env, process.argv, typeof (process as any).binding, typeof Worker, typeof (globalThis as any).require]";
+    const seen =
+      "[process.env, process.argv, typeof (process as any).binding, typeof Worker, typeof (globalThis as any).require]";
     const probe = guard("probe", `return { result: "block", reason: JSON.stringify(${seen}) };`);
     expect((await ask([probe]))[0]?.message).toBe('[{},[],"undefined","undefined","undefined"]');
   });

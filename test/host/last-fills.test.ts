@@ -24,7 +24,9 @@ describe.each(["worker", "process"] as const)("fills emitted by disconnect, in a
     made = await adapterStand(EMITS, { isolation });
     await made.connector.start();
     await made.connector.stop();
-    expect(made.fills.map((fill) => (fill as { fillId: string }).fillId)).toEqual(Array.from({ length: COUNT }, (_, n) => `f-${n}`));
+    expect(made.fills.map((fill) => (fill as { fillId: string }).fillId)).toEqual(
+      Array.from({ length: COUNT }, (_, n) => `f-${n}`),
+    );
     expect(made.states.at(-1)?.state).toBe("stopped");
   });
 });

@@ -7,18 +7,22 @@ import { type PortGate, openPortGate } from "../../src/host/message-validator.ts
 import { fakeClock } from "../support/fake-clock.ts";
 
 /** A gate that expects an answer. */
-const asked = (): PortGate => {
+function asked(): PortGate {
   const gate = openPortGate(fakeClock(), (text) => text);
   gate.called();
   return gate;
-};
-const admit = (message: unknown): object => asked().admit(message);
-const refused = (words: string) => ({ refused: expect.stringContaining(words) as string });
+}
+function admit(message: unknown): object {
+  return asked().admit(message);
+}
+function refused(words: string) {
+  return { refused: expect.stringContaining(words) as string };
+}
 /** A log event whose counted size is exactly so much. */
-const logOf = (size: number): object => {
+function logOf(size: number): object {
   const empty = { e: "log", level: "info", message: "" };
   return { ...empty, message: "x".repeat(size - (sizeWithin(empty, 1_000) ?? 0)) };
-};
+}
 
 describe("limits, at N and at N + 1", () => {
   it.each([
@@ -119,7 +123,11 @@ describe("what is no message of ours", () => {
     ["a big integer as text", { e: "x", toString: 1n, toJSON: 1n }, "not plain data"],
     // Comlink's own words towards one that exposes: they would construct and set inside the host.
     ["CONSTRUCT", { id: "1", type: "CONSTRUCT", path: ["constructor"], argumentList: [] }, "malformed answer"],
-    ["SET", { id: "1", type: "SET", path: ["__proto__", "__proto__", "polluted"], value: { type: "RAW", value: 1 } }, "malformed answer"],
+    [
+      "SET",
+      { id: "1", type: "SET", path: ["__proto__", "__proto__", "polluted"], value: { type: "RAW", value: 1 } },
+      "malformed answer",
+    ],
     ["APPLY", { id: "1", type: "APPLY", path: ["placeOrder"], argumentList: [] }, "malformed answer"],
     ["GET", { id: "1", type: "GET", path: Array.from({ length: 20 }, () => "a") }, "malformed answer"],
     ["RELEASE", { id: "1", type: "RELEASE" }, "malformed answer"],
@@ -131,11 +139,14 @@ describe("what is no message of ours", () => {
 
   it("nothing that can be cloned makes the gate throw, or pollutes the host", () => {
     fc.assert(
-      fc.property(fc.object({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true }), (value) => {
-        const answer = openPortGate(fakeClock(), (text) => text).admit(value);
-        expect(Object.keys(answer)).toHaveLength(1);
-        expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
-      }),
+      fc.property(
+        fc.object({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true }),
+        (value) => {
+          const answer = openPortGate(fakeClock(), (text) => text).admit(value);
+          expect(Object.keys(answer)).toHaveLength(1);
+          expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+        },
+      ),
       { numRuns: 1_000 },
     );
   });

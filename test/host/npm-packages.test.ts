@@ -22,7 +22,12 @@ afterEach(async () => {
 });
 
 /** A desk with packages installed, and one adapter. */
-const started = async (more: string, head: string, given: StandOptions, packages: readonly string[] = []): Promise<Stand> => {
+async function started(
+  more: string,
+  head: string,
+  given: StandOptions,
+  packages: readonly string[] = [],
+): Promise<Stand> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "qoc-npm-")));
   await writeFile(join(root, "desk.toml"), "");
   for (const name of packages) {
@@ -35,14 +40,14 @@ const started = async (more: string, head: string, given: StandOptions, packages
   stands.push(made);
   await made.connector.start();
   return made;
-};
+}
 
-const portOf = async (server: Server | NetServer): Promise<number> => {
+async function portOf(server: Server | NetServer): Promise<number> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   closers.push(() => server.close());
   return (server.address() as AddressInfo).port;
-};
+}
 
 describe("ws", () => {
   const echo = async (): Promise<string> => {
@@ -81,8 +86,12 @@ describe("ws", () => {
       `import Client, { WebSocketServer } from "ws";`,
       {},
     );
-    expect(await connector.call("cancelOrder", ["a"])).toMatchObject({ message: "ws.WebSocketServer is not available inside a connector" });
-    expect(await connector.call("cancelOrder", ["b"])).toMatchObject({ message: "ws.Server is not available inside a connector" });
+    expect(await connector.call("cancelOrder", ["a"])).toMatchObject({
+      message: "ws.WebSocketServer is not available inside a connector",
+    });
+    expect(await connector.call("cancelOrder", ["b"])).toMatchObject({
+      message: "ws.Server is not available inside a connector",
+    });
   });
 });
 
@@ -95,7 +104,14 @@ describe("ccxt", () => {
 
   const kraken = async (): Promise<{ port: number; seen: Seen[] }> => {
     const seen: Seen[] = [];
-    const price = { a: ["101.0", "1", "1"], b: ["99.0", "1", "1"], c: ["100.0", "0.1"], v: ["1", "2"], p: ["100", "100"], t: [1, 2] };
+    const price = {
+      a: ["101.0", "1", "1"],
+      b: ["99.0", "1", "1"],
+      c: ["100.0", "0.1"],
+      v: ["1", "2"],
+      p: ["100", "100"],
+      t: [1, 2],
+    };
     const answers: Record<string, unknown> = {
       "/0/public/Ticker": { XXBTZUSD: { ...price, l: ["90", "90"], h: ["110", "110"], o: "98" } },
       "/0/private/BalanceEx": { ZUSD: { balance: "1234.5", hold_trade: "0" } },
@@ -132,16 +148,25 @@ describe("ccxt", () => {
     async getBuyingPower() { return (await this.venue.fetchBalance()).USD.free; }`;
   const SECRETS = { api_key: "key-1", api_secret: Buffer.from("a secret of the venue").toString("base64") };
 
-  it.each(LEVELS)("loads whole at the %s level, and fetches a quote and a signed balance by the sandbox's fetch", async (isolation) => {
-    const { port, seen } = await kraken();
-    const given = { isolation, hosts: ["127.0.0.1"], options: { port }, secrets: SECRETS };
-    const { connector } = await started(ADAPTER, `import ccxt from "ccxt";`, given, ["ccxt"]);
-    expect(await connector.call("getQuote", ["BTC/USD"])).toMatchObject({ ok: true, value: { bid: 99, ask: 101, last: 100 } });
-    expect(await connector.call("getBuyingPower", [])).toMatchObject({ ok: true, value: 1234.5 });
-    expect(seen.map(({ path }) => path)).toEqual(["/0/public/Ticker?pair=XXBTZUSD", "/0/private/BalanceEx"]);
-    expect(seen[1]?.headers).toMatchObject({ "api-key": "key-1", "api-sign": expect.stringMatching(/^[\w+/=]{80,}$/) as string });
-    expect(seen[1]?.body).toContain("nonce=");
-  });
+  it.each(LEVELS)(
+    "loads whole at the %s level, and fetches a quote and a signed balance by the sandbox's fetch",
+    async (isolation) => {
+      const { port, seen } = await kraken();
+      const given = { isolation, hosts: ["127.0.0.1"], options: { port }, secrets: SECRETS };
+      const { connector } = await started(ADAPTER, `import ccxt from "ccxt";`, given, ["ccxt"]);
+      expect(await connector.call("getQuote", ["BTC/USD"])).toMatchObject({
+        ok: true,
+        value: { bid: 99, ask: 101, last: 100 },
+      });
+      expect(await connector.call("getBuyingPower", [])).toMatchObject({ ok: true, value: 1234.5 });
+      expect(seen.map(({ path }) => path)).toEqual(["/0/public/Ticker?pair=XXBTZUSD", "/0/private/BalanceEx"]);
+      expect(seen[1]?.headers).toMatchObject({
+        "api-key": "key-1",
+        "api-sign": expect.stringMatching(/^[\w+/=]{80,}$/) as string,
+      });
+      expect(seen[1]?.body).toContain("nonce=");
+    },
+  );
 
   it("reaches no host that is not listed", async () => {
     const { port, seen } = await kraken();
@@ -200,7 +225,9 @@ describe("@stoqey/ib", () => {
 
   it.each(LEVELS)("in a %s connects through a granted socket, and asks and hears", async (isolation) => {
     const { port, greeted } = await gateway();
-    const { connector } = await started(ADAPTER, HEAD, { isolation, tcp: [`127.0.0.1:${port}`], options: { port } }, ["@stoqey/ib"]);
+    const { connector } = await started(ADAPTER, HEAD, { isolation, tcp: [`127.0.0.1:${port}`], options: { port } }, [
+      "@stoqey/ib",
+    ]);
     expect(greeted()).toMatch(/^API\0.{4}v100\.\.\d+/s);
     expect(await connector.call("getBuyingPower", [])).toMatchObject({ ok: true, value: 1_700_000_000 + 4_711 });
   });

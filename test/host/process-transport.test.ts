@@ -21,10 +21,13 @@ vi.mock("node:child_process", async (original) => {
   return { ...real, spawn };
 });
 
-const start = (cwd: string, text = "") =>
-  startProcess({ text, memoryMb: 64, cwd, clock: fakeClock(), residentMb: () => Promise.resolve(undefined) });
+function start(cwd: string, text = "") {
+  return startProcess({ text, memoryMb: 64, cwd, clock: fakeClock(), residentMb: () => Promise.resolve(undefined) });
+}
 
-const endOf = (transport: Transport): Promise<string> => new Promise((resolve) => transport.onExit(resolve));
+function endOf(transport: Transport): Promise<string> {
+  return new Promise((resolve) => transport.onExit(resolve));
+}
 
 describe("a process that cannot be made", () => {
   beforeEach(() => void (made.isRefused = false));
@@ -46,8 +49,16 @@ describe("a process that cannot be made", () => {
 
 describe("why a process ended", () => {
   it.each([
-    ["by the last whole lines of its errors", `process.stderr.write("s3cret".repeat(1_000) + "\\nlast words\\n"); process.exitCode = 1;`, "last words"],
-    ["by nothing of a line that is no message", `require("fs").writeSync(3, "half a s3cret\\n"); setInterval(() => {}, 1_000);`, "it wrote a line of 13 characters that is not JSON"],
+    [
+      "by the last whole lines of its errors",
+      `process.stderr.write("s3cret".repeat(1_000) + "\\nlast words\\n"); process.exitCode = 1;`,
+      "last words",
+    ],
+    [
+      "by nothing of a line that is no message",
+      `require("fs").writeSync(3, "half a s3cret\\n"); setInterval(() => {}, 1_000);`,
+      "it wrote a line of 13 characters that is not JSON",
+    ],
     ["by its code, where it said nothing", "process.exit(7);", "its process ended with code 7"],
   ])("is told %s", async (_name, text, reason) => {
     expect(await endOf(start(tmpdir(), text))).toBe(reason);

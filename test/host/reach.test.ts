@@ -23,7 +23,10 @@ describe.each(["worker", "process"] as const)("an adapter in a %s", (isolation) 
   });
   const asked = async (body: string): Promise<unknown> => {
     const head = `import { EventEmitter } from "node:events"; import { Duplex, Readable } from "node:stream"; import { inherits } from "node:util";`;
-    const made = await adapterStand(adapterSource(`async cancelOrder(): Promise<any> { const seen: any[] = []; ${body} }`, head), { isolation });
+    const made = await adapterStand(
+      adapterSource(`async cancelOrder(): Promise<any> { const seen: any[] = []; ${body} }`, head),
+      { isolation },
+    );
     stands.push(made);
     await made.connector.start();
     const answer = await made.connector.call("cancelOrder", ["1"]);
@@ -33,18 +36,37 @@ describe.each(["worker", "process"] as const)("an adapter in a %s", (isolation) 
   it("finds no built-in under its name, and the web's crypto alone", async () => {
     const names = builtinModules.filter((name) => !["console", "process", "crypto"].includes(name));
     const isModule = `(name) => (${JSON.stringify(names)}.includes(name) || name.startsWith("node:")) && globalThis[name] !== undefined`;
-    const found = await asked(`return { names: Object.getOwnPropertyNames(globalThis).filter(${isModule}), crypto: Object.keys(crypto) };`);
+    const found = await asked(
+      `return { names: Object.getOwnPropertyNames(globalThis).filter(${isModule}), crypto: Object.keys(crypto) };`,
+    );
     expect(found).toEqual({ names: [], crypto: [] });
   });
 
   it.each([
-    ["a method put over one of EventEmitter", `const emit = EventEmitter.prototype.emit; EventEmitter.prototype.emit = function (...a: any) { seen.push(this); return emit.apply(this, a); };`],
-    ["a method defined on EventEmitter", `const emit = EventEmitter.prototype.emit; Object.defineProperty(EventEmitter.prototype, "emit", { value(...a: any) { seen.push(this); return emit.apply(this, a); } });`],
-    ["a prototype under that of EventEmitter", `Object.setPrototypeOf(EventEmitter.prototype, new Proxy({}, { get(_t, _n, self) { seen.push(self); } }));`],
-    ["a member of every object", `for (const name of ["noDeprecation", "domain"]) Object.defineProperty(Object.prototype, name, { get() { seen.push(this); } });`],
-    ["a method of every stream", `const on = Readable.prototype.on; Duplex.prototype.on = Readable.prototype.on = function (...a: any) { seen.push(this); return on.apply(this, a); };`],
+    [
+      "a method put over one of EventEmitter",
+      `const emit = EventEmitter.prototype.emit; EventEmitter.prototype.emit = function (...a: any) { seen.push(this); return emit.apply(this, a); };`,
+    ],
+    [
+      "a method defined on EventEmitter",
+      `const emit = EventEmitter.prototype.emit; Object.defineProperty(EventEmitter.prototype, "emit", { value(...a: any) { seen.push(this); return emit.apply(this, a); } });`,
+    ],
+    [
+      "a prototype under that of EventEmitter",
+      `Object.setPrototypeOf(EventEmitter.prototype, new Proxy({}, { get(_t, _n, self) { seen.push(self); } }));`,
+    ],
+    [
+      "a member of every object",
+      `for (const name of ["noDeprecation", "domain"]) Object.defineProperty(Object.prototype, name, { get() { seen.push(this); } });`,
+    ],
+    [
+      "a method of every stream",
+      `const on = Readable.prototype.on; Duplex.prototype.on = Readable.prototype.on = function (...a: any) { seen.push(this); return on.apply(this, a); };`,
+    ],
   ])("is refused %s, and so is shown no real process", async (_name, patch) => {
-    const found = await asked(`let refused = ""; try { ${patch} } catch (error: any) { refused = error.name; } ${PROVOKE} return [refused, ${REAL}];`);
+    const found = await asked(
+      `let refused = ""; try { ${patch} } catch (error: any) { refused = error.name; } ${PROVOKE} return [refused, ${REAL}];`,
+    );
     expect(found).toEqual(["TypeError", false]);
   });
 

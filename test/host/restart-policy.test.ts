@@ -2,15 +2,25 @@
 import { describe, expect, it } from "vitest";
 import { RestartPolicy } from "../../src/host/restart-policy.ts";
 
-const waits = (policy: RestartPolicy, times: readonly number[]) => times.map((now) => policy.crashed(now));
+function waits(policy: RestartPolicy, times: readonly number[]) {
+  return times.map((now) => policy.crashed(now));
+}
 const MINUTE = 60_000;
 
 describe("crashes", () => {
   it("are given up at the third within five minutes", () => {
-    expect(waits(new RestartPolicy(() => 0.5), [0, 1, 2])).toEqual([{ afterMs: 500 }, { afterMs: 1000 }, { gaveUp: "3 crashes in 5 minutes" }]);
+    expect(waits(new RestartPolicy(() => 0.5), [0, 1, 2])).toEqual([
+      { afterMs: 500 },
+      { afterMs: 1000 },
+      { gaveUp: "3 crashes in 5 minutes" },
+    ]);
   });
   it("are tried again when the third comes after five minutes", () => {
-    expect(waits(new RestartPolicy(() => 0.5), [0, 1, 5 * MINUTE])).toEqual([{ afterMs: 500 }, { afterMs: 1000 }, { afterMs: 2000 }]);
+    expect(waits(new RestartPolicy(() => 0.5), [0, 1, 5 * MINUTE])).toEqual([
+      { afterMs: 500 },
+      { afterMs: 1000 },
+      { afterMs: 2000 },
+    ]);
     expect(waits(new RestartPolicy(() => 0.5), [0, 1, 5 * MINUTE - 1])[2]).toHaveProperty("gaveUp");
   });
   it("spread by jitter between three quarters and five quarters", () => {

@@ -2,11 +2,16 @@
 import { describe, expect, it } from "vitest";
 import { Cover } from "../../src/host/secret-mask.ts";
 
-const cover = (): Cover => new Cover((text) => text.replaceAll("s3cret", "[secret]"));
+function cover(): Cover {
+  return new Cover((text) => text.replaceAll("s3cret", "[secret]"));
+}
 
 describe("what is hidden", () => {
   it("is each text that held a secret, keys too, and nothing else", () => {
-    const clean = cover().hide({ a: ["s3cret1", "s3cret2", 3, null], b: { c: "x", s3cret: 1 } }) as { a: unknown[]; b: object };
+    const clean = cover().hide({ a: ["s3cret1", "s3cret2", 3, null], b: { c: "x", s3cret: 1 } }) as {
+      a: unknown[];
+      b: object;
+    };
     expect(JSON.stringify(clean)).not.toContain("s3cret");
     expect(clean.a[0]).not.toBe(clean.a[1]);
     expect(clean.a.slice(2)).toEqual([3, null]);

@@ -7,14 +7,16 @@ import { fakeClock } from "../support/fake-clock.ts";
 const SECRET = "p@ss w(o)rd+/=?'!~key";
 const LONGER = `${SECRET}-and-more`;
 
-const vault = async () => {
+async function vault() {
   const env: Record<string, string | undefined> = { A: SECRET, B: LONGER };
   const made = openVault({} as never, env);
   await made.resolve("venue", { a: { env: "A" }, b: { env: "B" } });
   return { ...made, env };
-};
+}
 
-const base64 = (text: string): string => Buffer.from(text).toString("base64");
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
 
 describe("a known value", () => {
   it.each([
@@ -65,7 +67,10 @@ it("what is said of a malformed message shows no half of a secret, wherever it i
 });
 
 describe("a value that is missing", () => {
-  const disk = { facts: (path: string) => Promise.resolve(path === "/there" ? {} : undefined), readText: () => Promise.resolve("\n") };
+  const disk = {
+    facts: (path: string) => Promise.resolve(path === "/there" ? {} : undefined),
+    readText: () => Promise.resolve("\n"),
+  };
 
   it.each([
     ["a variable that is not set", { env: "NOT_SET" }, "environment variable NOT_SET"],
@@ -75,7 +80,10 @@ describe("a value that is missing", () => {
   ])("is named, and no other value is: %s", async (_name, source, where) => {
     const { resolve } = openVault(disk as never, { EMPTY: "", A: SECRET });
     const error: unknown = await resolve("venue", { a: { env: "A" }, key: source }).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: "SECRET_MISSING", details: { connector: "venue", name: "key", source: where } });
+    expect(error).toMatchObject({
+      code: "SECRET_MISSING",
+      details: { connector: "venue", name: "key", source: where },
+    });
     expect(String(error)).not.toContain(SECRET);
   });
 });

@@ -11,11 +11,19 @@ import { digestOf } from "../../src/domain/digest.ts";
 const ENTRY = fileURLToPath(new URL("../../src/domain/decimal.ts", import.meta.url));
 
 /** A real bundle: several files, and lines of many segments where it is minified. */
-const bundled = async (minify: boolean): Promise<{ code: readonly string[]; map: string }> => {
-  const { outputFiles } = await build({ entryPoints: [ENTRY], bundle: true, minify, sourcemap: "external", write: false, outdir: "/x", format: "cjs" });
+async function bundled(minify: boolean): Promise<{ code: readonly string[]; map: string }> {
+  const { outputFiles } = await build({
+    entryPoints: [ENTRY],
+    bundle: true,
+    minify,
+    sourcemap: "external",
+    write: false,
+    outdir: "/x",
+    format: "cjs",
+  });
   const of = (end: string): string => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? "";
   return { code: of(".js").split("\n"), map: of(".js.map") };
-};
+}
 
 describe.each([
   ["as it is", false],
@@ -33,8 +41,16 @@ describe.each([
         asked += 1;
         if (place === undefined) continue;
         found += 1;
-        const theirs = node.findEntry(line, column) as { originalSource: string; originalLine: number; originalColumn: number };
-        expect([place.source, place.line - 1, place.column - 1]).toEqual([theirs.originalSource, theirs.originalLine, theirs.originalColumn]);
+        const theirs = node.findEntry(line, column) as {
+          originalSource: string;
+          originalLine: number;
+          originalColumn: number;
+        };
+        expect([place.source, place.line - 1, place.column - 1]).toEqual([
+          theirs.originalSource,
+          theirs.originalLine,
+          theirs.originalColumn,
+        ]);
       }
     }
     expect(found).toBeGreaterThan(asked / 2);

@@ -20,7 +20,9 @@ interface Scene {
   up(): Promise<void>;
 }
 
-const scene = (given: Partial<ConnectorOptions> & { readonly diesWhenKilled?: boolean; code?: () => string } = {}): Scene => {
+function scene(
+  given: Partial<ConnectorOptions> & { readonly diesWhenKilled?: boolean; code?: () => string } = {},
+): Scene {
   const clock = fakeClock();
   const log = quietLog();
   const lives: Puppet[] = [];
@@ -56,22 +58,22 @@ const scene = (given: Partial<ConnectorOptions> & { readonly diesWhenKilled?: bo
     await settle();
   };
   return { clock, connector, lives, states, fills, log, up };
-};
+}
 
-const started = async (given: Parameters<typeof scene>[0] = {}): Promise<Scene & { life: Puppet }> => {
+async function started(given: Parameters<typeof scene>[0] = {}): Promise<Scene & { life: Puppet }> {
   const made = scene(given);
   void made.connector.start();
   await made.up();
   expect(made.connector.facts.state).toBe("ready");
   return { ...made, life: made.lives[0] as Puppet };
-};
+}
 
 /** Answers each ping until the test stops: the far side lives. */
-const beat = (life: Puppet, heapMb = 5): void => {
+function beat(life: Puppet, heapMb = 5): void {
   const pings = life.posted.filter(({ e }) => e === "ping");
   const last = pings.at(-1);
   if (last !== undefined) life.say({ e: "pong", n: last.n, heapMb });
-};
+}
 
 describe("the handshake", () => {
   it.each([
@@ -106,7 +108,10 @@ describe("the handshake", () => {
     await settle();
     lives[0]?.say({ e: "what" });
     await start;
-    expect(connector.facts).toMatchObject({ state: "quarantined", lastError: expect.stringContaining("malformed event") as string });
+    expect(connector.facts).toMatchObject({
+      state: "quarantined",
+      lastError: expect.stringContaining("malformed event") as string,
+    });
   });
 });
 
@@ -280,7 +285,10 @@ describe("questions", () => {
     expect(connector.facts.state).toBe("ready");
     life.say({ e: "ask", n: LIMITS.openAsks + 1, what: "get", key: "k" });
     await settle();
-    expect(connector.facts).toMatchObject({ state: "quarantined", lastError: expect.stringContaining("questions at once") as string });
+    expect(connector.facts).toMatchObject({
+      state: "quarantined",
+      lastError: expect.stringContaining("questions at once") as string,
+    });
     expect(life.isMuted).toBe(true);
   });
 });
@@ -294,7 +302,10 @@ describe("the file that was accepted", () => {
     await settle();
     clock.advance(1_000);
     await settle();
-    expect(connector.facts).toMatchObject({ state: "quarantined", lastError: expect.stringContaining("is not the one that was accepted") as string });
+    expect(connector.facts).toMatchObject({
+      state: "quarantined",
+      lastError: expect.stringContaining("is not the one that was accepted") as string,
+    });
     const restart = connector.restart();
     await up();
     await restart;
@@ -390,7 +401,10 @@ describe("a venue that does not answer", () => {
         beat(life);
       }
       await settle();
-      expect(connector.facts).toMatchObject({ state: "restarting", lastError: expect.stringContaining("connect did not answer") as string });
+      expect(connector.facts).toMatchObject({
+        state: "restarting",
+        lastError: expect.stringContaining("connect did not answer") as string,
+      });
       clock.advance(60_000);
     }
   });
@@ -500,7 +514,9 @@ describe("what happens around it", () => {
   it("a stop while the file is bundled begins no life", async () => {
     let bundled: () => void = () => undefined;
     const bundle = { code: "1", map: "{}", digest: digestOf("1") };
-    const { connector, clock, lives } = scene({ bundle: () => new Promise((resolve) => (bundled = () => resolve(bundle))) });
+    const { connector, clock, lives } = scene({
+      bundle: () => new Promise((resolve) => (bundled = () => resolve(bundle))),
+    });
     const start = connector.start();
     await settle();
     const stop = connector.stop();
@@ -533,12 +549,19 @@ describe("what happens around it", () => {
 
 describe("secrets", () => {
   it("that are missing ask a human: nothing is begun, and nothing tried again", async () => {
-    const missing = new QocError("SECRET_MISSING", { connector: "venue", name: "key", source: "environment variable KEY" });
+    const missing = new QocError("SECRET_MISSING", {
+      connector: "venue",
+      name: "key",
+      source: "environment variable KEY",
+    });
     const { connector, clock, lives } = scene({ secrets: () => Promise.reject(missing) });
     await connector.start();
     clock.advance(60_000);
     await settle();
-    expect(connector.facts).toMatchObject({ state: "quarantined", lastError: expect.stringContaining("environment variable KEY") as string });
+    expect(connector.facts).toMatchObject({
+      state: "quarantined",
+      lastError: expect.stringContaining("environment variable KEY") as string,
+    });
     expect(lives).toHaveLength(0);
   });
 
@@ -560,7 +583,10 @@ describe("secrets", () => {
     await settle();
     life.reply("placeOrder", { ok: true, value: { venueOrderId: "s3cret", status: "acknowledged" } });
     const answer = await order;
-    expect(answer).toMatchObject({ ok: true, value: { venueOrderId: expect.stringMatching(/^\[secret\]#[0-9a-f]{12}$/) as string } });
+    expect(answer).toMatchObject({
+      ok: true,
+      value: { venueOrderId: expect.stringMatching(/^\[secret\]#[0-9a-f]{12}$/) as string },
+    });
     const { venueOrderId } = (answer as { value: { venueOrderId: string } }).value;
     connector.call("cancelOrder", [venueOrderId]).catch(() => undefined);
     await settle();

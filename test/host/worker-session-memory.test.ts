@@ -8,7 +8,7 @@ import { fakeClock } from "../support/fake-clock.ts";
 import { type Puppet, puppetTransport, settle } from "../support/fake-transport.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
-const collect = async (): Promise<void> => {
+async function collect(): Promise<void> {
   setFlagsFromString("--expose-gc");
   const gc = runInNewContext("gc") as () => void;
   for (let i = 0; i < 3; i++) {
@@ -16,7 +16,7 @@ const collect = async (): Promise<void> => {
     await new Promise((resolve) => setImmediate(resolve));
     gc();
   }
-};
+}
 
 it("what a dead life spoke through is collected", async () => {
   const clock = fakeClock();

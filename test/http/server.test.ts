@@ -5,16 +5,17 @@ import { describe, expect, it, vi } from "vitest";
 import { serveHttp } from "../../src/http/server.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
     const probe = createServer().listen(0, "127.0.0.1", () => {
       const { port } = probe.address() as AddressInfo;
       probe.close(() => resolve(port));
     });
   });
+}
 
-const status = (port: number, headers: Record<string, string>, path = "/"): Promise<number> =>
-  new Promise((resolve, reject) => {
+function status(port: number, headers: Record<string, string>, path = "/"): Promise<number> {
+  return new Promise((resolve, reject) => {
     const call = request({ host: "127.0.0.1", port, path, headers }, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
@@ -22,11 +23,17 @@ const status = (port: number, headers: Record<string, string>, path = "/"): Prom
     call.once("error", reject);
     call.end();
   });
+}
 
 describe("the port", () => {
   it("answers local names, and refuses every other Host and Origin", async () => {
     const port = await freePort();
-    const door = await serveHttp(port, () => ({ up: true }), (_, response) => void response.writeHead(418).end(), quietLog());
+    const door = await serveHttp(
+      port,
+      () => ({ up: true }),
+      (_, response) => void response.writeHead(418).end(),
+      quietLog(),
+    );
     try {
       expect(await status(port, { host: `127.0.0.1:${port}` })).toBe(200);
       expect(await status(port, { host: `localhost:${port}`, origin: `http://localhost:${port}` })).toBe(200);
@@ -44,7 +51,12 @@ describe("the port", () => {
   });
 
   it("waits for an answer for as long as it takes", async () => {
-    const door = await serveHttp(0, () => ({}), (_, response) => void setTimeout(() => response.writeHead(418).end(), 7_000), quietLog());
+    const door = await serveHttp(
+      0,
+      () => ({}),
+      (_, response) => void setTimeout(() => response.writeHead(418).end(), 7_000),
+      quietLog(),
+    );
     try {
       expect(await status(door.port, { host: `127.0.0.1:${door.port}` }, "/mcp")).toBe(418);
     } finally {
@@ -53,7 +65,12 @@ describe("the port", () => {
   });
 
   it("ends connections that say nothing, and holds only so many", async () => {
-    const door = await serveHttp(0, () => ({}), () => undefined, quietLog());
+    const door = await serveHttp(
+      0,
+      () => ({}),
+      () => undefined,
+      quietLog(),
+    );
     const sockets = Array.from({ length: 140 }, () => connect(door.port, "127.0.0.1").on("error", () => undefined));
     const ended = sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
     try {
@@ -66,14 +83,31 @@ describe("the port", () => {
 
   it("that is taken is named", async () => {
     const port = await freePort();
-    const door = await serveHttp(port, () => ({}), () => undefined, quietLog());
-    await expect(serveHttp(port, () => ({}), () => undefined, quietLog())).rejects.toMatchObject({ code: "PORT_TAKEN", details: { port } });
+    const door = await serveHttp(
+      port,
+      () => ({}),
+      () => undefined,
+      quietLog(),
+    );
+    await expect(
+      serveHttp(
+        port,
+        () => ({}),
+        () => undefined,
+        quietLog(),
+      ),
+    ).rejects.toMatchObject({ code: "PORT_TAKEN", details: { port } });
     await door.close();
   });
   it("goes on when callers cannot be let in, and says so each time", async () => {
     const listening = vi.spyOn(Server.prototype, "listen");
     const log = quietLog();
-    const door = await serveHttp(0, () => ({}), () => undefined, log);
+    const door = await serveHttp(
+      0,
+      () => ({}),
+      () => undefined,
+      log,
+    );
     const server = listening.mock.contexts[0] as Server;
     listening.mockRestore();
     try {

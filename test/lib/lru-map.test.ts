@@ -43,14 +43,23 @@ describe("what is kept of a program's words", () => {
 /** As long as the cut, so that the tool's name would be all that is left of it. */
 const TOOL = `qoc_${"s".repeat(NAME_CHARS_MAX - 4)}`;
 
-const eventsOf = (program: AgentProgram, lines: readonly object[]): readonly AgentEvent[] => {
-  const door = { url: "u", token: "t", tools: [TOOL], hasListed: () => true, onCall: () => undefined, close: () => Promise.resolve() };
+function eventsOf(program: AgentProgram, lines: readonly object[]): readonly AgentEvent[] {
+  const door = {
+    url: "u",
+    token: "t",
+    tools: [TOOL],
+    hasListed: () => true,
+    onCall: () => undefined,
+    close: () => Promise.resolve(),
+  };
   const settings = { maxTurns: 3, maxCostUsd: 1, timeoutMs: 1_000, env: [], unconfined: false };
   const talk = program.talk({ door, settings, bundle: "b", lent: {}, setup: "/s", cwd: "/c" });
   return lines.flatMap((line) => talk.read(JSON.stringify(line), () => undefined) ?? []);
-};
+}
 
-const update = (body: object) => ({ jsonrpc: "2.0", method: "session/update", params: { update: { toolCallId: "a", ...body } } });
+function update(body: object) {
+  return { jsonrpc: "2.0", method: "session/update", params: { update: { toolCallId: "a", ...body } } };
+}
 
 describe("a tool whose name is too long", () => {
   const name = `${TOOL}${LONG}`;
@@ -59,7 +68,10 @@ describe("a tool whose name is too long", () => {
     [
       claude,
       [
-        { type: "assistant", message: { id: LONG, content: [{ type: "tool_use", id: LONG, name: `mcp__qoc__${name}` }] } },
+        {
+          type: "assistant",
+          message: { id: LONG, content: [{ type: "tool_use", id: LONG, name: `mcp__qoc__${name}` }] },
+        },
         { type: "user", message: { content: [{ type: "tool_result", tool_use_id: LONG }] } },
       ],
     ],
@@ -70,7 +82,13 @@ describe("a tool whose name is too long", () => {
         { type: "tool_result", tool_id: LONG, status: "success" },
       ],
     ],
-    [acp, [update({ sessionUpdate: "tool_call", title: name }), update({ sessionUpdate: "tool_call_update", status: "completed" })]],
+    [
+      acp,
+      [
+        update({ sessionUpdate: "tool_call", title: name }),
+        update({ sessionUpdate: "tool_call_update", status: "completed" }),
+      ],
+    ],
   ])("is none of the desk's: $name", (program, lines) => {
     expect(eventsOf(program, lines)).toEqual([{ kind: "turn" }, used(TOOL)]);
   });

@@ -54,11 +54,12 @@ afterAll(async () => {
 
 const never = new AbortController().signal;
 const fetchFeed = feedFetcher({ clock: systemClock, agent: "qoc/0.0.0", limits: { bytes: 1_000 } });
-const failure = (path: string): Promise<string> =>
-  fetchFeed(`${base}${path}`, never).then(
+function failure(path: string): Promise<string> {
+  return fetchFeed(`${base}${path}`, never).then(
     () => "answered",
     (error: Error) => (error instanceof FetchError ? error.message : `not a FetchError: ${error.message}`),
   );
+}
 
 describe("fetching", () => {
   it("answers with the bytes and their type, names itself, and asks for nothing compressed", async () => {
@@ -121,21 +122,35 @@ describe("fetching", () => {
 });
 
 describe("a name", () => {
-  const named = (addresses: readonly string[]): Lookup => (_host, done) =>
-    done(null, addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })));
-  const ask = (lookup: Lookup, url: string): Promise<unknown> => feedFetcher({ clock: systemClock, agent: "x", lookup })(url, never);
+  const named =
+    (addresses: readonly string[]): Lookup =>
+    (_host, done) =>
+      done(
+        null,
+        addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })),
+      );
+  const ask = (lookup: Lookup, url: string): Promise<unknown> =>
+    feedFetcher({ clock: systemClock, agent: "x", lookup })(url, never);
 
-  it.each([[["127.0.0.1"]], [["10.1.2.3"]], [["93.184.216.34", "192.168.1.1"]], [["::1"]], [["::ffff:127.0.0.1"]], [["169.254.169.254"]]])(
-    "of a private address is not fetched: %j",
-    async (addresses) => {
-      const before = seen.length;
-      await expect(ask(named(addresses), base.replace("127.0.0.1", "feeds.example"))).rejects.toThrow("a private address");
-      expect(seen).toHaveLength(before);
-    },
-  );
+  it.each([
+    [["127.0.0.1"]],
+    [["10.1.2.3"]],
+    [["93.184.216.34", "192.168.1.1"]],
+    [["::1"]],
+    [["::ffff:127.0.0.1"]],
+    [["169.254.169.254"]],
+  ])("of a private address is not fetched: %j", async (addresses) => {
+    const before = seen.length;
+    await expect(ask(named(addresses), base.replace("127.0.0.1", "feeds.example"))).rejects.toThrow(
+      "a private address",
+    );
+    expect(seen).toHaveLength(before);
+  });
 
   it("that is unknown is a FetchError", async () => {
-    await expect(ask((_host, done) => done(new Error("ENOTFOUND"), []), "http://feeds.example/")).rejects.toThrow("ENOTFOUND");
+    await expect(ask((_host, done) => done(new Error("ENOTFOUND"), []), "http://feeds.example/")).rejects.toThrow(
+      "ENOTFOUND",
+    );
     await expect(ask(named([]), "http://feeds.example/")).rejects.toThrow("no address");
   });
 

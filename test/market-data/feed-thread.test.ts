@@ -15,23 +15,30 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const URL_OF = "https://x.example/feed";
 const never = new AbortController().signal;
-const document = (text: string) => ({ bytes: Buffer.from(text), contentType: "text/xml", etag: undefined, lastModified: undefined });
-const worker = (name: string, text: string): string => {
+function document(text: string) {
+  return { bytes: Buffer.from(text), contentType: "text/xml", etag: undefined, lastModified: undefined };
+}
+function worker(name: string, text: string): string {
   const path = join(folder, `${name}.mjs`);
   writeFileSync(path, text);
   return path;
-};
-const failure = (task: Promise<unknown>): Promise<string> =>
-  task.then(
+}
+function failure(task: Promise<unknown>): Promise<string> {
+  return task.then(
     () => "read",
     (error: Error) => (error instanceof FeedError ? error.message : `not a FeedError: ${error.message}`),
   );
+}
 
 describe("a feed in its own thread", () => {
   const read = feedReader({ workerFile: WORKER, clock: systemClock });
 
   it("is read as in this one", async () => {
-    const items = await read(document("<rss><channel><item><title>Z&#252;rich</title></item></channel></rss>"), URL_OF, never);
+    const items = await read(
+      document("<rss><channel><item><title>Z&#252;rich</title></item></channel></rss>"),
+      URL_OF,
+      never,
+    );
     expect(items).toMatchObject([{ title: "Zürich", url: "", published: undefined }]);
   });
 
@@ -88,10 +95,14 @@ describe("a thread", () => {
   it("ends with the desk, and leaves no timer", async () => {
     const clock = fakeClock();
     const stop = new AbortController();
-    const reading = failure(feedReader({ workerFile: worker("loop", "for (;;);"), clock })(document(""), URL_OF, stop.signal));
+    const reading = failure(
+      feedReader({ workerFile: worker("loop", "for (;;);"), clock })(document(""), URL_OF, stop.signal),
+    );
     stop.abort(new FeedError("the desk stops"));
     expect(await reading).toBe("the desk stops");
-    expect(await failure(feedReader({ workerFile: WORKER, clock })(document(""), URL_OF, stop.signal))).toBe("the desk stops");
+    expect(await failure(feedReader({ workerFile: WORKER, clock })(document(""), URL_OF, stop.signal))).toBe(
+      "the desk stops",
+    );
     expect(clock.waiting).toBe(0);
   });
 });

@@ -5,13 +5,17 @@ import { FeedError, decodeFeed, parseFeed } from "../../src/market-data/feed.ts"
 import { decodeEntities, htmlOf, textOfHtml } from "../../src/market-data/feed-text.ts";
 
 const URL_OF = "https://news.example/feed.xml";
-const rss = (items: string): string => `<?xml version="1.0"?><rss version="2.0"><channel><title>Feed</title>${items}</channel></rss>`;
-const atom = (entries: string): string => `<feed xmlns="http://www.w3.org/2005/Atom"><title>Feed</title>${entries}</feed>`;
-const one = (xml: string) => {
+function rss(items: string): string {
+  return `<?xml version="1.0"?><rss version="2.0"><channel><title>Feed</title>${items}</channel></rss>`;
+}
+function atom(entries: string): string {
+  return `<feed xmlns="http://www.w3.org/2005/Atom"><title>Feed</title>${entries}</feed>`;
+}
+function one(xml: string) {
   const [item] = parseFeed(xml, URL_OF);
   if (item === undefined) throw new Error("no item");
   return item;
-};
+}
 
 describe("a feed", () => {
   it("as RSS 2.0", () => {
@@ -30,7 +34,12 @@ describe("a feed", () => {
     const entry = `<entry><title type="html"><![CDATA[Rates <b>up</b>]]></title><id>urn:uuid:1</id><updated>2026-07-05T10:30:00+02:00</updated>
       <link rel="edit" href="https://news.example/edit"/><link rel="alternate" href="/read"/>
       <content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>Up <em>again</em></p><script>steal()</script></div></content></entry>`;
-    const expected = { title: "Rates up", url: "https://news.example/read", published: Date.UTC(2026, 6, 5, 8, 30), text: "Up again" };
+    const expected = {
+      title: "Rates up",
+      url: "https://news.example/read",
+      published: Date.UTC(2026, 6, 5, 8, 30),
+      text: "Up again",
+    };
     expect(one(atom(entry))).toMatchObject(expected);
   });
 
@@ -38,13 +47,18 @@ describe("a feed", () => {
     const xml = `<?xml version="1.0" encoding="ISO-8859-1"?><rdf:RDF><item><title>Z\u00fcrich</title><dc:date>2026-07-05</dc:date>
       <content:encoded><![CDATA[<p>caf\u00e9</p>]]></content:encoded><description>short</description></item></rdf:RDF>`;
     const bytes = Buffer.from(xml, "latin1");
-    expect(one(decodeFeed(bytes, "text/xml"))).toMatchObject({ title: "Z\u00fcrich", text: "caf\u00e9", published: Date.UTC(2026, 6, 5) });
+    expect(one(decodeFeed(bytes, "text/xml"))).toMatchObject({
+      title: "Z\u00fcrich",
+      text: "caf\u00e9",
+      published: Date.UTC(2026, 6, 5),
+    });
     expect(decodeFeed(Buffer.from("\u00e9", "latin1"), 'text/xml; charset="iso-8859-1"')).toBe("\u00e9");
     expect(decodeFeed(Buffer.from("\u00e9"), "text/xml; charset=nonsense")).toBe("\u00e9");
   });
 
   it("gives an item one id: by its own word, then its address, then its title", () => {
-    const id = (inside: string, url = URL_OF): string => parseFeed(rss(`<item><title>T</title>${inside}</item>`), url)[0]?.id ?? "";
+    const id = (inside: string, url = URL_OF): string =>
+      parseFeed(rss(`<item><title>T</title>${inside}</item>`), url)[0]?.id ?? "";
     const guid = "<guid>https://news.example/1</guid>";
     expect(id(guid)).toBe(id(`${guid}<description>edited</description>`, "https://news.example/other"));
     expect(id("<guid>1</guid>")).toBe(id("<guid>1</guid>", "https://news.example/other"));
@@ -81,7 +95,9 @@ describe("a feed", () => {
   });
 
   it("keeps nothing that hides, and no text without end", () => {
-    const { title, text } = one(rss(`<item><title>a\u202eb&#x200b;c\n d</title><description>${"x".repeat(50_000)}</description></item>`));
+    const { title, text } = one(
+      rss(`<item><title>a\u202eb&#x200b;c\n d</title><description>${"x".repeat(50_000)}</description></item>`),
+    );
     expect(title).toBe("a\\u{202e}b\\u{200b}c d");
     expect(text).toHaveLength(20_000);
     expect(one(rss(`<item><title>${"y".repeat(9_000)}</title></item>`)).title).toHaveLength(300);
@@ -94,8 +110,16 @@ describe("a feed", () => {
     ["no XML", "{}", /neither/],
     ["JSON", '{"items":[]}', /neither/],
     ["cut off", `${rss("").slice(0, 60)}<item><title>`, /not XML/],
-    ["a thousand laughs", `<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>${rss("<item><title>&b;</title></item>")}`, /entities of its own/],
-    ["a file of ours", `<!DOCTYPE l [<!ENTITY x SYSTEM "file:///etc/passwd">]>${rss("<item><title>&x;</title></item>")}`, /entities of its own/],
+    [
+      "a thousand laughs",
+      `<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>${rss("<item><title>&b;</title></item>")}`,
+      /entities of its own/,
+    ],
+    [
+      "a file of ours",
+      `<!DOCTYPE l [<!ENTITY x SYSTEM "file:///etc/passwd">]>${rss("<item><title>&x;</title></item>")}`,
+      /entities of its own/,
+    ],
     ["tags without end", "<a>".repeat(100_000), /not XML/],
     ["only signs", "<".repeat(500_000), /not XML/],
     ["a name of JavaScript", "<rss><__proto__><channel/></__proto__></rss>", /not XML/],
@@ -105,11 +129,28 @@ describe("a feed", () => {
   });
 
   it("of any text is items or a FeedError", () => {
-    const pieces = ["<item>", "</item>", "<title>", "</title>", "<![CDATA[", "]]>", "&amp;", "&#0;", "&#xD800;", "<!--", "-->", "x", "<link href='", "'/>", "\u0000"];
+    const pieces = [
+      "<item>",
+      "</item>",
+      "<title>",
+      "</title>",
+      "<![CDATA[",
+      "]]>",
+      "&amp;",
+      "&#0;",
+      "&#xD800;",
+      "<!--",
+      "-->",
+      "x",
+      "<link href='",
+      "'/>",
+      "\u0000",
+    ];
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 40 }), (parts) => {
         try {
-          for (const { url, title } of parseFeed(rss(parts.join("")), URL_OF)) expect(`${url}${title}`).not.toMatch(/[\u0000-\u0008\u202e]/);
+          for (const { url, title } of parseFeed(rss(parts.join("")), URL_OF))
+            expect(`${url}${title}`).not.toMatch(/[\u0000-\u0008\u202e]/);
         } catch (error) {
           expect(error).toBeInstanceOf(FeedError);
         }
@@ -145,11 +186,15 @@ describe("HTML as text", () => {
     expect(htmlOf("<b>a</b> &amp;")).toBe("<b>a</b> &amp;");
   });
 
-  it.each([["<".repeat(200_000)], ["< ".repeat(100_000)], ["<!--".repeat(50_000)], ["<script>".repeat(25_000)], ["&".repeat(200_000)], ["<a ".repeat(60_000)]])(
-    "comes to an end for %.12s…",
-    (html) => {
-      // Work that grew with the square of the length would outlast the test.
-      expect(textOfHtml(htmlOf(html))).toBeTypeOf("string");
-    },
-  );
+  it.each([
+    ["<".repeat(200_000)],
+    ["< ".repeat(100_000)],
+    ["<!--".repeat(50_000)],
+    ["<script>".repeat(25_000)],
+    ["&".repeat(200_000)],
+    ["<a ".repeat(60_000)],
+  ])("comes to an end for %.12s…", (html) => {
+    // Work that grew with the square of the length would outlast the test.
+    expect(textOfHtml(htmlOf(html))).toBeTypeOf("string");
+  });
 });

@@ -12,9 +12,9 @@ import { type IndicatorSeries, IndicatorError, indicate, parseIndicators } from 
 
 /** StockCharts' example: the closes of QQQQ, 14 December 2009 to 1 February 2010. */
 const CLOSES = [
-  44.3389, 44.0902, 44.1497, 43.6124, 44.3278, 44.8264, 45.0955, 45.4245, 45.8433, 46.0826, 45.8931, 46.0328, 45.614, 46.282, 46.282, 46.0028,
-  46.0328, 46.4116, 46.2222, 45.6439, 46.2122, 46.2521, 45.7137, 46.4515, 45.7835, 45.3548, 44.0288, 44.1783, 44.2181, 44.5672, 43.4205,
-  42.6628, 43.1314,
+  44.3389, 44.0902, 44.1497, 43.6124, 44.3278, 44.8264, 45.0955, 45.4245, 45.8433, 46.0826, 45.8931, 46.0328, 45.614,
+  46.282, 46.282, 46.0028, 46.0328, 46.4116, 46.2222, 45.6439, 46.2122, 46.2521, 45.7137, 46.4515, 45.7835, 45.3548,
+  44.0288, 44.1783, 44.2181, 44.5672, 43.4205, 42.6628, 43.1314,
 ];
 const DAY = 86_400_000;
 const SERIES: readonly VenueBar[] = CLOSES.map((close, n) => ({
@@ -30,66 +30,87 @@ const SERIES: readonly VenueBar[] = CLOSES.map((close, n) => ({
 const HIGH = SERIES.map(({ high }) => Number(high));
 const LOW = SERIES.map(({ low }) => Number(low));
 const VOLUME = SERIES.map(({ volume }) => Number(volume));
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-const at = (values: readonly number[], index: number): number => values[index] ?? Number.NaN;
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+function at(values: readonly number[], index: number): number {
+  return values[index] ?? Number.NaN;
+}
 
-const sma = (n: number): readonly number[] => CLOSES.slice(n - 1).map((_, i) => sum(CLOSES.slice(i, i + n)) / n);
-const ema = (values: readonly number[], n: number): readonly number[] => {
+function sma(n: number): readonly number[] {
+  return CLOSES.slice(n - 1).map((_, i) => sum(CLOSES.slice(i, i + n)) / n);
+}
+function ema(values: readonly number[], n: number): readonly number[] {
   let last = at(values, 0);
   return values.map((value) => (last += (value - last) * (2 / (n + 1))));
-};
-const wilder = (values: readonly number[], n: number): readonly number[] => {
+}
+function wilder(values: readonly number[], n: number): readonly number[] {
   let last = sum(values.slice(0, n)) / n;
   return [last, ...values.slice(n).map((value) => (last = (last * (n - 1) + value) / n))];
-};
-const rsi = (n: number): readonly number[] => {
+}
+function rsi(n: number): readonly number[] {
   const moves = CLOSES.slice(1).map((close, i) => close - at(CLOSES, i));
-  const gains = wilder(moves.map((move) => Math.max(move, 0)), n);
-  const losses = wilder(moves.map((move) => Math.max(-move, 0)), n);
+  const gains = wilder(
+    moves.map((move) => Math.max(move, 0)),
+    n,
+  );
+  const losses = wilder(
+    moves.map((move) => Math.max(-move, 0)),
+    n,
+  );
   return gains.map((gain, i) => 100 - 100 / (1 + gain / at(losses, i)));
-};
-const atr = (n: number): readonly number[] => {
+}
+function atr(n: number): readonly number[] {
   const ranges = HIGH.map((high, i) => {
     const before = at(CLOSES, i - 1);
-    return i === 0 ? high - at(LOW, i) : Math.max(high - at(LOW, i), Math.abs(high - before), Math.abs(at(LOW, i) - before));
+    return i === 0
+      ? high - at(LOW, i)
+      : Math.max(high - at(LOW, i), Math.abs(high - before), Math.abs(at(LOW, i) - before));
   });
   return wilder(ranges, n);
-};
-const macd = (short: number, long: number, signal: number) => {
+}
+function macd(short: number, long: number, signal: number) {
   const slow = ema(CLOSES, long);
-  const lines = ema(CLOSES, short).map((value, i) => value - at(slow, i)).slice(long - 1);
+  const lines = ema(CLOSES, short)
+    .map((value, i) => value - at(slow, i))
+    .slice(long - 1);
   const signals = ema(lines, signal);
-  return lines.map((line, i) => ({ macd: line, signal: at(signals, i), histogram: line - at(signals, i) })).slice(signal - 1);
-};
-const bollinger = (n: number, k: number) =>
-  sma(n).map((middle, i) => {
+  return lines
+    .map((line, i) => ({ macd: line, signal: at(signals, i), histogram: line - at(signals, i) }))
+    .slice(signal - 1);
+}
+function bollinger(n: number, k: number) {
+  return sma(n).map((middle, i) => {
     const deviation = Math.sqrt(sum(CLOSES.slice(i, i + n).map((close) => (close - middle) ** 2)) / n);
     return { upper: middle + k * deviation, middle, lower: middle - k * deviation };
   });
-const vwap = (): readonly number[] => {
+}
+function vwap(): readonly number[] {
   let money = 0;
   let shares = 0;
   return CLOSES.map((close, i) => {
     money += ((at(HIGH, i) + at(LOW, i) + close) / 3) * at(VOLUME, i);
     return money / (shares += at(VOLUME, i));
   });
-};
-const obv = (): readonly number[] => {
+}
+function obv(): readonly number[] {
   let total = 0;
   return CLOSES.slice(1).map((close, i) => (total += Math.sign(close - at(CLOSES, i)) * at(VOLUME, i + 1)));
-};
+}
 
-const run = (word: string, bars = SERIES, last = 1000): IndicatorSeries => {
+function run(word: string, bars = SERIES, last = 1000): IndicatorSeries {
   const [wanted] = parseIndicators(word);
   if (wanted === undefined) throw new Error("nothing wanted");
   return indicate(wanted, bars, last);
-};
-const values = (word: string, bars = SERIES): readonly Readonly<Record<string, string>>[] => {
+}
+function values(word: string, bars = SERIES): readonly Readonly<Record<string, string>>[] {
   const series = run(word, bars);
   if (series.status !== "ready") throw new Error(series.reason);
   return series.points.map((point) => point.values);
-};
-const single = (word: string): readonly number[] => values(word).map(({ value }) => Number(value));
+}
+function single(word: string): readonly number[] {
+  return values(word).map(({ value }) => Number(value));
+}
 
 describe("an indicator is its published formula", () => {
   it.each([
@@ -118,13 +139,15 @@ describe("an indicator is its published formula", () => {
     expect(found).toHaveLength(expected.length);
     for (const [i, row] of found.entries()) {
       expect(Object.keys(row)).toEqual(Object.keys(expected[i] ?? {}));
-      for (const [key, value] of Object.entries(row)) expect(Number(value)).toBeCloseTo(expected[i]?.[key] ?? Number.NaN, 7);
+      for (const [key, value] of Object.entries(row))
+        expect(Number(value)).toBeCloseTo(expected[i]?.[key] ?? Number.NaN, 7);
     }
   });
 
   it("rsi:14 is StockCharts' printed example", () => {
     const printed = [
-      70.53, 66.32, 66.55, 69.41, 66.36, 57.97, 62.93, 63.26, 56.06, 62.38, 54.71, 50.42, 39.99, 41.46, 41.87, 45.46, 37.3, 33.08, 37.77,
+      70.53, 66.32, 66.55, 69.41, 66.36, 57.97, 62.93, 63.26, 56.06, 62.38, 54.71, 50.42, 39.99, 41.46, 41.87, 45.46,
+      37.3, 33.08, 37.77,
     ];
     expect(single("rsi:14").map((value) => Math.round(value * 100) / 100)).toEqual(printed);
   });
@@ -149,31 +172,51 @@ describe("a series too short", () => {
     const bars = SERIES.map(({ volume: _volume, ...bar }, n) => (n === 3 ? bar : { ...bar, volume: "5" })) as never;
     expect(run("vwap", bars)).toMatchObject({ status: "data_pending", reason: "1 of 33 bars have no volume" });
     expect(run("obv", bars)).toMatchObject({ status: "data_pending" });
-    expect(run("vwap", SERIES.map((bar) => ({ ...bar, volume: "0" })) as never)).toMatchObject({ status: "data_pending" });
+    expect(run("vwap", SERIES.map((bar) => ({ ...bar, volume: "0" })) as never)).toMatchObject({
+      status: "data_pending",
+    });
   });
 });
 
 describe("a long series", () => {
   const LONG = Array.from({ length: 40_000 }, (_, n) => {
-    const close = 100 + 40 * Math.sin(n / 700) + 5 * Math.sin(n / 3) + (n * 7919) % 11;
-    return { symbol: "A", at: n * DAY, open: "10", high: String(close + 2), low: String(close - 3), close: String(close), volume: "5" };
+    const close = 100 + 40 * Math.sin(n / 700) + 5 * Math.sin(n / 3) + ((n * 7919) % 11);
+    return {
+      symbol: "A",
+      at: n * DAY,
+      open: "10",
+      high: String(close + 2),
+      low: String(close - 3),
+      close: String(close),
+      volume: "5",
+    };
   }) as unknown as readonly VenueBar[];
 
   /** Who wants all values has all bars looked at. */
-  it.each(["sma:1000", "bollinger:200", "ema:1000", "macd:300:1000:400", "rsi:1000", "atr:1000"])("%s has the values that all bars give", (word) => {
-    const [few, all] = [run(word, LONG, 3), run(word, LONG, LONG.length)];
-    if (few.status !== "ready" || all.status !== "ready") throw new Error("not ready");
-    expect(few.points.map(({ at }) => at)).toEqual(all.points.slice(-3).map(({ at }) => at));
-    for (const [i, { values: row }] of few.points.entries()) {
-      for (const [key, value] of Object.entries(row)) expect(Number(value)).toBeCloseTo(Number(all.points.at(i - 3)?.values[key]), 7);
-    }
-  });
+  it.each(["sma:1000", "bollinger:200", "ema:1000", "macd:300:1000:400", "rsi:1000", "atr:1000"])(
+    "%s has the values that all bars give",
+    (word) => {
+      const [few, all] = [run(word, LONG, 3), run(word, LONG, LONG.length)];
+      if (few.status !== "ready" || all.status !== "ready") throw new Error("not ready");
+      expect(few.points.map(({ at }) => at)).toEqual(all.points.slice(-3).map(({ at }) => at));
+      for (const [i, { values: row }] of few.points.entries()) {
+        for (const [key, value] of Object.entries(row))
+          expect(Number(value)).toBeCloseTo(Number(all.points.at(i - 3)?.values[key]), 7);
+      }
+    },
+  );
 
   it("is looked at no further back than its newest values rest on", () => {
     let reads = 0;
-    const counted = new Proxy(LONG.at(-1) as VenueBar, { get: (bar, key) => (key === "close" && reads++, Reflect.get(bar, key) as unknown) });
+    const counted = new Proxy(LONG.at(-1) as VenueBar, {
+      get: (bar, key) => (key === "close" && reads++, Reflect.get(bar, key) as unknown),
+    });
     const bars = LONG.map(() => counted);
-    for (const [word, most] of [["bollinger:1000", 1_019], ["ema:20", 319], ["atr:14", 440]] as const) {
+    for (const [word, most] of [
+      ["bollinger:1000", 1_019],
+      ["ema:20", 319],
+      ["atr:14", 440],
+    ] as const) {
       reads = 0;
       run(word, bars, 20);
       expect(reads).toBe(most);
@@ -184,21 +227,30 @@ describe("a long series", () => {
 describe("values", () => {
   it("are decimal text of at most 8 places, without an exponent", () => {
     for (const word of ["sma:7", "macd:3:8:4", "bollinger", "obv", "rsi"]) {
-      for (const row of values(word)) for (const value of Object.values(row)) expect(value).toMatch(/^-?\d+(\.\d{1,8})?$/);
+      for (const row of values(word))
+        for (const value of Object.values(row)) expect(value).toMatch(/^-?\d+(\.\d{1,8})?$/);
     }
   });
 
   it("are the newest ones, and a flat market is plain", () => {
     expect(run("sma:5", SERIES, 2)).toMatchObject({ points: [{ at: 31 * DAY }, { at: 32 * DAY }] });
     const flat = SERIES.map((bar) => ({ ...bar, close: "0.00000001", high: "0.00000001", low: "0.00000001" })) as never;
-    expect(values("bollinger:5", flat).at(-1)).toEqual({ upper: "0.00000001", middle: "0.00000001", lower: "0.00000001" });
+    expect(values("bollinger:5", flat).at(-1)).toEqual({
+      upper: "0.00000001",
+      middle: "0.00000001",
+      lower: "0.00000001",
+    });
     expect(values("macd:3:8:4", flat).at(-1)).toEqual({ macd: "0", signal: "0", histogram: "0" });
   });
 });
 
 describe("words", () => {
   it("take defaults, any case, and each indicator once", () => {
-    expect(parseIndicators("SMA, rsi:14,rsi ,macd:3").map(({ name }) => name)).toEqual(["sma:20", "rsi:14", "macd:3:26:9"]);
+    expect(parseIndicators("SMA, rsi:14,rsi ,macd:3").map(({ name }) => name)).toEqual([
+      "sma:20",
+      "rsi:14",
+      "macd:3:26:9",
+    ]);
   });
 
   it.each([

@@ -12,7 +12,8 @@ const HIGH = [82.15, 81.89, 83.03, 83.3, 83.85, 83.9, 83.33, 84.3, 84.84, 85, 85
 const LOW = [81.29, 80.64, 81.31, 82.65, 83.07, 83.11, 82.49, 82.3, 84.15, 84.11, 84.03, 85.39, 85.76, 87.17, 87.01];
 const CLOSE = [81.59, 81.06, 82.87, 83, 83.61, 83.15, 82.84, 83.99, 84.55, 84.36, 85.53, 86.54, 86.89, 87.77, 87.29];
 const VOLUME = [
-  5653100, 6447400, 7690900, 3831400, 4455100, 3798000, 3936200, 4732000, 4841300, 3915300, 6830800, 6694100, 5293600, 7985800, 4807900,
+  5653100, 6447400, 7690900, 3831400, 4455100, 3798000, 3936200, 4732000, 4841300, 3915300, 6830800, 6694100, 5293600,
+  7985800, 4807900,
 ];
 const TYPICAL = [
   81.677, 81.197, 82.403, 82.983, 83.51, 83.387, 82.887, 83.53, 84.513, 84.49, 85.153, 86.17, 86.543, 87.647, 87.39,
@@ -29,13 +30,13 @@ const BARS = CLOSE.map((close, n) => ({
 })) as unknown as readonly VenueBar[];
 
 /** By the name of each value, in the order of the bars. */
-const found = (word: string): Readonly<Record<string, readonly number[]>> => {
+function found(word: string): Readonly<Record<string, readonly number[]>> {
   const [wanted] = parseIndicators(word);
   const series = wanted === undefined ? undefined : indicate(wanted, BARS, 100);
   if (series?.status !== "ready") throw new Error(`${word} is not ready`);
   const names = Object.keys(series.points[0]?.values ?? {});
   return Object.fromEntries(names.map((name) => [name, series.points.map(({ values }) => Number(values[name]))]));
-};
+}
 
 const vwap = TYPICAL.map((_, n) => {
   const upTo = TYPICAL.slice(0, n + 1);
@@ -64,7 +65,8 @@ describe("Tulip's printed numbers", () => {
       "obv",
       {
         value: [
-          -6447400, 1243500, 5074900, 9530000, 5732000, 1795800, 6527800, 11369100, 7453800, 14284600, 20978700, 26272300, 34258100, 29450200,
+          -6447400, 1243500, 5074900, 9530000, 5732000, 1795800, 6527800, 11369100, 7453800, 14284600, 20978700,
+          26272300, 34258100, 29450200,
         ],
       },
     ],
@@ -75,7 +77,8 @@ describe("Tulip's printed numbers", () => {
     for (const [name, values] of Object.entries(printed)) {
       expect(ours[name]).toHaveLength(values.length);
       // Half of the last printed decimal, and of an intermediate one.
-      for (const [n, value] of values.entries()) expect(Math.abs((ours[name]?.[n] ?? Number.NaN) - value)).toBeLessThanOrEqual(0.001);
+      for (const [n, value] of values.entries())
+        expect(Math.abs((ours[name]?.[n] ?? Number.NaN) - value)).toBeLessThanOrEqual(0.001);
     }
   });
 });

@@ -27,18 +27,24 @@ afterEach(async () => {
   rmSync(outside, { recursive: true, force: true });
 });
 
-const setup = (input: Record<string, unknown> = {}): Promise<Setup> => desk.call("agent setup", { client: "claude", ...input });
-const tokenIn = (text: string): string => /qoc_[0-9a-f]{64}/.exec(text)?.[0] ?? "";
-const url = (): URL => {
+function setup(input: Record<string, unknown> = {}): Promise<Setup> {
+  return desk.call("agent setup", { client: "claude", ...input });
+}
+function tokenIn(text: string): string {
+  return /qoc_[0-9a-f]{64}/.exec(text)?.[0] ?? "";
+}
+function url(): URL {
   const door = desk.staff.door.open("run-probe", 1_000);
   door.close();
   return new URL(door.url);
-};
-const come = async (token: string): Promise<Client> => {
+}
+async function come(token: string): Promise<Client> {
   const client = new Client({ name: "operators-own", version: "1" }, { versionNegotiation: { mode: "auto" } });
-  await client.connect(new StreamableHTTPClientTransport(url(), { requestInit: { headers: { authorization: `Bearer ${token}` } } }));
+  await client.connect(
+    new StreamableHTTPClientTransport(url(), { requestInit: { headers: { authorization: `Bearer ${token}` } } }),
+  );
   return client;
-};
+}
 
 describe("agent setup", () => {
   it("lets an agent in under its own name, with the palette of an agent and no more", async () => {
@@ -50,8 +56,13 @@ describe("agent setup", () => {
     expect(names).toContain("qoc_orders_propose");
     expect(names.filter((name) => /approve|cancel|agent|connectors/.test(name))).toEqual([]);
     const terms = { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "own agent" };
-    const draft = (await client.callTool({ name: "qoc_orders_propose", arguments: terms })) as { structuredContent?: { id: string } };
-    expect(desk.open.desk.book.orders.get(draft.structuredContent?.id as never)).toMatchObject({ state: "proposed", proposedBy: "agent:claude" });
+    const draft = (await client.callTool({ name: "qoc_orders_propose", arguments: terms })) as {
+      structuredContent?: { id: string };
+    };
+    expect(desk.open.desk.book.orders.get(draft.structuredContent?.id as never)).toMatchObject({
+      state: "proposed",
+      proposedBy: "agent:claude",
+    });
     await client.close();
   });
 
@@ -69,7 +80,14 @@ describe("agent setup", () => {
 
   it("writes the program's file outside the desk, and then tells the token to nobody else", async () => {
     const made = await setup({ write: true, to: outside });
-    expect(made).toEqual({ agent: "claude", client: "claude", file: join(outside, ".mcp.json"), written: true, config: null, command: null });
+    expect(made).toEqual({
+      agent: "claude",
+      client: "claude",
+      file: join(outside, ".mcp.json"),
+      written: true,
+      config: null,
+      command: null,
+    });
     await (await come(tokenIn(readFileSync(made.file, "utf8")))).close();
   });
 
@@ -93,7 +111,9 @@ describe("agent setup", () => {
 
   it.each(["agent setup", "agent list", "agent revoke"])("S2 %s is no word of an agent's", async (command) => {
     const input = { client: "claude", name: "x" };
-    await expect(desk.call(command, input, { actor: "agent:claude", channel: "mcp" })).rejects.toMatchObject({ code: "NOT_PERMITTED" });
+    await expect(desk.call(command, input, { actor: "agent:claude", channel: "mcp" })).rejects.toMatchObject({
+      code: "NOT_PERMITTED",
+    });
   });
 });
 
@@ -103,7 +123,9 @@ describe("a token", () => {
     await desk.stop();
     desk = await tempDesk({ again: desk });
     const client = await come(token);
-    expect(await client.callTool({ name: "qoc_status", arguments: {} })).toMatchObject({ structuredContent: { up: true } });
+    expect(await client.callTool({ name: "qoc_status", arguments: {} })).toMatchObject({
+      structuredContent: { up: true },
+    });
     await client.close();
   });
 
@@ -133,7 +155,10 @@ describe("a token", () => {
       }),
     });
     expect(listening.status).toBe(200);
-    const closed = listening.text().then(() => "ended", () => "cut");
+    const closed = listening.text().then(
+      () => "ended",
+      () => "cut",
+    );
     expect(await desk.call("agent revoke", { name: "claude" })).toEqual({ agent: "claude", revoked: true });
     expect(await closed).toMatch(/ended|cut/);
     await expect(come(token)).rejects.toThrow();
@@ -149,7 +174,9 @@ describe("a token", () => {
     const token = tokenIn((await setup({ name: "night-watch" })).config);
     expect(await desk.call("agent list")).toMatchObject([{ agent: "night-watch", client: "claude", lastSeenAt: null }]);
     await (await come(token)).close();
-    expect(await desk.call("agent list")).toMatchObject([{ agent: "night-watch", lastSeenAt: expect.stringMatching(/Z$/) as string }]);
+    expect(await desk.call("agent list")).toMatchObject([
+      { agent: "night-watch", lastSeenAt: expect.stringMatching(/Z$/) as string },
+    ]);
     const agents = [{ agent: "night-watch", client: "claude", lastSeenAt: expect.stringMatching(/Z$/) as string }];
     expect(await desk.call("status")).toMatchObject({ agents });
     expect(await desk.call("status", {}, { actor: "agent:run-1", channel: "mcp" })).toMatchObject({ agents: [] });

@@ -33,24 +33,37 @@ beforeEach(() => {
 afterEach(() => stop());
 
 let pipe: McpPipe | undefined;
-const overPipe = async (given?: string): Promise<AnyClient> => {
-  const ask = (command: string, input: unknown, caller: McpCaller, signal = new AbortController().signal): Promise<unknown> => {
+async function overPipe(given?: string): Promise<AnyClient> {
+  const ask = (
+    command: string,
+    input: unknown,
+    caller: McpCaller,
+    signal = new AbortController().signal,
+  ): Promise<unknown> => {
     const whole = { ...caller, ...(given === undefined ? {} : { token: given }) };
-    return desk.staff.door.overSocket({ command, input, channel: "mcp", cwd: desk.root, caller: whole }, signal, () => undefined);
+    return desk.staff.door.overSocket(
+      { command, input, channel: "mcp", cwd: desk.root, caller: whole },
+      signal,
+      () => undefined,
+    );
   };
   pipe = await mcpPipe(
     (command, input, signal, _note, facts) => ask(command, input, facts, signal),
     ({ input, facts }) => ask("", input, { ...facts, isRefused: true }),
   );
   return (await newPipeClient(pipe, "auto")) as unknown as AnyClient;
-};
-const overHttp = async (mode: "legacy" | "auto"): Promise<AnyClient> => {
+}
+async function overHttp(mode: "legacy" | "auto"): Promise<AnyClient> {
   const door = desk.staff.door.open("run-probe", 1_000);
   door.close();
   const client = new Client({ name: "newer", version: "2.0.0" }, { versionNegotiation: { mode } });
-  await client.connect(new StreamableHTTPClientTransport(new URL(door.url), { requestInit: { headers: { authorization: `Bearer ${token}` } } }));
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(door.url), {
+      requestInit: { headers: { authorization: `Bearer ${token}` } },
+    }),
+  );
   return client as unknown as AnyClient;
-};
+}
 afterEach(async () => {
   pipe?.stop();
   await pipe?.served;
@@ -94,7 +107,10 @@ describe.each(DOORS)("over %s", (_door, run, era, connect) => {
 describe("over stdio", () => {
   it("a token that the desk does not know is refused in clear words, and written down", async () => {
     const client = await overPipe(token.replace(/.$/, (last) => (last === "0" ? "1" : "0")));
-    const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as { isError: boolean; content: { text: string }[] };
+    const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as {
+      isError: boolean;
+      content: { text: string }[];
+    };
     expect(answer.isError).toBe(true);
     expect(JSON.parse(answer.content[0]?.text ?? "{}")).toEqual({
       code: "TOKEN_REFUSED",
@@ -110,7 +126,9 @@ describe("over stdio", () => {
   it("S2 a command's own word is no tool: it is refused and written down, and no proposal comes of it", async () => {
     const client = await overPipe();
     const { seq } = desk.open.desk.book;
-    expect(await failureOf(client.callTool({ name: "orders propose", arguments: TERMS }))).toContain("Unknown tool: orders propose");
+    expect(await failureOf(client.callTool({ name: "orders propose", arguments: TERMS }))).toContain(
+      "Unknown tool: orders propose",
+    );
     await expect.poll(() => lines.length).toBe(1);
     expect(lines).toMatchObject([{ tool: "orders propose", decision: "refused", reason: "unknown or human only" }]);
     expect([...desk.open.desk.book.orders.values()]).toEqual([]);
@@ -118,7 +136,13 @@ describe("over stdio", () => {
   });
 
   it("the desk runs nothing of what it is told for the record, whatever that names", async () => {
-    const caller = { tool: "qoc_orders_propose", client: "t", era: "modern", toolUseId: null, isRefused: true } as const;
+    const caller = {
+      tool: "qoc_orders_propose",
+      client: "t",
+      era: "modern",
+      toolUseId: null,
+      isRefused: true,
+    } as const;
     const told = { command: "orders propose", input: TERMS, channel: "mcp", cwd: desk.root, caller } as const;
     const answer = desk.staff.door.overSocket(told, new AbortController().signal, () => undefined);
     await expect(answer).rejects.toMatchObject({ code: "NOT_PERMITTED" });
@@ -130,13 +154,25 @@ describe("over stdio", () => {
       desk.staff.door.overSocket(
         {
           ...{ command, input, channel: "mcp", cwd: desk.root },
-          caller: { tool: "qoc_status", client: "liar", era: "modern", toolUseId: null, ...(given === undefined ? {} : { token: given }) },
+          caller: {
+            tool: "qoc_status",
+            client: "liar",
+            era: "modern",
+            toolUseId: null,
+            ...(given === undefined ? {} : { token: given }),
+          },
         },
         new AbortController().signal,
         () => undefined,
       );
-    await expect(ask("approve", { id: "x" }, token)).rejects.toMatchObject({ code: "NOT_PERMITTED", message: "unknown command: approve" });
-    await expect(ask("approxe", { id: "x" }, token)).rejects.toMatchObject({ code: "NOT_PERMITTED", message: "unknown command: approxe" });
+    await expect(ask("approve", { id: "x" }, token)).rejects.toMatchObject({
+      code: "NOT_PERMITTED",
+      message: "unknown command: approve",
+    });
+    await expect(ask("approxe", { id: "x" }, token)).rejects.toMatchObject({
+      code: "NOT_PERMITTED",
+      message: "unknown command: approxe",
+    });
     await expect(ask("run approve", { id: "x" })).rejects.toMatchObject({ code: "NOT_PERMITTED" });
     await expect(ask("logs", {}, token)).rejects.toMatchObject({ code: "NOT_PERMITTED" });
     expect(lines.map(({ decision }) => decision)).toEqual(["refused", "refused", "refused", "refused"]);
@@ -149,12 +185,19 @@ describe("over stdio", () => {
     const text = "x".repeat(190_000);
     let code = "";
     for (let n = 0; code === "" && n < HOURLY_LIMITS.bytes / text.length + 1; n++) {
-      const call = { command: "research write", input: { name: `note-${n}`, text }, channel: "mcp", cwd: desk.root } as const;
+      const call = {
+        command: "research write",
+        input: { name: `note-${n}`, text },
+        channel: "mcp",
+        cwd: desk.root,
+      } as const;
       const caller = { token: own, tool: "qoc_research_write", client: "t", era: "modern", toolUseId: null } as const;
-      code = await desk.staff.door.overSocket({ ...call, caller }, new AbortController().signal, () => undefined).then(
-        () => "",
-        (error: { code: string }) => error.code,
-      );
+      code = await desk.staff.door
+        .overSocket({ ...call, caller }, new AbortController().signal, () => undefined)
+        .then(
+          () => "",
+          (error: { code: string }) => error.code,
+        );
     }
     expect(code).toBe("AGENT_LIMIT");
     expect(lines.at(-1)).toMatchObject({ decision: "refused", reason: expect.stringContaining("an hour") as string });
@@ -169,8 +212,15 @@ describe("an agent that is refused without end", () => {
     const caller = { token: own, tool: "t", client: "t", era: "modern", toolUseId: null } as const;
     const code = (command: string): Promise<string> =>
       desk.staff.door
-        .overSocket({ command, input: {}, channel: "mcp", cwd: desk.root, caller }, new AbortController().signal, () => undefined)
-        .then(() => "", (error: { code: string }) => error.code);
+        .overSocket(
+          { command, input: {}, channel: "mcp", cwd: desk.root, caller },
+          new AbortController().signal,
+          () => undefined,
+        )
+        .then(
+          () => "",
+          (error: { code: string }) => error.code,
+        );
     for (let n = 0; n < HOURLY_LIMITS.calls; n++) await code("approve");
     expect([await code("approve"), await code("status")]).toEqual(["AGENT_LIMIT", "AGENT_LIMIT"]);
   });
@@ -182,18 +232,26 @@ describe("an agent that goes on trying", () => {
     const caller = { tool: "x", client: "t", era: "modern", toolUseId: null } as const;
     const attempt = (command: string): Promise<unknown> =>
       own.staff.door
-        .overSocket({ command, input: {}, channel: "mcp", cwd: own.root, caller }, new AbortController().signal, () => undefined)
+        .overSocket(
+          { command, input: {}, channel: "mcp", cwd: own.root, caller },
+          new AbortController().signal,
+          () => undefined,
+        )
         .catch((error: { code: string }) => error.code);
     for (const command of ["approve", "approve", "halt"]) expect(await attempt(command)).toBe("NOT_PERMITTED");
     await own.stop();
     const again = await tempDesk({ again: own });
-    const events = (await again.hot.readEvents()).map(({ event }) => event).filter(({ type }) => type === "command.refused");
+    const events = (await again.hot.readEvents())
+      .map(({ event }) => event)
+      .filter(({ type }) => type === "command.refused");
     expect(events).toMatchObject([
       { command: "approve", actor: "agent:interactive", count: 2 },
       { command: "halt", actor: "agent:interactive", count: 1 },
     ]);
     const items = await again.call<{ kind: string; path: string }[]>("inbox list", { status: "new" });
-    expect(items).toMatchObject([{ kind: "alert", path: expect.stringContaining("alert-refused-interactive") as string }]);
+    expect(items).toMatchObject([
+      { kind: "alert", path: expect.stringContaining("alert-refused-interactive") as string },
+    ]);
     expect(again.read(items[0]?.path ?? "")).toContain("- `approve`: 2 times\n- `halt`: 1 times");
     const lines = (await again.hot.readLogs({ tail: 200 })).filter(({ decision }) => decision === "refused");
     expect(lines).toHaveLength(3);
@@ -204,7 +262,16 @@ describe("an agent that goes on trying", () => {
 
 describe("the log of calls", () => {
   const record = (more: Partial<AuditRecord> = {}): AuditRecord => ({
-    ...{ run: "r", actor: "agent:r", era: "modern", client: "c", tool: "t", toolUseId: null, decision: "refused", reason: "no" },
+    ...{
+      run: "r",
+      actor: "agent:r",
+      era: "modern",
+      client: "c",
+      tool: "t",
+      toolUseId: null,
+      decision: "refused",
+      reason: "no",
+    },
     ...{ inputDigest: "sha256:", inputBytes: 2, ms: 0 },
     ...more,
   });
@@ -220,7 +287,10 @@ describe("the log of calls", () => {
     audit(record({ decision: "allowed", reason: null }));
     expect(written).toHaveLength(62);
     clock.advance(60_000);
-    expect(written.at(-1)).toEqual(["mcp: refused 9940 more calls of agent:r within a minute", expect.objectContaining({ run: "r", count: 9940 })]);
+    expect(written.at(-1)).toEqual([
+      "mcp: refused 9940 more calls of agent:r within a minute",
+      expect.objectContaining({ run: "r", count: 9940 }),
+    ]);
     audit(record());
     expect(written).toHaveLength(64);
     clock.advance(60_000);

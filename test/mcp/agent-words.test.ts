@@ -53,7 +53,9 @@ describe("a tool's words", () => {
     for (const { row, wire } of tools.values()) {
       const writesOrders = row.writes.some((folder) => folder.startsWith("orders/"));
       expect(wire.description?.match(DRAFT) ?? [], wire.name).toHaveLength(writesOrders ? 1 : 0);
-      expect(wire.description?.match(/cannot execute/gi) ?? [], wire.name).toHaveLength(row.writes.length === 0 ? 0 : 1);
+      expect(wire.description?.match(/cannot execute/gi) ?? [], wire.name).toHaveLength(
+        row.writes.length === 0 ? 0 : 1,
+      );
     }
   });
 
@@ -66,12 +68,17 @@ describe("a tool's words", () => {
   });
 
   it("tell of no standard input, which no agent has", () => {
-    for (const { wire } of tools.values()) expect(JSON.stringify(wire.inputSchema), wire.name).not.toContain("standard input");
+    for (const { wire } of tools.values())
+      expect(JSON.stringify(wire.inputSchema), wire.name).not.toContain("standard input");
   });
 
   it("hint what a second call does, and whether a venue is asked", () => {
     for (const [name, [, again, asks]] of Object.entries(TRUTH)) {
-      expect(tools.get(name)?.wire.annotations, name).toMatchObject({ idempotentHint: again === "same", openWorldHint: asks, destructiveHint: false });
+      expect(tools.get(name)?.wire.annotations, name).toMatchObject({
+        idempotentHint: again === "same",
+        openWorldHint: asks,
+        destructiveHint: false,
+      });
     }
   });
 

@@ -5,7 +5,9 @@ import type { Invoke } from "../../src/mcp/call.ts";
 import { type McpStand, WAYS, failureOf, mcpStand, newClient, oldClient } from "../support/mcp-harness.ts";
 
 let stand: McpStand | undefined;
-const stands = async (invoke: Invoke): Promise<McpStand> => (stand = await mcpStand(invoke));
+async function stands(invoke: Invoke): Promise<McpStand> {
+  return (stand = await mcpStand(invoke));
+}
 afterEach(async () => {
   await stand?.close();
   stand = undefined;
@@ -16,7 +18,9 @@ interface Answer {
   readonly structuredContent?: Record<string, unknown>;
   readonly content: readonly { text: string }[];
 }
-const errorIn = (answer: unknown): unknown => JSON.parse((answer as Answer).content[0]?.text ?? "") as unknown;
+function errorIn(answer: unknown): unknown {
+  return JSON.parse((answer as Answer).content[0]?.text ?? "") as unknown;
+}
 const done: Invoke = () => Promise.resolve({ up: true });
 
 describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
@@ -26,7 +30,9 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     const wide = await connect(at, at.token("wide"));
     expect((await narrow.listTools()).tools.map(({ name }) => name)).toEqual(["qoc_status"]);
     expect((await wide.listTools()).tools.length).toBeGreaterThan(10);
-    expect(await failureOf(narrow.callTool({ name: "qoc_quotes_get", arguments: { symbol: "SPX" } }))).toContain("Unknown tool: qoc_quotes_get");
+    expect(await failureOf(narrow.callTool({ name: "qoc_quotes_get", arguments: { symbol: "SPX" } }))).toContain(
+      "Unknown tool: qoc_quotes_get",
+    );
     expect(at.audits.at(-1)).toMatchObject({ run: "narrow", decision: "refused", reason: "outside the palette" });
     await Promise.all([narrow.close(), wide.close()]);
   });
@@ -47,20 +53,30 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
 
   it.each<[string, QocError]>([
     ["what it was asked for", new QocError("ISSUE_NOT_FOUND", { id: "\u0000".repeat(500_000), suggestion: "" })],
-    ["what came from outside", new QocError("NOTE_INVALID", { path: "p".repeat(500_000), message: '"'.repeat(500_000) })],
+    [
+      "what came from outside",
+      new QocError("NOTE_INVALID", { path: "p".repeat(500_000), message: '"'.repeat(500_000) }),
+    ],
   ])("repeats no more than the beginning of %s", async (_what, thrown) => {
     const at = await stands(() => Promise.reject(thrown));
     const client = await connect(at, at.token());
     const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as Answer;
     expect(answer.content[0]?.text.length).toBeLessThanOrEqual(40_000);
-    expect(errorIn(answer)).toMatchObject({ code: thrown.code, message: expect.stringMatching(/… \(\d+ characters\)$/) as string });
+    expect(errorIn(answer)).toMatchObject({
+      code: thrown.code,
+      message: expect.stringMatching(/… \(\d+ characters\)$/) as string,
+    });
     await client.close();
   });
 
   it("says when the same call may be made again", async () => {
     const at = await stands(() => Promise.reject(new QocError("DESK_DOWN")));
     const client = await connect(at, at.token());
-    expect(errorIn(await client.callTool({ name: "qoc_status", arguments: {} }))).toMatchObject({ code: "DESK_DOWN", hint: "for the human: qoc up", retrySafe: true });
+    expect(errorIn(await client.callTool({ name: "qoc_status", arguments: {} }))).toMatchObject({
+      code: "DESK_DOWN",
+      hint: "for the human: qoc up",
+      retrySafe: true,
+    });
     await client.close();
   });
 
@@ -70,7 +86,10 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     const write = (text: string) => client.callTool({ name: "qoc_research_write", arguments: { name: "a", text } });
     expect(((await write("short")) as Answer).isError).toBeUndefined();
     expect(errorIn(await write("x".repeat(100)))).toMatchObject({ code: "RUN_LIMIT" });
-    expect(at.audits.at(-1)).toMatchObject({ decision: "refused", reason: expect.stringContaining("100 bytes") as string });
+    expect(at.audits.at(-1)).toMatchObject({
+      decision: "refused",
+      reason: expect.stringContaining("100 bytes") as string,
+    });
     await client.callTool({ name: "qoc_research_list", arguments: {} });
     await client.close();
   });
@@ -78,7 +97,8 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
   it("S7 stops listening to who has been refused as often as it may call", async () => {
     const at = await stands(done);
     const client = await connect(at, at.token("stubborn", undefined, { calls: 3 }));
-    for (const name of ["qoc_approve", "qoc_approve", "qoc_halt"]) await failureOf(client.callTool({ name, arguments: {} }));
+    for (const name of ["qoc_approve", "qoc_approve", "qoc_halt"])
+      await failureOf(client.callTool({ name, arguments: {} }));
     const refusals = at.refusals.length;
     const large = { items: Array.from({ length: 5_000 }, (_, n) => ({ n })) };
     for (const name of ["qoc_approve", "qoc_status"]) {
@@ -96,9 +116,13 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     const at = await stands(() => Promise.resolve({ path: "research/a.md", digest: "d" }));
     const client = await connect(at, at.token("large", undefined, { calls: 2, bytes: 100 }));
     const write = (text: string) => client.callTool({ name: "qoc_research_write", arguments: { name: "a", text } });
-    expect(errorIn(await write("x".repeat(100)))).toMatchObject({ message: expect.stringContaining("100 bytes") as string });
+    expect(errorIn(await write("x".repeat(100)))).toMatchObject({
+      message: expect.stringContaining("100 bytes") as string,
+    });
     expect(at.audits.at(-1)).toMatchObject({ inputDigest: expect.stringMatching(/^sha256:/) as string });
-    expect(errorIn(await write("x".repeat(70_000)))).toMatchObject({ message: expect.stringContaining("100 bytes") as string });
+    expect(errorIn(await write("x".repeat(70_000)))).toMatchObject({
+      message: expect.stringContaining("100 bytes") as string,
+    });
     expect(at.audits.at(-1)).toMatchObject({ inputDigest: null, inputBytes: 70_022 });
     expect(errorIn(await write("x"))).toMatchObject({ message: expect.stringContaining("2 refused calls") as string });
     await client.close();
@@ -111,22 +135,39 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     const got: unknown[] = [];
     let cursor: unknown;
     do {
-      const answer = (await client.callTool({ name: "qoc_research_list", arguments: cursor === undefined ? {} : { cursor } })) as Answer;
+      const answer = (await client.callTool({
+        name: "qoc_research_list",
+        arguments: cursor === undefined ? {} : { cursor },
+      })) as Answer;
       expect(answer.content[0]?.text.length).toBeLessThanOrEqual(40_000);
       expect(answer.structuredContent?.["total"]).toBe(1_000);
       got.push(...(answer.structuredContent?.["items"] as unknown[]));
       cursor = answer.structuredContent?.["nextCursor"];
     } while (cursor !== undefined);
     expect(got).toEqual(notes);
-    for (const bad of ["x", "", 7, Buffer.from("from:1001").toString("base64url"), Buffer.from("from:-1").toString("base64url")]) {
-      expect(errorIn(await client.callTool({ name: "qoc_research_list", arguments: { cursor: bad } }))).toMatchObject({ code: "INVALID_INPUT" });
+    for (const bad of [
+      "x",
+      "",
+      7,
+      Buffer.from("from:1001").toString("base64url"),
+      Buffer.from("from:-1").toString("base64url"),
+    ]) {
+      expect(errorIn(await client.callTool({ name: "qoc_research_list", arguments: { cursor: bad } }))).toMatchObject({
+        code: "INVALID_INPUT",
+      });
     }
     expect(at.audits.at(-1)?.decision).toBe("invalid");
     await client.close();
   });
 
   it("answers a stretch that is too long with how to narrow it", async () => {
-    const at = await stands(() => Promise.resolve({ path: "inbox/a.md", untrusted: { source: "inbox/a.md", text: "x".repeat(41_000) }, next: null }));
+    const at = await stands(() =>
+      Promise.resolve({
+        path: "inbox/a.md",
+        untrusted: { source: "inbox/a.md", text: "x".repeat(41_000) },
+        next: null,
+      }),
+    );
     const client = await connect(at, at.token());
     const answer = (await client.callTool({ name: "qoc_files_read", arguments: { path: "inbox/a.md" } })) as Answer;
     expect(errorIn(answer)).toMatchObject({ code: "TOO_LARGE", hint: expect.stringContaining("narrow") as string });
@@ -134,39 +175,69 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
   });
 
   it("gives a text that is too long cut, with where to read it whole", async () => {
-    const untrusted = { source: "inbox/a.md", at: "2026-11-21T00:00:00.000Z", text: `"${"\ud83d\ude00\n".repeat(25_000)}` };
+    const untrusted = {
+      source: "inbox/a.md",
+      at: "2026-11-21T00:00:00.000Z",
+      text: `"${"\ud83d\ude00\n".repeat(25_000)}`,
+    };
     const at = await stands(() => Promise.resolve({ path: "inbox/a.md", untrusted }));
     const client = await connect(at, at.token());
     const answer = (await client.callTool({ name: "qoc_inbox_read", arguments: { id: "a" } })) as Answer;
     expect(answer.content[0]?.text.length).toBeLessThanOrEqual(40_000);
     const shown = answer.structuredContent?.["untrusted"] as { text: string } | undefined;
-    expect(shown?.text).toMatch(/\n\n\(cut: 75001 characters in all; qoc_files_read reads inbox\/a.md whole, a stretch at a time\)$/);
+    expect(shown?.text).toMatch(
+      /\n\n\(cut: 75001 characters in all; qoc_files_read reads inbox\/a.md whole, a stretch at a time\)$/,
+    );
     await client.close();
   });
 
   it("gives a list's item that is too long cut, and goes on behind it", async () => {
-    const issue = (id: string, body: string) => ({ id, path: `issues/${id}.md`, untrusted: { title: { source: "s", text: id }, body: { source: "s", text: body } } });
+    const issue = (id: string, body: string) => ({
+      id,
+      path: `issues/${id}.md`,
+      untrusted: { title: { source: "s", text: id }, body: { source: "s", text: body } },
+    });
     const list = [issue("1", "short"), issue("2", "x".repeat(54_000)), issue("3", "short")];
     const at = await stands(() => Promise.resolve(list));
     const client = await connect(at, at.token());
     const got: { id: string; untrusted: { body: { text: string } } }[] = [];
     let cursor: unknown;
     do {
-      const answer = (await client.callTool({ name: "qoc_issues_list", arguments: cursor === undefined ? {} : { cursor } })) as Answer;
+      const answer = (await client.callTool({
+        name: "qoc_issues_list",
+        arguments: cursor === undefined ? {} : { cursor },
+      })) as Answer;
       got.push(...(answer.structuredContent?.["items"] as typeof got));
       cursor = answer.structuredContent?.["nextCursor"];
     } while (cursor !== undefined);
     expect(got.map(({ id }) => id)).toEqual(["1", "2", "3"]);
-    expect(got[1]?.untrusted.body.text).toContain("(cut: 54000 characters in all; qoc_files_read reads issues/2.md whole");
+    expect(got[1]?.untrusted.body.text).toContain(
+      "(cut: 54000 characters in all; qoc_files_read reads issues/2.md whole",
+    );
     await client.close();
   });
 
   it("gives the first of a status' long lists, with how many are left and the tool that has them", async () => {
-    const proposals = Array.from({ length: 162 }, (_, n) => ({ id: `${n}`, path: `orders/pending/${n}.toml`, sentence: "s".repeat(250) }));
-    const at = await stands(() => Promise.resolve({ up: true, proposals, orders: [], book: { nav: "0", cash: "0", buyingPower: "0", positions: [] } }));
+    const proposals = Array.from({ length: 162 }, (_, n) => ({
+      id: `${n}`,
+      path: `orders/pending/${n}.toml`,
+      sentence: "s".repeat(250),
+    }));
+    const at = await stands(() =>
+      Promise.resolve({
+        up: true,
+        proposals,
+        orders: [],
+        book: { nav: "0", cash: "0", buyingPower: "0", positions: [] },
+      }),
+    );
     const client = await connect(at, at.token());
     const { structuredContent } = (await client.callTool({ name: "qoc_status", arguments: {} })) as Answer;
-    expect(structuredContent).toMatchObject({ proposals: proposals.slice(0, 50), orders: [], more: { proposals: { left: 112, tool: "qoc_orders_list" } } });
+    expect(structuredContent).toMatchObject({
+      proposals: proposals.slice(0, 50),
+      orders: [],
+      more: { proposals: { left: 112, tool: "qoc_orders_list" } },
+    });
     await client.close();
   });
 });
@@ -192,7 +263,10 @@ describe("a call that takes long", () => {
     });
     const client = await newClient(at, at.token(), mode);
     const seen: unknown[] = [];
-    await client.callTool({ name: "qoc_status", arguments: {} }, { onprogress: (progress) => void seen.push(progress) });
+    await client.callTool(
+      { name: "qoc_status", arguments: {} },
+      { onprogress: (progress) => void seen.push(progress) },
+    );
     expect(seen).toEqual([{ progress: 1, message: "half way" }]);
     await client.close();
   });
@@ -204,8 +278,17 @@ describe("a call that takes long", () => {
       note("half way");
       return Promise.resolve({ up: true });
     });
-    const headers = { host: "127.0.0.1", "content-type": "application/json", accept: "application/json, text/event-stream" };
-    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "qoc_status", arguments: {} } });
+    const headers = {
+      host: "127.0.0.1",
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+    };
+    const body = JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "tools/call",
+      params: { name: "qoc_status", arguments: {} },
+    });
     const { text } = await at.raw({ headers: { ...headers, authorization: `Bearer ${at.token()}` }, body });
     expect(text).toContain("structuredContent");
     expect(text).not.toContain("notifications/progress");
@@ -224,8 +307,13 @@ describe("a call that takes long", () => {
     const giveUp = new AbortController();
     const call = failureOf(
       mode === "older"
-        ? (client as Awaited<ReturnType<typeof oldClient>>).callTool({ name: "qoc_status", arguments: {} }, undefined, { signal: giveUp.signal })
-        : (client as Awaited<ReturnType<typeof newClient>>).callTool({ name: "qoc_status", arguments: {} }, { signal: giveUp.signal }),
+        ? (client as Awaited<ReturnType<typeof oldClient>>).callTool({ name: "qoc_status", arguments: {} }, undefined, {
+            signal: giveUp.signal,
+          })
+        : (client as Awaited<ReturnType<typeof newClient>>).callTool(
+            { name: "qoc_status", arguments: {} },
+            { signal: giveUp.signal },
+          ),
     );
     await isRunning;
     giveUp.abort(new Error("enough"));

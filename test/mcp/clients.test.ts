@@ -1,6 +1,14 @@
 /** The door with both client libraries, in both eras, over HTTP, with a desk behind it. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type AnyClient, type McpStand, WAYS, failureOf, invokeAt, mcpStand, newClient } from "../support/mcp-harness.ts";
+import {
+  type AnyClient,
+  type McpStand,
+  WAYS,
+  failureOf,
+  invokeAt,
+  mcpStand,
+  newClient,
+} from "../support/mcp-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
@@ -20,8 +28,9 @@ interface Answer {
   readonly structuredContent?: Record<string, unknown>;
   readonly content: { type: string; text: string }[];
 }
-const call = async (client: AnyClient, name: string, input: Record<string, unknown> = {}): Promise<Answer> =>
-  (await client.callTool({ name, arguments: input, _meta: { "claudecode/toolUseId": "toolu_1" } })) as Answer;
+async function call(client: AnyClient, name: string, input: Record<string, unknown> = {}): Promise<Answer> {
+  return (await client.callTool({ name, arguments: input, _meta: { "claudecode/toolUseId": "toolu_1" } })) as Answer;
+}
 
 describe.each(WAYS)("%s", (way, era, connect) => {
   const run = way.replaceAll(" ", "-");
@@ -36,19 +45,28 @@ describe.each(WAYS)("%s", (way, era, connect) => {
     const names = (await client.listTools()).tools.map(({ name }) => name);
     expect(names).toEqual(names.toSorted());
     expect(names).toContain("qoc_orders_propose");
-    for (const human of ["qoc_approve", "qoc_reject", "qoc_cancel", "qoc_halt", "qoc_connectors_restart"]) expect(names).not.toContain(human);
+    for (const human of ["qoc_approve", "qoc_reject", "qoc_cancel", "qoc_halt", "qoc_connectors_restart"])
+      expect(names).not.toContain(human);
   });
 
   it("reads the status, the same as text and as an object", async () => {
     const answer = await call(client, "qoc_status");
     expect(answer.structuredContent).toMatchObject({ up: true });
     expect(JSON.parse(answer.content[0]?.text ?? "")).toEqual(answer.structuredContent);
-    expect(audited()).toMatchObject({ era, tool: "qoc_status", decision: "allowed", toolUseId: "toolu_1", actor: `agent:${run}` });
+    expect(audited()).toMatchObject({
+      era,
+      tool: "qoc_status",
+      decision: "allowed",
+      toolUseId: "toolu_1",
+      actor: `agent:${run}`,
+    });
     expect(audited()?.client).toMatch(way.includes("older client") ? "older 1.0.0" : "newer 2.0.0");
   });
 
   it("reads a quote and a list", async () => {
-    expect((await call(client, "qoc_quotes_get", { symbol: "SPX" })).structuredContent).toMatchObject({ symbol: "SPX" });
+    expect((await call(client, "qoc_quotes_get", { symbol: "SPX" })).structuredContent).toMatchObject({
+      symbol: "SPX",
+    });
     const list = (await call(client, "qoc_orders_list")).structuredContent;
     expect(list).toMatchObject({ items: expect.any(Array) as unknown, total: expect.any(Number) as unknown });
   });
@@ -84,7 +102,11 @@ describe.each(WAYS)("%s", (way, era, connect) => {
   it("tells the desk's own error in its words, with what to do next", async () => {
     const answer = await call(client, "qoc_orders_show", { id: "20200101-001" });
     expect(answer.isError).toBe(true);
-    expect(JSON.parse(answer.content[0]?.text ?? "")).toMatchObject({ code: "ORDER_NOT_FOUND", hint: "qoc_orders_list", retrySafe: false });
+    expect(JSON.parse(answer.content[0]?.text ?? "")).toMatchObject({
+      code: "ORDER_NOT_FOUND",
+      hint: "qoc_orders_list",
+      retrySafe: false,
+    });
     expect(audited()).toMatchObject({ decision: "failed" });
   });
 });

@@ -26,22 +26,27 @@ afterAll(async () => {
   await discard(desk);
 });
 
-const portOf = (door: RunDoor): number => Number(new URL(door.url).port);
+function portOf(door: RunDoor): number {
+  return Number(new URL(door.url).port);
+}
 
 /** All that comes back until the other end closes, or an error's code. */
-const exchange = (host: string, text: string): Promise<string> =>
-  new Promise((resolve) => {
+function exchange(host: string, text: string): Promise<string> {
+  return new Promise((resolve) => {
     const socket = connect({ host, port: portOf(mine) }, () => socket.write(text));
     let answer = "";
     socket.on("data", (chunk: Buffer) => (answer += chunk.toString()));
     socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "error"));
     socket.once("close", () => resolve(answer));
   });
+}
 
-const head = (more: Readonly<Record<string, string>>): string => {
+function head(more: Readonly<Record<string, string>>): string {
   const headers = { host: `127.0.0.1:${portOf(mine)}`, "content-type": "application/json", ...more };
-  return `POST /mcp HTTP/1.1\r\n${Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
-};
+  return `POST /mcp HTTP/1.1\r\n${Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join("")}\r\n`;
+}
 
 const others = Object.values(networkInterfaces())
   .flatMap((list) => list ?? [])
@@ -60,14 +65,21 @@ describe("the desk's port", () => {
   ])("%s %s is refused before the body is read", async (_id, _what, headers, status) => {
     // The body never comes, so an answer is one that did not wait for it.
     const answer = await Promise.race([
-      exchange("127.0.0.1", head({ connection: "close", "content-length": "1000", ...(headers as Record<string, string>) })),
+      exchange(
+        "127.0.0.1",
+        head({ connection: "close", "content-length": "1000", ...(headers as Record<string, string>) }),
+      ),
       new Promise<string>((resolve) => setTimeout(() => resolve("no answer"), 5_000)),
     ]);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 
   it("H5 gives up a request whose body does not come, and runs nothing of it", async () => {
-    const headers = { authorization: `Bearer ${mine.token}`, accept: "application/json, text/event-stream", "content-length": "1000" };
+    const headers = {
+      authorization: `Bearer ${mine.token}`,
+      accept: "application/json, text/event-stream",
+      "content-length": "1000",
+    };
     const before = desk.open.desk.book.seq;
     expect(await exchange("127.0.0.1", `${head(headers)}{"jsonrpc":"2.0"`)).toMatch(/^HTTP\/1\.1 408 /);
     expect(desk.open.desk.book.seq).toBe(before);
@@ -76,7 +88,12 @@ describe("the desk's port", () => {
   it("H5 answers no batch of more than a hundred calls, and runs none of them", async () => {
     let count = 0;
     const stop = desk.open.logs.watch((entry) => "decision" in entry && count++);
-    const batch = Array.from({ length: 101 }, (_, id) => ({ jsonrpc: "2.0", id, method: "tools/call", params: { name: "qoc_status", arguments: {} } }));
+    const batch = Array.from({ length: 101 }, (_, id) => ({
+      jsonrpc: "2.0",
+      id,
+      method: "tools/call",
+      params: { name: "qoc_status", arguments: {} },
+    }));
     expect((await post(mine, batch)).status).toBe(400);
     stop();
     expect(count).toBe(0);
@@ -95,8 +112,8 @@ describe("the desk's port", () => {
   });
 });
 
-const post = (door: RunDoor, message: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
-  fetch(door.url, {
+function post(door: RunDoor, message: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  return fetch(door.url, {
     method: "POST",
     headers: {
       "content-type": "application/json",
@@ -106,12 +123,33 @@ const post = (door: RunDoor, message: unknown, headers: Readonly<Record<string, 
     },
     body: JSON.stringify(message),
   });
+}
 
-const ask = async (door: RunDoor, name: string, input: object, meta: object = {}, headers: Readonly<Record<string, string>> = {}): Promise<string> =>
-  (await post(door, { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: input, _meta: meta } }, headers)).text();
+async function ask(
+  door: RunDoor,
+  name: string,
+  input: object,
+  meta: object = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  return (
+    await post(
+      door,
+      { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: input, _meta: meta } },
+      headers,
+    )
+  ).text();
+}
 
 describe("who a caller is", () => {
-  const CLAIMS = { run: "run-other", actor: "human", palette: ["approve"], "qoc/run": "run-other", "qoc/actor": "human", token: "x" };
+  const CLAIMS = {
+    run: "run-other",
+    actor: "human",
+    palette: ["approve"],
+    "qoc/run": "run-other",
+    "qoc/actor": "human",
+    token: "x",
+  };
   const HEADERS = { "x-qoc-run": "run-other", "x-qoc-actor": "human", cookie: "qoc=human" };
 
   it("S8 L6 is said by its token alone: what it claims beside that changes neither its name nor its palette", async () => {
@@ -129,14 +167,19 @@ describe("who a caller is", () => {
     for (const line of lines) expect(line).toMatchObject({ run: "run-mine", actor: "agent:run-mine" });
   });
 
-  it.each(["actor", "run", "palette", "channel", "token"])("S8 cannot be told in the input: %s is no field of any tool", async (field) => {
-    expect(await ask(mine, "qoc_status", { [field]: "human" })).toContain("INVALID_INPUT");
-  });
+  it.each(["actor", "run", "palette", "channel", "token"])(
+    "S8 cannot be told in the input: %s is no field of any tool",
+    async (field) => {
+      expect(await ask(mine, "qoc_status", { [field]: "human" })).toContain("INVALID_INPUT");
+    },
+  );
 
   it("S8 is not widened by files that agents write", async () => {
     const before = await (await post(mine, { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} })).text();
     for (const path of ["desk.toml", ".mcp.json", ".qoc/tokens.json", "AGENTS.md"]) {
-      expect(await ask(mine, "qoc_files_write", { path, text: "[agent]\npalette = ['approve']\n" })).toContain("PATH_REFUSED");
+      expect(await ask(mine, "qoc_files_write", { path, text: "[agent]\npalette = ['approve']\n" })).toContain(
+        "PATH_REFUSED",
+      );
     }
     await ask(mine, "qoc_files_write", { path: "research/palette.md", text: "tools: approve" });
     expect(await (await post(mine, { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} })).text()).toBe(before);
@@ -148,16 +191,24 @@ describe("who a caller is", () => {
     const id = /\d{8}-\d{3}/.exec(drafted)?.[0] ?? "";
     expect(await ask(mine, "qoc_orders_show", { id })).toContain("proposed");
     // A draft is its file: who did not write it cannot write over it either.
-    expect(await ask(mine, "qoc_files_write", { path: `orders/pending/${id}.toml`, text: "side = 'sell'\n" })).toMatch(/isError":true/);
+    expect(await ask(mine, "qoc_files_write", { path: `orders/pending/${id}.toml`, text: "side = 'sell'\n" })).toMatch(
+      /isError":true/,
+    );
     expect(await ask(mine, "qoc_run", { issue: "001" })).toContain("NO_RUN");
-    expect(desk.open.desk.book.orders.get(id as never)).toMatchObject({ state: "proposed", proposedBy: "agent:run-other" });
+    expect(desk.open.desk.book.orders.get(id as never)).toMatchObject({
+      state: "proposed",
+      proposedBy: "agent:run-other",
+    });
   });
 });
 
 describe("an answer", () => {
   const row = (value: unknown): Command => ({
     ...{ name: "told", group: "desk", audience: "both", writes: [], about: "answers", args: [], examples: [] },
-    load: () => Promise.resolve(body({ input: z.strictObject({}), output: z.object({ n: z.number() }), run: () => Promise.resolve(value) })),
+    load: () =>
+      Promise.resolve(
+        body({ input: z.strictObject({}), output: z.object({ n: z.number() }), run: () => Promise.resolve(value) }),
+      ),
   });
 
   it.each([
@@ -166,12 +217,24 @@ describe("an answer", () => {
   ])("S5 %s does not leave", async (_what, value) => {
     const table = [row(value)];
     const stand = await mcpStand(
-      (command, input, session, signal) => invoke(table, { command, input }, agentCall({ hot: desk.hot, actor: session.actor, sources: sourceMemory(), signal })),
+      (command, input, session, signal) =>
+        invoke(
+          table,
+          { command, input },
+          agentCall({ hot: desk.hot, actor: session.actor, sources: sourceMemory(), signal }),
+        ),
       table,
     );
-    const headers = { host: "127.0.0.1", "content-type": "application/json", accept: "application/json, text/event-stream" };
+    const headers = {
+      host: "127.0.0.1",
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+    };
     const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "qoc_told", arguments: {} } };
-    const { status, text } = await stand.raw({ headers: { ...headers, authorization: `Bearer ${stand.token()}` }, body: JSON.stringify(call) });
+    const { status, text } = await stand.raw({
+      headers: { ...headers, authorization: `Bearer ${stand.token()}` },
+      body: JSON.stringify(call),
+    });
     expect(status).toBe(200);
     expect(text).not.toContain("hidden");
     await stand.close();

@@ -28,10 +28,17 @@ const MODERN = {
     },
   },
 };
-const HEADERS = { "content-type": "application/json", accept: "application/json, text/event-stream", host: "127.0.0.1" };
-const withToken = (more: Record<string, string> = {}): Record<string, string> => ({ ...HEADERS, authorization: `Bearer ${token}`, ...more });
-const post = (headers: Record<string, string>, body: unknown = STATUS, more: RawRequest = {}) =>
-  stand.raw({ headers, body: JSON.stringify(body), ...more });
+const HEADERS = {
+  "content-type": "application/json",
+  accept: "application/json, text/event-stream",
+  host: "127.0.0.1",
+};
+function withToken(more: Record<string, string> = {}): Record<string, string> {
+  return { ...HEADERS, authorization: `Bearer ${token}`, ...more };
+}
+function post(headers: Record<string, string>, body: unknown = STATUS, more: RawRequest = {}) {
+  return stand.raw({ headers, body: JSON.stringify(body), ...more });
+}
 
 describe("the listener", () => {
   it("runs a call of either era whose headers are right", async () => {
@@ -42,16 +49,22 @@ describe("the listener", () => {
     expect(stand.audits.map(({ era, client }) => `${era} ${client}`)).toEqual(["legacy unknown", "modern raw 1"]);
   });
 
-  it.each(["evil.example", "evil.example:80", "127.0.0.1.evil.example", "[::2]", "0.0.0.0"])("H2 refuses the host %j", async (host) => {
-    const answer = await post(withToken({ host }));
-    expect(answer.status).toBe(403);
-    expect(ran).toEqual([]);
-  });
+  it.each(["evil.example", "evil.example:80", "127.0.0.1.evil.example", "[::2]", "0.0.0.0"])(
+    "H2 refuses the host %j",
+    async (host) => {
+      const answer = await post(withToken({ host }));
+      expect(answer.status).toBe(403);
+      expect(ran).toEqual([]);
+    },
+  );
 
-  it.each(["http://evil.example", "https://127.0.0.1.evil.example", "null", "file://"])("H3 refuses the origin %j", async (origin) => {
-    expect((await post(withToken({ origin }))).status).toBe(403);
-    expect(ran).toEqual([]);
-  });
+  it.each(["http://evil.example", "https://127.0.0.1.evil.example", "null", "file://"])(
+    "H3 refuses the origin %j",
+    async (origin) => {
+      expect((await post(withToken({ origin }))).status).toBe(403);
+      expect(ran).toEqual([]);
+    },
+  );
 
   it("H3 takes a page of this machine", async () => {
     expect((await post(withToken({ origin: `http://127.0.0.1:${stand.port}` }))).status).toBe(200);
@@ -88,8 +101,13 @@ describe("the listener", () => {
     ["said in its length", true],
     ["found while it is read", false],
   ])("H5 answers 413 to a body that is too large, %s", async (_name, isSaid) => {
-    const body = JSON.stringify({ ...STATUS, params: { ...STATUS.params, arguments: { x: "a".repeat(REQUEST_BYTES_MAX) } } });
-    const length: Record<string, string> = isSaid ? { "content-length": String(Buffer.byteLength(body)) } : { "transfer-encoding": "chunked" };
+    const body = JSON.stringify({
+      ...STATUS,
+      params: { ...STATUS.params, arguments: { x: "a".repeat(REQUEST_BYTES_MAX) } },
+    });
+    const length: Record<string, string> = isSaid
+      ? { "content-length": String(Buffer.byteLength(body)) }
+      : { "transfer-encoding": "chunked" };
     // The server may close before all is sent; then the answer is lost, and nothing was run all the same.
     const status = await stand.raw({ headers: withToken(length), body }).then(
       (answer) => answer.status,

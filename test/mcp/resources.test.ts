@@ -20,10 +20,14 @@ beforeEach(async () => {
   asked.length = 0;
   stand = await mcpStand((command, input) => {
     asked.push(`${command} ${JSON.stringify(input)}`);
-    if (command === "orders list") return Promise.resolve([{ path: "orders/pending/1.toml" }, { path: "orders/pending/2.toml" }]);
-    if (command === "snapshot list") return Promise.resolve([{ path: "snapshots/a.toml" }, { path: "snapshots/b.toml" }]);
+    if (command === "orders list")
+      return Promise.resolve([{ path: "orders/pending/1.toml" }, { path: "orders/pending/2.toml" }]);
+    if (command === "snapshot list")
+      return Promise.resolve([{ path: "snapshots/a.toml" }, { path: "snapshots/b.toml" }]);
     const text = FILES[String(input["path"])];
-    return text === undefined ? Promise.reject(new QocError("FILE_NOT_FOUND", { path: String(input["path"]) })) : Promise.resolve({ untrusted: { text }, next: text === "first lines" ? "40" : null });
+    return text === undefined
+      ? Promise.reject(new QocError("FILE_NOT_FOUND", { path: String(input["path"]) }))
+      : Promise.resolve({ untrusted: { text }, next: text === "first lines" ? "40" : null });
   });
 });
 afterEach(() => stand.close());
@@ -49,7 +53,9 @@ describe.each(["legacy", "auto"] as const)("resources (%s)", (mode) => {
     expect(await text("desk://workspace/desk.toml")).toBe("[workspace]\n");
     expect(await text("desk://workspace/entities/AAPL")).toBe("# AAPL\n");
     expect(await text("desk://workspace/research/note.md")).toBe("# note\n");
-    expect(await text("desk://workspace/research/long")).toBe("first lines\n\n(more: qoc_files_read research/long.md from 40)\n");
+    expect(await text("desk://workspace/research/long")).toBe(
+      "first lines\n\n(more: qoc_files_read research/long.md from 40)\n",
+    );
     expect(await text("desk://workspace/orders/pending")).toMatch(/1\.toml[^]*one[^]*2\.toml[^]*two/);
     expect(await text("desk://workspace/snapshots/latest")).toBe("newest");
     expect(stand.audits.at(-1)).toMatchObject({ tool: "desk://workspace/snapshots/latest", decision: "allowed" });
@@ -58,7 +64,8 @@ describe.each(["legacy", "auto"] as const)("resources (%s)", (mode) => {
 
   it("F8 are unknown, absent or forbidden with the same words", async () => {
     const client = await newClient(stand, stand.token(), mode);
-    const words = async (uri: string): Promise<string> => (await failureOf(client.readResource({ uri }))).replaceAll(uri, "URI");
+    const words = async (uri: string): Promise<string> =>
+      (await failureOf(client.readResource({ uri }))).replaceAll(uri, "URI");
     const unknown = await words("desk://workspace/nothing");
     expect(unknown).toContain("URI");
     expect(await words("desk://workspace/research/absent")).toBe(unknown);
@@ -83,7 +90,11 @@ describe.each(["legacy", "auto"] as const)("resources (%s)", (mode) => {
 
   it("have prompts beside them", async () => {
     const client = await newClient(stand, stand.token(), mode);
-    expect((await client.listPrompts()).prompts.map(({ name }) => name)).toEqual(["research_and_propose", "review_positions", "summarise_day"]);
+    expect((await client.listPrompts()).prompts.map(({ name }) => name)).toEqual([
+      "research_and_propose",
+      "review_positions",
+      "summarise_day",
+    ]);
     const prompt = await client.getPrompt({ name: "research_and_propose", arguments: { symbol: "AAPL" } });
     expect(JSON.stringify(prompt.messages)).toContain("Research AAPL for this desk");
     await expect(client.getPrompt({ name: "research_and_propose" })).rejects.toThrow("argument is missing");

@@ -7,7 +7,9 @@ import { fakeClock } from "../support/fake-clock.ts";
 const CALL = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "qoc_status" } } as const;
 const LISTEN = { jsonrpc: "2.0", id: 9, method: "subscriptions/listen" };
 const CANCEL = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } };
-const lines = (...messages: readonly object[]): string => messages.map((message) => `${JSON.stringify(message)}\n`).join("");
+function lines(...messages: readonly object[]): string {
+  return messages.map((message) => `${JSON.stringify(message)}\n`).join("");
+}
 
 const clock = fakeClock();
 let [stdin, stdout] = [new PassThrough(), new PassThrough()];
@@ -24,9 +26,9 @@ beforeEach(async () => {
 });
 afterEach(() => pipes.transport.close());
 
-const turns = async (count = 20): Promise<void> => {
+async function turns(count = 20): Promise<void> {
   for (let n = 0; n < count; n++) await new Promise((resolve) => setImmediate(resolve));
-};
+}
 
 describe("the end of input", () => {
   it("is told at once where nothing is open, and to a client that only listens", async () => {

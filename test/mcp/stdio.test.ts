@@ -16,14 +16,15 @@ afterAll(async () => {
 let pipe: McpPipe;
 const asked: string[] = [];
 const told: string[] = [];
-const atDesk = (): Promise<McpPipe> =>
-  mcpPipe(
+function atDesk(): Promise<McpPipe> {
+  return mcpPipe(
     (command, input) => {
       asked.push(command);
       return desk.call(command, input, { actor: "agent:interactive", channel: "mcp" });
     },
     async ({ facts }) => void told.push(facts.tool),
   );
+}
 afterEach(async () => {
   pipe.stop();
   await pipe.served;
@@ -40,11 +41,16 @@ describe.each(WAYS)("%s over the pipes", (way, connect) => {
     pipe = await atDesk();
     const client = await connect();
     expect((await client.listTools()).tools.map(({ name }) => name)).toContain("qoc_orders_propose");
-    expect(await client.callTool({ name: "qoc_status", arguments: {} })).toMatchObject({ structuredContent: { up: true } });
+    expect(await client.callTool({ name: "qoc_status", arguments: {} })).toMatchObject({
+      structuredContent: { up: true },
+    });
     const terms = { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: way };
     const draft = await client.callTool({ name: "qoc_orders_propose", arguments: terms });
     const { id } = (draft as { structuredContent: { id: string } }).structuredContent;
-    expect(desk.open.desk.book.orders.get(id as never)).toMatchObject({ state: "proposed", proposedBy: "agent:interactive" });
+    expect(desk.open.desk.book.orders.get(id as never)).toMatchObject({
+      state: "proposed",
+      proposedBy: "agent:interactive",
+    });
     for (const line of pipe.lines) expect(JSON.parse(line)).toMatchObject({ jsonrpc: "2.0" });
     expect(pipe.logs.at(-1)).toMatch(/^allowed qoc_orders_propose for (older|newer) \d/);
   });
@@ -88,6 +94,9 @@ describe("notices over the pipes", () => {
   it.each(["legacy", "auto"] as const)("L1 are promised to nobody, since none would come (%s)", async (mode) => {
     pipe = await atDesk();
     const client = await newPipeClient(pipe, mode);
-    expect(client.getServerCapabilities()).toMatchObject({ tools: { listChanged: false }, resources: { listChanged: false, subscribe: false } });
+    expect(client.getServerCapabilities()).toMatchObject({
+      tools: { listChanged: false },
+      resources: { listChanged: false, subscribe: false },
+    });
   });
 });

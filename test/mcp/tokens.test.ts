@@ -4,7 +4,9 @@ import { type Grant, HOURLY_LIMITS, type TokenBook, tokenBook } from "../../src/
 import { systemIds } from "../../src/app/system.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
 
-const book = (clock: FakeClock = fakeClock()): TokenBook => tokenBook(clock, systemIds);
+function book(clock: FakeClock = fakeClock()): TokenBook {
+  return tokenBook(clock, systemIds);
+}
 const NOTHING = { calls: 0, bytes: 0, proposals: 0 };
 
 describe("the token book", () => {
@@ -34,7 +36,11 @@ describe("the token book", () => {
     const other = tokens.mint({ run: "two", palette: [] });
     expect(tokens.revoke("one")).toBe(true);
     expect(tokens.find(first.token) ?? tokens.find(second.token)).toBeUndefined();
-    expect([first.session.signal.aborted, second.session.signal.aborted, other.session.signal.aborted]).toEqual([true, true, false]);
+    expect([first.session.signal.aborted, second.session.signal.aborted, other.session.signal.aborted]).toEqual([
+      true,
+      true,
+      false,
+    ]);
     expect(tokens.find(other.token)).toBe(other.session);
     expect(tokens.revoke("one")).toBe(false);
   });
@@ -53,13 +59,16 @@ describe("the token book", () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it.each(["calls", "bytes", "proposals"] as const)("S7 bounds the %s of a run, and takes nothing where a limit would be passed", (limit) => {
-    const { session } = book().mint({ run: "one", palette: [], limits: { [limit]: 3 } });
-    expect(session.spend({ ...NOTHING, [limit]: 2 })).toBeUndefined();
-    expect(session.spend({ ...NOTHING, [limit]: 2 })).toEqual({ limit, of: 3, per: "run" });
-    expect(session.spend({ ...NOTHING, [limit]: 1 })).toBeUndefined();
-    expect(session.spend({ ...NOTHING, [limit]: 1 })).toEqual({ limit, of: 3, per: "run" });
-  });
+  it.each(["calls", "bytes", "proposals"] as const)(
+    "S7 bounds the %s of a run, and takes nothing where a limit would be passed",
+    (limit) => {
+      const { session } = book().mint({ run: "one", palette: [], limits: { [limit]: 3 } });
+      expect(session.spend({ ...NOTHING, [limit]: 2 })).toBeUndefined();
+      expect(session.spend({ ...NOTHING, [limit]: 2 })).toEqual({ limit, of: 3, per: "run" });
+      expect(session.spend({ ...NOTHING, [limit]: 1 })).toBeUndefined();
+      expect(session.spend({ ...NOTHING, [limit]: 1 })).toEqual({ limit, of: 3, per: "run" });
+    },
+  );
 
   it("S7 lets a run be refused as often as it may call, which takes nothing of its calls", () => {
     const { session } = book().mint({ run: "one", palette: [], limits: { calls: 2 } });
@@ -80,7 +89,9 @@ describe("the token book", () => {
 
 describe("the tokens of agents that were let in", () => {
   const TOKEN = `qoc_${"5".repeat(64)}`;
-  const withGrants = (clock: FakeClock = fakeClock()): { clock: FakeClock; grants: Map<string, Grant>; tokens: TokenBook } => {
+  const withGrants = (
+    clock: FakeClock = fakeClock(),
+  ): { clock: FakeClock; grants: Map<string, Grant>; tokens: TokenBook } => {
     const grants = new Map<string, Grant>([[tokenDigest(TOKEN), { agent: "claude", palette: ["status"] }]]);
     return { clock, grants, tokens: tokenBook(clock, systemIds, (digest) => grants.get(digest)) };
   };
@@ -122,7 +133,11 @@ describe("the tokens of agents that were let in", () => {
     const all = { ...NOTHING, [limit]: HOURLY_LIMITS[limit] };
     expect(tokens.find(TOKEN)?.spend(all)).toBeUndefined();
     clock.advance(3_599_999);
-    expect(tokens.find(TOKEN)?.spend({ ...NOTHING, [limit]: 1 })).toEqual({ limit, of: HOURLY_LIMITS[limit], per: "hour" });
+    expect(tokens.find(TOKEN)?.spend({ ...NOTHING, [limit]: 1 })).toEqual({
+      limit,
+      of: HOURLY_LIMITS[limit],
+      per: "hour",
+    });
     clock.advance(1);
     expect(tokens.find(TOKEN)?.spend(all)).toBeUndefined();
   });

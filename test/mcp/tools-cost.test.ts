@@ -5,7 +5,9 @@ import { loadTools } from "../../src/mcp/tools.ts";
 
 /** Of a token, roughly: each model counts in its own way. */
 const BYTES = 4;
-const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
 
 it("the tools cost what the table says, in bytes, and in tokens of four bytes", async () => {
   const rows = [...(await loadTools(COMMANDS)).values()].map(({ wire }) => {

@@ -44,7 +44,10 @@ describe("the tools", () => {
 
   it("hint the truth: what writes is no read, nothing destroys, and drafts say so", () => {
     for (const { row, wire } of tools.values()) {
-      expect(wire.annotations, row.name).toMatchObject({ readOnlyHint: row.writes.length === 0, destructiveHint: false });
+      expect(wire.annotations, row.name).toMatchObject({
+        readOnlyHint: row.writes.length === 0,
+        destructiveHint: false,
+      });
       if (row.writes.length > 0) expect(wire.description, row.name).toContain("cannot execute");
     }
     expect(tools.get("qoc_orders_propose")?.wire.description).toContain("Writes a draft for a human; cannot execute.");
@@ -53,7 +56,10 @@ describe("the tools", () => {
   });
 
   it("carry the words of help for each argument", () => {
-    const properties = tools.get("qoc_orders_propose")?.wire.inputSchema.properties as Record<string, { description?: string }>;
+    const properties = tools.get("qoc_orders_propose")?.wire.inputSchema.properties as Record<
+      string,
+      { description?: string }
+    >;
     expect(properties["limitPrice"]?.description).toBe("for limit and stop-limit orders");
   });
 });

@@ -7,11 +7,31 @@ import { fillShape } from "../../src/protocol/schemas.ts";
 const amount = fc.oneof(
   fc.double({ noNaN: true }).map(String),
   fc.integer({ min: -5, max: 1_000_000 }).map(String),
-  fc.constantFrom("0", "-0", "1.10", "01", ".5", "1e5", "1.", "", " 1", "100", "0.001", "-3.5", "9999999999999999999", "1_000"),
+  fc.constantFrom(
+    "0",
+    "-0",
+    "1.10",
+    "01",
+    ".5",
+    "1e5",
+    "1.",
+    "",
+    " 1",
+    "100",
+    "0.001",
+    "-3.5",
+    "9999999999999999999",
+    "1_000",
+  ),
   fc.double(),
   fc.constant(undefined),
 );
-const name = fc.oneof(fc.string({ maxLength: 6 }), fc.string({ unit: "grapheme", maxLength: 4 }), fc.constantFrom("F1", "", "a\nb", "x".repeat(129), "‮"), fc.integer());
+const name = fc.oneof(
+  fc.string({ maxLength: 6 }),
+  fc.string({ unit: "grapheme", maxLength: 4 }),
+  fc.constantFrom("F1", "", "a\nb", "x".repeat(129), "‮"),
+  fc.integer(),
+);
 const fill = fc.record(
   {
     fillId: name,
@@ -21,7 +41,11 @@ const fill = fc.record(
     side: fc.constantFrom("buy", "sell", "hold"),
     quantity: amount,
     price: amount,
-    timestamp: fc.oneof(fc.integer(), fc.double(), fc.constantFrom("2026-07-05T00:00:00Z", "now", 0, 7_258_118_400_000)),
+    timestamp: fc.oneof(
+      fc.integer(),
+      fc.double(),
+      fc.constantFrom("2026-07-05T00:00:00Z", "now", 0, 7_258_118_400_000),
+    ),
     fee: fc.option(amount),
     feeCurrency: fc.option(name, { nil: undefined }),
     busts: name,
@@ -56,5 +80,7 @@ describe("plainFill", () => {
     expect(taken).toBeGreaterThan(1_000);
   });
 
-  it.each([undefined, null, 1, "fill", [], {}])("leaves %s to the shape", (raw) => expect(plainFill(raw)).toBeUndefined());
+  it.each([undefined, null, 1, "fill", [], {}])("leaves %s to the shape", (raw) =>
+    expect(plainFill(raw)).toBeUndefined(),
+  );
 });

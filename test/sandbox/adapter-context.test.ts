@@ -14,17 +14,34 @@ interface Said {
   readonly message?: string;
 }
 
-const made = () => {
+function made() {
   const said: Said[] = [];
   const context = openContext(
     { post: (message) => void said.push(message as Said) },
-    { e: "start", protocol: 1, name: "v", code: "", filename: "", secrets: { key: "s3cret" }, options: { a: { b: [1] } }, tcp: [] },
+    {
+      e: "start",
+      protocol: 1,
+      name: "v",
+      code: "",
+      filename: "",
+      secrets: { key: "s3cret" },
+      options: { a: { b: [1] } },
+      tcp: [],
+    },
     (text) => text.replaceAll("s3cret", "[secret]"),
   );
   const fills = (): readonly Said[] => said.filter(({ e }) => e === "fills");
-  return { said, context, ctx: context.ctx, fills, sent: () => fills().reduce((sum, batch) => sum + (batch.fills?.length ?? 0), 0) };
-};
-const fill = (i: number) => ({ fillId: String(i) }) as never;
+  return {
+    said,
+    context,
+    ctx: context.ctx,
+    fills,
+    sent: () => fills().reduce((sum, batch) => sum + (batch.fills?.length ?? 0), 0),
+  };
+}
+function fill(i: number) {
+  return { fillId: String(i) } as never;
+}
 
 describe("fills", () => {
   it("are numbered without a gap, in batches, up to the window", () => {
@@ -82,7 +99,10 @@ describe("what the host would end a life for", () => {
     for (let i = 0; i < 40; i++) deep = { deep };
     await expect(ctx.store.put("k", deep)).rejects.toThrow("nested more than 30 deep");
     ctx.logger.info("page", { body: "x".repeat(LIMITS.eventChars) });
-    expect(said.at(-1)).toMatchObject({ e: "log", fields: { leftOut: expect.stringContaining("fields of") as string } });
+    expect(said.at(-1)).toMatchObject({
+      e: "log",
+      fields: { leftOut: expect.stringContaining("fields of") as string },
+    });
   });
 
   it("is measured as the host measures it: what is let out is let in", async () => {

@@ -16,7 +16,7 @@ let otherSaw = 0;
 let onPeer: (peer: RealSocket) => void = () => undefined;
 let net: Net;
 
-const listening = async (onConnection: (peer: RealSocket) => void): Promise<Server> => {
+async function listening(onConnection: (peer: RealSocket) => void): Promise<Server> {
   const made = createServer({ allowHalfOpen: true }, (peer) => {
     peer.on("error", () => undefined);
     onConnection(peer);
@@ -24,9 +24,11 @@ const listening = async (onConnection: (peer: RealSocket) => void): Promise<Serv
   made.listen(0, "127.0.0.1");
   await once(made, "listening");
   return made;
-};
+}
 
-const errorOf = (socket: RealSocket): Promise<NodeJS.ErrnoException> => new Promise((resolve) => socket.once("error", resolve));
+function errorOf(socket: RealSocket): Promise<NodeJS.ErrnoException> {
+  return new Promise((resolve) => socket.once("error", resolve));
+}
 
 beforeAll(async () => {
   server = await listening((peer) => onPeer(peer));
@@ -61,7 +63,12 @@ describe("a granted socket", () => {
     expect(socket.readyState).toBe("opening");
     socket.write("before ");
     await once(socket, "connect");
-    expect([socket.connecting, socket.readyState, socket.remoteAddress, socket.remotePort]).toEqual([false, "open", "127.0.0.1", port]);
+    expect([socket.connecting, socket.readyState, socket.remoteAddress, socket.remotePort]).toEqual([
+      false,
+      "open",
+      "127.0.0.1",
+      port,
+    ]);
     socket.end("after");
     const chunks: Buffer[] = [];
     socket.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -138,7 +145,11 @@ describe("an address that is not granted", () => {
   it.each([
     ["another port", () => net.connect(otherPort, "127.0.0.1"), () => `tcp:127.0.0.1:${otherPort}`],
     ["another host", () => net.connect({ port, host: "localhost" }), () => `tcp:localhost:${port}`],
-    ["another host of a socket made first", () => new net.Socket().connect({ port, host: "0.0.0.0" }), () => `tcp:0.0.0.0:${port}`],
+    [
+      "another host of a socket made first",
+      () => new net.Socket().connect({ port, host: "0.0.0.0" }),
+      () => `tcp:0.0.0.0:${port}`,
+    ],
     ["no number", () => net.connect({ host: "127.0.0.1" } as never), () => "tcp:127.0.0.1:NaN"],
     ["a host in another notation", () => net.connect(port, "0x7f.1"), () => `tcp:0x7f.1:${port}`],
   ])("is an error that names the grant: %s", async (_name, connect, grant) => {
@@ -187,13 +198,19 @@ describe("an attack on the socket underneath", () => {
   it.each([
     ["constructor({ fd: 1 })", (socket: RealSocket) => new (socket.constructor as Constructor)({ fd: 1 })],
     ["constructor({ handle })", (socket: RealSocket) => new (socket.constructor as Constructor)({ handle: {} })],
-    ["constructor() without new", (socket: RealSocket) => (socket.constructor as (options: unknown) => unknown)({ fd: 1 })],
+    [
+      "constructor() without new",
+      (socket: RealSocket) => (socket.constructor as (options: unknown) => unknown)({ fd: 1 }),
+    ],
     ["new net.Socket({ fd: 1 })", () => new net.Socket({ fd: 1 })],
     ["connect({ path })", () => net.connect({ path: "/var/run/docker.sock" })],
     ["connect(path)", () => net.connect("/var/run/docker.sock")],
     ["connect({ fd })", () => net.connect({ fd: 1, port, host: "127.0.0.1" } as never)],
     ["Socket.connect({ path })", () => new net.Socket().connect({ path: "/tmp/x" })],
-    ["Socket.connect([{ path }])", () => (new net.Socket().connect as (list: unknown) => unknown)([{ path: "/tmp/x" }])],
+    [
+      "Socket.connect([{ path }])",
+      () => (new net.Socket().connect as (list: unknown) => unknown)([{ path: "/tmp/x" }]),
+    ],
     ["connecting again, elsewhere", (socket: RealSocket) => socket.connect(otherPort, "127.0.0.1")],
   ])("%s throws", async (_name, attack) => {
     const socket = await open();
@@ -204,7 +221,11 @@ describe("an attack on the socket underneath", () => {
   it("shows no real socket, handle, or class of one, however it is looked at", async () => {
     const socket = await open();
     const seen = new Set<unknown>();
-    for (let at: object | null = socket; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at) as object | null) {
+    for (
+      let at: object | null = socket;
+      at !== null && at !== Object.prototype;
+      at = Object.getPrototypeOf(at) as object | null
+    ) {
       for (const key of Reflect.ownKeys(at)) {
         let value: unknown;
         try {

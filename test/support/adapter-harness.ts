@@ -22,7 +22,8 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const WORKER_TEXT = readFileSync(`${ROOT}dist/sandbox/adapter-worker.cjs`, "utf8");
 
 /** The seven methods, with `more` put over them. */
-export const adapterSource = (more: string, head = ""): string => `
+export function adapterSource(more: string, head = ""): string {
+  return `
 import { VenueRejection, NotSent } from "@qoc-app/sdk";
 ${head}
 export default class Adapter {
@@ -37,6 +38,7 @@ export default class Adapter {
 ${more}
 }
 `;
+}
 
 export interface Stand {
   readonly connector: Connector;
@@ -67,12 +69,13 @@ export interface StandOptions {
 
 const EMPTY = mkdtempSync(join(tmpdir(), "qoc-empty-"));
 
-const startLife = ({ isolation, memoryMb = 64, clock = systemClock }: StandOptions): Transport =>
-  isolation === "process"
+function startLife({ isolation, memoryMb = 64, clock = systemClock }: StandOptions): Transport {
+  return isolation === "process"
     ? startProcess({ text: WORKER_TEXT, memoryMb, cwd: EMPTY, clock, residentMb })
     : startWorker({ text: WORKER_TEXT, name: "stand", memoryMb });
+}
 
-export const adapterStand = async (source: string, given: StandOptions = {}): Promise<Stand> => {
+export async function adapterStand(source: string, given: StandOptions = {}): Promise<Stand> {
   const dir = await mkdtemp(join(tmpdir(), "qoc-stand-"));
   const file = given.file ?? join(dir, "adapter.ts");
   if (given.file === undefined) await writeFile(file, source);
@@ -86,7 +89,14 @@ export const adapterStand = async (source: string, given: StandOptions = {}): Pr
     clock: given.clock ?? systemClock,
     log,
     random: () => 0.5,
-    bundle: () => bundleAdapter({ connector: "stand", adapter: file, disk, allowed: ALLOWED_BUILTINS, tcp: (given.tcp ?? []).length > 0 }),
+    bundle: () =>
+      bundleAdapter({
+        connector: "stand",
+        adapter: file,
+        disk,
+        allowed: ALLOWED_BUILTINS,
+        tcp: (given.tcp ?? []).length > 0,
+      }),
     trusted: () => given.trusted?.(),
     held: () => undefined,
     redact: given.redact ?? ((text) => text),
@@ -116,4 +126,4 @@ export const adapterStand = async (source: string, given: StandOptions = {}): Pr
       check();
     });
   return { connector, log, fills, states, reached, dir };
-};
+}

@@ -37,40 +37,44 @@ export interface AgentStand {
   evidence(): any;
 }
 
-export const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/agents/${name}.mjs`, import.meta.url));
+export function fixture(name: string): string {
+  return fileURLToPath(new URL(`../fixtures/agents/${name}.mjs`, import.meta.url));
+}
 
-const fileOf = async (program: string) => {
+async function fileOf(program: string) {
   for (const path of program.startsWith("/") ? [program] : [`/usr/bin/${program}`, `/usr/local/bin/${program}`]) {
     const real = await realpath(path).catch(() => undefined);
     if (real !== undefined) return { path, real };
   }
   return undefined;
-};
+}
 
-export const hostWorld = (more: Partial<LaunchWorld> = {}): LaunchWorld => ({
-  spawn,
-  killGroup: (group, signal) => {
-    try {
-      process.kill(-group, signal);
-    } catch {
-      // It is gone already.
-    }
-  },
-  clock: systemClock,
-  disk: nodeDisk(),
-  env: { PATH: "/usr/bin:/bin" },
-  find: fileOf,
-  realPath: (path) => realpath(path).catch(() => undefined),
-  privateFolder: async () => {
-    const path = await mkdtemp(join(realpathSync(tmpdir()), "qoc-run-"));
-    return { path, remove: () => rm(path, { recursive: true, force: true }) };
-  },
-  node: realpathSync(process.execPath),
-  hidden: ["/home/someone"],
-  workspace: "/work/of/someone",
-  transcript: () => ({ path: ".qoc/runs/x.ndjson", line: () => undefined, close: () => Promise.resolve() }),
-  ...more,
-});
+export function hostWorld(more: Partial<LaunchWorld> = {}): LaunchWorld {
+  return {
+    spawn,
+    killGroup: (group, signal) => {
+      try {
+        process.kill(-group, signal);
+      } catch {
+        // It is gone already.
+      }
+    },
+    clock: systemClock,
+    disk: nodeDisk(),
+    env: { PATH: "/usr/bin:/bin" },
+    find: fileOf,
+    realPath: (path) => realpath(path).catch(() => undefined),
+    privateFolder: async () => {
+      const path = await mkdtemp(join(realpathSync(tmpdir()), "qoc-run-"));
+      return { path, remove: () => rm(path, { recursive: true, force: true }) };
+    },
+    node: realpathSync(process.execPath),
+    hidden: ["/home/someone"],
+    workspace: "/work/of/someone",
+    transcript: () => ({ path: ".qoc/runs/x.ndjson", line: () => undefined, close: () => Promise.resolve() }),
+    ...more,
+  };
+}
 
 /** It may be installed and yet forbidden, as in many containers. */
 export const bubblewrapWorks = (() => {
@@ -83,9 +87,11 @@ export const bubblewrapWorks = (() => {
 })();
 
 /** Without a sandbox unless asked: what holds everywhere is tested everywhere. */
-export const withoutBubblewrap: Partial<LaunchWorld> = { find: async (program) => (program === "bwrap" ? undefined : fileOf(program)) };
+export const withoutBubblewrap: Partial<LaunchWorld> = {
+  find: async (program) => (program === "bwrap" ? undefined : fileOf(program)),
+};
 
-export const agentStand = (program: AgentProgram, script: string): AgentStand => {
+export function agentStand(program: AgentProgram, script: string): AgentStand {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), "qoc-agent-"));
   const notes: string[] = [];
   const refused: string[] = [];
@@ -99,13 +105,29 @@ export const agentStand = (program: AgentProgram, script: string): AgentStand =>
     doors,
     folders,
     stop,
-    run: (plan, { settings = {}, world = withoutBubblewrap, bundle = "the bundle", hasListed = true, onNote = () => undefined } = {}) => {
+    run: (
+      plan,
+      {
+        settings = {},
+        world = withoutBubblewrap,
+        bundle = "the bundle",
+        hasListed = true,
+        onNote = () => undefined,
+      } = {},
+    ) => {
       const planFile = join(folder, "plan.json");
       writeFileSync(planFile, JSON.stringify({ tools: TOOLS.map((tool) => `mcp__qoc__${tool}`), ...plan }));
       const host = hostWorld(world);
       const door = (run: string) => {
         doors.add(run);
-        return { url: "http://127.0.0.1:1/mcp", token: TOKEN, tools: TOOLS, hasListed: () => hasListed, onCall: () => undefined, close: () => Promise.resolve(void doors.delete(run)) };
+        return {
+          url: "http://127.0.0.1:1/mcp",
+          token: TOKEN,
+          tools: TOOLS,
+          hasListed: () => hasListed,
+          onCall: () => undefined,
+          close: () => Promise.resolve(void doors.delete(run)),
+        };
       };
       const runtime = launched(program, {
         door,
@@ -139,8 +161,13 @@ export const agentStand = (program: AgentProgram, script: string): AgentStand =>
         notes.push(line);
         onNote(line);
       };
-      return runtime.work({ run: "run-1", issue, bundle }, () => Promise.reject(new Error("not here")), note, stop.signal);
+      return runtime.work(
+        { run: "run-1", issue, bundle },
+        () => Promise.reject(new Error("not here")),
+        note,
+        stop.signal,
+      );
     },
     evidence: () => JSON.parse(readFileSync(join(folder, "evidence.json"), "utf8")),
   };
-};
+}

@@ -22,7 +22,7 @@ export interface BufferIoOptions {
   readonly broken?: string;
 }
 
-export const bufferIo = (options: BufferIoOptions = {}): BufferIo => {
+export function bufferIo(options: BufferIoOptions = {}): BufferIo {
   const { isTty = false, isOutTty = isTty, colour = false, stdin = "", fds = {}, answers = [], broken } = options;
   const written = { out: "", err: "" };
   const asked: string[] = [];
@@ -50,4 +50,4 @@ export const bufferIo = (options: BufferIoOptions = {}): BufferIo => {
     colour: { out: colour, err: colour },
   };
   return { io, out: () => written.out, err: () => written.err, asked };
-};
+}

@@ -36,10 +36,12 @@ export interface CrashDisk extends Disk {
   hold(): { release(): void };
 }
 
-const errorWith = (code: string, message = code): Error => Object.assign(new Error(`${code}: ${message}`), { code });
+function errorWith(code: string, message = code): Error {
+  return Object.assign(new Error(`${code}: ${message}`), { code });
+}
 
 /** A small generator (mulberry32), so that a seed alone replays a crash. */
-const generator = (seed: number): (() => number) => {
+function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -47,11 +49,13 @@ const generator = (seed: number): (() => number) => {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
-};
+}
 
-const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}
 
-const survivors = (files: ReadonlyMap<string, Content>, seed: number): Map<string, Content> => {
+function survivors(files: ReadonlyMap<string, Content>, seed: number): Map<string, Content> {
   const random = generator(seed);
   const kept = new Map<string, Content>();
   for (const [path, { bytes, durable }] of files) {
@@ -59,7 +63,7 @@ const survivors = (files: ReadonlyMap<string, Content>, seed: number): Map<strin
     kept.set(path, { bytes: Buffer.from(bytes.subarray(0, length)), durable: length });
   }
   return kept;
-};
+}
 
 class MemoryDisk implements CrashDisk {
   readonly counts = { writes: 0, syncs: 0 };
@@ -113,7 +117,10 @@ class MemoryDisk implements CrashDisk {
 
   async list(path: string): Promise<readonly Entry[]> {
     const inside = (child: string): boolean => child !== path && parentOf(child) === path;
-    const entry = (child: string, kind: Entry["kind"]): Entry => ({ name: child.slice(child.lastIndexOf("/") + 1), kind });
+    const entry = (child: string, kind: Entry["kind"]): Entry => ({
+      name: child.slice(child.lastIndexOf("/") + 1),
+      kind,
+    });
     return [
       ...[...this.#files.keys()].filter(inside).map((child) => entry(child, "file")),
       ...[...this.#directories].filter(inside).map((child) => entry(child, "directory")),
@@ -213,4 +220,6 @@ class MemoryDisk implements CrashDisk {
   }
 }
 
-export const crashDisk = (): CrashDisk => new MemoryDisk();
+export function crashDisk(): CrashDisk {
+  return new MemoryDisk();
+}

@@ -16,7 +16,7 @@ interface Timer {
   readonly run: () => void;
 }
 
-export const fakeClock = (startMs = Date.parse("2026-07-06T13:30:00.000Z")): FakeClock => {
+export function fakeClock(startMs = Date.parse("2026-07-06T13:30:00.000Z")): FakeClock {
   let wall = startMs;
   let elapsed = 0;
   let asked = 0;
@@ -53,4 +53,4 @@ export const fakeClock = (startMs = Date.parse("2026-07-06T13:30:00.000Z")): Fak
       return timers.size;
     },
   };
-};
+}

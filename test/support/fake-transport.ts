@@ -22,7 +22,7 @@ export interface Puppet extends Transport {
   readonly kills: number;
 }
 
-export const puppetTransport = (given: { readonly diesWhenKilled?: boolean } = {}): Puppet => {
+export function puppetTransport(given: { readonly diesWhenKilled?: boolean } = {}): Puppet {
   const posted: Posted[] = [];
   let hear: (message: unknown) => void = () => undefined;
   let over: (reason: string) => void = () => undefined;
@@ -49,7 +49,8 @@ export const puppetTransport = (given: { readonly diesWhenKilled?: boolean } = {
     say: (message) => {
       if (!isMuted) hear(message);
     },
-    hello: (more = {}) => puppet.say({ e: "hello", protocol: PROTOCOL, sdk: 1, methods: [...METHODS], capabilities: {}, ...more }),
+    hello: (more = {}) =>
+      puppet.say({ e: "hello", protocol: PROTOCOL, sdk: 1, methods: [...METHODS], capabilities: {}, ...more }),
     callsOf: (method) => posted.filter(({ path }) => path?.[0] === method),
     reply: (method, value) => {
       const call = puppet.callsOf(method).at(-1);
@@ -64,9 +65,9 @@ export const puppetTransport = (given: { readonly diesWhenKilled?: boolean } = {
     },
   };
   return puppet;
-};
+}
 
 /** Lets promises that are settled run what waits for them. */
-export const settle = async (): Promise<void> => {
+export async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
-};
+}

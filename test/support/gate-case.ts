@@ -10,10 +10,11 @@ import { type Story, type TermsDraft, amount, storyClientId, terms } from "./jou
 export const MONO = 500_000;
 
 /** A built-in guard as the config loader would hand it over, defaults filled in. */
-export const guard = (key: GuardKey, options: Record<string, unknown> = {}): BuiltInGuard =>
-  ({ kind: "built-in", line: 1, options: GUARD_OPTIONS[key].parse({ key, ...options }) }) as BuiltInGuard;
+export function guard(key: GuardKey, options: Record<string, unknown> = {}): BuiltInGuard {
+  return { kind: "built-in", line: 1, options: GUARD_OPTIONS[key].parse({ key, ...options }) } as BuiltInGuard;
+}
 
-export const quote = (bid: string, ask: string, more: Partial<Omit<Quote, "last">> & { last?: string } = {}): Quote => {
+export function quote(bid: string, ask: string, more: Partial<Omit<Quote, "last">> & { last?: string } = {}): Quote {
   const { last, ...rest } = more;
   return {
     symbol: "AAPL",
@@ -24,13 +25,13 @@ export const quote = (bid: string, ask: string, more: Partial<Omit<Quote, "last"
     ...(last === undefined ? {} : { last: amount(last) }),
     ...rest,
   };
-};
+}
 
 /**
  * `order` is the id of an order of the story, or the terms of one that the story does not know ("new"). The quote defaults
  * to 99.99 / 100.01, stamped now.
  */
-export const inputOf = (tale: Story, order: string | TermsDraft, more: Partial<GateInput> = {}): GateInput => {
+export function inputOf(tale: Story, order: string | TermsDraft, more: Partial<GateInput> = {}): GateInput {
   const book = tale.book();
   const id = typeof order === "string" ? order : "new";
   const orderTerms = typeof order === "string" ? tale.termsOf(order) : terms(order);
@@ -59,14 +60,16 @@ export const inputOf = (tale: Story, order: string | TermsDraft, more: Partial<G
     freeBytes: 10_000_000_000,
     ...more,
   };
-};
+}
 
-export const checkOf = (verdict: Verdict, key: string): Check => {
+export function checkOf(verdict: Verdict, key: string): Check {
   const found = verdict.checks.find((check) => check.guard === key);
-  if (found === undefined) throw new Error(`${key} was not evaluated, only ${verdict.checks.map((check) => check.guard).join(", ")}`);
+  if (found === undefined)
+    throw new Error(`${key} was not evaluated, only ${verdict.checks.map((check) => check.guard).join(", ")}`);
   return found;
-};
+}
 
 /** What one guard says. */
-export const ask = (tale: Story, order: string | TermsDraft, rule: BuiltInGuard, more: Partial<GateInput> = {}): Check =>
-  checkOf(evaluate(inputOf(tale, order, { guards: [rule], ...more })), rule.options.key);
+export function ask(tale: Story, order: string | TermsDraft, rule: BuiltInGuard, more: Partial<GateInput> = {}): Check {
+  return checkOf(evaluate(inputOf(tale, order, { guards: [rule], ...more })), rule.options.key);
+}

@@ -19,7 +19,7 @@ export interface JournalStand {
   readonly failures: QocError[];
 }
 
-export const openStand = async (disk: CrashDisk = crashDisk(), segmentBytes?: number): Promise<JournalStand> => {
+export async function openStand(disk: CrashDisk = crashDisk(), segmentBytes?: number): Promise<JournalStand> {
   const clock = fakeClock();
   const log = quietLog();
   const failures: QocError[] = [];
@@ -33,19 +33,23 @@ export const openStand = async (disk: CrashDisk = crashDisk(), segmentBytes?: nu
   });
   if (journal === undefined) throw new Error(`the journal is corrupt: ${JSON.stringify(scan.corrupt)}`);
   return { disk, clock, log, scan, journal, failures };
-};
+}
 
-export const runStarted = (run: string): DeskEvent => ({ type: "run.started", run, issue: "001", runtime: "demo" });
+export function runStarted(run: string): DeskEvent {
+  return { type: "run.started", run, issue: "001", runtime: "demo" };
+}
 
 /** Lets everything that waits on nothing but promises go on. */
-export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
 
 /** `pending`, `resolved`, or the code it was rejected with. */
-export const outcomeOf = async (promise: Promise<unknown>): Promise<string> => {
+export async function outcomeOf(promise: Promise<unknown>): Promise<string> {
   const pending = Symbol("pending");
   try {
     return (await Promise.race([promise, settled().then(() => pending)])) === pending ? "pending" : "resolved";
   } catch (error) {
     return error instanceof Error && "code" in error ? String(error.code) : String(error);
   }
-};
+}

@@ -17,7 +17,9 @@ export const STORY_START = Date.UTC(2026, 6, 6, 14, 0, 0);
 
 type Amount = string;
 /** The canonical text that a parser would have made. */
-export const amount = (raw: Amount): DecimalText => text(parseText(raw));
+export function amount(raw: Amount): DecimalText {
+  return text(parseText(raw));
+}
 
 export interface TermsDraft {
   readonly connector?: string;
@@ -33,7 +35,7 @@ export interface TermsDraft {
 }
 
 /** Terms with the dull fields filled in: buy 10 AAPL at paper, day; a limit of 100 unless another type or price is named. */
-export const terms = (draft: TermsDraft = {}): OrderTerms => {
+export function terms(draft: TermsDraft = {}): OrderTerms {
   const type = draft.type ?? "limit";
   const limitPrice = draft.limitPrice ?? (type === "limit" || type === "stop_limit" ? "100" : undefined);
   return {
@@ -48,7 +50,7 @@ export const terms = (draft: TermsDraft = {}): OrderTerms => {
     timeInForce: draft.timeInForce ?? "day",
     ...(draft.protectionPrice === undefined ? {} : { protectionPrice: amount(draft.protectionPrice) }),
   };
-};
+}
 
 export interface HeldDraft {
   readonly symbol: string;
@@ -68,7 +70,9 @@ export interface AccountDraft {
   readonly venueDate?: string;
 }
 
-export const storyClientId = (id: string): ClientOrderId => `q1-${id}` as ClientOrderId;
+export function storyClientId(id: string): ClientOrderId {
+  return `q1-${id}` as ClientOrderId;
+}
 
 export class Story {
   readonly #records: Recorded[] = [];
@@ -178,7 +182,13 @@ export class Story {
   }
 
   rejected(id: string, by: "human" | "guard" | "venue" = "venue", reason = "no"): this {
-    return this.event({ type: "order.rejected", id: id as OrderId, by, reason, actor: by === "human" ? "human" : "host" });
+    return this.event({
+      type: "order.rejected",
+      id: id as OrderId,
+      by,
+      reason,
+      actor: by === "human" ? "human" : "host",
+    });
   }
 
   notSent(id: string, reason = "not sent"): this {
@@ -187,7 +197,13 @@ export class Story {
 
   reported(id: string, status: OrderReportStatus, filledQuantity: Amount = "0"): this {
     const venueOrderId = `v-${id}` as VenueOrderId;
-    return this.event({ type: "order.reported", id: id as OrderId, venueOrderId, status, filledQuantity: amount(filledQuantity) });
+    return this.event({
+      type: "order.reported",
+      id: id as OrderId,
+      venueOrderId,
+      status,
+      filledQuantity: amount(filledQuantity),
+    });
   }
 
   resolved(id: string, note = "looked at the venue"): this {
@@ -257,8 +273,14 @@ export class Story {
   }
 }
 
-export const story = (): Story => new Story();
+export function story(): Story {
+  return new Story();
+}
 
 /** `raw` and one unit of that decimal place: the smallest step over a limit. */
-export const justOver = (raw: Amount, places: number): DecimalText => text(decimal(raw).plus(decimal(`1e-${places}`)));
-export const justUnder = (raw: Amount, places: number): DecimalText => text(decimal(raw).minus(decimal(`1e-${places}`)));
+export function justOver(raw: Amount, places: number): DecimalText {
+  return text(decimal(raw).plus(decimal(`1e-${places}`)));
+}
+export function justUnder(raw: Amount, places: number): DecimalText {
+  return text(decimal(raw).minus(decimal(`1e-${places}`)));
+}

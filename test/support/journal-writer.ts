@@ -9,7 +9,9 @@ import { nodeDisk } from "../../src/workspace/disk.ts";
 import { quietLog } from "./quiet-log.ts";
 
 const [dir = "", most = "0"] = process.argv.slice(2);
-const say = (line: string): void => void writeSync(1, `${line}\n`);
+function say(line: string): void {
+  return void writeSync(1, `${line}\n`);
+}
 const clock = { now: () => Date.now(), monotonic: () => performance.now(), after: () => () => undefined };
 
 const { scan, journal } = await openJournal({ disk: nodeDisk(), dir, clock, log: quietLog(), segmentBytes: 16 * 1024 });
@@ -17,14 +19,19 @@ if (journal === undefined) {
   say(`corrupt ${JSON.stringify(scan.corrupt)}`);
   process.exit(4);
 }
+const opened = journal;
 say(`opened ${scan.head.seq}`);
 
 /** Three in a breath, so that flushes carry more than one record. */
-const breath = (): Promise<void>[] =>
-  [1, 2, 3].map(() => {
-    const { recorded, committed } = journal.append({ type: "run.started", run: "x".repeat(200), issue: "001", runtime: "demo" }, { durable: true });
+function breath(): Promise<void>[] {
+  return [1, 2, 3].map(() => {
+    const { recorded, committed } = opened.append(
+      { type: "run.started", run: "x".repeat(200), issue: "001", runtime: "demo" },
+      { durable: true },
+    );
     return committed.then(() => say(String(recorded.seq)));
   });
+}
 
 try {
   while (journal.head.seq < scan.head.seq + Number(most)) await Promise.all(breath());

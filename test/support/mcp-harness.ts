@@ -31,7 +31,11 @@ export interface RawRequest {
 /** What both client libraries can do, as far as the tests ask. */
 export interface AnyClient {
   listTools(): Promise<{ tools: { name: string }[] }>;
-  callTool(params: { name: string; arguments?: Record<string, unknown>; _meta?: Record<string, unknown> }): Promise<unknown>;
+  callTool(params: {
+    name: string;
+    arguments?: Record<string, unknown>;
+    _meta?: Record<string, unknown>;
+  }): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -50,12 +54,11 @@ export interface McpStand {
 }
 
 /** Runs commands at a desk as the session's actor. */
-export const invokeAt =
-  (desk: TempDesk): Invoke =>
-  (command, input, session) =>
-    desk.call(command, input, { actor: session.actor, channel: "mcp" });
+export function invokeAt(desk: TempDesk): Invoke {
+  return (command, input, session) => desk.call(command, input, { actor: session.actor, channel: "mcp" });
+}
 
-export const mcpStand = async (invoke: Invoke, table: readonly Command[] = COMMANDS): Promise<McpStand> => {
+export async function mcpStand(invoke: Invoke, table: readonly Command[] = COMMANDS): Promise<McpStand> {
   const tokens = tokenBook(systemClock, systemIds);
   const listeners = new Set<(change: Change) => void>();
   const [audits, refusals, errors]: [AuditRecord[], string[], Error[]] = [[], [], []];
@@ -97,10 +100,13 @@ export const mcpStand = async (invoke: Invoke, table: readonly Command[] = COMMA
       await new Promise((resolve) => server.close(resolve));
     },
   };
-};
+}
 
-const rawRequest = (port: number, { method = "POST", path = MCP_PATH, headers = {}, body = "" }: RawRequest): Promise<RawAnswer> =>
-  new Promise((resolve, reject) => {
+function rawRequest(
+  port: number,
+  { method = "POST", path = MCP_PATH, headers = {}, body = "" }: RawRequest,
+): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
     const request = httpRequest({ host: "127.0.0.1", port, method, path, headers }, (response) => {
       const parts: Buffer[] = [];
       response.on("data", (part: Buffer) => parts.push(part));
@@ -112,33 +118,49 @@ const rawRequest = (port: number, { method = "POST", path = MCP_PATH, headers = 
     request.once("error", reject);
     request.end(body);
   });
+}
 
-const bearer = (token: string): { headers: Record<string, string> } => ({ headers: { authorization: `Bearer ${token}` } });
+function bearer(token: string): { headers: Record<string, string> } {
+  return { headers: { authorization: `Bearer ${token}` } };
+}
 
 /** The older library: it knows the older era alone. */
-export const oldClient = async (stand: McpStand, token: string): Promise<OldClient> => {
+export async function oldClient(stand: McpStand, token: string): Promise<OldClient> {
   const client = new OldClient({ name: "older", version: "1.0.0" });
   await client.connect(new OldHttp(stand.url, { requestInit: bearer(token) }) as Parameters<OldClient["connect"]>[0]);
   return client;
-};
+}
 
 /** The newer library, in either era. */
-export const newClient = async (stand: McpStand, token: string, mode: "legacy" | "auto"): Promise<NewClient> => {
+export async function newClient(stand: McpStand, token: string, mode: "legacy" | "auto"): Promise<NewClient> {
   const client = new NewClient({ name: "newer", version: "2.0.0" }, { versionNegotiation: { mode } });
   await client.connect(new NewHttp(stand.url, { requestInit: bearer(token) }));
   return client;
-};
+}
 
 /** Each way a client comes in over HTTP. */
-export const WAYS: readonly [name: string, era: "legacy" | "modern", connect: (stand: McpStand, token: string) => Promise<AnyClient>][] = [
+export const WAYS: readonly [
+  name: string,
+  era: "legacy" | "modern",
+  connect: (stand: McpStand, token: string) => Promise<AnyClient>,
+][] = [
   ["the older client", "legacy", async (stand, token) => (await oldClient(stand, token)) as unknown as AnyClient],
-  ["the newer client in the older era", "legacy", async (stand, token) => (await newClient(stand, token, "legacy")) as unknown as AnyClient],
-  ["the newer client in the newer era", "modern", async (stand, token) => (await newClient(stand, token, "auto")) as unknown as AnyClient],
+  [
+    "the newer client in the older era",
+    "legacy",
+    async (stand, token) => (await newClient(stand, token, "legacy")) as unknown as AnyClient,
+  ],
+  [
+    "the newer client in the newer era",
+    "modern",
+    async (stand, token) => (await newClient(stand, token, "auto")) as unknown as AnyClient,
+  ],
 ];
 
 /** How a refused call ended: a protocol error's words, or the error that the tool answered. */
-export const failureOf = async (call: Promise<unknown>): Promise<string> =>
-  call.then(
+export async function failureOf(call: Promise<unknown>): Promise<string> {
+  return call.then(
     (answer) => JSON.stringify(answer),
     (error: Error) => error.message,
   );
+}

@@ -21,7 +21,7 @@ export interface McpPipe {
   stop(): void;
 }
 
-export const mcpPipe = async (call: CallDesk, told: TellDesk = () => Promise.resolve()): Promise<McpPipe> => {
+export async function mcpPipe(call: CallDesk, told: TellDesk = () => Promise.resolve()): Promise<McpPipe> {
   const [stdin, stdout] = [new PassThrough(), new PassThrough()];
   const [lines, logs]: [string[], string[]] = [[], []];
   const stopping = new AbortController();
@@ -38,16 +38,16 @@ export const mcpPipe = async (call: CallDesk, told: TellDesk = () => Promise.res
     signal: stopping.signal,
   });
   return { stdin, stdout, lines, logs, served, stop: () => stopping.abort(new Error("stopped")) };
-};
+}
 
-export const oldPipeClient = async (pipe: McpPipe): Promise<OldClient> => {
+export async function oldPipeClient(pipe: McpPipe): Promise<OldClient> {
   const client = new OldClient({ name: "older", version: "1.0.0" });
   await client.connect(new OldPipe(pipe.stdout, pipe.stdin) as Parameters<OldClient["connect"]>[0]);
   return client;
-};
+}
 
-export const newPipeClient = async (pipe: McpPipe, mode: "legacy" | "auto"): Promise<NewClient> => {
+export async function newPipeClient(pipe: McpPipe, mode: "legacy" | "auto"): Promise<NewClient> {
   const client = new NewClient({ name: "newer", version: "2.0.0" }, { versionNegotiation: { mode } });
   await client.connect(new NewPipe(pipe.stdout, pipe.stdin) as Parameters<NewClient["connect"]>[0]);
   return client;
-};
+}

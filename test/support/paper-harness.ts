@@ -18,7 +18,7 @@ export interface PaperStandOptions {
 }
 
 /** The context alone, for a venue that is not to connect. */
-export const paperContext = (given: PaperStandOptions, stand: Omit<PaperStand, "venue">): ConnectorContext => {
+export function paperContext(given: PaperStandOptions, stand: Omit<PaperStand, "venue">): ConnectorContext {
   const line = (level: string) => (message: string) => void stand.log.push(`${level} ${message}`);
   return {
     secret: (name) => {
@@ -33,11 +33,11 @@ export const paperContext = (given: PaperStandOptions, stand: Omit<PaperStand, "
     store: stand.store,
     bars: (symbol) => Promise.resolve(given.bars?.[symbol] ?? []),
   };
-};
+}
 
-export const openPaper = async (given: PaperStandOptions = {}): Promise<PaperStand> => {
+export async function openPaper(given: PaperStandOptions = {}): Promise<PaperStand> {
   const stand = { store: given.store ?? new CrashStore(), fills: [] as Fill[], log: [] as string[] };
   const venue = new PaperVenue();
   await venue.connect(paperContext(given, stand));
   return { venue, ...stand };
-};
+}

@@ -20,13 +20,13 @@ const DATES = Array.from({ length: 400 }, (_, n) => {
   return new Date(Date.UTC(2024, 0, 1 + days)).toISOString().slice(0, 10);
 });
 
-export const tapeOf = (bars: Readonly<Record<string, readonly BarRow[]>>): Tape => {
+export function tapeOf(bars: Readonly<Record<string, readonly BarRow[]>>): Tape {
   const calendar = new Calendar(DATES, DATES[0] ?? "", 4);
   const recordings = new Map(Object.entries(bars).map(([symbol, rows]) => [symbol, recordingOf(symbol, rows)]));
   return { calendar, known: (symbol) => recordings.get(symbol) };
-};
+}
 
-export const recordingOf = (symbol: string, rows: readonly BarRow[]): Recording => {
+export function recordingOf(symbol: string, rows: readonly BarRow[]): Recording {
   const bars = rows.map(([open, high, low, close, volume], n) => ({
     at: sessionStart(DATES[n] ?? ""),
     open: String(open),
@@ -36,30 +36,36 @@ export const recordingOf = (symbol: string, rows: readonly BarRow[]): Recording 
     ...(volume === undefined ? {} : { volume: String(volume) }),
   }));
   return new Recording(symbol, symbol, bars, sessionStart(DATES[0] ?? ""));
-};
+}
 
 /** A seed by which day 1 of `symbol` visits its low, or its high, first. */
-export const seedFor = (symbol: string, first: "low" | "high"): number => {
+export function seedFor(symbol: string, first: "low" | "high"): number {
   for (let seed = 0; ; seed++) if (coin(`${symbol}/1`, seed) === (first === "low")) return seed;
-};
+}
 
 type Costs = Partial<Record<"spreadBps" | "slippageBps" | "participation" | "commissionBps", string>>;
 
-export const rulesOf = (changes: Costs = {}, other: Partial<Rules> = {}): Rules => ({
-  seed: 0,
-  spreadBps: amount(changes.spreadBps ?? "0"),
-  slippageBps: amount(changes.slippageBps ?? "0"),
-  participation: amount(changes.participation ?? "1"),
-  commissionBps: amount(changes.commissionBps ?? "0"),
-  allowShort: false,
-  ...other,
-});
+export function rulesOf(changes: Costs = {}, other: Partial<Rules> = {}): Rules {
+  return {
+    seed: 0,
+    spreadBps: amount(changes.spreadBps ?? "0"),
+    slippageBps: amount(changes.slippageBps ?? "0"),
+    participation: amount(changes.participation ?? "1"),
+    commissionBps: amount(changes.commissionBps ?? "0"),
+    allowShort: false,
+    ...other,
+  };
+}
 
-type OrderChanges = Partial<Omit<Order, "quantity" | "limitPrice" | "stopPrice">> & { quantity?: string; limit?: string; stop?: string };
+type OrderChanges = Partial<Omit<Order, "quantity" | "limitPrice" | "stopPrice">> & {
+  quantity?: string;
+  limit?: string;
+  stop?: string;
+};
 
 let count = 0;
 /** `1 X`, bought at market for the day, unless said otherwise. */
-export const orderOf = (changes: OrderChanges = {}): Order => {
+export function orderOf(changes: OrderChanges = {}): Order {
   const { quantity = "1", limit, stop, ...rest } = changes;
   count += 1;
   return {
@@ -74,7 +80,7 @@ export const orderOf = (changes: OrderChanges = {}): Order => {
     ...(stop === undefined ? {} : { stopPrice: Number(stop), stopPriceText: stop }),
     ...rest,
   };
-};
+}
 
 /** The engine driven by hand. */
 export class Bench {

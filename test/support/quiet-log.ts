@@ -12,8 +12,11 @@ export interface QuietLog extends Log {
   text(): string;
 }
 
-export const quietLog = (fields: LogFields = {}, lines: KeptLine[] = []): QuietLog => {
-  const at = (level: string) => (message: string, more: LogFields = {}) => void lines.push({ level, message, fields: { ...fields, ...more } });
+export function quietLog(fields: LogFields = {}, lines: KeptLine[] = []): QuietLog {
+  const at =
+    (level: string) =>
+    (message: string, more: LogFields = {}) =>
+      void lines.push({ level, message, fields: { ...fields, ...more } });
   return {
     lines,
     text: () => lines.map((line) => `${line.level} ${line.message}`).join("\n"),
@@ -23,4 +26,4 @@ export const quietLog = (fields: LogFields = {}, lines: KeptLine[] = []): QuietL
     error: at("error"),
     with: (more) => quietLog({ ...fields, ...more }, lines),
   };
-};
+}

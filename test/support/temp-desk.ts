@@ -26,7 +26,11 @@ export interface TempDesk {
   /** Its runs and its agents' door, which stands open on a free port. */
   readonly staff: Staff;
   /** A command as a human at the CLI would give it, or as another actor. */
-  call<T = unknown>(command: string, input?: Record<string, unknown>, as?: { actor?: Actor; channel?: Channel }): Promise<T>;
+  call<T = unknown>(
+    command: string,
+    input?: Record<string, unknown>,
+    as?: { actor?: Actor; channel?: Channel },
+  ): Promise<T>;
   write(path: string, text: string): Promise<void>;
   read(path: string): string;
   /** Everything journaled so far is in files when it resolves. */
@@ -48,13 +52,15 @@ export interface TempDeskOptions {
   readonly again?: { readonly root: string; readonly home: string };
 }
 
-export const tempDesk = async (options: TempDeskOptions = {}): Promise<TempDesk> => {
+export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk> {
   const base = options.again === undefined ? mkdtempSync(join(tmpdir(), "qoc-desk-")) : "";
   const { root, home } = options.again ?? { root: join(base, "desk"), home: join(base, "home") };
   const disk = nodeDisk();
   const env = options.liveEnv ?? { PATH: process.env["PATH"], XDG_RUNTIME_DIR: join(home, "run"), ...options.env };
-  if (options.again === undefined) await initDesk({ disk, ids: systemIds, home, cwd: base, path: root, packageRoot: PACKAGE_ROOT });
-  if (options.config !== undefined) await writeFile(join(root, "desk.toml"), options.config(readFileSync(join(root, "desk.toml"), "utf8")));
+  if (options.again === undefined)
+    await initDesk({ disk, ids: systemIds, home, cwd: base, path: root, packageRoot: PACKAGE_ROOT });
+  if (options.config !== undefined)
+    await writeFile(join(root, "desk.toml"), options.config(readFileSync(join(root, "desk.toml"), "utf8")));
   for (const [path, text] of Object.entries(options.files ?? {})) {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), text);
@@ -71,7 +77,11 @@ export const tempDesk = async (options: TempDeskOptions = {}): Promise<TempDesk>
   });
   open.desk.market.freeBytes = await disk.free(root);
   await open.fleet.start();
-  const staff = await staffDesk(open, () => undefined, () => http.port);
+  const staff = await staffDesk(
+    open,
+    () => undefined,
+    () => http.port,
+  );
   const http = await serveHttp(0, () => ({}), staff.door.handle, open.desk.log);
   const hot = staff.services;
   const context = (actor: Actor, channel: Channel): CallContext => ({
@@ -90,8 +100,11 @@ export const tempDesk = async (options: TempDeskOptions = {}): Promise<TempDesk>
     open,
     hot,
     staff,
-    call: async <T>(command: string, input: Record<string, unknown> = {}, as: { actor?: Actor; channel?: Channel } = {}) =>
-      (await invoke(COMMANDS, { command, input }, context(as.actor ?? "human", as.channel ?? "cli"))) as T,
+    call: async <T>(
+      command: string,
+      input: Record<string, unknown> = {},
+      as: { actor?: Actor; channel?: Channel } = {},
+    ) => (await invoke(COMMANDS, { command, input }, context(as.actor ?? "human", as.channel ?? "cli"))) as T,
     write: async (path, text) => {
       await mkdir(dirname(join(root, path)), { recursive: true });
       await writeFile(join(root, path), text);
@@ -105,13 +118,15 @@ export const tempDesk = async (options: TempDeskOptions = {}): Promise<TempDesk>
       await open.close();
     },
   };
-};
+}
 
-export const discard = async (desk: TempDesk): Promise<void> => rm(dirname(desk.root), { recursive: true, force: true });
+export async function discard(desk: TempDesk): Promise<void> {
+  return rm(dirname(desk.root), { recursive: true, force: true });
+}
 
 const DEADLINE_MS = 15_000;
 
-const reaches = async (open: OpenDesk, id: string, states: readonly string[]): Promise<string> => {
+async function reaches(open: OpenDesk, id: string, states: readonly string[]): Promise<string> {
   const started = performance.now();
   for (;;) {
     const state = open.desk.book.orders.get(id as never)?.state ?? "none";
@@ -119,4 +134,4 @@ const reaches = async (open: OpenDesk, id: string, states: readonly string[]): P
     if (performance.now() - started > DEADLINE_MS) throw new Error(`${id} is ${state}, not ${states.join(" or ")}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-};
+}

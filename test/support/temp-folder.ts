@@ -3,8 +3,8 @@ import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-export const setup = (): (() => void) => {
+export function setup(): () => void {
   const room = mkdtempSync(join(realpathSync(tmpdir()), "qoc-t-"));
   process.env["TMPDIR"] = room;
   return () => rmSync(room, { recursive: true, force: true, maxRetries: 3 });
-};
+}

@@ -39,7 +39,7 @@ const PLACEHOLDER = /<([A-Z]+)(\d*)>/g;
 
 export type Bindings = Map<string, string>;
 
-export const parseTranscript = (text: string): Transcript => {
+export function parseTranscript(text: string): Transcript {
   const about: string[] = [];
   const steps: { command: string; out: string[]; err: string[]; exit: number }[] = [];
   for (const line of text.split("\n")) {
@@ -51,24 +51,32 @@ export const parseTranscript = (text: string): Transcript => {
     else if (exit !== undefined) step.exit = Number(exit);
     else step.out.push(line.startsWith("\\") ? line.slice(1) : line);
   }
-  return { about: untailed(about), steps: steps.map((step) => ({ ...step, out: untailed(step.out), err: untailed(step.err) })) };
-};
+  return {
+    about: untailed(about),
+    steps: steps.map((step) => ({ ...step, out: untailed(step.out), err: untailed(step.err) })),
+  };
+}
 
-export const printTranscript = ({ about, steps }: Transcript): string => {
+export function printTranscript({ about, steps }: Transcript): string {
   const blocks = steps.map(({ command, out, err, exit }) => [
     `$ ${command}`,
     ...out.map((line) => (/^(\$ |!( |$)|\[exit \d+\]$|\\)/.test(line) ? `\\${line}` : line)),
     ...err.map((line) => `! ${line}`.trimEnd()),
     ...(exit === 0 ? [] : [`[exit ${exit}]`]),
   ]);
-  return `${[about, ...blocks].map((lines) => lines.join("\n")).join("\n\n").trim()}\n`;
-};
+  return `${[about, ...blocks]
+    .map((lines) => lines.join("\n"))
+    .join("\n\n")
+    .trim()}\n`;
+}
 
 /** Empty lines at the end separate steps; they say nothing. */
-const untailed = (lines: readonly string[]): string[] => lines.slice(0, lines.findLastIndex((line) => line !== "") + 1);
+function untailed(lines: readonly string[]): string[] {
+  return lines.slice(0, lines.findLastIndex((line) => line !== "") + 1);
+}
 
 /** Does `actual` read as `expected`? Binds the names met for the first time; nothing is bound where it does not. */
-export const matches = (expected: string, actual: string, bindings: Bindings): boolean => {
+export function matches(expected: string, actual: string, bindings: Bindings): boolean {
   const groups: string[] = [];
   let last = 0;
   let pattern = "";
@@ -90,22 +98,26 @@ export const matches = (expected: string, actual: string, bindings: Bindings): b
   if (match === null) return false;
   for (const [index, name] of groups.entries()) bindings.set(name, match[index + 1] ?? "");
   return true;
-};
+}
 
-const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+function literal(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+}
 
 /** What was printed, with what differs from run to run named: known names by their text, new ones numbered from 2. */
-export const generalise = (actual: string, bindings: Bindings): string => {
+export function generalise(actual: string, bindings: Bindings): string {
   let line = actual;
   for (const [name, value] of bindings) line = line.replaceAll(value, name);
   for (const kind of GENERALISED) {
     const { pattern, binds } = KINDS[kind] ?? { pattern: "$^", binds: false };
-    line = line.replace(new RegExp(`(?<![\\w<])${pattern}(?!\\w)`, "gu"), (value) => (binds ? nameFor(kind, value, bindings) : `<${kind}>`));
+    line = line.replace(new RegExp(`(?<![\\w<])${pattern}(?!\\w)`, "gu"), (value) =>
+      binds ? nameFor(kind, value, bindings) : `<${kind}>`,
+    );
   }
   return line;
-};
+}
 
-const nameFor = (kind: string, value: string, bindings: Bindings): string => {
+function nameFor(kind: string, value: string, bindings: Bindings): string {
   for (let n = 1; ; n++) {
     const name = `<${kind}${n === 1 ? "" : n}>`;
     const bound = bindings.get(name);
@@ -114,15 +126,19 @@ const nameFor = (kind: string, value: string, bindings: Bindings): string => {
     bindings.set(name, value);
     return name;
   }
-};
+}
 
 /** A typed line as words: quotes hold spaces, nothing is expanded but placeholders. */
-export const wordsOf = (command: string, bindings: Bindings): readonly string[] =>
-  [...command.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) =>
+export function wordsOf(command: string, bindings: Bindings): readonly string[] {
+  return [...command.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) =>
     word
-      .replace(/"([^"]*)"|'([^']*)'/g, (_, double: string | undefined, single: string | undefined) => double ?? single ?? "")
+      .replace(
+        /"([^"]*)"|'([^']*)'/g,
+        (_, double: string | undefined, single: string | undefined) => double ?? single ?? "",
+      )
       .replace(PLACEHOLDER, (name) => bindings.get(name) ?? name),
   );
+}
 
 export interface Ran {
   readonly out: string;
@@ -132,15 +148,19 @@ export interface Ran {
 export type RunQoc = (words: readonly string[]) => Promise<Ran>;
 
 /** Runs the real program with its streams piped. */
-export const processRunner =
-  (bin: string, cwd: string, env: NodeJS.ProcessEnv): RunQoc =>
-  (words) =>
+export function processRunner(bin: string, cwd: string, env: NodeJS.ProcessEnv): RunQoc {
+  return (words) =>
     new Promise((resolve) => {
-      const child = execFile(process.execPath, [bin, ...words], { cwd, env, maxBuffer: 16 * 1024 * 1024 }, (error, out, err) =>
-        resolve({ out, err, exit: error === null ? 0 : typeof error.code === "number" ? error.code : 1 }),
+      const child = execFile(
+        process.execPath,
+        [bin, ...words],
+        { cwd, env, maxBuffer: 16 * 1024 * 1024 },
+        (error, out, err) =>
+          resolve({ out, err, exit: error === null ? 0 : typeof error.code === "number" ? error.code : 1 }),
       );
       child.stdin?.end();
     });
+}
 
 export interface PlayOptions {
   readonly bindings: Bindings;
@@ -151,7 +171,11 @@ export interface PlayOptions {
  * Plays a session and answers what differs, one text a step; nothing: all is as written. With `update` the file is written anew
  * from what was printed, and only steps that cannot be run differ. A step after one that differs is played all the same.
  */
-export const playTranscript = async (file: string, run: RunQoc, { bindings, update }: PlayOptions): Promise<readonly string[]> => {
+export async function playTranscript(
+  file: string,
+  run: RunQoc,
+  { bindings, update }: PlayOptions,
+): Promise<readonly string[]> {
   const { about, steps } = parseTranscript(await readFile(file, "utf8"));
   const problems: string[] = [];
   const played: Step[] = [];
@@ -171,19 +195,32 @@ export const playTranscript = async (file: string, run: RunQoc, { bindings, upda
         const before = expected[index];
         return before !== undefined && matches(before, line, bindings) ? before : generalise(line, bindings);
       });
-    if (update) played.push({ command: step.command, out: kept(step.out, out), err: kept(step.err, err), exit: ran.exit });
+    if (update)
+      played.push({ command: step.command, out: kept(step.out, out), err: kept(step.err, err), exit: ran.exit });
   }
   if (!update) return problems;
   await writeFile(file, printTranscript({ about, steps: played }));
   return problems.filter((problem) => problem.endsWith("only qoc is run here"));
-};
+}
 
-const linesOf = (text: string): readonly string[] => untailed(text.split("\n").map((line) => line.trimEnd()));
+function linesOf(text: string): readonly string[] {
+  return untailed(text.split("\n").map((line) => line.trimEnd()));
+}
 
-const difference = (mark: string, expected: readonly string[], actual: readonly string[], bindings: Bindings): string[] => {
+function difference(
+  mark: string,
+  expected: readonly string[],
+  actual: readonly string[],
+  bindings: Bindings,
+): string[] {
   // Every line is tried, so that a name is bound even where another line differs.
-  const same = actual.filter((line, index) => expected[index] !== undefined && matches(expected[index], line, bindings));
+  const same = actual.filter(
+    (line, index) => expected[index] !== undefined && matches(expected[index], line, bindings),
+  );
   const isSame = same.length === actual.length && expected.length === actual.length;
   if (isSame) return [];
-  return [...expected.map((line) => `  - ${mark}${line}`), ...actual.map((line) => `  + ${mark}${generalise(line, new Map(bindings))}`)];
-};
+  return [
+    ...expected.map((line) => `  - ${mark}${line}`),
+    ...actual.map((line) => `  + ${mark}${generalise(line, new Map(bindings))}`),
+  ];
+}

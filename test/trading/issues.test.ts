@@ -10,8 +10,17 @@ let root: string;
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), "qoc-issues-"));
   mkdirSync(join(root, "issues"));
-  const issues = { "000-other": "003-real", "003-real": "003", "008-late": "008", "008": "", "004-one": "009", "005-two": "009", "006-plain": "" };
-  for (const [stem, id] of Object.entries(issues)) writeFileSync(join(root, `issues/${stem}.md`), `---\nid: "${id}"\n---\n`);
+  const issues = {
+    "000-other": "003-real",
+    "003-real": "003",
+    "008-late": "008",
+    "008": "",
+    "004-one": "009",
+    "005-two": "009",
+    "006-plain": "",
+  };
+  for (const [stem, id] of Object.entries(issues))
+    writeFileSync(join(root, `issues/${stem}.md`), `---\nid: "${id}"\n---\n`);
 });
 
 describe("the issue that is meant", () => {
@@ -31,6 +40,9 @@ describe("the issue that is meant", () => {
     ["009", "ID_AMBIGUOUS", "issues/004-one.md, issues/005-two.md"],
     ["010", "ISSUE_NOT_FOUND", "no issue 010"],
   ])("by %s is none", async (words, code, message) => {
-    await expect(findIssue({ disk: nodeDisk(), root }, words)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+    await expect(findIssue({ disk: nodeDisk(), root }, words)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message),
+    });
   });
 });

@@ -23,12 +23,21 @@ interface Told {
   readonly title: string;
   readonly at?: string;
 }
-const rss = (items: readonly Told[]): string =>
-  `<rss><channel>${items
-    .map(({ guid, title, at }) => `<item><title>${title}</title>${guid === undefined ? "" : `<guid>${guid}</guid>`}${at === undefined ? "" : `<pubDate>${at}</pubDate>`}<description>Text of ${title}</description></item>`)
+function rss(items: readonly Told[]): string {
+  return `<rss><channel>${items
+    .map(
+      ({ guid, title, at }) =>
+        `<item><title>${title}</title>${guid === undefined ? "" : `<guid>${guid}</guid>`}${at === undefined ? "" : `<pubDate>${at}</pubDate>`}<description>Text of ${title}</description></item>`,
+    )
     .join("")}</channel></rss>`;
-const many = (count: number, prefix: string): readonly Told[] =>
-  Array.from({ length: count }, (_, n) => ({ guid: `${prefix}${n}`, title: `${prefix} ${n}`, at: new Date(Date.parse(NOW) - n * 60_000).toUTCString() }));
+}
+function many(count: number, prefix: string): readonly Told[] {
+  return Array.from({ length: count }, (_, n) => ({
+    guid: `${prefix}${n}`,
+    title: `${prefix} ${n}`,
+    at: new Date(Date.parse(NOW) - n * 60_000).toUTCString(),
+  }));
+}
 
 let root: string;
 let clock: FakeClock;
@@ -55,12 +64,15 @@ const fetch: FetchFeed = (url, _signal, validators) => {
 /** In this thread: how the desk's own reads is told by its own test. */
 const readDocument: ReadFeed = async ({ bytes, contentType }, url) => parseFeed(decodeFeed(bytes, contentType), url);
 
-const start = (feeds: readonly NewsFeed[], with_: FetchFeed = fetch): News => {
+function start(feeds: readonly NewsFeed[], with_: FetchFeed = fetch): News {
   const config = { news: feeds, workspace: { timezone: "America/New_York" } };
   const history = { request: (why: string) => void commits.push(why) };
-  news = startNews({ root, clock, log, disk: nodeDisk(), config, history, readOnly: () => readOnly } as never, { fetch: with_, read: readDocument });
+  news = startNews({ root, clock, log, disk: nodeDisk(), config, history, readOnly: () => readOnly } as never, {
+    fetch: with_,
+    read: readDocument,
+  });
   return news;
-};
+}
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "qoc-news-"));
@@ -72,14 +84,16 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-const files = (): readonly string[] => {
+function files(): readonly string[] {
   try {
     return readdirSync(join(root, "inbox/news")).toSorted();
   } catch {
     return [];
   }
-};
-const read = (name: string): string => readFileSync(join(root, "inbox/news", name), "utf8");
+}
+function read(name: string): string {
+  return readFileSync(join(root, "inbox/news", name), "utf8");
+}
 
 describe("an item", () => {
   it("is one Markdown file with where it is from", async () => {
@@ -89,7 +103,14 @@ describe("an item", () => {
     expect(name).toMatch(/^2026-07-05-0830-rates-more-[0-9a-f]{16}\.md$/);
     const { fields, body } = readNote(read(name));
     expect(fields).toEqual({
-      ...{ kind: "news", status: "new", title: "Rates & more", source: "a", url: "", published: "2026-07-05T08:30:00.000Z" },
+      ...{
+        kind: "news",
+        status: "new",
+        title: "Rates & more",
+        source: "a",
+        url: "",
+        published: "2026-07-05T08:30:00.000Z",
+      },
       ...{ fetched: NOW, id: name.slice(-19, -3) },
     });
     expect(body).toBe("Text of Rates & more\n");
@@ -127,7 +148,11 @@ describe("an item", () => {
     await start([A]).fetchNow();
     await news?.stop();
     await start([A, B]).fetchNow();
-    expect(files().map((name) => readNote(read(name)).fields["title"]).toSorted()).toEqual(["Forged", "Real"]);
+    expect(
+      files()
+        .map((name) => readNote(read(name)).fields["title"])
+        .toSorted(),
+    ).toEqual(["Forged", "Real"]);
   });
 
   it("that stands there is known though the memory is lost or damaged", async () => {
@@ -215,14 +240,20 @@ describe("timers", () => {
     answers.set(A.url, rss([]));
     answers.set(B.url, rss([]));
     start([A, { ...B, everyMs: 60_000 }]);
-    expect(news?.feeds()).toMatchObject([{ status: "waiting", nextAt: "2026-07-06T13:30:02.000Z" }, { nextAt: "2026-07-06T13:30:03.000Z" }]);
+    expect(news?.feeds()).toMatchObject([
+      { status: "waiting", nextAt: "2026-07-06T13:30:02.000Z" },
+      { nextAt: "2026-07-06T13:30:03.000Z" },
+    ]);
     await due(2_000);
     expect(asked).toEqual([A.url]);
     await due(1_000);
     expect(asked).toEqual([A.url, B.url]);
     await due(60_000);
     expect(asked).toEqual([A.url, B.url, B.url]);
-    expect(news?.feeds()).toMatchObject([{ status: "ready", failures: 0, untrusted: null, fetchedAt: "2026-07-06T13:30:02.000Z" }, { status: "ready" }]);
+    expect(news?.feeds()).toMatchObject([
+      { status: "ready", failures: 0, untrusted: null, fetchedAt: "2026-07-06T13:30:02.000Z" },
+      { status: "ready" },
+    ]);
   });
 
   it("ask a feed that fails less and less often, at least once a day, and as before once it answers", async () => {
@@ -235,7 +266,9 @@ describe("timers", () => {
       await due(wait());
     }
     expect(waits).toEqual([30, 60, 120, 240, 480, 960, 1_440, 1_440, 1_440]);
-    expect(news?.feeds()).toMatchObject([{ status: "failing", failures: 10, untrusted: { source: "feed a", text: "it answers 404" } }]);
+    expect(news?.feeds()).toMatchObject([
+      { status: "failing", failures: 10, untrusted: { source: "feed a", text: "it answers 404" } },
+    ]);
     expect(log.lines.filter(({ level }) => level === "warn")).toHaveLength(10);
     answers.set(A.url, rss(many(1, "n")));
     await due(wait());
@@ -277,15 +310,15 @@ describe("timers", () => {
 });
 
 /** Time passes, and what fell due then is done. */
-const due = async (ms: number): Promise<void> => {
+async function due(ms: number): Promise<void> {
   const before = asked.length;
   clock.advance(ms);
   if (asked.length > before) await news?.fetchNow("nobody").then(() => settled());
-};
+}
 
 /** A fetch that is under way ends before the next timer is set. */
-const settled = async (): Promise<void> => {
+async function settled(): Promise<void> {
   while (news?.feeds().some(({ nextAt }) => nextAt !== null && Date.parse(nextAt) <= clock.now()) === true) {
     await new Promise((resolve) => setImmediate(resolve));
   }
-};
+}

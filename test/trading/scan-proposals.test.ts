@@ -32,14 +32,22 @@ afterEach(async () => {
   await discard(desk);
 });
 
-const propose = (symbol = "SPX"): Promise<{ id: string; digest: string }> =>
-  desk.call("orders propose", { connector: "paper", side: "buy", symbol, quantity: "1", type: "market", rationale: "x" });
+function propose(symbol = "SPX"): Promise<{ id: string; digest: string }> {
+  return desk.call("orders propose", {
+    connector: "paper",
+    side: "buy",
+    symbol,
+    quantity: "1",
+    type: "market",
+    rationale: "x",
+  });
+}
 /** How many questions it costs. */
-const costs = async (command: string, input: Record<string, unknown> = {}): Promise<number> => {
+async function costs(command: string, input: Record<string, unknown> = {}): Promise<number> {
   asked = [];
   await desk.call(command, input);
   return asked.length;
-};
+}
 
 it("a pending market order costs the venue a question a minute, or when it is asked for by its name", async () => {
   const { id } = await propose();
@@ -88,6 +96,8 @@ it("one that a human rejects while a scan waits for its quote is not seen as a p
   open();
   await scanning;
   expect(desk.open.desk.book.orders.get(id as never)).toMatchObject({ state: "rejected", digest: before });
-  const types = (await desk.hot.readEvents()).flatMap(({ event }) => ("id" in event && event.id === id ? [event.type] : []));
+  const types = (await desk.hot.readEvents()).flatMap(({ event }) =>
+    "id" in event && event.id === id ? [event.type] : [],
+  );
   expect(types.at(-1)).toBe("order.rejected");
 });

@@ -36,11 +36,12 @@ beforeEach(() => {
 // A desk that was told to stop goes on writing its history for a moment.
 afterEach(() => rm(base, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
 
-const desksIn = (work: string): readonly string[] =>
-  ["", ...readdirSync(work)].map((name) => join(work, name)).filter((folder) => existsSync(join(folder, "desk.toml")));
+function desksIn(work: string): readonly string[] {
+  return ["", ...readdirSync(work)].map((name) => join(work, name)).filter((folder) => existsSync(join(folder, "desk.toml")));
+}
 
 /** `init` takes the first port that is free just then; another desk on this machine may take it before this one is up. */
-const moveToFreePort = async (work: string): Promise<void> => {
+async function moveToFreePort(work: string): Promise<void> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const { port } = probe.address() as AddressInfo;
@@ -49,7 +50,7 @@ const moveToFreePort = async (work: string): Promise<void> => {
     const file = join(folder, "desk.toml");
     await writeFile(file, (await readFile(file, "utf8")).replace(/^port = \d+$/m, `port = ${port}`));
   }
-};
+}
 
 describe.skipIf(!isBuilt)(`sessions${isBuilt ? "" : " (dist is not built: node build.mjs)"}`, () => {
   it.each(sessions)("%s", { timeout: 90_000 }, async (name) => {

@@ -23,7 +23,9 @@ import {
 
 /** The same type, and not merely one that fits. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-const holds = <_T extends true>(): void => undefined;
+function holds<_T extends true>(): void {
+  return undefined;
+}
 
 // Seven methods are required, and nothing else.
 type RequiredKeys<T> = { [K in keyof T]-?: object extends Pick<T, K> ? never : K }[keyof T];
@@ -35,7 +37,9 @@ holds<
 >();
 holds<Same<RequiredKeys<Quote>, "symbol" | "bid" | "ask" | "timestamp">>();
 holds<Same<RequiredKeys<Position>, "symbol" | "quantity">>();
-holds<Same<RequiredKeys<Order>, "clientOrderId" | "symbol" | "side" | "quantity" | "quantityText" | "type" | "timeInForce">>();
+holds<
+  Same<RequiredKeys<Order>, "clientOrderId" | "symbol" | "side" | "quantity" | "quantityText" | "type" | "timeInForce">
+>();
 holds<Same<RequiredKeys<OrderAck>, "venueOrderId" | "status">>();
 holds<Same<RequiredKeys<Fill>, "fillId" | "venueOrderId" | "symbol" | "side" | "quantity" | "price" | "timestamp">>();
 holds<Same<RequiredKeys<OrderReport>, "venueOrderId" | "status" | "filledQuantity">>();
@@ -65,8 +69,16 @@ export const quotes: Quote[] = [
 ];
 // @ts-expect-error an order is acknowledged, or there is an error
 export const ack: OrderAck = { venueOrderId: "1", status: "filled" };
-// @ts-expect-error an id is text: a number would lose digits
-export const fill: Fill = { fillId: 1, venueOrderId: "1", symbol: "X", side: "buy", quantity: 1, price: 1, timestamp: 1 };
+export const fill: Fill = {
+  // @ts-expect-error an id is text: a number would lose digits
+  fillId: 1,
+  venueOrderId: "1",
+  symbol: "X",
+  side: "buy",
+  quantity: 1,
+  price: 1,
+  timestamp: 1,
+};
 
 export const errors: Error[] = [new VenueRejection("no"), new NotSent("offline")];
 

@@ -13,14 +13,19 @@ beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "qoc-sdk-types-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What tsc says of these files, where `@qoc-app/sdk` is that file of the repository. */
-const compile = (sdk: string, files: readonly string[]): string => {
+function compile(sdk: string, files: readonly string[]): string {
   const compilerOptions = { types: [], paths: { "@qoc-app/sdk": [`${ROOT}/${sdk}`] } };
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ extends: `${ROOT}/tsconfig.json`, compilerOptions, include: [], files }));
+  writeFileSync(
+    join(folder, "tsconfig.json"),
+    JSON.stringify({ extends: `${ROOT}/tsconfig.json`, compilerOptions, include: [], files }),
+  );
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-  const tsc = spawnSync(process.execPath, [`${ROOT}/node_modules/typescript/bin/tsc`, "--noEmit", "-p", folder], { encoding: "utf8" });
+  const tsc = spawnSync(process.execPath, [`${ROOT}/node_modules/typescript/bin/tsc`, "--noEmit", "-p", folder], {
+    encoding: "utf8",
+  });
   expect([tsc.status === 0, tsc.stderr]).toEqual([tsc.stdout === "", ""]);
   return tsc.stdout;
-};
+}
 
 /** Each shape whole, so that no field comes, goes, or changes its type unseen. */
 const SHAPES: Readonly<Record<string, string>> = {
@@ -34,7 +39,8 @@ const SHAPES: Readonly<Record<string, string>> = {
   OrderAck: '{ venueOrderId: string; status: "acknowledged" }',
   Fill: `{ fillId: string; venueOrderId: string; clientOrderId?: string; symbol: string; side: S.Side; quantity: N; price: N; timestamp: T;
     fee?: N; feeCurrency?: string; busts?: string; corrects?: string }`,
-  OrderReport: "{ venueOrderId: string; clientOrderId?: string; status: S.OrderReportStatus; filledQuantity: N; averagePrice?: N }",
+  OrderReport:
+    "{ venueOrderId: string; clientOrderId?: string; status: S.OrderReportStatus; filledQuantity: N; averagePrice?: N }",
   Account: "{ nav: N; cash: N; buyingPower: N; currency: string; timestamp?: T }",
   Instrument: `{ symbol: string; name?: string; tickSize?: N; lotSize?: N; minQuantity?: N; maxQuantity?: N; minNotional?: N;
     currency?: string; orderTypes?: S.OrderType[]; timesInForce?: S.TimeInForce[]; tradable?: boolean }`,
@@ -74,22 +80,62 @@ type Same<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 
 
 /** One statement each, on the second line of a file of its own; what tsc must say of it. */
 const REFUSED: readonly (readonly [name: string, imports: string, statement: string, code: string])[] = [
-  ["an amount that is a bigint", "Quote", 'export const x: Quote = { symbol: "X", bid: 1n, ask: 2, timestamp: 0 };', "TS2322"],
+  [
+    "an amount that is a bigint",
+    "Quote",
+    'export const x: Quote = { symbol: "X", bid: 1n, ask: 2, timestamp: 0 };',
+    "TS2322",
+  ],
   ["a side in capitals", "Fill", 'export const x: Fill["side"] = "BUY";', "TS2820"],
   ["an acknowledgement without an id", "OrderAck", 'export const x: OrderAck = { status: "acknowledged" };', "TS2741"],
-  ["an acknowledgement of another status", "OrderAck", 'export const x: OrderAck = { venueOrderId: "1", status: "accepted" };', "TS2322"],
+  [
+    "an acknowledgement of another status",
+    "OrderAck",
+    'export const x: OrderAck = { venueOrderId: "1", status: "accepted" };',
+    "TS2322",
+  ],
   ["a status in another spelling", "OrderReport", 'export const x: OrderReport["status"] = "canceled";', "TS2820"],
   ["an unknown capability", "Capabilities", "export const x: Capabilities = { fast: true };", "TS2353"],
-  ["an unknown kind of dedupe", "Capabilities", 'export const x: Capabilities = { clientIdDedupe: "daily" };', "TS2322"],
+  [
+    "an unknown kind of dedupe",
+    "Capabilities",
+    'export const x: Capabilities = { clientIdDedupe: "daily" };',
+    "TS2322",
+  ],
   ["an unknown mode", "Capabilities", 'export const x: Capabilities = { mode: "demo" };', "TS2322"],
-  ["an account without its currency", "Account", "export const x: Account = { nav: 1, cash: 1, buyingPower: 1 };", "TS2741"],
-  ["an SDK's number as text", "ConnectorClass", 'export const x: Pick<ConnectorClass, "sdk"> = { sdk: "1" };', "TS2322"],
+  [
+    "an account without its currency",
+    "Account",
+    "export const x: Account = { nav: 1, cash: 1, buyingPower: 1 };",
+    "TS2741",
+  ],
+  [
+    "an SDK's number as text",
+    "ConnectorClass",
+    'export const x: Pick<ConnectorClass, "sdk"> = { sdk: "1" };',
+    "TS2322",
+  ],
   ["an adapter that is no class", "ConnectorClass", "export const x: ConnectorClass = () => undefined;", "TS2322"],
   ["a block without a reason", "GuardResult", 'export const x: GuardResult = { result: "block" };', "TS2322"],
-  ["a guard without a key", "GuardAdapter", 'export const x: Omit<GuardAdapter, "evaluate"> = { description: "" };', "TS2741"],
-  ["a secret that is awaited", "ConnectorContext", 'export const x = (ctx: ConnectorContext) => ctx.secret("a").then();', "TS2339"],
+  [
+    "a guard without a key",
+    "GuardAdapter",
+    'export const x: Omit<GuardAdapter, "evaluate"> = { description: "" };',
+    "TS2741",
+  ],
+  [
+    "a secret that is awaited",
+    "ConnectorContext",
+    'export const x = (ctx: ConnectorContext) => ctx.secret("a").then();',
+    "TS2339",
+  ],
   ["an order's quantity that is text", "Order", 'export const x: Order["quantity"] = "1";', "TS2322"],
-  ["an undefined limit price", "Order", 'export const x: Pick<Order, "limitPrice"> = { limitPrice: undefined };', "TS2375"],
+  [
+    "an undefined limit price",
+    "Order",
+    'export const x: Pick<Order, "limitPrice"> = { limitPrice: undefined };',
+    "TS2375",
+  ],
 ];
 
 describe.each([

@@ -3,9 +3,11 @@ import { describe, expect, it } from "vitest";
 import { QocError } from "../../src/domain/error.ts";
 import { readConfig } from "../../src/workspace/config.ts";
 
-const agentOf = (lines: string) => readConfig(`[agent]\n${lines}\n`, "desk.toml").agent;
+function agentOf(lines: string) {
+  return readConfig(`[agent]\n${lines}\n`, "desk.toml").agent;
+}
 
-const problem = (lines: string): QocError => {
+function problem(lines: string): QocError {
   try {
     agentOf(lines);
   } catch (error) {
@@ -13,7 +15,7 @@ const problem = (lines: string): QocError => {
     throw error;
   }
   throw new Error(`accepted: ${lines}`);
-};
+}
 
 describe("[agent]", () => {
   it("is the scripted agent within bounds where nothing is said", () => {
@@ -23,9 +25,17 @@ describe("[agent]", () => {
   });
 
   it("takes what is documented", () => {
-    const lines = 'runtime = "acp"\ncommand = ["/opt/x", "acp"]\nmax_turns = 3\nmax_cost_usd = 0.5\ntimeout_minutes = 0.5\nenv = ["A_B"]\nunconfined = true\ninstructions = "In German."';
+    const lines =
+      'runtime = "acp"\ncommand = ["/opt/x", "acp"]\nmax_turns = 3\nmax_cost_usd = 0.5\ntimeout_minutes = 0.5\nenv = ["A_B"]\nunconfined = true\ninstructions = "In German."';
     expect(agentOf(lines)).toEqual({
-      ...{ runtime: "acp", command: ["/opt/x", "acp"], instructions: "In German.", maxTurns: 3, maxCostUsd: 0.5, timeoutMs: 30_000 },
+      ...{
+        runtime: "acp",
+        command: ["/opt/x", "acp"],
+        instructions: "In German.",
+        maxTurns: 3,
+        maxCostUsd: 0.5,
+        timeoutMs: 30_000,
+      },
       ...{ env: ["A_B"], unconfined: true },
     });
   });

@@ -20,7 +20,10 @@ describe("certify.toml", () => {
     const dir = await mkdtemp(join(tmpdir(), "qoc-certify-"));
     const adapter = join(dir, "index.ts");
     expect(await readCertifySettings(nodeDisk(), adapter)).toEqual(DEFAULTS);
-    await writeFile(join(dir, CERTIFY_FILE), 'symbol = "SPX"\nquantity = "0.5"\n[options]\nurl = "{venue}"\n[auth]\ntoken = "made-up"\n');
+    await writeFile(
+      join(dir, CERTIFY_FILE),
+      'symbol = "SPX"\nquantity = "0.5"\n[options]\nurl = "{venue}"\n[auth]\ntoken = "made-up"\n',
+    );
     expect(await readCertifySettings(nodeDisk(), adapter)).toEqual({
       ...DEFAULTS,
       symbol: "SPX",

@@ -1,5 +1,15 @@
 /** The desk's entry in each program's own file: exact text, merges that change nothing else, and files that are left alone. */
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync, linkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  linkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -13,7 +23,11 @@ const HEADERS = { Authorization: `Bearer ${ENTRY.token}` };
 describe("the entry", () => {
   it.each<[Client, string, object]>([
     ["claude", ".mcp.json", { mcpServers: { qoc: { type: "http", url: ENTRY.url, headers: HEADERS } } }],
-    ["opencode", "opencode.json", { mcp: { qoc: { type: "remote", url: ENTRY.url, headers: HEADERS, oauth: false, enabled: true } } }],
+    [
+      "opencode",
+      "opencode.json",
+      { mcp: { qoc: { type: "remote", url: ENTRY.url, headers: HEADERS, oauth: false, enabled: true } } },
+    ],
     ["gemini", ".gemini/settings.json", { mcpServers: { qoc: { httpUrl: ENTRY.url, headers: HEADERS } } }],
   ])("of %s is JSON in its %s", (client, file, whole) => {
     const config = clientConfig(client);
@@ -29,7 +43,9 @@ describe("the entry", () => {
   });
 
   it("is a line of a shell too, where the program has one", () => {
-    expect(clientCommand("claude", ENTRY)).toBe(`claude mcp add --transport http qoc ${ENTRY.url} --header "Authorization: Bearer ${ENTRY.token}"`);
+    expect(clientCommand("claude", ENTRY)).toBe(
+      `claude mcp add --transport http qoc ${ENTRY.url} --header "Authorization: Bearer ${ENTRY.token}"`,
+    );
     expect(clientCommand("gemini", ENTRY)).toBeUndefined();
   });
 });
@@ -40,7 +56,10 @@ describe("an entry that joins others", () => {
   it("leaves them, their order and the file's indent", () => {
     const merged = clientConfig("claude").merged(before, ENTRY);
     expect(Object.keys(JSON.parse(merged) as object)).toEqual(["theme", "mcpServers"]);
-    expect(JSON.parse(merged)).toMatchObject({ theme: "dark", mcpServers: { other: { command: "x" }, qoc: { url: ENTRY.url } } });
+    expect(JSON.parse(merged)).toMatchObject({
+      theme: "dark",
+      mcpServers: { other: { command: "x" }, qoc: { url: ENTRY.url } },
+    });
     expect(merged).toContain('\n\t"theme"');
   });
 
@@ -114,8 +133,14 @@ describe("the file", () => {
     ],
     ["in a folder that is not there", () => join(folder, "nowhere")],
     ["in a folder that is a file", () => (writeFileSync(join(folder, "plain"), ""), join(folder, "plain"))],
-    ["that is a link", () => (writeFileSync(join(folder, "x"), "{}"), symlinkSync("x", join(folder, ".mcp.json")), folder)],
-    ["that has a second name", () => (writeFileSync(join(folder, "x"), "{}"), linkSync(join(folder, "x"), join(folder, ".mcp.json")), folder)],
+    [
+      "that is a link",
+      () => (writeFileSync(join(folder, "x"), "{}"), symlinkSync("x", join(folder, ".mcp.json")), folder),
+    ],
+    [
+      "that has a second name",
+      () => (writeFileSync(join(folder, "x"), "{}"), linkSync(join(folder, "x"), join(folder, ".mcp.json")), folder),
+    ],
     ["that cannot be understood", () => (writeFileSync(join(folder, ".mcp.json"), "// mine\n{}"), folder)],
   ])("%s is refused, and nothing is written", async (_what, to) => {
     await expect(prepareClientFile(disk, "claude", ENTRY, to())).rejects.toMatchObject({ code: "PATH_REFUSED" });

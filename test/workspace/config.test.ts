@@ -8,7 +8,7 @@ import { deskToml } from "../../src/workspace/config-template.ts";
 const FILE = "/desk/desk.toml";
 const TEMPLATE = deskToml({ name: "my-desk", port: 7070, timezone: "America/New_York" });
 
-const problem = (text: string): QocError => {
+function problem(text: string): QocError {
   try {
     readConfig(text, FILE);
   } catch (error) {
@@ -16,7 +16,7 @@ const problem = (text: string): QocError => {
     throw error;
   }
   throw new Error(`accepted: ${text}`);
-};
+}
 
 describe("the starter file", () => {
   it("enables paper and the guards that are promised, in order", () => {
@@ -65,7 +65,9 @@ describe("[[news]]", () => {
       { name: "ft", url: "https://feeds.example/x", everyMs: 900_000 },
       { name: "b", url: "https://feeds.example/x", everyMs: 7_200_000 },
     ]);
-    expect(readConfig(TEMPLATE.replace(/# (\[\[news\]\])\n# (name.*)\n# (url.*)\n# (every.*)/, "$1\n$2\n$3\n$4"), FILE).news).toHaveLength(1);
+    expect(
+      readConfig(TEMPLATE.replace(/# (\[\[news\]\])\n# (name.*)\n# (url.*)\n# (every.*)/, "$1\n$2\n$3\n$4"), FILE).news,
+    ).toHaveLength(1);
   });
 
   it.each([
@@ -81,15 +83,21 @@ describe("[[news]]", () => {
     expect(message).toMatch(says);
   });
 
-  it.each([["file:///etc/passwd"], ["ftp://x.example/"], ["feeds.example/x"], ["https://me:secret@feeds.example/"], ["javascript:1"], [""]])(
-    "with the address %j is refused",
-    (url) => {
-      expect(problem(feed("").replace("https://feeds.example/x", url)).details["key"]).toBe("news[0].url");
-    },
-  );
+  it.each([
+    ["file:///etc/passwd"],
+    ["ftp://x.example/"],
+    ["feeds.example/x"],
+    ["https://me:secret@feeds.example/"],
+    ["javascript:1"],
+    [""],
+  ])("with the address %j is refused", (url) => {
+    expect(problem(feed("").replace("https://feeds.example/x", url)).details["key"]).toBe("news[0].url");
+  });
 
   it("with one name twice, or a name that is none, is refused", () => {
-    expect(problem(`${feed("")}${feed("")}`)).toMatchObject({ details: { key: "news[1].name", message: "ft stands twice" } });
+    expect(problem(`${feed("")}${feed("")}`)).toMatchObject({
+      details: { key: "news[1].name", message: "ft stands twice" },
+    });
     expect(problem(feed("").replace('"ft"', '"../ft"'))).toMatchObject({ details: { key: "news[0].name" } });
   });
 });
@@ -97,24 +105,59 @@ describe("[[news]]", () => {
 describe("a mistake", () => {
   const connector = (more: string): string => `[[connector]]\nname = "a"\ntype = "custom"\nadapter = "./a.ts"\n${more}`;
   it.each([
-    ["unknown key", '[workspace]\nnmae = "x"', "CONFIG_INVALID", ":2:1: workspace.nmae: unknown key (did you mean name?)"],
+    [
+      "unknown key",
+      '[workspace]\nnmae = "x"',
+      "CONFIG_INVALID",
+      ":2:1: workspace.nmae: unknown key (did you mean name?)",
+    ],
     ["unknown table", "[worksapce]\n", "CONFIG_INVALID", ":1:1: worksapce: unknown key (did you mean workspace?)"],
     ["wrong type", '[workspace]\nname = "x"\nport = "7070"', "CONFIG_INVALID", ":3:1: workspace.port:"],
     ["port out of range", "[workspace]\nport = 70000", "CONFIG_INVALID", "workspace.port"],
     ["time zone", '[workspace]\ntimezone = "Mars/Olympus"', "CONFIG_INVALID", "IANA time zone"],
-    ["unknown guard", '[[guard]]\nkey = "max-order-nva"', "CONFIG_INVALID", 'unknown guard "max-order-nva" (did you mean max-order-nav?)'],
+    [
+      "unknown guard",
+      '[[guard]]\nkey = "max-order-nva"',
+      "CONFIG_INVALID",
+      'unknown guard "max-order-nva" (did you mean max-order-nav?)',
+    ],
     [
       "percent as text",
       '[[guard]]\nkey = "max-order-nav"\nmax_pct = "5%"',
       "CONFIG_INVALID",
       ":3:1: guard[0].max_pct: must be a number of percent",
     ],
-    ["unknown option of a guard", '[[guard]]\nkey = "max-order-nav"\nmax_pc = 5', "CONFIG_INVALID", "unknown key (did you mean max_pct?)"],
-    ["option of another guard", '[[guard]]\nkey = "buying-power"\nmax_pct = 5', "CONFIG_INVALID", "guard[0].max_pct: unknown key"],
-    ["a symbol no order can carry", '[[guard]]\nkey = "symbol-allowlist"\nsymbols = ["ААPL"]', "CONFIG_INVALID", "symbols"],
+    [
+      "unknown option of a guard",
+      '[[guard]]\nkey = "max-order-nav"\nmax_pc = 5',
+      "CONFIG_INVALID",
+      "unknown key (did you mean max_pct?)",
+    ],
+    [
+      "option of another guard",
+      '[[guard]]\nkey = "buying-power"\nmax_pct = 5',
+      "CONFIG_INVALID",
+      "guard[0].max_pct: unknown key",
+    ],
+    [
+      "a symbol no order can carry",
+      '[[guard]]\nkey = "symbol-allowlist"\nsymbols = ["ААPL"]',
+      "CONFIG_INVALID",
+      "symbols",
+    ],
     ["market hours", '[[guard]]\nkey = "market-hours"\nopen = "9:30"', "CONFIG_INVALID", 'such as "09:30"'],
-    ["literal secret", connector('  [connector.auth]\n  api_key = "sk-live-1"'), "SECRET_LITERAL", ":6:3: connector[0].auth.api_key"],
-    ["secret of a wrong shape", connector("  [connector.auth]\n  api_key = { value = 1 }"), "CONFIG_INVALID", "connector[0].auth.api_key"],
+    [
+      "literal secret",
+      connector('  [connector.auth]\n  api_key = "sk-live-1"'),
+      "SECRET_LITERAL",
+      ":6:3: connector[0].auth.api_key",
+    ],
+    [
+      "secret of a wrong shape",
+      connector("  [connector.auth]\n  api_key = { value = 1 }"),
+      "CONFIG_INVALID",
+      "connector[0].auth.api_key",
+    ],
     ["connector name", '[[connector]]\nname = "My Venue"\ntype = "paper"', "CONFIG_INVALID", "is not a connector name"],
     [
       "connector twice",
@@ -133,20 +176,29 @@ describe("a mistake", () => {
     expect(error.hint).not.toBe("");
   });
 
-  it.each(["schedule", "webhook", "data_hub", "tunnel", "ai", "tool"])("[%s] is documented, and said to be not built yet", (table) => {
-    expect(problem(`[workspace]\n\n[${table}]\nx = 1`)).toMatchObject({ code: "CONFIG_NOT_YET", details: { line: 3 } });
-  });
+  it.each(["schedule", "webhook", "data_hub", "tunnel", "ai", "tool"])(
+    "[%s] is documented, and said to be not built yet",
+    (table) => {
+      expect(problem(`[workspace]\n\n[${table}]\nx = 1`)).toMatchObject({
+        code: "CONFIG_NOT_YET",
+        details: { line: 3 },
+      });
+    },
+  );
 
-  it.each([
-    ["a built-in that is not there", 'type = "alpaca"'],
-  ])("%s is said to be not built yet", (_name, line) => {
+  it.each([["a built-in that is not there", 'type = "alpaca"']])("%s is said to be not built yet", (_name, line) => {
     const text = `[[connector]]\nname = "a"\n${line}`;
     expect(problem(text).code).toBe("CONFIG_NOT_YET");
   });
 
   it("a secret file inside the workspace is refused: the history would keep it", () => {
-    const found = problem(`[[connector]]\nname = "a"\ntype = "paper"\n  [connector.auth]\n  key = { file = "${FILE.replace("desk.toml", "secrets/key")}" }`);
-    expect(found).toMatchObject({ code: "CONFIG_INVALID", message: expect.stringContaining("put it outside") as string });
+    const found = problem(
+      `[[connector]]\nname = "a"\ntype = "paper"\n  [connector.auth]\n  key = { file = "${FILE.replace("desk.toml", "secrets/key")}" }`,
+    );
+    expect(found).toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining("put it outside") as string,
+    });
   });
 
   it("is never the only one that is told", () => {

@@ -11,7 +11,9 @@ import { nodeDisk } from "../../src/workspace/disk.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
 const disk = nodeDisk();
-const folder = (): string => mkdtempSync(join(tmpdir(), "qoc-disk-"));
+function folder(): string {
+  return mkdtempSync(join(tmpdir(), "qoc-disk-"));
+}
 
 describe("files", () => {
   it("are replaced whole, and leave no temporary behind", async () => {
@@ -41,7 +43,7 @@ describe("files", () => {
 });
 
 /** A file system of 256 KiB, where this machine lets us mount one. */
-const mountSmall = (): string | undefined => {
+function mountSmall(): string | undefined {
   const dir = join(folder(), "small");
   mkdirSync(dir);
   try {
@@ -50,7 +52,7 @@ const mountSmall = (): string | undefined => {
   } catch {
     return undefined;
   }
-};
+}
 
 const small = mountSmall();
 if (small === undefined) console.warn("skipped: a full disk needs the right to mount a small file system");

@@ -22,21 +22,33 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-const write = (name: string, text: string): Promise<void> => writeFile(join(root, name), text);
-const look = (...names: string[]): Promise<readonly string[]> => files.all(root, names);
+function write(name: string, text: string): Promise<void> {
+  return writeFile(join(root, name), text);
+}
+function look(...names: string[]): Promise<readonly string[]> {
+  return files.all(root, names);
+}
 
 /** Each leaves the file at a size of four bytes. */
 const CHANGES: readonly [string, () => Promise<unknown>, string][] = [
   ["other words of the same length", () => write("a", "five"), "five"],
-  ["other words, and the old time set upon them", async () => {
-    await write("a", "five");
-    await utimes(join(root, "a"), 1_000, 1_000);
-  }, "five"],
-  ["another file under its name, as old as it was", async () => {
-    await write("b", "five");
-    await utimes(join(root, "b"), 1_000, 1_000);
-    await rename(join(root, "b"), join(root, "a"));
-  }, "five"],
+  [
+    "other words, and the old time set upon them",
+    async () => {
+      await write("a", "five");
+      await utimes(join(root, "a"), 1_000, 1_000);
+    },
+    "five",
+  ],
+  [
+    "another file under its name, as old as it was",
+    async () => {
+      await write("b", "five");
+      await utimes(join(root, "b"), 1_000, 1_000);
+      await rename(join(root, "b"), join(root, "a"));
+    },
+    "five",
+  ],
   ["a second name", () => link(join(root, "a"), join(root, "b")), "four"],
 ];
 

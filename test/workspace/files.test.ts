@@ -1,6 +1,16 @@
 /** Reading and writing the workspace: one rule for list, read and search; writes only where the palette says, and never over the unread. */
 import { execFileSync } from "node:child_process";
-import { linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -9,21 +19,37 @@ import { digestOf } from "../../src/domain/digest.ts";
 import { descend, openHeld } from "../../src/workspace/open-directory.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { writeFile } from "../../src/workspace/file-write.ts";
-import { CHARACTERS_MAX, ENTRIES_MAX, type Reading, listFiles, openReading, readFile, searchFiles } from "../../src/workspace/files.ts";
+import {
+  CHARACTERS_MAX,
+  ENTRIES_MAX,
+  type Reading,
+  listFiles,
+  openReading,
+  readFile,
+  searchFiles,
+} from "../../src/workspace/files.ts";
 
 const disk = nodeDisk();
 let base: string;
 let root: string;
-const put = (path: string, text: string): void => {
+function put(path: string, text: string): void {
   mkdirSync(dirname(join(base, path)), { recursive: true });
   writeFileSync(join(base, path), text);
-};
-const reading = (files: readonly string[] = []): Promise<Reading> =>
-  openReading(disk, root, { connectors: [{ auth: Object.fromEntries(files.map((file, n) => [`k${n}`, { file }])) }] as never });
-const paths = async (under = "", glob?: string): Promise<readonly string[]> =>
-  (await listFiles(await reading([join(root, "research/token.txt")]), { under, after: "", ...(glob === undefined ? {} : { glob }) })).entries.map(
-    ({ path }) => path,
-  );
+}
+function reading(files: readonly string[] = []): Promise<Reading> {
+  return openReading(disk, root, {
+    connectors: [{ auth: Object.fromEntries(files.map((file, n) => [`k${n}`, { file }])) }] as never,
+  });
+}
+async function paths(under = "", glob?: string): Promise<readonly string[]> {
+  return (
+    await listFiles(await reading([join(root, "research/token.txt")]), {
+      under,
+      after: "",
+      ...(glob === undefined ? {} : { glob }),
+    })
+  ).entries.map(({ path }) => path);
+}
 
 beforeEach(() => {
   base = mkdtempSync(join(realpathSync(tmpdir()), "qoc-files-"));
@@ -99,7 +125,9 @@ describe("a way out", () => {
   it.each(WAYS_OUT)("%s is refused to writers", async (_id, path) => {
     const before = readFileSync(join(base, "outside/secret.md"), "utf8");
     await expect(writeFile(disk, root, { path, text: "mine" })).rejects.toMatchObject({ code: "PATH_REFUSED" });
-    await expect(writeFile(disk, root, { path, text: "mine", replaces: digestOf(before) })).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    await expect(writeFile(disk, root, { path, text: "mine", replaces: digestOf(before) })).rejects.toMatchObject({
+      code: "PATH_REFUSED",
+    });
     expect(readFileSync(join(base, "outside/secret.md"), "utf8")).toBe(before);
     expect(readdirSync(join(base, "outside"))).toEqual(["secret.md", "twice.md"]);
   });
@@ -110,7 +138,9 @@ describe("secrets", () => {
     const hidden = await reading([join(root, "research/token.txt")]);
     await expect(readFile(hidden, "research/token.txt")).rejects.toMatchObject({ code: "PATH_REFUSED" });
     symlinkSync(join(root, "research/token.txt"), join(base, "token"));
-    await expect(readFile(await reading([join(base, "token")]), "research/token.txt")).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    await expect(readFile(await reading([join(base, "token")]), "research/token.txt")).rejects.toMatchObject({
+      code: "PATH_REFUSED",
+    });
   });
 
   it("F4 key files are not read", async () => {
@@ -120,7 +150,11 @@ describe("secrets", () => {
   it("F7 list, read and search know the same rule", async () => {
     const listed = await paths();
     expect(listed).toEqual(["desk.toml", "research/aapl.md", "research/deep/er/note.md"]);
-    const hits = await searchFiles(await reading([join(root, "research/token.txt")]), { text: "secret words", under: "", after: "" });
+    const hits = await searchFiles(await reading([join(root, "research/token.txt")]), {
+      text: "secret words",
+      under: "",
+      after: "",
+    });
     expect(hits.entries).toEqual([{ path: "research/aapl.md", line: 2, text: "Secret Words are elsewhere." }]);
   });
 });
@@ -235,12 +269,18 @@ describe("listing", () => {
 
   it("F5 comes in pages that hold every file once", async () => {
     // By path, `inbox/archive/…` stands before `inbox/item-…`, whichever a walk meets first.
-    const names = Array.from({ length: ENTRIES_MAX * 2 + 7 }, (_, n) => `inbox/${n % 2 === 0 ? "archive/" : ""}item-${String(n).padStart(4, "0")}.md`).toSorted();
+    const names = Array.from(
+      { length: ENTRIES_MAX * 2 + 7 },
+      (_, n) => `inbox/${n % 2 === 0 ? "archive/" : ""}item-${String(n).padStart(4, "0")}.md`,
+    ).toSorted();
     for (const name of names) put(`desk/${name}`, "x");
     const seen: string[] = [];
     let after: string | null = "";
     while (after !== null) {
-      const page: { entries: readonly { path: string }[]; next: string | null } = await listFiles(await reading(), { under: "inbox", after });
+      const page: { entries: readonly { path: string }[]; next: string | null } = await listFiles(await reading(), {
+        under: "inbox",
+        after,
+      });
       expect(page.entries.length).toBeLessThanOrEqual(ENTRIES_MAX);
       seen.push(...page.entries.map(({ path }) => path));
       after = page.next;
@@ -254,11 +294,14 @@ describe("listing", () => {
     const seen: string[] = [];
     let after: string | null = "";
     while (after !== null) {
-      const page: { entries: readonly { path: string; line: number }[]; next: string | null } = await searchFiles(await reading(), {
-        text: "NEEDLE",
-        under: "",
-        after,
-      });
+      const page: { entries: readonly { path: string; line: number }[]; next: string | null } = await searchFiles(
+        await reading(),
+        {
+          text: "NEEDLE",
+          under: "",
+          after,
+        },
+      );
       seen.push(...page.entries.map(({ path, line }) => `${path}:${line}`));
       after = page.next;
     }
@@ -326,8 +369,12 @@ describe("writing", () => {
     const path = "research/aapl.md";
     const { digest } = await readFile(await reading(), path);
     await expect(writeFile(disk, root, { path, text: "new" })).rejects.toMatchObject({ code: "FILE_CHANGED" });
-    await expect(writeFile(disk, root, { path, text: "new", replaces: digestOf("else") })).rejects.toMatchObject({ code: "FILE_CHANGED" });
-    await expect(writeFile(disk, root, { path: "research/none.md", text: "new", replaces: digest })).rejects.toMatchObject({ code: "FILE_CHANGED" });
+    await expect(writeFile(disk, root, { path, text: "new", replaces: digestOf("else") })).rejects.toMatchObject({
+      code: "FILE_CHANGED",
+    });
+    await expect(
+      writeFile(disk, root, { path: "research/none.md", text: "new", replaces: digest }),
+    ).rejects.toMatchObject({ code: "FILE_CHANGED" });
     await writeFile(disk, root, { path, text: "new", replaces: digest });
     expect(readFileSync(join(root, path), "utf8")).toBe("new");
   });
@@ -335,15 +382,23 @@ describe("writing", () => {
   it("lets one of many writers with the same digest through", async () => {
     const path = "research/aapl.md";
     const { digest } = await readFile(await reading(), path);
-    const writers = Array.from({ length: 8 }, (_, n) => writeFile(disk, root, { path, text: `by ${n}`, replaces: digest }));
+    const writers = Array.from({ length: 8 }, (_, n) =>
+      writeFile(disk, root, { path, text: `by ${n}`, replaces: digest }),
+    );
     const ended = await Promise.allSettled(writers);
     expect(ended.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
 
   it("F3 leaves no other file behind, and caps the size", async () => {
-    await expect(writeFile(disk, root, { path: "orders/pending/a.toml", text: "a".repeat(64 * 1024 + 1) })).rejects.toMatchObject({ code: "TOO_LARGE" });
-    await expect(writeFile(disk, root, { path: "research/a.md", text: "é".repeat(128 * 1024 + 1) })).rejects.toMatchObject({ code: "TOO_LARGE" });
-    await expect(writeFile(disk, root, { path: "research/a.md", text: "a\0" })).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    await expect(
+      writeFile(disk, root, { path: "orders/pending/a.toml", text: "a".repeat(64 * 1024 + 1) }),
+    ).rejects.toMatchObject({ code: "TOO_LARGE" });
+    await expect(
+      writeFile(disk, root, { path: "research/a.md", text: "é".repeat(128 * 1024 + 1) }),
+    ).rejects.toMatchObject({ code: "TOO_LARGE" });
+    await expect(writeFile(disk, root, { path: "research/a.md", text: "a\0" })).rejects.toMatchObject({
+      code: "PATH_REFUSED",
+    });
     expect(readdirSync(join(root, "orders/pending"))).toEqual([]);
     await writeFile(disk, root, { path: "orders/pending/a.toml", text: "a".repeat(64 * 1024) });
     expect(readdirSync(join(root, "orders/pending"))).toEqual(["a.toml"]);

@@ -9,13 +9,22 @@ import { nodeDisk } from "../../src/workspace/disk.ts";
 import { type History, openHistory } from "../../src/workspace/history.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
-const desk = (): string => {
+function desk(): string {
   const root = mkdtempSync(join(tmpdir(), "qoc-history-"));
   for (const folder of [".qoc", "research"]) mkdirSync(join(root, folder));
   return root;
-};
-const open = (root: string, path = process.env["PATH"]): Promise<History> =>
-  openHistory({ root, disk: nodeDisk(), clock: systemClock, log: quietLog(), enabled: true, env: { PATH: path }, head: () => "7 abc" });
+}
+function open(root: string, path = process.env["PATH"]): Promise<History> {
+  return openHistory({
+    root,
+    disk: nodeDisk(),
+    clock: systemClock,
+    log: quietLog(),
+    enabled: true,
+    env: { PATH: path },
+    head: () => "7 abc",
+  });
+}
 
 const hasGit = (() => {
   try {
@@ -53,7 +62,11 @@ describe.skipIf(!hasGit)("history", () => {
     const history = await open(root);
     history.request("all");
     await history.flush();
-    const tree = execFileSync("git", ["--git-dir", join(root, ".qoc/history.git"), "ls-tree", "-r", "--name-only", "HEAD"], { encoding: "utf8" });
+    const tree = execFileSync(
+      "git",
+      ["--git-dir", join(root, ".qoc/history.git"), "ls-tree", "-r", "--name-only", "HEAD"],
+      { encoding: "utf8" },
+    );
     expect(tree.trim()).toBe("z");
     expect(execFileSync("git", ["-C", root, "status", "--porcelain"], { encoding: "utf8" })).toContain("?? z");
   });
@@ -68,7 +81,10 @@ describe.skipIf(!hasGit)("history", () => {
       writeFileSync(join(git, "hooks", hook), `#!/bin/sh\ntouch ${marker}\n`);
       chmodSync(join(git, "hooks", hook), 0o755);
     }
-    writeFileSync(join(git, "config"), `[core]\n\tfsmonitor = "touch ${marker}"\n[filter "evil"]\n\tclean = "touch ${marker}; cat"\n`);
+    writeFileSync(
+      join(git, "config"),
+      `[core]\n\tfsmonitor = "touch ${marker}"\n[filter "evil"]\n\tclean = "touch ${marker}; cat"\n`,
+    );
     writeFileSync(join(root, ".gitattributes"), "* filter=evil\n");
     writeFileSync(join(root, "research/a.md"), "text\n");
     writeFileSync(join(git, "index.lock"), "");

@@ -7,19 +7,25 @@ import { nodeDisk } from "../../src/workspace/disk.ts";
 import { type Processes, isAlive, lockOwner, takeLock } from "../../src/workspace/lock.ts";
 
 const disk = nodeDisk();
-const path = (): string => join(mkdtempSync(join(tmpdir(), "qoc-lock-")), "lock");
-const world = (over: Partial<Processes> = {}, alive: Record<number, string> = { 100: "t1" }): Processes => ({
-  pid: 100,
-  bootId: "boot-1",
-  startOf: (pid) => alive[pid],
-  ...over,
-});
+function path(): string {
+  return join(mkdtempSync(join(tmpdir(), "qoc-lock-")), "lock");
+}
+function world(over: Partial<Processes> = {}, alive: Record<number, string> = { 100: "t1" }): Processes {
+  return {
+    pid: 100,
+    bootId: "boot-1",
+    startOf: (pid) => alive[pid],
+    ...over,
+  };
+}
 
 describe("the lock", () => {
   it("is held until it is given back", async () => {
     const at = path();
     const lock = await takeLock(disk, at, "/desk", "n1", world());
-    await expect(takeLock(disk, at, "/desk", "n2", world({ pid: 200 }, { 100: "t1", 200: "t2" }))).rejects.toMatchObject({
+    await expect(
+      takeLock(disk, at, "/desk", "n2", world({ pid: 200 }, { 100: "t1", 200: "t2" })),
+    ).rejects.toMatchObject({
       code: "LOCKED",
       details: { pid: 100 },
     });

@@ -8,7 +8,14 @@ import { digestOf } from "../../src/domain/digest.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { FrontmatterError, readNote, withField, writeNote } from "../../src/workspace/frontmatter.ts";
 import { listInbox, writeHostItem, writeInboxItem } from "../../src/workspace/inbox.ts";
-import { createIssue, listIssues, listResearch, readIssue, setIssueStatus, writeResearch } from "../../src/workspace/notes.ts";
+import {
+  createIssue,
+  listIssues,
+  listResearch,
+  readIssue,
+  setIssueStatus,
+  writeResearch,
+} from "../../src/workspace/notes.ts";
 import { listSnapshots, writeSnapshot } from "../../src/workspace/snapshots.ts";
 
 const disk = nodeDisk();
@@ -36,7 +43,9 @@ describe("frontmatter", () => {
   });
 
   it("refuses one of the size of a text, and reads a body of any size", () => {
-    expect(() => readNote(`---\na: ${"x".repeat(17 * 1024)}\n---\n`)).toThrow("frontmatter has 17411 bytes; the limit is 16384");
+    expect(() => readNote(`---\na: ${"x".repeat(17 * 1024)}\n---\n`)).toThrow(
+      "frontmatter has 17411 bytes; the limit is 16384",
+    );
     expect(readNote(`---\na: x\n---\n${"k: x\n".repeat(20_000)}`).fields).toEqual({ a: "x" });
   });
 
@@ -76,9 +85,13 @@ describe("research", () => {
   it("is replaced only with the digest of what stands there", async () => {
     const first = await writeResearch(disk, root, "aapl", "one", undefined);
     await expect(writeResearch(disk, root, "aapl", "two", undefined)).rejects.toMatchObject({ code: "FILE_CHANGED" });
-    await expect(writeResearch(disk, root, "aapl", "two", digestOf("other"))).rejects.toMatchObject({ code: "FILE_CHANGED" });
+    await expect(writeResearch(disk, root, "aapl", "two", digestOf("other"))).rejects.toMatchObject({
+      code: "FILE_CHANGED",
+    });
     expect((await writeResearch(disk, root, "research/aapl.md", "two", digestOf(first.text))).text).toBe("two\n");
-    await expect(writeResearch(disk, root, "prices/bars/SPX", "x", undefined)).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    await expect(writeResearch(disk, root, "prices/bars/SPX", "x", undefined)).rejects.toMatchObject({
+      code: "PATH_REFUSED",
+    });
     await expect(writeResearch(disk, root, "../desk", "x", undefined)).rejects.toMatchObject({ code: "PATH_REFUSED" });
   });
 
@@ -87,12 +100,16 @@ describe("research", () => {
   });
 
   it("is bounded in bytes, not in letters", async () => {
-    await expect(writeResearch(disk, root, "big", "€".repeat(200_000), undefined)).rejects.toMatchObject({ code: "TOO_LARGE" });
+    await expect(writeResearch(disk, root, "big", "€".repeat(200_000), undefined)).rejects.toMatchObject({
+      code: "TOO_LARGE",
+    });
   });
 
   it("lets one of several who read the same text replace it", async () => {
     const { text } = await writeResearch(disk, root, "aapl", "one", undefined);
-    const all = await Promise.allSettled(["two", "three"].map((next) => writeResearch(disk, root, "aapl", next, digestOf(text))));
+    const all = await Promise.allSettled(
+      ["two", "three"].map((next) => writeResearch(disk, root, "aapl", next, digestOf(text))),
+    );
     expect(all.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
   });
 
@@ -118,8 +135,13 @@ describe("the inbox", () => {
   const message = { title: "Hello", text: "x", kind: "message", at: "2026-07-05T10:00:00.000Z", from: "human" };
 
   it("files the desk's own alert, whatever title a message took before it", async () => {
-    for (const kind of ["alert", "message"]) await writeInboxItem(disk, root, { ...message, title: "refused claude", kind });
-    await writeHostItem(disk, root, { name: "2026-07-05-alert-refused-claude", frontmatter: { kind: "alert", title: "claude insists" }, body: "x\n" });
+    for (const kind of ["alert", "message"])
+      await writeInboxItem(disk, root, { ...message, title: "refused claude", kind });
+    await writeHostItem(disk, root, {
+      name: "2026-07-05-alert-refused-claude",
+      frontmatter: { kind: "alert", title: "claude insists" },
+      body: "x\n",
+    });
     expect((await listInbox(disk, root)).map(({ kind, title }) => [kind, title])).toEqual([
       ["alert", "claude insists"],
       ["message", "refused claude"],
@@ -128,7 +150,8 @@ describe("the inbox", () => {
   });
 
   it("takes the kind of a fill or an alert from the desk alone, and any other from the file", async () => {
-    for (const kind of ["fill", "alert", "brief"]) writeFileSync(join(root, `inbox/${kind}.md`), `---\nkind: ${kind}\n---\n`);
+    for (const kind of ["fill", "alert", "brief"])
+      writeFileSync(join(root, `inbox/${kind}.md`), `---\nkind: ${kind}\n---\n`);
     expect((await listInbox(disk, root)).map(({ kind }) => kind)).toEqual(["message", "brief", "message"]);
   });
 

@@ -68,6 +68,8 @@ describe("a path", () => {
   });
 
   it("inside is taken", async () => {
-    expect(await confine(disk, root, "research/2026-07-05 note_1.md", ["research"])).toBe(`${root}/research/2026-07-05 note_1.md`);
+    expect(await confine(disk, root, "research/2026-07-05 note_1.md", ["research"])).toBe(
+      `${root}/research/2026-07-05 note_1.md`,
+    );
   });
 });

@@ -19,15 +19,23 @@ beforeEach(() => {
 });
 
 const GOOD = 'side = "buy"\nsymbol = "SPX"\nquantity = 10\ntype = "limit"\nlimit_price = 3000\n';
-const put = (name: string, content: string | Uint8Array, folder = "pending"): void =>
-  writeFileSync(`${root}/orders/${folder}/${name}`, content);
-const look = () => proposalFiles(disk, root, { now: () => Date.now() })();
-const only = async () => (await look())[0];
+function put(name: string, content: string | Uint8Array, folder = "pending"): void {
+  return writeFileSync(`${root}/orders/${folder}/${name}`, content);
+}
+function look() {
+  return proposalFiles(disk, root, { now: () => Date.now() })();
+}
+async function only() {
+  return (await look())[0];
+}
 
 describe("a good file", () => {
   it.each([
     ["a.toml", GOOD],
-    ["a.yaml", "action: buy\nsymbol: SPX\nquantity: 10\norder_type: limit\nlimit_price: 3000\nstatus: pending_approval\n"],
+    [
+      "a.yaml",
+      "action: buy\nsymbol: SPX\nquantity: 10\norder_type: limit\nlimit_price: 3000\nstatus: pending_approval\n",
+    ],
     ["a.json", '{"order": {"side": "buy", "symbol": "SPX", "quantity": 10.0, "type": "limit", "limit_price": "3000"}}'],
   ])("%s", async (name, text) => {
     put(name, text);
@@ -71,7 +79,12 @@ describe("a bad file is listed with what is wrong", () => {
   ])("%s", async (_name, text, words) => {
     put("a.toml", text);
     const file = await only();
-    expect(file).toMatchObject({ kind: "bad", id: "a", path: "orders/pending/a.toml", message: expect.stringContaining(words) });
+    expect(file).toMatchObject({
+      kind: "bad",
+      id: "a",
+      path: "orders/pending/a.toml",
+      message: expect.stringContaining(words),
+    });
     expect(readFileSync(`${root}/orders/pending/a.toml`, "utf8")).toBe(text);
   });
 
@@ -158,7 +171,10 @@ describe("a bad file is listed with what is wrong", () => {
 describe("a file that stays as it is", () => {
   it("is read once, until it changes or a twin comes and goes", async () => {
     const reads: string[] = [];
-    const counting = { ...disk, read: (path: string, limit?: number) => (reads.push(path.slice(root.length + 1)), disk.read(path, limit)) };
+    const counting = {
+      ...disk,
+      read: (path: string, limit?: number) => (reads.push(path.slice(root.length + 1)), disk.read(path, limit)),
+    };
     // As if every file had been left alone for a minute.
     const files = proposalFiles(counting, root, { now: () => Date.now() + 60_000 });
     put("a.toml", GOOD);

@@ -7,14 +7,18 @@ import { nodeDisk } from "../../src/workspace/disk.ts";
 import { TRANSCRIPTS_KEPT, TRANSCRIPT_CHARS_MAX, openTranscript } from "../../src/workspace/run-transcripts.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
-const desk = () => ({ disk: nodeDisk(), root: mkdtempSync(join(tmpdir(), "qoc-runs-")), log: quietLog() });
+function desk() {
+  return { disk: nodeDisk(), root: mkdtempSync(join(tmpdir(), "qoc-runs-")), log: quietLog() };
+}
 
 it("keeps lines in their order", async () => {
   const given = desk();
   const transcript = openTranscript(given, "run-1");
   for (let i = 0; i < 50; i++) transcript.line(`line ${i}`);
   await transcript.close();
-  expect(readFileSync(join(given.root, transcript.path), "utf8")).toBe(`${Array.from({ length: 50 }, (_, i) => `line ${i}`).join("\n")}\n`);
+  expect(readFileSync(join(given.root, transcript.path), "utf8")).toBe(
+    `${Array.from({ length: 50 }, (_, i) => `line ${i}`).join("\n")}\n`,
+  );
 });
 
 it("stops at its limit, and says so", async () => {
@@ -40,7 +44,8 @@ it("counts lines without characters too", async () => {
 it("keeps the newest", async () => {
   const given = desk();
   mkdirSync(join(given.root, ".qoc/runs"), { recursive: true });
-  for (let i = 0; i < TRANSCRIPTS_KEPT + 5; i++) writeFileSync(join(given.root, ".qoc/runs", `run-${String(i).padStart(4, "0")}.ndjson`), "");
+  for (let i = 0; i < TRANSCRIPTS_KEPT + 5; i++)
+    writeFileSync(join(given.root, ".qoc/runs", `run-${String(i).padStart(4, "0")}.ndjson`), "");
   const transcript = openTranscript(given, "run-9999");
   transcript.line("new");
   await transcript.close();
@@ -53,7 +58,8 @@ it("keeps the newest", async () => {
 it("is kept where another run removes the oldest at the same time", async () => {
   const given = desk();
   mkdirSync(join(given.root, ".qoc/runs"), { recursive: true });
-  for (let i = 0; i < TRANSCRIPTS_KEPT + 5; i++) writeFileSync(join(given.root, ".qoc/runs", `run-${String(i).padStart(4, "0")}.ndjson`), "");
+  for (let i = 0; i < TRANSCRIPTS_KEPT + 5; i++)
+    writeFileSync(join(given.root, ".qoc/runs", `run-${String(i).padStart(4, "0")}.ndjson`), "");
   const disk = {
     ...given.disk,
     remove: async (path: string) => {

@@ -15,7 +15,8 @@ export const buyingPower: Guard<"buying-power"> = (options, facts) => {
   const { side } = order.terms;
   const sold = shortPart(order.terms, facts.exposure);
   if (facts.reducing) return pass(key, `a ${side} that only reduces the position takes no buying power`);
-  if (side === "sell" && facts.exposure.marked && sold.eq(ZERO)) return pass(key, "a sale of what is held takes no buying power");
+  if (side === "sell" && facts.exposure.marked && sold.eq(ZERO))
+    return pass(key, "a sale of what is held takes no buying power");
   if ("missing" in facts.price) return unavailable(key, facts.price.missing);
   const reported = reportedPower(facts.input);
   if ("missing" in reported) return unavailable(key, reported.missing);
@@ -24,7 +25,9 @@ export const buyingPower: Guard<"buying-power"> = (options, facts) => {
   const need = (side === "buy" ? facts.quantity : sold).times(facts.price.value);
   const free = reported.value.minus(reserved.value);
   const figures = { limit: money(free, facts.currency), actual: money(need, facts.currency) };
-  const reservedWords = reserved.value.eq(ZERO) ? "" : ` after ${money(reserved.value, facts.currency)} for orders in flight`;
+  const reservedWords = reserved.value.eq(ZERO)
+    ? ""
+    : ` after ${money(reserved.value, facts.currency)} for orders in flight`;
   const message = `order needs ${figures.actual}; ${connector.name} has ${figures.limit} of buying power${reservedWords}`;
   if (need.lte(free)) return pass(key, message, figures);
   return block(key, "BUYING_POWER_EXCEEDED", message, figures);

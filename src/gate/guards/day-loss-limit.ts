@@ -17,7 +17,10 @@ export const dayLossLimit: Guard<"day-loss-limit"> = (options, facts) => {
   if (account === undefined) return unavailable(key, `${order.terms.connector} has not reported its account yet`);
   const today = localTime(venueNow, timezone).date;
   if (account.venueDate < today) {
-    return unavailable(key, `the last account of ${order.terms.connector} is of ${account.venueDate}, and today is ${today}`);
+    return unavailable(
+      key,
+      `the last account of ${order.terms.connector} is of ${account.venueDate}, and today is ${today}`,
+    );
   }
   const day = dayOf(book);
   if ("missing" in day) return unavailable(key, day.missing);

@@ -18,7 +18,10 @@ export const duplicateOrder: Guard<"duplicate-order"> = (options, facts) => {
   const limit = span(windowMs);
   for (const other of othersInFlight(book, order.id)) {
     if (sameTerms(other.terms, order.terms)) {
-      return block(key, "DUPLICATE_ORDER", `the same order is in flight as ${other.id} (${other.state})`, { limit, actual: other.id });
+      return block(key, "DUPLICATE_ORDER", `the same order is in flight as ${other.id} (${other.state})`, {
+        limit,
+        actual: other.id,
+      });
     }
   }
   for (const intent of recentIntents(book.intents, hostNow, windowMs)) {
@@ -29,16 +32,20 @@ export const duplicateOrder: Guard<"duplicate-order"> = (options, facts) => {
   return pass(key, `no equal order in flight or sent within ${limit}`, { limit });
 };
 
-const sameAmount = (a: string | undefined, b: string | undefined): boolean =>
-  a === b || (a !== undefined && b !== undefined && decimal(a).eq(decimal(b)));
+function sameAmount(a: string | undefined, b: string | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && decimal(a).eq(decimal(b)));
+}
 
 /** The protection price is derived, so two equal market orders may differ in it. */
-const sameTerms = (a: OrderTerms, b: OrderTerms): boolean =>
-  a.connector === b.connector &&
-  a.symbol.toUpperCase() === b.symbol.toUpperCase() &&
-  a.side === b.side &&
-  a.type === b.type &&
-  a.timeInForce === b.timeInForce &&
-  sameAmount(a.quantity, b.quantity) &&
-  sameAmount(a.limitPrice, b.limitPrice) &&
-  sameAmount(a.stopPrice, b.stopPrice);
+function sameTerms(a: OrderTerms, b: OrderTerms): boolean {
+  return (
+    a.connector === b.connector &&
+    a.symbol.toUpperCase() === b.symbol.toUpperCase() &&
+    a.side === b.side &&
+    a.type === b.type &&
+    a.timeInForce === b.timeInForce &&
+    sameAmount(a.quantity, b.quantity) &&
+    sameAmount(a.limitPrice, b.limitPrice) &&
+    sameAmount(a.stopPrice, b.stopPrice)
+  );
+}

@@ -10,7 +10,12 @@ import type { Guard } from "./guard.ts";
 
 export const grossExposure: Guard<"gross-exposure"> = (options, facts) => {
   if (facts.reducing) return pass(options.key, "strictly reducing, so it adds no exposure");
-  return shareOfNav(facts, { key: options.key, percent: options.max_pct, noun: "gross exposure, at worst", part: gross(facts) });
+  return shareOfNav(facts, {
+    key: options.key,
+    percent: options.max_pct,
+    noun: "gross exposure, at worst",
+    part: gross(facts),
+  });
 };
 
 interface Instrument {
@@ -21,7 +26,7 @@ interface Instrument {
 }
 
 /** Every instrument that is held by our fold, held by a venue's mark, or named by an order in flight. */
-const instruments = ({ input }: Facts): Map<InstrumentKey, Instrument> => {
+function instruments({ input }: Facts): Map<InstrumentKey, Instrument> {
   const all = new Map<InstrumentKey, Instrument>();
   const at = (connector: string, symbol: string): Instrument => {
     const key = instrumentKey(connector, symbol);
@@ -29,7 +34,8 @@ const instruments = ({ input }: Facts): Map<InstrumentKey, Instrument> => {
     all.set(key, found);
     return found;
   };
-  for (const { connector, symbol, lots } of input.book.positions.values()) at(connector, symbol).prices.push(lots.at(-1)?.price.toFixed());
+  for (const { connector, symbol, lots } of input.book.positions.values())
+    at(connector, symbol).prices.push(lots.at(-1)?.price.toFixed());
   for (const [connector, account] of input.book.accounts) {
     for (const held of account.positions.values()) at(connector, held.symbol).prices.push(held.markPrice);
   }
@@ -37,9 +43,9 @@ const instruments = ({ input }: Facts): Map<InstrumentKey, Instrument> => {
     at(terms.connector, terms.symbol).prices.push(reservedPrice(terms, undefined)?.toFixed());
   }
   return all;
-};
+}
 
-const gross = (facts: Facts): Known<Decimal> => {
+function gross(facts: Facts): Known<Decimal> {
   if ("missing" in facts.price) return facts.price;
   const { order, book, quote } = facts.input;
   const { terms } = order;
@@ -60,4 +66,4 @@ const gross = (facts: Facts): Known<Decimal> => {
     sum = sum.plus(worst.times(price));
   }
   return known(sum);
-};
+}

@@ -13,15 +13,18 @@ export const marketHours: Guard<"market-hours"> = (options, facts) => {
   const zone = options.tz ?? facts.input.timezone;
   const now = localTime(facts.input.venueNow, zone);
   const [open, close] = [minutesOf(options.open), minutesOf(options.close)];
-  const figures = { limit: `${options.open}-${options.close} Mon-Fri ${zone}`, actual: `${now.clock} ${now.weekdayName}` };
+  const figures = {
+    limit: `${options.open}-${options.close} Mon-Fri ${zone}`,
+    actual: `${now.clock} ${now.weekdayName}`,
+  };
   const message = `${now.weekdayName} ${now.date} ${now.clock} in ${zone}; open ${options.open} to ${options.close}, Monday to Friday`;
   if (isOpen(now.weekday, now.minutes, open, close)) return pass(options.key, message, figures);
   return block(options.key, "MARKET_CLOSED", message, figures);
 };
 
-const isOpen = (weekday: number, minutes: number, open: number, close: number): boolean => {
+function isOpen(weekday: number, minutes: number, open: number, close: number): boolean {
   if (open <= close) return weekday <= FRIDAY && minutes >= open && minutes < close;
   const openedToday = weekday <= FRIDAY && minutes >= open;
   const dayBefore = weekday === 1 ? 7 : weekday - 1;
   return openedToday || (dayBefore <= FRIDAY && minutes < close);
-};
+}

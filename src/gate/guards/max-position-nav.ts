@@ -19,7 +19,7 @@ export const maxPositionNav: Guard<"max-position-nav"> = (options, facts) =>
     part: worstValue(facts),
   });
 
-const worstValue = (facts: Facts): Known<Decimal> => {
+function worstValue(facts: Facts): Known<Decimal> {
   if ("missing" in facts.price) return facts.price;
   const { order, book } = facts.input;
   const { connector, symbol, side } = order.terms;
@@ -29,10 +29,10 @@ const worstValue = (facts: Facts): Known<Decimal> => {
   const price = highestPrice([facts.price.value.toFixed(), ask, mark]) ?? facts.price.value;
   if (own.eq(ZERO)) return known(ZERO);
   return known(own.plus(elsewhere(facts)).times(price));
-};
+}
 
 /** The same side of the same symbol on all other connectors, at worst. Case is ignored: `aapl` is no other company. */
-const elsewhere = (facts: Facts): Decimal => {
+function elsewhere(facts: Facts): Decimal {
   const { order, book } = facts.input;
   const wanted = order.terms.symbol.toUpperCase();
   const seen = new Set<string>();
@@ -46,7 +46,8 @@ const elsewhere = (facts: Facts): Decimal => {
     sum = sum.plus(order.terms.side === "buy" ? worstLong(exposure) : worstShort(exposure));
   };
   for (const position of book.positions.values()) add(position.connector, position.symbol);
-  for (const [connector, account] of book.accounts) for (const symbol of account.positions.keys()) add(connector, symbol);
+  for (const [connector, account] of book.accounts)
+    for (const symbol of account.positions.keys()) add(connector, symbol);
   for (const other of book.inFlight.values()) add(other.terms.connector, other.terms.symbol);
   return sum;
-};
+}

@@ -16,7 +16,12 @@ export const orderRate: Guard<"order-rate"> = (options, facts) => {
   const minute = sentWithin(facts, MINUTE_MS);
   const figures = { limit: `${perMinute} per minute`, actual: `${minute + 1} per minute` };
   if (minute + 1 > perMinute) {
-    return block(key, "ORDER_RATE_EXCEEDED", `${minute} orders were sent in the last minute (limit ${perMinute})`, figures);
+    return block(
+      key,
+      "ORDER_RATE_EXCEEDED",
+      `${minute} orders were sent in the last minute (limit ${perMinute})`,
+      figures,
+    );
   }
   if (perDay === undefined) return pass(key, `${minute} orders in the last minute (limit ${perMinute})`, figures);
   const day = sentWithin(facts, DAY_MS);
@@ -26,11 +31,16 @@ export const orderRate: Guard<"order-rate"> = (options, facts) => {
       actual: `${day + 1} per day`,
     });
   }
-  return pass(key, `${minute} orders in the last minute (limit ${perMinute}), ${day} in 24 hours (limit ${perDay})`, figures);
+  return pass(
+    key,
+    `${minute} orders in the last minute (limit ${perMinute}), ${day} in 24 hours (limit ${perDay})`,
+    figures,
+  );
 };
 
-const sentWithin = ({ input }: Facts, windowMs: number): number => {
+function sentWithin({ input }: Facts, windowMs: number): number {
   let count = 0;
-  for (const intent of recentIntents(input.book.intents, input.hostNow, windowMs)) if (intent.id !== input.order.id) count++;
+  for (const intent of recentIntents(input.book.intents, input.hostNow, windowMs))
+    if (intent.id !== input.order.id) count++;
   return count;
-};
+}

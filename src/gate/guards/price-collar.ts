@@ -19,7 +19,8 @@ export const priceCollar: Guard<"price-collar"> = (options, facts) => {
   const { terms } = facts.input.order;
   if ("missing" in facts.quote) return unavailable(key, facts.quote.missing);
   const quote = facts.quote.value;
-  if (!isTwoSided(quote)) return unavailable(key, `the book is one-sided or crossed (bid ${quote.bid}, ask ${quote.ask})`);
+  if (!isTwoSided(quote))
+    return unavailable(key, `the book is one-sided or crossed (bid ${quote.bid}, ask ${quote.ask})`);
   if (needsProtection(terms)) return protectedTouch(key, facts, quote);
   if (terms.limitPrice === undefined) return unavailable(key, "the order has no limit price");
   const limit = decimal(terms.limitPrice);
@@ -34,7 +35,7 @@ export const priceCollar: Guard<"price-collar"> = (options, facts) => {
   return against(touch(terms, { ...quote, bid: quote.last, ask: quote.last }), "last price");
 };
 
-const collar = (key: string, facts: Facts, limit: Decimal, reference: Decimal, name: string, percent: Decimal): Check => {
+function collar(key: string, facts: Facts, limit: Decimal, reference: Decimal, name: string, percent: Decimal): Check {
   const isBuy = facts.input.order.terms.side === "buy";
   const through = isBuy ? limit.minus(reference) : reference.minus(limit);
   if (through.lte(ZERO)) return pass(key, `limit ${limit.toFixed()} is not through the ${name} ${reference.toFixed()}`);
@@ -44,9 +45,9 @@ const collar = (key: string, facts: Facts, limit: Decimal, reference: Decimal, n
   const bound = reference.times(isBuy ? HUNDRED.plus(percent) : HUNDRED.minus(percent));
   const holds = isBuy ? limit.times(HUNDRED).lte(bound) : limit.times(HUNDRED).gte(bound);
   return holds ? pass(key, message, figures) : block(key, "PRICE_COLLAR_EXCEEDED", message, figures);
-};
+}
 
-const protectedTouch = (key: string, facts: Facts, quote: Quote): Check => {
+function protectedTouch(key: string, facts: Facts, quote: Quote): Check {
   const { terms } = facts.input.order;
   if (terms.protectionPrice === undefined) return unavailable(key, `the ${terms.type} order has no protection price`);
   const price = touch(terms, quote);
@@ -54,4 +55,4 @@ const protectedTouch = (key: string, facts: Facts, quote: Quote): Check => {
   const message = `the market is at ${figures.actual}; the protection price is ${figures.limit}`;
   if (!isBeyond(terms.side, price, decimal(terms.protectionPrice))) return pass(key, message, figures);
   return block(key, "PRICE_COLLAR_EXCEEDED", message, figures);
-};
+}

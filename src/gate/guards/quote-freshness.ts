@@ -17,11 +17,17 @@ export const quoteFreshness: Guard<"quote-freshness"> = (options, facts) => {
   const quote = facts.quote.value;
   const limitMs = options.max_age_s * 1000;
   const [received, stamped] = [monoNow - quote.receivedMono, venueNow - quote.at];
-  if (!Number.isFinite(received) || !Number.isFinite(stamped)) return unavailable(key, "the quote's times are not times");
+  if (!Number.isFinite(received) || !Number.isFinite(stamped))
+    return unavailable(key, "the quote's times are not times");
   if (received < 0) return unavailable(key, `the quote was received ${span(received)} after now`);
   const figures = { limit: span(limitMs), actual: span(Math.max(received, stamped)) };
   if (stamped < -SKEW_MS) {
-    return block(key, "QUOTE_FROM_FUTURE", `the venue stamped the quote ${span(stamped)} ahead of its own time`, figures);
+    return block(
+      key,
+      "QUOTE_FROM_FUTURE",
+      `the venue stamped the quote ${span(stamped)} ahead of its own time`,
+      figures,
+    );
   }
   const message = `quote is ${span(received)} old here and ${span(stamped)} by the venue's stamp (limit ${figures.limit})`;
   if (received <= limitMs && stamped <= limitMs) return pass(key, message, figures);

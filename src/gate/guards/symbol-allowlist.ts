@@ -5,7 +5,12 @@ import type { Guard } from "./guard.ts";
 export const symbolAllowlist: Guard<"symbol-allowlist"> = (options, facts) => {
   const { symbol } = facts.input.order.terms;
   if (options.symbols.includes(symbol)) return pass(options.key, `${symbol} is on the list`);
-  return block(options.key, "SYMBOL_NOT_ALLOWED", `${symbol} is not on the list of ${options.symbols.length} allowed symbols`, {
-    actual: symbol,
-  });
+  return block(
+    options.key,
+    "SYMBOL_NOT_ALLOWED",
+    `${symbol} is not on the list of ${options.symbols.length} allowed symbols`,
+    {
+      actual: symbol,
+    },
+  );
 };

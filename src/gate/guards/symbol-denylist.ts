@@ -3,11 +3,18 @@ import { block, pass } from "../check-result.ts";
 import type { Guard } from "./guard.ts";
 
 /** Capitals, digits, and the signs that make another instrument (`^` index, `=` future). */
-const plain = (symbol: string): string => symbol.normalize("NFKC").toUpperCase().replace(/[\s.:/_-]/g, "");
+function plain(symbol: string): string {
+  return symbol
+    .normalize("NFKC")
+    .toUpperCase()
+    .replace(/[\s.:/_-]/g, "");
+}
 
 export const symbolDenylist: Guard<"symbol-denylist"> = (options, facts) => {
   const { symbol } = facts.input.order.terms;
   const entry = options.symbols.find((denied) => plain(denied) === plain(symbol));
   if (entry === undefined) return pass(options.key, `${symbol} is not on the list`);
-  return block(options.key, "SYMBOL_DENIED", `${symbol} is on the list of denied symbols (${entry})`, { actual: symbol });
+  return block(options.key, "SYMBOL_DENIED", `${symbol} is on the list of denied symbols (${entry})`, {
+    actual: symbol,
+  });
 };

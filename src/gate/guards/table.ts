@@ -41,7 +41,9 @@ export const GUARDS: { readonly [K in GuardKey]: Guard<K> } = {
 };
 
 /** The compiler cannot see that options and guard belong to one key; the table's type says that they do. */
-export const judge = ({ options }: BuiltInGuard, facts: Facts): Check => {
-  const guard = Object.hasOwn(GUARDS, options.key) ? (GUARDS[options.key] as (options: GuardOptions, facts: Facts) => Check) : undefined;
+export function judge({ options }: BuiltInGuard, facts: Facts): Check {
+  const guard = Object.hasOwn(GUARDS, options.key)
+    ? (GUARDS[options.key] as (options: GuardOptions, facts: Facts) => Check)
+    : undefined;
   return guard === undefined ? unavailable(options.key, "there is no such guard") : guard(options, facts);
-};
+}

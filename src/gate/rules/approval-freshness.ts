@@ -17,10 +17,19 @@ export const approvalFreshness: Rule = {
     const { at, expiresAt } = approval;
     if (![at, expiresAt, hostNow].every(Number.isFinite)) return unavailable(key, "its times are not times");
     if (at > hostNow + SKEW_MS) {
-      return block(key, "APPROVAL_FROM_FUTURE", `the approval is dated ${span(at - hostNow)} ahead of the clock; approve it again`);
+      return block(
+        key,
+        "APPROVAL_FROM_FUTURE",
+        `the approval is dated ${span(at - hostNow)} ahead of the clock; approve it again`,
+      );
     }
     const figures = { limit: span(expiresAt - at), actual: span(hostNow - at) };
     if (hostNow <= expiresAt) return pass(key, `approved ${figures.actual} ago, good for ${figures.limit}`, figures);
-    return block(key, "APPROVAL_EXPIRED", `approved ${figures.actual} ago, good for ${figures.limit}; propose it anew`, figures);
+    return block(
+      key,
+      "APPROVAL_EXPIRED",
+      `approved ${figures.actual} ago, good for ${figures.limit}; propose it anew`,
+      figures,
+    );
   },
 };

@@ -17,42 +17,49 @@ export const exitPoint: Rule = {
   evaluate: ({ input }) => {
     const record = input.book.orders.get(input.order.id);
     if (record === undefined) return block(key, "EXIT_NO_RECORD", `the journal holds no order ${input.order.id}`);
-    const finding = termsDiffer(input, record) ?? notApproved(input, record) ?? idDiffers(input, record) ?? sentUnapproved(input);
+    const finding =
+      termsDiffer(input, record) ?? notApproved(input, record) ?? idDiffers(input, record) ?? sentUnapproved(input);
     return finding ?? pass(key, "what leaves is what was approved");
   },
 };
 
-const termsDiffer = ({ order, approval }: GateInput, record: Readonly<OrderRecord>): Check | undefined => {
+function termsDiffer({ order, approval }: GateInput, record: Readonly<OrderRecord>): Check | undefined {
   const digest = digestTerms(order.terms);
   const figures = { limit: approval?.digest ?? "no approval", actual: digest };
   const all = [approval?.digest, record.digest, digestTerms(record.terms)];
   if (all.every((other) => other === digest)) return undefined;
   return block(key, "EXIT_TERMS_DIFFER", `the terms of ${order.id} are not those that were approved`, figures);
-};
+}
 
 /** One submit per approval: the journal must hold this approval, and nothing may have happened to the order since. */
-const notApproved = ({ order, approval }: GateInput, record: Readonly<OrderRecord>): Check | undefined => {
+function notApproved({ order, approval }: GateInput, record: Readonly<OrderRecord>): Check | undefined {
   const isJournaled = record.approvals.some(
     (held) => held.digest === approval?.digest && held.at === approval.at && held.expiresAt === approval.expiresAt,
   );
   if (!isJournaled) return block(key, "EXIT_NOT_APPROVED", `the journal holds no such approval of ${order.id}`);
   if (record.state === "approved" && !record.submitted) return undefined;
-  return block(key, "EXIT_ALREADY_DECIDED", `${order.id} is ${record.state}; an approval is good for one submit`, { actual: record.state });
-};
+  return block(key, "EXIT_ALREADY_DECIDED", `${order.id} is ${record.state}; an approval is good for one submit`, {
+    actual: record.state,
+  });
+}
 
-const idDiffers = ({ order, book }: GateInput, record: Readonly<OrderRecord>): Check | undefined => {
+function idDiffers({ order, book }: GateInput, record: Readonly<OrderRecord>): Check | undefined {
   const { clientOrderId } = order;
   const isJournaled = clientOrderId !== undefined && clientOrderId === record.clientOrderId;
   if (isJournaled && book.byClientOrderId.get(clientOrderId) === order.id) return undefined;
   return block(key, "EXIT_CLIENT_ID_DIFFERS", `the client order id of ${order.id} is not the one it was approved with`);
-};
+}
 
 /** If one order ever left without an approval, something is broken that must not be fed. */
-const sentUnapproved = ({ book }: GateInput): Check | undefined => {
+function sentUnapproved({ book }: GateInput): Check | undefined {
   for (const other of book.inFlight.values()) {
     if (other.submitted && other.approvals.length === 0) {
-      return block(key, "EXIT_SUBMITS_EXCEED_APPROVALS", `order ${other.id} was sent without an approval; qoc halt, then qoc verify`);
+      return block(
+        key,
+        "EXIT_SUBMITS_EXCEED_APPROVALS",
+        `order ${other.id} was sent without an approval; qoc halt, then qoc verify`,
+      );
     }
   }
   return undefined;
-};
+}

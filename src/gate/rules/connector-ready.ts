@@ -10,7 +10,11 @@ export const connectorReady: Rule = {
   evaluate: ({ input: { connector, order } }) => {
     const { terms } = order;
     if (connector.name !== terms.connector) {
-      return block(key, "CONNECTOR_DIFFERS", `the order is for ${terms.connector}, and was judged with ${connector.name}`);
+      return block(
+        key,
+        "CONNECTOR_DIFFERS",
+        `the order is for ${terms.connector}, and was judged with ${connector.name}`,
+      );
     }
     const answers = connector.ready === true && (connector.state === "ready" || connector.state === "degraded");
     if (!answers) {
@@ -19,7 +23,11 @@ export const connectorReady: Rule = {
       return block(key, "CONNECTOR_NOT_READY", message, { actual: connector.state });
     }
     if (connector.reconciled !== true) {
-      return block(key, "CONNECTOR_NOT_RECONCILED", `connector ${connector.name} has not been reconciled since it started`);
+      return block(
+        key,
+        "CONNECTOR_NOT_RECONCILED",
+        `connector ${connector.name} has not been reconciled since it started`,
+      );
     }
     if (connector.mode !== terms.mode) {
       const message = `the order is for a ${terms.mode} connector, and ${connector.name} is ${connector.mode} now`;

@@ -8,16 +8,24 @@ const key = "journal-health";
 /** Room for the records of what is already in flight. */
 const FREE_BYTES_MIN = 100_000_000;
 
-const megabytes = (bytes: number): string => `${money(decimal(String(Math.floor(bytes / 1000) / 1000)), "")} MB`;
+function megabytes(bytes: number): string {
+  return `${money(decimal(String(Math.floor(bytes / 1000) / 1000)), "")} MB`;
+}
 
 export const journalHealth: Rule = {
   key,
   stages: EVERY_STAGE,
   evaluate: ({ input: { journalHealthy, freeBytes } }) => {
     if (journalHealthy !== true) return block(key, "JOURNAL_FAILED", "the journal could not be written; qoc doctor");
-    if (freeBytes === undefined || !Number.isFinite(freeBytes)) return unavailable(key, "the free space of the disk is not known");
+    if (freeBytes === undefined || !Number.isFinite(freeBytes))
+      return unavailable(key, "the free space of the disk is not known");
     const figures = { limit: megabytes(FREE_BYTES_MIN), actual: megabytes(freeBytes) };
     if (freeBytes >= FREE_BYTES_MIN) return pass(key, `${figures.actual} free`, figures);
-    return block(key, "DISK_LOW", `${figures.actual} free on the workspace's disk; ${figures.limit} are needed`, figures);
+    return block(
+      key,
+      "DISK_LOW",
+      `${figures.actual} free on the workspace's disk; ${figures.limit} are needed`,
+      figures,
+    );
   },
 };

@@ -14,17 +14,26 @@ export const marketProtection: Rule = {
     const { terms } = facts.input.order;
     if (!needsProtection(terms)) return pass(key, "the limit price protects it");
     if (terms.protectionPrice === undefined) {
-      return unavailable(key, `the ${terms.type} order has no protection price, since there was no quote to derive it from`);
+      return unavailable(
+        key,
+        `the ${terms.type} order has no protection price, since there was no quote to derive it from`,
+      );
     }
     if ("missing" in facts.quote) return unavailable(key, facts.quote.missing);
     const quote = facts.quote.value;
-    if (!isTwoSided(quote)) return unavailable(key, `the book is one-sided or crossed (bid ${quote.bid}, ask ${quote.ask})`);
+    if (!isTwoSided(quote))
+      return unavailable(key, `the book is one-sided or crossed (bid ${quote.bid}, ask ${quote.ask})`);
     const price = touch(terms, quote);
     const figures = { limit: terms.protectionPrice, actual: price.toFixed() };
     if (!isBeyond(terms.side, price, decimal(terms.protectionPrice))) {
       return pass(key, `the market is at ${figures.actual}, the protection price is ${figures.limit}`, figures);
     }
     const word = terms.side === "buy" ? "above" : "below";
-    return block(key, "BEYOND_PROTECTION", `the market is at ${figures.actual}, ${word} the protection price of ${figures.limit}`, figures);
+    return block(
+      key,
+      "BEYOND_PROTECTION",
+      `the market is at ${figures.actual}, ${word} the protection price of ${figures.limit}`,
+      figures,
+    );
   },
 };

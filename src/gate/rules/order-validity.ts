@@ -25,52 +25,68 @@ export const orderValidity: Rule = {
       (connector.capabilities.exactDecimals === true ? undefined : representable(terms)) ??
       (instrument === undefined ? undefined : instrument === null ? unlisted(terms) : fits(terms, instrument, facts));
     if (finding !== undefined) return finding;
-    return pass(key, instrument === undefined ? "the connector tells nothing of the instrument" : `${terms.symbol} takes such an order`);
+    return pass(
+      key,
+      instrument === undefined
+        ? "the connector tells nothing of the instrument"
+        : `${terms.symbol} takes such an order`,
+    );
   },
 };
 
-const unlisted = (terms: OrderTerms): Check => block(key, "NOT_LISTED", `${terms.connector} does not list ${terms.symbol}`);
+function unlisted(terms: OrderTerms): Check {
+  return block(key, "NOT_LISTED", `${terms.connector} does not list ${terms.symbol}`);
+}
 
-const prices = (terms: OrderTerms): [name: string, price: string | undefined][] => [
-  ["limit price", terms.limitPrice],
-  ["stop price", terms.stopPrice],
-];
+function prices(terms: OrderTerms): [name: string, price: string | undefined][] {
+  return [
+    ["limit price", terms.limitPrice],
+    ["stop price", terms.stopPrice],
+  ];
+}
 
-const amounts = (terms: OrderTerms): Finding => {
+function amounts(terms: OrderTerms): Finding {
   const wantsLimit = terms.type === "limit" || terms.type === "stop_limit";
   const wantsStop = terms.type === "stop" || terms.type === "stop_limit";
   if (wantsLimit !== (terms.limitPrice !== undefined) || wantsStop !== (terms.stopPrice !== undefined)) {
     return block(key, "ORDER_PRICES_WRONG", `the prices do not fit a ${terms.type.replace("_", "-")} order`);
   }
   for (const [name, amount] of [["quantity", terms.quantity], ...prices(terms)]) {
-    if (amount !== undefined && !decimal(amount).gt(ZERO)) return block(key, "AMOUNT_NOT_POSITIVE", `${name} ${amount} is not above zero`);
+    if (amount !== undefined && !decimal(amount).gt(ZERO))
+      return block(key, "AMOUNT_NOT_POSITIVE", `${name} ${amount} is not above zero`);
   }
   return undefined;
-};
+}
 
-const representable = (terms: OrderTerms): Finding => {
+function representable(terms: OrderTerms): Finding {
   for (const [name, amount] of [["quantity", terms.quantity], ...prices(terms)]) {
     if (amount === undefined || exactNumber(decimal(amount)) !== undefined) continue;
     const message = `${name} ${amount} does not fit a JavaScript number, and ${terms.connector} does not take exact decimals`;
     return block(key, "NOT_REPRESENTABLE", message, { actual: amount });
   }
   return undefined;
-};
+}
 
-const fits = (terms: OrderTerms, instrument: VenueInstrument, facts: Facts): Finding => {
+function fits(terms: OrderTerms, instrument: VenueInstrument, facts: Facts): Finding {
   const { orderTypes, timesInForce } = instrument;
-  if (instrument.symbol !== terms.symbol) return unavailable(key, `the instrument is ${instrument.symbol}, not ${terms.symbol}`);
-  if (instrument.tradable === false) return block(key, "NOT_TRADABLE", `${terms.symbol} cannot be traded at ${terms.connector} now`);
+  if (instrument.symbol !== terms.symbol)
+    return unavailable(key, `the instrument is ${instrument.symbol}, not ${terms.symbol}`);
+  if (instrument.tradable === false)
+    return block(key, "NOT_TRADABLE", `${terms.symbol} cannot be traded at ${terms.connector} now`);
   if (orderTypes !== undefined && !orderTypes.includes(terms.type)) {
     return block(key, "TYPE_NOT_SUPPORTED", `${terms.symbol} takes ${orderTypes.join(", ")} orders, not ${terms.type}`);
   }
   if (timesInForce !== undefined && !timesInForce.includes(terms.timeInForce)) {
-    return block(key, "TIME_IN_FORCE_NOT_SUPPORTED", `${terms.symbol} takes ${timesInForce.join(", ")}, not ${terms.timeInForce}`);
+    return block(
+      key,
+      "TIME_IN_FORCE_NOT_SUPPORTED",
+      `${terms.symbol} takes ${timesInForce.join(", ")}, not ${terms.timeInForce}`,
+    );
   }
   return steps(terms, instrument) ?? sizes(facts.quantity, instrument) ?? notional(facts, instrument);
-};
+}
 
-const steps = (terms: OrderTerms, { tickSize, lotSize }: VenueInstrument): Finding => {
+function steps(terms: OrderTerms, { tickSize, lotSize }: VenueInstrument): Finding {
   for (const [name, amount, step, code] of [
     ["quantity", terms.quantity, lotSize, "OFF_LOT"],
     ["limit price", terms.limitPrice, tickSize, "OFF_TICK"],
@@ -82,23 +98,33 @@ const steps = (terms: OrderTerms, { tickSize, lotSize }: VenueInstrument): Findi
     return block(key, code, `${name} ${amount} is not a multiple of ${step}`, { limit: step, actual: amount });
   }
   return undefined;
-};
+}
 
-const sizes = (quantity: Decimal, { minQuantity, maxQuantity }: VenueInstrument): Finding => {
+function sizes(quantity: Decimal, { minQuantity, maxQuantity }: VenueInstrument): Finding {
   const actual = quantity.toFixed();
   if (minQuantity !== undefined && quantity.lt(decimal(minQuantity))) {
     const figures = { limit: minQuantity, actual };
-    return block(key, "BELOW_MIN_QUANTITY", `quantity ${actual} is below the venue's minimum of ${minQuantity}`, figures);
+    return block(
+      key,
+      "BELOW_MIN_QUANTITY",
+      `quantity ${actual} is below the venue's minimum of ${minQuantity}`,
+      figures,
+    );
   }
   if (maxQuantity !== undefined && quantity.gt(decimal(maxQuantity))) {
     const figures = { limit: maxQuantity, actual };
-    return block(key, "ABOVE_MAX_QUANTITY", `quantity ${actual} is above the venue's maximum of ${maxQuantity}`, figures);
+    return block(
+      key,
+      "ABOVE_MAX_QUANTITY",
+      `quantity ${actual} is above the venue's maximum of ${maxQuantity}`,
+      figures,
+    );
   }
   return undefined;
-};
+}
 
 /** For a minimum the careful price is the low one: the limit itself, else the trigger, else the bid. */
-const notional = ({ input, quantity, quote }: Facts, { minNotional }: VenueInstrument): Finding => {
+function notional({ input, quantity, quote }: Facts, { minNotional }: VenueInstrument): Finding {
   if (minNotional === undefined) return undefined;
   const { limitPrice, stopPrice } = input.order.terms;
   const price = highestPrice([limitPrice ?? stopPrice ?? ("value" in quote ? quote.value.bid : undefined)]);
@@ -106,5 +132,10 @@ const notional = ({ input, quantity, quote }: Facts, { minNotional }: VenueInstr
   const worth = quantity.times(price);
   if (worth.gte(decimal(minNotional))) return undefined;
   const figures = { limit: minNotional, actual: worth.toFixed() };
-  return block(key, "BELOW_MIN_NOTIONAL", `order is worth ${figures.actual}, below the venue's minimum of ${minNotional}`, figures);
-};
+  return block(
+    key,
+    "BELOW_MIN_NOTIONAL",
+    `order is worth ${figures.actual}, below the venue's minimum of ${minNotional}`,
+    figures,
+  );
+}

@@ -25,13 +25,16 @@ export const drift: Rule = {
     if (!shown.gt(ZERO)) return unavailable(key, `the price shown at approval was ${approval.mid}`);
     if ("missing" in facts.quote) return unavailable(key, facts.quote.missing);
     const quote = facts.quote.value;
-    if (!isTwoSided(quote)) return unavailable(key, `the book is one-sided or crossed (bid ${quote.bid}, ask ${quote.ask})`);
+    if (!isTwoSided(quote))
+      return unavailable(key, `the book is one-sided or crossed (bid ${quote.bid}, ask ${quote.ask})`);
     const now = mid(quote);
     const moved = now.minus(shown).abs();
     const figures = { limit: percentText(LIMIT), actual: share(moved, shown, LIMIT) };
     const message =
       `the market is at ${now.toFixed()}, ${figures.actual} from the ${approval.mid} shown at approval ` +
       `(limit ${figures.limit})`;
-    return withinPercent(moved, LIMIT, shown) ? pass(key, message, figures) : block(key, "PRICE_DRIFTED", message, figures);
+    return withinPercent(moved, LIMIT, shown)
+      ? pass(key, message, figures)
+      : block(key, "PRICE_DRIFTED", message, figures);
   },
 };

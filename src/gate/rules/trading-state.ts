@@ -15,7 +15,11 @@ export const tradingState: Rule = {
         return pass(key, "trading is active");
       case "reducing":
         if (facts.reducing) return pass(key, "trading is reducing, and so is this order");
-        return block(key, "TRADING_REDUCING", `trading is reducing${why}: only orders that strictly reduce a position pass`);
+        return block(
+          key,
+          "TRADING_REDUCING",
+          `trading is reducing${why}: only orders that strictly reduce a position pass`,
+        );
       default:
         return block(key, "TRADING_HALTED", `trading is ${state}${why}; qoc resume`);
     }

@@ -5,7 +5,9 @@ import { affordable, feeOn, settled } from "../../../connectors/paper/book.ts";
 import { LOT, type Side } from "../../../connectors/paper/market.ts";
 import type { Holding } from "../../../connectors/paper/state.ts";
 
-const cents = (n: number) => amount(String(n)).times(amount("0.01"));
+function cents(n: number) {
+  return amount(String(n)).times(amount("0.01"));
+}
 
 describe("what money buys", () => {
   it("is as many lots as it pays for with the fee, and not one more", () => {
@@ -35,19 +37,84 @@ describe("what money buys", () => {
 describe("a holding's average price", () => {
   const after = (...trades: [side: Side, quantity: string, price: string][]): readonly Holding[] => {
     let book = { cash: "0", holdings: [] as readonly Holding[], working: [] };
-    for (const [side, quantity, price] of trades) book = settled(book, "X", side, amount(quantity), amount(price), ZERO);
+    for (const [side, quantity, price] of trades)
+      book = settled(book, "X", side, amount(quantity), amount(price), ZERO);
     return book.holdings;
   };
   it.each<[what: string, trades: Parameters<typeof after>, quantity: string | undefined, average: string | undefined]>([
     ["is the first price", [["buy", "2", "100"]], "2", "100"],
-    ["blends what is added", [["buy", "1", "100"], ["buy", "3", "200"]], "4", "175"],
-    ["stays when some is sold", [["buy", "4", "100"], ["sell", "1", "500"]], "3", "100"],
-    ["ends with the holding", [["buy", "4", "100"], ["sell", "4", "500"]], undefined, undefined],
-    ["starts anew when a sale turns it short", [["buy", "4", "100"], ["sell", "6", "500"]], "-2", "500"],
-    ["blends a short that grows", [["sell", "1", "100"], ["sell", "1", "300"]], "-2", "200"],
-    ["stays when some is covered", [["sell", "3", "100"], ["buy", "1", "300"]], "-2", "100"],
-    ["starts anew when a purchase turns it long", [["sell", "1", "100"], ["buy", "3", "300"]], "2", "300"],
-    ["is cut at eight places", [["buy", "1", "1"], ["buy", "2", "2"]], "3", "1.66666666"],
+    [
+      "blends what is added",
+      [
+        ["buy", "1", "100"],
+        ["buy", "3", "200"],
+      ],
+      "4",
+      "175",
+    ],
+    [
+      "stays when some is sold",
+      [
+        ["buy", "4", "100"],
+        ["sell", "1", "500"],
+      ],
+      "3",
+      "100",
+    ],
+    [
+      "ends with the holding",
+      [
+        ["buy", "4", "100"],
+        ["sell", "4", "500"],
+      ],
+      undefined,
+      undefined,
+    ],
+    [
+      "starts anew when a sale turns it short",
+      [
+        ["buy", "4", "100"],
+        ["sell", "6", "500"],
+      ],
+      "-2",
+      "500",
+    ],
+    [
+      "blends a short that grows",
+      [
+        ["sell", "1", "100"],
+        ["sell", "1", "300"],
+      ],
+      "-2",
+      "200",
+    ],
+    [
+      "stays when some is covered",
+      [
+        ["sell", "3", "100"],
+        ["buy", "1", "300"],
+      ],
+      "-2",
+      "100",
+    ],
+    [
+      "starts anew when a purchase turns it long",
+      [
+        ["sell", "1", "100"],
+        ["buy", "3", "300"],
+      ],
+      "2",
+      "300",
+    ],
+    [
+      "is cut at eight places",
+      [
+        ["buy", "1", "1"],
+        ["buy", "2", "2"],
+      ],
+      "3",
+      "1.66666666",
+    ],
   ])("%s", (_what, trades, quantity, averagePrice) => {
     expect(after(...trades)).toEqual(quantity === undefined ? [] : [{ symbol: "X", quantity, averagePrice }]);
   });

@@ -32,11 +32,11 @@ class Oracle {
   }
 }
 
-const units = (text: string, places: number): bigint => {
+function units(text: string, places: number): bigint {
   const [, minus = "", whole = "", fraction = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
   expect(fraction.length).toBeLessThanOrEqual(places);
   return BigInt(`${minus}${whole}${fraction.padEnd(places, "0")}`);
-};
+}
 
 const bar: fc.Arbitrary<BarRow> = fc
   .record({
@@ -55,7 +55,9 @@ const bar: fc.Arbitrary<BarRow> = fc
 
 type Move = { kind: "step"; times: number } | { kind: "place"; order: Parameters<typeof orderOf>[0] };
 
-const inCents = (cents: number): string => textOf(amount(String(cents)).times(amount("0.01")));
+function inCents(cents: number): string {
+  return textOf(amount(String(cents)).times(amount("0.01")));
+}
 const price = fc.integer({ min: 1500, max: 25_000 }).map(inCents);
 const quantity = fc
   .oneof(fc.integer({ min: 1, max: 9000 }), fc.integer({ min: 1, max: 9000 }), fc.integer({ min: 1, max: 300_000 }))
@@ -75,7 +77,12 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     } as const)
     .map(({ limit, stop, type, ...rest }) => ({
       kind: "place" as const,
-      order: { ...rest, type, ...(type.endsWith("limit") ? { limit } : {}), ...(type.startsWith("stop") ? { stop } : {}) },
+      order: {
+        ...rest,
+        type,
+        ...(type.endsWith("limit") ? { limit } : {}),
+        ...(type.startsWith("stop") ? { stop } : {}),
+      },
     })),
 );
 
@@ -97,7 +104,7 @@ interface Story {
 }
 
 /** Plays a scenario; `watch` sees the bench after every step, and the fills of that step. */
-const play = (given: Scenario, watch: (story: Story, fresh: readonly Execution[]) => void = () => undefined): Story => {
+function play(given: Scenario, watch: (story: Story, fresh: readonly Execution[]) => void = () => undefined): Story {
   const changes = { spreadBps: given.bps, slippageBps: given.bps, commissionBps: given.bps };
   const rules = rulesOf(changes, { seed: given.seed, allowShort: given.allowShort });
   const bench = new Bench(tapeOf({ X: given.x, Y: given.y }), rules, given.cash);
@@ -119,14 +126,14 @@ const play = (given: Scenario, watch: (story: Story, fresh: readonly Execution[]
     }
   }
   return story;
-};
+}
 
-const check = (property: (given: Scenario) => unknown, runs = 250): void => {
+function check(property: (given: Scenario) => unknown, runs = 250): void {
   const holds = fc.property(scenario, (given) => {
     property(given);
   });
   fc.assert(holds, { numRuns: runs });
-};
+}
 
 describe("whatever is ordered", () => {
   it("cash and positions are those of the oracle, exactly, after every step", () => {
@@ -135,7 +142,9 @@ describe("whatever is ordered", () => {
       play(given, ({ bench, oracle }, fresh) => {
         trades += fresh.length;
         expect(units(bench.state.cash, 5)).toBe(oracle.cash);
-        const held = Object.fromEntries(bench.state.holdings.map((holding) => [holding.symbol, units(holding.quantity, 3)]).toSorted());
+        const held = Object.fromEntries(
+          bench.state.holdings.map((holding) => [holding.symbol, units(holding.quantity, 3)]).toSorted(),
+        );
         expect(held).toEqual(oracle.held());
       }),
     );
@@ -169,7 +178,11 @@ describe("whatever is ordered", () => {
         for (const { no, symbol, side, price: at } of fresh) {
           const recording = bench.tape.known(symbol);
           if (recording === undefined) throw new Error("a fill of nothing");
-          const { low, high, tickSize } = momentOf(recording, bench.tape.calendar.instantOf(bench.state.tick), bench.rules);
+          const { low, high, tickSize } = momentOf(
+            recording,
+            bench.tape.calendar.instantOf(bench.state.tick),
+            bench.rules,
+          );
           const paid = amount(at);
           expect(paid.lte(side === "buy" ? slipped("buy", high, tickSize, bench.rules.slippageBps) : high)).toBe(true);
           expect(paid.gte(side === "sell" ? slipped("sell", low, tickSize, bench.rules.slippageBps) : low)).toBe(true);
@@ -189,7 +202,9 @@ describe("whatever is ordered", () => {
           const recording = bench.tape.known(symbol);
           if (recording === undefined) continue;
           const { available } = momentOf(recording, bench.tape.calendar.instantOf(bench.state.tick), bench.rules);
-          const traded = fresh.filter((fill) => fill.symbol === symbol).reduce((sum, fill) => sum.plus(amount(fill.quantity)), amount("0"));
+          const traded = fresh
+            .filter((fill) => fill.symbol === symbol)
+            .reduce((sum, fill) => sum.plus(amount(fill.quantity)), amount("0"));
           if (available !== undefined) expect(traded.lte(available)).toBe(true);
         }
       }),

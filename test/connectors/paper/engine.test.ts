@@ -12,17 +12,32 @@ const UP: BarRow = [120, 130, 115, 125, 4000];
 const DOWN: BarRow = [80, 85, 70, 75, 4000];
 const REST: BarRow = [100, 100, 100, 100, 4000];
 
-const bench = (day1: BarRow, first: "low" | "high" = "low", changes: Parameters<typeof rulesOf>[0] = {}, other = {}): Bench =>
-  new Bench(tapeOf({ X: [START, day1, REST, REST, REST] }), rulesOf(changes, { seed: seedFor("X", first), ...other }));
+function bench(
+  day1: BarRow,
+  first: "low" | "high" = "low",
+  changes: Parameters<typeof rulesOf>[0] = {},
+  other = {},
+): Bench {
+  return new Bench(
+    tapeOf({ X: [START, day1, REST, REST, REST] }),
+    rulesOf(changes, { seed: seedFor("X", first), ...other }),
+  );
+}
 
 /** Holding `quantity` X, so that there is something to sell. */
-const holding = (made: Bench, quantity = "10"): Bench => {
+function holding(made: Bench, quantity = "10"): Bench {
   made.state = { ...made.state, holdings: [{ symbol: "X", quantity, averagePrice: "100" }] };
   return made;
-};
+}
 
 describe("which price an order meets", () => {
-  const cases: [what: string, day1: BarRow, first: "low" | "high", order: Parameters<typeof orderOf>[0], fills: string[]][] = [
+  const cases: [
+    what: string,
+    day1: BarRow,
+    first: "low" | "high",
+    order: Parameters<typeof orderOf>[0],
+    fills: string[],
+  ][] = [
     ["market buy fills at the next price", CALM, "low", {}, ["1@100"]],
     ["market buy after a gap pays the open", UP, "low", {}, ["1@120"]],
     ["market sell after a gap gets the open", DOWN, "low", { side: "sell" }, ["1@80"]],
@@ -33,29 +48,113 @@ describe("which price an order meets", () => {
     ["limit buy below the low waits", CALM, "low", { type: "limit", limit: "89.99" }, []],
     ["limit buy that a gap jumps over pays the better open", DOWN, "low", { type: "limit", limit: "95" }, ["1@80"]],
     ["limit buy that a gap leaves behind waits", UP, "low", { type: "limit", limit: "103" }, []],
-    ["limit sell below the market gets the market", CALM, "low", { side: "sell", type: "limit", limit: "95" }, ["1@100"]],
-    ["limit sell that the price comes up to gets its limit", CALM, "low", { side: "sell", type: "limit", limit: "107" }, ["1@107"]],
+    [
+      "limit sell below the market gets the market",
+      CALM,
+      "low",
+      { side: "sell", type: "limit", limit: "95" },
+      ["1@100"],
+    ],
+    [
+      "limit sell that the price comes up to gets its limit",
+      CALM,
+      "low",
+      { side: "sell", type: "limit", limit: "107" },
+      ["1@107"],
+    ],
     ["limit sell above the high waits", CALM, "low", { side: "sell", type: "limit", limit: "110.01" }, []],
-    ["limit sell that a gap jumps over gets the better open", UP, "low", { side: "sell", type: "limit", limit: "107" }, ["1@120"]],
+    [
+      "limit sell that a gap jumps over gets the better open",
+      UP,
+      "low",
+      { side: "sell", type: "limit", limit: "107" },
+      ["1@120"],
+    ],
     ["limit sell that a gap leaves behind waits", DOWN, "low", { side: "sell", type: "limit", limit: "99" }, []],
 
     ["stop buy pays its stop when the price rises through it", CALM, "low", { type: "stop", stop: "107" }, ["1@107"]],
     ["stop buy above the high waits", CALM, "low", { type: "stop", stop: "110.01" }, []],
     ["stop buy that a gap jumps over pays the worse open", UP, "low", { type: "stop", stop: "107" }, ["1@120"]],
-    ["stop sell gets its stop when the price falls through it", CALM, "low", { side: "sell", type: "stop", stop: "95" }, ["1@95"]],
-    ["stop sell that a gap jumps over gets the worse open", DOWN, "low", { side: "sell", type: "stop", stop: "95" }, ["1@80"]],
+    [
+      "stop sell gets its stop when the price falls through it",
+      CALM,
+      "low",
+      { side: "sell", type: "stop", stop: "95" },
+      ["1@95"],
+    ],
+    [
+      "stop sell that a gap jumps over gets the worse open",
+      DOWN,
+      "low",
+      { side: "sell", type: "stop", stop: "95" },
+      ["1@80"],
+    ],
     ["stop sell below the low waits", CALM, "low", { side: "sell", type: "stop", stop: "89.99" }, []],
-    ["stop sell already reached trades at the next price", CALM, "low", { side: "sell", type: "stop", stop: "101" }, ["1@100"]],
+    [
+      "stop sell already reached trades at the next price",
+      CALM,
+      "low",
+      { side: "sell", type: "stop", stop: "101" },
+      ["1@100"],
+    ],
     ["stop buy already reached trades at the next price", UP, "low", { type: "stop", stop: "99" }, ["1@120"]],
 
-    ["stop-limit buy with room pays its stop", CALM, "low", { type: "stop_limit", stop: "107", limit: "108" }, ["1@107"]],
-    ["stop-limit buy with a lower limit waits for the way back", CALM, "low", { type: "stop_limit", stop: "107", limit: "106" }, ["1@106"]],
-    ["stop-limit buy that a gap carries past its limit waits", UP, "high", { type: "stop_limit", stop: "107", limit: "108" }, []],
-    ["stop-limit buy that a gap triggers pays the open", UP, "low", { type: "stop_limit", stop: "107", limit: "121" }, ["1@120"]],
-    ["stop-limit buy after a gap fills on the way back", UP, "high", { type: "stop_limit", stop: "107", limit: "118" }, ["1@118"]],
-    ["stop-limit sell with room gets its stop", CALM, "low", { side: "sell", type: "stop_limit", stop: "95", limit: "94" }, ["1@95"]],
-    ["stop-limit sell after a gap waits", DOWN, "low", { side: "sell", type: "stop_limit", stop: "95", limit: "94" }, []],
-    ["stop-limit that is not triggered does not trade at its limit", CALM, "low", { type: "stop_limit", stop: "115", limit: "120" }, []],
+    [
+      "stop-limit buy with room pays its stop",
+      CALM,
+      "low",
+      { type: "stop_limit", stop: "107", limit: "108" },
+      ["1@107"],
+    ],
+    [
+      "stop-limit buy with a lower limit waits for the way back",
+      CALM,
+      "low",
+      { type: "stop_limit", stop: "107", limit: "106" },
+      ["1@106"],
+    ],
+    [
+      "stop-limit buy that a gap carries past its limit waits",
+      UP,
+      "high",
+      { type: "stop_limit", stop: "107", limit: "108" },
+      [],
+    ],
+    [
+      "stop-limit buy that a gap triggers pays the open",
+      UP,
+      "low",
+      { type: "stop_limit", stop: "107", limit: "121" },
+      ["1@120"],
+    ],
+    [
+      "stop-limit buy after a gap fills on the way back",
+      UP,
+      "high",
+      { type: "stop_limit", stop: "107", limit: "118" },
+      ["1@118"],
+    ],
+    [
+      "stop-limit sell with room gets its stop",
+      CALM,
+      "low",
+      { side: "sell", type: "stop_limit", stop: "95", limit: "94" },
+      ["1@95"],
+    ],
+    [
+      "stop-limit sell after a gap waits",
+      DOWN,
+      "low",
+      { side: "sell", type: "stop_limit", stop: "95", limit: "94" },
+      [],
+    ],
+    [
+      "stop-limit that is not triggered does not trade at its limit",
+      CALM,
+      "low",
+      { type: "stop_limit", stop: "115", limit: "120" },
+      [],
+    ],
   ];
   it.each(cases)("%s", (_what, day1, first, order, fills) => {
     const made = holding(bench(day1, first));
@@ -152,7 +251,10 @@ describe("time in force", () => {
     made.place(orderOf({ quantity: "5", timeInForce: "fok" }));
     made.step();
     expect(made.fills()).toEqual(["5@100"]);
-    expect(made.ended).toMatchObject([{ no: 1, status: "cancelled", filled: "0" }, { no: 2, status: "filled", filled: "5" }]);
+    expect(made.ended).toMatchObject([
+      { no: 1, status: "cancelled", filled: "0" },
+      { no: 2, status: "filled", filled: "5" },
+    ]);
   });
 });
 
@@ -233,14 +335,22 @@ describe("money", () => {
 
   it("does not sell what is not held, counting open sell orders", () => {
     const made = holding(bench(CALM), "3");
-    refused(made, { side: "sell", quantity: "3.001" }, /3 held, 0 of it in open sell orders; short sales need allow_short = true/);
+    refused(
+      made,
+      { side: "sell", quantity: "3.001" },
+      /3 held, 0 of it in open sell orders; short sales need allow_short = true/,
+    );
     made.place(orderOf({ side: "sell", quantity: "2", type: "limit", limit: "200" }));
     refused(made, { side: "sell", quantity: "1.001" }, /3 held, 2 of it/);
     made.place(orderOf({ side: "sell", quantity: "1" }));
   });
 
   it("sells short where that is allowed, as far as the cash covers it once more", () => {
-    const made = new Bench(tapeOf({ X: [START, CALM, REST] }), rulesOf({}, { allowShort: true, seed: seedFor("X", "low") }), "1000");
+    const made = new Bench(
+      tapeOf({ X: [START, CALM, REST] }),
+      rulesOf({}, { allowShort: true, seed: seedFor("X", "low") }),
+      "1000",
+    );
     refused(made, { side: "sell", quantity: "10.001" }, /insufficient buying power/);
     made.place(orderOf({ side: "sell", quantity: "10" }));
     made.step();
@@ -252,7 +362,11 @@ describe("money", () => {
   });
 
   it("lets a loss-making short be closed beyond the money there is", () => {
-    const made = new Bench(tapeOf({ X: [START, START, [500, 500, 500, 500]] }), rulesOf({}, { allowShort: true }), "1000");
+    const made = new Bench(
+      tapeOf({ X: [START, START, [500, 500, 500, 500]] }),
+      rulesOf({}, { allowShort: true }),
+      "1000",
+    );
     made.place(orderOf({ side: "sell", quantity: "10" }));
     made.step(5);
     made.place(orderOf({ quantity: "10" }));

@@ -8,10 +8,14 @@ import { FIRST_DATE, LAST_DATE } from "../../../connectors/paper/options.ts";
 import { recordingOf, rulesOf } from "../../support/paper-market.ts";
 
 /** A price as a number, for comparing shapes. */
-const number = (price: Amount): number => Number(String(price));
+function number(price: Amount): number {
+  return Number(String(price));
+}
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const catalogue = (start = "2019-10-10"): Catalogue => new Catalogue(start, lateTicksFor(2), () => Promise.resolve([]), quiet);
+function catalogue(start = "2019-10-10"): Catalogue {
+  return new Catalogue(start, lateTicksFor(2), () => Promise.resolve([]), quiet);
+}
 /** Days from the start to the last recorded one, 2020-04-17. */
 const RECORDED_DAYS = 130;
 const BARS = 5105;
@@ -33,7 +37,12 @@ describe("the recording", () => {
     const [last, first] = [index.bar(RECORDED_DAYS), index.bar(RECORDED_DAYS + BARS)];
     expect([last.open, last.close].map(String)).toEqual(["2842.43", "2874.56"]);
     const mirrored = index.bar(RECORDED_DAYS + 1);
-    expect([mirrored.open, mirrored.close, mirrored.low, mirrored.high].map(String)).toEqual(["2874.56", "2842.43", "2830.88", "2879.22"]);
+    expect([mirrored.open, mirrored.close, mirrored.low, mirrored.high].map(String)).toEqual([
+      "2874.56",
+      "2842.43",
+      "2830.88",
+      "2879.22",
+    ]);
     expect([first.open, first.close].map(String)).toEqual(["1455.22", "1469.25"]);
     expect(String(index.bar(RECORDED_DAYS + BARS + 1).open)).toBe("1469.25");
     expect(index.bar(7)).toEqual(index.bar(7 + 2 * BARS));
@@ -41,7 +50,9 @@ describe("the recording", () => {
 
   it("turns exactly at its ends", () => {
     const { index } = catalogue();
-    const turns = Array.from({ length: 3 * BARS }, (_, day) => [day, index.turnsAt(day)] as const).filter(([, way]) => way !== undefined);
+    const turns = Array.from({ length: 3 * BARS }, (_, day) => [day, index.turnsAt(day)] as const).filter(
+      ([, way]) => way !== undefined,
+    );
     expect(turns).toEqual([
       [RECORDED_DAYS + 1, "backwards"],
       [RECORDED_DAYS + 1 + BARS, "forwards"],
@@ -75,7 +86,16 @@ describe("the venue's time", () => {
   it("follows the recorded dates, then runs on over weekdays", () => {
     const { calendar } = catalogue();
     const dates = Array.from({ length: 8 }, (_, n) => calendar.date(RECORDED_DAYS - 1 + n));
-    expect(dates).toEqual(["2020-04-16", "2020-04-17", "2020-04-20", "2020-04-21", "2020-04-22", "2020-04-23", "2020-04-24", "2020-04-27"]);
+    expect(dates).toEqual([
+      "2020-04-16",
+      "2020-04-17",
+      "2020-04-20",
+      "2020-04-21",
+      "2020-04-22",
+      "2020-04-23",
+      "2020-04-24",
+      "2020-04-27",
+    ]);
   });
 
   it("only ever goes forward, within trading hours in New York, on weekdays", () => {
@@ -115,14 +135,19 @@ describe("the path within a bar", () => {
   const rules = rulesOf();
   const bar = fc
     .tuple(fc.integer({ min: 100, max: 100_000 }), fc.nat(500), fc.nat(500), fc.nat(500))
-    .map(([low, a, b, c]) => [low + a, low + a + b + c, low, low + a + b].map((cents) => cents / 100) as [number, number, number, number]);
+    .map(
+      ([low, a, b, c]) =>
+        [low + a, low + a + b + c, low, low + a + b].map((cents) => cents / 100) as [number, number, number, number],
+    );
 
   it("goes from open over both extremes to close, never outside the bar, the same for the same seed", () => {
     fc.assert(
       fc.property(bar, fc.nat(), fc.integer({ min: 1, max: 12 }), (row, seed, stretch) => {
         const recording = recordingOf("X", [row, row]);
         const ticks = 3 * stretch + 1;
-        const path = Array.from({ length: ticks }, (_, step) => momentOf(recording, { day: 1, step, ticks }, { ...rules, seed }));
+        const path = Array.from({ length: ticks }, (_, step) =>
+          momentOf(recording, { day: 1, step, ticks }, { ...rules, seed }),
+        );
         const last = path.map((moment) => number(moment.last));
         const [open, high, low, close] = row;
         expect([last[0], last.at(-1)]).toEqual([open, close]);
@@ -139,7 +164,9 @@ describe("the path within a bar", () => {
   it("visits the extremes in an order that the seed and the day decide", () => {
     const recording = recordingOf("X", [[100, 110, 90, 100]]);
     const firsts = (seed: number) =>
-      Array.from({ length: 200 }, (_, day) => number(momentOf(recording, { day: day + 1, step: 1, ticks: 4 }, { ...rules, seed }).last));
+      Array.from({ length: 200 }, (_, day) =>
+        number(momentOf(recording, { day: day + 1, step: 1, ticks: 4 }, { ...rules, seed }).last),
+      );
     expect(firsts(1)).toEqual(firsts(1));
     expect(firsts(1)).not.toEqual(firsts(2));
     expect(firsts(1).filter((price) => price === 90).length).toBeGreaterThan(70);
@@ -147,7 +174,10 @@ describe("the path within a bar", () => {
   });
 
   it("opens a day after a gap from yesterday's close", () => {
-    const recording = recordingOf("X", [[100, 100, 100, 100], [120, 120, 120, 120]]);
+    const recording = recordingOf("X", [
+      [100, 100, 100, 100],
+      [120, 120, 120, 120],
+    ]);
     expect(momentOf(recording, { day: 1, step: 0, ticks: 4 }, rules)).toMatchObject({ gap: true });
     expect(String(momentOf(recording, { day: 1, step: 0, ticks: 4 }, rules).previous)).toBe("100");
   });

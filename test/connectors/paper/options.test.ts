@@ -5,7 +5,13 @@ describe("the options", () => {
   it("have defaults", () => {
     const { cash, spreadBps, slippageBps, commissionBps, participation, ...rest } = readOptions({});
     expect(rest).toEqual({ start: "2019-10-10", barSeconds: 2, latencyMs: 0, seed: 1, allowShort: false });
-    expect([cash, spreadBps, slippageBps, commissionBps, participation].map(String)).toEqual(["1000000", "2", "1", "0", "0.1"]);
+    expect([cash, spreadBps, slippageBps, commissionBps, participation].map(String)).toEqual([
+      "1000000",
+      "2",
+      "1",
+      "0",
+      "0.1",
+    ]);
   });
 
   it("take numbers and exact text", () => {
@@ -19,7 +25,10 @@ describe("the options", () => {
 
   it.each<[options: Record<string, unknown>, message: string]>([
     [{ speed: 2 }, "[connector.options] speed is not an option of the paper venue; it has start, bar_seconds, cash,"],
-    [{ start: "1999-12-31" }, 'start is "1999-12-31"; it must be a date from 2000-01-03 to 2020-04-17, like "2019-10-10"'],
+    [
+      { start: "1999-12-31" },
+      'start is "1999-12-31"; it must be a date from 2000-01-03 to 2020-04-17, like "2019-10-10"',
+    ],
     [{ start: "2020-04-18" }, 'start is "2020-04-18"'],
     [{ start: "2019-02-30" }, 'start is "2019-02-30"'],
     [{ start: 20_191_010 }, "start is 20191010"],

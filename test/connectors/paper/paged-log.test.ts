@@ -5,7 +5,7 @@ import { CrashStore } from "../../support/crash-store.ts";
 const SHAPE: Shape = { name: "rows", pageRows: 3, pages: 2 };
 
 /** Appends row after row and stores the tail, as the vault does; dies at the `last`-th put. What was committed comes back. */
-const live = async (disk: Map<string, string>, last: number, lands: boolean): Promise<number> => {
+async function live(disk: Map<string, string>, last: number, lands: boolean): Promise<number> {
   let puts = 0;
   let dead: () => void = () => undefined;
   const death = new Promise<"dead">((resolve) => (dead = () => resolve("dead")));
@@ -30,22 +30,25 @@ const live = async (disk: Map<string, string>, last: number, lands: boolean): Pr
   };
   await Promise.race([work(), death]);
   return committed;
-};
+}
 
 describe("pages", () => {
-  it.each([true, false])("lose no committed row of the window at a crash at any put (which reaches the disk: %s)", async (lands) => {
-    for (let last = 1; last <= 40; last++) {
-      const disk = new Map<string, string>();
-      const committed = await live(disk, last, lands);
-      const store = new CrashStore(disk);
-      const tail = ((await store.get("tail")) ?? EMPTY) as Tail<number>;
-      const rows = await load(store, SHAPE, tail);
-      const newest = rows.at(-1) ?? 0;
-      expect([committed, committed + 1]).toContain(newest);
-      const kept = Math.min(tail.sealed, SHAPE.pages) * SHAPE.pageRows + tail.rows.length;
-      expect(rows).toEqual(Array.from({ length: kept }, (_, n) => newest - kept + 1 + n));
-    }
-  });
+  it.each([true, false])(
+    "lose no committed row of the window at a crash at any put (which reaches the disk: %s)",
+    async (lands) => {
+      for (let last = 1; last <= 40; last++) {
+        const disk = new Map<string, string>();
+        const committed = await live(disk, last, lands);
+        const store = new CrashStore(disk);
+        const tail = ((await store.get("tail")) ?? EMPTY) as Tail<number>;
+        const rows = await load(store, SHAPE, tail);
+        const newest = rows.at(-1) ?? 0;
+        expect([committed, committed + 1]).toContain(newest);
+        const kept = Math.min(tail.sealed, SHAPE.pages) * SHAPE.pageRows + tail.rows.length;
+        expect(rows).toEqual(Array.from({ length: kept }, (_, n) => newest - kept + 1 + n));
+      }
+    },
+  );
 
   it("seal several pages at once, each written once", async () => {
     const store = new CrashStore();
@@ -58,7 +61,9 @@ describe("pages", () => {
   it("are on disk when the tail that counts them is", async () => {
     const order: string[] = [];
     const store = new CrashStore(new Map(), { delay: () => new Promise((resolve) => setTimeout(resolve, 1)) });
-    const tail = await append(store, SHAPE, EMPTY, [1, 2, 3]).finally(() => order.push(`appended with ${[...store.disk.keys()].join()}`));
+    const tail = await append(store, SHAPE, EMPTY, [1, 2, 3]).finally(() =>
+      order.push(`appended with ${[...store.disk.keys()].join()}`),
+    );
     expect(order).toEqual(["appended with rows-0"]);
     expect(tail.rows).toEqual([]);
   });

@@ -8,8 +8,12 @@ import { type PaperStand, openPaper } from "../../support/paper-harness.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
-const spx = (changes: Parameters<typeof orderOf>[0] = {}) => orderOf({ symbol: "SPX", ...changes });
+function pass(ms: number): Promise<unknown> {
+  return vi.advanceTimersByTimeAsync(ms);
+}
+function spx(changes: Parameters<typeof orderOf>[0] = {}) {
+  return orderOf({ symbol: "SPX", ...changes });
+}
 const FAR = { type: "limit", limit: "100", timeInForce: "gtc" } as const;
 
 describe("the market", () => {
@@ -35,7 +39,13 @@ describe("the market", () => {
       seen.push([new Date(Number(timestamp)).toISOString().slice(0, 16), last]);
       await pass(500);
     }
-    expect(seen.map(([time]) => time.slice(5))).toEqual(["10-10T19:59", "10-11T14:30", "10-11T16:19", "10-11T18:09", "10-11T19:59"]);
+    expect(seen.map(([time]) => time.slice(5))).toEqual([
+      "10-10T19:59",
+      "10-11T14:30",
+      "10-11T16:19",
+      "10-11T18:09",
+      "10-11T19:59",
+    ]);
     expect(seen[1]?.[1]).toBe("2963.07");
     expect(seen[4]?.[1]).toBe("2970.27");
     expect([seen[2]?.[1], seen[3]?.[1]].toSorted()).toEqual(["2963.07", "2993.28"]);
@@ -43,7 +53,9 @@ describe("the market", () => {
 
   it("lists the five stocks at their last recorded month", async () => {
     const { venue } = await openPaper();
-    const prices = await Promise.all(["AAPL", "MSFT", "AMZN", "GOOG", "IBM"].map(async (symbol) => (await venue.getQuote(symbol)).last));
+    const prices = await Promise.all(
+      ["AAPL", "MSFT", "AMZN", "GOOG", "IBM"].map(async (symbol) => (await venue.getQuote(symbol)).last),
+    );
     expect(prices).toEqual(["223.02", "28.8", "128.82", "560.19", "125.55"]);
     await pass(2000);
     expect((await venue.getQuote("AAPL")).last).toBe("204.62");
@@ -70,7 +82,12 @@ describe("the market", () => {
       timesInForce: ["day", "gtc", "ioc", "fok"],
       tradable: true,
     });
-    expect(PaperVenue.capabilities).toMatchObject({ mode: "paper", simulatedTime: true, exactDecimals: true, clientIdDedupe: "forever" });
+    expect(PaperVenue.capabilities).toMatchObject({
+      mode: "paper",
+      simulatedTime: true,
+      exactDecimals: true,
+      clientIdDedupe: "forever",
+    });
   });
 
   it("lists the operator's bars, with a tick that fits their price, and leaves out what makes no sense", async () => {
@@ -103,7 +120,13 @@ describe("the market", () => {
     expect(await dates()).toEqual(["2019-10-09", "2019-10-10", "2019-10-11"]);
     const all = await venue.getBars("SPX", { resolution: "1d" });
     expect(all).toHaveLength(2000);
-    expect(all.at(-1)).toMatchObject({ open: "2963.07", high: "2993.28", low: "2963.07", close: "2970.27", volume: "3580460000" });
+    expect(all.at(-1)).toMatchObject({
+      open: "2963.07",
+      high: "2993.28",
+      low: "2963.07",
+      close: "2970.27",
+      volume: "3580460000",
+    });
     expect(await venue.getBars("AAPL", { resolution: "1d" })).toHaveLength(124);
     await expect(venue.getBars("SPX", { resolution: "1m" })).rejects.toThrow('resolution "1d", not "1m"');
   });
@@ -113,7 +136,9 @@ describe("an order", () => {
   it("is acknowledged first and filled within five seconds at the default speed", async () => {
     const events: string[] = [];
     const { venue, fills } = await openPaper({ onFill: ({ fillId }) => void events.push(fillId) });
-    void venue.placeOrder(spx({ clientOrderId: "first" })).then(({ venueOrderId, status }) => events.push(`${status} ${venueOrderId}`));
+    void venue
+      .placeOrder(spx({ clientOrderId: "first" }))
+      .then(({ venueOrderId, status }) => events.push(`${status} ${venueOrderId}`));
     await pass(5000);
     expect(events).toEqual(["acknowledged P-000001", "P-000001-1"]);
     expect(fills).toEqual([
@@ -153,7 +178,8 @@ describe("an order", () => {
   it("is acknowledged before its fill also where the tick waited for its acknowledgement to be stored", async () => {
     const events: string[] = [];
     let delayMs = 0;
-    const delay = (): Promise<void> => (delayMs === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, delayMs)));
+    const delay = (): Promise<void> =>
+      delayMs === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, delayMs));
     const store = new CrashStore(new Map(), { delay });
     const { venue } = await openPaper({ store, onFill: () => void events.push("fill") });
     await pass(490);
@@ -176,7 +202,13 @@ describe("an order", () => {
     await pass(500);
     expect(fills[0]).toMatchObject({ price: "2963.67", fee: "4.45" });
     const timestamp = Number((await venue.getQuote("SPX")).timestamp);
-    expect(await venue.getAccount()).toEqual({ cash: "550.045", buyingPower: "550.045", nav: "4994.65", currency: "USD", timestamp });
+    expect(await venue.getAccount()).toEqual({
+      cash: "550.045",
+      buyingPower: "550.045",
+      nav: "4994.65",
+      currency: "USD",
+      timestamp,
+    });
     const held = { symbol: "SPX", quantity: "1.5", averagePrice: "2963.67", markPrice: "2963.07", currency: "USD" };
     expect(await venue.getPositions()).toEqual([held]);
   });
@@ -198,7 +230,13 @@ describe("an order", () => {
       averagePrice: "2963.67",
     });
     expect(await venue.getOpenOrders()).toEqual([open]);
-    for (const query of [{ clientOrderId: "c" }, { venueOrderId: "P-000003" }, { venueOrderId: "P-000000" }, { venueOrderId: "x" }, {}]) {
+    for (const query of [
+      { clientOrderId: "c" },
+      { venueOrderId: "P-000003" },
+      { venueOrderId: "P-000000" },
+      { venueOrderId: "x" },
+      {},
+    ]) {
       expect(await venue.getOrder(query)).toBeNull();
     }
   });
@@ -208,7 +246,10 @@ describe("an order", () => {
     const { venueOrderId } = await venue.placeOrder(spx({ quantity: "2" }));
     await pass(1000);
     expect(fills.map(({ quantity }) => quantity)).toEqual(["0.895", "0.895"]);
-    expect(await venue.getOrder({ venueOrderId })).toMatchObject({ status: "partially_filled", filledQuantity: "1.79" });
+    expect(await venue.getOrder({ venueOrderId })).toMatchObject({
+      status: "partially_filled",
+      filledQuantity: "1.79",
+    });
     await pass(500);
     expect(fills.map(({ fillId, quantity }) => [fillId, quantity]).at(-1)).toEqual(["P-000001-3", "0.21"]);
     expect(await venue.getOrder({ venueOrderId })).toMatchObject({ status: "filled", filledQuantity: "2" });
@@ -266,7 +307,11 @@ describe("an order", () => {
 describe("a refused order", () => {
   const cases: [what: string, order: Parameters<typeof orderOf>[0], words: string | RegExp][] = [
     ["an unknown symbol", { symbol: "NOPE" }, '"NOPE" is not listed at the paper venue'],
-    ["more than the money", { quantity: "341" }, /^insufficient buying power: buy 341 SPX at 2938\.73 needs 1002106\.93, 1000000 is free$/],
+    [
+      "more than the money",
+      { quantity: "341" },
+      /^insufficient buying power: buy 341 SPX at 2938\.73 needs 1002106\.93, 1000000 is free$/,
+    ],
     ["a sale of nothing held", { side: "sell" }, /cannot sell 1 SPX: 0 held.*allow_short = true/],
     ["a quantity of zero", { quantity: "0" }, 'quantity "0" is not a number above zero'],
     ["a negative quantity", { quantity: "-1" }, /not a number above zero/],
@@ -279,7 +324,11 @@ describe("a refused order", () => {
     ["a market order with a limit", { limit: "2900" }, "a market order takes no limit price"],
     ["a limit order with a stop", { type: "limit", limit: "2900", stop: "2800" }, "a limit order takes no stop price"],
     ["a stop that cannot wait", { type: "stop", stop: "3000", timeInForce: "ioc" }, /a stop order cannot be ioc/],
-    ["an unknown type", { type: "iceberg" as "market" }, 'order type "iceberg" is not one of market, limit, stop, stop_limit'],
+    [
+      "an unknown type",
+      { type: "iceberg" as "market" },
+      'order type "iceberg" is not one of market, limit, stop, stop_limit',
+    ],
     ["an unknown time in force", { timeInForce: "gtd" as "day" }, /time in force "gtd"/],
     ["an unknown side", { side: "short" as "sell" }, /neither buy nor sell/],
     ["no client order id", { clientOrderId: "" }, /client order id "" is not 1 to 48/],
@@ -293,7 +342,8 @@ describe("a refused order", () => {
     await expect(outcome).rejects.toThrow(words);
     expect(await venue.getOpenOrders()).toEqual([]);
     const report = await venue.getOrder({ clientOrderId: request.clientOrderId });
-    if (/^.{1,48}$/.test(request.clientOrderId)) expect(report).toMatchObject({ status: "rejected", filledQuantity: "0" });
+    if (/^.{1,48}$/.test(request.clientOrderId))
+      expect(report).toMatchObject({ status: "rejected", filledQuantity: "0" });
     await pass(5000);
     expect(fills).toEqual([]);
   });

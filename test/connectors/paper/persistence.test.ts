@@ -12,24 +12,28 @@ import { type PaperStand, openPaper } from "../../support/paper-harness.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
-const spx = (changes: Parameters<typeof orderOf>[0] = {}) => orderOf({ symbol: "SPX", ...changes });
+function pass(ms: number): Promise<unknown> {
+  return vi.advanceTimersByTimeAsync(ms);
+}
+function spx(changes: Parameters<typeof orderOf>[0] = {}) {
+  return orderOf({ symbol: "SPX", ...changes });
+}
 const FAR = { type: "limit", limit: "100", timeInForce: "gtc" } as const;
 
 /** kill -9: no timer fires again, no put answers again. */
-const kill = (stand: PaperStand, lands = () => false): CrashStore => {
+function kill(stand: PaperStand, lands = () => false): CrashStore {
   vi.clearAllTimers();
   return new CrashStore(stand.store.crash(), { lands });
-};
+}
 
 /** Lets an operation that needs timers come to its end. */
-const settle = async <T>(promise: Promise<T>): Promise<T> => {
+async function settle<T>(promise: Promise<T>): Promise<T> {
   const progress = { done: false };
   const finish = (): void => void (progress.done = true);
   promise.then(finish, finish);
   while (!progress.done) await pass(1);
   return promise;
-};
+}
 
 describe("after kill -9", () => {
   it("resumes where it stood, with its orders working, and fills them", async () => {
@@ -37,7 +41,11 @@ describe("after kill -9", () => {
     await first.venue.placeOrder(spx({ clientOrderId: "slow", quantity: "1", timeInForce: "gtc" }));
     await first.venue.placeOrder(spx({ clientOrderId: "far", ...FAR }));
     await pass(1000);
-    const [quote, account, emitted] = [await first.venue.getQuote("SPX"), await first.venue.getAccount(), [...first.fills]];
+    const [quote, account, emitted] = [
+      await first.venue.getQuote("SPX"),
+      await first.venue.getAccount(),
+      [...first.fills],
+    ];
     const second = await openPaper({ options: { participation: "0.0000000001" }, store: kill(first) });
     expect(await second.venue.getQuote("SPX")).toEqual(quote);
     expect(await second.venue.getAccount()).toEqual(account);
@@ -48,9 +56,14 @@ describe("after kill -9", () => {
       { clientOrderId: "far", status: "open" },
     ]);
     await pass(30_000);
-    expect(await second.venue.getOrder({ clientOrderId: "slow" })).toMatchObject({ status: "filled", filledQuantity: "1" });
+    expect(await second.venue.getOrder({ clientOrderId: "slow" })).toMatchObject({
+      status: "filled",
+      filledQuantity: "1",
+    });
     expect(await second.venue.getFills(0)).toEqual([...emitted, ...second.fills]);
-    expect(new Set([...emitted, ...second.fills].map(({ fillId }) => fillId)).size).toBe(emitted.length + second.fills.length);
+    expect(new Set([...emitted, ...second.fills].map(({ fillId }) => fillId)).size).toBe(
+      emitted.length + second.fills.length,
+    );
   });
 
   it("has stored an order before it is acknowledged, and not acknowledged what it has not stored", async () => {
@@ -67,7 +80,9 @@ describe("after kill -9", () => {
     expect(await first.venue.getOrder({ clientOrderId: "held" })).toBeNull();
     const second = await openPaper({ store: kill(first) });
     expect(await second.venue.getOrder({ clientOrderId: "held" })).toBeNull();
-    await expect(second.venue.placeOrder(spx({ clientOrderId: "held" }))).resolves.toMatchObject({ venueOrderId: "P-000001" });
+    await expect(second.venue.placeOrder(spx({ clientOrderId: "held" }))).resolves.toMatchObject({
+      venueOrderId: "P-000001",
+    });
   });
 
   it("has stored a fill before the desk hears of it", async () => {
@@ -131,7 +146,8 @@ describe("after kill -9", () => {
             );
           } else if (next.kind === "cancel") {
             const id = [...acked.values()][next.which];
-            if (id !== undefined) stand.venue.cancelOrder(id).catch((error: unknown) => expect(error).toBeInstanceOf(VenueRejection));
+            if (id !== undefined)
+              stand.venue.cancelOrder(id).catch((error: unknown) => expect(error).toBeInstanceOf(VenueRejection));
           } else {
             vi.clearAllTimers();
             const disk = stand.store.crash();
@@ -159,7 +175,8 @@ describe("after kill -9", () => {
     expect(new Set(seen.emitted.map(({ fillId }) => fillId)).size).toBe(seen.emitted.length);
     for (const fill of seen.emitted) expect(byId.get(fill.fillId)).toEqual(fill);
     expect(Number((await venue.getQuote("SPX")).timestamp)).toBeGreaterThanOrEqual(seen.latest);
-    for (const [clientOrderId, venueOrderId] of seen.acked) expect(await venue.getOrder({ clientOrderId })).toMatchObject({ venueOrderId });
+    for (const [clientOrderId, venueOrderId] of seen.acked)
+      expect(await venue.getOrder({ clientOrderId })).toMatchObject({ venueOrderId });
     const numbers = new Set<string>();
     for (const clientOrderId of seen.sent) {
       const report = await venue.getOrder({ clientOrderId });
@@ -168,7 +185,9 @@ describe("after kill -9", () => {
       numbers.add(report.venueOrderId);
       const mine = fills.filter((fill) => fill.clientOrderId === clientOrderId);
       expect(mine.map(({ fillId }) => fillId)).toEqual(mine.map((_, n) => `${report.venueOrderId}-${n + 1}`));
-      expect(thousandths(report.filledQuantity)).toBe(mine.reduce((sum, { quantity }) => sum + thousandths(quantity), 0));
+      expect(thousandths(report.filledQuantity)).toBe(
+        mine.reduce((sum, { quantity }) => sum + thousandths(quantity), 0),
+      );
     }
     const { cash } = await venue.getAccount();
     const spent = fills.reduce((sum, { side, quantity, price, fee }) => {
@@ -188,7 +207,9 @@ describe("the store", () => {
     void venue.placeOrder(spx()).then(acked);
     await pass(600);
     expect(acked).not.toHaveBeenCalled();
-    expect(log.filter((line) => line.includes("cannot store its state and waits: no space left on device"))).toHaveLength(2);
+    expect(
+      log.filter((line) => line.includes("cannot store its state and waits: no space left on device")),
+    ).toHaveLength(2);
     await pass(600);
     expect(acked).toHaveBeenCalledOnce();
     await pass(600);
@@ -295,7 +316,9 @@ describe("the store", () => {
 
   it("of another version is not touched", async () => {
     const disk = new Map([["state", '{"version":2}']]);
-    await expect(openPaper({ store: new CrashStore(disk) })).rejects.toThrow("the stored state has version 2; this venue reads version 1");
+    await expect(openPaper({ store: new CrashStore(disk) })).rejects.toThrow(
+      "the stored state has version 2; this venue reads version 1",
+    );
     expect([...disk]).toEqual([["state", '{"version":2}']]);
   });
 
@@ -305,13 +328,18 @@ describe("the store", () => {
     await pass(500);
     await venue.disconnect();
     store.disk.delete("fills-0");
-    await expect(openPaper({ store: new CrashStore(store.disk) })).rejects.toThrow("the stored page fills-0 is missing or not page 0");
+    await expect(openPaper({ store: new CrashStore(store.disk) })).rejects.toThrow(
+      "the stored page fills-0 is missing or not page 0",
+    );
   });
 
   it("keeps start, cash and seed of the first opening, and says so", async () => {
     const first = await openPaper({ options: { start: "2010-01-04", cash: 500, seed: 3 } });
     await first.venue.disconnect();
-    const { venue, log } = await openPaper({ store: new CrashStore(first.store.disk), options: { cash: 700, seed: 3 } });
+    const { venue, log } = await openPaper({
+      store: new CrashStore(first.store.disk),
+      options: { cash: 700, seed: 3 },
+    });
     expect(await venue.getAccount()).toMatchObject({ cash: "500" });
     expect(new Date((await venue.getQuote("SPX")).timestamp).toISOString()).toBe("2010-01-04T19:59:00.000Z");
     expect(log.filter((line) => line.startsWith("warn"))).toEqual([
@@ -349,7 +377,9 @@ describe("a market left running", () => {
     store.disk.set("state", JSON.stringify(state));
     const late = await openPaper({ store: new CrashStore(store.disk) });
     await pass(60_000);
-    expect(late.log.filter((line) => line === "error the paper venue's dates have run out; it stands still")).toHaveLength(1);
+    expect(
+      late.log.filter((line) => line === "error the paper venue's dates have run out; it stands still"),
+    ).toHaveLength(1);
     expect(Number((await late.venue.getQuote("SPX")).timestamp)).toBeLessThan(END_OF_TIME);
   });
 });

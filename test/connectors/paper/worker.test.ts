@@ -10,18 +10,18 @@ const FILE = fileURLToPath(new URL("../../../connectors/paper/index.ts", import.
 let stand: Stand | undefined;
 afterEach(() => stand?.connector.stop());
 
-const valueOf = (envelope: Envelope): unknown => {
+function valueOf(envelope: Envelope): unknown {
   if (!envelope.ok) throw new Error(envelope.message);
   return envelope.value;
-};
+}
 
-const until = async (what: string, isSo: () => boolean): Promise<void> => {
+async function until(what: string, isSo: () => boolean): Promise<void> {
   const deadline = Date.now() + 10_000;
   while (!isSo()) {
     if (Date.now() > deadline) throw new Error(`waited 10 s for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-};
+}
 
 it("loads by path, trades, and remembers across a new life", async () => {
   stand = await adapterStand("", { file: FILE, options: { bar_seconds: 0.2 } });
@@ -39,7 +39,10 @@ it("loads by path, trades, and remembers across a new life", async () => {
   expect(bars.map((bar) => barShape.parse(bar))).toHaveLength(2000);
 
   const order = orderOf({ symbol: "SPX", quantity: "2", clientOrderId: "worker-1" });
-  expect(valueOf(await connector.call("placeOrder", [order]))).toEqual({ venueOrderId: "P-000001", status: "acknowledged" });
+  expect(valueOf(await connector.call("placeOrder", [order]))).toEqual({
+    venueOrderId: "P-000001",
+    status: "acknowledged",
+  });
   const second = await connector.call("placeOrder", [order]);
   expect(second).toMatchObject({ ok: false, kind: "rejection", message: "duplicate client order id worker-1" });
   await until("the fill", () => fills.length === 1);
@@ -48,7 +51,9 @@ it("loads by path, trades, and remembers across a new life", async () => {
   await connector.restart();
   const remembered = valueOf(await connector.call("getFills", [0])) as unknown[];
   expect(remembered).toEqual(fills);
-  expect(remembered.map((fill) => fillShape.parse(fill))).toMatchObject([{ fillId: "P-000001-1", price: expect.any(String) as string }]);
+  expect(remembered.map((fill) => fillShape.parse(fill))).toMatchObject([
+    { fillId: "P-000001-1", price: expect.any(String) as string },
+  ]);
   expect(await connector.call("placeOrder", [order])).toMatchObject({ ok: false, kind: "rejection" });
   expect(fills).toHaveLength(1);
   expect(connector.facts).toMatchObject({ state: "ready", restarts: 0 });

@@ -5,13 +5,20 @@ import type { Capabilities } from "../../../src/domain/sdk.ts";
 import type { GateInput } from "../../../src/gate/input.ts";
 
 const rule = guard("buying-power");
-const desk = (buyingPower = "1000") => story().desk().account("paper", { buyingPower });
+function desk(buyingPower = "1000") {
+  return story().desk().account("paper", { buyingPower });
+}
 const NETS: Capabilities = { buyingPowerNetsOpenOrders: true };
-const connector = (tale: Story, capabilities: Capabilities): Partial<GateInput> => ({
-  connector: { ...inputOf(tale, {}).connector, capabilities },
-});
-const holding = (quantity: string, buyingPower = "0") =>
-  story().desk().account("paper", { buyingPower, positions: [{ symbol: "AAPL", quantity, markPrice: "100" }] });
+function connector(tale: Story, capabilities: Capabilities): Partial<GateInput> {
+  return {
+    connector: { ...inputOf(tale, {}).connector, capabilities },
+  };
+}
+function holding(quantity: string, buyingPower = "0") {
+  return story()
+    .desk()
+    .account("paper", { buyingPower, positions: [{ symbol: "AAPL", quantity, markPrice: "100" }] });
+}
 
 describe("buying-power", () => {
   it("lets an order that takes all of it pass, and nothing more", () => {
@@ -44,7 +51,10 @@ describe("buying-power", () => {
   });
 
   it("frees what a rejected or cancelled order held, and another connector's never counts", () => {
-    const tale = desk().working("a", { quantity: "10" }).reported("a", "cancelled").working("b", { connector: "other", quantity: "10" });
+    const tale = desk()
+      .working("a", { quantity: "10" })
+      .reported("a", "cancelled")
+      .working("b", { connector: "other", quantity: "10" });
     expect(ask(tale, { quantity: "10" }, rule).decision).toBe("allow");
   });
 
@@ -52,7 +62,10 @@ describe("buying-power", () => {
     const tale = desk().filled("a", { quantity: "6" });
     expect(ask(tale, { quantity: "4" }, rule).decision).toBe("allow");
     expect(ask(tale, { quantity: "4.01" }, rule).decision).toBe("block");
-    const reported = tale.account("paper", { buyingPower: "400", positions: [{ symbol: "AAPL", quantity: "6", markPrice: "100" }] });
+    const reported = tale.account("paper", {
+      buyingPower: "400",
+      positions: [{ symbol: "AAPL", quantity: "6", markPrice: "100" }],
+    });
     expect(ask(reported, { quantity: "4" }, rule).decision).toBe("allow");
     expect(ask(reported, { quantity: "4.01" }, rule).decision).toBe("block");
   });
@@ -64,7 +77,9 @@ describe("buying-power", () => {
   });
 
   it("does not count money from sales before the connector does", () => {
-    const tale = story().desk().account("paper", { buyingPower: "0", positions: [{ symbol: "MSFT", quantity: "10", markPrice: "400" }] });
+    const tale = story()
+      .desk()
+      .account("paper", { buyingPower: "0", positions: [{ symbol: "MSFT", quantity: "10", markPrice: "400" }] });
     tale.filled("s", { symbol: "MSFT", side: "sell", quantity: "10", limitPrice: "400" });
     expect(ask(tale, { quantity: "1" }, rule).decision).toBe("block");
   });
@@ -126,7 +141,10 @@ describe("buying-power", () => {
       expect(ask(acked, { quantity: "4.01" }, rule, connector(acked, NETS)).decision).toBe("block");
       expect(ask(acked, { quantity: "1" }, rule).decision).toBe("block");
       const askedBefore = { ...connector(acked, NETS), buyingPowerSeq: 4 };
-      expect(ask(acked, { quantity: "1" }, rule, askedBefore).decision, "acknowledged after the connector was asked").toBe("block");
+      expect(
+        ask(acked, { quantity: "1" }, rule, askedBefore).decision,
+        "acknowledged after the connector was asked",
+      ).toBe("block");
       const ackedLater = desk().working("a", { quantity: "6" });
       expect(ask(ackedLater, { quantity: "4.01" }, rule, connector(ackedLater, NETS)).decision).toBe("block");
     });
@@ -160,9 +178,16 @@ describe("buying-power", () => {
   it("blocks without an account, a price, or a price of what is in flight", () => {
     expect(ask(story().desk(), {}, rule)).toMatchObject({ decision: "block", code: "BUYING_POWER_UNAVAILABLE" });
     expect(ask(story().desk(), { side: "sell" }, rule).decision).toBe("block");
-    expect(ask(desk(), { type: "market", side: "sell", protectionPrice: "1" }, rule, { quote: undefined }).decision).toBe("block");
+    expect(
+      ask(desk(), { type: "market", side: "sell", protectionPrice: "1" }, rule, { quote: undefined }).decision,
+    ).toBe("block");
     const unpriced = desk().working("m", { symbol: "MSFT", type: "market", quantity: "1" });
-    expect(ask(unpriced, { quantity: "1" }, rule)).toMatchObject({ decision: "block", code: "BUYING_POWER_UNAVAILABLE" });
-    expect(ask(story().desk().account("paper", { buyingPower: "-1" }), { quantity: "0.01" }, rule).decision).toBe("block");
+    expect(ask(unpriced, { quantity: "1" }, rule)).toMatchObject({
+      decision: "block",
+      code: "BUYING_POWER_UNAVAILABLE",
+    });
+    expect(ask(story().desk().account("paper", { buyingPower: "-1" }), { quantity: "0.01" }, rule).decision).toBe(
+      "block",
+    );
   });
 });

@@ -4,16 +4,29 @@ import { ask, guard, quote } from "../../support/gate-case.ts";
 import { type TermsDraft, justOver, justUnder, story } from "../../support/journal-scenario.ts";
 
 /** NAV 100,000. */
-const desk = () => story().desk().connector("paper").account("paper");
-const holding = (quantity: string, markPrice = "100", nav = "100000") =>
-  story().desk().account("paper", { nav, positions: [{ symbol: "AAPL", quantity, markPrice, averagePrice: markPrice }] });
+function desk() {
+  return story().desk().connector("paper").account("paper");
+}
+function holding(quantity: string, markPrice = "100", nav = "100000") {
+  return story()
+    .desk()
+    .account("paper", { nav, positions: [{ symbol: "AAPL", quantity, markPrice, averagePrice: markPrice }] });
+}
 
 describe("max-order-nav", () => {
   const rule = guard("max-order-nav", { max_pct: 5 });
 
   it("holds the order's worth against NAV, the limit inclusive", () => {
-    expect(ask(desk(), { quantity: "50" }, rule)).toMatchObject({ decision: "allow", code: "OK", limit: "5 %", actual: "5 %" });
-    expect(ask(desk(), { quantity: justOver("50", 18) }, rule)).toMatchObject({ decision: "block", code: "MAX_ORDER_NAV_EXCEEDED" });
+    expect(ask(desk(), { quantity: "50" }, rule)).toMatchObject({
+      decision: "allow",
+      code: "OK",
+      limit: "5 %",
+      actual: "5 %",
+    });
+    expect(ask(desk(), { quantity: justOver("50", 18) }, rule)).toMatchObject({
+      decision: "block",
+      code: "MAX_ORDER_NAV_EXCEEDED",
+    });
     expect(ask(desk(), { quantity: "1", limitPrice: justOver("5000", 18) }, rule).decision).toBe("block");
     expect(ask(desk(), { quantity: "1", limitPrice: "5000" }, rule).decision).toBe("allow");
   });
@@ -37,14 +50,21 @@ describe("max-order-nav", () => {
     ["a limit far above the market at the limit", { limitPrice: "200", quantity: "25" }, {}, "allow"],
     ["and not at the ask", { limitPrice: "200", quantity: "26" }, {}, "block"],
     ["a limit with no quote at all", { quantity: "50" }, { quote: undefined }, "allow"],
-    ["a market sell with no quote", { type: "market", side: "sell", protectionPrice: "97", quantity: "1" }, { quote: undefined }, "block"],
+    [
+      "a market sell with no quote",
+      { type: "market", side: "sell", protectionPrice: "97", quantity: "1" },
+      { quote: undefined },
+      "block",
+    ],
   ])("%s", (_, order, more, decision) => {
     expect(ask(desk(), order, rule, more).decision).toBe(decision);
   });
 
   it("does not price an order by a quote of another symbol", () => {
     const order = { type: "market", side: "sell", protectionPrice: "97", quantity: "1" } as const;
-    expect(ask(desk(), order, rule, { quote: quote("1", "1", { symbol: "MSFT" }) }).code).toBe("MAX_ORDER_NAV_UNAVAILABLE");
+    expect(ask(desk(), order, rule, { quote: quote("1", "1", { symbol: "MSFT" }) }).code).toBe(
+      "MAX_ORDER_NAV_UNAVAILABLE",
+    );
   });
 
   it("counts a short sale above the ask: 100.01 × 1.03", () => {
@@ -60,7 +80,10 @@ describe("max-order-nav", () => {
   });
 
   it("blocks where no account is known, and where accounts are in two currencies", () => {
-    expect(ask(story().desk(), { quantity: "1" }, rule)).toMatchObject({ decision: "block", code: "MAX_ORDER_NAV_UNAVAILABLE" });
+    expect(ask(story().desk(), { quantity: "1" }, rule)).toMatchObject({
+      decision: "block",
+      code: "MAX_ORDER_NAV_UNAVAILABLE",
+    });
     expect(ask(desk().account("yen", { currency: "JPY" }), { quantity: "1" }, rule).decision).toBe("block");
     expect(ask(desk().account("coins", { currency: "USDT" }), { quantity: "100" }, rule).decision).toBe("allow");
     const foreign = { symbol: "AAPL", currency: "EUR" };
@@ -69,7 +92,9 @@ describe("max-order-nav", () => {
 
   it("counts every connector's last mark into NAV", () => {
     expect(ask(desk().account("other", { nav: "100000" }), { quantity: "100" }, rule).decision).toBe("allow");
-    expect(ask(desk().account("other", { nav: "100000" }), { quantity: justOver("100", 12) }, rule).decision).toBe("block");
+    expect(ask(desk().account("other", { nav: "100000" }), { quantity: justOver("100", 12) }, rule).decision).toBe(
+      "block",
+    );
   });
 });
 
@@ -138,16 +163,24 @@ describe("max-position-nav", () => {
   });
 
   it("adds the same symbol on another connector, whatever its case, and never nets it", () => {
-    const tale = desk().account("other", { nav: "0", positions: [{ symbol: "aapl", quantity: "150", markPrice: "100" }] });
+    const tale = desk().account("other", {
+      nav: "0",
+      positions: [{ symbol: "aapl", quantity: "150", markPrice: "100" }],
+    });
     expect(ask(tale, { quantity: "50" }, rule, at100).decision).toBe("allow");
     expect(ask(tale, { quantity: "51" }, rule, at100).decision).toBe("block");
-    const shortElsewhere = desk().account("other", { nav: "0", positions: [{ symbol: "AAPL", quantity: "-150", markPrice: "100" }] });
+    const shortElsewhere = desk().account("other", {
+      nav: "0",
+      positions: [{ symbol: "AAPL", quantity: "-150", markPrice: "100" }],
+    });
     expect(ask(shortElsewhere, { quantity: "200" }, rule, at100).decision).toBe("allow");
     expect(ask(shortElsewhere, { quantity: "201" }, rule, at100).decision).toBe("block");
   });
 
   it("takes the larger of the fills' position and the venue's last mark", () => {
-    const venueHasMore = holding("0").account("paper", { positions: [{ symbol: "AAPL", quantity: "150", markPrice: "100" }] });
+    const venueHasMore = holding("0").account("paper", {
+      positions: [{ symbol: "AAPL", quantity: "150", markPrice: "100" }],
+    });
     expect(ask(venueHasMore, { quantity: "51" }, rule, at100).decision).toBe("block");
     const foldHasMore = desk().filled("a", { quantity: "150" });
     expect(ask(foldHasMore, { quantity: "50" }, rule, at100).decision).toBe("allow");
@@ -163,7 +196,10 @@ describe("day-loss-limit", () => {
 
   it("lets a loss of exactly the limit pass, and nothing over it", () => {
     expect(ask(lost("97000"), {}, rule)).toMatchObject({ decision: "allow", actual: "3 %" });
-    expect(ask(lost(justUnder("97000", 18)), {}, rule)).toMatchObject({ decision: "block", code: "DAY_LOSS_LIMIT_EXCEEDED" });
+    expect(ask(lost(justUnder("97000", 18)), {}, rule)).toMatchObject({
+      decision: "block",
+      code: "DAY_LOSS_LIMIT_EXCEEDED",
+    });
     expect(ask(lost("120000"), {}, rule).decision).toBe("allow");
   });
 
@@ -180,7 +216,9 @@ describe("day-loss-limit", () => {
     expect(ask(tale, {}, rule, tomorrow).decision).toBe("allow");
     const further = tale.account("paper", { nav: "87300", venueDate: "2026-07-07" });
     expect(ask(further, {}, rule, tomorrow).decision).toBe("allow");
-    expect(ask(further.account("paper", { nav: "87299.99", venueDate: "2026-07-07" }), {}, rule, tomorrow).decision).toBe("block");
+    expect(
+      ask(further.account("paper", { nav: "87299.99", venueDate: "2026-07-07" }), {}, rule, tomorrow).decision,
+    ).toBe("block");
   });
 
   it("takes today from the venue, in the desk's time zone: a replayed market has its own", () => {
@@ -189,20 +227,31 @@ describe("day-loss-limit", () => {
     const at = (venueNow: number, timezone: string) => ask(tale, order, rule, { venueNow, timezone });
     expect(at(Date.UTC(2019, 9, 10, 14), "America/New_York").decision).toBe("allow");
     expect(at(Date.UTC(2019, 9, 11, 3), "America/New_York").decision).toBe("allow");
-    expect(at(Date.UTC(2019, 9, 11, 4), "America/New_York")).toMatchObject({ decision: "block", code: "DAY_LOSS_LIMIT_UNAVAILABLE" });
+    expect(at(Date.UTC(2019, 9, 11, 4), "America/New_York")).toMatchObject({
+      decision: "block",
+      code: "DAY_LOSS_LIMIT_UNAVAILABLE",
+    });
     expect(at(Date.UTC(2019, 9, 11, 3), "UTC").decision).toBe("block");
   });
 
   it("adds up the connectors, each by its own day", () => {
     const tale = lost("94001").account("other", { nav: "100000", venueDate: "2026-07-05" });
     expect(ask(tale, {}, rule).decision).toBe("allow");
-    expect(ask(lost("93999").account("other", { nav: "100000", venueDate: "2026-07-05" }), {}, rule).decision).toBe("block");
+    expect(ask(lost("93999").account("other", { nav: "100000", venueDate: "2026-07-05" }), {}, rule).decision).toBe(
+      "block",
+    );
   });
 
   it("blocks without an account, with an open of nothing, and with a broken venue clock", () => {
     expect(ask(story().desk(), {}, rule).decision).toBe("block");
-    expect(ask(story().desk().account("paper", { nav: "0" }), {}, rule)).toMatchObject({ decision: "block", code: "NAV_NOT_POSITIVE" });
-    expect(ask(lost("100000"), {}, rule, { venueNow: Number.NaN })).toMatchObject({ decision: "block", code: "GUARD_ERROR" });
+    expect(ask(story().desk().account("paper", { nav: "0" }), {}, rule)).toMatchObject({
+      decision: "block",
+      code: "NAV_NOT_POSITIVE",
+    });
+    expect(ask(lost("100000"), {}, rule, { venueNow: Number.NaN })).toMatchObject({
+      decision: "block",
+      code: "GUARD_ERROR",
+    });
     expect(ask(lost("100000"), {}, rule, { venueNow: undefined as unknown as number }).decision).toBe("block");
   });
 });
@@ -211,12 +260,14 @@ describe("gross-exposure", () => {
   const rule = guard("gross-exposure", { max_pct: 100 });
   const at100 = { quote: quote("100", "100") };
   const spread = () =>
-    story().desk().account("paper", {
-      positions: [
-        { symbol: "AAPL", quantity: "300", markPrice: "100" },
-        { symbol: "MSFT", quantity: "-100", markPrice: "400" },
-      ],
-    });
+    story()
+      .desk()
+      .account("paper", {
+        positions: [
+          { symbol: "AAPL", quantity: "300", markPrice: "100" },
+          { symbol: "MSFT", quantity: "-100", markPrice: "400" },
+        ],
+      });
 
   it("adds longs and shorts at their worst, the limit inclusive", () => {
     expect(ask(spread(), { quantity: "300" }, rule, at100).decision).toBe("allow");
@@ -233,7 +284,9 @@ describe("gross-exposure", () => {
   });
 
   it("lets a strictly reducing order pass above the limit", () => {
-    const tale = story().desk().account("paper", { nav: "1000", positions: [{ symbol: "AAPL", quantity: "300", markPrice: "100" }] });
+    const tale = story()
+      .desk()
+      .account("paper", { nav: "1000", positions: [{ symbol: "AAPL", quantity: "300", markPrice: "100" }] });
     expect(ask(tale, { side: "sell", quantity: "300" }, rule, at100).decision).toBe("allow");
     expect(ask(tale, { quantity: "1" }, rule, at100).decision).toBe("block");
   });
@@ -243,6 +296,9 @@ describe("gross-exposure", () => {
     expect(ask(tale, { quantity: "200" }, rule, at100).decision).toBe("allow");
     expect(ask(tale, { quantity: "201" }, rule, at100).decision).toBe("block");
     const unpriced = desk().account("paper", { positions: [{ symbol: "TSLA", quantity: "400" }] });
-    expect(ask(unpriced, { quantity: "1" }, rule, at100)).toMatchObject({ decision: "block", code: "GROSS_EXPOSURE_UNAVAILABLE" });
+    expect(ask(unpriced, { quantity: "1" }, rule, at100)).toMatchObject({
+      decision: "block",
+      code: "GROSS_EXPOSURE_UNAVAILABLE",
+    });
   });
 });

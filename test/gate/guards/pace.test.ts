@@ -3,23 +3,34 @@ import { ask, guard } from "../../support/gate-case.ts";
 import { type TermsDraft, story } from "../../support/journal-scenario.ts";
 
 const HOUR = 3_600_000;
-const desk = () => story().desk().account("paper");
+function desk() {
+  return story().desk().account("paper");
+}
 
 /** `count` intents of different instruments, all at one moment. */
-const burst = (count: number) => {
+function burst(count: number) {
   const tale = desk();
   for (let i = 0; i < count; i++) {
-    tale.proposed(`o${i}`, { symbol: `S${i}` }).approved(`o${i}`).wait(-2000).submitting(`o${i}`).wait(-1000);
+    tale
+      .proposed(`o${i}`, { symbol: `S${i}` })
+      .approved(`o${i}`)
+      .wait(-2000)
+      .submitting(`o${i}`)
+      .wait(-1000);
   }
   return tale;
-};
+}
 
 describe("order-rate", () => {
   const rule = guard("order-rate", { max_per_minute: 5 });
 
   it("counts this order: the limit itself passes", () => {
     expect(ask(burst(4), {}, rule)).toMatchObject({ decision: "allow", actual: "5 per minute" });
-    expect(ask(burst(5), {}, rule)).toMatchObject({ decision: "block", code: "ORDER_RATE_EXCEEDED", limit: "5 per minute" });
+    expect(ask(burst(5), {}, rule)).toMatchObject({
+      decision: "block",
+      code: "ORDER_RATE_EXCEEDED",
+      limit: "5 per minute",
+    });
   });
 
   it("does not count the order against itself when it is judged again", () => {
@@ -48,7 +59,11 @@ describe("order-rate", () => {
   });
 
   it("counts what was sent after the clock was set back, and takes what came before a stale one for stale", () => {
-    const tale = burst(5).wait(-HOUR / 2).proposed("n", { symbol: "N" }).approved("n").submitting("n");
+    const tale = burst(5)
+      .wait(-HOUR / 2)
+      .proposed("n", { symbol: "N" })
+      .approved("n")
+      .submitting("n");
     const sent = tale.book().intents.at(-1)?.at ?? 0;
     expect(ask(tale, {}, rule, { hostNow: sent + 59_999 }).decision).toBe("block");
     expect(ask(tale, {}, rule, { hostNow: sent + 60_000 }).decision).toBe("allow");
@@ -63,7 +78,10 @@ describe("order-rate", () => {
     const daily = guard("order-rate", { max_per_minute: 60, max_per_day: 5 });
     const tale = burst(5);
     const sent = tale.book().intents[0]?.at ?? 0;
-    expect(ask(tale, {}, daily, { hostNow: sent + 24 * HOUR - 1 })).toMatchObject({ decision: "block", actual: "6 per day" });
+    expect(ask(tale, {}, daily, { hostNow: sent + 24 * HOUR - 1 })).toMatchObject({
+      decision: "block",
+      actual: "6 per day",
+    });
     expect(ask(tale, {}, daily, { hostNow: sent + 24 * HOUR }).decision).toBe("allow");
     expect(ask(burst(4), {}, daily).decision).toBe("allow");
   });
@@ -89,7 +107,9 @@ describe("duplicate-order", () => {
     ["another time in force", { ...first, timeInForce: "gtc" }, "allow"],
     ["another type", { ...first, type: "stop_limit", stopPrice: "190" }, "allow"],
   ])("%s as an order in flight", (_, order, decision) => {
-    const tale = desk().working("a", first).wait(24 * HOUR);
+    const tale = desk()
+      .working("a", first)
+      .wait(24 * HOUR);
     expect(ask(tale, order, rule).decision).toBe(decision);
   });
 

@@ -2,11 +2,17 @@ import { describe, expect, it } from "vitest";
 import { MONO, ask, guard, quote } from "../../support/gate-case.ts";
 import { type TermsDraft, justOver, justUnder, story } from "../../support/journal-scenario.ts";
 
-const desk = () => story().desk().account("paper", { positions: [{ symbol: "AAPL", quantity: "1000", markPrice: "100" }] });
+function desk() {
+  return story()
+    .desk()
+    .account("paper", { positions: [{ symbol: "AAPL", quantity: "1000", markPrice: "100" }] });
+}
 
 describe("price-collar", () => {
   const rule = guard("price-collar", { max_pct: 3 });
-  const book = (bid: string, ask: string, last?: string) => ({ quote: quote(bid, ask, last === undefined ? {} : { last }) });
+  const book = (bid: string, ask: string, last?: string) => ({
+    quote: quote(bid, ask, last === undefined ? {} : { last }),
+  });
 
   it.each<[string, TermsDraft, "allow" | "block"]>([
     ["a buy at the edge above the ask", { limitPrice: "103" }, "allow"],
@@ -15,12 +21,32 @@ describe("price-collar", () => {
     ["a sell at the edge below the bid", { side: "sell", limitPrice: "97" }, "allow"],
     ["a sell just past it", { side: "sell", limitPrice: justUnder("97", 18) }, "block"],
     ["a sell far above", { side: "sell", limitPrice: "1000" }, "allow"],
-    ["a stop-limit buy, measured from its trigger", { type: "stop_limit", stopPrice: "110", limitPrice: "113.3" }, "allow"],
+    [
+      "a stop-limit buy, measured from its trigger",
+      { type: "stop_limit", stopPrice: "110", limitPrice: "113.3" },
+      "allow",
+    ],
     ["a stop-limit buy past that", { type: "stop_limit", stopPrice: "110", limitPrice: "113.31" }, "block"],
-    ["a stop-limit buy whose trigger is passed already", { type: "stop_limit", stopPrice: "90", limitPrice: "103" }, "allow"],
-    ["a stop-limit buy whose trigger is passed, past the ask", { type: "stop_limit", stopPrice: "90", limitPrice: "103.01" }, "block"],
-    ["a stop-limit sell, measured from its trigger", { side: "sell", type: "stop_limit", stopPrice: "90", limitPrice: "87.3" }, "allow"],
-    ["a stop-limit sell past that", { side: "sell", type: "stop_limit", stopPrice: "90", limitPrice: "87.29" }, "block"],
+    [
+      "a stop-limit buy whose trigger is passed already",
+      { type: "stop_limit", stopPrice: "90", limitPrice: "103" },
+      "allow",
+    ],
+    [
+      "a stop-limit buy whose trigger is passed, past the ask",
+      { type: "stop_limit", stopPrice: "90", limitPrice: "103.01" },
+      "block",
+    ],
+    [
+      "a stop-limit sell, measured from its trigger",
+      { side: "sell", type: "stop_limit", stopPrice: "90", limitPrice: "87.3" },
+      "allow",
+    ],
+    [
+      "a stop-limit sell past that",
+      { side: "sell", type: "stop_limit", stopPrice: "90", limitPrice: "87.29" },
+      "block",
+    ],
   ])("%s", (_, order, decision) => {
     expect(ask(desk(), order, rule, book("100", "100")).decision).toBe(decision);
   });
@@ -56,7 +82,9 @@ describe("price-collar", () => {
 
   it("blocks without a quote, and with one of another symbol", () => {
     expect(ask(desk(), {}, rule, { quote: undefined }).code).toBe("PRICE_COLLAR_UNAVAILABLE");
-    expect(ask(desk(), {}, rule, { quote: quote("100", "100", { symbol: "MSFT" }) }).code).toBe("PRICE_COLLAR_UNAVAILABLE");
+    expect(ask(desk(), {}, rule, { quote: quote("100", "100", { symbol: "MSFT" }) }).code).toBe(
+      "PRICE_COLLAR_UNAVAILABLE",
+    );
   });
 
   it.each<[string, TermsDraft, "allow" | "block"]>([
@@ -76,7 +104,11 @@ describe("quote-freshness", () => {
   const venueNow = Date.UTC(2026, 6, 6, 14);
   /** Ages in ms: since it was received, and by the venue's stamp. */
   const aged = (received: number, stamped: number, more: object = {}) =>
-    ask(desk(), {}, rule, { venueNow, quote: quote("100", "100", { at: venueNow - stamped, receivedMono: MONO - received }), ...more });
+    ask(desk(), {}, rule, {
+      venueNow,
+      quote: quote("100", "100", { at: venueNow - stamped, receivedMono: MONO - received }),
+      ...more,
+    });
 
   it.each([
     [0, 0, "OK"],
@@ -102,7 +134,9 @@ describe("quote-freshness", () => {
   it("measures a replayed quote against the replayed time", () => {
     const then = Date.UTC(2019, 9, 10);
     expect(ask(desk(), {}, rule, { venueNow: then, quote: quote("100", "100", { at: then }) }).code).toBe("OK");
-    expect(ask(desk(), {}, rule, { venueNow: then, quote: quote("100", "100", { at: venueNow }) }).code).toBe("QUOTE_FROM_FUTURE");
+    expect(ask(desk(), {}, rule, { venueNow: then, quote: quote("100", "100", { at: venueNow }) }).code).toBe(
+      "QUOTE_FROM_FUTURE",
+    );
   });
 
   it("blocks without a quote and with times that are none", () => {

@@ -2,14 +2,23 @@ import { describe, expect, it } from "vitest";
 import { ask, guard } from "../../support/gate-case.ts";
 import { justOver, story } from "../../support/journal-scenario.ts";
 
-const desk = () => story().desk().account("paper");
-const holding = (quantity: string) => story().desk().account("paper", { positions: [{ symbol: "AAPL", quantity, markPrice: "100" }] });
+function desk() {
+  return story().desk().account("paper");
+}
+function holding(quantity: string) {
+  return story()
+    .desk()
+    .account("paper", { positions: [{ symbol: "AAPL", quantity, markPrice: "100" }] });
+}
 
 describe("max-order-notional", () => {
   const rule = guard("max-order-notional", { max_notional: "2500.50" });
 
   it("is inclusive and exact", () => {
-    expect(ask(desk(), { quantity: "1", limitPrice: "2500.50" }, rule)).toMatchObject({ decision: "allow", limit: "2,500.50 USD" });
+    expect(ask(desk(), { quantity: "1", limitPrice: "2500.50" }, rule)).toMatchObject({
+      decision: "allow",
+      limit: "2,500.50 USD",
+    });
     expect(ask(desk(), { quantity: "1", limitPrice: justOver("2500.5", 20) }, rule)).toMatchObject({
       decision: "block",
       code: "MAX_ORDER_NOTIONAL_EXCEEDED",
@@ -56,7 +65,11 @@ describe("max-open-orders", () => {
     const one = desk().working("a");
     expect(ask(one, { symbol: "MSFT" }, rule).decision).toBe("allow");
     const two = desk().working("a").proposed("b").approved("b");
-    expect(ask(two, { symbol: "MSFT" }, rule)).toMatchObject({ decision: "block", code: "MAX_OPEN_ORDERS_EXCEEDED", actual: "3" });
+    expect(ask(two, { symbol: "MSFT" }, rule)).toMatchObject({
+      decision: "block",
+      code: "MAX_OPEN_ORDERS_EXCEEDED",
+      actual: "3",
+    });
     expect(ask(two, "b", rule).decision).toBe("allow");
   });
 
@@ -80,7 +93,11 @@ describe("no-short", () => {
   it("sees that two sells, each covered alone, are not both covered", () => {
     const tale = holding("60").proposed("a", { side: "sell", quantity: "40" }).approved("a");
     expect(ask(tale, { side: "sell", quantity: "20" }, rule).decision).toBe("allow");
-    expect(ask(tale, { side: "sell", quantity: "21" }, rule)).toMatchObject({ code: "SHORT_SALE", limit: "20", actual: "21" });
+    expect(ask(tale, { side: "sell", quantity: "21" }, rule)).toMatchObject({
+      code: "SHORT_SALE",
+      limit: "20",
+      actual: "21",
+    });
   });
 
   it("does not count buys that have not filled", () => {
@@ -98,7 +115,10 @@ describe("no-short", () => {
 
   it("lets buys pass, and blocks sells of a connector that has reported nothing", () => {
     expect(ask(story().desk(), {}, rule).decision).toBe("allow");
-    expect(ask(story().desk(), { side: "sell" }, rule)).toMatchObject({ decision: "block", code: "NO_SHORT_UNAVAILABLE" });
+    expect(ask(story().desk(), { side: "sell" }, rule)).toMatchObject({
+      decision: "block",
+      code: "NO_SHORT_UNAVAILABLE",
+    });
     expect(ask(holding("-10"), { side: "sell", quantity: "1" }, rule).decision).toBe("block");
   });
 });

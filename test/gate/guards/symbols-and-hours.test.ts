@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { ask, guard } from "../../support/gate-case.ts";
 import { story } from "../../support/journal-scenario.ts";
 
-const desk = () => story().desk().account("paper");
+function desk() {
+  return story().desk().account("paper");
+}
 
 describe("symbol-allowlist", () => {
   const rule = guard("symbol-allowlist", { symbols: ["AAPL", "BRK.B"] });
@@ -78,7 +80,8 @@ describe("market-hours", () => {
 
   it("takes the desk's time zone where it names none, and the weekday from that zone", () => {
     const rule = guard("market-hours", { open: "09:00", close: "15:00" });
-    const ask9 = (timezone: string, iso: string) => ask(desk(), {}, rule, { venueNow: Date.parse(iso), timezone }).decision;
+    const ask9 = (timezone: string, iso: string) =>
+      ask(desk(), {}, rule, { venueNow: Date.parse(iso), timezone }).decision;
     expect(ask9("Asia/Tokyo", "2026-07-06T00:00:00Z")).toBe("allow");
     expect(ask9("UTC", "2026-07-06T00:00:00Z")).toBe("block");
     expect(ask9("Asia/Tokyo", "2026-07-05T23:59:59Z")).toBe("block");
@@ -87,7 +90,11 @@ describe("market-hours", () => {
 
   it("reads the venue's clock, not the wall's", () => {
     const closed = { hostNow: Date.parse("2026-07-06T15:00:00Z"), venueNow: Date.parse("2019-10-12T15:00:00Z") };
-    expect(ask(desk(), {}, rule, closed)).toMatchObject({ decision: "block", code: "MARKET_CLOSED", actual: "11:00 Sat" });
+    expect(ask(desk(), {}, rule, closed)).toMatchObject({
+      decision: "block",
+      code: "MARKET_CLOSED",
+      actual: "11:00 Sat",
+    });
   });
 
   it("runs over midnight where it closes before it opens", () => {
