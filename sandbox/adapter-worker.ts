@@ -6,7 +6,7 @@ import { expose } from "comlink";
 import { type MessagePort, workerData } from "node:worker_threads";
 import { type Context, openContext } from "./adapter-context.ts";
 import { AdapterShapeError, type Loaded, loadAdapter } from "./load-adapter.ts";
-import { standIn } from "./global-stubs.ts";
+import { installStubs } from "./global-stubs.ts";
 import { type WorkerPort, openPipe } from "./stdio-channel.ts";
 import {
   type Envelope,
@@ -119,7 +119,7 @@ function begin(start: StartMessage): Context {
   process.once("exit", () => context.drain());
   const web = openWeb(start.hosts);
   Object.assign(globalThis, { WebSocket: web.WebSocket, fetch: web.fetch });
-  standIn((level, ...parts) => context.log(level, parts.map(asText).join(" ")));
+  installStubs((level, ...parts) => context.log(level, parts.map(asText).join(" ")));
   try {
     const loaded = loadAdapter(start);
     serve(loaded, context);

@@ -8,7 +8,7 @@ import { Duplex, PassThrough, Readable, Stream, Transform, Writable } from "node
 const SHARED = [EventEmitter, Stream, Readable, Writable, Duplex, Transform, PassThrough] as const;
 
 /** For everything that is evaluated from now on. */
-export function lockShared(): void {
+export function freezeIntrinsics(): void {
   for (const { prototype } of SHARED) lock(prototype as object);
   // A member that the runtime looks for in vain would be asked of here, with the object that lacks it.
   Object.preventExtensions(Object.prototype);

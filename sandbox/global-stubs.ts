@@ -3,7 +3,7 @@
  * against hostile code that knows Node's internals; SECURITY.md says what is.
  */
 import { builtinModules } from "node:module";
-import { lockShared } from "./freeze-intrinsics.ts";
+import { freezeIntrinsics } from "./freeze-intrinsics.ts";
 
 /** Globals of the runtime that reach other threads, or the loader. */
 const GONE = ["BroadcastChannel", "Worker", "require", "module", "exports", "__filename", "__dirname"] as const;
@@ -18,14 +18,14 @@ function isModule(name: string): boolean {
 type Say = (level: "debug" | "info" | "warn" | "error", ...parts: unknown[]) => void;
 
 /** Replaces them for everything that is evaluated from now on. */
-export function standIn(say: Say): void {
+export function installStubs(say: Say): void {
   const real = process;
   const globals = globalThis as unknown as Record<string, unknown>;
   for (const name of Object.getOwnPropertyNames(globals)) if (isModule(name)) delete globals[name];
   for (const name of GONE) define(globals, name, undefined);
   define(globals, "console", consoleFor(say));
   define(globals, "process", processFor(real, say));
-  lockShared();
+  freezeIntrinsics();
 }
 
 function consoleFor(say: Say): object {

@@ -8,7 +8,7 @@ import { compileFunction } from "node:vm";
 import { workerData } from "node:worker_threads";
 import { type GuardAdapter, NotSent, SDK_VERSION, VenueRejection } from "../src/domain/sdk.ts";
 import type { GuardLine, GuardRow, GuardSource, GuardTask } from "../src/protocol/guard-messages.ts";
-import { standIn } from "./global-stubs.ts";
+import { installStubs } from "./global-stubs.ts";
 
 type GuardClass = new (options: Readonly<Record<string, unknown>>) => Partial<GuardAdapter>;
 
@@ -26,7 +26,7 @@ let hear: ((level: GuardLine["level"], text: string) => void) | undefined;
 process.on("unhandledRejection", () => undefined);
 for (const name of GONE)
   Object.defineProperty(globalThis, name, { value: undefined, writable: false, configurable: false });
-standIn((level, ...parts) =>
+installStubs((level, ...parts) =>
   hear?.(level, parts.map((part) => (typeof part === "string" ? part : shown(part))).join(" ")),
 );
 

@@ -9,27 +9,26 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Who may stand on whom: a room imports only rooms of a lower floor. */
-const FLOORS: readonly (readonly [prefix: string, floor: number])[] = [
-  ["src/domain/", 0],
-  ["src/protocol/messages.ts", 1],
-  ["src/protocol/payload-size.ts", 1],
-  ["src/protocol/schemas.ts", 1],
-  ["src/protocol/fill-schema.ts", 1],
-  ["src/workspace/", 1],
-  ["src/gate/", 1],
-  ["src/bus/", 2],
-  ["src/host/", 3],
-  ["src/market-data/", 3],
-  ["src/agents/", 3],
-  ["src/trading/", 4],
-  ["src/conformance/", 4],
-  ["src/commands/", 5],
-  ["src/doors/", 6],
-  ["src/app/", 7],
-  ["src/app/main.ts", 7],
-  ["sandbox/", 2],
+/** One layer per entry, from the lowest. A module imports only modules of lower layers. */
+const LAYERS: readonly (readonly string[])[] = [
+  ["src/lib/"],
+  ["src/domain/"],
+  ["src/protocol/"],
+  ["src/workspace/"],
+  ["src/gate/"],
+  ["src/bus/"],
+  ["src/market-data/"],
+  ["src/host/"],
+  ["src/agents/"],
+  ["src/conformance/"],
+  ["src/trading/"],
+  ["src/runs/"],
+  ["src/commands/"],
+  ["src/cli/", "src/mcp/", "src/http/"],
+  ["src/app/"],
 ];
+/** The worker's code imports these modules only. */
+const SANDBOX_IMPORTS = ["sandbox/", "src/protocol/", "src/domain/", "src/lib/"];
 
 /** The one home of each npm package; `connectors/` and `test/` are exempt, zod lives anywhere. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
@@ -49,7 +48,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   zod: ["src/", "sandbox/"],
 };
 
-/** Files over 300 lines, each with its reason. */
+/** Files over 400 lines, each with its reason. */
 const LONG: Readonly<Record<string, string>> = {};
 
 /** Ambient powers and where they may be taken from the world. */
@@ -73,7 +72,7 @@ const AMBIENT: readonly { readonly what: RegExp; readonly instead: string; reado
     what: /from "node:fs(\/promises)?"|import\("node:fs/,
     instead: "take a Disk",
     // A pipe is written by its descriptor.
-    allowed: ["src/workspace/", "src/main", "src/cli/", "sandbox/stdio-channel.ts"],
+    allowed: ["src/workspace/", "src/app/", "src/cli/", "sandbox/stdio-channel.ts"],
   },
 ];
 
@@ -94,16 +93,11 @@ function lines(path: string): readonly string[] {
   return read(path).split("\n");
 }
 
-function floorOf(path: string): number | undefined {
-  return FLOORS.find(([prefix]) => path.startsWith(prefix))?.[1];
+function layerOf(path: string): number {
+  return LAYERS.findIndex((prefixes) => prefixes.some((prefix) => path.startsWith(prefix)));
 }
-function roomOf(path: string): string {
-  if (path.startsWith("src/main")) return "src/main";
-  if (path.startsWith("sandbox/")) return "sandbox";
-  return path
-    .split("/")
-    .slice(0, path.startsWith("src/doors/") ? 3 : 2)
-    .join("/");
+function moduleOf(path: string): string {
+  return path.startsWith("sandbox/") ? "sandbox" : path.split("/").slice(0, 2).join("/");
 }
 
 function imports(path: string): readonly { line: number; from: string }[] {
@@ -121,17 +115,17 @@ function resolved(path: string, from: string): string {
 }
 
 describe("the house", () => {
-  it("imports only downward, never a neighbour", () => {
-    const wrong = SOURCES.filter((path) => !path.startsWith("connectors/")).flatMap((path) =>
+  it("imports only modules of lower layers", () => {
+    const wrong = files("src").flatMap((path) =>
       imports(path)
         .filter(({ from }) => from.startsWith("."))
         .flatMap(({ line, from }) => {
           const target = resolved(path, from);
-          if (roomOf(path) === roomOf(target)) return [];
-          const mine = floorOf(path);
-          const theirs = floorOf(target);
-          if (mine === undefined || theirs === undefined) return [`${path}:${line}: ${target} is in no room`];
-          return mine > theirs ? [] : [`${path}:${line}: ${roomOf(path)} may not import ${target}`];
+          if (moduleOf(path) === moduleOf(target)) return [];
+          const mine = layerOf(path);
+          const theirs = layerOf(target);
+          if (mine === -1 || theirs === -1) return [`${path}:${line}: ${target} is in no layer`];
+          return mine > theirs ? [] : [`${path}:${line}: ${moduleOf(path)} may not import ${target}`];
         }),
     );
     expect(wrong).toEqual([]);
@@ -142,7 +136,7 @@ describe("the house", () => {
       imports(path)
         .filter(({ from }) => from.startsWith("."))
         .map(({ line, from }) => ({ line, target: resolved(path, from) }))
-        .filter(({ target }) => !target.startsWith("sandbox/") && !target.startsWith("src/domain/"))
+        .filter(({ target }) => !SANDBOX_IMPORTS.some((prefix) => target.startsWith(prefix)))
         .map(({ line, target }) => `${path}:${line}: the worker's side may not import ${target}`),
     );
     expect(wrong).toEqual([]);
@@ -173,13 +167,13 @@ describe("the house", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("keeps files to one idea: at most 300 lines", () => {
+  it("keeps files to one idea: at most 400 lines", () => {
     const wrong = SOURCES.filter((path) => LONG[path] === undefined)
       .map((path) => ({ path, count: lines(path).length }))
-      .filter(({ count }) => count > 301)
+      .filter(({ count }) => count > 401)
       .map(({ path, count }) => `${path}: ${count} lines`);
     expect(wrong).toEqual([]);
-    expect(Object.keys(LONG).filter((path) => !SOURCES.includes(path) || lines(path).length <= 301)).toEqual([]);
+    expect(Object.keys(LONG).filter((path) => !SOURCES.includes(path) || lines(path).length <= 401)).toEqual([]);
   });
 
   it("keeps lines of source to 160 characters", () => {

@@ -20,14 +20,14 @@ const CENT = amount("0.01");
 /** The last price of a symbol; undefined where its bars are gone. */
 export type Marks = (symbol: string) => Amount | undefined;
 
-type Book = Pick<VenueState, "cash" | "holdings" | "working">;
+type VenueBook = Pick<VenueState, "cash" | "holdings" | "working">;
 
 /** Rounded to a cent, halves upwards. */
 export function feeOn(notional: Amount, commissionBps: Amount): Amount {
   return nearest(basisPoints(notional, commissionBps), CENT);
 }
 
-export function heldOf(book: Pick<Book, "holdings">, symbol: string): Amount {
+export function heldOf(book: Pick<VenueBook, "holdings">, symbol: string): Amount {
   const holding = book.holdings.find((held) => held.symbol === symbol);
   return holding === undefined ? ZERO : amount(holding.quantity);
 }
@@ -45,12 +45,12 @@ export function valueOf(holding: Holding, marks: Marks): Amount {
  * What open orders hold back: for each buy beyond the short position it closes, and each sell beyond the long one, its
  * reserve price and commission. Earlier orders close first.
  */
-export function heldBack(book: Book, commissionBps: Amount): Amount {
+export function reservedCash(book: VenueBook, commissionBps: Amount): Amount {
   const closable = new Map<string, Amount>();
   let sum = ZERO;
   for (const order of book.working) {
     const key = `${order.side} ${order.symbol}`;
-    const left = closable.get(key) ?? closableBy(order.side, heldOf(book, order.symbol));
+    const left = closable.get(key) ?? reducibleQuantity(order.side, heldOf(book, order.symbol));
     const leaves = leavesOf(order);
     const opening = most(ZERO, leaves.minus(left));
     closable.set(key, most(ZERO, left.minus(leaves)));
@@ -61,13 +61,13 @@ export function heldBack(book: Book, commissionBps: Amount): Amount {
 }
 
 /** How much of a position an order of this side would close. */
-export function closableBy(side: Side, held: Amount): Amount {
+export function reducibleQuantity(side: Side, held: Amount): Amount {
   return most(ZERO, side === "buy" ? held.times(amount("-1")) : held);
 }
 
 /** Cash less what open orders hold back; a short position holds its proceeds and as much again. May be negative. */
-export function freeCash(book: Book, marks: Marks, commissionBps: Amount): Amount {
-  let free = amount(book.cash).minus(heldBack(book, commissionBps));
+export function availableCash(book: VenueBook, marks: Marks, commissionBps: Amount): Amount {
+  let free = amount(book.cash).minus(reservedCash(book, commissionBps));
   for (const holding of book.holdings) {
     const value = valueOf(holding, marks);
     if (value.lt(ZERO)) free = free.plus(value).plus(value);
@@ -76,7 +76,7 @@ export function freeCash(book: Book, marks: Marks, commissionBps: Amount): Amoun
 }
 
 /** Cash plus the value of all holdings. */
-export function netValue(book: Book, marks: Marks): Amount {
+export function netValue(book: VenueBook, marks: Marks): Amount {
   return book.holdings.reduce((sum, holding) => sum.plus(valueOf(holding, marks)), amount(book.cash));
 }
 
@@ -95,7 +95,7 @@ export function affordable(money: Amount, price: Amount, wanted: Amount, commiss
 }
 
 /** The book after a trade. Cash moves by exactly quantity times price, and the fee. */
-export function settled<B extends Book>(
+export function settled<B extends VenueBook>(
   book: B,
   symbol: string,
   side: Side,

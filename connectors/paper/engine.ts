@@ -4,15 +4,15 @@
  */
 import { type Amount, ZERO, amount, least, textOf } from "./amount.ts";
 import type { Rules } from "./validate-order.ts";
-import { affordable, closableBy, feeOn, freeCash, heldOf, leavesOf, settled } from "./book.ts";
+import { affordable, reducibleQuantity, feeOn, availableCash, heldOf, leavesOf, settled } from "./book.ts";
 import type { Calendar, Instant } from "./calendar.ts";
-import { type Moment, momentOf } from "./market.ts";
-import { meet } from "./match.ts";
+import { type MarketTick, tickOf } from "./market.ts";
+import { matchOrder } from "./match.ts";
 import type { Recording } from "./recording.ts";
 import type { Ended, Execution, VenueState, Working } from "./state.ts";
 
 /** The outside of one step. */
-export interface Tape {
+export interface PriceFeed {
   /** undefined: the symbol's bars are gone; its orders wait. */
   known(symbol: string): Recording | undefined;
   readonly calendar: Pick<Calendar, "instantOf" | "timeAt">;
@@ -25,14 +25,14 @@ export interface Outcome {
 }
 
 /** Moves the market by one tick: day orders whose time is over end, then each order trades once, the oldest first. */
-export function step(state: VenueState, tape: Tape, rules: Rules): Outcome {
+export function step(state: VenueState, tape: PriceFeed, rules: Rules): Outcome {
   const turn = new Turn({ ...state, tick: state.tick + 1 }, tape, rules);
   for (const order of state.working) turn.play(order);
   return { state: turn.state, executions: turn.executions, ended: turn.ended };
 }
 
 /** Takes one order out. */
-export function withdraw(
+export function cancelOrder(
   state: VenueState,
   order: Working,
   status: Ended["status"],
@@ -49,9 +49,9 @@ function endedAs(order: Working, status: Ended["status"]): Ended {
 }
 
 /** The last price at a tick, or undefined where the bars are gone. */
-export function markAt(tape: Tape, symbol: string, tick: number, rules: Rules): Amount | undefined {
+export function markAt(tape: PriceFeed, symbol: string, tick: number, rules: Rules): Amount | undefined {
   const recording = tape.known(symbol);
-  return recording === undefined ? undefined : momentOf(recording, tape.calendar.instantOf(tick), rules).last;
+  return recording === undefined ? undefined : tickOf(recording, tape.calendar.instantOf(tick), rules).last;
 }
 
 /** A day order works on the day it came in and on the whole of the next; it ends before the open after that. */
@@ -63,14 +63,14 @@ class Turn {
   state: VenueState;
   readonly executions: Execution[] = [];
   readonly ended: Ended[] = [];
-  readonly #tape: Tape;
+  readonly #tape: PriceFeed;
   readonly #rules: Rules;
   readonly #now: Instant;
-  readonly #moments = new Map<string, Moment>();
+  readonly #moments = new Map<string, MarketTick>();
   /** What is left of each symbol's volume at this tick. */
   readonly #volume = new Map<string, Amount>();
 
-  constructor(state: VenueState, tape: Tape, rules: Rules) {
+  constructor(state: VenueState, tape: PriceFeed, rules: Rules) {
     this.state = state;
     this.#tape = tape;
     this.#rules = rules;
@@ -81,7 +81,7 @@ class Turn {
     if (isOver(order, this.#now.day)) return this.#end(order, "expired");
     const moment = this.#moment(order.symbol);
     if (moment === undefined) return;
-    const { triggered, price } = meet(order, moment, this.#rules);
+    const { triggered, price } = matchOrder(order, moment, this.#rules);
     const now: Working = triggered ? { ...order, triggered } : order;
     const next = price === undefined ? now : this.#trade(now, price, moment);
     if (next === undefined) return;
@@ -90,7 +90,7 @@ class Turn {
   }
 
   /** The order after its trade at this tick; undefined where that ended it. */
-  #trade(order: Working, price: Amount, moment: Moment): Working | undefined {
+  #trade(order: Working, price: Amount, moment: MarketTick): Working | undefined {
     const leaves = leavesOf(order);
     const allowed = this.#allowed(order, price, leaves);
     const quantity = least(allowed, this.#volume.get(order.symbol) ?? moment.available ?? allowed);
@@ -104,17 +104,17 @@ class Turn {
 
   /** What the account may trade of it: closing is always allowed, opening as far as the money goes. */
   #allowed(order: Working, price: Amount, leaves: Amount): Amount {
-    const closing = least(leaves, closableBy(order.side, heldOf(this.state, order.symbol)));
+    const closing = least(leaves, reducibleQuantity(order.side, heldOf(this.state, order.symbol)));
     if (order.reduceOnly === true) return closing;
     const opening = leaves.minus(closing);
     if (opening.eq(ZERO)) return leaves;
     if (order.side === "sell" && !this.#rules.allowShort) return closing;
     const others = { ...this.state, working: this.state.working.filter(({ no }) => no !== order.no) };
-    const free = freeCash(others, (symbol) => this.#moment(symbol)?.last, this.#rules.commissionBps);
+    const free = availableCash(others, (symbol) => this.#moment(symbol)?.last, this.#rules.commissionBps);
     return closing.plus(affordable(free, price, opening, this.#rules.commissionBps));
   }
 
-  #fill(order: Working, quantity: Amount, price: Amount, moment: Moment): Working {
+  #fill(order: Working, quantity: Amount, price: Amount, moment: MarketTick): Working {
     const notional = quantity.times(price);
     const fee = feeOn(notional, this.#rules.commissionBps);
     const left = this.#volume.get(order.symbol) ?? moment.available;
@@ -146,16 +146,16 @@ class Turn {
   }
 
   #end(order: Working, status: Ended["status"]): void {
-    const { state, ended } = withdraw(this.state, order, status);
+    const { state, ended } = cancelOrder(this.state, order, status);
     this.state = state;
     this.ended.push(ended);
   }
 
-  #moment(symbol: string): Moment | undefined {
+  #moment(symbol: string): MarketTick | undefined {
     const known = this.#moments.get(symbol);
     const recording = known === undefined ? this.#tape.known(symbol) : undefined;
     if (recording === undefined) return known;
-    const moment = momentOf(recording, this.#now, this.#rules);
+    const moment = tickOf(recording, this.#now, this.#rules);
     this.#moments.set(symbol, moment);
     return moment;
   }

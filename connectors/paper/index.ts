@@ -16,22 +16,22 @@ import type {
 import type { Rules } from "./validate-order.ts";
 import { ZERO, most, textOf } from "./amount.ts";
 import { playedBars } from "./bars.ts";
-import { freeCash, netValue } from "./book.ts";
+import { availableCash, netValue } from "./book.ts";
 import { TICKS_A_DAY, lateTicksFor } from "./calendar.ts";
-import { Catalogue } from "./instruments.ts";
-import { LOT, momentOf, touch } from "./market.ts";
+import { InstrumentList } from "./instruments.ts";
+import { LOT, tickOf, touch } from "./market.ts";
 import { type Options, readOptions } from "./options.ts";
 import type { Recording } from "./recording.ts";
 import { CURRENCY, fillOf, reportOf } from "./report.ts";
 import { numberOf, openingState, venueId } from "./state.ts";
 import { ORDER_TYPES, QUANTITY_MAX, TIMES_IN_FORCE } from "./terms.ts";
-import { ENDED_KEPT, type Origin, Vault, workingBy } from "./venue-store.ts";
+import { ENDED_KEPT, type StartingState, VenueStore, workingBy } from "./venue-store.ts";
 import { Venue } from "./venue.ts";
 
 interface Session {
   readonly venue: Venue;
-  readonly vault: Vault;
-  readonly catalogue: Catalogue;
+  readonly vault: VenueStore;
+  readonly catalogue: InstrumentList;
   readonly rules: Rules;
 }
 
@@ -51,10 +51,10 @@ export default class PaperVenue implements ConnectorAdapter {
   async connect(ctx: ConnectorContext): Promise<void> {
     const options = readOptions(ctx.options);
     const { start, seed, barSeconds } = options;
-    const origin: Origin = { start, cash: textOf(options.cash), seed, lateTicks: lateTicksFor(barSeconds) };
-    const vault = await Vault.open(ctx.store, origin, openingState(origin.cash));
+    const origin: StartingState = { start, cash: textOf(options.cash), seed, lateTicks: lateTicksFor(barSeconds) };
+    const vault = await VenueStore.open(ctx.store, origin, openingState(origin.cash));
     warnOfMoved(ctx, origin, vault.origin);
-    const catalogue = new Catalogue(
+    const catalogue = new InstrumentList(
       vault.origin.start,
       vault.origin.lateTicks,
       (symbol) => ctx.bars(symbol),
@@ -84,7 +84,7 @@ export default class PaperVenue implements ConnectorAdapter {
   async getQuote(symbol: string): Promise<Quote> {
     const { venue, rules, catalogue } = this.#session();
     const recording = await this.#listed(symbol);
-    const { last, tickSize, available } = momentOf(recording, catalogue.calendar.instantOf(venue.state.tick), rules);
+    const { last, tickSize, available } = tickOf(recording, catalogue.calendar.instantOf(venue.state.tick), rules);
     const size = available === undefined ? {} : { bidSize: textOf(available), askSize: textOf(available) };
     return {
       symbol,
@@ -112,7 +112,7 @@ export default class PaperVenue implements ConnectorAdapter {
 
   async getBuyingPower(): Promise<string> {
     const { venue, rules } = this.#session();
-    return textOf(most(ZERO, freeCash(venue.state, venue.mark, rules.commissionBps)));
+    return textOf(most(ZERO, availableCash(venue.state, venue.mark, rules.commissionBps)));
   }
 
   async getAccount(): Promise<Account> {
@@ -207,7 +207,7 @@ function speedOf({ barSeconds, latencyMs }: Options) {
 }
 
 /** What is held or on order must have its prices before the clock starts. */
-async function listAll(ctx: ConnectorContext, catalogue: Catalogue, vault: Vault): Promise<void> {
+async function listAll(ctx: ConnectorContext, catalogue: InstrumentList, vault: VenueStore): Promise<void> {
   const { holdings, working } = vault.venue;
   for (const symbol of new Set([...holdings, ...working].map((entry) => entry.symbol))) {
     if ((await catalogue.find(symbol)) !== undefined) continue;
@@ -218,7 +218,7 @@ async function listAll(ctx: ConnectorContext, catalogue: Catalogue, vault: Vault
 }
 
 /** The market that an account has lived through cannot be changed under it. */
-function warnOfMoved(ctx: ConnectorContext, wanted: Origin, stored: Origin): void {
+function warnOfMoved(ctx: ConnectorContext, wanted: StartingState, stored: StartingState): void {
   for (const key of ["start", "cash", "seed"] as const) {
     if (wanted[key] === stored[key]) continue;
     ctx.logger.warn(

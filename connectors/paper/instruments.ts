@@ -12,7 +12,7 @@ const SYMBOL = /^[A-Za-z0-9^][A-Za-z0-9.:/_^=-]{0,39}$/;
 /** The operator's CSV of a symbol, oldest first; empty where there is none. */
 type Bars = (symbol: string) => Promise<readonly Bar[]>;
 
-export class Catalogue {
+export class InstrumentList {
   readonly calendar: Calendar;
   readonly index: Recording;
   readonly #startAt: number;

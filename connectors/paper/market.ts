@@ -1,7 +1,7 @@
 /** Prices at an instant: the last trade, the touch around it, and how much of the bar's volume this account may take. */
 import { type Amount, ONE, amount, basisPoints, ceilTo, floorTo, least, most, nearest } from "./amount.ts";
 import type { Instant } from "./calendar.ts";
-import { bits, coin } from "./seeded-random.ts";
+import { hash32, coinFlip } from "./seeded-random.ts";
 import type { PlayedBar, Recording } from "./recording.ts";
 
 export type Side = "buy" | "sell";
@@ -22,7 +22,7 @@ export interface Pricing {
 }
 
 /** One instrument at one tick. */
-export interface Moment {
+export interface MarketTick {
   readonly day: number;
   readonly tickSize: Amount;
   readonly last: Amount;
@@ -36,7 +36,7 @@ export interface Moment {
   readonly available?: Amount;
 }
 
-export function momentOf(recording: Recording, { day, step, ticks }: Instant, pricing: Pricing): Moment {
+export function tickOf(recording: Recording, { day, step, ticks }: Instant, pricing: Pricing): MarketTick {
   const bar = recording.bar(day);
   const priceAt = (place: number): Amount => pathPrice(recording, bar, { day, step: place, ticks }, pricing.seed);
   const share = bar.volume?.times(pricing.participation).div(amount(String(ticks)));
@@ -54,7 +54,7 @@ export function momentOf(recording: Recording, { day, step, ticks }: Instant, pr
 
 /** Open, one extreme, the other, close; the seed decides which extreme comes first, and the strays on the way. */
 function pathPrice(recording: Recording, bar: PlayedBar, { day, step, ticks }: Instant, seed: number): Amount {
-  const lowFirst = coin(`${recording.symbol}/${day}`, seed);
+  const lowFirst = coinFlip(`${recording.symbol}/${day}`, seed);
   const turns = lowFirst ? [bar.open, bar.low, bar.high, bar.close] : [bar.open, bar.high, bar.low, bar.close];
   const stretch = (ticks - 1) / 3;
   const leg = Math.floor(step / stretch);
@@ -62,7 +62,7 @@ function pathPrice(recording: Recording, bar: PlayedBar, { day, step, ticks }: I
   const way = step % stretch;
   if (way === 0) return from;
   const line = from.plus(to.minus(from).times(amount((way / stretch).toFixed(6))));
-  const chance = amount((bits(`${recording.symbol}/${day}/${step}`, seed) / 2 ** 32).toFixed(6)).minus(HALF);
+  const chance = amount((hash32(`${recording.symbol}/${day}/${step}`, seed) / 2 ** 32).toFixed(6)).minus(HALF);
   const stray = bar.high.minus(bar.low).times(STRAY).times(chance);
   return most(bar.low, least(bar.high, nearest(line.plus(stray), recording.tickSize)));
 }
@@ -81,6 +81,6 @@ export function slipped(side: Side, price: Amount, tickSize: Amount, slippageBps
 }
 
 /** Nobody traded outside the bar. */
-export function withinBar(price: Amount, moment: Moment): Amount {
+export function withinBar(price: Amount, moment: MarketTick): Amount {
   return most(moment.low, least(moment.high, price));
 }

@@ -3,10 +3,10 @@
  * from a close to the next open it jumps, and nobody trades in between.
  */
 import { type Amount, amount } from "./amount.ts";
-import { type Moment, type Pricing, type Side, slipped, touch, withinBar } from "./market.ts";
+import { type MarketTick, type Pricing, type Side, slipped, touch, withinBar } from "./market.ts";
 import type { Working } from "./state.ts";
 
-export interface Meeting {
+export interface Match {
   /** The stop price is reached now, or was before. */
   readonly triggered: boolean;
   /** undefined: it does not trade at this tick. */
@@ -22,7 +22,7 @@ type Prices = Pick<Pricing, "spreadBps" | "slippageBps">;
  *   came to it; the touch where it was already better.
  * - stop at its trigger: the worse of its stop and the open, and the slippage; a stop-limit the same within its limit.
  */
-export function meet(order: Terms, moment: Moment, prices: Prices): Meeting {
+export function matchOrder(order: Terms, moment: MarketTick, prices: Prices): Match {
   const { stopPrice } = order;
   if (stopPrice !== undefined && order.triggered !== true) return atTrigger(order, amount(stopPrice), moment, prices);
   const triggered = order.triggered === true;
@@ -36,7 +36,7 @@ export function isReached(side: Side, last: Amount, stop: Amount): boolean {
   return side === "buy" ? last.gte(stop) : last.lte(stop);
 }
 
-function atTrigger(order: Terms, stop: Amount, moment: Moment, prices: Prices): Meeting {
+function atTrigger(order: Terms, stop: Amount, moment: MarketTick, prices: Prices): Match {
   if (!isReached(order.side, moment.last, stop)) return { triggered: false };
   const from = moment.gap ? moment.last : stop;
   if (order.limitPrice === undefined) return { triggered: true, price: atMarket(order.side, from, moment, prices) };
@@ -46,12 +46,12 @@ function atTrigger(order: Terms, stop: Amount, moment: Moment, prices: Prices): 
     : { triggered: true };
 }
 
-function atMarket(side: Side, from: Amount, moment: Moment, prices: Prices): Amount {
+function atMarket(side: Side, from: Amount, moment: MarketTick, prices: Prices): Amount {
   const price = withinBar(touch(side, from, moment.tickSize, prices.spreadBps), moment);
   return slipped(side, price, moment.tickSize, prices.slippageBps);
 }
 
-function atLimit(order: Terms, moment: Moment, prices: Prices): Amount | undefined {
+function atLimit(order: Terms, moment: MarketTick, prices: Prices): Amount | undefined {
   const limit = amount(order.limitPrice as string);
   const touchAt = (last: Amount): Amount => touch(order.side, last, moment.tickSize, prices.spreadBps);
   const now = touchAt(moment.last);

@@ -5,13 +5,13 @@
 import type { Store } from "@qoc-app/sdk";
 
 /** The list's share of the stored state. */
-export interface Tail<Row> {
+export interface PagedLog<Row> {
   /** Pages sealed since the first day. */
   readonly sealed: number;
   readonly rows: readonly Row[];
 }
 
-export interface Shape {
+export interface PagedLogOptions {
   /** Begins the store's keys. */
   readonly name: string;
   readonly pageRows: number;
@@ -24,20 +24,20 @@ interface Page<Row> {
   readonly rows: readonly Row[];
 }
 
-export const EMPTY: Tail<never> = { sealed: 0, rows: [] };
+export const EMPTY_LOG: PagedLog<never> = { sealed: 0, rows: [] };
 
 /** One slot more than pages, so that a page written just before a crash has not overwritten one that still counts. */
-function keyOf(shape: Shape, page: number): string {
+function keyOf(shape: PagedLogOptions, page: number): string {
   return `${shape.name}-${page % (shape.pages + 1)}`;
 }
 
 /** The tail with `rows` appended. Full pages are on disk when it resolves; nothing counts until the tail is stored too. */
 export async function append<Row>(
   store: Store,
-  shape: Shape,
-  tail: Tail<Row>,
+  shape: PagedLogOptions,
+  tail: PagedLog<Row>,
   rows: readonly Row[],
-): Promise<Tail<Row>> {
+): Promise<PagedLog<Row>> {
   let [sealed, rest] = [tail.sealed, [...tail.rows, ...rows]];
   while (rest.length >= shape.pageRows) {
     const page: Page<Row> = { page: sealed, rows: rest.slice(0, shape.pageRows) };
@@ -49,7 +49,7 @@ export async function append<Row>(
 }
 
 /** All remembered rows, oldest first. @throws Error where a page that the state counts on is not there. */
-export async function load<Row>(store: Store, shape: Shape, tail: Tail<Row>): Promise<Row[]> {
+export async function load<Row>(store: Store, shape: PagedLogOptions, tail: PagedLog<Row>): Promise<Row[]> {
   const first = Math.max(0, tail.sealed - shape.pages);
   const numbers = Array.from({ length: tail.sealed - first }, (_, index) => first + index);
   const pages = await Promise.all(

@@ -1,7 +1,7 @@
 /** Seeded, stateless chance: the same words give the same number on every machine and after every restart. */
 
 /** 32 well-mixed bits of a text and a seed. */
-export function bits(text: string, seed: number): number {
+export function hash32(text: string, seed: number): number {
   let hash = (seed ^ 0x9e3779b9) >>> 0;
   for (let i = 0; i < text.length; i++) {
     hash = Math.imul(hash ^ text.charCodeAt(i), 0x85ebca6b);
@@ -13,14 +13,14 @@ export function bits(text: string, seed: number): number {
 }
 
 /** Heads or tails. */
-export function coin(text: string, seed: number): boolean {
-  return (bits(text, seed) & 0x10000) !== 0;
+export function coinFlip(text: string, seed: number): boolean {
+  return (hash32(text, seed) & 0x10000) !== 0;
 }
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /** Eight characters (48 bits) that stand for a text where the text itself is too long to keep for ever. */
-export function tag(text: string): string {
-  const halves = [bits(text, 0x51ed270b), bits(text, 0x2545f491)];
+export function shortHash(text: string): string {
+  const halves = [hash32(text, 0x51ed270b), hash32(text, 0x2545f491)];
   return halves.flatMap((half) => [0, 6, 12, 18].map((shift) => DIGITS[(half >>> shift) & 63])).join("");
 }

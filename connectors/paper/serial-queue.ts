@@ -1,5 +1,5 @@
 /** One thing at a time, in the order asked for. */
-export class Lane {
+export class SerialQueue {
   #last: Promise<unknown> = Promise.resolve();
   #count = 0;
 

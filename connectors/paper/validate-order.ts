@@ -1,8 +1,8 @@
 /** May this order come in? Pure: the state and the market in, the state with the order out, or a VenueRejection. */
 import { VenueRejection } from "@qoc-app/sdk";
 import { type Amount, ZERO, amount, most, textOf } from "./amount.ts";
-import { type Marks, closableBy, freeCash, heldBack, heldOf, leavesOf } from "./book.ts";
-import { type Moment, type Pricing, slipped, touch } from "./market.ts";
+import { type Marks, reducibleQuantity, availableCash, reservedCash, heldOf, leavesOf } from "./book.ts";
+import { type MarketTick, type Pricing, slipped, touch } from "./market.ts";
 import { isReached } from "./match.ts";
 import type { VenueState, Working } from "./state.ts";
 import type { Terms } from "./terms.ts";
@@ -19,7 +19,7 @@ export interface Rules extends Pricing {
 export interface Market {
   readonly marks: Marks;
   /** The instrument of the order, now. */
-  readonly moment: Moment;
+  readonly moment: MarketTick;
 }
 
 /** @throws VenueRejection with the figures. */
@@ -39,7 +39,7 @@ export function accept(state: VenueState, terms: Terms, market: Market, rules: R
   return next;
 }
 
-function opened(state: VenueState, terms: Terms, moment: Moment, rules: Rules): Working {
+function opened(state: VenueState, terms: Terms, moment: MarketTick, rules: Rules): Working {
   const isTriggered = terms.stopPrice !== undefined && isReached(terms.side, moment.last, amount(terms.stopPrice));
   return {
     ...terms,
@@ -54,7 +54,7 @@ function opened(state: VenueState, terms: Terms, moment: Moment, rules: Rules): 
 }
 
 /** The limit; without one, the touch or the stop where that is dearer, and the slippage. */
-function reservePrice(terms: Terms, { last, tickSize }: Moment, rules: Rules): Amount {
+function reservePrice(terms: Terms, { last, tickSize }: MarketTick, rules: Rules): Amount {
   if (terms.limitPrice !== undefined) return amount(terms.limitPrice);
   const now = touch("buy", last, tickSize, rules.spreadBps);
   const stop = terms.stopPrice === undefined ? now : touch("buy", amount(terms.stopPrice), tickSize, rules.spreadBps);
@@ -79,7 +79,7 @@ function checkHeld(state: VenueState, order: Working): void {
 
 function checkReduces(state: VenueState, order: Working): void {
   const [held, taken] = [heldOf(state, order.symbol), takenBy(state, order)];
-  if (amount(order.quantity).lte(closableBy(order.side, held).minus(taken))) return;
+  if (amount(order.quantity).lte(reducibleQuantity(order.side, held).minus(taken))) return;
   throw new VenueRejection(
     `reduce-only ${order.side} ${order.quantity} ${order.symbol}: the position is ${textOf(held)}, ` +
       `open ${order.side} orders take ${textOf(taken)}`,
@@ -87,8 +87,8 @@ function checkReduces(state: VenueState, order: Working): void {
 }
 
 function checkMoney(before: VenueState, after: VenueState, order: Working, marks: Marks, rules: Rules): void {
-  const needed = heldBack(after, rules.commissionBps).minus(heldBack(before, rules.commissionBps));
-  const free = most(ZERO, freeCash(before, marks, rules.commissionBps));
+  const needed = reservedCash(after, rules.commissionBps).minus(reservedCash(before, rules.commissionBps));
+  const free = most(ZERO, availableCash(before, marks, rules.commissionBps));
   if (needed.lte(free)) return;
   throw new VenueRejection(
     `insufficient buying power: ${order.side} ${order.quantity} ${order.symbol} at ${order.reserve} needs ${textOf(needed)}, ` +

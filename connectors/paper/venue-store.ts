@@ -3,12 +3,12 @@
  * that a crash finds either all of a change or none of it. Old rows leave it page by page.
  */
 import type { Store } from "@qoc-app/sdk";
-import { tag } from "./seeded-random.ts";
-import { EMPTY, type Shape, type Tail, append, load } from "./paged-log.ts";
+import { shortHash } from "./seeded-random.ts";
+import { EMPTY_LOG, type PagedLogOptions, type PagedLog, append, load } from "./paged-log.ts";
 import type { Ended, Execution, VenueState, Working } from "./state.ts";
 
 /** Fixed when the venue first opens; later changes of these options do not move it. */
-export interface Origin {
+export interface StartingState {
   readonly start: string;
   readonly cash: string;
   readonly seed: number;
@@ -32,17 +32,17 @@ type EndedRow = [no: number, client: string, status: Ended["status"], filled: st
 
 interface Stored {
   readonly version: 1;
-  readonly origin: Origin;
+  readonly origin: StartingState;
   readonly venue: VenueState;
-  readonly fills: Tail<FillRow>;
-  readonly ended: Tail<EndedRow>;
-  readonly ids: Tail<string>;
+  readonly fills: PagedLog<FillRow>;
+  readonly ended: PagedLog<EndedRow>;
+  readonly ids: PagedLog<string>;
 }
 
 const KEY = "state";
-const FILLS: Shape = { name: "fills", pageRows: 32, pages: 63 };
-const ENDED: Shape = { name: "ended", pageRows: 32, pages: 32 };
-const IDS: Shape = { name: "ids", pageRows: 512, pages: 60 };
+const FILLS: PagedLogOptions = { name: "fills", pageRows: 32, pages: 63 };
+const ENDED: PagedLogOptions = { name: "ended", pageRows: 32, pages: 32 };
+const IDS: PagedLogOptions = { name: "ids", pageRows: 512, pages: 60 };
 
 /** The newest fills and ended orders that are remembered in full, and all client order ids there may ever be. */
 export const FILLS_KEPT = FILLS.pageRows * FILLS.pages;
@@ -50,13 +50,13 @@ export const ENDED_KEPT = ENDED.pageRows * ENDED.pages;
 export const ORDERS_MAX = IDS.pageRows * IDS.pages;
 
 /** What one change adds. */
-export interface Additions {
+export interface NewRows {
   readonly executions?: readonly Execution[];
   readonly ended?: readonly Ended[];
   readonly clientOrderId?: string;
 }
 
-export class Vault {
+export class VenueStore {
   readonly #store: Store;
   #stored: Stored;
   #fills: Execution[];
@@ -74,12 +74,12 @@ export class Vault {
   }
 
   /** Reads what is stored; a first opening stores `origin` and `opening`. @throws Error for a state of another version. */
-  static async open(store: Store, origin: Origin, opening: VenueState): Promise<Vault> {
+  static async open(store: Store, origin: StartingState, opening: VenueState): Promise<VenueStore> {
     const found = (await store.get(KEY)) as Stored | null | undefined;
     if (found === null || found === undefined) {
-      const fresh: Stored = { version: 1, origin, venue: opening, fills: EMPTY, ended: EMPTY, ids: EMPTY };
+      const fresh: Stored = { version: 1, origin, venue: opening, fills: EMPTY_LOG, ended: EMPTY_LOG, ids: EMPTY_LOG };
       await store.put(KEY, fresh);
-      return new Vault(store, fresh, [], [], []);
+      return new VenueStore(store, fresh, [], [], []);
     }
     if (found.version !== 1)
       throw new Error(`the stored state has version ${JSON.stringify(found.version)}; this venue reads version 1`);
@@ -88,10 +88,10 @@ export class Vault {
       load(store, ENDED, found.ended),
       load(store, IDS, found.ids),
     ]);
-    return new Vault(store, found, fills, ended, ids);
+    return new VenueStore(store, found, fills, ended, ids);
   }
 
-  get origin(): Origin {
+  get origin(): StartingState {
     return this.#stored.origin;
   }
 
@@ -115,7 +115,7 @@ export class Vault {
 
   /** Was an order ever taken or refused under this client order id? */
   hasSeen(clientOrderId: string): boolean {
-    return this.#tags.has(tag(clientOrderId));
+    return this.#tags.has(shortHash(clientOrderId));
   }
 
   get ordersSeen(): number {
@@ -123,7 +123,7 @@ export class Vault {
   }
 
   /** Stores the next state and what it adds; on disk when it resolves. After a rejection nothing has changed here: call it again. */
-  async commit(venue: VenueState, { executions = [], ended = [], clientOrderId }: Additions = {}): Promise<void> {
+  async commit(venue: VenueState, { executions = [], ended = [], clientOrderId }: NewRows = {}): Promise<void> {
     const { origin } = this.#stored;
     const next: Stored = {
       version: 1,
@@ -131,14 +131,14 @@ export class Vault {
       venue,
       fills: await append(this.#store, FILLS, this.#stored.fills, executions.map(fillRow)),
       ended: await append(this.#store, ENDED, this.#stored.ended, ended.map(endedRow)),
-      ids: await append(this.#store, IDS, this.#stored.ids, clientOrderId === undefined ? [] : [tag(clientOrderId)]),
+      ids: await append(this.#store, IDS, this.#stored.ids, clientOrderId === undefined ? [] : [shortHash(clientOrderId)]),
     };
     await this.#store.put(KEY, next);
     this.#stored = next;
     this.#fills.push(...executions);
     if (this.#fills.length > FILLS_KEPT + FILLS.pageRows) this.#fills = this.#fills.slice(-FILLS_KEPT);
     for (const order of ended) this.#remember(order);
-    if (clientOrderId !== undefined) this.#tags.add(tag(clientOrderId));
+    if (clientOrderId !== undefined) this.#tags.add(shortHash(clientOrderId));
   }
 
   #remember(order: Ended): void {

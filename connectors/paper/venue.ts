@@ -6,15 +6,15 @@ import { type Fill, type Logger, NotSent, type Order, VenueRejection } from "@qo
 import { type Rules, accept } from "./validate-order.ts";
 import type { Amount } from "./amount.ts";
 import { END_OF_TIME } from "./calendar.ts";
-import { type Catalogue, INDEX } from "./instruments.ts";
-import { type Outcome, markAt, step, withdraw } from "./engine.ts";
-import { Lane, pause } from "./serial-queue.ts";
-import { momentOf } from "./market.ts";
+import { type InstrumentList, INDEX } from "./instruments.ts";
+import { type Outcome, markAt, step, cancelOrder } from "./engine.ts";
+import { SerialQueue, pause } from "./serial-queue.ts";
+import { tickOf } from "./market.ts";
 import type { Recording } from "./recording.ts";
 import { fillOf } from "./report.ts";
 import { type Ended, type VenueState, type Working, numberOf, venueId } from "./state.ts";
 import { type Terms, readClientId, readTerms } from "./terms.ts";
-import { type Additions, ORDERS_MAX, type Vault, workingBy } from "./venue-store.ts";
+import { type NewRows, ORDERS_MAX, type VenueStore, workingBy } from "./venue-store.ts";
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
@@ -25,8 +25,8 @@ const AHEAD = 20;
 const RETRY_MS = 500;
 
 export interface Outside {
-  readonly vault: Vault;
-  readonly catalogue: Catalogue;
+  readonly vault: VenueStore;
+  readonly catalogue: InstrumentList;
   readonly rules: Rules;
   readonly logger: Logger;
   readonly emit: (fill: Fill) => void;
@@ -36,7 +36,7 @@ export interface Outside {
 
 export class Venue {
   readonly #out: Outside;
-  readonly #lane = new Lane();
+  readonly #lane = new SerialQueue();
   #state: VenueState;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopping = false;
@@ -90,7 +90,7 @@ export class Venue {
   async replace(id: string, order: Order): Promise<Working> {
     const recording = await this.#travel(order);
     return this.#lane.run(async () => {
-      const { state, ended } = withdraw(this.#state, this.#working(id), "cancelled");
+      const { state, ended } = cancelOrder(this.#state, this.#working(id), "cancelled");
       return this.#admit(order, recording, state, ended);
     });
   }
@@ -102,7 +102,7 @@ export class Venue {
       this.#refuseWhenStopping();
       const no = numberOf(id);
       if (no !== undefined && this.#out.vault.endedByNo(no)?.status === "cancelled") return;
-      const { state, ended } = withdraw(this.#state, this.#working(id), "cancelled");
+      const { state, ended } = cancelOrder(this.#state, this.#working(id), "cancelled");
       await this.#commit(state, { ended: [ended] });
     });
   }
@@ -159,7 +159,7 @@ export class Venue {
     return accept(
       state,
       terms,
-      { marks: this.mark, moment: momentOf(recording, catalogue.calendar.instantOf(state.tick), rules) },
+      { marks: this.mark, moment: tickOf(recording, catalogue.calendar.instantOf(state.tick), rules) },
       rules,
     );
   }
@@ -200,13 +200,13 @@ export class Venue {
     for (const execution of executions) emit(fillOf(execution));
   }
 
-  async #commit(state: VenueState, additions: Additions): Promise<void> {
+  async #commit(state: VenueState, additions: NewRows): Promise<void> {
     await this.#write(state, additions);
     this.#state = state;
   }
 
   /** Until it is stored nothing has happened, and nothing else may happen. */
-  async #write(state: VenueState, additions: Additions): Promise<void> {
+  async #write(state: VenueState, additions: NewRows): Promise<void> {
     for (;;) {
       try {
         return await this.#out.vault.commit(state, additions);

@@ -3,9 +3,9 @@
  * and no terminal; of what it asks leave for, only the desk's own tools are let through.
  */
 import { z } from "zod";
-import { brief, memory } from "../lib/lru-map.ts";
-import type { AgentEvent, AgentProgram, Conversation, LaunchAsk } from "./runtime.ts";
-import { speech } from "./message-assembler.ts";
+import { truncateName, createLruMap } from "./call-ids.ts";
+import type { AgentEvent, AgentProgram, Conversation, LaunchRequest } from "./runtime.ts";
+import { createMessageAssembler } from "./message-assembler.ts";
 
 const VERSION = 1;
 
@@ -49,10 +49,10 @@ const textShape = z.looseObject({ type: z.literal("text"), text: z.string() });
 
 export const acp: AgentProgram = {
   name: "acp",
-  lends: [],
-  tools: "asked",
-  hasHands: true,
-  tellsEnd: true,
+  passthroughEnv: [],
+  toolDiscovery: "listed",
+  hasOwnTools: true,
+  reportsCompletion: true,
   line: ({ settings }) => ({ argv: settings.command ?? [], env: {}, files: {} }),
   talk: (ask) => talk(ask),
 };
@@ -65,7 +65,7 @@ function message(body: object): string {
   return `${JSON.stringify({ jsonrpc: "2.0", ...body })}\n`;
 }
 
-function talk(ask: LaunchAsk): Conversation {
+function talk(ask: LaunchRequest): Conversation {
   const { told, calls, update, isOurs } = hearing(ask.door.tools);
   return {
     opening: asked("initialize", {
@@ -108,7 +108,7 @@ function parsed(line: string): z.output<typeof messageShape> | undefined {
 /** What follows from an answer: the next question, or the end. */
 function answered(
   { id, result, error }: z.output<typeof messageShape>,
-  ask: LaunchAsk,
+  ask: LaunchRequest,
   send: (text: string) => void,
 ): readonly AgentEvent[] {
   const question = typeof id === "number" ? ASKS[id] : undefined;
@@ -139,7 +139,7 @@ function failed(failure: string): readonly AgentEvent[] {
   return [{ kind: "end", failure }];
 }
 
-function serverOf({ door }: LaunchAsk): object {
+function serverOf({ door }: LaunchRequest): object {
   return {
     type: "http",
     name: "qoc",
@@ -158,12 +158,12 @@ function toolOf({ title, kind }: Call, tools: readonly string[]): string | undef
 
 /** What is heard in the course of a session: words in pieces, and calls, each of which is told several times. */
 function hearing(tools: readonly string[]) {
-  const told = speech();
-  const seen = memory<{ readonly title: string; readonly tool: string | undefined }>();
+  const told = createMessageAssembler();
+  const seen = createLruMap<{ readonly title: string; readonly tool: string | undefined }>();
   const calls = (call: Call): readonly AgentEvent[] => {
     // Its first title is its tool's name; a later one may be what it does.
     const known = seen.get(call.toolCallId);
-    const { title, tool } = known ?? { title: brief(call.title ?? "a tool without a name"), tool: toolOf(call, tools) };
+    const { title, tool } = known ?? { title: truncateName(call.title ?? "a tool without a name"), tool: toolOf(call, tools) };
     seen.set(call.toolCallId, { title, tool });
     const events: AgentEvent[] = known === undefined ? [...told.act()] : [];
     if (known === undefined && tool !== undefined) events.push({ kind: "call", tool });

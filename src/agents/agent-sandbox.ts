@@ -1,31 +1,31 @@
 /** What holds an agent's program: the sandbox where it works, what of the machine is shown in it, and a version that is enough. */
 import { dirname } from "node:path";
 import { startProcess, tookLonger } from "./process.ts";
-import { type RunFolders, agentEnvironment, isInside, readablePaths, wrapped } from "./bubblewrap.ts";
-import { type LaunchWorld, RunStop, STOPPED, type Work, endOf } from "./run-context.ts";
+import { type RunFolders, agentEnvironment, isInside, readablePaths, bubblewrapArgs } from "./bubblewrap.ts";
+import { type LaunchDeps, RunAborted, STOPPED, type RunWork, endOf } from "./run-context.ts";
 
 // Some take seconds to say their version on a busy machine.
 const PROBE_MS = 30_000;
 
 /** What holds one program: how its command is wrapped, and the environment it gets. */
-export interface Cell {
+export interface SandboxedProgram {
   readonly path: string;
   readonly sandbox: "bubblewrap" | "none";
   wrap(argv: readonly string[]): readonly string[];
   env(lent: Readonly<Record<string, string>>, told: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
 }
 
-export async function cellOf(work: Work, argv: readonly string[]): Promise<Cell> {
+export async function prepareSandbox(work: RunWork, argv: readonly string[]): Promise<SandboxedProgram> {
   const { program, launch, folders } = work;
   const { world, settings } = launch;
   const [name, ...rest] = argv;
   if (name === undefined)
-    throw new RunStop(`[agent] runtime = "${program.name}" needs command = ["program", "argument"]`);
+    throw new RunAborted(`[agent] runtime = "${program.name}" needs command = ["program", "argument"]`);
   const found = await world.find(name);
   if (found === undefined)
-    throw new RunStop(`${name} is not installed, or not on the desk's PATH; [agent] command may name it`);
-  if (isInside(found.real, world.workspace)) throw new RunStop(`${name} stands inside the workspace; put it elsewhere`);
-  const env: Cell["env"] = (lent, told) =>
+    throw new RunAborted(`${name} is not installed, or not on the desk's PATH; [agent] command may name it`);
+  if (isInside(found.real, world.workspace)) throw new RunAborted(`${name} stands inside the workspace; put it elsewhere`);
+  const env: SandboxedProgram["env"] = (lent, told) =>
     agentEnvironment(
       lent,
       told,
@@ -37,8 +37,8 @@ export async function cellOf(work: Work, argv: readonly string[]): Promise<Cell>
     const files = await filesIn(world, [world.node, ...rest], folders);
     const readable = readablePaths(found.real, [...files.values()], [...world.hidden, world.workspace]);
     if (!("shows" in readable)) {
-      const wrap: Cell["wrap"] = (line) =>
-        wrapped(
+      const wrap: SandboxedProgram["wrap"] = (line) =>
+        bubblewrapArgs(
           bubblewrap,
           folders,
           readable,
@@ -47,10 +47,10 @@ export async function cellOf(work: Work, argv: readonly string[]): Promise<Cell>
       return { path: found.real, sandbox: "bubblewrap", env, wrap };
     }
     if (!settings.unconfined)
-      throw new RunStop(`${name} stands in a folder with ${readable.shows} in it; put it into a folder of its own`);
+      throw new RunAborted(`${name} stands in a folder with ${readable.shows} in it; put it into a folder of its own`);
   }
-  if (program.hasHands && !settings.unconfined) {
-    throw new RunStop(
+  if (program.hasOwnTools && !settings.unconfined) {
+    throw new RunAborted(
       `runtime ${program.name} needs bubblewrap to hold it; install it, or set [agent] unconfined = true`,
     );
   }
@@ -62,7 +62,7 @@ export async function cellOf(work: Work, argv: readonly string[]): Promise<Cell>
  * never a folder, nor what a link leads to in the workspace.
  */
 async function filesIn(
-  world: LaunchWorld,
+  world: LaunchDeps,
   words: readonly string[],
   folders: RunFolders,
 ): Promise<ReadonlyMap<string, string>> {
@@ -76,25 +76,25 @@ async function filesIn(
 }
 
 /** It may be installed and yet forbidden, as in many containers, so it is tried. */
-async function workingBubblewrap(work: Work): Promise<string | undefined> {
+async function workingBubblewrap(work: RunWork): Promise<string | undefined> {
   const found = await work.launch.world.find("bwrap");
   if (found === undefined) return undefined;
-  const { isClean } = await asked(work, wrapped(found.real, work.folders, [], ["/usr/bin/true"]), {});
+  const { isClean } = await asked(work, bubblewrapArgs(found.real, work.folders, [], ["/usr/bin/true"]), {});
   return isClean ? found.real : undefined;
 }
 
 const VERSION = /\b(\d+)\.(\d+)\.(\d+)\b/;
 
 /** @throws RunStop where the program is older than its floor, or does not say. */
-export async function versionOf(work: Work, cell: Cell): Promise<string | undefined> {
+export async function versionOf(work: RunWork, cell: SandboxedProgram): Promise<string | undefined> {
   const { program, launch } = work;
-  if (program.floor === undefined) return undefined;
+  if (program.minVersion === undefined) return undefined;
   const rest = (launch.settings.command ?? []).slice(1);
   const { text } = await asked(work, cell.wrap([cell.path, ...rest, "--version"]), cell.env({}, {}));
   const found = VERSION.exec(text)?.[0];
-  if (found === undefined) throw new RunStop(`${program.name} --version said nothing that is a version`);
-  if (isOlder(found, program.floor))
-    throw new RunStop(`${program.name} ${found} is too old; its switches hold from ${program.floor} on`);
+  if (found === undefined) throw new RunAborted(`${program.name} --version said nothing that is a version`);
+  if (isOlder(found, program.minVersion))
+    throw new RunAborted(`${program.name} ${found} is too old; its switches hold from ${program.minVersion} on`);
   return found;
 }
 
@@ -112,7 +112,7 @@ function isOlder(version: string, floor: string): boolean {
  * @throws RunStop where the run's own end comes before the answer
  */
 async function asked(
-  { launch, folders, signal, spentMs }: Work,
+  { launch, folders, signal, spentMs }: RunWork,
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
 ) {
@@ -130,7 +130,7 @@ async function asked(
     line,
   };
   const { isClean, stopped } = await endOf(startProcess(world, ask), signal);
-  if (stopped === STOPPED) throw new RunStop(STOPPED);
-  if (stopped === tookLonger(ask.timeoutMs) && leftMs <= PROBE_MS) throw new RunStop(tookLonger(settings.timeoutMs));
+  if (stopped === STOPPED) throw new RunAborted(STOPPED);
+  if (stopped === tookLonger(ask.timeoutMs) && leftMs <= PROBE_MS) throw new RunAborted(tookLonger(settings.timeoutMs));
   return { isClean, text: lines.join("\n") };
 }

@@ -29,7 +29,7 @@ export function runFolders(root: string): RunFolders {
  * An empty repository where the program is started: programs look for settings, plug-ins and instructions upwards to the root
  * of one, and above stand folders that others may write to.
  */
-export function boundary(work: string) {
+export function gitBoundaryEnv(work: string) {
   return {
     folders: [`${work}/.git/objects`, `${work}/.git/refs`],
     head: { path: `${work}/.git/HEAD`, text: "ref: refs/heads/main\n" },
@@ -59,7 +59,7 @@ export function isInside(path: string, folder: string): boolean {
  * The command that starts `argv` in bubblewrap. `readable` are folders and files that the program itself is made of, by
  * their real paths; they appear at the same place, read-only.
  */
-export function wrapped(
+export function bubblewrapArgs(
   bubblewrap: string,
   folders: RunFolders,
   readable: readonly string[],

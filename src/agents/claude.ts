@@ -3,8 +3,8 @@
  * first line tells which tools it has. A server it cannot reach is no error to it, so that line is checked by the desk.
  */
 import { z } from "zod";
-import { type Memory, brief, memory } from "../lib/lru-map.ts";
-import type { AgentEvent, AgentProgram, Conversation, LaunchAsk, LaunchLine } from "./runtime.ts";
+import { type LruMap, truncateName, createLruMap } from "./call-ids.ts";
+import type { AgentEvent, AgentProgram, Conversation, LaunchRequest, LaunchCommand } from "./runtime.ts";
 
 const PREFIX = "mcp__qoc__";
 
@@ -33,7 +33,7 @@ const resultShape = z.looseObject({
 });
 const eventShape = z.looseObject({ type: z.string(), subtype: z.unknown().optional() });
 
-function line({ door, settings, setup }: LaunchAsk): LaunchLine {
+function line({ door, settings, setup }: LaunchRequest): LaunchCommand {
   return {
     argv: [
       ...(settings.command ?? ["claude"]),
@@ -56,9 +56,9 @@ function line({ door, settings, setup }: LaunchAsk): LaunchLine {
   };
 }
 
-function talk({ bundle, door }: LaunchAsk): Conversation {
-  const turns = memory<true>();
-  const calls = memory<string>();
+function talk({ bundle, door }: LaunchRequest): Conversation {
+  const turns = createLruMap<true>();
+  const calls = createLruMap<string>();
   return {
     opening: bundle,
     answers: false,
@@ -112,14 +112,14 @@ function readInit(said: unknown): readonly AgentEvent[] {
 
 /** A tool that is not behind the desk's door is marked, so that its name can never pass for one that is. */
 function bare(tool: string): string {
-  return brief(tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : `${tool} (its own)`);
+  return truncateName(tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : `${tool} (its own)`);
 }
 
 /** One turn comes as several events with one id, a block each. */
 function readAssistant(
   event: z.output<typeof assistantShape>,
-  turns: Memory<true>,
-  calls: Memory<string>,
+  turns: LruMap<true>,
+  calls: LruMap<string>,
   tools: readonly string[],
 ): readonly AgentEvent[] {
   const { id, content } = event.message;
@@ -138,7 +138,7 @@ function readAssistant(
 /** A tool that is not the desk's: it refused it by itself, or it has a hand that it should not have. */
 function readUser(
   event: z.output<typeof userShape>,
-  calls: Memory<string>,
+  calls: LruMap<string>,
   tools: readonly string[],
 ): readonly AgentEvent[] {
   const { content } = event.message;
@@ -175,12 +175,12 @@ function readResult(event: z.output<typeof resultShape>): readonly AgentEvent[] 
 
 export const claude: AgentProgram = {
   name: "claude",
-  lends: ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "CLAUDE_CODE_OAUTH_TOKEN"],
+  passthroughEnv: ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "CLAUDE_CODE_OAUTH_TOKEN"],
   // `--restricted` came with it.
-  floor: "2.1.248",
-  tools: "says",
-  hasHands: false,
-  tellsEnd: true,
+  minVersion: "2.1.248",
+  toolDiscovery: "announced",
+  hasOwnTools: false,
+  reportsCompletion: true,
   line,
   talk,
 };

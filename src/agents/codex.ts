@@ -4,7 +4,7 @@
  * that it refuses by itself is not in its events.
  */
 import { z } from "zod";
-import type { AgentEvent, AgentProgram, LaunchAsk, LaunchLine } from "./runtime.ts";
+import type { AgentEvent, AgentProgram, LaunchRequest, LaunchCommand } from "./runtime.ts";
 
 /** Every text is quoted as JSON, which TOML reads alike. */
 function set(name: string, value: string): string {
@@ -20,7 +20,7 @@ const FEATURES = [
 /** No machine to act on, not even this one. */
 const NOWHERE = 'default = "none"\ninclude_local = false\n';
 
-function configText({ door, settings, lent }: LaunchAsk): string {
+function configText({ door, settings, lent }: LaunchRequest): string {
   const url = lent["OPENAI_BASE_URL"];
   return [
     ...(settings.model === undefined ? [] : [set("model", settings.model)]),
@@ -61,7 +61,7 @@ function configText({ door, settings, lent }: LaunchAsk): string {
   ].join("\n");
 }
 
-function line(ask: LaunchAsk): LaunchLine {
+function line(ask: LaunchRequest): LaunchCommand {
   // Run like this it knows the key by this name alone.
   const key = ask.lent["CODEX_API_KEY"] ?? ask.lent["OPENAI_API_KEY"];
   return {
@@ -129,12 +129,12 @@ function itemEvents(type: string, item: z.output<typeof itemShape>): readonly Ag
 
 export const codex: AgentProgram = {
   name: "codex",
-  lends: ["OPENAI_API_KEY", "CODEX_API_KEY", "OPENAI_BASE_URL"],
+  passthroughEnv: ["OPENAI_API_KEY", "CODEX_API_KEY", "OPENAI_BASE_URL"],
   // The version that these switches were tried with.
-  floor: "0.169.0",
-  tools: "asked",
-  hasHands: false,
-  tellsEnd: true,
+  minVersion: "0.169.0",
+  toolDiscovery: "listed",
+  hasOwnTools: false,
+  reportsCompletion: true,
   line,
   talk: ({ bundle }) => ({ opening: bundle, answers: false, read: parsed }),
 };

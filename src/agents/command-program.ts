@@ -6,10 +6,10 @@ import type { AgentProgram } from "./runtime.ts";
 
 export const command: AgentProgram = {
   name: "command",
-  lends: [],
-  tools: "unknown",
-  hasHands: true,
-  tellsEnd: false,
+  passthroughEnv: [],
+  toolDiscovery: "unknown",
+  hasOwnTools: true,
+  reportsCompletion: false,
   line: ({ door, settings }) => ({
     argv: settings.command ?? [],
     env: { QOC_MCP_URL: door.url, QOC_TOKEN: door.token },

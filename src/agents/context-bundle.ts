@@ -22,7 +22,7 @@ export interface Rejection {
 }
 
 /** A tool in words. */
-export interface ToolWords {
+export interface ToolDescription {
   readonly name: string;
   readonly about: string;
 }
@@ -47,7 +47,7 @@ export interface ContextParts {
     readonly priority: string;
   }[];
   readonly snapshot: SourcedText | undefined;
-  readonly tools: readonly ToolWords[];
+  readonly tools: readonly ToolDescription[];
 }
 
 export const CONTEXT_CHARS_MAX = 40_000;
@@ -101,7 +101,7 @@ function task({ run, issue }: ContextParts): string {
     "<issue>",
     inline(issue.title),
     "",
-    disarmed(shortened(issue.body)),
+    escapeHidden(shortened(issue.body)),
     "</issue>",
   ].join("\n");
 }
@@ -110,7 +110,7 @@ function ruleText({ source, text }: SourcedText): string {
   return `(${source})\n${text.trim()}`;
 }
 
-function toolsText(tools: readonly ToolWords[]): string {
+function toolsText(tools: readonly ToolDescription[]): string {
   return tools.map(({ name, about }) => `- ${name}: ${about}`).join("\n");
 }
 
@@ -135,7 +135,7 @@ function issueLine({ id, title, status, priority }: ContextParts["openIssues"][n
 
 /** A text of others, between marks that it cannot close itself. */
 function outsideText({ source, text }: SourcedText): string {
-  return `<untrusted source=${JSON.stringify(inline(source))}>\n${disarmed(shortened(text))}\n</untrusted>`;
+  return `<untrusted source=${JSON.stringify(inline(source))}>\n${escapeHidden(shortened(text))}\n</untrusted>`;
 }
 
 function shortened(text: string): string {
@@ -145,7 +145,7 @@ function shortened(text: string): string {
 }
 
 /** Controls and format characters (bidirectional marks, zero width) are spelled out; our own mark is broken. */
-function disarmed(text: string): string {
+function escapeHidden(text: string): string {
   return text
     .replaceAll("\r\n", "\n")
     .replaceAll(UNSEEN, (sign) =>
@@ -157,7 +157,7 @@ function disarmed(text: string): string {
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 function inline(text: string): string {
-  return disarmed(text.slice(0, 4_000).replaceAll(/\s+/g, " ").trim()).slice(0, 1_000);
+  return escapeHidden(text.slice(0, 4_000).replaceAll(/\s+/g, " ").trim()).slice(0, 1_000);
 }
 
 function joined(sections: readonly Section[], cut: readonly string[]): string {

@@ -3,9 +3,9 @@
  * cannot reach is no error to it, so its first call counts only where the desk saw it ask which tools there are.
  */
 import { z } from "zod";
-import { type Memory, brief, memory } from "../lib/lru-map.ts";
-import type { AgentEvent, AgentProgram, Conversation, LaunchAsk, LaunchLine } from "./runtime.ts";
-import { speech } from "./message-assembler.ts";
+import { type LruMap, truncateName, createLruMap } from "./call-ids.ts";
+import type { AgentEvent, AgentProgram, Conversation, LaunchRequest, LaunchCommand } from "./runtime.ts";
+import { createMessageAssembler } from "./message-assembler.ts";
 
 const PREFIX = "mcp_qoc_";
 
@@ -21,7 +21,7 @@ decision = "allow"
 priority = 900
 `;
 
-function settingsText({ door, settings }: LaunchAsk): string {
+function settingsText({ door, settings }: LaunchRequest): string {
   return JSON.stringify({
     general: { enableAutoUpdate: false, enableAutoUpdateNotification: false },
     privacy: { usageStatisticsEnabled: false },
@@ -39,7 +39,7 @@ function settingsText({ door, settings }: LaunchAsk): string {
   });
 }
 
-function line(ask: LaunchAsk): LaunchLine {
+function line(ask: LaunchRequest): LaunchCommand {
   return {
     argv: [
       ...(ask.settings.command ?? ["gemini"]),
@@ -70,12 +70,12 @@ type Event = z.output<typeof eventShape>;
 
 /** A tool that is not behind the desk's door is marked, so that its name can never pass for one that is. */
 function bare(tool: string): string {
-  return brief(tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : `${tool} (its own)`);
+  return truncateName(tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : `${tool} (its own)`);
 }
 
-function talk({ bundle, door }: LaunchAsk): Conversation {
-  const calls = memory<string>();
-  const told = speech();
+function talk({ bundle, door }: LaunchRequest): Conversation {
+  const calls = createLruMap<string>();
+  const told = createMessageAssembler();
   let trouble: string | undefined;
   return {
     opening: bundle,
@@ -101,7 +101,7 @@ function parsed(text: string): Event | undefined {
   }
 }
 
-function eventsOf(event: Event, calls: Memory<string>, tools: readonly string[]): readonly AgentEvent[] {
+function eventsOf(event: Event, calls: LruMap<string>, tools: readonly string[]): readonly AgentEvent[] {
   switch (event.type) {
     case "tool_use": {
       const tool = bare(event.tool_name ?? "a tool without a name");
@@ -131,11 +131,11 @@ function endOf({ status, error }: Event, trouble: string | undefined): AgentEven
 
 export const gemini: AgentProgram = {
   name: "gemini",
-  lends: ["GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL"],
-  floor: "0.61.0",
-  tools: "asked",
-  hasHands: false,
-  tellsEnd: true,
+  passthroughEnv: ["GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL"],
+  minVersion: "0.61.0",
+  toolDiscovery: "listed",
+  hasOwnTools: false,
+  reportsCompletion: true,
   line,
   talk,
 };

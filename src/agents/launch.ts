@@ -5,12 +5,12 @@
 import { dirname } from "node:path";
 import { messageOf } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
-import { cellOf, versionOf } from "./agent-sandbox.ts";
+import { prepareSandbox, versionOf } from "./agent-sandbox.ts";
 import { type ProcessEnd, type Running, startProcess } from "./process.ts";
-import type { AgentProgram, AgentSettings, LaunchAsk, RunDoor, RunResult, Runtime } from "./runtime.ts";
-import { type RunFolders, boundary, runFolders } from "./bubblewrap.ts";
-import { NEVER_LISTED, type Tally, dollars, tallyOf } from "./run-meter.ts";
-import { type Launch, type LaunchWorld, RunStop, type Work, endOf } from "./run-context.ts";
+import type { AgentProgram, AgentSettings, LaunchRequest, RunEndpoint, RunResult, Runtime } from "./runtime.ts";
+import { type RunFolders, gitBoundaryEnv, runFolders } from "./bubblewrap.ts";
+import { TOOLS_NOT_LISTED, type RunMeter, dollars, createRunMeter } from "./run-meter.ts";
+import { type LaunchOptions, type LaunchDeps, RunAborted, type RunWork, endOf } from "./run-context.ts";
 
 /** A program that writes without end is ended for it. */
 const LINES_MAX = 200_000;
@@ -18,13 +18,13 @@ const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 
 /** An agent's program as a runtime. */
-export function launched(program: AgentProgram, launch: Launch): Runtime {
+export function createRuntime(program: AgentProgram, launch: LaunchOptions): Runtime {
   return {
     name: program.name,
     work: async (task, _call, note, signal) => {
       const folder = await launch.world.privateFolder();
       try {
-        return await behindDoor({ program, launch, task, folders: runFolders(folder.path), note, signal });
+        return await withEndpoint({ program, launch, task, folders: runFolders(folder.path), note, signal });
       } finally {
         // What the run did stands, whatever its program left behind.
         await folder.remove().catch((error: unknown) => note(`its folder could not be removed: ${messageOf(error)}`));
@@ -33,7 +33,7 @@ export function launched(program: AgentProgram, launch: Launch): Runtime {
   };
 }
 
-async function behindDoor(work: Omit<Work, "door" | "spentMs">): Promise<RunResult> {
+async function withEndpoint(work: Omit<RunWork, "door" | "spentMs">): Promise<RunResult> {
   const { launch, folders, task } = work;
   const { clock, disk } = launch.world;
   const door = launch.door(task.run);
@@ -43,17 +43,17 @@ async function behindDoor(work: Omit<Work, "door" | "spentMs">): Promise<RunResu
     await makeFolders(disk, folders);
     return await workIn({ ...work, door, spentMs: () => Math.round(clock.monotonic() - started) });
   } catch (error) {
-    if (error instanceof RunStop) return { summary: "", proposals: [], failure: error.message };
+    if (error instanceof RunAborted) return { summary: "", proposals: [], failure: error.message };
     throw error;
   } finally {
     await door.close();
   }
 }
 
-async function workIn(work: Work): Promise<RunResult> {
+async function workIn(work: RunWork): Promise<RunResult> {
   const { program, launch, task, door, folders, signal } = work;
-  const lent = lentOf(launch.world.env, [...program.lends, ...launch.settings.env]);
-  const ask: LaunchAsk = {
+  const lent = passedEnv(launch.world.env, [...program.passthroughEnv, ...launch.settings.env]);
+  const ask: LaunchRequest = {
     door,
     settings: launch.settings,
     bundle: task.bundle,
@@ -62,15 +62,15 @@ async function workIn(work: Work): Promise<RunResult> {
     cwd: folders.work,
   };
   const line = program.line(ask);
-  const cell = await cellOf(work, line.argv);
+  const cell = await prepareSandbox(work, line.argv);
   const version = await versionOf(work, cell);
   await writeSetup(launch.world.disk, folders.setup, line.files);
   const hide = redactor(lent, door.token);
   const note = (text: string): void => work.note(hide(text));
   note(cell.sandbox === "none" ? "no bubblewrap here: it is held by its own switches alone" : `in ${cell.sandbox}`);
-  const tally = tallyOf(program, launch.settings, door, note);
+  const tally = createRunMeter(program, launch.settings, door, note);
   // Of a program that tells of nothing, the desk's own door does.
-  if (program.tools === "unknown") door.onCall((tool) => void tally.take({ kind: "call", tool }));
+  if (program.toolDiscovery === "unknown") door.onCall((tool) => void tally.record({ kind: "call", tool }));
   const talk = program.talk(ask);
   const transcript = launch.world.transcript(task.run);
   transcript.line(JSON.stringify({ told: task.bundle }));
@@ -93,7 +93,7 @@ async function workIn(work: Work): Promise<RunResult> {
       if (events === undefined) unread += text.trim() === "" ? 0 : 1;
       for (const event of events ?? []) {
         if (event.kind === "refused") launch.refused(task.run, event.tool);
-        const why = tally.take(event);
+        const why = tally.record(event);
         if (why !== undefined) running.stop(why);
         // A program that keeps the conversation open is let go once it said that it is done.
         else if (event.kind === "end" && talk.answers) running.stop(ENDED);
@@ -106,7 +106,7 @@ async function workIn(work: Work): Promise<RunResult> {
   await transcript.close();
   const failure = failureOf(program, door, tally, end);
   return {
-    summary: hide(tally.words()),
+    summary: hide(tally.summary()),
     proposals: [],
     ...(failure === undefined ? {} : { failure: hide(failure) }),
     use: tally.use(),
@@ -121,7 +121,7 @@ async function workIn(work: Work): Promise<RunResult> {
 }
 
 async function makeFolders(disk: Disk, { home, work, setup, temp }: RunFolders): Promise<void> {
-  const { folders, head } = boundary(work);
+  const { folders, head } = gitBoundaryEnv(work);
   for (const path of [home, work, setup, temp, ...folders]) await disk.mkdir(path, FOLDER_MODE);
   await disk.create(head.path, head.text, FILE_MODE);
 }
@@ -141,18 +141,18 @@ async function writeSetup(disk: Disk, setup: string, files: Readonly<Record<stri
 /** Why a program is ended that said all it had to say. */
 const ENDED = "";
 
-function failureOf(program: AgentProgram, door: RunDoor, tally: Tally, end: ProcessEnd): string | undefined {
+function failureOf(program: AgentProgram, door: RunEndpoint, tally: RunMeter, end: ProcessEnd): string | undefined {
   const errors = end.errors === "" ? "" : `; it wrote: ${end.errors}`;
   if (end.stopped !== undefined && end.stopped !== ENDED) return end.stopped;
   const told = tally.end();
   if (told?.failure !== undefined) return told.failure;
   if (end.stopped !== ENDED && !end.isClean) return `${end.how}${errors}`;
-  if (program.tellsEnd && told === undefined) return `it said nothing of its end; ${end.how}${errors}`;
-  return program.tools === "asked" && !door.hasListed() ? NEVER_LISTED : undefined;
+  if (program.reportsCompletion && told === undefined) return `it said nothing of its end; ${end.how}${errors}`;
+  return program.toolDiscovery === "listed" && !door.hasListed() ? TOOLS_NOT_LISTED : undefined;
 }
 
 /** What the desk's own environment has of these names. */
-function lentOf(env: LaunchWorld["env"], names: readonly string[]): Readonly<Record<string, string>> {
+function passedEnv(env: LaunchDeps["env"], names: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
 

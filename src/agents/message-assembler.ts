@@ -3,9 +3,9 @@
  * something else comes.
  */
 import type { AgentEvent } from "./runtime.ts";
-import { WORDS_MAX } from "./run-meter.ts";
+import { SUMMARY_CHARS_MAX } from "./run-meter.ts";
 
-export interface Speech {
+export interface MessageAssembler {
   /** A piece of its words. */
   piece(text: string): readonly AgentEvent[];
   /** It asks for a tool, by which its words are whole. */
@@ -14,7 +14,7 @@ export interface Speech {
   pause(): readonly AgentEvent[];
 }
 
-export function speech(): Speech {
+export function createMessageAssembler(): MessageAssembler {
   let words = "";
   let isSpeaking = false;
   const speak = (): readonly AgentEvent[] => {
@@ -30,7 +30,7 @@ export function speech(): Speech {
   return {
     piece: (text) => {
       // No more than the account of the run has room for, however long it speaks.
-      words = (words + text).slice(-WORDS_MAX);
+      words = (words + text).slice(-SUMMARY_CHARS_MAX);
       return speak();
     },
     act: () => [...speak(), ...whole()],

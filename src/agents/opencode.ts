@@ -1,6 +1,6 @@
 /** opencode with every tool denied but the desk's, and without any configuration, plug-in or download of its own. */
 import { z } from "zod";
-import type { AgentEvent, AgentProgram, LaunchAsk, LaunchLine } from "./runtime.ts";
+import type { AgentEvent, AgentProgram, LaunchRequest, LaunchCommand } from "./runtime.ts";
 
 const PREFIX = "qoc_";
 
@@ -20,7 +20,7 @@ const eventShape = z.looseObject({
 const OFF = ["PROJECT_CONFIG", "AUTOUPDATE", "MODELS_FETCH", "DEFAULT_PLUGINS", "LSP_DOWNLOAD", "CLAUDE_CODE"];
 
 /** Another address of a maker's interface than the maker's own; keys and token are put in by the program, and are in no file. */
-function providerOf({ settings, lent }: LaunchAsk): object {
+function providerOf({ settings, lent }: LaunchRequest): object {
   const [, name, model] = /^([^/]+)\/(.+)$/.exec(settings.model ?? "") ?? [];
   if (name === undefined || model === undefined) return {};
   const [anthropic, openai] = [lent["ANTHROPIC_BASE_URL"], lent["OPENAI_BASE_URL"]];
@@ -41,7 +41,7 @@ const NOTHING_TO_FETCH = {
   "opencode/package-lock.json": JSON.stringify({ packages: { "": { dependencies: { "@opencode-ai/plugin": "*" } } } }),
 };
 
-function line(ask: LaunchAsk): LaunchLine {
+function line(ask: LaunchRequest): LaunchCommand {
   return {
     argv: [
       ...(ask.settings.command ?? ["opencode"]),
@@ -75,12 +75,12 @@ function line(ask: LaunchAsk): LaunchLine {
 
 export const opencode: AgentProgram = {
   name: "opencode",
-  lends: ["OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "OPENROUTER_API_KEY"],
+  passthroughEnv: ["OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "OPENROUTER_API_KEY"],
   // The version that these switches were tried with.
-  floor: "1.18.33",
-  tools: "asked",
-  hasHands: false,
-  tellsEnd: false,
+  minVersion: "1.18.33",
+  toolDiscovery: "listed",
+  hasOwnTools: false,
+  reportsCompletion: false,
   line,
   talk: ({ bundle, door }) => {
     let bill = 0;

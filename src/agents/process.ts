@@ -8,14 +8,14 @@ import { messageOf } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
 
 /** The parts of `node:child_process` and of the system that a run needs; lent, so that a test can lend others. */
-export interface ProcessWorld {
+export interface ProcessDeps {
   readonly spawn: (program: string, args: readonly string[], options: SpawnOptions) => ChildProcess;
   /** Signals a whole process group; one that is gone already is no error. */
   readonly killGroup: (group: number, signal: "SIGTERM" | "SIGKILL") => void;
   readonly clock: Clock;
 }
 
-export interface ProcessAsk {
+export interface ProcessRequest {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
@@ -57,7 +57,7 @@ export function tookLonger(timeoutMs: number): string {
   return `it took longer than ${timeoutMs / 1_000} s`;
 }
 
-export function startProcess(world: ProcessWorld, ask: ProcessAsk): Running {
+export function startProcess(world: ProcessDeps, ask: ProcessRequest): Running {
   const [program = "", ...args] = ask.argv;
   const child = world.spawn(program, args, {
     env: ask.env,

@@ -1,11 +1,11 @@
 /** What one run of an agent's program works with: the world, what it was started with, and when it is to end. */
 import type { Disk } from "../domain/ports.ts";
 import type { Transcript } from "../workspace/run-transcripts.ts";
-import type { ProcessEnd, ProcessWorld, Running } from "./process.ts";
-import type { AgentProgram, AgentSettings, RunDoor, RunTask } from "./runtime.ts";
+import type { ProcessEnd, ProcessDeps, Running } from "./process.ts";
+import type { AgentProgram, AgentSettings, RunEndpoint, RunTask } from "./runtime.ts";
 import type { RunFolders } from "./bubblewrap.ts";
 
-export interface LaunchWorld extends ProcessWorld {
+export interface LaunchDeps extends ProcessDeps {
   readonly disk: Disk;
   /** The desk's own environment, of which little is lent. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -25,23 +25,23 @@ export interface LaunchWorld extends ProcessWorld {
   readonly transcript: (run: string) => Transcript;
 }
 
-export interface Launch {
-  readonly world: LaunchWorld;
+export interface LaunchOptions {
+  readonly world: LaunchDeps;
   readonly settings: AgentSettings;
   /** Opens the way in for a run. */
-  readonly door: (run: string) => RunDoor;
+  readonly door: (run: string) => RunEndpoint;
   /** Hears of each tool that the program itself did not let its agent use. */
   readonly refused: (run: string, tool: string) => void;
 }
 
 /** Why a run cannot start or go on, in words for the operator. */
-export class RunStop extends Error {}
+export class RunAborted extends Error {}
 
-export interface Work {
+export interface RunWork {
   readonly program: AgentProgram;
-  readonly launch: Launch;
+  readonly launch: LaunchOptions;
   readonly task: RunTask;
-  readonly door: RunDoor;
+  readonly door: RunEndpoint;
   readonly folders: RunFolders;
   readonly note: (line: string) => void;
   readonly signal: AbortSignal;

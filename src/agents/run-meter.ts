@@ -1,33 +1,33 @@
 /** The account of one run while it lasts: what it used, what it said, and whether it is over its bounds. */
-import type { AgentEvent, AgentProgram, AgentSettings, RunDoor, RunUse } from "./runtime.ts";
+import type { AgentEvent, AgentProgram, AgentSettings, RunEndpoint, RunUse } from "./runtime.ts";
 
-export interface Tally {
+export interface RunMeter {
   /** Takes one event in; a sentence where the run must stop for it. */
-  take(event: AgentEvent): string | undefined;
+  record(event: AgentEvent): string | undefined;
   use(): RunUse;
   /** The last words, which are the account of the run. */
-  words(): string;
+  summary(): string;
   /** How the program itself said that it ended; undefined: it did not. */
   end(): Extract<AgentEvent, { kind: "end" }> | undefined;
 }
 
 /** The last of what it says. */
-export const WORDS_MAX = 8_000;
+export const SUMMARY_CHARS_MAX = 8_000;
 const NOTE_CHARS = 200;
 /** Of a program whose tools are known by its asking for them alone. */
-export const NEVER_LISTED = "it never listed the desk's tools";
+export const TOOLS_NOT_LISTED = "it never listed the desk's tools";
 
 const MAY_COME_FIRST: ReadonlySet<AgentEvent["kind"]> = new Set(["ready", "foreign", "note", "cost", "end"]);
 
 /** `note` takes what a human may watch. */
-export function tallyOf(
-  program: Pick<AgentProgram, "tools">,
+export function createRunMeter(
+  program: Pick<AgentProgram, "toolDiscovery">,
   settings: Pick<AgentSettings, "maxTurns" | "maxCostUsd">,
-  door: Pick<RunDoor, "tools" | "hasListed">,
+  door: Pick<RunEndpoint, "tools" | "hasListed">,
   note: (line: string) => void,
-): Tally {
+): RunMeter {
   const used = { turns: 0, toolCalls: 0, costUsd: null as number | null };
-  let isReady = program.tools !== "says";
+  let isReady = program.toolDiscovery !== "announced";
   let words = "";
   let end: Extract<AgentEvent, { kind: "end" }> | undefined;
   const take = (event: AgentEvent): string | undefined => {
@@ -47,12 +47,12 @@ export function tallyOf(
       case "call":
         used.toolCalls += 1;
         note(`calls ${oneLine(event.tool)}`);
-        return program.tools === "asked" && !door.hasListed() ? NEVER_LISTED : undefined;
+        return program.toolDiscovery === "listed" && !door.hasListed() ? TOOLS_NOT_LISTED : undefined;
       case "refused":
         note(`was refused ${oneLine(event.tool)} by its own program`);
         return undefined;
       case "say":
-        words = `${words}${words === "" ? "" : "\n"}${event.text}`.slice(-WORDS_MAX);
+        words = `${words}${words === "" ? "" : "\n"}${event.text}`.slice(-SUMMARY_CHARS_MAX);
         note(`says: ${oneLine(event.text)}`);
         return undefined;
       case "note":
@@ -65,14 +65,14 @@ export function tallyOf(
           : undefined;
       case "end":
         end = event;
-        if (event.text !== undefined && event.text.trim() !== "") words = event.text.slice(-WORDS_MAX);
+        if (event.text !== undefined && event.text.trim() !== "") words = event.text.slice(-SUMMARY_CHARS_MAX);
         return undefined;
     }
   };
   return {
-    take,
-    use: () => (program.tools === "unknown" ? { ...used, turns: null } : { ...used }),
-    words: () => words.trim(),
+    record: take,
+    use: () => (program.toolDiscovery === "unknown" ? { ...used, turns: null } : { ...used }),
+    summary: () => words.trim(),
     end: () => end,
   };
 }

@@ -42,7 +42,7 @@ export interface Runtime {
 }
 
 /** The way in for one run: it ends when it is closed, at the next request. */
-export interface RunDoor {
+export interface RunEndpoint {
   readonly url: string;
   readonly token: string;
   /** Names of the tools behind it, as `tools/list` gives them: `qoc_status`. */
@@ -86,8 +86,8 @@ export type AgentEvent =
   | { readonly kind: "cost"; readonly usd: number }
   | { readonly kind: "end"; readonly text?: string; readonly failure?: string };
 
-export interface LaunchAsk {
-  readonly door: RunDoor;
+export interface LaunchRequest {
+  readonly door: RunEndpoint;
   readonly settings: AgentSettings;
   readonly bundle: string;
   /** What is lent of the desk's environment, by name. */
@@ -98,7 +98,7 @@ export interface LaunchAsk {
   readonly cwd: string;
 }
 
-export interface LaunchLine {
+export interface LaunchCommand {
   readonly argv: readonly string[];
   /** Set besides what is lent from the desk's own environment. */
   readonly env: Readonly<Record<string, string>>;
@@ -119,18 +119,18 @@ export interface Conversation {
 export interface AgentProgram {
   readonly name: string;
   /** Variables of the desk's environment that its maker's program needs to reach its model. */
-  readonly lends: readonly string[];
+  readonly passthroughEnv: readonly string[];
   /** The first version whose switches hold; asked with `--version`. */
-  readonly floor?: string;
+  readonly minVersion?: string;
   /**
    * How the desk knows its tools: it `says` them before anything else, and is stopped where they are not exactly the door's;
    * or the door must have been `asked` for them before the first call; or nothing is known of it.
    */
-  readonly tools: "says" | "asked" | "unknown";
+  readonly toolDiscovery: "announced" | "listed" | "unknown";
   /** It may have hands of its own (a shell, files), so it needs a sandbox, or the operator's word. */
-  readonly hasHands: boolean;
+  readonly hasOwnTools: boolean;
   /** It tells of its own end by an `end` event; one without is an end by exit code alone. */
-  readonly tellsEnd: boolean;
-  line(ask: LaunchAsk): LaunchLine;
-  talk(ask: LaunchAsk): Conversation;
+  readonly reportsCompletion: boolean;
+  line(ask: LaunchRequest): LaunchCommand;
+  talk(ask: LaunchRequest): Conversation;
 }

@@ -3,12 +3,13 @@
  * comes through it is invoked as that agent, and leaves one line in the log.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { RunDoor } from "../agents/runtime.ts";
-import type { ToolWords } from "../agents/context-bundle.ts";
+import type { RunEndpoint } from "../agents/runtime.ts";
+import type { ToolDescription } from "../agents/context-bundle.ts";
 import { COMMANDS } from "../commands/table.ts";
-import type { CallContext, HotServices, Sources } from "../commands/command.ts";
+import type { CommandContext, DeskServices } from "../commands/command.ts";
+import type { ReadLog } from "../runs/read-log.ts";
 import { type Refusals, invoke } from "../commands/invoke.ts";
-import { sourceMemory } from "../commands/sources.ts";
+import { createReadLog } from "../runs/read-log.ts";
 import { INTERACTIVE } from "../domain/agent-access.ts";
 import type { Actor, Recorded } from "../domain/event.ts";
 import { QocError, messageOf } from "../domain/error.ts";
@@ -18,17 +19,17 @@ import type { CallPorts } from "../mcp/call.ts";
 import { MCP_PATH, mcpHttpHandler } from "../mcp/http.ts";
 import { answerSocketCall } from "../mcp/socket-calls.ts";
 import type { Change } from "../mcp/server.ts";
-import { HOURLY_LIMITS, type Session, type TokenBook, hourlySession, tokenBook } from "../mcp/tokens.ts";
+import { HOURLY_LIMITS, type AgentSession, type TokenStore, rateLimitedSession, createTokenStore } from "../mcp/tokens.ts";
 import { type CommandTool, loadTools, toolName } from "../mcp/tools.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { grantedIn, onRevoked } from "./agent-grants.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
-export interface AgentDoor {
+export interface AgentEndpoint {
   /** The tools of a run, in words for its bundle. */
-  readonly tools: readonly ToolWords[];
+  readonly tools: readonly ToolDescription[];
   /** Opens the way in for one run; it closes with the run. */
-  open(run: string, wallMs: number, sources?: Sources): RunDoor;
+  open(run: string, wallMs: number, sources?: ReadLog): RunEndpoint;
   /** When an agent that was let in last showed its token, ms. */
   lastSeen(agent: string): number | undefined;
   /** Answers one request to `/mcp`. */
@@ -38,27 +39,27 @@ export interface AgentDoor {
   close(): Promise<void>;
 }
 
-export interface AgentDoorOptions {
+export interface AgentEndpointOptions {
   readonly open: OpenDesk;
-  readonly services: HotServices;
+  readonly services: DeskServices;
   readonly refused: Refusals;
   /** Where the port listens, once it does. */
   readonly port: () => number;
 }
 
-export async function openAgentDoor({ open, services, refused, port }: AgentDoorOptions): Promise<AgentDoor> {
+export async function openAgentEndpoint({ open, services, refused, port }: AgentEndpointOptions): Promise<AgentEndpoint> {
   const { desk } = open;
   const tools = await loadTools(COMMANDS);
   const palette = [...tools.values()].map(({ command }) => command);
-  const tokens = tokenBook(desk.clock, desk.ids, grantedIn(desk.book, palette));
+  const tokens = createTokenStore(desk.clock, desk.ids, grantedIn(desk.book, palette));
   const stopWatching = onRevoked(open, (agent) => tokens.revoke(agent));
-  const lists = new WeakMap<Session, number>();
+  const lists = new WeakMap<AgentSession, number>();
   /** Who watches the calls of a run. */
-  const listeners = new WeakMap<Session, (tool: string) => void>();
+  const listeners = new WeakMap<AgentSession, (tool: string) => void>();
   /** What each session has read: its proposals carry it. */
-  const memories = new WeakMap<Session, Sources>();
-  const underWay = new Map<Session, Set<Promise<unknown>>>();
-  const watched = async <T>(session: Session, work: Promise<T>): Promise<T> => {
+  const memories = new WeakMap<AgentSession, ReadLog>();
+  const underWay = new Map<AgentSession, Set<Promise<unknown>>>();
+  const watched = async <T>(session: AgentSession, work: Promise<T>): Promise<T> => {
     const calls = underWay.get(session) ?? new Set();
     underWay.set(session, calls.add(work));
     try {
@@ -68,8 +69,8 @@ export async function openAgentDoor({ open, services, refused, port }: AgentDoor
       if (calls.size === 0) underWay.delete(session);
     }
   };
-  const memoryOf = (session: Session): Sources => {
-    const sources = memories.get(session) ?? sourceMemory();
+  const memoryOf = (session: AgentSession): ReadLog => {
+    const sources = memories.get(session) ?? createReadLog();
     memories.set(session, sources);
     return sources;
   };
@@ -92,9 +93,9 @@ export async function openAgentDoor({ open, services, refused, port }: AgentDoor
         throw error;
       }
     },
-  } satisfies CallPorts & { readonly tokens: TokenBook };
+  } satisfies CallPorts & { readonly tokens: TokenStore };
   const closing = new AbortController();
-  const interactive = hourlySession(desk.clock, { run: INTERACTIVE, palette }, HOURLY_LIMITS, closing.signal);
+  const interactive = rateLimitedSession(desk.clock, { run: INTERACTIVE, palette }, HOURLY_LIMITS, closing.signal);
   const interactiveOf = connections(interactive);
   const http = mcpHttpHandler({
     ...calls,
@@ -105,7 +106,7 @@ export async function openAgentDoor({ open, services, refused, port }: AgentDoor
   });
   return {
     tools: [...tools.values()].map(({ wire }) => ({ name: wire.name, about: wire.description ?? "" })),
-    open: (run, wallMs, sources = sourceMemory()) => {
+    open: (run, wallMs, sources = createReadLog()) => {
       const { token, session } = tokens.mint({ run, palette, limits: { wallMs } });
       memories.set(session, sources);
       return {
@@ -143,8 +144,8 @@ export async function openAgentDoor({ open, services, refused, port }: AgentDoor
 const CONNECTIONS_KEPT = 100;
 
 /** One session for each connection without a token: the limits are shared, the memory is each one's own. Those used last are kept. */
-function connections(shared: Session): (connection: string) => Session {
-  const known = new Map<string, Session>();
+function connections(shared: AgentSession): (connection: string) => AgentSession {
+  const known = new Map<string, AgentSession>();
   return (connection) => {
     const session = known.get(connection) ?? { ...shared };
     known.delete(connection);
@@ -157,18 +158,18 @@ function connections(shared: Session): (connection: string) => Session {
   };
 }
 
-function namesIn(tools: ReadonlyMap<string, CommandTool>, { palette }: Session): readonly string[] {
+function namesIn(tools: ReadonlyMap<string, CommandTool>, { palette }: AgentSession): readonly string[] {
   return [...tools.values()].filter(({ command }) => palette.has(command)).map(({ wire }) => wire.name);
 }
 
 /** How an agent's call comes in, by whichever door. */
 export function agentCall(call: {
-  readonly hot: HotServices;
+  readonly hot: DeskServices;
   readonly actor: Actor;
-  readonly sources: Sources;
+  readonly sources: ReadLog;
   readonly signal: AbortSignal;
   readonly note?: (line: string) => void;
-}): CallContext {
+}): CommandContext {
   return {
     channel: "mcp",
     emit: () => Promise.resolve(),

@@ -17,7 +17,7 @@ import { LAYOUT, findWorkspace } from "../workspace/layout.ts";
 import { adapterPath } from "./open-connectors.ts";
 import { residentMb } from "./processes.ts";
 
-export interface CertifyWorld {
+export interface CertifyDeps {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -32,7 +32,7 @@ interface Target {
 
 /** @throws ADAPTER_MISSING, CONNECTOR_UNKNOWN, CONFIG_* for certify.toml. What the adapter does wrong is in the report. */
 export async function certifyAdapter(
-  world: CertifyWorld,
+  world: CertifyDeps,
   request: CertifyRequest,
   say: (line: string) => void,
 ): Promise<Report> {
@@ -55,7 +55,7 @@ export async function certifyAdapter(
 }
 
 /** A file, a folder with an index.ts, else a connector of the workspace's desk.toml. */
-async function find({ disk, packageRoot }: CertifyWorld, { target, from }: CertifyRequest): Promise<Target> {
+async function find({ disk, packageRoot }: CertifyDeps, { target, from }: CertifyRequest): Promise<Target> {
   const path = resolve(from, target);
   const kind = (await disk.facts(path))?.kind;
   if (kind === "file") return { name: nameOf(path), adapter: path, isolation: "worker" };

@@ -1,23 +1,23 @@
 /** All connectors of a desk: started together, reconciled one by one, followed on timers, and shown as the desk's venues. */
 import type { Desk } from "../trading/desk.ts";
 import { markAccount } from "../trading/market-snapshot.ts";
-import { doubtInterrupted, followOrders, reconcileConnector } from "../trading/reconcile.ts";
+import { markInterruptedUnknown, followOrders, reconcileConnector } from "../trading/reconcile.ts";
 import { recordFills } from "../trading/record-fill.ts";
-import type { ConnectorStatus, Venues } from "../trading/venue-gateway.ts";
+import type { ConnectorStatus, VenueGateway } from "../trading/venue-gateway.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { ConnectorState } from "../domain/event.ts";
 import type { Mode } from "../domain/venue.ts";
 import type { Connector } from "../host/connector.ts";
 import { openVenueCalls } from "../host/venue-client.ts";
 import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
-import { type ConnectorWorld, adapterPath, openConnector } from "./open-connectors.ts";
+import { type ConnectorDeps, adapterPath, openConnector } from "./open-connectors.ts";
 
-export interface FleetOptions extends Omit<ConnectorWorld, "onFills" | "onState" | "remembered"> {
+export interface FleetOptions extends Omit<ConnectorDeps, "onFills" | "onState" | "remembered"> {
   readonly config: DeskConfig;
 }
 
 export interface Fleet {
-  readonly venues: Venues;
+  readonly venues: VenueGateway;
   /** Ties connectors to the desk; nothing is started yet. */
   attach(desk: Desk): Promise<void>;
   /** Starts all; resolves when each has come up or failed its first attempt, and those up are reconciled. */
@@ -26,8 +26,8 @@ export interface Fleet {
 }
 
 const RECONCILE_AGAIN_MS = 5_000;
-const FOLLOW_MS = 2_000;
-const HEAL_MS = 5_000;
+const POLL_ORDERS_MS = 2_000;
+const DEGRADED_PROBE_MS = 5_000;
 const MARK_AFTER_FILL_MS = 100;
 
 export function openFleet(options: FleetOptions): Fleet {
@@ -39,7 +39,7 @@ class ConnectorFleet implements Fleet {
   readonly #connectors = new Map<string, Connector>();
   readonly #configs: readonly ConnectorConfig[];
   readonly #byName: ReadonlyMap<string, ConnectorConfig>;
-  readonly venues: Venues;
+  readonly venues: VenueGateway;
   #desk: Desk | undefined;
   #isStopping = false;
   /** Connectors whose start somebody waits for. */
@@ -91,14 +91,14 @@ class ConnectorFleet implements Fleet {
 
   async attach(desk: Desk): Promise<void> {
     this.#desk = desk;
-    if (desk.readOnly() === undefined) await doubtInterrupted(desk);
+    if (desk.readOnly() === undefined) await markInterruptedUnknown(desk);
   }
 
   async start(): Promise<void> {
     await Promise.all(
       this.#configs.map((config) => this.#waited(config, () => this.#connectors.get(config.name)?.start())),
     );
-    this.#every(FOLLOW_MS, (config) => followOrders(this.#attached(), config.name));
+    this.#every(POLL_ORDERS_MS, (config) => followOrders(this.#attached(), config.name));
     this.#every(
       this.#options.config.uta.snapshotInterval * 1000,
       async (config) => void (await markAccount(this.#attached(), config.name)),
@@ -191,7 +191,7 @@ class ConnectorFleet implements Fleet {
       ...(digest === undefined ? {} : { adapterDigest: digest }),
       ...(state === "quarantined" && this.#byHand.has(config.name) ? { by: "human" as const } : {}),
     });
-    if (state === "degraded") this.#options.clock.after(HEAL_MS, () => void this.#heal(config));
+    if (state === "degraded") this.#options.clock.after(DEGRADED_PROBE_MS, () => void this.#heal(config));
     // A start and a restart by hand wait for their reconciliation themselves; whatever else makes it ready is reconciled here.
     if (state === "ready" && !this.#awaited.has(config.name)) void this.#reconcile(config);
   }
@@ -241,6 +241,6 @@ class ConnectorFleet implements Fleet {
   async #heal(config: ConnectorConfig): Promise<void> {
     if (this.#isStopping || this.#facts(config).state !== "degraded") return;
     await this.venues.buyingPower(config.name).catch(() => undefined);
-    if (this.#facts(config).state === "degraded") this.#options.clock.after(HEAL_MS, () => void this.#heal(config));
+    if (this.#facts(config).state === "degraded") this.#options.clock.after(DEGRADED_PROBE_MS, () => void this.#heal(config));
   }
 }

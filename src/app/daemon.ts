@@ -8,9 +8,9 @@ import { scanQuietly } from "../trading/scan-proposals.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { serveSocket } from "../cli/server.ts";
-import { type HttpDoor, serveHttp } from "../http/server.ts";
+import { type HttpServer, serveHttp } from "../http/server.ts";
 import { type DeskOptions, type OpenDesk, openDesk } from "./open-desk.ts";
-import { type Staff, staffDesk } from "./open-agent-services.ts";
+import { type AgentServices, openAgentServices } from "./open-agent-services.ts";
 
 export interface UpFacts {
   readonly workspace: string;
@@ -58,8 +58,8 @@ export async function runDaemon(
 
 /** What stands open besides the desk itself; each part keeps the process alive until it is closed. */
 interface Opened {
-  staffed?: Staff;
-  http?: HttpDoor;
+  staffed?: AgentServices;
+  http?: HttpServer;
   door?: { close(): Promise<void> };
   watching?: { close(): Promise<void> };
 }
@@ -87,7 +87,7 @@ async function serve(
   stopping: AbortController,
 ): Promise<UpFacts> {
   const { desk, config, fleet, socket } = open;
-  const staffed = await staffDesk(open, () => setImmediate(() => stopping.abort()));
+  const staffed = await openAgentServices(open, () => setImmediate(() => stopping.abort()));
   opened.staffed = staffed;
   const { services, refused } = staffed;
   const facts = (): Readonly<Record<string, unknown>> => ({
@@ -116,7 +116,7 @@ async function serve(
         {
           actor: "human",
           channel: request.channel,
-          hot: services,
+          desk: services,
           emit: value,
           note,
           signal,

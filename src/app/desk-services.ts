@@ -1,15 +1,15 @@
 /** The running desk as commands see it: its verbs, its record, its logs, its runs. */
 import { scanJournal } from "../bus/journal-read.ts";
 import { upgraded } from "../bus/replay.ts";
-import type { HotServices, LogLine, LogQuery } from "../commands/command.ts";
+import type { DeskServices, LogLine, LogQuery } from "../commands/command.ts";
 import { isWanted, readLogs } from "../workspace/logs.ts";
 import { journalFacts } from "./journal-report.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
 /** What is not the desk's own, and stands beside it. */
-type Beside = Pick<HotServices, "runs" | "news" | "lastSeen" | "stop">;
+type Beside = Pick<DeskServices, "runs" | "news" | "lastSeen" | "stop">;
 
-export function hotServices(open: OpenDesk, beside: Beside): HotServices {
+export function createDeskServices(open: OpenDesk, beside: Beside): DeskServices {
   const { desk, logs, logDir, projector, journal } = open;
   const flushed = async (): Promise<void> => {
     if (desk.readOnly() === undefined) await journal?.flush();

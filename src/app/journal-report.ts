@@ -1,10 +1,10 @@
 /** A scan of the journal as `qoc verify` answers it: the chain, and the operator's signature under each approval. */
 import type { JournalScan } from "../bus/journal-read.ts";
-import type { JournalFacts } from "../commands/command.ts";
+import type { JournalReport } from "../commands/command.ts";
 import { verifySignature } from "../trading/operator-key.ts";
 
 /** `publicPem` undefined: the operator's key is not on this machine, and signatures are not checked. */
-export function journalFacts(scan: JournalScan, publicPem: string | undefined): JournalFacts {
+export function journalFacts(scan: JournalScan, publicPem: string | undefined): JournalReport {
   const { corrupt, torn } = scan;
   const signatures = publicPem === undefined ? undefined : checkSignatures(scan, publicPem);
   const forged = signatures?.forged[0];

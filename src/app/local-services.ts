@@ -2,12 +2,12 @@
 import { mkdirSync, realpathSync } from "node:fs";
 import { type JournalScan, type ScanOptions, scanJournal } from "../bus/journal-read.ts";
 import { openReplay, upgraded } from "../bus/replay.ts";
-import type { ColdServices } from "../commands/command.ts";
-import { noteMemory, proposalMemory } from "../trading/desk.ts";
+import type { LocalServices } from "../commands/command.ts";
+import { createNoteCache, createProposalCache } from "../trading/desk.ts";
 import { protectKey } from "../trading/operator-key.ts";
 import { rebuild } from "../trading/rebuild.ts";
 import { recordedStatus } from "../trading/status.ts";
-import { tradeLog } from "../trading/decision-log.ts";
+import { decisionLog } from "../trading/decision-log.ts";
 import type { Book } from "../domain/book.ts";
 import { QocError } from "../domain/error.ts";
 import { type DeskConfig, loadConfig } from "../workspace/config.ts";
@@ -16,7 +16,7 @@ import { isAlive, lockOwner } from "../workspace/lock.ts";
 import { readLogs } from "../workspace/logs.ts";
 import { certifyAdapter } from "./certify-adapter.ts";
 import { runDaemon, type UpFacts } from "./daemon.ts";
-import { startDetached } from "./start-daemon.ts";
+import { startDaemon } from "./start-daemon.ts";
 import { runDemo } from "./run-demo.ts";
 import { initDesk } from "./init.ts";
 import { newConnector } from "./new-connector.ts";
@@ -24,14 +24,14 @@ import { journalFacts } from "./journal-report.ts";
 import type { DeskOptions } from "./open-desk.ts";
 import { nodeProcesses } from "./processes.ts";
 
-export interface ColdOptions extends Omit<DeskOptions, "root"> {
+export interface LocalServicesOptions extends Omit<DeskOptions, "root"> {
   readonly cwd: string;
   readonly bin: string;
   /** Prints the daemon's facts when it is ready. */
   readonly ready: (facts: UpFacts) => void;
 }
 
-export function coldServices(options: ColdOptions): ColdServices {
+export function createLocalServices(options: LocalServicesOptions): LocalServices {
   const { disk, clock, version, home } = options;
   const at = async (from: string) => {
     const root = realpathSync(await findWorkspace(disk, from));
@@ -47,7 +47,7 @@ export function coldServices(options: ColdOptions): ColdServices {
       if (!detach) return runDaemon({ ...options, root }, options.ready, signal);
       await refuseRunning(options, root, outside.lock);
       mkdirSync(outside.runtime, { recursive: true, mode: 0o700 });
-      return startDetached(
+      return startDaemon(
         { bin: options.bin, root, socket: outside.socket, logFile: `${outside.runtime}/up.log`, env: options.env },
         signal,
       );
@@ -60,8 +60,8 @@ export function coldServices(options: ColdOptions): ColdServices {
         clock,
         book,
         config,
-        notes: noteMemory({ disk, root, clock }),
-        proposals: proposalMemory({ disk, root, clock }),
+        notes: createNoteCache({ disk, root, clock }),
+        proposals: createProposalCache({ disk, root, clock }),
       });
     },
     verifyOf: async (from, note) => {
@@ -78,7 +78,7 @@ export function coldServices(options: ColdOptions): ColdServices {
       await refuseRunning(options, root, outside.lock);
       return rebuild({ disk, root }, upgraded((await scanOf(options, root)).events), note);
     },
-    logOf: async (from, limit) => tradeLog((await readDesk(options, (await at(from)).root)).book, limit),
+    logOf: async (from, limit) => decisionLog((await readDesk(options, (await at(from)).root)).book, limit),
     logsOf: async (from, query) => {
       const { root } = await at(from);
       const config = await loadConfig(disk, `${root}/${LAYOUT.config}`, globalConfigPath(home));
@@ -109,19 +109,19 @@ export function coldServices(options: ColdOptions): ColdServices {
   };
 }
 
-function scanOf(options: ColdOptions, root: string, scan: ScanOptions = {}): Promise<JournalScan> {
+function scanOf(options: LocalServicesOptions, root: string, scan: ScanOptions = {}): Promise<JournalScan> {
   return scanJournal(options.disk, `${root}/${LAYOUT.journal}`, scan);
 }
 
 /** Folds the journal without touching it. */
-async function readDesk(options: ColdOptions, root: string): Promise<{ book: Book; config: DeskConfig }> {
+async function readDesk(options: LocalServicesOptions, root: string): Promise<{ book: Book; config: DeskConfig }> {
   const config = await loadConfig(options.disk, `${root}/${LAYOUT.config}`, globalConfigPath(options.home));
   const { book, take } = openReplay();
   await scanOf(options, root, { take });
   return { config, book };
 }
 
-async function refuseRunning(options: ColdOptions, root: string, lock: string): Promise<void> {
+async function refuseRunning(options: LocalServicesOptions, root: string, lock: string): Promise<void> {
   const owner = await lockOwner(options.disk, lock);
   if (owner !== undefined && isAlive(owner, nodeProcesses))
     throw new QocError("LOCKED", { pid: owner.pid, path: root });

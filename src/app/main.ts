@@ -20,10 +20,10 @@ async function version(): Promise<string> {
 
 /** Runs one command line; answers the exit code. */
 export function run(argv: readonly string[]): Promise<number> {
-  return main(argv, world());
+  return main(argv, nodeDeps());
 }
 
-function world(): CliWorld {
+function nodeDeps(): CliWorld {
   const env = process.env as Record<string, string | undefined>;
   const io = nodeIo(env);
   const cwd = process.cwd();
@@ -42,7 +42,7 @@ function world(): CliWorld {
       return runtimePaths(realpathSync(await findWorkspace(nodeDisk(), from)), env, process.getuid?.() ?? 0).socket;
     },
     invokeCold: async (row, input, call) => {
-      const [{ invoke }, { COMMANDS }, { coldServices }, { nodeDisk }, { systemClock, systemIds }] = await Promise.all([
+      const [{ invoke }, { COMMANDS }, { createLocalServices: coldServices }, { nodeDisk }, { systemClock, systemIds }] = await Promise.all([
         import("../commands/invoke.ts"),
         import("../commands/table.ts"),
         import("./local-services.ts"),

@@ -2,7 +2,7 @@
 import { findCommand } from "../commands/invoke.ts";
 import { COMMANDS } from "../commands/table.ts";
 import type { Clock } from "../domain/ports.ts";
-import { callDaemon, wentAway } from "../cli/client.ts";
+import { callDaemon, connectionLost } from "../cli/client.ts";
 import type { McpCaller, Request } from "../cli/ipc-protocol.ts";
 import type { CallFacts } from "../mcp/audit.ts";
 import { serveMcpStdio } from "../mcp/stdio.ts";
@@ -49,7 +49,7 @@ export async function mcpAtDesk(
   ) => {
     // The channel says who asks: the desk takes what comes by `mcp` for an agent's, whatever it names.
     const request = { ...asked, channel: "mcp", cwd: root } as const;
-    const cutOff = wentAway(findCommand(COMMANDS, asked.command)?.writes.length === 0);
+    const cutOff = connectionLost(findCommand(COMMANDS, asked.command)?.writes.length === 0);
     return callDaemon({ socketPath, request, onNote, onValue: () => Promise.resolve(), signal: callSignal, cutOff });
   };
   return serveMcpStdio({

@@ -7,23 +7,23 @@ import type { VenueFill } from "../domain/venue.ts";
 import { bundleAdapter } from "../host/bundle.ts";
 import { Connector } from "../host/connector.ts";
 import { openStore } from "../host/connector-store.ts";
-import { answerAsk, takeFills } from "../host/incoming-fills.ts";
+import { handleAdapterRequest, takeFills } from "../host/incoming-fills.ts";
 import { startProcess } from "../host/process-transport.ts";
-import type { Vault } from "../host/secrets.ts";
+import type { SecretStore } from "../host/secrets.ts";
 import { type Transport, startWorker } from "../host/transport.ts";
 import { readBars } from "../workspace/bars.ts";
 import type { ConnectorConfig } from "../workspace/config.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { residentMb } from "./processes.ts";
 
-export interface ConnectorWorld {
+export interface ConnectorDeps {
   readonly root: string;
   readonly packageRoot: string;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
-  readonly vault: Vault;
+  readonly vault: SecretStore;
   readonly workerText: string;
   /** An empty folder: where a connector's process finds itself. */
   readonly emptyDir: string;
@@ -40,7 +40,7 @@ export function adapterPath(packageRoot: string, config: ConnectorConfig): strin
   return config.adapter ?? `${packageRoot}/connectors/${config.type}/index.ts`;
 }
 
-export function openConnector(world: ConnectorWorld, config: ConnectorConfig): Connector {
+export function openConnector(world: ConnectorDeps, config: ConnectorConfig): Connector {
   const { root, disk, clock, ids, vault } = world;
   const log = world.log.with({ connector: config.name });
   const store = openStore(disk, `${root}/${LAYOUT.connectors}/${config.name}`);
@@ -60,23 +60,23 @@ export function openConnector(world: ConnectorWorld, config: ConnectorConfig): C
         cacheDir: `${root}/${LAYOUT.bundles}`,
       }),
     // What comes with Qoc changes with Qoc.
-    trusted: () => (config.adapter === undefined ? undefined : world.remembered(config.name)?.adapterDigest),
-    held: () => world.remembered(config.name)?.held,
+    acceptedDigest: () => (config.adapter === undefined ? undefined : world.remembered(config.name)?.adapterDigest),
+    quarantineReason: () => world.remembered(config.name)?.held,
     secrets: () => vault.resolve(config.name, config.auth),
     redact: vault.redact,
     options: config.options,
     ...(config.hosts === undefined ? {} : { hosts: config.hosts }),
     tcp,
-    transport: () => startLife(world, config),
+    transport: () => startTransport(world, config),
     onFills: (generation, fills) =>
       takeFills(config.name, fills, log, (good) => world.onFills(config, generation, good)),
-    onAsk: answerAsk(store, (symbol) => readBars(disk, root, symbol)),
+    onRequest: handleAdapterRequest(store, (symbol) => readBars(disk, root, symbol)),
     onState: (state, reason) => world.onState(config, state, reason),
   });
 }
 
 /** One protocol, two levels: what runs in the thread runs in the process. */
-function startLife({ workerText: text, emptyDir, clock }: ConnectorWorld, config: ConnectorConfig): Transport {
+function startTransport({ workerText: text, emptyDir, clock }: ConnectorDeps, config: ConnectorConfig): Transport {
   const memoryMb = config.memoryMb ?? MEMORY_MB;
   if (config.isolation === "process") return startProcess({ text, memoryMb, cwd: emptyDir, clock, residentMb });
   return startWorker({ text, name: config.name, memoryMb });

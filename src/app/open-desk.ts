@@ -5,9 +5,9 @@ import { openBus } from "../bus/bus.ts";
 import { type Journal, openJournal } from "../bus/journal.ts";
 import { JOURNAL_FORMAT } from "../bus/journal-record.ts";
 import { openReplay } from "../bus/replay.ts";
-import { type Desk, noteMemory, proposalMemory } from "../trading/desk.ts";
+import { type Desk, createNoteCache, createProposalCache } from "../trading/desk.ts";
 import { type Projector, openProjector } from "../trading/projector.ts";
-import { type OrderAuthors, orderAuthors } from "../trading/order-authors.ts";
+import { type OrderAuthors, createOrderAuthors } from "../trading/order-authors.ts";
 import { loadKey } from "../trading/operator-key.ts";
 import type { Book } from "../domain/book.ts";
 import { sha256Hex } from "../domain/digest.ts";
@@ -15,7 +15,7 @@ import { QocError, messageOf } from "../domain/error.ts";
 import type { Recorded } from "../domain/event.ts";
 import type { Clock, Disk, Ids } from "../domain/ports.ts";
 import { type GuardPool, openGuardPool } from "../host/guard-pool.ts";
-import { openVault } from "../host/secrets.ts";
+import { openSecretStore } from "../host/secrets.ts";
 import { type DeskConfig, loadConfig } from "../workspace/config.ts";
 import { openHistory } from "../workspace/history.ts";
 import { FOLDERS, LAYOUT, globalConfigPath, keyPath, logFolder, runtimePaths } from "../workspace/layout.ts";
@@ -78,7 +78,7 @@ export async function openDesk(options: DeskOptions): Promise<OpenDesk> {
 async function openLocked(options: DeskOptions, config: DeskConfig, socket: string, lock: Lock): Promise<OpenDesk> {
   const { root, disk, clock, env, home } = options;
   for (const folder of FOLDERS) await disk.mkdir(`${root}/${folder}`);
-  const vault = openVault(disk, env);
+  const vault = openSecretStore(disk, env);
   const logDir = logFolder(root, home, config.workspace.logDir);
   const logs = openLogs({ disk, dir: logDir, clock, level: config.workspace.logLevel, redact: vault.redact });
   // An editor's help is no reason for a desk to stay down.
@@ -133,8 +133,8 @@ async function openLocked(options: DeskOptions, config: DeskConfig, socket: stri
       reconciled: new Set(),
       freeBytes: undefined,
     },
-    proposals: proposalMemory({ disk, root, clock }, record.authors),
-    notes: noteMemory({ disk, root, clock }),
+    proposals: createProposalCache({ disk, root, clock }, record.authors),
+    notes: createNoteCache({ disk, root, clock }),
     publish: record.publish,
     readOnly: record.readOnly,
     journalDir: `${root}/${LAYOUT.journal}`,
@@ -176,7 +176,7 @@ async function openRecord(options: DeskOptions, logs: LogFile): Promise<OpenReco
   const { root, disk, clock } = options;
   let problem: string | undefined;
   const { book, take } = openReplay();
-  const authors = orderAuthors();
+  const authors = createOrderAuthors();
   const { scan, journal } = await openJournal({
     take: (recorded) => {
       take(recorded);
@@ -208,7 +208,7 @@ async function openRecord(options: DeskOptions, logs: LogFile): Promise<OpenReco
   }
   const bus = openBus(journal, book, logs);
   bus.subscribe("publish", (recorded) => authors.take(recorded));
-  await greet(options, journal, book, bus.publish);
+  await recordStartup(options, journal, book, bus.publish);
   return {
     book,
     journal,
@@ -220,7 +220,7 @@ async function openRecord(options: DeskOptions, logs: LogFile): Promise<OpenReco
 }
 
 /** A desk that finds itself on another machine, or copied, takes a new epoch and starts halted. */
-async function greet(options: DeskOptions, journal: Journal, book: Book, publish: Desk["publish"]): Promise<void> {
+async function recordStartup(options: DeskOptions, journal: Journal, book: Book, publish: Desk["publish"]): Promise<void> {
   const { ids, root, version } = options;
   const place = statSync(`${root}/${LAYOUT.journal}`);
   const machine = sha256Hex(`${machineName()} ${place.dev} ${place.ino}`).slice(0, 32);

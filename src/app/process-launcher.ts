@@ -4,16 +4,16 @@ import { constants, realpathSync } from "node:fs";
 import { access, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
-import type { LaunchWorld } from "../agents/run-context.ts";
+import type { LaunchDeps } from "../agents/run-context.ts";
 import { openTranscript } from "../workspace/run-transcripts.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
-export function launchWorld({
+export function createLauncher({
   desk,
   env,
   home,
   socket,
-}: Pick<OpenDesk, "desk" | "env" | "home" | "socket">): LaunchWorld {
+}: Pick<OpenDesk, "desk" | "env" | "home" | "socket">): LaunchDeps {
   return {
     spawn,
     killGroup: (group, signal) => {

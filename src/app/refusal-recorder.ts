@@ -8,11 +8,11 @@ import type { Actor } from "../domain/event.ts";
 import type { Desk } from "../trading/desk.ts";
 
 /** What one actor tried of late: names, each with how often. */
-export type Tried = ReadonlyMap<string, number>;
+export type RefusalCounts = ReadonlyMap<string, number>;
 
 export interface RefusalPorts extends Pick<Desk, "clock" | "log" | "publish"> {
   /** An actor does not take no for an answer. Told once for each, until it has been quiet for a while. */
-  insists(actor: Actor, tried: Tried): Promise<void>;
+  onRepeated(actor: Actor, tried: RefusalCounts): Promise<void>;
 }
 
 export interface RefusalRecord {
@@ -23,12 +23,12 @@ export interface RefusalRecord {
 
 const WINDOW_MS = 60_000;
 /** An actor that has been refused this often within ten minutes is told of. */
-const INSISTS_COUNT = 3;
+const REPEATED_COUNT = 3;
 const QUIET_WINDOWS = 10;
 /** Names that are told apart in one minute; what comes after is counted as one. */
 const NAMES_MAX = 8;
 const NAME_CHARS_MAX = 100;
-export const OTHER_NAMES = "(other names)";
+export const OTHER = "(other names)";
 
 interface Attempts {
   count: number;
@@ -39,12 +39,12 @@ interface ActorRecord {
   /** Of the running minute. */
   names: Map<string, Attempts>;
   /** Of the minutes before, oldest first; as many as make ten minutes. */
-  readonly earlier: Tried[];
+  readonly earlier: RefusalCounts[];
   isTold: boolean;
 }
 
 /** Actors are runs and agents that were let in, so there are few; each is forgotten after ten quiet minutes. */
-export function refusalsOf({ clock, log, publish, insists }: RefusalPorts): RefusalRecord {
+export function createRefusalRecorder({ clock, log, publish, onRepeated: insists }: RefusalPorts): RefusalRecord {
   const actors = new Map<Actor, ActorRecord>();
   let noted = Promise.resolve();
   const fail = (error: unknown): void => log.error(`refusals: ${messageOf(error)}`);
@@ -60,7 +60,7 @@ export function refusalsOf({ clock, log, publish, insists }: RefusalPorts): Refu
     record.names = new Map();
     if (record.earlier.length > QUIET_WINDOWS) record.earlier.shift();
     const tried = summed(record.earlier);
-    if (!record.isTold && total(tried) >= INSISTS_COUNT) {
+    if (!record.isTold && total(tried) >= REPEATED_COUNT) {
       record.isTold = true;
       noted = noted.then(() => insists(actor, tried)).catch(fail);
     }
@@ -82,7 +82,7 @@ export function refusalsOf({ clock, log, publish, insists }: RefusalPorts): Refu
       }
       const { names } = record;
       const cut = command.slice(0, NAME_CHARS_MAX);
-      const name = names.has(cut) || names.size < NAMES_MAX ? cut : OTHER_NAMES;
+      const name = names.has(cut) || names.size < NAMES_MAX ? cut : OTHER;
       const attempts = names.get(name);
       if (attempts !== undefined) {
         attempts.count += 1;
@@ -98,12 +98,12 @@ export function refusalsOf({ clock, log, publish, insists }: RefusalPorts): Refu
   };
 }
 
-function summed(all: readonly Tried[]): Tried {
+function summed(all: readonly RefusalCounts[]): RefusalCounts {
   const sum = new Map<string, number>();
   for (const tried of all) for (const [name, count] of tried) sum.set(name, (sum.get(name) ?? 0) + count);
   return sum;
 }
 
-function total(tried: Tried): number {
+function total(tried: RefusalCounts): number {
   return [...tried.values()].reduce((sum, count) => sum + count, 0);
 }

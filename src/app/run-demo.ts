@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { DemoScreen } from "../commands/command.ts";
-import { type RunQoc, tellDemo } from "../cli/demo.ts";
+import { type RunCli, runDemoScript } from "../cli/demo.ts";
 
 export interface DemoOptions {
   readonly bin: string;
@@ -19,7 +19,7 @@ export async function runDemo(
   signal: AbortSignal,
 ): Promise<unknown> {
   const dir = request.path ?? join(mkdtempSync(join(tmpdir(), "qoc-demo-")), "desk");
-  return tellDemo({
+  return runDemoScript({
     dir,
     qoc: runQoc(options, dir, signal),
     say: (line) => screen.say(line),
@@ -28,7 +28,7 @@ export async function runDemo(
   });
 }
 
-function runQoc({ bin, env }: DemoOptions, dir: string, signal: AbortSignal): RunQoc {
+function runQoc({ bin, env }: DemoOptions, dir: string, signal: AbortSignal): RunCli {
   return (args) =>
     new Promise((resolve) => {
       const where = args[0] === "init" ? [] : ["-C", dir];

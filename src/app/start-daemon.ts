@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { callDaemon } from "../cli/client.ts";
 import { QocError } from "../domain/error.ts";
 
-export interface DetachOptions {
+export interface StartDaemonOptions {
   readonly bin: string;
   readonly root: string;
   readonly socket: string;
@@ -16,7 +16,7 @@ const READY_MS = 30_000;
 const POLL_MS = 25;
 
 /** Answers what `qoc up` of the child said. @throws the child's own error. */
-export async function startDetached(options: DetachOptions, signal: AbortSignal): Promise<unknown> {
+export async function startDaemon(options: StartDaemonOptions, signal: AbortSignal): Promise<unknown> {
   const out = openSync(options.logFile, "w", 0o600);
   const child = spawn(process.execPath, [options.bin, "up", "--json", "-C", options.root], {
     detached: true,

@@ -8,13 +8,13 @@ import { type Book, applyEvent } from "../domain/book.ts";
 import { messageOf } from "../domain/error.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { Log } from "../domain/ports.ts";
-import type { Appended, Journal } from "./journal.ts";
+import type { Published, Journal } from "./journal.ts";
 
 export type Subscriber = (recorded: Recorded) => void;
 
 export interface Bus {
   /** Journaled, applied to the book and told, in that order, before it returns. @throws JOURNAL_FAILED, TOO_LARGE. */
-  publish(event: DeskEvent, options?: { durable?: boolean }): Appended;
+  publish(event: DeskEvent, options?: { durable?: boolean }): Published;
   /** `commit`: told once the record is on disk. `publish`: at once. Answers how to stop. */
   subscribe(after: "publish" | "commit", subscriber: Subscriber): () => void;
 }
@@ -32,7 +32,7 @@ export function openBus(journal: Pick<Journal, "append">, book: Book, log: Log):
     };
   // Those that were journaled in one breath are told in one.
   let told: { readonly committed: Promise<void>; readonly records: Recorded[] } | undefined;
-  const tellOnCommit = ({ committed, recorded }: Appended): void => {
+  const tellOnCommit = ({ committed, recorded }: Published): void => {
     if (told?.committed === committed) {
       told.records.push(recorded);
       return;

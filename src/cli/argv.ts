@@ -140,12 +140,12 @@ function unknownCommand(words: string, table: readonly Words[]): QocError {
   });
 }
 
-interface Said {
+interface RawFlags {
   readonly values: ReadonlyMap<string, readonly (string | true)[]>;
   readonly positionals: readonly string[];
 }
 
-function readFlags(row: Words | undefined, rest: readonly string[], flags: readonly Argument[]): Said {
+function readFlags(row: Words | undefined, rest: readonly string[], flags: readonly Argument[]): RawFlags {
   const options: Options = Object.fromEntries(
     flags.map(({ name, type, short }) => [
       kebab(name),
@@ -213,7 +213,7 @@ export function usage(row: Words | undefined, message: string): QocError {
   });
 }
 
-function globalsOf(row: Words | undefined, values: Said["values"]): Globals {
+function globalsOf(row: Words | undefined, values: RawFlags["values"]): Globals {
   const has = (name: string): boolean => values.has(name);
   const last = (name: string): string | undefined => values.get(name)?.findLast((value) => value !== true);
   const fd = last("passphraseFd");
@@ -235,7 +235,7 @@ function globalsOf(row: Words | undefined, values: Said["values"]): Globals {
   };
 }
 
-function flagInput(row: Words, values: Said["values"]): Record<string, unknown> {
+function flagInput(row: Words, values: RawFlags["values"]): Record<string, unknown> {
   const input: Record<string, unknown> = {};
   for (const flag of row.args.filter(({ kind }) => kind === "flag")) {
     const said = values.get(flag.name);

@@ -1,14 +1,14 @@
 /** What the composition root lends the command line. Everything heavy hides behind a function, so that help stays quick. */
-import type { CallContext, Command } from "../commands/command.ts";
+import type { CommandContext, Command } from "../commands/command.ts";
 import type { Io } from "./io.ts";
 
 /** A call that runs in this process. */
-export interface ColdCall extends Omit<CallContext, "actor" | "hot" | "cold"> {
+export interface ColdCall extends Omit<CommandContext, "actor" | "hot" | "cold"> {
   /** What `up` in the foreground says once the desk is ready; it answers only after it was stopped. */
   ready(facts: unknown): void;
 }
 
-export interface CliWorld {
+export interface CliDeps {
   readonly io: Io;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;

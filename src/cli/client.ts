@@ -2,7 +2,7 @@
 import { type Socket, connect } from "node:net";
 import { QocError, messageOf } from "../domain/error.ts";
 import {
-  NO_ID,
+  EMPTY_ID,
   REQUEST_BYTES_MAX,
   type Reply,
   type Request,
@@ -15,7 +15,7 @@ import {
 const REPLY_BYTES_MAX = 64 * 1024 * 1024;
 const CALL_ID = "1";
 /** What a socket says where no desk listens: no file, a left-over file, or a path that is no socket. */
-const NOBODY = new Set(["ENOENT", "ECONNREFUSED", "ENOTSOCK"]);
+const CONNECTION_REFUSED_CODES = new Set(["ENOENT", "ECONNREFUSED", "ENOTSOCK"]);
 
 export interface DaemonCall {
   readonly socketPath: string;
@@ -52,13 +52,13 @@ export class RemoteError extends Error {
 }
 
 /** The desk was asked and ended before it answered. What only reads may be asked again; what else it had begun may be done. */
-export function wentAway(readsOnly: boolean): QocError {
+export function connectionLost(readsOnly: boolean): QocError {
   const reason = `: it went away before it answered${readsOnly ? "" : "; what it had begun may be done"}`;
   return new QocError("DESK_DOWN", { reason }, { retryable: readsOnly });
 }
 
 /** Nobody listened: nothing was asked, and nothing begun. What a desk itself says while it stops is another error. */
-export function isNobodyThere(error: unknown): boolean {
+export function isDeskDown(error: unknown): boolean {
   return error instanceof QocError && error.code === "DESK_DOWN" && error.details["reason"] === undefined;
 }
 
@@ -88,7 +88,7 @@ function converse(socket: Socket, line: string, call: DaemonCall): Promise<unkno
     /** Values are handed on one after another; the result waits for the last of them. */
     let handed: Promise<void> = Promise.resolve();
     const finish = (act: () => void): void => void handed.then(act, reject);
-    const cutOff = call.cutOff ?? wentAway(false);
+    const cutOff = call.cutOff ?? connectionLost(false);
     let isAsked = false;
     socket.once("connect", () => {
       isAsked = true;
@@ -123,7 +123,7 @@ function converse(socket: Socket, line: string, call: DaemonCall): Promise<unkno
 }
 
 function downOr(error: NodeJS.ErrnoException): QocError {
-  return NOBODY.has(error.code ?? "")
+  return CONNECTION_REFUSED_CODES.has(error.code ?? "")
     ? new QocError("DESK_DOWN", {}, { cause: error })
     : new QocError("INTERNAL", { message: `the desk's socket: ${messageOf(error)}` }, { cause: error });
 }
@@ -137,7 +137,7 @@ function parseReply(line: string): Reply | undefined {
     const reply = JSON.parse(line) as Partial<Reply> | null;
     const isKnown =
       reply?.kind === "note" || reply?.kind === "value" || reply?.kind === "result" || reply?.kind === "error";
-    const isOurs = reply?.id === CALL_ID || (reply?.kind === "error" && reply.id === NO_ID);
+    const isOurs = reply?.id === CALL_ID || (reply?.kind === "error" && reply.id === EMPTY_ID);
     return isKnown && isOurs ? (reply as Reply) : undefined;
   } catch {
     return undefined;

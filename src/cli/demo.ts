@@ -6,13 +6,13 @@ import type { Quoted } from "./plot.ts";
 import { plot } from "./plot.ts";
 
 /** One command of the real CLI in the demo's workspace: its answer, and the notes it made on the way. */
-export type RunQoc = (
+export type RunCli = (
   args: readonly string[],
 ) => Promise<{ code: number; json: unknown; notes: readonly string[]; text: string }>;
 
-export interface DemoWorld {
+export interface DemoDeps {
   readonly dir: string;
-  readonly qoc: RunQoc;
+  readonly qoc: RunCli;
   readonly say: (line: string) => void;
   /** Asks y/N; answers true without asking where there is no terminal. */
   readonly confirm: (question: string) => Promise<boolean>;
@@ -36,12 +36,12 @@ interface Shown {
 
 const FILL_DEADLINE_ROUNDS = 60;
 
-export async function tellDemo(world: DemoWorld): Promise<{ path: string; approved: string | null; nav: string }> {
+export async function runDemoScript(world: DemoDeps): Promise<{ path: string; approved: string | null; nav: string }> {
   const { say } = world;
   const step = narrator(say);
   step("a desk is made and started", "qoc init, qoc up --detach");
-  await must(world, ["init", world.dir]);
-  const opening = (await must(world, ["up", "--detach"])) as {
+  await assertOk(world, ["init", world.dir]);
+  const opening = (await assertOk(world, ["up", "--detach"])) as {
     connectors?: { name: string; mode: string; state: string }[];
   };
   for (const connector of opening.connectors ?? [])
@@ -49,11 +49,11 @@ export async function tellDemo(world: DemoWorld): Promise<{ path: string; approv
 
   step("an agent works on issues/001-first-look.md", "qoc run issues/001-first-look.md");
   const curve: Quoted[] = [await navNow(world)];
-  const run = (await must(world, ["run", "issues/001-first-look.md"], (note) => say(`    ${note}`))) as {
+  const run = (await assertOk(world, ["run", "issues/001-first-look.md"], (note) => say(`    ${note}`))) as {
     proposals: string[];
   };
   const shown: Shown[] = [];
-  for (const id of run.proposals) shown.push((await must(world, ["orders", "show", id])) as Shown);
+  for (const id of run.proposals) shown.push((await assertOk(world, ["orders", "show", id])) as Shown);
 
   step("two proposals wait; the guards have already looked", "qoc status, qoc orders show");
   for (const order of shown) tellProposal(say, order);
@@ -62,10 +62,10 @@ export async function tellDemo(world: DemoWorld): Promise<{ path: string; approv
   if (chosen === undefined) say("    no proposal passes the guards; nothing can be sent");
   else approved = await approveAndWait(world, step, chosen, curve);
   for (const other of shown)
-    if (other.id !== chosen?.id) await must(world, ["reject", other.id, "--comment", "ten times too large"]);
+    if (other.id !== chosen?.id) await assertOk(world, ["reject", other.id, "--comment", "ten times too large"]);
 
   step("what the desk remembers", "qoc log");
-  for (const line of (await must(world, ["log"])) as {
+  for (const line of (await assertOk(world, ["log"])) as {
     date: string;
     decision: string;
     side: string;
@@ -80,9 +80,9 @@ export async function tellDemo(world: DemoWorld): Promise<{ path: string; approv
     curve.push(await navNow(world));
   }
   step("equity while you read this", "qoc snapshot");
-  const taken = (await must(world, ["snapshot"])) as { nav: string; path: string };
+  const taken = (await assertOk(world, ["snapshot"])) as { nav: string; path: string };
   for (const line of plot(curve, 60, 6)) say(`    ${line}`);
-  await must(world, ["down"]);
+  await assertOk(world, ["down"]);
   say("");
   say(`The desk is yours: ${world.dir}`);
   say(`next: cd ${world.dir} && qoc up       (desk.toml holds the guards; delete one and run the demo's steps again)`);
@@ -112,7 +112,7 @@ function tellProposal(say: (line: string) => void, order: Shown): void {
 }
 
 async function approveAndWait(
-  world: DemoWorld,
+  world: DemoDeps,
   step: ReturnType<typeof narrator>,
   chosen: Shown,
   curve: Quoted[],
@@ -122,7 +122,7 @@ async function approveAndWait(
     world.say("    not approved; nothing was sent");
     return null;
   }
-  const receipt = (await must(world, ["approve", chosen.id, "--digest", chosen.digest])) as {
+  const receipt = (await assertOk(world, ["approve", chosen.id, "--digest", chosen.digest])) as {
     state: string;
     venueOrderId: string;
   };
@@ -131,25 +131,25 @@ async function approveAndWait(
   let now = chosen;
   for (let round = 0; round < FILL_DEADLINE_ROUNDS && now.state !== "filled"; round++) {
     await world.wait(150);
-    now = (await must(world, ["orders", "show", chosen.id])) as Shown;
+    now = (await assertOk(world, ["orders", "show", chosen.id])) as Shown;
     if (round % 4 === 0) curve.push(await navNow(world));
   }
   for (const fill of now.fills)
     world.say(`    filled ${fill.quantity} at ${fill.price} (${fill.time.slice(0, 10)} at the venue)`);
   world.say(`    filed as ${now.path}`);
-  const inbox = (await must(world, ["inbox", "list", "--status", "new"])) as { path: string }[];
+  const inbox = (await assertOk(world, ["inbox", "list", "--status", "new"])) as { path: string }[];
   for (const item of inbox) world.say(`    inbox: ${item.path}`);
   return chosen.id;
 }
 
-async function navNow(world: DemoWorld): Promise<Quoted> {
-  await must(world, ["positions", "list"]);
-  const status = (await must(world, ["status"])) as { book: { nav: string } };
+async function navNow(world: DemoDeps): Promise<Quoted> {
+  await assertOk(world, ["positions", "list"]);
+  const status = (await assertOk(world, ["status"])) as { book: { nav: string } };
   return { label: "NAV", value: Number(status.book.nav) };
 }
 
-async function must(
-  world: DemoWorld,
+async function assertOk(
+  world: DemoDeps,
   args: readonly string[],
   note: (line: string) => void = () => undefined,
 ): Promise<unknown> {

@@ -6,7 +6,7 @@ import { QocError } from "../domain/error.ts";
 /** One line of a request or a reply holds at most this many bytes. */
 export const REQUEST_BYTES_MAX = 1024 * 1024;
 /** Of an answer to a request whose own id could not be read. */
-export const NO_ID = "";
+export const EMPTY_ID = "";
 
 export interface Request {
   readonly command: string;

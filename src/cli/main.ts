@@ -6,9 +6,9 @@ import { type Parsed, parseArgv, usage } from "./argv.ts";
 import { Interrupted } from "./prompts.ts";
 import { OWN_ROWS, type OwnRow } from "./builtin-commands.ts";
 import type { Session } from "./session.ts";
-import type { CliWorld } from "./cli-deps.ts";
+import type { CliDeps } from "./cli-deps.ts";
 
-export type { CliWorld } from "./cli-deps.ts";
+export type { CliDeps as CliWorld } from "./cli-deps.ts";
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -16,7 +16,7 @@ type Input = Readonly<Record<string, unknown>>;
 const COMPLETE_MS = 300;
 
 /** Runs one command line. Never rejects. */
-export async function main(argv: readonly string[], lent: CliWorld): Promise<number> {
+export async function main(argv: readonly string[], lent: CliDeps): Promise<number> {
   // Read before the line is parsed: an error in the line itself is told in the same manner.
   const world = argv.includes("--no-color")
     ? { ...lent, io: { ...lent.io, colour: { out: false, err: false } } }
@@ -37,7 +37,7 @@ export async function main(argv: readonly string[], lent: CliWorld): Promise<num
   }
 }
 
-async function print(world: CliWorld, text: string): Promise<number> {
+async function print(world: CliDeps, text: string): Promise<number> {
   await world.io.out(text);
   return EXIT.done;
 }
@@ -45,7 +45,7 @@ async function print(world: CliWorld, text: string): Promise<number> {
 async function help(
   { row, input, globals }: Parsed<Command | OwnRow>,
   table: readonly Command[],
-  world: CliWorld,
+  world: CliDeps,
 ): Promise<number> {
   const { helpFor, helpMarkdown } = await import("./help.ts");
   if (row === undefined && !globals.help) {
@@ -78,7 +78,7 @@ async function perform(
   row: Command,
   { input, globals }: Parsed<Command | OwnRow>,
   table: readonly Command[],
-  world: CliWorld,
+  world: CliDeps,
   signal: AbortSignal,
 ): Promise<number> {
   const { openSession } = await import("./session.ts");
@@ -95,7 +95,7 @@ async function perform(
     }
     case "down": {
       const code = await answer(session, row, given);
-      const { untilGone } = await import("./wait-for-shutdown.ts");
+      const { waitForShutdown: untilGone } = await import("./wait-for-shutdown.ts");
       await untilGone(session, signal);
       return code;
     }
@@ -122,7 +122,7 @@ async function answer(session: Session, row: Command, input: Input): Promise<num
 }
 
 /** `--text -` reads standard input; a terminal is not waited for in silence. */
-async function withStdin(row: Command, input: Input, world: CliWorld): Promise<Input> {
+async function withStdin(row: Command, input: Input, world: CliDeps): Promise<Input> {
   const names = Object.entries(input).flatMap(([name, value]) => (value === "-" ? [name] : []));
   if (names.length === 0) return input;
   if (names.length > 1) throw usage(row, `only one of ${names.join(", ")} can be read from standard input`);
@@ -151,7 +151,7 @@ async function status(session: Session, row: Command, input: Input): Promise<num
   return exitCode === true && value.proposals.length > 0 ? EXIT.waiting : EXIT.done;
 }
 
-async function complete(words: readonly string[], world: CliWorld): Promise<number> {
+async function complete(words: readonly string[], world: CliDeps): Promise<number> {
   if (words[0] === "--help" || words[0] === "-h") {
     const { helpFor } = await import("./help.ts");
     return print(world, helpFor(["complete"], await world.table()));

@@ -1,6 +1,6 @@
 /** Agents of the operator's own: the entry for a program to paste, and who may connect. */
 import { oneLine } from "./terminal-text.ts";
-import { type Column, type Face, table } from "./table-text.ts";
+import { type Column, type OutputStyle, table } from "./table-text.ts";
 
 interface SetupView {
   readonly agent: string;
@@ -13,7 +13,7 @@ interface SetupView {
 
 /** Off a terminal the entry alone, so that it can go into a file; the host made every character of it. */
 export function renderAgentSetup(
-  face: Face,
+  face: OutputStyle,
   { agent, client, file, written, config, command }: SetupView,
 ): readonly string[] {
   if (written || config === null)
@@ -44,6 +44,6 @@ const AGENTS: readonly Column<AgentView>[] = [
   { title: "last seen", cell: ({ lastSeenAt }) => lastSeenAt ?? "not since the desk came up" },
 ];
 
-export function renderAgents(face: Face, agents: readonly AgentView[]): readonly string[] {
+export function renderAgents(face: OutputStyle, agents: readonly AgentView[]): readonly string[] {
   return agents.length === 0 && face.isTty ? ["no agent was let in: qoc agent setup"] : table(face, AGENTS, agents);
 }

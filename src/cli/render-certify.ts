@@ -1,11 +1,11 @@
 /** A certification as a person reads it: what failed first by its group, then what the desk can promise. */
 import type { CaseReport, Report } from "../conformance/report.ts";
 import { oneLine, wrap } from "./terminal-text.ts";
-import type { Face } from "./table-text.ts";
+import type { OutputStyle } from "./table-text.ts";
 
 const SIGNS = { passed: ["green", "✓"], failed: ["red", "✗"], skipped: ["dim", "-"] } as const;
 
-export function renderCertify(face: Face, report: Report): readonly string[] {
+export function renderCertify(face: OutputStyle, report: Report): readonly string[] {
   if (!face.isTty) return forProgram(report);
   const { counts, name, isolation } = report;
   const groups = [...new Set(report.cases.map(({ group }) => group))];
@@ -28,7 +28,7 @@ export function renderCertify(face: Face, report: Report): readonly string[] {
   ];
 }
 
-function promises(face: Face, { guarantees }: Report): readonly string[] {
+function promises(face: OutputStyle, { guarantees }: Report): readonly string[] {
   return [
     face.paint("dim", "what the desk can promise with it"),
     ...guarantees.flatMap(({ guarantee, given, because }) =>
@@ -39,7 +39,7 @@ function promises(face: Face, { guarantees }: Report): readonly string[] {
 }
 
 /** Those that were skipped for one reason share a line. */
-function linesOf(face: Face, cases: readonly CaseReport[]): readonly string[] {
+function linesOf(face: OutputStyle, cases: readonly CaseReport[]): readonly string[] {
   const tried = cases.filter(({ outcome }) => outcome !== "skipped");
   return [
     ...tried.flatMap(({ id, title, outcome, reason }) => signed(face, outcome, `${id} ${title}`, reason)),
@@ -56,7 +56,7 @@ function byReason(cases: readonly CaseReport[]): ReadonlyMap<string, readonly st
 }
 
 function signed(
-  face: Face,
+  face: OutputStyle,
   outcome: CaseReport["outcome"],
   text: string,
   reason: string | undefined,
@@ -94,7 +94,7 @@ interface Made {
 }
 
 /** `connectors new`: what was written, what to paste, what to type next. */
-export function renderMadeConnector(face: Face, { path, files, table, next }: Made): readonly string[] {
+export function renderMadeConnector(face: OutputStyle, { path, files, table, next }: Made): readonly string[] {
   return face.isTty
     ? [
         `${face.paint("green", "✓")} ${oneLine(path)}`,

@@ -4,17 +4,17 @@ import type { DoctorCheck } from "../trading/doctor.ts";
 import type { PendingProposal, StatusView } from "../trading/status.ts";
 import { oneLine, wrap } from "./terminal-text.ts";
 import { badge } from "./render-order.ts";
-import { type Column, type Face, pairs, table } from "./table-text.ts";
+import { type Column, type OutputStyle, keyValueLines, table } from "./table-text.ts";
 
 const INDENT = "  ";
 
 /** `status`: what runs, what waits, what is in flight, what is held. Off a terminal one fact a line, its kind first. */
-export function renderStatus(face: Face, status: StatusView): readonly string[] {
+export function renderStatus(face: OutputStyle, status: StatusView): readonly string[] {
   return face.isTty ? forPerson(face, status) : forProgram(status);
 }
 
-function forPerson(face: Face, status: StatusView): readonly string[] {
-  const inner: Face = { ...face, columns: face.columns - INDENT.length };
+function forPerson(face: OutputStyle, status: StatusView): readonly string[] {
+  const inner: OutputStyle = { ...face, columns: face.columns - INDENT.length };
   return [
     headline(face, status),
     ...(status.readOnly === null ? [] : [face.paint("red", `✗ read-only: ${oneLine(status.readOnly)}`)]),
@@ -49,7 +49,7 @@ function forPerson(face: Face, status: StatusView): readonly string[] {
   ];
 }
 
-function headline(face: Face, status: StatusView): string {
+function headline(face: OutputStyle, status: StatusView): string {
   const { state, reason } = status.trading;
   const trading =
     state === "active"
@@ -59,7 +59,7 @@ function headline(face: Face, status: StatusView): string {
   return `${face.paint("bold", oneLine(status.workspace.name))}  ${up}  ${trading}`;
 }
 
-function connectorLine(face: Face, connector: StatusView["connectors"][number]): string {
+function connectorLine(face: OutputStyle, connector: StatusView["connectors"][number]): string {
   const isFine = connector.state === "ready";
   const sign = isFine ? face.paint("green", "✓") : connector.untrusted === null ? "○" : face.paint("red", "✗");
   const restarts = connector.restarts === 0 ? "" : `, ${connector.restarts} restarts`;
@@ -81,13 +81,13 @@ const PENDING: readonly Column<PendingProposal>[] = [
     title: "what",
     cell: ({ sentence, path, needs, untrusted }) =>
       needs === "approval" ? (sentence ?? path) : `${path}: needs ${needs}: ${untrusted?.text ?? ""}`,
-    gives: true,
+    shrinks: true,
   },
 ];
 
-function bookLines(face: Face, book: BookView): readonly string[] {
+function bookLines(face: OutputStyle, book: BookView): readonly string[] {
   return [
-    ...pairs(face, [
+    ...keyValueLines(face, [
       ["NAV", `${book.nav} ${book.currency}`],
       ["cash", book.cash],
       ["buying power", book.buyingPower],
@@ -114,10 +114,10 @@ const POSITIONS: readonly Column<PositionView>[] = [
     cell: ({ unrealizedPnl }) => (unrealizedPnl === null ? "-" : signed(unrealizedPnl)),
     isNumber: true,
   },
-  { title: "at", cell: ({ connector }) => connector, gives: true },
+  { title: "at", cell: ({ connector }) => connector, shrinks: true },
 ];
 
-export function renderPositions(face: Face, positions: readonly PositionView[]): readonly string[] {
+export function renderPositions(face: OutputStyle, positions: readonly PositionView[]): readonly string[] {
   return positions.length === 0 && face.isTty ? ["no open positions"] : table(face, POSITIONS, positions);
 }
 
@@ -129,7 +129,7 @@ function agentWords({ agent, lastSeenAt }: StatusView["agents"][number]): string
   return `${agent} (${lastSeenAt === null ? "not seen yet" : `seen ${lastSeenAt}`})`;
 }
 
-function lastLines(face: Face, status: StatusView): readonly string[] {
+function lastLines(face: OutputStyle, status: StatusView): readonly string[] {
   return [
     ...(status.agents.length === 0
       ? []
@@ -210,7 +210,7 @@ function forProgram(status: StatusView): readonly string[] {
   ].map((cells) => cells.map(oneLine).join("\t"));
 }
 
-function section(face: Face, title: string, lines: readonly string[], nothing: string | undefined): readonly string[] {
+function section(face: OutputStyle, title: string, lines: readonly string[], nothing: string | undefined): readonly string[] {
   if (lines.length > 0) return [face.paint("dim", title), ...lines.map((line) => INDENT + line), ""];
   return nothing === undefined ? [] : [`${face.paint("dim", title)}  ${nothing}`, ""];
 }
@@ -218,7 +218,7 @@ function section(face: Face, title: string, lines: readonly string[], nothing: s
 const SIGNS = { ok: ["green", "✓"], warn: ["yellow", "!"], fail: ["red", "✗"], skip: ["dim", "-"] } as const;
 
 /** `doctor`: one check a line, and under what is wrong what to do. */
-export function renderDoctor(face: Face, { checks }: { readonly checks: readonly DoctorCheck[] }): readonly string[] {
+export function renderDoctor(face: OutputStyle, { checks }: { readonly checks: readonly DoctorCheck[] }): readonly string[] {
   if (!face.isTty)
     return checks.map(({ status, name, message, fix }) => [status, name, message, fix ?? ""].map(oneLine).join("\t"));
   const wrong = checks.filter(({ status }) => status === "fail").length;
@@ -244,10 +244,10 @@ interface Made {
 }
 
 /** `init`: where the desk is, and how to start it. */
-export function renderInit(face: Face, made: Made): readonly string[] {
+export function renderInit(face: OutputStyle, made: Made): readonly string[] {
   return [
     `${face.paint("green", "✓")} ${oneLine(made.name ?? "the desk")} is made in ${oneLine(made.path)}`,
-    ...pairs(face, [
+    ...keyValueLines(face, [
       ["connectors", (made.connectors ?? []).join(", ")],
       ["port", String(made.port ?? "")],
       ["key", made.key ?? ""],

@@ -1,8 +1,8 @@
 /** What the market and the outside say: quotes, bars, indicators, symbols, fundamentals, news. What is missing is told with the reason. */
 import type { Untrusted } from "../domain/untrusted.ts";
 import { oneLine, quoted } from "./terminal-text.ts";
-import { listing } from "./render-record.ts";
-import { type Column, type Face, pairs, table } from "./table-text.ts";
+import { tableOr } from "./render-record.ts";
+import { type Column, type OutputStyle, keyValueLines, table } from "./table-text.ts";
 
 interface Told {
   readonly status: string;
@@ -12,8 +12,8 @@ interface Told {
 }
 
 /** Why there is nothing to show. */
-function missing(face: Face, { symbol, status, reason = "", untrusted }: Told): readonly string[] {
-  return pairs(face, [
+function missing(face: OutputStyle, { symbol, status, reason = "", untrusted }: Told): readonly string[] {
+  return keyValueLines(face, [
     ["symbol", symbol],
     ["status", status],
     ["reason", untrusted === null || untrusted === undefined ? reason : `${reason}: ${untrusted.text}`],
@@ -27,10 +27,10 @@ interface QuoteView extends Told {
   readonly time?: string;
   readonly connector: string;
 }
-export function renderQuote(face: Face, quote: QuoteView): readonly string[] {
+export function renderQuote(face: OutputStyle, quote: QuoteView): readonly string[] {
   return quote.bid === undefined
     ? missing(face, quote)
-    : pairs(face, [
+    : keyValueLines(face, [
         ["symbol", quote.symbol],
         ["bid", quote.bid],
         ["ask", quote.ask ?? "-"],
@@ -62,7 +62,7 @@ const BARS: readonly Column<BarView>[] = [
   { title: "close", cell: ({ close }) => close, isNumber: true },
   { title: "volume", cell: ({ volume }) => volume ?? "-", isNumber: true },
 ];
-export function renderBars(face: Face, view: BarsView): readonly string[] {
+export function renderBars(face: OutputStyle, view: BarsView): readonly string[] {
   return view.bars === undefined
     ? missing(face, view)
     : [...table(face, BARS, view.bars), ...(face.isTty ? [oneLine(origin(view))] : [])];
@@ -85,7 +85,7 @@ interface AnalysisView extends Told {
   }[];
 }
 /** An indicator and a day a line. */
-export function renderAnalysis(face: Face, view: AnalysisView): readonly string[] {
+export function renderAnalysis(face: OutputStyle, view: AnalysisView): readonly string[] {
   if (view.indicators === undefined) return missing(face, view);
   const rows = view.indicators.flatMap(({ name, status, reason = "", values }) =>
     values === undefined
@@ -95,7 +95,7 @@ export function renderAnalysis(face: Face, view: AnalysisView): readonly string[
   const columns: readonly Column<(typeof rows)[number]>[] = [
     { title: "indicator", cell: ({ name }) => name },
     { title: "day", cell: ({ day }) => day },
-    { title: "value", cell: ({ words }) => words, gives: true },
+    { title: "value", cell: ({ words }) => words, shrinks: true },
   ];
   return table(face, columns, rows);
 }
@@ -114,13 +114,13 @@ interface SymbolsView {
   }[];
   readonly note: string;
 }
-export function renderSymbols(face: Face, { symbols, note }: SymbolsView): readonly string[] {
+export function renderSymbols(face: OutputStyle, { symbols, note }: SymbolsView): readonly string[] {
   return [
-    ...listing(
+    ...tableOr(
       face,
       [
         { title: "symbol", cell: ({ symbol }) => symbol },
-        { title: "name", cell: ({ untrusted }) => untrusted?.text ?? "", gives: true },
+        { title: "name", cell: ({ untrusted }) => untrusted?.text ?? "", shrinks: true },
         { title: "in", cell: ({ in: places }) => places.join(", ") },
       ],
       symbols,
@@ -133,10 +133,10 @@ export function renderSymbols(face: Face, { symbols, note }: SymbolsView): reado
 interface FundamentalsView extends Told {
   readonly numbers?: Readonly<Record<string, string>>;
 }
-export function renderFundamentals(face: Face, view: FundamentalsView): readonly string[] {
+export function renderFundamentals(face: OutputStyle, view: FundamentalsView): readonly string[] {
   if (view.numbers === undefined) return missing(face, view);
   const words = view.untrusted?.text;
-  return [...pairs(face, Object.entries(view.numbers)), ...(words === undefined ? [] : quoted(words, face.columns))];
+  return [...keyValueLines(face, Object.entries(view.numbers)), ...(words === undefined ? [] : quoted(words, face.columns))];
 }
 
 interface FeedView {
@@ -147,8 +147,8 @@ interface FeedView {
   readonly nextAt: string | null;
   readonly untrusted: Untrusted | null;
 }
-export function renderFeeds(face: Face, feeds: readonly FeedView[]): readonly string[] {
-  return listing(
+export function renderFeeds(face: OutputStyle, feeds: readonly FeedView[]): readonly string[] {
+  return tableOr(
     face,
     [
       { title: "feed", cell: ({ name }) => name },
@@ -156,7 +156,7 @@ export function renderFeeds(face: Face, feeds: readonly FeedView[]): readonly st
       { title: "new", cell: ({ filed }) => String(filed), isNumber: true },
       { title: "fetched", cell: ({ fetchedAt }) => fetchedAt ?? "-" },
       { title: "next", cell: ({ nextAt }) => nextAt ?? "-" },
-      { title: "why", cell: ({ untrusted }) => untrusted?.text ?? "", gives: true },
+      { title: "why", cell: ({ untrusted }) => untrusted?.text ?? "", shrinks: true },
     ],
     feeds,
     "no feeds",
@@ -173,14 +173,14 @@ interface NewsView {
   readonly feeds: readonly FeedView[];
 }
 /** Under the items, the feeds that fail. */
-export function renderNews(face: Face, { items, feeds }: NewsView): readonly string[] {
+export function renderNews(face: OutputStyle, { items, feeds }: NewsView): readonly string[] {
   return [
-    ...listing(
+    ...tableOr(
       face,
       [
         { title: "published", cell: ({ published }) => published.slice(0, 16) },
         { title: "source", cell: ({ source }) => source },
-        { title: "title", cell: ({ untrusted }) => untrusted.text, gives: true },
+        { title: "title", cell: ({ untrusted }) => untrusted.text, shrinks: true },
         { title: "path", cell: ({ path }) => path },
       ],
       items,

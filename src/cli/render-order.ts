@@ -3,14 +3,14 @@ import type { OrderDetail, OrderSummary, Receipt } from "../trading/order-view.t
 import type { Review } from "../trading/review.ts";
 import type { Untrusted } from "../domain/untrusted.ts";
 import { clip, oneLine, quoted, widthOf, wrap } from "./terminal-text.ts";
-import { type Column, type Face, pad, table } from "./table-text.ts";
+import { type Column, type OutputStyle, pad, table } from "./table-text.ts";
 
 export type ShownOrder = OrderDetail & { readonly review?: Review | null };
 
 const INDENT = "  ";
 
 /** Live money must not look like play money, without colour too. */
-export function badge(face: Face, mode: string): string {
+export function badge(face: OutputStyle, mode: string): string {
   return mode === "live"
     ? face.paint("inverse", " LIVE ")
     : mode === "paper"
@@ -19,7 +19,7 @@ export function badge(face: Face, mode: string): string {
 }
 
 /** `orders show`: a proposal with its review, any other order with its fills and history. */
-export function renderOrder(face: Face, order: ShownOrder): readonly string[] {
+export function renderOrder(face: OutputStyle, order: ShownOrder): readonly string[] {
   if (order.review !== null && order.review !== undefined) return renderReview(face, order.review);
   const { terms } = order;
   const { reason, rationale } = order.untrusted;
@@ -53,7 +53,7 @@ export function renderOrder(face: Face, order: ShownOrder): readonly string[] {
       ["venue's id", order.venueOrderId],
       ["file", order.path],
       ["digest", order.digest],
-      ["proposed", `${order.proposedAt} by ${order.proposedBy ?? NOBODY}`],
+      ["proposed", `${order.proposedAt} by ${order.proposedBy ?? UNKNOWN_ACTOR}`],
       ["issue", order.issue],
       ["odd names", order.untrusted.names?.text ?? null],
       ...order.approvals.map(({ at, by, channel }): [string, string] => ["approved", `${at} by ${by} (${channel})`]),
@@ -65,8 +65,8 @@ export function renderOrder(face: Face, order: ShownOrder): readonly string[] {
       order.fills.map((fill) => fillLine(fill)),
     ),
     ...section(face, "history", table({ ...face, columns: face.columns - 2 }, HISTORY, order.history)),
-    ...said(face, order.proposedBy, rationale),
-    ...readBefore(face, order.sources),
+    ...quotedText(face, order.proposedBy, rationale),
+    ...sourcesRead(face, order.sources),
   ];
 }
 
@@ -84,11 +84,11 @@ function fillLine(fill: OrderDetail["fills"][number]): string {
 const HISTORY: readonly Column<OrderDetail["history"][number]>[] = [
   { title: "at", cell: ({ at }) => at },
   { title: "state", cell: ({ state }) => state },
-  { title: "event", cell: ({ event }) => event, gives: true },
+  { title: "event", cell: ({ event }) => event, shrinks: true },
 ];
 
 /** All a person needs to say yes or no: what is approved is the digest in the last line. */
-export function renderReview(face: Face, review: Review): readonly string[] {
+export function renderReview(face: OutputStyle, review: Review): readonly string[] {
   const blocked = review.checks.filter(({ decision }) => decision === "block").length;
   return [
     `${badge(face, review.mode)}  ${face.paint("bold", oneLine(review.sentence))}`,
@@ -109,9 +109,9 @@ export function renderReview(face: Face, review: Review): readonly string[] {
     ),
     ...review.warnings.map((warning) => face.paint("yellow", `! ${oneLine(warning)}`)),
     ...(review.warnings.length === 0 ? [] : [""]),
-    ...said(face, review.terms.connector, review.untrusted.problems),
-    ...said(face, review.proposedBy, review.untrusted.rationale),
-    ...readBefore(face, review.sources),
+    ...quotedText(face, review.terms.connector, review.untrusted.problems),
+    ...quotedText(face, review.proposedBy, review.untrusted.rationale),
+    ...sourcesRead(face, review.sources),
     ...facts(face, [
       ["id", review.id],
       ["file", review.path],
@@ -124,7 +124,7 @@ export function renderReview(face: Face, review: Review): readonly string[] {
   ];
 }
 
-function bookLines(face: Face, review: Review): readonly string[] {
+function bookLines(face: OutputStyle, review: Review): readonly string[] {
   const show = (value: string | null): string => oneLine(value ?? "unavailable");
   const what = Math.max(...review.book.map((change) => widthOf(oneLine(change.what))));
   const before = Math.max(...review.book.map((change) => widthOf(show(change.before))));
@@ -134,34 +134,34 @@ function bookLines(face: Face, review: Review): readonly string[] {
   );
 }
 
-function checkLines(face: Face, check: Review["checks"][number]): readonly string[] {
+function checkLines(face: OutputStyle, check: Review["checks"][number]): readonly string[] {
   const isOk = check.decision === "allow";
   const [first = "", ...rest] = wrap(oneLine(`${check.guard}: ${check.message}`), face.columns - 4);
   return [`${isOk ? face.paint("green", "✓") : face.paint("red", "✗")} ${first}`, ...rest.map((line) => `  ${line}`)];
 }
 
 /** Somebody's own words: a quotation, each line marked, so that none reads as the desk's. */
-function said(face: Face, who: string | null, words: Untrusted | null): readonly string[] {
+function quotedText(face: OutputStyle, who: string | null, words: Untrusted | null): readonly string[] {
   return words === null
     ? []
-    : section(face, `${clip(oneLine(who ?? NOBODY), 40)} says:`, quoted(words.text, face.columns - 2));
+    : section(face, `${clip(oneLine(who ?? UNKNOWN_ACTOR), 40)} says:`, quoted(words.text, face.columns - 2));
 }
 
 /** What may have swayed the author: the host's own record. */
-function readBefore(face: Face, sources: readonly string[]): readonly string[] {
+function sourcesRead(face: OutputStyle, sources: readonly string[]): readonly string[] {
   return sources.length === 0
     ? []
     : section(face, "Read in this run:", wrap(oneLine(sources.join(", ")), face.columns - 2));
 }
 
 /** Who proposed it, where the file names nobody by a plain name. */
-const NOBODY = "somebody";
+const UNKNOWN_ACTOR = "somebody";
 
-function section(face: Face, title: string, lines: readonly string[]): readonly string[] {
+function section(face: OutputStyle, title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : [face.paint("dim", title), ...lines.map((line) => INDENT + line), ""];
 }
 
-function facts(face: Face, entries: readonly (readonly [name: string, value: string | null])[]): readonly string[] {
+function facts(face: OutputStyle, entries: readonly (readonly [name: string, value: string | null])[]): readonly string[] {
   return entries.flatMap(([name, value]) =>
     value === null ? [] : [`${face.paint("dim", pad(name, 11))} ${oneLine(value)}`],
   );
@@ -179,21 +179,21 @@ const ORDERS: readonly Column<OrderSummary>[] = [
   {
     title: "at",
     cell: ({ terms }) => (terms.mode === "live" ? `${terms.connector} LIVE` : terms.connector),
-    gives: true,
+    shrinks: true,
   },
 ];
-export function renderOrders(face: Face, orders: readonly OrderSummary[]): readonly string[] {
+export function renderOrders(face: OutputStyle, orders: readonly OrderSummary[]): readonly string[] {
   return orders.length === 0 && face.isTty ? ["no orders"] : table(face, ORDERS, orders);
 }
 
 /** What became of an approval, a rejection, a cancel. */
-export function renderReceipt(face: Face, receipt: Receipt): readonly string[] {
+export function renderReceipt(face: OutputStyle, receipt: Receipt): readonly string[] {
   return face.isTty
     ? [receiptSentence(face, receipt)]
     : [[receipt.id, receipt.state, receipt.clientOrderId ?? "", receipt.venueOrderId ?? ""].map(oneLine).join("\t")];
 }
 
-function receiptSentence(face: Face, { id, state, venueOrderId }: Receipt): string {
+function receiptSentence(face: OutputStyle, { id, state, venueOrderId }: Receipt): string {
   return `${face.paint("bold", oneLine(id))} is ${oneLine(state)}${venueOrderId === null ? "" : `; the venue calls it ${oneLine(venueOrderId)}`}`;
 }
 
@@ -208,7 +208,7 @@ interface Proposed {
 }
 
 /** `orders propose`: where the draft stands and what the guards would say now. */
-export function renderProposed(face: Face, made: Proposed): readonly string[] {
+export function renderProposed(face: OutputStyle, made: Proposed): readonly string[] {
   return [
     `${face.paint("bold", oneLine(made.id))} waits in ${oneLine(made.path)}`,
     ...(made.verdict.decision === "allow"

@@ -1,18 +1,18 @@
 /** Lists and records: connectors, the trade log, log lines, notes, runs, snapshots. */
 import type { Untrusted } from "../domain/untrusted.ts";
 import type { SnapshotView } from "../trading/snapshot.ts";
-import type { DryRun, RunReport } from "../commands/command.ts";
+import type { DryRun, RunReport } from "../runs/runs.ts";
 import type { RunView } from "../runs/run-issue.ts";
-import type { TradeLine } from "../trading/decision-log.ts";
-import type { JournalFacts } from "../commands/command.ts";
+import type { DecisionLine } from "../trading/decision-log.ts";
+import type { JournalReport } from "../commands/command.ts";
 import { linesOf, oneLine, quoted } from "./terminal-text.ts";
 import { badge } from "./render-order.ts";
 import { renderPositions } from "./render-desk.ts";
-import { type Column, type Face, pairs, table } from "./table-text.ts";
+import { type Column, type OutputStyle, keyValueLines, table } from "./table-text.ts";
 
 /** A list, or on a terminal one word that there is nothing to list. */
-export function listing<T>(
-  face: Face,
+export function tableOr<T>(
+  face: OutputStyle,
   columns: readonly Column<T>[],
   rows: readonly T[],
   nothing: string,
@@ -46,17 +46,17 @@ const CONNECTORS: readonly Column<ConnectorView>[] = [
   { title: "p50/p99 ms", cell: ({ latencyMs }) => latencyText(latencyMs), isNumber: true },
   { title: "MB", cell: ({ memoryMb }) => memoryMb?.toFixed(0) ?? "-", isNumber: true },
   { title: "queue", cell: ({ queueDepth }) => String(queueDepth), isNumber: true },
-  { title: "last error", cell: ({ lastError }) => lastError ?? "", gives: true },
+  { title: "last error", cell: ({ lastError }) => lastError ?? "", shrinks: true },
 ];
 /** Under the table, what each connector cannot promise. */
-export function renderConnectors(face: Face, rows: readonly ConnectorView[]): readonly string[] {
+export function renderConnectors(face: OutputStyle, rows: readonly ConnectorView[]): readonly string[] {
   return [
-    ...listing(face, CONNECTORS, rows, "no connectors"),
+    ...tableOr(face, CONNECTORS, rows, "no connectors"),
     ...(face.isTty ? rows.flatMap(({ name, lost }) => lost.map((words) => `! ${oneLine(`${name}: ${words}`)}`)) : []),
   ];
 }
 
-const TRADES: readonly Column<TradeLine>[] = [
+const TRADES: readonly Column<DecisionLine>[] = [
   { title: "date", cell: ({ date }) => date },
   { title: "decision", cell: ({ decision }) => decision },
   { title: "id", cell: ({ id }) => id },
@@ -68,12 +68,12 @@ const TRADES: readonly Column<TradeLine>[] = [
   {
     title: "note",
     cell: ({ note, untrusted }) => (untrusted === null ? note : `${note}: ${untrusted.text}`),
-    gives: true,
+    shrinks: true,
   },
 ];
 /** A person reads the day, a program the whole time. */
-export function renderLog(face: Face, lines: readonly TradeLine[]): readonly string[] {
-  return listing(
+export function renderLog(face: OutputStyle, lines: readonly DecisionLine[]): readonly string[] {
+  return tableOr(
     face,
     TRADES,
     face.isTty ? lines.map((line) => ({ ...line, date: line.date.slice(0, 10) })) : lines,
@@ -82,7 +82,7 @@ export function renderLog(face: Face, lines: readonly TradeLine[]): readonly str
 }
 
 /** One line of `logs`: time, level, words, then the other fields. */
-export function renderLogLine(face: Face, value: unknown): readonly string[] {
+export function renderLogLine(face: OutputStyle, value: unknown): readonly string[] {
   if (typeof value !== "object" || value === null) return [oneLine(String(value))];
   const { ts = "", level = "", message = "", ...fields } = value as Record<string, unknown>;
   const rest = Object.entries(fields).map(
@@ -103,13 +103,13 @@ interface InboxView {
   readonly status: string;
   readonly untrusted: Untrusted;
 }
-export function renderInbox(face: Face, rows: readonly InboxView[]): readonly string[] {
-  return listing(
+export function renderInbox(face: OutputStyle, rows: readonly InboxView[]): readonly string[] {
+  return tableOr(
     face,
     [
       { title: "status", cell: ({ status }) => status },
       { title: "kind", cell: ({ kind }) => kind },
-      { title: "title", cell: ({ untrusted }) => untrusted.text, gives: true },
+      { title: "title", cell: ({ untrusted }) => untrusted.text, shrinks: true },
       { title: "path", cell: ({ path }) => path },
     ],
     rows,
@@ -125,13 +125,13 @@ export function renderText(text: string): readonly string[] {
 interface HitsView {
   readonly entries: readonly { readonly path: string; readonly line: number; readonly untrusted: Untrusted }[];
 }
-export function renderHits(face: Face, { entries }: HitsView): readonly string[] {
-  return listing(
+export function renderHits(face: OutputStyle, { entries }: HitsView): readonly string[] {
+  return tableOr(
     face,
     [
       { title: "path", cell: ({ path }) => path },
       { title: "line", cell: ({ line }) => String(line), isNumber: true },
-      { title: "text", cell: ({ untrusted }) => untrusted.text.trim(), gives: true },
+      { title: "text", cell: ({ untrusted }) => untrusted.text.trim(), shrinks: true },
     ],
     entries,
     "nothing was found",
@@ -146,13 +146,13 @@ interface EntitiesView {
     readonly untrusted: Untrusted;
   }[];
 }
-export function renderEntities(face: Face, { entries }: EntitiesView): readonly string[] {
-  return listing(
+export function renderEntities(face: OutputStyle, { entries }: EntitiesView): readonly string[] {
+  return tableOr(
     face,
     [
       { title: "symbol", cell: ({ symbol }) => symbol },
       { title: "kind", cell: ({ kind }) => kind },
-      { title: "name", cell: ({ untrusted }) => untrusted.text, gives: true },
+      { title: "name", cell: ({ untrusted }) => untrusted.text, shrinks: true },
       { title: "path", cell: ({ path }) => path },
     ],
     entries,
@@ -165,13 +165,13 @@ interface NoteView {
   readonly digest: string;
   readonly bytes: number;
 }
-export function renderResearch(face: Face, rows: readonly NoteView[]): readonly string[] {
-  return listing(
+export function renderResearch(face: OutputStyle, rows: readonly NoteView[]): readonly string[] {
+  return tableOr(
     face,
     [
       { title: "path", cell: ({ path }) => path },
       { title: "bytes", cell: ({ bytes }) => String(bytes), isNumber: true },
-      { title: "digest", cell: ({ digest }) => digest, gives: true },
+      { title: "digest", cell: ({ digest }) => digest, shrinks: true },
     ],
     rows,
     "no research notes",
@@ -186,15 +186,15 @@ interface IssueView {
   readonly symbols: readonly string[];
   readonly untrusted: { readonly title: Untrusted };
 }
-export function renderIssues(face: Face, rows: readonly IssueView[]): readonly string[] {
-  return listing(
+export function renderIssues(face: OutputStyle, rows: readonly IssueView[]): readonly string[] {
+  return tableOr(
     face,
     [
       { title: "id", cell: ({ id }) => id },
       { title: "status", cell: ({ status }) => status },
       { title: "priority", cell: ({ priority }) => priority },
       { title: "symbols", cell: ({ symbols }) => symbols.join(",") },
-      { title: "title", cell: ({ untrusted }) => untrusted.title.text, gives: true },
+      { title: "title", cell: ({ untrusted }) => untrusted.title.text, shrinks: true },
       { title: "path", cell: ({ path }) => path },
     ],
     rows,
@@ -203,16 +203,16 @@ export function renderIssues(face: Face, rows: readonly IssueView[]): readonly s
 }
 
 /** `run`: what came of it, the agent's own words as a quotation, and what waits now. */
-export function renderRun(face: Face, run: RunReport | DryRun): readonly string[] {
+export function renderRun(face: OutputStyle, run: RunReport | DryRun): readonly string[] {
   return "wouldRun" in run ? renderDryRun(face, run) : [run, ...run.queued].flatMap((view) => runLines(face, view));
 }
 
 /** The bundle itself is the data: what the agent would read, and nothing is started. */
-function renderDryRun(face: Face, { issue, runtime, bundle, tools }: DryRun): readonly string[] {
+function renderDryRun(face: OutputStyle, { issue, runtime, bundle, tools }: DryRun): readonly string[] {
   return [
     ...(face.isTty
       ? [
-          ...pairs(face, [
+          ...keyValueLines(face, [
             ["run", "none: a dry run"],
             ["issue", issue],
             ["runtime", runtime],
@@ -225,9 +225,9 @@ function renderDryRun(face: Face, { issue, runtime, bundle, tools }: DryRun): re
   ];
 }
 
-function runLines(face: Face, run: RunView): readonly string[] {
+function runLines(face: OutputStyle, run: RunView): readonly string[] {
   return [
-    ...pairs(face, [
+    ...keyValueLines(face, [
       ["run", run.run],
       ["issue", run.issue],
       ["runtime", run.runtime],
@@ -242,9 +242,9 @@ function runLines(face: Face, run: RunView): readonly string[] {
   ];
 }
 
-export function renderSnapshot(face: Face, taken: SnapshotView): readonly string[] {
+export function renderSnapshot(face: OutputStyle, taken: SnapshotView): readonly string[] {
   return [
-    ...pairs(face, [
+    ...keyValueLines(face, [
       ["file", taken.path],
       ["NAV", `${taken.nav} ${taken.currency}`],
       ["cash", taken.cash],
@@ -264,24 +264,24 @@ interface SnapshotRow {
   readonly nav: string;
   readonly cash: string;
 }
-export function renderSnapshots(face: Face, rows: readonly SnapshotRow[]): readonly string[] {
-  return listing(
+export function renderSnapshots(face: OutputStyle, rows: readonly SnapshotRow[]): readonly string[] {
+  return tableOr(
     face,
     [
       { title: "time", cell: ({ time }) => time },
       { title: "NAV", cell: ({ nav }) => nav, isNumber: true },
       { title: "cash", cell: ({ cash }) => cash, isNumber: true },
-      { title: "path", cell: ({ path }) => path, gives: true },
+      { title: "path", cell: ({ path }) => path, shrinks: true },
     ],
     rows,
     "no snapshots",
   );
 }
 
-export function renderVerify(face: Face, facts: JournalFacts): readonly string[] {
+export function renderVerify(face: OutputStyle, facts: JournalReport): readonly string[] {
   return [
     facts.ok ? `${face.paint("green", "✓")} the journal is whole` : `${face.paint("red", "✗")} the journal is damaged`,
-    ...pairs(face, [
+    ...keyValueLines(face, [
       ["records", String(facts.records)],
       ["segments", String(facts.segments)],
       ["head", facts.head],
@@ -305,14 +305,14 @@ interface UpView {
   }[];
 }
 /** `up`: one line a connector, and what runs where. */
-export function renderUp(face: Face, facts: UpView): readonly string[] {
+export function renderUp(face: OutputStyle, facts: UpView): readonly string[] {
   return [
     `${face.paint("green", "●")} ${oneLine(facts.workspace ?? "the desk")} is up${facts.readyMs === undefined ? "" : ` after ${facts.readyMs} ms`}`,
     ...(facts.connectors ?? []).map(
       ({ name, state, mode }) =>
         `  ${state === "ready" ? face.paint("green", "✓") : face.paint("red", "✗")} ${oneLine(name)}  ${badge(face, mode)}  ${oneLine(state)}`,
     ),
-    ...pairs(face, [
+    ...keyValueLines(face, [
       ["folder", facts.path ?? ""],
       ["pid", String(facts.pid ?? "")],
       ["port", String(facts.port ?? "")],

@@ -32,14 +32,14 @@ import {
   renderUp,
   renderVerify,
 } from "./render-record.ts";
-import { type Face, pairs } from "./table-text.ts";
+import { type OutputStyle, keyValueLines } from "./table-text.ts";
 
 /** A file that was read: its text. */
-function renderOpened(_face: Face, { untrusted }: { untrusted: Untrusted }): readonly string[] {
+function renderOpened(_face: OutputStyle, { untrusted }: { untrusted: Untrusted }): readonly string[] {
   return renderText(untrusted.text);
 }
 
-type Renderer = (face: Face, value: never) => readonly string[];
+type Renderer = (face: OutputStyle, value: never) => readonly string[];
 
 /** By the row's name. What a row answers is checked against its schema on the desk's side, so it is not checked again. */
 const RENDERERS: Readonly<Record<string, Renderer>> = {
@@ -84,7 +84,7 @@ const RENDERERS: Readonly<Record<string, Renderer>> = {
   verify: renderVerify,
 };
 
-export function faceOf(io: Io): Face {
+export function outputStyle(io: Io): OutputStyle {
   return { isTty: io.isTty.out, columns: io.columns, paint: painter(io.colour.out) };
 }
 
@@ -92,8 +92,8 @@ export function faceOf(io: Io): Face {
 export function render(row: Command, value: unknown, io: Io, isJson: boolean): string {
   if (value === undefined) return "";
   if (isJson) return `${jsonText(value, io.isTty.out && row.streams !== true ? 2 : 0)}\n`;
-  const face = faceOf(io);
-  const known = RENDERERS[row.name] as ((face: Face, value: unknown) => readonly string[]) | undefined;
+  const face = outputStyle(io);
+  const known = RENDERERS[row.name] as ((face: OutputStyle, value: unknown) => readonly string[]) | undefined;
   return joined(known === undefined ? renderAny(face, value) : known(face, value));
 }
 
@@ -107,10 +107,10 @@ function joined(lines: readonly string[]): string {
 }
 
 /** Any answer: names and values; a list one a line. */
-function renderAny(face: Face, value: unknown): readonly string[] {
+function renderAny(face: OutputStyle, value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.map((item) => oneLine(plain(item)));
   if (typeof value !== "object" || value === null) return [oneLine(plain(value))];
-  return pairs(
+  return keyValueLines(
     face,
     Object.entries(value).map(([name, field]) => [spaced(name), plain(field)] as const),
   );

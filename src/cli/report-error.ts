@@ -7,13 +7,13 @@ import { oneLine } from "./terminal-text.ts";
 import { type Io, painter } from "./io.ts";
 import { jsonText, render } from "./render.ts";
 
-export interface Manner {
+export interface OutputMode {
   readonly json: boolean;
   readonly verbose: boolean;
 }
 
 /** Prints the failure of `row` (undefined: the line named none) and answers the exit code. */
-export async function reportError(error: unknown, row: Command | undefined, io: Io, manner: Manner): Promise<number> {
+export async function reportError(error: unknown, row: Command | undefined, io: Io, manner: OutputMode): Promise<number> {
   if (error instanceof Interrupted) return EXIT.interrupted;
   // The reader of a pipe has gone (`qoc logs | head`): it has what it wanted.
   if ((error as NodeJS.ErrnoException | undefined)?.code === "EPIPE") return EXIT.done;

@@ -5,7 +5,7 @@ import { RemoteError } from "./client.ts";
 import type { ShownOrder } from "./render-order.ts";
 import type { Session } from "./session.ts";
 
-const DEEDS = ["approve", "reject", "back"] as const;
+const REVIEW_ACTIONS = ["approve", "reject", "back"] as const;
 
 export async function reviewPending(session: Session, proposals: readonly PendingProposal[]): Promise<void> {
   const { prompt } = session;
@@ -26,7 +26,7 @@ export async function reviewPending(session: Session, proposals: readonly Pendin
 async function decide(session: Session, prompt: NonNullable<Session["prompt"]>, id: string): Promise<boolean> {
   const order = (await session.call(session.row("orders show"), { id })) as ShownOrder;
   showOrder(session, order);
-  const deed = DEEDS[(await prompt.choose("and now?", DEEDS)) ?? DEEDS.length - 1];
+  const deed = REVIEW_ACTIONS[(await prompt.choose("and now?", REVIEW_ACTIONS)) ?? REVIEW_ACTIONS.length - 1];
   if (deed === "back") return false;
   const row = session.row(deed === "approve" ? "approve" : "reject");
   try {

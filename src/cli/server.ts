@@ -7,7 +7,7 @@ import type { Channel } from "../domain/event.ts";
 import type { Log } from "../domain/ports.ts";
 import {
   type McpCaller,
-  NO_ID,
+  EMPTY_ID,
   REQUEST_BYTES_MAX,
   type Reply,
   type Request,
@@ -16,7 +16,7 @@ import {
   writeLine,
 } from "./ipc-protocol.ts";
 
-export interface Answering {
+export interface RequestHandler {
   /** Progress, one line, for a person. */
   note(line: string): void;
   /** One value of a stream; resolves when the reader can take more. */
@@ -25,9 +25,9 @@ export interface Answering {
   readonly signal: AbortSignal;
 }
 
-export interface SocketDoor {
+export interface SocketServer {
   readonly path: string;
-  handle(request: Request, answering: Answering): Promise<unknown>;
+  handle(request: Request, answering: RequestHandler): Promise<unknown>;
   readonly log: Log;
   /** How long closing waits for calls and for callers that do not read; 10 s. */
   readonly closeMs?: number;
@@ -41,7 +41,7 @@ const CLOSE_MS = 10_000;
  * `close` aborts the calls that run, and resolves when the last answer is out and every caller is gone, or was made to go: one
  * that does not read (a paused pager) must not keep the desk up.
  */
-export async function serveSocket(door: SocketDoor): Promise<{ close(): Promise<void> }> {
+export async function serveSocket(door: SocketServer): Promise<{ close(): Promise<void> }> {
   await removeStale(door.path);
   const callers = new Set<Socket>();
   const calls = new Set<Promise<void>>();
@@ -91,7 +91,7 @@ async function removeStale(path: string): Promise<void> {
   }
 }
 
-function serveCaller(socket: Socket, door: SocketDoor, calls: Set<Promise<void>>, closing: AbortSignal): void {
+function serveCaller(socket: Socket, door: SocketServer, calls: Set<Promise<void>>, closing: AbortSignal): void {
   const gone = new AbortController();
   const hangUp = (): void => gone.abort(new QocError("INTERNAL", { message: "the caller hung up" }));
   socket.once("close", hangUp);
@@ -99,7 +99,7 @@ function serveCaller(socket: Socket, door: SocketDoor, calls: Set<Promise<void>>
   const signal = AbortSignal.any([gone.signal, closing]);
   socket.on("error", (error) => door.log.debug(`socket: ${messageOf(error)}`));
   const refuse = async (error: QocError): Promise<void> => {
-    await writeLine(socket, failure(NO_ID, error));
+    await writeLine(socket, failure(EMPTY_ID, error));
     socket.end();
   };
   readLines(
@@ -116,9 +116,9 @@ function serveCaller(socket: Socket, door: SocketDoor, calls: Set<Promise<void>>
   );
 }
 
-async function answer(socket: Socket, door: SocketDoor, { id, request }: Numbered, signal: AbortSignal): Promise<void> {
+async function answer(socket: Socket, door: SocketServer, { id, request }: Numbered, signal: AbortSignal): Promise<void> {
   const send = (reply: Reply): Promise<void> => writeLine(socket, reply);
-  const answering: Answering = {
+  const answering: RequestHandler = {
     note: (line) => void send({ id, kind: "note", line }),
     value: (value) => send({ id, kind: "value", value }),
     signal,

@@ -5,15 +5,15 @@ import { EXIT, QocError } from "../domain/error.ts";
 import type { Command } from "../commands/command.ts";
 import type { Globals } from "./argv.ts";
 import { Interrupted } from "./prompts.ts";
-import { callDaemon, isNobodyThere } from "./client.ts";
+import { callDaemon, isDeskDown } from "./client.ts";
 import { oneLine } from "./terminal-text.ts";
 import { canAsk } from "./io.ts";
 import { type Prompt, promptOn } from "./prompt.ts";
 import { render } from "./render.ts";
-import type { CliWorld } from "./cli-deps.ts";
+import type { CliDeps } from "./cli-deps.ts";
 
 export interface Session {
-  readonly world: CliWorld;
+  readonly world: CliDeps;
   readonly globals: Globals;
   /** undefined: nobody may be asked. */
   readonly prompt: Prompt | undefined;
@@ -29,7 +29,7 @@ export interface Session {
 }
 
 export function openSession(
-  world: CliWorld,
+  world: CliDeps,
   globals: Globals,
   table: readonly Command[],
   signal: AbortSignal,
@@ -89,7 +89,7 @@ export function openSession(
         return await atDesk(row, input, channel);
       } catch (error) {
         // Only where nobody listened: a desk that was asked and went away may have done its work.
-        if (row.cold === "fallback" && isNobodyThere(error)) return here(row, input, channel);
+        if (row.cold === "fallback" && isDeskDown(error)) return here(row, input, channel);
         throw error;
       }
     },

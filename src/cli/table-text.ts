@@ -8,13 +8,13 @@ export interface Column<T> {
   /** Numbers stand right. */
   readonly isNumber?: boolean;
   /** The one column that gives up width where the terminal is narrow. */
-  readonly gives?: boolean;
+  readonly shrinks?: boolean;
   /** Colours the finished, padded cell. */
   shade?(row: T, cell: string, paint: Paint): string;
 }
 
 /** How a thing is to be drawn: on a terminal of some width, or for a pipe. */
-export interface Face {
+export interface OutputStyle {
   readonly isTty: boolean;
   readonly columns: number;
   readonly paint: Paint;
@@ -24,7 +24,7 @@ const GAP = "  ";
 const GIVING_MIN = 8;
 
 /** Off a terminal: no header, tabs between, nothing cut. Cells are escaped, so a cell can hold neither tab nor line end. */
-export function table<T>(face: Face, columns: readonly Column<T>[], rows: readonly T[]): readonly string[] {
+export function table<T>(face: OutputStyle, columns: readonly Column<T>[], rows: readonly T[]): readonly string[] {
   const cells = rows.map((row) => columns.map((column) => oneLine(column.cell(row))));
   if (!face.isTty) return cells.map((line) => line.join("\t"));
   const widths = fit(columns, cells, face.columns);
@@ -47,7 +47,7 @@ function fit<T>(
     Math.max(widthOf(column.title), ...cells.map((line) => widthOf(line[i] ?? ""))),
   );
   const total = natural.reduce((sum, width) => sum + width, 0) + GAP.length * (columns.length - 1);
-  const giving = columns.findIndex((column) => column.gives === true);
+  const giving = columns.findIndex((column) => column.shrinks === true);
   if (total <= limit || giving === -1) return natural;
   return natural.map((width, i) => (i === giving ? Math.max(GIVING_MIN, width - (total - limit)) : width));
 }
@@ -58,7 +58,7 @@ export function pad(text: string, width: number, isRight = false): string {
 }
 
 /** `name  value` lines, names aligned; off a terminal `name<TAB>value`. */
-export function pairs(face: Face, entries: readonly (readonly [name: string, value: string])[]): readonly string[] {
+export function keyValueLines(face: OutputStyle, entries: readonly (readonly [name: string, value: string])[]): readonly string[] {
   const width = Math.max(0, ...entries.map(([name]) => widthOf(name)));
   return entries.map(([name, value]) =>
     face.isTty ? `${face.paint("dim", pad(name, width))}  ${oneLine(value)}` : `${oneLine(name)}\t${oneLine(value)}`,

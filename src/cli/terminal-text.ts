@@ -1,12 +1,12 @@
 /** Text from agents, venues and files, made safe to show: nothing in it can move the cursor or turn the line around. */
-import { spellLine } from "../lib/invisible-characters.ts";
+import { escapeInvisible } from "../lib/invisible-characters.ts";
 
 /** More marks than this on one letter spill over the lines above and below. */
 const STACKED_MARKS = /(\p{M}{4})\p{M}+/gu;
 
 /** One line: every unseen character, line ends and tabs too, is spelled out as `\u{202e}`. */
 export function oneLine(text: string): string {
-  return spellLine(text.replace(STACKED_MARKS, "$1\\u{…}"));
+  return escapeInvisible(text.replace(STACKED_MARKS, "$1\\u{…}"));
 }
 
 /** Several lines: as `oneLine`, with line feeds kept and tabs as two spaces. CR LF is one line end. */

@@ -2,11 +2,11 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { newToken } from "../domain/agent-access.ts";
-import { letIn, sendAway } from "../trading/agent-access.ts";
+import { grantAgent, revokeAgent } from "../trading/agent-access.ts";
 import { iso } from "../trading/desk.ts";
 import { CLIENTS, clientCommand, clientConfig } from "../workspace/client-config.ts";
 import { prepareClientFile } from "../workspace/client-file.ts";
-import { body, hot } from "./command.ts";
+import { body, requireDesk } from "./command.ts";
 
 export const agentSetup = body({
   input: z.strictObject({
@@ -26,7 +26,7 @@ export const agentSetup = body({
     command: z.string().nullable(),
   }),
   run: async ({ client, write, to, name }, call) => {
-    const { desk } = hot(call);
+    const { desk } = requireDesk(call);
     const agent = name ?? client;
     const token = newToken(desk.ids);
     const entry = { url: `http://127.0.0.1:${desk.config.workspace.port}/mcp`, token };
@@ -34,12 +34,12 @@ export const agentSetup = body({
     const prepared = write
       ? await prepareClientFile(desk.disk, client, entry, resolve(call.cwd, to ?? "."))
       : undefined;
-    await letIn(desk, { agent, client, token, actor: call.actor });
+    await grantAgent(desk, { agent, client, token, actor: call.actor });
     try {
       await prepared?.write();
     } catch (error) {
       // A token that nobody holds is no way in worth keeping.
-      await sendAway(desk, agent, "host");
+      await revokeAgent(desk, agent, "host");
       throw error;
     }
     if (prepared !== undefined)
@@ -57,7 +57,7 @@ export const agentList = body({
     z.object({ agent: z.string(), client: z.string(), grantedAt: z.string(), lastSeenAt: z.string().nullable() }),
   ),
   run: async (_input, call) => {
-    const { desk, lastSeen } = hot(call);
+    const { desk, lastSeen } = requireDesk(call);
     return [...desk.book.agents].map(([agent, { client, grantedAt }]) => {
       const seen = lastSeen(agent);
       return { agent, client, grantedAt: iso(grantedAt), lastSeenAt: seen === undefined ? null : iso(seen) };
@@ -69,7 +69,7 @@ export const agentRevoke = body({
   input: z.strictObject({ name: z.string() }),
   output: z.object({ agent: z.string(), revoked: z.boolean() }),
   run: async ({ name }, call) => {
-    await sendAway(hot(call).desk, name, call.actor);
+    await revokeAgent(requireDesk(call).desk, name, call.actor);
     return { agent: name, revoked: true };
   },
 });

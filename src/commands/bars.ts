@@ -8,9 +8,9 @@ import { IndicatorError, type IndicatorSeries, indicate, parseIndicators } from 
 import { readBars } from "../workspace/bars.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { iso } from "../trading/desk.ts";
-import { type CallContext, body, hot } from "./command.ts";
-import { outsideAs, outsideText, venueSource } from "./outside.ts";
-import { type Pending, isPending, orPending, pending } from "./pending.ts";
+import { type CommandContext, body, requireDesk } from "./command.ts";
+import { untrustedSchemaFor, outsideText, venueSource } from "./outside.ts";
+import { type DataUnavailable, isUnavailable, orUnavailable, unavailable } from "./pending.ts";
 import { connectorInScope, connectorsInScope } from "./scope.ts";
 
 const BARS_MAX = 200;
@@ -21,7 +21,7 @@ interface Found {
   /** Where they are from: a connector's name, or the operator's file. */
   readonly source: string;
   /** Why not from the connector. */
-  readonly instead?: Pending;
+  readonly instead?: DataUnavailable;
   readonly bars: readonly VenueBar[];
 }
 
@@ -33,47 +33,47 @@ interface Wish {
 
 /** The connector that was named, else the only one in scope, else the operator's file. */
 async function findBars(
-  call: CallContext,
+  call: CommandContext,
   { symbol, connector: named, range }: Wish,
   command: string,
-): Promise<Found | Pending> {
-  const { desk } = hot(call);
+): Promise<Found | DataUnavailable> {
+  const { desk } = requireDesk(call);
   const names = connectorsInScope(desk, call.actor);
   const connector =
     named === undefined && names.length !== 1 ? undefined : connectorInScope(desk, call.actor, named, command);
   const answered =
-    connector === undefined ? pending("no connector was named") : await venueBars(call, connector, symbol, range);
-  if (!isPending(answered)) return answered;
+    connector === undefined ? unavailable("no connector was named") : await venueBars(call, connector, symbol, range);
+  if (!isUnavailable(answered)) return answered;
   const own = await ownBars(call, symbol);
-  if (isPending(own)) return pending(`${answered.reason}, and ${own.reason}`, own.untrusted ?? answered.untrusted);
+  if (isUnavailable(own)) return unavailable(`${answered.reason}, and ${own.reason}`, own.untrusted ?? answered.untrusted);
   return { ...own, instead: answered };
 }
 
 async function venueBars(
-  call: CallContext,
+  call: CommandContext,
   connector: string,
   symbol: string,
   range: BarRange,
-): Promise<Found | Pending> {
-  const bars = await orPending(call, connector, () => hot(call).desk.venues.bars(connector, symbol, range));
-  if (bars === undefined) return pending(`connector ${connector} has no getBars`);
-  if (isPending(bars)) return bars;
-  if (bars.length === 0) return pending(`connector ${connector} has no such bars of ${symbol}`);
-  call.sources?.note(venueSource(connector, "bars", symbol));
+): Promise<Found | DataUnavailable> {
+  const bars = await orUnavailable(call, connector, () => requireDesk(call).desk.venues.bars(connector, symbol, range));
+  if (bars === undefined) return unavailable(`connector ${connector} has no getBars`);
+  if (isUnavailable(bars)) return bars;
+  if (bars.length === 0) return unavailable(`connector ${connector} has no such bars of ${symbol}`);
+  call.sources?.add(venueSource(connector, "bars", symbol));
   return { source: connector, bars: bars.toSorted((a, b) => a.at - b.at) };
 }
 
-async function ownBars(call: CallContext, symbol: string): Promise<Found | Pending> {
-  const { desk } = hot(call);
+async function ownBars(call: CommandContext, symbol: string): Promise<Found | DataUnavailable> {
+  const { desk } = requireDesk(call);
   const path = `${LAYOUT.bars}/${symbol}.csv`;
   try {
     const bars = await readBars(desk.disk, desk.root, symbol);
-    if (bars.length === 0) return pending(`there is no ${path}`);
-    call.sources?.note(path);
+    if (bars.length === 0) return unavailable(`there is no ${path}`);
+    call.sources?.add(path);
     return { source: path, bars: bars.map(barOf) };
   } catch (error) {
     if (!(error instanceof QocError)) throw error;
-    return pending(`${path} cannot be read`, outsideText(call, path, error.message));
+    return unavailable(`${path} cannot be read`, outsideText(call, path, error.message));
   }
 }
 
@@ -94,7 +94,7 @@ const answered = z.looseObject({
   status: z.enum(["ready", "data_pending"]),
   symbol: z.string(),
   reason: z.string().optional(),
-  untrusted: outsideAs("what a connector or a file said where it had none").nullable(),
+  untrusted: untrustedSchemaFor("what a connector or a file said where it had none").nullable(),
 });
 
 /** A day is whole: from its first millisecond, to its last. */
@@ -137,9 +137,9 @@ export const barsGet = body({
   run: async ({ symbol, connector, from, to, limit }, call) => {
     const range = rangeOf(from, to);
     const found = await findBars(call, { symbol, connector, range }, "bars get");
-    if (isPending(found)) return { ...found, symbol };
+    if (isUnavailable(found)) return { ...found, symbol };
     const inside = within(found.bars, range);
-    if (inside.length === 0) return { ...pending(`${found.source} has no bars of ${symbol} in that time`), symbol };
+    if (inside.length === 0) return { ...unavailable(`${found.source} has no bars of ${symbol} in that time`), symbol };
     const bars = inside.slice(-limit);
     const earlier = inside.length - bars.length;
     return { status: "ready", symbol, ...sourceOf(found), resolution: "1d", bars: bars.map(shownBar), earlier };
@@ -161,12 +161,12 @@ export const analysisGet = body({
     const wanted = wantedOf(indicators);
     const range = rangeOf(undefined, to);
     const found = await findBars(call, { symbol, connector, range }, "analysis get");
-    if (isPending(found)) return { ...found, symbol };
+    if (isUnavailable(found)) return { ...found, symbol };
     const bars = within(found.bars, range);
     const [first] = bars;
     const newest = bars.at(-1);
     if (first === undefined || newest === undefined)
-      return { ...pending(`${found.source} has no bars of ${symbol} in that time`), symbol };
+      return { ...unavailable(`${found.source} has no bars of ${symbol} in that time`), symbol };
     const series = [];
     for (const each of wanted) {
       series.push(shownSeries(indicate(each, bars, last)));

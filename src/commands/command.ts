@@ -9,8 +9,8 @@ import type { Clock, Disk } from "../domain/ports.ts";
 import type { Report } from "../conformance/report.ts";
 import type { Desk } from "../trading/desk.ts";
 import type { News } from "../trading/news.ts";
-import type { AgentFacts } from "../trading/doctor.ts";
-import type { RunView } from "../runs/run-issue.ts";
+import type { ReadLog } from "../runs/read-log.ts";
+import type { Runs } from "../runs/runs.ts";
 
 export type Audience = "human" | "agent" | "both";
 
@@ -68,38 +68,38 @@ export interface Command {
 export interface CommandBody {
   readonly input: z.ZodType;
   readonly output: z.ZodType;
-  run(input: unknown, call: CallContext): Promise<unknown>;
+  run(input: unknown, call: CommandContext): Promise<unknown>;
 }
 
 /** Ties the verb's input to its schema. */
 export function body<I extends z.ZodType, O extends z.ZodType>(definition: {
   readonly input: I;
   readonly output: O;
-  run(input: z.output<I>, call: CallContext): Promise<unknown>;
+  run(input: z.output<I>, call: CommandContext): Promise<unknown>;
 }): CommandBody {
   return definition as CommandBody;
 }
 
 /** The desk behind a hot command. @throws DESK_DOWN where there is none. */
-export function hot(call: CallContext): HotServices {
-  if (call.hot === undefined) throw new QocError("DESK_DOWN");
-  return call.hot;
+export function requireDesk(call: CommandContext): DeskServices {
+  if (call.desk === undefined) throw new QocError("DESK_DOWN");
+  return call.desk;
 }
 
 /** What a cold command was lent. */
-export function cold(call: CallContext): ColdServices {
+export function localServices(call: CommandContext): LocalServices {
   if (call.cold === undefined)
     throw new QocError("INTERNAL", { message: "this command runs at the caller's side only" });
   return call.cold;
 }
 
-export interface CallContext {
+export interface CommandContext {
   readonly actor: Actor;
   readonly channel: Channel;
   /** The running desk; absent for a cold command. */
-  readonly hot?: HotServices;
+  readonly desk?: DeskServices;
   /** What the composition root lends a command that runs without a desk. */
-  readonly cold?: ColdServices;
+  readonly cold?: LocalServices;
   /** Emits one value of a stream; resolves when the reader can take more. */
   emit(value: unknown): Promise<void>;
   /** Progress, one line, for a person; never data. */
@@ -110,26 +110,18 @@ export interface CallContext {
   /** The caller's current folder: relative paths start there. */
   readonly cwd: string;
   /** What an agent reads, one memory per run or session; absent for a person. */
-  readonly sources?: Sources;
-}
-
-/** The sources that were read so far. A proposal carries them, so that who approves knows what its words may rest on. */
-export interface Sources {
-  /** A path of the workspace, `connector NAME …`, or the name of a command that lists. */
-  note(source: string): void;
-  /** Each once, the one read last first. */
-  list(): readonly string[];
+  readonly sources?: ReadLog;
 }
 
 /** The running desk behind a command, and the few powers that are not the desk's own verbs. */
-export interface HotServices {
+export interface DeskServices {
   readonly desk: Desk;
   /** Absent where nobody started the feeds. */
   readonly news?: News;
   readonly nodeVersion: string;
   /** The whole journal, oldest first. */
   readEvents(): Promise<readonly Recorded[]>;
-  verify(note: (line: string) => void): Promise<JournalFacts>;
+  verify(note: (line: string) => void): Promise<JournalReport>;
   readLogs(options: LogQuery): Promise<readonly LogLine[]>;
   /** Calls `line` for each new log line until the signal aborts. */
   followLogs(options: LogQuery, line: (line: LogLine) => Promise<void>, signal: AbortSignal): Promise<void>;
@@ -142,7 +134,7 @@ export interface HotServices {
   stop(): void;
 }
 
-export interface JournalFacts {
+export interface JournalReport {
   readonly records: number;
   readonly segments: number;
   readonly head: string;
@@ -159,37 +151,6 @@ export interface LogQuery {
 }
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** Agents at work. */
-export interface Runs {
-  /** Works on an issue, and on what the run queues; resolves at the end of it. */
-  start(issue: string, note: (line: string) => void, signal: AbortSignal): Promise<RunReport>;
-  /** What the agent would be told. */
-  dry(issue: string): Promise<DryRun>;
-  /** Could the configured agent be started here? */
-  check(): Promise<AgentFacts>;
-  /** Adds an issue to the run that the actor is. @throws NO_RUN, QUEUE_FULL. */
-  queue(actor: Actor, issue: string): Promise<Queued>;
-}
-
-export interface RunReport extends RunView {
-  /** What this run queued, in the order in which it was worked on. */
-  readonly queued: readonly RunView[];
-}
-
-export interface DryRun {
-  readonly issue: string;
-  readonly runtime: string;
-  readonly wouldRun: true;
-  readonly bundle: string;
-  readonly tools: readonly string[];
-}
-
-export interface Queued {
-  readonly issue: string;
-  /** Issues that wait in this run's queue. */
-  readonly queued: number;
-}
-
 export interface CertifyRequest {
   /** An adapter's file or folder, or a connector's name. */
   readonly target: string;
@@ -201,7 +162,7 @@ export interface CertifyRequest {
 }
 
 /** For commands that need no desk: made by the composition root. */
-export interface ColdServices {
+export interface LocalServices {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly version: string;
@@ -211,7 +172,7 @@ export interface ColdServices {
   up(options: { detach: boolean; from: string }, note: (line: string) => void, signal: AbortSignal): Promise<unknown>;
   /** The journal and files of a desk that is down, read-only. */
   statusOf(from: string): Promise<unknown>;
-  verifyOf(from: string, note: (line: string) => void): Promise<JournalFacts>;
+  verifyOf(from: string, note: (line: string) => void): Promise<JournalReport>;
   rebuildOf(from: string, note: (line: string) => void): Promise<unknown>;
   logOf(from: string, limit: number): Promise<unknown>;
   logsOf(from: string, options: LogQuery): Promise<readonly LogLine[]>;

@@ -2,14 +2,14 @@
 import { z } from "zod";
 import { QocError } from "../domain/error.ts";
 import { lostGuarantees } from "../trading/venue-gateway.ts";
-import { type CallContext, body, cold, hot } from "./command.ts";
+import { type CommandContext, body, localServices, requireDesk } from "./command.ts";
 import { connectorFor } from "./market.ts";
 import { logs } from "./record.ts";
 
 const state = z.looseObject({ name: z.string(), state: z.string(), digest: z.string().nullable() });
 
-function stateOf(call: CallContext, name: string) {
-  const facts = hot(call).desk.venues.facts(name);
+function stateOf(call: CommandContext, name: string) {
+  const facts = requireDesk(call).desk.venues.facts(name);
   return { name, state: facts?.state ?? "stopped", digest: facts?.digest ?? null, lastError: facts?.lastError ?? null };
 }
 
@@ -17,7 +17,7 @@ export const connectorsList = body({
   input: z.strictObject({}),
   output: z.array(z.looseObject({ name: z.string(), state: z.string() })),
   run: async (_input, call) =>
-    hot(call)
+    requireDesk(call)
       .desk.venues.status()
       .map((status) => ({ ...status, lastError: status.lastError ?? null, lost: lostGuarantees(status) })),
 });
@@ -26,7 +26,7 @@ export const connectorsRestart = body({
   input: z.strictObject({ name: z.string() }),
   output: state,
   run: async (input, call) => {
-    const { desk } = hot(call);
+    const { desk } = requireDesk(call);
     const name = connectorFor(desk, input.name);
     const before = desk.book.connectors.get(name)?.adapterDigest;
     await desk.venues.restart(name);
@@ -39,7 +39,7 @@ export const connectorsQuarantine = body({
   input: z.strictObject({ name: z.string(), reason: z.string().max(500).default("by the operator") }),
   output: state,
   run: async (input, call) => {
-    const { desk } = hot(call);
+    const { desk } = requireDesk(call);
     const name = connectorFor(desk, input.name);
     await desk.venues.quarantine(name, input.reason);
     return stateOf(call, name);
@@ -55,7 +55,7 @@ export const connectorsLogs = body({
 export const connectorsNew = body({
   input: z.strictObject({ name: z.string() }),
   output: z.looseObject({ name: z.string(), path: z.string(), files: z.array(z.string()) }),
-  run: ({ name }, call) => cold(call).newConnector({ name, from: call.cwd }),
+  run: ({ name }, call) => localServices(call).newConnector({ name, from: call.cwd }),
 });
 
 export const connectorsTest = body({
@@ -67,7 +67,7 @@ export const connectorsTest = body({
   output: z.looseObject({ certified: z.boolean() }),
   run: async ({ target, isolation, only }, call) => {
     const request = { target, from: call.cwd, only, ...(isolation === undefined ? {} : { isolation }) };
-    const report = await cold(call).certify(request, call.note);
+    const report = await localServices(call).certify(request, call.note);
     const { failed } = report.counts;
     const isFine = only.length === 0 ? report.certified : failed === 0;
     if (!isFine)

@@ -1,16 +1,16 @@
 /** entities list | read | write. */
 import { z } from "zod";
 import { listEntities, readEntity, writeEntity } from "../workspace/entities.ts";
-import { NO_NAME, plainName } from "../domain/untrusted.ts";
-import { openReading } from "../workspace/files.ts";
-import { type CallContext, body, hot } from "./command.ts";
+import { UNNAMED, plainName } from "../domain/untrusted.ts";
+import { openReadScope } from "../workspace/files.ts";
+import { type CommandContext, body, requireDesk } from "./command.ts";
 import { replacedDigest, wholeFile } from "./files.ts";
-import { opened, outside, outsideAs, outsideText } from "./outside.ts";
+import { readUntrusted, untrustedSchema, untrustedSchemaFor, outsideText } from "./outside.ts";
 import { record } from "./research.ts";
 
-function reading(call: CallContext) {
-  const { desk } = hot(call);
-  return openReading(desk.disk, desk.root, desk.config);
+function reading(call: CommandContext) {
+  const { desk } = requireDesk(call);
+  return openReadScope(desk.disk, desk.root, desk.config);
 }
 
 export const entitiesList = body({
@@ -22,16 +22,16 @@ export const entitiesList = body({
         kind: z.string(),
         path: z.string(),
         isReadable: z.boolean(),
-        untrusted: outsideAs("its name, or what is wrong with its file"),
+        untrusted: untrustedSchemaFor("its name, or what is wrong with its file"),
       }),
     ),
     next: z.string().nullable(),
   }),
   run: async ({ after }, call) => {
     const { entries, next } = await listEntities(await reading(call), after);
-    call.sources?.note("entities list");
+    call.sources?.add("entities list");
     const shown = entries.map(({ symbol, name, kind, path, problem }) => ({
-      symbol: plainName(symbol) ?? NO_NAME,
+      symbol: plainName(symbol) ?? UNNAMED,
       kind: plainName(kind) ?? "",
       path,
       isReadable: problem === null,
@@ -43,10 +43,10 @@ export const entitiesList = body({
 
 export const entitiesRead = body({
   input: z.strictObject({ symbol: z.string() }),
-  output: z.object({ path: z.string(), digest: z.string(), untrusted: outside }),
+  output: z.object({ path: z.string(), digest: z.string(), untrusted: untrustedSchema }),
   run: async ({ symbol }, call) => {
     const { path, text, digest } = await readEntity(await reading(call), symbol);
-    return { path, digest, untrusted: opened(call, path, text) };
+    return { path, digest, untrusted: readUntrusted(call, path, text) };
   },
 });
 
@@ -54,7 +54,7 @@ export const entitiesWrite = body({
   input: z.strictObject({ symbol: z.string(), text: wholeFile, replaces: z.string().optional() }),
   output: z.looseObject({ path: z.string(), digest: z.string() }),
   run: async ({ symbol, text, replaces }, call) => {
-    const { desk } = hot(call);
+    const { desk } = requireDesk(call);
     const file = await writeEntity(desk.disk, desk.root, {
       symbol,
       text,

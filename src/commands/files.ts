@@ -3,22 +3,22 @@ import { z } from "zod";
 import { isDigest } from "../domain/ids.ts";
 import { QocError } from "../domain/error.ts";
 import { writeFile } from "../workspace/file-write.ts";
-import { type Reading, listFiles, openReading, readFile, searchFiles } from "../workspace/files.ts";
-import { boundedSources } from "../domain/bounded-list.ts";
+import { type ReadScope, listFiles, openReadScope, readFile, searchFiles } from "../workspace/files.ts";
+import { boundedList } from "../domain/bounded-list.ts";
 import { isProposalPath } from "../workspace/proposals.ts";
 import { iso } from "../trading/desk.ts";
-import { takeWritten } from "../trading/propose.ts";
+import { ingestWrittenProposal } from "../trading/propose.ts";
 import { refuseAgentFile } from "./agent-files.ts";
-import { type CallContext, body, hot } from "./command.ts";
+import { type CommandContext, body, requireDesk } from "./command.ts";
 import { refuseFileOutOfScope } from "./order-scope.ts";
-import { opened, outside, outsideText } from "./outside.ts";
+import { readUntrusted, untrustedSchema, outsideText } from "./outside.ts";
 import { record } from "./research.ts";
 
-async function reading(call: CallContext): Promise<Reading> {
-  const { desk } = hot(call);
+async function reading(call: CommandContext): Promise<ReadScope> {
+  const { desk } = requireDesk(call);
   // What has been journaled is in its files before anyone looks.
-  await hot(call).settled();
-  return openReading(desk.disk, desk.root, desk.config);
+  await requireDesk(call).settled();
+  return openReadScope(desk.disk, desk.root, desk.config);
 }
 
 const folder = z
@@ -56,20 +56,20 @@ export const filesRead = body({
     bytes: z.number(),
     lines: z.number(),
     next: z.string().nullable(),
-    untrusted: outside,
+    untrusted: untrustedSchema,
   }),
   run: async ({ path, from, lines }, call) => {
     const { text, ...facts } = await readFile(await reading(call), path, from, lines);
-    return { ...facts, untrusted: opened(call, path, text) };
+    return { ...facts, untrusted: readUntrusted(call, path, text) };
   },
 });
 
 export const filesSearch = body({
   input: z.strictObject({ text: z.string().min(2).max(200), under: folder, after }),
-  output: page(z.object({ path: z.string(), line: z.number(), untrusted: outside })),
+  output: page(z.object({ path: z.string(), line: z.number(), untrusted: untrustedSchema })),
   run: async (input, call) => {
     const { entries, ...rest } = await searchFiles(await reading(call), input);
-    call.sources?.note("files search");
+    call.sources?.add("files search");
     return {
       entries: entries.map(({ path, line, text }) => ({ path, line, untrusted: outsideText(call, path, text) })),
       ...rest,
@@ -91,15 +91,15 @@ export const filesWrite = body({
   input: z.strictObject({ path: z.string(), text: wholeFile, replaces: z.string().optional() }),
   output: z.looseObject({ path: z.string(), digest: z.string() }),
   run: async ({ path, text, replaces }, call) => {
-    const { desk } = hot(call);
+    const { desk } = requireDesk(call);
     if (isProposalPath(path)) refuseFileOutOfScope(desk, call.actor, path, text);
     const wanted = { path, text, ...replacedDigest("files write", replaces) };
     await refuseAgentFile(desk, call.actor, wanted);
     const file = await writeFile(desk.disk, desk.root, wanted);
     if (call.actor === "human" || !isProposalPath(file.path)) return record(call, "files write", file);
-    const read = boundedSources(call.sources?.list() ?? []);
+    const read = boundedList(call.sources?.list() ?? []);
     const written = await record(call, "files write", file, read);
-    await takeWritten(desk, file.path, call.actor, read);
+    await ingestWrittenProposal(desk, file.path, call.actor, read);
     return written;
   },
 });

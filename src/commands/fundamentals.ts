@@ -2,9 +2,9 @@
 import { z } from "zod";
 import type { Fundamentals } from "../domain/fundamentals.ts";
 import { connectorSource } from "../domain/untrusted.ts";
-import { body, hot } from "./command.ts";
-import { outsideAs, outsideText, venueSource } from "./outside.ts";
-import { isPending, orPending, pending } from "./pending.ts";
+import { body, requireDesk } from "./command.ts";
+import { untrustedSchemaFor, outsideText, venueSource } from "./outside.ts";
+import { isUnavailable, orUnavailable, unavailable } from "./pending.ts";
 import { connectorInScope } from "./scope.ts";
 
 const WORDS_CHARACTERS_MAX = 16_000;
@@ -17,18 +17,18 @@ export const fundamentalsGet = body({
     connector: z.string(),
     numbers: z.record(z.string(), z.string()).optional(),
     reason: z.string().optional(),
-    untrusted: outsideAs("what it says in words, a line each, or why it has nothing").nullable(),
+    untrusted: untrustedSchemaFor("what it says in words, a line each, or why it has nothing").nullable(),
   }),
   run: async ({ symbol, connector: named }, call) => {
-    const { desk } = hot(call);
+    const { desk } = requireDesk(call);
     const connector = connectorInScope(desk, call.actor, named, "fundamentals get");
-    const told = await orPending(call, connector, () => desk.venues.fundamentals(connector, symbol));
+    const told = await orUnavailable(call, connector, () => desk.venues.fundamentals(connector, symbol));
     const about = { symbol, connector };
-    if (told === undefined) return { ...pending(`connector ${connector} has no getFundamentals`), ...about };
-    if (isPending(told)) return { ...told, ...about };
+    if (told === undefined) return { ...unavailable(`connector ${connector} has no getFundamentals`), ...about };
+    if (isUnavailable(told)) return { ...told, ...about };
     if (told === null || isEmpty(told))
-      return { ...pending(`connector ${connector} has no fundamentals of ${symbol}`), ...about };
-    call.sources?.note(venueSource(connector, "fundamentals", symbol));
+      return { ...unavailable(`connector ${connector} has no fundamentals of ${symbol}`), ...about };
+    call.sources?.add(venueSource(connector, "fundamentals", symbol));
     const words = told.words.map(({ name, text }) => `${name}: ${text}`).join("\n");
     const untrusted =
       words === "" ? null : outsideText(call, connectorSource(connector), words.slice(0, WORDS_CHARACTERS_MAX));

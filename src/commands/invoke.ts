@@ -5,14 +5,14 @@
 import type { z } from "zod";
 import { QocError, messageOf } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
-import type { CallContext, Command } from "./command.ts";
+import type { CommandContext, Command } from "./command.ts";
 
 export interface Invocation {
   readonly command: string;
   readonly input: unknown;
 }
 
-export type Refusals = (command: string, actor: CallContext["actor"], reason: string) => void;
+export type Refusals = (command: string, actor: CommandContext["actor"], reason: string) => void;
 
 export function findCommand(table: readonly Command[], name: string): Command | undefined {
   return table.find((row) => row.name === name || row.aliases?.includes(name) === true);
@@ -22,7 +22,7 @@ export function findCommand(table: readonly Command[], name: string): Command | 
 export async function invoke(
   table: readonly Command[],
   invocation: Invocation,
-  call: CallContext,
+  call: CommandContext,
   refused: Refusals = () => undefined,
 ): Promise<unknown> {
   const row = admitted(table, invocation.command, call, refused);
@@ -40,7 +40,7 @@ export async function invoke(
   return checked.data;
 }
 
-function admitted(table: readonly Command[], name: string, call: CallContext, refused: Refusals): Command {
+function admitted(table: readonly Command[], name: string, call: CommandContext, refused: Refusals): Command {
   const row = findCommand(table, name);
   const isHuman = call.actor === "human";
   if (row !== undefined && (isHuman ? row.audience !== "agent" : row.audience !== "human")) return row;
@@ -58,7 +58,7 @@ function admitted(table: readonly Command[], name: string, call: CallContext, re
 }
 
 /** @throws DESK_READ_ONLY where files would be written of which the journal cannot tell. What only a journal holds, it refuses itself. */
-function refuseUnrecorded({ writes, fromJournal }: Command, input: unknown, { hot }: CallContext): void {
+function refuseUnrecorded({ writes, fromJournal }: Command, input: unknown, { desk: hot }: CommandContext): void {
   const reason = hot?.desk.readOnly();
   const isDry = (input as { readonly dryRun?: unknown } | undefined)?.dryRun === true;
   if (reason === undefined || isDry || fromJournal === true || writes.every((place) => place === "journal")) return;

@@ -1,12 +1,12 @@
 /** quotes get, positions list. */
 import { z } from "zod";
-import { NO_NAME, plainName } from "../domain/untrusted.ts";
+import { UNNAMED, plainName } from "../domain/untrusted.ts";
 import { positionViews } from "../trading/book-view.ts";
 import { type Desk, iso } from "../trading/desk.ts";
 import { markAll } from "../trading/snapshot.ts";
-import { body, hot } from "./command.ts";
-import { outsideAs, venueSource } from "./outside.ts";
-import { isPending, orPending } from "./pending.ts";
+import { body, requireDesk } from "./command.ts";
+import { untrustedSchemaFor, venueSource } from "./outside.ts";
+import { isUnavailable, orUnavailable } from "./pending.ts";
 import { connectorInScope, isInScope } from "./scope.ts";
 
 /** The connector that a person named, or the only one. @throws CONNECTOR_UNKNOWN. */
@@ -25,16 +25,16 @@ export const quotesGet = body({
     last: z.string().optional(),
     time: z.string().optional(),
     reason: z.string().optional(),
-    untrusted: outsideAs("what the connector said where it had none").nullish(),
+    untrusted: untrustedSchemaFor("what the connector said where it had none").nullish(),
   }),
   run: async (input, call) => {
-    const { desk } = hot(call);
+    const { desk } = requireDesk(call);
     const connector = connectorInScope(desk, call.actor, input.connector, "quotes get");
-    const quote = await orPending(call, connector, () => desk.venues.quote(connector, input.symbol));
-    if (isPending(quote)) return { ...quote, symbol: input.symbol, connector };
-    call.sources?.note(venueSource(connector, "quote", input.symbol));
+    const quote = await orUnavailable(call, connector, () => desk.venues.quote(connector, input.symbol));
+    if (isUnavailable(quote)) return { ...quote, symbol: input.symbol, connector };
+    call.sources?.add(venueSource(connector, "quote", input.symbol));
     const { at, symbol, ...amounts } = quote;
-    return { status: "ready", symbol: plainName(symbol) ?? NO_NAME, ...amounts, time: iso(at), connector };
+    return { status: "ready", symbol: plainName(symbol) ?? UNNAMED, ...amounts, time: iso(at), connector };
   },
 });
 
@@ -42,7 +42,7 @@ export const positionsList = body({
   input: z.strictObject({ connector: z.string().optional() }),
   output: z.array(z.looseObject({ connector: z.string(), symbol: z.string(), quantity: z.string() })),
   run: async (input, call) => {
-    const { desk } = hot(call);
+    const { desk } = requireDesk(call);
     const { connector: wanted } = input;
     await markAll(desk);
     const views = positionViews(desk.book).filter(

@@ -4,7 +4,7 @@
  */
 import { basename } from "node:path";
 import type { Desk } from "../trading/desk.ts";
-import { locate } from "../trading/find-order.ts";
+import { findOrder } from "../trading/find-order.ts";
 import { routeTargets } from "../trading/scan-proposals.ts";
 import { QocError } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
@@ -76,7 +76,7 @@ const TELLING: ReadonlySet<string> = new Set(["ORDER_NOT_FOUND", "ID_AMBIGUOUS",
 /** The order that is meant, where the actor may see it. @throws ORDER_NOT_FOUND and its siblings. */
 export async function locateInScope(desk: Desk, actor: Actor, words: string): Promise<OrderRecord> {
   try {
-    const order = await locate(desk, words);
+    const order = await findOrder(desk, words);
     if (isOrderInScope(desk, actor, order)) return order;
   } catch (error) {
     if (!isLimited(desk, actor) || !(error instanceof QocError) || !TELLING.has(error.code)) throw error;

@@ -2,15 +2,15 @@
 import { z } from "zod";
 import { ORDER_STATES } from "../domain/order-state.ts";
 import { QocError } from "../domain/error.ts";
-import { approve as approveOrder } from "../trading/approve.ts";
-import { cancel as cancelOrder } from "../trading/cancel.ts";
-import { reject as rejectOrder, resolve as resolveOrder } from "../trading/decide.ts";
+import { approveOrder } from "../trading/approve.ts";
+import { cancelOrder } from "../trading/cancel.ts";
+import { rejectOrder, resolveOrder } from "../trading/decide.ts";
 import { detailOf, summaryOf } from "../trading/order-view.ts";
 import { orderPath } from "../trading/order-files.ts";
-import { propose as proposeOrder } from "../trading/propose.ts";
-import { review } from "../trading/review.ts";
-import { scan } from "../trading/scan-proposals.ts";
-import { body, hot } from "./command.ts";
+import { proposeOrder } from "../trading/propose.ts";
+import { reviewOrder } from "../trading/review.ts";
+import { scanProposals } from "../trading/scan-proposals.ts";
+import { body, requireDesk } from "./command.ts";
 import { isOrderInScope, locateInScope, routeInScope } from "./order-scope.ts";
 
 /** A shell gives words, an agent may give numbers; both become the text that a proposal file would hold. */
@@ -56,7 +56,7 @@ export const propose = body({
   }),
   output: z.object({ id: z.string(), path: z.string(), digest: z.string(), verdict }),
   run: async (input, call) => {
-    const { desk } = hot(call);
+    const { desk } = requireDesk(call);
     const { order, verdict: advice } = await proposeOrder(
       desk,
       {
@@ -99,8 +99,8 @@ export const list = body({
   }),
   output: z.array(summary),
   run: async (input, call) => {
-    const { desk } = hot(call);
-    if (desk.readOnly() === undefined) await scan(desk);
+    const { desk } = requireDesk(call);
+    if (desk.readOnly() === undefined) await scanProposals(desk);
     const known = [...desk.book.orders.values()].filter((order) => isOrderInScope(desk, call.actor, order));
     const matching = known.filter((order) => input.state === undefined || order.state === input.state);
     return matching.slice(-input.limit).map((order) => summaryOf(order, orderPath(order)));
@@ -111,9 +111,9 @@ export const show = body({
   input: z.strictObject({ id: z.string() }),
   output: summary,
   run: async (input, call) => {
-    const { desk, settled } = hot(call);
+    const { desk, settled } = requireDesk(call);
     const order = await locateInScope(desk, call.actor, input.id);
-    const shown = order.state === "proposed" ? await review(desk, order) : null;
+    const shown = order.state === "proposed" ? await reviewOrder(desk, order) : null;
     await settled();
     return { ...detailOf(order, orderPath(order)), review: shown };
   },
@@ -129,7 +129,7 @@ export const approve = body({
   output: receipt,
   run: async (input, call) => {
     if (input.all === true) throw new QocError("NO_BULK_APPROVAL");
-    return approveOrder(hot(call).desk, {
+    return approveOrder(requireDesk(call).desk, {
       id: input.id,
       ...(input.digest === undefined ? {} : { digest: input.digest }),
       ...(input.passphrase === undefined ? {} : { passphrase: input.passphrase }),
@@ -142,17 +142,17 @@ export const approve = body({
 export const reject = body({
   input: z.strictObject({ id: z.string(), comment: z.string().default("") }),
   output: receipt,
-  run: (input, call) => rejectOrder(hot(call).desk, input.id, input.comment, call.actor),
+  run: (input, call) => rejectOrder(requireDesk(call).desk, input.id, input.comment, call.actor),
 });
 
 export const cancel = body({
   input: z.strictObject({ id: z.string() }),
   output: receipt,
-  run: (input, call) => cancelOrder(hot(call).desk, input.id, call.actor),
+  run: (input, call) => cancelOrder(requireDesk(call).desk, input.id, call.actor),
 });
 
 export const resolve = body({
   input: z.strictObject({ id: z.string(), note: z.string().min(3) }),
   output: z.union([receipt, z.object({ instrument: z.string(), quantity: z.string() })]),
-  run: (input, call) => resolveOrder(hot(call).desk, input.id, input.note, call.actor),
+  run: (input, call) => resolveOrder(requireDesk(call).desk, input.id, input.note, call.actor),
 });

@@ -3,10 +3,10 @@ import { z } from "zod";
 import { QocError } from "../domain/error.ts";
 import { digestOf } from "../domain/digest.ts";
 import { suggestion } from "../domain/ids.ts";
-import { scan } from "../trading/scan-proposals.ts";
-import { show as showEntry, tradeLog } from "../trading/decision-log.ts";
+import { scanProposals } from "../trading/scan-proposals.ts";
+import { show as showEntry, decisionLog } from "../trading/decision-log.ts";
 import { restoreFile } from "../trading/restore.ts";
-import { type HotServices, body, cold, hot } from "./command.ts";
+import { type DeskServices, body, localServices, requireDesk } from "./command.ts";
 import { isOrderInScope } from "./order-scope.ts";
 
 const count = z.coerce.number().int().positive().max(100_000);
@@ -15,20 +15,20 @@ export const log = body({
   input: z.strictObject({ limit: count.default(50) }),
   output: z.array(z.looseObject({ date: z.string(), decision: z.enum(["APPROVED", "REJECTED"]) })),
   run: async (input, call) => {
-    if (call.hot === undefined) return cold(call).logOf(call.cwd, input.limit);
-    const { desk } = call.hot;
+    if (call.desk === undefined) return localServices(call).logOf(call.cwd, input.limit);
+    const { desk } = call.desk;
     const orders = [...desk.book.orders].filter(([, order]) => isOrderInScope(desk, call.actor, order));
-    return tradeLog({ ...desk.book, orders: new Map(orders) }, input.limit);
+    return decisionLog({ ...desk.book, orders: new Map(orders) }, input.limit);
   },
 });
 
 export const show = body({
   input: z.strictObject({ id: z.string() }),
   output: z.looseObject({ kind: z.enum(["order", "revision"]) }),
-  run: (input, call) => showEntry(hot(call).desk, input.id),
+  run: (input, call) => showEntry(requireDesk(call).desk, input.id),
 });
 
-function isUnderWay(services: HotServices | undefined, run: string): boolean {
+function isUnderWay(services: DeskServices | undefined, run: string): boolean {
   return services?.desk.book.runs.has(run) === true;
 }
 
@@ -43,7 +43,7 @@ export const logs = body({
   run: async (input, call) => {
     const { tail, connector, run } = input;
     const query = { tail, ...(connector === undefined ? {} : { connector }), ...(run === undefined ? {} : { run }) };
-    const services = call.hot;
+    const services = call.desk;
     if (services !== undefined && input.connector !== undefined) {
       const names = services.desk.config.connectors.map((connector) => connector.name);
       const isKnown = names.some((name) => name === input.connector);
@@ -53,7 +53,7 @@ export const logs = body({
           suggestion: suggestion(input.connector, names),
         });
     }
-    const lines = services === undefined ? await cold(call).logsOf(call.cwd, query) : await services.readLogs(query);
+    const lines = services === undefined ? await localServices(call).logsOf(call.cwd, query) : await services.readLogs(query);
     if (run !== undefined && lines.length === 0 && !isUnderWay(services, run)) {
       throw new QocError("INVALID_INPUT", {
         command: "logs",
@@ -71,7 +71,7 @@ export const restore = body({
   input: z.strictObject({ path: z.string(), at: z.string() }),
   output: z.looseObject({ path: z.string(), digest: z.string() }),
   run: async (input, call) => {
-    const { desk } = hot(call);
+    const { desk } = requireDesk(call);
     const restored = await restoreFile(desk, input.path, input.at);
     await desk.publish(
       {
@@ -83,7 +83,7 @@ export const restore = body({
       },
       { durable: true },
     ).committed;
-    await scan(desk);
+    await scanProposals(desk);
     return { path: restored.path, at: input.at, digest: digestOf(restored.text) };
   },
 });

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { digestOf } from "../domain/digest.ts";
 import { isDigest } from "../domain/ids.ts";
 import { QocError } from "../domain/error.ts";
-import { NO_NAME, plainName } from "../domain/untrusted.ts";
+import { UNNAMED, plainName } from "../domain/untrusted.ts";
 import { listInbox, readInboxItem, writeInboxItem } from "../workspace/inbox.ts";
 import { pathProblem, plainPath } from "../workspace/path-policy.ts";
 import { updateIssue } from "../workspace/issue-update.ts";
@@ -19,8 +19,8 @@ import {
 import { iso } from "../trading/desk.ts";
 import { findIssue } from "../runs/run-issue.ts";
 import { refuseAgentsStatus } from "./agent-files.ts";
-import { type CallContext, body, hot } from "./command.ts";
-import { opened, outside, outsideAs, outsideText } from "./outside.ts";
+import { type CommandContext, body, requireDesk } from "./command.ts";
+import { readUntrusted, untrustedSchema, untrustedSchemaFor, outsideText } from "./outside.ts";
 
 const none = z.strictObject({});
 const INBOX_KINDS = ["fill", "alert", "message", "news", "unreadable"];
@@ -31,11 +31,11 @@ function knownWord(word: string, known: readonly string[]): string {
 }
 
 function shownIssue(
-  call: CallContext,
+  call: CommandContext,
   { id, path, status, priority, symbols, contextFiles, title, body: text }: Issue,
 ) {
   return {
-    id: plainName(id) ?? NO_NAME,
+    id: plainName(id) ?? UNNAMED,
     path: plainPath(path),
     status: knownWord(status, ISSUE_STATUSES),
     priority: knownWord(priority, ["low", "normal", "high", ""]),
@@ -49,12 +49,12 @@ const written = z.looseObject({ path: z.string(), digest: z.string() });
 
 /** Journals that a command wrote a file (and, of a proposal, what its author had read), and asks for a history commit. */
 export async function record(
-  call: CallContext,
+  call: CommandContext,
   command: string,
   file: { path: string; text: string },
   sources: readonly string[] = [],
 ): Promise<{ path: string; digest: string }> {
-  const { desk } = hot(call);
+  const { desk } = requireDesk(call);
   const digest = digestOf(file.text);
   const told = sources.length === 0 ? {} : { sources };
   await desk.publish(
@@ -68,12 +68,12 @@ export async function record(
 export const inboxList = body({
   input: z.strictObject({ status: z.string().optional() }),
   output: z.array(
-    z.object({ path: z.string(), kind: z.string(), status: z.string(), untrusted: outsideAs("its title") }),
+    z.object({ path: z.string(), kind: z.string(), status: z.string(), untrusted: untrustedSchemaFor("its title") }),
   ),
   run: async (input, call) => {
-    await hot(call).settled();
-    const entries = await listInbox(hot(call).desk.disk, hot(call).desk.root, input.status);
-    call.sources?.note("inbox list");
+    await requireDesk(call).settled();
+    const entries = await listInbox(requireDesk(call).desk.disk, requireDesk(call).desk.root, input.status);
+    call.sources?.add("inbox list");
     return entries.map(({ path, kind, status, title }) => ({
       path: plainPath(path),
       kind: knownWord(kind, INBOX_KINDS),
@@ -85,11 +85,11 @@ export const inboxList = body({
 
 export const inboxRead = body({
   input: z.strictObject({ id: z.string() }),
-  output: z.object({ path: z.string(), untrusted: outside }),
+  output: z.object({ path: z.string(), untrusted: untrustedSchema }),
   run: async (input, call) => {
-    await hot(call).settled();
-    const { path, text } = await readInboxItem(hot(call).desk.disk, hot(call).desk.root, input.id);
-    return { path, untrusted: opened(call, path, text) };
+    await requireDesk(call).settled();
+    const { path, text } = await readInboxItem(requireDesk(call).desk.disk, requireDesk(call).desk.root, input.id);
+    return { path, untrusted: readUntrusted(call, path, text) };
   },
 });
 
@@ -101,7 +101,7 @@ export const inboxWrite = body({
   }),
   output: written,
   run: async (input, call) => {
-    const { desk } = hot(call);
+    const { desk } = requireDesk(call);
     const at = iso(desk.clock.now());
     const file = await writeInboxItem(desk.disk, desk.root, { ...input, at, from: call.actor });
     return record(call, "inbox write", file);
@@ -112,7 +112,7 @@ export const researchList = body({
   input: none,
   output: z.array(z.object({ path: z.string(), digest: z.string(), bytes: z.number() })),
   run: async (_input, call) => {
-    const notes = await listResearch(hot(call).desk.disk, hot(call).desk.root);
+    const notes = await listResearch(requireDesk(call).desk.disk, requireDesk(call).desk.root);
     // One whose name no command takes cannot be read either.
     return notes.filter(({ path }) => pathProblem(path) === undefined);
   },
@@ -128,7 +128,7 @@ export const researchWrite = body({
         message: "--replaces takes the digest that was read (sha256:…)",
       });
     }
-    const { desk } = hot(call);
+    const { desk } = requireDesk(call);
     const file = await writeResearch(desk.disk, desk.root, input.name, input.text, input.replaces);
     return record(call, "research write", file);
   },
@@ -144,12 +144,12 @@ export const issuesList = body({
       priority: z.string(),
       symbols: z.array(z.string()),
       contextFiles: z.array(z.string()),
-      untrusted: z.object({ title: outside, body: outside }),
+      untrusted: z.object({ title: untrustedSchema, body: untrustedSchema }),
     }),
   ),
   run: async (input, call) => {
-    const issues = await listIssues(hot(call).desk.disk, hot(call).desk.root);
-    call.sources?.note("issues list");
+    const issues = await listIssues(requireDesk(call).desk.disk, requireDesk(call).desk.root);
+    call.sources?.add("issues list");
     return issues
       .filter((issue) => input.status === undefined || issue.status === input.status)
       .map((issue) => shownIssue(call, issue));
@@ -165,7 +165,7 @@ export const issuesNew = body({
   }),
   output: written,
   run: async (input, call) => {
-    const { desk } = hot(call);
+    const { desk } = requireDesk(call);
     const opened = iso(desk.clock.now()).slice(0, 10);
     return record(call, "issues new", await createIssue(desk.disk, desk.root, { ...input, opened }));
   },
@@ -186,7 +186,7 @@ export const issuesUpdate = body({
     if (status !== undefined && call.actor !== "human" && !AGENT_STATUSES.includes(status)) {
       invalid(`status: an agent may set ${AGENT_STATUSES.join(", ")}`);
     }
-    const { desk } = hot(call);
+    const { desk } = requireDesk(call);
     const { path } = await findIssue(desk, id);
     const permit = (from: string | undefined): void =>
       refuseAgentsStatus("issues update", call.actor, { path, from, to: status });

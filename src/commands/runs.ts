@@ -1,13 +1,14 @@
 /** run ISSUE: a human hands a task to an agent; an agent adds one to the run that it is. */
 import { z } from "zod";
 import { QocError } from "../domain/error.ts";
-import { type RunReport, body, hot } from "./command.ts";
+import { body, requireDesk } from "./command.ts";
+import type { RunReport } from "../runs/runs.ts";
 
 export const run = body({
   input: z.strictObject({ issue: z.string(), dryRun: z.boolean().default(false) }),
   output: z.looseObject({ issue: z.string() }),
   run: ({ issue, dryRun }, call) => {
-    const { runs } = hot(call);
+    const { runs } = requireDesk(call);
     if (call.actor !== "human") return runs.queue(call.actor, issue);
     return dryRun ? runs.dry(issue) : finished(runs.start(issue, call.note, call.signal));
   },

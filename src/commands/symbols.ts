@@ -2,18 +2,18 @@
 import { z } from "zod";
 import { plainName } from "../domain/untrusted.ts";
 import { listEntities } from "../workspace/entities.ts";
-import { listFiles, openReading } from "../workspace/files.ts";
+import { listFiles, openReadScope } from "../workspace/files.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { listIssues } from "../workspace/notes.ts";
-import { type CallContext, body, hot } from "./command.ts";
-import { outsideAs, outsideText } from "./outside.ts";
+import { type CommandContext, body, requireDesk } from "./command.ts";
+import { untrustedSchemaFor, outsideText } from "./outside.ts";
 import { isInScope } from "./scope.ts";
 
 const SYMBOLS_MAX = 100;
 const SEARCHED = ["entities", "issues", "positions", "orders", LAYOUT.bars];
 const NOTE = "only symbols this desk has met; a venue may trade others: ask it with quotes get";
 
-interface Met {
+interface FoundSymbol {
   readonly symbol: string;
   name: string;
   /** Of the entity that gives the name. */
@@ -29,7 +29,7 @@ export const symbolsSearch = body({
       z.object({
         symbol: z.string(),
         in: z.array(z.string()),
-        untrusted: outsideAs("its name, by the desk's own entity").nullable(),
+        untrusted: untrustedSchemaFor("its name, by the desk's own entity").nullable(),
       }),
     ),
     searched: z.array(z.string()),
@@ -40,7 +40,7 @@ export const symbolsSearch = body({
   run: async ({ text }, call) => {
     const needle = text.toLowerCase();
     const met = await symbolsMet(call);
-    call.sources?.note("symbols search");
+    call.sources?.add("symbols search");
     const fits = met.filter(
       ({ symbol, name }) => symbol.toLowerCase().includes(needle) || name.toLowerCase().includes(needle),
     );
@@ -55,7 +55,7 @@ export const symbolsSearch = body({
   },
 });
 
-function shown(call: CallContext, { symbol, name, path, in: places }: Met) {
+function shown(call: CommandContext, { symbol, name, path, in: places }: FoundSymbol) {
   return {
     symbol,
     in: [...places],
@@ -63,9 +63,9 @@ function shown(call: CallContext, { symbol, name, path, in: places }: Met) {
   };
 }
 
-async function symbolsMet(call: CallContext): Promise<readonly Met[]> {
-  const { desk } = hot(call);
-  const met = new Map<string, Met>();
+async function symbolsMet(call: CommandContext): Promise<readonly FoundSymbol[]> {
+  const { desk } = requireDesk(call);
+  const met = new Map<string, FoundSymbol>();
   const meet = (symbol: string, place: string, name = "", path = ""): void => {
     // What is no plain name cannot be asked for either.
     if (plainName(symbol) === null) return;
@@ -74,7 +74,7 @@ async function symbolsMet(call: CallContext): Promise<readonly Met[]> {
     if (known.name === "") [known.name, known.path] = [name, path];
     met.set(symbol, known);
   };
-  const reading = await openReading(desk.disk, desk.root, desk.config);
+  const reading = await openReadScope(desk.disk, desk.root, desk.config);
   for (let after: string | null = ""; after !== null;) {
     const page: Awaited<ReturnType<typeof listEntities>> = await listEntities(reading, after);
     for (const { symbol, name, path } of page.entries) meet(symbol, "entities", name, path);

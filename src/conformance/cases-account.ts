@@ -3,7 +3,7 @@ import { accountShape } from "../protocol/schemas.ts";
 import { ZERO, decimal, floored, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
 import { type Case, fail, must, skip } from "./test-case.ts";
-import { type Stand, usesVenue } from "./harness.ts";
+import { type ConformanceHarness, usesVenue } from "./harness.ts";
 
 /** What a method answers, parsed; the case fails with the reason where it cannot be read. */
 async function read<T>(what: string, asked: Promise<T>): Promise<T> {
@@ -18,12 +18,12 @@ function cents(amount: string): string {
   return text(floored(decimal(amount), 2));
 }
 
-function buyingPower(stand: Stand): Promise<string> {
+function buyingPower(stand: ConformanceHarness): Promise<string> {
   return read("getBuyingPower", stand.ask.buyingPower("kit"));
 }
 
 /** A trade at the venue that the adapter had no part in. */
-function byHand({ venue, ids }: Stand, symbol: string, side: "buy" | "sell", quantity: string): void {
+function byHand({ venue, ids }: ConformanceHarness, symbol: string, side: "buy" | "sell", quantity: string): void {
   const client_order_id = `by-hand-${ids.random(4)}`;
   const order = venue.book.place({ client_order_id, symbol, side, quantity, type: "market", time_in_force: "day" });
   if (typeof order !== "string") venue.fillSilently(order);

@@ -1,6 +1,6 @@
 /** Cancels: done at the venue, or an error. */
 import { type Case, fail, must, skip } from "./test-case.ts";
-import { acked, atVenue, filledWhole, resting } from "./place-orders.ts";
+import { acked, orderAtVenue, filledWhole, placeRestingOrder } from "./place-orders.ts";
 import { usesVenue } from "./harness.ts";
 
 export const CANCEL_CASES: readonly Case[] = [
@@ -11,7 +11,7 @@ export const CANCEL_CASES: readonly Case[] = [
     proves: "the right order is cancelled at the venue, and no other",
     needs: { orders: true },
     run: async (stand) => {
-      const [first, second, third] = [await resting(stand), await resting(stand), await resting(stand)];
+      const [first, second, third] = [await placeRestingOrder(stand), await placeRestingOrder(stand), await placeRestingOrder(stand)];
       await stand.ask.cancel("kit", second.venueOrderId);
       if (!usesVenue(stand.settings)) {
         const report = await stand.ask.order("kit", { venueOrderId: second.venueOrderId });
@@ -23,13 +23,13 @@ export const CANCEL_CASES: readonly Case[] = [
         return;
       }
       // The one in the middle: neither the newest nor the oldest is meant.
-      const ended = atVenue(stand, second.order);
+      const ended = orderAtVenue(stand, second.order);
       must(
         ended.status === "cancelled",
         `cancelOrder(${second.venueOrderId}) answered, and the order is ${ended.status} at the venue: send the cancel and await its answer`,
       );
       for (const { order, venueOrderId } of [first, third]) {
-        const { status } = atVenue(stand, order);
+        const { status } = orderAtVenue(stand, order);
         must(status === "open", `cancelOrder(${second.venueOrderId}) also ended ${venueOrderId}, which is ${status}`);
       }
     },
@@ -56,7 +56,7 @@ export const CANCEL_CASES: readonly Case[] = [
     needs: { orders: true },
     run: async (stand) => {
       const placed = await acked(stand);
-      const isFilled = (): boolean => atVenue(stand, placed.order).status === "filled";
+      const isFilled = (): boolean => orderAtVenue(stand, placed.order).status === "filled";
       if (usesVenue(stand.settings)) await stand.until(isFilled, "the kit's venue never filled it");
       else await filledWhole(stand, placed);
       const answer = await stand.call("cancelOrder", placed.venueOrderId);
@@ -73,7 +73,7 @@ export const CANCEL_CASES: readonly Case[] = [
     proves: "an order that still works is never taken for cancelled",
     needs: { venue: true, orders: true },
     run: async (stand) => {
-      const { venueOrderId } = await resting(stand);
+      const { venueOrderId } = await placeRestingOrder(stand);
       for (const fault of [{ kind: "500" }, { kind: "html" }, { kind: "429" }, { kind: "reset" }] as const) {
         stand.venue.noFaults();
         stand.venue.fault("cancel", fault, 100);

@@ -2,8 +2,8 @@
 import { decimal } from "../domain/decimal.ts";
 import { type Case, fail, must } from "./test-case.ts";
 import type { Fault, Route } from "./fake-venue-faults.ts";
-import { acked, atVenue, fillsOf, fillsWithin, mustBeUnclear, mustNotBeAcked, orderFor, send } from "./place-orders.ts";
-import { type Stand, firstLine } from "./harness.ts";
+import { acked, orderAtVenue, fillsOf, fillsWithin, mustBeUnclear, mustNotBeAcked, orderFor, send } from "./place-orders.ts";
+import { type ConformanceHarness, firstLine } from "./harness.ts";
 
 const ALWAYS = 1_000;
 const RECONNECT_MS = 10_000;
@@ -12,7 +12,7 @@ const SLOW_MS = 1_500;
 /** For an error that was thrown to be felt. */
 const QUIET_MS = 300;
 
-async function spoilt(stand: Stand, fault: Fault, what: string, times = ALWAYS): Promise<void> {
+async function spoilt(stand: ConformanceHarness, fault: Fault, what: string, times = ALWAYS): Promise<void> {
   stand.venue.filling = "held";
   stand.venue.fault("place", fault, times);
   const order = orderFor(stand);
@@ -100,7 +100,7 @@ const ORDER_FAULTS: readonly Case[] = [
 
 /** The calls that only read, and what an answer in trouble must not look like. */
 async function readsMustThrow(
-  stand: Stand,
+  stand: ConformanceHarness,
   route: Route,
   method: "getQuote" | "getOrder" | "getFills" | "getOpenOrders" | "getInstrument",
   argument: unknown,
@@ -135,7 +135,7 @@ export const FAULT_CASES: readonly Case[] = [
         length === 1 || outcome.kind !== "acked",
         "the venue answered 429 and took nothing, and the order was acknowledged",
       );
-      if (length === 1) atVenue(stand, order);
+      if (length === 1) orderAtVenue(stand, order);
       if (length === 1)
         must(
           outcome.kind === "acked",
@@ -201,7 +201,7 @@ export const FAULT_CASES: readonly Case[] = [
         restarts === 0,
         `the stream was refused once after a cut, and its life ended: ${firstLine(lastError ?? "")}; catch that`,
       );
-      stand.venue.fill(atVenue(stand, placed.order), { quantity: "1" });
+      stand.venue.fill(orderAtVenue(stand, placed.order), { quantity: "1" });
       await fillsWithin(stand, placed, 1);
     },
   },
@@ -216,11 +216,11 @@ export const FAULT_CASES: readonly Case[] = [
       const placed = await acked(stand, { quantity: "2" });
       for (const text of ["{", "", "null", "[]", "12", '"text"', '{"type":"never-heard-of"}', '{"type":null}'])
         stand.venue.push(text);
-      stand.venue.fill(atVenue(stand, placed.order), { quantity: "1" });
+      stand.venue.fill(orderAtVenue(stand, placed.order), { quantity: "1" });
       await fillsWithin(stand, placed, 1).catch(() => []);
       await stand.quiet(QUIET_MS);
       // One that hangs up has still heard what came with the garbage.
-      stand.venue.fill(atVenue(stand, placed.order), { quantity: "1" });
+      stand.venue.fill(orderAtVenue(stand, placed.order), { quantity: "1" });
       const fills = await fillsWithin(stand, placed, 2).catch(() => fillsOf(stand, placed));
       const { state, restarts, lastError } = stand.connector.facts;
       const why =

@@ -1,8 +1,8 @@
 /** Fills: each one that the venue made arrives, as it was made, under its own id. */
 import { type Case, must } from "./test-case.ts";
 import type { VenueFill as Made } from "./fake-venue-book.ts";
-import { held, mustMatch } from "./fill-match.ts";
-import { acked, atVenue, filledWhole, fillsWithin } from "./place-orders.ts";
+import { held, assertSameFill } from "./fill-match.ts";
+import { acked, orderAtVenue, filledWhole, fillsWithin } from "./place-orders.ts";
 import { usesVenue } from "./harness.ts";
 
 /** Long enough for a second copy to arrive. */
@@ -28,7 +28,7 @@ export const FILL_CASES: readonly Case[] = [
         clientId === placed.order.clientOrderId,
         `the fill carries client order id ${clientId}; the order's is ${placed.order.clientOrderId}`,
       );
-      if (usesVenue(stand.settings)) mustMatch(fill, stand.venue.book.fills[0] as Made);
+      if (usesVenue(stand.settings)) assertSameFill(fill, stand.venue.book.fills[0] as Made);
     },
   },
   {
@@ -65,7 +65,7 @@ export const FILL_CASES: readonly Case[] = [
     needs: { venue: true, orders: true },
     run: async (stand) => {
       const placed = await held(stand);
-      const order = atVenue(stand, placed.order);
+      const order = orderAtVenue(stand, placed.order);
       const parts = [
         ["2", "100.5"],
         ["3", "100.25"],
@@ -73,7 +73,7 @@ export const FILL_CASES: readonly Case[] = [
       ] as const;
       const made = parts.map(([quantity, price]) => stand.venue.fill(order, { quantity, price }));
       const fills = await fillsWithin(stand, placed, 3);
-      for (const [index, part] of made.entries()) mustMatch(fills[index], part);
+      for (const [index, part] of made.entries()) assertSameFill(fills[index], part);
     },
   },
   {
@@ -85,7 +85,7 @@ export const FILL_CASES: readonly Case[] = [
     run: async (stand) => {
       const placed = await held(stand);
       const [quantity, price] = ["0.1234567890123456789", "100.4999999999999999"];
-      stand.venue.fill(atVenue(stand, placed.order), { quantity, price });
+      stand.venue.fill(orderAtVenue(stand, placed.order), { quantity, price });
       const [fill] = await fillsWithin(stand, placed, 1);
       must(
         fill?.quantity === quantity && fill.price === price,
@@ -102,7 +102,7 @@ export const FILL_CASES: readonly Case[] = [
     run: async (stand) => {
       const placed = await acked(stand, { side: "sell", symbol: "MSFT" });
       const [fill] = await fillsWithin(stand, placed, 1);
-      mustMatch(fill, stand.venue.book.fills[0] as Made);
+      assertSameFill(fill, stand.venue.book.fills[0] as Made);
     },
   },
   {
@@ -123,7 +123,7 @@ export const FILL_CASES: readonly Case[] = [
         return;
       }
       const placed = await held(stand);
-      const order = atVenue(stand, placed.order);
+      const order = orderAtVenue(stand, placed.order);
       const now = stand.venue.now;
       const made = ["2", "3", "5"].map((quantity, index) =>
         stand.venue.fill(order, { quantity, time: now - 3_000 + index * 1_000 }),
@@ -136,7 +136,7 @@ export const FILL_CASES: readonly Case[] = [
         "getFills answered the newest fill before an older one: oldest first",
       );
       for (const [index, part] of made.entries()) {
-        mustMatch(read[index], part);
+        assertSameFill(read[index], part);
         const at = read[index]?.at;
         must(at === part.time, `the venue filled at ${part.time}, getFills says ${at}: use the venue's time`);
       }
@@ -157,10 +157,10 @@ export const FILL_CASES: readonly Case[] = [
       const placed = await held(stand, "1");
       const since = stand.venue.now - 1_000;
       stand.venue.dropStreams();
-      const made = stand.venue.fillSilently(atVenue(stand, placed.order), {});
+      const made = stand.venue.fillSilently(orderAtVenue(stand, placed.order), {});
       if (stand.connector.facts.methods.includes("getFills")) {
         const read = (await stand.ask.fills("kit", since)) ?? [];
-        mustMatch(
+        assertSameFill(
           read.find((fill) => fill.fillId === made.fill_id),
           made,
         );
@@ -172,7 +172,7 @@ export const FILL_CASES: readonly Case[] = [
         `the venue filled an order while the stream was cut; ${FAR_MS / 1000} s later nothing had come, and there is no getFills: ` +
           `add getFills, or read what was missed after each reconnect`,
       );
-      mustMatch(fills[0], made);
+      assertSameFill(fills[0], made);
     },
   },
 ];

@@ -2,7 +2,7 @@
 import { messageOf } from "../domain/error.ts";
 import { type Case, must, skip } from "./test-case.ts";
 import { orderFor, send } from "./place-orders.ts";
-import { type Stand, firstLine } from "./harness.ts";
+import { type ConformanceHarness, firstLine } from "./harness.ts";
 
 const QUOTES = 200;
 const BLOCKED_MS = 1_000;
@@ -16,7 +16,7 @@ const BACK_MS = 20_000;
 const QUIET_MS = 300;
 
 /** Asks again once: a machine that is busy elsewhere is not the adapter's fault, and a thread that blocks does so each time. */
-async function mustBeFree(stand: Stand, what: string, call: () => Promise<unknown>): Promise<void> {
+async function mustBeFree(stand: ConformanceHarness, what: string, call: () => Promise<unknown>): Promise<void> {
   for (const isLast of [false, true]) {
     const answered = call().catch(() => undefined);
     const isFree = await pong(stand, what).then(
@@ -32,7 +32,7 @@ async function mustBeFree(stand: Stand, what: string, call: () => Promise<unknow
 }
 
 /** Answers with its heap in MB, or fails the case where the thread was not free in time. */
-async function pong(stand: Stand, what: string, ms = BLOCKED_MS): Promise<number> {
+async function pong(stand: ConformanceHarness, what: string, ms = BLOCKED_MS): Promise<number> {
   const { length } = stand.wire.pongs;
   stand.wire.ping();
   const heard = await stand.until(
@@ -43,7 +43,7 @@ async function pong(stand: Stand, what: string, ms = BLOCKED_MS): Promise<number
   return heard.heapMb;
 }
 
-async function quotes(stand: Stand, count: number): Promise<void> {
+async function quotes(stand: ConformanceHarness, count: number): Promise<void> {
   const failed = (error: unknown) => ({ ok: false, message: messageOf(error) }) as const;
   const asked = Array.from({ length: count }, () => stand.call("getQuote", stand.settings.symbol).catch(failed));
   const answers = await Promise.all(asked);

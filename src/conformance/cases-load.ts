@@ -3,7 +3,7 @@ import type { Capabilities } from "../domain/sdk.ts";
 import { METHODS, REQUIRED_METHODS } from "../protocol/messages.ts";
 import { type Case, fail, must } from "./test-case.ts";
 import { REQUEST_ROUTES } from "./fake-venue-faults.ts";
-import { type Stand, firstLine } from "./harness.ts";
+import { type ConformanceHarness, firstLine } from "./harness.ts";
 
 const CONNECT_MS = 10_000;
 const DISCONNECT_MS = 2_000;
@@ -21,7 +21,7 @@ const KNOWN: Record<keyof Capabilities, readonly unknown[]> = {
   mode: ["paper", "live"],
 };
 
-async function disconnect(stand: Stand): Promise<void> {
+async function disconnect(stand: ConformanceHarness): Promise<void> {
   const started = stand.clock.monotonic();
   try {
     const answer = await stand.call("disconnect");

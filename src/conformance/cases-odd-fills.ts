@@ -2,11 +2,11 @@
 import { decimal } from "../domain/decimal.ts";
 import { type Case, must } from "./test-case.ts";
 import type { VenueFill as Made } from "./fake-venue-book.ts";
-import { held, mustMatch } from "./fill-match.ts";
-import { type Acked, acked, atVenue, fillsOf, fillsWithin, resting } from "./place-orders.ts";
-import type { Stand } from "./harness.ts";
+import { held, assertSameFill } from "./fill-match.ts";
+import { type Acked, acked, orderAtVenue, fillsOf, fillsWithin, placeRestingOrder } from "./place-orders.ts";
+import type { ConformanceHarness } from "./harness.ts";
 
-function hasQuantity(stand: Stand, placed: Acked, quantity: string): boolean {
+function hasQuantity(stand: ConformanceHarness, placed: Acked, quantity: string): boolean {
   return fillsOf(stand, placed).some((fill) => decimal(fill.quantity).eq(decimal(quantity)));
 }
 
@@ -19,9 +19,9 @@ export const ODD_FILL_CASES: readonly Case[] = [
     needs: { venue: true, orders: true },
     run: async (stand) => {
       const placed = await held(stand, "4");
-      const made = stand.venue.fill(atVenue(stand, placed.order), { quantity: "1" });
+      const made = stand.venue.fill(orderAtVenue(stand, placed.order), { quantity: "1" });
       stand.venue.push({ type: "fill", ...made });
-      const last = stand.venue.fill(atVenue(stand, placed.order), { quantity: "3" });
+      const last = stand.venue.fill(orderAtVenue(stand, placed.order), { quantity: "3" });
       await stand.until(
         () => hasQuantity(stand, placed, last.quantity),
         "after a fill that was sent twice, the next one never came",
@@ -48,7 +48,7 @@ export const ODD_FILL_CASES: readonly Case[] = [
         "the venue sent the fill before it confirmed the order, and the fill was never emitted: " +
           "emit it with the venue's order id, whether you know the order or not",
       );
-      mustMatch(fills[0], stand.venue.book.fills[0] as Made);
+      assertSameFill(fills[0], stand.venue.book.fills[0] as Made);
     },
   },
   {
@@ -58,15 +58,15 @@ export const ODD_FILL_CASES: readonly Case[] = [
     proves: "a cancel that came too late is seen",
     needs: { venue: true, orders: true },
     run: async (stand) => {
-      const placed = await resting(stand);
+      const placed = await placeRestingOrder(stand);
       await stand.ask.cancel("kit", placed.venueOrderId);
-      const made = stand.venue.fill(atVenue(stand, placed.order), { quantity: "0.25" });
+      const made = stand.venue.fill(orderAtVenue(stand, placed.order), { quantity: "0.25" });
       const fills = await fillsWithin(stand, placed, 1).catch(() => []);
       must(
         fills.length > 0,
         "the venue filled an order after its cancel, and the fill was never emitted: pass on every fill, whatever the order's state",
       );
-      mustMatch(fills[0], made);
+      assertSameFill(fills[0], made);
     },
   },
   {
@@ -77,14 +77,14 @@ export const ODD_FILL_CASES: readonly Case[] = [
     needs: { venue: true, orders: true },
     run: async (stand) => {
       const placed = await held(stand, "2");
-      const order = atVenue(stand, placed.order);
+      const order = orderAtVenue(stand, placed.order);
       const made = [stand.venue.fill(order, { quantity: "2" }), stand.venue.fill(order, { quantity: "1" })];
       const fills = await fillsWithin(stand, placed, 2).catch(() => fillsOf(stand, placed));
       must(
         fills.length >= 2,
         "the venue filled 3 of an order for 2, and the third was not emitted: pass on every fill; the desk judges",
       );
-      for (const [index, part] of made.entries()) mustMatch(fills[index], part);
+      for (const [index, part] of made.entries()) assertSameFill(fills[index], part);
     },
   },
   {
@@ -96,7 +96,7 @@ export const ODD_FILL_CASES: readonly Case[] = [
     run: async (stand) => {
       const placed = await held(stand);
       const time = stand.venue.now - 90_000;
-      const made = stand.venue.fill(atVenue(stand, placed.order), { time });
+      const made = stand.venue.fill(orderAtVenue(stand, placed.order), { time });
       const [fill] = await fillsWithin(stand, placed, 1);
       must(
         fill?.at === time,
@@ -117,7 +117,7 @@ export const ODD_FILL_CASES: readonly Case[] = [
     needs: { venue: true, orders: true },
     run: async (stand) => {
       const placed = await held(stand);
-      const order = atVenue(stand, placed.order);
+      const order = orderAtVenue(stand, placed.order);
       const now = stand.venue.now;
       const made = [1, 2, 3].map((n) =>
         stand.venue.fillSilently(order, { quantity: String(n), time: now - 1_000 + n }),
@@ -125,7 +125,7 @@ export const ODD_FILL_CASES: readonly Case[] = [
       for (const fill of made.toReversed()) stand.venue.push({ type: "fill", ...fill });
       const fills = await fillsWithin(stand, placed, 3);
       for (const part of made)
-        mustMatch(
+        assertSameFill(
           fills.find((fill) => fill.fillId === part.fill_id),
           part,
         );
@@ -139,9 +139,9 @@ export const ODD_FILL_CASES: readonly Case[] = [
     needs: { venue: true, orders: true },
     run: async (stand) => {
       const placed = await held(stand);
-      const made = stand.venue.fill(atVenue(stand, placed.order), { quantity: "1" });
+      const made = stand.venue.fill(orderAtVenue(stand, placed.order), { quantity: "1" });
       stand.venue.push({ type: "fill", ...made, quantity: "2" });
-      const last = stand.venue.fill(atVenue(stand, placed.order), { quantity: "3" });
+      const last = stand.venue.fill(orderAtVenue(stand, placed.order), { quantity: "3" });
       await stand.until(
         () => hasQuantity(stand, placed, last.quantity),
         "after a reused fill id, the next fill never came",

@@ -1,7 +1,7 @@
 /** Orders: what the desk wants is what the venue gets, once, and the answer is the venue's own. */
 import { decimal } from "../domain/decimal.ts";
 import { type Case, fail, must } from "./test-case.ts";
-import { type Wish, acked, atVenue, orderFor, resting, send } from "./place-orders.ts";
+import { type OrderRequest, acked, orderAtVenue, orderFor, placeRestingOrder, send } from "./place-orders.ts";
 import { usesVenue } from "./harness.ts";
 
 /** An acknowledgement that waits longer than this while the venue withholds the fill waits for the fill. */
@@ -74,7 +74,7 @@ export const ORDER_CASES: readonly Case[] = [
     needs: { venue: true, orders: true },
     run: async (stand) => {
       const { order, venueOrderId } = await acked(stand);
-      const { order_id } = atVenue(stand, order);
+      const { order_id } = orderAtVenue(stand, order);
       must(
         venueOrderId === order_id,
         `the venue's id is ${order_id}, the acknowledgement says ${venueOrderId}: pass the id on as text, never as a number`,
@@ -90,7 +90,7 @@ export const ORDER_CASES: readonly Case[] = [
     run: async (stand) => {
       const order = orderFor(stand);
       const { kind } = await send(stand, order);
-      atVenue(stand, order);
+      orderAtVenue(stand, order);
       must(kind === "acked", `the venue confirmed the order, and placeOrder ended ${kind}`);
       must(stand.venue.orders.length === 1, `one order was placed, and the venue has ${stand.venue.orders.length}`);
     },
@@ -109,7 +109,7 @@ export const ORDER_CASES: readonly Case[] = [
         ["0.0000001", "48"],
       ] as const) {
         const { order } = await acked(stand, { quantity, limit });
-        const taken = atVenue(stand, order);
+        const taken = orderAtVenue(stand, order);
         must(
           decimal(taken.quantity).eq(decimal(quantity)),
           `quantity ${quantity} arrived as ${taken.quantity}: send order.quantityText`,
@@ -131,7 +131,7 @@ export const ORDER_CASES: readonly Case[] = [
     run: async (stand) => {
       const [quantity, limit] = ["1.000000000000000001", "49.12345678901234567"];
       const { order } = await acked(stand, { quantity, limit });
-      const taken = atVenue(stand, order);
+      const taken = orderAtVenue(stand, order);
       must(
         taken.quantity === quantity && taken.limit_price === limit,
         `${quantity} at ${limit} arrived as ${taken.quantity} at ${taken.limit_price}: it declares exactDecimals, ` +
@@ -146,14 +146,14 @@ export const ORDER_CASES: readonly Case[] = [
     proves: "a limit order is never sent as a market order, nor a day order as another",
     needs: { venue: true, orders: true },
     run: async (stand) => {
-      const wishes: readonly Wish[] = [
+      const wishes: readonly OrderRequest[] = [
         { timeInForce: "ioc" },
         { limit: "49.07", timeInForce: "gtc" },
         { limit: "49.08", timeInForce: "day" },
       ];
       for (const wish of wishes) {
         const { order } = await acked(stand, wish);
-        const taken = atVenue(stand, order);
+        const taken = orderAtVenue(stand, order);
         must(taken.type === order.type, `a ${order.type} order arrived as ${taken.type}`);
         must(
           taken.time_in_force === order.timeInForce,
@@ -181,7 +181,7 @@ export const ORDER_CASES: readonly Case[] = [
               `what it does not support it must refuse with VenueRejection or NotSent`,
           );
         if (outcome.kind !== "acked") continue;
-        const { type, stop_price = "nothing", limit_price = "nothing" } = atVenue(stand, order);
+        const { type, stop_price = "nothing", limit_price = "nothing" } = orderAtVenue(stand, order);
         must(type === wish.type, `a ${wish.type} order arrived as ${type}`);
         must(stop_price === wish.stop, `stop price ${wish.stop} arrived as ${stop_price}: send order.stopPriceText`);
         const limit = "limit" in wish ? wish.limit : "nothing";
@@ -204,7 +204,7 @@ export const ORDER_CASES: readonly Case[] = [
         ["buy", "MSFT"],
       ] as const) {
         const { order } = await acked(stand, { side, symbol });
-        const taken = atVenue(stand, order);
+        const taken = orderAtVenue(stand, order);
         must(
           taken.side === side && taken.symbol === symbol,
           `a ${side} of ${symbol} arrived as a ${taken.side} of ${taken.symbol}`,
@@ -239,7 +239,7 @@ export const ORDER_CASES: readonly Case[] = [
     proves: "what it declares as clientIdDedupe is so",
     needs: { orders: true, declares: "clientIdDedupe" },
     run: async (stand) => {
-      const { order, venueOrderId } = await resting(stand);
+      const { order, venueOrderId } = await placeRestingOrder(stand);
       const again = await send(stand, order);
       const count = stand.venue.orders.length;
       must(
@@ -268,7 +268,7 @@ export const ORDER_CASES: readonly Case[] = [
       must(ids.size === 5, `five orders at once were given ${ids.size} ids: keep nothing of a call outside it`);
       if (!isOurs) return;
       for (const { order, venueOrderId } of all) {
-        const { order_id } = atVenue(stand, order);
+        const { order_id } = orderAtVenue(stand, order);
         must(
           order_id === venueOrderId,
           `five orders at once: ${order.clientOrderId} is ${order_id} at the venue and was acknowledged as ${venueOrderId}`,

@@ -3,14 +3,14 @@ import { quoteShape } from "../protocol/schemas.ts";
 import { ZERO, decimal } from "../domain/decimal.ts";
 import type { VenueQuote } from "../domain/venue.ts";
 import { type Case, fail, must, skip } from "./test-case.ts";
-import { LISTED } from "./fake-venue-book.ts";
-import type { Stand } from "./harness.ts";
+import { SYMBOLS } from "./fake-venue-book.ts";
+import type { ConformanceHarness } from "./harness.ts";
 
 /** How far a quote's time may be from the clock it is told by. */
 const QUOTE_AGE_MS = 60_000;
 
 /** The answer parsed, or the case failed with what was wrong in it. */
-async function quoteOf(stand: Stand, symbol: string): Promise<VenueQuote> {
+async function quoteOf(stand: ConformanceHarness, symbol: string): Promise<VenueQuote> {
   const answer = await stand.call("getQuote", symbol);
   if (!answer.ok) return fail(`getQuote(${JSON.stringify(symbol)}) threw: ${answer.message}${hintFor(answer.message)}`);
   const parsed = quoteShape.safeParse(answer.value);
@@ -29,10 +29,10 @@ function hintFor(message: string): string {
     : "";
 }
 
-function venueQuote(stand: Stand, symbol: string): { readonly bid: string; readonly ask: string } {
+function venueQuote(stand: ConformanceHarness, symbol: string): { readonly bid: string; readonly ask: string } {
   return (
     stand.venue.book.quotes.get(symbol) ??
-    skip(`the kit's venue lists ${LISTED.slice(0, 2).join(", ")} and others, and not ${symbol}`)
+    skip(`the kit's venue lists ${SYMBOLS.slice(0, 2).join(", ")} and others, and not ${symbol}`)
   );
 }
 
@@ -130,9 +130,9 @@ export const QUOTE_CASES: readonly Case[] = [
     proves: "answers are not mixed up under load",
     needs: { venue: true },
     run: async (stand) => {
-      const quotes = await Promise.all(LISTED.map((symbol) => quoteOf(stand, symbol)));
+      const quotes = await Promise.all(SYMBOLS.map((symbol) => quoteOf(stand, symbol)));
       for (const [index, quote] of quotes.entries()) {
-        const wanted = LISTED[index] ?? "";
+        const wanted = SYMBOLS[index] ?? "";
         const right = quote.symbol === wanted && same(quote.bid, venueQuote(stand, wanted).bid);
         must(
           right,

@@ -2,14 +2,14 @@
 import { decimal } from "../domain/decimal.ts";
 import type { VenueReport } from "../domain/venue.ts";
 import { type Case, fail, must } from "./test-case.ts";
-import { acked, atVenue, filledWhole, orderFor, resting, send } from "./place-orders.ts";
-import { type Stand, firstLine, usesVenue } from "./harness.ts";
+import { acked, orderAtVenue, filledWhole, orderFor, placeRestingOrder, send } from "./place-orders.ts";
+import { type ConformanceHarness, firstLine, usesVenue } from "./harness.ts";
 
 const BACK_MS = 15_000;
 const SETTLE_MS = 1_000;
 
 /** Ends its life without a goodbye; `meanwhile` happens before the next one. */
-async function killed(stand: Stand, meanwhile: () => void = () => undefined): Promise<void> {
+async function killed(stand: ConformanceHarness, meanwhile: () => void = () => undefined): Promise<void> {
   await stand.wire.kill();
   await stand.until(() => stand.connector.facts.state !== "ready", "its life was ended, and the desk did not notice");
   meanwhile();
@@ -23,7 +23,7 @@ async function killed(stand: Stand, meanwhile: () => void = () => undefined): Pr
 }
 
 async function reportFor(
-  stand: Stand,
+  stand: ConformanceHarness,
   query: { venueOrderId?: string; clientOrderId?: string },
   what: string,
 ): Promise<VenueReport> {
@@ -54,7 +54,7 @@ export const RECOVERY_CASES: readonly Case[] = [
       await killed(stand);
       const { kind } = await sent;
       must(kind === "unclear", `its life ended during placeOrder, and the order ended ${kind}`);
-      const taken = atVenue(stand, order);
+      const taken = orderAtVenue(stand, order);
       const report = await reportFor(
         stand,
         { clientOrderId: order.clientOrderId },
@@ -77,7 +77,7 @@ export const RECOVERY_CASES: readonly Case[] = [
       stand.venue.filling = "held";
       const placed = await acked(stand, { quantity: "2" });
       const since = stand.venue.now - 1_000;
-      await killed(stand, () => void stand.venue.fillSilently(atVenue(stand, placed.order), { quantity: "2" }));
+      await killed(stand, () => void stand.venue.fillSilently(orderAtVenue(stand, placed.order), { quantity: "2" }));
       const [made] = stand.venue.book.fills;
       const read = (await stand.ask.fills("kit", since)) ?? [];
       const found = read.find((fill) => fill.fillId === made?.fill_id);
@@ -98,10 +98,10 @@ export const RECOVERY_CASES: readonly Case[] = [
     proves: "orders at the venue are seen, also those that nobody here remembers",
     needs: { orders: true, methods: ["getOpenOrders"] },
     run: async (stand) => {
-      const { venueOrderId } = await resting(stand);
+      const { venueOrderId } = await placeRestingOrder(stand);
       const isOurs = usesVenue(stand.settings);
-      const begun = isOurs ? await resting(stand) : undefined;
-      if (begun !== undefined) stand.venue.fillSilently(atVenue(stand, begun.order), { quantity: "0.25" });
+      const begun = isOurs ? await placeRestingOrder(stand) : undefined;
+      if (begun !== undefined) stand.venue.fillSilently(orderAtVenue(stand, begun.order), { quantity: "0.25" });
       await stand.connector.restart();
       const open = (await stand.ask.openOrders("kit")) ?? [];
       const found = open.find((report) => report.venueOrderId === venueOrderId);
@@ -154,7 +154,7 @@ export const RECOVERY_CASES: readonly Case[] = [
         ["1.5", "partially_filled", "1.5"],
         ["2.5", "filled", "4"],
       ] as const) {
-        if (quantity !== "0") stand.venue.fill(atVenue(stand, order), { quantity });
+        if (quantity !== "0") stand.venue.fill(orderAtVenue(stand, order), { quantity });
         const report = await reportFor(stand, { venueOrderId }, `an order that is ${status}`);
         const isSame = report.venueOrderId === venueOrderId && report.status === status;
         const isRight = isSame && decimal(report.filledQuantity).eq(decimal(filled));
@@ -163,8 +163,8 @@ export const RECOVERY_CASES: readonly Case[] = [
           `the venue has the order ${status} with ${filled} filled; getOrder answered ${report.status} with ${report.filledQuantity}`,
         );
       }
-      const ended = await resting(stand);
-      stand.venue.book.cancel(atVenue(stand, ended.order));
+      const ended = await placeRestingOrder(stand);
+      stand.venue.book.cancel(orderAtVenue(stand, ended.order));
       const { status } = await reportFor(stand, { venueOrderId: ended.venueOrderId }, "an order that is cancelled");
       must(status === "cancelled", `the venue cancelled the order; getOrder answered ${status}`);
     },

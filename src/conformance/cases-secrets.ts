@@ -2,7 +2,7 @@
 import { type Case, must, skip } from "./test-case.ts";
 import { REQUEST_ROUTES } from "./fake-venue-faults.ts";
 import { orderFor, send } from "./place-orders.ts";
-import { type Stand, firstLine } from "./harness.ts";
+import { type ConformanceHarness, firstLine } from "./harness.ts";
 
 /** Shorter values stand in ordinary words. */
 const CHARS_MIN = 6;
@@ -22,7 +22,7 @@ const FORMS: readonly (readonly [how: string, form: (value: string) => string])[
 const HIDDEN = "[secret]";
 
 /** Everything that crossed from the worker is looked through; what its side had to hide was said as well. */
-function mustHide(stand: Stand, when: string): void {
+function mustHide(stand: ConformanceHarness, when: string): void {
   const secrets = Object.entries(stand.settings.auth).filter(([, value]) => value.length >= CHARS_MIN);
   if (secrets.length === 0)
     skip(`no secret of certify.toml has ${CHARS_MIN} characters: shorter ones cannot be told from words`);
@@ -44,7 +44,7 @@ function mustHide(stand: Stand, when: string): void {
 }
 
 /** Each call once, whatever comes of it. */
-async function exercise(stand: Stand): Promise<void> {
+async function exercise(stand: ConformanceHarness): Promise<void> {
   const { symbol, unknownSymbol, orders } = stand.settings;
   const quietly = (asked: Promise<unknown>): Promise<unknown> => asked.catch(() => undefined);
   await quietly(stand.call("getQuote", symbol));
@@ -63,7 +63,7 @@ async function exercise(stand: Stand): Promise<void> {
 }
 
 /** The stream is cut and refused once more: its address may hold a secret. */
-async function refuseStream(stand: Stand): Promise<void> {
+async function refuseStream(stand: ConformanceHarness): Promise<void> {
   const { venue } = stand;
   if (venue.streamsOpened === 0) return;
   venue.noFaults();

@@ -10,7 +10,7 @@ import { type Case, CaseFailed, CaseSkipped } from "./test-case.ts";
 import { CASES } from "./cases.ts";
 import { guaranteesOf } from "./guarantees.ts";
 import type { CaseReport, Report } from "./report.ts";
-import { type Stand, type StandWorld, bundleForKit, firstLine, openStand, usesVenue } from "./harness.ts";
+import { type ConformanceHarness, type HarnessDeps, bundleForKit, firstLine, openHarness, usesVenue } from "./harness.ts";
 
 export interface CertifyOptions {
   /** Absolute. */
@@ -36,7 +36,7 @@ const AT_ONCE = 3;
 export async function certify(options: CertifyOptions): Promise<Report> {
   const { adapter, name, settings, isolation, transport, clock, ids, only, say } = options;
   let made: Promise<Bundle> | undefined;
-  const world: StandWorld = {
+  const world: HarnessDeps = {
     settings,
     clock,
     ids,
@@ -59,7 +59,7 @@ export async function certify(options: CertifyOptions): Promise<Report> {
   return { adapter, name, isolation, digest, methods, capabilities, counts, certified, partial, cases, guarantees };
 }
 
-interface Facts {
+interface AdapterProfile {
   readonly digest: string;
   readonly methods: readonly Method[];
   readonly capabilities: Capabilities;
@@ -68,8 +68,8 @@ interface Facts {
 }
 
 /** Starts it once, to know what it has. */
-async function lookAt(world: StandWorld): Promise<Facts> {
-  const stand = await openStand(world);
+async function lookAt(world: HarnessDeps): Promise<AdapterProfile> {
+  const stand = await openHarness(world);
   try {
     await stand.connector.start();
     const { state, digest = "", methods, capabilities, lastError } = stand.connector.facts;
@@ -80,18 +80,18 @@ async function lookAt(world: StandWorld): Promise<Facts> {
   }
 }
 
-async function runCase(one: Case, world: StandWorld, facts: Facts): Promise<CaseReport> {
+async function runCase(one: Case, world: HarnessDeps, facts: AdapterProfile): Promise<CaseReport> {
   const { id, group, title, proves } = one;
   const lacking = whyNot(one, world.settings, facts);
   if (lacking !== undefined) return { id, group, title, proves, outcome: "skipped", reason: lacking, ms: 0 };
   const started = world.clock.monotonic();
-  const stand = await openStand(world);
+  const stand = await openHarness(world);
   const ended = await outcomeOf(one, stand);
   await stand.close();
   return { id, group, title, proves, ...ended, ms: Math.round(world.clock.monotonic() - started) };
 }
 
-async function outcomeOf(one: Case, stand: Stand): Promise<Pick<CaseReport, "outcome" | "reason">> {
+async function outcomeOf(one: Case, stand: ConformanceHarness): Promise<Pick<CaseReport, "outcome" | "reason">> {
   try {
     if (one.isCold !== true) await stand.start();
     await one.run(stand);
@@ -108,7 +108,7 @@ async function outcomeOf(one: Case, stand: Stand): Promise<Pick<CaseReport, "out
 function whyNot(
   { needs, isCold }: Case,
   settings: CertifySettings,
-  { methods, capabilities, trouble }: Facts,
+  { methods, capabilities, trouble }: AdapterProfile,
 ): string | undefined {
   if (trouble !== undefined && isCold !== true) return `it does not come up: ${trouble}`;
   if (needs === undefined) return undefined;

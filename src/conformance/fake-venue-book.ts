@@ -53,7 +53,7 @@ const FIRST_ORDER = 7_000_000_000_000_000_001n;
 const FIRST_FILL = 8_000_000_000_000_000_001n;
 
 /** Twenty symbols, each at a price of its own. */
-export const LISTED: readonly string[] = [
+export const SYMBOLS: readonly string[] = [
   "AAPL",
   "MSFT",
   ...Array.from({ length: 18 }, (_, index) => `SYM${index + 1}`),
@@ -62,7 +62,7 @@ function opening(at: number): VenueQuote {
   return { bid: `${at - 1}.50`, ask: `${at}.50`, last: `${at}.00` };
 }
 function listed(): Map<string, VenueQuote> {
-  return new Map(LISTED.map((symbol, index) => [symbol, opening(100 * (index + 1))]));
+  return new Map(SYMBOLS.map((symbol, index) => [symbol, opening(100 * (index + 1))]));
 }
 
 function isOver(order: VenueOrder): boolean {

@@ -173,7 +173,7 @@ export function reply(response: ServerResponse, { status, body }: Answer, header
 }
 
 /** Answers wrongly. `answer` is what the right one would have been. */
-export function misbehave(response: ServerResponse, fault: Exclude<Fault, { kind: "slow" }>, answer: Answer): void {
+export function injectFault(response: ServerResponse, fault: Exclude<Fault, { kind: "slow" }>, answer: Answer): void {
   const success = answer.status < 300 ? answer.status : 200;
   switch (fault.kind) {
     case "hang":

@@ -15,7 +15,7 @@ import {
   addressOf,
   answerTo,
   bodyOf,
-  misbehave,
+  injectFault,
   reply,
   routeOf,
   shown,
@@ -155,7 +155,7 @@ export class FakeVenue {
     const { placed } = answer;
     if (placed !== undefined && this.filling === "before-ack") this.#fillIfTaken(placed);
     const finish = (): void => {
-      if (fault !== undefined && fault.kind !== "slow") misbehave(response, fault, answer);
+      if (fault !== undefined && fault.kind !== "slow") injectFault(response, fault, answer);
       else reply(response, answer);
       if (placed !== undefined && this.filling === "after-ack")
         this.#options.clock.after(FILL_AFTER_MS, () => this.#fillIfTaken(placed));

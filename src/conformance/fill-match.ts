@@ -4,16 +4,16 @@ import type { VenueFill } from "../domain/venue.ts";
 import { must } from "./test-case.ts";
 import type { VenueFill as Made } from "./fake-venue-book.ts";
 import { type Acked, acked } from "./place-orders.ts";
-import type { Stand } from "./harness.ts";
+import type { ConformanceHarness } from "./harness.ts";
 
 /** An acknowledged order whose fills the case makes itself. */
-export async function held(stand: Stand, quantity = "10"): Promise<Acked> {
+export async function held(stand: ConformanceHarness, quantity = "10"): Promise<Acked> {
   stand.venue.filling = "held";
   return acked(stand, { quantity });
 }
 
 /** Fails the case where the fill is not there, or says other than the venue did. */
-export const mustMatch: (fill: VenueFill | undefined, made: Made) => asserts fill is VenueFill = (fill, made) => {
+export const assertSameFill: (fill: VenueFill | undefined, made: Made) => asserts fill is VenueFill = (fill, made) => {
   must(fill !== undefined, `fill ${made.fill_id} was not emitted`);
   must(
     fill.fillId === made.fill_id,

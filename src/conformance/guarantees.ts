@@ -3,7 +3,7 @@ import type { Method } from "../protocol/messages.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { CaseReport, Guarantee } from "./report.ts";
 
-interface Facts {
+interface GuaranteeInput {
   readonly methods: readonly Method[];
   readonly capabilities: Capabilities;
 }
@@ -11,7 +11,7 @@ interface Facts {
 interface Row {
   readonly guarantee: string;
   /** What it lacks for it, in words; undefined: nothing. */
-  readonly lacks: (facts: Facts) => string | undefined;
+  readonly lacks: (facts: GuaranteeInput) => string | undefined;
   /** What is said of one that lacks nothing and has proven it. */
   readonly because: string;
   /** None of these may have failed, and one at least must have passed. */
@@ -19,7 +19,7 @@ interface Row {
 }
 
 function method(name: Method) {
-  return ({ methods }: Facts): string | undefined => (methods.includes(name) ? undefined : `it has no ${name}`);
+  return ({ methods }: GuaranteeInput): string | undefined => (methods.includes(name) ? undefined : `it has no ${name}`);
 }
 
 const ROWS: readonly Row[] = [
@@ -104,7 +104,7 @@ const ROWS: readonly Row[] = [
 ];
 
 /** One line a guarantee: given or not, and why. */
-export function guaranteesOf(facts: Facts, cases: readonly CaseReport[]): readonly Guarantee[] {
+export function guaranteesOf(facts: GuaranteeInput, cases: readonly CaseReport[]): readonly Guarantee[] {
   return ROWS.map(({ guarantee, lacks, because, cases: ids }) => {
     const lacking = lacks(facts);
     if (lacking !== undefined) return { guarantee, given: false, because: lacking };

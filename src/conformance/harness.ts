@@ -11,10 +11,10 @@ import type { Transport } from "../host/transport.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
 import { CaseFailed, must } from "./test-case.ts";
 import { type FakeVenue, openFakeVenue } from "./fake-venue.ts";
-import { KitStore } from "./kit-store.ts";
-import { Wire } from "./transport-spy.ts";
+import { InMemoryStore } from "./kit-store.ts";
+import { TransportSpy } from "./transport-spy.ts";
 
-export interface StandWorld {
+export interface HarnessDeps {
   readonly settings: CertifySettings;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -61,16 +61,16 @@ export async function bundleForKit(
   return { ...bundle, code };
 }
 
-export async function openStand(world: StandWorld): Promise<Stand> {
+export async function openHarness(world: HarnessDeps): Promise<ConformanceHarness> {
   const { clock, ids, settings } = world;
   const key = settings.auth["api_key"] ?? Object.values(settings.auth)[0];
   const venue = await openFakeVenue({ clock, ids, ...(key === undefined ? {} : { key }) });
-  const stand = new Stand(world, venue);
+  const stand = new ConformanceHarness(world, venue);
   venue.onChange = () => stand.changed();
   return stand;
 }
 
-export class Stand {
+export class ConformanceHarness {
   readonly settings: CertifySettings;
   readonly venue: FakeVenue;
   readonly clock: Clock;
@@ -78,8 +78,8 @@ export class Stand {
   readonly connector: Connector;
   /** Asked as the desk asks: answers are parsed, errors are thrown. */
   readonly ask: ReturnType<typeof openVenueCalls>;
-  readonly store = new KitStore();
-  readonly wire: Wire;
+  readonly store = new InMemoryStore();
+  readonly wire: TransportSpy;
   /** Every fill that it emitted, in order. */
   readonly fills: VenueFill[] = [];
   readonly lines: { readonly level: string; readonly message: string }[] = [];
@@ -88,14 +88,14 @@ export class Stand {
   secrets: Readonly<Record<string, string>>;
   readonly #waiting = new Set<() => void>();
 
-  constructor(world: StandWorld, venue: FakeVenue) {
+  constructor(world: HarnessDeps, venue: FakeVenue) {
     const { settings, clock, ids, bundle } = world;
     this.settings = settings;
     this.venue = venue;
     this.clock = clock;
     this.ids = ids;
     this.secrets = settings.auth;
-    this.wire = new Wire(() => this.changed());
+    this.wire = new TransportSpy(() => this.changed());
     const log = this.#log();
     this.connector = new Connector({
       name: "kit",
@@ -103,8 +103,8 @@ export class Stand {
       log,
       random: () => 0,
       bundle,
-      trusted: () => undefined,
-      held: () => undefined,
+      acceptedDigest: () => undefined,
+      quarantineReason: () => undefined,
       secrets: () => Promise.resolve(this.secrets),
       // The adapter itself is judged: nothing is taken out of what it says.
       redact: (text) => text,
@@ -113,7 +113,7 @@ export class Stand {
       tcp: settings.grant.map((grant) => grant.replace(/^tcp:/, "")),
       transport: () => this.wire.watch(world.transport(MEMORY_MB)),
       onFills: (_generation, fills) => takeFills("kit", fills, log, (good) => Promise.resolve(this.#keep(good))),
-      onAsk: (what, key, value) => this.store.answer(what, key, value),
+      onRequest: (what, key, value) => this.store.answer(what, key, value),
       onState: (state, reason) => {
         this.states.push({ state, reason });
         this.changed();

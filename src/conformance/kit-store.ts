@@ -1,6 +1,6 @@
 /** `ctx.store` and `ctx.bars` as the kit answers them: kept in memory for one case, and failing when told to. */
 
-export class KitStore {
+export class InMemoryStore {
   readonly #values = new Map<string, unknown>();
   /** How many questions were asked of the store. */
   asked = 0;

@@ -6,10 +6,10 @@ import type { Order } from "../domain/sdk.ts";
 import type { VenueFill } from "../domain/venue.ts";
 import { fail, must, skip } from "./test-case.ts";
 import type { VenueOrder } from "./fake-venue-book.ts";
-import type { Stand } from "./harness.ts";
+import type { ConformanceHarness } from "./harness.ts";
 
 /** What is left out is a market buy of the settings' symbol and quantity. */
-export interface Wish {
+export interface OrderRequest {
   readonly symbol?: string;
   readonly side?: "buy" | "sell";
   readonly quantity?: string;
@@ -19,12 +19,12 @@ export interface Wish {
   readonly timeInForce?: Order["timeInForce"];
 }
 
-export type Outcome =
+export type PlaceAttempt =
   | { readonly kind: "acked"; readonly venueOrderId: string }
   | { readonly kind: "rejected" | "not-sent" | "unclear"; readonly reason: string };
 
 /** The order that the desk would hand over for this wish; the client order id is new. */
-export function orderFor(stand: Stand, wish: Wish = {}): Order {
+export function orderFor(stand: ConformanceHarness, wish: OrderRequest = {}): Order {
   const { symbol, quantity } = stand.settings;
   const amount = (value: string): number => exactNumber(decimal(value)) ?? Number(value);
   const quantityText = wish.quantity ?? quantity;
@@ -42,7 +42,7 @@ export function orderFor(stand: Stand, wish: Wish = {}): Order {
 }
 
 /** What the desk would take the answer for. */
-export async function send(stand: Stand, order: Order): Promise<Outcome> {
+export async function send(stand: ConformanceHarness, order: Order): Promise<PlaceAttempt> {
   try {
     const answer = await stand.call("placeOrder", order);
     if (!answer.ok) {
@@ -69,7 +69,7 @@ export interface Acked {
 }
 
 /** Sends the wish and fails the case unless it is acknowledged. */
-export async function acked(stand: Stand, wish: Wish = {}): Promise<Acked> {
+export async function acked(stand: ConformanceHarness, wish: OrderRequest = {}): Promise<Acked> {
   const order = orderFor(stand, wish);
   const outcome = await send(stand, order);
   if (outcome.kind === "acked") return { order, venueOrderId: outcome.venueOrderId };
@@ -77,7 +77,7 @@ export async function acked(stand: Stand, wish: Wish = {}): Promise<Acked> {
 }
 
 /** The order as the fake venue took it. */
-export function atVenue(stand: Stand, { clientOrderId }: Order): VenueOrder {
+export function orderAtVenue(stand: ConformanceHarness, { clientOrderId }: Order): VenueOrder {
   const found = stand.venue.book.order({ clientOrderId });
   if (found !== undefined) return found;
   const others = stand.venue.orders.map((order) => order.client_order_id);
@@ -88,7 +88,7 @@ export function atVenue(stand: Stand, { clientOrderId }: Order): VenueOrder {
 }
 
 /** A buy limit far below the market: it rests. */
-export async function restingLimit(stand: Stand): Promise<string> {
+export async function restingPrice(stand: ConformanceHarness): Promise<string> {
   const { bid } = await stand.ask.quote("kit", stand.settings.symbol);
   const limit = text(floored(ratio(decimal(bid), decimal("2"), 2), 2));
   return decimal(limit).eq(decimal("0"))
@@ -97,16 +97,16 @@ export async function restingLimit(stand: Stand): Promise<string> {
 }
 
 /** A resting order, acknowledged. */
-export async function resting(stand: Stand): Promise<Acked> {
-  return acked(stand, { limit: await restingLimit(stand), timeInForce: "gtc" });
+export async function placeRestingOrder(stand: ConformanceHarness): Promise<Acked> {
+  return acked(stand, { limit: await restingPrice(stand), timeInForce: "gtc" });
 }
 
-export function fillsOf(stand: Stand, { venueOrderId }: Acked): readonly VenueFill[] {
+export function fillsOf(stand: ConformanceHarness, { venueOrderId }: Acked): readonly VenueFill[] {
   return stand.fills.filter((fill) => fill.venueOrderId === venueOrderId);
 }
 
 /** Waits for that many fills of the order and answers with them. */
-export function fillsWithin(stand: Stand, placed: Acked, count: number, ms?: number): Promise<readonly VenueFill[]> {
+export function fillsWithin(stand: ConformanceHarness, placed: Acked, count: number, ms?: number): Promise<readonly VenueFill[]> {
   return stand.until(
     () => {
       const fills = fillsOf(stand, placed);
@@ -127,7 +127,7 @@ export function fillsWithin(stand: Stand, placed: Acked, count: number, ms?: num
 const FILLED_MS = 10_000;
 
 /** Waits until the emitted fills make up the whole order; answers with them. */
-export async function filledWhole(stand: Stand, placed: Acked): Promise<readonly VenueFill[]> {
+export async function filledWhole(stand: ConformanceHarness, placed: Acked): Promise<readonly VenueFill[]> {
   const { quantityText } = placed.order;
   const sum = () => fillsOf(stand, placed).reduce((total, fill) => total.plus(decimal(fill.quantity)), ZERO);
   await stand.until(
@@ -141,7 +141,7 @@ export async function filledWhole(stand: Stand, placed: Acked): Promise<readonly
 }
 
 /** The outcome of an order whose answer the venue spoilt: nobody may call it settled. */
-export function mustBeUnclear(outcome: Outcome, what: string): void {
+export function mustBeUnclear(outcome: PlaceAttempt, what: string): void {
   if (outcome.kind === "rejected")
     fail(
       `${what}, and it threw VenueRejection (${outcome.reason}): that is a definite no, and the order may stand; throw a plain Error`,
@@ -151,7 +151,7 @@ export function mustBeUnclear(outcome: Outcome, what: string): void {
 }
 
 /** And nobody may take it for done either. */
-export function mustNotBeAcked(outcome: Outcome, what: string): void {
+export function mustNotBeAcked(outcome: PlaceAttempt, what: string): void {
   return must(
     outcome.kind !== "acked",
     `${what}, and it acknowledged the order${outcome.kind === "acked" ? ` as ${outcome.venueOrderId}` : ""}: ` +

@@ -1,7 +1,7 @@
 /** One numbered case of the certification kit: what it proves, what it needs, and how it ends. */
 import type { Method } from "../protocol/messages.ts";
 import type { Capabilities } from "../domain/sdk.ts";
-import type { Stand } from "./harness.ts";
+import type { ConformanceHarness } from "./harness.ts";
 
 export type Group =
   | "load"
@@ -37,7 +37,7 @@ export interface Case {
   readonly needs?: Needs;
   /** It starts the connector itself. */
   readonly isCold?: true;
-  readonly run: (stand: Stand) => Promise<void>;
+  readonly run: (stand: ConformanceHarness) => Promise<void>;
 }
 
 /** Ends a case: the sentence says what was seen, and what to change. */

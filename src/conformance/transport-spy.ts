@@ -8,7 +8,7 @@ export interface Pong {
   readonly heapMb: number;
 }
 
-export class Wire {
+export class TransportSpy {
   readonly #onChange: () => void;
   /** Every message and line that came from the worker, as text. */
   readonly crossed: string[] = [];

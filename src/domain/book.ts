@@ -36,17 +36,17 @@ export interface ConnectorRecord {
   /** Of the file that last came up: what the operator has accepted. */
   adapterDigest?: Digest;
   /** Why the operator holds it in quarantine; a start by hand ends it. */
-  held?: string;
+  quarantineReason?: string;
 }
 
 /** A fill of an order we do not know, or do not know yet: an acknowledgement that names its venue order id adopts it. */
-export type StrayFill = Recorded<FillReceived>;
+export type UnmatchedFill = Recorded<FillReceived>;
 
 /** Mutable on purpose: the fold owns it. Readers take `Readonly<Book>`. */
 export interface Book {
   seq: number;
   /** The record that last changed what a guard may look at: a decision on an order, a fill, an account. */
-  movedSeq: number;
+  lastRelevantSeq: number;
   lastAt: number;
   deskId: string;
   epoch: number;
@@ -69,7 +69,7 @@ export interface Book {
   /** Every fill ever applied, by key. */
   readonly fills: Map<FillKey, VenueFill>;
   /** Fills of orders that are not ours, by connector and venue order id. */
-  readonly strays: Map<string, StrayFill[]>;
+  readonly unmatchedFills: Map<string, UnmatchedFill[]>;
   /** Made at the first start of this epoch; part of every client order id, so that a copied desk cannot repeat one. */
   epochTag: string;
   /** Intents of the last 24 hours, oldest first. */
@@ -87,7 +87,7 @@ const INTENT_WINDOW_MS = 24 * 60 * 60 * 1000;
 export function emptyBook(): Book {
   return {
     seq: 0,
-    movedSeq: 0,
+    lastRelevantSeq: 0,
     lastAt: 0,
     deskId: "",
     epoch: 0,
@@ -104,7 +104,7 @@ export function emptyBook(): Book {
     flagged: new Map(),
     lastFillAt: new Map(),
     fills: new Map(),
-    strays: new Map(),
+    unmatchedFills: new Map(),
     epochTag: "",
     intents: [],
     runs: new Map(),
@@ -139,11 +139,11 @@ export function applyEvent(book: Book, recorded: Recorded): void {
       changeConnector(book, event);
       return;
     case "account.marked":
-      book.movedSeq = recorded.seq;
+      book.lastRelevantSeq = recorded.seq;
       markAccount(book, recorded as Recorded<AccountMarked>);
       return;
     case "fill.received":
-      book.movedSeq = recorded.seq;
+      book.lastRelevantSeq = recorded.seq;
       receiveFill(book, recorded as Recorded<FillReceived>);
       return;
     case "instrument.flagged":
@@ -193,13 +193,13 @@ function changeConnector(book: Book, event: Extract<DeskEvent, { type: "connecto
   // Only what came up was accepted: a changed file is reported with its digest, and is not trusted by that.
   const before = book.connectors.get(event.connector);
   const digest = (event.state === "ready" ? event.adapterDigest : undefined) ?? before?.adapterDigest;
-  const held = event.by === "human" ? (event.reason ?? "") : event.state === "starting" ? undefined : before?.held;
+  const held = event.by === "human" ? (event.reason ?? "") : event.state === "starting" ? undefined : before?.quarantineReason;
   book.connectors.set(event.connector, {
     state: event.state,
     mode: event.mode,
     ...(event.reason === undefined ? {} : { reason: event.reason }),
     ...(digest === undefined ? {} : { adapterDigest: digest }),
-    ...(held === undefined ? {} : { held }),
+    ...(held === undefined ? {} : { quarantineReason: held }),
   });
 }
 
@@ -213,7 +213,7 @@ function changeOrder(book: Book, recorded: Recorded<OrderEvent>): void {
   }
   applyOrderEvent(order, recorded);
   index(book, order);
-  if (event.type !== "proposal.seen" && event.type !== "guards.evaluated") book.movedSeq = recorded.seq;
+  if (event.type !== "proposal.seen" && event.type !== "guards.evaluated") book.lastRelevantSeq = recorded.seq;
   if (event.type === "order.submitting") {
     book.intents.push({ at: recorded.at, id: order.id, terms: order.terms });
     while ((book.intents[0]?.at ?? Number.POSITIVE_INFINITY) < recorded.at - INTENT_WINDOW_MS) book.intents.shift();
@@ -229,9 +229,9 @@ function index(book: Book, order: OrderRecord): void {
   if (order.venueOrderId === undefined) return;
   const venueKey = `${order.terms.connector}/${order.venueOrderId}`;
   book.byVenueOrderId.set(venueKey, order.id);
-  const strays = book.strays.get(venueKey);
+  const strays = book.unmatchedFills.get(venueKey);
   if (strays === undefined) return;
-  book.strays.delete(venueKey);
+  book.unmatchedFills.delete(venueKey);
   for (const stray of strays) applyFill(order, stray);
   index(book, order);
 }
@@ -254,8 +254,8 @@ function receiveFill(book: Book, recorded: Recorded<FillReceived>): void {
     const earlier = book.fills.get(key);
     if (earlier !== undefined && laterVersion(earlier, fill) === earlier) return;
     const venueKey = `${connector}/${fill.venueOrderId}`;
-    const known = book.strays.get(venueKey);
-    if (known === undefined) book.strays.set(venueKey, [recorded]);
+    const known = book.unmatchedFills.get(venueKey);
+    if (known === undefined) book.unmatchedFills.set(venueKey, [recorded]);
     else known.push(recorded);
   } else {
     if (!applyFill(order, recorded)) return;

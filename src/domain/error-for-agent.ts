@@ -1,5 +1,5 @@
 /** An error as an agent may hear it: the desk's sentence, and apart from it what a file, a venue or an adapter said. */
-import { ERRORS, type ErrorCode, type ErrorDetails, fill } from "./error.ts";
+import { ERRORS, type ErrorCode, type ErrorDetails, fillTemplate } from "./error.ts";
 import { type Untrusted, connectorSource, untrusted } from "./untrusted.ts";
 
 /** Which details repeat words from outside. */
@@ -38,7 +38,7 @@ export function errorForAgent(
   // The reason of a state stands behind a colon of its own.
   const told = code === "CONNECTOR_NOT_READY" ? "" : "see untrusted";
   return {
-    message: fill(ERRORS[code].template, { ...details, [name]: told }),
+    message: fillTemplate(ERRORS[code].template, { ...details, [name]: told }),
     untrusted: untrusted(source, at, String(words).replace(/^: /, "")),
   };
 }

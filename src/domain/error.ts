@@ -14,7 +14,7 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-interface ErrorRow {
+interface ErrorDefinition {
   /** `{name}` is replaced by `details.name`. */
   readonly template: string;
   /** What to type next. */
@@ -24,7 +24,7 @@ interface ErrorRow {
   readonly retryable: boolean;
 }
 
-function row(template: string, hint: string, exit: number = EXIT.failed, retryable = false): ErrorRow {
+function row(template: string, hint: string, exit: number = EXIT.failed, retryable = false): ErrorDefinition {
   return {
     template,
     hint,
@@ -200,13 +200,13 @@ export const ERRORS = {
     "one run works on {limit} issues at most",
     "finish, and leave the rest to the human: qoc inbox write",
   ),
-} as const satisfies Record<string, ErrorRow>;
+} as const satisfies Record<string, ErrorDefinition>;
 
 export type ErrorCode = keyof typeof ERRORS;
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** In one pass, so that braces in a detail stay as they are. */
-export function fill(template: string, details: ErrorDetails): string {
+export function fillTemplate(template: string, details: ErrorDetails): string {
   return template.replace(/\{\{|\}\}|\{(\w+)\}/g, (found, name: string | undefined) =>
     name === undefined ? found.slice(1) : String(details[name] ?? ""),
   );
@@ -235,12 +235,12 @@ export class QocError extends Error {
     details: ErrorDetails = {},
     options: { cause?: unknown; data?: unknown; retryable?: boolean } = {},
   ) {
-    const entry: ErrorRow = ERRORS[code];
-    super(fill(entry.template, details), options.cause === undefined ? {} : { cause: options.cause });
+    const entry: ErrorDefinition = ERRORS[code];
+    super(fillTemplate(entry.template, details), options.cause === undefined ? {} : { cause: options.cause });
     this.name = "QocError";
     this.code = code;
     this.details = details;
-    this.hint = fill(entry.hint, details);
+    this.hint = fillTemplate(entry.hint, details);
     this.exit = entry.exit;
     this.retryable = options.retryable ?? entry.retryable;
     this.data = options.data;

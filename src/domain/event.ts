@@ -6,7 +6,7 @@ import type { DecimalText } from "./decimal.ts";
 import type { ClientOrderId, ConnectorName, Digest, OrderId, VenueOrderId } from "./ids.ts";
 import type { OrderTerms } from "./order.ts";
 import type { OrderReportStatus } from "./sdk.ts";
-import type { Check, Decision, Stage } from "./verdict.ts";
+import type { Check, GuardDecision, Stage } from "./verdict.ts";
 import type { Mode, VenueAccount, VenueFill, VenuePosition } from "./venue.ts";
 
 /** Who did it: `human`, `agent:<run>`, `agent:interactive`, `host`. */
@@ -94,7 +94,7 @@ export interface GuardsEvaluated {
   readonly id: OrderId;
   readonly stage: Stage;
   readonly digest: Digest;
-  readonly decision: Decision;
+  readonly decision: GuardDecision;
   readonly reasons: readonly Check[];
 }
 

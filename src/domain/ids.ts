@@ -54,7 +54,7 @@ export function isDigest(raw: string): raw is Digest {
 }
 
 /** The closest of `names` within two edits, for "did you mean". */
-export function closest(word: string, names: Iterable<string>): string | undefined {
+export function closestMatch(word: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = 3;
   for (const name of names) {
@@ -66,7 +66,7 @@ export function closest(word: string, names: Iterable<string>): string | undefin
 
 /** `" (did you mean X?)"` or nothing: the tail of an unknown-name message. */
 export function suggestion(word: string, names: Iterable<string>): string {
-  const name = closest(word, names);
+  const name = closestMatch(word, names);
   return name === undefined ? "" : ` (did you mean ${name}?)`;
 }
 

@@ -9,7 +9,7 @@ import { type FillKey, fillKey, laterVersion } from "./fill.ts";
 import type { ClientOrderId, Digest, OrderId, VenueOrderId } from "./ids.ts";
 import type { OrderTerms } from "./order.ts";
 import type { OrderReportStatus } from "./sdk.ts";
-import type { Check, Decision, Stage } from "./verdict.ts";
+import type { Check, GuardDecision, Stage } from "./verdict.ts";
 import type { VenueFill } from "./venue.ts";
 
 export const ORDER_STATES = [
@@ -47,7 +47,7 @@ export interface Approval {
 export interface VerdictRecord {
   readonly at: number;
   readonly stage: Stage;
-  readonly decision: Decision;
+  readonly decision: GuardDecision;
   readonly digest: Digest;
   readonly reasons: readonly Check[];
 }

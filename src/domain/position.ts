@@ -12,7 +12,7 @@ export interface Lot {
 }
 
 /** What opened or moved the position: a fill, the opening balance, or a human's adoption of the venue's figure. */
-type Movement =
+type PositionChange =
   | { readonly kind: "fill"; readonly key: string; fill: VenueFill }
   | { readonly kind: "opening"; readonly quantity: Decimal; readonly price: Decimal }
   | { readonly kind: "adopted"; readonly quantity: Decimal; readonly price: Decimal };
@@ -25,7 +25,7 @@ export interface PositionRecord {
   realizedPnl: Decimal;
   fees: Decimal;
   /** What this position is made of, oldest first; read only when a bust or correction replays it. */
-  readonly movements: Movement[];
+  readonly movements: PositionChange[];
 }
 
 export function emptyPosition(connector: string, symbol: string): PositionRecord {
@@ -41,14 +41,14 @@ export function emptyPosition(connector: string, symbol: string): PositionRecord
 }
 
 export function openPosition(position: PositionRecord, quantity: Decimal, price: Decimal): void {
-  const movement: Movement = { kind: "opening", quantity, price };
+  const movement: PositionChange = { kind: "opening", quantity, price };
   position.movements.push(movement);
   move(position, movement);
 }
 
 /** The venue's quantity replaces ours; the difference becomes a lot at `price`, with no P&L invented. */
 export function adoptQuantity(position: PositionRecord, quantity: Decimal, price: Decimal): void {
-  const movement: Movement = { kind: "adopted", quantity, price };
+  const movement: PositionChange = { kind: "adopted", quantity, price };
   position.movements.push(movement);
   move(position, movement);
 }
@@ -56,7 +56,7 @@ export function adoptQuantity(position: PositionRecord, quantity: Decimal, price
 /** `isNew` false: the version under this key changed (corrected or busted), so the position is replayed. */
 export function applyFillToPosition(position: PositionRecord, key: string, fill: VenueFill, isNew: boolean): void {
   if (isNew) {
-    const movement: Movement = { kind: "fill", key, fill };
+    const movement: PositionChange = { kind: "fill", key, fill };
     position.movements.push(movement);
     move(position, movement);
     return;
@@ -74,7 +74,7 @@ function replay(position: PositionRecord): void {
   for (const movement of position.movements) move(position, movement);
 }
 
-function move(position: PositionRecord, movement: Movement): void {
+function move(position: PositionRecord, movement: PositionChange): void {
   switch (movement.kind) {
     case "opening":
       trade(position, movement.quantity, movement.price);

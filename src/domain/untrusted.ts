@@ -2,7 +2,7 @@
  * Text from outside the desk, as agents get it: under a field of its own, with its source, and with nothing in it that hides.
  * What stands beside such a field is made of numbers, ids, fixed words and the desk's own sentences.
  */
-import { spellText } from "../lib/invisible-characters.ts";
+import { escapeInvisibleInText } from "../lib/invisible-characters.ts";
 
 export interface Untrusted {
   /** A path of the workspace, or `connector NAME`. */
@@ -18,7 +18,7 @@ export function untrusted(source: string, at: number, text: string): Untrusted {
   return {
     source,
     retrievedAt: new Date(at).toISOString(),
-    text: spellText(text),
+    text: escapeInvisibleInText(text),
   };
 }
 
@@ -37,4 +37,4 @@ export function plainName(text: string): string | null {
 }
 
 /** What stands for a name that is none; the name itself is in the untrusted text beside it. */
-export const NO_NAME = "(no plain name)";
+export const UNNAMED = "(no plain name)";

@@ -62,7 +62,7 @@ export interface VenueAccount {
 }
 
 /** As a connector tells it, with the venue's time where it says one. */
-export type ToldAccount = VenueAccount & { readonly at?: number };
+export type ReportedAccount = VenueAccount & { readonly at?: number };
 
 export interface VenueInstrument {
   readonly symbol: string;

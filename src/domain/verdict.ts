@@ -1,12 +1,12 @@
 /** A guard's answer, and the gate's: every rule's row, with its numbers. */
 
 export type Stage = "propose" | "approve" | "dispatch";
-export type Decision = "allow" | "block";
+export type GuardDecision = "allow" | "block";
 
 export interface Check {
   /** The guard's key, or the always-on rule's. */
   readonly guard: string;
-  readonly decision: Decision;
+  readonly decision: GuardDecision;
   /** Stable, upper case: `MAX_ORDER_NAV_EXCEEDED`. `OK` where it passed. */
   readonly code: string;
   readonly message: string;
@@ -17,7 +17,7 @@ export interface Check {
 }
 
 export interface Verdict {
-  readonly decision: Decision;
+  readonly decision: GuardDecision;
   /** Every breach, in order of desk.toml; the first is the stated reason. */
   readonly reasons: readonly Check[];
   /** Every rule that was evaluated, passing ones included. */

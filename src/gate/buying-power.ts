@@ -5,7 +5,7 @@ import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
 import type { OrderId } from "../domain/ids.ts";
 import { type OrderRecord, leaves } from "../domain/order-state.ts";
 import type { PositionRecord } from "../domain/position.ts";
-import { type Known, known, missing } from "./check-result.ts";
+import { type Available, available, missingInput } from "./check-result.ts";
 import { exposureOf, othersInFlight } from "./exposure.ts";
 import type { GateInput } from "./input.ts";
 import { highestPrice, reservedPrice } from "./valuation.ts";
@@ -14,22 +14,22 @@ import { highestPrice, reservedPrice } from "./valuation.ts";
  * Buying power before reservations: the last mark's, or a fresh answer where that is less, without what fills have taken
  * since the mark. A fill that came in while the connector was being asked is thus counted, whether or not the answer knew.
  */
-export function reportedPower(input: GateInput): Known<Decimal> {
+export function reportedPower(input: GateInput): Available<Decimal> {
   const { connector } = input.order.terms;
   const account = input.book.accounts.get(connector);
-  if (account === undefined) return missing(`${connector} has not reported its account yet`);
+  if (account === undefined) return missingInput(`${connector} has not reported its account yet`);
   const spent = spentSinceMark(input.book, connector, account);
   if ("missing" in spent) return spent;
   const marked = decimal(account.account.buyingPower);
   const reported = input.buyingPower === undefined ? marked : min(decimal(input.buyingPower), marked);
-  return known(reported.minus(spent.value));
+  return available(reported.minus(spent.value));
 }
 
 /**
  * What orders in flight will take of it. Where the connector's figure already nets open orders, those that the venue had
  * acknowledged before it gave the figure are left out; one that is approved, submitting or unknown never is.
  */
-export function reservedCash(input: GateInput, except: OrderId): Known<Decimal> {
+export function reservedCash(input: GateInput, except: OrderId): Available<Decimal> {
   const { book } = input;
   const { connector } = input.order.terms;
   const account = book.accounts.get(connector);
@@ -40,7 +40,7 @@ export function reservedCash(input: GateInput, except: OrderId): Known<Decimal> 
   for (const order of othersInFlight(book, except)) {
     if (order.terms.connector !== connector || (nets && ackedBy(order, asOf))) continue;
     const price = reservedPrice(order.terms, account?.positions.get(order.terms.symbol)?.markPrice);
-    if (price === undefined) return missing(`order ${order.id} in flight has no price to reserve money at`);
+    if (price === undefined) return missingInput(`order ${order.id} in flight has no price to reserve money at`);
     if (order.terms.side === "buy") sum = sum.plus(leaves(order).times(price));
     else sells.set(order.terms.symbol, max(sells.get(order.terms.symbol) ?? ZERO, price));
   }
@@ -49,7 +49,7 @@ export function reservedCash(input: GateInput, except: OrderId): Known<Decimal> 
     const short = max(ZERO, selling.minus(max(ZERO, low)));
     sum = sum.plus(short.times(price));
   }
-  return known(sum);
+  return available(sum);
 }
 
 function ackedBy(order: Readonly<OrderRecord>, seq: number): boolean {
@@ -63,7 +63,7 @@ function ackedBy(order: Readonly<OrderRecord>, seq: number): boolean {
  * What fills have taken since the connector's last mark: where our position has grown past the marked one, the cost of the
  * newest lots; where it has gone shorter, that at the dearest known price. Money from sales waits for the next mark.
  */
-function spentSinceMark(book: Readonly<Book>, connector: string, account: AccountRecord): Known<Decimal> {
+function spentSinceMark(book: Readonly<Book>, connector: string, account: AccountRecord): Available<Decimal> {
   let spent = ZERO;
   for (const position of book.positions.values()) {
     if (position.connector !== connector) continue;
@@ -72,10 +72,10 @@ function spentSinceMark(book: Readonly<Book>, connector: string, account: Accoun
     if (grown.eq(ZERO)) continue;
     const price = highestPrice([held?.markPrice, position.lots.at(-1)?.price.toFixed(), lastFillPrice(position)]);
     const cost = grown.gt(ZERO) ? costOfNewest(position, grown, price) : shortened(position, grown, price);
-    if (cost === undefined) return missing(`what was traded in ${position.symbol} since the last mark has no price`);
+    if (cost === undefined) return missingInput(`what was traded in ${position.symbol} since the last mark has no price`);
     spent = spent.plus(cost);
   }
-  return known(spent);
+  return available(spent);
 }
 
 function lastFillPrice(position: Readonly<PositionRecord>): string | undefined {

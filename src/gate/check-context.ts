@@ -2,23 +2,23 @@
 import { type Decimal, decimal } from "../domain/decimal.ts";
 import { instrumentKey } from "../domain/order.ts";
 import type { Quote } from "../domain/quote.ts";
-import { type Known, known } from "./check-result.ts";
+import { type Available, available } from "./check-result.ts";
 import { type Exposure, exposureOf, priceOf, quoteOf, strictlyReducing } from "./exposure.ts";
 import type { GateInput } from "./input.ts";
 import { navOf } from "./nav.ts";
 
-export interface Facts {
+export interface CheckContext {
   readonly input: GateInput;
   readonly quantity: Decimal;
   /** Of the order's instrument, without the order itself. */
   readonly exposure: Exposure;
   /** The quote, if it is one of the order's symbol. */
-  readonly quote: Known<Quote>;
+  readonly quote: Available<Quote>;
   /** One unit of the order at its worst. */
-  readonly price: Known<Decimal>;
+  readonly price: Available<Decimal>;
   /** quantity × price. */
-  readonly notional: Known<Decimal>;
-  readonly nav: Known<Decimal>;
+  readonly notional: Available<Decimal>;
+  readonly nav: Available<Decimal>;
   /**
    * The order can only shrink a position that the venue confirms. Never true while the connector is not ready and
    * reconciled or the instrument is flagged: then the position is not known.
@@ -28,13 +28,13 @@ export interface Facts {
   readonly currency: string;
 }
 
-export function factsOf(input: GateInput): Facts {
+export function checkContextOf(input: GateInput): CheckContext {
   const memo = new Map<string, unknown>();
   const once = <T>(name: string, compute: () => T): T => {
     if (!memo.has(name)) memo.set(name, compute());
     return memo.get(name) as T;
   };
-  const facts: Facts = {
+  const facts: CheckContext = {
     input,
     get quantity() {
       return once("quantity", () => decimal(input.order.terms.quantity));
@@ -51,7 +51,7 @@ export function factsOf(input: GateInput): Facts {
     },
     get notional() {
       const { price } = facts;
-      return "missing" in price ? price : known(facts.quantity.times(price.value));
+      return "missing" in price ? price : available(facts.quantity.times(price.value));
     },
     get nav() {
       return once("nav", () => navOf(input.book));
@@ -66,7 +66,7 @@ export function factsOf(input: GateInput): Facts {
   return facts;
 }
 
-function reducing(facts: Facts): boolean {
+function reducing(facts: CheckContext): boolean {
   const { order, connector, book } = facts.input;
   if (connector.ready !== true || connector.reconciled !== true) return false;
   if (book.flagged.has(instrumentKey(order.terms.connector, order.terms.symbol))) return false;

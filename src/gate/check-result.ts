@@ -2,22 +2,22 @@
 import type { Check } from "../domain/verdict.ts";
 
 /** A fact, or one line that says why it is not known. */
-export type Known<T> = { readonly value: T } | { readonly missing: string };
+export type Available<T> = { readonly value: T } | { readonly missing: string };
 
-export function known<T>(value: T): Known<T> {
+export function available<T>(value: T): Available<T> {
   return { value };
 }
-export function missing(why: string): { readonly missing: string } {
+export function missingInput(why: string): { readonly missing: string } {
   return { missing: why };
 }
 
 /** Limit and actual as text with their unit. */
-export interface Figures {
+export interface CheckFigures {
   readonly limit?: string;
   readonly actual?: string;
 }
 
-export function pass(guard: string, message: string, figures: Figures = {}): Check {
+export function pass(guard: string, message: string, figures: CheckFigures = {}): Check {
   return {
     guard,
     decision: "allow",
@@ -28,7 +28,7 @@ export function pass(guard: string, message: string, figures: Figures = {}): Che
 }
 
 /** `code` is stable and upper case, `CATEGORY_CONDITION`. */
-export function block(guard: string, code: string, message: string, figures: Figures = {}): Check {
+export function block(guard: string, code: string, message: string, figures: CheckFigures = {}): Check {
   return {
     guard,
     decision: "block",

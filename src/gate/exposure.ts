@@ -9,7 +9,7 @@ import type { OrderId } from "../domain/ids.ts";
 import { type OrderTerms, instrumentKey } from "../domain/order.ts";
 import { type OrderRecord, leaves } from "../domain/order-state.ts";
 import type { Quote } from "../domain/quote.ts";
-import { type Known, known, missing } from "./check-result.ts";
+import { type Available, available, missingInput } from "./check-result.ts";
 import type { GateInput } from "./input.ts";
 import { foreignCurrency, orderPrice } from "./valuation.ts";
 
@@ -62,18 +62,18 @@ export function worstShort(exposure: Exposure, more: Decimal = ZERO): Decimal {
 }
 
 /** What may still be sold of a long position that no other sell has claimed. */
-export function sellable(exposure: Exposure): Decimal {
+export function sellableQuantity(exposure: Exposure): Decimal {
   return max(ZERO, exposure.low.minus(exposure.sells));
 }
 
 /** What may still be bought back of a short position that no other buy has claimed. */
-function coverable(exposure: Exposure): Decimal {
+function coverableQuantity(exposure: Exposure): Decimal {
   return max(ZERO, ZERO.minus(exposure.high).minus(exposure.buys));
 }
 
 /** How much of a sell would open or deepen a short. */
-export function shortPart(terms: OrderTerms, exposure: Exposure): Decimal {
-  return terms.side === "buy" ? ZERO : max(ZERO, decimal(terms.quantity).minus(sellable(exposure)));
+export function shortOpeningQuantity(terms: OrderTerms, exposure: Exposure): Decimal {
+  return terms.side === "buy" ? ZERO : max(ZERO, decimal(terms.quantity).minus(sellableQuantity(exposure)));
 }
 
 /**
@@ -84,24 +84,24 @@ export function shortPart(terms: OrderTerms, exposure: Exposure): Decimal {
 export function strictlyReducing(terms: OrderTerms, exposure: Exposure): boolean {
   if (!exposure.marked) return false;
   const quantity = decimal(terms.quantity);
-  return quantity.gt(ZERO) && quantity.lte(terms.side === "sell" ? sellable(exposure) : coverable(exposure));
+  return quantity.gt(ZERO) && quantity.lte(terms.side === "sell" ? sellableQuantity(exposure) : coverableQuantity(exposure));
 }
 
 /** The input's quote, if it is one of the order's symbol. */
-export function quoteOf({ quote, order }: GateInput): Known<Quote> {
-  if (quote === undefined) return missing(`there is no quote of ${order.terms.symbol}`);
+export function quoteOf({ quote, order }: GateInput): Available<Quote> {
+  if (quote === undefined) return missingInput(`there is no quote of ${order.terms.symbol}`);
   if (quote.symbol !== order.terms.symbol)
-    return missing(`the quote is one of ${quote.symbol}, not of ${order.terms.symbol}`);
-  return known(quote);
+    return missingInput(`the quote is one of ${quote.symbol}, not of ${order.terms.symbol}`);
+  return available(quote);
 }
 
 /** One unit of the order at its worst, in the account's currency. */
-export function priceOf(input: GateInput, exposure: Exposure): Known<Decimal> {
+export function priceOf(input: GateInput, exposure: Exposure): Available<Decimal> {
   const { book, order, instrument } = input;
   const foreign = foreignCurrency(book.accounts.get(order.terms.connector)?.account, instrument ?? undefined);
-  if (foreign !== undefined) return missing(foreign);
+  if (foreign !== undefined) return missingInput(foreign);
   const quote = quoteOf(input);
-  return orderPrice(order.terms, "value" in quote ? quote.value : undefined, shortPart(order.terms, exposure).gt(ZERO));
+  return orderPrice(order.terms, "value" in quote ? quote.value : undefined, shortOpeningQuantity(order.terms, exposure).gt(ZERO));
 }
 
 /** The price that the gate values this order at, for a reviewer; undefined where there is none. */

@@ -4,7 +4,7 @@ import { type Decimal, HUNDRED, ZERO, decimal, ratio, rounded, text } from "../d
 const ONE = decimal("1");
 
 /** "29,381.30 USD"; below 1 with eight places, so that a small price does not read as 0.00. */
-export function money(value: Decimal, currency: string): string {
+export function formatMoney(value: Decimal, currency: string): string {
   const small = value.abs().lt(ONE) && !value.eq(ZERO);
   const plain = small ? text(rounded(value, 8)) : value.toFixed(2);
   const grouped = plain.replace(
@@ -18,7 +18,7 @@ export function money(value: Decimal, currency: string): string {
  * "7.2 %": `part` of `whole` with as many places as are needed to stand on the right side of `limit`, since a breach that
  * reads "5.0 % (limit 5 %)" explains nothing.
  */
-export function share(part: Decimal, whole: Decimal, limit: Decimal): string {
+export function formatShare(part: Decimal, whole: Decimal, limit: Decimal): string {
   const exactSide = part.times(HUNDRED).gt(limit.times(whole));
   for (const places of [1, 2, 4, 8, 16]) {
     const percent = ratio(part.times(HUNDRED), whole, places);
@@ -27,12 +27,12 @@ export function share(part: Decimal, whole: Decimal, limit: Decimal): string {
   return exactSide ? `just over ${text(limit)} %` : `${text(limit)} %`;
 }
 
-export function percentText(percent: Decimal): string {
+export function formatPercent(percent: Decimal): string {
   return `${text(percent)} %`;
 }
 
 /** "1.5 s", "12 min", "3 h", "2 d". */
-export function span(ms: number): string {
+export function formatDuration(ms: number): string {
   const seconds = Math.abs(ms) / 1000;
   if (seconds < 120) return `${Number(seconds.toFixed(1))} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`;

@@ -7,8 +7,8 @@ import type { Order } from "../domain/order.ts";
 import { type Check, type Verdict, verdictOf } from "../domain/verdict.ts";
 import { failed, unavailable } from "./check-result.ts";
 import type { Cleared } from "./cleared.ts";
-import { type Facts, factsOf } from "./check-context.ts";
-import { judge } from "./guards/table.ts";
+import { type CheckContext, checkContextOf } from "./check-context.ts";
+import { runGuard } from "./guards/table.ts";
 import type { GateInput } from "./input.ts";
 import { mint } from "./mint.ts";
 import { RULES } from "./rules/table.ts";
@@ -19,14 +19,14 @@ import { RULES } from "./rules/table.ts";
  */
 export function evaluate(input: GateInput): Verdict {
   try {
-    const facts = factsOf(input);
+    const facts = checkContextOf(input);
     const always = RULES.filter((rule) => rule.stages.includes(input.stage)).map((rule) =>
       guarded(rule.key, () => rule.evaluate(facts)),
     );
     if (always.length === 0) return verdictOf([unavailable("gate", `there is no stage ${String(input.stage)}`)]);
     const configured = input.guards.filter(isEnabled).map((guard) => {
       const key = guard.kind === "built-in" ? guard.options.key : guard.key;
-      return guarded(key, () => (guard.kind === "built-in" ? judge(guard, facts) : answerOf(key, facts)));
+      return guarded(key, () => (guard.kind === "built-in" ? runGuard(guard, facts) : answerOf(key, facts)));
     });
     return verdictOf([...always, ...configured]);
   } catch (error) {
@@ -63,7 +63,7 @@ function guarded(key: string, run: () => Check): Check {
 }
 
 /** The operator's own guards ran before the mutex; without an answer the order waits. Any block among several counts. */
-function answerOf(key: string, { input }: Facts): Check {
+function answerOf(key: string, { input }: CheckContext): Check {
   const answers = input.custom.filter((check) => check.guard === key);
   return (
     answers.find((check) => check.decision !== "allow") ?? answers[0] ?? unavailable(key, "the guard has not answered")

@@ -9,7 +9,7 @@ import { type OrderTerms, instrumentKey } from "../domain/order.ts";
 import { averagePrice } from "../domain/position.ts";
 import type { BookPosition, BookSnapshot, Order as SdkOrder } from "../domain/sdk.ts";
 import type { Check } from "../domain/verdict.ts";
-import { factsOf } from "./check-context.ts";
+import { checkContextOf } from "./check-context.ts";
 import type { GateInput } from "./input.ts";
 
 /** What a custom guard judges. */
@@ -42,7 +42,7 @@ export function bookSnapshot(book: Readonly<Book>, time: number): BookSnapshot {
     buyingPower: approximate(power),
     positions: freeze(positions(book)),
     openOrders: freeze(
-      [...book.inFlight.values()].map((order) => freeze(sdkOrder(order.terms, order.clientOrderId ?? ""))),
+      [...book.inFlight.values()].map((order) => freeze(toGuardOrder(order.terms, order.clientOrderId ?? ""))),
     ),
     time,
   });
@@ -86,7 +86,7 @@ function positions(book: Readonly<Book>): BookPosition[] {
   return rows;
 }
 
-function sdkOrder(terms: OrderTerms, clientOrderId: string): SdkOrder {
+function toGuardOrder(terms: OrderTerms, clientOrderId: string): SdkOrder {
   return {
     clientOrderId,
     symbol: terms.symbol,
@@ -106,7 +106,7 @@ function sdkOrder(terms: OrderTerms, clientOrderId: string): SdkOrder {
 
 /** The order as a custom guard sees it. Without a price `notional` is Infinity: a guard that holds it to a limit blocks. */
 export function guardedOrder(input: GateInput): GuardedOrder {
-  const { notional } = factsOf(input);
+  const { notional } = checkContextOf(input);
   const value = "value" in notional ? approximate(notional.value) : Number.POSITIVE_INFINITY;
-  return freeze({ ...sdkOrder(input.order.terms, input.order.clientOrderId ?? ""), notional: value });
+  return freeze({ ...toGuardOrder(input.order.terms, input.order.clientOrderId ?? ""), notional: value });
 }

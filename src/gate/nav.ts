@@ -2,9 +2,9 @@
 import { type Book, bookNav, dayPnl } from "../domain/book.ts";
 import { type Decimal, ZERO, withinPercent } from "../domain/decimal.ts";
 import type { Check } from "../domain/verdict.ts";
-import { type Known, block, known, missing, pass, unavailable } from "./check-result.ts";
-import { money, percentText, share } from "./format.ts";
-import type { Facts } from "./check-context.ts";
+import { type Available, block, available, missingInput, pass, unavailable } from "./check-result.ts";
+import { formatMoney, formatPercent, formatShare } from "./format.ts";
+import type { CheckContext } from "./check-context.ts";
 import { sameCurrency } from "./valuation.ts";
 
 /** Why the accounts cannot be added up, where they cannot. */
@@ -18,24 +18,24 @@ function notSummable(book: Readonly<Book>): string | undefined {
   return other === undefined ? undefined : `accounts are in ${first} and ${other}, and there is no exchange rate`;
 }
 
-export function navOf(book: Readonly<Book>): Known<Decimal> {
+export function navOf(book: Readonly<Book>): Available<Decimal> {
   const why = notSummable(book);
-  return why === undefined ? known(bookNav(book)) : missing(why);
+  return why === undefined ? available(bookNav(book)) : missingInput(why);
 }
 
-export interface Day {
+export interface DayResult {
   /** NAV at the day's open, over all connectors. */
   readonly open: Decimal;
   /** Realized and unrealized since then; below zero is a loss. */
   readonly pnl: Decimal;
 }
 
-export function dayOf(book: Readonly<Book>): Known<Day> {
+export function dayResult(book: Readonly<Book>): Available<DayResult> {
   const why = notSummable(book);
-  if (why !== undefined) return missing(why);
+  if (why !== undefined) return missingInput(why);
   let open = ZERO;
   for (const account of book.accounts.values()) open = open.plus(account.dayOpenNav);
-  return known({ open, pnl: dayPnl(book) });
+  return available({ open, pnl: dayPnl(book) });
 }
 
 export interface ShareRule {
@@ -43,14 +43,14 @@ export interface ShareRule {
   readonly percent: Decimal;
   /** What is measured, "order", "position in AAPL at worst". */
   readonly noun: string;
-  readonly part: Known<Decimal>;
+  readonly part: Available<Decimal>;
 }
 
 /**
  * Is `part` at most `percent` of NAV? Compared without dividing, the limit inclusive. Without a NAV above zero a share of
  * it means nothing: only an order that strictly reduces passes.
  */
-export function shareOfNav(facts: Facts, rule: ShareRule): Check {
+export function shareOfNav(facts: CheckContext, rule: ShareRule): Check {
   const nav = facts.nav;
   const usable = "value" in nav && nav.value.gt(ZERO);
   if (!usable && facts.reducing) return pass(rule.key, "strictly reducing, so it passes without a usable NAV");
@@ -59,15 +59,15 @@ export function shareOfNav(facts: Facts, rule: ShareRule): Check {
     return block(
       rule.key,
       "NAV_NOT_POSITIVE",
-      `NAV is ${money(nav.value, facts.currency)}; only a strictly reducing order passes`,
+      `NAV is ${formatMoney(nav.value, facts.currency)}; only a strictly reducing order passes`,
     );
   }
   if ("missing" in rule.part) return unavailable(rule.key, rule.part.missing);
   const part = rule.part.value;
-  const figures = { limit: percentText(rule.percent), actual: share(part, nav.value, rule.percent) };
+  const figures = { limit: formatPercent(rule.percent), actual: formatShare(part, nav.value, rule.percent) };
   const message =
-    `${rule.noun} of ${money(part, facts.currency)} is ${figures.actual} of NAV ` +
-    `${money(nav.value, facts.currency)} (limit ${figures.limit})`;
+    `${rule.noun} of ${formatMoney(part, facts.currency)} is ${figures.actual} of NAV ` +
+    `${formatMoney(nav.value, facts.currency)} (limit ${figures.limit})`;
   if (withinPercent(part, rule.percent, nav.value)) return pass(rule.key, message, figures);
   return block(rule.key, `${rule.key.toUpperCase().replaceAll("-", "_")}_EXCEEDED`, message, figures);
 }

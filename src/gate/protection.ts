@@ -14,7 +14,7 @@ type Priced = Pick<OrderTerms, "type" | "side" | "stopPrice">;
 export const STANDARD_COLLAR: Decimal = decimal("3");
 
 /** The collar that `desk.toml` sets: the tightest of its enabled `price-collar` guards. */
-export function collarOf(guards: readonly GuardConfig[]): Decimal {
+export function tightestCollar(guards: readonly GuardConfig[]): Decimal {
   const set = guards.flatMap((guard) =>
     guard.kind === "built-in" && guard.options.key === "price-collar" && guard.options.enabled
       ? [guard.options.max_pct]
@@ -28,7 +28,7 @@ export function needsProtection(terms: Pick<OrderTerms, "type">): boolean {
 }
 
 /** The price the order would meet now: the far side of the book, or its trigger where that is worse. */
-export function touch(terms: Priced, quote: VenueQuote): Decimal {
+export function bestPrice(terms: Priced, quote: VenueQuote): Decimal {
   const [bid, ask] = [decimal(quote.bid), decimal(quote.ask)];
   if (terms.side === "buy") return terms.stopPrice === undefined ? ask : max(ask, decimal(terms.stopPrice));
   return terms.stopPrice === undefined ? bid : min(bid, decimal(terms.stopPrice));
@@ -48,7 +48,7 @@ export function protectionPrice(
   if (!needsProtection(terms) || quote === undefined || !isTwoSided(quote)) return undefined;
   const isBuy = terms.side === "buy";
   const percent = isBuy ? HUNDRED.plus(collar) : HUNDRED.minus(collar);
-  const exact = touch(terms, quote).times(percent).times(decimal("0.01"));
+  const exact = bestPrice(terms, quote).times(percent).times(decimal("0.01"));
   const tick = instrument?.tickSize === undefined ? ZERO : decimal(instrument.tickSize);
   const price = tick.gt(ZERO) ? toTick(exact, tick, isBuy) : exact;
   return price.gt(ZERO) ? text(price) : undefined;
@@ -62,6 +62,6 @@ function toTick(price: Decimal, tick: Decimal, up: boolean): Decimal {
 }
 
 /** Is the market beyond the price that was promised as the worst? The price itself still passes. */
-export function isBeyond(side: OrderTerms["side"], price: Decimal, protection: Decimal): boolean {
+export function isWorseThan(side: OrderTerms["side"], price: Decimal, protection: Decimal): boolean {
   return side === "buy" ? price.gt(protection) : price.lt(protection);
 }

@@ -2,7 +2,7 @@
 import { type Decimal, ZERO, decimal, max } from "../domain/decimal.ts";
 import type { OrderTerms } from "../domain/order.ts";
 import type { VenueAccount, VenueInstrument, VenueQuote } from "../domain/venue.ts";
-import { type Known, known, missing } from "./check-result.ts";
+import { type Available, available, missingInput } from "./check-result.ts";
 
 /** A market buy without a protection price is counted this far above the ask, a short sale this far. */
 const BUY_MARGIN = decimal("1.05");
@@ -28,10 +28,10 @@ function highest(prices: readonly Decimal[]): Decimal | undefined {
  * Sell of a long: the best it may fetch, bid, limit or trigger. Short sale: as that, and at least ask × 1.03.
  * No price at all is not a price: the caller blocks.
  */
-export function orderPrice(terms: OrderTerms, quote: VenueQuote | undefined, isShort: boolean): Known<Decimal> {
+export function orderPrice(terms: OrderTerms, quote: VenueQuote | undefined, isShort: boolean): Available<Decimal> {
   const price = terms.side === "buy" ? buyPrice(terms, quote) : sellPrice(terms, quote, isShort);
-  if (price !== undefined) return known(price);
-  return missing(`there is no price of ${terms.symbol} to value a ${terms.type.replace("_", "-")} ${terms.side} at`);
+  if (price !== undefined) return available(price);
+  return missingInput(`there is no price of ${terms.symbol} to value a ${terms.type.replace("_", "-")} ${terms.side} at`);
 }
 
 function buyPrice(terms: OrderTerms, quote: VenueQuote | undefined): Decimal | undefined {

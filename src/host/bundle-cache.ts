@@ -6,10 +6,10 @@ import { z } from "zod";
 import { digestOf, sha256Hex } from "../domain/digest.ts";
 import type { Disk } from "../domain/ports.ts";
 import type { Bundle } from "./bundle.ts";
-import { type Inputs, inputsHold } from "./bundle-fingerprint.ts";
+import { type BundleInputs, inputsHold } from "./bundle-fingerprint.ts";
 
 /** Where one adapter's bundle is kept. */
-export interface Shelf {
+export interface BundleCacheKey {
   readonly disk: Disk;
   readonly folder: string;
   /** Absolute. */
@@ -33,12 +33,12 @@ const header = z.strictObject({
   folders: z.array(z.tuple([z.string(), z.boolean(), z.string()])).min(1),
 });
 
-function entryOf({ folder, adapter }: Shelf): string {
+function entryOf({ folder, adapter }: BundleCacheKey): string {
   return `${folder}/${sha256Hex(adapter).slice(0, 32)}.bundle`;
 }
 
 /** undefined where there is none that may be used, for whatever reason. */
-export async function keptBundle(shelf: Shelf): Promise<Bundle | undefined> {
+export async function readBundle(shelf: BundleCacheKey): Promise<Bundle | undefined> {
   try {
     const bytes = Buffer.from(await shelf.disk.read(entryOf(shelf), BYTES_MAX));
     const end = bytes.indexOf(NEW_LINE);
@@ -57,7 +57,7 @@ export async function keptBundle(shelf: Shelf): Promise<Bundle | undefined> {
 }
 
 /** Never rejects: a bundle that cannot be kept is made anew at the next start. */
-export async function keepBundle(shelf: Shelf, bundle: Bundle, inputs: Inputs): Promise<void> {
+export async function writeBundle(shelf: BundleCacheKey, bundle: Bundle, inputs: BundleInputs): Promise<void> {
   const { disk, folder, adapter, maker } = shelf;
   try {
     const record = await inputs.record();
@@ -83,7 +83,7 @@ export async function keepBundle(shelf: Shelf, bundle: Bundle, inputs: Inputs): 
 }
 
 /** The newest stay, within the folder's bounds. */
-async function prune({ disk, folder }: Shelf): Promise<void> {
+async function prune({ disk, folder }: BundleCacheKey): Promise<void> {
   const found = await Promise.all(
     (await disk.list(folder)).map(async ({ name }) => ({
       path: `${folder}/${name}`,

@@ -10,7 +10,7 @@ export interface InputRecord {
 }
 
 /** Gathers while the bundle is made, each file as the bundler was given it. */
-export interface Inputs {
+export interface BundleInputs {
   readonly onFile: (path: string, contents: Uint8Array, root: string) => Promise<void>;
   readonly onLink: () => void;
   /** undefined where it cannot be known whether the same would come out again. */
@@ -34,7 +34,7 @@ function isWithin(root: string, path: string): boolean {
   return `${path}/`.startsWith(root === "/" ? root : `${root}/`);
 }
 
-export function openInputs(disk: Disk): Inputs {
+export function openInputs(disk: Disk): BundleInputs {
   const files = new Map<string, string>();
   const folders = new Map<string, readonly [boolean, Promise<string>]>();
   let isPlain = true;

@@ -19,14 +19,14 @@ const error = (path) => Object.assign(new Error("ENOENT: no such file or directo
 const LATER = `(path) => Promise.reject(error(path))`;
 
 /** Libraries probe for files at load; to them the disk is empty. */
-export const NO_FILES = `${NO_FILE}
+export const FS_STUB = `${NO_FILE}
 const promises = new Proxy({}, { get: () => ${LATER} });
 ${open("{ existsSync: () => false, promises, constants: {} }", "() => (path) => { throw error(path); }")}
 module.exports = new Proxy(own, { get, getPrototypeOf: () => names });
 `;
 
 /** `fs/promises`. */
-export const NO_FILES_LATER = `${NO_FILE}
+export const FS_PROMISES_STUB = `${NO_FILE}
 ${open("{ constants: {} }", `() => ${LATER}`)}
 module.exports = new Proxy(own, { get, getPrototypeOf: () => names });
 `;
@@ -50,7 +50,7 @@ module.exports = Object.assign(WebSocket, {
 });
 `;
 
-function throwing(message: string): string {
+function throwingStub(message: string): string {
   return `
 const refuse = function () { throw new Error(${JSON.stringify(message)}); };
 ${open("{}", "() => refuse")}
@@ -59,13 +59,13 @@ module.exports = new Proxy(function () {}, { get, getPrototypeOf: () => names, a
 }
 
 /** A package may mention a built-in or a native file that it does not need here: it fails only where it is used. */
-export function refused(name: string): string {
-  return throwing(`${name} is not available inside a connector`);
+export function blockedModule(name: string): string {
+  return throwingStub(`${name} is not available inside a connector`);
 }
 
 /** A module that is not installed, from an import statement. */
-export function absent(name: string): string {
-  return throwing(`${name} is not installed: a package of this connector needs it`);
+export function missingModule(name: string): string {
+  return throwingStub(`${name} is not installed: a package of this connector needs it`);
 }
 
 /** The same from `require`: as in Node, the call itself fails, with the code that packages look for. */

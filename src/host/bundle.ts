@@ -7,9 +7,9 @@ import { digestOf } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
-import { keepBundle, keptBundle } from "./bundle-cache.ts";
-import { type Inputs, openInputs } from "./bundle-fingerprint.ts";
-import { wall } from "./import-policy.ts";
+import { writeBundle, readBundle } from "./bundle-cache.ts";
+import { type BundleInputs, openInputs } from "./bundle-fingerprint.ts";
+import { importPolicyPlugin } from "./import-policy.ts";
 
 export interface Bundle {
   readonly code: string;
@@ -32,26 +32,26 @@ export interface BundleRequest {
 }
 
 /** Goes up with each change of what a bundle's text becomes: the wall, the stubs, the options below. */
-const WALL_VERSION = 1;
+const IMPORT_POLICY_VERSION = 1;
 
 /** @throws ADAPTER_MISSING, ADAPTER_BUNDLE with file, line and column. */
 export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {
   const { connector, adapter, disk } = request;
   if ((await disk.facts(adapter))?.kind !== "file") throw new QocError("ADAPTER_MISSING", { connector, path: adapter });
   const { version } = await import("esbuild");
-  const maker = `${WALL_VERSION} ${version} ${request.tcp ? "tcp" : ""} ${request.allowed.join(",")}`;
+  const maker = `${IMPORT_POLICY_VERSION} ${version} ${request.tcp ? "tcp" : ""} ${request.allowed.join(",")}`;
   const shelf = request.cacheDir === undefined ? undefined : { disk, folder: request.cacheDir, adapter, maker };
-  const kept = shelf === undefined ? undefined : await keptBundle(shelf);
+  const kept = shelf === undefined ? undefined : await readBundle(shelf);
   if (kept !== undefined) return kept;
   const inputs = openInputs(disk);
   const bundle = await built(request, inputs);
-  if (shelf !== undefined) await keepBundle(shelf, bundle, inputs);
+  if (shelf !== undefined) await writeBundle(shelf, bundle, inputs);
   return bundle;
 }
 
 async function built(
   { connector, adapter, disk, allowed, tcp }: BundleRequest,
-  { onFile, onLink }: Inputs,
+  { onFile, onLink }: BundleInputs,
 ): Promise<Bundle> {
   const { build } = await import("esbuild");
   try {
@@ -72,7 +72,7 @@ async function built(
       supported: { "dynamic-import": false },
       // A bundle has no place on a disk; packages that ask for theirs at load must not fail.
       define: { "import.meta.url": '"file:///adapter.cjs"', __filename: '"/adapter.cjs"', __dirname: '"/"' },
-      plugins: [wall({ disk, allowed, tcp, onFile, onLink })],
+      plugins: [importPolicyPlugin({ disk, allowed, tcp, onFile, onLink })],
     });
     const broken = result.warnings.find(({ text }) => text.startsWith("Cannot find base config file"));
     if (broken !== undefined) throw located(connector, adapter, { errors: [broken] });

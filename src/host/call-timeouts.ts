@@ -9,11 +9,11 @@ const DEADLINES: Partial<Record<Method, number>> = {
 };
 const DEADLINE_MS = 5_000;
 
-export function deadlineOf(method: Method): number {
+export function callTimeout(method: Method): number {
   return DEADLINES[method] ?? DEADLINE_MS;
 }
 
 /** Calls in a row without an answer in time that make a connector degraded. */
 export const TIMEOUTS_MAX = 3;
 /** An unresponsive thread is ended after this long. */
-export const GIVE_UP_MS = 7_000;
+export const KILL_AFTER_MS = 7_000;

@@ -13,9 +13,9 @@ export interface ConnectorOptions {
   readonly random: () => number;
   readonly bundle: () => Promise<Bundle>;
   /** What the operator has accepted: undefined before the first start, and for what comes with Qoc. */
-  readonly trusted: () => Digest | undefined;
+  readonly acceptedDigest: () => Digest | undefined;
   /** Why the operator holds it in quarantine, where that is so. */
-  readonly held: () => string | undefined;
+  readonly quarantineReason: () => string | undefined;
   readonly secrets: () => Promise<Readonly<Record<string, string>>>;
   /** Takes known secrets out of a text. */
   readonly redact: (text: string) => string;
@@ -25,6 +25,6 @@ export interface ConnectorOptions {
   readonly transport: () => Transport;
   /** Fills of one life, in order; taken in the order of the calls, and resolved when they are on disk. */
   readonly onFills: (generation: number, fills: readonly unknown[]) => Promise<void>;
-  readonly onAsk: (what: "get" | "put" | "bars", key: string, value: unknown) => Promise<unknown>;
+  readonly onRequest: (what: "get" | "put" | "bars", key: string, value: unknown) => Promise<unknown>;
   readonly onState: (state: ConnectorState, reason: string | undefined) => void;
 }

@@ -8,13 +8,13 @@ import type { ConnectorState } from "../domain/event.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { ConnectorOptions } from "./connector-options.ts";
-import { Cover } from "./secret-mask.ts";
-import { GIVE_UP_MS, TIMEOUTS_MAX, deadlineOf } from "./call-timeouts.ts";
+import { SecretMask } from "./secret-mask.ts";
+import { KILL_AFTER_MS, TIMEOUTS_MAX, callTimeout } from "./call-timeouts.ts";
 import { Latency } from "./latency.ts";
-import { Life } from "./worker-session.ts";
+import { WorkerSession } from "./worker-session.ts";
 import { RestartPolicy } from "./restart-policy.ts";
 import { bundleMapper } from "./stack-map.ts";
-import { Unreachable, isLasting, outageOf } from "./start-failure.ts";
+import { VenueOutage, needsOperator, toOutage } from "./start-failure.ts";
 
 export class Connector {
   readonly #options: ConnectorOptions;
@@ -22,9 +22,9 @@ export class Connector {
   readonly #policy: RestartPolicy;
   #state: ConnectorState = "stopped";
   #reason: string | undefined;
-  #life: Life | undefined;
+  #life: WorkerSession | undefined;
   /** A life whose thread could not be ended. */
-  #zombie: Life | undefined;
+  #zombie: WorkerSession | undefined;
   #generation = 0;
   #restarts = 0;
   #timeouts = 0;
@@ -39,12 +39,12 @@ export class Connector {
   #accepted: Digest | undefined;
   #readyInMs: number | undefined;
   readonly #mapperFor = bundleMapper();
-  readonly #cover: Cover;
+  readonly #cover: SecretMask;
 
   constructor(options: ConnectorOptions) {
     this.#options = options;
     this.#policy = new RestartPolicy(options.random);
-    this.#cover = new Cover(options.redact);
+    this.#cover = new SecretMask(options.redact);
   }
 
   /** What the order path asks: no cost beyond a small object. */
@@ -74,7 +74,7 @@ export class Connector {
   /** Resolves when the first attempt is over, ready or not. Never rejects. */
   start(): Promise<void> {
     return this.#inTurn(async (isLatest) => {
-      const held = this.#options.held();
+      const held = this.#options.quarantineReason();
       if (held === undefined) await this.#attempt("starting", false, isLatest);
       else this.#become("quarantined", held);
     });
@@ -123,11 +123,11 @@ export class Connector {
     return this.#timed(life, method, args);
   }
 
-  async #timed(life: Life, method: Method, args: readonly unknown[]): Promise<Envelope> {
+  async #timed(life: WorkerSession, method: Method, args: readonly unknown[]): Promise<Envelope> {
     const { clock } = this.#options;
     const started = clock.monotonic();
     try {
-      const answer = await life.call(method, args, deadlineOf(method));
+      const answer = await life.call(method, args, callTimeout(method));
       this.#latency.add(clock.monotonic() - started);
       this.#answered(life, true);
       return answer;
@@ -138,7 +138,7 @@ export class Connector {
   }
 
   /** One that keeps people waiting takes no new orders until it answers again. */
-  #answered(life: Life, inTime: boolean): void {
+  #answered(life: WorkerSession, inTime: boolean): void {
     this.#timeouts = inTime ? 0 : this.#timeouts + 1;
     if (life !== this.#life) return;
     const late = `${this.#timeouts} calls in a row had no answer in time`;
@@ -174,21 +174,21 @@ export class Connector {
       const reason = life?.refusal ?? messageOf(error);
       if (isLatest()) log.error((this.#lastError = reason));
       if ((life !== undefined && !(await this.#end(life))) || !isLatest()) return;
-      if (life?.refusal !== undefined || isLasting(error)) this.#become("quarantined", reason);
-      else if (error instanceof Unreachable) this.#again(this.#policy.unreachable().afterMs, reason);
+      if (life?.refusal !== undefined || needsOperator(error)) this.#become("quarantined", reason);
+      else if (error instanceof VenueOutage) this.#again(this.#policy.unreachable().afterMs, reason);
       else this.#crashed(reason);
     }
   }
 
   async #live(generation: number, isByHand: boolean, isLatest: () => boolean): Promise<void> {
-    const { name, clock, log, options, hosts, tcp, onFills, onAsk, redact } = this.#options;
+    const { name, clock, log, options, hosts, tcp, onFills, onRequest: onAsk, redact } = this.#options;
     const [bundle, secrets] = await Promise.all([this.#options.bundle(), this.#options.secrets()]);
     if (!isLatest()) throw new Error("it was stopped, or started anew, before it had begun");
     this.#accept(bundle.digest, isByHand);
     const filename = `qoc:${name}`;
     const mapped = this.#mapperFor(filename, bundle);
     let isAwake = true;
-    const life = new Life({
+    const life = new WorkerSession({
       name,
       transport: this.#options.transport(),
       clock,
@@ -212,25 +212,25 @@ export class Connector {
     });
     [this.#methods, this.#capabilities] = [hello.methods, hello.capabilities];
     const connected = await this.#timed(life, "connect", []).catch((error: unknown) => {
-      throw outageOf(error, isAwake);
+      throw toOutage(error, isAwake);
     });
-    if (!connected.ok) throw new Unreachable(`connect: ${connected.stack ?? connected.message}`);
+    if (!connected.ok) throw new VenueOutage(`connect: ${connected.stack ?? connected.message}`);
   }
 
   /** A file that is not the one last accepted asks a human; a restart by hand is the answer. */
   #accept(digest: Digest, isByHand: boolean): void {
-    const trusted = this.#accepted ?? this.#options.trusted();
+    const trusted = this.#accepted ?? this.#options.acceptedDigest();
     this.#digest = digest;
     if (!isByHand && trusted !== undefined && trusted !== digest)
       throw new QocError("ADAPTER_CHANGED", { connector: this.#options.name, trusted, found: digest });
     this.#accepted = digest;
   }
 
-  #responsive(life: Life, isResponsive: boolean): void {
+  #responsive(life: WorkerSession, isResponsive: boolean): void {
     if (life !== this.#life) return;
     if (!isResponsive && (this.#state === "ready" || this.#state === "degraded")) {
       this.#become("unresponsive", "its thread has not answered for 3 s");
-      this.#cancelNext = this.#options.clock.after(GIVE_UP_MS, () => void this.#giveUp(life));
+      this.#cancelNext = this.#options.clock.after(KILL_AFTER_MS, () => void this.#giveUp(life));
     }
     if (isResponsive && this.#state === "unresponsive") {
       this.#cancelNext();
@@ -239,16 +239,16 @@ export class Connector {
   }
 
   /** Still no word: the thread is ended and the connector starts anew. */
-  async #giveUp(life: Life): Promise<void> {
+  async #giveUp(life: WorkerSession): Promise<void> {
     if (life !== this.#life || this.#state !== "unresponsive") return;
     const wish = this.#wish;
     this.#life = undefined;
-    this.#lastError = `its thread did not answer for ${(GIVE_UP_MS + 3_000) / 1000} s`;
+    this.#lastError = `its thread did not answer for ${(KILL_AFTER_MS + 3_000) / 1000} s`;
     if ((await this.#end(life)) && wish === this.#wish) this.#crashed(this.#lastError);
   }
 
   /** An end that nobody here asked for, of a life that had come up; an attempt that fails tells its own. */
-  #ended(life: Life, reason: string): void {
+  #ended(life: WorkerSession, reason: string): void {
     if (life !== this.#life || this.#state === "starting" || this.#state === "restarting") return;
     this.#life = undefined;
     this.#cancelNext();
@@ -286,7 +286,7 @@ export class Connector {
   }
 
   /** A thread that cannot be ended is a zombie: nothing is sent to it, and the operator is told. */
-  async #end(life: Life): Promise<boolean> {
+  async #end(life: WorkerSession): Promise<boolean> {
     this.#ending = life.stop();
     if (await this.#ending) return true;
     this.#lastError = "its thread could not be ended in 5 s; restart the desk when it suits you";

@@ -13,10 +13,10 @@ import type { Check } from "../domain/verdict.ts";
 import { block, failed, pass } from "../gate/check-result.ts";
 import type { GuardRunner } from "../gate/guard-runner.ts";
 import { type GuardBundle, bundleGuard } from "./bundle-guard.ts";
-import { startPool, tell } from "./guard-thread.ts";
+import { startPool, requestGuards } from "./guard-thread.ts";
 
 /** All guards together, on one order. */
-export const CHAIN_MS = 1_000;
+export const GUARDS_TIMEOUT_MS = 1_000;
 /** A new thread starts and loads its guards outside of an order's time: a slow machine is not a guard that hangs. */
 const LOAD_MS = 5_000;
 /** Orders are judged one after another; behind so many that hang, an order is not kept waiting. */
@@ -63,11 +63,11 @@ export function openGuardPool(options: GuardPoolOptions): GuardPool {
   };
 
   /** One row for each guard, whatever happens. `asked` is what they judge; without it they are only loaded. */
-  const ask = async (guards: readonly CustomGuard[], asked: GuardTask["asked"], ms: number): Promise<Answer> => {
+  const ask = async (guards: readonly CustomGuard[], asked: GuardTask["asked"], ms: number): Promise<GuardAnswer> => {
     if (isClosed) return { rows: guards.map((guard) => failed(guard.key, "the desk is stopping")), isLost: false };
     const { pool, places, problems } = await (opened ??= open(options));
     const chain = guards.filter((guard) => places.has(guard));
-    const told = await tell(pool, { chain: chain.map((guard) => places.get(guard) ?? -1), asked, ms, clock });
+    const told = await requestGuards(pool, { chain: chain.map((guard) => places.get(guard) ?? -1), asked, ms, clock });
     for (const { guard, level, text } of told.lines) log[level](text, { guard: options.guards[guard]?.key });
     const given = chain.map((guard) => told.rows.get(places.get(guard) ?? -1));
     const answers = rowsOf(chain, given, told.problem);
@@ -96,7 +96,7 @@ export function openGuardPool(options: GuardPoolOptions): GuardPool {
   ): Promise<readonly Check[]> => {
     if (clock.monotonic() - since > WAIT_MS)
       return guards.map((guard) => failed(guard.key, "earlier orders kept the guards busy"));
-    const { rows, isLost } = await ask(guards, asked, CHAIN_MS);
+    const { rows, isLost } = await ask(guards, asked, GUARDS_TIMEOUT_MS);
     if (isLost && !isClosed) {
       log.error("the thread of the custom guards was replaced", {
         reason: rows.find((row) => row.decision === "block")?.message,
@@ -126,7 +126,7 @@ export function openGuardPool(options: GuardPoolOptions): GuardPool {
   };
 }
 
-interface Answer {
+interface GuardAnswer {
   readonly rows: readonly Check[];
   /** The thread did not live to the end of it. */
   readonly isLost: boolean;

@@ -40,13 +40,13 @@ export async function startPool(workerFile: string, sources: readonly GuardSourc
   return pool;
 }
 
-export interface Question {
+export interface GuardRequest {
   readonly chain: readonly number[];
   readonly asked: GuardTask["asked"];
   readonly ms: number;
   readonly clock: Clock;
 }
-export interface Told {
+export interface GuardReply {
   readonly rows: ReadonlyMap<number, GuardRow>;
   readonly lines: readonly GuardLine[];
   /** Why the task did not end by itself. */
@@ -54,7 +54,7 @@ export interface Told {
 }
 
 /** The chain as one task. When its time is over, Piscina ends the thread and starts another. */
-export async function tell(pool: Piscina | undefined, { chain, asked, ms, clock }: Question): Promise<Told> {
+export async function requestGuards(pool: Piscina | undefined, { chain, asked, ms, clock }: GuardRequest): Promise<GuardReply> {
   if (pool === undefined || chain.length === 0) return { rows: new Map(), lines: [] };
   const { port1, port2 } = new MessageChannel();
   const tooLong = new AbortController();
@@ -91,7 +91,7 @@ const guardEvent = z.discriminatedUnion("e", [
 ]);
 
 /** Everything that was posted, also by a thread that is gone. Its first row is a guard's answer; what has no shape is none. */
-function heard(port: MessagePort): Told {
+function heard(port: MessagePort): GuardReply {
   const rows = new Map<number, GuardRow>();
   const lines: GuardLine[] = [];
   for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {

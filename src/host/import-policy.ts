@@ -6,9 +6,9 @@ import { isBuiltin } from "node:module";
 import { dirname, extname, resolve as resolvePath } from "node:path";
 import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import type { Disk } from "../domain/ports.ts";
-import { NO_FILES, NO_FILES_LATER, WEB, WS, absent, missing, refused } from "./bundle-stubs.ts";
+import { FS_STUB, FS_PROMISES_STUB, WEB, WS, missingModule, missing, blockedModule } from "./bundle-stubs.ts";
 
-export interface WallRequest {
+export interface ImportPolicyOptions {
   readonly disk: Disk;
   /** Built-ins the sandbox yields. */
   readonly allowed: readonly string[];
@@ -58,7 +58,7 @@ function isOwnFile(root: string, path: string): boolean {
   return isInside(root, path) && !/(^|\/)\./.test(path.slice(root.length + 1));
 }
 
-export function wall(request: WallRequest): Plugin {
+export function importPolicyPlugin(request: ImportPolicyOptions): Plugin {
   return {
     name: "qoc-wall",
     setup: (build) => {
@@ -83,11 +83,11 @@ export function wall(request: WallRequest): Plugin {
 }
 
 const STUBS: Readonly<Record<string, (name: string) => string>> = {
-  "qoc-no-files": (name) => (name === "fs" ? NO_FILES : NO_FILES_LATER),
+  "qoc-no-files": (name) => (name === "fs" ? FS_STUB : FS_PROMISES_STUB),
   "qoc-web": () => WEB,
   "qoc-ws": () => WS,
-  "qoc-refused": refused,
-  "qoc-absent": absent,
+  "qoc-refused": blockedModule,
+  "qoc-absent": missingModule,
   "qoc-missing": missing,
 };
 
@@ -97,7 +97,7 @@ function ask(build: PluginBuild, { path, importer, resolveDir, kind, with: attri
 
 /** What the sandbox itself answers for: its own modules, and Node's. */
 function given(
-  { allowed, tcp }: WallRequest,
+  { allowed, tcp }: ImportPolicyOptions,
   { path, importer, namespace, kind }: OnResolveArgs,
 ): OnResolveResult | undefined {
   if (path === "@qoc-app/sdk") return { path, external: true };
@@ -125,7 +125,7 @@ async function ofPackage(build: PluginBuild, args: OnResolveArgs): Promise<OnRes
 
 /** From the author's own file: under the root, or a package. Where nothing is found, the bundler says so with its place. */
 async function ofAuthor(
-  { onLink }: WallRequest,
+  { onLink }: ImportPolicyOptions,
   build: PluginBuild,
   args: OnResolveArgs,
   root: string,
@@ -144,12 +144,12 @@ async function ofAuthor(
   };
 }
 
-async function read({ disk, onFile }: WallRequest, path: string, root: string): Promise<OnLoadResult> {
+async function read({ disk, onFile }: ImportPolicyOptions, path: string, root: string): Promise<OnLoadResult> {
   // A package's own relative imports were not looked at before.
   if (!isOwnFile(root, path) && !isPackaged(path))
     return { errors: [{ text: `${path} is outside ${root} and in no npm package: a connector may not import it` }] };
   if (!KINDS.has(extname(path))) {
-    if (isPackaged(path)) return { contents: refused(path.slice(path.lastIndexOf("node_modules/"))), loader: "js" };
+    if (isPackaged(path)) return { contents: blockedModule(path.slice(path.lastIndexOf("node_modules/"))), loader: "js" };
     return { errors: [{ text: `a connector imports .ts, .js, .json, .csv and .txt files; ${path} is none of them` }] };
   }
   const contents = await disk.read(path);

@@ -33,7 +33,7 @@ export async function takeFills(
   if (problem !== undefined) throw problem;
 }
 
-export function answerAsk(store: ConnectorStore, bars: (symbol: string) => Promise<unknown>) {
+export function handleAdapterRequest(store: ConnectorStore, bars: (symbol: string) => Promise<unknown>) {
   return (what: "get" | "put" | "bars", key: string, value: unknown): Promise<unknown> => {
     if (what === "get") return store.get(key);
     return what === "put" ? store.put(key, value) : bars(key);

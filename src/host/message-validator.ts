@@ -11,23 +11,23 @@ import type { Clock } from "../domain/ports.ts";
 /** What Comlink answers with, narrowed to plain values: no proxy, no handler, no thrown class. */
 const answerShape = z.strictObject({ id: z.string().max(200), type: z.literal("RAW"), value: z.unknown().optional() });
 
-export interface PortGate {
+export interface MessageValidator {
   /** A call went out: one answer may come in, however fast they are. */
   called(): void;
   /** The event, the answer for Comlink, or why this peer is not to be trusted. */
-  admit(
+  check(
     message: unknown,
   ): { readonly event: WorkerEvent } | { readonly answer: unknown } | { readonly refused: string };
 }
 
-export function openPortGate(clock: Clock, redact: (text: string) => string): PortGate {
+export function createMessageValidator(clock: Clock, redact: (text: string) => string): MessageValidator {
   const sample = (message: unknown): string => sampleOf(message, redact);
-  const messages = new Budget(clock, LIMITS.messages, LIMITS.messageWindowMs);
-  const chars = new Budget(clock, LIMITS.windowChars, LIMITS.charsWindowMs);
+  const messages = new MessageBudget(clock, LIMITS.messages, LIMITS.messageWindowMs);
+  const chars = new MessageBudget(clock, LIMITS.windowChars, LIMITS.charsWindowMs);
   let owed = 0;
   return {
     called: () => void (owed += 1),
-    admit: (message) => {
+    check: (message) => {
       const isAnswer = typeof message === "object" && message !== null && !("e" in message);
       if (isAnswer && owed === 0) return { refused: `an answer that nobody asked for: ${sample(message)}` };
       if (isAnswer) owed -= 1;
@@ -58,7 +58,7 @@ function limitOf(message: object): number {
 }
 
 /** So much within each window; a window begins anew when it is over. The clock is asked only where the sum is reached. */
-class Budget {
+class MessageBudget {
   readonly #clock: Clock;
   readonly #most: number;
   readonly #windowMs: number;

@@ -3,7 +3,7 @@
 const BACKOFF_MS = { first: 500, most: 30_000 };
 const BREAKER = { crashes: 3, withinMs: 5 * 60_000 };
 
-export type Decision = { readonly afterMs: number } | { readonly gaveUp: string };
+export type RestartDecision = { readonly afterMs: number } | { readonly gaveUp: string };
 
 export class RestartPolicy {
   readonly #random: () => number;
@@ -16,7 +16,7 @@ export class RestartPolicy {
   }
 
   /** Its life ended by its own fault: three of these within five minutes are enough. `now` in ms, monotonic. */
-  crashed(now: number): Decision {
+  crashed(now: number): RestartDecision {
     this.#crashes = [...this.#crashes.filter((at) => now - at < BREAKER.withinMs), now];
     if (this.#crashes.length >= BREAKER.crashes) return { gaveUp: `${this.#crashes.length} crashes in 5 minutes` };
     if (this.#crashes.length === 1) this.#waitMs = BACKOFF_MS.first;

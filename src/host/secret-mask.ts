@@ -9,7 +9,7 @@ const MARK_CHARS = 12;
 const COVERED_CHARS = 32;
 const REMEMBERED_MAX = 10_000;
 
-export class Cover {
+export class SecretMask {
   /** Takes secrets out of a text. */
   readonly redact: (text: string) => string;
   /** By what stands for them, the one used last at the end. */

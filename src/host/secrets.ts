@@ -3,21 +3,21 @@ import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 
 /** Where a secret comes from. */
-export type SecretSource = { readonly env: string } | { readonly file: string };
+export type SecretRef = { readonly env: string } | { readonly file: string };
 
 /** Shorter values would redact ordinary words. */
 const REDACT_CHARS_MIN = 6;
 const SECRET_BYTES_MAX = 64 * 1024;
 
-export interface Vault {
+export interface SecretStore {
   /** @throws SECRET_MISSING with the name of the variable or file, never the value. */
-  resolve(connector: string, auth: Readonly<Record<string, SecretSource>>): Promise<Readonly<Record<string, string>>>;
+  resolve(connector: string, auth: Readonly<Record<string, SecretRef>>): Promise<Readonly<Record<string, string>>>;
   /** Takes every known value, plain, base64, hex, URL- or form-encoded, out of a text. */
   redact(text: string): string;
 }
 
 /** `env` is the live environment: a variable is taken out of it when it is first read, so that no report can show it. */
-export function openVault(disk: Disk, env: Record<string, string | undefined>): Vault {
+export function openSecretStore(disk: Disk, env: Record<string, string | undefined>): SecretStore {
   const taken = new Map<string, string>();
   const shapes = new Set<string>();
   let known: RegExp | undefined;

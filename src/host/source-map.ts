@@ -3,7 +3,7 @@
  * whole desk for half a second where a large package is in the bundle; this one reads numbers, and remembers where lines begin.
  */
 
-export interface Place {
+export interface SourcePosition {
   readonly source: string;
   /** From 1, as people count; the column too. */
   readonly line: number;
@@ -77,7 +77,7 @@ class Cursor {
 const FIELDS = 4;
 
 /** Answers with the author's place of a place in the bundle, both from 1; undefined where there is none. */
-export function openMap(map: string): (line: number, column: number) => Place | undefined {
+export function openSourceMap(map: string): (line: number, column: number) => SourcePosition | undefined {
   const { mappings, sources } = JSON.parse(map) as { readonly mappings?: string; readonly sources?: readonly string[] };
   const text = Buffer.from(`${mappings ?? ""};`, "latin1");
   const index: number[] = [];
@@ -90,7 +90,7 @@ export function openMap(map: string): (line: number, column: number) => Place | 
     const [at, source, originalLine, originalColumn] = index.slice((line - 1) * FIELDS, line * FIELDS);
     if (at === undefined) return undefined;
     const cursor = Object.assign(new Cursor(text), { at, source, line: originalLine, column: originalColumn });
-    let found: Place | undefined;
+    let found: SourcePosition | undefined;
     while (cursor.segment() && cursor.generated < column) {
       const name = sources?.[cursor.source];
       found =

@@ -1,7 +1,7 @@
 /** Turns a place in a bundle back into the author's file and line. */
 import type { Digest } from "../domain/ids.ts";
 import type { Bundle } from "./bundle.ts";
-import { openMap } from "./source-map.ts";
+import { openSourceMap } from "./source-map.ts";
 
 type Mapper = (text: string) => string;
 
@@ -19,13 +19,13 @@ export function bundleMapper(): (filename: string, bundle: Pick<Bundle, "digest"
 
 /** Rewrites `qoc:<name>:LINE:COLUMN` in a stack or message; `base` is the folder that short paths are relative to. */
 export function stackMapper(filename: string, map: string): Mapper {
-  let find: ReturnType<typeof openMap> | undefined;
+  let find: ReturnType<typeof openSourceMap> | undefined;
   const escaped = filename.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const place = new RegExp(`${escaped}:(\\d+):(\\d+)`, "g");
   if (map.length > MAP_CHARS_MAX) return (text) => text;
   return (text) =>
     text.replace(place, (whole, line: string, column: string) => {
-      find ??= openMap(map);
+      find ??= openSourceMap(map);
       const found = find(Number(line), Number(column));
       return found === undefined ? whole : `${found.source}:${found.line}:${found.column}`;
     });

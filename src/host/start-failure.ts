@@ -2,7 +2,7 @@
 import { type ErrorCode, QocError } from "../domain/error.ts";
 
 /** The adapter loaded, and its venue did not let it in: an outage, which is waited out. */
-export class Unreachable extends Error {}
+export class VenueOutage extends Error {}
 
 /** Trying again cannot help before a human has changed something. */
 const LASTING = new Set<ErrorCode>([
@@ -14,11 +14,11 @@ const LASTING = new Set<ErrorCode>([
   "SECRET_MISSING",
 ]);
 
-export function isLasting(error: unknown): boolean {
+export function needsOperator(error: unknown): boolean {
   return error instanceof QocError && LASTING.has(error.code);
 }
 
 /** Its thread answers and its venue does not: that is an outage too, and nobody's crash. */
-export function outageOf(error: unknown, isAwake: boolean): unknown {
-  return error instanceof QocError && error.code === "CALL_TIMEOUT" && isAwake ? new Unreachable(error.message) : error;
+export function toOutage(error: unknown, isAwake: boolean): unknown {
+  return error instanceof QocError && error.code === "CALL_TIMEOUT" && isAwake ? new VenueOutage(error.message) : error;
 }

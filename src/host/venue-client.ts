@@ -19,7 +19,7 @@ import type { Order } from "../domain/order.ts";
 import type { Order as SdkOrder } from "../domain/sdk.ts";
 import type {
   BarRange,
-  ToldAccount,
+  ReportedAccount,
   VenueBar,
   VenueFill,
   VenueInstrument,
@@ -43,7 +43,7 @@ function connectorOf(connectors: Connectors, name: string): Connector {
 }
 
 /** @throws CALL_FAILED for an adapter's own error, PROTOCOL for an answer out of shape, and what the call itself throws. */
-async function ask<T>(
+async function callConnector<T>(
   connectors: Connectors,
   name: string,
   method: Method,
@@ -64,7 +64,7 @@ async function ask<T>(
 }
 
 /** undefined where the connector has no such method. */
-async function askIf<T>(
+async function callIfSupported<T>(
   connectors: Connectors,
   name: string,
   method: Method,
@@ -72,7 +72,7 @@ async function askIf<T>(
   shape: z.ZodType<T>,
 ): Promise<T | undefined> {
   return connectorOf(connectors, name).facts.methods.includes(method)
-    ? ask(connectors, name, method, args, shape)
+    ? callConnector(connectors, name, method, args, shape)
     : undefined;
 }
 
@@ -93,28 +93,28 @@ const buyingPower = z.union([z.number(), z.string()]).transform((raw, context): 
 export function openVenueCalls(connectors: Connectors) {
   return {
     quote: (name: string, symbol: string): Promise<VenueQuote> =>
-      ask(connectors, name, "getQuote", [symbol], quoteShape),
+      callConnector(connectors, name, "getQuote", [symbol], quoteShape),
     positions: (name: string): Promise<readonly VenuePosition[]> =>
-      ask(connectors, name, "getPositions", [], list(positionShape)),
-    buyingPower: (name: string): Promise<DecimalText> => ask(connectors, name, "getBuyingPower", [], buyingPower),
-    account: (name: string): Promise<ToldAccount | undefined> =>
-      askIf(connectors, name, "getAccount", [], accountShape),
+      callConnector(connectors, name, "getPositions", [], list(positionShape)),
+    buyingPower: (name: string): Promise<DecimalText> => callConnector(connectors, name, "getBuyingPower", [], buyingPower),
+    account: (name: string): Promise<ReportedAccount | undefined> =>
+      callIfSupported(connectors, name, "getAccount", [], accountShape),
     instrument: (name: string, symbol: string): Promise<VenueInstrument | null | undefined> =>
-      askIf(connectors, name, "getInstrument", [symbol], instrumentShape.nullable()),
+      callIfSupported(connectors, name, "getInstrument", [symbol], instrumentShape.nullable()),
     order: (
       name: string,
       query: { venueOrderId?: string; clientOrderId?: string },
-    ): Promise<VenueReport | null | undefined> => askIf(connectors, name, "getOrder", [query], reportShape.nullable()),
+    ): Promise<VenueReport | null | undefined> => callIfSupported(connectors, name, "getOrder", [query], reportShape.nullable()),
     openOrders: (name: string): Promise<readonly VenueReport[] | undefined> =>
-      askIf(connectors, name, "getOpenOrders", [], list(reportShape)),
+      callIfSupported(connectors, name, "getOpenOrders", [], list(reportShape)),
     fills: (name: string, since: number): Promise<readonly VenueFill[] | undefined> =>
-      askIf(connectors, name, "getFills", [since], list(fillShape)),
+      callIfSupported(connectors, name, "getFills", [since], list(fillShape)),
     bars: (name: string, symbol: string, range: BarRange = {}): Promise<readonly VenueBar[] | undefined> =>
-      askIf(connectors, name, "getBars", [symbol, { resolution: "1d", ...range }], list(barShape)),
+      callIfSupported(connectors, name, "getBars", [symbol, { resolution: "1d", ...range }], list(barShape)),
     fundamentals: (name: string, symbol: string): Promise<Fundamentals | null | undefined> =>
-      askIf(connectors, name, "getFundamentals", [symbol], fundamentalsShape),
+      callIfSupported(connectors, name, "getFundamentals", [symbol], fundamentalsShape),
     cancel: async (name: string, venueOrderId: string): Promise<void> =>
-      void (await ask(connectors, name, "cancelOrder", [venueOrderId], z.unknown())),
+      void (await callConnector(connectors, name, "cancelOrder", [venueOrderId], z.unknown())),
     place: (order: Cleared<Order>): Promise<PlaceOutcome> => place(connectors, order),
   };
 }
@@ -127,7 +127,7 @@ async function place(connectors: Connectors, order: Cleared<Order>): Promise<Pla
   if (connector === undefined) return { kind: "not-sent", reason: `there is no connector ${order.terms.connector}` };
   const { state, capabilities } = connector.facts;
   if (state !== "ready") return { kind: "not-sent", reason: `the connector is ${state}` };
-  const request = sdkOrder(order, capabilities.exactDecimals === true);
+  const request = toSdkOrder(order, capabilities.exactDecimals === true);
   if (typeof request === "string") return { kind: "not-sent", reason: request };
   try {
     const answer = await connector.call("placeOrder", [request]);
@@ -150,7 +150,7 @@ async function place(connectors: Connectors, order: Cleared<Order>): Promise<Pla
 }
 
 /** Or a word on which amount no JavaScript number can hold. */
-function sdkOrder({ clientOrderId, terms }: Order, exactDecimals: boolean): SdkOrder | string {
+function toSdkOrder({ clientOrderId, terms }: Order, exactDecimals: boolean): SdkOrder | string {
   const number = (value: DecimalText): number => exactNumber(decimal(value)) ?? Number.NaN;
   const amounts = [terms.quantity, terms.limitPrice, terms.stopPrice].filter((value) => value !== undefined);
   const lost = amounts.find((value) => Number.isNaN(number(value)));

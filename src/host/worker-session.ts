@@ -14,12 +14,12 @@ import { envelope } from "../protocol/schemas.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { type Capabilities, SDK_VERSION } from "../domain/sdk.ts";
-import { type Caller, addCallers } from "./rpc-client.ts";
-import type { Cover } from "./secret-mask.ts";
-import { type PortGate, openPortGate } from "./message-validator.ts";
+import { type RemoteMethod, wrapAdapter } from "./rpc-client.ts";
+import type { SecretMask } from "./secret-mask.ts";
+import { type MessageValidator, createMessageValidator } from "./message-validator.ts";
 import type { Transport } from "./transport.ts";
 
-export interface LifeOptions {
+export interface WorkerSessionOptions {
   readonly name: string;
   readonly transport: Transport;
   readonly clock: Clock;
@@ -27,7 +27,7 @@ export interface LifeOptions {
   /** Maps places in the bundle back to the author's lines, and takes secrets out. */
   readonly clean: (text: string) => string;
   /** Takes secrets out of plain data, and knows ids by what stands for them. */
-  readonly cover: Cover;
+  readonly cover: SecretMask;
   /** Fills in order; resolves when they are on disk. `from` is the number of the first. */
   readonly onFills: (fills: readonly unknown[]) => Promise<void>;
   readonly onAsk: (what: "get" | "put" | "bars", key: string, value: unknown) => Promise<unknown>;
@@ -35,26 +35,26 @@ export interface LifeOptions {
   readonly onResponsive: (isResponsive: boolean) => void;
 }
 
-export interface Hello {
+export interface WorkerHello {
   readonly methods: readonly Method[];
   readonly capabilities: Capabilities;
 }
 
-const HELLO_MS = 10_000;
+const HANDSHAKE_MS = 10_000;
 const PING_AFTER_MS = 1_000;
 /** Asked even while nothing is called: one that spins by itself is found as well. */
-const BEAT_MS = 5_000;
+const PING_EVERY_MS = 5_000;
 const PONG_WITHIN_MS = 2_000;
 const KILL_MS = 5_000;
 const OUTPUT_CHARS_MAX = 4_000;
 
-export class Life {
-  readonly #options: LifeOptions;
-  readonly #gate: PortGate;
-  readonly #callers = new Map<Method, Caller>();
+export class WorkerSession {
+  readonly #options: WorkerSessionOptions;
+  readonly #gate: MessageValidator;
+  readonly #callers = new Map<Method, RemoteMethod>();
   readonly #pending = new Set<(error: QocError) => void>();
   readonly #listener: (answer: unknown) => void;
-  #hello: { resolve(hello: Hello): void; reject(error: QocError): void } | undefined;
+  #hello: { resolve(hello: WorkerHello): void; reject(error: QocError): void } | undefined;
   #death: string | undefined;
   #refusal: string | undefined;
   #fillsDone: Promise<void> = Promise.resolve();
@@ -68,15 +68,15 @@ export class Life {
   /** Resolves with why, once everything the worker had posted was taken. */
   readonly ended: Promise<string>;
 
-  constructor(options: LifeOptions) {
+  constructor(options: WorkerSessionOptions) {
     this.#options = options;
-    this.#gate = openPortGate(options.clock, options.cover.redact);
+    this.#gate = createMessageValidator(options.clock, options.cover.redact);
     const { transport, log } = options;
     const gate = this.#gate;
     transport.onOutput((line) => log.info(options.clean(line).slice(0, OUTPUT_CHARS_MAX), { stream: "stdout" }));
     transport.onMessage((message) => {
       try {
-        const admitted = gate.admit(message);
+        const admitted = gate.check(message);
         if ("event" in admitted) this.#take(admitted.event);
         else if ("answer" in admitted) this.#listener(admitted.answer);
         else this.#refuse(admitted.refused);
@@ -93,7 +93,7 @@ export class Life {
         void this.#fillsDone.then(() => resolve(this.#die(reason)));
       });
     });
-    this.#listener = addCallers(this.#callers, transport);
+    this.#listener = wrapAdapter(this.#callers, transport);
   }
 
   get pending(): number {
@@ -111,14 +111,14 @@ export class Life {
   }
 
   /** Hands over the bundle and the secrets, and waits for the handshake. @throws ADAPTER_SHAPE, ADAPTER_THREW, SDK_MISMATCH, CALL_TIMEOUT. */
-  async begin(start: Omit<StartMessage, "e" | "protocol">): Promise<Hello> {
+  async begin(start: Omit<StartMessage, "e" | "protocol">): Promise<WorkerHello> {
     const { name, transport, clock } = this.#options;
-    const hello = new Promise<Hello>((resolve, reject) => {
+    const hello = new Promise<WorkerHello>((resolve, reject) => {
       this.#hello = { resolve, reject };
       this.#pending.add(reject);
     });
-    const cancel = clock.after(HELLO_MS, () =>
-      this.#hello?.reject(new QocError("CALL_TIMEOUT", { connector: name, method: "start", ms: HELLO_MS })),
+    const cancel = clock.after(HANDSHAKE_MS, () =>
+      this.#hello?.reject(new QocError("CALL_TIMEOUT", { connector: name, method: "start", ms: HANDSHAKE_MS })),
     );
     transport.post({ e: "start", protocol: PROTOCOL, ...start } satisfies StartMessage);
     try {
@@ -215,7 +215,7 @@ export class Life {
   #beat(): void {
     if (this.#death !== undefined || this.#refusal !== undefined) return;
     this.#probe();
-    this.#options.clock.after(BEAT_MS, () => this.#beat());
+    this.#options.clock.after(PING_EVERY_MS, () => this.#beat());
   }
 
   /** The worker's thread answers even while its adapter awaits; one that spins does not. */

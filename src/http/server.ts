@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Log } from "../domain/ports.ts";
 
-export interface HttpDoor {
+export interface HttpServer {
   /** Where it listens. */
   readonly port: number;
   close(): Promise<void>;
@@ -33,7 +33,7 @@ export async function serveHttp(
   facts: () => Readonly<Record<string, unknown>>,
   mcp: McpHandle,
   log: Pick<Log, "warn">,
-): Promise<HttpDoor> {
+): Promise<HttpServer> {
   let port = wanted;
   const server = createServer(
     { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 2_000 },

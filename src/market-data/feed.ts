@@ -5,7 +5,7 @@
 import { XMLParser } from "fast-xml-parser";
 import { z } from "zod";
 import { digestOf } from "../domain/digest.ts";
-import { spellLine, spellText } from "../lib/invisible-characters.ts";
+import { escapeInvisible, escapeInvisibleInText } from "../lib/invisible-characters.ts";
 import { htmlOf, textOfHtml } from "./feed-text.ts";
 
 export interface FeedItem {
@@ -87,9 +87,9 @@ function textOf(value: unknown): string {
 }
 
 function itemOf(item: Node, feedUrl: string): readonly FeedItem[] {
-  const title = spellLine(textOf(item["title"]).replaceAll(/\s+/g, " ")).slice(0, TITLE_CHARACTERS_MAX);
+  const title = escapeInvisible(textOf(item["title"]).replaceAll(/\s+/g, " ")).slice(0, TITLE_CHARACTERS_MAX);
   const bodies = [item["encoded"], item["content"], item["description"], item["summary"]].map(textOf);
-  const text = spellText(bodies.find((body) => body !== "") ?? "").slice(0, TEXT_CHARACTERS_MAX);
+  const text = escapeInvisibleInText(bodies.find((body) => body !== "") ?? "").slice(0, TEXT_CHARACTERS_MAX);
   if (title === "" && text === "") return [];
   const url = urlOf(linkOf(item), feedUrl);
   const published = timeOf([item["pubDate"], item["published"], item["date"], item["updated"]].map(rawOf));

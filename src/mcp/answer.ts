@@ -3,7 +3,7 @@ import type { CallToolResult } from "@modelcontextprotocol/server";
 import { ERRORS, type ErrorCode, type ErrorDetails, QocError } from "../domain/error.ts";
 import { errorForAgent, hintForAgent } from "../domain/error-for-agent.ts";
 import type { Untrusted } from "../domain/untrusted.ts";
-import { withListsCut, withTextsCut } from "./truncate.ts";
+import { truncateLists, truncateStrings } from "./truncate.ts";
 
 /** Clients put longer texts away in a file that an agent without a shell cannot open. */
 export const ANSWER_CHARS_MAX = 40_000;
@@ -21,8 +21,8 @@ export interface ToolError {
 
 /** The answer of a command, in part where that can be said in it, or the error that it is too long. */
 export function answerOf(whole: unknown, command: string): CallToolResult {
-  const lists = withListsCut(whole, command, ANSWER_CHARS_MAX);
-  const value = isStretch(whole) ? whole : withTextsCut(lists, ANSWER_CHARS_MAX);
+  const lists = truncateLists(whole, command, ANSWER_CHARS_MAX);
+  const value = isPaged(whole) ? whole : truncateStrings(lists, ANSWER_CHARS_MAX);
   const text = JSON.stringify(value);
   if (text.length <= ANSWER_CHARS_MAX)
     return { structuredContent: value as Record<string, unknown>, content: [{ type: "text", text }] };
@@ -35,7 +35,7 @@ export function answerOf(whole: unknown, command: string): CallToolResult {
 }
 
 /** A stretch says where the next begins: cut, what is left off would stand in neither. */
-function isStretch(value: unknown): boolean {
+function isPaged(value: unknown): boolean {
   return typeof value === "object" && value !== null && "next" in value;
 }
 
@@ -87,7 +87,7 @@ export function pageOf(list: readonly unknown[], cursor: unknown, command: strin
     used += JSON.stringify(list[end]).length + 1;
     if (used > room && end > start) break;
   }
-  const items = list.slice(start, end).map((item) => withTextsCut(item, room));
+  const items = list.slice(start, end).map((item) => truncateStrings(item, room));
   return { items, total: list.length, ...(end < list.length ? { nextCursor: cursorOf(end) } : {}) };
 }
 

@@ -6,7 +6,7 @@ import { canonicalJson, digestOf } from "../domain/digest.ts";
 import type { Actor } from "../domain/event.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { toolErrorOf } from "./answer.ts";
-import type { Session } from "./tokens.ts";
+import type { AgentSession } from "./tokens.ts";
 
 export type Decision = "allowed" | "refused" | "invalid" | "failed";
 
@@ -56,7 +56,7 @@ function cut(text: string): string {
 /** Starts the record of one call; it is written once its end is known. */
 export function auditOf(
   ports: AuditPorts,
-  { run, actor }: Pick<Session, "run" | "actor">,
+  { run, actor }: Pick<AgentSession, "run" | "actor">,
   facts: CallFacts,
   input: unknown,
 ): Audit {

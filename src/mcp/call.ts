@@ -14,14 +14,14 @@ import { QocError, messageOf } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import { type ToolError, answerOf, errorAnswer, pageOf, toolErrorOf } from "./answer.ts";
 import { type AuditPorts, type AuditRecord, type CallFacts, auditOf, decisionOf } from "./audit.ts";
-import type { Over, Session, Use } from "./tokens.ts";
+import type { LimitExceeded, AgentSession, Usage } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
 
 /** Runs a command as a session, through the command table's one entrance. */
 export type Invoke = (
   command: string,
   input: Readonly<Record<string, unknown>>,
-  session: Session,
+  session: AgentSession,
   signal: AbortSignal,
   note: (line: string) => void,
   facts: CallFacts,
@@ -33,8 +33,8 @@ export interface RefusedCall {
   readonly facts: CallFacts;
 }
 
-export interface Caller {
-  readonly session: Session;
+export interface McpClient {
+  readonly session: AgentSession;
   readonly era: "legacy" | "modern";
   /** Name and version of the program that calls, as it tells them. */
   client(context: ServerContext): string;
@@ -57,7 +57,7 @@ type Outcome = Pick<AuditRecord, "decision" | "reason"> & { readonly answer: Cal
 /** @throws ProtocolError for a tool that the session does not have. */
 export async function callTool(
   ports: CallPorts,
-  caller: Caller,
+  caller: McpClient,
   call: ToolCall,
   context: ServerContext,
 ): Promise<CallToolResult> {
@@ -77,7 +77,7 @@ export async function callTool(
     ports.refused(call.name, session.actor, reason, { input: call.input, facts });
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${call.name.slice(0, NAME_CHARS_MAX)}`);
   }
-  const over = limitOf(session.spend(useOf(tool.row, call.input, inputBytes)));
+  const over = limitOf(session.spend(usageOf(tool.row, call.input, inputBytes)));
   if (over !== undefined) {
     session.refuse();
     audit("refused", over.message);
@@ -91,7 +91,7 @@ export async function callTool(
 const NAME_CHARS_MAX = 100;
 
 /** What this client tells of this call. */
-export function factsOf(caller: Caller, tool: string, context: ServerContext): CallFacts {
+export function factsOf(caller: McpClient, tool: string, context: ServerContext): CallFacts {
   return {
     tool,
     client: caller.client(context),
@@ -102,7 +102,7 @@ export function factsOf(caller: Caller, tool: string, context: ServerContext): C
 
 async function attempt(
   ports: CallPorts,
-  session: Session,
+  session: AgentSession,
   tool: CommandTool,
   { input, facts }: ToolCall & { readonly facts: CallFacts },
   context: ServerContext,
@@ -139,7 +139,7 @@ function isOrders(path: unknown): boolean {
 }
 
 /** What one call of a command takes of its caller's limits. Where a call names the file, that says whether it is a proposal. */
-export function useOf({ writes }: Pick<Command, "writes">, input: unknown, inputBytes: () => number): Use {
+export function usageOf({ writes }: Pick<Command, "writes">, input: unknown, inputBytes: () => number): Usage {
   const { path } = (input ?? {}) as { readonly path?: unknown };
   const isProposal = writes.some(isOrders) && (path === undefined || isOrders(path));
   return { calls: 1, bytes: writes.length === 0 ? 0 : inputBytes(), proposals: isProposal ? 1 : 0 };
@@ -147,7 +147,7 @@ export function useOf({ writes }: Pick<Command, "writes">, input: unknown, input
 
 const REVOKED: ToolError = { code: "RUN_OVER", message: "this session is over", hint: "stop", retrySafe: false };
 
-function limitOf(over: Over | undefined): ToolError | undefined {
+function limitOf(over: LimitExceeded | undefined): ToolError | undefined {
   if (over === undefined) return undefined;
   const { limit, of, per } = over;
   if (per === "hour") return toolErrorOf(new QocError("AGENT_LIMIT", { agent: "this agent", limit, of }), 0);

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { localhostHostValidation, localhostOriginValidation, toNodeHandler } from "@modelcontextprotocol/node";
 import { type AuthInfo, createMcpHandler } from "@modelcontextprotocol/server";
 import { type Changes, type McpOptions, mcpFactory } from "./server.ts";
-import type { Session, TokenBook } from "./tokens.ts";
+import type { AgentSession, TokenStore } from "./tokens.ts";
 
 export const MCP_PATH = "/mcp";
 export const REQUEST_BYTES_MAX = 1024 * 1024;
@@ -14,7 +14,7 @@ export const REQUEST_BYTES_MAX = 1024 * 1024;
 export const REQUESTS_AT_ONCE = 16;
 
 export interface McpHttpOptions extends Omit<McpOptions, "sessionOf" | "tells"> {
-  readonly tokens: Pick<TokenBook, "find">;
+  readonly tokens: Pick<TokenStore, "find">;
   readonly changes: Changes;
   /** What went wrong on the wire, for the desk's log. */
   onError(error: Error): void;
@@ -30,7 +30,7 @@ export interface McpHttp {
 export function mcpHttpHandler(options: McpHttpOptions): McpHttp {
   const { tokens, changes, onError, ...ports } = options;
   const handler = createMcpHandler(
-    mcpFactory({ ...ports, tells: true, sessionOf: (auth) => auth?.extra?.["session"] as Session | undefined }),
+    mcpFactory({ ...ports, tells: true, sessionOf: (auth) => auth?.extra?.["session"] as AgentSession | undefined }),
     {
       maxRequestBodySize: REQUEST_BYTES_MAX,
       onerror: onError,
@@ -44,8 +44,8 @@ export function mcpHttpHandler(options: McpHttpOptions): McpHttp {
   });
   const isLocalHost = localhostHostValidation();
   const isLocalOrigin = localhostOriginValidation();
-  const open = new WeakMap<Session, number>();
-  const serve = async (request: IncomingMessage, response: ServerResponse, session: Session): Promise<void> => {
+  const open = new WeakMap<AgentSession, number>();
+  const serve = async (request: IncomingMessage, response: ServerResponse, session: AgentSession): Promise<void> => {
     open.set(session, (open.get(session) ?? 0) + 1);
     const cut = (): void => void response.destroy();
     session.signal.addEventListener("abort", cut, { once: true });
@@ -78,7 +78,7 @@ export function mcpHttpHandler(options: McpHttpOptions): McpHttp {
 }
 
 /** The SDK hands this to the factory; the token itself goes no further. */
-function authOf(session: Session): AuthInfo {
+function authOf(session: AgentSession): AuthInfo {
   return { token: "", clientId: session.run, scopes: [], extra: { session } };
 }
 

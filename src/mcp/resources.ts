@@ -117,7 +117,7 @@ function decoded(text: string): string | undefined {
 }
 
 /** What fits in one answer, with a word where something was left off. */
-export function cutToFit(text: string): string {
+export function truncateToFit(text: string): string {
   return text.length <= ANSWER_CHARS_MAX
     ? text
     : `${text.slice(0, ANSWER_CHARS_MAX - 100)}\n\n(cut: ${text.length} characters in all; read the rest through the tools)\n`;

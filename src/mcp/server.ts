@@ -16,10 +16,10 @@ import {
 import { QocError, messageOf } from "../domain/error.ts";
 import { toolErrorOf } from "./answer.ts";
 import { type CallFacts, auditOf, decisionOf } from "./audit.ts";
-import { type CallPorts, type Caller, callTool, factsOf } from "./call.ts";
+import { type CallPorts, type McpClient, callTool, factsOf } from "./call.ts";
 import { listPrompts, promptNamed } from "./prompts.ts";
-import { type Ask, RESOURCES, cutToFit, findResource, isTemplate } from "./resources.ts";
-import type { Session } from "./tokens.ts";
+import { type Ask, RESOURCES, truncateToFit, findResource, isTemplate } from "./resources.ts";
+import type { AgentSession } from "./tokens.ts";
 
 /** What clients may want to look at anew. */
 export type Change =
@@ -33,9 +33,9 @@ export type Changes = (listener: (change: Change) => void) => () => void;
 export interface McpOptions extends CallPorts {
   readonly version: string;
   /** Who calls, by what the transport made sure of; undefined refuses. */
-  sessionOf(authInfo: AuthInfo | undefined): Session | undefined;
+  sessionOf(authInfo: AuthInfo | undefined): AgentSession | undefined;
   /** Hears of each look at the list of tools. */
-  listed?(session: Session): void;
+  listed?(session: AgentSession): void;
   /** Are clients told of changes? Those of the newer era, by whoever serves the door; to others nothing is promised. */
   readonly tells: boolean;
 }
@@ -46,7 +46,7 @@ const INSTRUCTIONS =
 
 export function mcpFactory(options: McpOptions): McpServerFactory {
   // An older client over HTTP names itself once, in a request of its own; later ones are known by their session.
-  const named = new WeakMap<Session, string>();
+  const named = new WeakMap<AgentSession, string>();
   return (context) => {
     const session = options.sessionOf(context.authInfo);
     if (session === undefined) throw new Error("no session for this caller");
@@ -86,9 +86,9 @@ function clientName(facts: { readonly name: string; readonly version: string }):
 function callerOf(
   mcp: McpServer,
   { era }: McpRequestContext,
-  session: Session,
-  named: WeakMap<Session, string>,
-): Caller {
+  session: AgentSession,
+  named: WeakMap<AgentSession, string>,
+): McpClient {
   return {
     session,
     era,
@@ -102,7 +102,7 @@ function callerOf(
   };
 }
 
-function serveTools(mcp: McpServer, options: McpOptions, caller: Caller): void {
+function serveTools(mcp: McpServer, options: McpOptions, caller: McpClient): void {
   mcp.server.setRequestHandler("tools/list", () => {
     options.listed?.(caller.session);
     return {
@@ -116,7 +116,7 @@ function serveTools(mcp: McpServer, options: McpOptions, caller: Caller): void {
   );
 }
 
-function serveResources(mcp: McpServer, options: McpOptions, caller: Caller): void {
+function serveResources(mcp: McpServer, options: McpOptions, caller: McpClient): void {
   const { palette } = caller.session;
   const known = new Set([...options.tools.values()].map(({ command }) => command));
   const shown = RESOURCES.filter(({ twins }) => twins.every((twin) => known.has(twin) && palette.has(twin)));
@@ -149,7 +149,7 @@ function serveResources(mcp: McpServer, options: McpOptions, caller: Caller): vo
       const text = await found.resource.read(askAs(options, caller.session, facts, context), found.name);
       if (text === undefined) throw new Error("nothing is there yet");
       audit("allowed", null);
-      return { contents: [{ uri, mimeType: found.resource.mimeType, text: cutToFit(text) }] };
+      return { contents: [{ uri, mimeType: found.resource.mimeType, text: truncateToFit(text) }] };
     } catch (error) {
       audit(decisionOf(error), messageOf(error));
       const told = toolErrorOf(error, options.clock.now());
@@ -171,7 +171,7 @@ function notFound(uri: string): ResourceNotFoundError {
 /** What is said of the caller or of the desk, whatever was asked for: it tells nothing of a file. */
 const NOT_OF_FILES: ReadonlySet<string> = new Set(["DESK_DOWN", "TOKEN_REFUSED", "RUN_OVER"]);
 
-function askAs(options: McpOptions, session: Session, facts: CallFacts, { mcpReq }: ServerContext): Ask {
+function askAs(options: McpOptions, session: AgentSession, facts: CallFacts, { mcpReq }: ServerContext): Ask {
   return (command, input) => {
     const over = session.spend({ calls: 1, bytes: 0, proposals: 0 });
     if (over !== undefined) throw new QocError("AGENT_LIMIT", { agent: session.actor, limit: over.limit, of: over.of });

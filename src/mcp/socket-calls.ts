@@ -4,8 +4,8 @@
  */
 import { QocError, messageOf } from "../domain/error.ts";
 import { type AuditPorts, type CallFacts, auditOf, decisionOf } from "./audit.ts";
-import { type Invoke, type RefusedCall, useOf } from "./call.ts";
-import type { Over, Session, TokenBook } from "./tokens.ts";
+import { type Invoke, type RefusedCall, usageOf } from "./call.ts";
+import type { LimitExceeded, AgentSession, TokenStore } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
 
 export interface SocketCall {
@@ -19,11 +19,11 @@ export interface SocketCall {
 
 export interface SocketPorts extends AuditPorts {
   readonly tools: ReadonlyMap<string, CommandTool>;
-  readonly tokens: Pick<TokenBook, "find">;
+  readonly tokens: Pick<TokenStore, "find">;
   /** Who comes without a token. */
-  readonly interactive: Session;
+  readonly interactive: AgentSession;
   readonly invoke: Invoke;
-  refused(tool: string, actor: Session["actor"], reason: string, call: RefusedCall): void;
+  refused(tool: string, actor: AgentSession["actor"], reason: string, call: RefusedCall): void;
 }
 
 /** @throws TOKEN_REFUSED, NOT_PERMITTED, AGENT_LIMIT, and what the command throws. */
@@ -55,7 +55,7 @@ export async function answerSocketCall(
     // One answer for a word that is a human's and for one that is none.
     return refuse(new QocError("NOT_PERMITTED", { name: name.slice(0, NAME_CHARS_MAX) }), reason);
   }
-  const over = session.spend(useOf(tool.row, input, inputBytes));
+  const over = session.spend(usageOf(tool.row, input, inputBytes));
   if (over !== undefined) return refuse(limitError(session, over), `over ${over.of} ${over.limit} an hour`);
   try {
     const both = AbortSignal.any([signal, session.signal]);
@@ -75,7 +75,7 @@ export async function answerSocketCall(
   }
 }
 
-function limitError({ actor }: Session, { limit, of }: Over): QocError {
+function limitError({ actor }: AgentSession, { limit, of }: LimitExceeded): QocError {
   return new QocError("AGENT_LIMIT", { agent: actor, limit, of });
 }
 

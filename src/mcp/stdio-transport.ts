@@ -12,13 +12,13 @@ const ANSWER_MS = 30_000;
 /** A request that is open for as long as its client listens. */
 const LISTENS = "subscriptions/listen";
 
-export interface Pipes {
+export interface StdioChannels {
   readonly transport: Transport;
   /** Resolves once input has ended and is answered, or nothing can be written any more. */
   readonly ended: Promise<void>;
 }
 
-export function openPipes(stdin: Readable, stdout: Writable, clock: Pick<Clock, "after">, answerMs = ANSWER_MS): Pipes {
+export function openStdioChannels(stdin: Readable, stdout: Writable, clock: Pick<Clock, "after">, answerMs = ANSWER_MS): StdioChannels {
   const open = new Set<RequestId>();
   let letEnd: () => void = () => undefined;
   const settle = (id: RequestId): void => {

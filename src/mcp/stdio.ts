@@ -9,7 +9,7 @@ import { messageOf } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { AuditRecord, CallFacts } from "./audit.ts";
 import type { RefusedCall } from "./call.ts";
-import { openPipes } from "./stdio-transport.ts";
+import { openStdioChannels } from "./stdio-transport.ts";
 import { mcpFactory } from "./server.ts";
 import { openSession } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
@@ -24,14 +24,14 @@ export type CallDesk = (
 ) => Promise<unknown>;
 
 /** Tells the running desk of a call that was refused at this end, for its record; nothing of it is run there. */
-export type TellDesk = (call: RefusedCall) => Promise<unknown>;
+export type ReportRefusal = (call: RefusedCall) => Promise<unknown>;
 
 export interface McpStdioOptions {
   readonly version: string;
   readonly tools: ReadonlyMap<string, CommandTool>;
   readonly clock: Clock;
   readonly call: CallDesk;
-  readonly told: TellDesk;
+  readonly told: ReportRefusal;
   readonly stdin: Readable;
   readonly stdout: Writable;
   /** For people and logs: standard error. */
@@ -65,7 +65,7 @@ export async function serveMcpStdio(options: McpStdioOptions): Promise<void> {
     // The desk writes the attempt down where the operator looks for it.
     refused: (_tool, _actor, _reason, attempt) => void told(attempt).catch(() => undefined),
   });
-  const { transport, ended } = openPipes(stdin, stdout, options.clock);
+  const { transport, ended } = openStdioChannels(stdin, stdout, options.clock);
   const aborted = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve(), { once: true });

@@ -9,7 +9,7 @@ import type { Digest } from "../domain/ids.ts";
 import type { Clock, Ids } from "../domain/ports.ts";
 
 /** One call's share of the limits, and the limits themselves. */
-export interface Use {
+export interface Usage {
   readonly calls: number;
   /** Bytes of input to commands that write. */
   readonly bytes: number;
@@ -17,24 +17,24 @@ export interface Use {
 }
 
 /** What one run may use up in all. */
-export interface RunLimits extends Use {
+export interface RunLimits extends Usage {
   readonly wallMs: number;
 }
 
 export const RUN_LIMITS: RunLimits = { calls: 500, bytes: 2_000_000, proposals: 20, wallMs: 3_600_000 };
 /** What an agent without an end may use up in an hour. */
-export const HOURLY_LIMITS: Use = { calls: 2_000, bytes: 5_000_000, proposals: 60 };
+export const HOURLY_LIMITS: Usage = { calls: 2_000, bytes: 5_000_000, proposals: 60 };
 const HOUR_MS = 3_600_000;
 
 /** A limit that a call would pass. */
-export interface Over {
-  readonly limit: keyof Use | "refused calls";
+export interface LimitExceeded {
+  readonly limit: keyof Usage | "refused calls";
   readonly of: number;
   readonly per: "run" | "hour";
 }
 
 /** Someone who may call: a run with its token, or the operator's own agent. */
-export interface Session {
+export interface AgentSession {
   readonly run: string;
   readonly actor: Actor;
   /** Command names. */
@@ -42,11 +42,11 @@ export interface Session {
   /** Aborts once the session is revoked or its time is over. */
   readonly signal: AbortSignal;
   /** Takes a share; where it would go over, nothing is taken and the limit is named. */
-  spend(use: Use): Over | undefined;
+  spend(use: Usage): LimitExceeded | undefined;
   /** Counts a call that was refused. */
   refuse(): void;
   /** Has it been refused as often as it may call? Then it is not listened to any more, for being refused takes time too. */
-  worn(): Over | undefined;
+  worn(): LimitExceeded | undefined;
 }
 
 export interface SessionRequest {
@@ -62,11 +62,11 @@ export interface Grant {
   readonly palette: Iterable<string>;
 }
 
-export interface TokenBook {
+export interface TokenStore {
   /** The token is in this answer and nowhere else. */
-  mint(request: SessionRequest): { readonly token: string; readonly session: Session };
+  mint(request: SessionRequest): { readonly token: string; readonly session: AgentSession };
   /** The session of a token; undefined where it is unknown, revoked or over its time. */
-  find(token: string): Session | undefined;
+  find(token: string): AgentSession | undefined;
   /** Ends every session of a run, or of an agent. Says whether there was one. */
   revoke(run: string): boolean;
   /** When the token of this run or agent was last shown, in this life of the desk. */
@@ -74,7 +74,7 @@ export interface TokenBook {
 }
 
 interface Entry {
-  readonly session: Session;
+  readonly session: AgentSession;
   readonly end: () => void;
 }
 
@@ -82,11 +82,11 @@ interface Entry {
  * `granted` says who holds a token with this digest; it is asked at each request, so that who was sent away is out. Digests
  * are compared as they are: how long that takes tells a guesser nothing of the token behind one.
  */
-export function tokenBook(
+export function createTokenStore(
   clock: Clock,
   ids: Ids,
   granted: (digest: Digest) => Grant | undefined = () => undefined,
-): TokenBook {
+): TokenStore {
   const minted = new Map<Digest, Entry>();
   const admitted = new Map<Digest, Entry>();
   const seen = new Map<string, number>();
@@ -95,14 +95,14 @@ export function tokenBook(
     entries.delete(digest);
     entry?.end();
   };
-  const admit = (digest: Digest): Session | undefined => {
+  const admit = (digest: Digest): AgentSession | undefined => {
     const grant = granted(digest);
     const known = admitted.get(digest)?.session;
     if (known !== undefined && known.run === grant?.agent) return known;
     drop(admitted, digest);
     if (grant === undefined) return undefined;
     const entry = entryOf((signal) =>
-      hourlySession(clock, { run: grant.agent, palette: grant.palette }, HOURLY_LIMITS, signal),
+      rateLimitedSession(clock, { run: grant.agent, palette: grant.palette }, HOURLY_LIMITS, signal),
     );
     admitted.set(digest, entry);
     return entry.session;
@@ -139,7 +139,7 @@ export function tokenBook(
   };
 }
 
-function entryOf(open: (signal: AbortSignal) => Session, cancel: () => void = () => undefined): Entry {
+function entryOf(open: (signal: AbortSignal) => AgentSession, cancel: () => void = () => undefined): Entry {
   const stop = new AbortController();
   // One listener for each open request of the session, and those are bounded elsewhere.
   setMaxListeners(0, stop.signal);
@@ -152,12 +152,12 @@ function entryOf(open: (signal: AbortSignal) => Session, cancel: () => void = ()
 }
 
 /** A session with what it may use up in all. */
-export function openSession(request: SessionRequest, limits: Use, signal: AbortSignal): Session {
+export function openSession(request: SessionRequest, limits: Usage, signal: AbortSignal): AgentSession {
   return sessionOf(request, signal, meterOf(limits, "run"));
 }
 
 /** A session that may go on for ever, and so much in each hour. */
-export function hourlySession(clock: Clock, request: SessionRequest, limits: Use, signal: AbortSignal): Session {
+export function rateLimitedSession(clock: Clock, request: SessionRequest, limits: Usage, signal: AbortSignal): AgentSession {
   let meter = meterOf(limits, "hour");
   let until = clock.monotonic() + HOUR_MS;
   const ofThisHour = (): Meter => {
@@ -174,9 +174,9 @@ export function hourlySession(clock: Clock, request: SessionRequest, limits: Use
   });
 }
 
-type Meter = Pick<Session, "spend" | "refuse" | "worn">;
+type Meter = Pick<AgentSession, "spend" | "refuse" | "worn">;
 
-function sessionOf({ run, palette }: SessionRequest, signal: AbortSignal, meter: Meter): Session {
+function sessionOf({ run, palette }: SessionRequest, signal: AbortSignal, meter: Meter): AgentSession {
   return {
     run,
     actor: `agent:${run}`,
@@ -186,7 +186,7 @@ function sessionOf({ run, palette }: SessionRequest, signal: AbortSignal, meter:
   };
 }
 
-function meterOf(limits: Use, per: Over["per"]): Meter {
+function meterOf(limits: Usage, per: LimitExceeded["per"]): Meter {
   const spent = { calls: 0, bytes: 0, proposals: 0 };
   let refused = 0;
   return {

@@ -14,7 +14,7 @@ function sizeOf(value: unknown): number {
 }
 
 /** An item with its longest texts cut until it has `room` characters of JSON; as it is where that is not enough. */
-export function withTextsCut(item: unknown, room: number): unknown {
+export function truncateStrings(item: unknown, room: number): unknown {
   const path = isFields(item) && typeof item["path"] === "string" ? item["path"] : undefined;
   let shown = item;
   for (let over = sizeOf(shown) - room; over > 0; over = sizeOf(shown) - room) {
@@ -54,7 +54,7 @@ const LISTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const SHOWN = [50, 20, 5];
 
 /** An answer of lists, with the first of each and a count of the rest. */
-export function withListsCut(answer: unknown, command: string, room: number): unknown {
+export function truncateLists(answer: unknown, command: string, room: number): unknown {
   const lists = Object.entries(LISTS[command] ?? {});
   if (!isFields(answer)) return answer;
   let shown: unknown = answer;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { DecimalError, type DecimalText, canonicalText } from "../domain/decimal.ts";
 import { readFundamentals } from "../domain/fundamentals.ts";
 import type {
-  ToldAccount,
+  ReportedAccount,
   VenueAck,
   VenueBar,
   VenueFill,
@@ -163,7 +163,7 @@ export const reportShape = z
 
 export const accountShape = z
   .object({ nav: numeric, cash: numeric, buyingPower: numeric, currency: name, timestamp: optional(time) })
-  .transform(({ timestamp, ...rest }) => compact({ ...rest, at: timestamp }) as ToldAccount);
+  .transform(({ timestamp, ...rest }) => compact({ ...rest, at: timestamp }) as ReportedAccount);
 
 const orderType = z.enum(["market", "limit", "stop", "stop_limit"]);
 export const instrumentShape = z

@@ -2,14 +2,15 @@
  * The runs of a desk: one at a time on an issue, each by the runtime of desk.toml, and one after another what a run queued.
  * All of them end with the desk.
  */
-import type { ToolWords } from "../agents/context-bundle.ts";
+import type { ToolDescription } from "../agents/context-bundle.ts";
 import { demoRuntime } from "../agents/demo.ts";
-import { launched } from "../agents/launch.ts";
+import { createRuntime } from "../agents/launch.ts";
 import { PROGRAMS } from "../agents/programs.ts";
-import type { AgentCall, AgentSettings, RunDoor, Runtime } from "../agents/runtime.ts";
-import type { LaunchWorld } from "../agents/run-context.ts";
-import type { RunReport, Runs, Sources } from "../commands/command.ts";
-import { sourceMemory } from "../commands/sources.ts";
+import type { AgentCall, AgentSettings, RunEndpoint, Runtime } from "../agents/runtime.ts";
+import type { LaunchDeps } from "../agents/run-context.ts";
+import type { RunReport, Runs } from "./runs.ts";
+import type { ReadLog } from "./read-log.ts";
+import { createReadLog } from "./read-log.ts";
 import { type RunView, endInterrupted, findWork, newRunId, runIssue } from "./run-issue.ts";
 import { runContext } from "./run-context.ts";
 import type { Desk } from "../trading/desk.ts";
@@ -20,13 +21,13 @@ import type { Issue } from "../workspace/notes.ts";
 
 export interface AgentRunsOptions {
   readonly desk: Desk;
-  readonly world: LaunchWorld;
+  readonly world: LaunchDeps;
   /** What a run may call, in words, and its way in. */
-  readonly tools: () => readonly ToolWords[];
-  readonly door: (run: string, wallMs: number, sources: Sources) => RunDoor;
+  readonly tools: () => readonly ToolDescription[];
+  readonly door: (run: string, wallMs: number, sources: ReadLog) => RunEndpoint;
   /** Hears of each tool that an agent's own program did not let it use. */
   readonly refused: (actor: Actor, tool: string) => void;
-  readonly callAs: (actor: Actor, sources: Sources, signal: AbortSignal) => AgentCall;
+  readonly callAs: (actor: Actor, sources: ReadLog, signal: AbortSignal) => AgentCall;
 }
 
 export interface AgentRuns extends Runs {
@@ -52,11 +53,11 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
   const stopping = new AbortController();
   const { agent } = desk.config;
 
-  const runtimeWith = (left: Budget, sources: Sources): Runtime => {
+  const runtimeWith = (left: Budget, sources: ReadLog): Runtime => {
     const program = PROGRAMS.find(({ name }) => name === agent.runtime);
     if (program === undefined) return demoRuntime;
     const bounded: AgentSettings = { ...agent, timeoutMs: left.timeoutMs(), maxCostUsd: left.costUsd() };
-    return launched(program, {
+    return createRuntime(program, {
       world,
       settings: bounded,
       door: (run) => door(run, bounded.timeoutMs, sources),
@@ -81,7 +82,7 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
       const run = newRunId(desk);
       chain.actor = `agent:${run}`;
       if (next > 0) note(`goes on with ${issue.path}, which it queued`);
-      const sources = sourceMemory();
+      const sources = createReadLog();
       const [runtime, call] = [runtimeWith(left, sources), callAs(chain.actor, sources, signal)];
       const running = runIssue({
         desk,
@@ -92,7 +93,7 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
         note,
         signal,
         tools: tools(),
-        read: (source) => sources.note(source),
+        read: (source) => sources.add(source),
       });
       // A queued issue that is gone meanwhile is no failure of the run that queued it.
       view =

@@ -1,11 +1,11 @@
 /** Gathers what an agent is told of this desk before a run: the files and the book, as they stand now. */
-import { type Rejection, type SourcedText, type ToolWords, contextBundle } from "../agents/context-bundle.ts";
+import { type Rejection, type SourcedText, type ToolDescription, contextBundle } from "../agents/context-bundle.ts";
 import { QocError } from "../domain/error.ts";
 import { describe } from "../domain/order.ts";
 import { type OrderRecord, rejectedBy } from "../domain/order-state.ts";
 import type { AgentConfig } from "../workspace/agent-config.ts";
 import { readEntity } from "../workspace/entities.ts";
-import { type Reading, openReadable, openReading } from "../workspace/files.ts";
+import { type ReadScope, openReadable, openReadScope } from "../workspace/files.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { type Issue, listIssues } from "../workspace/notes.ts";
 import { listSnapshots } from "../workspace/snapshots.ts";
@@ -26,9 +26,9 @@ export async function runContext(
   desk: Desk,
   run: string,
   issue: Issue,
-  tools: readonly ToolWords[],
+  tools: readonly ToolDescription[],
 ): Promise<RunContext> {
-  const reading = await openReading(desk.disk, desk.root, desk.config);
+  const reading = await openReadScope(desk.disk, desk.root, desk.config);
   const ruleFiles = [...new Set([LAYOUT.houseRules, ...desk.config.contextFiles])];
   const issues = await listIssues(desk.disk, desk.root);
   const files = await readAll(reading, issue.contextFiles);
@@ -79,13 +79,13 @@ function prefixed(section: string, table: Readonly<Record<string, unknown>>): Re
 }
 
 /** One that cannot be read is named with what is wrong, so that the agent does not look for it in vain. */
-async function readAll(reading: Reading, paths: readonly string[]): Promise<readonly SourcedText[]> {
+async function readAll(reading: ReadScope, paths: readonly string[]): Promise<readonly SourcedText[]> {
   const texts: SourcedText[] = [];
   for (const path of paths) texts.push({ source: path, text: await readOr(reading, path) });
   return texts;
 }
 
-async function readOr(reading: Reading, path: string): Promise<string> {
+async function readOr(reading: ReadScope, path: string): Promise<string> {
   try {
     return Buffer.from((await openReadable(reading, path)).bytes).toString("utf8");
   } catch (error) {
@@ -94,7 +94,7 @@ async function readOr(reading: Reading, path: string): Promise<string> {
   }
 }
 
-async function entitiesOf(reading: Reading, symbols: readonly string[]): Promise<readonly SourcedText[]> {
+async function entitiesOf(reading: ReadScope, symbols: readonly string[]): Promise<readonly SourcedText[]> {
   const texts: SourcedText[] = [];
   for (const symbol of symbols) {
     try {
@@ -108,7 +108,7 @@ async function entitiesOf(reading: Reading, symbols: readonly string[]): Promise
   return texts;
 }
 
-async function latestSnapshot(desk: Desk, reading: Reading): Promise<SourcedText | undefined> {
+async function latestSnapshot(desk: Desk, reading: ReadScope): Promise<SourcedText | undefined> {
   const [latest] = await listSnapshots(desk.disk, desk.root);
   return latest === undefined ? undefined : { source: latest.path, text: await readOr(reading, latest.path) };
 }

@@ -1,5 +1,5 @@
 /** One agent run on one issue: its status is kept, its work goes through the agent's commands, its account is filed. */
-import type { ToolWords } from "../agents/context-bundle.ts";
+import type { ToolDescription } from "../agents/context-bundle.ts";
 import type { AgentCall, RunResult, RunUse, Runtime } from "../agents/runtime.ts";
 import { dollars } from "../agents/run-meter.ts";
 import { digestOf } from "../domain/digest.ts";
@@ -81,7 +81,7 @@ export interface RunRequest {
   readonly runtime: Runtime;
   /** Commands as this run's actor, for a runtime inside of the desk. */
   readonly call: AgentCall;
-  readonly tools: readonly ToolWords[];
+  readonly tools: readonly ToolDescription[];
   /** Hears of each source that the agent is told of before it starts. */
   read(source: string): void;
   note(line: string): void;

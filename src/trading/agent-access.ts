@@ -5,7 +5,7 @@ import type { Actor } from "../domain/event.ts";
 import { suggestion } from "../domain/ids.ts";
 import type { Desk } from "./desk.ts";
 
-export interface LetIn {
+export interface AgentAccess {
   readonly agent: string;
   readonly client: string;
   readonly token: string;
@@ -13,9 +13,9 @@ export interface LetIn {
 }
 
 /** Once this resolves the token opens the door, and will after a restart. @throws INVALID_INPUT, AGENT_EXISTS. */
-export async function letIn(
+export async function grantAgent(
   { book, publish }: Pick<Desk, "book" | "publish">,
-  { agent, client, token, actor }: LetIn,
+  { agent, client, token, actor }: AgentAccess,
 ): Promise<void> {
   const problem = agentNameProblem(agent);
   if (problem !== undefined) throw new QocError("INVALID_INPUT", { command: "agent setup", message: problem });
@@ -32,7 +32,7 @@ export async function letIn(
 }
 
 /** From the call on its token opens nothing. @throws AGENT_UNKNOWN. */
-export async function sendAway(
+export async function revokeAgent(
   { book, publish }: Pick<Desk, "book" | "publish">,
   agent: string,
   actor: Actor,

@@ -15,10 +15,10 @@ import { clear, evaluate } from "../gate/gate.ts";
 import { clientOrderIdFor } from "./client-order-id.ts";
 import type { Desk } from "./desk.ts";
 import { customChecks, gateInput, recordVerdict } from "./evaluate-proposal.ts";
-import { locate } from "./find-order.ts";
-import { type MarketView, lookAt } from "./market-snapshot.ts";
+import { findOrder } from "./find-order.ts";
+import { type MarketSnapshot, fetchMarketSnapshot } from "./market-snapshot.ts";
 import { type Receipt, receiptOf } from "./order-view.ts";
-import { send } from "./submit.ts";
+import { submitOrder } from "./submit.ts";
 
 /** How long a consent lasts before the intent must be on disk. */
 const APPROVAL_MS = 15 * 60 * 1000;
@@ -34,23 +34,23 @@ export interface ApproveRequest {
 }
 
 /** @throws DIGEST_REQUIRED, DIGEST_MISMATCH, ALREADY_DECIDED, GUARD_BLOCKED, KEY_REQUIRED, OUTCOME_UNKNOWN, VENUE_REJECTED. */
-export async function approve(desk: Desk, request: ApproveRequest): Promise<Receipt> {
+export async function approveOrder(desk: Desk, request: ApproveRequest): Promise<Receipt> {
   const refusal = desk.readOnly();
   if (refusal !== undefined) throw new QocError("DESK_READ_ONLY", { reason: refusal });
   // The venue is asked while the file is read again; both are looked at only once both are here.
   const known = desk.book.orders.get(request.id as OrderRecord["id"]);
-  const early = known === undefined ? undefined : lookAt(desk, known.terms.connector, known.terms.symbol);
-  const order = await locate(desk, request.id);
+  const early = known === undefined ? undefined : fetchMarketSnapshot(desk, known.terms.connector, known.terms.symbol);
+  const order = await findOrder(desk, request.id);
   assertApprovable(order, request);
   const isSame = known?.terms.connector === order.terms.connector && known.terms.symbol === order.terms.symbol;
   for (let round = 1; ; round++) {
     const view = await (round === 1 && isSame && early !== undefined
       ? early
-      : lookAt(desk, order.terms.connector, order.terms.symbol));
-    const before = desk.book.movedSeq;
+      : fetchMarketSnapshot(desk, order.terms.connector, order.terms.symbol));
+    const before = desk.book.lastRelevantSeq;
     const custom = await customChecks(desk, order, view);
     assertApprovable(order, request);
-    const moved = custom.length > 0 && before !== desk.book.movedSeq;
+    const moved = custom.length > 0 && before !== desk.book.lastRelevantSeq;
     if (moved && round < ROUNDS_MAX) continue;
     if (moved)
       throw refused(order, "CONNECTOR_NOT_READY", {
@@ -58,16 +58,16 @@ export async function approve(desk: Desk, request: ApproveRequest): Promise<Rece
         state: "busy",
         reason: ": the book kept moving",
       });
-    return await consent(desk, order, request, view, custom);
+    return await confirmApproval(desk, order, request, view, custom);
   }
 }
 
 /** Everything up to the two durable records happens without giving way to anything else. */
-async function consent(
+async function confirmApproval(
   desk: Desk,
   order: OrderRecord,
   request: ApproveRequest,
-  view: MarketView,
+  view: MarketSnapshot,
   custom: Awaited<ReturnType<typeof customChecks>>,
 ): Promise<Receipt> {
   const advice = evaluate(gateInput(desk, order, "approve", view, custom));
@@ -96,7 +96,7 @@ export async function dispatch(desk: Desk, order: OrderRecord, cleared: Cleared<
     { durable: true },
   );
   await intent.committed;
-  await send(desk, order, cleared);
+  await submitOrder(desk, order, cleared);
   return receiptOf(order);
 }
 
@@ -104,7 +104,7 @@ function approval(
   desk: Desk,
   order: OrderRecord,
   request: ApproveRequest,
-  view: MarketView,
+  view: MarketSnapshot,
   clientOrderId: ClientOrderId,
 ) {
   const at = desk.clock.now();

@@ -2,7 +2,7 @@
 import { type Decimal, ZERO, decimal, rounded, text } from "../domain/decimal.ts";
 import { type Book, bookNav, dayPnl } from "../domain/book.ts";
 import { averagePrice, unrealizedPnl } from "../domain/position.ts";
-import { NO_NAME, plainName } from "../domain/untrusted.ts";
+import { UNNAMED, plainName } from "../domain/untrusted.ts";
 import { iso } from "./desk.ts";
 
 export interface PositionView {
@@ -58,7 +58,7 @@ export function positionViews(book: Readonly<Book>): readonly PositionView[] {
       const average = averagePrice(position);
       return {
         connector: position.connector,
-        symbol: plainName(position.symbol) ?? NO_NAME,
+        symbol: plainName(position.symbol) ?? UNNAMED,
         quantity: text(position.quantity),
         averagePrice: average === undefined ? null : text(average),
         markPrice: mark === undefined ? null : text(mark),

@@ -4,14 +4,14 @@ import { QocError, messageOf } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
 import { type OrderRecord, isTerminal } from "../domain/order-state.ts";
 import type { Desk } from "./desk.ts";
-import { locate } from "./find-order.ts";
+import { findOrder } from "./find-order.ts";
 import { type Receipt, receiptOf } from "./order-view.ts";
-import { askAfter } from "./reconcile.ts";
+import { queryOrderStatus } from "./reconcile.ts";
 
 const durable = { durable: true };
 
-export async function cancel(desk: Desk, words: string, actor: Actor): Promise<Receipt> {
-  const order = await locate(desk, words);
+export async function cancelOrder(desk: Desk, words: string, actor: Actor): Promise<Receipt> {
+  const order = await findOrder(desk, words);
   if (order.state === "proposed" || isTerminal(order.state)) {
     throw new QocError("NOT_CANCELLABLE", { id: order.id, state: order.state }, { data: receiptOf(order) });
   }
@@ -21,7 +21,7 @@ export async function cancel(desk: Desk, words: string, actor: Actor): Promise<R
       .committed;
     return receiptOf(order);
   }
-  if (order.venueOrderId === undefined) await askAfter(desk, order);
+  if (order.venueOrderId === undefined) await queryOrderStatus(desk, order);
   if (order.venueOrderId === undefined) {
     throw new QocError(
       "OUTCOME_UNKNOWN",
@@ -39,7 +39,7 @@ async function cancelAtVenue(desk: Desk, order: OrderRecord): Promise<void> {
   try {
     await desk.venues.cancel(connector, venueOrderId);
   } catch (error) {
-    await askAfter(desk, order).catch(() => undefined);
+    await queryOrderStatus(desk, order).catch(() => undefined);
     if (isTerminal(order.state)) return;
     await desk.publish({ type: "cancel.failed", id: order.id, reason: messageOf(error) }, durable).committed;
     throw new QocError(
@@ -48,7 +48,7 @@ async function cancelAtVenue(desk: Desk, order: OrderRecord): Promise<void> {
       { cause: error, data: receiptOf(order) },
     );
   }
-  const word = await askAfter(desk, order);
+  const word = await queryOrderStatus(desk, order);
   if (word === "told" || isTerminal(order.state)) return;
   // A connector with only the seven methods cannot be asked; its cancelOrder that returned is the venue's word.
   await desk.publish(

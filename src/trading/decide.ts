@@ -6,15 +6,15 @@ import { type InstrumentKey, instrumentKey } from "../domain/order.ts";
 import { type OrderRecord, isTerminal } from "../domain/order-state.ts";
 import { type DecimalText, text, ZERO } from "../domain/decimal.ts";
 import type { Desk } from "./desk.ts";
-import { find, locate } from "./find-order.ts";
+import { matchOrder, findOrder } from "./find-order.ts";
 import { type Receipt, receiptOf } from "./order-view.ts";
-import { askAfter } from "./reconcile.ts";
+import { queryOrderStatus } from "./reconcile.ts";
 
 const durable = { durable: true };
 
 /** The comment goes back to the agent with its next run. */
-export async function reject(desk: Desk, words: string, comment: string, actor: Actor): Promise<Receipt> {
-  const order = await locate(desk, words);
+export async function rejectOrder(desk: Desk, words: string, comment: string, actor: Actor): Promise<Receipt> {
+  const order = await findOrder(desk, words);
   if (order.state !== "proposed")
     throw new QocError("ALREADY_DECIDED", { id: order.id, state: order.state }, { data: receiptOf(order) });
   await desk.publish({ type: "order.rejected", id: order.id, by: "human", reason: comment, actor }, durable).committed;
@@ -26,7 +26,7 @@ export async function reject(desk: Desk, words: string, comment: string, actor: 
  * or says is over without its fills, or whose connector is no longer in desk.toml. Fills that still arrive are applied and flagged.
  * @throws NOT_UNKNOWN where the venue still has it.
  */
-export async function resolve(
+export async function resolveOrder(
   desk: Desk,
   words: string,
   note: string,
@@ -34,7 +34,7 @@ export async function resolve(
 ): Promise<Receipt | { instrument: string; quantity: string }> {
   const flagged = desk.book.flagged.get(words as InstrumentKey);
   if (flagged !== undefined) return clearInstrument(desk, words, note, actor);
-  const order = find(desk, words);
+  const order = matchOrder(desk, words);
   if (order.state !== "unknown" && !(await isStranded(desk, order))) {
     throw new QocError("NOT_UNKNOWN", { id: order.id, state: order.state }, { data: receiptOf(order) });
   }
@@ -45,7 +45,7 @@ export async function resolve(
 async function isStranded(desk: Desk, order: OrderRecord): Promise<boolean> {
   if (order.state !== "acked" && order.state !== "partly_filled") return false;
   if (desk.config.connectors.every(({ name }) => name !== order.terms.connector)) return true;
-  const word = await askAfter(desk, order);
+  const word = await queryOrderStatus(desk, order);
   return !isTerminal(order.state) && (word === "not-known" || order.final !== undefined);
 }
 

@@ -3,12 +3,12 @@ import type { Book } from "../domain/book.ts";
 import { type OrderRecord, isTerminal, rejectedBy } from "../domain/order-state.ts";
 import type { Untrusted } from "../domain/untrusted.ts";
 import { type Desk, iso } from "./desk.ts";
-import { detailOf, orderWords, summaryOf } from "./order-view.ts";
+import { detailOf, orderTexts, summaryOf } from "./order-view.ts";
 import { orderPath } from "./order-files.ts";
-import { find } from "./find-order.ts";
+import { matchOrder } from "./find-order.ts";
 import { QocError } from "../domain/error.ts";
 
-export interface TradeLine {
+export interface DecisionLine {
   readonly date: string;
   readonly decision: "APPROVED" | "REJECTED";
   readonly id: string;
@@ -24,7 +24,7 @@ export interface TradeLine {
   readonly untrusted: Untrusted | null;
 }
 
-export function tradeLog(book: Readonly<Book>, limit: number): readonly TradeLine[] {
+export function decisionLog(book: Readonly<Book>, limit: number): readonly DecisionLine[] {
   const decided = [...book.orders.values()].filter((order) => order.approvals.length > 0 || isTerminal(order.state));
   return decided
     .toSorted((a, b) => decidedAt(b) - decidedAt(a))
@@ -36,9 +36,9 @@ function decidedAt(order: Readonly<OrderRecord>): number {
   return order.approvals.at(-1)?.at ?? order.history.at(-1)?.at ?? order.proposedAt;
 }
 
-function lineOf(order: Readonly<OrderRecord>): TradeLine {
+function lineOf(order: Readonly<OrderRecord>): DecisionLine {
   const rejected = rejectedBy(order);
-  const { reason } = orderWords(order);
+  const { reason } = orderTexts(order);
   return {
     date: iso(decidedAt(order)),
     decision: order.approvals.length > 0 && rejected !== "guard" ? "APPROVED" : "REJECTED",
@@ -57,7 +57,7 @@ function lineOf(order: Readonly<OrderRecord>): TradeLine {
 /** `qoc show`: an order by its id, or a revision of the file history. */
 export async function show(desk: Desk, words: string): Promise<unknown> {
   try {
-    const order = find(desk, words);
+    const order = matchOrder(desk, words);
     return { kind: "order", ...detailOf(order, orderPath(order)) };
   } catch (error) {
     if (!(error instanceof QocError) || error.code !== "ORDER_NOT_FOUND") throw error;

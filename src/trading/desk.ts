@@ -10,8 +10,8 @@ import { newInInbox } from "../workspace/inbox.ts";
 import { type IssueHead, issueHeads } from "../workspace/notes.ts";
 import { type ProposalFile, proposalFiles } from "../workspace/proposals.ts";
 import type { OperatorKey } from "./operator-key.ts";
-import { type OrderAuthors, orderAuthors } from "./order-authors.ts";
-import type { Venues } from "./venue-gateway.ts";
+import { type OrderAuthors, createOrderAuthors } from "./order-authors.ts";
+import type { VenueGateway } from "./venue-gateway.ts";
 
 export interface Published {
   readonly recorded: Recorded;
@@ -29,13 +29,13 @@ export interface Desk {
   readonly ids: Ids;
   readonly disk: Disk;
   readonly log: Log;
-  readonly venues: Venues;
+  readonly venues: VenueGateway;
   readonly guards: GuardRunner;
   readonly history: History;
   readonly key: OperatorKey;
-  readonly market: MarketMemory;
-  readonly proposals: ProposalMemory;
-  readonly notes: NoteMemory;
+  readonly market: MarketCache;
+  readonly proposals: ProposalCache;
+  readonly notes: NoteCache;
   /** Appends, applies to the book at once, and tells subscribers. A durable event is awaited through `committed`. */
   publish(event: DeskEvent, options?: { durable?: boolean }): Published;
   /** undefined: healthy. Else why the desk may only read. */
@@ -45,7 +45,7 @@ export interface Desk {
 }
 
 /** What the desk remembers of the market between calls; a cache, rebuilt by asking again. */
-export interface MarketMemory {
+export interface MarketCache {
   readonly instruments: Map<string, { facts: VenueInstrument | null; mono: number }>;
   /** Newest venue time seen per connector, ms. */
   readonly venueTimes: Map<string, number>;
@@ -67,7 +67,7 @@ export interface ProposalProblem {
 }
 
 /** What the last scan of the proposal folders saw, and which files cannot be read as a proposal. */
-export interface ProposalMemory {
+export interface ProposalCache {
   readonly authors: OrderAuthors;
   readonly problems: Map<string, ProposalProblem>;
   /** The number last given to a proposal, per day. */
@@ -82,22 +82,22 @@ export interface ProposalMemory {
 }
 
 /** What the last look at the notes saw, read again only where a file has changed. */
-export interface NoteMemory {
+export interface NoteCache {
   readonly issues: () => Promise<readonly IssueHead[]>;
   readonly inboxNew: () => Promise<number>;
 }
 
-export function noteMemory({ disk, root, clock }: Pick<Desk, "disk" | "root" | "clock">): NoteMemory {
+export function createNoteCache({ disk, root, clock }: Pick<Desk, "disk" | "root" | "clock">): NoteCache {
   return {
     issues: issueHeads(disk, root, clock),
     inboxNew: newInInbox(disk, root, clock),
   };
 }
 
-export function proposalMemory(
+export function createProposalCache(
   { disk, root, clock }: Pick<Desk, "disk" | "root" | "clock">,
-  authors = orderAuthors(),
-): ProposalMemory {
+  authors = createOrderAuthors(),
+): ProposalCache {
   return {
     authors,
     problems: new Map(),

@@ -21,7 +21,7 @@ export interface AgentFacts {
   readonly hasBubblewrap: boolean;
 }
 
-export async function doctor(
+export async function runDoctor(
   desk: Desk,
   nodeVersion: string,
   agent: AgentFacts,

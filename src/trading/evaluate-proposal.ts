@@ -5,13 +5,13 @@ import { evaluate } from "../gate/gate.ts";
 import { bookSnapshot, guardedOrder } from "../gate/guard-runner.ts";
 import type { GateInput } from "../gate/input.ts";
 import type { Desk, Published } from "./desk.ts";
-import { type MarketView, lookAt } from "./market-snapshot.ts";
+import { type MarketSnapshot, fetchMarketSnapshot } from "./market-snapshot.ts";
 
 export function gateInput(
   desk: Desk,
   order: Readonly<OrderRecord>,
   stage: Stage,
-  view: MarketView,
+  view: MarketSnapshot,
   custom: readonly Check[],
 ): GateInput {
   const status = desk.venues.facts(order.terms.connector);
@@ -47,7 +47,7 @@ export function gateInput(
 export async function customChecks(
   desk: Desk,
   order: Readonly<OrderRecord>,
-  view: MarketView,
+  view: MarketSnapshot,
 ): Promise<readonly Check[]> {
   const custom = desk.config.guards.filter((guard) => guard.kind === "custom").filter((guard) => guard.enabled);
   if (custom.length === 0) return [];
@@ -56,11 +56,11 @@ export async function customChecks(
 }
 
 /** Advice: looks at the market, runs every guard, writes nothing but the account mark. */
-export async function adviseOn(
+export async function evaluateProposal(
   desk: Desk,
   order: Readonly<OrderRecord>,
-): Promise<{ verdict: Verdict; view: MarketView }> {
-  const view = await lookAt(desk, order.terms.connector, order.terms.symbol);
+): Promise<{ verdict: Verdict; view: MarketSnapshot }> {
+  const view = await fetchMarketSnapshot(desk, order.terms.connector, order.terms.symbol);
   const custom = await customChecks(desk, order, view);
   return { verdict: evaluate(gateInput(desk, order, "propose", view, custom)), view };
 }

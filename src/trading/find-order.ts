@@ -4,7 +4,7 @@ import { suggestion } from "../domain/ids.ts";
 import type { OrderId } from "../domain/ids.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import type { Desk } from "./desk.ts";
-import { freshen, scan } from "./scan-proposals.ts";
+import { refreshProtectionPrice, scanProposals } from "./scan-proposals.ts";
 
 function stemOf(words: string): string {
   const name = words.split("/").at(-1) ?? words;
@@ -12,17 +12,17 @@ function stemOf(words: string): string {
 }
 
 /** A proposal's file is read again first, so that an edit of a moment ago is judged as it stands. @throws ORDER_NOT_FOUND and its siblings. */
-export async function locate(desk: Desk, words: string): Promise<OrderRecord> {
-  if (desk.readOnly() !== undefined) return find(desk, words);
+export async function findOrder(desk: Desk, words: string): Promise<OrderRecord> {
+  if (desk.readOnly() !== undefined) return matchOrder(desk, words);
   const known = desk.book.orders.get(stemOf(words.trim()) as OrderId);
-  if (known === undefined) await scan(desk);
+  if (known === undefined) await scanProposals(desk);
   // A scan trusts a file that looks unchanged; what was asked for, by its name or a part of it, is read all the same.
-  const named = known ?? find(desk, words);
-  if (named.state === "proposed") await freshen(desk, named);
-  return find(desk, words);
+  const named = known ?? matchOrder(desk, words);
+  if (named.state === "proposed") await refreshProtectionPrice(desk, named);
+  return matchOrder(desk, words);
 }
 
-export function find(desk: Pick<Desk, "book" | "proposals">, words: string): OrderRecord {
+export function matchOrder(desk: Pick<Desk, "book" | "proposals">, words: string): OrderRecord {
   const stem = stemOf(words.trim());
   const problem = [...desk.proposals.problems.values()].find((candidate) => candidate.id === stem);
   const exact = desk.book.orders.get(stem as OrderId);

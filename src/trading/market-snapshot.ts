@@ -3,11 +3,11 @@ import { type Decimal, type DecimalText, decimal, text } from "../domain/decimal
 import { messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import { type Quote, mid } from "../domain/quote.ts";
-import type { ToldAccount, VenueAccount, VenueInstrument, VenuePosition } from "../domain/venue.ts";
+import type { ReportedAccount, VenueAccount, VenueInstrument, VenuePosition } from "../domain/venue.ts";
 import { localTime } from "../gate/calendar.ts";
 import type { Desk } from "./desk.ts";
 
-export interface MarketView {
+export interface MarketSnapshot {
   readonly quote?: Quote;
   /** null: the venue does not list the symbol; undefined: it cannot say. */
   readonly instrument?: VenueInstrument | null;
@@ -23,7 +23,7 @@ export interface MarketView {
 const INSTRUMENT_AGE_MAX_MS = 10 * 60 * 1000;
 
 /** Never rejects: what could not be learned is a problem, and the guard that needs it blocks. */
-export async function lookAt(desk: Desk, connector: ConnectorName, symbol: string): Promise<MarketView> {
+export async function fetchMarketSnapshot(desk: Desk, connector: ConnectorName, symbol: string): Promise<MarketSnapshot> {
   const problems: string[] = [];
   const attempt = async <T>(what: string, ask: Promise<T>): Promise<T | undefined> => {
     try {
@@ -35,7 +35,7 @@ export async function lookAt(desk: Desk, connector: ConnectorName, symbol: strin
   };
   const buyingPowerSeq = desk.book.seq;
   const seen = desk.venues.quote(connector, symbol).then((quote) => {
-    seeVenueTime(desk, connector, quote.at);
+    observeVenueTime(desk, connector, quote.at);
     return quote;
   });
   const [venueQuote, account, instrument] = await Promise.all([
@@ -69,7 +69,7 @@ async function accountFor(
   await quoted.catch(() => undefined);
   const age = desk.clock.now() - mark.markedAt;
   const isFresh = age >= 0 && age < desk.config.uta.snapshotInterval * 1000;
-  const isToday = dateIn(desk.config.workspace.timezone, venueNow(desk, connector)) === mark.venueDate;
+  const isToday = dateInZone(desk.config.workspace.timezone, venueNow(desk, connector)) === mark.venueDate;
   return isFresh && isToday ? {} : markAccount(desk, connector, quoted);
 }
 
@@ -89,7 +89,7 @@ function isSimulated(desk: Desk, connector: string): boolean {
   return desk.venues.facts(connector)?.capabilities.simulatedTime === true;
 }
 
-export function seeVenueTime(desk: Desk, connector: string, at: number): void {
+export function observeVenueTime(desk: Desk, connector: string, at: number): void {
   const seen = desk.market.venueTimes.get(connector);
   if (seen === undefined || at > seen) desk.market.venueTimes.set(connector, at);
 }
@@ -122,15 +122,15 @@ export async function markAccount(
   const [positions, account] = await Promise.all([desk.venues.positions(connector), accountOf(desk, connector)]);
   // A quote that is under way tells the venue's date; without one the last date stands.
   await quoted?.catch(() => undefined);
-  const told: ToldAccount =
+  const told: ReportedAccount =
     "nav" in account ? account : await computeAccount(desk, connector, account.buyingPower, positions);
   const { at, ...full } = told;
-  if (at !== undefined) seeVenueTime(desk, connector, at);
+  if (at !== undefined) observeVenueTime(desk, connector, at);
   desk.market.askedAt.set(connector, desk.clock.now());
   const earlier = desk.book.accounts.get(connector);
   const venueTime = knownVenueNow(desk, connector);
   if (venueTime === undefined) return full;
-  const venueDate = dateIn(desk.config.workspace.timezone, venueTime);
+  const venueDate = dateInZone(desk.config.workspace.timezone, venueTime);
   const same =
     earlier !== undefined &&
     earlier.venueDate === venueDate &&
@@ -145,7 +145,7 @@ export async function markAccount(
 async function accountOf(
   desk: Desk,
   connector: string,
-): Promise<ToldAccount | { buyingPower: VenueAccount["buyingPower"] }> {
+): Promise<ReportedAccount | { buyingPower: VenueAccount["buyingPower"] }> {
   const account = await desk.venues.account(connector);
   return account ?? { buyingPower: await desk.venues.buyingPower(connector) };
 }
@@ -189,6 +189,6 @@ function samePositions(known: ReadonlyMap<string, VenuePosition>, now: readonly 
 }
 
 /** `2019-10-10` of that instant in that time zone. */
-export function dateIn(timeZone: string, at: number): string {
+export function dateInZone(timeZone: string, at: number): string {
   return localTime(at, timeZone).date;
 }

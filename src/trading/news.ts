@@ -10,7 +10,7 @@ import type { ReadFeed } from "../market-data/feed-thread.ts";
 import type { NewsFeed } from "../workspace/news-config.ts";
 import { type NewsMemory, newsIds, readNewsMemory, writeNewsItem, writeNewsMemory } from "../workspace/news.ts";
 import { type Desk, iso } from "./desk.ts";
-import { dateIn } from "./market-snapshot.ts";
+import { dateInZone } from "./market-snapshot.ts";
 
 /** Of one fetch; the rest of a long feed comes with the next ones. */
 const ITEMS_PER_FETCH = 50;
@@ -18,7 +18,7 @@ const ITEMS_PER_FETCH = 50;
 const ITEMS_PER_DAY = 500;
 const FIRST_MS = 2_000;
 /** Between the first fetches of two feeds. */
-const APART_MS = 1_000;
+const STAGGER_MS = 1_000;
 const BACK_OFF_MAX_MS = 24 * 3_600_000;
 
 export interface FeedStatus {
@@ -45,7 +45,7 @@ export interface News {
 type NewsDesk = Pick<Desk, "config" | "clock" | "disk" | "root" | "log" | "history" | "readOnly">;
 
 /** How feeds are come by. */
-export interface FeedWorld {
+export interface FeedDeps {
   readonly fetch: FetchFeed;
   readonly read: ReadFeed;
 }
@@ -65,7 +65,7 @@ interface Feed {
 }
 
 /** Starts the timers of every feed in desk.toml. */
-export function startNews(desk: NewsDesk, world: FeedWorld): News {
+export function startNews(desk: NewsDesk, world: FeedDeps): News {
   const stopping = new AbortController();
   const feeds = desk.config.news.map((config): Feed => ({
     ...{
@@ -100,7 +100,7 @@ export function startNews(desk: NewsDesk, world: FeedWorld): News {
         ),
       );
     }));
-  for (const [index, feed] of feeds.entries()) schedule(feed, FIRST_MS + index * APART_MS);
+  for (const [index, feed] of feeds.entries()) schedule(feed, FIRST_MS + index * STAGGER_MS);
   return {
     fetchNow: async (name) => {
       const wanted = feeds.filter(({ config }) => name === undefined || config.name === name);
@@ -138,7 +138,7 @@ type Filing = (feed: NewsFeed, items: readonly FeedItem[]) => Promise<Filed>;
 async function fetchOne(
   desk: NewsDesk,
   feed: Feed,
-  { fetch, read }: FeedWorld,
+  { fetch, read }: FeedDeps,
   file: Filing,
   signal: AbortSignal,
 ): Promise<void> {
@@ -187,7 +187,7 @@ async function fileItems(
   memory: NewsMemory,
 ): Promise<Filed> {
   const now = desk.clock.now();
-  const today = dateIn(desk.config.workspace.timezone, now);
+  const today = dateInZone(desk.config.workspace.timezone, now);
   if (memory.day !== today) [memory.day, memory.filed] = [today, 0];
   const known = new Set([...(await newsIds(desk.disk, desk.root)), ...[...memory.seen.values()].flat()]);
   // One that claims to be of tomorrow is of now.

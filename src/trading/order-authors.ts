@@ -18,7 +18,7 @@ export interface OrderAuthors {
   of(text: string): OrderAuthor | undefined;
 }
 
-export function orderAuthors(): OrderAuthors {
+export function createOrderAuthors(): OrderAuthors {
   const byDigest = new Map<string, OrderAuthor>();
   return {
     take: ({ event }) => {

@@ -38,7 +38,7 @@ export interface OrderSummary extends Receipt {
   readonly issue: string | null;
   /** What its author had read, as the desk saw it. */
   readonly sources: readonly string[];
-  readonly untrusted: OrderWords;
+  readonly untrusted: OrderTexts;
   readonly cancelRequested: boolean;
   readonly approvals: readonly { at: string; by: string; channel: string; digest: string; expiresAt: string }[];
   readonly verdicts: readonly {
@@ -51,7 +51,7 @@ export interface OrderSummary extends Receipt {
 }
 
 /** What others wrote about an order. null: nothing was written. */
-export interface OrderWords {
+export interface OrderTexts {
   readonly rationale: Untrusted | null;
   /** Why it stands where it stands, in the words of who decided that. */
   readonly reason: Untrusted | null;
@@ -89,7 +89,7 @@ export function summaryOf(order: Readonly<OrderRecord>, path: string): OrderSumm
     proposedAt: iso(order.proposedAt),
     issue: plainName(order.issue ?? ""),
     sources: order.sources ?? [],
-    untrusted: orderWords(order),
+    untrusted: orderTexts(order),
     cancelRequested: order.cancelRequested !== undefined,
     approvals: order.approvals.map(({ at, by, channel, digest, expiresAt }) => ({
       at: iso(at),
@@ -109,7 +109,7 @@ export function summaryOf(order: Readonly<OrderRecord>, path: string): OrderSumm
 }
 
 /** Of a proposal when it was read, of a decision when it was made. */
-export function orderWords(order: Readonly<OrderRecord>): OrderWords {
+export function orderTexts(order: Readonly<OrderRecord>): OrderTexts {
   const from = (source: string, at: number, text: string | undefined): Untrusted | null =>
     text === undefined || text.trim() === "" ? null : untrusted(source, at, text);
   const file = plainPath(order.path);

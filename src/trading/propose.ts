@@ -3,18 +3,18 @@ import { QocError } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import { ProposalError, readProposal } from "../domain/proposal.ts";
-import { boundedSources } from "../domain/bounded-list.ts";
+import { boundedList } from "../domain/bounded-list.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import { createProposal, readProposalOf } from "../workspace/proposals.ts";
 import type { Desk } from "./desk.ts";
-import { adviseOn, recordVerdict } from "./evaluate-proposal.ts";
-import { dateIn } from "./market-snapshot.ts";
-import { consider } from "./scan-proposals.ts";
+import { evaluateProposal, recordVerdict } from "./evaluate-proposal.ts";
+import { dateInZone } from "./market-snapshot.ts";
+import { ingestProposal } from "./scan-proposals.ts";
 
 /** Field values as words, named as in a proposal file. */
 export type ProposalFields = Readonly<Record<string, string | undefined>>;
 
-export interface Proposed {
+export interface ProposedOrder {
   readonly order: OrderRecord;
   readonly verdict: Verdict;
 }
@@ -23,12 +23,12 @@ export interface Proposed {
  * `read` is what the desk saw the author read. A verdict of "block" is an answer, not an error.
  * @throws PROPOSAL_INVALID, NEEDS_CONNECTOR, TOO_LARGE.
  */
-export async function propose(
+export async function proposeOrder(
   desk: Desk,
   fields: ProposalFields,
   actor: Actor,
   read: readonly string[] = [],
-): Promise<Proposed> {
+): Promise<ProposedOrder> {
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   const draft = (() => {
     try {
@@ -39,8 +39,8 @@ export async function propose(
       throw error;
     }
   })();
-  const sources = boundedSources(read);
-  const day = dateIn(desk.config.workspace.timezone, desk.clock.now()).replaceAll("-", "");
+  const sources = boundedList(read);
+  const day = dateInZone(desk.config.workspace.timezone, desk.clock.now()).replaceAll("-", "");
   const file = await createProposal(
     desk.disk,
     desk.root,
@@ -49,7 +49,7 @@ export async function propose(
     (stem) => desk.book.orders.has(stem as OrderRecord["id"]),
     desk.proposals.lastNumbers,
   );
-  const order = await consider(desk, file, actor, sources);
+  const order = await ingestProposal(desk, file, actor, sources);
   if (order === undefined) {
     const problem = desk.proposals.problems.get(file.path);
     throw new QocError("NEEDS_CONNECTOR", {
@@ -58,7 +58,7 @@ export async function propose(
       reason: problem?.message ?? "it was not accepted",
     });
   }
-  const { verdict } = await adviseOn(desk, order);
+  const { verdict } = await evaluateProposal(desk, order);
   recordVerdict(desk, order, "propose", verdict);
   await desk.publish(
     { type: "file.written", path: file.path, digest: order.digest, command: "orders propose", actor },
@@ -68,8 +68,8 @@ export async function propose(
 }
 
 /** Takes what an agent wrote into a proposal folder, as that agent's and with what it had read. What is no proposal, a scan tells. */
-export async function takeWritten(desk: Desk, path: string, actor: Actor, sources: readonly string[]): Promise<void> {
+export async function ingestWrittenProposal(desk: Desk, path: string, actor: Actor, sources: readonly string[]): Promise<void> {
   const stem = path.slice(path.lastIndexOf("/") + 1, path.lastIndexOf("."));
   const file = await readProposalOf(desk.disk, desk.root, stem);
-  if (file?.kind === "ok" && file.path === path) await consider(desk, file, actor, sources);
+  if (file?.kind === "ok" && file.path === path) await ingestProposal(desk, file, actor, sources);
 }

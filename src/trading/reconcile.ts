@@ -17,7 +17,7 @@ const durable = { durable: true };
 const LOOK_BACK_MS = 24 * 60 * 60 * 1000;
 
 /** Orders whose intent was written in an earlier life and never answered: they may have left. */
-export async function doubtInterrupted(desk: Desk): Promise<void> {
+export async function markInterruptedUnknown(desk: Desk): Promise<void> {
   let last: Promise<void> | undefined;
   for (const order of desk.book.inFlight.values()) {
     if (order.state !== "submitting") continue;
@@ -33,7 +33,7 @@ export async function doubtInterrupted(desk: Desk): Promise<void> {
 export async function reconcileConnector(desk: Desk, connector: ConnectorName): Promise<void> {
   await recoverFills(desk, connector);
   for (const order of [...desk.book.inFlight.values()]) {
-    if (order.terms.connector === connector && order.state !== "approved") await askAfter(desk, order);
+    if (order.terms.connector === connector && order.state !== "approved") await queryOrderStatus(desk, order);
   }
   const isFirst = !desk.book.accounts.has(connector);
   await markAccount(desk, connector);
@@ -52,10 +52,10 @@ export async function recoverFills(desk: Desk, connector: ConnectorName): Promis
 }
 
 /** What the venue says of an order: something, that it knows no such order, or nothing, because it cannot be asked. */
-export type VenueWord = "told" | "not-known" | "cannot-say";
+export type OrderLookup = "told" | "not-known" | "cannot-say";
 
 /** Asks the venue after one order and journals its word. @throws what the connector throws. */
-export async function askAfter(desk: Desk, order: OrderRecord): Promise<VenueWord> {
+export async function queryOrderStatus(desk: Desk, order: OrderRecord): Promise<OrderLookup> {
   const { connector } = order.terms;
   const report = await desk.venues.order(connector, {
     ...(order.venueOrderId === undefined ? {} : { venueOrderId: order.venueOrderId }),
@@ -67,11 +67,11 @@ export async function askAfter(desk: Desk, order: OrderRecord): Promise<VenueWor
       desk.log.warn(`${connector} does not know ${order.id}; it stays unknown until a human resolves it`);
     return "not-known";
   }
-  await takeReport(desk, order, report);
+  await applyReport(desk, order, report);
   return "told";
 }
 
-async function takeReport(desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> {
+async function applyReport(desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> {
   const isEnd = report.status !== "open" && report.status !== "partially_filled";
   const changes =
     order.venueOrderId === undefined ||
@@ -155,7 +155,7 @@ export async function followOrders(desk: Desk, connector: ConnectorName): Promis
   for (const order of [...desk.book.inFlight.values()]) {
     if (order.terms.connector !== connector || order.state === "approved" || order.state === "submitting") continue;
     try {
-      await askAfter(desk, order);
+      await queryOrderStatus(desk, order);
     } catch (error) {
       desk.log.warn(`asking ${connector} after ${order.id}: ${messageOf(error)}`);
       return;

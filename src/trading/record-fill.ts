@@ -40,7 +40,7 @@ function recordFill(
     return desk.publish({ type: "fill.conflicted", id, connector, fill }, { durable: true }).committed;
   }
   if (inferred !== true && id !== null && fill.busts === undefined) {
-    makeRoom(desk, connector, id, decimal(fill.quantity).minus(decimal(known?.quantity ?? "0")));
+    reduceInferredFills(desk, connector, id, decimal(fill.quantity).minus(decimal(known?.quantity ?? "0")));
   }
   return desk.publish(
     { type: "fill.received", id, connector, fill, generation, ...(inferred === true ? { inferred } : {}) },
@@ -53,7 +53,7 @@ function recordFill(
  * fills never make more than the venue counts. Goes to disk with the fill that needs the room, and before it: a crash
  * between the two leaves a gap, which the venue closes, and never a fill counted twice.
  */
-function makeRoom(desk: Desk, connector: ConnectorName, id: OrderId, more: Decimal): void {
+function reduceInferredFills(desk: Desk, connector: ConnectorName, id: OrderId, more: Decimal): void {
   const order = desk.book.orders.get(id);
   if (order === undefined || !order.flags.has("inferred_fill")) return;
   let excess = order.filled.plus(more).minus(order.reportedFilled);

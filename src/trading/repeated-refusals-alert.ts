@@ -1,6 +1,6 @@
 /** One note in the inbox about an agent that goes on trying what it may not: who, what, how often. */
 import type { Actor } from "../domain/event.ts";
-import { spellLine } from "../lib/invisible-characters.ts";
+import { escapeInvisible } from "../lib/invisible-characters.ts";
 import { writeHostItem } from "../workspace/inbox.ts";
 import { type Desk, iso } from "./desk.ts";
 
@@ -9,11 +9,11 @@ const NAME_CHARS_MAX = 60;
 
 /** The agent chose these words: they are cut, unseen characters are spelled, and they cannot leave their code span. */
 function shown(name: string): string {
-  return `\`${spellLine(name.slice(0, NAME_CHARS_MAX)).replaceAll("`", "'")}\``;
+  return `\`${escapeInvisible(name.slice(0, NAME_CHARS_MAX)).replaceAll("`", "'")}\``;
 }
 
 /** Written once a day for each actor. */
-export async function noteInsisting(
+export async function writeRefusalAlert(
   { disk, root, clock }: Pick<Desk, "disk" | "root" | "clock">,
   actor: Actor,
   tried: ReadonlyMap<string, number>,

@@ -9,8 +9,8 @@ import type { Mode } from "../domain/venue.ts";
 import { orderPrice } from "../gate/valuation.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import { type Desk, iso } from "./desk.ts";
-import { adviseOn } from "./evaluate-proposal.ts";
-import { type OrderWords, orderWords } from "./order-view.ts";
+import { evaluateProposal } from "./evaluate-proposal.ts";
+import { type OrderTexts, orderTexts } from "./order-view.ts";
 import { orderPath } from "./order-files.ts";
 
 export interface BookChange {
@@ -43,14 +43,14 @@ export interface Review {
   } | null;
   readonly notional: string | null;
   readonly warnings: readonly string[];
-  readonly untrusted: OrderWords & {
+  readonly untrusted: OrderTexts & {
     /** What the connector answered where it could not be asked. */
     readonly problems: Untrusted | null;
   };
 }
 
-export async function review(desk: Desk, order: Readonly<OrderRecord>): Promise<Review> {
-  const { verdict, view } = await adviseOn(desk, order);
+export async function reviewOrder(desk: Desk, order: Readonly<OrderRecord>): Promise<Review> {
+  const { verdict, view } = await evaluateProposal(desk, order);
   const valued = orderPrice(order.terms, view.quote, false);
   const price = "value" in valued ? valued.value : undefined;
   const { terms } = order;
@@ -75,7 +75,7 @@ export async function review(desk: Desk, order: Readonly<OrderRecord>): Promise<
         : { bid: view.quote.bid, ask: view.quote.ask, last: view.quote.last ?? null, at: iso(view.quote.at) },
     notional: price === undefined ? null : text(price.times(decimal(terms.quantity))),
     warnings: warningsOf(order, view.problems.length > 0),
-    untrusted: { ...orderWords(order), problems: problemsOf(desk, order, view.problems) },
+    untrusted: { ...orderTexts(order), problems: problemsOf(desk, order, view.problems) },
   };
 }
 

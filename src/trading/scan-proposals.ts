@@ -10,12 +10,12 @@ import type { OrderTerms } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import { type ProposalDraft, type RouteTarget, routeProposal, termsOf } from "../domain/proposal.ts";
 import { decimal } from "../domain/decimal.ts";
-import { collarOf, isBeyond, needsProtection, protectionPrice, touch } from "../gate/protection.ts";
+import { tightestCollar, isWorseThan, needsProtection, protectionPrice, bestPrice } from "../gate/protection.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { type ProposalFile, listOrderFiles, readProposalOf } from "../workspace/proposals.ts";
 import type { Desk } from "./desk.ts";
-import { adviseOn, recordVerdict } from "./evaluate-proposal.ts";
-import { lookAt } from "./market-snapshot.ts";
+import { evaluateProposal, recordVerdict } from "./evaluate-proposal.ts";
+import { fetchMarketSnapshot } from "./market-snapshot.ts";
 import { alert } from "./order-files.ts";
 
 /** A file must stay away this long, over two scans, before its absence is a rejection. */
@@ -26,7 +26,7 @@ const LOOK_AGAIN_MS = 60_000;
 type Look = "now" | "when due";
 
 /** One scan at a time; a second caller waits for a fresh one, so that it sees files written before it asked. */
-export async function scan(desk: Desk): Promise<void> {
+export async function scanProposals(desk: Desk): Promise<void> {
   while (desk.proposals.scanning !== undefined) await desk.proposals.scanning;
   const running = scanOnce(desk).finally(() => {
     desk.proposals.scanning = undefined;
@@ -36,7 +36,7 @@ export async function scan(desk: Desk): Promise<void> {
 }
 
 /** A file that a hand moved among the approved ones approves nothing: it goes back to wait for a human. */
-async function putBack(desk: Desk): Promise<void> {
+async function returnMisplacedFiles(desk: Desk): Promise<void> {
   for (const { id, path } of await listOrderFiles(desk.disk, desk.root, LAYOUT.ordersApproved)) {
     const order = desk.book.orders.get(id as OrderId);
     if (order !== undefined && order.state !== "proposed") continue;
@@ -57,7 +57,7 @@ async function putBack(desk: Desk): Promise<void> {
 }
 
 async function scanOnce(desk: Desk): Promise<void> {
-  await putBack(desk);
+  await returnMisplacedFiles(desk);
   const files = await desk.proposals.files();
   const seen = new Set<string>();
   desk.proposals.problems.clear();
@@ -73,10 +73,10 @@ async function scanOnce(desk: Desk): Promise<void> {
 async function take(desk: Desk, file: ProposalFile, look: Look): Promise<void> {
   desk.proposals.problems.delete(file.path);
   if (file.kind === "ok") {
-    const order = await consider(desk, file, "human", [], look);
+    const order = await ingestProposal(desk, file, "human", [], look);
     // What a hand wrote or edited is judged once as it stands, so that the list says what the guards think.
     if (order?.state !== "proposed" || order.verdicts.at(-1)?.digest === order.digest) return;
-    const { verdict } = await adviseOn(desk, order);
+    const { verdict } = await evaluateProposal(desk, order);
     if (isStillOpen(order)) recordVerdict(desk, order, "propose", verdict);
     return;
   }
@@ -94,14 +94,14 @@ function isStillOpen({ state }: Readonly<OrderRecord>): boolean {
 }
 
 /** Reads one proposal's file again, so that an edit of a moment ago counts. A file that is gone is told as such. */
-export async function freshen(desk: Desk, order: Readonly<OrderRecord>): Promise<void> {
+export async function refreshProtectionPrice(desk: Desk, order: Readonly<OrderRecord>): Promise<void> {
   const file = await readProposalOf(desk.disk, desk.root, order.id);
   if (file !== undefined) await take(desk, file, "now");
   else if (order.state === "proposed") throw new QocError("FILE_NOT_FOUND", { path: order.path });
 }
 
 /** Journals one readable proposal where it is new or edited. Answers the order, or undefined where it cannot be routed. */
-export async function consider(
+export async function ingestProposal(
   desk: Desk,
   file: Extract<ProposalFile, { kind: "ok" }>,
   actor: Actor,
@@ -193,12 +193,12 @@ async function termsFor(
   const isSame = known !== undefined && digestTerms(asBefore) === known.digest;
   if (isSame && look === "when due" && !isDue(desk, id)) return asBefore;
   desk.proposals.looked.set(id, desk.clock.monotonic());
-  const view = await lookAt(desk, target.name, draft.symbol);
+  const view = await fetchMarketSnapshot(desk, target.name, draft.symbol);
   if (isSame && before !== undefined) {
-    const isLeft = view.quote !== undefined && isBeyond(draft.side, touch(plain, view.quote), decimal(before));
+    const isLeft = view.quote !== undefined && isWorseThan(draft.side, bestPrice(plain, view.quote), decimal(before));
     if (!isLeft) return asBefore;
   }
-  const derived = protectionPrice(plain, view.quote, collarOf(desk.config.guards), view.instrument ?? undefined);
+  const derived = protectionPrice(plain, view.quote, tightestCollar(desk.config.guards), view.instrument ?? undefined);
   return termsOf(draft, target, derived);
 }
 
@@ -230,7 +230,7 @@ function noticeMissing(desk: Desk, seen: ReadonlySet<string>): void {
 /** A background scan: what goes wrong is logged, never thrown. */
 export function scanQuietly(desk: Desk): void {
   if (desk.readOnly() !== undefined) return;
-  scan(desk).catch((error: unknown) =>
+  scanProposals(desk).catch((error: unknown) =>
     desk.log.error(`scan of proposals: ${messageOf(error)}`, { code: error instanceof QocError ? error.code : "" }),
   );
 }

@@ -17,7 +17,7 @@ export interface SnapshotView extends BookView {
   readonly stale: readonly string[];
 }
 
-export async function snapshot(desk: Desk, actor: Actor): Promise<SnapshotView> {
+export async function takeSnapshot(desk: Desk, actor: Actor): Promise<SnapshotView> {
   const stale = await markAll(desk);
   const book = bookView(desk.book, desk.config.account.currency);
   const total = (field: "realizedPnl" | "unrealizedPnl"): DecimalText =>

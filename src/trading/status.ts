@@ -1,21 +1,21 @@
 /** One look at the desk: what runs, what waits for a human, what is in flight, what the book holds. */
 import type { Book } from "../domain/book.ts";
 import { describe } from "../domain/order.ts";
-import { NO_NAME, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
-import type { Decision } from "../domain/verdict.ts";
+import { UNNAMED, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
+import type { GuardDecision } from "../domain/verdict.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import { ISSUE_STATUSES, type IssueHead } from "../workspace/notes.ts";
 import { type BookView, bookView } from "./book-view.ts";
 import { type Desk, type ProposalProblem, iso } from "./desk.ts";
 import { orderPath } from "./order-files.ts";
-import { scan } from "./scan-proposals.ts";
+import { scanProposals } from "./scan-proposals.ts";
 
 export interface PendingProposal {
   readonly id: string;
   readonly path: string;
   readonly digest: string | null;
   /** The latest advice of the guards; null where the file cannot be judged. */
-  readonly decision: Decision | null;
+  readonly decision: GuardDecision | null;
   /** What it waits for. */
   readonly needs: "approval" | ProposalProblem["needs"];
   readonly sentence?: string;
@@ -72,8 +72,8 @@ export interface StatusView {
   readonly readOnly: string | null;
 }
 
-export async function status(desk: Desk): Promise<StatusView> {
-  const [notes] = await Promise.all([lookAtNotes(desk), desk.readOnly() === undefined ? scan(desk) : undefined]);
+export async function deskStatus(desk: Desk): Promise<StatusView> {
+  const [notes] = await Promise.all([readNoteCounts(desk), desk.readOnly() === undefined ? scanProposals(desk) : undefined]);
   const connectors = desk.venues.status().map((connector) => ({
     name: connector.name,
     state: connector.state,
@@ -93,22 +93,22 @@ export async function status(desk: Desk): Promise<StatusView> {
 
 type Recorded = Pick<Desk, "root" | "book" | "clock" | "config" | "proposals" | "notes"> &
   Partial<Pick<Desk, "market">>;
-interface NotesSeen {
+interface NoteCounts {
   readonly issues: readonly IssueHead[];
   readonly inboxNew: number;
 }
 
-async function lookAtNotes({ notes }: Pick<Desk, "notes">): Promise<NotesSeen> {
+async function readNoteCounts({ notes }: Pick<Desk, "notes">): Promise<NoteCounts> {
   const [issues, inboxNew] = await Promise.all([notes.issues(), notes.inboxNew()]);
   return { issues, inboxNew };
 }
 
 /** What the journal and the files alone can say: the answer while the desk is down. */
 export async function recordedStatus(desk: Recorded): Promise<StatusView> {
-  return view(desk, await lookAtNotes(desk));
+  return view(desk, await readNoteCounts(desk));
 }
 
-function view(desk: Recorded, { issues, inboxNew }: NotesSeen): StatusView {
+function view(desk: Recorded, { issues, inboxNew }: NoteCounts): StatusView {
   return {
     workspace: { name: desk.config.workspace.name, path: desk.root },
     up: false,
@@ -148,7 +148,7 @@ function shownIssue(
   { id, path, title, status: state }: IssueHead,
 ): StatusView["issues"][number] {
   return {
-    id: plainName(id) ?? NO_NAME,
+    id: plainName(id) ?? UNNAMED,
     path: plainPath(path),
     status: (ISSUE_STATUSES as readonly string[]).includes(state) ? state : "other",
     untrusted: untrusted(plainPath(path), desk.clock.now(), title),
@@ -176,7 +176,7 @@ function shownProblem({ clock }: Pick<Desk, "clock">, { id, path, message, needs
   const shown = plainPath(path);
   const words = shown === path ? message : `${path}: ${message}`;
   return {
-    id: plainName(id) ?? NO_NAME,
+    id: plainName(id) ?? UNNAMED,
     path: shown,
     digest: null,
     decision: null,

@@ -8,7 +8,7 @@ import type { Desk } from "./desk.ts";
 import { receiptOf } from "./order-view.ts";
 
 /** The answer is on disk before this resolves. @throws VENUE_REJECTED, OUTCOME_UNKNOWN, CONNECTOR_NOT_READY (not sent). */
-export async function send(desk: Desk, order: OrderRecord, cleared: Cleared<Order>): Promise<void> {
+export async function submitOrder(desk: Desk, order: OrderRecord, cleared: Cleared<Order>): Promise<void> {
   const result = await desk.venues.place(cleared);
   const { connector } = cleared.terms;
   const durable = { durable: true };

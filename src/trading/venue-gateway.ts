@@ -8,7 +8,7 @@ import type { Capabilities } from "../domain/sdk.ts";
 import type {
   BarRange,
   Mode,
-  ToldAccount,
+  ReportedAccount,
   VenueBar,
   VenueFill,
   VenueInstrument,
@@ -42,14 +42,14 @@ export interface ConnectorStatus extends ConnectorFacts {
 }
 
 /** The four ways a submission ends. Only `rejected` and `not-sent` are a no; `unclear` is never one. */
-export type PlaceResult =
+export type PlaceOutcome =
   | { readonly kind: "acked"; readonly venueOrderId: string }
   | { readonly kind: "rejected"; readonly reason: string }
   | { readonly kind: "not-sent"; readonly reason: string }
   | { readonly kind: "unclear"; readonly reason: string };
 
 /** Optional methods answer undefined where the connector lacks them. All reject with a QocError. */
-export interface Venues {
+export interface VenueGateway {
   /** Everything that can be said of each, percentiles included: for people. */
   status(): readonly ConnectorStatus[];
   /** What the order path needs of one, at no cost. */
@@ -57,7 +57,7 @@ export interface Venues {
   quote(connector: string, symbol: string): Promise<VenueQuote>;
   positions(connector: string): Promise<readonly VenuePosition[]>;
   buyingPower(connector: string): Promise<DecimalText>;
-  account(connector: string): Promise<ToldAccount | undefined>;
+  account(connector: string): Promise<ReportedAccount | undefined>;
   /** null: the venue does not list it. */
   instrument(connector: string, symbol: string): Promise<VenueInstrument | null | undefined>;
   /** null: the venue does not know it. */
@@ -72,7 +72,7 @@ export interface Venues {
   /** null: the venue knows nothing of the symbol. */
   fundamentals(connector: string, symbol: string): Promise<Fundamentals | null | undefined>;
   /** Never rejects: whatever is not a definite answer is `unclear`. */
-  place(order: Cleared<Order>): Promise<PlaceResult>;
+  place(order: Cleared<Order>): Promise<PlaceOutcome>;
   cancel(connector: string, venueOrderId: string): Promise<void>;
   /** From its file as it is now, which is accepted by this. */
   restart(connector: string): Promise<void>;

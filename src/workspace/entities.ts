@@ -5,7 +5,7 @@ import { QocError } from "../domain/error.ts";
 import { IdError, symbol as symbolName } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
 import { type WrittenFile, writeFile } from "./file-write.ts";
-import { type Reading, listFiles, openReadable } from "./files.ts";
+import { type ReadScope, listFiles, openReadable } from "./files.ts";
 import { FrontmatterError, type Note, fieldText, readNote } from "./frontmatter.ts";
 import { LAYOUT } from "./layout.ts";
 
@@ -61,7 +61,7 @@ function noteOf(path: string, text: string): Note {
   }
 }
 
-async function summaryOf(reading: Reading, path: string): Promise<EntitySummary> {
+async function summaryOf(reading: ReadScope, path: string): Promise<EntitySummary> {
   const stem = path.slice(path.lastIndexOf("/") + 1, -3);
   try {
     const note = noteOf(path, Buffer.from((await openReadable(reading, path, BYTES_MAX)).bytes).toString("utf8"));
@@ -80,7 +80,7 @@ async function summaryOf(reading: Reading, path: string): Promise<EntitySummary>
 
 /** By path, a page at a time; one that cannot be read is listed with its problem. */
 export async function listEntities(
-  reading: Reading,
+  reading: ReadScope,
   after: string,
 ): Promise<{ readonly entries: readonly EntitySummary[]; readonly next: string | null }> {
   const { entries, next } = await listFiles(reading, {
@@ -95,7 +95,7 @@ export async function listEntities(
 
 /** @throws FILE_NOT_FOUND, NOTE_INVALID where the file is another symbol's. */
 export async function readEntity(
-  reading: Reading,
+  reading: ReadScope,
   symbol: string,
 ): Promise<{ path: string; text: string; digest: string }> {
   const path = pathOf(symbol);

@@ -17,7 +17,7 @@ function stampOf({ kind, inode, size, links, changedMs }: FileFacts): string {
 }
 
 /** One kind of file. `load` reads one that is new or has changed; it may throw, and is then asked again the next time. */
-export class Remembered<T> {
+export class FileCache<T> {
   readonly #disk: Disk;
   readonly #clock: Pick<Clock, "now">;
   readonly #load: (path: string) => Promise<T>;

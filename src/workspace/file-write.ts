@@ -6,7 +6,7 @@ import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { pathParts, refusePath } from "./path-policy.ts";
-import { type Held, descend, openHeld } from "./open-directory.ts";
+import { type DirectoryHandle, openDirectory, openRegularFile } from "./open-directory.ts";
 import { isHostItem } from "./inbox.ts";
 import { LAYOUT } from "./layout.ts";
 
@@ -36,7 +36,7 @@ export const WRITABLE: readonly Place[] = [
 ];
 
 /** Programs obey files of these names wherever they find them. */
-const OBEYED =
+const INSTRUCTION_FILES =
   /^(agents|claude|gemini|copilot-instructions|opencode|package|tsconfig|desk)(\.local)?\.(md|json|toml)$/i;
 /** The accounts of runs, which the desk files beside what others write there. */
 const RUN_ACCOUNT = /^snapshots\/\d{8}-\d{4}-/i;
@@ -51,7 +51,7 @@ function placeOf(path: string, places: readonly Place[]): Place {
   if (path.toLowerCase().startsWith(PRICES)) return refusePath(path, "research/prices is the operator's");
   if (path.toLowerCase().startsWith(`${LAYOUT.news}/`))
     return refusePath(path, `${LAYOUT.news} is written by the desk`);
-  if (OBEYED.test(parts.at(-1) ?? "")) return refusePath(path, "programs obey a file of this name");
+  if (INSTRUCTION_FILES.test(parts.at(-1) ?? "")) return refusePath(path, "programs obey a file of this name");
   if (RUN_ACCOUNT.test(path) || isHostItem(path)) return refusePath(path, "the desk files under such a name");
   if (!place.kinds.test(path)) return refusePath(path, `names in ${place.folder} end as in ${place.kinds.source}`);
   if (place.isFlat && path.slice(place.folder.length + 1).includes("/"))
@@ -96,7 +96,7 @@ type Wanted = WrittenFile & { readonly replaces: string | undefined };
 async function writeHeld(disk: Disk, root: string, wanted: Wanted, limit: number): Promise<void> {
   const { path } = wanted;
   const parts = path.split("/");
-  const folder = await descend(root, parts.slice(0, -1), true);
+  const folder = await openDirectory(root, parts.slice(0, -1), true);
   if (folder === undefined) throw new QocError("FILE_NOT_FOUND", { path });
   try {
     await put(disk, folder, parts.at(-1) ?? "", wanted, limit);
@@ -107,12 +107,12 @@ async function writeHeld(disk: Disk, root: string, wanted: Wanted, limit: number
 
 async function put(
   disk: Disk,
-  folder: Held,
+  folder: DirectoryHandle,
   name: string,
   { path, text, replaces }: Wanted,
   limit: number,
 ): Promise<void> {
-  const current = await openHeld(folder, name, path, Math.max(limit, READABLE_BYTES));
+  const current = await openRegularFile(folder, name, path, Math.max(limit, READABLE_BYTES));
   if ((current === undefined ? undefined : digestOf(current.bytes)) !== replaces)
     throw new QocError("FILE_CHANGED", { path });
   const target = `${folder.at}/${name}`;

@@ -7,10 +7,10 @@ import { lstat, stat } from "node:fs/promises";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
-import { spellText } from "../lib/invisible-characters.ts";
+import { escapeInvisibleInText } from "../lib/invisible-characters.ts";
 import type { DeskConfig } from "./config.ts";
 import { pathParts, pathProblem, refusePath } from "./path-policy.ts";
-import { type Opened, descend, identityOf, openHeld } from "./open-directory.ts";
+import { type OpenedFile, openDirectory, inodeKey, openRegularFile } from "./open-directory.ts";
 import { globFits } from "./glob.ts";
 
 export const ENTRIES_MAX = 200;
@@ -27,7 +27,7 @@ const HIT_CHARACTERS = 100;
 const KEY_FILE = /\.(pem|key|p12|pfx|jks|keystore)$|^id_(rsa|dsa|ecdsa|ed25519)$/i;
 
 /** The workspace as someone may read it. */
-export interface Reading {
+export interface ReadScope {
   readonly root: string;
   readonly disk: Disk;
   /** Which files of the disk hold secrets, by identity. */
@@ -49,11 +49,11 @@ export interface Page<T> {
 }
 
 /** Asked anew for each call: a secret's file may be put in place at any time. */
-export async function openReading(disk: Disk, root: string, config: Pick<DeskConfig, "connectors">): Promise<Reading> {
+export async function openReadScope(disk: Disk, root: string, config: Pick<DeskConfig, "connectors">): Promise<ReadScope> {
   const files = config.connectors.flatMap(({ auth }) =>
     Object.values(auth).flatMap((ref) => ("file" in ref ? [ref.file] : [])),
   );
-  const found = await Promise.all(files.map((file) => stat(file).then(identityOf, () => undefined)));
+  const found = await Promise.all(files.map((file) => stat(file).then(inodeKey, () => undefined)));
   return { disk, root, secrets: new Set(found.filter((identity) => identity !== undefined)) };
 }
 
@@ -62,15 +62,15 @@ function nameProblem(name: string): string | undefined {
 }
 
 /** The file, as its descriptor has it. @throws PATH_REFUSED, FILE_NOT_FOUND, FILE_TOO_LARGE. */
-export async function openReadable(reading: Reading, path: string, limit = READ_BYTES_MAX): Promise<Opened> {
+export async function openReadable(reading: ReadScope, path: string, limit = READ_BYTES_MAX): Promise<OpenedFile> {
   const parts = pathParts(path);
   const name = parts.at(-1) ?? "";
   const problem = nameProblem(name);
   if (problem !== undefined) refusePath(path, problem);
-  const folder = await descend(reading.root, parts.slice(0, -1));
+  const folder = await openDirectory(reading.root, parts.slice(0, -1));
   if (folder === undefined) throw new QocError("FILE_NOT_FOUND", { path });
   try {
-    const opened = await openHeld(folder, name, path, limit);
+    const opened = await openRegularFile(folder, name, path, limit);
     if (opened === undefined) throw new QocError("FILE_NOT_FOUND", { path });
     if (reading.secrets.has(opened.identity)) refusePath(path, "it holds a secret of a connector");
     return opened;
@@ -80,11 +80,11 @@ export async function openReadable(reading: Reading, path: string, limit = READ_
 }
 
 /** What may be read under one folder, by name, folders before what sorts after them; and whether that is all of it. */
-async function visible(reading: Reading, under: string): Promise<{ files: readonly ListedFile[]; partial: boolean }> {
+async function visible(reading: ReadScope, under: string): Promise<{ files: readonly ListedFile[]; partial: boolean }> {
   const files: ListedFile[] = [];
   let visited = 0;
   const walk = async (folder: string): Promise<void> => {
-    const held = await descend(reading.root, folder === "" ? [] : folder.split("/"));
+    const held = await openDirectory(reading.root, folder === "" ? [] : folder.split("/"));
     if (held === undefined) return;
     const folders: string[] = [];
     try {
@@ -95,7 +95,7 @@ async function visible(reading: Reading, under: string): Promise<{ files: readon
         if (kind === "directory") folders.push(path);
         else if (kind === "file" && nameProblem(name) === undefined) {
           const facts = await lstat(`${held.at}/${name}`).catch(() => undefined);
-          if (facts === undefined || !facts.isFile() || facts.nlink !== 1 || reading.secrets.has(identityOf(facts)))
+          if (facts === undefined || !facts.isFile() || facts.nlink !== 1 || reading.secrets.has(inodeKey(facts)))
             continue;
           files.push({ path, bytes: facts.size, modified: facts.mtimeMs });
         }
@@ -117,7 +117,7 @@ export interface ListQuery {
   readonly after: string;
 }
 
-export async function listFiles(reading: Reading, { under, glob, after }: ListQuery): Promise<Page<ListedFile>> {
+export async function listFiles(reading: ReadScope, { under, glob, after }: ListQuery): Promise<Page<ListedFile>> {
   const { files, partial } = await visible(reading, under);
   const wanted = files.filter(({ path }) => path > after && (glob === undefined || globFits(glob, path)));
   let characters = 0;
@@ -140,7 +140,7 @@ const CURSOR = /^([1-9]\d{0,8})(?::([1-9]\d{0,8}))?$/;
 
 /** A stretch of a text file. @throws PATH_REFUSED, FILE_NOT_FOUND, FILE_TOO_LARGE. */
 export async function readFile(
-  reading: Reading,
+  reading: ReadScope,
   path: string,
   from = "1",
   count = Number.POSITIVE_INFINITY,
@@ -172,7 +172,7 @@ export async function readFile(
 }
 
 function shownLength(text: string): number {
-  return JSON.stringify(spellText(text)).length;
+  return JSON.stringify(escapeInvisibleInText(text)).length;
 }
 
 /** What fits in one answer. */
@@ -198,7 +198,7 @@ function cursorAt(whole: string, at: number): string {
   return column === 1 ? String(line) : `${line}:${column}`;
 }
 
-export interface Hit {
+export interface SearchMatch {
   readonly path: string;
   readonly line: number;
   readonly text: string;
@@ -212,11 +212,11 @@ export interface SearchQuery {
 }
 
 /** Lines that hold these very characters, in either case. Files over 1 MiB and files that are not text are passed over. */
-export async function searchFiles(reading: Reading, query: SearchQuery): Promise<Page<Hit>> {
+export async function searchFiles(reading: ReadScope, query: SearchQuery): Promise<Page<SearchMatch>> {
   const [afterPath = "", afterLine = 0] = splitAfter(query.after);
   const needle = query.text.toLowerCase();
   const { files, partial } = await visible(reading, query.under);
-  const entries: Hit[] = [];
+  const entries: SearchMatch[] = [];
   let searched = 0;
   let characters = 0;
   for (const { path, bytes } of files) {
@@ -240,7 +240,7 @@ function splitAfter(after: string): readonly [string, number] | readonly [] {
   return path === undefined ? [] : [path, Number(line)];
 }
 
-async function linesOf(reading: Reading, path: string): Promise<readonly string[]> {
+async function linesOf(reading: ReadScope, path: string): Promise<readonly string[]> {
   try {
     const { bytes } = await openReadable(reading, path, SEARCHED_FILE_BYTES_MAX);
     return bytes.includes(0) ? [] : Buffer.from(bytes).toString("utf8").split(/\r?\n/);

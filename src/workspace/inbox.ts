@@ -5,7 +5,7 @@ import type { Clock, Disk } from "../domain/ports.ts";
 import { confine } from "./path-policy.ts";
 import { FrontmatterError, fieldText, readNote, writeNote } from "./frontmatter.ts";
 import { LAYOUT } from "./layout.ts";
-import { Remembered } from "./file-cache.ts";
+import { FileCache } from "./file-cache.ts";
 import { slugOf } from "../lib/slug.ts";
 
 const ITEM_BYTES_MAX = 256 * 1024;
@@ -66,7 +66,7 @@ export async function listInbox(disk: Disk, root: string, status?: string): Prom
 
 /** How many entries are new; reads again only what has changed since it was asked last. */
 export function newInInbox(disk: Disk, root: string, clock: Pick<Clock, "now">): () => Promise<number> {
-  const states = new Remembered(disk, clock, async (path) => (await readEntry(disk, root, path)).status);
+  const states = new FileCache(disk, clock, async (path) => (await readEntry(disk, root, path)).status);
   return async () =>
     (await states.all(root, (await names(disk, root)).map(pathOf))).filter((status) => status === "new").length;
 }

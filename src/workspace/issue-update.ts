@@ -3,7 +3,7 @@ import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { pathParts } from "./path-policy.ts";
-import { descend, openHeld } from "./open-directory.ts";
+import { openDirectory, openRegularFile } from "./open-directory.ts";
 import { type WrittenFile, writeFile } from "./file-write.ts";
 import { withField } from "./frontmatter.ts";
 import { type IssueStatus, statusIn } from "./notes.ts";
@@ -38,10 +38,10 @@ export async function updateIssue(
 /** undefined: there is no such file. @throws PATH_REFUSED, FILE_TOO_LARGE. */
 export async function issueText(root: string, path: string): Promise<string | undefined> {
   const parts = pathParts(path);
-  const folder = await descend(root, parts.slice(0, -1));
+  const folder = await openDirectory(root, parts.slice(0, -1));
   if (folder === undefined) return undefined;
   try {
-    const opened = await openHeld(folder, parts.at(-1) ?? "", path, BYTES_MAX);
+    const opened = await openRegularFile(folder, parts.at(-1) ?? "", path, BYTES_MAX);
     return opened === undefined ? undefined : Buffer.from(opened.bytes).toString("utf8");
   } finally {
     await folder.close();

@@ -6,7 +6,7 @@ import { confine } from "./path-policy.ts";
 import { type WrittenFile, writeFile } from "./file-write.ts";
 import { FrontmatterError, type Note, fieldText, readNote, withField, writeNote } from "./frontmatter.ts";
 import { LAYOUT } from "./layout.ts";
-import { Remembered } from "./file-cache.ts";
+import { FileCache } from "./file-cache.ts";
 import { slugOf } from "../lib/slug.ts";
 
 const NOTE_BYTES_MAX = 256 * 1024;
@@ -86,7 +86,7 @@ export type IssueHead = Pick<Issue, "id" | "path" | "title" | "status">;
 
 /** As `listIssues`, and reads again only what has changed since it was asked last. */
 export function issueHeads(disk: Disk, root: string, clock: Pick<Clock, "now">): () => Promise<readonly IssueHead[]> {
-  const heads = new Remembered(disk, clock, async (path): Promise<IssueHead> => {
+  const heads = new FileCache(disk, clock, async (path): Promise<IssueHead> => {
     const { id, title, status } = await issueAt(disk, root, path);
     return { id, path, title, status };
   });

@@ -12,14 +12,14 @@ const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = constants;
 const BY_DESCRIPTOR = existsSync("/proc/self/fd");
 
 /** A folder that is held open. */
-export interface Held {
+export interface DirectoryHandle {
   /** Reaches the held folder itself; names under it are looked up there. */
   readonly at: string;
   close(): Promise<void>;
 }
 
 /** A file as it was opened: its bytes, and which file of the disk it is. */
-export interface Opened {
+export interface OpenedFile {
   readonly bytes: Uint8Array;
   readonly identity: string;
 }
@@ -46,7 +46,7 @@ async function openFolder(path: string, named: string): Promise<FileHandle | und
  * The folder at `parts` under `root`, made where `make` says so; undefined where there is none. `root` itself may lie behind
  * links, nothing below it may. @throws PATH_REFUSED at the first part that is not a real folder.
  */
-export async function descend(root: string, parts: readonly string[], make = false): Promise<Held | undefined> {
+export async function openDirectory(root: string, parts: readonly string[], make = false): Promise<DirectoryHandle | undefined> {
   const named = parts.join("/");
   let at = root;
   let handle = await open(root, O_RDONLY | O_DIRECTORY);
@@ -69,7 +69,7 @@ export async function descend(root: string, parts: readonly string[], make = fal
 }
 
 /** Which file of the disk this is, whatever its name. */
-export function identityOf(stat: { readonly dev: number; readonly ino: number }): string {
+export function inodeKey(stat: { readonly dev: number; readonly ino: number }): string {
   return `${stat.dev}:${stat.ino}`;
 }
 
@@ -77,7 +77,7 @@ export function identityOf(stat: { readonly dev: number; readonly ino: number })
  * A regular file with one name in a held folder, read by its descriptor; undefined where there is none.
  * @throws PATH_REFUSED for anything else under that name, FILE_TOO_LARGE.
  */
-export async function openHeld(folder: Held, name: string, named: string, limit: number): Promise<Opened | undefined> {
+export async function openRegularFile(folder: DirectoryHandle, name: string, named: string, limit: number): Promise<OpenedFile | undefined> {
   let handle: FileHandle;
   try {
     // Not blocking: a FIFO under this name must not hang the desk.
@@ -93,7 +93,7 @@ export async function openHeld(folder: Held, name: string, named: string, limit:
     if (!stat.isFile()) throw refused(named, "it is not a regular file");
     if (stat.nlink !== 1) throw refused(named, "it has a second name elsewhere (a hard link)");
     if (stat.size > limit) throw new QocError("FILE_TOO_LARGE", { path: named, size: stat.size, limit });
-    return { bytes: await handle.readFile(), identity: identityOf(stat) };
+    return { bytes: await handle.readFile(), identity: inodeKey(stat) };
   } finally {
     await handle.close();
   }

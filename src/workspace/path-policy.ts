@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
-import { NO_NAME } from "../domain/untrusted.ts";
+import { UNNAMED } from "../domain/untrusted.ts";
 
 const PART = /^[A-Za-z0-9_][A-Za-z0-9._ -]{0,120}$/;
 const PATH_CHARACTERS_MAX = 400;
@@ -23,7 +23,7 @@ export function pathProblem(path: string): string | undefined {
 
 /** The path where commands take it; of a file that bears another name, its folder. */
 export function plainPath(path: string): string {
-  return pathProblem(path) === undefined ? path : `${path.slice(0, path.lastIndexOf("/"))}/${NO_NAME}`;
+  return pathProblem(path) === undefined ? path : `${path.slice(0, path.lastIndexOf("/"))}/${UNNAMED}`;
 }
 
 /** @throws PATH_REFUSED, with the path cut to what a reader can take in. */

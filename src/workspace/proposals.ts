@@ -7,7 +7,7 @@ import type { Clock, Disk } from "../domain/ports.ts";
 import { PROPOSAL_BYTES_MAX, type ProposalDraft, ProposalError, readProposal } from "../domain/proposal.ts";
 import { LAYOUT } from "./layout.ts";
 import { PROPOSAL_EXTENSIONS, parseProposalFile, renderProposal } from "./proposal-file.ts";
-import { Remembered } from "./file-cache.ts";
+import { FileCache } from "./file-cache.ts";
 
 export type ProposalFile =
   | {
@@ -68,7 +68,7 @@ export function proposalFiles(
   root: string,
   clock: Pick<Clock, "now">,
 ): () => Promise<readonly ProposalFile[]> {
-  const read = new Remembered(disk, clock, (path) => readOne(disk, root, foundAt(path)));
+  const read = new FileCache(disk, clock, (path) => readOne(disk, root, foundAt(path)));
   return async () => {
     const all = (await Promise.all(INBOUND.map((folder) => found(disk, root, folder)))).flat();
     const byStem = groupByStem(all);

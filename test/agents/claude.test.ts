@@ -4,7 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { claude } from "../../src/agents/claude.ts";
-import type { LaunchWorld } from "../../src/agents/run-context.ts";
+import type { LaunchDeps } from "../../src/agents/run-context.ts";
 import { systemClock } from "../../src/app/system.ts";
 import { type AgentStand, TOKEN, TOOLS, agentStand, hostWorld, withoutBubblewrap } from "../support/agent-harness.ts";
 
@@ -189,11 +189,11 @@ describe("a run of Claude Code", () => {
   });
 
   /** A program that says nothing, and what is done as soon as it is there. */
-  const mute = (up: () => void): { path: string; spawn: LaunchWorld["spawn"] } => {
+  const mute = (up: () => void): { path: string; spawn: LaunchDeps["spawn"] } => {
     const path = join(stand.folder, "mute.sh");
     writeFileSync(path, "#!/bin/sh\nexec sleep 60\n");
     chmodSync(path, 0o755);
-    const start: LaunchWorld["spawn"] = (program, args, options) =>
+    const start: LaunchDeps["spawn"] = (program, args, options) =>
       spawn(program, args, options).once("spawn", () => program === path && up());
     return { path, spawn: start };
   };
@@ -206,7 +206,7 @@ describe("a run of Claude Code", () => {
 
   it("stops when the operator says so, though its sandbox hangs", async () => {
     const { path, spawn } = mute(() => stand.stop.abort());
-    const find: LaunchWorld["find"] = (name) =>
+    const find: LaunchDeps["find"] = (name) =>
       name === "bwrap" ? Promise.resolve({ path, real: path }) : hostWorld().find(name);
     expect((await stand.run({}, { world: { find, spawn } })).failure).toBe("it was stopped by the operator");
   });
@@ -221,12 +221,12 @@ describe("a run of Claude Code", () => {
   it("A5 has no more time than its way in: what its version took is taken off", async () => {
     let late = 0;
     let timers: number[] = [];
-    const slow: LaunchWorld["spawn"] = (program, args, options) => {
+    const slow: LaunchDeps["spawn"] = (program, args, options) => {
       timers = [];
       if (args.includes("--version")) late = 15_000;
       return spawn(program, args, options);
     };
-    const clock: LaunchWorld["clock"] = {
+    const clock: LaunchDeps["clock"] = {
       ...systemClock,
       monotonic: () => systemClock.monotonic() + late,
       after: (ms, run) => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { readablePaths } from "../../src/agents/bubblewrap.ts";
-import { launchWorld } from "../../src/app/process-launcher.ts";
+import { createLauncher } from "../../src/app/process-launcher.ts";
 
 let base: string;
 let hidden: readonly string[];
@@ -14,7 +14,7 @@ beforeEach(() => {
     mkdirSync(join(base, folder), { recursive: true });
   symlinkSync(join(base, "real-home"), join(base, "home"));
   const desk = { root: join(base, "desk") } as never;
-  ({ hidden } = launchWorld({ desk, env: {}, home: join(base, "home"), socket: join(base, "run/qoc/abc/desk.sock") }));
+  ({ hidden } = createLauncher({ desk, env: {}, home: join(base, "home"), socket: join(base, "run/qoc/abc/desk.sock") }));
 });
 
 describe("a program's folder", () => {

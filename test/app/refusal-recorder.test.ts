@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { noteInsisting } from "../../src/trading/repeated-refusals-alert.ts";
+import { writeRefusalAlert } from "../../src/trading/repeated-refusals-alert.ts";
 import type { Actor, CommandRefused, DeskEvent } from "../../src/domain/event.ts";
-import { OTHER_NAMES, type Tried, refusalsOf } from "../../src/app/refusal-recorder.ts";
+import { OTHER, type RefusalCounts, createRefusalRecorder } from "../../src/app/refusal-recorder.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { listInbox, readInboxItem } from "../../src/workspace/inbox.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
@@ -15,15 +15,15 @@ const MINUTE = 60_000;
 function record(publish?: (event: DeskEvent) => never) {
   const clock = fakeClock();
   const events: CommandRefused[] = [];
-  const told: [Actor, Tried][] = [];
+  const told: [Actor, RefusalCounts][] = [];
   const lines: string[] = [];
   const say = (line: string): void => void lines.push(line);
   const log = { debug: say, info: say, warn: say, error: say, with: () => log };
-  const { refused, flush } = refusalsOf({
+  const { refused, flush } = createRefusalRecorder({
     clock,
     log,
     publish: publish ?? ((event) => (events.push(event as CommandRefused), undefined as never)),
-    insists: async (actor, tried) => void told.push([actor, tried]),
+    onRepeated: async (actor, tried) => void told.push([actor, tried]),
   });
   const attempt = (command: string, times = 1, actor: Actor = "agent:run-1"): void => {
     for (let n = 0; n < times; n++) refused(command, actor, "unknown or human only");
@@ -54,7 +54,7 @@ describe("refused attempts", () => {
     for (let n = 0; n < 1_000_000; n++) attempt(`name-${n}`);
     clock.advance(MINUTE);
     expect(events).toHaveLength(9);
-    expect(events.at(-1)).toMatchObject({ command: OTHER_NAMES, count: 999_992 });
+    expect(events.at(-1)).toMatchObject({ command: OTHER, count: 999_992 });
     expect(lines).toHaveLength(9);
     attempt("x".repeat(1_000_000));
     clock.advance(MINUTE);
@@ -142,7 +142,7 @@ describe("the note of it", () => {
     clock = fakeClock(),
   ): Promise<string> => {
     await disk.mkdir(`${root}/inbox/archive`);
-    await noteInsisting({ disk, root, clock }, actor, new Map(Object.entries(tried)));
+    await writeRefusalAlert({ disk, root, clock }, actor, new Map(Object.entries(tried)));
     return readFileSync(
       join(root, "inbox", readdirSync(join(root, "inbox")).find((name) => name.endsWith(".md")) ?? ""),
       "utf8",

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { QocError } from "../../src/domain/error.ts";
 import type { Log } from "../../src/domain/ports.ts";
-import { RemoteError, callDaemon, isNobodyThere } from "../../src/cli/client.ts";
-import { type SocketDoor, serveSocket } from "../../src/cli/server.ts";
+import { RemoteError, callDaemon, isDeskDown } from "../../src/cli/client.ts";
+import { type SocketServer, serveSocket } from "../../src/cli/server.ts";
 import { REQUEST_BYTES_MAX, type Request } from "../../src/cli/ipc-protocol.ts";
 
 const silent: Log = {
@@ -32,7 +32,7 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-async function serve(handle: SocketDoor["handle"]): Promise<() => Promise<void>> {
+async function serve(handle: SocketServer["handle"]): Promise<() => Promise<void>> {
   const { close } = await serveSocket({ path, handle, log: silent });
   closers.push(close);
   return close;
@@ -160,7 +160,7 @@ describe("the socket", () => {
 
   it("says the desk is down where no file, a stale file or a plain file is", async () => {
     await expect(ask()).rejects.toMatchObject({ code: "DESK_DOWN", exit: 5, retryable: true });
-    expect(isNobodyThere(await ask().catch((error: unknown) => error))).toBe(true);
+    expect(isDeskDown(await ask().catch((error: unknown) => error))).toBe(true);
     await writeFile(path, "");
     await expect(ask()).rejects.toMatchObject({ code: "DESK_DOWN" });
   });
@@ -219,7 +219,7 @@ describe("the socket", () => {
     closers.push(async () => void dying.close());
     await expect(ask({ cutOff })).rejects.toBe(cutOff);
     await expect(ask()).rejects.toMatchObject({ code: "DESK_DOWN", exit: 5, retryable: false });
-    expect(isNobodyThere(await ask().catch((error: unknown) => error))).toBe(false);
+    expect(isDeskDown(await ask().catch((error: unknown) => error))).toBe(false);
   });
 
   it("closes although a caller does not read", async () => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { clip, linesOf, oneLine, quoted, widthOf, wrap } from "../../src/cli/terminal-text.ts";
 import { painter, wantsColour } from "../../src/cli/io.ts";
-import { type Column, pairs, table } from "../../src/cli/table-text.ts";
+import { type Column, keyValueLines, table } from "../../src/cli/table-text.ts";
 
 /** Characters that move, hide or turn what a person reads. */
 const HOSTILE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
@@ -74,7 +74,7 @@ describe("escape", () => {
 const columns: readonly Column<{ id: string; n: string; note: string }>[] = [
   { title: "id", cell: (row) => row.id },
   { title: "n", cell: (row) => row.n, isNumber: true },
-  { title: "note", cell: (row) => row.note, gives: true },
+  { title: "note", cell: (row) => row.note, shrinks: true },
 ];
 const rows = [
   { id: "a1", n: "10", note: "short" },
@@ -111,11 +111,11 @@ describe("table", () => {
       ["nav", "1"],
       ["buying power", "2"],
     ] as const;
-    expect(pairs({ isTty: true, columns: 80, paint: painter(false) }, entries)).toEqual([
+    expect(keyValueLines({ isTty: true, columns: 80, paint: painter(false) }, entries)).toEqual([
       "nav           1",
       "buying power  2",
     ]);
-    expect(pairs({ isTty: false, columns: 80, paint: painter(false) }, entries)).toEqual(["nav\t1", "buying power\t2"]);
+    expect(keyValueLines({ isTty: false, columns: 80, paint: painter(false) }, entries)).toEqual(["nav\t1", "buying power\t2"]);
   });
 });
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RunDoor } from "../../src/agents/runtime.ts";
+import type { RunEndpoint } from "../../src/agents/runtime.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 import { describeClient } from "./found.ts";
 import { runProgram } from "./run-program.ts";
@@ -18,7 +18,7 @@ describeClient("inspector", "the inspector", ({ argv }) => {
 
   describe("over HTTP", () => {
     let desk: TempDesk;
-    let door: RunDoor;
+    let door: RunEndpoint;
     beforeAll(async () => {
       desk = await tempDesk();
       door = desk.staff.door.open("run-inspector", 600_000);

@@ -3,7 +3,7 @@
  * tries what it may not, and hands the issue over. The human approves, and the fill lands; the next draft is rejected with a
  * comment, which the run after it is told. What happened is a text without times, names of runs or amounts of tokens.
  */
-import type { RunReport } from "../../src/commands/command.ts";
+import type { RunReport } from "../../src/runs/runs.ts";
 import { type Client, type ClientDesk, clientDesk } from "./client-desk.ts";
 import type { Turn } from "./model-stub-script.ts";
 

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { invoke } from "../../src/commands/invoke.ts";
-import { sourceMemory } from "../../src/commands/sources.ts";
+import { createReadLog } from "../../src/runs/read-log.ts";
 import { COMMANDS } from "../../src/commands/table.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -47,13 +47,13 @@ function call<T = unknown>(
   command: string,
   input: Record<string, unknown> = {},
   actor: "human" | "agent:x" = "human",
-  sources = sourceMemory(),
+  sources = createReadLog(),
 ): Promise<T> {
   return invoke(
     COMMANDS,
     { command, input },
     {
-      ...{ actor, channel: "cli", hot: desk.hot, emit: () => Promise.resolve(), note: () => undefined, sources },
+      ...{ actor, channel: "cli", desk: desk.hot, emit: () => Promise.resolve(), note: () => undefined, sources },
       ...{ signal: new AbortController().signal, canAsk: false, cwd: desk.root },
     },
   ) as Promise<T>;
@@ -81,7 +81,7 @@ describe("news", () => {
     expect(await titles({ limit: 1 })).toEqual(["Rates"]);
     expect(await titles({ symbol: "AAPL" })).toEqual(["AAPL up 2 %", "Phones sell"]);
     expect(await titles({ symbol: "(" })).toEqual([]);
-    const sources = sourceMemory();
+    const sources = createReadLog();
     const { items, feeds } = await call<Listed & { feeds: unknown }>("news list", {}, "agent:x", sources);
     expect(feeds).toMatchObject([
       { name: "wire", status: "ready" },

@@ -12,7 +12,7 @@ import { COMMANDS } from "../../src/commands/table.ts";
 import { parseArgv } from "../../src/cli/argv.ts";
 import { ERRORS } from "../../src/domain/error.ts";
 import { STORE_BYTES_MAX } from "../../src/host/connector-store.ts";
-import { deadlineOf } from "../../src/host/call-timeouts.ts";
+import { callTimeout } from "../../src/host/call-timeouts.ts";
 import { certifyAdapter } from "../../src/app/certify-adapter.ts";
 import { systemClock, systemIds } from "../../src/app/system.ts";
 import { readConfig } from "../../src/workspace/config.ts";
@@ -148,7 +148,7 @@ describe("the guide's words", () => {
     );
     const others = REQUIRED_METHODS.filter((method) => !deadlines.has(method));
     for (const method of REQUIRED_METHODS)
-      expect(deadlineOf(method)).toBe(deadlines.get(others.includes(method) ? "every other" : method));
+      expect(callTimeout(method)).toBe(deadlines.get(others.includes(method) ? "every other" : method));
     expect(blocks("text")).toContain(`${ALLOWED_BUILTINS.join(" ")}\n`);
   });
 

@@ -132,9 +132,9 @@ describe("what guards look at", () => {
     ["a new proposal", STEPS["proposeC"] as Step, false],
   ])("%s moves it: %#", (_what, step, moves) => {
     const told = story().desk().working("a");
-    const before = told.book().movedSeq;
+    const before = told.book().lastRelevantSeq;
     step(told);
-    expect(told.book().movedSeq > before).toBe(moves);
+    expect(told.book().lastRelevantSeq > before).toBe(moves);
   });
 });
 
@@ -146,11 +146,11 @@ describe("a fill of nobody we know", () => {
     const before = early().book();
     expect(text(before.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("4");
     expect(before.orders.get(id("a"))?.state).toBe("submitting");
-    expect(before.strays.get("paper/v-a")).toHaveLength(1);
+    expect(before.unmatchedFills.get("paper/v-a")).toHaveLength(1);
     const after = early().acked("a").book();
     expect(after.orders.get(id("a"))).toMatchObject({ state: "partly_filled", venueOrderId: "v-a" });
     expect(text(after.orders.get(id("a"))?.filled ?? decimal("0"))).toBe("4");
-    expect(after.strays.size).toBe(0);
+    expect(after.unmatchedFills.size).toBe(0);
     expect(text(after.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("4");
   });
 

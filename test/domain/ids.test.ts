@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { IdError, closest, connectorName, isDigest, isFileStem, suggestion, symbol } from "../../src/domain/ids.ts";
+import { IdError, closestMatch, connectorName, isDigest, isFileStem, suggestion, symbol } from "../../src/domain/ids.ts";
 
 function accepts(parse: (raw: string) => string, good: readonly string[], bad: readonly string[]): void {
   it.each(good)("%j passes as it stands", (raw) => expect(parse(raw)).toBe(raw));
@@ -85,7 +85,7 @@ describe("did you mean", () => {
     ["", undefined],
     ["alpacalive", undefined],
   ])("%j: %s", (word, name) => {
-    expect(closest(word, names)).toBe(name);
+    expect(closestMatch(word, names)).toBe(name);
     expect(suggestion(word, names)).toBe(name === undefined ? "" : ` (did you mean ${name}?)`);
   });
 });

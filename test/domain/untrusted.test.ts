@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { QocError } from "../../src/domain/error.ts";
 import { errorForAgent } from "../../src/domain/error-for-agent.ts";
 import { plainName, untrusted } from "../../src/domain/untrusted.ts";
-import { spellLine, spellText } from "../../src/lib/invisible-characters.ts";
+import { escapeInvisible, escapeInvisibleInText } from "../../src/lib/invisible-characters.ts";
 
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Cn}\ufe00-\ufe0f\u{e0100}-\u{e01ef}\u3164\u115f\u034f]/u;
 
@@ -34,9 +34,9 @@ describe("untrusted text", () => {
   it("keeps nothing unseen, and changes nothing else", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
-        expect(spellText(text).replaceAll(/[\n\t]/g, "")).not.toMatch(UNSEEN);
-        expect(spellLine(text)).not.toMatch(UNSEEN);
-        if (!UNSEEN.test(text)) expect(spellText(text)).toBe(text);
+        expect(escapeInvisibleInText(text).replaceAll(/[\n\t]/g, "")).not.toMatch(UNSEEN);
+        expect(escapeInvisible(text)).not.toMatch(UNSEEN);
+        if (!UNSEEN.test(text)) expect(escapeInvisibleInText(text)).toBe(text);
       }),
     );
   });

@@ -1,13 +1,13 @@
 /** The agents' door as it stands on the desk's own port: what a client hears of, and how it ends. */
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { RunDoor } from "../../src/agents/runtime.ts";
+import type { RunEndpoint } from "../../src/agents/runtime.ts";
 import { invoke } from "../../src/commands/invoke.ts";
 import { COMMANDS } from "../../src/commands/table.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
-let door: RunDoor;
+let door: RunEndpoint;
 let client: Client;
 beforeEach(async () => {
   desk = await tempDesk();

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { DryRun, RunReport } from "../../src/commands/command.ts";
+import type { DryRun, RunReport } from "../../src/runs/runs.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const AGENT = fileURLToPath(new URL("../fixtures/runs/desk-client.mjs", import.meta.url));

@@ -3,14 +3,14 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { RunDoor } from "../../src/agents/runtime.ts";
+import type { RunEndpoint } from "../../src/agents/runtime.ts";
 import { digestOf } from "../../src/domain/digest.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const TRIES = 40;
 
 let desk: TempDesk;
-let door: RunDoor;
+let door: RunEndpoint;
 let client: Client;
 beforeEach(async () => {
   desk = await tempDesk();

@@ -3,7 +3,7 @@ import { decimal } from "../../src/domain/decimal.ts";
 import type { OrderId } from "../../src/domain/ids.ts";
 import {
   exposureOf,
-  shortPart,
+  shortOpeningQuantity,
   strictlyReducing,
   valuationPrice,
   worstLong,
@@ -143,7 +143,7 @@ describe("orderPrice", () => {
       "103.0103",
     );
     expect(valuationPrice(inputOf(tale, { type: "market" }, { quote: undefined }))).toBeUndefined();
-    expect(shortPart(terms({ side: "sell", quantity: "61" }), exposure(tale)).toFixed()).toBe("1");
+    expect(shortOpeningQuantity(terms({ side: "sell", quantity: "61" }), exposure(tale)).toFixed()).toBe("1");
   });
 
   it("takes the dollar and its two coins for one, and nothing else", () => {

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decimal } from "../../src/domain/decimal.ts";
 import { localTime } from "../../src/gate/calendar.ts";
-import { money, share, span } from "../../src/gate/format.ts";
+import { formatMoney, formatShare, formatDuration } from "../../src/gate/format.ts";
 import { isRecent } from "../../src/gate/recent.ts";
 
 describe("money", () => {
@@ -15,7 +15,7 @@ describe("money", () => {
     ["0.00001234", "BTC", "0.00001234 BTC"],
     ["-0.5", "USD", "-0.5 USD"],
   ])("%s %s: %s", (value, currency, shown) => {
-    expect(money(decimal(value), currency)).toBe(shown);
+    expect(formatMoney(decimal(value), currency)).toBe(shown);
   });
 });
 
@@ -25,7 +25,7 @@ describe("share", () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 1n, max: 10n ** 40n }), fc.bigInt({ min: 1n, max: 10n ** 40n }), (a, b) => {
         const [part, whole] = [decimal(`${a}e-20`), decimal(`${b}e-20`)];
-        const shown = share(part, whole, percent);
+        const shown = formatShare(part, whole, percent);
         const isOver = part.times(decimal("100")).gt(percent.times(whole));
         return shown.startsWith("just over") ? isOver : decimal(shown.replace(" %", "")).gt(percent) === isOver;
       }),
@@ -41,7 +41,7 @@ describe("span", () => {
     [3 * 3_600_000, "3 h"],
     [3 * 86_400_000, "3 d"],
   ])("%d ms is %s", (ms, shown) => {
-    expect(span(ms)).toBe(shown);
+    expect(formatDuration(ms)).toBe(shown);
   });
 });
 

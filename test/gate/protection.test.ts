@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decimal } from "../../src/domain/decimal.ts";
 import type { OrderTerms } from "../../src/domain/order.ts";
-import { STANDARD_COLLAR, collarOf, needsProtection, protectionPrice } from "../../src/gate/protection.ts";
+import { STANDARD_COLLAR, tightestCollar, needsProtection, protectionPrice } from "../../src/gate/protection.ts";
 import { guard, quote } from "../support/gate-case.ts";
 import { amount } from "../support/journal-scenario.ts";
 
@@ -82,10 +82,10 @@ describe("protectionPrice", () => {
 
 describe("collarOf", () => {
   it("is the tightest enabled price-collar, else the standard one", () => {
-    expect(collarOf([])).toBe(STANDARD_COLLAR);
-    expect(collarOf([guard("price-collar", { max_pct: 1, enabled: false })])).toBe(STANDARD_COLLAR);
+    expect(tightestCollar([])).toBe(STANDARD_COLLAR);
+    expect(tightestCollar([guard("price-collar", { max_pct: 1, enabled: false })])).toBe(STANDARD_COLLAR);
     expect(
-      collarOf([
+      tightestCollar([
         guard("price-collar", { max_pct: 5 }),
         guard("no-short"),
         guard("price-collar", { max_pct: 2 }),

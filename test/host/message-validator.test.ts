@@ -3,17 +3,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../src/protocol/messages.ts";
 import { sizeWithin } from "../../src/protocol/payload-size.ts";
-import { type PortGate, openPortGate } from "../../src/host/message-validator.ts";
+import { type MessageValidator, createMessageValidator } from "../../src/host/message-validator.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 
 /** A gate that expects an answer. */
-function asked(): PortGate {
-  const gate = openPortGate(fakeClock(), (text) => text);
+function asked(): MessageValidator {
+  const gate = createMessageValidator(fakeClock(), (text) => text);
   gate.called();
   return gate;
 }
 function admit(message: unknown): object {
-  return asked().admit(message);
+  return asked().check(message);
 }
 function refused(words: string) {
   return { refused: expect.stringContaining(words) as string };
@@ -69,33 +69,33 @@ describe("limits, at N and at N + 1", () => {
 
   it("messages within one window, and a new window after it", () => {
     const clock = fakeClock();
-    const gate = openPortGate(clock, (text) => text);
+    const gate = createMessageValidator(clock, (text) => text);
     const pong = { e: "pong", n: 1, heapMb: 1 };
-    for (let i = 0; i < LIMITS.messages; i++) expect("event" in gate.admit(pong)).toBe(true);
-    expect(gate.admit(pong)).toEqual(refused(`more than ${LIMITS.messages} messages`));
-    const later = openPortGate(clock, (text) => text);
-    for (let i = 0; i < LIMITS.messages; i++) later.admit(pong);
+    for (let i = 0; i < LIMITS.messages; i++) expect("event" in gate.check(pong)).toBe(true);
+    expect(gate.check(pong)).toEqual(refused(`more than ${LIMITS.messages} messages`));
+    const later = createMessageValidator(clock, (text) => text);
+    for (let i = 0; i < LIMITS.messages; i++) later.check(pong);
     clock.advance(LIMITS.messageWindowMs + 1);
-    expect(later.admit(pong)).toHaveProperty("event");
+    expect(later.check(pong)).toHaveProperty("event");
   });
 
   it("characters within one window", () => {
     const clock = fakeClock();
-    const gate = openPortGate(clock, (text) => text);
+    const gate = createMessageValidator(clock, (text) => text);
     const big = { id: "1", type: "RAW", value: "x".repeat(LIMITS.answerChars - 100) };
     const rounds = Math.floor(LIMITS.windowChars / (sizeWithin(big, LIMITS.answerChars) ?? 1));
     for (let i = 0; i <= rounds; i++) gate.called();
-    for (let i = 0; i < rounds; i++) expect(gate.admit(big)).toHaveProperty("answer");
-    expect(gate.admit(big)).toEqual(refused(`more than ${LIMITS.windowChars} characters`));
+    for (let i = 0; i < rounds; i++) expect(gate.check(big)).toHaveProperty("answer");
+    expect(gate.check(big)).toEqual(refused(`more than ${LIMITS.windowChars} characters`));
   });
 
   it("one answer a call, however many calls: these are no flood", () => {
-    const gate = openPortGate(fakeClock(), (text) => text);
+    const gate = createMessageValidator(fakeClock(), (text) => text);
     for (let i = 0; i < LIMITS.messages * 2; i++) {
       gate.called();
-      expect("answer" in gate.admit({ id: String(i), type: "RAW", value: 1 })).toBe(true);
+      expect("answer" in gate.check({ id: String(i), type: "RAW", value: 1 })).toBe(true);
     }
-    expect(gate.admit({ id: "more", type: "RAW", value: 1 })).toEqual(refused("an answer that nobody asked for"));
+    expect(gate.check({ id: "more", type: "RAW", value: 1 })).toEqual(refused("an answer that nobody asked for"));
   });
 
   it("depth", () => {
@@ -142,7 +142,7 @@ describe("what is no message of ours", () => {
       fc.property(
         fc.object({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true }),
         (value) => {
-          const answer = openPortGate(fakeClock(), (text) => text).admit(value);
+          const answer = createMessageValidator(fakeClock(), (text) => text).check(value);
           expect(Object.keys(answer)).toHaveLength(1);
           expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
         },

@@ -1,9 +1,9 @@
 /** Ids that hold a secret: hidden from the desk, told apart, and their connector's own again where it is asked. */
 import { describe, expect, it } from "vitest";
-import { Cover } from "../../src/host/secret-mask.ts";
+import { SecretMask } from "../../src/host/secret-mask.ts";
 
-function cover(): Cover {
-  return new Cover((text) => text.replaceAll("s3cret", "[secret]"));
+function cover(): SecretMask {
+  return new SecretMask((text) => text.replaceAll("s3cret", "[secret]"));
 }
 
 describe("what is hidden", () => {

@@ -1,7 +1,7 @@
 /** Values that connectors were given, in each dress in which a program may write them down. */
 import { describe, expect, it } from "vitest";
-import { openVault } from "../../src/host/secrets.ts";
-import { openPortGate } from "../../src/host/message-validator.ts";
+import { openSecretStore } from "../../src/host/secrets.ts";
+import { createMessageValidator } from "../../src/host/message-validator.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 
 const SECRET = "p@ss w(o)rd+/=?'!~key";
@@ -9,7 +9,7 @@ const LONGER = `${SECRET}-and-more`;
 
 async function vault() {
   const env: Record<string, string | undefined> = { A: SECRET, B: LONGER };
-  const made = openVault({} as never, env);
+  const made = openSecretStore({} as never, env);
   await made.resolve("venue", { a: { env: "A" }, b: { env: "B" } });
   return { ...made, env };
 }
@@ -44,7 +44,7 @@ describe("a known value", () => {
   });
 
   it("whose base64 has signs of its own does not show in a URL", async () => {
-    const { redact, resolve } = openVault({} as never, { A: "key???>>>" });
+    const { redact, resolve } = openSecretStore({} as never, { A: "key???>>>" });
     await resolve("venue", { a: { env: "A" } });
     for (const text of ["a2V5Pz8/Pj4+", "a2V5Pz8_Pj4-", "a2V5Pz8%2FPj4%2B"]) expect(redact(text)).toBe("[secret]");
   });
@@ -61,7 +61,7 @@ describe("a known value", () => {
 it("what is said of a malformed message shows no half of a secret, wherever it is cut", async () => {
   const { redact } = await vault();
   for (let before = 60; before < 110; before++) {
-    const admitted = openPortGate(fakeClock(), redact).admit({ e: "what", text: `${"x".repeat(before)}${SECRET}` });
+    const admitted = createMessageValidator(fakeClock(), redact).check({ e: "what", text: `${"x".repeat(before)}${SECRET}` });
     expect(JSON.stringify(admitted)).not.toContain("p@ss");
   }
 });
@@ -78,7 +78,7 @@ describe("a value that is missing", () => {
     ["a file that is not there", { file: "/absent" }, "file /absent"],
     ["a file that holds a new line alone", { file: "/there" }, "file /there"],
   ])("is named, and no other value is: %s", async (_name, source, where) => {
-    const { resolve } = openVault(disk as never, { EMPTY: "", A: SECRET });
+    const { resolve } = openSecretStore(disk as never, { EMPTY: "", A: SECRET });
     const error: unknown = await resolve("venue", { a: { env: "A" }, key: source }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: "SECRET_MISSING",

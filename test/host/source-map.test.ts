@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { openMap } from "../../src/host/source-map.ts";
+import { openSourceMap } from "../../src/host/source-map.ts";
 import { bundleMapper, stackMapper } from "../../src/host/stack-map.ts";
 import { digestOf } from "../../src/domain/digest.ts";
 
@@ -31,7 +31,7 @@ describe.each([
 ])("a bundle %s", (_name, minify) => {
   it("has its places found as Node finds them", async () => {
     const { code, map } = await bundled(minify);
-    const find = openMap(map);
+    const find = openSourceMap(map);
     const node = new SourceMap(JSON.parse(map) as SourceMapPayload);
     let found = 0;
     let asked = 0;
@@ -69,18 +69,18 @@ describe("a map", () => {
     [4, 1, undefined],
     [0, 1, undefined],
   ])("of line %i, column %i", (line, column, place) => {
-    expect(openMap(map)(line, column)).toEqual(place);
+    expect(openSourceMap(map)(line, column)).toEqual(place);
   });
 
   it("of any text comes to an end", () => {
     const signs = fc.string({ unit: fc.constantFrom(..."AgCz;,/+ \u00e9") });
     fc.assert(
       fc.property(signs, fc.nat(9), fc.nat(9), (mappings, line, column) => {
-        const place = openMap(JSON.stringify({ mappings, sources: ["a"] }))(line, column);
+        const place = openSourceMap(JSON.stringify({ mappings, sources: ["a"] }))(line, column);
         expect(place === undefined || place.source === "a").toBe(true);
       }),
     );
-    expect(openMap("{}")(1, 1)).toBeUndefined();
+    expect(openSourceMap("{}")(1, 1)).toBeUndefined();
   });
 
   it("is read once for a bundle, at its first place, and anew for another", () => {

@@ -34,8 +34,8 @@ function scene(
     log,
     random: () => 0.5,
     bundle: () => Promise.resolve({ code: given.code?.() ?? "1", map: "{}", digest: digestOf(given.code?.() ?? "1") }),
-    trusted: () => undefined,
-    held: () => undefined,
+    acceptedDigest: () => undefined,
+    quarantineReason: () => undefined,
     secrets: () => Promise.resolve({}),
     redact: (text) => text.replaceAll("s3cret", "[secret]"),
     options: {},
@@ -46,7 +46,7 @@ function scene(
       return life;
     },
     onFills: (_generation, batch) => Promise.resolve(void fills.push([...batch])),
-    onAsk: () => new Promise(() => undefined),
+    onRequest: () => new Promise(() => undefined),
     onState: (state, reason) => states.push(reason === undefined ? state : `${state}: ${reason.split("\n")[0] ?? ""}`),
     ...given,
   });
@@ -313,7 +313,7 @@ describe("the file that was accepted", () => {
   });
 
   it("is remembered over a start of the desk", async () => {
-    const { connector, lives } = scene({ trusted: () => digestOf("another") });
+    const { connector, lives } = scene({ acceptedDigest: () => digestOf("another") });
     await connector.start();
     expect(connector.facts.state).toBe("quarantined");
     expect(lives).toHaveLength(0);
@@ -369,7 +369,7 @@ describe("wishes", () => {
   });
 
   it("a connector held over a restart of the desk does not start", async () => {
-    const { connector, lives, states } = scene({ held: () => "by the operator" });
+    const { connector, lives, states } = scene({ quarantineReason: () => "by the operator" });
     await connector.start();
     expect(states).toEqual(["quarantined: by the operator"]);
     expect(lives).toHaveLength(0);

@@ -27,8 +27,8 @@ it("what a dead life spoke through is collected", async () => {
     log: quietLog(),
     random: () => 0.5,
     bundle: () => Promise.resolve({ code: "1", map: "{}", digest: digestOf("1") }),
-    trusted: () => undefined,
-    held: () => undefined,
+    acceptedDigest: () => undefined,
+    quarantineReason: () => undefined,
     secrets: () => Promise.resolve({}),
     redact: (text) => text,
     options: {},
@@ -39,7 +39,7 @@ it("what a dead life spoke through is collected", async () => {
       return life;
     },
     onFills: () => Promise.resolve(),
-    onAsk: () => new Promise(() => undefined),
+    onRequest: () => new Promise(() => undefined),
     onState: () => undefined,
   });
   const live = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 /** What tools say of themselves, held against what they do. A new tool must find its place in these tables. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/commands/table.ts";
-import { useOf } from "../../src/mcp/call.ts";
+import { usageOf } from "../../src/mcp/call.ts";
 import { type CommandTool, loadTools } from "../../src/mcp/tools.ts";
 
 let tools: ReadonlyMap<string, CommandTool>;
@@ -101,6 +101,6 @@ describe("a call's share of the limits", () => {
     ["qoc_status", {}, { bytes: 0, proposals: 0 }],
     ["qoc_status", undefined, { bytes: 0, proposals: 0 }],
   ])("%s %j", (name, input, share) => {
-    expect(useOf(tools.get(name)?.row ?? { writes: ["?"] }, input, () => 9)).toEqual({ calls: 1, ...share });
+    expect(usageOf(tools.get(name)?.row ?? { writes: ["?"] }, input, () => 9)).toEqual({ calls: 1, ...share });
   });
 });

@@ -5,17 +5,17 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { RunDoor } from "../../src/agents/runtime.ts";
+import type { RunEndpoint } from "../../src/agents/runtime.ts";
 import { type Command, body } from "../../src/commands/command.ts";
 import { invoke } from "../../src/commands/invoke.ts";
-import { sourceMemory } from "../../src/commands/sources.ts";
+import { createReadLog } from "../../src/runs/read-log.ts";
 import { agentCall } from "../../src/app/agent-endpoint.ts";
 import { mcpStand } from "../support/mcp-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
-let mine: RunDoor;
-let other: RunDoor;
+let mine: RunEndpoint;
+let other: RunEndpoint;
 beforeAll(async () => {
   desk = await tempDesk();
   mine = desk.staff.door.open("run-mine", 600_000);
@@ -26,7 +26,7 @@ afterAll(async () => {
   await discard(desk);
 });
 
-function portOf(door: RunDoor): number {
+function portOf(door: RunEndpoint): number {
   return Number(new URL(door.url).port);
 }
 
@@ -112,7 +112,7 @@ describe("the desk's port", () => {
   });
 });
 
-function post(door: RunDoor, message: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+function post(door: RunEndpoint, message: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
   return fetch(door.url, {
     method: "POST",
     headers: {
@@ -126,7 +126,7 @@ function post(door: RunDoor, message: unknown, headers: Readonly<Record<string, 
 }
 
 async function ask(
-  door: RunDoor,
+  door: RunEndpoint,
   name: string,
   input: object,
   meta: object = {},
@@ -221,7 +221,7 @@ describe("an answer", () => {
         invoke(
           table,
           { command, input },
-          agentCall({ hot: desk.hot, actor: session.actor, sources: sourceMemory(), signal }),
+          agentCall({ hot: desk.hot, actor: session.actor, sources: createReadLog(), signal }),
         ),
       table,
     );

@@ -1,7 +1,7 @@
 /** Input that ends before its answers are out: none of them is lost, and none is waited for without end. */
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openPipes } from "../../src/mcp/stdio-transport.ts";
+import { openStdioChannels } from "../../src/mcp/stdio-transport.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 
 const CALL = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "qoc_status" } } as const;
@@ -15,11 +15,11 @@ const clock = fakeClock();
 let [stdin, stdout] = [new PassThrough(), new PassThrough()];
 let heard: unknown[] = [];
 let hasEnded = false;
-let pipes = openPipes(stdin, stdout, clock, 1_000);
+let pipes = openStdioChannels(stdin, stdout, clock, 1_000);
 beforeEach(async () => {
   [stdin, stdout] = [new PassThrough(), new PassThrough()];
   [heard, hasEnded] = [[], false];
-  pipes = openPipes(stdin, stdout, clock, 1_000);
+  pipes = openStdioChannels(stdin, stdout, clock, 1_000);
   Object.assign(pipes.transport, { onmessage: (message: unknown) => void heard.push(message) });
   void pipes.ended.then(() => (hasEnded = true));
   await pipes.transport.start();

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { tokenDigest } from "../../src/domain/agent-access.ts";
-import { type Grant, HOURLY_LIMITS, type TokenBook, tokenBook } from "../../src/mcp/tokens.ts";
+import { type Grant, HOURLY_LIMITS, type TokenStore, createTokenStore } from "../../src/mcp/tokens.ts";
 import { systemIds } from "../../src/app/system.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
 
-function book(clock: FakeClock = fakeClock()): TokenBook {
-  return tokenBook(clock, systemIds);
+function book(clock: FakeClock = fakeClock()): TokenStore {
+  return createTokenStore(clock, systemIds);
 }
 const NOTHING = { calls: 0, bytes: 0, proposals: 0 };
 
@@ -91,9 +91,9 @@ describe("the tokens of agents that were let in", () => {
   const TOKEN = `qoc_${"5".repeat(64)}`;
   const withGrants = (
     clock: FakeClock = fakeClock(),
-  ): { clock: FakeClock; grants: Map<string, Grant>; tokens: TokenBook } => {
+  ): { clock: FakeClock; grants: Map<string, Grant>; tokens: TokenStore } => {
     const grants = new Map<string, Grant>([[tokenDigest(TOKEN), { agent: "claude", palette: ["status"] }]]);
-    return { clock, grants, tokens: tokenBook(clock, systemIds, (digest) => grants.get(digest)) };
+    return { clock, grants, tokens: createTokenStore(clock, systemIds, (digest) => grants.get(digest)) };
   };
 
   it("H4 find one session, which is that of all who show it, and no end in time", () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { openContext } from "../../sandbox/adapter-context.ts";
 import { LIMITS } from "../../src/protocol/messages.ts";
-import { openPortGate } from "../../src/host/message-validator.ts";
+import { createMessageValidator } from "../../src/host/message-validator.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 
 interface Said {
@@ -107,7 +107,7 @@ describe("what the host would end a life for", () => {
 
   it("is measured as the host measures it: what is let out is let in", async () => {
     const { ctx, said } = made();
-    const gate = openPortGate(fakeClock(), (text) => text);
+    const gate = createMessageValidator(fakeClock(), (text) => text);
     const prices = (count: number): number[] => Array.from({ length: count }, (_, i) => i % 10);
     for (let count = 1_000; count < 600_000; count = Math.floor(count * 1.7)) {
       ctx.logger.info("prices", { prices: prices(count) });
@@ -120,7 +120,7 @@ describe("what the host would end a life for", () => {
     }
     await Promise.resolve();
     expect(said.length).toBeGreaterThan(20);
-    for (const message of said) expect(gate.admit(message)).toHaveProperty("event");
+    for (const message of said) expect(gate.check(message)).toHaveProperty("event");
   });
 
   it("is refused in words: a key without end", async () => {

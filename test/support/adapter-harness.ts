@@ -10,7 +10,7 @@ import { bundleAdapter } from "../../src/host/bundle.ts";
 import { Connector } from "../../src/host/connector.ts";
 import type { ConnectorOptions } from "../../src/host/connector-options.ts";
 import { openStore } from "../../src/host/connector-store.ts";
-import { answerAsk } from "../../src/host/incoming-fills.ts";
+import { handleAdapterRequest } from "../../src/host/incoming-fills.ts";
 import { startProcess } from "../../src/host/process-transport.ts";
 import { type Transport, startWorker } from "../../src/host/transport.ts";
 import { residentMb } from "../../src/app/processes.ts";
@@ -57,10 +57,10 @@ export interface StandOptions {
   readonly tcp?: readonly string[];
   readonly memoryMb?: number;
   readonly isolation?: "worker" | "process";
-  readonly trusted?: ConnectorOptions["trusted"];
+  readonly trusted?: ConnectorOptions["acceptedDigest"];
   readonly redact?: (text: string) => string;
   /** What the desk does with a question, in place of its store. */
-  readonly onAsk?: ConnectorOptions["onAsk"];
+  readonly onAsk?: ConnectorOptions["onRequest"];
   readonly clock?: Clock;
   readonly onFills?: ConnectorOptions["onFills"];
   /** A file to load in place of a source text. */
@@ -97,8 +97,8 @@ export async function adapterStand(source: string, given: StandOptions = {}): Pr
         allowed: ALLOWED_BUILTINS,
         tcp: (given.tcp ?? []).length > 0,
       }),
-    trusted: () => given.trusted?.(),
-    held: () => undefined,
+    acceptedDigest: () => given.trusted?.(),
+    quarantineReason: () => undefined,
     redact: given.redact ?? ((text) => text),
     secrets: () => Promise.resolve(given.secrets ?? {}),
     options: given.options ?? {},
@@ -109,7 +109,7 @@ export async function adapterStand(source: string, given: StandOptions = {}): Pr
       await given.onFills?.(generation, batch);
       fills.push(...batch);
     },
-    onAsk: given.onAsk ?? answerAsk(openStore(disk, join(dir, "store")), () => Promise.resolve([])),
+    onRequest: given.onAsk ?? handleAdapterRequest(openStore(disk, join(dir, "store")), () => Promise.resolve([])),
     onState: (state, reason) => {
       states.push({ state, reason });
       for (const wake of waiting) wake();

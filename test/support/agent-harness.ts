@@ -5,9 +5,9 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { launched } from "../../src/agents/launch.ts";
+import { createRuntime } from "../../src/agents/launch.ts";
 import type { AgentProgram, AgentSettings, RunResult } from "../../src/agents/runtime.ts";
-import type { LaunchWorld } from "../../src/agents/run-context.ts";
+import type { LaunchDeps } from "../../src/agents/run-context.ts";
 import { systemClock } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 
@@ -16,7 +16,7 @@ export const TOKEN = "qoc_0123456789abcdef-the-token-of-this-run";
 
 export interface RunOptions {
   readonly settings?: Partial<AgentSettings>;
-  readonly world?: Partial<LaunchWorld>;
+  readonly world?: Partial<LaunchDeps>;
   readonly bundle?: string;
   /** Has the door been asked for its tools? */
   readonly hasListed?: boolean;
@@ -49,7 +49,7 @@ async function fileOf(program: string) {
   return undefined;
 }
 
-export function hostWorld(more: Partial<LaunchWorld> = {}): LaunchWorld {
+export function hostWorld(more: Partial<LaunchDeps> = {}): LaunchDeps {
   return {
     spawn,
     killGroup: (group, signal) => {
@@ -87,7 +87,7 @@ export const bubblewrapWorks = (() => {
 })();
 
 /** Without a sandbox unless asked: what holds everywhere is tested everywhere. */
-export const withoutBubblewrap: Partial<LaunchWorld> = {
+export const withoutBubblewrap: Partial<LaunchDeps> = {
   find: async (program) => (program === "bwrap" ? undefined : fileOf(program)),
 };
 
@@ -129,7 +129,7 @@ export function agentStand(program: AgentProgram, script: string): AgentStand {
           close: () => Promise.resolve(void doors.delete(run)),
         };
       };
-      const runtime = launched(program, {
+      const runtime = createRuntime(program, {
         door,
         refused: (run, tool) => void refused.push(`${run} ${tool}`),
         world: {

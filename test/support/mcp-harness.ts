@@ -10,7 +10,7 @@ import type { AuditRecord } from "../../src/mcp/audit.ts";
 import type { Invoke } from "../../src/mcp/call.ts";
 import { MCP_PATH, mcpHttpHandler } from "../../src/mcp/http.ts";
 import type { Change } from "../../src/mcp/server.ts";
-import { type RunLimits, type TokenBook, tokenBook } from "../../src/mcp/tokens.ts";
+import { type RunLimits, type TokenStore, createTokenStore } from "../../src/mcp/tokens.ts";
 import { loadTools } from "../../src/mcp/tools.ts";
 import { systemClock, systemIds } from "../../src/app/system.ts";
 import type { TempDesk } from "./temp-desk.ts";
@@ -42,7 +42,7 @@ export interface AnyClient {
 export interface McpStand {
   readonly url: URL;
   readonly port: number;
-  readonly tokens: TokenBook;
+  readonly tokens: TokenStore;
   readonly audits: AuditRecord[];
   readonly refusals: string[];
   readonly errors: Error[];
@@ -59,7 +59,7 @@ export function invokeAt(desk: TempDesk): Invoke {
 }
 
 export async function mcpStand(invoke: Invoke, table: readonly Command[] = COMMANDS): Promise<McpStand> {
-  const tokens = tokenBook(systemClock, systemIds);
+  const tokens = createTokenStore(systemClock, systemIds);
   const listeners = new Set<(change: Change) => void>();
   const [audits, refusals, errors]: [AuditRecord[], string[], Error[]] = [[], [], []];
   const tools = await loadTools(table);

@@ -5,7 +5,7 @@ import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioServerTransport as OldPipe } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { StdioServerTransport as NewPipe } from "@modelcontextprotocol/server/stdio";
 import { COMMANDS } from "../../src/commands/table.ts";
-import { type CallDesk, type TellDesk, serveMcpStdio } from "../../src/mcp/stdio.ts";
+import { type CallDesk, type ReportRefusal, serveMcpStdio } from "../../src/mcp/stdio.ts";
 import { loadTools } from "../../src/mcp/tools.ts";
 import { systemClock } from "../../src/app/system.ts";
 
@@ -21,7 +21,7 @@ export interface McpPipe {
   stop(): void;
 }
 
-export async function mcpPipe(call: CallDesk, told: TellDesk = () => Promise.resolve()): Promise<McpPipe> {
+export async function mcpPipe(call: CallDesk, told: ReportRefusal = () => Promise.resolve()): Promise<McpPipe> {
   const [stdin, stdout] = [new PassThrough(), new PassThrough()];
   const [lines, logs]: [string[], string[]] = [[], []];
   const stopping = new AbortController();

@@ -3,9 +3,9 @@ import type { Rules } from "../../connectors/paper/validate-order.ts";
 import { accept } from "../../connectors/paper/validate-order.ts";
 import { amount } from "../../connectors/paper/amount.ts";
 import { Calendar, sessionStart } from "../../connectors/paper/calendar.ts";
-import { coin } from "../../connectors/paper/seeded-random.ts";
-import { type Outcome, type Tape, markAt, step } from "../../connectors/paper/engine.ts";
-import { momentOf } from "../../connectors/paper/market.ts";
+import { coinFlip } from "../../connectors/paper/seeded-random.ts";
+import { type Outcome, type PriceFeed, markAt, step } from "../../connectors/paper/engine.ts";
+import { tickOf } from "../../connectors/paper/market.ts";
 import { Recording } from "../../connectors/paper/recording.ts";
 import { type VenueState, openingState } from "../../connectors/paper/state.ts";
 import { readTerms } from "../../connectors/paper/terms.ts";
@@ -20,7 +20,7 @@ const DATES = Array.from({ length: 400 }, (_, n) => {
   return new Date(Date.UTC(2024, 0, 1 + days)).toISOString().slice(0, 10);
 });
 
-export function tapeOf(bars: Readonly<Record<string, readonly BarRow[]>>): Tape {
+export function tapeOf(bars: Readonly<Record<string, readonly BarRow[]>>): PriceFeed {
   const calendar = new Calendar(DATES, DATES[0] ?? "", 4);
   const recordings = new Map(Object.entries(bars).map(([symbol, rows]) => [symbol, recordingOf(symbol, rows)]));
   return { calendar, known: (symbol) => recordings.get(symbol) };
@@ -40,7 +40,7 @@ export function recordingOf(symbol: string, rows: readonly BarRow[]): Recording 
 
 /** A seed by which day 1 of `symbol` visits its low, or its high, first. */
 export function seedFor(symbol: string, first: "low" | "high"): number {
-  for (let seed = 0; ; seed++) if (coin(`${symbol}/1`, seed) === (first === "low")) return seed;
+  for (let seed = 0; ; seed++) if (coinFlip(`${symbol}/1`, seed) === (first === "low")) return seed;
 }
 
 type Costs = Partial<Record<"spreadBps" | "slippageBps" | "participation" | "commissionBps", string>>;
@@ -87,10 +87,10 @@ export class Bench {
   state: VenueState;
   readonly executions: Outcome["executions"][number][] = [];
   readonly ended: Outcome["ended"][number][] = [];
-  readonly tape: Tape;
+  readonly tape: PriceFeed;
   readonly rules: Rules;
 
-  constructor(tape: Tape, rules: Rules, cash = "1000000") {
+  constructor(tape: PriceFeed, rules: Rules, cash = "1000000") {
     this.tape = tape;
     this.rules = rules;
     this.state = openingState(cash);
@@ -102,7 +102,7 @@ export class Bench {
   place(order: Order): number {
     const recording = this.tape.known(order.symbol);
     if (recording === undefined) throw new Error(`no ${order.symbol} on this tape`);
-    const moment = momentOf(recording, this.tape.calendar.instantOf(this.state.tick), this.rules);
+    const moment = tickOf(recording, this.tape.calendar.instantOf(this.state.tick), this.rules);
     this.state = accept(this.state, readTerms(order, recording.tickSize), { marks: this.mark, moment }, this.rules);
     return this.state.nextNo - 1;
   }

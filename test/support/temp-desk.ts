@@ -4,7 +4,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { CallContext, HotServices } from "../../src/commands/command.ts";
+import type { CommandContext, DeskServices } from "../../src/commands/command.ts";
 import { invoke } from "../../src/commands/invoke.ts";
 import { COMMANDS } from "../../src/commands/table.ts";
 import type { Actor, Channel } from "../../src/domain/event.ts";
@@ -12,7 +12,7 @@ import type { Clock } from "../../src/domain/ports.ts";
 import { serveHttp } from "../../src/http/server.ts";
 import { initDesk } from "../../src/app/init.ts";
 import { type OpenDesk, openDesk } from "../../src/app/open-desk.ts";
-import { type Staff, staffDesk } from "../../src/app/open-agent-services.ts";
+import { type AgentServices, openAgentServices } from "../../src/app/open-agent-services.ts";
 import { systemClock, systemIds } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 
@@ -22,9 +22,9 @@ export interface TempDesk {
   readonly root: string;
   readonly home: string;
   readonly open: OpenDesk;
-  readonly hot: HotServices;
+  readonly hot: DeskServices;
   /** Its runs and its agents' door, which stands open on a free port. */
-  readonly staff: Staff;
+  readonly staff: AgentServices;
   /** A command as a human at the CLI would give it, or as another actor. */
   call<T = unknown>(
     command: string,
@@ -77,17 +77,17 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
   });
   open.desk.market.freeBytes = await disk.free(root);
   await open.fleet.start();
-  const staff = await staffDesk(
+  const staff = await openAgentServices(
     open,
     () => undefined,
     () => http.port,
   );
   const http = await serveHttp(0, () => ({}), staff.door.handle, open.desk.log);
   const hot = staff.services;
-  const context = (actor: Actor, channel: Channel): CallContext => ({
+  const context = (actor: Actor, channel: Channel): CommandContext => ({
     actor,
     channel,
-    hot,
+    desk: hot,
     emit: () => Promise.resolve(),
     note: () => undefined,
     signal: new AbortController().signal,

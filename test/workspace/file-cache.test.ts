@@ -3,19 +3,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { Remembered } from "../../src/workspace/file-cache.ts";
+import { FileCache } from "../../src/workspace/file-cache.ts";
 
 let root: string;
 let now: number;
 let loaded: string[];
-let files: Remembered<string>;
+let files: FileCache<string>;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "qoc-remembered-"));
   // As if every file had been left alone for a minute.
   now = Date.now() + 60_000;
   loaded = [];
-  files = new Remembered(nodeDisk(), { now: () => now }, async (path) => {
+  files = new FileCache(nodeDisk(), { now: () => now }, async (path) => {
     loaded.push(path);
     return readFile(join(root, path), "utf8");
   });

@@ -16,15 +16,15 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { digestOf } from "../../src/domain/digest.ts";
-import { descend, openHeld } from "../../src/workspace/open-directory.ts";
+import { openDirectory, openRegularFile } from "../../src/workspace/open-directory.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { writeFile } from "../../src/workspace/file-write.ts";
 import {
   CHARACTERS_MAX,
   ENTRIES_MAX,
-  type Reading,
+  type ReadScope,
   listFiles,
-  openReading,
+  openReadScope,
   readFile,
   searchFiles,
 } from "../../src/workspace/files.ts";
@@ -36,8 +36,8 @@ function put(path: string, text: string): void {
   mkdirSync(dirname(join(base, path)), { recursive: true });
   writeFileSync(join(base, path), text);
 }
-function reading(files: readonly string[] = []): Promise<Reading> {
-  return openReading(disk, root, {
+function reading(files: readonly string[] = []): Promise<ReadScope> {
+  return openReadScope(disk, root, {
     connectors: [{ auth: Object.fromEntries(files.map((file, n) => [`k${n}`, { file }])) }] as never,
   });
 }
@@ -161,12 +161,12 @@ describe("secrets", () => {
 
 describe("a swap between check and use", () => {
   it("F2 reads the folder that was checked, whatever takes its name", async () => {
-    const held = await descend(root, ["research"]);
+    const held = await openDirectory(root, ["research"]);
     if (held === undefined) throw new Error("no folder");
     put("outside/aapl.md", "planted");
     renameSync(join(root, "research"), join(root, "was"));
     symlinkSync(join(base, "outside"), join(root, "research"));
-    const opened = await openHeld(held, "aapl.md", "research/aapl.md", 1000);
+    const opened = await openRegularFile(held, "aapl.md", "research/aapl.md", 1000);
     await held.close();
     expect(Buffer.from(opened?.bytes ?? []).toString()).toContain("Margins hold.");
   });

@@ -5,8 +5,8 @@
 import { ZERO, withinPercent } from "../../domain/decimal.ts";
 import { localTime } from "../calendar.ts";
 import { block, pass, unavailable } from "../check-result.ts";
-import { money, percentText, share } from "../format.ts";
-import { dayOf } from "../nav.ts";
+import { formatMoney, formatPercent, formatShare } from "../format.ts";
+import { dayResult } from "../nav.ts";
 import type { Guard } from "./guard.ts";
 
 export const dayLossLimit: Guard<"day-loss-limit"> = (options, facts) => {
@@ -22,20 +22,20 @@ export const dayLossLimit: Guard<"day-loss-limit"> = (options, facts) => {
       `the last account of ${order.terms.connector} is of ${account.venueDate}, and today is ${today}`,
     );
   }
-  const day = dayOf(book);
+  const day = dayResult(book);
   if ("missing" in day) return unavailable(key, day.missing);
   const { open, pnl } = day.value;
   if (open.lte(ZERO)) {
-    const message = `the day opened with a NAV of ${money(open, facts.currency)}; only a strictly reducing order passes`;
+    const message = `the day opened with a NAV of ${formatMoney(open, facts.currency)}; only a strictly reducing order passes`;
     return block(key, "NAV_NOT_POSITIVE", message);
   }
   const loss = ZERO.minus(pnl);
-  const limit = percentText(options.max_pct);
-  if (loss.lte(ZERO)) return pass(key, `no loss today (${money(pnl, facts.currency)})`, { limit, actual: "0 %" });
-  const figures = { limit, actual: share(loss, open, options.max_pct) };
+  const limit = formatPercent(options.max_pct);
+  if (loss.lte(ZERO)) return pass(key, `no loss today (${formatMoney(pnl, facts.currency)})`, { limit, actual: "0 %" });
+  const figures = { limit, actual: formatShare(loss, open, options.max_pct) };
   const message =
-    `today's loss of ${money(loss, facts.currency)} is ${figures.actual} of the day's opening NAV ` +
-    `${money(open, facts.currency)} (limit ${figures.limit})`;
+    `today's loss of ${formatMoney(loss, facts.currency)} is ${figures.actual} of the day's opening NAV ` +
+    `${formatMoney(open, facts.currency)} (limit ${figures.limit})`;
   if (withinPercent(loss, options.max_pct, open)) return pass(key, message, figures);
   return block(key, "DAY_LOSS_LIMIT_EXCEEDED", `${message}; only strictly reducing orders pass`, figures);
 };

@@ -5,7 +5,7 @@
 import { decimal } from "../../domain/decimal.ts";
 import type { OrderTerms } from "../../domain/order.ts";
 import { block, pass, unavailable } from "../check-result.ts";
-import { span } from "../format.ts";
+import { formatDuration } from "../format.ts";
 import { othersInFlight } from "../exposure.ts";
 import { recentIntents } from "../recent.ts";
 import type { Guard } from "./guard.ts";
@@ -15,7 +15,7 @@ export const duplicateOrder: Guard<"duplicate-order"> = (options, facts) => {
   const { book, order, hostNow } = facts.input;
   if (!Number.isFinite(hostNow)) return unavailable(key, "the host's time is not known");
   const windowMs = options.window_s * 1000;
-  const limit = span(windowMs);
+  const limit = formatDuration(windowMs);
   for (const other of othersInFlight(book, order.id)) {
     if (sameTerms(other.terms, order.terms)) {
       return block(key, "DUPLICATE_ORDER", `the same order is in flight as ${other.id} (${other.state})`, {
@@ -26,8 +26,8 @@ export const duplicateOrder: Guard<"duplicate-order"> = (options, facts) => {
   }
   for (const intent of recentIntents(book.intents, hostNow, windowMs)) {
     if (intent.id === order.id || !sameTerms(intent.terms, order.terms)) continue;
-    const message = `the same order was sent as ${intent.id} ${span(hostNow - intent.at)} ago (window ${limit})`;
-    return block(key, "DUPLICATE_ORDER", message, { limit, actual: span(hostNow - intent.at) });
+    const message = `the same order was sent as ${intent.id} ${formatDuration(hostNow - intent.at)} ago (window ${limit})`;
+    return block(key, "DUPLICATE_ORDER", message, { limit, actual: formatDuration(hostNow - intent.at) });
   }
   return pass(key, `no equal order in flight or sent within ${limit}`, { limit });
 };

@@ -1,9 +1,9 @@
 /** All positions together, longs and shorts alike and each at its worst, are at most this share of NAV. */
 import { type InstrumentKey, instrumentKey } from "../../domain/order.ts";
 import { type Decimal, ZERO, max } from "../../domain/decimal.ts";
-import { type Known, known, missing, pass } from "../check-result.ts";
+import { type Available, available, missingInput, pass } from "../check-result.ts";
 import { exposureOf, worstLong, worstShort } from "../exposure.ts";
-import type { Facts } from "../check-context.ts";
+import type { CheckContext } from "../check-context.ts";
 import { shareOfNav } from "../nav.ts";
 import { highestPrice, reservedPrice } from "../valuation.ts";
 import type { Guard } from "./guard.ts";
@@ -26,7 +26,7 @@ interface Instrument {
 }
 
 /** Every instrument that is held by our fold, held by a venue's mark, or named by an order in flight. */
-function instruments({ input }: Facts): Map<InstrumentKey, Instrument> {
+function instruments({ input }: CheckContext): Map<InstrumentKey, Instrument> {
   const all = new Map<InstrumentKey, Instrument>();
   const at = (connector: string, symbol: string): Instrument => {
     const key = instrumentKey(connector, symbol);
@@ -45,7 +45,7 @@ function instruments({ input }: Facts): Map<InstrumentKey, Instrument> {
   return all;
 }
 
-function gross(facts: Facts): Known<Decimal> {
+function gross(facts: CheckContext): Available<Decimal> {
   if ("missing" in facts.price) return facts.price;
   const { order, book, quote } = facts.input;
   const { terms } = order;
@@ -62,8 +62,8 @@ function gross(facts: Facts): Known<Decimal> {
     const worst = max(worstLong(exposure), worstShort(exposure));
     if (worst.eq(ZERO)) continue;
     const price = highestPrice(prices);
-    if (price === undefined) return missing(`${symbol} at ${connector} has no price`);
+    if (price === undefined) return missingInput(`${symbol} at ${connector} has no price`);
     sum = sum.plus(worst.times(price));
   }
-  return known(sum);
+  return available(sum);
 }

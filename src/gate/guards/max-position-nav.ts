@@ -4,9 +4,9 @@
  * Only the side that the order moves is held against the limit, so that a position grown too large can always be cut.
  */
 import { type Decimal, ZERO } from "../../domain/decimal.ts";
-import { type Known, known } from "../check-result.ts";
+import { type Available, available } from "../check-result.ts";
 import { exposureOf, worstLong, worstShort } from "../exposure.ts";
-import type { Facts } from "../check-context.ts";
+import type { CheckContext } from "../check-context.ts";
 import { shareOfNav } from "../nav.ts";
 import { highestPrice } from "../valuation.ts";
 import type { Guard } from "./guard.ts";
@@ -19,7 +19,7 @@ export const maxPositionNav: Guard<"max-position-nav"> = (options, facts) =>
     part: worstValue(facts),
   });
 
-function worstValue(facts: Facts): Known<Decimal> {
+function worstValue(facts: CheckContext): Available<Decimal> {
   if ("missing" in facts.price) return facts.price;
   const { order, book } = facts.input;
   const { connector, symbol, side } = order.terms;
@@ -27,12 +27,12 @@ function worstValue(facts: Facts): Known<Decimal> {
   const mark = book.accounts.get(connector)?.positions.get(symbol)?.markPrice;
   const ask = "value" in facts.quote ? facts.quote.value.ask : undefined;
   const price = highestPrice([facts.price.value.toFixed(), ask, mark]) ?? facts.price.value;
-  if (own.eq(ZERO)) return known(ZERO);
-  return known(own.plus(elsewhere(facts)).times(price));
+  if (own.eq(ZERO)) return available(ZERO);
+  return available(own.plus(elsewhere(facts)).times(price));
 }
 
 /** The same side of the same symbol on all other connectors, at worst. Case is ignored: `aapl` is no other company. */
-function elsewhere(facts: Facts): Decimal {
+function elsewhere(facts: CheckContext): Decimal {
   const { order, book } = facts.input;
   const wanted = order.terms.symbol.toUpperCase();
   const seen = new Set<string>();

@@ -3,7 +3,7 @@
  * journal: a restart forgets nothing. Cancels are not counted, here or anywhere.
  */
 import { block, pass, unavailable } from "../check-result.ts";
-import type { Facts } from "../check-context.ts";
+import type { CheckContext } from "../check-context.ts";
 import { recentIntents } from "../recent.ts";
 import type { Guard } from "./guard.ts";
 
@@ -38,7 +38,7 @@ export const orderRate: Guard<"order-rate"> = (options, facts) => {
   );
 };
 
-function sentWithin({ input }: Facts, windowMs: number): number {
+function sentWithin({ input }: CheckContext, windowMs: number): number {
   let count = 0;
   for (const intent of recentIntents(input.book.intents, input.hostNow, windowMs))
     if (intent.id !== input.order.id) count++;

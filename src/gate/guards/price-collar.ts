@@ -7,9 +7,9 @@ import { type Decimal, HUNDRED, ZERO, decimal, withinPercent } from "../../domai
 import { type Quote, isTwoSided, mid } from "../../domain/quote.ts";
 import type { Check } from "../../domain/verdict.ts";
 import { block, pass, unavailable } from "../check-result.ts";
-import { percentText, share } from "../format.ts";
-import type { Facts } from "../check-context.ts";
-import { isBeyond, needsProtection, touch } from "../protection.ts";
+import { formatPercent, formatShare } from "../format.ts";
+import type { CheckContext } from "../check-context.ts";
+import { isWorseThan, needsProtection, bestPrice } from "../protection.ts";
 import type { Guard } from "./guard.ts";
 
 const WIDE_SPREAD = decimal("5");
@@ -21,25 +21,25 @@ export const priceCollar: Guard<"price-collar"> = (options, facts) => {
   const quote = facts.quote.value;
   if (!isTwoSided(quote))
     return unavailable(key, `the book is one-sided or crossed (bid ${quote.bid}, ask ${quote.ask})`);
-  if (needsProtection(terms)) return protectedTouch(key, facts, quote);
+  if (needsProtection(terms)) return protectedBestPrice(key, facts, quote);
   if (terms.limitPrice === undefined) return unavailable(key, "the order has no limit price");
   const limit = decimal(terms.limitPrice);
   const side = terms.side === "buy" ? "ask" : "bid";
   const against = (reference: Decimal, name: string): Check => collar(key, facts, limit, reference, name, percent);
-  const first = against(touch(terms, quote), terms.stopPrice === undefined ? side : `${side} or trigger`);
+  const first = against(bestPrice(terms, quote), terms.stopPrice === undefined ? side : `${side} or trigger`);
   const spread = decimal(quote.ask).minus(decimal(quote.bid));
   if (first.decision === "block" || withinPercent(spread, WIDE_SPREAD, mid(quote))) return first;
   if (quote.last === undefined || !decimal(quote.last).gt(ZERO)) {
     return unavailable(key, `the spread (${quote.bid} to ${quote.ask}) is over 5 % and there is no last price`);
   }
-  return against(touch(terms, { ...quote, bid: quote.last, ask: quote.last }), "last price");
+  return against(bestPrice(terms, { ...quote, bid: quote.last, ask: quote.last }), "last price");
 };
 
-function collar(key: string, facts: Facts, limit: Decimal, reference: Decimal, name: string, percent: Decimal): Check {
+function collar(key: string, facts: CheckContext, limit: Decimal, reference: Decimal, name: string, percent: Decimal): Check {
   const isBuy = facts.input.order.terms.side === "buy";
   const through = isBuy ? limit.minus(reference) : reference.minus(limit);
   if (through.lte(ZERO)) return pass(key, `limit ${limit.toFixed()} is not through the ${name} ${reference.toFixed()}`);
-  const figures = { limit: percentText(percent), actual: share(through, reference, percent) };
+  const figures = { limit: formatPercent(percent), actual: formatShare(through, reference, percent) };
   const where = `${isBuy ? "above" : "below"} the ${name} ${reference.toFixed()}`;
   const message = `limit ${limit.toFixed()} is ${figures.actual} ${where} (limit ${figures.limit})`;
   const bound = reference.times(isBuy ? HUNDRED.plus(percent) : HUNDRED.minus(percent));
@@ -47,12 +47,12 @@ function collar(key: string, facts: Facts, limit: Decimal, reference: Decimal, n
   return holds ? pass(key, message, figures) : block(key, "PRICE_COLLAR_EXCEEDED", message, figures);
 }
 
-function protectedTouch(key: string, facts: Facts, quote: Quote): Check {
+function protectedBestPrice(key: string, facts: CheckContext, quote: Quote): Check {
   const { terms } = facts.input.order;
   if (terms.protectionPrice === undefined) return unavailable(key, `the ${terms.type} order has no protection price`);
-  const price = touch(terms, quote);
+  const price = bestPrice(terms, quote);
   const figures = { limit: terms.protectionPrice, actual: price.toFixed() };
   const message = `the market is at ${figures.actual}; the protection price is ${figures.limit}`;
-  if (!isBeyond(terms.side, price, decimal(terms.protectionPrice))) return pass(key, message, figures);
+  if (!isWorseThan(terms.side, price, decimal(terms.protectionPrice))) return pass(key, message, figures);
   return block(key, "PRICE_COLLAR_EXCEEDED", message, figures);
 }

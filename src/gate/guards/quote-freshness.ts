@@ -4,7 +4,7 @@
  * no stamp.
  */
 import { block, pass, unavailable } from "../check-result.ts";
-import { span } from "../format.ts";
+import { formatDuration } from "../format.ts";
 import type { Guard } from "./guard.ts";
 
 /** Clocks of two machines may differ by this much. */
@@ -19,17 +19,17 @@ export const quoteFreshness: Guard<"quote-freshness"> = (options, facts) => {
   const [received, stamped] = [monoNow - quote.receivedMono, venueNow - quote.at];
   if (!Number.isFinite(received) || !Number.isFinite(stamped))
     return unavailable(key, "the quote's times are not times");
-  if (received < 0) return unavailable(key, `the quote was received ${span(received)} after now`);
-  const figures = { limit: span(limitMs), actual: span(Math.max(received, stamped)) };
+  if (received < 0) return unavailable(key, `the quote was received ${formatDuration(received)} after now`);
+  const figures = { limit: formatDuration(limitMs), actual: formatDuration(Math.max(received, stamped)) };
   if (stamped < -SKEW_MS) {
     return block(
       key,
       "QUOTE_FROM_FUTURE",
-      `the venue stamped the quote ${span(stamped)} ahead of its own time`,
+      `the venue stamped the quote ${formatDuration(stamped)} ahead of its own time`,
       figures,
     );
   }
-  const message = `quote is ${span(received)} old here and ${span(stamped)} by the venue's stamp (limit ${figures.limit})`;
+  const message = `quote is ${formatDuration(received)} old here and ${formatDuration(stamped)} by the venue's stamp (limit ${figures.limit})`;
   if (received <= limitMs && stamped <= limitMs) return pass(key, message, figures);
   return block(key, "QUOTE_STALE", message, figures);
 };

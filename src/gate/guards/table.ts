@@ -2,7 +2,7 @@
 import type { BuiltInGuard, GuardKey, GuardOptions } from "../../domain/guard-config.ts";
 import type { Check } from "../../domain/verdict.ts";
 import { unavailable } from "../check-result.ts";
-import type { Facts } from "../check-context.ts";
+import type { CheckContext } from "../check-context.ts";
 import { buyingPower } from "./buying-power.ts";
 import { dayLossLimit } from "./day-loss-limit.ts";
 import { duplicateOrder } from "./duplicate-order.ts";
@@ -41,9 +41,9 @@ export const GUARDS: { readonly [K in GuardKey]: Guard<K> } = {
 };
 
 /** The compiler cannot see that options and guard belong to one key; the table's type says that they do. */
-export function judge({ options }: BuiltInGuard, facts: Facts): Check {
+export function runGuard({ options }: BuiltInGuard, facts: CheckContext): Check {
   const guard = Object.hasOwn(GUARDS, options.key)
-    ? (GUARDS[options.key] as (options: GuardOptions, facts: Facts) => Check)
+    ? (GUARDS[options.key] as (options: GuardOptions, facts: CheckContext) => Check)
     : undefined;
   return guard === undefined ? unavailable(options.key, "there is no such guard") : guard(options, facts);
 }

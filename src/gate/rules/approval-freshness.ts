@@ -1,6 +1,6 @@
 /** An approval holds for a while only, and only forwards: one that is dated ahead of the clock proves that the clock moved. */
 import { block, pass, unavailable } from "../check-result.ts";
-import { span } from "../format.ts";
+import { formatDuration } from "../format.ts";
 import type { Rule } from "./rule.ts";
 
 const key = "approval-freshness";
@@ -20,10 +20,10 @@ export const approvalFreshness: Rule = {
       return block(
         key,
         "APPROVAL_FROM_FUTURE",
-        `the approval is dated ${span(at - hostNow)} ahead of the clock; approve it again`,
+        `the approval is dated ${formatDuration(at - hostNow)} ahead of the clock; approve it again`,
       );
     }
-    const figures = { limit: span(expiresAt - at), actual: span(hostNow - at) };
+    const figures = { limit: formatDuration(expiresAt - at), actual: formatDuration(hostNow - at) };
     if (hostNow <= expiresAt) return pass(key, `approved ${figures.actual} ago, good for ${figures.limit}`, figures);
     return block(
       key,

@@ -11,7 +11,7 @@ import type { Rule } from "./rule.ts";
 
 const key = "exit-point";
 
-export const exitPoint: Rule = {
+export const approvedTermsMatch: Rule = {
   key,
   stages: ["dispatch"],
   evaluate: ({ input }) => {

@@ -1,7 +1,7 @@
 /** Nothing is sent that could not be written down. */
 import { decimal } from "../../domain/decimal.ts";
 import { block, pass, unavailable } from "../check-result.ts";
-import { money } from "../format.ts";
+import { formatMoney } from "../format.ts";
 import { EVERY_STAGE, type Rule } from "./rule.ts";
 
 const key = "journal-health";
@@ -9,7 +9,7 @@ const key = "journal-health";
 const FREE_BYTES_MIN = 100_000_000;
 
 function megabytes(bytes: number): string {
-  return `${money(decimal(String(Math.floor(bytes / 1000) / 1000)), "")} MB`;
+  return `${formatMoney(decimal(String(Math.floor(bytes / 1000) / 1000)), "")} MB`;
 }
 
 export const journalHealth: Rule = {

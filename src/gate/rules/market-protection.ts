@@ -2,7 +2,7 @@
 import { decimal } from "../../domain/decimal.ts";
 import { isTwoSided } from "../../domain/quote.ts";
 import { block, pass, unavailable } from "../check-result.ts";
-import { isBeyond, needsProtection, touch } from "../protection.ts";
+import { isWorseThan, needsProtection, bestPrice } from "../protection.ts";
 import { EVERY_STAGE, type Rule } from "./rule.ts";
 
 const key = "market-protection";
@@ -23,9 +23,9 @@ export const marketProtection: Rule = {
     const quote = facts.quote.value;
     if (!isTwoSided(quote))
       return unavailable(key, `the book is one-sided or crossed (bid ${quote.bid}, ask ${quote.ask})`);
-    const price = touch(terms, quote);
+    const price = bestPrice(terms, quote);
     const figures = { limit: terms.protectionPrice, actual: price.toFixed() };
-    if (!isBeyond(terms.side, price, decimal(terms.protectionPrice))) {
+    if (!isWorseThan(terms.side, price, decimal(terms.protectionPrice))) {
       return pass(key, `the market is at ${figures.actual}, the protection price is ${figures.limit}`, figures);
     }
     const word = terms.side === "buy" ? "above" : "below";

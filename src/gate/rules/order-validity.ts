@@ -7,7 +7,7 @@ import type { OrderTerms } from "../../domain/order.ts";
 import type { VenueInstrument } from "../../domain/venue.ts";
 import type { Check } from "../../domain/verdict.ts";
 import { block, pass, unavailable } from "../check-result.ts";
-import type { Facts } from "../check-context.ts";
+import type { CheckContext } from "../check-context.ts";
 import { highestPrice } from "../valuation.ts";
 import { EVERY_STAGE, type Rule } from "./rule.ts";
 
@@ -67,7 +67,7 @@ function representable(terms: OrderTerms): Finding {
   return undefined;
 }
 
-function fits(terms: OrderTerms, instrument: VenueInstrument, facts: Facts): Finding {
+function fits(terms: OrderTerms, instrument: VenueInstrument, facts: CheckContext): Finding {
   const { orderTypes, timesInForce } = instrument;
   if (instrument.symbol !== terms.symbol)
     return unavailable(key, `the instrument is ${instrument.symbol}, not ${terms.symbol}`);
@@ -124,7 +124,7 @@ function sizes(quantity: Decimal, { minQuantity, maxQuantity }: VenueInstrument)
 }
 
 /** For a minimum the careful price is the low one: the limit itself, else the trigger, else the bid. */
-function notional({ input, quantity, quote }: Facts, { minNotional }: VenueInstrument): Finding {
+function notional({ input, quantity, quote }: CheckContext, { minNotional }: VenueInstrument): Finding {
   if (minNotional === undefined) return undefined;
   const { limitPrice, stopPrice } = input.order.terms;
   const price = highestPrice([limitPrice ?? stopPrice ?? ("value" in quote ? quote.value.bid : undefined)]);

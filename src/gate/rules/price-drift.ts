@@ -2,13 +2,13 @@
 import { ZERO, decimal, withinPercent } from "../../domain/decimal.ts";
 import { isTwoSided, mid } from "../../domain/quote.ts";
 import { block, pass, unavailable } from "../check-result.ts";
-import { percentText, share } from "../format.ts";
+import { formatPercent, formatShare } from "../format.ts";
 import type { Rule } from "./rule.ts";
 
 const key = "drift";
 const LIMIT = decimal("1");
 
-export const drift: Rule = {
+export const priceDrift: Rule = {
   key,
   stages: ["approve", "dispatch"],
   evaluate: (facts) => {
@@ -29,7 +29,7 @@ export const drift: Rule = {
       return unavailable(key, `the book is one-sided or crossed (bid ${quote.bid}, ask ${quote.ask})`);
     const now = mid(quote);
     const moved = now.minus(shown).abs();
-    const figures = { limit: percentText(LIMIT), actual: share(moved, shown, LIMIT) };
+    const figures = { limit: formatPercent(LIMIT), actual: formatShare(moved, shown, LIMIT) };
     const message =
       `the market is at ${now.toFixed()}, ${figures.actual} from the ${approval.mid} shown at approval ` +
       `(limit ${figures.limit})`;

@@ -1,8 +1,8 @@
 /** The always-on rules, in the order in which they are stated. */
 import { approvalFreshness } from "./approval-freshness.ts";
 import { connectorReady } from "./connector-ready.ts";
-import { drift } from "./price-drift.ts";
-import { exitPoint } from "./approved-terms-match.ts";
+import { priceDrift } from "./price-drift.ts";
+import { approvedTermsMatch } from "./approved-terms-match.ts";
 import { journalHealth } from "./journal-health.ts";
 import { marketProtection } from "./market-protection.ts";
 import { orderValidity } from "./order-validity.ts";
@@ -18,6 +18,6 @@ export const RULES: readonly Rule[] = [
   orderValidity,
   marketProtection,
   approvalFreshness,
-  drift,
-  exitPoint,
+  priceDrift,
+  approvedTermsMatch,
 ];

@@ -5,8 +5,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { amount, textOf } from "../../../connectors/paper/amount.ts";
-import { freeCash } from "../../../connectors/paper/book.ts";
-import { momentOf, slipped } from "../../../connectors/paper/market.ts";
+import { availableCash } from "../../../connectors/paper/book.ts";
+import { tickOf, slipped } from "../../../connectors/paper/market.ts";
 import type { Execution } from "../../../connectors/paper/state.ts";
 import { type Order, VenueRejection } from "../../../src/domain/sdk.ts";
 import { Bench, type BarRow, orderOf, rulesOf, tapeOf } from "../../support/paper-market.ts";
@@ -178,7 +178,7 @@ describe("whatever is ordered", () => {
         for (const { no, symbol, side, price: at } of fresh) {
           const recording = bench.tape.known(symbol);
           if (recording === undefined) throw new Error("a fill of nothing");
-          const { low, high, tickSize } = momentOf(
+          const { low, high, tickSize } = tickOf(
             recording,
             bench.tape.calendar.instantOf(bench.state.tick),
             bench.rules,
@@ -201,7 +201,7 @@ describe("whatever is ordered", () => {
         for (const symbol of ["X", "Y"]) {
           const recording = bench.tape.known(symbol);
           if (recording === undefined) continue;
-          const { available } = momentOf(recording, bench.tape.calendar.instantOf(bench.state.tick), bench.rules);
+          const { available } = tickOf(recording, bench.tape.calendar.instantOf(bench.state.tick), bench.rules);
           const traded = fresh
             .filter((fill) => fill.symbol === symbol)
             .reduce((sum, fill) => sum.plus(amount(fill.quantity)), amount("0"));
@@ -236,11 +236,11 @@ describe("whatever is ordered", () => {
     check((given) => {
       const { bench } = play(given);
       const before = bench.state;
-      const free = freeCash(before, bench.mark, bench.rules.commissionBps);
+      const free = availableCash(before, bench.mark, bench.rules.commissionBps);
       try {
         bench.place(orderOf({ quantity: "3", type: "limit", limit: "70", timeInForce: "gtc" }));
         expect({ ...bench.state, working: before.working, nextNo: before.nextNo }).toEqual(before);
-        expect(freeCash(bench.state, bench.mark, bench.rules.commissionBps).lte(free)).toBe(true);
+        expect(availableCash(bench.state, bench.mark, bench.rules.commissionBps).lte(free)).toBe(true);
       } catch (error) {
         expect(error).toBeInstanceOf(VenueRejection);
         expect(bench.state).toBe(before);

@@ -2,8 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Amount, amount, basisPoints } from "../../../connectors/paper/amount.ts";
 import { END_OF_TIME, lateTicksFor } from "../../../connectors/paper/calendar.ts";
-import { Catalogue } from "../../../connectors/paper/instruments.ts";
-import { momentOf, touch } from "../../../connectors/paper/market.ts";
+import { InstrumentList } from "../../../connectors/paper/instruments.ts";
+import { tickOf, touch } from "../../../connectors/paper/market.ts";
 import { FIRST_DATE, LAST_DATE } from "../../../connectors/paper/options.ts";
 import { recordingOf, rulesOf } from "../../support/paper-market.ts";
 
@@ -13,8 +13,8 @@ function number(price: Amount): number {
 }
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-function catalogue(start = "2019-10-10"): Catalogue {
-  return new Catalogue(start, lateTicksFor(2), () => Promise.resolve([]), quiet);
+function catalogue(start = "2019-10-10"): InstrumentList {
+  return new InstrumentList(start, lateTicksFor(2), () => Promise.resolve([]), quiet);
 }
 /** Days from the start to the last recorded one, 2020-04-17. */
 const RECORDED_DAYS = 130;
@@ -146,7 +146,7 @@ describe("the path within a bar", () => {
         const recording = recordingOf("X", [row, row]);
         const ticks = 3 * stretch + 1;
         const path = Array.from({ length: ticks }, (_, step) =>
-          momentOf(recording, { day: 1, step, ticks }, { ...rules, seed }),
+          tickOf(recording, { day: 1, step, ticks }, { ...rules, seed }),
         );
         const last = path.map((moment) => number(moment.last));
         const [open, high, low, close] = row;
@@ -155,7 +155,7 @@ describe("the path within a bar", () => {
         expect([last[stretch], last[2 * stretch]].toSorted()).toEqual([low, high].toSorted());
         path.slice(1).forEach((moment, index) => expect(number(moment.previous)).toBe(last[index]));
         expect(path.map((moment) => moment.gap)).toEqual(last.map((_, step) => step === 0));
-        const again = momentOf(recordingOf("X", [row, row]), { day: 1, step: stretch, ticks }, { ...rules, seed });
+        const again = tickOf(recordingOf("X", [row, row]), { day: 1, step: stretch, ticks }, { ...rules, seed });
         expect(number(again.last)).toBe(last[stretch]);
       }),
     );
@@ -165,7 +165,7 @@ describe("the path within a bar", () => {
     const recording = recordingOf("X", [[100, 110, 90, 100]]);
     const firsts = (seed: number) =>
       Array.from({ length: 200 }, (_, day) =>
-        number(momentOf(recording, { day: day + 1, step: 1, ticks: 4 }, { ...rules, seed }).last),
+        number(tickOf(recording, { day: day + 1, step: 1, ticks: 4 }, { ...rules, seed }).last),
       );
     expect(firsts(1)).toEqual(firsts(1));
     expect(firsts(1)).not.toEqual(firsts(2));
@@ -178,8 +178,8 @@ describe("the path within a bar", () => {
       [100, 100, 100, 100],
       [120, 120, 120, 120],
     ]);
-    expect(momentOf(recording, { day: 1, step: 0, ticks: 4 }, rules)).toMatchObject({ gap: true });
-    expect(String(momentOf(recording, { day: 1, step: 0, ticks: 4 }, rules).previous)).toBe("100");
+    expect(tickOf(recording, { day: 1, step: 0, ticks: 4 }, rules)).toMatchObject({ gap: true });
+    expect(String(tickOf(recording, { day: 1, step: 0, ticks: 4 }, rules).previous)).toBe("100");
   });
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { EMPTY, type Shape, type Tail, append, load } from "../../../connectors/paper/paged-log.ts";
+import { EMPTY_LOG, type PagedLogOptions, type PagedLog, append, load } from "../../../connectors/paper/paged-log.ts";
 import { CrashStore } from "../../support/crash-store.ts";
 
-const SHAPE: Shape = { name: "rows", pageRows: 3, pages: 2 };
+const SHAPE: PagedLogOptions = { name: "rows", pageRows: 3, pages: 2 };
 
 /** Appends row after row and stores the tail, as the vault does; dies at the `last`-th put. What was committed comes back. */
 async function live(disk: Map<string, string>, last: number, lands: boolean): Promise<number> {
@@ -21,9 +21,9 @@ async function live(disk: Map<string, string>, last: number, lands: boolean): Pr
   });
   let committed = 0;
   const work = async (): Promise<void> => {
-    let tail: Tail<number> = EMPTY;
+    let tail: PagedLog<number> = EMPTY_LOG;
     for (let row = 1; row <= 30; row++) {
-      const next: Tail<number> = await append(store, SHAPE, tail, [row]);
+      const next: PagedLog<number> = await append(store, SHAPE, tail, [row]);
       await store.put("tail", next);
       [tail, committed] = [next, row];
     }
@@ -40,7 +40,7 @@ describe("pages", () => {
         const disk = new Map<string, string>();
         const committed = await live(disk, last, lands);
         const store = new CrashStore(disk);
-        const tail = ((await store.get("tail")) ?? EMPTY) as Tail<number>;
+        const tail = ((await store.get("tail")) ?? EMPTY_LOG) as PagedLog<number>;
         const rows = await load(store, SHAPE, tail);
         const newest = rows.at(-1) ?? 0;
         expect([committed, committed + 1]).toContain(newest);
@@ -52,7 +52,7 @@ describe("pages", () => {
 
   it("seal several pages at once, each written once", async () => {
     const store = new CrashStore();
-    const tail = await append(store, SHAPE, EMPTY, [1, 2, 3, 4, 5, 6, 7]);
+    const tail = await append(store, SHAPE, EMPTY_LOG, [1, 2, 3, 4, 5, 6, 7]);
     expect(tail).toEqual({ sealed: 2, rows: [7] });
     expect(store.puts.map(({ key }) => key)).toEqual(["rows-0", "rows-1"]);
     expect(await load(store, SHAPE, tail)).toEqual([1, 2, 3, 4, 5, 6, 7]);
@@ -61,7 +61,7 @@ describe("pages", () => {
   it("are on disk when the tail that counts them is", async () => {
     const order: string[] = [];
     const store = new CrashStore(new Map(), { delay: () => new Promise((resolve) => setTimeout(resolve, 1)) });
-    const tail = await append(store, SHAPE, EMPTY, [1, 2, 3]).finally(() =>
+    const tail = await append(store, SHAPE, EMPTY_LOG, [1, 2, 3]).finally(() =>
       order.push(`appended with ${[...store.disk.keys()].join()}`),
     );
     expect(order).toEqual(["appended with rows-0"]);

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Catalogue } from "../../../connectors/paper/instruments.ts";
+import { InstrumentList } from "../../../connectors/paper/instruments.ts";
 import { END_OF_TIME } from "../../../connectors/paper/calendar.ts";
-import { FILLS_KEPT, ENDED_KEPT, ORDERS_MAX, Vault } from "../../../connectors/paper/venue-store.ts";
+import { FILLS_KEPT, ENDED_KEPT, ORDERS_MAX, VenueStore } from "../../../connectors/paper/venue-store.ts";
 import { openingState } from "../../../connectors/paper/state.ts";
 import { type Fill, NotSent, VenueRejection } from "../../../src/domain/sdk.ts";
 import { CrashStore } from "../../support/crash-store.ts";
@@ -277,7 +277,7 @@ describe("the store", () => {
     const symbol = (n: number) => `S${String(n).padStart(39, "0")}`;
     const digits = { quantity: "999999999.999", price: "999999999.99", value: "999999998999999999.99001" };
     const origin = { start: "2019-10-10", cash: "1000000000000", seed: 4_294_967_295, lateTicks: 240_001 };
-    const vault = await Vault.open(store, origin, openingState("0"));
+    const vault = await VenueStore.open(store, origin, openingState("0"));
     const { quantity, price } = digits;
     const wideFill = { nth: 100_000, side: "sell" as const, quantity, price, fee: price, at: END_OF_TIME };
     const working = Array.from({ length: 100 }, (_, n) => ({
@@ -369,7 +369,7 @@ describe("a market left running", () => {
     const { venue, store } = await openPaper();
     await venue.disconnect();
     const state = JSON.parse(store.disk.get("state") ?? "") as { venue: { tick: number } };
-    const { calendar } = new Catalogue("2019-10-10", 2401, () => Promise.resolve([]), console);
+    const { calendar } = new InstrumentList("2019-10-10", 2401, () => Promise.resolve([]), console);
     let last = 130 * 4 + 46_000 * 2401;
     while (calendar.timeAt(last + 2401) < END_OF_TIME) last += 2401;
     while (calendar.timeAt(last + 1) < END_OF_TIME) last += 1;

@@ -10,19 +10,19 @@ export const NAME_CHARS_MAX = 200;
 export const IDS_MAX = 10_000;
 
 /** The beginning of a name. One that was cut ends in a sign that stands in no tool's name, so that it passes for none. */
-export function brief(name: string): string {
+export function truncateName(name: string): string {
   if (name.length <= NAME_CHARS_MAX) return name;
   // Put together anew: a mere slice keeps the whole line alive that it is of.
   return `${[...name.slice(0, NAME_CHARS_MAX)].join("")}…`;
 }
 
-export interface Memory<T> {
+export interface LruMap<T> {
   get(id: string): T | undefined;
   set(id: string, what: T): void;
 }
 
 /** What is known by the program's own ids. Of too many the oldest is forgotten, and is as one that was never told of. */
-export function memory<T>(): Memory<T> {
+export function createLruMap<T>(): LruMap<T> {
   const known = new Map<string, T>();
   return {
     get: (id) => known.get(keyOf(id)),

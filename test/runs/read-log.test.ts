@@ -1,11 +1,11 @@
 /** P5: a proposal carries what its author had read, as the host saw it, to the file, the journal and the eyes of who approves. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Sources } from "../../src/commands/command.ts";
+import type { ReadLog } from "../../src/runs/read-log.ts";
 import { invoke } from "../../src/commands/invoke.ts";
-import { sourceMemory } from "../../src/commands/sources.ts";
+import { createReadLog } from "../../src/runs/read-log.ts";
 import { COMMANDS } from "../../src/commands/table.ts";
 import type { OrderDetail } from "../../src/trading/order-view.ts";
-import { propose, takeWritten } from "../../src/trading/propose.ts";
+import { proposeOrder, ingestWrittenProposal } from "../../src/trading/propose.ts";
 import type { Review } from "../../src/trading/review.ts";
 import { renderOrder } from "../../src/cli/render-order.ts";
 import { parseProposalFile } from "../../src/workspace/proposal-file.ts";
@@ -38,7 +38,7 @@ afterAll(async () => {
   await discard(desk);
 });
 
-function as(run: string, sources: Sources | undefined) {
+function as(run: string, sources: ReadLog | undefined) {
   const call = {
     actor: `agent:${run}` as const,
     channel: "mcp" as const,
@@ -91,7 +91,7 @@ describe("P5 each qoc mcp", () => {
 
 describe("P5 what is noted", () => {
   it("is what was opened, each once, the last first; and what has nothing to tell leaves no trace", async () => {
-    const sources = sourceMemory();
+    const sources = createReadLog();
     const call = as("noting", sources);
     await call("files read", { path: "research/a.md" });
     await call("files read", { path: "research/a.md" });
@@ -112,8 +112,8 @@ describe("P5 what is noted", () => {
   });
 
   it("is bounded", () => {
-    const sources = sourceMemory();
-    for (let n = 0; n < 5_000; n++) sources.note(`research/${n}.md`);
+    const sources = createReadLog();
+    for (let n = 0; n < 5_000; n++) sources.add(`research/${n}.md`);
     expect(sources.list()).toHaveLength(2_000);
     expect(sources.list()[0]).toBe("research/4999.md");
   });
@@ -122,7 +122,7 @@ describe("P5 what is noted", () => {
 describe("P5 a proposal", () => {
   it("carries them into its file, the journal, and before the eyes of who approves", async () => {
     const read = ["research/a.md", 'inbox/"quoted".md', "connector paper: quote of SPX"];
-    const { order } = await propose(desk.open.desk, TERMS, "agent:one", read);
+    const { order } = await proposeOrder(desk.open.desk, TERMS, "agent:one", read);
     expect(parseProposalFile("x.toml", Buffer.from(desk.read(order.path))).document).toMatchObject({ sources: read });
     expect(await seen(order.id)).toEqual([read]);
     const detail = await shown(order.id);
@@ -139,21 +139,21 @@ describe("P5 a proposal", () => {
 
   it("shows the first fifty, and how many more", async () => {
     const read = Array.from({ length: 62 }, (_, n) => `research/${n}.md`);
-    const { order } = await propose(desk.open.desk, TERMS, "agent:two", read);
+    const { order } = await proposeOrder(desk.open.desk, TERMS, "agent:two", read);
     const { sources } = await shown(order.id);
     expect(sources).toEqual([...read.slice(0, 50), "and 12 more"]);
     expect(desk.read(order.path)).toContain('"and 12 more"]');
   });
 
   it("of a person, or of an agent that read nothing, names none", async () => {
-    const { order } = await propose(desk.open.desk, TERMS, "human");
+    const { order } = await proposeOrder(desk.open.desk, TERMS, "human");
     expect(desk.read(order.path)).not.toContain("sources");
     expect(await seen(order.id)).toEqual([undefined]);
     expect(renderOrder(face, await shown(order.id)).join("\n")).not.toContain("Read in this run");
   });
 
   it("that an agent writes as a file is that agent's, with what it read, whatever the file says", async () => {
-    const sources = sourceMemory();
+    const sources = createReadLog();
     const call = as("writer", sources);
     await call("files read", { path: "research/a.md" });
     await call("files write", { path: "orders/pending/mine.toml", text: `${FILE}proposed_by = "human"\n` });
@@ -171,7 +171,7 @@ describe("P5 a proposal", () => {
     await desk.write("orders/pending/first.toml", FILE);
     await desk.call("status");
     expect(await shown("first")).toMatchObject({ proposedBy: "human", sources: [] });
-    await takeWritten(desk.open.desk, "orders/pending/first.toml", "agent:writer", ["research/a.md"]);
+    await ingestWrittenProposal(desk.open.desk, "orders/pending/first.toml", "agent:writer", ["research/a.md"]);
     expect(await shown("first")).toMatchObject({ proposedBy: "agent:writer", sources: ["research/a.md"] });
     await call("files write", { path: "orders/proposed/broken.toml", text: "side = " });
     expect(desk.open.desk.book.orders.has("broken" as never)).toBe(false);
@@ -179,7 +179,7 @@ describe("P5 a proposal", () => {
 });
 
 it("P5 that no connector could take when an agent wrote it is that agent's, with what it read, once one can", async () => {
-  const sources = sourceMemory();
+  const sources = createReadLog();
   const call = as("early", sources);
   await call("files read", { path: "research/a.md" });
   await call("files write", {

@@ -3,37 +3,37 @@ import { describe, expect, it } from "vitest";
 import { acp } from "../../src/agents/acp.ts";
 import { claude } from "../../src/agents/claude.ts";
 import { gemini } from "../../src/agents/gemini.ts";
-import { IDS_MAX, NAME_CHARS_MAX, brief, memory } from "../../src/lib/lru-map.ts";
+import { IDS_MAX, NAME_CHARS_MAX, truncateName, createLruMap } from "../../src/agents/call-ids.ts";
 import type { AgentEvent, AgentProgram } from "../../src/agents/runtime.ts";
-import { speech } from "../../src/agents/message-assembler.ts";
-import { WORDS_MAX } from "../../src/agents/run-meter.ts";
+import { createMessageAssembler } from "../../src/agents/message-assembler.ts";
+import { SUMMARY_CHARS_MAX } from "../../src/agents/run-meter.ts";
 
 const LONG = "x".repeat(100_000);
 
 describe("what is kept of a program's words", () => {
   it("is the last of them, however long it speaks", () => {
-    const told = speech();
+    const told = createMessageAssembler();
     const piece = "x".repeat(4_000_000);
     // More than one text can hold.
     for (let n = 0; n < 300; n++) told.piece(piece);
     told.piece("the end");
-    expect(told.pause()).toEqual([{ kind: "say", text: `${"x".repeat(WORDS_MAX - 7)}the end` }]);
+    expect(told.pause()).toEqual([{ kind: "say", text: `${"x".repeat(SUMMARY_CHARS_MAX - 7)}the end` }]);
   });
 
   it("is a name as it stands, or a beginning that is marked", () => {
-    expect(brief("qoc_status")).toBe("qoc_status");
-    expect(brief("x".repeat(NAME_CHARS_MAX))).toBe("x".repeat(NAME_CHARS_MAX));
-    expect(brief(LONG)).toBe(`${"x".repeat(NAME_CHARS_MAX)}…`);
+    expect(truncateName("qoc_status")).toBe("qoc_status");
+    expect(truncateName("x".repeat(NAME_CHARS_MAX))).toBe("x".repeat(NAME_CHARS_MAX));
+    expect(truncateName(LONG)).toBe(`${"x".repeat(NAME_CHARS_MAX)}…`);
   });
 
   it("is told apart by the whole of an id", () => {
-    const calls = memory<string>();
+    const calls = createLruMap<string>();
     calls.set(`${LONG}a`, "qoc_status");
     expect([calls.get(`${LONG}a`), calls.get(`${LONG}b`)]).toEqual(["qoc_status", undefined]);
   });
 
   it("is of so many ids, and the oldest is forgotten", () => {
-    const calls = memory<number>();
+    const calls = createLruMap<number>();
     for (let n = 0; n <= IDS_MAX; n++) calls.set(`call ${n}`, n);
     calls.set(`call ${IDS_MAX}`, -1);
     expect([calls.get("call 0"), calls.get("call 1"), calls.get(`call ${IDS_MAX}`)]).toEqual([undefined, 1, -1]);
