@@ -131,7 +131,12 @@ export class VenueStore {
       venue,
       fills: await append(this.#store, FILLS, this.#stored.fills, executions.map(fillRow)),
       ended: await append(this.#store, ENDED, this.#stored.ended, ended.map(endedRow)),
-      ids: await append(this.#store, IDS, this.#stored.ids, clientOrderId === undefined ? [] : [shortHash(clientOrderId)]),
+      ids: await append(
+        this.#store,
+        IDS,
+        this.#stored.ids,
+        clientOrderId === undefined ? [] : [shortHash(clientOrderId)],
+      ),
     };
     await this.#store.put(KEY, next);
     this.#stored = next;

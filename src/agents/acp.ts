@@ -163,7 +163,10 @@ function hearing(tools: readonly string[]) {
   const calls = (call: Call): readonly AgentEvent[] => {
     // Its first title is its tool's name; a later one may be what it does.
     const known = seen.get(call.toolCallId);
-    const { title, tool } = known ?? { title: truncateName(call.title ?? "a tool without a name"), tool: toolOf(call, tools) };
+    const { title, tool } = known ?? {
+      title: truncateName(call.title ?? "a tool without a name"),
+      tool: toolOf(call, tools),
+    };
     seen.set(call.toolCallId, { title, tool });
     const events: AgentEvent[] = known === undefined ? [...told.act()] : [];
     if (known === undefined && tool !== undefined) events.push({ kind: "call", tool });

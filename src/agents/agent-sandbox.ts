@@ -24,7 +24,8 @@ export async function prepareSandbox(work: RunWork, argv: readonly string[]): Pr
   const found = await world.find(name);
   if (found === undefined)
     throw new RunAborted(`${name} is not installed, or not on the desk's PATH; [agent] command may name it`);
-  if (isInside(found.real, world.workspace)) throw new RunAborted(`${name} stands inside the workspace; put it elsewhere`);
+  if (isInside(found.real, world.workspace))
+    throw new RunAborted(`${name} stands inside the workspace; put it elsewhere`);
   const env: SandboxedProgram["env"] = (lent, told) =>
     agentEnvironment(
       lent,

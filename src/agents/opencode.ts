@@ -75,7 +75,13 @@ function line(ask: LaunchRequest): LaunchCommand {
 
 export const opencode: AgentProgram = {
   name: "opencode",
-  passthroughEnv: ["OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "OPENROUTER_API_KEY"],
+  passthroughEnv: [
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_BASE_URL",
+    "OPENROUTER_API_KEY",
+  ],
   // The version that these switches were tried with.
   minVersion: "1.18.33",
   toolDiscovery: "listed",

@@ -19,7 +19,13 @@ import type { CallPorts } from "../mcp/call.ts";
 import { MCP_PATH, mcpHttpHandler } from "../mcp/http.ts";
 import { answerSocketCall } from "../mcp/socket-calls.ts";
 import type { Change } from "../mcp/server.ts";
-import { HOURLY_LIMITS, type AgentSession, type TokenStore, rateLimitedSession, createTokenStore } from "../mcp/tokens.ts";
+import {
+  HOURLY_LIMITS,
+  type AgentSession,
+  type TokenStore,
+  rateLimitedSession,
+  createTokenStore,
+} from "../mcp/tokens.ts";
 import { type CommandTool, loadTools, toolName } from "../mcp/tools.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { grantedIn, onRevoked } from "./agent-grants.ts";
@@ -47,7 +53,12 @@ export interface AgentEndpointOptions {
   readonly port: () => number;
 }
 
-export async function openAgentEndpoint({ open, services, refused, port }: AgentEndpointOptions): Promise<AgentEndpoint> {
+export async function openAgentEndpoint({
+  open,
+  services,
+  refused,
+  port,
+}: AgentEndpointOptions): Promise<AgentEndpoint> {
   const { desk } = open;
   const tools = await loadTools(COMMANDS);
   const palette = [...tools.values()].map(({ command }) => command);
@@ -84,7 +95,7 @@ export async function openAgentEndpoint({ open, services, refused, port }: Agent
       const { actor } = session;
       listeners.get(session)?.(toolName(command));
       try {
-        const call = agentCall({ hot: services, actor, sources: memoryOf(session), signal, note });
+        const call = agentCall({ desk: services, actor, sources: memoryOf(session), signal, note });
         return await watched(session, invoke(COMMANDS, { command, input }, call, refused));
       } catch (error) {
         // A path that is not an agent's is an attempt, as a word is that is not.
@@ -164,7 +175,7 @@ function namesIn(tools: ReadonlyMap<string, CommandTool>, { palette }: AgentSess
 
 /** How an agent's call comes in, by whichever door. */
 export function agentCall(call: {
-  readonly hot: DeskServices;
+  readonly desk: DeskServices;
   readonly actor: Actor;
   readonly sources: ReadLog;
   readonly signal: AbortSignal;
@@ -175,7 +186,7 @@ export function agentCall(call: {
     emit: () => Promise.resolve(),
     note: () => undefined,
     canAsk: false,
-    cwd: call.hot.desk.root,
+    cwd: call.desk.desk.root,
     ...call,
   };
 }

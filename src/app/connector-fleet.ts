@@ -241,6 +241,7 @@ class ConnectorFleet implements Fleet {
   async #heal(config: ConnectorConfig): Promise<void> {
     if (this.#isStopping || this.#facts(config).state !== "degraded") return;
     await this.venues.buyingPower(config.name).catch(() => undefined);
-    if (this.#facts(config).state === "degraded") this.#options.clock.after(DEGRADED_PROBE_MS, () => void this.#heal(config));
+    if (this.#facts(config).state === "degraded")
+      this.#options.clock.after(DEGRADED_PROBE_MS, () => void this.#heal(config));
   }
 }

@@ -41,15 +41,16 @@ function nodeDeps(): CliWorld {
       ]);
       return runtimePaths(realpathSync(await findWorkspace(nodeDisk(), from)), env, process.getuid?.() ?? 0).socket;
     },
-    invokeCold: async (row, input, call) => {
-      const [{ invoke }, { COMMANDS }, { createLocalServices: coldServices }, { nodeDisk }, { systemClock, systemIds }] = await Promise.all([
-        import("../commands/invoke.ts"),
-        import("../commands/table.ts"),
-        import("./local-services.ts"),
-        import("../workspace/disk.ts"),
-        import("./system.ts"),
-      ]);
-      const cold = coldServices({
+    invokeLocal: async (row, input, call) => {
+      const [{ invoke }, { COMMANDS }, { createLocalServices }, { nodeDisk }, { systemClock, systemIds }] =
+        await Promise.all([
+          import("../commands/invoke.ts"),
+          import("../commands/table.ts"),
+          import("./local-services.ts"),
+          import("../workspace/disk.ts"),
+          import("./system.ts"),
+        ]);
+      const local = createLocalServices({
         packageRoot: PACKAGE_ROOT,
         bin: `${PACKAGE_ROOT}/bin/qoc.mjs`,
         version: await version(),
@@ -61,7 +62,7 @@ function nodeDeps(): CliWorld {
         cwd: call.cwd,
         ready: call.ready,
       });
-      return invoke(COMMANDS, { command: row.name, input }, { ...call, actor: "human", cold });
+      return invoke(COMMANDS, { command: row.name, input }, { ...call, actor: "human", local });
     },
   };
 }

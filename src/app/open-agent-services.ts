@@ -29,7 +29,10 @@ export async function openAgentServices(
   port = () => open.config.workspace.port,
 ): Promise<AgentServices> {
   const { desk } = open;
-  const refusals = createRefusalRecorder({ ...desk, onRepeated: (actor, tried) => writeRefusalAlert(desk, actor, tried) });
+  const refusals = createRefusalRecorder({
+    ...desk,
+    onRepeated: (actor, tried) => writeRefusalAlert(desk, actor, tried),
+  });
   const { refused } = refusals;
   const runs = openAgentRuns({
     desk,
@@ -38,7 +41,7 @@ export async function openAgentServices(
     door: (run, wallMs, sources) => door.open(run, wallMs, sources),
     refused: (actor, tool) => refused(tool, actor, "its own program did not let it"),
     callAs: (actor, sources, signal) => (command, input) =>
-      invoke(COMMANDS, { command, input }, agentCall({ hot: services, actor, sources, signal }), refused),
+      invoke(COMMANDS, { command, input }, agentCall({ desk: services, actor, sources, signal }), refused),
   });
   const news = startNews(desk, feedDeps(open));
   const services = createDeskServices(open, { runs, news, lastSeen: (agent) => door.lastSeen(agent), stop });

@@ -220,7 +220,12 @@ async function openRecord(options: DeskOptions, logs: LogFile): Promise<OpenReco
 }
 
 /** A desk that finds itself on another machine, or copied, takes a new epoch and starts halted. */
-async function recordStartup(options: DeskOptions, journal: Journal, book: Book, publish: Desk["publish"]): Promise<void> {
+async function recordStartup(
+  options: DeskOptions,
+  journal: Journal,
+  book: Book,
+  publish: Desk["publish"],
+): Promise<void> {
   const { ids, root, version } = options;
   const place = statSync(`${root}/${LAYOUT.journal}`);
   const machine = sha256Hex(`${machineName()} ${place.dev} ${place.ino}`).slice(0, 32);

@@ -3,7 +3,7 @@ import type { CommandContext, Command } from "../commands/command.ts";
 import type { Io } from "./io.ts";
 
 /** A call that runs in this process. */
-export interface ColdCall extends Omit<CommandContext, "actor" | "hot" | "cold"> {
+export interface LocalCall extends Omit<CommandContext, "actor" | "desk" | "local"> {
   /** What `up` in the foreground says once the desk is ready; it answers only after it was stopped. */
   ready(facts: unknown): void;
 }
@@ -18,5 +18,5 @@ export interface CliDeps {
   /** The socket of the desk that `from` lies in. @throws QocError NO_WORKSPACE. */
   socketFor(from: string): Promise<string>;
   /** Runs a row without a desk. @throws as the row does. */
-  invokeCold(row: Command, input: unknown, call: ColdCall): Promise<unknown>;
+  invokeLocal(row: Command, input: unknown, call: LocalCall): Promise<unknown>;
 }

@@ -210,7 +210,12 @@ function forProgram(status: StatusView): readonly string[] {
   ].map((cells) => cells.map(oneLine).join("\t"));
 }
 
-function section(face: OutputStyle, title: string, lines: readonly string[], nothing: string | undefined): readonly string[] {
+function section(
+  face: OutputStyle,
+  title: string,
+  lines: readonly string[],
+  nothing: string | undefined,
+): readonly string[] {
   if (lines.length > 0) return [face.paint("dim", title), ...lines.map((line) => INDENT + line), ""];
   return nothing === undefined ? [] : [`${face.paint("dim", title)}  ${nothing}`, ""];
 }
@@ -218,7 +223,10 @@ function section(face: OutputStyle, title: string, lines: readonly string[], not
 const SIGNS = { ok: ["green", "✓"], warn: ["yellow", "!"], fail: ["red", "✗"], skip: ["dim", "-"] } as const;
 
 /** `doctor`: one check a line, and under what is wrong what to do. */
-export function renderDoctor(face: OutputStyle, { checks }: { readonly checks: readonly DoctorCheck[] }): readonly string[] {
+export function renderDoctor(
+  face: OutputStyle,
+  { checks }: { readonly checks: readonly DoctorCheck[] },
+): readonly string[] {
   if (!face.isTty)
     return checks.map(({ status, name, message, fix }) => [status, name, message, fix ?? ""].map(oneLine).join("\t"));
   const wrong = checks.filter(({ status }) => status === "fail").length;

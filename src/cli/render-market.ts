@@ -136,7 +136,10 @@ interface FundamentalsView extends Told {
 export function renderFundamentals(face: OutputStyle, view: FundamentalsView): readonly string[] {
   if (view.numbers === undefined) return missing(face, view);
   const words = view.untrusted?.text;
-  return [...keyValueLines(face, Object.entries(view.numbers)), ...(words === undefined ? [] : quoted(words, face.columns))];
+  return [
+    ...keyValueLines(face, Object.entries(view.numbers)),
+    ...(words === undefined ? [] : quoted(words, face.columns)),
+  ];
 }
 
 interface FeedView {

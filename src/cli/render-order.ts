@@ -161,7 +161,10 @@ function section(face: OutputStyle, title: string, lines: readonly string[]): re
   return lines.length === 0 ? [] : [face.paint("dim", title), ...lines.map((line) => INDENT + line), ""];
 }
 
-function facts(face: OutputStyle, entries: readonly (readonly [name: string, value: string | null])[]): readonly string[] {
+function facts(
+  face: OutputStyle,
+  entries: readonly (readonly [name: string, value: string | null])[],
+): readonly string[] {
   return entries.flatMap(([name, value]) =>
     value === null ? [] : [`${face.paint("dim", pad(name, 11))} ${oneLine(value)}`],
   );

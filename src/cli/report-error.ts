@@ -13,7 +13,12 @@ export interface OutputMode {
 }
 
 /** Prints the failure of `row` (undefined: the line named none) and answers the exit code. */
-export async function reportError(error: unknown, row: Command | undefined, io: Io, manner: OutputMode): Promise<number> {
+export async function reportError(
+  error: unknown,
+  row: Command | undefined,
+  io: Io,
+  manner: OutputMode,
+): Promise<number> {
   if (error instanceof Interrupted) return EXIT.interrupted;
   // The reader of a pipe has gone (`qoc logs | head`): it has what it wanted.
   if ((error as NodeJS.ErrnoException | undefined)?.code === "EPIPE") return EXIT.done;

@@ -116,7 +116,12 @@ function serveCaller(socket: Socket, door: SocketServer, calls: Set<Promise<void
   );
 }
 
-async function answer(socket: Socket, door: SocketServer, { id, request }: Numbered, signal: AbortSignal): Promise<void> {
+async function answer(
+  socket: Socket,
+  door: SocketServer,
+  { id, request }: Numbered,
+  signal: AbortSignal,
+): Promise<void> {
   const send = (reply: Reply): Promise<void> => writeLine(socket, reply);
   const answering: RequestHandler = {
     note: (line) => void send({ id, kind: "note", line }),

@@ -28,12 +28,7 @@ export interface Session {
   note(line: string): void;
 }
 
-export function openSession(
-  world: CliDeps,
-  globals: Globals,
-  table: readonly Command[],
-  signal: AbortSignal,
-): Session {
+export function openSession(world: CliDeps, globals: Globals, table: readonly Command[], signal: AbortSignal): Session {
   const { io } = world;
   const cwd = resolve(world.cwd, globals.workspace ?? ".");
   const mayAsk = canAsk(io, world.env, globals.noInput);
@@ -51,7 +46,7 @@ export function openSession(
       void show(row, facts);
     };
     const emit = (value: unknown): Promise<void> => show(row, value);
-    const value = await world.invokeCold(row, input, { channel, cwd, emit, note, signal, canAsk: mayAsk, ready });
+    const value = await world.invokeLocal(row, input, { channel, cwd, emit, note, signal, canAsk: mayAsk, ready });
     return isShown ? undefined : value;
   };
   const atDesk = async (row: Command, input: Readonly<Record<string, unknown>>, channel: Channel): Promise<unknown> => {
@@ -84,12 +79,12 @@ export function openSession(
       return row;
     },
     call: async (row, input, channel = "cli") => {
-      if (row.cold === "always") return here(row, input, channel);
+      if (row.runsLocally === "always") return here(row, input, channel);
       try {
         return await atDesk(row, input, channel);
       } catch (error) {
         // Only where nobody listened: a desk that was asked and went away may have done its work.
-        if (row.cold === "fallback" && isDeskDown(error)) return here(row, input, channel);
+        if (row.runsLocally === "fallback" && isDeskDown(error)) return here(row, input, channel);
         throw error;
       }
     },

@@ -58,7 +58,10 @@ export function pad(text: string, width: number, isRight = false): string {
 }
 
 /** `name  value` lines, names aligned; off a terminal `name<TAB>value`. */
-export function keyValueLines(face: OutputStyle, entries: readonly (readonly [name: string, value: string])[]): readonly string[] {
+export function keyValueLines(
+  face: OutputStyle,
+  entries: readonly (readonly [name: string, value: string])[],
+): readonly string[] {
   const width = Math.max(0, ...entries.map(([name]) => widthOf(name)));
   return entries.map(([name, value]) =>
     face.isTty ? `${face.paint("dim", pad(name, width))}  ${oneLine(value)}` : `${oneLine(name)}\t${oneLine(value)}`,

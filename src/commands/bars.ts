@@ -45,7 +45,8 @@ async function findBars(
     connector === undefined ? unavailable("no connector was named") : await venueBars(call, connector, symbol, range);
   if (!isUnavailable(answered)) return answered;
   const own = await ownBars(call, symbol);
-  if (isUnavailable(own)) return unavailable(`${answered.reason}, and ${own.reason}`, own.untrusted ?? answered.untrusted);
+  if (isUnavailable(own))
+    return unavailable(`${answered.reason}, and ${own.reason}`, own.untrusted ?? answered.untrusted);
   return { ...own, instead: answered };
 }
 

@@ -60,7 +60,7 @@ export interface Command {
    * `always`: needs no running desk and runs in the caller's process (init, up, demo). `fallback`: asks the daemon first and
    * runs here where the desk is down (status, log, verify).
    */
-  readonly cold?: "always" | "fallback";
+  readonly runsLocally?: "always" | "fallback";
   load(): Promise<CommandBody>;
 }
 
@@ -88,9 +88,9 @@ export function requireDesk(call: CommandContext): DeskServices {
 
 /** What a cold command was lent. */
 export function localServices(call: CommandContext): LocalServices {
-  if (call.cold === undefined)
+  if (call.local === undefined)
     throw new QocError("INTERNAL", { message: "this command runs at the caller's side only" });
-  return call.cold;
+  return call.local;
 }
 
 export interface CommandContext {
@@ -99,7 +99,7 @@ export interface CommandContext {
   /** The running desk; absent for a cold command. */
   readonly desk?: DeskServices;
   /** What the composition root lends a command that runs without a desk. */
-  readonly cold?: LocalServices;
+  readonly local?: LocalServices;
   /** Emits one value of a stream; resolves when the reader can take more. */
   emit(value: unknown): Promise<void>;
   /** Progress, one line, for a person; never data. */

@@ -101,7 +101,8 @@ const tradingShape = z.object({ trading: z.enum(["active", "reducing", "halted"]
 export const halt = body({
   input: z.strictObject({ reason: z.string().default("halted by the operator"), reducing: z.boolean().default(false) }),
   output: tradingShape,
-  run: (input, call) => setTrading(requireDesk(call).desk, input.reducing ? "reducing" : "halted", input.reason, call.actor),
+  run: (input, call) =>
+    setTrading(requireDesk(call).desk, input.reducing ? "reducing" : "halted", input.reason, call.actor),
 });
 
 export const resume = body({

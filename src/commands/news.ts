@@ -26,7 +26,12 @@ export const newsList = body({
   }),
   output: z.object({
     items: z.array(
-      z.object({ path: z.string(), source: z.string(), published: z.string(), untrusted: untrustedSchemaFor("its title") }),
+      z.object({
+        path: z.string(),
+        source: z.string(),
+        published: z.string(),
+        untrusted: untrustedSchemaFor("its title"),
+      }),
     ),
     feeds: z.array(feed),
   }),

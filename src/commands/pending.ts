@@ -26,7 +26,11 @@ const UNANSWERED: Partial<Record<ErrorCode, string>> = {
 };
 
 /** The answer, or why there is none. @throws what is not the connector's. */
-export async function orUnavailable<T>(call: CommandContext, connector: string, ask: () => Promise<T>): Promise<T | DataUnavailable> {
+export async function orUnavailable<T>(
+  call: CommandContext,
+  connector: string,
+  ask: () => Promise<T>,
+): Promise<T | DataUnavailable> {
   try {
     return await ask();
   } catch (error) {

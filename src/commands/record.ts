@@ -53,7 +53,8 @@ export const logs = body({
           suggestion: suggestion(input.connector, names),
         });
     }
-    const lines = services === undefined ? await localServices(call).logsOf(call.cwd, query) : await services.readLogs(query);
+    const lines =
+      services === undefined ? await localServices(call).logsOf(call.cwd, query) : await services.readLogs(query);
     if (run !== undefined && lines.length === 0 && !isUnderWay(services, run)) {
       throw new QocError("INVALID_INPUT", {
         command: "logs",

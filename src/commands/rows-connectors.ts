@@ -47,7 +47,7 @@ export const CONNECTOR_ROWS: readonly Command[] = [
     audience: "human",
     writes: NO_WRITES,
     streams: true,
-    cold: "fallback",
+    runsLocally: "fallback",
     about: "what one connector logged and printed; the same as logs --connector NAME",
     args: [
       NAME,
@@ -62,7 +62,7 @@ export const CONNECTOR_ROWS: readonly Command[] = [
     group: "connectors",
     audience: "human",
     writes: ["src/connectors/"],
-    cold: "always",
+    runsLocally: "always",
     about: "write an adapter, its test and its README, certified as they stand, for you to change",
     args: [positional("name", "NAME", "a-z, 0-9, _ and -")],
     examples: ["qoc connectors new my-venue"],
@@ -73,7 +73,7 @@ export const CONNECTOR_ROWS: readonly Command[] = [
     group: "connectors",
     audience: "human",
     writes: NO_WRITES,
-    cold: "always",
+    runsLocally: "always",
     about: "certify an adapter: numbered cases against a fake venue on this machine; nothing is traded",
     args: [
       positional("target", "PATH|NAME", "an adapter's file or folder, or a connector of desk.toml", {

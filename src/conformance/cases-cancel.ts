@@ -11,7 +11,11 @@ export const CANCEL_CASES: readonly Case[] = [
     proves: "the right order is cancelled at the venue, and no other",
     needs: { orders: true },
     run: async (stand) => {
-      const [first, second, third] = [await placeRestingOrder(stand), await placeRestingOrder(stand), await placeRestingOrder(stand)];
+      const [first, second, third] = [
+        await placeRestingOrder(stand),
+        await placeRestingOrder(stand),
+        await placeRestingOrder(stand),
+      ];
       await stand.ask.cancel("kit", second.venueOrderId);
       if (!usesVenue(stand.settings)) {
         const report = await stand.ask.order("kit", { venueOrderId: second.venueOrderId });

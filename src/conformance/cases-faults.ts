@@ -2,7 +2,16 @@
 import { decimal } from "../domain/decimal.ts";
 import { type Case, fail, must } from "./test-case.ts";
 import type { Fault, Route } from "./fake-venue-faults.ts";
-import { acked, orderAtVenue, fillsOf, fillsWithin, mustBeUnclear, mustNotBeAcked, orderFor, send } from "./place-orders.ts";
+import {
+  acked,
+  orderAtVenue,
+  fillsOf,
+  fillsWithin,
+  mustBeUnclear,
+  mustNotBeAcked,
+  orderFor,
+  send,
+} from "./place-orders.ts";
 import { type ConformanceHarness, firstLine } from "./harness.ts";
 
 const ALWAYS = 1_000;

@@ -10,7 +10,14 @@ import { type Case, CaseFailed, CaseSkipped } from "./test-case.ts";
 import { CASES } from "./cases.ts";
 import { guaranteesOf } from "./guarantees.ts";
 import type { CaseReport, Report } from "./report.ts";
-import { type ConformanceHarness, type HarnessDeps, bundleForKit, firstLine, openHarness, usesVenue } from "./harness.ts";
+import {
+  type ConformanceHarness,
+  type HarnessDeps,
+  bundleForKit,
+  firstLine,
+  openHarness,
+  usesVenue,
+} from "./harness.ts";
 
 export interface CertifyOptions {
   /** Absolute. */

@@ -19,7 +19,8 @@ interface Row {
 }
 
 function method(name: Method) {
-  return ({ methods }: GuaranteeInput): string | undefined => (methods.includes(name) ? undefined : `it has no ${name}`);
+  return ({ methods }: GuaranteeInput): string | undefined =>
+    methods.includes(name) ? undefined : `it has no ${name}`;
 }
 
 const ROWS: readonly Row[] = [

@@ -106,7 +106,12 @@ export function fillsOf(stand: ConformanceHarness, { venueOrderId }: Acked): rea
 }
 
 /** Waits for that many fills of the order and answers with them. */
-export function fillsWithin(stand: ConformanceHarness, placed: Acked, count: number, ms?: number): Promise<readonly VenueFill[]> {
+export function fillsWithin(
+  stand: ConformanceHarness,
+  placed: Acked,
+  count: number,
+  ms?: number,
+): Promise<readonly VenueFill[]> {
   return stand.until(
     () => {
       const fills = fillsOf(stand, placed);

@@ -193,7 +193,8 @@ function changeConnector(book: Book, event: Extract<DeskEvent, { type: "connecto
   // Only what came up was accepted: a changed file is reported with its digest, and is not trusted by that.
   const before = book.connectors.get(event.connector);
   const digest = (event.state === "ready" ? event.adapterDigest : undefined) ?? before?.adapterDigest;
-  const held = event.by === "human" ? (event.reason ?? "") : event.state === "starting" ? undefined : before?.quarantineReason;
+  const held =
+    event.by === "human" ? (event.reason ?? "") : event.state === "starting" ? undefined : before?.quarantineReason;
   book.connectors.set(event.connector, {
     state: event.state,
     mode: event.mode,

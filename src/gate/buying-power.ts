@@ -72,7 +72,8 @@ function spentSinceMark(book: Readonly<Book>, connector: string, account: Accoun
     if (grown.eq(ZERO)) continue;
     const price = highestPrice([held?.markPrice, position.lots.at(-1)?.price.toFixed(), lastFillPrice(position)]);
     const cost = grown.gt(ZERO) ? costOfNewest(position, grown, price) : shortened(position, grown, price);
-    if (cost === undefined) return missingInput(`what was traded in ${position.symbol} since the last mark has no price`);
+    if (cost === undefined)
+      return missingInput(`what was traded in ${position.symbol} since the last mark has no price`);
     spent = spent.plus(cost);
   }
   return available(spent);

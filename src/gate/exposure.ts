@@ -84,7 +84,9 @@ export function shortOpeningQuantity(terms: OrderTerms, exposure: Exposure): Dec
 export function strictlyReducing(terms: OrderTerms, exposure: Exposure): boolean {
   if (!exposure.marked) return false;
   const quantity = decimal(terms.quantity);
-  return quantity.gt(ZERO) && quantity.lte(terms.side === "sell" ? sellableQuantity(exposure) : coverableQuantity(exposure));
+  return (
+    quantity.gt(ZERO) && quantity.lte(terms.side === "sell" ? sellableQuantity(exposure) : coverableQuantity(exposure))
+  );
 }
 
 /** The input's quote, if it is one of the order's symbol. */
@@ -101,7 +103,11 @@ export function priceOf(input: GateInput, exposure: Exposure): Available<Decimal
   const foreign = foreignCurrency(book.accounts.get(order.terms.connector)?.account, instrument ?? undefined);
   if (foreign !== undefined) return missingInput(foreign);
   const quote = quoteOf(input);
-  return orderPrice(order.terms, "value" in quote ? quote.value : undefined, shortOpeningQuantity(order.terms, exposure).gt(ZERO));
+  return orderPrice(
+    order.terms,
+    "value" in quote ? quote.value : undefined,
+    shortOpeningQuantity(order.terms, exposure).gt(ZERO),
+  );
 }
 
 /** The price that the gate values this order at, for a reviewer; undefined where there is none. */

@@ -31,7 +31,9 @@ function highest(prices: readonly Decimal[]): Decimal | undefined {
 export function orderPrice(terms: OrderTerms, quote: VenueQuote | undefined, isShort: boolean): Available<Decimal> {
   const price = terms.side === "buy" ? buyPrice(terms, quote) : sellPrice(terms, quote, isShort);
   if (price !== undefined) return available(price);
-  return missingInput(`there is no price of ${terms.symbol} to value a ${terms.type.replace("_", "-")} ${terms.side} at`);
+  return missingInput(
+    `there is no price of ${terms.symbol} to value a ${terms.type.replace("_", "-")} ${terms.side} at`,
+  );
 }
 
 function buyPrice(terms: OrderTerms, quote: VenueQuote | undefined): Decimal | undefined {

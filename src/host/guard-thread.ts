@@ -54,7 +54,10 @@ export interface GuardReply {
 }
 
 /** The chain as one task. When its time is over, Piscina ends the thread and starts another. */
-export async function requestGuards(pool: Piscina | undefined, { chain, asked, ms, clock }: GuardRequest): Promise<GuardReply> {
+export async function requestGuards(
+  pool: Piscina | undefined,
+  { chain, asked, ms, clock }: GuardRequest,
+): Promise<GuardReply> {
   if (pool === undefined || chain.length === 0) return { rows: new Map(), lines: [] };
   const { port1, port2 } = new MessageChannel();
   const tooLong = new AbortController();

@@ -149,7 +149,8 @@ async function read({ disk, onFile }: ImportPolicyOptions, path: string, root: s
   if (!isOwnFile(root, path) && !isPackaged(path))
     return { errors: [{ text: `${path} is outside ${root} and in no npm package: a connector may not import it` }] };
   if (!KINDS.has(extname(path))) {
-    if (isPackaged(path)) return { contents: blockedModule(path.slice(path.lastIndexOf("node_modules/"))), loader: "js" };
+    if (isPackaged(path))
+      return { contents: blockedModule(path.slice(path.lastIndexOf("node_modules/"))), loader: "js" };
     return { errors: [{ text: `a connector imports .ts, .js, .json, .csv and .txt files; ${path} is none of them` }] };
   }
   const contents = await disk.read(path);

@@ -96,7 +96,8 @@ export function openVenueCalls(connectors: Connectors) {
       callConnector(connectors, name, "getQuote", [symbol], quoteShape),
     positions: (name: string): Promise<readonly VenuePosition[]> =>
       callConnector(connectors, name, "getPositions", [], list(positionShape)),
-    buyingPower: (name: string): Promise<DecimalText> => callConnector(connectors, name, "getBuyingPower", [], buyingPower),
+    buyingPower: (name: string): Promise<DecimalText> =>
+      callConnector(connectors, name, "getBuyingPower", [], buyingPower),
     account: (name: string): Promise<ReportedAccount | undefined> =>
       callIfSupported(connectors, name, "getAccount", [], accountShape),
     instrument: (name: string, symbol: string): Promise<VenueInstrument | null | undefined> =>
@@ -104,7 +105,8 @@ export function openVenueCalls(connectors: Connectors) {
     order: (
       name: string,
       query: { venueOrderId?: string; clientOrderId?: string },
-    ): Promise<VenueReport | null | undefined> => callIfSupported(connectors, name, "getOrder", [query], reportShape.nullable()),
+    ): Promise<VenueReport | null | undefined> =>
+      callIfSupported(connectors, name, "getOrder", [query], reportShape.nullable()),
     openOrders: (name: string): Promise<readonly VenueReport[] | undefined> =>
       callIfSupported(connectors, name, "getOpenOrders", [], list(reportShape)),
     fills: (name: string, since: number): Promise<readonly VenueFill[] | undefined> =>

@@ -18,7 +18,12 @@ export interface StdioChannels {
   readonly ended: Promise<void>;
 }
 
-export function openStdioChannels(stdin: Readable, stdout: Writable, clock: Pick<Clock, "after">, answerMs = ANSWER_MS): StdioChannels {
+export function openStdioChannels(
+  stdin: Readable,
+  stdout: Writable,
+  clock: Pick<Clock, "after">,
+  answerMs = ANSWER_MS,
+): StdioChannels {
   const open = new Set<RequestId>();
   let letEnd: () => void = () => undefined;
   const settle = (id: RequestId): void => {

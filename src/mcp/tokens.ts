@@ -157,7 +157,12 @@ export function openSession(request: SessionRequest, limits: Usage, signal: Abor
 }
 
 /** A session that may go on for ever, and so much in each hour. */
-export function rateLimitedSession(clock: Clock, request: SessionRequest, limits: Usage, signal: AbortSignal): AgentSession {
+export function rateLimitedSession(
+  clock: Clock,
+  request: SessionRequest,
+  limits: Usage,
+  signal: AbortSignal,
+): AgentSession {
   let meter = meterOf(limits, "hour");
   let until = clock.monotonic() + HOUR_MS;
   const ofThisHour = (): Meter => {

@@ -23,7 +23,11 @@ export interface MarketSnapshot {
 const INSTRUMENT_AGE_MAX_MS = 10 * 60 * 1000;
 
 /** Never rejects: what could not be learned is a problem, and the guard that needs it blocks. */
-export async function fetchMarketSnapshot(desk: Desk, connector: ConnectorName, symbol: string): Promise<MarketSnapshot> {
+export async function fetchMarketSnapshot(
+  desk: Desk,
+  connector: ConnectorName,
+  symbol: string,
+): Promise<MarketSnapshot> {
   const problems: string[] = [];
   const attempt = async <T>(what: string, ask: Promise<T>): Promise<T | undefined> => {
     try {

@@ -68,7 +68,12 @@ export async function proposeOrder(
 }
 
 /** Takes what an agent wrote into a proposal folder, as that agent's and with what it had read. What is no proposal, a scan tells. */
-export async function ingestWrittenProposal(desk: Desk, path: string, actor: Actor, sources: readonly string[]): Promise<void> {
+export async function ingestWrittenProposal(
+  desk: Desk,
+  path: string,
+  actor: Actor,
+  sources: readonly string[],
+): Promise<void> {
   const stem = path.slice(path.lastIndexOf("/") + 1, path.lastIndexOf("."));
   const file = await readProposalOf(desk.disk, desk.root, stem);
   if (file?.kind === "ok" && file.path === path) await ingestProposal(desk, file, actor, sources);

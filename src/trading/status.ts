@@ -73,7 +73,10 @@ export interface StatusView {
 }
 
 export async function deskStatus(desk: Desk): Promise<StatusView> {
-  const [notes] = await Promise.all([readNoteCounts(desk), desk.readOnly() === undefined ? scanProposals(desk) : undefined]);
+  const [notes] = await Promise.all([
+    readNoteCounts(desk),
+    desk.readOnly() === undefined ? scanProposals(desk) : undefined,
+  ]);
   const connectors = desk.venues.status().map((connector) => ({
     name: connector.name,
     state: connector.state,

@@ -49,7 +49,11 @@ export interface Page<T> {
 }
 
 /** Asked anew for each call: a secret's file may be put in place at any time. */
-export async function openReadScope(disk: Disk, root: string, config: Pick<DeskConfig, "connectors">): Promise<ReadScope> {
+export async function openReadScope(
+  disk: Disk,
+  root: string,
+  config: Pick<DeskConfig, "connectors">,
+): Promise<ReadScope> {
   const files = config.connectors.flatMap(({ auth }) =>
     Object.values(auth).flatMap((ref) => ("file" in ref ? [ref.file] : [])),
   );

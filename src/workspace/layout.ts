@@ -88,7 +88,11 @@ export interface RuntimePaths {
 }
 
 /** The runtime folder of a workspace: short, since a Unix socket's path holds 108 bytes. `root` is its real path. */
-export function runtimePaths(root: string, env: Readonly<Record<string, string | undefined>>, uid: number): RuntimePaths {
+export function runtimePaths(
+  root: string,
+  env: Readonly<Record<string, string | undefined>>,
+  uid: number,
+): RuntimePaths {
   const short = sha256Hex(root).slice(0, 16);
   const own = env["XDG_RUNTIME_DIR"];
   const base = own !== undefined && own !== "" && own.length < 60 ? join(own, "qoc") : `/tmp/qoc-${uid}`;

@@ -46,7 +46,11 @@ async function openFolder(path: string, named: string): Promise<FileHandle | und
  * The folder at `parts` under `root`, made where `make` says so; undefined where there is none. `root` itself may lie behind
  * links, nothing below it may. @throws PATH_REFUSED at the first part that is not a real folder.
  */
-export async function openDirectory(root: string, parts: readonly string[], make = false): Promise<DirectoryHandle | undefined> {
+export async function openDirectory(
+  root: string,
+  parts: readonly string[],
+  make = false,
+): Promise<DirectoryHandle | undefined> {
   const named = parts.join("/");
   let at = root;
   let handle = await open(root, O_RDONLY | O_DIRECTORY);
@@ -77,7 +81,12 @@ export function inodeKey(stat: { readonly dev: number; readonly ino: number }): 
  * A regular file with one name in a held folder, read by its descriptor; undefined where there is none.
  * @throws PATH_REFUSED for anything else under that name, FILE_TOO_LARGE.
  */
-export async function openRegularFile(folder: DirectoryHandle, name: string, named: string, limit: number): Promise<OpenedFile | undefined> {
+export async function openRegularFile(
+  folder: DirectoryHandle,
+  name: string,
+  named: string,
+  limit: number,
+): Promise<OpenedFile | undefined> {
   let handle: FileHandle;
   try {
     // Not blocking: a FIFO under this name must not hang the desk.

@@ -14,7 +14,12 @@ beforeEach(() => {
     mkdirSync(join(base, folder), { recursive: true });
   symlinkSync(join(base, "real-home"), join(base, "home"));
   const desk = { root: join(base, "desk") } as never;
-  ({ hidden } = createLauncher({ desk, env: {}, home: join(base, "home"), socket: join(base, "run/qoc/abc/desk.sock") }));
+  ({ hidden } = createLauncher({
+    desk,
+    env: {},
+    home: join(base, "home"),
+    socket: join(base, "run/qoc/abc/desk.sock"),
+  }));
 });
 
 describe("a program's folder", () => {

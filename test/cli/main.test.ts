@@ -10,7 +10,7 @@ import { ERRORS, type ErrorCode, QocError } from "../../src/domain/error.ts";
 import { type CliWorld, main } from "../../src/cli/main.ts";
 import { serveSocket } from "../../src/cli/server.ts";
 import type { Request } from "../../src/cli/ipc-protocol.ts";
-import type { ColdCall } from "../../src/cli/cli-deps.ts";
+import type { LocalCall } from "../../src/cli/cli-deps.ts";
 import { type BufferIo, type BufferIoOptions, bufferIo } from "../support/buffer-io.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
@@ -31,15 +31,15 @@ function row(name: string, more: Partial<Command> = {}): Command {
   };
 }
 const TABLE: readonly Command[] = [
-  row("look", { cold: "fallback" }),
-  row("make", { cold: "always", args: [positional("path", "DIR", "where", { required: false })] }),
+  row("look", { runsLocally: "fallback" }),
+  row("make", { runsLocally: "always", args: [positional("path", "DIR", "where", { required: false })] }),
   row("note write", {
     writes: ["inbox/"],
     args: [flag("text", "TEXT", "words", { required: true }), flag("more", "TEXT", "words")],
   }),
   row("watch", { streams: true }),
   row("work", { writes: ["journal"], args: [toggle("dryRun", "show it")] }),
-  row("status", { cold: "fallback", args: [toggle("exitCode", "8 where something waits")] }),
+  row("status", { runsLocally: "fallback", args: [toggle("exitCode", "8 where something waits")] }),
   row("orders show", { args: [positional("id", "ID", "which")] }),
   row("approve", {
     writes: ["journal"],
@@ -51,7 +51,7 @@ const TABLE: readonly Command[] = [
     ],
   }),
   row("reject", { writes: ["journal"], args: [positional("id", "ID", "which"), flag("comment", "TEXT", "why")] }),
-  row("key protect", { cold: "always" }),
+  row("key protect", { runsLocally: "always" }),
 ];
 
 type Handle = Parameters<typeof serveSocket>[0]["handle"];
@@ -70,19 +70,19 @@ afterEach(async () => {
 interface Ran extends BufferIo {
   readonly code: number;
   readonly requests: readonly Request[];
-  readonly colds: readonly { row: string; input: unknown; call: ColdCall }[];
+  readonly colds: readonly { row: string; input: unknown; call: LocalCall }[];
 }
 
 interface Options extends BufferIoOptions {
   readonly env?: CliWorld["env"];
-  cold?(row: string, call: ColdCall): unknown;
+  cold?(row: string, call: LocalCall): unknown;
 }
 
 /** One command line against a desk that answers with `handle`; no desk where there is none. */
 async function qoc(argv: readonly string[], handle?: Handle, options: Options = {}): Promise<Ran> {
   const shell = bufferIo(options);
   const requests: Request[] = [];
-  const colds: { row: string; input: unknown; call: ColdCall }[] = [];
+  const colds: { row: string; input: unknown; call: LocalCall }[] = [];
   const path = join(dir, "desk.sock");
   if (handle !== undefined) {
     const door = await serveSocket({
@@ -102,7 +102,7 @@ async function qoc(argv: readonly string[], handle?: Handle, options: Options = 
     version: async () => "1.2.3",
     table: async () => TABLE,
     socketFor: async () => path,
-    invokeCold: async (cold, input, call) => {
+    invokeLocal: async (cold, input, call) => {
       colds.push({ row: cold.name, input, call });
       return options.cold?.(cold.name, call);
     },

@@ -115,7 +115,10 @@ describe("table", () => {
       "nav           1",
       "buying power  2",
     ]);
-    expect(keyValueLines({ isTty: false, columns: 80, paint: painter(false) }, entries)).toEqual(["nav\t1", "buying power\t2"]);
+    expect(keyValueLines({ isTty: false, columns: 80, paint: painter(false) }, entries)).toEqual([
+      "nav\t1",
+      "buying power\t2",
+    ]);
   });
 });
 

@@ -24,7 +24,7 @@ for (const { client, about, words = [], told } of MAKERS) {
         const planted = await plantIn([desk.root, desk.home], join(desk.home, "marks"));
         at.script([[{ call: "qoc_files_read", input: { path: "issues/001-first-look.md" } }], [{ say: "Read it." }]]);
         const notes: string[] = [];
-        const report = await desk.hot.runs.start("001", (line) => notes.push(line), new AbortController().signal);
+        const report = await desk.services.runs.start("001", (line) => notes.push(line), new AbortController().signal);
         expect(report).toMatchObject({ outcome: "done", reason: null });
         expect(notes.join("\n")).toContain("no bubblewrap");
         expect(planted.marks()).toEqual([]);

@@ -93,7 +93,7 @@ function tellerOf({ desk, stub, script }: ClientDesk) {
       );
     });
     const notes: string[] = [];
-    const report = await desk.hot.runs.start("001", (line) => notes.push(line), new AbortController().signal);
+    const report = await desk.services.runs.start("001", (line) => notes.push(line), new AbortController().signal);
     stop();
     const asked = stub.requests.slice(before);
     say("", title, `  ${report.outcome}${report.reason === null ? "" : `: ${report.reason}`}`);

@@ -53,7 +53,7 @@ function call<T = unknown>(
     COMMANDS,
     { command, input },
     {
-      ...{ actor, channel: "cli", desk: desk.hot, emit: () => Promise.resolve(), note: () => undefined, sources },
+      ...{ actor, channel: "cli", desk: desk.services, emit: () => Promise.resolve(), note: () => undefined, sources },
       ...{ signal: new AbortController().signal, canAsk: false, cwd: desk.root },
     },
   ) as Promise<T>;
@@ -110,11 +110,14 @@ describe("news", () => {
   });
 
   it("of a desk without feeds are none, and fetching says what to write", async () => {
-    const without = { ...desk.hot, desk: { ...desk.hot.desk, config: { ...desk.hot.desk.config, news: [] } } };
+    const without = {
+      ...desk.services,
+      desk: { ...desk.services.desk, config: { ...desk.services.desk.config, news: [] } },
+    };
     const asked = invoke(COMMANDS, { command: "news fetch", input: {} }, {
       actor: "human",
       channel: "cli",
-      hot: without,
+      desk: without,
     } as never);
     await expect(asked).rejects.toThrow("desk.toml names no feed");
   });

@@ -43,7 +43,7 @@ function ask<T = Record<string, unknown>>(command: string, input: Record<string,
   return desk.call<T>(command, input, AGENT);
 }
 async function written(): Promise<readonly Record<string, unknown>[]> {
-  return (await desk.hot.readEvents())
+  return (await desk.services.readEvents())
     .map(({ event }) => event as unknown as Record<string, unknown>)
     .filter(({ type }) => type === "file.written");
 }

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { IdError, closestMatch, connectorName, isDigest, isFileStem, suggestion, symbol } from "../../src/domain/ids.ts";
+import {
+  IdError,
+  closestMatch,
+  connectorName,
+  isDigest,
+  isFileStem,
+  suggestion,
+  symbol,
+} from "../../src/domain/ids.ts";
 
 function accepts(parse: (raw: string) => string, good: readonly string[], bad: readonly string[]): void {
   it.each(good)("%j passes as it stands", (raw) => expect(parse(raw)).toBe(raw));

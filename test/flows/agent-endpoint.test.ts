@@ -34,7 +34,7 @@ describe("the agents' door of a running desk", () => {
 
   it("leaves a line in the log for each call, with whose it was", async () => {
     await client.callTool({ name: "qoc_status", arguments: {}, _meta: { "claudecode/toolUseId": "toolu_7" } });
-    const lines = await desk.hot.readLogs({ tail: 50, run: "run-test" });
+    const lines = await desk.services.readLogs({ tail: 50, run: "run-test" });
     expect(lines.at(-1)).toMatchObject({
       tool: "qoc_status",
       decision: "allowed",
@@ -47,7 +47,7 @@ describe("the agents' door of a running desk", () => {
   it("counts a path that is not an agent's among what was refused", async () => {
     const answer = await client.callTool({ name: "qoc_files_read", arguments: { path: "../../etc/passwd" } });
     expect(answer.isError).toBe(true);
-    const lines = await desk.hot.readLogs({ tail: 50 });
+    const lines = await desk.services.readLogs({ tail: 50 });
     expect(lines).toContainEqual(
       expect.objectContaining({ message: expect.stringContaining("refused files read to agent:run-test") as string }),
     );
@@ -65,7 +65,7 @@ describe("the agents' door of a running desk", () => {
     const over = { actor: "agent:run-test", channel: "mcp" } as const;
     const context = {
       ...over,
-      hot: desk.hot,
+      desk: desk.services,
       emit: () => Promise.resolve(),
       note: () => undefined,
       canAsk: false,

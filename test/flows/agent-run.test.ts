@@ -95,7 +95,7 @@ describe("a run by a program of its own", () => {
       run: name,
       path,
       turns,
-    } = await desk.hot.runs.start("001", (line) => void notes.push(line), new AbortController().signal);
+    } = await desk.services.runs.start("001", (line) => void notes.push(line), new AbortController().signal);
     expect(notes[0]).toBe(`${name} begins; qoc logs --run ${name} -f follows it`);
     expect(notes.filter((line) => line.startsWith("calls "))).toEqual(["calls qoc_status", "calls qoc_quotes_get"]);
     expect(turns).toBeNull();
@@ -183,7 +183,7 @@ describe("a run by a program of its own", () => {
       notes.push(line);
       if (at.test(line)) happens(stop);
     };
-    await desk.hot.runs.start("001", heard, stop.signal);
+    await desk.services.runs.start("001", heard, stop.signal);
     expect(notes).toContain(`${issue} is left: ${why}`);
     expect(notes.at(-1)).toBe(`issues/003-x.md is left: ${why}`);
     expect(desk.read(issue)).toContain("status: open");
@@ -207,7 +207,7 @@ describe("a run by a program of its own", () => {
   it("is one at a time on an issue", async () => {
     plan([], { hang: true });
     const stop = new AbortController();
-    const first = desk.hot.runs.start("001", () => undefined, stop.signal);
+    const first = desk.services.runs.start("001", () => undefined, stop.signal);
     await expect.poll(() => desk.open.desk.book.runs.size).toBe(1);
     await expect(run()).rejects.toMatchObject({ code: "ISSUE_RUNNING" });
     stop.abort();
@@ -226,7 +226,7 @@ describe("a run by a program of its own", () => {
 
   it("ends with the desk, and is recorded", async () => {
     plan([], { hang: true });
-    const working = desk.hot.runs.start("001", () => undefined, new AbortController().signal);
+    const working = desk.services.runs.start("001", () => undefined, new AbortController().signal);
     await expect.poll(() => desk.open.desk.book.runs.size).toBe(1);
     await desk.staff.close();
     expect(await working).toMatchObject({ outcome: "stopped" });
@@ -235,7 +235,7 @@ describe("a run by a program of its own", () => {
 
   it("does not begin where the desk closes meanwhile", async () => {
     plan([], { hang: true });
-    const late = desk.hot.runs.start("001", () => undefined, new AbortController().signal);
+    const late = desk.services.runs.start("001", () => undefined, new AbortController().signal);
     const closed = desk.staff.runs.close();
     await expect(late).rejects.toMatchObject({ code: "DESK_DOWN" });
     await closed;

@@ -63,7 +63,9 @@ it("L3 of a note: it holds one whole text, which the journal has", async () => {
     await hastily("qoc_research_write", { name: `note-${turns}`, text: text(turns) }, turns);
   await settle();
   const names = readdirSync(join(desk.root, "research")).filter((name) => name.startsWith("note-"));
-  const written = (await desk.hot.readEvents()).flatMap(({ event }) => (event.type === "file.written" ? [event] : []));
+  const written = (await desk.services.readEvents()).flatMap(({ event }) =>
+    event.type === "file.written" ? [event] : [],
+  );
   expect(written.map(({ path }) => path.replace("research/", "")).toSorted()).toEqual(names.toSorted());
   for (const { path, digest } of written) expect(digestOf(desk.read(path))).toBe(digest);
 });

@@ -37,7 +37,7 @@ it.each([
   const { outcome, run } = await desk.call<RunReport>("run", { issue: "001" });
   expect(outcome).toBe("done");
   await desk.staff.close();
-  const lines = JSON.stringify(await desk.hot.readLogs({ tail: 500 }));
+  const lines = JSON.stringify(await desk.services.readLogs({ tail: 500 }));
   expect(lines.split(`refused Bash (its own) to agent:${run}: its own program did not let it`)).toHaveLength(2);
   const items = readdirSync(join(desk.root, "inbox")).filter((name) => name.includes(`alert-refused-${run}`));
   expect(items).toHaveLength(alerts);

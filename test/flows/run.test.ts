@@ -32,7 +32,7 @@ async function run(work: Work, signal = new AbortController().signal): Promise<R
       COMMANDS,
       { command, input },
       {
-        ...{ actor, channel: "mcp" as const, desk: desk.hot, signal, canAsk: false, cwd: desk.root },
+        ...{ actor, channel: "mcp" as const, desk: desk.services, signal, canAsk: false, cwd: desk.root },
         ...{ emit: () => Promise.resolve(), note: () => undefined },
       },
     );

@@ -131,7 +131,7 @@ describe("documented order files", () => {
     const env = { VENUE_KEY: "nasdaq-secret-1" };
     desk = await open(192.4, {});
     await desk.open.logs.flush();
-    const logs = await desk.hot.readLogs({ tail: 100, connector: "main-equities" });
+    const logs = await desk.services.readLogs({ tail: 100, connector: "main-equities" });
     expect(JSON.stringify(logs)).toContain("connected with 15 characters");
     expect(JSON.stringify(logs)).not.toContain(env.VENUE_KEY);
   });

@@ -137,7 +137,7 @@ describe("a fill", () => {
     expect([...order.flags]).not.toContain("overfilled");
     expect(countedFills(order).every(({ inferred }) => !inferred)).toBe(true);
     // A restart reads the same from the journal.
-    const again = foldBook(await desk.hot.readEvents());
+    const again = foldBook(await desk.services.readEvents());
     expect(again.orders.get(order.id)?.filled.toFixed()).toBe("10");
     expect(again.positions.get("v/AAA")?.quantity.toFixed()).toBe("10");
     expect(
@@ -151,7 +151,7 @@ describe("a fill", () => {
 
 describe("an order", () => {
   const reports = async (): Promise<number> =>
-    (await desk.hot.readEvents()).filter(({ event }) => event.type === "order.reported").length;
+    (await desk.services.readEvents()).filter(({ event }) => event.type === "order.reported").length;
 
   it("that its venue has lost is closed by hand, and not while the venue has it", async () => {
     const id = await working();

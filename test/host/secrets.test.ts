@@ -61,7 +61,10 @@ describe("a known value", () => {
 it("what is said of a malformed message shows no half of a secret, wherever it is cut", async () => {
   const { redact } = await vault();
   for (let before = 60; before < 110; before++) {
-    const admitted = createMessageValidator(fakeClock(), redact).check({ e: "what", text: `${"x".repeat(before)}${SECRET}` });
+    const admitted = createMessageValidator(fakeClock(), redact).check({
+      e: "what",
+      text: `${"x".repeat(before)}${SECRET}`,
+    });
     expect(JSON.stringify(admitted)).not.toContain("p@ss");
   }
 });

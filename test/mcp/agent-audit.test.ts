@@ -241,7 +241,7 @@ describe("an agent that goes on trying", () => {
     for (const command of ["approve", "approve", "halt"]) expect(await attempt(command)).toBe("NOT_PERMITTED");
     await own.stop();
     const again = await tempDesk({ again: own });
-    const events = (await again.hot.readEvents())
+    const events = (await again.services.readEvents())
       .map(({ event }) => event)
       .filter(({ type }) => type === "command.refused");
     expect(events).toMatchObject([
@@ -253,7 +253,7 @@ describe("an agent that goes on trying", () => {
       { kind: "alert", path: expect.stringContaining("alert-refused-interactive") as string },
     ]);
     expect(again.read(items[0]?.path ?? "")).toContain("- `approve`: 2 times\n- `halt`: 1 times");
-    const lines = (await again.hot.readLogs({ tail: 200 })).filter(({ decision }) => decision === "refused");
+    const lines = (await again.services.readLogs({ tail: 200 })).filter(({ decision }) => decision === "refused");
     expect(lines).toHaveLength(3);
     await again.stop();
     await discard(again);

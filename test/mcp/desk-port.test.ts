@@ -221,7 +221,7 @@ describe("an answer", () => {
         invoke(
           table,
           { command, input },
-          agentCall({ hot: desk.hot, actor: session.actor, sources: createReadLog(), signal }),
+          agentCall({ desk: desk.services, actor: session.actor, sources: createReadLog(), signal }),
         ),
       table,
     );

@@ -42,7 +42,7 @@ function as(run: string, sources: ReadLog | undefined) {
   const call = {
     actor: `agent:${run}` as const,
     channel: "mcp" as const,
-    hot: desk.hot,
+    desk: desk.services,
     emit: () => Promise.resolve(),
     note: () => undefined,
   };
@@ -58,7 +58,7 @@ function shown(id: string): Promise<OrderDetail & { review: Review | null }> {
   return desk.call("orders show", { id });
 }
 async function seen(id: string): Promise<readonly unknown[]> {
-  return (await desk.hot.readEvents()).flatMap(({ event }) =>
+  return (await desk.services.readEvents()).flatMap(({ event }) =>
     event.type === "proposal.seen" && event.id === id ? [event.sources] : [],
   );
 }

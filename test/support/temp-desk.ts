@@ -22,7 +22,7 @@ export interface TempDesk {
   readonly root: string;
   readonly home: string;
   readonly open: OpenDesk;
-  readonly hot: DeskServices;
+  readonly services: DeskServices;
   /** Its runs and its agents' door, which stands open on a free port. */
   readonly staff: AgentServices;
   /** A command as a human at the CLI would give it, or as another actor. */
@@ -98,7 +98,7 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
     root,
     home,
     open,
-    hot,
+    services: hot,
     staff,
     call: async <T>(
       command: string,

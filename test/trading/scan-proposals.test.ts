@@ -96,7 +96,7 @@ it("one that a human rejects while a scan waits for its quote is not seen as a p
   open();
   await scanning;
   expect(desk.open.desk.book.orders.get(id as never)).toMatchObject({ state: "rejected", digest: before });
-  const types = (await desk.hot.readEvents()).flatMap(({ event }) =>
+  const types = (await desk.services.readEvents()).flatMap(({ event }) =>
     "id" in event && event.id === id ? [event.type] : [],
   );
   expect(types.at(-1)).toBe("order.rejected");

@@ -35,7 +35,14 @@ export const priceCollar: Guard<"price-collar"> = (options, facts) => {
   return against(bestPrice(terms, { ...quote, bid: quote.last, ask: quote.last }), "last price");
 };
 
-function collar(key: string, facts: CheckContext, limit: Decimal, reference: Decimal, name: string, percent: Decimal): Check {
+function collar(
+  key: string,
+  facts: CheckContext,
+  limit: Decimal,
+  reference: Decimal,
+  name: string,
+  percent: Decimal,
+): Check {
   const isBuy = facts.input.order.terms.side === "buy";
   const through = isBuy ? limit.minus(reference) : reference.minus(limit);
   if (through.lte(ZERO)) return pass(key, `limit ${limit.toFixed()} is not through the ${name} ${reference.toFixed()}`);
