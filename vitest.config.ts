@@ -2,6 +2,13 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { TierReporter } from "./test/support/tier-reporter.ts";
+import { TIERS, excludedBy } from "./test/support/tiers.ts";
+
+/** `.ci/run` names a file here and sums the counts of all tiers. */
+const jsonFile = process.env["QOC_TEST_REPORT"];
+const jsonReporter: ["json", { outputFile: string }][] =
+  jsonFile === undefined ? [] : [["json", { outputFile: jsonFile }]];
 
 export default defineConfig({
   resolve: { alias: { "@qoc-app/sdk": fileURLToPath(new URL("./src/domain/sdk.ts", import.meta.url)) } },
@@ -14,12 +21,22 @@ export default defineConfig({
     },
   ],
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: TIERS.map((tier) => ({
+      extends: true,
+      test: {
+        name: tier.name,
+        include: [...tier.include],
+        exclude: ["**/node_modules/**", ...excludedBy(tier)],
+        // The root config's setup runs once for all projects.
+        globalSetup: [],
+      },
+    })),
+    reporters: ["default", new TierReporter(), ...jsonReporter],
     globalSetup: ["test/support/temp-folder.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: "forks",
-    // Much of a test is waiting: two at a time even where there is one core to spare.
+    // Tests spend much of their time waiting: two at a time even if only one core is free.
     maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 });

@@ -15,7 +15,7 @@ function main(): number {
   const clients = clientsNamed(names);
   if (options.includes("--install"))
     return installClients(names, (line) => void process.stdout.write(`${line}\n`)) ? 0 : 1;
-  const vitest = ["vitest", "run", "test/clients", ...(options.includes("--update") ? ["--update=all"] : [])];
+  const vitest = ["vitest", "run", "--project", "clients", ...(options.includes("--update") ? ["--update=all"] : [])];
   const env = { ...process.env, QOC_CLIENTS: clients.map(({ name }) => name).join(",") };
   return spawnSync("npx", vitest, { stdio: "inherit", env }).status ?? 1;
 }

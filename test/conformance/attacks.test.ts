@@ -2,31 +2,17 @@
  * Every attack at both levels, each in a host of its own process: what becomes of the attacker, of the desk, of the other
  * connector, of fills and of secrets. Pings and back-off run at a third of their time; nothing here asserts a time.
  */
-import { build } from "esbuild";
-import { mkdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { AttackResult } from "./attack-host.ts";
 import { ATTACKS, type Level, expected } from "./attacks.ts";
-import { ALL_IDS, runAttacks } from "./run-attacks.ts";
+import { ALL_IDS, buildAttackHost, runAttacks } from "./run-attacks.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SPEED = 3;
 const LEVELS = ["worker", "process"] as const satisfies readonly Level[];
 const results = new Map<string, AttackResult>();
 
 beforeAll(async () => {
-  const host = `${ROOT}dist/attacks/attack-host.mjs`;
-  mkdirSync(`${ROOT}dist/attacks`, { recursive: true });
-  await build({
-    entryPoints: [`${ROOT}test/conformance/attack-host.ts`],
-    outfile: host,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    packages: "external",
-    logLevel: "warning",
-  });
+  const host = await buildAttackHost();
   await Promise.all(
     LEVELS.map(async (level) => {
       for (const result of await runAttacks({ host, level, ids: ALL_IDS, speed: SPEED }))

@@ -1,11 +1,30 @@
-/** Runs attacks in hosts of their own: when one dies, that is the result of the attack it was at, and a new one takes the rest. */
+/** Runs attacks in separate host processes. If a host dies, that is the result of its current attack; a new host runs the remaining ones. */
+import { build } from "esbuild";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import type { AttackResult } from "./attack-host.ts";
 import { ATTACKS, type Level } from "./attacks.ts";
 
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Bundles the attack host into one file, because it is also run by other versions of Node. Returns the path of the file. */
+export async function buildAttackHost(): Promise<string> {
+  const outfile = `${ROOT}dist/attacks/attack-host.mjs`;
+  await build({
+    entryPoints: [`${ROOT}test/conformance/attack-host.ts`],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+    logLevel: "warning",
+  });
+  return outfile;
+}
+
 export interface RunOptions {
-  /** The bundled host. */
+  /** Path of the host that `buildAttackHost` returned. */
   readonly host: string;
   readonly level: Level;
   readonly ids: readonly string[];

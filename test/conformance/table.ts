@@ -3,12 +3,11 @@
  * the table of docs/attacks.md.
  */
 import { execFileSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import type { AttackResult } from "./attack-host.ts";
 import { ATTACKS, type Attack, type Level } from "./attacks.ts";
-import { ALL_IDS, runAttacks } from "./run-attacks.ts";
+import { ALL_IDS, buildAttackHost, runAttacks } from "./run-attacks.ts";
 
-const host = fileURLToPath(new URL("attack-host.mjs", import.meta.url));
+const host = await buildAttackHost();
 function isLevel(word: string): word is Level {
   return word === "worker" || word === "process";
 }

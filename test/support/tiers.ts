@@ -1,0 +1,53 @@
+/**
+ * The test tiers: one vitest project each, with the npm script that runs it. A test file belongs to the first tier whose
+ * patterns match it, and to "unit" if none does.
+ */
+export interface Tier {
+  readonly name: string;
+  readonly command: string;
+  readonly covers: string;
+  /** Globs of its test files. */
+  readonly include: readonly string[];
+  /** `npm test` runs this tier. */
+  readonly isDefault: boolean;
+}
+
+const SLOW_TIERS: readonly Tier[] = [
+  {
+    name: "conformance",
+    command: "npm run test:conformance",
+    covers: "the certification kit, attacks on the sandbox, broken adapters, the connectors guide",
+    include: ["test/conformance/**/*.test.ts", "test/docs/connectors-guide.test.ts", "test/app/new-connector.test.ts"],
+    isDefault: false,
+  },
+  {
+    name: "clients",
+    command: "npm run test:clients",
+    covers: "real agent programs and MCP checkers (install them first: npm run clients -- --install)",
+    include: ["test/clients/**/*.test.ts"],
+    isDefault: false,
+  },
+];
+
+const FLOWS: Tier = {
+  name: "flows",
+  command: "npm test",
+  covers: "whole desks: real files, workers, sockets and processes",
+  include: ["test/flows/**/*.test.ts", "test/transcripts/**/*.test.ts"],
+  isDefault: true,
+};
+
+const UNIT: Tier = {
+  name: "unit",
+  command: "npm test",
+  covers: "every other test: one module each",
+  include: ["test/**/*.test.ts"],
+  isDefault: true,
+};
+
+export const TIERS: readonly Tier[] = [...SLOW_TIERS, FLOWS, UNIT];
+
+/** Patterns of earlier tiers, which a tier's own patterns do not claim. */
+export function excludedBy(tier: Tier): readonly string[] {
+  return TIERS.slice(0, TIERS.indexOf(tier)).flatMap(({ include }) => include);
+}
