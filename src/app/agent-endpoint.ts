@@ -6,12 +6,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RunEndpoint } from "../agents/runtime.ts";
 import type { ToolDescription } from "../agents/context-bundle.ts";
 import { COMMANDS } from "../commands/table.ts";
-import type { CommandContext, DeskServices } from "../commands/command.ts";
 import type { ReadLog } from "../runs/read-log.ts";
-import { type Refusals, invoke } from "../commands/invoke.ts";
+import type { Refusals } from "../commands/invoke.ts";
 import { createReadLog } from "../runs/read-log.ts";
 import { INTERACTIVE } from "../domain/agent-access.ts";
-import type { Actor, Recorded } from "../domain/event.ts";
+import type { Recorded } from "../domain/event.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { McpCaller, Request } from "../cli/ipc-protocol.ts";
 import { auditTo } from "../mcp/audit.ts";
@@ -28,6 +27,7 @@ import {
 } from "../mcp/tokens.ts";
 import { type CommandTool, loadTools, toolName } from "../mcp/tools.ts";
 import { LAYOUT } from "../workspace/layout.ts";
+import type { AgentCommands } from "./agent-commands.ts";
 import { grantedIn, onRevoked } from "./agent-grants.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
@@ -47,7 +47,7 @@ export interface AgentEndpoint {
 
 export interface AgentEndpointOptions {
   readonly open: OpenDesk;
-  readonly services: DeskServices;
+  readonly commands: AgentCommands;
   readonly refused: Refusals;
   /** Where the port listens, once it does. */
   readonly port: () => number;
@@ -55,7 +55,7 @@ export interface AgentEndpointOptions {
 
 export async function openAgentEndpoint({
   open,
-  services,
+  commands,
   refused,
   port,
 }: AgentEndpointOptions): Promise<AgentEndpoint> {
@@ -95,8 +95,8 @@ export async function openAgentEndpoint({
       const { actor } = session;
       listeners.get(session)?.(toolName(command));
       try {
-        const call = agentCall({ desk: services, actor, sources: memoryOf(session), signal, note });
-        return await watched(session, invoke(COMMANDS, { command, input }, call, refused));
+        const call = { actor, sources: memoryOf(session), signal, note };
+        return await watched(session, commands.invoke(command, input, call));
       } catch (error) {
         // A path that is not an agent's is an attempt, as a word is that is not.
         if (error instanceof QocError && error.code === "PATH_REFUSED")
@@ -171,24 +171,6 @@ function connections(shared: AgentSession): (connection: string) => AgentSession
 
 function namesIn(tools: ReadonlyMap<string, CommandTool>, { palette }: AgentSession): readonly string[] {
   return [...tools.values()].filter(({ command }) => palette.has(command)).map(({ wire }) => wire.name);
-}
-
-/** How an agent's call comes in, by whichever door. */
-export function agentCall(call: {
-  readonly desk: DeskServices;
-  readonly actor: Actor;
-  readonly sources: ReadLog;
-  readonly signal: AbortSignal;
-  readonly note?: (line: string) => void;
-}): CommandContext {
-  return {
-    channel: "mcp",
-    emit: () => Promise.resolve(),
-    note: () => undefined,
-    canAsk: false,
-    cwd: call.desk.desk.root,
-    ...call,
-  };
 }
 
 /** What the record says that a client may want to look at anew. */

@@ -1,16 +1,16 @@
-/** `qoc up`: one desk behind its socket and its port, until it is told to stop. */
-import { mkdirSync } from "node:fs";
-import { watch } from "node:fs";
+/** `qoc up`: runs one desk with its socket and its port until it is stopped. */
+import { mkdirSync, watch } from "node:fs";
 import { dirname } from "node:path";
 import { invoke } from "../commands/invoke.ts";
 import { COMMANDS } from "../commands/table.ts";
 import { scanQuietly } from "../trading/scan-proposals.ts";
 import { QocError, messageOf } from "../domain/error.ts";
+import { Lifecycle } from "../lib/lifecycle.ts";
 import { LAYOUT } from "../workspace/layout.ts";
-import { serveSocket } from "../cli/server.ts";
-import { type HttpServer, serveHttp } from "../http/server.ts";
-import { type DeskOptions, type OpenDesk, openDesk } from "./open-desk.ts";
+import { type SocketHandler, createSocketServer } from "../cli/server.ts";
+import { serveHttp } from "../http/server.ts";
 import { type AgentServices, openAgentServices } from "./open-agent-services.ts";
+import { type DeskOptions, type OpenDesk, openDesk } from "./open-desk.ts";
 
 export interface UpFacts {
   readonly workspace: string;
@@ -30,112 +30,131 @@ export interface UpFacts {
 }
 
 const SCAN_MS = 2_000;
-const FREE_MS = 10_000;
+const WATCH_DELAY_MS = 50;
+const FREE_SPACE_MS = 10_000;
 
-/** Resolves once stopped, by `down`, a signal or the abort; `ready` hears the facts first. @throws what opening throws. */
+/**
+ * Runs the desk until `qoc down`, a signal or `signal` stops it; resolves with the facts that `ready` got.
+ * @throws the error that kept the desk from starting, after everything that was opened is closed.
+ */
 export async function runDaemon(
   options: DeskOptions,
   ready: (facts: UpFacts) => void,
   signal: AbortSignal,
+  lifecycle = new Lifecycle(),
 ): Promise<UpFacts> {
-  const started = performance.now();
-  const open = await openDesk(options);
   const stopping = new AbortController();
   signal.addEventListener("abort", () => stopping.abort(), { once: true });
-  const opened: Opened = {};
-  let up: UpFacts;
+  let facts: UpFacts;
   try {
-    up = await serve(open, opened, started, ready, stopping);
+    facts = await startDaemon(options, lifecycle, stopping);
+    ready(facts);
+    await aborted(stopping.signal);
   } catch (error) {
     stopping.abort();
-    // Why it did not start is what is told.
-    await closeAll(open, opened).catch((failure: unknown) => open.desk.log.error(`closing: ${messageOf(failure)}`));
+    try {
+      await lifecycle.close();
+    } catch (closeError) {
+      throw new AggregateError([error, closeError], `${messageOf(error)}; then ${messageOf(closeError)}`, {
+        cause: error,
+      });
+    }
     throw error;
   }
-  await closeAll(open, opened);
-  return up;
+  await lifecycle.close();
+  return facts;
 }
 
-/** What stands open besides the desk itself; each part keeps the process alive until it is closed. */
-interface Opened {
-  staffed?: AgentServices;
-  http?: HttpServer;
-  door?: { close(): Promise<void> };
-  watching?: { close(): Promise<void> };
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
-/** The socket last: who waits for the desk to go asks there. @throws the first failure, once every part had its turn. */
-async function closeAll(open: OpenDesk, { watching, staffed, http, door }: Opened): Promise<void> {
-  const failures: unknown[] = [];
-  for (const part of [watching, staffed, http, open, door]) {
-    await part?.close().catch((failure: unknown) => void failures.push(failure));
-  }
-  if (failures.length > 0) throw failures[0];
-}
-
-/** While it stops, the socket still listens: who waits for it to go knows that files and lock are settled once it has. */
-function refuseWhileStopping(signal: AbortSignal): void {
-  if (signal.aborted) throw new QocError("DESK_DOWN");
-}
-
-/** Opens one part after another, and waits to be told to stop. */
-async function serve(
-  open: OpenDesk,
-  opened: Opened,
-  started: number,
-  ready: (facts: UpFacts) => void,
-  stopping: AbortController,
-): Promise<UpFacts> {
-  const { desk, config, fleet, socket } = open;
-  const staffed = await openAgentServices(open, () => setImmediate(() => stopping.abort()));
-  opened.staffed = staffed;
-  const { services, refused } = staffed;
+/** Opens the parts of the daemon in order. `lifecycle` holds what was opened. */
+async function startDaemon(options: DeskOptions, lifecycle: Lifecycle, stopping: AbortController): Promise<UpFacts> {
+  const started = performance.now();
+  // First, so that it closes last: clients that wait for the desk to stop poll this socket.
+  const socket = await lifecycle.open(
+    "operator socket",
+    () => createSocketServer(),
+    (server) => server.close(),
+  );
+  const open = await openDesk(options, lifecycle);
+  const { desk, config, fleet } = open;
+  const agents = await openAgentServices(open, lifecycle, () => setImmediate(() => stopping.abort()));
   const facts = (): Readonly<Record<string, unknown>> => ({
     name: config.workspace.name,
     up: true,
     version: desk.version,
   });
-  opened.http = await serveHttp(config.workspace.port, facts, staffed.door.handle, desk.log);
-  // Relative paths of a library must not find the operator's files; nothing below uses the current folder.
-  const empty = `${dirname(socket)}/empty`;
+  await lifecycle.open(
+    "port",
+    () => serveHttp(config.workspace.port, facts, agents.endpoint.handle, desk.log),
+    (server) => server.close(),
+  );
+  await lifecycle.open(
+    "current folder",
+    () => leaveCurrentFolder(`${dirname(open.socket)}/empty`),
+    (back) => back(),
+  );
+  await lifecycle.open(
+    "free space check",
+    () => watchFreeSpace(open),
+    (stop) => stop(),
+  );
+  await lifecycle.open(
+    "connector starts",
+    () => fleet.start(),
+    () => undefined,
+  );
+  await agents.runs.endInterrupted();
+  await lifecycle.open(
+    "operator socket address",
+    () => socket.listen({ path: open.socket, log: desk.log, handle: operatorCalls(agents, stopping.signal) }),
+    () => undefined,
+  );
+  scanQuietly(desk);
+  await lifecycle.open(
+    "proposal watcher",
+    () => watchProposals(open),
+    (stop) => stop(),
+  );
+  return upFacts(open, performance.now() - started);
+}
+
+/** Answers the calls of the operator's socket. */
+function operatorCalls({ services, endpoint, refused }: AgentServices, stopping: AbortSignal): SocketHandler {
+  return async (request, { note, value, signal }) => {
+    // While the desk stops, the socket still listens: a client that waits for the end then knows that the lock is free.
+    if (stopping.aborted) throw new QocError("DESK_DOWN");
+    // A call of `qoc mcp` comes over the operator's socket and gets an agent's commands only.
+    if (request.channel === "mcp") return endpoint.overSocket(request, signal, note);
+    return invoke(
+      COMMANDS,
+      { command: request.command, input: request.input },
+      {
+        actor: "human",
+        channel: request.channel,
+        desk: services,
+        emit: value,
+        note,
+        signal,
+        canAsk: false,
+        cwd: request.cwd,
+      },
+      refused,
+    );
+  };
+}
+
+/** Relative paths of a library must not reach the operator's files. Returns a function that goes back. */
+function leaveCurrentFolder(empty: string): () => void {
+  const previous = process.cwd();
   mkdirSync(empty, { recursive: true, mode: 0o700 });
   process.chdir(empty);
-  await watchDisk(open);
-  await fleet.start();
-  await staffed.runs.endInterrupted();
-  opened.door = await serveSocket({
-    path: socket,
-    log: desk.log,
-    handle: async (request, { note, value, signal }) => {
-      refuseWhileStopping(stopping.signal);
-      // Over the operator's own socket, but by the agent's door: it gets an agent's commands and no more.
-      if (request.channel === "mcp") return staffed.door.overSocket(request, signal, note);
-      return invoke(
-        COMMANDS,
-        { command: request.command, input: request.input },
-        {
-          actor: "human",
-          channel: request.channel,
-          desk: services,
-          emit: value,
-          note,
-          signal,
-          canAsk: false,
-          cwd: request.cwd,
-        },
-        refused,
-      );
-    },
-  });
-  scanQuietly(desk);
-  opened.watching = watchProposals(open, stopping.signal);
-  const up = upFacts(open, performance.now() - started);
-  ready(up);
-  await new Promise<void>((resolve) => {
-    if (stopping.signal.aborted) resolve();
-    stopping.signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-  return up;
+  return () => process.chdir(previous);
 }
 
 function upFacts({ desk, config, socket, fleet }: OpenDesk, readyMs: number): UpFacts {
@@ -157,48 +176,58 @@ function upFacts({ desk, config, socket, fleet }: OpenDesk, readyMs: number): Up
   };
 }
 
-/** Free space is asked for off the order path; the gate reads the last answer. */
-async function watchDisk({ desk }: OpenDesk): Promise<void> {
-  const ask = async (): Promise<void> => {
+/** Asks for the free space off the order path; the gate reads the last answer. Returns a function that stops the checks. */
+async function watchFreeSpace({ desk }: OpenDesk): Promise<() => void> {
+  let cancel: (() => void) | undefined;
+  let isStopped = false;
+  const check = async (): Promise<void> => {
     try {
       desk.market.freeBytes = await desk.disk.free(desk.root);
     } catch (error) {
       desk.market.freeBytes = undefined;
       desk.log.error(`free space is not known: ${messageOf(error)}`);
     }
-    desk.clock.after(FREE_MS, () => void ask());
+    if (!isStopped) cancel = desk.clock.after(FREE_SPACE_MS, () => void check());
   };
-  await ask();
+  await check();
+  return () => {
+    isStopped = true;
+    cancel?.();
+  };
 }
 
-/** A file event hints, a rescan every two seconds makes sure: watchers lose events, and a system may have none left to give. */
-function watchProposals({ desk }: OpenDesk, signal: AbortSignal): { close(): Promise<void> } {
-  let cancel: (() => void) | undefined;
-  const soon = (): void => {
-    cancel ??= desk.clock.after(50, () => {
-      cancel = undefined;
+/**
+ * Scans the proposal folders after a file event, and every two seconds besides: watchers lose events, and a system can run out
+ * of watches. Returns a function that stops both.
+ */
+function watchProposals({ desk }: OpenDesk): () => void {
+  let cancelScan: (() => void) | undefined;
+  let cancelNext: (() => void) | undefined;
+  const scanSoon = (): void => {
+    cancelScan ??= desk.clock.after(WATCH_DELAY_MS, () => {
+      cancelScan = undefined;
       scanQuietly(desk);
     });
   };
   const watchers = [LAYOUT.ordersPending, LAYOUT.ordersProposed].flatMap((folder) => {
     try {
-      const watcher = watch(`${desk.root}/${folder}`, { signal, persistent: false }, soon);
+      const watcher = watch(`${desk.root}/${folder}`, { persistent: false }, scanSoon);
       return [watcher.on("error", (error) => desk.log.debug(`watching ${folder}: ${error.message}`))];
     } catch (error) {
-      desk.log.warn(`${folder} cannot be watched, it is looked at every ${SCAN_MS / 1000} s: ${messageOf(error)}`);
+      desk.log.warn(`${folder} cannot be watched; it is scanned every ${SCAN_MS / 1000} s: ${messageOf(error)}`);
       return [];
     }
   });
-  const again = (): void => {
-    if (signal.aborted) return;
-    scanQuietly(desk);
-    desk.clock.after(SCAN_MS, again);
+  const scanNext = (): void => {
+    cancelNext = desk.clock.after(SCAN_MS, () => {
+      scanQuietly(desk);
+      scanNext();
+    });
   };
-  desk.clock.after(SCAN_MS, again);
-  return {
-    close: async () => {
-      cancel?.();
-      for (const watcher of watchers) watcher.close();
-    },
+  scanNext();
+  return () => {
+    cancelScan?.();
+    cancelNext?.();
+    for (const watcher of watchers) watcher.close();
   };
 }

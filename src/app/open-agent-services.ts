@@ -1,63 +1,72 @@
-/** What stands around an open desk: its commands, its runs, and the agents' door. They need each other, and are tied here. */
+/** Opens what agents use at an open desk: their endpoint, their runs, the news feeds, and the record of refused calls. */
 import type { DeskServices } from "../commands/command.ts";
-import { type Refusals, invoke } from "../commands/invoke.ts";
-import { COMMANDS } from "../commands/table.ts";
-import { writeRefusalAlert } from "../trading/repeated-refusals-alert.ts";
-import { type FeedDeps, startNews } from "../trading/news.ts";
+import type { Refusals } from "../commands/invoke.ts";
+import type { Lifecycle } from "../lib/lifecycle.ts";
 import { feedFetcher } from "../market-data/feed-fetch.ts";
 import { feedReader } from "../market-data/feed-thread.ts";
-import { type AgentEndpoint, agentCall, openAgentEndpoint } from "./agent-endpoint.ts";
 import { type AgentRuns, openAgentRuns } from "../runs/agent-runs.ts";
+import { type FeedDeps, startNews } from "../trading/news.ts";
+import { writeRefusalAlert } from "../trading/repeated-refusals-alert.ts";
+import { AgentCommands } from "./agent-commands.ts";
+import { type AgentEndpoint, openAgentEndpoint } from "./agent-endpoint.ts";
 import { createDeskServices } from "./desk-services.ts";
-import { createLauncher } from "./process-launcher.ts";
 import type { OpenDesk } from "./open-desk.ts";
+import { createLauncher } from "./process-launcher.ts";
 import { createRefusalRecorder } from "./refusal-recorder.ts";
 
 export interface AgentServices {
   readonly services: DeskServices;
   readonly runs: AgentRuns;
-  readonly door: AgentEndpoint;
+  readonly endpoint: AgentEndpoint;
   readonly refused: Refusals;
-  /** Ends runs and feeds, then the door, and writes down what was refused of late. */
-  close(): Promise<void>;
 }
 
-/** `stop` ends the desk; `port` is where the agents' door stands, by default the configured one. */
+/**
+ * Registers every part in `lifecycle`: runs close first, then feeds and endpoint, then the refused calls are written.
+ * @param stop stops the desk.
+ * @param port returns the port on which the endpoint is served; the configured port by default.
+ */
 export async function openAgentServices(
   open: OpenDesk,
+  lifecycle: Lifecycle,
   stop: () => void,
   port = () => open.config.workspace.port,
 ): Promise<AgentServices> {
   const { desk } = open;
-  const refusals = createRefusalRecorder({
-    ...desk,
-    onRepeated: (actor, tried) => writeRefusalAlert(desk, actor, tried),
-  });
+  const refusals = await lifecycle.open(
+    "refusal record",
+    () => createRefusalRecorder({ ...desk, onRepeated: (actor, counts) => writeRefusalAlert(desk, actor, counts) }),
+    (recorder) => recorder.flush(),
+  );
   const { refused } = refusals;
-  const runs = openAgentRuns({
-    desk,
-    world: createLauncher(open),
-    tools: () => door.tools,
-    door: (run, wallMs, sources) => door.open(run, wallMs, sources),
-    refused: (actor, tool) => refused(tool, actor, "its own program did not let it"),
-    callAs: (actor, sources, signal) => (command, input) =>
-      invoke(COMMANDS, { command, input }, agentCall({ desk: services, actor, sources, signal }), refused),
-  });
-  const news = startNews(desk, feedDeps(open));
-  const services = createDeskServices(open, { runs, news, lastSeen: (agent) => door.lastSeen(agent), stop });
-  const door = await openAgentEndpoint({ open, services, refused, port });
-  return {
-    services,
-    runs,
-    door,
-    refused,
-    close: async () => {
-      await runs.close();
-      await news.stop();
-      await door.close();
-      await refusals.flush();
-    },
-  };
+  const commands = new AgentCommands(refused);
+  const endpoint = await lifecycle.open(
+    "agent endpoint",
+    () => openAgentEndpoint({ open, commands, refused, port }),
+    (opened) => opened.close(),
+  );
+  const news = await lifecycle.open(
+    "news feeds",
+    () => startNews(desk, feedDeps(open)),
+    (feeds) => feeds.stop(),
+  );
+  const runs = await lifecycle.open(
+    "agent runs",
+    () =>
+      openAgentRuns({
+        desk,
+        launch: createLauncher(open),
+        tools: endpoint.tools,
+        openEndpoint: endpoint.open,
+        refused: (actor, tool) => refused(tool, actor, "denied by the agent program"),
+        callAs: (actor, sources, signal) => (command, input) =>
+          commands.invoke(command, input, { actor, sources, signal }),
+      }),
+    (opened) => opened.close(),
+  );
+  const services = createDeskServices(open, { runs, news, lastSeen: (agent) => endpoint.lastSeen(agent), stop });
+  commands.bind(services);
+  return { services, runs, endpoint, refused };
 }
 
 function feedDeps({ desk: { clock, version }, packageRoot }: OpenDesk): FeedDeps {

@@ -1,6 +1,5 @@
-/** Opens one desk: lock, journal, book, connectors, projections. The only place that knows all rooms. */
+/** Opens one desk: lock, journal, state, connectors, projections. The only module that imports from every layer below. */
 import { mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { dirname } from "node:path";
 import { openBus } from "../bus/bus.ts";
 import { type Journal, openJournal } from "../bus/journal.ts";
 import { JOURNAL_FORMAT } from "../bus/journal-record.ts";
@@ -12,14 +11,23 @@ import { loadKey } from "../trading/operator-key.ts";
 import type { Book } from "../domain/book.ts";
 import { sha256Hex } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
+import type { Lifecycle } from "../lib/lifecycle.ts";
 import type { Recorded } from "../domain/event.ts";
 import type { Clock, Disk, Ids } from "../domain/ports.ts";
-import { type GuardPool, openGuardPool } from "../host/guard-pool.ts";
-import { openSecretStore } from "../host/secrets.ts";
+import { openGuardPool } from "../host/guard-pool.ts";
+import { type SecretStore, openSecretStore } from "../host/secrets.ts";
 import { type DeskConfig, loadConfig } from "../workspace/config.ts";
-import { openHistory } from "../workspace/history.ts";
-import { FOLDERS, LAYOUT, globalConfigPath, keyPath, logFolder, runtimePaths } from "../workspace/layout.ts";
-import { type Lock, takeLock } from "../workspace/lock.ts";
+import { type History, openHistory } from "../workspace/history.ts";
+import {
+  FOLDERS,
+  LAYOUT,
+  type RuntimePaths,
+  globalConfigPath,
+  keyPath,
+  logFolder,
+  runtimePaths,
+} from "../workspace/layout.ts";
+import { takeLock } from "../workspace/lock.ts";
 import { type LogFile, openLogs } from "../workspace/logs.ts";
 import { type Fleet, openFleet } from "./connector-fleet.ts";
 import { refreshAuthorTypes } from "./init.ts";
@@ -34,13 +42,13 @@ export interface DeskOptions {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly ids: Ids;
-  /** Live: secrets are taken out of it. */
+  /** The process environment: the desk removes its connectors' secrets from it. */
   readonly env: Record<string, string | undefined>;
   readonly home: string;
 }
 
 export interface OpenDesk {
-  /** Where Qoc itself is installed. */
+  /** The folder in which Qoc is installed. */
   readonly packageRoot: string;
   readonly desk: Desk;
   readonly config: DeskConfig;
@@ -50,58 +58,72 @@ export interface OpenDesk {
   readonly fleet: Fleet;
   readonly socket: string;
   readonly journal: Journal | undefined;
-  /** The environment without the desk's secrets, and the operator's home. */
+  /** The environment without the connectors' secrets. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
-  /** Hears of each record once it is durable; the answer stops listening. */
+  /** Calls the listener with each record once it is durable. Returns a function that removes the listener. */
   onCommit(listener: (recorded: Recorded) => void): () => void;
-  /** Stops connectors, flushes everything, gives the lock back. */
-  close(): Promise<void>;
 }
 
-/** @throws LOCKED, CONFIG_*, FORMAT_TOO_NEW. A corrupt journal opens a desk that only reads. */
-export async function openDesk(options: DeskOptions): Promise<OpenDesk> {
+/**
+ * Opens the desk in `options.root`. Every resource is registered in `lifecycle`; the caller closes it, also if this rejects.
+ * A corrupt journal opens a desk that only reads.
+ * @throws LOCKED, CONFIG_*, FORMAT_TOO_NEW.
+ */
+export async function openDesk(options: DeskOptions, lifecycle: Lifecycle): Promise<OpenDesk> {
   const { disk, ids, env, home } = options;
   const root = realpathSync(options.root);
   const config = await loadConfig(disk, `${root}/${LAYOUT.config}`, globalConfigPath(home));
-  const outside = runtimePaths(root, env, process.getuid?.() ?? 0);
-  mkdirSync(outside.runtime, { recursive: true, mode: 0o700 });
-  const lock = await takeLock(disk, outside.lock, root, ids.random(8), nodeProcesses);
-  try {
-    return await openLocked({ ...options, root }, config, outside.socket, lock);
-  } catch (error) {
-    await lock.release();
-    throw error;
-  }
-}
-
-async function openLocked(options: DeskOptions, config: DeskConfig, socket: string, lock: Lock): Promise<OpenDesk> {
-  const { root, disk, clock, env, home } = options;
+  const paths = runtimePaths(root, env, process.getuid?.() ?? 0);
+  mkdirSync(paths.runtime, { recursive: true, mode: 0o700 });
+  await lifecycle.open(
+    "lock",
+    () => takeLock(disk, paths.lock, root, ids.random(8), nodeProcesses),
+    (lock) => lock.release(),
+  );
   for (const folder of FOLDERS) await disk.mkdir(`${root}/${folder}`);
-  const vault = openSecretStore(disk, env);
+  const secrets = openSecretStore(disk, env);
   const logDir = logFolder(root, home, config.workspace.logDir);
-  const logs = openLogs({ disk, dir: logDir, clock, level: config.workspace.logLevel, redact: vault.redact });
-  // An editor's help is no reason for a desk to stay down.
+  const logs = await lifecycle.open(
+    "logs",
+    () =>
+      openLogs({ disk, dir: logDir, clock: options.clock, level: config.workspace.logLevel, redact: secrets.redact }),
+    (opened) => opened.flush(),
+  );
+  // The desk starts without editor types: they serve authors, not trading.
   await refreshAuthorTypes(disk, root, options.packageRoot).catch((error: unknown) =>
     logs.warn(`types for editors: ${messageOf(error)}`),
   );
-  const record = await openRecord(options, logs);
-  const emptyDir = `${dirname(socket)}/empty`;
+  const record = await lifecycle.open(
+    "journal",
+    () => openRecord({ ...options, root }, logs),
+    (opened) => opened.journal?.close(),
+  );
+  return openTrading({ options: { ...options, root }, config, paths, secrets, logs, logDir, record }, lifecycle);
+}
+
+interface DeskParts {
+  readonly options: DeskOptions;
+  readonly config: DeskConfig;
+  readonly paths: RuntimePaths;
+  readonly secrets: SecretStore;
+  readonly logs: LogFile;
+  readonly logDir: string;
+  readonly record: OpenRecord;
+}
+
+/** Opens what works on the journal: history, connectors, custom guards, projections. */
+async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<OpenDesk> {
+  const { options, config, paths, logs, logDir, record } = parts;
+  const { root, disk, clock, env, home } = options;
+  const emptyDir = `${paths.runtime}/empty`;
   mkdirSync(emptyDir, { recursive: true, mode: 0o700 });
-  const history = await openHistory({
-    root,
-    disk,
-    clock,
-    log: logs,
-    enabled: config.workspace.historyEnabled,
-    env,
-    head: () => `${record.book.seq} ${record.journal?.head.hash ?? ""}`,
-  });
+  const history = await lifecycle.open("history", () => openDeskHistory(parts), flushHistory);
   const key = await loadKey(disk, keyPath(home, record.book.deskId));
   const fleet = openFleet({
     ...options,
     log: logs,
-    vault,
+    vault: parts.secrets,
     config,
     workerText: readFileSync(`${options.packageRoot}/dist/sandbox/adapter-worker.cjs`, "utf8"),
     emptyDir,
@@ -139,11 +161,26 @@ async function openLocked(options: DeskOptions, config: DeskConfig, socket: stri
     readOnly: record.readOnly,
     journalDir: `${root}/${LAYOUT.journal}`,
   };
-  let closing: Promise<void> | undefined;
-  const projector = openProjector(desk);
+  const projector = await lifecycle.open(
+    "projections",
+    () => openProjector(desk),
+    (opened) => opened.settled(),
+  );
   record.onCommit((recorded) => projector.take(recorded));
-  await fleet.attach(desk);
-  // Not awaited: the first order waits its turn behind it.
+  await lifecycle.open(
+    "custom guards",
+    () => guards,
+    (pool) => pool.close(),
+  );
+  await lifecycle.open(
+    "connectors",
+    () => fleet.attach(desk),
+    async () => {
+      await fleet.stop();
+      await recordStop(desk);
+    },
+  );
+  // Not awaited: the first order waits for the guards, the start does not.
   void guards.warm();
   return {
     packageRoot: options.packageRoot,
@@ -153,13 +190,39 @@ async function openLocked(options: DeskOptions, config: DeskConfig, socket: stri
     logDir,
     projector,
     fleet,
-    socket,
+    socket: paths.socket,
     journal: record.journal,
     env,
     home,
     onCommit: record.onCommit,
-    close: () => (closing ??= closeAll({ desk, fleet, guards, projector, record, logs, lock })),
   };
+}
+
+function openDeskHistory({ options, config, logs, record }: DeskParts): Promise<History> {
+  const { root, disk, clock, env } = options;
+  return openHistory({
+    root,
+    disk,
+    clock,
+    log: logs,
+    enabled: config.workspace.historyEnabled,
+    env,
+    head: () => `${record.book.seq} ${record.journal?.head.hash ?? ""}`,
+  });
+}
+
+/** Commits the last changes of the workspace's files. */
+async function flushHistory(history: History): Promise<void> {
+  history.request("the desk was stopped");
+  await history.flush();
+}
+
+/** The last record of this run of the desk. A journal that cannot take the record must not keep the desk from stopping. */
+async function recordStop(desk: Desk): Promise<void> {
+  if (desk.readOnly() !== undefined) return;
+  await desk.publish({ type: "desk.stopped" }, { durable: true }).committed.catch((error: unknown) => {
+    desk.log.error(`the stop is not recorded: ${messageOf(error)}`);
+  });
 }
 
 interface OpenRecord {
@@ -171,7 +234,7 @@ interface OpenRecord {
   onCommit(listener: (recorded: Recorded) => void): () => void;
 }
 
-/** Journal, book and bus; the first records of this life. */
+/** Opens journal, state and bus, and writes the first records of this run. */
 async function openRecord(options: DeskOptions, logs: LogFile): Promise<OpenRecord> {
   const { root, disk, clock } = options;
   let problem: string | undefined;
@@ -219,7 +282,7 @@ async function openRecord(options: DeskOptions, logs: LogFile): Promise<OpenReco
   };
 }
 
-/** A desk that finds itself on another machine, or copied, takes a new epoch and starts halted. */
+/** A desk that was copied or moved to another machine takes a new epoch and starts halted. */
 async function recordStartup(
   options: DeskOptions,
   journal: Journal,
@@ -238,7 +301,7 @@ async function recordStartup(
       {
         type: "trading.changed",
         state: "halted",
-        reason: "this desk was copied or moved to another machine; qoc resume when that is meant",
+        reason: "this desk was copied or moved to another machine; run qoc resume if that is intended",
         actor: "host",
       },
       { durable: true },
@@ -247,29 +310,7 @@ async function recordStartup(
   await started.committed;
 }
 
-/** `qoc init` left the id beside the key it made; without it a key is made anew by init's own step. */
+/** `qoc init` wrote the id when it made the operator's key. */
 async function newDeskId({ disk, root }: DeskOptions): Promise<string> {
   return (await disk.readText(`${root}/${LAYOUT.state}/desk-id`)).trim();
-}
-
-async function closeAll(open: {
-  desk: Desk;
-  fleet: Fleet;
-  guards: GuardPool;
-  projector: Projector;
-  record: OpenRecord;
-  logs: LogFile;
-  lock: Lock;
-}): Promise<void> {
-  const { desk, fleet, guards, projector, record, logs, lock } = open;
-  await fleet.stop();
-  await guards.close();
-  if (desk.readOnly() === undefined)
-    await desk.publish({ type: "desk.stopped" }, { durable: true }).committed.catch(() => undefined);
-  await projector.settled();
-  desk.history.request("the desk was stopped");
-  await desk.history.flush();
-  await record.journal?.close();
-  await logs.flush();
-  await lock.release();
 }

@@ -25,39 +25,52 @@ export interface RequestHandler {
   readonly signal: AbortSignal;
 }
 
-export interface SocketServer {
+/** Answers one request; what it rejects with is sent to the caller as an error. */
+export type SocketHandler = (request: Request, answering: RequestHandler) => Promise<unknown>;
+
+export interface SocketOptions {
   readonly path: string;
-  handle(request: Request, answering: RequestHandler): Promise<unknown>;
+  readonly handle: SocketHandler;
   readonly log: Log;
-  /** How long closing waits for calls and for callers that do not read; 10 s. */
-  readonly closeMs?: number;
 }
 
-/** Longer than a connector may take to answer, so that the last approval's receipt gets out. */
+export interface SocketServer {
+  /** Listens on `path`, mode 0600. Removes a file that a dead desk left there: the caller holds the workspace's lock. */
+  listen(options: SocketOptions): Promise<void>;
+  /**
+   * Aborts the calls that run. Resolves when the last reply is out and every caller is gone or cut off: a caller that does not
+   * read (a paused pager) must not keep the desk up. Resolves at once if the server never listened.
+   */
+  close(): Promise<void>;
+}
+
+/** Longer than a connector may take to answer, so that the last approval's receipt is sent. */
 const CLOSE_MS = 10_000;
 
-/**
- * Listens on `path`, mode 0600. A file left there by a dead desk is removed first: the caller holds the workspace's lock.
- * `close` aborts the calls that run, and resolves when the last answer is out and every caller is gone, or was made to go: one
- * that does not read (a paused pager) must not keep the desk up.
- */
-export async function serveSocket(door: SocketServer): Promise<{ close(): Promise<void> }> {
-  await removeStale(door.path);
+/** `closeMs`: how long closing waits for calls and for callers that do not read. */
+export function createSocketServer({
+  closeMs = CLOSE_MS,
+}: { readonly closeMs?: number | undefined } = {}): SocketServer {
   const callers = new Set<Socket>();
   const calls = new Set<Promise<void>>();
   const closing = new AbortController();
-  const server = createServer((socket) => {
-    callers.add(socket);
-    socket.once("close", () => callers.delete(socket));
-    serveCaller(socket, door, calls, closing.signal);
-  });
-  await listen(server, door.path);
-  server.on("error", (error) => door.log.warn(`socket: ${messageOf(error)}`));
+  let server: Server | undefined;
   return {
+    listen: async (options) => {
+      await removeStale(options.path);
+      server = createServer((socket) => {
+        callers.add(socket);
+        socket.once("close", () => callers.delete(socket));
+        serveCaller(socket, options, calls, closing.signal);
+      });
+      await listen(server, options.path);
+      server.on("error", (error) => options.log.warn(`socket: ${messageOf(error)}`));
+    },
     close: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      if (server?.listening !== true) return;
+      const closed = new Promise<void>((resolve) => server?.close(() => resolve()));
       closing.abort(new QocError("DESK_DOWN"));
-      const late = AbortSignal.timeout(door.closeMs ?? CLOSE_MS);
+      const late = AbortSignal.timeout(closeMs);
       const cutOff = (): void => callers.forEach((socket) => socket.destroy());
       late.addEventListener("abort", cutOff, { once: true });
       await Promise.race([Promise.allSettled(calls), once(late, "abort")]);
@@ -91,13 +104,13 @@ async function removeStale(path: string): Promise<void> {
   }
 }
 
-function serveCaller(socket: Socket, door: SocketServer, calls: Set<Promise<void>>, closing: AbortSignal): void {
+function serveCaller(socket: Socket, options: SocketOptions, calls: Set<Promise<void>>, closing: AbortSignal): void {
   const gone = new AbortController();
   const hangUp = (): void => gone.abort(new QocError("INTERNAL", { message: "the caller hung up" }));
   socket.once("close", hangUp);
   socket.once("end", hangUp);
   const signal = AbortSignal.any([gone.signal, closing]);
-  socket.on("error", (error) => door.log.debug(`socket: ${messageOf(error)}`));
+  socket.on("error", (error) => options.log.debug(`socket: ${messageOf(error)}`));
   const refuse = async (error: QocError): Promise<void> => {
     await writeLine(socket, failure(EMPTY_ID, error));
     socket.end();
@@ -107,7 +120,7 @@ function serveCaller(socket: Socket, door: SocketServer, calls: Set<Promise<void
     REQUEST_BYTES_MAX,
     (line) => {
       const read = parseRequest(line);
-      const call = (read instanceof QocError ? refuse(read) : answer(socket, door, read, signal)).finally(() =>
+      const call = (read instanceof QocError ? refuse(read) : answer(socket, options, read, signal)).finally(() =>
         calls.delete(call),
       );
       calls.add(call);
@@ -118,7 +131,7 @@ function serveCaller(socket: Socket, door: SocketServer, calls: Set<Promise<void
 
 async function answer(
   socket: Socket,
-  door: SocketServer,
+  options: SocketOptions,
   { id, request }: Numbered,
   signal: AbortSignal,
 ): Promise<void> {
@@ -129,9 +142,9 @@ async function answer(
     signal,
   };
   try {
-    await send({ id, kind: "result", value: await door.handle(request, answering) });
+    await send({ id, kind: "result", value: await options.handle(request, answering) });
   } catch (error) {
-    if (!(error instanceof QocError)) door.log.error(`${request.command}: ${messageOf(error)}`);
+    if (!(error instanceof QocError)) options.log.error(`${request.command}: ${messageOf(error)}`);
     await send(failure(id, error));
   }
 }

@@ -21,11 +21,11 @@ import type { Issue } from "../workspace/notes.ts";
 
 export interface AgentRunsOptions {
   readonly desk: Desk;
-  readonly world: LaunchDeps;
-  /** What a run may call, in words, and its way in. */
-  readonly tools: () => readonly ToolDescription[];
-  readonly door: (run: string, wallMs: number, sources: ReadLog) => RunEndpoint;
-  /** Hears of each tool that an agent's own program did not let it use. */
+  readonly launch: LaunchDeps;
+  /** The tools that a run may call. */
+  readonly tools: readonly ToolDescription[];
+  readonly openEndpoint: (run: string, wallMs: number, sources: ReadLog) => RunEndpoint;
+  /** Called for each tool that an agent's own program denied. */
   readonly refused: (actor: Actor, tool: string) => void;
   readonly callAs: (actor: Actor, sources: ReadLog, signal: AbortSignal) => AgentCall;
 }
@@ -48,7 +48,7 @@ interface Chain {
 }
 
 export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
-  const { desk, world, tools, door, refused, callAs } = options;
+  const { desk, launch, tools, openEndpoint, refused, callAs } = options;
   const chains = new Map<Chain, Promise<RunReport>>();
   const stopping = new AbortController();
   const { agent } = desk.config;
@@ -58,9 +58,9 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
     if (program === undefined) return demoRuntime;
     const bounded: AgentSettings = { ...agent, timeoutMs: left.timeoutMs(), maxCostUsd: left.costUsd() };
     return createRuntime(program, {
-      world,
+      world: launch,
       settings: bounded,
-      door: (run) => door(run, bounded.timeoutMs, sources),
+      door: (run) => openEndpoint(run, bounded.timeoutMs, sources),
       refused: (run, tool) => refused(`agent:${run}`, tool),
     });
   };
@@ -92,7 +92,7 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
         call,
         note,
         signal,
-        tools: tools(),
+        tools,
         read: (source) => sources.add(source),
       });
       // A queued issue that is gone meanwhile is no failure of the run that queued it.
@@ -126,20 +126,19 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
     },
     dry: async (words) => {
       const issue = await findWork(desk, words);
-      const known = tools();
-      const { bundle } = await runContext(desk, "run-(dry)", issue, known);
+      const { bundle } = await runContext(desk, "run-(dry)", issue, tools);
       return {
         issue: issue.path,
         runtime: agent.runtime,
         wouldRun: true,
         bundle,
-        tools: known.map(({ name }) => name),
+        tools: tools.map(({ name }) => name),
       };
     },
     check: async () => {
       const program = agent.runtime === "demo" ? undefined : (agent.command?.[0] ?? agent.runtime);
-      const isInstalled = program !== undefined && (await world.find(program)) !== undefined;
-      return { program, isInstalled, hasBubblewrap: (await world.find("bwrap")) !== undefined };
+      const isInstalled = program !== undefined && (await launch.find(program)) !== undefined;
+      return { program, isInstalled, hasBubblewrap: (await launch.find("bwrap")) !== undefined };
     },
     queue: async (actor, words) => {
       const chain = [...chains.keys()].find((one) => one.actor === actor);

@@ -55,7 +55,7 @@ export async function mcpCalls(): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const { command, input, works } of CALLS) {
     const name = toolName(command);
-    const door = desk.staff.door.open(`run-${rows.length}`, 600_000);
+    const door = desk.agents.endpoint.open(`run-${rows.length}`, 600_000);
     const client = await clientAt(door.url, { authorization: `Bearer ${door.token}` });
     const call = { name, arguments: input };
     const value = (await client.callTool(call)).structuredContent as Record<string, unknown>;

@@ -8,7 +8,7 @@ import type { Command } from "../../src/commands/command.ts";
 import { NO_WRITES, flag, positional, toggle } from "../../src/commands/row.ts";
 import { ERRORS, type ErrorCode, QocError } from "../../src/domain/error.ts";
 import { type CliWorld, main } from "../../src/cli/main.ts";
-import { serveSocket } from "../../src/cli/server.ts";
+import { type SocketHandler, createSocketServer } from "../../src/cli/server.ts";
 import type { Request } from "../../src/cli/ipc-protocol.ts";
 import type { LocalCall } from "../../src/cli/cli-deps.ts";
 import { type BufferIo, type BufferIoOptions, bufferIo } from "../support/buffer-io.ts";
@@ -54,7 +54,7 @@ const TABLE: readonly Command[] = [
   row("key protect", { runsLocally: "always" }),
 ];
 
-type Handle = Parameters<typeof serveSocket>[0]["handle"];
+type Handle = SocketHandler;
 
 let dir = "";
 let close: (() => Promise<void>) | undefined;
@@ -85,7 +85,8 @@ async function qoc(argv: readonly string[], handle?: Handle, options: Options = 
   const colds: { row: string; input: unknown; call: LocalCall }[] = [];
   const path = join(dir, "desk.sock");
   if (handle !== undefined) {
-    const door = await serveSocket({
+    const server = createSocketServer();
+    await server.listen({
       path,
       log: quietLog(),
       handle: (request, answering) => {
@@ -93,7 +94,7 @@ async function qoc(argv: readonly string[], handle?: Handle, options: Options = 
         return handle(request, answering);
       },
     });
-    close = door.close;
+    close = server.close;
   }
   const world: CliWorld = {
     io: shell.io,

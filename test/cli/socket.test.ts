@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { QocError } from "../../src/domain/error.ts";
 import type { Log } from "../../src/domain/ports.ts";
 import { RemoteError, callDaemon, isDeskDown } from "../../src/cli/client.ts";
-import { type SocketServer, serveSocket } from "../../src/cli/server.ts";
+import { type SocketHandler, createSocketServer } from "../../src/cli/server.ts";
 import { REQUEST_BYTES_MAX, type Request } from "../../src/cli/ipc-protocol.ts";
 
 const silent: Log = {
@@ -32,10 +32,11 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-async function serve(handle: SocketServer["handle"]): Promise<() => Promise<void>> {
-  const { close } = await serveSocket({ path, handle, log: silent });
-  closers.push(close);
-  return close;
+async function serve(handle: SocketHandler): Promise<() => Promise<void>> {
+  const server = createSocketServer();
+  await server.listen({ path, handle, log: silent });
+  closers.push(server.close);
+  return server.close;
 }
 
 function request(more: Partial<Request> = {}): Request {
@@ -225,10 +226,10 @@ describe("the socket", () => {
   it("closes although a caller does not read", async () => {
     let filled: (() => void) | undefined;
     const full = new Promise<void>((resolve) => (filled = resolve));
-    const { close } = await serveSocket({
+    const { listen, close } = createSocketServer({ closeMs: 50 });
+    await listen({
       path,
       log: silent,
-      closeMs: 50,
       handle: async (_asked, { value, signal }) => {
         const line = "x".repeat(256 * 1024);
         while (!signal.aborted) {

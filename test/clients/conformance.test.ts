@@ -20,7 +20,7 @@ describeClient("conformance", "the conformance suite", ({ argv, version }) => {
   beforeAll(async () => {
     desk = await tempDesk();
     await desk.call("snapshot");
-    const { url, token } = desk.staff.door.open("run-conformance", 600_000);
+    const { url, token } = desk.agents.endpoint.open("run-conformance", 600_000);
     proxy = await deskProxy(new URL(url), token);
   });
   afterAll(async () => {

@@ -21,7 +21,7 @@ describeClient("inspector", "the inspector", ({ argv }) => {
     let door: RunEndpoint;
     beforeAll(async () => {
       desk = await tempDesk();
-      door = desk.staff.door.open("run-inspector", 600_000);
+      door = desk.agents.endpoint.open("run-inspector", 600_000);
     });
     afterAll(async () => {
       await desk.stop();

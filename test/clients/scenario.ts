@@ -100,7 +100,7 @@ function tellerOf({ desk, stub, script }: ClientDesk) {
     say(
       `  its model is shown ${shownOf(
         [...new Set(asked.flatMap(({ tools }) => tools))],
-        desk.staff.door.tools.map(({ name }) => name),
+        desk.agents.endpoint.tools.map(({ name }) => name),
       )}`,
     );
     say("  it tells:", ...notes.filter((line) => !/bubblewrap/.test(line)).map((line) => `    ${line}`));

@@ -72,7 +72,7 @@ describe("a desk that only reads", () => {
 
   it("leaves the runs of its last life as they are, for it could not record their end", async () => {
     const before = files();
-    await desk.staff.runs.endInterrupted();
+    await desk.agents.runs.endInterrupted();
     expect(files()).toEqual(before);
   });
 

@@ -11,7 +11,7 @@ let door: RunEndpoint;
 let client: Client;
 beforeEach(async () => {
   desk = await tempDesk();
-  door = desk.staff.door.open("run-test", 60_000);
+  door = desk.agents.endpoint.open("run-test", 60_000);
   client = new Client({ name: "watcher", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
   await client.connect(
     new StreamableHTTPClientTransport(new URL(door.url), {

@@ -116,7 +116,7 @@ describe("a run by a program of its own", () => {
   it("has a token that dies with it", async () => {
     plan([["qoc_status", {}]]);
     let token = "";
-    const opened = desk.staff.door.open("run-probe", 60_000);
+    const opened = desk.agents.endpoint.open("run-probe", 60_000);
     ({ token } = opened);
     const ask = (): Promise<Response> =>
       fetch(opened.url, {
@@ -228,7 +228,7 @@ describe("a run by a program of its own", () => {
     plan([], { hang: true });
     const working = desk.services.runs.start("001", () => undefined, new AbortController().signal);
     await expect.poll(() => desk.open.desk.book.runs.size).toBe(1);
-    await desk.staff.close();
+    await desk.closeAgents();
     expect(await working).toMatchObject({ outcome: "stopped" });
     expect(desk.open.desk.book.runs.size).toBe(0);
   });
@@ -236,7 +236,7 @@ describe("a run by a program of its own", () => {
   it("does not begin where the desk closes meanwhile", async () => {
     plan([], { hang: true });
     const late = desk.services.runs.start("001", () => undefined, new AbortController().signal);
-    const closed = desk.staff.runs.close();
+    const closed = desk.agents.runs.close();
     await expect(late).rejects.toMatchObject({ code: "DESK_DOWN" });
     await closed;
     expect(desk.open.desk.book.lastRun).toBeUndefined();
@@ -247,7 +247,7 @@ describe("a run by a program of its own", () => {
       { type: "run.started", run: "run-lost", issue: "issues/002-next.md", runtime: "claude" },
       { durable: true },
     ).committed;
-    await desk.staff.runs.endInterrupted();
+    await desk.agents.runs.endInterrupted();
     expect(desk.open.desk.book).toMatchObject({ lastRun: { run: "run-lost", outcome: "failed" } });
     expect(desk.read("issues/002-next.md")).toContain("status: blocked");
     expect(desk.open.desk.book.runs.size).toBe(0);

@@ -14,7 +14,7 @@ let door: RunEndpoint;
 let client: Client;
 beforeEach(async () => {
   desk = await tempDesk();
-  door = desk.staff.door.open("run-hasty", 600_000);
+  door = desk.agents.endpoint.open("run-hasty", 600_000);
   const { url, token } = door;
   client = new Client({ name: "hasty", version: "1" }, { versionNegotiation: { mode: "auto" } });
   const headers = { authorization: `Bearer ${token}` };

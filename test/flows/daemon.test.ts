@@ -218,7 +218,7 @@ describe("where no folder can be watched", () => {
     await up();
     delete env["NODE_OPTIONS"];
     const logged = (await qoc("logs", "--tail", "200")).json;
-    expect(JSON.stringify(logged)).toMatch(/orders\/pending cannot be watched, it is looked at every 2 s: ENOSPC/);
+    expect(JSON.stringify(logged)).toMatch(/orders\/pending cannot be watched; it is scanned every 2 s: ENOSPC/);
     expect((await qoc("orders", "propose", ...LIMIT)).code).toBe(0);
   });
 });

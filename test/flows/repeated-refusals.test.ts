@@ -36,7 +36,7 @@ it.each([
   );
   const { outcome, run } = await desk.call<RunReport>("run", { issue: "001" });
   expect(outcome).toBe("done");
-  await desk.staff.close();
+  await desk.closeAgents();
   const lines = JSON.stringify(await desk.services.readLogs({ tail: 500 }));
   expect(lines.split(`refused Bash (its own) to agent:${run}: its own program did not let it`)).toHaveLength(2);
   const items = readdirSync(join(desk.root, "inbox")).filter((name) => name.includes(`alert-refused-${run}`));

@@ -34,7 +34,7 @@ function tokenIn(text: string): string {
   return /qoc_[0-9a-f]{64}/.exec(text)?.[0] ?? "";
 }
 function url(): URL {
-  const door = desk.staff.door.open("run-probe", 1_000);
+  const door = desk.agents.endpoint.open("run-probe", 1_000);
   door.close();
   return new URL(door.url);
 }

@@ -41,7 +41,7 @@ async function overPipe(given?: string): Promise<AnyClient> {
     signal = new AbortController().signal,
   ): Promise<unknown> => {
     const whole = { ...caller, ...(given === undefined ? {} : { token: given }) };
-    return desk.staff.door.overSocket(
+    return desk.agents.endpoint.overSocket(
       { command, input, channel: "mcp", cwd: desk.root, caller: whole },
       signal,
       () => undefined,
@@ -54,7 +54,7 @@ async function overPipe(given?: string): Promise<AnyClient> {
   return (await newPipeClient(pipe, "auto")) as unknown as AnyClient;
 }
 async function overHttp(mode: "legacy" | "auto"): Promise<AnyClient> {
-  const door = desk.staff.door.open("run-probe", 1_000);
+  const door = desk.agents.endpoint.open("run-probe", 1_000);
   door.close();
   const client = new Client({ name: "newer", version: "2.0.0" }, { versionNegotiation: { mode } });
   await client.connect(
@@ -144,14 +144,14 @@ describe("over stdio", () => {
       isRefused: true,
     } as const;
     const told = { command: "orders propose", input: TERMS, channel: "mcp", cwd: desk.root, caller } as const;
-    const answer = desk.staff.door.overSocket(told, new AbortController().signal, () => undefined);
+    const answer = desk.agents.endpoint.overSocket(told, new AbortController().signal, () => undefined);
     await expect(answer).rejects.toMatchObject({ code: "NOT_PERMITTED" });
     expect([...desk.open.desk.book.orders.values()]).toEqual([]);
   });
 
   it("the desk decides, whatever its other end believes", async () => {
     const ask = (command: string, input: unknown = {}, given?: string): Promise<unknown> =>
-      desk.staff.door.overSocket(
+      desk.agents.endpoint.overSocket(
         {
           ...{ command, input, channel: "mcp", cwd: desk.root },
           caller: {
@@ -192,7 +192,7 @@ describe("over stdio", () => {
         cwd: desk.root,
       } as const;
       const caller = { token: own, tool: "qoc_research_write", client: "t", era: "modern", toolUseId: null } as const;
-      code = await desk.staff.door
+      code = await desk.agents.endpoint
         .overSocket({ ...call, caller }, new AbortController().signal, () => undefined)
         .then(
           () => "",
@@ -211,7 +211,7 @@ describe("an agent that is refused without end", () => {
     const { HOURLY_LIMITS } = await import("../../src/mcp/tokens.ts");
     const caller = { token: own, tool: "t", client: "t", era: "modern", toolUseId: null } as const;
     const code = (command: string): Promise<string> =>
-      desk.staff.door
+      desk.agents.endpoint
         .overSocket(
           { command, input: {}, channel: "mcp", cwd: desk.root, caller },
           new AbortController().signal,
@@ -231,7 +231,7 @@ describe("an agent that goes on trying", () => {
     const own = await tempDesk();
     const caller = { tool: "x", client: "t", era: "modern", toolUseId: null } as const;
     const attempt = (command: string): Promise<unknown> =>
-      own.staff.door
+      own.agents.endpoint
         .overSocket(
           { command, input: {}, channel: "mcp", cwd: own.root, caller },
           new AbortController().signal,

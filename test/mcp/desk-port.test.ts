@@ -9,7 +9,7 @@ import type { RunEndpoint } from "../../src/agents/runtime.ts";
 import { type Command, body } from "../../src/commands/command.ts";
 import { invoke } from "../../src/commands/invoke.ts";
 import { createReadLog } from "../../src/runs/read-log.ts";
-import { agentCall } from "../../src/app/agent-endpoint.ts";
+import { agentContext } from "../../src/app/agent-commands.ts";
 import { mcpStand } from "../support/mcp-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -18,8 +18,8 @@ let mine: RunEndpoint;
 let other: RunEndpoint;
 beforeAll(async () => {
   desk = await tempDesk();
-  mine = desk.staff.door.open("run-mine", 600_000);
-  other = desk.staff.door.open("run-other", 600_000);
+  mine = desk.agents.endpoint.open("run-mine", 600_000);
+  other = desk.agents.endpoint.open("run-other", 600_000);
 });
 afterAll(async () => {
   await desk.stop();
@@ -221,7 +221,7 @@ describe("an answer", () => {
         invoke(
           table,
           { command, input },
-          agentCall({ desk: desk.services, actor: session.actor, sources: createReadLog(), signal }),
+          agentContext(desk.services, { actor: session.actor, sources: createReadLog(), signal }),
         ),
       table,
     );

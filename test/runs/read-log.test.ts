@@ -70,7 +70,7 @@ describe("P5 each qoc mcp", () => {
       (connection: string) =>
       (command: string, input: object): Promise<unknown> => {
         const caller = { connection, tool: "t", client: "c", era: "modern", toolUseId: null } as const;
-        return desk.staff.door.overSocket(
+        return desk.agents.endpoint.overSocket(
           { command, input, channel: "mcp", cwd: "/", caller },
           new AbortController().signal,
           () => undefined,

@@ -14,6 +14,7 @@ import { initDesk } from "../../src/app/init.ts";
 import { type OpenDesk, openDesk } from "../../src/app/open-desk.ts";
 import { type AgentServices, openAgentServices } from "../../src/app/open-agent-services.ts";
 import { systemClock, systemIds } from "../../src/app/system.ts";
+import { Lifecycle } from "../../src/lib/lifecycle.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 
 const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
@@ -23,8 +24,10 @@ export interface TempDesk {
   readonly home: string;
   readonly open: OpenDesk;
   readonly services: DeskServices;
-  /** Its runs and its agents' door, which stands open on a free port. */
-  readonly staff: AgentServices;
+  /** The agents' runs and their endpoint, which is served on a free port. */
+  readonly agents: AgentServices;
+  /** Closes runs, feeds and endpoint; the desk stays open. */
+  closeAgents(): Promise<void>;
   /** A command as a human at the CLI would give it, or as another actor. */
   call<T = unknown>(
     command: string,
@@ -65,29 +68,35 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), text);
   }
-  const open = await openDesk({
-    root,
-    packageRoot: PACKAGE_ROOT,
-    version: "0.0.0",
-    disk,
-    clock: options.clock ?? systemClock,
-    ids: systemIds,
-    env,
-    home,
-  });
+  const lifecycle = new Lifecycle();
+  const agentLifecycle = new Lifecycle();
+  const open = await openDesk(
+    {
+      root,
+      packageRoot: PACKAGE_ROOT,
+      version: "0.0.0",
+      disk,
+      clock: options.clock ?? systemClock,
+      ids: systemIds,
+      env,
+      home,
+    },
+    lifecycle,
+  );
   open.desk.market.freeBytes = await disk.free(root);
   await open.fleet.start();
-  const staff = await openAgentServices(
+  const agents = await openAgentServices(
     open,
+    agentLifecycle,
     () => undefined,
     () => http.port,
   );
-  const http = await serveHttp(0, () => ({}), staff.door.handle, open.desk.log);
-  const hot = staff.services;
+  const http = await serveHttp(0, () => ({}), agents.endpoint.handle, open.desk.log);
+  const services = agents.services;
   const context = (actor: Actor, channel: Channel): CommandContext => ({
     actor,
     channel,
-    desk: hot,
+    desk: services,
     emit: () => Promise.resolve(),
     note: () => undefined,
     signal: new AbortController().signal,
@@ -98,8 +107,9 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
     root,
     home,
     open,
-    services: hot,
-    staff,
+    services,
+    agents,
+    closeAgents: () => agentLifecycle.close(),
     call: async <T>(
       command: string,
       input: Record<string, unknown> = {},
@@ -110,12 +120,12 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
       await writeFile(join(root, path), text);
     },
     read: (path) => readFileSync(join(root, path), "utf8"),
-    settled: () => hot.settled(),
+    settled: () => services.settled(),
     reaches: (id, ...states) => reaches(open, id, states),
     stop: async () => {
-      await staff.close();
+      await agentLifecycle.close();
       await http.close();
-      await open.close();
+      await lifecycle.close();
     },
   };
 }

@@ -1,0 +1,55 @@
+/** Runs commands of the allowlist as an agent. */
+import type { CommandContext, DeskServices } from "../commands/command.ts";
+import { type Refusals, invoke } from "../commands/invoke.ts";
+import { COMMANDS } from "../commands/table.ts";
+import type { Actor } from "../domain/event.ts";
+import { QocError } from "../domain/error.ts";
+import type { ReadLog } from "../runs/read-log.ts";
+
+export interface AgentCallOptions {
+  readonly actor: Actor;
+  /** The sources that the agent's session has read; a proposal lists them. */
+  readonly sources: ReadLog;
+  readonly signal: AbortSignal;
+  readonly note?: ((line: string) => void) | undefined;
+}
+
+/** The context of a command that an agent calls, over any interface. */
+export function agentContext(services: DeskServices, call: AgentCallOptions): CommandContext {
+  const { actor, sources, signal, note = () => undefined } = call;
+  return {
+    desk: services,
+    actor,
+    sources,
+    signal,
+    note,
+    channel: "mcp",
+    emit: () => Promise.resolve(),
+    canAsk: false,
+    cwd: services.desk.root,
+  };
+}
+
+/**
+ * The desk's services contain the agent runs, and agent runs call commands. This object breaks the cycle: it is made first, and
+ * `bind` gives it the services once they exist.
+ */
+export class AgentCommands {
+  readonly #refused: Refusals;
+  #services: DeskServices | undefined;
+
+  constructor(refused: Refusals) {
+    this.#refused = refused;
+  }
+
+  bind(services: DeskServices): void {
+    this.#services = services;
+  }
+
+  /** @throws QocError of the command; INTERNAL if no services are bound yet. */
+  async invoke(command: string, input: unknown, call: AgentCallOptions): Promise<unknown> {
+    if (this.#services === undefined)
+      throw new QocError("INTERNAL", { message: "an agent called a command before the desk was open" });
+    return invoke(COMMANDS, { command, input }, agentContext(this.#services, call), this.#refused);
+  }
+}
