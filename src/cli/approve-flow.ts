@@ -2,11 +2,11 @@
 import { decimal } from "../domain/decimal.ts";
 import { QocError } from "../domain/error.ts";
 import type { Review } from "../trading/review.ts";
-import type { Command } from "../commands/command.ts";
+import type { CommandEntry } from "../commands/command-entry.ts";
 import { usage } from "./argv.ts";
 import { RemoteError } from "./client.ts";
-import { oneLine } from "./terminal-text.ts";
-import { painter } from "./io.ts";
+import { oneLine } from "../commands/rendering/terminal-text.ts";
+import { painter } from "../commands/rendering/paint.ts";
 import type { Prompt } from "./prompt.ts";
 import { type ShownOrder, renderOrder } from "./render-order.ts";
 import type { Session } from "./session.ts";
@@ -17,7 +17,7 @@ const TYPED_ABOVE = "10000";
 type Input = Readonly<Record<string, unknown>>;
 
 /** The receipt, or undefined where the person said no. @throws whatever the desk answers. */
-export async function approve(session: Session, row: Command, input: Input): Promise<unknown> {
+export async function approve(session: Session, row: CommandEntry, input: Input): Promise<unknown> {
   const { prompt } = session;
   if (input["all"] === true) throw new QocError("NO_BULK_APPROVAL");
   if (input["id"] === undefined) throw usage(row, "ID|FILE is missing: the one order to approve");
@@ -34,7 +34,7 @@ export async function approve(session: Session, row: Command, input: Input): Pro
 export async function approveShown(
   session: Session,
   prompt: Prompt,
-  row: Command,
+  row: CommandEntry,
   order: ShownOrder,
 ): Promise<unknown> {
   const { id, digest, review } = order;
@@ -71,7 +71,7 @@ async function agrees(prompt: Prompt, review: Review): Promise<boolean> {
 }
 
 /** A live order needs the passphrase: from its descriptor, or asked for once the desk says that it does. */
-async function send(session: Session, row: Command, input: Input, channel: "cli" | "tty"): Promise<unknown> {
+async function send(session: Session, row: CommandEntry, input: Input, channel: "cli" | "tty"): Promise<unknown> {
   const given = await passphraseFrom(session);
   const whole = given === undefined ? input : { ...input, passphrase: given };
   try {
@@ -98,7 +98,7 @@ export async function passphraseFrom({ globals, world }: Session): Promise<strin
 }
 
 /** `key protect`: a passphrase typed twice. @throws USAGE where it is not typed the same, or nobody can be asked. */
-export async function newPassphrase(session: Session, row: Command): Promise<string> {
+export async function newPassphrase(session: Session, row: CommandEntry): Promise<string> {
   const given = await passphraseFrom(session);
   if (given !== undefined) return given;
   if (session.prompt === undefined)

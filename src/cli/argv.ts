@@ -2,7 +2,7 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
-import type { Argument, Command } from "../commands/command.ts";
+import type { ArgumentEntry, CommandEntry } from "../commands/command-entry.ts";
 
 export interface Globals {
   readonly json: boolean;
@@ -21,7 +21,7 @@ export interface Globals {
 }
 
 /** What of a row the parser needs; `help` and `complete` have no more than this. */
-export type Words = Pick<Command, "name" | "aliases" | "args" | "writes">;
+export type Words = Pick<CommandEntry, "name" | "aliases" | "hiddenAliases" | "args" | "writes">;
 
 export interface Parsed<R extends Words> {
   /** undefined: no command was named (`qoc`, `qoc --help`). */
@@ -33,31 +33,42 @@ export interface Parsed<R extends Words> {
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
 /** The flags that stand anywhere, with every command. Help prints them in this order. */
-export const GLOBAL_FLAGS: readonly Argument[] = [
-  { name: "json", kind: "flag", type: "boolean", about: "the bare value as JSON on stdout, errors as JSON on stderr" },
-  { name: "quiet", kind: "flag", type: "boolean", short: "q", about: "no progress on stderr" },
-  { name: "verbose", kind: "flag", type: "boolean", short: "v", about: "more on stderr: an error's cause and details" },
-  { name: "noColor", kind: "flag", type: "boolean", about: "no colours; NO_COLOR=1 does the same" },
-  { name: "noInput", kind: "flag", type: "boolean", about: "never ask; fail where an answer is needed" },
+export const GLOBAL_FLAGS: readonly ArgumentEntry[] = [
+  {
+    name: "json",
+    kind: "flag",
+    type: "boolean",
+    summary: "the bare value as JSON on stdout, errors as JSON on stderr",
+  },
+  { name: "quiet", kind: "flag", type: "boolean", short: "q", summary: "no progress on stderr" },
+  {
+    name: "verbose",
+    kind: "flag",
+    type: "boolean",
+    short: "v",
+    summary: "more on stderr: an error's cause and details",
+  },
+  { name: "noColor", kind: "flag", type: "boolean", summary: "no colours; NO_COLOR=1 does the same" },
+  { name: "noInput", kind: "flag", type: "boolean", summary: "never ask; fail where an answer is needed" },
   {
     name: "workspace",
     kind: "flag",
     type: "string",
     short: "C",
     value: "DIR",
-    about: "the desk's folder; else the current one or above it",
+    summary: "the desk's folder; else the current one or above it",
   },
-  { name: "yes", kind: "flag", type: "boolean", short: "y", about: "answer yes; never approves an order by itself" },
-  { name: "dryRun", kind: "flag", type: "boolean", about: "show what would be done; commands that cannot refuse it" },
+  { name: "yes", kind: "flag", type: "boolean", short: "y", summary: "answer yes; never approves an order by itself" },
+  { name: "dryRun", kind: "flag", type: "boolean", summary: "show what would be done; commands that cannot refuse it" },
   {
     name: "passphraseFd",
     kind: "flag",
     type: "number",
     value: "N",
-    about: "read the operator's passphrase from this file descriptor",
+    summary: "read the operator's passphrase from this file descriptor",
   },
-  { name: "help", kind: "flag", type: "boolean", short: "h", about: "help for the command" },
-  { name: "version", kind: "flag", type: "boolean", short: "V", about: "print the version" },
+  { name: "help", kind: "flag", type: "boolean", short: "h", summary: "help for the command" },
+  { name: "version", kind: "flag", type: "boolean", short: "V", summary: "print the version" },
 ];
 
 /** Globals with their value in the same word, and short ones run together: `-Cdesk`, `-qy`, `--workspace=desk`. */
@@ -91,7 +102,8 @@ function findRow<R extends Words>(
 ): { row: R | undefined; rest: readonly string[] } {
   const words = leadingWords(argv);
   const named = (name: string): R | undefined =>
-    table.find((row) => row.name === name) ?? table.find((row) => row.aliases?.includes(name) === true);
+    table.find((row) => row.name === name) ??
+    table.find((row) => row.aliases?.includes(name) === true || row.hiddenAliases?.includes(name) === true);
   for (const count of [2, 1]) {
     if (words.length < count) continue;
     const taken = words.slice(0, count);
@@ -145,7 +157,7 @@ interface RawFlags {
   readonly positionals: readonly string[];
 }
 
-function readFlags(row: Words | undefined, rest: readonly string[], flags: readonly Argument[]): RawFlags {
+function readFlags(row: Words | undefined, rest: readonly string[], flags: readonly ArgumentEntry[]): RawFlags {
   const options: Options = Object.fromEntries(
     flags.map(({ name, type, short }) => [
       kebab(name),
@@ -174,7 +186,7 @@ interface OptionToken {
   readonly inlineValue?: boolean | undefined;
 }
 
-function flagValue(row: Words | undefined, flag: Argument, { value, inlineValue }: OptionToken): string | true {
+function flagValue(row: Words | undefined, flag: ArgumentEntry, { value, inlineValue }: OptionToken): string | true {
   if (flag.type === "boolean") {
     if (value !== undefined) throw usage(row, `--${kebab(flag.name)} takes no value`);
     return true;
@@ -198,7 +210,7 @@ function flagValue(row: Words | undefined, flag: Argument, { value, inlineValue 
   return value;
 }
 
-function unknownFlag(row: Words | undefined, rawName: string, flags: readonly Argument[]): QocError {
+function unknownFlag(row: Words | undefined, rawName: string, flags: readonly ArgumentEntry[]): QocError {
   const near = suggestion(
     rawName.replace(/^-+/, ""),
     flags.map(({ name }) => kebab(name)),
@@ -240,7 +252,7 @@ function flagInput(row: Words, values: RawFlags["values"]): Record<string, unkno
   for (const flag of row.args.filter(({ kind }) => kind === "flag")) {
     const said = values.get(flag.name);
     if (said === undefined && flag.required === true)
-      throw usage(row, `--${kebab(flag.name)} is missing: ${flag.about}`);
+      throw usage(row, `--${kebab(flag.name)} is missing: ${flag.summary}`);
     if (said === undefined) continue;
     const isRepeated = said.length > 1 && flag.many !== true && flag.type !== "boolean";
     if (isRepeated) throw usage(row, `--${kebab(flag.name)} was given ${said.length} times`);
@@ -261,7 +273,7 @@ function positionalInput(row: Words, words: readonly string[]): Record<string, u
     const word = left.shift();
     if (word !== undefined) input[argument.name] = word;
     else if (argument.required !== false)
-      throw usage(row, `${argument.value ?? argument.name} is missing: ${argument.about}`);
+      throw usage(row, `${argument.value ?? argument.name} is missing: ${argument.summary}`);
   }
   const extra = left.map((word) => JSON.stringify(word)).join(" ");
   if (left.length > 0) throw usage(row, `unexpected ${extra}; words with spaces stand in quotes`);

@@ -1,5 +1,6 @@
 /** What the composition root lends the command line. Everything heavy hides behind a function, so that help stays quick. */
-import type { CommandContext, Command } from "../commands/command.ts";
+import type { CommandEntry } from "../commands/command-entry.ts";
+import type { CommandContext } from "../commands/command.ts";
 import type { Io } from "./io.ts";
 
 /** A call that runs in this process. */
@@ -14,9 +15,9 @@ export interface CliDeps {
   readonly cwd: string;
   version(): Promise<string>;
   /** The command table: static words. */
-  table(): Promise<readonly Command[]>;
+  table(): Promise<readonly CommandEntry[]>;
   /** The socket of the desk that `from` lies in. @throws QocError NO_WORKSPACE. */
   socketFor(from: string): Promise<string>;
   /** Runs a row without a desk. @throws as the row does. */
-  invokeLocal(row: Command, input: unknown, call: LocalCall): Promise<unknown>;
+  invokeLocal(row: CommandEntry, input: unknown, call: LocalCall): Promise<unknown>;
 }

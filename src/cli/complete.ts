@@ -3,9 +3,9 @@
  * are asked from the running desk; without one there are none, and the shell is never kept waiting.
  */
 import { RootCommand, ShellCompDirective } from "@bomb.sh/tab";
-import type { Argument, Command } from "../commands/command.ts";
+import type { ArgumentEntry, CommandEntry } from "../commands/command-entry.ts";
 import { GLOBAL_FLAGS, kebab } from "./argv.ts";
-import { oneLine } from "./terminal-text.ts";
+import { oneLine } from "../commands/rendering/terminal-text.ts";
 
 export const SHELLS = ["zsh", "bash", "fish", "powershell"] as const;
 export type Shell = (typeof SHELLS)[number];
@@ -17,7 +17,7 @@ interface Candidate {
   readonly value: string;
   readonly about: string;
 }
-type Live = NonNullable<Argument["completes"]>;
+type Live = NonNullable<ArgumentEntry["completes"]>;
 type Rows = readonly Readonly<Record<string, unknown>>[];
 
 /** Words of the door itself, which stand in no table. */
@@ -46,7 +46,11 @@ export function completionScript(shell: Shell): string {
  * What fits after `words`, the last of which is being typed: `value<TAB>about` lines and the directive for the script. The desk is
  * asked only where an id is wanted, so the words are walked twice: once to learn what is wanted, once to answer.
  */
-export async function completions(words: readonly string[], table: readonly Command[], ask: AskDesk): Promise<string> {
+export async function completions(
+  words: readonly string[],
+  table: readonly CommandEntry[],
+  ask: AskDesk,
+): Promise<string> {
   const wanted = new Set<Live>();
   walk(words, table, (live) => {
     wanted.add(live);
@@ -67,17 +71,17 @@ export async function completions(words: readonly string[], table: readonly Comm
 /** Lets tab find what fits, offering `offer(kind)` where a live kind is wanted. */
 function walk(
   words: readonly string[],
-  table: readonly Command[],
+  table: readonly CommandEntry[],
   offer: (live: Live) => readonly Candidate[],
 ): readonly Candidate[] {
   const root = new RootCommand();
-  const handler = (argument: Argument) => (give: (value: string, about: string) => void) => {
+  const handler = (argument: ArgumentEntry) => (give: (value: string, about: string) => void) => {
     for (const choice of argument.choices ?? []) give(choice, "");
     if (argument.completes !== undefined) for (const { value, about } of offer(argument.completes)) give(value, about);
   };
-  const option = (command: Pick<RootCommand, "option">, flag: Argument): void => {
-    if (flag.type === "boolean") command.option(kebab(flag.name), flag.about, flag.short);
-    else command.option(kebab(flag.name), flag.about, handler(flag), flag.short);
+  const option = (command: Pick<RootCommand, "option">, flag: ArgumentEntry): void => {
+    if (flag.type === "boolean") command.option(kebab(flag.name), flag.summary, flag.short);
+    else command.option(kebab(flag.name), flag.summary, handler(flag), flag.short);
   };
   const rows = table.filter(({ audience }) => audience !== "agent");
   // tab finds "orders list" only where "orders" is known too.
@@ -88,7 +92,7 @@ function walk(
   }
   for (const { value, about } of DOOR_WORDS) root.command(value, about);
   for (const row of rows) {
-    const command = root.command(row.name, row.about);
+    const command = root.command(row.name, row.summary);
     for (const argument of row.args) {
       if (argument.kind === "flag") option(command, argument);
       else command.argument(argument.name, handler(argument), argument.many);

@@ -1,12 +1,12 @@
 /** `qoc help`: made from the rows of the command table and nothing else, so that it cannot be out of date. */
-import type { Argument, Command } from "../commands/command.ts";
+import type { ArgumentEntry, CommandEntry } from "../commands/command-entry.ts";
 import { EXIT, QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import { GLOBAL_FLAGS, kebab } from "./argv.ts";
 import { EXIT_WORDS, TOPICS, type Topic, type TopicLine } from "./help-topics.ts";
 
 const WIDTH = 80;
-const GROUPS: readonly (readonly [group: Command["group"], title: string])[] = [
+const GROUPS: readonly (readonly [group: CommandEntry["group"], title: string])[] = [
   ["desk", "the desk"],
   ["orders", "orders"],
   ["research", "research"],
@@ -15,7 +15,7 @@ const GROUPS: readonly (readonly [group: Command["group"], title: string])[] = [
   ["record", "the record"],
 ];
 /** The topics that go with a group's commands. */
-const SEE: Readonly<Record<Command["group"], readonly string[]>> = {
+const SEE: Readonly<Record<CommandEntry["group"], readonly string[]>> = {
   desk: ["workspace", "environment"],
   orders: ["guards", "security"],
   research: ["agents"],
@@ -31,7 +31,7 @@ const USUAL_EXITS: readonly number[] = [EXIT.done, EXIT.failed, EXIT.usage];
  * `words` are what follows `help`: nothing, a command, a topic.
  * @throws UNKNOWN_COMMAND with the nearest name.
  */
-export function helpFor(words: readonly string[], table: readonly Command[]): string {
+export function helpFor(words: readonly string[], table: readonly CommandEntry[]): string {
   const rows = table.filter(({ audience }) => audience !== "agent");
   if (words.length === 0) return text(overview(rows));
   const name = words.join(" ");
@@ -52,7 +52,7 @@ export function helpFor(words: readonly string[], table: readonly Command[]): st
 }
 
 /** Every command and topic as one Markdown document. */
-export function helpMarkdown(table: readonly Command[]): string {
+export function helpMarkdown(table: readonly CommandEntry[]): string {
   const rows = table.filter(({ audience }) => audience !== "agent");
   const fenced = (lines: readonly string[]): readonly string[] => ["```", ...lines, "```", ""];
   return text([
@@ -68,7 +68,7 @@ function text(lines: readonly string[]): string {
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
-function overview(rows: readonly Command[]): readonly string[] {
+function overview(rows: readonly CommandEntry[]): readonly string[] {
   return [
     "qoc: a trading desk in a folder. Agents propose, you approve, guards check, connectors send.",
     "",
@@ -94,11 +94,11 @@ function overview(rows: readonly Command[]): readonly string[] {
   ];
 }
 
-function list(rows: readonly Command[]): readonly string[] {
-  return columns(rows.map((row) => [row.name, row.about]));
+function list(rows: readonly CommandEntry[]): readonly string[] {
+  return columns(rows.map((row) => [row.name, row.summary]));
 }
 
-function commandHelp(row: Command, rows: readonly Command[]): readonly string[] {
+function commandHelp(row: CommandEntry, rows: readonly CommandEntry[]): readonly string[] {
   const positionals = row.args.filter(({ kind }) => kind === "positional");
   const flags = row.args.filter(({ kind }) => kind === "flag");
   const exits = [...USUAL_EXITS, ...(row.exits ?? [])];
@@ -107,10 +107,10 @@ function commandHelp(row: Command, rows: readonly Command[]): readonly string[] 
     "",
     ...row.examples.map((example) => `  ${example}`),
     "",
-    ...wrapped(row.about, "", ""),
+    ...wrapped(row.summary, "", ""),
     ...(row.aliases === undefined ? [] : [`also: ${row.aliases.map((alias) => `qoc ${alias}`).join(", ")}`]),
     "",
-    ...titled("arguments", columns(positionals.map((argument) => [argument.value ?? argument.name, argument.about]))),
+    ...titled("arguments", columns(positionals.map((argument) => [argument.value ?? argument.name, argument.summary]))),
     ...titled("flags", flagLines(flags)),
     "flags of every command: see qoc help",
     "",
@@ -125,7 +125,7 @@ function titled(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : [title, ...lines, ""];
 }
 
-function usageOf(row: Command): string {
+function usageOf(row: CommandEntry): string {
   const shown = row.args.map((argument) => {
     const word = argument.kind === "positional" ? (argument.value ?? argument.name) : spelled(argument);
     const many = argument.many === true ? `${word}…` : word;
@@ -135,23 +135,23 @@ function usageOf(row: Command): string {
   return ["qoc", row.name, ...shown].join(" ");
 }
 
-function spelled(flag: Argument): string {
+function spelled(flag: ArgumentEntry): string {
   return `--${kebab(flag.name)}${flag.type === "boolean" ? "" : ` ${flag.value ?? "VALUE"}`}`;
 }
 
-function flagLines(flags: readonly Argument[]): readonly string[] {
+function flagLines(flags: readonly ArgumentEntry[]): readonly string[] {
   return columns(
     flags.map((flag) => [`${flag.short === undefined ? "" : `-${flag.short}, `}${spelled(flag)}`, choicesOf(flag)]),
   );
 }
 
-function choicesOf(flag: Argument): string {
-  const says = flag.choices?.every((choice) => flag.about.includes(choice)) ?? true;
-  return says ? flag.about : `${flag.about} (${flag.choices?.join(", ")})`;
+function choicesOf(flag: ArgumentEntry): string {
+  const says = flag.choices?.every((choice) => flag.summary.includes(choice)) ?? true;
+  return says ? flag.summary : `${flag.summary} (${flag.choices?.join(", ")})`;
 }
 
 /** Commands of the same noun first, then of the same group, then topics. */
-function seeAlso(row: Command, rows: readonly Command[]): readonly string[] {
+function seeAlso(row: CommandEntry, rows: readonly CommandEntry[]): readonly string[] {
   const noun = (name: string): string => name.split(" ")[0] ?? name;
   const others = rows.filter((other) => other.group === row.group && other.name !== row.name);
   const near = others.toSorted(

@@ -71,12 +71,3 @@ export function wantsColour(env: Env, isTty: boolean): boolean {
 export function canAsk(io: Io, env: Env, noInput: boolean): boolean {
   return io.isTty.in && io.isTty.err && !noInput && (env["CI"] ?? "") === "";
 }
-
-const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36, inverse: 7 } as const;
-export type Shade = keyof typeof CODES;
-export type Paint = (shade: Shade, text: string) => string;
-
-/** Colours text, or leaves it is. Colour only repeats what the words or signs beside it say. */
-export function painter(isOn: boolean): Paint {
-  return (shade, text) => (isOn && text !== "" ? `\u001b[${CODES[shade]}m${text}\u001b[0m` : text);
-}

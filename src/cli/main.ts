@@ -1,5 +1,5 @@
 /** The CLI door: words in, a call, an answer or an error out, an exit code. It decides nothing about orders. */
-import type { Command } from "../commands/command.ts";
+import type { CommandEntry } from "../commands/command-entry.ts";
 import { EXIT, QocError } from "../domain/error.ts";
 import type { StatusView } from "../trading/status.ts";
 import { type Parsed, parseArgv, usage } from "./argv.ts";
@@ -22,15 +22,15 @@ export async function main(argv: readonly string[], lent: CliDeps): Promise<numb
     ? { ...lent, io: { ...lent.io, colour: { out: false, err: false } } }
     : lent;
   const manner = { json: argv.includes("--json"), verbose: argv.includes("--verbose") || argv.includes("-v") };
-  let row: Command | undefined;
+  let row: CommandEntry | undefined;
   try {
     if (argv[0] === "complete") return await complete(argv.slice(1), world);
     const table = await world.table();
-    const parsed = parseArgv<Command | OwnRow>(argv, [...table, ...OWN_ROWS]);
+    const parsed = parseArgv<CommandEntry | OwnRow>(argv, [...table, ...OWN_ROWS]);
     if (parsed.globals.version) return await print(world, `${await world.version()}\n`);
     if (parsed.row === undefined || "own" in parsed.row || parsed.globals.help) return await help(parsed, table, world);
     row = parsed.row;
-    return await interruptible((signal) => perform(row as Command, parsed, table, world, signal));
+    return await interruptible((signal) => perform(row as CommandEntry, parsed, table, world, signal));
   } catch (error) {
     const { reportError } = await import("./report-error.ts");
     return reportError(error, row, world.io, manner);
@@ -43,8 +43,8 @@ async function print(world: CliDeps, text: string): Promise<number> {
 }
 
 async function help(
-  { row, input, globals }: Parsed<Command | OwnRow>,
-  table: readonly Command[],
+  { row, input, globals }: Parsed<CommandEntry | OwnRow>,
+  table: readonly CommandEntry[],
   world: CliDeps,
 ): Promise<number> {
   const { helpFor, helpMarkdown } = await import("./help.ts");
@@ -75,9 +75,9 @@ async function interruptible(run: (signal: AbortSignal) => Promise<number>): Pro
 }
 
 async function perform(
-  row: Command,
-  { input, globals }: Parsed<Command | OwnRow>,
-  table: readonly Command[],
+  row: CommandEntry,
+  { input, globals }: Parsed<CommandEntry | OwnRow>,
+  table: readonly CommandEntry[],
   world: CliDeps,
   signal: AbortSignal,
 ): Promise<number> {
@@ -115,14 +115,14 @@ async function perform(
   }
 }
 
-async function answer(session: Session, row: Command, input: Input): Promise<number> {
+async function answer(session: Session, row: CommandEntry, input: Input): Promise<number> {
   const value = await session.call(row, input);
   if (value !== undefined) await session.show(row, value);
   return EXIT.done;
 }
 
 /** `--text -` reads standard input; a terminal is not waited for in silence. */
-async function withStdin(row: Command, input: Input, world: CliDeps): Promise<Input> {
+async function withStdin(row: CommandEntry, input: Input, world: CliDeps): Promise<Input> {
   const names = Object.entries(input).flatMap(([name, value]) => (value === "-" ? [name] : []));
   if (names.length === 0) return input;
   if (names.length > 1) throw usage(row, `only one of ${names.join(", ")} can be read from standard input`);
@@ -130,7 +130,7 @@ async function withStdin(row: Command, input: Input, world: CliDeps): Promise<In
   return { ...input, [names[0] ?? ""]: await world.io.stdinText() };
 }
 
-async function approveOne(session: Session, row: Command, input: Input): Promise<number> {
+async function approveOne(session: Session, row: CommandEntry, input: Input): Promise<number> {
   const { approve } = await import("./approve-flow.ts");
   const receipt = await approve(session, row, input);
   if (receipt === undefined) return EXIT.failed;
@@ -139,7 +139,7 @@ async function approveOne(session: Session, row: Command, input: Input): Promise
 }
 
 /** On a terminal the pending list can be picked from, reviewed, approved and rejected. */
-async function status(session: Session, row: Command, input: Input): Promise<number> {
+async function status(session: Session, row: CommandEntry, input: Input): Promise<number> {
   const { exitCode, ...rest } = input;
   const value = (await session.call(row, rest)) as StatusView;
   await session.show(row, value);

@@ -1,5 +1,5 @@
 /** Questions to the person at the terminal. Whoever has no terminal is never asked. */
-import { oneLine } from "./terminal-text.ts";
+import { oneLine } from "../commands/rendering/terminal-text.ts";
 import type { Io } from "./io.ts";
 
 export interface Prompt {

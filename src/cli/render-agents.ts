@@ -1,6 +1,6 @@
 /** Agents of the operator's own: the entry for a program to paste, and who may connect. */
-import { oneLine } from "./terminal-text.ts";
-import { type Column, type OutputStyle, table } from "./table-text.ts";
+import { oneLine } from "../commands/rendering/terminal-text.ts";
+import { type Column, type OutputStyle, table } from "../commands/rendering/table-text.ts";
 
 interface SetupView {
   readonly agent: string;

@@ -1,7 +1,7 @@
 /** A certification as a person reads it: what failed first by its group, then what the desk can promise. */
 import type { CaseReport, Report } from "../conformance/report.ts";
-import { oneLine, wrap } from "./terminal-text.ts";
-import type { OutputStyle } from "./table-text.ts";
+import { oneLine, wrap } from "../commands/rendering/terminal-text.ts";
+import type { OutputStyle } from "../commands/rendering/table-text.ts";
 
 const SIGNS = { passed: ["green", "✓"], failed: ["red", "✗"], skipped: ["dim", "-"] } as const;
 

@@ -2,9 +2,9 @@
 import type { BookView, PositionView } from "../trading/book-view.ts";
 import type { DoctorCheck } from "../trading/doctor.ts";
 import type { PendingProposal, StatusView } from "../trading/status.ts";
-import { oneLine, wrap } from "./terminal-text.ts";
+import { oneLine, wrap } from "../commands/rendering/terminal-text.ts";
 import { badge } from "./render-order.ts";
-import { type Column, type OutputStyle, keyValueLines, table } from "./table-text.ts";
+import { type Column, type OutputStyle, keyValueLines, table } from "../commands/rendering/table-text.ts";
 
 const INDENT = "  ";
 

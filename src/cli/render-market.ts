@@ -1,8 +1,8 @@
 /** What the market and the outside say: quotes, bars, indicators, symbols, fundamentals, news. What is missing is told with the reason. */
 import type { Untrusted } from "../domain/untrusted.ts";
-import { oneLine, quoted } from "./terminal-text.ts";
+import { oneLine, quoted } from "../commands/rendering/terminal-text.ts";
 import { tableOr } from "./render-record.ts";
-import { type Column, type OutputStyle, keyValueLines, table } from "./table-text.ts";
+import { type Column, type OutputStyle, keyValueLines, table } from "../commands/rendering/table-text.ts";
 
 interface Told {
   readonly status: string;

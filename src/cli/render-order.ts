@@ -2,8 +2,8 @@
 import type { OrderDetail, OrderSummary, Receipt } from "../trading/order-view.ts";
 import type { Review } from "../trading/review.ts";
 import type { Untrusted } from "../domain/untrusted.ts";
-import { clip, oneLine, quoted, widthOf, wrap } from "./terminal-text.ts";
-import { type Column, type OutputStyle, pad, table } from "./table-text.ts";
+import { clip, oneLine, quoted, widthOf, wrap } from "../commands/rendering/terminal-text.ts";
+import { type Column, type OutputStyle, pad, table } from "../commands/rendering/table-text.ts";
 
 export type ShownOrder = OrderDetail & { readonly review?: Review | null };
 

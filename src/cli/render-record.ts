@@ -5,10 +5,10 @@ import type { DryRun, RunReport } from "../runs/runs.ts";
 import type { RunView } from "../runs/run-issue.ts";
 import type { DecisionLine } from "../trading/decision-log.ts";
 import type { JournalReport } from "../commands/command.ts";
-import { linesOf, oneLine, quoted } from "./terminal-text.ts";
+import { linesOf, oneLine, quoted } from "../commands/rendering/terminal-text.ts";
 import { badge } from "./render-order.ts";
 import { renderPositions } from "./render-desk.ts";
-import { type Column, type OutputStyle, keyValueLines, table } from "./table-text.ts";
+import { type Column, type OutputStyle, keyValueLines, table } from "../commands/rendering/table-text.ts";
 
 /** A list, or on a terminal one word that there is nothing to list. */
 export function tableOr<T>(

@@ -1,8 +1,9 @@
 /** Answers as text: JSON for programs, words for people, each command in its own way. */
-import type { Command } from "../commands/command.ts";
+import type { CommandEntry } from "../commands/command-entry.ts";
 import type { Untrusted } from "../domain/untrusted.ts";
-import { oneLine } from "./terminal-text.ts";
-import { type Io, painter } from "./io.ts";
+import { renderFields } from "../commands/rendering/fields.ts";
+import type { Io } from "./io.ts";
+import { painter } from "../commands/rendering/paint.ts";
 import { renderAgentSetup, renderAgents } from "./render-agents.ts";
 import { renderCertify, renderMadeConnector } from "./render-certify.ts";
 import { renderDoctor, renderInit, renderPositions, renderStatus } from "./render-desk.ts";
@@ -32,7 +33,7 @@ import {
   renderUp,
   renderVerify,
 } from "./render-record.ts";
-import { type OutputStyle, keyValueLines } from "./table-text.ts";
+import type { OutputStyle } from "../commands/rendering/table-text.ts";
 
 /** A file that was read: its text. */
 function renderOpened(_face: OutputStyle, { untrusted }: { untrusted: Untrusted }): readonly string[] {
@@ -89,12 +90,12 @@ export function outputStyle(io: Io): OutputStyle {
 }
 
 /** The whole answer with its line end; nothing at all for an answer that is nothing. */
-export function render(row: Command, value: unknown, io: Io, isJson: boolean): string {
+export function render(row: CommandEntry, value: unknown, io: Io, isJson: boolean): string {
   if (value === undefined) return "";
   if (isJson) return `${jsonText(value, io.isTty.out && row.streams !== true ? 2 : 0)}\n`;
   const face = outputStyle(io);
   const known = RENDERERS[row.name] as ((face: OutputStyle, value: unknown) => readonly string[]) | undefined;
-  return joined(known === undefined ? renderAny(face, value) : known(face, value));
+  return joined(known === undefined ? renderFields(value, face) : known(face, value));
 }
 
 /** Lines with no empty ones at the end. */
@@ -104,23 +105,6 @@ function joined(lines: readonly string[]): string {
     .slice(0, end)
     .map((line) => `${line}\n`)
     .join("");
-}
-
-/** Any answer: names and values; a list one a line. */
-function renderAny(face: OutputStyle, value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.map((item) => oneLine(plain(item)));
-  if (typeof value !== "object" || value === null) return [oneLine(plain(value))];
-  return keyValueLines(
-    face,
-    Object.entries(value).map(([name, field]) => [spaced(name), plain(field)] as const),
-  );
-}
-
-function plain(value: unknown): string {
-  return typeof value === "string" ? value : value === null ? "-" : JSON.stringify(value);
-}
-function spaced(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /** Of what JSON leaves bare, what could still act on a terminal or hide in it. */

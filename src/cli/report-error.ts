@@ -1,10 +1,11 @@
 /** How a failure is told: three lines for a person, one object for a program; what is known of the order goes to stdout. */
-import type { Command } from "../commands/command.ts";
+import type { CommandEntry } from "../commands/command-entry.ts";
 import { EXIT, QocError, messageOf } from "../domain/error.ts";
 import { Interrupted } from "./prompts.ts";
 import { RemoteError } from "./client.ts";
-import { oneLine } from "./terminal-text.ts";
-import { type Io, painter } from "./io.ts";
+import { oneLine } from "../commands/rendering/terminal-text.ts";
+import type { Io } from "./io.ts";
+import { painter } from "../commands/rendering/paint.ts";
 import { jsonText, render } from "./render.ts";
 
 export interface OutputMode {
@@ -15,7 +16,7 @@ export interface OutputMode {
 /** Prints the failure of `row` (undefined: the line named none) and answers the exit code. */
 export async function reportError(
   error: unknown,
-  row: Command | undefined,
+  row: CommandEntry | undefined,
   io: Io,
   manner: OutputMode,
 ): Promise<number> {

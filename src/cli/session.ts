@@ -2,11 +2,11 @@
 import { resolve } from "node:path";
 import type { Channel } from "../domain/event.ts";
 import { EXIT, QocError } from "../domain/error.ts";
-import type { Command } from "../commands/command.ts";
+import type { CommandEntry } from "../commands/command-entry.ts";
 import type { Globals } from "./argv.ts";
 import { Interrupted } from "./prompts.ts";
 import { callDaemon, isDeskDown } from "./client.ts";
-import { oneLine } from "./terminal-text.ts";
+import { oneLine } from "../commands/rendering/terminal-text.ts";
 import { canAsk } from "./io.ts";
 import { type Prompt, promptOn } from "./prompt.ts";
 import { render } from "./render.ts";
@@ -19,27 +19,32 @@ export interface Session {
   readonly prompt: Prompt | undefined;
   readonly signal: AbortSignal;
   /** The row of that name. @throws QocError UNKNOWN_COMMAND. */
-  row(name: string): Command;
+  row(name: string): CommandEntry;
   /** Runs a row where it belongs: at the desk, or here. Streams are printed as they come. */
-  call(row: Command, input: Readonly<Record<string, unknown>>, channel?: Channel): Promise<unknown>;
+  call(row: CommandEntry, input: Readonly<Record<string, unknown>>, channel?: Channel): Promise<unknown>;
   /** Prints an answer as data. */
-  show(row: Command, value: unknown): Promise<void>;
+  show(row: CommandEntry, value: unknown): Promise<void>;
   /** One line for the person, on stderr; silent under --quiet, and under --json, where stderr is for an error object alone. */
   note(line: string): void;
 }
 
-export function openSession(world: CliDeps, globals: Globals, table: readonly Command[], signal: AbortSignal): Session {
+export function openSession(
+  world: CliDeps,
+  globals: Globals,
+  table: readonly CommandEntry[],
+  signal: AbortSignal,
+): Session {
   const { io } = world;
   const cwd = resolve(world.cwd, globals.workspace ?? ".");
   const mayAsk = canAsk(io, world.env, globals.noInput);
   const note = (line: string): void => {
     if (!globals.quiet && !globals.json) io.err(`${oneLine(line)}\n`);
   };
-  const show = (row: Command, value: unknown): Promise<void> => {
+  const show = (row: CommandEntry, value: unknown): Promise<void> => {
     const text = render(row, value, io, globals.json);
     return text === "" ? Promise.resolve() : io.out(text);
   };
-  const here = async (row: Command, input: unknown, channel: Channel): Promise<unknown> => {
+  const here = async (row: CommandEntry, input: unknown, channel: Channel): Promise<unknown> => {
     let isShown = false;
     const ready = (facts: unknown): void => {
       isShown = true;
@@ -49,7 +54,11 @@ export function openSession(world: CliDeps, globals: Globals, table: readonly Co
     const value = await world.invokeLocal(row, input, { channel, cwd, emit, note, signal, canAsk: mayAsk, ready });
     return isShown ? undefined : value;
   };
-  const atDesk = async (row: Command, input: Readonly<Record<string, unknown>>, channel: Channel): Promise<unknown> => {
+  const atDesk = async (
+    row: CommandEntry,
+    input: Readonly<Record<string, unknown>>,
+    channel: Channel,
+  ): Promise<unknown> => {
     const socketPath = await world.socketFor(cwd);
     const request = { command: row.name, input, channel, cwd };
     const cutOff = row.exits?.includes(EXIT.unknownOutcome) === true ? { cutOff: unanswered(row, input) } : {};
@@ -79,12 +88,12 @@ export function openSession(world: CliDeps, globals: Globals, table: readonly Co
       return row;
     },
     call: async (row, input, channel = "cli") => {
-      if (row.runsLocally === "always") return here(row, input, channel);
+      if (row.runs === "local") return here(row, input, channel);
       try {
         return await atDesk(row, input, channel);
       } catch (error) {
         // Only where nobody listened: a desk that was asked and went away may have done its work.
-        if (row.runsLocally === "fallback" && isDeskDown(error)) return here(row, input, channel);
+        if (row.runs === "local-if-down" && isDeskDown(error)) return here(row, input, channel);
         throw error;
       }
     },
@@ -94,7 +103,7 @@ export function openSession(world: CliDeps, globals: Globals, table: readonly Co
 }
 
 /** An order may have left before the desk did. */
-function unanswered(row: Command, input: Readonly<Record<string, unknown>>): QocError {
+function unanswered(row: CommandEntry, input: Readonly<Record<string, unknown>>): QocError {
   return new QocError("OUTCOME_UNKNOWN", {
     id: String(input["id"] ?? row.name),
     reason: "the desk stopped before it answered",

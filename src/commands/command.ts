@@ -1,6 +1,6 @@
 /**
- * The shape of a command, and the only way in. Rows hold static words; schemas load on use, so that help does not import
- * zod. A door makes `{command, input, actor}` and decides nothing.
+ * What a command is: its words, one input schema, and its functions; and the services and ports that it is given.
+ * An interface (command line, MCP, page) makes `{command, input, actor}` and decides nothing.
  */
 import type { z } from "zod";
 import type { Actor, Channel, Recorded } from "../domain/event.ts";
@@ -11,56 +11,113 @@ import type { Desk } from "../trading/desk.ts";
 import type { News } from "../trading/news.ts";
 import type { ReadLog } from "../runs/read-log.ts";
 import type { Runs } from "../runs/runs.ts";
+import type { CommandEntry } from "./command-entry.ts";
+import { argumentsOf } from "./arguments.ts";
+import { renderFields } from "./rendering/fields.ts";
+import type { OutputStyle } from "./rendering/table-text.ts";
 
-export type Audience = "human" | "agent" | "both";
-
-/** One argument or flag, in words that help, completions and the CLI parser share. */
-export interface Argument {
-  /** camelCase: the input's field. The flag is its kebab-case. */
-  readonly name: string;
-  readonly kind: "positional" | "flag";
-  readonly type: "string" | "number" | "boolean";
-  readonly required?: boolean;
-  /** A positional that takes all the rest; a flag that may be repeated. */
-  readonly many?: boolean;
-  /** "ID", "FILE", "N": shown in usage. */
-  readonly value?: string;
-  readonly about: string;
-  /** The same for a tool's schema, where the words for a person would be untrue. */
-  readonly aboutForAgents?: string;
-  /** One-letter short flag. */
-  readonly short?: string;
-  readonly choices?: readonly string[];
-  /** What live completion offers here. */
-  readonly completes?: "order" | "proposal" | "issue" | "connector" | "path";
+/** A command whose file is loaded: what the command line prints of its value. */
+export interface RenderedCommand {
+  /** Lines for a person or, off a terminal, for a program. A value of a stream is rendered alone. */
+  render(value: unknown, style: OutputStyle): readonly string[];
+  /** The exit code that belongs to a value; 0 if absent. */
+  exitCode?(value: unknown, input: Readonly<Record<string, unknown>>): number;
+  /** Replaces the usual call and print of the command line: reviews, questions, waiting. Returns the exit code. */
+  cli?(session: CommandSession, input: Readonly<Record<string, unknown>>): Promise<number>;
 }
 
-export interface Command {
-  /** "orders propose". */
-  readonly name: string;
-  /** Other words for the same row: "run approve" for "approve". */
-  readonly aliases?: readonly string[];
-  readonly group: "desk" | "orders" | "research" | "connectors" | "runs" | "record";
-  readonly audience: Audience;
-  /** Where it writes: workspace folders, or `journal`. Empty: reads only. */
-  readonly writes: readonly string[];
-  /** What it writes is what the journal says already: a desk that only reads does it too. */
-  readonly fromJournal?: true;
-  readonly about: string;
-  /** What it does where an agent calls it, if that is another thing. */
-  readonly aboutForAgents?: string;
-  readonly args: readonly Argument[];
-  /** Real command lines, shown first in help. */
-  readonly examples: readonly string[];
-  /** Exit codes beyond 0, 1, 2 that it may end with. */
-  readonly exits?: readonly number[];
-  /** Answers with a stream of values: one JSON value a line under `--json`. */
-  readonly streams?: boolean;
-  /**
-   * `always`: needs no running desk and runs in the caller's process (init, up, demo). `fallback`: asks the daemon first and
-   * runs here where the desk is down (status, log, verify).
-   */
-  readonly runsLocally?: "always" | "fallback";
+/** Questions to the person at the terminal. */
+export interface CommandPrompt {
+  /** y/N; false for any other input, and if the terminal was closed. */
+  confirm(question: string): Promise<boolean>;
+  /** The line that was typed, trimmed; "" if the terminal was closed. */
+  line(question: string): Promise<string>;
+  /** The index of the choice; undefined after an empty line, q, or a closed terminal. Asks again after a wrong input. */
+  choose(question: string, choices: readonly string[]): Promise<number | undefined>;
+  /** Read without an echo; undefined if the terminal was closed. */
+  secret(question: string): Promise<string | undefined>;
+}
+
+/** The port through which a command's `cli` hook uses the command line. */
+export interface CommandSession {
+  readonly flags: { readonly json: boolean; readonly yes: boolean };
+  /** True if standard output is a terminal. */
+  readonly isTty: boolean;
+  /** undefined: no person can be asked. */
+  readonly prompt: CommandPrompt | undefined;
+  readonly signal: AbortSignal;
+  /** Runs a command at the desk or, if the command runs locally, in this process. Values of a stream are printed. */
+  call(command: string, input: Readonly<Record<string, unknown>>, channel?: Channel): Promise<unknown>;
+  /** Prints a value on standard output, rendered by the named command, or as JSON under --json. */
+  show(command: string, value: unknown): Promise<void>;
+  /** Prints one line of progress on standard error; silent under --quiet and --json. */
+  note(line: string): void;
+  /** Prints lines on standard error for a person to read before a question. The lines are escaped by their renderer. */
+  display(render: (style: OutputStyle) => readonly string[]): void;
+  /** The text of `--passphrase-fd`; undefined: the flag was not given. @throws QocError USAGE if it cannot be read. */
+  readPassphrase(): Promise<string | undefined>;
+  /** The error as the running desk sent it; undefined: the error is of this process. */
+  remoteError(error: unknown): { readonly code: string; readonly message: string; readonly hint: string } | undefined;
+  /** True if no desk listens. */
+  isDeskDown(error: unknown): boolean;
+}
+
+/** What the command's MCP tool says of itself. A tool that writes nothing is read-only and idempotent. */
+export interface McpFacts {
+  /** A second call with the same input changes nothing more. */
+  readonly idempotent?: boolean;
+  /** Asks a venue or a feed. */
+  readonly openWorld?: boolean;
+  /** Lists in the value that may be cut, each with the command that returns the whole list. */
+  readonly lists?: Readonly<Record<string, string>>;
+}
+
+/** A command whose file is loaded. */
+export interface Command extends RenderedCommand {
+  readonly entry: CommandEntry;
+  readonly input: z.ZodObject;
+  readonly output: z.ZodType;
+  readonly mcp: McpFacts;
+  run(input: unknown, context: CommandContext): Promise<unknown>;
+}
+
+/** The commands of the desk: their entries at hand, their files loaded one by one. */
+export interface CommandRegistry {
+  readonly entries: readonly CommandEntry[];
+  /** Imports the command's file. @throws if no command has this name; aliases are not names. */
+  load(name: string): Promise<Command>;
+}
+
+export interface CommandDefinition<Input extends z.ZodObject, Value> extends Omit<CommandEntry, "args"> {
+  /** The one declaration of the arguments: flags, positionals and the tool's schema are derived from it. */
+  readonly input: Input;
+  /** Checked against the value of `run`; fields that it does not name are removed. */
+  readonly output: z.ZodType;
+  readonly mcp?: McpFacts;
+  run(input: z.output<Input>, context: CommandContext): Promise<Value>;
+  /** By default each field on its own line. */
+  render?(value: Value, style: OutputStyle): readonly string[];
+  exitCode?(value: Value, input: z.output<Input>): number;
+  cli?(session: CommandSession, input: Readonly<Record<string, unknown>>): Promise<number>;
+}
+
+/** Makes a command of its words, its input schema and its functions. */
+export function defineCommand<Input extends z.ZodObject, Value>({
+  input,
+  output,
+  mcp = {},
+  run,
+  render = renderFields,
+  exitCode,
+  cli,
+  ...words
+}: CommandDefinition<Input, Value>): Command {
+  const entry: CommandEntry = { ...words, args: argumentsOf(input) };
+  return { entry, input, output, mcp, run, render, exitCode, cli } as Command;
+}
+
+/** A row of the command table. */
+export interface CommandRow extends CommandEntry {
   load(): Promise<CommandBody>;
 }
 

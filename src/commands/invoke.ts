@@ -5,7 +5,7 @@
 import type { z } from "zod";
 import { QocError, messageOf } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
-import type { CommandContext, Command } from "./command.ts";
+import type { CommandContext, CommandRow } from "./command.ts";
 
 export interface Invocation {
   readonly command: string;
@@ -14,13 +14,13 @@ export interface Invocation {
 
 export type Refusals = (command: string, actor: CommandContext["actor"], reason: string) => void;
 
-export function findCommand(table: readonly Command[], name: string): Command | undefined {
+export function findCommand(table: readonly CommandRow[], name: string): CommandRow | undefined {
   return table.find((row) => row.name === name || row.aliases?.includes(name) === true);
 }
 
 /** @throws QocError; anything else a verb throws becomes INTERNAL. */
 export async function invoke(
-  table: readonly Command[],
+  table: readonly CommandRow[],
   invocation: Invocation,
   call: CommandContext,
   refused: Refusals = () => undefined,
@@ -40,7 +40,7 @@ export async function invoke(
   return checked.data;
 }
 
-function admitted(table: readonly Command[], name: string, call: CommandContext, refused: Refusals): Command {
+function admitted(table: readonly CommandRow[], name: string, call: CommandContext, refused: Refusals): CommandRow {
   const row = findCommand(table, name);
   const isHuman = call.actor === "human";
   if (row !== undefined && (isHuman ? row.audience !== "agent" : row.audience !== "human")) return row;
@@ -58,7 +58,7 @@ function admitted(table: readonly Command[], name: string, call: CommandContext,
 }
 
 /** @throws DESK_READ_ONLY where files would be written of which the journal cannot tell. What only a journal holds, it refuses itself. */
-function refuseUnrecorded({ writes, fromJournal }: Command, input: unknown, { desk: hot }: CommandContext): void {
+function refuseUnrecorded({ writes, fromJournal }: CommandRow, input: unknown, { desk: hot }: CommandContext): void {
   const reason = hot?.desk.readOnly();
   const isDry = (input as { readonly dryRun?: unknown } | undefined)?.dryRun === true;
   if (reason === undefined || isDry || fromJournal === true || writes.every((place) => place === "journal")) return;

@@ -1,14 +1,14 @@
 /** Agents of the operator's own: who may connect. */
-import type { Command } from "./command.ts";
+import type { CommandRow } from "./command.ts";
 import { JOURNAL, NO_WRITES, flag, positional, toggle } from "./row.ts";
 
-export const AGENT_ROWS: readonly Command[] = [
+export const AGENT_ROWS: readonly CommandRow[] = [
   {
     name: "agent setup",
     group: "runs",
     audience: "human",
     writes: ["journal", "the program's own file"],
-    about:
+    summary:
       "let an agent of yours in: prints the entry for its program, with a token that is shown once; it reads and drafts, it cannot approve",
     args: [
       positional("client", "claude|codex|opencode|gemini", "the program it runs in", {
@@ -22,6 +22,7 @@ export const AGENT_ROWS: readonly Command[] = [
     ],
     examples: ["qoc agent setup claude --write --to ~/trader", "qoc agent setup codex --name night-watch"],
     exits: [5],
+    runs: "desk",
     load: async () => (await import("./agents.ts")).agentSetup,
   },
   {
@@ -29,10 +30,11 @@ export const AGENT_ROWS: readonly Command[] = [
     group: "runs",
     audience: "human",
     writes: NO_WRITES,
-    about: "agents that may connect, and when each was last seen",
+    summary: "agents that may connect, and when each was last seen",
     args: [],
     examples: ["qoc agent list", "qoc agent list --json"],
     exits: [5],
+    runs: "desk",
     load: async () => (await import("./agents.ts")).agentList,
   },
   {
@@ -40,10 +42,11 @@ export const AGENT_ROWS: readonly Command[] = [
     group: "runs",
     audience: "human",
     writes: JOURNAL,
-    about: "send an agent away: its token opens nothing from now on, and what it has open is closed",
+    summary: "send an agent away: its token opens nothing from now on, and what it has open is closed",
     args: [positional("name", "NAME", "an agent of qoc agent list")],
     examples: ["qoc agent revoke claude", "qoc agent revoke night-watch --json"],
     exits: [5],
+    runs: "desk",
     load: async () => (await import("./agents.ts")).agentRevoke,
   },
 ];

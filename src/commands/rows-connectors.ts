@@ -1,19 +1,20 @@
 /** Connectors: what they are doing, and what only a human may do with them. */
-import type { Command } from "./command.ts";
+import type { CommandRow } from "./command.ts";
 import { JOURNAL, NO_WRITES, flag, positional, toggle } from "./row.ts";
 
 const NAME = positional("name", "NAME", "the connector", { completes: "connector" });
 
-export const CONNECTOR_ROWS: readonly Command[] = [
+export const CONNECTOR_ROWS: readonly CommandRow[] = [
   {
     name: "connectors list",
     group: "connectors",
     audience: "human",
     writes: NO_WRITES,
-    about: "each connector's state, restarts, latency, memory, and the guarantees it cannot give",
+    summary: "each connector's state, restarts, latency, memory, and the guarantees it cannot give",
     args: [],
     examples: ["qoc connectors list", "qoc connectors list --json"],
     exits: [5],
+    runs: "desk",
     load: async () => (await import("./connectors.ts")).connectorsList,
   },
   {
@@ -21,10 +22,11 @@ export const CONNECTOR_ROWS: readonly Command[] = [
     group: "connectors",
     audience: "human",
     writes: JOURNAL,
-    about: "start one connector anew from its file as it is now; accepts a changed file, ends a quarantine",
+    summary: "start one connector anew from its file as it is now; accepts a changed file, ends a quarantine",
     args: [NAME],
     examples: ["qoc connectors restart paper", "qoc connectors restart my-venue --json"],
     exits: [5],
+    runs: "desk",
     load: async () => (await import("./connectors.ts")).connectorsRestart,
   },
   {
@@ -32,13 +34,14 @@ export const CONNECTOR_ROWS: readonly Command[] = [
     group: "connectors",
     audience: "human",
     writes: JOURNAL,
-    about: "stop one connector until you restart it; its working orders stay at the venue",
+    summary: "stop one connector until you restart it; its working orders stay at the venue",
     args: [NAME, flag("reason", "TEXT", "why, for the journal")],
     examples: [
       "qoc connectors quarantine my-venue",
       'qoc connectors quarantine my-venue --reason "odd fills since noon"',
     ],
     exits: [5],
+    runs: "desk",
     load: async () => (await import("./connectors.ts")).connectorsQuarantine,
   },
   {
@@ -47,8 +50,8 @@ export const CONNECTOR_ROWS: readonly Command[] = [
     audience: "human",
     writes: NO_WRITES,
     streams: true,
-    runsLocally: "fallback",
-    about: "what one connector logged and printed; the same as logs --connector NAME",
+    runs: "local-if-down",
+    summary: "what one connector logged and printed; the same as logs --connector NAME",
     args: [
       NAME,
       flag("tail", "N", "how many lines", { type: "number" }),
@@ -62,8 +65,8 @@ export const CONNECTOR_ROWS: readonly Command[] = [
     group: "connectors",
     audience: "human",
     writes: ["src/connectors/"],
-    runsLocally: "always",
-    about: "write an adapter, its test and its README, certified as they stand, for you to change",
+    runs: "local",
+    summary: "write an adapter, its test and its README, certified as they stand, for you to change",
     args: [positional("name", "NAME", "a-z, 0-9, _ and -")],
     examples: ["qoc connectors new my-venue"],
     load: async () => (await import("./connectors.ts")).connectorsNew,
@@ -73,8 +76,8 @@ export const CONNECTOR_ROWS: readonly Command[] = [
     group: "connectors",
     audience: "human",
     writes: NO_WRITES,
-    runsLocally: "always",
-    about: "certify an adapter: numbered cases against a fake venue on this machine; nothing is traded",
+    runs: "local",
+    summary: "certify an adapter: numbered cases against a fake venue on this machine; nothing is traded",
     args: [
       positional("target", "PATH|NAME", "an adapter's file or folder, or a connector of desk.toml", {
         completes: "connector",

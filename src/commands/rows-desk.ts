@@ -1,15 +1,15 @@
 /** The desk itself: make, start, stop, look at, check. */
-import type { Command } from "./command.ts";
+import type { CommandRow } from "./command.ts";
 import { JOURNAL, NO_WRITES, flag, positional, toggle } from "./row.ts";
 
-export const DESK_ROWS: readonly Command[] = [
+export const DESK_ROWS: readonly CommandRow[] = [
   {
     name: "init",
     group: "desk",
     audience: "human",
     writes: ["desk.toml", "house-rules.md", "issues/"],
-    runsLocally: "always",
-    about: "make a desk: a folder with desk.toml, a paper venue, guards, and the operator's key outside it",
+    runs: "local",
+    summary: "make a desk: a folder with desk.toml, a paper venue, guards, and the operator's key outside it",
     args: [
       positional("path", "DIR", "the folder; made where it is absent", { required: false, completes: "path" }),
       flag("name", "NAME", "the desk's name; the folder's by default"),
@@ -22,8 +22,8 @@ export const DESK_ROWS: readonly Command[] = [
     group: "desk",
     audience: "human",
     writes: JOURNAL,
-    runsLocally: "always",
-    about: "start the desk: connectors, guards, journal; in the foreground until Ctrl-C",
+    runs: "local",
+    summary: "start the desk: connectors, guards, journal; in the foreground until Ctrl-C",
     args: [toggle("detach", "start it in the background and return when it is ready", { short: "d" })],
     examples: ["qoc up", "qoc up --detach -C my-desk"],
     load: async () => (await import("./desk.ts")).up,
@@ -33,10 +33,11 @@ export const DESK_ROWS: readonly Command[] = [
     group: "desk",
     audience: "human",
     writes: JOURNAL,
-    about: "stop the desk; working orders stay working at their venues",
+    summary: "stop the desk; working orders stay working at their venues",
     args: [],
     examples: ["qoc down", "qoc down -C my-desk"],
     exits: [5],
+    runs: "desk",
     load: async () => (await import("./desk.ts")).down,
   },
   {
@@ -44,9 +45,9 @@ export const DESK_ROWS: readonly Command[] = [
     group: "desk",
     audience: "both",
     writes: NO_WRITES,
-    runsLocally: "fallback",
-    about: "what runs, what waits for you, what is in flight, what the book holds",
-    aboutForAgents: "what runs, what waits for the human, what is in flight, what the book holds",
+    runs: "local-if-down",
+    summary: "what runs, what waits for you, what is in flight, what the book holds",
+    summaryForAgents: "what runs, what waits for the human, what is in flight, what the book holds",
     args: [
       flag("snapshot", "latest", "show the book as of the latest snapshot"),
       toggle("exitCode", "exit with 8 where proposals wait for approval"),
@@ -60,10 +61,11 @@ export const DESK_ROWS: readonly Command[] = [
     group: "desk",
     audience: "human",
     writes: NO_WRITES,
-    about: "check everything a person can act on; changes nothing",
+    summary: "check everything a person can act on; changes nothing",
     args: [],
     examples: ["qoc doctor", "qoc doctor --json"],
     exits: [5],
+    runs: "desk",
     load: async () => (await import("./desk.ts")).doctor,
   },
   {
@@ -71,8 +73,8 @@ export const DESK_ROWS: readonly Command[] = [
     group: "desk",
     audience: "human",
     writes: NO_WRITES,
-    runsLocally: "always",
-    about: "speak MCP on standard input and output, for an agent of yours: it reads and drafts, it cannot approve",
+    runs: "local",
+    summary: "speak MCP on standard input and output, for an agent of yours: it reads and drafts, it cannot approve",
     args: [],
     examples: ["qoc mcp", "qoc mcp -C my-desk"],
     load: async () => (await import("./desk.ts")).mcp,
@@ -82,8 +84,8 @@ export const DESK_ROWS: readonly Command[] = [
     group: "desk",
     audience: "human",
     writes: ["the operator's key"],
-    runsLocally: "always",
-    about: "put the operator's key under a passphrase; live orders need one",
+    runs: "local",
+    summary: "put the operator's key under a passphrase; live orders need one",
     args: [],
     examples: ["qoc key protect", "qoc key protect --passphrase-fd 3 3< passphrase.txt"],
     load: async () => (await import("./desk.ts")).protectKey,
@@ -93,8 +95,8 @@ export const DESK_ROWS: readonly Command[] = [
     group: "desk",
     audience: "human",
     writes: ["a folder of its own"],
-    runsLocally: "always",
-    about: "the whole loop in ten seconds, on a desk of its own; no network, no account",
+    runs: "local",
+    summary: "the whole loop in ten seconds, on a desk of its own; no network, no account",
     args: [flag("path", "DIR", "where to make the desk; a temporary folder by default", { completes: "path" })],
     examples: ["qoc demo", "qoc demo --yes"],
     load: async () => (await import("./desk.ts")).demo,

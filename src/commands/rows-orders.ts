@@ -1,14 +1,14 @@
 /** Orders: propose, read, decide, cancel, halt. */
-import type { Command } from "./command.ts";
+import type { CommandRow } from "./command.ts";
 import { JOURNAL, NO_WRITES, ORDER, PROPOSAL, flag, positional, toggle } from "./row.ts";
 
-export const ORDER_ROWS: readonly Command[] = [
+export const ORDER_ROWS: readonly CommandRow[] = [
   {
     name: "orders propose",
     group: "orders",
     audience: "both",
     writes: ["orders/pending/"],
-    about: "propose an order, and hear what the guards would say of it now",
+    summary: "propose an order, and hear what the guards would say of it now",
     args: [
       flag("connector", "NAME", "the connector that would send it", { completes: "connector" }),
       flag("venue", "NAME", "or the venue, where a connector lists it"),
@@ -30,6 +30,7 @@ export const ORDER_ROWS: readonly Command[] = [
       'qoc orders propose --side buy --symbol SPX --quantity 10 --type limit --limit-price 3000 --rationale "breakout"',
       'qoc orders propose --connector paper --side sell --symbol SPX --quantity 1 --type market --rationale "trim"',
     ],
+    runs: "desk",
     load: async () => (await import("./orders.ts")).propose,
   },
   {
@@ -37,12 +38,13 @@ export const ORDER_ROWS: readonly Command[] = [
     group: "orders",
     audience: "both",
     writes: NO_WRITES,
-    about: "orders and proposals, oldest first",
+    summary: "orders and proposals, oldest first",
     args: [
       flag("state", "STATE", "only this state: proposed, acked, filled …"),
       flag("limit", "N", "the newest N (200)", { type: "number" }),
     ],
     examples: ["qoc orders list", "qoc orders list --state proposed --json"],
+    runs: "desk",
     load: async () => (await import("./orders.ts")).list,
   },
   {
@@ -50,9 +52,10 @@ export const ORDER_ROWS: readonly Command[] = [
     group: "orders",
     audience: "both",
     writes: NO_WRITES,
-    about: "one order whole: terms, checks, approvals, fills, history; a proposal with its review",
+    summary: "one order whole: terms, checks, approvals, fills, history; a proposal with its review",
     args: [ORDER],
     examples: ["qoc orders show 20260705-001", "qoc orders show 20260705-001 --json"],
+    runs: "desk",
     load: async () => (await import("./orders.ts")).show,
   },
   {
@@ -61,7 +64,7 @@ export const ORDER_ROWS: readonly Command[] = [
     group: "orders",
     audience: "human",
     writes: JOURNAL,
-    about: "approve one proposal as you read it, and send it; waits for the venue's acknowledgement",
+    summary: "approve one proposal as you read it, and send it; waits for the venue's acknowledgement",
     args: [
       { ...PROPOSAL, required: false },
       flag("digest", "SHA256", "the digest you read; required without a terminal"),
@@ -69,6 +72,7 @@ export const ORDER_ROWS: readonly Command[] = [
     ],
     examples: ["qoc approve 20260705-001", "qoc approve orders/proposed/20260705-001.toml --digest sha256:…"],
     exits: [3, 5, 6, 7],
+    runs: "desk",
     load: async () => (await import("./orders.ts")).approve,
   },
   {
@@ -77,10 +81,11 @@ export const ORDER_ROWS: readonly Command[] = [
     group: "orders",
     audience: "human",
     writes: JOURNAL,
-    about: "reject one proposal; the comment goes back to the agent",
+    summary: "reject one proposal; the comment goes back to the agent",
     args: [PROPOSAL, flag("comment", "TEXT", "why, for the agent's next run", { short: "m" })],
     examples: ['qoc reject 20260705-001 --comment "too large before earnings"', "qoc reject 20260705-001"],
     exits: [5, 7],
+    runs: "desk",
     load: async () => (await import("./orders.ts")).reject,
   },
   {
@@ -88,10 +93,11 @@ export const ORDER_ROWS: readonly Command[] = [
     group: "orders",
     audience: "human",
     writes: JOURNAL,
-    about: "ask the venue to cancel a working order; passes in every trading state",
+    summary: "ask the venue to cancel a working order; passes in every trading state",
     args: [ORDER],
     examples: ["qoc cancel 20260705-001", "qoc cancel 20260705-001 --json"],
     exits: [5, 6, 7],
+    runs: "desk",
     load: async () => (await import("./orders.ts")).cancel,
   },
   {
@@ -99,7 +105,7 @@ export const ORDER_ROWS: readonly Command[] = [
     group: "orders",
     audience: "human",
     writes: JOURNAL,
-    about: "close an order that its venue has lost, or a flagged instrument (CONNECTOR/SYMBOL), by hand",
+    summary: "close an order that its venue has lost, or a flagged instrument (CONNECTOR/SYMBOL), by hand",
     args: [
       positional("id", "ID|CONNECTOR/SYMBOL", "the unknown or lost order, or the flagged instrument", {
         completes: "order",
@@ -108,6 +114,7 @@ export const ORDER_ROWS: readonly Command[] = [
     ],
     examples: ['qoc resolve 20260705-001 --note "never reached the venue"', 'qoc resolve paper/SPX --note "split"'],
     exits: [5],
+    runs: "desk",
     load: async () => (await import("./orders.ts")).resolve,
   },
   {
@@ -115,13 +122,14 @@ export const ORDER_ROWS: readonly Command[] = [
     group: "orders",
     audience: "human",
     writes: JOURNAL,
-    about: "stop all new orders at once; cancels still pass; survives a restart",
+    summary: "stop all new orders at once; cancels still pass; survives a restart",
     args: [
       flag("reason", "TEXT", "why", { short: "m" }),
       toggle("reducing", "admit orders that strictly reduce a position"),
     ],
     examples: ["qoc halt", 'qoc halt --reducing --reason "earnings week"'],
     exits: [5],
+    runs: "desk",
     load: async () => (await import("./desk.ts")).halt,
   },
   {
@@ -129,10 +137,11 @@ export const ORDER_ROWS: readonly Command[] = [
     group: "orders",
     audience: "human",
     writes: JOURNAL,
-    about: "trade again after a halt",
+    summary: "trade again after a halt",
     args: [flag("reason", "TEXT", "why", { short: "m" })],
     examples: ["qoc resume", 'qoc resume --reason "checked the venue"'],
     exits: [5],
+    runs: "desk",
     load: async () => (await import("./desk.ts")).resume,
   },
 ];

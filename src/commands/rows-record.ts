@@ -1,17 +1,18 @@
 /** The record: log, history, snapshots, logs, verify, rebuild. */
-import type { Command } from "./command.ts";
+import type { CommandRow } from "./command.ts";
 import { NO_WRITES, flag, positional, toggle } from "./row.ts";
 
-export const RECORD_ROWS: readonly Command[] = [
+export const RECORD_ROWS: readonly CommandRow[] = [
   {
     name: "snapshot",
     group: "record",
     audience: "both",
     writes: ["snapshots/"],
-    about: "ask every connector and write the whole book to snapshots/",
+    summary: "ask every connector and write the whole book to snapshots/",
     args: [],
     examples: ["qoc snapshot", "qoc snapshot --json"],
     exits: [5],
+    runs: "desk",
     load: async () => (await import("./desk.ts")).snapshot,
   },
   {
@@ -19,10 +20,11 @@ export const RECORD_ROWS: readonly Command[] = [
     group: "record",
     audience: "both",
     writes: NO_WRITES,
-    about: "the snapshots taken, with their NAV",
+    summary: "the snapshots taken, with their NAV",
     args: [],
     examples: ["qoc snapshot list", "qoc snapshot list --json"],
     exits: [5],
+    runs: "desk",
     load: async () => (await import("./desk.ts")).snapshotList,
   },
   {
@@ -30,8 +32,8 @@ export const RECORD_ROWS: readonly Command[] = [
     group: "record",
     audience: "both",
     writes: NO_WRITES,
-    runsLocally: "fallback",
-    about: "one line a decision, newest first, read from the journal",
+    runs: "local-if-down",
+    summary: "one line a decision, newest first, read from the journal",
     args: [flag("limit", "N", "how many (50)", { type: "number" })],
     examples: ["qoc log", "qoc log --limit 10 --json"],
     load: async () => (await import("./record.ts")).log,
@@ -41,9 +43,10 @@ export const RECORD_ROWS: readonly Command[] = [
     group: "record",
     audience: "human",
     writes: NO_WRITES,
-    about: "an order by its id, or a revision of the file history",
+    summary: "an order by its id, or a revision of the file history",
     args: [positional("id", "ID|REV", "an order or a revision", { completes: "order" })],
     examples: ["qoc show 20260705-001", "qoc show HEAD~1"],
+    runs: "desk",
     load: async () => (await import("./record.ts")).show,
   },
   {
@@ -51,13 +54,14 @@ export const RECORD_ROWS: readonly Command[] = [
     group: "record",
     audience: "human",
     writes: ["the file"],
-    about: "bring a file back as it was at a revision; a proposal comes back under a new id",
+    summary: "bring a file back as it was at a revision; a proposal comes back under a new id",
     args: [
       positional("path", "FILE", "a file of the workspace", { completes: "path" }),
       flag("at", "REV", "the revision", { required: true }),
     ],
     examples: ["qoc restore research/macro-notes.md --at HEAD~3", "qoc restore desk.toml --at 1a2b3c4"],
     exits: [5],
+    runs: "desk",
     load: async () => (await import("./record.ts")).restore,
   },
   {
@@ -65,9 +69,9 @@ export const RECORD_ROWS: readonly Command[] = [
     group: "record",
     audience: "human",
     writes: NO_WRITES,
-    runsLocally: "fallback",
+    runs: "local-if-down",
     streams: true,
-    about: "the desk's structured log, of one connector, of one run, or all of it",
+    summary: "the desk's structured log, of one connector, of one run, or all of it",
     args: [
       flag("tail", "N", "the last N lines (200)", { type: "number" }),
       flag("connector", "NAME", "only this connector", { completes: "connector" }),
@@ -82,8 +86,8 @@ export const RECORD_ROWS: readonly Command[] = [
     group: "record",
     audience: "human",
     writes: NO_WRITES,
-    runsLocally: "fallback",
-    about: "check every record of the journal: hashes, order, chain",
+    runs: "local-if-down",
+    summary: "check every record of the journal: hashes, order, chain",
     args: [],
     examples: ["qoc verify", "qoc verify --json"],
     load: async () => (await import("./desk.ts")).verify,
@@ -94,8 +98,8 @@ export const RECORD_ROWS: readonly Command[] = [
     audience: "human",
     writes: ["orders/", "inbox/"],
     fromJournal: true,
-    runsLocally: "fallback",
-    about: "write every order file and fill item again from the journal",
+    runs: "local-if-down",
+    summary: "write every order file and fill item again from the journal",
     args: [],
     examples: ["qoc rebuild", "qoc rebuild --json"],
     load: async () => (await import("./desk.ts")).rebuild,

@@ -1,20 +1,21 @@
 /** Market data, notes, issues and runs. */
-import type { Command } from "./command.ts";
+import type { CommandRow } from "./command.ts";
 import { NO_WRITES, flag, positional, text, toggle } from "./row.ts";
 
-export const RESEARCH_ROWS: readonly Command[] = [
+export const RESEARCH_ROWS: readonly CommandRow[] = [
   {
     name: "quotes get",
     group: "research",
     audience: "both",
     writes: NO_WRITES,
-    about: "one quote from a connector",
+    summary: "one quote from a connector",
     args: [
       positional("symbol", "SYMBOL", "the venue's symbol"),
       flag("connector", "NAME", "which connector", { completes: "connector" }),
     ],
     examples: ["qoc quotes get SPX", "qoc quotes get AAPL --connector paper --json"],
     exits: [5],
+    runs: "desk",
     load: async () => (await import("./market.ts")).quotesGet,
   },
   {
@@ -22,10 +23,11 @@ export const RESEARCH_ROWS: readonly Command[] = [
     group: "research",
     audience: "both",
     writes: NO_WRITES,
-    about: "open positions by the desk's own fills, marked by their connectors",
+    summary: "open positions by the desk's own fills, marked by their connectors",
     args: [flag("connector", "NAME", "only this connector", { completes: "connector" })],
     examples: ["qoc positions list", "qoc positions list --json"],
     exits: [5],
+    runs: "desk",
     load: async () => (await import("./market.ts")).positionsList,
   },
   {
@@ -33,9 +35,10 @@ export const RESEARCH_ROWS: readonly Command[] = [
     group: "research",
     audience: "both",
     writes: NO_WRITES,
-    about: "fills, alerts and messages",
+    summary: "fills, alerts and messages",
     args: [flag("status", "STATUS", "new, open, done, snoozed or blocked")],
     examples: ["qoc inbox list", "qoc inbox list --status new"],
+    runs: "desk",
     load: async () => (await import("./research.ts")).inboxList,
   },
   {
@@ -43,9 +46,10 @@ export const RESEARCH_ROWS: readonly Command[] = [
     group: "research",
     audience: "both",
     writes: NO_WRITES,
-    about: "one inbox item",
+    summary: "one inbox item",
     args: [positional("id", "NAME", "its file name or path", { completes: "path" })],
     examples: ["qoc inbox read 2026-07-05-fill-AAPL-BUY-41", "qoc inbox read inbox/2026-07-05-fill-AAPL-BUY-41.md"],
+    runs: "desk",
     load: async () => (await import("./research.ts")).inboxRead,
   },
   {
@@ -53,7 +57,7 @@ export const RESEARCH_ROWS: readonly Command[] = [
     group: "research",
     audience: "both",
     writes: ["inbox/"],
-    about: "leave an item for the human",
+    summary: "leave an item for the human",
     args: [
       flag("title", "TEXT", "one line", { required: true }),
       text("text", "the body, Markdown", { required: true }),
@@ -63,6 +67,7 @@ export const RESEARCH_ROWS: readonly Command[] = [
       'qoc inbox write --title "AAPL reports Thursday" --text "Trim before?"',
       "qoc inbox write --title brief --text -",
     ],
+    runs: "desk",
     load: async () => (await import("./research.ts")).inboxWrite,
   },
   {
@@ -70,12 +75,13 @@ export const RESEARCH_ROWS: readonly Command[] = [
     group: "research",
     audience: "both",
     writes: NO_WRITES,
-    about: "what the feeds of desk.toml brought, newest first, and how the feeds do",
+    summary: "what the feeds of desk.toml brought, newest first, and how the feeds do",
     args: [
       flag("symbol", "SYMBOL", "only what names it, or its entity's name"),
       flag("limit", "N", "at most so many; 30 by default", { type: "number" }),
     ],
     examples: ["qoc news list", "qoc news list --symbol AAPL --limit 10"],
+    runs: "desk",
     load: async () => (await import("./news.ts")).newsList,
   },
   {
@@ -83,10 +89,11 @@ export const RESEARCH_ROWS: readonly Command[] = [
     group: "research",
     audience: "human",
     writes: ["inbox/news/"],
-    about: "ask the feeds of desk.toml now",
+    summary: "ask the feeds of desk.toml now",
     args: [{ ...positional("feed", "FEED", "only this one"), required: false }],
     examples: ["qoc news fetch", "qoc news fetch ft-markets"],
     exits: [5],
+    runs: "desk",
     load: async () => (await import("./news.ts")).newsFetch,
   },
   {
@@ -94,9 +101,10 @@ export const RESEARCH_ROWS: readonly Command[] = [
     group: "research",
     audience: "both",
     writes: NO_WRITES,
-    about: "research notes with their digests",
+    summary: "research notes with their digests",
     args: [],
     examples: ["qoc research list", "qoc research list --json"],
+    runs: "desk",
     load: async () => (await import("./research.ts")).researchList,
   },
   {
@@ -104,7 +112,7 @@ export const RESEARCH_ROWS: readonly Command[] = [
     group: "research",
     audience: "both",
     writes: ["research/"],
-    about: "write a note; replaces one only when given the digest that was read",
+    summary: "write a note; replaces one only when given the digest that was read",
     args: [
       positional("name", "NAME", "the note's name, with or without .md"),
       text("text", "the note, Markdown", { required: true }),
@@ -115,6 +123,7 @@ export const RESEARCH_ROWS: readonly Command[] = [
       "qoc research write macro-notes --text - < note.md",
     ],
     exits: [7],
+    runs: "desk",
     load: async () => (await import("./research.ts")).researchWrite,
   },
   {
@@ -122,9 +131,10 @@ export const RESEARCH_ROWS: readonly Command[] = [
     group: "research",
     audience: "both",
     writes: NO_WRITES,
-    about: "the tasks of the desk",
+    summary: "the tasks of the desk",
     args: [flag("status", "STATUS", "draft, open, in-progress, blocked, review, done or cancelled")],
     examples: ["qoc issues list", "qoc issues list --status open"],
+    runs: "desk",
     load: async () => (await import("./research.ts")).issuesList,
   },
   {
@@ -132,7 +142,7 @@ export const RESEARCH_ROWS: readonly Command[] = [
     group: "research",
     audience: "human",
     writes: ["issues/"],
-    about: "write a task for an agent",
+    summary: "write a task for an agent",
     args: [
       positional("title", "TITLE", "one line"),
       text("body", "goal, constraints, acceptance"),
@@ -143,6 +153,7 @@ export const RESEARCH_ROWS: readonly Command[] = [
       'qoc issues new "Review AAPL after earnings" --symbols AAPL',
       'qoc issues new "Trim tech" --priority high --body -',
     ],
+    runs: "desk",
     load: async () => (await import("./research.ts")).issuesNew,
   },
   {
@@ -150,7 +161,7 @@ export const RESEARCH_ROWS: readonly Command[] = [
     group: "research",
     audience: "both",
     writes: ["issues/"],
-    about: "set a task's status, or add a dated note to it",
+    summary: "set a task's status, or add a dated note to it",
     args: [
       positional("id", "ISSUE", "an issue's id or file", { completes: "issue" }),
       flag("status", "STATUS", "its new status; an agent may set in-progress, review, done and blocked", {
@@ -162,6 +173,7 @@ export const RESEARCH_ROWS: readonly Command[] = [
       "qoc issues update 001 --status done",
       'qoc issues update 001 --status blocked --note "No quote since Monday."',
     ],
+    runs: "desk",
     load: async () => (await import("./research.ts")).issuesUpdate,
   },
   {
@@ -169,14 +181,15 @@ export const RESEARCH_ROWS: readonly Command[] = [
     group: "runs",
     audience: "both",
     writes: ["snapshots/", "journal"],
-    about: "hand an issue to an agent; what it wants to trade waits for you as a proposal",
-    aboutForAgents: "add an issue to those that this run works on after the present one",
+    summary: "hand an issue to an agent; what it wants to trade waits for you as a proposal",
+    summaryForAgents: "add an issue to those that this run works on after the present one",
     args: [
       positional("issue", "ISSUE", "an issue's id or file", { completes: "issue" }),
       toggle("dryRun", "show what the agent would be given"),
     ],
     examples: ["qoc run issues/001-earnings-review.md", "qoc run 001 --dry-run"],
     exits: [5],
+    runs: "desk",
     load: async () => (await import("./runs.ts")).run,
   },
 ];

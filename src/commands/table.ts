@@ -1,5 +1,5 @@
 /** The allowlist: every command of the desk, in help order. Doors, help, completions and tools are derived from it. */
-import type { Command } from "./command.ts";
+import type { CommandRow } from "./command.ts";
 import { AGENT_ROWS } from "./rows-agents.ts";
 import { CONNECTOR_ROWS } from "./rows-connectors.ts";
 import { DESK_ROWS } from "./rows-desk.ts";
@@ -8,7 +8,7 @@ import { ORDER_ROWS } from "./rows-orders.ts";
 import { RECORD_ROWS } from "./rows-record.ts";
 import { RESEARCH_ROWS } from "./rows-research.ts";
 
-export const COMMANDS: readonly Command[] = [
+export const COMMANDS: readonly CommandRow[] = [
   ...DESK_ROWS,
   ...ORDER_ROWS,
   ...RESEARCH_ROWS,

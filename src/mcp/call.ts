@@ -8,7 +8,7 @@ import {
   ProtocolErrorCode,
   type ServerContext,
 } from "@modelcontextprotocol/server";
-import type { Command } from "../commands/command.ts";
+import type { CommandEntry } from "../commands/command-entry.ts";
 import type { Actor } from "../domain/event.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
@@ -139,7 +139,7 @@ function isOrders(path: unknown): boolean {
 }
 
 /** What one call of a command takes of its caller's limits. Where a call names the file, that says whether it is a proposal. */
-export function usageOf({ writes }: Pick<Command, "writes">, input: unknown, inputBytes: () => number): Usage {
+export function usageOf({ writes }: Pick<CommandEntry, "writes">, input: unknown, inputBytes: () => number): Usage {
   const { path } = (input ?? {}) as { readonly path?: unknown };
   const isProposal = writes.some(isOrders) && (path === undefined || isOrders(path));
   return { calls: 1, bytes: writes.length === 0 ? 0 : inputBytes(), proposals: isProposal ? 1 : 0 };

@@ -1,12 +1,13 @@
 /** The command table as tools: names, words and schemas are derived from its rows, nothing is written twice. */
 import type { Tool as WireTool } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import type { Argument, Command } from "../commands/command.ts";
+import type { ArgumentEntry } from "../commands/command-entry.ts";
+import type { CommandRow } from "../commands/command.ts";
 
 /** What `qoc_orders_propose` stands for. */
 export interface CommandTool {
   readonly command: string;
-  readonly row: Command;
+  readonly row: CommandRow;
   /** Answers with a list, which goes out a page at a time as `{items, nextCursor}`. */
   readonly isList: boolean;
   readonly wire: WireTool;
@@ -33,13 +34,13 @@ export function toolName(command: string): string {
 }
 
 /** Every tool an agent may ever see, by name. A session's palette picks from it. */
-export async function loadTools(table: readonly Command[]): Promise<ReadonlyMap<string, CommandTool>> {
+export async function loadTools(table: readonly CommandRow[]): Promise<ReadonlyMap<string, CommandTool>> {
   const rows = table.filter((row) => row.audience !== "human" && row.streams !== true);
   const tools = await Promise.all(rows.map(toolOf));
   return new Map(tools.toSorted((a, b) => (a.wire.name < b.wire.name ? -1 : 1)).map((tool) => [tool.wire.name, tool]));
 }
 
-async function toolOf(row: Command): Promise<CommandTool> {
+async function toolOf(row: CommandRow): Promise<CommandTool> {
   const { input, output } = await row.load();
   const given = jsonSchema(input, "input");
   const answered = jsonSchema(output, "output");
@@ -60,8 +61,8 @@ async function toolOf(row: Command): Promise<CommandTool> {
   return { command: row.name, row, isList, wire };
 }
 
-function describe(row: Command): string {
-  const words = row.aboutForAgents ?? row.about;
+function describe(row: CommandRow): string {
+  const words = row.summaryForAgents ?? row.summary;
   const about = `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
   if (row.writes.length === 0) return about;
   if (row.writes.some((folder) => folder.startsWith("orders/")))
@@ -93,11 +94,11 @@ function plainly(node: unknown): unknown {
 }
 
 /** The words of help beside each field that has them. */
-function explained(schema: JsonSchema, args: readonly Argument[]): JsonSchema {
+function explained(schema: JsonSchema, args: readonly ArgumentEntry[]): JsonSchema {
   const properties = (schema["properties"] ?? {}) as Record<string, JsonSchema>;
   const about = (name: string): string | undefined => {
     const argument = args.find((one) => one.name === name);
-    return argument?.aboutForAgents ?? argument?.about;
+    return argument?.summaryForAgents ?? argument?.summary;
   };
   const described = Object.entries(properties).map(([name, property]) => {
     const words = about(name);

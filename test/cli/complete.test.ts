@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import type { Command } from "../../src/commands/command.ts";
+import type { CommandEntry } from "../../src/commands/command-entry.ts";
 import { COMMANDS } from "../../src/commands/table.ts";
 import { type AskDesk, SHELLS, completionScript, completions } from "../../src/cli/complete.ts";
 
@@ -87,7 +87,7 @@ describe("completions", () => {
   });
 
   it("hides an agent's commands", async () => {
-    const row: Command = { ...(COMMANDS[0] as Command), name: "whisper", audience: "agent" };
+    const row: CommandEntry = { ...(COMMANDS[0] as CommandEntry), name: "whisper", audience: "agent" };
     expect(await completions(["whis"], [row], desk)).toBe(":4\n");
   });
 });

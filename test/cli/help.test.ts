@@ -1,48 +1,48 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { Command } from "../../src/commands/command.ts";
+import type { CommandEntry } from "../../src/commands/command-entry.ts";
 import { COMMANDS } from "../../src/commands/table.ts";
 import { ERRORS, EXIT, QocError } from "../../src/domain/error.ts";
 import { GLOBAL_FLAGS, kebab } from "../../src/cli/argv.ts";
 import { EXIT_WORDS, TOPICS } from "../../src/cli/help-topics.ts";
 import { helpFor, helpMarkdown } from "../../src/cli/help.ts";
 
-const feed: Command = {
+const feed: CommandEntry = {
   name: "fish feed",
   aliases: ["feed"],
   group: "orders",
   audience: "human",
   writes: ["journal"],
-  about: "give the fish of one tank what they are owed, and write down how much of it was left over after a minute",
+  summary: "give the fish of one tank what they are owed, and write down how much of it was left over after a minute",
   args: [
-    { name: "tank", kind: "positional", type: "string", value: "TANK", about: "which tank" },
+    { name: "tank", kind: "positional", type: "string", value: "TANK", summary: "which tank" },
     {
       name: "also",
       kind: "positional",
       type: "string",
       value: "TANK",
-      about: "more tanks",
+      summary: "more tanks",
       many: true,
       required: false,
     },
-    { name: "grams", kind: "flag", type: "number", value: "N", about: "how much", required: true },
+    { name: "grams", kind: "flag", type: "number", value: "N", summary: "how much", required: true },
     {
       name: "foodType",
       kind: "flag",
       type: "string",
       value: "FOOD",
-      about: "what",
+      summary: "what",
       choices: ["flakes", "worms"],
       short: "f",
     },
-    { name: "slowly", kind: "flag", type: "boolean", about: "over a minute" },
+    { name: "slowly", kind: "flag", type: "boolean", summary: "over a minute" },
   ],
   examples: ["qoc fish feed north --grams 3", "qoc fish feed north -f worms"],
   exits: [6],
-  load: () => Promise.reject(new Error("help must not load a command")),
+  runs: "desk",
 };
-const count: Command = { ...feed, name: "fish count", aliases: [], args: [], writes: [], exits: [] };
-const secret: Command = { ...feed, name: "fish whisper", audience: "agent" };
+const count: CommandEntry = { ...feed, name: "fish count", aliases: [], args: [], writes: [], exits: [] };
+const secret: CommandEntry = { ...feed, name: "fish whisper", audience: "agent" };
 const table = [feed, count, secret];
 
 describe("helpFor", () => {

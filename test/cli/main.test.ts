@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Command } from "../../src/commands/command.ts";
+import type { CommandEntry } from "../../src/commands/command-entry.ts";
 import { NO_WRITES, flag, positional, toggle } from "../../src/commands/row.ts";
 import { ERRORS, type ErrorCode, QocError } from "../../src/domain/error.ts";
 import { type CliWorld, main } from "../../src/cli/main.ts";
@@ -14,32 +14,29 @@ import type { LocalCall } from "../../src/cli/cli-deps.ts";
 import { type BufferIo, type BufferIoOptions, bufferIo } from "../support/buffer-io.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
-function neverLoaded(): never {
-  throw new Error("the door loads no command");
-}
-function row(name: string, more: Partial<Command> = {}): Command {
+function row(name: string, more: Partial<CommandEntry> = {}): CommandEntry {
   return {
     name,
     group: "desk",
     audience: "human",
     writes: NO_WRITES,
-    about: `to ${name}`,
+    summary: `to ${name}`,
     args: [],
     examples: [`qoc ${name}`, `qoc ${name} --json`],
-    load: neverLoaded,
+    runs: "desk",
     ...more,
   };
 }
-const TABLE: readonly Command[] = [
-  row("look", { runsLocally: "fallback" }),
-  row("make", { runsLocally: "always", args: [positional("path", "DIR", "where", { required: false })] }),
+const TABLE: readonly CommandEntry[] = [
+  row("look", { runs: "local-if-down" }),
+  row("make", { runs: "local", args: [positional("path", "DIR", "where", { required: false })] }),
   row("note write", {
     writes: ["inbox/"],
     args: [flag("text", "TEXT", "words", { required: true }), flag("more", "TEXT", "words")],
   }),
   row("watch", { streams: true }),
   row("work", { writes: ["journal"], args: [toggle("dryRun", "show it")] }),
-  row("status", { runsLocally: "fallback", args: [toggle("exitCode", "8 where something waits")] }),
+  row("status", { runs: "local-if-down", args: [toggle("exitCode", "8 where something waits")] }),
   row("orders show", { args: [positional("id", "ID", "which")] }),
   row("approve", {
     writes: ["journal"],
@@ -51,7 +48,7 @@ const TABLE: readonly Command[] = [
     ],
   }),
   row("reject", { writes: ["journal"], args: [positional("id", "ID", "which"), flag("comment", "TEXT", "why")] }),
-  row("key protect", { runsLocally: "always" }),
+  row("key protect", { runs: "local" }),
 ];
 
 type Handle = SocketHandler;

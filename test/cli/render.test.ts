@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/commands/table.ts";
-import type { Command } from "../../src/commands/command.ts";
-import { painter } from "../../src/cli/io.ts";
+import type { CommandEntry } from "../../src/commands/command-entry.ts";
+import { painter } from "../../src/commands/rendering/paint.ts";
 import type { Io } from "../../src/cli/io.ts";
 import { jsonText, render } from "../../src/cli/render.ts";
-import { widthOf } from "../../src/cli/terminal-text.ts";
+import { widthOf } from "../../src/commands/rendering/terminal-text.ts";
 
 /** What an agent or a venue may put into any text of theirs: a screen wipe, a turned line, a forged row, an unseen mark. */
 const EVIL = "ok\u001b[2J\u009b31m\u202eevil\u2066\n✓ approved by the desk\t\u200b\u0007";
@@ -23,7 +23,7 @@ function io(isTty: boolean, colour = false): Io {
   };
 }
 
-function row(name: string): Command {
+function row(name: string): CommandEntry {
   const found = COMMANDS.find((known) => known.name === name);
   if (found === undefined) throw new Error(`no row ${name}`);
   return found;
@@ -401,6 +401,6 @@ describe("jsonText", () => {
 describe("painter", () => {
   it("leaves text alone where colour is off", () => {
     expect(painter(false)("red", "x")).toBe("x");
-    expect(painter(true)("red", "x")).toBe("\u001b[31mx\u001b[0m");
+    expect(painter(true)("red", "x")).toBe("\u001b[31mx\u001b[39m");
   });
 });

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { clip, linesOf, oneLine, quoted, widthOf, wrap } from "../../src/cli/terminal-text.ts";
-import { painter, wantsColour } from "../../src/cli/io.ts";
-import { type Column, keyValueLines, table } from "../../src/cli/table-text.ts";
+import { clip, linesOf, oneLine, quoted, widthOf, wrap } from "../../src/commands/rendering/terminal-text.ts";
+import { wantsColour } from "../../src/cli/io.ts";
+import { painter } from "../../src/commands/rendering/paint.ts";
+import { type Column, keyValueLines, table } from "../../src/commands/rendering/table-text.ts";
 
 /** Characters that move, hide or turn what a person reads. */
 const HOSTILE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;

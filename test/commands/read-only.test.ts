@@ -59,7 +59,7 @@ describe("a desk that only reads", () => {
 
   it("refuses so every command that writes files, but for those that write what the journal says", () => {
     const rows = COMMANDS.filter(
-      ({ writes, runsLocally: cold }) => cold !== "always" && writes.some((place) => place !== "journal"),
+      ({ writes, runs: cold }) => cold !== "local" && writes.some((place) => place !== "journal"),
     );
     expect(
       rows

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { RunEndpoint } from "../../src/agents/runtime.ts";
-import { type Command, body } from "../../src/commands/command.ts";
+import { type CommandRow, body } from "../../src/commands/command.ts";
 import { invoke } from "../../src/commands/invoke.ts";
 import { createReadLog } from "../../src/runs/read-log.ts";
 import { agentContext } from "../../src/app/agent-commands.ts";
@@ -203,8 +203,17 @@ describe("who a caller is", () => {
 });
 
 describe("an answer", () => {
-  const row = (value: unknown): Command => ({
-    ...{ name: "told", group: "desk", audience: "both", writes: [], about: "answers", args: [], examples: [] },
+  const row = (value: unknown): CommandRow => ({
+    ...{
+      name: "told",
+      group: "desk",
+      audience: "both",
+      writes: [],
+      summary: "answers",
+      args: [],
+      examples: [],
+      runs: "desk",
+    },
     load: () =>
       Promise.resolve(
         body({ input: z.strictObject({}), output: z.object({ n: z.number() }), run: () => Promise.resolve(value) }),

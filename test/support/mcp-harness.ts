@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { Client as NewClient, StreamableHTTPClientTransport as NewHttp } from "@modelcontextprotocol/client";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as OldHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import type { Command } from "../../src/commands/command.ts";
+import type { CommandRow } from "../../src/commands/command.ts";
 import { COMMANDS } from "../../src/commands/table.ts";
 import type { AuditRecord } from "../../src/mcp/audit.ts";
 import type { Invoke } from "../../src/mcp/call.ts";
@@ -58,7 +58,7 @@ export function invokeAt(desk: TempDesk): Invoke {
   return (command, input, session) => desk.call(command, input, { actor: session.actor, channel: "mcp" });
 }
 
-export async function mcpStand(invoke: Invoke, table: readonly Command[] = COMMANDS): Promise<McpStand> {
+export async function mcpStand(invoke: Invoke, table: readonly CommandRow[] = COMMANDS): Promise<McpStand> {
   const tokens = createTokenStore(systemClock, systemIds);
   const listeners = new Set<(change: Change) => void>();
   const [audits, refusals, errors]: [AuditRecord[], string[], Error[]] = [[], [], []];

@@ -1,5 +1,5 @@
 /** Rows of text: aligned columns for a person, tabs for a program. */
-import type { Paint } from "./io.ts";
+import type { Paint } from "./paint.ts";
 import { clip, oneLine, widthOf } from "./terminal-text.ts";
 
 export interface Column<T> {

@@ -1,5 +1,5 @@
 /** Text from agents, venues and files, made safe to show: nothing in it can move the cursor or turn the line around. */
-import { escapeInvisible } from "../lib/invisible-characters.ts";
+import { escapeInvisible } from "../../lib/invisible-characters.ts";
 
 /** More marks than this on one letter spill over the lines above and below. */
 const STACKED_MARKS = /(\p{M}{4})\p{M}+/gu;

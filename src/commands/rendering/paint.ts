@@ -1,0 +1,10 @@
+/** Colours for a terminal. A colour only repeats what the words or signs beside it say. */
+import { styleText } from "node:util";
+
+export type Shade = "bold" | "dim" | "red" | "green" | "yellow" | "cyan" | "inverse";
+export type Paint = (shade: Shade, text: string) => string;
+
+/** Returns a function that colours text, or one that returns the text unchanged. */
+export function painter(isOn: boolean): Paint {
+  return (shade, text) => (isOn && text !== "" ? styleText(shade, text, { validateStream: false }) : text);
+}
