@@ -52,14 +52,13 @@ export async function runDaemon(
     await aborted(stopping.signal);
   } catch (error) {
     stopping.abort();
-    try {
-      await lifecycle.close();
-    } catch (closeError) {
-      throw new AggregateError([error, closeError], `${messageOf(error)}; then ${messageOf(closeError)}`, {
-        cause: error,
-      });
-    }
-    throw error;
+    const closeFailure = await lifecycle.close().then(
+      () => undefined,
+      (failure: unknown) => failure,
+    );
+    if (closeFailure === undefined) throw error;
+    const message = `${messageOf(error)}; then ${messageOf(closeFailure)}`;
+    throw new AggregateError([error, closeFailure], message, { cause: error });
   }
   await lifecycle.close();
   return facts;
