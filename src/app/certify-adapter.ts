@@ -1,4 +1,4 @@
-/** `qoc connectors test`: finds the adapter that is meant, and runs the kit against it at a level. */
+/** `qoc connectors test`: finds the adapter and runs the conformance suite against it at one isolation level. */
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -30,32 +30,35 @@ interface Target {
   readonly isolation: "worker" | "process";
 }
 
-/** @throws ADAPTER_MISSING, CONNECTOR_UNKNOWN, CONFIG_* for certify.toml. What the adapter does wrong is in the report. */
+/**
+ * Runs the conformance suite. Faults of the adapter are in the report, not thrown.
+ * @throws ADAPTER_MISSING, CONNECTOR_UNKNOWN, CONFIG_* for certify.toml.
+ */
 export async function certifyAdapter(
-  world: CertifyDeps,
+  deps: CertifyDeps,
   request: CertifyRequest,
-  say: (line: string) => void,
+  report: (line: string) => void,
 ): Promise<Report> {
-  const { disk, clock, ids, packageRoot } = world;
-  const target = await find(world, request);
+  const { disk, clock, ids, packageRoot } = deps;
+  const target = await findTarget(deps, request);
   const isolation = request.isolation ?? target.isolation;
-  const text = readFileSync(`${packageRoot}/dist/sandbox/adapter-worker.cjs`, "utf8");
+  const workerText = readFileSync(`${packageRoot}/dist/sandbox/adapter-worker.cjs`, "utf8");
   const cwd = await mkdtemp(join(tmpdir(), "qoc-certify-"));
   const transport = (memoryMb: number): Transport =>
     isolation === "process"
-      ? startProcess({ text, memoryMb, cwd, clock, residentMb })
-      : startWorker({ text, name: target.name, memoryMb });
+      ? startProcess({ text: workerText, memoryMb, cwd, clock, residentMb })
+      : startWorker({ text: workerText, name: target.name, memoryMb });
   try {
     const settings = await readCertifySettings(disk, target.adapter);
     const only = request.only.length === 0 ? {} : { only: request.only };
-    return await certify({ ...target, ...only, settings, isolation, transport, disk, clock, ids, say });
+    return await certify({ ...target, ...only, settings, isolation, transport, disk, clock, ids, say: report });
   } finally {
     await rm(cwd, { recursive: true, force: true });
   }
 }
 
-/** A file, a folder with an index.ts, else a connector of the workspace's desk.toml. */
-async function find({ disk, packageRoot }: CertifyDeps, { target, from }: CertifyRequest): Promise<Target> {
+/** The target is a file, a folder with an index.ts, or the name of a connector in desk.toml. */
+async function findTarget({ disk, packageRoot }: CertifyDeps, { target, from }: CertifyRequest): Promise<Target> {
   const path = resolve(from, target);
   const kind = (await disk.facts(path))?.kind;
   if (kind === "file") return { name: nameOf(path), adapter: path, isolation: "worker" };

@@ -1,15 +1,15 @@
-/** The running desk as commands see it: its verbs, its record, its logs, its runs. */
+/** The running desk's services for commands: state, journal, logs, runs. */
 import { scanJournal } from "../bus/journal-read.ts";
 import { upgraded } from "../bus/replay.ts";
 import type { DeskServices, LogLine, LogQuery } from "../commands/command.ts";
 import { isWanted, readLogs } from "../workspace/logs.ts";
-import { journalFacts } from "./journal-report.ts";
+import { journalReport } from "./journal-report.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
-/** What is not the desk's own, and stands beside it. */
-type Beside = Pick<DeskServices, "runs" | "news" | "lastSeen" | "stop">;
+/** Services of the daemon that are not part of the desk. */
+type DaemonServices = Pick<DeskServices, "runs" | "news" | "lastSeen" | "stop">;
 
-export function createDeskServices(open: OpenDesk, beside: Beside): DeskServices {
+export function createDeskServices(open: OpenDesk, daemon: DaemonServices): DeskServices {
   const { desk, logs, logDir, projector, journal } = open;
   const flushed = async (): Promise<void> => {
     if (desk.readOnly() === undefined) await journal?.flush();
@@ -26,7 +26,7 @@ export function createDeskServices(open: OpenDesk, beside: Beside): DeskServices
       await flushed();
       const progress = (done: number, of: number, records: number): void =>
         note(`segment ${done} of ${of}, ${records} records`);
-      return journalFacts(await scanJournal(desk.disk, desk.journalDir, { progress }), desk.key.publicPem);
+      return journalReport(await scanJournal(desk.disk, desk.journalDir, { progress }), desk.key.publicPem);
     },
     readLogs: async (query) => {
       await logs.flush();
@@ -34,13 +34,13 @@ export function createDeskServices(open: OpenDesk, beside: Beside): DeskServices
     },
     followLogs: (query, line, signal) => follow(open, query, line, signal),
     settled: flushed,
-    ...beside,
+    ...daemon,
   };
 }
 
 const FOLLOW_QUEUE_MAX = 1_000;
 
-/** A slow reader loses lines rather than slowing the desk. */
+/** A slow reader loses lines instead of slowing the desk. */
 async function follow(
   open: OpenDesk,
   query: LogQuery,

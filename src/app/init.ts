@@ -1,4 +1,4 @@
-/** `qoc init`: a folder that is a desk, and the operator's key outside of it. Nothing that exists is touched. */
+/** `qoc init`: makes a desk folder, and the operator's key outside it. Existing files are never changed. */
 import { mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { basename, dirname, resolve } from "node:path";
@@ -23,7 +23,7 @@ const FIRST_PORT = 7070;
 const PORTS_TRIED = 200;
 const TIMEZONE = "America/New_York";
 
-/** @throws WORKSPACE_EXISTS. */
+/** @throws WORKSPACE_EXISTS if the folder is a desk already. */
 export async function initDesk(options: InitOptions) {
   const { disk, ids, home } = options;
   const root = resolve(options.cwd, options.path);
@@ -42,7 +42,7 @@ export async function initDesk(options: InitOptions) {
   await createOnce(disk, `${root}/package.json`, packageJson(name));
   await createOnce(disk, `${root}/tsconfig.json`, TSCONFIG);
   await refreshAuthorTypes(disk, root, options.packageRoot);
-  // Last, since its presence is what makes the folder a desk.
+  // Last: a folder is a desk as soon as it has a desk.toml.
   await disk.create(`${root}/${LAYOUT.config}`, deskToml({ name, port, timezone: TIMEZONE }));
   return {
     path: root,
@@ -54,7 +54,7 @@ export async function initDesk(options: InitOptions) {
   };
 }
 
-/** The types of this very version, for editors; a workspace that never wrote an adapter does without. */
+/** Writes the SDK types of this version for editors. */
 export async function refreshAuthorTypes(disk: Disk, root: string, packageRoot: string): Promise<void> {
   return refreshTypes(disk, root, readFileSync(`${packageRoot}/dist/src/domain/sdk.d.ts`, "utf8"));
 }
@@ -63,7 +63,7 @@ async function createOnce(disk: Disk, path: string, text: string): Promise<void>
   if ((await disk.facts(path)) === undefined) await disk.create(path, text);
 }
 
-/** The first port from 7070 on that nobody listens at now. */
+/** The first free port from 7070 on. */
 async function freePort(): Promise<number> {
   for (let port = FIRST_PORT; port < FIRST_PORT + PORTS_TRIED; port++) if (await isFree(port)) return port;
   return FIRST_PORT;

@@ -1,10 +1,10 @@
-/** A scan of the journal as `qoc verify` answers it: the chain, and the operator's signature under each approval. */
+/** The result of `qoc verify`: the hash chain, and the operator's signature of each approval. */
 import type { JournalScan } from "../bus/journal-read.ts";
 import type { JournalReport } from "../commands/command.ts";
 import { verifySignature } from "../trading/operator-key.ts";
 
-/** `publicPem` undefined: the operator's key is not on this machine, and signatures are not checked. */
-export function journalFacts(scan: JournalScan, publicPem: string | undefined): JournalReport {
+/** If `publicPem` is undefined, the operator's key is not on this machine and signatures are not checked. */
+export function journalReport(scan: JournalScan, publicPem: string | undefined): JournalReport {
   const { corrupt, torn } = scan;
   const signatures = publicPem === undefined ? undefined : checkSignatures(scan, publicPem);
   const forged = signatures?.forged[0];
@@ -12,9 +12,9 @@ export function journalFacts(scan: JournalScan, publicPem: string | undefined): 
     corrupt !== undefined
       ? `${corrupt.segment} line ${corrupt.line} ${corrupt.message}`
       : forged !== undefined
-        ? `the signature under the approval of ${forged} is not the operator's`
+        ? `the approval of ${forged} is not signed by the operator's key`
         : torn !== undefined
-          ? `${torn.segment} ends with ${torn.bytes} unfinished bytes; the next start sets them aside`
+          ? `${torn.segment} ends with ${torn.bytes} unfinished bytes; the next start moves them to a file of their own`
           : undefined;
   return {
     ok: corrupt === undefined && forged === undefined,
@@ -31,10 +31,10 @@ function checkSignatures(scan: JournalScan, publicPem: string): { good: number; 
   const forged: string[] = [];
   for (const { event } of scan.events) {
     if (event.type !== "order.approved") continue;
-    const { type: _type, signature, ...consented } = event;
-    // A paper order goes without where the key is locked; a live one never does.
+    const { type: _type, signature, ...signed } = event;
+    // Approvals of paper orders are unsigned while the key is locked; those of live orders never are.
     if (signature === undefined && event.terms.mode !== "live") continue;
-    if (signature !== undefined && verifySignature(publicPem, consented, signature)) good += 1;
+    if (signature !== undefined && verifySignature(publicPem, signed, signature)) good += 1;
     else forged.push(event.id);
   }
   return { good, forged };

@@ -1,4 +1,4 @@
-/** What runs in the caller's own process: making a desk, starting it, and reading one that is down. */
+/** Services for commands that run in the caller's process: making a desk, starting it, reading a desk that is down. */
 import { mkdirSync, realpathSync } from "node:fs";
 import { type JournalScan, type ScanOptions, scanJournal } from "../bus/journal-read.ts";
 import { openReplay, upgraded } from "../bus/replay.ts";
@@ -20,14 +20,14 @@ import { startDaemon } from "./start-daemon.ts";
 import { runDemo } from "./run-demo.ts";
 import { initDesk } from "./init.ts";
 import { newConnector } from "./new-connector.ts";
-import { journalFacts } from "./journal-report.ts";
+import { journalReport } from "./journal-report.ts";
 import type { DeskOptions } from "./open-desk.ts";
 import { nodeProcesses } from "./processes.ts";
 
 export interface LocalServicesOptions extends Omit<DeskOptions, "root"> {
   readonly cwd: string;
   readonly bin: string;
-  /** Prints the daemon's facts when it is ready. */
+  /** Called with the daemon's facts when it is ready. */
   readonly ready: (facts: UpFacts) => void;
 }
 
@@ -71,7 +71,7 @@ export function createLocalServices(options: LocalServicesOptions): LocalService
       });
       const first = scan.events[0]?.event;
       const key = first?.type === "desk.created" ? `${keyPath(home, first.deskId)}.pub` : "";
-      return journalFacts(scan, (await disk.facts(key)) === undefined ? undefined : await disk.readText(key));
+      return journalReport(scan, (await disk.facts(key)) === undefined ? undefined : await disk.readText(key));
     },
     rebuildOf: async (from, note) => {
       const { root, outside } = await at(from);
@@ -92,7 +92,7 @@ export function createLocalServices(options: LocalServicesOptions): LocalService
     newConnector: async ({ name, from }) => newConnector({ ...options, root: await findWorkspace(disk, from), name }),
     mcp: async (from, signal) => {
       const { root, outside } = await at(from);
-      return (await import("./mcp-stdio.ts")).mcpAtDesk(
+      return (await import("./mcp-stdio.ts")).serveMcpOverStdio(
         {
           socketPath: outside.socket,
           root,
@@ -113,7 +113,7 @@ function scanOf(options: LocalServicesOptions, root: string, scan: ScanOptions =
   return scanJournal(options.disk, `${root}/${LAYOUT.journal}`, scan);
 }
 
-/** Folds the journal without touching it. */
+/** Folds the journal without writing to it. */
 async function readDesk(options: LocalServicesOptions, root: string): Promise<{ book: Book; config: DeskConfig }> {
   const config = await loadConfig(options.disk, `${root}/${LAYOUT.config}`, globalConfigPath(options.home));
   const { book, take } = openReplay();

@@ -1,4 +1,4 @@
-/** `qoc mcp`: the operator's own agent at the running desk, over standard input and output. It opens no desk of its own. */
+/** `qoc mcp`: serves MCP on standard input and output for the operator's agent. Calls go to the running desk. */
 import { findCommand } from "../commands/invoke.ts";
 import { COMMANDS } from "../commands/table.ts";
 import type { Clock } from "../domain/ports.ts";
@@ -8,35 +8,35 @@ import type { CallFacts } from "../mcp/audit.ts";
 import { serveMcpStdio } from "../mcp/stdio.ts";
 import { loadTools } from "../mcp/tools.ts";
 
-export interface McpAtDesk {
+export interface McpStdioDeps {
   readonly socketPath: string;
-  /** The workspace: relative paths start there. */
+  /** The workspace's folder: relative paths start there. */
   readonly root: string;
   readonly version: string;
   readonly clock: Clock;
-  /** Of an agent that was let in; without one it is `agent:interactive`. */
+  /** The token of an agent with a grant; without it the actor is `agent:interactive`. */
   readonly token: string | undefined;
-  /** A name for this one connection, no other's. */
+  /** A name that only this connection has. */
   readonly connection: string;
 }
 
-/** A tool's name may be as long as a client likes; the desk keeps less of it. */
-const TOLD_CHARS_MAX = 200;
-function told(text: string): string {
-  return text.slice(0, TOLD_CHARS_MAX);
+/** A client may send names of any length. */
+const NAME_CHARS_MAX = 200;
+function truncateName(name: string): string {
+  return name.slice(0, NAME_CHARS_MAX);
 }
 
-/** Serves until the client goes away or the signal aborts. */
-export async function mcpAtDesk(
-  { socketPath, root, version, clock, token, connection }: McpAtDesk,
+/** Serves until the client closes the connection or the signal aborts. */
+export async function serveMcpOverStdio(
+  { socketPath, root, version, clock, token, connection }: McpStdioDeps,
   signal: AbortSignal,
 ): Promise<void> {
   const callerOf = ({ tool, client, era, toolUseId }: CallFacts): McpCaller => {
-    const id = toolUseId === null ? null : told(toolUseId);
+    const id = toolUseId === null ? null : truncateName(toolUseId);
     return {
       connection,
-      tool: told(tool),
-      client: told(client),
+      tool: truncateName(tool),
+      client: truncateName(client),
       era,
       toolUseId: id,
       ...(token === undefined ? {} : { token }),
@@ -47,7 +47,7 @@ export async function mcpAtDesk(
     callSignal: AbortSignal,
     onNote: (line: string) => void,
   ) => {
-    // The channel says who asks: the desk takes what comes by `mcp` for an agent's, whatever it names.
+    // The desk treats every request on the channel `mcp` as an agent's, whatever it contains.
     const request = { ...asked, channel: "mcp", cwd: root } as const;
     const cutOff = connectionLost(findCommand(COMMANDS, asked.command)?.writes.length === 0);
     return callDaemon({ socketPath, request, onNote, onValue: () => Promise.resolve(), signal: callSignal, cutOff });
@@ -58,8 +58,8 @@ export async function mcpAtDesk(
     signal,
     tools: await loadTools(COMMANDS),
     call: (command, input, callSignal, onNote, facts) =>
-      ask({ command: told(command), input, caller: callerOf(facts) }, callSignal, onNote),
-    // It names no command, so that no desk can run it; the input is there for its digest.
+      ask({ command: truncateName(command), input, caller: callerOf(facts) }, callSignal, onNote),
+    // Without a command nothing can run; the input is sent for its digest.
     told: ({ input, facts }) =>
       ask({ command: "", input, caller: { ...callerOf(facts), isRefused: true } }, signal, () => undefined),
     stdin: process.stdin,

@@ -1,13 +1,13 @@
-/** `qoc connectors new`: a connector that is certified as it stands, for its author to change. */
+/** `qoc connectors new`: copies the template connector, which passes certification unchanged. */
 import { readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { QocError, messageOf } from "../domain/error.ts";
 import { type ConnectorName, connectorName } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
 
-export interface NewConnector {
+export interface NewConnectorOptions {
   readonly disk: Disk;
-  /** The workspace. */
+  /** The workspace's folder. */
   readonly root: string;
   readonly packageRoot: string;
   readonly name: string;
@@ -15,28 +15,28 @@ export interface NewConnector {
 
 const FOLDER = "src/connectors";
 
-/** @throws INVALID_INPUT for a name, CONNECTOR_EXISTS; nothing that exists is touched. */
-export async function newConnector({ disk, root, packageRoot, name }: NewConnector) {
-  const given = checked(name);
-  const folder = join(root, FOLDER, given);
+/** Never overwrites a file. @throws INVALID_INPUT for a bad name, CONNECTOR_EXISTS if the folder exists. */
+export async function newConnector({ disk, root, packageRoot, name }: NewConnectorOptions) {
+  const connector = checkedName(name);
+  const folder = join(root, FOLDER, connector);
   if ((await disk.facts(folder)) !== undefined)
     throw new QocError("CONNECTOR_EXISTS", { path: relative(root, folder) });
   const template = join(packageRoot, "connectors/template");
   await disk.mkdir(folder);
   const files = readdirSync(template).toSorted();
   for (const file of files)
-    await disk.create(join(folder, file), named(readFileSync(join(template, file), "utf8"), given));
+    await disk.create(join(folder, file), withName(readFileSync(join(template, file), "utf8"), connector));
   const path = relative(root, folder);
   return {
-    name: given,
+    name: connector,
     path,
     files: files.map((file) => `${path}/${file}`),
-    table: tableOf(given, path),
+    table: configTable(connector, path),
     next: `qoc connectors test ./${path}`,
   };
 }
 
-function checked(name: string): ConnectorName {
+function checkedName(name: string): ConnectorName {
   try {
     return connectorName(name);
   } catch (error) {
@@ -44,21 +44,21 @@ function checked(name: string): ConnectorName {
   }
 }
 
-function named(text: string, name: string): string {
-  return text
-    .replaceAll("TemplateConnector", `${pascal(name)}Connector`)
+function withName(source: string, name: string): string {
+  return source
+    .replaceAll("TemplateConnector", `${pascalCase(name)}Connector`)
     .replaceAll("TEMPLATE_API_KEY", `${name.toUpperCase().replaceAll("-", "_")}_API_KEY`)
     .replaceAll("src/connectors/template/", `src/connectors/${name}/`)
     .replaceAll('name = "template"', `name = ${JSON.stringify(name)}`)
     .replace(/^# template$/m, `# ${name}`);
 }
 
-function pascal(name: string): string {
+function pascalCase(name: string): string {
   return name.replace(/(?:^|[^a-zA-Z0-9]+)([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** What to paste into desk.toml, which the desk never writes by itself. */
-function tableOf(name: string, path: string): string {
+/** The table for the author to paste into desk.toml. */
+function configTable(name: string, path: string): string {
   return [
     "[[connector]]",
     `name = ${JSON.stringify(name)}`,

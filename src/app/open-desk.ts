@@ -94,11 +94,7 @@ export async function openDesk(options: DeskOptions, lifecycle: Lifecycle): Prom
   await refreshAuthorTypes(disk, root, options.packageRoot).catch((error: unknown) =>
     logs.warn(`types for editors: ${messageOf(error)}`),
   );
-  const record = await lifecycle.open(
-    "journal",
-    () => openRecord({ ...options, root }, logs),
-    (opened) => opened.journal?.close(),
-  );
+  const record = await openRecord({ ...options, root }, logs, lifecycle);
   return openTrading({ options: { ...options, root }, config, paths, secrets, logs, logDir, record }, lifecycle);
 }
 
@@ -235,13 +231,13 @@ interface OpenRecord {
 }
 
 /** Opens journal, state and bus, and writes the first records of this run. */
-async function openRecord(options: DeskOptions, logs: LogFile): Promise<OpenRecord> {
+async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecycle): Promise<OpenRecord> {
   const { root, disk, clock } = options;
   let problem: string | undefined;
   const { book, take } = openReplay();
   const authors = createOrderAuthors();
-  const { scan, journal } = await openJournal({
-    take: (recorded) => {
+  const journalOptions = {
+    take: (recorded: Recorded) => {
       take(recorded);
       authors.take(recorded);
     },
@@ -249,10 +245,15 @@ async function openRecord(options: DeskOptions, logs: LogFile): Promise<OpenReco
     dir: `${root}/${LAYOUT.journal}`,
     clock,
     log: logs,
-    onFailure: (failure) => {
+    onFailure: (failure: QocError) => {
       problem = failure.message;
     },
-  });
+  };
+  const { scan, journal } = await lifecycle.open(
+    "journal",
+    () => openJournal(journalOptions),
+    (opened) => opened.journal?.close(),
+  );
   if (journal === undefined) {
     const { segment, line, message } = scan.corrupt ?? { segment: "", line: 0, message: "" };
     const corrupt = new QocError("JOURNAL_CORRUPT", { segment, line, message });

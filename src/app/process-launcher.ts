@@ -1,4 +1,4 @@
-/** The system as a launched agent meets it: processes and their groups, programs on the PATH, private folders. */
+/** Operating system services for launching agents: processes and their groups, programs on the PATH, private folders. */
 import { spawn } from "node:child_process";
 import { constants, realpathSync } from "node:fs";
 import { access, mkdtemp, realpath, rm } from "node:fs/promises";
@@ -20,7 +20,7 @@ export function createLauncher({
       try {
         process.kill(-group, signal);
       } catch {
-        // Nobody of the group is left.
+        // The process group has ended.
       }
     },
     clock: desk.clock,
@@ -39,7 +39,7 @@ export function createLauncher({
   };
 }
 
-/** Behind any links; a folder that is not there hides nothing. */
+/** Resolves symbolic links. A folder that does not exist is returned unchanged. */
 function realOf(path: string): string {
   try {
     return realpathSync(path);
@@ -48,21 +48,21 @@ function realOf(path: string): string {
   }
 }
 
-/** As a shell would look for it, but never in the current folder. */
+/** Searches the PATH as a shell does, but never the current folder. */
 async function findProgram(program: string, path: string): Promise<{ path: string; real: string } | undefined> {
-  const places = isAbsolute(program)
+  const candidates = isAbsolute(program)
     ? [program]
     : path
         .split(":")
         .filter(isAbsolute)
         .map((folder) => join(folder, program));
   if (!isAbsolute(program) && program.includes("/")) return undefined;
-  for (const place of places) {
+  for (const candidate of candidates) {
     try {
-      await access(place, constants.X_OK);
-      return { path: place, real: await realpath(place) };
+      await access(candidate, constants.X_OK);
+      return { path: candidate, real: await realpath(candidate) };
     } catch {
-      // It stands in another folder, or nowhere.
+      // Not in this folder: try the next.
     }
   }
   return undefined;

@@ -1,24 +1,24 @@
-/** What this operating system says of processes. */
+/** Facts about processes from this operating system. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Processes } from "../workspace/lock.ts";
 
-function firstOf(...attempts: readonly (() => string | undefined)[]): string | undefined {
+function firstAvailable(...attempts: readonly (() => string | undefined)[]): string | undefined {
   for (const attempt of attempts) {
     try {
-      const answer = attempt();
-      if (answer !== undefined && answer !== "") return answer;
+      const value = attempt();
+      if (value !== undefined && value !== "") return value;
     } catch {
-      // The next way may work on this system.
+      // The next attempt may work on this system.
     }
   }
   return undefined;
 }
 
-/** Linux tells the start tick in /proc; elsewhere `ps` tells the start time. */
+/** The start tick from /proc on Linux, else the start time from `ps`. */
 function startOf(pid: number): string | undefined {
-  return firstOf(
+  return firstAvailable(
     () => {
       const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
       return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
@@ -32,14 +32,14 @@ function startOf(pid: number): string | undefined {
 
 export const nodeProcesses: Processes = {
   pid: process.pid,
-  bootId: firstOf(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()) ?? process.platform,
+  bootId: firstAvailable(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()) ?? process.platform,
   startOf,
 };
 
-/** Memory that a process holds, MB; undefined where the system does not tell, as other than Linux. */
+/** Resident memory of a process in MB; undefined if the system does not report it (systems other than Linux). */
 export async function residentMb(pid: number): Promise<number | undefined> {
   try {
-    // In kB whatever the size of a page is.
+    // VmRSS is in kB on every page size.
     const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, "utf8")) ?? [];
     return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
   } catch {

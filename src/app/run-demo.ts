@@ -1,4 +1,4 @@
-/** Lends the demo a folder, the real command line as child processes, and a screen. */
+/** Runs the demo script with a temporary folder, the real command line as child processes, and a terminal. */
 import { execFile } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** Starts the daemon in the background and waits until it answers, or says why it ended. */
+/** `qoc up --detach`: starts the daemon in the background and waits until it answers or ends. */
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { callDaemon } from "../cli/client.ts";
@@ -15,7 +15,7 @@ export interface StartDaemonOptions {
 const READY_MS = 30_000;
 const POLL_MS = 25;
 
-/** Answers what `qoc up` of the child said. @throws the child's own error. */
+/** Resolves with the output of the child's `qoc up`. @throws the child's error if it ends first. */
 export async function startDaemon(options: StartDaemonOptions, signal: AbortSignal): Promise<unknown> {
   const out = openSync(options.logFile, "w", 0o600);
   const child = spawn(process.execPath, [options.bin, "up", "--json", "-C", options.root], {
@@ -31,7 +31,7 @@ export async function startDaemon(options: StartDaemonOptions, signal: AbortSign
   while (performance.now() - started < READY_MS) {
     signal.throwIfAborted();
     if (exit !== undefined) throw childError(options.logFile, exit);
-    if (await answers(options.socket)) {
+    if (await isAnswering(options.socket)) {
       child.unref();
       return { pid: child.pid, socket: options.socket, log: options.logFile, ...upFactsOf(options.logFile) };
     }
@@ -43,7 +43,7 @@ export async function startDaemon(options: StartDaemonOptions, signal: AbortSign
   });
 }
 
-async function answers(socketPath: string): Promise<boolean> {
+async function isAnswering(socketPath: string): Promise<boolean> {
   try {
     await callDaemon({
       socketPath,
@@ -71,19 +71,19 @@ function jsonLines(logFile: string): readonly Record<string, unknown>[] {
     });
 }
 
-/** The child prints one JSON object when it is ready. */
+/** The child prints one JSON object with these facts when it is ready. */
 function upFactsOf(logFile: string): Record<string, unknown> {
   return jsonLines(logFile).find((value) => "readyMs" in value) ?? {};
 }
 
 function childError(logFile: string, exit: number): QocError {
-  const said = jsonLines(logFile).find((value) => typeof value["code"] === "string");
-  const details = said?.["details"] as Record<string, string> | undefined;
-  if (said !== undefined)
-    return new QocError(said["code"] as "INTERNAL", {
+  const report = jsonLines(logFile).find((value) => typeof value["code"] === "string");
+  const details = report?.["details"] as Record<string, string> | undefined;
+  if (report !== undefined)
+    return new QocError(report["code"] as "INTERNAL", {
       ...details,
-      message: details?.["message"] ?? String(said["message"]),
+      message: details?.["message"] ?? String(report["message"]),
     });
   const tail = readFileSync(logFile, "utf8").trim().split("\n").slice(-3).join(" | ");
-  return new QocError("INTERNAL", { message: `the desk ended with ${exit} before it was ready: ${tail}` });
+  return new QocError("INTERNAL", { message: `the desk ended with exit code ${exit} before it was ready: ${tail}` });
 }

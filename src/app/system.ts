@@ -1,4 +1,4 @@
-/** The ambient world, taken once: the wall clock, chance, and this machine's name. Everything else is handed these. */
+/** The system clock, random ids and this machine's name. Other modules get them as arguments. */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -16,14 +16,14 @@ export const systemClock: Clock = {
 
 export const systemIds: Ids = { random: (bytes) => randomBytes(bytes).toString("hex") };
 
-/** What tells this machine from another: its own id where it has one, else its name. */
+/** Identifies this machine: its machine id if the system has one, else its host name. */
 export function machineName(): string {
   for (const path of ["/etc/machine-id", "/var/lib/dbus/machine-id"]) {
     try {
       const id = readFileSync(path, "utf8").trim();
       if (id !== "") return id;
     } catch {
-      // Not every system has one.
+      // Some systems have no machine id file.
     }
   }
   return hostname();
