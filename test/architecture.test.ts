@@ -45,6 +45,8 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "trading-signals": ["src/market-data/"],
   "fast-xml-parser": ["src/market-data/"],
   "@bomb.sh/tab": ["src/cli/"],
+  "@clack/prompts": ["src/cli/"],
+  citty: ["src/cli/"],
   zod: ["src/", "sandbox/"],
 };
 

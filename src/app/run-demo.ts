@@ -3,9 +3,10 @@ import { execFile } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline/promises";
 import type { DemoScreen } from "../commands/command.ts";
 import { type RunCli, runDemoScript } from "../cli/demo.ts";
+import { wantsColour } from "../cli/io.ts";
+import { createPrompter } from "../cli/prompts.ts";
 
 export interface DemoOptions {
   readonly bin: string;
@@ -19,11 +20,12 @@ export async function runDemo(
   signal: AbortSignal,
 ): Promise<unknown> {
   const dir = request.path ?? join(mkdtempSync(join(tmpdir(), "qoc-demo-")), "desk");
+  const prompter = createPrompter(process.stdin, process.stderr, { signal, hasColour: wantsColour(options.env, true) });
   return runDemoScript({
     dir,
     qoc: runQoc(options, dir, signal),
     say: (line) => screen.say(line),
-    confirm: (question) => (request.yes || !screen.canAsk ? Promise.resolve(true) : confirm(question, signal)),
+    confirm: (question) => (request.yes || !screen.canAsk ? Promise.resolve(true) : prompter.confirm(question)),
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
 }
@@ -55,15 +57,5 @@ function parsed(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return undefined;
-  }
-}
-
-async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
-  const asker = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await asker.question(`    ${question} [y/N] `, { signal });
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    asker.close();
   }
 }

@@ -7,7 +7,7 @@ import { usage } from "./argv.ts";
 import { RemoteError } from "./client.ts";
 import { oneLine } from "../commands/rendering/terminal-text.ts";
 import { painter } from "../commands/rendering/paint.ts";
-import type { Prompt } from "./prompt.ts";
+import type { Prompter } from "./prompts.ts";
 import { type ShownOrder, renderOrder } from "./render-order.ts";
 import type { Session } from "./session.ts";
 
@@ -18,13 +18,13 @@ type Input = Readonly<Record<string, unknown>>;
 
 /** The receipt, or undefined where the person said no. @throws whatever the desk answers. */
 export async function approve(session: Session, row: CommandEntry, input: Input): Promise<unknown> {
-  const { prompt } = session;
+  const { prompter } = session;
   if (input["all"] === true) throw new QocError("NO_BULK_APPROVAL");
   if (input["id"] === undefined) throw usage(row, "ID|FILE is missing: the one order to approve");
-  if (prompt === undefined || input["digest"] !== undefined) return send(session, row, input, "cli");
+  if (prompter === undefined || input["digest"] !== undefined) return send(session, row, input, "cli");
   const order = (await session.call(session.row("orders show"), { id: input["id"] })) as ShownOrder;
   showOrder(session, order);
-  return approveShown(session, prompt, row, order);
+  return approveShown(session, prompter, row, order);
 }
 
 /**
@@ -33,14 +33,14 @@ export async function approve(session: Session, row: CommandEntry, input: Input)
  */
 export async function approveShown(
   session: Session,
-  prompt: Prompt,
+  prompter: Prompter,
   row: CommandEntry,
   order: ShownOrder,
 ): Promise<unknown> {
   const { id, digest, review } = order;
   // What is no proposal any more has nothing to agree to; the desk says so in its own words.
   if (review === null || review === undefined) return send(session, row, { id, digest }, "cli");
-  if (!(await agrees(prompt, review))) {
+  if (!(await agrees(prompter, review))) {
     session.note("not approved; nothing was sent");
     return undefined;
   }
@@ -53,11 +53,11 @@ export function showOrder(session: Session, order: ShownOrder): void {
   io.err(`${renderOrder(face, order).join("\n")}\n\n`);
 }
 
-async function agrees(prompt: Prompt, review: Review): Promise<boolean> {
+async function agrees(prompter: Prompter, review: Review): Promise<boolean> {
   const blocked = review.decision === "block" ? "A guard blocks it, so the desk will refuse. " : "";
   const isHeavy =
     review.mode !== "paper" || review.notional === null || decimal(review.notional).abs().gt(decimal(TYPED_ABOVE));
-  if (!isHeavy) return prompt.confirm(`${blocked}Approve and send?`);
+  if (!isHeavy) return prompter.confirm(`${blocked}Approve and send?`);
   const { symbol } = review.terms;
   const why =
     review.mode === "paper"
@@ -66,7 +66,8 @@ async function agrees(prompt: Prompt, review: Review): Promise<boolean> {
         ? "LIVE money"
         : "perhaps LIVE money";
   return (
-    (await prompt.line(`${blocked}${why}: type ${oneLine(symbol)} to approve and send, Enter for no: `)) === symbol
+    (await prompter.text(`${blocked}${why}: type ${oneLine(symbol)} to approve and send, or press Enter to stop`)) ===
+    symbol
   );
 }
 
@@ -78,9 +79,9 @@ async function send(session: Session, row: CommandEntry, input: Input, channel: 
     return await session.call(row, whole, channel);
   } catch (error) {
     const isLocked = error instanceof RemoteError && error.code === "KEY_REQUIRED";
-    if (!isLocked || given !== undefined || session.prompt === undefined) throw error;
+    if (!isLocked || given !== undefined || session.prompter === undefined) throw error;
     session.note(error.message);
-    const typed = await session.prompt.secret("Passphrase of the operator's key, Enter for none: ");
+    const typed = await session.prompter.password("Passphrase of the operator's key (press Enter to stop)");
     if (typed === undefined || typed === "") throw error;
     return session.call(row, { ...input, passphrase: typed }, channel);
   }
@@ -101,10 +102,10 @@ export async function passphraseFrom({ globals, world }: Session): Promise<strin
 export async function newPassphrase(session: Session, row: CommandEntry): Promise<string> {
   const given = await passphraseFrom(session);
   if (given !== undefined) return given;
-  if (session.prompt === undefined)
+  if (session.prompter === undefined)
     throw usage(row, "the passphrase is asked for on a terminal, or read from --passphrase-fd N");
-  const first = await session.prompt.secret("New passphrase (at least 8 characters): ");
-  const again = await session.prompt.secret("Once more: ");
+  const first = await session.prompter.password("New passphrase (at least 8 characters)");
+  const again = await session.prompter.password("Repeat the passphrase");
   if (first === undefined || first !== again) throw usage(row, "the two passphrases differ; nothing was changed");
   return first;
 }

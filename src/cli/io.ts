@@ -1,25 +1,22 @@
-/** The four streams of a shell as one value, so that tests can be shells too. */
+/** Standard input, output and error as one interface, so that tests can replace them. */
 import { createReadStream } from "node:fs";
-import { askTerminal } from "./prompts.ts";
+import { type Prompter, type PrompterOptions, createPrompter } from "./prompts.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 export interface Io {
-  /** Data. Resolves when the reader can take more; rejects with code EPIPE once it has gone. */
+  /** Writes data to standard output. Resolves when the reader can take more; rejects with code EPIPE if the reader has gone. */
   out(text: string): Promise<void>;
-  /** Everything that is not data: progress, questions, errors. */
+  /** Writes everything that is not data (progress, prompts, errors) to standard error. */
   err(text: string): void;
-  /** Standard input to its end, as text. */
+  /** Reads standard input to its end. */
   stdinText(): Promise<string>;
-  /** Text of a file descriptor the caller opened, to its end. */
+  /** Reads a file descriptor that the caller opened, to its end. */
   fdText(fd: number): Promise<string>;
-  /** Asks on the terminal; undefined: it was closed instead of answered (Ctrl-D). Rejects once the signal aborts. */
-  ask(
-    question: string,
-    options: { readonly hidden: boolean; readonly signal: AbortSignal },
-  ): Promise<string | undefined>;
+  /** Returns prompts on this terminal. Call only if `canPrompt` returns true. */
+  prompter(options: PrompterOptions): Prompter;
   readonly isTty: { readonly in: boolean; readonly out: boolean; readonly err: boolean };
-  /** Columns of the terminal; 80 off a terminal, at least 40. */
+  /** Columns of the terminal, at least 40; 80 if standard output is not a terminal. */
   readonly columns: number;
   readonly colour: { readonly out: boolean; readonly err: boolean };
 }
@@ -27,14 +24,14 @@ export interface Io {
 const COLUMNS_MIN = 40;
 const COLUMNS_OFF_TTY = 80;
 
-/** A process's streams, coloured as its environment asks. */
+/** The streams of a process. The environment decides whether text is coloured. */
 export function nodeIo(
   env: Env,
   { stdin, stdout, stderr }: Pick<NodeJS.Process, "stdin" | "stdout" | "stderr"> = process,
 ): Io {
   let broken: Error | undefined;
   stdout.on("error", (error) => (broken = error));
-  // With nobody to read the complaint either, there is nothing left to say.
+  // An error on standard error cannot be reported.
   stderr.on("error", () => undefined);
   const isTty = { in: stdin.isTTY === true, out: stdout.isTTY === true, err: stderr.isTTY === true };
   return {
@@ -46,7 +43,7 @@ export function nodeIo(
     err: (text) => void stderr.write(text),
     stdinText: () => textOf(stdin),
     fdText: (fd) => textOf(createReadStream("", { fd })),
-    ask: (question, options) => askTerminal(stdin, stderr, question, options),
+    prompter: (options) => createPrompter(stdin, stderr, options),
     isTty,
     columns: isTty.out ? Math.max(COLUMNS_MIN, stdout.columns ?? COLUMNS_OFF_TTY) : COLUMNS_OFF_TTY,
     colour: { out: wantsColour(env, isTty.out), err: wantsColour(env, isTty.err) },
@@ -59,7 +56,7 @@ async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** NO_COLOR with any text wins, then FORCE_COLOR (0 and false say no), then TERM=dumb, then whether it is a terminal. */
+/** A non-empty NO_COLOR disables colours; then FORCE_COLOR decides ("0" and "false" disable); then TERM=dumb; then the terminal. */
 export function wantsColour(env: Env, isTty: boolean): boolean {
   const { NO_COLOR: no = "", FORCE_COLOR: force = "", TERM: term } = env;
   if (no !== "") return false;
@@ -67,7 +64,7 @@ export function wantsColour(env: Env, isTty: boolean): boolean {
   return isTty && term !== "dumb";
 }
 
-/** May a person be asked something? Both ends must be terminals, and nobody said no. */
-export function canAsk(io: Io, env: Env, noInput: boolean): boolean {
+/** Returns true if a person can answer a prompt: input and error output are terminals, and neither --no-input nor CI is set. */
+export function canPrompt(io: Io, env: Env, noInput: boolean): boolean {
   return io.isTty.in && io.isTty.err && !noInput && (env["CI"] ?? "") === "";
 }

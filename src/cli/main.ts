@@ -144,7 +144,7 @@ async function status(session: Session, row: CommandEntry, input: Input): Promis
   const value = (await session.call(row, rest)) as StatusView;
   await session.show(row, value);
   const waiting = value.proposals.filter((proposal) => proposal.digest !== null);
-  if (session.prompt !== undefined && session.world.io.isTty.out && value.up && waiting.length > 0) {
+  if (session.prompter !== undefined && session.world.io.isTty.out && value.up && waiting.length > 0) {
     const { reviewPending } = await import("./review-pending.ts");
     await reviewPending(session, waiting);
   }

@@ -1,50 +1,123 @@
-/** One question on a real terminal, with or without an echo. */
-import { Writable } from "node:stream";
-import { createInterface } from "node:readline";
-
 /**
- * Prints `question` on `output` and reads one line of `input`. undefined: the terminal was closed (Ctrl-D).
- * @throws Interrupted on Ctrl-C; the signal's reason once it aborts.
+ * Prompts on a terminal, drawn by @clack/prompts. Callers check `canPrompt` first. Every prompt is written to standard error,
+ * so that standard output holds data only. The library is loaded by the first prompt.
  */
-export function askTerminal(
-  input: NodeJS.ReadStream,
-  output: NodeJS.WriteStream,
-  question: string,
-  { hidden, signal }: { readonly hidden: boolean; readonly signal: AbortSignal },
-): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    // readline echoes what is typed through its output, so a hidden answer gets an output that swallows everything.
-    const echo = hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : output;
-    const lines = createInterface({ input, output: echo, terminal: true, historySize: 0 });
-    let answer: string | undefined;
-    const abort = (): void => {
-      reject(signal.reason);
-      lines.close();
-    };
-    signal.addEventListener("abort", abort, { once: true });
-    lines.once("line", (line) => {
-      answer = line;
-      lines.close();
-    });
-    lines.once("SIGINT", () => {
-      reject(new Interrupted());
-      lines.close();
-    });
-    lines.once("close", () => {
-      signal.removeEventListener("abort", abort);
-      if (hidden || answer === undefined) output.write("\n");
-      resolve(answer);
-    });
-    if (hidden) output.write(question);
-    else {
-      lines.setPrompt(question);
-      lines.prompt();
-    }
-  });
+import { Writable } from "node:stream";
+import type * as clackPrompts from "@clack/prompts";
+import { oneLine } from "../commands/rendering/terminal-text.ts";
+
+/** Each method rejects with `Interrupted` on Ctrl-C, and with the signal's reason when the signal aborts. */
+export interface Prompter {
+  /** Returns true for yes. No is preselected; Escape, Ctrl-D and the end of the input mean no. */
+  confirm(message: string): Promise<boolean>;
+  /** Returns the typed line, trimmed. Escape, Ctrl-D and the end of the input return "". */
+  text(message: string): Promise<string>;
+  /** Returns the index of the selected label. Escape, Ctrl-D and the end of the input return undefined. */
+  select(message: string, labels: readonly string[]): Promise<number | undefined>;
+  /** Returns the typed text, which is not echoed. Escape, Ctrl-D and the end of the input return undefined. */
+  password(message: string): Promise<string | undefined>;
 }
 
-/** Ctrl-C while a question stood open. */
+export interface PrompterOptions {
+  readonly signal: AbortSignal;
+  readonly hasColour: boolean;
+}
+
+/** Ctrl-C during a prompt or a command. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
+}
+
+type Clack = typeof clackPrompts;
+interface PromptStreams {
+  readonly input: NodeJS.ReadStream;
+  readonly output: Writable;
+  readonly signal: AbortSignal;
+  /** The guide is a bar at the left edge, which would look like the mark of quoted text. */
+  readonly withGuide: false;
+}
+
+type ShowPrompt<T> = (clack: Clack, streams: PromptStreams) => Promise<T | typeof clackPrompts.CANCEL_SYMBOL>;
+
+const CTRL_C = "\u0003";
+
+export function createPrompter(
+  input: NodeJS.ReadStream,
+  output: NodeJS.WriteStream,
+  { signal, hasColour }: PrompterOptions,
+): Prompter {
+  const target = canvas(output, hasColour);
+  const ask = <T>(show: ShowPrompt<T>): Promise<T | undefined> => runPrompt(show, { input, output: target, signal });
+  return {
+    confirm: async (message) =>
+      (await ask((clack, streams) => clack.confirm({ ...streams, message: oneLine(message), initialValue: false }))) ===
+      true,
+    text: async (message) =>
+      ((await ask((clack, streams) => clack.text({ ...streams, message: oneLine(message) }))) ?? "").trim(),
+    select: (message, labels) =>
+      ask((clack, streams) =>
+        clack.select({
+          ...streams,
+          message: oneLine(message),
+          options: labels.map((label, value) => ({ value, label: oneLine(label) })),
+        }),
+      ),
+    password: (message) => ask((clack, streams) => clack.password({ ...streams, message: oneLine(message), mask: "" })),
+  };
+}
+
+/** Runs one prompt. The library returns a symbol for every kind of cancellation; this function tells them apart. */
+async function runPrompt<T>(show: ShowPrompt<T>, streams: Omit<PromptStreams, "withGuide">): Promise<T | undefined> {
+  const { input, signal } = streams;
+  signal.throwIfAborted();
+  const clack = await import("@clack/prompts");
+  signal.throwIfAborted();
+  if (input.readableEnded || input.destroyed) return undefined;
+  const cancel = new AbortController();
+  let isInterrupted = false;
+  let isSettled = false;
+  const onAbort = (): void => cancel.abort();
+  const onKeypress = (character: string | undefined): void => {
+    isInterrupted ||= character === CTRL_C;
+  };
+  // The library does not end a prompt on Ctrl-D or at the end of the input. Both pause the input, and so does an answer,
+  // which settles the prompt before the next turn of the event loop.
+  const onPause = (): void => void setImmediate(() => isSettled || cancel.abort());
+  signal.addEventListener("abort", onAbort, { once: true });
+  input.on("keypress", onKeypress);
+  input.on("pause", onPause);
+  try {
+    const value = await show(clack, { ...streams, signal: cancel.signal, withGuide: false });
+    signal.throwIfAborted();
+    if (isInterrupted) throw new Interrupted();
+    return clack.isCancel(value) ? undefined : (value as T);
+  } finally {
+    isSettled = true;
+    signal.removeEventListener("abort", onAbort);
+    input.off("keypress", onKeypress);
+    input.off("pause", onPause);
+  }
+}
+
+const COLOUR_CODE = /\u001b\[[\d;]*m/g;
+const COLUMNS_DEFAULT = 80;
+
+/**
+ * The stream that the library draws on: without colours if they are off, and with a usable width if the terminal reports none.
+ * Cursor movements stay: a prompt cannot be redrawn without them.
+ */
+function canvas(output: NodeJS.WriteStream, hasColour: boolean): Writable {
+  const target = new Writable({
+    decodeStrings: false,
+    write: (chunk: string, _encoding, done) => {
+      const text = String(chunk);
+      output.write(hasColour ? text : text.replace(COLOUR_CODE, ""));
+      // Not at the end of the write: the next line of the command must not overtake the text of the prompt.
+      done();
+    },
+  });
+  return Object.defineProperties(target, {
+    columns: { get: () => output.columns || COLUMNS_DEFAULT },
+    rows: { get: () => output.rows || undefined },
+  });
 }

@@ -20,7 +20,9 @@ export async function reportError(
   io: Io,
   manner: OutputMode,
 ): Promise<number> {
-  if (error instanceof Interrupted) return EXIT.interrupted;
+  // A command that runs in this process reports the interruption as the cause of its own error.
+  if (error instanceof Interrupted || (error instanceof QocError && error.cause instanceof Interrupted))
+    return EXIT.interrupted;
   // The reader of a pipe has gone (`qoc logs | head`): it has what it wanted.
   if ((error as NodeJS.ErrnoException | undefined)?.code === "EPIPE") return EXIT.done;
   const isOurs = error instanceof QocError || error instanceof RemoteError;

@@ -4,19 +4,18 @@ import type { Channel } from "../domain/event.ts";
 import { EXIT, QocError } from "../domain/error.ts";
 import type { CommandEntry } from "../commands/command-entry.ts";
 import type { Globals } from "./argv.ts";
-import { Interrupted } from "./prompts.ts";
+import { Interrupted, type Prompter } from "./prompts.ts";
 import { callDaemon, isDeskDown } from "./client.ts";
 import { oneLine } from "../commands/rendering/terminal-text.ts";
-import { canAsk } from "./io.ts";
-import { type Prompt, promptOn } from "./prompt.ts";
+import { canPrompt } from "./io.ts";
 import { render } from "./render.ts";
 import type { CliDeps } from "./cli-deps.ts";
 
 export interface Session {
   readonly world: CliDeps;
   readonly globals: Globals;
-  /** undefined: nobody may be asked. */
-  readonly prompt: Prompt | undefined;
+  /** undefined if no person can answer: not a terminal, `--no-input`, `--json`, or CI. */
+  readonly prompter: Prompter | undefined;
   readonly signal: AbortSignal;
   /** The row of that name. @throws QocError UNKNOWN_COMMAND. */
   row(name: string): CommandEntry;
@@ -36,7 +35,7 @@ export function openSession(
 ): Session {
   const { io } = world;
   const cwd = resolve(world.cwd, globals.workspace ?? ".");
-  const mayAsk = canAsk(io, world.env, globals.noInput);
+  const mayAsk = canPrompt(io, world.env, globals.noInput);
   const note = (line: string): void => {
     if (!globals.quiet && !globals.json) io.err(`${oneLine(line)}\n`);
   };
@@ -80,7 +79,7 @@ export function openSession(
   return {
     world,
     globals,
-    prompt: mayAsk && !globals.json ? promptOn(io, signal) : undefined,
+    prompter: mayAsk && !globals.json ? io.prompter({ signal, hasColour: io.colour.err }) : undefined,
     signal,
     row: (name) => {
       const row = table.find((known) => known.name === name);

@@ -458,7 +458,7 @@ describe("approve", () => {
     expect([ran.code, ran.out()]).toEqual([0, "20260705-001 is acked; the venue calls it P-1\n"]);
   });
 
-  it.each([["n"], [""], [undefined], ["yes please"]])("sends nothing on %j", async (answer) => {
+  it.each([["n"], [""], [undefined]])("sends nothing if the prompt is answered with %j", async (answer) => {
     const ran = await qoc(["approve", "2026"], desk(), { isTty: true, answers: [answer] });
     expect(commands(ran)).toEqual(["orders show"]);
     expect([ran.code, ran.out()]).toEqual([1, ""]);
@@ -500,7 +500,7 @@ describe("approve", () => {
       return receipt;
     };
     const ran = await qoc(["approve", "2026"], locked, { isTty: true, answers: ["y", "open sesame"] });
-    expect([ran.code, tries, ran.asked[1]]).toEqual([0, 2, "[Passphrase of the operator's key, Enter for none:]"]);
+    expect([ran.code, tries, ran.asked[1]]).toEqual([0, 2, "[Passphrase of the operator's key (press Enter to stop)]"]);
     expect(ran.out() + ran.err()).not.toContain("sesame");
     const fd = await qoc(["approve", "a1", "--digest", READ, "--passphrase-fd", "3"], locked, {
       fds: { 3: "open sesame\n" },
@@ -528,7 +528,7 @@ describe("status", () => {
   });
 
   it("on a terminal offers the list, shows the review once, and approves what is picked", async () => {
-    const ran = await qoc(["status"], desk(), { isTty: true, answers: ["7", "1", "1", "y"] });
+    const ran = await qoc(["status"], desk(), { isTty: true, answers: ["20260705-001", "approve", "y"] });
     expect(commands(ran)).toEqual(["status", "orders show", "approve"]);
     expect(ran.requests[2]).toMatchObject({ input: { id: "20260705-001", digest: READ }, channel: "tty" });
     expect(ran.err().split("│ because")).toHaveLength(2);
@@ -536,12 +536,16 @@ describe("status", () => {
   });
 
   it("rejects with a comment, or goes back", async () => {
-    const ran = await qoc(["status"], desk(), { isTty: true, answers: ["1", "3", "1", "2", "too dear"] });
+    const ran = await qoc(["status"], desk(), {
+      isTty: true,
+      answers: ["20260705-001", "back", "20260705-001", "reject", "too dear"],
+    });
     expect(ran.requests.at(-1)).toMatchObject({
       command: "reject",
       input: { id: "20260705-001", comment: "too dear" },
     });
-    expect((await qoc(["status"], desk(), { isTty: true, answers: [""] })).requests).toHaveLength(1);
+    expect((await qoc(["status"], desk(), { isTty: true, answers: ["done"] })).requests).toHaveLength(1);
+    expect((await qoc(["status"], desk(), { isTty: true, answers: [undefined] })).requests).toHaveLength(1);
   });
 
   it("goes on after the desk refused one", async () => {
@@ -549,7 +553,7 @@ describe("status", () => {
       if (request.command === "approve") throw new QocError("GUARD_BLOCKED", { message: "too much" });
       return desk()(request, answering);
     };
-    const ran = await qoc(["status"], stubborn, { isTty: true, answers: ["1", "1", "y", ""] });
+    const ran = await qoc(["status"], stubborn, { isTty: true, answers: ["20260705-001", "approve", "y", "done"] });
     expect(ran.code).toBe(0);
     expect(ran.err()).toContain("refused: too much");
   });

@@ -16,7 +16,9 @@ function io(isTty: boolean, colour = false): Io {
     err: () => undefined,
     stdinText: () => Promise.resolve(""),
     fdText: () => Promise.resolve(""),
-    ask: () => Promise.resolve(undefined),
+    prompter: () => {
+      throw new Error("rendering must not prompt");
+    },
     isTty: { in: isTty, out: isTty, err: isTty },
     columns: 80,
     colour: { out: colour, err: colour },
