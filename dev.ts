@@ -1,6 +1,6 @@
 /**
- * `npm run dev -- <command>`: runs the CLI from the sources in src/. The desk starts workers from dist/ and `qoc up --detach`
- * starts the built CLI, so a missing dist/ is built first. Run `npm run build` after a change in sandbox/ or src/protocol/.
+ * `npm run dev -- <command>`: runs the CLI from the sources in src/. Workers and `qoc up --detach` run from dist/,
+ * so a missing dist/ is built first. Run `npm run build` after a change in sandbox/ or src/protocol/.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
