@@ -1,4 +1,4 @@
-/** The architecture, enforced: every rule of test/support/architecture-rules.ts over this project, and each rule's own test. */
+/** Enforces the rules of test/support/architecture-rules.ts over this project, and tests each rule. */
 import { readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -77,7 +77,7 @@ function repeated(count: number, line: string): readonly string[] {
   return Array.from({ length: count }, () => line);
 }
 
-/** For each rule: files of which each breaks it (or all together, if the rule compares files), and files that it accepts. */
+/** For each rule: files that each break it (or together, if the rule compares files), and files that it accepts. */
 const EXAMPLES: Readonly<Record<RuleKey, Example>> = {
   layers: {
     breaks: [

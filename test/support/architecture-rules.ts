@@ -1,4 +1,4 @@
-/** The rules of the architecture as pure functions over paths and texts; test/architecture.test.ts runs and tests them. */
+/** The architecture's rules: pure functions over paths and texts. test/architecture.test.ts runs and tests them. */
 import { posix } from "node:path";
 import { lineAt, splitSource } from "./source-text.ts";
 
@@ -335,8 +335,8 @@ const functionLength = fileRule(`a function has at most ${FUNCTION_LINES_MAX} li
 );
 
 /**
- * The functions, methods and arrow functions with a block body. Relies on the formatter: a block ends at the first line of the
- * header's indentation that starts with a closing brace.
+ * The functions, methods and arrow functions with a block body. Relies on the formatter: a block ends at the first line
+ * of the header's indentation that starts with a closing brace.
  */
 function functionsOf(text: string): readonly { start: number; end: number; header: string }[] {
   const lines = splitSource(text).code.split("\n");

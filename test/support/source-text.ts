@@ -1,6 +1,6 @@
 /**
- * Splits TypeScript source into code and comments for the architecture rules. Works by one pass over the characters, so it
- * needs no parser, and keeps every character's line and column: what is left out becomes spaces.
+ * Splits TypeScript source into code and comments for the architecture rules, in one pass and without a parser. Every
+ * character keeps its line and column: the parts that are left out become spaces.
  */
 export interface SourceText {
   /** The code; comments, template literals' text and regular expressions are spaces, quoted strings are kept. */
@@ -65,7 +65,7 @@ function scan(text: string): SourceText {
   return { code: code.join(""), comments: comments.join("") };
 }
 
-/** Length of the run of characters that cannot start a comment, a string, a template, a regular expression or a block. */
+/** Length of the run of characters that cannot start a comment, string, template, regular expression or block. */
 function plainLength(text: string, from: number): number {
   const plain = /[^"'`/{}]+|[^]/y;
   plain.lastIndex = from;

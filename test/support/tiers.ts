@@ -1,6 +1,6 @@
 /**
- * The test tiers: one vitest project each, with the npm script that runs it. A test file belongs to the first tier whose
- * patterns match it, and to "unit" if none does.
+ * The test tiers: one vitest project each, with the npm script that runs it. A test file belongs to the first tier
+ * whose patterns match it.
  */
 export interface Tier {
   readonly name: string;
