@@ -37,7 +37,7 @@ interface Target {
 export async function certifyAdapter(
   deps: CertifyDeps,
   request: CertifyRequest,
-  report: (line: string) => void,
+  onProgress: (line: string) => void,
 ): Promise<Report> {
   const { disk, clock, ids, packageRoot } = deps;
   const target = await findTarget(deps, request);
@@ -50,8 +50,8 @@ export async function certifyAdapter(
       : startWorker({ text: workerText, name: target.name, memoryMb });
   try {
     const settings = await readCertifySettings(disk, target.adapter);
-    const only = request.only.length === 0 ? {} : { only: request.only };
-    return await certify({ ...target, ...only, settings, isolation, transport, disk, clock, ids, say: report });
+    const only = request.only.length === 0 ? undefined : request.only;
+    return await certify({ ...target, only, settings, isolation, transport, disk, clock, ids, onProgress });
   } finally {
     await rm(cwd, { recursive: true, force: true });
   }

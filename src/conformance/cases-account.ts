@@ -1,16 +1,17 @@
-/** Account: the money that guards count with. */
+/** Account cases: the money and positions that the guards calculate with. */
 import { accountShape } from "../protocol/schemas.ts";
 import { ZERO, decimal, floored, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
-import { type Case, fail, must, skip } from "./test-case.ts";
-import { type ConformanceHarness, usesVenue } from "./harness.ts";
+import { assert, fail, skip } from "./assert.ts";
+import type { TestCase } from "./test-case.ts";
+import { type ConformanceHarness, usesFakeVenue } from "./harness.ts";
 
-/** What a method answers, parsed; the case fails with the reason where it cannot be read. */
-async function read<T>(what: string, asked: Promise<T>): Promise<T> {
+/** Awaits a parsed result; fails the case with the method's name if the call throws. */
+async function readOrFail<T>(method: string, result: Promise<T>): Promise<T> {
   try {
-    return await asked;
+    return await result;
   } catch (error) {
-    return fail(`${what}: ${messageOf(error)}`);
+    return fail(`${method}: ${messageOf(error)}`);
   }
 }
 
@@ -18,143 +19,154 @@ function cents(amount: string): string {
   return text(floored(decimal(amount), 2));
 }
 
-function buyingPower(stand: ConformanceHarness): Promise<string> {
-  return read("getBuyingPower", stand.ask.buyingPower("kit"));
+function buyingPower(harness: ConformanceHarness): Promise<string> {
+  return readOrFail("getBuyingPower", harness.calls.buyingPower("kit"));
 }
 
-/** A trade at the venue that the adapter had no part in. */
-function byHand({ venue, ids }: ConformanceHarness, symbol: string, side: "buy" | "sell", quantity: string): void {
-  const client_order_id = `by-hand-${ids.random(4)}`;
-  const order = venue.book.place({ client_order_id, symbol, side, quantity, type: "market", time_in_force: "day" });
+/** Makes a trade at the venue without the adapter. */
+function tradeOutsideAdapter(
+  { venue, ids }: ConformanceHarness,
+  symbol: string,
+  side: "buy" | "sell",
+  quantity: string,
+): void {
+  const client_order_id = `external-${ids.random(4)}`;
+  const order = venue.state.place({ client_order_id, symbol, side, quantity, type: "market", time_in_force: "day" });
   if (typeof order !== "string") venue.fillSilently(order);
 }
 
-export const ACCOUNT_CASES: readonly Case[] = [
+export const ACCOUNT_CASES: readonly TestCase[] = [
   {
     id: "C20",
     group: "account",
     title: "buying power is an amount",
-    proves: "it is finite and not below zero",
-    run: async (stand) => {
-      const power = await buyingPower(stand);
-      must(decimal(power).gte(ZERO), `getBuyingPower answered ${power}: it must not be below zero`);
+    proves: "buying power is finite and not negative",
+    run: async (harness) => {
+      const power = await buyingPower(harness);
+      assert(decimal(power).gte(ZERO), `getBuyingPower returned ${power}: buying power cannot be negative`);
     },
   },
   {
     id: "C21",
     group: "account",
-    title: "buying power is no placeholder",
-    proves: "an order is checked against money that is there",
-    run: async (stand) => {
-      const power = await buyingPower(stand);
-      if (!usesVenue(stand.settings)) {
-        if (!stand.settings.orders) skip("it takes no orders, and its venue is its own");
-        must(
+    title: "buying power is the venue's figure",
+    proves: "orders are checked against real money, not a placeholder",
+    run: async (harness) => {
+      const power = await buyingPower(harness);
+      if (!usesFakeVenue(harness.settings)) {
+        if (!harness.settings.orders) skip("certify.toml does not allow orders, and the adapter has its own venue");
+        assert(
           decimal(power).gt(ZERO),
-          "getBuyingPower answered 0: that looks like a placeholder, and each buy is refused for it; ask the venue",
+          "getBuyingPower returned 0: that looks like a placeholder, and the desk would refuse every buy; " +
+            "request it from the venue",
         );
         return;
       }
-      const mustBe = (seen: string): void => {
-        const { buying_power } = stand.venue.book.account();
-        must(
-          seen === cents(buying_power ?? ""),
-          `the venue's buying power is ${buying_power}, getBuyingPower answered ${seen}: that looks like a placeholder; ` +
-            `ask the venue each time`,
+      const assertIsVenueFigure = (returned: string): void => {
+        const { buying_power } = harness.venue.state.account();
+        assert(
+          returned === cents(buying_power ?? ""),
+          `the venue's buying power is ${buying_power}, but getBuyingPower returned ${returned}: ` +
+            `that looks like a placeholder; ` +
+            `request it from the venue each time`,
         );
       };
-      mustBe(power);
-      byHand(stand, "AAPL", "buy", "2");
-      mustBe(await buyingPower(stand));
+      assertIsVenueFigure(power);
+      tradeOutsideAdapter(harness, "AAPL", "buy", "2");
+      assertIsVenueFigure(await buyingPower(harness));
     },
   },
   {
     id: "C22",
     group: "account",
-    title: "positions have their shape",
-    proves: "each holding can be read",
-    run: async (stand) => void (await read("getPositions", stand.ask.positions("kit"))),
+    title: "positions have the required fields",
+    proves: "every position can be read",
+    run: async (harness) => void (await readOrFail("getPositions", harness.calls.positions("kit"))),
   },
   {
     id: "C23",
     group: "account",
     title: "positions are the venue's",
-    proves: "what is held is seen, long and short, to the last digit",
+    proves: "long and short positions are reported exactly",
     needs: { venue: true },
-    run: async (stand) => {
-      const before = await read("getPositions", stand.ask.positions("kit"));
-      must(
+    run: async (harness) => {
+      const before = await readOrFail("getPositions", harness.calls.positions("kit"));
+      assert(
         before.length === 0,
-        `the venue holds nothing, and getPositions answered ${before.map(({ symbol }) => symbol).join(", ")}`,
+        `the venue has no positions, but getPositions returned ${before.map(({ symbol }) => symbol).join(", ")}`,
       );
-      byHand(stand, "AAPL", "buy", "3.25");
-      byHand(stand, "MSFT", "sell", "2");
-      const positions = await read("getPositions", stand.ask.positions("kit"));
+      tradeOutsideAdapter(harness, "AAPL", "buy", "3.25");
+      tradeOutsideAdapter(harness, "MSFT", "sell", "2");
+      const positions = await readOrFail("getPositions", harness.calls.positions("kit"));
       const of = (symbol: string): string =>
         positions.find((position) => position.symbol === symbol)?.quantity ?? "none";
-      must(
+      assert(
         of("AAPL") === "3.25" && of("MSFT") === "-2",
-        `the venue holds 3.25 AAPL and -2 MSFT; getPositions answered ${of("AAPL")} and ${of("MSFT")}: ask the venue, ` +
-          `and keep the sign of a short`,
+        `the venue's positions are 3.25 AAPL and -2 MSFT, but getPositions returned ${of("AAPL")} and ` +
+          `${of("MSFT")}: request ` +
+          `them from the venue, and keep the minus sign of a short position`,
       );
     },
   },
   {
     id: "C24",
     group: "account",
-    title: "getAccount agrees with getBuyingPower",
-    proves: "both read the same account",
+    title: "getAccount agrees with getBuyingPower and the venue",
+    proves: "both methods read the same account",
     needs: { methods: ["getAccount"] },
-    run: async (stand) => {
-      const answer = await stand.call("getAccount");
-      if (!answer.ok) return fail(`getAccount threw: ${answer.message}`);
-      const account = accountShape.safeParse(answer.value);
+    run: async (harness) => {
+      const response = await harness.call("getAccount");
+      if (!response.ok) return fail(`getAccount threw: ${response.message}`);
+      const account = accountShape.safeParse(response.value);
       if (!account.success)
-        return fail(`getAccount answered ${JSON.stringify(answer.value)}: ${account.error.issues[0]?.message ?? ""}`);
-      const power = await buyingPower(stand);
-      must(
+        return fail(`getAccount returned ${JSON.stringify(response.value)}: ${account.error.issues[0]?.message ?? ""}`);
+      const power = await buyingPower(harness);
+      assert(
         cents(account.data.buyingPower) === power,
-        `getAccount says ${account.data.buyingPower} may be spent, getBuyingPower ${power}`,
+        `getAccount returned a buying power of ${account.data.buyingPower}, but getBuyingPower returned ${power}`,
       );
-      if (!usesVenue(stand.settings)) return;
-      byHand(stand, "AAPL", "buy", "3.25");
+      if (!usesFakeVenue(harness.settings)) return;
+      tradeOutsideAdapter(harness, "AAPL", "buy", "3.25");
       const later = accountShape.parse(
-        await stand.call("getAccount").then((again) => (again.ok ? again.value : undefined)),
+        await harness.call("getAccount").then((second) => (second.ok ? second.value : undefined)),
       );
-      const { nav: worth = "", cash: left = "" } = stand.venue.book.account();
-      must(
-        cents(later.nav) === cents(worth) && cents(later.cash) === cents(left),
-        `the venue's net worth is ${worth} and its cash ${left}; getAccount says ${later.nav} and ${later.cash}`,
+      const { nav = "", cash = "" } = harness.venue.state.account();
+      assert(
+        cents(later.nav) === cents(nav) && cents(later.cash) === cents(cash),
+        `the venue's NAV is ${nav} and its cash ${cash}, but getAccount returned ${later.nav} and ${later.cash}`,
       );
     },
   },
   {
     id: "C25",
     group: "account",
-    title: "an account that cannot be read is an error",
-    proves: "trouble at the venue never looks like an empty account",
+    title: "an unreadable account is an error",
+    proves: "a venue outage never looks like an empty account",
     needs: { venue: true },
-    run: async (stand) => {
+    run: async (harness) => {
       for (const fault of [{ kind: "500" }, { kind: "html" }, { kind: "malformed" }] as const) {
-        stand.venue.noFaults();
-        for (const route of ["account", "positions"] as const) stand.venue.fault(route, fault, 100);
-        const [power, positions] = [await stand.call("getBuyingPower"), await stand.call("getPositions")];
-        const shown = (value: unknown): string => JSON.stringify(value) ?? "nothing";
-        must(
+        harness.venue.clearFaults();
+        for (const route of ["account", "positions"] as const) harness.venue.armFault(route, fault, 100);
+        const [power, positions] = [await harness.call("getBuyingPower"), await harness.call("getPositions")];
+        const format = (value: unknown): string => JSON.stringify(value) ?? "undefined";
+        assert(
           !power.ok,
-          `the venue answered ${fault.kind} and getBuyingPower ${power.ok ? shown(power.value) : ""}: throw when it cannot be read`,
+          `the venue answered with ${fault.kind}, but getBuyingPower returned ` +
+            `${power.ok ? format(power.value) : ""}: throw if the response cannot be read`,
         );
-        const account = stand.connector.facts.methods.includes("getAccount")
-          ? await stand.call("getAccount")
+        const account = harness.connector.facts.methods.includes("getAccount")
+          ? await harness.call("getAccount")
           : undefined;
-        must(
+        assert(
           account?.ok !== true,
-          `the venue answered ${fault.kind} and getAccount ${account?.ok === true ? shown(account.value) : ""}: ` +
-            `throw when it cannot be read`,
+          `the venue answered with ${fault.kind}, but getAccount returned ` +
+            `${account?.ok === true ? format(account.value) : ""}: ` +
+            `throw if the response cannot be read`,
         );
-        must(
+        assert(
           !positions.ok,
-          `the venue answered ${fault.kind} and getPositions ${positions.ok ? shown(positions.value) : ""}: throw when they cannot be read`,
+          `the venue answered with ${fault.kind}, but getPositions returned ` +
+            `${positions.ok ? format(positions.value) : ""}: throw if the response cannot be read`,
         );
       }
     },

@@ -1,40 +1,45 @@
-/** Cancels: done at the venue, or an error. */
-import { type Case, fail, must, skip } from "./test-case.ts";
-import { acked, orderAtVenue, filledWhole, placeRestingOrder } from "./place-orders.ts";
-import { usesVenue } from "./harness.ts";
+/** Cancel cases: cancelOrder succeeds only if the venue confirmed the cancel. */
+import { assert, fail, skip } from "./assert.ts";
+import type { TestCase } from "./test-case.ts";
+import { placeAcknowledged, orderAtVenue, waitForFullFill, placeRestingOrder } from "./place-orders.ts";
+import { usesFakeVenue } from "./harness.ts";
 
-export const CANCEL_CASES: readonly Case[] = [
+export const CANCEL_CASES: readonly TestCase[] = [
   {
     id: "C53",
     group: "cancel",
-    title: "a cancel ends its own order",
-    proves: "the right order is cancelled at the venue, and no other",
+    title: "a cancel ends its own order and no other",
+    proves: "the correct order is cancelled at the venue",
     needs: { orders: true },
-    run: async (stand) => {
+    run: async (harness) => {
       const [first, second, third] = [
-        await placeRestingOrder(stand),
-        await placeRestingOrder(stand),
-        await placeRestingOrder(stand),
+        await placeRestingOrder(harness),
+        await placeRestingOrder(harness),
+        await placeRestingOrder(harness),
       ];
-      await stand.ask.cancel("kit", second.venueOrderId);
-      if (!usesVenue(stand.settings)) {
-        const report = await stand.ask.order("kit", { venueOrderId: second.venueOrderId });
-        if (report === undefined) skip("it has no getOrder: nobody can look");
-        must(
+      await harness.calls.cancel("kit", second.venueOrderId);
+      if (!usesFakeVenue(harness.settings)) {
+        const report = await harness.calls.order("kit", { venueOrderId: second.venueOrderId });
+        if (report === undefined) skip("the adapter has no getOrder, so the result cannot be checked");
+        assert(
           report?.status === "cancelled",
-          `an order was cancelled, and getOrder says ${report?.status ?? "it never was"}`,
+          `an order was cancelled, but getOrder reports ${report === null ? "no such order" : report?.status}`,
         );
         return;
       }
-      // The one in the middle: neither the newest nor the oldest is meant.
-      const ended = orderAtVenue(stand, second.order);
-      must(
-        ended.status === "cancelled",
-        `cancelOrder(${second.venueOrderId}) answered, and the order is ${ended.status} at the venue: send the cancel and await its answer`,
+      // The second of three orders, so that neither the newest nor the oldest order is the correct one.
+      const cancelled = orderAtVenue(harness, second.order);
+      assert(
+        cancelled.status === "cancelled",
+        `cancelOrder(${second.venueOrderId}) succeeded, but the order is ${cancelled.status} at the venue: ` +
+          `send the cancel and await its response`,
       );
       for (const { order, venueOrderId } of [first, third]) {
-        const { status } = orderAtVenue(stand, order);
-        must(status === "open", `cancelOrder(${second.venueOrderId}) also ended ${venueOrderId}, which is ${status}`);
+        const { status } = orderAtVenue(harness, order);
+        assert(
+          status === "open",
+          `cancelOrder(${second.venueOrderId}) also ended ${venueOrderId}, which is now ${status}`,
+        );
       }
     },
   },
@@ -42,48 +47,43 @@ export const CANCEL_CASES: readonly Case[] = [
     id: "C54",
     group: "cancel",
     title: "cancelling an unknown order is an error",
-    proves: "silence never stands for done",
+    proves: "a cancel without a confirmation never looks successful",
     needs: { orders: true },
-    run: async (stand) => {
-      const answer = await stand.call("cancelOrder", "7999999999999999999");
-      if (answer.ok)
-        fail(
-          "cancelOrder of an id that the venue never gave answered as if it were done: throw when the venue does not confirm",
-        );
+    run: async (harness) => {
+      const response = await harness.call("cancelOrder", "7999999999999999999");
+      if (response.ok)
+        fail("cancelOrder succeeded for an id that the venue never issued: throw unless the venue confirms the cancel");
     },
   },
   {
     id: "C55",
     group: "cancel",
     title: "cancelling a filled order is an error",
-    proves: "nobody believes that a trade was taken back",
+    proves: "a completed trade never looks cancelled",
     needs: { orders: true },
-    run: async (stand) => {
-      const placed = await acked(stand);
-      const isFilled = (): boolean => orderAtVenue(stand, placed.order).status === "filled";
-      if (usesVenue(stand.settings)) await stand.until(isFilled, "the kit's venue never filled it");
-      else await filledWhole(stand, placed);
-      const answer = await stand.call("cancelOrder", placed.venueOrderId);
-      if (answer.ok)
-        fail(
-          "a filled order was cancelled, and cancelOrder answered as if it were done: throw what the venue says (409 already filled)",
-        );
+    run: async (harness) => {
+      const placed = await placeAcknowledged(harness);
+      const isFilled = (): boolean => orderAtVenue(harness, placed.order).status === "filled";
+      if (usesFakeVenue(harness.settings)) await harness.waitFor(isFilled, "the kit's venue did not fill the order");
+      else await waitForFullFill(harness, placed);
+      const response = await harness.call("cancelOrder", placed.venueOrderId);
+      if (response.ok)
+        fail("cancelOrder succeeded for a filled order: throw with the venue's message (409 already filled)");
     },
   },
   {
     id: "C56",
     group: "cancel",
-    title: "a cancel that the venue did not confirm is an error",
-    proves: "an order that still works is never taken for cancelled",
+    title: "an unconfirmed cancel is an error",
+    proves: "an order that is still open never looks cancelled",
     needs: { venue: true, orders: true },
-    run: async (stand) => {
-      const { venueOrderId } = await placeRestingOrder(stand);
+    run: async (harness) => {
+      const { venueOrderId } = await placeRestingOrder(harness);
       for (const fault of [{ kind: "500" }, { kind: "html" }, { kind: "429" }, { kind: "reset" }] as const) {
-        stand.venue.noFaults();
-        stand.venue.fault("cancel", fault, 100);
-        const answer = await stand.call("cancelOrder", venueOrderId).catch(() => ({ ok: false }) as const);
-        if (answer.ok)
-          fail(`the venue answered the cancel with ${fault.kind}, and cancelOrder answered as if it were done: throw`);
+        harness.venue.clearFaults();
+        harness.venue.armFault("cancel", fault, 100);
+        const response = await harness.call("cancelOrder", venueOrderId).catch(() => ({ ok: false }) as const);
+        if (response.ok) fail(`the venue answered the cancel with ${fault.kind}, but cancelOrder succeeded: throw`);
       }
     },
   },

@@ -1,16 +1,17 @@
-/** Faults: the venue does something wrong, and the adapter neither invents a yes nor a no. */
+/** Fault cases: the venue misbehaves, and the adapter claims neither an acknowledgement nor a rejection. */
 import { decimal } from "../domain/decimal.ts";
-import { type Case, fail, must } from "./test-case.ts";
-import type { Fault, Route } from "./fake-venue-faults.ts";
+import { assert, fail } from "./assert.ts";
+import type { TestCase } from "./test-case.ts";
+import type { Fault, VenueRoute } from "./fake-venue-faults.ts";
 import {
-  acked,
+  placeAcknowledged,
   orderAtVenue,
   fillsOf,
-  fillsWithin,
-  mustBeUnclear,
-  mustNotBeAcked,
+  waitForFills,
+  assertUnclear,
+  assertNotAcknowledged,
   orderFor,
-  send,
+  sendOrder,
 } from "./place-orders.ts";
 import { type ConformanceHarness, firstLine } from "./harness.ts";
 
@@ -18,264 +19,288 @@ const ALWAYS = 1_000;
 const RECONNECT_MS = 10_000;
 const SKEW_MS = 5 * 60 * 60_000;
 const SLOW_MS = 1_500;
-/** For an error that was thrown to be felt. */
-const QUIET_MS = 300;
+/** Long enough for an uncaught error to end the worker. */
+const CRASH_WAIT_MS = 300;
 
-async function spoilt(stand: ConformanceHarness, fault: Fault, what: string, times = ALWAYS): Promise<void> {
-  stand.venue.filling = "held";
-  stand.venue.fault("place", fault, times);
-  const order = orderFor(stand);
-  const outcome = await send(stand, order);
-  const requests = stand.venue.requests.filter(({ route }) => route === "place").length;
-  must(requests > 0, "placeOrder sent nothing to the kit's venue");
-  mustBeUnclear(outcome, what);
-  const taken = stand.venue.orders;
-  must(
-    taken.length <= 1,
-    `${what}, and the order was sent again under another client order id: the venue now has ${taken.length}; never change the id`,
+async function sendWithFault(
+  harness: ConformanceHarness,
+  fault: Fault,
+  condition: string,
+  times = ALWAYS,
+): Promise<void> {
+  harness.venue.filling = "manual";
+  harness.venue.armFault("place", fault, times);
+  const order = orderFor(harness);
+  const outcome = await sendOrder(harness, order);
+  const requests = harness.venue.requests.filter(({ route }) => route === "place").length;
+  assert(requests > 0, "placeOrder sent no order to the kit's venue");
+  assertUnclear(outcome, condition);
+  const accepted = harness.venue.orders;
+  assert(
+    accepted.length <= 1,
+    `${condition}, and the order was sent again under another client order id: ` +
+      `the venue now has ${accepted.length} orders; never change the id`,
   );
-  // One that looked the order up may confirm it.
-  const isFound = outcome.kind === "acked" && taken[0]?.order_id === outcome.venueOrderId;
-  if (!isFound) mustNotBeAcked(outcome, what);
+  // An adapter that looked the order up may acknowledge it.
+  const isFound = outcome.kind === "acknowledged" && accepted[0]?.order_id === outcome.venueOrderId;
+  if (!isFound) assertNotAcknowledged(outcome, condition);
 }
 
-/** A case of one spoilt answer to an order. */
-function spoiltCase(id: Case["id"], title: string, proves: string, fault: Fault, what: string): Case {
+/** Returns the case of one fault in the response to an order. */
+function orderFaultCase(id: TestCase["id"], title: string, proves: string, fault: Fault, condition: string): TestCase {
   return {
     id,
     group: "faults",
     title,
     proves,
     needs: { venue: true, orders: true },
-    run: (stand) => spoilt(stand, fault, what),
+    run: (harness) => sendWithFault(harness, fault, condition),
   };
 }
 
-const UNKNOWN = "the order is unknown, and the desk asks after it";
+const UNKNOWN = "the order's outcome is unknown, so the desk queries the venue";
 
-const ORDER_FAULTS: readonly Case[] = [
-  spoiltCase(
+const ORDER_FAULTS: readonly TestCase[] = [
+  orderFaultCase(
     "C57",
-    "the venue takes an order and never answers",
+    "the venue accepts an order but never responds",
     UNKNOWN,
     { kind: "hang", isDone: true },
-    "the venue took the order and never answered",
+    "the venue accepted the order but never responded",
   ),
-  spoiltCase("C58", "the venue never answers, and took nothing", UNKNOWN, { kind: "hang" }, "the venue never answered"),
-  spoiltCase("C59", "the venue answers 500", UNKNOWN, { kind: "500" }, "the venue answered 500"),
-  spoiltCase(
+  orderFaultCase(
+    "C58",
+    "the venue never responds and accepts no order",
+    UNKNOWN,
+    { kind: "hang" },
+    "the venue never responded",
+  ),
+  orderFaultCase("C59", "the venue answers 500", UNKNOWN, { kind: "500" }, "the venue answered 500"),
+  orderFaultCase(
     "C60",
-    "the venue takes an order and answers 500",
+    "the venue accepts an order but answers 500",
     UNKNOWN,
     { kind: "500", isDone: true },
-    "the venue took the order and answered 500",
+    "the venue accepted the order but answered 500",
   ),
-  spoiltCase(
+  orderFaultCase(
     "C61",
-    "a proxy answers 503 in HTML",
+    "a proxy answers 503 with HTML",
     UNKNOWN,
     { kind: "html", isDone: true },
-    "a proxy answered 503 with a page of HTML",
+    "a proxy answered 503 with an HTML page",
   ),
-  spoiltCase(
+  orderFaultCase(
     "C62",
-    "the answer to an order is half a JSON text",
+    "the response to an order is truncated JSON",
     UNKNOWN,
     { kind: "malformed", isDone: true },
-    "the venue's answer was half a JSON text",
+    "the venue's response was truncated JSON",
   ),
-  spoiltCase(
+  orderFaultCase(
     "C63",
-    "the answer confirms no order",
-    "an acknowledgement is never made up",
+    "the response does not confirm an order",
+    "an acknowledgement is never invented",
     { kind: "empty" },
-    "the venue answered 200 with {} and confirmed nothing",
+    "the venue answered 200 with {}, which confirms nothing",
   ),
-  spoiltCase(
+  orderFaultCase(
     "C65",
-    "the connection is cut after the order was taken",
+    "the connection is reset after the order was accepted",
     UNKNOWN,
     { kind: "reset", isDone: true },
-    "the venue took the order and cut the connection",
+    "the venue accepted the order and reset the connection",
   ),
-  spoiltCase(
+  orderFaultCase(
     "C66",
-    "the connection is cut before the answer",
+    "the connection is reset before the response",
     UNKNOWN,
     { kind: "reset" },
-    "the venue cut the connection",
+    "the venue reset the connection",
   ),
 ];
 
-/** The calls that only read, and what an answer in trouble must not look like. */
-async function readsMustThrow(
-  stand: ConformanceHarness,
-  route: Route,
-  method: "getQuote" | "getOrder" | "getFills" | "getOpenOrders" | "getInstrument",
-  argument: unknown,
-  instead: string,
+interface FaultyRead {
+  readonly route: VenueRoute;
+  readonly method: "getQuote" | "getOrder" | "getFills" | "getOpenOrders" | "getInstrument";
+  readonly argument?: unknown;
+  /** What returning a value would claim, for the failure message. */
+  readonly hint: string;
+}
+
+/** Fails the case if a read method returns a value although the venue's response was faulty. */
+async function assertReadThrows(
+  harness: ConformanceHarness,
+  { route, method, argument, hint }: FaultyRead,
 ): Promise<void> {
   for (const fault of [{ kind: "500" }, { kind: "html" }, { kind: "malformed" }, { kind: "reset" }] as const) {
-    stand.venue.noFaults();
-    stand.venue.fault(route, fault, ALWAYS);
-    const answer = await stand.call(method, argument).catch(() => ({ ok: false }) as const);
-    if (answer.ok)
+    harness.venue.clearFaults();
+    harness.venue.armFault(route, fault, ALWAYS);
+    const response = await harness.call(method, argument).catch(() => ({ ok: false }) as const);
+    if (response.ok)
       fail(
-        `the venue's answer was spoilt (${fault.kind}), and ${method} answered ${JSON.stringify(answer.value ?? null)}: throw; ${instead}`,
+        `the venue's response had a fault (${fault.kind}), but ${method} returned ` +
+          `${JSON.stringify(response.value ?? null)}: throw; ${hint}`,
       );
   }
 }
 
-export const FAULT_CASES: readonly Case[] = [
+export const FAULT_CASES: readonly TestCase[] = [
   ...ORDER_FAULTS,
   {
     id: "C64",
     group: "faults",
-    title: "the venue asks to slow down",
-    proves: "429 leads to an error, or to one more try under the same id: never to two orders",
+    title: "the venue answers 429",
+    proves: "429 leads to an error or to a retry under the same id, never to two orders",
     needs: { venue: true, orders: true },
-    run: async (stand) => {
-      stand.venue.fault("place", { kind: "429" });
-      const order = orderFor(stand);
-      const outcome = await send(stand, order);
-      const { length } = stand.venue.orders;
-      must(length <= 1, `after one 429 the venue has ${length} orders: try again only under the same client order id`);
-      must(
-        length === 1 || outcome.kind !== "acked",
-        "the venue answered 429 and took nothing, and the order was acknowledged",
+    run: async (harness) => {
+      harness.venue.armFault("place", { kind: "429" });
+      const order = orderFor(harness);
+      const outcome = await sendOrder(harness, order);
+      const { length } = harness.venue.orders;
+      assert(length <= 1, `after one 429 the venue has ${length} orders: retry only under the same client order id`);
+      assert(
+        length === 1 || outcome.kind !== "acknowledged",
+        "the venue answered 429 and accepted nothing, but the order was acknowledged",
       );
-      if (length === 1) orderAtVenue(stand, order);
+      if (length === 1) orderAtVenue(harness, order);
       if (length === 1)
-        must(
-          outcome.kind === "acked",
-          `after 429 it tried again and the venue took the order, and placeOrder ended ${outcome.kind}`,
+        assert(
+          outcome.kind === "acknowledged",
+          `after 429 the adapter retried and the venue accepted the order, but placeOrder ended ${outcome.kind}`,
         );
     },
   },
   {
     id: "C67",
     group: "faults",
-    title: "nobody answers at the venue's address",
-    proves: "an order that was not sent is never acknowledged, nor called rejected by the venue",
+    title: "nothing listens at the venue's address",
+    proves: "an unsent order is never acknowledged, and never reported as rejected by the venue",
     needs: { venue: true, orders: true },
-    run: async (stand) => {
-      await stand.venue.close();
-      const outcome = await send(stand, orderFor(stand));
-      mustNotBeAcked(outcome, "the venue's address refused the connection");
-      must(
+    run: async (harness) => {
+      await harness.venue.close();
+      const outcome = await sendOrder(harness, orderFor(harness));
+      assertNotAcknowledged(outcome, "the venue's address refused the connection");
+      assert(
         outcome.kind !== "rejected",
-        "the venue's address refused the connection, and it threw VenueRejection: throw NotSent, or a plain Error",
+        "the venue's address refused the connection, but placeOrder threw VenueRejection: " +
+          "throw NotSent, or a plain Error",
       );
     },
   },
   {
     id: "C68",
     group: "faults",
-    title: "a slow answer is an answer",
-    proves: "patience up to the desk's own deadline",
+    title: "a slow response is accepted",
+    proves: "the adapter's timeouts are not shorter than the desk's",
     needs: { venue: true, orders: true },
-    run: async (stand) => {
-      for (const route of ["quote", "place"] as const) stand.venue.fault(route, { kind: "slow", ms: SLOW_MS });
-      const quote = await stand.call("getQuote", stand.settings.symbol);
+    run: async (harness) => {
+      for (const route of ["quote", "place"] as const) harness.venue.armFault(route, { kind: "slow", ms: SLOW_MS });
+      const quote = await harness.call("getQuote", harness.settings.symbol);
       if (!quote.ok)
         fail(`the venue took ${SLOW_MS} ms for a quote, and getQuote threw: ${quote.message}; the desk waits 5 s`);
-      const outcome = await send(stand, orderFor(stand));
-      must(
-        outcome.kind === "acked",
-        `the venue took ${SLOW_MS} ms to confirm an order, and it ended ${outcome.kind}; the desk waits 10 s`,
+      const outcome = await sendOrder(harness, orderFor(harness));
+      assert(
+        outcome.kind === "acknowledged",
+        `the venue took ${SLOW_MS} ms to confirm an order, and placeOrder ended ${outcome.kind}; the desk waits 10 s`,
       );
     },
   },
   {
     id: "C69",
     group: "faults",
-    title: "the stream comes back after it was cut",
-    proves: "fills arrive again within 10 s, without a human",
+    title: "the stream reconnects after it was cut",
+    proves: "fills are emitted again within 10 s, without a person",
     needs: { venue: true, orders: true },
-    run: async (stand) => {
-      stand.venue.filling = "held";
-      const placed = await acked(stand, { quantity: "2" });
-      const opened = stand.venue.streamsOpened;
-      // It is refused once before it is let in again: a venue that restarts does that.
-      stand.venue.fault("stream", { kind: "reset" });
-      stand.venue.dropStreams();
+    run: async (harness) => {
+      harness.venue.filling = "manual";
+      const placed = await placeAcknowledged(harness, { quantity: "2" });
+      const opened = harness.venue.streamsOpened;
+      // The first reconnect is refused, as by a venue that restarts.
+      harness.venue.armFault("stream", { kind: "reset" });
+      harness.venue.dropStreams();
       if (opened > 0)
-        await stand.until(
-          () => stand.venue.streamsOpened > opened && stand.venue.streams > 0,
-          `the venue cut the stream, and ${RECONNECT_MS / 1000} s later it was not open again: reconnect on close`,
+        await harness.waitFor(
+          () => harness.venue.streamsOpened > opened && harness.venue.streams > 0,
+          `the venue cut the stream, and ${RECONNECT_MS / 1000} s later the adapter had not reconnected: ` +
+            `reconnect on close`,
           RECONNECT_MS,
         );
-      const { restarts, lastError } = stand.connector.facts;
-      must(
+      const { restarts, lastError } = harness.connector.facts;
+      assert(
         restarts === 0,
-        `the stream was refused once after a cut, and its life ended: ${firstLine(lastError ?? "")}; catch that`,
+        `after a cut the stream was refused once, and the worker ended: ${firstLine(lastError ?? "")}; ` +
+          `catch that error`,
       );
-      stand.venue.fill(orderAtVenue(stand, placed.order), { quantity: "1" });
-      await fillsWithin(stand, placed, 1);
+      harness.venue.fill(orderAtVenue(harness, placed.order), { quantity: "1" });
+      await waitForFills(harness, placed, 1);
     },
   },
   {
     id: "C70",
     group: "faults",
-    title: "garbage on the stream does not end it",
-    proves: "one bad message costs no fills",
+    title: "invalid messages do not end the stream",
+    proves: "an invalid message does not cause lost fills",
     needs: { venue: true, orders: true },
-    run: async (stand) => {
-      stand.venue.filling = "held";
-      const placed = await acked(stand, { quantity: "2" });
-      for (const text of ["{", "", "null", "[]", "12", '"text"', '{"type":"never-heard-of"}', '{"type":null}'])
-        stand.venue.push(text);
-      stand.venue.fill(orderAtVenue(stand, placed.order), { quantity: "1" });
-      await fillsWithin(stand, placed, 1).catch(() => []);
-      await stand.quiet(QUIET_MS);
-      // One that hangs up has still heard what came with the garbage.
-      stand.venue.fill(orderAtVenue(stand, placed.order), { quantity: "1" });
-      const fills = await fillsWithin(stand, placed, 2).catch(() => fillsOf(stand, placed));
-      const { state, restarts, lastError } = stand.connector.facts;
-      const why =
+    run: async (harness) => {
+      harness.venue.filling = "manual";
+      const placed = await placeAcknowledged(harness, { quantity: "2" });
+      for (const message of ["{", "", "null", "[]", "12", '"text"', '{"type":"unknown-type"}', '{"type":null}'])
+        harness.venue.push(message);
+      harness.venue.fill(orderAtVenue(harness, placed.order), { quantity: "1" });
+      await waitForFills(harness, placed, 1).catch(() => []);
+      await harness.sleep(CRASH_WAIT_MS);
+      // An adapter that closes the stream has still received the first fill, so a second one is needed.
+      harness.venue.fill(orderAtVenue(harness, placed.order), { quantity: "1" });
+      const fills = await waitForFills(harness, placed, 2).catch(() => fillsOf(harness, placed));
+      const { state, restarts, lastError } = harness.connector.facts;
+      const crash =
         state === "ready" && restarts === 0
           ? ""
-          : `; it is ${state} after ${restarts} restart(s): ${firstLine(lastError ?? "")}`;
-      must(
-        why === "" && fills.length > 1,
-        `after 8 messages that cannot be read, ${fills.length} of 2 fills came${why}; catch what one message does`,
+          : `; the connector is ${state} after ${restarts} restart(s): ${firstLine(lastError ?? "")}`;
+      assert(
+        crash === "" && fills.length > 1,
+        `after 8 invalid messages ${fills.length} of 2 fills were emitted${crash}; ` +
+          `catch errors of each message separately`,
       );
     },
   },
   {
     id: "C71",
     group: "faults",
-    title: "a crossed quote is passed on or refused",
-    proves: "a broken market is not made to look whole",
+    title: "a crossed quote is passed on or an error",
+    proves: "a crossed market is never hidden",
     needs: { venue: true },
-    run: async (stand) => {
-      const { symbol } = stand.settings;
-      stand.venue.book.quotes.set(symbol, { bid: "101", ask: "100", last: "100.50" });
-      const answer = await stand.call("getQuote", symbol);
-      if (!answer.ok) return;
-      const { bid, ask } = await stand.ask.quote("kit", symbol);
-      must(
+    run: async (harness) => {
+      const { symbol } = harness.settings;
+      harness.venue.state.quotes.set(symbol, { bid: "101", ask: "100", last: "100.50" });
+      const response = await harness.call("getQuote", symbol);
+      if (!response.ok) return;
+      const { bid, ask } = await harness.calls.quote("kit", symbol);
+      assert(
         decimal(bid).eq(decimal("101")) && decimal(ask).eq(decimal("100")),
-        `the venue's bid was 101 and its ask 100, and getQuote answered ${bid}/${ask}: pass it on as it is, or throw`,
+        `the venue's bid is 101 and its ask 100, but getQuote returned ${bid}/${ask}: ` +
+          `pass the prices on unchanged, or throw`,
       );
     },
   },
   {
     id: "C72",
     group: "faults",
-    title: "a venue whose clock is five hours ahead",
-    proves: "times stay the venue's, and nothing hangs on our clock",
+    title: "the venue's clock is five hours ahead",
+    proves: "times are the venue's, and nothing depends on the local clock",
     needs: { venue: true, orders: true },
-    isCold: true,
-    run: async (stand) => {
-      stand.venue.skewMs = SKEW_MS;
-      await stand.start();
-      const placed = await acked(stand);
-      const [fill] = await fillsWithin(stand, placed, 1);
-      const time = stand.venue.book.fills[0]?.time ?? 0;
-      must(
+    startsConnector: true,
+    run: async (harness) => {
+      harness.venue.skewMs = SKEW_MS;
+      await harness.start();
+      const placed = await placeAcknowledged(harness);
+      const [fill] = await waitForFills(harness, placed, 1);
+      const time = harness.venue.state.fills[0]?.time ?? 0;
+      assert(
         fill?.at === time,
-        `the venue filled at ${time}, emitted as ${fill?.at}: that is ${Math.round(((fill?.at ?? 0) - time) / 60_000)} minutes off; ` +
+        `the venue filled at ${time}, but the fill was emitted with ${fill?.at}, ` +
+          `${Math.round(((fill?.at ?? 0) - time) / 60_000)} minutes off; ` +
           `use the venue's time`,
       );
     },
@@ -283,58 +308,85 @@ export const FAULT_CASES: readonly Case[] = [
   {
     id: "C73",
     group: "faults",
-    title: "a quote that cannot be read is an error",
-    proves: "no order is judged by an invented price",
+    title: "an unreadable quote is an error",
+    proves: "orders are never checked against an invented price",
     needs: { venue: true },
-    run: (stand) =>
-      readsMustThrow(stand, "quote", "getQuote", stand.settings.symbol, "an old or empty quote is no quote"),
+    run: (harness) =>
+      assertReadThrows(harness, {
+        route: "quote",
+        method: "getQuote",
+        argument: harness.settings.symbol,
+        hint: "do not return an old or empty quote",
+      }),
   },
   {
     id: "C74",
     group: "faults",
-    title: "an order that cannot be read is an error, and not unknown",
-    proves: "trouble at the venue never looks like an order that was not taken",
+    title: "an unreadable order is an error, not an unknown order",
+    proves: "a venue outage never looks like an order that was not accepted",
     needs: { venue: true, orders: true, methods: ["getOrder"] },
-    run: async (stand) => {
-      const { order, venueOrderId } = await acked(stand);
-      const instead = "null says that the venue does not know it";
-      await readsMustThrow(stand, "order", "getOrder", { venueOrderId }, instead);
-      if (stand.connector.facts.capabilities.queryByClientId !== true) return;
-      await readsMustThrow(stand, "orders", "getOrder", { clientOrderId: order.clientOrderId }, instead);
+    run: async (harness) => {
+      const { order, venueOrderId } = await placeAcknowledged(harness);
+      const hint = "null means that the venue does not know the order";
+      await assertReadThrows(harness, { route: "order", method: "getOrder", argument: { venueOrderId }, hint });
+      if (harness.connector.facts.capabilities.queryByClientId !== true) return;
+      const argument = { clientOrderId: order.clientOrderId };
+      await assertReadThrows(harness, { route: "orders", method: "getOrder", argument, hint });
     },
   },
   {
     id: "C75",
     group: "faults",
-    title: "fills that cannot be read are an error, and not none",
-    proves: "trouble at the venue never looks like a day without trades",
+    title: "unreadable fills are an error, not an empty list",
+    proves: "a venue outage never looks like a day without trades",
     needs: { venue: true, methods: ["getFills"] },
-    run: (stand) => readsMustThrow(stand, "fills", "getFills", 0, "an empty list says that there were none"),
+    run: (harness) =>
+      assertReadThrows(harness, {
+        route: "fills",
+        method: "getFills",
+        argument: 0,
+        hint: "an empty list means that there were no fills",
+      }),
   },
   {
     id: "C93",
     group: "faults",
-    title: "open orders that cannot be read are an error, and not none",
-    proves: "trouble at the venue never looks like a book without orders",
+    title: "unreadable open orders are an error, not an empty list",
+    proves: "a venue outage never looks like an account without open orders",
     needs: { venue: true, methods: ["getOpenOrders"] },
-    run: (stand) => readsMustThrow(stand, "orders", "getOpenOrders", undefined, "an empty list says that none is open"),
+    run: (harness) =>
+      assertReadThrows(harness, {
+        route: "orders",
+        method: "getOpenOrders",
+        hint: "an empty list means that no order is open",
+      }),
   },
   {
     id: "C94",
     group: "faults",
-    title: "an instrument that cannot be read is an error, and not unlisted",
-    proves: "trouble at the venue never takes a symbol off the list",
+    title: "an unreadable instrument is an error, not an unlisted symbol",
+    proves: "a venue outage never makes a symbol look unlisted",
     needs: { venue: true, methods: ["getInstrument"] },
-    run: (stand) =>
-      readsMustThrow(stand, "instrument", "getInstrument", stand.settings.symbol, "null says that it is not listed"),
+    run: (harness) =>
+      assertReadThrows(harness, {
+        route: "instrument",
+        method: "getInstrument",
+        argument: harness.settings.symbol,
+        hint: "null means that the venue does not list the symbol",
+      }),
   },
   {
     id: "C95",
     group: "faults",
-    title: "an order that was taken is not refused by its own copy",
-    proves: "a second try under the same id that meets the first is no refusal",
+    title: "a retry under the same id is not reported as rejected",
+    proves: "a duplicate error for a retry of an accepted order is not treated as a rejection",
     needs: { venue: true, orders: true },
-    run: (stand) =>
-      spoilt(stand, { kind: "reset", isDone: true }, "the venue took the order and cut the connection once", 1),
+    run: (harness) =>
+      sendWithFault(
+        harness,
+        { kind: "reset", isDone: true },
+        "the venue accepted the order and reset the connection once",
+        1,
+      ),
   },
 ];

@@ -1,147 +1,164 @@
-/** Limits: much work at once, no work at all, and a host that fails for a moment. */
+/** Limit cases: heavy load, idle operation, memory, and a store that fails temporarily. */
 import { messageOf } from "../domain/error.ts";
-import { type Case, must, skip } from "./test-case.ts";
-import { orderFor, send } from "./place-orders.ts";
+import { assert, skip } from "./assert.ts";
+import type { TestCase } from "./test-case.ts";
+import { orderFor, sendOrder } from "./place-orders.ts";
 import { type ConformanceHarness, firstLine } from "./harness.ts";
 
-const QUOTES = 200;
-const BLOCKED_MS = 1_000;
-const GROWTH_MB = 32;
+const CONCURRENT_QUOTES = 200;
+const BLOCKED_MS_MAX = 1_000;
+const GROWTH_MB_MAX = 32;
 const MEMORY_ROUNDS = 3;
 const MEMORY_QUOTES = 300;
 const IDLE = { ms: 1_000, messages: 50, requests: 50 };
-const STORE_FAILS = 2;
-const BACK_MS = 20_000;
-/** For an error that was thrown to be felt. */
-const QUIET_MS = 300;
+const STORE_FAILURES = 2;
+const RESTART_TIMEOUT_MS = 20_000;
+/** Long enough for an uncaught error to end the worker. */
+const CRASH_WAIT_MS = 300;
 
-/** Asks again once: a machine that is busy elsewhere is not the adapter's fault, and a thread that blocks does so each time. */
-async function mustBeFree(stand: ConformanceHarness, what: string, call: () => Promise<unknown>): Promise<void> {
+/**
+ * Fails the case if the worker thread does not respond during the call.
+ * Tries twice: a busy machine delays the thread once, a blocking adapter every time.
+ */
+async function assertThreadResponsive(
+  harness: ConformanceHarness,
+  condition: string,
+  call: () => Promise<unknown>,
+): Promise<void> {
   for (const isLast of [false, true]) {
-    const answered = call().catch(() => undefined);
-    const isFree = await pong(stand, what).then(
+    const pending = call().catch(() => undefined);
+    const isResponsive = await measureHeap(harness, condition).then(
       () => true,
       (error: unknown) => {
         if (isLast) throw error;
         return false;
       },
     );
-    await answered;
-    if (isFree) return;
+    await pending;
+    if (isResponsive) return;
   }
 }
 
-/** Answers with its heap in MB, or fails the case where the thread was not free in time. */
-async function pong(stand: ConformanceHarness, what: string, ms = BLOCKED_MS): Promise<number> {
-  const { length } = stand.wire.pongs;
-  stand.wire.ping();
-  const heard = await stand.until(
-    () => stand.wire.pongs[length],
-    `${what}, its thread was busy for more than ${ms} ms: it can neither answer nor take fills meanwhile; do not compute or wait in a loop`,
-    ms,
+/** Pings the worker and returns its heap in MB; fails the case if the thread did not respond in time. */
+async function measureHeap(
+  harness: ConformanceHarness,
+  condition: string,
+  timeoutMs = BLOCKED_MS_MAX,
+): Promise<number> {
+  const { length } = harness.spy.pongs;
+  harness.spy.ping();
+  const pong = await harness.waitFor(
+    () => harness.spy.pongs[length],
+    `${condition} the worker thread was busy for more than ${timeoutMs} ms, and could neither return results nor ` +
+      `emit ` +
+      `fills: do not compute or wait in a loop`,
+    timeoutMs,
   );
-  return heard.heapMb;
+  return pong.heapMb;
 }
 
-async function quotes(stand: ConformanceHarness, count: number): Promise<void> {
-  const failed = (error: unknown) => ({ ok: false, message: messageOf(error) }) as const;
-  const asked = Array.from({ length: count }, () => stand.call("getQuote", stand.settings.symbol).catch(failed));
-  const answers = await Promise.all(asked);
-  const bad = answers.find((answer) => !answer.ok);
-  const good = answers.filter((answer) => answer.ok).length;
-  must(
-    bad === undefined,
-    `${count} quotes were asked at once and ${good} were answered: ${bad !== undefined && !bad.ok ? firstLine(bad.message) : ""}`,
-  );
+/** Requests `count` quotes concurrently; fails the case if one of them fails. */
+async function requestQuotes(harness: ConformanceHarness, count: number): Promise<void> {
+  const toFailure = (error: unknown) => ({ ok: false, message: messageOf(error) }) as const;
+  const calls = Array.from({ length: count }, () => harness.call("getQuote", harness.settings.symbol).catch(toFailure));
+  const responses = await Promise.all(calls);
+  const succeeded = responses.filter((response) => response.ok).length;
+  const failure = responses.find((response) => !response.ok);
+  const reason = failure !== undefined && !failure.ok ? firstLine(failure.message) : "";
+  assert(failure === undefined, `of ${count} concurrent quotes only ${succeeded} were returned: ${reason}`);
 }
 
-export const LIMIT_CASES: readonly Case[] = [
+export const LIMIT_CASES: readonly TestCase[] = [
   {
     id: "C88",
     group: "limits",
-    title: "two hundred quotes at once are answered",
-    proves: "a busy desk does not break it",
-    run: (stand) => quotes(stand, QUOTES),
+    title: "two hundred concurrent quotes are returned",
+    proves: "the adapter works under load",
+    run: (harness) => requestQuotes(harness, CONCURRENT_QUOTES),
   },
   {
     id: "C89",
     group: "limits",
-    title: "its thread stays free",
-    proves: "no call holds up another, nor a fill, for a second",
-    run: async (stand) => {
-      const { symbol, orders } = stand.settings;
+    title: "the worker thread stays responsive",
+    proves: "no call delays other calls or fills for a second",
+    run: async (harness) => {
+      const { symbol, orders } = harness.settings;
       const calls = [["getQuote", symbol], ["getPositions"], ["getBuyingPower"]] as const;
       for (const [method, ...args] of calls)
-        await mustBeFree(stand, `during ${method}`, () => stand.call(method, ...args));
-      if (orders) await mustBeFree(stand, "during placeOrder", () => send(stand, orderFor(stand)));
+        await assertThreadResponsive(harness, `during ${method}`, () => harness.call(method, ...args));
+      if (orders)
+        await assertThreadResponsive(harness, "during placeOrder", () => sendOrder(harness, orderFor(harness)));
     },
   },
   {
     id: "C90",
     group: "limits",
-    title: "it is quiet when nothing happens",
-    proves: "no flood of logs, fills or requests",
-    run: async (stand) => {
-      await stand.quiet(IDLE.ms / 4);
-      const [messages, requests] = [stand.wire.crossed.length, stand.venue.requests.length];
-      await stand.quiet(IDLE.ms);
-      const [said, asked] = [stand.wire.crossed.length - messages, stand.venue.requests.length - requests];
-      must(
-        said <= IDLE.messages,
-        `with nothing to do it sent ${said} messages to the desk in ${IDLE.ms} ms; ${IDLE.messages} are plenty`,
+    title: "an idle connector is quiet",
+    proves: "the adapter does not flood the desk or the venue",
+    run: async (harness) => {
+      await harness.sleep(IDLE.ms / 4);
+      const [messages, requests] = [harness.spy.received.length, harness.venue.requests.length];
+      await harness.sleep(IDLE.ms);
+      const [sent, requested] = [harness.spy.received.length - messages, harness.venue.requests.length - requests];
+      assert(
+        sent <= IDLE.messages,
+        `an idle connector sent ${sent} messages to the desk in ${IDLE.ms} ms; the limit is ${IDLE.messages}`,
       );
-      must(
-        asked <= IDLE.requests,
-        `with nothing to do it sent ${asked} requests to the venue in ${IDLE.ms} ms; ${IDLE.requests} are plenty`,
+      assert(
+        requested <= IDLE.requests,
+        `an idle connector sent ${requested} requests to the venue in ${IDLE.ms} ms; the limit is ${IDLE.requests}`,
       );
     },
   },
   {
     id: "C91",
     group: "limits",
-    title: "its memory does not grow with its work",
-    proves: "it can run for weeks",
-    run: async (stand) => {
+    title: "memory does not grow with the number of calls",
+    proves: "the connector can run for weeks",
+    run: async (harness) => {
       const work = async (): Promise<number> => {
-        for (let left = MEMORY_QUOTES; left > 0; left -= 50) await quotes(stand, 50);
-        return pong(stand, `after ${MEMORY_QUOTES} quotes`, 5_000);
+        for (let remaining = MEMORY_QUOTES; remaining > 0; remaining -= 50) await requestQuotes(harness, 50);
+        return measureHeap(harness, `after ${MEMORY_QUOTES} quotes`, 5_000);
       };
       await work();
-      const before = await pong(stand, "when nothing was asked", 5_000);
+      const before = await measureHeap(harness, "while idle", 5_000);
       const readings: number[] = [];
-      // Garbage comes and goes; what is kept is there each time.
-      while (readings.length < MEMORY_ROUNDS && readings.every((heapMb) => heapMb > before + GROWTH_MB))
+      // One low reading is enough: garbage may be collected late, but leaked memory stays in every reading.
+      while (readings.length < MEMORY_ROUNDS && readings.every((heapMb) => heapMb > before + GROWTH_MB_MAX))
         readings.push(await work());
-      must(
-        readings.some((heapMb) => heapMb <= before + GROWTH_MB),
-        `its heap held ${before} MB, and after each ${MEMORY_QUOTES} quotes ${readings.join(", ")} MB: it keeps something of each call`,
+      assert(
+        readings.some((heapMb) => heapMb <= before + GROWTH_MB_MAX),
+        `the heap had ${before} MB, and after each ${MEMORY_QUOTES} quotes ${readings.join(", ")} MB: ` +
+          `the adapter keeps data of each call`,
       );
     },
   },
   {
     id: "C92",
     group: "limits",
-    title: "it survives a store that fails for a moment",
-    proves: "a full disk on our side is no crash on its side",
-    run: async (stand) => {
-      const { store, connector } = stand;
-      if (store.asked === 0) skip("it keeps nothing in ctx.store");
-      store.failing = STORE_FAILS;
+    title: "the connector survives a temporary failure of its store",
+    proves: "a full disk on the desk's side does not crash the adapter",
+    run: async (harness) => {
+      const { store, connector } = harness;
+      if (store.requestCount === 0) skip("the adapter does not use ctx.store");
+      store.failuresRemaining = STORE_FAILURES;
       await connector.restart();
-      await stand.until(
+      await harness.waitFor(
         () => connector.facts.state === "ready",
         () =>
-          `ctx.store failed ${STORE_FAILS} times during connect; ${BACK_MS / 1000} s later it was ${connector.facts.state}: ` +
+          `ctx.store failed ${STORE_FAILURES} times during connect; ` +
+          `${RESTART_TIMEOUT_MS / 1000} s later it was ${connector.facts.state}: ` +
           `${firstLine(connector.facts.lastError ?? "")}`,
-        BACK_MS,
+        RESTART_TIMEOUT_MS,
       );
-      await stand.quiet(QUIET_MS);
-      const died = stand.lines.find(
+      await harness.sleep(CRASH_WAIT_MS);
+      const crash = harness.logLines.find(
         ({ message }) => message.startsWith("its worker ended") || message.includes("died during"),
       );
-      must(
-        died === undefined,
-        `ctx.store failed ${STORE_FAILS} times, and its life ended: ${firstLine(died?.message ?? "")}; catch what it throws`,
+      assert(
+        crash === undefined,
+        `ctx.store failed ${STORE_FAILURES} times, and the worker ended: ${firstLine(crash?.message ?? "")}; ` +
+          `catch errors of ctx.store`,
       );
     },
   },

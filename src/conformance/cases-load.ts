@@ -1,17 +1,18 @@
-/** Load: it starts, says what it is, and goes when asked. */
+/** Load cases: the adapter loads, declares itself correctly, and starts and stops on time. */
 import type { Capabilities } from "../domain/sdk.ts";
 import { METHODS, REQUIRED_METHODS } from "../protocol/messages.ts";
-import { type Case, fail, must } from "./test-case.ts";
+import { assert, fail } from "./assert.ts";
+import type { TestCase } from "./test-case.ts";
 import { REQUEST_ROUTES } from "./fake-venue-faults.ts";
 import { type ConformanceHarness, firstLine } from "./harness.ts";
 
 const CONNECT_MS = 10_000;
 const DISCONNECT_MS = 2_000;
-/** Long enough for what it left running at its start to fail. */
+/** Long enough for background work of the start to fail. */
 const STAY_UP_MS = 500;
 
-/** Each capability and what it may be. */
-const KNOWN: Record<keyof Capabilities, readonly unknown[]> = {
+/** Each capability and its allowed values. */
+const ALLOWED_VALUES: Record<keyof Capabilities, readonly unknown[]> = {
   exactDecimals: [true, false],
   clientIdDedupe: ["forever", "open-only", "none"],
   queryByClientId: [true, false],
@@ -21,34 +22,37 @@ const KNOWN: Record<keyof Capabilities, readonly unknown[]> = {
   mode: ["paper", "live"],
 };
 
-async function disconnect(stand: ConformanceHarness): Promise<void> {
-  const started = stand.clock.monotonic();
+async function disconnect(harness: ConformanceHarness): Promise<void> {
+  const startedAt = harness.clock.monotonic();
   try {
-    const answer = await stand.call("disconnect");
-    if (!answer.ok) fail(`disconnect threw: ${answer.message}; let it close what it opened and answer`);
+    const response = await harness.call("disconnect");
+    if (!response.ok) fail(`disconnect threw: ${response.message}; close what the adapter opened and return`);
   } catch {
     fail(
-      `disconnect had no answer in ${Math.round(stand.clock.monotonic() - started)} ms; it has ${DISCONNECT_MS} ms: ` +
-        `do not wait for the venue`,
+      `disconnect did not return within ${Math.round(harness.clock.monotonic() - startedAt)} ms; the limit is ` +
+        `${DISCONNECT_MS} ms: do not wait for the venue`,
     );
   }
 }
 
-export const LOAD_CASES: readonly Case[] = [
+export const LOAD_CASES: readonly TestCase[] = [
   {
     id: "C01",
     group: "load",
-    title: "it loads, and has the seven methods",
-    proves: "the file bundles, exports a class by default, and speaks this desk's SDK",
-    isCold: true,
-    run: async (stand) => {
-      await stand.connector.start();
-      const { methods, lastError } = stand.connector.facts;
+    title: "the adapter loads and has the seven required methods",
+    proves: "the file bundles, has a default export that is a class, and uses this desk's SDK version",
+    startsConnector: true,
+    run: async (harness) => {
+      await harness.connector.start();
+      const { methods, lastError } = harness.connector.facts;
       const missing = REQUIRED_METHODS.filter((method) => !methods.includes(method));
-      must(missing.length === 0, `it does not load: ${firstLine(lastError ?? `${missing.join(", ")} is missing`)}`);
-      must(
+      assert(
+        missing.length === 0,
+        `the adapter does not load: ${firstLine(lastError ?? `${missing.join(", ")} is missing`)}`,
+      );
+      assert(
         methods.every((method) => METHODS.includes(method)),
-        "it told of methods that nobody knows",
+        "the worker reported methods that are not part of the SDK",
       );
     },
   },
@@ -56,127 +60,132 @@ export const LOAD_CASES: readonly Case[] = [
     id: "C02",
     group: "load",
     title: "connect succeeds within 10 s",
-    proves: "it comes up and can be asked",
-    isCold: true,
-    run: async (stand) => {
-      const started = stand.clock.monotonic();
-      await stand.start();
-      const ms = stand.clock.monotonic() - started;
-      must(ms < CONNECT_MS, `connect took ${Math.round(ms)} ms; it has ${CONNECT_MS} ms`);
+    proves: "the connector starts and answers calls",
+    startsConnector: true,
+    run: async (harness) => {
+      const startedAt = harness.clock.monotonic();
+      await harness.start();
+      const ms = harness.clock.monotonic() - startedAt;
+      assert(ms < CONNECT_MS, `connect took ${Math.round(ms)} ms; the limit is ${CONNECT_MS} ms`);
     },
   },
   {
     id: "C03",
     group: "load",
-    title: "it stays up",
-    proves: "nothing that it left running at its start fails later: no unhandled rejection, no crash",
-    run: async (stand) => {
-      await stand.quiet(STAY_UP_MS);
-      const { state, restarts, lastError } = stand.connector.facts;
-      const why = firstLine(lastError ?? "");
-      must(
+    title: "the connector stays up after its start",
+    proves: "no background work of the start fails later: no unhandled rejection, no crash",
+    run: async (harness) => {
+      await harness.sleep(STAY_UP_MS);
+      const { state, restarts, lastError } = harness.connector.facts;
+      const reason = firstLine(lastError ?? "");
+      assert(
         state === "ready" && restarts === 0,
-        `${STAY_UP_MS} ms after its start it was ${state}: ${why}; catch each promise that you do not await`,
+        `${STAY_UP_MS} ms after its start the connector was ${state}: ${reason}; ` +
+          `catch each promise that is not awaited`,
       );
     },
   },
   {
     id: "C04",
     group: "load",
-    title: "it asks the address of its options",
-    proves: "the kit drives the venue it speaks to; no address of a real venue is written into it",
+    title: "requests go to the address in the options",
+    proves: "the kit tests the venue that the adapter talks to, and no venue address is hard-coded",
     needs: { venue: true },
-    run: async (stand) => {
-      await stand.call("getQuote", stand.settings.symbol);
-      must(
-        stand.venue.requests.length > 0,
-        "the kit's venue saw no request during connect and getQuote: take the address from ctx.options, as certify.toml gives it",
+    run: async (harness) => {
+      await harness.call("getQuote", harness.settings.symbol);
+      assert(
+        harness.venue.requests.length > 0,
+        "the kit's venue received no request during connect and getQuote: " +
+          "take the address from ctx.options, which certify.toml sets",
       );
     },
   },
   {
     id: "C05",
     group: "load",
-    title: "a venue that refuses the key is not called connected",
-    proves: "ready means that the venue let it in",
+    title: "connect fails if the venue refuses the key",
+    proves: "a ready connector is authorised at the venue",
     needs: { venue: true, auth: true },
-    isCold: true,
-    run: async (stand) => {
-      const wrong = Object.fromEntries(Object.keys(stand.secrets).map((name) => [name, "not-the-key-of-the-venue"]));
-      stand.secrets = wrong;
-      await stand.connector.start();
-      must(
-        stand.connector.facts.state !== "ready",
-        "the venue answered 401 to everything, and connect succeeded: make one authorised request in connect",
+    startsConnector: true,
+    run: async (harness) => {
+      const wrongSecrets = Object.fromEntries(
+        Object.keys(harness.secrets).map((name) => [name, "not-the-key-of-the-venue"]),
+      );
+      harness.secrets = wrongSecrets;
+      await harness.connector.start();
+      assert(
+        harness.connector.facts.state !== "ready",
+        "the venue answered every request with 401, but connect succeeded: make an authorised request in connect",
       );
     },
   },
   {
     id: "C06",
     group: "load",
-    title: "its capabilities are written as the desk reads them",
-    proves: "no capability is lost by a slip of the pen, and none is claimed without its method",
-    run: async (stand) => {
-      const { capabilities, methods } = stand.connector.facts;
+    title: "capabilities have known names and values",
+    proves: "no capability is lost to a typo, and none is declared without its method",
+    run: async (harness) => {
+      const { capabilities, methods } = harness.connector.facts;
       for (const [name, value] of Object.entries(capabilities)) {
-        const values = KNOWN[name as keyof Capabilities] as readonly unknown[] | undefined;
+        const values = ALLOWED_VALUES[name as keyof Capabilities] as readonly unknown[] | undefined;
         if (values === undefined)
-          fail(`static capabilities has ${name}, which no desk reads; it may hold ${Object.keys(KNOWN).join(", ")}`);
-        const allowed = (values ?? []).map((known) => JSON.stringify(known)).join(" or ");
-        must(
+          fail(`static capabilities has an unknown key ${name}; allowed are ${Object.keys(ALLOWED_VALUES).join(", ")}`);
+        const allowed = (values ?? []).map((value) => JSON.stringify(value)).join(" or ");
+        assert(
           values?.includes(value) === true,
-          `capabilities.${name} is ${JSON.stringify(value)}; it may be ${allowed}`,
+          `capabilities.${name} is ${JSON.stringify(value)}; allowed are ${allowed}`,
         );
       }
-      must(
+      assert(
         capabilities.queryByClientId !== true || methods.includes("getOrder"),
-        "capabilities.queryByClientId is true and there is no getOrder: add getOrder, or leave the capability out",
+        "capabilities.queryByClientId is true but there is no getOrder: add getOrder, or remove the capability",
       );
     },
   },
   {
     id: "C07",
     group: "load",
-    title: "it states whether money moves",
-    proves: "the desk knows paper from live without a word in desk.toml",
-    run: async (stand) => {
-      const { mode } = stand.connector.facts.capabilities;
-      must(
+    title: "the mode is declared: paper or live",
+    proves: "the desk can tell paper trading from live trading without a setting in desk.toml",
+    run: async (harness) => {
+      const { mode } = harness.connector.facts.capabilities;
+      assert(
         mode !== undefined,
-        'static capabilities has no mode: the desk treats it like live; write `static readonly capabilities = { mode: "paper" }` or "live"',
+        "static capabilities has no mode, so the desk treats the connector as live; add " +
+          '`static readonly capabilities = { mode: "paper" }` or "live"',
       );
     },
   },
   {
     id: "C08",
     group: "load",
-    title: "disconnect answers within 2 s",
-    proves: "a desk that stops is not held up",
-    run: async (stand) => disconnect(stand),
+    title: "disconnect returns within 2 s",
+    proves: "the adapter does not delay a desk that stops",
+    run: async (harness) => disconnect(harness),
   },
   {
     id: "C09",
     group: "load",
-    title: "disconnect answers while the venue hangs",
-    proves: "a desk can stop while its venue is in trouble",
+    title: "disconnect returns while the venue does not respond",
+    proves: "a desk can stop while its venue has an outage",
     needs: { venue: true },
-    run: async (stand) => {
-      for (const route of REQUEST_ROUTES) stand.venue.fault(route, { kind: "hang" }, 1_000);
-      await disconnect(stand);
+    run: async (harness) => {
+      for (const route of REQUEST_ROUTES) harness.venue.armFault(route, { kind: "hang" }, 1_000);
+      await disconnect(harness);
     },
   },
   {
     id: "C10",
     group: "load",
-    title: "a second start works",
-    proves: "it keeps nothing that bars its return",
-    run: async (stand) => {
-      await stand.connector.stop();
-      await stand.connector.start();
-      const { state, lastError } = stand.connector.facts;
-      must(
+    title: "the connector starts again after a stop",
+    proves: "the adapter leaves nothing behind that prevents a second start",
+    run: async (harness) => {
+      await harness.connector.stop();
+      await harness.connector.start();
+      const { state, lastError } = harness.connector.facts;
+      assert(
         state === "ready",
-        `after a stop and a start it was ${state}: ${firstLine(lastError ?? "it gave no reason")}`,
+        `after a stop and a start the connector was ${state}: ${firstLine(lastError ?? "no reason was given")}`,
       );
     },
   },

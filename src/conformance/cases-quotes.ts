@@ -1,38 +1,40 @@
-/** Quotes and instruments: what an order is judged by before it is sent. */
+/** Quote and instrument cases: the market data that orders are checked against before they are sent. */
 import { quoteShape } from "../protocol/schemas.ts";
 import { ZERO, decimal } from "../domain/decimal.ts";
 import type { VenueQuote } from "../domain/venue.ts";
-import { type Case, fail, must, skip } from "./test-case.ts";
-import { SYMBOLS } from "./fake-venue-book.ts";
+import { assert, fail, skip } from "./assert.ts";
+import type { TestCase } from "./test-case.ts";
+import { SYMBOLS } from "./fake-venue-state.ts";
 import type { ConformanceHarness } from "./harness.ts";
 
-/** How far a quote's time may be from the clock it is told by. */
-const QUOTE_AGE_MS = 60_000;
+/** Maximum difference between a quote's time and the venue's clock. */
+const QUOTE_AGE_MAX_MS = 60_000;
 
-/** The answer parsed, or the case failed with what was wrong in it. */
-async function quoteOf(stand: ConformanceHarness, symbol: string): Promise<VenueQuote> {
-  const answer = await stand.call("getQuote", symbol);
-  if (!answer.ok) return fail(`getQuote(${JSON.stringify(symbol)}) threw: ${answer.message}${hintFor(answer.message)}`);
-  const parsed = quoteShape.safeParse(answer.value);
+/** Returns the parsed quote; fails the case if getQuote throws or returns something else. */
+async function fetchQuote(harness: ConformanceHarness, symbol: string): Promise<VenueQuote> {
+  const response = await harness.call("getQuote", symbol);
+  if (!response.ok)
+    return fail(`getQuote(${JSON.stringify(symbol)}) threw: ${response.message}${hintFor(response.message)}`);
+  const parsed = quoteShape.safeParse(response.value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const shown = JSON.stringify(answer.value)?.slice(0, 200);
+  const value = JSON.stringify(response.value)?.slice(0, 200);
   return fail(
-    `getQuote(${JSON.stringify(symbol)}) answered ${shown}: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
+    `getQuote(${JSON.stringify(symbol)}) returned ${value}: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
   );
 }
 
-/** A real venue's address inside the adapter. */
+/** A hint for adapters with a hard-coded venue address. */
 function hintFor(message: string): string {
   return message.includes("is not among hosts")
-    ? "; under test it reaches this machine alone: take the address from ctx.options"
+    ? "; during a test only this machine can be reached: take the address from ctx.options"
     : "";
 }
 
-function venueQuote(stand: ConformanceHarness, symbol: string): { readonly bid: string; readonly ask: string } {
+function venueQuote(harness: ConformanceHarness, symbol: string): { readonly bid: string; readonly ask: string } {
   return (
-    stand.venue.book.quotes.get(symbol) ??
-    skip(`the kit's venue lists ${SYMBOLS.slice(0, 2).join(", ")} and others, and not ${symbol}`)
+    harness.venue.state.quotes.get(symbol) ??
+    skip(`the kit's venue lists ${SYMBOLS.slice(0, 2).join(", ")} and others, but not ${symbol}`)
   );
 }
 
@@ -40,72 +42,74 @@ function same(a: string, b: string): boolean {
   return decimal(a).eq(decimal(b));
 }
 
-export const QUOTE_CASES: readonly Case[] = [
+export const QUOTE_CASES: readonly TestCase[] = [
   {
     id: "C11",
     group: "quotes",
-    title: "a quote has its shape",
-    proves: "symbol, bid, ask and timestamp are there and can be read",
-    run: async (stand) => {
-      const { symbol } = stand.settings;
-      const quote = await quoteOf(stand, symbol);
-      must(
+    title: "a quote has the required fields",
+    proves: "symbol, bid, ask and timestamp are present and valid",
+    run: async (harness) => {
+      const { symbol } = harness.settings;
+      const quote = await fetchQuote(harness, symbol);
+      assert(
         quote.symbol === symbol,
-        `asked for ${symbol}, getQuote answered for ${quote.symbol}: answer with the symbol that was asked`,
+        `getQuote(${symbol}) returned a quote for ${quote.symbol}: return the requested symbol`,
       );
     },
   },
   {
     id: "C12",
     group: "quotes",
-    title: "bid and ask are prices",
-    proves: "0 < bid <= ask: no placeholder and no exchanged sides",
-    run: async (stand) => {
-      const { bid, ask } = await quoteOf(stand, stand.settings.symbol);
-      must(
+    title: "bid and ask are plausible prices",
+    proves: "0 < bid <= ask: no placeholder, and the sides are not swapped",
+    run: async (harness) => {
+      const { bid, ask } = await fetchQuote(harness, harness.settings.symbol);
+      assert(
         decimal(bid).gt(ZERO) && decimal(ask).gt(ZERO),
-        `the bid is ${bid} and the ask ${ask}: a quote of 0 looks like a placeholder`,
+        `the bid is ${bid} and the ask ${ask}: a price of 0 looks like a placeholder`,
       );
-      must(
+      assert(
         decimal(bid).lte(decimal(ask)),
-        `the bid ${bid} is above the ask ${ask} on a quiet market: are they exchanged?`,
+        `the bid ${bid} is above the ask ${ask} in a quiet market: are the sides swapped?`,
       );
     },
   },
   {
     id: "C13",
     group: "quotes",
-    title: "a quote's time is the venue's",
-    proves: "the desk can tell a stale quote from a fresh one",
-    run: async (stand) => {
-      if (stand.connector.facts.capabilities.simulatedTime === true)
-        skip("it declares simulatedTime: its clock is its own");
-      const { at } = await quoteOf(stand, stand.settings.symbol);
-      const away = Math.abs(stand.venue.now - at);
-      must(
-        away <= QUOTE_AGE_MS,
-        `timestamp is ${at}, which is ${Math.round(away / 1000)} s from the venue's clock: give milliseconds since 1970, ` +
-          `or ISO text with its offset`,
+    title: "a quote has the venue's timestamp",
+    proves: "the desk can detect stale quotes",
+    run: async (harness) => {
+      if (harness.connector.facts.capabilities.simulatedTime === true)
+        skip("the adapter declares simulatedTime, so its clock differs from real time");
+      const { at } = await fetchQuote(harness, harness.settings.symbol);
+      const differenceMs = Math.abs(harness.venue.now - at);
+      assert(
+        differenceMs <= QUOTE_AGE_MAX_MS,
+        `timestamp is ${at}, which is ${Math.round(differenceMs / 1000)} s from the venue's clock: ` +
+          `return milliseconds since 1970, ` +
+          `or an ISO string with its offset`,
       );
     },
   },
   {
     id: "C14",
     group: "quotes",
-    title: "a quote is the venue's, and moves with it",
-    proves: "no placeholder, no frozen copy",
+    title: "a quote has the venue's current prices",
+    proves: "quotes are neither placeholders nor cached",
     needs: { venue: true },
-    run: async (stand) => {
-      const { symbol } = stand.settings;
-      const first = venueQuote(stand, symbol);
-      const seen = await quoteOf(stand, symbol);
-      must(same(seen.bid, first.bid), `the venue's bid was ${first.bid}, getQuote answered ${seen.bid}`);
-      must(same(seen.ask, first.ask), `the venue's ask was ${first.ask}, getQuote answered ${seen.ask}`);
-      stand.venue.book.quotes.set(symbol, { bid: "149.25", ask: "150.75", last: "150.00" });
-      const later = await quoteOf(stand, symbol);
-      must(
-        same(later.bid, "149.25") && same(later.ask, "150.75"),
-        `the venue moved to 149.25/150.75, getQuote still answered ${later.bid}/${later.ask}: ask the venue each time`,
+    run: async (harness) => {
+      const { symbol } = harness.settings;
+      const before = venueQuote(harness, symbol);
+      const first = await fetchQuote(harness, symbol);
+      assert(same(first.bid, before.bid), `the venue's bid was ${before.bid}, but getQuote returned ${first.bid}`);
+      assert(same(first.ask, before.ask), `the venue's ask was ${before.ask}, but getQuote returned ${first.ask}`);
+      harness.venue.state.quotes.set(symbol, { bid: "149.25", ask: "150.75", last: "150.00" });
+      const second = await fetchQuote(harness, symbol);
+      assert(
+        same(second.bid, "149.25") && same(second.ask, "150.75"),
+        `the venue's prices changed to 149.25/150.75, but getQuote returned ${second.bid}/${second.ask}: ` +
+          `request the quote each time`,
       );
     },
   },
@@ -113,30 +117,32 @@ export const QUOTE_CASES: readonly Case[] = [
     id: "C15",
     group: "quotes",
     title: "an unknown symbol is an error",
-    proves: "no quote is invented",
-    run: async (stand) => {
-      const { unknownSymbol } = stand.settings;
-      const answer = await stand.call("getQuote", unknownSymbol);
-      if (answer.ok)
+    proves: "the adapter never invents a quote",
+    run: async (harness) => {
+      const { unknownSymbol } = harness.settings;
+      const response = await harness.call("getQuote", unknownSymbol);
+      if (response.ok)
         fail(
-          `getQuote(${JSON.stringify(unknownSymbol)}) answered ${JSON.stringify(answer.value)?.slice(0, 120)}: throw for what is not listed`,
+          `getQuote(${JSON.stringify(unknownSymbol)}) returned ${JSON.stringify(response.value)?.slice(0, 120)}: ` +
+            `throw if the venue does not list the symbol`,
         );
     },
   },
   {
     id: "C16",
     group: "quotes",
-    title: "twenty quotes at once, each for its own symbol",
-    proves: "answers are not mixed up under load",
+    title: "twenty concurrent quotes each have their own symbol",
+    proves: "concurrent responses are not mixed up",
     needs: { venue: true },
-    run: async (stand) => {
-      const quotes = await Promise.all(SYMBOLS.map((symbol) => quoteOf(stand, symbol)));
+    run: async (harness) => {
+      const quotes = await Promise.all(SYMBOLS.map((symbol) => fetchQuote(harness, symbol)));
       for (const [index, quote] of quotes.entries()) {
-        const wanted = SYMBOLS[index] ?? "";
-        const right = quote.symbol === wanted && same(quote.bid, venueQuote(stand, wanted).bid);
-        must(
-          right,
-          `20 quotes were asked at once; the answer for ${wanted} was ${quote.symbol} at ${quote.bid}: keep nothing of a call outside it`,
+        const symbol = SYMBOLS[index] ?? "";
+        const isCorrect = quote.symbol === symbol && same(quote.bid, venueQuote(harness, symbol).bid);
+        assert(
+          isCorrect,
+          `of 20 concurrent quotes, the one for ${symbol} was returned as ${quote.symbol} at ${quote.bid}: ` +
+            `do not keep the state of a call in a field`,
         );
       }
     },
@@ -145,57 +151,59 @@ export const QUOTE_CASES: readonly Case[] = [
     id: "C17",
     group: "quotes",
     title: "prices keep every digit",
-    proves: "amounts are exact, beyond what a number holds",
+    proves: "prices are exact beyond the precision of a JavaScript number",
     needs: { venue: true, declares: "exactDecimals" },
-    run: async (stand) => {
-      const { symbol } = stand.settings;
-      stand.venue.book.quotes.set(symbol, {
+    run: async (harness) => {
+      const { symbol } = harness.settings;
+      harness.venue.state.quotes.set(symbol, {
         bid: "123456789.0123456789",
         ask: "123456789.0123456791",
         last: "123456789.012345679",
       });
-      const { bid, ask } = await quoteOf(stand, symbol);
-      must(
+      const { bid, ask } = await fetchQuote(harness, symbol);
+      assert(
         bid === "123456789.0123456789" && ask === "123456789.0123456791",
-        `the venue said 123456789.0123456789/…91 and getQuote answered ${bid}/${ask}: pass the venue's text on, make no number of it`,
+        `the venue sent 123456789.0123456789/…91 but getQuote returned ${bid}/${ask}: ` +
+          `pass the venue's strings on, without converting them to numbers`,
       );
     },
   },
   {
     id: "C18",
     group: "quotes",
-    title: "an instrument has its steps",
-    proves: "tick and lot are checked before the venue does",
+    title: "an instrument has its tick and lot size",
+    proves: "the desk checks tick and lot size before it sends an order",
     needs: { methods: ["getInstrument"] },
-    run: async (stand) => {
-      const { symbol } = stand.settings;
-      const instrument = await stand.ask.instrument("kit", symbol);
+    run: async (harness) => {
+      const { symbol } = harness.settings;
+      const instrument = await harness.calls.instrument("kit", symbol);
       if (instrument === null || instrument === undefined)
-        return fail(`getInstrument(${JSON.stringify(symbol)}) answered null for the symbol of certify.toml`);
-      must(instrument.symbol === symbol, `asked for ${symbol}, getInstrument answered for ${instrument.symbol}`);
-      must(
+        return fail(`getInstrument(${JSON.stringify(symbol)}) returned null for the symbol in certify.toml`);
+      assert(instrument.symbol === symbol, `getInstrument(${symbol}) returned the instrument ${instrument.symbol}`);
+      assert(
         instrument.tickSize !== undefined && instrument.lotSize !== undefined,
-        "getInstrument has no tickSize or no lotSize: without them nothing is checked",
+        "getInstrument returned no tickSize or no lotSize: without them the desk cannot check orders",
       );
     },
   },
   {
     id: "C19",
     group: "quotes",
-    title: "an instrument that is not listed is null",
-    proves: "not listed and not reachable are told apart",
+    title: "getInstrument returns null for an unlisted symbol",
+    proves: "the desk can tell an unlisted symbol from an unreachable venue",
     needs: { methods: ["getInstrument"] },
-    run: async (stand) => {
-      const { unknownSymbol } = stand.settings;
-      const answer = await stand.call("getInstrument", unknownSymbol);
-      if (!answer.ok)
+    run: async (harness) => {
+      const { unknownSymbol } = harness.settings;
+      const response = await harness.call("getInstrument", unknownSymbol);
+      if (!response.ok)
         fail(
-          `getInstrument(${JSON.stringify(unknownSymbol)}) threw: ${answer.message}; answer null for what is not listed`,
+          `getInstrument(${JSON.stringify(unknownSymbol)}) threw: ${response.message}; ` +
+            `return null if the venue does not list the symbol`,
         );
       else
-        must(
-          (answer.value ?? null) === null,
-          `getInstrument of ${unknownSymbol} answered ${JSON.stringify(answer.value)} and not null`,
+        assert(
+          (response.value ?? null) === null,
+          `getInstrument(${unknownSymbol}) returned ${JSON.stringify(response.value)} instead of null`,
         );
     },
   },

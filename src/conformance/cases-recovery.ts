@@ -1,93 +1,109 @@
-/** Recovery: the connector dies at the worst moment, and the truth is found again. */
+/** Recovery cases: the connector is killed at the worst moment, and the desk can reconstruct the state afterwards. */
 import { decimal } from "../domain/decimal.ts";
 import type { VenueReport } from "../domain/venue.ts";
-import { type Case, fail, must } from "./test-case.ts";
-import { acked, orderAtVenue, filledWhole, orderFor, placeRestingOrder, send } from "./place-orders.ts";
-import { type ConformanceHarness, firstLine, usesVenue } from "./harness.ts";
+import { assert, fail } from "./assert.ts";
+import type { TestCase } from "./test-case.ts";
+import {
+  placeAcknowledged,
+  orderAtVenue,
+  waitForFullFill,
+  orderFor,
+  placeRestingOrder,
+  sendOrder,
+} from "./place-orders.ts";
+import { type ConformanceHarness, firstLine, usesFakeVenue } from "./harness.ts";
 
-const BACK_MS = 15_000;
+const RESTART_TIMEOUT_MS = 15_000;
 const SETTLE_MS = 1_000;
 
-/** Ends its life without a goodbye; `meanwhile` happens before the next one. */
-async function killed(stand: ConformanceHarness, meanwhile: () => void = () => undefined): Promise<void> {
-  await stand.wire.kill();
-  await stand.until(() => stand.connector.facts.state !== "ready", "its life was ended, and the desk did not notice");
-  meanwhile();
-  await stand.until(
-    () => stand.connector.facts.state === "ready",
+/** Kills the worker and waits until the connector has restarted; `beforeRestart` runs in between. */
+async function killAndRecover(harness: ConformanceHarness, beforeRestart: () => void = () => undefined): Promise<void> {
+  await harness.spy.kill();
+  await harness.waitFor(
+    () => harness.connector.facts.state !== "ready",
+    "the worker was killed, but the host did not notice",
+  );
+  beforeRestart();
+  await harness.waitFor(
+    () => harness.connector.facts.state === "ready",
     () =>
-      `its life was ended from outside; ${BACK_MS / 1000} s later it was ${stand.connector.facts.state}: ` +
-      `${firstLine(stand.connector.facts.lastError ?? "")}`,
-    BACK_MS,
+      `the worker was killed; ${RESTART_TIMEOUT_MS / 1000} s later the connector was ` +
+      `${harness.connector.facts.state}: ` +
+      `${firstLine(harness.connector.facts.lastError ?? "")}`,
+    RESTART_TIMEOUT_MS,
   );
 }
 
 async function reportFor(
-  stand: ConformanceHarness,
+  harness: ConformanceHarness,
   query: { venueOrderId?: string; clientOrderId?: string },
-  what: string,
+  condition: string,
 ): Promise<VenueReport> {
-  const report = await stand.ask.order("kit", query);
-  return report ?? fail(`${what}: getOrder(${JSON.stringify(query)}) answered null, and the venue knows the order`);
+  const report = await harness.calls.order("kit", query);
+  return report ?? fail(`${condition}: getOrder(${JSON.stringify(query)}) returned null, but the venue has the order`);
 }
 
-export const RECOVERY_CASES: readonly Case[] = [
+export const RECOVERY_CASES: readonly TestCase[] = [
   {
     id: "C76",
     group: "recovery",
-    title: "it comes back after it was killed",
-    proves: "a crash needs no human",
-    run: (stand) => killed(stand),
+    title: "the connector restarts after its worker was killed",
+    proves: "a crash needs no person",
+    run: (harness) => killAndRecover(harness),
   },
   {
     id: "C77",
     group: "recovery",
-    title: "an order whose answer was lost is found by its client order id",
-    proves: "an unknown order is settled without a human",
+    title: "an order whose response was lost is found by its client order id",
+    proves: "an order with an unknown outcome is resolved without a person",
     needs: { venue: true, orders: true, methods: ["getOrder"], declares: "queryByClientId" },
-    run: async (stand) => {
-      stand.venue.filling = "held";
-      stand.venue.fault("place", { kind: "hang", isDone: true });
-      const order = orderFor(stand);
-      const sent = send(stand, order);
-      await stand.until(() => stand.venue.orders.length > 0, "placeOrder sent nothing to the kit's venue");
-      await killed(stand);
-      const { kind } = await sent;
-      must(kind === "unclear", `its life ended during placeOrder, and the order ended ${kind}`);
-      const taken = orderAtVenue(stand, order);
+    run: async (harness) => {
+      harness.venue.filling = "manual";
+      harness.venue.armFault("place", { kind: "hang", isDone: true });
+      const order = orderFor(harness);
+      const pending = sendOrder(harness, order);
+      await harness.waitFor(() => harness.venue.orders.length > 0, "placeOrder sent nothing to the kit's venue");
+      await killAndRecover(harness);
+      const { kind } = await pending;
+      assert(kind === "unclear", `the worker was killed during placeOrder, but the order ended ${kind}`);
+      const accepted = orderAtVenue(harness, order);
       const report = await reportFor(
-        stand,
+        harness,
         { clientOrderId: order.clientOrderId },
-        "the order was taken, then the connector died",
+        "the venue accepted the order, then the worker was killed",
       );
-      must(
-        report.venueOrderId === taken.order_id,
-        `the venue's id is ${taken.order_id}, getOrder answered ${report.venueOrderId}`,
+      assert(
+        report.venueOrderId === accepted.order_id,
+        `the venue's id is ${accepted.order_id}, but getOrder returned ${report.venueOrderId}`,
       );
-      must(report.status === "open", `the order is open at the venue, getOrder answered ${report.status}`);
+      assert(report.status === "open", `the order is open at the venue, but getOrder returned ${report.status}`);
     },
   },
   {
     id: "C78",
     group: "recovery",
-    title: "fills made while it was down can be read",
-    proves: "fills missed while it was down are recovered",
+    title: "getFills returns fills made while the connector was down",
+    proves: "fills missed while the connector was down are recovered",
     needs: { venue: true, orders: true, methods: ["getFills"] },
-    run: async (stand) => {
-      stand.venue.filling = "held";
-      const placed = await acked(stand, { quantity: "2" });
-      const since = stand.venue.now - 1_000;
-      await killed(stand, () => void stand.venue.fillSilently(orderAtVenue(stand, placed.order), { quantity: "2" }));
-      const [made] = stand.venue.book.fills;
-      const read = (await stand.ask.fills("kit", since)) ?? [];
-      const found = read.find((fill) => fill.fillId === made?.fill_id);
-      must(
-        found !== undefined,
-        `the venue filled an order while it was down; getFills(since) answered ${read.length} fill(s) and not ${made?.fill_id}`,
+    run: async (harness) => {
+      harness.venue.filling = "manual";
+      const placed = await placeAcknowledged(harness, { quantity: "2" });
+      const since = harness.venue.now - 1_000;
+      await killAndRecover(
+        harness,
+        () => void harness.venue.fillSilently(orderAtVenue(harness, placed.order), { quantity: "2" }),
       );
-      must(
-        found.venueOrderId === placed.venueOrderId,
-        `fill ${made?.fill_id} is of order ${placed.venueOrderId}, getFills says ${found.venueOrderId}`,
+      const [made] = harness.venue.state.fills;
+      const fetched = (await harness.calls.fills("kit", since)) ?? [];
+      const fill = fetched.find(({ fillId }) => fillId === made?.fill_id);
+      assert(
+        fill !== undefined,
+        `the venue filled an order while the connector was down; ` +
+          `getFills(since) returned ${fetched.length} fill(s) without ${made?.fill_id}`,
+      );
+      assert(
+        fill.venueOrderId === placed.venueOrderId,
+        `fill ${made?.fill_id} belongs to order ${placed.venueOrderId}, but getFills returned ${fill.venueOrderId}`,
       );
     },
   },
@@ -95,47 +111,51 @@ export const RECOVERY_CASES: readonly Case[] = [
     id: "C79",
     group: "recovery",
     title: "a resting order is listed after a restart",
-    proves: "orders at the venue are seen, also those that nobody here remembers",
+    proves: "the desk sees all open orders at the venue, including forgotten ones",
     needs: { orders: true, methods: ["getOpenOrders"] },
-    run: async (stand) => {
-      const { venueOrderId } = await placeRestingOrder(stand);
-      const isOurs = usesVenue(stand.settings);
-      const begun = isOurs ? await placeRestingOrder(stand) : undefined;
-      if (begun !== undefined) stand.venue.fillSilently(orderAtVenue(stand, begun.order), { quantity: "0.25" });
-      await stand.connector.restart();
-      const open = (await stand.ask.openOrders("kit")) ?? [];
-      const found = open.find((report) => report.venueOrderId === venueOrderId);
-      must(
-        found !== undefined,
-        `order ${venueOrderId} rests at the venue; after a restart getOpenOrders answered ${open.length} order(s), and not this one`,
+    run: async (harness) => {
+      const { venueOrderId } = await placeRestingOrder(harness);
+      const isFakeVenue = usesFakeVenue(harness.settings);
+      const partlyFilled = isFakeVenue ? await placeRestingOrder(harness) : undefined;
+      if (partlyFilled !== undefined)
+        harness.venue.fillSilently(orderAtVenue(harness, partlyFilled.order), { quantity: "0.25" });
+      await harness.connector.restart();
+      const open = (await harness.calls.openOrders("kit")) ?? [];
+      const resting = open.find((report) => report.venueOrderId === venueOrderId);
+      assert(
+        resting !== undefined,
+        `order ${venueOrderId} rests at the venue, but after a restart getOpenOrders returned ${open.length} ` +
+          `order(s) without it`,
       );
-      must(found.status === "open", `order ${venueOrderId} rests untouched, and getOpenOrders says ${found.status}`);
-      must(
-        begun === undefined || open.some((report) => report.venueOrderId === begun.venueOrderId),
-        `order ${begun?.venueOrderId} is filled in part and still works; getOpenOrders answered ${open.length} order(s), and not this one`,
+      assert(resting.status === "open", `order ${venueOrderId} is open, but getOpenOrders returned ${resting.status}`);
+      assert(
+        partlyFilled === undefined || open.some((report) => report.venueOrderId === partlyFilled.venueOrderId),
+        `order ${partlyFilled?.venueOrderId} is partly filled and still open, but getOpenOrders returned ` +
+          `${open.length} order(s) without it`,
       );
     },
   },
   {
     id: "C80",
     group: "recovery",
-    title: "an order that the venue never had is null",
-    proves: "the desk can tell never taken from not to be reached",
+    title: "getOrder returns null for an order that the venue never received",
+    proves: "the desk can tell an order that was never accepted from an unreachable venue",
     needs: { methods: ["getOrder"] },
-    run: async (stand) => {
-      const queries = [{ venueOrderId: "7999999999999999999" }];
-      const more =
-        stand.connector.facts.capabilities.queryByClientId === true ? [{ clientOrderId: "kit-never-sent" }] : [];
-      for (const query of [...queries, ...more]) {
-        const answer = await stand.call("getOrder", query);
-        if (!answer.ok)
+    run: async (harness) => {
+      const queries: readonly object[] = [{ venueOrderId: "7999999999999999999" }];
+      const byClientId =
+        harness.connector.facts.capabilities.queryByClientId === true ? [{ clientOrderId: "kit-never-sent" }] : [];
+      for (const query of [...queries, ...byClientId]) {
+        const response = await harness.call("getOrder", query);
+        if (!response.ok)
           fail(
-            `getOrder(${JSON.stringify(query)}) threw: ${answer.message}; answer null for what the venue does not know`,
+            `getOrder(${JSON.stringify(query)}) threw: ${response.message}; ` +
+              `return null if the venue does not know the order`,
           );
         else
-          must(
-            (answer.value ?? null) === null,
-            `getOrder of an unknown id answered ${JSON.stringify(answer.value)}: it must be null`,
+          assert(
+            (response.value ?? null) === null,
+            `getOrder of an unknown id returned ${JSON.stringify(response.value)}: return null`,
           );
       }
     },
@@ -143,60 +163,62 @@ export const RECOVERY_CASES: readonly Case[] = [
   {
     id: "C81",
     group: "recovery",
-    title: "an order's report follows its life",
+    title: "getOrder reports the order's current state",
     proves: "state and filled quantity are the venue's",
     needs: { venue: true, orders: true, methods: ["getOrder"] },
-    run: async (stand) => {
-      stand.venue.filling = "held";
-      const { order, venueOrderId } = await acked(stand, { quantity: "4" });
+    run: async (harness) => {
+      harness.venue.filling = "manual";
+      const { order, venueOrderId } = await placeAcknowledged(harness, { quantity: "4" });
       for (const [quantity, status, filled] of [
         ["0", "open", "0"],
         ["1.5", "partially_filled", "1.5"],
         ["2.5", "filled", "4"],
       ] as const) {
-        if (quantity !== "0") stand.venue.fill(orderAtVenue(stand, order), { quantity });
-        const report = await reportFor(stand, { venueOrderId }, `an order that is ${status}`);
+        if (quantity !== "0") harness.venue.fill(orderAtVenue(harness, order), { quantity });
+        const report = await reportFor(harness, { venueOrderId }, `the order is ${status}`);
         const isSame = report.venueOrderId === venueOrderId && report.status === status;
         const isRight = isSame && decimal(report.filledQuantity).eq(decimal(filled));
-        must(
+        assert(
           isRight,
-          `the venue has the order ${status} with ${filled} filled; getOrder answered ${report.status} with ${report.filledQuantity}`,
+          `the order is ${status} with ${filled} filled at the venue, but getOrder returned ${report.status} ` +
+            `with ${report.filledQuantity}`,
         );
       }
-      const ended = await placeRestingOrder(stand);
-      stand.venue.book.cancel(orderAtVenue(stand, ended.order));
-      const { status } = await reportFor(stand, { venueOrderId: ended.venueOrderId }, "an order that is cancelled");
-      must(status === "cancelled", `the venue cancelled the order; getOrder answered ${status}`);
+      const ended = await placeRestingOrder(harness);
+      harness.venue.state.cancel(orderAtVenue(harness, ended.order));
+      const { status } = await reportFor(harness, { venueOrderId: ended.venueOrderId }, "the order is cancelled");
+      assert(status === "cancelled", `the venue cancelled the order, but getOrder returned ${status}`);
     },
   },
   {
     id: "C82",
     group: "recovery",
-    title: "a restart leaves no stream behind",
-    proves: "nothing piles up at the venue, and no fill is told twice over",
+    title: "a restart closes the old stream",
+    proves: "streams do not accumulate at the venue, and fills are not emitted twice",
     needs: { venue: true },
-    run: async (stand) => {
-      const { connector, venue } = stand;
+    run: async (harness) => {
+      const { connector, venue } = harness;
       await connector.stop();
       await connector.start();
       venue.dropStreams();
-      await stand.quiet(SETTLE_MS);
-      must(
+      await harness.sleep(SETTLE_MS);
+      assert(
         venue.streams <= 1,
-        `after a restart and one cut of the stream the venue sees ${venue.streams} streams: close the old one before opening another`,
+        `after a restart and a dropped stream the venue has ${venue.streams} open streams: ` +
+          `close the old stream before opening another`,
       );
     },
   },
   {
     id: "C83",
     group: "recovery",
-    title: "an order after a restart is as good as before",
-    proves: "acknowledgements and fills work in the next life",
+    title: "orders work after a restart",
+    proves: "acknowledgements and fills work in the next worker session",
     needs: { orders: true },
-    run: async (stand) => {
-      await filledWhole(stand, await acked(stand));
-      await killed(stand);
-      await filledWhole(stand, await acked(stand));
+    run: async (harness) => {
+      await waitForFullFill(harness, await placeAcknowledged(harness));
+      await killAndRecover(harness);
+      await waitForFullFill(harness, await placeAcknowledged(harness));
     },
   },
 ];

@@ -1,158 +1,162 @@
-/** Secrets: the adapter itself says nothing of them. The desk's redaction is off here. */
-import { type Case, must, skip } from "./test-case.ts";
+/** Secret cases: the adapter itself never discloses a secret. The desk's redaction is off in the harness. */
+import { assert, skip } from "./assert.ts";
+import type { TestCase } from "./test-case.ts";
 import { REQUEST_ROUTES } from "./fake-venue-faults.ts";
-import { orderFor, send } from "./place-orders.ts";
+import { orderFor, sendOrder } from "./place-orders.ts";
 import { type ConformanceHarness, firstLine } from "./harness.ts";
 
-/** Shorter values stand in ordinary words. */
+/** Shorter secrets also occur in ordinary text. */
 const CHARS_MIN = 6;
-/** For an error to be told of. */
-const QUIET_MS = 300;
+/** Long enough for an error to be reported. */
+const REPORT_WAIT_MS = 300;
 const FAULTS = [{ kind: "401" }, { kind: "500" }, { kind: "malformed" }, { kind: "reset" }] as const;
 
-const FORMS: readonly (readonly [how: string, form: (value: string) => string])[] = [
-  ["as it is", (value) => value],
+const FORMS: readonly (readonly [encoding: string, form: (value: string) => string])[] = [
+  ["as plain text", (value) => value],
   ["in base64", (value) => Buffer.from(value).toString("base64").replace(/=+$/, "")],
   ["in base64url", (value) => Buffer.from(value).toString("base64url")],
   ["in hexadecimal", (value) => Buffer.from(value).toString("hex")],
   ["URL-encoded", (value) => encodeURIComponent(value)],
 ];
 
-/** What the worker's side puts in the place of a value that it knows. */
-const HIDDEN = "[secret]";
+/** What the worker runtime replaces a known secret with. */
+const MASK = "[secret]";
 
-/** Everything that crossed from the worker is looked through; what its side had to hide was said as well. */
-function mustHide(stand: ConformanceHarness, when: string): void {
-  const secrets = Object.entries(stand.settings.auth).filter(([, value]) => value.length >= CHARS_MIN);
+/** Fails the case if a secret, in any encoding, or the runtime's mask occurs in anything that the worker sent. */
+function assertNoSecretLeaked(harness: ConformanceHarness, condition: string): void {
+  const secrets = Object.entries(harness.settings.auth).filter(([, value]) => value.length >= CHARS_MIN);
   if (secrets.length === 0)
-    skip(`no secret of certify.toml has ${CHARS_MIN} characters: shorter ones cannot be told from words`);
-  const hidden = stand.wire.crossed.find((crossed) => crossed.includes(HIDDEN))?.slice(0, 200);
-  must(
-    hidden === undefined,
-    `${when}, a secret was said, and hidden on its way: ${hidden}; keep it out of messages, errors and what is stored`,
+    skip(`no secret in certify.toml has ${CHARS_MIN} characters: shorter ones cannot be told from ordinary text`);
+  const masked = harness.spy.received.find((message) => message.includes(MASK))?.slice(0, 200);
+  assert(
+    masked === undefined,
+    `${condition} a secret was sent and masked by the runtime: ${masked}; ` +
+      `keep secrets out of messages, errors and stored values`,
   );
   for (const [name, value] of secrets) {
-    for (const [how, form] of FORMS) {
-      const text = stand.wire.crossed.find((crossed) => crossed.includes(form(value)));
-      const shown = text?.replaceAll(form(value), `[${name}]`).slice(0, 200);
-      must(
-        text === undefined,
-        `${when}, secret ${name} came out ${how}: ${shown}; keep it out of messages, errors and what is stored`,
+    for (const [encoding, form] of FORMS) {
+      const leak = harness.spy.received.find((message) => message.includes(form(value)));
+      const excerpt = leak?.replaceAll(form(value), `[${name}]`).slice(0, 200);
+      assert(
+        leak === undefined,
+        `${condition} the secret ${name} was sent ${encoding}: ${excerpt}; ` +
+          `keep secrets out of messages, errors and stored values`,
       );
     }
   }
 }
 
-/** Each call once, whatever comes of it. */
-async function exercise(stand: ConformanceHarness): Promise<void> {
-  const { symbol, unknownSymbol, orders } = stand.settings;
-  const quietly = (asked: Promise<unknown>): Promise<unknown> => asked.catch(() => undefined);
-  await quietly(stand.call("getQuote", symbol));
-  await quietly(stand.call("getQuote", unknownSymbol));
-  await quietly(stand.call("getPositions"));
-  await quietly(stand.call("getBuyingPower"));
+/** Calls each method once and ignores the results. */
+async function exercise(harness: ConformanceHarness): Promise<void> {
+  const { symbol, unknownSymbol, orders } = harness.settings;
+  const settle = (call: Promise<unknown>): Promise<unknown> => call.catch(() => undefined);
+  await settle(harness.call("getQuote", symbol));
+  await settle(harness.call("getQuote", unknownSymbol));
+  await settle(harness.call("getPositions"));
+  await settle(harness.call("getBuyingPower"));
   for (const [method, ...args] of [
     ["getAccount"],
     ["getInstrument", symbol],
     ["getOpenOrders"],
     ["getFills", 0],
   ] as const)
-    await quietly(stand.call(method, ...args));
-  if (orders) await send(stand, orderFor(stand));
-  if (orders) await quietly(stand.call("cancelOrder", "7999999999999999999"));
+    await settle(harness.call(method, ...args));
+  if (orders) await sendOrder(harness, orderFor(harness));
+  if (orders) await settle(harness.call("cancelOrder", "7999999999999999999"));
 }
 
-/** The stream is cut and refused once more: its address may hold a secret. */
-async function refuseStream(stand: ConformanceHarness): Promise<void> {
-  const { venue } = stand;
+/** Cuts the stream and refuses one reconnect, whose error may contain the stream's address with the secret. */
+async function refuseStream(harness: ConformanceHarness): Promise<void> {
+  const { venue } = harness;
   if (venue.streamsOpened === 0) return;
-  venue.noFaults();
+  venue.clearFaults();
   const attempts = (): number => venue.requests.filter(({ route }) => route === "stream").length;
-  await stand.until(() => venue.streams > 0, "-").catch(() => undefined);
+  await harness.waitFor(() => venue.streams > 0, "-").catch(() => undefined);
   const before = attempts();
-  venue.fault("stream", { kind: "reset" }, 100);
+  venue.armFault("stream", { kind: "reset" }, 100);
   venue.dropStreams();
-  await stand.until(() => attempts() > before, "-").catch(() => undefined);
-  await stand.quiet(QUIET_MS);
+  await harness.waitFor(() => attempts() > before, "-").catch(() => undefined);
+  await harness.sleep(REPORT_WAIT_MS);
 }
 
-export const SECRET_CASES: readonly Case[] = [
+export const SECRET_CASES: readonly TestCase[] = [
   {
     id: "C84",
     group: "secrets",
-    title: "no secret is told in a day's work",
-    proves: "logs, answers, errors, fills and stored values hold none",
+    title: "no secret is disclosed in normal operation",
+    proves: "logs, results, errors, fills and stored values contain no secret",
     needs: { auth: true },
-    run: async (stand) => {
-      await exercise(stand);
-      await stand.connector.stop();
-      mustHide(stand, "in normal work");
+    run: async (harness) => {
+      await exercise(harness);
+      await harness.connector.stop();
+      assertNoSecretLeaked(harness, "in normal operation");
     },
   },
   {
     id: "C85",
     group: "secrets",
-    title: "no secret is told in trouble",
-    proves: "errors of a venue that refuses or breaks hold none",
+    title: "no secret is disclosed during faults",
+    proves: "errors of a venue that refuses or breaks contain no secret",
     needs: { venue: true, auth: true },
-    isCold: true,
-    run: async (stand) => {
-      const { venue, connector } = stand;
-      for (const route of REQUEST_ROUTES) venue.fault(route, { kind: "401" }, 100);
-      venue.fault("stream", { kind: "reset" }, 100);
+    startsConnector: true,
+    run: async (harness) => {
+      const { venue, connector } = harness;
+      for (const route of REQUEST_ROUTES) venue.armFault(route, { kind: "401" }, 100);
+      venue.armFault("stream", { kind: "reset" }, 100);
       await connector.start();
-      venue.noFaults();
+      venue.clearFaults();
       await connector.restart();
       for (const fault of FAULTS) {
-        venue.noFaults();
-        for (const route of REQUEST_ROUTES) venue.fault(route, fault, 100);
+        venue.clearFaults();
+        for (const route of REQUEST_ROUTES) venue.armFault(route, fault, 100);
         venue.dropStreams();
-        await exercise(stand);
+        await exercise(harness);
       }
-      await refuseStream(stand);
+      await refuseStream(harness);
       await connector.stop();
-      mustHide(stand, "while the venue refused and broke");
+      assertNoSecretLeaked(harness, "during faults of the venue");
     },
   },
   {
     id: "C86",
     group: "secrets",
     title: "a missing secret is an error",
-    proves: "it never asks the venue under no name",
+    proves: "the adapter never sends unauthenticated requests",
     needs: { venue: true, auth: true },
-    isCold: true,
-    run: async (stand) => {
-      stand.secrets = {};
-      await stand.connector.start();
-      const { state, lastError = "" } = stand.connector.facts;
-      must(
+    startsConnector: true,
+    run: async (harness) => {
+      harness.secrets = {};
+      await harness.connector.start();
+      const { state, lastError = "" } = harness.connector.facts;
+      assert(
         state !== "ready",
-        "it was started without its secret, and connect succeeded: read each secret by ctx.secret in connect, and let it throw",
+        "connect succeeded without the secret: read each secret with ctx.secret in connect, and do not catch its error",
       );
-      const [name = ""] = Object.keys(stand.settings.auth);
-      must(
+      const [name = ""] = Object.keys(harness.settings.auth);
+      assert(
         lastError.includes(name),
-        `without its secret it failed with ${JSON.stringify(firstLine(lastError))}: let the error of ctx.secret through, it names ${name}`,
+        `without its secret the connector failed with ${JSON.stringify(firstLine(lastError))}: ` +
+          `do not replace the error of ctx.secret, which names ${name}`,
       );
     },
   },
   {
     id: "C87",
     group: "secrets",
-    title: "a secret is sent where the venue wants it, and nowhere else",
-    proves: "it stands in no address and no body, where venues keep logs",
+    title: "secrets are sent in the authorization header only",
+    proves: "secrets are in no URL and no body, which venues log",
     needs: { venue: true, auth: true },
-    run: async (stand) => {
-      await exercise(stand);
-      for (const { method, path, body } of stand.venue.requests) {
-        const text = `${path} ${JSON.stringify(body) ?? ""}`;
-        const found = Object.entries(stand.settings.auth).find(
-          ([, value]) => value.length >= CHARS_MIN && text.includes(value),
+    run: async (harness) => {
+      await exercise(harness);
+      for (const { method, path, body } of harness.venue.requests) {
+        const target = `${path} ${JSON.stringify(body) ?? ""}`;
+        const leaked = Object.entries(harness.settings.auth).find(
+          ([, value]) => value.length >= CHARS_MIN && target.includes(value),
         );
-        must(
-          found === undefined,
-          `secret ${found?.[0]} was sent in the address or the body of ${method} ${path.split("?")[0]}: ` +
-            `it belongs in the authorization header`,
+        assert(
+          leaked === undefined,
+          `the secret ${leaked?.[0]} was sent in the URL or the body of ${method} ${path.split("?")[0]}: ` +
+            `send it in the authorization header`,
         );
       }
     },

@@ -1,5 +1,5 @@
-/** All cases, by their numbers. */
-import type { Case } from "./test-case.ts";
+/** All cases, ordered by id. */
+import type { TestCase } from "./test-case.ts";
 import { ACCOUNT_CASES } from "./cases-account.ts";
 import { CANCEL_CASES } from "./cases-cancel.ts";
 import { FAULT_CASES } from "./cases-faults.ts";
@@ -12,7 +12,7 @@ import { QUOTE_CASES } from "./cases-quotes.ts";
 import { RECOVERY_CASES } from "./cases-recovery.ts";
 import { SECRET_CASES } from "./cases-secrets.ts";
 
-export const CASES: readonly Case[] = [
+export const CASES: readonly TestCase[] = [
   ...LOAD_CASES,
   ...QUOTE_CASES,
   ...ACCOUNT_CASES,

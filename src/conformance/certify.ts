@@ -1,4 +1,4 @@
-/** Runs the numbered cases against one adapter and says what the desk can promise with it. */
+/** Runs the numbered cases against one adapter and reports which guarantees the desk can give with it. */
 import type { Method } from "../protocol/messages.ts";
 import { messageOf } from "../domain/error.ts";
 import type { Clock, Disk, Ids } from "../domain/ports.ts";
@@ -6,63 +6,65 @@ import type { Capabilities } from "../domain/sdk.ts";
 import type { Bundle } from "../host/bundle.ts";
 import type { Transport } from "../host/transport.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
-import { type Case, CaseFailed, CaseSkipped } from "./test-case.ts";
+import { CaseFailed, CaseSkipped } from "./assert.ts";
 import { CASES } from "./cases.ts";
 import { guaranteesOf } from "./guarantees.ts";
-import type { CaseReport, Report } from "./report.ts";
 import {
   type ConformanceHarness,
   type HarnessDeps,
   bundleForKit,
   firstLine,
   openHarness,
-  usesVenue,
+  usesFakeVenue,
 } from "./harness.ts";
+import type { CaseReport, Report } from "./report.ts";
+import type { TestCase } from "./test-case.ts";
 
 export interface CertifyOptions {
-  /** Absolute. */
+  /** Absolute path of the adapter's entry file. */
   readonly adapter: string;
   readonly name: string;
   readonly settings: CertifySettings;
   readonly isolation: "worker" | "process";
-  /** A new life's transport, at that level. */
+  /** Creates the transport of a new worker session at that isolation level. */
   readonly transport: (memoryMb: number) => Transport;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly ids: Ids;
-  /** A line of progress, as each case ends. */
-  readonly say: (line: string) => void;
-  /** Ids of the cases to run; all where it is left out. */
-  readonly only?: readonly string[];
+  /** Called with one line as each case ends. */
+  readonly onProgress: (line: string) => void;
+  /** Ids of the cases to run; undefined runs all. */
+  readonly only?: readonly string[] | undefined;
 }
 
-/** Cases under way at once: most of their time is waiting. */
-const AT_ONCE = 3;
+/** Cases mostly wait for timers and sockets, so a few run at the same time. */
+const CONCURRENT_CASES = 3;
 
-/** Never throws for what the adapter does: that is in the report. */
+/** Never throws because of the adapter: its failures are in the report. */
 export async function certify(options: CertifyOptions): Promise<Report> {
-  const { adapter, name, settings, isolation, transport, clock, ids, only, say } = options;
-  let made: Promise<Bundle> | undefined;
-  const world: HarnessDeps = {
+  const { adapter, name, settings, isolation, transport, clock, ids, only, onProgress } = options;
+  let bundle: Promise<Bundle> | undefined;
+  const deps: HarnessDeps = {
     settings,
     clock,
     ids,
     transport,
-    bundle: () => (made ??= bundleForKit(name, adapter, options.disk, settings)),
+    bundle: () => (bundle ??= bundleForKit(name, adapter, options.disk, settings)),
   };
-  const facts = await lookAt(world);
-  const chosen = CASES.filter(({ id }) => only === undefined || only.includes(id));
-  const cases = await inTurns(chosen, async (one) => {
-    const report = await runCase(one, world, facts);
-    say(`${report.id} ${report.outcome} ${report.title}${report.reason === undefined ? "" : `: ${report.reason}`}`);
+  const profile = await profileAdapter(deps);
+  const selected = CASES.filter(({ id }) => only === undefined || only.includes(id));
+  const cases = await mapConcurrently(selected, async (testCase) => {
+    const report = await runCase(testCase, deps, profile);
+    const reason = report.reason === undefined ? "" : `: ${report.reason}`;
+    onProgress(`${report.id} ${report.outcome} ${report.title}${reason}`);
     return report;
   });
   const count = (outcome: string): number => cases.filter((report) => report.outcome === outcome).length;
   const counts = { passed: count("passed"), failed: count("failed"), skipped: count("skipped") };
-  const { digest, methods, capabilities } = facts;
-  const certified = only === undefined && counts.failed === 0 && facts.trouble === undefined;
+  const { digest, methods, capabilities } = profile;
+  const certified = only === undefined && counts.failed === 0 && profile.startFailure === undefined;
   const partial = only !== undefined;
-  const guarantees = guaranteesOf(facts, cases);
+  const guarantees = guaranteesOf(profile, cases);
   return { adapter, name, isolation, digest, methods, capabilities, counts, certified, partial, cases, guarantees };
 }
 
@@ -70,74 +72,77 @@ interface AdapterProfile {
   readonly digest: string;
   readonly methods: readonly Method[];
   readonly capabilities: Capabilities;
-  /** Why it does not come up. */
-  readonly trouble?: string;
+  /** Why the adapter does not start; undefined if it does. */
+  readonly startFailure?: string | undefined;
 }
 
-/** Starts it once, to know what it has. */
-async function lookAt(world: HarnessDeps): Promise<AdapterProfile> {
-  const stand = await openHarness(world);
+/** Starts the adapter once to read its methods and capabilities. */
+async function profileAdapter(deps: HarnessDeps): Promise<AdapterProfile> {
+  const harness = await openHarness(deps);
   try {
-    await stand.connector.start();
-    const { state, digest = "", methods, capabilities, lastError } = stand.connector.facts;
-    const facts = { digest, methods, capabilities };
-    return state === "ready" ? facts : { ...facts, trouble: firstLine(lastError ?? `it is ${state}`) };
+    await harness.connector.start();
+    const { state, digest = "", methods, capabilities, lastError } = harness.connector.facts;
+    const startFailure = state === "ready" ? undefined : firstLine(lastError ?? `the connector is ${state}`);
+    return { digest, methods, capabilities, startFailure };
   } finally {
-    await stand.close();
+    await harness.close();
   }
 }
 
-async function runCase(one: Case, world: HarnessDeps, facts: AdapterProfile): Promise<CaseReport> {
-  const { id, group, title, proves } = one;
-  const lacking = whyNot(one, world.settings, facts);
-  if (lacking !== undefined) return { id, group, title, proves, outcome: "skipped", reason: lacking, ms: 0 };
-  const started = world.clock.monotonic();
-  const stand = await openHarness(world);
-  const ended = await outcomeOf(one, stand);
-  await stand.close();
-  return { id, group, title, proves, ...ended, ms: Math.round(world.clock.monotonic() - started) };
+async function runCase(testCase: TestCase, deps: HarnessDeps, profile: AdapterProfile): Promise<CaseReport> {
+  const { id, group, title, proves } = testCase;
+  const skipReason = reasonToSkip(testCase, deps.settings, profile);
+  if (skipReason !== undefined) return { id, group, title, proves, outcome: "skipped", reason: skipReason, ms: 0 };
+  const startedAt = deps.clock.monotonic();
+  const harness = await openHarness(deps);
+  const result = await outcomeOf(testCase, harness);
+  await harness.close();
+  return { id, group, title, proves, ...result, ms: Math.round(deps.clock.monotonic() - startedAt) };
 }
 
-async function outcomeOf(one: Case, stand: ConformanceHarness): Promise<Pick<CaseReport, "outcome" | "reason">> {
+async function outcomeOf(
+  testCase: TestCase,
+  harness: ConformanceHarness,
+): Promise<Pick<CaseReport, "outcome" | "reason">> {
   try {
-    if (one.isCold !== true) await stand.start();
-    await one.run(stand);
+    if (testCase.startsConnector !== true) await harness.start();
+    await testCase.run(harness);
     return { outcome: "passed" };
   } catch (error) {
     if (error instanceof CaseSkipped) return { outcome: "skipped", reason: error.message };
     if (error instanceof CaseFailed) return { outcome: "failed", reason: error.message };
-    // A call that was expected to answer did not: its own words say it best.
+    // An adapter call that the case expected to succeed threw; its message is the best description.
     return { outcome: "failed", reason: messageOf(error) };
   }
 }
 
-/** Why the case does not apply, where that is so. */
-function whyNot(
-  { needs, isCold }: Case,
+/** Returns why the case does not apply to this adapter; undefined if it does. */
+function reasonToSkip(
+  { needs, startsConnector }: TestCase,
   settings: CertifySettings,
-  { methods, capabilities, trouble }: AdapterProfile,
+  { methods, capabilities, startFailure }: AdapterProfile,
 ): string | undefined {
-  if (trouble !== undefined && isCold !== true) return `it does not come up: ${trouble}`;
+  if (startFailure !== undefined && startsConnector !== true) return `the adapter does not start: ${startFailure}`;
   if (needs === undefined) return undefined;
-  const absent = needs.methods?.filter((method) => !methods.includes(method)) ?? [];
-  if (absent.length > 0) return `it has no ${absent.join(", ")}`;
+  const missing = needs.methods?.filter((method) => !methods.includes(method)) ?? [];
+  if (missing.length > 0) return `the adapter has no ${missing.join(", ")}`;
   const declared = needs.declares === undefined ? true : capabilities[needs.declares];
   if (declared === undefined || declared === false || declared === "none")
-    return `it does not declare ${needs.declares}`;
-  if (needs.venue === true && !usesVenue(settings))
-    return "it does not speak to the kit's venue: no option of certify.toml holds {venue}";
-  if (needs.orders === true && !settings.orders) return "certify.toml lets it place no orders";
-  if (needs.auth === true && Object.keys(settings.auth).length === 0) return "certify.toml gives it no secret";
+    return `the adapter does not declare ${needs.declares}`;
+  if (needs.venue === true && !usesFakeVenue(settings))
+    return "the adapter does not use the kit's venue: no option in certify.toml contains {venue}";
+  if (needs.orders === true && !settings.orders) return "certify.toml does not allow orders";
+  if (needs.auth === true && Object.keys(settings.auth).length === 0) return "certify.toml has no secret";
   return undefined;
 }
 
-/** A few at a time, answers in their order. */
-async function inTurns<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<readonly R[]> {
+/** Maps with CONCURRENT_CASES at a time; results are in the order of the items. */
+async function mapConcurrently<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<readonly R[]> {
   const results: R[] = [];
   const queue = items.entries();
-  const lane = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     for (const [index, item] of queue) results[index] = await run(item);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await Promise.all(Array.from({ length: CONCURRENT_CASES }, worker));
   return results;
 }

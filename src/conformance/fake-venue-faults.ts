@@ -1,6 +1,6 @@
-/** What the fake venue does wrong, armed for the next requests of one route. */
+/** Faults that a case arms for the next requests of one route of the fake venue. */
 
-/** The requests that read and write, and the stream. */
+/** Every HTTP route. VenueRoute also has the stream. */
 export const REQUEST_ROUTES = [
   "time",
   "quote",
@@ -13,44 +13,44 @@ export const REQUEST_ROUTES = [
   "cancel",
   "fills",
 ] as const;
-export type Route = (typeof REQUEST_ROUTES)[number] | "stream";
+export type VenueRoute = (typeof REQUEST_ROUTES)[number] | "stream";
 
 /**
- * In place of an answer. `isDone` decides whether the request does its work first: an order that was taken, whose answer is
- * lost, is what costs people money.
+ * What the venue does instead of responding normally. If `isDone` is true, the request takes effect before the fault.
+ * An accepted order whose response is lost is the most dangerous fault.
  */
 export type Fault =
-  /** No answer comes; the connection stays open. */
+  /** No response; the connection stays open. */
   | { readonly kind: "hang"; readonly isDone?: boolean }
-  /** The connection is cut. */
+  /** The connection is reset. */
   | { readonly kind: "reset"; readonly isDone?: boolean }
   /** 500 with a JSON body. */
   | { readonly kind: "500"; readonly isDone?: boolean }
-  /** 503 as a proxy says it, in HTML. */
+  /** 503 with an HTML page, as a proxy sends. */
   | { readonly kind: "html"; readonly isDone?: boolean }
   /** 429 with `retry-after: 1`. */
   | { readonly kind: "429"; readonly isDone?: boolean }
-  /** 401, as after a key was withdrawn. */
+  /** 401, as after the key was revoked. */
   | { readonly kind: "401"; readonly isDone?: boolean }
-  /** The status of success and half a JSON text. */
+  /** Success status with truncated JSON. */
   | { readonly kind: "malformed"; readonly isDone?: boolean }
-  /** The status of success and an empty JSON object. */
+  /** Success status with an empty JSON object. */
   | { readonly kind: "empty"; readonly isDone?: boolean }
-  /** The right answer, late. */
+  /** The correct response, delayed. */
   | { readonly kind: "slow"; readonly ms: number };
 
 export class Faults {
-  readonly #armed: { route: Route; fault: Fault; left: number }[] = [];
+  readonly #armed: { route: VenueRoute; fault: Fault; remaining: number }[] = [];
 
-  arm(route: Route, fault: Fault, times: number): void {
-    this.#armed.push({ route, fault, left: times });
+  arm(route: VenueRoute, fault: Fault, times: number): void {
+    this.#armed.push({ route, fault, remaining: times });
   }
 
-  /** The fault that meets this request; each is used up by its number of requests. */
-  take(route: Route): Fault | undefined {
-    const found = this.#armed.find((armed) => armed.route === route && armed.left > 0);
-    if (found !== undefined) found.left -= 1;
-    return found?.fault;
+  /** Returns the fault for this request and uses it up; undefined if no fault is armed. */
+  take(route: VenueRoute): Fault | undefined {
+    const entry = this.#armed.find((armed) => armed.route === route && armed.remaining > 0);
+    if (entry !== undefined) entry.remaining -= 1;
+    return entry?.fault;
   }
 
   clear(): void {

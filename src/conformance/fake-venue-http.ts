@@ -1,25 +1,25 @@
-/** The fake venue's requests: which of them is which, what each answers, and how a fault answers in its place. */
+/** HTTP side of the fake venue: routing, responses, and responses of armed faults. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
-import type { Book, VenueOrder } from "./fake-venue-book.ts";
-import type { Fault, Route } from "./fake-venue-faults.ts";
+import type { FakeOrder, FakeVenueState } from "./fake-venue-state.ts";
+import type { Fault, VenueRoute } from "./fake-venue-faults.ts";
 
-/** One request as the venue saw it. */
+/** One request as the venue received it. */
 export interface VenueRequest {
   readonly method: string;
-  /** With its query. */
+  /** Includes the query. */
   readonly path: string;
-  readonly route: Route | "unknown";
-  /** What it sent: parsed where it was JSON. */
+  readonly route: VenueRoute | "unknown";
+  /** Parsed if the body is JSON, otherwise text; undefined if it is empty. */
   readonly body: unknown;
   readonly isAuthorized: boolean;
 }
 
-export interface Answer {
+export interface VenueResponse {
   readonly status: number;
   readonly body?: unknown;
-  /** An order that this request placed: it may fill once the answer is out. */
-  readonly placed?: VenueOrder;
+  /** The order that this request placed; it may fill after the response is sent. */
+  readonly placed?: FakeOrder;
 }
 
 const amount = z.string().regex(/^\d+(\.\d+)?$/, "must be a decimal as text");
@@ -34,7 +34,7 @@ const orderRequest = z.object({
   time_in_force: z.enum(["day", "gtc", "ioc", "fok"]),
 });
 
-const ROUTES: readonly (readonly [method: string, path: RegExp, route: Route])[] = [
+const ROUTES: readonly (readonly [method: string, path: RegExp, route: VenueRoute])[] = [
   ["GET", /^\/time$/, "time"],
   ["GET", /^\/quotes\/[^/]+$/, "quote"],
   ["GET", /^\/account$/, "account"],
@@ -47,8 +47,8 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, route: Route])[]
   ["GET", /^\/fills$/, "fills"],
 ];
 
-/** Only what the protocol names: limit and stop price stay out of an order's answer. */
-export function shown({
+/** Returns the fields of an order that responses contain: limit and stop price are left out. */
+export function orderBody({
   order_id,
   client_order_id,
   symbol,
@@ -57,7 +57,7 @@ export function shown({
   filled_quantity,
   average_price,
   status,
-}: VenueOrder) {
+}: FakeOrder) {
   return {
     order_id,
     client_order_id,
@@ -70,91 +70,93 @@ export function shown({
   };
 }
 
-export function routeOf(method: string, path: string): Route | "unknown" {
-  return ROUTES.find(([wanted, shape]) => wanted === method && shape.test(path))?.[2] ?? "unknown";
+export function routeOf(method: string, path: string): VenueRoute | "unknown" {
+  return ROUTES.find(([routeMethod, pattern]) => routeMethod === method && pattern.test(path))?.[2] ?? "unknown";
 }
 
-/** Does what the request asks, at the venue's time `now`. */
-export function answerTo(book: Book, route: Route | "unknown", url: URL, body: unknown, now: number): Answer {
+/** Performs the request at the venue's time and returns the response. */
+export function performRequest(
+  state: FakeVenueState,
+  { route, url, body, now }: { route: VenueRoute | "unknown"; url: URL; body: unknown; now: number },
+): VenueResponse {
   const last = decodeURIComponent(url.pathname.split("/").at(-1) ?? "");
-  const unknown = (what: string): Answer => ({ status: 404, body: { error: `unknown ${what}` } });
+  const unknown = (label: string): VenueResponse => ({ status: 404, body: { error: `unknown ${label}` } });
   switch (route) {
     case "time":
       return { status: 200, body: { time: now } };
     case "quote": {
-      const quote = book.quotes.get(last);
+      const quote = state.quotes.get(last);
       return quote === undefined ? unknown("symbol") : { status: 200, body: { symbol: last, ...quote, time: now } };
     }
     case "account":
-      return { status: 200, body: book.account() };
+      return { status: 200, body: state.account() };
     case "positions":
-      return { status: 200, body: book.positions() };
+      return { status: 200, body: state.positions() };
     case "instrument":
-      return book.quotes.has(last)
+      return state.quotes.has(last)
         ? { status: 200, body: { symbol: last, tick_size: "0.01", lot_size: "0.001", currency: "USD" } }
         : unknown("symbol");
     case "place":
-      return place(book, body);
+      return placeOrder(state, body);
     case "order": {
-      const order = book.order({ orderId: last });
-      return order === undefined ? unknown("order") : { status: 200, body: shown(order) };
+      const order = state.findOrder({ orderId: last });
+      return order === undefined ? unknown("order") : { status: 200, body: orderBody(order) };
     }
     case "orders":
-      return orders(book, url.searchParams);
+      return listOrders(state, url.searchParams);
     case "cancel": {
-      const order = book.order({ orderId: last });
+      const order = state.findOrder({ orderId: last });
       if (order === undefined) return unknown("order");
-      return book.cancel(order) ? { status: 204 } : { status: 409, body: { error: `already ${order.status}` } };
+      return state.cancel(order) ? { status: 204 } : { status: 409, body: { error: `already ${order.status}` } };
     }
     case "fills": {
       const since = Number(url.searchParams.get("since") ?? "0");
-      return { status: 200, body: book.fills.filter((fill) => fill.time >= since).toSorted((a, b) => a.time - b.time) };
+      return {
+        status: 200,
+        body: state.fills.filter((fill) => fill.time >= since).toSorted((a, b) => a.time - b.time),
+      };
     }
     default:
-      return { status: 404, body: { error: `nothing is at ${url.pathname}` } };
+      return { status: 404, body: { error: `no route ${url.pathname}` } };
   }
 }
 
-function place(book: Book, body: unknown): Answer {
+function placeOrder(state: FakeVenueState, body: unknown): VenueResponse {
   const parsed = orderRequest.safeParse(body);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return { status: 400, body: { error: `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}` } };
   }
-  const { limit_price, stop_price, ...rest } = parsed.data;
-  const twin = book.order({ clientOrderId: rest.client_order_id });
-  if (twin !== undefined) return { status: 409, body: { error: "duplicate client_order_id", order: shown(twin) } };
-  const wanted = {
-    ...rest,
-    ...(limit_price === undefined ? {} : { limit_price }),
-    ...(stop_price === undefined ? {} : { stop_price }),
-  };
-  const placed = book.place(wanted);
+  const { limit_price, stop_price, ...fields } = parsed.data;
+  const duplicate = state.findOrder({ clientOrderId: fields.client_order_id });
+  if (duplicate !== undefined)
+    return { status: 409, body: { error: "duplicate client_order_id", order: orderBody(duplicate) } };
+  const placed = state.place({ ...fields, limit_price, stop_price });
   return typeof placed === "string"
     ? { status: 422, body: { error: placed } }
-    : { status: 201, body: shown(placed), placed };
+    : { status: 201, body: orderBody(placed), placed };
 }
 
-function orders(book: Book, query: URLSearchParams): Answer {
+function listOrders(state: FakeVenueState, query: URLSearchParams): VenueResponse {
   const clientOrderId = query.get("client_order_id");
   if (clientOrderId !== null) {
-    const order = book.order({ clientOrderId });
+    const order = state.findOrder({ clientOrderId });
     return order === undefined
       ? { status: 404, body: { error: "unknown order" } }
-      : { status: 200, body: shown(order) };
+      : { status: 200, body: orderBody(order) };
   }
-  const isOpen = ({ status }: VenueOrder): boolean => status === "open" || status === "partially_filled";
-  const found = query.get("status") === "open" ? book.orders.filter(isOpen) : book.orders;
-  return { status: 200, body: found.map(shown) };
+  const isOpen = ({ status }: FakeOrder): boolean => status === "open" || status === "partially_filled";
+  const selected = query.get("status") === "open" ? state.orders.filter(isOpen) : state.orders;
+  return { status: 200, body: selected.map(orderBody) };
 }
 
-/** What it asks for; an address that is none asks for nothing we have. */
-export function addressOf({ url = "/" }: IncomingMessage): URL {
+/** The requested URL; an invalid one becomes "/", which is not a route. */
+export function urlOf({ url = "/" }: IncomingMessage): URL {
   const base = "http://venue.invalid";
   return new URL(URL.canParse(url, base) ? url : "/", base);
 }
 
-/** Text of the request; a body over a mebibyte is cut, and is then no JSON. */
+/** Reads the body, parsed if it is JSON. Reading stops at 1 MiB, so a larger body is returned as text. */
 export async function bodyOf(request: IncomingMessage): Promise<unknown> {
   let text = "";
   request.setEncoding("utf8");
@@ -167,14 +169,22 @@ export async function bodyOf(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-export function reply(response: ServerResponse, { status, body }: Answer, headers: Record<string, string> = {}): void {
+export function reply(
+  response: ServerResponse,
+  { status, body }: VenueResponse,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, body === undefined ? headers : { "content-type": "application/json", ...headers });
   response.end(body === undefined ? undefined : JSON.stringify(body));
 }
 
-/** Answers wrongly. `answer` is what the right one would have been. */
-export function injectFault(response: ServerResponse, fault: Exclude<Fault, { kind: "slow" }>, answer: Answer): void {
-  const success = answer.status < 300 ? answer.status : 200;
+/** Sends the fault instead of `normal`, the response that the request would have had. */
+export function sendFault(
+  response: ServerResponse,
+  fault: Exclude<Fault, { kind: "slow" }>,
+  normal: VenueResponse,
+): void {
+  const success = normal.status < 300 ? normal.status : 200;
   switch (fault.kind) {
     case "hang":
       return;
@@ -192,7 +202,7 @@ export function injectFault(response: ServerResponse, fault: Exclude<Fault, { ki
       reply(response, { status: 429, body: { error: "slow down" } }, { "retry-after": "1" });
       return;
     case "401":
-      reply(response, { status: 401, body: { error: "the key was withdrawn" } });
+      reply(response, { status: 401, body: { error: "the key was revoked" } });
       return;
     case "malformed":
       response.writeHead(success === 204 ? 200 : success, { "content-type": "application/json" });

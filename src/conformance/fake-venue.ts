@@ -1,35 +1,35 @@
 /**
- * A venue on the loopback interface, over HTTP and WebSocket, that keeps to its protocol until it is told not to. Its orders,
- * its fills and every request it saw are there to be looked at.
+ * The fake venue: an HTTP and WebSocket server on the loopback interface that follows its protocol unless a case arms
+ * a fault. Cases read its orders, its fills and every request it received.
  */
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Clock, Ids } from "../domain/ports.ts";
-import { Book, type FillTerms, type VenueFill, type VenueOrder } from "./fake-venue-book.ts";
-import { type Fault, Faults, type Route } from "./fake-venue-faults.ts";
+import { type FakeFill, type FakeOrder, FakeVenueState, type FillTerms } from "./fake-venue-state.ts";
+import { type Fault, Faults, type VenueRoute } from "./fake-venue-faults.ts";
 import {
-  type Answer,
   type VenueRequest,
-  addressOf,
-  answerTo,
+  type VenueResponse,
   bodyOf,
-  injectFault,
+  orderBody,
+  performRequest,
   reply,
   routeOf,
-  shown,
+  sendFault,
+  urlOf,
 } from "./fake-venue-http.ts";
 
 export interface FakeVenueOptions {
   readonly clock: Clock;
   readonly ids: Ids;
-  /** The one api key it knows; without it, one by chance. */
-  readonly key?: string;
+  /** The API key that the venue accepts; random if undefined. */
+  readonly key?: string | undefined;
 }
 
-/** When an order that the market takes is filled. */
-type Filling = "after-ack" | "before-ack" | "held";
+/** When a marketable order is filled; "manual": only by the case. */
+type FillTiming = "after-ack" | "before-ack" | "manual";
 
 export async function openFakeVenue(options: FakeVenueOptions): Promise<FakeVenue> {
   const venue = new FakeVenue(options);
@@ -37,20 +37,20 @@ export async function openFakeVenue(options: FakeVenueOptions): Promise<FakeVenu
   return venue;
 }
 
-/** A moment for the answer to leave first. */
+/** Gives the response time to be sent before the fill. */
 const FILL_AFTER_MS = 5;
-/** A fill that comes first needs a lead: it travels by another connection. */
+/** Delays the response so that the fill, which uses another connection, arrives first. */
 const ACK_AFTER_MS = 50;
 
 export class FakeVenue {
   readonly key: string;
-  readonly book = new Book();
+  readonly state = new FakeVenueState();
   readonly requests: VenueRequest[] = [];
-  /** How far its clock is ahead of ours. */
+  /** How far the venue's clock is ahead. */
   skewMs = 0;
-  filling: Filling = "after-ack";
+  filling: FillTiming = "after-ack";
   streamsOpened = 0;
-  /** Called after anything happened: a request, an order, a stream opened or closed. */
+  /** Called after every change: a request, an order event, a stream opened or closed. */
   onChange: () => void = () => undefined;
   readonly #options: FakeVenueOptions;
   readonly #faults = new Faults();
@@ -85,48 +85,48 @@ export class FakeVenue {
     return Math.floor(this.#options.clock.now()) + this.skewMs;
   }
 
-  get orders(): readonly VenueOrder[] {
-    return this.book.orders;
+  get orders(): readonly FakeOrder[] {
+    return this.state.orders;
   }
 
-  /** Streams that are open now. */
+  /** Number of open streams. */
   get streams(): number {
     return this.#streams.size;
   }
 
-  /** The next `times` requests of the route meet this. */
-  fault(route: Route, fault: Fault, times = 1): void {
+  /** Arms a fault for the next `times` requests of the route. */
+  armFault(route: VenueRoute, fault: Fault, times = 1): void {
     this.#faults.arm(route, fault, times);
   }
 
-  noFaults(): void {
+  clearFaults(): void {
     this.#faults.clear();
   }
 
-  /** Makes a fill of an order and tells the streams. */
-  fill(order: VenueOrder, terms: FillTerms = {}): VenueFill {
+  /** Fills an order and sends the fill and the order's state to every stream. */
+  fill(order: FakeOrder, terms: FillTerms = {}): FakeFill {
     const fill = this.fillSilently(order, terms);
     this.push({ type: "fill", ...fill });
-    this.push({ type: "order", ...shown(order) });
+    this.push({ type: "order", ...orderBody(order) });
     return fill;
   }
 
-  /** A fill that no stream hears of by itself. */
-  fillSilently(order: VenueOrder, terms: FillTerms = {}): VenueFill {
-    return this.book.fill(order, this.now, terms);
+  /** Fills an order without sending anything to the streams. */
+  fillSilently(order: FakeOrder, terms: FillTerms = {}): FakeFill {
+    return this.state.fill(order, this.now, terms);
   }
 
-  /** Sends an event to every stream; text goes as it is. */
+  /** Sends an event to every stream; a string is sent unchanged. */
   push(event: object | string): void {
     for (const stream of this.#streams) stream.send(typeof event === "string" ? event : JSON.stringify(event));
   }
 
-  /** Cuts every stream without a goodbye. */
+  /** Terminates every stream without a closing handshake. */
   dropStreams(): void {
     for (const stream of this.#streams) stream.terminate();
   }
 
-  /** More than once does no harm. */
+  /** Can be called more than once. */
   async close(): Promise<void> {
     this.dropStreams();
     this.#sockets.close();
@@ -136,49 +136,49 @@ export class FakeVenue {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on("error", () => undefined);
-    const url = addressOf(request);
+    const url = urlOf(request);
     const method = request.method ?? "GET";
     const route = routeOf(method, url.pathname);
-    // One that hangs up half-way through its own body asked for nothing.
+    // A client that disconnects while it sends the body made no request.
     const body = await bodyOf(request).catch(() => undefined);
     const isAuthorized = request.headers.authorization === `Bearer ${this.key}`;
     this.requests.push({ method, path: url.pathname + url.search, route, body, isAuthorized });
     if (!isAuthorized) reply(response, { status: 401, body: { error: "the api key is missing or wrong" } });
-    else this.#answer(response, route, () => answerTo(this.book, route, url, body, this.now));
+    else this.#respond(response, route, () => performRequest(this.state, { route, url, body, now: this.now }));
     this.onChange();
   }
 
-  #answer(response: ServerResponse, route: Route | "unknown", work: () => Answer): void {
+  #respond(response: ServerResponse, route: VenueRoute | "unknown", perform: () => VenueResponse): void {
     const fault = route === "unknown" ? undefined : this.#faults.take(route);
     const isDone = fault === undefined || fault.kind === "slow" || fault.isDone === true;
-    const answer = isDone ? work() : { status: 200 };
-    const { placed } = answer;
-    if (placed !== undefined && this.filling === "before-ack") this.#fillIfTaken(placed);
+    const normal: VenueResponse = isDone ? perform() : { status: 200 };
+    const { placed } = normal;
+    if (placed !== undefined && this.filling === "before-ack") this.#fillIfMarketable(placed);
     const finish = (): void => {
-      if (fault !== undefined && fault.kind !== "slow") injectFault(response, fault, answer);
-      else reply(response, answer);
+      if (fault !== undefined && fault.kind !== "slow") sendFault(response, fault, normal);
+      else reply(response, normal);
       if (placed !== undefined && this.filling === "after-ack")
-        this.#options.clock.after(FILL_AFTER_MS, () => this.#fillIfTaken(placed));
+        this.#options.clock.after(FILL_AFTER_MS, () => this.#fillIfMarketable(placed));
     };
     if (fault?.kind === "slow") this.#options.clock.after(fault.ms, finish);
     else if (this.filling === "before-ack" && placed !== undefined) this.#options.clock.after(ACK_AFTER_MS, finish);
     else finish();
   }
 
-  #fillIfTaken(order: VenueOrder): void {
+  #fillIfMarketable(order: FakeOrder): void {
     if (order.status !== "open") return;
-    if (this.book.priceFor(order) !== undefined) this.fill(order);
+    if (this.state.priceFor(order) !== undefined) this.fill(order);
     else if (order.time_in_force === "ioc" || order.time_in_force === "fok") {
       order.status = "expired";
-      this.push({ type: "order", ...shown(order) });
-    } else this.push({ type: "order", ...shown(order) });
+      this.push({ type: "order", ...orderBody(order) });
+    } else this.push({ type: "order", ...orderBody(order) });
     this.onChange();
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // One that hangs up while it is refused is no error of ours.
+    // A client that disconnects during a refusal is not an error.
     socket.on("error", () => undefined);
-    const url = addressOf(request);
+    const url = urlOf(request);
     const isAuthorized = url.searchParams.get("key") === this.key;
     this.requests.push({ method: "GET", path: url.pathname, route: "stream", body: undefined, isAuthorized });
     const isRefused = url.pathname !== "/stream" || !isAuthorized || this.#faults.take("stream") !== undefined;
@@ -186,11 +186,11 @@ export class FakeVenue {
       socket.end(
         `HTTP/1.1 ${isAuthorized ? "503 Service Unavailable" : "401 Unauthorized"}\r\ncontent-length: 0\r\n\r\n`,
       );
-    else this.#sockets.handleUpgrade(request, socket, head, (stream) => this.#opened(stream));
+    else this.#sockets.handleUpgrade(request, socket, head, (stream) => this.#addStream(stream));
     this.onChange();
   }
 
-  #opened(stream: WebSocket): void {
+  #addStream(stream: WebSocket): void {
     this.#streams.add(stream);
     this.streamsOpened += 1;
     stream.on("error", () => undefined);

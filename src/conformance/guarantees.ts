@@ -1,4 +1,6 @@
-/** Which guarantees the desk can give with a connector: from what it has, what it declares, and what its cases showed. */
+/**
+ * Decides which guarantees the desk can give with a connector, from its methods, its capabilities and its case results.
+ */
 import type { Method } from "../protocol/messages.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { CaseReport, Guarantee } from "./report.ts";
@@ -8,111 +10,113 @@ interface GuaranteeInput {
   readonly capabilities: Capabilities;
 }
 
-interface Row {
+interface GuaranteeRule {
   readonly guarantee: string;
-  /** What it lacks for it, in words; undefined: nothing. */
-  readonly lacks: (facts: GuaranteeInput) => string | undefined;
-  /** What is said of one that lacks nothing and has proven it. */
+  /** Describes the method or capability that is missing; undefined if nothing is. */
+  readonly missing: (input: GuaranteeInput) => string | undefined;
+  /** The explanation printed if the guarantee is given. */
   readonly because: string;
-  /** None of these may have failed, and one at least must have passed. */
+  /** At least one of these cases must pass and none may fail. */
   readonly cases: readonly string[];
 }
 
-function method(name: Method) {
+function requireMethod(name: Method) {
   return ({ methods }: GuaranteeInput): string | undefined =>
-    methods.includes(name) ? undefined : `it has no ${name}`;
+    methods.includes(name) ? undefined : `the adapter has no ${name}`;
 }
 
-const ROWS: readonly Row[] = [
+const RULES: readonly GuaranteeRule[] = [
   {
-    guarantee: "an order without a clear answer is settled without a human",
-    lacks: ({ methods, capabilities }) =>
+    guarantee: "an order with an unknown outcome is resolved without a person",
+    missing: ({ methods, capabilities }) =>
       methods.includes("getOrder")
         ? capabilities.queryByClientId === true
           ? undefined
-          : "it does not declare queryByClientId: an order whose answer was lost has no venue id yet"
-        : "it has no getOrder",
+          : "the adapter does not declare queryByClientId: an order whose response was lost has no venue id yet"
+        : "the adapter has no getOrder",
     because: "getOrder finds an order by the client order id alone",
     cases: ["C74", "C77", "C80"],
   },
   {
-    guarantee: "fills missed while it was down are recovered",
-    lacks: method("getFills"),
-    because: "getFills reads them again",
+    guarantee: "fills missed while the connector was down are recovered",
+    missing: requireMethod("getFills"),
+    because: "getFills returns them after a restart",
     cases: ["C51", "C75", "C78"],
   },
   {
-    guarantee: "a lost answer is never taken for a yes or a no",
-    lacks: () => undefined,
-    because: "time-outs, resets, 5xx and malformed answers left the order unknown",
+    guarantee: "a lost response is never taken as an acknowledgement or a rejection",
+    missing: () => undefined,
+    because: "the order stays unknown after timeouts, resets, 5xx and malformed responses",
     cases: ["C57", "C58", "C59", "C60", "C61", "C62", "C63", "C65", "C66", "C67"],
   },
   {
-    guarantee: "the venue itself refuses an order that was sent twice",
-    lacks: ({ capabilities }) =>
+    guarantee: "the venue rejects an order that is sent twice",
+    missing: ({ capabilities }) =>
       capabilities.clientIdDedupe === "forever" || capabilities.clientIdDedupe === "open-only"
         ? undefined
-        : "it does not declare clientIdDedupe; the desk never sends an order twice by itself",
-    because: "its venue takes a client order id once",
+        : "the adapter does not declare clientIdDedupe; the desk itself never sends an order twice",
+    because: "the venue accepts a client order id only once",
     cases: ["C37"],
   },
   {
     guarantee: "amounts are exact to the last digit",
-    lacks: ({ capabilities }) =>
+    missing: ({ capabilities }) =>
       capabilities.exactDecimals === true
         ? undefined
-        : "it does not declare exactDecimals: an amount that no number holds is refused before it is sent",
-    because: "quantities and prices cross as text",
+        : "the adapter does not declare exactDecimals: the desk refuses amounts that a number cannot hold",
+    because: "quantities and prices are passed as decimal strings",
     cases: ["C17", "C31", "C32", "C42"],
   },
   {
     guarantee: "each fill counts once",
-    lacks: () => undefined,
-    because: "the same fill has the same id, however often it comes",
+    missing: () => undefined,
+    because: "a fill has the same id every time it is reported",
     cases: ["C40", "C43", "C49"],
   },
   {
     guarantee: "tick and lot are checked before sending",
-    lacks: method("getInstrument"),
-    because: "getInstrument tells them",
+    missing: requireMethod("getInstrument"),
+    because: "getInstrument returns both",
     cases: ["C18", "C19"],
   },
   {
-    guarantee: "NAV and cash are the venue's own",
-    lacks: method("getAccount"),
-    because: "getAccount tells them; without it NAV is buying power plus positions at their marks",
+    guarantee: "NAV and cash are the venue's own figures",
+    missing: requireMethod("getAccount"),
+    because: "getAccount returns them; without it NAV is buying power plus positions at their mark prices",
     cases: ["C24"],
   },
   {
-    guarantee: "orders at the venue are seen, also those that nobody here sent",
-    lacks: method("getOpenOrders"),
-    because: "getOpenOrders lists what rests",
+    guarantee: "all open orders at the venue are visible, including orders placed outside the desk",
+    missing: requireMethod("getOpenOrders"),
+    because: "getOpenOrders lists them",
     cases: ["C79"],
   },
   {
-    guarantee: "the desk knows by itself whether money moves",
-    lacks: ({ capabilities }) =>
-      capabilities.mode === undefined ? "it does not state its mode: it is treated like live" : undefined,
-    because: "it states its mode",
+    guarantee: "the desk can tell paper trading from live trading",
+    missing: ({ capabilities }) =>
+      capabilities.mode === undefined
+        ? "the adapter does not declare its mode, so the desk treats it as live"
+        : undefined,
+    because: "the adapter declares its mode",
     cases: ["C07"],
   },
   {
-    guarantee: "its secrets stay out of logs and messages, even without the desk's redaction",
-    lacks: () => undefined,
-    because: "none was found in anything it said",
+    guarantee: "secrets stay out of logs and messages even without the desk's redaction",
+    missing: () => undefined,
+    because: "no secret was found in its messages or output",
     cases: ["C84", "C85", "C87"],
   },
 ];
 
-/** One line a guarantee: given or not, and why. */
-export function guaranteesOf(facts: GuaranteeInput, cases: readonly CaseReport[]): readonly Guarantee[] {
-  return ROWS.map(({ guarantee, lacks, because, cases: ids }) => {
-    const lacking = lacks(facts);
-    if (lacking !== undefined) return { guarantee, given: false, because: lacking };
-    const tried = cases.filter((report) => ids.includes(report.id));
-    const failed = tried.filter((report) => report.outcome === "failed").map((report) => report.id);
+/** Returns every guarantee with whether it is given and why. */
+export function guaranteesOf(input: GuaranteeInput, cases: readonly CaseReport[]): readonly Guarantee[] {
+  return RULES.map(({ guarantee, missing, because, cases: ids }) => {
+    const missingPart = missing(input);
+    if (missingPart !== undefined) return { guarantee, given: false, because: missingPart };
+    const reports = cases.filter((report) => ids.includes(report.id));
+    const failed = reports.filter((report) => report.outcome === "failed").map((report) => report.id);
     if (failed.length > 0) return { guarantee, given: false, because: `${failed.join(", ")} failed` };
-    const isShown = tried.some((report) => report.outcome === "passed");
-    return { guarantee, given: isShown, because: isShown ? because : `not shown: ${ids.join(", ")} did not run` };
+    const isProven = reports.some((report) => report.outcome === "passed");
+    return { guarantee, given: isProven, because: isProven ? because : `not proven: ${ids.join(", ")} did not run` };
   });
 }

@@ -1,4 +1,4 @@
-/** One case's world: a real connector of the adapter, a fake venue of its own, and all they did. The one place that makes them. */
+/** The harness of one case: a real connector that runs the adapter, a fake venue, and a record of what both did. */
 import { ALLOWED_BUILTINS, type Envelope, type Method } from "../protocol/messages.ts";
 import type { ConnectorState } from "../domain/event.ts";
 import type { Clock, Disk, Ids, Log, LogFields } from "../domain/ports.ts";
@@ -9,9 +9,9 @@ import { openVenueCalls } from "../host/venue-client.ts";
 import { takeFills } from "../host/incoming-fills.ts";
 import type { Transport } from "../host/transport.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
-import { CaseFailed, must } from "./test-case.ts";
+import { CaseFailed, assert } from "./assert.ts";
 import { type FakeVenue, openFakeVenue } from "./fake-venue.ts";
-import { InMemoryStore } from "./kit-store.ts";
+import { InMemoryStore } from "./in-memory-store.ts";
 import { TransportSpy } from "./transport-spy.ts";
 
 export interface HarnessDeps {
@@ -22,25 +22,25 @@ export interface HarnessDeps {
   readonly transport: (memoryMb: number) => Transport;
 }
 
-/** What a test may reach: nothing but this machine. */
+/** The only hosts an adapter can reach during a case. */
 const LOOPBACK = ["127.0.0.1", "localhost"];
 const MEMORY_MB = 256;
-const PATIENCE_MS = 5_000;
+const WAIT_TIMEOUT_MS = 5_000;
 
-/** Does it speak to the kit's venue? */
-export function usesVenue({ options }: CertifySettings): boolean {
+/** Returns whether an option of certify.toml contains the fake venue's address. */
+export function usesFakeVenue({ options }: CertifySettings): boolean {
   return JSON.stringify(options).includes("{venue}");
 }
 
 /**
- * To the kit every other host is unreachable, as on a machine without a network: a WebSocket to one fails by an event, as it
- * would there, and not by throwing. Port 1 answers nobody.
+ * Makes every other host unreachable for WebSockets, as on a machine without a network: the connection fails with an
+ * event, not with an exception. Nothing listens on port 1.
  */
-const OFFLINE = [
-  "globalThis.WebSocket=new Proxy(globalThis.WebSocket,{construct:(target,[url,...rest])=>Reflect.construct(target,",
-  `[${JSON.stringify(LOOPBACK)}.includes(new URL(String(url)).hostname)?url:"ws://127.0.0.1:1/",...rest])});`,
+const OFFLINE_PRELUDE = [
+  "globalThis.WebSocket=new Proxy(globalThis.WebSocket,{construct:(target,[url,...args])=>Reflect.construct(target,",
+  `[${JSON.stringify(LOOPBACK)}.includes(new URL(String(url)).hostname)?url:"ws://127.0.0.1:1/",...args])});`,
 ].join("");
-const STRICT = '"use strict";';
+const USE_STRICT = '"use strict";';
 
 /** @throws ADAPTER_MISSING, ADAPTER_BUNDLE. */
 export async function bundleForKit(
@@ -56,18 +56,20 @@ export async function bundleForKit(
     allowed: ALLOWED_BUILTINS,
     tcp: settings.grant.length > 0,
   });
-  // On the first line, so that places in the source stay right.
-  const code = bundle.code.startsWith(STRICT) ? `${STRICT}${OFFLINE}${bundle.code}` : `${OFFLINE}${bundle.code}`;
+  // Prepended to the first line, so that line numbers in stack traces stay correct.
+  const code = bundle.code.startsWith(USE_STRICT)
+    ? `${USE_STRICT}${OFFLINE_PRELUDE}${bundle.code}`
+    : `${OFFLINE_PRELUDE}${bundle.code}`;
   return { ...bundle, code };
 }
 
-export async function openHarness(world: HarnessDeps): Promise<ConformanceHarness> {
-  const { clock, ids, settings } = world;
+export async function openHarness(deps: HarnessDeps): Promise<ConformanceHarness> {
+  const { clock, ids, settings } = deps;
   const key = settings.auth["api_key"] ?? Object.values(settings.auth)[0];
-  const venue = await openFakeVenue({ clock, ids, ...(key === undefined ? {} : { key }) });
-  const stand = new ConformanceHarness(world, venue);
-  venue.onChange = () => stand.changed();
-  return stand;
+  const venue = await openFakeVenue({ clock, ids, key });
+  const harness = new ConformanceHarness(deps, venue);
+  venue.onChange = () => harness.notify();
+  return harness;
 }
 
 export class ConformanceHarness {
@@ -76,26 +78,26 @@ export class ConformanceHarness {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly connector: Connector;
-  /** Asked as the desk asks: answers are parsed, errors are thrown. */
-  readonly ask: ReturnType<typeof openVenueCalls>;
+  /** The adapter's methods as the desk calls them: results are parsed, and failures throw. */
+  readonly calls: ReturnType<typeof openVenueCalls>;
   readonly store = new InMemoryStore();
-  readonly wire: TransportSpy;
-  /** Every fill that it emitted, in order. */
+  readonly spy: TransportSpy;
+  /** Every fill that the adapter emitted, in order. */
   readonly fills: VenueFill[] = [];
-  readonly lines: { readonly level: string; readonly message: string }[] = [];
+  readonly logLines: { readonly level: string; readonly message: string }[] = [];
   readonly states: { readonly state: ConnectorState; readonly reason: string | undefined }[] = [];
-  /** Taken from it where a case wants to see what it does without. */
+  /** The adapter's secrets; a case replaces them to test wrong or missing ones. */
   secrets: Readonly<Record<string, string>>;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiters = new Set<() => void>();
 
-  constructor(world: HarnessDeps, venue: FakeVenue) {
-    const { settings, clock, ids, bundle } = world;
+  constructor(deps: HarnessDeps, venue: FakeVenue) {
+    const { settings, clock, ids, bundle } = deps;
     this.settings = settings;
     this.venue = venue;
     this.clock = clock;
     this.ids = ids;
     this.secrets = settings.auth;
-    this.wire = new TransportSpy(() => this.changed());
+    this.spy = new TransportSpy(() => this.notify());
     const log = this.#log();
     this.connector = new Connector({
       name: "kit",
@@ -106,29 +108,30 @@ export class ConformanceHarness {
       acceptedDigest: () => undefined,
       quarantineReason: () => undefined,
       secrets: () => Promise.resolve(this.secrets),
-      // The adapter itself is judged: nothing is taken out of what it says.
+      // No redaction: the secret cases test what the adapter itself sends.
       redact: (text) => text,
-      options: addressed(settings.options, venue) as Record<string, unknown>,
+      options: fillAddresses(settings.options, venue) as Record<string, unknown>,
       hosts: LOOPBACK,
       tcp: settings.grant.map((grant) => grant.replace(/^tcp:/, "")),
-      transport: () => this.wire.watch(world.transport(MEMORY_MB)),
-      onFills: (_generation, fills) => takeFills("kit", fills, log, (good) => Promise.resolve(this.#keep(good))),
-      onRequest: (what, key, value) => this.store.answer(what, key, value),
+      transport: () => this.spy.watch(deps.transport(MEMORY_MB)),
+      onFills: (_generation, fills) =>
+        takeFills("kit", fills, log, (accepted) => Promise.resolve(this.#addFills(accepted))),
+      onRequest: (operation, key, value) => this.store.handleRequest(operation, key, value),
       onState: (state, reason) => {
         this.states.push({ state, reason });
-        this.changed();
+        this.notify();
       },
     });
-    this.ask = openVenueCalls(new Map([["kit", this.connector]]));
+    this.calls = openVenueCalls(new Map([["kit", this.connector]]));
   }
 
-  /** Starts it and fails the case where it does not come up. */
+  /** Starts the connector and fails the case if it does not become ready. */
   async start(): Promise<void> {
     await this.connector.start();
     const { state, lastError } = this.connector.facts;
-    must(
+    assert(
       state === "ready",
-      `it is ${state} and not ready after its start: ${firstLine(lastError ?? "it gave no reason")}`,
+      `after its start the connector is ${state}, not ready: ${firstLine(lastError ?? "no reason was given")}`,
     );
   }
 
@@ -136,37 +139,45 @@ export class ConformanceHarness {
     return this.connector.call(method, args);
   }
 
-  /** Resolves with what `probe` finds, looked for after every event; past the deadline the case fails with `sentence`. */
-  until<T>(probe: () => T | undefined | false, sentence: string | (() => string), ms = PATIENCE_MS): Promise<T> {
+  /**
+   * Resolves with the first value of `probe` that is neither undefined nor false; calls it after every event.
+   * Rejects with CaseFailed and `message` at the timeout, and with the error if `probe` throws.
+   */
+  waitFor<T>(
+    probe: () => T | undefined | false,
+    message: string | (() => string),
+    timeoutMs = WAIT_TIMEOUT_MS,
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const settle = (finish: () => void): void => {
-        this.#waiting.delete(look);
+        this.#waiters.delete(check);
         cancel();
         finish();
       };
-      // What a probe throws ends the case, and not the event that woke it.
-      const look = (): void => {
+      // Caught here, so that an error of the probe fails the case and not the event handler that called notify.
+      const check = (): void => {
         try {
-          const found = probe();
-          if (found !== undefined && found !== false) settle(() => resolve(found));
+          const value = probe();
+          if (value !== undefined && value !== false) settle(() => resolve(value));
         } catch (error) {
           settle(() => reject(error as Error));
         }
       };
-      const late = (): CaseFailed => new CaseFailed(typeof sentence === "string" ? sentence : sentence());
-      const cancel = this.clock.after(ms, () => settle(() => reject(late())));
-      this.#waiting.add(look);
-      look();
+      const timeout = (): CaseFailed => new CaseFailed(typeof message === "string" ? message : message());
+      const cancel = this.clock.after(timeoutMs, () => settle(() => reject(timeout())));
+      this.#waiters.add(check);
+      check();
     });
   }
 
-  /** Lets some time pass, to see that nothing comes. */
-  quiet(ms: number): Promise<void> {
+  /** Resolves after a pause, e.g. to see that nothing more arrives. */
+  sleep(ms: number): Promise<void> {
     return new Promise((resolve) => void this.clock.after(ms, resolve));
   }
 
-  changed(): void {
-    for (const look of [...this.#waiting]) look();
+  /** Runs the probes of all pending waitFor calls. */
+  notify(): void {
+    for (const check of [...this.#waiters]) check();
   }
 
   async close(): Promise<void> {
@@ -174,15 +185,15 @@ export class ConformanceHarness {
     await this.venue.close();
   }
 
-  #keep(fills: readonly VenueFill[]): void {
+  #addFills(fills: readonly VenueFill[]): void {
     this.fills.push(...fills);
-    this.changed();
+    this.notify();
   }
 
   #log(): Log {
     const at = (level: string) => (message: string, fields?: LogFields) => {
-      this.lines.push({ level, message: fields === undefined ? message : `${message} ${JSON.stringify(fields)}` });
-      this.changed();
+      this.logLines.push({ level, message: fields === undefined ? message : `${message} ${JSON.stringify(fields)}` });
+      this.notify();
     };
     const log: Log = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error"), with: () => log };
     return log;
@@ -193,9 +204,10 @@ export function firstLine(text: string): string {
   return text.split("\n")[0] ?? "";
 }
 
-function addressed(value: unknown, venue: FakeVenue): unknown {
+/** Replaces {venue} and {stream} in every string of the options. */
+function fillAddresses(value: unknown, venue: FakeVenue): unknown {
   if (typeof value === "string") return value.replaceAll("{venue}", venue.url).replaceAll("{stream}", venue.stream);
-  if (Array.isArray(value)) return value.map((part) => addressed(part, venue));
+  if (Array.isArray(value)) return value.map((item) => fillAddresses(item, venue));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, addressed(part, venue)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fillAddresses(item, venue)]));
 }

@@ -1,14 +1,14 @@
-/** How cases place orders: as the desk would, with the outcome as the desk would read it. */
+/** Places orders for the cases as the desk would, and classifies the outcome as the desk would. */
 import { ackShape } from "../protocol/schemas.ts";
 import { ZERO, decimal, exactNumber, floored, ratio, text } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Order } from "../domain/sdk.ts";
 import type { VenueFill } from "../domain/venue.ts";
-import { fail, must, skip } from "./test-case.ts";
-import type { VenueOrder } from "./fake-venue-book.ts";
+import { fail, skip } from "./assert.ts";
+import type { FakeOrder } from "./fake-venue-state.ts";
 import type { ConformanceHarness } from "./harness.ts";
 
-/** What is left out is a market buy of the settings' symbol and quantity. */
+/** Defaults to a market buy of the symbol and quantity in certify.toml. */
 export interface OrderRequest {
   readonly symbol?: string;
   readonly side?: "buy" | "sell";
@@ -20,41 +20,44 @@ export interface OrderRequest {
 }
 
 export type PlaceAttempt =
-  | { readonly kind: "acked"; readonly venueOrderId: string }
+  | { readonly kind: "acknowledged"; readonly venueOrderId: string }
   | { readonly kind: "rejected" | "not-sent" | "unclear"; readonly reason: string };
 
-/** The order that the desk would hand over for this wish; the client order id is new. */
-export function orderFor(stand: ConformanceHarness, wish: OrderRequest = {}): Order {
-  const { symbol, quantity } = stand.settings;
+/** Returns the order that the desk would pass to placeOrder, with a new client order id. */
+export function orderFor(harness: ConformanceHarness, request: OrderRequest = {}): Order {
+  const { symbol, quantity } = harness.settings;
   const amount = (value: string): number => exactNumber(decimal(value)) ?? Number(value);
-  const quantityText = wish.quantity ?? quantity;
+  const quantityText = request.quantity ?? quantity;
+  const { limit, stop } = request;
+  const limitFields = limit === undefined ? {} : { limitPrice: amount(limit), limitPriceText: limit };
+  const stopFields = stop === undefined ? {} : { stopPrice: amount(stop), stopPriceText: stop };
   return {
-    clientOrderId: `kit-${stand.ids.random(8)}`,
-    symbol: wish.symbol ?? symbol,
-    side: wish.side ?? "buy",
+    clientOrderId: `kit-${harness.ids.random(8)}`,
+    symbol: request.symbol ?? symbol,
+    side: request.side ?? "buy",
     quantity: amount(quantityText),
     quantityText,
-    type: wish.type ?? (wish.limit === undefined ? "market" : "limit"),
-    ...(wish.limit === undefined ? {} : { limitPrice: amount(wish.limit), limitPriceText: wish.limit }),
-    ...(wish.stop === undefined ? {} : { stopPrice: amount(wish.stop), stopPriceText: wish.stop }),
-    timeInForce: wish.timeInForce ?? "day",
+    type: request.type ?? (limit === undefined ? "market" : "limit"),
+    ...limitFields,
+    ...stopFields,
+    timeInForce: request.timeInForce ?? "day",
   };
 }
 
-/** What the desk would take the answer for. */
-export async function send(stand: ConformanceHarness, order: Order): Promise<PlaceAttempt> {
+/** Calls placeOrder and classifies its outcome. */
+export async function sendOrder(harness: ConformanceHarness, order: Order): Promise<PlaceAttempt> {
   try {
-    const answer = await stand.call("placeOrder", order);
-    if (!answer.ok) {
-      const kind = answer.kind === "rejection" ? "rejected" : answer.kind === "not-sent" ? "not-sent" : "unclear";
-      return { kind, reason: answer.message };
+    const response = await harness.call("placeOrder", order);
+    if (!response.ok) {
+      const kind = response.kind === "rejection" ? "rejected" : response.kind === "not-sent" ? "not-sent" : "unclear";
+      return { kind, reason: response.message };
     }
-    const ack = ackShape.safeParse(answer.value);
-    if (ack.success) return { kind: "acked", venueOrderId: ack.data.venueOrderId };
+    const ack = ackShape.safeParse(response.value);
+    if (ack.success) return { kind: "acknowledged", venueOrderId: ack.data.venueOrderId };
     const [issue] = ack.error.issues;
     return {
       kind: "unclear",
-      reason: `its acknowledgement is malformed: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
+      reason: `the acknowledgement is malformed: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
     };
   } catch (error) {
     if (error instanceof QocError && error.code === "CONNECTOR_NOT_READY")
@@ -63,103 +66,123 @@ export async function send(stand: ConformanceHarness, order: Order): Promise<Pla
   }
 }
 
-export interface Acked {
+export interface AcknowledgedOrder {
   readonly order: Order;
   readonly venueOrderId: string;
 }
 
-/** Sends the wish and fails the case unless it is acknowledged. */
-export async function acked(stand: ConformanceHarness, wish: OrderRequest = {}): Promise<Acked> {
-  const order = orderFor(stand, wish);
-  const outcome = await send(stand, order);
-  if (outcome.kind === "acked") return { order, venueOrderId: outcome.venueOrderId };
-  return fail(`a plain ${order.type} order ended ${outcome.kind} and not acknowledged: ${outcome.reason}`);
+/** Places an order and fails the case unless it is acknowledged. */
+export async function placeAcknowledged(
+  harness: ConformanceHarness,
+  request: OrderRequest = {},
+): Promise<AcknowledgedOrder> {
+  const order = orderFor(harness, request);
+  const outcome = await sendOrder(harness, order);
+  if (outcome.kind === "acknowledged") return { order, venueOrderId: outcome.venueOrderId };
+  return fail(`expected the ${order.type} order to be acknowledged, but it ended ${outcome.kind}: ${outcome.reason}`);
 }
 
-/** The order as the fake venue took it. */
-export function orderAtVenue(stand: ConformanceHarness, { clientOrderId }: Order): VenueOrder {
-  const found = stand.venue.book.order({ clientOrderId });
-  if (found !== undefined) return found;
-  const others = stand.venue.orders.map((order) => order.client_order_id);
-  const seen = others.length === 0 ? "it has taken no order at all" : `it has ${others.join(", ")}`;
+/** Returns the order as the fake venue received it; fails the case if the venue has none with its client order id. */
+export function orderAtVenue(harness: ConformanceHarness, { clientOrderId }: Order): FakeOrder {
+  const order = harness.venue.state.findOrder({ clientOrderId });
+  if (order !== undefined) return order;
+  const otherIds = harness.venue.orders.map((other) => other.client_order_id);
+  const received = otherIds.length === 0 ? "it has received no order" : `it has ${otherIds.join(", ")}`;
   return fail(
-    `the venue has no order with client_order_id ${clientOrderId}; ${seen}: send order.clientOrderId to the venue as it is`,
+    `the venue has no order with client_order_id ${clientOrderId}; ${received}: send order.clientOrderId unchanged`,
   );
 }
 
-/** A buy limit far below the market: it rests. */
-export async function restingPrice(stand: ConformanceHarness): Promise<string> {
-  const { bid } = await stand.ask.quote("kit", stand.settings.symbol);
+/** Returns a limit price for a buy order far below the market; skips the case if there is none. */
+export async function restingPrice(harness: ConformanceHarness): Promise<string> {
+  const { bid } = await harness.calls.quote("kit", harness.settings.symbol);
   const limit = text(floored(ratio(decimal(bid), decimal("2"), 2), 2));
   return decimal(limit).eq(decimal("0"))
-    ? skip(`the bid of ${stand.settings.symbol} is ${bid}: no limit price rests below it`)
+    ? skip(`the bid of ${harness.settings.symbol} is ${bid}: no limit price below it`)
     : limit;
 }
 
-/** A resting order, acknowledged. */
-export async function placeRestingOrder(stand: ConformanceHarness): Promise<Acked> {
-  return acked(stand, { limit: await restingPrice(stand), timeInForce: "gtc" });
+/** Places a buy limit order that does not fill. */
+export async function placeRestingOrder(harness: ConformanceHarness): Promise<AcknowledgedOrder> {
+  return placeAcknowledged(harness, { limit: await restingPrice(harness), timeInForce: "gtc" });
 }
 
-export function fillsOf(stand: ConformanceHarness, { venueOrderId }: Acked): readonly VenueFill[] {
-  return stand.fills.filter((fill) => fill.venueOrderId === venueOrderId);
+export function fillsOf(harness: ConformanceHarness, { venueOrderId }: AcknowledgedOrder): readonly VenueFill[] {
+  return harness.fills.filter((fill) => fill.venueOrderId === venueOrderId);
 }
 
-/** Waits for that many fills of the order and answers with them. */
-export function fillsWithin(
-  stand: ConformanceHarness,
-  placed: Acked,
+/** Waits until `count` fills of the order were emitted, and returns them; fails the case at the timeout. */
+export function waitForFills(
+  harness: ConformanceHarness,
+  placed: AcknowledgedOrder,
   count: number,
-  ms?: number,
+  timeoutMs?: number,
 ): Promise<readonly VenueFill[]> {
-  return stand.until(
+  return harness.waitFor(
     () => {
-      const fills = fillsOf(stand, placed);
+      const fills = fillsOf(harness, placed);
       return fills.length >= count ? fills : undefined;
     },
     () => {
-      const strays = stand.fills
+      const otherOrders = harness.fills
         .filter((fill) => fill.venueOrderId !== placed.venueOrderId)
         .map((fill) => fill.venueOrderId);
-      const strayed = strays.length === 0 ? "" : `; it emitted fills of ${[...new Set(strays)].join(", ")}`;
-      const { length } = fillsOf(stand, placed);
-      return `the venue made ${count} fill(s) of order ${placed.venueOrderId}, and ctx.emitFill told of ${length}${strayed}`;
+      const others =
+        otherOrders.length === 0
+          ? ""
+          : `; fills were emitted for other orders: ${[...new Set(otherOrders)].join(", ")}`;
+      const { length } = fillsOf(harness, placed);
+      return (
+        `the venue made ${count} fill(s) of order ${placed.venueOrderId}, but ${length} were passed to ctx.emitFill` +
+        others
+      );
     },
-    ms,
+    timeoutMs,
   );
 }
 
-const FILLED_MS = 10_000;
+const FULL_FILL_TIMEOUT_MS = 10_000;
 
-/** Waits until the emitted fills make up the whole order; answers with them. */
-export async function filledWhole(stand: ConformanceHarness, placed: Acked): Promise<readonly VenueFill[]> {
+/** Waits until the emitted fills add up to the whole order, and returns them. */
+export async function waitForFullFill(
+  harness: ConformanceHarness,
+  placed: AcknowledgedOrder,
+): Promise<readonly VenueFill[]> {
   const { quantityText } = placed.order;
-  const sum = () => fillsOf(stand, placed).reduce((total, fill) => total.plus(decimal(fill.quantity)), ZERO);
-  await stand.until(
-    () => sum().gte(decimal(quantityText)),
+  const filled = () => fillsOf(harness, placed).reduce((total, fill) => total.plus(decimal(fill.quantity)), ZERO);
+  await harness.waitFor(
+    () => filled().gte(decimal(quantityText)),
     () =>
-      `a market order for ${quantityText} was acknowledged as ${placed.venueOrderId}, and ${FILLED_MS / 1000} s later ` +
-      `ctx.emitFill had told of ${text(sum())}: subscribe to the venue's fills in connect, and emit each one`,
-    FILLED_MS,
+      `a market order for ${quantityText} was acknowledged as ${placed.venueOrderId}, but after ` +
+      `${FULL_FILL_TIMEOUT_MS / 1000} s ctx.emitFill had received only ${text(filled())}: subscribe to the venue's ` +
+      `fills in connect and emit each fill`,
+    FULL_FILL_TIMEOUT_MS,
   );
-  return fillsOf(stand, placed);
+  return fillsOf(harness, placed);
 }
 
-/** The outcome of an order whose answer the venue spoilt: nobody may call it settled. */
-export function mustBeUnclear(outcome: PlaceAttempt, what: string): void {
+/**
+ * Fails the case if the outcome claims certainty that the adapter cannot have.
+ * @param condition - What the venue did, e.g. "the venue answered 500".
+ */
+export function assertUnclear(outcome: PlaceAttempt, condition: string): void {
   if (outcome.kind === "rejected")
     fail(
-      `${what}, and it threw VenueRejection (${outcome.reason}): that is a definite no, and the order may stand; throw a plain Error`,
+      `${condition}, but placeOrder threw VenueRejection (${outcome.reason}): that claims a definite rejection, and ` +
+        `the order may be live at the venue; throw a plain Error`,
     );
   if (outcome.kind === "not-sent")
-    fail(`${what}, and it threw NotSent (${outcome.reason}): the request had left the machine; throw a plain Error`);
+    fail(
+      `${condition}, but placeOrder threw NotSent (${outcome.reason}): the request had already been sent; ` +
+        `throw a plain Error`,
+    );
 }
 
-/** And nobody may take it for done either. */
-export function mustNotBeAcked(outcome: PlaceAttempt, what: string): void {
-  return must(
-    outcome.kind !== "acked",
-    `${what}, and it acknowledged the order${outcome.kind === "acked" ? ` as ${outcome.venueOrderId}` : ""}: ` +
-      `only a confirmed order has an acknowledgement`,
-  );
+/** Fails the case if placeOrder acknowledged an order that the venue did not confirm. */
+export function assertNotAcknowledged(outcome: PlaceAttempt, condition: string): void {
+  if (outcome.kind === "acknowledged")
+    fail(
+      `${condition}, but placeOrder acknowledged the order as ${outcome.venueOrderId}: acknowledge only orders that ` +
+        `the venue confirmed`,
+    );
 }

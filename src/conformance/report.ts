@@ -1,18 +1,18 @@
-/** What a certification says. */
+/** The result of a certification run. `qoc connectors test --json` prints it. */
 import type { Method } from "../protocol/messages.ts";
 import type { Capabilities } from "../domain/sdk.ts";
-import type { Group } from "./test-case.ts";
+import type { CaseGroup } from "./test-case.ts";
 
 export type CaseOutcome = "passed" | "failed" | "skipped";
 
 export interface CaseReport {
   readonly id: string;
-  readonly group: Group;
+  readonly group: CaseGroup;
   readonly title: string;
   readonly proves: string;
   readonly outcome: CaseOutcome;
-  /** Why it failed or was skipped: a sentence for the author. */
-  readonly reason?: string;
+  /** Why the case failed or was skipped, written for the adapter's author. */
+  readonly reason?: string | undefined;
   readonly ms: number;
 }
 
@@ -26,14 +26,14 @@ export interface Report {
   readonly adapter: string;
   readonly name: string;
   readonly isolation: "worker" | "process";
-  /** Of the bundle that was judged; empty where it could not be bundled. */
+  /** Digest of the tested bundle; empty if the adapter could not be bundled. */
   readonly digest: string;
   readonly methods: readonly Method[];
   readonly capabilities: Capabilities;
   readonly counts: { readonly passed: number; readonly failed: number; readonly skipped: number };
-  /** Every case was tried, and none failed. */
+  /** The full suite ran and no case failed. */
   readonly certified: boolean;
-  /** Only the cases that were named: nothing is promised on those alone. */
+  /** Only selected cases ran, so the report cannot certify the adapter. */
   readonly partial: boolean;
   readonly cases: readonly CaseReport[];
   readonly guarantees: readonly Guarantee[];

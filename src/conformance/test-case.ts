@@ -1,9 +1,9 @@
-/** One numbered case of the certification kit: what it proves, what it needs, and how it ends. */
+/** One numbered case of the certification kit: what it proves, what it needs, and how it runs. */
 import type { Method } from "../protocol/messages.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { ConformanceHarness } from "./harness.ts";
 
-export type Group =
+export type CaseGroup =
   | "load"
   | "quotes"
   | "account"
@@ -15,46 +15,29 @@ export type Group =
   | "secrets"
   | "limits";
 
-export interface Needs {
+/** What the adapter must have for a case to apply; the case is skipped otherwise. */
+export interface CaseRequirements {
   readonly methods?: readonly Method[];
-  /** A capability that it declares. */
+  /** A capability that the adapter declares. */
   readonly declares?: keyof Capabilities;
-  /** The kit's fake venue, which the adapter must speak. */
+  /** The adapter uses the kit's fake venue. */
   readonly venue?: true;
-  /** Places orders. */
+  /** certify.toml allows orders. */
   readonly orders?: true;
-  /** The secrets of certify.toml. */
+  /** certify.toml has at least one secret. */
   readonly auth?: true;
 }
 
-export interface Case {
-  /** Never changes and is never given to another. */
+export interface TestCase {
+  /** Permanent: never changed, never reused for another case. */
   readonly id: `C${string}`;
-  readonly group: Group;
+  readonly group: CaseGroup;
   readonly title: string;
-  /** What is sure after it passed. */
+  /** What is certain about the adapter if the case passes. */
   readonly proves: string;
-  readonly needs?: Needs;
-  /** It starts the connector itself. */
-  readonly isCold?: true;
-  readonly run: (stand: ConformanceHarness) => Promise<void>;
+  readonly needs?: CaseRequirements;
+  /** The case starts the connector itself; otherwise the runner starts it first. */
+  readonly startsConnector?: true;
+  /** Passes by returning; fails or skips through assert.ts. */
+  readonly run: (harness: ConformanceHarness) => Promise<void>;
 }
-
-/** Ends a case: the sentence says what was seen, and what to change. */
-export class CaseFailed extends Error {}
-
-/** Ends a case that turned out not to apply. */
-export class CaseSkipped extends Error {}
-
-export function fail(sentence: string): never {
-  throw new CaseFailed(sentence);
-}
-
-export function skip(sentence: string): never {
-  throw new CaseSkipped(sentence);
-}
-
-/** Fails with the sentence unless it holds. */
-export const must: (holds: boolean, sentence: string) => asserts holds = (holds, sentence) => {
-  if (!holds) fail(sentence);
-};

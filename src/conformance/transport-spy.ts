@@ -1,8 +1,11 @@
-/** Between the kit and one life: hears everything that crosses, and asks the thread by itself whether it is free. */
+/**
+ * Wraps a worker's transport: records everything the worker sends, and pings the worker thread independently of the
+ * host.
+ */
 import type { Transport } from "../host/transport.ts";
 
-/** Not a number the host uses, so that its own count of pongs is not disturbed. */
-const OUR_PING = 0;
+/** The host numbers its own pings from 1, so the host ignores the pong with this number. */
+const KIT_PING = 0;
 
 export interface Pong {
   readonly heapMb: number;
@@ -10,8 +13,9 @@ export interface Pong {
 
 export class TransportSpy {
   readonly #onChange: () => void;
-  /** Every message and line that came from the worker, as text. */
-  readonly crossed: string[] = [];
+  /** Every message and output line of the worker, as text. */
+  readonly received: string[] = [];
+  /** Responses to `ping`, in order. */
   readonly pongs: Pong[] = [];
   #transport: Transport | undefined;
 
@@ -19,39 +23,39 @@ export class TransportSpy {
     this.#onChange = onChange;
   }
 
-  /** Wraps the transport of a new life. */
+  /** Wraps the transport of a new worker session. */
   watch(transport: Transport): Transport {
     this.#transport = transport;
     return {
       ...transport,
       onMessage: (listener) =>
         transport.onMessage((message) => {
-          this.#hear(message);
+          this.#record(message);
           listener(message);
           this.#onChange();
         }),
       onOutput: (listener) =>
         transport.onOutput((line) => {
-          this.crossed.push(line);
+          this.received.push(line);
           listener(line);
         }),
     };
   }
 
-  /** The next of `pongs` is its answer. */
+  /** The response is appended to `pongs`. */
   ping(): void {
-    this.#transport?.post({ e: "ping", n: OUR_PING });
+    this.#transport?.post({ e: "ping", n: KIT_PING });
   }
 
-  /** As a crash would: no goodbye. */
+  /** Ends the worker as a crash would, without a disconnect. */
   async kill(): Promise<void> {
     await this.#transport?.kill();
   }
 
-  #hear(message: unknown): void {
+  #record(message: unknown): void {
     const event = message as { readonly e?: unknown; readonly n?: unknown; readonly heapMb?: unknown } | null;
     if (event?.e === "pong") {
-      if (event.n === OUR_PING) this.pongs.push({ heapMb: Number(event.heapMb) });
-    } else this.crossed.push(JSON.stringify(message) ?? "");
+      if (event.n === KIT_PING) this.pongs.push({ heapMb: Number(event.heapMb) });
+    } else this.received.push(JSON.stringify(message) ?? "");
   }
 }

@@ -36,7 +36,7 @@ async function run(adapter: string, more: Partial<CertifyOptions> = {}): Promise
     disk,
     clock: systemClock,
     ids: systemIds,
-    say: () => undefined,
+    onProgress: () => undefined,
     ...more,
   });
 }
@@ -95,7 +95,7 @@ describe("the cases", () => {
 describe("certify", () => {
   it("certifies a complete adapter, with every guarantee", { timeout: 180_000 }, async () => {
     const lines: string[] = [];
-    const report = await run(COMPLETE, { say: (line) => lines.push(line) });
+    const report = await run(COMPLETE, { onProgress: (line) => lines.push(line) });
     expect(failures(report)).toEqual([]);
     expect(withOutcome(report, "skipped")).toEqual(["C92"]);
     expect(report).toMatchObject({ certified: true, name: "my-venue", isolation: "worker", counts: { failed: 0 } });

@@ -199,7 +199,7 @@ describe("a peer that errs", () => {
 
 describe("faults", () => {
   const spoilt = (fault: Fault) => {
-    venue.fault("place", fault);
+    venue.armFault("place", fault);
     return call("POST", "/orders", order());
   };
 
@@ -248,18 +248,18 @@ describe("faults", () => {
   });
 
   it("meets its own route, so many times, until it is cleared", async () => {
-    venue.fault("quote", { kind: "500" }, 2);
-    venue.fault("account", { kind: "500" }, 100);
+    venue.armFault("quote", { kind: "500" }, 2);
+    venue.armFault("account", { kind: "500" }, 100);
     const statuses = [];
     for (const path of ["/quotes/AAPL", "/time", "/quotes/AAPL", "/quotes/AAPL", "/account"])
       statuses.push((await call("GET", path)).status);
     expect(statuses).toEqual([500, 200, 500, 200, 500]);
-    venue.noFaults();
+    venue.clearFaults();
     expect((await call("GET", "/account")).status).toBe(200);
   });
 
   it("refuses streams and cuts them", async () => {
-    venue.fault("stream", { kind: "reset" });
+    venue.armFault("stream", { kind: "reset" });
     await expect(openStream()).rejects.toThrow("503");
     const { closed } = await openStream();
     expect([venue.streams, venue.streamsOpened]).toEqual([1, 1]);
@@ -269,7 +269,7 @@ describe("faults", () => {
 
   it("fills before it acknowledges", async () => {
     venue.filling = "before-ack";
-    venue.fault("place", { kind: "slow", ms: 500 });
+    venue.armFault("place", { kind: "slow", ms: 500 });
     const { heard } = await openStream();
     let isAcked = false;
     const acked = call("POST", "/orders", order()).then(() => (isAcked = true));
@@ -279,7 +279,7 @@ describe("faults", () => {
   });
 
   it("doubles, reorders, overfills, and fills what was cancelled", async () => {
-    venue.filling = "held";
+    venue.filling = "manual";
     const { heard } = await openStream();
     await call("POST", "/orders", order());
     const [taken] = venue.orders;

@@ -1,0 +1,177 @@
+/** State of the fake venue: quotes, orders, fills and cash. Does no I/O; the time is an argument. */
+import { type Decimal, ZERO, decimal, max, ratio, text } from "../domain/decimal.ts";
+
+export type OrderStatus = "open" | "partially_filled" | "filled" | "cancelled" | "rejected" | "expired";
+
+/** An order; limit_price and stop_price are not part of the venue's responses. */
+export interface FakeOrder {
+  readonly order_id: string;
+  readonly client_order_id: string;
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  readonly quantity: string;
+  readonly type: string;
+  readonly limit_price?: string | undefined;
+  readonly stop_price?: string | undefined;
+  readonly time_in_force: string;
+  filled_quantity: string;
+  average_price: string | null;
+  status: OrderStatus;
+}
+
+export interface FakeFill {
+  readonly fill_id: string;
+  readonly order_id: string;
+  readonly client_order_id: string;
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  readonly quantity: string;
+  readonly price: string;
+  readonly time: number;
+  readonly fee: string;
+  readonly fee_currency: string;
+}
+
+export interface FakeQuote {
+  readonly bid: string;
+  readonly ask: string;
+  readonly last: string;
+}
+
+/** Fields of a fill to make; missing fields are taken from the order and the market. */
+export interface FillTerms {
+  readonly quantity?: string;
+  readonly price?: string;
+  readonly time?: number;
+}
+
+const INITIAL_CASH = "1000000";
+const CURRENCY = "USD";
+const FEE = "0.01";
+/** Ids have 19 digits, which a JavaScript number cannot hold exactly. */
+const FIRST_ORDER_ID = 7_000_000_000_000_000_001n;
+const FIRST_FILL_ID = 8_000_000_000_000_000_001n;
+
+/** Twenty symbols with different prices. */
+export const SYMBOLS: readonly string[] = [
+  "AAPL",
+  "MSFT",
+  ...Array.from({ length: 18 }, (_, index) => `SYM${index + 1}`),
+];
+
+function initialQuote(price: number): FakeQuote {
+  return { bid: `${price - 1}.50`, ask: `${price}.50`, last: `${price}.00` };
+}
+
+function initialQuotes(): Map<string, FakeQuote> {
+  return new Map(SYMBOLS.map((symbol, index) => [symbol, initialQuote(100 * (index + 1))]));
+}
+
+function isClosed(order: FakeOrder): boolean {
+  return order.status !== "open" && order.status !== "partially_filled";
+}
+
+export class FakeVenueState {
+  readonly quotes = initialQuotes();
+  readonly orders: FakeOrder[] = [];
+  readonly fills: FakeFill[] = [];
+  #cash: Decimal = decimal(INITIAL_CASH);
+
+  get cash(): string {
+    return text(this.#cash);
+  }
+
+  findOrder(by: { readonly orderId: string } | { readonly clientOrderId: string }): FakeOrder | undefined {
+    return this.orders.find((order) =>
+      "orderId" in by ? order.order_id === by.orderId : order.client_order_id === by.clientOrderId,
+    );
+  }
+
+  /** The price at which the market would fill the order now; undefined if the order rests. */
+  priceFor(order: FakeOrder): string | undefined {
+    const quote = this.quotes.get(order.symbol);
+    if (quote === undefined) return undefined;
+    const bestPrice = order.side === "buy" ? quote.ask : quote.bid;
+    if (order.type === "market") return bestPrice;
+    if (order.type !== "limit" || order.limit_price === undefined) return undefined;
+    const limit = decimal(order.limit_price);
+    return (order.side === "buy" ? limit.gte(decimal(bestPrice)) : limit.lte(decimal(bestPrice)))
+      ? bestPrice
+      : undefined;
+  }
+
+  /** Adds the order; returns an error message if the symbol is not listed or the cash is not enough. */
+  place(terms: Omit<FakeOrder, "order_id" | "filled_quantity" | "average_price" | "status">): FakeOrder | string {
+    const quote = this.quotes.get(terms.symbol);
+    if (quote === undefined) return "unknown symbol";
+    const price = decimal(terms.limit_price ?? quote.ask);
+    if (terms.side === "buy" && decimal(terms.quantity).times(price).gt(this.#cash)) return "insufficient funds";
+    const order_id = String(FIRST_ORDER_ID + BigInt(this.orders.length));
+    const order: FakeOrder = { ...terms, order_id, filled_quantity: "0", average_price: null, status: "open" };
+    this.orders.push(order);
+    return order;
+  }
+
+  /** Fills an order in any state and for any quantity, because cases also simulate a venue that makes mistakes. */
+  fill(order: FakeOrder, now: number, terms: FillTerms = {}): FakeFill {
+    const remaining = max(decimal(order.quantity).minus(decimal(order.filled_quantity)), ZERO);
+    const fill: FakeFill = {
+      fill_id: String(FIRST_FILL_ID + BigInt(this.fills.length)),
+      order_id: order.order_id,
+      client_order_id: order.client_order_id,
+      symbol: order.symbol,
+      side: order.side,
+      quantity: terms.quantity ?? text(remaining),
+      price: terms.price ?? this.priceFor(order) ?? order.limit_price ?? this.quotes.get(order.symbol)?.last ?? "1",
+      time: terms.time ?? now,
+      fee: FEE,
+      fee_currency: CURRENCY,
+    };
+    this.fills.push(fill);
+    this.#applyFill(order, fill);
+    return fill;
+  }
+
+  #applyFill(order: FakeOrder, fill: FakeFill): void {
+    const [quantity, before] = [decimal(fill.quantity), decimal(order.filled_quantity)];
+    const value = quantity.times(decimal(fill.price));
+    const total = before.plus(quantity);
+    const spent = before.times(decimal(order.average_price ?? "0")).plus(value);
+    order.average_price = text(ratio(spent, total, 8));
+    order.filled_quantity = text(total);
+    if (total.gte(decimal(order.quantity))) order.status = "filled";
+    else if (!isClosed(order)) order.status = "partially_filled";
+    this.#cash = (fill.side === "buy" ? this.#cash.minus(value) : this.#cash.plus(value)).minus(decimal(fill.fee));
+  }
+
+  cancel(order: FakeOrder): boolean {
+    if (isClosed(order)) return false;
+    order.status = "cancelled";
+    return true;
+  }
+
+  positions(): readonly Record<string, string>[] {
+    return [...new Set(this.fills.map((fill) => fill.symbol))].flatMap((symbol) => {
+      const quantity = this.#positionOf(symbol);
+      if (quantity.eq(ZERO)) return [];
+      const mark = this.quotes.get(symbol)?.last ?? "0";
+      const first = this.fills.find((fill) => fill.symbol === symbol)?.price ?? mark;
+      return [{ symbol, quantity: text(quantity), average_price: first, mark_price: mark, currency: CURRENCY }];
+    });
+  }
+
+  account(): Record<string, string> {
+    const valueOf = (symbol: string, { last }: FakeQuote): Decimal => this.#positionOf(symbol).times(decimal(last));
+    const positions = [...this.quotes].reduce((sum, [symbol, quote]) => sum.plus(valueOf(symbol, quote)), ZERO);
+    return { nav: text(this.#cash.plus(positions)), cash: this.cash, buying_power: this.cash, currency: CURRENCY };
+  }
+
+  #positionOf(symbol: string): Decimal {
+    return this.fills
+      .filter((fill) => fill.symbol === symbol)
+      .reduce(
+        (sum, fill) => (fill.side === "buy" ? sum.plus(decimal(fill.quantity)) : sum.minus(decimal(fill.quantity))),
+        ZERO,
+      );
+  }
+}
