@@ -1,6 +1,6 @@
 /**
- * The runs of a desk: one at a time on an issue, each by the runtime of desk.toml, and one after another what a run queued.
- * All of them end with the desk.
+ * The agent runs of a desk. One run works on an issue at a time, by the runtime of desk.toml; the issues that a run queued
+ * follow one after another. All runs end when the desk closes.
  */
 import type { ToolDescription } from "../agents/context-bundle.ts";
 import { demoRuntime } from "../agents/demo.ts";
@@ -9,9 +9,8 @@ import { PROGRAMS } from "../agents/programs.ts";
 import type { AgentCall, AgentSettings, RunEndpoint, Runtime } from "../agents/runtime.ts";
 import type { LaunchDeps } from "../agents/run-context.ts";
 import type { RunReport, Runs } from "./runs.ts";
-import type { ReadLog } from "./read-log.ts";
-import { createReadLog } from "./read-log.ts";
-import { type RunView, endInterrupted, findWork, newRunId, runIssue } from "./run-issue.ts";
+import { type ReadLog, createReadLog } from "./read-log.ts";
+import { type RunView, endInterrupted, findRunnableIssue, newRunId, runIssue } from "./run-issue.ts";
 import { runContext } from "./run-context.ts";
 import type { Desk } from "../trading/desk.ts";
 import { QocError, messageOf } from "../domain/error.ts";
@@ -31,18 +30,18 @@ export interface AgentRunsOptions {
 }
 
 export interface AgentRuns extends Runs {
-  /** Runs that a desk left open when it died are ended in the record. */
+  /** Records the end of runs that were under way when the desk last died. */
   endInterrupted(): Promise<void>;
-  /** Stops what runs; resolves once it is recorded. */
+  /** Stops all runs; resolves once their ends are recorded. */
   close(): Promise<void>;
 }
 
-/** Issues that one run may add, itself included: an agent cannot keep itself busy for ever. */
+/** Issues of one chain, the first included: an agent cannot keep itself busy without end. */
 const CHAIN_MAX = 5;
 
-/** Issues worked on one after another by one `qoc run`. */
+/** The issues that one `qoc run` works on, one after another. */
 interface Chain {
-  /** Who works now. */
+  /** The run that works now. */
   actor: Actor;
   readonly issues: Issue[];
 }
@@ -53,10 +52,10 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
   const stopping = new AbortController();
   const { agent } = desk.config;
 
-  const runtimeWith = (left: Budget, sources: ReadLog): Runtime => {
+  const runtimeWith = (budget: Budget, sources: ReadLog): Runtime => {
     const program = PROGRAMS.find(({ name }) => name === agent.runtime);
     if (program === undefined) return demoRuntime;
-    const bounded: AgentSettings = { ...agent, timeoutMs: left.timeoutMs(), maxCostUsd: left.costUsd() };
+    const bounded: AgentSettings = { ...agent, timeoutMs: budget.timeoutMs(), maxCostUsd: budget.costUsd() };
     return createRuntime(program, {
       world: launch,
       settings: bounded,
@@ -66,24 +65,24 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
   };
 
   const work = async (chain: Chain, note: (line: string) => void, signal: AbortSignal): Promise<RunReport> => {
-    const left = budgetOf(desk.clock, agent);
+    const budget = createBudget(desk.clock, agent);
     const views: RunView[] = [];
     let view: RunView | undefined;
     for (let next = 0; next < chain.issues.length; next++) {
       const issue = chain.issues[next];
       if (issue === undefined) break;
-      const why = next === 0 ? undefined : leftBecause(view, signal, left);
-      if (why !== undefined) {
-        const words = `${issue.path} is left: ${why}`;
-        note(words);
-        desk.log.warn(words);
+      const skipReason = next === 0 ? undefined : reasonToSkip(view, signal, budget);
+      if (skipReason !== undefined) {
+        const message = `skipped ${issue.path}: ${skipReason}`;
+        note(message);
+        desk.log.warn(message);
         continue;
       }
       const run = newRunId(desk);
       chain.actor = `agent:${run}`;
-      if (next > 0) note(`goes on with ${issue.path}, which it queued`);
+      if (next > 0) note(`starting queued issue ${issue.path}`);
       const sources = createReadLog();
-      const [runtime, call] = [runtimeWith(left, sources), callAs(chain.actor, sources, signal)];
+      const [runtime, call] = [runtimeWith(budget, sources), callAs(chain.actor, sources, signal)];
       const running = runIssue({
         desk,
         issue,
@@ -95,13 +94,13 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
         tools,
         read: (source) => sources.add(source),
       });
-      // A queued issue that is gone meanwhile is no failure of the run that queued it.
+      // If a queued issue was removed meanwhile, the run that queued it has not failed.
       view =
         next === 0
           ? await running
           : await running.catch((error: unknown) => void note(`${issue.path}: ${messageOf(error)}`));
       if (view === undefined) continue;
-      left.take(view);
+      budget.take(view);
       views.push(view);
     }
     const [first, ...queued] = views;
@@ -109,23 +108,23 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
     return { ...first, queued };
   };
 
-  const isTaken = (path: string): boolean =>
+  const isUnderWay = (path: string): boolean =>
     [...chains.keys()].some(({ issues }) => issues.some((issue) => issue.path === path));
 
   return {
-    start: async (words, note, caller) => {
-      const issue = await findWork(desk, words);
-      // It may have begun to close meanwhile, and would not wait for this one.
+    start: async (ref, note, caller) => {
+      const issue = await findRunnableIssue(desk, ref);
+      // If closing began during the await above, it would not wait for this run.
       if (stopping.signal.aborted) throw new QocError("DESK_DOWN");
-      if (isTaken(issue.path)) throw new QocError("ISSUE_RUNNING", { issue: issue.path });
+      if (isUnderWay(issue.path)) throw new QocError("ISSUE_RUNNING", { issue: issue.path });
       const signal = AbortSignal.any([caller, stopping.signal]);
       const chain: Chain = { actor: "host", issues: [issue] };
       const working = work(chain, note, signal).finally(() => chains.delete(chain));
       chains.set(chain, working);
       return working;
     },
-    dry: async (words) => {
-      const issue = await findWork(desk, words);
+    dry: async (ref) => {
+      const issue = await findRunnableIssue(desk, ref);
       const { bundle } = await runContext(desk, "run-(dry)", issue, tools);
       return {
         issue: issue.path,
@@ -140,19 +139,19 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
       const isInstalled = program !== undefined && (await launch.find(program)) !== undefined;
       return { program, isInstalled, hasBubblewrap: (await launch.find("bwrap")) !== undefined };
     },
-    queue: async (actor, words) => {
-      const chain = [...chains.keys()].find((one) => one.actor === actor);
-      if (chain === undefined) throw new QocError("NO_RUN", { issue: words });
-      const issue = await findWork(desk, words);
-      if (isTaken(issue.path)) throw new QocError("ISSUE_RUNNING", { issue: issue.path });
+    queue: async (actor, ref) => {
+      const chain = [...chains.keys()].find((running) => running.actor === actor);
+      if (chain === undefined) throw new QocError("NO_RUN", { issue: ref });
+      const issue = await findRunnableIssue(desk, ref);
+      if (isUnderWay(issue.path)) throw new QocError("ISSUE_RUNNING", { issue: issue.path });
       if (chain.issues.length >= CHAIN_MAX) throw new QocError("QUEUE_FULL", { limit: CHAIN_MAX });
       chain.issues.push(issue);
       return { issue: issue.path, queued: chain.issues.length - 1 };
     },
     endInterrupted: async () => {
-      // What cannot be recorded would be filed anew at every start.
+      // On a read-only desk the end cannot be recorded, and every start would write the summary again.
       if (desk.readOnly() !== undefined) return;
-      await endInterrupted(desk).catch((error: unknown) => desk.log.warn(`runs of the last life: ${messageOf(error)}`));
+      await endInterrupted(desk).catch((error: unknown) => desk.log.warn(`interrupted runs: ${messageOf(error)}`));
     },
     close: async () => {
       stopping.abort();
@@ -161,14 +160,14 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
   };
 }
 
-/** Why a queued issue is not worked on; undefined: it is. `before` is the run before it; undefined: it could not begin. */
-function leftBecause(before: RunView | undefined, signal: AbortSignal, left: Budget): string | undefined {
+/** The reason to skip a queued issue, or undefined. `previous` is undefined if the previous run could not start. */
+function reasonToSkip(previous: RunView | undefined, signal: AbortSignal, budget: Budget): string | undefined {
   if (signal.aborted) return "the runs were stopped";
-  if (before?.outcome !== "done") return "the run before it failed";
-  return left.isSpent() ? "the runs before it left no time or no money" : undefined;
+  if (previous?.outcome !== "done") return "the previous run failed";
+  return budget.isSpent() ? "the earlier runs used up the time or the cost limit" : undefined;
 }
 
-/** What a chain of runs may still use: each has what the ones before it left. */
+/** The time and cost that are left for the runs of a chain. */
 interface Budget {
   timeoutMs(): number;
   costUsd(): number;
@@ -176,7 +175,10 @@ interface Budget {
   take(view: RunView): void;
 }
 
-function budgetOf(clock: Clock, { timeoutMs, maxCostUsd }: Pick<AgentSettings, "timeoutMs" | "maxCostUsd">): Budget {
+function createBudget(
+  clock: Clock,
+  { timeoutMs, maxCostUsd }: Pick<AgentSettings, "timeoutMs" | "maxCostUsd">,
+): Budget {
   const started = clock.monotonic();
   let spent = 0;
   const budget: Budget = {

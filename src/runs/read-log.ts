@@ -1,10 +1,10 @@
-/** The memory of one agent session: which sources its commands have read. */
+/** The sources that the commands of one agent session have read. */
 
-/** The sources that were read so far. A proposal carries them, so that who approves knows what its words may rest on. */
+/** A proposal lists these sources, so that the human who approves knows what its text may be based on. */
 export interface ReadLog {
   /** A path of the workspace, `connector NAME …`, or the name of a command that lists. */
   add(source: string): void;
-  /** Each once, the one read last first. */
+  /** Each source once, the most recent first. */
   list(): readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** Gathers what an agent is told of this desk before a run: the files and the book, as they stand now. */
+/** Gathers the context of an agent run: files, rejections, settings and the latest snapshot, as they are now. */
 import { type Rejection, type SourcedText, type ToolDescription, contextBundle } from "../agents/context-bundle.ts";
 import { QocError } from "../domain/error.ts";
 import { describe } from "../domain/order.ts";
@@ -17,11 +17,11 @@ const OPEN: ReadonlySet<string> = new Set(["open", "in-progress", "blocked", "re
 
 export interface RunContext {
   readonly bundle: string;
-  /** What stands in it of others' words, by where it came from. */
+  /** The sources of the texts in the bundle that others wrote. */
   readonly sources: readonly string[];
 }
 
-/** What one run on one issue is told. `tools` are those that the run will have, in words. */
+/** Builds the context bundle of one run on one issue. `tools` describes the tools that the run may call. */
 export async function runContext(
   desk: Desk,
   run: string,
@@ -51,7 +51,7 @@ export async function runContext(
   return { bundle, sources: [issue.path, ...[...files, ...entities].map(({ source }) => source)] };
 }
 
-/** Of `[agent]`, what concerns the agent itself. */
+/** The settings of `[agent]` that the agent needs to know. */
 function agentSettings({
   runtime,
   model,
@@ -78,7 +78,7 @@ function prefixed(section: string, table: Readonly<Record<string, unknown>>): Re
   );
 }
 
-/** One that cannot be read is named with what is wrong, so that the agent does not look for it in vain. */
+/** For a file that cannot be read the text says why, so that the agent does not search for it. */
 async function readAll(reading: ReadScope, paths: readonly string[]): Promise<readonly SourcedText[]> {
   const texts: SourcedText[] = [];
   for (const path of paths) texts.push({ source: path, text: await readOr(reading, path) });
@@ -113,7 +113,7 @@ async function latestSnapshot(desk: Desk, reading: ReadScope): Promise<SourcedTe
   return latest === undefined ? undefined : { source: latest.path, text: await readOr(reading, latest.path) };
 }
 
-/** Of this issue, or of a symbol that it is about; what was rejected last stands first. */
+/** Rejections of this issue's proposals or of its symbols, the latest first. */
 function rejectionsFor(desk: Desk, issue: Issue): readonly Rejection[] {
   return [...desk.book.orders.values()]
     .filter(

@@ -1,4 +1,4 @@
-/** One agent run on one issue: its status is kept, its work goes through the agent's commands, its account is filed. */
+/** One agent run on one issue: sets the issue's status, starts the runtime, writes the run summary. */
 import type { ToolDescription } from "../agents/context-bundle.ts";
 import type { AgentCall, RunResult, RunUse, Runtime } from "../agents/runtime.ts";
 import { dollars } from "../agents/run-meter.ts";
@@ -17,37 +17,37 @@ export interface RunView {
   readonly issue: string;
   readonly runtime: string;
   readonly outcome: "done" | "failed" | "stopped";
-  /** Why it did not end as it should; null: it did. */
+  /** Why the run failed or was stopped; null if it is done. */
   readonly reason: string | null;
   readonly proposals: readonly string[];
   readonly summary: string;
   readonly path: string;
   readonly seconds: number;
-  /** null: the runtime does not tell. */
+  /** null if the runtime does not report it. */
   readonly turns: number | null;
   readonly costUsd: number | null;
 }
 
 /**
- * The issue that the words mean: a path, else a file's stem or an id. Whoever writes an issue chooses both, and may choose
- * another's: where two fit, neither is meant. @throws ISSUE_NOT_FOUND, ID_AMBIGUOUS.
+ * Finds an issue by its path, else by its file's stem or its id. Authors choose both, so a name can match two issues: then
+ * neither is taken. @throws ISSUE_NOT_FOUND, ID_AMBIGUOUS.
  */
-export async function findIssue(desk: Pick<Desk, "disk" | "root">, words: string): Promise<Issue> {
+export async function findIssue(desk: Pick<Desk, "disk" | "root">, ref: string): Promise<Issue> {
   const issues = await listIssues(desk.disk, desk.root);
-  const stem = (words.split("/").at(-1) ?? words).replace(/\.md$/, "");
-  const named = issues.filter(({ path }) => path === words);
-  const fitting =
-    named.length > 0 ? named : issues.filter(({ id, path }) => id === stem || path === `${LAYOUT.issues}/${stem}.md`);
-  if (fitting.length > 1) {
-    const matches = fitting
+  const stem = (ref.split("/").at(-1) ?? ref).replace(/\.md$/, "");
+  const byPath = issues.filter(({ path }) => path === ref);
+  const found =
+    byPath.length > 0 ? byPath : issues.filter(({ id, path }) => id === stem || path === `${LAYOUT.issues}/${stem}.md`);
+  if (found.length > 1) {
+    const matches = found
       .slice(0, 5)
       .map(({ path }) => plainPath(path))
       .join(", ");
-    throw new QocError("ID_AMBIGUOUS", { id: words, count: fitting.length, matches });
+    throw new QocError("ID_AMBIGUOUS", { id: ref, count: found.length, matches });
   }
-  if (fitting[0] !== undefined) return readIssue(desk.disk, desk.root, fitting[0].path);
+  if (found[0] !== undefined) return readIssue(desk.disk, desk.root, found[0].path);
   throw new QocError("ISSUE_NOT_FOUND", {
-    id: words,
+    id: ref,
     suggestion: suggestion(
       stem,
       issues.map((issue) => issue.id),
@@ -55,17 +55,17 @@ export async function findIssue(desk: Pick<Desk, "disk" | "root">, words: string
   });
 }
 
-/** @throws INVALID_INPUT for one that waits for the human, and not for an agent. */
+/** @throws INVALID_INPUT if the issue's status says that no agent may work on it. */
 function refuseShelved({ path, status }: Pick<Issue, "path" | "status">): void {
   if (!isShelved(status)) return;
   const file = plainPath(path);
-  const message = `${file} is ${status === "draft" ? "a draft" : status}; to have it worked on: qoc issues update ${file} --status open`;
+  const message = `${file} is ${status === "draft" ? "a draft" : status}; to let an agent work on it: qoc issues update ${file} --status open`;
   throw new QocError("INVALID_INPUT", { command: "run", message });
 }
 
-/** As `findIssue`, of those that may be worked on. @throws INVALID_INPUT too. */
-export async function findWork(desk: Pick<Desk, "disk" | "root">, words: string): Promise<Issue> {
-  const issue = await findIssue(desk, words);
+/** Like `findIssue`, and checks that an agent may work on the issue. @throws INVALID_INPUT if not. */
+export async function findRunnableIssue(desk: Pick<Desk, "disk" | "root">, ref: string): Promise<Issue> {
+  const issue = await findIssue(desk, ref);
   refuseShelved(issue);
   return issue;
 }
@@ -79,16 +79,16 @@ export interface RunRequest {
   readonly issue: Issue;
   readonly run: string;
   readonly runtime: Runtime;
-  /** Commands as this run's actor, for a runtime inside of the desk. */
+  /** Calls commands as this run's actor, for a runtime that works inside the desk. */
   readonly call: AgentCall;
   readonly tools: readonly ToolDescription[];
-  /** Hears of each source that the agent is told of before it starts. */
+  /** Called for each source in the context bundle. */
   read(source: string): void;
   note(line: string): void;
   readonly signal: AbortSignal;
 }
 
-/** Works on one issue to the end of it. A run that fails is an answer, not an error. */
+/** Runs an agent on one issue. Resolves also if the run fails: the failure is in the result. */
 export async function runIssue({
   desk,
   issue,
@@ -104,7 +104,7 @@ export async function runIssue({
   const { bundle, sources } = await runContext(desk, run, issue, tools);
   for (const source of sources) read(source);
   const log = runLog(desk, run, started, note);
-  // It may have waited in a queue, and been called off meanwhile.
+  // The issue may have waited in a queue, and the human may have changed its status meanwhile.
   refuseShelved(await readIssue(desk.disk, desk.root, issue.path));
   await setIssueStatus(desk.disk, desk.root, issue.path, "in-progress");
   await desk.publish({ type: "run.started", run, issue: issue.path, runtime: runtime.name }, { durable: true })
@@ -116,7 +116,7 @@ export async function runIssue({
   const reason = result.failure?.replaceAll(/\s+/g, " ").trim() ?? null;
   const seconds = Math.round((desk.clock.monotonic() - started) / 100) / 10;
   await endIssue(desk, issue, outcome === "done", proposals.length > 0);
-  const path = await fileSummary(desk, {
+  const path = await writeSummary(desk, {
     stamp,
     task: issue.id,
     facts: {
@@ -124,7 +124,7 @@ export async function runIssue({
       ...(reason === null ? {} : { reason }),
       ...{ seconds: String(seconds), ...useFacts(result.use), ...result.facts, proposals: proposals.join(", ") },
     },
-    text: accountOf(result, log.lines()),
+    text: summaryText(result, log.lines()),
   });
   await desk.publish({ type: "run.ended", run, issue: issue.path, outcome, summary: path }, { durable: true })
     .committed;
@@ -145,14 +145,14 @@ export async function runIssue({
   };
 }
 
-/** A disk that takes no account must not leave the run open in the record. */
-async function fileSummary(desk: Desk, summary: Parameters<typeof writeRunSummary>[2]): Promise<string> {
+/** If the summary cannot be written, the run must still be recorded as ended. */
+async function writeSummary(desk: Desk, summary: Parameters<typeof writeRunSummary>[2]): Promise<string> {
   try {
     const file = await writeRunSummary(desk.disk, desk.root, summary);
     desk.publish({ type: "file.written", path: file.path, digest: digestOf(file.text), command: "run", actor: "host" });
     return file.path;
   } catch (error) {
-    desk.log.error(`the account of ${summary.facts["run"] ?? ""} could not be filed: ${messageOf(error)}`);
+    desk.log.error(`the summary of ${summary.facts["run"] ?? ""} could not be written: ${messageOf(error)}`);
     return "";
   }
 }
@@ -165,17 +165,17 @@ async function attempt(work: () => Promise<RunResult>): Promise<RunResult> {
   }
 }
 
-/** A desk that died in the middle of a run says so at its next start: whoever waits for that issue is not left waiting. */
+/** Ends runs that were under way when the desk died, so that their issues do not stay in progress. */
 export async function endInterrupted(desk: Desk): Promise<void> {
   for (const [run, { issue: path, runtime, at }] of desk.book.runs) {
-    const reason = "the desk ended while it lasted";
+    const reason = "the desk stopped during the run";
     await readIssue(desk.disk, desk.root, path).then(
       (issue) => endIssue(desk, issue, false, false),
       (error: unknown) => desk.log.warn(`${path}: ${messageOf(error)}`),
     );
     const proposals = proposalsOf(desk, run);
     const facts = { run, issue: path, runtime, outcome: "failed", reason, proposals: proposals.join(", ") };
-    const summary = await fileSummary(desk, {
+    const summary = await writeSummary(desk, {
       stamp: iso(at),
       task: run,
       facts,
@@ -186,22 +186,25 @@ export async function endInterrupted(desk: Desk): Promise<void> {
   }
 }
 
-/** What it proposed is what the book has of it, whatever it says itself. */
+/** The proposals of a run by the journal, whatever the run reports. */
 function proposalsOf(desk: Desk, run: string): readonly string[] {
   return [...desk.book.orders.values()].filter(({ proposedBy }) => proposedBy === `agent:${run}`).map(({ id }) => id);
 }
 
-/** What the human called off stays so. What the agent set itself stands, unless proposals wait for a human: then the issue waits for one too. */
+/**
+ * A status that the human set to stop the work stays. A status that the agent set stays too, unless its proposals wait for a
+ * human: then the issue is up for review.
+ */
 async function endIssue(desk: Desk, issue: Issue, isDone: boolean, hasProposals: boolean): Promise<void> {
   try {
-    const own = (await readIssue(desk.disk, desk.root, issue.path)).status;
-    if (isShelved(own)) return;
+    const current = (await readIssue(desk.disk, desk.root, issue.path)).status;
+    if (isShelved(current)) return;
     const status: IssueStatus =
-      !isDone || own === "blocked" ? "blocked" : hasProposals || own === "review" ? "review" : "done";
-    if (status !== own) await setIssueStatus(desk.disk, desk.root, issue.path, status);
+      !isDone || current === "blocked" ? "blocked" : hasProposals || current === "review" ? "review" : "done";
+    if (status !== current) await setIssueStatus(desk.disk, desk.root, issue.path, status);
   } catch (error) {
-    // Someone removed or broke the file meanwhile, or the disk is full: the run is still to be recorded.
-    desk.log.warn(`${issue.path}: its status could not be set: ${messageOf(error)}`);
+    // The file was removed or broken meanwhile, or the disk is full: the end of the run must still be recorded.
+    desk.log.warn(`${issue.path}: the status could not be set: ${messageOf(error)}`);
   }
 }
 
@@ -209,35 +212,35 @@ function useFacts(use: RunUse | undefined): Readonly<Record<string, string>> {
   return use === undefined
     ? {}
     : {
-        turns: use.turns === null ? "not told" : String(use.turns),
+        turns: use.turns === null ? "not reported" : String(use.turns),
         tool_calls: String(use.toolCalls),
-        cost: use.costUsd === null ? "not told" : dollars(use.costUsd),
+        cost: use.costUsd === null ? "not reported" : dollars(use.costUsd),
       };
 }
 
 const LOG_LINES_MAX = 400;
 
-/** Every line goes to whoever watches and to the desk's log; the first ones are filed with the account. */
+/** Each line goes to the caller and to the desk's log; the first 400 lines go into the run summary. */
 function runLog(desk: Desk, run: string, started: number, watch: (line: string) => void) {
   const lines: string[] = [];
-  let more = 0;
+  let omitted = 0;
   return {
-    note: (text: string): void => {
-      const line = text.replaceAll(/\s+/g, " ").trim();
+    note: (message: string): void => {
+      const line = message.replaceAll(/\s+/g, " ").trim();
       watch(line);
       desk.log.info(line, { run });
       if (lines.length < LOG_LINES_MAX)
         lines.push(`+${((desk.clock.monotonic() - started) / 1_000).toFixed(1)} s  ${line}`);
-      else more += 1;
+      else omitted += 1;
     },
-    lines: (): readonly string[] => (more === 0 ? lines : [...lines, `and ${more} more lines; see qoc logs`]),
+    lines: (): readonly string[] => (omitted === 0 ? lines : [...lines, `and ${omitted} more lines; see qoc logs`]),
   };
 }
 
-/** The agent's words are quoted and the log is indented, so that neither can pass for the desk's own headings. */
-function accountOf(result: RunResult, log: readonly string[]): string {
-  const words = result.summary.trim() === "" ? "It said nothing." : quoted(result.summary);
-  return ["## In the agent's own words", "", words, "", "## Log", "", ...log.map((line) => `    ${line}`)].join("\n");
+/** The agent's text is quoted and the log is indented, so that neither can imitate the desk's headings. */
+function summaryText(result: RunResult, log: readonly string[]): string {
+  const summary = result.summary.trim() === "" ? "(no summary)" : quoted(result.summary);
+  return ["## Summary by the agent", "", summary, "", "## Log", "", ...log.map((line) => `    ${line}`)].join("\n");
 }
 
 function quoted(text: string): string {

@@ -1,22 +1,21 @@
-/** Agent runs, as commands see them. */
+/** The port through which commands start agent runs, and its results. */
 import type { Actor } from "../domain/event.ts";
 import type { AgentFacts } from "../trading/doctor.ts";
 import type { RunView } from "./run-issue.ts";
 
-/** Agents at work. */
 export interface Runs {
-  /** Works on an issue, and on what the run queues; resolves at the end of it. */
+  /** Runs an agent on an issue and then on the issues that it queued; resolves when all of them have ended. */
   start(issue: string, note: (line: string) => void, signal: AbortSignal): Promise<RunReport>;
-  /** What the agent would be told. */
+  /** Builds the context bundle without starting an agent. */
   dry(issue: string): Promise<DryRun>;
-  /** Could the configured agent be started here? */
+  /** Checks whether the configured agent program can be started on this machine. */
   check(): Promise<AgentFacts>;
-  /** Adds an issue to the run that the actor is. @throws NO_RUN, QUEUE_FULL. */
+  /** Adds an issue to the queue of the actor's run. @throws NO_RUN, QUEUE_FULL. */
   queue(actor: Actor, issue: string): Promise<Queued>;
 }
 
 export interface RunReport extends RunView {
-  /** What this run queued, in the order in which it was worked on. */
+  /** The runs of queued issues, in order. */
   readonly queued: readonly RunView[];
 }
 
@@ -30,6 +29,6 @@ export interface DryRun {
 
 export interface Queued {
   readonly issue: string;
-  /** Issues that wait in this run's queue. */
+  /** Number of issues that wait in this run's queue. */
   readonly queued: number;
 }

@@ -99,7 +99,7 @@ describe("a run by a program of its own", () => {
     expect(notes[0]).toBe(`${name} begins; qoc logs --run ${name} -f follows it`);
     expect(notes.filter((line) => line.startsWith("calls "))).toEqual(["calls qoc_status", "calls qoc_quotes_get"]);
     expect(turns).toBeNull();
-    for (const line of ['turns: "not told"', 'tool_calls: "2"']) expect(desk.read(path)).toContain(line);
+    for (const line of ['turns: "not reported"', 'tool_calls: "2"']) expect(desk.read(path)).toContain(line);
   });
 
   it("A6 leaves what its program said beside its account, without its token", async () => {
@@ -143,7 +143,7 @@ describe("a run by a program of its own", () => {
     expect(tools.join(" ")).not.toMatch(/approve|reject|cancel|halt|connect\b/);
   });
 
-  it("goes on with what it queued, each issue once, and five in all", async () => {
+  it("a run works on the issues it queued, each once, five in all", async () => {
     plan([
       ["qoc_run", { issue: "002" }],
       ["qoc_run", { issue: "001" }],
@@ -169,12 +169,12 @@ describe("a run by a program of its own", () => {
     [
       "failed",
       "issues/003-x.md",
-      /^goes on with/,
+      /^starting queued issue/,
       () => writeFileSync(join(beside, "plan.json"), "not JSON"),
-      "the run before it failed",
+      "the previous run failed",
     ],
     ["was stopped", "issues/002-next.md", /^says: .*queued\\":2/, (stop) => stop.abort(), "the runs were stopped"],
-  ])("says which issues are left where the run before them %s", async (_what, issue, at, happens, why) => {
+  ])("queued issues are reported as skipped if the previous run %s", async (_what, issue, at, happens, why) => {
     await desk.write("issues/003-x.md", "---\nid: 003\ntitle: x\nstatus: open\n---\n");
     plan(["002", "003"].map((queued): Call => ["qoc_run", { issue: queued }]));
     const stop = new AbortController();
@@ -184,8 +184,8 @@ describe("a run by a program of its own", () => {
       if (at.test(line)) happens(stop);
     };
     await desk.services.runs.start("001", heard, stop.signal);
-    expect(notes).toContain(`${issue} is left: ${why}`);
-    expect(notes.at(-1)).toBe(`issues/003-x.md is left: ${why}`);
+    expect(notes).toContain(`skipped ${issue}: ${why}`);
+    expect(notes.at(-1)).toBe(`skipped issues/003-x.md: ${why}`);
     expect(desk.read(issue)).toContain("status: open");
   });
 

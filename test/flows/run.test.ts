@@ -161,7 +161,7 @@ describe("a run on an issue", () => {
     expect(await status()).toBe("blocked");
     expect(view).toMatchObject({ outcome: "failed", reason: "it took more than 4 turns" });
     const account = desk.read(view.path);
-    for (const line of ['reason: "it took more than 4 turns"', 'cost: "not told"', "s  calls qoc_status"])
+    for (const line of ['reason: "it took more than 4 turns"', 'cost: "not reported"', "s  calls qoc_status"])
       expect(account).toContain(line);
   });
 
