@@ -197,6 +197,7 @@ function changesIn({ event }: Recorded): readonly Change[] {
     case "proposal.seen":
     case "order.approved":
     case "order.rejected":
+    case "order.denied":
       return [{ kind: "resource", uri: `${BASE}/${LAYOUT.ordersPending}` }];
     default:
       return [];

@@ -12,7 +12,7 @@ import type { Book } from "../domain/book.ts";
 import { sha256Hex } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Lifecycle } from "../lib/lifecycle.ts";
-import type { Recorded } from "../domain/event.ts";
+import type { JournalUpgraded, Recorded } from "../domain/event.ts";
 import type { Clock, Disk, Ids } from "../domain/ports.ts";
 import { openGuardPool } from "../host/guard-pool.ts";
 import { type SecretStore, openSecretStore } from "../host/secrets.ts";
@@ -296,6 +296,7 @@ async function recordStartup(
   const isCopy = book.machine !== "" && book.machine !== machine;
   journal.epoch = Math.max(1, book.epoch) + (isCopy ? 1 : 0);
   if (book.deskId === "") publish({ type: "desk.created", format: JOURNAL_FORMAT, deskId: await newDeskId(options) });
+  else if (book.journalFormat < JOURNAL_FORMAT) publish(await formatBoundary(options, journal, book));
   const started = publish({ type: "desk.started", version, machine, nonce: ids.random(4) }, { durable: true });
   if (isCopy) {
     publish(
@@ -309,6 +310,18 @@ async function recordStartup(
     );
   }
   await started.committed;
+}
+
+/** The record between the last record of the old format and the first record of this version's format. */
+async function formatBoundary(
+  { disk, home }: DeskOptions,
+  journal: Journal,
+  { deskId, journalFormat }: Book,
+): Promise<JournalUpgraded> {
+  const { seq: lastSeq, hash: lastHash } = journal.head;
+  const boundary = { from: journalFormat, to: JOURNAL_FORMAT, lastSeq, lastHash };
+  const key = await loadKey(disk, keyPath(home, deskId));
+  return { type: "journal.upgraded", ...boundary, signature: key.locked ? undefined : key.sign(boundary) };
 }
 
 /** `qoc init` wrote the id when it made the operator's key. */

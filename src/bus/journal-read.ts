@@ -1,7 +1,7 @@
 /** Reads and verifies the segments: every hash, the order, the chain. Tells a torn tail from corruption. */
 import type { Recorded } from "../domain/event.ts";
 import type { Disk } from "../domain/ports.ts";
-import { GENESIS, readLine } from "./journal-record.ts";
+import { GENESIS, type ReadLine, readLine } from "./journal-record.ts";
 
 const SEGMENT = /^\d{6}\.ndjson$/;
 /** A record to its end and something after it. No crash leaves that: the end of the record was damaged later. */
@@ -78,12 +78,7 @@ function scanSegment(
     const end = newline === -1 ? buffer.length : newline;
     const read = readLine(buffer.subarray(start, end));
     const isTail = isLast && (newline === -1 || newline === buffer.length - 1);
-    const problem =
-      newline === -1
-        ? "has no newline"
-        : typeof read === "string"
-          ? read
-          : chainProblem(read.prev, read.recorded.seq, cursor);
+    const problem = newline === -1 ? "has no newline" : typeof read === "string" ? read : chainProblem(read, cursor);
     if (problem !== undefined || typeof read === "string") {
       const isTorn =
         isTail &&
@@ -100,7 +95,10 @@ function scanSegment(
   return undefined;
 }
 
-function chainProblem(prev: string, seq: number, cursor: Cursor): string | undefined {
-  if (seq !== cursor.seq + 1) return `is number ${seq} where ${cursor.seq + 1} belongs`;
-  return prev === cursor.hash ? undefined : "does not follow from the line before it";
+function chainProblem({ prev, recorded: { seq, event } }: ReadLine, cursor: Cursor): string | undefined {
+  if (seq !== cursor.seq + 1) return `has sequence number ${seq} instead of ${cursor.seq + 1}`;
+  if (prev !== cursor.hash) return "does not contain the hash of the line before it";
+  if (event.type !== "journal.upgraded" || (event.lastSeq === cursor.seq && event.lastHash === cursor.hash))
+    return undefined;
+  return "names another record as the last record of the old format";
 }

@@ -8,7 +8,11 @@ import type { DeskEvent, Recorded } from "../domain/event.ts";
 
 /** Longest line, bytes; a proposal of 64 KiB and its terms fit with room to spare. */
 export const LINE_BYTES_MAX = 256 * 1024;
-export const JOURNAL_FORMAT = 1;
+/**
+ * The format of the records that this version writes. 0: records have no epoch. 1: `order.acked`, and `order.rejected` by
+ * `guard`. 2: `order.accepted`, `order.denied`.
+ */
+export const JOURNAL_FORMAT = 2;
 export const GENESIS = "0".repeat(64);
 
 /** `,"h":"` and 64 digits and `"}`: what ends each line. Before it stands `,"prev":"` and 64 digits and `"`. */

@@ -1,24 +1,49 @@
-/** Journal to book: checks the format, brings older records up to date, and folds. */
+/** Folds a journal into the desk's state: checks the format and upgrades the records of older formats. */
 import { type Book, applyEvent, emptyBook } from "../domain/book.ts";
 import { QocError } from "../domain/error.ts";
-import type { Recorded } from "../domain/event.ts";
+import type { DeskEvent, OrderAccepted, OrderRejected, Recorded } from "../domain/event.ts";
 import { JOURNAL_FORMAT } from "./journal-record.ts";
 
+/** Reads the records of a journal in order and returns each as a record of this version. @throws QocError FORMAT_TOO_NEW. */
 type Upgrade = (recorded: Recorded) => Recorded;
 
-/** How records of this journal are read; its first one says. Format 0 had no `epoch`: all of it is epoch 1. @throws FORMAT_TOO_NEW. */
-function upgradeFor({ event }: Recorded): Upgrade {
-  if (event.type === "desk.created" && event.format > JOURNAL_FORMAT) {
-    throw new QocError("FORMAT_TOO_NEW", { what: "the journal", found: event.format, known: JOURNAL_FORMAT });
-  }
-  const isOld = event.type === "desk.created" && event.format === 0;
-  return (recorded) => (isOld && recorded.epoch === 0 ? { ...recorded, epoch: 1 } : recorded);
+/** The records up to the first `journal.upgraded` have the format of `desk.created`; each boundary starts the next format. */
+function createUpgrade(): Upgrade {
+  let format = JOURNAL_FORMAT;
+  let created = JOURNAL_FORMAT;
+  return (recorded) => {
+    const { event } = recorded;
+    if (event.type === "desk.created") format = created = readableFormat(event.format);
+    if (event.type === "journal.upgraded") format = readableFormat(event.to);
+    // A record of format 0 has no epoch, and its desk had one epoch only.
+    const epoch = created === 0 && recorded.epoch === 0 ? 1 : recorded.epoch;
+    const upgradedEvent = format < 2 ? fromFormat1(event) : event;
+    return epoch === recorded.epoch && upgradedEvent === event
+      ? recorded
+      : { ...recorded, epoch, event: upgradedEvent };
+  };
 }
 
-/** Records as this version reads them. @throws QocError FORMAT_TOO_NEW. */
+function readableFormat(format: number): number {
+  if (format <= JOURNAL_FORMAT) return format;
+  throw new QocError("FORMAT_TOO_NEW", { what: "the journal", found: format, known: JOURNAL_FORMAT });
+}
+
+/** Two events of format 1 that have another name today. */
+type Format1Event =
+  | (Omit<OrderAccepted, "type"> & { readonly type: "order.acked" })
+  | (Omit<OrderRejected, "by"> & { readonly by: "human" | "venue" | "guard" });
+
+function fromFormat1(event: DeskEvent | Format1Event): DeskEvent {
+  if (event.type === "order.acked") return { ...event, type: "order.accepted" };
+  if (event.type !== "order.rejected") return event;
+  const { id, by, reason, actor } = event;
+  return by === "guard" ? { type: "order.denied", id, reason } : { type: "order.rejected", id, by, reason, actor };
+}
+
+/** The records of a whole journal as records of this version. @throws QocError FORMAT_TOO_NEW. */
 export function upgraded(events: readonly Recorded[]): readonly Recorded[] {
-  const [first] = events;
-  return first === undefined ? events : events.map(upgradeFor(first));
+  return events.map(createUpgrade());
 }
 
 export interface Replay {
@@ -31,13 +56,10 @@ export interface Replay {
 /** Folds records one by one, as they are read. */
 export function openReplay(): Replay {
   const book = emptyBook();
-  let upgrade: Upgrade | undefined;
+  const upgrade = createUpgrade();
   return {
     book,
-    take: (recorded) => {
-      upgrade ??= upgradeFor(recorded);
-      applyEvent(book, upgrade(recorded));
-    },
+    take: (recorded) => applyEvent(book, upgrade(recorded)),
   };
 }
 

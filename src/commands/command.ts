@@ -193,6 +193,8 @@ export interface DeskServices {
 
 export interface JournalReport {
   readonly records: number;
+  /** Records by journal format, in the order of the journal. */
+  readonly formats: readonly { readonly format: number; readonly records: number }[];
   readonly segments: number;
   readonly head: string;
   readonly ok: boolean;

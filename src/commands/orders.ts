@@ -1,6 +1,6 @@
 /** orders propose | list | show, approve, reject, cancel, resolve. */
 import { z } from "zod";
-import { ORDER_STATES } from "../domain/order-state.ts";
+import { ORDER_STATES, unknownStateMessage } from "../domain/order-state.ts";
 import { QocError } from "../domain/error.ts";
 import { approveOrder } from "../trading/approve.ts";
 import { cancelOrder } from "../trading/cancel.ts";
@@ -94,7 +94,7 @@ export const propose = body({
 
 export const list = body({
   input: z.strictObject({
-    state: z.enum(ORDER_STATES).optional(),
+    state: z.enum(ORDER_STATES, { error: ({ input }) => unknownStateMessage(String(input)) }).optional(),
     limit: z.coerce.number().int().positive().max(10_000).default(200),
   }),
   output: z.array(summary),

@@ -40,7 +40,7 @@ export const ORDER_ROWS: readonly CommandRow[] = [
     writes: NO_WRITES,
     summary: "orders and proposals, oldest first",
     args: [
-      flag("state", "STATE", "only this state: proposed, acked, filled …"),
+      flag("state", "STATE", "only this state: proposed, accepted, filled …"),
       flag("limit", "N", "the newest N (200)", { type: "number" }),
     ],
     examples: ["qoc orders list", "qoc orders list --state proposed --json"],

@@ -49,6 +49,8 @@ export interface Book {
   lastRelevantSeq: number;
   lastAt: number;
   deskId: string;
+  /** The format of the journal's newest records. */
+  journalFormat: number;
   epoch: number;
   machine: string;
   trading: { state: TradingState; reason: string };
@@ -90,6 +92,7 @@ export function emptyBook(): Book {
     lastRelevantSeq: 0,
     lastAt: 0,
     deskId: "",
+    journalFormat: 0,
     epoch: 0,
     machine: "",
     trading: { state: "active", reason: "" },
@@ -127,6 +130,10 @@ export function applyEvent(book: Book, recorded: Recorded): void {
   switch (event.type) {
     case "desk.created":
       book.deskId = event.deskId;
+      book.journalFormat = event.format;
+      return;
+    case "journal.upgraded":
+      book.journalFormat = event.to;
       return;
     case "desk.started":
       if (event.machine !== book.machine) book.epochTag = event.nonce;

@@ -24,11 +24,24 @@ export type ConnectorState =
   | "zombie"
   | "stopped";
 
-/** The first record of a journal. `format` is the journal's. */
+/** The first record of a journal. `format` is the format of the records that follow, up to a {@link JournalUpgraded}. */
 export interface DeskCreated {
   readonly type: "desk.created";
   readonly format: number;
   readonly deskId: string;
+}
+/**
+ * The boundary between two formats: the records after this one have the format `to`. The records before it are never
+ * rewritten. The operator's key signs the boundary unless a passphrase locks the key.
+ */
+export interface JournalUpgraded {
+  readonly type: "journal.upgraded";
+  readonly from: number;
+  readonly to: number;
+  /** The last record of the old format. */
+  readonly lastSeq: number;
+  readonly lastHash: string;
+  readonly signature?: string | undefined;
 }
 export interface DeskStarted {
   readonly type: "desk.started";
@@ -119,8 +132,8 @@ export interface OrderSubmitting {
   readonly clientOrderId: ClientOrderId;
   readonly digest: Digest;
 }
-export interface OrderAcked {
-  readonly type: "order.acked";
+export interface OrderAccepted {
+  readonly type: "order.accepted";
   readonly id: OrderId;
   readonly venueOrderId: VenueOrderId;
 }
@@ -132,9 +145,15 @@ export interface OrderUnknown {
 export interface OrderRejected {
   readonly type: "order.rejected";
   readonly id: OrderId;
-  readonly by: "human" | "guard" | "venue";
+  readonly by: "human" | "venue";
   readonly reason: string;
   readonly actor: Actor;
+}
+/** The desk's own guard gate refused an approved order at dispatch. The order was not sent. */
+export interface OrderDenied {
+  readonly type: "order.denied";
+  readonly id: OrderId;
+  readonly reason: string;
 }
 /** Approved, but provably never sent. */
 export interface OrderNotSent {
@@ -263,9 +282,10 @@ export type OrderEvent =
   | GuardsEvaluated
   | OrderApproved
   | OrderSubmitting
-  | OrderAcked
+  | OrderAccepted
   | OrderUnknown
   | OrderRejected
+  | OrderDenied
   | OrderNotSent
   | CancelRequested
   | CancelFailed
@@ -274,6 +294,7 @@ export type OrderEvent =
 
 export type DeskEvent =
   | DeskCreated
+  | JournalUpgraded
   | DeskStarted
   | DeskStopped
   | TradingChanged

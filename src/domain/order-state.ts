@@ -6,7 +6,7 @@
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
 import type { Actor, Channel, FillReceived, OrderEvent, Recorded } from "./event.ts";
 import { type FillKey, fillKey, laterVersion } from "./fill.ts";
-import type { ClientOrderId, Digest, OrderId, VenueOrderId } from "./ids.ts";
+import { type ClientOrderId, type Digest, type OrderId, type VenueOrderId, suggestion } from "./ids.ts";
 import type { OrderTerms } from "./order.ts";
 import type { OrderReportStatus } from "./sdk.ts";
 import type { Check, GuardDecision, Stage } from "./verdict.ts";
@@ -17,17 +17,31 @@ export const ORDER_STATES = [
   "approved",
   "submitting",
   "unknown",
-  "acked",
-  "partly_filled",
+  "accepted",
+  "partially_filled",
   "filled",
   "cancelled",
   "expired",
   "rejected",
+  "denied",
 ] as const;
 export type OrderState = (typeof ORDER_STATES)[number];
 
+/** States that had another name in journal format 1. Used for suggestions only. */
+const RENAMED_STATES: Readonly<Record<string, OrderState>> = { acked: "accepted", partly_filled: "partially_filled" };
+
+/** The message for a word that is not a state, for example `"acked" is not an order state (did you mean accepted?)`. */
+export function unknownStateMessage(word: string): string {
+  const renamed = RENAMED_STATES[word.toLowerCase()];
+  const hint = renamed === undefined ? suggestion(word, ORDER_STATES) : ` (did you mean ${renamed}?)`;
+  const expected = hint === "" ? `; expected one of ${ORDER_STATES.join(", ")}` : hint;
+  return `${JSON.stringify(word)} is not an order state${expected}`;
+}
+
 export function isTerminal(state: OrderState): boolean {
-  return state === "filled" || state === "cancelled" || state === "expired" || state === "rejected";
+  return (
+    state === "filled" || state === "cancelled" || state === "expired" || state === "rejected" || state === "denied"
+  );
 }
 
 /** Approved and not ended: it holds a reservation. */
@@ -87,9 +101,11 @@ export interface OrderRecord {
   clientOrderId?: ClientOrderId;
   venueOrderId?: VenueOrderId;
   submitted: boolean;
-  acked: boolean;
+  accepted: boolean;
   unknownReason?: string;
-  rejected: { human?: string; guard?: string; venue?: string };
+  rejected: { human?: string; venue?: string };
+  /** The reason of our own gate, which refused the order after its approval. */
+  denied?: string;
   notSent?: string;
   resolved?: { note: string; by: Actor };
   final?: VenueFinal;
@@ -118,7 +134,7 @@ export function openOrder(event: Recorded<Extract<OrderEvent, { type: "proposal.
     approvals: [],
     verdicts: [],
     submitted: false,
-    acked: false,
+    accepted: false,
     rejected: {},
     reportedFilled: ZERO,
     fills: new Map(),
@@ -135,28 +151,24 @@ export function leaves(order: Readonly<OrderRecord>): Decimal {
 }
 
 /** Who rejected it, by precedence of finality. */
-export function rejectedBy(order: Readonly<OrderRecord>): "human" | "guard" | "venue" | undefined {
-  return order.state !== "rejected"
-    ? undefined
-    : order.rejected.venue !== undefined || order.final === "rejected"
-      ? "venue"
-      : order.rejected.guard !== undefined
-        ? "guard"
-        : "human";
+export function rejectedBy(order: Readonly<OrderRecord>): "human" | "venue" | undefined {
+  if (order.state !== "rejected") return undefined;
+  return order.rejected.venue !== undefined || order.final === "rejected" ? "venue" : "human";
 }
 
 /** Derives the state from the facts alone. */
 export function stateOf(order: Readonly<OrderRecord>): OrderState {
-  const sent = order.submitted || order.acked || order.fills.size > 0 || order.final !== undefined;
+  const sent = order.submitted || order.accepted || order.fills.size > 0 || order.final !== undefined;
   if (sent && order.fills.size > 0 && order.filled.gte(decimal(order.terms.quantity))) return "filled";
   if (order.resolved !== undefined) return "cancelled";
   if (order.final === "cancelled" || order.final === "expired") return order.final;
   const venueSaidNo = order.rejected.venue !== undefined || order.final === "rejected";
-  if (order.fills.size > 0) return order.filled.gt(ZERO) || !venueSaidNo ? "partly_filled" : "rejected";
+  if (order.fills.size > 0) return order.filled.gt(ZERO) || !venueSaidNo ? "partially_filled" : "rejected";
   if (venueSaidNo) return "rejected";
-  if (order.rejected.guard !== undefined || order.rejected.human !== undefined) return "rejected";
+  if (order.denied !== undefined) return "denied";
+  if (order.rejected.human !== undefined) return "rejected";
   if (order.notSent !== undefined) return "cancelled";
-  if (order.acked) return "acked";
+  if (order.accepted) return "accepted";
   if (order.unknownReason !== undefined) return "unknown";
   if (order.submitted) return "submitting";
   return order.approvals.length > 0 ? "approved" : "proposed";
@@ -172,8 +184,7 @@ function addFact(order: OrderRecord, { at, event }: Recorded<OrderEvent>): void 
   switch (event.type) {
     case "proposal.seen":
       // What was decided was decided on what stood there then.
-      if (order.approvals.length > 0 || order.rejected.human !== undefined || order.rejected.guard !== undefined)
-        return;
+      if (order.approvals.length > 0 || order.rejected.human !== undefined || order.denied !== undefined) return;
       order.path = event.path;
       order.source = event.source;
       order.terms = event.terms;
@@ -200,8 +211,8 @@ function addFact(order: OrderRecord, { at, event }: Recorded<OrderEvent>): void 
       order.submitted = true;
       order.clientOrderId = event.clientOrderId;
       return;
-    case "order.acked":
-      order.acked = true;
+    case "order.accepted":
+      order.accepted = true;
       order.venueOrderId = event.venueOrderId;
       return;
     case "order.unknown":
@@ -209,6 +220,9 @@ function addFact(order: OrderRecord, { at, event }: Recorded<OrderEvent>): void 
       return;
     case "order.rejected":
       order.rejected[event.by] ??= event.reason;
+      return;
+    case "order.denied":
+      order.denied ??= event.reason;
       return;
     case "order.not_sent":
       order.notSent ??= event.reason;
@@ -248,10 +262,10 @@ function report(order: OrderRecord, event: Extract<OrderEvent, { type: "order.re
   const reported = decimal(event.filledQuantity);
   if (reported.gt(order.reportedFilled)) order.reportedFilled = reported;
   if (event.status === "open" || event.status === "partially_filled") {
-    order.acked = true;
+    order.accepted = true;
     return;
   }
-  if (event.status !== "rejected") order.acked = true;
+  if (event.status !== "rejected") order.accepted = true;
   if (order.final === undefined || FINAL_RANK[event.status] > FINAL_RANK[order.final]) order.final = event.status;
 }
 

@@ -38,7 +38,7 @@ export function reservedCash(input: GateInput, except: OrderId): Available<Decim
   let sum = ZERO;
   const sells = new Map<string, Decimal>();
   for (const order of othersInFlight(book, except)) {
-    if (order.terms.connector !== connector || (nets && ackedBy(order, asOf))) continue;
+    if (order.terms.connector !== connector || (nets && acceptedBy(order, asOf))) continue;
     const price = reservedPrice(order.terms, account?.positions.get(order.terms.symbol)?.markPrice);
     if (price === undefined) return missingInput(`order ${order.id} in flight has no price to reserve money at`);
     if (order.terms.side === "buy") sum = sum.plus(leaves(order).times(price));
@@ -52,10 +52,12 @@ export function reservedCash(input: GateInput, except: OrderId): Available<Decim
   return available(sum);
 }
 
-function ackedBy(order: Readonly<OrderRecord>, seq: number): boolean {
+function acceptedBy(order: Readonly<OrderRecord>, seq: number): boolean {
   return (
-    (order.state === "acked" || order.state === "partly_filled") &&
-    order.history.some((entry) => (entry.state === "acked" || entry.state === "partly_filled") && entry.seq <= seq)
+    (order.state === "accepted" || order.state === "partially_filled") &&
+    order.history.some(
+      (entry) => (entry.state === "accepted" || entry.state === "partially_filled") && entry.seq <= seq,
+    )
   );
 }
 

@@ -31,7 +31,7 @@ import { type Cleared, isCleared } from "../gate/cleared.ts";
 import type { Connector } from "./connector.ts";
 
 export type PlaceOutcome =
-  | { readonly kind: "acked"; readonly venueOrderId: string }
+  | { readonly kind: "accepted"; readonly venueOrderId: string }
   | { readonly kind: "rejected" | "not-sent" | "unclear"; readonly reason: string };
 
 export type Connectors = ReadonlyMap<string, Connector>;
@@ -139,7 +139,7 @@ async function place(connectors: Connectors, order: Cleared<Order>): Promise<Pla
         reason: answer.message,
       };
     const ack = ackShape.safeParse(answer.value);
-    if (ack.success) return { kind: "acked", venueOrderId: ack.data.venueOrderId };
+    if (ack.success) return { kind: "accepted", venueOrderId: ack.data.venueOrderId };
     return {
       kind: "unclear",
       reason: `its acknowledgement is malformed: ${ack.error.issues[0]?.path.join(".") ?? ""} ${ack.error.issues[0]?.message ?? ""}`,

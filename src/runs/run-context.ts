@@ -116,25 +116,26 @@ async function latestSnapshot(desk: Desk, reading: ReadScope): Promise<SourcedTe
 /** Rejections of this issue's proposals or of its symbols, the latest first. */
 function rejectionsFor(desk: Desk, issue: Issue): readonly Rejection[] {
   return [...desk.book.orders.values()]
-    .filter(
-      (order) => order.state === "rejected" && (order.issue === issue.id || issue.symbols.includes(order.terms.symbol)),
-    )
+    .filter(({ state, issue: issueId, terms }) => {
+      if (state !== "rejected" && state !== "denied") return false;
+      return issueId === issue.id || issue.symbols.includes(terms.symbol);
+    })
     .toSorted((a, b) => rejectedAt(b) - rejectedAt(a))
     .slice(0, REJECTIONS_MAX)
     .map(rejectionOf);
 }
 
 function rejectionOf(order: Readonly<OrderRecord>): Rejection {
-  const by = rejectedBy(order) ?? "human";
+  const by = order.state === "denied" ? "guard" : (rejectedBy(order) ?? "human");
   return {
     order: order.id,
     what: describe(order.terms),
     at: iso(rejectedAt(order)),
     by,
-    comment: order.rejected[by] ?? "",
+    comment: (by === "guard" ? order.denied : order.rejected[by]) ?? "",
   };
 }
 
 function rejectedAt({ history, proposedAt }: Readonly<OrderRecord>): number {
-  return history.find(({ state }) => state === "rejected")?.at ?? proposedAt;
+  return history.find(({ state }) => state === "rejected" || state === "denied")?.at ?? proposedAt;
 }

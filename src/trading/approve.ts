@@ -82,8 +82,7 @@ async function confirmApproval(
   recordVerdict(desk, order, "dispatch", judged.verdict);
   if (judged.cleared === undefined) {
     const reason = judged.verdict.reasons[0]?.message ?? "a guard";
-    await desk.publish({ type: "order.rejected", id: order.id, by: "guard", reason, actor: "host" }, { durable: true })
-      .committed;
+    await desk.publish({ type: "order.denied", id: order.id, reason }, { durable: true }).committed;
     throw blocked(order, judged.verdict);
   }
   return dispatch(desk, order, judged.cleared);

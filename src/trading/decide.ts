@@ -43,7 +43,7 @@ export async function resolveOrder(
 }
 
 async function isStranded(desk: Desk, order: OrderRecord): Promise<boolean> {
-  if (order.state !== "acked" && order.state !== "partly_filled") return false;
+  if (order.state !== "accepted" && order.state !== "partially_filled") return false;
   if (desk.config.connectors.every(({ name }) => name !== order.terms.connector)) return true;
   const word = await queryOrderStatus(desk, order);
   return !isTerminal(order.state) && (word === "not-known" || order.final !== undefined);

@@ -41,7 +41,7 @@ function lineOf(order: Readonly<OrderRecord>): DecisionLine {
   const { reason } = orderTexts(order);
   return {
     date: iso(decidedAt(order)),
-    decision: order.approvals.length > 0 && rejected !== "guard" ? "APPROVED" : "REJECTED",
+    decision: order.approvals.length > 0 && order.state !== "denied" ? "APPROVED" : "REJECTED",
     id: order.id,
     side: order.terms.side,
     symbol: order.terms.symbol,

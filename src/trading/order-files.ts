@@ -19,7 +19,7 @@ export function folderOf(order: Readonly<OrderRecord>): string {
   if (order.state === "proposed") return order.path.slice(0, order.path.lastIndexOf("/"));
   if (!isTerminal(order.state)) return LAYOUT.ordersApproved;
   if (order.fills.size > 0) return LAYOUT.ordersExecuted;
-  return order.state === "rejected" ? LAYOUT.ordersRejected : LAYOUT.ordersCancelled;
+  return order.state === "rejected" || order.state === "denied" ? LAYOUT.ordersRejected : LAYOUT.ordersCancelled;
 }
 
 function fileName(order: Readonly<OrderRecord>): string {

@@ -30,7 +30,7 @@ export interface OrderSummary extends Receipt {
   readonly leaves: string;
   readonly averagePrice: string | null;
   readonly flags: readonly string[];
-  readonly rejectedBy: "human" | "guard" | "venue" | null;
+  readonly rejectedBy: "human" | "venue" | null;
   readonly resolvedBy: string | null;
   /** null where it is not a plain name; then it stands below. */
   readonly proposedBy: string | null;
@@ -113,7 +113,7 @@ export function orderTexts(order: Readonly<OrderRecord>): OrderTexts {
   const from = (source: string, at: number, text: string | undefined): Untrusted | null =>
     text === undefined || text.trim() === "" ? null : untrusted(source, at, text);
   const file = plainPath(order.path);
-  const by = order.resolved === undefined ? rejectedBy(order) : "human";
+  const by = order.resolved !== undefined ? "human" : order.state === "denied" ? "guard" : rejectedBy(order);
   const decider = by === "human" || by === "guard" ? by : connectorSource(order.terms.connector);
   const { proposedBy, issue = "", researchRef = "", venueOrderId = "" } = order;
   const names = { proposedBy, issue, researchRef, venueOrderId };
@@ -145,7 +145,9 @@ export function detailOf(order: Readonly<OrderRecord>, path: string): OrderDetai
 export function reasonOf(order: Readonly<OrderRecord>): string | undefined {
   switch (order.state) {
     case "rejected":
-      return order.rejected.venue ?? order.rejected.guard ?? order.rejected.human;
+      return order.rejected.venue ?? order.rejected.human;
+    case "denied":
+      return order.denied;
     case "unknown":
       return order.unknownReason;
     case "cancelled":

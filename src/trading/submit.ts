@@ -13,9 +13,9 @@ export async function submitOrder(desk: Desk, order: OrderRecord, cleared: Clear
   const { connector } = cleared.terms;
   const durable = { durable: true };
   switch (result.kind) {
-    case "acked":
+    case "accepted":
       await desk.publish(
-        { type: "order.acked", id: order.id, venueOrderId: result.venueOrderId as VenueOrderId },
+        { type: "order.accepted", id: order.id, venueOrderId: result.venueOrderId as VenueOrderId },
         durable,
       ).committed;
       return;

@@ -43,7 +43,7 @@ export interface ConnectorStatus extends ConnectorFacts {
 
 /** The four ways a submission ends. Only `rejected` and `not-sent` are a no; `unclear` is never one. */
 export type PlaceOutcome =
-  | { readonly kind: "acked"; readonly venueOrderId: string }
+  | { readonly kind: "accepted"; readonly venueOrderId: string }
   | { readonly kind: "rejected"; readonly reason: string }
   | { readonly kind: "not-sent"; readonly reason: string }
   | { readonly kind: "unclear"; readonly reason: string };

@@ -87,7 +87,8 @@ async function approvals(): Promise<void> {
     log: quietLog(),
   });
   const flush = (): Promise<void> | undefined =>
-    journal?.append({ type: "order.acked", id: "x" as never, venueOrderId: "y" as never }, { durable: true }).committed;
+    journal?.append({ type: "order.accepted", id: "x" as never, venueOrderId: "y" as never }, { durable: true })
+      .committed;
   const floor = async (): Promise<void> => {
     await flush();
     await raw.call();

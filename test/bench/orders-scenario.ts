@@ -64,7 +64,7 @@ function orderEvents(i: number): readonly DeskEvent[] {
       mid: "100.4",
     },
     { type: "order.submitting", id, clientOrderId, digest },
-    { type: "order.acked", id, venueOrderId: `V${i}` },
+    { type: "order.accepted", id, venueOrderId: `V${i}` },
     { type: "fill.received", id, connector: "paper", fill: fill(1), generation: 1 },
     { type: "fill.received", id, connector: "paper", fill: fill(2), generation: 1 },
     account(i),

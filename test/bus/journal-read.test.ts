@@ -104,7 +104,7 @@ describe("damage names its segment and line", () => {
 
   it("a deleted line", async () => {
     const scan = await edit((lines) => lines.toSpliced(3, 1));
-    expect(scan.corrupt).toEqual({ segment: name, line: 4, message: "is number 5 where 4 belongs" });
+    expect(scan.corrupt).toEqual({ segment: name, line: 4, message: "has sequence number 5 instead of 4" });
     expect(scan.events).toHaveLength(3);
     expect(scan.head.seq).toBe(3);
   });
@@ -116,7 +116,7 @@ describe("damage names its segment and line", () => {
 
   it("two lines that changed places", async () => {
     const scan = await edit((lines) => [...lines.slice(0, 2), lines[3] ?? "", lines[2] ?? "", ...lines.slice(4)]);
-    expect(scan.corrupt).toMatchObject({ segment: name, line: 3, message: "is number 4 where 3 belongs" });
+    expect(scan.corrupt).toMatchObject({ segment: name, line: 3, message: "has sequence number 4 instead of 3" });
   });
 
   it("a line that stands twice", async () => {
@@ -149,7 +149,26 @@ describe("damage names its segment and line", () => {
     for (let i = 0; i < 4; i++) await other.journal.append(runStarted(`other ${i}`), { durable: true }).committed;
     const foreign = linesOf(other.disk.peek(FIRST_SEGMENT))[3] ?? "";
     const scan = await edit((lines) => lines.with(3, foreign));
-    expect(scan.corrupt).toEqual({ segment: name, line: 4, message: "does not follow from the line before it" });
+    expect(scan.corrupt).toEqual({
+      segment: name,
+      line: 4,
+      message: "does not contain the hash of the line before it",
+    });
+  });
+
+  it("a format boundary that names another record as the last of the old format", async () => {
+    const { disk, journal } = await openStand();
+    journal.append(runStarted("a"));
+    const { seq, hash } = journal.head;
+    const boundary = { type: "journal.upgraded", from: 1, to: 2 } as const;
+    journal.append({ ...boundary, lastSeq: seq, lastHash: hash });
+    journal.append({ ...boundary, lastSeq: seq + 1, lastHash: hash });
+    await journal.close();
+    expect((await scanJournal(disk, JOURNAL_DIR)).corrupt).toEqual({
+      segment: name,
+      line: 3,
+      message: "names another record as the last record of the old format",
+    });
   });
 
   it("a middle segment cut short, in a line or between two", async () => {

@@ -39,6 +39,45 @@ it("leaves this version's records as they are", () => {
   expect(replay(own).epoch).toBe(4);
 });
 
+const acked = { type: "order.acked", id: "a", venueOrderId: "v" } as unknown as DeskEvent;
+const rejectedByGuard = {
+  type: "order.rejected",
+  id: "a",
+  by: "guard",
+  reason: "no",
+  actor: "host",
+} as unknown as DeskEvent;
+
+function boundary(to: number): DeskEvent {
+  return { type: "journal.upgraded", from: 1, to, lastSeq: 1, lastHash: "0".repeat(64) };
+}
+
+it("reads the events of format 1 under their names of today", () => {
+  expect(upgraded(numbered([created(1), acked, rejectedByGuard], 1)).map(({ event }) => event)).toEqual([
+    created(1),
+    { type: "order.accepted", id: "a", venueOrderId: "v" },
+    { type: "order.denied", id: "a", reason: "no" },
+  ]);
+});
+
+it("changes no record that follows a boundary to format 2", () => {
+  const mixed = numbered([created(1), acked, boundary(2), acked], 1);
+  expect(upgraded(mixed).map(({ event }) => event.type)).toEqual([
+    "desk.created",
+    "order.accepted",
+    "journal.upgraded",
+    "order.acked",
+  ]);
+  expect(replay(numbered([created(1)], 1)).journalFormat).toBe(1);
+  expect(replay(mixed).journalFormat).toBe(2);
+});
+
+it("refuses a boundary to a newer format", () => {
+  expect(() => replay(numbered([created(1), boundary(JOURNAL_FORMAT + 1)], 1))).toThrowError(
+    expect.objectContaining({ code: "FORMAT_TOO_NEW" }),
+  );
+});
+
 it("refuses a newer format", () => {
   expect(() => replay(numbered([created(JOURNAL_FORMAT + 1)], 1))).toThrowError(
     expect.objectContaining({

@@ -395,7 +395,7 @@ function shown(more: Record<string, unknown> = {}) {
     },
   };
 }
-const receipt = { id: "20260705-001", state: "acked", clientOrderId: "q1", venueOrderId: "P-1" };
+const receipt = { id: "20260705-001", state: "accepted", clientOrderId: "q1", venueOrderId: "P-1" };
 
 function statusWith(proposals: readonly unknown[]): Record<string, unknown> {
   return {
@@ -455,7 +455,7 @@ describe("approve", () => {
     expect(ran.requests[1]).toMatchObject({ input: { id: "20260705-001", digest: READ }, channel: "tty" });
     expect(ran.err()).toContain("│ because");
     expect(ran.err()).toContain(READ);
-    expect([ran.code, ran.out()]).toEqual([0, "20260705-001 is acked; the venue calls it P-1\n"]);
+    expect([ran.code, ran.out()]).toEqual([0, "20260705-001 is accepted; the venue calls it P-1\n"]);
   });
 
   it.each([["n"], [""], [undefined]])("sends nothing if the prompt is answered with %j", async (answer) => {
@@ -532,7 +532,7 @@ describe("status", () => {
     expect(commands(ran)).toEqual(["status", "orders show", "approve"]);
     expect(ran.requests[2]).toMatchObject({ input: { id: "20260705-001", digest: READ }, channel: "tty" });
     expect(ran.err().split("│ because")).toHaveLength(2);
-    expect(ran.out()).toContain("is acked");
+    expect(ran.out()).toContain("is accepted");
   });
 
   it("rejects with a comment, or goes back", async () => {

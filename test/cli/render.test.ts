@@ -150,7 +150,7 @@ function status(text: string) {
     proposals: [
       { id: text, path: text, digest, decision: "allow", needs: "approval", sentence: text, untrusted: words(text) },
     ],
-    orders: [{ id: text, state: "acked", sentence: text }],
+    orders: [{ id: text, state: "accepted", sentence: text }],
     issues: [{ id: text, path: text, status: "open", untrusted: words(text) }],
     inbox: { new: 2 },
     lastRun: { run: text, issue: text, outcome: "done", summary: text, at: "2026-07-05T10:00:00.000Z" },
@@ -192,7 +192,7 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
   }),
   "orders list": (text) => [order(text)],
   "orders show": (text) => ({ ...order(text), review: null }),
-  approve: (text) => ({ id: text, state: "acked", clientOrderId: text, venueOrderId: text }),
+  approve: (text) => ({ id: text, state: "accepted", clientOrderId: text, venueOrderId: text }),
   "quotes get": (text) => ({ status: "ready", symbol: text, bid: "1", ask: "2", time: "t", connector: text }),
   "bars get": (text) => ({
     ...{ status: "ready", symbol: text, source: text, note: text, earlier: 3, untrusted: null },

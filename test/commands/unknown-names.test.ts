@@ -25,6 +25,16 @@ describe("a name that nobody knows", () => {
     ],
     ["logs", { run: "run-nope", follow: true }, { code: "INVALID_INPUT" }],
     ["logs", { connector: "papr" }, { code: "CONNECTOR_UNKNOWN" }],
+    [
+      "orders list",
+      { state: "acked" },
+      { code: "INVALID_INPUT", message: expect.stringContaining("(did you mean accepted?)") as string },
+    ],
+    [
+      "orders list",
+      { state: "partly_filled" },
+      { code: "INVALID_INPUT", message: expect.stringContaining("(did you mean partially_filled?)") as string },
+    ],
   ])("%s %j", async (command, input, error) => {
     await expect(desk.call(command, input)).rejects.toMatchObject(error);
   });

@@ -147,8 +147,8 @@ describe("a fill of nobody we know", () => {
     expect(text(before.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("4");
     expect(before.orders.get(id("a"))?.state).toBe("submitting");
     expect(before.unmatchedFills.get("paper/v-a")).toHaveLength(1);
-    const after = early().acked("a").book();
-    expect(after.orders.get(id("a"))).toMatchObject({ state: "partly_filled", venueOrderId: "v-a" });
+    const after = early().accepted("a").book();
+    expect(after.orders.get(id("a"))).toMatchObject({ state: "partially_filled", venueOrderId: "v-a" });
     expect(text(after.orders.get(id("a"))?.filled ?? decimal("0"))).toBe("4");
     expect(after.unmatchedFills.size).toBe(0);
     expect(text(after.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("4");
@@ -163,7 +163,7 @@ describe("a fill of nobody we know", () => {
   it("counts once, however often it comes, before and after", () => {
     const again = early()
       .event(stray("S1", "4"))
-      .acked("a")
+      .accepted("a")
       .event({ ...stray("S1", "4"), id: id("a") } as DeskEvent)
       .book();
     expect(text(again.orders.get(id("a"))?.filled ?? decimal("0"))).toBe("4");
@@ -173,18 +173,18 @@ describe("a fill of nobody we know", () => {
   it("that is busted or corrected before it is adopted counts as changed, in position and order", () => {
     const busted = early().event(stray("S1b", "4", { busts: "S1", at: 2000 }));
     expect(text(busted.book().positions.get("paper/AAPL")?.quantity ?? decimal("1"))).toBe("0");
-    expect(text(busted.acked("a").book().orders.get(id("a"))?.filled ?? decimal("1"))).toBe("0");
+    expect(text(busted.accepted("a").book().orders.get(id("a"))?.filled ?? decimal("1"))).toBe("0");
     const corrected = early()
       .event(stray("S1c", "3", { corrects: "S1", at: 2000 }))
       .event(stray("S1", "4"))
-      .acked("a")
+      .accepted("a")
       .book();
     expect(text(corrected.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("3");
     expect(text(corrected.orders.get(id("a"))?.filled ?? decimal("0"))).toBe("3");
   });
 
   it("stays nobody's where it belongs to another connector's order", () => {
-    const book = early().acked("a").book();
+    const book = early().accepted("a").book();
     const fill = (stray("X", "1") as Extract<DeskEvent, { type: "fill.received" }>).fill;
     expect(ownerOf(book, "paper", fill)).toBe("a");
     expect(ownerOf(book, "other", fill)).toBeUndefined();
@@ -226,7 +226,7 @@ describe("intents", () => {
   });
 
   it("are not made by approvals, rejections or fills", () => {
-    expect(story().desk().proposed("a").approved("a").rejected("a", "guard").book().intents).toEqual([]);
+    expect(story().desk().proposed("a").approved("a").denied("a").book().intents).toEqual([]);
     expect(story().desk().filled("a").book().intents).toHaveLength(1);
   });
 });
@@ -271,7 +271,7 @@ it("a flagged instrument is blocked until a human clears it, who adopts the venu
 
 it("an event of an order that was never seen is nothing", () => {
   const book: Book = story()
-    .event({ type: "order.acked", id: id("ghost"), venueOrderId: "v" as VenueOrderId })
+    .event({ type: "order.accepted", id: id("ghost"), venueOrderId: "v" as VenueOrderId })
     .book();
   expect([book.orders.size, book.byVenueOrderId.size, book.byClientOrderId.get("q" as ClientOrderId)]).toEqual([
     0,

@@ -14,6 +14,7 @@ import {
   leaves,
   openOrder,
   rejectedBy,
+  unknownStateMessage,
 } from "../../src/domain/order-state.ts";
 import type { VenueFill } from "../../src/domain/venue.ts";
 import { type Story, amount, story } from "../support/journal-scenario.ts";
@@ -79,25 +80,24 @@ const ROWS: readonly Row[] = [
   { name: "a human says yes", tell: approved, state: "approved" },
   {
     name: "approved, the guards say no",
-    tell: (t) => approved(t).rejected("a", "guard"),
-    state: "rejected",
-    by: "guard",
+    tell: (t) => approved(t).denied("a"),
+    state: "denied",
   },
   { name: "approved, then lapsed", tell: (t) => approved(t).notSent("a", "expired"), state: "cancelled" },
   { name: "approved, then the intent", tell: sent, state: "submitting" },
-  { name: "sent, acknowledged", tell: (t) => sent(t).acked("a"), state: "acked" },
+  { name: "sent, acknowledged", tell: (t) => sent(t).accepted("a"), state: "accepted" },
   { name: "sent, the venue says no", tell: (t) => sent(t).rejected("a", "venue"), state: "rejected", by: "venue" },
   { name: "sent, no answer", tell: lost, state: "unknown" },
   { name: "sent, filled before the acknowledgement", tell: (t) => sent(t).fill("a"), state: "filled", filled: "10" },
   {
     name: "unknown, filled in part",
     tell: (t) => lost(t).fill("a", { quantity: "4" }),
-    state: "partly_filled",
+    state: "partially_filled",
     filled: "4",
   },
   { name: "unknown, filled", tell: (t) => lost(t).fill("a"), state: "filled", filled: "10" },
-  { name: "unknown, a late acknowledgement", tell: (t) => lost(t).acked("a"), state: "acked" },
-  { name: "unknown, found open", tell: (t) => lost(t).reported("a", "open"), state: "acked" },
+  { name: "unknown, a late acknowledgement", tell: (t) => lost(t).accepted("a"), state: "accepted" },
+  { name: "unknown, found open", tell: (t) => lost(t).reported("a", "open"), state: "accepted" },
   { name: "unknown, found cancelled", tell: (t) => lost(t).reported("a", "cancelled"), state: "cancelled" },
   { name: "unknown, found expired", tell: (t) => lost(t).reported("a", "expired"), state: "expired" },
   { name: "unknown, found rejected", tell: (t) => lost(t).reported("a", "rejected"), state: "rejected", by: "venue" },
@@ -106,7 +106,7 @@ const ROWS: readonly Row[] = [
   {
     name: "working, filled in part",
     tell: (t) => working(t).fill("a", { quantity: "9.99" }),
-    state: "partly_filled",
+    state: "partially_filled",
     filled: "9.99",
   },
   {
@@ -191,7 +191,7 @@ const ROWS: readonly Row[] = [
         .event(received(fillOf("F1", "4")))
         .event(received(fillOf("F2", "6")))
         .event(bust("F2")),
-    state: "partly_filled",
+    state: "partially_filled",
     filled: "4",
     flags: ["busted"],
   },
@@ -201,7 +201,7 @@ const ROWS: readonly Row[] = [
       working(t)
         .event(received(fillOf("F1", "10")))
         .event(received(fillOf("F1c", "7", { corrects: "F1", at: 2000 }))),
-    state: "partly_filled",
+    state: "partially_filled",
     filled: "7",
   },
   {
@@ -218,14 +218,14 @@ const ROWS: readonly Row[] = [
   {
     name: "a gap closed by inference",
     tell: (t) => working(t).event(received(fillOf("I1", "3"), true)),
-    state: "partly_filled",
+    state: "partially_filled",
     filled: "3",
     flags: ["inferred_fill"],
   },
   {
     name: "the same fill three times",
     tell: (t) => [1, 2, 3].reduce((to) => to.event(received(fillOf("F1", "4"))), working(t)),
-    state: "partly_filled",
+    state: "partially_filled",
     filled: "4",
   },
 ];
@@ -254,13 +254,13 @@ describe("an order", () => {
     expect(order.terms.quantity).toBe("10");
   });
 
-  it.each(["human", "guard"] as const)(
-    "keeps what the %s rejected when its file is edited or looked at afterwards",
-    (by) => {
-      const order = orderOf(proposed(story().desk()).rejected("a", by).proposed("a", { quantity: "9999" }));
-      expect(order.terms.quantity).toBe("10");
-    },
-  );
+  it.each([
+    ["the human rejected", (t: Story) => t.rejected("a", "human")],
+    ["the gate denied", (t: Story) => t.denied("a")],
+  ] as const)("keeps the terms that %s when the proposal's file is edited or read again", (_who, end) => {
+    const order = orderOf(end(proposed(story().desk())).proposed("a", { quantity: "9999" }));
+    expect(order.terms.quantity).toBe("10");
+  });
 
   it("tells of a repeated fill once", () => {
     const told = working(story().desk()).event(received(fillOf("F1", "4")));
@@ -275,17 +275,33 @@ describe("an order", () => {
     const failed = orderOf(
       asked.fill("a", { quantity: "2" }).event({ type: "cancel.failed", id: "a" as OrderId, reason: "too late" }),
     );
-    expect([failed.cancelRequested, failed.state]).toEqual([undefined, "partly_filled"]);
+    expect([failed.cancelRequested, failed.state]).toEqual([undefined, "partially_filled"]);
   });
 
   it("holds a reservation from its approval to its end", () => {
-    expect((["approved", "submitting", "unknown", "acked", "partly_filled"] as const).every(isInFlight)).toBe(true);
+    expect((["approved", "submitting", "unknown", "accepted", "partially_filled"] as const).every(isInFlight)).toBe(
+      true,
+    );
     expect(
-      (["filled", "cancelled", "expired", "rejected"] as const).every(
+      (["filled", "cancelled", "expired", "rejected", "denied"] as const).every(
         (state) => isTerminal(state) && !isInFlight(state),
       ),
     ).toBe(true);
     expect([isInFlight("proposed"), isTerminal("proposed")]).toEqual([false, false]);
+  });
+});
+
+describe("unknownStateMessage", () => {
+  it.each([
+    ["acked", '"acked" is not an order state (did you mean accepted?)'],
+    ["partly_filled", '"partly_filled" is not an order state (did you mean partially_filled?)'],
+    ["canceled", '"canceled" is not an order state (did you mean cancelled?)'],
+  ])("suggests a state for %s", (word, message) => {
+    expect(unknownStateMessage(word)).toBe(message);
+  });
+
+  it("lists the states if no state is close to the word", () => {
+    expect(unknownStateMessage("nonsense")).toContain("expected one of proposed, approved, submitting");
   });
 });
 
@@ -294,7 +310,7 @@ const SOURCE = working(story()).records();
 const [seen, ...first] = SOURCE as [Recorded<ProposalSeen>, ...Recorded<OrderEvent>[]];
 const POOL: readonly (OrderEvent | FillReceived)[] = [
   ...first.map(({ event }) => event),
-  ...lost(story()).rejected("a", "venue").rejected("a", "guard").notSent("a").resolved("a").records().slice(1),
+  ...lost(story()).rejected("a", "venue").denied("a").notSent("a").resolved("a").records().slice(1),
   ...(["open", "partially_filled", "filled", "cancelled", "rejected", "expired"] as const).flatMap((status) =>
     story().proposed("a").reported("a", status).records().slice(1),
   ),

@@ -130,7 +130,7 @@ describe("an answer that is not a definite one", () => {
     const desk = await open();
     const proposed = await propose(desk, "LOST");
     await expect(approve(desk, proposed)).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
-    expect(await desk.reaches(proposed.id, "acked")).toBe("acked");
+    expect(await desk.reaches(proposed.id, "accepted")).toBe("accepted");
     expect(sentIds(desk)).toHaveLength(1);
   });
 });
@@ -181,7 +181,7 @@ describe("a restart", () => {
     const again = await open(desk);
     expect(state(again, proposed.id)).toBe("proposed");
     await approve(again, proposed);
-    expect(state(again, proposed.id)).toBe("acked");
+    expect(state(again, proposed.id)).toBe("accepted");
     expect((await again.call<{ ok: boolean }>("verify")).ok).toBe(true);
   });
 

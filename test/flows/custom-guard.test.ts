@@ -80,7 +80,7 @@ describe("the documented sector guard", () => {
     const first = await call<Proposed>("orders propose", limit);
     expect(first.verdict).toEqual({ decision: "allow", reasons: [] });
     await call("approve", { id: first.id, digest: first.digest });
-    await reaches(first.id, "filled", "acked", "partly_filled");
+    await reaches(first.id, "filled", "accepted", "partially_filled");
     // 3 % of NAV is held or open; another 1.5 % would be over the 4 %.
     const second = await call<Proposed>("orders propose", { ...limit, quantity: "5", limitPrice: "3001" });
     expect(guardsOf(second)).toContain(KEY);

@@ -117,14 +117,17 @@ describe("kill -9", () => {
     const proposed = await qoc("orders", "propose", ...LIMIT);
     expect(proposed.json.verdict).toEqual({ decision: "allow", reasons: [] });
     const approved = await qoc("approve", proposed.json.id, "--digest", proposed.json.digest);
-    expect(approved).toMatchObject({ code: 0, json: { state: "acked" } });
+    expect(approved).toMatchObject({ code: 0, json: { state: "accepted" } });
     first.kill("SIGKILL");
     await ended(first);
-    expect((await qoc("status")).json).toMatchObject({ up: false, orders: [{ id: proposed.json.id, state: "acked" }] });
+    expect((await qoc("status")).json).toMatchObject({
+      up: false,
+      orders: [{ id: proposed.json.id, state: "accepted" }],
+    });
     expect((await qoc("approve", proposed.json.id)).code).toBe(5);
     await up();
     const shown = await qoc("orders", "show", proposed.json.id);
-    expect(shown.json).toMatchObject({ state: "acked", venueOrderId: approved.json.venueOrderId });
+    expect(shown.json).toMatchObject({ state: "accepted", venueOrderId: approved.json.venueOrderId });
     expect((await qoc("verify")).json).toMatchObject({ ok: true, signatures: 1 });
     expect((await qoc("cancel", proposed.json.id)).json.state).toBe("cancelled");
     const store = JSON.stringify((await qoc("orders", "list")).json);

@@ -69,7 +69,7 @@ describe("qoc mcp", () => {
     expect(JSON.parse(line ?? "{}")).toMatchObject({ actor: "agent:interactive", id });
     expect(JSON.parse(qoc("orders", "show", id, "--json"))).toMatchObject({ state: "proposed" });
     expect(JSON.parse(qoc("approve", id, "--digest", digest, "--json"))).toMatchObject({
-      state: expect.stringMatching(/acked|filled|partly/) as string,
+      state: expect.stringMatching(/accepted|filled|partially_filled/) as string,
     });
   });
 

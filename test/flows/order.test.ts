@@ -52,7 +52,7 @@ describe("the first loop", () => {
     ]);
     expect(status.book.nav).toBe("1000000");
     const receipt = await desk.call<Record<string, string>>("approve", { id: proposed.id, digest: proposed.digest });
-    expect(["acked", "partly_filled", "filled"]).toContain(receipt["state"]);
+    expect(["accepted", "partially_filled", "filled"]).toContain(receipt["state"]);
     expect(receipt["venueOrderId"]).toMatch(/^P-/);
     expect(receipt["clientOrderId"]).toMatch(/^q[0-9a-f]{8}-[0-9a-z]+-[0-9a-f]{4}$/);
     await desk.reaches(proposed.id, "filled");
@@ -62,7 +62,13 @@ describe("the first loop", () => {
     expect(shown.path).toBe(`orders/executed/${proposed.id}.toml`);
     expect(shown.approvals).toMatchObject([{ by: "human", channel: "cli", digest: proposed.digest }]);
     expect(shown.history.map((entry) => entry.event)).toEqual(
-      expect.arrayContaining(["proposal.seen", "order.approved", "order.submitting", "order.acked", "fill.received"]),
+      expect.arrayContaining([
+        "proposal.seen",
+        "order.approved",
+        "order.submitting",
+        "order.accepted",
+        "fill.received",
+      ]),
     );
     expect(desk.read(shown.path)).toContain("# filled 10 @ ");
     expect(existsSync(`${desk.root}/${proposed.path}`)).toBe(false);

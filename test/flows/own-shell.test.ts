@@ -149,7 +149,7 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
       expect(await qoc("approve", id)).toMatchObject({ code: 2, error: { code: "DIGEST_REQUIRED" } });
       expect(await stateOf(id)).toBe("proposed");
       expect(await qoc("approve", id, "--digest", digest)).toMatchObject({ code: 0 });
-      expect(await stateOf(id)).toMatch(/acked|filled|partly_filled/);
+      expect(await stateOf(id)).toMatch(/accepted|filled|partially_filled/);
     },
   );
 
@@ -309,7 +309,7 @@ describe("the journal in the hands of such a process", SLOW, () => {
     });
     expect((await qoc("up", "--detach")).code).toBe(0);
     expect((await qoc("verify")).json).toMatchObject({ ok: false });
-    expect([await placed(), ["acked", "filled", "submitting"].includes(await stateOf(id))]).toEqual([0, false]);
+    expect([await placed(), ["accepted", "filled", "submitting"].includes(await stateOf(id))]).toEqual([0, false]);
   });
 });
 

@@ -154,7 +154,7 @@ describe("the package", () => {
         ),
       ) as { id: string; digest: string };
       const receipt = JSON.parse(qoc(desk, "approve", made.id, "--digest", made.digest, "--json")) as { state: string };
-      expect(["acked", "filled"]).toContain(receipt.state);
+      expect(["accepted", "filled"]).toContain(receipt.state);
       // The workspace's own tsconfig must not keep its adapters from being kept.
       expect(kept(desk)).toContain(join(desk, "src/connectors/tiny/index.ts"));
     } finally {

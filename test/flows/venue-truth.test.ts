@@ -167,7 +167,7 @@ describe("an order", () => {
     await pull("SAY_10");
     for (let n = 0; n < 4; n++) await ask();
     expect(await reports()).toBe(1);
-    expect(orderOf(id).state).toBe("acked");
+    expect(orderOf(id).state).toBe("accepted");
     expect(await desk.call("resolve", { id, note: "booked by hand" })).toMatchObject({ state: "cancelled" });
   });
 

@@ -39,7 +39,7 @@ function put(tale: Story, id: string, { order, state, filled }: Step): Story {
   if (state !== "approved") tale.submitting(id);
   if (state === "unknown") tale.unknown(id);
   if (state !== "working") return tale;
-  tale.acked(id);
+  tale.accepted(id);
   const part = decimal(order.quantity ?? "1").times(decimal(`${filled}e-1`));
   return filled === 0 ? tale : tale.fill(id, { quantity: part.toFixed() });
 }

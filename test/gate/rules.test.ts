@@ -130,7 +130,7 @@ describe("unknown-instrument", () => {
   });
 
   it.each<[string, (tale: Story) => Story]>([
-    ["acknowledged", (tale) => tale.acked("a")],
+    ["acknowledged", (tale) => tale.accepted("a")],
     ["reported cancelled", (tale) => tale.reported("a", "cancelled")],
     ["rejected by the venue", (tale) => tale.rejected("a")],
     ["resolved by hand", (tale) => tale.resolved("a")],
@@ -341,9 +341,9 @@ describe("exit-point", () => {
   it.each<[string, (tale: Story) => Story]>([
     ["submitting", (tale) => tale.submitting("a")],
     ["unknown", (tale) => tale.submitting("a").unknown("a")],
-    ["acknowledged", (tale) => tale.submitting("a").acked("a")],
-    ["filled", (tale) => tale.submitting("a").acked("a").fill("a")],
-    ["rejected by a guard", (tale) => tale.rejected("a", "guard")],
+    ["acknowledged", (tale) => tale.submitting("a").accepted("a")],
+    ["filled", (tale) => tale.submitting("a").accepted("a").fill("a")],
+    ["rejected by a guard", (tale) => tale.denied("a")],
     ["withdrawn", (tale) => tale.notSent("a")],
   ])("lets nothing leave twice: %s", (_, later) => {
     expect(of(later(approved()))).toBe("EXIT_ALREADY_DECIDED");

@@ -98,7 +98,7 @@ export class Story {
   }
 
   desk(): this {
-    return this.event({ type: "desk.created", format: 1, deskId: "desk-1" }).event({
+    return this.event({ type: "desk.created", format: 2, deskId: "desk-1" }).event({
       type: "desk.started",
       version: "0.1.0",
       machine: "machine-1",
@@ -173,15 +173,15 @@ export class Story {
     return this.event({ type: "order.submitting", id: id as OrderId, clientOrderId: storyClientId(id), digest });
   }
 
-  acked(id: string): this {
-    return this.event({ type: "order.acked", id: id as OrderId, venueOrderId: `v-${id}` as VenueOrderId });
+  accepted(id: string): this {
+    return this.event({ type: "order.accepted", id: id as OrderId, venueOrderId: `v-${id}` as VenueOrderId });
   }
 
   unknown(id: string, reason = "no answer in 10 s"): this {
     return this.event({ type: "order.unknown", id: id as OrderId, reason });
   }
 
-  rejected(id: string, by: "human" | "guard" | "venue" = "venue", reason = "no"): this {
+  rejected(id: string, by: "human" | "venue" = "venue", reason = "no"): this {
     return this.event({
       type: "order.rejected",
       id: id as OrderId,
@@ -189,6 +189,10 @@ export class Story {
       reason,
       actor: by === "human" ? "human" : "host",
     });
+  }
+
+  denied(id: string, reason = "no"): this {
+    return this.event({ type: "order.denied", id: id as OrderId, reason });
   }
 
   notSent(id: string, reason = "not sent"): this {
@@ -250,7 +254,7 @@ export class Story {
 
   /** Proposed, approved, sent and acknowledged in one breath. */
   working(id: string, draft: TermsDraft = {}): this {
-    return this.proposed(id, draft).approved(id).submitting(id).acked(id);
+    return this.proposed(id, draft).approved(id).submitting(id).accepted(id);
   }
 
   /** Working, and filled to the last unit. */

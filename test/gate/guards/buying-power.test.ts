@@ -41,7 +41,7 @@ describe("buying-power", () => {
     const tale = desk().proposed("a", { quantity: "6" }).approved("a");
     if (state !== "approved") tale.submitting("a");
     if (state === "unknown") tale.unknown("a");
-    if (state === "working") tale.acked("a");
+    if (state === "working") tale.accepted("a");
     expect(ask(tale, { quantity: "4" }, rule).decision).toBe("allow");
     expect(ask(tale, { quantity: "4.01" }, rule).decision).toBe("block");
   });

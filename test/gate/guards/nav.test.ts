@@ -115,7 +115,7 @@ describe("max-position-nav", () => {
     const tale = desk().proposed("a", { quantity: "150" }).approved("a");
     if (state !== "approved") tale.submitting("a");
     if (state === "unknown") tale.unknown("a");
-    if (state === "working") tale.acked("a");
+    if (state === "working") tale.accepted("a");
     expect(ask(tale, { quantity: "50" }, rule, at100).decision).toBe("allow");
     expect(ask(tale, { quantity: "50.01" }, rule, at100).decision).toBe("block");
   });

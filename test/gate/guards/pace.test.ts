@@ -46,7 +46,7 @@ describe("order-rate", () => {
   });
 
   it("counts at the intent, whatever the venue said", () => {
-    const tale = burst(5).rejected("o0").unknown("o1").acked("o2").notSent("o3");
+    const tale = burst(5).rejected("o0").unknown("o1").accepted("o2").notSent("o3");
     expect(ask(tale, {}, rule).decision).toBe("block");
   });
 

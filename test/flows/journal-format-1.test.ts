@@ -1,0 +1,166 @@
+/** A desk of the version that wrote journal format 1: today's code reads it, verifies it and continues it. */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { scanJournal } from "../../src/bus/journal-read.ts";
+import { replay } from "../../src/bus/replay.ts";
+import { journalReport } from "../../src/app/journal-report.ts";
+import { nodeDisk } from "../../src/workspace/disk.ts";
+import { keyPath } from "../../src/workspace/layout.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+
+const FIXTURE = fileURLToPath(new URL("../fixtures/journal-format-1", import.meta.url));
+const RECORDS = 106;
+const OLD_BYTES = readFileSync(`${FIXTURE}/journal/000001.ndjson`);
+const SEGMENT = ".qoc/journal/000001.ndjson";
+
+/** By the last three digits of the order's id. */
+const STATES = {
+  "001": "filled",
+  "002": "cancelled",
+  "003": "expired",
+  "004": "rejected",
+  "005": "rejected",
+  "006": "cancelled",
+  "007": "cancelled",
+  "008": "cancelled",
+  "009": "accepted",
+  "010": "partially_filled",
+  "011": "proposed",
+  "012": "denied",
+};
+
+const desks: TempDesk[] = [];
+afterEach(async () => {
+  const opened = desks.splice(0);
+  for (const desk of opened) await desk.stop().catch(() => undefined);
+  for (const desk of opened) await discard(desk);
+});
+
+function privateKey() {
+  const der = Buffer.from(readFileSync(`${FIXTURE}/operator-key.txt`, "utf8"), "base64");
+  return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+}
+
+function publicPem(): string {
+  return String(createPublicKey(privateKey()).export({ type: "spki", format: "pem" }));
+}
+
+/** Puts the fixture's files where a workspace and a home have them. */
+function copyFixture(): { root: string; home: string } {
+  const base = mkdtempSync(join(tmpdir(), "qoc-format-1-"));
+  const [root, home] = [join(base, "desk"), join(base, "home")];
+  for (const name of ["desk.toml", "venue.ts"]) cpSync(`${FIXTURE}/${name}`, `${root}/${name}`);
+  cpSync(`${FIXTURE}/journal`, `${root}/.qoc/journal`, { recursive: true });
+  cpSync(`${FIXTURE}/venue-orders.json`, `${root}/.qoc/connectors/venue/orders.json`);
+  cpSync(`${FIXTURE}/pending-proposal.toml`, `${root}/orders/pending/20261128-011.toml`);
+  const { deskId } = JSON.parse(OLD_BYTES.toString("utf8").split("\n", 1)[0] ?? "") as { deskId: string };
+  const key = keyPath(home, deskId);
+  mkdirSync(join(key, ".."), { recursive: true, mode: 0o700 });
+  writeFileSync(key, privateKey().export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+  writeFileSync(`${key}.pub`, publicPem());
+  return { root, home };
+}
+
+async function openFixture(): Promise<TempDesk> {
+  const desk = await tempDesk({ again: copyFixture() });
+  desks.push(desk);
+  return desk;
+}
+
+interface OrderJson {
+  id: string;
+  digest: string;
+  state: string;
+  path: string;
+  rejectedBy: string | null;
+  resolvedBy: string | null;
+  untrusted: { reason: { source: string; text: string } | null };
+}
+
+function byNumber(orders: readonly { id: string; state: string }[]): Record<string, string> {
+  return Object.fromEntries(orders.map(({ id, state }) => [id.slice(-3), state]));
+}
+
+describe("a journal of format 1", () => {
+  it("folds into the states of today and verifies with its ten signatures", async () => {
+    const scan = await scanJournal(nodeDisk(), `${FIXTURE}/journal`);
+    expect(byNumber([...replay(scan.events).orders.values()])).toEqual(STATES);
+    expect(journalReport(scan, publicPem())).toMatchObject({
+      ok: true,
+      records: RECORDS,
+      formats: [{ format: 1, records: RECORDS }],
+      signatures: 10,
+    });
+  });
+
+  it("names events by today's words in an order's history", async () => {
+    const { orders } = replay((await scanJournal(nodeDisk(), `${FIXTURE}/journal`)).events);
+    const events = [...orders.values()].flatMap(({ history }) => history.map(({ event }) => event));
+    expect(events).toEqual(expect.arrayContaining(["order.accepted", "order.denied", "order.rejected"]));
+    expect(events).not.toContain("order.acked");
+  });
+
+  it("opens with today's desk, which answers with the new states, reasons and folders", async () => {
+    const desk = await openFixture();
+    const orders = await desk.call<OrderJson[]>("orders list");
+    expect(byNumber(orders)).toEqual(STATES);
+    const order = (number: string) => orders.find(({ id }) => id.endsWith(number)) as OrderJson;
+    expect(order("004")).toMatchObject({ rejectedBy: "venue", path: "orders/rejected/20261128-004.toml" });
+    expect(order("005")).toMatchObject({ rejectedBy: "human", path: "orders/rejected/20261128-005.toml" });
+    expect(order("006")).toMatchObject({ rejectedBy: null, resolvedBy: "human" });
+    expect(order("012")).toMatchObject({
+      rejectedBy: null,
+      path: "orders/rejected/20261128-012.toml",
+      untrusted: { reason: { source: "guard", text: "order is worth 1,100.00 USD (limit 1,000.00 USD)" } },
+    });
+    const denied = await desk.call<OrderJson[]>("orders list", { state: "denied" });
+    expect(denied.map(({ id }) => id)).toEqual(["20261128-012"]);
+    const log = await desk.call<{ id: string; decision: string; state: string; note: string }[]>("log");
+    expect(log.find(({ id }) => id.endsWith("012"))).toMatchObject({
+      decision: "REJECTED",
+      state: "denied",
+      note: "denied",
+    });
+  });
+
+  it("keeps its bytes, is continued by a signed boundary and records of format 2, and verifies as a whole", async () => {
+    const desk = await openFixture();
+    await desk.call("resume", { reason: "the copy is the desk now" });
+    // The digest of an adapter includes the SDK, so a new version of Qoc asks the operator to accept the adapter again.
+    await desk.call("connectors restart", { name: "venue" });
+    const [pending] = await desk.call<OrderJson[]>("orders list", { state: "proposed" });
+    expect(await desk.call("approve", { id: pending?.id, digest: pending?.digest })).toMatchObject({
+      state: "accepted",
+    });
+    await desk.call("cancel", { id: "20261128-009" });
+    const report = await desk.call<{ formats: { format: number; records: number }[] }>("verify");
+    expect(report).toMatchObject({ ok: true, signatures: 11 });
+    expect(report.formats).toEqual([
+      { format: 1, records: RECORDS },
+      { format: 2, records: expect.any(Number) as number },
+    ]);
+    await desk.stop();
+    const bytes = readFileSync(join(desk.root, SEGMENT));
+    expect(bytes.subarray(0, OLD_BYTES.length).equals(OLD_BYTES)).toBe(true);
+    const added = bytes.subarray(OLD_BYTES.length).toString("utf8").trim().split("\n");
+    const records = added.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(records[0]).toMatchObject({ type: "journal.upgraded", from: 1, to: 2, lastSeq: RECORDS });
+    expect(records[0]).toHaveProperty("signature", expect.any(String));
+    expect(records.map(({ type }) => type)).toEqual(expect.arrayContaining(["desk.started", "order.accepted"]));
+    expect(records.map(({ type }) => type)).not.toContain("order.acked");
+  });
+
+  it("gets one boundary: a second start continues format 2", async () => {
+    const first = await openFixture();
+    await first.stop();
+    const second = await tempDesk({ again: first });
+    desks.push(second);
+    expect(byNumber(await second.call<OrderJson[]>("orders list"))).toEqual(STATES);
+    const { formats } = await second.call<{ formats: { format: number }[] }>("verify");
+    expect(formats.map(({ format }) => format)).toEqual([1, 2]);
+  });
+});
