@@ -1,6 +1,6 @@
 /** Agents of the operator's own, each let in by name with a token of its own. The desk keeps the token's digest alone. */
 import { digestOf } from "./digest.ts";
-import type { AgentGranted, Recorded } from "./event.ts";
+import type { AgentGranted } from "./event.ts";
 import type { Digest } from "./ids.ts";
 import type { Ids } from "./ports.ts";
 
@@ -11,13 +11,8 @@ export interface AgentRecord {
   readonly grantedAt: number;
 }
 
-export function grantedAgent({ event: { client, tokenDigest, palette }, at }: Recorded<AgentGranted>): AgentRecord {
-  return {
-    client,
-    tokenDigest,
-    palette,
-    grantedAt: at,
-  };
+export function grantedAgent({ client, tokenDigest, palette }: AgentGranted, at: number): AgentRecord {
+  return { client, tokenDigest, palette, grantedAt: at };
 }
 
 /** Who comes with no token, over the operator's own socket. */

@@ -8,11 +8,15 @@ import { type Decimal, ZERO, decimal } from "./decimal.ts";
 import type {
   AccountMarked,
   AgentGranted,
+  AgentRevoked,
   ConnectorState,
   DeskEvent,
   FillReceived,
   OrderEvent,
   Recorded,
+  RunEnded,
+  RunStarted,
+  SnapshotTaken,
   TradingState,
 } from "./event.ts";
 import { type FillKey, fillKey, laterVersion } from "./fill.ts";
@@ -164,26 +168,11 @@ export function applyEvent(book: Book, recorded: Recorded): void {
       clearInstrument(book, event);
       return;
     case "run.started":
-      book.runs.set(event.run, { issue: event.issue, runtime: event.runtime, at: recorded.at });
-      return;
     case "run.ended":
-      book.runs.delete(event.run);
-      book.lastRun = {
-        run: event.run,
-        issue: event.issue,
-        outcome: event.outcome,
-        summary: event.summary,
-        at: recorded.at,
-      };
-      return;
     case "snapshot.taken":
-      book.lastSnapshot = { path: event.path, nav: event.nav, at: recorded.at };
-      return;
     case "agent.granted":
-      book.agents.set(event.agent, grantedAgent(recorded as Recorded<AgentGranted>));
-      return;
     case "agent.revoked":
-      book.agents.delete(event.agent);
+      recordActivity(book, recorded.at, event);
       return;
     case "desk.stopped":
     case "config.loaded":
@@ -193,6 +182,32 @@ export function applyEvent(book: Book, recorded: Recorded): void {
       return;
     default:
       changeOrder(book, recorded as Recorded<OrderEvent>);
+  }
+}
+
+/** Events that no order, guard or position depends on. */
+type ActivityEvent = RunStarted | RunEnded | SnapshotTaken | AgentGranted | AgentRevoked;
+
+function recordActivity(book: Book, at: number, event: ActivityEvent): void {
+  switch (event.type) {
+    case "run.started":
+      book.runs.set(event.run, { issue: event.issue, runtime: event.runtime, at });
+      return;
+    case "run.ended": {
+      const { run, issue, outcome, summary } = event;
+      book.runs.delete(run);
+      book.lastRun = { run, issue, outcome, summary, at };
+      return;
+    }
+    case "snapshot.taken":
+      book.lastSnapshot = { path: event.path, nav: event.nav, at };
+      return;
+    case "agent.granted":
+      book.agents.set(event.agent, grantedAgent(event, at));
+      return;
+    case "agent.revoked":
+      book.agents.delete(event.agent);
+      return;
   }
 }
 
