@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { acp } from "../../src/agents/acp.ts";
-import { TOKEN, agentStand } from "../support/agent-harness.ts";
+import { TOKEN, agentHarness } from "../support/agent-harness.ts";
 
 function says(text: string) {
   return { sessionUpdate: "agent_message_chunk", content: { type: "text", text } };
@@ -25,7 +25,7 @@ function leave(toolCall: object, options: readonly object[] = OPTIONS) {
 }
 
 async function heardBy(plan: object, settings = {}) {
-  const stand = agentStand(acp, "acp");
+  const stand = agentHarness(acp, "acp");
   const result = await stand.run(
     { ...plan, evidence: join(stand.folder, "evidence.json") },
     { settings, bundle: "do it" },
@@ -152,17 +152,17 @@ describe("a run by the Agent Client Protocol", () => {
     ],
     ["another end", { answers: { "session/prompt": { stopReason: "refusal" } } }, /ended with refusal/],
   ])("fails: %s", async (_, plan, reason) => {
-    expect((await agentStand(acp, "acp").run(plan)).failure).toMatch(reason);
+    expect((await agentHarness(acp, "acp").run(plan)).failure).toMatch(reason);
   });
 
   it("L5 fails where it never asked for the desk's tools", async () => {
-    expect((await agentStand(acp, "acp").run({}, { hasListed: false })).failure).toBe(
+    expect((await agentHarness(acp, "acp").run({}, { hasListed: false })).failure).toBe(
       "it never listed the desk's tools",
     );
   });
 
   it("is not started without a sandbox, unless the operator says so", async () => {
-    expect((await agentStand(acp, "acp").run({}, { settings: { unconfined: false } })).failure).toMatch(
+    expect((await agentHarness(acp, "acp").run({}, { settings: { unconfined: false } })).failure).toMatch(
       /needs bubblewrap/,
     );
   });

@@ -6,11 +6,18 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { claude } from "../../src/agents/claude.ts";
 import type { LaunchDeps } from "../../src/agents/run-context.ts";
 import { systemClock } from "../../src/app/system.ts";
-import { type AgentStand, TOKEN, TOOLS, agentStand, hostWorld, withoutBubblewrap } from "../support/agent-harness.ts";
+import {
+  type AgentHarness,
+  TOKEN,
+  TOOLS,
+  agentHarness,
+  launchDeps,
+  withoutBubblewrap,
+} from "../support/agent-harness.ts";
 
-let stand: AgentStand;
+let stand: AgentHarness;
 beforeEach(() => {
-  stand = agentStand(claude, "claude");
+  stand = agentHarness(claude, "claude");
 });
 // Whatever happened: the way in is closed and nothing is left on the disk.
 afterEach(() => {
@@ -207,7 +214,7 @@ describe("a run of Claude Code", () => {
   it("stops when the operator says so, though its sandbox hangs", async () => {
     const { path, spawn } = mute(() => stand.stop.abort());
     const find: LaunchDeps["find"] = (name) =>
-      name === "bwrap" ? Promise.resolve({ path, real: path }) : hostWorld().find(name);
+      name === "bwrap" ? Promise.resolve({ path, real: path }) : launchDeps().find(name);
     expect((await stand.run({}, { world: { find, spawn } })).failure).toBe("it was stopped by the operator");
   });
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { parse } from "smol-toml";
 import { describe, expect, it } from "vitest";
 import { codex } from "../../src/agents/codex.ts";
-import { TOKEN, agentStand, withoutBubblewrap } from "../support/agent-harness.ts";
+import { TOKEN, agentHarness, withoutBubblewrap } from "../support/agent-harness.ts";
 
 function called(server: string, tool = "qoc_status") {
   return { type: "item.started", item: { type: "mcp_tool_call", server, tool } };
@@ -12,7 +12,7 @@ const completed = { type: "turn.completed", usage: {} };
 const retries = { type: "error", message: "Reconnecting... 2/5" };
 
 async function evidenceOf(env: Record<string, string>, settings = {}) {
-  const stand = agentStand(codex, "lines");
+  const stand = agentHarness(codex, "lines");
   await stand.run(
     { lines: [completed], evidence: join(stand.folder, "evidence.json") },
     { settings, bundle: "do it", world: { ...withoutBubblewrap, env } },
@@ -22,7 +22,7 @@ async function evidenceOf(env: Record<string, string>, settings = {}) {
 
 describe("a run of Codex", () => {
   it("counts calls and messages, and its last words are its account", async () => {
-    const stand = agentStand(codex, "lines");
+    const stand = agentHarness(codex, "lines");
     const result = await stand.run({ lines: [{ type: "thread.started" }, called("qoc"), retries, says, completed] });
     expect(result).toMatchObject({
       summary: "Looked.",
@@ -34,7 +34,7 @@ describe("a run of Codex", () => {
   });
 
   it("may read the desk's resources, for which it has tools of its own", async () => {
-    const result = await agentStand(codex, "lines").run({
+    const result = await agentHarness(codex, "lines").run({
       lines: [called("codex", "read_mcp_resource"), says, completed],
     });
     expect(result).toMatchObject({ summary: "Looked.", use: { toolCalls: 1 } });
@@ -63,19 +63,19 @@ describe("a run of Codex", () => {
     ["a failed turn", [{ type: "turn.failed", error: { message: "no credit" } }], /no credit/],
     ["no end", [called("qoc")], /said nothing of its end/],
   ])("fails: %s", async (_, lines, reason) => {
-    expect((await agentStand(codex, "lines").run({ lines })).failure).toMatch(reason);
+    expect((await agentHarness(codex, "lines").run({ lines })).failure).toMatch(reason);
   });
 
   it.each([
     ["at its first call", [called("qoc"), says, completed], { turns: 1, toolCalls: 1 }],
     ["at its end", [says, completed], { turns: 1, toolCalls: 0 }],
   ])("L5 fails where it never asked for the desk's tools: %s", async (_, lines, use) => {
-    const result = await agentStand(codex, "lines").run({ lines }, { hasListed: false });
+    const result = await agentHarness(codex, "lines").run({ lines }, { hasListed: false });
     expect(result).toMatchObject({ failure: "it never listed the desk's tools", use });
   });
 
   it("A2 asks for its version", async () => {
-    const { failure } = await agentStand(codex, "lines").run({ lines: [completed], version: "codex-cli 0.168.9" });
+    const { failure } = await agentHarness(codex, "lines").run({ lines: [completed], version: "codex-cli 0.168.9" });
     expect(failure).toBe("codex 0.168.9 is too old; its switches hold from 0.169.0 on");
   });
 

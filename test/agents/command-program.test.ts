@@ -3,11 +3,18 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { command } from "../../src/agents/command-program.ts";
-import { TOKEN, agentStand, bubblewrapWorks, fixture, hostWorld, withoutBubblewrap } from "../support/agent-harness.ts";
+import {
+  TOKEN,
+  agentHarness,
+  bubblewrapWorks,
+  fixture,
+  launchDeps,
+  withoutBubblewrap,
+} from "../support/agent-harness.ts";
 
 describe("a run of any program", () => {
   it("gets the bundle, the door and its token, and its output is its account", async () => {
-    const stand = agentStand(command, "command");
+    const stand = agentHarness(command, "command");
     const result = await stand.run({}, { bundle: "what to do" });
     expect(result.failure).toBeUndefined();
     const seen = JSON.parse(result.summary);
@@ -19,7 +26,7 @@ describe("a run of any program", () => {
   });
 
   it("is not started without a sandbox, unless the operator says so", async () => {
-    const stand = agentStand(command, "command");
+    const stand = agentHarness(command, "command");
     const result = await stand.run({}, { settings: { unconfined: false } });
     expect(result.failure).toBe(
       "runtime command needs bubblewrap to hold it; install it, or set [agent] unconfined = true",
@@ -29,19 +36,19 @@ describe("a run of any program", () => {
   });
 
   it("is not started from the workspace, where agents write", async () => {
-    const stand = agentStand(command, "command");
+    const stand = agentHarness(command, "command");
     const world = { ...withoutBubblewrap, workspace: dirname(realpathSync(process.execPath)) };
     expect((await stand.run({}, { world })).failure).toMatch(/stands inside the workspace/);
   });
 
   it("fails with its exit code", async () => {
-    const stand = agentStand(command, "command");
+    const stand = agentHarness(command, "command");
     expect((await stand.run({ code: 9 })).failure).toBe("it ended with code 9");
   });
 
   it("stands though its folder cannot be removed, and says so", async () => {
-    const stand = agentStand(command, "command");
-    const host = hostWorld();
+    const stand = agentHarness(command, "command");
+    const host = launchDeps();
     const left: string[] = [];
     const privateFolder = async () => {
       const { path } = await host.privateFolder();
@@ -57,12 +64,12 @@ describe("a run of any program", () => {
   });
 
   it("needs a name", async () => {
-    const stand = agentStand(command, "command");
+    const stand = agentHarness(command, "command");
     expect((await stand.run({}, { settings: { command: [] } })).failure).toMatch(/needs command = \["program"/);
   });
 
   it.skipIf(!bubblewrapWorks)("sees in bubblewrap neither workspace nor home, nor any other process", async () => {
-    const stand = agentStand(command, "command");
+    const stand = agentHarness(command, "command");
     const workspace = mkdtempSync(join(realpathSync(tmpdir()), "qoc-desk-"));
     writeFileSync(join(workspace, "desk.toml"), "");
     const home = mkdtempSync(join(realpathSync(tmpdir()), "qoc-home-"));
@@ -82,7 +89,7 @@ describe("a run of any program", () => {
   it.skipIf(!bubblewrapWorks)(
     "sees in bubblewrap the files that its command names, and no folder or workspace that a link leads to",
     async () => {
-      const stand = agentStand(command, "command");
+      const stand = agentHarness(command, "command");
       const [workspace = "", home = "", files = ""] = ["desk", "home", "files"].map((name) =>
         mkdtempSync(join(realpathSync(tmpdir()), `qoc-${name}-`)),
       );
@@ -95,7 +102,7 @@ describe("a run of any program", () => {
       });
       // The plan stands behind a link; its program reads it all the same.
       const words = [
-        hostWorld().node,
+        launchDeps().node,
         fixture("command"),
         ...links,
         home,

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { parse } from "smol-toml";
 import { describe, expect, it } from "vitest";
 import { gemini } from "../../src/agents/gemini.ts";
-import { TOKEN, agentStand } from "../support/agent-harness.ts";
+import { TOKEN, agentHarness } from "../support/agent-harness.ts";
 
 function says(content: string) {
   return { type: "message", role: "assistant", content, delta: true };
@@ -17,7 +17,7 @@ const done = { type: "result", status: "success", stats: {} };
 
 describe("a run of Gemini CLI", () => {
   it("puts its words together, and counts a turn for each time that its model spoke", async () => {
-    const stand = agentStand(gemini, "lines");
+    const stand = agentHarness(gemini, "lines");
     const lines = [
       { type: "init", model: "m" },
       { type: "message", role: "user", content: "the bundle" },
@@ -31,7 +31,7 @@ describe("a run of Gemini CLI", () => {
   });
 
   it("goes on after trouble that it got over", async () => {
-    const stand = agentStand(gemini, "lines");
+    const stand = agentHarness(gemini, "lines");
     const result = await stand.run({
       lines: [{ type: "error", severity: "warning", message: "try again" }, says("Looked."), done],
     });
@@ -42,7 +42,7 @@ describe("a run of Gemini CLI", () => {
   it.each(["run_shell_command", "qoc_status", "mcp_qoc_qoc_orders_approve"])(
     "S6 tells of a tool that it refused, and goes on: %s",
     async (tool) => {
-      const stand = agentStand(gemini, "lines");
+      const stand = agentHarness(gemini, "lines");
       const result = await stand.run({ lines: [called(tool, "a"), answered("a", "error"), says("Well."), done] });
       expect(result).toMatchObject({ summary: "Well.", use: { turns: 2, toolCalls: 0 } });
       expect(result.failure).toBeUndefined();
@@ -73,23 +73,23 @@ describe("a run of Gemini CLI", () => {
     ],
     ["no end", [says("Looked.")], /said nothing of its end/],
   ])("fails: %s", async (_, lines, reason) => {
-    expect((await agentStand(gemini, "lines").run({ lines })).failure).toMatch(reason);
+    expect((await agentHarness(gemini, "lines").run({ lines })).failure).toMatch(reason);
   });
 
   it("L5 fails where it never asked for the desk's tools", async () => {
-    expect((await agentStand(gemini, "lines").run({ lines: [done] }, { hasListed: false })).failure).toBe(
+    expect((await agentHarness(gemini, "lines").run({ lines: [done] }, { hasListed: false })).failure).toBe(
       "it never listed the desk's tools",
     );
   });
 
   it("A2 asks for its version", async () => {
-    expect((await agentStand(gemini, "lines").run({ lines: [done], version: "0.60.9" })).failure).toMatch(
+    expect((await agentHarness(gemini, "lines").run({ lines: [done], version: "0.60.9" })).failure).toMatch(
       /^gemini 0\.60\.9 is too old/,
     );
   });
 
   it("A3 is denied everything but the desk's tools, by settings that hold no token", async () => {
-    const stand = agentStand(gemini, "lines");
+    const stand = agentHarness(gemini, "lines");
     await stand.run(
       { lines: [done], evidence: join(stand.folder, "evidence.json") },
       { settings: { model: "m", maxTurns: 7 }, bundle: "do it" },

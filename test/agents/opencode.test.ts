@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { opencode } from "../../src/agents/opencode.ts";
-import { TOKEN, agentStand, withoutBubblewrap } from "../support/agent-harness.ts";
+import { TOKEN, agentHarness, withoutBubblewrap } from "../support/agent-harness.ts";
 
 function step(cost: number) {
   return [
@@ -14,7 +14,7 @@ function used(tool: string, status: string) {
 }
 
 async function evidenceOf(model?: string, env: Record<string, string> = {}) {
-  const stand = agentStand(opencode, "lines");
+  const stand = agentHarness(opencode, "lines");
   const settings = model === undefined ? {} : { model };
   await stand.run(
     { lines: [], evidence: join(stand.folder, "evidence.json") },
@@ -26,7 +26,7 @@ async function evidenceOf(model?: string, env: Record<string, string> = {}) {
 
 describe("a run of opencode", () => {
   it("adds up its bill and tells its calls", async () => {
-    const stand = agentStand(opencode, "lines");
+    const stand = agentHarness(opencode, "lines");
     const lines = [
       ...step(0.25),
       used("qoc_qoc_status", "completed"),
@@ -51,23 +51,23 @@ describe("a run of opencode", () => {
     ],
     ["its own error", [{ type: "error", error: { name: "APIError" } }], /APIError/],
   ])("fails: %s", async (_, lines, reason) => {
-    expect((await agentStand(opencode, "lines").run({ lines })).failure).toMatch(reason);
+    expect((await agentHarness(opencode, "lines").run({ lines })).failure).toMatch(reason);
   });
 
   it.each(["bash", "qoc_qoc_orders_approve"])("S6 tells of a tool that it refused, and goes on: %s", async (tool) => {
-    const stand = agentStand(opencode, "lines");
+    const stand = agentHarness(opencode, "lines");
     expect(await stand.run({ lines: [used(tool, "error")] })).toMatchObject({ use: { toolCalls: 0 } });
     expect(stand.notes.filter((note) => note.startsWith("was refused"))).toHaveLength(1);
   });
 
   it("L5 fails where it never asked for the desk's tools", async () => {
-    expect((await agentStand(opencode, "lines").run({ lines: step(0) }, { hasListed: false })).failure).toBe(
+    expect((await agentHarness(opencode, "lines").run({ lines: step(0) }, { hasListed: false })).failure).toBe(
       "it never listed the desk's tools",
     );
   });
 
   it("A2 asks for its version", async () => {
-    expect((await agentStand(opencode, "lines").run({ lines: [], version: "1.18.32" })).failure).toMatch(
+    expect((await agentHarness(opencode, "lines").run({ lines: [], version: "1.18.32" })).failure).toMatch(
       /^opencode 1\.18\.32 is too old/,
     );
   });

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { command } from "../../src/agents/command-program.ts";
 import { type ProcessEnd, startProcess } from "../../src/agents/process.ts";
-import { agentStand, bubblewrapWorks, hostWorld, withoutBubblewrap } from "../support/agent-harness.ts";
+import { agentHarness, bubblewrapWorks, launchDeps, withoutBubblewrap } from "../support/agent-harness.ts";
 
 const STUBBORN = fileURLToPath(new URL("../fixtures/agents/stubborn.mjs", import.meta.url));
 
@@ -42,7 +42,7 @@ async function heard(
   { stopAt, timeoutMs = 20_000 }: { stopAt?: string; timeoutMs?: number } = {},
 ): Promise<Heard> {
   const lines: string[] = [];
-  const running = startProcess(hostWorld(), {
+  const running = startProcess(launchDeps(), {
     argv: [process.execPath, STUBBORN, ...args],
     env: {},
     cwd: "/",
@@ -91,7 +91,7 @@ describe("a program of a run", () => {
   });
 
   it("is stopped at a line that its reader fails at, and the desk goes on", async () => {
-    const { over } = startProcess(hostWorld(), {
+    const { over } = startProcess(launchDeps(), {
       ...{
         argv: [process.execPath, STUBBORN, "stays", newMark()],
         env: {},
@@ -114,7 +114,7 @@ describe("a program of a run", () => {
   });
 
   it("cannot be started where it is no program", async () => {
-    const { over } = startProcess(hostWorld(), {
+    const { over } = startProcess(launchDeps(), {
       ...{
         argv: ["/etc/passwd"],
         env: {},
@@ -134,8 +134,8 @@ describe("a program of a run", () => {
   ];
   it.each(ways)("L4 leaves nothing behind when the operator stops it; sandbox: %s", async (sandbox, world) => {
     const mark = newMark();
-    const stand = agentStand(command, "command");
-    const settings = { command: [hostWorld().node, STUBBORN, "stays", mark] };
+    const stand = agentHarness(command, "command");
+    const settings = { command: [launchDeps().node, STUBBORN, "stays", mark] };
     const running = stand.run(
       {},
       { settings, world, onNote: (line) => (line === "says: both are up" ? stand.stop.abort() : undefined) },

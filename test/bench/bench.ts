@@ -19,7 +19,7 @@ import { quietLog } from "../support/quiet-log.ts";
 import { fillsThroughput, hundred, levels, memoryOfOne, spinning } from "./connectors.ts";
 import { type Row, SHORT, inTurn, median, say, us } from "./measure.ts";
 import { mcpCalls } from "./mcp.ts";
-import { ordersStory } from "./orders-scenario.ts";
+import { orderEventsOf } from "./orders-scenario.ts";
 import { PACKAGE_ROOT, adapterOnWorker, instantVenue } from "./harness.ts";
 
 const rows: Row[] = [];
@@ -164,7 +164,7 @@ async function restart(): Promise<void> {
   let now = Date.UTC(2026, 6, 5);
   const clock: Clock = { ...systemClock, now: () => (now += 10) };
   const { journal } = await openJournal({ disk, dir, clock, log: quietLog() });
-  for (const event of ordersStory(100_000)) journal?.append(event);
+  for (const event of orderEventsOf(100_000)) journal?.append(event);
   await journal?.close();
   const lines = readFileSync(join(dir, "000001.ndjson"), "utf8");
   const segments = await scanJournal(disk, dir);

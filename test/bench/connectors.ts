@@ -14,7 +14,12 @@ import { takeFills } from "../../src/host/incoming-fills.ts";
 import { residentMb } from "../../src/app/processes.ts";
 import { systemClock } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { type Stand, type StandOptions, adapterSource, adapterStand } from "../support/adapter-harness.ts";
+import {
+  type AdapterHarness,
+  type AdapterHarnessOptions,
+  adapterSource,
+  adapterHarness,
+} from "../support/adapter-harness.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { type Row, SHORT, longestStall, median, quantile, timed, us } from "./measure.ts";
 
@@ -23,8 +28,8 @@ const FILL = `{ fillId: String(i), venueOrderId: "V" + (i % 1000), symbol: "SPX"
 function temp(): string {
   return mkdtempSync(join(tmpdir(), "qoc-bench-"));
 }
-async function up(source: string, options: StandOptions = {}): Promise<Stand> {
-  const stand = await adapterStand(source, options);
+async function up(source: string, options: AdapterHarnessOptions = {}): Promise<AdapterHarness> {
+  const stand = await adapterHarness(source, options);
   await stand.connector.start();
   if (stand.connector.facts.state !== "ready") throw new Error(stand.connector.facts.lastError);
   return stand;

@@ -1,7 +1,7 @@
 /** What the measurements stand on: an adapter that answers at once and keeps an account, and a desk with only that. */
 import { fileURLToPath } from "node:url";
 import type { Method } from "../../src/protocol/messages.ts";
-import { adapterSource, adapterStand } from "../support/adapter-harness.ts";
+import { adapterSource, adapterHarness } from "../support/adapter-harness.ts";
 import type { TempDeskOptions } from "../support/temp-desk.ts";
 
 export const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
@@ -44,7 +44,7 @@ export const instantVenue: TempDeskOptions = {
 };
 
 export async function adapterOnWorker() {
-  const stand = await adapterStand(adapterSource(""));
+  const stand = await adapterHarness(adapterSource(""));
   await stand.connector.start();
   return {
     call: (method: Method, args: readonly unknown[]) => stand.connector.call(method, args),

@@ -71,7 +71,7 @@ function orderEvents(i: number): readonly DeskEvent[] {
   ] as unknown as readonly DeskEvent[];
 }
 
-export function* ordersStory(count: number): Iterable<DeskEvent> {
+export function* orderEventsOf(count: number): Iterable<DeskEvent> {
   yield { type: "desk.created", format: 1, deskId: "bench" };
   yield { type: "desk.started", version: "0.0.0", machine: "m", nonce: "1234abcd" };
   let made = 2;

@@ -3,10 +3,10 @@ import { type Bus, openBus } from "../../src/bus/bus.ts";
 import { LINE_BYTES_MAX } from "../../src/bus/journal-record.ts";
 import { type Book, emptyBook } from "../../src/domain/book.ts";
 import type { DeskEvent } from "../../src/domain/event.ts";
-import { type JournalStand, openStand, outcomeOf, runStarted, settled } from "../support/journal-harness.ts";
+import { type JournalHarness, openJournalHarness, outcomeOf, runStarted, settled } from "../support/journal-harness.ts";
 
-async function open(): Promise<JournalStand & { bus: Bus; book: Book }> {
-  const stand = await openStand();
+async function open(): Promise<JournalHarness & { bus: Bus; book: Book }> {
+  const stand = await openJournalHarness();
   const book = emptyBook();
   return { ...stand, book, bus: openBus(stand.journal, book, stand.log) };
 }

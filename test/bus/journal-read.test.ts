@@ -4,7 +4,7 @@ import { openJournal } from "../../src/bus/journal.ts";
 import { type JournalScan, scanJournal } from "../../src/bus/journal-read.ts";
 import { type CrashDisk, crashDisk } from "../support/crash-disk.ts";
 import { fakeClock } from "../support/fake-clock.ts";
-import { FIRST_SEGMENT, JOURNAL_DIR, openStand, runStarted } from "../support/journal-harness.ts";
+import { FIRST_SEGMENT, JOURNAL_DIR, openJournalHarness, runStarted } from "../support/journal-harness.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
 /** Three segments of a few records each, as text by name. */
@@ -12,7 +12,7 @@ let segments: ReadonlyMap<string, Buffer>;
 const RECORDS = 8;
 
 async function filled(segmentBytes?: number): Promise<Map<string, Buffer>> {
-  const stand = await openStand(crashDisk(), segmentBytes);
+  const stand = await openJournalHarness(crashDisk(), segmentBytes);
   for (let i = 0; i < RECORDS; i++)
     await stand.journal.append(runStarted(`Läufer ${i} 🙂`), { durable: true }).committed;
   await stand.journal.close();
@@ -49,7 +49,7 @@ describe("a torn tail", () => {
     const whole = (await filled()).get("000001.ndjson") ?? Buffer.alloc(0);
     const lastStart = whole.lastIndexOf(10, whole.length - 2) + 1;
     for (let cut = lastStart; cut < whole.length; cut++) {
-      const stand = await openStand(await diskOf(new Map([["000001.ndjson", whole.subarray(0, cut)]])));
+      const stand = await openJournalHarness(await diskOf(new Map([["000001.ndjson", whole.subarray(0, cut)]])));
       expect(stand.scan.events, `cut at ${cut}`).toHaveLength(RECORDS - 1);
       expect(stand.disk.peek(FIRST_SEGMENT).equals(whole.subarray(0, lastStart))).toBe(true);
       if (cut > lastStart) {
@@ -67,7 +67,7 @@ describe("a torn tail", () => {
   });
 
   it("of a first segment with nothing else in it leaves an empty journal", async () => {
-    const stand = await openStand(await diskOf(new Map([["000001.ndjson", Buffer.from('{"seq":1,')]])));
+    const stand = await openJournalHarness(await diskOf(new Map([["000001.ndjson", Buffer.from('{"seq":1,')]])));
     expect(stand.scan.events).toEqual([]);
     expect(stand.journal.append(runStarted("first")).recorded.seq).toBe(1);
   });
@@ -145,7 +145,7 @@ describe("damage names its segment and line", () => {
   });
 
   it("a whole line of another journal", async () => {
-    const other = await openStand();
+    const other = await openJournalHarness();
     for (let i = 0; i < 4; i++) await other.journal.append(runStarted(`other ${i}`), { durable: true }).committed;
     const foreign = linesOf(other.disk.peek(FIRST_SEGMENT))[3] ?? "";
     const scan = await edit((lines) => lines.with(3, foreign));
@@ -157,7 +157,7 @@ describe("damage names its segment and line", () => {
   });
 
   it("a format boundary that names another record as the last of the old format", async () => {
-    const { disk, journal } = await openStand();
+    const { disk, journal } = await openJournalHarness();
     journal.append(runStarted("a"));
     const { seq, hash } = journal.head;
     const boundary = { type: "journal.upgraded", from: 1, to: 2 } as const;

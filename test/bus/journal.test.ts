@@ -7,20 +7,20 @@ import type { FaultCode } from "../support/crash-disk.ts";
 import {
   FIRST_SEGMENT,
   JOURNAL_DIR,
-  type JournalStand,
-  openStand,
+  type JournalHarness,
+  openJournalHarness,
   outcomeOf,
   runStarted,
   settled,
 } from "../support/journal-harness.ts";
 
-function linesOf(stand: JournalStand, path = FIRST_SEGMENT): string[] {
+function linesOf(stand: JournalHarness, path = FIRST_SEGMENT): string[] {
   return stand.disk.peek(path).toString("utf8").split("\n").slice(0, -1);
 }
 
 describe("a line", () => {
   it("is written exactly so", async () => {
-    const stand = await openStand();
+    const stand = await openJournalHarness();
     stand.journal.epoch = 3;
     await stand.journal.append({ type: "desk.created", format: 1, deskId: "d1" }, { durable: true }).committed;
     const first =
@@ -35,10 +35,10 @@ describe("a line", () => {
   it("reads back as it went in, whatever text it holds", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.string({ unit: "binary", maxLength: 40 }), { maxLength: 8 }), async (texts) => {
-        const stand = await openStand();
+        const stand = await openJournalHarness();
         const appended = texts.map((text) => stand.journal.append(runStarted(text)).recorded);
         await stand.journal.close();
-        expect((await openStand(stand.disk)).scan.events).toEqual(appended);
+        expect((await openJournalHarness(stand.disk)).scan.events).toEqual(appended);
       }),
       { numRuns: 50 },
     );
@@ -47,13 +47,13 @@ describe("a line", () => {
 
 describe("appending", () => {
   it("settles order and sequence before it returns", async () => {
-    const { journal } = await openStand();
+    const { journal } = await openJournalHarness();
     expect(["a", "b", "c"].map((run) => journal.append(runStarted(run)).recorded.seq)).toEqual([1, 2, 3]);
     expect(journal.head.seq).toBe(3);
   });
 
   it("shares one write and one sync among what is appended in one breath", async () => {
-    const stand = await openStand();
+    const stand = await openJournalHarness();
     await Promise.all(
       Array.from({ length: 100 }, (_, i) => stand.journal.append(runStarted(`r${i}`), { durable: true }).committed),
     );
@@ -62,7 +62,7 @@ describe("appending", () => {
   });
 
   it("gathers what comes during a flush into the next one", async () => {
-    const stand = await openStand();
+    const stand = await openJournalHarness();
     const held = stand.disk.hold();
     const first = stand.journal.append(runStarted("first"), { durable: true });
     await settled();
@@ -76,7 +76,7 @@ describe("appending", () => {
   });
 
   it("acknowledges nothing before its sync is over, and then all that shared it", async () => {
-    const stand = await openStand();
+    const stand = await openJournalHarness();
     const held = stand.disk.hold();
     const order: string[] = [];
     const one = stand.journal.append(runStarted("one"), { durable: true });
@@ -93,7 +93,7 @@ describe("appending", () => {
   });
 
   it("flushes what nobody waits for after 50 ms, and not before", async () => {
-    const stand = await openStand();
+    const stand = await openJournalHarness();
     const { committed } = stand.journal.append(runStarted("lazy"));
     stand.clock.advance(49);
     expect(await outcomeOf(committed)).toBe("pending");
@@ -108,7 +108,7 @@ describe("appending", () => {
   });
 
   it("takes lazy records along with a durable one", async () => {
-    const stand = await openStand();
+    const stand = await openJournalHarness();
     const lazy = stand.journal.append(runStarted("lazy"));
     await stand.journal.append(runStarted("durable"), { durable: true }).committed;
     expect(await outcomeOf(lazy.committed)).toBe("resolved");
@@ -116,7 +116,7 @@ describe("appending", () => {
   });
 
   it("never leaves a record behind that is appended as a flush ends", async () => {
-    const stand = await openStand();
+    const stand = await openJournalHarness();
     await stand.journal.append(runStarted("one"), { durable: true }).committed;
     const two = stand.journal.append(runStarted("two"), { durable: true });
     await two.committed;
@@ -124,7 +124,7 @@ describe("appending", () => {
   });
 
   it("writes what is left when it closes", async () => {
-    const stand = await openStand();
+    const stand = await openJournalHarness();
     const { committed } = stand.journal.append(runStarted("last"));
     await stand.journal.close();
     expect(await outcomeOf(committed)).toBe("resolved");
@@ -132,13 +132,13 @@ describe("appending", () => {
   });
 
   it("rolls to further segments and reads them as one chain", async () => {
-    const stand = await openStand(undefined, 600);
+    const stand = await openJournalHarness(undefined, 600);
     for (let i = 0; i < 12; i++) await stand.journal.append(runStarted(`r${i}`), { durable: true }).committed;
     await stand.journal.close();
     const names = (await stand.disk.list(JOURNAL_DIR)).map(({ name }) => name).toSorted();
     expect(names.length).toBeGreaterThanOrEqual(3);
     expect(names.slice(0, 2)).toEqual(["000001.ndjson", "000002.ndjson"]);
-    const again = await openStand(stand.disk, 600);
+    const again = await openJournalHarness(stand.disk, 600);
     expect(again.scan.events.map(({ event }) => (event.type === "run.started" ? event.run : ""))).toEqual(
       Array.from({ length: 12 }, (_, i) => `r${i}`),
     );
@@ -148,7 +148,7 @@ describe("appending", () => {
   });
 
   it("refuses a record over the limit and stays usable", async () => {
-    const stand = await openStand();
+    const stand = await openJournalHarness();
     const before = stand.journal.append(runStarted("before"));
     expect(() => stand.journal.append(runStarted("x".repeat(LINE_BYTES_MAX)))).toThrowError(
       expect.objectContaining({ code: "TOO_LARGE" }),
@@ -156,7 +156,7 @@ describe("appending", () => {
     const after = stand.journal.append(runStarted("after"), { durable: true });
     expect([before.recorded.seq, after.recorded.seq]).toEqual([1, 2]);
     await after.committed;
-    expect((await openStand(stand.disk)).scan.events).toHaveLength(2);
+    expect((await openJournalHarness(stand.disk)).scan.events).toHaveLength(2);
   });
 });
 
@@ -169,7 +169,7 @@ describe("a failing disk", () => {
   ];
   for (const fault of cases) {
     it(`${fault.code} on ${fault.on}: every waiting and later record is refused, and nothing is tried again`, async () => {
-      const stand = await openStand();
+      const stand = await openJournalHarness();
       await stand.journal.append(runStarted("safe"), { durable: true }).committed;
       stand.disk.fail({ ...fault, nth: 1 });
       const held = stand.disk.hold();
@@ -190,13 +190,13 @@ describe("a failing disk", () => {
       expect(stand.journal.failure?.message).toContain(fault.code);
       await stand.journal.close();
 
-      const again = await openStand(stand.disk.crash(1));
+      const again = await openJournalHarness(stand.disk.crash(1));
       expect(again.scan.events[0]?.event).toEqual(runStarted("safe"));
     });
   }
 
   it("a failed roll is a failure too", async () => {
-    const stand = await openStand(undefined, 100);
+    const stand = await openJournalHarness(undefined, 100);
     await stand.journal.append(runStarted("one"), { durable: true }).committed;
     stand.disk.append = () => Promise.reject(Object.assign(new Error("ENOSPC: open"), { code: "ENOSPC" }));
     expect(await outcomeOf(stand.journal.append(runStarted("two"), { durable: true }).committed)).toBe(
@@ -223,11 +223,11 @@ describe("power cuts", () => {
   it("never take an acknowledged record, and always leave a whole chain", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-        let stand = await openStand(undefined, 900);
+        let stand = await openJournalHarness(undefined, 900);
         let known = new Map<number, string>();
         let acknowledged = 0;
         const reopen = async (seed: number): Promise<void> => {
-          stand = await openStand(stand.disk.crash(seed), 900);
+          stand = await openJournalHarness(stand.disk.crash(seed), 900);
           const { events } = stand.scan;
           expect(events.map(({ seq }) => seq)).toEqual(events.map((_, i) => i + 1));
           expect(events.length).toBeGreaterThanOrEqual(acknowledged);
@@ -252,12 +252,12 @@ describe("power cuts", () => {
 
   it("in the middle of a sync lose at most what was not acknowledged", async () => {
     for (let seed = 0; seed < 60; seed++) {
-      const stand = await openStand();
+      const stand = await openJournalHarness();
       await stand.journal.append(runStarted("kept"), { durable: true }).committed;
       stand.disk.hold();
       const lost = stand.journal.append(runStarted("perhaps"), { durable: true });
       expect(await outcomeOf(lost.committed)).toBe("pending");
-      const again = await openStand(stand.disk.crash(seed));
+      const again = await openJournalHarness(stand.disk.crash(seed));
       expect([1, 2]).toContain(again.scan.events.length);
       await again.journal.append(runStarted("next"), { durable: true }).committed;
     }

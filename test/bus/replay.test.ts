@@ -4,7 +4,7 @@ import { JOURNAL_FORMAT, readLine, writeLine } from "../../src/bus/journal-recor
 import { openBus } from "../../src/bus/bus.ts";
 import { emptyBook } from "../../src/domain/book.ts";
 import type { DeskEvent, Recorded } from "../../src/domain/event.ts";
-import { openStand } from "../support/journal-harness.ts";
+import { openJournalHarness } from "../support/journal-harness.ts";
 
 function created(format: number): DeskEvent {
   return { type: "desk.created", format, deskId: "d1" };
@@ -92,7 +92,7 @@ it("makes of nothing an empty book", () => {
 });
 
 it("makes of the journal the book that was there before the restart", async () => {
-  const stand = await openStand();
+  const stand = await openJournalHarness();
   const book = emptyBook();
   const bus = openBus(stand.journal, book, stand.log);
   stand.journal.epoch = 1;
@@ -100,5 +100,5 @@ it("makes of the journal the book that was there before the restart", async () =
   bus.publish(started);
   bus.publish({ type: "trading.changed", state: "reducing", reason: "loss", actor: "host" });
   await stand.journal.close();
-  expect(replay((await openStand(stand.disk)).scan.events)).toEqual(book);
+  expect(replay((await openJournalHarness(stand.disk)).scan.events)).toEqual(book);
 });

@@ -45,7 +45,7 @@ export interface Told {
 }
 
 /** @throws where it does not go as it should. */
-export async function tellStory(client: Client): Promise<Told> {
+export async function runScenario(client: Client): Promise<Told> {
   const at = await clientDesk(client);
   const { desk } = at;
   const teller = tellerOf(at);

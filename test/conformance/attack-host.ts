@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Clock } from "../../src/domain/ports.ts";
 import { systemClock } from "../../src/app/system.ts";
-import { type Stand, adapterSource, adapterStand } from "../support/adapter-harness.ts";
+import { type AdapterHarness, adapterSource, adapterHarness } from "../support/adapter-harness.ts";
 import { ATTACKS, type Attack, type Level, type Outcome } from "./attacks.ts";
 
 export interface AttackResult {
@@ -91,9 +91,9 @@ function checkFill(fill: unknown): void {
 }
 
 async function run(attack: Attack, level: Level): Promise<AttackResult> {
-  const other = await adapterStand(adapterSource(""), { clock, secrets: { other_key: "canary-of-other" } });
+  const other = await adapterHarness(adapterSource(""), { clock, secrets: { other_key: "canary-of-other" } });
   await other.connector.start();
-  const attacker = await adapterStand(sourceOf(attack), {
+  const attacker = await adapterHarness(sourceOf(attack), {
     isolation: level,
     clock,
     memoryMb: attack.memoryMb ?? 64,
@@ -141,7 +141,9 @@ function isEarly(fill: unknown): boolean {
   return String((fill as { fillId?: unknown }).fillId).startsWith("before-");
 }
 
-async function attempt(attacker: Stand): Promise<{ outcome: Outcome; said: string; recoverMs: number | null }> {
+async function attempt(
+  attacker: AdapterHarness,
+): Promise<{ outcome: Outcome; said: string; recoverMs: number | null }> {
   const { connector } = attacker;
   if (connector.facts.state !== "ready")
     return { outcome: "contained", said: connector.facts.lastError ?? "", recoverMs: null };
@@ -167,7 +169,7 @@ async function attempt(attacker: Stand): Promise<{ outcome: Outcome; said: strin
 }
 
 async function outcomeOf(
-  { connector, reached, states }: Stand,
+  { connector, reached, states }: AdapterHarness,
   got: string,
 ): Promise<{ outcome: Outcome; recoverMs: number | null }> {
   if (connector.facts.state === "unresponsive")
@@ -184,7 +186,7 @@ async function outcomeOf(
 }
 
 /** Calls it all the time, one call after the other. */
-function watchOther({ connector }: Stand) {
+function watchOther({ connector }: AdapterHarness) {
   const times: number[] = [];
   let failed = 0;
   const over = new AbortController();

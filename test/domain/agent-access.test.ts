@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { agentNameProblem, tokenDigest } from "../../src/domain/agent-access.ts";
 import type { Digest } from "../../src/domain/ids.ts";
-import { story } from "../support/journal-scenario.ts";
+import { scenario } from "../support/journal-scenario.ts";
 
 function granted(agent: string, token: string) {
   return {
@@ -17,7 +17,7 @@ function granted(agent: string, token: string) {
 
 describe("agents in the book", () => {
   it("are those that were let in and not sent away since, with their latest token", () => {
-    const told = story()
+    const told = scenario()
       .desk()
       .event(granted("claude", "one"))
       .event(granted("codex", "two"))

@@ -6,7 +6,7 @@ import type { DeskEvent, Recorded } from "../../src/domain/event.ts";
 import type { ClientOrderId, ConnectorName, OrderId, VenueOrderId } from "../../src/domain/ids.ts";
 import { isInFlight } from "../../src/domain/order-state.ts";
 import type { VenueFill } from "../../src/domain/venue.ts";
-import { type Story, amount, story, storyClientId } from "../support/journal-scenario.ts";
+import { type JournalScenario, amount, scenario, scenarioClientId } from "../support/journal-scenario.ts";
 
 const HOUR = 3_600_000;
 function id(raw: string): OrderId {
@@ -34,12 +34,12 @@ function stray(fillId: string, quantity: string, more: Partial<VenueFill> = {}):
 }
 
 /** As the desk journals it: under its order's id where the book knows whose it is. */
-function arriving(told: Story, event: DeskEvent): Story {
+function arriving(told: JournalScenario, event: DeskEvent): JournalScenario {
   if (event.type !== "fill.received") return told;
   return told.event({ ...event, id: ownerOf(told.book(), event.connector, event.fill) ?? null });
 }
 
-type Step = (told: Story) => unknown;
+type Step = (told: JournalScenario) => unknown;
 const STEPS: Record<string, Step> = {
   account: (t) =>
     t.account("paper", { nav: "101000", positions: [{ symbol: "MSFT", quantity: "3", averagePrice: "400" }] }),
@@ -60,7 +60,7 @@ const STEPS: Record<string, Step> = {
   back: (t) => t.wait(-HOUR),
 };
 function toldWith(names: readonly string[]): Recorded[] {
-  const told = story().desk().connector("paper").account("paper");
+  const told = scenario().desk().connector("paper").account("paper");
   for (const draft of ["a", "b", "c"]) told.proposed(draft, draft === "b" ? { symbol: "MSFT", side: "sell" } : {});
   for (const name of names) STEPS[name]?.(told);
   return told.records();
@@ -131,7 +131,7 @@ describe("what guards look at", () => {
     ["an account's mark", STEPS["account"] as Step, true],
     ["a new proposal", STEPS["proposeC"] as Step, false],
   ])("%s moves it: %#", (_what, step, moves) => {
-    const told = story().desk().working("a");
+    const told = scenario().desk().working("a");
     const before = told.book().lastRelevantSeq;
     step(told);
     expect(told.book().lastRelevantSeq > before).toBe(moves);
@@ -139,8 +139,8 @@ describe("what guards look at", () => {
 });
 
 describe("a fill of nobody we know", () => {
-  const early = (): Story =>
-    story().desk().account("paper").proposed("a").approved("a").submitting("a").event(stray("S1", "4"));
+  const early = (): JournalScenario =>
+    scenario().desk().account("paper").proposed("a").approved("a").submitting("a").event(stray("S1", "4"));
 
   it("counts in the position at once, and in the order once an acknowledgement names it", () => {
     const before = early().book();
@@ -188,18 +188,18 @@ describe("a fill of nobody we know", () => {
     const fill = (stray("X", "1") as Extract<DeskEvent, { type: "fill.received" }>).fill;
     expect(ownerOf(book, "paper", fill)).toBe("a");
     expect(ownerOf(book, "other", fill)).toBeUndefined();
-    expect(ownerOf(book, "other", { ...fill, clientOrderId: storyClientId("a") })).toBeUndefined();
-    expect(ownerOf(book, "paper", { ...fill, venueOrderId: "v-z", clientOrderId: storyClientId("a") })).toBe("a");
+    expect(ownerOf(book, "other", { ...fill, clientOrderId: scenarioClientId("a") })).toBeUndefined();
+    expect(ownerOf(book, "paper", { ...fill, venueOrderId: "v-z", clientOrderId: scenarioClientId("a") })).toBe("a");
     expect(ownerOf(book, "paper", { ...fill, venueOrderId: "v-z" })).toBeUndefined();
   });
 });
 
 describe("the epoch's tag", () => {
-  const started = (told: Story, machine: string, nonce: string): Story =>
+  const started = (told: JournalScenario, machine: string, nonce: string): JournalScenario =>
     told.event({ type: "desk.started", version: "0.1.0", machine, nonce });
 
   it("is made once, stays over restarts, and is new on another machine", () => {
-    const told = started(story(), "m1", "n1");
+    const told = started(scenario(), "m1", "n1");
     expect(told.book().epochTag).toBe("n1");
     expect(started(told, "m1", "n2").book().epochTag).toBe("n1");
     const copied = started(told, "m2", "n3").book();
@@ -210,7 +210,7 @@ describe("the epoch's tag", () => {
 
 describe("intents", () => {
   it("of the last 24 hours are kept, counted at the intent and not at the answer", () => {
-    const told = story()
+    const told = scenario()
       .desk()
       .working("a")
       .wait(12 * HOUR)
@@ -226,16 +226,16 @@ describe("intents", () => {
   });
 
   it("are not made by approvals, rejections or fills", () => {
-    expect(story().desk().proposed("a").approved("a").denied("a").book().intents).toEqual([]);
-    expect(story().desk().filled("a").book().intents).toHaveLength(1);
+    expect(scenario().desk().proposed("a").approved("a").denied("a").book().intents).toEqual([]);
+    expect(scenario().desk().filled("a").book().intents).toHaveLength(1);
   });
 });
 
 describe("accounts", () => {
   it("open positions once, and keep yesterday's last NAV for the day's profit", () => {
-    const day = (told: Story, nav: string, venueDate: string): Story =>
+    const day = (told: JournalScenario, nav: string, venueDate: string): JournalScenario =>
       told.account("paper", { nav, venueDate, positions: [{ symbol: "MSFT", quantity: "5", averagePrice: "10" }] });
-    const told = day(day(story().desk(), "100", "2026-07-06"), "110", "2026-07-06");
+    const told = day(day(scenario().desk(), "100", "2026-07-06"), "110", "2026-07-06");
     expect(text(dayPnl(told.book()))).toBe("10");
     const next = day(told, "105", "2026-07-07").book();
     expect([text(dayPnl(next)), text(bookNav(next))]).toEqual(["-5", "105"]);
@@ -244,12 +244,12 @@ describe("accounts", () => {
   });
 
   it("add up over connectors", () => {
-    const book = story().account("paper", { nav: "100.1" }).account("other", { nav: "0.2" }).book();
+    const book = scenario().account("paper", { nav: "100.1" }).account("other", { nav: "0.2" }).book();
     expect(text(bookNav(book))).toBe("100.3");
   });
 
   it("do not go back to an earlier venue date", () => {
-    const book = story()
+    const book = scenario()
       .account("paper", { nav: "1", venueDate: "2026-07-07" })
       .account("paper", { nav: "2", venueDate: "2026-07-06" })
       .book();
@@ -259,7 +259,7 @@ describe("accounts", () => {
 });
 
 it("a flagged instrument is blocked until a human clears it, who adopts the venue's quantity", () => {
-  const told = story()
+  const told = scenario()
     .desk()
     .account("paper", { positions: [{ symbol: "AAPL", quantity: "5", averagePrice: "90" }] })
     .flagged("paper", "AAPL", "5", "7");
@@ -270,7 +270,7 @@ it("a flagged instrument is blocked until a human clears it, who adopts the venu
 });
 
 it("an event of an order that was never seen is nothing", () => {
-  const book: Book = story()
+  const book: Book = scenario()
     .event({ type: "order.accepted", id: id("ghost"), venueOrderId: "v" as VenueOrderId })
     .book();
   expect([book.orders.size, book.byVenueOrderId.size, book.byClientOrderId.get("q" as ClientOrderId)]).toEqual([

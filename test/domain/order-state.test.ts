@@ -17,7 +17,7 @@ import {
   unknownStateMessage,
 } from "../../src/domain/order-state.ts";
 import type { VenueFill } from "../../src/domain/venue.ts";
-import { type Story, amount, story } from "../support/journal-scenario.ts";
+import { type JournalScenario, amount, scenario } from "../support/journal-scenario.ts";
 
 function fillOf(fillId: string, quantity: string, more: Partial<VenueFill> = {}): VenueFill {
   return {
@@ -41,7 +41,7 @@ function received(fill: VenueFill, inferred?: boolean): FillReceived {
     ...(inferred === true ? { inferred } : {}),
   };
 }
-function orderOf(told: Story): OrderRecord {
+function orderOf(told: JournalScenario): OrderRecord {
   const order = told.book().orders.get("a" as OrderId);
   if (order === undefined) throw new Error("no order a");
   return order;
@@ -49,7 +49,7 @@ function orderOf(told: Story): OrderRecord {
 
 interface Row {
   readonly name: string;
-  readonly tell: (told: Story) => Story;
+  readonly tell: (told: JournalScenario) => JournalScenario;
   readonly state: OrderState;
   readonly filled?: string;
   readonly flags?: readonly OrderFlag[];
@@ -58,19 +58,19 @@ interface Row {
 function bust(fillId: string): FillReceived {
   return received(fillOf(`bust-${fillId}`, "1", { busts: fillId, at: 2000 }));
 }
-function proposed(told: Story): Story {
+function proposed(told: JournalScenario): JournalScenario {
   return told.proposed("a");
 }
-function approved(told: Story): Story {
+function approved(told: JournalScenario): JournalScenario {
   return proposed(told).approved("a");
 }
-function sent(told: Story): Story {
+function sent(told: JournalScenario): JournalScenario {
   return approved(told).submitting("a");
 }
-function lost(told: Story): Story {
+function lost(told: JournalScenario): JournalScenario {
   return sent(told).unknown("a");
 }
-function working(told: Story): Story {
+function working(told: JournalScenario): JournalScenario {
   return told.working("a");
 }
 
@@ -232,7 +232,7 @@ const ROWS: readonly Row[] = [
 
 describe("an order", () => {
   it.each(ROWS)("$name: $state", ({ tell, state, filled = "0", flags = [], by }) => {
-    const order = orderOf(tell(story().desk()));
+    const order = orderOf(tell(scenario().desk()));
     expect(order.state).toBe(state);
     expect(text(order.filled)).toBe(filled);
     expect([...order.flags].toSorted()).toEqual([...flags].toSorted());
@@ -242,35 +242,35 @@ describe("an order", () => {
 
   it("never turns unknown into rejected or cancelled by a word that is not the venue's or a human's", () => {
     for (const more of [
-      (t: Story) => t.unknown("a"),
-      (t: Story) => t.event({ type: "cancel.requested", id: "a" as OrderId, actor: "human" }),
+      (t: JournalScenario) => t.unknown("a"),
+      (t: JournalScenario) => t.event({ type: "cancel.requested", id: "a" as OrderId, actor: "human" }),
     ]) {
-      expect(orderOf(more(lost(story().desk()))).state).toBe("unknown");
+      expect(orderOf(more(lost(scenario().desk()))).state).toBe("unknown");
     }
   });
 
   it("keeps what was approved when its file is edited afterwards", () => {
-    const order = orderOf(approved(story().desk()).proposed("a", { quantity: "9999" }));
+    const order = orderOf(approved(scenario().desk()).proposed("a", { quantity: "9999" }));
     expect(order.terms.quantity).toBe("10");
   });
 
   it.each([
-    ["the human rejected", (t: Story) => t.rejected("a", "human")],
-    ["the gate denied", (t: Story) => t.denied("a")],
+    ["the human rejected", (t: JournalScenario) => t.rejected("a", "human")],
+    ["the gate denied", (t: JournalScenario) => t.denied("a")],
   ] as const)("keeps the terms that %s when the proposal's file is edited or read again", (_who, end) => {
-    const order = orderOf(end(proposed(story().desk())).proposed("a", { quantity: "9999" }));
+    const order = orderOf(end(proposed(scenario().desk())).proposed("a", { quantity: "9999" }));
     expect(order.terms.quantity).toBe("10");
   });
 
   it("tells of a repeated fill once", () => {
-    const told = working(story().desk()).event(received(fillOf("F1", "4")));
+    const told = working(scenario().desk()).event(received(fillOf("F1", "4")));
     expect(
       orderOf(told.event(received(fillOf("F1", "4")))).history.filter(({ event }) => event === "fill.received"),
     ).toHaveLength(1);
   });
 
   it("takes back a cancel request that failed, and applies fills meanwhile", () => {
-    const asked = working(story().desk()).event({ type: "cancel.requested", id: "a" as OrderId, actor: "human" });
+    const asked = working(scenario().desk()).event({ type: "cancel.requested", id: "a" as OrderId, actor: "human" });
     expect(orderOf(asked).cancelRequested?.by).toBe("human");
     const failed = orderOf(
       asked.fill("a", { quantity: "2" }).event({ type: "cancel.failed", id: "a" as OrderId, reason: "too late" }),
@@ -306,13 +306,13 @@ describe("unknownStateMessage", () => {
 });
 
 /** Every kind of event an order may get; fills with corrections and busts of them among the rest. */
-const SOURCE = working(story()).records();
+const SOURCE = working(scenario()).records();
 const [seen, ...first] = SOURCE as [Recorded<ProposalSeen>, ...Recorded<OrderEvent>[]];
 const POOL: readonly (OrderEvent | FillReceived)[] = [
   ...first.map(({ event }) => event),
-  ...lost(story()).rejected("a", "venue").denied("a").notSent("a").resolved("a").records().slice(1),
+  ...lost(scenario()).rejected("a", "venue").denied("a").notSent("a").resolved("a").records().slice(1),
   ...(["open", "partially_filled", "filled", "cancelled", "rejected", "expired"] as const).flatMap((status) =>
-    story().proposed("a").reported("a", status).records().slice(1),
+    scenario().proposed("a").reported("a", status).records().slice(1),
   ),
 ].map((item) => ("event" in item ? (item.event as OrderEvent) : item));
 const FILLS: readonly FillReceived[] = [

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Stand, adapterSource, adapterStand } from "../support/adapter-harness.ts";
+import { type AdapterHarness, adapterSource, adapterHarness } from "../support/adapter-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const isLinux = process.platform === "linux";
@@ -35,14 +35,14 @@ async function gone(pid: number): Promise<void> {
 }
 
 describe.skipIf(!isLinux)("the child as the system shows it", () => {
-  const stands: Stand[] = [];
+  const stands: AdapterHarness[] = [];
   afterEach(async () => {
     await Promise.all(stands.splice(0).map((made) => made.connector.stop()));
   });
 
   it("has no environment, no word of the desk in its arguments, an empty folder, and no file open but its pipes", async () => {
     process.env["QOC_CHILD_CANARY"] = "canary-in-host";
-    const made = await adapterStand(adapterSource(""), { isolation: "process", secrets: { key: "canary-secret" } });
+    const made = await adapterHarness(adapterSource(""), { isolation: "process", secrets: { key: "canary-secret" } });
     stands.push(made);
     await made.connector.start();
     const [pid = 0] = children();
@@ -61,7 +61,7 @@ describe.skipIf(!isLinux)("the child as the system shows it", () => {
   });
 
   it("finds no file by Node's own means, even where it reaches past its stand-ins", async () => {
-    const made = await adapterStand(
+    const made = await adapterHarness(
       adapterSource(
         `
       async getQuote(symbol: string): Promise<any> {
@@ -82,7 +82,7 @@ describe.skipIf(!isLinux)("the child as the system shows it", () => {
   });
 
   it("is gone when its connector was stopped", async () => {
-    const made = await adapterStand(adapterSource(""), { isolation: "process" });
+    const made = await adapterHarness(adapterSource(""), { isolation: "process" });
     stands.push(made);
     await made.connector.start();
     const [pid = 0] = children();
@@ -111,7 +111,7 @@ describe.skipIf(!isLinux)("the child as the system shows it", () => {
   });
 
   it("is ended where it holds more memory outside its heap than it may", async () => {
-    const made = await adapterStand(
+    const made = await adapterHarness(
       adapterSource(
         `keep: any[] = []; async cancelOrder() { for (let i = 0; i < 12; i++) { this.keep.push(new Uint8Array(64 * 1024 * 1024).fill(1)); await new Promise((r) => setTimeout(r, 50)); } await new Promise(() => {}); }`,
       ),
@@ -126,7 +126,7 @@ describe.skipIf(!isLinux)("the child as the system shows it", () => {
   });
 
   it("is contained where one allocation exceeds its heap", async () => {
-    const made = await adapterStand(
+    const made = await adapterHarness(
       adapterSource(
         `async cancelOrder() { const a = new Array(60_000_000).fill(0).map((_, i) => ({ i })); await new Promise(() => {}); return a as never; }`,
       ),

@@ -11,17 +11,17 @@ import {
 } from "../../src/gate/exposure.ts";
 import { orderPrice, reservedPrice, sameCurrency } from "../../src/gate/valuation.ts";
 import { inputOf, quote } from "../support/gate-case.ts";
-import { type Story, type TermsDraft, story, terms } from "../support/journal-scenario.ts";
+import { type JournalScenario, type TermsDraft, scenario, terms } from "../support/journal-scenario.ts";
 
 function holding(quantity: string) {
-  return story()
+  return scenario()
     .desk()
     .account("paper", { positions: [{ symbol: "AAPL", quantity, markPrice: "100" }] });
 }
-function exposure(tale: Story, except?: string) {
+function exposure(tale: JournalScenario, except?: string) {
   return exposureOf(tale.book(), "paper", "AAPL", except as OrderId | undefined);
 }
-function figures(tale: Story, except?: string) {
+function figures(tale: JournalScenario, except?: string) {
   const { low, high, buys, sells } = exposure(tale, except);
   return [low, high, buys, sells].map((value) => value.toFixed());
 }
@@ -43,7 +43,7 @@ describe("exposureOf", () => {
 
   it("keeps both the fills' position and the venue's, since either may lag", () => {
     expect(figures(holding("60").filled("s", { side: "sell", quantity: "80" }))).toEqual(["-20", "60", "0", "0"]);
-    expect(exposure(story().desk()).marked).toBe(false);
+    expect(exposure(scenario().desk()).marked).toBe(false);
   });
 
   it("counts an overfilled order's rest as nothing", () => {
@@ -66,7 +66,7 @@ describe("exposureOf", () => {
 describe("strictlyReducing", () => {
   const short = () => holding("-60");
   const selling = holding("60").working("s", { side: "sell", quantity: "50" });
-  it.each<[string, Story, TermsDraft, boolean]>([
+  it.each<[string, JournalScenario, TermsDraft, boolean]>([
     ["a sell of a long", holding("60"), { side: "sell", quantity: "60" }, true],
     ["a sell of more than the long", holding("60"), { side: "sell", quantity: "100" }, false],
     ["a buy on top of a long", holding("60"), { quantity: "1" }, false],
@@ -84,7 +84,7 @@ describe("strictlyReducing", () => {
     ],
     [
       "a sell of what only the fills know",
-      story().desk().filled("b", { quantity: "60" }),
+      scenario().desk().filled("b", { quantity: "60" }),
       { side: "sell", quantity: "1" },
       false,
     ],

@@ -8,10 +8,10 @@ import { clear, evaluate } from "../../src/gate/gate.ts";
 import { GUARDS } from "../../src/gate/guards/table.ts";
 import type { GateInput } from "../../src/gate/input.ts";
 import { checkOf, guard, inputOf } from "../support/gate-case.ts";
-import { amount, story } from "../support/journal-scenario.ts";
+import { amount, scenario } from "../support/journal-scenario.ts";
 
 function desk() {
-  return story().desk().account("paper");
+  return scenario().desk().account("paper");
 }
 function approved() {
   return desk().proposed("a").approved("a", { mid: "100" });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { bookSnapshot, guardedOrder } from "../../src/gate/guard-runner.ts";
 import { inputOf } from "../support/gate-case.ts";
-import { story } from "../support/journal-scenario.ts";
+import { scenario } from "../support/journal-scenario.ts";
 
 const held = [{ symbol: "AAPL", quantity: "2", markPrice: "100", averagePrice: "90" }];
 function tale() {
-  return story()
+  return scenario()
     .desk()
     .account("paper", { nav: "1000.10", cash: "500.05", buyingPower: "500.05", positions: held })
     .account("cash", { nav: "0.20", positions: [] })

@@ -8,7 +8,7 @@ import { isCleared } from "../../src/gate/cleared.ts";
 import { clear, evaluate } from "../../src/gate/gate.ts";
 import type { GateInput } from "../../src/gate/input.ts";
 import { checkOf, guard, inputOf } from "../support/gate-case.ts";
-import { type Story, type TermsDraft, story, terms } from "../support/journal-scenario.ts";
+import { type JournalScenario, type TermsDraft, scenario, terms } from "../support/journal-scenario.ts";
 
 const quantity = fc.integer({ min: 1, max: 400 }).map((n) => decimal(`${n}e-1`).toFixed());
 const price = fc.integer({ min: 8000, max: 12_000 }).map((n) => decimal(`${n}e-2`).toFixed());
@@ -34,7 +34,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   filled: fc.integer({ min: 0, max: 10 }),
 });
 
-function put(tale: Story, id: string, { order, state, filled }: Step): Story {
+function put(tale: JournalScenario, id: string, { order, state, filled }: Step): JournalScenario {
   tale.proposed(id, order).approved(id);
   if (state !== "approved") tale.submitting(id);
   if (state === "unknown") tale.unknown(id);
@@ -57,9 +57,9 @@ const world: fc.Arbitrary<World> = fc.record({
   marked: fc.boolean(),
 });
 
-function tell({ held, nav, steps, marked }: World): Story {
+function tell({ held, nav, steps, marked }: World): JournalScenario {
   const positions = [{ symbol: "AAPL", quantity: String(held), markPrice: "100" }];
-  const tale = story()
+  const tale = scenario()
     .desk()
     .account("paper", { nav, buyingPower: "3000", positions })
     .account("other", { nav: "1000" });
@@ -164,7 +164,7 @@ const everyGuard = GUARD_KEYS.map((key) => {
 
 /** Approved, with every guard on and nothing wrong. */
 function healthy(draftTerms: TermsDraft = {}): GateInput {
-  const tale = story().desk().account("paper").proposed("a", draftTerms).approved("a", { mid: "100" });
+  const tale = scenario().desk().account("paper").proposed("a", draftTerms).approved("a", { mid: "100" });
   return inputOf(tale, "a", { stage: "dispatch", guards: everyGuard });
 }
 

@@ -6,27 +6,27 @@ import { evaluate } from "../../src/gate/gate.ts";
 import type { GateInput } from "../../src/gate/input.ts";
 import { checkOf, inputOf, quote } from "../support/gate-case.ts";
 import {
-  type Story,
+  type JournalScenario,
   type TermsDraft,
   amount,
   justOver,
-  story,
-  storyClientId,
+  scenario,
+  scenarioClientId,
   terms,
 } from "../support/journal-scenario.ts";
 
 function desk() {
-  return story()
+  return scenario()
     .desk()
     .account("paper", { positions: [{ symbol: "AAPL", quantity: "60", markPrice: "100" }] });
 }
-function ask(key: string, tale: Story, order: string | TermsDraft, more: Partial<GateInput> = {}) {
+function ask(key: string, tale: JournalScenario, order: string | TermsDraft, more: Partial<GateInput> = {}) {
   return checkOf(evaluate(inputOf(tale, order, more)), key);
 }
 const dispatch = { stage: "dispatch" } as const;
 
 describe("trading-state", () => {
-  const of = (tale: Story, order: TermsDraft, more: Partial<GateInput> = {}) =>
+  const of = (tale: JournalScenario, order: TermsDraft, more: Partial<GateInput> = {}) =>
     ask("trading-state", tale, order, more).code;
 
   it("lets everything pass while active, and nothing while halted", () => {
@@ -56,7 +56,7 @@ describe("trading-state", () => {
       "TRADING_REDUCING",
     );
     expect(of(desk().flagged("paper", "AAPL", "60", "70").trading("reducing"), sell)).toBe("TRADING_REDUCING");
-    expect(of(story().desk().trading("reducing"), sell)).toBe("TRADING_REDUCING");
+    expect(of(scenario().desk().trading("reducing"), sell)).toBe("TRADING_REDUCING");
     const { connector } = inputOf(desk(), {});
     expect(of(desk().trading("reducing"), sell, { connector: { ...connector, ready: false } })).toBe(
       "TRADING_REDUCING",
@@ -112,7 +112,7 @@ describe("journal-health", () => {
 });
 
 describe("unknown-instrument", () => {
-  const of = (tale: Story, order: string | TermsDraft) => ask("unknown-instrument", tale, order).code;
+  const of = (tale: JournalScenario, order: string | TermsDraft) => ask("unknown-instrument", tale, order).code;
   const sent = () => desk().proposed("a").approved("a").submitting("a");
 
   it("blocks the instrument while an order's outcome is open", () => {
@@ -129,7 +129,7 @@ describe("unknown-instrument", () => {
     expect(of(sent(), "a")).toBe("OK");
   });
 
-  it.each<[string, (tale: Story) => Story]>([
+  it.each<[string, (tale: JournalScenario) => JournalScenario]>([
     ["acknowledged", (tale) => tale.accepted("a")],
     ["reported cancelled", (tale) => tale.reported("a", "cancelled")],
     ["rejected by the venue", (tale) => tale.rejected("a")],
@@ -305,7 +305,7 @@ describe("drift", () => {
 
 describe("exit-point", () => {
   const approved = () => desk().proposed("a").approved("a");
-  const of = (tale: Story, more: Partial<GateInput> = {}) =>
+  const of = (tale: JournalScenario, more: Partial<GateInput> = {}) =>
     ask("exit-point", tale, "a", { ...dispatch, ...more }).code;
 
   it("passes what was approved, and is evaluated at dispatch only", () => {
@@ -325,7 +325,7 @@ describe("exit-point", () => {
     ["mode", { mode: "live" }],
     ["time in force", { timeInForce: "gtc" }],
   ])("sees another %s than the approved one", (_, other) => {
-    const order = { id: "a" as OrderId, terms: terms(other), clientOrderId: storyClientId("a") };
+    const order = { id: "a" as OrderId, terms: terms(other), clientOrderId: scenarioClientId("a") };
     expect(of(approved(), { order })).toBe("EXIT_TERMS_DIFFER");
   });
 
@@ -338,7 +338,7 @@ describe("exit-point", () => {
     expect(of(approved(), { approval: undefined })).toBe("EXIT_TERMS_DIFFER");
   });
 
-  it.each<[string, (tale: Story) => Story]>([
+  it.each<[string, (tale: JournalScenario) => JournalScenario]>([
     ["submitting", (tale) => tale.submitting("a")],
     ["unknown", (tale) => tale.submitting("a").unknown("a")],
     ["acknowledged", (tale) => tale.submitting("a").accepted("a")],
@@ -352,7 +352,9 @@ describe("exit-point", () => {
   it("wants the client order id that was approved, and that it is this order's", () => {
     const order = inputOf(approved(), "a").order;
     expect(of(approved(), { order: { ...order, clientOrderId: undefined } })).toBe("EXIT_CLIENT_ID_DIFFERS");
-    expect(of(approved(), { order: { ...order, clientOrderId: storyClientId("b") } })).toBe("EXIT_CLIENT_ID_DIFFERS");
+    expect(of(approved(), { order: { ...order, clientOrderId: scenarioClientId("b") } })).toBe(
+      "EXIT_CLIENT_ID_DIFFERS",
+    );
   });
 
   it("stops everything if any order is out that nobody approved", () => {

@@ -7,7 +7,7 @@ import { ALLOWED_BUILTINS } from "../../src/protocol/messages.ts";
 import { QocError } from "../../src/domain/error.ts";
 import { bundleAdapter } from "../../src/host/bundle.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { type Stand, adapterSource, adapterStand } from "../support/adapter-harness.ts";
+import { type AdapterHarness, adapterSource, adapterHarness } from "../support/adapter-harness.ts";
 
 type Files = Readonly<Record<string, string>>;
 
@@ -22,14 +22,14 @@ async function desk(files: Files): Promise<string> {
 }
 
 const ADAPTER = "adapters/venue/index.ts";
-const stands: Stand[] = [];
+const stands: AdapterHarness[] = [];
 afterEach(async () => {
   await Promise.all(stands.splice(0).map(({ connector }) => connector.stop()));
 });
 
 /** Starts the adapter in a real worker; what its `cancelOrder` throws is what `shown` came to. */
 async function shownBy(root: string, tcp: readonly string[] = []): Promise<string> {
-  const made = await adapterStand("", { file: join(root, ADAPTER), tcp });
+  const made = await adapterHarness("", { file: join(root, ADAPTER), tcp });
   stands.push(made);
   await made.connector.start();
   const answer = await made.connector.call("cancelOrder", ["1"]);

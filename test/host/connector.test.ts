@@ -1,16 +1,21 @@
 /** A connector on a real worker thread: what it does wrong stays its own, and what it says is parsed. */
 import { afterEach, describe, expect, it } from "vitest";
 import { fileURLToPath } from "node:url";
-import { type Stand, type StandOptions, adapterSource, adapterStand } from "../support/adapter-harness.ts";
+import {
+  type AdapterHarness,
+  type AdapterHarnessOptions,
+  adapterSource,
+  adapterHarness,
+} from "../support/adapter-harness.ts";
 
 describe.each(["worker", "process"] as const)("a connector at the %s level", (isolation) => {
-  const stands: Stand[] = [];
-  const stand = async (more: string, given: StandOptions = {}, head = ""): Promise<Stand> => {
-    const made = await adapterStand(adapterSource(more, head), { isolation, ...given });
+  const stands: AdapterHarness[] = [];
+  const stand = async (more: string, given: AdapterHarnessOptions = {}, head = ""): Promise<AdapterHarness> => {
+    const made = await adapterHarness(adapterSource(more, head), { isolation, ...given });
     stands.push(made);
     return made;
   };
-  const started = async (more: string, given: StandOptions = {}, head = ""): Promise<Stand> => {
+  const started = async (more: string, given: AdapterHarnessOptions = {}, head = ""): Promise<AdapterHarness> => {
     const made = await stand(more, given, head);
     await made.connector.start();
     return made;
@@ -23,7 +28,7 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
   describe("the documented skeleton", () => {
     it("runs verbatim without a network: ready, no restarts, and its line in the log", async () => {
       const file = fileURLToPath(new URL("../fixtures/adapters/my-venue/index.ts", import.meta.url));
-      const made = await adapterStand("", { isolation, file, secrets: { api_key: "k-123456" } });
+      const made = await adapterHarness("", { isolation, file, secrets: { api_key: "k-123456" } });
       stands.push(made);
       await made.connector.start();
       expect(made.log.text()).toContain("MyVenueConnector connected");
@@ -152,7 +157,7 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
         "adapter.ts:1:",
       ],
     ])("%s", async (_name, source, code, words) => {
-      const made = await adapterStand(source, { isolation });
+      const made = await adapterHarness(source, { isolation });
       stands.push(made);
       await made.connector.start();
       const { lastError, state } = made.connector.facts;

@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { LIMITS } from "../../src/protocol/messages.ts";
-import { type Stand, adapterSource, adapterStand } from "../support/adapter-harness.ts";
+import { type AdapterHarness, adapterSource, adapterHarness } from "../support/adapter-harness.ts";
 
 const COUNT = LIMITS.fillWindow * 2 + 7;
 const EMITS = adapterSource(`
@@ -13,7 +13,7 @@ const EMITS = adapterSource(`
 `);
 
 describe.each(["worker", "process"] as const)("fills emitted by disconnect, in a %s", (isolation) => {
-  let made: Stand | undefined;
+  let made: AdapterHarness | undefined;
   afterEach(async () => {
     await made?.connector.stop();
     if (made !== undefined) rmSync(made.dir, { recursive: true, force: true });
@@ -21,7 +21,7 @@ describe.each(["worker", "process"] as const)("fills emitted by disconnect, in a
   });
 
   it("all arrive, in order, beyond the window that holds for a life", async () => {
-    made = await adapterStand(EMITS, { isolation });
+    made = await adapterHarness(EMITS, { isolation });
     await made.connector.start();
     await made.connector.stop();
     expect(made.fills.map((fill) => (fill as { fillId: string }).fillId)).toEqual(

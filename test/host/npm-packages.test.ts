@@ -8,14 +8,19 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Stand, type StandOptions, adapterSource, adapterStand } from "../support/adapter-harness.ts";
+import {
+  type AdapterHarness,
+  type AdapterHarnessOptions,
+  adapterSource,
+  adapterHarness,
+} from "../support/adapter-harness.ts";
 
 const INSTALLED = fileURLToPath(new URL("../../node_modules", import.meta.url));
 
 const LEVELS = ["worker", "process"] as const;
 
 const closers: (() => unknown)[] = [];
-const stands: Stand[] = [];
+const stands: AdapterHarness[] = [];
 afterEach(async () => {
   await Promise.all(stands.splice(0).map(({ connector }) => connector.stop()));
   for (const close of closers.splice(0)) close();
@@ -25,9 +30,9 @@ afterEach(async () => {
 async function started(
   more: string,
   head: string,
-  given: StandOptions,
+  given: AdapterHarnessOptions,
   packages: readonly string[] = [],
-): Promise<Stand> {
+): Promise<AdapterHarness> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "qoc-npm-")));
   await writeFile(join(root, "desk.toml"), "");
   for (const name of packages) {
@@ -36,7 +41,7 @@ async function started(
   }
   const file = join(root, "adapter.ts");
   await writeFile(file, adapterSource(more, head));
-  const made = await adapterStand("", { file, memoryMb: 256, ...given });
+  const made = await adapterHarness("", { file, memoryMb: 256, ...given });
   stands.push(made);
   await made.connector.start();
   return made;

@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Stand, adapterSource, adapterStand } from "../support/adapter-harness.ts";
+import { type AdapterHarness, adapterSource, adapterHarness } from "../support/adapter-harness.ts";
 
 /** Brings the runtime to emit a warning, and to read members of its process that are not there. */
 const PROVOKE = `
@@ -14,7 +14,7 @@ const PROVOKE = `
 const REAL = `seen.some((one) => typeof one?.kill === "function" && typeof one?.pid === "number")`;
 
 describe.each(["worker", "process"] as const)("an adapter in a %s", (isolation) => {
-  const stands: Stand[] = [];
+  const stands: AdapterHarness[] = [];
   afterEach(async () => {
     for (const made of stands.splice(0)) {
       await made.connector.stop();
@@ -23,7 +23,7 @@ describe.each(["worker", "process"] as const)("an adapter in a %s", (isolation) 
   });
   const asked = async (body: string): Promise<unknown> => {
     const head = `import { EventEmitter } from "node:events"; import { Duplex, Readable } from "node:stream"; import { inherits } from "node:util";`;
-    const made = await adapterStand(
+    const made = await adapterHarness(
       adapterSource(`async cancelOrder(): Promise<any> { const seen: any[] = []; ${body} }`, head),
       { isolation },
     );

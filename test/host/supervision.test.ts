@@ -6,13 +6,13 @@ import { QocError } from "../../src/domain/error.ts";
 import { Connector } from "../../src/host/connector.ts";
 import type { ConnectorOptions } from "../../src/host/connector-options.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
-import { type Puppet, puppetTransport, settle } from "../support/fake-transport.ts";
+import { type FakeTransport, fakeTransport, settle } from "../support/fake-transport.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
 interface Scene {
   readonly clock: FakeClock;
   readonly connector: Connector;
-  readonly lives: Puppet[];
+  readonly lives: FakeTransport[];
   readonly states: string[];
   readonly fills: unknown[][];
   readonly log: ReturnType<typeof quietLog>;
@@ -25,7 +25,7 @@ function scene(
 ): Scene {
   const clock = fakeClock();
   const log = quietLog();
-  const lives: Puppet[] = [];
+  const lives: FakeTransport[] = [];
   const states: string[] = [];
   const fills: unknown[][] = [];
   const connector = new Connector({
@@ -41,7 +41,7 @@ function scene(
     options: {},
     tcp: [],
     transport: () => {
-      const life = puppetTransport(given);
+      const life = fakeTransport(given);
       lives.push(life);
       return life;
     },
@@ -60,16 +60,16 @@ function scene(
   return { clock, connector, lives, states, fills, log, up };
 }
 
-async function started(given: Parameters<typeof scene>[0] = {}): Promise<Scene & { life: Puppet }> {
+async function started(given: Parameters<typeof scene>[0] = {}): Promise<Scene & { life: FakeTransport }> {
   const made = scene(given);
   void made.connector.start();
   await made.up();
   expect(made.connector.facts.state).toBe("ready");
-  return { ...made, life: made.lives[0] as Puppet };
+  return { ...made, life: made.lives[0] as FakeTransport };
 }
 
 /** Answers each ping until the test stops: the far side lives. */
-function beat(life: Puppet, heapMb = 5): void {
+function beat(life: FakeTransport, heapMb = 5): void {
   const pings = life.posted.filter(({ e }) => e === "ping");
   const last = pings.at(-1);
   if (last !== undefined) life.say({ e: "pong", n: last.n, heapMb });
@@ -393,7 +393,7 @@ describe("a venue that does not answer", () => {
     void connector.start();
     for (let i = 0; i < 5; i++) {
       await settle();
-      const life = lives.at(-1) as Puppet;
+      const life = lives.at(-1) as FakeTransport;
       life.hello();
       await settle();
       for (let ms = 0; ms < 10_000; ms += 500) {

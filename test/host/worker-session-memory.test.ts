@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { digestOf } from "../../src/domain/digest.ts";
 import { Connector } from "../../src/host/connector.ts";
 import { fakeClock } from "../support/fake-clock.ts";
-import { type Puppet, puppetTransport, settle } from "../support/fake-transport.ts";
+import { type FakeTransport, fakeTransport, settle } from "../support/fake-transport.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
 async function collect(): Promise<void> {
@@ -20,7 +20,7 @@ async function collect(): Promise<void> {
 
 it("what a dead life spoke through is collected", async () => {
   const clock = fakeClock();
-  const lives: WeakRef<Puppet>[] = [];
+  const lives: WeakRef<FakeTransport>[] = [];
   const connector = new Connector({
     name: "venue",
     clock,
@@ -34,7 +34,7 @@ it("what a dead life spoke through is collected", async () => {
     options: {},
     tcp: [],
     transport: () => {
-      const life = puppetTransport();
+      const life = fakeTransport();
       lives.push(new WeakRef(life));
       return life;
     },

@@ -2,11 +2,11 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { QocError } from "../../src/domain/error.ts";
 import type { Invoke } from "../../src/mcp/call.ts";
-import { type McpStand, WAYS, failureOf, mcpStand, newClient, oldClient } from "../support/mcp-harness.ts";
+import { type McpHarness, WAYS, failureOf, mcpHarness, newClient, oldClient } from "../support/mcp-harness.ts";
 
-let stand: McpStand | undefined;
-async function stands(invoke: Invoke): Promise<McpStand> {
-  return (stand = await mcpStand(invoke));
+let stand: McpHarness | undefined;
+async function stands(invoke: Invoke): Promise<McpHarness> {
+  return (stand = await mcpHarness(invoke));
 }
 afterEach(async () => {
   await stand?.close();

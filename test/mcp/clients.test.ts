@@ -2,20 +2,20 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type AnyClient,
-  type McpStand,
+  type McpHarness,
   WAYS,
   failureOf,
   invokeAt,
-  mcpStand,
+  mcpHarness,
   newClient,
 } from "../support/mcp-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
-let stand: McpStand;
+let stand: McpHarness;
 beforeAll(async () => {
   desk = await tempDesk();
-  stand = await mcpStand(invokeAt(desk));
+  stand = await mcpHarness(invokeAt(desk));
 });
 afterAll(async () => {
   await stand.close();

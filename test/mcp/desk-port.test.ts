@@ -10,7 +10,7 @@ import { type CommandRow, body } from "../../src/commands/command.ts";
 import { invoke } from "../../src/commands/invoke.ts";
 import { createReadLog } from "../../src/runs/read-log.ts";
 import { agentContext } from "../../src/app/agent-commands.ts";
-import { mcpStand } from "../support/mcp-harness.ts";
+import { mcpHarness } from "../support/mcp-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
@@ -225,7 +225,7 @@ describe("an answer", () => {
     ["with more than its schema has", { n: 1, secret: "hidden" }],
   ])("S5 %s does not leave", async (_what, value) => {
     const table = [row(value)];
-    const stand = await mcpStand(
+    const stand = await mcpHarness(
       (command, input, session, signal) =>
         invoke(
           table,

@@ -1,14 +1,14 @@
 /** Raw requests that no client library would send: what the listener refuses, and that nothing is run for it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { REQUEST_BYTES_MAX, REQUESTS_AT_ONCE } from "../../src/mcp/http.ts";
-import { type McpStand, type RawRequest, mcpStand, newClient } from "../support/mcp-harness.ts";
+import { type McpHarness, type RawRequest, mcpHarness, newClient } from "../support/mcp-harness.ts";
 
-let stand: McpStand;
+let stand: McpHarness;
 let ran: string[];
 let token: string;
 beforeEach(async () => {
   ran = [];
-  stand = await mcpStand(async (command) => {
+  stand = await mcpHarness(async (command) => {
     ran.push(command);
     return { up: true };
   });
@@ -164,7 +164,7 @@ describe("one run's open requests", () => {
   it("H5 are bounded, and another run's are not touched", async () => {
     let release: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => (release = resolve));
-    const busy = await mcpStand(() => gate.then(() => ({ up: true })));
+    const busy = await mcpHarness(() => gate.then(() => ({ up: true })));
     const mine = busy.token("mine");
     const headers = (of: string): Record<string, string> => ({ ...HEADERS, authorization: `Bearer ${of}` });
     const ask = (of: string) => busy.raw({ headers: headers(of), body: JSON.stringify(STATUS) });
@@ -189,7 +189,7 @@ describe("one run's open requests", () => {
     let started: () => void = () => undefined;
     const isRunning = new Promise<void>((resolve) => (started = resolve));
     let stopped: unknown;
-    const slow = await mcpStand((_command, _input, _session, signal) => {
+    const slow = await mcpHarness((_command, _input, _session, signal) => {
       started();
       return new Promise((_resolve, reject) =>
         signal.addEventListener("abort", () => {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { QocError } from "../../src/domain/error.ts";
 import { findResource } from "../../src/mcp/resources.ts";
-import { type McpStand, failureOf, mcpStand, newClient } from "../support/mcp-harness.ts";
+import { type McpHarness, failureOf, mcpHarness, newClient } from "../support/mcp-harness.ts";
 
 const FILES: Readonly<Record<string, string>> = {
   "desk.toml": "[workspace]\n",
@@ -14,11 +14,11 @@ const FILES: Readonly<Record<string, string>> = {
   "research/long.md": "first lines",
 };
 
-let stand: McpStand;
+let stand: McpHarness;
 const asked: string[] = [];
 beforeEach(async () => {
   asked.length = 0;
-  stand = await mcpStand((command, input) => {
+  stand = await mcpHarness((command, input) => {
     asked.push(`${command} ${JSON.stringify(input)}`);
     if (command === "orders list")
       return Promise.resolve([{ path: "orders/pending/1.toml" }, { path: "orders/pending/2.toml" }]);

@@ -40,7 +40,7 @@ ${more}
 `;
 }
 
-export interface Stand {
+export interface AdapterHarness {
   readonly connector: Connector;
   readonly log: QuietLog;
   readonly fills: unknown[];
@@ -50,7 +50,7 @@ export interface Stand {
   readonly dir: string;
 }
 
-export interface StandOptions {
+export interface AdapterHarnessOptions {
   readonly secrets?: Record<string, string>;
   readonly options?: Record<string, unknown>;
   readonly hosts?: readonly string[];
@@ -69,20 +69,20 @@ export interface StandOptions {
 
 const EMPTY = mkdtempSync(join(tmpdir(), "qoc-empty-"));
 
-function startLife({ isolation, memoryMb = 64, clock = systemClock }: StandOptions): Transport {
+function startLife({ isolation, memoryMb = 64, clock = systemClock }: AdapterHarnessOptions): Transport {
   return isolation === "process"
     ? startProcess({ text: WORKER_TEXT, memoryMb, cwd: EMPTY, clock, residentMb })
     : startWorker({ text: WORKER_TEXT, name: "stand", memoryMb });
 }
 
-export async function adapterStand(source: string, given: StandOptions = {}): Promise<Stand> {
+export async function adapterHarness(source: string, given: AdapterHarnessOptions = {}): Promise<AdapterHarness> {
   const dir = await mkdtemp(join(tmpdir(), "qoc-stand-"));
   const file = given.file ?? join(dir, "adapter.ts");
   if (given.file === undefined) await writeFile(file, source);
   const disk = nodeDisk();
   const log = quietLog();
   const fills: unknown[] = [];
-  const states: Stand["states"] = [];
+  const states: AdapterHarness["states"] = [];
   const waiting = new Set<() => void>();
   const connector = new Connector({
     name: "stand",

@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly onNote?: (line: string) => void;
 }
 
-export interface AgentStand {
+export interface AgentHarness {
   readonly folder: string;
   readonly notes: readonly string[];
   /** Run and tool of what the program refused by itself. */
@@ -49,7 +49,7 @@ async function fileOf(program: string) {
   return undefined;
 }
 
-export function hostWorld(more: Partial<LaunchDeps> = {}): LaunchDeps {
+export function launchDeps(more: Partial<LaunchDeps> = {}): LaunchDeps {
   return {
     spawn,
     killGroup: (group, signal) => {
@@ -91,7 +91,7 @@ export const withoutBubblewrap: Partial<LaunchDeps> = {
   find: async (program) => (program === "bwrap" ? undefined : fileOf(program)),
 };
 
-export function agentStand(program: AgentProgram, script: string): AgentStand {
+export function agentHarness(program: AgentProgram, script: string): AgentHarness {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), "qoc-agent-"));
   const notes: string[] = [];
   const refused: string[] = [];
@@ -117,7 +117,7 @@ export function agentStand(program: AgentProgram, script: string): AgentStand {
     ) => {
       const planFile = join(folder, "plan.json");
       writeFileSync(planFile, JSON.stringify({ tools: TOOLS.map((tool) => `mcp__qoc__${tool}`), ...plan }));
-      const host = hostWorld(world);
+      const host = launchDeps(world);
       const door = (run: string) => {
         doors.add(run);
         return {

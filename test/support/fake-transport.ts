@@ -9,7 +9,7 @@ export interface Posted {
   readonly path?: readonly string[];
 }
 
-export interface Puppet extends Transport {
+export interface FakeTransport extends Transport {
   readonly posted: Posted[];
   say(message: unknown): void;
   hello(more?: object): void;
@@ -22,7 +22,7 @@ export interface Puppet extends Transport {
   readonly kills: number;
 }
 
-export function puppetTransport(given: { readonly diesWhenKilled?: boolean } = {}): Puppet {
+export function fakeTransport(given: { readonly diesWhenKilled?: boolean } = {}): FakeTransport {
   const posted: Posted[] = [];
   let hear: (message: unknown) => void = () => undefined;
   let over: (reason: string) => void = () => undefined;
@@ -34,7 +34,7 @@ export function puppetTransport(given: { readonly diesWhenKilled?: boolean } = {
     isOver = true;
     over(reason);
   };
-  const puppet: Puppet = {
+  const puppet: FakeTransport = {
     posted,
     post: (message) => void posted.push(message as Posted),
     onMessage: (listener) => void (hear = listener),

@@ -5,7 +5,7 @@ import type { Quote } from "../../src/domain/quote.ts";
 import type { Check, Verdict } from "../../src/domain/verdict.ts";
 import { evaluate } from "../../src/gate/gate.ts";
 import type { GateInput } from "../../src/gate/input.ts";
-import { type Story, type TermsDraft, amount, storyClientId, terms } from "./journal-scenario.ts";
+import { type JournalScenario, type TermsDraft, amount, scenarioClientId, terms } from "./journal-scenario.ts";
 
 export const MONO = 500_000;
 
@@ -31,14 +31,14 @@ export function quote(bid: string, ask: string, more: Partial<Omit<Quote, "last"
  * `order` is the id of an order of the story, or the terms of one that the story does not know ("new"). The quote defaults
  * to 99.99 / 100.01, stamped now.
  */
-export function inputOf(tale: Story, order: string | TermsDraft, more: Partial<GateInput> = {}): GateInput {
+export function inputOf(tale: JournalScenario, order: string | TermsDraft, more: Partial<GateInput> = {}): GateInput {
   const book = tale.book();
   const id = typeof order === "string" ? order : "new";
   const orderTerms = typeof order === "string" ? tale.termsOf(order) : terms(order);
   const approval = book.orders.get(id as OrderId)?.approvals.at(-1);
   return {
     stage: "propose",
-    order: { id: id as OrderId, terms: orderTerms, clientOrderId: storyClientId(id) },
+    order: { id: id as OrderId, terms: orderTerms, clientOrderId: scenarioClientId(id) },
     book,
     connector: {
       name: orderTerms.connector,
@@ -70,6 +70,11 @@ export function checkOf(verdict: Verdict, key: string): Check {
 }
 
 /** What one guard says. */
-export function ask(tale: Story, order: string | TermsDraft, rule: BuiltInGuard, more: Partial<GateInput> = {}): Check {
+export function ask(
+  tale: JournalScenario,
+  order: string | TermsDraft,
+  rule: BuiltInGuard,
+  more: Partial<GateInput> = {},
+): Check {
   return checkOf(evaluate(inputOf(tale, order, { guards: [rule], ...more })), rule.options.key);
 }

@@ -10,7 +10,7 @@ import { type QuietLog, quietLog } from "./quiet-log.ts";
 export const JOURNAL_DIR = "/desk/.qoc/journal";
 export const FIRST_SEGMENT = `${JOURNAL_DIR}/000001.ndjson`;
 
-export interface JournalStand {
+export interface JournalHarness {
   readonly disk: CrashDisk;
   readonly clock: FakeClock;
   readonly log: QuietLog;
@@ -19,7 +19,10 @@ export interface JournalStand {
   readonly failures: QocError[];
 }
 
-export async function openStand(disk: CrashDisk = crashDisk(), segmentBytes?: number): Promise<JournalStand> {
+export async function openJournalHarness(
+  disk: CrashDisk = crashDisk(),
+  segmentBytes?: number,
+): Promise<JournalHarness> {
   const clock = fakeClock();
   const log = quietLog();
   const failures: QocError[] = [];

@@ -13,7 +13,7 @@ import type { OrderReportStatus } from "../../src/domain/sdk.ts";
 import type { Mode, VenueFill } from "../../src/domain/venue.ts";
 
 /** Monday 2026-07-06, 10:00 in New York. */
-export const STORY_START = Date.UTC(2026, 6, 6, 14, 0, 0);
+export const SCENARIO_START = Date.UTC(2026, 6, 6, 14, 0, 0);
 
 type Amount = string;
 /** The canonical text that a parser would have made. */
@@ -70,14 +70,14 @@ export interface AccountDraft {
   readonly venueDate?: string;
 }
 
-export function storyClientId(id: string): ClientOrderId {
+export function scenarioClientId(id: string): ClientOrderId {
   return `q1-${id}` as ClientOrderId;
 }
 
-export class Story {
+export class JournalScenario {
   readonly #records: Recorded[] = [];
   readonly #terms = new Map<string, OrderTerms>();
-  #now = STORY_START;
+  #now = SCENARIO_START;
   #fills = 0;
 
   /** Moves the clock; below zero, it steps back as a wall clock may. */
@@ -160,7 +160,7 @@ export class Story {
       id: id as OrderId,
       digest: digestTerms(approvedTerms),
       terms: approvedTerms,
-      clientOrderId: storyClientId(id),
+      clientOrderId: scenarioClientId(id),
       actor: "human",
       channel: "cli",
       expiresAt: options.expiresAt ?? this.#now + 15 * 60_000,
@@ -170,7 +170,7 @@ export class Story {
 
   submitting(id: string): this {
     const digest = digestTerms(this.termsOf(id));
-    return this.event({ type: "order.submitting", id: id as OrderId, clientOrderId: storyClientId(id), digest });
+    return this.event({ type: "order.submitting", id: id as OrderId, clientOrderId: scenarioClientId(id), digest });
   }
 
   accepted(id: string): this {
@@ -220,7 +220,7 @@ export class Story {
     const fill: VenueFill = {
       fillId: `f${++this.#fills}`,
       venueOrderId: `v-${id}`,
-      clientOrderId: storyClientId(id),
+      clientOrderId: scenarioClientId(id),
       symbol,
       side,
       quantity: amount(draft.quantity ?? quantity),
@@ -277,8 +277,8 @@ export class Story {
   }
 }
 
-export function story(): Story {
-  return new Story();
+export function scenario(): JournalScenario {
+  return new JournalScenario();
 }
 
 /** `raw` and one unit of that decimal place: the smallest step over a limit. */

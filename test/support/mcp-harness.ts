@@ -39,7 +39,7 @@ export interface AnyClient {
   close(): Promise<void>;
 }
 
-export interface McpStand {
+export interface McpHarness {
   readonly url: URL;
   readonly port: number;
   readonly tokens: TokenStore;
@@ -58,7 +58,7 @@ export function invokeAt(desk: TempDesk): Invoke {
   return (command, input, session) => desk.call(command, input, { actor: session.actor, channel: "mcp" });
 }
 
-export async function mcpStand(invoke: Invoke, table: readonly CommandRow[] = COMMANDS): Promise<McpStand> {
+export async function mcpHarness(invoke: Invoke, table: readonly CommandRow[] = COMMANDS): Promise<McpHarness> {
   const tokens = createTokenStore(systemClock, systemIds);
   const listeners = new Set<(change: Change) => void>();
   const [audits, refusals, errors]: [AuditRecord[], string[], Error[]] = [[], [], []];
@@ -125,14 +125,14 @@ function bearer(token: string): { headers: Record<string, string> } {
 }
 
 /** The older library: it knows the older era alone. */
-export async function oldClient(stand: McpStand, token: string): Promise<OldClient> {
+export async function oldClient(stand: McpHarness, token: string): Promise<OldClient> {
   const client = new OldClient({ name: "older", version: "1.0.0" });
   await client.connect(new OldHttp(stand.url, { requestInit: bearer(token) }) as Parameters<OldClient["connect"]>[0]);
   return client;
 }
 
 /** The newer library, in either era. */
-export async function newClient(stand: McpStand, token: string, mode: "legacy" | "auto"): Promise<NewClient> {
+export async function newClient(stand: McpHarness, token: string, mode: "legacy" | "auto"): Promise<NewClient> {
   const client = new NewClient({ name: "newer", version: "2.0.0" }, { versionNegotiation: { mode } });
   await client.connect(new NewHttp(stand.url, { requestInit: bearer(token) }));
   return client;
@@ -142,7 +142,7 @@ export async function newClient(stand: McpStand, token: string, mode: "legacy" |
 export const WAYS: readonly [
   name: string,
   era: "legacy" | "modern",
-  connect: (stand: McpStand, token: string) => Promise<AnyClient>,
+  connect: (stand: McpHarness, token: string) => Promise<AnyClient>,
 ][] = [
   ["the older client", "legacy", async (stand, token) => (await oldClient(stand, token)) as unknown as AnyClient],
   [

@@ -3,14 +3,14 @@ import PaperVenue from "../../connectors/paper/index.ts";
 import type { Bar, ConnectorContext, Fill } from "../../src/domain/sdk.ts";
 import { CrashStore } from "./crash-store.ts";
 
-export interface PaperStand {
+export interface PaperHarness {
   readonly venue: PaperVenue;
   readonly store: CrashStore;
   readonly fills: Fill[];
   readonly log: string[];
 }
 
-export interface PaperStandOptions {
+export interface PaperHarnessOptions {
   readonly options?: Record<string, unknown>;
   readonly store?: CrashStore;
   readonly bars?: Record<string, Bar[]>;
@@ -18,7 +18,7 @@ export interface PaperStandOptions {
 }
 
 /** The context alone, for a venue that is not to connect. */
-export function paperContext(given: PaperStandOptions, stand: Omit<PaperStand, "venue">): ConnectorContext {
+export function paperContext(given: PaperHarnessOptions, stand: Omit<PaperHarness, "venue">): ConnectorContext {
   const line = (level: string) => (message: string) => void stand.log.push(`${level} ${message}`);
   return {
     secret: (name) => {
@@ -35,7 +35,7 @@ export function paperContext(given: PaperStandOptions, stand: Omit<PaperStand, "
   };
 }
 
-export async function openPaper(given: PaperStandOptions = {}): Promise<PaperStand> {
+export async function openPaper(given: PaperHarnessOptions = {}): Promise<PaperHarness> {
   const stand = { store: given.store ?? new CrashStore(), fills: [] as Fill[], log: [] as string[] };
   const venue = new PaperVenue();
   await venue.connect(paperContext(given, stand));

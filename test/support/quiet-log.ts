@@ -1,18 +1,18 @@
 /** A log that keeps its lines for the test to look at. */
 import type { Log, LogFields } from "../../src/domain/ports.ts";
 
-export interface KeptLine {
+export interface LogLine {
   readonly level: string;
   readonly message: string;
   readonly fields: LogFields;
 }
 
 export interface QuietLog extends Log {
-  readonly lines: KeptLine[];
+  readonly lines: LogLine[];
   text(): string;
 }
 
-export function quietLog(fields: LogFields = {}, lines: KeptLine[] = []): QuietLog {
+export function quietLog(fields: LogFields = {}, lines: LogLine[] = []): QuietLog {
   const at =
     (level: string) =>
     (message: string, more: LogFields = {}) =>

@@ -3,7 +3,7 @@ import PaperVenue from "../../../connectors/paper/index.ts";
 import { type Bar, type Fill, NotSent, VenueRejection } from "../../../src/domain/sdk.ts";
 import { CrashStore } from "../../support/crash-store.ts";
 import { orderOf } from "../../support/paper-market.ts";
-import { type PaperStand, openPaper } from "../../support/paper-harness.ts";
+import { type PaperHarness, openPaper } from "../../support/paper-harness.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -374,7 +374,7 @@ describe("a refused order", () => {
 
 describe("a closed venue", () => {
   it("has no timers and takes no calls", async () => {
-    const { venue }: PaperStand = await openPaper();
+    const { venue }: PaperHarness = await openPaper();
     await venue.disconnect();
     expect(vi.getTimerCount()).toBe(0);
     await expect(venue.getQuote("SPX")).rejects.toThrow("not connected");

@@ -7,7 +7,7 @@ import { openingState } from "../../../connectors/paper/state.ts";
 import { type Fill, NotSent, VenueRejection } from "../../../src/domain/sdk.ts";
 import { CrashStore } from "../../support/crash-store.ts";
 import { orderOf } from "../../support/paper-market.ts";
-import { type PaperStand, openPaper } from "../../support/paper-harness.ts";
+import { type PaperHarness, openPaper } from "../../support/paper-harness.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -21,7 +21,7 @@ function spx(changes: Parameters<typeof orderOf>[0] = {}) {
 const FAR = { type: "limit", limit: "100", timeInForce: "gtc" } as const;
 
 /** kill -9: no timer fires again, no put answers again. */
-function kill(stand: PaperStand, lands = () => false): CrashStore {
+function kill(stand: PaperHarness, lands = () => false): CrashStore {
   vi.clearAllTimers();
   return new CrashStore(stand.store.crash(), { lands });
 }
@@ -124,7 +124,7 @@ describe("after kill -9", () => {
       fc.asyncProperty(fc.array(act, { minLength: 4, maxLength: 25 }), putDelays, async (acts, delays) => {
         vi.clearAllTimers();
         let turn = 0;
-        const open = (disk: CrashStore["disk"], lands: boolean): Promise<PaperStand> => {
+        const open = (disk: CrashStore["disk"], lands: boolean): Promise<PaperHarness> => {
           const delay = () => new Promise<void>((resolve) => setTimeout(resolve, delays[turn++ % delays.length]));
           const store = new CrashStore(disk, { delay, lands: () => lands });
           return settle(openPaper({ options, store, onFill: (fill) => emitted.push(fill) }));
@@ -167,7 +167,7 @@ describe("after kill -9", () => {
     latest: number;
   }
 
-  const consistent = async (stand: PaperStand, seen: Seen): Promise<void> => {
+  const consistent = async (stand: PaperHarness, seen: Seen): Promise<void> => {
     const { venue } = stand;
     const fills = await venue.getFills(0);
     const byId = new Map(fills.map((fill) => [fill.fillId, fill]));

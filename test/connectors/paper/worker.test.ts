@@ -3,11 +3,11 @@ import { fileURLToPath } from "node:url";
 import { afterEach, expect, it } from "vitest";
 import { barShape, fillShape, instrumentShape, quoteShape } from "../../../src/protocol/schemas.ts";
 import type { Envelope } from "../../../src/protocol/messages.ts";
-import { type Stand, adapterStand } from "../../support/adapter-harness.ts";
+import { type AdapterHarness, adapterHarness } from "../../support/adapter-harness.ts";
 import { orderOf } from "../../support/paper-market.ts";
 
 const FILE = fileURLToPath(new URL("../../../connectors/paper/index.ts", import.meta.url));
-let stand: Stand | undefined;
+let stand: AdapterHarness | undefined;
 afterEach(() => stand?.connector.stop());
 
 function valueOf(envelope: Envelope): unknown {
@@ -24,7 +24,7 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
 }
 
 it("loads by path, trades, and remembers across a new life", async () => {
-  stand = await adapterStand("", { file: FILE, options: { bar_seconds: 0.2 } });
+  stand = await adapterHarness("", { file: FILE, options: { bar_seconds: 0.2 } });
   const { connector, fills, log } = stand;
   await connector.start();
   expect(log.text()).toContain("the paper venue is open");

@@ -1,21 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { ask, guard, inputOf, quote } from "../../support/gate-case.ts";
-import { type Story, amount, justOver, story } from "../../support/journal-scenario.ts";
+import { type JournalScenario, amount, justOver, scenario } from "../../support/journal-scenario.ts";
 import type { Capabilities } from "../../../src/domain/sdk.ts";
 import type { GateInput } from "../../../src/gate/input.ts";
 
 const rule = guard("buying-power");
 function desk(buyingPower = "1000") {
-  return story().desk().account("paper", { buyingPower });
+  return scenario().desk().account("paper", { buyingPower });
 }
 const NETS: Capabilities = { buyingPowerNetsOpenOrders: true };
-function connector(tale: Story, capabilities: Capabilities): Partial<GateInput> {
+function connector(tale: JournalScenario, capabilities: Capabilities): Partial<GateInput> {
   return {
     connector: { ...inputOf(tale, {}).connector, capabilities },
   };
 }
 function holding(quantity: string, buyingPower = "0") {
-  return story()
+  return scenario()
     .desk()
     .account("paper", { buyingPower, positions: [{ symbol: "AAPL", quantity, markPrice: "100" }] });
 }
@@ -77,7 +77,7 @@ describe("buying-power", () => {
   });
 
   it("does not count money from sales before the connector does", () => {
-    const tale = story()
+    const tale = scenario()
       .desk()
       .account("paper", { buyingPower: "0", positions: [{ symbol: "MSFT", quantity: "10", markPrice: "400" }] });
     tale.filled("s", { symbol: "MSFT", side: "sell", quantity: "10", limitPrice: "400" });
@@ -86,7 +86,7 @@ describe("buying-power", () => {
 
   it("takes nothing off for a sale of what was held, and no more than the growth for a lot that the mark half knows", () => {
     const held = [{ symbol: "MSFT", quantity: "10", markPrice: "400" }];
-    const sold = story().desk().account("paper", { buyingPower: "1000", positions: held });
+    const sold = scenario().desk().account("paper", { buyingPower: "1000", positions: held });
     sold.filled("s", { symbol: "MSFT", side: "sell", quantity: "10", limitPrice: "400" });
     expect(ask(sold, { quantity: "10" }, rule).decision).toBe("allow");
     const known = [{ symbol: "AAPL", quantity: "5", markPrice: "120" }];
@@ -176,8 +176,8 @@ describe("buying-power", () => {
   });
 
   it("blocks without an account, a price, or a price of what is in flight", () => {
-    expect(ask(story().desk(), {}, rule)).toMatchObject({ decision: "block", code: "BUYING_POWER_UNAVAILABLE" });
-    expect(ask(story().desk(), { side: "sell" }, rule).decision).toBe("block");
+    expect(ask(scenario().desk(), {}, rule)).toMatchObject({ decision: "block", code: "BUYING_POWER_UNAVAILABLE" });
+    expect(ask(scenario().desk(), { side: "sell" }, rule).decision).toBe("block");
     expect(
       ask(desk(), { type: "market", side: "sell", protectionPrice: "1" }, rule, { quote: undefined }).decision,
     ).toBe("block");
@@ -186,7 +186,7 @@ describe("buying-power", () => {
       decision: "block",
       code: "BUYING_POWER_UNAVAILABLE",
     });
-    expect(ask(story().desk().account("paper", { buyingPower: "-1" }), { quantity: "0.01" }, rule).decision).toBe(
+    expect(ask(scenario().desk().account("paper", { buyingPower: "-1" }), { quantity: "0.01" }, rule).decision).toBe(
       "block",
     );
   });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { type GateInput } from "../../../src/gate/input.ts";
 import { ask, guard, quote } from "../../support/gate-case.ts";
-import { type TermsDraft, justOver, justUnder, story } from "../../support/journal-scenario.ts";
+import { type TermsDraft, justOver, justUnder, scenario } from "../../support/journal-scenario.ts";
 
 /** NAV 100,000. */
 function desk() {
-  return story().desk().connector("paper").account("paper");
+  return scenario().desk().connector("paper").account("paper");
 }
 function holding(quantity: string, markPrice = "100", nav = "100000") {
-  return story()
+  return scenario()
     .desk()
     .account("paper", { nav, positions: [{ symbol: "AAPL", quantity, markPrice, averagePrice: markPrice }] });
 }
@@ -32,7 +32,7 @@ describe("max-order-nav", () => {
   });
 
   it("says it with its numbers", () => {
-    const tale = story().desk().account("paper", { nav: "408000" });
+    const tale = scenario().desk().account("paper", { nav: "408000" });
     const check = ask(tale, { quantity: "152.71", limitPrice: "192.4" }, rule);
     expect(check.message).toBe("order of 29,381.40 USD is 7.2 % of NAV 408,000.00 USD (limit 5 %)");
     expect(check).toMatchObject({ limit: "5 %", actual: "7.2 %" });
@@ -80,7 +80,7 @@ describe("max-order-nav", () => {
   });
 
   it("blocks where no account is known, and where accounts are in two currencies", () => {
-    expect(ask(story().desk(), { quantity: "1" }, rule)).toMatchObject({
+    expect(ask(scenario().desk(), { quantity: "1" }, rule)).toMatchObject({
       decision: "block",
       code: "MAX_ORDER_NAV_UNAVAILABLE",
     });
@@ -191,7 +191,7 @@ describe("max-position-nav", () => {
 describe("day-loss-limit", () => {
   const rule = guard("day-loss-limit", { max_pct: 3 });
   const today = "2026-07-06";
-  const opened = () => story().desk().account("paper", { nav: "100000", venueDate: today });
+  const opened = () => scenario().desk().account("paper", { nav: "100000", venueDate: today });
   const lost = (nav: string) => opened().account("paper", { nav, venueDate: today });
 
   it("lets a loss of exactly the limit pass, and nothing over it", () => {
@@ -222,7 +222,7 @@ describe("day-loss-limit", () => {
   });
 
   it("takes today from the venue, in the desk's time zone: a replayed market has its own", () => {
-    const tale = story().desk().account("replay", { nav: "100000", venueDate: "2019-10-10" });
+    const tale = scenario().desk().account("replay", { nav: "100000", venueDate: "2019-10-10" });
     const order = { connector: "replay" };
     const at = (venueNow: number, timezone: string) => ask(tale, order, rule, { venueNow, timezone });
     expect(at(Date.UTC(2019, 9, 10, 14), "America/New_York").decision).toBe("allow");
@@ -243,8 +243,8 @@ describe("day-loss-limit", () => {
   });
 
   it("blocks without an account, with an open of nothing, and with a broken venue clock", () => {
-    expect(ask(story().desk(), {}, rule).decision).toBe("block");
-    expect(ask(story().desk().account("paper", { nav: "0" }), {}, rule)).toMatchObject({
+    expect(ask(scenario().desk(), {}, rule).decision).toBe("block");
+    expect(ask(scenario().desk().account("paper", { nav: "0" }), {}, rule)).toMatchObject({
       decision: "block",
       code: "NAV_NOT_POSITIVE",
     });
@@ -260,7 +260,7 @@ describe("gross-exposure", () => {
   const rule = guard("gross-exposure", { max_pct: 100 });
   const at100 = { quote: quote("100", "100") };
   const spread = () =>
-    story()
+    scenario()
       .desk()
       .account("paper", {
         positions: [
@@ -284,7 +284,7 @@ describe("gross-exposure", () => {
   });
 
   it("lets a strictly reducing order pass above the limit", () => {
-    const tale = story()
+    const tale = scenario()
       .desk()
       .account("paper", { nav: "1000", positions: [{ symbol: "AAPL", quantity: "300", markPrice: "100" }] });
     expect(ask(tale, { side: "sell", quantity: "300" }, rule, at100).decision).toBe("allow");

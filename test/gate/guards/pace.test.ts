@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { ask, guard } from "../../support/gate-case.ts";
-import { type TermsDraft, story } from "../../support/journal-scenario.ts";
+import { type TermsDraft, scenario } from "../../support/journal-scenario.ts";
 
 const HOUR = 3_600_000;
 function desk() {
-  return story().desk().account("paper");
+  return scenario().desk().account("paper");
 }
 
 /** `count` intents of different instruments, all at one moment. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { MONO, ask, guard, quote } from "../../support/gate-case.ts";
-import { type TermsDraft, justOver, justUnder, story } from "../../support/journal-scenario.ts";
+import { type TermsDraft, justOver, justUnder, scenario } from "../../support/journal-scenario.ts";
 
 function desk() {
-  return story()
+  return scenario()
     .desk()
     .account("paper", { positions: [{ symbol: "AAPL", quantity: "1000", markPrice: "100" }] });
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { ask, guard } from "../../support/gate-case.ts";
-import { justOver, story } from "../../support/journal-scenario.ts";
+import { justOver, scenario } from "../../support/journal-scenario.ts";
 
 function desk() {
-  return story().desk().account("paper");
+  return scenario().desk().account("paper");
 }
 function holding(quantity: string) {
-  return story()
+  return scenario()
     .desk()
     .account("paper", { positions: [{ symbol: "AAPL", quantity, markPrice: "100" }] });
 }
@@ -114,8 +114,8 @@ describe("no-short", () => {
   });
 
   it("lets buys pass, and blocks sells of a connector that has reported nothing", () => {
-    expect(ask(story().desk(), {}, rule).decision).toBe("allow");
-    expect(ask(story().desk(), { side: "sell" }, rule)).toMatchObject({
+    expect(ask(scenario().desk(), {}, rule).decision).toBe("allow");
+    expect(ask(scenario().desk(), { side: "sell" }, rule)).toMatchObject({
       decision: "block",
       code: "NO_SHORT_UNAVAILABLE",
     });

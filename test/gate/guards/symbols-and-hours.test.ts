@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { ask, guard } from "../../support/gate-case.ts";
-import { story } from "../../support/journal-scenario.ts";
+import { scenario } from "../../support/journal-scenario.ts";
 
 function desk() {
-  return story().desk().account("paper");
+  return scenario().desk().account("paper");
 }
 
 describe("symbol-allowlist", () => {
