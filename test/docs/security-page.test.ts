@@ -18,7 +18,7 @@ describe("SECURITY.md", () => {
     const section = PAGE.slice(PAGE.indexOf("### An agent that has a shell"), PAGE.indexOf("## The network"));
     const rows = section.split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| without"));
     const names = rows.map((row) => /"([^"]+)" \|$/.exec(row)?.[1] ?? row);
-    const tests = SHELL.split("\n").filter((line) => /^\s*(it.*\(|\[)?"/.test(line));
+    const tests = SHELL.split("\n").filter((line) => /^\s*((it.*|\]\))\()?"/.test(line));
     for (const name of names)
       expect(
         tests.filter((line) => line.includes(`"${name}`)),
