@@ -62,7 +62,7 @@ export async function openAgentEndpoint({
   const { desk } = open;
   const tools = await loadTools(COMMANDS);
   const palette = [...tools.values()].map(({ command }) => command);
-  const tokens = createTokenStore(desk.clock, desk.ids, grantedIn(desk.book, palette));
+  const tokens = createTokenStore(desk.clock, desk.ids, grantedIn(desk.state, palette));
   const stopWatching = onRevoked(open, (agent) => tokens.revoke(agent));
   const lists = new WeakMap<AgentSession, number>();
   /** Who watches the calls of a run. */

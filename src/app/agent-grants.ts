@@ -1,13 +1,13 @@
 /** Agents that were let in, as the door asks for them: the record says who holds a token, and when one is sent away. */
-import type { Book } from "../domain/book.ts";
+import type { DeskState } from "../domain/desk-state.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { Grant } from "../mcp/tokens.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
 /** `palette`: the commands that stand for the palette `default`. */
-export function grantedIn(book: Readonly<Book>, palette: readonly string[]) {
+export function grantedIn(state: Readonly<DeskState>, palette: readonly string[]) {
   return (digest: Digest): Grant | undefined => {
-    for (const [agent, record] of book.agents) if (record.tokenDigest === digest) return { agent, palette };
+    for (const [agent, record] of state.agents) if (record.tokenDigest === digest) return { agent, palette };
     return undefined;
   };
 }

@@ -63,7 +63,7 @@ class ConnectorFleet implements Fleet {
               if (fresh > 0) this.#markSoon(from);
             },
             onState: (from, state, reason) => this.#changed(from, state, reason),
-            remembered: (name) => this.#attached().book.connectors.get(name),
+            remembered: (name) => this.#attached().state.connectors.get(name),
           },
           config,
         ),

@@ -164,7 +164,7 @@ function upFacts({ desk, config, socket, fleet }: OpenDesk, readyMs: number): Up
     port: config.workspace.port,
     socket,
     readyMs: Math.round(readyMs),
-    trading: desk.book.trading.state,
+    trading: desk.state.trading.state,
     connectors: fleet.venues.status().map(({ name, state, mode, isolation, readyInMs }) => ({
       name,
       state,

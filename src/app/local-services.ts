@@ -8,7 +8,7 @@ import { protectKey } from "../trading/operator-key.ts";
 import { rebuild } from "../trading/rebuild.ts";
 import { recordedStatus } from "../trading/status.ts";
 import { decisionLog } from "../trading/decision-log.ts";
-import type { Book } from "../domain/book.ts";
+import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
 import { type DeskConfig, loadConfig } from "../workspace/config.ts";
 import { LAYOUT, findWorkspace, globalConfigPath, keyPath, logFolder, runtimePaths } from "../workspace/layout.ts";
@@ -54,11 +54,11 @@ export function createLocalServices(options: LocalServicesOptions): LocalService
     },
     statusOf: async (from) => {
       const { root } = await at(from);
-      const { book, config } = await readDesk(options, root);
+      const { state, config } = await readDesk(options, root);
       return recordedStatus({
         root,
         clock,
-        book,
+        state,
         config,
         notes: createNoteCache({ disk, root, clock }),
         proposals: createProposalCache({ disk, root, clock }),
@@ -78,7 +78,7 @@ export function createLocalServices(options: LocalServicesOptions): LocalService
       await refuseRunning(options, root, outside.lock);
       return rebuild({ disk, root }, upgraded((await scanOf(options, root)).events), note);
     },
-    logOf: async (from, limit) => decisionLog((await readDesk(options, (await at(from)).root)).book, limit),
+    logOf: async (from, limit) => decisionLog((await readDesk(options, (await at(from)).root)).state, limit),
     logsOf: async (from, query) => {
       const { root } = await at(from);
       const config = await loadConfig(disk, `${root}/${LAYOUT.config}`, globalConfigPath(home));
@@ -114,11 +114,14 @@ function scanOf(options: LocalServicesOptions, root: string, scan: ScanOptions =
 }
 
 /** Folds the journal without writing to it. */
-async function readDesk(options: LocalServicesOptions, root: string): Promise<{ book: Book; config: DeskConfig }> {
+async function readDesk(
+  options: LocalServicesOptions,
+  root: string,
+): Promise<{ state: DeskState; config: DeskConfig }> {
   const config = await loadConfig(options.disk, `${root}/${LAYOUT.config}`, globalConfigPath(options.home));
-  const { book, take } = openReplay();
+  const { state, take } = openReplay();
   await scanOf(options, root, { take });
-  return { config, book };
+  return { config, state };
 }
 
 async function refuseRunning(options: LocalServicesOptions, root: string, lock: string): Promise<void> {

@@ -8,7 +8,7 @@ import { type Desk, createNoteCache, createProposalCache } from "../trading/desk
 import { type Projector, openProjector } from "../trading/projector.ts";
 import { type OrderAuthors, createOrderAuthors } from "../trading/order-authors.ts";
 import { loadKey } from "../trading/operator-key.ts";
-import type { Book } from "../domain/book.ts";
+import type { DeskState } from "../domain/desk-state.ts";
 import { sha256Hex } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Lifecycle } from "../lib/lifecycle.ts";
@@ -115,7 +115,7 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
   const emptyDir = `${paths.runtime}/empty`;
   mkdirSync(emptyDir, { recursive: true, mode: 0o700 });
   const history = await lifecycle.open("history", () => openDeskHistory(parts), flushHistory);
-  const key = await loadKey(disk, keyPath(home, record.book.deskId));
+  const key = await loadKey(disk, keyPath(home, record.state.deskId));
   const fleet = openFleet({
     ...options,
     log: logs,
@@ -135,7 +135,7 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
     root,
     version: options.version,
     config,
-    book: record.book,
+    state: record.state,
     clock,
     ids: options.ids,
     disk,
@@ -203,7 +203,7 @@ function openDeskHistory({ options, config, logs, record }: DeskParts): Promise<
     log: logs,
     enabled: config.workspace.historyEnabled,
     env,
-    head: () => `${record.book.seq} ${record.journal?.head.hash ?? ""}`,
+    head: () => `${record.state.seq} ${record.journal?.head.hash ?? ""}`,
   });
 }
 
@@ -222,7 +222,7 @@ async function recordStop(desk: Desk): Promise<void> {
 }
 
 interface OpenRecord {
-  readonly book: Book;
+  readonly state: DeskState;
   readonly journal: Journal | undefined;
   readonly authors: OrderAuthors;
   readonly publish: Desk["publish"];
@@ -234,7 +234,7 @@ interface OpenRecord {
 async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecycle): Promise<OpenRecord> {
   const { root, disk, clock } = options;
   let problem: string | undefined;
-  const { book, take } = openReplay();
+  const { state, take } = openReplay();
   const authors = createOrderAuthors();
   const journalOptions = {
     take: (recorded: Recorded) => {
@@ -262,7 +262,7 @@ async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecy
       throw corrupt;
     };
     return {
-      book,
+      state,
       journal,
       authors,
       publish: refuse,
@@ -270,11 +270,11 @@ async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecy
       onCommit: () => () => undefined,
     };
   }
-  const bus = openBus(journal, book, logs);
+  const bus = openBus(journal, state, logs);
   bus.subscribe("publish", (recorded) => authors.take(recorded));
-  await recordStartup(options, journal, book, bus.publish);
+  await recordStartup(options, journal, state, bus.publish);
   return {
-    book,
+    state,
     journal,
     authors,
     publish: bus.publish,
@@ -287,16 +287,16 @@ async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecy
 async function recordStartup(
   options: DeskOptions,
   journal: Journal,
-  book: Book,
+  state: DeskState,
   publish: Desk["publish"],
 ): Promise<void> {
   const { ids, root, version } = options;
   const place = statSync(`${root}/${LAYOUT.journal}`);
   const machine = sha256Hex(`${machineName()} ${place.dev} ${place.ino}`).slice(0, 32);
-  const isCopy = book.machine !== "" && book.machine !== machine;
-  journal.epoch = Math.max(1, book.epoch) + (isCopy ? 1 : 0);
-  if (book.deskId === "") publish({ type: "desk.created", format: JOURNAL_FORMAT, deskId: await newDeskId(options) });
-  else if (book.journalFormat < JOURNAL_FORMAT) publish(await formatBoundary(options, journal, book));
+  const isCopy = state.machine !== "" && state.machine !== machine;
+  journal.epoch = Math.max(1, state.epoch) + (isCopy ? 1 : 0);
+  if (state.deskId === "") publish({ type: "desk.created", format: JOURNAL_FORMAT, deskId: await newDeskId(options) });
+  else if (state.journalFormat < JOURNAL_FORMAT) publish(await formatBoundary(options, journal, state));
   const started = publish({ type: "desk.started", version, machine, nonce: ids.random(4) }, { durable: true });
   if (isCopy) {
     publish(
@@ -316,7 +316,7 @@ async function recordStartup(
 async function formatBoundary(
   { disk, home }: DeskOptions,
   journal: Journal,
-  { deskId, journalFormat }: Book,
+  { deskId, journalFormat }: DeskState,
 ): Promise<JournalUpgraded> {
   const { seq: lastSeq, hash: lastHash } = journal.head;
   const boundary = { from: journalFormat, to: JOURNAL_FORMAT, lastSeq, lastHash };

@@ -4,7 +4,7 @@
  * that the other end may be in another process.
  */
 import { EventEmitter } from "eventemitter3";
-import { type Book, applyEvent } from "../domain/book.ts";
+import { type DeskState, applyEvent } from "../domain/desk-state.ts";
 import { messageOf } from "../domain/error.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { Log } from "../domain/ports.ts";
@@ -19,7 +19,7 @@ export interface Bus {
   subscribe(after: "publish" | "commit", subscriber: Subscriber): () => void;
 }
 
-export function openBus(journal: Pick<Journal, "append">, book: Book, log: Log): Bus {
+export function openBus(journal: Pick<Journal, "append">, state: DeskState, log: Log): Bus {
   const emitter = new EventEmitter<{ publish: [Recorded]; commit: [Recorded] }>();
   const guarded =
     (subscriber: Subscriber): Subscriber =>
@@ -49,7 +49,7 @@ export function openBus(journal: Pick<Journal, "append">, book: Book, log: Log):
   return {
     publish: (event, options) => {
       const appended = journal.append(event, options);
-      applyEvent(book, appended.recorded);
+      applyEvent(state, appended.recorded);
       emitter.emit("publish", appended.recorded);
       tellOnCommit(appended);
       return appended;

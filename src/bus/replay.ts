@@ -1,5 +1,5 @@
 /** Folds a journal into the desk's state: checks the format and upgrades the records of older formats. */
-import { type Book, applyEvent, emptyBook } from "../domain/book.ts";
+import { type DeskState, applyEvent, emptyDeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
 import type { DeskEvent, OrderAccepted, OrderRejected, Recorded } from "../domain/event.ts";
 import { JOURNAL_FORMAT } from "./journal-record.ts";
@@ -48,23 +48,23 @@ export function upgraded(events: readonly Recorded[]): readonly Recorded[] {
 
 export interface Replay {
   /** Moves while records are taken. */
-  readonly book: Book;
+  readonly state: DeskState;
   /** @throws QocError FORMAT_TOO_NEW at the first record. */
   take(recorded: Recorded): void;
 }
 
 /** Folds records one by one, as they are read. */
 export function openReplay(): Replay {
-  const book = emptyBook();
+  const state = emptyDeskState();
   const upgrade = createUpgrade();
   return {
-    book,
-    take: (recorded) => applyEvent(book, upgrade(recorded)),
+    state,
+    take: (recorded) => applyEvent(state, upgrade(recorded)),
   };
 }
 
-export function replay(events: readonly Recorded[]): Book {
+export function replay(events: readonly Recorded[]): DeskState {
   const folding = openReplay();
   for (const recorded of events) folding.take(recorded);
-  return folding.book;
+  return folding.state;
 }

@@ -18,7 +18,7 @@ export async function refuseAgentFile(desk: Desk, actor: Actor, file: FileWrite)
   // The desk files nothing that stands in the archive already.
   if (isArchived(path)) refusePath(path, "what is done with is for the human to file");
   // Of two files with one name neither can be approved.
-  if (isProposalPath(path) && (await isStemTaken(desk.disk, desk.root, path, desk.book.orders.values()))) {
+  if (isProposalPath(path) && (await isStemTaken(desk.disk, desk.root, path, desk.state.orders.values()))) {
     refusePath(path, "another proposal or an earlier order has this name");
   }
   if (path.startsWith(`${LAYOUT.issues}/`)) await refuseRewrittenStatus(desk, actor, file);

@@ -58,7 +58,7 @@ export const agentList = body({
   ),
   run: async (_input, call) => {
     const { desk, lastSeen } = requireDesk(call);
-    return [...desk.book.agents].map(([agent, { client, grantedAt }]) => {
+    return [...desk.state.agents].map(([agent, { client, grantedAt }]) => {
       const seen = lastSeen(agent);
       return { agent, client, grantedAt: iso(grantedAt), lastSeenAt: seen === undefined ? null : iso(seen) };
     });

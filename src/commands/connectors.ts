@@ -28,7 +28,7 @@ export const connectorsRestart = body({
   run: async (input, call) => {
     const { desk } = requireDesk(call);
     const name = connectorFor(desk, input.name);
-    const before = desk.book.connectors.get(name)?.adapterDigest;
+    const before = desk.state.connectors.get(name)?.adapterDigest;
     await desk.venues.restart(name);
     const now = stateOf(call, name);
     return { ...now, adapterChanged: before !== undefined && now.digest !== null && before !== now.digest };

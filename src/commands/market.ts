@@ -45,7 +45,7 @@ export const positionsList = body({
     const { desk } = requireDesk(call);
     const { connector: wanted } = input;
     await markAll(desk);
-    const views = positionViews(desk.book).filter(
+    const views = positionViews(desk.state).filter(
       ({ connector }) => (wanted === undefined || connector === wanted) && isInScope(desk, call.actor, connector),
     );
     // One that was switched off may still hold something; one that nobody knows holds nothing, and is a slip of the pen.

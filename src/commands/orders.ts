@@ -101,7 +101,7 @@ export const list = body({
   run: async (input, call) => {
     const { desk } = requireDesk(call);
     if (desk.readOnly() === undefined) await scanProposals(desk);
-    const known = [...desk.book.orders.values()].filter((order) => isOrderInScope(desk, call.actor, order));
+    const known = [...desk.state.orders.values()].filter((order) => isOrderInScope(desk, call.actor, order));
     const matching = known.filter((order) => input.state === undefined || order.state === input.state);
     return matching.slice(-input.limit).map((order) => summaryOf(order, orderPath(order)));
   },

@@ -17,8 +17,8 @@ export const log = body({
   run: async (input, call) => {
     if (call.desk === undefined) return localServices(call).logOf(call.cwd, input.limit);
     const { desk } = call.desk;
-    const orders = [...desk.book.orders].filter(([, order]) => isOrderInScope(desk, call.actor, order));
-    return decisionLog({ ...desk.book, orders: new Map(orders) }, input.limit);
+    const orders = [...desk.state.orders].filter(([, order]) => isOrderInScope(desk, call.actor, order));
+    return decisionLog({ ...desk.state, orders: new Map(orders) }, input.limit);
   },
 });
 
@@ -29,7 +29,7 @@ export const show = body({
 });
 
 function isUnderWay(services: DeskServices | undefined, run: string): boolean {
-  return services?.desk.book.runs.has(run) === true;
+  return services?.desk.state.runs.has(run) === true;
 }
 
 export const logs = body({

@@ -47,10 +47,10 @@ export function positionsInScope<T extends Holding>(desk: Scoped, actor: Actor, 
 }
 
 /** A look at the desk without what does not exist for the actor. The sums stay the whole desk's, as its guards count them. */
-export function statusInScope(desk: Pick<Desk, "config" | "book">, actor: Actor, view: StatusView): StatusView {
+export function statusInScope(desk: Pick<Desk, "config" | "state">, actor: Actor, view: StatusView): StatusView {
   const isKnown = (connector: string): boolean => isInScope(desk, actor, connector);
   const isKnownOrder = ({ id }: { readonly id: string }): boolean => {
-    const order = desk.book.orders.get(id as OrderId);
+    const order = desk.state.orders.get(id as OrderId);
     return order === undefined || isKnown(order.terms.connector);
   };
   return {

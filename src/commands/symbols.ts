@@ -82,9 +82,9 @@ async function symbolsMet(call: CommandContext): Promise<readonly FoundSymbol[]>
   }
   for (const { symbols } of await listIssues(desk.disk, desk.root))
     for (const symbol of symbols) meet(symbol, "issues");
-  for (const { symbol, connector } of desk.book.positions.values())
+  for (const { symbol, connector } of desk.state.positions.values())
     if (isInScope(desk, call.actor, connector)) meet(symbol, "positions");
-  for (const { terms } of desk.book.orders.values())
+  for (const { terms } of desk.state.orders.values())
     if (isInScope(desk, call.actor, terms.connector)) meet(terms.symbol, "orders");
   for (let after: string | null = ""; after !== null;) {
     const page: Awaited<ReturnType<typeof listFiles>> = await listFiles(reading, {

@@ -1,6 +1,6 @@
 /** The money a connector has left: what it reported, less what the desk has promised or spent since. */
 import type { AccountRecord } from "../domain/account.ts";
-import type { Book } from "../domain/book.ts";
+import type { DeskState } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
 import type { OrderId } from "../domain/ids.ts";
 import { type OrderRecord, leaves } from "../domain/order-state.ts";
@@ -16,9 +16,9 @@ import { highestPrice, reservedPrice } from "./valuation.ts";
  */
 export function reportedPower(input: GateInput): Available<Decimal> {
   const { connector } = input.order.terms;
-  const account = input.book.accounts.get(connector);
+  const account = input.state.accounts.get(connector);
   if (account === undefined) return missingInput(`${connector} has not reported its account yet`);
-  const spent = spentSinceMark(input.book, connector, account);
+  const spent = spentSinceMark(input.state, connector, account);
   if ("missing" in spent) return spent;
   const marked = decimal(account.account.buyingPower);
   const reported = input.buyingPower === undefined ? marked : min(decimal(input.buyingPower), marked);
@@ -30,14 +30,14 @@ export function reportedPower(input: GateInput): Available<Decimal> {
  * acknowledged before it gave the figure are left out; one that is approved, submitting or unknown never is.
  */
 export function reservedCash(input: GateInput, except: OrderId): Available<Decimal> {
-  const { book } = input;
+  const { state } = input;
   const { connector } = input.order.terms;
-  const account = book.accounts.get(connector);
+  const account = state.accounts.get(connector);
   const nets = input.connector.capabilities.buyingPowerNetsOpenOrders === true;
   const asOf = Math.min(account?.markedSeq ?? 0, input.buyingPowerSeq ?? Number.POSITIVE_INFINITY);
   let sum = ZERO;
   const sells = new Map<string, Decimal>();
-  for (const order of othersInFlight(book, except)) {
+  for (const order of othersInFlight(state, except)) {
     if (order.terms.connector !== connector || (nets && acceptedBy(order, asOf))) continue;
     const price = reservedPrice(order.terms, account?.positions.get(order.terms.symbol)?.markPrice);
     if (price === undefined) return missingInput(`order ${order.id} in flight has no price to reserve money at`);
@@ -45,7 +45,7 @@ export function reservedCash(input: GateInput, except: OrderId): Available<Decim
     else sells.set(order.terms.symbol, max(sells.get(order.terms.symbol) ?? ZERO, price));
   }
   for (const [symbol, price] of sells) {
-    const { low, sells: selling } = exposureOf(book, connector, symbol, except);
+    const { low, sells: selling } = exposureOf(state, connector, symbol, except);
     const short = max(ZERO, selling.minus(max(ZERO, low)));
     sum = sum.plus(short.times(price));
   }
@@ -65,9 +65,9 @@ function acceptedBy(order: Readonly<OrderRecord>, seq: number): boolean {
  * What fills have taken since the connector's last mark: where our position has grown past the marked one, the cost of the
  * newest lots; where it has gone shorter, that at the dearest known price. Money from sales waits for the next mark.
  */
-function spentSinceMark(book: Readonly<Book>, connector: string, account: AccountRecord): Available<Decimal> {
+function spentSinceMark(state: Readonly<DeskState>, connector: string, account: AccountRecord): Available<Decimal> {
   let spent = ZERO;
-  for (const position of book.positions.values()) {
+  for (const position of state.positions.values()) {
     if (position.connector !== connector) continue;
     const held = account.positions.get(position.symbol);
     const grown = position.quantity.minus(decimal(held?.quantity ?? "0"));

@@ -41,7 +41,7 @@ export function checkContextOf(input: GateInput): CheckContext {
     },
     get exposure() {
       const { terms, id } = input.order;
-      return once("exposure", () => exposureOf(input.book, terms.connector, terms.symbol, id));
+      return once("exposure", () => exposureOf(input.state, terms.connector, terms.symbol, id));
     },
     get quote() {
       return once("quote", () => quoteOf(input));
@@ -54,21 +54,21 @@ export function checkContextOf(input: GateInput): CheckContext {
       return "missing" in price ? price : available(facts.quantity.times(price.value));
     },
     get nav() {
-      return once("nav", () => navOf(input.book));
+      return once("nav", () => navOf(input.state));
     },
     get reducing() {
       return once("reducing", () => reducing(facts));
     },
     get currency() {
-      return input.book.accounts.get(input.order.terms.connector)?.account.currency ?? "";
+      return input.state.accounts.get(input.order.terms.connector)?.account.currency ?? "";
     },
   };
   return facts;
 }
 
 function reducing(facts: CheckContext): boolean {
-  const { order, connector, book } = facts.input;
+  const { order, connector, state } = facts.input;
   if (connector.ready !== true || connector.reconciled !== true) return false;
-  if (book.flagged.has(instrumentKey(order.terms.connector, order.terms.symbol))) return false;
+  if (state.flagged.has(instrumentKey(order.terms.connector, order.terms.symbol))) return false;
   return strictlyReducing(order.terms, facts.exposure);
 }

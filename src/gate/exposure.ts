@@ -3,7 +3,7 @@
  * so it counts in full; buys are never netted against sells, because either side may fill alone. Where our fold of the
  * fills and the venue's last mark differ, the worse of the two counts.
  */
-import type { Book } from "../domain/book.ts";
+import type { DeskState } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
 import type { OrderId } from "../domain/ids.ts";
 import { type OrderTerms, instrumentKey } from "../domain/order.ts";
@@ -27,23 +27,23 @@ export interface Exposure {
 
 /** Orders in flight, without the one that is being judged: it must not count against itself. */
 export const othersInFlight = function* (
-  book: Readonly<Book>,
+  state: Readonly<DeskState>,
   except: OrderId | undefined,
 ): Generator<Readonly<OrderRecord>> {
-  for (const order of book.inFlight.values()) if (order.id !== except) yield order;
+  for (const order of state.inFlight.values()) if (order.id !== except) yield order;
 };
 
 export function exposureOf(
-  book: Readonly<Book>,
+  state: Readonly<DeskState>,
   connector: string,
   symbol: string,
   except: OrderId | undefined,
 ): Exposure {
-  const own = book.positions.get(instrumentKey(connector, symbol))?.quantity ?? ZERO;
-  const account = book.accounts.get(connector);
+  const own = state.positions.get(instrumentKey(connector, symbol))?.quantity ?? ZERO;
+  const account = state.accounts.get(connector);
   const venue = account === undefined ? own : decimal(account.positions.get(symbol)?.quantity ?? "0");
   let [buys, sells] = [ZERO, ZERO];
-  for (const order of othersInFlight(book, except)) {
+  for (const order of othersInFlight(state, except)) {
     if (order.terms.connector !== connector || order.terms.symbol !== symbol) continue;
     if (order.terms.side === "buy") buys = buys.plus(leaves(order));
     else sells = sells.plus(leaves(order));
@@ -99,8 +99,8 @@ export function quoteOf({ quote, order }: GateInput): Available<Quote> {
 
 /** One unit of the order at its worst, in the account's currency. */
 export function priceOf(input: GateInput, exposure: Exposure): Available<Decimal> {
-  const { book, order, instrument } = input;
-  const foreign = foreignCurrency(book.accounts.get(order.terms.connector)?.account, instrument ?? undefined);
+  const { state, order, instrument } = input;
+  const foreign = foreignCurrency(state.accounts.get(order.terms.connector)?.account, instrument ?? undefined);
   if (foreign !== undefined) return missingInput(foreign);
   const quote = quoteOf(input);
   return orderPrice(
@@ -113,6 +113,6 @@ export function priceOf(input: GateInput, exposure: Exposure): Available<Decimal
 /** The price that the gate values this order at, for a reviewer; undefined where there is none. */
 export function valuationPrice(input: GateInput): Decimal | undefined {
   const { id, terms } = input.order;
-  const price = priceOf(input, exposureOf(input.book, terms.connector, terms.symbol, id));
+  const price = priceOf(input, exposureOf(input.state, terms.connector, terms.symbol, id));
   return "value" in price ? price.value : undefined;
 }

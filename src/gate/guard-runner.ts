@@ -2,7 +2,7 @@
  * The operator's own guards: the port through which they are run, and the frozen picture of the desk that they get. They
  * run outside this room and this thread; what they answer comes back as rows of the verdict.
  */
-import type { Book } from "../domain/book.ts";
+import type { DeskState } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, approximate, decimal, text } from "../domain/decimal.ts";
 import type { CustomGuard } from "../domain/guard-config.ts";
 import { type OrderTerms, instrumentKey } from "../domain/order.ts";
@@ -28,9 +28,9 @@ function freeze<T extends object>(value: T): Readonly<T> {
 }
 
 /** The book as plain frozen data that can cross to another thread. `time` is the venue's, ms. */
-export function bookSnapshot(book: Readonly<Book>, time: number): BookSnapshot {
+export function bookSnapshot(state: Readonly<DeskState>, time: number): BookSnapshot {
   let [nav, cash, power] = [ZERO, ZERO, ZERO];
-  for (const account of book.accounts.values()) {
+  for (const account of state.accounts.values()) {
     nav = nav.plus(account.nav);
     cash = cash.plus(decimal(account.account.cash));
     power = power.plus(decimal(account.account.buyingPower));
@@ -40,16 +40,16 @@ export function bookSnapshot(book: Readonly<Book>, time: number): BookSnapshot {
     navText: text(nav),
     cash: approximate(cash),
     buyingPower: approximate(power),
-    positions: freeze(positions(book)),
+    positions: freeze(positions(state)),
     openOrders: freeze(
-      [...book.inFlight.values()].map((order) => freeze(toGuardOrder(order.terms, order.clientOrderId ?? ""))),
+      [...state.inFlight.values()].map((order) => freeze(toGuardOrder(order.terms, order.clientOrderId ?? ""))),
     ),
     time,
   });
 }
 
 /** Every position that is not flat by our fold, and any that only a venue's mark knows. */
-function positions(book: Readonly<Book>): BookPosition[] {
+function positions(state: Readonly<DeskState>): BookPosition[] {
   const rows: BookPosition[] = [];
   const add = (
     connector: string,
@@ -72,13 +72,13 @@ function positions(book: Readonly<Book>): BookPosition[] {
       }),
     );
   };
-  for (const own of book.positions.values()) {
-    const mark = book.accounts.get(own.connector)?.positions.get(own.symbol)?.markPrice;
+  for (const own of state.positions.values()) {
+    const mark = state.accounts.get(own.connector)?.positions.get(own.symbol)?.markPrice;
     add(own.connector, own.symbol, own.quantity, averagePrice(own), mark);
   }
-  for (const [connector, account] of book.accounts) {
+  for (const [connector, account] of state.accounts) {
     for (const held of account.positions.values()) {
-      if (book.positions.has(instrumentKey(connector, held.symbol))) continue;
+      if (state.positions.has(instrumentKey(connector, held.symbol))) continue;
       const average = held.averagePrice === undefined ? undefined : decimal(held.averagePrice);
       add(connector, held.symbol, decimal(held.quantity), average, held.markPrice);
     }

@@ -4,7 +4,7 @@
  */
 import type { DecimalText } from "../domain/decimal.ts";
 import type { ConnectorState } from "../domain/event.ts";
-import type { Book } from "../domain/book.ts";
+import type { DeskState } from "../domain/desk-state.ts";
 import type { GuardConfig } from "../domain/guard-config.ts";
 import type { ClientOrderId, Digest, OrderId } from "../domain/ids.ts";
 import type { OrderTerms } from "../domain/order.ts";
@@ -47,7 +47,7 @@ export interface GateInput {
   readonly stage: Stage;
   readonly order: GateOrder;
   /** The fold of the journal, this order's own approval included; the order itself never counts against itself. */
-  readonly book: Readonly<Book>;
+  readonly state: Readonly<DeskState>;
   readonly connector: GateConnector;
   /** Of the order's symbol, by the order's connector. */
   readonly quote?: Quote | undefined;

@@ -1,5 +1,5 @@
 /** NAV, and the rules that hold something against a share of it. Read from the journal only, never from a file. */
-import { type Book, bookNav, dayPnl } from "../domain/book.ts";
+import { type DeskState, totalNav, dayPnl } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, withinPercent } from "../domain/decimal.ts";
 import type { Check } from "../domain/verdict.ts";
 import { type Available, block, available, missingInput, pass, unavailable } from "./check-result.ts";
@@ -8,9 +8,9 @@ import type { CheckContext } from "./check-context.ts";
 import { sameCurrency } from "./valuation.ts";
 
 /** Why the accounts cannot be added up, where they cannot. */
-function notSummable(book: Readonly<Book>): string | undefined {
-  if (book.accounts.size === 0) return "no connector has reported its account yet";
-  const counted = [...book.accounts.values()].filter(
+function notSummable(state: Readonly<DeskState>): string | undefined {
+  if (state.accounts.size === 0) return "no connector has reported its account yet";
+  const counted = [...state.accounts.values()].filter(
     (account) => !account.nav.eq(ZERO) || !account.dayOpenNav.eq(ZERO),
   );
   const first = counted[0]?.account.currency;
@@ -18,9 +18,9 @@ function notSummable(book: Readonly<Book>): string | undefined {
   return other === undefined ? undefined : `accounts are in ${first} and ${other}, and there is no exchange rate`;
 }
 
-export function navOf(book: Readonly<Book>): Available<Decimal> {
-  const why = notSummable(book);
-  return why === undefined ? available(bookNav(book)) : missingInput(why);
+export function navOf(state: Readonly<DeskState>): Available<Decimal> {
+  const why = notSummable(state);
+  return why === undefined ? available(totalNav(state)) : missingInput(why);
 }
 
 export interface DayResult {
@@ -30,12 +30,12 @@ export interface DayResult {
   readonly pnl: Decimal;
 }
 
-export function dayResult(book: Readonly<Book>): Available<DayResult> {
-  const why = notSummable(book);
+export function dayResult(state: Readonly<DeskState>): Available<DayResult> {
+  const why = notSummable(state);
   if (why !== undefined) return missingInput(why);
   let open = ZERO;
-  for (const account of book.accounts.values()) open = open.plus(account.dayOpenNav);
-  return available({ open, pnl: dayPnl(book) });
+  for (const account of state.accounts.values()) open = open.plus(account.dayOpenNav);
+  return available({ open, pnl: dayPnl(state) });
 }
 
 export interface ShareRule {

@@ -1,5 +1,5 @@
 /** Is a journaled time within the last while? The wall clock may have stepped between then and now. */
-import type { IntentRecord } from "../domain/book.ts";
+import type { IntentRecord } from "../domain/desk-state.ts";
 
 /**
  * A stamp ahead of the clock means that the clock was set back. It then counts as just made, so that setting the clock back

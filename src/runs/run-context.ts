@@ -115,7 +115,7 @@ async function latestSnapshot(desk: Desk, reading: ReadScope): Promise<SourcedTe
 
 /** Rejections of this issue's proposals or of its symbols, the latest first. */
 function rejectionsFor(desk: Desk, issue: Issue): readonly Rejection[] {
-  return [...desk.book.orders.values()]
+  return [...desk.state.orders.values()]
     .filter(({ state, issue: issueId, terms }) => {
       if (state !== "rejected" && state !== "denied") return false;
       return issueId === issue.id || issue.symbols.includes(terms.symbol);

@@ -167,7 +167,7 @@ async function attempt(work: () => Promise<RunResult>): Promise<RunResult> {
 
 /** Ends runs that were under way when the desk died, so that their issues do not stay in progress. */
 export async function endInterrupted(desk: Desk): Promise<void> {
-  for (const [run, { issue: path, runtime, at }] of desk.book.runs) {
+  for (const [run, { issue: path, runtime, at }] of desk.state.runs) {
     const reason = "the desk stopped during the run";
     await readIssue(desk.disk, desk.root, path).then(
       (issue) => endIssue(desk, issue, false, false),
@@ -188,7 +188,7 @@ export async function endInterrupted(desk: Desk): Promise<void> {
 
 /** The proposals of a run by the journal, whatever the run reports. */
 function proposalsOf(desk: Desk, run: string): readonly string[] {
-  return [...desk.book.orders.values()].filter(({ proposedBy }) => proposedBy === `agent:${run}`).map(({ id }) => id);
+  return [...desk.state.orders.values()].filter(({ proposedBy }) => proposedBy === `agent:${run}`).map(({ id }) => id);
 }
 
 /**

@@ -14,12 +14,12 @@ export interface AgentAccess {
 
 /** Once this resolves the token opens the door, and will after a restart. @throws INVALID_INPUT, AGENT_EXISTS. */
 export async function grantAgent(
-  { book, publish }: Pick<Desk, "book" | "publish">,
+  { state, publish }: Pick<Desk, "state" | "publish">,
   { agent, client, token, actor }: AgentAccess,
 ): Promise<void> {
   const problem = agentNameProblem(agent);
   if (problem !== undefined) throw new QocError("INVALID_INPUT", { command: "agent setup", message: problem });
-  if (book.agents.has(agent)) throw new QocError("AGENT_EXISTS", { agent });
+  if (state.agents.has(agent)) throw new QocError("AGENT_EXISTS", { agent });
   const event = {
     type: "agent.granted",
     agent,
@@ -33,11 +33,11 @@ export async function grantAgent(
 
 /** From the call on its token opens nothing. @throws AGENT_UNKNOWN. */
 export async function revokeAgent(
-  { book, publish }: Pick<Desk, "book" | "publish">,
+  { state, publish }: Pick<Desk, "state" | "publish">,
   agent: string,
   actor: Actor,
 ): Promise<void> {
-  if (!book.agents.has(agent))
-    throw new QocError("AGENT_UNKNOWN", { agent, suggestion: suggestion(agent, [...book.agents.keys()]) });
+  if (!state.agents.has(agent))
+    throw new QocError("AGENT_UNKNOWN", { agent, suggestion: suggestion(agent, [...state.agents.keys()]) });
   await publish({ type: "agent.revoked", agent, actor }, { durable: true }).committed;
 }

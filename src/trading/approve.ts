@@ -38,7 +38,7 @@ export async function approveOrder(desk: Desk, request: ApproveRequest): Promise
   const refusal = desk.readOnly();
   if (refusal !== undefined) throw new QocError("DESK_READ_ONLY", { reason: refusal });
   // The venue is asked while the file is read again; both are looked at only once both are here.
-  const known = desk.book.orders.get(request.id as OrderRecord["id"]);
+  const known = desk.state.orders.get(request.id as OrderRecord["id"]);
   const early = known === undefined ? undefined : fetchMarketSnapshot(desk, known.terms.connector, known.terms.symbol);
   const order = await findOrder(desk, request.id);
   assertApprovable(order, request);
@@ -47,10 +47,10 @@ export async function approveOrder(desk: Desk, request: ApproveRequest): Promise
     const view = await (round === 1 && isSame && early !== undefined
       ? early
       : fetchMarketSnapshot(desk, order.terms.connector, order.terms.symbol));
-    const before = desk.book.lastRelevantSeq;
+    const before = desk.state.lastRelevantSeq;
     const custom = await customChecks(desk, order, view);
     assertApprovable(order, request);
-    const moved = custom.length > 0 && before !== desk.book.lastRelevantSeq;
+    const moved = custom.length > 0 && before !== desk.state.lastRelevantSeq;
     if (moved && round < ROUNDS_MAX) continue;
     if (moved)
       throw refused(order, "CONNECTOR_NOT_READY", {
@@ -76,7 +76,7 @@ async function confirmApproval(
     throw blocked(order, advice);
   }
   recordVerdict(desk, order, "approve", advice);
-  const clientOrderId = clientOrderIdFor(desk.book);
+  const clientOrderId = clientOrderIdFor(desk.state);
   desk.publish(approval(desk, order, request, view, clientOrderId));
   const judged = clear(gateInput(desk, order, "dispatch", view, custom));
   recordVerdict(desk, order, "dispatch", judged.verdict);

@@ -1,6 +1,6 @@
 /** The book as the outside sees it: NAV, cash, buying power, positions; decimal text throughout. */
 import { type Decimal, ZERO, decimal, rounded, text } from "../domain/decimal.ts";
-import { type Book, bookNav, dayPnl } from "../domain/book.ts";
+import { type DeskState, totalNav, dayPnl } from "../domain/desk-state.ts";
 import { averagePrice, unrealizedPnl } from "../domain/position.ts";
 import { UNNAMED, plainName } from "../domain/untrusted.ts";
 import { iso } from "./desk.ts";
@@ -30,30 +30,32 @@ export interface BookView {
 
 /** `askedAt`: when each connector was last asked, where that is known; else its last change counts. */
 export function bookView(
-  book: Readonly<Book>,
+  state: Readonly<DeskState>,
   currency: string,
   askedAt: ReadonlyMap<string, number> = new Map(),
 ): BookView {
-  const oldest = Math.min(...[...book.accounts].map(([connector, { markedAt }]) => askedAt.get(connector) ?? markedAt));
+  const oldest = Math.min(
+    ...[...state.accounts].map(([connector, { markedAt }]) => askedAt.get(connector) ?? markedAt),
+  );
   const sum = (field: "cash" | "buyingPower"): Decimal =>
-    [...book.accounts.values()].reduce((total, { account }) => total.plus(decimal(account[field])), ZERO);
+    [...state.accounts.values()].reduce((total, { account }) => total.plus(decimal(account[field])), ZERO);
   return {
-    nav: text(rounded(bookNav(book), 8)),
+    nav: text(rounded(totalNav(state), 8)),
     cash: text(rounded(sum("cash"), 8)),
     buyingPower: text(rounded(sum("buyingPower"), 8)),
-    dayPnl: text(rounded(dayPnl(book), 8)),
+    dayPnl: text(rounded(dayPnl(state), 8)),
     currency,
     asOf: Number.isFinite(oldest) ? iso(oldest) : null,
-    positions: positionViews(book),
+    positions: positionViews(state),
   };
 }
 
 /** Open positions by our own fills, marked with what the connector last said. */
-export function positionViews(book: Readonly<Book>): readonly PositionView[] {
-  return [...book.positions.values()]
+export function positionViews(state: Readonly<DeskState>): readonly PositionView[] {
+  return [...state.positions.values()]
     .filter((position) => !position.quantity.eq(ZERO))
     .map((position) => {
-      const held = book.accounts.get(position.connector)?.positions.get(position.symbol);
+      const held = state.accounts.get(position.connector)?.positions.get(position.symbol);
       const mark = held?.markPrice === undefined ? undefined : decimal(held.markPrice);
       const average = averagePrice(position);
       return {

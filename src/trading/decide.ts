@@ -32,7 +32,7 @@ export async function resolveOrder(
   note: string,
   actor: Actor,
 ): Promise<Receipt | { instrument: string; quantity: string }> {
-  const flagged = desk.book.flagged.get(words as InstrumentKey);
+  const flagged = desk.state.flagged.get(words as InstrumentKey);
   if (flagged !== undefined) return clearInstrument(desk, words, note, actor);
   const order = matchOrder(desk, words);
   if (order.state !== "unknown" && !(await isStranded(desk, order))) {
@@ -53,7 +53,7 @@ async function clearInstrument(desk: Desk, words: string, note: string, actor: A
   const slash = words.indexOf("/");
   const connector = words.slice(0, slash) as ConnectorName;
   const symbol = words.slice(slash + 1);
-  const held = desk.book.accounts.get(connector)?.positions.get(symbol)?.quantity;
+  const held = desk.state.accounts.get(connector)?.positions.get(symbol)?.quantity;
   const quantity: DecimalText = held ?? text(ZERO);
   await desk.publish({ type: "instrument.cleared", connector, symbol, quantity, note, actor }, durable).committed;
   return { instrument: instrumentKey(connector, symbol), quantity };

@@ -1,5 +1,5 @@
 /** `qoc log`: one line a decision, read from the journal's fold, so that it works without git. */
-import type { Book } from "../domain/book.ts";
+import type { DeskState } from "../domain/desk-state.ts";
 import { type OrderRecord, isTerminal, rejectedBy } from "../domain/order-state.ts";
 import type { Untrusted } from "../domain/untrusted.ts";
 import { type Desk, iso } from "./desk.ts";
@@ -24,8 +24,8 @@ export interface DecisionLine {
   readonly untrusted: Untrusted | null;
 }
 
-export function decisionLog(book: Readonly<Book>, limit: number): readonly DecisionLine[] {
-  const decided = [...book.orders.values()].filter((order) => order.approvals.length > 0 || isTerminal(order.state));
+export function decisionLog(state: Readonly<DeskState>, limit: number): readonly DecisionLine[] {
+  const decided = [...state.orders.values()].filter((order) => order.approvals.length > 0 || isTerminal(order.state));
   return decided
     .toSorted((a, b) => decidedAt(b) - decidedAt(a))
     .slice(0, limit)

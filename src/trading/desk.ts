@@ -1,6 +1,6 @@
 /** What every verb of the desk is handed: the book, the ways to change it, and what the outside lends. */
 import type { DeskEvent, Recorded } from "../domain/event.ts";
-import type { Book } from "../domain/book.ts";
+import type { DeskState } from "../domain/desk-state.ts";
 import type { Clock, Disk, Ids, Log } from "../domain/ports.ts";
 import type { VenueInstrument } from "../domain/venue.ts";
 import type { GuardRunner } from "../gate/guard-runner.ts";
@@ -24,7 +24,7 @@ export interface Desk {
   readonly root: string;
   readonly version: string;
   readonly config: DeskConfig;
-  readonly book: Readonly<Book>;
+  readonly state: Readonly<DeskState>;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly disk: Disk;

@@ -37,7 +37,7 @@ export async function runDoctor(
       agentCheck(desk, agent),
       ...desk.venues.status().flatMap((status) => connectorChecks(desk, status)),
       ...pendingChecks(desk),
-      ...[...desk.book.flagged].map(([key, { expected, actual }]): DoctorCheck => ({
+      ...[...desk.state.flagged].map(([key, { expected, actual }]): DoctorCheck => ({
         name: "positions",
         status: "fail",
         message: `${key}: our fills make ${expected}, the venue holds ${actual}; the instrument is blocked`,
@@ -74,7 +74,7 @@ async function diskCheck(desk: Desk): Promise<DoctorCheck> {
 function journalCheck(desk: Desk): DoctorCheck {
   const problem = desk.readOnly();
   return problem === undefined
-    ? { name: "journal", status: "ok", message: `${desk.book.seq} records, chain intact at start` }
+    ? { name: "journal", status: "ok", message: `${desk.state.seq} records, chain intact at start` }
     : { name: "journal", status: "fail", message: problem, fix: "qoc verify" };
 }
 
@@ -92,7 +92,7 @@ function historyCheck(desk: Desk): DoctorCheck {
 }
 
 function tradingCheck(desk: Desk): DoctorCheck {
-  const { state, reason } = desk.book.trading;
+  const { state, reason } = desk.state.trading;
   return state === "active"
     ? { name: "trading", status: "ok", message: "active" }
     : { name: "trading", status: "warn", message: `${state}: ${reason}`, fix: "qoc resume" };
@@ -178,8 +178,8 @@ function connectorChecks(desk: Desk, status: ReturnType<Desk["venues"]["status"]
 
 function pendingChecks(desk: Desk): readonly DoctorCheck[] {
   const now = desk.clock.now();
-  const old = [...desk.book.proposed.values()].filter((order) => now - order.proposedAt > PENDING_AGE_MS);
-  const unknown = [...desk.book.inFlight.values()].filter((order) => order.state === "unknown");
+  const old = [...desk.state.proposed.values()].filter((order) => now - order.proposedAt > PENDING_AGE_MS);
+  const unknown = [...desk.state.inFlight.values()].filter((order) => order.state === "unknown");
   return [
     ...(old.length === 0
       ? []

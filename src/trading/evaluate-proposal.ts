@@ -18,7 +18,7 @@ export function gateInput(
   return {
     stage,
     order: { id: order.id, terms: order.terms, clientOrderId: order.clientOrderId },
-    book: desk.book,
+    state: desk.state,
     connector: {
       name: order.terms.connector,
       state: status?.state ?? "stopped",
@@ -52,7 +52,7 @@ export async function customChecks(
   const custom = desk.config.guards.filter((guard) => guard.kind === "custom").filter((guard) => guard.enabled);
   if (custom.length === 0) return [];
   const input = gateInput(desk, order, "propose", view, []);
-  return desk.guards.run(custom, guardedOrder(input), bookSnapshot(desk.book, view.venueNow));
+  return desk.guards.run(custom, guardedOrder(input), bookSnapshot(desk.state, view.venueNow));
 }
 
 /** Advice: looks at the market, runs every guard, writes nothing but the account mark. */

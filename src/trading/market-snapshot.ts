@@ -37,7 +37,7 @@ export async function fetchMarketSnapshot(
       return undefined;
     }
   };
-  const buyingPowerSeq = desk.book.seq;
+  const buyingPowerSeq = desk.state.seq;
   const seen = desk.venues.quote(connector, symbol).then((quote) => {
     observeVenueTime(desk, connector, quote.at);
     return quote;
@@ -68,7 +68,7 @@ async function accountFor(
   quoted: Promise<unknown>,
 ): Promise<{ buyingPower?: DecimalText }> {
   const { navMethod } = desk.config.account;
-  const mark = desk.book.accounts.get(connector);
+  const mark = desk.state.accounts.get(connector);
   if (navMethod === "live" || mark === undefined) return markAccount(desk, connector, quoted);
   await quoted.catch(() => undefined);
   const age = desk.clock.now() - mark.markedAt;
@@ -85,7 +85,7 @@ export function venueNow(desk: Desk, connector: string): number {
 /** undefined: a replayed market that has said no time yet. */
 function knownVenueNow(desk: Desk, connector: string): number | undefined {
   return isSimulated(desk, connector)
-    ? (desk.market.venueTimes.get(connector) ?? desk.book.accounts.get(connector)?.venueTime)
+    ? (desk.market.venueTimes.get(connector) ?? desk.state.accounts.get(connector)?.venueTime)
     : desk.clock.now();
 }
 
@@ -131,7 +131,7 @@ export async function markAccount(
   const { at, ...full } = told;
   if (at !== undefined) observeVenueTime(desk, connector, at);
   desk.market.askedAt.set(connector, desk.clock.now());
-  const earlier = desk.book.accounts.get(connector);
+  const earlier = desk.state.accounts.get(connector);
   const venueTime = knownVenueNow(desk, connector);
   if (venueTime === undefined) return full;
   const venueDate = dateInZone(desk.config.workspace.timezone, venueTime);

@@ -2,7 +2,7 @@
  * Projections: order files and inbox items follow the journal. Everything here may be deleted and made again from the
  * record (`qoc rebuild`); nothing here is read to decide anything.
  */
-import type { Book } from "../domain/book.ts";
+import type { DeskState } from "../domain/desk-state.ts";
 import { decimal } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
 import type { FillReceived, Recorded } from "../domain/event.ts";
@@ -67,13 +67,13 @@ export async function projectOrder(
 /** One inbox item a fill, named after its place in the journal, so that writing it twice is writing it once. */
 export async function projectFill(
   desk: Pick<Desk, "disk" | "root">,
-  book: Readonly<Book>,
+  state: Readonly<DeskState>,
   recorded: Recorded<FillReceived>,
 ): Promise<void> {
   const { fill, connector, id, inferred } = recorded.event;
   // The fill that took its place has an item of its own.
   if (inferred === true && fill.corrects !== undefined) return;
-  const order = id === null ? undefined : book.orders.get(id);
+  const order = id === null ? undefined : state.orders.get(id);
   const kind = order === undefined ? "alert" : "fill";
   const notional = decimal(fill.quantity).times(decimal(fill.price)).toFixed();
   const subject =

@@ -14,7 +14,7 @@ export interface Projector {
 
 export function openProjector(desk: Desk): Projector {
   const places = new Map<string, string>();
-  for (const order of desk.book.orders.values()) places.set(order.id, orderPath(order));
+  for (const order of desk.state.orders.values()) places.set(order.id, orderPath(order));
   let tail: Promise<void> = Promise.resolve();
   const work = async (recorded: Recorded): Promise<void> => {
     try {
@@ -34,13 +34,13 @@ export function openProjector(desk: Desk): Projector {
 async function project(desk: Desk, places: Map<string, string>, recorded: Recorded): Promise<void> {
   const { event } = recorded;
   const id = orderOf(event);
-  if (event.type === "fill.received") await projectFill(desk, desk.book, recorded as Recorded<FillReceived>);
+  if (event.type === "fill.received") await projectFill(desk, desk.state, recorded as Recorded<FillReceived>);
   if (id !== undefined) await projectPlace(desk, places, id);
   await raiseAlert(desk, recorded);
 }
 
 async function projectPlace(desk: Desk, places: Map<string, string>, id: OrderId): Promise<void> {
-  const order = desk.book.orders.get(id);
+  const order = desk.state.orders.get(id);
   if (order === undefined) return;
   const previous = places.get(id);
   places.set(id, orderPath(order));

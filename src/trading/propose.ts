@@ -46,7 +46,7 @@ export async function proposeOrder(
     desk.root,
     { ...draft, sources },
     day,
-    (stem) => desk.book.orders.has(stem as OrderRecord["id"]),
+    (stem) => desk.state.orders.has(stem as OrderRecord["id"]),
     desk.proposals.lastNumbers,
   );
   const order = await ingestProposal(desk, file, actor, sources);

@@ -1,5 +1,5 @@
 /** Makes every projection again from the journal: order files and inbox items. What people wrote is left alone. */
-import { foldBook } from "../domain/book.ts";
+import { foldDeskState } from "../domain/desk-state.ts";
 import type { FillReceived, Recorded } from "../domain/event.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { listOrderFiles, removeOrderFile } from "../workspace/proposals.ts";
@@ -22,20 +22,20 @@ export async function rebuild(
   events: readonly Recorded[],
   note: (line: string) => void = () => undefined,
 ): Promise<RebuildView> {
-  const book = foldBook(events);
+  const state = foldDeskState(events);
   const expected = new Map<string, string>();
-  for (const order of book.orders.values()) {
+  for (const order of state.orders.values()) {
     await projectOrder(desk, order);
     expected.set(orderPath(order), order.id);
   }
-  note(`${book.orders.size} orders written`);
+  note(`${state.orders.size} orders written`);
   const fills = events.filter(
     (recorded): recorded is Recorded<FillReceived> => recorded.event.type === "fill.received",
   );
-  for (const recorded of fills) await projectFill(desk, book, recorded);
+  for (const recorded of fills) await projectFill(desk, state, recorded);
   note(`${fills.length} fills written`);
   const { removed, unknown } = await tidyFolders(desk, expected);
-  return { records: events.length, orders: book.orders.size, fills: fills.length, unknownFiles: unknown, removed };
+  return { records: events.length, orders: state.orders.size, fills: fills.length, unknownFiles: unknown, removed };
 }
 
 /** A second copy of an order's file in another host-owned folder goes; a file of no order at all is put back by the caller. */

@@ -10,7 +10,7 @@ import { type OrderRecord, isTerminal } from "../domain/order-state.ts";
 import type { VenueFill, VenueReport } from "../domain/venue.ts";
 import type { Desk } from "./desk.ts";
 import { markAccount } from "./market-snapshot.ts";
-import { ownerOf } from "../domain/book.ts";
+import { ownerOf } from "../domain/desk-state.ts";
 import { recordFills } from "./record-fill.ts";
 
 const durable = { durable: true };
@@ -19,7 +19,7 @@ const LOOK_BACK_MS = 24 * 60 * 60 * 1000;
 /** Orders whose intent was written in an earlier life and never answered: they may have left. */
 export async function markInterruptedUnknown(desk: Desk): Promise<void> {
   let last: Promise<void> | undefined;
-  for (const order of desk.book.inFlight.values()) {
+  for (const order of desk.state.inFlight.values()) {
     if (order.state !== "submitting") continue;
     last = desk.publish(
       { type: "order.unknown", id: order.id, reason: "the desk stopped before the venue's answer" },
@@ -32,10 +32,10 @@ export async function markInterruptedUnknown(desk: Desk): Promise<void> {
 /** Start-up and reconnect: fills first, then orders, then positions. Only then may the connector trade. */
 export async function reconcileConnector(desk: Desk, connector: ConnectorName): Promise<void> {
   await recoverFills(desk, connector);
-  for (const order of [...desk.book.inFlight.values()]) {
+  for (const order of [...desk.state.inFlight.values()]) {
     if (order.terms.connector === connector && order.state !== "approved") await queryOrderStatus(desk, order);
   }
-  const isFirst = !desk.book.accounts.has(connector);
+  const isFirst = !desk.state.accounts.has(connector);
   await markAccount(desk, connector);
   if (!isFirst) comparePositions(desk, connector);
   desk.market.reconciled.add(connector);
@@ -43,11 +43,11 @@ export async function reconcileConnector(desk: Desk, connector: ConnectorName): 
 
 /** Re-reads the venue's fills since the last one we hold, less a day; duplicates die at their keys. */
 export async function recoverFills(desk: Desk, connector: ConnectorName): Promise<number> {
-  const opened = desk.book.accounts.get(connector)?.openedAt;
+  const opened = desk.state.accounts.get(connector)?.openedAt;
   if (opened === undefined) return 0;
-  const newest = desk.book.lastFillAt.get(connector) ?? opened;
+  const newest = desk.state.lastFillAt.get(connector) ?? opened;
   const fills = await desk.venues.fills(connector, Math.max(opened, newest - LOOK_BACK_MS));
-  const ours = fills?.filter((fill) => fill.at >= opened || ownerOf(desk.book, connector, fill) !== undefined);
+  const ours = fills?.filter((fill) => fill.at >= opened || ownerOf(desk.state, connector, fill) !== undefined);
   return ours === undefined ? 0 : recordFills(desk, { connector, generation: 0 }, ours);
 }
 
@@ -105,7 +105,7 @@ async function closeGap(desk: Desk, order: OrderRecord, report: VenueReport): Pr
   if (lists(desk, connector, "getFills")) return;
   const total = `inferred-${order.id}-${report.filledQuantity}`;
   // Where a venue took a fill back, its total may stand at the same figure twice.
-  const fillId = desk.book.fills.has(`${connector}/${total}`) ? `${total}-${order.fills.size}` : total;
+  const fillId = desk.state.fills.has(`${connector}/${total}`) ? `${total}-${order.fills.size}` : total;
   const fill = { ...inferredFill(order, report, text(gap), desk.clock.now()), fillId };
   await recordFills(desk, { connector, generation: 0, inferred: true }, [fill]);
 }
@@ -133,15 +133,15 @@ function inferredFill(
 
 /** Position by our fills against the venue's: a difference blocks the instrument and asks a human. */
 function comparePositions(desk: Desk, connector: ConnectorName): void {
-  const venue = desk.book.accounts.get(connector)?.positions ?? new Map();
+  const venue = desk.state.accounts.get(connector)?.positions ?? new Map();
   const symbols = new Set<string>(venue.keys());
-  for (const position of desk.book.positions.values())
+  for (const position of desk.state.positions.values())
     if (position.connector === connector) symbols.add(position.symbol);
   for (const symbol of symbols) {
     const key = instrumentKey(connector, symbol);
-    const ours = desk.book.positions.get(key)?.quantity ?? ZERO;
+    const ours = desk.state.positions.get(key)?.quantity ?? ZERO;
     const theirs = decimal(venue.get(symbol)?.quantity ?? "0");
-    if (ours.eq(theirs) || desk.book.flagged.has(key)) continue;
+    if (ours.eq(theirs) || desk.state.flagged.has(key)) continue;
     desk.log.error(`${key}: our fills make ${text(ours)}, the venue holds ${text(theirs)}`);
     desk.publish(
       { type: "instrument.flagged", connector, symbol, expected: text(ours), actual: text(theirs) },
@@ -152,7 +152,7 @@ function comparePositions(desk: Desk, connector: ConnectorName): void {
 
 /** Asks after every order of a connector that is in flight; used on a timer. Errors are logged. */
 export async function followOrders(desk: Desk, connector: ConnectorName): Promise<void> {
-  for (const order of [...desk.book.inFlight.values()]) {
+  for (const order of [...desk.state.inFlight.values()]) {
     if (order.terms.connector !== connector || order.state === "approved" || order.state === "submitting") continue;
     try {
       await queryOrderStatus(desk, order);

@@ -2,7 +2,7 @@
 import { type Decimal, ZERO, decimal, min, text } from "../domain/decimal.ts";
 import type { ConnectorName, OrderId } from "../domain/ids.ts";
 import { fillKey, fillRank, sameContent } from "../domain/fill.ts";
-import { ownerOf } from "../domain/book.ts";
+import { ownerOf } from "../domain/desk-state.ts";
 import type { VenueFill } from "../domain/venue.ts";
 import type { Desk } from "./desk.ts";
 
@@ -32,8 +32,8 @@ function recordFill(
   { connector, generation, inferred }: FillSource,
   fill: VenueFill,
 ): Promise<void> | undefined {
-  const id = ownerOf(desk.book, connector, fill) ?? null;
-  const known = desk.book.fills.get(fillKey(connector, fill));
+  const id = ownerOf(desk.state, connector, fill) ?? null;
+  const known = desk.state.fills.get(fillKey(connector, fill));
   if (known !== undefined && fillRank(fill) <= fillRank(known)) {
     if (fillRank(fill) < fillRank(known) || sameContent(known, fill)) return undefined;
     desk.log.error(`fill ${fill.fillId} of ${connector} came again with other content; the first one stays`, { fill });
@@ -54,7 +54,7 @@ function recordFill(
  * between the two leaves a gap, which the venue closes, and never a fill counted twice.
  */
 function reduceInferredFills(desk: Desk, connector: ConnectorName, id: OrderId, more: Decimal): void {
-  const order = desk.book.orders.get(id);
+  const order = desk.state.orders.get(id);
   if (order === undefined || !order.flags.has("inferred_fill")) return;
   let excess = order.filled.plus(more).minus(order.reportedFilled);
   for (const { fill, inferred } of [...order.fills.values()].toReversed()) {

@@ -21,7 +21,7 @@ async function freshName(desk: Desk, path: string): Promise<string> {
   for (let n = 2; ; n++) {
     const candidate = `${path.slice(0, dot)}-r${n}${path.slice(dot)}`;
     const stem = candidate.slice(candidate.lastIndexOf("/") + 1, candidate.lastIndexOf("."));
-    const isTaken = [...desk.book.orders.keys()].some((id) => id.toLowerCase() === stem.toLowerCase());
+    const isTaken = [...desk.state.orders.keys()].some((id) => id.toLowerCase() === stem.toLowerCase());
     if (!isTaken && (await desk.disk.facts(`${desk.root}/${candidate}`)) === undefined) return candidate;
   }
 }

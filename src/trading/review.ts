@@ -1,6 +1,6 @@
 /** Everything a reviewer must see of one proposal, as one value: the terminal, `--json` and later the page render this. */
 import { type Decimal, ZERO, decimal, ratio, rounded, text } from "../domain/decimal.ts";
-import { bookNav } from "../domain/book.ts";
+import { totalNav } from "../domain/desk-state.ts";
 import { describe, instrumentKey } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import { type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
@@ -81,11 +81,11 @@ export async function reviewOrder(desk: Desk, order: Readonly<OrderRecord>): Pro
 
 function bookChanges(desk: Desk, order: Readonly<OrderRecord>, price: Decimal | undefined): readonly BookChange[] {
   const { terms } = order;
-  const account = desk.book.accounts.get(terms.connector);
-  const held = desk.book.positions.get(instrumentKey(terms.connector, terms.symbol))?.quantity ?? ZERO;
+  const account = desk.state.accounts.get(terms.connector);
+  const held = desk.state.positions.get(instrumentKey(terms.connector, terms.symbol))?.quantity ?? ZERO;
   const signed = terms.side === "buy" ? decimal(terms.quantity) : ZERO.minus(decimal(terms.quantity));
   const after = held.plus(signed);
-  const nav = bookNav(desk.book);
+  const nav = totalNav(desk.state);
   const weight = (quantity: Decimal): string | null =>
     price === undefined || !nav.gt(ZERO)
       ? null

@@ -38,7 +38,7 @@ export async function scanProposals(desk: Desk): Promise<void> {
 /** A file that a hand moved among the approved ones approves nothing: it goes back to wait for a human. */
 async function returnMisplacedFiles(desk: Desk): Promise<void> {
   for (const { id, path } of await listOrderFiles(desk.disk, desk.root, LAYOUT.ordersApproved)) {
-    const order = desk.book.orders.get(id as OrderId);
+    const order = desk.state.orders.get(id as OrderId);
     if (order !== undefined && order.state !== "proposed") continue;
     const target = `${LAYOUT.ordersProposed}/${path.slice(path.lastIndexOf("/") + 1)}`;
     if ((await desk.disk.facts(`${desk.root}/${target}`)) !== undefined) continue;
@@ -48,7 +48,7 @@ async function returnMisplacedFiles(desk: Desk): Promise<void> {
     await alert(
       desk,
       desk.clock.now(),
-      desk.book.seq,
+      desk.state.seq,
       `moved-${id}`,
       `${id} was moved into orders/approved by hand`,
       text,
@@ -67,7 +67,7 @@ async function scanOnce(desk: Desk): Promise<void> {
   }
   noticeMissing(desk, seen);
   for (const id of desk.proposals.looked.keys())
-    if (!desk.book.proposed.has(id as OrderId)) desk.proposals.looked.delete(id);
+    if (!desk.state.proposed.has(id as OrderId)) desk.proposals.looked.delete(id);
 }
 
 async function take(desk: Desk, file: ProposalFile, look: Look): Promise<void> {
@@ -109,7 +109,7 @@ export async function ingestProposal(
   look: Look = "now",
 ): Promise<OrderRecord | undefined> {
   const id = file.id as OrderId;
-  const known = desk.book.orders.get(id);
+  const known = desk.state.orders.get(id);
   if (known !== undefined && known.state !== "proposed") {
     desk.proposals.problems.set(file.path, {
       id,
@@ -128,7 +128,7 @@ export async function ingestProposal(
   const digest = digestTerms(terms);
   const path = file.path;
   // Someone else may have taken it while the market was asked, or decided on it: that stands.
-  const now = desk.book.orders.get(id);
+  const now = desk.state.orders.get(id);
   if (now !== undefined && !isStillOpen(now)) return now;
   const written = desk.proposals.authors.of(file.text);
   const proposedBy = authorOf(file, actor, now, written?.actor);
@@ -150,7 +150,7 @@ export async function ingestProposal(
     ...(file.draft.researchRef === undefined ? {} : { researchRef: file.draft.researchRef }),
     ...(read.length === 0 ? {} : { sources: read }),
   });
-  return desk.book.orders.get(id);
+  return desk.state.orders.get(id);
 }
 
 /**
@@ -210,7 +210,7 @@ function isDue({ proposals, clock }: Desk, id: string): boolean {
 /** A proposal whose file stays away is a human's rejection without comment. */
 function noticeMissing(desk: Desk, seen: ReadonlySet<string>): void {
   const mono = desk.clock.monotonic();
-  for (const order of desk.book.proposed.values()) {
+  for (const order of desk.state.proposed.values()) {
     if (seen.has(order.id)) {
       desk.proposals.missing.delete(order.id);
       continue;

@@ -19,7 +19,7 @@ export interface SnapshotView extends BookView {
 
 export async function takeSnapshot(desk: Desk, actor: Actor): Promise<SnapshotView> {
   const stale = await markAll(desk);
-  const book = bookView(desk.book, desk.config.account.currency);
+  const book = bookView(desk.state, desk.config.account.currency);
   const total = (field: "realizedPnl" | "unrealizedPnl"): DecimalText =>
     text(book.positions.reduce((sum, position) => sum.plus(decimal(position[field] ?? "0")), ZERO));
   const time = iso(desk.clock.now());

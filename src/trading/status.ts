@@ -1,5 +1,5 @@
 /** One look at the desk: what runs, what waits for a human, what is in flight, what the book holds. */
-import type { Book } from "../domain/book.ts";
+import type { DeskState } from "../domain/desk-state.ts";
 import { describe } from "../domain/order.ts";
 import { UNNAMED, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import type { GuardDecision } from "../domain/verdict.ts";
@@ -94,7 +94,7 @@ export async function deskStatus(desk: Desk): Promise<StatusView> {
   return { ...view(desk, notes), up: true, connectors, readOnly: desk.readOnly() ?? null };
 }
 
-type Recorded = Pick<Desk, "root" | "book" | "clock" | "config" | "proposals" | "notes"> &
+type Recorded = Pick<Desk, "root" | "state" | "clock" | "config" | "proposals" | "notes"> &
   Partial<Pick<Desk, "market">>;
 interface NoteCounts {
   readonly issues: readonly IssueHead[];
@@ -115,13 +115,13 @@ function view(desk: Recorded, { issues, inboxNew }: NoteCounts): StatusView {
   return {
     workspace: { name: desk.config.workspace.name, path: desk.root },
     up: false,
-    trading: desk.book.trading,
+    trading: desk.state.trading,
     connectors: desk.config.connectors
       .filter((connector) => connector.enabled)
       .map((connector) => ({
         name: connector.name,
         state: "stopped",
-        mode: desk.book.connectors.get(connector.name)?.mode ?? connector.mode ?? "unstated",
+        mode: desk.state.connectors.get(connector.name)?.mode ?? connector.mode ?? "unstated",
         restarts: 0,
         isolation: connector.isolation,
         untrusted: null,
@@ -130,18 +130,18 @@ function view(desk: Recorded, { issues, inboxNew }: NoteCounts): StatusView {
         memoryMb: null,
       })),
     proposals: pendingProposals(desk),
-    orders: inFlightOrders(desk.book),
+    orders: inFlightOrders(desk.state),
     issues: issues.map((issue) => shownIssue(desk, issue)),
     inbox: { new: inboxNew },
     runs: {
       runtime: desk.config.agent.runtime,
       unconfined: desk.config.agent.unconfined,
-      running: [...desk.book.runs].map(([run, { issue, at }]) => ({ run, issue, since: iso(at) })),
+      running: [...desk.state.runs].map(([run, { issue, at }]) => ({ run, issue, since: iso(at) })),
     },
-    lastRun: desk.book.lastRun === undefined ? null : { ...desk.book.lastRun, at: iso(desk.book.lastRun.at) },
-    agents: [...desk.book.agents].map(([agent, { client }]) => ({ agent, client, lastSeenAt: null })),
-    book: bookView(desk.book, desk.config.account.currency, desk.market?.askedAt),
-    flagged: [...desk.book.flagged.keys()],
+    lastRun: desk.state.lastRun === undefined ? null : { ...desk.state.lastRun, at: iso(desk.state.lastRun.at) },
+    agents: [...desk.state.agents].map(([agent, { client }]) => ({ agent, client, lastSeenAt: null })),
+    book: bookView(desk.state, desk.config.account.currency, desk.market?.askedAt),
+    flagged: [...desk.state.flagged.keys()],
     readOnly: null,
   };
 }
@@ -158,10 +158,10 @@ function shownIssue(
   };
 }
 
-function pendingProposals(desk: Pick<Desk, "book" | "clock" | "proposals">): readonly PendingProposal[] {
+function pendingProposals(desk: Pick<Desk, "state" | "clock" | "proposals">): readonly PendingProposal[] {
   const problems = [...desk.proposals.problems.values()];
   const blocked = new Set(problems.map((problem) => problem.id));
-  const readable = [...desk.book.proposed.values()]
+  const readable = [...desk.state.proposed.values()]
     .filter((order) => !blocked.has(order.id))
     .map((order) => ({
       id: order.id,
@@ -188,8 +188,8 @@ function shownProblem({ clock }: Pick<Desk, "clock">, { id, path, message, needs
   };
 }
 
-function inFlightOrders(book: Readonly<Book>): StatusView["orders"] {
-  return [...book.inFlight.values()].map((order) => ({
+function inFlightOrders(state: Readonly<DeskState>): StatusView["orders"] {
+  return [...state.inFlight.values()].map((order) => ({
     id: order.id,
     state: order.state,
     sentence: describe(order.terms),

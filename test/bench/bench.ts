@@ -145,7 +145,7 @@ async function series(
     }
     // Projections follow the answer; what those of the last order still write is not part of this one's cost.
     await desk.settled();
-    while (desk.open.desk.book.inFlight.size > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (desk.open.desk.state.inFlight.size > 0) await new Promise((resolve) => setTimeout(resolve, 1));
     let started = performance.now();
     await desk.call("approve", { id: made.id, digest: made.digest });
     ours.push(performance.now() - started);
@@ -177,9 +177,9 @@ async function restart(): Promise<void> {
     }
   };
   const ours = async (): Promise<void> => {
-    const { book, take } = openReplay();
+    const { state, take } = openReplay();
     await scanJournal(disk, dir, { take });
-    if (book.seq !== 100_000) throw new Error("the fold lost records");
+    if (state.seq !== 100_000) throw new Error("the fold lost records");
   };
   const times = await inTurn(10, ours, floor);
   rows.push({

@@ -8,7 +8,7 @@ import { openBus } from "../../src/bus/bus.ts";
 import { openJournal } from "../../src/bus/journal.ts";
 import { recordFills } from "../../src/trading/record-fill.ts";
 import type { Desk } from "../../src/trading/desk.ts";
-import { emptyBook } from "../../src/domain/book.ts";
+import { emptyDeskState } from "../../src/domain/desk-state.ts";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import { takeFills } from "../../src/host/incoming-fills.ts";
 import { residentMb } from "../../src/app/processes.ts";
@@ -54,11 +54,11 @@ export async function fillsThroughput(): Promise<Row> {
 
 async function ourFills(): Promise<{ rate: number; stall: number }> {
   const log = quietLog();
-  const book = emptyBook();
+  const state = emptyDeskState();
   const { journal } = await openJournal({ disk: nodeDisk(), dir: join(temp(), "journal"), clock: systemClock, log });
   if (journal === undefined) throw new Error("no journal");
-  const bus = openBus(journal, book, log);
-  const desk = { book, log, publish: bus.publish } as unknown as Desk;
+  const bus = openBus(journal, state, log);
+  const desk = { state, log, publish: bus.publish } as unknown as Desk;
   let kept = 0;
   let done: () => void = () => undefined;
   const all = new Promise<void>((resolve) => (done = resolve));

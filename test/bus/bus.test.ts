@@ -1,25 +1,25 @@
 import { describe, expect, it } from "vitest";
 import { type Bus, openBus } from "../../src/bus/bus.ts";
 import { LINE_BYTES_MAX } from "../../src/bus/journal-record.ts";
-import { type Book, emptyBook } from "../../src/domain/book.ts";
+import { type DeskState, emptyDeskState } from "../../src/domain/desk-state.ts";
 import type { DeskEvent } from "../../src/domain/event.ts";
 import { type JournalHarness, openJournalHarness, outcomeOf, runStarted, settled } from "../support/journal-harness.ts";
 
-async function open(): Promise<JournalHarness & { bus: Bus; book: Book }> {
+async function open(): Promise<JournalHarness & { bus: Bus; state: DeskState }> {
   const stand = await openJournalHarness();
-  const book = emptyBook();
-  return { ...stand, book, bus: openBus(stand.journal, book, stand.log) };
+  const state = emptyDeskState();
+  return { ...stand, state, bus: openBus(stand.journal, state, stand.log) };
 }
 const halted: DeskEvent = { type: "trading.changed", state: "halted", reason: "test", actor: "human" };
 
 describe("publish", () => {
   it("has moved the book and told its subscribers before it returns", async () => {
-    const { bus, book } = await open();
+    const { bus, state } = await open();
     const seen: string[] = [];
-    bus.subscribe("publish", ({ seq }) => seen.push(`${seq} ${book.trading.state}`));
+    bus.subscribe("publish", ({ seq }) => seen.push(`${seq} ${state.trading.state}`));
     const { recorded } = bus.publish(halted);
-    expect(book.trading).toEqual({ state: "halted", reason: "test" });
-    expect(book.seq).toBe(recorded.seq);
+    expect(state.trading).toEqual({ state: "halted", reason: "test" });
+    expect(state.seq).toBe(recorded.seq);
     expect(seen).toEqual(["1 halted"]);
   });
 
@@ -52,7 +52,7 @@ describe("publish", () => {
   });
 
   it("moves nothing and tells nobody where the journal takes no record", async () => {
-    const { bus, book, disk } = await open();
+    const { bus, state, disk } = await open();
     const seen: number[] = [];
     bus.subscribe("publish", ({ seq }) => seen.push(seq));
     expect(() => bus.publish({ ...halted, reason: "x".repeat(LINE_BYTES_MAX) })).toThrowError(
@@ -61,7 +61,7 @@ describe("publish", () => {
     disk.fail({ on: "write", nth: 1, code: "ENOSPC" });
     await outcomeOf(bus.publish(runStarted("doomed"), { durable: true }).committed);
     expect(() => bus.publish(halted)).toThrowError(expect.objectContaining({ code: "JOURNAL_FAILED" }));
-    expect(book.trading.state).toBe("active");
+    expect(state.trading.state).toBe("active");
     expect(seen).toEqual([1]);
   });
 });
@@ -69,7 +69,7 @@ describe("publish", () => {
 describe("subscribers", () => {
   for (const after of ["publish", "commit"] as const) {
     it(`one that throws at ${after} harms nobody`, async () => {
-      const { bus, book, log, journal } = await open();
+      const { bus, state, log, journal } = await open();
       const seen: number[] = [];
       bus.subscribe(after, () => {
         throw new Error("mine");
@@ -81,7 +81,7 @@ describe("subscribers", () => {
       await journal.flush();
       await settled();
       expect(seen).toEqual([1, 2]);
-      expect(book.seq).toBe(2);
+      expect(state.seq).toBe(2);
       expect(log.lines.filter(({ level }) => level === "error").map(({ message }) => message)).toEqual([
         "a subscriber failed on trading.changed 1: mine",
         "a subscriber failed on run.started 2: mine",

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { replay, upgraded } from "../../src/bus/replay.ts";
 import { JOURNAL_FORMAT, readLine, writeLine } from "../../src/bus/journal-record.ts";
 import { openBus } from "../../src/bus/bus.ts";
-import { emptyBook } from "../../src/domain/book.ts";
+import { emptyDeskState } from "../../src/domain/desk-state.ts";
 import type { DeskEvent, Recorded } from "../../src/domain/event.ts";
 import { openJournalHarness } from "../support/journal-harness.ts";
 
@@ -88,17 +88,17 @@ it("refuses a newer format", () => {
 });
 
 it("makes of nothing an empty book", () => {
-  expect(replay([])).toEqual(emptyBook());
+  expect(replay([])).toEqual(emptyDeskState());
 });
 
 it("makes of the journal the book that was there before the restart", async () => {
   const stand = await openJournalHarness();
-  const book = emptyBook();
-  const bus = openBus(stand.journal, book, stand.log);
+  const state = emptyDeskState();
+  const bus = openBus(stand.journal, state, stand.log);
   stand.journal.epoch = 1;
   bus.publish(created(JOURNAL_FORMAT));
   bus.publish(started);
   bus.publish({ type: "trading.changed", state: "reducing", reason: "loss", actor: "host" });
   await stand.journal.close();
-  expect(replay((await openJournalHarness(stand.disk)).scan.events)).toEqual(book);
+  expect(replay((await openJournalHarness(stand.disk)).scan.events)).toEqual(state);
 });

@@ -401,7 +401,7 @@ describe("[connectors] agent", () => {
   });
 
   it("leaves the others' positions and symbols out of what an agent sees", async () => {
-    const book = desk.open.desk.book.positions as Map<string, ReturnType<typeof emptyPosition>>;
+    const book = desk.open.desk.state.positions as Map<string, ReturnType<typeof emptyPosition>>;
     for (const connector of ["paper", "hidden"]) {
       const position = emptyPosition(connector, `HELD-${connector}`);
       openPosition(position, decimal("1"), decimal("1"));

@@ -89,7 +89,7 @@ describe("an agent's look at the desk", () => {
   });
 
   it("leaves out an instrument that waits for a human's look, and what stands in the way of a proposal there", async () => {
-    const book = desk.open.desk.book.flagged as Map<string, { expected: string; actual: string; at: number }>;
+    const book = desk.open.desk.state.flagged as Map<string, { expected: string; actual: string; at: number }>;
     for (const key of ["hidden/HIDX", "paper/SPX"]) book.set(key, { expected: "1", actual: "2", at: 0 });
     await desk.write(
       "orders/proposed/lost.toml",

@@ -41,7 +41,7 @@ describe("a name that nobody knows", () => {
 
   it("is told from one that has nothing yet", async () => {
     expect(await desk.call("positions list", { connector: "paper" })).toEqual([]);
-    desk.open.desk.book.runs.set("run-young", { issue: "issues/001-first-look.md", runtime: "demo", at: 0 });
+    desk.open.desk.state.runs.set("run-young", { issue: "issues/001-first-look.md", runtime: "demo", at: 0 });
     await expect(desk.call("logs", { run: "run-young" })).resolves.toBeUndefined();
   });
 });

@@ -83,7 +83,7 @@ beforeAll(async () => {
   // A position of a venue's own making.
   const odd = emptyPosition("failing", EVIL);
   openPosition(odd, decimal("1"), decimal("1"));
-  (desk.open.desk.book.positions as Map<string, typeof odd>).set("odd", odd);
+  (desk.open.desk.state.positions as Map<string, typeof odd>).set("odd", odd);
   await desk.call("status");
 });
 afterAll(async () => {

@@ -22,7 +22,7 @@ describe("agents in the book", () => {
       .event(granted("claude", "one"))
       .event(granted("codex", "two"))
       .event(granted("claude", "three"));
-    const { agents } = told.book();
+    const { agents } = told.state();
     expect([...agents.keys()]).toEqual(["claude", "codex"]);
     expect(agents.get("claude")).toMatchObject({
       client: "claude",
@@ -32,7 +32,7 @@ describe("agents in the book", () => {
     const after = told
       .event({ type: "agent.revoked", agent: "claude", actor: "human" })
       .event({ type: "agent.revoked", agent: "nobody", actor: "human" });
-    expect([...after.book().agents.keys()]).toEqual(["codex"]);
+    expect([...after.state().agents.keys()]).toEqual(["codex"]);
   });
 });
 

@@ -42,7 +42,7 @@ function received(fill: VenueFill, inferred?: boolean): FillReceived {
   };
 }
 function orderOf(told: JournalScenario): OrderRecord {
-  const order = told.book().orders.get("a" as OrderId);
+  const order = told.state().orders.get("a" as OrderId);
   if (order === undefined) throw new Error("no order a");
   return order;
 }

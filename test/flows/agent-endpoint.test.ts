@@ -58,10 +58,10 @@ describe("the agents' door of a running desk", () => {
     const late = client.callTool({ name: "qoc_orders_propose", arguments: terms }).catch(() => undefined);
     await new Promise((resolve) => setImmediate(resolve));
     await door.close();
-    const proposals = desk.open.desk.book.proposed.size;
+    const proposals = desk.open.desk.state.proposed.size;
     await late;
     await desk.settled();
-    expect(desk.open.desk.book.proposed.size).toBe(proposals);
+    expect(desk.open.desk.state.proposed.size).toBe(proposals);
     const over = { actor: "agent:run-test", channel: "mcp" } as const;
     const context = {
       ...over,

@@ -208,7 +208,7 @@ describe("a run by a program of its own", () => {
     plan([], { hang: true });
     const stop = new AbortController();
     const first = desk.services.runs.start("001", () => undefined, stop.signal);
-    await expect.poll(() => desk.open.desk.book.runs.size).toBe(1);
+    await expect.poll(() => desk.open.desk.state.runs.size).toBe(1);
     await expect(run()).rejects.toMatchObject({ code: "ISSUE_RUNNING" });
     stop.abort();
     expect(await first).toMatchObject({ outcome: "stopped" });
@@ -227,10 +227,10 @@ describe("a run by a program of its own", () => {
   it("ends with the desk, and is recorded", async () => {
     plan([], { hang: true });
     const working = desk.services.runs.start("001", () => undefined, new AbortController().signal);
-    await expect.poll(() => desk.open.desk.book.runs.size).toBe(1);
+    await expect.poll(() => desk.open.desk.state.runs.size).toBe(1);
     await desk.closeAgents();
     expect(await working).toMatchObject({ outcome: "stopped" });
-    expect(desk.open.desk.book.runs.size).toBe(0);
+    expect(desk.open.desk.state.runs.size).toBe(0);
   });
 
   it("does not begin where the desk closes meanwhile", async () => {
@@ -239,7 +239,7 @@ describe("a run by a program of its own", () => {
     const closed = desk.agents.runs.close();
     await expect(late).rejects.toMatchObject({ code: "DESK_DOWN" });
     await closed;
-    expect(desk.open.desk.book.lastRun).toBeUndefined();
+    expect(desk.open.desk.state.lastRun).toBeUndefined();
   });
 
   it("that a desk left open when it died is ended at the next start", async () => {
@@ -248,8 +248,8 @@ describe("a run by a program of its own", () => {
       { durable: true },
     ).committed;
     await desk.agents.runs.endInterrupted();
-    expect(desk.open.desk.book).toMatchObject({ lastRun: { run: "run-lost", outcome: "failed" } });
+    expect(desk.open.desk.state).toMatchObject({ lastRun: { run: "run-lost", outcome: "failed" } });
     expect(desk.read("issues/002-next.md")).toContain("status: blocked");
-    expect(desk.open.desk.book.runs.size).toBe(0);
+    expect(desk.open.desk.state.runs.size).toBe(0);
   });
 });

@@ -49,7 +49,7 @@ it("L3 of a proposal: its file stands where the journal has it, and nowhere else
   let answered = 0;
   for (let turns = 0; turns < TRIES; turns++) if (await hastily("qoc_orders_propose", input, turns)) answered += 1;
   await settle();
-  const known = [...desk.open.desk.book.proposed.values()];
+  const known = [...desk.open.desk.state.proposed.values()];
   expect(readdirSync(join(desk.root, "orders/pending")).toSorted()).toEqual(
     known.map(({ path }) => path.replace("orders/pending/", "")).toSorted(),
   );

@@ -75,7 +75,7 @@ function sentIds(desk: TempDesk): string[] {
   return JSON.parse(readFileSync(`${desk.root}/.qoc/connectors/odd/sent.json`, "utf8")) as string[];
 }
 function state(desk: TempDesk, id: string): string | undefined {
-  return desk.open.desk.book.orders.get(id as never)?.state;
+  return desk.open.desk.state.orders.get(id as never)?.state;
 }
 
 describe("an answer that is not a definite one", () => {
@@ -141,9 +141,9 @@ describe("fills", () => {
     const proposed = await propose(desk, "TWICE", "2");
     await approve(desk, proposed);
     expect(await desk.reaches(proposed.id, "filled")).toBe("filled");
-    const order = desk.open.desk.book.orders.get(proposed.id as never);
+    const order = desk.open.desk.state.orders.get(proposed.id as never);
     expect(order?.fills.size).toBe(1);
-    expect(desk.open.desk.book.positions.get("odd/TWICE")?.quantity.toFixed()).toBe("2");
+    expect(desk.open.desk.state.positions.get("odd/TWICE")?.quantity.toFixed()).toBe("2");
   });
 
   it("beyond the quantity are applied and flagged", async () => {
@@ -151,7 +151,7 @@ describe("fills", () => {
     const proposed = await propose(desk, "OVER");
     await approve(desk, proposed);
     await desk.reaches(proposed.id, "filled");
-    expect([...(desk.open.desk.book.orders.get(proposed.id as never)?.flags ?? [])]).toContain("overfilled");
+    expect([...(desk.open.desk.state.orders.get(proposed.id as never)?.flags ?? [])]).toContain("overfilled");
   });
 });
 
@@ -207,11 +207,11 @@ describe("a restart", () => {
     cpSync(desk.root, copy, { recursive: true });
     const second = await tempDesk({ again: { root: copy, home: desk.home } });
     desks.push(second);
-    expect(second.open.desk.book.trading.state).toBe("halted");
-    expect(second.open.desk.book.epoch).toBe(2);
+    expect(second.open.desk.state.trading.state).toBe("halted");
+    expect(second.open.desk.state.epoch).toBe(2);
     await second.call("resume");
     await approve(second, await propose(second, "DEF"));
-    const ids = [...second.open.desk.book.byClientOrderId.keys()];
+    const ids = [...second.open.desk.state.byClientOrderId.keys()];
     expect(new Set(ids.map((id) => id.split("-")[0])).size).toBe(2);
   });
 

@@ -90,7 +90,7 @@ describe("the first loop", () => {
     expect(proposed.verdict.decision).toBe("allow");
     await desk.call("approve", { id: proposed.id, digest: proposed.digest });
     await desk.reaches(proposed.id, "filled");
-    expect(desk.open.desk.book.orders.get(proposed.id as never)?.terms.protectionPrice).toMatch(/^\d+(\.\d+)?$/);
+    expect(desk.open.desk.state.orders.get(proposed.id as never)?.terms.protectionPrice).toMatch(/^\d+(\.\d+)?$/);
   });
 
   it.each([
@@ -119,7 +119,7 @@ describe("the first loop", () => {
     await desk.settled();
     expect(readdirSync(`${desk.root}/inbox`).some((name) => name.includes(`blocked-${proposed.id}`))).toBe(true);
     await desk.call("reject", { id: proposed.id, comment: "too large" });
-    expect(desk.open.desk.book.orders.get(proposed.id as never)?.rejected.human).toBe("too large");
+    expect(desk.open.desk.state.orders.get(proposed.id as never)?.rejected.human).toBe("too large");
   });
 
   it("refuses a digest that is not the file's, a second approval, and an approval without a digest", async () => {
@@ -148,7 +148,7 @@ describe("the first loop", () => {
     renameSync(`${desk.root}/${proposed.path}`, `${desk.root}/orders/approved/${proposed.id}.toml`);
     await desk.call("status");
     expect(existsSync(`${desk.root}/orders/proposed/${proposed.id}.toml`)).toBe(true);
-    expect(desk.open.desk.book.orders.get(proposed.id as never)?.state).toBe("proposed");
+    expect(desk.open.desk.state.orders.get(proposed.id as never)?.state).toBe("proposed");
     await desk.call("reject", { id: proposed.id });
   });
 

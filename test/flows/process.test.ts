@@ -189,7 +189,7 @@ describe.skipIf(!isLinux)("SIGKILL in the middle of an order", () => {
       code: "OUTCOME_UNKNOWN",
       message: expect.stringContaining("SIGKILL") as string,
     });
-    expect(desk.open.desk.book.orders.get(made.id as never)?.state).toBe("unknown");
+    expect(desk.open.desk.state.orders.get(made.id as never)?.state).toBe("unknown");
     const next = await propose();
     await expect(desk.call("approve", { id: next.id, digest: next.digest })).rejects.toMatchObject({
       code: "GUARD_BLOCKED",

@@ -102,7 +102,7 @@ describe("a run on an issue", () => {
       return quiet;
     });
     expect(bundle.indexOf("too soon")).toBeLessThan(bundle.indexOf("too large"));
-    const { history = [] } = desk.open.desk.book.orders.get(early.id as never) ?? {};
+    const { history = [] } = desk.open.desk.state.orders.get(early.id as never) ?? {};
     expect(bundle).toContain(new Date(history.find(({ event }) => event === "order.rejected")?.at ?? 0).toISOString());
   });
 
@@ -197,7 +197,7 @@ describe("a run on an issue", () => {
         await expect(desk.call("run", { issue: "001", dryRun })).rejects.toMatchObject(refusal);
       await expect(run(async () => quiet)).rejects.toMatchObject(refusal);
       expect(await status()).toBe(shelved);
-      expect(desk.open.desk.book.runs.size).toBe(0);
+      expect(desk.open.desk.state.runs.size).toBe(0);
     },
   );
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { markAccount } from "../../src/trading/market-snapshot.ts";
 import { followOrders, recoverFills } from "../../src/trading/reconcile.ts";
-import { foldBook } from "../../src/domain/book.ts";
+import { foldDeskState } from "../../src/domain/desk-state.ts";
 import { ZERO } from "../../src/domain/decimal.ts";
 import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
 import { countedFills } from "../../src/domain/order-state.ts";
@@ -67,15 +67,15 @@ function ask(): Promise<void> {
   return followOrders(desk.open.desk, NAME);
 }
 function orderOf(id: string) {
-  const order = desk.open.desk.book.orders.get(id as OrderId);
+  const order = desk.open.desk.state.orders.get(id as OrderId);
   if (order === undefined) throw new Error(`no order ${id}`);
   return order;
 }
 function position(): string {
-  return desk.open.desk.book.positions.get("v/AAA")?.quantity.toFixed() ?? "0";
+  return desk.open.desk.state.positions.get("v/AAA")?.quantity.toFixed() ?? "0";
 }
 function known(): number {
-  return desk.open.desk.book.fills.size;
+  return desk.open.desk.state.fills.size;
 }
 
 /** Each step, and what our fills make after it. */
@@ -137,7 +137,7 @@ describe("a fill", () => {
     expect([...order.flags]).not.toContain("overfilled");
     expect(countedFills(order).every(({ inferred }) => !inferred)).toBe(true);
     // A restart reads the same from the journal.
-    const again = foldBook(await desk.services.readEvents());
+    const again = foldDeskState(await desk.services.readEvents());
     expect(again.orders.get(order.id)?.filled.toFixed()).toBe("10");
     expect(again.positions.get("v/AAA")?.quantity.toFixed()).toBe("10");
     expect(
@@ -159,7 +159,7 @@ describe("an order", () => {
     await pull("SAY_LOST");
     await expect(desk.call("cancel", { id })).rejects.toMatchObject({ code: "CALL_FAILED" });
     expect(await desk.call("resolve", { id, note: "it is gone" })).toMatchObject({ state: "cancelled" });
-    expect(desk.open.desk.book.inFlight.size).toBe(0);
+    expect(desk.open.desk.state.inFlight.size).toBe(0);
   });
 
   it("that is over without a price is written down once, and is closed by hand", async () => {
@@ -190,7 +190,7 @@ describe("an account", () => {
       "async getPositions() { return [{ symbol: 'ZZZ', quantity: -5 }]; }",
     ).replace("const [what", "if (symbol === 'ZZZ') throw new Error('no such symbol'); const [what");
     desk = await tempDesk({ files: { "v.ts": held }, config });
-    expect(desk.open.desk.book.accounts.has("v")).toBe(false);
+    expect(desk.open.desk.state.accounts.has("v")).toBe(false);
     await expect(markAccount(desk.open.desk, NAME)).rejects.toThrow("no such symbol");
     const terms = {
       connector: "v",
@@ -208,7 +208,7 @@ describe("an account", () => {
 describe("the paper venue's own time", () => {
   it("dates its first mark, so that days pass and a fill that the journal lost is read again", async () => {
     desk = await tempDesk();
-    const account = desk.open.desk.book.accounts.get("paper");
+    const account = desk.open.desk.state.accounts.get("paper");
     expect(account?.venueDate).toMatch(/^20(0\d|1\d|20)-/);
     const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", {
       ...{ side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "x" },
@@ -230,7 +230,7 @@ describe("the paper venue's own time", () => {
     );
     desk = await tempDesk({ again: { root, home } });
     expect(await desk.reaches(id, "filled")).toBe("filled");
-    expect(desk.open.desk.book.flagged.size).toBe(0);
+    expect(desk.open.desk.state.flagged.size).toBe(0);
     expect(await recoverFills(desk.open.desk, "paper" as ConnectorName)).toBe(0);
   });
 });

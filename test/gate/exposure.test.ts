@@ -19,7 +19,7 @@ function holding(quantity: string) {
     .account("paper", { positions: [{ symbol: "AAPL", quantity, markPrice: "100" }] });
 }
 function exposure(tale: JournalScenario, except?: string) {
-  return exposureOf(tale.book(), "paper", "AAPL", except as OrderId | undefined);
+  return exposureOf(tale.state(), "paper", "AAPL", except as OrderId | undefined);
 }
 function figures(tale: JournalScenario, except?: string) {
   const { low, high, buys, sells } = exposure(tale, except);

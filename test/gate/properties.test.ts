@@ -129,20 +129,20 @@ describe("strictly reducing", () => {
     let reduced = 0;
     fc.assert(
       fc.property(world, draft, (past, asked) => {
-        const book = tell(past).book();
+        const state = tell(past).state();
         const order = terms({ ...asked, connector: "paper", symbol: "AAPL" });
-        if (!strictlyReducing(order, exposureOf(book, "paper", "AAPL", undefined))) return;
+        if (!strictlyReducing(order, exposureOf(state, "paper", "AAPL", undefined))) return;
         reduced++;
-        const own = book.positions.get("paper/AAPL")?.quantity ?? decimal("0");
+        const own = state.positions.get("paper/AAPL")?.quantity ?? decimal("0");
         let claimed = decimal(order.quantity);
-        for (const other of book.inFlight.values()) {
+        for (const other of state.inFlight.values()) {
           const same =
             other.terms.connector === "paper" && other.terms.symbol === "AAPL" && other.terms.side === order.side;
           if (same) claimed = claimed.plus(leaves(other));
         }
         expect(own.gt(decimal("0"))).toBe(order.side === "sell");
         expect(claimed.lte(own.abs())).toBe(true);
-        const venue = decimal(book.accounts.get("paper")?.positions.get("AAPL")?.quantity ?? "0");
+        const venue = decimal(state.accounts.get("paper")?.positions.get("AAPL")?.quantity ?? "0");
         expect(claimed.lte(venue.abs()) && venue.gt(decimal("0")) === (order.side === "sell")).toBe(true);
       }),
       { numRuns: 400 },

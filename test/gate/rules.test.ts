@@ -251,7 +251,7 @@ describe("approval-freshness", () => {
   const approved = () => desk().proposed("a").approved("a");
   const at = (hostNow: number) => ask("approval-freshness", approved(), "a", { ...dispatch, hostNow }).code;
   const { at: given, expiresAt } = approved()
-    .book()
+    .state()
     .orders.get("a" as OrderId)?.approvals[0] ?? { at: 0, expiresAt: 0 };
 
   it.each([

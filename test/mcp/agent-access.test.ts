@@ -59,7 +59,7 @@ describe("agent setup", () => {
     const draft = (await client.callTool({ name: "qoc_orders_propose", arguments: terms })) as {
       structuredContent?: { id: string };
     };
-    expect(desk.open.desk.book.orders.get(draft.structuredContent?.id as never)).toMatchObject({
+    expect(desk.open.desk.state.orders.get(draft.structuredContent?.id as never)).toMatchObject({
       state: "proposed",
       proposedBy: "agent:claude",
     });
@@ -100,7 +100,7 @@ describe("agent setup", () => {
     ["under a name that hides", { name: "cl\u202eaude" }, "INVALID_INPUT"],
   ])("%s is refused, and lets nobody in", async (_what, input, code) => {
     await expect(setup(input)).rejects.toMatchObject({ code });
-    expect(desk.open.desk.book.agents.size).toBe(0);
+    expect(desk.open.desk.state.agents.size).toBe(0);
   });
 
   it("under a name that is taken is refused", async () => {

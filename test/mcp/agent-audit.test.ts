@@ -125,14 +125,14 @@ describe("over stdio", () => {
 
   it("S2 a command's own word is no tool: it is refused and written down, and no proposal comes of it", async () => {
     const client = await overPipe();
-    const { seq } = desk.open.desk.book;
+    const { seq } = desk.open.desk.state;
     expect(await failureOf(client.callTool({ name: "orders propose", arguments: TERMS }))).toContain(
       "Unknown tool: orders propose",
     );
     await expect.poll(() => lines.length).toBe(1);
     expect(lines).toMatchObject([{ tool: "orders propose", decision: "refused", reason: "unknown or human only" }]);
-    expect([...desk.open.desk.book.orders.values()]).toEqual([]);
-    expect(desk.open.desk.book.seq).toBe(seq);
+    expect([...desk.open.desk.state.orders.values()]).toEqual([]);
+    expect(desk.open.desk.state.seq).toBe(seq);
   });
 
   it("the desk runs nothing of what it is told for the record, whatever that names", async () => {
@@ -146,7 +146,7 @@ describe("over stdio", () => {
     const told = { command: "orders propose", input: TERMS, channel: "mcp", cwd: desk.root, caller } as const;
     const answer = desk.agents.endpoint.overSocket(told, new AbortController().signal, () => undefined);
     await expect(answer).rejects.toMatchObject({ code: "NOT_PERMITTED" });
-    expect([...desk.open.desk.book.orders.values()]).toEqual([]);
+    expect([...desk.open.desk.state.orders.values()]).toEqual([]);
   });
 
   it("the desk decides, whatever its other end believes", async () => {

@@ -78,7 +78,7 @@ describe.each(WAYS)("%s", (way, era, connect) => {
     const terms = { side: "buy", symbol: "SPX", quantity: 1, type: "limit", limitPrice: "3000", rationale: "breakout" };
     const draft = await call(client, "qoc_orders_propose", terms);
     const id = String(draft.structuredContent?.["id"]);
-    expect(desk.open.desk.book.orders.get(id as never)?.state).toBe("proposed");
+    expect(desk.open.desk.state.orders.get(id as never)?.state).toBe("proposed");
     expect(await call(client, "qoc_orders_show", { id })).toMatchObject({ structuredContent: { state: "proposed" } });
   });
 

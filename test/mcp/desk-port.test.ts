@@ -80,9 +80,9 @@ describe("the desk's port", () => {
       accept: "application/json, text/event-stream",
       "content-length": "1000",
     };
-    const before = desk.open.desk.book.seq;
+    const before = desk.open.desk.state.seq;
     expect(await exchange("127.0.0.1", `${head(headers)}{"jsonrpc":"2.0"`)).toMatch(/^HTTP\/1\.1 408 /);
-    expect(desk.open.desk.book.seq).toBe(before);
+    expect(desk.open.desk.state.seq).toBe(before);
   });
 
   it("H5 answers no batch of more than a hundred calls, and runs none of them", async () => {
@@ -158,7 +158,7 @@ describe("who a caller is", () => {
     const terms = { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "claims" };
     const drafted = await ask(mine, "qoc_orders_propose", terms, CLAIMS, HEADERS);
     expect(drafted).toContain("orders/pending/");
-    expect([...desk.open.desk.book.orders.values()].map(({ proposedBy }) => proposedBy)).toEqual(["agent:run-mine"]);
+    expect([...desk.open.desk.state.orders.values()].map(({ proposedBy }) => proposedBy)).toEqual(["agent:run-mine"]);
     for (const name of ["qoc_approve", "qoc_orders_approve", "qoc_connect"]) {
       expect(await ask(mine, name, { id: "20260101-001" }, CLAIMS, HEADERS)).toContain(`Unknown tool: ${name}`);
     }
@@ -195,7 +195,7 @@ describe("who a caller is", () => {
       /isError":true/,
     );
     expect(await ask(mine, "qoc_run", { issue: "001" })).toContain("NO_RUN");
-    expect(desk.open.desk.book.orders.get(id as never)).toMatchObject({
+    expect(desk.open.desk.state.orders.get(id as never)).toMatchObject({
       state: "proposed",
       proposedBy: "agent:run-other",
     });

@@ -47,7 +47,7 @@ describe.each(WAYS)("%s over the pipes", (way, connect) => {
     const terms = { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: way };
     const draft = await client.callTool({ name: "qoc_orders_propose", arguments: terms });
     const { id } = (draft as { structuredContent: { id: string } }).structuredContent;
-    expect(desk.open.desk.book.orders.get(id as never)).toMatchObject({
+    expect(desk.open.desk.state.orders.get(id as never)).toMatchObject({
       state: "proposed",
       proposedBy: "agent:interactive",
     });

@@ -174,7 +174,7 @@ describe("P5 a proposal", () => {
     await ingestWrittenProposal(desk.open.desk, "orders/pending/first.toml", "agent:writer", ["research/a.md"]);
     expect(await shown("first")).toMatchObject({ proposedBy: "agent:writer", sources: ["research/a.md"] });
     await call("files write", { path: "orders/proposed/broken.toml", text: "side = " });
-    expect(desk.open.desk.book.orders.has("broken" as never)).toBe(false);
+    expect(desk.open.desk.state.orders.has("broken" as never)).toBe(false);
   });
 });
 
@@ -186,7 +186,7 @@ it("P5 that no connector could take when an agent wrote it is that agent's, with
     path: "orders/pending/early.toml",
     text: `${FILE.replace("paper", "later")}proposed_by = "human"\n`,
   });
-  expect(desk.open.desk.book.orders.has("early" as never)).toBe(false);
+  expect(desk.open.desk.state.orders.has("early" as never)).toBe(false);
   await desk.stop();
   const config = (text: string): string => `${text}\n[[connector]]\nname = "later"\ntype = "paper"\n`;
   desk = await tempDesk({ again: desk, config });

@@ -32,14 +32,14 @@ export function quote(bid: string, ask: string, more: Partial<Omit<Quote, "last"
  * to 99.99 / 100.01, stamped now.
  */
 export function inputOf(tale: JournalScenario, order: string | TermsDraft, more: Partial<GateInput> = {}): GateInput {
-  const book = tale.book();
+  const state = tale.state();
   const id = typeof order === "string" ? order : "new";
   const orderTerms = typeof order === "string" ? tale.termsOf(order) : terms(order);
-  const approval = book.orders.get(id as OrderId)?.approvals.at(-1);
+  const approval = state.orders.get(id as OrderId)?.approvals.at(-1);
   return {
     stage: "propose",
     order: { id: id as OrderId, terms: orderTerms, clientOrderId: scenarioClientId(id) },
-    book,
+    state,
     connector: {
       name: orderTerms.connector,
       state: "ready",

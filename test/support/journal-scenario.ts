@@ -3,7 +3,7 @@
  * Every step appends one event and moves the clock a second, so that books in tests come out of the real fold and no NAV or
  * position is made by hand.
  */
-import { type Book, foldBook } from "../../src/domain/book.ts";
+import { type DeskState, foldDeskState } from "../../src/domain/desk-state.ts";
 import { type DecimalText, decimal, parseText, text } from "../../src/domain/decimal.ts";
 import { digestTerms } from "../../src/domain/digest.ts";
 import type { ConnectorState, DeskEvent, OrderApproved, Recorded, TradingState } from "../../src/domain/event.ts";
@@ -272,8 +272,8 @@ export class JournalScenario {
     return [...this.#records];
   }
 
-  book(): Book {
-    return foldBook(this.#records);
+  state(): DeskState {
+    return foldDeskState(this.#records);
   }
 }
 

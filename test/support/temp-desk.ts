@@ -139,7 +139,7 @@ const DEADLINE_MS = 15_000;
 async function reaches(open: OpenDesk, id: string, states: readonly string[]): Promise<string> {
   const started = performance.now();
   for (;;) {
-    const state = open.desk.book.orders.get(id as never)?.state ?? "none";
+    const state = open.desk.state.orders.get(id as never)?.state ?? "none";
     if (states.includes(state)) return state;
     if (performance.now() - started > DEADLINE_MS) throw new Error(`${id} is ${state}, not ${states.join(" or ")}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -66,7 +66,7 @@ it("one that is asked for by a part of its name is judged by the market as it is
   const { id, digest } = await propose();
   price = "9000";
   await desk.call("status");
-  expect(desk.open.desk.book.orders.get(id as never)?.digest).toBe(digest);
+  expect(desk.open.desk.state.orders.get(id as never)?.digest).toBe(digest);
   expect((await desk.call<{ digest: string }>("orders show", { id: id.slice(0, -1) })).digest).not.toBe(digest);
 });
 
@@ -87,7 +87,7 @@ it("one that a human rejects while a scan waits for its quote is not seen as a p
   asked = [];
   const scanning = desk.call("status");
   await expect.poll(() => asked.length).toBe(1);
-  const before = desk.open.desk.book.orders.get(id as never)?.digest;
+  const before = desk.open.desk.state.orders.get(id as never)?.digest;
   // The human's own look does not wait for the scan's.
   gate = Promise.resolve();
   price = "3000";
@@ -95,7 +95,7 @@ it("one that a human rejects while a scan waits for its quote is not seen as a p
   price = "9000";
   open();
   await scanning;
-  expect(desk.open.desk.book.orders.get(id as never)).toMatchObject({ state: "rejected", digest: before });
+  expect(desk.open.desk.state.orders.get(id as never)).toMatchObject({ state: "rejected", digest: before });
   const types = (await desk.services.readEvents()).flatMap(({ event }) =>
     "id" in event && event.id === id ? [event.type] : [],
   );

@@ -11,9 +11,9 @@ import type { Guard } from "./guard.ts";
 
 export const dayLossLimit: Guard<"day-loss-limit"> = (options, facts) => {
   const { key } = options;
-  const { book, order, venueNow, timezone } = facts.input;
+  const { state, order, venueNow, timezone } = facts.input;
   if (facts.reducing) return pass(key, "strictly reducing, so it passes at any loss");
-  const account = book.accounts.get(order.terms.connector);
+  const account = state.accounts.get(order.terms.connector);
   if (account === undefined) return unavailable(key, `${order.terms.connector} has not reported its account yet`);
   const today = localTime(venueNow, timezone).date;
   if (account.venueDate < today) {
@@ -22,7 +22,7 @@ export const dayLossLimit: Guard<"day-loss-limit"> = (options, facts) => {
       `the last account of ${order.terms.connector} is of ${account.venueDate}, and today is ${today}`,
     );
   }
-  const day = dayResult(book);
+  const day = dayResult(state);
   if ("missing" in day) return unavailable(key, day.missing);
   const { open, pnl } = day.value;
   if (open.lte(ZERO)) {

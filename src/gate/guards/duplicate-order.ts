@@ -12,11 +12,11 @@ import type { Guard } from "./guard.ts";
 
 export const duplicateOrder: Guard<"duplicate-order"> = (options, facts) => {
   const { key } = options;
-  const { book, order, hostNow } = facts.input;
+  const { state, order, hostNow } = facts.input;
   if (!Number.isFinite(hostNow)) return unavailable(key, "the host's time is not known");
   const windowMs = options.window_s * 1000;
   const limit = formatDuration(windowMs);
-  for (const other of othersInFlight(book, order.id)) {
+  for (const other of othersInFlight(state, order.id)) {
     if (sameTerms(other.terms, order.terms)) {
       return block(key, "DUPLICATE_ORDER", `the same order is in flight as ${other.id} (${other.state})`, {
         limit,
@@ -24,7 +24,7 @@ export const duplicateOrder: Guard<"duplicate-order"> = (options, facts) => {
       });
     }
   }
-  for (const intent of recentIntents(book.intents, hostNow, windowMs)) {
+  for (const intent of recentIntents(state.intents, hostNow, windowMs)) {
     if (intent.id === order.id || !sameTerms(intent.terms, order.terms)) continue;
     const message = `the same order was sent as ${intent.id} ${formatDuration(hostNow - intent.at)} ago (window ${limit})`;
     return block(key, "DUPLICATE_ORDER", message, { limit, actual: formatDuration(hostNow - intent.at) });

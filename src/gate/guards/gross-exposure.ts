@@ -34,12 +34,12 @@ function instruments({ input }: CheckContext): Map<InstrumentKey, Instrument> {
     all.set(key, found);
     return found;
   };
-  for (const { connector, symbol, lots } of input.book.positions.values())
+  for (const { connector, symbol, lots } of input.state.positions.values())
     at(connector, symbol).prices.push(lots.at(-1)?.price.toFixed());
-  for (const [connector, account] of input.book.accounts) {
+  for (const [connector, account] of input.state.accounts) {
     for (const held of account.positions.values()) at(connector, held.symbol).prices.push(held.markPrice);
   }
-  for (const { terms } of input.book.inFlight.values()) {
+  for (const { terms } of input.state.inFlight.values()) {
     at(terms.connector, terms.symbol).prices.push(reservedPrice(terms, undefined)?.toFixed());
   }
   return all;
@@ -47,7 +47,7 @@ function instruments({ input }: CheckContext): Map<InstrumentKey, Instrument> {
 
 function gross(facts: CheckContext): Available<Decimal> {
   if ("missing" in facts.price) return facts.price;
-  const { order, book, quote } = facts.input;
+  const { order, state, quote } = facts.input;
   const { terms } = order;
   const isBuy = terms.side === "buy";
   const all = instruments(facts);
@@ -58,7 +58,7 @@ function gross(facts: CheckContext): Available<Decimal> {
   const ownPrice = highestPrice([...(own?.prices ?? []), facts.price.value.toFixed(), quote?.ask]) ?? facts.price.value;
   let sum = max(long, short).times(ownPrice);
   for (const { connector, symbol, prices } of all.values()) {
-    const exposure = exposureOf(book, connector, symbol, order.id);
+    const exposure = exposureOf(state, connector, symbol, order.id);
     const worst = max(worstLong(exposure), worstShort(exposure));
     if (worst.eq(ZERO)) continue;
     const price = highestPrice(prices);

@@ -4,7 +4,7 @@ import { othersInFlight } from "../exposure.ts";
 import type { Guard } from "./guard.ts";
 
 export const maxOpenOrders: Guard<"max-open-orders"> = (options, facts) => {
-  const count = [...othersInFlight(facts.input.book, facts.input.order.id)].length + 1;
+  const count = [...othersInFlight(facts.input.state, facts.input.order.id)].length + 1;
   const figures = { limit: String(options.max), actual: String(count) };
   const message = `order would be number ${count} in flight (limit ${options.max})`;
   if (count <= options.max) return pass(options.key, message, figures);

@@ -21,10 +21,10 @@ export const maxPositionNav: Guard<"max-position-nav"> = (options, facts) =>
 
 function worstValue(facts: CheckContext): Available<Decimal> {
   if ("missing" in facts.price) return facts.price;
-  const { order, book } = facts.input;
+  const { order, state } = facts.input;
   const { connector, symbol, side } = order.terms;
   const own = side === "buy" ? worstLong(facts.exposure, facts.quantity) : worstShort(facts.exposure, facts.quantity);
-  const mark = book.accounts.get(connector)?.positions.get(symbol)?.markPrice;
+  const mark = state.accounts.get(connector)?.positions.get(symbol)?.markPrice;
   const ask = "value" in facts.quote ? facts.quote.value.ask : undefined;
   const price = highestPrice([facts.price.value.toFixed(), ask, mark]) ?? facts.price.value;
   if (own.eq(ZERO)) return available(ZERO);
@@ -33,7 +33,7 @@ function worstValue(facts: CheckContext): Available<Decimal> {
 
 /** The same side of the same symbol on all other connectors, at worst. Case is ignored: `aapl` is no other company. */
 function elsewhere(facts: CheckContext): Decimal {
-  const { order, book } = facts.input;
+  const { order, state } = facts.input;
   const wanted = order.terms.symbol.toUpperCase();
   const seen = new Set<string>();
   let sum = ZERO;
@@ -42,12 +42,12 @@ function elsewhere(facts: CheckContext): Decimal {
     const isOwn = connector === order.terms.connector && symbol === order.terms.symbol;
     if (isOwn || symbol.toUpperCase() !== wanted || seen.has(key)) return;
     seen.add(key);
-    const exposure = exposureOf(book, connector, symbol, order.id);
+    const exposure = exposureOf(state, connector, symbol, order.id);
     sum = sum.plus(order.terms.side === "buy" ? worstLong(exposure) : worstShort(exposure));
   };
-  for (const position of book.positions.values()) add(position.connector, position.symbol);
-  for (const [connector, account] of book.accounts)
+  for (const position of state.positions.values()) add(position.connector, position.symbol);
+  for (const [connector, account] of state.accounts)
     for (const symbol of account.positions.keys()) add(connector, symbol);
-  for (const other of book.inFlight.values()) add(other.terms.connector, other.terms.symbol);
+  for (const other of state.inFlight.values()) add(other.terms.connector, other.terms.symbol);
   return sum;
 }

@@ -40,7 +40,7 @@ export const orderRate: Guard<"order-rate"> = (options, facts) => {
 
 function sentWithin({ input }: CheckContext, windowMs: number): number {
   let count = 0;
-  for (const intent of recentIntents(input.book.intents, input.hostNow, windowMs))
+  for (const intent of recentIntents(input.state.intents, input.hostNow, windowMs))
     if (intent.id !== input.order.id) count++;
   return count;
 }

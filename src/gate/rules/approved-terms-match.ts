@@ -15,7 +15,7 @@ export const approvedTermsMatch: Rule = {
   key,
   stages: ["dispatch"],
   evaluate: ({ input }) => {
-    const record = input.book.orders.get(input.order.id);
+    const record = input.state.orders.get(input.order.id);
     if (record === undefined) return block(key, "EXIT_NO_RECORD", `the journal holds no order ${input.order.id}`);
     const finding =
       termsDiffer(input, record) ?? notApproved(input, record) ?? idDiffers(input, record) ?? sentUnapproved(input);
@@ -43,16 +43,16 @@ function notApproved({ order, approval }: GateInput, record: Readonly<OrderRecor
   });
 }
 
-function idDiffers({ order, book }: GateInput, record: Readonly<OrderRecord>): Check | undefined {
+function idDiffers({ order, state }: GateInput, record: Readonly<OrderRecord>): Check | undefined {
   const { clientOrderId } = order;
   const isJournaled = clientOrderId !== undefined && clientOrderId === record.clientOrderId;
-  if (isJournaled && book.byClientOrderId.get(clientOrderId) === order.id) return undefined;
+  if (isJournaled && state.byClientOrderId.get(clientOrderId) === order.id) return undefined;
   return block(key, "EXIT_CLIENT_ID_DIFFERS", `the client order id of ${order.id} is not the one it was approved with`);
 }
 
 /** If one order ever left without an approval, something is broken that must not be fed. */
-function sentUnapproved({ book }: GateInput): Check | undefined {
-  for (const other of book.inFlight.values()) {
+function sentUnapproved({ state }: GateInput): Check | undefined {
+  for (const other of state.inFlight.values()) {
     if (other.submitted && other.approvals.length === 0) {
       return block(
         key,

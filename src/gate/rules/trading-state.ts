@@ -8,7 +8,7 @@ export const tradingState: Rule = {
   key,
   stages: EVERY_STAGE,
   evaluate: (facts) => {
-    const { state, reason } = facts.input.book.trading;
+    const { state, reason } = facts.input.state.trading;
     const why = reason === "" ? "" : ` (${reason})`;
     switch (state) {
       case "active":

@@ -12,16 +12,16 @@ const key = "unknown-instrument";
 export const unknownInstrument: Rule = {
   key,
   stages: EVERY_STAGE,
-  evaluate: ({ input: { book, order } }) => {
+  evaluate: ({ input: { state, order } }) => {
     const { connector, symbol } = order.terms;
-    const flagged = book.flagged.get(instrumentKey(connector, symbol));
+    const flagged = state.flagged.get(instrumentKey(connector, symbol));
     if (flagged !== undefined) {
       const figures = { limit: flagged.expected, actual: flagged.actual };
       const advice = `look, then qoc resolve ${connector}/${symbol}`;
       const message = `the venue holds ${figures.actual} ${symbol}, the fills make ${figures.limit}; ${advice}`;
       return block(key, "INSTRUMENT_FLAGGED", message, figures);
     }
-    for (const other of othersInFlight(book, order.id)) {
+    for (const other of othersInFlight(state, order.id)) {
       if (other.state !== "unknown" && other.state !== "submitting") continue;
       if (other.terms.connector !== connector || other.terms.symbol.toUpperCase() !== symbol.toUpperCase()) continue;
       const why = other.unknownReason === undefined ? "" : ` (${other.unknownReason})`;

@@ -167,7 +167,7 @@ describe("buying-power", () => {
 
   it("counts a fill that came in while the connector was being asked", () => {
     const tale = desk().working("a", { quantity: "6" });
-    const asked = { buyingPower: amount("1000"), buyingPowerSeq: tale.book().seq };
+    const asked = { buyingPower: amount("1000"), buyingPowerSeq: tale.state().seq };
     tale.fill("a");
     expect(ask(tale, { quantity: "4" }, rule, asked).decision).toBe("allow");
     expect(ask(tale, { quantity: "4.01" }, rule, asked).decision).toBe("block");

@@ -40,7 +40,7 @@ describe("order-rate", () => {
 
   it("frees after exactly a minute", () => {
     const tale = burst(5);
-    const sent = tale.book().intents[0]?.at ?? 0;
+    const sent = tale.state().intents[0]?.at ?? 0;
     expect(ask(tale, {}, rule, { hostNow: sent + 59_999 }).decision).toBe("block");
     expect(ask(tale, {}, rule, { hostNow: sent + 60_000 }).decision).toBe("allow");
   });
@@ -53,7 +53,7 @@ describe("order-rate", () => {
   it("is not freed by a clock that is set back", () => {
     const tale = burst(5);
     for (const back of [1000, 60_000, HOUR]) {
-      const sent = tale.book().intents[0]?.at ?? 0;
+      const sent = tale.state().intents[0]?.at ?? 0;
       expect(ask(tale, {}, rule, { hostNow: sent - back }).decision, `${back} ms back`).toBe("block");
     }
   });
@@ -64,7 +64,7 @@ describe("order-rate", () => {
       .proposed("n", { symbol: "N" })
       .approved("n")
       .submitting("n");
-    const sent = tale.book().intents.at(-1)?.at ?? 0;
+    const sent = tale.state().intents.at(-1)?.at ?? 0;
     expect(ask(tale, {}, rule, { hostNow: sent + 59_999 }).decision).toBe("block");
     expect(ask(tale, {}, rule, { hostNow: sent + 60_000 }).decision).toBe("allow");
   });
@@ -77,7 +77,7 @@ describe("order-rate", () => {
   it("holds the day as well, where a limit is set", () => {
     const daily = guard("order-rate", { max_per_minute: 60, max_per_day: 5 });
     const tale = burst(5);
-    const sent = tale.book().intents[0]?.at ?? 0;
+    const sent = tale.state().intents[0]?.at ?? 0;
     expect(ask(tale, {}, daily, { hostNow: sent + 24 * HOUR - 1 })).toMatchObject({
       decision: "block",
       actual: "6 per day",
@@ -133,7 +133,7 @@ describe("duplicate-order", () => {
 
   it("counts one that was sent less than the window ago, however it ended", () => {
     const tale = desk().proposed("a", first).approved("a").submitting("a").rejected("a");
-    const sent = tale.book().intents[0]?.at ?? 0;
+    const sent = tale.state().intents[0]?.at ?? 0;
     expect(ask(tale, first, rule, { hostNow: sent + 599_999 }).decision).toBe("block");
     expect(ask(tale, first, rule, { hostNow: sent + 600_000 }).decision).toBe("allow");
     expect(ask(tale, first, rule, { hostNow: sent - 30_000 }).decision).toBe("block");

@@ -47,7 +47,7 @@ export interface ConnectorRecord {
 export type UnmatchedFill = Recorded<FillReceived>;
 
 /** Mutable on purpose: the fold owns it. Readers take `Readonly<Book>`. */
-export interface Book {
+export interface DeskState {
   seq: number;
   /** The record that last changed what a guard may look at: a decision on an order, a fill, an account. */
   lastRelevantSeq: number;
@@ -90,7 +90,7 @@ export interface Book {
 
 const INTENT_WINDOW_MS = 24 * 60 * 60 * 1000;
 
-export function emptyBook(): Book {
+export function emptyDeskState(): DeskState {
   return {
     seq: 0,
     lastRelevantSeq: 0,
@@ -119,60 +119,60 @@ export function emptyBook(): Book {
   };
 }
 
-export function foldBook(events: Iterable<Recorded>): Book {
-  const book = emptyBook();
-  for (const recorded of events) applyEvent(book, recorded);
-  return book;
+export function foldDeskState(events: Iterable<Recorded>): DeskState {
+  const state = emptyDeskState();
+  for (const recorded of events) applyEvent(state, recorded);
+  return state;
 }
 
 /** Adds one journaled event to the book. */
-export function applyEvent(book: Book, recorded: Recorded): void {
-  book.seq = Math.max(book.seq, recorded.seq);
-  book.lastAt = recorded.at;
-  book.epoch = recorded.epoch;
+export function applyEvent(state: DeskState, recorded: Recorded): void {
+  state.seq = Math.max(state.seq, recorded.seq);
+  state.lastAt = recorded.at;
+  state.epoch = recorded.epoch;
   const { event } = recorded;
   switch (event.type) {
     case "desk.created":
-      book.deskId = event.deskId;
-      book.journalFormat = event.format;
+      state.deskId = event.deskId;
+      state.journalFormat = event.format;
       return;
     case "journal.upgraded":
-      book.journalFormat = event.to;
+      state.journalFormat = event.to;
       return;
     case "desk.started":
-      if (event.machine !== book.machine) book.epochTag = event.nonce;
-      book.machine = event.machine;
+      if (event.machine !== state.machine) state.epochTag = event.nonce;
+      state.machine = event.machine;
       return;
     case "trading.changed":
-      book.trading = { state: event.state, reason: event.reason };
+      state.trading = { state: event.state, reason: event.reason };
       return;
     case "connector.changed":
-      changeConnector(book, event);
+      changeConnector(state, event);
       return;
     case "account.marked":
-      book.lastRelevantSeq = recorded.seq;
-      markAccount(book, recorded as Recorded<AccountMarked>);
+      state.lastRelevantSeq = recorded.seq;
+      markAccount(state, recorded as Recorded<AccountMarked>);
       return;
     case "fill.received":
-      book.lastRelevantSeq = recorded.seq;
-      receiveFill(book, recorded as Recorded<FillReceived>);
+      state.lastRelevantSeq = recorded.seq;
+      receiveFill(state, recorded as Recorded<FillReceived>);
       return;
     case "instrument.flagged":
-      book.flagged.set(instrumentKey(event.connector, event.symbol), {
+      state.flagged.set(instrumentKey(event.connector, event.symbol), {
         expected: event.expected,
         actual: event.actual,
         at: recorded.at,
       });
       return;
     case "instrument.cleared":
-      clearInstrument(book, event);
+      clearInstrument(state, event);
       return;
     case "run.started":
     case "run.ended":
     case "snapshot.taken":
     case "agent.granted":
     case "agent.revoked":
-      recordActivity(book, recorded.at, event);
+      recordActivity(state, recorded.at, event);
       return;
     case "desk.stopped":
     case "config.loaded":
@@ -181,43 +181,43 @@ export function applyEvent(book: Book, recorded: Recorded): void {
     case "command.refused":
       return;
     default:
-      changeOrder(book, recorded as Recorded<OrderEvent>);
+      changeOrder(state, recorded as Recorded<OrderEvent>);
   }
 }
 
 /** Events that no order, guard or position depends on. */
 type ActivityEvent = RunStarted | RunEnded | SnapshotTaken | AgentGranted | AgentRevoked;
 
-function recordActivity(book: Book, at: number, event: ActivityEvent): void {
+function recordActivity(state: DeskState, at: number, event: ActivityEvent): void {
   switch (event.type) {
     case "run.started":
-      book.runs.set(event.run, { issue: event.issue, runtime: event.runtime, at });
+      state.runs.set(event.run, { issue: event.issue, runtime: event.runtime, at });
       return;
     case "run.ended": {
       const { run, issue, outcome, summary } = event;
-      book.runs.delete(run);
-      book.lastRun = { run, issue, outcome, summary, at };
+      state.runs.delete(run);
+      state.lastRun = { run, issue, outcome, summary, at };
       return;
     }
     case "snapshot.taken":
-      book.lastSnapshot = { path: event.path, nav: event.nav, at };
+      state.lastSnapshot = { path: event.path, nav: event.nav, at };
       return;
     case "agent.granted":
-      book.agents.set(event.agent, grantedAgent(event, at));
+      state.agents.set(event.agent, grantedAgent(event, at));
       return;
     case "agent.revoked":
-      book.agents.delete(event.agent);
+      state.agents.delete(event.agent);
       return;
   }
 }
 
-function changeConnector(book: Book, event: Extract<DeskEvent, { type: "connector.changed" }>): void {
+function changeConnector(state: DeskState, event: Extract<DeskEvent, { type: "connector.changed" }>): void {
   // Only what came up was accepted: a changed file is reported with its digest, and is not trusted by that.
-  const before = book.connectors.get(event.connector);
+  const before = state.connectors.get(event.connector);
   const digest = (event.state === "ready" ? event.adapterDigest : undefined) ?? before?.adapterDigest;
   const held =
     event.by === "human" ? (event.reason ?? "") : event.state === "starting" ? undefined : before?.quarantineReason;
-  book.connectors.set(event.connector, {
+  state.connectors.set(event.connector, {
     state: event.state,
     mode: event.mode,
     ...(event.reason === undefined ? {} : { reason: event.reason }),
@@ -226,115 +226,115 @@ function changeConnector(book: Book, event: Extract<DeskEvent, { type: "connecto
   });
 }
 
-function changeOrder(book: Book, recorded: Recorded<OrderEvent>): void {
+function changeOrder(state: DeskState, recorded: Recorded<OrderEvent>): void {
   const { event } = recorded;
-  let order = book.orders.get(event.id);
+  let order = state.orders.get(event.id);
   if (order === undefined) {
     if (event.type !== "proposal.seen") return;
     order = openOrder(recorded as Recorded<typeof event>);
-    book.orders.set(event.id, order);
+    state.orders.set(event.id, order);
   }
   applyOrderEvent(order, recorded);
-  index(book, order);
-  if (event.type !== "proposal.seen" && event.type !== "guards.evaluated") book.lastRelevantSeq = recorded.seq;
+  index(state, order);
+  if (event.type !== "proposal.seen" && event.type !== "guards.evaluated") state.lastRelevantSeq = recorded.seq;
   if (event.type === "order.submitting") {
-    book.intents.push({ at: recorded.at, id: order.id, terms: order.terms });
-    while ((book.intents[0]?.at ?? Number.POSITIVE_INFINITY) < recorded.at - INTENT_WINDOW_MS) book.intents.shift();
+    state.intents.push({ at: recorded.at, id: order.id, terms: order.terms });
+    while ((state.intents[0]?.at ?? Number.POSITIVE_INFINITY) < recorded.at - INTENT_WINDOW_MS) state.intents.shift();
   }
 }
 
-function index(book: Book, order: OrderRecord): void {
-  if (order.state === "proposed") book.proposed.set(order.id, order);
-  else book.proposed.delete(order.id);
-  if (isInFlight(order.state)) book.inFlight.set(order.id, order);
-  else book.inFlight.delete(order.id);
-  if (order.clientOrderId !== undefined) book.byClientOrderId.set(order.clientOrderId, order.id);
+function index(state: DeskState, order: OrderRecord): void {
+  if (order.state === "proposed") state.proposed.set(order.id, order);
+  else state.proposed.delete(order.id);
+  if (isInFlight(order.state)) state.inFlight.set(order.id, order);
+  else state.inFlight.delete(order.id);
+  if (order.clientOrderId !== undefined) state.byClientOrderId.set(order.clientOrderId, order.id);
   if (order.venueOrderId === undefined) return;
   const venueKey = `${order.terms.connector}/${order.venueOrderId}`;
-  book.byVenueOrderId.set(venueKey, order.id);
-  const strays = book.unmatchedFills.get(venueKey);
+  state.byVenueOrderId.set(venueKey, order.id);
+  const strays = state.unmatchedFills.get(venueKey);
   if (strays === undefined) return;
-  book.unmatchedFills.delete(venueKey);
+  state.unmatchedFills.delete(venueKey);
   for (const stray of strays) applyFill(order, stray);
-  index(book, order);
+  index(state, order);
 }
 
 /** Whose fill is it? By our client order id, else by the venue's order id. Undefined: not ours. */
-export function ownerOf(book: Readonly<Book>, connector: string, fill: VenueFill): OrderId | undefined {
+export function ownerOf(state: Readonly<DeskState>, connector: string, fill: VenueFill): OrderId | undefined {
   const byClient =
-    fill.clientOrderId === undefined ? undefined : book.byClientOrderId.get(fill.clientOrderId as ClientOrderId);
-  const id = byClient ?? book.byVenueOrderId.get(`${connector}/${fill.venueOrderId}`);
-  return id !== undefined && book.orders.get(id)?.terms.connector === connector ? id : undefined;
+    fill.clientOrderId === undefined ? undefined : state.byClientOrderId.get(fill.clientOrderId as ClientOrderId);
+  const id = byClient ?? state.byVenueOrderId.get(`${connector}/${fill.venueOrderId}`);
+  return id !== undefined && state.orders.get(id)?.terms.connector === connector ? id : undefined;
 }
 
-function receiveFill(book: Book, recorded: Recorded<FillReceived>): void {
+function receiveFill(state: DeskState, recorded: Recorded<FillReceived>): void {
   const { event } = recorded;
   const { connector, fill } = event;
-  const order = event.id === null ? undefined : book.orders.get(event.id);
+  const order = event.id === null ? undefined : state.orders.get(event.id);
   const key = fillKey(connector, fill);
-  const isNew = !book.fills.has(key);
+  const isNew = !state.fills.has(key);
   if (order === undefined) {
-    const earlier = book.fills.get(key);
+    const earlier = state.fills.get(key);
     if (earlier !== undefined && laterVersion(earlier, fill) === earlier) return;
     const venueKey = `${connector}/${fill.venueOrderId}`;
-    const known = book.unmatchedFills.get(venueKey);
-    if (known === undefined) book.unmatchedFills.set(venueKey, [recorded]);
+    const known = state.unmatchedFills.get(venueKey);
+    if (known === undefined) state.unmatchedFills.set(venueKey, [recorded]);
     else known.push(recorded);
   } else {
     if (!applyFill(order, recorded)) return;
-    index(book, order);
+    index(state, order);
   }
   const counted = order?.fills.get(key)?.fill ?? fill;
-  book.fills.set(key, counted);
-  book.lastFillAt.set(connector, Math.max(fill.at, book.lastFillAt.get(connector) ?? 0));
-  applyFillToPosition(positionOf(book, connector, fill.symbol), key, counted, isNew);
+  state.fills.set(key, counted);
+  state.lastFillAt.set(connector, Math.max(fill.at, state.lastFillAt.get(connector) ?? 0));
+  applyFillToPosition(positionOf(state, connector, fill.symbol), key, counted, isNew);
 }
 
-function positionOf(book: Book, connector: string, symbol: string): PositionRecord {
+function positionOf(state: DeskState, connector: string, symbol: string): PositionRecord {
   const key = instrumentKey(connector, symbol);
-  let position = book.positions.get(key);
+  let position = state.positions.get(key);
   if (position === undefined) {
     position = emptyPosition(connector, symbol);
-    book.positions.set(key, position);
+    state.positions.set(key, position);
   }
   return position;
 }
 
 /** The first mark of a connector opens its positions; every later one is compared with the fills. */
-function markAccount(book: Book, recorded: Recorded<AccountMarked>): void {
+function markAccount(state: DeskState, recorded: Recorded<AccountMarked>): void {
   const { connector, positions } = recorded.event;
-  const earlier = book.accounts.get(connector);
+  const earlier = state.accounts.get(connector);
   if (earlier === undefined) {
     for (const held of positions) {
       const quantity = decimal(held.quantity);
       if (quantity.eq(ZERO)) continue;
       openPosition(
-        positionOf(book, connector, held.symbol),
+        positionOf(state, connector, held.symbol),
         quantity,
         decimal(held.averagePrice ?? held.markPrice ?? "0"),
       );
     }
   }
-  book.accounts.set(connector, markedAccount(earlier, recorded));
+  state.accounts.set(connector, markedAccount(earlier, recorded));
 }
 
-function clearInstrument(book: Book, event: Extract<DeskEvent, { type: "instrument.cleared" }>): void {
-  book.flagged.delete(instrumentKey(event.connector, event.symbol));
-  const position = positionOf(book, event.connector, event.symbol);
-  const mark = book.accounts.get(event.connector)?.positions.get(event.symbol);
+function clearInstrument(state: DeskState, event: Extract<DeskEvent, { type: "instrument.cleared" }>): void {
+  state.flagged.delete(instrumentKey(event.connector, event.symbol));
+  const position = positionOf(state, event.connector, event.symbol);
+  const mark = state.accounts.get(event.connector)?.positions.get(event.symbol);
   adoptQuantity(position, decimal(event.quantity), decimal(mark?.averagePrice ?? mark?.markPrice ?? "0"));
 }
 
 /** Σ NAV of the last mark of each connector; one never seen counts 0. */
-export function bookNav(book: Readonly<Book>): Decimal {
+export function totalNav(state: Readonly<DeskState>): Decimal {
   let sum = ZERO;
-  for (const account of book.accounts.values()) sum = sum.plus(account.nav);
+  for (const account of state.accounts.values()) sum = sum.plus(account.nav);
   return sum;
 }
 
 /** Today's profit (below zero: loss) over all connectors, realized and unrealized, each by its own venue date. */
-export function dayPnl(book: Readonly<Book>): Decimal {
+export function dayPnl(state: Readonly<DeskState>): Decimal {
   let sum = ZERO;
-  for (const account of book.accounts.values()) sum = sum.plus(account.nav.minus(account.dayOpenNav));
+  for (const account of state.accounts.values()) sum = sum.plus(account.nav.minus(account.dayOpenNav));
   return sum;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Book, applyEvent, bookNav, dayPnl, foldBook, ownerOf } from "../../src/domain/book.ts";
+import { type DeskState, applyEvent, totalNav, dayPnl, foldDeskState, ownerOf } from "../../src/domain/desk-state.ts";
 import { decimal, text } from "../../src/domain/decimal.ts";
 import type { DeskEvent, Recorded } from "../../src/domain/event.ts";
 import type { ClientOrderId, ConnectorName, OrderId, VenueOrderId } from "../../src/domain/ids.ts";
@@ -36,7 +36,7 @@ function stray(fillId: string, quantity: string, more: Partial<VenueFill> = {}):
 /** As the desk journals it: under its order's id where the book knows whose it is. */
 function arriving(told: JournalScenario, event: DeskEvent): JournalScenario {
   if (event.type !== "fill.received") return told;
-  return told.event({ ...event, id: ownerOf(told.book(), event.connector, event.fill) ?? null });
+  return told.event({ ...event, id: ownerOf(told.state(), event.connector, event.fill) ?? null });
 }
 
 type Step = (told: JournalScenario) => unknown;
@@ -73,9 +73,9 @@ describe("the fold", () => {
     fc.assert(
       fc.property(names, fc.nat(80), (steps, cut) => {
         const records = toldWith(steps);
-        const carried = foldBook(records.slice(0, cut));
+        const carried = foldDeskState(records.slice(0, cut));
         for (const recorded of records.slice(cut)) applyEvent(carried, recorded);
-        expect(carried).toEqual(foldBook(records));
+        expect(carried).toEqual(foldDeskState(records));
       }),
       { numRuns: 150 },
     );
@@ -86,9 +86,9 @@ describe("the fold", () => {
       fc.property(names, (steps) => {
         const records = toldWith(steps);
         const before = JSON.stringify(records);
-        const book = foldBook(records);
+        const state = foldDeskState(records);
         expect(JSON.stringify(records)).toBe(before);
-        expect(foldBook(JSON.parse(before) as Recorded[])).toEqual(book);
+        expect(foldDeskState(JSON.parse(before) as Recorded[])).toEqual(state);
       }),
       { numRuns: 100 },
     );
@@ -97,25 +97,25 @@ describe("the fold", () => {
   it("keeps every index true to the orders", () => {
     fc.assert(
       fc.property(names, (steps) => {
-        const book = foldBook(toldWith(steps));
-        const orders = [...book.orders.values()];
-        expect([...book.inFlight.keys()].toSorted()).toEqual(
+        const state = foldDeskState(toldWith(steps));
+        const orders = [...state.orders.values()];
+        expect([...state.inFlight.keys()].toSorted()).toEqual(
           orders
             .filter(({ state }) => isInFlight(state))
             .map((o) => o.id)
             .toSorted(),
         );
-        expect([...book.proposed.keys()].toSorted()).toEqual(
+        expect([...state.proposed.keys()].toSorted()).toEqual(
           orders
             .filter(({ state }) => state === "proposed")
             .map((o) => o.id)
             .toSorted(),
         );
         for (const order of orders) {
-          if (order.clientOrderId !== undefined) expect(book.byClientOrderId.get(order.clientOrderId)).toBe(order.id);
+          if (order.clientOrderId !== undefined) expect(state.byClientOrderId.get(order.clientOrderId)).toBe(order.id);
           if (order.venueOrderId !== undefined)
-            expect(book.byVenueOrderId.get(`paper/${order.venueOrderId}`)).toBe(order.id);
-          for (const [key, { fill }] of order.fills) expect(book.fills.get(key)).toEqual(fill);
+            expect(state.byVenueOrderId.get(`paper/${order.venueOrderId}`)).toBe(order.id);
+          for (const [key, { fill }] of order.fills) expect(state.fills.get(key)).toEqual(fill);
         }
       }),
       { numRuns: 150 },
@@ -132,9 +132,9 @@ describe("what guards look at", () => {
     ["a new proposal", STEPS["proposeC"] as Step, false],
   ])("%s moves it: %#", (_what, step, moves) => {
     const told = scenario().desk().working("a");
-    const before = told.book().lastRelevantSeq;
+    const before = told.state().lastRelevantSeq;
     step(told);
-    expect(told.book().lastRelevantSeq > before).toBe(moves);
+    expect(told.state().lastRelevantSeq > before).toBe(moves);
   });
 });
 
@@ -143,11 +143,11 @@ describe("a fill of nobody we know", () => {
     scenario().desk().account("paper").proposed("a").approved("a").submitting("a").event(stray("S1", "4"));
 
   it("counts in the position at once, and in the order once an acknowledgement names it", () => {
-    const before = early().book();
+    const before = early().state();
     expect(text(before.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("4");
     expect(before.orders.get(id("a"))?.state).toBe("submitting");
     expect(before.unmatchedFills.get("paper/v-a")).toHaveLength(1);
-    const after = early().accepted("a").book();
+    const after = early().accepted("a").state();
     expect(after.orders.get(id("a"))).toMatchObject({ state: "partially_filled", venueOrderId: "v-a" });
     expect(text(after.orders.get(id("a"))?.filled ?? decimal("0"))).toBe("4");
     expect(after.unmatchedFills.size).toBe(0);
@@ -155,9 +155,9 @@ describe("a fill of nobody we know", () => {
   });
 
   it("is adopted by a report too, and may end the order", () => {
-    const book = early().event(stray("S2", "6")).reported("a", "filled", "10").book();
-    expect(book.orders.get(id("a"))?.state).toBe("filled");
-    expect(book.inFlight.size).toBe(0);
+    const state = early().event(stray("S2", "6")).reported("a", "filled", "10").state();
+    expect(state.orders.get(id("a"))?.state).toBe("filled");
+    expect(state.inFlight.size).toBe(0);
   });
 
   it("counts once, however often it comes, before and after", () => {
@@ -165,32 +165,32 @@ describe("a fill of nobody we know", () => {
       .event(stray("S1", "4"))
       .accepted("a")
       .event({ ...stray("S1", "4"), id: id("a") } as DeskEvent)
-      .book();
+      .state();
     expect(text(again.orders.get(id("a"))?.filled ?? decimal("0"))).toBe("4");
     expect(text(again.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("4");
   });
 
   it("that is busted or corrected before it is adopted counts as changed, in position and order", () => {
     const busted = early().event(stray("S1b", "4", { busts: "S1", at: 2000 }));
-    expect(text(busted.book().positions.get("paper/AAPL")?.quantity ?? decimal("1"))).toBe("0");
-    expect(text(busted.accepted("a").book().orders.get(id("a"))?.filled ?? decimal("1"))).toBe("0");
+    expect(text(busted.state().positions.get("paper/AAPL")?.quantity ?? decimal("1"))).toBe("0");
+    expect(text(busted.accepted("a").state().orders.get(id("a"))?.filled ?? decimal("1"))).toBe("0");
     const corrected = early()
       .event(stray("S1c", "3", { corrects: "S1", at: 2000 }))
       .event(stray("S1", "4"))
       .accepted("a")
-      .book();
+      .state();
     expect(text(corrected.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("3");
     expect(text(corrected.orders.get(id("a"))?.filled ?? decimal("0"))).toBe("3");
   });
 
   it("stays nobody's where it belongs to another connector's order", () => {
-    const book = early().accepted("a").book();
+    const state = early().accepted("a").state();
     const fill = (stray("X", "1") as Extract<DeskEvent, { type: "fill.received" }>).fill;
-    expect(ownerOf(book, "paper", fill)).toBe("a");
-    expect(ownerOf(book, "other", fill)).toBeUndefined();
-    expect(ownerOf(book, "other", { ...fill, clientOrderId: scenarioClientId("a") })).toBeUndefined();
-    expect(ownerOf(book, "paper", { ...fill, venueOrderId: "v-z", clientOrderId: scenarioClientId("a") })).toBe("a");
-    expect(ownerOf(book, "paper", { ...fill, venueOrderId: "v-z" })).toBeUndefined();
+    expect(ownerOf(state, "paper", fill)).toBe("a");
+    expect(ownerOf(state, "other", fill)).toBeUndefined();
+    expect(ownerOf(state, "other", { ...fill, clientOrderId: scenarioClientId("a") })).toBeUndefined();
+    expect(ownerOf(state, "paper", { ...fill, venueOrderId: "v-z", clientOrderId: scenarioClientId("a") })).toBe("a");
+    expect(ownerOf(state, "paper", { ...fill, venueOrderId: "v-z" })).toBeUndefined();
   });
 });
 
@@ -200,11 +200,11 @@ describe("the epoch's tag", () => {
 
   it("is made once, stays over restarts, and is new on another machine", () => {
     const told = started(scenario(), "m1", "n1");
-    expect(told.book().epochTag).toBe("n1");
-    expect(started(told, "m1", "n2").book().epochTag).toBe("n1");
-    const copied = started(told, "m2", "n3").book();
+    expect(told.state().epochTag).toBe("n1");
+    expect(started(told, "m1", "n2").state().epochTag).toBe("n1");
+    const copied = started(told, "m2", "n3").state();
     expect([copied.epochTag, copied.machine]).toEqual(["n3", "m2"]);
-    expect(started(told, "m1", "n4").book().epochTag).toBe("n4");
+    expect(started(told, "m1", "n4").state().epochTag).toBe("n4");
   });
 });
 
@@ -215,19 +215,19 @@ describe("intents", () => {
       .working("a")
       .wait(12 * HOUR)
       .working("b");
-    expect(told.book().intents.map((intent) => intent.id)).toEqual(["a", "b"]);
+    expect(told.state().intents.map((intent) => intent.id)).toEqual(["a", "b"]);
     expect(
       told
         .wait(13 * HOUR)
         .working("c")
-        .book()
+        .state()
         .intents.map((intent) => intent.id),
     ).toEqual(["b", "c"]);
   });
 
   it("are not made by approvals, rejections or fills", () => {
-    expect(scenario().desk().proposed("a").approved("a").denied("a").book().intents).toEqual([]);
-    expect(scenario().desk().filled("a").book().intents).toHaveLength(1);
+    expect(scenario().desk().proposed("a").approved("a").denied("a").state().intents).toEqual([]);
+    expect(scenario().desk().filled("a").state().intents).toHaveLength(1);
   });
 });
 
@@ -236,25 +236,25 @@ describe("accounts", () => {
     const day = (told: JournalScenario, nav: string, venueDate: string): JournalScenario =>
       told.account("paper", { nav, venueDate, positions: [{ symbol: "MSFT", quantity: "5", averagePrice: "10" }] });
     const told = day(day(scenario().desk(), "100", "2026-07-06"), "110", "2026-07-06");
-    expect(text(dayPnl(told.book()))).toBe("10");
-    const next = day(told, "105", "2026-07-07").book();
-    expect([text(dayPnl(next)), text(bookNav(next))]).toEqual(["-5", "105"]);
+    expect(text(dayPnl(told.state()))).toBe("10");
+    const next = day(told, "105", "2026-07-07").state();
+    expect([text(dayPnl(next)), text(totalNav(next))]).toEqual(["-5", "105"]);
     expect(text(next.positions.get("paper/MSFT")?.quantity ?? decimal("0"))).toBe("5");
-    expect(text(dayPnl(day(told, "90", "2026-07-06").book())), "a late mark of yesterday").toBe("-20");
+    expect(text(dayPnl(day(told, "90", "2026-07-06").state())), "a late mark of yesterday").toBe("-20");
   });
 
   it("add up over connectors", () => {
-    const book = scenario().account("paper", { nav: "100.1" }).account("other", { nav: "0.2" }).book();
-    expect(text(bookNav(book))).toBe("100.3");
+    const state = scenario().account("paper", { nav: "100.1" }).account("other", { nav: "0.2" }).state();
+    expect(text(totalNav(state))).toBe("100.3");
   });
 
   it("do not go back to an earlier venue date", () => {
-    const book = scenario()
+    const state = scenario()
       .account("paper", { nav: "1", venueDate: "2026-07-07" })
       .account("paper", { nav: "2", venueDate: "2026-07-06" })
-      .book();
-    expect(book.accounts.get("paper")).toMatchObject({ venueDate: "2026-07-07" });
-    expect(text(dayPnl(book))).toBe("1");
+      .state();
+    expect(state.accounts.get("paper")).toMatchObject({ venueDate: "2026-07-07" });
+    expect(text(dayPnl(state))).toBe("1");
   });
 });
 
@@ -263,17 +263,17 @@ it("a flagged instrument is blocked until a human clears it, who adopts the venu
     .desk()
     .account("paper", { positions: [{ symbol: "AAPL", quantity: "5", averagePrice: "90" }] })
     .flagged("paper", "AAPL", "5", "7");
-  expect(told.book().flagged.get("paper/AAPL")).toMatchObject({ expected: "5", actual: "7" });
-  const cleared = told.cleared("paper", "AAPL", "7").book();
+  expect(told.state().flagged.get("paper/AAPL")).toMatchObject({ expected: "5", actual: "7" });
+  const cleared = told.cleared("paper", "AAPL", "7").state();
   expect(cleared.flagged.size).toBe(0);
   expect(text(cleared.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("7");
 });
 
 it("an event of an order that was never seen is nothing", () => {
-  const book: Book = scenario()
+  const state: DeskState = scenario()
     .event({ type: "order.accepted", id: id("ghost"), venueOrderId: "v" as VenueOrderId })
-    .book();
-  expect([book.orders.size, book.byVenueOrderId.size, book.byClientOrderId.get("q" as ClientOrderId)]).toEqual([
+    .state();
+  expect([state.orders.size, state.byVenueOrderId.size, state.byClientOrderId.get("q" as ClientOrderId)]).toEqual([
     0,
     0,
     undefined,
