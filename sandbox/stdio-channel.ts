@@ -4,6 +4,7 @@
  * this process back instead of filling its memory.
  */
 import { writeSync } from "node:fs";
+import { LineSplitter } from "../src/lib/line-splitter.ts";
 
 export interface WorkerPort {
   post(message: unknown): void;
@@ -26,17 +27,11 @@ export function openPipe(): WorkerPort {
       }
     },
     onMessage: (listener) => {
-      // A bundle may be one line of many megabytes: its parts are joined once.
-      let parts: string[] = [];
-      stdin.setEncoding("utf8");
-      stdin.on("data", (chunk: string) => {
-        const [first = "", ...more] = chunk.split("\n");
-        parts.push(first);
-        for (const next of more) {
-          listener(JSON.parse(parts.join("")));
-          parts = [next];
-        }
+      const splitter = new LineSplitter({
+        maxBytes: Number.POSITIVE_INFINITY,
+        onLine: (line) => listener(JSON.parse(line)),
       });
+      stdin.on("data", (chunk: Buffer) => splitter.push(chunk));
       stdin.on("end", () => exit(0));
     },
   };

@@ -3,9 +3,10 @@
  * and no terminal; of what it asks leave for, only the desk's own tools are let through.
  */
 import { z } from "zod";
-import { truncateName, createLruMap } from "./call-ids.ts";
+import { CallMap, truncateName } from "./call-ids.ts";
 import type { AgentEvent, AgentProgram, Conversation, LaunchRequest } from "./runtime.ts";
 import { createMessageAssembler } from "./message-assembler.ts";
+import { tryParseJson } from "../lib/json.ts";
 
 const VERSION = 1;
 
@@ -75,7 +76,7 @@ function talk(ask: LaunchRequest): Conversation {
     }),
     answers: true,
     read: (line, send) => {
-      const said = parsed(line);
+      const said = parseEvent(line);
       if (said === undefined) return undefined;
       if (typeof said.method !== "string") return [...told.pause(), ...answered(said, ask, send)];
       if (said.id === undefined || said.id === null) return said.method === "session/update" ? update(said.params) : [];
@@ -97,12 +98,8 @@ function talk(ask: LaunchRequest): Conversation {
   };
 }
 
-function parsed(line: string): z.output<typeof messageShape> | undefined {
-  try {
-    return messageShape.parse(JSON.parse(line));
-  } catch {
-    return undefined;
-  }
+function parseEvent(line: string): z.output<typeof messageShape> | undefined {
+  return messageShape.safeParse(tryParseJson(line)).data;
 }
 
 /** What follows from an answer: the next question, or the end. */
@@ -159,7 +156,7 @@ function toolOf({ title, kind }: Call, tools: readonly string[]): string | undef
 /** What is heard in the course of a session: words in pieces, and calls, each of which is told several times. */
 function hearing(tools: readonly string[]) {
   const told = createMessageAssembler();
-  const seen = createLruMap<{ readonly title: string; readonly tool: string | undefined }>();
+  const seen = new CallMap<{ readonly title: string; readonly tool: string | undefined }>();
   const calls = (call: Call): readonly AgentEvent[] => {
     // Its first title is its tool's name; a later one may be what it does.
     const known = seen.get(call.toolCallId);

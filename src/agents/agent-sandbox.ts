@@ -1,8 +1,9 @@
 /** What holds an agent's program: the sandbox where it works, what of the machine is shown in it, and a version that is enough. */
 import { dirname } from "node:path";
 import { startProcess, tookLonger } from "./process.ts";
-import { type RunFolders, agentEnvironment, isInside, readablePaths, bubblewrapArgs } from "./bubblewrap.ts";
+import { type RunFolders, agentEnvironment, readablePaths, bubblewrapArgs } from "./bubblewrap.ts";
 import { type LaunchDeps, RunAborted, STOPPED, type RunWork, endOf } from "./run-context.ts";
+import { isWithin } from "../lib/path-containment.ts";
 
 // Some take seconds to say their version on a busy machine.
 const PROBE_MS = 30_000;
@@ -24,7 +25,7 @@ export async function prepareSandbox(work: RunWork, argv: readonly string[]): Pr
   const found = await world.find(name);
   if (found === undefined)
     throw new RunAborted(`${name} is not installed, or not on the desk's PATH; [agent] command may name it`);
-  if (isInside(found.real, world.workspace))
+  if (isWithin(world.workspace, found.real))
     throw new RunAborted(`${name} stands inside the workspace; put it elsewhere`);
   const env: SandboxedProgram["env"] = (lent, told) =>
     agentEnvironment(
@@ -70,7 +71,7 @@ async function filesIn(
   const files = new Map<string, string>();
   for (const word of words) {
     const real = word.startsWith("/") ? await world.realPath(word) : undefined;
-    if (real === undefined || isInside(real, folders.root) || isInside(real, world.workspace)) continue;
+    if (real === undefined || isWithin(folders.root, real) || isWithin(world.workspace, real)) continue;
     if ((await world.disk.facts(real))?.kind === "file") files.set(word, real);
   }
   return files;

@@ -3,6 +3,7 @@
  * and nothing of the workspace or of anyone's home; without it an environment and folders of its own, and no more.
  */
 import { dirname } from "node:path";
+import { isWithin } from "../lib/path-containment.ts";
 
 /** The folders of one run, inside one private folder. */
 export interface RunFolders {
@@ -50,11 +51,6 @@ const ETC = [
 ];
 const SYSTEM_LINKS = ["bin", "sbin", "lib", "lib64"] as const;
 
-/** Is `path` the folder or inside of it? */
-export function isInside(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder.replace(/\/$/, "")}/`);
-}
-
 /**
  * The command that starts `argv` in bubblewrap. `readable` are folders and files that the program itself is made of, by
  * their real paths; they appear at the same place, read-only.
@@ -71,7 +67,7 @@ export function bubblewrapArgs(
     ...SYSTEM_LINKS.flatMap((name) => ["--symlink", `usr/${name}`, `/${name}`]),
     ...ETC.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`]),
     ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"],
-    ...readable.filter((path) => !isInside(path, "/usr")).flatMap((path) => ["--ro-bind", path, path]),
+    ...readable.filter((path) => !isWithin("/usr", path)).flatMap((path) => ["--ro-bind", path, path]),
     ...["--bind", folders.root, folders.root, "--chdir", folders.work],
     ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--new-session", "--cap-drop", "ALL"],
     "--",
@@ -94,7 +90,7 @@ export function readablePaths(
   const packages = program.indexOf(PACKAGES);
   // A package's program may keep its other half in a package beside it.
   const folder = packages < 0 ? dirname(program) : program.slice(0, packages + PACKAGES.length - 1);
-  const shown = hidden.find((path) => isInside(path, folder));
+  const shown = hidden.find((path) => isWithin(folder, path));
   return shown === undefined ? [...new Set([folder, ...files])] : { shows: shown };
 }
 

@@ -3,6 +3,7 @@
  * is kept of it has a bound.
  */
 import { sha256Hex } from "../domain/digest.ts";
+import { LruMap } from "../lib/lru-map.ts";
 
 /** Of a name or a title; the desk's own tools have far shorter ones. */
 export const NAME_CHARS_MAX = 200;
@@ -16,25 +17,18 @@ export function truncateName(name: string): string {
   return `${[...name.slice(0, NAME_CHARS_MAX)].join("")}…`;
 }
 
-export interface LruMap<T> {
-  get(id: string): T | undefined;
-  set(id: string, what: T): void;
-}
+/**
+ * Values by a program's own call ids. An id may have any length, so its hash is the key: a truncated id could belong to two
+ * calls, and the second could pass for a call of the first one's tool.
+ */
+export class CallMap<T> {
+  readonly #values = new LruMap<string, T>(IDS_MAX);
 
-/** What is known by the program's own ids. Of too many the oldest is forgotten, and is as one that was never told of. */
-export function createLruMap<T>(): LruMap<T> {
-  const known = new Map<string, T>();
-  return {
-    get: (id) => known.get(keyOf(id)),
-    set: (id, what) => {
-      known.set(keyOf(id), what);
-      const [oldest = ""] = known.keys();
-      if (known.size > IDS_MAX) known.delete(oldest);
-    },
-  };
-}
+  get(id: string): T | undefined {
+    return this.#values.get(sha256Hex(id));
+  }
 
-/** An id may be of any length. It is not cut, for two calls could become one, and the second pass for the first one's tool. */
-function keyOf(id: string): string {
-  return sha256Hex(id);
+  set(id: string, value: T): void {
+    this.#values.set(sha256Hex(id), value);
+  }
 }

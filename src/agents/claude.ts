@@ -3,8 +3,9 @@
  * first line tells which tools it has. A server it cannot reach is no error to it, so that line is checked by the desk.
  */
 import { z } from "zod";
-import { type LruMap, truncateName, createLruMap } from "./call-ids.ts";
+import { CallMap, truncateName } from "./call-ids.ts";
 import type { AgentEvent, AgentProgram, Conversation, LaunchRequest, LaunchCommand } from "./runtime.ts";
+import { tryParseJson } from "../lib/json.ts";
 
 const PREFIX = "mcp__qoc__";
 
@@ -57,13 +58,13 @@ function line({ door, settings, setup }: LaunchRequest): LaunchCommand {
 }
 
 function talk({ bundle, door }: LaunchRequest): Conversation {
-  const turns = createLruMap<true>();
-  const calls = createLruMap<string>();
+  const turns = new CallMap<true>();
+  const calls = new CallMap<string>();
   return {
     opening: bundle,
     answers: false,
     read: (text) => {
-      const event = parsed(text);
+      const event = parseEvent(text);
       if (event === undefined) return undefined;
       switch (event.type) {
         case "system":
@@ -81,12 +82,8 @@ function talk({ bundle, door }: LaunchRequest): Conversation {
   };
 }
 
-function parsed(text: string): z.output<typeof eventShape> | undefined {
-  try {
-    return eventShape.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+function parseEvent(line: string): z.output<typeof eventShape> | undefined {
+  return eventShape.safeParse(tryParseJson(line)).data;
 }
 
 /** An event that is not as it should be counts as a line that nobody could read. */
@@ -118,8 +115,8 @@ function bare(tool: string): string {
 /** One turn comes as several events with one id, a block each. */
 function readAssistant(
   event: z.output<typeof assistantShape>,
-  turns: LruMap<true>,
-  calls: LruMap<string>,
+  turns: CallMap<true>,
+  calls: CallMap<string>,
   tools: readonly string[],
 ): readonly AgentEvent[] {
   const { id, content } = event.message;
@@ -138,7 +135,7 @@ function readAssistant(
 /** A tool that is not the desk's: it refused it by itself, or it has a hand that it should not have. */
 function readUser(
   event: z.output<typeof userShape>,
-  calls: LruMap<string>,
+  calls: CallMap<string>,
   tools: readonly string[],
 ): readonly AgentEvent[] {
   const { content } = event.message;

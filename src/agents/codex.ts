@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { AgentEvent, AgentProgram, LaunchRequest, LaunchCommand } from "./runtime.ts";
+import { tryParseJson } from "../lib/json.ts";
 
 /** Every text is quoted as JSON, which TOML reads alike. */
 function set(name: string, value: string): string {
@@ -96,11 +97,8 @@ const RESOURCES: ReadonlySet<string> = new Set([
 ]);
 
 function parsed(text: string): readonly AgentEvent[] | undefined {
-  try {
-    return eventsOf(eventShape.parse(JSON.parse(text)));
-  } catch {
-    return undefined;
-  }
+  const { data } = eventShape.safeParse(tryParseJson(text));
+  return data === undefined ? undefined : eventsOf(data);
 }
 
 function eventsOf({ type, item, error, message }: z.output<typeof eventShape>): readonly AgentEvent[] {

@@ -4,6 +4,7 @@
  * and the text says so.
  */
 
+import { escapeInvisibleInText } from "../lib/invisible-characters.ts";
 import type { RunTask } from "./runtime.ts";
 
 /** A text with where it came from. */
@@ -101,22 +102,22 @@ function task({ run, issue }: ContextParts): string {
     "<issue>",
     inline(issue.title),
     "",
-    escapeHidden(shortened(issue.body)),
+    escapeUntrusted(shortened(issue.body)),
     "</issue>",
   ].join("\n");
 }
 
 function ruleText({ source, text }: SourcedText): string {
-  return `(${source})\n${text.trim()}`;
+  return escapeInvisibleInText(`(${source})\n${text.trim()}`);
 }
 
 function toolsText(tools: readonly ToolDescription[]): string {
-  return tools.map(({ name, about }) => `- ${name}: ${about}`).join("\n");
+  return escapeInvisibleInText(tools.map(({ name, about }) => `- ${name}: ${about}`).join("\n"));
 }
 
 function settingsText(settings: ContextParts["settings"]): readonly string[] {
   const lines = Object.entries(settings).map(([key, value]) => `- ${key} = ${JSON.stringify(value)}`);
-  return lines.length === 0 ? [] : [lines.join("\n")];
+  return lines.length === 0 ? [] : [escapeInvisibleInText(lines.join("\n"))];
 }
 
 function rejectionText({ order, what, at, by, comment }: Rejection): string {
@@ -135,7 +136,7 @@ function issueLine({ id, title, status, priority }: ContextParts["openIssues"][n
 
 /** A text of others, between marks that it cannot close itself. */
 function outsideText({ source, text }: SourcedText): string {
-  return `<untrusted source=${JSON.stringify(inline(source))}>\n${escapeHidden(shortened(text))}\n</untrusted>`;
+  return `<untrusted source=${JSON.stringify(inline(source))}>\n${escapeUntrusted(shortened(text))}\n</untrusted>`;
 }
 
 function shortened(text: string): string {
@@ -144,20 +145,13 @@ function shortened(text: string): string {
   return more > 0 ? `${whole.slice(0, TEXT_CHARS_MAX)}\n[cut: ${more} more characters]` : whole;
 }
 
-/** Controls and format characters (bidirectional marks, zero width) are spelled out; our own mark is broken. */
-function escapeHidden(text: string): string {
-  return text
-    .replaceAll("\r\n", "\n")
-    .replaceAll(UNSEEN, (sign) =>
-      sign === "\n" || sign === "\t" ? sign : `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}`,
-    )
-    .replaceAll(/<(\s*\/?\s*(?:untrusted|issue))/gi, "&lt;$1");
+/** Invisible characters are escaped, and the tags that mark untrusted text cannot be closed by the text inside. */
+function escapeUntrusted(text: string): string {
+  return escapeInvisibleInText(text).replaceAll(/<(\s*\/?\s*(?:untrusted|issue))/gi, "&lt;$1");
 }
 
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
 function inline(text: string): string {
-  return escapeHidden(text.slice(0, 4_000).replaceAll(/\s+/g, " ").trim()).slice(0, 1_000);
+  return escapeUntrusted(text.slice(0, 4_000).replaceAll(/\s+/g, " ").trim()).slice(0, 1_000);
 }
 
 function joined(sections: readonly Section[], cut: readonly string[]): string {

@@ -3,9 +3,10 @@
  * cannot reach is no error to it, so its first call counts only where the desk saw it ask which tools there are.
  */
 import { z } from "zod";
-import { type LruMap, truncateName, createLruMap } from "./call-ids.ts";
+import { CallMap, truncateName } from "./call-ids.ts";
 import type { AgentEvent, AgentProgram, Conversation, LaunchRequest, LaunchCommand } from "./runtime.ts";
 import { createMessageAssembler } from "./message-assembler.ts";
+import { tryParseJson } from "../lib/json.ts";
 
 const PREFIX = "mcp_qoc_";
 
@@ -74,14 +75,14 @@ function bare(tool: string): string {
 }
 
 function talk({ bundle, door }: LaunchRequest): Conversation {
-  const calls = createLruMap<string>();
+  const calls = new CallMap<string>();
   const told = createMessageAssembler();
   let trouble: string | undefined;
   return {
     opening: bundle,
     answers: false,
     read: (text) => {
-      const event = parsed(text);
+      const event = parseEvent(text);
       if (event === undefined) return undefined;
       const before = trouble;
       trouble = event.type === "error" ? (event.message ?? "an error") : undefined;
@@ -93,15 +94,11 @@ function talk({ bundle, door }: LaunchRequest): Conversation {
   };
 }
 
-function parsed(text: string): Event | undefined {
-  try {
-    return eventShape.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+function parseEvent(line: string): Event | undefined {
+  return eventShape.safeParse(tryParseJson(line)).data;
 }
 
-function eventsOf(event: Event, calls: LruMap<string>, tools: readonly string[]): readonly AgentEvent[] {
+function eventsOf(event: Event, calls: CallMap<string>, tools: readonly string[]): readonly AgentEvent[] {
   switch (event.type) {
     case "tool_use": {
       const tool = bare(event.tool_name ?? "a tool without a name");

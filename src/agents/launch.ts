@@ -11,6 +11,7 @@ import type { AgentProgram, AgentSettings, LaunchRequest, RunEndpoint, RunResult
 import { type RunFolders, gitBoundaryEnv, runFolders } from "./bubblewrap.ts";
 import { TOOLS_NOT_LISTED, type RunMeter, dollars, createRunMeter } from "./run-meter.ts";
 import { type LaunchOptions, type LaunchDeps, RunAborted, type RunWork, endOf } from "./run-context.ts";
+import { SecretRedactor } from "../lib/secret-redactor.ts";
 
 /** A program that writes without end is ended for it. */
 const LINES_MAX = 200_000;
@@ -65,7 +66,8 @@ async function workIn(work: RunWork): Promise<RunResult> {
   const cell = await prepareSandbox(work, line.argv);
   const version = await versionOf(work, cell);
   await writeSetup(launch.world.disk, folders.setup, line.files);
-  const hide = redactor(lent, door.token);
+  const redactor = createRedactor(lent, door.token);
+  const hide = (text: string): string => redactor.redact(text);
   const note = (text: string): void => work.note(hide(text));
   note(cell.sandbox === "none" ? "no bubblewrap here: it is held by its own switches alone" : `in ${cell.sandbox}`);
   const tally = createRunMeter(program, launch.settings, door, note);
@@ -158,10 +160,9 @@ function passedEnv(env: LaunchDeps["env"], names: readonly string[]): Readonly<R
 
 const SECRET_CHARS_MIN = 8;
 
-/** Takes the token and every lent value out of what is shown or kept. */
-function redactor(lent: Readonly<Record<string, string>>, token: string): (text: string) => string {
-  const secrets = [["token", token], ...Object.entries(lent)].filter(
-    ([, value = ""]) => value.length >= SECRET_CHARS_MIN,
-  );
-  return (text) => secrets.reduce((shown, [name = "", value = ""]) => shown.replaceAll(value, `[${name}]`), text);
+/** Replaces the token and every passed environment value by its name in square brackets. */
+function createRedactor(env: Readonly<Record<string, string>>, token: string): SecretRedactor {
+  const redactor = new SecretRedactor(SECRET_CHARS_MIN);
+  for (const [name, value] of Object.entries({ ...env, token })) redactor.add(value, `[${name}]`);
+  return redactor;
 }

@@ -1,6 +1,7 @@
 /** opencode with every tool denied but the desk's, and without any configuration, plug-in or download of its own. */
 import { z } from "zod";
 import type { AgentEvent, AgentProgram, LaunchRequest, LaunchCommand } from "./runtime.ts";
+import { tryParseJson } from "../lib/json.ts";
 
 const PREFIX = "qoc_";
 
@@ -94,7 +95,7 @@ export const opencode: AgentProgram = {
       opening: bundle,
       answers: false,
       read: (line) => {
-        const event = parsed(line);
+        const event = parseEvent(line);
         if (event === undefined) return undefined;
         if (event.type === "step_finish") bill += event.part?.cost ?? 0;
         return eventsOf(event, bill, door.tools);
@@ -103,12 +104,8 @@ export const opencode: AgentProgram = {
   },
 };
 
-function parsed(line: string): z.output<typeof eventShape> | undefined {
-  try {
-    return eventShape.parse(JSON.parse(line));
-  } catch {
-    return undefined;
-  }
+function parseEvent(line: string): z.output<typeof eventShape> | undefined {
+  return eventShape.safeParse(tryParseJson(line)).data;
 }
 
 function eventsOf(

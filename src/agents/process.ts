@@ -6,6 +6,7 @@
 import type { ChildProcess, SpawnOptions } from "node:child_process";
 import { messageOf } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
+import { LineSplitter } from "../lib/line-splitter.ts";
 
 /** The parts of `node:child_process` and of the system that a run needs; lent, so that a test can lend others. */
 export interface ProcessDeps {
@@ -45,7 +46,7 @@ export interface Running {
 }
 
 /** One line; a tool's whole answer may stand in it. */
-const LINE_CHARS_MAX = 4 * 1024 * 1024;
+const LINE_BYTES_MAX = 4 * 1024 * 1024;
 const ERROR_CHARS = 4_000;
 const FAULT_CHARS = 500;
 /** From the polite signal to the other one. */
@@ -109,19 +110,13 @@ function heard(text: string, line: (text: string) => void, stop: (why: string) =
 }
 
 function readLines(child: ChildProcess, line: (text: string) => void, stop: (why: string) => void): void {
-  let rest = "";
-  child.stdout?.setEncoding("utf8");
-  child.stdout?.on("data", (chunk: string) => {
-    const parts = (rest + chunk).split("\n");
-    rest = parts.pop() ?? "";
-    for (const part of parts) line(part);
-    if (rest.length <= LINE_CHARS_MAX) return;
-    rest = "";
-    stop(`it wrote a line of more than ${LINE_CHARS_MAX} characters`);
+  const splitter = new LineSplitter({
+    maxBytes: LINE_BYTES_MAX,
+    onLine: line,
+    onTooLong: () => stop(`it wrote a line of more than ${LINE_BYTES_MAX} bytes`),
   });
-  child.stdout?.on("end", () => {
-    if (rest !== "") line(rest);
-  });
+  child.stdout?.on("data", (chunk: Buffer) => splitter.push(chunk));
+  child.stdout?.on("end", () => splitter.end());
 }
 
 function lastOf(child: ChildProcess): () => string {

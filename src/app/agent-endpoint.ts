@@ -30,6 +30,8 @@ import { LAYOUT } from "../workspace/layout.ts";
 import type { AgentCommands } from "./agent-commands.ts";
 import { grantedIn, onRevoked } from "./agent-grants.ts";
 import type { OpenDesk } from "./open-desk.ts";
+import { LruMap } from "../lib/lru-map.ts";
+import { isInside } from "../lib/path-containment.ts";
 
 export interface AgentEndpoint {
   /** The tools of a run, in words for its bundle. */
@@ -156,15 +158,10 @@ const CONNECTIONS_KEPT = 100;
 
 /** One session for each connection without a token: the limits are shared, the memory is each one's own. Those used last are kept. */
 function connections(shared: AgentSession): (connection: string) => AgentSession {
-  const known = new Map<string, AgentSession>();
+  const sessions = new LruMap<string, AgentSession>(CONNECTIONS_KEPT);
   return (connection) => {
-    const session = known.get(connection) ?? { ...shared };
-    known.delete(connection);
-    known.set(connection, session);
-    for (const oldest of known.keys()) {
-      if (known.size <= CONNECTIONS_KEPT) break;
-      known.delete(oldest);
-    }
+    const session = sessions.get(connection) ?? { ...shared };
+    sessions.set(connection, session);
     return session;
   };
 }
@@ -187,7 +184,7 @@ const LISTED_FOLDERS: readonly string[] = [LAYOUT.research, LAYOUT.entities];
 function changesIn({ event }: Recorded): readonly Change[] {
   switch (event.type) {
     case "file.written": {
-      const folder = LISTED_FOLDERS.find((name) => event.path.startsWith(`${name}/`));
+      const folder = LISTED_FOLDERS.find((name) => isInside(name, event.path));
       if (folder === undefined || !event.path.endsWith(".md")) return [];
       const name = encodeURIComponent(event.path.slice(folder.length + 1, -3));
       return [{ kind: "resource", uri: `${BASE}/${folder}/${name}` }, { kind: "resources" }];

@@ -6,6 +6,7 @@ import type { Refusals } from "../commands/invoke.ts";
 import { messageOf } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
 import type { Desk } from "../trading/desk.ts";
+import { SerialQueue } from "../lib/serial-queue.ts";
 
 /** What one actor tried of late: names, each with how often. */
 export type RefusalCounts = ReadonlyMap<string, number>;
@@ -46,7 +47,7 @@ interface ActorRecord {
 /** Actors are runs and agents that were let in, so there are few; each is forgotten after ten quiet minutes. */
 export function createRefusalRecorder({ clock, log, publish, onRepeated: insists }: RefusalPorts): RefusalRecord {
   const actors = new Map<Actor, ActorRecord>();
-  let noted = Promise.resolve();
+  const alerts = new SerialQueue();
   const fail = (error: unknown): void => log.error(`refusals: ${messageOf(error)}`);
   const close = (actor: Actor, record: ActorRecord): void => {
     try {
@@ -62,7 +63,7 @@ export function createRefusalRecorder({ clock, log, publish, onRepeated: insists
     const tried = summed(record.earlier);
     if (!record.isTold && total(tried) >= REPEATED_COUNT) {
       record.isTold = true;
-      noted = noted.then(() => insists(actor, tried)).catch(fail);
+      alerts.run(() => insists(actor, tried)).catch(fail);
     }
   };
   const afterAMinute = (actor: Actor, record: ActorRecord): void => {
@@ -93,7 +94,7 @@ export function createRefusalRecorder({ clock, log, publish, onRepeated: insists
     },
     flush: () => {
       for (const [actor, record] of actors) close(actor, record);
-      return noted;
+      return alerts.idle();
     },
   };
 }

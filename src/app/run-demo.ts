@@ -7,6 +7,7 @@ import type { DemoScreen } from "../commands/command.ts";
 import { type RunCli, runDemoScript } from "../cli/demo.ts";
 import { wantsColour } from "../cli/io.ts";
 import { createPrompter } from "../cli/prompts.ts";
+import { tryParseJson } from "../lib/json.ts";
 
 export interface DemoOptions {
   readonly bin: string;
@@ -43,19 +44,11 @@ function runQoc({ bin, env }: DemoOptions, dir: string, signal: AbortSignal): Ru
           const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
           resolve({
             code,
-            json: parsed(stdout),
+            json: tryParseJson(stdout),
             notes: stderr.split("\n").filter((line) => line !== ""),
             text: stderr || stdout,
           });
         },
       );
     });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { callDaemon } from "../cli/client.ts";
 import { QocError } from "../domain/error.ts";
+import { tryParseJson } from "../lib/json.ts";
 
 export interface StartDaemonOptions {
   readonly bin: string;
@@ -61,14 +62,8 @@ async function isAnswering(socketPath: string): Promise<boolean> {
 function jsonLines(logFile: string): readonly Record<string, unknown>[] {
   return readFileSync(logFile, "utf8")
     .split("\n")
-    .flatMap((line) => {
-      try {
-        const value: unknown = JSON.parse(line);
-        return typeof value === "object" && value !== null ? [value as Record<string, unknown>] : [];
-      } catch {
-        return [];
-      }
-    });
+    .map(tryParseJson)
+    .filter((value): value is Record<string, unknown> => typeof value === "object" && value !== null);
 }
 
 /** The child prints one JSON object with these facts when it is ready. */

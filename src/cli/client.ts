@@ -10,6 +10,7 @@ import {
   readLines,
   tooLarge,
 } from "./ipc-protocol.ts";
+import { tryParseJson } from "../lib/json.ts";
 
 /** An answer line may carry a whole research note or a long list of orders. */
 const REPLY_BYTES_MAX = 64 * 1024 * 1024;
@@ -133,13 +134,9 @@ function downOr(error: NodeJS.ErrnoException): QocError {
  * request that it could not read; a connection carries one.
  */
 function parseReply(line: string): Reply | undefined {
-  try {
-    const reply = JSON.parse(line) as Partial<Reply> | null;
-    const isKnown =
-      reply?.kind === "note" || reply?.kind === "value" || reply?.kind === "result" || reply?.kind === "error";
-    const isOurs = reply?.id === CALL_ID || (reply?.kind === "error" && reply.id === EMPTY_ID);
-    return isKnown && isOurs ? (reply as Reply) : undefined;
-  } catch {
-    return undefined;
-  }
+  const reply = tryParseJson(line) as Partial<Reply> | null | undefined;
+  const isKnown =
+    reply?.kind === "note" || reply?.kind === "value" || reply?.kind === "result" || reply?.kind === "error";
+  const isOurs = reply?.id === CALL_ID || (reply?.kind === "error" && reply.id === EMPTY_ID);
+  return isKnown && isOurs ? (reply as Reply) : undefined;
 }

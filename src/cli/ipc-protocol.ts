@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import type { Channel } from "../domain/event.ts";
 import { QocError } from "../domain/error.ts";
+import { LineSplitter } from "../lib/line-splitter.ts";
 
 /** One line of a request or a reply holds at most this many bytes. */
 export const REQUEST_BYTES_MAX = 1024 * 1024;
@@ -53,37 +54,17 @@ export type Reply =
     };
 
 /**
- * Calls `onLine` for every whole line of `socket`, without its end. A line longer than `cap` bytes calls `onTooLong` once
- * with the bytes seen, and nothing is read after it.
+ * Calls `onLine` for every line of `socket` that has a line feed. For a line longer than `maxBytes` it calls `onTooLong` once
+ * with the bytes seen so far, and ignores the rest.
  */
 export function readLines(
   socket: Socket,
-  cap: number,
+  maxBytes: number,
   onLine: (line: string) => void,
   onTooLong: (size: number) => void,
 ): void {
-  let parts: Buffer[] = [];
-  let size = 0;
-  let isDone = false;
-  socket.on("data", (chunk: Buffer) => {
-    let start = 0;
-    while (!isDone) {
-      const end = chunk.indexOf(0x0a, start);
-      const part = chunk.subarray(start, end === -1 ? chunk.length : end);
-      size += part.length;
-      if (size > cap) {
-        isDone = true;
-        parts = [];
-        onTooLong(size);
-        return;
-      }
-      parts.push(part);
-      if (end === -1) return;
-      const line = Buffer.concat(parts).toString("utf8");
-      [parts, size, start] = [[], 0, end + 1];
-      onLine(line);
-    }
-  });
+  const splitter = new LineSplitter({ maxBytes, onLine, onTooLong });
+  socket.on("data", (chunk: Buffer) => splitter.push(chunk));
 }
 
 /** Writes one value as a line; resolves when the reader can take more, or has gone. */

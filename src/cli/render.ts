@@ -1,6 +1,7 @@
 /** Answers as text: JSON for programs, words for people, each command in its own way. */
 import type { CommandEntry } from "../commands/command-entry.ts";
 import type { Untrusted } from "../domain/untrusted.ts";
+import { escapeInvisibleInJson } from "../lib/invisible-characters.ts";
 import { renderFields } from "../commands/rendering/fields.ts";
 import type { Io } from "./io.ts";
 import { painter } from "../commands/rendering/paint.ts";
@@ -107,15 +108,7 @@ function joined(lines: readonly string[]): string {
     .join("");
 }
 
-/** Of what JSON leaves bare, what could still act on a terminal or hide in it. */
-const UNSEEN_IN_JSON =
-  /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udfff]/g;
-
-/** JSON that means the same and shows the same: unseen characters are written as \uXXXX. */
+/** The value as JSON, with invisible characters written as \uXXXX. */
 export function jsonText(value: unknown, indent: number): string {
-  return (JSON.stringify(value, null, indent) ?? "null").replace(UNSEEN_IN_JSON, (unseen) =>
-    Array.from({ length: unseen.length }, (_, i) => `\\u${unseen.charCodeAt(i).toString(16).padStart(4, "0")}`).join(
-      "",
-    ),
-  );
+  return escapeInvisibleInJson(JSON.stringify(value, null, indent) ?? "null");
 }

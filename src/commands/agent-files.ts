@@ -10,6 +10,7 @@ import { issueText } from "../workspace/issue-update.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { ISSUE_STATUSES, isAgentsChange, statusIn } from "../workspace/notes.ts";
 import { isProposalPath, isStemTaken } from "../workspace/proposals.ts";
+import { isInside } from "../lib/path-containment.ts";
 
 /** @throws PATH_REFUSED, INVALID_INPUT, FILE_CHANGED. */
 export async function refuseAgentFile(desk: Desk, actor: Actor, file: FileWrite): Promise<void> {
@@ -21,7 +22,7 @@ export async function refuseAgentFile(desk: Desk, actor: Actor, file: FileWrite)
   if (isProposalPath(path) && (await isStemTaken(desk.disk, desk.root, path, desk.state.orders.values()))) {
     refusePath(path, "another proposal or an earlier order has this name");
   }
-  if (path.startsWith(`${LAYOUT.issues}/`)) await refuseRewrittenStatus(desk, actor, file);
+  if (isInside(LAYOUT.issues, path)) await refuseRewrittenStatus(desk, actor, file);
 }
 
 /** A task that stands keeps its status, or takes one that the agent may give it by command. */

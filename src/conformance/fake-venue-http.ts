@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import type { FakeOrder, FakeVenueState } from "./fake-venue-state.ts";
 import type { Fault, VenueRoute } from "./fake-venue-faults.ts";
+import { tryParseJson } from "../lib/json.ts";
 
 /** One request as the venue received it. */
 export interface VenueRequest {
@@ -162,11 +163,7 @@ export async function bodyOf(request: IncomingMessage): Promise<unknown> {
   request.setEncoding("utf8");
   for await (const chunk of request as AsyncIterable<string>) if (text.length < 1024 * 1024) text += chunk;
   if (text === "") return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
+  return tryParseJson(text) ?? text;
 }
 
 export function reply(

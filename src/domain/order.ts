@@ -1,7 +1,7 @@
 /** What may be asked of a venue: the terms a human approves, and nothing else. */
 import type { DecimalText } from "./decimal.ts";
 import type { ClientOrderId, ConnectorName, OrderId, SymbolName } from "./ids.ts";
-import type { OrderType, Side, TimeInForce } from "./sdk.ts";
+import type { OrderType, Order as SdkOrder, Side, TimeInForce } from "./sdk.ts";
 import type { Mode } from "./venue.ts";
 
 export type { OrderType, Side, TimeInForce } from "./sdk.ts";
@@ -30,6 +30,26 @@ export interface Order {
   readonly id: OrderId;
   readonly clientOrderId: ClientOrderId;
   readonly terms: OrderTerms;
+}
+
+/** The order as adapters and custom guards get it; `toNumber` decides how an amount without an exact number is rounded. */
+export function toSdkOrder(
+  clientOrderId: string,
+  terms: OrderTerms,
+  toNumber: (amount: DecimalText) => number,
+): SdkOrder {
+  const { symbol, side, quantity, type, limitPrice, stopPrice, timeInForce } = terms;
+  return {
+    clientOrderId,
+    symbol,
+    side,
+    quantity: toNumber(quantity),
+    quantityText: quantity,
+    type,
+    ...(limitPrice === undefined ? {} : { limitPrice: toNumber(limitPrice), limitPriceText: limitPrice }),
+    ...(stopPrice === undefined ? {} : { stopPrice: toNumber(stopPrice), stopPriceText: stopPrice }),
+    timeInForce,
+  };
 }
 
 /** Connector and symbol: where positions, blocks and reservations are kept. */

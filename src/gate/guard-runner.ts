@@ -5,7 +5,7 @@
 import type { DeskState } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, approximate, decimal, text } from "../domain/decimal.ts";
 import type { CustomGuard } from "../domain/guard-config.ts";
-import { type OrderTerms, instrumentKey } from "../domain/order.ts";
+import { type OrderTerms, instrumentKey, toSdkOrder } from "../domain/order.ts";
 import { averagePrice } from "../domain/position.ts";
 import type { BookPosition, BookSnapshot, Order as SdkOrder } from "../domain/sdk.ts";
 import type { Check } from "../domain/verdict.ts";
@@ -87,21 +87,7 @@ function positions(state: Readonly<DeskState>): BookPosition[] {
 }
 
 function toGuardOrder(terms: OrderTerms, clientOrderId: string): SdkOrder {
-  return {
-    clientOrderId,
-    symbol: terms.symbol,
-    side: terms.side,
-    quantity: approximate(decimal(terms.quantity)),
-    quantityText: terms.quantity,
-    type: terms.type,
-    ...(terms.limitPrice === undefined
-      ? {}
-      : { limitPrice: approximate(decimal(terms.limitPrice)), limitPriceText: terms.limitPrice }),
-    ...(terms.stopPrice === undefined
-      ? {}
-      : { stopPrice: approximate(decimal(terms.stopPrice)), stopPriceText: terms.stopPrice }),
-    timeInForce: terms.timeInForce,
-  };
+  return toSdkOrder(clientOrderId, terms, (amount) => approximate(decimal(amount)));
 }
 
 /** The order as a custom guard sees it. Without a price `notional` is Infinity: a guard that holds it to a limit blocks. */

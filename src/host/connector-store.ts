@@ -2,6 +2,7 @@
 import { QocError } from "../domain/error.ts";
 import { sha256Hex } from "../domain/digest.ts";
 import type { Disk } from "../domain/ports.ts";
+import { SerialQueue } from "../lib/serial-queue.ts";
 
 export const STORE_BYTES_MAX = 1024 * 1024;
 const KEY_CHARS_MAX = 200;
@@ -15,7 +16,7 @@ export interface ConnectorStore {
 export function openStore(disk: Disk, dir: string): ConnectorStore {
   const sizes = new Map<string, number>();
   let loaded: Promise<void> | undefined;
-  let tail: Promise<unknown> = Promise.resolve();
+  const writes = new SerialQueue();
   const load = async (): Promise<void> => {
     await disk.mkdir(dir, 0o700);
     for (const entry of await disk.list(dir)) {
@@ -46,10 +47,6 @@ export function openStore(disk: Disk, dir: string): ConnectorStore {
       const file = fileOf(key);
       return sizes.has(file) ? (JSON.parse(await disk.readText(`${dir}/${file}`)) as unknown) : undefined;
     },
-    put: (key, value) => {
-      const done = tail.then(() => put(key, value));
-      tail = done.catch(() => undefined);
-      return done;
-    },
+    put: (key, value) => writes.run(() => put(key, value)),
   };
 }

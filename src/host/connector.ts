@@ -15,6 +15,7 @@ import { WorkerSession } from "./worker-session.ts";
 import { RestartPolicy } from "./restart-policy.ts";
 import { bundleMapper } from "./stack-map.ts";
 import { VenueOutage, needsOperator, toOutage } from "./start-failure.ts";
+import { SerialQueue } from "../lib/serial-queue.ts";
 
 export class Connector {
   readonly #options: ConnectorOptions;
@@ -29,7 +30,7 @@ export class Connector {
   #restarts = 0;
   #timeouts = 0;
   #wish = 0;
-  #turn: Promise<void> = Promise.resolve();
+  readonly #queue = new SerialQueue();
   #ending: Promise<boolean> = Promise.resolve(true);
   #cancelNext: () => void = () => undefined;
   #lastError: string | undefined;
@@ -152,9 +153,7 @@ export class Connector {
     this.#wish += 1;
     const wish = this.#wish;
     if (this.#state === "starting" || this.#state === "restarting") void this.#life?.stop();
-    // What went wrong in an earlier turn was its caller's to hear.
-    this.#turn = this.#turn.catch(() => undefined).then(() => work(() => wish === this.#wish));
-    return this.#turn;
+    return this.#queue.run(() => work(() => wish === this.#wish));
   }
 
   async #attempt(as: "starting" | "restarting", isByHand: boolean, isLatest: () => boolean): Promise<void> {

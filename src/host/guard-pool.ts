@@ -14,6 +14,7 @@ import { block, failed, pass } from "../gate/check-result.ts";
 import type { GuardRunner } from "../gate/guard-runner.ts";
 import { type GuardBundle, bundleGuard } from "./bundle-guard.ts";
 import { startPool, requestGuards } from "./guard-thread.ts";
+import { SerialQueue } from "../lib/serial-queue.ts";
 
 /** All guards together, on one order. */
 export const GUARDS_TIMEOUT_MS = 1_000;
@@ -51,16 +52,10 @@ interface Opened {
 export function openGuardPool(options: GuardPoolOptions): GuardPool {
   const { clock, log } = options;
   let opened: Promise<Opened> | undefined;
-  let last: Promise<unknown> = Promise.resolve();
+  const queue = new SerialQueue();
   let isClosed = false;
   /** Whether the guards, as they are, have been seen to load. */
   let doesLoad = false;
-
-  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
-    const mine = last.then(task);
-    last = mine.catch(() => undefined);
-    return mine;
-  };
 
   /** One row for each guard, whatever happens. `asked` is what they judge; without it they are only loaded. */
   const ask = async (guards: readonly CustomGuard[], asked: GuardTask["asked"], ms: number): Promise<GuardAnswer> => {
@@ -102,7 +97,7 @@ export function openGuardPool(options: GuardPoolOptions): GuardPool {
         reason: rows.find((row) => row.decision === "block")?.message,
       });
       // Guards that have not loaded before would hang again, and hold up the next order longer than an order may take.
-      if (doesLoad) void inTurn(load).catch(() => undefined);
+      if (doesLoad) void queue.run(load).catch(() => undefined);
     }
     return rows;
   };
@@ -110,14 +105,14 @@ export function openGuardPool(options: GuardPoolOptions): GuardPool {
   return {
     run: async (guards, order, book) => {
       const since = clock.monotonic();
-      return inTurn(() => judge(guards, { order, book }, since)).catch((error: unknown) =>
-        guards.map((guard) => failed(guard.key, error)),
-      );
+      return queue
+        .run(() => judge(guards, { order, book }, since))
+        .catch((error: unknown) => guards.map((guard) => failed(guard.key, error)));
     },
     warm: () =>
       options.guards.length === 0
         ? Promise.resolve()
-        : inTurn(load).catch((error: unknown) => log.error(String(error))),
+        : queue.run(load).catch((error: unknown) => log.error(String(error))),
     close: async () => {
       isClosed = true;
       const state = await opened?.catch(() => undefined);

@@ -7,6 +7,7 @@ import { sizeWithin } from "../protocol/payload-size.ts";
 import { LIMITS, type WorkerEvent } from "../protocol/messages.ts";
 import { workerEvent } from "../protocol/schemas.ts";
 import type { Clock } from "../domain/ports.ts";
+import { RateWindow } from "../lib/rate-window.ts";
 
 /** What Comlink answers with, narrowed to plain values: no proxy, no handler, no thrown class. */
 const answerShape = z.strictObject({ id: z.string().max(200), type: z.literal("RAW"), value: z.unknown().optional() });
@@ -22,8 +23,8 @@ export interface MessageValidator {
 
 export function createMessageValidator(clock: Clock, redact: (text: string) => string): MessageValidator {
   const sample = (message: unknown): string => sampleOf(message, redact);
-  const messages = new MessageBudget(clock, LIMITS.messages, LIMITS.messageWindowMs);
-  const chars = new MessageBudget(clock, LIMITS.windowChars, LIMITS.charsWindowMs);
+  const messages = new RateWindow({ clock, limit: LIMITS.messages, windowMs: LIMITS.messageWindowMs });
+  const chars = new RateWindow({ clock, limit: LIMITS.windowChars, windowMs: LIMITS.charsWindowMs });
   let owed = 0;
   return {
     called: () => void (owed += 1),
@@ -55,33 +56,6 @@ export function createMessageValidator(clock: Clock, redact: (text: string) => s
 function limitOf(message: object): number {
   if (!("e" in message)) return LIMITS.answerChars;
   return message.e === "fills" ? LIMITS.fillsChars : message.e === "ask" ? LIMITS.askChars : LIMITS.eventChars;
-}
-
-/** So much within each window; a window begins anew when it is over. The clock is asked only where the sum is reached. */
-class MessageBudget {
-  readonly #clock: Clock;
-  readonly #most: number;
-  readonly #windowMs: number;
-  #since: number;
-  #spent = 0;
-
-  constructor(clock: Clock, most: number, windowMs: number) {
-    this.#clock = clock;
-    this.#most = most;
-    this.#windowMs = windowMs;
-    this.#since = clock.monotonic();
-  }
-
-  /** False where it is overspent within one window. */
-  spend(amount: number): boolean {
-    this.#spent += amount;
-    if (this.#spent <= this.#most) return true;
-    const now = this.#clock.monotonic();
-    const isNewWindow = now - this.#since > this.#windowMs;
-    this.#since = now;
-    this.#spent = amount;
-    return isNewWindow;
-  }
 }
 
 const SAMPLE_CHARS = 300;

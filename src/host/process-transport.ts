@@ -6,6 +6,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import type { Clock } from "../domain/ports.ts";
 import { type Transport, listeners, permissionFlag, readOutput } from "./transport.ts";
+import { tryParseJson } from "../lib/json.ts";
+import { LineSplitter } from "../lib/line-splitter.ts";
 
 export interface ProcessOptions {
   /** The worker's text, as for a thread. */
@@ -94,36 +96,24 @@ function whenOver(
 }
 
 function readLines(stream: Readable, take: (message: unknown) => void, refuse: (why: string) => void): void {
-  let parts: Buffer[] = [];
-  let size = 0;
-  const finish = (last: Buffer): void => {
-    const line = Buffer.concat([...parts, last]).toString("utf8");
-    parts = [];
-    size = 0;
-    let message: unknown;
-    try {
-      message = JSON.parse(line);
-    } catch {
-      refuse(`it wrote a line of ${line.length} characters that is not JSON`);
-      stream.destroy();
-      return;
-    }
-    take(message);
-  };
-  stream.on("error", () => undefined);
-  stream.on("data", (chunk: Buffer) => {
-    let from = 0;
-    for (let at = chunk.indexOf(10); at >= 0 && !stream.destroyed; at = chunk.indexOf(10, from)) {
-      finish(chunk.subarray(from, at));
-      from = at + 1;
-    }
-    const rest = chunk.subarray(from);
-    size += rest.length;
-    parts.push(rest);
-    if (size <= LINE_BYTES_MAX) return;
-    refuse(`it wrote a line of more than ${LINE_BYTES_MAX} bytes`);
+  const fail = (reason: string): void => {
+    splitter.close();
     stream.destroy();
+    refuse(reason);
+  };
+  const splitter = new LineSplitter({
+    maxBytes: LINE_BYTES_MAX,
+    onLine: (line) => {
+      // A muted transport has destroyed the stream in the middle of a chunk.
+      if (stream.destroyed) return;
+      const message = tryParseJson(line);
+      if (message === undefined) fail(`it wrote a line of ${line.length} characters that is not JSON`);
+      else take(message);
+    },
+    onTooLong: () => fail(`it wrote a line of more than ${LINE_BYTES_MAX} bytes`),
   });
+  stream.on("error", () => undefined);
+  stream.on("data", (chunk: Buffer) => splitter.push(chunk));
 }
 
 /** Passes on what it prints, line by line; answers with the end of what it printed as errors. */

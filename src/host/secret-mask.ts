@@ -3,6 +3,7 @@
  * ids stay two and one stays one; where the desk names such an id to the connector again, it hears its own.
  */
 import { sha256Hex } from "../domain/digest.ts";
+import { LruMap } from "../lib/lru-map.ts";
 
 const MARK_CHARS = 12;
 /** A covered text is no longer than this or than it was: what fitted still fits. */
@@ -12,8 +13,8 @@ const REMEMBERED_MAX = 10_000;
 export class SecretMask {
   /** Takes secrets out of a text. */
   readonly redact: (text: string) => string;
-  /** By what stands for them, the one used last at the end. */
-  readonly #originals = new Map<string, string>();
+  /** The original text by its masked form. */
+  readonly #originals = new LruMap<string, string>(REMEMBERED_MAX);
 
   constructor(redact: (text: string) => string) {
     this.redact = redact;
@@ -48,10 +49,7 @@ export class SecretMask {
     if (shown === text) return text;
     const room = Math.max(text.length, COVERED_CHARS) - MARK_CHARS - 1;
     const covered = `${shown.slice(0, room)}#${sha256Hex(text).slice(0, MARK_CHARS)}`;
-    this.#originals.delete(covered);
     this.#originals.set(covered, text);
-    const [oldest] = this.#originals.keys();
-    if (this.#originals.size > REMEMBERED_MAX && oldest !== undefined) this.#originals.delete(oldest);
     return covered;
   }
 }

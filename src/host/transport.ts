@@ -1,6 +1,7 @@
 /** What carries messages to and from one connector's life, whatever it runs in; and the level that is a worker thread. */
 import type { Readable } from "node:stream";
 import { MessageChannel, Worker } from "node:worker_threads";
+import { LineSplitter } from "../lib/line-splitter.ts";
 
 export interface Transport {
   post(message: unknown): void;
@@ -21,25 +22,20 @@ export function permissionFlag(): string {
   return process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
 }
 
-/** A line that does not end is told in pieces of this size. */
-const LINE_CHARS_MAX = 64 * 1024;
+/** A longer line is passed on in pieces of this size. */
+const LINE_BYTES_MAX = 64 * 1024;
 
-/** Whole lines of a stream, so that nothing that is looked for in them is cut in two. */
-export function readOutput(stream: Readable, line: (text: string) => void): void {
-  let rest = "";
-  const tell = (text: string): void => {
-    if (text.trim() !== "") line(text);
-  };
-  stream.setEncoding("utf8");
-  stream.on("data", (chunk: string) => {
-    const parts = (rest + chunk).split("\n");
-    rest = parts.pop() ?? "";
-    for (const part of parts) tell(part);
-    if (rest.length < LINE_CHARS_MAX) return;
-    tell(rest);
-    rest = "";
+/** Calls `onLine` for each line of the stream that is not blank. Lines are whole, so that secret redaction sees whole tokens. */
+export function readOutput(stream: Readable, onLine: (line: string) => void): void {
+  const splitter = new LineSplitter({
+    maxBytes: LINE_BYTES_MAX,
+    onLine: (line) => {
+      if (line.trim() !== "") onLine(line);
+    },
   });
-  stream.once("end", () => tell(rest));
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => splitter.push(chunk));
+  stream.once("end", () => splitter.end());
 }
 
 /** Who listens to a transport: set once, silent until then and after `mute`. */

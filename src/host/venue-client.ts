@@ -15,7 +15,7 @@ import {
 import { type DecimalText, decimal, exactNumber, floored, parseNumeric, text } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Fundamentals } from "../domain/fundamentals.ts";
-import type { Order } from "../domain/order.ts";
+import { type Order, toSdkOrder } from "../domain/order.ts";
 import type { Order as SdkOrder } from "../domain/sdk.ts";
 import type {
   BarRange,
@@ -129,7 +129,7 @@ async function place(connectors: Connectors, order: Cleared<Order>): Promise<Pla
   if (connector === undefined) return { kind: "not-sent", reason: `there is no connector ${order.terms.connector}` };
   const { state, capabilities } = connector.facts;
   if (state !== "ready") return { kind: "not-sent", reason: `the connector is ${state}` };
-  const request = toSdkOrder(order, capabilities.exactDecimals === true);
+  const request = orderRequest(order, capabilities.exactDecimals === true);
   if (typeof request === "string") return { kind: "not-sent", reason: request };
   try {
     const answer = await connector.call("placeOrder", [request]);
@@ -152,22 +152,12 @@ async function place(connectors: Connectors, order: Cleared<Order>): Promise<Pla
 }
 
 /** Or a word on which amount no JavaScript number can hold. */
-function toSdkOrder({ clientOrderId, terms }: Order, exactDecimals: boolean): SdkOrder | string {
+function orderRequest({ clientOrderId, terms }: Order, exactDecimals: boolean): SdkOrder | string {
   const number = (value: DecimalText): number => exactNumber(decimal(value)) ?? Number.NaN;
   const amounts = [terms.quantity, terms.limitPrice, terms.stopPrice].filter((value) => value !== undefined);
   const lost = amounts.find((value) => Number.isNaN(number(value)));
   if (lost !== undefined && !exactDecimals)
     return `${lost} has no exact number, and the connector does not read the exact text`;
   const near = (value: DecimalText): number => (Number.isNaN(number(value)) ? Number(value) : number(value));
-  return {
-    clientOrderId,
-    symbol: terms.symbol,
-    side: terms.side,
-    quantity: near(terms.quantity),
-    quantityText: terms.quantity,
-    type: terms.type,
-    ...(terms.limitPrice === undefined ? {} : { limitPrice: near(terms.limitPrice), limitPriceText: terms.limitPrice }),
-    ...(terms.stopPrice === undefined ? {} : { stopPrice: near(terms.stopPrice), stopPriceText: terms.stopPrice }),
-    timeInForce: terms.timeInForce,
-  };
+  return toSdkOrder(clientOrderId, terms, near);
 }

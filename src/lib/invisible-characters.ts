@@ -1,23 +1,57 @@
-/** Characters that a reader cannot see, or that change how their neighbours are drawn: spelled out, they act on nothing. */
+/**
+ * The one definition of the characters that a reader cannot see, or that change how the text around them is drawn. Text from
+ * outside the desk passes through one of these functions before a person, a terminal or a model reads it, because such
+ * characters can hide instructions: variation selectors alone encode any bytes, invisibly.
+ */
 
 /**
- * Controls, format characters (bidi overrides and isolates, zero-width, tags, BOM), line and paragraph separators, private use,
- * lone surrogates, variation selectors, fillers, and what no letter uses.
+ * - `Cc`, `Cf`: controls; format characters such as bidirectional marks, zero width, tags, soft hyphen, annotations
+ * - `Zl`, `Zp`: line and paragraph separators
+ * - `Co`, `Cs`, `Cn`: private use, lone surrogates, unassigned
+ * - `Default_Ignorable_Code_Point`: variation selectors (after an emoji, too), Hangul and Khmer fillers, the grapheme joiner
+ * - U+2800: a Braille pattern without dots, which is drawn as nothing
  */
-const INVISIBLE =
-  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Cn}\u115f\u1160\u3164\uffa0\u034f\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu;
-const INVISIBLE_IN_TEXT = new RegExp(`(?![\\n\\t])(?:${INVISIBLE.source})`, "gu");
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Cn}\p{Default_Ignorable_Code_Point}\u2800]/u;
+const EACH_INVISIBLE = new RegExp(INVISIBLE.source, "gu");
+const EACH_INVISIBLE_IN_TEXT = new RegExp(`(?![\\n\\t])${INVISIBLE.source}`, "gu");
+const EACH_INVISIBLE_IN_JSON = new RegExp(`(?!\\n)${INVISIBLE.source}`, "gu");
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
-function escaped(char: string): string {
-  return `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
+/** Returns whether the line holds an invisible character; line ends and tabs count. */
+export function hasInvisible(line: string): boolean {
+  return !PRINTABLE_ASCII.test(line) && INVISIBLE.test(line);
 }
 
-/** Every unseen character as `\u{202e}`, line ends and tabs too. */
+/** Writes every invisible character as `\u{202e}`, line ends and tabs too, so that the result is one visible line. */
 export function escapeInvisible(line: string): string {
-  return line.replace(INVISIBLE, escaped);
+  return line.replace(EACH_INVISIBLE, escapeCharacter);
 }
 
-/** Line feeds and tabs stay; CR LF is one line end. */
+/** As `escapeInvisible`, but keeps line feeds and tabs, and turns CR LF into a line feed. */
 export function escapeInvisibleInText(text: string): string {
-  return text.replaceAll("\r\n", "\n").replace(INVISIBLE_IN_TEXT, escaped);
+  return text.replaceAll("\r\n", "\n").replace(EACH_INVISIBLE_IN_TEXT, escapeCharacter);
+}
+
+/** Writes invisible characters of a JSON text as `\uXXXX`: the text parses to the same value. */
+export function escapeInvisibleInJson(json: string): string {
+  return json.replace(EACH_INVISIBLE_IN_JSON, (character) =>
+    character
+      .split("")
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
+}
+
+/** Applies `escapeInvisibleInText` to every string and every key of plain JSON data. */
+export function escapeInvisibleInValue(value: unknown): unknown {
+  if (typeof value === "string") return escapeInvisibleInText(value);
+  if (Array.isArray(value)) return value.map(escapeInvisibleInValue);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [escapeInvisible(key), escapeInvisibleInValue(member)]),
+  );
+}
+
+function escapeCharacter(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }

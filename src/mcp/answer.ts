@@ -4,6 +4,7 @@ import { ERRORS, type ErrorCode, type ErrorDetails, QocError } from "../domain/e
 import { errorForAgent, hintForAgent } from "../domain/error-for-agent.ts";
 import type { Untrusted } from "../domain/untrusted.ts";
 import { truncateLists, truncateStrings } from "./truncate.ts";
+import { escapeInvisibleInValue } from "../lib/invisible-characters.ts";
 
 /** Clients put longer texts away in a file that an agent without a shell cannot open. */
 export const ANSWER_CHARS_MAX = 40_000;
@@ -20,7 +21,8 @@ export interface ToolError {
 }
 
 /** The answer of a command, in part where that can be said in it, or the error that it is too long. */
-export function answerOf(whole: unknown, command: string): CallToolResult {
+export function answerOf(result: unknown, command: string): CallToolResult {
+  const whole = escapeInvisibleInValue(result);
   const lists = truncateLists(whole, command, ANSWER_CHARS_MAX);
   const value = isPaged(whole) ? whole : truncateStrings(lists, ANSWER_CHARS_MAX);
   const text = JSON.stringify(value);
@@ -51,7 +53,7 @@ export function errorAnswer({ code, message, untrusted, hint, retrySafe }: ToolE
     hint: shortened(hint, MESSAGE_CHARS_MAX),
     retrySafe,
   };
-  return { isError: true, content: [{ type: "text", text: JSON.stringify(error) }] };
+  return { isError: true, content: [{ type: "text", text: JSON.stringify(escapeInvisibleInValue(error)) }] };
 }
 
 function outside({ source, retrievedAt, text }: Untrusted): Untrusted {
@@ -82,12 +84,14 @@ export interface Page {
 export function pageOf(list: readonly unknown[], cursor: unknown, command: string): Page {
   const start = cursor === undefined ? 0 : offsetOf(cursor, list.length, command);
   const room = ANSWER_CHARS_MAX - PAGE_FRAME_CHARS;
+  const items: unknown[] = [];
   let end = start;
   for (let used = 0; end < list.length; end++) {
-    used += JSON.stringify(list[end]).length + 1;
+    const item = escapeInvisibleInValue(list[end]);
+    used += JSON.stringify(item).length + 1;
     if (used > room && end > start) break;
+    items.push(truncateStrings(item, room));
   }
-  const items = list.slice(start, end).map((item) => truncateStrings(item, room));
   return { items, total: list.length, ...(end < list.length ? { nextCursor: cursorOf(end) } : {}) };
 }
 

@@ -16,6 +16,7 @@ import { type ToolError, answerOf, errorAnswer, pageOf, toolErrorOf } from "./an
 import { type AuditPorts, type AuditRecord, type CallFacts, auditOf, decisionOf } from "./audit.ts";
 import type { LimitExceeded, AgentSession, Usage } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
+import { escapeInvisible, escapeInvisibleInText } from "../lib/invisible-characters.ts";
 
 /** Runs a command as a session, through the command table's one entrance. */
 export type Invoke = (
@@ -75,7 +76,10 @@ export async function callTool(
     session.refuse();
     audit("refused", reason);
     ports.refused(call.name, session.actor, reason, { input: call.input, facts });
-    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${call.name.slice(0, NAME_CHARS_MAX)}`);
+    throw new ProtocolError(
+      ProtocolErrorCode.InvalidParams,
+      `Unknown tool: ${escapeInvisible(call.name.slice(0, NAME_CHARS_MAX))}`,
+    );
   }
   const over = limitOf(session.spend(usageOf(tool.row, call.input, inputBytes)));
   if (over !== undefined) {
@@ -174,14 +178,17 @@ function progressOf({ mcpReq }: ServerContext, clock: Clock): (line: string) => 
   const progressToken = mcpReq._meta?.progressToken;
   let progress = 0;
   let last = Number.NEGATIVE_INFINITY;
-  return (message) => {
+  return (line) => {
     const now = clock.monotonic();
     if (progressToken === undefined || now - last < PROGRESS_MS) return;
     last = now;
     progress += 1;
     // A client that went away is no failure of the command.
     mcpReq
-      .notify({ method: "notifications/progress", params: { progressToken, progress, message } })
+      .notify({
+        method: "notifications/progress",
+        params: { progressToken, progress, message: escapeInvisibleInText(line) },
+      })
       .catch(() => undefined);
   };
 }

@@ -1,5 +1,6 @@
 /** Ready questions for the tasks that come up most. They name tools; what a tool may do stays with the tool. */
 import type { GetPromptResult, Prompt } from "@modelcontextprotocol/server";
+import { escapeInvisibleInText } from "../lib/invisible-characters.ts";
 
 export interface DeskPrompt {
   readonly wire: Prompt;
@@ -70,7 +71,7 @@ export function promptNamed(name: string, given: Readonly<Record<string, string>
     (argument) => argument.required !== true || given[argument.name] !== undefined,
   );
   if (!isWhole) return undefined;
-  const text = prompt.text(given);
+  const text = escapeInvisibleInText(prompt.text(given));
   const { description } = prompt.wire;
   return {
     ...(description === undefined ? {} : { description }),

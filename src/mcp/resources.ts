@@ -6,6 +6,7 @@ import { z } from "zod";
 import { pathProblem } from "../workspace/path-policy.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { ANSWER_CHARS_MAX } from "./answer.ts";
+import { escapeInvisibleInText } from "../lib/invisible-characters.ts";
 
 /** A command called for its answer, as the session that reads. */
 export type Ask = (command: string, input: Readonly<Record<string, unknown>>) => Promise<unknown>;
@@ -117,7 +118,8 @@ function decoded(text: string): string | undefined {
 }
 
 /** What fits in one answer, with a word where something was left off. */
-export function truncateToFit(text: string): string {
+export function truncateToFit(raw: string): string {
+  const text = escapeInvisibleInText(raw);
   return text.length <= ANSWER_CHARS_MAX
     ? text
     : `${text.slice(0, ANSWER_CHARS_MAX - 100)}\n\n(cut: ${text.length} characters in all; read the rest through the tools)\n`;

@@ -20,6 +20,7 @@ import { type CallPorts, type McpClient, callTool, factsOf } from "./call.ts";
 import { listPrompts, promptNamed } from "./prompts.ts";
 import { type Ask, RESOURCES, truncateToFit, findResource, isTemplate } from "./resources.ts";
 import type { AgentSession } from "./tokens.ts";
+import { escapeInvisible, escapeInvisibleInValue } from "../lib/invisible-characters.ts";
 
 /** What clients may want to look at anew. */
 export type Change =
@@ -154,7 +155,11 @@ function serveResources(mcp: McpServer, options: McpOptions, caller: McpClient):
       audit(decisionOf(error), messageOf(error));
       const told = toolErrorOf(error, options.clock.now());
       if (NOT_OF_FILES.has(told.code))
-        throw new ProtocolError(ProtocolErrorCode.InternalError, `${told.code}: ${told.message}`, told);
+        throw new ProtocolError(
+          ProtocolErrorCode.InternalError,
+          escapeInvisible(`${told.code}: ${told.message}`),
+          escapeInvisibleInValue(told),
+        );
       // A file that is absent, and one that may not be read, are the same to who asks.
       throw notFound(uri);
     }
@@ -193,7 +198,7 @@ function servePrompts(mcp: McpServer): void {
     if (prompt === undefined) {
       throw new ProtocolError(
         ProtocolErrorCode.InvalidParams,
-        `Unknown prompt, or an argument is missing: ${params.name.slice(0, 100)}`,
+        `Unknown prompt, or an argument is missing: ${escapeInvisible(params.name.slice(0, 100))}`,
       );
     }
     return prompt;

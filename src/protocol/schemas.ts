@@ -12,6 +12,7 @@ import type {
   VenueQuote,
   VenueReport,
 } from "../domain/venue.ts";
+import { hasInvisible } from "../lib/invisible-characters.ts";
 import { type Envelope, LIMITS, METHODS, type Method, type WorkerEvent } from "./messages.ts";
 
 const words = z.string().max(LIMITS.eventChars);
@@ -74,15 +75,13 @@ const numeric = z.union([z.string(), z.number()]).transform((raw, context): Deci
 });
 const positive = numeric.refine((value) => value !== "0" && !value.startsWith("-"), "must be above zero");
 const notNegative = numeric.refine((value) => !value.startsWith("-"), "must not be below zero");
-const PLAIN_NAME = /^[\x20-\x7e]*$/;
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 /** An id or a symbol: one line of visible text. */
 const name = z
   .string()
   .min(1)
   .max(128)
-  .refine((value) => PLAIN_NAME.test(value) || !UNSEEN.test(value), "holds a control or invisible character");
+  .refine((value) => !hasInvisible(value), "holds a control or invisible character");
 
 const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2}))?$/;
 

@@ -1,4 +1,5 @@
 /** The sources that the commands of one agent session have read. */
+import { LruMap } from "../lib/lru-map.ts";
 
 /** A proposal lists these sources, so that the human who approves knows what its text may be based on. */
 export interface ReadLog {
@@ -9,20 +10,10 @@ export interface ReadLog {
 }
 
 /** A session may last for weeks; what was read longest ago is forgotten first. */
-const KEPT_MAX = 2_000;
+const SOURCES_MAX = 2_000;
 
 /** One for each run, each agent that was let in, and each `qoc mcp` without a token: what one agent read taints no other's proposals. */
 export function createReadLog(): ReadLog {
-  const read = new Set<string>();
-  return {
-    add: (source) => {
-      read.delete(source);
-      read.add(source);
-      for (const oldest of read) {
-        if (read.size <= KEPT_MAX) break;
-        read.delete(oldest);
-      }
-    },
-    list: () => [...read].toReversed(),
-  };
+  const sources = new LruMap<string, true>(SOURCES_MAX);
+  return { add: (source) => sources.set(source, true), list: () => sources.keys() };
 }

@@ -11,6 +11,7 @@ import { type Issue, type IssueStatus, isShelved, listIssues, readIssue, setIssu
 import { writeRunSummary } from "../workspace/snapshots.ts";
 import { type Desk, iso } from "../trading/desk.ts";
 import { runContext } from "./run-context.ts";
+import { blockquote } from "../lib/markdown.ts";
 
 export interface RunView {
   readonly run: string;
@@ -239,14 +240,6 @@ function runLog(desk: Desk, run: string, started: number, watch: (line: string) 
 
 /** The agent's text is quoted and the log is indented, so that neither can imitate the desk's headings. */
 function summaryText(result: RunResult, log: readonly string[]): string {
-  const summary = result.summary.trim() === "" ? "(no summary)" : quoted(result.summary);
+  const summary = result.summary.trim() === "" ? "(no summary)" : blockquote(result.summary);
   return ["## Summary by the agent", "", summary, "", "## Log", "", ...log.map((line) => `    ${line}`)].join("\n");
-}
-
-function quoted(text: string): string {
-  return text
-    .trim()
-    .split(/\r\n?|\n/)
-    .map((line) => `> ${line}`.trimEnd())
-    .join("\n");
 }

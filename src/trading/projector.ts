@@ -4,6 +4,7 @@ import type { DeskEvent, FillReceived, Recorded } from "../domain/event.ts";
 import type { OrderId } from "../domain/ids.ts";
 import { type Desk, iso } from "./desk.ts";
 import { alert, orderPath, projectFill, projectOrder } from "./order-files.ts";
+import { SerialQueue } from "../lib/serial-queue.ts";
 
 export interface Projector {
   /** Told of every event once it is on disk. */
@@ -15,7 +16,7 @@ export interface Projector {
 export function openProjector(desk: Desk): Projector {
   const places = new Map<string, string>();
   for (const order of desk.state.orders.values()) places.set(order.id, orderPath(order));
-  let tail: Promise<void> = Promise.resolve();
+  const queue = new SerialQueue();
   const work = async (recorded: Recorded): Promise<void> => {
     try {
       await project(desk, places, recorded);
@@ -24,10 +25,8 @@ export function openProjector(desk: Desk): Projector {
     }
   };
   return {
-    take: (recorded) => {
-      tail = tail.then(() => work(recorded));
-    },
-    settled: () => tail,
+    take: (recorded) => void queue.run(() => work(recorded)),
+    settled: () => queue.idle(),
   };
 }
 

@@ -3,6 +3,7 @@ import { QocError } from "../domain/error.ts";
 import { confine } from "../workspace/path-policy.ts";
 import { LAYOUT, isHostOwned } from "../workspace/layout.ts";
 import type { Desk } from "./desk.ts";
+import { isInside } from "../lib/path-containment.ts";
 
 export async function restoreFile(desk: Desk, path: string, revision: string): Promise<{ path: string; text: string }> {
   if (isHostOwned(path)) throw new QocError("HOST_OWNED", { path });
@@ -15,7 +16,7 @@ export async function restoreFile(desk: Desk, path: string, revision: string): P
 
 /** A restored proposal is a new proposal: its old id was decided, or may be, and ids are used once. */
 async function freshName(desk: Desk, path: string): Promise<string> {
-  const isProposal = path.startsWith(`${LAYOUT.ordersPending}/`) || path.startsWith(`${LAYOUT.ordersProposed}/`);
+  const isProposal = isInside(LAYOUT.ordersPending, path) || isInside(LAYOUT.ordersProposed, path);
   if (!isProposal) return path;
   const dot = path.lastIndexOf(".");
   for (let n = 2; ; n++) {

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { locateKey, pathText } from "./toml-position.ts";
+import { tomlErrorMessage } from "./toml-position.ts";
 
 export const CERTIFY_FILE = "certify.toml";
 const CERTIFY_BYTES_MAX = 64 * 1024;
@@ -69,7 +70,7 @@ function tableOf(text: string, file: string): unknown {
     return parse(text);
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    const message = (error.message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, "");
+    const message = tomlErrorMessage(error);
     throw new QocError("CONFIG_SYNTAX", { file, line: error.line, column: error.column, message }, { cause: error });
   }
 }

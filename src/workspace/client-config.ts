@@ -3,6 +3,7 @@
  * is there already: no other entry is changed, and a file that cannot be understood is left alone.
  */
 import { parse as parseToml } from "smol-toml";
+import { tryParseJson } from "../lib/json.ts";
 
 export const CLIENTS = ["claude", "codex", "opencode", "gemini"] as const;
 export type Client = (typeof CLIENTS)[number];
@@ -109,11 +110,9 @@ function objectIn(value: unknown, what: string): Table {
 
 function parsed(text: string): unknown {
   if (text.trim() === "") return {};
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new MergeError("it is not plain JSON");
-  }
+  const value = tryParseJson(text);
+  if (value === undefined) throw new MergeError("it is not plain JSON");
+  return value;
 }
 
 function toml(text: string): Table {

@@ -12,6 +12,8 @@ import { type AgentConfig, agentOf } from "./agent-config.ts";
 import { type NewsFeed, newsOf } from "./news-config.ts";
 import { NOT_YET, SECRET_LITERAL, type SecretRef, deskSchema } from "./config-schema.ts";
 import { type KeyPath, locateKey, pathText } from "./toml-position.ts";
+import { isInside } from "../lib/path-containment.ts";
+import { tomlErrorMessage } from "./toml-position.ts";
 
 export const CONFIG_FORMAT = 1;
 const CONFIG_BYTES_MAX = 1024 * 1024;
@@ -78,7 +80,7 @@ function table(text: string, file: string): Table {
     return parse(text) as Table;
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    const message = (error.message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, "");
+    const message = tomlErrorMessage(error);
     throw new QocError("CONFIG_SYNTAX", { file, line: error.line, column: error.column, message }, { cause: error });
   }
 }
@@ -222,7 +224,7 @@ function readConnectors(
     if (entry.type === "custom" && entry.adapter === undefined)
       fail("type", 'a custom connector needs adapter = "./path.ts"');
     for (const [key, source] of Object.entries(entry.auth)) {
-      if (!("file" in source) || !resolve(source.file).startsWith(`${dirname(file)}/`)) continue;
+      if (!("file" in source) || !isInside(dirname(file), resolve(source.file))) continue;
       const message = "a secret file inside the workspace would be kept in its history; put it outside";
       problems.push({ code: "CONFIG_INVALID", path: ["connector", index, "auth", key], message });
     }

@@ -4,6 +4,7 @@ import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import { IdError, symbol as symbolName } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
+import { hasInvisible } from "../lib/invisible-characters.ts";
 import { type WrittenFile, writeFile } from "./file-write.ts";
 import { type ReadScope, listFiles, openReadable } from "./files.ts";
 import { FrontmatterError, type Note, fieldText, readNote } from "./frontmatter.ts";
@@ -26,7 +27,7 @@ function words(length: number) {
     .trim()
     .min(1)
     .max(length)
-    .regex(/^[^\p{Cc}\p{Cf}]*$/u, "holds a character that does not show");
+    .refine((value) => !hasInvisible(value), "holds an invisible character");
 }
 const word = z
   .string()

@@ -9,6 +9,8 @@ import { pathParts, refusePath } from "./path-policy.ts";
 import { type DirectoryHandle, openDirectory, openRegularFile } from "./open-directory.ts";
 import { isHostItem } from "./inbox.ts";
 import { LAYOUT } from "./layout.ts";
+import { SerialQueue } from "../lib/serial-queue.ts";
+import { isInside } from "../lib/path-containment.ts";
 
 interface Place {
   readonly folder: string;
@@ -45,12 +47,11 @@ const PRICES = `${LAYOUT.research}/prices/`;
 /** The rule of the place a path lies in. @throws PATH_REFUSED. */
 function placeOf(path: string, places: readonly Place[]): Place {
   const parts = pathParts(path);
-  const place = places.find(({ folder }) => path.startsWith(`${folder}/`));
+  const place = places.find(({ folder }) => isInside(folder, path));
   if (place === undefined)
     return refusePath(path, `only ${places.map(({ folder }) => folder).join(", ")} may be written`);
   if (path.toLowerCase().startsWith(PRICES)) return refusePath(path, "research/prices is the operator's");
-  if (path.toLowerCase().startsWith(`${LAYOUT.news}/`))
-    return refusePath(path, `${LAYOUT.news} is written by the desk`);
+  if (isInside(LAYOUT.news, path.toLowerCase())) return refusePath(path, `${LAYOUT.news} is written by the desk`);
   if (INSTRUCTION_FILES.test(parts.at(-1) ?? "")) return refusePath(path, "programs obey a file of this name");
   if (RUN_ACCOUNT.test(path) || isHostItem(path)) return refusePath(path, "the desk files under such a name");
   if (!place.kinds.test(path)) return refusePath(path, `names in ${place.folder} end as in ${place.kinds.source}`);
@@ -72,7 +73,7 @@ export interface WrittenFile {
 }
 
 /** One write at a time: of two writers who read the same text, the second finds that it changed. */
-let turn: Promise<unknown> = Promise.resolve();
+const writes = new SerialQueue();
 
 /** @throws PATH_REFUSED, TOO_LARGE, FILE_CHANGED. */
 export async function writeFile(
@@ -85,9 +86,7 @@ export async function writeFile(
   const size = Buffer.byteLength(text);
   if (size > place.bytes) throw new QocError("TOO_LARGE", { what: path, size, limit: place.bytes });
   if (text.includes("\0")) refusePath(path, "the text holds a NUL character");
-  const written = turn.then(() => writeHeld(disk, root, { path, text, replaces }, place.bytes));
-  turn = written.catch(() => undefined);
-  await written;
+  await writes.run(() => writeHeld(disk, root, { path, text, replaces }, place.bytes));
   return { path, text };
 }
 

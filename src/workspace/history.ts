@@ -6,6 +6,7 @@ import { execFile } from "node:child_process";
 import { QocError } from "../domain/error.ts";
 import type { Clock, Disk, Log } from "../domain/ports.ts";
 import { LAYOUT } from "./layout.ts";
+import { SerialQueue } from "../lib/serial-queue.ts";
 
 export interface History {
   /** false: no git, or switched off. */
@@ -126,7 +127,7 @@ class GitHistory implements History {
   readonly #git: Git;
   #wanted: string[] = [];
   #cancel: (() => void) | undefined;
-  #working: Promise<void> = Promise.resolve();
+  readonly #commits = new SerialQueue();
 
   constructor(options: HistoryOptions, git: Git) {
     this.#options = options;
@@ -141,8 +142,7 @@ class GitHistory implements History {
   flush(): Promise<void> {
     this.#cancel?.();
     this.#cancel = undefined;
-    this.#working = this.#working.then(() => this.#commit());
-    return this.#working;
+    return this.#commits.run(() => this.#commit());
   }
 
   async #commit(): Promise<void> {

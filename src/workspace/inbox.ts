@@ -7,6 +7,7 @@ import { FrontmatterError, fieldText, readNote, writeNote } from "./frontmatter.
 import { LAYOUT } from "./layout.ts";
 import { FileCache } from "./file-cache.ts";
 import { slugOf } from "../lib/slug.ts";
+import { isInside } from "../lib/path-containment.ts";
 
 const ITEM_BYTES_MAX = 256 * 1024;
 
@@ -28,10 +29,10 @@ export interface HostItem {
 const HOST_NAME = /^\d{4}-\d{2}-\d{2}-(fill|alert)\b/i;
 /** Would this file stand where the desk looks whether it has filed an item already? */
 export function isHostItem(path: string): boolean {
-  return path.startsWith(`${LAYOUT.inbox}/`) && HOST_NAME.test(path.slice(path.lastIndexOf("/") + 1));
+  return isInside(LAYOUT.inbox, path) && HOST_NAME.test(path.slice(path.lastIndexOf("/") + 1));
 }
 export function isArchived(path: string): boolean {
-  return path.toLowerCase().startsWith(`${LAYOUT.inboxArchive}/`);
+  return isInside(LAYOUT.inboxArchive, path.toLowerCase());
 }
 
 /** Writes a host's item once: one that stands here or in the archive is left as people changed it. */

@@ -7,6 +7,7 @@ import { openDirectory, openRegularFile } from "./open-directory.ts";
 import { type WrittenFile, writeFile } from "./file-write.ts";
 import { withField } from "./frontmatter.ts";
 import { type IssueStatus, statusIn } from "./notes.ts";
+import { blockquote } from "../lib/markdown.ts";
 
 const BYTES_MAX = 256 * 1024;
 
@@ -31,7 +32,7 @@ export async function updateIssue(
   if (before === undefined) throw new QocError("FILE_NOT_FOUND", { path });
   if (status !== undefined) permit?.(statusIn(before));
   const marked = status === undefined ? before : withField(before, "status", status);
-  const text = note === undefined ? marked : `${marked.trimEnd()}\n\n## ${at}, ${by}\n\n${quoted(note)}\n`;
+  const text = note === undefined ? marked : `${marked.trimEnd()}\n\n## ${at}, ${by}\n\n${blockquote(note)}\n`;
   return writeFile(disk, root, { path, text, replaces: digestOf(before) });
 }
 
@@ -46,13 +47,4 @@ export async function issueText(root: string, path: string): Promise<string | un
   } finally {
     await folder.close();
   }
-}
-
-/** Quoted, so that no note can pass for the issue's own headings or another's note. */
-function quoted(note: string): string {
-  return note
-    .trim()
-    .split(/\r\n?|\n/)
-    .map((line) => `> ${line}`.trimEnd())
-    .join("\n");
 }

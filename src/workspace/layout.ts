@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { sha256Hex } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
+import { isWithin } from "../lib/path-containment.ts";
 
 /** Paths relative to the workspace. */
 export const LAYOUT = {
@@ -63,10 +64,7 @@ const HOST_OWNED = [
 
 /** Written by the desk alone: a hand's change is undone by the next rebuild, and a restore is refused. */
 export function isHostOwned(path: string): boolean {
-  return (
-    HOST_OWNED.some((folder) => path === folder || path.startsWith(`${folder}/`)) ||
-    /^snapshots\/[^/]*\.toml$/.test(path)
-  );
+  return HOST_OWNED.some((folder) => isWithin(folder, path)) || /^snapshots\/[^/]*\.toml$/.test(path);
 }
 
 /** The nearest folder from `from` upwards that holds a desk.toml. @throws NO_WORKSPACE. */

@@ -5,6 +5,7 @@
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { z } from "zod";
+import { tryParseJson } from "../lib/json.ts";
 
 /** What the operating system says of processes; undefined where it does not say. */
 export interface Processes {
@@ -25,8 +26,7 @@ export type LockOwner = z.output<typeof owner>;
 export async function lockOwner(disk: Disk, path: string): Promise<LockOwner | undefined> {
   if ((await disk.facts(path)) === undefined) return undefined;
   try {
-    const parsed = owner.safeParse(JSON.parse(await disk.readText(path, 4096)));
-    return parsed.success ? parsed.data : undefined;
+    return owner.safeParse(tryParseJson(await disk.readText(path, 4096))).data;
   } catch {
     return undefined;
   }

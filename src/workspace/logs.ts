@@ -1,5 +1,6 @@
 /** Structured logs: one JSON object a line, files rotated by size, read back newest last. Not the journal: a log may be lost. */
 import type { Clock, Disk, Log, LogFields } from "../domain/ports.ts";
+import { tryParseJson } from "../lib/json.ts";
 
 export const LEVELS = ["error", "warn", "info", "debug", "trace"] as const;
 export type Level = (typeof LEVELS)[number];
@@ -142,16 +143,11 @@ export async function readLogs(
   for (let n = 0; n <= KEPT && found.length < query.tail; n++) {
     const path = n === 0 ? `${dir}/${FILE}` : `${dir}/${FILE}.${n}`;
     if ((await disk.facts(path)) === undefined) continue;
-    const entries = (await disk.readText(path)).split("\n").flatMap((line) => parsed(line));
+    const entries = (await disk.readText(path))
+      .split("\n")
+      .map((line) => tryParseJson(line) as LogEntry | undefined)
+      .filter((entry) => entry !== undefined);
     found.unshift(...entries.filter((entry) => isWanted(query, entry)));
   }
   return found.slice(-query.tail);
-}
-
-function parsed(line: string): readonly LogEntry[] {
-  try {
-    return line === "" ? [] : [JSON.parse(line) as LogEntry];
-  } catch {
-    return [];
-  }
 }

@@ -6,6 +6,7 @@ import { plainPath } from "./path-policy.ts";
 import { FrontmatterError, fieldText, readNote, writeNote } from "./frontmatter.ts";
 import { LAYOUT } from "./layout.ts";
 import { slugOf } from "../lib/slug.ts";
+import { tryParseJson } from "../lib/json.ts";
 
 const ITEM_BYTES_MAX = 256 * 1024;
 const STATE_BYTES_MAX = 8 * 1024 * 1024;
@@ -123,7 +124,7 @@ const STATE = `${LAYOUT.state}/news.json`;
 export async function readNewsMemory(disk: Disk, root: string): Promise<NewsMemory> {
   const empty: NewsMemory = { seen: new Map(), day: "", filed: 0 };
   if ((await disk.facts(`${root}/${STATE}`)) === undefined) return empty;
-  const parsed = stateShape.safeParse(jsonOf(await disk.readText(`${root}/${STATE}`, STATE_BYTES_MAX)));
+  const parsed = stateShape.safeParse(tryParseJson(await disk.readText(`${root}/${STATE}`, STATE_BYTES_MAX)));
   if (!parsed.success) return empty;
   const { seen, day, filed } = parsed.data;
   return { seen: new Map(Object.entries(seen)), day, filed };
@@ -133,12 +134,4 @@ export async function writeNewsMemory(disk: Disk, root: string, { seen, day, fil
   const kept = Object.fromEntries([...seen].map(([feed, ids]) => [feed, ids.slice(-SEEN_MAX)]));
   await disk.mkdir(`${root}/${LAYOUT.state}`);
   await disk.writeAtomic(`${root}/${STATE}`, `${JSON.stringify({ format: FORMAT, seen: kept, day, filed })}\n`);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { UNNAMED } from "../domain/untrusted.ts";
+import { isInside } from "../lib/path-containment.ts";
 
 const PART = /^[A-Za-z0-9_][A-Za-z0-9._ -]{0,120}$/;
 const PATH_CHARACTERS_MAX = 400;
@@ -43,7 +44,7 @@ export function pathParts(path: string): readonly string[] {
  */
 export async function confine(disk: Disk, root: string, path: string, folders?: readonly string[]): Promise<string> {
   const parts = pathParts(path);
-  if (folders !== undefined && !folders.some((folder) => path.startsWith(`${folder}/`))) {
+  if (folders !== undefined && !folders.some((folder) => isInside(folder, path))) {
     refusePath(path, `only ${folders.join(", ")} may be written`);
   }
   let at = root;

@@ -4,6 +4,7 @@ import type { ProposalDraft } from "../domain/proposal.ts";
 import { ProposalError } from "../domain/proposal.ts";
 import { isTooDeep } from "../lib/nesting-limit.ts";
 import { FrontmatterError, parseYaml } from "./frontmatter.ts";
+import { tomlErrorMessage } from "./toml-position.ts";
 
 export const PROPOSAL_EXTENSIONS = [".toml", ".yaml", ".yml", ".json"] as const;
 
@@ -28,7 +29,7 @@ function tomlDocument(text: string): unknown {
     return parseToml(text);
   } catch (error) {
     if (error instanceof TomlError) {
-      const message = (error.message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, "");
+      const message = tomlErrorMessage(error);
       throw new ProposalError(`line ${error.line}, column ${error.column}: not valid TOML: ${message}`, {
         cause: error,
       });

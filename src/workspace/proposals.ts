@@ -5,9 +5,11 @@ import { isFileStem } from "../domain/ids.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
 import { PROPOSAL_BYTES_MAX, type ProposalDraft, ProposalError, readProposal } from "../domain/proposal.ts";
+import { escapeInvisible } from "../lib/invisible-characters.ts";
 import { LAYOUT } from "./layout.ts";
 import { PROPOSAL_EXTENSIONS, parseProposalFile, renderProposal } from "./proposal-file.ts";
 import { FileCache } from "./file-cache.ts";
+import { isInside } from "../lib/path-containment.ts";
 
 export type ProposalFile =
   | {
@@ -31,7 +33,7 @@ interface Found {
 
 const INBOUND = [LAYOUT.ordersPending, LAYOUT.ordersProposed];
 export function isProposalPath(path: string): boolean {
-  return INBOUND.some((folder) => path.startsWith(`${folder}/`));
+  return INBOUND.some((folder) => isInside(folder, path));
 }
 
 function stemOf(name: string): string {
@@ -204,7 +206,7 @@ export async function placeOrderFile(
 /** JSON has no comments, so a JSON file stays as it was; `qoc orders show` says the rest. */
 function withComments(source: string, comments: readonly string[]): string {
   const gap = source.endsWith("\n") || source === "" ? "" : "\n";
-  const lines = comments.map((line) => `# ${line.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, " ")}`);
+  const lines = comments.map((line) => `# ${escapeInvisible(line.replaceAll(/[\t\n\v\f\r\u2028\u2029]/g, " "))}`);
   return `${source}${gap}${lines.join("\n")}\n`;
 }
 

@@ -1,4 +1,10 @@
 /** Finds where a key path stands in a TOML text, for messages with line and column. Good enough to point, not a parser. */
+import type { TomlError } from "smol-toml";
+
+/** The first line of the parser's message, without its prefix and the excerpt that follows. */
+export function tomlErrorMessage(error: TomlError): string {
+  return (error.message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, "");
+}
 
 export interface Position {
   readonly line: number;

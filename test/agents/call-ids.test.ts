@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { acp } from "../../src/agents/acp.ts";
 import { claude } from "../../src/agents/claude.ts";
 import { gemini } from "../../src/agents/gemini.ts";
-import { IDS_MAX, NAME_CHARS_MAX, truncateName, createLruMap } from "../../src/agents/call-ids.ts";
+import { IDS_MAX, NAME_CHARS_MAX, CallMap, truncateName } from "../../src/agents/call-ids.ts";
 import type { AgentEvent, AgentProgram } from "../../src/agents/runtime.ts";
 import { createMessageAssembler } from "../../src/agents/message-assembler.ts";
 import { SUMMARY_CHARS_MAX } from "../../src/agents/run-meter.ts";
@@ -27,13 +27,13 @@ describe("what is kept of a program's words", () => {
   });
 
   it("is told apart by the whole of an id", () => {
-    const calls = createLruMap<string>();
+    const calls = new CallMap<string>();
     calls.set(`${LONG}a`, "qoc_status");
     expect([calls.get(`${LONG}a`), calls.get(`${LONG}b`)]).toEqual(["qoc_status", undefined]);
   });
 
   it("is of so many ids, and the oldest is forgotten", () => {
-    const calls = createLruMap<number>();
+    const calls = new CallMap<number>();
     for (let n = 0; n <= IDS_MAX; n++) calls.set(`call ${n}`, n);
     calls.set(`call ${IDS_MAX}`, -1);
     expect([calls.get("call 0"), calls.get("call 1"), calls.get(`call ${IDS_MAX}`)]).toEqual([undefined, 1, -1]);

@@ -75,7 +75,7 @@ describe("a program of a run", () => {
   it("is stopped at a line that has no end, and what came before was heard", async () => {
     const { lines, end } = await heard(["long-line"]);
     expect(lines).toEqual(["before"]);
-    expect(end.stopped).toBe("it wrote a line of more than 4194304 characters");
+    expect(end.stopped).toBe("it wrote a line of more than 4194304 bytes");
   });
 
   it("may flood its standard error: the last of it is kept", async () => {

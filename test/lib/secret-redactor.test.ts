@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { SecretRedactor } from "../../src/lib/secret-redactor.ts";
+
+const MIN_LENGTH = 6;
+const ENCODINGS: readonly (readonly [string, (secret: string) => string])[] = [
+  ["as it is", (secret) => secret],
+  ["in JSON", (secret) => JSON.stringify(secret).slice(1, -1)],
+  ["in hex", (secret) => Buffer.from(secret).toString("hex")],
+  ["in upper-case hex", (secret) => Buffer.from(secret).toString("hex").toUpperCase()],
+  ["in a URL", encodeURIComponent],
+  ["in a form", (secret) => new URLSearchParams([["", secret]]).toString().slice(1)],
+];
+const anySecret = fc.string({ unit: "grapheme-ascii", minLength: 8, maxLength: 40 });
+
+describe("a secret redactor", () => {
+  it.each(ENCODINGS)("replaces a secret %s by its label and leaves the text around it", (_encoding, encode) => {
+    fc.assert(
+      fc.property(anySecret, (secret) => {
+        const redactor = new SecretRedactor(MIN_LENGTH);
+        redactor.add(secret, "[key]");
+        expect(redactor.redact(`<${encode(secret)}>`)).toBe("<[key]>");
+      }),
+    );
+  });
+
+  it("leaves of a secret in base64 at most the characters that it shares with its neighbours", () => {
+    fc.assert(
+      fc.property(anySecret, fc.string({ unit: "grapheme-ascii", maxLength: 5 }), (secret, user) => {
+        const redactor = new SecretRedactor(MIN_LENGTH);
+        redactor.add(secret);
+        for (const encoding of ["base64", "base64url"] as const) {
+          const bytes = Buffer.from(`${user}:${secret}`);
+          const redacted = redactor.redact(bytes.toString(encoding));
+          expect(redacted).toContain("[secret]");
+          const before = Math.ceil(((user.length + 1) * 8) / 6);
+          const [head = "", tail = ""] = redacted.split("[secret]");
+          expect(head.length).toBeLessThanOrEqual(before);
+          expect(tail.replaceAll("=", "").length).toBeLessThanOrEqual(1);
+        }
+      }),
+    );
+  });
+
+  it("replaces a secret that contains another one whole, in any order of adding", () => {
+    for (const secrets of [
+      ["inner-secret", "an-inner-secret-too"],
+      ["an-inner-secret-too", "inner-secret"],
+    ]) {
+      const redactor = new SecretRedactor(MIN_LENGTH);
+      for (const secret of secrets) redactor.add(secret);
+      expect(redactor.redact("an-inner-secret-too, inner-secret")).toBe("[secret], [secret]");
+    }
+  });
+
+  it("changes no text if it knows no secret of the minimum length", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string({ maxLength: MIN_LENGTH - 1 }), (text, short) => {
+        const redactor = new SecretRedactor(MIN_LENGTH);
+        redactor.add(short);
+        expect(redactor.redact(text)).toBe(text);
+      }),
+    );
+  });
+});
