@@ -154,6 +154,7 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
     proposals: createProposalCache({ disk, root, clock }, record.authors),
     notes: createNoteCache({ disk, root, clock }),
     publish: record.publish,
+    commit: record.commit,
     readOnly: record.readOnly,
     journalDir: `${root}/${LAYOUT.journal}`,
   };
@@ -216,7 +217,7 @@ async function flushHistory(history: History): Promise<void> {
 /** The last record of this run of the desk. A journal that cannot take the record must not keep the desk from stopping. */
 async function recordStop(desk: Desk): Promise<void> {
   if (desk.readOnly() !== undefined) return;
-  await desk.publish({ type: "desk.stopped" }, { durable: true }).committed.catch((error: unknown) => {
+  await desk.commit({ type: "desk.stopped" }).catch((error: unknown) => {
     desk.log.error(`the stop is not recorded: ${messageOf(error)}`);
   });
 }
@@ -226,6 +227,7 @@ interface OpenRecord {
   readonly journal: Journal | undefined;
   readonly authors: OrderAuthors;
   readonly publish: Desk["publish"];
+  readonly commit: Desk["commit"];
   readonly readOnly: Desk["readOnly"];
   onCommit(listener: (recorded: Recorded) => void): () => void;
 }
@@ -266,18 +268,20 @@ async function openRecord(options: DeskOptions, logs: LogFile, lifecycle: Lifecy
       journal,
       authors,
       publish: refuse,
+      commit: refuse,
       readOnly: () => corrupt.message,
       onCommit: () => () => undefined,
     };
   }
   const bus = openBus(journal, state, logs);
   bus.subscribe("publish", (recorded) => authors.take(recorded));
-  await recordStartup(options, journal, state, bus.publish);
+  await recordStartup(options, journal, state, bus);
   return {
     state,
     journal,
     authors,
     publish: bus.publish,
+    commit: bus.commit,
     readOnly: () => problem,
     onCommit: (listener) => bus.subscribe("commit", listener),
   };
@@ -288,7 +292,7 @@ async function recordStartup(
   options: DeskOptions,
   journal: Journal,
   state: DeskState,
-  publish: Desk["publish"],
+  { publish, commit }: Pick<Desk, "publish" | "commit">,
 ): Promise<void> {
   const { ids, root, version } = options;
   const place = statSync(`${root}/${LAYOUT.journal}`);
@@ -297,19 +301,16 @@ async function recordStartup(
   journal.epoch = Math.max(1, state.epoch) + (isCopy ? 1 : 0);
   if (state.deskId === "") publish({ type: "desk.created", format: JOURNAL_FORMAT, deskId: await newDeskId(options) });
   else if (state.journalFormat < JOURNAL_FORMAT) publish(await formatBoundary(options, journal, state));
-  const started = publish({ type: "desk.started", version, machine, nonce: ids.random(4) }, { durable: true });
+  const started = commit({ type: "desk.started", version, machine, nonce: ids.random(4) });
   if (isCopy) {
-    publish(
-      {
-        type: "trading.changed",
-        state: "halted",
-        reason: "this desk was copied or moved to another machine; run qoc resume if that is intended",
-        actor: "host",
-      },
-      { durable: true },
-    );
+    void commit({
+      type: "trading.changed",
+      state: "halted",
+      reason: "this desk was copied or moved to another machine; run qoc resume if that is intended",
+      actor: "host",
+    });
   }
-  await started.committed;
+  await started;
 }
 
 /** The record between the last record of the old format and the first record of this version's format. */

@@ -1,63 +1,75 @@
 /**
- * What happened, once, in order. `publish` appends to the journal, moves the book, and tells subscribers; those that act on
- * the outside are told only once the record is on disk. Subscribers get plain data and a sequence number, nothing more, so
- * that the other end may be in another process.
+ * The event bus. An event is journaled, folded into the desk's state and emitted, in this order. Subscribers that act
+ * outside the desk subscribe to `commit`: the record is on disk by then. Subscribers get plain data and a sequence number
+ * only, so that a later version can move them to another process.
  */
 import { EventEmitter } from "eventemitter3";
 import { type DeskState, applyEvent } from "../domain/desk-state.ts";
 import { messageOf } from "../domain/error.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { Log } from "../domain/ports.ts";
-import type { Published, Journal } from "./journal.ts";
+import type { Appended, Journal } from "./journal.ts";
 
 export type Subscriber = (recorded: Recorded) => void;
 
 export interface Bus {
-  /** Journaled, applied to the book and told, in that order, before it returns. @throws JOURNAL_FAILED, TOO_LARGE. */
-  publish(event: DeskEvent, options?: { durable?: boolean }): Published;
-  /** `commit`: told once the record is on disk. `publish`: at once. Answers how to stop. */
+  /**
+   * Appends the event to the journal, applies it to the state and emits it to `publish` subscribers before it returns. The
+   * record reaches the disk within 50 ms. @throws QocError JOURNAL_FAILED, TOO_LARGE.
+   */
+  publish(event: DeskEvent): Recorded;
+  /**
+   * The same, and asks for a flush at once. The promise resolves when the record is on disk and rejects with JOURNAL_FAILED
+   * otherwise; a caller need not await it. @throws QocError JOURNAL_FAILED, TOO_LARGE before anything is appended.
+   */
+  commit(event: DeskEvent): Promise<Recorded>;
+  /** Calls the subscriber with each record, in order: at once (`publish`) or when the record is on disk (`commit`). Returns the unsubscribe function. */
   subscribe(after: "publish" | "commit", subscriber: Subscriber): () => void;
 }
 
 export function openBus(journal: Pick<Journal, "append">, state: DeskState, log: Log): Bus {
   const emitter = new EventEmitter<{ publish: [Recorded]; commit: [Recorded] }>();
-  const guarded =
-    (subscriber: Subscriber): Subscriber =>
-    (recorded) => {
-      try {
-        subscriber(recorded);
-      } catch (error) {
-        log.error(`a subscriber failed on ${recorded.event.type} ${recorded.seq}: ${messageOf(error)}`);
-      }
-    };
-  // Those that were journaled in one breath are told in one.
-  let told: { readonly committed: Promise<void>; readonly records: Recorded[] } | undefined;
-  const tellOnCommit = ({ committed, recorded }: Published): void => {
-    if (told?.committed === committed) {
-      told.records.push(recorded);
-      return;
-    }
-    const records = [recorded];
-    told = { committed, records };
-    committed.then(
-      () => {
-        for (const one of records) emitter.emit("commit", one);
-      },
-      () => undefined,
-    );
+  const emitOnCommit = createCommitEmitter((recorded) => emitter.emit("commit", recorded));
+  const append = (event: DeskEvent, durable: boolean): Appended => {
+    const appended = journal.append(event, { durable });
+    applyEvent(state, appended.recorded);
+    emitter.emit("publish", appended.recorded);
+    emitOnCommit(appended);
+    return appended;
   };
   return {
-    publish: (event, options) => {
-      const appended = journal.append(event, options);
-      applyEvent(state, appended.recorded);
-      emitter.emit("publish", appended.recorded);
-      tellOnCommit(appended);
-      return appended;
+    publish: (event) => append(event, false).recorded,
+    commit: (event) => {
+      const { recorded, committed } = append(event, true);
+      const done = committed.then(() => recorded);
+      done.catch(() => undefined);
+      return done;
     },
     subscribe: (after, subscriber) => {
-      const listener = guarded(subscriber);
+      const listener: Subscriber = (recorded) => {
+        try {
+          subscriber(recorded);
+        } catch (error) {
+          log.error(`subscriber failed on ${recorded.event.type}, record ${recorded.seq}: ${messageOf(error)}`);
+        }
+      };
       emitter.on(after, listener);
       return () => emitter.off(after, listener);
     },
+  };
+}
+
+/** Emits records when they are on disk. The records of one flush share one promise, so they share one callback. */
+function createCommitEmitter(emit: (recorded: Recorded) => void): (appended: Appended) => void {
+  let batch: { readonly committed: Promise<void>; readonly records: Recorded[] } | undefined;
+  return ({ committed, recorded }) => {
+    if (batch?.committed === committed) {
+      batch.records.push(recorded);
+      return;
+    }
+    const records = [recorded];
+    batch = { committed, records };
+    const emitAll = (): void => records.forEach(emit);
+    committed.then(emitAll, () => undefined);
   };
 }

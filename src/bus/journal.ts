@@ -9,14 +9,14 @@ import type { AppendFile, Clock, Disk, Log } from "../domain/ports.ts";
 import { type JournalScan, scanJournal, segmentName } from "./journal-read.ts";
 import { writeLine } from "./journal-record.ts";
 
-export interface Published {
+export interface Appended {
   readonly recorded: Recorded;
   readonly committed: Promise<void>;
 }
 
 export interface Journal {
   /** Synchronous: order and sequence are settled when it returns. `durable` asks for a flush now. */
-  append(event: DeskEvent, options?: { durable?: boolean }): Published;
+  append(event: DeskEvent, options?: { durable?: boolean }): Appended;
   /** Why it no longer takes records, where it does not. */
   readonly failure: QocError | undefined;
   readonly head: { readonly seq: number; readonly hash: string };
@@ -114,7 +114,7 @@ class SegmentedJournal implements Journal {
     return { seq: this.#seq, hash: this.#hash };
   }
 
-  append(event: DeskEvent, { durable = false }: { durable?: boolean } = {}): Published {
+  append(event: DeskEvent, { durable = false }: { durable?: boolean } = {}): Appended {
     if (this.#failure !== undefined) throw this.#failure;
     const recorded: Recorded = { seq: this.#seq + 1, at: this.#options.clock.now(), epoch: this.epoch, event };
     const line = writeLine(recorded, this.#hash);

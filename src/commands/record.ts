@@ -74,16 +74,13 @@ export const restore = body({
   run: async (input, call) => {
     const { desk } = requireDesk(call);
     const restored = await restoreFile(desk, input.path, input.at);
-    await desk.publish(
-      {
-        type: "file.written",
-        path: restored.path,
-        digest: digestOf(restored.text),
-        command: "restore",
-        actor: call.actor,
-      },
-      { durable: true },
-    ).committed;
+    await desk.commit({
+      type: "file.written",
+      path: restored.path,
+      digest: digestOf(restored.text),
+      command: "restore",
+      actor: call.actor,
+    });
     await scanProposals(desk);
     return { path: restored.path, at: input.at, digest: digestOf(restored.text) };
   },

@@ -57,10 +57,7 @@ export async function record(
   const { desk } = requireDesk(call);
   const digest = digestOf(file.text);
   const told = sources.length === 0 ? {} : { sources };
-  await desk.publish(
-    { type: "file.written", path: file.path, digest, command, actor: call.actor, ...told },
-    { durable: true },
-  ).committed;
+  await desk.commit({ type: "file.written", path: file.path, digest, command, actor: call.actor, ...told });
   desk.history.request(`${command} ${file.path}`);
   return { path: file.path, digest };
 }

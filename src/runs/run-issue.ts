@@ -108,8 +108,7 @@ export async function runIssue({
   // The issue may have waited in a queue, and the human may have changed its status meanwhile.
   refuseShelved(await readIssue(desk.disk, desk.root, issue.path));
   await setIssueStatus(desk.disk, desk.root, issue.path, "in-progress");
-  await desk.publish({ type: "run.started", run, issue: issue.path, runtime: runtime.name }, { durable: true })
-    .committed;
+  await desk.commit({ type: "run.started", run, issue: issue.path, runtime: runtime.name });
   log.note(`${run} begins; qoc logs --run ${run} -f follows it`);
   const result = await attempt(() => runtime.work({ run, issue, bundle }, call, log.note, signal));
   const proposals = proposalsOf(desk, run);
@@ -127,8 +126,7 @@ export async function runIssue({
     },
     text: summaryText(result, log.lines()),
   });
-  await desk.publish({ type: "run.ended", run, issue: issue.path, outcome, summary: path }, { durable: true })
-    .committed;
+  await desk.commit({ type: "run.ended", run, issue: issue.path, outcome, summary: path });
   desk.history.request(`run ${run}: ${outcome}`);
   return {
     ...{
@@ -182,8 +180,7 @@ export async function endInterrupted(desk: Desk): Promise<void> {
       facts,
       text: `${reason}; qoc logs --run ${run}`,
     });
-    await desk.publish({ type: "run.ended", run, issue: path, outcome: "failed", summary }, { durable: true })
-      .committed;
+    await desk.commit({ type: "run.ended", run, issue: path, outcome: "failed", summary });
   }
 }
 

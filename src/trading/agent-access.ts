@@ -14,7 +14,7 @@ export interface AgentAccess {
 
 /** Once this resolves the token opens the door, and will after a restart. @throws INVALID_INPUT, AGENT_EXISTS. */
 export async function grantAgent(
-  { state, publish }: Pick<Desk, "state" | "publish">,
+  { state, commit }: Pick<Desk, "state" | "commit">,
   { agent, client, token, actor }: AgentAccess,
 ): Promise<void> {
   const problem = agentNameProblem(agent);
@@ -28,16 +28,16 @@ export async function grantAgent(
     palette: "default",
     actor,
   } as const;
-  await publish(event, { durable: true }).committed;
+  await commit(event);
 }
 
 /** From the call on its token opens nothing. @throws AGENT_UNKNOWN. */
 export async function revokeAgent(
-  { state, publish }: Pick<Desk, "state" | "publish">,
+  { state, commit }: Pick<Desk, "state" | "commit">,
   agent: string,
   actor: Actor,
 ): Promise<void> {
   if (!state.agents.has(agent))
     throw new QocError("AGENT_UNKNOWN", { agent, suggestion: suggestion(agent, [...state.agents.keys()]) });
-  await publish({ type: "agent.revoked", agent, actor }, { durable: true }).committed;
+  await commit({ type: "agent.revoked", agent, actor });
 }

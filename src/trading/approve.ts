@@ -14,7 +14,7 @@ import type { Cleared } from "../gate/cleared.ts";
 import { clear, evaluate } from "../gate/gate.ts";
 import { clientOrderIdFor } from "./client-order-id.ts";
 import type { Desk } from "./desk.ts";
-import { customChecks, gateInput, recordVerdict } from "./evaluate-proposal.ts";
+import { customChecks, gateInput, guardsEvaluated } from "./evaluate-proposal.ts";
 import { findOrder } from "./find-order.ts";
 import { type MarketSnapshot, fetchMarketSnapshot } from "./market-snapshot.ts";
 import { type Receipt, receiptOf } from "./order-view.ts";
@@ -72,17 +72,17 @@ async function confirmApproval(
 ): Promise<Receipt> {
   const advice = evaluate(gateInput(desk, order, "approve", view, custom));
   if (advice.decision === "block") {
-    await recordVerdict(desk, order, "approve", advice, { durable: true }).committed;
+    await desk.commit(guardsEvaluated(order, "approve", advice));
     throw blocked(order, advice);
   }
-  recordVerdict(desk, order, "approve", advice);
+  desk.publish(guardsEvaluated(order, "approve", advice));
   const clientOrderId = clientOrderIdFor(desk.state);
   desk.publish(approval(desk, order, request, view, clientOrderId));
   const judged = clear(gateInput(desk, order, "dispatch", view, custom));
-  recordVerdict(desk, order, "dispatch", judged.verdict);
+  desk.publish(guardsEvaluated(order, "dispatch", judged.verdict));
   if (judged.cleared === undefined) {
     const reason = judged.verdict.reasons[0]?.message ?? "a guard";
-    await desk.publish({ type: "order.denied", id: order.id, reason }, { durable: true }).committed;
+    await desk.commit({ type: "order.denied", id: order.id, reason });
     throw blocked(order, judged.verdict);
   }
   return dispatch(desk, order, judged.cleared);
@@ -90,11 +90,8 @@ async function confirmApproval(
 
 /** Writes the intent, waits until it is on disk, and sends. */
 export async function dispatch(desk: Desk, order: OrderRecord, cleared: Cleared<Order>): Promise<Receipt> {
-  const intent = desk.publish(
-    { type: "order.submitting", id: order.id, clientOrderId: cleared.clientOrderId, digest: order.digest },
-    { durable: true },
-  );
-  await intent.committed;
+  const { clientOrderId } = cleared;
+  await desk.commit({ type: "order.submitting", id: order.id, clientOrderId, digest: order.digest });
   await submitOrder(desk, order, cleared);
   return receiptOf(order);
 }

@@ -8,17 +8,14 @@ import { findOrder } from "./find-order.ts";
 import { type Receipt, receiptOf } from "./order-view.ts";
 import { queryOrderStatus } from "./reconcile.ts";
 
-const durable = { durable: true };
-
 export async function cancelOrder(desk: Desk, words: string, actor: Actor): Promise<Receipt> {
   const order = await findOrder(desk, words);
   if (order.state === "proposed" || isTerminal(order.state)) {
     throw new QocError("NOT_CANCELLABLE", { id: order.id, state: order.state }, { data: receiptOf(order) });
   }
-  await desk.publish({ type: "cancel.requested", id: order.id, actor }, durable).committed;
+  await desk.commit({ type: "cancel.requested", id: order.id, actor });
   if (order.state === "approved") {
-    await desk.publish({ type: "order.not_sent", id: order.id, reason: "cancelled before it was sent" }, durable)
-      .committed;
+    await desk.commit({ type: "order.not_sent", id: order.id, reason: "cancelled before it was sent" });
     return receiptOf(order);
   }
   if (order.venueOrderId === undefined) await queryOrderStatus(desk, order);
@@ -41,7 +38,7 @@ async function cancelAtVenue(desk: Desk, order: OrderRecord): Promise<void> {
   } catch (error) {
     await queryOrderStatus(desk, order).catch(() => undefined);
     if (isTerminal(order.state)) return;
-    await desk.publish({ type: "cancel.failed", id: order.id, reason: messageOf(error) }, durable).committed;
+    await desk.commit({ type: "cancel.failed", id: order.id, reason: messageOf(error) });
     throw new QocError(
       "CALL_FAILED",
       { connector, method: "cancelOrder", message: messageOf(error) },
@@ -51,8 +48,11 @@ async function cancelAtVenue(desk: Desk, order: OrderRecord): Promise<void> {
   const word = await queryOrderStatus(desk, order);
   if (word === "told" || isTerminal(order.state)) return;
   // A connector with only the seven methods cannot be asked; its cancelOrder that returned is the venue's word.
-  await desk.publish(
-    { type: "order.reported", id: order.id, venueOrderId, status: "cancelled", filledQuantity: text(order.filled) },
-    durable,
-  ).committed;
+  await desk.commit({
+    type: "order.reported",
+    id: order.id,
+    venueOrderId,
+    status: "cancelled",
+    filledQuantity: text(order.filled),
+  });
 }

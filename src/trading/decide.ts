@@ -10,14 +10,12 @@ import { matchOrder, findOrder } from "./find-order.ts";
 import { type Receipt, receiptOf } from "./order-view.ts";
 import { queryOrderStatus } from "./reconcile.ts";
 
-const durable = { durable: true };
-
 /** The comment goes back to the agent with its next run. */
 export async function rejectOrder(desk: Desk, words: string, comment: string, actor: Actor): Promise<Receipt> {
   const order = await findOrder(desk, words);
   if (order.state !== "proposed")
     throw new QocError("ALREADY_DECIDED", { id: order.id, state: order.state }, { data: receiptOf(order) });
-  await desk.publish({ type: "order.rejected", id: order.id, by: "human", reason: comment, actor }, durable).committed;
+  await desk.commit({ type: "order.rejected", id: order.id, by: "human", reason: comment, actor });
   return receiptOf(order);
 }
 
@@ -38,7 +36,7 @@ export async function resolveOrder(
   if (order.state !== "unknown" && !(await isStranded(desk, order))) {
     throw new QocError("NOT_UNKNOWN", { id: order.id, state: order.state }, { data: receiptOf(order) });
   }
-  await desk.publish({ type: "order.resolved", id: order.id, note, actor }, durable).committed;
+  await desk.commit({ type: "order.resolved", id: order.id, note, actor });
   return receiptOf(order);
 }
 
@@ -55,7 +53,7 @@ async function clearInstrument(desk: Desk, words: string, note: string, actor: A
   const symbol = words.slice(slash + 1);
   const held = desk.state.accounts.get(connector)?.positions.get(symbol)?.quantity;
   const quantity: DecimalText = held ?? text(ZERO);
-  await desk.publish({ type: "instrument.cleared", connector, symbol, quantity, note, actor }, durable).committed;
+  await desk.commit({ type: "instrument.cleared", connector, symbol, quantity, note, actor });
   return { instrument: instrumentKey(connector, symbol), quantity };
 }
 
@@ -66,6 +64,6 @@ export async function setTrading(
   reason: string,
   actor: Actor,
 ): Promise<{ trading: TradingState; reason: string }> {
-  await desk.publish({ type: "trading.changed", state, reason, actor }, durable).committed;
+  await desk.commit({ type: "trading.changed", state, reason, actor });
   return { trading: state, reason };
 }

@@ -13,12 +13,6 @@ import type { OperatorKey } from "./operator-key.ts";
 import { type OrderAuthors, createOrderAuthors } from "./order-authors.ts";
 import type { VenueGateway } from "./venue-gateway.ts";
 
-export interface Published {
-  readonly recorded: Recorded;
-  /** Resolves when the event is on disk; rejects with JOURNAL_FAILED. */
-  readonly committed: Promise<void>;
-}
-
 export interface Desk {
   /** The workspace's absolute path. */
   readonly root: string;
@@ -36,8 +30,10 @@ export interface Desk {
   readonly market: MarketCache;
   readonly proposals: ProposalCache;
   readonly notes: NoteCache;
-  /** Appends, applies to the book at once, and tells subscribers. A durable event is awaited through `committed`. */
-  publish(event: DeskEvent, options?: { durable?: boolean }): Published;
+  /** Journals the event and applies it to the state before it returns. The record reaches the disk shortly after. */
+  publish(event: DeskEvent): Recorded;
+  /** The same; the promise resolves when the record is on disk and rejects with JOURNAL_FAILED otherwise. */
+  commit(event: DeskEvent): Promise<Recorded>;
   /** undefined: healthy. Else why the desk may only read. */
   readOnly(): string | undefined;
   /** Read-only views of the journal, for `log`, `verify` and `rebuild`. */

@@ -1,10 +1,11 @@
 /** Fills the gate's input from the desk and runs it: advice when proposed, advice and record when approved, binding at dispatch. */
+import type { GuardsEvaluated } from "../domain/event.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import type { Stage, Verdict, Check } from "../domain/verdict.ts";
 import { evaluate } from "../gate/gate.ts";
 import { bookSnapshot, guardedOrder } from "../gate/guard-runner.ts";
 import type { GateInput } from "../gate/input.ts";
-import type { Desk, Published } from "./desk.ts";
+import type { Desk } from "./desk.ts";
 import { type MarketSnapshot, fetchMarketSnapshot } from "./market-snapshot.ts";
 
 export function gateInput(
@@ -65,15 +66,11 @@ export async function evaluateProposal(
   return { verdict: evaluate(gateInput(desk, order, "propose", view, custom)), view };
 }
 
-export function recordVerdict(
-  desk: Desk,
-  order: Readonly<OrderRecord>,
+/** The event of a verdict, for the caller to publish or commit. */
+export function guardsEvaluated(
+  { id, digest }: Readonly<OrderRecord>,
   stage: Stage,
   { decision, reasons }: Verdict,
-  options: { durable?: boolean } = {},
-): Published {
-  return desk.publish(
-    { type: "guards.evaluated", id: order.id, stage, digest: order.digest, decision, reasons },
-    options,
-  );
+): GuardsEvaluated {
+  return { type: "guards.evaluated", id, stage, digest, decision, reasons };
 }

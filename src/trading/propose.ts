@@ -7,7 +7,7 @@ import { boundedList } from "../domain/bounded-list.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import { createProposal, readProposalOf } from "../workspace/proposals.ts";
 import type { Desk } from "./desk.ts";
-import { evaluateProposal, recordVerdict } from "./evaluate-proposal.ts";
+import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
 import { dateInZone } from "./market-snapshot.ts";
 import { ingestProposal } from "./scan-proposals.ts";
 
@@ -59,11 +59,8 @@ export async function proposeOrder(
     });
   }
   const { verdict } = await evaluateProposal(desk, order);
-  recordVerdict(desk, order, "propose", verdict);
-  await desk.publish(
-    { type: "file.written", path: file.path, digest: order.digest, command: "orders propose", actor },
-    { durable: true },
-  ).committed;
+  desk.publish(guardsEvaluated(order, "propose", verdict));
+  await desk.commit({ type: "file.written", path: file.path, digest: order.digest, command: "orders propose", actor });
   return { order, verdict };
 }
 

@@ -13,18 +13,14 @@ import { markAccount } from "./market-snapshot.ts";
 import { ownerOf } from "../domain/desk-state.ts";
 import { recordFills } from "./record-fill.ts";
 
-const durable = { durable: true };
 const LOOK_BACK_MS = 24 * 60 * 60 * 1000;
 
 /** Orders whose intent was written in an earlier life and never answered: they may have left. */
 export async function markInterruptedUnknown(desk: Desk): Promise<void> {
-  let last: Promise<void> | undefined;
+  let last: Promise<unknown> | undefined;
   for (const order of desk.state.inFlight.values()) {
     if (order.state !== "submitting") continue;
-    last = desk.publish(
-      { type: "order.unknown", id: order.id, reason: "the desk stopped before the venue's answer" },
-      durable,
-    ).committed;
+    last = desk.commit({ type: "order.unknown", id: order.id, reason: "the desk stopped before the venue's answer" });
   }
   await last;
 }
@@ -82,16 +78,13 @@ async function applyReport(desk: Desk, order: OrderRecord, report: VenueReport):
   if (!changes && isTerminal(order.state)) return;
   // A venue that says the same again is not written down again, however often it is asked.
   if (changes) {
-    await desk.publish(
-      {
-        type: "order.reported",
-        id: order.id,
-        venueOrderId: report.venueOrderId as VenueOrderId,
-        status: report.status,
-        filledQuantity: report.filledQuantity,
-      },
-      durable,
-    ).committed;
+    await desk.commit({
+      type: "order.reported",
+      id: order.id,
+      venueOrderId: report.venueOrderId as VenueOrderId,
+      status: report.status,
+      filledQuantity: report.filledQuantity,
+    });
   }
   if (decimal(report.filledQuantity).gt(order.filled)) await closeGap(desk, order, report);
 }
@@ -143,10 +136,7 @@ function comparePositions(desk: Desk, connector: ConnectorName): void {
     const theirs = decimal(venue.get(symbol)?.quantity ?? "0");
     if (ours.eq(theirs) || desk.state.flagged.has(key)) continue;
     desk.log.error(`${key}: our fills make ${text(ours)}, the venue holds ${text(theirs)}`);
-    desk.publish(
-      { type: "instrument.flagged", connector, symbol, expected: text(ours), actual: text(theirs) },
-      durable,
-    );
+    void desk.commit({ type: "instrument.flagged", connector, symbol, expected: text(ours), actual: text(theirs) });
   }
 }
 

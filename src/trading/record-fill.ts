@@ -15,7 +15,7 @@ export interface FillSource {
 
 /** Resolves when every new fill is on disk. Answers how many were new. */
 export async function recordFills(desk: Desk, source: FillSource, fills: readonly VenueFill[]): Promise<number> {
-  let last: Promise<void> | undefined;
+  let last: Promise<unknown> | undefined;
   let fresh = 0;
   for (const fill of fills) {
     const committed = recordFill(desk, source, fill);
@@ -31,21 +31,25 @@ function recordFill(
   desk: Desk,
   { connector, generation, inferred }: FillSource,
   fill: VenueFill,
-): Promise<void> | undefined {
+): Promise<unknown> | undefined {
   const id = ownerOf(desk.state, connector, fill) ?? null;
   const known = desk.state.fills.get(fillKey(connector, fill));
   if (known !== undefined && fillRank(fill) <= fillRank(known)) {
     if (fillRank(fill) < fillRank(known) || sameContent(known, fill)) return undefined;
     desk.log.error(`fill ${fill.fillId} of ${connector} came again with other content; the first one stays`, { fill });
-    return desk.publish({ type: "fill.conflicted", id, connector, fill }, { durable: true }).committed;
+    return desk.commit({ type: "fill.conflicted", id, connector, fill });
   }
   if (inferred !== true && id !== null && fill.busts === undefined) {
     reduceInferredFills(desk, connector, id, decimal(fill.quantity).minus(decimal(known?.quantity ?? "0")));
   }
-  return desk.publish(
-    { type: "fill.received", id, connector, fill, generation, ...(inferred === true ? { inferred } : {}) },
-    { durable: true },
-  ).committed;
+  return desk.commit({
+    type: "fill.received",
+    id,
+    connector,
+    fill,
+    generation,
+    ...(inferred === true ? { inferred } : {}),
+  });
 }
 
 /**
@@ -72,9 +76,6 @@ function reduceInferredFills(desk: Desk, connector: ConnectorName, id: OrderId, 
       quantity: text(held.minus(taken)),
       at,
     };
-    desk.publish(
-      { type: "fill.received", id, connector, fill: left, generation: 0, inferred: true },
-      { durable: true },
-    );
+    void desk.commit({ type: "fill.received", id, connector, fill: left, generation: 0, inferred: true });
   }
 }

@@ -14,7 +14,7 @@ import { tightestCollar, isWorseThan, needsProtection, protectionPrice, bestPric
 import { LAYOUT } from "../workspace/layout.ts";
 import { type ProposalFile, listOrderFiles, readProposalOf } from "../workspace/proposals.ts";
 import type { Desk } from "./desk.ts";
-import { evaluateProposal, recordVerdict } from "./evaluate-proposal.ts";
+import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
 import { fetchMarketSnapshot } from "./market-snapshot.ts";
 import { alert } from "./order-files.ts";
 
@@ -77,7 +77,7 @@ async function take(desk: Desk, file: ProposalFile, look: Look): Promise<void> {
     // What a hand wrote or edited is judged once as it stands, so that the list says what the guards think.
     if (order?.state !== "proposed" || order.verdicts.at(-1)?.digest === order.digest) return;
     const { verdict } = await evaluateProposal(desk, order);
-    if (isStillOpen(order)) recordVerdict(desk, order, "propose", verdict);
+    if (isStillOpen(order)) desk.publish(guardsEvaluated(order, "propose", verdict));
     return;
   }
   desk.proposals.problems.set(file.path, {
@@ -219,10 +219,13 @@ function noticeMissing(desk: Desk, seen: ReadonlySet<string>): void {
     if (since === undefined) desk.proposals.missing.set(order.id, mono);
     else if (mono - since >= MISSING_MS) {
       desk.proposals.missing.delete(order.id);
-      desk.publish(
-        { type: "order.rejected", id: order.id, by: "human", reason: "its file was removed", actor: "human" },
-        { durable: true },
-      );
+      void desk.commit({
+        type: "order.rejected",
+        id: order.id,
+        by: "human",
+        reason: "its file was removed",
+        actor: "human",
+      });
     }
   }
 }

@@ -46,8 +46,7 @@ export async function takeSnapshot(desk: Desk, actor: Actor): Promise<SnapshotVi
     command: "snapshot",
     actor,
   });
-  await desk.publish({ type: "snapshot.taken", path: written.path, nav: book.nav as DecimalText }, { durable: true })
-    .committed;
+  await desk.commit({ type: "snapshot.taken", path: written.path, nav: book.nav as DecimalText });
   desk.history.request("snapshot");
   return { ...book, path: written.path, time, connectors, stale };
 }

@@ -11,33 +11,26 @@ import { receiptOf } from "./order-view.ts";
 export async function submitOrder(desk: Desk, order: OrderRecord, cleared: Cleared<Order>): Promise<void> {
   const result = await desk.venues.place(cleared);
   const { connector } = cleared.terms;
-  const durable = { durable: true };
   switch (result.kind) {
     case "accepted":
-      await desk.publish(
-        { type: "order.accepted", id: order.id, venueOrderId: result.venueOrderId as VenueOrderId },
-        durable,
-      ).committed;
+      await desk.commit({ type: "order.accepted", id: order.id, venueOrderId: result.venueOrderId as VenueOrderId });
       return;
     case "rejected":
-      await desk.publish(
-        { type: "order.rejected", id: order.id, by: "venue", reason: result.reason, actor: "host" },
-        durable,
-      ).committed;
+      await desk.commit({ type: "order.rejected", id: order.id, by: "venue", reason: result.reason, actor: "host" });
       throw new QocError(
         "VENUE_REJECTED",
         { id: order.id, connector, reason: result.reason },
         { data: receiptOf(order) },
       );
     case "not-sent":
-      await desk.publish({ type: "order.not_sent", id: order.id, reason: result.reason }, durable).committed;
+      await desk.commit({ type: "order.not_sent", id: order.id, reason: result.reason });
       throw new QocError(
         "CONNECTOR_NOT_READY",
         { connector, state: "unable to send", reason: `: ${result.reason}` },
         { data: receiptOf(order) },
       );
     case "unclear":
-      await desk.publish({ type: "order.unknown", id: order.id, reason: result.reason }, durable).committed;
+      await desk.commit({ type: "order.unknown", id: order.id, reason: result.reason });
       throw new QocError("OUTCOME_UNKNOWN", { id: order.id, reason: result.reason }, { data: receiptOf(order) });
   }
 }

@@ -17,7 +17,7 @@ describe("publish", () => {
     const { bus, state } = await open();
     const seen: string[] = [];
     bus.subscribe("publish", ({ seq }) => seen.push(`${seq} ${state.trading.state}`));
-    const { recorded } = bus.publish(halted);
+    const recorded = bus.publish(halted);
     expect(state.trading).toEqual({ state: "halted", reason: "test" });
     expect(state.seq).toBe(recorded.seq);
     expect(seen).toEqual(["1 halted"]);
@@ -31,12 +31,14 @@ describe("publish", () => {
       seen.push(seq);
     });
     const held = disk.hold();
-    const published = ["a", "b", "c"].map((run, i) => bus.publish(runStarted(run), { durable: i === 1 }));
+    bus.publish(runStarted("a"));
+    const committed = bus.commit(runStarted("b"));
+    bus.publish(runStarted("c"));
     await settled();
     expect(disk.counts.writes).toBe(1);
     expect(seen).toEqual([]);
     held.release();
-    await Promise.all(published.map(({ committed }) => committed));
+    expect(await committed).toMatchObject({ seq: 2, event: runStarted("b") });
     await settled();
     expect(seen).toEqual([1, 2, 3]);
   });
@@ -46,7 +48,7 @@ describe("publish", () => {
     const seen: number[] = [];
     bus.subscribe("commit", ({ seq }) => seen.push(seq));
     disk.fail({ on: "sync", nth: 1, code: "EIO" });
-    expect(await outcomeOf(bus.publish(halted, { durable: true }).committed)).toBe("JOURNAL_FAILED");
+    expect(await outcomeOf(bus.commit(halted))).toBe("JOURNAL_FAILED");
     await settled();
     expect(seen).toEqual([]);
   });
@@ -59,7 +61,7 @@ describe("publish", () => {
       expect.objectContaining({ code: "TOO_LARGE" }),
     );
     disk.fail({ on: "write", nth: 1, code: "ENOSPC" });
-    await outcomeOf(bus.publish(runStarted("doomed"), { durable: true }).committed);
+    await outcomeOf(bus.commit(runStarted("doomed")));
     expect(() => bus.publish(halted)).toThrowError(expect.objectContaining({ code: "JOURNAL_FAILED" }));
     expect(state.trading.state).toBe("active");
     expect(seen).toEqual([1]);
@@ -83,8 +85,8 @@ describe("subscribers", () => {
       expect(seen).toEqual([1, 2]);
       expect(state.seq).toBe(2);
       expect(log.lines.filter(({ level }) => level === "error").map(({ message }) => message)).toEqual([
-        "a subscriber failed on trading.changed 1: mine",
-        "a subscriber failed on run.started 2: mine",
+        "subscriber failed on trading.changed, record 1: mine",
+        "subscriber failed on run.started, record 2: mine",
       ]);
     });
   }

@@ -26,10 +26,7 @@ beforeAll(async () => {
   const first = await tempDesk({
     files: { "issues/008-x.md": '---\nid: "008"\ntitle: x\nstatus: open\n---\nb\n', "research/kept.md": "kept\n" },
   });
-  await first.open.desk.publish(
-    { type: "run.started", run: "run-x", issue: "issues/008-x.md", runtime: "demo" },
-    { durable: true },
-  ).committed;
+  await first.open.desk.commit({ type: "run.started", run: "run-x", issue: "issues/008-x.md", runtime: "demo" });
   await first.call("halt");
   await first.stop();
   const journal = join(first.root, ".qoc/journal/000001.ndjson");

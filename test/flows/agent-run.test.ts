@@ -243,10 +243,12 @@ describe("a run by a program of its own", () => {
   });
 
   it("that a desk left open when it died is ended at the next start", async () => {
-    await desk.open.desk.publish(
-      { type: "run.started", run: "run-lost", issue: "issues/002-next.md", runtime: "claude" },
-      { durable: true },
-    ).committed;
+    await desk.open.desk.commit({
+      type: "run.started",
+      run: "run-lost",
+      issue: "issues/002-next.md",
+      runtime: "claude",
+    });
     await desk.agents.runs.endInterrupted();
     expect(desk.open.desk.state).toMatchObject({ lastRun: { run: "run-lost", outcome: "failed" } });
     expect(desk.read("issues/002-next.md")).toContain("status: blocked");
