@@ -26,7 +26,7 @@ export function agentContext(services: DeskServices, call: AgentCallOptions): Co
     channel: "mcp",
     emit: () => Promise.resolve(),
     canAsk: false,
-    cwd: services.desk.root,
+    cwd: services.desk.workspace.root,
   };
 }
 

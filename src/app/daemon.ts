@@ -159,7 +159,7 @@ function leaveCurrentFolder(empty: string): () => void {
 function upFacts({ desk, config, socket, fleet }: OpenDesk, readyMs: number): UpFacts {
   return {
     workspace: config.workspace.name,
-    path: desk.root,
+    path: desk.workspace.root,
     pid: process.pid,
     port: config.workspace.port,
     socket,
@@ -181,7 +181,7 @@ async function watchFreeSpace({ desk }: OpenDesk): Promise<() => void> {
   let isStopped = false;
   const check = async (): Promise<void> => {
     try {
-      desk.market.freeBytes = await desk.disk.free(desk.root);
+      desk.market.freeBytes = await desk.workspace.freeBytes();
     } catch (error) {
       desk.market.freeBytes = undefined;
       desk.log.error(`free space is not known: ${messageOf(error)}`);
@@ -210,7 +210,7 @@ function watchProposals({ desk }: OpenDesk): () => void {
   };
   const watchers = [LAYOUT.ordersPending, LAYOUT.ordersProposed].flatMap((folder) => {
     try {
-      const watcher = watch(`${desk.root}/${folder}`, { persistent: false }, scanSoon);
+      const watcher = watch(`${desk.workspace.root}/${folder}`, { persistent: false }, scanSoon);
       return [watcher.on("error", (error) => desk.log.debug(`watching ${folder}: ${error.message}`))];
     } catch (error) {
       desk.log.warn(`${folder} cannot be watched; it is scanned every ${SCAN_MS / 1000} s: ${messageOf(error)}`);

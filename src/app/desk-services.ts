@@ -20,17 +20,20 @@ export function createDeskServices(open: OpenDesk, daemon: DaemonServices): Desk
     nodeVersion: process.versions.node,
     readEvents: async () => {
       await flushed();
-      return upgraded((await scanJournal(desk.disk, desk.journalDir)).events);
+      return upgraded((await scanJournal(desk.workspace.disk, desk.workspace.journalDir)).events);
     },
     verify: async (note) => {
       await flushed();
       const progress = (done: number, of: number, records: number): void =>
         note(`segment ${done} of ${of}, ${records} records`);
-      return journalReport(await scanJournal(desk.disk, desk.journalDir, { progress }), desk.key.publicPem);
+      return journalReport(
+        await scanJournal(desk.workspace.disk, desk.workspace.journalDir, { progress }),
+        desk.key.publicPem,
+      );
     },
     readLogs: async (query) => {
       await logs.flush();
-      return readLogs(desk.disk, logDir, query);
+      return readLogs(desk.workspace.disk, logDir, query);
     },
     followLogs: (query, line, signal) => follow(open, query, line, signal),
     settled: flushed,

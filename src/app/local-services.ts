@@ -3,7 +3,7 @@ import { mkdirSync, realpathSync } from "node:fs";
 import { type JournalScan, type ScanOptions, scanJournal } from "../bus/journal-read.ts";
 import { openReplay, upgraded } from "../bus/replay.ts";
 import type { LocalServices } from "../commands/command.ts";
-import { createNoteCache, createProposalCache } from "../trading/desk.ts";
+import { createProposalCache } from "../trading/desk.ts";
 import { protectKey } from "../trading/operator-key.ts";
 import { rebuild } from "../trading/rebuild.ts";
 import { recordedStatus } from "../trading/status.ts";
@@ -14,6 +14,8 @@ import { type DeskConfig, loadConfig } from "../workspace/config.ts";
 import { LAYOUT, findWorkspace, globalConfigPath, keyPath, logFolder, runtimePaths } from "../workspace/layout.ts";
 import { isAlive, lockOwner } from "../workspace/lock.ts";
 import { readLogs } from "../workspace/logs.ts";
+import { secretFilesOf } from "../workspace/files.ts";
+import { openWorkspace } from "../workspace/workspace.ts";
 import { certifyAdapter } from "./certify-adapter.ts";
 import { runDaemon, type UpFacts } from "./daemon.ts";
 import { startDaemon } from "./start-daemon.ts";
@@ -56,12 +58,11 @@ export function createLocalServices(options: LocalServicesOptions): LocalService
       const { root } = await at(from);
       const { state, config } = await readDesk(options, root);
       return recordedStatus({
-        root,
+        workspace: openWorkspace({ disk, root, clock, secretFiles: secretFilesOf(config) }),
         clock,
         state,
         config,
-        notes: createNoteCache({ disk, root, clock }),
-        proposals: createProposalCache({ disk, root, clock }),
+        proposals: createProposalCache(),
       });
     },
     verifyOf: async (from, note) => {
@@ -76,7 +77,8 @@ export function createLocalServices(options: LocalServicesOptions): LocalService
     rebuildOf: async (from, note) => {
       const { root, outside } = await at(from);
       await refuseRunning(options, root, outside.lock);
-      return rebuild({ disk, root }, upgraded((await scanOf(options, root)).events), note);
+      const workspace = openWorkspace({ disk, root, clock, secretFiles: [] });
+      return rebuild(workspace, upgraded((await scanOf(options, root)).events), note);
     },
     logOf: async (from, limit) => decisionLog((await readDesk(options, (await at(from)).root)).state, limit),
     logsOf: async (from, query) => {

@@ -35,7 +35,11 @@ export async function openAgentServices(
   const { desk } = open;
   const refusals = await lifecycle.open(
     "refusal record",
-    () => createRefusalRecorder({ ...desk, onRepeated: (actor, counts) => writeRefusalAlert(desk, actor, counts) }),
+    () =>
+      createRefusalRecorder({
+        ...desk,
+        onRepeated: (actor, counts) => writeRefusalAlert(desk.workspace.inbox, desk.clock.now(), actor, counts),
+      }),
     (recorder) => recorder.flush(),
   );
   const { refused } = refusals;

@@ -11,7 +11,7 @@ import { handleAdapterRequest, takeFills } from "../host/incoming-fills.ts";
 import { startProcess } from "../host/process-transport.ts";
 import type { SecretStore } from "../host/secrets.ts";
 import { type Transport, startWorker } from "../host/transport.ts";
-import { readBars } from "../workspace/bars.ts";
+import type { BarStore } from "../workspace/bars.ts";
 import type { ConnectorConfig } from "../workspace/config.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { residentMb } from "./processes.ts";
@@ -20,6 +20,7 @@ export interface ConnectorDeps {
   readonly root: string;
   readonly packageRoot: string;
   readonly disk: Disk;
+  readonly bars: BarStore;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
@@ -70,7 +71,7 @@ export function openConnector(world: ConnectorDeps, config: ConnectorConfig): Co
     transport: () => startTransport(world, config),
     onFills: (generation, fills) =>
       takeFills(config.name, fills, log, (good) => world.onFills(config, generation, good)),
-    onRequest: handleAdapterRequest(store, (symbol) => readBars(disk, root, symbol)),
+    onRequest: handleAdapterRequest(store, (symbol) => world.bars.read(symbol)),
     onState: (state, reason) => world.onState(config, state, reason),
   });
 }

@@ -4,7 +4,7 @@ import { openBus } from "../bus/bus.ts";
 import { type Journal, openJournal } from "../bus/journal.ts";
 import { JOURNAL_FORMAT } from "../bus/journal-record.ts";
 import { openReplay } from "../bus/replay.ts";
-import { type Desk, createNoteCache, createProposalCache } from "../trading/desk.ts";
+import { type Desk, createProposalCache } from "../trading/desk.ts";
 import { type Projector, openProjector } from "../trading/projector.ts";
 import { type OrderAuthors, createOrderAuthors } from "../trading/order-authors.ts";
 import { loadKey } from "../trading/operator-key.ts";
@@ -29,6 +29,8 @@ import {
 } from "../workspace/layout.ts";
 import { takeLock } from "../workspace/lock.ts";
 import { type LogFile, openLogs } from "../workspace/logs.ts";
+import { secretFilesOf } from "../workspace/files.ts";
+import { openWorkspace } from "../workspace/workspace.ts";
 import { type Fleet, openFleet } from "./connector-fleet.ts";
 import { refreshAuthorTypes } from "./init.ts";
 import { nodeProcesses } from "./processes.ts";
@@ -116,8 +118,10 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
   mkdirSync(emptyDir, { recursive: true, mode: 0o700 });
   const history = await lifecycle.open("history", () => openDeskHistory(parts), flushHistory);
   const key = await loadKey(disk, keyPath(home, record.state.deskId));
+  const workspace = openWorkspace({ disk, root, clock, secretFiles: secretFilesOf(config) });
   const fleet = openFleet({
     ...options,
+    bars: workspace.bars,
     log: logs,
     vault: parts.secrets,
     config,
@@ -132,6 +136,7 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
     log: logs,
   });
   const desk: Desk = {
+    workspace,
     root,
     version: options.version,
     config,
@@ -151,12 +156,10 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
       reconciled: new Set(),
       freeBytes: undefined,
     },
-    proposals: createProposalCache({ disk, root, clock }, record.authors),
-    notes: createNoteCache({ disk, root, clock }),
+    proposals: createProposalCache(record.authors),
     publish: record.publish,
     commit: record.commit,
     readOnly: record.readOnly,
-    journalDir: `${root}/${LAYOUT.journal}`,
   };
   const projector = await lifecycle.open(
     "projections",

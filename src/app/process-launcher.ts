@@ -5,7 +5,6 @@ import { access, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import type { LaunchDeps } from "../agents/run-context.ts";
-import { openTranscript } from "../workspace/run-transcripts.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
 export function createLauncher({
@@ -24,7 +23,7 @@ export function createLauncher({
       }
     },
     clock: desk.clock,
-    disk: desk.disk,
+    disk: desk.workspace.disk,
     env,
     find: (program) => findProgram(program, env["PATH"] ?? ""),
     realPath: (path) => realpath(path).catch(() => undefined),
@@ -34,8 +33,8 @@ export function createLauncher({
     },
     node: process.execPath,
     hidden: [home, dirname(socket), tmpdir()].map(realOf),
-    workspace: desk.root,
-    transcript: (run) => openTranscript(desk, run),
+    workspace: desk.workspace.root,
+    transcript: (run) => desk.workspace.transcripts.open(run, desk.log),
   };
 }
 

@@ -135,7 +135,7 @@ export const rebuild = body({
   run: async (_input, call) => {
     if (call.desk === undefined) return localServices(call).rebuildOf(call.cwd, call.note);
     await call.desk.settled();
-    return rebuildFiles(call.desk.desk, await call.desk.readEvents(), call.note);
+    return rebuildFiles(call.desk.desk.workspace, await call.desk.readEvents(), call.note);
   },
 });
 

@@ -16,7 +16,7 @@ import type { Desk } from "../trading/desk.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
 import type { Clock } from "../domain/ports.ts";
-import type { Issue } from "../workspace/notes.ts";
+import type { Issue } from "../workspace/issues.ts";
 
 export interface AgentRunsOptions {
   readonly desk: Desk;

@@ -4,11 +4,10 @@ import { QocError } from "../domain/error.ts";
 import { describe } from "../domain/order.ts";
 import { type OrderRecord, rejectedBy } from "../domain/order-state.ts";
 import type { AgentConfig } from "../workspace/agent-config.ts";
-import { readEntity } from "../workspace/entities.ts";
-import { type ReadScope, openReadable, openReadScope } from "../workspace/files.ts";
+import type { WorkspaceFiles } from "../workspace/files.ts";
 import { LAYOUT } from "../workspace/layout.ts";
-import { type Issue, listIssues } from "../workspace/notes.ts";
-import { listSnapshots } from "../workspace/snapshots.ts";
+import type { Issue } from "../workspace/issues.ts";
+import type { Workspace } from "../workspace/workspace.ts";
 import { type Desk, iso } from "../trading/desk.ts";
 
 const REJECTIONS_MAX = 20;
@@ -28,15 +27,15 @@ export async function runContext(
   issue: Issue,
   tools: readonly ToolDescription[],
 ): Promise<RunContext> {
-  const reading = await openReadScope(desk.disk, desk.root, desk.config);
+  const { workspace } = desk;
   const ruleFiles = [...new Set([LAYOUT.houseRules, ...desk.config.contextFiles])];
-  const issues = await listIssues(desk.disk, desk.root);
-  const files = await readAll(reading, issue.contextFiles);
-  const entities = await entitiesOf(reading, issue.symbols);
+  const issues = await workspace.issues.list();
+  const files = await readAll(workspace.files, issue.contextFiles);
+  const entities = await entitiesOf(workspace, issue.symbols);
   const bundle = contextBundle({
     run,
     issue,
-    rules: await readAll(reading, ruleFiles),
+    rules: await readAll(workspace.files, ruleFiles),
     settings: { ...agentSettings(desk.config.agent), ...prefixed("risk", desk.config.risk) },
     files,
     rejections: rejectionsFor(desk, issue),
@@ -45,7 +44,7 @@ export async function runContext(
       .filter(({ id, status }) => id !== issue.id && OPEN.has(status))
       .toReversed()
       .slice(0, OPEN_ISSUES_MAX),
-    snapshot: await latestSnapshot(desk, reading),
+    snapshot: await latestSnapshot(workspace),
     tools,
   });
   return { bundle, sources: [issue.path, ...[...files, ...entities].map(({ source }) => source)] };
@@ -79,26 +78,26 @@ function prefixed(section: string, table: Readonly<Record<string, unknown>>): Re
 }
 
 /** For a file that cannot be read the text says why, so that the agent does not search for it. */
-async function readAll(reading: ReadScope, paths: readonly string[]): Promise<readonly SourcedText[]> {
+async function readAll(files: WorkspaceFiles, paths: readonly string[]): Promise<readonly SourcedText[]> {
   const texts: SourcedText[] = [];
-  for (const path of paths) texts.push({ source: path, text: await readOr(reading, path) });
+  for (const path of paths) texts.push({ source: path, text: await readOr(files, path) });
   return texts;
 }
 
-async function readOr(reading: ReadScope, path: string): Promise<string> {
+async function readOr(files: WorkspaceFiles, path: string): Promise<string> {
   try {
-    return Buffer.from((await openReadable(reading, path)).bytes).toString("utf8");
+    return Buffer.from((await files.open(path)).bytes).toString("utf8");
   } catch (error) {
     if (error instanceof QocError) return `[not read: ${error.message}]`;
     throw error;
   }
 }
 
-async function entitiesOf(reading: ReadScope, symbols: readonly string[]): Promise<readonly SourcedText[]> {
+async function entitiesOf({ entities }: Workspace, symbols: readonly string[]): Promise<readonly SourcedText[]> {
   const texts: SourcedText[] = [];
   for (const symbol of symbols) {
     try {
-      const { path, text } = await readEntity(reading, symbol);
+      const { path, text } = await entities.read(symbol);
       texts.push({ source: path, text });
     } catch (error) {
       if (!(error instanceof QocError)) throw error;
@@ -108,9 +107,9 @@ async function entitiesOf(reading: ReadScope, symbols: readonly string[]): Promi
   return texts;
 }
 
-async function latestSnapshot(desk: Desk, reading: ReadScope): Promise<SourcedText | undefined> {
-  const [latest] = await listSnapshots(desk.disk, desk.root);
-  return latest === undefined ? undefined : { source: latest.path, text: await readOr(reading, latest.path) };
+async function latestSnapshot({ snapshots, files }: Workspace): Promise<SourcedText | undefined> {
+  const [latest] = await snapshots.list();
+  return latest === undefined ? undefined : { source: latest.path, text: await readOr(files, latest.path) };
 }
 
 /** Rejections of this issue's proposals or of its symbols, the latest first. */

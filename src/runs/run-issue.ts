@@ -7,8 +7,9 @@ import { QocError, messageOf } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import { LAYOUT } from "../workspace/layout.ts";
-import { type Issue, type IssueStatus, isShelved, listIssues, readIssue, setIssueStatus } from "../workspace/notes.ts";
-import { writeRunSummary } from "../workspace/snapshots.ts";
+import { type Issue, type IssueStatus, isShelved } from "../workspace/issues.ts";
+import type { RunSummary } from "../workspace/snapshots.ts";
+import type { Workspace } from "../workspace/workspace.ts";
 import { type Desk, iso } from "../trading/desk.ts";
 import { runContext } from "./run-context.ts";
 import { blockquote } from "../lib/markdown.ts";
@@ -33,8 +34,8 @@ export interface RunView {
  * Finds an issue by its path, else by its file's stem or its id. Authors choose both, so a name can match two issues: then
  * neither is taken. @throws ISSUE_NOT_FOUND, ID_AMBIGUOUS.
  */
-export async function findIssue(desk: Pick<Desk, "disk" | "root">, ref: string): Promise<Issue> {
-  const issues = await listIssues(desk.disk, desk.root);
+export async function findIssue({ workspace }: { readonly workspace: Workspace }, ref: string): Promise<Issue> {
+  const issues = await workspace.issues.list();
   const stem = (ref.split("/").at(-1) ?? ref).replace(/\.md$/, "");
   const byPath = issues.filter(({ path }) => path === ref);
   const found =
@@ -46,7 +47,7 @@ export async function findIssue(desk: Pick<Desk, "disk" | "root">, ref: string):
       .join(", ");
     throw new QocError("ID_AMBIGUOUS", { id: ref, count: found.length, matches });
   }
-  if (found[0] !== undefined) return readIssue(desk.disk, desk.root, found[0].path);
+  if (found[0] !== undefined) return workspace.issues.read(found[0].path);
   throw new QocError("ISSUE_NOT_FOUND", {
     id: ref,
     suggestion: suggestion(
@@ -65,7 +66,7 @@ function refuseShelved({ path, status }: Pick<Issue, "path" | "status">): void {
 }
 
 /** Like `findIssue`, and checks that an agent may work on the issue. @throws INVALID_INPUT if not. */
-export async function findRunnableIssue(desk: Pick<Desk, "disk" | "root">, ref: string): Promise<Issue> {
+export async function findRunnableIssue(desk: { readonly workspace: Workspace }, ref: string): Promise<Issue> {
   const issue = await findIssue(desk, ref);
   refuseShelved(issue);
   return issue;
@@ -106,8 +107,8 @@ export async function runIssue({
   for (const source of sources) read(source);
   const log = runLog(desk, run, started, note);
   // The issue may have waited in a queue, and the human may have changed its status meanwhile.
-  refuseShelved(await readIssue(desk.disk, desk.root, issue.path));
-  await setIssueStatus(desk.disk, desk.root, issue.path, "in-progress");
+  refuseShelved(await desk.workspace.issues.read(issue.path));
+  await desk.workspace.issues.setStatus(issue.path, "in-progress");
   await desk.commit({ type: "run.started", run, issue: issue.path, runtime: runtime.name });
   log.note(`${run} begins; qoc logs --run ${run} -f follows it`);
   const result = await attempt(() => runtime.work({ run, issue, bundle }, call, log.note, signal));
@@ -145,9 +146,9 @@ export async function runIssue({
 }
 
 /** If the summary cannot be written, the run must still be recorded as ended. */
-async function writeSummary(desk: Desk, summary: Parameters<typeof writeRunSummary>[2]): Promise<string> {
+async function writeSummary(desk: Desk, summary: RunSummary): Promise<string> {
   try {
-    const file = await writeRunSummary(desk.disk, desk.root, summary);
+    const file = await desk.workspace.snapshots.writeRunSummary(summary);
     desk.publish({ type: "file.written", path: file.path, digest: digestOf(file.text), command: "run", actor: "host" });
     return file.path;
   } catch (error) {
@@ -168,7 +169,7 @@ async function attempt(work: () => Promise<RunResult>): Promise<RunResult> {
 export async function endInterrupted(desk: Desk): Promise<void> {
   for (const [run, { issue: path, runtime, at }] of desk.state.runs) {
     const reason = "the desk stopped during the run";
-    await readIssue(desk.disk, desk.root, path).then(
+    await desk.workspace.issues.read(path).then(
       (issue) => endIssue(desk, issue, false, false),
       (error: unknown) => desk.log.warn(`${path}: ${messageOf(error)}`),
     );
@@ -195,11 +196,11 @@ function proposalsOf(desk: Desk, run: string): readonly string[] {
  */
 async function endIssue(desk: Desk, issue: Issue, isDone: boolean, hasProposals: boolean): Promise<void> {
   try {
-    const current = (await readIssue(desk.disk, desk.root, issue.path)).status;
+    const current = (await desk.workspace.issues.read(issue.path)).status;
     if (isShelved(current)) return;
     const status: IssueStatus =
       !isDone || current === "blocked" ? "blocked" : hasProposals || current === "review" ? "review" : "done";
-    if (status !== current) await setIssueStatus(desk.disk, desk.root, issue.path, status);
+    if (status !== current) await desk.workspace.issues.setStatus(issue.path, status);
   } catch (error) {
     // The file was removed or broken meanwhile, or the disk is full: the end of the run must still be recorded.
     desk.log.warn(`${issue.path}: the status could not be set: ${messageOf(error)}`);

@@ -61,7 +61,7 @@ function nodeCheck(version: string): DoctorCheck {
 
 async function diskCheck(desk: Desk): Promise<DoctorCheck> {
   try {
-    const free = await desk.disk.free(desk.root);
+    const free = await desk.workspace.freeBytes();
     const megabytes = Math.floor(free / 1024 / 1024);
     return free >= FREE_BYTES_MIN
       ? { name: "disk", status: "ok", message: `${megabytes} MB free` }

@@ -8,7 +8,7 @@ import { FeedError, type FeedItem } from "../market-data/feed.ts";
 import { FetchError, type FetchFeed, type Validators } from "../market-data/feed-fetch.ts";
 import type { ReadFeed } from "../market-data/feed-thread.ts";
 import type { NewsFeed } from "../workspace/news-config.ts";
-import { type NewsMemory, newsIds, readNewsMemory, writeNewsItem, writeNewsMemory } from "../workspace/news.ts";
+import type { NewsState } from "../workspace/news.ts";
 import { type Desk, iso } from "./desk.ts";
 import { dateInZone } from "./market-snapshot.ts";
 
@@ -42,7 +42,7 @@ export interface News {
   stop(): Promise<void>;
 }
 
-type NewsDesk = Pick<Desk, "config" | "clock" | "disk" | "root" | "log" | "history" | "readOnly">;
+type NewsDesk = Pick<Desk, "config" | "clock" | "workspace" | "log" | "history" | "readOnly">;
 
 /** How feeds are come by. */
 export interface FeedDeps {
@@ -167,29 +167,24 @@ async function fetchOne(
 
 /** One after the other, so that two feeds with the same item file it once and the daily limit is one. */
 function filer(desk: NewsDesk): Filing {
-  let memory: NewsMemory | undefined;
+  let state: NewsState | undefined;
   let turn: Promise<unknown> = Promise.resolve();
   return (feed, items) => {
     const filed = turn.then(async () => {
       if (desk.readOnly() !== undefined) return { filed: 0, isMore: true };
-      memory ??= await readNewsMemory(desk.disk, desk.root);
-      return fileItems(desk, feed, items, memory);
+      state ??= await desk.workspace.news.readState();
+      return fileItems(desk, feed, items, state);
     });
     turn = filed.catch(() => undefined);
     return filed;
   };
 }
 
-async function fileItems(
-  desk: NewsDesk,
-  feed: NewsFeed,
-  items: readonly FeedItem[],
-  memory: NewsMemory,
-): Promise<Filed> {
+async function fileItems(desk: NewsDesk, feed: NewsFeed, items: readonly FeedItem[], state: NewsState): Promise<Filed> {
   const now = desk.clock.now();
   const today = dateInZone(desk.config.workspace.timezone, now);
-  if (memory.day !== today) [memory.day, memory.filed] = [today, 0];
-  const known = new Set([...(await newsIds(desk.disk, desk.root)), ...[...memory.seen.values()].flat()]);
+  if (state.day !== today) [state.day, state.filed] = [today, 0];
+  const known = new Set([...(await desk.workspace.news.ids()), ...[...state.seen.values()].flat()]);
   // One that claims to be of tomorrow is of now.
   const dated = items.map((item) =>
     item.published !== undefined && item.published > now ? { ...item, published: now } : item,
@@ -198,13 +193,13 @@ async function fileItems(
     ({ id }, index) => !known.has(id) && dated.findIndex((other) => other.id === id) === index,
   );
   const newest = fresh.toSorted((a, b) => (b.published ?? now) - (a.published ?? now)).slice(0, ITEMS_PER_FETCH);
-  const room = Math.max(0, ITEMS_PER_DAY - memory.filed);
+  const room = Math.max(0, ITEMS_PER_DAY - state.filed);
   if (newest.length > room)
     desk.log.warn(`news ${feed.name}: ${ITEMS_PER_DAY} items were filed today; the rest waits`, { feed: feed.name });
   const taken = newest.slice(0, room);
   for (const { id, title, url, published, text } of taken) {
     const when = published === undefined ? "" : iso(published);
-    await writeNewsItem(desk.disk, desk.root, {
+    await desk.workspace.news.write({
       id,
       feed: feed.name,
       title,
@@ -216,8 +211,8 @@ async function fileItems(
   }
   const filed = { filed: taken.length, isMore: taken.length < fresh.length };
   if (taken.length === 0) return filed;
-  memory.filed += taken.length;
-  memory.seen.set(feed.name, [...(memory.seen.get(feed.name) ?? []), ...taken.map(({ id }) => id)]);
-  await writeNewsMemory(desk.disk, desk.root, memory);
+  state.filed += taken.length;
+  state.seen.set(feed.name, [...(state.seen.get(feed.name) ?? []), ...taken.map(({ id }) => id)]);
+  await desk.workspace.news.writeState(state);
   return filed;
 }

@@ -9,8 +9,8 @@ import type { FillReceived, Recorded } from "../domain/event.ts";
 import { describe } from "../domain/order.ts";
 import { type OrderRecord, countedFills, isTerminal } from "../domain/order-state.ts";
 import { LAYOUT } from "../workspace/layout.ts";
-import { placeOrderFile, removeOrderFile } from "../workspace/proposals.ts";
-import { writeHostItem } from "../workspace/inbox.ts";
+import type { Inbox } from "../workspace/inbox.ts";
+import type { OrderFolders } from "../workspace/order-folders.ts";
 import { type Desk, iso } from "./desk.ts";
 import { reasonOf } from "./order-view.ts";
 
@@ -52,21 +52,21 @@ export function orderComments(order: Readonly<OrderRecord>): readonly string[] {
 
 /** Writes the order's file where its state says, and removes it where it stood before. */
 export async function projectOrder(
-  desk: Pick<Desk, "disk" | "root">,
+  orders: OrderFolders,
   order: Readonly<OrderRecord>,
   previous?: string,
 ): Promise<void> {
   if (order.state === "proposed") return;
   const target = orderPath(order);
-  await placeOrderFile(desk.disk, desk.root, target, order.source, orderComments(order));
+  await orders.write(target, order.source, orderComments(order));
   for (const stale of new Set([order.path, previous])) {
-    if (stale !== undefined && stale !== target) await removeOrderFile(desk.disk, desk.root, stale);
+    if (stale !== undefined && stale !== target) await orders.remove(stale);
   }
 }
 
 /** One inbox item a fill, named after its place in the journal, so that writing it twice is writing it once. */
 export async function projectFill(
-  desk: Pick<Desk, "disk" | "root">,
+  inbox: Inbox,
   state: Readonly<DeskState>,
   recorded: Recorded<FillReceived>,
 ): Promise<void> {
@@ -82,7 +82,7 @@ export async function projectFill(
     fill.busts !== undefined
       ? `The venue took back fill ${fill.busts}`
       : `${fill.side === "buy" ? "Bought" : "Sold"} ${fill.quantity} ${fill.symbol} at ${fill.price}`;
-  await writeHostItem(desk.disk, desk.root, {
+  await inbox.writeHostItem({
     name: `${iso(recorded.at).slice(0, 10)}-fill-${fill.symbol}-${fill.side.toUpperCase()}-${recorded.seq}`,
     frontmatter: {
       kind,
@@ -101,7 +101,7 @@ export async function projectFill(
 
 /** An item the operator should see: a blocked order, an unknown outcome, a connector that was given up on. */
 export async function alert(
-  desk: Pick<Desk, "disk" | "root" | "log">,
+  desk: Pick<Desk, "workspace" | "log">,
   at: number,
   seq: number,
   topic: string,
@@ -109,7 +109,7 @@ export async function alert(
   text: string,
 ): Promise<void> {
   try {
-    await writeHostItem(desk.disk, desk.root, {
+    await desk.workspace.inbox.writeHostItem({
       name: `${iso(at).slice(0, 10)}-alert-${topic}-${seq}`,
       frontmatter: { kind: "alert", status: "new", title, at: iso(at) },
       body: `## ${title}\n\n${text}\n`,

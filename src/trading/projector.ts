@@ -33,7 +33,8 @@ export function openProjector(desk: Desk): Projector {
 async function project(desk: Desk, places: Map<string, string>, recorded: Recorded): Promise<void> {
   const { event } = recorded;
   const id = orderOf(event);
-  if (event.type === "fill.received") await projectFill(desk, desk.state, recorded as Recorded<FillReceived>);
+  if (event.type === "fill.received")
+    await projectFill(desk.workspace.inbox, desk.state, recorded as Recorded<FillReceived>);
   if (id !== undefined) await projectPlace(desk, places, id);
   await raiseAlert(desk, recorded);
 }
@@ -43,7 +44,7 @@ async function projectPlace(desk: Desk, places: Map<string, string>, id: OrderId
   if (order === undefined) return;
   const previous = places.get(id);
   places.set(id, orderPath(order));
-  await projectOrder(desk, order, previous);
+  await projectOrder(desk.workspace.orders, order, previous);
   desk.history.request(`${order.id}: ${order.state}`);
 }
 

@@ -5,7 +5,6 @@ import type { OrderRecord } from "../domain/order-state.ts";
 import { ProposalError, readProposal } from "../domain/proposal.ts";
 import { boundedList } from "../domain/bounded-list.ts";
 import type { Verdict } from "../domain/verdict.ts";
-import { createProposal, readProposalOf } from "../workspace/proposals.ts";
 import type { Desk } from "./desk.ts";
 import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
 import { dateInZone } from "./market-snapshot.ts";
@@ -41,13 +40,8 @@ export async function proposeOrder(
   })();
   const sources = boundedList(read);
   const day = dateInZone(desk.config.workspace.timezone, desk.clock.now()).replaceAll("-", "");
-  const file = await createProposal(
-    desk.disk,
-    desk.root,
-    { ...draft, sources },
-    day,
-    (stem) => desk.state.orders.has(stem as OrderRecord["id"]),
-    desk.proposals.lastNumbers,
+  const file = await desk.workspace.proposals.create({ ...draft, sources }, day, (stem) =>
+    desk.state.orders.has(stem as OrderRecord["id"]),
   );
   const order = await ingestProposal(desk, file, actor, sources);
   if (order === undefined) {
@@ -72,6 +66,6 @@ export async function ingestWrittenProposal(
   sources: readonly string[],
 ): Promise<void> {
   const stem = path.slice(path.lastIndexOf("/") + 1, path.lastIndexOf("."));
-  const file = await readProposalOf(desk.disk, desk.root, stem);
+  const file = await desk.workspace.proposals.find(stem);
   if (file?.kind === "ok" && file.path === path) await ingestProposal(desk, file, actor, sources);
 }

@@ -2,8 +2,8 @@
 import { foldDeskState } from "../domain/desk-state.ts";
 import type { FillReceived, Recorded } from "../domain/event.ts";
 import { LAYOUT } from "../workspace/layout.ts";
-import { listOrderFiles, removeOrderFile } from "../workspace/proposals.ts";
-import type { Desk } from "./desk.ts";
+import type { OrderFolders } from "../workspace/order-folders.ts";
+import type { Workspace } from "../workspace/workspace.ts";
 import { orderPath, projectFill, projectOrder } from "./order-files.ts";
 
 export interface RebuildView {
@@ -18,36 +18,36 @@ export interface RebuildView {
 const HOST_FOLDERS = [LAYOUT.ordersApproved, LAYOUT.ordersExecuted, LAYOUT.ordersRejected, LAYOUT.ordersCancelled];
 
 export async function rebuild(
-  desk: Pick<Desk, "disk" | "root">,
+  { orders, inbox }: Pick<Workspace, "orders" | "inbox">,
   events: readonly Recorded[],
   note: (line: string) => void = () => undefined,
 ): Promise<RebuildView> {
   const state = foldDeskState(events);
   const expected = new Map<string, string>();
   for (const order of state.orders.values()) {
-    await projectOrder(desk, order);
+    await projectOrder(orders, order);
     expected.set(orderPath(order), order.id);
   }
   note(`${state.orders.size} orders written`);
   const fills = events.filter(
     (recorded): recorded is Recorded<FillReceived> => recorded.event.type === "fill.received",
   );
-  for (const recorded of fills) await projectFill(desk, state, recorded);
+  for (const recorded of fills) await projectFill(inbox, state, recorded);
   note(`${fills.length} fills written`);
-  const { removed, unknown } = await tidyFolders(desk, expected);
+  const { removed, unknown } = await tidyFolders(orders, expected);
   return { records: events.length, orders: state.orders.size, fills: fills.length, unknownFiles: unknown, removed };
 }
 
 /** A second copy of an order's file in another host-owned folder goes; a file of no order at all is put back by the caller. */
-async function tidyFolders(desk: Pick<Desk, "disk" | "root">, expected: ReadonlyMap<string, string>) {
+async function tidyFolders(orders: OrderFolders, expected: ReadonlyMap<string, string>) {
   const removed: string[] = [];
   const unknown: string[] = [];
   const ids = new Set(expected.values());
   for (const folder of HOST_FOLDERS) {
-    for (const file of await listOrderFiles(desk.disk, desk.root, folder)) {
+    for (const file of await orders.list(folder)) {
       if (expected.has(file.path)) continue;
       if (ids.has(file.id)) {
-        await removeOrderFile(desk.disk, desk.root, file.path);
+        await orders.remove(file.path);
         removed.push(file.path);
       } else unknown.push(file.path);
     }

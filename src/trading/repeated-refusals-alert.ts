@@ -1,8 +1,8 @@
 /** One note in the inbox about an agent that goes on trying what it may not: who, what, how often. */
 import type { Actor } from "../domain/event.ts";
 import { escapeInvisible } from "../lib/invisible-characters.ts";
-import { writeHostItem } from "../workspace/inbox.ts";
-import { type Desk, iso } from "./desk.ts";
+import type { Inbox } from "../workspace/inbox.ts";
+import { iso } from "./desk.ts";
 
 const NAMES_SHOWN = 12;
 const NAME_CHARS_MAX = 60;
@@ -14,11 +14,11 @@ function shown(name: string): string {
 
 /** Written once a day for each actor. */
 export async function writeRefusalAlert(
-  { disk, root, clock }: Pick<Desk, "disk" | "root" | "clock">,
+  inbox: Inbox,
+  at: number,
   actor: Actor,
   tried: ReadonlyMap<string, number>,
 ): Promise<void> {
-  const at = clock.now();
   const names = [...tried].toSorted(([, a], [, b]) => b - a);
   const rest = names.slice(NAMES_SHOWN).reduce((sum, [, count]) => sum + count, 0);
   const title = `${actor} tries what it may not`;
@@ -26,7 +26,7 @@ export async function writeRefusalAlert(
     ...names.slice(0, NAMES_SHOWN).map(([name, count]) => `- ${shown(name)}: ${count} times`),
     ...(rest === 0 ? [] : [`- other names: ${rest} times`]),
   ];
-  await writeHostItem(disk, root, {
+  await inbox.writeHostItem({
     name: `${iso(at).slice(0, 10)}-alert-refused-${actor.replace(/^agent:/, "")}`,
     frontmatter: { kind: "alert", status: "new", title, actor, run: actor.replace(/^agent:/, ""), at: iso(at) },
     body: [

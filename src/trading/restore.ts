@@ -1,6 +1,5 @@
 /** Brings a file back as it was at a revision of the file history. Host-owned files follow the journal and are refused. */
 import { QocError } from "../domain/error.ts";
-import { confine } from "../workspace/path-policy.ts";
 import { LAYOUT, isHostOwned } from "../workspace/layout.ts";
 import type { Desk } from "./desk.ts";
 import { isInside } from "../lib/path-containment.ts";
@@ -9,7 +8,7 @@ export async function restoreFile(desk: Desk, path: string, revision: string): P
   if (isHostOwned(path)) throw new QocError("HOST_OWNED", { path });
   const text = await desk.history.read(revision, path);
   const target = await freshName(desk, path);
-  await desk.disk.writeAtomic(await confine(desk.disk, desk.root, target), text);
+  await desk.workspace.files.restore(target, text);
   desk.history.request(`restored ${target} from ${revision}`);
   return { path: target, text };
 }
@@ -23,6 +22,6 @@ async function freshName(desk: Desk, path: string): Promise<string> {
     const candidate = `${path.slice(0, dot)}-r${n}${path.slice(dot)}`;
     const stem = candidate.slice(candidate.lastIndexOf("/") + 1, candidate.lastIndexOf("."));
     const isTaken = [...desk.state.orders.keys()].some((id) => id.toLowerCase() === stem.toLowerCase());
-    if (!isTaken && (await desk.disk.facts(`${desk.root}/${candidate}`)) === undefined) return candidate;
+    if (!isTaken && !(await desk.workspace.files.exists(candidate))) return candidate;
   }
 }

@@ -12,7 +12,7 @@ import { type ProposalDraft, type RouteTarget, routeProposal, termsOf } from "..
 import { decimal } from "../domain/decimal.ts";
 import { tightestCollar, isWorseThan, needsProtection, protectionPrice, bestPrice } from "../gate/protection.ts";
 import { LAYOUT } from "../workspace/layout.ts";
-import { type ProposalFile, listOrderFiles, readProposalOf } from "../workspace/proposals.ts";
+import type { ProposalFile, ReadableProposal } from "../workspace/proposals.ts";
 import type { Desk } from "./desk.ts";
 import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
 import { fetchMarketSnapshot } from "./market-snapshot.ts";
@@ -37,12 +37,12 @@ export async function scanProposals(desk: Desk): Promise<void> {
 
 /** A file that a hand moved among the approved ones approves nothing: it goes back to wait for a human. */
 async function returnMisplacedFiles(desk: Desk): Promise<void> {
-  for (const { id, path } of await listOrderFiles(desk.disk, desk.root, LAYOUT.ordersApproved)) {
+  for (const file of await desk.workspace.orders.list(LAYOUT.ordersApproved)) {
+    const { id, path } = file;
     const order = desk.state.orders.get(id as OrderId);
     if (order !== undefined && order.state !== "proposed") continue;
-    const target = `${LAYOUT.ordersProposed}/${path.slice(path.lastIndexOf("/") + 1)}`;
-    if ((await desk.disk.facts(`${desk.root}/${target}`)) !== undefined) continue;
-    await desk.disk.move(`${desk.root}/${path}`, `${desk.root}/${target}`);
+    const target = await desk.workspace.orders.moveToProposed(file);
+    if (target === undefined) continue;
     desk.log.warn(`${path} was moved there by hand; that approves nothing, it waits in ${target}`);
     const text = `Moving a file approves nothing. It waits in ${target}; read it with \`qoc orders show ${id}\`.`;
     await alert(
@@ -58,7 +58,7 @@ async function returnMisplacedFiles(desk: Desk): Promise<void> {
 
 async function scanOnce(desk: Desk): Promise<void> {
   await returnMisplacedFiles(desk);
-  const files = await desk.proposals.files();
+  const files = await desk.workspace.proposals.list();
   const seen = new Set<string>();
   desk.proposals.problems.clear();
   for (const file of files) {
@@ -95,7 +95,7 @@ function isStillOpen({ state }: Readonly<OrderRecord>): boolean {
 
 /** Reads one proposal's file again, so that an edit of a moment ago counts. A file that is gone is told as such. */
 export async function refreshProtectionPrice(desk: Desk, order: Readonly<OrderRecord>): Promise<void> {
-  const file = await readProposalOf(desk.disk, desk.root, order.id);
+  const file = await desk.workspace.proposals.find(order.id);
   if (file !== undefined) await take(desk, file, "now");
   else if (order.state === "proposed") throw new QocError("FILE_NOT_FOUND", { path: order.path });
 }
@@ -103,7 +103,7 @@ export async function refreshProtectionPrice(desk: Desk, order: Readonly<OrderRe
 /** Journals one readable proposal where it is new or edited. Answers the order, or undefined where it cannot be routed. */
 export async function ingestProposal(
   desk: Desk,
-  file: Extract<ProposalFile, { kind: "ok" }>,
+  file: ReadableProposal,
   actor: Actor,
   sources: readonly string[] = [],
   look: Look = "now",
@@ -181,7 +181,7 @@ export function routeTargets(desk: Desk): readonly RouteTarget[] {
 /** Market and stop orders carry a protection price; it is derived anew only where the market has left it behind. */
 async function termsFor(
   desk: Desk,
-  { id, draft }: Extract<ProposalFile, { kind: "ok" }>,
+  { id, draft }: ReadableProposal,
   target: RouteTarget,
   known: OrderRecord | undefined,
   look: Look,

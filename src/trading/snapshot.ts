@@ -4,7 +4,6 @@ import { messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { Actor } from "../domain/event.ts";
 import { digestOf } from "../domain/digest.ts";
-import { writeSnapshot } from "../workspace/snapshots.ts";
 import { type BookView, bookView } from "./book-view.ts";
 import { type Desk, iso } from "./desk.ts";
 import { markAccount } from "./market-snapshot.ts";
@@ -24,9 +23,7 @@ export async function takeSnapshot(desk: Desk, actor: Actor): Promise<SnapshotVi
     text(book.positions.reduce((sum, position) => sum.plus(decimal(position[field] ?? "0")), ZERO));
   const time = iso(desk.clock.now());
   const connectors = desk.config.connectors.filter((connector) => connector.enabled).map((connector) => connector.name);
-  const written = await writeSnapshot(
-    desk.disk,
-    desk.root,
+  const written = await desk.workspace.snapshots.write(
     {
       time,
       nav: book.nav,

@@ -4,7 +4,7 @@ import { describe } from "../domain/order.ts";
 import { UNNAMED, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import type { GuardDecision } from "../domain/verdict.ts";
 import { plainPath } from "../workspace/path-policy.ts";
-import { ISSUE_STATUSES, type IssueHead } from "../workspace/notes.ts";
+import { ISSUE_STATUSES, type IssueHead } from "../workspace/issues.ts";
 import { type BookView, bookView } from "./book-view.ts";
 import { type Desk, type ProposalProblem, iso } from "./desk.ts";
 import { orderPath } from "./order-files.ts";
@@ -94,15 +94,14 @@ export async function deskStatus(desk: Desk): Promise<StatusView> {
   return { ...view(desk, notes), up: true, connectors, readOnly: desk.readOnly() ?? null };
 }
 
-type Recorded = Pick<Desk, "root" | "state" | "clock" | "config" | "proposals" | "notes"> &
-  Partial<Pick<Desk, "market">>;
+type Recorded = Pick<Desk, "workspace" | "state" | "clock" | "config" | "proposals"> & Partial<Pick<Desk, "market">>;
 interface NoteCounts {
   readonly issues: readonly IssueHead[];
   readonly inboxNew: number;
 }
 
-async function readNoteCounts({ notes }: Pick<Desk, "notes">): Promise<NoteCounts> {
-  const [issues, inboxNew] = await Promise.all([notes.issues(), notes.inboxNew()]);
+async function readNoteCounts({ workspace }: Pick<Desk, "workspace">): Promise<NoteCounts> {
+  const [issues, inboxNew] = await Promise.all([workspace.issues.heads(), workspace.inbox.countNew()]);
   return { issues, inboxNew };
 }
 
@@ -113,7 +112,7 @@ export async function recordedStatus(desk: Recorded): Promise<StatusView> {
 
 function view(desk: Recorded, { issues, inboxNew }: NoteCounts): StatusView {
   return {
-    workspace: { name: desk.config.workspace.name, path: desk.root },
+    workspace: { name: desk.config.workspace.name, path: desk.workspace.root },
     up: false,
     trading: desk.state.trading,
     connectors: desk.config.connectors

@@ -1,12 +1,12 @@
-/** The operator's own price bars: `research/prices/bars/<symbol>.csv`, a header line, then one bar a line. */
+/** research/prices/bars/: the operator's price bars, one CSV file for each symbol with a header line. */
 import { DecimalError, parseText, text } from "../domain/decimal.ts";
 import { QocError } from "../domain/error.ts";
-import type { Bar } from "../domain/sdk.ts";
 import type { Disk } from "../domain/ports.ts";
-import { LAYOUT } from "./layout.ts";
+import type { Bar } from "../domain/sdk.ts";
+import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
 
 const BYTES_MAX = 8 * 1024 * 1024;
-const NAMES: Readonly<Record<string, readonly string[]>> = {
+const COLUMN_NAMES: Readonly<Record<string, readonly string[]>> = {
   timestamp: ["date", "time", "timestamp", "datetime"],
   open: ["open", "o"],
   high: ["high", "h"],
@@ -15,37 +15,48 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   volume: ["volume", "vol", "v"],
 };
 
-/** Oldest first; empty where there is no such file. @throws NOTE_INVALID with the line. */
-export async function readBars(disk: Disk, root: string, symbol: string): Promise<readonly Bar[]> {
-  if (!/^[A-Za-z0-9^][A-Za-z0-9.:_^=-]{0,39}$/.test(symbol)) return [];
-  const path = `${LAYOUT.bars}/${symbol}.csv`;
-  if ((await disk.facts(`${root}/${path}`))?.kind !== "file") return [];
-  const [header = "", ...lines] = (await disk.readText(`${root}/${path}`, BYTES_MAX)).split(/\r?\n/);
+export class BarStore {
+  readonly #disk: Disk;
+  readonly #root: string;
+
+  constructor({ disk, root }: WorkspaceRoot) {
+    this.#disk = disk;
+    this.#root = root;
+  }
+
+  /** Reads a symbol's bars, oldest first; empty if there is no file. @throws NOTE_INVALID with the line. */
+  async read(symbol: string): Promise<readonly Bar[]> {
+    if (!/^[A-Za-z0-9^][A-Za-z0-9.:_^=-]{0,39}$/.test(symbol)) return [];
+    const path = `${LAYOUT.bars}/${symbol}.csv`;
+    if ((await this.#disk.facts(`${this.#root}/${path}`))?.kind !== "file") return [];
+    return parseBars(await this.#disk.readText(`${this.#root}/${path}`, BYTES_MAX), { path, symbol });
+  }
+}
+
+function parseBars(csv: string, { path, symbol }: { readonly path: string; readonly symbol: string }): readonly Bar[] {
+  const [header = "", ...rows] = csv.split(/\r?\n/);
   const columns = header
     .toLowerCase()
     .split(",")
     .map((name) => name.trim());
-  const column = (field: string): number => columns.findIndex((name) => NAMES[field]?.includes(name) === true);
+  const column = (field: string): number => columns.findIndex((name) => COLUMN_NAMES[field]?.includes(name) === true);
   const fail = (line: number, message: string): never => {
     throw new QocError("NOTE_INVALID", { path: `${path} line ${line}`, message });
   };
-  if (column("timestamp") < 0 || column("close") < 0) fail(1, "the header needs at least date and close");
-  const bars = lines.flatMap((row, index): readonly Bar[] =>
-    row.trim() === "" ? [] : [readBar(symbol, row.split(","), column, (message) => fail(index + 2, message))],
-  );
+  if (column("timestamp") < 0 || column("close") < 0) fail(1, "the header must have at least date and close");
+  const bars = rows.flatMap((row, index): readonly Bar[] => {
+    if (row.trim() === "") return [];
+    const cells = row.split(",");
+    const cell = (field: string): string | undefined => cells[column(field)]?.trim();
+    return [parseBar(symbol, cell, (message) => fail(index + 2, message))];
+  });
   return bars.toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
 }
 
-function readBar(
-  symbol: string,
-  cells: readonly string[],
-  column: (field: string) => number,
-  fail: (message: string) => never,
-): Bar {
-  const cell = (field: string): string | undefined => cells[column(field)]?.trim();
-  const amount = (field: string, standard?: string): string => {
+function parseBar(symbol: string, cell: (field: string) => string | undefined, fail: (message: string) => never): Bar {
+  const amount = (field: string, fallback?: string): string => {
     try {
-      return text(parseText(cell(field) ?? standard ?? ""));
+      return text(parseText(cell(field) ?? fallback ?? ""));
     } catch (error) {
       return fail(`${field}: ${error instanceof DecimalError ? error.message : String(error)}`);
     }
@@ -62,4 +73,8 @@ function readBar(
     close,
     ...(cell("volume") === undefined || cell("volume") === "" ? {} : { volume: amount("volume") }),
   };
+}
+
+export function readBars(disk: Disk, root: string, symbol: string): Promise<readonly Bar[]> {
+  return new BarStore({ disk, root }).read(symbol);
 }

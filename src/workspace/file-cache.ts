@@ -1,57 +1,67 @@
-/** What was read from files, kept until a file changes: what is asked on every look is not read on every look. */
+/** Caches a value per file and reloads it only after the file has changed. */
 import type { Clock, Disk, FileFacts } from "../domain/ports.ts";
+import type { WorkspaceRoot } from "./layout.ts";
 
-/** A file system's clock may stand still this long: a file changed within it may change again and look the same. */
+/**
+ * The resolution of a file system's clock may be this coarse: a file that changed within this time may change again
+ * without a different timestamp, so its value is not cached yet.
+ */
 const SETTLED_MS = 2_000;
 const CHARACTERS_MAX = 16 * 1024 * 1024;
 
-interface Kept<T> {
+interface CacheEntry<T> {
+  /** Empty: not cached. */
   readonly stamp: string;
   readonly value: T;
   readonly characters: number;
 }
 
-/** An inode's change time moves with every write, rename and link, and no program may set it. */
+/** The inode's change time changes with every write, rename and link, and programs cannot set it. */
 function stampOf({ kind, inode, size, links, changedMs }: FileFacts): string {
   return `${kind} ${inode} ${size} ${links} ${changedMs}`;
 }
 
-/** One kind of file. `load` reads one that is new or has changed; it may throw, and is then asked again the next time. */
 export class FileCache<T> {
   readonly #disk: Disk;
+  readonly #root: string;
   readonly #clock: Pick<Clock, "now">;
   readonly #load: (path: string) => Promise<T>;
-  #kept = new Map<string, Kept<T>>();
+  #entries = new Map<string, CacheEntry<T>>();
 
-  constructor(disk: Disk, clock: Pick<Clock, "now">, load: (path: string) => Promise<T>) {
+  /** `load` reads a file that is new or has changed. If it throws, the next call loads the file again. */
+  constructor(
+    { disk, root, clock }: WorkspaceRoot & { readonly clock: Pick<Clock, "now"> },
+    load: (path: string) => Promise<T>,
+  ) {
     this.#disk = disk;
+    this.#root = root;
     this.#clock = clock;
     this.#load = load;
   }
 
-  /** One value a path, in their order; what other paths held is forgotten. `root` stands before each of them on the disk. */
-  async all(root: string, paths: readonly string[]): Promise<readonly T[]> {
-    const facts = await Promise.all(paths.map((path) => this.#disk.facts(`${root}/${path}`)));
-    const kept = new Map<string, Kept<T>>();
+  /** Returns one value for each path, in the order of `paths`, and forgets all other paths. */
+  async all(paths: readonly string[]): Promise<readonly T[]> {
+    const stats = await Promise.all(paths.map((path) => this.#disk.facts(`${this.#root}/${path}`)));
+    const entries = new Map<string, CacheEntry<T>>();
     const values: T[] = [];
     let characters = 0;
-    // One at a time: a thousand new files must not be open at once.
+    // Sequential, so that a thousand new files are not open at the same time.
     for (const [index, path] of paths.entries()) {
-      const one = await this.#one(path, facts[index]);
-      values.push(one.value);
-      characters += one.characters;
-      if (one.stamp !== "" && characters <= CHARACTERS_MAX) kept.set(path, one);
+      const entry = await this.#entry(path, stats[index]);
+      values.push(entry.value);
+      characters += entry.characters;
+      if (entry.stamp !== "" && characters <= CHARACTERS_MAX) entries.set(path, entry);
     }
-    this.#kept = kept;
+    this.#entries = entries;
     return values;
   }
 
-  async #one(path: string, facts: FileFacts | undefined): Promise<Kept<T>> {
-    const stamp = facts === undefined ? "" : stampOf(facts);
-    const known = this.#kept.get(path);
-    if (known !== undefined && known.stamp === stamp) return known;
+  async #entry(path: string, stats: FileFacts | undefined): Promise<CacheEntry<T>> {
+    const stamp = stats === undefined ? "" : stampOf(stats);
+    const cached = this.#entries.get(path);
+    if (cached !== undefined && cached.stamp === stamp) return cached;
     const value = await this.#load(path);
-    const isSettled = facts !== undefined && this.#clock.now() - facts.changedMs >= SETTLED_MS;
+    const isSettled = stats !== undefined && this.#clock.now() - stats.changedMs >= SETTLED_MS;
     return { stamp: isSettled ? stamp : "", value, characters: isSettled ? JSON.stringify(value).length : 0 };
   }
 }

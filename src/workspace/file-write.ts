@@ -1,70 +1,72 @@
 /**
- * Files that someone may write through the desk: a few folders, plain text, and never over what the writer has not read. The
- * folder is held open from the check to the rename, so that nothing can be swapped between.
+ * Writes files on behalf of commands: text files in a few folders only, and an existing file only if the caller has read
+ * its current text. The folder is kept open from the check to the rename, so it cannot be replaced in between.
  */
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
-import type { Disk } from "../domain/ports.ts";
-import { pathParts, refusePath } from "./path-policy.ts";
-import { type DirectoryHandle, openDirectory, openRegularFile } from "./open-directory.ts";
-import { isHostItem } from "./inbox.ts";
-import { LAYOUT } from "./layout.ts";
-import { SerialQueue } from "../lib/serial-queue.ts";
 import { isInside } from "../lib/path-containment.ts";
+import { SerialQueue } from "../lib/serial-queue.ts";
+import { isHostItem } from "./inbox.ts";
+import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
+import { type DirectoryHandle, openDirectory, openRegularFile } from "./open-directory.ts";
+import { pathSegments, refusePath } from "./path-policy.ts";
 
-interface Place {
+/** A folder that commands may write to, and the files it accepts. */
+interface WritableFolder {
   readonly folder: string;
-  readonly kinds: RegExp;
-  readonly bytes: number;
-  /** Files stand right in it, not in folders below. */
+  readonly fileName: RegExp;
+  readonly maxBytes: number;
+  /** Whether the folder accepts no subfolders. */
   readonly isFlat: boolean;
 }
 
 const KIB = 1024;
-/** What was larger than it may become can still be replaced. */
+/** An existing file may be larger than `maxBytes` and can still be replaced. */
 const READABLE_BYTES = 8 * KIB * KIB;
 const NOTE = /\.md$/;
 const PROPOSAL = /\.(toml|ya?ml|json)$/;
 const MATERIAL = /\.(md|txt|csv|json|toml|ya?ml)$/;
 
-/** Where the palette's file command may write. */
-export const WRITABLE: readonly Place[] = [
-  { folder: LAYOUT.issues, kinds: NOTE, bytes: 256 * KIB, isFlat: false },
-  { folder: LAYOUT.inbox, kinds: NOTE, bytes: 256 * KIB, isFlat: false },
-  { folder: LAYOUT.ordersPending, kinds: PROPOSAL, bytes: 64 * KIB, isFlat: true },
-  { folder: LAYOUT.ordersProposed, kinds: PROPOSAL, bytes: 64 * KIB, isFlat: true },
-  { folder: LAYOUT.research, kinds: MATERIAL, bytes: 256 * KIB, isFlat: false },
-  { folder: LAYOUT.snapshots, kinds: NOTE, bytes: 256 * KIB, isFlat: false },
+/** The folders that `files write` may write to. */
+const WRITABLE: readonly WritableFolder[] = [
+  { folder: LAYOUT.issues, fileName: NOTE, maxBytes: 256 * KIB, isFlat: false },
+  { folder: LAYOUT.inbox, fileName: NOTE, maxBytes: 256 * KIB, isFlat: false },
+  { folder: LAYOUT.ordersPending, fileName: PROPOSAL, maxBytes: 64 * KIB, isFlat: true },
+  { folder: LAYOUT.ordersProposed, fileName: PROPOSAL, maxBytes: 64 * KIB, isFlat: true },
+  { folder: LAYOUT.research, fileName: MATERIAL, maxBytes: 256 * KIB, isFlat: false },
+  { folder: LAYOUT.snapshots, fileName: NOTE, maxBytes: 256 * KIB, isFlat: false },
 ];
 
-/** Programs obey files of these names wherever they find them. */
+/** Agent programs follow the instructions in files of these names, in any folder. */
 const INSTRUCTION_FILES =
   /^(agents|claude|gemini|copilot-instructions|opencode|package|tsconfig|desk)(\.local)?\.(md|json|toml)$/i;
-/** The accounts of runs, which the desk files beside what others write there. */
-const RUN_ACCOUNT = /^snapshots\/\d{8}-\d{4}-/i;
+/** Names of the run summaries that the desk writes. */
+const RUN_SUMMARY = /^snapshots\/\d{8}-\d{4}-/i;
 const PRICES = `${LAYOUT.research}/prices/`;
 
-/** The rule of the place a path lies in. @throws PATH_REFUSED. */
-function placeOf(path: string, places: readonly Place[]): Place {
-  const parts = pathParts(path);
-  const place = places.find(({ folder }) => isInside(folder, path));
-  if (place === undefined)
-    return refusePath(path, `only ${places.map(({ folder }) => folder).join(", ")} may be written`);
-  if (path.toLowerCase().startsWith(PRICES)) return refusePath(path, "research/prices is the operator's");
-  if (isInside(LAYOUT.news, path.toLowerCase())) return refusePath(path, `${LAYOUT.news} is written by the desk`);
-  if (INSTRUCTION_FILES.test(parts.at(-1) ?? "")) return refusePath(path, "programs obey a file of this name");
-  if (RUN_ACCOUNT.test(path) || isHostItem(path)) return refusePath(path, "the desk files under such a name");
-  if (!place.kinds.test(path)) return refusePath(path, `names in ${place.folder} end as in ${place.kinds.source}`);
-  if (place.isFlat && path.slice(place.folder.length + 1).includes("/"))
-    return refusePath(path, `${place.folder} holds no folders`);
-  return place;
+/** Returns the folder that accepts the path. @throws PATH_REFUSED. */
+function writableFolderOf(path: string, folders: readonly WritableFolder[]): WritableFolder {
+  const segments = pathSegments(path);
+  const match = folders.find(({ folder }) => isInside(folder, path));
+  if (match === undefined)
+    return refusePath(path, `only files in ${folders.map(({ folder }) => folder).join(", ")} can be written`);
+  if (path.toLowerCase().startsWith(PRICES)) return refusePath(path, "only the operator writes research/prices");
+  if (isInside(LAYOUT.news, path.toLowerCase())) return refusePath(path, `only the desk writes ${LAYOUT.news}`);
+  if (INSTRUCTION_FILES.test(segments.at(-1) ?? ""))
+    return refusePath(path, "reserved name: agent programs read this file as instructions");
+  if (RUN_SUMMARY.test(path) || isHostItem(path)) return refusePath(path, "reserved name: the desk writes these files");
+  if (!match.fileName.test(path))
+    return refusePath(path, `a file name in ${match.folder} must match ${match.fileName.source}`);
+  if (match.isFlat && path.slice(match.folder.length + 1).includes("/"))
+    return refusePath(path, `${match.folder} cannot have subfolders`);
+  return match;
 }
 
 export interface FileWrite {
   readonly path: string;
   readonly text: string;
-  /** The digest of the text that was read; absent: the file must not exist. */
-  readonly replaces?: string;
+  /** The digest of the text to replace. Without it, the file must not exist. */
+  readonly replaces?: string | undefined;
 }
 
 export interface WrittenFile {
@@ -72,54 +74,59 @@ export interface WrittenFile {
   readonly text: string;
 }
 
-/** One write at a time: of two writers who read the same text, the second finds that it changed. */
+/** Writes run one after another: if two callers replace the same text, the second one gets FILE_CHANGED. */
 const writes = new SerialQueue();
 
-/** @throws PATH_REFUSED, TOO_LARGE, FILE_CHANGED. */
-export async function writeFile(
-  disk: Disk,
-  root: string,
-  { path, text, replaces }: FileWrite,
-  places: readonly Place[] = WRITABLE,
-): Promise<WrittenFile> {
-  const place = placeOf(path, places);
-  const size = Buffer.byteLength(text);
-  if (size > place.bytes) throw new QocError("TOO_LARGE", { what: path, size, limit: place.bytes });
-  if (text.includes("\0")) refusePath(path, "the text holds a NUL character");
-  await writes.run(() => writeHeld(disk, root, { path, text, replaces }, place.bytes));
-  return { path, text };
-}
+export class FileWriter {
+  readonly #workspace: WorkspaceRoot;
 
-type Wanted = WrittenFile & { readonly replaces: string | undefined };
+  constructor(workspace: WorkspaceRoot) {
+    this.#workspace = workspace;
+  }
 
-async function writeHeld(disk: Disk, root: string, wanted: Wanted, limit: number): Promise<void> {
-  const { path } = wanted;
-  const parts = path.split("/");
-  const folder = await openDirectory(root, parts.slice(0, -1), true);
-  if (folder === undefined) throw new QocError("FILE_NOT_FOUND", { path });
-  try {
-    await put(disk, folder, parts.at(-1) ?? "", wanted, limit);
-  } finally {
-    await folder.close();
+  /** @throws PATH_REFUSED, TOO_LARGE, FILE_CHANGED. */
+  async write(file: FileWrite, folders: readonly WritableFolder[] = WRITABLE): Promise<WrittenFile> {
+    const { path, text } = file;
+    const { maxBytes } = writableFolderOf(path, folders);
+    const size = Buffer.byteLength(text);
+    if (size > maxBytes) throw new QocError("TOO_LARGE", { what: path, size, limit: maxBytes });
+    if (text.includes("\0")) refusePath(path, "the text contains a NUL character");
+    await writes.run(() => this.#write(file, maxBytes));
+    return { path, text };
+  }
+
+  async #write(file: FileWrite, maxBytes: number): Promise<void> {
+    const segments = file.path.split("/");
+    const folder = await openDirectory(this.#workspace.root, segments.slice(0, -1), true);
+    if (folder === undefined) throw new QocError("FILE_NOT_FOUND", { path: file.path });
+    try {
+      await this.#writeIn(folder, { ...file, name: segments.at(-1) ?? "" }, maxBytes);
+    } finally {
+      await folder.close();
+    }
+  }
+
+  async #writeIn(
+    folder: DirectoryHandle,
+    { path, name, text, replaces }: FileWrite & { readonly name: string },
+    maxBytes: number,
+  ): Promise<void> {
+    const { disk } = this.#workspace;
+    const limit = Math.max(maxBytes, READABLE_BYTES);
+    const current = await openRegularFile(folder, { name, displayPath: path, limit });
+    if ((current === undefined ? undefined : digestOf(current.bytes)) !== replaces)
+      throw new QocError("FILE_CHANGED", { path });
+    const target = `${folder.at}/${name}`;
+    if (current !== undefined) return disk.writeAtomic(target, text);
+    try {
+      await disk.create(target, text);
+    } catch (error) {
+      const exists = error instanceof Error && "code" in error && error.code === "EEXIST";
+      throw exists ? new QocError("FILE_CHANGED", { path }, { cause: error }) : error;
+    }
   }
 }
 
-async function put(
-  disk: Disk,
-  folder: DirectoryHandle,
-  name: string,
-  { path, text, replaces }: Wanted,
-  limit: number,
-): Promise<void> {
-  const current = await openRegularFile(folder, name, path, Math.max(limit, READABLE_BYTES));
-  if ((current === undefined ? undefined : digestOf(current.bytes)) !== replaces)
-    throw new QocError("FILE_CHANGED", { path });
-  const target = `${folder.at}/${name}`;
-  if (current !== undefined) return disk.writeAtomic(target, text);
-  try {
-    await disk.create(target, text);
-  } catch (error) {
-    const isTaken = error instanceof Error && "code" in error && error.code === "EEXIST";
-    throw isTaken ? new QocError("FILE_CHANGED", { path }, { cause: error }) : error;
-  }
+export function writeFile(disk: WorkspaceRoot["disk"], root: string, file: FileWrite): Promise<WrittenFile> {
+  return new FileWriter({ disk, root }).write(file);
 }

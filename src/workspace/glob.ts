@@ -1,46 +1,64 @@
-/** File patterns: `*` and `?` inside a name, `**` for any folders. Matched by hand: no pattern can make it slow. */
+/**
+ * File patterns: `*`, `?`, `[ab]`, `{a,b}`, and `**` for any number of folders. A pattern without a slash, such as `*.md`,
+ * matches file names in every folder; a pattern with a slash matches whole paths.
+ */
+import picomatch from "picomatch";
+import { QocError } from "../domain/error.ts";
 
-/** Does `items` fit `pattern`, in which `isMany` items stand for any run? Backs up to the last run alone, so it is quadratic at worst. */
-function fits<T>(
-  pattern: readonly T[],
-  items: readonly T[],
-  isMany: (item: T) => boolean,
-  same: (want: T, item: T) => boolean,
-): boolean {
-  let at = 0;
-  let run = -1;
-  let runFrom = 0;
-  let item = 0;
-  while (item < items.length) {
-    const want = pattern[at];
-    const found = items[item];
-    if (want !== undefined && isMany(want)) {
-      run = at;
-      runFrom = item;
-      at += 1;
-    } else if (want !== undefined && found !== undefined && same(want, found)) {
-      at += 1;
-      item += 1;
-    } else if (run >= 0) {
-      at = run + 1;
-      runFrom += 1;
-      item = runFrom;
-    } else return false;
+const PATTERN_CHARACTERS_MAX = 200;
+/** The characters of the paths that commands accept, and the operators. Others, such as `(`, would build costlier regexes. */
+const PATTERN = /^[A-Za-z0-9._ /*?[\]{},!^-]+$/;
+/**
+ * Each `*` lets the regular expression retry every position of a name, and each alternative in braces doubles such work.
+ * These limits keep the worst case for one path at a few milliseconds.
+ */
+const STARS_PER_NAME_MAX = 3;
+const GLOBSTARS_MAX = 3;
+const COST_MAX = 10_000;
+const STAR_COST = 10;
+
+/** Returns a function that tells whether a path matches. @throws INVALID_INPUT if the pattern is invalid or too costly. */
+export function globMatcher(pattern: string): (path: string) => boolean {
+  const problem = patternProblem(pattern);
+  if (problem !== undefined) throw invalidPattern(problem);
+  try {
+    return picomatch(pattern, {
+      basename: !pattern.includes("/"),
+      dot: true,
+      noextglob: true,
+      nonegate: true,
+      // Enables [!a] besides [^a].
+      posix: true,
+      strictBrackets: true,
+    });
+  } catch (error) {
+    throw invalidPattern("unbalanced brackets", error);
   }
-  return pattern.slice(at).every(isMany);
 }
 
-function nameFits(pattern: string, name: string): boolean {
-  return fits(
-    [...pattern],
-    [...name],
-    (char) => char === "*",
-    (want, char) => want === "?" || want === char,
-  );
+function patternProblem(pattern: string): string | undefined {
+  if (pattern.length > PATTERN_CHARACTERS_MAX) return `more than ${PATTERN_CHARACTERS_MAX} characters`;
+  if (!PATTERN.test(pattern)) return "only letters, digits, spaces and . _ - / * ? [ ] { } , ! ^ are allowed";
+  if (pattern.startsWith("!")) return "a pattern cannot start with !";
+  const isTooCostly =
+    pattern.split("/").some((name) => starsIn(name) > STARS_PER_NAME_MAX) ||
+    (pattern.match(/\*\*/g) ?? []).length > GLOBSTARS_MAX ||
+    worstCaseCost(pattern) > COST_MAX;
+  return isTooCostly ? "too many * or alternatives; use a more specific pattern" : undefined;
 }
 
-/** `*.md` fits names in every folder; a pattern with a slash fits whole paths. */
-export function globFits(glob: string, path: string): boolean {
-  const wanted = glob.includes("/") ? glob.split("/") : ["**", glob];
-  return fits(wanted, path.split("/"), (part) => part === "**", nameFits);
+function starsIn(text: string): number {
+  return (text.match(/\*+/g) ?? []).length;
+}
+
+function worstCaseCost(pattern: string): number {
+  const alternatives = pattern
+    .split("{")
+    .slice(1)
+    .map((group) => group.split(",").length);
+  return alternatives.reduce((cost, count) => cost * count, STAR_COST ** starsIn(pattern));
+}
+
+function invalidPattern(problem: string, cause?: unknown): QocError {
+  return new QocError("INVALID_INPUT", { command: "files list", message: `invalid glob: ${problem}` }, { cause });
 }

@@ -1,13 +1,13 @@
-/** The inbox: fills and alerts the desk files, messages that people and agents leave. Markdown with frontmatter. */
+/** inbox/: fills and alerts that the desk writes, and messages from people and agents. Markdown with frontmatter. */
 import { QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
-import { confine } from "./path-policy.ts";
-import { FrontmatterError, fieldText, readNote, writeNote } from "./frontmatter.ts";
-import { LAYOUT } from "./layout.ts";
-import { FileCache } from "./file-cache.ts";
-import { slugOf } from "../lib/slug.ts";
 import { isInside } from "../lib/path-containment.ts";
+import { slugOf } from "../lib/slug.ts";
+import { FileCache } from "./file-cache.ts";
+import { FrontmatterError, fieldText, readNote, writeNote } from "./frontmatter.ts";
+import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
+import { resolveInWorkspace } from "./path-policy.ts";
 
 const ITEM_BYTES_MAX = 256 * 1024;
 
@@ -18,112 +18,155 @@ export interface InboxEntry {
   readonly title: string;
 }
 
+/** An item that the desk writes. */
 export interface HostItem {
-  /** Without .md. The same name is the same item. */
+  /** Without `.md`. Two items with the same name are the same item. */
   readonly name: string;
   readonly frontmatter: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** The names of what the desk files: `2026-07-05-fill-SPX-BUY-7`. Nobody writes one of them through the desk. */
+/** A message for the human. */
+export interface InboxMessage {
+  readonly title: string;
+  readonly text: string;
+  readonly kind: string;
+  /** ISO, UTC. */
+  readonly at: string;
+  readonly from: string;
+}
+
+/** The names of the desk's items, such as `2026-07-05-fill-SPX-BUY-7`. Commands cannot write files of these names. */
 const HOST_NAME = /^\d{4}-\d{2}-\d{2}-(fill|alert)\b/i;
-/** Would this file stand where the desk looks whether it has filed an item already? */
+
+/** Returns whether only the desk may write this file. */
 export function isHostItem(path: string): boolean {
   return isInside(LAYOUT.inbox, path) && HOST_NAME.test(path.slice(path.lastIndexOf("/") + 1));
 }
+
 export function isArchived(path: string): boolean {
   return isInside(LAYOUT.inboxArchive, path.toLowerCase());
-}
-
-/** Writes a host's item once: one that stands here or in the archive is left as people changed it. */
-export async function writeHostItem(disk: Disk, root: string, item: HostItem): Promise<void> {
-  const name = `${item.name.replaceAll(/[^A-Za-z0-9._-]/g, "_")}.md`;
-  for (const folder of [LAYOUT.inbox, LAYOUT.inboxArchive])
-    if ((await disk.facts(`${root}/${folder}/${name}`)) !== undefined) return;
-  await disk.writeAtomic(`${root}/${LAYOUT.inbox}/${name}`, writeNote({ fields: item.frontmatter, body: item.body }));
 }
 
 function pathOf(name: string): string {
   return `${LAYOUT.inbox}/${name}`;
 }
 
-async function names(disk: Disk, root: string): Promise<readonly string[]> {
-  if ((await disk.facts(`${root}/${LAYOUT.inbox}`))?.kind !== "directory") return [];
-  return (await disk.list(`${root}/${LAYOUT.inbox}`))
-    .filter((entry) => entry.kind === "file" && entry.name.endsWith(".md"))
-    .map((entry) => entry.name)
-    .toSorted();
+/** Only the desk writes fills and alerts: a file under any other name that claims to be one is a message. */
+function kindOf(path: string, kind: string): string {
+  return kind === "" || ((kind === "fill" || kind === "alert") && !isHostItem(path)) ? "message" : kind;
 }
 
-/** What cannot be read is listed all the same, with kind `unreadable`. */
-export async function listInbox(disk: Disk, root: string, status?: string): Promise<readonly InboxEntry[]> {
-  const entries: InboxEntry[] = [];
-  for (const name of await names(disk, root)) {
-    const entry = await readEntry(disk, root, pathOf(name));
-    if (status === undefined || entry.status === status) entries.push(entry);
+export class Inbox {
+  readonly #disk: Disk;
+  readonly #root: string;
+  readonly #statuses: FileCache<string>;
+
+  constructor(workspace: WorkspaceRoot & { readonly clock: Pick<Clock, "now"> }) {
+    this.#disk = workspace.disk;
+    this.#root = workspace.root;
+    this.#statuses = new FileCache(workspace, async (path) => (await this.#readEntry(path)).status);
   }
-  return entries;
-}
 
-/** How many entries are new; reads again only what has changed since it was asked last. */
-export function newInInbox(disk: Disk, root: string, clock: Pick<Clock, "now">): () => Promise<number> {
-  const states = new FileCache(disk, clock, async (path) => (await readEntry(disk, root, path)).status);
-  return async () =>
-    (await states.all(root, (await names(disk, root)).map(pathOf))).filter((status) => status === "new").length;
-}
-
-/** A fill or an alert is the desk's word: under any other name than the desk's own it is a message, whatever it says of itself. */
-function kindOf(path: string, told: string): string {
-  return told === "" || ((told === "fill" || told === "alert") && !isHostItem(path)) ? "message" : told;
-}
-
-async function readEntry(disk: Disk, root: string, path: string): Promise<InboxEntry> {
-  try {
-    const note = readNote(await disk.readText(`${root}/${path}`, ITEM_BYTES_MAX));
-    const heading = /^#+\s*(.+)$/m.exec(note.body)?.[1] ?? path.slice(LAYOUT.inbox.length + 1, -3);
-    return {
-      path,
-      kind: kindOf(path, fieldText(note, "kind")),
-      status: fieldText(note, "status") || "new",
-      title: fieldText(note, "title") || heading,
-    };
-  } catch (error) {
-    if (error instanceof FrontmatterError || error instanceof QocError)
-      return { path, kind: "unreadable", status: "new", title: error.message };
-    throw error;
+  /** Writes the item unless the inbox or the archive already has it: people may have edited it. */
+  async writeHostItem(item: HostItem): Promise<void> {
+    const name = `${item.name.replaceAll(/[^A-Za-z0-9._-]/g, "_")}.md`;
+    for (const folder of [LAYOUT.inbox, LAYOUT.inboxArchive])
+      if ((await this.#disk.facts(`${this.#root}/${folder}/${name}`)) !== undefined) return;
+    const text = writeNote({ fields: item.frontmatter, body: item.body });
+    await this.#disk.writeAtomic(`${this.#root}/${pathOf(name)}`, text);
   }
-}
 
-export async function readInboxItem(disk: Disk, root: string, words: string): Promise<{ path: string; text: string }> {
-  const name = `${(words.split("/").at(-1) ?? words).replace(/\.md$/, "")}.md`;
-  const known = await names(disk, root);
-  if (!known.includes(name)) throw new QocError("FILE_NOT_FOUND", { path: `${words}${suggestion(name, known)}` });
-  const path = pathOf(name);
-  return { path, text: await disk.readText(await confine(disk, root, path, [LAYOUT.inbox]), ITEM_BYTES_MAX) };
-}
+  /** Lists the entries, or those with the given status. An unreadable file has the kind `unreadable`. */
+  async list(status?: string): Promise<readonly InboxEntry[]> {
+    const entries: InboxEntry[] = [];
+    for (const name of await this.#names()) {
+      const entry = await this.#readEntry(pathOf(name));
+      if (status === undefined || entry.status === status) entries.push(entry);
+    }
+    return entries;
+  }
 
-/** A message for the human, under a name that no item of the desk has. Never replaces one. */
-export async function writeInboxItem(
-  disk: Disk,
-  root: string,
-  item: { title: string; text: string; kind: string; at: string; from: string },
-): Promise<{ path: string; text: string }> {
-  const text = writeNote({
-    fields: { kind: item.kind, status: "new", title: item.title, from: item.from, at: item.at },
-    body: `${item.text.trimEnd()}\n`,
-  });
-  const stem = `${item.at.slice(0, 10)}-message-${slugOf(item.title)}`;
-  for (let n = 1; ; n++) {
-    const path = pathOf(`${stem}${n === 1 ? "" : `-${n}`}.md`);
-    const target = await confine(disk, root, path, [LAYOUT.inbox]);
-    if ((await disk.facts(target)) !== undefined) continue;
+  /** Returns how many entries have the status `new`. Reads only the files that changed since the last call. */
+  async countNew(): Promise<number> {
+    const statuses = await this.#statuses.all((await this.#names()).map(pathOf));
+    return statuses.filter((status) => status === "new").length;
+  }
+
+  /** Reads an item by its name or path, with or without `.md`. @throws FILE_NOT_FOUND, PATH_REFUSED. */
+  async read(ref: string): Promise<{ path: string; text: string }> {
+    const name = `${(ref.split("/").at(-1) ?? ref).replace(/\.md$/, "")}.md`;
+    const names = await this.#names();
+    if (!names.includes(name)) throw new QocError("FILE_NOT_FOUND", { path: `${ref}${suggestion(name, names)}` });
+    const path = pathOf(name);
+    return { path, text: await this.#disk.readText(await this.#resolve(path), ITEM_BYTES_MAX) };
+  }
+
+  /** Writes a message under a new name; the name never matches one of the desk's items. */
+  async writeMessage(message: InboxMessage): Promise<{ path: string; text: string }> {
+    const { kind, title, from, at } = message;
+    const text = writeNote({
+      fields: { kind, status: "new", title, from, at },
+      body: `${message.text.trimEnd()}\n`,
+    });
+    const stem = `${at.slice(0, 10)}-message-${slugOf(title)}`;
+    for (let n = 1; ; n++) {
+      const path = pathOf(`${stem}${n === 1 ? "" : `-${n}`}.md`);
+      const target = await this.#resolve(path);
+      if ((await this.#disk.facts(target)) !== undefined) continue;
+      try {
+        await this.#disk.create(target, text);
+      } catch (error) {
+        // Another message with this title was written first.
+        if (error instanceof Error && "code" in error && error.code === "EEXIST") continue;
+        throw error;
+      }
+      return { path, text };
+    }
+  }
+
+  #resolve(path: string): Promise<string> {
+    return resolveInWorkspace({ disk: this.#disk, root: this.#root }, path, [LAYOUT.inbox]);
+  }
+
+  async #names(): Promise<readonly string[]> {
+    const folder = `${this.#root}/${LAYOUT.inbox}`;
+    if ((await this.#disk.facts(folder))?.kind !== "directory") return [];
+    return (await this.#disk.list(folder))
+      .filter((entry) => entry.kind === "file" && entry.name.endsWith(".md"))
+      .map((entry) => entry.name)
+      .toSorted();
+  }
+
+  async #readEntry(path: string): Promise<InboxEntry> {
     try {
-      await disk.create(target, text);
+      const note = readNote(await this.#disk.readText(`${this.#root}/${path}`, ITEM_BYTES_MAX));
+      const heading = /^#+\s*(.+)$/m.exec(note.body)?.[1] ?? path.slice(LAYOUT.inbox.length + 1, -3);
+      return {
+        path,
+        kind: kindOf(path, fieldText(note, "kind")),
+        status: fieldText(note, "status") || "new",
+        title: fieldText(note, "title") || heading,
+      };
     } catch (error) {
-      // Another message of this title came first.
-      if (error instanceof Error && "code" in error && error.code === "EEXIST") continue;
+      if (error instanceof FrontmatterError || error instanceof QocError)
+        return { path, kind: "unreadable", status: "new", title: error.message };
       throw error;
     }
-    return { path, text };
   }
+}
+
+const NO_CLOCK = { now: () => 0 };
+export function listInbox(disk: Disk, root: string, status?: string): Promise<readonly InboxEntry[]> {
+  return new Inbox({ disk, root, clock: NO_CLOCK }).list(status);
+}
+export function readInboxItem(disk: Disk, root: string, ref: string): Promise<{ path: string; text: string }> {
+  return new Inbox({ disk, root, clock: NO_CLOCK }).read(ref);
+}
+export function writeInboxItem(
+  disk: Disk,
+  root: string,
+  message: InboxMessage,
+): Promise<{ path: string; text: string }> {
+  return new Inbox({ disk, root, clock: NO_CLOCK }).writeMessage(message);
 }

@@ -1,9 +1,15 @@
-/** The only place that spells a folder or file name of the workspace, and of what lies outside it. */
+/** Every folder and file name of the workspace, and the paths of a desk's files outside the workspace. */
 import { dirname, join, resolve } from "node:path";
 import { sha256Hex } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { isWithin } from "../lib/path-containment.ts";
+
+/** A workspace: its absolute path, and the disk that holds it. */
+export interface WorkspaceRoot {
+  readonly disk: Disk;
+  readonly root: string;
+}
 
 /** Paths relative to the workspace. */
 export const LAYOUT = {
@@ -34,7 +40,7 @@ export const LAYOUT = {
   logs: ".qoc/logs",
 } as const;
 
-/** Made by `qoc init`, and again at each start where one is missing. */
+/** Created by `qoc init`, and at each start if missing. */
 export const FOLDERS: readonly string[] = [
   LAYOUT.entities,
   LAYOUT.inbox,
@@ -62,12 +68,12 @@ const HOST_OWNED = [
   LAYOUT.state,
 ];
 
-/** Written by the desk alone: a hand's change is undone by the next rebuild, and a restore is refused. */
+/** Returns whether only the desk writes this file: `rebuild` undoes manual changes to it, and `restore` refuses it. */
 export function isHostOwned(path: string): boolean {
   return HOST_OWNED.some((folder) => isWithin(folder, path)) || /^snapshots\/[^/]*\.toml$/.test(path);
 }
 
-/** The nearest folder from `from` upwards that holds a desk.toml. @throws NO_WORKSPACE. */
+/** Returns the nearest folder that contains a desk.toml: `from` or one of its parents. @throws NO_WORKSPACE. */
 export async function findWorkspace(disk: Disk, from: string): Promise<string> {
   let folder = resolve(from);
   for (;;) {
@@ -79,31 +85,34 @@ export async function findWorkspace(disk: Disk, from: string): Promise<string> {
 }
 
 export interface RuntimePaths {
-  /** Holds socket and lock; 0700. */
+  /** The folder of the socket and the lock; mode 0700. */
   readonly runtime: string;
   readonly socket: string;
   readonly lock: string;
 }
 
-/** The runtime folder of a workspace: short, since a Unix socket's path holds 108 bytes. `root` is its real path. */
+/**
+ * The runtime paths of a workspace. They are short because a Unix socket path is limited to 108 bytes. `root` is the
+ * workspace's real path.
+ */
 export function runtimePaths(
   root: string,
   env: Readonly<Record<string, string | undefined>>,
   uid: number,
 ): RuntimePaths {
-  const short = sha256Hex(root).slice(0, 16);
-  const own = env["XDG_RUNTIME_DIR"];
-  const base = own !== undefined && own !== "" && own.length < 60 ? join(own, "qoc") : `/tmp/qoc-${uid}`;
-  const runtime = join(base, short);
+  const userFolder = env["XDG_RUNTIME_DIR"];
+  const isUsable = userFolder !== undefined && userFolder !== "" && userFolder.length < 60;
+  const base = isUsable ? join(userFolder, "qoc") : `/tmp/qoc-${uid}`;
+  const runtime = join(base, sha256Hex(root).slice(0, 16));
   return { runtime, socket: join(runtime, "desk.sock"), lock: join(runtime, "lock") };
 }
 
-/** Where logs go: `[workspace].log_dir`, in which `~` is the home folder, else the workspace's own. */
+/** The folder of the logs: `[workspace].log_dir`, where `~` is the home folder; by default `.qoc/logs`. */
 export function logFolder(root: string, home: string, configured: string | undefined): string {
   return configured?.replace(/^~(?=\/)/, home) ?? `${root}/${LAYOUT.logs}`;
 }
 
-/** The operator's key of a desk, outside every workspace. */
+/** The operator's key of a desk. It is outside every workspace. */
 export function keyPath(home: string, deskId: string): string {
   return join(home, ".qoc", "keys", deskId);
 }

@@ -1,60 +1,33 @@
-/** inbox/news/: one Markdown file an item, written once. What was seen is remembered apart, so that a deleted file stays deleted. */
+/**
+ * inbox/news/: one Markdown file for each news item. The ids of all filed items are stored apart from the files, so that an
+ * item whose file was deleted is not filed again.
+ */
 import { z } from "zod";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
-import { plainPath } from "./path-policy.ts";
-import { FrontmatterError, fieldText, readNote, writeNote } from "./frontmatter.ts";
-import { LAYOUT } from "./layout.ts";
-import { slugOf } from "../lib/slug.ts";
 import { tryParseJson } from "../lib/json.ts";
+import { slugOf } from "../lib/slug.ts";
+import { FrontmatterError, fieldText, readNote, writeNote } from "./frontmatter.ts";
+import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
+import { plainPath } from "./path-policy.ts";
 
 const ITEM_BYTES_MAX = 256 * 1024;
 const STATE_BYTES_MAX = 8 * 1024 * 1024;
-/** Ids remembered of each feed: more than any feed holds at once. */
+/** Ids stored for each feed: more than a feed has at one time. */
 const SEEN_MAX = 5_000;
+/** How many files `list` reads at most. */
+const FILES_READ_MAX = 2_000;
 
 export interface NewsItem {
+  /** 16 hexadecimal digits. */
   readonly id: string;
   readonly feed: string;
   readonly title: string;
   readonly url: string;
-  /** ISO; empty: the feed does not say. */
+  /** ISO; empty if the feed has no date for the item. */
   readonly published: string;
   readonly fetched: string;
   readonly text: string;
-}
-
-/** `2026-07-05-0830-title-1f0c….md`: by time in any listing, and its id in its name. */
-function nameOf({ id, title, published, fetched }: NewsItem): string {
-  const at = published === "" ? fetched : published;
-  return `${at.slice(0, 10)}-${at.slice(11, 13)}${at.slice(14, 16)}-${slugOf(title)}-${id}.md`;
-}
-
-export async function writeNewsItem(disk: Disk, root: string, item: NewsItem): Promise<string> {
-  const { id, feed, title, url, published, fetched, text } = item;
-  const path = `${LAYOUT.news}/${nameOf(item)}`;
-  const fields = { kind: "news", status: "new", title, source: feed, url, published, fetched, id };
-  await disk.mkdir(`${root}/${LAYOUT.news}`);
-  await disk.writeAtomic(`${root}/${path}`, writeNote({ fields, body: `${text === "" ? title : text}\n` }));
-  return path;
-}
-
-const ID = /-([0-9a-f]{16})\.md$/;
-
-/** Newest first, by their names. */
-async function names(disk: Disk, root: string): Promise<readonly string[]> {
-  if ((await disk.facts(`${root}/${LAYOUT.news}`))?.kind !== "directory") return [];
-  const entries = await disk.list(`${root}/${LAYOUT.news}`);
-  return entries
-    .filter(({ kind, name }) => kind === "file" && name.endsWith(".md"))
-    .map(({ name }) => name)
-    .toSorted()
-    .toReversed();
-}
-
-/** Of the files that stand there. */
-export async function newsIds(disk: Disk, root: string): Promise<ReadonlySet<string>> {
-  return new Set((await names(disk, root)).flatMap((name) => ID.exec(name)?.[1] ?? []));
 }
 
 export interface NewsEntry {
@@ -65,73 +38,118 @@ export interface NewsEntry {
   readonly text: string;
 }
 
-/** At most this many files are looked into. */
-const LOOKED_AT_MAX = 2_000;
-
-/** The newest that fit; a file that is no news is passed over. */
-export async function listNews(
-  disk: Disk,
-  root: string,
-  limit: number,
-  fits: (entry: NewsEntry) => boolean,
-): Promise<readonly NewsEntry[]> {
-  const found: NewsEntry[] = [];
-  for (const name of (await names(disk, root)).slice(0, LOOKED_AT_MAX)) {
-    if (found.length === limit) break;
-    const entry = await entryOf(disk, root, `${LAYOUT.news}/${name}`);
-    if (entry !== undefined && fits(entry)) found.push(entry);
-  }
-  return found;
-}
-
-async function entryOf(disk: Disk, root: string, path: string): Promise<NewsEntry | undefined> {
-  try {
-    const note = readNote(await disk.readText(`${root}/${path}`, ITEM_BYTES_MAX));
-    const field = (name: string): string => fieldText(note, name);
-    return {
-      path: plainPath(path),
-      source: field("source"),
-      published: field("published"),
-      title: field("title"),
-      text: note.body,
-    };
-  } catch (error) {
-    if (error instanceof FrontmatterError || error instanceof QocError) return undefined;
-    throw error;
-  }
-}
-
-/** What the desk remembers of its feeds over a restart. */
-export interface NewsMemory {
-  /** Ids of each feed, oldest first. */
+/** What the desk stores about its feeds between restarts. */
+export interface NewsState {
+  /** The ids of each feed, oldest first. */
   readonly seen: Map<string, readonly string[]>;
-  /** How many items were filed on this day, for the daily limit. */
+  /** The day that `filed` counts items of, for the daily limit. */
   day: string;
   filed: number;
 }
 
-const FORMAT = 1;
-const stateShape = z.strictObject({
-  format: z.literal(FORMAT),
+const STATE_FORMAT = 1;
+const stateSchema = z.strictObject({
+  format: z.literal(STATE_FORMAT),
   seen: z.record(z.string(), z.array(z.string().regex(/^[0-9a-f]{16}$/))),
   day: z.string(),
   filed: z.int().nonnegative(),
 });
 
 const STATE = `${LAYOUT.state}/news.json`;
+const ID_IN_NAME = /-([0-9a-f]{16})\.md$/;
 
-/** One that is damaged is begun anew: the files that stand there are known by their names. */
-export async function readNewsMemory(disk: Disk, root: string): Promise<NewsMemory> {
-  const empty: NewsMemory = { seen: new Map(), day: "", filed: 0 };
-  if ((await disk.facts(`${root}/${STATE}`)) === undefined) return empty;
-  const parsed = stateShape.safeParse(tryParseJson(await disk.readText(`${root}/${STATE}`, STATE_BYTES_MAX)));
-  if (!parsed.success) return empty;
-  const { seen, day, filed } = parsed.data;
-  return { seen: new Map(Object.entries(seen)), day, filed };
+/** `2026-07-05-0830-title-1f0c….md`: listings sort by time, and the name contains the id. */
+function nameOf({ id, title, published, fetched }: NewsItem): string {
+  const at = published === "" ? fetched : published;
+  return `${at.slice(0, 10)}-${at.slice(11, 13)}${at.slice(14, 16)}-${slugOf(title)}-${id}.md`;
 }
 
-export async function writeNewsMemory(disk: Disk, root: string, { seen, day, filed }: NewsMemory): Promise<void> {
-  const kept = Object.fromEntries([...seen].map(([feed, ids]) => [feed, ids.slice(-SEEN_MAX)]));
-  await disk.mkdir(`${root}/${LAYOUT.state}`);
-  await disk.writeAtomic(`${root}/${STATE}`, `${JSON.stringify({ format: FORMAT, seen: kept, day, filed })}\n`);
+export class NewsStore {
+  readonly #disk: Disk;
+  readonly #root: string;
+
+  constructor({ disk, root }: WorkspaceRoot) {
+    this.#disk = disk;
+    this.#root = root;
+  }
+
+  async write(item: NewsItem): Promise<void> {
+    const { id, feed, title, url, published, fetched, text } = item;
+    const fields = { kind: "news", status: "new", title, source: feed, url, published, fetched, id };
+    await this.#disk.mkdir(`${this.#root}/${LAYOUT.news}`);
+    await this.#disk.writeAtomic(
+      `${this.#root}/${LAYOUT.news}/${nameOf(item)}`,
+      writeNote({ fields, body: `${text === "" ? title : text}\n` }),
+    );
+  }
+
+  /** Returns the ids of the items whose files exist. */
+  async ids(): Promise<ReadonlySet<string>> {
+    return new Set((await this.#names()).flatMap((name) => ID_IN_NAME.exec(name)?.[1] ?? []));
+  }
+
+  /** Returns the newest matching items, at most `limit`. Skips files that are not news items. */
+  async list(limit: number, matches: (entry: NewsEntry) => boolean): Promise<readonly NewsEntry[]> {
+    const entries: NewsEntry[] = [];
+    for (const name of (await this.#names()).slice(0, FILES_READ_MAX)) {
+      if (entries.length === limit) break;
+      const entry = await this.#readEntry(`${LAYOUT.news}/${name}`);
+      if (entry !== undefined && matches(entry)) entries.push(entry);
+    }
+    return entries;
+  }
+
+  /** Returns an empty state if the file is missing or damaged: the names of existing items still have their ids. */
+  async readState(): Promise<NewsState> {
+    const empty: NewsState = { seen: new Map(), day: "", filed: 0 };
+    const file = `${this.#root}/${STATE}`;
+    if ((await this.#disk.facts(file)) === undefined) return empty;
+    const parsed = stateSchema.safeParse(tryParseJson(await this.#disk.readText(file, STATE_BYTES_MAX)));
+    if (!parsed.success) return empty;
+    const { seen, day, filed } = parsed.data;
+    return { seen: new Map(Object.entries(seen)), day, filed };
+  }
+
+  async writeState({ seen, day, filed }: NewsState): Promise<void> {
+    const recent = Object.fromEntries([...seen].map(([feed, ids]) => [feed, ids.slice(-SEEN_MAX)]));
+    const json = JSON.stringify({ format: STATE_FORMAT, seen: recent, day, filed });
+    await this.#disk.mkdir(`${this.#root}/${LAYOUT.state}`);
+    await this.#disk.writeAtomic(`${this.#root}/${STATE}`, `${json}\n`);
+  }
+
+  /** Newest first, according to the names. */
+  async #names(): Promise<readonly string[]> {
+    const folder = `${this.#root}/${LAYOUT.news}`;
+    if ((await this.#disk.facts(folder))?.kind !== "directory") return [];
+    return (await this.#disk.list(folder))
+      .filter(({ kind, name }) => kind === "file" && name.endsWith(".md"))
+      .map(({ name }) => name)
+      .toSorted()
+      .toReversed();
+  }
+
+  async #readEntry(path: string): Promise<NewsEntry | undefined> {
+    try {
+      const note = readNote(await this.#disk.readText(`${this.#root}/${path}`, ITEM_BYTES_MAX));
+      return {
+        path: plainPath(path),
+        source: fieldText(note, "source"),
+        published: fieldText(note, "published"),
+        title: fieldText(note, "title"),
+        text: note.body,
+      };
+    } catch (error) {
+      if (error instanceof FrontmatterError || error instanceof QocError) return undefined;
+      throw error;
+    }
+  }
+}
+
+export function listNews(
+  disk: Disk,
+  root: string,
+  limit: number,
+  matches: (entry: NewsEntry) => boolean,
+): Promise<readonly NewsEntry[]> {
+  return new NewsStore({ disk, root }).list(limit, matches);
 }

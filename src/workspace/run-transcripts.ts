@@ -1,78 +1,98 @@
-/** What a run's program said, line by line: `.qoc/runs/<run>.ndjson`. Kept for whoever asks later what happened; not the record. */
+/** .qoc/runs/: the raw output of agent programs, one NDJSON file for each run. For diagnosis only; the journal decides. */
 import { messageOf } from "../domain/error.ts";
 import type { Disk, Log } from "../domain/ports.ts";
-import { LAYOUT } from "./layout.ts";
+import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
 
 export interface Transcript {
-  /** From the workspace. */
+  /** Relative to the workspace. */
   readonly path: string;
-  /** Written behind; what comes after the limit is left out, and it is said. */
+  /** Queues a line. Drops everything after the size limit; a last line says so. */
   line(text: string): void;
-  /** Resolves once everything is written. */
+  /** Resolves when everything is written. */
   close(): Promise<void>;
 }
 
 export const TRANSCRIPT_CHARS_MAX = 32 * 1024 * 1024;
-/** The newest that are kept. */
+/** Older transcripts are removed. */
 export const TRANSCRIPTS_KEPT = 200;
-
-/** A disk that fails costs the transcript and not the run. */
-export function openTranscript(
-  desk: { readonly disk: Disk; readonly root: string; readonly log: Log },
-  run: string,
-): Transcript {
-  const { disk, root, log } = desk;
-  const folder = `${root}/${LAYOUT.runs}`;
-  const path = `${LAYOUT.runs}/${run}.ndjson`;
-  let left = TRANSCRIPT_CHARS_MAX;
-  let waiting: string[] = [];
-  let working: Promise<void> | undefined;
-  let ready: Promise<void> | undefined;
-  const drain = async (): Promise<void> => {
-    try {
-      await (ready ??= prepare(disk, folder));
-      while (waiting.length > 0) {
-        const text = `${waiting.join("\n")}\n`;
-        waiting = [];
-        await append(disk, `${root}/${path}`, text);
-      }
-    } catch (error) {
-      log.warn(`${path}: ${messageOf(error)}`, { run });
-      left = 0;
-      waiting = [];
-    }
-    working = undefined;
-  };
-  return {
-    path,
-    line: (text) => {
-      if (left <= 0) return;
-      left -= text.length + LINE_COST;
-      waiting.push(left > 0 ? text : JSON.stringify({ cut: `more than ${TRANSCRIPT_CHARS_MAX} characters` }));
-      working ??= drain();
-    },
-    close: async () => {
-      for (let now = working; now !== undefined; now = working) await now;
-    },
-  };
-}
-
-/** Of a line, besides its characters: lines without any are bounded too. */
+/** The cost of a line besides its characters, so that empty lines are limited too. */
 const LINE_COST = 64;
 
-async function prepare(disk: Disk, folder: string): Promise<void> {
-  await disk.mkdir(folder, 0o700);
-  const names = (await disk.list(folder)).filter(({ kind }) => kind === "file").map(({ name }) => name);
-  // A run's name begins with its time.
-  for (const name of names.toSorted().slice(0, Math.max(0, names.length - TRANSCRIPTS_KEPT + 1)))
-    await drop(disk, `${folder}/${name}`);
+export class RunTranscripts {
+  readonly #workspace: WorkspaceRoot;
+
+  constructor(workspace: WorkspaceRoot) {
+    this.#workspace = workspace;
+  }
+
+  /** If the disk fails, the transcript ends with a warning in `log` and the run goes on. */
+  open(run: string, log: Log): Transcript {
+    return new TranscriptWriter(this.#workspace, run, log);
+  }
 }
 
-async function drop(disk: Disk, path: string): Promise<void> {
+class TranscriptWriter implements Transcript {
+  readonly path: string;
+  readonly #disk: Disk;
+  readonly #root: string;
+  readonly #run: string;
+  readonly #log: Log;
+  #remaining = TRANSCRIPT_CHARS_MAX;
+  #queue: string[] = [];
+  #draining: Promise<void> | undefined;
+  #prepared: Promise<void> | undefined;
+
+  constructor({ disk, root }: WorkspaceRoot, run: string, log: Log) {
+    this.path = `${LAYOUT.runs}/${run}.ndjson`;
+    this.#disk = disk;
+    this.#root = root;
+    this.#run = run;
+    this.#log = log;
+  }
+
+  line(text: string): void {
+    if (this.#remaining <= 0) return;
+    this.#remaining -= text.length + LINE_COST;
+    const isWithinLimit = this.#remaining > 0;
+    this.#queue.push(isWithinLimit ? text : JSON.stringify({ cut: `more than ${TRANSCRIPT_CHARS_MAX} characters` }));
+    this.#draining ??= this.#drain();
+  }
+
+  async close(): Promise<void> {
+    while (this.#draining !== undefined) await this.#draining;
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      await (this.#prepared ??= prepareFolder(this.#disk, `${this.#root}/${LAYOUT.runs}`));
+      while (this.#queue.length > 0) {
+        const text = `${this.#queue.join("\n")}\n`;
+        this.#queue = [];
+        await append(this.#disk, `${this.#root}/${this.path}`, text);
+      }
+    } catch (error) {
+      this.#log.warn(`${this.path}: ${messageOf(error)}`, { run: this.#run });
+      this.#remaining = 0;
+      this.#queue = [];
+    }
+    this.#draining = undefined;
+  }
+}
+
+/** Creates the folder and removes the oldest transcripts, so that the new one fits. */
+async function prepareFolder(disk: Disk, folder: string): Promise<void> {
+  await disk.mkdir(folder, 0o700);
+  const names = (await disk.list(folder)).filter(({ kind }) => kind === "file").map(({ name }) => name);
+  // The name of a run starts with its time.
+  for (const name of names.toSorted().slice(0, Math.max(0, names.length - TRANSCRIPTS_KEPT + 1)))
+    await removeIfPresent(disk, `${folder}/${name}`);
+}
+
+async function removeIfPresent(disk: Disk, path: string): Promise<void> {
   try {
     await disk.remove(path);
   } catch (error) {
-    // Another run that began with this one may have been first.
+    // A run that started at the same time may have removed the file first.
     if ((await disk.facts(path)) !== undefined) throw error;
   }
 }

@@ -1,10 +1,11 @@
-/** snapshots/: the book as TOML, named by its time, and run summaries as Markdown. */
+/** snapshots/: the desk's book as TOML, and summaries of agent runs as Markdown. The file names start with the time. */
 import { parse } from "smol-toml";
 import { z } from "zod";
 import type { Disk } from "../domain/ports.ts";
-import { writeNote } from "./frontmatter.ts";
-import { LAYOUT } from "./layout.ts";
 import { slugOf } from "../lib/slug.ts";
+import type { WrittenFile } from "./file-write.ts";
+import { writeNote } from "./frontmatter.ts";
+import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
 
 export interface SnapshotPosition {
   readonly connector: string;
@@ -15,7 +16,7 @@ export interface SnapshotPosition {
   readonly unrealizedPnl: string | null;
 }
 
-export interface SnapshotFacts {
+export interface SnapshotContents {
   /** ISO, UTC. */
   readonly time: string;
   readonly nav: string;
@@ -27,22 +28,22 @@ export interface SnapshotFacts {
   readonly positions: readonly SnapshotPosition[];
 }
 
-function list(items: readonly string[]): string {
+function tomlList(items: readonly string[]): string {
   return `[${items.map((item) => JSON.stringify(item)).join(", ")}]`;
 }
 
-function render(facts: SnapshotFacts): string {
+function renderSnapshot(contents: SnapshotContents): string {
   const meta = [
     "[meta]",
-    `timestamp = "${facts.time}"`,
-    `nav_usd = "${facts.nav}"`,
-    `cash_usd = "${facts.cash}"`,
-    `realized_pnl = "${facts.realizedPnl}"`,
-    `unrealized_pnl = "${facts.unrealizedPnl}"`,
-    `connectors = ${list(facts.connectors)}`,
-    ...(facts.stale.length === 0 ? [] : [`stale = ${list(facts.stale)}`]),
+    `timestamp = "${contents.time}"`,
+    `nav_usd = "${contents.nav}"`,
+    `cash_usd = "${contents.cash}"`,
+    `realized_pnl = "${contents.realizedPnl}"`,
+    `unrealized_pnl = "${contents.unrealizedPnl}"`,
+    `connectors = ${tomlList(contents.connectors)}`,
+    ...(contents.stale.length === 0 ? [] : [`stale = ${tomlList(contents.stale)}`]),
   ];
-  const positions = facts.positions.flatMap((position) => [
+  const positions = contents.positions.flatMap((position) => [
     "",
     "[[position]]",
     `connector = ${JSON.stringify(position.connector)}`,
@@ -57,59 +58,15 @@ function render(facts: SnapshotFacts): string {
 
 const NAME = /^(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})Z(-\d+)?\.toml$/;
 
-/** Writes one and removes the oldest days beyond `daysMax`; of the days that are kept nothing is removed. */
-export async function writeSnapshot(
-  disk: Disk,
-  root: string,
-  facts: SnapshotFacts,
-  daysMax: number,
-): Promise<{ path: string; text: string }> {
-  const text = render(facts);
-  const stem = `${facts.time.slice(0, 19).replaceAll(":", "-")}Z`;
-  for (let n = 1; ; n++) {
-    const path = `${LAYOUT.snapshots}/${stem}${n === 1 ? "" : `-${n}`}.toml`;
-    if ((await disk.facts(`${root}/${path}`)) !== undefined) continue;
-    await disk.create(`${root}/${path}`, text);
-    await prune(disk, root, daysMax);
-    return { path, text };
-  }
-}
-
-async function names(disk: Disk, root: string): Promise<readonly string[]> {
-  return (await disk.list(`${root}/${LAYOUT.snapshots}`))
-    .filter((entry) => entry.kind === "file" && NAME.test(entry.name))
-    .map((entry) => entry.name)
-    .toSorted();
-}
-
-async function prune(disk: Disk, root: string, daysMax: number): Promise<void> {
-  const all = await names(disk, root);
-  const days = [...new Set(all.map((name) => name.slice(0, 10)))];
-  const old = new Set(days.slice(0, Math.max(0, days.length - daysMax)));
-  for (const name of all) if (old.has(name.slice(0, 10))) await disk.remove(`${root}/${LAYOUT.snapshots}/${name}`);
-}
-
-const metaShape = z.looseObject({
+const metaSchema = z.looseObject({
   meta: z.looseObject({ timestamp: z.string(), nav_usd: z.string(), cash_usd: z.string() }),
 });
 
-/** Newest first. A file that is not one of ours is left out. */
-export async function listSnapshots(
-  disk: Disk,
-  root: string,
-): Promise<readonly { path: string; time: string; nav: string; cash: string }[]> {
-  const rows: { path: string; time: string; nav: string; cash: string }[] = [];
-  for (const name of (await names(disk, root)).toReversed()) {
-    const path = `${LAYOUT.snapshots}/${name}`;
-    try {
-      const { meta } = metaShape.parse(parse(await disk.readText(`${root}/${path}`)));
-      rows.push({ path, time: meta.timestamp, nav: meta.nav_usd, cash: meta.cash_usd });
-    } catch {
-      // Someone else's file under our naming pattern is not a snapshot of ours.
-      continue;
-    }
-  }
-  return rows;
+export interface SnapshotEntry {
+  readonly path: string;
+  readonly time: string;
+  readonly nav: string;
+  readonly cash: string;
 }
 
 export interface RunSummary {
@@ -120,18 +77,72 @@ export interface RunSummary {
   readonly text: string;
 }
 
-/** `snapshots/YYYYMMDD-HHMM-<task>.md`. */
-export async function writeRunSummary(
-  disk: Disk,
-  root: string,
-  summary: RunSummary,
-): Promise<{ path: string; text: string }> {
-  const text = writeNote({ fields: summary.facts, body: `${summary.text.trimEnd()}\n` });
-  const stamp = `${summary.stamp.slice(0, 10).replaceAll("-", "")}-${summary.stamp.slice(11, 16).replace(":", "")}`;
-  for (let n = 1; ; n++) {
-    const path = `${LAYOUT.snapshots}/${stamp}-${slugOf(summary.task)}${n === 1 ? "" : `-${n}`}.md`;
-    if ((await disk.facts(`${root}/${path}`)) !== undefined) continue;
-    await disk.create(`${root}/${path}`, text);
-    return { path, text };
+export class SnapshotStore {
+  readonly #disk: Disk;
+  readonly #root: string;
+
+  constructor({ disk, root }: WorkspaceRoot) {
+    this.#disk = disk;
+    this.#root = root;
   }
+
+  /** Writes a snapshot and removes all snapshots of the oldest days, so that `daysMax` days with snapshots remain. */
+  async write(contents: SnapshotContents, daysMax: number): Promise<WrittenFile> {
+    const stem = `${contents.time.slice(0, 19).replaceAll(":", "-")}Z`;
+    const file = await this.#create(stem, ".toml", renderSnapshot(contents));
+    await this.#prune(daysMax);
+    return file;
+  }
+
+  /** Lists the snapshots, newest first. Other files with such a name are left out. */
+  async list(): Promise<readonly SnapshotEntry[]> {
+    const entries: SnapshotEntry[] = [];
+    for (const name of (await this.#names()).toReversed()) {
+      const path = `${LAYOUT.snapshots}/${name}`;
+      try {
+        const { meta } = metaSchema.parse(parse(await this.#disk.readText(`${this.#root}/${path}`)));
+        entries.push({ path, time: meta.timestamp, nav: meta.nav_usd, cash: meta.cash_usd });
+      } catch {
+        continue;
+      }
+    }
+    return entries;
+  }
+
+  /** Writes `snapshots/YYYYMMDD-HHMM-<task>.md`. */
+  async writeRunSummary(summary: RunSummary): Promise<WrittenFile> {
+    const text = writeNote({ fields: summary.facts, body: `${summary.text.trimEnd()}\n` });
+    const date = summary.stamp.slice(0, 10).replaceAll("-", "");
+    const time = summary.stamp.slice(11, 16).replace(":", "");
+    return this.#create(`${date}-${time}-${slugOf(summary.task)}`, ".md", text);
+  }
+
+  /** Appends `-2`, `-3` and so on to the stem if the name is taken. */
+  async #create(stem: string, extension: string, text: string): Promise<WrittenFile> {
+    for (let n = 1; ; n++) {
+      const path = `${LAYOUT.snapshots}/${stem}${n === 1 ? "" : `-${n}`}${extension}`;
+      if ((await this.#disk.facts(`${this.#root}/${path}`)) !== undefined) continue;
+      await this.#disk.create(`${this.#root}/${path}`, text);
+      return { path, text };
+    }
+  }
+
+  async #names(): Promise<readonly string[]> {
+    return (await this.#disk.list(`${this.#root}/${LAYOUT.snapshots}`))
+      .filter((entry) => entry.kind === "file" && NAME.test(entry.name))
+      .map((entry) => entry.name)
+      .toSorted();
+  }
+
+  async #prune(daysMax: number): Promise<void> {
+    const names = await this.#names();
+    const days = [...new Set(names.map((name) => name.slice(0, 10)))];
+    const expired = new Set(days.slice(0, Math.max(0, days.length - daysMax)));
+    for (const name of names)
+      if (expired.has(name.slice(0, 10))) await this.#disk.remove(`${this.#root}/${LAYOUT.snapshots}/${name}`);
+  }
+}
+
+export function listSnapshots(disk: Disk, root: string): Promise<readonly SnapshotEntry[]> {
+  return new SnapshotStore({ disk, root }).list();
 }

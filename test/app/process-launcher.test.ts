@@ -13,7 +13,7 @@ beforeEach(() => {
   for (const folder of ["real-home/.qoc/keys", "real-home/bin", "run/qoc/abc"])
     mkdirSync(join(base, folder), { recursive: true });
   symlinkSync(join(base, "real-home"), join(base, "home"));
-  const desk = { root: join(base, "desk") } as never;
+  const desk = { workspace: { root: join(base, "desk") } } as never;
   ({ hidden } = createLauncher({
     desk,
     env: {},

@@ -7,7 +7,7 @@ import { writeRefusalAlert } from "../../src/trading/repeated-refusals-alert.ts"
 import type { Actor, CommandRefused, DeskEvent } from "../../src/domain/event.ts";
 import { OTHER, type RefusalCounts, createRefusalRecorder } from "../../src/app/refusal-recorder.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { listInbox, readInboxItem } from "../../src/workspace/inbox.ts";
+import { Inbox } from "../../src/workspace/inbox.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
 
 const MINUTE = 60_000;
@@ -142,7 +142,7 @@ describe("the note of it", () => {
     clock = fakeClock(),
   ): Promise<string> => {
     await disk.mkdir(`${root}/inbox/archive`);
-    await writeRefusalAlert({ disk, root, clock }, actor, new Map(Object.entries(tried)));
+    await writeRefusalAlert(new Inbox({ disk, root, clock }), clock.now(), actor, new Map(Object.entries(tried)));
     return readFileSync(
       join(root, "inbox", readdirSync(join(root, "inbox")).find((name) => name.endsWith(".md")) ?? ""),
       "utf8",
@@ -154,8 +154,12 @@ describe("the note of it", () => {
     expect(text).toMatch(/kind: "?alert/);
     expect(text).toMatch(/run: "?run-1/);
     expect(text).toContain("- `qoc_approve`: 12 times\n- `qoc_halt`: 1 times");
-    expect(await listInbox(disk, root)).toMatchObject([{ kind: "alert", status: "new" }]);
-    expect((await readInboxItem(disk, root, "2026-07-06-alert-refused-run-1")).text).toBe(text);
+    expect(await new Inbox({ disk, root, clock: fakeClock() }).list()).toMatchObject([
+      { kind: "alert", status: "new" },
+    ]);
+    expect((await new Inbox({ disk, root, clock: fakeClock() }).read("2026-07-06-alert-refused-run-1")).text).toBe(
+      text,
+    );
   });
 
   it("is one a day for an actor, and is not made again where a person has changed it", async () => {

@@ -5,8 +5,12 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { findIssue } from "../../src/runs/run-issue.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
+import { type Workspace, openWorkspace } from "../../src/workspace/workspace.ts";
 
 let root: string;
+function workspaceAt(path: string): Workspace {
+  return openWorkspace({ disk: nodeDisk(), root: path, clock: { now: Date.now }, secretFiles: [] });
+}
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), "qoc-issues-"));
   mkdirSync(join(root, "issues"));
@@ -31,7 +35,7 @@ describe("the issue that is meant", () => {
     ["issues/000-other.md", "000-other"],
     ["006", "006-plain"],
   ])("by %s is %s", async (words, stem) => {
-    expect((await findIssue({ disk: nodeDisk(), root }, words)).path).toBe(`issues/${stem}.md`);
+    expect((await findIssue({ workspace: workspaceAt(root) }, words)).path).toBe(`issues/${stem}.md`);
   });
 
   it.each([
@@ -40,7 +44,7 @@ describe("the issue that is meant", () => {
     ["009", "ID_AMBIGUOUS", "issues/004-one.md, issues/005-two.md"],
     ["010", "ISSUE_NOT_FOUND", "no issue 010"],
   ])("by %s is none", async (words, code, message) => {
-    await expect(findIssue({ disk: nodeDisk(), root }, words)).rejects.toMatchObject({
+    await expect(findIssue({ workspace: workspaceAt(root) }, words)).rejects.toMatchObject({
       code,
       message: expect.stringContaining(message),
     });

@@ -8,6 +8,7 @@ import { type News, startNews } from "../../src/trading/news.ts";
 import { decodeFeed, parseFeed } from "../../src/market-data/feed.ts";
 import { FetchError, type FetchFeed, type Fetched, type Validators } from "../../src/market-data/feed-fetch.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
+import { openWorkspace } from "../../src/workspace/workspace.ts";
 import { readNote } from "../../src/workspace/frontmatter.ts";
 import type { NewsFeed } from "../../src/workspace/news-config.ts";
 import type { ReadFeed } from "../../src/market-data/feed-thread.ts";
@@ -67,7 +68,8 @@ const readDocument: ReadFeed = async ({ bytes, contentType }, url) => parseFeed(
 function start(feeds: readonly NewsFeed[], with_: FetchFeed = fetch): News {
   const config = { news: feeds, workspace: { timezone: "America/New_York" } };
   const history = { request: (why: string) => void commits.push(why) };
-  news = startNews({ root, clock, log, disk: nodeDisk(), config, history, readOnly: () => readOnly } as never, {
+  const workspace = openWorkspace({ disk: nodeDisk(), root, clock, secretFiles: [] });
+  news = startNews({ workspace, clock, log, config, history, readOnly: () => readOnly } as never, {
     fetch: with_,
     read: readDocument,
   });

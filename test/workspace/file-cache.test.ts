@@ -15,7 +15,7 @@ beforeEach(async () => {
   // As if every file had been left alone for a minute.
   now = Date.now() + 60_000;
   loaded = [];
-  files = new FileCache(nodeDisk(), { now: () => now }, async (path) => {
+  files = new FileCache({ disk: nodeDisk(), root, clock: { now: () => now } }, async (path) => {
     loaded.push(path);
     return readFile(join(root, path), "utf8");
   });
@@ -26,7 +26,7 @@ function write(name: string, text: string): Promise<void> {
   return writeFile(join(root, name), text);
 }
 function look(...names: string[]): Promise<readonly string[]> {
-  return files.all(root, names);
+  return files.all(names);
 }
 
 /** Each leaves the file at a size of four bytes. */

@@ -18,16 +18,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { digestOf } from "../../src/domain/digest.ts";
 import { openDirectory, openRegularFile } from "../../src/workspace/open-directory.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { writeFile } from "../../src/workspace/file-write.ts";
-import {
-  CHARACTERS_MAX,
-  ENTRIES_MAX,
-  type ReadScope,
-  listFiles,
-  openReadScope,
-  readFile,
-  searchFiles,
-} from "../../src/workspace/files.ts";
+import type { FileWrite } from "../../src/workspace/file-write.ts";
+import { CHARACTERS_MAX, ENTRIES_MAX, type WorkspaceFiles, secretFilesOf } from "../../src/workspace/files.ts";
+import { openWorkspace } from "../../src/workspace/workspace.ts";
 
 const disk = nodeDisk();
 let base: string;
@@ -36,19 +29,18 @@ function put(path: string, text: string): void {
   mkdirSync(dirname(join(base, path)), { recursive: true });
   writeFileSync(join(base, path), text);
 }
-function reading(files: readonly string[] = []): Promise<ReadScope> {
-  return openReadScope(disk, root, {
-    connectors: [{ auth: Object.fromEntries(files.map((file, n) => [`k${n}`, { file }])) }] as never,
-  });
+function files(secrets: readonly string[] = [], on = disk): WorkspaceFiles {
+  const auth = Object.fromEntries(secrets.map((file, n) => [`k${n}`, { file }]));
+  const secretFiles = secretFilesOf({ connectors: [{ auth }] as never });
+  return openWorkspace({ disk: on, root, clock: { now: Date.now }, secretFiles }).files;
+}
+function writeFile(file: FileWrite, on = disk): Promise<unknown> {
+  return files([], on).write(file);
 }
 async function paths(under = "", glob?: string): Promise<readonly string[]> {
-  return (
-    await listFiles(await reading([join(root, "research/token.txt")]), {
-      under,
-      after: "",
-      ...(glob === undefined ? {} : { glob }),
-    })
-  ).entries.map(({ path }) => path);
+  return (await files([join(root, "research/token.txt")]).list({ under, after: "", glob })).entries.map(
+    ({ path }) => path,
+  );
 }
 
 beforeEach(() => {
@@ -119,13 +111,13 @@ const WAYS_OUT: readonly (readonly [id: string, path: string])[] = [
 
 describe("a way out", () => {
   it.each(WAYS_OUT)("%s is refused to readers", async (_id, path) => {
-    await expect(readFile(await reading(), path)).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    await expect(files().read(path)).rejects.toMatchObject({ code: "PATH_REFUSED" });
   });
 
   it.each(WAYS_OUT)("%s is refused to writers", async (_id, path) => {
     const before = readFileSync(join(base, "outside/secret.md"), "utf8");
-    await expect(writeFile(disk, root, { path, text: "mine" })).rejects.toMatchObject({ code: "PATH_REFUSED" });
-    await expect(writeFile(disk, root, { path, text: "mine", replaces: digestOf(before) })).rejects.toMatchObject({
+    await expect(writeFile({ path, text: "mine" })).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    await expect(writeFile({ path, text: "mine", replaces: digestOf(before) })).rejects.toMatchObject({
       code: "PATH_REFUSED",
     });
     expect(readFileSync(join(base, "outside/secret.md"), "utf8")).toBe(before);
@@ -135,22 +127,22 @@ describe("a way out", () => {
 
 describe("secrets", () => {
   it("F4 the target of { file = } is not read, by whatever name", async () => {
-    const hidden = await reading([join(root, "research/token.txt")]);
-    await expect(readFile(hidden, "research/token.txt")).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    const hidden = files([join(root, "research/token.txt")]);
+    await expect(hidden.read("research/token.txt")).rejects.toMatchObject({ code: "PATH_REFUSED" });
     symlinkSync(join(root, "research/token.txt"), join(base, "token"));
-    await expect(readFile(await reading([join(base, "token")]), "research/token.txt")).rejects.toMatchObject({
+    await expect(files([join(base, "token")]).read("research/token.txt")).rejects.toMatchObject({
       code: "PATH_REFUSED",
     });
   });
 
   it("F4 key files are not read", async () => {
-    await expect(readFile(await reading(), "research/server.pem")).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    await expect(files().read("research/server.pem")).rejects.toMatchObject({ code: "PATH_REFUSED" });
   });
 
   it("F7 list, read and search know the same rule", async () => {
     const listed = await paths();
     expect(listed).toEqual(["desk.toml", "research/aapl.md", "research/deep/er/note.md"]);
-    const hits = await searchFiles(await reading([join(root, "research/token.txt")]), {
+    const hits = await files([join(root, "research/token.txt")]).search({
       text: "secret words",
       under: "",
       after: "",
@@ -166,7 +158,7 @@ describe("a swap between check and use", () => {
     put("outside/aapl.md", "planted");
     renameSync(join(root, "research"), join(root, "was"));
     symlinkSync(join(base, "outside"), join(root, "research"));
-    const opened = await openRegularFile(held, "aapl.md", "research/aapl.md", 1000);
+    const opened = await openRegularFile(held, { name: "aapl.md", displayPath: "research/aapl.md", limit: 1000 });
     await held.close();
     expect(Buffer.from(opened?.bytes ?? []).toString()).toContain("Margins hold.");
   });
@@ -180,7 +172,7 @@ describe("a swap between check and use", () => {
         await disk.create(path, data, mode);
       },
     };
-    await writeFile(swapping, root, { path: "research/new.md", text: "mine" });
+    await writeFile({ path: "research/new.md", text: "mine" }, swapping);
     expect(readdirSync(join(base, "outside"))).toEqual(["secret.md", "twice.md"]);
     expect(readFileSync(join(root, "was/new.md"), "utf8")).toBe("mine");
   });
@@ -194,8 +186,8 @@ describe("a swap between check and use", () => {
         await disk.writeAtomic(path, data, mode);
       },
     };
-    const { digest } = await readFile(await reading(), "research/aapl.md");
-    await writeFile(swapping, root, { path: "research/aapl.md", text: "mine", replaces: digest });
+    const { digest } = await files().read("research/aapl.md");
+    await writeFile({ path: "research/aapl.md", text: "mine", replaces: digest }, swapping);
     expect(readFileSync(join(base, "outside/secret.md"), "utf8")).toBe("secret words");
     expect(readFileSync(join(root, "research/aapl.md"), "utf8")).toBe("mine");
   });
@@ -208,7 +200,7 @@ describe("reading", () => {
     let from: string | null = "1";
     let whole = "";
     while (from !== null) {
-      const part = await readFile(await reading(), "research/long.md", from);
+      const part = await files().read("research/long.md", { from });
       expect(part.text.length).toBeLessThanOrEqual(CHARACTERS_MAX);
       expect(part).toMatchObject({ digest: digestOf(text), bytes: text.length, lines: 5000 });
       whole += part.text;
@@ -223,7 +215,7 @@ describe("reading", () => {
     let from: string | null = "1";
     let whole = "";
     while (from !== null) {
-      const part = await readFile(await reading(), "research/one-line.md", from);
+      const part = await files().read("research/one-line.md", { from });
       expect(part.text).not.toMatch(/\p{Cs}/u);
       whole += part.text;
       from = part.next;
@@ -238,18 +230,18 @@ describe("reading", () => {
     ["9", 1, "", null],
   ])("from line %s, %i lines", async (from, count, text, next) => {
     put("desk/research/three.md", "one\ntwo\nthree\n");
-    expect(await readFile(await reading(), "research/three.md", from, count)).toMatchObject({ text, next, lines: 3 });
+    expect(await files().read("research/three.md", { from, lines: count })).toMatchObject({ text, next, lines: 3 });
   });
 
   it.each([["0"], ["-1"], ["1:0"], ["x"], ["1:2:3"]])("a cursor %s is refused", async (from) => {
-    await expect(readFile(await reading(), "research/aapl.md", from)).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    await expect(files().read("research/aapl.md", { from })).rejects.toMatchObject({ code: "INVALID_INPUT" });
   });
 
   it("a file that is not text is refused, and one that is not there is said", async () => {
     put("desk/research/bin.md", "a\0b");
-    await expect(readFile(await reading(), "research/bin.md")).rejects.toMatchObject({ code: "PATH_REFUSED" });
-    await expect(readFile(await reading(), "research/none.md")).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
-    await expect(readFile(await reading(), "nowhere/none.md")).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+    await expect(files().read("research/bin.md")).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    await expect(files().read("research/none.md")).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+    await expect(files().read("nowhere/none.md")).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
   });
 });
 
@@ -262,6 +254,9 @@ describe("listing", () => {
     ["", "research/*.md", ["research/aapl.md"]],
     ["", "research/?apl.md", ["research/aapl.md"]],
     ["", "*", ["desk.toml", "research/aapl.md", "research/deep/er/note.md"]],
+    ["", "{desk,aapl}.{toml,md}", ["desk.toml", "research/aapl.md"]],
+    ["", "[an]*.md", ["research/aapl.md", "research/deep/er/note.md"]],
+    ["", "**/note.md", ["research/deep/er/note.md"]],
     ["nowhere", undefined, []],
   ])("under %j, glob %j", async (under, glob, expected) => {
     expect(await paths(under, glob)).toEqual(expected);
@@ -277,7 +272,7 @@ describe("listing", () => {
     const seen: string[] = [];
     let after: string | null = "";
     while (after !== null) {
-      const page: { entries: readonly { path: string }[]; next: string | null } = await listFiles(await reading(), {
+      const page: { entries: readonly { path: string }[]; next: string | null } = await files().list({
         under: "inbox",
         after,
       });
@@ -294,26 +289,16 @@ describe("listing", () => {
     const seen: string[] = [];
     let after: string | null = "";
     while (after !== null) {
-      const page: { entries: readonly { path: string; line: number }[]; next: string | null } = await searchFiles(
-        await reading(),
-        {
-          text: "NEEDLE",
-          under: "",
-          after,
-        },
-      );
+      const page: { entries: readonly { path: string; line: number }[]; next: string | null } = await files().search({
+        text: "NEEDLE",
+        under: "",
+        after,
+      });
       seen.push(...page.entries.map(({ path, line }) => `${path}:${line}`));
       after = page.next;
     }
     expect(new Set(seen).size).toBe(ENTRIES_MAX + 51);
     expect(seen).toHaveLength(ENTRIES_MAX + 51);
-  });
-
-  it("a pattern full of stars does not take long", async () => {
-    put(`desk/research/${"a".repeat(100)}.md`, "x");
-    const started = performance.now();
-    expect(await paths("", `${"*a".repeat(60)}b`)).toEqual([]);
-    expect(performance.now() - started).toBeLessThan(2000);
   });
 });
 
@@ -327,7 +312,7 @@ describe("writing", () => {
     ["research/new/deep/a.csv"],
     ["snapshots/a.md"],
   ])("F3 %s is taken", async (path) => {
-    await writeFile(disk, root, { path, text: "text" });
+    await writeFile({ path, text: "text" });
     expect(readFileSync(join(root, path), "utf8")).toBe("text");
   });
 
@@ -362,45 +347,43 @@ describe("writing", () => {
     ["issuesx/a.md"],
     ["research"],
   ])("F3 %s is refused", async (path) => {
-    await expect(writeFile(disk, root, { path, text: "text" })).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    await expect(writeFile({ path, text: "text" })).rejects.toMatchObject({ code: "PATH_REFUSED" });
   });
 
   it("replaces only what was read", async () => {
     const path = "research/aapl.md";
-    const { digest } = await readFile(await reading(), path);
-    await expect(writeFile(disk, root, { path, text: "new" })).rejects.toMatchObject({ code: "FILE_CHANGED" });
-    await expect(writeFile(disk, root, { path, text: "new", replaces: digestOf("else") })).rejects.toMatchObject({
+    const { digest } = await files().read(path);
+    await expect(writeFile({ path, text: "new" })).rejects.toMatchObject({ code: "FILE_CHANGED" });
+    await expect(writeFile({ path, text: "new", replaces: digestOf("else") })).rejects.toMatchObject({
       code: "FILE_CHANGED",
     });
-    await expect(
-      writeFile(disk, root, { path: "research/none.md", text: "new", replaces: digest }),
-    ).rejects.toMatchObject({ code: "FILE_CHANGED" });
-    await writeFile(disk, root, { path, text: "new", replaces: digest });
+    await expect(writeFile({ path: "research/none.md", text: "new", replaces: digest })).rejects.toMatchObject({
+      code: "FILE_CHANGED",
+    });
+    await writeFile({ path, text: "new", replaces: digest });
     expect(readFileSync(join(root, path), "utf8")).toBe("new");
   });
 
   it("lets one of many writers with the same digest through", async () => {
     const path = "research/aapl.md";
-    const { digest } = await readFile(await reading(), path);
-    const writers = Array.from({ length: 8 }, (_, n) =>
-      writeFile(disk, root, { path, text: `by ${n}`, replaces: digest }),
-    );
+    const { digest } = await files().read(path);
+    const writers = Array.from({ length: 8 }, (_, n) => writeFile({ path, text: `by ${n}`, replaces: digest }));
     const ended = await Promise.allSettled(writers);
     expect(ended.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
 
   it("F3 leaves no other file behind, and caps the size", async () => {
-    await expect(
-      writeFile(disk, root, { path: "orders/pending/a.toml", text: "a".repeat(64 * 1024 + 1) }),
-    ).rejects.toMatchObject({ code: "TOO_LARGE" });
-    await expect(
-      writeFile(disk, root, { path: "research/a.md", text: "é".repeat(128 * 1024 + 1) }),
-    ).rejects.toMatchObject({ code: "TOO_LARGE" });
-    await expect(writeFile(disk, root, { path: "research/a.md", text: "a\0" })).rejects.toMatchObject({
+    await expect(writeFile({ path: "orders/pending/a.toml", text: "a".repeat(64 * 1024 + 1) })).rejects.toMatchObject({
+      code: "TOO_LARGE",
+    });
+    await expect(writeFile({ path: "research/a.md", text: "é".repeat(128 * 1024 + 1) })).rejects.toMatchObject({
+      code: "TOO_LARGE",
+    });
+    await expect(writeFile({ path: "research/a.md", text: "a\0" })).rejects.toMatchObject({
       code: "PATH_REFUSED",
     });
     expect(readdirSync(join(root, "orders/pending"))).toEqual([]);
-    await writeFile(disk, root, { path: "orders/pending/a.toml", text: "a".repeat(64 * 1024) });
+    await writeFile({ path: "orders/pending/a.toml", text: "a".repeat(64 * 1024) });
     expect(readdirSync(join(root, "orders/pending"))).toEqual(["a.toml"]);
   });
 });

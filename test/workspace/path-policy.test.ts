@@ -4,7 +4,7 @@ import { linkSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { confine } from "../../src/workspace/path-policy.ts";
+import { resolveInWorkspace } from "../../src/workspace/path-policy.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 
 const disk = nodeDisk();
@@ -60,15 +60,19 @@ describe("a path", () => {
     ["research/hard.md"],
     ["research/pipe.md"],
   ])("F1 F2 F6 %j is refused", async (path) => {
-    await expect(confine(disk, root, path, ["research"])).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    await expect(resolveInWorkspace({ disk, root }, path, ["research"])).rejects.toMatchObject({
+      code: "PATH_REFUSED",
+    });
   });
 
   it("outside the allowed folders is refused", async () => {
-    await expect(confine(disk, root, "desk.toml", ["research"])).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    await expect(resolveInWorkspace({ disk, root }, "desk.toml", ["research"])).rejects.toMatchObject({
+      code: "PATH_REFUSED",
+    });
   });
 
   it("inside is taken", async () => {
-    expect(await confine(disk, root, "research/2026-07-05 note_1.md", ["research"])).toBe(
+    expect(await resolveInWorkspace({ disk, root }, "research/2026-07-05 note_1.md", ["research"])).toBe(
       `${root}/research/2026-07-05 note_1.md`,
     );
   });

@@ -8,7 +8,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { readProposal } from "../../src/domain/proposal.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { parseProposalFile, renderProposal } from "../../src/workspace/proposal-file.ts";
-import { createProposal, placeOrderFile, proposalFiles } from "../../src/workspace/proposals.ts";
+import { OrderFolders } from "../../src/workspace/order-folders.ts";
+import { ProposalStore } from "../../src/workspace/proposals.ts";
 
 const disk = nodeDisk();
 let root: string;
@@ -22,8 +23,11 @@ const GOOD = 'side = "buy"\nsymbol = "SPX"\nquantity = 10\ntype = "limit"\nlimit
 function put(name: string, content: string | Uint8Array, folder = "pending"): void {
   return writeFileSync(`${root}/orders/${folder}/${name}`, content);
 }
+function store(): ProposalStore {
+  return new ProposalStore({ disk, root, clock: { now: Date.now } });
+}
 function look() {
-  return proposalFiles(disk, root, { now: () => Date.now() })();
+  return store().list();
 }
 async function only() {
   return (await look())[0];
@@ -176,10 +180,10 @@ describe("a file that stays as it is", () => {
       read: (path: string, limit?: number) => (reads.push(path.slice(root.length + 1)), disk.read(path, limit)),
     };
     // As if every file had been left alone for a minute.
-    const files = proposalFiles(counting, root, { now: () => Date.now() + 60_000 });
+    const proposals = new ProposalStore({ disk: counting, root, clock: { now: () => Date.now() + 60_000 } });
     put("a.toml", GOOD);
     put("b.toml", "broken");
-    const kinds = async (): Promise<readonly string[]> => (await files()).map(({ kind }) => kind);
+    const kinds = async (): Promise<readonly string[]> => (await proposals.list()).map(({ kind }) => kind);
     expect(await kinds()).toEqual(["ok", "bad"]);
     expect(await kinds()).toEqual(["ok", "bad"]);
     expect(reads).toEqual(["orders/pending/a.toml", "orders/pending/b.toml"]);
@@ -199,14 +203,14 @@ describe("what the host writes", () => {
       return { draft: readProposal(parsed.document, "a") };
     })();
     const used = new Set(["20260705-001"]);
-    const first = await createProposal(disk, root, draft, "20260705", (stem) => used.has(stem));
-    const second = await createProposal(disk, root, draft, "20260705", (stem) => used.has(stem));
+    const first = await store().create(draft, "20260705", (stem) => used.has(stem));
+    const second = await store().create(draft, "20260705", (stem) => used.has(stem));
     expect([first.id, second.id]).toEqual(["20260705-002", "20260705-003"]);
   });
 
   it("never re-serialises: the author's bytes stand before the comments", async () => {
     const odd = 'side="buy"   # my remark\nsymbol = "SPX"\nquantity = 192.40';
-    await placeOrderFile(disk, root, "orders/executed/a.toml", odd, ["filled", 'evil\nside = "sell"']);
+    await new OrderFolders({ disk, root }).write("orders/executed/a.toml", odd, ["filled", 'evil\nside = "sell"']);
     expect(readFileSync(`${root}/orders/executed/a.toml`, "utf8")).toBe(`${odd}\n# filled\n# evil side = "sell"\n`);
   });
 

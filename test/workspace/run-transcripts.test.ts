@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { nodeDisk } from "../../src/workspace/disk.ts";
-import { TRANSCRIPTS_KEPT, TRANSCRIPT_CHARS_MAX, openTranscript } from "../../src/workspace/run-transcripts.ts";
+import { TRANSCRIPTS_KEPT, TRANSCRIPT_CHARS_MAX, RunTranscripts } from "../../src/workspace/run-transcripts.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
 function desk() {
@@ -13,7 +13,7 @@ function desk() {
 
 it("keeps lines in their order", async () => {
   const given = desk();
-  const transcript = openTranscript(given, "run-1");
+  const transcript = new RunTranscripts(given).open("run-1", given.log);
   for (let i = 0; i < 50; i++) transcript.line(`line ${i}`);
   await transcript.close();
   expect(readFileSync(join(given.root, transcript.path), "utf8")).toBe(
@@ -23,7 +23,7 @@ it("keeps lines in their order", async () => {
 
 it("stops at its limit, and says so", async () => {
   const given = desk();
-  const transcript = openTranscript(given, "run-1");
+  const transcript = new RunTranscripts(given).open("run-1", given.log);
   const part = "x".repeat(TRANSCRIPT_CHARS_MAX / 4);
   for (let i = 0; i < 8; i++) transcript.line(part);
   await transcript.close();
@@ -34,7 +34,7 @@ it("stops at its limit, and says so", async () => {
 
 it("counts lines without characters too", async () => {
   const given = desk();
-  const transcript = openTranscript(given, "run-1");
+  const transcript = new RunTranscripts(given).open("run-1", given.log);
   for (let i = 0; i < 700_000; i++) transcript.line("");
   await transcript.close();
   expect(readFileSync(join(given.root, transcript.path)).length).toBeLessThan(TRANSCRIPT_CHARS_MAX);
@@ -46,7 +46,7 @@ it("keeps the newest", async () => {
   mkdirSync(join(given.root, ".qoc/runs"), { recursive: true });
   for (let i = 0; i < TRANSCRIPTS_KEPT + 5; i++)
     writeFileSync(join(given.root, ".qoc/runs", `run-${String(i).padStart(4, "0")}.ndjson`), "");
-  const transcript = openTranscript(given, "run-9999");
+  const transcript = new RunTranscripts(given).open("run-9999", given.log);
   transcript.line("new");
   await transcript.close();
   const names = readdirSync(join(given.root, ".qoc/runs")).toSorted();
@@ -67,7 +67,7 @@ it("is kept where another run removes the oldest at the same time", async () => 
       await given.disk.remove(path);
     },
   };
-  const transcript = openTranscript({ ...given, disk }, "run-9999");
+  const transcript = new RunTranscripts({ ...given, disk }).open("run-9999", given.log);
   transcript.line("new");
   await transcript.close();
   expect(readFileSync(join(given.root, transcript.path), "utf8")).toBe("new\n");
@@ -77,7 +77,7 @@ it("is kept where another run removes the oldest at the same time", async () => 
 it("that cannot be written is a line in the log", async () => {
   const given = desk();
   writeFileSync(join(given.root, ".qoc"), "a file where a folder belongs");
-  const transcript = openTranscript(given, "run-1");
+  const transcript = new RunTranscripts(given).open("run-1", given.log);
   transcript.line("one");
   transcript.line("two");
   await transcript.close();

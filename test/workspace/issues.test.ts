@@ -7,22 +7,14 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { digestOf } from "../../src/domain/digest.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { FrontmatterError, readNote, withField, writeNote } from "../../src/workspace/frontmatter.ts";
-import { listInbox, writeHostItem, writeInboxItem } from "../../src/workspace/inbox.ts";
-import {
-  createIssue,
-  listIssues,
-  listResearch,
-  readIssue,
-  setIssueStatus,
-  writeResearch,
-} from "../../src/workspace/notes.ts";
-import { listSnapshots, writeSnapshot } from "../../src/workspace/snapshots.ts";
+import { type Workspace, openWorkspace } from "../../src/workspace/workspace.ts";
 
-const disk = nodeDisk();
 let root: string;
+let workspace: Workspace;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "qoc-notes-"));
   for (const folder of ["issues", "research", "inbox", "snapshots"]) mkdirSync(join(root, folder));
+  workspace = openWorkspace({ disk: nodeDisk(), root, clock: { now: Date.now }, secretFiles: [] });
 });
 
 describe("frontmatter", () => {
@@ -57,7 +49,7 @@ describe("frontmatter", () => {
 
 describe("issues", () => {
   it("are numbered, read, and keep their author's text when their status changes", async () => {
-    const made = await createIssue(disk, root, {
+    const made = await workspace.issues.create({
       title: "Rebalance: tech!",
       body: "## Goal\n\nTrim.",
       symbols: ["AAPL", "TRUE"],
@@ -65,58 +57,72 @@ describe("issues", () => {
       opened: "2026-07-05",
     });
     expect(made.path).toBe("issues/001-rebalance-tech.md");
-    expect(await readIssue(disk, root, made.path)).toMatchObject({
+    expect(await workspace.issues.read(made.path)).toMatchObject({
       id: "001",
       title: "Rebalance: tech!",
       status: "open",
       symbols: ["AAPL", "TRUE"],
     });
-    await setIssueStatus(disk, root, made.path, "review");
+    await workspace.issues.setStatus(made.path, "review");
     expect(readFileSync(join(root, made.path), "utf8")).toBe(made.text.replace('status: "open"', "status: review"));
   });
 
   it("that cannot be read are listed with what is wrong", async () => {
     writeFileSync(join(root, "issues/002-bad.md"), "---\na: [\n---\n");
-    expect(await listIssues(disk, root)).toMatchObject([{ id: "002-bad", status: "blocked" }]);
+    expect(await workspace.issues.list()).toMatchObject([{ id: "002-bad", status: "blocked" }]);
   });
 });
 
 describe("research", () => {
   it("is replaced only with the digest of what stands there", async () => {
-    const first = await writeResearch(disk, root, "aapl", "one", undefined);
-    await expect(writeResearch(disk, root, "aapl", "two", undefined)).rejects.toMatchObject({ code: "FILE_CHANGED" });
-    await expect(writeResearch(disk, root, "aapl", "two", digestOf("other"))).rejects.toMatchObject({
+    const first = await workspace.research.write({ name: "aapl", text: "one", replaces: undefined });
+    await expect(workspace.research.write({ name: "aapl", text: "two", replaces: undefined })).rejects.toMatchObject({
       code: "FILE_CHANGED",
     });
-    expect((await writeResearch(disk, root, "research/aapl.md", "two", digestOf(first.text))).text).toBe("two\n");
-    await expect(writeResearch(disk, root, "prices/bars/SPX", "x", undefined)).rejects.toMatchObject({
+    await expect(
+      workspace.research.write({ name: "aapl", text: "two", replaces: digestOf("other") }),
+    ).rejects.toMatchObject({
+      code: "FILE_CHANGED",
+    });
+    expect(
+      (await workspace.research.write({ name: "research/aapl.md", text: "two", replaces: digestOf(first.text) })).text,
+    ).toBe("two\n");
+    await expect(
+      workspace.research.write({ name: "prices/bars/SPX", text: "x", replaces: undefined }),
+    ).rejects.toMatchObject({
       code: "PATH_REFUSED",
     });
-    await expect(writeResearch(disk, root, "../desk", "x", undefined)).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    await expect(workspace.research.write({ name: "../desk", text: "x", replaces: undefined })).rejects.toMatchObject({
+      code: "PATH_REFUSED",
+    });
   });
 
   it.each(["CLAUDE", "sub/AGENTS", "prices/new", "../issues/a", ".hidden"])("has no note named %s", async (name) => {
-    await expect(writeResearch(disk, root, name, "x", undefined)).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    await expect(workspace.research.write({ name: name, text: "x", replaces: undefined })).rejects.toMatchObject({
+      code: "PATH_REFUSED",
+    });
   });
 
   it("is bounded in bytes, not in letters", async () => {
-    await expect(writeResearch(disk, root, "big", "€".repeat(200_000), undefined)).rejects.toMatchObject({
+    await expect(
+      workspace.research.write({ name: "big", text: "€".repeat(200_000), replaces: undefined }),
+    ).rejects.toMatchObject({
       code: "TOO_LARGE",
     });
   });
 
   it("lets one of several who read the same text replace it", async () => {
-    const { text } = await writeResearch(disk, root, "aapl", "one", undefined);
+    const { text } = await workspace.research.write({ name: "aapl", text: "one", replaces: undefined });
     const all = await Promise.allSettled(
-      ["two", "three"].map((next) => writeResearch(disk, root, "aapl", next, digestOf(text))),
+      ["two", "three"].map((next) => workspace.research.write({ name: "aapl", text: next, replaces: digestOf(text) })),
     );
     expect(all.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
   });
 
   it("is listed though a note cannot be read", async () => {
     writeFileSync(join(root, "research/big.md"), "x".repeat(300 * 1024));
-    const { text } = await writeResearch(disk, root, "small", "one", undefined);
-    expect(await listResearch(disk, root)).toEqual([
+    const { text } = await workspace.research.write({ name: "small", text: "one", replaces: undefined });
+    expect(await workspace.research.list()).toEqual([
       { path: "research/big.md", digest: "", bytes: 300 * 1024 },
       { path: "research/small.md", digest: digestOf(text), bytes: 4 },
     ]);
@@ -126,23 +132,23 @@ describe("research", () => {
 describe("the inbox", () => {
   it("files a host's item once, also after it was archived", async () => {
     const item = { name: "2026-07-05-fill-SPX-BUY-7", frontmatter: { kind: "fill", status: "new" }, body: "x\n" };
-    await writeHostItem(disk, root, item);
+    await workspace.inbox.writeHostItem(item);
     writeFileSync(join(root, "inbox", `${item.name}.md`), "---\nkind: fill\nstatus: done\n---\n");
-    await writeHostItem(disk, root, item);
-    expect(await listInbox(disk, root)).toMatchObject([{ status: "done" }]);
+    await workspace.inbox.writeHostItem(item);
+    expect(await workspace.inbox.list()).toMatchObject([{ status: "done" }]);
   });
 
   const message = { title: "Hello", text: "x", kind: "message", at: "2026-07-05T10:00:00.000Z", from: "human" };
 
   it("files the desk's own alert, whatever title a message took before it", async () => {
     for (const kind of ["alert", "message"])
-      await writeInboxItem(disk, root, { ...message, title: "refused claude", kind });
-    await writeHostItem(disk, root, {
+      await workspace.inbox.writeMessage({ ...message, title: "refused claude", kind });
+    await workspace.inbox.writeHostItem({
       name: "2026-07-05-alert-refused-claude",
       frontmatter: { kind: "alert", title: "claude insists" },
       body: "x\n",
     });
-    expect((await listInbox(disk, root)).map(({ kind, title }) => [kind, title])).toEqual([
+    expect((await workspace.inbox.list()).map(({ kind, title }) => [kind, title])).toEqual([
       ["alert", "claude insists"],
       ["message", "refused claude"],
       ["message", "refused claude"],
@@ -152,11 +158,11 @@ describe("the inbox", () => {
   it("takes the kind of a fill or an alert from the desk alone, and any other from the file", async () => {
     for (const kind of ["fill", "alert", "brief"])
       writeFileSync(join(root, `inbox/${kind}.md`), `---\nkind: ${kind}\n---\n`);
-    expect((await listInbox(disk, root)).map(({ kind }) => kind)).toEqual(["message", "brief", "message"]);
+    expect((await workspace.inbox.list()).map(({ kind }) => kind)).toEqual(["message", "brief", "message"]);
   });
 
   it("takes messages of one title beside each other, also in one breath", async () => {
-    await Promise.all([writeInboxItem(disk, root, message), writeInboxItem(disk, root, message)]);
+    await Promise.all([workspace.inbox.writeMessage(message), workspace.inbox.writeMessage(message)]);
     expect(readdirSync(join(root, "inbox"))).toEqual(["2026-07-05-message-hello-2.md", "2026-07-05-message-hello.md"]);
   });
 });
@@ -174,8 +180,8 @@ describe("snapshots", () => {
         stale: [],
         positions: [],
       };
-      await writeSnapshot(disk, root, facts, 2);
+      await workspace.snapshots.write(facts, 2);
     }
-    expect(await listSnapshots(disk, root)).toMatchObject([{ nav: "1003" }, { nav: "1002" }]);
+    expect(await workspace.snapshots.list()).toMatchObject([{ nav: "1003" }, { nav: "1002" }]);
   });
 });

@@ -1,0 +1,207 @@
+/** issues/: tasks for agents, Markdown with frontmatter. */
+import { digestOf } from "../domain/digest.ts";
+import { QocError } from "../domain/error.ts";
+import type { Clock } from "../domain/ports.ts";
+import { blockquote } from "../lib/markdown.ts";
+import { slugOf } from "../lib/slug.ts";
+import { FileCache } from "./file-cache.ts";
+import type { FileWriter, WrittenFile } from "./file-write.ts";
+import { FrontmatterError, type Note, fieldText, readNote, withField, writeNote } from "./frontmatter.ts";
+import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
+import { listMarkdown } from "./markdown-files.ts";
+import { openDirectory, openRegularFile } from "./open-directory.ts";
+import { pathSegments, resolveInWorkspace } from "./path-policy.ts";
+
+const ISSUE_BYTES_MAX = 256 * 1024;
+/** More names than this in one issue serve only to slow down its readers. */
+const NAMES_MAX = 32;
+
+export const ISSUE_STATUSES = ["draft", "open", "in-progress", "blocked", "review", "done", "cancelled"] as const;
+export type IssueStatus = (typeof ISSUE_STATUSES)[number];
+/** The statuses that an agent may set. Only the human opens, drafts, and cancels issues. */
+export const AGENT_STATUSES: readonly string[] = ["in-progress", "review", "done", "blocked"];
+
+/** Returns whether agents must not work on the issue. Only the human sets these statuses and changes them. */
+export function isShelved(status: string): boolean {
+  return status === "draft" || status === "cancelled";
+}
+
+/** Returns whether an agent may change an issue's status from `from` to `to`. */
+export function mayAgentSetStatus(from: string, to: string): boolean {
+  return from === to || (!isShelved(from) && AGENT_STATUSES.includes(to));
+}
+
+/** Returns the status in an issue's text, or undefined if its frontmatter is unreadable. */
+export function statusIn(text: string): string | undefined {
+  try {
+    return statusOf(readNote(text));
+  } catch (error) {
+    if (error instanceof FrontmatterError) return undefined;
+    throw error;
+  }
+}
+
+function statusOf(note: Note): string {
+  return fieldText(note, "status") || "open";
+}
+
+export interface Issue {
+  readonly id: string;
+  readonly path: string;
+  readonly title: string;
+  readonly status: string;
+  readonly priority: string;
+  readonly symbols: readonly string[];
+  readonly contextFiles: readonly string[];
+  readonly body: string;
+}
+
+/** The fields of an issue that `status` shows. */
+export type IssueHead = Pick<Issue, "id" | "path" | "title" | "status">;
+
+export interface NewIssue {
+  readonly title: string;
+  readonly body: string;
+  readonly symbols: readonly string[];
+  readonly priority: string;
+  /** The date, such as `2026-07-05`. */
+  readonly opened: string;
+}
+
+export interface IssueChange {
+  readonly path: string;
+  /** ISO time of the note. */
+  readonly at: string;
+  readonly by: string;
+  readonly status: IssueStatus | undefined;
+  readonly note: string | undefined;
+  /** Receives the current status; throws if the caller may not change it. */
+  readonly permit?: (from: string | undefined) => void;
+}
+
+function stemOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1, -3);
+}
+
+function listField(note: Note, key: string): readonly string[] {
+  const value = note.fields[key];
+  return [...new Set(typeof value === "string" ? (value === "" ? [] : [value]) : (value ?? []))].slice(0, NAMES_MAX);
+}
+
+export class IssueStore {
+  readonly #workspace: WorkspaceRoot;
+  readonly #writer: FileWriter;
+  readonly #heads: FileCache<IssueHead>;
+
+  constructor(workspace: WorkspaceRoot & { readonly clock: Pick<Clock, "now"> }, writer: FileWriter) {
+    this.#workspace = workspace;
+    this.#writer = writer;
+    this.#heads = new FileCache(workspace, async (path): Promise<IssueHead> => {
+      const { id, title, status } = await this.#readOrBlocked(path);
+      return { id, path, title, status };
+    });
+  }
+
+  /** Lists every issue. An unreadable one is listed as `blocked`, with the problem as its title. */
+  async list(): Promise<readonly Issue[]> {
+    const issues: Issue[] = [];
+    for (const path of await listMarkdown(this.#workspace, LAYOUT.issues)) issues.push(await this.#readOrBlocked(path));
+    return issues;
+  }
+
+  /** As `list`, but reads only the files that changed since the last call. */
+  async heads(): Promise<readonly IssueHead[]> {
+    return this.#heads.all(await listMarkdown(this.#workspace, LAYOUT.issues));
+  }
+
+  /** @throws NOTE_INVALID, FILE_NOT_FOUND, PATH_REFUSED. */
+  async read(path: string): Promise<Issue> {
+    const note = await this.#readNote(path);
+    const stem = stemOf(path);
+    return {
+      id: fieldText(note, "id") || (/^\d+/.exec(stem)?.[0] ?? stem),
+      path,
+      title: fieldText(note, "title") || stem,
+      status: statusOf(note),
+      priority: fieldText(note, "priority") || "normal",
+      symbols: listField(note, "symbols"),
+      contextFiles: listField(note, "context_files"),
+      body: note.body,
+    };
+  }
+
+  /** Reads the text of the file; returns undefined if there is no such file. @throws PATH_REFUSED, FILE_TOO_LARGE. */
+  async readText(path: string): Promise<string | undefined> {
+    const segments = pathSegments(path);
+    const folder = await openDirectory(this.#workspace.root, segments.slice(0, -1));
+    if (folder === undefined) return undefined;
+    try {
+      const name = segments.at(-1) ?? "";
+      const file = await openRegularFile(folder, { name, displayPath: path, limit: ISSUE_BYTES_MAX });
+      return file === undefined ? undefined : Buffer.from(file.bytes).toString("utf8");
+    } finally {
+      await folder.close();
+    }
+  }
+
+  /** Creates `issues/NNN-slug.md` with the next free number. */
+  async create(issue: NewIssue): Promise<WrittenFile> {
+    const paths = await listMarkdown(this.#workspace, LAYOUT.issues);
+    const numbers = paths.map((path) => Number(/^\d+/.exec(stemOf(path))?.[0] ?? 0));
+    const id = String(Math.max(0, ...numbers) + 1).padStart(3, "0");
+    const path = `${LAYOUT.issues}/${id}-${slugOf(issue.title)}.md`;
+    const { title, priority, symbols, opened } = issue;
+    const text = writeNote({
+      fields: { id, title, status: "open", priority, symbols, opened, assigned_to: "agent" },
+      body:
+        issue.body.trim() === ""
+          ? "## Goal\n\n## Constraints\n\n## Acceptance\n\n- [ ]\n"
+          : `${issue.body.trimEnd()}\n`,
+    });
+    await this.#workspace.disk.create(await resolveInWorkspace(this.#workspace, path, [LAYOUT.issues]), text);
+    return { path, text };
+  }
+
+  /** Changes only the status line. */
+  async setStatus(path: string, status: IssueStatus): Promise<void> {
+    const { disk } = this.#workspace;
+    const target = await resolveInWorkspace(this.#workspace, path, [LAYOUT.issues]);
+    await disk.writeAtomic(target, withField(await disk.readText(target, ISSUE_BYTES_MAX), "status", status));
+  }
+
+  /**
+   * Changes the status line and appends a dated note; every other byte stays as its author wrote it.
+   * @throws what `permit` throws, FILE_NOT_FOUND, FILE_CHANGED if the file was changed meanwhile, TOO_LARGE.
+   */
+  async update({ path, at, by, status, note, permit }: IssueChange): Promise<WrittenFile> {
+    const before = await this.readText(path);
+    if (before === undefined) throw new QocError("FILE_NOT_FOUND", { path });
+    if (status !== undefined) permit?.(statusIn(before));
+    const marked = status === undefined ? before : withField(before, "status", status);
+    const text = note === undefined ? marked : `${marked.trimEnd()}\n\n## ${at}, ${by}\n\n${blockquote(note)}\n`;
+    return this.#writer.write({ path, text, replaces: digestOf(before) });
+  }
+
+  async #readOrBlocked(path: string): Promise<Issue> {
+    try {
+      return await this.read(path);
+    } catch (error) {
+      if (!(error instanceof QocError)) throw error;
+      const blank = { priority: "", symbols: [], contextFiles: [], body: "" };
+      return { id: stemOf(path), path, title: error.message, status: "blocked", ...blank };
+    }
+  }
+
+  async #readNote(path: string): Promise<Note> {
+    const { disk } = this.#workspace;
+    const target = await resolveInWorkspace(this.#workspace, path);
+    if ((await disk.facts(target)) === undefined) throw new QocError("FILE_NOT_FOUND", { path });
+    try {
+      return readNote(await disk.readText(target, ISSUE_BYTES_MAX));
+    } catch (error) {
+      if (error instanceof FrontmatterError)
+        throw new QocError("NOTE_INVALID", { path, message: error.message }, { cause: error });
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/** orders/: the files of proposals and orders. The desk moves files of people and agents; it never re-serializes them. */
+import { dirname } from "node:path";
+import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
+import { PROPOSAL_EXTENSIONS } from "./proposal-file.ts";
+
+export interface OrderFile {
+  /** The file name without its extension. */
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+}
+
+export function orderFileAt(path: string): OrderFile {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return { id: name.slice(0, name.lastIndexOf(".")), name, path };
+}
+
+export class OrderFolders {
+  readonly #workspace: WorkspaceRoot;
+
+  constructor(workspace: WorkspaceRoot) {
+    this.#workspace = workspace;
+  }
+
+  /** Lists the order files of one folder in order of their paths. */
+  async list(folder: string): Promise<readonly OrderFile[]> {
+    const { disk, root } = this.#workspace;
+    const entries = await disk.list(`${root}/${folder}`);
+    return entries
+      .filter(
+        (entry) =>
+          entry.kind !== "directory" &&
+          !entry.name.startsWith(".") &&
+          PROPOSAL_EXTENSIONS.some((extension) => entry.name.endsWith(extension)),
+      )
+      .map((entry) => orderFileAt(`${folder}/${entry.name}`))
+      .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  /** Writes an order's file: the text of its author, then the desk's comments. */
+  async write(path: string, source: string, comments: readonly string[]): Promise<void> {
+    const { disk, root } = this.#workspace;
+    await disk.mkdir(dirname(`${root}/${path}`));
+    await disk.writeAtomic(`${root}/${path}`, path.endsWith(".json") ? source : withComments(source, comments));
+  }
+
+  /** Does nothing if the file does not exist. */
+  async remove(path: string): Promise<void> {
+    const { disk, root } = this.#workspace;
+    if ((await disk.facts(`${root}/${path}`)) !== undefined) await disk.remove(`${root}/${path}`);
+  }
+
+  /** Moves a file to orders/proposed. Returns the new path, or undefined if that name is taken. */
+  async moveToProposed({ name, path }: OrderFile): Promise<string | undefined> {
+    const { disk, root } = this.#workspace;
+    const target = `${LAYOUT.ordersProposed}/${name}`;
+    if ((await disk.facts(`${root}/${target}`)) !== undefined) return undefined;
+    await disk.move(`${root}/${path}`, `${root}/${target}`);
+    return target;
+  }
+}
+
+/** JSON has no comments, so a JSON file keeps its text; `qoc orders show` has what the comments say. */
+function withComments(source: string, comments: readonly string[]): string {
+  const gap = source.endsWith("\n") || source === "" ? "" : "\n";
+  const lines = comments.map((line) => `# ${line.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, " ")}`);
+  return `${source}${gap}${lines.join("\n")}\n`;
+}
