@@ -60,8 +60,8 @@ function rawEcho() {
 /** Row 1: one call to a connector against a bare request and reply. */
 async function rpc(): Promise<void> {
   const raw = rawEcho();
-  const stand = await adapterOnWorker();
-  const times = await inTurn(5_000, () => stand.call("placeOrder", [ORDER]), raw.call);
+  const harness = await adapterOnWorker();
+  const times = await inTurn(5_000, () => harness.call("placeOrder", [ORDER]), raw.call);
   rows.push({
     n: 1,
     what: "call to a worker, p50",
@@ -71,7 +71,7 @@ async function rpc(): Promise<void> {
     ratio: median(times.a) / median(times.b),
     target: "<= 1.6",
   });
-  await stand.stop();
+  await harness.stop();
   await raw.close();
 }
 

@@ -29,10 +29,10 @@ function temp(): string {
   return mkdtempSync(join(tmpdir(), "qoc-bench-"));
 }
 async function up(source: string, options: AdapterHarnessOptions = {}): Promise<AdapterHarness> {
-  const stand = await adapterHarness(source, options);
-  await stand.connector.start();
-  if (stand.connector.facts.state !== "ready") throw new Error(stand.connector.facts.lastError);
-  return stand;
+  const harness = await adapterHarness(source, options);
+  await harness.connector.start();
+  if (harness.connector.facts.state !== "ready") throw new Error(harness.connector.facts.lastError);
+  return harness;
 }
 
 /** Row 3: fills from a worker until they are on disk, against bare batches that are hashed and appended. */
@@ -62,7 +62,7 @@ async function ourFills(): Promise<{ rate: number; stall: number }> {
   let kept = 0;
   let done: () => void = () => undefined;
   const all = new Promise<void>((resolve) => (done = resolve));
-  const stand = await up(
+  const harness = await up(
     adapterSource(
       `async cancelOrder() { for (let i = 0; i < ${FILLS}; i++) { this.ctx.emitFill(${FILL}); if (i % 512 === 0) await new Promise((r) => setImmediate(r)); } }`,
     ),
@@ -79,11 +79,11 @@ async function ourFills(): Promise<{ rate: number; stall: number }> {
   );
   const started = performance.now();
   const stall = await longestStall(async () => {
-    stand.connector.call("cancelOrder", ["1"]).catch(() => undefined);
+    harness.connector.call("cancelOrder", ["1"]).catch(() => undefined);
     await all;
   });
   const rate = FILLS / ((performance.now() - started) / 1000);
-  await stand.connector.stop();
+  await harness.connector.stop();
   await journal.close();
   return { rate, stall };
 }
@@ -159,9 +159,9 @@ export async function memoryOfOne(): Promise<Row> {
   const emptyMb = ((await resident()) - before) / count;
   await Promise.all(empty.map((worker) => worker.terminate()));
   const between = await resident();
-  const stands = await Promise.all(Array.from({ length: count }, () => up(SKELETON, { memoryMb: 256 })));
+  const harnesses = await Promise.all(Array.from({ length: count }, () => up(SKELETON, { memoryMb: 256 })));
   const oursMb = ((await resident()) - between) / count;
-  await Promise.all(stands.map(({ connector }) => connector.stop()));
+  await Promise.all(harnesses.map(({ connector }) => connector.stop()));
   return {
     n: 8,
     what: "one more connector",
@@ -183,20 +183,20 @@ export async function levels(): Promise<string> {
     const starts: number[] = [];
     for (let i = 0; i < 12; i++) {
       const started = performance.now();
-      const stand = await up(SKELETON, { isolation });
+      const harness = await up(SKELETON, { isolation });
       starts.push(performance.now() - started);
-      await stand.connector.stop();
+      await harness.connector.stop();
     }
     const before = await resident();
-    const stand = await up(SKELETON, { isolation, memoryMb: 256 });
-    const call = () => stand.connector.call("getQuote", ["X"]);
+    const harness = await up(SKELETON, { isolation, memoryMb: 256 });
+    const call = () => harness.connector.call("getQuote", ["X"]);
     await timed(2_000, call);
     const calls = await timed(SHORT ? 2_000 : 10_000, call);
     const bursts = await timed(20, async () => {
       for (let i = 0; i < 4; i++) await Promise.all(Array.from({ length: 250 }, call));
     });
     const memory = isolation === "worker" ? (await resident()) - before : childPss();
-    await stand.connector.stop();
+    await harness.connector.stop();
     lines.push(
       `| ${isolation} | ${median(starts).toFixed(0)} ms | ${us(median(calls))} | ${us(quantile(calls, 0.99))} | ${median(bursts).toFixed(0)} ms | ${memory.toFixed(0)} MB |`,
     );
@@ -216,14 +216,14 @@ export async function hundred(): Promise<string> {
   for (const isolation of ["worker", "process"] as const) {
     const before = await resident();
     const started = performance.now();
-    const stands = await Promise.all(Array.from({ length: 100 }, () => up(SKELETON, { isolation, memoryMb: 256 })));
+    const harnesses = await Promise.all(Array.from({ length: 100 }, () => up(SKELETON, { isolation, memoryMb: 256 })));
     const readyMs = performance.now() - started;
     const memory = isolation === "worker" ? (await resident()) - before : Number.NaN;
     const calls: number[] = [];
     for (let round = 0; round < 50; round++) {
-      for (const { connector } of stands) calls.push(...(await timed(1, () => connector.call("getQuote", ["X"]))));
+      for (const { connector } of harnesses) calls.push(...(await timed(1, () => connector.call("getQuote", ["X"]))));
     }
-    await Promise.all(stands.map(({ connector }) => connector.stop()));
+    await Promise.all(harnesses.map(({ connector }) => connector.stop()));
     const held = Number.isNaN(memory) ? "see above, each" : `${memory.toFixed(0)} MB`;
     lines.push(
       `| ${isolation} | ${readyMs.toFixed(0)} ms | ${held} | ${us(median(calls))} | ${us(quantile(calls, 0.99))} |`,

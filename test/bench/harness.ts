@@ -44,10 +44,10 @@ export const instantVenue: TempDeskOptions = {
 };
 
 export async function adapterOnWorker() {
-  const stand = await adapterHarness(adapterSource(""));
-  await stand.connector.start();
+  const harness = await adapterHarness(adapterSource(""));
+  await harness.connector.start();
   return {
-    call: (method: Method, args: readonly unknown[]) => stand.connector.call(method, args),
-    stop: () => stand.connector.stop(),
+    call: (method: Method, args: readonly unknown[]) => harness.connector.call(method, args),
+    stop: () => harness.connector.stop(),
   };
 }

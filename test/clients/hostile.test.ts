@@ -16,7 +16,7 @@ function sentTo({ stub }: ClientDesk): string {
 for (const { client, about, words = [], told } of MAKERS) {
   describeClient(client, `${about} in a hostile workspace`, ({ argv }) => {
     it(
-      "A4 runs nothing of it and reads nothing of it, without a sandbox too",
+      "A4 an agent runs and reads nothing that is planted in a hostile workspace, also without a sandbox",
       async () => {
         // No bubblewrap stands on this path.
         const at = await clientDesk({ ...told, argv: [...argv, ...words] }, { env: { PATH: "/nowhere" } });

@@ -1,4 +1,4 @@
-/** A connector's file is trusted as it was when it last came up: a changed one asks the operator. */
+/** A connector's file is trusted as it was at its last start; a changed file needs the operator's consent. */
 import { readdirSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { adapterSource } from "../support/adapter-harness.ts";
@@ -27,8 +27,8 @@ afterEach(async () => {
   desk = undefined;
 });
 
-describe("a changed file", () => {
-  it("is not loaded at the next start of the desk, until a restart by hand accepts it", async () => {
+describe("a changed adapter file", () => {
+  it("a changed adapter is not loaded at the next start until the operator restarts the connector", async () => {
     const first = await open();
     expect(stateOf(first)?.state).toBe("ready");
     await first.stop();
@@ -47,7 +47,7 @@ describe("a changed file", () => {
     expect(stateOf(third)?.state).toBe("ready");
   });
 
-  it("is loaded without a question while it is the same", async () => {
+  it("an unchanged adapter is loaded at the next start without a question", async () => {
     const first = await open();
     await first.stop();
     const second = await open(first);
@@ -57,7 +57,7 @@ describe("a changed file", () => {
 });
 
 describe("quarantine by the operator", () => {
-  it("lasts over a restart of the desk, refuses orders, and ends with a restart by hand", async () => {
+  it("a quarantined connector refuses orders, also after a restart of the desk, until the operator restarts it", async () => {
     const first = await open();
     expect(await first.call("connectors quarantine", { name: "venue", reason: "odd fills" })).toMatchObject({
       state: "quarantined",
@@ -81,7 +81,7 @@ describe("quarantine by the operator", () => {
     expect(stateOf(await open(second))).toMatchObject({ state: "ready" });
   });
 
-  it("is no command of an agent's", async () => {
+  it("an agent has no quarantine command", async () => {
     const made = await open();
     for (const command of ["connectors quarantine", "connectors restart", "connectors list"])
       await expect(made.call(command, { name: "venue" }, { actor: "agent:x", channel: "mcp" })).rejects.toMatchObject({

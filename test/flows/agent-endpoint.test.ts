@@ -1,4 +1,4 @@
-/** The agents' door as it stands on the desk's own port: what a client hears of, and how it ends. */
+/** The agent endpoint on the desk's own port: its tools, its notifications, and the end of a run. */
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RunEndpoint } from "../../src/agents/runtime.ts";
@@ -25,14 +25,14 @@ afterEach(async () => {
   await discard(desk);
 });
 
-describe("the agents' door of a running desk", () => {
-  it("S1 lists exactly the run's tools, and the run is known to have asked", async () => {
+describe("the agent endpoint of a running desk", () => {
+  it("S1 lists exactly the run's tools, and records that the run listed them", async () => {
     expect(door.hasListed()).toBe(false);
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(door.tools);
     expect(door.hasListed()).toBe(true);
   });
 
-  it("leaves a line in the log for each call, with whose it was", async () => {
+  it("each call leaves a log line that names its caller", async () => {
     await client.callTool({ name: "qoc_status", arguments: {}, _meta: { "claudecode/toolUseId": "toolu_7" } });
     const lines = await desk.services.readLogs({ tail: 50, run: "run-test" });
     expect(lines.at(-1)).toMatchObject({
@@ -44,7 +44,7 @@ describe("the agents' door of a running desk", () => {
     });
   });
 
-  it("counts a path that is not an agent's among what was refused", async () => {
+  it("a call with a path that agents may not read counts as refused", async () => {
     const answer = await client.callTool({ name: "qoc_files_read", arguments: { path: "../../etc/passwd" } });
     expect(answer.isError).toBe(true);
     const lines = await desk.services.readLogs({ tail: 50 });
@@ -53,7 +53,7 @@ describe("the agents' door of a running desk", () => {
     );
   });
 
-  it("begins nothing for a run that is over, and its end waits for what had begun", async () => {
+  it("a run that has ended starts no further call, and its end waits for the calls that had started", async () => {
     const terms = { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "late" };
     const late = client.callTool({ name: "qoc_orders_propose", arguments: terms }).catch(() => undefined);
     await new Promise((resolve) => setImmediate(resolve));
@@ -79,12 +79,12 @@ describe("the agents' door of a running desk", () => {
     await expect(gone).rejects.toMatchObject({ code: "RUN_OVER" });
   });
 
-  it("cuts an open stream, and answers no more, once the run is over", async () => {
+  it("the end of a run closes its open stream and rejects later calls", async () => {
     await door.close();
     await expect(client.listTools()).rejects.toThrow(/401|unauthorized|token/i);
   });
 
-  it("L1 tells a client that listens of a note, a proposal and a snapshot as they are written", async () => {
+  it("L1 a subscribed client is notified of a note, a proposal and a snapshot when they are written", async () => {
     const uris = [
       "desk://workspace/research/spx",
       "desk://workspace/orders/pending",

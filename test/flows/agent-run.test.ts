@@ -1,4 +1,4 @@
-/** A run from `qoc run` to the fill, with a program of its own process at the desk's real port. */
+/** A run from `qoc run` to the fill, with an agent program in its own process that connects to the desk's real port. */
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -29,7 +29,7 @@ afterEach(async () => {
   await rm(beside, { recursive: true, force: true });
 });
 
-/** What the agent does in its next run. */
+/** Writes what the agent does in its next run. */
 function plan(calls: readonly Call[], more: { hang?: boolean } = {}): void {
   return writeFileSync(join(beside, "plan.json"), JSON.stringify({ calls, ...more }));
 }
@@ -56,8 +56,8 @@ const PROPOSAL: Call = [
   { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "Cheap.", issue: "001" },
 ];
 
-describe("a run by a program of its own", () => {
-  it("reads, proposes, is refused what is not its own, and the human's approval fills", async () => {
+describe("a run by an agent program", () => {
+  it("an agent reads, proposes, is refused an operator's command, and the human's approval fills its order", async () => {
     plan([
       ["qoc_files_read", { path: "issues/001-first-look.md" }],
       ["qoc_quotes_get", { symbol: "SPX" }],
@@ -85,7 +85,7 @@ describe("a run by a program of its own", () => {
     expect(await desk.reaches(id, "filled")).toBe("filled");
   });
 
-  it("is shown call by call, and its calls are counted by the desk, though its program tells of neither", async () => {
+  it("the desk shows and counts each call of a program that reports no calls itself", async () => {
     plan([
       ["qoc_status", {}],
       ["qoc_quotes_get", { symbol: "SPX" }],
@@ -102,7 +102,7 @@ describe("a run by a program of its own", () => {
     for (const line of ['turns: "not reported"', 'tool_calls: "2"']) expect(desk.read(path)).toContain(line);
   });
 
-  it("A6 leaves what its program said beside its account, without its token", async () => {
+  it("A6 the output of a run's program is kept beside its report, without the token", async () => {
     plan([["qoc_status", {}]]);
     const { run: name, path } = await run();
     const transcript = desk.read(`.qoc/runs/${name}.ndjson`);
@@ -113,7 +113,7 @@ describe("a run by a program of its own", () => {
     expect(desk.read(path)).toContain('bounds: "60 turns, 5.00 USD, 0.5 min"');
   });
 
-  it("has a token that dies with it", async () => {
+  it("the token of a run is rejected after the run", async () => {
     plan([["qoc_status", {}]]);
     let token = "";
     const opened = desk.agents.endpoint.open("run-probe", 60_000);
@@ -133,7 +133,7 @@ describe("a run by a program of its own", () => {
     expect((await ask()).status).toBe(401);
   });
 
-  it("is told in its next run why the last proposal was rejected", async () => {
+  it("the next run's context says why the last proposal was rejected", async () => {
     plan([PROPOSAL]);
     const { proposals } = await run();
     await desk.call("reject", { id: proposals[0], comment: "Not before the earnings." });
@@ -156,7 +156,7 @@ describe("a run by a program of its own", () => {
     expect(report.queued.map(({ issue, outcome }) => [issue, outcome])).toEqual([["issues/002-next.md", "done"]]);
   });
 
-  it("queues four more issues and no fifth", async () => {
+  it("a run queues four more issues and no fifth", async () => {
     for (const n of [3, 4, 5, 6])
       await desk.write(`issues/00${n}-x.md`, `---\nid: 00${n}\ntitle: x\nstatus: open\n---\n`);
     plan(["002", "003", "004", "005", "006"].map((issue): Call => ["qoc_run", { issue }]));
@@ -189,7 +189,7 @@ describe("a run by a program of its own", () => {
     expect(desk.read(issue)).toContain("status: open");
   });
 
-  it("queues no issue that was called off", async () => {
+  it("a cancelled issue is not queued", async () => {
     await desk.call("issues update", { id: "002", status: "cancelled" });
     plan([["qoc_run", { issue: "002" }]]);
     const report = await run();
@@ -198,13 +198,13 @@ describe("a run by a program of its own", () => {
     expect(report.queued).toEqual([]);
   });
 
-  it("cannot be queued for by whoever is in no run", async () => {
+  it("a caller outside a run cannot queue an issue", async () => {
     await expect(
       desk.call("run", { issue: "002" }, { actor: "agent:interactive", channel: "mcp" }),
     ).rejects.toMatchObject({ code: "NO_RUN" });
   });
 
-  it("is one at a time on an issue", async () => {
+  it("a second run on the same issue is refused while the first one lasts", async () => {
     plan([], { hang: true });
     const stop = new AbortController();
     const first = desk.services.runs.start("001", () => undefined, stop.signal);
@@ -214,17 +214,17 @@ describe("a run by a program of its own", () => {
     expect(await first).toMatchObject({ outcome: "stopped" });
   });
 
-  it("is looked at by doctor before it is needed", async () => {
+  it("doctor checks the agent program before a run needs it", async () => {
     const { checks } = await desk.call<{ checks: readonly { name: string; message: string }[] }>("doctor");
     expect(checks.find(({ name }) => name === "agent")?.message).toMatch(/^command: /);
   });
 
-  it("that fails is an error with its record", async () => {
+  it("a failed run is an error that names the run", async () => {
     writeFileSync(join(beside, "plan.json"), "not JSON");
     await expect(run()).rejects.toMatchObject({ code: "RUN_FAILED", data: { outcome: "failed" } });
   });
 
-  it("ends with the desk, and is recorded", async () => {
+  it("a run ends when the desk closes, and its end is recorded", async () => {
     plan([], { hang: true });
     const working = desk.services.runs.start("001", () => undefined, new AbortController().signal);
     await expect.poll(() => desk.open.desk.state.runs.size).toBe(1);
@@ -233,7 +233,7 @@ describe("a run by a program of its own", () => {
     expect(desk.open.desk.state.runs.size).toBe(0);
   });
 
-  it("does not begin where the desk closes meanwhile", async () => {
+  it("a run does not start if the desk closes while the run is prepared", async () => {
     plan([], { hang: true });
     const late = desk.services.runs.start("001", () => undefined, new AbortController().signal);
     const closed = desk.agents.runs.close();
@@ -242,7 +242,7 @@ describe("a run by a program of its own", () => {
     expect(desk.open.desk.state.lastRun).toBeUndefined();
   });
 
-  it("that a desk left open when it died is ended at the next start", async () => {
+  it("a run that was open when the desk crashed is ended at the next start", async () => {
     await desk.open.desk.commit({
       type: "run.started",
       run: "run-lost",

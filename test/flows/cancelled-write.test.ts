@@ -1,4 +1,4 @@
-/** A client that gives up in the middle of a write: the write is done whole or not at all, on the disk and in the journal. */
+/** A client that cancels during a write: the write is complete or absent, both on disk and in the journal. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
@@ -26,7 +26,7 @@ afterEach(async () => {
   await discard(desk);
 });
 
-/** Calls, and gives up after so many turns of the event loop: before it is sent, while it is written, or after it. */
+/** Calls a tool and cancels after some turns of the event loop: before the request is sent, during the write, or after it. */
 async function hastily(name: string, input: object, turns: number): Promise<boolean> {
   const giveUp = new AbortController();
   const call = client.callTool({ name, arguments: { ...input } }, { signal: giveUp.signal }).then(
@@ -38,13 +38,13 @@ async function hastily(name: string, input: object, turns: number): Promise<bool
   return call;
 }
 
-/** The door waits for the calls that are under way, whoever has given them up. */
+/** The endpoint waits for calls that are still running, also if their client has cancelled them. */
 async function settle(): Promise<void> {
   await door.close();
   await desk.settled();
 }
 
-it("L3 of a proposal: its file stands where the journal has it, and nowhere else", async () => {
+it("L3 a cancelled proposal has a file exactly if it is in the journal", async () => {
   const input = { side: "buy", symbol: "SPX", quantity: "1", type: "limit", limitPrice: "1", rationale: "Cheap." };
   let answered = 0;
   for (let turns = 0; turns < TRIES; turns++) if (await hastily("qoc_orders_propose", input, turns)) answered += 1;
@@ -57,7 +57,7 @@ it("L3 of a proposal: its file stands where the journal has it, and nowhere else
   expect(known.length).toBeGreaterThanOrEqual(answered);
 });
 
-it("L3 of a note: it holds one whole text, which the journal has", async () => {
+it("L3 a cancelled note holds one whole text, the one in the journal", async () => {
   const text = (n: number): string => `${n} `.repeat(20_000).trimEnd();
   for (let turns = 0; turns < TRIES; turns++)
     await hastily("qoc_research_write", { name: `note-${turns}`, text: text(turns) }, turns);

@@ -1,9 +1,9 @@
-/** Nothing lost, nothing sent twice: time-outs, dead workers, restarts with orders in flight, copies of a desk. */
+/** No order is lost or sent twice: timeouts, dead workers, restarts with orders in flight, copies of a desk. */
 import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
-/** Counts what it is sent in its store, and does with an order what its symbol says. */
+/** Counts the orders it receives in its store, and handles each order as its symbol says. */
 const VENUE = `
 import { VenueRejection } from "@qoc-app/sdk";
 export default class Odd {
@@ -78,9 +78,9 @@ function state(desk: TempDesk, id: string): string | undefined {
   return desk.open.desk.state.orders.get(id as never)?.state;
 }
 
-describe("an answer that is not a definite one", () => {
+describe("an order without a definite response", () => {
   it.each(["DIE", "THROW", "JUNK"])(
-    "%s leaves the order unknown, blocks its instrument, and is not sent again",
+    "a venue response of %s leaves the order unknown, blocks its instrument, and does not send the order again",
     async (symbol) => {
       const desk = await open();
       const proposed = await propose(desk, symbol);
@@ -101,7 +101,7 @@ describe("an answer that is not a definite one", () => {
     },
   );
 
-  it("a connector that became data-only is sent nothing", async () => {
+  it("a connector that became data-only receives no order", async () => {
     const desk = await open();
     const proposed = await propose(desk, "ABC");
     await desk.stop();
@@ -114,7 +114,7 @@ describe("an answer that is not a definite one", () => {
     expect(() => sentIds(again)).toThrow(/ENOENT/);
   });
 
-  it("a venue's no is a no", async () => {
+  it("a venue's rejection leaves the order rejected", async () => {
     const desk = await open();
     const proposed = await propose(desk, "NO");
     await expect(approve(desk, proposed)).rejects.toMatchObject({
@@ -126,7 +126,7 @@ describe("an answer that is not a definite one", () => {
     expect(JSON.stringify(shown)).toContain("not here");
   });
 
-  it("an unknown order is settled when the venue comes back and knows it", async () => {
+  it("an unknown order is settled when the venue answers again and knows the order", async () => {
     const desk = await open();
     const proposed = await propose(desk, "LOST");
     await expect(approve(desk, proposed)).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
@@ -136,7 +136,7 @@ describe("an answer that is not a definite one", () => {
 });
 
 describe("fills", () => {
-  it("that come three times are one, before the ack and without our id", async () => {
+  it("a fill that arrives three times counts once, also before the acknowledgement and without a client order id", async () => {
     const desk = await open();
     const proposed = await propose(desk, "TWICE", "2");
     await approve(desk, proposed);
@@ -146,7 +146,7 @@ describe("fills", () => {
     expect(desk.open.desk.state.positions.get("odd/TWICE")?.quantity.toFixed()).toBe("2");
   });
 
-  it("beyond the quantity are applied and flagged", async () => {
+  it("fills beyond the order's quantity are applied and the order is flagged", async () => {
     const desk = await open();
     const proposed = await propose(desk, "OVER");
     await approve(desk, proposed);
@@ -156,14 +156,14 @@ describe("fills", () => {
 });
 
 describe("a restart", () => {
-  it("turns an intent without an answer into unknown, and keeps every acknowledged action", async () => {
+  it("a restart turns an intent without a response into unknown and keeps every acknowledged action", async () => {
     const desk = await open();
     const proposed = await propose(desk, "THROW");
     await approve(desk, proposed).catch(() => undefined);
     const kept = await propose(desk, "ABC");
     await approve(desk, kept);
     await desk.stop();
-    // The journal as it stood when the intent was on disk and nothing after it was.
+    // The journal ends with the intent, as after a crash at that moment.
     const path = `${desk.root}/.qoc/journal/000001.ndjson`;
     const lines = readFileSync(path, "utf8").split("\n");
     const cut = lines.findIndex((line) => line.includes('"type":"order.submitting"'));
@@ -173,7 +173,7 @@ describe("a restart", () => {
     expect(sentIds(again)).toHaveLength(2);
   });
 
-  it("sets a torn last line aside and goes on", async () => {
+  it("a restart sets a torn last line aside and continues the journal", async () => {
     const desk = await open();
     const proposed = await propose(desk, "ABC");
     await desk.stop();
@@ -185,7 +185,7 @@ describe("a restart", () => {
     expect((await again.call<{ ok: boolean }>("verify")).ok).toBe(true);
   });
 
-  it("is read-only and refuses orders where the journal was changed", async () => {
+  it("a restart on a changed journal is read-only and refuses orders", async () => {
     const desk = await open();
     const proposed = await propose(desk, "ABC");
     await desk.stop();
@@ -199,7 +199,7 @@ describe("a restart", () => {
     });
   });
 
-  it("of a copied desk starts halted, in a new epoch, with other client order ids", async () => {
+  it("a copied desk starts halted, in a new epoch, with different client order ids", async () => {
     const desk = await open();
     await approve(desk, await propose(desk, "ABC"));
     await desk.stop();
@@ -215,7 +215,7 @@ describe("a restart", () => {
     expect(new Set(ids.map((id) => id.split("-")[0])).size).toBe(2);
   });
 
-  it("rebuilds every projection from the journal", async () => {
+  it("a rebuild restores every projection from the journal", async () => {
     const desk = await open();
     const proposed = await propose(desk, "TWICE");
     await approve(desk, proposed);
@@ -230,7 +230,7 @@ describe("a restart", () => {
 });
 
 describe("two at once", () => {
-  it("approve one proposal from two terminals: one goes, one hears that it went", async () => {
+  it("of two approvals of one proposal, one sends the order and the other is refused as already approved", async () => {
     const desk = await open();
     const proposed = await propose(desk, "ABC");
     const outcomes = await Promise.allSettled([approve(desk, proposed), approve(desk, proposed)]);
@@ -238,7 +238,7 @@ describe("two at once", () => {
     expect(sentIds(desk)).toHaveLength(1);
   });
 
-  it("desks on one folder: the second is refused", async () => {
+  it("a second desk on the same folder is refused", async () => {
     const desk = await open();
     await expect(tempDesk({ again: desk })).rejects.toMatchObject({ code: "LOCKED" });
   });

@@ -1,4 +1,4 @@
-/** A guard of the operator's own through a whole desk: the documented example, and one that hangs. */
+/** A custom guard in a whole desk: the documented example, and a guard that hangs. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
@@ -55,7 +55,7 @@ function guardsOf({ verdict }: Proposed): string[] {
 }
 
 describe("the documented sector guard", () => {
-  it("is read from desk.toml with its path and options", () => {
+  it("a custom guard is read from desk.toml with its path and options", () => {
     const { guards } = readConfig(GUARD, "/desk/desk.toml");
     expect(guards).toEqual([
       {
@@ -75,20 +75,20 @@ describe("the documented sector guard", () => {
     ]);
   });
 
-  it("lets an order through that stays under its limit, and counts what is held and open afterwards", async () => {
+  it("the sector guard allows an order under its limit, and counts positions and open orders afterwards", async () => {
     const { call, reaches } = await start(GUARD, { [PATH]: EXAMPLE });
     const first = await call<Proposed>("orders propose", limit);
     expect(first.verdict).toEqual({ decision: "allow", reasons: [] });
     await call("approve", { id: first.id, digest: first.digest });
     await reaches(first.id, "filled", "accepted", "partially_filled");
-    // 3 % of NAV is held or open; another 1.5 % would be over the 4 %.
+    // Positions and open orders are 3 % of NAV; another 1.5 % would exceed the limit of 4 %.
     const second = await call<Proposed>("orders propose", { ...limit, quantity: "5", limitPrice: "3001" });
     expect(guardsOf(second)).toContain(KEY);
     const reason = second.verdict.reasons.find(({ guard }) => guard === KEY);
     expect(reason?.message).toMatch(/^Index would be \d\.\d\d % of NAV; the limit is 4\.00 %$/);
   });
 
-  it("blocks an order over its limit with its reason, which the verdict lists and the approval meets again", async () => {
+  it("the sector guard blocks an order over its limit, with its reason in the verdict and at the approval", async () => {
     const { call } = await start(GUARD, { [PATH]: EXAMPLE });
     const proposed = await call<Proposed>("orders propose", { ...limit, quantity: "15" });
     expect(proposed.verdict).toMatchObject({
@@ -105,7 +105,7 @@ describe("the documented sector guard", () => {
     });
   });
 
-  it("blocks a symbol whose sector is not known", async () => {
+  it("the sector guard blocks a symbol whose sector is unknown", async () => {
     const { call } = await start(GUARD.replace("SPX =", "XOM ="), { [PATH]: EXAMPLE });
     const proposed = await call<Proposed>("orders propose", limit);
     expect(proposed.verdict.reasons).toMatchObject([
@@ -113,7 +113,7 @@ describe("the documented sector guard", () => {
     ]);
   });
 
-  it("blocks every order where its options are wrong, where its file is missing, and not where it is switched off", async () => {
+  it("a custom guard with invalid options or a missing file blocks every order, unless it is disabled", async () => {
     const wrong = await start(GUARD.replace("4.0", '"4 %"'), { [PATH]: EXAMPLE });
     expect((await wrong.call<Proposed>("orders propose", limit)).verdict.reasons).toMatchObject([
       { guard: KEY, code: "GUARD_ERROR", message: `${KEY} failed: max_pct must be a number of percent such as 30.0` },
@@ -131,7 +131,7 @@ describe("the documented sector guard", () => {
 });
 
 describe("a guard that hangs", () => {
-  it("blocks its own order in its time; the desk answers meanwhile, and the next order is judged", async () => {
+  it("a guard that hangs blocks its order at its timeout, while the desk answers and later evaluates the next order", async () => {
     const source = `export default class {
       key = "slow"; description = "hangs on one symbol";
       evaluate(order) { if (order.symbol === "AAPL") for (;;); return { result: "allow" }; }
@@ -139,7 +139,7 @@ describe("a guard that hangs", () => {
     const { call } = await start('\n[[guard]]\nkey = "slow"\nadapter = "./slow.ts"\n', { "slow.ts": source });
     const started = performance.now();
     const hung = call<Proposed>("orders propose", { ...limit, symbol: "AAPL", quantity: "1", limitPrice: "100" });
-    // The desk itself answers while the guard hangs.
+    // The desk answers while the guard hangs.
     const quote = await call<{ symbol: string }>("quotes get", { symbol: "SPX" });
     const during = performance.now() - started;
     expect(quote.symbol).toBe("SPX");

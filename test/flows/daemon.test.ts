@@ -1,4 +1,4 @@
-/** The real command line and the real daemon: starts, kill -9 with an order working, a taken port, no git, bad files. */
+/** The real CLI and the real daemon: starts, kill -9 with a working order, a port in use, no git, invalid files. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -44,7 +44,7 @@ function qoc(...args: string[]): Promise<Answer> {
   });
 }
 
-/** `qoc up` in the foreground; resolves once it has said that it is ready. */
+/** Starts `qoc up` in the foreground and resolves when it reports that it is ready. */
 function up(): Promise<ChildProcess> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [BIN, "up", "--json", "-C", desk], {
@@ -112,7 +112,7 @@ const LIMIT = [
 ];
 
 describe("kill -9", () => {
-  it("with an order working: nothing lost, nothing sent twice, the stale lock taken over", async () => {
+  it("after kill -9 with a working order nothing is lost or sent twice, and the stale lock is taken over", async () => {
     const first = await up();
     const proposed = await qoc("orders", "propose", ...LIMIT);
     expect(proposed.json.verdict).toEqual({ decision: "allow", reasons: [] });
@@ -135,7 +135,7 @@ describe("kill -9", () => {
   });
 });
 
-describe("a start that cannot be", () => {
+describe("a failing start", () => {
   const failure = async (): Promise<{ code: string; message: string }> => {
     const answer = await qoc("up", "--detach");
     expect(answer.code).toBe(1);
@@ -143,13 +143,13 @@ describe("a start that cannot be", () => {
     return answer.error;
   };
 
-  it("says that another desk runs", async () => {
+  it("a start fails and says so if another desk runs in the folder", async () => {
     await up();
     const answer = await qoc("up", "--detach");
     expect(answer.error.code).toBe("LOCKED");
   });
 
-  it("says that the port is taken", async () => {
+  it("a start fails and says so if the port is in use", async () => {
     const port = Number(/^port = (\d+)$/m.exec(readFileSync(join(desk, "desk.toml"), "utf8"))?.[1]);
     const blocker = createServer().listen(port, "127.0.0.1");
     await new Promise((resolve) => blocker.once("listening", resolve));
@@ -157,7 +157,7 @@ describe("a start that cannot be", () => {
     await new Promise((resolve) => blocker.close(resolve));
   });
 
-  it("ends where its socket cannot be, and gives back port and lock", async () => {
+  it("a start without a usable socket path ends and releases port and lock", async () => {
     const { socket } = runtimePaths(realpathSync(desk), env, process.getuid?.() ?? 0);
     mkdirSync(join(socket, "in the way"), { recursive: true });
     await expect(up()).rejects.toThrow(/ended with 1: .*INTERNAL/s);
@@ -165,7 +165,7 @@ describe("a start that cannot be", () => {
     await up();
   });
 
-  it("names file, line and key of a bad desk.toml, and trades nothing", async () => {
+  it("a start with an invalid desk.toml names file, line and key, and trades nothing", async () => {
     config((text) => text.replace("max_pct = 5.0", 'max_pct = "5%"'));
     const answer = await qoc("up", "--detach");
     expect(answer).toMatchObject({ code: 1, error: { code: "CONFIG_INVALID" } });
@@ -184,9 +184,9 @@ describe("a connector that cannot start leaves the desk up", () => {
     return list.json.find((row: { name: string }) => row.name === "mine");
   };
   it.each([
-    ["missing adapter", "./nowhere.ts", "", undefined, "does not exist"],
+    ["a missing adapter", "./nowhere.ts", "", undefined, "does not exist"],
     [
-      "missing secret",
+      "a missing secret",
       "./mine.ts",
       '  [connector.auth]\n  api_key = { env = "NOT_SET_ANYWHERE" }\n',
       "export default class {}",
@@ -201,17 +201,20 @@ describe("a connector that cannot start leaves the desk up", () => {
       "method disconnect, getQuote, getPositions, getBuyingPower, placeOrder, cancelOrder is missing",
     ],
     ["a throw on import", "./mine.ts", "", 'throw new Error("at import");\nexport default class {}', "at import"],
-  ])("%s", async (_name, adapter, more, source, words) => {
-    if (source !== undefined) writeFileSync(join(desk, "mine.ts"), source);
-    custom(adapter, more);
-    const found = await stateOf();
-    expect(["quarantined", "restarting"]).toContain(found.state);
-    expect(found.lastError).toContain(words);
-  });
+  ])(
+    "a connector with %s does not start, and the desk and the other connector do",
+    async (_name, adapter, more, source, words) => {
+      if (source !== undefined) writeFileSync(join(desk, "mine.ts"), source);
+      custom(adapter, more);
+      const found = await stateOf();
+      expect(["quarantined", "restarting"]).toContain(found.state);
+      expect(found.lastError).toContain(words);
+    },
+  );
 });
 
-describe("where no folder can be watched", () => {
-  it("the desk starts, says so in its log, and finds proposals all the same", async () => {
+describe("a desk that cannot watch folders", () => {
+  it("a desk that cannot watch folders starts, logs it, and still finds proposals", async () => {
     const preload = join(home, "no-watchers.cjs");
     writeFileSync(
       preload,
@@ -226,8 +229,8 @@ describe("where no folder can be watched", () => {
   });
 });
 
-describe("without git", () => {
-  it("the desk trades, and doctor says what is missing", async () => {
+describe("a desk without git", () => {
+  it("a desk without git trades, and doctor reports that git is missing", async () => {
     env["PATH"] = dirname(process.execPath);
     if (existsSync(join(env["PATH"], "git"))) env["PATH"] = join(home, "empty");
     await up();
@@ -242,7 +245,7 @@ describe("without git", () => {
 });
 
 describe("stopping", () => {
-  it("by down and by SIGTERM gives the lock back", async () => {
+  it("qoc down and SIGTERM both release the lock", async () => {
     const first = await up();
     expect((await qoc("down")).json).toEqual({ stopped: true });
     await ended(first);

@@ -1,4 +1,4 @@
-/** A venue that stops answering for a while, and comes back with nobody's help. Deadlines run twenty times as fast. */
+/** A venue that stops answering for a while and recovers by itself. Timeouts run twenty times as fast. */
 import { afterEach, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
@@ -21,7 +21,7 @@ afterEach(async () => {
   await discard(desk);
 });
 
-it("a degraded connector is asked again by itself, and is ready and reconciled with its first answer", async () => {
+it("a degraded connector is probed automatically, and is ready and reconciled after its first response", async () => {
   desk = await tempDesk({
     clock: { ...systemClock, after: (ms, run) => systemClock.after(ms / 20, run) },
     files: { "slow.ts": VENUE },

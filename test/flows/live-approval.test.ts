@@ -1,4 +1,4 @@
-/** Real money: no approval without the passphrase of the operator's key, whatever the key is like. */
+/** Live orders need the passphrase of the operator's key, also if the key has no passphrase. */
 import { afterEach, expect, it } from "vitest";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -8,7 +8,7 @@ afterEach(async () => {
   await discard(desk);
 });
 
-it("a live order is not approved by a key that has no passphrase, and nothing is sent", async () => {
+it("a live order is not approved with a key that has no passphrase, and nothing is sent", async () => {
   desk = await tempDesk({ config: (text) => text.replace('type = "paper"', 'type = "paper"\nmode = "live"') });
   const order = {
     connector: "paper",

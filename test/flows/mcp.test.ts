@@ -1,4 +1,4 @@
-/** `qoc mcp` as a client starts it: a process on pipes, the running desk behind it, an agent's commands and no more. */
+/** `qoc mcp` as a client starts it: a process on pipes that forwards an agent's commands to the running desk. */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { execFileSync, spawn } from "node:child_process";
@@ -42,7 +42,7 @@ afterAll(() => {
 });
 
 describe("qoc mcp", () => {
-  it("drafts an order that waits for a human, and is told nothing of a human's commands", async () => {
+  it("a client of qoc mcp drafts an order that waits for a human, and sees no operator command", async () => {
     const client = await open();
     const names = (await client.listTools()).tools.map(({ name }) => name);
     expect(names).toContain("qoc_orders_propose");
@@ -73,7 +73,7 @@ describe("qoc mcp", () => {
     });
   });
 
-  it("answers every call of a script that pipes them in", () => {
+  it("qoc mcp answers every call that a script pipes in", () => {
     const params = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "script", version: "1" } };
     const messages = [
       { id: 1, method: "initialize", params },
@@ -95,7 +95,7 @@ describe("qoc mcp", () => {
     expect(answers.some(({ result }) => result.isError)).toBe(false);
   });
 
-  it("says that the desk is down, as a tool's error that may be tried again", async () => {
+  it("qoc mcp returns a retryable tool error if the desk is down", async () => {
     qoc("down");
     const client = await open();
     const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as unknown as {
@@ -111,7 +111,7 @@ describe("qoc mcp", () => {
     qoc("up", "--detach");
   });
 
-  it("says that the desk went away under a call, and whether the call may be made again", async () => {
+  it("qoc mcp reports that the desk went down during a call, and whether the call may be retried", async () => {
     qoc("down");
     const dying = createServer((caller) => caller.once("data", () => caller.destroy())).listen(socket);
     await once(dying, "listening");

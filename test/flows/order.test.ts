@@ -1,4 +1,4 @@
-/** An order's whole way on the built-in venue: proposed, reviewed, approved, acknowledged, filled, filed, logged. */
+/** An order's lifecycle on the paper venue: proposed, reviewed, approved, accepted, filled, filed, logged. */
 import { existsSync, readdirSync, renameSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
@@ -38,8 +38,8 @@ const limit = {
   rationale: "TEXT",
 };
 
-describe("the first loop", () => {
-  it("proposes, approves, fills, files", async () => {
+describe("an order on the paper venue", () => {
+  it("an order is proposed, approved, filled and filed", async () => {
     const proposed = await desk.call<Proposed>("orders propose", limit);
     expect(proposed.verdict).toEqual({ decision: "allow", reasons: [] });
     expect(proposed.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
@@ -79,7 +79,7 @@ describe("the first loop", () => {
     expect(positions).toMatchObject([{ connector: "paper", symbol: "SPX", quantity: "10" }]);
   });
 
-  it("fills a market order, with a protection price in its digest", async () => {
+  it("a market order is filled, with a protection price in its digest", async () => {
     const proposed = await desk.call<Proposed>("orders propose", {
       side: "buy",
       symbol: "AAPL",
@@ -99,7 +99,7 @@ describe("the first loop", () => {
     ["issue", "INVALID_INPUT", "x"],
     ["researchRef", "INVALID_INPUT", "x"],
     ["rationale", "TOO_LARGE", "\u0001"],
-  ])("writes no proposal whose %s makes it one that could not be read again", async (field, code, character) => {
+  ])("a proposal whose %s is too long to be read again is not written", async (field, code, character) => {
     const before = readdirSync(`${desk.root}/orders/pending`);
     await expect(
       desk.call("orders propose", { ...limit, [field]: `a${character.repeat(15_000)}` }),
@@ -107,7 +107,7 @@ describe("the first loop", () => {
     expect(readdirSync(`${desk.root}/orders/pending`)).toEqual(before);
   });
 
-  it("blocks what is too large, keeps it pending, and says why with numbers", async () => {
+  it("an order that is too large is blocked with a reason in numbers, and stays pending", async () => {
     const proposed = await desk.call<Proposed>("orders propose", { ...limit, quantity: "200" });
     expect(proposed.verdict.decision).toBe("block");
     expect(proposed.verdict.reasons.map((reason) => reason.guard)).toContain("max-order-nav");
@@ -122,7 +122,7 @@ describe("the first loop", () => {
     expect(desk.open.desk.state.orders.get(proposed.id as never)?.rejected.human).toBe("too large");
   });
 
-  it("refuses a digest that is not the file's, a second approval, and an approval without a digest", async () => {
+  it("an approval is refused with another digest, without a digest, or if the order is already approved", async () => {
     const proposed = await desk.call<Proposed>("orders propose", { ...limit, quantity: "1", limitPrice: "2500" });
     await expect(desk.call("approve", { id: proposed.id })).rejects.toMatchObject({ code: "DIGEST_REQUIRED", exit: 2 });
     await desk.write(proposed.path, desk.read(proposed.path).replace('quantity = "1"', 'quantity = "2"'));
@@ -143,7 +143,7 @@ describe("the first loop", () => {
     expect(existsSync(`${desk.root}/orders/cancelled/${proposed.id}.toml`)).toBe(true);
   });
 
-  it("puts back a file that a hand moved among the approved ones", async () => {
+  it("a proposal file that was moved by hand to orders/approved is moved back", async () => {
     const proposed = await desk.call<Proposed>("orders propose", { ...limit, quantity: "4", limitPrice: "2300" });
     renameSync(`${desk.root}/${proposed.path}`, `${desk.root}/orders/approved/${proposed.id}.toml`);
     await desk.call("status");
@@ -152,11 +152,11 @@ describe("the first loop", () => {
     await desk.call("reject", { id: proposed.id });
   });
 
-  it("refuses --all and says why", async () => {
+  it("an approval of all proposals is refused with a reason", async () => {
     await expect(desk.call("approve", { id: "x", all: true })).rejects.toMatchObject({ code: "NO_BULK_APPROVAL" });
   });
 
-  it("halts and resumes; a cancel passes while halted", async () => {
+  it("a halted desk refuses orders and allows a cancel until it is resumed", async () => {
     const proposed = await desk.call<Proposed>("orders propose", { ...limit, quantity: "1", limitPrice: "2400" });
     await desk.call("approve", { id: proposed.id, digest: proposed.digest });
     await desk.call("halt", { reason: "test" });

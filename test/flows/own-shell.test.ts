@@ -1,6 +1,6 @@
 /**
- * An agent that has a shell of its own is a process of the operator's user. What it can do without the operator's passphrase, and
- * what it cannot: each test is a row of SECURITY.md.
+ * An agent with its own shell is a process of the operator's user. Each test is a row of SECURITY.md: what such a process
+ * can and cannot do without the operator's passphrase.
  */
 import { type ExecFileException, execFile } from "node:child_process";
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -38,7 +38,7 @@ let home: string;
 let desk: string;
 let env: Record<string, string>;
 
-/** As any process of the user may: no terminal on any of its streams. */
+/** Runs qoc as any process of the user can: without a terminal on any of its streams. */
 function qoc(...args: readonly string[]): Promise<Answer> {
   return new Promise((resolve) => {
     const done = (error: ExecFileException | null, stdout: string, stderr: string): void => {
@@ -110,7 +110,7 @@ async function placed(): Promise<number> {
   const lines = readFileSync(join(desk, ".qoc/logs/desk.log"), "utf8");
   return lines.split("\n").filter((line) => line.includes("placed q") && line.includes('"connector":"live"')).length;
 }
-/** Words on the operator's socket, past every program of the desk. */
+/** Sends messages to the operator's socket directly, without any program of the desk. */
 function overSocket(request: object): Promise<any> {
   return new Promise((resolve, reject) => {
     const socket = connect(runtimePaths(desk, env, process.getuid?.() ?? 0).socket);
@@ -129,7 +129,7 @@ function overSocket(request: object): Promise<any> {
 /** Each test starts processes, one after another. */
 const SLOW = { timeout: 90_000 };
 
-/** The journal's only segment, and its last line. */
+/** The journal's only segment and its last line. */
 function journal(): { path: string; text: string; last: { seq: number; at: number; epoch: number; hash: string } } {
   const path = join(desk, ".qoc/journal/000001.ndjson");
   const text = readFileSync(path, "utf8");
@@ -143,7 +143,7 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
   afterAll(end, SLOW.timeout);
 
   it.each(["paper", "unstated"])(
-    "approves a paper order once it names the digest, and not without: %s",
+    "a process without the passphrase approves a paper order with its digest, and not without it: %s",
     async (connector) => {
       const { id, digest } = await draft(connector);
       expect(await qoc("approve", id)).toMatchObject({ code: 2, error: { code: "DIGEST_REQUIRED" } });
@@ -153,7 +153,7 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
     },
   );
 
-  it("approves no live order: not with the digest, not with a guess, not with --yes, not over the socket", async () => {
+  it("a process without the passphrase approves no live order: by digest, guess, --yes, or over the socket", async () => {
     const { id, digest } = await draft("live");
     const tries = [
       await qoc("approve", id, "--digest", digest),
@@ -174,13 +174,13 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
     expect([await stateOf(id), await placed()]).toEqual(["proposed", 0]);
   });
 
-  it("approves nothing wholesale", async () => {
+  it("a process without the passphrase cannot approve all proposals at once", async () => {
     await draft("paper");
     expect(await qoc("run", "approve", "--all")).toMatchObject({ code: 2, error: { code: "NO_BULK_APPROVAL" } });
     expect(await qoc("approve", "--all", "--yes")).toMatchObject({ code: 2, error: { code: "NO_BULK_APPROVAL" } });
   });
 
-  it("sends nothing by a file among the approved ones", async () => {
+  it("a file that the process puts into orders/approved is not sent", async () => {
     const { id } = await draft("live");
     const text = readFileSync(join(desk, `orders/pending/${id}.toml`), "utf8");
     writeFileSync(join(desk, "orders/approved/forged.toml"), `${text}\nstatus = "approved"\n`);
@@ -189,7 +189,7 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
     expect(await placed()).toBe(0);
   });
 
-  it("is the operator on the operator's socket, for what needs no passphrase, and nobody else there", async () => {
+  it("a process on the operator's socket acts as the operator, and as no other actor", async () => {
     const { id, digest } = await draft("unstated", "Z");
     for (const channel of ["host", "http"]) {
       expect(await overSocket({ command: "approve", channel, input: { id, digest } })).toMatchObject({
@@ -210,7 +210,7 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
     });
   });
 
-  it("lets an agent in with qoc agent setup, which gives it no more than an agent's commands", async () => {
+  it("a process grants access with qoc agent setup, which gives an agent's commands only", async () => {
     const { json } = await qoc("agent", "setup", "claude");
     const token = /qoc_[0-9a-f]{64}/.exec(json.config)?.[0] ?? "";
     const open = async (QOC_TOKEN: string): Promise<Client> => {
@@ -248,11 +248,11 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
   });
 });
 
-describe("the journal in the hands of such a process", SLOW, () => {
+describe("a journal that such a process changed", SLOW, () => {
   beforeEach(start, SLOW.timeout);
   afterEach(end, SLOW.timeout);
 
-  it("that was edited is found, and the desk only reads from then on", async () => {
+  it("an edited journal is detected, and the desk is read-only from then on", async () => {
     await draft("live");
     await qoc("down");
     const { path, text } = journal();
@@ -267,7 +267,7 @@ describe("the journal in the hands of such a process", SLOW, () => {
 
   it.each<[string, (key: string, consented: object) => Promise<string | undefined>]>([
     ["no signature", async () => undefined],
-    ["a signature that is none", async () => Buffer.from("signed").toString("base64")],
+    ["an invalid signature", async () => Buffer.from("signed").toString("base64")],
     [
       "the signature of a key of its own",
       async (key, consented) => {
@@ -279,7 +279,7 @@ describe("the journal in the hands of such a process", SLOW, () => {
         return signature;
       },
     ],
-  ])("with a well chained approval under %s sends nothing, and qoc verify tells it", async (_what, sign) => {
+  ])("a forged approval in a valid chain with %s sends nothing, and qoc verify reports it", async (_what, sign) => {
     const { id, digest } = await draft("live");
     const { json: shown } = await qoc("orders", "show", id);
     await qoc("down");
@@ -313,11 +313,11 @@ describe("the journal in the hands of such a process", SLOW, () => {
   });
 });
 
-describe("stated, and not stopped", SLOW, () => {
+describe("a documented limitation", SLOW, () => {
   beforeAll(start, SLOW.timeout);
   afterAll(end, SLOW.timeout);
 
-  it("such a process can put its own key in the place of the operator's and restart the desk; qoc verify tells by earlier approvals", async () => {
+  it("a process can replace the operator's key and restart the desk; qoc verify then rejects earlier approvals", async () => {
     const first = await draft("live");
     const operator = await overSocket({
       command: "approve",

@@ -1,4 +1,4 @@
-/** The package as it is published: unpacked in an empty folder, with its dependencies and nothing else. */
+/** The package as published: unpacked in an empty folder, with only its dependencies. */
 import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
@@ -30,7 +30,7 @@ let app = "";
 
 beforeAll(() => {
   app = mkdtempSync(join(tmpdir(), "qoc-package-"));
-  // What the tests run is what is packed: it was built before them.
+  // The package holds the dist/ that was built before the tests.
   const out = execFileSync("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", app], {
     cwd: ROOT,
     encoding: "utf8",
@@ -73,7 +73,7 @@ function freePort(): Promise<number> {
   });
 }
 
-/** The adapters whose bundles are on disk. */
+/** Names of the adapters whose bundles are on disk. */
 function kept(desk: string): readonly string[] {
   return readdirSync(join(desk, ".qoc/bundles")).map((name) => {
     const [header = ""] = readFileSync(join(desk, ".qoc/bundles", name), "utf8").split("\n", 1);
@@ -82,7 +82,7 @@ function kept(desk: string): readonly string[] {
 }
 
 describe("the package", () => {
-  it("holds what runs and what is read, and no test, source or measurement", () => {
+  it("the package holds programs and documents, and no test, source or benchmark", () => {
     const paths = packed.files.map(({ path }) => path);
     for (const needed of [
       "bin/qoc.mjs",
@@ -102,7 +102,7 @@ describe("the package", () => {
     expect(packed.size).toBeLessThan(SIZE_MAX);
   });
 
-  it("makes a desk and a connector, certifies it, and trades on it", async () => {
+  it("the package creates a desk and a connector, certifies the connector, and trades on it", async () => {
     qoc(app, "init", "desk");
     const desk = join(app, "desk");
     const { path, table } = JSON.parse(qoc(desk, "connectors", "new", "my-venue", "--json")) as {
@@ -122,10 +122,10 @@ describe("the package", () => {
       qoc(desk, "connectors", "test", "./src/connectors/skeleton", "--only", "C01", "--json"),
     ) as { counts: object };
     expect(skeleton.counts).toEqual({ passed: 1, failed: 0, skipped: 0 });
-    // A venue of one file, by hand, beside the paper one.
+    // A hand-written venue of one file, in addition to the paper venue.
     mkdirSync(join(desk, "src/connectors/tiny"), { recursive: true });
     writeFileSync(join(desk, "src/connectors/tiny/index.ts"), TINY);
-    // The first free port at init may be another desk's by now: one that the kernel picks is seldom asked for twice.
+    // The port that init found free may be in use by now; a port from the kernel is rarely given out twice.
     const config = readFileSync(join(desk, "desk.toml"), "utf8").replace(/^port = \d+$/m, `port = ${await freePort()}`);
     const tiny = table.replaceAll("my-venue", "tiny").replace(/ {2}\[connector\.auth\][\s\S]*/, "");
     writeFileSync(join(desk, "desk.toml"), `${config}\n${tiny}\n`);
@@ -155,14 +155,14 @@ describe("the package", () => {
       ) as { id: string; digest: string };
       const receipt = JSON.parse(qoc(desk, "approve", made.id, "--digest", made.digest, "--json")) as { state: string };
       expect(["accepted", "filled"]).toContain(receipt.state);
-      // The workspace's own tsconfig must not keep its adapters from being kept.
+      // The workspace's own tsconfig must not prevent its bundles from being cached.
       expect(kept(desk)).toContain(join(desk, "src/connectors/tiny/index.ts"));
     } finally {
       qoc(desk, "down");
     }
   });
 
-  it("gives the SDK's values to who asks for them by name", () => {
+  it("the package exports the SDK's values by name", () => {
     const script = `import { VenueRejection, SDK_VERSION } from "qoc/sdk"; console.log(new VenueRejection("x").name, SDK_VERSION);`;
     expect(execFileSync(process.execPath, ["--input-type=module", "-e", script], { cwd: app, encoding: "utf8" })).toBe(
       "VenueRejection 1\n",

@@ -1,4 +1,4 @@
-/** A writer that is really killed, and a kernel that really says no: what was acknowledged is in the journal afterwards. */
+/** A writer that is killed, and a kernel that fails system calls: acknowledged records are in the journal afterwards. */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,14 +9,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type JournalScan, scanJournal } from "../../src/bus/journal-read.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 
-let room: string;
+let folder: string;
 let dir: string;
 let writer: string;
 let desks = 0;
 
 beforeAll(async () => {
-  room = mkdtempSync(join(tmpdir(), "qoc-power-"));
-  writer = join(room, "writer.mjs");
+  folder = mkdtempSync(join(tmpdir(), "qoc-power-"));
+  writer = join(folder, "writer.mjs");
   const entry = fileURLToPath(new URL("../support/journal-writer.ts", import.meta.url));
   await build({
     entryPoints: [entry],
@@ -30,11 +30,11 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   desks += 1;
-  dir = join(room, `journal-${desks}`);
+  dir = join(folder, `journal-${desks}`);
 });
-afterAll(() => rmSync(room, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs the writer until it has acknowledged `acks` records, then kills it. Answers every line it got out. */
+/** Runs the writer until it has acknowledged `acks` records, then kills it. Returns every line that it wrote. */
 function killedAfter(acks: number): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [writer, dir, "100000"], { stdio: ["ignore", "pipe", "inherit"] });
@@ -57,7 +57,7 @@ function numbersOf(lines: readonly string[]): number[] {
 function scanned(): Promise<JournalScan> {
   return scanJournal(nodeDisk(), dir);
 }
-/** Everything up to the last acknowledged record is there, and what is there is one chain without a gap. */
+/** Asserts that every acknowledged record is in the journal, and that the journal is one chain without a gap. */
 function expectKept(scan: JournalScan, acknowledged: readonly number[]): void {
   expect(scan.corrupt).toBeUndefined();
   expect(scan.events.map(({ seq }) => seq)).toEqual(scan.events.map((_, i) => i + 1));
@@ -66,7 +66,7 @@ function expectKept(scan: JournalScan, acknowledged: readonly number[]): void {
 }
 
 describe("kill -9", () => {
-  it("at any point loses no acknowledged record, and the next start goes on after it", async () => {
+  it("kill -9 at any point loses no acknowledged record, and the next start continues after it", async () => {
     let before = 0;
     for (let round = 0; round < 12; round++) {
       const lines = await killedAfter(Math.floor(Math.random() * 60));
@@ -81,13 +81,13 @@ describe("kill -9", () => {
   });
 });
 
-/** Containers may have strace and still forbid it. */
+/** Containers may have strace installed and forbid it. */
 const canTrace = spawnSync("strace", ["-o", "/dev/null", "true"]).status === 0;
 if (!canTrace) console.warn("SKIPPED: strace cannot run here, so real write and sync errors are not tested");
 
-/** The writer under strace, which makes one system call on the first segment fail. */
+/** Runs the writer under strace, which makes one system call on the first segment fail. */
 function traced(inject: string): { status: number | null; lines: string[]; trace: string[] } {
-  const record = join(room, `trace-${desks}`);
+  const record = join(folder, `trace-${desks}`);
   const segment = join(dir, "000001.ndjson");
   const args = [
     "-f",
@@ -104,7 +104,7 @@ function traced(inject: string): { status: number | null; lines: string[]; trace
     dir,
     "60",
   ];
-  // strace counts calls by thread; with one there is one count.
+  // strace counts calls per thread; one thread gives one count.
   const env = { ...process.env, UV_THREADPOOL_SIZE: "1" };
   const { status, stdout } = spawnSync("strace", args, { encoding: "utf8", timeout: 25_000, env });
   const trace = existsSync(record)
@@ -115,7 +115,7 @@ function traced(inject: string): { status: number | null; lines: string[]; trace
   return { status, lines: stdout.split("\n").slice(0, -1), trace };
 }
 
-describe.skipIf(!canTrace)("a kernel that says no", () => {
+describe.skipIf(!canTrace)("a failing system call", () => {
   it.each([
     ["write", "ENOSPC", 1],
     ["write", "EIO", 4],
@@ -123,7 +123,7 @@ describe.skipIf(!canTrace)("a kernel that says no", () => {
     ["fdatasync", "EIO", 5],
     ["fdatasync", "ENOSPC", 3],
   ] as const)(
-    "%s %s at call %i: earlier records stay, nothing later is acknowledged or tried again",
+    "if %s fails with %s at call %i, earlier records stay and no later record is acknowledged or retried",
     async (call, code, nth) => {
       const { status, lines, trace } = traced(`${call}:error=${code}:when=${nth}`);
       const acknowledged = numbersOf(lines);

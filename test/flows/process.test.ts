@@ -1,4 +1,4 @@
-/** A connector in a process of its own: what it finds there is nothing, and its sudden end leaves an order unknown. */
+/** A connector in its own process: it finds no secret or file there, and its sudden end leaves an order unknown. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const isLinux = process.platform === "linux";
 
-/** Children of a process that run a connector, by what the system says of them. */
+/** Process ids of a process's children that run a connector, as the system lists them. */
 function children(parent = process.pid): readonly number[] {
   return execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(parent)], { encoding: "utf8" })
     .split("\n")
@@ -18,7 +18,7 @@ function children(parent = process.pid): readonly number[] {
     .map((line) => Number(line.trim().split(" ")[0]));
 }
 
-/** No event tells of the end of a process that is not ours: it is asked for, within a deadline. */
+/** Polls until a process has ended; there is no event for the end of another process's child. */
 async function gone(pid: number): Promise<void> {
   for (
     const started = performance.now();
@@ -34,16 +34,16 @@ async function gone(pid: number): Promise<void> {
   throw new Error(`process ${pid} still runs`);
 }
 
-describe.skipIf(!isLinux)("the child as the system shows it", () => {
-  const stands: AdapterHarness[] = [];
+describe.skipIf(!isLinux)("a connector's process", () => {
+  const harnesses: AdapterHarness[] = [];
   afterEach(async () => {
-    await Promise.all(stands.splice(0).map((made) => made.connector.stop()));
+    await Promise.all(harnesses.splice(0).map((made) => made.connector.stop()));
   });
 
-  it("has no environment, no word of the desk in its arguments, an empty folder, and no file open but its pipes", async () => {
+  it("a connector's process has no environment, no desk argument, an empty folder, and only its pipes open", async () => {
     process.env["QOC_CHILD_CANARY"] = "canary-in-host";
     const made = await adapterHarness(adapterSource(""), { isolation: "process", secrets: { key: "canary-secret" } });
-    stands.push(made);
+    harnesses.push(made);
     await made.connector.start();
     const [pid = 0] = children();
     expect(readFileSync(`/proc/${pid}/environ`, "utf8")).toBe("");
@@ -60,7 +60,7 @@ describe.skipIf(!isLinux)("the child as the system shows it", () => {
     delete process.env["QOC_CHILD_CANARY"];
   });
 
-  it("finds no file by Node's own means, even where it reaches past its stand-ins", async () => {
+  it("an adapter that reaches past its stubs finds no file by Node's own modules", async () => {
     const made = await adapterHarness(
       adapterSource(
         `
@@ -75,22 +75,22 @@ describe.skipIf(!isLinux)("the child as the system shows it", () => {
       ),
       { isolation: "process" },
     );
-    stands.push(made);
+    harnesses.push(made);
     await made.connector.start();
     const answer = await made.connector.call("getQuote", ["X"]);
     expect(answer).toEqual({ ok: true, value: { env: "{}", argv: "[]", cwd: "/", fs: "ENOENT", passwd: "ENOENT" } });
   });
 
-  it("is gone when its connector was stopped", async () => {
+  it("a connector's process ends when its connector is stopped", async () => {
     const made = await adapterHarness(adapterSource(""), { isolation: "process" });
-    stands.push(made);
+    harnesses.push(made);
     await made.connector.start();
     const [pid = 0] = children();
     await made.connector.stop();
     expect(() => process.kill(pid, 0)).toThrow("ESRCH");
   });
 
-  it("does not outlive a desk that was killed", async () => {
+  it("a connector's process does not outlive a killed desk", async () => {
     const bin = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
     const home = mkdtempSync(join(tmpdir(), "qoc-orphan-"));
     const env = { ...process.env, HOME: home, XDG_RUNTIME_DIR: join(home, "run") };
@@ -110,14 +110,14 @@ describe.skipIf(!isLinux)("the child as the system shows it", () => {
     rmSync(home, { recursive: true, force: true });
   });
 
-  it("is ended where it holds more memory outside its heap than it may", async () => {
+  it("a connector's process is ended if it holds too much memory outside its heap", async () => {
     const made = await adapterHarness(
       adapterSource(
         `keep: any[] = []; async cancelOrder() { for (let i = 0; i < 12; i++) { this.keep.push(new Uint8Array(64 * 1024 * 1024).fill(1)); await new Promise((r) => setTimeout(r, 50)); } await new Promise(() => {}); }`,
       ),
       { isolation: "process", memoryMb: 64 },
     );
-    stands.push(made);
+    harnesses.push(made);
     await made.connector.start();
     await expect(made.connector.call("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
     expect(made.connector.facts.lastError).toMatch(
@@ -125,14 +125,14 @@ describe.skipIf(!isLinux)("the child as the system shows it", () => {
     );
   });
 
-  it("is contained where one allocation exceeds its heap", async () => {
+  it("one allocation beyond the heap limit ends only the connector's process", async () => {
     const made = await adapterHarness(
       adapterSource(
         `async cancelOrder() { const a = new Array(60_000_000).fill(0).map((_, i) => ({ i })); await new Promise(() => {}); return a as never; }`,
       ),
       { isolation: "process", memoryMb: 64 },
     );
-    stands.push(made);
+    harnesses.push(made);
     await made.connector.start();
     await expect(made.connector.call("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
     await made.reached("ready");
@@ -159,7 +159,7 @@ describe.skipIf(!isLinux)("SIGKILL in the middle of an order", () => {
     if (desk !== undefined) await discard(desk);
   });
 
-  it("leaves the order unknown, and nothing more is sent for that instrument", async () => {
+  it("SIGKILL during an order leaves the order unknown, and nothing more is sent for that instrument", async () => {
     desk = await tempDesk({
       files: { "venue.ts": VENUE },
       config: () => `[[connector]]\nname = "venue"\ntype = "custom"\nadapter = "./venue.ts"\nisolation = "process"\n`,

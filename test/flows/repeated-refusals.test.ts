@@ -1,4 +1,4 @@
-/** What an agent's own program did not let it do reaches the record as what the desk refuses does. */
+/** Calls that an agent's own program denied are recorded like calls that the desk refuses. */
 import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -28,7 +28,7 @@ afterEach(async () => {
 it.each([
   ["once is in the log", 1, 0],
   ["three times is in the log once, and in the inbox", 3, 1],
-])("a tool that its program refused %s", async (_what, turns, alerts) => {
+])("a tool call that the agent's program denied %s", async (_what, turns, alerts) => {
   const { tools } = await desk.call<DryRun>("run", { issue: "001", dryRun: true });
   writeFileSync(
     join(beside, "plan.json"),

@@ -1,4 +1,4 @@
-/** Canaries: what becomes of secrets in a whole desk, at both levels. */
+/** Canary secrets in a whole desk, at both isolation levels. */
 import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
-/** Signs that change under URL encoding and in JSON, so that each form is another text. */
+/** Characters that change in URL encoding and in JSON, so that each form is a different text. */
 const MINE = 'canary-mine+/="7f3a';
 const OTHER = "canary-other+/=%91bc";
 
@@ -21,7 +21,7 @@ function forms(secret: string): readonly string[] {
   ];
 }
 
-/** Leaks what it has, by every way that an adapter has of speaking, and reports all it can find. */
+/** An adapter that leaks its secrets through every output it has, and reports all that it finds. */
 const LEAKY = `
 import { VenueRejection } from "@qoc-app/sdk";
 export default class Leaky {
@@ -75,7 +75,7 @@ function everything(root: string): string {
 }
 
 describe.each(["worker", "process"] as const)("at the %s level", (isolation) => {
-  it("no secret is in a file of the desk, and none of another connector reaches this one", async () => {
+  it("no secret is in a file of the desk, and no secret of another connector reaches the adapter", async () => {
     const secretFile = join(await mkdtemp(join(tmpdir(), "qoc-secret-")), "other");
     writeFileSync(secretFile, `${OTHER}\n`);
     const env: Record<string, string | undefined> = { PATH: process.env["PATH"], LEAKY_KEY: MINE };
@@ -114,14 +114,14 @@ describe.each(["worker", "process"] as const)("at the %s level", (isolation) => 
     const all = everything(desk.root);
     expect(all).toContain("[secret]");
     for (const secret of [MINE, OTHER]) for (const form of forms(secret)) expect(all).not.toContain(form);
-    // What it found of secrets is written with dots between, so that no redaction hides it: only its own.
+    // The adapter writes the secrets it found with dots between the letters, so that redaction does not hide them.
     const saw = /saw ([^"\n]*)/.exec(all)?.[1]?.replaceAll(".", "") ?? "nothing was logged";
     expect(saw).not.toContain("other");
     expect(saw).not.toContain("nothing was logged");
   });
 });
 
-it("a report of this process shows no variable that held a secret", async () => {
+it("a diagnostic report of the process shows no variable that held a secret", async () => {
   process.env["QOC_REPORT_CANARY"] = MINE;
   const desk = await tempDesk({
     files: { "leaky.ts": LEAKY },

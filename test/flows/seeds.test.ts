@@ -1,4 +1,4 @@
-/** The documented files as they stand, on a desk whose own venue lists NASDAQ, quotes AAPL near the limit and holds it. */
+/** The documented order files, unchanged, on a desk whose venue lists NASDAQ, quotes AAPL near the limit and holds it. */
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
@@ -24,7 +24,7 @@ export default class Nasdaq implements ConnectorAdapter {
 }
 `;
 
-/** The YAML of the page, up to `pending_approval`: the sentence that follows it on the page is not part of the file. */
+/** The YAML of the page, up to `pending_approval`; the sentence after it is not part of the file. */
 const YAML = `action: sell
 symbol: AAPL
 quantity: 50
@@ -96,7 +96,7 @@ describe("documented order files", () => {
       "2026-07-05T14-22-00Z_AAPL_buy",
       "buy",
     ],
-  ])("%s approves and fills", async (_name, price, path, text, id, side) => {
+  ])("%s is approved and filled", async (_name, price, path, text, id, side) => {
     desk = await open(price, { [path]: text });
     const listed = await desk.call<{ proposals: unknown[] }>("status");
     expect(listed.proposals).toMatchObject([{ id, decision: "allow", needs: "approval" }]);
@@ -115,7 +115,7 @@ describe("documented order files", () => {
     expect(filed).toContain("# filled 50 @ ");
   });
 
-  it("matches the page it was copied from", () => {
+  it("each order file matches the page it was copied from", () => {
     let page: string;
     try {
       page = readFileSync(new URL("../../../shared/seeds/cli-injection.txt", import.meta.url), "utf8");
@@ -127,7 +127,7 @@ describe("documented order files", () => {
     expect(squeeze(page)).toContain(squeeze(YAML));
   });
 
-  it("keeps the connector's secret to itself", async () => {
+  it("the connector's secret is not in its log", async () => {
     const env = { VENUE_KEY: "nasdaq-secret-1" };
     desk = await open(192.4, {});
     await desk.open.logs.flush();

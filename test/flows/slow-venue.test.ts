@@ -1,10 +1,10 @@
-/** A venue that never answers holds up its own rounds and nobody else's. */
+/** A venue that never responds delays only its own reconciliation rounds. */
 import { afterEach, expect, it } from "vitest";
 import type { Clock } from "../../src/domain/ports.ts";
 import { systemClock } from "../../src/app/system.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
-/** Says how often it was asked; a slow one answers until it is ready, and then no more. */
+/** Reports how often it was called; a slow venue responds until it is ready, and then never. */
 function venue(isSlow: boolean): string {
   return `
 let asked = 0;
@@ -20,7 +20,7 @@ export default class Venue {
 `;
 }
 const [ANSWER_MS, ROUND_MS] = [5_000, 60_000];
-/** Rounds come soon, and no answer is ever too late: the slow one's round does not end. */
+/** Rounds start soon, and calls never time out, so the slow venue's round does not end. */
 const after: Clock["after"] = (ms, run) =>
   ms === ANSWER_MS ? () => undefined : systemClock.after(ms === ROUND_MS ? 20 : ms, run);
 
@@ -30,7 +30,7 @@ afterEach(async () => {
   await discard(desk);
 });
 
-it("one connector's rounds go on beside another's that hang", async () => {
+it("the rounds of one connector continue while the rounds of another connector hang", async () => {
   const connector = (name: string): string =>
     `\n[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./${name}.ts"\n`;
   desk = await tempDesk({

@@ -1,4 +1,4 @@
-/** What a venue says late, twice, without prices or not at all: a fill is counted once, and an order never stands open for ever. */
+/** Venue reports that are late, repeated, without prices or missing: a fill counts once, and every order can be closed. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -10,7 +10,7 @@ import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
 import { countedFills } from "../../src/domain/order-state.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
-/** Its puppet strings are symbols that it is asked to quote. */
+/** The test controls the venue through the symbols that it quotes. */
 const VENUE = `
 let ctx: any; const orders: any[] = []; let word: any = "open"; let n = 0;
 const last = () => orders.at(-1);
@@ -44,7 +44,7 @@ afterEach(async () => {
   await discard(desk);
 });
 
-/** An order of 10 that the venue has acknowledged. */
+/** Creates an order of 10 that the venue has acknowledged. */
 async function working(): Promise<string> {
   desk = await tempDesk({ files: { "v.ts": VENUE }, config });
   const terms = {
@@ -78,8 +78,8 @@ function known(): number {
   return desk.open.desk.state.fills.size;
 }
 
-/** Each step, and what our fills make after it. */
-const STORIES: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
+/** Each step, and the filled quantity after it. */
+const FILL_ORDERS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
   [
     "whole, after the venue's total",
     [
@@ -123,7 +123,7 @@ const STORIES: readonly (readonly [string, readonly (readonly [string, string])[
 ];
 
 describe("a fill", () => {
-  it.each(STORIES)("that comes %s is counted once, in the order and in the position", async (_when, steps) => {
+  it.each(FILL_ORDERS)("a fill that arrives %s counts once, in the order and in the position", async (_when, steps) => {
     const id = await working();
     for (const [string, filled] of steps) {
       const before = known();
@@ -136,7 +136,7 @@ describe("a fill", () => {
     expect(order.state).toBe("filled");
     expect([...order.flags]).not.toContain("overfilled");
     expect(countedFills(order).every(({ inferred }) => !inferred)).toBe(true);
-    // A restart reads the same from the journal.
+    // A restart folds the same state from the journal.
     const again = foldDeskState(await desk.services.readEvents());
     expect(again.orders.get(order.id)?.filled.toFixed()).toBe("10");
     expect(again.positions.get("v/AAA")?.quantity.toFixed()).toBe("10");
@@ -153,7 +153,7 @@ describe("an order", () => {
   const reports = async (): Promise<number> =>
     (await desk.services.readEvents()).filter(({ event }) => event.type === "order.reported").length;
 
-  it("that its venue has lost is closed by hand, and not while the venue has it", async () => {
+  it("an order that its venue has lost can be resolved by hand, and not while the venue has it", async () => {
     const id = await working();
     await expect(desk.call("resolve", { id, note: "it is gone" })).rejects.toMatchObject({ code: "NOT_UNKNOWN" });
     await pull("SAY_LOST");
@@ -162,7 +162,7 @@ describe("an order", () => {
     expect(desk.open.desk.state.inFlight.size).toBe(0);
   });
 
-  it("that is over without a price is written down once, and is closed by hand", async () => {
+  it("an order that ended without a price is reported once, and can be resolved by hand", async () => {
     const id = await working();
     await pull("SAY_10");
     for (let n = 0; n < 4; n++) await ask();
@@ -171,7 +171,7 @@ describe("an order", () => {
     expect(await desk.call("resolve", { id, note: "booked by hand" })).toMatchObject({ state: "cancelled" });
   });
 
-  it("whose connector is gone from desk.toml is closed by hand", async () => {
+  it("an order whose connector was removed from desk.toml can be resolved by hand", async () => {
     const id = await working();
     await desk.stop();
     const { root, home } = desk;
@@ -184,7 +184,7 @@ describe("an order", () => {
 });
 
 describe("an account", () => {
-  it("is not marked while a position of it has no price at all", async () => {
+  it("an account is not marked while one of its positions has no price", async () => {
     const held = VENUE.replace(
       "async getPositions() { return []; }",
       "async getPositions() { return [{ symbol: 'ZZZ', quantity: -5 }]; }",
@@ -206,7 +206,7 @@ describe("an account", () => {
 });
 
 describe("the paper venue's own time", () => {
-  it("dates its first mark, so that days pass and a fill that the journal lost is read again", async () => {
+  it("the paper venue's own time dates its first mark, and a fill that the journal lost is read again", async () => {
     desk = await tempDesk();
     const account = desk.open.desk.state.accounts.get("paper");
     expect(account?.venueDate).toMatch(/^20(0\d|1\d|20)-/);

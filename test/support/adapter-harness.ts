@@ -1,4 +1,4 @@
-/** A connector of one adapter source on a real worker thread, with its fills and states kept. */
+/** Runs one adapter source as a connector on a real worker thread, and records its fills and states. */
 import { mkdtempSync, readFileSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -21,7 +21,7 @@ import { type QuietLog, quietLog } from "./quiet-log.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const WORKER_TEXT = readFileSync(`${ROOT}dist/sandbox/adapter-worker.cjs`, "utf8");
 
-/** The seven methods, with `more` put over them. */
+/** Source of an adapter with the seven required methods; `more` overrides them. */
 export function adapterSource(more: string, head = ""): string {
   return `
 import { VenueRejection, NotSent } from "@qoc-app/sdk";
@@ -45,7 +45,7 @@ export interface AdapterHarness {
   readonly log: QuietLog;
   readonly fills: unknown[];
   readonly states: { state: string; reason: string | undefined }[];
-  /** Resolves when the connector is in that state. */
+  /** Resolves when the connector is in the given state. */
   reached(state: string): Promise<void>;
   readonly dir: string;
 }
@@ -59,11 +59,11 @@ export interface AdapterHarnessOptions {
   readonly isolation?: "worker" | "process";
   readonly trusted?: ConnectorOptions["acceptedDigest"];
   readonly redact?: (text: string) => string;
-  /** What the desk does with a question, in place of its store. */
+  /** Handles the adapter's requests instead of the store. */
   readonly onAsk?: ConnectorOptions["onRequest"];
   readonly clock?: Clock;
   readonly onFills?: ConnectorOptions["onFills"];
-  /** A file to load in place of a source text. */
+  /** Path of the adapter to load instead of the source. */
   readonly file?: string;
 }
 
@@ -72,11 +72,11 @@ const EMPTY = mkdtempSync(join(tmpdir(), "qoc-empty-"));
 function startLife({ isolation, memoryMb = 64, clock = systemClock }: AdapterHarnessOptions): Transport {
   return isolation === "process"
     ? startProcess({ text: WORKER_TEXT, memoryMb, cwd: EMPTY, clock, residentMb })
-    : startWorker({ text: WORKER_TEXT, name: "stand", memoryMb });
+    : startWorker({ text: WORKER_TEXT, name: "harness", memoryMb });
 }
 
 export async function adapterHarness(source: string, given: AdapterHarnessOptions = {}): Promise<AdapterHarness> {
-  const dir = await mkdtemp(join(tmpdir(), "qoc-stand-"));
+  const dir = await mkdtemp(join(tmpdir(), "qoc-harness-"));
   const file = given.file ?? join(dir, "adapter.ts");
   if (given.file === undefined) await writeFile(file, source);
   const disk = nodeDisk();
@@ -85,13 +85,13 @@ export async function adapterHarness(source: string, given: AdapterHarnessOption
   const states: AdapterHarness["states"] = [];
   const waiting = new Set<() => void>();
   const connector = new Connector({
-    name: "stand",
+    name: "harness",
     clock: given.clock ?? systemClock,
     log,
     random: () => 0.5,
     bundle: () =>
       bundleAdapter({
-        connector: "stand",
+        connector: "harness",
         adapter: file,
         disk,
         allowed: ALLOWED_BUILTINS,

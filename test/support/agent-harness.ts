@@ -1,4 +1,4 @@
-/** One run of a scripted agent through the real launcher: real processes, real folders, and a door that is a record. */
+/** Runs a scripted agent through the real launcher: real processes, real folders, and a fake endpoint that records calls. */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
@@ -18,7 +18,7 @@ export interface RunOptions {
   readonly settings?: Partial<AgentSettings>;
   readonly world?: Partial<LaunchDeps>;
   readonly bundle?: string;
-  /** Has the door been asked for its tools? */
+  /** Whether the agent listed the endpoint's tools. */
   readonly hasListed?: boolean;
   readonly onNote?: (line: string) => void;
 }
@@ -26,11 +26,11 @@ export interface RunOptions {
 export interface AgentHarness {
   readonly folder: string;
   readonly notes: readonly string[];
-  /** Run and tool of what the program refused by itself. */
+  /** Run and tool of each call that the program itself refused. */
   readonly refused: readonly string[];
-  /** Ways in that are open; none after a run. */
+  /** Runs whose endpoint is open; empty after a run. */
   readonly doors: ReadonlySet<string>;
-  /** Private folders that were made and are not removed. */
+  /** Private folders that were created and not yet removed. */
   readonly folders: ReadonlySet<string>;
   readonly stop: AbortController;
   run(plan: object, options?: RunOptions): Promise<RunResult>;
@@ -56,7 +56,7 @@ export function launchDeps(more: Partial<LaunchDeps> = {}): LaunchDeps {
       try {
         process.kill(-group, signal);
       } catch {
-        // It is gone already.
+        // The process has already ended.
       }
     },
     clock: systemClock,
@@ -76,7 +76,7 @@ export function launchDeps(more: Partial<LaunchDeps> = {}): LaunchDeps {
   };
 }
 
-/** It may be installed and yet forbidden, as in many containers. */
+/** Whether bubblewrap can create a sandbox; many containers have it installed but forbid it. */
 export const bubblewrapWorks = (() => {
   try {
     execFileSync("bwrap", ["--ro-bind", "/", "/", "--unshare-pid", "/usr/bin/true"], { stdio: "ignore" });
@@ -86,7 +86,7 @@ export const bubblewrapWorks = (() => {
   }
 })();
 
-/** Without a sandbox unless asked: what holds everywhere is tested everywhere. */
+/** Hides bubblewrap, so that tests that do not need a sandbox run the same on every machine. */
 export const withoutBubblewrap: Partial<LaunchDeps> = {
   find: async (program) => (program === "bwrap" ? undefined : fileOf(program)),
 };

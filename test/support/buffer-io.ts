@@ -18,8 +18,8 @@ export interface BufferIoOptions {
   readonly stdin?: string;
   readonly fds?: Readonly<Record<number, string>>;
   /**
-   * One answer for each prompt: "y" confirms, a label or part of it selects, undefined cancels. A prompt without an answer is
-   * an error.
+   * One answer for each prompt: "y" confirms, a label or part of it selects, undefined cancels. A prompt without an
+   * answer is an error.
    */
   readonly answers?: readonly (string | undefined)[];
   /** Fails each write to stdout with this code. */

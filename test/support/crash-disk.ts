@@ -1,13 +1,12 @@
 /**
- * A disk in memory that can lose power. Each file has the bytes a reader sees and the bytes that survive; a crash keeps all
- * that was synced and, of what was appended since, a random beginning. Directory entries and atomic writes are durable at
- * once, as the `Disk` port promises.
+ * An in-memory disk that can lose power. A crash keeps all synced bytes of a file and a random prefix of the bytes
+ * appended since. Directory entries and atomic writes are durable immediately, as the `Disk` port promises.
  */
 import type { AppendFile, Disk, Entry } from "../../src/domain/ports.ts";
 
 interface Content {
   bytes: Buffer;
-  /** How many of them survive a power cut for certain. */
+  /** Length of the prefix that is sure to survive a power cut. */
   durable: number;
 }
 
@@ -24,15 +23,15 @@ export interface Fault {
 export interface CrashDisk extends Disk {
   /** Calls so far that reached append files. */
   readonly counts: { writes: number; syncs: number };
-  /** Arms one fault; a new one replaces it. */
+  /** Arms one fault, which replaces an armed one. */
   fail(fault: Fault): void;
-  /** The disk as the machine finds it after a power cut. Files that were open are dead: their calls never settle. */
+  /** Returns the disk as it is after a power cut. Calls on files that were open before never settle. */
   crash(seed: number): CrashDisk;
-  /** What a reader sees, for the test to read. */
+  /** The bytes that a reader sees. */
   peek(path: string): Buffer;
-  /** Puts bytes there, synced. */
+  /** Writes a synced file. */
   put(path: string, bytes: string | Uint8Array): void;
-  /** While held, syncs wait; `release` lets them go on. */
+  /** Makes syncs wait until `release`. */
   hold(): { release(): void };
 }
 
@@ -40,7 +39,7 @@ function errorWith(code: string, message = code): Error {
   return Object.assign(new Error(`${code}: ${message}`), { code });
 }
 
-/** A small generator (mulberry32), so that a seed alone replays a crash. */
+/** A seeded generator (mulberry32), so that the seed alone reproduces a crash. */
 function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -129,7 +128,7 @@ class MemoryDisk implements CrashDisk {
 
   async facts(path: string): ReturnType<Disk["facts"]> {
     const file = this.#files.get(path);
-    // Changed just now, for all anyone knows: nothing is remembered of it.
+    // A change time of infinity keeps the file cache from trusting the file.
     const facts = { modifiedMs: 0, changedMs: Number.POSITIVE_INFINITY, inode: 0, links: 1 };
     if (file !== undefined) return { kind: "file", size: file.bytes.length, ...facts };
     return this.#directories.has(path) ? { kind: "directory", size: 0, ...facts } : undefined;

@@ -1,18 +1,18 @@
-/** A connector's store on a disk that can lose power: a put counts when it has resolved, and not surely before. */
+/** A connector's store on a disk that can lose power: a put is durable once it resolves, and may be before. */
 import type { Store } from "../../src/domain/sdk.ts";
 
 export interface CrashStoreOptions {
-  /** Decides for each put under way at the crash whether it still reaches the disk. */
+  /** Decides for each pending put at the crash whether it reaches the disk. */
   readonly lands?: () => boolean;
-  /** Waited for before a put reaches the disk. */
+  /** Delays each put before it reaches the disk. */
   readonly delay?: () => Promise<void>;
 }
 
 export class CrashStore implements Store {
-  /** What is on disk, as text. */
+  /** The durable values by key, as JSON. */
   readonly disk: Map<string, string>;
   readonly puts: { key: string; chars: number }[] = [];
-  /** Next puts that fail, with the disk as it was. */
+  /** Number of the next puts that fail and leave the disk unchanged. */
   failures = 0;
   readonly #options: CrashStoreOptions;
   readonly #pending = new Set<{ key: string; text: string }>();
@@ -47,7 +47,7 @@ export class CrashStore implements Store {
     this.disk.set(key, entry.text);
   }
 
-  /** The process dies: nothing answers any more, and a put under way is on disk or not. What is left is the disk. */
+  /** Kills the process: no call settles any more, and each pending put is on disk or not. Returns the disk. */
   crash(): Map<string, string> {
     this.#dead = true;
     for (const { key, text } of this.#pending) if (this.#options.lands?.() === true) this.disk.set(key, text);

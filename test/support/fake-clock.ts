@@ -1,12 +1,12 @@
-/** A clock that stands still until the test moves it. */
+/** A clock that moves only when the test advances it. */
 import type { Clock } from "../../src/domain/ports.ts";
 
 export interface FakeClock extends Clock {
-  /** Moves both clocks and runs what falls due, in order of due time, then of asking. */
+  /** Moves both clocks and runs the timers that fall due, in order of due time, then of creation. */
   advance(ms: number): void;
-  /** Steps the wall only, as a time server may; timers do not notice. */
+  /** Steps the wall clock only, as a time server may; timers are not affected. */
   step(ms: number): void;
-  /** How many timers wait. */
+  /** Number of pending timers. */
   readonly waiting: number;
 }
 

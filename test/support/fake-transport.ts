@@ -1,4 +1,4 @@
-/** A transport whose far side is played by the test: what the host posted, and what a peer may say, however hostile. */
+/** A transport without a worker: the test reads what the host posted and sends any message as the worker would. */
 import { METHODS, PROTOCOL } from "../../src/protocol/messages.ts";
 import type { Transport } from "../../src/host/transport.ts";
 
@@ -13,10 +13,10 @@ export interface FakeTransport extends Transport {
   readonly posted: Posted[];
   say(message: unknown): void;
   hello(more?: object): void;
-  /** Answers the newest call of a method. */
+  /** Replies to the newest call of a method. */
   reply(method: string, envelope: unknown): void;
   callsOf(method: string): readonly Posted[];
-  /** The life is over. */
+  /** Ends the worker. */
   die(reason: string): void;
   readonly isMuted: boolean;
   readonly kills: number;
@@ -34,7 +34,7 @@ export function fakeTransport(given: { readonly diesWhenKilled?: boolean } = {})
     isOver = true;
     over(reason);
   };
-  const puppet: FakeTransport = {
+  const transport: FakeTransport = {
     posted,
     post: (message) => void posted.push(message as Posted),
     onMessage: (listener) => void (hear = listener),
@@ -50,11 +50,11 @@ export function fakeTransport(given: { readonly diesWhenKilled?: boolean } = {})
       if (!isMuted) hear(message);
     },
     hello: (more = {}) =>
-      puppet.say({ e: "hello", protocol: PROTOCOL, sdk: 1, methods: [...METHODS], capabilities: {}, ...more }),
+      transport.say({ e: "hello", protocol: PROTOCOL, sdk: 1, methods: [...METHODS], capabilities: {}, ...more }),
     callsOf: (method) => posted.filter(({ path }) => path?.[0] === method),
     reply: (method, value) => {
-      const call = puppet.callsOf(method).at(-1);
-      puppet.say({ id: call?.id, type: "RAW", value });
+      const call = transport.callsOf(method).at(-1);
+      transport.say({ id: call?.id, type: "RAW", value });
     },
     die,
     get isMuted() {
@@ -64,10 +64,10 @@ export function fakeTransport(given: { readonly diesWhenKilled?: boolean } = {})
       return kills;
     },
   };
-  return puppet;
+  return transport;
 }
 
-/** Lets promises that are settled run what waits for them. */
+/** Runs the continuations of settled promises. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }

@@ -1,4 +1,4 @@
-/** One question to the gate, built on a journal story: everything healthy and fresh unless the test says otherwise. */
+/** Builds a gate input from a journal scenario: everything is healthy and fresh unless the test overrides it. */
 import { GUARD_OPTIONS, type BuiltInGuard, type GuardKey } from "../../src/domain/guard-config.ts";
 import type { OrderId } from "../../src/domain/ids.ts";
 import type { Quote } from "../../src/domain/quote.ts";
@@ -9,7 +9,7 @@ import { type JournalScenario, type TermsDraft, amount, scenarioClientId, terms 
 
 export const MONO = 500_000;
 
-/** A built-in guard as the config loader would hand it over, defaults filled in. */
+/** A built-in guard as the config loader creates it, with its defaults. */
 export function guard(key: GuardKey, options: Record<string, unknown> = {}): BuiltInGuard {
   return { kind: "built-in", line: 1, options: GUARD_OPTIONS[key].parse({ key, ...options }) } as BuiltInGuard;
 }
@@ -28,8 +28,8 @@ export function quote(bid: string, ask: string, more: Partial<Omit<Quote, "last"
 }
 
 /**
- * `order` is the id of an order of the story, or the terms of one that the story does not know ("new"). The quote defaults
- * to 99.99 / 100.01, stamped now.
+ * `order` is the id of an order of the scenario, or the terms of a new order with the id "new". The quote defaults to
+ * 99.99 / 100.01 with the current time.
  */
 export function inputOf(tale: JournalScenario, order: string | TermsDraft, more: Partial<GateInput> = {}): GateInput {
   const state = tale.state();
@@ -69,7 +69,7 @@ export function checkOf(verdict: Verdict, key: string): Check {
   return found;
 }
 
-/** What one guard says. */
+/** Returns the check of one guard. */
 export function ask(
   tale: JournalScenario,
   order: string | TermsDraft,

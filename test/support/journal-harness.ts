@@ -1,4 +1,4 @@
-/** A journal on a disk in memory, and small events to put in it. */
+/** Opens a journal on an in-memory disk, and creates small events for it. */
 import { type Journal, openJournal } from "../../src/bus/journal.ts";
 import type { JournalScan } from "../../src/bus/journal-read.ts";
 import type { QocError } from "../../src/domain/error.ts";
@@ -42,12 +42,12 @@ export function runStarted(run: string): DeskEvent {
   return { type: "run.started", run, issue: "001", runtime: "demo" };
 }
 
-/** Lets everything that waits on nothing but promises go on. */
+/** Resolves after everything that waits only for promises has run. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** `pending`, `resolved`, or the code it was rejected with. */
+/** Returns "pending", "resolved", or the error code of the rejection. */
 export async function outcomeOf(promise: Promise<unknown>): Promise<string> {
   const pending = Symbol("pending");
   try {

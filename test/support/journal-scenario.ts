@@ -1,7 +1,8 @@
 /**
- * A journal told as a story: `story().desk().account("paper", { nav: "100000" }).proposed("a", { quantity: "10" })…`.
- * Every step appends one event and moves the clock a second, so that books in tests come out of the real fold and no NAV or
- * position is made by hand.
+ * Builds the records of a journal step by step, for example
+ * `scenario().desk().account("paper", { nav: "100000" }).proposed("a", { quantity: "10" })`.
+ * Each step appends one event and moves the clock by a second. Books in tests are folded from these records by the real
+ * code, so no test computes a NAV or position by hand.
  */
 import { type DeskState, foldDeskState } from "../../src/domain/desk-state.ts";
 import { type DecimalText, decimal, parseText, text } from "../../src/domain/decimal.ts";
@@ -16,7 +17,7 @@ import type { Mode, VenueFill } from "../../src/domain/venue.ts";
 export const SCENARIO_START = Date.UTC(2026, 6, 6, 14, 0, 0);
 
 type Amount = string;
-/** The canonical text that a parser would have made. */
+/** The canonical decimal text of an amount. */
 export function amount(raw: Amount): DecimalText {
   return text(parseText(raw));
 }
@@ -34,7 +35,7 @@ export interface TermsDraft {
   readonly timeInForce?: OrderTerms["timeInForce"];
 }
 
-/** Terms with the dull fields filled in: buy 10 AAPL at paper, day; a limit of 100 unless another type or price is named. */
+/** Order terms with defaults: buy 10 AAPL at paper for the day, at a limit of 100 if the type has a limit. */
 export function terms(draft: TermsDraft = {}): OrderTerms {
   const type = draft.type ?? "limit";
   const limitPrice = draft.limitPrice ?? (type === "limit" || type === "stop_limit" ? "100" : undefined);
@@ -65,7 +66,7 @@ export interface AccountDraft {
   readonly buyingPower?: Amount;
   readonly currency?: string;
   readonly positions?: readonly HeldDraft[];
-  /** Defaults: the story's clock, and its date in UTC. */
+  /** Defaults to the scenario's clock; `venueDate` to its date in UTC. */
   readonly venueTime?: number;
   readonly venueDate?: string;
 }
@@ -80,7 +81,7 @@ export class JournalScenario {
   #now = SCENARIO_START;
   #fills = 0;
 
-  /** Moves the clock; below zero, it steps back as a wall clock may. */
+  /** Moves the clock; a negative value steps it back, as a wall clock may. */
   wait(ms: number): this {
     this.#now += ms;
     return this;
@@ -90,7 +91,7 @@ export class JournalScenario {
     return this.#now;
   }
 
-  /** Any event at all, for what has no verb here. */
+  /** Appends any event, for those without a method of their own. */
   event(event: DeskEvent): this {
     this.#records.push({ seq: this.#records.length + 1, at: this.#now, epoch: 1, event });
     this.#now += 1000;
@@ -114,7 +115,7 @@ export class JournalScenario {
     return this.event({ type: "connector.changed", connector: connector as ConnectorName, state, mode });
   }
 
-  /** The connector's own word on its account; NAV 100,000 and as much cash and buying power unless said otherwise. */
+  /** The account as the connector reports it; NAV, cash and buying power default to 100,000. */
   account(connector: string, draft: AccountDraft = {}): this {
     const nav = draft.nav ?? "100000";
     return this.event({
@@ -214,7 +215,7 @@ export class JournalScenario {
     return this.event({ type: "order.resolved", id: id as OrderId, note, actor: "human" });
   }
 
-  /** A fill of that order; its whole quantity at its limit price (else 100) unless said otherwise. */
+  /** A fill of an order; defaults to the whole quantity at the limit price, or at 100 without a limit. */
   fill(id: string, draft: { readonly quantity?: Amount; readonly price?: Amount; readonly fee?: Amount } = {}): this {
     const { connector, symbol, side, quantity, limitPrice } = this.termsOf(id);
     const fill: VenueFill = {
@@ -252,19 +253,19 @@ export class JournalScenario {
     });
   }
 
-  /** Proposed, approved, sent and acknowledged in one breath. */
+  /** Proposes, approves, submits and acknowledges an order. */
   working(id: string, draft: TermsDraft = {}): this {
     return this.proposed(id, draft).approved(id).submitting(id).accepted(id);
   }
 
-  /** Working, and filled to the last unit. */
+  /** Like `working`, and fills the order completely. */
   filled(id: string, draft: TermsDraft = {}, price?: Amount): this {
     return this.working(id, draft).fill(id, price === undefined ? {} : { price });
   }
 
   termsOf(id: string): OrderTerms {
     const known = this.#terms.get(id);
-    if (known === undefined) throw new Error(`the story has no order ${id}; propose it first`);
+    if (known === undefined) throw new Error(`the scenario has no order ${id}; propose it first`);
     return known;
   }
 
@@ -281,7 +282,7 @@ export function scenario(): JournalScenario {
   return new JournalScenario();
 }
 
-/** `raw` and one unit of that decimal place: the smallest step over a limit. */
+/** `raw` plus one unit of its last decimal place: the smallest step over a limit. */
 export function justOver(raw: Amount, places: number): DecimalText {
   return text(decimal(raw).plus(decimal(`1e-${places}`)));
 }

@@ -1,6 +1,6 @@
 /**
- * Run in a process of its own, to be killed: appends durable records to a journal on the real disk, as fast as it can, and
- * writes a record's number to standard output once it is acknowledged. Arguments: folder, how many records at most.
+ * A program for tests to kill: appends durable records to a journal on the real disk as fast as possible, and writes a
+ * record's number to standard output once the record is acknowledged. Arguments: folder, maximum number of records.
  */
 import { writeSync } from "node:fs";
 import { openJournal } from "../../src/bus/journal.ts";
@@ -22,7 +22,7 @@ if (journal === undefined) {
 const opened = journal;
 say(`opened ${scan.head.seq}`);
 
-/** Three in a breath, so that flushes carry more than one record. */
+/** Three records at a time, so that a flush carries more than one record. */
 function breath(): Promise<void>[] {
   return [1, 2, 3].map(() => {
     const { recorded, committed } = opened.append(
@@ -37,7 +37,7 @@ try {
   while (journal.head.seq < scan.head.seq + Number(most)) await Promise.all(breath());
 } catch (error) {
   say(`failed ${error instanceof QocError ? error.code : String(error)}`);
-  // A later record must be refused as well, at once.
+  // A later record must be refused immediately as well.
   try {
     breath();
     say("accepted after a failure");

@@ -1,4 +1,4 @@
-/** The MCP door on a real port of 127.0.0.1, with its token book and everything it wrote down; a desk behind it where one is given. */
+/** Serves MCP on a real port of 127.0.0.1, and records audits, refusals and errors. */
 import { type IncomingHttpHeaders, createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Client as NewClient, StreamableHTTPClientTransport as NewHttp } from "@modelcontextprotocol/client";
@@ -28,7 +28,7 @@ export interface RawRequest {
   readonly body?: string;
 }
 
-/** What both client libraries can do, as far as the tests ask. */
+/** The methods that both client libraries have, as far as the tests use them. */
 export interface AnyClient {
   listTools(): Promise<{ tools: { name: string }[] }>;
   callTool(params: {
@@ -46,14 +46,14 @@ export interface McpHarness {
   readonly audits: AuditRecord[];
   readonly refusals: string[];
   readonly errors: Error[];
-  /** A token of a new run with these commands; all of an agent's where none are named. */
+  /** A token of a new run with these commands; defaults to all agent commands. */
   token(run?: string, palette?: readonly string[], limits?: Partial<RunLimits>): string;
   change(change: Change): void;
   raw(request: RawRequest): Promise<RawAnswer>;
   close(): Promise<void>;
 }
 
-/** Runs commands at a desk as the session's actor. */
+/** Runs commands on a desk as the session's actor. */
 export function invokeAt(desk: TempDesk): Invoke {
   return (command, input, session) => desk.call(command, input, { actor: session.actor, channel: "mcp" });
 }
@@ -124,40 +124,40 @@ function bearer(token: string): { headers: Record<string, string> } {
   return { headers: { authorization: `Bearer ${token}` } };
 }
 
-/** The older library: it knows the older era alone. */
-export async function oldClient(stand: McpHarness, token: string): Promise<OldClient> {
+/** The older library, which supports only the older protocol era. */
+export async function oldClient(harness: McpHarness, token: string): Promise<OldClient> {
   const client = new OldClient({ name: "older", version: "1.0.0" });
-  await client.connect(new OldHttp(stand.url, { requestInit: bearer(token) }) as Parameters<OldClient["connect"]>[0]);
+  await client.connect(new OldHttp(harness.url, { requestInit: bearer(token) }) as Parameters<OldClient["connect"]>[0]);
   return client;
 }
 
-/** The newer library, in either era. */
-export async function newClient(stand: McpHarness, token: string, mode: "legacy" | "auto"): Promise<NewClient> {
+/** The newer library, in either protocol era. */
+export async function newClient(harness: McpHarness, token: string, mode: "legacy" | "auto"): Promise<NewClient> {
   const client = new NewClient({ name: "newer", version: "2.0.0" }, { versionNegotiation: { mode } });
-  await client.connect(new NewHttp(stand.url, { requestInit: bearer(token) }));
+  await client.connect(new NewHttp(harness.url, { requestInit: bearer(token) }));
   return client;
 }
 
-/** Each way a client comes in over HTTP. */
+/** Each way in which a client connects over HTTP. */
 export const WAYS: readonly [
   name: string,
   era: "legacy" | "modern",
-  connect: (stand: McpHarness, token: string) => Promise<AnyClient>,
+  connect: (harness: McpHarness, token: string) => Promise<AnyClient>,
 ][] = [
-  ["the older client", "legacy", async (stand, token) => (await oldClient(stand, token)) as unknown as AnyClient],
+  ["the older client", "legacy", async (harness, token) => (await oldClient(harness, token)) as unknown as AnyClient],
   [
     "the newer client in the older era",
     "legacy",
-    async (stand, token) => (await newClient(stand, token, "legacy")) as unknown as AnyClient,
+    async (harness, token) => (await newClient(harness, token, "legacy")) as unknown as AnyClient,
   ],
   [
     "the newer client in the newer era",
     "modern",
-    async (stand, token) => (await newClient(stand, token, "auto")) as unknown as AnyClient,
+    async (harness, token) => (await newClient(harness, token, "auto")) as unknown as AnyClient,
   ],
 ];
 
-/** How a refused call ended: a protocol error's words, or the error that the tool answered. */
+/** Returns the result of a refused call as text: the message of a protocol error, or the tool's error result. */
 export async function failureOf(call: Promise<unknown>): Promise<string> {
   return call.then(
     (answer) => JSON.stringify(answer),

@@ -1,4 +1,4 @@
-/** `qoc mcp` in this process: its two pipes, with either client library at their other end. */
+/** Runs the server of `qoc mcp` in this process, and connects either client library to its two pipes. */
 import { PassThrough } from "node:stream";
 import { Client as NewClient } from "@modelcontextprotocol/client";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
@@ -12,11 +12,11 @@ import { systemClock } from "../../src/app/system.ts";
 export interface McpPipe {
   readonly stdin: PassThrough;
   readonly stdout: PassThrough;
-  /** Every line that was written to standard output. */
+  /** Every line written to standard output. */
   readonly lines: string[];
-  /** What went to standard error. */
+  /** Every line written to standard error. */
   readonly logs: string[];
-  /** Resolves once the door has ended. */
+  /** Resolves when the server has ended. */
   readonly served: Promise<void>;
   stop(): void;
 }

@@ -1,4 +1,4 @@
-/** The paper connector as its host would run it, on a fake store and a log that keeps its lines. Use fake timers with it. */
+/** Runs the paper connector with a fake store and a recording log. Use it with fake timers. */
 import PaperVenue from "../../connectors/paper/index.ts";
 import type { Bar, ConnectorContext, Fill } from "../../src/domain/sdk.ts";
 import { CrashStore } from "./crash-store.ts";
@@ -17,27 +17,27 @@ export interface PaperHarnessOptions {
   readonly onFill?: (fill: Fill) => void;
 }
 
-/** The context alone, for a venue that is not to connect. */
-export function paperContext(given: PaperHarnessOptions, stand: Omit<PaperHarness, "venue">): ConnectorContext {
-  const line = (level: string) => (message: string) => void stand.log.push(`${level} ${message}`);
+/** Only the context, for tests that do not connect the venue. */
+export function paperContext(given: PaperHarnessOptions, harness: Omit<PaperHarness, "venue">): ConnectorContext {
+  const line = (level: string) => (message: string) => void harness.log.push(`${level} ${message}`);
   return {
     secret: (name) => {
       throw new Error(`no secret ${name}`);
     },
     logger: { info: line("info"), warn: line("warn"), error: line("error") },
     emitFill: (fill) => {
-      stand.fills.push(fill);
+      harness.fills.push(fill);
       given.onFill?.(fill);
     },
     options: Object.freeze({ ...given.options }),
-    store: stand.store,
+    store: harness.store,
     bars: (symbol) => Promise.resolve(given.bars?.[symbol] ?? []),
   };
 }
 
 export async function openPaper(given: PaperHarnessOptions = {}): Promise<PaperHarness> {
-  const stand = { store: given.store ?? new CrashStore(), fills: [] as Fill[], log: [] as string[] };
+  const harness = { store: given.store ?? new CrashStore(), fills: [] as Fill[], log: [] as string[] };
   const venue = new PaperVenue();
-  await venue.connect(paperContext(given, stand));
-  return { venue, ...stand };
+  await venue.connect(paperContext(given, harness));
+  return { venue, ...harness };
 }

@@ -38,7 +38,7 @@ export function recordingOf(symbol: string, rows: readonly BarRow[]): Recording 
   return new Recording(symbol, symbol, bars, sessionStart(DATES[0] ?? ""));
 }
 
-/** A seed by which day 1 of `symbol` visits its low, or its high, first. */
+/** Returns a seed for which day 1 of `symbol` reaches its low (or its high) first. */
 export function seedFor(symbol: string, first: "low" | "high"): number {
   for (let seed = 0; ; seed++) if (coinFlip(`${symbol}/1`, seed) === (first === "low")) return seed;
 }
@@ -64,7 +64,7 @@ type OrderChanges = Partial<Omit<Order, "quantity" | "limitPrice" | "stopPrice">
 };
 
 let count = 0;
-/** `1 X`, bought at market for the day, unless said otherwise. */
+/** An order; defaults to buy 1 X at market for the day. */
 export function orderOf(changes: OrderChanges = {}): Order {
   const { quantity = "1", limit, stop, ...rest } = changes;
   count += 1;
@@ -82,7 +82,7 @@ export function orderOf(changes: OrderChanges = {}): Order {
   };
 }
 
-/** The engine driven by hand. */
+/** Runs the engine tick by tick and collects its executions. */
 export class Bench {
   state: VenueState;
   readonly executions: Outcome["executions"][number][] = [];

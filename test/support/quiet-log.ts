@@ -1,4 +1,4 @@
-/** A log that keeps its lines for the test to look at. */
+/** A log that records its lines and prints nothing. */
 import type { Log, LogFields } from "../../src/domain/ports.ts";
 
 export interface LogLine {

@@ -1,4 +1,4 @@
-/** A whole desk in a temporary folder, in this process: real files, real workers, the real gate, bus and journal. */
+/** Opens a whole desk in a temporary folder, in this process: real files, workers, gate, bus and journal. */
 import { mkdtempSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -28,7 +28,7 @@ export interface TempDesk {
   readonly agents: AgentServices;
   /** Closes runs, feeds and endpoint; the desk stays open. */
   closeAgents(): Promise<void>;
-  /** A command as a human at the CLI would give it, or as another actor. */
+  /** Runs a command as a human at the CLI, or as another actor. */
   call<T = unknown>(
     command: string,
     input?: Record<string, unknown>,
@@ -36,22 +36,22 @@ export interface TempDesk {
   ): Promise<T>;
   write(path: string, text: string): Promise<void>;
   read(path: string): string;
-  /** Everything journaled so far is in files when it resolves. */
+  /** Resolves when everything journaled so far is in files. */
   settled(): Promise<void>;
-  /** Polls the book until the order is in one of these states. */
+  /** Polls the book until the order is in one of the states. Returns that state. */
   reaches(id: string, ...states: string[]): Promise<string>;
   stop(): Promise<void>;
 }
 
 export interface TempDeskOptions {
-  /** The whole desk.toml, or what is put in place of the template. */
+  /** Returns the desk.toml to use instead of the template. */
   readonly config?: (template: string) => string;
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Record<string, string | undefined>;
-  /** The environment itself, from which the desk takes its secrets out. */
+  /** The environment object itself, from which the desk removes its secrets. */
   readonly liveEnv?: Record<string, string | undefined>;
   readonly clock?: Clock;
-  /** An earlier desk's folder, to start it anew. */
+  /** Folders of an earlier desk, to open it again. */
   readonly again?: { readonly root: string; readonly home: string };
 }
 

@@ -1,14 +1,14 @@
 /**
- * Command-line sessions as text: `$ qoc …`, the stdout it prints, `! ` and what it prints on stderr, `[exit N]` where it is not
- * 0. Lines before the first `$` say what the session is about. `<ID>`, `<DIGEST>` and their kin stand for what differs from run
- * to run: the first sight of a name binds it, later ones (in commands too) must be the same text. A line that would read as
- * something else is written with a backslash in front.
+ * Command-line sessions as text: `$ qoc …`, then the stdout, stderr lines with `! ` in front, and `[exit N]` if N is not
+ * 0. Lines before the first `$` describe the session. Placeholders such as `<ID>` and `<DIGEST>` replace texts that
+ * differ from run to run: the first use of a name binds it, and later uses, also in commands, must be the same text. A
+ * line that could be mistaken for another kind has a backslash in front.
  */
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 
 export interface Step {
-  /** As typed, `qoc` included, with its placeholders. */
+  /** The command as typed, with `qoc` and placeholders. */
   readonly command: string;
   readonly out: readonly string[];
   readonly err: readonly string[];
@@ -20,7 +20,7 @@ export interface Transcript {
   readonly steps: readonly Step[];
 }
 
-/** What a placeholder stands for. `binds`: the same name is the same text everywhere in the session. */
+/** The pattern of a placeholder. `binds`: the same name is the same text everywhere in the session. */
 const KINDS: Readonly<Record<string, { readonly pattern: string; readonly binds: boolean }>> = {
   DIGEST: { pattern: "sha256:[0-9a-f]{64}", binds: true },
   ID: { pattern: "\\d{8}-\\d{3}", binds: true },
@@ -33,7 +33,7 @@ const KINDS: Readonly<Record<string, { readonly pattern: string; readonly binds:
   WORD: { pattern: "\\S+", binds: false },
   ANY: { pattern: ".*", binds: false },
 };
-/** Written by an update in place of what was printed; the others are put there by hand. */
+/** The placeholders that an update writes; the others are written by hand. */
 const GENERALISED = ["DIGEST", "ID", "CLIENTID", "TIME"] as const;
 const PLACEHOLDER = /<([A-Z]+)(\d*)>/g;
 
@@ -70,12 +70,12 @@ export function printTranscript({ about, steps }: Transcript): string {
     .trim()}\n`;
 }
 
-/** Empty lines at the end separate steps; they say nothing. */
+/** Removes the empty lines at the end, which only separate steps. */
 function untailed(lines: readonly string[]): string[] {
   return lines.slice(0, lines.findLastIndex((line) => line !== "") + 1);
 }
 
-/** Does `actual` read as `expected`? Binds the names met for the first time; nothing is bound where it does not. */
+/** Whether `actual` matches `expected`. Binds new names if it does, and nothing if it does not. */
 export function matches(expected: string, actual: string, bindings: Bindings): boolean {
   const groups: string[] = [];
   let last = 0;
@@ -104,7 +104,7 @@ function literal(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 
-/** What was printed, with what differs from run to run named: known names by their text, new ones numbered from 2. */
+/** The output with placeholders for what differs from run to run: known texts keep their names, new names count from 2. */
 export function generalise(actual: string, bindings: Bindings): string {
   let line = actual;
   for (const [name, value] of bindings) line = line.replaceAll(value, name);
@@ -128,7 +128,7 @@ function nameFor(kind: string, value: string, bindings: Bindings): string {
   }
 }
 
-/** A typed line as words: quotes hold spaces, nothing is expanded but placeholders. */
+/** Splits a typed line into arguments: quotes group words, and only placeholders are expanded. */
 export function wordsOf(command: string, bindings: Bindings): readonly string[] {
   return [...command.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) =>
     word
@@ -147,7 +147,7 @@ export interface Ran {
 }
 export type RunQoc = (words: readonly string[]) => Promise<Ran>;
 
-/** Runs the real program with its streams piped. */
+/** Runs the real program with piped streams. */
 export function processRunner(bin: string, cwd: string, env: NodeJS.ProcessEnv): RunQoc {
   return (words) =>
     new Promise((resolve) => {
@@ -168,8 +168,8 @@ export interface PlayOptions {
 }
 
 /**
- * Plays a session and answers what differs, one text a step; nothing: all is as written. With `update` the file is written anew
- * from what was printed, and only steps that cannot be run differ. A step after one that differs is played all the same.
+ * Runs a session and returns the differences, one text for each step. With `update` it rewrites the file from the output,
+ * and only steps that cannot run are returned. Steps after a difference are run as well.
  */
 export async function playTranscript(
   file: string,
@@ -213,7 +213,7 @@ function difference(
   actual: readonly string[],
   bindings: Bindings,
 ): string[] {
-  // Every line is tried, so that a name is bound even where another line differs.
+  // Every line is compared, so that names are bound even if another line differs.
   const same = actual.filter(
     (line, index) => expected[index] !== undefined && matches(expected[index], line, bindings),
   );
