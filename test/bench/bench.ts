@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: each row as a ratio to a floor measured in the same run. Absolute times say something of the machine;
- * the ratios say something of the code.
+ * `npm run bench`: measures each row as a ratio to a floor measured in the same run. Absolute times depend on the machine;
+ * the ratios depend on the code.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -57,7 +57,7 @@ function rawEcho() {
   return { call, close: () => worker.terminate() };
 }
 
-/** Row 1: one call to a connector against a bare request and reply. */
+/** Row 1: one call to a connector, compared with a bare request and reply. */
 async function rpc(): Promise<void> {
   const raw = rawEcho();
   const harness = await adapterOnWorker();
@@ -75,7 +75,10 @@ async function rpc(): Promise<void> {
   await raw.close();
 }
 
-/** Row 2: approve to acknowledgement against two flushes and a raw round trip; row 4: the same for order 10,000 against order 10. */
+/**
+ * Row 2: from approve to acknowledgement, compared with two flushes and a raw round trip. Row 4: order 10,000 compared with
+ * order 10.
+ */
 async function approvals(): Promise<void> {
   const desk = await tempDesk(instantVenue);
   const raw = rawEcho();
@@ -143,7 +146,7 @@ async function series(
       await desk.call("reject", { id: made.id });
       continue;
     }
-    // Projections follow the answer; what those of the last order still write is not part of this one's cost.
+    // Projections are written after the response; those of the previous order must not count for this one.
     await desk.settled();
     while (desk.open.desk.state.inFlight.size > 0) await new Promise((resolve) => setTimeout(resolve, 1));
     let started = performance.now();
@@ -157,7 +160,7 @@ async function series(
   return { ours: ours.slice(Math.min(30, ours.length / 10)), floor: base.slice(Math.min(30, base.length / 10)) };
 }
 
-/** Row 6: a start on 100,000 records against parsing and hashing each line of the same file. */
+/** Row 6: a start with 100,000 records, compared with parsing and hashing each line of the same file. */
 async function restart(): Promise<void> {
   const dir = join(mkdtempSync(join(tmpdir(), "qoc-bench-")), "journal");
   const disk = nodeDisk();

@@ -1,4 +1,4 @@
-/** Rows 3, 5 and 8, the price of a process, and a hundred connectors at once. */
+/** Rows 3, 5 and 8, the cost of process isolation, and a hundred connectors at once. */
 import { createHash } from "node:crypto";
 import { createWriteStream, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -35,7 +35,7 @@ async function up(source: string, options: AdapterHarnessOptions = {}): Promise<
   return harness;
 }
 
-/** Row 3: fills from a worker until they are on disk, against bare batches that are hashed and appended. */
+/** Row 3: fills from a worker until they are on disk, compared with bare batches that are hashed and appended. */
 export async function fillsThroughput(): Promise<Row> {
   const floor = median([await rawFills(), await rawFills(), await rawFills()]);
   const runs = [await ourFills(), await ourFills(), await ourFills()];
@@ -121,7 +121,7 @@ async function rawFills(): Promise<number> {
   return rate;
 }
 
-/** Row 5: calls to one connector while another spins, against the same with none spinning. */
+/** Row 5: calls to one connector while another one spins, compared with no spinning connector. */
 export async function spinning(): Promise<Row> {
   const other = await up(adapterSource(""));
   const call = () => other.connector.call("getQuote", ["X"]);
@@ -150,7 +150,7 @@ async function resident(): Promise<number> {
   return (await residentMb(process.pid)) ?? 0;
 }
 
-/** Row 8: memory of one more connector over that of one more empty worker. */
+/** Row 8: memory of one more connector, compared with one more empty worker. */
 export async function memoryOfOne(): Promise<Row> {
   const count = 20;
   const before = await resident();
@@ -173,7 +173,7 @@ export async function memoryOfOne(): Promise<Row> {
   };
 }
 
-/** What the process level costs beside the worker level. */
+/** The cost of process isolation compared with worker isolation. */
 export async function levels(): Promise<string> {
   const lines = [
     "| level | start to ready, p50 | call, p50 | call, p99 | 1,000 calls at once | memory |",
@@ -204,13 +204,13 @@ export async function levels(): Promise<string> {
   return lines.join("\n");
 }
 
-/** Proportional memory of the one child, MB: what it shares with this process counts in part. */
+/** Proportional set size of the only child process, MB: memory shared with this process counts in part. */
 function childPss(): number {
   const [pid = ""] = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8").trim().split(" ");
   return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0) / 1024;
 }
 
-/** A hundred connectors at once. */
+/** A hundred connectors at the same time. */
 export async function hundred(): Promise<string> {
   const lines = ["| a hundred at once | all ready | memory | call, p50 | call, p99 |", "|---|---|---|---|---|"];
   for (const isolation of ["worker", "process"] as const) {

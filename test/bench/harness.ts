@@ -1,4 +1,4 @@
-/** What the measurements stand on: an adapter that answers at once and keeps an account, and a desk with only that. */
+/** An adapter that responds immediately and keeps an account, and a desk with only that connector. */
 import { fileURLToPath } from "node:url";
 import type { Method } from "../../src/protocol/messages.ts";
 import { adapterSource, adapterHarness } from "../support/adapter-harness.ts";

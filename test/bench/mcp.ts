@@ -1,4 +1,4 @@
-/** A tool call through the whole path (port, token, palette, command, desk) against a bare server of the same library. */
+/** A tool call through port, token, palette, command and desk, compared with a bare server of the same library. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
@@ -12,7 +12,7 @@ import { type Row, inTurn, median } from "./measure.ts";
 /** A run may make 500 calls. */
 const ROUNDS = 450;
 
-/** `works`: the bare server does the command's own work too, which for the status is reading the workspace's files. */
+/** `works`: the bare server runs the command too, which for the status means reading the workspace's files. */
 const CALLS: readonly { readonly command: string; readonly input: Record<string, unknown>; readonly works: boolean }[] =
   [
     { command: "quotes get", input: { symbol: "SPX" }, works: false },
@@ -26,7 +26,7 @@ async function clientAt(url: string, headers: Record<string, string> = {}): Prom
   return client;
 }
 
-/** A server of one tool, and nothing between the two. */
+/** A server with one tool that calls `answer` directly. */
 async function bareServer(tool: string, answer: () => Promise<Record<string, unknown>>) {
   const handler = createMcpHandler(() => {
     const mcp = new McpServer({ name: "bare", version: "1" });

@@ -1,4 +1,4 @@
-/** What every measurement shares: rows, medians, and two things timed in turn. */
+/** Shared by all benchmarks: rows, quantiles, and timing of two functions in turn. */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
 export interface Row {
@@ -25,7 +25,7 @@ export function say(line: string): void {
   return void process.stderr.write(`${line}\n`);
 }
 
-/** A and B in turn, so that a drift of the machine's speed meets both. */
+/** Times A and B in turn, so that a change of the machine's speed affects both. */
 export async function inTurn(
   rounds: number,
   a: () => Promise<unknown>,
@@ -45,7 +45,7 @@ export async function inTurn(
   return { a: times.a.slice(rounds / 10), b: times.b.slice(rounds / 10) };
 }
 
-/** The longest time this thread could not be reached while `work` ran, ms. */
+/** The longest delay of the event loop while `work` ran, ms. */
 export async function longestStall(work: () => Promise<void>): Promise<number> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
@@ -54,7 +54,7 @@ export async function longestStall(work: () => Promise<void>): Promise<number> {
   return delay.max / 1e6 - 1;
 }
 
-/** How long each of so many calls took, ms. */
+/** Returns the duration of each call, ms. */
 export async function timed(rounds: number, call: () => Promise<unknown>): Promise<number[]> {
   const times: number[] = [];
   for (let i = 0; i < rounds; i++) {

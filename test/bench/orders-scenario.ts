@@ -1,4 +1,4 @@
-/** A journal of ordinary days: orders proposed, approved, sent, acknowledged, filled, with account marks between them. */
+/** The events of ordinary trading days: orders proposed, approved, submitted, accepted and filled, and account marks. */
 import { digestTerms } from "../../src/domain/digest.ts";
 import type { DeskEvent } from "../../src/domain/event.ts";
 import type { OrderTerms } from "../../src/domain/order.ts";

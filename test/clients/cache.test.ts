@@ -1,4 +1,4 @@
-/** A client that is not there, or is another version than the one that was tried, is named with what to type. */
+/** A missing client, or one of another version, is reported with the command that installs it. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -24,19 +24,19 @@ function put(path: string, text: string, mode = 0o600): void {
   writeFileSync(path, text, { mode });
 }
 
-describe("the clients", () => {
-  it("are all of them where none is named, and an unknown name is said", () => {
+describe("the client cache", () => {
+  it("no name selects all clients, and an unknown name is reported", () => {
     expect(clientsNamed([])).toEqual(CLIENTS);
     expect(() => clientsNamed(["claude", "clod"])).toThrow("unknown: clod");
   });
 
-  it("that are not there are named with what to type", () => {
+  it("a client that is not installed is reported with the command that installs it", () => {
     expect(problemOf(claude())).toBe(
       `claude ${claude().version} is not in ${folder} (npm run clients -- --install claude)`,
     );
   });
 
-  it("of another version are not taken", () => {
+  it("a client of another version is not used", () => {
     const about = join(clientFolder(claude()), "node_modules", claude().package, "package.json");
     put(about, JSON.stringify({ version: "1.0.0" }));
     expect(problemOf(claude())).toContain(`claude is 1.0.0 and not ${claude().version}`);

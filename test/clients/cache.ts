@@ -1,6 +1,7 @@
 /**
- * The clients that the desk is tried with, each by its exact version, in a folder of their own outside this package: they are
- * large, some may not be passed on, and none is needed to build or run the desk. What is not there is skipped with a word.
+ * The clients that the desk is tested with, each in its exact version, in a folder outside this package: they are large, some
+ * may not be redistributed, and no client is needed to build or run the desk. Tests of a missing client are skipped with a
+ * message.
  */
 import { execFileSync } from "node:child_process";
 import { accessSync, constants, readFileSync } from "node:fs";
@@ -11,16 +12,16 @@ export interface ClientPackage {
   readonly name: string;
   readonly package: string;
   readonly version: string;
-  /** The file to start, inside `node_modules`: the program itself, and no script that looks for it. */
+  /** The program's file inside `node_modules`, not a script that looks for it. */
   readonly program: string;
-  /** Its programs are JavaScript, and need a newer Node than the desk does. */
+  /** The client is JavaScript and needs a newer Node than the desk. */
   readonly needsNode24: boolean;
 }
 
-/** Packages of one system carry its name. */
+/** Names of platform-specific packages end in this. */
 const SYSTEM = `${process.platform}-${process.arch}`;
 
-/** Node 24, for clients that do not run on the oldest Node of the desk. */
+/** Node 24, for clients that do not run on the desk's oldest supported Node. */
 export const NODE: ClientPackage = {
   name: "node",
   package: `node-${SYSTEM}`,
@@ -86,7 +87,7 @@ export function programOf(client: ClientPackage): string {
   return join(clientFolder(client), "node_modules", client.program);
 }
 
-/** Why a client cannot be used; undefined: it is there, in its version. */
+/** Returns the reason why a client cannot be used; undefined if it is installed in its version. */
 export function problemOf(client: ClientPackage): string | undefined {
   const { name, version } = client;
   const how = `npm run clients -- --install ${name}`;
@@ -106,7 +107,7 @@ export function problemOf(client: ClientPackage): string | undefined {
     : undefined;
 }
 
-/** This Node where it is new enough, else the one in the cache. */
+/** Returns this Node's path if it is new enough, else the path of the cached one. */
 export function node24(): string | undefined {
   if (Number(process.versions.node.split(".")[0]) >= 24) return process.execPath;
   try {

@@ -1,4 +1,4 @@
-/** A desk whose `[agent]` is one maker's client, and the scripted model that the client is led to. */
+/** A desk whose `[agent]` is one vendor's client, and the scripted model that the client talks to. */
 import { type TempDesk, type TempDeskOptions, discard, tempDesk } from "../support/temp-desk.ts";
 import { type ModelStub, startModelStub } from "./model-stub.ts";
 import type { Turn } from "./model-stub-script.ts";
@@ -9,16 +9,16 @@ export interface Client {
   readonly argv: readonly string[];
   readonly api: Parameters<typeof startModelStub>[0];
   readonly model?: string;
-  /** What the operator has in the desk's environment, so that the client finds its model at this address. */
+  /** Variables in the desk's environment that lead the client to the model at this address. */
   env(model: string): Readonly<Record<string, string>>;
-  /** Names of those that `[agent] env` lends. */
-  readonly lends?: readonly string[];
+  /** Names of the variables that `[agent] env` passes to the client. */
+  readonly passthroughEnv?: readonly string[];
 }
 
 export interface ClientDesk {
   readonly desk: TempDesk;
   readonly stub: ModelStub;
-  /** What the model says from now on. */
+  /** Replaces the model's remaining turns. */
   script(turns: readonly Turn[]): void;
   close(): Promise<void>;
 }
@@ -43,13 +43,13 @@ export async function clientDesk(client: Client, options: TempDeskOptions = {}):
   };
 }
 
-function agentToml({ runtime, argv, model, lends = [] }: Client): string {
+function agentToml({ runtime, argv, model, passthroughEnv = [] }: Client): string {
   return [
     "[agent]",
     `runtime = "${runtime}"`,
     `command = ${JSON.stringify(argv)}`,
     ...(model === undefined ? [] : [`model = "${model}"`]),
-    `env = ${JSON.stringify(lends)}`,
+    `env = ${JSON.stringify(passthroughEnv)}`,
     "unconfined = true",
     "timeout_minutes = 3",
     "",

@@ -1,6 +1,6 @@
 /**
- * A way to the desk's port for a client that cannot show a token: it adds the header and changes nothing else. A Host or
- * Origin that names the way itself becomes the desk's own, since the client cannot know that; any other goes through as it is.
+ * A proxy to the desk's port for a client that cannot send a token: it adds the header and changes nothing else. It
+ * replaces a Host or Origin that names the proxy by the desk's, and passes any other Host or Origin unchanged.
  */
 import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -27,7 +27,7 @@ export async function deskProxy(target: URL, token: string): Promise<DeskProxy> 
       },
     );
     forward.on("error", () => response.destroy());
-    // Who goes away is gone for the desk too.
+    // A client's disconnect reaches the desk.
     response.once("close", () => forward.destroy());
     request.pipe(forward);
   });

@@ -1,11 +1,11 @@
-/** A workspace and a home full of hooks, rogue servers, settings and instruction files: nothing of it runs, nothing is read. */
+/** A workspace and a home full of hooks, rogue servers, settings and instruction files, which no agent runs or reads. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { type ClientDesk, clientDesk } from "./client-desk.ts";
-import { describeClient } from "./found.ts";
+import { describeClient } from "./describe-client.ts";
 import { plantIn } from "./hostile.ts";
-import { MAKERS } from "./makers.ts";
+import { VENDORS } from "./vendors.ts";
 
 const RUN_MS = 120_000;
 
@@ -13,13 +13,13 @@ function sentTo({ stub }: ClientDesk): string {
   return stub.requests.map(({ body }) => JSON.stringify(body)).join("\n");
 }
 
-for (const { client, about, words = [], told } of MAKERS) {
+for (const { client, about, args = [], settings } of VENDORS) {
   describeClient(client, `${about} in a hostile workspace`, ({ argv }) => {
     it(
       "A4 an agent runs and reads nothing that is planted in a hostile workspace, also without a sandbox",
       async () => {
-        // No bubblewrap stands on this path.
-        const at = await clientDesk({ ...told, argv: [...argv, ...words] }, { env: { PATH: "/nowhere" } });
+        // There is no bubblewrap on this path.
+        const at = await clientDesk({ ...settings, argv: [...argv, ...args] }, { env: { PATH: "/nowhere" } });
         const { desk } = at;
         const planted = await plantIn([desk.root, desk.home], join(desk.home, "marks"));
         at.script([[{ call: "qoc_files_read", input: { path: "issues/001-first-look.md" } }], [{ say: "Read it." }]]);
@@ -38,17 +38,17 @@ for (const { client, about, words = [], told } of MAKERS) {
 }
 
 describeClient("claude", "Claude Code started by hand in a hostile workspace", ({ argv }) => {
-  it("runs what is planted there, so that the plants are known to bite", async () => {
-    const maker = MAKERS.find(({ name }) => name === "claude");
-    if (maker === undefined) throw new Error("no such maker");
-    const at = await clientDesk({ ...maker.told, argv });
+  it("a Claude Code started by hand runs the planted files, which proves that they work", async () => {
+    const vendor = VENDORS.find(({ name }) => name === "claude");
+    if (vendor === undefined) throw new Error("no such client");
+    const at = await clientDesk({ ...vendor.settings, argv });
     const planted = await plantIn([at.desk.root, at.desk.home], join(at.desk.home, "marks"));
     at.script([[{ say: "Hello." }]]);
     const env = {
       PATH: "/usr/bin:/bin",
       HOME: at.desk.home,
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
-      ...maker.told.env(at.stub.url),
+      ...vendor.settings.env(at.stub.url),
     };
     const [program, ...first] = argv;
     const child = spawn(program, [...first, "-p", "hello"], { cwd: at.desk.root, env, stdio: "ignore" });

@@ -1,21 +1,21 @@
 /**
- * What a hostile workspace may hold for agents' programs: hooks, servers and settings that leave a mark when they run, and
- * instruction files with a word of their own, so that who read one is found out.
+ * Files of a hostile workspace: hooks, servers and settings that leave a mark when they run, and instruction files with a
+ * unique word each, which shows in the model's input if a program read the file.
  */
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 export interface Planted {
-  /** Which of the planted files ran. */
+  /** Paths of the planted files that ran. */
   marks(): readonly string[];
-  /** Which of them stand in this text. */
+  /** Paths of the planted files whose word is in the text. */
   readIn(text: string): readonly string[];
 }
 
 interface Plant {
   readonly path: string;
-  /** The file, with a command that leaves its mark and a word that gives it away. */
+  /** The file's text, with a command that leaves the mark and with the unique word. */
   text(mark: string, word: string): string;
 }
 
@@ -89,7 +89,7 @@ function codexServer(mark: string): string {
   return `command = ${JSON.stringify(command)}\nargs = ${JSON.stringify(args)}`;
 }
 
-/** Puts all of it into each of the folders; marks are left in another. */
+/** Writes all planted files into each of the folders; their marks are left in the folder `marks`. */
 export async function plantIn(folders: readonly string[], marks: string): Promise<Planted> {
   await mkdir(marks, { recursive: true });
   const planted = folders.flatMap((folder, place) =>

@@ -1,4 +1,4 @@
-/** The inspector's strict lint of the tools, and one call, over HTTP and over stdio, in both eras. */
+/** The inspector's strict lint of the tools, and tool calls, over HTTP and stdio, in both protocol eras. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,13 +7,13 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RunEndpoint } from "../../src/agents/runtime.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
-import { describeClient } from "./found.ts";
+import { describeClient } from "./describe-client.ts";
 import { runProgram } from "./run-program.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/qoc.mjs", import.meta.url));
 
 describeClient("inspector", "the inspector", ({ argv }) => {
-  const ask = (words: readonly string[]) => runProgram(argv, ["--cli", ...words]);
+  const ask = (args: readonly string[]) => runProgram(argv, ["--cli", ...args]);
   const ERAS = ["modern", "legacy"] as const;
 
   describe("over HTTP", () => {
@@ -27,12 +27,12 @@ describeClient("inspector", "the inspector", ({ argv }) => {
       await desk.stop();
       await discard(desk);
     });
-    const at = (...words: readonly string[]): readonly string[] => [
+    const at = (...args: readonly string[]): readonly string[] => [
       ...[door.url, "--transport", "http", "--header", `Authorization: Bearer ${door.token}`, "--format", "json"],
-      ...words,
+      ...args,
     ];
 
-    it.each(ERAS)("finds nothing to say of the tools (%s)", async (era) => {
+    it.each(ERAS)("the inspector's strict lint over HTTP finds no problem in the tools (%s)", async (era) => {
       const { code, out, err } = await ask(at("--protocol-era", era, "--method", "tools/list", "--strict"));
       expect(code, err).toBe(0);
       expect(err).not.toMatch(/error|warning/i);
@@ -41,7 +41,7 @@ describeClient("inspector", "the inspector", ({ argv }) => {
       ).toEqual(door.tools);
     });
 
-    it.each(ERAS)("calls one (%s)", async (era) => {
+    it.each(ERAS)("the inspector calls a tool over HTTP (%s)", async (era) => {
       const { code, out, err } = await ask(
         at("--protocol-era", era, "--method", "tools/call", "--tool-name", "qoc_status"),
       );
@@ -49,13 +49,13 @@ describeClient("inspector", "the inspector", ({ argv }) => {
       expect(JSON.parse(out)).toMatchObject({ result: { structuredContent: { up: true } } });
     });
 
-    it("is not let in without the token", async () => {
+    it("the inspector is refused without the token", async () => {
       const { code } = await ask([door.url, "--transport", "http", "--method", "tools/list"]);
       expect(code).not.toBe(0);
     });
 
-    it("has every call of a load answered", async () => {
-      const words = at(
+    it("every call of the inspector's load test gets a response", async () => {
+      const args = at(
         "--method",
         "tools/call",
         "--tool-name",
@@ -66,7 +66,7 @@ describeClient("inspector", "the inspector", ({ argv }) => {
         "--load-concurrency",
         "4",
       );
-      const { code, out, err } = await ask(words);
+      const { code, out, err } = await ask(args);
       expect(code, err).toBe(0);
       expect(JSON.parse(out)).toMatchObject({ result: { requests: 100, ok: 100, toolErrors: 0, errors: 0 } });
     });
@@ -75,8 +75,8 @@ describeClient("inspector", "the inspector", ({ argv }) => {
   describe("over stdio", () => {
     let home: string;
     const env = () => ({ PATH: process.env["PATH"] ?? "", HOME: home, XDG_RUNTIME_DIR: join(home, "run") });
-    const qoc = (...words: readonly string[]): void => {
-      execFileSync(process.execPath, [BIN, ...words, "-C", join(home, "desk")], {
+    const qoc = (...args: readonly string[]): void => {
+      execFileSync(process.execPath, [BIN, ...args, "-C", join(home, "desk")], {
         cwd: home,
         env: env(),
         stdio: "ignore",
@@ -91,7 +91,7 @@ describeClient("inspector", "the inspector", ({ argv }) => {
       qoc("down");
       rmSync(home, { recursive: true, force: true });
     });
-    const at = (...words: readonly string[]): readonly string[] => [
+    const at = (...args: readonly string[]): readonly string[] => [
       ...[
         "-e",
         `XDG_RUNTIME_DIR=${env().XDG_RUNTIME_DIR}`,
@@ -103,10 +103,10 @@ describeClient("inspector", "the inspector", ({ argv }) => {
         "--format",
         "json",
       ],
-      ...words,
+      ...args,
     ];
 
-    it.each(ERAS)("finds nothing to say of the tools, and calls one (%s)", async (era) => {
+    it.each(ERAS)("the inspector over stdio finds no problem in the tools, and calls one (%s)", async (era) => {
       const lint = await ask(at("--protocol-era", era, "--method", "tools/list", "--strict"));
       expect(lint.code, lint.err).toBe(0);
       const call = await ask(at("--protocol-era", era, "--method", "tools/call", "--tool-name", "qoc_status"));

@@ -1,11 +1,11 @@
-/** Installs clients into the cache, each by its exact version into a folder of its own, and looks whether they are what they say. */
+/** Installs clients into the cache, each in its exact version and its own folder, and checks the installed versions. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { CLIENTS, type ClientPackage, NODE, clientFolder, node24, problemOf } from "./cache.ts";
 
 const INSTALL_MS = 300_000;
 
-/** Those of these names; all where none is named. @throws for a name that is none. */
+/** Returns the clients with these names, or all clients if there are no names. @throws for an unknown name. */
 export function clientsNamed(names: readonly string[]): readonly ClientPackage[] {
   const unknown = names.filter((name) => !CLIENTS.some((client) => client.name === name));
   if (unknown.length > 0)
@@ -13,20 +13,20 @@ export function clientsNamed(names: readonly string[]): readonly ClientPackage[]
   return names.length === 0 ? CLIENTS : CLIENTS.filter(({ name }) => names.includes(name));
 }
 
-/** Says what became of each. True: all of them are there. */
+/** Reports the result for each client. Returns true if all of them are installed. */
 export function installClients(names: readonly string[], say: (line: string) => void): boolean {
   const wanted = clientsNamed(names);
   let isWhole = true;
   if (wanted.some((client) => client.needsNode24) && node24() === undefined) isWhole = install(NODE, say);
   for (const client of wanted) {
     const isThere = problemOf(client) === undefined;
-    if (isThere) say(`${client.name} ${client.version} is there`);
+    if (isThere) say(`${client.name} ${client.version} is installed`);
     isWhole = (isThere || install(client, say)) && isWhole;
   }
   return isWhole;
 }
 
-/** No script of theirs runs: what they are made of comes with their packages. It appears under its name once it is whole. */
+/** Runs no install scripts. The folder gets its final name once the installation is complete. */
 function install(client: ClientPackage, say: (line: string) => void): boolean {
   const folder = clientFolder(client);
   const half = `${folder}.half`;
@@ -34,7 +34,7 @@ function install(client: ClientPackage, say: (line: string) => void): boolean {
   mkdirSync(half, { recursive: true });
   writeFileSync(`${half}/package.json`, `${JSON.stringify({ private: true })}\n`);
   try {
-    const words = [
+    const args = [
       "install",
       "--no-audit",
       "--no-fund",
@@ -42,7 +42,7 @@ function install(client: ClientPackage, say: (line: string) => void): boolean {
       "--save-exact",
       `${client.package}@${client.version}`,
     ];
-    execFileSync("npm", words, { cwd: half, stdio: ["ignore", "ignore", "pipe"], timeout: INSTALL_MS });
+    execFileSync("npm", args, { cwd: half, stdio: ["ignore", "ignore", "pipe"], timeout: INSTALL_MS });
   } catch (error) {
     say(`${client.name} ${client.version} could not be installed: ${lastLine(error)}`);
     rmSync(half, { recursive: true, force: true });

@@ -1,17 +1,17 @@
 /**
- * `npm run clients [-- --install | --update] [NAME…]`: tries the desk with every client in the cache, or with those that are
- * named. `--install` puts them there and tries nothing, `--update` writes their transcripts anew.
+ * `npm run clients [-- --install | --update] [NAME…]`: tests the desk with every client in the cache, or with the named
+ * clients. `--install` installs clients and tests nothing; `--update` rewrites their transcripts.
  */
 import { spawnSync } from "node:child_process";
 import { clientsNamed, installClients } from "./install.ts";
 
-const words = process.argv.slice(2);
-const options = words.filter((word) => word.startsWith("--"));
-const names = words.filter((word) => !word.startsWith("--"));
+const args = process.argv.slice(2);
+const options = args.filter((word) => word.startsWith("--"));
+const names = args.filter((word) => !word.startsWith("--"));
 
 function main(): number {
   const unknown = options.filter((option) => option !== "--install" && option !== "--update");
-  if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(", ")}; there are --install and --update`);
+  if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(", ")}; expected --install or --update`);
   const clients = clientsNamed(names);
   if (options.includes("--install"))
     return installClients(names, (line) => void process.stdout.write(`${line}\n`)) ? 0 : 1;

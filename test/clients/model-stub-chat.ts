@@ -1,4 +1,4 @@
-/** OpenAI's Chat Completions, as opencode asks them. */
+/** OpenAI's Chat Completions, as opencode uses them. */
 import { z } from "zod";
 import { type ModelApi, events, json, spelled, turnAt } from "./model-stub-script.ts";
 
@@ -27,7 +27,7 @@ export const chatApi: ModelApi = {
     if (!path.endsWith("/chat/completions")) return undefined;
     const asked = bodyOf(body);
     const index = asked.messages.filter(({ role }) => role === "assistant").length;
-    // Without tools it asks for something beside the conversation, such as a title.
+    // A request without tools is not part of the conversation; it asks for a title, for example.
     const turn = asked.tools.length === 0 ? [{ say: "ok" }] : turnAt(script, index);
     const content = turn.flatMap((block) => ("say" in block ? [block.say] : [])).join("\n");
     const calls = turn

@@ -1,4 +1,4 @@
-/** Google's generateContent, as Gemini CLI asks it. */
+/** Google's generateContent, as Gemini CLI uses it. */
 import { z } from "zod";
 import { type Block, type ModelApi, type Turn, events, json, spelled, turnAt } from "./model-stub-script.ts";
 
@@ -33,7 +33,7 @@ function partOf(block: Block): object {
   return "say" in block ? { text: block.say } : { functionCall: { name: spelled(block, spell), args: block.input } };
 }
 
-/** It asks beside the conversation which model shall answer; there is but one. */
+/** Gemini CLI first asks which model should answer; the stub offers one. */
 const ROUTE: Turn = [
   { say: JSON.stringify({ model_choice: "flash", reasoning: "x", complexity_reasoning: "x", complexity_score: 1 }) },
 ];

@@ -1,4 +1,4 @@
-/** Anthropic's Messages, as Claude Code asks them. */
+/** Anthropic's Messages, as Claude Code uses them. */
 import { z } from "zod";
 import { type ModelApi, type Turn, events, json, spelled, turnAt } from "./model-stub-script.ts";
 
@@ -32,7 +32,7 @@ function named(name: string, data: object) {
   return { name, data: { type: name, ...data } };
 }
 
-/** A block is opened empty, filled by one delta, and closed. */
+/** A block starts empty, gets its text in one delta, and ends. */
 function blockEvents(block: Content, index: number) {
   const [start, delta] =
     block.type === "text"
@@ -59,7 +59,7 @@ export const messagesApi: ModelApi = {
     if (!path.endsWith("/messages")) return undefined;
     const asked = bodyOf(body);
     const index = asked.messages.filter(({ role }) => role === "assistant").length;
-    // Without tools it asks for something beside the conversation, such as a title.
+    // A request without tools is not part of the conversation; it asks for a title, for example.
     const content = contentOf(asked.tools.length === 0 ? [{ say: "ok" }] : turnAt(script, index), index);
     const stop = content.some(({ type }) => type === "tool_use") ? "tool_use" : "end_turn";
     const usage = { input_tokens: 10, output_tokens: 1, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };

@@ -1,4 +1,4 @@
-/** OpenAI's Responses, as Codex asks them. */
+/** OpenAI's Responses, as Codex uses them. */
 import { z } from "zod";
 import { type Block, type ModelApi, events, json, turnAt } from "./model-stub-script.ts";
 
@@ -17,10 +17,10 @@ function bodyOf(body: unknown): z.output<typeof bodyShape> {
   return bodyShape.parse(body ?? {});
 }
 
-/** The space that Codex keeps the tools of the server `qoc` in. */
+/** Codex's namespace for the tools of the server `qoc`. */
 const SPACE = "mcp__qoc";
 
-/** Calls of one turn come back one by one, so a call carries its turn in its id. */
+/** The results of one turn's calls return one by one, so a call's id contains its turn. */
 const CALL_ID = /^call_(\d+)_/;
 
 function nextTurn({ input }: z.output<typeof bodyShape>): number {
@@ -34,7 +34,7 @@ function itemOf(block: Block, turn: number, place: number): object {
     return { type: "message", id: `msg_${turn}_${place}`, role: "assistant", status, content };
   }
   const call = { id: `fc_${turn}_${place}`, call_id: `call_${turn}_${place}`, status, name: block.call };
-  // Tools of Codex's own, such as the one that patches files, take a text as it stands.
+  // Codex's own tools, such as the one that patches files, take plain text.
   if (block.raw === true && "text" in block.input)
     return { ...call, type: "custom_tool_call", input: block.input.text };
   const space = block.raw === true ? {} : { namespace: SPACE };

@@ -1,25 +1,25 @@
-/** What a scripted model says, turn by turn, and what each maker's interface must be able to do with it. */
+/** The turns of a scripted model, and the interface of each vendor's model API. */
 
-/** One thing of a turn: words, or a call of a tool. */
+/** One part of a turn: text, or a tool call. */
 export type Block =
   | { readonly say: string }
   | {
-      /** The tool as the desk spells it: `qoc_status`. */
+      /** The desk's name of the tool: `qoc_status`. */
       readonly call: string;
       readonly input: object;
-      /** A name that is said as it stands, such as one of the program's own tools. */
+      /** A tool name used unchanged, such as one of the program's own tools. */
       readonly raw?: true;
     };
 
-/** One answer of the model. */
+/** One response of the model. */
 export type Turn = readonly Block[];
 
 export interface ModelRequest {
   readonly method: string;
   readonly path: string;
-  /** Parsed; null where it is none or no JSON. */
+  /** The parsed body; null if it is missing or not JSON. */
   readonly body: unknown;
-  /** Names of the tools that the program offers its model, as it spells them. */
+  /** Names of the tools that the program offers its model, in the program's spelling. */
   readonly tools: readonly string[];
 }
 
@@ -28,22 +28,22 @@ export interface ModelAnswer {
   readonly text: string;
 }
 
-/** One maker's interface to its models. */
+/** One vendor's model API. */
 export interface ModelApi {
   /** The tools of a request. */
   tools(body: unknown): readonly string[];
-  /** The answer; undefined: there is no such path. */
+  /** The response; undefined if there is no such path. */
   answer(request: ModelRequest, script: readonly Turn[]): ModelAnswer | undefined;
 }
 
-/** What is said where the script is over. */
+/** The turn after the end of the script. */
 const OVER: Turn = [{ say: "The script is over." }];
 
 export function turnAt(script: readonly Turn[], index: number): Turn {
   return script[index] ?? OVER;
 }
 
-/** A name that is said as it stands, or the desk's name as the program spells it. */
+/** The literal name of a call's tool, or the desk's name in the program's spelling. */
 export function spelled(block: Extract<Block, { call: string }>, spell: (tool: string) => string): string {
   return block.raw === true ? block.call : spell(block.call);
 }
@@ -52,7 +52,7 @@ export function json(value: unknown): ModelAnswer {
   return { type: "application/json", text: JSON.stringify(value) };
 }
 
-/** Server-sent events, each with its name where the maker gives them names. */
+/** Server-sent events, with names if the vendor names them. */
 export function events(list: readonly { readonly name?: string; readonly data: unknown }[]): ModelAnswer {
   return {
     type: "text/event-stream",

@@ -1,4 +1,4 @@
-/** A scripted model on a port of 127.0.0.1: the turns of a script in the language of one maker, and a record of what was asked. */
+/** A scripted model on a port of 127.0.0.1: sends a script's turns by one vendor's API, and records the requests. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { chatApi } from "./model-stub-chat.ts";
@@ -13,13 +13,13 @@ const APIS = { messages: messagesApi, responses: responsesApi, chat: chatApi, ge
 >;
 
 export interface ModelStub {
-  /** Without a path: OpenAI's programs want `/v1` behind it. */
+  /** Without a path; OpenAI's programs need `/v1` after it. */
   readonly url: string;
   readonly requests: readonly ModelRequest[];
   close(): Promise<void>;
 }
 
-/** The turn is chosen by what stands in the request, so a request that is repeated has the same answer. */
+/** The request's content selects the turn, so that a repeated request gets the same response. */
 export async function startModelStub(api: keyof typeof APIS, script: readonly Turn[]): Promise<ModelStub> {
   const { tools, answer } = APIS[api];
   const requests: ModelRequest[] = [];
@@ -31,12 +31,12 @@ export async function startModelStub(api: keyof typeof APIS, script: readonly Tu
       const { pathname } = new URL(request.url ?? "/", "http://stub");
       const asked: ModelRequest = { method: request.method ?? "", path: pathname, body, tools: tools(body) };
       requests.push(asked);
-      const told = answer(asked, script);
-      response.writeHead(told === undefined ? 404 : 200, { "content-type": told?.type ?? "application/json" });
-      response.end(told?.text ?? JSON.stringify({ error: { message: "the stub has no such path" } }));
+      const settings = answer(asked, script);
+      response.writeHead(settings === undefined ? 404 : 200, { "content-type": settings?.type ?? "application/json" });
+      response.end(settings?.text ?? JSON.stringify({ error: { message: "the stub has no such path" } }));
     });
   });
-  // Some ask for a socket first, and take a plain request where there is none.
+  // Some programs ask for a WebSocket first, and send a plain request if it is refused.
   server.on("upgrade", (_request, socket) => socket.destroy());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

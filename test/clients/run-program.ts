@@ -1,4 +1,4 @@
-/** One program run to its end, in an empty folder that is its home too, with an environment of nothing else. */
+/** Runs a program to its end in an empty folder, which is also its home, with a minimal environment. */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,7 +15,7 @@ const PROGRAM_MS = 60_000;
 
 export async function runProgram(
   argv: readonly [string, ...string[]],
-  words: readonly string[],
+  args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<ProgramEnd> {
   const home = await mkdtemp(join(tmpdir(), "qoc-client-"));
@@ -28,7 +28,7 @@ export async function runProgram(
   };
   try {
     return await new Promise((resolve) => {
-      const child = execFile(program, [...first, ...words], options, (error, out, err) =>
+      const child = execFile(program, [...first, ...args], options, (error, out, err) =>
         resolve({ code: error?.code ?? 0, out, err }),
       );
       child.stdin?.end();

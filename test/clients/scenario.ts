@@ -1,7 +1,7 @@
 /**
- * The whole story of a client at a desk, its model scripted: it reads its issue, asks for a quote, writes a note, drafts an order,
- * tries what it may not, and hands the issue over. The human approves, and the fill lands; the next draft is rejected with a
- * comment, which the run after it is told. What happened is a text without times, names of runs or amounts of tokens.
+ * A client with a scripted model through a whole task: it reads its issue, gets a quote, writes a note, drafts an order, tries
+ * a forbidden command, and hands the issue over. The human approves, and the order is filled; the next draft is rejected
+ * with a comment, which the run after it receives. The transcript has no times, run names or token counts.
  */
 import type { RunReport } from "../../src/runs/runs.ts";
 import { type Client, type ClientDesk, clientDesk } from "./client-desk.ts";
@@ -38,32 +38,32 @@ const FIRST: readonly Turn[] = [
 const SECOND: readonly Turn[] = [draft("3"), [{ say: "Proposed another." }]];
 const THIRD: readonly Turn[] = [[{ say: "Nothing to add." }]];
 
-export interface Told {
+export interface ScenarioResult {
   readonly transcript: string;
   /** Run start to the first call that reached the desk, ms. */
   readonly firstCallMs: number;
 }
 
-/** @throws where it does not go as it should. */
-export async function runScenario(client: Client): Promise<Told> {
+/** @throws if a step fails. */
+export async function runScenario(client: Client): Promise<ScenarioResult> {
   const at = await clientDesk(client);
   const { desk } = at;
-  const teller = tellerOf(at);
+  const recorder = recorderOf(at);
   try {
-    const first = await teller.run("The first run", FIRST);
+    const first = await recorder.run("The first run", FIRST);
     const [id = ""] = first.report.proposals;
-    await teller.approves(id);
-    const second = await teller.run("The second run", SECOND);
+    await recorder.approves(id);
+    const second = await recorder.run("The second run", SECOND);
     const [other = ""] = second.report.proposals;
     await desk.call("reject", { id: other, comment: COMMENT });
-    teller.say(
+    recorder.say(
       "",
       `The human rejects: ${COMMENT}`,
       `  ${(await desk.call<{ state: string }>("orders show", { id: other })).state}`,
     );
-    const third = await teller.run("The third run", THIRD);
-    teller.say(`  its model is told: ${third.sent.includes(COMMENT) ? COMMENT : "nothing of it"}`);
-    return { transcript: teller.text(), firstCallMs: first.firstCallMs };
+    const third = await recorder.run("The third run", THIRD);
+    recorder.say(`  its model receives: ${third.sent.includes(COMMENT) ? COMMENT : "no comment"}`);
+    return { transcript: recorder.text(), firstCallMs: first.firstCallMs };
   } finally {
     await at.close();
   }
@@ -75,7 +75,7 @@ interface Run {
   readonly firstCallMs: number;
 }
 
-function tellerOf({ desk, stub, script }: ClientDesk) {
+function recorderOf({ desk, stub, script }: ClientDesk) {
   const lines: string[] = [];
   const say = (...more: readonly string[]): void => void lines.push(...more);
   const run = async (title: string, turns: readonly Turn[]): Promise<Run> => {
@@ -103,8 +103,8 @@ function tellerOf({ desk, stub, script }: ClientDesk) {
         desk.agents.endpoint.tools.map(({ name }) => name),
       )}`,
     );
-    say("  it tells:", ...notes.filter((line) => !/bubblewrap/.test(line)).map((line) => `    ${line}`));
-    say("  the desk writes down:", ...audited);
+    say("  it reports:", ...notes.filter((line) => !/bubblewrap/.test(line)).map((line) => `    ${line}`));
+    say("  the desk records:", ...audited);
     say(`  the issue: ${/^status: (.*)$/m.exec(desk.read(ISSUE))?.[1] ?? "?"}; proposals: ${report.proposals.length}`);
     return { report, sent: asked.map(({ body }) => JSON.stringify(body)).join("\n"), firstCallMs };
   };
@@ -124,7 +124,7 @@ function tellerOf({ desk, stub, script }: ClientDesk) {
   };
 }
 
-/** The tools that a model is offered: all of the desk's under one spelling, and what else there is. */
+/** Describes the tools that a model is offered: the desk's tools under one spelling, and any others. */
 function shownOf(shown: readonly string[], desks: readonly string[]): string {
   const spellings = new Set(
     desks.map((tool) => shown.find((name) => name.endsWith(tool))?.slice(0, -tool.length) ?? "(missing) "),

@@ -1,6 +1,6 @@
 /**
- * An agent with its own shell is a process of the operator's user. Each test is a row of SECURITY.md: what such a process
- * can and cannot do without the operator's passphrase.
+ * An agent with its own shell is a process of the operator's user. Each test is a row of SECURITY.md: what such a
+ * process can and cannot do without the operator's passphrase.
  */
 import { type ExecFileException, execFile } from "node:child_process";
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** A writer that is killed, and a kernel that fails system calls: acknowledged records are in the journal afterwards. */
+/** After a killed writer or a failed system call, all acknowledged records are in the journal. */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** The documented order files, unchanged, on a desk whose venue lists NASDAQ, quotes AAPL near the limit and holds it. */
+/** The documented order files on a desk whose venue lists NASDAQ, quotes AAPL near the limit and holds it. */
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";

@@ -1,4 +1,4 @@
-/** Venue reports that are late, repeated, without prices or missing: a fill counts once, and every order can be closed. */
+/** Venue reports that are late, repeated, unpriced or missing: a fill counts once, and every order can be closed. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";

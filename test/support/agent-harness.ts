@@ -1,4 +1,4 @@
-/** Runs a scripted agent through the real launcher: real processes, real folders, and a fake endpoint that records calls. */
+/** Runs a scripted agent through the real launcher, with real processes and folders and a fake endpoint. */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { mkdtemp, realpath, rm } from "node:fs/promises";

@@ -1,6 +1,6 @@
 /**
- * Command-line sessions as text: `$ qoc …`, then the stdout, stderr lines with `! ` in front, and `[exit N]` if N is not
- * 0. Lines before the first `$` describe the session. Placeholders such as `<ID>` and `<DIGEST>` replace texts that
+ * Command-line sessions as text: `$ qoc …`, then stdout, stderr lines with `! ` in front, and `[exit N]` if N is not 0.
+ * Lines before the first `$` describe the session. Placeholders such as `<ID>` and `<DIGEST>` replace texts that
  * differ from run to run: the first use of a name binds it, and later uses, also in commands, must be the same text. A
  * line that could be mistaken for another kind has a backslash in front.
  */
@@ -104,7 +104,7 @@ function literal(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 
-/** The output with placeholders for what differs from run to run: known texts keep their names, new names count from 2. */
+/** Returns the output with placeholders: bound texts get their names, new texts get names numbered from 2. */
 export function generalise(actual: string, bindings: Bindings): string {
   let line = actual;
   for (const [name, value] of bindings) line = line.replaceAll(value, name);
@@ -168,8 +168,8 @@ export interface PlayOptions {
 }
 
 /**
- * Runs a session and returns the differences, one text for each step. With `update` it rewrites the file from the output,
- * and only steps that cannot run are returned. Steps after a difference are run as well.
+ * Runs a session and returns the differences, one text for each step. With `update` it rewrites the file from the
+ * output, and returns only steps that cannot run. Steps after a difference are run as well.
  */
 export async function playTranscript(
   file: string,

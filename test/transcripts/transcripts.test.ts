@@ -1,6 +1,6 @@
 /**
- * Plays every session of this folder with the built program, each in a folder and a home of its own. `UPDATE_TRANSCRIPTS=1`
- * writes them anew from what was printed.
+ * Runs every session of this folder with the built program, each in its own folder and home. `UPDATE_TRANSCRIPTS=1`
+ * rewrites the sessions from the output.
  */
 import { existsSync, mkdtempSync, readdirSync, realpathSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -33,14 +33,14 @@ let base = "";
 beforeEach(() => {
   base = realpathSync(mkdtempSync(join(tmpdir(), "qoc-session-")));
 });
-// A desk that was told to stop goes on writing its history for a moment.
+// A desk that stops still writes its history for a moment.
 afterEach(() => rm(base, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
 
 function desksIn(work: string): readonly string[] {
   return ["", ...readdirSync(work)].map((name) => join(work, name)).filter((folder) => existsSync(join(folder, "desk.toml")));
 }
 
-/** `init` takes the first port that is free just then; another desk on this machine may take it before this one is up. */
+/** `init` picks a port that is free at that moment; another desk may use it before this one starts. */
 async function moveToFreePort(work: string): Promise<void> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
@@ -53,7 +53,7 @@ async function moveToFreePort(work: string): Promise<void> {
 }
 
 describe.skipIf(!isBuilt)(`sessions${isBuilt ? "" : " (dist is not built: node build.mjs)"}`, () => {
-  it.each(sessions)("%s", { timeout: 90_000 }, async (name) => {
+  it.each(sessions)("the session %s prints what its transcript says", { timeout: 90_000 }, async (name) => {
     const [work, home, runtime] = [join(base, "w"), join(base, "home"), join(base, "run")];
     for (const folder of [work, home, runtime]) await mkdir(folder, { mode: 0o700 });
     const program = processRunner(BIN, work, { PATH: process.env["PATH"], HOME: home, XDG_RUNTIME_DIR: runtime, TZ: "UTC", LANG: "C.UTF-8" });
@@ -87,7 +87,7 @@ describe("the transcript runner", () => {
     return { problems, asked, file: await readFile(file, "utf8") };
   };
 
-  it("reads and prints the same session", () => {
+  it("the transcript runner prints a parsed session unchanged", () => {
     const text = 'What it is about.\n\n$ qoc a\none\n\n  two\n! three\n[exit 3]\n\n$ qoc b "x y"\n\\$ literal\n\\! literal\n';
     expect(parseTranscript(text).steps).toEqual([
       { command: "qoc a", out: ["one", "", "  two"], err: ["three"], exit: 3 },
@@ -96,13 +96,13 @@ describe("the transcript runner", () => {
     expect(printTranscript(parseTranscript(text))).toBe(text);
   });
 
-  it("splits words as a shell does, and fills bound names in", () => {
+  it("a command is split as by a shell, and bound names are filled in", () => {
     const bindings: Bindings = new Map([["<ID>", "20260705-001"]]);
     const words = ["qoc", "reject", "20260705-001", "-m", "too large", 'a "b"', "--x=<N>"];
     expect(wordsOf(`qoc reject <ID> -m "too large" 'a "b"' --x=<N>`, bindings)).toEqual(words);
   });
 
-  it("binds a name once, and tells other text apart", () => {
+  it("a placeholder binds once, and a different text does not match", () => {
     const bindings: Bindings = new Map();
     expect(matches("<ID> and <ID>", "20260705-001 and 20260705-002", bindings)).toBe(false);
     expect(bindings.size).toBe(0);
@@ -113,7 +113,7 @@ describe("the transcript runner", () => {
     expect(matches("a.c", "abc", bindings)).toBe(false);
   });
 
-  it("names what differs from run to run", () => {
+  it("texts that differ from run to run become placeholders", () => {
     const bindings: Bindings = new Map([["<DIR>", "/tmp/x"]]);
     const digest = `sha256:${"a".repeat(64)}`;
     expect(generalise(`/tmp/x/20260705-001.toml 20260705-002 ${digest} at 2026-07-05T01:02:03Z`, bindings)).toBe(
@@ -122,7 +122,7 @@ describe("the transcript runner", () => {
     expect(generalise("20260705-002 2026-07-05", bindings)).toBe("<ID2> 2026-07-05");
   });
 
-  it("passes what prints as written, and carries names into later commands", async () => {
+  it("a session that prints as written passes, and bound names are used in later commands", async () => {
     const { problems, asked } = await play("$ qoc propose\n<ID> written\n! note\n\n$ qoc show <ID>\n[exit 7]\n", {
       propose: { out: "20260705-009 written\n", err: "note\n" },
       show: { exit: 7 },
@@ -137,19 +137,19 @@ describe("the transcript runner", () => {
     ["a line too few", { out: "", err: "e\n", exit: 1 }, "- one"],
     ["stderr", { out: "one\n", err: "f\n", exit: 1 }, "+ ! f"],
     ["the exit code", { out: "one\n", err: "e\n", exit: 0 }, "exit 0, expected 1"],
-  ])("tells a difference in %s", async (_what, answer, words) => {
+  ])("a difference in %s is reported", async (_what, answer, words) => {
     const { problems } = await play("$ qoc a\none\n! e\n[exit 1]\n", { a: answer });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(words);
   });
 
-  it("writes the session anew, keeping placeholders that still fit", async () => {
+  it("an update rewrites the session and keeps placeholders that still match", async () => {
     const { problems, file } = await play("About.\n\n$ qoc a\n<N> bytes\nold\n", { a: { out: "17 bytes\n20260705-001\n", exit: 2 } }, true);
     expect(problems).toEqual([]);
     expect(file).toBe("About.\n\n$ qoc a\n<N> bytes\n<ID>\n[exit 2]\n");
   });
 
-  it("runs nothing but qoc", async () => {
+  it("a session runs only qoc", async () => {
     const { problems, asked } = await play("$ rm -rf /\n", {});
     expect(problems[0]).toContain("only qoc is run here");
     expect(asked).toEqual([]);

@@ -1,4 +1,4 @@
-/** What the SDK's types take and what they refuse. Compiled by `types.test.ts` as an author's editor would. */
+/** Uses that the SDK's types accept and refuse. `types.test.ts` compiles this file as an author's editor would. */
 import {
   type Account,
   type Bar,
@@ -21,7 +21,7 @@ import {
   VenueRejection,
 } from "@qoc-app/sdk";
 
-/** The same type, and not merely one that fits. */
+/** True if both types are identical, not only assignable. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function holds<_T extends true>(): void {
   return undefined;
@@ -62,15 +62,15 @@ holds<Same<typeof SDK_VERSION, 1>>();
 export const quotes: Quote[] = [
   { symbol: "AAPL", bid: 99.5, ask: "100.50", timestamp: 1 },
   { symbol: "AAPL", bid: "99.50", ask: 100.5, timestamp: "2026-07-05T00:00:00Z" },
-  // @ts-expect-error a quote without an ask is none
+  // @ts-expect-error a quote needs an ask
   { symbol: "AAPL", bid: 1, timestamp: 1 },
-  // @ts-expect-error a date is not a time that crosses
+  // @ts-expect-error a Date is not a valid time
   { symbol: "AAPL", bid: 1, ask: 2, timestamp: new Date() },
 ];
 // @ts-expect-error an order is acknowledged, or there is an error
 export const ack: OrderAck = { venueOrderId: "1", status: "filled" };
 export const fill: Fill = {
-  // @ts-expect-error an id is text: a number would lose digits
+  // @ts-expect-error an id is a string: a number would lose digits
   fillId: 1,
   venueOrderId: "1",
   symbol: "X",
@@ -109,7 +109,7 @@ class Venue implements ConnectorAdapter {
 }
 export const venue: ConnectorClass = Venue;
 
-// @ts-expect-error a class without cancelOrder is no connector
+// @ts-expect-error a connector needs cancelOrder
 export class Half implements ConnectorAdapter {
   async connect(): Promise<void> {}
   async disconnect(): Promise<void> {}
@@ -136,5 +136,5 @@ export class Rule implements GuardAdapter {
     return order.notional > book.nav ? { result: "block", reason: "large" } : { result: "allow" };
   }
 }
-// @ts-expect-error a guard answers at once, not later
+// @ts-expect-error a guard is synchronous
 export const later: GuardAdapter = { key: "k", description: "", evaluate: async () => ({ result: "allow" }) };

@@ -1,4 +1,4 @@
-/** The SDK's types, with the repository's own strict options: from its source, and from the declarations that are published. */
+/** The SDK's types under the repository's strict options, from the source and from the published declarations. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ let folder = "";
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "qoc-sdk-types-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What tsc says of these files, where `@qoc-app/sdk` is that file of the repository. */
+/** Runs tsc over the files, with `@qoc-app/sdk` resolved to the given file, and returns its output. */
 function compile(sdk: string, files: readonly string[]): string {
   const compilerOptions = { types: [], paths: { "@qoc-app/sdk": [`${ROOT}/${sdk}`] } };
   writeFileSync(
@@ -27,7 +27,7 @@ function compile(sdk: string, files: readonly string[]): string {
   return tsc.stdout;
 }
 
-/** Each shape whole, so that no field comes, goes, or changes its type unseen. */
+/** Each type in full, so that no field is added, removed or changed unnoticed. */
 const SHAPES: Readonly<Record<string, string>> = {
   Numeric: "number | string",
   Timestamp: "number | string",
@@ -78,7 +78,7 @@ type Flat<A> = A extends object ? { [K in keyof A]: A[K] } : A;
 type Same<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false;
 `;
 
-/** One statement each, on the second line of a file of its own; what tsc must say of it. */
+/** Statements that each fill the second line of a file, and the error that tsc must report for them. */
 const REFUSED: readonly (readonly [name: string, imports: string, statement: string, code: string])[] = [
   [
     "an amount that is a bigint",
@@ -142,11 +142,11 @@ describe.each([
   ["its source", "src/domain/sdk.ts"],
   ["the published declarations", "dist/src/domain/sdk.d.ts"],
 ])("the SDK's types, by %s", (_name, sdk) => {
-  it("take every shape that is documented", () => {
+  it("the SDK's types accept every documented use", () => {
     expect(compile(sdk, [`${ROOT}/test/types/sdk.types.ts`])).toBe("");
   });
 
-  it("are these and no others", () => {
+  it("the SDK's types have exactly the documented fields", () => {
     const files = Object.entries(SHAPES).map(([name, shape]) => {
       const file = join(folder, `${name}.ts`);
       writeFileSync(file, `${SHAPE_HEAD}export const same: Same<Flat<S.${name}>, ${shape}> = true;\n`);
@@ -155,7 +155,7 @@ describe.each([
     expect(compile(sdk, files)).toBe("");
   });
 
-  it("refuse each mistake, at its line and for its own reason", () => {
+  it("the SDK's types refuse each mistake at its line with its own error", () => {
     const files = REFUSED.map(([, imports, statement], index) => {
       const file = join(folder, `case-${index}.ts`);
       writeFileSync(file, `import type { ${imports} } from "@qoc-app/sdk";\n${statement}\n`);

@@ -1,22 +1,22 @@
-/** The makers' clients that a desk is tried with, and how each finds its scripted model. */
+/** The vendors' clients that the desk is tested with, and the settings that lead each one to its scripted model. */
 import type { Client } from "./client-desk.ts";
 
-export interface Maker {
+export interface Vendor {
   /** The client's name in the cache. */
   readonly client: string;
   readonly about: string;
-  /** Its transcript's name. */
+  /** The name of its transcript. */
   readonly name: string;
-  /** Words after its program. */
-  readonly words?: readonly string[];
-  readonly told: Omit<Client, "argv">;
+  /** Arguments after the program. */
+  readonly args?: readonly string[];
+  readonly settings: Omit<Client, "argv">;
 }
 
 function openAi(model: string): Readonly<Record<string, string>> {
   return { OPENAI_API_KEY: "stub", OPENAI_BASE_URL: `${model}/v1` };
 }
 
-/** A program of the Agent Client Protocol has its settings from its own operator, as text in its environment. */
+/** A program of the Agent Client Protocol gets its settings as text in its environment. */
 function openCodeConfig(model: string): string {
   return JSON.stringify({
     share: "disabled",
@@ -33,10 +33,10 @@ function openCodeConfig(model: string): string {
 }
 const OPENCODE_OFF = ["PROJECT_CONFIG", "AUTOUPDATE", "MODELS_FETCH", "DEFAULT_PLUGINS", "LSP_DOWNLOAD", "CLAUDE_CODE"];
 
-export const MAKERS: readonly Maker[] = [
+export const VENDORS: readonly Vendor[] = [
   {
     ...{ client: "claude", about: "Claude Code", name: "claude" },
-    told: {
+    settings: {
       runtime: "claude",
       api: "messages",
       env: (model) => ({ ANTHROPIC_API_KEY: "stub", ANTHROPIC_BASE_URL: model }),
@@ -44,28 +44,28 @@ export const MAKERS: readonly Maker[] = [
   },
   {
     ...{ client: "codex", about: "Codex", name: "codex" },
-    told: { runtime: "codex", api: "responses", model: "stub", env: openAi },
+    settings: { runtime: "codex", api: "responses", model: "stub", env: openAi },
   },
   {
     ...{ client: "opencode", about: "opencode", name: "opencode" },
-    told: { runtime: "opencode", api: "chat", model: "stub/stub", env: openAi },
+    settings: { runtime: "opencode", api: "chat", model: "stub/stub", env: openAi },
   },
   {
     ...{ client: "gemini", about: "Gemini CLI", name: "gemini" },
-    told: {
+    settings: {
       ...{ runtime: "gemini", api: "gemini", model: "gemini-2.5-flash" },
       env: (model) => ({ GEMINI_API_KEY: "stub", GOOGLE_GEMINI_BASE_URL: model }),
     },
   },
   {
-    ...{ client: "opencode", about: "opencode by the Agent Client Protocol", name: "acp", words: ["acp"] },
-    told: {
+    ...{ client: "opencode", about: "opencode by the Agent Client Protocol", name: "acp", args: ["acp"] },
+    settings: {
       ...{ runtime: "acp", api: "chat" },
       env: (model) => ({
         OPENCODE_CONFIG_CONTENT: openCodeConfig(model),
         ...Object.fromEntries(OPENCODE_OFF.map((what) => [`OPENCODE_DISABLE_${what}`, "1"])),
       }),
-      lends: ["OPENCODE_CONFIG_CONTENT", ...OPENCODE_OFF.map((what) => `OPENCODE_DISABLE_${what}`)],
+      passthroughEnv: ["OPENCODE_CONFIG_CONTENT", ...OPENCODE_OFF.map((what) => `OPENCODE_DISABLE_${what}`)],
     },
   },
 ];
