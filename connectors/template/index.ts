@@ -1,7 +1,7 @@
 /**
- * A connector to one venue: the desk's side is the class below, the venue's side is its REST and WebSocket API. As it stands
- * it speaks to the venue of `qoc connectors test`; replace the addresses and the shapes by those of your venue, one method
- * after the other, and test again after each.
+ * A connector to one venue. The desk calls the methods of the class below, and they call the venue's REST and WebSocket
+ * API. Initially it works with the fake venue of `qoc connectors test`. Replace the paths and the message types by
+ * those of your venue, one method after the other, and run the test after each change.
  */
 import {
   type Account,
@@ -20,11 +20,14 @@ import {
   VenueRejection,
 } from "@qoc-app/sdk";
 
-/** Shorter than the desk waits for an order (10 s), so that a slow venue is an error here and not a silence there. */
+/** Must be shorter than the desk's own timeout for an order (10 s), so that a slow venue leads to a clear error. */
 const REQUEST_MS = 4_000;
-const RECONNECT_MS = { first: 200, most: 10_000 };
+const RECONNECT_MS = { min: 200, max: 10_000 };
 
-/** The venue's own words. Amounts are text: a JavaScript number loses digits, and an id of 19 digits is no number at all. */
+/**
+ * The venue's messages. Amounts and ids are strings, because a JavaScript number cannot hold every decimal amount, nor
+ * an id of 19 digits.
+ */
 interface VenueOrder {
   order_id: string;
   client_order_id: string;
@@ -57,15 +60,15 @@ interface VenueAccount {
   buying_power: string;
   currency: string;
 }
-interface Answer {
+interface VenueResponse {
   status: number;
   body: unknown;
 }
 
 export default class TemplateConnector implements ConnectorAdapter {
-  /** The SDK it was written for: a desk that speaks another says so instead of guessing. */
+  /** The SDK version that this connector was written for. A desk with another version refuses to load the connector. */
   static readonly sdk = 1;
-  /** Promises about the venue, each of which the desk relies on. Claim only what the venue's documentation says. */
+  /** Properties of the venue that the desk relies on. Declare only what the venue's documentation guarantees. */
   static readonly capabilities: Capabilities = {
     exactDecimals: true,
     queryByClientId: true,
@@ -75,25 +78,25 @@ export default class TemplateConnector implements ConnectorAdapter {
 
   private ctx!: ConnectorContext;
   private stream: WebSocket | undefined;
-  private isUp = false;
-  private retryMs = RECONNECT_MS.first;
-  /** The venue's time of the newest fill that was handed on: where to read on after a gap. */
-  private newest = 0;
-  /** Since when fills may be missing; undefined while the stream has no gap. */
-  private since: number | undefined;
+  private isConnected = false;
+  private retryMs = RECONNECT_MS.min;
+  /** The venue's time of the newest emitted fill. After a gap in the stream, fills are read from here. */
+  private newestFillTime = 0;
+  /** Start of a gap in which fills may be missing; undefined if there is no gap. */
+  private gapStart: number | undefined;
 
-  /** Throws where the venue cannot be reached; the desk tries again with growing waits. */
+  /** Throws if the venue cannot be reached. The desk retries with increasing delays. */
   async connect(ctx: ConnectorContext): Promise<void> {
     this.ctx = ctx;
-    this.isUp = true;
+    this.isConnected = true;
     const { time } = await this.get<{ time: number }>("/time");
-    this.newest = time;
+    this.newestFillTime = time;
     await this.subscribe();
     ctx.logger.info("connected", { url: this.ctx.options["url"] });
   }
 
   async disconnect(): Promise<void> {
-    this.isUp = false;
+    this.isConnected = false;
     this.stream?.close();
   }
 
@@ -101,7 +104,7 @@ export default class TemplateConnector implements ConnectorAdapter {
     const { bid, ask, last, time } = await this.get<{ bid: string; ask: string; last: string; time: number }>(
       `/quotes/${encodeURIComponent(symbol)}`,
     );
-    // The venue's time, not ours: the desk refuses to trade on a quote that is too old.
+    // Use the venue's time, not the local clock: the desk refuses to trade on a quote that is too old.
     return { symbol, bid, ask, last, timestamp: time };
   }
 
@@ -125,19 +128,21 @@ export default class TemplateConnector implements ConnectorAdapter {
     return { nav, cash, buyingPower: buying_power, currency };
   }
 
-  /** null: the venue does not list it. With this the desk checks tick and lot before it sends. */
+  /** Returns null if the venue does not list the symbol. The desk checks tick and lot size before it sends an order. */
   async getInstrument(symbol: string): Promise<Instrument | null> {
     const path = `/instruments/${encodeURIComponent(symbol)}`;
-    const found = await this.find<{ tick_size: string; lot_size: string; currency: string }>(path);
-    return found === null
-      ? null
-      : { symbol, tickSize: found.tick_size, lotSize: found.lot_size, currency: found.currency };
+    const instrument = await this.getOrNull<{ tick_size: string; lot_size: string; currency: string }>(path);
+    if (instrument === null) return null;
+    const { tick_size, lot_size, currency } = instrument;
+    return { symbol, tickSize: tick_size, lotSize: lot_size, currency };
   }
 
   /**
-   * Returns when the venue has confirmed the order, and never waits for its fill. Three ways to fail, and they differ:
-   * VenueRejection: the venue said no, nothing will ever fill. NotSent: nothing left this machine. Anything else, a time-out
-   * above all: nobody knows, and the desk asks the venue before it lets anyone trade that instrument again.
+   * Returns as soon as the venue confirms the order, without waiting for a fill.
+   * @throws VenueRejection if the venue rejected the order, so that it can never fill.
+   * @throws NotSent if the request was never sent.
+   * @throws Error in every other case, e.g. after a timeout. The outcome is then unknown, and the desk queries the
+   * venue before it allows another order for the instrument.
    */
   async placeOrder(order: Order): Promise<OrderAck> {
     const { status, body } = await this.request("POST", "/orders", {
@@ -150,24 +155,27 @@ export default class TemplateConnector implements ConnectorAdapter {
       stop_price: order.stopPriceText,
       time_in_force: order.timeInForce,
     });
-    if (status === 400 || status === 422) throw new VenueRejection(errorOf(body) ?? `the venue answered ${status}`);
-    // 409: it has this id already. An id of ours never repeats, so that is this very order.
-    const taken = (status === 409 ? (body as { order?: VenueOrder } | undefined)?.order : body) as
+    if (status === 400 || status === 422)
+      throw new VenueRejection(errorMessage(body) ?? `the venue answered ${status}`);
+    // 409: the venue already has an order with this client order id. The desk never reuses an id, so it is this order.
+    const accepted = (status === 409 ? (body as { order?: VenueOrder } | undefined)?.order : body) as
       | VenueOrder
       | undefined;
     const isConfirmed =
-      (status === 201 || status === 409) && taken?.client_order_id === order.clientOrderId && taken.order_id !== "";
+      (status === 201 || status === 409) &&
+      accepted?.client_order_id === order.clientOrderId &&
+      accepted.order_id !== "";
     if (!isConfirmed) throw new Error(`the venue did not confirm the order; it answered ${status}`);
-    return { venueOrderId: taken.order_id, status: "acknowledged" };
+    return { venueOrderId: accepted.order_id, status: "acknowledged" };
   }
 
-  /** Throws unless the venue confirmed it: a cancel that is believed and did not happen is an order nobody watches. */
+  /** Throws unless the venue confirms the cancel; otherwise the desk would treat an open order as cancelled. */
   async cancelOrder(venueOrderId: string): Promise<void> {
     const { status, body } = await this.request("DELETE", `/orders/${encodeURIComponent(venueOrderId)}`);
-    if (status !== 204) throw new Error(`the venue did not cancel ${venueOrderId}: ${errorOf(body) ?? status}`);
+    if (status !== 204) throw new Error(`the venue did not cancel ${venueOrderId}: ${errorMessage(body) ?? status}`);
   }
 
-  /** null: the venue does not know it. With this an order without a clear answer is settled without a human. */
+  /** Returns null if the venue does not know the order. The desk uses it to resolve orders with an unknown outcome. */
   async getOrder({
     venueOrderId,
     clientOrderId,
@@ -179,46 +187,44 @@ export default class TemplateConnector implements ConnectorAdapter {
       venueOrderId === undefined
         ? `/orders?client_order_id=${encodeURIComponent(clientOrderId ?? "")}`
         : `/orders/${encodeURIComponent(venueOrderId)}`;
-    const found = await this.find<VenueOrder>(path);
-    return found === null ? null : reportOf(found);
+    const order = await this.getOrNull<VenueOrder>(path);
+    return order === null ? null : toReport(order);
   }
 
   async getOpenOrders(): Promise<OrderReport[]> {
-    return (await this.get<VenueOrder[]>("/orders?status=open")).map(reportOf);
+    return (await this.get<VenueOrder[]>("/orders?status=open")).map(toReport);
   }
 
-  /** Oldest first. The desk calls it after each start: fills that were missed come from here. */
+  /** Returns fills since a time, oldest first. The desk calls it after each start to recover missed fills. */
   async getFills(since: number): Promise<Fill[]> {
-    return (await this.get<VenueFill[]>(`/fills?since=${since}`)).map(fillOf);
+    return (await this.get<VenueFill[]>(`/fills?since=${since}`)).map(toFill);
   }
 
   private async get<T>(path: string): Promise<T> {
-    const found = await this.find<T>(path);
-    if (found === null) throw new Error(`the venue does not know ${path}`);
-    return found;
+    const body = await this.getOrNull<T>(path);
+    if (body === null) throw new Error(`the venue does not know ${path}`);
+    return body;
   }
 
-  private async find<T>(path: string): Promise<T | null> {
+  /** Returns null if the venue answers 404. */
+  private async getOrNull<T>(path: string): Promise<T | null> {
     const { status, body } = await this.request("GET", path);
     if (status === 404) return null;
     if (status !== 200 || body === undefined)
-      throw new Error(`the venue answered ${status} for ${path}: ${errorOf(body) ?? ""}`);
+      throw new Error(`the venue answered ${status} for ${path}: ${errorMessage(body) ?? ""}`);
     return body as T;
   }
 
-  private async request(method: string, path: string, body?: unknown): Promise<Answer> {
+  private async request(method: string, path: string, body?: unknown): Promise<VenueResponse> {
     const headers = { authorization: `Bearer ${this.ctx.secret("api_key")}`, "content-type": "application/json" };
     const signal = AbortSignal.timeout(REQUEST_MS);
+    const init =
+      body === undefined ? { method, headers, signal } : { method, headers, signal, body: JSON.stringify(body) };
     let response: Response;
     try {
-      response = await fetch(`${String(this.ctx.options["url"])}${path}`, {
-        method,
-        headers,
-        signal,
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
+      response = await fetch(`${String(this.ctx.options["url"])}${path}`, init);
     } catch (error) {
-      // Refused before a connection stood: the one failure that proves that nothing left.
+      // A refused connection is the only failure that proves that the request was not sent.
       const code = error instanceof Error ? (error.cause as { code?: string } | undefined)?.code : undefined;
       if (code === "ECONNREFUSED") throw new NotSent("the venue refused the connection");
       throw error;
@@ -228,81 +234,81 @@ export default class TemplateConnector implements ConnectorAdapter {
     return { status: response.status, body: isJson ? (JSON.parse(text) as unknown) : undefined };
   }
 
-  /** Resolves with the venue's hello; a stream that does not say it is closed. */
+  /** Opens the stream and resolves when the venue's hello arrives; closes the stream if it does not arrive in time. */
   private subscribe(): Promise<void> {
     return new Promise((resolve, reject) => {
       const key = encodeURIComponent(this.ctx.secret("api_key"));
       const stream = new WebSocket(`${String(this.ctx.options["stream"])}?key=${key}`);
       this.stream = stream;
-      const late = setTimeout(() => stream.close(), REQUEST_MS);
+      const helloTimeout = setTimeout(() => stream.close(), REQUEST_MS);
       stream.addEventListener("message", ({ data }) => {
-        if (this.take(String(data)) !== "hello") return;
-        clearTimeout(late);
+        if (this.handleMessage(String(data)) !== "hello") return;
+        clearTimeout(helloTimeout);
         resolve();
       });
       stream.addEventListener("close", () => {
-        clearTimeout(late);
+        clearTimeout(helloTimeout);
         reject(new Error("the stream closed"));
-        if (this.isUp && this.stream === stream) this.comeBack();
+        if (this.isConnected && this.stream === stream) this.scheduleReconnect();
       });
     });
   }
 
-  private comeBack(): void {
-    setTimeout(() => void this.resubscribe(), this.retryMs);
-    this.retryMs = Math.min(this.retryMs * 2, RECONNECT_MS.most);
+  private scheduleReconnect(): void {
+    setTimeout(() => void this.reconnect(), this.retryMs);
+    this.retryMs = Math.min(this.retryMs * 2, RECONNECT_MS.max);
   }
 
-  /** The stream first, then what was missed: what arrives twice has one id. Where it cannot be read, all of it is tried again. */
-  private async resubscribe(): Promise<void> {
-    if (!this.isUp) return;
-    this.since ??= this.newest;
+  /**
+   * Opens the stream first and then requests the missed fills. A fill that arrives twice has the same id both times, so
+   * the desk drops the duplicate. If the request fails, the stream is closed and both steps are repeated.
+   */
+  private async reconnect(): Promise<void> {
+    if (!this.isConnected) return;
+    this.gapStart ??= this.newestFillTime;
     try {
       await this.subscribe();
-      for (const fill of await this.getFills(this.since)) this.emit(fill);
-      this.since = undefined;
-      this.retryMs = RECONNECT_MS.first;
+      for (const fill of await this.getFills(this.gapStart)) this.emit(fill);
+      this.gapStart = undefined;
+      this.retryMs = RECONNECT_MS.min;
     } catch (error) {
-      this.ctx.logger.warn("the stream is not back", { error: error instanceof Error ? error.message : String(error) });
+      this.ctx.logger.warn("could not reconnect the stream", {
+        error: error instanceof Error ? error.message : String(error),
+      });
       this.stream?.close();
     }
   }
 
-  /** One bad message must not end the stream. */
-  private take(text: string): string | undefined {
+  /** Returns the message's type; undefined if the message is invalid, which must not end the stream. */
+  private handleMessage(json: string): string | undefined {
     try {
-      const message = JSON.parse(text) as { type: string } & VenueFill;
-      if (message.type === "fill") this.emit(fillOf(message));
+      const message = JSON.parse(json) as { type: string } & VenueFill;
+      if (message.type === "fill") this.emit(toFill(message));
       return message.type;
     } catch {
-      this.ctx.logger.warn("the venue sent a message that cannot be read");
+      this.ctx.logger.warn("the venue sent an invalid message");
       return undefined;
     }
   }
 
   private emit(fill: Fill): void {
-    this.newest = Math.max(this.newest, Number(fill.timestamp));
+    this.newestFillTime = Math.max(this.newestFillTime, Number(fill.timestamp));
     this.ctx.emitFill(fill);
   }
 }
 
-function errorOf(body: unknown): string | undefined {
+function errorMessage(body: unknown): string | undefined {
   return typeof body === "object" && body !== null && "error" in body ? String(body.error) : undefined;
 }
 
-function reportOf({ order_id, client_order_id, status, filled_quantity, average_price }: VenueOrder): OrderReport {
-  return {
-    venueOrderId: order_id,
-    clientOrderId: client_order_id,
-    status,
-    filledQuantity: filled_quantity,
-    ...(average_price === null ? {} : { averagePrice: average_price }),
-  };
+function toReport({ order_id, client_order_id, status, filled_quantity, average_price }: VenueOrder): OrderReport {
+  const report = { venueOrderId: order_id, clientOrderId: client_order_id, status, filledQuantity: filled_quantity };
+  return average_price === null ? report : { ...report, averagePrice: average_price };
 }
 
-function fillOf(fill: VenueFill): Fill {
+function toFill(fill: VenueFill): Fill {
   return {
-    // The venue's execution id: the same fill has the same id, however often it comes.
+    // The venue's execution id: a fill must have the same id every time it is reported.
     fillId: fill.fill_id,
     venueOrderId: fill.order_id,
     clientOrderId: fill.client_order_id,

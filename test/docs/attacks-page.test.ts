@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { ATTACKS, type Level, expected } from "../conformance/attacks.ts";
+import { ATTACKS, type IsolationLevel, expectedOutcomes } from "../conformance/attacks/attacks.ts";
 
 const PAGE = readFileSync(fileURLToPath(new URL("../../docs/attacks.md", import.meta.url)), "utf8");
 const ROWS = PAGE.split("\n")
@@ -27,9 +27,10 @@ describe("docs/attacks.md", () => {
   });
 
   it.each(ROWS)("$id at the $level level ends as the tests expect", ({ id, level, outcome = "", lost, secrets }) => {
-    const attack = ATTACKS.find((one) => one.id === id);
+    const attack = ATTACKS.find((candidate) => candidate.id === id);
     const words = outcome.split(", ").map((word) => word.replace(/^\d+: /, ""));
-    for (const word of words) expect(attack === undefined ? [] : expected(attack, level as Level)).toContain(word);
+    for (const word of words)
+      expect(attack === undefined ? [] : expectedOutcomes(attack, level as IsolationLevel)).toContain(word);
     expect(secrets).toBe("none");
     expect(["0", "-"]).toContain(lost);
   });

@@ -1,6 +1,7 @@
 /**
- * A desk's host under attack, as a process of its own, so that its death is a result. Runs the attacks it is named, one after
- * the other, and prints one JSON line for each. Beside each attacker another connector is called all the time.
+ * A plugin host under attack. It runs as a process of its own, because an attack may crash it. Runs the attacks given
+ * as arguments one after the other, and prints one line with a JSON result for each. A second connector is called
+ * during each attack.
  */
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { createServer as createHttp } from "node:http";
@@ -8,47 +9,51 @@ import { type AddressInfo, createServer as createTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import type { Clock } from "../../src/domain/ports.ts";
-import { systemClock } from "../../src/app/system.ts";
-import { type AdapterHarness, adapterSource, adapterHarness } from "../support/adapter-harness.ts";
-import { ATTACKS, type Attack, type Level, type Outcome } from "./attacks.ts";
+import type { Clock } from "../../../src/domain/ports.ts";
+import { systemClock } from "../../../src/app/system.ts";
+import { type AdapterHarness, adapterSource, adapterHarness } from "../../support/adapter-harness.ts";
+import { ATTACKS, type Attack, type AttackOutcome, type IsolationLevel } from "./attacks.ts";
 
 export interface AttackResult {
   readonly id: string;
-  readonly level: Level;
-  readonly outcome: Outcome;
-  /** Of the other connector's calls while it lasted, ms. */
+  readonly level: IsolationLevel;
+  readonly outcome: AttackOutcome;
+  /** 99th percentile of the second connector's latency during the attack, ms. */
   readonly otherP99Ms: number;
   readonly otherFailed: number;
-  /** Longest time the host's thread could not be reached, ms. */
+  /** Longest time that the host's event loop was blocked, ms. */
   readonly stallMs: number;
-  /** Of ten fills emitted before the attack. */
+  /** Lost fills of the ten that the attacker emitted before the attack. */
   readonly fillsLost: number;
-  /** From the end of its life until it was ready again; null where it did not end, or was given up. */
+  /**
+   * Time from the end of the worker until the connector was ready again; null if the worker did not end, or if the
+   * connector was quarantined.
+   */
   readonly recoverMs: number | null;
-  /** Canaries that it got hold of. */
+  /** Where the canaries came from that the attack could read. */
   readonly secretsSeen: readonly string[];
-  /** Members that appeared on the host's own Object.prototype. */
+  /** New members of the host's Object.prototype. */
   readonly polluted: readonly string[];
-  readonly said: string;
+  /** What the attack returned, or the error. */
+  readonly output: string;
 }
 
 /**
- * Faster than life in tests: pings, patience and back-off come sooner by this factor. Starts, answers and ends keep their
- * deadlines, since they take what the machine takes.
+ * Tests accelerate pings and back-off by this factor. Timeouts of starts, calls and stops are unchanged, because these
+ * depend on the speed of the machine.
  */
 const SPEED = Number(process.env["ATTACK_SPEED"] ?? "1");
-const DEADLINES_MS = new Set([5_000, 10_000]);
+const UNSCALED_TIMEOUTS_MS = new Set([5_000, 10_000]);
 const clock: Clock = {
   ...systemClock,
-  after: (ms, run) => systemClock.after(DEADLINES_MS.has(ms) ? ms : ms / SPEED, run),
+  after: (ms, run) => systemClock.after(UNSCALED_TIMEOUTS_MS.has(ms) ? ms : ms / SPEED, run),
 };
 const CANARIES = {
   "canary-in-host-env": "env",
   "canary-in-desk-toml": "desk.toml",
   "canary-of-other": "another connector",
 };
-const LASTS_MS = 16_000 / SPEED + 8_000;
+const ATTACK_MS_MAX = 16_000 / SPEED + 8_000;
 const FILLS = 10;
 
 process.env["QOC_ATTACK_CANARY"] = "canary-in-host-env";
@@ -84,13 +89,13 @@ function sourceOf({ code, head = "" }: Attack): string {
   );
 }
 
-/** The desk's own check of fills: one out of shape ends the life. */
+/** A reduced form of the desk's validation: an invalid fill ends the worker. */
 function checkFill(fill: unknown): void {
   const { fillId, connector } = fill as { fillId?: unknown; connector?: unknown };
-  if (typeof fillId !== "string" || connector !== undefined) throw new Error("a fill out of shape");
+  if (typeof fillId !== "string" || connector !== undefined) throw new Error("an invalid fill");
 }
 
-async function run(attack: Attack, level: Level): Promise<AttackResult> {
+async function run(attack: Attack, level: IsolationLevel): Promise<AttackResult> {
   const other = await adapterHarness(adapterSource(""), { clock, secrets: { other_key: "canary-of-other" } });
   await other.connector.start();
   const attacker = await adapterHarness(sourceOf(attack), {
@@ -106,16 +111,16 @@ async function run(attack: Attack, level: Level): Promise<AttackResult> {
       return Promise.resolve();
     },
   });
-  const watch = watchOther(other);
+  const latency = measureLatency(other);
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
   await attacker.connector.start();
-  const { outcome, said, recoverMs } = await attempt(attacker);
-  // A thread that cannot be ended goes on beside the others: what they feel of it belongs to this row.
+  const { outcome, output, recoverMs } = await attempt(attacker);
+  // A zombie thread keeps running; its effect on the second connector belongs to this result.
   if (outcome === "zombie") await new Promise<void>((resolve) => void systemClock.after(2_000, resolve));
   delay.disable();
-  const { p99, failed } = await watch.stop();
-  const text = `${said}\n${attacker.log.text()}\n${JSON.stringify(attacker.log.lines)}`;
+  const { p99, failed } = await latency.stop();
+  const text = `${output}\n${attacker.log.text()}\n${JSON.stringify(attacker.log.lines)}`;
   const fillsLost =
     attacker.connector.facts.methods.length === 0 ? 0 : FILLS - attacker.fills.filter((fill) => isEarly(fill)).length;
   const result = {
@@ -131,7 +136,7 @@ async function run(attack: Attack, level: Level): Promise<AttackResult> {
       .filter(([canary]) => text.includes(canary))
       .map(([, name]) => name),
     polluted: Object.keys(Object.prototype).concat("polluted" in {} ? ["polluted"] : []),
-    said: said.slice(0, 200),
+    output: output.slice(0, 200),
   };
   await Promise.all([other.connector.stop(), attacker.connector.stop()]);
   return result;
@@ -143,40 +148,41 @@ function isEarly(fill: unknown): boolean {
 
 async function attempt(
   attacker: AdapterHarness,
-): Promise<{ outcome: Outcome; said: string; recoverMs: number | null }> {
+): Promise<{ outcome: AttackOutcome; output: string; recoverMs: number | null }> {
   const { connector } = attacker;
   if (connector.facts.state !== "ready")
-    return { outcome: "contained", said: connector.facts.lastError ?? "", recoverMs: null };
-  const answer = connector.call("cancelOrder", ["1"]).then(
+    return { outcome: "contained", output: connector.facts.lastError ?? "", recoverMs: null };
+  const response = connector.call("cancelOrder", ["1"]).then(
     (envelope) =>
       envelope.ok
-        ? { got: typeof envelope.value === "string" ? envelope.value : "" }
+        ? { achieved: typeof envelope.value === "string" ? envelope.value : "" }
         : { refused: envelope.stack ?? envelope.message },
     (error: Error) => ({ refused: error.message }),
   );
   const ended = Promise.race(["restarting", "quarantined", "zombie"].map((state) => attacker.reached(state))).then(
     () => ({ ended: true }),
   );
-  const tooLong = new Promise<{ ended: boolean }>(
-    (resolve) => void systemClock.after(LASTS_MS, () => resolve({ ended: false })),
+  const timeout = new Promise<{ ended: boolean }>(
+    (resolve) => void systemClock.after(ATTACK_MS_MAX, () => resolve({ ended: false })),
   );
-  const first = await Promise.race([answer, ended, tooLong]);
-  const said = "got" in first ? first.got : "refused" in first ? first.refused : (connector.facts.lastError ?? "");
-  // What it left behind (a timer, a flood) may still end it.
+  const first = await Promise.race([response, ended, timeout]);
+  const output =
+    "achieved" in first ? first.achieved : "refused" in first ? first.refused : (connector.facts.lastError ?? "");
+  // A timer or a flood that the attack left behind may still end the worker.
   if (!("ended" in first))
     await Promise.race([ended, new Promise<void>((resolve) => void systemClock.after(300, resolve))]);
-  return { ...(await outcomeOf(attacker, "got" in first ? first.got : "")), said };
+  return { ...(await outcomeOf(attacker, "achieved" in first ? first.achieved : "")), output };
 }
 
 async function outcomeOf(
   { connector, reached, states }: AdapterHarness,
-  got: string,
-): Promise<{ outcome: Outcome; recoverMs: number | null }> {
+  achieved: string,
+): Promise<{ outcome: AttackOutcome; recoverMs: number | null }> {
   if (connector.facts.state === "unresponsive")
     await Promise.race(["restarting", "quarantined", "zombie", "ready"].map((state) => reached(state)));
   const { state } = connector.facts;
   if (state === "zombie") return { outcome: "zombie", recoverMs: null };
-  if (got !== "") return { outcome: "succeeds", recoverMs: null };
+  if (achieved !== "") return { outcome: "succeeds", recoverMs: null };
   if (!states.some((seen) => seen.state === "restarting" || seen.state === "quarantined"))
     return { outcome: "refused", recoverMs: null };
   if (connector.facts.state === "quarantined") return { outcome: "contained", recoverMs: null };
@@ -185,13 +191,13 @@ async function outcomeOf(
   return { outcome: "contained", recoverMs: Math.round(performance.now() - started) };
 }
 
-/** Calls it all the time, one call after the other. */
-function watchOther({ connector }: AdapterHarness) {
+/** Calls the connector continuously, one call after the other, and measures the latency. */
+function measureLatency({ connector }: AdapterHarness) {
   const times: number[] = [];
   let failed = 0;
-  const over = new AbortController();
+  const stopped = new AbortController();
   const loop = (async () => {
-    while (!over.signal.aborted) {
+    while (!stopped.signal.aborted) {
       const started = performance.now();
       await connector.call("getQuote", ["X"]).then(
         () => times.push(performance.now() - started),
@@ -202,16 +208,16 @@ function watchOther({ connector }: AdapterHarness) {
   })();
   return {
     stop: async () => {
-      over.abort();
+      stopped.abort();
       await loop;
       return { p99: times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0, failed };
     },
   };
 }
 
-const [level, ...ids] = process.argv.slice(2) as [Level, ...string[]];
+const [level, ...ids] = process.argv.slice(2) as [IsolationLevel, ...string[]];
 for (const id of ids) {
-  const attack = ATTACKS.find((one) => one.id === id);
+  const attack = ATTACKS.find((candidate) => candidate.id === id);
   if (attack === undefined) throw new Error(`no attack ${id}`);
   process.stderr.write(`BEGIN ${id}\n`);
   const result = await run(attack, level);

@@ -1,10 +1,10 @@
-/** The kit's venue keeps to its protocol, and misbehaves exactly as it is told. */
+/** The fake venue follows its protocol and produces exactly the armed faults. */
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { type FakeVenue, openFakeVenue } from "../../src/conformance/fake-venue.ts";
-import type { Fault } from "../../src/conformance/fake-venue-faults.ts";
-import { systemClock, systemIds } from "../../src/app/system.ts";
+import { type FakeVenue, openFakeVenue } from "../../../src/conformance/fake-venue.ts";
+import type { Fault } from "../../../src/conformance/fake-venue-faults.ts";
+import { systemClock, systemIds } from "../../../src/app/system.ts";
 
 let venue: FakeVenue;
 const sockets: WebSocket[] = [];
@@ -18,7 +18,7 @@ afterEach(async () => {
   await venue.close();
 });
 
-function parsed(text: string): any {
+function parseJson(text: string): any {
   try {
     return JSON.parse(text);
   } catch {
@@ -34,10 +34,10 @@ async function call(method: string, path: string, body?: unknown, key = venue.ke
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, text, body: parsed(text) };
+  return { status: response.status, headers: response.headers, text, body: parseJson(text) };
 }
 
-function order(more: object = {}) {
+function order(overrides: object = {}) {
   return {
     client_order_id: "c-1",
     symbol: "AAPL",
@@ -45,42 +45,42 @@ function order(more: object = {}) {
     quantity: "2",
     type: "market",
     time_in_force: "day",
-    ...more,
+    ...overrides,
   };
 }
 
-/** A stream that keeps what it hears; `heard(n)` resolves with the first n events after the hello. */
+/** Opens a stream; `events(n)` resolves with the first n events after the hello. */
 async function openStream(key = venue.key) {
   const socket = new WebSocket(`${venue.stream}?key=${key}`);
   sockets.push(socket);
-  const events: any[] = [];
-  const waiting = new Set<() => void>();
+  const received: any[] = [];
+  const waiters = new Set<() => void>();
   socket.on("message", (data: Buffer) => {
-    events.push(JSON.parse(String(data)));
-    for (const look of waiting) look();
+    received.push(JSON.parse(String(data)));
+    for (const check of waiters) check();
   });
-  const heard = (count: number): Promise<any[]> =>
+  const events = (count: number): Promise<any[]> =>
     new Promise((resolve) => {
-      const look = (): void => {
-        if (events.length < count) return;
-        waiting.delete(look);
-        resolve(events.slice(0, count));
+      const check = (): void => {
+        if (received.length < count) return;
+        waiters.delete(check);
+        resolve(received.slice(0, count));
       };
-      waiting.add(look);
-      look();
+      waiters.add(check);
+      check();
     });
   const closed = new Promise<number>((resolve) => socket.once("close", resolve));
   await new Promise((resolve, reject) => {
     socket.once("open", resolve);
     socket.once("error", reject);
   });
-  await heard(1);
-  expect(events.shift()).toEqual({ type: "hello" });
-  return { heard, closed };
+  await events(1);
+  expect(received.shift()).toEqual({ type: "hello" });
+  return { events, closed };
 }
 
 describe("the protocol", () => {
-  it("wants its key, in a header and on the stream", async () => {
+  it("requires the API key in the header and on the stream", async () => {
     expect((await call("GET", "/time", undefined, "wrong")).status).toBe(401);
     await expect(openStream("wrong")).rejects.toThrow("401");
     expect(venue.requests.map(({ route, isAuthorized }) => [route, isAuthorized])).toEqual([
@@ -89,7 +89,7 @@ describe("the protocol", () => {
     ]);
   });
 
-  it("tells time, quotes, instruments and money", async () => {
+  it("returns time, quotes, instruments and the account", async () => {
     expect(Math.abs((await call("GET", "/time")).body.time - Date.now())).toBeLessThan(5_000);
     expect((await call("GET", "/quotes/AAPL")).body).toMatchObject({
       symbol: "AAPL",
@@ -115,14 +115,14 @@ describe("the protocol", () => {
     expect((await call("GET", "/nothing")).status).toBe(404);
   });
 
-  it("acknowledges an order under 19 digits, then fills it over the stream", async () => {
-    const { heard } = await openStream();
+  it("acknowledges an order with an id of 19 digits and then sends its fill on the stream", async () => {
+    const { events } = await openStream();
     const placed = await call("POST", "/orders", order());
     expect(placed).toMatchObject({
       status: 201,
       body: { order_id: "7000000000000000001", filled_quantity: "0", average_price: null, status: "open" },
     });
-    const [fill, told] = await heard(2);
+    const [fill, update] = await events(2);
     expect(fill).toMatchObject({
       type: "fill",
       fill_id: "8000000000000000001",
@@ -132,7 +132,7 @@ describe("the protocol", () => {
       price: "100.50",
       fee: "0.01",
     });
-    expect(told).toMatchObject({ type: "order", status: "filled", filled_quantity: "2", average_price: "100.5" });
+    expect(update).toMatchObject({ type: "order", status: "filled", filled_quantity: "2", average_price: "100.5" });
     expect((await call("GET", "/positions")).body).toMatchObject([{ symbol: "AAPL", quantity: "2" }]);
     expect((await call("GET", "/account")).body).toMatchObject({ cash: "999798.99", nav: "999998.99" });
     const { type: _type, ...rest } = fill;
@@ -140,22 +140,22 @@ describe("the protocol", () => {
     expect((await call("GET", `/fills?since=${fill.time + 1}`)).body).toEqual([]);
   });
 
-  it("lets a far limit rest, and ends what cannot", async () => {
-    const { heard } = await openStream();
+  it("keeps a limit order below the market open, and expires an IOC order that cannot fill", async () => {
+    const { events } = await openStream();
     await call("POST", "/orders", order({ type: "limit", limit_price: "50" }));
-    expect(await heard(1)).toMatchObject([{ type: "order", client_order_id: "c-1", status: "open" }]);
+    expect(await events(1)).toMatchObject([{ type: "order", client_order_id: "c-1", status: "open" }]);
     expect((await call("GET", "/orders?status=open")).body).toMatchObject([{ client_order_id: "c-1", status: "open" }]);
     await call(
       "POST",
       "/orders",
       order({ client_order_id: "c-2", type: "limit", limit_price: "50", time_in_force: "ioc" }),
     );
-    expect((await heard(2))[1]).toMatchObject({ type: "order", client_order_id: "c-2", status: "expired" });
+    expect((await events(2))[1]).toMatchObject({ type: "order", client_order_id: "c-2", status: "expired" });
     expect((await call("GET", "/orders?client_order_id=c-2")).body.status).toBe("expired");
     expect((await call("GET", "/orders?client_order_id=c-3")).status).toBe(404);
   });
 
-  it("refuses what it must: no money, no such symbol, an id used before, numbers in place of text", async () => {
+  it("rejects orders without cash, with an unknown symbol, a reused id or amounts that are not strings", async () => {
     expect(await call("POST", "/orders", order({ quantity: "99999999" }))).toMatchObject({
       status: 422,
       body: { error: "insufficient funds" },
@@ -170,7 +170,7 @@ describe("the protocol", () => {
     expect(venue.orders).toHaveLength(1);
   });
 
-  it("cancels once, and not what is unknown or over", async () => {
+  it("cancels an open order once, and refuses unknown and closed orders", async () => {
     await call("POST", "/orders", order({ type: "limit", limit_price: "50" }));
     expect((await call("DELETE", "/orders/7000000000000000001")).status).toBe(204);
     expect(await call("DELETE", "/orders/7000000000000000001")).toMatchObject({
@@ -181,24 +181,27 @@ describe("the protocol", () => {
   });
 });
 
-describe("a peer that errs", () => {
+describe("a faulty client", () => {
   it.each([
-    ["an address that is none", "GET // HTTP/1.1\r\nhost: x\r\n\r\n"],
-    ["an escape that is none", "GET /quotes/%E0 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer KEY\r\n\r\n"],
-    ["no HTTP at all", "\u0000\u0001\r\n\r\n"],
-    ["an upgrade to nowhere", "GET // HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"],
-    ["half a body", "POST /orders HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"],
-  ])("%s does the venue no harm", async (_what, text) => {
+    ["an invalid URL", "GET // HTTP/1.1\r\nhost: x\r\n\r\n"],
+    ["an invalid percent-encoding", "GET /quotes/%E0 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer KEY\r\n\r\n"],
+    ["data that is not HTTP", "\u0000\u0001\r\n\r\n"],
+    [
+      "an upgrade request with an invalid URL",
+      "GET // HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
+    ],
+    ["an incomplete body", "POST /orders HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"],
+  ])("%s does not affect other requests", async (_label, request) => {
     const socket = connect(Number(new URL(venue.url).port), "127.0.0.1");
     socket.on("error", () => undefined);
-    socket.end(text.replace("KEY", venue.key));
+    socket.end(request.replace("KEY", venue.key));
     await new Promise((resolve) => socket.once("close", resolve).resume());
     expect((await call("GET", "/time")).status).toBe(200);
   });
 });
 
 describe("faults", () => {
-  const spoilt = (fault: Fault) => {
+  const placeWithFault = (fault: Fault) => {
     venue.armFault("place", fault);
     return call("POST", "/orders", order());
   };
@@ -208,46 +211,46 @@ describe("faults", () => {
     ["html", 503],
     ["429", 429],
     ["401", 401],
-  ] as const)("%s, with the order taken or not", async (kind, status) => {
-    expect((await spoilt({ kind })).status).toBe(status);
+  ] as const)("the fault %s answers with its status, with or without placing the order", async (kind, status) => {
+    expect((await placeWithFault({ kind })).status).toBe(status);
     expect(venue.orders).toHaveLength(0);
-    expect((await spoilt({ kind, isDone: true })).status).toBe(status);
+    expect((await placeWithFault({ kind, isDone: true })).status).toBe(status);
     expect(venue.orders).toHaveLength(1);
   });
 
-  it("asks for patience with 429, and answers a 503 in HTML", async () => {
-    expect((await spoilt({ kind: "429" })).headers.get("retry-after")).toBe("1");
-    expect((await spoilt({ kind: "html" })).text).toContain("<html>");
+  it("the fault 429 has a retry-after header, and the fault html has an HTML body", async () => {
+    expect((await placeWithFault({ kind: "429" })).headers.get("retry-after")).toBe("1");
+    expect((await placeWithFault({ kind: "html" })).text).toContain("<html>");
   });
 
-  it("hangs with the order taken or not", async () => {
-    await expect(spoilt({ kind: "hang" })).rejects.toThrow("timeout");
+  it("the fault hang never responds, with or without placing the order", async () => {
+    await expect(placeWithFault({ kind: "hang" })).rejects.toThrow("timeout");
     expect(venue.orders).toHaveLength(0);
-    await expect(spoilt({ kind: "hang", isDone: true })).rejects.toThrow("timeout");
+    await expect(placeWithFault({ kind: "hang", isDone: true })).rejects.toThrow("timeout");
     expect(venue.orders).toHaveLength(1);
   });
 
-  it("cuts the connection with the order taken or not", async () => {
-    await expect(spoilt({ kind: "reset" })).rejects.toThrow("fetch failed");
+  it("the fault reset closes the connection, with or without placing the order", async () => {
+    await expect(placeWithFault({ kind: "reset" })).rejects.toThrow("fetch failed");
     expect(venue.orders).toHaveLength(0);
-    await expect(spoilt({ kind: "reset", isDone: true })).rejects.toThrow("fetch failed");
+    await expect(placeWithFault({ kind: "reset", isDone: true })).rejects.toThrow("fetch failed");
     expect(venue.orders).toHaveLength(1);
   });
 
-  it("answers half a JSON text, or an order that is none", async () => {
-    const half = await spoilt({ kind: "malformed", isDone: true });
-    expect([half.status, half.body]).toEqual([201, undefined]);
-    expect(() => JSON.parse(half.text) as unknown).toThrow(SyntaxError);
-    expect(await spoilt({ kind: "empty" })).toMatchObject({ status: 200, body: {} });
+  it("the fault malformed answers truncated JSON, and the fault empty an empty object", async () => {
+    const malformed = await placeWithFault({ kind: "malformed", isDone: true });
+    expect([malformed.status, malformed.body]).toEqual([201, undefined]);
+    expect(() => JSON.parse(malformed.text) as unknown).toThrow(SyntaxError);
+    expect(await placeWithFault({ kind: "empty" })).toMatchObject({ status: 200, body: {} });
   });
 
-  it("is late by so much", async () => {
+  it("the fault slow delays the response by its time", async () => {
     const started = performance.now();
-    expect((await spoilt({ kind: "slow", ms: 200 })).status).toBe(201);
+    expect((await placeWithFault({ kind: "slow", ms: 200 })).status).toBe(201);
     expect(performance.now() - started).toBeGreaterThanOrEqual(195);
   });
 
-  it("meets its own route, so many times, until it is cleared", async () => {
+  it("a fault affects its own route, for its number of requests, until faults are cleared", async () => {
     venue.armFault("quote", { kind: "500" }, 2);
     venue.armFault("account", { kind: "500" }, 100);
     const statuses = [];
@@ -258,7 +261,7 @@ describe("faults", () => {
     expect((await call("GET", "/account")).status).toBe(200);
   });
 
-  it("refuses streams and cuts them", async () => {
+  it("a stream fault refuses the connection, and dropStreams terminates open streams", async () => {
     venue.armFault("stream", { kind: "reset" });
     await expect(openStream()).rejects.toThrow("503");
     const { closed } = await openStream();
@@ -267,37 +270,37 @@ describe("faults", () => {
     expect(await closed).toBe(1006);
   });
 
-  it("fills before it acknowledges", async () => {
+  it("sends the fill before the response if filling is before-ack", async () => {
     venue.filling = "before-ack";
     venue.armFault("place", { kind: "slow", ms: 500 });
-    const { heard } = await openStream();
-    let isAcked = false;
-    const acked = call("POST", "/orders", order()).then(() => (isAcked = true));
-    await heard(1);
-    expect(isAcked).toBe(false);
-    await acked;
+    const { events } = await openStream();
+    let isAcknowledged = false;
+    const acknowledged = call("POST", "/orders", order()).then(() => (isAcknowledged = true));
+    await events(1);
+    expect(isAcknowledged).toBe(false);
+    await acknowledged;
   });
 
-  it("doubles, reorders, overfills, and fills what was cancelled", async () => {
+  it("can duplicate and reorder fills, overfill an order and fill a cancelled order", async () => {
     venue.filling = "manual";
-    const { heard } = await openStream();
+    const { events } = await openStream();
     await call("POST", "/orders", order());
-    const [taken] = venue.orders;
-    await call("DELETE", `/orders/${taken!.order_id}`);
-    const silent = venue.fillSilently(taken!, { quantity: "1", price: "100", time: 5 });
-    const told = venue.fill(taken!, { quantity: "4", price: "200" });
+    const [placed] = venue.orders;
+    await call("DELETE", `/orders/${placed!.order_id}`);
+    const silent = venue.fillSilently(placed!, { quantity: "1", price: "100", time: 5 });
+    const pushed = venue.fill(placed!, { quantity: "4", price: "200" });
     venue.push({ type: "fill", ...silent });
-    venue.push({ type: "fill", ...told, quantity: "9" });
-    const events = (await heard(4)).filter(({ type }) => type === "fill");
-    expect(events.map(({ fill_id, quantity }) => [fill_id, quantity])).toEqual([
-      [told.fill_id, "4"],
+    venue.push({ type: "fill", ...pushed, quantity: "9" });
+    const fills = (await events(4)).filter(({ type }) => type === "fill");
+    expect(fills.map(({ fill_id, quantity }) => [fill_id, quantity])).toEqual([
+      [pushed.fill_id, "4"],
       [silent.fill_id, "1"],
-      [told.fill_id, "9"],
+      [pushed.fill_id, "9"],
     ]);
-    expect(taken).toMatchObject({ filled_quantity: "5", average_price: "180", status: "filled" });
+    expect(placed).toMatchObject({ filled_quantity: "5", average_price: "180", status: "filled" });
   });
 
-  it("tells a time that is not ours", async () => {
+  it("shifts its clock by skewMs", async () => {
     venue.skewMs = 5 * 3_600_000;
     expect((await call("GET", "/quotes/AAPL")).body.time - Date.now()).toBeGreaterThan(4.9 * 3_600_000);
   });

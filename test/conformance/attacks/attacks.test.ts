@@ -1,14 +1,14 @@
 /**
- * Every attack at both levels, each in a host of its own process: what becomes of the attacker, of the desk, of the other
- * connector, of fills and of secrets. Pings and back-off run at a third of their time; nothing here asserts a time.
+ * Runs every attack at both levels in separate host processes, and checks the outcome, the second connector, fills and
+ * secrets. Pings and back-off are accelerated; no test asserts a time.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { AttackResult } from "./attack-host.ts";
-import { ATTACKS, type Level, expected } from "./attacks.ts";
+import { ATTACKS, type IsolationLevel, expectedOutcomes } from "./attacks.ts";
 import { ALL_IDS, buildAttackHost, runAttacks } from "./run-attacks.ts";
 
 const SPEED = 3;
-const LEVELS = ["worker", "process"] as const satisfies readonly Level[];
+const LEVELS = ["worker", "process"] as const satisfies readonly IsolationLevel[];
 const results = new Map<string, AttackResult>();
 
 beforeAll(async () => {
@@ -21,25 +21,25 @@ beforeAll(async () => {
   );
 }, 600_000);
 
-it("every attack has an id of its own", () => {
+it("every attack has a unique id", () => {
   expect(new Set(ALL_IDS).size).toBe(ALL_IDS.length);
   expect(ALL_IDS.length).toBeGreaterThan(80);
 });
 
 describe.each(LEVELS)("at the %s level", (level) => {
-  it.each(ATTACKS)("$id $title", (attack) => {
+  it.each(ATTACKS)(`$id at the ${level} level ends as expected: $title`, (attack) => {
     const result = results.get(`${level} ${attack.id}`);
-    expect(expected(attack, level), result?.said).toContain(result?.outcome);
+    expect(expectedOutcomes(attack, level), result?.output).toContain(result?.outcome);
     expect(result?.secretsSeen).toEqual([]);
     expect(result?.polluted).toEqual([]);
-    if (result?.outcome === "host dies") return;
+    if (result?.outcome === "host crashes") return;
     expect(result?.otherFailed).toBe(0);
     expect(result?.fillsLost).toBe(0);
   });
 });
 
-it("no attack ends the desk from a process of its own", () => {
-  expect([...results.values()].filter(({ level, outcome }) => level === "process" && outcome === "host dies")).toEqual(
-    [],
-  );
+it("no attack at the process level crashes the desk", () => {
+  expect(
+    [...results.values()].filter(({ level, outcome }) => level === "process" && outcome === "host crashes"),
+  ).toEqual([]);
 });

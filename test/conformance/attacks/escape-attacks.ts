@@ -1,4 +1,4 @@
-/** Escapes: built-ins, engines, threads, and switches of the whole process. */
+/** Escape attempts: built-in modules, native code, threads, and process-wide settings. */
 import type { Attack } from "./attacks.ts";
 
 function escape(id: string, title: string, code: string, more: Partial<Attack> = {}): Attack {
@@ -11,12 +11,12 @@ function escape(id: string, title: string, code: string, more: Partial<Attack> =
     ...more,
   };
 }
-/** Imported as any author would: the bundler refuses it before anything runs, with file and line. */
+/** A static import: the bundler refuses the adapter before any of its code runs. */
 function imported(id: string, name: string): Attack {
   return escape(id, `import of ${name}`, "return Object.keys(found).join();", {
     head: `import * as found from "node:${name}";`,
     expect: "contained",
-    note: "does not load",
+    note: "the adapter does not load",
   });
 }
 function late(name: string, use: string): string {
@@ -47,7 +47,7 @@ export const ESCAPE_ATTACKS: readonly Attack[] = [
   }),
   escape(
     "C25",
-    "inspector to the main thread",
+    "inspector session with the main thread",
     late("inspector", `const s = new found.Session(); s.connectToMainThread(); return "connected";`),
   ),
   escape("C26", "inspector.open", late("inspector", `found.open(0); return found.url();`)),
@@ -68,21 +68,21 @@ export const ESCAPE_ATTACKS: readonly Attack[] = [
   escape("C30", "a Web Worker", `return String(new Worker("data:text/javascript,1"));`),
   escape(
     "C31",
-    "the real process by new Function",
+    "the real process object through new Function",
     `const p = new Function("return process")(); return p.kill || p.binding || p.mainModule ? "real" : "";`,
   ),
   escape(
     "C32",
-    "the real process by a constructor's chain",
+    "the real process object through a constructor chain",
     `const p = this.constructor.constructor("return process")(); return p.kill || p.binding ? "real" : "";`,
   ),
   escape(
     "C33",
-    "the caller by call sites of an error",
+    "calling functions through an error's call sites",
     `const found = []; Error.prepareStackTrace = (_, sites) => { for (const s of sites) { const f = s.getFunction?.(); const t = s.getThis?.(); if (f) found.push(f); if (t && t !== this) found.push(t); } return ""; }; void new Error().stack; const names = found.map((f) => (typeof f === "function" ? f.name : Object.prototype.toString.call(f))).filter((n) => n !== "cancelOrder"); return names.join();`,
     {
       expect: { worker: ["refused", "succeeds"], process: ["refused", "succeeds"] },
-      note: "functions of its own realm may be seen; none of them reaches the desk",
+      note: "functions of the worker's own realm may be visible; they cannot reach the desk",
     },
   ),
   escape("C34", "v8.setFlagsFromString", late("v8", `found.setFlagsFromString("--max-lazy"); return "set";`)),
@@ -110,22 +110,22 @@ export const ESCAPE_ATTACKS: readonly Attack[] = [
   ),
   escape(
     "C44",
-    "the loader by require's properties",
+    "the module loader through require's properties",
     `return typeof require === "function" && (require.cache || require.main) ? "loader" : "";`,
   ),
   escape(
     "C45",
-    "the dispatcher behind fetch, and its class",
+    "the dispatcher behind fetch and its class",
     `const s = Object.getOwnPropertySymbols(globalThis).find((x) => String(x).includes("undici")); const d = globalThis[s]; const C = d.constructor; new C({ connect: { socketPath: "/tmp/x.sock" } }); return C.name;`,
   ),
   escape(
     "C46",
-    "a raw socket by an upgrade through the dispatcher",
+    "a raw socket through an upgrade request of the dispatcher",
     `const s = Object.getOwnPropertySymbols(globalThis).find((x) => String(x).includes("undici")); return await new Promise((resolve, reject) => { globalThis[s].dispatch({ origin: this.ctx.options.web, path: "/", method: "GET", upgrade: "websocket" }, { onConnect() {}, onError: reject, onUpgrade: (_s, _h, socket) => resolve(socket.constructor.name) }); });`,
   ),
   escape(
     "C47",
-    "another dispatcher in its place",
+    "replacing the dispatcher behind fetch",
     `const s = Object.getOwnPropertySymbols(globalThis).find((x) => String(x).includes("undici")); globalThis[s] = { dispatch: () => true }; return "replaced";`,
   ),
 ];

@@ -1,0 +1,110 @@
+/**
+ * Runs attacks in separate host processes. If a host crashes, that is the result of its current attack; a new host runs
+ * the remaining ones.
+ */
+import { build } from "esbuild";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { AttackResult } from "./attack-host.ts";
+import { ATTACKS, type IsolationLevel } from "./attacks.ts";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** Bundles the attack host into one file, because it is also run by other versions of Node. Returns its path. */
+export async function buildAttackHost(): Promise<string> {
+  const outfile = `${ROOT}dist/attacks/attack-host.mjs`;
+  await build({
+    entryPoints: [`${ROOT}test/conformance/attacks/attack-host.ts`],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+    logLevel: "warning",
+  });
+  return outfile;
+}
+
+export interface RunOptions {
+  /** Path of the host that `buildAttackHost` returned. */
+  readonly host: string;
+  readonly level: IsolationLevel;
+  readonly ids: readonly string[];
+  /** Path of a Node binary; the current one by default. */
+  readonly node?: string;
+  /** Factor by which pings and back-off are accelerated. */
+  readonly speed?: number;
+}
+
+/** A host that prints nothing for this long is killed. */
+const SILENCE_MS_MAX = 60_000;
+
+export async function runAttacks(options: RunOptions): Promise<readonly AttackResult[]> {
+  const results: AttackResult[] = [];
+  for (const batch of batches(options.ids)) {
+    let remaining = batch;
+    while (remaining.length > 0) {
+      const { completed, exit } = await runHost(options, remaining);
+      results.push(...completed);
+      const [fatal, ...others] = remaining.slice(completed.length);
+      if (fatal === undefined) break;
+      results.push(crashResult(fatal, options.level, exit));
+      remaining = others;
+    }
+  }
+  return results;
+}
+
+/**
+ * Attacks on threads may leave memory or threads behind, so each has its own host and does not distort other results.
+ */
+function batches(ids: readonly string[]): readonly (readonly string[])[] {
+  const isolated = ids.filter((id) => groupOf(id) === "threads");
+  return [...isolated.map((id) => [id]), ids.filter((id) => groupOf(id) !== "threads")];
+}
+
+function groupOf(id: string): string | undefined {
+  return ATTACKS.find((attack) => attack.id === id)?.group;
+}
+
+function crashResult(id: string, level: IsolationLevel, output: string): AttackResult {
+  return {
+    id,
+    level,
+    outcome: "host crashes",
+    otherP99Ms: Number.NaN,
+    otherFailed: Number.NaN,
+    stallMs: Number.NaN,
+    fillsLost: Number.NaN,
+    recoverMs: null,
+    secretsSeen: [],
+    polluted: [],
+    output,
+  };
+}
+
+function runHost(options: RunOptions, ids: readonly string[]): Promise<{ completed: AttackResult[]; exit: string }> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, ATTACK_SPEED: String(options.speed ?? 1), NODE_OPTIONS: "" };
+    const child = spawn(options.node ?? process.execPath, [options.host, options.level, ...ids], {
+      env,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const completed: AttackResult[] = [];
+    let lastOutput = "";
+    let timer = setTimeout(() => child.kill("SIGKILL"), SILENCE_MS_MAX);
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => child.kill("SIGKILL"), SILENCE_MS_MAX);
+      if (line.startsWith("RESULT ")) completed.push(JSON.parse(line.slice("RESULT ".length)) as AttackResult);
+      else if (!line.startsWith("BEGIN ")) lastOutput = `${lastOutput}\n${line}`.slice(-500);
+    });
+    child.once("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ completed, exit: `${signal ?? `code ${code ?? 0}`}${lastOutput}` });
+    });
+  });
+}
+
+export const ALL_IDS: readonly string[] = ATTACKS.map(({ id }) => id);

@@ -1,0 +1,194 @@
+/** Mistakes that show only during faults or on a second call: the usual path of the method is correct. */
+import type { Mistake } from "./apply-mistake.ts";
+import {
+  BUYING_POWER,
+  CANCEL,
+  FETCH,
+  FIELD,
+  FILLS,
+  FIND_ORDER,
+  IS_REJECTED,
+  OPEN_ORDERS,
+  POSITIONS,
+  RECONNECT_ON_CLOSE,
+} from "./template-snippets.ts";
+
+const ACCOUNT = 'const { nav, cash, buying_power, currency } = await this.get<VenueAccount>("/account");';
+const INSTRUMENT =
+  "const instrument = await this.getOrNull<{ tick_size: string; lot_size: string; currency: string }>(path);";
+const STATUS_FIELD = "status, filledQuantity: filled_quantity }";
+const HELLO = "clearTimeout(helloTimeout);\n        resolve();";
+const RECONNECT_WARNING = `this.ctx.logger.warn("could not reconnect the stream", {
+        error: error instanceof Error ? error.message : String(error),
+      });`;
+
+export const RARE_MISTAKES: readonly Mistake[] = [
+  {
+    name: "retries-429-with-a-new-id",
+    description: "It sends an order again under another client order id after 429.",
+    edits: [
+      [
+        IS_REJECTED,
+        `if (status === 429) return this.placeOrder({ ...order, clientOrderId: crypto.randomUUID() });
+    ${IS_REJECTED}`,
+      ],
+    ],
+    caughtBy: ["C64"],
+  },
+  {
+    name: "duplicate-as-rejection",
+    description: "It retries under the same id, and reports the order as rejected if the venue already has it.",
+    edits: [
+      [IS_REJECTED, "if (status === 400 || status === 422 || status === 409)"],
+      [
+        FETCH,
+        `const attempt = () => {
+        const signal = AbortSignal.timeout(REQUEST_MS / 2);
+        return fetch(\`\${String(this.ctx.options["url"])}\${path}\`, { ...init, signal });
+      };
+      response = await attempt().catch(attempt);`,
+      ],
+    ],
+    caughtBy: ["C95"],
+    reason: "definite rejection",
+  },
+  {
+    name: "stop-limit-without-its-limit",
+    description: "It sends the limit price of limit orders only, so a stop-limit order trades at any price.",
+    edits: [
+      ["limit_price: order.limitPriceText,", 'limit_price: order.type === "limit" ? order.limitPriceText : undefined,'],
+    ],
+    caughtBy: ["C34"],
+  },
+  {
+    name: "scientific-notation",
+    description: "It formats quantities as JavaScript does, so 0.0000001 becomes 1e-7.",
+    edits: [
+      ["    exactDecimals: true,\n", ""],
+      ["quantity: order.quantityText,", "quantity: String(order.quantity),"],
+    ],
+    caughtBy: ["C31"],
+  },
+  {
+    name: "failed-cancel-request-as-success",
+    description: "It treats a cancel as successful if the connection broke.",
+    edits: [[CANCEL, CANCEL.replace(/;$/, ".catch(() => ({ status: 204, body: undefined }));")]],
+    caughtBy: ["C56"],
+  },
+  {
+    name: "null-by-client-id-on-error",
+    description:
+      "Its lookup by client order id returns null for every error, so an open order looks as if it was never sent.",
+    edits: [
+      [
+        FIND_ORDER,
+        FIND_ORDER.replace(
+          /;$/,
+          `.catch((error: unknown) => {
+      if (venueOrderId === undefined) return null;
+      throw error;
+    });`,
+        ),
+      ],
+    ],
+    caughtBy: ["C74"],
+  },
+  {
+    name: "no-open-orders-on-error",
+    description: "Its getOpenOrders returns an empty list during an outage of the venue.",
+    edits: [[OPEN_ORDERS, OPEN_ORDERS.replace('")).map', '").catch(() => [])).map')]],
+    caughtBy: ["C93"],
+  },
+  {
+    name: "open-orders-without-partly-filled-orders",
+    description: "Its getOpenOrders leaves out partly filled orders.",
+    edits: [[OPEN_ORDERS, OPEN_ORDERS.replace(/;$/, '.filter(({ status }) => status === "open");')]],
+    caughtBy: ["C79"],
+  },
+  {
+    name: "unlisted-on-error",
+    description: "Its getInstrument returns null for every error, so the symbol looks unlisted.",
+    edits: [[INSTRUMENT, INSTRUMENT.replace(/;$/, ".catch(() => null);")]],
+    caughtBy: ["C94"],
+  },
+  {
+    name: "zero-account-on-error",
+    description: "Its getAccount returns zeros during an outage of the venue.",
+    edits: [
+      [ACCOUNT, ACCOUNT.replace(/;$/, '.catch(() => ({ nav: "0", cash: "0", buying_power: "0", currency: "USD" }));')],
+    ],
+    caughtBy: ["C25"],
+  },
+  {
+    name: "nav-is-cash",
+    description: "Its getAccount returns the cash as NAV, without the positions.",
+    edits: [["return { nav, cash, buyingPower", "return { nav: cash, cash, buyingPower"]],
+    caughtBy: ["C24"],
+  },
+  {
+    name: "caches-buying-power",
+    description: "It requests the buying power once and caches it.",
+    edits: [
+      [FIELD, `${FIELD}\n  private power: any;`],
+      [BUYING_POWER, 'return (this.power ??= (await this.get<VenueAccount>("/account")).buying_power);'],
+    ],
+    caughtBy: ["C21"],
+  },
+  {
+    name: "caches-positions",
+    description: "It requests the positions once and caches them.",
+    edits: [
+      [FIELD, `${FIELD}\n  private cache: any;`],
+      [
+        POSITIONS,
+        'const positions = (this.cache ??= await this.get<VenuePosition[]>("/positions")) as VenuePosition[];',
+      ],
+    ],
+    caughtBy: ["C23"],
+  },
+  {
+    name: "cancelled-looks-open",
+    description: "It does not know the venue's status of a cancelled order and reports the order as open.",
+    edits: [
+      [STATUS_FIELD, 'status: status === "cancelled" ? ("open" as const) : status, filledQuantity: filled_quantity }'],
+    ],
+    caughtBy: ["C81"],
+  },
+  {
+    name: "local-time-for-fetched-fills",
+    description: "Its getFills stamps fills with the local time of the request.",
+    edits: [[FILLS, FILLS.replace("map(toFill)", "map((fill) => ({ ...toFill(fill), timestamp: Date.now() }))")]],
+    caughtBy: ["C51"],
+  },
+  {
+    name: "reconnects-once-only",
+    description: "It tries only once to reconnect its stream, so a longer outage of the venue ends it for good.",
+    edits: [
+      [FIELD, `${FIELD}\n  private attempts = 0;`],
+      [
+        RECONNECT_ON_CLOSE,
+        RECONNECT_ON_CLOSE.replace("this.isConnected &&", "this.isConnected && (this.attempts += 1) < 2 &&"),
+      ],
+      [HELLO, `this.attempts = 0;\n        ${HELLO}`],
+    ],
+    caughtBy: ["C69"],
+  },
+  {
+    name: "crashes-if-the-stream-cannot-reconnect",
+    description: "It does not catch the error of a failed reconnect, so the worker ends.",
+    edits: [[RECONNECT_WARNING, "throw error;"]],
+    caughtBy: ["C69"],
+  },
+  {
+    name: "secret-in-a-stream-error",
+    description: "The error of its stream contains the stream's URL, which contains the key.",
+    edits: [['new Error("the stream closed")', "new Error(`${stream.url} closed`)"]],
+    caughtBy: ["C85"],
+  },
+  {
+    name: "client-order-id-as-venue-order-id",
+    description: "It emits fills with the client order id where the desk expects the venue's order id.",
+    edits: [["venueOrderId: fill.order_id,", "venueOrderId: fill.client_order_id,"]],
+    caughtBy: ["C39", "C41"],
+  },
+];

@@ -1,0 +1,194 @@
+/**
+ * Runs the kit on whole adapters: the template, the documented skeleton, the paper connector, and adapters that do not
+ * start.
+ */
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { CASES } from "../../../src/conformance/cases.ts";
+import { type CertifyOptions, certify } from "../../../src/conformance/certify.ts";
+import type { Report } from "../../../src/conformance/report.ts";
+import { startProcess } from "../../../src/host/process-transport.ts";
+import { startWorker } from "../../../src/host/transport.ts";
+import { residentMb } from "../../../src/app/processes.ts";
+import { systemClock, systemIds } from "../../../src/app/system.ts";
+import { parseCertifySettings, readCertifySettings } from "../../../src/workspace/certify-settings.ts";
+import { nodeDisk } from "../../../src/workspace/disk.ts";
+import { WORKER_TEXT } from "../../support/adapter-harness.ts";
+
+function at(path: string): string {
+  return fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+}
+const TEMPLATE = at("connectors/template/index.ts");
+const EMPTY = mkdtempSync(join(tmpdir(), "qoc-empty-"));
+const disk = nodeDisk();
+
+async function run(adapter: string, overrides: Partial<CertifyOptions> = {}): Promise<Report> {
+  const isolation = overrides.isolation ?? "worker";
+  const inProcess = (memoryMb: number) =>
+    startProcess({ text: WORKER_TEXT, memoryMb, cwd: EMPTY, clock: systemClock, residentMb });
+  return certify({
+    adapter,
+    name: "my-venue",
+    settings: await readCertifySettings(disk, adapter),
+    isolation,
+    transport:
+      isolation === "process" ? inProcess : (memoryMb) => startWorker({ text: WORKER_TEXT, name: "kit", memoryMb }),
+    disk,
+    clock: systemClock,
+    ids: systemIds,
+    onProgress: () => undefined,
+    ...overrides,
+  });
+}
+
+function settings(toml: string) {
+  return parseCertifySettings(toml, "certify.toml");
+}
+function withOutcome(report: Report, outcome: string) {
+  return report.cases.filter((one) => one.outcome === outcome).map(({ id }) => id);
+}
+function failures(report: Report) {
+  return report.cases.filter(({ outcome }) => outcome === "failed").map(({ id, reason }) => `${id}: ${reason}`);
+}
+function reasonOf(report: Report, id: string) {
+  return report.cases.find((one) => one.id === id)?.reason;
+}
+
+/** Writes the template with one text edit to a new folder and returns its path. */
+function editedTemplate(from: string, to: string): string {
+  const source = readFileSync(TEMPLATE, "utf8");
+  expect(source).toContain(from);
+  const file = join(mkdtempSync(join(tmpdir(), "qoc-certify-")), "index.ts");
+  writeFileSync(
+    file,
+    source.replace(from, () => to),
+  );
+  return file;
+}
+
+const VENUE = '[options]\nurl = "{venue}"\nstream = "{stream}"';
+
+describe("the cases", () => {
+  it("have unique ids and are sorted by id", () => {
+    const ids = CASES.map(({ id }) => id);
+    expect(ids).toEqual([...new Set(ids)].toSorted());
+    expect(ids.every((id) => /^C\d\d$/.test(id))).toBe(true);
+  });
+
+  it("include every group", () => {
+    const groups = [
+      "load",
+      "quotes",
+      "account",
+      "orders",
+      "fills",
+      "cancel",
+      "faults",
+      "recovery",
+      "secrets",
+      "limits",
+    ];
+    expect(new Set(CASES.map(({ group }) => group))).toEqual(new Set(groups));
+  });
+});
+
+describe("certify", () => {
+  it("certifies the template with every guarantee", { timeout: 180_000 }, async () => {
+    const lines: string[] = [];
+    const report = await run(TEMPLATE, { onProgress: (line) => lines.push(line) });
+    expect(failures(report)).toEqual([]);
+    expect(withOutcome(report, "skipped")).toEqual(["C92"]);
+    expect(report).toMatchObject({ certified: true, name: "my-venue", isolation: "worker", counts: { failed: 0 } });
+    expect(report.digest).toMatch(/^sha256:/);
+    expect(report.methods).toContain("getFills");
+    expect(report.guarantees.filter(({ given }) => !given)).toEqual([]);
+    expect(lines).toHaveLength(CASES.length);
+  });
+
+  it("certifies an adapter in a process like one in a thread", { timeout: 120_000 }, async () => {
+    const only = ["C01", "C10", "C16", "C27", "C39", "C65", "C69", "C77", "C84", "C91"];
+    const report = await run(TEMPLATE, { isolation: "process", only });
+    expect(failures(report)).toEqual([]);
+    expect(withOutcome(report, "passed")).toEqual(only);
+    expect(report.certified).toBe(false);
+  });
+
+  it("certifies the paper connector, which does not use the fake venue", { timeout: 120_000 }, async () => {
+    const paper = 'symbol = "SPX"\n[auth]\n[options]\nbar_seconds = 0.05';
+    const report = await run(at("connectors/paper/index.ts"), { settings: settings(paper) });
+    expect(failures(report)).toEqual([]);
+    expect(report.certified).toBe(true);
+    expect(withOutcome(report, "passed")).toEqual(
+      expect.arrayContaining(["C15", "C21", "C28", "C37", "C40", "C51", "C53", "C55", "C79", "C92"]),
+    );
+  });
+
+  it("reports the placeholders of the documented skeleton as failures", { timeout: 60_000 }, async () => {
+    const only = ["C01", "C02", "C03", "C07", "C08", "C10", "C11", "C21", "C28", "C54", "C84"];
+    const report = await run(at("test/fixtures/adapters/my-venue/index.ts"), { settings: settings(""), only });
+    expect(withOutcome(report, "failed")).toEqual(["C07", "C11", "C21", "C28", "C54"]);
+    expect(reasonOf(report, "C11")).toContain("take the address from ctx.options");
+    expect(reasonOf(report, "C21")).toContain("looks like a placeholder");
+    expect(reasonOf(report, "C28")).toContain('"placeholder-id": that is a placeholder');
+    expect(report.guarantees.filter(({ given }) => given).map(({ guarantee }) => guarantee)).toEqual([
+      "secrets stay out of logs and messages even without the desk's redaction",
+    ]);
+  });
+
+  it("reports an adapter that waits for the fill in placeOrder", { timeout: 60_000 }, async () => {
+    const waitForFill =
+      'while ((await this.getOrder({ venueOrderId: accepted.order_id }))?.status !== "filled") await new Promise((resolve) => setTimeout(resolve, 50));';
+    const adapter = editedTemplate(
+      "return { venueOrderId: accepted",
+      `${waitForFill}\n    return { venueOrderId: accepted`,
+    );
+    const report = await run(adapter, { settings: settings(VENUE), only: ["C27"] });
+    expect(reasonOf(report, "C27")).toMatch(/^placeOrder waits for the fill/);
+  });
+
+  it("reports a load failure once and skips the remaining cases", { timeout: 60_000 }, async () => {
+    const adapter = editedTemplate("async cancelOrder(", "async cancel(");
+    const report = await run(adapter, { settings: settings(VENUE), only: ["C01", "C11", "C26"] });
+    expect(failures(report)).toEqual(["C01: the adapter does not load: connector kit: method cancelOrder is missing"]);
+    expect(reasonOf(report, "C26")).toMatch(/^the adapter does not start: /);
+  });
+
+  it("reports the source position if the adapter cannot be bundled", { timeout: 60_000 }, async () => {
+    const line = readFileSync(TEMPLATE, "utf8").split("import {")[0]?.split("\n").length;
+    const report = await run(editedTemplate("import {", 'import "node:child_process";\nimport {'), {
+      settings: settings(VENUE),
+      only: ["C01"],
+    });
+    expect(reasonOf(report, "C01")).toContain(
+      `index.ts:${line}:8: node:child_process is not available inside a connector`,
+    );
+    expect(report.digest).toBe("");
+  });
+
+  it(
+    "skips cases for missing methods, capabilities, secrets and orders, with the reason",
+    { timeout: 60_000 },
+    async () => {
+      const paper = await run(at("connectors/paper/index.ts"), {
+        settings: settings('symbol = "SPX"\norders = false\n[auth]\n[options]'),
+        only: ["C19", "C26", "C41", "C84"],
+      });
+      expect(paper.cases.map(({ outcome, reason }) => reason ?? outcome)).toEqual([
+        "passed",
+        "certify.toml does not allow orders",
+        "the adapter does not use the kit's venue: no option in certify.toml contains {venue}",
+        "certify.toml has no secret",
+      ]);
+      const adapter = editedTemplate("async getFills(", "private async readFills(");
+      const without = await run(adapter, { settings: settings(VENUE), only: ["C51"] });
+      expect(reasonOf(without, "C51")).toBe("the adapter has no getFills");
+      expect(without.guarantees.find(({ guarantee }) => guarantee.startsWith("fills missed"))).toMatchObject({
+        given: false,
+        because: "the adapter has no getFills",
+      });
+    },
+  );
+});

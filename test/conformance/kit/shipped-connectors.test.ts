@@ -1,0 +1,69 @@
+/**
+ * The shipped connectors are certified at both isolation levels; a skeleton with placeholders is not, and each is
+ * named.
+ */
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { CASES } from "../../../src/conformance/cases.ts";
+import type { CaseReport, Report } from "../../../src/conformance/report.ts";
+import { certifyAdapter } from "../../../src/app/certify-adapter.ts";
+import { systemClock, systemIds } from "../../../src/app/system.ts";
+import { nodeDisk } from "../../../src/workspace/disk.ts";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
+const DEPS = { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot: ROOT };
+
+function report(target: string, isolation: "worker" | "process"): Promise<Report> {
+  return certifyAdapter(DEPS, { target, from: ROOT, isolation, only: [] }, () => undefined);
+}
+
+function withOutcome({ cases }: Report, expected: CaseReport["outcome"]) {
+  return cases
+    .filter(({ outcome }) => outcome === expected)
+    .map(({ id, reason }) => (reason === undefined ? id : `${id}: ${reason}`));
+}
+
+const LEVELS = ["worker", "process"] as const;
+
+describe.each(LEVELS)("at the %s level", (level) => {
+  it(`certifies the template at the ${level} level with every guarantee`, { timeout: 240_000 }, async () => {
+    const template = await report("./connectors/template", level);
+    expect(withOutcome(template, "failed")).toEqual([]);
+    expect(withOutcome(template, "skipped")).toEqual(["C92: the adapter does not use ctx.store"]);
+    expect(template).toMatchObject({ certified: true, isolation: level, name: "template" });
+    expect(template.counts.passed).toBe(CASES.length - 1);
+    expect(template.guarantees.filter(({ given }) => !given)).toEqual([]);
+  });
+
+  it(
+    `certifies the paper connector at the ${level} level with its own certify.toml`,
+    { timeout: 240_000 },
+    async () => {
+      const paper = await report("./connectors/paper", level);
+      expect(withOutcome(paper, "failed")).toEqual([]);
+      expect(paper).toMatchObject({ certified: true, isolation: level, name: "paper" });
+      // It does not use the kit's venue. The remaining cases still cover orders, fills, cancels and the store.
+      const passed = ["C15", "C21", "C28", "C37", "C40", "C51", "C53", "C55", "C79", "C80", "C83", "C92"];
+      expect(withOutcome(paper, "passed")).toEqual(expect.arrayContaining(passed));
+    },
+  );
+});
+
+describe("the skeleton", () => {
+  it(
+    "is not certified if its methods are placeholders, and the report names each placeholder",
+    { timeout: 240_000 },
+    async () => {
+      const skeleton = await report("./test/fixtures/adapters/my-venue", "worker");
+      expect(skeleton.certified).toBe(false);
+      const failed = withOutcome(skeleton, "failed");
+      expect(failed).toContainEqual(expect.stringMatching(/^C28: .*"placeholder-id": that is a placeholder/));
+      expect(failed).toContainEqual(expect.stringMatching(/^C21: .*looks like a placeholder/));
+      expect(failed).toContainEqual(
+        expect.stringMatching(/^C54: .*cancelOrder succeeded for an id that the venue never issued/),
+      );
+      // Its venue address is hard-coded, and cannot be reached from the harness.
+      expect(failed).toContainEqual(expect.stringMatching(/^C11: .*take the address from ctx\.options/));
+    },
+  );
+});
