@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: measures each row as a ratio to a floor measured in the same run. Absolute times depend on the machine;
- * the ratios depend on the code.
+ * `npm run bench`: measures each row as a ratio to a floor measured in the same run. Absolute times depend on the
+ * machine; the ratios depend on the code.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -76,8 +76,8 @@ async function rpc(): Promise<void> {
 }
 
 /**
- * Row 2: from approve to acknowledgement, compared with two flushes and a raw round trip. Row 4: order 10,000 compared with
- * order 10.
+ * Row 2: from approve to acknowledgement, compared with two flushes and a raw round trip. Row 4: order 10,000 compared
+ * with order 10.
  */
 async function approvals(): Promise<void> {
   const desk = await tempDesk(instantVenue);

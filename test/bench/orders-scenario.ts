@@ -1,4 +1,6 @@
-/** The events of ordinary trading days: orders proposed, approved, submitted, accepted and filled, and account marks. */
+/**
+ * The events of ordinary trading days: orders proposed, approved, submitted, accepted and filled, and account marks.
+ */
 import { digestTerms } from "../../src/domain/digest.ts";
 import type { DeskEvent } from "../../src/domain/event.ts";
 import type { OrderTerms } from "../../src/domain/order.ts";

@@ -1,7 +1,7 @@
 /**
- * The clients that the desk is tested with, each in its exact version, in a folder outside this package: they are large, some
- * may not be redistributed, and no client is needed to build or run the desk. Tests of a missing client are skipped with a
- * message.
+ * The clients that the desk is tested with, each in its exact version, in a folder outside this package: they are
+ * large, some may not be redistributed, and no client is needed to build or run the desk. Tests of a missing client are
+ * skipped with a message.
  */
 import { execFileSync } from "node:child_process";
 import { accessSync, constants, readFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * Runs the protocol's own conformance suite against the desk's port, at both revisions. Checks that need the suite's fixture
- * tools, which the desk lacks, are listed in a file of this folder; a listed check that passes fails the run.
+ * Runs the protocol's own conformance suite against the desk's port, at both revisions. Checks that need the suite's
+ * fixture tools, which the desk lacks, are listed in a file of this folder; a listed check that passes fails the run.
  */
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";

@@ -1,4 +1,6 @@
-/** A workspace and a home full of hooks, rogue servers, settings and instruction files, which no agent runs or reads. */
+/**
+ * A workspace and a home full of hooks, rogue servers, settings and instruction files, which no agent runs or reads.
+ */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";

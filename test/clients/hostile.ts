@@ -1,6 +1,6 @@
 /**
- * Files of a hostile workspace: hooks, servers and settings that leave a mark when they run, and instruction files with a
- * unique word each, which shows in the model's input if a program read the file.
+ * Files of a hostile workspace: hooks, servers and settings that leave a mark when they run, and instruction files with
+ * a unique word each, which shows in the model's input if a program read the file.
  */
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";

@@ -34,7 +34,7 @@ function itemOf(block: Block, turn: number, place: number): object {
     return { type: "message", id: `msg_${turn}_${place}`, role: "assistant", status, content };
   }
   const call = { id: `fc_${turn}_${place}`, call_id: `call_${turn}_${place}`, status, name: block.call };
-  // Codex's own tools, such as the one that patches files, take plain text.
+  // Codex's own tools, such as apply_patch, take plain text.
   if (block.raw === true && "text" in block.input)
     return { ...call, type: "custom_tool_call", input: block.input.text };
   const space = block.raw === true ? {} : { namespace: SPACE };

@@ -1,7 +1,8 @@
 /**
- * A client with a scripted model through a whole task: it reads its issue, gets a quote, writes a note, drafts an order, tries
- * a forbidden command, and hands the issue over. The human approves, and the order is filled; the next draft is rejected
- * with a comment, which the run after it receives. The transcript has no times, run names or token counts.
+ * A client with a scripted model through a whole task: it reads its issue, gets a quote, writes a note, drafts an
+ * order, tries a forbidden command, and hands the issue over. The human approves, and the order is filled; the next
+ * draft is rejected with a comment, which the run after it receives. The transcript has no times, run names or token
+ * counts.
  */
 import type { RunReport } from "../../src/runs/runs.ts";
 import { type Client, type ClientDesk, clientDesk } from "./client-desk.ts";

@@ -1,4 +1,7 @@
-/** The guide is true: its connector is certified at once, its steps are parts of it, its commands and its numbers are the code's. */
+/**
+ * The guide is true: its connector is certified at once, its steps are parts of it, its commands and its numbers are
+ * the code's.
+ */
 import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -26,7 +26,9 @@ afterEach(async () => {
   await discard(desk);
 });
 
-/** Calls a tool and cancels it some turns of the event loop later: before the request, during the write, or after it. */
+/**
+ * Calls a tool and cancels it some turns of the event loop later: before the request, during the write, or after it.
+ */
 async function hastily(name: string, input: object, turns: number): Promise<boolean> {
   const giveUp = new AbortController();
   const call = client.callTool({ name, arguments: { ...input } }, { signal: giveUp.signal }).then(

@@ -315,12 +315,16 @@ const fileLength = fileRule(`a file has at most ${FILE_LINES_MAX} lines`, isSour
 const lineLength = fileRule(
   `a line has at most ${COLUMNS_MAX} characters`,
   ({ path }) => path.endsWith(".ts"),
-  ({ path, text }) =>
-    text
-      .split("\n")
-      .flatMap((line, index) =>
-        line.length > COLUMNS_MAX && !isUnbreakable(line) ? [`${path}:${index + 1}: ${line.length} characters`] : [],
-      ),
+  ({ path, text }) => {
+    const split = splitSource(text);
+    const [code, comments] = [split.code.split("\n"), split.comments.split("\n")];
+    return text.split("\n").flatMap((line, index) => {
+      const isTemplateText = code[index]?.trim() === "" && comments[index]?.trim() === "";
+      return line.length > COLUMNS_MAX && !isTemplateText && !isUnbreakable(line)
+        ? [`${path}:${index + 1}: ${line.length} characters`]
+        : [];
+    });
+  },
 );
 
 /** A line that is one string, template or regular expression cannot be broken by the formatter. */
