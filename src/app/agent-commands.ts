@@ -1,7 +1,7 @@
 /** Runs commands of the allowlist as an agent. */
 import type { CommandContext, DeskServices } from "../commands/command.ts";
 import { type Refusals, invoke } from "../commands/invoke.ts";
-import { COMMANDS } from "../commands/table.ts";
+import { commandRegistry } from "./command-registry.ts";
 import type { Actor } from "../domain/event.ts";
 import { QocError } from "../domain/error.ts";
 import type { ReadLog } from "../runs/read-log.ts";
@@ -50,6 +50,6 @@ export class AgentCommands {
   async invoke(command: string, input: unknown, call: AgentCallOptions): Promise<unknown> {
     if (this.#services === undefined)
       throw new QocError("INTERNAL", { message: "an agent called a command before the desk was open" });
-    return invoke(COMMANDS, { command, input }, agentContext(this.#services, call), this.#refused);
+    return invoke(await commandRegistry(), { command, input }, agentContext(this.#services, call), this.#refused);
   }
 }

@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RunEndpoint } from "../agents/runtime.ts";
 import type { ToolDescription } from "../agents/context-bundle.ts";
-import { COMMANDS } from "../commands/table.ts";
+import { commandRegistry } from "./command-registry.ts";
 import type { ReadLog } from "../runs/read-log.ts";
 import type { Refusals } from "../commands/invoke.ts";
 import { createReadLog } from "../runs/read-log.ts";
@@ -62,7 +62,7 @@ export async function openAgentEndpoint({
   port,
 }: AgentEndpointOptions): Promise<AgentEndpoint> {
   const { desk } = open;
-  const tools = await loadTools(COMMANDS);
+  const tools = await loadTools(await commandRegistry());
   const palette = [...tools.values()].map(({ command }) => command);
   const tokens = createTokenStore(desk.clock, desk.ids, grantedIn(desk.state, palette));
   const stopWatching = onRevoked(open, (agent) => tokens.revoke(agent));

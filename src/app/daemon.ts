@@ -2,7 +2,7 @@
 import { mkdirSync, watch } from "node:fs";
 import { dirname } from "node:path";
 import { invoke } from "../commands/invoke.ts";
-import { COMMANDS } from "../commands/table.ts";
+import { commandRegistry } from "./command-registry.ts";
 import { scanQuietly } from "../trading/scan-proposals.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import { Lifecycle } from "../lib/lifecycle.ts";
@@ -131,7 +131,7 @@ function operatorCalls({ services, endpoint, refused }: AgentServices, stopping:
     // A call of `qoc mcp` comes over the operator's socket and gets an agent's commands only.
     if (request.channel === "mcp") return endpoint.overSocket(request, signal, note);
     return invoke(
-      COMMANDS,
+      await commandRegistry(),
       { command: request.command, input: request.input },
       {
         actor: "human",

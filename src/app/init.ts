@@ -15,7 +15,7 @@ export interface InitOptions {
   readonly home: string;
   readonly cwd: string;
   readonly path: string;
-  readonly name?: string;
+  readonly name?: string | undefined;
   readonly packageRoot: string;
 }
 

@@ -1,4 +1,4 @@
-/** The result of `qoc verify`: the hash chain, and the operator's signature of each approval. */
+/** The result of `qoc journal verify`: the hash chain, and the operator's signature of each approval. */
 import type { JournalScan } from "../bus/journal-read.ts";
 import type { JournalReport } from "../commands/command.ts";
 import { verifySignature } from "../trading/operator-key.ts";

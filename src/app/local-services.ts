@@ -80,7 +80,7 @@ export function createLocalServices(options: LocalServicesOptions): LocalService
       const workspace = openWorkspace({ disk, root, clock, secretFiles: [] });
       return rebuild(workspace, upgraded((await scanOf(options, root)).events), note);
     },
-    logOf: async (from, limit) => decisionLog((await readDesk(options, (await at(from)).root)).state, limit),
+    decisionsOf: async (from, limit) => decisionLog((await readDesk(options, (await at(from)).root)).state, limit),
     logsOf: async (from, query) => {
       const { root } = await at(from);
       const config = await loadConfig(disk, `${root}/${LAYOUT.config}`, globalConfigPath(home));

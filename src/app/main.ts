@@ -33,7 +33,7 @@ function nodeDeps(): CliWorld {
     env,
     cwd,
     version,
-    table: async () => (await import("../commands/table.ts")).COMMANDS,
+    registry: async () => (await import("./command-registry.ts")).commandRegistry(),
     socketFor: async (from) => {
       const [{ nodeDisk }, { findWorkspace, runtimePaths }] = await Promise.all([
         import("../workspace/disk.ts"),
@@ -41,11 +41,11 @@ function nodeDeps(): CliWorld {
       ]);
       return runtimePaths(realpathSync(await findWorkspace(nodeDisk(), from)), env, process.getuid?.() ?? 0).socket;
     },
-    invokeLocal: async (row, input, call) => {
-      const [{ invoke }, { COMMANDS }, { createLocalServices }, { nodeDisk }, { systemClock, systemIds }] =
+    invokeLocal: async (entry, input, call) => {
+      const [{ invoke }, { commandRegistry }, { createLocalServices }, { nodeDisk }, { systemClock, systemIds }] =
         await Promise.all([
           import("../commands/invoke.ts"),
-          import("../commands/table.ts"),
+          import("./command-registry.ts"),
           import("./local-services.ts"),
           import("../workspace/disk.ts"),
           import("./system.ts"),
@@ -62,7 +62,7 @@ function nodeDeps(): CliWorld {
         cwd: call.cwd,
         ready: call.ready,
       });
-      return invoke(COMMANDS, { command: row.name, input }, { ...call, actor: "human", local });
+      return invoke(await commandRegistry(), { command: entry.name, input }, { ...call, actor: "human", local });
     },
   };
 }

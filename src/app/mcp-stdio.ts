@@ -1,6 +1,6 @@
 /** `qoc mcp`: serves MCP on standard input and output for the operator's agent. Calls go to the running desk. */
 import { findCommand } from "../commands/invoke.ts";
-import { COMMANDS } from "../commands/table.ts";
+import { commandRegistry } from "./command-registry.ts";
 import type { Clock } from "../domain/ports.ts";
 import { callDaemon, connectionLost } from "../cli/client.ts";
 import type { McpCaller, Request } from "../cli/ipc-protocol.ts";
@@ -31,6 +31,7 @@ export async function serveMcpOverStdio(
   { socketPath, root, version, clock, token, connection }: McpStdioDeps,
   signal: AbortSignal,
 ): Promise<void> {
+  const registry = await commandRegistry();
   const callerOf = ({ tool, client, era, toolUseId }: CallFacts): McpCaller => {
     const id = toolUseId === null ? null : truncateName(toolUseId);
     return {
@@ -49,14 +50,14 @@ export async function serveMcpOverStdio(
   ) => {
     // The desk treats every request on the channel `mcp` as an agent's, whatever it contains.
     const request = { ...asked, channel: "mcp", cwd: root } as const;
-    const cutOff = connectionLost(findCommand(COMMANDS, asked.command)?.writes.length === 0);
+    const cutOff = connectionLost(findCommand(registry.entries, asked.command)?.writes.length === 0);
     return callDaemon({ socketPath, request, onNote, onValue: () => Promise.resolve(), signal: callSignal, cutOff });
   };
   return serveMcpStdio({
     version,
     clock,
     signal,
-    tools: await loadTools(COMMANDS),
+    tools: await loadTools(registry),
     call: (command, input, callSignal, onNote, facts) =>
       ask({ command: truncateName(command), input, caller: callerOf(facts) }, callSignal, onNote),
     // Without a command nothing can run; the input is sent for its digest.

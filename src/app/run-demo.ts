@@ -16,7 +16,7 @@ export interface DemoOptions {
 
 export async function runDemo(
   options: DemoOptions,
-  request: { yes: boolean; path?: string },
+  request: { readonly yes: boolean; readonly path?: string | undefined },
   screen: DemoScreen,
   signal: AbortSignal,
 ): Promise<unknown> {

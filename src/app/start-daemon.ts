@@ -1,6 +1,7 @@
 /** `qoc up --detach`: starts the daemon in the background and waits until it answers or ends. */
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import type { UpReport } from "../commands/command.ts";
 import { callDaemon } from "../cli/client.ts";
 import { QocError } from "../domain/error.ts";
 import { tryParseJson } from "../lib/json.ts";
@@ -17,7 +18,7 @@ const READY_MS = 30_000;
 const POLL_MS = 25;
 
 /** Resolves with the output of the child's `qoc up`. @throws the child's error if it ends first. */
-export async function startDaemon(options: StartDaemonOptions, signal: AbortSignal): Promise<unknown> {
+export async function startDaemon(options: StartDaemonOptions, signal: AbortSignal): Promise<UpReport> {
   const out = openSync(options.logFile, "w", 0o600);
   const child = spawn(process.execPath, [options.bin, "up", "--json", "-C", options.root], {
     detached: true,

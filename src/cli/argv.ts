@@ -272,7 +272,7 @@ function positionalInput(row: Words, words: readonly string[]): Record<string, u
     }
     const word = left.shift();
     if (word !== undefined) input[argument.name] = word;
-    else if (argument.required !== false)
+    else if (argument.required === true)
       throw usage(row, `${argument.value ?? argument.name} is missing: ${argument.summary}`);
   }
   const extra = left.map((word) => JSON.stringify(word)).join(" ");

@@ -1,10 +1,14 @@
 /** Commands of the command line itself: they are about commands, so they stand beside the table and not in it. */
-import { positional, toggle } from "../commands/row.ts";
+import type { ArgumentEntry } from "../commands/command-entry.ts";
 import type { Words } from "./argv.ts";
 
 export interface OwnRow extends Words {
   readonly own: "help" | "complete";
   readonly about: string;
+}
+
+function words(value: string, summary: string): ArgumentEntry {
+  return { name: "words", kind: "positional", type: "string", many: true, value, summary };
 }
 
 export const OWN_ROWS: readonly OwnRow[] = [
@@ -14,8 +18,8 @@ export const OWN_ROWS: readonly OwnRow[] = [
     writes: [],
     about: "help for a command or a topic; --all prints everything as Markdown",
     args: [
-      positional("words", "COMMAND|TOPIC", "a command, a noun, or a topic", { required: false, many: true }),
-      toggle("all", "every command and topic, as Markdown"),
+      words("COMMAND|TOPIC", "a command, a noun, or a topic"),
+      { name: "all", kind: "flag", type: "boolean", summary: "every command and topic, as Markdown" },
     ],
   },
   {
@@ -23,6 +27,6 @@ export const OWN_ROWS: readonly OwnRow[] = [
     name: "complete",
     writes: [],
     about: "a completion script for zsh, bash, fish or powershell",
-    args: [positional("words", "SHELL", "zsh, bash, fish or powershell", { required: false, many: true })],
+    args: [words("SHELL", "zsh, bash, fish or powershell")],
   },
 ];

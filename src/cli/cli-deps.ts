@@ -1,6 +1,6 @@
 /** What the composition root lends the command line. Everything heavy hides behind a function, so that help stays quick. */
 import type { CommandEntry } from "../commands/command-entry.ts";
-import type { CommandContext } from "../commands/command.ts";
+import type { CommandContext, CommandRegistry } from "../commands/command.ts";
 import type { Io } from "./io.ts";
 
 /** A call that runs in this process. */
@@ -14,10 +14,10 @@ export interface CliDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   version(): Promise<string>;
-  /** The command table: static words. */
-  table(): Promise<readonly CommandEntry[]>;
+  /** The commands: their entries at hand, their files loaded one by one. */
+  registry(): Promise<CommandRegistry>;
   /** The socket of the desk that `from` lies in. @throws QocError NO_WORKSPACE. */
   socketFor(from: string): Promise<string>;
-  /** Runs a row without a desk. @throws as the row does. */
-  invokeLocal(row: CommandEntry, input: unknown, call: LocalCall): Promise<unknown>;
+  /** Runs a command in this process. @throws the command's errors. */
+  invokeLocal(entry: CommandEntry, input: unknown, call: LocalCall): Promise<unknown>;
 }

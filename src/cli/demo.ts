@@ -64,7 +64,7 @@ export async function runDemoScript(world: DemoDeps): Promise<{ path: string; ap
   for (const other of shown)
     if (other.id !== chosen?.id) await assertOk(world, ["reject", other.id, "--comment", "ten times too large"]);
 
-  step("what the desk remembers", "qoc log");
+  step("what the desk remembers", "qoc decisions");
   for (const line of (await assertOk(world, ["log"])) as {
     date: string;
     decision: string;

@@ -129,7 +129,7 @@ function usageOf(row: CommandEntry): string {
   const shown = row.args.map((argument) => {
     const word = argument.kind === "positional" ? (argument.value ?? argument.name) : spelled(argument);
     const many = argument.many === true ? `${word}…` : word;
-    const isRequired = argument.kind === "positional" ? argument.required !== false : argument.required === true;
+    const isRequired = argument.required === true;
     return unbroken(isRequired ? many : `[${many}]`);
   });
   return ["qoc", row.name, ...shown].join(" ");

@@ -1,6 +1,7 @@
 /** Standard input, output and error as one interface, so that tests can replace them. */
 import { createReadStream } from "node:fs";
-import { type Prompter, type PrompterOptions, createPrompter } from "./prompts.ts";
+import type { Prompter } from "../commands/command.ts";
+import { type PrompterOptions, createPrompter } from "./prompts.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 

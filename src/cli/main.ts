@@ -1,11 +1,10 @@
 /** The CLI door: words in, a call, an answer or an error out, an exit code. It decides nothing about orders. */
 import type { CommandEntry } from "../commands/command-entry.ts";
+import type { CommandRegistry } from "../commands/command.ts";
 import { EXIT, QocError } from "../domain/error.ts";
-import type { StatusView } from "../trading/status.ts";
 import { type Parsed, parseArgv, usage } from "./argv.ts";
 import { Interrupted } from "./prompts.ts";
 import { OWN_ROWS, type OwnRow } from "./builtin-commands.ts";
-import type { Session } from "./session.ts";
 import type { CliDeps } from "./cli-deps.ts";
 
 export type { CliDeps as CliWorld } from "./cli-deps.ts";
@@ -25,15 +24,17 @@ export async function main(argv: readonly string[], lent: CliDeps): Promise<numb
   let row: CommandEntry | undefined;
   try {
     if (argv[0] === "complete") return await complete(argv.slice(1), world);
-    const table = await world.table();
+    const registry = await world.registry();
+    const table = registry.entries;
     const parsed = parseArgv<CommandEntry | OwnRow>(argv, [...table, ...OWN_ROWS]);
     if (parsed.globals.version) return await print(world, `${await world.version()}\n`);
     if (parsed.row === undefined || "own" in parsed.row || parsed.globals.help) return await help(parsed, table, world);
-    row = parsed.row;
-    return await interruptible((signal) => perform(row as CommandEntry, parsed, table, world, signal));
+    const entry = parsed.row;
+    row = entry;
+    return await interruptible((signal) => perform({ entry, parsed, registry, signal }, world));
   } catch (error) {
     const { reportError } = await import("./report-error.ts");
-    return reportError(error, row, world.io, manner);
+    return reportError(error, { entry: row, deps: world, mode: manner });
   }
 }
 
@@ -74,51 +75,27 @@ async function interruptible(run: (signal: AbortSignal) => Promise<number>): Pro
   }
 }
 
-async function perform(
-  row: CommandEntry,
-  { input, globals }: Parsed<CommandEntry | OwnRow>,
-  table: readonly CommandEntry[],
-  world: CliDeps,
-  signal: AbortSignal,
-): Promise<number> {
-  const { openSession } = await import("./session.ts");
-  const session = openSession(world, globals, table, signal);
-  const given = await withStdin(row, input, world);
-  switch (row.name) {
-    case "approve":
-      return await approveOne(session, row, given);
-    case "status":
-      return await status(session, row, given);
-    case "key protect": {
-      const { newPassphrase } = await import("./approve-flow.ts");
-      return answer(session, row, { passphrase: await newPassphrase(session, row) });
-    }
-    case "down": {
-      const code = await answer(session, row, given);
-      const { waitForShutdown: untilGone } = await import("./wait-for-shutdown.ts");
-      await untilGone(session, signal);
-      return code;
-    }
-    case "demo":
-      return answer(session, row, { ...given, yes: globals.yes });
-    case "doctor": {
-      const found = (await session.call(row, given)) as { readonly checks: readonly { readonly status: string }[] };
-      await session.show(row, found);
-      return found.checks.some((check) => check.status === "fail") ? EXIT.failed : EXIT.done;
-    }
-    default:
-      return answer(
-        session,
-        row,
-        globals.dryRun && row.args.some((arg) => arg.name === "dryRun") ? { ...given, dryRun: true } : given,
-      );
-  }
+interface CommandLine {
+  readonly entry: CommandEntry;
+  readonly parsed: Parsed<CommandEntry | OwnRow>;
+  readonly registry: CommandRegistry;
+  readonly signal: AbortSignal;
 }
 
-async function answer(session: Session, row: CommandEntry, input: Input): Promise<number> {
-  const value = await session.call(row, input);
-  if (value !== undefined) await session.show(row, value);
-  return EXIT.done;
+/** Calls the command and prints its value, unless the command's own `cli` hook does both. */
+async function perform({ entry, parsed, registry, signal }: CommandLine, deps: CliDeps): Promise<number> {
+  const { input: parsedInput, globals } = parsed;
+  const { openSession } = await import("./session.ts");
+  const session = openSession({ deps, globals, registry, signal });
+  const typedInput = await withStdin(entry, parsedInput, deps);
+  const isDryRun = globals.dryRun && entry.args.some(({ name }) => name === "dryRun");
+  const input = isDryRun ? { ...typedInput, dryRun: true } : typedInput;
+  const command = await registry.load(entry.name);
+  if (command.cli !== undefined) return command.cli(session, input);
+  const value = await session.call(entry.name, input);
+  if (value === undefined) return EXIT.done;
+  await session.show(entry.name, value);
+  return command.exitCode?.(value, input) ?? EXIT.done;
 }
 
 /** `--text -` reads standard input; a terminal is not waited for in silence. */
@@ -130,31 +107,10 @@ async function withStdin(row: CommandEntry, input: Input, world: CliDeps): Promi
   return { ...input, [names[0] ?? ""]: await world.io.stdinText() };
 }
 
-async function approveOne(session: Session, row: CommandEntry, input: Input): Promise<number> {
-  const { approve } = await import("./approve-flow.ts");
-  const receipt = await approve(session, row, input);
-  if (receipt === undefined) return EXIT.failed;
-  await session.show(row, receipt);
-  return EXIT.done;
-}
-
-/** On a terminal the pending list can be picked from, reviewed, approved and rejected. */
-async function status(session: Session, row: CommandEntry, input: Input): Promise<number> {
-  const { exitCode, ...rest } = input;
-  const value = (await session.call(row, rest)) as StatusView;
-  await session.show(row, value);
-  const waiting = value.proposals.filter((proposal) => proposal.digest !== null);
-  if (session.prompter !== undefined && session.world.io.isTty.out && value.up && waiting.length > 0) {
-    const { reviewPending } = await import("./review-pending.ts");
-    await reviewPending(session, waiting);
-  }
-  return exitCode === true && value.proposals.length > 0 ? EXIT.waiting : EXIT.done;
-}
-
 async function complete(words: readonly string[], world: CliDeps): Promise<number> {
   if (words[0] === "--help" || words[0] === "-h") {
     const { helpFor } = await import("./help.ts");
-    return print(world, helpFor(["complete"], await world.table()));
+    return print(world, helpFor(["complete"], (await world.registry()).entries));
   }
   const { SHELLS, completionScript, completions } = await import("./complete.ts");
   const shell = SHELLS.find((name) => name === words[0]);
@@ -171,5 +127,5 @@ async function complete(words: readonly string[], world: CliDeps): Promise<numbe
       onValue: () => Promise.resolve(),
       signal: AbortSignal.timeout(COMPLETE_MS),
     });
-  return print(world, await completions(words.slice(1), await world.table(), ask));
+  return print(world, await completions(words.slice(1), (await world.registry()).entries, ask));
 }

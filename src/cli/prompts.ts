@@ -4,19 +4,8 @@
  */
 import { Writable } from "node:stream";
 import type * as clackPrompts from "@clack/prompts";
+import type { Prompter } from "../commands/command.ts";
 import { oneLine } from "../commands/rendering/terminal-text.ts";
-
-/** Each method rejects with `Interrupted` on Ctrl-C, and with the signal's reason when the signal aborts. */
-export interface Prompter {
-  /** Returns true for yes. No is preselected; Escape, Ctrl-D and the end of the input mean no. */
-  confirm(message: string): Promise<boolean>;
-  /** Returns the typed line, trimmed. Escape, Ctrl-D and the end of the input return "". */
-  text(message: string): Promise<string>;
-  /** Returns the index of the selected label. Escape, Ctrl-D and the end of the input return undefined. */
-  select(message: string, labels: readonly string[]): Promise<number | undefined>;
-  /** Returns the typed text, which is not echoed. Escape, Ctrl-D and the end of the input return undefined. */
-  password(message: string): Promise<string | undefined>;
-}
 
 export interface PrompterOptions {
   readonly signal: AbortSignal;

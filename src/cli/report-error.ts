@@ -6,20 +6,24 @@ import { RemoteError } from "./client.ts";
 import { oneLine } from "../commands/rendering/terminal-text.ts";
 import type { Io } from "./io.ts";
 import { painter } from "../commands/rendering/paint.ts";
-import { jsonText, render } from "./render.ts";
+import type { CliDeps } from "./cli-deps.ts";
+import { jsonText, renderValue } from "./render.ts";
 
 export interface OutputMode {
   readonly json: boolean;
   readonly verbose: boolean;
 }
 
-/** Prints the failure of `row` (undefined: the line named none) and answers the exit code. */
-export async function reportError(
-  error: unknown,
-  row: CommandEntry | undefined,
-  io: Io,
-  manner: OutputMode,
-): Promise<number> {
+export interface ErrorReport {
+  /** The command that failed; undefined: the line named none. */
+  readonly entry: CommandEntry | undefined;
+  readonly deps: Pick<CliDeps, "io" | "registry">;
+  readonly mode: OutputMode;
+}
+
+/** Prints the failure, and returns the exit code. */
+export async function reportError(error: unknown, { entry, deps, mode }: ErrorReport): Promise<number> {
+  const { io } = deps;
   // A command that runs in this process reports the interruption as the cause of its own error.
   if (error instanceof Interrupted || (error instanceof QocError && error.cause instanceof Interrupted))
     return EXIT.interrupted;
@@ -27,9 +31,10 @@ export async function reportError(
   if ((error as NodeJS.ErrnoException | undefined)?.code === "EPIPE") return EXIT.done;
   const isOurs = error instanceof QocError || error instanceof RemoteError;
   const known = isOurs ? error : new QocError("INTERNAL", { message: messageOf(error) }, { cause: error });
-  if (known.data !== undefined && row !== undefined) await io.out(render(row, known.data, io, manner.json));
-  if (manner.json) io.err(`${jsonText(known.toJSON(), 0)}\n`);
-  else for (const line of linesFor(known, io, manner.verbose)) io.err(`${line}\n`);
+  if (known.data !== undefined && entry !== undefined)
+    await io.out(await renderValue(known.data, { entry, registry: await deps.registry(), io, json: mode.json }));
+  if (mode.json) io.err(`${jsonText(known.toJSON(), 0)}\n`);
+  else for (const line of linesFor(known, io, mode.verbose)) io.err(`${line}\n`);
   return known.exit;
 }
 

@@ -1,110 +1,117 @@
-/** One command line at work: how it reaches the desk, what it prints, and whether anybody may be asked. */
+/** One command line: how it reaches the desk, what it prints, and whether a person can be asked. */
 import { resolve } from "node:path";
-import type { Channel } from "../domain/event.ts";
-import { EXIT, QocError } from "../domain/error.ts";
 import type { CommandEntry } from "../commands/command-entry.ts";
-import type { Globals } from "./argv.ts";
-import { Interrupted, type Prompter } from "./prompts.ts";
-import { callDaemon, isDeskDown } from "./client.ts";
+import type { CommandRegistry, CommandSession } from "../commands/command.ts";
+import { painter } from "../commands/rendering/paint.ts";
 import { oneLine } from "../commands/rendering/terminal-text.ts";
-import { canPrompt } from "./io.ts";
-import { render } from "./render.ts";
+import { EXIT, QocError } from "../domain/error.ts";
+import type { Channel } from "../domain/event.ts";
+import type { Globals } from "./argv.ts";
 import type { CliDeps } from "./cli-deps.ts";
+import { RemoteError, callDaemon, isDeskDown } from "./client.ts";
+import { canPrompt } from "./io.ts";
+import { Interrupted } from "./prompts.ts";
+import { renderValue } from "./render.ts";
 
-export interface Session {
-  readonly world: CliDeps;
+type Input = Readonly<Record<string, unknown>>;
+
+export interface SessionOptions {
+  readonly deps: CliDeps;
   readonly globals: Globals;
-  /** undefined if no person can answer: not a terminal, `--no-input`, `--json`, or CI. */
-  readonly prompter: Prompter | undefined;
+  readonly registry: CommandRegistry;
   readonly signal: AbortSignal;
-  /** The row of that name. @throws QocError UNKNOWN_COMMAND. */
-  row(name: string): CommandEntry;
-  /** Runs a row where it belongs: at the desk, or here. Streams are printed as they come. */
-  call(row: CommandEntry, input: Readonly<Record<string, unknown>>, channel?: Channel): Promise<unknown>;
-  /** Prints an answer as data. */
-  show(row: CommandEntry, value: unknown): Promise<void>;
-  /** One line for the person, on stderr; silent under --quiet, and under --json, where stderr is for an error object alone. */
-  note(line: string): void;
 }
 
-export function openSession(
-  world: CliDeps,
-  globals: Globals,
-  table: readonly CommandEntry[],
-  signal: AbortSignal,
-): Session {
-  const { io } = world;
-  const cwd = resolve(world.cwd, globals.workspace ?? ".");
-  const mayAsk = canPrompt(io, world.env, globals.noInput);
+export function openSession({ deps, globals, registry, signal }: SessionOptions): CommandSession {
+  const { io } = deps;
+  const { json, yes } = globals;
+  const cwd = resolve(deps.cwd, globals.workspace ?? ".");
+  const canAsk = canPrompt(io, deps.env, globals.noInput);
   const note = (line: string): void => {
-    if (!globals.quiet && !globals.json) io.err(`${oneLine(line)}\n`);
+    if (!globals.quiet && !json) io.err(`${oneLine(line)}\n`);
   };
-  const show = (row: CommandEntry, value: unknown): Promise<void> => {
-    const text = render(row, value, io, globals.json);
-    return text === "" ? Promise.resolve() : io.out(text);
+  const print = async (entry: CommandEntry, value: unknown): Promise<void> => {
+    const text = await renderValue(value, { entry, registry, io, json });
+    if (text !== "") await io.out(text);
   };
-  const here = async (row: CommandEntry, input: unknown, channel: Channel): Promise<unknown> => {
-    let isShown = false;
-    const ready = (facts: unknown): void => {
-      isShown = true;
-      void show(row, facts);
-    };
-    const emit = (value: unknown): Promise<void> => show(row, value);
-    const value = await world.invokeLocal(row, input, { channel, cwd, emit, note, signal, canAsk: mayAsk, ready });
-    return isShown ? undefined : value;
+  const callLocally = async (entry: CommandEntry, input: Input, channel: Channel): Promise<unknown> => {
+    let printed: Promise<void> | undefined;
+    const ready = (report: unknown): void => void (printed = print(entry, report));
+    const emit = (value: unknown): Promise<void> => print(entry, value);
+    const value = await deps.invokeLocal(entry, input, { channel, cwd, emit, note, signal, canAsk, ready });
+    await printed;
+    return printed === undefined ? value : undefined;
   };
-  const atDesk = async (
-    row: CommandEntry,
-    input: Readonly<Record<string, unknown>>,
-    channel: Channel,
-  ): Promise<unknown> => {
-    const socketPath = await world.socketFor(cwd);
-    const request = { command: row.name, input, channel, cwd };
-    const cutOff = row.exits?.includes(EXIT.unknownOutcome) === true ? { cutOff: unanswered(row, input) } : {};
+  const callDesk = async (entry: CommandEntry, input: Input, channel: Channel): Promise<unknown> => {
+    const cutOff = entry.exits?.includes(EXIT.unknownOutcome) === true ? { cutOff: outcomeUnknown(entry, input) } : {};
     try {
       return await callDaemon({
-        socketPath,
-        request,
+        socketPath: await deps.socketFor(cwd),
+        request: { command: entry.name, input, channel, cwd },
         onNote: note,
-        onValue: (value) => show(row, value),
+        onValue: (value) => print(entry, value),
         signal,
         ...cutOff,
       });
     } catch (error) {
-      if (error instanceof Interrupted && row.writes.length > 0)
-        note("interrupted; what the desk has begun it may finish: qoc status");
+      if (error instanceof Interrupted && entry.writes.length > 0)
+        note("interrupted; the desk may still finish what it has started: qoc status");
       throw error;
     }
   };
   return {
-    world,
-    globals,
-    prompter: mayAsk && !globals.json ? io.prompter({ signal, hasColour: io.colour.err }) : undefined,
+    flags: { json, yes },
+    isTty: io.isTty.out,
+    prompter: canAsk && !json ? io.prompter({ signal, hasColour: io.colour.err }) : undefined,
     signal,
-    row: (name) => {
-      const row = table.find((known) => known.name === name);
-      if (row === undefined) throw new QocError("UNKNOWN_COMMAND", { name });
-      return row;
-    },
-    call: async (row, input, channel = "cli") => {
-      if (row.runs === "local") return here(row, input, channel);
+    call: async (name, input, channel = "cli") => {
+      const entry = entryOf(registry, name);
+      if (entry.runs === "local") return callLocally(entry, input, channel);
       try {
-        return await atDesk(row, input, channel);
+        return await callDesk(entry, input, channel);
       } catch (error) {
-        // Only where nobody listened: a desk that was asked and went away may have done its work.
-        if (row.runs === "local-if-down" && isDeskDown(error)) return here(row, input, channel);
+        // Only if no desk listened: a desk that was reached and then went away may have carried out the call.
+        if (entry.runs === "local-if-down" && isDeskDown(error)) return callLocally(entry, input, channel);
         throw error;
       }
     },
-    show,
+    show: (name, value) => print(entryOf(registry, name), value),
     note,
+    display: (render) => {
+      const lines = render({ isTty: true, columns: io.columns, paint: painter(io.colour.err) });
+      io.err(`${lines.join("\n")}\n`);
+    },
+    readPassphrase: () => readPassphrase(globals.passphraseFd, io.fdText),
+    remoteError: (error) => (error instanceof RemoteError ? error : undefined),
+    isDeskDown,
   };
 }
 
-/** An order may have left before the desk did. */
-function unanswered(row: CommandEntry, input: Readonly<Record<string, unknown>>): QocError {
+/** @throws QocError UNKNOWN_COMMAND. */
+function entryOf(registry: CommandRegistry, name: string): CommandEntry {
+  const entry = registry.entries.find((known) => known.name === name);
+  if (entry === undefined) throw new QocError("UNKNOWN_COMMAND", { name });
+  return entry;
+}
+
+/** The text of `--passphrase-fd` without its line end; undefined: the flag was not given. */
+async function readPassphrase(
+  fd: number | undefined,
+  fdText: (fd: number) => Promise<string>,
+): Promise<string | undefined> {
+  if (fd === undefined) return undefined;
+  try {
+    return (await fdText(fd)).replace(/\r?\n$/, "");
+  } catch (error) {
+    const message = `--passphrase-fd ${fd} cannot be read: is it open? (... ${fd}< file)`;
+    throw new QocError("USAGE", { message, command: "security" }, { cause: error });
+  }
+}
+
+/** The desk may have sent the order before it stopped. */
+function outcomeUnknown(entry: CommandEntry, input: Input): QocError {
   return new QocError("OUTCOME_UNKNOWN", {
-    id: String(input["id"] ?? row.name),
+    id: String(input["id"] ?? entry.name),
     reason: "the desk stopped before it answered",
   });
 }

@@ -12,7 +12,7 @@ interface ArgumentOptions {
   readonly summaryForAgents?: string;
   /** One-letter short flag. */
   readonly short?: string;
-  /** By default the values of an enum. */
+  /** By default the values of an enum. Empty: the command line leaves the check to the schema. */
   readonly choices?: readonly string[];
   readonly completes?: Completion;
   /** Accepted, but left out of help and completion. */
@@ -74,13 +74,14 @@ function argumentOf(
   schema: z.ZodType,
   { humanOnly: _humanOnly, ...words }: ArgumentWords,
 ): ArgumentEntry {
-  const { type, many, choices } = valueOf(schema);
+  const { type, many, choices: schemaChoices } = valueOf(schema);
+  const choices = words.choices ?? schemaChoices;
   return {
     name,
     type,
     ...words,
     required: words.required ?? !schema.safeParse(undefined).success,
-    choices: words.choices ?? choices,
+    choices: choices?.length === 0 ? undefined : choices,
     many,
   };
 }

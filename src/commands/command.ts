@@ -8,7 +8,10 @@ import { QocError } from "../domain/error.ts";
 import type { Clock, Disk } from "../domain/ports.ts";
 import type { Report } from "../conformance/report.ts";
 import type { Desk } from "../trading/desk.ts";
+import type { DecisionLine } from "../trading/decision-log.ts";
 import type { News } from "../trading/news.ts";
+import type { RebuildView } from "../trading/rebuild.ts";
+import type { StatusView } from "../trading/status.ts";
 import type { ReadLog } from "../runs/read-log.ts";
 import type { Runs } from "../runs/runs.ts";
 import type { CommandEntry } from "./command-entry.ts";
@@ -26,16 +29,16 @@ export interface RenderedCommand {
   cli?(session: CommandSession, input: Readonly<Record<string, unknown>>): Promise<number>;
 }
 
-/** Questions to the person at the terminal. */
-export interface CommandPrompt {
-  /** y/N; false for any other input, and if the terminal was closed. */
-  confirm(question: string): Promise<boolean>;
-  /** The line that was typed, trimmed; "" if the terminal was closed. */
-  line(question: string): Promise<string>;
-  /** The index of the choice; undefined after an empty line, q, or a closed terminal. Asks again after a wrong input. */
-  choose(question: string, choices: readonly string[]): Promise<number | undefined>;
-  /** Read without an echo; undefined if the terminal was closed. */
-  secret(question: string): Promise<string | undefined>;
+/** Questions to the person at a terminal. Each method rejects on Ctrl-C. */
+export interface Prompter {
+  /** Returns true for yes. No is preselected; Escape, Ctrl-D and the end of the input mean no. */
+  confirm(message: string): Promise<boolean>;
+  /** Returns the typed line, trimmed. Escape, Ctrl-D and the end of the input return "". */
+  text(message: string): Promise<string>;
+  /** Returns the index of the selected label. Escape, Ctrl-D and the end of the input return undefined. */
+  select(message: string, labels: readonly string[]): Promise<number | undefined>;
+  /** Returns the typed text, which is not echoed. Escape, Ctrl-D and the end of the input return undefined. */
+  password(message: string): Promise<string | undefined>;
 }
 
 /** The port through which a command's `cli` hook uses the command line. */
@@ -43,8 +46,8 @@ export interface CommandSession {
   readonly flags: { readonly json: boolean; readonly yes: boolean };
   /** True if standard output is a terminal. */
   readonly isTty: boolean;
-  /** undefined: no person can be asked. */
-  readonly prompt: CommandPrompt | undefined;
+  /** undefined if no person can answer: not a terminal, `--no-input`, `--json`, or CI. */
+  readonly prompter: Prompter | undefined;
   readonly signal: AbortSignal;
   /** Runs a command at the desk or, if the command runs locally, in this process. Values of a stream are printed. */
   call(command: string, input: Readonly<Record<string, unknown>>, channel?: Channel): Promise<unknown>;
@@ -116,64 +119,48 @@ export function defineCommand<Input extends z.ZodObject, Value>({
   return { entry, input, output, mcp, run, render, exitCode, cli } as Command;
 }
 
-/** A row of the command table. */
-export interface CommandRow extends CommandEntry {
-  load(): Promise<CommandBody>;
+/** The running desk. @throws DESK_DOWN if the command runs without one. */
+export function requireDesk(context: CommandContext): DeskServices {
+  if (context.desk === undefined) throw new QocError("DESK_DOWN");
+  return context.desk;
 }
 
-/** What a row does once it is called: schemas of its input and output, and the verb. */
-export interface CommandBody {
-  readonly input: z.ZodType;
-  readonly output: z.ZodType;
-  run(input: unknown, call: CommandContext): Promise<unknown>;
+/** The services of a command that runs in the caller's process. */
+export function localServices(context: Pick<CommandContext, "local">): LocalServices {
+  if (context.local === undefined)
+    throw new QocError("INTERNAL", { message: "this command runs in the caller's process only" });
+  return context.local;
 }
 
-/** Ties the verb's input to its schema. */
-export function body<I extends z.ZodType, O extends z.ZodType>(definition: {
-  readonly input: I;
-  readonly output: O;
-  run(input: z.output<I>, call: CommandContext): Promise<unknown>;
-}): CommandBody {
-  return definition as CommandBody;
-}
-
-/** The desk behind a hot command. @throws DESK_DOWN where there is none. */
-export function requireDesk(call: CommandContext): DeskServices {
-  if (call.desk === undefined) throw new QocError("DESK_DOWN");
-  return call.desk;
-}
-
-/** What a cold command was lent. */
-export function localServices(call: CommandContext): LocalServices {
-  if (call.local === undefined)
-    throw new QocError("INTERNAL", { message: "this command runs at the caller's side only" });
-  return call.local;
+/** An error of the command line itself; exits with 2. */
+export function usageError(command: string, message: string): QocError {
+  return new QocError("USAGE", { message: `${command}: ${message}`, command });
 }
 
 export interface CommandContext {
   readonly actor: Actor;
   readonly channel: Channel;
-  /** The running desk; absent for a cold command. */
+  /** The running desk; absent if the command runs in the caller's process. */
   readonly desk?: DeskServices;
-  /** What the composition root lends a command that runs without a desk. */
+  /** The services of a command that runs in the caller's process. */
   readonly local?: LocalServices;
-  /** Emits one value of a stream; resolves when the reader can take more. */
+  /** Emits one value of a stream; resolves when the reader can take the next. */
   emit(value: unknown): Promise<void>;
-  /** Progress, one line, for a person; never data. */
+  /** Reports one line of progress for a person; never data. */
   note(line: string): void;
   readonly signal: AbortSignal;
-  /** Is there a person at a terminal who may be asked? */
+  /** True if a person at a terminal can be asked. */
   readonly canAsk: boolean;
   /** The caller's current folder: relative paths start there. */
   readonly cwd: string;
-  /** What an agent reads, one memory per run or session; absent for a person. */
+  /** The sources that this agent session has read; absent for a person. */
   readonly sources?: ReadLog;
 }
 
-/** The running desk behind a command, and the few powers that are not the desk's own verbs. */
+/** The running desk, and the services around it. */
 export interface DeskServices {
   readonly desk: Desk;
-  /** Absent where nobody started the feeds. */
+  /** Absent if no feeds were started. */
   readonly news?: News;
   readonly nodeVersion: string;
   /** The whole journal, oldest first. */
@@ -185,9 +172,9 @@ export interface DeskServices {
   /** Resolves when everything journaled so far is in files. */
   settled(): Promise<void>;
   readonly runs: Runs;
-  /** When an agent's token was last shown in this life of the desk, ms; undefined: not yet. */
+  /** When an agent's token was last used since the desk started, ms; undefined: not yet. */
   lastSeen(agent: string): number | undefined;
-  /** Stops the daemon after the answer is out. */
+  /** Stops the daemon after the response is sent. */
   stop(): void;
 }
 
@@ -198,15 +185,15 @@ export interface JournalReport {
   readonly segments: number;
   readonly head: string;
   readonly ok: boolean;
-  /** Approvals whose signature is the operator's; absent where the key is not on this machine. */
+  /** Approvals whose signature is the operator's; absent if the key is not on this machine. */
   readonly signatures?: number;
   readonly problem?: string;
 }
 
 export interface LogQuery {
   readonly tail: number;
-  readonly connector?: string;
-  readonly run?: string;
+  readonly connector?: string | undefined;
+  readonly run?: string | undefined;
 }
 export type LogLine = Readonly<Record<string, unknown>>;
 
@@ -215,35 +202,73 @@ export interface CertifyRequest {
   readonly target: string;
   readonly from: string;
   /** The connector's own level by default. */
-  readonly isolation?: "worker" | "process";
-  /** Ids of cases; none: all. */
+  readonly isolation?: "worker" | "process" | undefined;
+  /** Ids of cases; empty: all. */
   readonly only: readonly string[];
 }
 
-/** For commands that need no desk: made by the composition root. */
+/** A desk that was made. */
+export interface InitReport {
+  readonly path: string;
+  readonly name?: string;
+  readonly port?: number;
+  readonly connectors?: readonly string[];
+  readonly key?: string;
+  readonly next?: string;
+}
+
+/** A desk that is up. */
+export interface UpReport {
+  readonly workspace?: string;
+  readonly path?: string;
+  readonly pid?: number | undefined;
+  readonly port?: number;
+  readonly socket?: string;
+  readonly readyMs?: number;
+  /** The log file of a desk that was started in the background. */
+  readonly log?: string;
+  readonly trading?: string;
+  readonly connectors?: readonly { readonly name: string; readonly state: string; readonly mode: string }[];
+}
+
+/** The files of a new connector. */
+export interface NewConnectorReport {
+  readonly name: string;
+  readonly path: string;
+  readonly files: readonly string[];
+  /** The connector's table for desk.toml. */
+  readonly table: string;
+  readonly next: string;
+}
+
+/** What a command uses that runs in the caller's process. The composition root makes it. */
 export interface LocalServices {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly version: string;
   /** Makes a desk in a folder. */
-  init(options: { path: string; name?: string; passphrase?: string }): Promise<unknown>;
+  init(request: { readonly path: string; readonly name?: string | undefined }): Promise<InitReport>;
   /** Runs the daemon until it is stopped, or starts one in the background and returns when it is ready. */
-  up(options: { detach: boolean; from: string }, note: (line: string) => void, signal: AbortSignal): Promise<unknown>;
+  up(options: { detach: boolean; from: string }, note: (line: string) => void, signal: AbortSignal): Promise<UpReport>;
   /** The journal and files of a desk that is down, read-only. */
-  statusOf(from: string): Promise<unknown>;
+  statusOf(from: string): Promise<StatusView>;
   verifyOf(from: string, note: (line: string) => void): Promise<JournalReport>;
-  rebuildOf(from: string, note: (line: string) => void): Promise<unknown>;
-  logOf(from: string, limit: number): Promise<unknown>;
+  rebuildOf(from: string, note: (line: string) => void): Promise<RebuildView>;
+  decisionsOf(from: string, limit: number): Promise<readonly DecisionLine[]>;
   logsOf(from: string, options: LogQuery): Promise<readonly LogLine[]>;
   protectKey(from: string, passphrase: string): Promise<unknown>;
-  newConnector(request: { readonly name: string; readonly from: string }): Promise<unknown>;
-  /** Speaks MCP over standard input and output until the client goes away. */
+  newConnector(request: { readonly name: string; readonly from: string }): Promise<NewConnectorReport>;
+  /** Serves MCP over standard input and output until the client disconnects. */
   mcp(from: string, signal: AbortSignal): Promise<void>;
-  certify(request: CertifyRequest, say: (line: string) => void): Promise<Report>;
-  demo(options: { yes: boolean; path?: string }, io: DemoScreen, signal: AbortSignal): Promise<unknown>;
+  certify(request: CertifyRequest, note: (line: string) => void): Promise<Report>;
+  demo(
+    options: { readonly yes: boolean; readonly path?: string | undefined },
+    screen: DemoScreen,
+    signal: AbortSignal,
+  ): Promise<unknown>;
 }
 
-/** Where the demo tells its story and asks its one question. */
+/** Where the demo prints its steps and asks its one question. */
 export interface DemoScreen {
   say(line: string): void;
   readonly canAsk: boolean;

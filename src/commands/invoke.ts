@@ -1,11 +1,13 @@
 /**
- * The only way in: look up, audience, parse, run, check the answer. An agent that names a human's command hears the same
- * words as for a word that does not exist, and the attempt is journaled.
+ * The only way in: look up, audience, parse, write scope, run, check the output. An agent that names a human's command gets the
+ * same answer as for an unknown name, and the attempt is recorded.
  */
 import type { z } from "zod";
 import { QocError, messageOf } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
-import type { CommandContext, CommandRow } from "./command.ts";
+import { inputForAgents } from "./arguments.ts";
+import type { CommandEntry } from "./command-entry.ts";
+import type { CommandContext, CommandRegistry } from "./command.ts";
 
 export interface Invocation {
   readonly command: string;
@@ -14,58 +16,72 @@ export interface Invocation {
 
 export type Refusals = (command: string, actor: CommandContext["actor"], reason: string) => void;
 
-export function findCommand(table: readonly CommandRow[], name: string): CommandRow | undefined {
-  return table.find((row) => row.name === name || row.aliases?.includes(name) === true);
+/** The command of this name or alias. */
+export function findCommand<E extends Pick<CommandEntry, "name" | "aliases" | "hiddenAliases">>(
+  entries: readonly E[],
+  name: string,
+): E | undefined {
+  return (
+    entries.find((entry) => entry.name === name) ??
+    entries.find(
+      ({ aliases, hiddenAliases }) => aliases?.includes(name) === true || hiddenAliases?.includes(name) === true,
+    )
+  );
 }
 
-/** @throws QocError; anything else a verb throws becomes INTERNAL. */
+/** @throws QocError; any other error of a command becomes INTERNAL. */
 export async function invoke(
-  table: readonly CommandRow[],
+  registry: CommandRegistry,
   invocation: Invocation,
-  call: CommandContext,
+  context: CommandContext,
   refused: Refusals = () => undefined,
 ): Promise<unknown> {
-  const row = admitted(table, invocation.command, call, refused);
-  const { input: shape, output, run } = await row.load();
-  const parsed = shape.safeParse(invocation.input);
-  if (!parsed.success) throw new QocError("INVALID_INPUT", { command: row.name, message: inputMessage(parsed.error) });
-  // Who asked is gone, or its run is over: nothing is begun for it.
-  if (call.actor !== "human" && call.signal.aborted) throw new QocError("RUN_OVER");
-  refuseUnrecorded(row, parsed.data, call);
-  const answer = await attempt(() => run(parsed.data, call));
-  const checked = output.safeParse(answer);
-  if (!checked.success)
-    throw new QocError("INTERNAL", { message: `${row.name} answered out of shape: ${inputMessage(checked.error)}` });
-  // What the shape does not name stays here.
-  return checked.data;
+  const entry = permittedCommand(registry.entries, invocation.command, context, refused);
+  const command = await registry.load(entry.name);
+  const schema = context.actor === "human" ? command.input : inputForAgents(command.input);
+  const input = schema.safeParse(invocation.input);
+  if (!input.success) throw new QocError("INVALID_INPUT", { command: entry.name, message: issueMessage(input.error) });
+  // The agent is gone, or its run is over: nothing more is started for it.
+  if (context.actor !== "human" && context.signal.aborted) throw new QocError("RUN_OVER");
+  refuseUnrecordedWrite(entry, input.data, context);
+  const value = await runCommand(() => command.run(input.data, context));
+  const output = command.output.safeParse(value);
+  if (!output.success) {
+    const message = `${entry.name} returned a value that does not match its schema: ${issueMessage(output.error)}`;
+    throw new QocError("INTERNAL", { message });
+  }
+  return output.data;
 }
 
-function admitted(table: readonly CommandRow[], name: string, call: CommandContext, refused: Refusals): CommandRow {
-  const row = findCommand(table, name);
-  const isHuman = call.actor === "human";
-  if (row !== undefined && (isHuman ? row.audience !== "agent" : row.audience !== "human")) return row;
-  if (isHuman) {
-    throw new QocError("UNKNOWN_COMMAND", {
-      name,
-      suggestion: suggestion(
-        name,
-        table.map((known) => known.name),
-      ),
-    });
+function permittedCommand(
+  entries: readonly CommandEntry[],
+  name: string,
+  { actor }: CommandContext,
+  refused: Refusals,
+): CommandEntry {
+  const entry = findCommand(entries, name);
+  const excluded = actor === "human" ? "agent" : "human";
+  if (entry !== undefined && entry.audience !== excluded) return entry;
+  if (actor === "human") {
+    const names = entries.map((known) => known.name);
+    throw new QocError("UNKNOWN_COMMAND", { name, suggestion: suggestion(name, names) });
   }
-  refused(name, call.actor, row === undefined ? "unknown" : "human only");
+  refused(name, actor, entry === undefined ? "unknown" : "human only");
   throw new QocError("NOT_PERMITTED", { name });
 }
 
-/** @throws DESK_READ_ONLY where files would be written of which the journal cannot tell. What only a journal holds, it refuses itself. */
-function refuseUnrecorded({ writes, fromJournal }: CommandRow, input: unknown, { desk: hot }: CommandContext): void {
-  const reason = hot?.desk.readOnly();
-  const isDry = (input as { readonly dryRun?: unknown } | undefined)?.dryRun === true;
-  if (reason === undefined || isDry || fromJournal === true || writes.every((place) => place === "journal")) return;
+/**
+ * @throws DESK_READ_ONLY if the command would write files that the journal could not record. A command that writes only the
+ * journal is refused by the journal itself.
+ */
+function refuseUnrecordedWrite({ writes, fromJournal }: CommandEntry, input: unknown, { desk }: CommandContext): void {
+  const reason = desk?.desk.readOnly();
+  const isDryRun = (input as { readonly dryRun?: unknown } | undefined)?.dryRun === true;
+  if (reason === undefined || isDryRun || fromJournal === true || writes.every((place) => place === "journal")) return;
   throw new QocError("DESK_READ_ONLY", { reason });
 }
 
-async function attempt(run: () => Promise<unknown>): Promise<unknown> {
+async function runCommand(run: () => Promise<unknown>): Promise<unknown> {
   try {
     return await run();
   } catch (error) {
@@ -74,10 +90,10 @@ async function attempt(run: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** The first problem with its field, and how many more there are. */
-function inputMessage(error: z.ZodError): string {
+/** The first issue with its field, and the number of further issues. */
+function issueMessage(error: z.ZodError): string {
   const [first] = error.issues;
   const path = first?.path.join(".") ?? "";
-  const more = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : "";
-  return `${path === "" ? "" : `${path}: `}${first?.message ?? "invalid"}${more}`;
+  const suffix = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : "";
+  return `${path === "" ? "" : `${path}: `}${first?.message ?? "invalid"}${suffix}`;
 }

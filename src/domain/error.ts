@@ -71,18 +71,18 @@ export const ERRORS = {
   PATH_REFUSED: row("{path}: {reason}", "name a file inside the workspace"),
   FILE_NOT_FOUND: row("{path} does not exist", "qoc files list", EXIT.failed),
   FILE_CHANGED: row("{path} changed since it was read", "read it again, then write with its new digest", EXIT.stale),
-  HOST_OWNED: row("{path} is written by the desk and cannot be restored by hand", "qoc rebuild"),
+  HOST_OWNED: row("{path} is written by the desk and cannot be restored by hand", "qoc journal rebuild"),
   GIT_MISSING: row("git is not installed; the desk trades but keeps no file history", "install git, then qoc doctor"),
   HISTORY_FAILED: row("history: {message}", "qoc doctor"),
   // journal
   JOURNAL_CORRUPT: row(
     "journal {segment} line {line}: {message}; the desk is read-only and halted",
-    "qoc verify; restore {segment} from a backup",
+    "qoc journal verify; restore {segment} from a backup",
   ),
   JOURNAL_FAILED: row("the journal could not be written: {message}; the desk is halted", "check the disk, then qoc up"),
   // desk
   DESK_DOWN: row("the desk is not up{reason}", "qoc up", EXIT.deskDown, true),
-  DESK_READ_ONLY: row("the desk is read-only: {reason}", "qoc verify", EXIT.failed),
+  DESK_READ_ONLY: row("the desk is read-only: {reason}", "qoc journal verify", EXIT.failed),
   PORT_TAKEN: row("port {port} on 127.0.0.1 is taken", "set another [workspace] port in desk.toml, then qoc up"),
   NOT_PERMITTED: row("unknown command: {name}", "qoc help", EXIT.notPermitted),
   KEY_REQUIRED: row(
@@ -176,11 +176,11 @@ export const ERRORS = {
   PROTOCOL: row("connector {connector} sent a malformed {what}: {message}", "qoc logs --connector {connector}"),
   NOT_SUPPORTED: row("connector {connector} has no {method}", "qoc connectors list", EXIT.failed),
   // agents of the operator's own
-  AGENT_EXISTS: row("an agent named {agent} may connect already", "qoc agent revoke {agent}, or give another --name"),
-  AGENT_UNKNOWN: row("no agent {agent}{suggestion}", "qoc agent list"),
+  AGENT_EXISTS: row("an agent named {agent} may connect already", "qoc agents revoke {agent}, or give another --name"),
+  AGENT_UNKNOWN: row("no agent {agent}{suggestion}", "qoc agents list"),
   TOKEN_REFUSED: row(
     "the desk does not know this agent's token, or it was revoked",
-    "the human makes a new one: qoc agent setup",
+    "the human makes a new one: qoc agents setup",
     EXIT.notPermitted,
   ),
   AGENT_LIMIT: row(

@@ -207,7 +207,7 @@ export type Route = { readonly to: RouteTarget } | { readonly reason: string };
 
 /** `connector` names it; else `venue` does, where a connector has that name or lists it; else the only one that takes orders. */
 export function routeProposal(
-  draft: Pick<ProposalDraft, "connector" | "venue">,
+  draft: { readonly connector?: string | undefined; readonly venue?: string | undefined },
   targets: readonly RouteTarget[],
 ): Route {
   const usable = targets.filter((target) => target.enabled && target.orders);

@@ -21,10 +21,10 @@ export interface ToolError {
 }
 
 /** The answer of a command, in part where that can be said in it, or the error that it is too long. */
-export function answerOf(result: unknown, command: string): CallToolResult {
+export function answerOf(result: unknown, lists: Readonly<Record<string, string>>): CallToolResult {
   const whole = escapeInvisibleInValue(result);
-  const lists = truncateLists(whole, command, ANSWER_CHARS_MAX);
-  const value = isPaged(whole) ? whole : truncateStrings(lists, ANSWER_CHARS_MAX);
+  const shortened = truncateLists(whole, lists, ANSWER_CHARS_MAX);
+  const value = isPaged(whole) ? whole : truncateStrings(shortened, ANSWER_CHARS_MAX);
   const text = JSON.stringify(value);
   if (text.length <= ANSWER_CHARS_MAX)
     return { structuredContent: value as Record<string, unknown>, content: [{ type: "text", text }] };

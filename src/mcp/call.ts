@@ -81,7 +81,7 @@ export async function callTool(
       `Unknown tool: ${escapeInvisible(call.name.slice(0, NAME_CHARS_MAX))}`,
     );
   }
-  const over = limitOf(session.spend(usageOf(tool.row, call.input, inputBytes)));
+  const over = limitOf(session.spend(usageOf(tool.entry, call.input, inputBytes)));
   if (over !== undefined) {
     session.refuse();
     audit("refused", over.message);
@@ -123,8 +123,8 @@ async function attempt(
       facts,
     );
     const answer = answerOf(
-      tool.isList ? pageOf(value as readonly unknown[], cursor, tool.row.name) : value,
-      tool.command,
+      tool.isList ? pageOf(value as readonly unknown[], cursor, tool.command) : value,
+      tool.lists,
     );
     if (answer.isError === true) return { decision: "failed", reason: "the answer is too large", answer };
     return { decision: "allowed", reason: null, answer };

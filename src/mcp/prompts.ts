@@ -52,7 +52,7 @@ const PROMPTS: readonly DeskPrompt[] = [
     text: () =>
       [
         "Summarise this desk's day for its operator.",
-        "1. qoc_log for the decisions, qoc_orders_list for what is open, qoc_inbox_list for fills and alerts.",
+        "1. qoc_decisions for the decisions, qoc_orders_list for what is open, qoc_inbox_list for fills and alerts.",
         "   qoc_positions_list for the book.",
         "2. Write it with qoc_inbox_write: at most fifteen lines, numbers as the desk gives them, open questions last.",
       ].join("\n"),

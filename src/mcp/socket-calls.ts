@@ -55,7 +55,7 @@ export async function answerSocketCall(
     // One answer for a word that is a human's and for one that is none.
     return refuse(new QocError("NOT_PERMITTED", { name: name.slice(0, NAME_CHARS_MAX) }), reason);
   }
-  const over = session.spend(usageOf(tool.row, input, inputBytes));
+  const over = session.spend(usageOf(tool.entry, input, inputBytes));
   if (over !== undefined) return refuse(limitError(session, over), `over ${over.of} ${over.limit} an hour`);
   try {
     const both = AbortSignal.any([signal, session.signal]);

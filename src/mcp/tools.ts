@@ -1,108 +1,99 @@
-/** The command table as tools: names, words and schemas are derived from its rows, nothing is written twice. */
+/** The commands as MCP tools: names, descriptions and schemas are derived from the commands' own files. */
 import type { Tool as WireTool } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import type { ArgumentEntry } from "../commands/command-entry.ts";
-import type { CommandRow } from "../commands/command.ts";
+import { argumentsOf, inputForAgents } from "../commands/arguments.ts";
+import type { ArgumentEntry, CommandEntry } from "../commands/command-entry.ts";
+import type { Command, CommandRegistry, McpFacts } from "../commands/command.ts";
 
-/** What `qoc_orders_propose` stands for. */
 export interface CommandTool {
+  /** The name of the command that the tool calls. */
   readonly command: string;
-  readonly row: CommandRow;
-  /** Answers with a list, which goes out a page at a time as `{items, nextCursor}`. */
+  readonly entry: CommandEntry;
+  /** Returns a list, which is sent page by page as `{items, nextCursor}`. */
   readonly isList: boolean;
+  /** Lists in the value that may be cut, each with the command that returns the whole list. */
+  readonly lists: NonNullable<McpFacts["lists"]>;
   readonly wire: WireTool;
 }
 
 type JsonSchema = Record<string, unknown>;
 
-/** Commands that ask a venue or a feed. */
-const OUTSIDE = new Set([
-  "quotes get",
-  "bars get",
-  "analysis get",
-  "fundamentals get",
-  "positions list",
-  "snapshot",
-  "orders propose",
-  "orders show",
-]);
-/** A second call with the same words changes nothing: it is refused, or finds its work done. */
-const IDEMPOTENT = new Set(["research write", "entities write", "files write", "run"]);
-
+/** "orders propose" as `qoc_orders_propose`. */
 export function toolName(command: string): string {
   return `qoc_${command.replaceAll(/[ -]/g, "_")}`;
 }
 
-/** Every tool an agent may ever see, by name. A session's palette picks from it. */
-export async function loadTools(table: readonly CommandRow[]): Promise<ReadonlyMap<string, CommandTool>> {
-  const rows = table.filter((row) => row.audience !== "human" && row.streams !== true);
-  const tools = await Promise.all(rows.map(toolOf));
+/** Every tool that an agent may have, sorted by name. A session's palette selects from it. */
+export async function loadTools(registry: CommandRegistry): Promise<ReadonlyMap<string, CommandTool>> {
+  const entries = registry.entries.filter(({ audience, streams }) => audience !== "human" && streams !== true);
+  const tools = await Promise.all(entries.map(async ({ name }) => toolOf(await registry.load(name))));
   return new Map(tools.toSorted((a, b) => (a.wire.name < b.wire.name ? -1 : 1)).map((tool) => [tool.wire.name, tool]));
 }
 
-async function toolOf(row: CommandRow): Promise<CommandTool> {
-  const { input, output } = await row.load();
-  const given = jsonSchema(input, "input");
-  const answered = jsonSchema(output, "output");
-  const isList = answered["type"] === "array";
+function toolOf({ entry, input, output, mcp }: Command): CommandTool {
+  const agentInput = inputForAgents(input);
+  const inputSchema = withDescriptions(jsonSchema(agentInput, "input"), argumentsOf(agentInput));
+  const outputSchema = jsonSchema(output, "output");
+  const isList = outputSchema["type"] === "array";
+  const isReadOnly = entry.writes.length === 0;
   const wire = {
-    name: toolName(row.name),
-    title: row.name,
-    description: describe(row),
-    inputSchema: explained(isList ? withCursor(given) : given, row.args),
-    outputSchema: isList ? pageOf(answered) : answered,
+    name: toolName(entry.name),
+    title: entry.name,
+    description: describe(entry),
+    inputSchema: isList ? withCursor(inputSchema) : inputSchema,
+    outputSchema: isList ? pageSchema(outputSchema) : outputSchema,
     annotations: {
-      readOnlyHint: row.writes.length === 0,
+      readOnlyHint: isReadOnly,
       destructiveHint: false,
-      idempotentHint: row.writes.length === 0 || IDEMPOTENT.has(row.name),
-      openWorldHint: OUTSIDE.has(row.name),
+      idempotentHint: isReadOnly || mcp.idempotent === true,
+      openWorldHint: mcp.openWorld === true,
     },
   } as WireTool;
-  return { command: row.name, row, isList, wire };
+  return { command: entry.name, entry, isList, lists: mcp.lists ?? {}, wire };
 }
 
-function describe(row: CommandRow): string {
-  const words = row.summaryForAgents ?? row.summary;
-  const about = `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
-  if (row.writes.length === 0) return about;
-  if (row.writes.some((folder) => folder.startsWith("orders/")))
-    return `${about} Writes a draft for a human; cannot execute.`;
-  return `${about} Writes ${row.writes.join(" and ")}; cannot execute an order.`;
+function describe({ summary, description, summaryForAgents, writes }: CommandEntry): string {
+  const sentence = summaryForAgents ?? summary;
+  const details = summaryForAgents === undefined && description !== undefined ? ` ${description}` : "";
+  const text = `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.${details}`;
+  if (writes.length === 0) return text;
+  if (writes.some((folder) => folder.startsWith("orders/")))
+    return `${text} Writes a draft for a human; cannot execute.`;
+  return `${text} Writes ${writes.join(" and ")}; cannot execute an order.`;
 }
 
-/** Without `$schema`: older clients check with a draft-07 validator and stumble over the name of a newer draft. */
-function jsonSchema(shape: z.ZodType, io: "input" | "output"): JsonSchema {
-  const { $schema: _, ...schema } = z.toJSONSchema(shape, { io }) as JsonSchema;
-  return plainly(schema) as JsonSchema;
+/** Without `$schema`: older clients validate with draft-07 and reject the name of a newer draft. */
+function jsonSchema(schema: z.ZodType, io: "input" | "output"): JsonSchema {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io }) as JsonSchema;
+  return simplify(json) as JsonSchema;
 }
 
-/** The same in fewer words of the language: some clients turn these schemas into a narrower one, with one type to a value. */
-function plainly(node: unknown): unknown {
+/**
+ * The same schema with fewer keywords: some clients convert it to a narrower language, with one type for each value. An empty
+ * `additionalProperties` is removed, since it allows what is allowed anyway.
+ */
+function simplify(node: unknown): unknown {
   if (typeof node !== "object" || node === null) return node;
-  if (Array.isArray(node)) return node.map(plainly);
-  const { type, ...rest } = node as JsonSchema;
-  const types = Array.isArray(type)
-    ? { anyOf: type.map((one: unknown) => ({ type: one })) }
+  if (Array.isArray(node)) return node.map(simplify);
+  const { type, ...keywords } = node as JsonSchema;
+  const typeKeyword = Array.isArray(type)
+    ? { anyOf: type.map((name: unknown) => ({ type: name })) }
     : "type" in node
-      ? { type: plainly(type) }
+      ? { type: simplify(type) }
       : {};
-  // `additionalProperties: {}` says nothing: anything may stand there all the same.
-  const told = Object.entries(rest).filter(
-    ([name, value]) => name !== "additionalProperties" || JSON.stringify(value) !== "{}",
-  );
-  return { ...types, ...Object.fromEntries(told.map(([name, value]) => [name, plainly(value)])) };
+  const simplified = Object.entries(keywords)
+    .filter(([name, value]) => name !== "additionalProperties" || JSON.stringify(value) !== "{}")
+    .map(([name, value]) => [name, simplify(value)]);
+  return { ...typeKeyword, ...Object.fromEntries(simplified) };
 }
 
-/** The words of help beside each field that has them. */
-function explained(schema: JsonSchema, args: readonly ArgumentEntry[]): JsonSchema {
-  const properties = (schema["properties"] ?? {}) as Record<string, JsonSchema>;
-  const about = (name: string): string | undefined => {
-    const argument = args.find((one) => one.name === name);
-    return argument?.summaryForAgents ?? argument?.summary;
-  };
-  const described = Object.entries(properties).map(([name, property]) => {
-    const words = about(name);
-    return [name, words === undefined || "description" in property ? property : { ...property, description: words }];
+/** Adds the arguments' summaries to the properties that have no description. */
+function withDescriptions(schema: JsonSchema, args: readonly ArgumentEntry[]): JsonSchema {
+  const properties = Object.entries((schema["properties"] ?? {}) as Record<string, JsonSchema>);
+  const described = properties.map(([name, property]) => {
+    const argument = args.find((entry) => entry.name === name);
+    const description = argument?.summaryForAgents ?? argument?.summary;
+    return [name, description === undefined || "description" in property ? property : { ...property, description }];
   });
   return { ...schema, properties: Object.fromEntries(described) };
 }
@@ -117,14 +108,14 @@ function withCursor(schema: JsonSchema): JsonSchema {
   };
 }
 
-/** Older clients take objects alone as structured content, so a list travels inside one. */
-function pageOf(list: JsonSchema): JsonSchema {
+/** Older clients accept only objects as structured content, so a list is sent inside an object. */
+function pageSchema(list: JsonSchema): JsonSchema {
   return {
     type: "object",
     properties: {
       items: list,
-      total: { type: "integer", description: "how many there are on all pages" },
-      nextCursor: { type: "string", description: "give it as cursor for the next page; absent on the last" },
+      total: { type: "integer", description: "the number of items on all pages" },
+      nextCursor: { type: "string", description: "pass it as cursor for the next page; absent on the last" },
     },
     required: ["items", "total"],
     additionalProperties: false,

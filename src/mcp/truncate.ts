@@ -1,6 +1,6 @@
 /**
- * What does not fit in an answer is given in part, and says so: long texts with where to read them whole, long lists with how
- * many are left and the tool that has them all. An error in its place would keep a caller from everything that stands behind it.
+ * A result that is too long is sent in part, and says so: a long text with the tool that reads it whole, a long list with the
+ * number of missing items and the tool that returns all. An error instead would hide everything else in the result.
  */
 import { toolName } from "./tools.ts";
 
@@ -13,23 +13,24 @@ function sizeOf(value: unknown): number {
   return JSON.stringify(value).length;
 }
 
-/** An item with its longest texts cut until it has `room` characters of JSON; as it is where that is not enough. */
-export function truncateStrings(item: unknown, room: number): unknown {
+/** The item with its longest texts cut until it fits in `limit` characters of JSON; unchanged if cutting cannot do that. */
+export function truncateStrings(item: unknown, limit: number): unknown {
   const path = isFields(item) && typeof item["path"] === "string" ? item["path"] : undefined;
-  let shown = item;
-  for (let over = sizeOf(shown) - room; over > 0; over = sizeOf(shown) - room) {
-    const longest = longestIn(shown);
+  let truncated = item;
+  for (let excess = sizeOf(truncated) - limit; excess > 0; excess = sizeOf(truncated) - limit) {
+    const longest = longestIn(truncated);
     const mark = markOf(longest.length, path);
-    // What is escaped in JSON is longer there, so that so many characters less are enough; half a pair is left off with them.
-    const kept = longest.slice(0, Math.max(0, longest.length - over - sizeOf(mark))).replace(/[\ud800-\udbff]$/, "");
-    if (kept.length + mark.length >= longest.length) return shown;
-    shown = replaced(shown, longest, `${kept}${mark}`);
+    // JSON escapes make the text longer, so removing `excess` characters of the text is enough. Half a surrogate pair is removed.
+    const head = longest.slice(0, Math.max(0, longest.length - excess - sizeOf(mark))).replace(/[\ud800-\udbff]$/, "");
+    if (head.length + mark.length >= longest.length) return truncated;
+    truncated = replaceText(truncated, longest, `${head}${mark}`);
   }
-  return shown;
+  return truncated;
 }
 
 function markOf(length: number, path: string | undefined): string {
-  return `\n\n(cut: ${length} characters in all${path === undefined ? "" : `; ${toolName("files read")} reads ${path} whole, a stretch at a time`})`;
+  const tool = path === undefined ? "" : `; ${toolName("files read")} reads ${path} whole, part by part`;
+  return `\n\n(cut: ${length} characters in all${tool})`;
 }
 
 function longestIn(value: unknown): string {
@@ -40,35 +41,33 @@ function longestIn(value: unknown): string {
     .reduce((a, b) => (b.length > a.length ? b : a), "");
 }
 
-function replaced(value: unknown, text: string, by: string): unknown {
-  if (value === text) return by;
-  if (Array.isArray(value)) return value.map((one) => replaced(one, text, by));
+function replaceText(value: unknown, text: string, replacement: string): unknown {
+  if (value === text) return replacement;
+  if (Array.isArray(value)) return value.map((item) => replaceText(item, text, replacement));
   if (!isFields(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, replaced(one, text, by)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [name, replaceText(field, text, replacement)]),
+  );
 }
 
-/** Lists in an answer that a command of their own has whole. */
-const LISTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  status: { proposals: "orders list", orders: "orders list", issues: "issues list" },
-};
-const SHOWN = [50, 20, 5];
+/** Items of a long list that are sent, tried in this order. */
+const LIST_LENGTHS = [50, 20, 5];
 
-/** An answer of lists, with the first of each and a count of the rest. */
-export function truncateLists(answer: unknown, command: string, room: number): unknown {
-  const lists = Object.entries(LISTS[command] ?? {});
-  if (!isFields(answer)) return answer;
-  let shown: unknown = answer;
-  for (const most of SHOWN) {
-    if (sizeOf(shown) <= room) break;
-    const long = lists.flatMap(([name, twin]) => {
-      const list = answer[name];
-      return Array.isArray(list) && list.length > most
-        ? [{ name, list, left: { left: list.length - most, tool: toolName(twin) } }]
+/** The result with the first items of its long lists. `lists` names the command that returns the whole of each list. */
+export function truncateLists(result: unknown, lists: Readonly<Record<string, string>>, limit: number): unknown {
+  if (!isFields(result)) return result;
+  let truncated: unknown = result;
+  for (const length of LIST_LENGTHS) {
+    if (sizeOf(truncated) <= limit) break;
+    const long = Object.entries(lists).flatMap(([name, command]) => {
+      const items = result[name];
+      return Array.isArray(items) && items.length > length
+        ? [{ name, items, rest: { left: items.length - length, tool: toolName(command) } }]
         : [];
     });
     if (long.length === 0) continue;
-    const cut = Object.fromEntries(long.map(({ name, list }) => [name, list.slice(0, most)]));
-    shown = { ...answer, ...cut, more: Object.fromEntries(long.map(({ name, left }) => [name, left])) };
+    const cut = Object.fromEntries(long.map(({ name, items }) => [name, items.slice(0, length)]));
+    truncated = { ...result, ...cut, more: Object.fromEntries(long.map(({ name, rest }) => [name, rest])) };
   }
-  return shown;
+  return truncated;
 }

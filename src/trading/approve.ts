@@ -27,10 +27,10 @@ const ROUNDS_MAX = 3;
 
 export interface ApproveRequest {
   readonly id: string;
-  readonly digest?: string;
+  readonly digest?: string | undefined;
   readonly actor: Actor;
   readonly channel: Channel;
-  readonly passphrase?: string;
+  readonly passphrase?: string | undefined;
 }
 
 /** @throws DIGEST_REQUIRED, DIGEST_MISMATCH, ALREADY_DECIDED, GUARD_BLOCKED, KEY_REQUIRED, OUTCOME_UNKNOWN, VENUE_REJECTED. */
@@ -124,7 +124,7 @@ function sign(desk: Desk, order: OrderRecord, consented: unknown, passphrase: st
   if (!desk.key.locked)
     throw new QocError("KEY_REQUIRED", {
       id: order.id,
-      reason: "the key has no passphrase; set one with qoc key protect",
+      reason: "the key has no passphrase; set one with qoc keys protect",
     });
   if (passphrase === undefined) throw new QocError("KEY_REQUIRED", { id: order.id, reason: "no passphrase was given" });
   return desk.key.sign(consented, passphrase);

@@ -1,9 +1,9 @@
-/** `qoc log`: one line a decision, read from the journal's fold, so that it works without git. */
+/** `qoc decisions`: one line a decision, read from the journal's fold, so that it works without git. */
 import type { DeskState } from "../domain/desk-state.ts";
 import { type OrderRecord, isTerminal, rejectedBy } from "../domain/order-state.ts";
 import type { Untrusted } from "../domain/untrusted.ts";
 import { type Desk, iso } from "./desk.ts";
-import { detailOf, orderTexts, summaryOf } from "./order-view.ts";
+import { type OrderDetail, detailOf, orderTexts, summaryOf } from "./order-view.ts";
 import { orderPath } from "./order-files.ts";
 import { matchOrder } from "./find-order.ts";
 import { QocError } from "../domain/error.ts";
@@ -54,8 +54,12 @@ function lineOf(order: Readonly<OrderRecord>): DecisionLine {
   };
 }
 
-/** `qoc show`: an order by its id, or a revision of the file history. */
-export async function show(desk: Desk, words: string): Promise<unknown> {
+export type HistoryEntry =
+  | ({ readonly kind: "order" } & OrderDetail)
+  | { readonly kind: "revision"; readonly rev: string; readonly text: string };
+
+/** `qoc history show`: an order by its id, or a revision of the file history. */
+export async function showEntry(desk: Desk, words: string): Promise<HistoryEntry> {
   try {
     const order = matchOrder(desk, words);
     return { kind: "order", ...detailOf(order, orderPath(order)) };

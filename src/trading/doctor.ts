@@ -75,7 +75,7 @@ function journalCheck(desk: Desk): DoctorCheck {
   const problem = desk.readOnly();
   return problem === undefined
     ? { name: "journal", status: "ok", message: `${desk.state.seq} records, chain intact at start` }
-    : { name: "journal", status: "fail", message: problem, fix: "qoc verify" };
+    : { name: "journal", status: "fail", message: problem, fix: "qoc journal verify" };
 }
 
 function historyCheck(desk: Desk): DoctorCheck {
@@ -106,7 +106,7 @@ function keyCheck(desk: Desk): DoctorCheck {
         name: "key",
         status: "fail",
         message: "a live connector is enabled and the operator's key has no passphrase",
-        fix: "qoc key protect",
+        fix: "qoc keys protect",
       }
     : { name: "key", status: "ok", message: "the operator's key has no passphrase; paper orders need none" };
 }

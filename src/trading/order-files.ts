@@ -1,6 +1,6 @@
 /**
  * Projections: order files and inbox items follow the journal. Everything here may be deleted and made again from the
- * record (`qoc rebuild`); nothing here is read to decide anything.
+ * record (`qoc journal rebuild`); nothing here is read to decide anything.
  */
 import type { DeskState } from "../domain/desk-state.ts";
 import { decimal } from "../domain/decimal.ts";

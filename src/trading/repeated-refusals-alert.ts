@@ -36,7 +36,7 @@ export async function writeRefusalAlert(
       "",
       ...lines,
       "",
-      "Nothing of it was done. `qoc logs` has each attempt; `qoc agent revoke` sends an agent away, and Ctrl-C ends a run.",
+      "Nothing of it was done. `qoc logs` has each attempt; `qoc agents revoke` sends an agent away, and Ctrl-C ends a run.",
       "",
     ].join("\n"),
   });

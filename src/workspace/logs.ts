@@ -125,8 +125,8 @@ class Writer {
 
 /** Whose lines are wanted; none given: all. */
 export interface LogFilter {
-  readonly connector?: string;
-  readonly run?: string;
+  readonly connector?: string | undefined;
+  readonly run?: string | undefined;
 }
 
 export function isWanted({ connector, run }: LogFilter, entry: LogEntry): boolean {

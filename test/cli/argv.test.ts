@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { COMMANDS } from "../../src/commands/table.ts";
+import { COMMANDS } from "../support/commands.ts";
 import { QocError } from "../../src/domain/error.ts";
 import { kebab, parseArgv } from "../../src/cli/argv.ts";
 
@@ -23,7 +23,7 @@ describe("parseArgv", () => {
     [["orders", "list", "--state", "proposed"], "orders list", { state: "proposed" }],
     [["orders", "list", "--limit", "5"], "orders list", { limit: 5 }],
     [["snapshot"], "snapshot", {}],
-    [["snapshot", "list"], "snapshot list", {}],
+    [["snapshots", "list"], "snapshots list", {}],
     [["run", "001"], "run", { issue: "001" }],
     [["run", "001", "--dry-run"], "run", { issue: "001", dryRun: true }],
     [["run", "approve", "a1"], "approve", { id: "a1" }],
@@ -38,7 +38,7 @@ describe("parseArgv", () => {
       { title: "A title", symbols: ["SPX", "AAPL"] },
     ],
     [["reject", "--comment=-1 %", "a1"], "reject", { id: "a1", comment: "-1 %" }],
-    [["show", "--", "-1"], "show", { id: "-1" }],
+    [["history", "show", "--", "-1"], "history show", { id: "-1" }],
   ])("%j is %s", (argv, name, input) => {
     expect(parse(...argv)).toMatchObject({ name, input });
     expect(parse(...argv).input).toEqual(input);
@@ -92,7 +92,11 @@ describe("parseArgv", () => {
     [["statsu"], "UNKNOWN_COMMAND", /^unknown command: statsu \(did you mean status\?\)$/],
     [["order", "list"], "UNKNOWN_COMMAND", /order list \(did you mean orders list\?\)/],
     [["orders", "lst"], "UNKNOWN_COMMAND", /orders lst \(did you mean orders list\?\)/],
-    [["orders"], "UNKNOWN_COMMAND", /orders \(there is orders propose, orders list, orders show\)/],
+    [
+      ["orders"],
+      "UNKNOWN_COMMAND",
+      /orders \(there is orders propose, orders list, orders show, orders approve, orders reject, orders cancel, orders resolve\)/,
+    ],
     [["orders", "frobnicate"], "UNKNOWN_COMMAND", /there is orders propose/],
     [["frobnicate", "-y"], "UNKNOWN_COMMAND", /^unknown command: frobnicate$/],
     [["status", "--jsn"], "USAGE", /status: unknown flag --jsn \(did you mean --json\?\)/],

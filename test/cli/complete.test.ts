@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import type { CommandEntry } from "../../src/commands/command-entry.ts";
-import { COMMANDS } from "../../src/commands/table.ts";
+import { COMMANDS } from "../support/commands.ts";
 import { type AskDesk, SHELLS, completionScript, completions } from "../../src/cli/complete.ts";
 
 const desk: AskDesk = async (command, input) => {

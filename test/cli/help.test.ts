@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { CommandEntry } from "../../src/commands/command-entry.ts";
-import { COMMANDS } from "../../src/commands/table.ts";
+import { COMMANDS } from "../support/commands.ts";
 import { ERRORS, EXIT, QocError } from "../../src/domain/error.ts";
 import { GLOBAL_FLAGS, kebab } from "../../src/cli/argv.ts";
 import { EXIT_WORDS, TOPICS } from "../../src/cli/help-topics.ts";
@@ -15,7 +15,7 @@ const feed: CommandEntry = {
   writes: ["journal"],
   summary: "give the fish of one tank what they are owed, and write down how much of it was left over after a minute",
   args: [
-    { name: "tank", kind: "positional", type: "string", value: "TANK", summary: "which tank" },
+    { name: "tank", kind: "positional", type: "string", value: "TANK", summary: "which tank", required: true },
     {
       name: "also",
       kind: "positional",

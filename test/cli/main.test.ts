@@ -4,8 +4,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { CommandEntry } from "../../src/commands/command-entry.ts";
-import { NO_WRITES, flag, positional, toggle } from "../../src/commands/row.ts";
+import type { ArgumentEntry, CommandEntry } from "../../src/commands/command-entry.ts";
+import { createRegistry } from "../../src/commands/command-index.ts";
+import type { Command } from "../../src/commands/command.ts";
+import { renderFields } from "../../src/commands/rendering/fields.ts";
 import { ERRORS, type ErrorCode, QocError } from "../../src/domain/error.ts";
 import { type CliWorld, main } from "../../src/cli/main.ts";
 import { type SocketHandler, createSocketServer } from "../../src/cli/server.ts";
@@ -14,12 +16,22 @@ import type { LocalCall } from "../../src/cli/cli-deps.ts";
 import { type BufferIo, type BufferIoOptions, bufferIo } from "../support/buffer-io.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
+function positional(name: string, value: string, summary: string, required = true): ArgumentEntry {
+  return { name, kind: "positional", type: "string", value, summary, required };
+}
+function flag(name: string, value: string, summary: string, required = false): ArgumentEntry {
+  return { name, kind: "flag", type: "string", value, summary, required };
+}
+function toggle(name: string, summary: string): ArgumentEntry {
+  return { name, kind: "flag", type: "boolean", summary };
+}
+
 function row(name: string, more: Partial<CommandEntry> = {}): CommandEntry {
   return {
     name,
     group: "desk",
     audience: "human",
-    writes: NO_WRITES,
+    writes: [],
     summary: `to ${name}`,
     args: [],
     examples: [`qoc ${name}`, `qoc ${name} --json`],
@@ -29,10 +41,10 @@ function row(name: string, more: Partial<CommandEntry> = {}): CommandEntry {
 }
 const TABLE: readonly CommandEntry[] = [
   row("look", { runs: "local-if-down" }),
-  row("make", { runs: "local", args: [positional("path", "DIR", "where", { required: false })] }),
+  row("make", { runs: "local", args: [positional("path", "DIR", "where", false)] }),
   row("note write", {
     writes: ["inbox/"],
-    args: [flag("text", "TEXT", "words", { required: true }), flag("more", "TEXT", "words")],
+    args: [flag("text", "TEXT", "words", true), flag("more", "TEXT", "words")],
   }),
   row("watch", { streams: true }),
   row("work", { writes: ["journal"], args: [toggle("dryRun", "show it")] }),
@@ -41,15 +53,18 @@ const TABLE: readonly CommandEntry[] = [
   row("approve", {
     writes: ["journal"],
     exits: [3, 6],
-    args: [
-      positional("id", "ID", "which", { required: false }),
-      flag("digest", "SHA256", "read"),
-      toggle("all", "refused"),
-    ],
+    args: [positional("id", "ID", "which", false), flag("digest", "SHA256", "read"), toggle("all", "refused")],
   }),
   row("reject", { writes: ["journal"], args: [positional("id", "ID", "which"), flag("comment", "TEXT", "why")] }),
-  row("key protect", { runs: "local" }),
+  row("keys protect", { hiddenAliases: ["key protect"], runs: "local" }),
 ];
+
+/** The real command for its `cli` hook and rendering; commands of this file alone print their fields. */
+async function loadCommand(name: string): Promise<Command> {
+  const isReal = ["approve", "reject", "status", "orders show", "keys protect"].includes(name);
+  if (isReal) return createRegistry(TABLE).load(name);
+  return { render: renderFields } as Command;
+}
 
 type Handle = SocketHandler;
 
@@ -98,7 +113,7 @@ async function qoc(argv: readonly string[], handle?: Handle, options: Options = 
     env: options.env ?? {},
     cwd: dir,
     version: async () => "1.2.3",
-    table: async () => TABLE,
+    registry: async () => ({ entries: TABLE, load: loadCommand }),
     socketFor: async () => path,
     invokeLocal: async (cold, input, call) => {
       colds.push({ row: cold.name, input, call });
@@ -212,7 +227,7 @@ describe("a command line", () => {
       });
     });
     expect([ran.code, aborted, ran.out()]).toEqual([130, true, ""]);
-    expect(ran.err()).toContain("what the desk has begun it may finish: qoc status");
+    expect(ran.err()).toContain("the desk may still finish what it has started: qoc status");
     expect(process.listeners("SIGINT")).toEqual(before);
   });
 });
@@ -559,7 +574,7 @@ describe("status", () => {
   });
 });
 
-describe("key protect", () => {
+describe("keys protect", () => {
   it("takes a passphrase typed twice, or from a descriptor", async () => {
     const typed = await qoc(["key", "protect"], undefined, { isTty: true, answers: ["open sesame", "open sesame"] });
     expect(typed.colds).toMatchObject([{ input: { passphrase: "open sesame" } }]);

@@ -2,7 +2,8 @@ import { PassThrough } from "node:stream";
 import { execFileSync, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { Interrupted, type Prompter, createPrompter } from "../../src/cli/prompts.ts";
+import { Interrupted, createPrompter } from "../../src/cli/prompts.ts";
+import type { Prompter } from "../../src/commands/command.ts";
 
 const NEVER = new AbortController().signal;
 const ENTER = "\r";

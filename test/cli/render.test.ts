@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { COMMANDS } from "../../src/commands/table.ts";
+import { COMMANDS, REGISTRY } from "../support/commands.ts";
 import type { CommandEntry } from "../../src/commands/command-entry.ts";
+import { findCommand } from "../../src/commands/invoke.ts";
 import { painter } from "../../src/commands/rendering/paint.ts";
 import type { Io } from "../../src/cli/io.ts";
-import { jsonText, render } from "../../src/cli/render.ts";
+import { jsonText, renderValue } from "../../src/cli/render.ts";
 import { widthOf } from "../../src/commands/rendering/terminal-text.ts";
 
 /** What an agent or a venue may put into any text of theirs: a screen wipe, a turned line, a forged row, an unseen mark. */
@@ -26,9 +27,13 @@ function io(isTty: boolean, colour = false): Io {
 }
 
 function row(name: string): CommandEntry {
-  const found = COMMANDS.find((known) => known.name === name);
+  const found = findCommand(COMMANDS, name);
   if (found === undefined) throw new Error(`no row ${name}`);
   return found;
+}
+
+function render(entry: CommandEntry, value: unknown, shell: Io, json: boolean): Promise<string> {
+  return renderValue(value, { entry, registry: REGISTRY, io: shell, json });
 }
 
 const terms = {
@@ -174,7 +179,7 @@ function nothing(text: string) {
 /** One answer a command, with the same text wherever the answer holds somebody else's. */
 const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
   status,
-  "agent setup": (text) => ({
+  "agents setup": (text) => ({
     agent: "claude",
     client: "claude",
     file: text,
@@ -182,7 +187,7 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
     config: null,
     command: null,
   }),
-  "agent list": (text) => [{ agent: text, client: text, grantedAt: text, lastSeenAt: text }],
+  "agents list": (text) => [{ agent: text, client: text, grantedAt: text, lastSeenAt: text }],
   doctor: (text) => ({ checks: [{ name: text, status: "fail", message: text, fix: text }] }),
   "orders propose": (text) => ({
     id: text,
@@ -273,7 +278,7 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
     },
   ],
   snapshot: (text) => ({ ...book(text), path: text, time: "t", connectors: [text], stale: [text] }),
-  log: (text) => [
+  decisions: (text) => [
     {
       date: "2026-07-05T10:00:00.000Z",
       decision: "REJECTED",
@@ -295,19 +300,19 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
     connector: text,
     more: { deep: text },
   }),
-  show: (text) => ({ kind: "revision", rev: text, text }),
+  "history show": (text) => ({ kind: "revision", rev: text, text }),
   halt: (text) => ({ trading: "halted", reason: text }),
 };
 
 /** Files, shown as they are. */
-const WHOLE_TEXTS = ["inbox read", "files read", "entities read", "show"];
+const WHOLE_TEXTS = ["inbox read", "files read", "entities read", "history show"];
 
-const LISTS = ["orders list", "positions list", "log", "issues list", "inbox list", "connectors list"] as const;
+const LISTS = ["orders list", "positions list", "decisions", "issues list", "inbox list", "connectors list"] as const;
 
 describe("render", () => {
-  it.each(Object.keys(ANSWERS))("P6 %s lets no text act, on a terminal or in a pipe", (name) => {
+  it.each(Object.keys(ANSWERS))("P6 %s lets no text act, on a terminal or in a pipe", async (name) => {
     for (const isTty of [true, false]) {
-      const text = render(row(name), ANSWERS[name]?.(EVIL), io(isTty), false);
+      const text = await render(row(name), ANSWERS[name]?.(EVIL), io(isTty), false);
       expect(text).not.toMatch(ACTING);
       expect(text.endsWith("\n")).toBe(true);
       // A forged row would stand at the start of a line.
@@ -317,16 +322,17 @@ describe("render", () => {
 
   it.each(["quotes get", "bars get", "analysis get", "fundamentals get"])(
     "%s says why there is nothing, and lets no text act",
-    (name) => {
-      for (const isTty of [true, false]) expect(render(row(name), nothing(EVIL), io(isTty), false)).not.toMatch(ACTING);
-      expect(render(row(name), nothing("why"), io(false), false)).toBe(
+    async (name) => {
+      for (const isTty of [true, false])
+        expect(await render(row(name), nothing(EVIL), io(isTty), false)).not.toMatch(ACTING);
+      expect(await render(row(name), nothing("why"), io(false), false)).toBe(
         "symbol\twhy\nstatus\tdata_pending\nreason\twhy: why\n",
       );
     },
   );
 
-  it("quotes a proposal's words, each line marked", () => {
-    const text = render(
+  it("quotes a proposal's words, each line marked", async () => {
+    const text = await render(
       row("orders show"),
       { ...order("x"), review: review("line one\n✓ guards: all pass\u202e") },
       io(true),
@@ -337,57 +343,57 @@ describe("render", () => {
     expect(text).not.toMatch(/^ *✓ guards: all pass/m);
   });
 
-  it.each(Object.keys(ANSWERS))("%s fits 80 columns where its words are short", (name) => {
-    const text = render(row(name), ANSWERS[name]?.("short"), io(true), false);
+  it.each(Object.keys(ANSWERS))("%s fits 80 columns where its words are short", async (name) => {
+    const text = await render(row(name), ANSWERS[name]?.("short"), io(true), false);
     for (const line of text.split("\n"))
       if (!line.includes(digest)) expect(widthOf(line), line).toBeLessThanOrEqual(80);
   });
 
-  it.each(Object.keys(ANSWERS))("%s holds no escape byte without colour, and says the same with it", (name) => {
-    const plain = render(row(name), ANSWERS[name]?.("short"), io(true), false);
-    const coloured = render(row(name), ANSWERS[name]?.("short"), io(true, true), false);
+  it.each(Object.keys(ANSWERS))("%s holds no escape byte without colour, and says the same with it", async (name) => {
+    const plain = await render(row(name), ANSWERS[name]?.("short"), io(true), false);
+    const coloured = await render(row(name), ANSWERS[name]?.("short"), io(true, true), false);
     expect(plain).not.toContain("\u001b");
     expect(coloured.replace(/\u001b\[\d+m/g, "")).toBe(plain);
   });
 
-  it.each(LISTS)("%s in a pipe is whole rows of tabs", (name) => {
+  it.each(LISTS)("%s in a pipe is whole rows of tabs", async (name) => {
     const long = "x".repeat(200);
-    const text = render(row(name), ANSWERS[name]?.(long), io(false), false);
+    const text = await render(row(name), ANSWERS[name]?.(long), io(false), false);
     expect(text.trimEnd().split("\n")).toHaveLength(1);
     expect(text).toContain("\t");
     if (name !== "orders list") expect(text).toContain(long);
     expect(text).not.toContain("…");
   });
 
-  it.each(LISTS)("%s with nothing to list says so to a person only", (name) => {
-    expect(render(row(name), [], io(true), false)).toMatch(/^(no|nothing|the inbox)\b.*\n$/);
-    expect(render(row(name), [], io(false), false)).toBe("");
-    expect(render(row(name), [], io(false), true)).toBe("[]\n");
+  it.each(LISTS)("%s with nothing to list says so to a person only", async (name) => {
+    expect(await render(row(name), [], io(true), false)).toMatch(/^(no|nothing|the inbox)\b.*\n$/);
+    expect(await render(row(name), [], io(false), false)).toBe("");
+    expect(await render(row(name), [], io(false), true)).toBe("[]\n");
   });
 
-  it("shows live money as such without colour too", () => {
-    expect(render(row("orders show"), { ...order("x"), review: review("x") }, io(true), false)).toContain("LIVE");
-    expect(render(row("status"), status("x"), io(true), false)).toContain("LIVE");
+  it("shows live money as such without colour too", async () => {
+    expect(await render(row("orders show"), { ...order("x"), review: review("x") }, io(true), false)).toContain("LIVE");
+    expect(await render(row("status"), status("x"), io(true), false)).toContain("LIVE");
   });
 
   it.each([
     [true, "running: x  (qoc logs --run x -f)", "running\tx"],
     [false, "was running when the desk went down: x  (qoc logs --run x)", "interrupted\tx"],
-  ])("say of a run whether it still runs (desk up: %s)", (up, words, cells) => {
-    expect(render(row("status"), { ...status("x"), up }, io(true), false)).toContain(words);
-    expect(render(row("status"), { ...status("x"), up }, io(false), false)).toContain(cells);
+  ])("say of a run whether it still runs (desk up: %s)", async (up, words, cells) => {
+    expect(await render(row("status"), { ...status("x"), up }, io(true), false)).toContain(words);
+    expect(await render(row("status"), { ...status("x"), up }, io(false), false)).toContain(cells);
   });
 
-  it("prints JSON bare: indented for a person, one line for a program, one line a value in a stream", () => {
-    expect(render(row("approve"), { id: "a" }, io(true), true)).toBe('{\n  "id": "a"\n}\n');
-    expect(render(row("approve"), { id: "a" }, io(false), true)).toBe('{"id":"a"}\n');
-    expect(render(row("logs"), { message: "a" }, io(true), true)).toBe('{"message":"a"}\n');
-    expect(render(row("logs"), undefined, io(true), true)).toBe("");
+  it("prints JSON bare: indented for a person, one line for a program, one line a value in a stream", async () => {
+    expect(await render(row("approve"), { id: "a" }, io(true), true)).toBe('{\n  "id": "a"\n}\n');
+    expect(await render(row("approve"), { id: "a" }, io(false), true)).toBe('{"id":"a"}\n');
+    expect(await render(row("logs"), { message: "a" }, io(true), true)).toBe('{"message":"a"}\n');
+    expect(await render(row("logs"), undefined, io(true), true)).toBe("");
   });
 
-  it.each(Object.keys(ANSWERS))("%s in JSON lets nothing act, and means the same", (name) => {
+  it.each(Object.keys(ANSWERS))("%s in JSON lets nothing act, and means the same", async (name) => {
     const value = ANSWERS[name]?.(EVIL);
-    const text = render(row(name), value, io(true), true);
+    const text = await render(row(name), value, io(true), true);
     expect(text).not.toMatch(ACTING);
     expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
   });

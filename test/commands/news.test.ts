@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { invoke } from "../../src/commands/invoke.ts";
 import { createReadLog } from "../../src/runs/read-log.ts";
-import { COMMANDS } from "../../src/commands/table.ts";
+import { REGISTRY } from "../support/commands.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 function item(n: number, title: string, text: string): string {
@@ -50,7 +50,7 @@ function call<T = unknown>(
   sources = createReadLog(),
 ): Promise<T> {
   return invoke(
-    COMMANDS,
+    REGISTRY,
     { command, input },
     {
       ...{ actor, channel: "cli", desk: desk.services, emit: () => Promise.resolve(), note: () => undefined, sources },
@@ -114,7 +114,7 @@ describe("news", () => {
       ...desk.services,
       desk: { ...desk.services.desk, config: { ...desk.services.desk.config, news: [] } },
     };
-    const asked = invoke(COMMANDS, { command: "news fetch", input: {} }, {
+    const asked = invoke(REGISTRY, { command: "news fetch", input: {} }, {
       actor: "human",
       channel: "cli",
       desk: without,

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { statusInScope } from "../../src/commands/scope.ts";
+import { statusInScope } from "../../src/commands/connector-scope.ts";
 import type { StatusView } from "../../src/trading/status.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import { emptyPosition, openPosition } from "../../src/domain/position.ts";

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { COMMANDS } from "../../src/commands/table.ts";
+import { COMMANDS } from "../support/commands.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const TERMS = { side: "buy", symbol: "SPX", quantity: "1", type: "limit", limitPrice: "3000", rationale: "r" };

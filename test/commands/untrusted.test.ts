@@ -3,7 +3,7 @@
  * inside `untrusted` alone, and with nothing in them that hides.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { COMMANDS } from "../../src/commands/table.ts";
+import { COMMANDS } from "../support/commands.ts";
 import { QocError } from "../../src/domain/error.ts";
 import { errorForAgent } from "../../src/domain/error-for-agent.ts";
 import { decimal } from "../../src/domain/decimal.ts";

@@ -11,7 +11,7 @@ import { describe, expect, it } from "vitest";
 import { ALLOWED_BUILTINS, LIMITS, METHODS, OPTIONAL_METHODS, REQUIRED_METHODS } from "../../src/protocol/messages.ts";
 import { CASES } from "../../src/conformance/cases.ts";
 import { guaranteesOf } from "../../src/conformance/guarantees.ts";
-import { COMMANDS } from "../../src/commands/table.ts";
+import { COMMANDS } from "../support/commands.ts";
 import { parseArgv } from "../../src/cli/argv.ts";
 import { ERRORS } from "../../src/domain/error.ts";
 import { STORE_BYTES_MAX } from "../../src/host/connector-store.ts";

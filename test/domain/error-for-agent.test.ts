@@ -13,7 +13,7 @@ describe("a hint for an agent", () => {
   it.each<[ErrorCode, string]>([
     ["DESK_DOWN", "for the human: qoc up"],
     ["ISSUE_NOT_FOUND", "qoc_issues_list"],
-    ["TOKEN_REFUSED", "the human makes a new one: qoc agent setup"],
+    ["TOKEN_REFUSED", "the human makes a new one: qoc agents setup"],
     ["TOO_LARGE", "send less"],
   ])("%s: %s", (code, hint) => expect(hintForAgent(new QocError(code))).toBe(hint));
 });

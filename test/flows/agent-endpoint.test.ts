@@ -3,7 +3,7 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RunEndpoint } from "../../src/agents/runtime.ts";
 import { invoke } from "../../src/commands/invoke.ts";
-import { COMMANDS } from "../../src/commands/table.ts";
+import { REGISTRY } from "../support/commands.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
@@ -72,7 +72,7 @@ describe("the agent endpoint of a running desk", () => {
       cwd: desk.root,
     };
     const gone = invoke(
-      COMMANDS,
+      REGISTRY,
       { command: "orders propose", input: terms },
       { ...context, signal: AbortSignal.abort() },
     );

@@ -210,7 +210,7 @@ describe("a process of the same user, without the operator's passphrase", SLOW, 
     });
   });
 
-  it("a process grants access with qoc agent setup, which gives an agent's commands only", async () => {
+  it("a process grants access with qoc agents setup, which gives an agent's commands only", async () => {
     const { json } = await qoc("agent", "setup", "claude");
     const token = /qoc_[0-9a-f]{64}/.exec(json.config)?.[0] ?? "";
     const open = async (QOC_TOKEN: string): Promise<Client> => {
@@ -279,45 +279,48 @@ describe("a journal that such a process changed", SLOW, () => {
         return signature;
       },
     ],
-  ])("a forged approval in a valid chain with %s sends nothing, and qoc verify reports it", async (_what, sign) => {
-    const { id, digest } = await draft("live");
-    const { json: shown } = await qoc("orders", "show", id);
-    await qoc("down");
-    const { path, last } = journal();
-    const consented = {
-      id,
-      digest,
-      terms: shown.terms,
-      clientOrderId: "q-forged",
-      actor: "human",
-      channel: "tty",
-      expiresAt: last.at + 900_000,
-    };
-    const signature = await sign(keyFile(), consented);
-    const event = {
-      type: "order.approved",
-      ...consented,
-      ...(signature === undefined ? {} : { signature }),
-    } as unknown as OrderApproved;
-    appendFileSync(
-      path,
-      writeLine({ seq: last.seq + 1, at: last.at + 1, epoch: last.epoch, event: event as DeskEvent }, last.hash).text,
-    );
-    expect((await qoc("verify")).json).toMatchObject({
-      ok: false,
-      problem: `the signature under the approval of ${id} is not the operator's`,
-    });
-    expect((await qoc("up", "--detach")).code).toBe(0);
-    expect((await qoc("verify")).json).toMatchObject({ ok: false });
-    expect([await placed(), ["accepted", "filled", "submitting"].includes(await stateOf(id))]).toEqual([0, false]);
-  });
+  ])(
+    "a forged approval in a valid chain with %s sends nothing, and qoc journal verify reports it",
+    async (_what, sign) => {
+      const { id, digest } = await draft("live");
+      const { json: shown } = await qoc("orders", "show", id);
+      await qoc("down");
+      const { path, last } = journal();
+      const consented = {
+        id,
+        digest,
+        terms: shown.terms,
+        clientOrderId: "q-forged",
+        actor: "human",
+        channel: "tty",
+        expiresAt: last.at + 900_000,
+      };
+      const signature = await sign(keyFile(), consented);
+      const event = {
+        type: "order.approved",
+        ...consented,
+        ...(signature === undefined ? {} : { signature }),
+      } as unknown as OrderApproved;
+      appendFileSync(
+        path,
+        writeLine({ seq: last.seq + 1, at: last.at + 1, epoch: last.epoch, event: event as DeskEvent }, last.hash).text,
+      );
+      expect((await qoc("verify")).json).toMatchObject({
+        ok: false,
+        problem: `the signature under the approval of ${id} is not the operator's`,
+      });
+      expect((await qoc("up", "--detach")).code).toBe(0);
+      expect((await qoc("verify")).json).toMatchObject({ ok: false });
+      expect([await placed(), ["accepted", "filled", "submitting"].includes(await stateOf(id))]).toEqual([0, false]);
+    },
+  );
 });
 
 describe("a documented limitation", SLOW, () => {
   beforeAll(start, SLOW.timeout);
   afterAll(end, SLOW.timeout);
 
-  it("a process can replace the operator's key and restart the desk; qoc verify then rejects earlier approvals", async () => {
+  it("a process can replace the operator's key and restart the desk; qoc journal verify then rejects earlier approvals", async () => {
     const first = await draft("live");
     const operator = await overSocket({
       command: "approve",

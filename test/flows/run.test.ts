@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AgentCall, RunResult, RunTask, Runtime } from "../../src/agents/runtime.ts";
 import { invoke } from "../../src/commands/invoke.ts";
-import { COMMANDS } from "../../src/commands/table.ts";
+import { REGISTRY } from "../support/commands.ts";
 import { type RunView, findIssue, newRunId, runIssue } from "../../src/runs/run-issue.ts";
 import type { Actor } from "../../src/domain/event.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
@@ -29,7 +29,7 @@ async function run(work: Work, signal = new AbortController().signal): Promise<R
   const actor: Actor = `agent:${id}`;
   const call: AgentCall = (command, input) =>
     invoke(
-      COMMANDS,
+      REGISTRY,
       { command, input },
       {
         ...{ actor, channel: "mcp" as const, desk: desk.services, signal, canAsk: false, cwd: desk.root },

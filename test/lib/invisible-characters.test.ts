@@ -114,8 +114,8 @@ const CONSUMERS: Readonly<Record<string, (text: string) => string>> = {
     }),
   "the context bundle: tools": (text) => contextBundle({ ...PARTS, tools: [{ name: text, about: text }] }),
   "untrusted text": (text) => untrusted("inbox/a.md", 0, text).text,
-  "an MCP answer": (text) => outputOf(answerOf({ [text]: [{ name: text }] }, "status")),
-  "a page of an MCP answer": (text) => outputOf(answerOf(pageOf([{ name: text }], undefined, "x"), "orders list")),
+  "an MCP answer": (text) => outputOf(answerOf({ [text]: [{ name: text }] }, {})),
+  "a page of an MCP answer": (text) => outputOf(answerOf(pageOf([{ name: text }], undefined, "x"), {})),
   "an MCP error": (text) =>
     outputOf(errorAnswer({ code: "X", message: text, hint: text, retrySafe: false })) +
     outputOf(errorAnswer(toolErrorOf(new QocError("FILE_NOT_FOUND", { path: text }), 0))),

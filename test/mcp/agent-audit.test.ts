@@ -115,7 +115,7 @@ describe("over stdio", () => {
     expect(JSON.parse(answer.content[0]?.text ?? "{}")).toEqual({
       code: "TOKEN_REFUSED",
       message: "the desk does not know this agent's token, or it was revoked",
-      hint: "the human makes a new one: qoc agent setup",
+      hint: "the human makes a new one: qoc agents setup",
       retrySafe: false,
     });
     expect(lines).toMatchObject([{ run: "unknown", tool: "qoc_status", decision: "refused" }]);

@@ -1,12 +1,12 @@
 /** What tools say of themselves, held against what they do. A new tool must find its place in these tables. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { COMMANDS } from "../../src/commands/table.ts";
+import { REGISTRY } from "../support/commands.ts";
 import { usageOf } from "../../src/mcp/call.ts";
 import { type CommandTool, loadTools } from "../../src/mcp/tools.ts";
 
 let tools: ReadonlyMap<string, CommandTool>;
 beforeAll(async () => {
-  tools = await loadTools(COMMANDS);
+  tools = await loadTools(REGISTRY);
 });
 
 const DRAFT = /writes a draft for a human; cannot execute/gi;
@@ -28,7 +28,7 @@ const TRUTH: Readonly<Record<string, readonly [writes: string | null, again: "sa
   qoc_inbox_write: ["inbox/", "another", false],
   qoc_issues_list: [null, "same", false],
   qoc_issues_update: ["issues/", "another", false],
-  qoc_log: [null, "same", false],
+  qoc_decisions: [null, "same", false],
   qoc_news_list: [null, "same", false],
   qoc_orders_list: [null, "same", false],
   qoc_orders_propose: ["a draft", "another", true],
@@ -39,7 +39,7 @@ const TRUTH: Readonly<Record<string, readonly [writes: string | null, again: "sa
   qoc_research_write: ["research/", "same", false],
   qoc_run: ["snapshots/", "same", false],
   qoc_snapshot: ["snapshots/", "another", true],
-  qoc_snapshot_list: [null, "same", false],
+  qoc_snapshots_list: [null, "same", false],
   qoc_status: [null, "same", false],
   qoc_symbols_search: [null, "same", false],
 };
@@ -50,11 +50,11 @@ describe("a tool's words", () => {
   });
 
   it("say once that a proposal is a draft for a human that cannot execute, and only where one is written", () => {
-    for (const { row, wire } of tools.values()) {
-      const writesOrders = row.writes.some((folder) => folder.startsWith("orders/"));
+    for (const { entry, wire } of tools.values()) {
+      const writesOrders = entry.writes.some((folder) => folder.startsWith("orders/"));
       expect(wire.description?.match(DRAFT) ?? [], wire.name).toHaveLength(writesOrders ? 1 : 0);
       expect(wire.description?.match(/cannot execute/gi) ?? [], wire.name).toHaveLength(
-        row.writes.length === 0 ? 0 : 1,
+        entry.writes.length === 0 ? 0 : 1,
       );
     }
   });
@@ -101,6 +101,6 @@ describe("a call's share of the limits", () => {
     ["qoc_status", {}, { bytes: 0, proposals: 0 }],
     ["qoc_status", undefined, { bytes: 0, proposals: 0 }],
   ])("%s %j", (name, input, share) => {
-    expect(usageOf(tools.get(name)?.row ?? { writes: ["?"] }, input, () => 9)).toEqual({ calls: 1, ...share });
+    expect(usageOf(tools.get(name)?.entry ?? { writes: ["?"] }, input, () => 9)).toEqual({ calls: 1, ...share });
   });
 });

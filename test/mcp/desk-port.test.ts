@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { RunEndpoint } from "../../src/agents/runtime.ts";
-import { type CommandRow, body } from "../../src/commands/command.ts";
+import { registryOf } from "../../src/commands/command-index.ts";
+import { defineCommand } from "../../src/commands/command.ts";
 import { invoke } from "../../src/commands/invoke.ts";
 import { createReadLog } from "../../src/runs/read-log.ts";
 import { agentContext } from "../../src/app/agent-commands.ts";
@@ -203,28 +204,25 @@ describe("who a caller is", () => {
 });
 
 describe("an answer", () => {
-  const row = (value: unknown): CommandRow => ({
-    ...{
+  const tellCommand = (value: unknown) =>
+    defineCommand({
       name: "told",
       group: "desk",
       audience: "both",
       writes: [],
       summary: "answers",
-      args: [],
       examples: [],
       runs: "desk",
-    },
-    load: () =>
-      Promise.resolve(
-        body({ input: z.strictObject({}), output: z.object({ n: z.number() }), run: () => Promise.resolve(value) }),
-      ),
-  });
+      input: z.strictObject({}),
+      output: z.object({ n: z.number() }),
+      run: () => Promise.resolve(value),
+    });
 
   it.each([
     ["of another shape", { n: "x", secret: "hidden" }],
     ["with more than its schema has", { n: 1, secret: "hidden" }],
   ])("S5 %s does not leave", async (_what, value) => {
-    const table = [row(value)];
+    const table = registryOf([tellCommand(value)]);
     const stand = await mcpHarness(
       (command, input, session, signal) =>
         invoke(

@@ -1,6 +1,6 @@
 /** What the list of tools costs whoever reads it, as a table that is checked in: more of it is a change that is seen. */
 import { expect, it } from "vitest";
-import { COMMANDS } from "../../src/commands/table.ts";
+import { REGISTRY } from "../support/commands.ts";
 import { loadTools } from "../../src/mcp/tools.ts";
 
 /** Of a token, roughly: each model counts in its own way. */
@@ -10,7 +10,7 @@ function bytesOf(value: unknown): number {
 }
 
 it("the tools cost what the table says, in bytes, and in tokens of four bytes", async () => {
-  const rows = [...(await loadTools(COMMANDS)).values()].map(({ wire }) => {
+  const rows = [...(await loadTools(REGISTRY)).values()].map(({ wire }) => {
     // Models are shown name, description and input; the rest stays with their programs.
     const shown = bytesOf({ name: wire.name, description: wire.description, inputSchema: wire.inputSchema });
     return { name: wire.name, whole: bytesOf(wire), shown };

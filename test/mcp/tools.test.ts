@@ -1,18 +1,18 @@
 /** Tools are the command table in other words: what they say of themselves is true to the rows. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { COMMANDS } from "../../src/commands/table.ts";
+import { COMMANDS, REGISTRY } from "../support/commands.ts";
 import { type CommandTool, loadTools, toolName } from "../../src/mcp/tools.ts";
 
 let tools: ReadonlyMap<string, CommandTool>;
 beforeAll(async () => {
-  tools = await loadTools(COMMANDS);
+  tools = await loadTools(REGISTRY);
 });
 
 describe("the tools", () => {
   it("S1 are the commands of an agent and no other, in an order that never changes", async () => {
     const forAgents = COMMANDS.filter((row) => row.audience !== "human").map((row) => row.name);
     expect([...tools.values()].map(({ command }) => command).toSorted()).toEqual(forAgents.toSorted());
-    const names = [...(await loadTools([...COMMANDS].toReversed())).keys()];
+    const names = [...(await loadTools({ ...REGISTRY, entries: [...COMMANDS].toReversed() })).keys()];
     expect(names).toEqual([...tools.keys()]);
     expect(names).toEqual(names.toSorted());
   });
@@ -43,12 +43,12 @@ describe("the tools", () => {
   });
 
   it("hint the truth: what writes is no read, nothing destroys, and drafts say so", () => {
-    for (const { row, wire } of tools.values()) {
-      expect(wire.annotations, row.name).toMatchObject({
-        readOnlyHint: row.writes.length === 0,
+    for (const { entry, wire } of tools.values()) {
+      expect(wire.annotations, entry.name).toMatchObject({
+        readOnlyHint: entry.writes.length === 0,
         destructiveHint: false,
       });
-      if (row.writes.length > 0) expect(wire.description, row.name).toContain("cannot execute");
+      if (entry.writes.length > 0) expect(wire.description, entry.name).toContain("cannot execute");
     }
     expect(tools.get("qoc_orders_propose")?.wire.description).toContain("Writes a draft for a human; cannot execute.");
     expect(tools.get("qoc_quotes_get")?.wire.annotations?.openWorldHint).toBe(true);

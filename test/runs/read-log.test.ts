@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ReadLog } from "../../src/runs/read-log.ts";
 import { invoke } from "../../src/commands/invoke.ts";
 import { createReadLog } from "../../src/runs/read-log.ts";
-import { COMMANDS } from "../../src/commands/table.ts";
+import { REGISTRY } from "../support/commands.ts";
 import type { OrderDetail } from "../../src/trading/order-view.ts";
 import { proposeOrder, ingestWrittenProposal } from "../../src/trading/propose.ts";
 import type { Review } from "../../src/trading/review.ts";
-import { renderOrder } from "../../src/cli/render-order.ts";
+import { renderOrder } from "../../src/commands/rendering/order.ts";
 import { parseProposalFile } from "../../src/workspace/proposal-file.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -49,7 +49,7 @@ function as(run: string, sources: ReadLog | undefined) {
   const rest = { signal: new AbortController().signal, canAsk: false, cwd: desk.root };
   return <T = unknown>(command: string, input: Record<string, unknown> = {}): Promise<T> =>
     invoke(
-      COMMANDS,
+      REGISTRY,
       { command, input },
       { ...call, ...rest, ...(sources === undefined ? {} : { sources }) },
     ) as Promise<T>;
@@ -127,7 +127,7 @@ describe("P5 a proposal", () => {
     expect(await seen(order.id)).toEqual([read]);
     const detail = await shown(order.id);
     expect(detail).toMatchObject({ sources: read, review: { sources: read } });
-    expect(renderOrder(face, detail).join("\n")).toContain(
+    expect(renderOrder(detail, face).join("\n")).toContain(
       'Read in this run:\n  research/a.md, inbox/"quoted".md, connector paper: quote of SPX\n',
     );
     // The scan that follows reads the same file, and takes nothing away.
@@ -149,7 +149,7 @@ describe("P5 a proposal", () => {
     const { order } = await proposeOrder(desk.open.desk, TERMS, "human");
     expect(desk.read(order.path)).not.toContain("sources");
     expect(await seen(order.id)).toEqual([undefined]);
-    expect(renderOrder(face, await shown(order.id)).join("\n")).not.toContain("Read in this run");
+    expect(renderOrder(await shown(order.id), face).join("\n")).not.toContain("Read in this run");
   });
 
   it("that an agent writes as a file is that agent's, with what it read, whatever the file says", async () => {

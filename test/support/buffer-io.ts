@@ -1,6 +1,6 @@
 /** Standard streams in memory: they record the output and answer prompts from a list. */
 import type { Io } from "../../src/cli/io.ts";
-import type { Prompter } from "../../src/cli/prompts.ts";
+import type { Prompter } from "../../src/commands/command.ts";
 
 export interface BufferIo {
   readonly io: Io;

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { Client as NewClient, StreamableHTTPClientTransport as NewHttp } from "@modelcontextprotocol/client";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as OldHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import type { CommandRow } from "../../src/commands/command.ts";
-import { COMMANDS } from "../../src/commands/table.ts";
+import type { CommandRegistry } from "../../src/commands/command.ts";
+import { REGISTRY } from "./commands.ts";
 import type { AuditRecord } from "../../src/mcp/audit.ts";
 import type { Invoke } from "../../src/mcp/call.ts";
 import { MCP_PATH, mcpHttpHandler } from "../../src/mcp/http.ts";
@@ -58,7 +58,7 @@ export function invokeAt(desk: TempDesk): Invoke {
   return (command, input, session) => desk.call(command, input, { actor: session.actor, channel: "mcp" });
 }
 
-export async function mcpHarness(invoke: Invoke, table: readonly CommandRow[] = COMMANDS): Promise<McpHarness> {
+export async function mcpHarness(invoke: Invoke, table: CommandRegistry = REGISTRY): Promise<McpHarness> {
   const tokens = createTokenStore(systemClock, systemIds);
   const listeners = new Set<(change: Change) => void>();
   const [audits, refusals, errors]: [AuditRecord[], string[], Error[]] = [[], [], []];

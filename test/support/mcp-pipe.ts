@@ -4,7 +4,7 @@ import { Client as NewClient } from "@modelcontextprotocol/client";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioServerTransport as OldPipe } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { StdioServerTransport as NewPipe } from "@modelcontextprotocol/server/stdio";
-import { COMMANDS } from "../../src/commands/table.ts";
+import { REGISTRY } from "./commands.ts";
 import { type CallDesk, type ReportRefusal, serveMcpStdio } from "../../src/mcp/stdio.ts";
 import { loadTools } from "../../src/mcp/tools.ts";
 import { systemClock } from "../../src/app/system.ts";
@@ -28,7 +28,7 @@ export async function mcpPipe(call: CallDesk, told: ReportRefusal = () => Promis
   stdout.on("data", (chunk: Buffer) => void lines.push(...chunk.toString().trimEnd().split("\n")));
   const served = serveMcpStdio({
     version: "0.0.0",
-    tools: await loadTools(COMMANDS),
+    tools: await loadTools(REGISTRY),
     clock: systemClock,
     call,
     told,

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CommandContext, DeskServices } from "../../src/commands/command.ts";
 import { invoke } from "../../src/commands/invoke.ts";
-import { COMMANDS } from "../../src/commands/table.ts";
+import { REGISTRY } from "./commands.ts";
 import type { Actor, Channel } from "../../src/domain/event.ts";
 import type { Clock } from "../../src/domain/ports.ts";
 import { serveHttp } from "../../src/http/server.ts";
@@ -114,7 +114,7 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
       command: string,
       input: Record<string, unknown> = {},
       as: { actor?: Actor; channel?: Channel } = {},
-    ) => (await invoke(COMMANDS, { command, input }, context(as.actor ?? "human", as.channel ?? "cli"))) as T,
+    ) => (await invoke(REGISTRY, { command, input }, context(as.actor ?? "human", as.channel ?? "cli"))) as T,
     write: async (path, text) => {
       await mkdir(dirname(join(root, path)), { recursive: true });
       await writeFile(join(root, path), text);

@@ -1,19 +1,17 @@
-/** Rows of text: aligned columns for a person, tabs for a program. */
+/** Tables: aligned columns for a person, tabs for a program. */
 import type { Paint } from "./paint.ts";
 import { clip, oneLine, widthOf } from "./terminal-text.ts";
 
 export interface Column<T> {
   readonly title: string;
   cell(row: T): string;
-  /** Numbers stand right. */
+  /** Aligned right. */
   readonly isNumber?: boolean;
-  /** The one column that gives up width where the terminal is narrow. */
+  /** The one column that loses width if the terminal is narrow. */
   readonly shrinks?: boolean;
-  /** Colours the finished, padded cell. */
-  shade?(row: T, cell: string, paint: Paint): string;
 }
 
-/** How a thing is to be drawn: on a terminal of some width, or for a pipe. */
+/** What a renderer draws for: a terminal of some width, or a pipe. */
 export interface OutputStyle {
   readonly isTty: boolean;
   readonly columns: number;
@@ -21,21 +19,19 @@ export interface OutputStyle {
 }
 
 const GAP = "  ";
-const GIVING_MIN = 8;
+const SHRUNK_MIN = 8;
+export const INDENT = "  ";
 
-/** Off a terminal: no header, tabs between, nothing cut. Cells are escaped, so a cell can hold neither tab nor line end. */
-export function table<T>(face: OutputStyle, columns: readonly Column<T>[], rows: readonly T[]): readonly string[] {
+/** Off a terminal: no header, tabs between cells, no cell cut. Cells are escaped, so they contain neither tab nor line end. */
+export function table<T>(style: OutputStyle, columns: readonly Column<T>[], rows: readonly T[]): readonly string[] {
   const cells = rows.map((row) => columns.map((column) => oneLine(column.cell(row))));
-  if (!face.isTty) return cells.map((line) => line.join("\t"));
-  const widths = fit(columns, cells, face.columns);
+  if (!style.isTty) return cells.map((line) => line.join("\t"));
+  const widths = fit(columns, cells, style.columns);
   const header = columns.map((column, i) => pad(column.title.toUpperCase(), widths[i] ?? 0, column.isNumber === true));
-  const body = rows.map((row, r) =>
-    columns.map((column, i) => {
-      const cell = pad(clip(cells[r]?.[i] ?? "", widths[i] ?? 0), widths[i] ?? 0, column.isNumber === true);
-      return column.shade === undefined ? cell : column.shade(row, cell, face.paint);
-    }),
+  const body = cells.map((line) =>
+    columns.map((column, i) => pad(clip(line[i] ?? "", widths[i] ?? 0), widths[i] ?? 0, column.isNumber === true)),
   );
-  return [face.paint("dim", header.join(GAP).trimEnd()), ...body.map((line) => line.join(GAP).trimEnd())];
+  return [style.paint("dim", header.join(GAP).trimEnd()), ...body.map((line) => line.join(GAP).trimEnd())];
 }
 
 function fit<T>(
@@ -47,9 +43,9 @@ function fit<T>(
     Math.max(widthOf(column.title), ...cells.map((line) => widthOf(line[i] ?? ""))),
   );
   const total = natural.reduce((sum, width) => sum + width, 0) + GAP.length * (columns.length - 1);
-  const giving = columns.findIndex((column) => column.shrinks === true);
-  if (total <= limit || giving === -1) return natural;
-  return natural.map((width, i) => (i === giving ? Math.max(GIVING_MIN, width - (total - limit)) : width));
+  const shrinking = columns.findIndex((column) => column.shrinks === true);
+  if (total <= limit || shrinking === -1) return natural;
+  return natural.map((width, i) => (i === shrinking ? Math.max(SHRUNK_MIN, width - (total - limit)) : width));
 }
 
 export function pad(text: string, width: number, isRight = false): string {
@@ -59,11 +55,26 @@ export function pad(text: string, width: number, isRight = false): string {
 
 /** `name  value` lines, names aligned; off a terminal `name<TAB>value`. */
 export function keyValueLines(
-  face: OutputStyle,
+  style: OutputStyle,
   entries: readonly (readonly [name: string, value: string])[],
 ): readonly string[] {
   const width = Math.max(0, ...entries.map(([name]) => widthOf(name)));
   return entries.map(([name, value]) =>
-    face.isTty ? `${face.paint("dim", pad(name, width))}  ${oneLine(value)}` : `${oneLine(name)}\t${oneLine(value)}`,
+    style.isTty ? `${style.paint("dim", pad(name, width))}  ${oneLine(value)}` : `${oneLine(name)}\t${oneLine(value)}`,
   );
+}
+
+/** A table, or on a terminal one line that says that there are no rows. */
+export function tableOr<T>(
+  style: OutputStyle,
+  columns: readonly Column<T>[],
+  rows: readonly T[],
+  emptyLine: string,
+): readonly string[] {
+  return rows.length === 0 && style.isTty ? [emptyLine] : table(style, columns, rows);
+}
+
+/** A titled block of indented lines with an empty line below; no line if the block has none. */
+export function section(style: OutputStyle, title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [style.paint("dim", title), ...lines.map((line) => INDENT + line), ""];
 }

@@ -1,15 +1,15 @@
-/** Text from agents, venues and files, made safe to show: nothing in it can move the cursor or turn the line around. */
+/** Text from agents, venues and files, made safe for a terminal: it cannot move the cursor or reverse the line. */
 import { escapeInvisible } from "../../lib/invisible-characters.ts";
 
-/** More marks than this on one letter spill over the lines above and below. */
+/** More combining marks than this on one letter cover the lines above and below. */
 const STACKED_MARKS = /(\p{M}{4})\p{M}+/gu;
 
-/** One line: every unseen character, line ends and tabs too, is spelled out as `\u{202e}`. */
+/** One line: each invisible character, line ends and tabs included, is written as `\u{202e}`. */
 export function oneLine(text: string): string {
   return escapeInvisible(text.replace(STACKED_MARKS, "$1\\u{…}"));
 }
 
-/** Several lines: as `oneLine`, with line feeds kept and tabs as two spaces. CR LF is one line end. */
+/** Several lines, each as in `oneLine`; a tab becomes two spaces. CR LF is one line end. */
 export function linesOf(text: string): readonly string[] {
   return text
     .replaceAll("\r\n", "\n")
@@ -17,17 +17,17 @@ export function linesOf(text: string): readonly string[] {
     .map((line) => oneLine(line.replaceAll("\t", "  ")));
 }
 
-/** Words of somebody else, as a quotation that cannot be taken for the desk's own lines. */
+/** Text of others as a quotation: each line is marked, so that it cannot pass for a line of the desk. */
 export function quoted(text: string, width: number): readonly string[] {
   return linesOf(text.trimEnd()).flatMap((line) => wrap(line, width - 2).map((part) => `│ ${part}`));
 }
 
-/** Made at its first use: making one takes longer than the rest of a short command. */
+/** Made at its first use: making a segmenter takes longer than the rest of a short command. */
 let segmenter: Intl.Segmenter | undefined;
 function graphemes(text: string): Iterable<{ readonly segment: string }> {
   return (segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" })).segment(text);
 }
-/** Plain text and our own signs: one column each, no segmenter needed. */
+/** ASCII and the signs of the desk: one column each, without a segmenter. */
 const PLAIN = /^[ -~✓✗●○→…│┤–]*$/;
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
@@ -40,25 +40,25 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** Signs such as ✓ are drawn narrow although Unicode lists them as pictures; only the supplementary planes are wide. */
+/** Terminals draw signs such as ✓ narrow although Unicode calls them pictographic; only the supplementary planes are wide. */
 function isWide(segment: string): boolean {
   return WIDE.test(segment) && ((segment.codePointAt(0) ?? 0) > 0xffff || !/\p{Extended_Pictographic}/u.test(segment));
 }
 
-/** Cuts to `width` columns, the last of them `…` where something was cut. */
+/** Cuts to `width` columns; the last is `…` if text was cut. */
 export function clip(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
-  let kept = "";
+  let clipped = "";
   let used = 0;
   for (const { segment } of graphemes(text)) {
     used += isWide(segment) ? 2 : 1;
     if (used > width - 1) break;
-    kept += segment;
+    clipped += segment;
   }
-  return `${kept}…`;
+  return `${clipped}…`;
 }
 
-/** Breaks at spaces; a word longer than a line is broken inside. Never answers with no line. */
+/** Breaks at spaces; a word longer than a line is broken inside. Returns at least one line. */
 export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
@@ -85,4 +85,9 @@ function pieces(word: string, width: number): readonly string[] {
     part += segment;
   }
   return [...parts, part];
+}
+
+/** The text of a file, line by line. */
+export function renderText(text: string): readonly string[] {
+  return linesOf(text.trimEnd());
 }

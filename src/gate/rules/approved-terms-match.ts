@@ -57,7 +57,7 @@ function sentUnapproved({ state }: GateInput): Check | undefined {
       return block(
         key,
         "EXIT_SUBMITS_EXCEED_APPROVALS",
-        `order ${other.id} was sent without an approval; qoc halt, then qoc verify`,
+        `order ${other.id} was sent without an approval; qoc halt, then qoc journal verify`,
       );
     }
   }

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { iso } from "../../trading/desk.ts";
+import { defineCommand, requireDesk } from "../command.ts";
+import { tableOr } from "../rendering/table-text.ts";
+
+export const command = defineCommand({
+  name: "agents list",
+  hiddenAliases: ["agent list"],
+  group: "runs",
+  audience: "human",
+  runs: "desk",
+  writes: [],
+  summary: "list the agents that may connect",
+  description: "With the time when each last connected.",
+  examples: ["qoc agents list", "qoc agents list --json"],
+  exits: [5],
+  input: z.strictObject({}),
+  output: z.array(
+    z.object({ agent: z.string(), client: z.string(), grantedAt: z.string(), lastSeenAt: z.string().nullable() }),
+  ),
+  run: async (_input, context) => {
+    const { desk, lastSeen } = requireDesk(context);
+    return [...desk.state.agents].map(([agent, { client, grantedAt }]) => {
+      const lastSeenAt = lastSeen(agent);
+      return {
+        agent,
+        client,
+        grantedAt: iso(grantedAt),
+        lastSeenAt: lastSeenAt === undefined ? null : iso(lastSeenAt),
+      };
+    });
+  },
+  render: (agents, style) =>
+    tableOr(
+      style,
+      [
+        { title: "agent", cell: ({ agent }) => agent },
+        { title: "program", cell: ({ client }) => client },
+        { title: "since", cell: ({ grantedAt }) => grantedAt },
+        { title: "last seen", cell: ({ lastSeenAt }) => lastSeenAt ?? "not since the desk started" },
+      ],
+      agents,
+      "no agent may connect yet: qoc agents setup",
+    ),
+});

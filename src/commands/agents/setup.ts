@@ -1,0 +1,98 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+import { newToken } from "../../domain/agent-access.ts";
+import { grantAgent, revokeAgent } from "../../trading/agent-access.ts";
+import { CLIENTS, clientCommand, clientConfig } from "../../workspace/client-config.ts";
+import { prepareClientFile } from "../../workspace/client-file.ts";
+import { flag, positional, toggle } from "../arguments.ts";
+import { defineCommand, requireDesk } from "../command.ts";
+import type { OutputStyle } from "../rendering/table-text.ts";
+import { oneLine } from "../rendering/terminal-text.ts";
+
+const outputSchema = z.object({
+  agent: z.string(),
+  client: z.enum(CLIENTS),
+  /** The file in which the program looks for its entry; with `--write`, the file that contains it now. */
+  file: z.string(),
+  written: z.boolean(),
+  /** Both contain the token; null if the file contains it. */
+  config: z.string().nullable(),
+  command: z.string().nullable(),
+});
+
+export const command = defineCommand({
+  name: "agents setup",
+  hiddenAliases: ["agent setup"],
+  group: "runs",
+  audience: "human",
+  runs: "desk",
+  writes: ["journal", "the program's own file"],
+  summary: "connect an agent of your own to this desk",
+  description:
+    "Prints the entry for its program, with a token that is shown once. The agent reads and drafts; it cannot approve.",
+  examples: ["qoc agents setup claude --write --to ~/trader", "qoc agents setup codex --name night-watch"],
+  exits: [5],
+  input: z.strictObject({
+    client: positional(z.enum(CLIENTS), "claude|codex|opencode|gemini", "the agent's program"),
+    write: toggle("write the entry into the program's file instead of printing it"),
+    to: flag(
+      z.string().optional(),
+      "DIR|FILE",
+      "that file, or the folder you start the program in; the current one by default",
+      { completes: "path" },
+    ),
+    name: flag(z.string().optional(), "NAME", "the agent's name at this desk; the program's name by default"),
+  }),
+  output: outputSchema,
+  run: async ({ client, write, to, name }, context) => {
+    const { desk } = requireDesk(context);
+    const agent = name ?? client;
+    const token = newToken(desk.ids);
+    const entry = { url: `http://127.0.0.1:${desk.config.workspace.port}/mcp`, token };
+    const { file, text: configText } = clientConfig(client);
+    const prepared = write
+      ? await prepareClientFile(desk.disk, client, entry, resolve(context.cwd, to ?? "."))
+      : undefined;
+    await grantAgent(desk, { agent, client, token, actor: context.actor });
+    try {
+      await prepared?.write();
+    } catch (error) {
+      // The token reached no file, so nothing can use the grant.
+      await revokeAgent(desk, agent, "host");
+      throw error;
+    }
+    if (prepared !== undefined)
+      return { agent, client, file: prepared.path, written: true, config: null, command: null };
+    context.note(
+      `${agent} may connect now; its token is in this entry and is not shown again (qoc agents revoke ${agent} revokes it)`,
+    );
+    return {
+      agent,
+      client,
+      file,
+      written: false,
+      config: configText(entry),
+      command: clientCommand(client, entry) ?? null,
+    };
+  },
+  render: renderSetup,
+});
+
+/** Off a terminal the entry alone, so that it can be redirected to a file. The host made all of its text. */
+function renderSetup(
+  { agent, client, file, written, config, command: shellCommand }: z.output<typeof outputSchema>,
+  style: OutputStyle,
+): readonly string[] {
+  if (written || config === null)
+    return [
+      `${style.paint("green", "✓")} ${agent} may connect: ${oneLine(file)}`,
+      `next: start ${client} in its folder`,
+    ];
+  const entry = config.trimEnd().split("\n");
+  if (!style.isTty) return entry;
+  return [
+    style.paint("dim", `in ${file}`),
+    ...entry,
+    ...(shellCommand === null ? [] : ["", style.paint("dim", "or, in a shell"), shellCommand]),
+  ];
+}

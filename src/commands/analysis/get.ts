@@ -1,0 +1,132 @@
+import { setImmediate } from "node:timers/promises";
+import { z } from "zod";
+import { QocError } from "../../domain/error.ts";
+import { IndicatorError, type IndicatorSeries, indicate, parseIndicators } from "../../market-data/indicators.ts";
+import { iso } from "../../trading/desk.ts";
+import { flag } from "../arguments.ts";
+import {
+  type DailyBars,
+  barDataSchema,
+  connectorFlag,
+  daySchema,
+  findBars,
+  rangeOf,
+  sourceFields,
+  symbolArgument,
+} from "../bars/find-bars.ts";
+import { defineCommand } from "../command.ts";
+import { isUnavailable } from "../data-unavailable.ts";
+import { type MarketData, renderUnavailable } from "../rendering/market-data.ts";
+import { type Column, type OutputStyle, table } from "../rendering/table-text.ts";
+
+const NAME = "analysis get";
+const INDICATORS_MAX = 12;
+
+export const command = defineCommand({
+  name: NAME,
+  aliases: ["technical-analysis get"],
+  group: "research",
+  audience: "both",
+  runs: "desk",
+  writes: [],
+  summary: "compute indicators over daily bars",
+  description: "sma, ema, rsi, macd, atr, bollinger, vwap, obv.",
+  examples: [
+    "qoc analysis get SPX --indicators sma:20,rsi:14",
+    "qoc analysis get AAPL --indicators macd --connector paper --last 5",
+  ],
+  exits: [5],
+  input: z.strictObject({
+    symbol: symbolArgument,
+    indicators: flag(
+      z.union([z.string(), z.array(z.string()).transform((list) => list.join(","))]).pipe(z.string().min(1).max(300)),
+      "LIST",
+      "such as sma:20,rsi:14,macd:12:26:9,bollinger:20:2,obv",
+    ),
+    connector: connectorFlag,
+    to: flag(daySchema.optional(), "DATE", "over the bars until this day"),
+    last: flag(
+      z.coerce.number().int().min(1).max(20).default(1),
+      "N",
+      "the newest N values of each; 1 by default, at most 20",
+    ),
+  }),
+  output: barDataSchema,
+  mcp: { openWorld: true },
+  run: async ({ symbol, indicators, connector, to, last }, context): Promise<AnalysisView> => {
+    const requests = indicatorRequests(indicators);
+    const found = await findBars(context, { command: NAME, symbol, connector, range: rangeOf({ to }) });
+    if (isUnavailable(found)) return { ...found, symbol };
+    const series: IndicatorView[] = [];
+    for (const request of requests) {
+      series.push(seriesView(indicate(request, found.bars, last)));
+      // Yields to orders between two indicators.
+      await setImmediate();
+    }
+    return { status: "ready", symbol, ...sourceFields(found), over: barSpan(found), indicators: series };
+  },
+  render: renderAnalysis,
+});
+
+interface IndicatorView {
+  readonly name: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly values?: readonly Readonly<Record<string, string>>[];
+}
+
+interface AnalysisView extends MarketData {
+  readonly source?: string;
+  readonly note?: string;
+  readonly over?: { readonly resolution: "1d"; readonly bars: number; readonly from: string; readonly to: string };
+  readonly indicators?: readonly IndicatorView[];
+}
+
+function barSpan({ bars }: DailyBars) {
+  return {
+    resolution: "1d",
+    bars: bars.length,
+    from: iso(bars[0]?.at ?? 0),
+    to: iso(bars.at(-1)?.at ?? 0),
+  } as const;
+}
+
+function seriesView(series: IndicatorSeries): IndicatorView {
+  if (series.status === "data_pending") return series;
+  const { points, ...head } = series;
+  return { ...head, values: points.map(({ at, values }) => ({ time: iso(at), ...values })) };
+}
+
+function indicatorRequests(list: string) {
+  const invalid = (message: string, cause?: unknown): QocError =>
+    new QocError("INVALID_INPUT", { command: NAME, message }, cause === undefined ? {} : { cause });
+  try {
+    const requests = parseIndicators(list);
+    if (requests.length > INDICATORS_MAX) throw invalid(`at most ${INDICATORS_MAX} indicators at once`);
+    return requests;
+  } catch (error) {
+    throw error instanceof IndicatorError ? invalid(error.message, error) : error;
+  }
+}
+
+/** One line for each indicator and day. */
+function renderAnalysis(view: AnalysisView, style: OutputStyle): readonly string[] {
+  if (view.indicators === undefined) return renderUnavailable(view, style);
+  const rows = view.indicators.flatMap(({ name, status, reason = "", values }) =>
+    values === undefined
+      ? [{ name, day: status, value: reason }]
+      : values.map(({ time = "", ...amounts }) => ({ name, day: time.slice(0, 10), value: amountsText(amounts) })),
+  );
+  const columns: readonly Column<(typeof rows)[number]>[] = [
+    { title: "indicator", cell: ({ name }) => name },
+    { title: "day", cell: ({ day }) => day },
+    { title: "value", cell: ({ value }) => value, shrinks: true },
+  ];
+  return table(style, columns, rows);
+}
+
+function amountsText(amounts: Readonly<Record<string, string>>): string {
+  return Object.entries(amounts)
+    .map(([name, value]) => (name === "value" ? value : `${name} ${value}`))
+    .join("  ");
+}

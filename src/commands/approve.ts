@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { EXIT, QocError } from "../domain/error.ts";
+import { approveOrder } from "../trading/approve.ts";
+import { flag, positional, toggle } from "./arguments.ts";
+import { defineCommand, requireDesk } from "./command.ts";
+import { approveInteractively } from "./orders/approval-flow.ts";
+import { receiptSchema, renderReceipt } from "./orders/receipt.ts";
+
+export const command = defineCommand({
+  name: "approve",
+  aliases: ["orders approve", "run approve"],
+  group: "orders",
+  audience: "human",
+  runs: "desk",
+  writes: ["journal"],
+  summary: "approve one proposal by its digest, and send it",
+  description: "Waits for the venue's acknowledgement.",
+  examples: ["qoc approve 20260705-001", "qoc approve orders/proposed/20260705-001.toml --digest sha256:…"],
+  exits: [3, 5, 6, 7],
+  input: z.strictObject({
+    // Checked by the command line after --all, which is refused with its own message.
+    id: positional(z.string(), "ID|FILE", "an order's id, a unique start of it, or its file", {
+      required: false,
+      completes: "proposal",
+    }),
+    digest: flag(z.string().optional(), "SHA256", "the digest you read; required without a terminal"),
+    all: toggle("refused: each order is approved on its own"),
+    /** Typed, or read from --passphrase-fd. */
+    passphrase: z.string().optional(),
+  }),
+  output: receiptSchema,
+  run: async ({ id, digest, passphrase, all }, context) => {
+    if (all) throw new QocError("NO_BULK_APPROVAL");
+    const { actor, channel } = context;
+    return approveOrder(requireDesk(context).desk, { id, digest, passphrase, actor, channel });
+  },
+  render: renderReceipt,
+  cli: async (session, input) => {
+    const receipt = await approveInteractively(session, input);
+    if (receipt === undefined) return EXIT.failed;
+    await session.show("approve", receipt);
+    return EXIT.done;
+  },
+});

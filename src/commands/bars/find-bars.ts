@@ -1,0 +1,145 @@
+/** Daily bars of a connector or of the operator's CSV file, for `bars get` and `analysis get`. */
+import { z } from "zod";
+import { type DecimalText, parseNumeric, text } from "../../domain/decimal.ts";
+import { QocError } from "../../domain/error.ts";
+import type { BarRange, VenueBar } from "../../domain/venue.ts";
+import { readBars } from "../../workspace/bars.ts";
+import { LAYOUT } from "../../workspace/layout.ts";
+import { flag, positional } from "../arguments.ts";
+import { type CommandContext, requireDesk } from "../command.ts";
+import { connectorInScope, connectorsInScope } from "../connector-scope.ts";
+import { type DataUnavailable, isUnavailable, orUnavailable, unavailable } from "../data-unavailable.ts";
+import { untrustedSchemaFor, untrustedText, venueSource } from "../untrusted-text.ts";
+
+const DAY_MS = 86_400_000;
+
+export const symbolArgument = positional(z.string().min(1).max(40), "SYMBOL", "the venue's symbol");
+export const connectorFlag = flag(
+  z.string().optional(),
+  "NAME",
+  "which connector; by default the only one, else the operator's CSV",
+  { completes: "connector" },
+);
+export const daySchema = z.iso.date().or(z.iso.datetime());
+
+export const barDataSchema = z.looseObject({
+  status: z.enum(["ready", "data_pending"]),
+  symbol: z.string(),
+  reason: z.string().optional(),
+  untrusted: untrustedSchemaFor("the message of a connector or a file that has none").nullable(),
+});
+
+export interface DailyBars {
+  /** A connector's name, or the path of the operator's file. */
+  readonly source: string;
+  /** Why the bars are not the connector's. */
+  readonly fallback?: DataUnavailable;
+  readonly bars: readonly VenueBar[];
+}
+
+interface BarRequest {
+  readonly command: string;
+  readonly symbol: string;
+  readonly connector: string | undefined;
+  readonly range: BarRange;
+}
+
+/**
+ * The bars in the range: of the named connector, else of the only one in scope, else of the operator's file. A connector may
+ * return more bars than requested.
+ */
+export async function findBars(
+  context: CommandContext,
+  { command, symbol, connector: name, range }: BarRequest,
+): Promise<DailyBars | DataUnavailable> {
+  const { desk } = requireDesk(context);
+  const names = connectorsInScope(desk, context.actor);
+  const connector =
+    name === undefined && names.length !== 1 ? undefined : connectorInScope(desk, context.actor, { name, command });
+  const found =
+    connector === undefined
+      ? unavailable("no connector was named")
+      : await venueBars(context, connector, symbol, range);
+  const bars = isUnavailable(found) ? await barsOrReasons(context, symbol, found) : found;
+  if (isUnavailable(bars)) return bars;
+  const inRange = bars.bars.filter(({ at }) => at >= (range.from ?? -Infinity) && at <= (range.to ?? Infinity));
+  if (inRange.length === 0) return unavailable(`${bars.source} has no bars of ${symbol} in that time`);
+  return { ...bars, bars: inRange };
+}
+
+async function venueBars(
+  context: CommandContext,
+  connector: string,
+  symbol: string,
+  range: BarRange,
+): Promise<DailyBars | DataUnavailable> {
+  const { venues } = requireDesk(context).desk;
+  const bars = await orUnavailable(context, connector, () => venues.bars(connector, symbol, range));
+  if (bars === undefined) return unavailable(`connector ${connector} has no getBars`);
+  if (isUnavailable(bars)) return bars;
+  if (bars.length === 0) return unavailable(`connector ${connector} has no such bars of ${symbol}`);
+  context.sources?.add(venueSource(connector, "bars", symbol));
+  return { source: connector, bars: bars.toSorted((a, b) => a.at - b.at) };
+}
+
+/** The operator's file, or the reasons of both sources. */
+async function barsOrReasons(
+  context: CommandContext,
+  symbol: string,
+  fallback: DataUnavailable,
+): Promise<DailyBars | DataUnavailable> {
+  const bars = await fileBars(context, symbol);
+  if (isUnavailable(bars))
+    return unavailable(`${fallback.reason}, and ${bars.reason}`, bars.untrusted ?? fallback.untrusted);
+  return { ...bars, fallback };
+}
+
+async function fileBars(context: CommandContext, symbol: string): Promise<DailyBars | DataUnavailable> {
+  const { desk } = requireDesk(context);
+  const path = `${LAYOUT.bars}/${symbol}.csv`;
+  try {
+    const bars = await readBars(desk.disk, desk.root, symbol);
+    if (bars.length === 0) return unavailable(`there is no ${path}`);
+    context.sources?.add(path);
+    return { source: path, bars: bars.map(barOf) };
+  } catch (error) {
+    if (!(error instanceof QocError)) throw error;
+    return unavailable(`${path} cannot be read`, untrustedText(context, path, error.message));
+  }
+}
+
+function barOf(bar: Awaited<ReturnType<typeof readBars>>[number]): VenueBar {
+  const amount = (value: number | string): DecimalText => text(parseNumeric(value));
+  return {
+    symbol: bar.symbol,
+    at: Number(bar.timestamp),
+    open: amount(bar.open),
+    high: amount(bar.high),
+    low: amount(bar.low),
+    close: amount(bar.close),
+    ...(bar.volume === undefined ? {} : { volume: amount(bar.volume) }),
+  };
+}
+
+/** A date includes its whole day: `from` begins at its first millisecond, `to` ends at its last. */
+export function rangeOf({
+  from,
+  to,
+}: {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}): BarRange {
+  return {
+    ...(from === undefined ? {} : { from: Date.parse(from) }),
+    ...(to === undefined ? {} : { to: Date.parse(to) + (to.length === 10 ? DAY_MS - 1 : 0) }),
+  };
+}
+
+/** The fields of a value that say where its bars are from. */
+export function sourceFields({ source, fallback }: DailyBars) {
+  return {
+    source,
+    ...(fallback === undefined ? {} : { note: fallback.reason }),
+    untrusted: fallback?.untrusted ?? null,
+  };
+}

@@ -1,0 +1,100 @@
+import { z } from "zod";
+import type { VenueBar } from "../../domain/venue.ts";
+import { iso } from "../../trading/desk.ts";
+import { flag } from "../arguments.ts";
+import { defineCommand } from "../command.ts";
+import { isUnavailable } from "../data-unavailable.ts";
+import { type MarketData, renderUnavailable } from "../rendering/market-data.ts";
+import { type Column, type OutputStyle, table } from "../rendering/table-text.ts";
+import { oneLine } from "../rendering/terminal-text.ts";
+import {
+  barDataSchema,
+  connectorFlag,
+  daySchema,
+  findBars,
+  rangeOf,
+  sourceFields,
+  symbolArgument,
+} from "./find-bars.ts";
+
+const BARS_MAX = 200;
+
+export const command = defineCommand({
+  name: "bars get",
+  group: "research",
+  audience: "both",
+  runs: "desk",
+  writes: [],
+  summary: "get daily bars of a connector or a CSV file",
+  description: "Returns data_pending with the reason if there are no bars.",
+  examples: ["qoc bars get SPX", "qoc bars get AAPL --connector paper --from 2026-01-01 --limit 20"],
+  exits: [5],
+  input: z.strictObject({
+    symbol: symbolArgument,
+    connector: connectorFlag,
+    from: flag(daySchema.optional(), "DATE", "the first day"),
+    to: flag(daySchema.optional(), "DATE", "the last day"),
+    limit: flag(
+      z.coerce.number().int().min(1).max(BARS_MAX).default(100),
+      "N",
+      `the newest N; 100 by default, at most ${BARS_MAX}`,
+    ),
+  }),
+  output: barDataSchema,
+  mcp: { openWorld: true },
+  run: async ({ symbol, connector, from, to, limit }, context): Promise<BarsView> => {
+    const range = rangeOf({ from, to });
+    const found = await findBars(context, { command: "bars get", symbol, connector, range });
+    if (isUnavailable(found)) return { ...found, symbol };
+    const bars = found.bars.slice(-limit);
+    return {
+      status: "ready",
+      symbol,
+      ...sourceFields(found),
+      resolution: "1d",
+      bars: bars.map(barView),
+      earlier: found.bars.length - bars.length,
+    };
+  },
+  render: renderBars,
+});
+
+interface BarView extends Omit<VenueBar, "at" | "symbol"> {
+  readonly time: string;
+}
+
+interface BarsView extends MarketData {
+  readonly source?: string;
+  readonly note?: string;
+  readonly resolution?: "1d";
+  readonly bars?: readonly BarView[];
+  /** Bars of the range that the limit left off. */
+  readonly earlier?: number;
+}
+
+function barView({ at, symbol: _symbol, ...amounts }: VenueBar): BarView {
+  return { time: iso(at), ...amounts };
+}
+
+const COLUMNS: readonly Column<BarView>[] = [
+  { title: "day", cell: ({ time }) => time.slice(0, 10) },
+  { title: "open", cell: ({ open }) => open, isNumber: true },
+  { title: "high", cell: ({ high }) => high, isNumber: true },
+  { title: "low", cell: ({ low }) => low, isNumber: true },
+  { title: "close", cell: ({ close }) => close, isNumber: true },
+  { title: "volume", cell: ({ volume }) => volume ?? "-", isNumber: true },
+];
+
+function renderBars(view: BarsView, style: OutputStyle): readonly string[] {
+  return view.bars === undefined
+    ? renderUnavailable(view, style)
+    : [...table(style, COLUMNS, view.bars), ...(style.isTty ? [oneLine(originLine(view))] : [])];
+}
+
+function originLine({ source = "", note, earlier = 0 }: BarsView): string {
+  return [
+    `from ${source}`,
+    ...(note === undefined ? [] : [note]),
+    ...(earlier === 0 ? [] : [`${earlier} earlier ones`]),
+  ].join("; ");
+}

@@ -1,0 +1,82 @@
+/**
+ * `[connectors] agent = [...]` in desk.toml: the connectors that an actor may reach. For an agent, a connector out of its scope
+ * and a connector that does not exist are the same.
+ */
+import type { Desk } from "../trading/desk.ts";
+import type { StatusView } from "../trading/status.ts";
+import type { Actor } from "../domain/event.ts";
+import { QocError } from "../domain/error.ts";
+import { type OrderId, suggestion } from "../domain/ids.ts";
+
+type ScopedDesk = Pick<Desk, "config">;
+
+function isAgent(actor: Actor): boolean {
+  return actor.startsWith("agent:");
+}
+
+/** True if some connectors are out of the actor's scope. */
+export function isLimited({ config }: ScopedDesk, actor: Actor): boolean {
+  return isAgent(actor) && config.agentConnectors !== undefined;
+}
+
+/** True if the actor may reach the connector. */
+export function isInScope({ config }: ScopedDesk, actor: Actor, connector: string): boolean {
+  return !isAgent(actor) || config.agentConnectors === undefined || config.agentConnectors.includes(connector);
+}
+
+/** The enabled connectors that the actor may reach. */
+export function connectorsInScope(desk: ScopedDesk, actor: Actor): readonly string[] {
+  return desk.config.connectors
+    .filter(({ enabled, name }) => enabled && isInScope(desk, actor, name))
+    .map(({ name }) => name);
+}
+
+/** The named connector; without a name the only one in scope. @throws CONNECTOR_UNKNOWN; INVALID_INPUT if a name is needed. */
+export function connectorInScope(
+  desk: ScopedDesk,
+  actor: Actor,
+  { name, command }: { readonly name: string | undefined; readonly command: string },
+): string {
+  const names = connectorsInScope(desk, actor);
+  if (name !== undefined) {
+    if (!names.includes(name)) throw new QocError("CONNECTOR_UNKNOWN", { name, suggestion: suggestion(name, names) });
+    return name;
+  }
+  if (names.length === 1 && names[0] !== undefined) return names[0];
+  throw new QocError("INVALID_INPUT", { command, message: `name one with --connector (${names.join(", ")})` });
+}
+
+type Holding = Pick<StatusView["book"]["positions"][number], "connector">;
+
+/** The positions at connectors that the actor may reach. */
+export function positionsInScope<T extends Holding>(
+  desk: ScopedDesk,
+  actor: Actor,
+  positions: readonly T[],
+): readonly T[] {
+  return positions.filter(({ connector }) => isInScope(desk, actor, connector));
+}
+
+/** The status without what is out of the actor's scope. The sums remain those of the whole desk, as the guards count them. */
+export function statusInScope(desk: Pick<Desk, "config" | "state">, actor: Actor, view: StatusView): StatusView {
+  const isVisible = (connector: string): boolean => isInScope(desk, actor, connector);
+  const isVisibleOrder = ({ id }: { readonly id: string }): boolean => {
+    const order = desk.state.orders.get(id as OrderId);
+    return order === undefined || isVisible(order.terms.connector);
+  };
+  return {
+    ...view,
+    connectors: view.connectors.filter(({ name }) => isVisible(name)),
+    // The reason why a proposal has no connector may name connectors out of scope.
+    proposals: view.proposals
+      .filter((proposal) => proposal.digest === null || isVisibleOrder(proposal))
+      .map((proposal) =>
+        proposal.needs === "connector" && isLimited(desk, actor) ? { ...proposal, untrusted: null } : proposal,
+      ),
+    orders: view.orders.filter(isVisibleOrder),
+    // The other agents are not an agent's business.
+    agents: isAgent(actor) ? [] : view.agents,
+    flagged: view.flagged.filter((instrument) => isVisible(instrument.slice(0, instrument.indexOf("/")))),
+    book: { ...view.book, positions: positionsInScope(desk, actor, view.book.positions) },
+  };
+}

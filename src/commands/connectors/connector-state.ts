@@ -1,0 +1,22 @@
+/** One connector's state, as the commands that change it return it. */
+import { z } from "zod";
+import { positional } from "../arguments.ts";
+import type { Desk } from "../../trading/desk.ts";
+
+export const connectorArgument = positional(z.string(), "NAME", "the connector", { completes: "connector" });
+
+export const connectorStateSchema = z.looseObject({
+  name: z.string(),
+  state: z.string(),
+  digest: z.string().nullable(),
+});
+
+export function connectorState({ venues }: Pick<Desk, "venues">, name: string) {
+  const status = venues.facts(name);
+  return {
+    name,
+    state: status?.state ?? "stopped",
+    digest: status?.digest ?? null,
+    lastError: status?.lastError ?? null,
+  };
+}

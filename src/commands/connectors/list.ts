@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { type ConnectorStatus, lostGuarantees } from "../../trading/venue-gateway.ts";
+import { defineCommand, requireDesk } from "../command.ts";
+import { type Column, type OutputStyle, tableOr } from "../rendering/table-text.ts";
+import { oneLine } from "../rendering/terminal-text.ts";
+
+export const command = defineCommand({
+  name: "connectors list",
+  group: "connectors",
+  audience: "human",
+  runs: "desk",
+  writes: [],
+  summary: "list the connectors and their state",
+  description: "Restarts, latency, memory, and the guarantees that each connector cannot give.",
+  examples: ["qoc connectors list", "qoc connectors list --json"],
+  exits: [5],
+  input: z.strictObject({}),
+  output: z.array(z.looseObject({ name: z.string(), state: z.string() })),
+  run: async (_input, context) =>
+    requireDesk(context)
+      .desk.venues.status()
+      .map((status) => ({ ...status, lastError: status.lastError ?? null, lost: lostGuarantees(status) })),
+  render: renderConnectors,
+});
+
+interface ConnectorView extends Omit<ConnectorStatus, "lastError"> {
+  readonly lastError: string | null;
+  readonly lost: readonly string[];
+}
+
+const COLUMNS: readonly Column<ConnectorView>[] = [
+  { title: "name", cell: ({ name }) => name },
+  { title: "state", cell: ({ state }) => state },
+  { title: "mode", cell: ({ mode }) => mode.toUpperCase() },
+  { title: "level", cell: ({ isolation }) => isolation },
+  { title: "restarts", cell: ({ restarts }) => String(restarts), isNumber: true },
+  { title: "p50/p99 ms", cell: ({ latencyMs }) => latencyText(latencyMs), isNumber: true },
+  { title: "MB", cell: ({ memoryMb }) => memoryMb?.toFixed(0) ?? "-", isNumber: true },
+  { title: "queue", cell: ({ queueDepth }) => String(queueDepth ?? "-"), isNumber: true },
+  { title: "last error", cell: ({ lastError }) => lastError ?? "", shrinks: true },
+];
+
+function latencyText(latency: ConnectorView["latencyMs"]): string {
+  return latency === undefined ? "-" : `${latency.p50.toFixed(1)}/${latency.p99.toFixed(1)}`;
+}
+
+/** The table, and on a terminal the guarantees that each connector cannot give. */
+function renderConnectors(connectors: readonly ConnectorView[], style: OutputStyle): readonly string[] {
+  const warnings = connectors.flatMap(({ name, lost }) =>
+    lost.map((guarantee) => `! ${oneLine(`${name}: ${guarantee}`)}`),
+  );
+  return [...tableOr(style, COLUMNS, connectors, "no connectors"), ...(style.isTty ? warnings : [])];
+}

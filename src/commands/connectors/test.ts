@@ -1,0 +1,133 @@
+import { z } from "zod";
+import type { CaseReport, Report } from "../../conformance/report.ts";
+import { QocError } from "../../domain/error.ts";
+import { flag, positional } from "../arguments.ts";
+import { defineCommand, localServices } from "../command.ts";
+import type { OutputStyle } from "../rendering/table-text.ts";
+import { oneLine, wrap } from "../rendering/terminal-text.ts";
+
+export const command = defineCommand({
+  name: "connectors test",
+  group: "connectors",
+  audience: "human",
+  runs: "local",
+  writes: [],
+  summary: "certify an adapter against a fake venue",
+  description: "Runs numbered cases on this machine; nothing is traded.",
+  examples: [
+    "qoc connectors test ./src/connectors/my-venue",
+    "qoc connectors test paper --json",
+    "qoc connectors test my-venue --only C21",
+  ],
+  input: z.strictObject({
+    target: positional(z.string(), "PATH|NAME", "an adapter's file or folder, or a connector of desk.toml", {
+      completes: "connector",
+    }),
+    isolation: flag(
+      z.enum(["worker", "process"]).optional(),
+      "LEVEL",
+      "worker or process; the connector's own by default",
+    ),
+    only: flag(
+      z.array(z.string().regex(/^C\d+$/, 'must be a case such as "C01"')).default([]),
+      "CASE",
+      "one case by its id; may be repeated",
+    ),
+  }),
+  output: z.looseObject({ certified: z.boolean() }),
+  run: async ({ target, isolation, only }, context) => {
+    const request = { target, from: context.cwd, only, isolation };
+    const report = await localServices(context).certify(request, context.note);
+    const { failed } = report.counts;
+    const isPassed = only.length === 0 ? report.certified : failed === 0;
+    if (isPassed) return report;
+    const details = { connector: report.name, failed, of: report.cases.length };
+    throw new QocError("NOT_CERTIFIED", details, { data: report });
+  },
+  render: renderReport,
+});
+
+const SIGNS = { passed: ["green", "✓"], failed: ["red", "✗"], skipped: ["dim", "-"] } as const;
+
+function renderReport(report: Report, style: OutputStyle): readonly string[] {
+  if (!style.isTty) return renderForProgram(report);
+  const { counts, name, isolation } = report;
+  const groups = [...new Set(report.cases.map(({ group }) => group))];
+  const verdict = report.partial
+    ? `${oneLine(name)}, only the cases that were named`
+    : report.certified
+      ? style.paint("green", `✓ ${oneLine(name)} is certified at the ${isolation} level`)
+      : style.paint("red", `✗ ${oneLine(name)} is not certified`);
+  return [
+    ...groups.flatMap((group) => [
+      style.paint("dim", group),
+      ...caseLines(
+        style,
+        report.cases.filter((result) => result.group === group),
+      ),
+      "",
+    ]),
+    ...(report.partial ? [] : guaranteeLines(style, report)),
+    `${verdict}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`,
+  ];
+}
+
+function guaranteeLines(style: OutputStyle, { guarantees }: Report): readonly string[] {
+  return [
+    style.paint("dim", "what the desk can promise with it"),
+    ...guarantees.flatMap(({ guarantee, given, because }) =>
+      signedLines(style, given ? "passed" : "failed", guarantee, given ? undefined : because),
+    ),
+    "",
+  ];
+}
+
+/** Cases that were skipped for one reason share a line. */
+function caseLines(style: OutputStyle, cases: readonly CaseReport[]): readonly string[] {
+  const completed = cases.filter(({ outcome }) => outcome !== "skipped");
+  return [
+    ...completed.flatMap(({ id, title, outcome, reason }) => signedLines(style, outcome, `${id} ${title}`, reason)),
+    ...[...skippedByReason(cases)].flatMap(([reason, ids]) =>
+      signedLines(style, "skipped", `${ids.join(" ")} skipped`, reason),
+    ),
+  ];
+}
+
+function skippedByReason(cases: readonly CaseReport[]): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, string[]>();
+  for (const { id, outcome, reason = "" } of cases) {
+    if (outcome === "skipped") groups.set(reason, [...(groups.get(reason) ?? []), id]);
+  }
+  return groups;
+}
+
+function signedLines(
+  style: OutputStyle,
+  outcome: CaseReport["outcome"],
+  text: string,
+  reason: string | undefined,
+): readonly string[] {
+  const [shade, sign] = SIGNS[outcome];
+  const [first = "", ...continuation] = wrap(oneLine(text), style.columns - 4);
+  return [
+    `  ${style.paint(shade, sign)} ${first}`,
+    ...continuation.map((line) => `    ${line}`),
+    ...(reason === undefined ? [] : wrap(oneLine(reason), style.columns - 6).map((line) => `      ${line}`)),
+  ];
+}
+
+function renderForProgram({ cases, guarantees, counts, certified, partial, name }: Report): readonly string[] {
+  return [
+    ...cases.map(({ id, outcome, group, title, reason }) => [outcome, id, group, title, reason ?? ""]),
+    ...(partial
+      ? []
+      : guarantees.map(({ given, guarantee, because }) => [given ? "promised" : "not promised", guarantee, because])),
+    [
+      partial ? "partial" : certified ? "certified" : "not certified",
+      name,
+      String(counts.passed),
+      String(counts.failed),
+      String(counts.skipped),
+    ],
+  ].map((cells) => cells.map(oneLine).join("\t"));
+}

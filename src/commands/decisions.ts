@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { type DecisionLine, decisionLog } from "../trading/decision-log.ts";
+import { flag } from "./arguments.ts";
+import { defineCommand, localServices } from "./command.ts";
+import { isOrderInScope } from "./orders/order-scope.ts";
+import { type Column, type OutputStyle, tableOr } from "./rendering/table-text.ts";
+
+export const command = defineCommand({
+  name: "decisions",
+  hiddenAliases: ["log"],
+  group: "record",
+  audience: "both",
+  runs: "local-if-down",
+  writes: [],
+  summary: "list the decisions of the journal, newest first",
+  description: "One line for each approval and rejection.",
+  examples: ["qoc decisions", "qoc decisions --limit 10 --json"],
+  input: z.strictObject({
+    limit: flag(z.coerce.number().int().positive().max(100_000).default(50), "N", "how many (50)"),
+  }),
+  output: z.array(z.looseObject({ date: z.string(), decision: z.enum(["APPROVED", "REJECTED"]) })),
+  run: async ({ limit }, context) => {
+    if (context.desk === undefined) return localServices(context).decisionsOf(context.cwd, limit);
+    const { desk } = context.desk;
+    const orders = [...desk.state.orders].filter(([, order]) => isOrderInScope(desk, context.actor, order));
+    return decisionLog({ ...desk.state, orders: new Map(orders) }, limit);
+  },
+  render: renderDecisions,
+});
+
+const COLUMNS: readonly Column<DecisionLine>[] = [
+  { title: "date", cell: ({ date }) => date },
+  { title: "decision", cell: ({ decision }) => decision },
+  { title: "id", cell: ({ id }) => id },
+  { title: "side", cell: ({ side }) => side.toUpperCase() },
+  { title: "quantity", cell: ({ quantity }) => quantity, isNumber: true },
+  { title: "symbol", cell: ({ symbol }) => symbol },
+  { title: "price", cell: ({ price }) => price, isNumber: true },
+  { title: "state", cell: ({ state }) => state },
+  {
+    title: "note",
+    cell: ({ note, untrusted }) => (untrusted === null ? note : `${note}: ${untrusted.text}`),
+    shrinks: true,
+  },
+];
+
+/** A person reads the day, a program the whole time. */
+function renderDecisions(decisions: readonly DecisionLine[], style: OutputStyle): readonly string[] {
+  const lines = style.isTty ? decisions.map((line) => ({ ...line, date: line.date.slice(0, 10) })) : decisions;
+  return tableOr(style, COLUMNS, lines, "nothing was decided yet");
+}

@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { EXIT } from "../domain/error.ts";
+import { flag } from "./arguments.ts";
+import { defineCommand, localServices } from "./command.ts";
+
+export const command = defineCommand({
+  name: "demo",
+  group: "desk",
+  audience: "human",
+  runs: "local",
+  writes: ["a folder of its own"],
+  summary: "play the whole loop in ten seconds",
+  description: "On a desk of its own; no network, no account.",
+  examples: ["qoc demo", "qoc demo --yes"],
+  input: z.strictObject({
+    path: flag(z.string().optional(), "DIR", "where to make the desk; a temporary folder by default", {
+      completes: "path",
+    }),
+    /** Set by the flag --yes of every command. */
+    yes: z.boolean().default(false),
+  }),
+  output: z.unknown(),
+  run: ({ path, yes }, { note, canAsk, signal, ...context }) =>
+    localServices(context).demo({ yes, path }, { say: note, canAsk }, signal),
+  cli: async (session, input) => {
+    await session.show("demo", await session.call("demo", { ...input, yes: session.flags.yes }));
+    return EXIT.done;
+  },
+});

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { EXIT } from "../domain/error.ts";
+import { type DoctorCheck, runDoctor } from "../trading/doctor.ts";
+import { defineCommand, requireDesk } from "./command.ts";
+import type { OutputStyle } from "./rendering/table-text.ts";
+import { oneLine, wrap } from "./rendering/terminal-text.ts";
+
+interface DoctorReport {
+  readonly checks: readonly DoctorCheck[];
+}
+
+export const command = defineCommand({
+  name: "doctor",
+  group: "desk",
+  audience: "human",
+  runs: "desk",
+  writes: [],
+  summary: "check everything a person can act on",
+  description: "Changes nothing.",
+  examples: ["qoc doctor", "qoc doctor --json"],
+  exits: [5],
+  input: z.strictObject({}),
+  output: z.object({
+    checks: z.array(z.looseObject({ name: z.string(), status: z.enum(["ok", "warn", "fail", "skip"]) })),
+  }),
+  run: async (_input, context) => {
+    const { desk, nodeVersion, runs } = requireDesk(context);
+    return runDoctor(desk, nodeVersion, await runs.check());
+  },
+  render: renderDoctor,
+  exitCode: ({ checks }) => (checks.some(({ status }) => status === "fail") ? EXIT.failed : EXIT.done),
+});
+
+const SIGNS = { ok: ["green", "✓"], warn: ["yellow", "!"], fail: ["red", "✗"], skip: ["dim", "-"] } as const;
+
+/** One check a line, and the fix under each check that found something. */
+function renderDoctor({ checks }: DoctorReport, style: OutputStyle): readonly string[] {
+  if (!style.isTty)
+    return checks.map(({ status, name, message, fix }) => [status, name, message, fix ?? ""].map(oneLine).join("\t"));
+  const failures = checks.filter(({ status }) => status === "fail").length;
+  const lines = checks.flatMap(({ status, name, message, fix }) => {
+    const [shade, sign] = SIGNS[status];
+    const [first = "", ...continuation] = wrap(oneLine(`${name}: ${message}`), style.columns - 2);
+    return [
+      `${style.paint(shade, sign)} ${first}`,
+      ...continuation.map((line) => `  ${line}`),
+      ...(fix === undefined ? [] : [`  fix: ${oneLine(fix)}`]),
+    ];
+  });
+  return [...lines, "", failures === 0 ? "nothing is broken" : `${failures} to fix`];
+}

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { EXIT } from "../domain/error.ts";
+import { type CommandSession, defineCommand, requireDesk } from "./command.ts";
+
+const POLL_MS = 20;
+/** About 15 s. */
+const POLLS_MAX = 750;
+
+export const command = defineCommand({
+  name: "down",
+  group: "desk",
+  audience: "human",
+  runs: "desk",
+  writes: ["journal"],
+  summary: "stop the desk",
+  description: "Working orders stay working at their venues.",
+  examples: ["qoc down", "qoc down -C my-desk"],
+  exits: [5],
+  input: z.strictObject({}),
+  output: z.object({ stopped: z.boolean() }),
+  run: async (_input, context) => {
+    const services = requireDesk(context);
+    await services.settled();
+    services.stop();
+    return { stopped: true };
+  },
+  cli: async (session, input) => {
+    await session.show("down", await session.call("down", input));
+    await waitForShutdown(session);
+    return EXIT.done;
+  },
+});
+
+/** The desk returns its result before it stops; its socket is gone once the files and the lock are settled. */
+async function waitForShutdown(session: CommandSession): Promise<void> {
+  for (let polls = 0; polls < POLLS_MAX; polls++) {
+    try {
+      await session.call("connectors list", {});
+    } catch (error) {
+      if (session.isDeskDown(error)) return;
+    }
+    await sleep(POLL_MS, undefined, { signal: session.signal });
+  }
+  session.note("the desk is still stopping; qoc status shows when it is down");
+}

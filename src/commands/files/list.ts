@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { iso } from "../../trading/desk.ts";
+import { listFiles } from "../../workspace/files.ts";
+import { flag } from "../arguments.ts";
+import { defineCommand } from "../command.ts";
+import { afterFlag, pageSchema, settledReadScope, underFlag } from "./read-scope.ts";
+
+export const command = defineCommand({
+  name: "files list",
+  group: "research",
+  audience: "both",
+  runs: "desk",
+  writes: [],
+  summary: "list the readable files of the workspace by path",
+  description: "200 at a time.",
+  examples: ["qoc files list", "qoc files list --under research --glob '*.md'"],
+  input: z.strictObject({
+    under: underFlag,
+    glob: flag(z.string().min(1).max(200).optional(), "GLOB", "only matching paths: *.md, research/**/*.csv"),
+    after: afterFlag,
+  }),
+  output: pageSchema(z.object({ path: z.string(), bytes: z.number(), modified: z.string() })),
+  run: async (query, context) => {
+    const { entries, ...page } = await listFiles(await settledReadScope(context), query);
+    return { entries: entries.map((entry) => ({ ...entry, modified: iso(entry.modified) })), ...page };
+  },
+});

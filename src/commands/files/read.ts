@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { readFile } from "../../workspace/files.ts";
+import { flag, positional } from "../arguments.ts";
+import { defineCommand } from "../command.ts";
+import { renderText } from "../rendering/terminal-text.ts";
+import { readUntrusted, untrustedSchema } from "../untrusted-text.ts";
+import { settledReadScope } from "./read-scope.ts";
+
+export const command = defineCommand({
+  name: "files read",
+  group: "research",
+  audience: "both",
+  runs: "desk",
+  writes: [],
+  summary: "read a text file with its digest",
+  description: "A long file is returned in parts of 32,000 characters.",
+  examples: ["qoc files read house-rules.md", "qoc files read research/macro.md --from 40 --lines 20"],
+  input: z.strictObject({
+    path: positional(z.string(), "PATH", "relative to the workspace", { completes: "path" }),
+    from: flag(
+      z.union([z.string(), z.number().transform(String)]).default("1"),
+      "LINE",
+      "the first line, or the `next` of the part before",
+    ),
+    lines: flag(z.coerce.number().int().positive().optional(), "N", "at most N lines"),
+  }),
+  output: z.object({
+    path: z.string(),
+    digest: z.string(),
+    bytes: z.number(),
+    lines: z.number(),
+    next: z.string().nullable(),
+    untrusted: untrustedSchema,
+  }),
+  run: async ({ path, from, lines }, context) => {
+    const { text, ...part } = await readFile(await settledReadScope(context), path, from, lines);
+    return { ...part, untrusted: readUntrusted(context, path, text) };
+  },
+  render: ({ untrusted }) => renderText(untrusted.text),
+});

@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { showEntry } from "../../trading/decision-log.ts";
+import { positional } from "../arguments.ts";
+import { defineCommand, requireDesk } from "../command.ts";
+import { renderOrder } from "../rendering/order.ts";
+import { renderText } from "../rendering/terminal-text.ts";
+
+export const command = defineCommand({
+  name: "history show",
+  hiddenAliases: ["show"],
+  group: "record",
+  audience: "human",
+  runs: "desk",
+  writes: [],
+  summary: "show a revision of the file history, or an order",
+  examples: ["qoc history show HEAD~1", "qoc history show 20260705-001"],
+  input: z.strictObject({
+    id: positional(z.string(), "ID|REV", "an order or a revision", { completes: "order" }),
+  }),
+  output: z.looseObject({ kind: z.enum(["order", "revision"]) }),
+  run: ({ id }, context) => showEntry(requireDesk(context).desk, id),
+  render: (entry, style) => (entry.kind === "revision" ? renderText(entry.text) : renderOrder(entry, style)),
+});

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { listInbox } from "../../workspace/inbox.ts";
+import { plainPath } from "../../workspace/path-policy.ts";
+import { flag } from "../arguments.ts";
+import { defineCommand, requireDesk } from "../command.ts";
+import { knownWord } from "../known-word.ts";
+import { tableOr } from "../rendering/table-text.ts";
+import { untrustedSchemaFor, untrustedText } from "../untrusted-text.ts";
+
+const KINDS = ["fill", "alert", "message", "news", "unreadable"];
+const STATUSES = ["new", "open", "done", "snoozed", "blocked"];
+
+export const command = defineCommand({
+  name: "inbox list",
+  group: "research",
+  audience: "both",
+  runs: "desk",
+  writes: [],
+  summary: "list fills, alerts and messages",
+  examples: ["qoc inbox list", "qoc inbox list --status new"],
+  input: z.strictObject({
+    status: flag(z.string().optional(), "STATUS", "new, open, done, snoozed or blocked"),
+  }),
+  output: z.array(
+    z.object({ path: z.string(), kind: z.string(), status: z.string(), untrusted: untrustedSchemaFor("its title") }),
+  ),
+  run: async ({ status: wantedStatus }, context) => {
+    const { desk, settled } = requireDesk(context);
+    await settled();
+    const entries = await listInbox(desk.disk, desk.root, wantedStatus);
+    context.sources?.add("inbox list");
+    return entries.map(({ path, kind, status, title }) => ({
+      path: plainPath(path),
+      kind: knownWord(kind, KINDS),
+      status: knownWord(status, STATUSES),
+      untrusted: untrustedText(context, plainPath(path), title),
+    }));
+  },
+  render: (items, style) =>
+    tableOr(
+      style,
+      [
+        { title: "status", cell: ({ status }) => status },
+        { title: "kind", cell: ({ kind }) => kind },
+        { title: "title", cell: ({ untrusted }) => untrusted.text, shrinks: true },
+        { title: "path", cell: ({ path }) => path },
+      ],
+      items,
+      "the inbox is empty",
+    ),
+});

@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { readInboxItem } from "../../workspace/inbox.ts";
+import { positional } from "../arguments.ts";
+import { defineCommand, requireDesk } from "../command.ts";
+import { renderText } from "../rendering/terminal-text.ts";
+import { readUntrusted, untrustedSchema } from "../untrusted-text.ts";
+
+export const command = defineCommand({
+  name: "inbox read",
+  group: "research",
+  audience: "both",
+  runs: "desk",
+  writes: [],
+  summary: "read one inbox item",
+  examples: ["qoc inbox read 2026-07-05-fill-AAPL-BUY-41", "qoc inbox read inbox/2026-07-05-fill-AAPL-BUY-41.md"],
+  input: z.strictObject({ id: positional(z.string(), "NAME", "its file name or path", { completes: "path" }) }),
+  output: z.object({ path: z.string(), untrusted: untrustedSchema }),
+  run: async ({ id }, context) => {
+    const { desk, settled } = requireDesk(context);
+    await settled();
+    const { path, text } = await readInboxItem(desk.disk, desk.root, id);
+    return { path, untrusted: readUntrusted(context, path, text) };
+  },
+  render: ({ untrusted }) => renderText(untrusted.text),
+});

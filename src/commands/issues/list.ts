@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { UNNAMED, plainName } from "../../domain/untrusted.ts";
+import { ISSUE_STATUSES, type Issue, listIssues } from "../../workspace/notes.ts";
+import { pathProblem, plainPath } from "../../workspace/path-policy.ts";
+import { flag } from "../arguments.ts";
+import { type CommandContext, defineCommand, requireDesk } from "../command.ts";
+import { knownWord } from "../known-word.ts";
+import { tableOr } from "../rendering/table-text.ts";
+import { untrustedSchema, untrustedText } from "../untrusted-text.ts";
+
+export const command = defineCommand({
+  name: "issues list",
+  group: "research",
+  audience: "both",
+  runs: "desk",
+  writes: [],
+  summary: "list the tasks of the desk",
+  examples: ["qoc issues list", "qoc issues list --status open"],
+  input: z.strictObject({
+    status: flag(z.string().optional(), "STATUS", "draft, open, in-progress, blocked, review, done or cancelled"),
+  }),
+  output: z.array(
+    z.object({
+      id: z.string(),
+      path: z.string(),
+      status: z.string(),
+      priority: z.string(),
+      symbols: z.array(z.string()),
+      contextFiles: z.array(z.string()),
+      untrusted: z.object({ title: untrustedSchema, body: untrustedSchema }),
+    }),
+  ),
+  run: async ({ status }, context) => {
+    const { desk } = requireDesk(context);
+    const issues = await listIssues(desk.disk, desk.root);
+    context.sources?.add("issues list");
+    return issues
+      .filter((issue) => status === undefined || issue.status === status)
+      .map((issue) => issueView(context, issue));
+  },
+  render: (issues, style) =>
+    tableOr(
+      style,
+      [
+        { title: "id", cell: ({ id }) => id },
+        { title: "status", cell: ({ status }) => status },
+        { title: "priority", cell: ({ priority }) => priority },
+        { title: "symbols", cell: ({ symbols }) => symbols.join(",") },
+        { title: "title", cell: ({ untrusted }) => untrusted.title.text, shrinks: true },
+        { title: "path", cell: ({ path }) => path },
+      ],
+      issues,
+      "no issues",
+    ),
+});
+
+function issueView(context: CommandContext, { id, path, status, priority, symbols, contextFiles, title, body }: Issue) {
+  return {
+    id: plainName(id) ?? UNNAMED,
+    path: plainPath(path),
+    status: knownWord(status, ISSUE_STATUSES),
+    priority: knownWord(priority, ["low", "normal", "high", ""]),
+    symbols: symbols.filter((symbol) => plainName(symbol) !== null),
+    contextFiles: contextFiles.filter((file) => pathProblem(file) === undefined),
+    untrusted: {
+      title: untrustedText(context, plainPath(path), title),
+      body: untrustedText(context, plainPath(path), body),
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { QocError } from "../../domain/error.ts";
+import { findIssue } from "../../runs/run-issue.ts";
+import { iso } from "../../trading/desk.ts";
+import { updateIssue } from "../../workspace/issue-update.ts";
+import { AGENT_STATUSES, ISSUE_STATUSES } from "../../workspace/notes.ts";
+import { flag, positional, textFlag } from "../arguments.ts";
+import { defineCommand, requireDesk } from "../command.ts";
+import { fileReceiptSchema, recordFileWrite } from "../record-file-write.ts";
+import { refuseAgentStatus } from "./agent-status-rules.ts";
+
+const NAME = "issues update";
+
+export const command = defineCommand({
+  name: NAME,
+  group: "research",
+  audience: "both",
+  runs: "desk",
+  writes: ["issues/"],
+  summary: "set a task's status, or add a dated note to it",
+  examples: [
+    "qoc issues update 001 --status done",
+    'qoc issues update 001 --status blocked --note "No quote since Monday."',
+  ],
+  input: z.strictObject({
+    id: positional(z.string(), "ISSUE", "an issue's id or file", { completes: "issue" }),
+    status: flag(
+      z.enum(ISSUE_STATUSES).optional(),
+      "STATUS",
+      "its new status; an agent may set in-progress, review, done and blocked",
+    ),
+    note: textFlag(z.string().min(1).max(10_000).optional(), "the text to add below, Markdown"),
+  }),
+  output: fileReceiptSchema,
+  run: async ({ id, status, note }, context) => {
+    const { actor } = context;
+    if (status === undefined && note === undefined) throw invalid("give --status, --note, or both");
+    if (status !== undefined && actor !== "human" && !AGENT_STATUSES.includes(status))
+      throw invalid(`status: an agent may set ${AGENT_STATUSES.join(", ")}`);
+    const { desk } = requireDesk(context);
+    const { path } = await findIssue(desk, id);
+    const permit = (from: string | undefined): void => refuseAgentStatus(NAME, actor, { path, from, to: status });
+    const change = { path, at: iso(desk.clock.now()), by: actor, status, note, permit };
+    return recordFileWrite(context, NAME, await updateIssue(desk.disk, desk.root, change));
+  },
+});
+
+function invalid(message: string): QocError {
+  return new QocError("INVALID_INPUT", { command: NAME, message });
+}

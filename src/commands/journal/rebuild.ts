@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { rebuild } from "../../trading/rebuild.ts";
+import { defineCommand, localServices } from "../command.ts";
+
+export const command = defineCommand({
+  name: "journal rebuild",
+  hiddenAliases: ["rebuild"],
+  group: "record",
+  audience: "human",
+  runs: "local-if-down",
+  writes: ["orders/", "inbox/"],
+  fromJournal: true,
+  summary: "write every order file and fill item again",
+  description: "From the journal alone.",
+  examples: ["qoc journal rebuild", "qoc journal rebuild --json"],
+  input: z.strictObject({}),
+  output: z.looseObject({ orders: z.number(), fills: z.number() }),
+  run: async (_input, context) => {
+    if (context.desk === undefined) return localServices(context).rebuildOf(context.cwd, context.note);
+    const { desk, readEvents, settled } = context.desk;
+    await settled();
+    return rebuild(desk.workspace, await readEvents(), context.note);
+  },
+});

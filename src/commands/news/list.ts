@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { UNNAMED, plainName } from "../../domain/untrusted.ts";
+import { listEntities } from "../../workspace/entities.ts";
+import { openReadScope } from "../../workspace/files.ts";
+import { type NewsEntry, listNews } from "../../workspace/news.ts";
+import { flag } from "../arguments.ts";
+import { type CommandContext, defineCommand, requireDesk } from "../command.ts";
+import { type OutputStyle, tableOr } from "../rendering/table-text.ts";
+import { oneLine } from "../rendering/terminal-text.ts";
+import { untrustedSchemaFor, untrustedText } from "../untrusted-text.ts";
+import { feedStatusSchema } from "./feed-status.ts";
+
+const outputSchema = z.object({
+  items: z.array(
+    z.object({
+      path: z.string(),
+      source: z.string(),
+      published: z.string(),
+      untrusted: untrustedSchemaFor("its title"),
+    }),
+  ),
+  feeds: z.array(feedStatusSchema),
+});
+
+export const command = defineCommand({
+  name: "news list",
+  group: "research",
+  audience: "both",
+  runs: "desk",
+  writes: [],
+  summary: "list news of the feeds in desk.toml, newest first",
+  description: "With the status of each feed.",
+  examples: ["qoc news list", "qoc news list --symbol AAPL --limit 10"],
+  input: z.strictObject({
+    symbol: flag(z.string().min(1).max(40).optional(), "SYMBOL", "only items that name it, or its entity's name"),
+    limit: flag(z.coerce.number().int().min(1).max(100).default(30), "N", "at most N items; 30 by default"),
+  }),
+  output: outputSchema,
+  run: async ({ symbol, limit }, context) => {
+    const { desk, news } = requireDesk(context);
+    const matches = symbol === undefined ? () => true : await mentions(context, symbol);
+    const entries = await listNews(desk.disk, desk.root, limit, matches);
+    context.sources?.add("news list");
+    return { items: entries.map((entry) => itemView(context, entry)), feeds: [...(news?.feeds() ?? [])] };
+  },
+  render: renderNews,
+});
+
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+function itemView(context: CommandContext, { path, source, published, title }: NewsEntry) {
+  return {
+    path,
+    source: plainName(source) ?? UNNAMED,
+    published: ISO.test(published) ? published : "",
+    untrusted: untrustedText(context, path, title),
+  };
+}
+
+/** Matches an item that contains the symbol as a word, or the name of the symbol's entity. */
+async function mentions(context: CommandContext, symbol: string): Promise<(entry: NewsEntry) => boolean> {
+  const name = (await entityName(context, symbol)).toLowerCase();
+  const literal = symbol.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+  const word = new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, "u");
+  return ({ title, text }) =>
+    word.test(`${title}\n${text}`) || (name !== "" && `${title}\n${text}`.toLowerCase().includes(name));
+}
+
+async function entityName(context: CommandContext, symbol: string): Promise<string> {
+  const { desk } = requireDesk(context);
+  const scope = await openReadScope(desk.disk, desk.root, desk.config);
+  for (let after: string | null = ""; after !== null;) {
+    const page: Awaited<ReturnType<typeof listEntities>> = await listEntities(scope, after);
+    const entity = page.entries.find((entry) => entry.symbol === symbol);
+    if (entity !== undefined) return entity.name;
+    after = page.next;
+  }
+  return "";
+}
+
+/** The items, and on a terminal the feeds that fail. */
+function renderNews({ items, feeds }: z.output<typeof outputSchema>, style: OutputStyle): readonly string[] {
+  const failures = feeds.flatMap(({ name, status, untrusted }) =>
+    status === "failing" ? [`! ${oneLine(`${name}: ${untrusted?.text ?? ""}`)}`] : [],
+  );
+  return [
+    ...tableOr(
+      style,
+      [
+        { title: "published", cell: ({ published }) => published.slice(0, 16) },
+        { title: "source", cell: ({ source }) => source },
+        { title: "title", cell: ({ untrusted }) => untrusted.text, shrinks: true },
+        { title: "path", cell: ({ path }) => path },
+      ],
+      items,
+      "no news",
+    ),
+    ...(style.isTty ? failures : []),
+  ];
+}

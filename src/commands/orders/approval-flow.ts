@@ -1,0 +1,77 @@
+/** Approval at a terminal: the person reads the whole review, and approves the digest of that review. */
+import type { Channel } from "../../domain/event.ts";
+import { decimal } from "../../domain/decimal.ts";
+import { QocError } from "../../domain/error.ts";
+import type { Review } from "../../trading/review.ts";
+import { type CommandSession, type Prompter, usageError } from "../command.ts";
+import { type ReviewedOrder, renderOrder } from "../rendering/order.ts";
+import { oneLine } from "../rendering/terminal-text.ts";
+
+/** Above this notional, in the account's currency, y is not enough: the person types the symbol. */
+const TYPED_ABOVE = "10000";
+
+type Input = Readonly<Record<string, unknown>>;
+
+/** The receipt; undefined if the person did not approve. @throws any error of the desk. */
+export async function approveInteractively(session: CommandSession, input: Input): Promise<unknown> {
+  const { prompter } = session;
+  if (input["all"] === true) throw new QocError("NO_BULK_APPROVAL");
+  if (input["id"] === undefined) throw usageError("approve", "ID|FILE is missing: the one order to approve");
+  if (prompter === undefined || input["digest"] !== undefined) return sendApproval(session, input, "cli");
+  return approveReviewed(session, prompter, await displayOrder(session, input["id"]));
+}
+
+/** Prints one order for the person to read, and returns it. */
+export async function displayOrder(session: CommandSession, id: unknown): Promise<ReviewedOrder> {
+  const order = (await session.call("orders show", { id })) as ReviewedOrder;
+  session.display((style) => [...renderOrder(order, style), ""]);
+  return order;
+}
+
+/**
+ * Asks about an order that is on the screen, and sends the digest of its review: the file may have been edited since, and the
+ * person approves only what they read.
+ */
+export async function approveReviewed(
+  session: CommandSession,
+  prompter: Prompter,
+  { id, digest, review }: ReviewedOrder,
+): Promise<unknown> {
+  // An order that is no proposal any more has no review; the desk refuses it with its own message.
+  if (review === null || review === undefined) return sendApproval(session, { id, digest }, "cli");
+  if (!(await confirmReview(prompter, review))) {
+    session.note("not approved; nothing was sent");
+    return undefined;
+  }
+  return sendApproval(session, { id, digest: review.digest }, "tty");
+}
+
+async function confirmReview(prompter: Prompter, review: Review): Promise<boolean> {
+  const blocked = review.decision === "block" ? "A guard blocks it, so the desk will refuse. " : "";
+  const isLarge =
+    review.mode !== "paper" || review.notional === null || decimal(review.notional).abs().gt(decimal(TYPED_ABOVE));
+  if (!isLarge) return prompter.confirm(`${blocked}Approve and send?`);
+  const { symbol } = review.terms;
+  const question = `${blocked}${riskOf(review)}: type ${oneLine(symbol)} to approve and send, or press Enter to stop`;
+  return (await prompter.text(question)) === symbol;
+}
+
+function riskOf({ mode, notional }: Review): string {
+  if (mode === "paper") return `notional ${oneLine(notional ?? "unknown")}`;
+  return mode === "live" ? "LIVE money" : "perhaps LIVE money";
+}
+
+/** A live order needs the passphrase: from its descriptor, or typed after the desk has answered KEY_REQUIRED. */
+async function sendApproval(session: CommandSession, input: Input, channel: Channel): Promise<unknown> {
+  const passphrase = await session.readPassphrase();
+  try {
+    return await session.call("approve", passphrase === undefined ? input : { ...input, passphrase }, channel);
+  } catch (error) {
+    const refusal = session.remoteError(error);
+    if (refusal?.code !== "KEY_REQUIRED" || passphrase !== undefined || session.prompter === undefined) throw error;
+    session.note(refusal.message);
+    const typed = await session.prompter.password("Passphrase of the operator's key (press Enter to stop)");
+    if (typed === undefined || typed === "") throw error;
+    return session.call("approve", { ...input, passphrase: typed }, channel);
+  }
+}

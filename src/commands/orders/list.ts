@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { ORDER_STATES, unknownStateMessage } from "../../domain/order-state.ts";
+import { orderPath } from "../../trading/order-files.ts";
+import { type OrderSummary, summaryOf } from "../../trading/order-view.ts";
+import { scanProposals } from "../../trading/scan-proposals.ts";
+import { flag } from "../arguments.ts";
+import { defineCommand, requireDesk } from "../command.ts";
+import { type Column, tableOr } from "../rendering/table-text.ts";
+import { orderSummarySchema } from "./order-arguments.ts";
+import { isOrderInScope } from "./order-scope.ts";
+
+const COLUMNS: readonly Column<OrderSummary>[] = [
+  { title: "id", cell: ({ id }) => id },
+  { title: "state", cell: ({ state }) => state },
+  { title: "side", cell: ({ terms }) => terms.side.toUpperCase() },
+  { title: "quantity", cell: ({ terms }) => terms.quantity, isNumber: true },
+  { title: "symbol", cell: ({ terms }) => terms.symbol },
+  { title: "type", cell: ({ terms }) => terms.type },
+  { title: "price", cell: ({ terms }) => terms.limitPrice ?? terms.stopPrice ?? "", isNumber: true },
+  { title: "filled", cell: ({ filled }) => filled, isNumber: true },
+  {
+    title: "at",
+    cell: ({ terms }) => (terms.mode === "live" ? `${terms.connector} LIVE` : terms.connector),
+    shrinks: true,
+  },
+];
+
+export const command = defineCommand({
+  name: "orders list",
+  group: "orders",
+  audience: "both",
+  runs: "desk",
+  writes: [],
+  summary: "list orders and proposals, oldest first",
+  examples: ["qoc orders list", "qoc orders list --state proposed --json"],
+  input: z.strictObject({
+    state: flag(
+      z.enum(ORDER_STATES, { error: ({ input }) => unknownStateMessage(String(input)) }).optional(),
+      "STATE",
+      "only this state: proposed, accepted, filled …",
+      // An earlier state name gets the schema's message, which names the new one.
+      { choices: [] },
+    ),
+    limit: flag(z.coerce.number().int().positive().max(10_000).default(200), "N", "the newest N (200)"),
+  }),
+  output: z.array(orderSummarySchema),
+  run: async ({ state, limit }, context) => {
+    const { desk } = requireDesk(context);
+    if (desk.readOnly() === undefined) await scanProposals(desk);
+    return [...desk.state.orders.values()]
+      .filter((order) => isOrderInScope(desk, context.actor, order))
+      .filter((order) => state === undefined || order.state === state)
+      .slice(-limit)
+      .map((order) => summaryOf(order, orderPath(order)));
+  },
+  render: (orders, style) => tableOr(style, COLUMNS, orders, "no orders"),
+});

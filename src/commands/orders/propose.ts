@@ -1,0 +1,98 @@
+import { z } from "zod";
+import type { Verdict } from "../../domain/verdict.ts";
+import { orderPath } from "../../trading/order-files.ts";
+import { proposeOrder } from "../../trading/propose.ts";
+import { flag } from "../arguments.ts";
+import { defineCommand, requireDesk } from "../command.ts";
+import type { OutputStyle } from "../rendering/table-text.ts";
+import { oneLine } from "../rendering/terminal-text.ts";
+import { routeInScope } from "./order-scope.ts";
+
+/** A shell passes text, an agent may pass a number; both become the text that a proposal file would contain. */
+const amountSchema = z.union([z.string(), z.number()]).transform(String);
+/** The name of something. The bound keeps the proposal's file readable. */
+const nameSchema = z.string().max(200);
+
+const verdictSchema = z.object({
+  decision: z.enum(["allow", "block"]),
+  reasons: z.array(
+    z.object({
+      guard: z.string(),
+      code: z.string(),
+      message: z.string(),
+      limit: z.string().optional(),
+      actual: z.string().optional(),
+    }),
+  ),
+});
+
+export const command = defineCommand({
+  name: "orders propose",
+  group: "orders",
+  audience: "both",
+  runs: "desk",
+  writes: ["orders/pending/"],
+  summary: "propose an order",
+  description: "Returns what the guards would decide on it now.",
+  examples: [
+    'qoc orders propose --side buy --symbol SPX --quantity 10 --type limit --limit-price 3000 --rationale "breakout"',
+    'qoc orders propose --connector paper --side sell --symbol SPX --quantity 1 --type market --rationale "trim"',
+  ],
+  input: z.strictObject({
+    connector: flag(nameSchema.optional(), "NAME", "the connector that would send it", { completes: "connector" }),
+    venue: flag(nameSchema.optional(), "NAME", "or the venue, if a connector lists it"),
+    side: flag(z.string(), "buy|sell", "buy or sell", { choices: ["buy", "sell"] }),
+    symbol: flag(z.string(), "SYMBOL", "the venue's symbol"),
+    quantity: flag(amountSchema, "N", "an exact decimal above zero"),
+    type: flag(z.string(), "TYPE", "market, limit, stop or stop_limit", {
+      choices: ["market", "limit", "stop", "stop_limit"],
+    }),
+    limitPrice: flag(amountSchema.optional(), "PRICE", "for limit and stop-limit orders"),
+    stopPrice: flag(amountSchema.optional(), "PRICE", "for stop and stop-limit orders"),
+    timeInForce: flag(z.string().optional(), "TIF", "day (default), gtc, ioc or fok", {
+      choices: ["day", "gtc", "ioc", "fok"],
+    }),
+    rationale: flag(z.string().optional(), "TEXT", "why, for the human who reads it"),
+    researchRef: flag(nameSchema.optional(), "FILE", "the research note behind it"),
+    issue: flag(nameSchema.optional(), "ID", "the issue it answers", { completes: "issue" }),
+  }),
+  output: z.object({ id: z.string(), path: z.string(), digest: z.string(), verdict: verdictSchema }),
+  mcp: { openWorld: true },
+  run: async (input, context): Promise<ProposalReport> => {
+    const { desk } = requireDesk(context);
+    const { connector, limitPrice, stopPrice, timeInForce, researchRef, ...sameNames } = input;
+    const { order, verdict } = await proposeOrder(
+      desk,
+      {
+        ...sameNames,
+        connector: routeInScope(desk, context.actor, { connector, venue: input.venue }),
+        limit_price: limitPrice,
+        stop_price: stopPrice,
+        time_in_force: timeInForce,
+        research_ref: researchRef,
+      },
+      context.actor,
+      context.sources?.list(),
+    );
+    return { id: order.id, path: orderPath(order), digest: order.digest, verdict };
+  },
+  render: renderProposal,
+});
+
+interface ProposalReport {
+  readonly id: string;
+  readonly path: string;
+  readonly digest: string;
+  readonly verdict: Verdict;
+}
+
+/** Where the draft waits, and what the guards would decide on it now. */
+function renderProposal({ id, path, digest, verdict }: ProposalReport, style: OutputStyle): readonly string[] {
+  return [
+    `${style.paint("bold", oneLine(id))} waits in ${oneLine(path)}`,
+    ...(verdict.decision === "allow"
+      ? [`${style.paint("green", "✓")} the guards would pass it now`]
+      : verdict.reasons.map(({ guard, message }) => `${style.paint("red", "✗")} ${oneLine(`${guard}: ${message}`)}`)),
+    `${style.paint("dim", "digest")} ${oneLine(digest)}`,
+  ];
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { positionViews } from "../../trading/book-view.ts";
+import { markAll } from "../../trading/snapshot.ts";
+import { flag } from "../arguments.ts";
+import { defineCommand, requireDesk } from "../command.ts";
+import { connectorInScope, isInScope } from "../connector-scope.ts";
+import { renderPositions } from "../rendering/positions.ts";
+
+const NAME = "positions list";
+
+export const command = defineCommand({
+  name: NAME,
+  group: "research",
+  audience: "both",
+  runs: "desk",
+  writes: [],
+  summary: "list the open positions with their marks",
+  description: "By the desk's own fills, marked by their connectors.",
+  examples: ["qoc positions list", "qoc positions list --json"],
+  exits: [5],
+  input: z.strictObject({
+    connector: flag(z.string().optional(), "NAME", "only this connector", { completes: "connector" }),
+  }),
+  output: z.array(z.looseObject({ connector: z.string(), symbol: z.string(), quantity: z.string() })),
+  mcp: { openWorld: true },
+  run: async ({ connector: name }, context) => {
+    const { desk } = requireDesk(context);
+    await markAll(desk);
+    const positions = positionViews(desk.state).filter(
+      ({ connector }) => (name === undefined || connector === name) && isInScope(desk, context.actor, connector),
+    );
+    // A disabled connector may still have positions; an unknown name has none, and is a typing error.
+    if (name !== undefined && positions.length === 0) connectorInScope(desk, context.actor, { name, command: NAME });
+    return positions;
+  },
+  render: renderPositions,
+});

@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { UNNAMED, plainName } from "../../domain/untrusted.ts";
+import { iso } from "../../trading/desk.ts";
+import { flag, positional } from "../arguments.ts";
+import { defineCommand, requireDesk } from "../command.ts";
+import { connectorInScope } from "../connector-scope.ts";
+import { isUnavailable, orUnavailable } from "../data-unavailable.ts";
+import { type MarketData, renderUnavailable } from "../rendering/market-data.ts";
+import { type OutputStyle, keyValueLines } from "../rendering/table-text.ts";
+import { untrustedSchemaFor, venueSource } from "../untrusted-text.ts";
+
+const NAME = "quotes get";
+
+export const command = defineCommand({
+  name: NAME,
+  group: "research",
+  audience: "both",
+  runs: "desk",
+  writes: [],
+  summary: "get one quote from a connector",
+  examples: ["qoc quotes get SPX", "qoc quotes get AAPL --connector paper --json"],
+  exits: [5],
+  input: z.strictObject({
+    symbol: positional(z.string(), "SYMBOL", "the venue's symbol"),
+    connector: flag(z.string().optional(), "NAME", "which connector", { completes: "connector" }),
+  }),
+  output: z.looseObject({
+    status: z.enum(["ready", "data_pending"]),
+    symbol: z.string(),
+    connector: z.string(),
+    bid: z.string().optional(),
+    ask: z.string().optional(),
+    last: z.string().optional(),
+    time: z.string().optional(),
+    reason: z.string().optional(),
+    untrusted: untrustedSchemaFor("the connector's message if it has no quote").nullish(),
+  }),
+  mcp: { openWorld: true },
+  run: async ({ symbol: requested, connector: name }, context): Promise<QuoteView> => {
+    const { desk } = requireDesk(context);
+    const connector = connectorInScope(desk, context.actor, { name, command: NAME });
+    const quote = await orUnavailable(context, connector, () => desk.venues.quote(connector, requested));
+    if (isUnavailable(quote)) return { ...quote, symbol: requested, connector };
+    context.sources?.add(venueSource(connector, "quote", requested));
+    const { at, symbol, ...amounts } = quote;
+    return { status: "ready", symbol: plainName(symbol) ?? UNNAMED, ...amounts, time: iso(at), connector };
+  },
+  render: renderQuote,
+});
+
+interface QuoteView extends MarketData {
+  readonly connector: string;
+  readonly bid?: string;
+  readonly ask?: string | undefined;
+  readonly last?: string | undefined;
+  readonly time?: string;
+}
+
+function renderQuote(quote: QuoteView, style: OutputStyle): readonly string[] {
+  return quote.bid === undefined
+    ? renderUnavailable(quote, style)
+    : keyValueLines(style, [
+        ["symbol", quote.symbol],
+        ["bid", quote.bid],
+        ["ask", quote.ask ?? "-"],
+        ["last", quote.last ?? "-"],
+        ["time", quote.time ?? "-"],
+        ["connector", quote.connector],
+      ]);
+}

@@ -1,0 +1,47 @@
+/** What every command that writes a file of the workspace shares: the record of the write, and the check of a digest. */
+import { z } from "zod";
+import { digestOf } from "../domain/digest.ts";
+import { QocError } from "../domain/error.ts";
+import { isDigest } from "../domain/ids.ts";
+import { type CommandContext, requireDesk } from "./command.ts";
+
+export interface FileReceipt {
+  readonly path: string;
+  readonly digest: string;
+}
+
+/** The output of a command that writes a file. */
+export const fileReceiptSchema = z.looseObject({ path: z.string(), digest: z.string() });
+
+/** The text of a whole file, in characters. The file's folder limits its bytes. */
+export const wholeFileSchema = z.string().max(256 * 1024);
+
+/**
+ * Records in the journal that a command wrote a file, and requests a commit of the file history. `sources` are what the author
+ * of a proposal had read.
+ */
+export async function recordFileWrite(
+  context: CommandContext,
+  command: string,
+  file: { readonly path: string; readonly text: string },
+  sources: readonly string[] = [],
+): Promise<FileReceipt> {
+  const { desk } = requireDesk(context);
+  const digest = digestOf(file.text);
+  await desk.commit({
+    type: "file.written",
+    path: file.path,
+    digest,
+    command,
+    actor: context.actor,
+    ...(sources.length === 0 ? {} : { sources }),
+  });
+  desk.history.request(`${command} ${file.path}`);
+  return { path: file.path, digest };
+}
+
+/** @throws INVALID_INPUT if `replaces` is not a digest. */
+export function refuseMalformedDigest(command: string, replaces: string | undefined): void {
+  if (replaces === undefined || isDigest(replaces)) return;
+  throw new QocError("INVALID_INPUT", { command, message: "--replaces takes the digest that was read (sha256:…)" });
+}

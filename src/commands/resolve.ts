@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { resolveOrder } from "../trading/decide.ts";
+import { flag, positional } from "./arguments.ts";
+import { defineCommand, requireDesk } from "./command.ts";
+import { receiptSchema } from "./orders/receipt.ts";
+
+export const command = defineCommand({
+  name: "resolve",
+  aliases: ["orders resolve"],
+  group: "orders",
+  audience: "human",
+  runs: "desk",
+  writes: ["journal"],
+  summary: "close a lost order or a flagged instrument by hand",
+  description: "An order whose venue has lost it, or an instrument as CONNECTOR/SYMBOL.",
+  examples: ['qoc resolve 20260705-001 --note "never reached the venue"', 'qoc resolve paper/SPX --note "split"'],
+  exits: [5],
+  input: z.strictObject({
+    id: positional(z.string(), "ID|CONNECTOR/SYMBOL", "the unknown or lost order, or the flagged instrument", {
+      completes: "order",
+    }),
+    note: flag(z.string().min(3), "TEXT", "what you saw at the venue", { short: "m" }),
+  }),
+  output: z.union([receiptSchema, z.object({ instrument: z.string(), quantity: z.string() })]),
+  run: ({ id, note }, context) => resolveOrder(requireDesk(context).desk, id, note, context.actor),
+});

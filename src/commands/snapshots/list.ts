@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { listSnapshots } from "../../workspace/snapshots.ts";
+import { defineCommand, requireDesk } from "../command.ts";
+import { tableOr } from "../rendering/table-text.ts";
+
+export const command = defineCommand({
+  name: "snapshots list",
+  hiddenAliases: ["snapshot list"],
+  group: "record",
+  audience: "both",
+  runs: "desk",
+  writes: [],
+  summary: "list the snapshots with their NAV",
+  examples: ["qoc snapshots list", "qoc snapshots list --json"],
+  exits: [5],
+  input: z.strictObject({}),
+  output: z.array(z.looseObject({ path: z.string() })),
+  run: (_input, context) => {
+    const { desk } = requireDesk(context);
+    return listSnapshots(desk.disk, desk.root);
+  },
+  render: (snapshots, style) =>
+    tableOr(
+      style,
+      [
+        { title: "time", cell: ({ time }) => time },
+        { title: "NAV", cell: ({ nav }) => nav, isNumber: true },
+        { title: "cash", cell: ({ cash }) => cash, isNumber: true },
+        { title: "path", cell: ({ path }) => path, shrinks: true },
+      ],
+      snapshots,
+      "no snapshots",
+    ),
+});

@@ -1,0 +1,253 @@
+import { z } from "zod";
+import { QocError, EXIT } from "../domain/error.ts";
+import type { BookView } from "../trading/book-view.ts";
+import { iso } from "../trading/desk.ts";
+import { type PendingProposal, type StatusView, deskStatus } from "../trading/status.ts";
+import { flag, toggle } from "./arguments.ts";
+import { defineCommand, localServices } from "./command.ts";
+import { statusInScope } from "./connector-scope.ts";
+import { reviewPending } from "./orders/pending-review.ts";
+import { badge } from "./rendering/order.ts";
+import { positionTable, signed } from "./rendering/positions.ts";
+import { type Column, INDENT, type OutputStyle, keyValueLines, section, table } from "./rendering/table-text.ts";
+import { oneLine } from "./rendering/terminal-text.ts";
+
+const bookSchema = z.looseObject({
+  nav: z.string(),
+  cash: z.string(),
+  buyingPower: z.string(),
+  positions: z.array(z.looseObject({})),
+});
+
+export const command = defineCommand({
+  name: "status",
+  group: "desk",
+  audience: "both",
+  runs: "local-if-down",
+  writes: [],
+  summary: "show what runs, what waits, and the book",
+  description: "Connectors, proposals that wait for you, orders in flight, positions, open issues.",
+  summaryForAgents: "show what runs, what waits for the human, what is in flight, what the book holds",
+  examples: ["qoc status", "qoc status --json"],
+  exits: [8],
+  input: z.strictObject({
+    snapshot: flag(z.string().optional(), "latest", "show the book as of the latest snapshot"),
+    exitCode: toggle("exit with 8 if proposals wait for approval", { humanOnly: true }),
+  }),
+  output: z.looseObject({ up: z.boolean(), book: bookSchema }),
+  mcp: { lists: { proposals: "orders list", orders: "orders list", issues: "issues list" } },
+  run: async ({ snapshot }, context) => {
+    if (context.desk === undefined) return localServices(context).statusOf(context.cwd);
+    if (snapshot !== undefined && snapshot !== "latest") {
+      throw new QocError("INVALID_INPUT", {
+        command: "status",
+        message: `--snapshot takes "latest", not ${JSON.stringify(snapshot)}`,
+      });
+    }
+    const { desk, lastSeen } = context.desk;
+    const view = await deskStatus(desk);
+    const agents = view.agents.map((agent) => ({ ...agent, lastSeenAt: isoOrNull(lastSeen(agent.agent)) }));
+    return statusInScope(desk, context.actor, { ...view, agents });
+  },
+  render: renderStatus,
+  /** On a terminal the pending proposals can be picked, read, approved and rejected. */
+  cli: async (session, { exitCode, ...input }) => {
+    const status = (await session.call("status", input)) as StatusView;
+    await session.show("status", status);
+    const reviewable = status.proposals.filter(({ digest }) => digest !== null);
+    if (session.prompter !== undefined && session.isTty && status.up && reviewable.length > 0)
+      await reviewPending(session, session.prompter, reviewable);
+    return exitCode === true && status.proposals.length > 0 ? EXIT.waiting : EXIT.done;
+  },
+});
+
+function isoOrNull(at: number | undefined): string | null {
+  return at === undefined ? null : iso(at);
+}
+
+/** Off a terminal one fact a line, its kind first. */
+function renderStatus(status: StatusView, style: OutputStyle): readonly string[] {
+  return style.isTty ? renderForPerson(style, status) : renderForProgram(status);
+}
+
+function renderForPerson(style: OutputStyle, status: StatusView): readonly string[] {
+  const inner: OutputStyle = { ...style, columns: style.columns - INDENT.length };
+  return [
+    headline(style, status),
+    ...(status.readOnly === null ? [] : [style.paint("red", `✗ read-only: ${oneLine(status.readOnly)}`)]),
+    "",
+    ...block(
+      style,
+      "connectors",
+      status.connectors.map((connector) => connectorLine(style, connector)),
+      { emptyLine: "none" },
+    ),
+    ...block(style, "waiting for you", table(inner, PENDING, status.proposals).slice(1), { emptyLine: "nothing" }),
+    ...block(
+      style,
+      "in flight",
+      status.orders.map(({ id, state, sentence }) => oneLine(`${id}  ${state}  ${sentence}`)),
+    ),
+    ...block(
+      style,
+      "blocked instruments",
+      status.flagged.map((key) => style.paint("red", `✗ ${oneLine(key)}`)),
+    ),
+    ...block(style, "book", bookLines(inner, status.book)),
+    ...block(
+      style,
+      "issues",
+      openIssues(status).map(({ id, status: state, untrusted }) => oneLine(`${id}  ${state}  ${untrusted.text}`)),
+    ),
+    ...lastLines(style, status),
+  ];
+}
+
+function headline(style: OutputStyle, status: StatusView): string {
+  const { state, reason } = status.trading;
+  const trading =
+    state === "active"
+      ? "trading active"
+      : style.paint("yellow", `! ${oneLine(state)}${reason === "" ? "" : `: ${oneLine(reason)}`}`);
+  const up = status.up ? style.paint("green", "● up") : style.paint("yellow", "○ down");
+  return `${style.paint("bold", oneLine(status.workspace.name))}  ${up}  ${trading}`;
+}
+
+function connectorLine(style: OutputStyle, connector: StatusView["connectors"][number]): string {
+  const isReady = connector.state === "ready";
+  const sign = isReady ? style.paint("green", "✓") : connector.untrusted === null ? "○" : style.paint("red", "✗");
+  const restarts = connector.restarts === 0 ? "" : `, ${connector.restarts} restarts`;
+  const error = connector.untrusted === null || isReady ? "" : `: ${connector.untrusted.text.split("\n")[0] ?? ""}`;
+  const { latencyMs, queueDepth, memoryMb } = connector;
+  const measures = [
+    ...(latencyMs === null ? [] : [`${latencyMs.p50.toFixed(1)}/${latencyMs.p99.toFixed(1)} ms`]),
+    ...(queueDepth === 0 ? [] : [`${queueDepth} queued`]),
+    ...(memoryMb === null ? [] : [`${memoryMb.toFixed(0)} MB`]),
+  ].join(", ");
+  const stateText = oneLine(`${connector.state}${restarts}${error}`);
+  return `${sign} ${oneLine(connector.name)}  ${badge(style, connector.mode)}  ${stateText}${style.paint("dim", measures === "" ? "" : `  ${measures}`)}`;
+}
+
+const PENDING: readonly Column<PendingProposal>[] = [
+  { title: "", cell: ({ decision }) => (decision === "allow" ? "✓" : decision === "block" ? "✗" : "!") },
+  { title: "id", cell: ({ id }) => id },
+  {
+    title: "what",
+    cell: ({ sentence, path, needs, untrusted }) =>
+      needs === "approval" ? (sentence ?? path) : `${path}: needs ${needs}: ${untrusted?.text ?? ""}`,
+    shrinks: true,
+  },
+];
+
+function bookLines(style: OutputStyle, book: BookView): readonly string[] {
+  return [
+    ...keyValueLines(style, [
+      ["NAV", `${book.nav} ${book.currency}`],
+      ["cash", book.cash],
+      ["buying power", book.buyingPower],
+      ["today", signed(book.dayPnl)],
+      ...(book.asOf === null ? [] : [["as of", book.asOf] as const]),
+    ]),
+    ...(book.positions.length === 0 ? [] : ["", ...positionTable(book.positions, style)]),
+  ];
+}
+
+function openIssues(status: StatusView): StatusView["issues"] {
+  return status.issues.filter(({ status: state }) => state !== "done" && state !== "cancelled");
+}
+
+function agentText({ agent, lastSeenAt }: StatusView["agents"][number]): string {
+  return `${agent} (${lastSeenAt === null ? "not seen yet" : `seen ${lastSeenAt}`})`;
+}
+
+function lastLines(style: OutputStyle, status: StatusView): readonly string[] {
+  return [
+    ...(status.agents.length === 0
+      ? []
+      : [oneLine(`agents that may connect: ${status.agents.map(agentText).join(", ")}`)]),
+    ...(status.inbox.new === 0
+      ? []
+      : [`inbox: ${status.inbox.new} new  ${style.paint("dim", "qoc inbox list --status new")}`]),
+    ...(status.runs.unconfined
+      ? [
+          `${style.paint("yellow", "!")} ${oneLine(`agents by ${status.runs.runtime} run unconfined: they can do what you can`)}`,
+        ]
+      : []),
+    ...status.runs.running.map(({ run, issue }) =>
+      oneLine(
+        status.up
+          ? `running: ${issue}  (qoc logs --run ${run} -f)`
+          : `was running when the desk went down: ${issue}  (qoc logs --run ${run})`,
+      ),
+    ),
+    ...(status.lastRun === null
+      ? []
+      : [oneLine(`last run: ${status.lastRun.issue} ${status.lastRun.outcome}, ${status.lastRun.summary}`)]),
+    ...(status.up
+      ? []
+      : [`next: qoc up${status.workspace.path === "" ? "" : `   (${oneLine(status.workspace.path)})`}`]),
+  ];
+}
+
+function renderForProgram(status: StatusView): readonly string[] {
+  return [
+    ["desk", status.workspace.name, status.workspace.path, status.up ? "up" : "down"],
+    ["trading", status.trading.state, status.trading.reason],
+    ...(status.readOnly === null ? [] : [["read-only", status.readOnly]]),
+    ...status.connectors.map(({ name, state, mode, restarts, untrusted }) => [
+      "connector",
+      name,
+      state,
+      mode,
+      String(restarts),
+      untrusted?.text ?? "",
+    ]),
+    ...status.proposals.map(({ id, decision, needs, path, digest, untrusted }) => [
+      ...[
+        "proposal",
+        id,
+        decision ?? "",
+        untrusted === null ? needs : `${needs}: ${untrusted.text}`,
+        path,
+        digest ?? "",
+      ],
+    ]),
+    ...status.orders.map(({ id, state, sentence }) => ["order", id, state, sentence]),
+    ...status.flagged.map((key) => ["flagged", key]),
+    [
+      "book",
+      status.book.nav,
+      status.book.cash,
+      status.book.buyingPower,
+      status.book.dayPnl,
+      status.book.currency,
+      status.book.asOf ?? "",
+    ],
+    ...status.book.positions.map(({ connector, symbol, quantity, value }) => [
+      "position",
+      connector,
+      symbol,
+      quantity,
+      value ?? "",
+    ]),
+    ...openIssues(status).map(({ id, status: state, path, untrusted }) => ["issue", id, state, path, untrusted.text]),
+    ...status.agents.map(({ agent, client, lastSeenAt }) => ["agent", agent, client, lastSeenAt ?? ""]),
+    ["inbox", String(status.inbox.new)],
+    ...(status.runs.unconfined ? [["runtime", status.runs.runtime, "unconfined"]] : []),
+    ...status.runs.running.map(({ run, issue, since }) => [status.up ? "running" : "interrupted", run, issue, since]),
+    ...(status.lastRun === null
+      ? []
+      : [["run", status.lastRun.run, status.lastRun.issue, status.lastRun.outcome, status.lastRun.at]]),
+  ].map((cells) => cells.map(oneLine).join("\t"));
+}
+
+/** A section; without lines its title and, if there is one, the line for an empty section. */
+function block(
+  style: OutputStyle,
+  title: string,
+  lines: readonly string[],
+  { emptyLine }: { readonly emptyLine?: string } = {},
+): readonly string[] {
+  if (lines.length > 0 || emptyLine === undefined) return section(style, title, lines);
+  return [`${style.paint("dim", title)}  ${emptyLine}`, ""];
+}

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { toggle } from "./arguments.ts";
+import { defineCommand, localServices } from "./command.ts";
+import { badge } from "./rendering/order.ts";
+import { keyValueLines } from "./rendering/table-text.ts";
+import { oneLine } from "./rendering/terminal-text.ts";
+
+export const command = defineCommand({
+  name: "up",
+  group: "desk",
+  audience: "human",
+  runs: "local",
+  writes: ["journal"],
+  summary: "start the desk: connectors, guards, journal",
+  description: "Runs in the foreground until Ctrl-C.",
+  examples: ["qoc up", "qoc up --detach -C my-desk"],
+  input: z.strictObject({
+    detach: toggle("start it in the background and return when it is ready", { short: "d" }),
+  }),
+  output: z.unknown(),
+  run: ({ detach }, context) => localServices(context).up({ detach, from: context.cwd }, context.note, context.signal),
+  render: ({ workspace, path, pid, port, readyMs, trading, connectors }, style) => [
+    `${style.paint("green", "●")} ${oneLine(workspace ?? "the desk")} is up${readyMs === undefined ? "" : ` after ${readyMs} ms`}`,
+    ...(connectors ?? []).map(
+      ({ name, state, mode }) =>
+        `  ${state === "ready" ? style.paint("green", "✓") : style.paint("red", "✗")} ${oneLine(name)}  ${badge(style, mode)}  ${oneLine(state)}`,
+    ),
+    ...keyValueLines(style, [
+      ["folder", path ?? ""],
+      ["pid", String(pid ?? "")],
+      ["port", String(port ?? "")],
+      ["trading", trading ?? ""],
+    ]),
+  ],
+});
