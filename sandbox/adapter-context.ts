@@ -1,33 +1,41 @@
-/** `ctx`, made inside the worker: secrets, logger, fills, options, store and bars, all over the one port. */
+/** Creates `ctx` inside the worker. Fills, logs and requests to the host go as messages over the one port. */
 import { getHeapStatistics } from "node:v8";
 import type { Bar, ConnectorContext, Fill } from "../src/domain/sdk.ts";
-import { sizeWithin } from "../src/protocol/payload-size.ts";
-import { type HostMessage, LIMITS, type StartMessage } from "../src/protocol/messages.ts";
+import { LIMITS } from "../src/protocol/limits.ts";
+import type { AdapterRequest, HostMessage, StartMessage } from "../src/protocol/messages.ts";
+import { payloadSize } from "../src/protocol/payload-size.ts";
 
 export interface Port {
   post(message: unknown): void;
 }
 
-export interface Context {
+export interface ContextHandle {
   readonly ctx: ConnectorContext;
-  /** Posts what is emitted and may be sent; called before each answer, so that a fill precedes the ack it came before. */
+  /** Sends emitted fills, within the window. Called before each method's result, so that a fill arrives before its ack. */
   flush(): void;
-  /** The life ends: everything emitted is posted, whatever the window. */
-  drain(): void;
-  take(message: HostMessage): void;
+  /** Sends all emitted fills, regardless of the window. Called before the worker ends. */
+  sendAll(): void;
+  handle(message: HostMessage): void;
   log(level: "debug" | "info" | "warn" | "error", message: string, fields?: Record<string, unknown>): void;
 }
 
-/** `hide` takes secrets out of a text. */
-export function openContext(port: Port, start: StartMessage, hide: (text: string) => string): Context {
+/** Limit for one fill, and for all fills of one message. */
+const FILLS_CHARS_MAX = LIMITS.fillsChars / 2;
+/** The whole store holds 1 MiB. */
+const VALUE_CHARS_MAX = 1_100_000;
+const KEY_CHARS_MAX = 1_000;
+const DEPTH_MAX = 30;
+
+/** `redact` removes secrets from a text. */
+export function createAdapterContext(port: Port, start: StartMessage, redact: (text: string) => string): ContextHandle {
   const fills = new FillQueue(port);
-  const asks = new Asks(port);
-  const log: Context["log"] = (level, message, fields) => {
+  const requests = new RequestQueue(port);
+  const log: ContextHandle["log"] = (level, message, fields) => {
     port.post({
       e: "log",
       level,
-      message: hide(String(message)).slice(0, LIMITS.logChars),
-      ...(fields === undefined ? {} : { fields: logFields(fields) }),
+      message: redact(String(message)).slice(0, LIMITS.logChars),
+      fields: fields === undefined ? undefined : logFields(fields),
     });
   };
   const secrets = new Map(Object.entries(start.secrets));
@@ -48,21 +56,21 @@ export function openContext(port: Port, start: StartMessage, hide: (text: string
     emitFill: (fill) => fills.add(fill),
     options: deepFreeze(structuredClone(start.options)),
     store: {
-      get: (key) => asks.ask("get", key),
+      get: (key) => requests.send("get", key),
       put: async (key, value) =>
-        void (await asks.ask("put", key, within(value, VALUE_CHARS_MAX, "a value to keep").value)),
+        void (await requests.send("put", key, copyWithin(value, VALUE_CHARS_MAX, "store value").value)),
     },
-    bars: async (symbol) => (await asks.ask("bars", symbol)) as Bar[],
+    bars: async (symbol) => (await requests.send("bars", symbol)) as Bar[],
   };
   return {
     ctx: Object.freeze(ctx),
     log,
     flush: () => fills.flush(),
-    drain: () => fills.drain(),
-    take: (message) => {
-      if (message.e === "ack") fills.acknowledged(message.n);
-      else if (message.e === "ping") port.post({ e: "pong", n: message.n, heapMb: heapMb() });
-      else asks.answered(message);
+    sendAll: () => fills.sendAll(),
+    handle: (message) => {
+      if (message.e === "ack") fills.acknowledge(message.lastFill);
+      else if (message.e === "ping") port.post({ e: "ping-reply", id: message.id, heapMb: heapMb() });
+      else requests.settle(message);
     },
   };
 }
@@ -71,31 +79,39 @@ function heapMb(): number {
   return Math.round(getHeapStatistics().used_heap_size / 104_857.6) / 10;
 }
 
-function isDeeper(value: unknown, levels: number): boolean {
+function isDeeperThan(value: unknown, levels: number): boolean {
   return (
     typeof value === "object" &&
     value !== null &&
-    (levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1)))
+    (levels === 0 || Object.values(value).some((member) => isDeeperThan(member, levels - 1)))
   );
 }
 
-/** What the host would refuse, and its life with it, fails here instead, with its author's stack: JSON data of some size only. */
-function within(value: unknown, most: number, what: string): { readonly value: unknown; readonly chars: number } {
-  const text = JSON.stringify(value) as string | undefined;
-  if (text === undefined) return { value: undefined, chars: 0 };
-  const copy = JSON.parse(text) as unknown;
-  if (isDeeper(copy, LEVELS_MAX)) throw new Error(`${what} that is nested more than ${LEVELS_MAX} deep`);
-  // By the host's own measure, in which each place of a list counts as well.
-  const chars = sizeWithin(copy, Number.MAX_SAFE_INTEGER) ?? Number.MAX_SAFE_INTEGER;
-  if (chars > most) throw new Error(`${what} of ${chars} characters; ${most} at most`);
+/**
+ * Returns a JSON copy of the value and its size. The host would end the worker for a message over its limits; this throws
+ * earlier, with a stack that shows the author's line.
+ */
+function copyWithin(
+  value: unknown,
+  charsMax: number,
+  label: string,
+): { readonly value: unknown; readonly chars: number } {
+  const json = JSON.stringify(value) as string | undefined;
+  if (json === undefined) return { value: undefined, chars: 0 };
+  const copy = JSON.parse(json) as unknown;
+  if (isDeeperThan(copy, DEPTH_MAX))
+    throw new Error(`${label} is nested too deeply: at most ${DEPTH_MAX} levels are allowed; flatten it`);
+  // The host's own measure, which also counts each element of a list.
+  const chars = payloadSize(copy, Number.MAX_SAFE_INTEGER) ?? Number.MAX_SAFE_INTEGER;
+  if (chars > charsMax)
+    throw new Error(`${label} is too large: ${chars} characters, at most ${charsMax} are allowed; make it smaller`);
   return { value: copy, chars };
 }
-const LEVELS_MAX = 30;
 
-/** A log line is worth no error: fields that are too many are left out, and it is said. */
+/** A log line must not fail: fields over the limit are replaced by a note. */
 function logFields(fields: Record<string, unknown>): unknown {
   try {
-    return within(fields, LIMITS.eventChars / 2, "fields").value;
+    return copyWithin(fields, LIMITS.eventChars / 2, "log fields object").value;
   } catch (error) {
     return { leftOut: String(error) };
   }
@@ -106,114 +122,111 @@ function deepFreeze<T>(value: T): T {
   return Object.freeze(value);
 }
 
-/** Of one fill, and of all in one message. */
-const FILLS_CHARS_MAX = LIMITS.fillsChars / 2;
-/** The store holds 1 MiB in all. */
-const VALUE_CHARS_MAX = 1_100_000;
-const KEY_CHARS_MAX = 1_000;
-
-/** Numbers each fill, sends batches within the window, and holds the rest until the host has them on disk. */
+/** Numbers fills, sends them in batches within the window, and queues the others until the host has stored those sent. */
 class FillQueue {
   readonly #port: Port;
-  #waiting: { readonly value: unknown; readonly chars: number }[] = [];
+  #queue: { readonly value: unknown; readonly chars: number }[] = [];
   #sent = 0;
   #acknowledged = 0;
-  #scheduled = false;
+  #isFlushScheduled = false;
 
   constructor(port: Port) {
     this.#port = port;
   }
 
   add(fill: Fill): void {
-    if (this.#waiting.length >= LIMITS.fillQueue)
-      throw new Error(`${LIMITS.fillQueue} fills wait to be taken; slow down`);
-    this.#waiting.push(within(fill, FILLS_CHARS_MAX, "a fill"));
-    if (this.#scheduled) return;
-    this.#scheduled = true;
+    if (this.#queue.length >= LIMITS.fillQueue)
+      throw new Error(
+        `${LIMITS.fillQueue} fills are queued and not yet stored by the desk: emit the next fills more slowly`,
+      );
+    this.#queue.push(copyWithin(fill, FILLS_CHARS_MAX, "fill"));
+    if (this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
     queueMicrotask(() => {
-      this.#scheduled = false;
+      this.#isFlushScheduled = false;
       this.flush();
     });
   }
 
   flush(): void {
-    while (this.#waiting.length > 0 && this.#sent - this.#acknowledged < LIMITS.fillWindow) {
-      const room = Math.min(LIMITS.fillsPerBatch, LIMITS.fillWindow - (this.#sent - this.#acknowledged));
-      const fills = this.#waiting.splice(0, this.#fitting(room)).map(({ value }) => value);
-      this.#port.post({ e: "fills", from: this.#sent + 1, fills });
+    while (this.#queue.length > 0 && this.#sent - this.#acknowledged < LIMITS.fillWindow) {
+      const countMax = Math.min(LIMITS.fillsPerBatch, LIMITS.fillWindow - (this.#sent - this.#acknowledged));
+      const fills = this.#queue.splice(0, this.#batchSize(countMax)).map(({ value }) => value);
+      this.#port.post({ e: "fills", firstFill: this.#sent + 1, fills });
       this.#sent += fills.length;
     }
   }
 
-  /** How many of those that wait go into one message: one at least. */
-  #fitting(room: number): number {
+  /** Returns how many queued fills fit into one message: at least 1. */
+  #batchSize(countMax: number): number {
     let chars = 0;
-    const over = this.#waiting.slice(0, room).findIndex((fill) => (chars += fill.chars) > FILLS_CHARS_MAX);
-    return over === -1 ? room : Math.max(1, over);
+    const overflow = this.#queue.slice(0, countMax).findIndex((fill) => (chars += fill.chars) > FILLS_CHARS_MAX);
+    return overflow === -1 ? countMax : Math.max(1, overflow);
   }
 
-  /** At the end of a life the window no longer matters: whatever was emitted is posted. */
-  drain(): void {
+  sendAll(): void {
     this.#acknowledged = this.#sent;
-    while (this.#waiting.length > 0) {
+    while (this.#queue.length > 0) {
       this.flush();
       this.#acknowledged = this.#sent;
     }
   }
 
-  acknowledged(n: number): void {
-    this.#acknowledged = Math.max(this.#acknowledged, n);
+  acknowledge(lastFill: number): void {
+    this.#acknowledged = Math.max(this.#acknowledged, lastFill);
     this.flush();
   }
 }
 
-interface Question {
-  readonly message: object;
+interface PendingRequest {
+  readonly message: { readonly id: number };
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
 
-/** Questions to the host, each answered once; a few are open at a time, and the rest wait their turn. */
-class Asks {
+/** Sends requests to the host, a limited number at a time; further requests wait in a queue. */
+class RequestQueue {
   readonly #port: Port;
-  readonly #open = new Map<number, Question>();
-  readonly #waiting: [number, Question][] = [];
-  #n = 0;
+  readonly #pending = new Map<number, PendingRequest>();
+  readonly #queue: PendingRequest[] = [];
+  #lastId = 0;
 
   constructor(port: Port) {
     this.#port = port;
   }
 
-  ask(what: "get" | "put" | "bars", name: string, value?: unknown): Promise<unknown> {
-    const key = String(name);
+  send(operation: AdapterRequest["operation"], rawKey: string, value?: unknown): Promise<unknown> {
+    const key = String(rawKey);
     if (key.length > KEY_CHARS_MAX)
-      return Promise.reject(new Error(`a key of ${key.length} characters; ${KEY_CHARS_MAX} at most`));
-    if (this.#waiting.length >= LIMITS.askQueue)
-      return Promise.reject(new Error(`${LIMITS.askQueue} questions wait already; slow down`));
-    this.#n += 1;
-    const n = this.#n;
-    const message = { e: "ask", n, what, key, ...(value === undefined ? {} : { value }) };
+      return Promise.reject(
+        new Error(`key is too long: ${key.length} characters, at most ${KEY_CHARS_MAX} are allowed; use a shorter key`),
+      );
+    if (this.#queue.length >= LIMITS.requestQueue)
+      return Promise.reject(
+        new Error(`${LIMITS.requestQueue} requests are queued: await earlier ctx.store and ctx.bars calls first`),
+      );
+    this.#lastId += 1;
+    const message = { e: "request", id: this.#lastId, operation, key, value };
     return new Promise((resolve, reject) => {
-      this.#waiting.push([n, { message, resolve, reject }]);
-      this.#next();
+      this.#queue.push({ message, resolve, reject });
+      this.#sendNext();
     });
   }
 
-  answered({ n, ok, value }: Extract<HostMessage, { e: "answer" }>): void {
-    const question = this.#open.get(n);
-    this.#open.delete(n);
-    if (ok) question?.resolve(value);
-    else question?.reject(new Error(String(value)));
-    this.#next();
+  settle({ id, ok, value }: Extract<HostMessage, { e: "response" }>): void {
+    const request = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (ok) request?.resolve(value);
+    else request?.reject(new Error(String(value)));
+    this.#sendNext();
   }
 
-  #next(): void {
-    while (this.#open.size < LIMITS.openAsks) {
-      const next = this.#waiting.shift();
-      if (next === undefined) return;
-      const [n, question] = next;
-      this.#open.set(n, question);
-      this.#port.post(question.message);
+  #sendNext(): void {
+    while (this.#pending.size < LIMITS.pendingRequests) {
+      const request = this.#queue.shift();
+      if (request === undefined) return;
+      this.#pending.set(request.message.id, request);
+      this.#port.post(request.message);
     }
   }
 }

@@ -1,13 +1,9 @@
 /**
- * The far side of the wall: one adapter, exposed method by method over the one port. Started by the host as text, in a worker
- * thread or in a process of its own. Every call answers with an envelope; nothing is thrown across.
+ * Entry point of a connector's worker: loads one adapter and exposes its methods over the one port. The host starts this text
+ * in a worker thread or in a child process. Each call returns an envelope; errors are never thrown to the host.
  */
 import { expose } from "comlink";
 import { type MessagePort, workerData } from "node:worker_threads";
-import { type Context, openContext } from "./adapter-context.ts";
-import { AdapterShapeError, type Loaded, loadAdapter } from "./load-adapter.ts";
-import { installStubs } from "./global-stubs.ts";
-import { type WorkerPort, openPipe } from "./stdio-channel.ts";
 import {
   type Envelope,
   type HostMessage,
@@ -16,9 +12,18 @@ import {
   PROTOCOL,
   type StartMessage,
 } from "../src/protocol/messages.ts";
-import { openWeb } from "./egress.ts";
+import { type ContextHandle, createAdapterContext } from "./adapter-context.ts";
+import { installEgress } from "./egress.ts";
+import { installStubs } from "./global-stubs.ts";
+import { AdapterShapeError, type Loaded, loadAdapter } from "./load-adapter.ts";
+import { type WorkerPort, openStdioPort } from "./stdio-channel.ts";
 
-/** A thread is handed its port; a process speaks over pipes. */
+/** Shorter values would redact ordinary words. */
+const SECRET_CHARS_MIN = 6;
+const CAUSES_MAX = 3;
+const MESSAGE_CHARS_MAX = 4_000;
+const STACK_CHARS_MAX = 8_000;
+
 function threadPort(port: MessagePort): WorkerPort {
   return {
     post: port.postMessage.bind(port),
@@ -26,8 +31,9 @@ function threadPort(port: MessagePort): WorkerPort {
   };
 }
 
-const given = workerData as { port: MessagePort } | null;
-const { post, onMessage } = given === null ? openPipe() : threadPort(given.port);
+/** A thread receives its port in `workerData`; a child process uses pipes. */
+const data = workerData as { port: MessagePort } | null;
+const { post, onMessage } = data === null ? openStdioPort() : threadPort(data.port);
 
 function isEvent(message: unknown): message is { readonly e: string } {
   return typeof message === "object" && message !== null && "e" in message;
@@ -35,72 +41,72 @@ function isEvent(message: unknown): message is { readonly e: string } {
 
 let onCall: (message: unknown) => void = () => undefined;
 
-/** Comlink's view of the port: only messages that are not ours. */
+/** Comlink's view of the port: it receives only messages without `e`. */
 const endpoint = {
   addEventListener: (_type: string, listener: (event: { data: unknown }) => void) =>
-    void (onCall = (data) => listener({ data })),
+    void (onCall = (message) => listener({ data: message })),
   removeEventListener: () => undefined,
   postMessage: (message: unknown) => post(message),
   start: () => undefined,
 };
 
-/** Its stack and those of what caused it, three deep. */
-function withCauses(error: Error): string | undefined {
-  let text = error.stack;
+/** Returns the stack of the error and of its causes. */
+function stackWithCauses(error: Error): string | undefined {
+  let stack = error.stack;
   let cause: unknown = error.cause;
-  for (let depth = 0; depth < 3 && cause !== undefined; depth++) {
-    text = `${text ?? ""}\ncaused by ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
+  for (let depth = 0; depth < CAUSES_MAX && cause !== undefined; depth++) {
+    stack = `${stack ?? ""}\ncaused by ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
     cause = cause instanceof Error ? cause.cause : undefined;
   }
-  return text;
+  return stack;
 }
 
-/** Known values go before a text is cut: the host could not tell the half of one. */
-let hide = (text: string): string => text;
+/** Removes secrets from a text. Applied before a text is cut: the host could not recognize half of a secret. */
+let redact = (text: string): string => text;
 
-function hidden(values: readonly string[]) {
+function redactorOf(values: readonly string[]) {
   const secrets = values.filter((value) => value.length >= SECRET_CHARS_MIN).toSorted((a, b) => b.length - a.length);
-  return (text: string): string => secrets.reduce((shown, value) => shown.replaceAll(value, "[secret]"), text);
+  return (text: string): string => secrets.reduce((redacted, value) => redacted.replaceAll(value, "[secret]"), text);
 }
-const SECRET_CHARS_MIN = 6;
 
-function failureOf(error: unknown): Envelope {
-  const message = hide(error instanceof Error ? error.message : String(error));
+function failureOf(error: unknown): Extract<Envelope, { ok: false }> {
+  const message = redact(error instanceof Error ? error.message : String(error));
   const name = error instanceof Error ? error.name : "";
   const kind = name === "VenueRejection" ? "rejection" : name === "NotSent" ? "not-sent" : "error";
-  const stack = error instanceof Error ? withCauses(error) : undefined;
+  const stack = error instanceof Error ? stackWithCauses(error) : undefined;
   return {
     ok: false,
     kind,
-    message: message.slice(0, 4_000),
-    ...(stack === undefined ? {} : { stack: hide(stack).slice(0, 8_000) }),
+    message: message.slice(0, MESSAGE_CHARS_MAX),
+    stack: stack === undefined ? undefined : redact(stack).slice(0, STACK_CHARS_MAX),
   };
 }
 
-/** Plain data only: a Date becomes ISO text, a function is dropped, a cycle fails here where its author can see it. */
-function answer(value: unknown): Envelope {
-  const text = JSON.stringify(value);
-  return text === undefined ? { ok: true } : { ok: true, value: JSON.parse(text) as unknown };
+/** Converts the result to plain JSON data. A Date becomes ISO text, a function is dropped, and a cycle throws here. */
+function successOf(value: unknown): Envelope {
+  const json = JSON.stringify(value);
+  return json === undefined ? { ok: true } : { ok: true, value: JSON.parse(json) as unknown };
 }
 
-function serve({ adapter, methods }: Loaded, context: Context): void {
-  const api: Record<string, (...args: unknown[]) => Promise<Envelope>> = Object.create(null) as Record<string, never>;
+function exposeMethods({ adapter, methods }: Loaded, context: ContextHandle): void {
+  type Exposed = Record<string, (...args: unknown[]) => Promise<Envelope>>;
+  const exposed: Exposed = Object.create(null) as Record<string, never>;
   for (const method of METHODS.filter((name) => methods.includes(name))) {
-    api[method] = async (...args) => {
+    exposed[method] = async (...args) => {
       try {
-        const call = (adapter as unknown as Record<Method, (...given: unknown[]) => Promise<unknown>>)[method];
-        const value = answer(await call.apply(adapter, method === "connect" ? [context.ctx] : args));
-        // After a goodbye the life is ended from outside: whatever was emitted goes first.
-        if (method === "disconnect") context.drain();
+        const run = (adapter as unknown as Record<Method, (...args: unknown[]) => Promise<unknown>>)[method];
+        const envelope = successOf(await run.apply(adapter, method === "connect" ? [context.ctx] : args));
+        // The host ends the worker after `disconnect`: send all emitted fills first.
+        if (method === "disconnect") context.sendAll();
         context.flush();
-        return value;
+        return envelope;
       } catch (error) {
         context.flush();
         return failureOf(error);
       }
     };
   }
-  expose(Object.freeze(api), endpoint as unknown as Parameters<typeof expose>[1]);
+  expose(Object.freeze(exposed), endpoint as unknown as Parameters<typeof expose>[1]);
 }
 
 function asText(part: unknown): string {
@@ -113,39 +119,33 @@ function asText(part: unknown): string {
   }
 }
 
-function begin(start: StartMessage): Context {
-  hide = hidden(Object.values(start.secrets));
-  const context = openContext({ post }, start, hide);
-  process.once("exit", () => context.drain());
-  const web = openWeb(start.hosts);
-  Object.assign(globalThis, { WebSocket: web.WebSocket, fetch: web.fetch });
+function startAdapter(start: StartMessage): ContextHandle {
+  redact = redactorOf(Object.values(start.secrets));
+  const context = createAdapterContext({ post }, start, redact);
+  process.once("exit", () => context.sendAll());
+  const egress = installEgress(start.hosts);
+  Object.assign(globalThis, { WebSocket: egress.WebSocket, fetch: egress.fetch });
   installStubs((level, ...parts) => context.log(level, parts.map(asText).join(" ")));
   try {
     const loaded = loadAdapter(start);
-    serve(loaded, context);
+    exposeMethods(loaded, context);
     post({
-      e: "hello",
+      e: "handshake",
       protocol: PROTOCOL,
       sdk: loaded.sdk,
       methods: loaded.methods,
       capabilities: loaded.capabilities,
     });
   } catch (error) {
-    const failure = failureOf(error);
-    const kind = error instanceof AdapterShapeError ? "shape" : "threw";
-    post({
-      e: "failed",
-      kind,
-      message: failure.ok ? "" : failure.message,
-      ...(failure.ok ? {} : { stack: failure.stack }),
-    });
+    const { message, stack } = failureOf(error);
+    post({ e: "failed", kind: error instanceof AdapterShapeError ? "shape" : "threw", message, stack });
   }
   return context;
 }
 
-let context: Context | undefined;
+let context: ContextHandle | undefined;
 onMessage((message) => {
   if (!isEvent(message)) onCall(message);
-  else if (context === undefined) context = begin(message as StartMessage);
-  else context.take(message as HostMessage);
+  else if (context === undefined) context = startAdapter(message as StartMessage);
+  else context.handle(message as HostMessage);
 });

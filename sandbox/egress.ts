@@ -1,7 +1,7 @@
 /**
- * The ways out of a connector: `fetch` and `WebSocket`, narrowed to the hosts that desk.toml names. Both are checked twice:
- * where they are called, so that the author reads why; and where the request leaves, since an address may lie, redirect, or
- * be asked for by the runtime's own dispatcher.
+ * Network access of a connector: `fetch` and `WebSocket`, restricted to the `hosts` of desk.toml. The host is checked twice:
+ * at the call, so that the author gets an error with a stack; and where the request leaves, because an address object can
+ * change, a response can redirect, and the runtime's own dispatcher can be called directly.
  */
 import { SandboxWebSocket } from "./websocket.ts";
 
@@ -12,7 +12,7 @@ interface Dispatcher {
   dispatch(options: { readonly origin?: unknown; readonly upgrade?: unknown }, handler: unknown): boolean;
 }
 
-/** The address once, as text: an object could answer differently each time it is asked. */
+/** Converts the address to text once: an object could return another address the next time. */
 function addressOf(target: unknown): URL {
   return new URL(
     typeof target === "object" && target !== null && "url" in target ? String(target.url) : String(target),
@@ -22,61 +22,61 @@ function addressOf(target: unknown): URL {
 function assertHost(hosts: Hosts, { hostname }: URL): void {
   if (hosts !== undefined && !hosts.includes(hostname))
     throw new Error(
-      `${hostname} is not among hosts = [${hosts.map((name) => JSON.stringify(name)).join(", ")}] of this connector`,
+      `${hostname} is not among hosts = [${hosts.map((name) => JSON.stringify(name)).join(", ")}] of this connector: add it in desk.toml to allow it`,
     );
 }
 
 /**
- * What the runtime's `fetch` sends through lies on a global symbol, and its class could open any socket. In its place stands
- * one method that looks at the host; an upgrade, which hands out the socket itself, is refused. Frozen before the adapter runs.
+ * The runtime's `fetch` sends through a dispatcher on a global symbol, whose class could open any socket. This replaces it by
+ * one method that checks the host and refuses upgrades, which would hand out the socket. Frozen before the adapter runs.
  */
-function narrowDispatchers(hosts: Hosts): void {
-  // The runtime makes them when it first needs one.
+function restrictDispatchers(hosts: Hosts): void {
+  // The runtime creates the dispatcher on first use.
   void new Request("http://127.0.0.1/");
   const globals = globalThis as unknown as Record<symbol, Dispatcher>;
   for (const symbol of Object.getOwnPropertySymbols(globalThis)) {
     if (!String(symbol).includes("undici.globalDispatcher")) continue;
     const real = globals[symbol] as Dispatcher;
     const dispatch: Dispatcher["dispatch"] = (options, handler) => {
-      const { origin, upgrade, ...rest } = options;
+      const { origin, upgrade, ...allowedOptions } = options;
       if (upgrade !== undefined && upgrade !== null && upgrade !== false)
-        throw new Error("an upgrade is a WebSocket's: use WebSocket");
+        throw new Error("fetch cannot upgrade a connection: use WebSocket");
       const address = addressOf(origin);
       assertHost(hosts, address);
-      return real.dispatch({ ...rest, origin: address.origin }, handler);
+      return real.dispatch({ ...allowedOptions, origin: address.origin }, handler);
     };
     globals[symbol] = Object.freeze(Object.assign(Object.create(null) as Dispatcher, { dispatch }));
     Object.defineProperty(globalThis, symbol, { writable: false });
   }
 }
 
-/** Called once, before the adapter is loaded. */
-export function openWeb(hosts: Hosts): { WebSocket: unknown; fetch: Fetch } {
-  narrowDispatchers(hosts);
-  const plainFetch = globalThis.fetch as Fetch;
+/** Restricts the runtime's dispatcher and returns the globals for the adapter. Call once, before the adapter is loaded. */
+export function installEgress(hosts: Hosts): { WebSocket: unknown; fetch: Fetch } {
+  restrictDispatchers(hosts);
+  const runtimeFetch = globalThis.fetch as Fetch;
   return {
-    WebSocket: clientFor(hosts),
+    WebSocket: webSocketClass(hosts),
     fetch: async (input, init) => {
       assertHost(hosts, addressOf(input));
-      return plainFetch(input, init);
+      return runtimeFetch(input, init);
     },
   };
 }
 
-/** The `ws` package's client, for adapters that import it by name; a server has no place here. */
+/** The client class of the `ws` package, for adapters that import `ws`. The server is not available. */
 export function wsModule(hosts: Hosts): unknown {
-  const Client = clientFor(hosts);
+  const Client = webSocketClass(hosts);
   return { WebSocket: Client, default: Client, __esModule: true };
 }
 
-function clientFor(hosts: Hosts): unknown {
+function webSocketClass(hosts: Hosts): unknown {
   return hosts === undefined
     ? SandboxWebSocket
     : new Proxy(SandboxWebSocket, {
-        construct: (target, [url, ...rest], newTarget) => {
+        construct: (target, [url, ...args], newTarget) => {
           const address = addressOf(url);
           assertHost(hosts, address);
-          return Reflect.construct(target, [address.href, ...(rest as unknown[])], newTarget) as object;
+          return Reflect.construct(target, [address.href, ...(args as unknown[])], newTarget) as object;
         },
       });
 }

@@ -1,39 +1,41 @@
 /**
- * Classes whose prototypes an adapter shares with the runtime's own objects, the real process and real sockets among them: what
- * was put there would be called with those. They stay as they are; classes made from them change what they like.
+ * Freezes prototypes that an adapter shares with the runtime's own objects, such as the real process and real sockets. A
+ * method that an adapter put there would be called with those objects. Subclasses can still override every member.
  */
 import { EventEmitter } from "node:events";
 import { Duplex, PassThrough, Readable, Stream, Transform, Writable } from "node:stream";
 
-const SHARED = [EventEmitter, Stream, Readable, Writable, Duplex, Transform, PassThrough] as const;
+const SHARED_CLASSES = [EventEmitter, Stream, Readable, Writable, Duplex, Transform, PassThrough] as const;
 
-/** For everything that is evaluated from now on. */
+/** Call before any adapter code runs. */
 export function freezeIntrinsics(): void {
-  for (const { prototype } of SHARED) lock(prototype as object);
-  // A member that the runtime looks for in vain would be asked of here, with the object that lacks it.
+  for (const { prototype } of SHARED_CLASSES) freezePrototype(prototype as object);
+  // A new member here would be called for objects of the runtime that lack that member.
   Object.preventExtensions(Object.prototype);
 }
 
-function lock(shared: object): void {
-  for (const key of Reflect.ownKeys(shared)) {
-    const found = Reflect.getOwnPropertyDescriptor(shared, key);
-    if (found?.configurable !== true) continue;
-    const value: unknown = found.value;
+function freezePrototype(prototype: object): void {
+  for (const key of Reflect.ownKeys(prototype)) {
+    const descriptor = Reflect.getOwnPropertyDescriptor(prototype, key);
+    if (descriptor?.configurable !== true) continue;
+    const value: unknown = descriptor.value;
     if (typeof value === "function")
-      Reflect.defineProperty(shared, key, { ...inherited(shared, key, value), configurable: false });
-    else Reflect.defineProperty(shared, key, { configurable: false });
+      Reflect.defineProperty(prototype, key, { ...overridable(prototype, key, value), configurable: false });
+    else Reflect.defineProperty(prototype, key, { configurable: false });
   }
-  Object.preventExtensions(shared);
+  Object.preventExtensions(prototype);
 }
 
-/** A method that cannot be written, where one of the same name can still be assigned to whatever inherits it. */
-function inherited(shared: object, key: PropertyKey, value: unknown): PropertyDescriptor {
+/** A method that cannot be replaced on the prototype, but can be assigned on objects that inherit from it. */
+function overridable(prototype: object, key: PropertyKey, value: unknown): PropertyDescriptor {
   return {
     get: () => value,
-    set(this: object, own: unknown) {
-      if (this === shared)
-        throw new TypeError(`${String(key)} of the runtime's own class cannot be changed inside a connector`);
-      Reflect.defineProperty(this, key, { value: own, writable: true, enumerable: true, configurable: true });
+    set(this: object, override: unknown) {
+      if (this === prototype)
+        throw new TypeError(
+          `${String(key)} of a built-in class cannot be changed inside a connector: override it in a subclass`,
+        );
+      Reflect.defineProperty(this, key, { value: override, writable: true, enumerable: true, configurable: true });
     },
   };
 }

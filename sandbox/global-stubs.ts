@@ -1,69 +1,77 @@
 /**
- * What an adapter finds under `process`, `console` and `require`: stand-ins that reach nothing beyond this worker. Not a wall
- * against hostile code that knows Node's internals; SECURITY.md says what is.
+ * Replaces `process`, `console` and `require` by stubs that affect only this worker. This is no protection against hostile
+ * code that knows Node's internals; SECURITY.md describes what is.
  */
 import { builtinModules } from "node:module";
 import { freezeIntrinsics } from "./freeze-intrinsics.ts";
 
-/** Globals of the runtime that reach other threads, or the loader. */
-const GONE = ["BroadcastChannel", "Worker", "require", "module", "exports", "__filename", "__dirname"] as const;
-/** A process that is started with a text has every built-in as a global; these names are the web's, or get a stand-in. */
-const NO_MODULES: readonly string[] = ["console", "crypto", "performance", "process"];
-const KEPT = ["arch", "platform", "version", "versions", "release", "features"] as const;
+/** Globals that lead to other threads or to the module loader. */
+const REMOVED_GLOBALS = [
+  "BroadcastChannel",
+  "Worker",
+  "require",
+  "module",
+  "exports",
+  "__filename",
+  "__dirname",
+] as const;
+/** Node defines each built-in module as a global in a process that runs a text. These names are web APIs or get a stub. */
+const KEPT_GLOBALS: readonly string[] = ["console", "crypto", "performance", "process"];
+const KEPT_PROCESS_MEMBERS = ["arch", "platform", "version", "versions", "release", "features"] as const;
 
-function isModule(name: string): boolean {
-  return (builtinModules.includes(name) || name.startsWith("node:")) && !NO_MODULES.includes(name);
+function isModuleGlobal(name: string): boolean {
+  return (builtinModules.includes(name) || name.startsWith("node:")) && !KEPT_GLOBALS.includes(name);
 }
 
-type Say = (level: "debug" | "info" | "warn" | "error", ...parts: unknown[]) => void;
+type LogOutput = (level: "debug" | "info" | "warn" | "error", ...parts: unknown[]) => void;
 
-/** Replaces them for everything that is evaluated from now on. */
-export function installStubs(say: Say): void {
-  const real = process;
+/** Call before any adapter code runs. */
+export function installStubs(log: LogOutput): void {
+  const realProcess = process;
   const globals = globalThis as unknown as Record<string, unknown>;
-  for (const name of Object.getOwnPropertyNames(globals)) if (isModule(name)) delete globals[name];
-  for (const name of GONE) define(globals, name, undefined);
-  define(globals, "console", consoleFor(say));
-  define(globals, "process", processFor(real, say));
+  for (const name of Object.getOwnPropertyNames(globals)) if (isModuleGlobal(name)) delete globals[name];
+  for (const name of REMOVED_GLOBALS) defineConstant(globals, name, undefined);
+  defineConstant(globals, "console", consoleStub(log));
+  defineConstant(globals, "process", processStub(realProcess, log));
   freezeIntrinsics();
 }
 
-function consoleFor(say: Say): object {
-  const at =
-    (level: Parameters<Say>[0]) =>
+function consoleStub(log: LogOutput): object {
+  const logAt =
+    (level: Parameters<LogOutput>[0]) =>
     (...parts: unknown[]) =>
-      say(level, ...parts);
-  const quiet = (): void => undefined;
+      log(level, ...parts);
+  const ignore = (): void => undefined;
   return Object.freeze({
-    log: at("info"),
-    info: at("info"),
-    dir: at("info"),
-    table: at("info"),
-    debug: at("debug"),
-    trace: at("debug"),
-    warn: at("warn"),
-    error: at("error"),
-    assert: (holds: unknown, ...parts: unknown[]) => void (holds ? undefined : say("error", ...parts)),
-    time: quiet,
-    timeEnd: quiet,
-    group: quiet,
-    groupEnd: quiet,
-    count: quiet,
+    log: logAt("info"),
+    info: logAt("info"),
+    dir: logAt("info"),
+    table: logAt("info"),
+    debug: logAt("debug"),
+    trace: logAt("debug"),
+    warn: logAt("warn"),
+    error: logAt("error"),
+    assert: (condition: unknown, ...parts: unknown[]) => void (condition ? undefined : log("error", ...parts)),
+    time: ignore,
+    timeEnd: ignore,
+    group: ignore,
+    groupEnd: ignore,
+    count: ignore,
   });
 }
 
-function processFor(real: NodeJS.Process, say: Say): object {
+function processStub(real: NodeJS.Process, log: LogOutput): object {
   const stream = (level: "info" | "error"): object =>
     Object.freeze({
-      write: (text: unknown) => (say(level, String(text).trimEnd()), true),
+      write: (text: unknown) => (log(level, String(text).trimEnd()), true),
       isTTY: false,
       columns: 80,
       on: () => undefined,
       once: () => undefined,
     });
-  const listen = (): object => stand;
-  const stand: object = Object.freeze({
-    ...Object.fromEntries(KEPT.map((name) => [name, real[name]])),
+  const ignoreListener = (): object => stub;
+  const stub: object = Object.freeze({
+    ...Object.fromEntries(KEPT_PROCESS_MEMBERS.map((name) => [name, real[name]])),
     env: Object.freeze({}),
     argv: Object.freeze([]),
     execArgv: Object.freeze([]),
@@ -76,23 +84,23 @@ function processFor(real: NodeJS.Process, say: Say): object {
     uptime: () => real.uptime(),
     memoryUsage: () => ({ ...real.memoryUsage() }),
     cwd: () => "/",
-    emitWarning: (warning: unknown) => say("warn", String(warning)),
-    /** Ends this connector's life and nothing else. */
+    emitWarning: (warning: unknown) => log("warn", String(warning)),
+    /** Ends this worker only. */
     exit: (code?: number) => real.exit(code),
-    on: listen,
-    once: listen,
-    off: listen,
-    addListener: listen,
-    removeListener: listen,
+    on: ignoreListener,
+    once: ignoreListener,
+    off: ignoreListener,
+    addListener: ignoreListener,
+    removeListener: ignoreListener,
     listenerCount: () => 0,
   });
-  return stand;
+  return stub;
 }
 
-function define(target: object, name: string, value: unknown): void {
+function defineConstant(target: object, name: string, value: unknown): void {
   try {
     Object.defineProperty(target, name, { value, writable: false, configurable: false, enumerable: false });
   } catch {
-    // Already fixed by the runtime.
+    // The runtime has already made the property constant.
   }
 }

@@ -1,78 +1,88 @@
 /**
- * The thread of the operator's own guards: evaluates their bundles, and asks them in order about one order after another.
+ * Entry point of the thread of custom guards: evaluates their bundles and runs them, in order, on one order at a time.
  *
- * A guard is pure, so each order meets a new instance of its class: what an instance keeps is gone with the order. Only what a
- * file keeps in variables of its module lives longer, until the thread is replaced.
+ * Guards are pure, so each order gets a new instance of each class. Only module-level variables of a guard's file outlive an
+ * order, until the thread is replaced.
  */
 import { compileFunction } from "node:vm";
 import { workerData } from "node:worker_threads";
 import { type GuardAdapter, NotSent, SDK_VERSION, VenueRejection } from "../src/domain/sdk.ts";
-import type { GuardLine, GuardRow, GuardSource, GuardTask } from "../src/protocol/guard-messages.ts";
+import type {
+  GuardLogLine,
+  GuardResult,
+  GuardSource,
+  GuardSubject,
+  GuardTask,
+} from "../src/protocol/guard-messages.ts";
 import { installStubs } from "./global-stubs.ts";
 
 type GuardClass = new (options: Readonly<Record<string, unknown>>) => Partial<GuardAdapter>;
 
-const TEXT_CHARS_MAX = 1_000;
-const LINES_MAX = 50;
-/** A guard has nothing to wait for and nobody to call. */
-const GONE = ["fetch", "WebSocket", "EventSource", "setTimeout", "setInterval", "setImmediate"];
+const MESSAGE_CHARS_MAX = 1_000;
+const LOG_LINES_MAX = 50;
+/** A guard is synchronous and uses no network. */
+const REMOVED_GLOBALS = ["fetch", "WebSocket", "EventSource", "setTimeout", "setInterval", "setImmediate"];
 
 const sources = (workerData as { readonly sources: readonly GuardSource[] }).sources;
 const classes = new Map<number, GuardClass>();
-/** Where the console of the guard that is being asked goes. */
-let hear: ((level: GuardLine["level"], text: string) => void) | undefined;
+/** Logs console output under the guard that is running. */
+let logConsole: ((level: GuardLogLine["level"], message: string) => void) | undefined;
 
-// A promise that a guard dropped is nobody's answer, and no reason to lose the thread.
+// A rejected promise that a guard left behind must not end the thread.
 process.on("unhandledRejection", () => undefined);
-for (const name of GONE)
+for (const name of REMOVED_GLOBALS)
   Object.defineProperty(globalThis, name, { value: undefined, writable: false, configurable: false });
 installStubs((level, ...parts) =>
-  hear?.(level, parts.map((part) => (typeof part === "string" ? part : shown(part))).join(" ")),
+  logConsole?.(level, parts.map((part) => (typeof part === "string" ? part : asJson(part))).join(" ")),
 );
 
-/** Called by the pool once an order. Answers over the port of the task; never throws. */
-export function judge({ port, chain, asked }: GuardTask): void {
-  freeze(asked);
+/** Called by the pool once for each order. Posts the results to the task's port; never throws. */
+export function runGuards({ port, guards, subject }: GuardTask): void {
+  freeze(subject);
   let lines = 0;
-  for (const guard of chain) {
-    hear = (level, text) => {
+  for (const guard of guards) {
+    logConsole = (level, message) => {
       lines += 1;
-      if (lines <= LINES_MAX)
-        port.postMessage({ e: "log", guard, level, text: text.slice(0, TEXT_CHARS_MAX) } satisfies GuardLine);
+      if (lines > LOG_LINES_MAX) return;
+      const line: GuardLogLine = { e: "log", guard, level, message: message.slice(0, MESSAGE_CHARS_MAX) };
+      port.postMessage(line);
     };
-    const { outcome, text } = answerOf(guard, asked);
-    port.postMessage({ e: "row", guard, outcome, text: text.slice(0, TEXT_CHARS_MAX) } satisfies GuardRow);
+    const { outcome, message } = runGuard(guard, subject);
+    const result: GuardResult = { e: "result", guard, outcome, message: message.slice(0, MESSAGE_CHARS_MAX) };
+    port.postMessage(result);
   }
-  hear = undefined;
+  logConsole = undefined;
 }
 
-function answerOf(index: number, asked: GuardTask["asked"]): Pick<GuardRow, "outcome" | "text"> {
+function runGuard(index: number, subject: GuardSubject | undefined): Pick<GuardResult, "outcome" | "message"> {
   try {
-    const guard = instance(index);
-    const text =
+    const guard = createGuard(index);
+    const description =
       typeof guard.description === "string" && guard.description !== "" ? guard.description : "it allows this order";
-    if (asked === undefined) return { outcome: "allow", text };
-    const { result, reason } = settled(guard.evaluate(asked.order, asked.book));
-    return result === "block" ? { outcome: "block", text: reason } : { outcome: "allow", text };
+    if (subject === undefined) return { outcome: "allow", message: description };
+    const { result, reason } = parseResult(guard.evaluate(subject.order, subject.book));
+    return result === "block" ? { outcome: "block", message: reason } : { outcome: "allow", message: description };
   } catch (error) {
-    return { outcome: "broken", text: error instanceof Error ? error.message : shown(error) };
+    return { outcome: "broken", message: error instanceof Error ? error.message : asJson(error) };
   }
 }
 
-function instance(index: number): GuardAdapter {
+function createGuard(index: number): GuardAdapter {
   const source = sources[index];
   if (source === undefined) throw new Error(`there is no guard ${index}`);
-  const Guard = classes.get(index) ?? load(source);
+  const Guard = classes.get(index) ?? loadClass(source);
   classes.set(index, Guard);
   const guard = new Guard(source.options);
   if (guard.key !== source.key)
-    throw new Error(`its key is ${shown(guard.key)} and desk.toml says ${shown(source.key)}: the two must be equal`);
-  if (typeof guard.evaluate !== "function") throw new Error("it has no method evaluate(order, book)");
+    throw new Error(
+      `its key is ${asJson(guard.key)} but desk.toml says ${asJson(source.key)}: make the two keys equal`,
+    );
+  if (typeof guard.evaluate !== "function") throw new Error("it has no method evaluate(order, book): add one");
   return guard as GuardAdapter;
 }
 
-/** The default export, or the one class that the file exports. */
-function load(source: GuardSource): GuardClass {
+/** Returns the default export, or the only class that the file exports. */
+function loadClass(source: GuardSource): GuardClass {
   freeze(source.options);
   const module = { exports: {} as Record<string, unknown> };
   compileFunction(source.code, ["exports", "require", "module"], { filename: source.filename })(
@@ -80,12 +90,12 @@ function load(source: GuardSource): GuardClass {
     sandboxRequire,
     module,
   );
-  const standard = module.exports["default"];
-  if (isClass(standard)) return standard;
-  const [only, ...more] = Object.values(module.exports).filter(isClass);
-  if (standard !== undefined || only === undefined || more.length > 0)
-    throw new Error("it has no default export that is a class: end it with `export default MyGuard;`");
-  return only;
+  const defaultExport = module.exports["default"];
+  if (isClass(defaultExport)) return defaultExport;
+  const [exportedClass, ...otherClasses] = Object.values(module.exports).filter(isClass);
+  if (defaultExport !== undefined || exportedClass === undefined || otherClasses.length > 0)
+    throw new Error("it has no default export that is a class: end the file with `export default MyGuard;`");
+  return exportedClass;
 }
 
 function isClass(value: unknown): value is GuardClass {
@@ -97,25 +107,24 @@ function sandboxRequire(name: string): unknown {
   throw new Error(`${name} is not available inside a guard`);
 }
 
-/** @throws where it is anything but a clear yes or a no with its reason. */
-function settled(answer: unknown): { readonly result: "allow" | "block"; readonly reason: string } {
-  const { result, reason, then } = Object(answer) as Record<string, unknown>;
-  if (typeof then === "function") throw new Error("evaluate answered a promise: a guard is synchronous");
+/** @throws Error unless the result is `allow`, or `block` with a reason. */
+function parseResult(value: unknown): { readonly result: "allow" | "block"; readonly reason: string } {
+  const { result, reason, then } = Object(value) as Record<string, unknown>;
+  if (typeof then === "function")
+    throw new Error("evaluate returned a promise: a guard is synchronous, so remove async and await");
   if (result === "allow") return { result, reason: "" };
   if (result === "block" && typeof reason === "string" && reason !== "") return { result, reason };
-  throw new Error(
-    `evaluate answered ${shown(answer)}: it must be { result: "allow" } or { result: "block", reason: "why" }`,
-  );
+  throw new Error(`evaluate returned ${asJson(value)}: return { result: "allow" } or { result: "block", reason: "…" }`);
 }
 
-/** Into its depth. What crossed is a copy, so that nobody else's data is frozen. */
+/** Freezes the value and its members. The value is this thread's own copy. */
 function freeze(value: unknown): void {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
   Object.freeze(value);
-  for (const inner of Object.values(value)) freeze(inner);
+  for (const member of Object.values(value)) freeze(member);
 }
 
-function shown(value: unknown): string {
+function asJson(value: unknown): string {
   try {
     return JSON.stringify(value) ?? String(value);
   } catch {

@@ -1,7 +1,7 @@
 /**
- * The port of a connector that runs in a process of its own: one JSON text a line, in by standard input, out by descriptor 3.
- * Writing blocks until the kernel has the line, so whatever was posted before the end is heard, and a host that is slow holds
- * this process back instead of filling its memory.
+ * The port of a connector in a child process: one JSON line per message, received on standard input and sent on descriptor 3.
+ * Writes block until the kernel has the line. So everything that was posted before the process ended reaches the host, and a
+ * slow host slows this process down instead of filling its memory.
  */
 import { writeSync } from "node:fs";
 import { LineSplitter } from "../src/lib/line-splitter.ts";
@@ -11,18 +11,18 @@ export interface WorkerPort {
   onMessage(listener: (message: unknown) => void): void;
 }
 
-const OUT = 3;
+const OUTPUT_FD = 3;
 
-export function openPipe(): WorkerPort {
+export function openStdioPort(): WorkerPort {
   const { stdin } = process;
   const exit = process.exit.bind(process);
   return {
     post: (message) => {
-      let line = Buffer.from(`${JSON.stringify(message)}\n`);
+      let buffer = Buffer.from(`${JSON.stringify(message)}\n`);
       try {
-        while (line.length > 0) line = line.subarray(writeSync(OUT, line));
+        while (buffer.length > 0) buffer = buffer.subarray(writeSync(OUTPUT_FD, buffer));
       } catch {
-        // Nobody reads any more: a connector does not outlive its desk.
+        // The host is gone: a connector does not outlive its desk.
         exit(0);
       }
     },

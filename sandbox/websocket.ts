@@ -1,10 +1,10 @@
-/** `WebSocket` as an adapter meets it: the same on every Node, by either way of listening, with its socket kept private. */
+/** The `WebSocket` class of an adapter: the same on every Node version, with its real socket kept private. */
 import { EventEmitter } from "node:events";
 import { type ClientOptions, WebSocket as WsSocket } from "ws";
 
 type Handler = ((event: unknown) => void) | null;
 type EventName = "open" | "message" | "close" | "error";
-/** Options that reach no other socket than the one of the address. */
+/** Options that cannot redirect the connection to another socket. */
 const SAFE_OPTIONS = [
   "headers",
   "handshakeTimeout",
@@ -15,8 +15,8 @@ const SAFE_OPTIONS = [
 ] as const;
 
 /**
- * A client for both ways of listening, the browser's (`onmessage`, `addEventListener`) and the `ws` package's (`on`). The
- * socket underneath stays private; a failure that nobody listens for is an event and not the end of the worker.
+ * A client with the listener APIs of browsers (`onmessage`, `addEventListener`) and of the `ws` package (`on`). A connection
+ * error without a listener is ignored; it does not end the worker.
  */
 export class SandboxWebSocket extends EventEmitter {
   static readonly CONNECTING = 0;
@@ -32,25 +32,26 @@ export class SandboxWebSocket extends EventEmitter {
 
   constructor(url: string | URL, protocols?: string | string[], options?: ClientOptions) {
     super();
-    const known = typeof protocols === "object" && !Array.isArray(protocols) ? (protocols as ClientOptions) : options;
+    const requested =
+      typeof protocols === "object" && !Array.isArray(protocols) ? (protocols as ClientOptions) : options;
     const safe = Object.fromEntries(
       SAFE_OPTIONS.flatMap((name) =>
-        known?.[name as keyof ClientOptions] === undefined ? [] : [[name, known[name as keyof ClientOptions]]],
+        requested?.[name as keyof ClientOptions] === undefined ? [] : [[name, requested[name as keyof ClientOptions]]],
       ),
     );
     const address = new URL(String(url));
     if (address.protocol !== "ws:" && address.protocol !== "wss:")
-      throw new SyntaxError(`${address.protocol} is not a WebSocket address`);
-    const names = typeof protocols === "string" || Array.isArray(protocols) ? protocols : undefined;
-    this.#socket = new WsSocket(address, names, { ...safe, followRedirects: false });
-    this.#socket.on("open", () => this.#tell("open", {}, []));
+      throw new SyntaxError(`${address.protocol} is not a WebSocket protocol: the address must begin with ws: or wss:`);
+    const subprotocols = typeof protocols === "string" || Array.isArray(protocols) ? protocols : undefined;
+    this.#socket = new WsSocket(address, subprotocols, { ...safe, followRedirects: false });
+    this.#socket.on("open", () => this.#dispatch("open", {}, []));
     this.#socket.on("message", (data: Buffer, isBinary: boolean) =>
-      this.#tell("message", { data: this.#payload(data, isBinary) }, [data, isBinary]),
+      this.#dispatch("message", { data: this.#payload(data, isBinary) }, [data, isBinary]),
     );
     this.#socket.on("close", (code: number, reason: Buffer) =>
-      this.#tell("close", { code, reason: String(reason), wasClean: code === 1000 }, [code, reason]),
+      this.#dispatch("close", { code, reason: String(reason), wasClean: code === 1000 }, [code, reason]),
     );
-    this.#socket.on("error", (error: Error) => this.#tell("error", { error, message: error.message }, [error]));
+    this.#socket.on("error", (error: Error) => this.#dispatch("error", { error, message: error.message }, [error]));
     this.#socket.on("ping", (data: Buffer) => this.emit("ping", data));
     this.#socket.on("pong", (data: Buffer) => this.emit("pong", data));
   }
@@ -68,8 +69,8 @@ export class SandboxWebSocket extends EventEmitter {
     return this.#socket.bufferedAmount;
   }
 
-  send(data: string | Uint8Array | ArrayBuffer, ...rest: readonly unknown[]): void {
-    const done = rest.find((item) => typeof item === "function") as ((error?: Error) => void) | undefined;
+  send(data: string | Uint8Array | ArrayBuffer, ...args: readonly unknown[]): void {
+    const done = args.find((item) => typeof item === "function") as ((error?: Error) => void) | undefined;
     this.#socket.send(data, (error) => done?.(error ?? undefined));
   }
   ping(data?: string): void {
@@ -95,8 +96,8 @@ export class SandboxWebSocket extends EventEmitter {
       : data;
   }
 
-  #tell(name: EventName, facts: object, args: readonly unknown[]): void {
-    const event = { type: name, target: this, ...facts };
+  #dispatch(name: EventName, members: object, args: readonly unknown[]): void {
+    const event = { type: name, target: this, ...members };
     this[`on${name}`]?.(event);
     this.emit(`dom:${name}`, event);
     if (name !== "error" || this.listenerCount("error") > 0) this.emit(name, ...args);

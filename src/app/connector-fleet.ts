@@ -5,14 +5,14 @@ import { markInterruptedUnknown, followOrders, reconcileConnector } from "../tra
 import { recordFills } from "../trading/record-fill.ts";
 import type { ConnectorStatus, VenueGateway } from "../trading/venue-gateway.ts";
 import { QocError, messageOf } from "../domain/error.ts";
-import type { ConnectorState } from "../domain/event.ts";
+import type { FillBatch } from "../domain/ports.ts";
 import type { Mode } from "../domain/venue.ts";
-import type { Connector } from "../host/connector.ts";
-import { openVenueCalls } from "../host/venue-client.ts";
+import type { Connector, ConnectorStateChange } from "../host/connector.ts";
+import { openVenueClient } from "../host/venue-client.ts";
 import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
 import { type ConnectorDeps, adapterPath, openConnector } from "./open-connectors.ts";
 
-export interface FleetOptions extends Omit<ConnectorDeps, "onFills" | "onState" | "remembered"> {
+export interface FleetOptions extends Omit<ConnectorDeps, "fillSink" | "onStateChange" | "remembered"> {
   readonly config: DeskConfig;
 }
 
@@ -58,18 +58,15 @@ class ConnectorFleet implements Fleet {
         openConnector(
           {
             ...options,
-            onFills: async (from, generation, fills) => {
-              const fresh = await recordFills(this.#attached(), { connector: from.name, generation }, fills);
-              if (fresh > 0) this.#markSoon(from);
-            },
-            onState: (from, state, reason) => this.#changed(from, state, reason),
+            fillSink: { accept: (batch) => this.#acceptFills(config, batch) },
+            onStateChange: (change) => this.#changed(config, change),
             remembered: (name) => this.#attached().state.connectors.get(name),
           },
           config,
         ),
       );
     }
-    const calls = openVenueCalls(this.#connectors);
+    const calls = openVenueClient(this.#connectors);
     this.venues = {
       ...calls,
       place: (order) => {
@@ -152,14 +149,14 @@ class ConnectorFleet implements Fleet {
       isolation: config.isolation,
       adapter: adapterPath(this.#options.packageRoot, config),
       ...this.#facts(config),
-      ...this.#connectors.get(config.name)?.measures,
+      ...this.#connectors.get(config.name)?.metrics,
     };
   }
 
-  #facts(config: ConnectorConfig): Connector["facts"] {
+  #facts(config: ConnectorConfig): Connector["status"] {
     const connector = this.#connectors.get(config.name);
     if (connector === undefined) throw new QocError("CONNECTOR_UNKNOWN", { name: config.name, suggestion: "" });
-    return connector.facts;
+    return connector.status;
   }
 
   /** desk.toml's word, else the connector's own; before the first handshake the book remembers. */
@@ -173,7 +170,12 @@ class ConnectorFleet implements Fleet {
     );
   }
 
-  #changed(config: ConnectorConfig, state: ConnectorState, reason: string | undefined): void {
+  async #acceptFills(config: ConnectorConfig, batch: FillBatch): Promise<void> {
+    const newFills = await recordFills(this.#attached(), batch);
+    if (newFills > 0) this.#markSoon(config);
+  }
+
+  #changed(config: ConnectorConfig, { state, reason }: ConnectorStateChange): void {
     const desk = this.#attached();
     if (state !== "ready") desk.market.reconciled.delete(config.name);
     this.#options.log.info(`connector ${config.name}: ${state}`, {

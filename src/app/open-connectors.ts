@@ -1,13 +1,11 @@
 /** Builds each configured connector from its parts: bundle, secrets, store, transport. */
-import { ALLOWED_BUILTINS } from "../protocol/messages.ts";
-import type { ConnectorState } from "../domain/event.ts";
+import { ALLOWED_BUILTINS } from "../protocol/limits.ts";
 import type { Digest } from "../domain/ids.ts";
-import type { Clock, Disk, Ids, Log } from "../domain/ports.ts";
-import type { VenueFill } from "../domain/venue.ts";
+import type { Clock, Disk, FillSink, Ids, Log } from "../domain/ports.ts";
+import { createRequestHandler } from "../host/adapter-requests.ts";
 import { bundleAdapter } from "../host/bundle.ts";
-import { Connector } from "../host/connector.ts";
+import { Connector, type ConnectorOptions } from "../host/connector.ts";
 import { openStore } from "../host/connector-store.ts";
-import { handleAdapterRequest, takeFills } from "../host/incoming-fills.ts";
 import { startProcess } from "../host/process-transport.ts";
 import type { SecretStore } from "../host/secrets.ts";
 import { type Transport, startWorker } from "../host/transport.ts";
@@ -30,8 +28,8 @@ export interface ConnectorDeps {
   readonly emptyDir: string;
   /** What the journal says of it: the file last accepted, and whether the operator holds it in quarantine. */
   readonly remembered: (connector: string) => { readonly adapterDigest?: Digest; readonly held?: string } | undefined;
-  readonly onFills: (connector: ConnectorConfig, generation: number, fills: readonly VenueFill[]) => Promise<unknown>;
-  readonly onState: (connector: ConnectorConfig, state: ConnectorState, reason: string | undefined) => void;
+  readonly fillSink: FillSink;
+  readonly onStateChange: ConnectorOptions["onStateChange"];
 }
 
 const MEMORY_MB = 256;
@@ -66,13 +64,12 @@ export function openConnector(world: ConnectorDeps, config: ConnectorConfig): Co
     secrets: () => vault.resolve(config.name, config.auth),
     redact: vault.redact,
     options: config.options,
-    ...(config.hosts === undefined ? {} : { hosts: config.hosts }),
+    hosts: config.hosts,
     tcp,
     transport: () => startTransport(world, config),
-    onFills: (generation, fills) =>
-      takeFills(config.name, fills, log, (good) => world.onFills(config, generation, good)),
-    onRequest: handleAdapterRequest(store, (symbol) => world.bars.read(symbol)),
-    onState: (state, reason) => world.onState(config, state, reason),
+    fillSink: world.fillSink,
+    requestHandler: createRequestHandler({ store, bars: (symbol) => world.bars.read(symbol) }),
+    onStateChange: world.onStateChange,
   });
 }
 

@@ -181,7 +181,7 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
     },
   );
   // Not awaited: the first order waits for the guards, the start does not.
-  void guards.warm();
+  void guards.preload();
   return {
     packageRoot: options.packageRoot,
     desk,

@@ -1,5 +1,5 @@
 /** Account cases: the money and positions that the guards calculate with. */
-import { accountShape } from "../protocol/schemas.ts";
+import { accountSchema } from "../protocol/schemas.ts";
 import { ZERO, decimal, floored, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
 import { assert, fail, skip } from "./assert.ts";
@@ -117,7 +117,7 @@ export const ACCOUNT_CASES: readonly TestCase[] = [
     run: async (harness) => {
       const response = await harness.call("getAccount");
       if (!response.ok) return fail(`getAccount threw: ${response.message}`);
-      const account = accountShape.safeParse(response.value);
+      const account = accountSchema.safeParse(response.value);
       if (!account.success)
         return fail(`getAccount returned ${JSON.stringify(response.value)}: ${account.error.issues[0]?.message ?? ""}`);
       const power = await buyingPower(harness);
@@ -127,7 +127,7 @@ export const ACCOUNT_CASES: readonly TestCase[] = [
       );
       if (!usesFakeVenue(harness.settings)) return;
       tradeOutsideAdapter(harness, "AAPL", "buy", "3.25");
-      const later = accountShape.parse(
+      const later = accountSchema.parse(
         await harness.call("getAccount").then((second) => (second.ok ? second.value : undefined)),
       );
       const { nav = "", cash = "" } = harness.venue.state.account();
@@ -154,7 +154,7 @@ export const ACCOUNT_CASES: readonly TestCase[] = [
           `the venue answered with ${fault.kind}, but getBuyingPower returned ` +
             `${power.ok ? format(power.value) : ""}: throw if the response cannot be read`,
         );
-        const account = harness.connector.facts.methods.includes("getAccount")
+        const account = harness.connector.status.methods.includes("getAccount")
           ? await harness.call("getAccount")
           : undefined;
         assert(

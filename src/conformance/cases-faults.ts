@@ -226,7 +226,7 @@ export const FAULT_CASES: readonly TestCase[] = [
             `reconnect on close`,
           RECONNECT_MS,
         );
-      const { restarts, lastError } = harness.connector.facts;
+      const { restarts, lastError } = harness.connector.status;
       assert(
         restarts === 0,
         `after a cut the stream was refused once, and the worker ended: ${firstLine(lastError ?? "")}; ` +
@@ -253,7 +253,7 @@ export const FAULT_CASES: readonly TestCase[] = [
       // An adapter that closes the stream has still received the first fill, so a second one is needed.
       harness.venue.fill(orderAtVenue(harness, placed.order), { quantity: "1" });
       const fills = await waitForFills(harness, placed, 2).catch(() => fillsOf(harness, placed));
-      const { state, restarts, lastError } = harness.connector.facts;
+      const { state, restarts, lastError } = harness.connector.status;
       const crash =
         state === "ready" && restarts === 0
           ? ""
@@ -329,7 +329,7 @@ export const FAULT_CASES: readonly TestCase[] = [
       const { order, venueOrderId } = await placeAcknowledged(harness);
       const hint = "null means that the venue does not know the order";
       await assertReadThrows(harness, { route: "order", method: "getOrder", argument: { venueOrderId }, hint });
-      if (harness.connector.facts.capabilities.queryByClientId !== true) return;
+      if (harness.connector.status.capabilities.queryByClientId !== true) return;
       const argument = { clientOrderId: order.clientOrderId };
       await assertReadThrows(harness, { route: "orders", method: "getOrder", argument, hint });
     },

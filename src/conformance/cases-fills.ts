@@ -160,7 +160,7 @@ export const FILL_CASES: readonly TestCase[] = [
       const since = harness.venue.now - 1_000;
       harness.venue.dropStreams();
       const venueFill = harness.venue.fillSilently(orderAtVenue(harness, placed.order), {});
-      if (harness.connector.facts.methods.includes("getFills")) {
+      if (harness.connector.status.methods.includes("getFills")) {
         const fetched = (await harness.calls.fills("kit", since)) ?? [];
         assertSameFill(
           fetched.find((fill) => fill.fillId === venueFill.fill_id),

@@ -45,10 +45,10 @@ async function measureHeap(
   condition: string,
   timeoutMs = BLOCKED_MS_MAX,
 ): Promise<number> {
-  const { length } = harness.spy.pongs;
+  const { length } = harness.spy.pingReplies;
   harness.spy.ping();
   const pong = await harness.waitFor(
-    () => harness.spy.pongs[length],
+    () => harness.spy.pingReplies[length],
     `${condition} the worker thread was busy for more than ${timeoutMs} ms, and could neither return results nor ` +
       `emit ` +
       `fills: do not compute or wait in a loop`,
@@ -144,11 +144,11 @@ export const LIMIT_CASES: readonly TestCase[] = [
       store.failuresRemaining = STORE_FAILURES;
       await connector.restart();
       await harness.waitFor(
-        () => connector.facts.state === "ready",
+        () => connector.status.state === "ready",
         () =>
           `ctx.store failed ${STORE_FAILURES} times during connect; ` +
-          `${RESTART_TIMEOUT_MS / 1000} s later it was ${connector.facts.state}: ` +
-          `${firstLine(connector.facts.lastError ?? "")}`,
+          `${RESTART_TIMEOUT_MS / 1000} s later it was ${connector.status.state}: ` +
+          `${firstLine(connector.status.lastError ?? "")}`,
         RESTART_TIMEOUT_MS,
       );
       await harness.sleep(CRASH_WAIT_MS);

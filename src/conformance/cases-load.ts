@@ -44,7 +44,7 @@ export const LOAD_CASES: readonly TestCase[] = [
     startsConnector: true,
     run: async (harness) => {
       await harness.connector.start();
-      const { methods, lastError } = harness.connector.facts;
+      const { methods, lastError } = harness.connector.status;
       const missing = REQUIRED_METHODS.filter((method) => !methods.includes(method));
       assert(
         missing.length === 0,
@@ -76,7 +76,7 @@ export const LOAD_CASES: readonly TestCase[] = [
     proves: "no background work of the start fails later: no unhandled rejection, no crash",
     run: async (harness) => {
       await harness.sleep(STAY_UP_MS);
-      const { state, restarts, lastError } = harness.connector.facts;
+      const { state, restarts, lastError } = harness.connector.status;
       const reason = firstLine(lastError ?? "");
       assert(
         state === "ready" && restarts === 0,
@@ -114,7 +114,7 @@ export const LOAD_CASES: readonly TestCase[] = [
       harness.secrets = wrongSecrets;
       await harness.connector.start();
       assert(
-        harness.connector.facts.state !== "ready",
+        harness.connector.status.state !== "ready",
         "the venue answered every request with 401, but connect succeeded: make an authorised request in connect",
       );
     },
@@ -125,7 +125,7 @@ export const LOAD_CASES: readonly TestCase[] = [
     title: "capabilities have known names and values",
     proves: "no capability is lost to a typo, and none is declared without its method",
     run: async (harness) => {
-      const { capabilities, methods } = harness.connector.facts;
+      const { capabilities, methods } = harness.connector.status;
       for (const [name, value] of Object.entries(capabilities)) {
         const values = ALLOWED_VALUES[name as keyof Capabilities] as readonly unknown[] | undefined;
         if (values === undefined)
@@ -148,7 +148,7 @@ export const LOAD_CASES: readonly TestCase[] = [
     title: "the mode is declared: paper or live",
     proves: "the desk can tell paper trading from live trading without a setting in desk.toml",
     run: async (harness) => {
-      const { mode } = harness.connector.facts.capabilities;
+      const { mode } = harness.connector.status.capabilities;
       assert(
         mode !== undefined,
         "static capabilities has no mode, so the desk treats the connector as live; add " +
@@ -182,7 +182,7 @@ export const LOAD_CASES: readonly TestCase[] = [
     run: async (harness) => {
       await harness.connector.stop();
       await harness.connector.start();
-      const { state, lastError } = harness.connector.facts;
+      const { state, lastError } = harness.connector.status;
       assert(
         state === "ready",
         `after a stop and a start the connector was ${state}: ${firstLine(lastError ?? "no reason was given")}`,

@@ -1,5 +1,5 @@
 /** Quote and instrument cases: the market data that orders are checked against before they are sent. */
-import { quoteShape } from "../protocol/schemas.ts";
+import { quoteSchema } from "../protocol/schemas.ts";
 import { ZERO, decimal } from "../domain/decimal.ts";
 import type { VenueQuote } from "../domain/venue.ts";
 import { assert, fail, skip } from "./assert.ts";
@@ -15,7 +15,7 @@ async function fetchQuote(harness: ConformanceHarness, symbol: string): Promise<
   const response = await harness.call("getQuote", symbol);
   if (!response.ok)
     return fail(`getQuote(${JSON.stringify(symbol)}) threw: ${response.message}${hintFor(response.message)}`);
-  const parsed = quoteShape.safeParse(response.value);
+  const parsed = quoteSchema.safeParse(response.value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const value = JSON.stringify(response.value)?.slice(0, 200);
@@ -80,7 +80,7 @@ export const QUOTE_CASES: readonly TestCase[] = [
     title: "a quote has the venue's timestamp",
     proves: "the desk can detect stale quotes",
     run: async (harness) => {
-      if (harness.connector.facts.capabilities.simulatedTime === true)
+      if (harness.connector.status.capabilities.simulatedTime === true)
         skip("the adapter declares simulatedTime, so its clock differs from real time");
       const { at } = await fetchQuote(harness, harness.settings.symbol);
       const differenceMs = Math.abs(harness.venue.now - at);

@@ -20,16 +20,16 @@ const SETTLE_MS = 1_000;
 async function killAndRecover(harness: ConformanceHarness, beforeRestart: () => void = () => undefined): Promise<void> {
   await harness.spy.kill();
   await harness.waitFor(
-    () => harness.connector.facts.state !== "ready",
+    () => harness.connector.status.state !== "ready",
     "the worker was killed, but the host did not notice",
   );
   beforeRestart();
   await harness.waitFor(
-    () => harness.connector.facts.state === "ready",
+    () => harness.connector.status.state === "ready",
     () =>
       `the worker was killed; ${RESTART_TIMEOUT_MS / 1000} s later the connector was ` +
-      `${harness.connector.facts.state}: ` +
-      `${firstLine(harness.connector.facts.lastError ?? "")}`,
+      `${harness.connector.status.state}: ` +
+      `${firstLine(harness.connector.status.lastError ?? "")}`,
     RESTART_TIMEOUT_MS,
   );
 }
@@ -144,7 +144,7 @@ export const RECOVERY_CASES: readonly TestCase[] = [
     run: async (harness) => {
       const queries: readonly object[] = [{ venueOrderId: "7999999999999999999" }];
       const byClientId =
-        harness.connector.facts.capabilities.queryByClientId === true ? [{ clientOrderId: "kit-never-sent" }] : [];
+        harness.connector.status.capabilities.queryByClientId === true ? [{ clientOrderId: "kit-never-sent" }] : [];
       for (const query of [...queries, ...byClientId]) {
         const response = await harness.call("getOrder", query);
         if (!response.ok)

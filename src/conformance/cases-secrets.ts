@@ -127,7 +127,7 @@ export const SECRET_CASES: readonly TestCase[] = [
     run: async (harness) => {
       harness.secrets = {};
       await harness.connector.start();
-      const { state, lastError = "" } = harness.connector.facts;
+      const { state, lastError = "" } = harness.connector.status;
       assert(
         state !== "ready",
         "connect succeeded without the secret: read each secret with ctx.secret in connect, and do not catch its error",

@@ -81,7 +81,7 @@ async function profileAdapter(deps: HarnessDeps): Promise<AdapterProfile> {
   const harness = await openHarness(deps);
   try {
     await harness.connector.start();
-    const { state, digest = "", methods, capabilities, lastError } = harness.connector.facts;
+    const { state, digest = "", methods, capabilities, lastError } = harness.connector.status;
     const startFailure = state === "ready" ? undefined : firstLine(lastError ?? `the connector is ${state}`);
     return { digest, methods, capabilities, startFailure };
   } finally {

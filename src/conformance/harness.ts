@@ -1,12 +1,13 @@
 /** The harness of one case: a real connector that runs the adapter, a fake venue, and a record of what both did. */
-import { ALLOWED_BUILTINS, type Envelope, type Method } from "../protocol/messages.ts";
+import { ALLOWED_BUILTINS } from "../protocol/limits.ts";
+import { type Envelope, type Method } from "../protocol/messages.ts";
 import type { ConnectorState } from "../domain/event.ts";
+import type { ConnectorName } from "../domain/ids.ts";
 import type { Clock, Disk, Ids, Log, LogFields } from "../domain/ports.ts";
 import type { VenueFill } from "../domain/venue.ts";
 import { type Bundle, bundleAdapter } from "../host/bundle.ts";
 import { Connector } from "../host/connector.ts";
-import { openVenueCalls } from "../host/venue-client.ts";
-import { takeFills } from "../host/incoming-fills.ts";
+import { openVenueClient } from "../host/venue-client.ts";
 import type { Transport } from "../host/transport.ts";
 import type { CertifySettings } from "../workspace/certify-settings.ts";
 import { CaseFailed, assert } from "./assert.ts";
@@ -79,7 +80,7 @@ export class ConformanceHarness {
   readonly ids: Ids;
   readonly connector: Connector;
   /** The adapter's methods as the desk calls them: results are parsed, and failures throw. */
-  readonly calls: ReturnType<typeof openVenueCalls>;
+  readonly calls: ReturnType<typeof openVenueClient>;
   readonly store = new InMemoryStore();
   readonly spy: TransportSpy;
   /** Every fill that the adapter emitted, in order. */
@@ -100,7 +101,7 @@ export class ConformanceHarness {
     this.spy = new TransportSpy(() => this.notify());
     const log = this.#log();
     this.connector = new Connector({
-      name: "kit",
+      name: "kit" as ConnectorName,
       clock,
       log,
       random: () => 0,
@@ -114,21 +115,20 @@ export class ConformanceHarness {
       hosts: LOOPBACK,
       tcp: settings.grant.map((grant) => grant.replace(/^tcp:/, "")),
       transport: () => this.spy.watch(deps.transport(MEMORY_MB)),
-      onFills: (_generation, fills) =>
-        takeFills("kit", fills, log, (accepted) => Promise.resolve(this.#addFills(accepted))),
-      onRequest: (operation, key, value) => this.store.handleRequest(operation, key, value),
-      onState: (state, reason) => {
+      fillSink: { accept: ({ fills }) => Promise.resolve(this.#addFills(fills)) },
+      requestHandler: this.store,
+      onStateChange: ({ state, reason }) => {
         this.states.push({ state, reason });
         this.notify();
       },
     });
-    this.calls = openVenueCalls(new Map([["kit", this.connector]]));
+    this.calls = openVenueClient(new Map([["kit", this.connector]]));
   }
 
   /** Starts the connector and fails the case if it does not become ready. */
   async start(): Promise<void> {
     await this.connector.start();
-    const { state, lastError } = this.connector.facts;
+    const { state, lastError } = this.connector.status;
     assert(
       state === "ready",
       `after its start the connector is ${state}, not ready: ${firstLine(lastError ?? "no reason was given")}`,
@@ -136,7 +136,7 @@ export class ConformanceHarness {
   }
 
   call(method: Method, ...args: readonly unknown[]): Promise<Envelope> {
-    return this.connector.call(method, args);
+    return this.connector.invoke(method, args);
   }
 
   /**

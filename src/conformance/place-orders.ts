@@ -1,5 +1,5 @@
 /** Places orders for the cases as the desk would, and classifies the outcome as the desk would. */
-import { ackShape } from "../protocol/schemas.ts";
+import { ackSchema } from "../protocol/schemas.ts";
 import { ZERO, decimal, exactNumber, floored, ratio, text } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Order } from "../domain/sdk.ts";
@@ -52,7 +52,7 @@ export async function sendOrder(harness: ConformanceHarness, order: Order): Prom
       const kind = response.kind === "rejection" ? "rejected" : response.kind === "not-sent" ? "not-sent" : "unclear";
       return { kind, reason: response.message };
     }
-    const ack = ackShape.safeParse(response.value);
+    const ack = ackSchema.safeParse(response.value);
     if (ack.success) return { kind: "acknowledged", venueOrderId: ack.data.venueOrderId };
     const [issue] = ack.error.issues;
     return {

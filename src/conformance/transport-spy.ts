@@ -4,10 +4,10 @@
  */
 import type { Transport } from "../host/transport.ts";
 
-/** The host numbers its own pings from 1, so the host ignores the pong with this number. */
+/** The host numbers its own pings from 1, so the host ignores the reply with this number. */
 const KIT_PING = 0;
 
-export interface Pong {
+export interface PingReply {
   readonly heapMb: number;
 }
 
@@ -16,7 +16,7 @@ export class TransportSpy {
   /** Every message and output line of the worker, as text. */
   readonly received: string[] = [];
   /** Responses to `ping`, in order. */
-  readonly pongs: Pong[] = [];
+  readonly pingReplies: PingReply[] = [];
   #transport: Transport | undefined;
 
   constructor(onChange: () => void) {
@@ -42,9 +42,9 @@ export class TransportSpy {
     };
   }
 
-  /** The response is appended to `pongs`. */
+  /** The response is appended to `pingReplies`. */
   ping(): void {
-    this.#transport?.post({ e: "ping", n: KIT_PING });
+    this.#transport?.post({ e: "ping", id: KIT_PING });
   }
 
   /** Ends the worker as a crash would, without a disconnect. */
@@ -53,9 +53,9 @@ export class TransportSpy {
   }
 
   #record(message: unknown): void {
-    const event = message as { readonly e?: unknown; readonly n?: unknown; readonly heapMb?: unknown } | null;
-    if (event?.e === "pong") {
-      if (event.n === KIT_PING) this.pongs.push({ heapMb: Number(event.heapMb) });
+    const event = message as { readonly e?: unknown; readonly id?: unknown; readonly heapMb?: unknown } | null;
+    if (event?.e === "ping-reply") {
+      if (event.id === KIT_PING) this.pingReplies.push({ heapMb: Number(event.heapMb) });
     } else this.received.push(JSON.stringify(message) ?? "");
   }
 }

@@ -1,4 +1,6 @@
 /** What the outside must lend the desk. Nothing below the composition root takes these from the ambient world. */
+import type { ConnectorName } from "./ids.ts";
+import type { VenueFill } from "./venue.ts";
 
 export interface Clock {
   /** Milliseconds since the epoch, by the wall. May step. */
@@ -73,4 +75,17 @@ export interface Disk {
   append(path: string): Promise<AppendFile>;
   /** Bytes free for us on the file system of `path`. */
   free(path: string): Promise<number>;
+}
+
+/** Fills that one worker session sent together, parsed. */
+export interface FillBatch {
+  readonly connector: ConnectorName;
+  /** Number of the worker session since the desk started, from 1; 0 if the desk requested the fills from the venue. */
+  readonly generation: number;
+  readonly fills: readonly VenueFill[];
+}
+
+export interface FillSink {
+  /** Called in the order of the fills. Resolves when all of them are on disk; only then are they acknowledged. */
+  accept(batch: FillBatch): Promise<void>;
 }

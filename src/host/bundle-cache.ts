@@ -6,7 +6,7 @@ import { z } from "zod";
 import { digestOf, sha256Hex } from "../domain/digest.ts";
 import type { Disk } from "../domain/ports.ts";
 import type { Bundle } from "./bundle.ts";
-import { type BundleInputs, inputsHold } from "./bundle-fingerprint.ts";
+import { type FingerprintRecorder, fingerprintMatches } from "./bundle-fingerprint.ts";
 
 /** Where one adapter's bundle is kept. */
 export interface BundleCacheKey {
@@ -49,7 +49,7 @@ export async function readBundle(shelf: BundleCacheKey): Promise<Bundle | undefi
     const mapBytes = bytes.subarray(end + 1 + code.bytes);
     const digest = digestOf(codeBytes);
     if (digest !== code.digest || digestOf(mapBytes) !== map.digest) return undefined;
-    if (!(await inputsHold(shelf.disk, { files, folders }))) return undefined;
+    if (!(await fingerprintMatches(shelf.disk, { files, folders }))) return undefined;
     return { code: codeBytes.toString("utf8"), map: mapBytes.toString("utf8"), digest };
   } catch {
     return undefined;
@@ -57,12 +57,16 @@ export async function readBundle(shelf: BundleCacheKey): Promise<Bundle | undefi
 }
 
 /** Never rejects: a bundle that cannot be kept is made anew at the next start. */
-export async function writeBundle(shelf: BundleCacheKey, bundle: Bundle, inputs: BundleInputs): Promise<void> {
+export async function writeBundle(shelf: BundleCacheKey, bundle: Bundle, inputs: FingerprintRecorder): Promise<void> {
   const { disk, folder, adapter, maker } = shelf;
   try {
     const record = await inputs.record();
     // Reached through a link, it could be another file tomorrow. And what changed meanwhile may be half in the bundle.
-    if (record === undefined || !record.files.some(([path]) => path === adapter) || !(await inputsHold(disk, record)))
+    if (
+      record === undefined ||
+      !record.files.some(([path]) => path === adapter) ||
+      !(await fingerprintMatches(disk, record))
+    )
       return;
     const [code, map] = [Buffer.from(bundle.code), Buffer.from(bundle.map)];
     const first = {

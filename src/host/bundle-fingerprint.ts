@@ -3,18 +3,18 @@ import { dirname } from "node:path";
 import { sha256Hex } from "../domain/digest.ts";
 import type { Disk, Entry } from "../domain/ports.ts";
 
-export interface InputRecord {
+export interface BundleFingerprint {
   readonly files: readonly (readonly [path: string, sha256: string])[];
   /** Whole: by the list of its files; otherwise only by what names packages. */
   readonly folders: readonly (readonly [path: string, isWhole: boolean, sha256: string])[];
 }
 
 /** Gathers while the bundle is made, each file as the bundler was given it. */
-export interface BundleInputs {
+export interface FingerprintRecorder {
   readonly onFile: (path: string, contents: Uint8Array, root: string) => Promise<void>;
   readonly onLink: () => void;
   /** undefined where it cannot be known whether the same would come out again. */
-  record(): Promise<InputRecord | undefined>;
+  record(): Promise<BundleFingerprint | undefined>;
 }
 
 const PACKAGES = "node_modules";
@@ -34,7 +34,7 @@ function isWithin(root: string, path: string): boolean {
   return `${path}/`.startsWith(root === "/" ? root : `${root}/`);
 }
 
-export function openInputs(disk: Disk): BundleInputs {
+export function recordFingerprint(disk: Disk): FingerprintRecorder {
   const files = new Map<string, string>();
   const folders = new Map<string, readonly [boolean, Promise<string>]>();
   let isPlain = true;
@@ -73,7 +73,7 @@ export function openInputs(disk: Disk): BundleInputs {
 }
 
 /** @throws where a file or folder cannot be read, which is as good as changed. */
-export async function inputsHold(disk: Disk, { files, folders }: InputRecord): Promise<boolean> {
+export async function fingerprintMatches(disk: Disk, { files, folders }: BundleFingerprint): Promise<boolean> {
   for (const [path, isWhole, state] of folders) if ((await stateOf(disk, path, isWhole)) !== state) return false;
   for (let from = 0; from < files.length; from += FILES_AT_ONCE) {
     const some = files.slice(from, from + FILES_AT_ONCE);

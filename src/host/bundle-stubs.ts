@@ -4,7 +4,7 @@
  * A module of which every name can be asked: what it has, or else what `member` makes of the name. By its prototype too, for
  * that is where the names of an import statement are looked for that are not among its own.
  */
-function open(target: string, member: string): string {
+function moduleWithAnyMember(target: string, member: string): string {
   return `
 const own = ${target};
 const silent = (name) => name === "__esModule" || name === "then" || typeof name === "symbol";
@@ -21,25 +21,25 @@ const LATER = `(path) => Promise.reject(error(path))`;
 /** Libraries probe for files at load; to them the disk is empty. */
 export const FS_STUB = `${NO_FILE}
 const promises = new Proxy({}, { get: () => ${LATER} });
-${open("{ existsSync: () => false, promises, constants: {} }", "() => (path) => { throw error(path); }")}
+${moduleWithAnyMember("{ existsSync: () => false, promises, constants: {} }", "() => (path) => { throw error(path); }")}
 module.exports = new Proxy(own, { get, getPrototypeOf: () => names });
 `;
 
 /** `fs/promises`. */
 export const FS_PROMISES_STUB = `${NO_FILE}
-${open("{ constants: {} }", `() => ${LATER}`)}
+${moduleWithAnyMember("{ constants: {} }", `() => ${LATER}`)}
 module.exports = new Proxy(own, { get, getPrototypeOf: () => names });
 `;
 
 /** `undici` by what the runtime has of it. An agent of one's own would open sockets. */
-export const WEB = `
+export const UNDICI_STUB = `
 const refuse = (name) => function () { throw new Error("undici's " + name + " is not available inside a connector: use fetch"); };
-${open("{ fetch: globalThis.fetch, Headers, Request, Response, FormData, WebSocket: globalThis.WebSocket }", "refuse")}
+${moduleWithAnyMember("{ fetch: globalThis.fetch, Headers, Request, Response, FormData, WebSocket: globalThis.WebSocket }", "refuse")}
 module.exports = new Proxy(own, { get, getPrototypeOf: () => names });
 `;
 
 /** `ws` for each way of importing it: the class itself, its name, and what a client has no use for. */
-export const WS = `
+export const WS_STUB = `
 const { WebSocket } = require("ws");
 const refuse = (name) => function () { throw new Error("ws." + name + " is not available inside a connector"); };
 module.exports = Object.assign(WebSocket, {
@@ -53,7 +53,7 @@ module.exports = Object.assign(WebSocket, {
 function throwingStub(message: string): string {
   return `
 const refuse = function () { throw new Error(${JSON.stringify(message)}); };
-${open("{}", "() => refuse")}
+${moduleWithAnyMember("{}", "() => refuse")}
 module.exports = new Proxy(function () {}, { get, getPrototypeOf: () => names, apply: refuse, construct: refuse });
 `;
 }
@@ -69,7 +69,7 @@ export function missingModule(name: string): string {
 }
 
 /** The same from `require`: as in Node, the call itself fails, with the code that packages look for. */
-export function missing(name: string): string {
+export function missingRequire(name: string): string {
   return `
 throw Object.assign(new Error(${JSON.stringify(`Cannot find module '${name}': it is not installed`)}), { code: "MODULE_NOT_FOUND" });
 `;

@@ -8,7 +8,7 @@ import { QocError, messageOf } from "../domain/error.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
 import { writeBundle, readBundle } from "./bundle-cache.ts";
-import { type BundleInputs, openInputs } from "./bundle-fingerprint.ts";
+import { type FingerprintRecorder, recordFingerprint } from "./bundle-fingerprint.ts";
 import { importPolicyPlugin } from "./import-policy.ts";
 
 export interface Bundle {
@@ -43,7 +43,7 @@ export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {
   const shelf = request.cacheDir === undefined ? undefined : { disk, folder: request.cacheDir, adapter, maker };
   const kept = shelf === undefined ? undefined : await readBundle(shelf);
   if (kept !== undefined) return kept;
-  const inputs = openInputs(disk);
+  const inputs = recordFingerprint(disk);
   const bundle = await built(request, inputs);
   if (shelf !== undefined) await writeBundle(shelf, bundle, inputs);
   return bundle;
@@ -51,7 +51,7 @@ export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {
 
 async function built(
   { connector, adapter, disk, allowed, tcp }: BundleRequest,
-  { onFile, onLink }: BundleInputs,
+  { onFile, onLink }: FingerprintRecorder,
 ): Promise<Bundle> {
   const { build } = await import("esbuild");
   try {

@@ -1,309 +1,372 @@
 /**
- * One connector and its lives: start, hand over secrets, connect, watch, restart with back-off, give up after three crashes in
- * five minutes. What it does wrong stays here.
+ * Supervises one connector: starts its worker, passes secrets, connects, watches, restarts with back-off, and quarantines it
+ * after three crashes in five minutes. A failure affects this connector only.
  */
-import type { Envelope, Method } from "../protocol/messages.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { ConnectorState } from "../domain/event.ts";
-import type { Digest } from "../domain/ids.ts";
+import type { ConnectorName, Digest } from "../domain/ids.ts";
+import type { Clock, FillSink, Log } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
-import type { ConnectorOptions } from "./connector-options.ts";
-import { SecretMask } from "./secret-mask.ts";
-import { KILL_AFTER_MS, TIMEOUTS_MAX, callTimeout } from "./call-timeouts.ts";
-import { Latency } from "./latency.ts";
-import { WorkerSession } from "./worker-session.ts";
-import { RestartPolicy } from "./restart-policy.ts";
-import { bundleMapper } from "./stack-map.ts";
-import { VenueOutage, needsOperator, toOutage } from "./start-failure.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
+import type { Envelope, Method } from "../protocol/messages.ts";
+import type { AdapterRequestHandler } from "./adapter-requests.ts";
+import type { Bundle } from "./bundle.ts";
+import { RestartPolicy, VenueOutage, needsOperator, toOutage } from "./restart-policy.ts";
+import { SecretMask } from "./secret-mask.ts";
+import { createStackMapperCache } from "./source-map.ts";
+import type { Transport } from "./transport.ts";
+import { WorkerSession } from "./worker-session.ts";
+
+export interface ConnectorStateChange {
+  readonly connector: ConnectorName;
+  readonly state: ConnectorState;
+  readonly reason: string | undefined;
+}
+
+export interface ConnectorOptions {
+  readonly name: ConnectorName;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Returns numbers from 0 to 1, for jitter. */
+  readonly random: () => number;
+  readonly bundle: () => Promise<Bundle>;
+  /** Digest that the operator accepted; undefined before the first start and for built-in adapters. */
+  readonly acceptedDigest: () => Digest | undefined;
+  /** Why the operator quarantined the connector; undefined if it is not quarantined. */
+  readonly quarantineReason: () => string | undefined;
+  readonly secrets: () => Promise<Readonly<Record<string, string>>>;
+  /** Removes known secrets from a text. */
+  readonly redact: (text: string) => string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly hosts?: readonly string[] | undefined;
+  readonly tcp: readonly string[];
+  readonly transport: () => Transport;
+  readonly fillSink: FillSink;
+  readonly requestHandler: AdapterRequestHandler;
+  readonly onStateChange: (change: ConnectorStateChange) => void;
+}
+
+/** Timeouts in a row that make a connector degraded. */
+const TIMEOUTS_MAX = 3;
+/** A worker becomes unresponsive after this time (ping delay and ping timeout). */
+const UNRESPONSIVE_AFTER_MS = 3_000;
+/** An unresponsive worker is ended after this further time. */
+const KILL_AFTER_MS = 7_000;
 
 export class Connector {
   readonly #options: ConnectorOptions;
-  readonly #latency = new Latency();
+  readonly #latency = new LatencyWindow();
   readonly #policy: RestartPolicy;
+  readonly #stackMapper = createStackMapperCache();
+  readonly #secretMask: SecretMask;
   #state: ConnectorState = "stopped";
   #reason: string | undefined;
-  #life: WorkerSession | undefined;
-  /** A life whose thread could not be ended. */
+  #session: WorkerSession | undefined;
+  /** A session whose thread could not be ended. */
   #zombie: WorkerSession | undefined;
   #generation = 0;
   #restarts = 0;
   #timeouts = 0;
-  #wish = 0;
-  readonly #queue = new SerialQueue();
+  /** Number of the latest operation (start, stop, restart, quarantine). */
+  #latestOperation = 0;
+  readonly #operations = new SerialQueue();
   #ending: Promise<boolean> = Promise.resolve(true);
-  #cancelNext: () => void = () => undefined;
+  #cancelTimer: () => void = () => undefined;
   #lastError: string | undefined;
   #methods: readonly Method[] = [];
   #capabilities: Capabilities = {};
   #digest: Digest | undefined;
   #accepted: Digest | undefined;
   #readyInMs: number | undefined;
-  readonly #mapperFor = bundleMapper();
-  readonly #cover: SecretMask;
 
   constructor(options: ConnectorOptions) {
     this.#options = options;
     this.#policy = new RestartPolicy(options.random);
-    this.#cover = new SecretMask(options.redact);
+    this.#secretMask = new SecretMask(options.redact);
   }
 
-  /** What the order path asks: no cost beyond a small object. */
-  get facts() {
+  /** Read for each order, so it computes nothing. */
+  get status() {
     return {
       state: this.#state,
       restarts: this.#restarts,
       methods: this.#methods,
       capabilities: this.#capabilities,
-      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
-      ...(this.#digest === undefined ? {} : { digest: this.#digest }),
+      lastError: this.#lastError,
+      digest: this.#digest,
     };
   }
 
-  /** What people ask besides. */
-  get measures() {
-    const latencyMs = this.#latency.percentiles();
-    const memoryMb = this.#life?.heapMb;
+  /** Measurements for status views. */
+  get metrics() {
     return {
-      queueDepth: this.#life?.pending ?? 0,
-      ...(memoryMb === undefined ? {} : { memoryMb }),
-      ...(this.#readyInMs === undefined ? {} : { readyInMs: this.#readyInMs }),
-      ...(latencyMs === undefined ? {} : { latencyMs }),
+      queueDepth: this.#session?.pending ?? 0,
+      memoryMb: this.#session?.heapMb,
+      readyInMs: this.#readyInMs,
+      latencyMs: this.#latency.percentiles(),
     };
   }
 
-  /** Resolves when the first attempt is over, ready or not. Never rejects. */
+  /** Resolves when the first attempt has ended, successful or not. Never rejects. */
   start(): Promise<void> {
-    return this.#inTurn(async (isLatest) => {
-      const held = this.#options.quarantineReason();
-      if (held === undefined) await this.#attempt("starting", false, isLatest);
-      else this.#become("quarantined", held);
+    return this.#enqueue(async (isLatest) => {
+      const reason = this.#options.quarantineReason();
+      if (reason === undefined) await this.#attempt({ state: "starting", isByOperator: false, isLatest });
+      else this.#changeState("quarantined", reason);
     });
   }
 
-  /** Disconnects in two seconds at most, then ends the life. Fills emitted meanwhile are kept. */
+  /** Disconnects (at most 2 s), then ends the worker. Fills that it emits meanwhile are stored. */
   stop(): Promise<void> {
-    return this.#inTurn(async () => {
-      await this.#halt();
-      if (this.#zombie === undefined) this.#become("stopped", undefined);
+    return this.#enqueue(async () => {
+      await this.#stopSession();
+      if (this.#zombie === undefined) this.#changeState("stopped", undefined);
     });
   }
 
-  /** Stopped until a human starts it anew. */
+  /** Stops the connector until the operator restarts it. */
   quarantine(reason: string): Promise<void> {
-    return this.#inTurn(async () => {
-      await this.#halt();
+    return this.#enqueue(async () => {
+      await this.#stopSession();
       if (this.#zombie !== undefined) return;
       this.#lastError = reason;
-      this.#become("quarantined", reason);
+      this.#changeState("quarantined", reason);
     });
   }
 
-  /** A new life from the file as it is now, which is accepted by this; an earlier quarantine is forgotten. @throws CONNECTOR_ZOMBIE. */
+  /** Starts again from the current file, accepts that file, and lifts a quarantine. @throws CONNECTOR_ZOMBIE. */
   restart(): Promise<void> {
-    return this.#inTurn(async (isLatest) => {
-      await this.#halt();
-      // Its thread may still act: a second life beside it would be one too many.
+    return this.#enqueue(async (isLatest) => {
+      await this.#stopSession();
+      // The old thread may still send orders: a second session must not run beside it.
       if (this.#zombie !== undefined) throw new QocError("CONNECTOR_ZOMBIE", { connector: this.#options.name });
-      this.#policy.forget();
+      this.#policy.reset();
       [this.#lastError, this.#accepted] = [undefined, undefined];
-      await this.#attempt("starting", true, isLatest);
+      await this.#attempt({ state: "starting", isByOperator: true, isLatest });
     });
   }
 
-  /** @throws CONNECTOR_NOT_READY and what a life's call throws. */
-  call(method: Method, args: readonly unknown[]): Promise<Envelope> {
+  /** Calls a method of the adapter. @throws CONNECTOR_NOT_READY, and what `WorkerSession.request` throws. */
+  invoke(method: Method, args: readonly unknown[]): Promise<Envelope> {
     const { name } = this.#options;
-    const life = this.#life;
-    if (life === undefined || (this.#state !== "ready" && this.#state !== "degraded")) {
+    const session = this.#session;
+    if (session === undefined || (this.#state !== "ready" && this.#state !== "degraded")) {
       const reason = this.#lastError === undefined ? "" : `: ${this.#lastError.split("\n")[0] ?? ""}`;
       return Promise.reject(new QocError("CONNECTOR_NOT_READY", { connector: name, state: this.#state, reason }));
     }
     if (!this.#methods.includes(method))
       return Promise.reject(new QocError("NOT_SUPPORTED", { connector: name, method }));
-    return this.#timed(life, method, args);
+    return this.#timedRequest(session, method, args);
   }
 
-  async #timed(life: WorkerSession, method: Method, args: readonly unknown[]): Promise<Envelope> {
+  async #timedRequest(session: WorkerSession, method: Method, args: readonly unknown[]): Promise<Envelope> {
     const { clock } = this.#options;
     const started = clock.monotonic();
     try {
-      const answer = await life.call(method, args, callTimeout(method));
+      const response = await session.request(method, args);
       this.#latency.add(clock.monotonic() - started);
-      this.#answered(life, true);
-      return answer;
+      this.#recordResponse(session, true);
+      return response;
     } catch (error) {
-      if (error instanceof QocError && error.code === "CALL_TIMEOUT") this.#answered(life, false);
+      if (error instanceof QocError && error.code === "CALL_TIMEOUT") this.#recordResponse(session, false);
       throw error;
     }
   }
 
-  /** One that keeps people waiting takes no new orders until it answers again. */
-  #answered(life: WorkerSession, inTime: boolean): void {
-    this.#timeouts = inTime ? 0 : this.#timeouts + 1;
-    if (life !== this.#life) return;
-    const late = `${this.#timeouts} calls in a row had no answer in time`;
-    if (this.#state === "ready" && this.#timeouts >= TIMEOUTS_MAX) this.#become("degraded", late);
-    if (this.#state === "degraded" && inTime) this.#become("ready", undefined);
+  /** A connector with too many timeouts is degraded and accepts no orders until a call succeeds in time. */
+  #recordResponse(session: WorkerSession, isInTime: boolean): void {
+    this.#timeouts = isInTime ? 0 : this.#timeouts + 1;
+    if (session !== this.#session) return;
+    if (this.#state === "ready" && this.#timeouts >= TIMEOUTS_MAX)
+      this.#changeState("degraded", `${this.#timeouts} calls in a row timed out`);
+    if (this.#state === "degraded" && isInTime) this.#changeState("ready", undefined);
   }
 
-  /** One after the other. A new wish ends an attempt under way, so that nobody waits for a venue that does not answer. */
-  #inTurn(work: (isLatest: () => boolean) => Promise<void>): Promise<void> {
-    this.#cancelNext();
-    this.#wish += 1;
-    const wish = this.#wish;
-    if (this.#state === "starting" || this.#state === "restarting") void this.#life?.stop();
-    return this.#queue.run(() => work(() => wish === this.#wish));
+  /** Runs operations one after another. A new operation ends an attempt to start, so that it need not wait for the venue. */
+  #enqueue(operation: (isLatest: () => boolean) => Promise<void>): Promise<void> {
+    this.#cancelTimer();
+    this.#latestOperation += 1;
+    const number = this.#latestOperation;
+    if (this.#state === "starting" || this.#state === "restarting") void this.#session?.stop();
+    return this.#operations.run(() => operation(() => number === this.#latestOperation));
   }
 
-  async #attempt(as: "starting" | "restarting", isByHand: boolean, isLatest: () => boolean): Promise<void> {
+  async #attempt({ state, isByOperator, isLatest }: StartAttempt): Promise<void> {
     const { clock, log } = this.#options;
     const started = clock.monotonic();
     if (!isLatest()) return;
-    if (as === "starting") this.#become("starting", undefined);
+    if (state === "starting") this.#changeState("starting", undefined);
     try {
-      await this.#live((this.#generation += 1), isByHand, isLatest);
+      await this.#startSession(isByOperator, isLatest);
       this.#readyInMs = clock.monotonic() - started;
       this.#timeouts = 0;
-      this.#policy.cameUp(clock.monotonic());
-      this.#become("ready", undefined);
+      this.#policy.ready(clock.monotonic());
+      this.#changeState("ready", undefined);
     } catch (error) {
-      const life = this.#life;
-      this.#life = undefined;
-      const reason = life?.refusal ?? messageOf(error);
+      const session = this.#session;
+      this.#session = undefined;
+      const reason = session?.cutOffReason ?? messageOf(error);
       if (isLatest()) log.error((this.#lastError = reason));
-      if ((life !== undefined && !(await this.#end(life))) || !isLatest()) return;
-      if (life?.refusal !== undefined || needsOperator(error)) this.#become("quarantined", reason);
-      else if (error instanceof VenueOutage) this.#again(this.#policy.unreachable().afterMs, reason);
-      else this.#crashed(reason);
+      if ((session !== undefined && !(await this.#endSession(session))) || !isLatest()) return;
+      if (session?.cutOffReason !== undefined || needsOperator(error)) this.#changeState("quarantined", reason);
+      else if (error instanceof VenueOutage) this.#scheduleRestart(this.#policy.unreachable().afterMs, reason);
+      else this.#handleCrash(reason);
     }
   }
 
-  async #live(generation: number, isByHand: boolean, isLatest: () => boolean): Promise<void> {
-    const { name, clock, log, options, hosts, tcp, onFills, onRequest: onAsk, redact } = this.#options;
+  async #startSession(isByOperator: boolean, isLatest: () => boolean): Promise<void> {
+    const { name, clock, log, options, hosts, tcp, fillSink, requestHandler, redact } = this.#options;
+    this.#generation += 1;
+    const generation = this.#generation;
     const [bundle, secrets] = await Promise.all([this.#options.bundle(), this.#options.secrets()]);
-    if (!isLatest()) throw new Error("it was stopped, or started anew, before it had begun");
-    this.#accept(bundle.digest, isByHand);
+    if (!isLatest()) throw new Error("the start was canceled by a later stop or restart");
+    this.#acceptDigest(bundle.digest, isByOperator);
     const filename = `qoc:${name}`;
-    const mapped = this.#mapperFor(filename, bundle);
-    let isAwake = true;
-    const life = new WorkerSession({
+    const mapStack = this.#stackMapper(filename, bundle);
+    let isResponsive = true;
+    const session = new WorkerSession({
       name,
+      generation,
       transport: this.#options.transport(),
       clock,
       log,
-      clean: (text) => redact(mapped(text)),
-      cover: this.#cover,
-      onFills: (fills) => onFills(generation, fills),
-      onAsk,
-      onResponsive: (isResponsive) => this.#responsive(life, (isAwake = isResponsive)),
+      cleanText: (text) => redact(mapStack(text)),
+      secretMask: this.#secretMask,
+      fillSink,
+      requestHandler,
+      onResponsiveChange: (value) => {
+        isResponsive = value;
+        this.#handleResponsiveChange(session, value);
+      },
     });
-    this.#life = life;
-    void life.ended.then((reason) => this.#ended(life, reason));
-    const hello = await life.begin({
-      name,
-      code: bundle.code,
-      filename,
-      secrets,
-      options,
-      tcp,
-      ...(hosts === undefined ? {} : { hosts }),
-    });
-    [this.#methods, this.#capabilities] = [hello.methods, hello.capabilities];
-    const connected = await this.#timed(life, "connect", []).catch((error: unknown) => {
-      throw toOutage(error, isAwake);
+    this.#session = session;
+    void session.ended.then((reason) => this.#handleExit(session, reason));
+    const handshake = await session.start({ name, code: bundle.code, filename, secrets, options, tcp, hosts });
+    [this.#methods, this.#capabilities] = [handshake.methods, handshake.capabilities];
+    const connected = await this.#timedRequest(session, "connect", []).catch((error: unknown) => {
+      throw toOutage(error, isResponsive);
     });
     if (!connected.ok) throw new VenueOutage(`connect: ${connected.stack ?? connected.message}`);
   }
 
-  /** A file that is not the one last accepted asks a human; a restart by hand is the answer. */
-  #accept(digest: Digest, isByHand: boolean): void {
+  /** @throws ADAPTER_CHANGED if the file is not the accepted one. A restart by the operator accepts the current file. */
+  #acceptDigest(digest: Digest, isByOperator: boolean): void {
     const trusted = this.#accepted ?? this.#options.acceptedDigest();
     this.#digest = digest;
-    if (!isByHand && trusted !== undefined && trusted !== digest)
+    if (!isByOperator && trusted !== undefined && trusted !== digest)
       throw new QocError("ADAPTER_CHANGED", { connector: this.#options.name, trusted, found: digest });
     this.#accepted = digest;
   }
 
-  #responsive(life: WorkerSession, isResponsive: boolean): void {
-    if (life !== this.#life) return;
+  #handleResponsiveChange(session: WorkerSession, isResponsive: boolean): void {
+    if (session !== this.#session) return;
     if (!isResponsive && (this.#state === "ready" || this.#state === "degraded")) {
-      this.#become("unresponsive", "its thread has not answered for 3 s");
-      this.#cancelNext = this.#options.clock.after(KILL_AFTER_MS, () => void this.#giveUp(life));
+      this.#changeState("unresponsive", `its thread has not responded for ${UNRESPONSIVE_AFTER_MS / 1000} s`);
+      this.#cancelTimer = this.#options.clock.after(KILL_AFTER_MS, () => void this.#endUnresponsive(session));
     }
     if (isResponsive && this.#state === "unresponsive") {
-      this.#cancelNext();
-      this.#become("ready", undefined);
+      this.#cancelTimer();
+      this.#changeState("ready", undefined);
     }
   }
 
-  /** Still no word: the thread is ended and the connector starts anew. */
-  async #giveUp(life: WorkerSession): Promise<void> {
-    if (life !== this.#life || this.#state !== "unresponsive") return;
-    const wish = this.#wish;
-    this.#life = undefined;
-    this.#lastError = `its thread did not answer for ${(KILL_AFTER_MS + 3_000) / 1000} s`;
-    if ((await this.#end(life)) && wish === this.#wish) this.#crashed(this.#lastError);
+  /** Ends a worker that is still unresponsive, which counts as a crash. */
+  async #endUnresponsive(session: WorkerSession): Promise<void> {
+    if (session !== this.#session || this.#state !== "unresponsive") return;
+    const operation = this.#latestOperation;
+    this.#session = undefined;
+    this.#lastError = `its thread did not respond for ${(UNRESPONSIVE_AFTER_MS + KILL_AFTER_MS) / 1000} s`;
+    if ((await this.#endSession(session)) && operation === this.#latestOperation) this.#handleCrash(this.#lastError);
   }
 
-  /** An end that nobody here asked for, of a life that had come up; an attempt that fails tells its own. */
-  #ended(life: WorkerSession, reason: string): void {
-    if (life !== this.#life || this.#state === "starting" || this.#state === "restarting") return;
-    this.#life = undefined;
-    this.#cancelNext();
+  /** Handles an unexpected exit of a running session. `#attempt` handles an exit during a start. */
+  #handleExit(session: WorkerSession, reason: string): void {
+    if (session !== this.#session || this.#state === "starting" || this.#state === "restarting") return;
+    this.#session = undefined;
+    this.#cancelTimer();
     this.#lastError = reason;
     this.#options.log.error(`its worker ended: ${reason}`);
-    if (life.refusal !== undefined) this.#become("quarantined", reason);
-    else this.#crashed(reason);
+    if (session.cutOffReason !== undefined) this.#changeState("quarantined", reason);
+    else this.#handleCrash(reason);
   }
 
-  #crashed(reason: string): void {
+  #handleCrash(reason: string): void {
     const decision = this.#policy.crashed(this.#options.clock.monotonic());
-    if ("gaveUp" in decision)
-      this.#become("quarantined", `${decision.gaveUp}, the last: ${reason.split("\n")[0] ?? ""}`);
-    else this.#again(decision.afterMs, reason);
+    if (decision.kind === "give-up")
+      this.#changeState("quarantined", `${decision.reason}; last error: ${reason.split("\n")[0] ?? ""}`);
+    else this.#scheduleRestart(decision.afterMs, reason);
   }
 
-  #again(afterMs: number, reason: string): void {
-    this.#become("restarting", reason);
-    this.#cancelNext = this.#options.clock.after(afterMs, () => {
+  #scheduleRestart(afterMs: number, reason: string): void {
+    this.#changeState("restarting", reason);
+    this.#cancelTimer = this.#options.clock.after(afterMs, () => {
       this.#restarts += 1;
-      void this.#inTurn((isLatest) => this.#attempt("restarting", false, isLatest));
+      void this.#enqueue((isLatest) => this.#attempt({ state: "restarting", isByOperator: false, isLatest }));
     });
   }
 
-  async #halt(): Promise<void> {
+  async #stopSession(): Promise<void> {
     await this.#ending;
-    this.#cancelNext();
-    const life = this.#life;
-    if (life === undefined) return;
-    // From here on nothing more is sent to it, and its end is expected.
-    this.#life = undefined;
+    this.#cancelTimer();
+    const session = this.#session;
+    if (session === undefined) return;
+    // From now on no call is sent to the session, and its exit is expected.
+    this.#session = undefined;
     if (this.#state === "ready" || this.#state === "degraded")
-      await this.#timed(life, "disconnect", []).catch(() => undefined);
-    await this.#end(life);
+      await this.#timedRequest(session, "disconnect", []).catch(() => undefined);
+    await this.#endSession(session);
   }
 
-  /** A thread that cannot be ended is a zombie: nothing is sent to it, and the operator is told. */
-  async #end(life: WorkerSession): Promise<boolean> {
-    this.#ending = life.stop();
+  /** Returns false, and becomes a zombie, if the thread cannot be ended. Nothing more is sent to a zombie. */
+  async #endSession(session: WorkerSession): Promise<boolean> {
+    this.#ending = session.stop();
     if (await this.#ending) return true;
-    this.#lastError = "its thread could not be ended in 5 s; restart the desk when it suits you";
-    this.#zombie = life;
-    void life.ended.then(() => (this.#zombie = undefined));
-    this.#become("zombie", this.#lastError);
+    this.#lastError = "its thread could not be ended in 5 s; restart the desk when convenient";
+    this.#zombie = session;
+    void session.ended.then(() => (this.#zombie = undefined));
+    this.#changeState("zombie", this.#lastError);
     return false;
   }
 
-  #become(state: ConnectorState, reason: string | undefined): void {
+  #changeState(state: ConnectorState, reason: string | undefined): void {
     if (this.#state === state && this.#reason === reason) return;
     this.#state = state;
     this.#reason = reason;
     try {
-      this.#options.onState(state, reason);
+      this.#options.onStateChange({ connector: this.#options.name, state, reason });
     } catch (error) {
-      // Whoever listens may fail; the connector's own life goes on.
-      this.#options.log.error(`${state} could not be told: ${messageOf(error)}`);
+      // An error of the listener must not stop the supervision of this connector.
+      this.#options.log.error(`state ${state} could not be reported: ${messageOf(error)}`);
     }
+  }
+}
+
+interface StartAttempt {
+  readonly state: "starting" | "restarting";
+  /** A start by the operator accepts the current file. */
+  readonly isByOperator: boolean;
+  /** False if another operation was requested after this attempt. */
+  readonly isLatest: () => boolean;
+}
+
+/** Latencies of the last calls, in a ring of fixed size. */
+class LatencyWindow {
+  static readonly #SIZE = 256;
+  readonly #ring = new Float64Array(LatencyWindow.#SIZE);
+  #count = 0;
+
+  add(ms: number): void {
+    this.#ring[this.#count % LatencyWindow.#SIZE] = ms;
+    this.#count += 1;
+  }
+
+  /** Returns undefined before the first call. */
+  percentiles(): { readonly p50: number; readonly p99: number } | undefined {
+    const size = Math.min(this.#count, LatencyWindow.#SIZE);
+    if (size === 0) return undefined;
+    const sorted = this.#ring.slice(0, size).toSorted();
+    const at = (share: number): number =>
+      Math.round((sorted[Math.min(size - 1, Math.floor(size * share))] ?? 0) * 1_000) / 1_000;
+    return { p50: at(0.5), p99: at(0.99) };
   }
 }

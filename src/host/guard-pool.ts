@@ -1,178 +1,194 @@
 /**
- * Runs the operator's own guards in one thread beside the host: an endless loop, a throw or a lack of memory blocks the order
- * and nothing else. The thread is not a wall against hostile code; a guard is the operator's own, and a single huge allocation
- * can still end the process, as in a connector's worker.
+ * Runs custom guards in one thread beside the host: an endless loop, an error or lack of memory blocks the order and affects
+ * nothing else. The thread does not protect against hostile code: guards are the operator's own, and one huge allocation can
+ * still end the whole process.
  *
- * A guard's file is read once, when the desk starts: what was bundled then runs until the desk restarts.
+ * Guard files are read once, when the desk starts. A changed file is used after the next start of the desk.
  */
 import type { Piscina } from "piscina";
-import type { GuardRow, GuardSource, GuardTask } from "../protocol/guard-messages.ts";
+import type { GuardResult, GuardSource, GuardSubject } from "../protocol/guard-messages.ts";
 import type { CustomGuard } from "../domain/guard-config.ts";
 import type { Clock, Disk, Log } from "../domain/ports.ts";
 import type { Check } from "../domain/verdict.ts";
 import { block, failed, pass } from "../gate/check-result.ts";
 import type { GuardRunner } from "../gate/guard-runner.ts";
-import { type GuardBundle, bundleGuard } from "./bundle-guard.ts";
-import { startPool, requestGuards } from "./guard-thread.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
+import { type GuardBundle, bundleGuard } from "./bundle-guard.ts";
+import { startGuardPool, requestGuards } from "./guard-thread.ts";
 
-/** All guards together, on one order. */
+/** For all guards of one order together. */
 export const GUARDS_TIMEOUT_MS = 1_000;
-/** A new thread starts and loads its guards outside of an order's time: a slow machine is not a guard that hangs. */
-const LOAD_MS = 5_000;
-/** Orders are judged one after another; behind so many that hang, an order is not kept waiting. */
-const WAIT_MS = 10_000;
-const CLOSE_MS = 2_000;
+/** A new thread starts and loads its guards outside of the time of an order, so that a slow machine is not a timeout. */
+const LOAD_TIMEOUT_MS = 5_000;
+/** An order that waited longer than this for earlier orders is blocked without running its guards. */
+const QUEUE_TIMEOUT_MS = 10_000;
+const CLOSE_TIMEOUT_MS = 2_000;
 
 export interface GuardPool extends GuardRunner {
-  /** Bundles and loads the guards before the first order comes, and logs what is wrong with them. Never rejects. */
-  warm(): Promise<void>;
+  /** Bundles and loads the guards before the first order, and logs their problems. Never rejects. */
+  preload(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface GuardPoolOptions {
-  /** Those that are enabled, in the order of desk.toml. */
+  /** The enabled guards, in the order of desk.toml. */
   readonly guards: readonly CustomGuard[];
-  /** Absolute path of the thread's own text. */
+  /** Absolute path of the thread's code. */
   readonly workerFile: string;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** What the first task makes, for the life of the desk. */
-interface Opened {
-  /** Absent where no guard could be bundled. */
+/** Created by the first task, and used until the desk stops. */
+interface LoadedGuards {
+  /** undefined if no guard could be bundled. */
   readonly pool: Piscina | undefined;
-  readonly places: ReadonlyMap<CustomGuard, number>;
+  /** Index of each bundled guard in the thread's sources. */
+  readonly indexes: ReadonlyMap<CustomGuard, number>;
   readonly problems: ReadonlyMap<CustomGuard, string>;
 }
 
-/** Nothing is loaded and no thread runs before the first guard is asked, or `warm`. */
+interface GuardOutcome {
+  /** One check per guard. */
+  readonly checks: readonly Check[];
+  /** The thread ended before the task was complete. */
+  readonly isThreadLost: boolean;
+}
+
+interface RunRequest {
+  readonly guards: readonly CustomGuard[];
+  /** Without a subject the guards are only loaded. */
+  readonly subject: GuardSubject | undefined;
+  readonly timeoutMs: number;
+}
+
+/** Loads nothing and starts no thread before `preload` or the first order. */
 export function openGuardPool(options: GuardPoolOptions): GuardPool {
   const { clock, log } = options;
-  let opened: Promise<Opened> | undefined;
+  let loaded: Promise<LoadedGuards> | undefined;
   const queue = new SerialQueue();
   let isClosed = false;
-  /** Whether the guards, as they are, have been seen to load. */
-  let doesLoad = false;
+  /** Whether the current guards have loaded successfully at least once. */
+  let hasLoaded = false;
 
-  /** One row for each guard, whatever happens. `asked` is what they judge; without it they are only loaded. */
-  const ask = async (guards: readonly CustomGuard[], asked: GuardTask["asked"], ms: number): Promise<GuardAnswer> => {
-    if (isClosed) return { rows: guards.map((guard) => failed(guard.key, "the desk is stopping")), isLost: false };
-    const { pool, places, problems } = await (opened ??= open(options));
-    const chain = guards.filter((guard) => places.has(guard));
-    const told = await requestGuards(pool, { chain: chain.map((guard) => places.get(guard) ?? -1), asked, ms, clock });
-    for (const { guard, level, text } of told.lines) log[level](text, { guard: options.guards[guard]?.key });
-    const given = chain.map((guard) => told.rows.get(places.get(guard) ?? -1));
-    const answers = rowsOf(chain, given, told.problem);
-    const rows = guards.map(
-      (guard) =>
-        answers.get(guard) ??
-        failed(guard.key, problems.get(guard) ?? "it is not among the guards this desk started with"),
+  const run = async ({ guards, subject, timeoutMs }: RunRequest): Promise<GuardOutcome> => {
+    if (isClosed)
+      return { checks: guards.map((guard) => failed(guard.key, "the desk is stopping")), isThreadLost: false };
+    const { pool, indexes, problems } = await (loaded ??= loadGuards(options));
+    const runnable = guards.flatMap((guard) => {
+      const index = indexes.get(guard);
+      return index === undefined ? [] : [{ guard, index }];
+    });
+    const reply = await requestGuards(pool, { guards: runnable.map(({ index }) => index), subject, timeoutMs, clock });
+    for (const { guard, level, message } of reply.lines) log[level](message, { guard: options.guards[guard]?.key });
+    const checkByGuard = checksOf(
+      runnable.map(({ guard, index }) => ({ guard, result: reply.results.get(index) })),
+      reply.problem,
     );
-    const isLost = told.problem !== undefined;
-    doesLoad = !isLost || (doesLoad && asked !== undefined);
-    return { rows, isLost };
+    const checks = guards.map(
+      (guard) =>
+        checkByGuard.get(guard) ??
+        failed(guard.key, problems.get(guard) ?? "it was not configured when the desk started: restart the desk"),
+    );
+    const isThreadLost = reply.problem !== undefined;
+    hasLoaded = !isThreadLost || (hasLoaded && subject !== undefined);
+    return { checks, isThreadLost };
   };
 
-  const load = async (): Promise<void> => {
-    const { rows } = await ask(options.guards, undefined, LOAD_MS);
+  const loadAll = async (): Promise<void> => {
+    const { checks } = await run({ guards: options.guards, subject: undefined, timeoutMs: LOAD_TIMEOUT_MS });
     if (isClosed) return;
-    for (const { decision, guard, message } of rows)
+    for (const { decision, guard, message } of checks)
       if (decision !== "allow")
-        log.error(`${message}; every order is blocked until this is put right and the desk restarted`, { guard });
+        log.error(`${message}; every order is blocked until the guard is corrected and the desk is restarted`, {
+          guard,
+        });
   };
 
-  const judge = async (
+  const evaluate = async (
     guards: readonly CustomGuard[],
-    asked: NonNullable<GuardTask["asked"]>,
-    since: number,
+    subject: GuardSubject,
+    requestedAt: number,
   ): Promise<readonly Check[]> => {
-    if (clock.monotonic() - since > WAIT_MS)
+    if (clock.monotonic() - requestedAt > QUEUE_TIMEOUT_MS)
       return guards.map((guard) => failed(guard.key, "earlier orders kept the guards busy"));
-    const { rows, isLost } = await ask(guards, asked, GUARDS_TIMEOUT_MS);
-    if (isLost && !isClosed) {
+    const { checks, isThreadLost } = await run({ guards, subject, timeoutMs: GUARDS_TIMEOUT_MS });
+    if (isThreadLost && !isClosed) {
       log.error("the thread of the custom guards was replaced", {
-        reason: rows.find((row) => row.decision === "block")?.message,
+        reason: checks.find((check) => check.decision === "block")?.message,
       });
-      // Guards that have not loaded before would hang again, and hold up the next order longer than an order may take.
-      if (doesLoad) void queue.run(load).catch(() => undefined);
+      // Guards that have never loaded would hang again, and delay the next order by more than its own timeout.
+      if (hasLoaded) void queue.run(loadAll).catch(() => undefined);
     }
-    return rows;
+    return checks;
   };
 
   return {
     run: async (guards, order, book) => {
-      const since = clock.monotonic();
+      const requestedAt = clock.monotonic();
       return queue
-        .run(() => judge(guards, { order, book }, since))
+        .run(() => evaluate(guards, { order, book }, requestedAt))
         .catch((error: unknown) => guards.map((guard) => failed(guard.key, error)));
     },
-    warm: () =>
+    preload: () =>
       options.guards.length === 0
         ? Promise.resolve()
-        : queue.run(load).catch((error: unknown) => log.error(String(error))),
+        : queue.run(loadAll).catch((error: unknown) => log.error(String(error))),
     close: async () => {
       isClosed = true;
-      const state = await opened?.catch(() => undefined);
-      if (state?.pool !== undefined) await inTime(state.pool.destroy(), clock);
+      const guards = await loaded?.catch(() => undefined);
+      if (guards?.pool !== undefined) await withCloseTimeout(guards.pool.destroy(), clock);
     },
   };
 }
 
-interface GuardAnswer {
-  readonly rows: readonly Check[];
-  /** The thread did not live to the end of it. */
-  readonly isLost: boolean;
-}
-
-async function open({ guards, workerFile, disk, log }: GuardPoolOptions): Promise<Opened> {
+async function loadGuards({ guards, workerFile, disk, log }: GuardPoolOptions): Promise<LoadedGuards> {
   const bundles = new Map<string, Promise<GuardBundle>>();
   const sources: GuardSource[] = [];
-  const places = new Map<CustomGuard, number>();
+  const indexes = new Map<CustomGuard, number>();
   const problems = new Map<CustomGuard, string>();
   for (const guard of guards) {
     const { key, adapter, options } = guard;
-    const bundle = bundles.get(adapter) ?? bundleGuard(guard, disk);
-    bundles.set(adapter, bundle);
-    const made = await bundle;
-    if ("problem" in made) problems.set(guard, made.problem);
-    else places.set(guard, sources.push({ key, code: made.code, filename: adapter, options }) - 1);
+    const bundling = bundles.get(adapter) ?? bundleGuard(guard, disk);
+    bundles.set(adapter, bundling);
+    const bundle = await bundling;
+    if ("problem" in bundle) problems.set(guard, bundle.problem);
+    else indexes.set(guard, sources.push({ key, code: bundle.code, filename: adapter, options }) - 1);
   }
-  return { pool: sources.length === 0 ? undefined : await startPool(workerFile, sources, log), places, problems };
+  return { pool: sources.length === 0 ? undefined : await startGuardPool(workerFile, sources, log), indexes, problems };
 }
 
 /**
- * Guards are asked in order: the first without an answer is the one that hung, and those behind it were not asked. Where all
- * have answered and the thread is lost all the same, nobody can say through whom: no answer counts.
+ * Guards run in order, so the first guard without a result is the one that hung, and the guards after it did not run. If the
+ * thread was lost although all guards have a result, the guard at fault is unknown, and no result counts.
  */
-function rowsOf(
-  chain: readonly CustomGuard[],
-  answers: readonly (GuardRow | undefined)[],
+function checksOf(
+  results: readonly { readonly guard: CustomGuard; readonly result: GuardResult | undefined }[],
   problem: string | undefined,
 ): ReadonlyMap<CustomGuard, Check> {
-  const culprit = chain[answers.indexOf(undefined)];
-  const rowOf = (guard: CustomGuard, answer: GuardRow | undefined): Check => {
-    const silent = (words: string): Check =>
-      block(guard.key, "GUARD_NO_ANSWER", `${words} ${problem ?? "did not answer"}`);
-    if (answer === undefined)
-      return silent(guard === culprit ? guard.key : `${guard.key} was not asked: ${culprit?.key ?? ""}`);
-    if (problem !== undefined && culprit === undefined) return silent(`${guard.key}: no answer counts, for the chain`);
-    return checkOf(guard, answer);
+  const hung = results.find(({ result }) => result === undefined)?.guard;
+  const checkFor = (guard: CustomGuard, result: GuardResult | undefined): Check => {
+    const blocked = (subject: string): Check =>
+      block(guard.key, "GUARD_NO_ANSWER", `${subject} ${problem ?? "did not answer"}`);
+    if (result === undefined)
+      return blocked(guard === hung ? guard.key : `${guard.key} did not run: ${hung?.key ?? ""}`);
+    if (problem !== undefined && hung === undefined)
+      return blocked(`${guard.key}: its result does not count, because one of the guards`);
+    return checkOf(guard, result);
   };
-  return new Map(chain.map((guard, index) => [guard, rowOf(guard, answers[index])]));
+  return new Map(results.map(({ guard, result }) => [guard, checkFor(guard, result)]));
 }
 
-function checkOf({ key }: CustomGuard, { outcome, text }: GuardRow): Check {
-  if (outcome === "allow") return pass(key, text);
-  return outcome === "block" ? block(key, "CUSTOM_GUARD_BLOCKED", text) : failed(key, text);
+function checkOf({ key }: CustomGuard, { outcome, message }: GuardResult): Check {
+  if (outcome === "allow") return pass(key, message);
+  return outcome === "block" ? block(key, "CUSTOM_GUARD_BLOCKED", message) : failed(key, message);
 }
 
-/** A thread that cannot be ended does not keep the desk from stopping. */
-function inTime(task: Promise<void>, clock: Clock): Promise<void> {
+/** Resolves when the task settles, or after the timeout: a thread that cannot be ended must not stop the desk from closing. */
+function withCloseTimeout(task: Promise<void>, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
-    const cancel = clock.after(CLOSE_MS, resolve);
+    const cancel = clock.after(CLOSE_TIMEOUT_MS, resolve);
     void task.then(cancel, cancel).then(resolve);
   });
 }

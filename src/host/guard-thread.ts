@@ -1,34 +1,35 @@
-/** The one thread in which custom guards run: how it is started, asked once an order, and what it has said when it is lost. */
+/** The one thread that runs custom guards: starts it, sends it one task per order, and collects results even if it ends early. */
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Piscina } from "piscina";
 import { z } from "zod";
-import type { GuardLine, GuardRow, GuardSource, GuardTask } from "../protocol/guard-messages.ts";
+import type { GuardLogLine, GuardResult, GuardSource, GuardTask } from "../protocol/guard-messages.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { permissionFlag } from "./transport.ts";
 
 const MEMORY_MB = 64;
+const MESSAGE_CHARS_MAX = 1_000;
 
-/** One thread, for ever: when it is lost, Piscina starts the next, which gets the same texts. */
-export async function startPool(workerFile: string, sources: readonly GuardSource[], log: Log): Promise<Piscina> {
+/** Starts a pool of one thread. If the thread is lost, Piscina starts another with the same sources. */
+export async function startGuardPool(workerFile: string, sources: readonly GuardSource[], log: Log): Promise<Piscina> {
   const { Piscina } = await import("piscina");
-  const own = dirname(dirname(createRequire(import.meta.url).resolve("piscina")));
+  const piscinaFolder = dirname(dirname(createRequire(import.meta.url).resolve("piscina")));
   const pool = new Piscina({
     filename: workerFile,
-    name: "judge",
+    name: "runGuards",
     minThreads: 1,
     maxThreads: 1,
     idleTimeout: Number.POSITIVE_INFINITY,
-    // Waiting by Atomics would never let the thread's loop turn, and each task's port is closed by that loop.
+    // With Atomics the thread's event loop would not run while it waits, and that loop closes the port of each task.
     atomics: "disabled",
     env: {},
     workerData: { sources },
-    // The thread starts from files, so these two may be read; no guard has a way to.
+    // The thread is loaded from these files. Guards themselves have no function that reads files.
     execArgv: [
       permissionFlag(),
       `--allow-fs-read=${workerFile}`,
-      `--allow-fs-read=${own}/*`,
+      `--allow-fs-read=${piscinaFolder}/*`,
       "--no-warnings",
       "--no-addons",
     ],
@@ -40,37 +41,36 @@ export async function startPool(workerFile: string, sources: readonly GuardSourc
   return pool;
 }
 
-export interface GuardRequest {
-  readonly chain: readonly number[];
-  readonly asked: GuardTask["asked"];
-  readonly ms: number;
+export interface GuardRequest extends Pick<GuardTask, "guards" | "subject"> {
+  readonly timeoutMs: number;
   readonly clock: Clock;
 }
+
 export interface GuardReply {
-  readonly rows: ReadonlyMap<number, GuardRow>;
-  readonly lines: readonly GuardLine[];
-  /** Why the task did not end by itself. */
-  readonly problem?: string;
+  readonly results: ReadonlyMap<number, GuardResult>;
+  readonly lines: readonly GuardLogLine[];
+  /** Why the task did not complete; undefined if it did. */
+  readonly problem?: string | undefined;
 }
 
-/** The chain as one task. When its time is over, Piscina ends the thread and starts another. */
+/** Runs the guards as one task. After the timeout Piscina ends the thread and starts another. Never rejects. */
 export async function requestGuards(
   pool: Piscina | undefined,
-  { chain, asked, ms, clock }: GuardRequest,
+  { guards, subject, timeoutMs, clock }: GuardRequest,
 ): Promise<GuardReply> {
-  if (pool === undefined || chain.length === 0) return { rows: new Map(), lines: [] };
+  if (pool === undefined || guards.length === 0) return { results: new Map(), lines: [] };
   const { port1, port2 } = new MessageChannel();
-  const tooLong = new AbortController();
-  const cancel = clock.after(ms, () => tooLong.abort());
-  const task: GuardTask = { port: port2, chain, ...(asked === undefined ? {} : { asked }) };
+  const timeout = new AbortController();
+  const cancel = clock.after(timeoutMs, () => timeout.abort());
+  const task: GuardTask = { port: port2, guards, subject };
   try {
-    await pool.run(task, { transferList: [port2], signal: tooLong.signal });
-    return heard(port1);
+    await pool.run(task, { transferList: [port2], signal: timeout.signal });
+    return receivedFrom(port1);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return {
-      ...heard(port1),
-      problem: tooLong.signal.aborted ? `did not answer in ${ms} ms` : `ended its thread: ${reason}`,
+      ...receivedFrom(port1),
+      problem: timeout.signal.aborted ? `did not answer in ${timeoutMs} ms` : `ended its thread: ${reason}`,
     };
   } finally {
     cancel();
@@ -78,29 +78,29 @@ export async function requestGuards(
   }
 }
 
-const guardEvent = z.discriminatedUnion("e", [
+const guardEventSchema = z.discriminatedUnion("e", [
   z.strictObject({
-    e: z.literal("row"),
+    e: z.literal("result"),
     guard: z.int(),
     outcome: z.enum(["allow", "block", "broken"]),
-    text: z.string().max(1_000),
+    message: z.string().max(MESSAGE_CHARS_MAX),
   }),
   z.strictObject({
     e: z.literal("log"),
     guard: z.int(),
     level: z.enum(["debug", "info", "warn", "error"]),
-    text: z.string().max(1_000),
+    message: z.string().max(MESSAGE_CHARS_MAX),
   }),
 ]);
 
-/** Everything that was posted, also by a thread that is gone. Its first row is a guard's answer; what has no shape is none. */
-function heard(port: MessagePort): GuardReply {
-  const rows = new Map<number, GuardRow>();
-  const lines: GuardLine[] = [];
+/** Reads everything that was posted, even by a thread that has ended. Only a guard's first result counts. */
+function receivedFrom(port: MessagePort): GuardReply {
+  const results = new Map<number, GuardResult>();
+  const lines: GuardLogLine[] = [];
   for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-    const { data } = guardEvent.safeParse(next.message);
+    const { data } = guardEventSchema.safeParse(next.message);
     if (data?.e === "log") lines.push(data);
-    else if (data !== undefined && !rows.has(data.guard)) rows.set(data.guard, data);
+    else if (data !== undefined && !results.has(data.guard)) results.set(data.guard, data);
   }
-  return { rows, lines };
+  return { results, lines };
 }

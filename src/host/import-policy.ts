@@ -6,7 +6,15 @@ import { isBuiltin } from "node:module";
 import { dirname, extname, resolve as resolvePath } from "node:path";
 import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import type { Disk } from "../domain/ports.ts";
-import { FS_STUB, FS_PROMISES_STUB, WEB, WS, missingModule, missing, blockedModule } from "./bundle-stubs.ts";
+import {
+  FS_STUB,
+  FS_PROMISES_STUB,
+  UNDICI_STUB,
+  WS_STUB,
+  missingModule,
+  missingRequire,
+  blockedModule,
+} from "./bundle-stubs.ts";
 
 export interface ImportPolicyOptions {
   readonly disk: Disk;
@@ -84,11 +92,11 @@ export function importPolicyPlugin(request: ImportPolicyOptions): Plugin {
 
 const STUBS: Readonly<Record<string, (name: string) => string>> = {
   "qoc-no-files": (name) => (name === "fs" ? FS_STUB : FS_PROMISES_STUB),
-  "qoc-web": () => WEB,
-  "qoc-ws": () => WS,
+  "qoc-web": () => UNDICI_STUB,
+  "qoc-ws": () => WS_STUB,
   "qoc-refused": blockedModule,
   "qoc-absent": missingModule,
-  "qoc-missing": missing,
+  "qoc-missing": missingRequire,
 };
 
 function ask(build: PluginBuild, { path, importer, resolveDir, kind, with: attributes }: OnResolveArgs) {

@@ -1,73 +1,85 @@
 /**
- * Everything a worker posts passes here: counted, measured, and either one of our events or a plain answer to a Comlink call.
- * Anything else ends the life.
+ * Checks every message of a worker: counts it, measures it, and accepts only events of the protocol and plain responses to
+ * Comlink calls. Any other message ends the session.
  */
 import { z } from "zod";
-import { sizeWithin } from "../protocol/payload-size.ts";
-import { LIMITS, type WorkerEvent } from "../protocol/messages.ts";
-import { workerEvent } from "../protocol/schemas.ts";
+import { payloadSize } from "../protocol/payload-size.ts";
+import { LIMITS } from "../protocol/limits.ts";
+import type { WorkerEvent } from "../protocol/messages.ts";
+import { workerEventSchema } from "../protocol/schemas.ts";
 import type { Clock } from "../domain/ports.ts";
 import { RateWindow } from "../lib/rate-window.ts";
 
-/** What Comlink answers with, narrowed to plain values: no proxy, no handler, no thrown class. */
-const answerShape = z.strictObject({ id: z.string().max(200), type: z.literal("RAW"), value: z.unknown().optional() });
+/** A Comlink response with a plain value. Proxies, handlers and thrown errors are refused. */
+const comlinkResponseSchema = z.strictObject({
+  id: z.string().max(200),
+  type: z.literal("RAW"),
+  value: z.unknown().optional(),
+});
+
+export type CheckedMessage =
+  | { readonly kind: "event"; readonly event: WorkerEvent }
+  /** A response for Comlink. */
+  | { readonly kind: "response"; readonly response: unknown }
+  | { readonly kind: "refused"; readonly reason: string };
 
 export interface MessageValidator {
-  /** A call went out: one answer may come in, however fast they are. */
-  called(): void;
-  /** The event, the answer for Comlink, or why this peer is not to be trusted. */
-  check(
-    message: unknown,
-  ): { readonly event: WorkerEvent } | { readonly answer: unknown } | { readonly refused: string };
+  /** Call for each method call that is sent: one response is accepted for it, outside of the message limit. */
+  expectResponse(): void;
+  check(message: unknown): CheckedMessage;
 }
 
 export function createMessageValidator(clock: Clock, redact: (text: string) => string): MessageValidator {
-  const sample = (message: unknown): string => sampleOf(message, redact);
-  const messages = new RateWindow({ clock, limit: LIMITS.messages, windowMs: LIMITS.messageWindowMs });
-  const chars = new RateWindow({ clock, limit: LIMITS.windowChars, windowMs: LIMITS.charsWindowMs });
-  let owed = 0;
+  const messages = new RateWindow({ clock, limit: LIMITS.messagesPerWindow, windowMs: LIMITS.messageWindowMs });
+  const chars = new RateWindow({ clock, limit: LIMITS.charsPerWindow, windowMs: LIMITS.charsWindowMs });
+  let expectedResponses = 0;
+  const refuse = (reason: string): CheckedMessage => ({ kind: "refused", reason });
   return {
-    called: () => void (owed += 1),
+    expectResponse: () => void (expectedResponses += 1),
     check: (message) => {
-      const isAnswer = typeof message === "object" && message !== null && !("e" in message);
-      if (isAnswer && owed === 0) return { refused: `an answer that nobody asked for: ${sample(message)}` };
-      if (isAnswer) owed -= 1;
+      const isResponse = typeof message === "object" && message !== null && !("e" in message);
+      if (isResponse && expectedResponses === 0) return refuse(`an unexpected response: ${sampleOf(message, redact)}`);
+      if (isResponse) expectedResponses -= 1;
       else if (!messages.spend(1))
-        return { refused: `more than ${LIMITS.messages} messages in ${LIMITS.messageWindowMs} ms` };
+        return refuse(`more than ${LIMITS.messagesPerWindow} messages in ${LIMITS.messageWindowMs} ms`);
       if (typeof message !== "object" || message === null)
-        return { refused: `a message that is no object: ${sample(message)}` };
+        return refuse(`a message that is not an object: ${sampleOf(message, redact)}`);
       const limit = limitOf(message);
-      const size = sizeWithin(message, limit);
+      const size = payloadSize(message, limit);
       if (size === undefined)
-        return { refused: `a message of more than ${limit} characters, or not plain data: ${sample(message)}` };
+        return refuse(`a message of more than ${limit} characters, or not plain data: ${sampleOf(message, redact)}`);
       if (!chars.spend(size))
-        return { refused: `more than ${LIMITS.windowChars} characters in ${LIMITS.charsWindowMs} ms` };
-      if (!isAnswer) {
-        const parsed = workerEvent.safeParse(message);
-        return parsed.success ? { event: parsed.data } : { refused: `a malformed event: ${sample(message)}` };
+        return refuse(`more than ${LIMITS.charsPerWindow} characters in ${LIMITS.charsWindowMs} ms`);
+      if (isResponse) {
+        return comlinkResponseSchema.safeParse(message).success
+          ? { kind: "response", response: message }
+          : refuse(`a malformed response: ${sampleOf(message, redact)}`);
       }
-      return answerShape.safeParse(message).success
-        ? { answer: message }
-        : { refused: `a malformed answer: ${sample(message)}` };
+      const parsed = workerEventSchema.safeParse(message);
+      return parsed.success
+        ? { kind: "event", event: parsed.data }
+        : refuse(`a malformed event: ${sampleOf(message, redact)}`);
     },
   };
 }
 
 function limitOf(message: object): number {
-  if (!("e" in message)) return LIMITS.answerChars;
-  return message.e === "fills" ? LIMITS.fillsChars : message.e === "ask" ? LIMITS.askChars : LIMITS.eventChars;
+  if (!("e" in message)) return LIMITS.responseChars;
+  if (message.e === "fills") return LIMITS.fillsChars;
+  return message.e === "request" ? LIMITS.requestChars : LIMITS.eventChars;
 }
 
-const SAMPLE_CHARS = 300;
+const SAMPLE_CHARS_MAX = 300;
+const SAMPLE_VALUE_CHARS_MAX = 100;
 
-/** Never throws: whatever the peer sent, its life ends in words. Secrets go before anything is cut, since half of one is one too. */
+/** Returns the beginning of the message as text. Never throws. Secrets are removed before the text is cut. */
 function sampleOf(message: unknown, redact: (text: string) => string): string {
   try {
-    const text = JSON.stringify(message, (_key, value: unknown) => {
+    const json = JSON.stringify(message, (_key, value: unknown) => {
       if (typeof value === "bigint") return `${value}n`;
-      return typeof value === "string" ? redact(value).slice(0, 100) : value;
+      return typeof value === "string" ? redact(value).slice(0, SAMPLE_VALUE_CHARS_MAX) : value;
     });
-    return redact(String(text)).slice(0, SAMPLE_CHARS);
+    return redact(String(json)).slice(0, SAMPLE_CHARS_MAX);
   } catch {
     return `a ${typeof message} that cannot be shown`;
   }

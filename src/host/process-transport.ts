@@ -1,33 +1,33 @@
 /**
- * One life of a connector in a process of its own: the same text and the same messages, one JSON line each, over pipes. What
- * this adds to a thread: a clean environment, memory that is not ours, and an end that cannot be refused.
+ * Runs a connector's worker in a child process: the same code and messages as in a thread, as JSON lines over pipes. Compared
+ * with a thread it has a clean environment and its own memory, and it can always be ended.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import type { Clock } from "../domain/ports.ts";
-import { type Transport, listeners, permissionFlag, readOutput } from "./transport.ts";
 import { tryParseJson } from "../lib/json.ts";
 import { LineSplitter } from "../lib/line-splitter.ts";
+import { type Transport, createTransportEvents, permissionFlag, readOutput } from "./transport.ts";
 
 export interface ProcessOptions {
-  /** The worker's text, as for a thread. */
+  /** The worker's code, as for a thread. */
   readonly text: string;
   readonly memoryMb: number;
-  /** An empty folder that outlives the child. */
+  /** An empty folder. It must exist as long as the process runs. */
   readonly cwd: string;
   readonly clock: Clock;
-  /** Memory that the process holds, MB; undefined where it cannot be known. */
+  /** Returns the resident memory of a process, MB; undefined if the system does not report it. */
   readonly residentMb: (pid: number) => Promise<number | undefined>;
 }
 
-/** One message; an answer may hold 8 Mi characters, some of them escaped. */
+/** One message. A result has up to 8 Mi characters, and JSON escapes some of them. */
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
-/** What Node itself and memory outside the heap may take besides `memory_mb`. */
-const BESIDES_HEAP_MB = 192;
-const MEMORY_EVERY_MS = 500;
-const STDERR_CHARS = 4_000;
+/** Allowed besides `memory_mb`, for Node itself and memory outside the heap. */
+const NON_HEAP_MB = 192;
+const MEMORY_CHECK_MS = 500;
+const STDERR_CHARS_MAX = 4_000;
 
-/** Reads a length and so many bytes of text from standard input, and runs them. Short, since it stands in the arguments. */
+/** Reads a length and that many bytes of code from standard input, and runs the code. Short, because it is an argument. */
 const BOOT = `const f=require("fs"),r=(n)=>{const b=Buffer.alloc(n);
 for(let i=0;i<n;){const k=f.readSync(0,b,i,n-i,null);if(k===0)process.exit(0);i+=k}return b.toString()};
 require("vm").runInThisContext("(function(require,module,exports){"+r(Number(r(12)))+"\\n})")(require,module,exports)`;
@@ -36,38 +36,45 @@ export function startProcess(options: ProcessOptions): Transport {
   const child = spawn(
     process.execPath,
     [permissionFlag(), "--no-warnings", "--no-addons", `--max-old-space-size=${options.memoryMb}`, "-e", BOOT],
-    // Its own session: Ctrl-C at the terminal is for the desk, which then disconnects each connector.
+    // Detached: Ctrl-C in the terminal must end only the desk, which then disconnects each connector.
     { env: {}, cwd: options.cwd, stdio: ["pipe", "pipe", "pipe", "pipe"], detached: true },
   );
-  // A process that could not be made says so by an event, and has no pipes.
-  let refusal = "";
-  child.on("error", (error) => void (refusal ||= `its process could not be made: ${error.message}`));
+  // If the process cannot be started, `child` emits an error and has no pipes.
+  let endReason = "";
+  child.on("error", (error) => void (endReason ||= `its process could not be started: ${error.message}`));
   if (!Array.isArray(child.stdio))
-    throw new Error("no process could be made for it: is a limit of this machine reached?");
-  const [stdin, stdout, stderr, out] = child.stdio as readonly unknown[] as [Writable, Readable, Readable, Readable];
-  const heard = listeners();
-  const text = Buffer.from(options.text);
-  // Writing to a child that is gone is no error of ours: its end is heard by `exit`.
+    throw new Error("its process could not be started: check the process limit of this machine (ulimit -u)");
+  const [stdin, stdout, stderr, messages] = child.stdio as readonly unknown[] as [
+    Writable,
+    Readable,
+    Readable,
+    Readable,
+  ];
+  const events = createTransportEvents();
+  const code = Buffer.from(options.text);
+  // Writing to a process that has ended fails; `exit` reports the end.
   stdin.on("error", () => undefined);
-  stdin.write(String(text.length).padStart(12, "0"));
-  stdin.write(text);
-  readLines(out, heard.message, (why) => {
-    refusal = why;
+  stdin.write(String(code.length).padStart(12, "0"));
+  stdin.write(code);
+  const killFor = (reason: string): void => {
+    endReason = reason;
     child.kill("SIGKILL");
-  });
-  const errors = keepOutput(stdout, stderr, heard.output);
-  const stopWatching = watchMemory(child, options, (resident) => {
-    refusal = `its process held ${resident} MB; memory_mb = ${options.memoryMb} and ${BESIDES_HEAP_MB} MB besides are allowed`;
-    child.kill("SIGKILL");
-  });
-  whenOver(child, [out, stdout, stderr], (code, signal) => {
+  };
+  readMessages(messages, events.message, killFor);
+  const errorOutput = captureOutput(stdout, stderr, events.output);
+  const stopWatching = watchMemory(child, options, (residentMb) =>
+    killFor(
+      `its process used ${residentMb} MB of memory; the limit is ${options.memoryMb + NON_HEAP_MB} MB (memory_mb = ${options.memoryMb} plus ${NON_HEAP_MB}): use less memory or raise memory_mb in desk.toml`,
+    ),
+  );
+  onceEnded(child, [messages, stdout, stderr], (exitCode, signal) => {
     stopWatching();
-    const how = signal === null ? `ended with code ${code ?? 0}` : `was ended by ${signal}`;
-    heard.exit(refusal !== "" ? refusal : errors() === "" ? `its process ${how}` : errors());
+    const ending = signal === null ? `ended with code ${exitCode ?? 0}` : `was ended by ${signal}`;
+    events.exit(endReason || errorOutput() || `its process ${ending}`);
   });
   return {
     post: (message) => void stdin.write(`${JSON.stringify(message)}\n`),
-    ...heard.on,
+    ...events.subscriptions,
     kill: () =>
       new Promise((resolve) => {
         if (child.exitCode !== null || child.signalCode !== null) resolve();
@@ -75,27 +82,27 @@ export function startProcess(options: ProcessOptions): Transport {
         child.kill("SIGKILL");
       }),
     mute: () => {
-      heard.mute();
-      out.destroy();
+      events.mute();
+      messages.destroy();
     },
   };
 }
 
-/** Calls `run` once, after the process is gone and everything it wrote was read. */
-function whenOver(
+/** Calls `run` once, after the process has ended and all of its output was read. */
+function onceEnded(
   child: ChildProcess,
   streams: readonly Readable[],
   run: (code: number | null, signal: string | null) => void,
 ): void {
-  const read = streams.map((stream) => new Promise<void>((resolve) => stream.once("close", resolve)));
-  const gone = new Promise<[number | null, string | null]>((resolve) => {
+  const closed = streams.map((stream) => new Promise<void>((resolve) => stream.once("close", resolve)));
+  const ended = new Promise<[number | null, string | null]>((resolve) => {
     child.once("exit", (code, signal) => resolve([code, signal]));
     child.once("error", () => resolve([1, null]));
   });
-  void Promise.all([gone, ...read]).then(([[code, signal]]) => run(code, signal));
+  void Promise.all([ended, ...closed]).then(([[code, signal]]) => run(code, signal));
 }
 
-function readLines(stream: Readable, take: (message: unknown) => void, refuse: (why: string) => void): void {
+function readMessages(stream: Readable, onMessage: (message: unknown) => void, refuse: (reason: string) => void): void {
   const fail = (reason: string): void => {
     splitter.close();
     stream.destroy();
@@ -104,11 +111,11 @@ function readLines(stream: Readable, take: (message: unknown) => void, refuse: (
   const splitter = new LineSplitter({
     maxBytes: LINE_BYTES_MAX,
     onLine: (line) => {
-      // A muted transport has destroyed the stream in the middle of a chunk.
+      // `mute` destroys the stream, possibly in the middle of a chunk.
       if (stream.destroyed) return;
       const message = tryParseJson(line);
       if (message === undefined) fail(`it wrote a line of ${line.length} characters that is not JSON`);
-      else take(message);
+      else onMessage(message);
     },
     onTooLong: () => fail(`it wrote a line of more than ${LINE_BYTES_MAX} bytes`),
   });
@@ -116,38 +123,42 @@ function readLines(stream: Readable, take: (message: unknown) => void, refuse: (
   stream.on("data", (chunk: Buffer) => splitter.push(chunk));
 }
 
-/** Passes on what it prints, line by line; answers with the end of what it printed as errors. */
-function keepOutput(stdout: Readable, stderr: Readable, say: (line: string) => void): () => string {
+/** Emits the output line by line. Returns a function that returns the error message at the end of stderr, or "". */
+function captureOutput(stdout: Readable, stderr: Readable, onLine: (line: string) => void): () => string {
   let tail = "";
   for (const stream of [stdout, stderr]) {
     stream.on("error", () => undefined);
-    readOutput(stream, say);
+    readOutput(stream, onLine);
   }
-  stderr.on("data", (chunk: string) => (tail = (tail + chunk).slice(-STDERR_CHARS)));
-  // The line that was cut is left out: what is looked for in it could stand there by half.
-  return () => wordsOf(tail.length < STDERR_CHARS ? tail : tail.slice(tail.indexOf("\n") + 1));
+  stderr.on("data", (chunk: string) => (tail = (tail + chunk).slice(-STDERR_CHARS_MAX)));
+  // An incomplete first line is dropped: redaction could not recognize half of a secret.
+  return () => errorMessageIn(tail.length < STDERR_CHARS_MAX ? tail : tail.slice(tail.indexOf("\n") + 1));
 }
 
-/** What ended it, without the excerpts and statistics that the runtime prints before it says so. */
-function wordsOf(printed: string): string {
-  const at = printed.search(/^(FATAL ERROR: |Uncaught |\w*Error\b)/m);
-  return printed.slice(Math.max(0, at)).trim();
+/** Returns the error message, without the code excerpts and statistics that Node prints before it. */
+function errorMessageIn(output: string): string {
+  const start = output.search(/^(FATAL ERROR: |Uncaught |\w*Error\b)/m);
+  return output.slice(Math.max(0, start)).trim();
 }
 
-/** The heap's limit is the child's own; memory outside the heap is watched from here. */
-function watchMemory(child: ChildProcess, options: ProcessOptions, over: (resident: number) => void): () => void {
+/** Checks the resident memory regularly. Node limits only the heap itself. Returns a function that stops the checks. */
+function watchMemory(
+  child: ChildProcess,
+  options: ProcessOptions,
+  onExceeded: (residentMb: number) => void,
+): () => void {
   const { clock, residentMb, memoryMb } = options;
-  let isOver = false;
+  let isStopped = false;
   let cancel: () => void = () => undefined;
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     const resident = child.pid === undefined ? undefined : await residentMb(child.pid);
-    if (isOver) return;
-    if (resident !== undefined && resident > memoryMb + BESIDES_HEAP_MB) over(Math.round(resident));
-    else cancel = clock.after(MEMORY_EVERY_MS, () => void look());
+    if (isStopped) return;
+    if (resident !== undefined && resident > memoryMb + NON_HEAP_MB) onExceeded(Math.round(resident));
+    else cancel = clock.after(MEMORY_CHECK_MS, () => void check());
   };
-  cancel = clock.after(MEMORY_EVERY_MS, () => void look());
+  cancel = clock.after(MEMORY_CHECK_MS, () => void check());
   return () => {
-    isOver = true;
+    isStopped = true;
     cancel();
   };
 }

@@ -1,48 +1,76 @@
-/** When a connector is tried again, and when it is given up. Pure: times are arguments. */
+/** When a connector is started again, and when it is given up. Pure: times are arguments. */
+import { type ErrorCode, QocError } from "../domain/error.ts";
 
-const BACKOFF_MS = { first: 500, most: 30_000 };
-const BREAKER = { crashes: 3, withinMs: 5 * 60_000 };
+const BACKOFF_MS = { first: 500, max: 30_000 };
+const BREAKER = { crashes: 3, windowMs: 5 * 60_000 };
 
-export type RestartDecision = { readonly afterMs: number } | { readonly gaveUp: string };
+export type RestartDecision =
+  | { readonly kind: "restart"; readonly afterMs: number }
+  | { readonly kind: "give-up"; readonly reason: string };
 
 export class RestartPolicy {
   readonly #random: () => number;
   #crashes: number[] = [];
   #waitMs = BACKOFF_MS.first;
 
-  /** `random` is between 0 and 1: many connectors that fell together do not come back together. */
+  /** `random` returns numbers from 0 to 1, so that connectors that crashed together do not restart together. */
   constructor(random: () => number) {
     this.#random = random;
   }
 
-  /** Its life ended by its own fault: three of these within five minutes are enough. `now` in ms, monotonic. */
+  /** The worker crashed. Gives up after three crashes in five minutes. `now` in ms, monotonic. */
   crashed(now: number): RestartDecision {
-    this.#crashes = [...this.#crashes.filter((at) => now - at < BREAKER.withinMs), now];
-    if (this.#crashes.length >= BREAKER.crashes) return { gaveUp: `${this.#crashes.length} crashes in 5 minutes` };
+    this.#crashes = [...this.#crashes.filter((at) => now - at < BREAKER.windowMs), now];
+    if (this.#crashes.length >= BREAKER.crashes)
+      return { kind: "give-up", reason: `${this.#crashes.length} crashes in 5 minutes` };
     if (this.#crashes.length === 1) this.#waitMs = BACKOFF_MS.first;
-    return { afterMs: this.#next() };
+    return { kind: "restart", afterMs: this.#nextWait() };
   }
 
-  /** Its venue could not be reached: an outage is nobody's crash, and is waited out however long it lasts. */
+  /** The venue cannot be reached. An outage is not a crash: the connector is started again for as long as it lasts. */
   unreachable(): { readonly afterMs: number } {
-    return { afterMs: this.#next() };
+    return { afterMs: this.#nextWait() };
   }
 
-  /** It came up: the next outage is tried again soon, unless it crashed a short while ago. */
-  cameUp(now: number): void {
-    this.#crashes = this.#crashes.filter((at) => now - at < BREAKER.withinMs);
+  /** The connector is ready. Resets the back-off, unless it crashed within the last five minutes. */
+  ready(now: number): void {
+    this.#crashes = this.#crashes.filter((at) => now - at < BREAKER.windowMs);
     if (this.#crashes.length === 0) this.#waitMs = BACKOFF_MS.first;
   }
 
-  /** A human started it anew. */
-  forget(): void {
+  /** The operator restarted the connector: forgets its crashes. */
+  reset(): void {
     this.#crashes = [];
     this.#waitMs = BACKOFF_MS.first;
   }
 
-  #next(): number {
+  #nextWait(): number {
     const wait = this.#waitMs * (0.75 + this.#random() / 2);
-    this.#waitMs = Math.min(this.#waitMs * 2, BACKOFF_MS.most);
+    this.#waitMs = Math.min(this.#waitMs * 2, BACKOFF_MS.max);
     return wait;
   }
+}
+
+/** The adapter is loaded, but could not connect to its venue. */
+export class VenueOutage extends Error {}
+
+const NEEDS_OPERATOR = new Set<ErrorCode>([
+  "ADAPTER_MISSING",
+  "ADAPTER_BUNDLE",
+  "ADAPTER_SHAPE",
+  "ADAPTER_CHANGED",
+  "SDK_MISMATCH",
+  "SECRET_MISSING",
+]);
+
+/** Whether a start failed for a reason that only the operator can remove, so that another attempt is useless. */
+export function needsOperator(error: unknown): boolean {
+  return error instanceof QocError && NEEDS_OPERATOR.has(error.code);
+}
+
+/** A `connect` that timed out is an outage, not a crash, if the worker's thread still replies to pings. */
+export function toOutage(error: unknown, isResponsive: boolean): unknown {
+  return error instanceof QocError && error.code === "CALL_TIMEOUT" && isResponsive
+    ? new VenueOutage(error.message)
+    : error;
 }

@@ -21,27 +21,27 @@ export class SecretMask {
   }
 
   /** Plain data as the desk may keep it; changed in place. */
-  hide(value: unknown): unknown {
+  mask(value: unknown): unknown {
     if (typeof value === "string") return this.#hideText(value);
-    if (Array.isArray(value)) return value.map((item) => this.hide(item));
+    if (Array.isArray(value)) return value.map((item) => this.mask(item));
     if (typeof value !== "object" || value === null) return value;
     const plain = value as Record<string, unknown>;
     for (const key of Object.keys(plain)) {
       const member = plain[key];
       const shown = this.#hideText(key);
       if (shown !== key) delete plain[key];
-      if (shown !== key || typeof member === "string" || typeof member === "object") plain[shown] = this.hide(member);
+      if (shown !== key || typeof member === "string" || typeof member === "object") plain[shown] = this.mask(member);
     }
     return plain;
   }
 
   /** What the connector is told: each text that stands for one of its own is that one again. */
-  reveal(value: unknown): unknown {
+  unmask(value: unknown): unknown {
     if (this.#originals.size === 0) return value;
     if (typeof value === "string") return this.#originals.get(value) ?? value;
-    if (Array.isArray(value)) return value.map((item) => this.reveal(item));
+    if (Array.isArray(value)) return value.map((item) => this.unmask(item));
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, this.reveal(member)]));
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, this.unmask(member)]));
   }
 
   #hideText(text: string): string {

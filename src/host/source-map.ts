@@ -1,13 +1,78 @@
 /**
- * Looks places up in a source map. The runtime's own reader makes an object of each of the map's segments, which holds up the
- * whole desk for half a second where a large package is in the bundle; this one reads numbers, and remembers where lines begin.
+ * Maps positions in a bundle to the author's file and line. Hand-written because `@jridgewell/trace-mapping` and Node's own
+ * reader create an array or object for each segment of the map on first use, which blocks the desk for hundreds of
+ * milliseconds if a large package is in the bundle. This one only records where the lines of the mappings begin.
  */
+import type { Digest } from "../domain/ids.ts";
+import type { Bundle } from "./bundle.ts";
 
 export interface SourcePosition {
   readonly source: string;
-  /** From 1, as people count; the column too. */
+  /** From 1, like the column. */
   readonly line: number;
   readonly column: number;
+}
+
+export type StackMapper = (text: string) => string;
+
+/** Parsing a larger map would block the desk: positions in the bundle are not mapped then. */
+const MAP_CHARS_MAX = 64 * 1024 * 1024;
+
+/** Returns a function that creates stack mappers and keeps the last one, so that restarts of one bundle parse its map once. */
+export function createStackMapperCache(): (filename: string, bundle: Pick<Bundle, "digest" | "map">) => StackMapper {
+  let last: { readonly digest: Digest; readonly mapper: StackMapper } | undefined;
+  return (filename, { digest, map }) => {
+    if (last?.digest !== digest) last = { digest, mapper: stackMapper(filename, map) };
+    return last.mapper;
+  };
+}
+
+/** Returns a function that replaces `<filename>:LINE:COLUMN` in stacks and messages. The map is parsed on the first match. */
+export function stackMapper(filename: string, map: string): StackMapper {
+  if (map.length > MAP_CHARS_MAX) return (text) => text;
+  let findPosition: ReturnType<typeof openSourceMap> | undefined;
+  const escapedName = filename.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const position = new RegExp(`${escapedName}:(\\d+):(\\d+)`, "g");
+  return (text) =>
+    text.replace(position, (match, line: string, column: string) => {
+      findPosition ??= openSourceMap(map);
+      const original = findPosition(Number(line), Number(column));
+      return original === undefined ? match : `${original.source}:${original.line}:${original.column}`;
+    });
+}
+
+/** Numbers per line in the index: the offset in the mappings, and the values that the line's differences start from. */
+const INDEX_FIELDS = 4;
+
+/** Returns a function that maps a position in the bundle (from 1) to the source; undefined if the map has no source for it. */
+export function openSourceMap(map: string): (line: number, column: number) => SourcePosition | undefined {
+  const { mappings, sources } = JSON.parse(map) as { readonly mappings?: string; readonly sources?: readonly string[] };
+  const bytes = Buffer.from(`${mappings ?? ""};`, "latin1");
+  const index: number[] = [];
+  const lines = new MappingsCursor(bytes);
+  do {
+    index.push(lines.offset, lines.source, lines.line, lines.column);
+    while (lines.nextSegment());
+  } while (lines.nextLine());
+  return (line, column) => {
+    const [offset, source, originalLine, originalColumn] = index.slice((line - 1) * INDEX_FIELDS, line * INDEX_FIELDS);
+    if (offset === undefined) return undefined;
+    const cursor = Object.assign(new MappingsCursor(bytes), {
+      offset,
+      source,
+      line: originalLine,
+      column: originalColumn,
+    });
+    let position: SourcePosition | undefined;
+    while (cursor.nextSegment() && cursor.generatedColumn < column) {
+      const name = sources?.[cursor.source];
+      position =
+        cursor.hasSource && name !== undefined
+          ? { source: name, line: cursor.line + 1, column: cursor.column + 1 }
+          : undefined;
+    }
+    return position;
+  };
 }
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -16,13 +81,13 @@ for (const [value, digit] of [...DIGITS].entries()) VALUES[digit.codePointAt(0) 
 const COMMA = 44;
 const LINE_END = 59;
 
-/** Goes through the mappings, segment by segment; each number in them is a difference to the one before. */
-class Cursor {
-  /** Ends with the end of a line. */
+/** Reads the mappings segment by segment. Each number is a difference to the number before. */
+class MappingsCursor {
+  /** Ends with a line end. */
   readonly #text: Uint8Array;
-  at = 0;
-  /** In the bundle's own line, where that is the one it began at. */
-  generated = 0;
+  offset = 0;
+  /** Column in the bundle, if the cursor started at the beginning of the line. */
+  generatedColumn = 0;
   hasSource = false;
   source = 0;
   line = 0;
@@ -32,72 +97,43 @@ class Cursor {
     this.#text = text;
   }
 
-  /** False at the end of a line. */
-  segment(): boolean {
+  /** Reads the next segment. Returns false at the end of a line. */
+  nextSegment(): boolean {
     const text = this.#text;
-    if (text[this.at] === COMMA) this.at += 1;
-    if (text[this.at] === LINE_END || this.at >= text.length) return false;
-    this.generated += this.#number();
-    this.hasSource = this.#isMore();
+    if (text[this.offset] === COMMA) this.offset += 1;
+    if (text[this.offset] === LINE_END || this.offset >= text.length) return false;
+    this.generatedColumn += this.#readNumber();
+    this.hasSource = this.#hasNumber();
     if (!this.hasSource) return true;
-    this.source += this.#number();
-    this.line += this.#number();
-    this.column += this.#number();
-    // The fifth is a name, which nobody asks for.
-    if (this.#isMore()) this.#number();
+    this.source += this.#readNumber();
+    this.line += this.#readNumber();
+    this.column += this.#readNumber();
+    // The fifth number is an index of a name, which is not used.
+    if (this.#hasNumber()) this.#readNumber();
     return true;
   }
 
-  /** False at the end of the text. */
+  /** Returns false at the end of the mappings. */
   nextLine(): boolean {
-    this.at += 1;
-    return this.at < this.#text.length;
+    this.offset += 1;
+    return this.offset < this.#text.length;
   }
 
-  #isMore(): boolean {
-    const next = this.#text[this.at];
+  #hasNumber(): boolean {
+    const next = this.#text[this.offset];
     return next !== COMMA && next !== LINE_END;
   }
 
-  #number(): number {
+  #readNumber(): number {
     let value = 0;
     let shift = 0;
     let digit = 32;
     while (digit >= 32) {
-      digit = VALUES[this.#text[this.at] ?? 0] ?? 0;
-      this.at += 1;
+      digit = VALUES[this.#text[this.offset] ?? 0] ?? 0;
+      this.offset += 1;
       value += (digit & 31) << shift;
       shift += 5;
     }
     return value & 1 ? -(value >>> 1) : value >>> 1;
   }
-}
-
-/** What stands for a line in the index: where it begins, and what its differences begin from. */
-const FIELDS = 4;
-
-/** Answers with the author's place of a place in the bundle, both from 1; undefined where there is none. */
-export function openSourceMap(map: string): (line: number, column: number) => SourcePosition | undefined {
-  const { mappings, sources } = JSON.parse(map) as { readonly mappings?: string; readonly sources?: readonly string[] };
-  const text = Buffer.from(`${mappings ?? ""};`, "latin1");
-  const index: number[] = [];
-  const all = new Cursor(text);
-  do {
-    index.push(all.at, all.source, all.line, all.column);
-    while (all.segment());
-  } while (all.nextLine());
-  return (line, column) => {
-    const [at, source, originalLine, originalColumn] = index.slice((line - 1) * FIELDS, line * FIELDS);
-    if (at === undefined) return undefined;
-    const cursor = Object.assign(new Cursor(text), { at, source, line: originalLine, column: originalColumn });
-    let found: SourcePosition | undefined;
-    while (cursor.segment() && cursor.generated < column) {
-      const name = sources?.[cursor.source];
-      found =
-        cursor.hasSource && name !== undefined
-          ? { source: name, line: cursor.line + 1, column: cursor.column + 1 }
-          : undefined;
-    }
-    return found;
-  };
 }

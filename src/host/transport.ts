@@ -1,31 +1,31 @@
-/** What carries messages to and from one connector's life, whatever it runs in; and the level that is a worker thread. */
+/** Carries messages between the host and one connector's worker, and implements the worker thread level. */
 import type { Readable } from "node:stream";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { LineSplitter } from "../lib/line-splitter.ts";
 
 export interface Transport {
   post(message: unknown): void;
-  /** Set before the first message: hears each in order. */
+  /** Receives every message in order. Set it before the first message. */
   onMessage(listener: (message: unknown) => void): void;
-  /** A line the adapter or the runtime wrote to its standard streams. */
+  /** Receives each line that the adapter or the runtime wrote to stdout or stderr. */
   onOutput(listener: (line: string) => void): void;
-  /** Once, with why; every message that was posted has been heard by then. */
+  /** Called once, with the reason, after the last message was delivered. */
   onExit(listener: (reason: string) => void): void;
-  /** Resolves when it is gone; stays open where it cannot be killed. */
+  /** Resolves when the worker is gone; never, if it cannot be ended. */
   kill(): Promise<void>;
-  /** No further message is heard, and none is taken from the port. */
+  /** Drops further messages of the worker. */
   mute(): void;
 }
 
-/** Node 20 calls the flag experimental; it works per worker on each supported version, which tests pin. */
+/** Node 20 calls the flag experimental. It works for workers on each supported version; tests check this. */
 export function permissionFlag(): string {
   return process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
 }
 
-/** A longer line is passed on in pieces of this size. */
+/** A longer line is passed on in parts of this size. */
 const LINE_BYTES_MAX = 64 * 1024;
 
-/** Calls `onLine` for each line of the stream that is not blank. Lines are whole, so that secret redaction sees whole tokens. */
+/** Calls `onLine` for each line of the stream that is not blank. Lines are whole, so that redaction sees whole values. */
 export function readOutput(stream: Readable, onLine: (line: string) => void): void {
   const splitter = new LineSplitter({
     maxBytes: LINE_BYTES_MAX,
@@ -38,8 +38,8 @@ export function readOutput(stream: Readable, onLine: (line: string) => void): vo
   stream.once("end", () => splitter.end());
 }
 
-/** Who listens to a transport: set once, silent until then and after `mute`. */
-export function listeners() {
+/** Holds the listeners of a transport. Messages without a listener, and messages after `mute`, are dropped. */
+export function createTransportEvents() {
   let onMessage: (message: unknown) => void = () => undefined;
   let onOutput: (line: string) => void = () => undefined;
   let onExit: (reason: string) => void = () => undefined;
@@ -51,7 +51,7 @@ export function listeners() {
     output: (line: string): void => onOutput(line),
     exit: (reason: string): void => onExit(reason),
     mute: (): void => void (isMuted = true),
-    on: {
+    subscriptions: {
       onMessage: (listener: (message: unknown) => void): void => void (onMessage = listener),
       onOutput: (listener: (line: string) => void): void => void (onOutput = listener),
       onExit: (listener: (reason: string) => void): void => void (onExit = listener),
@@ -60,7 +60,7 @@ export function listeners() {
 }
 
 export interface WorkerOptions {
-  /** The worker's text. */
+  /** The worker's code. */
   readonly text: string;
   readonly name: string;
   readonly memoryMb: number;
@@ -68,7 +68,7 @@ export interface WorkerOptions {
 
 export function startWorker({ text, name, memoryMb }: WorkerOptions): Transport {
   const { port1, port2 } = new MessageChannel();
-  // In a function of its own: a script's variables would be globals of the adapter.
+  // Wrapped in a function: variables of a script would be globals of the adapter.
   const worker = new Worker(`(function (require, module, exports) {${text}\n})(require, module, exports)`, {
     eval: true,
     name: `qoc:${name}`,
@@ -85,26 +85,26 @@ export function startWorker({ text, name, memoryMb }: WorkerOptions): Transport 
       stackSizeMb: 4,
     },
   });
-  const heard = listeners();
+  const events = createTransportEvents();
   let reason = "";
-  port1.on("message", heard.message);
-  // What could not be read back whole is as good as a malformed message.
-  port1.on("messageerror", () => heard.message(undefined));
+  port1.on("message", events.message);
+  // A message that cannot be deserialized is handled like a malformed message.
+  port1.on("messageerror", () => events.message(undefined));
   worker.on("error", (error: unknown) => {
     reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
   });
-  // Messages posted before the end may still be under way at `exit`: the port closes by itself once it has handed over all.
+  // Messages that were posted before `exit` may still be in transit: the port closes after it has delivered all of them.
   const drained = new Promise<void>((resolve) => port1.once("close", resolve));
   worker.once("exit", (code) => {
-    void drained.then(() => heard.exit(reason === "" ? `its worker ended with code ${code}` : reason));
+    void drained.then(() => events.exit(reason === "" ? `its worker ended with code ${code}` : reason));
   });
-  for (const stream of [worker.stdout, worker.stderr]) readOutput(stream, heard.output);
+  for (const stream of [worker.stdout, worker.stderr]) readOutput(stream, events.output);
   return {
     post: (message) => port1.postMessage(message),
-    ...heard.on,
+    ...events.subscriptions,
     kill: async () => void (await worker.terminate()),
     mute: () => {
-      heard.mute();
+      events.mute();
       port1.close();
     },
   };

@@ -1,22 +1,22 @@
 /** The landlord: every connector in its own worker, asked by name. What comes back is parsed here, before anyone trusts it. */
 import { z } from "zod";
-import { type Envelope, LIMITS, type Method } from "../protocol/messages.ts";
+import { LIMITS } from "../protocol/limits.ts";
+import { type Envelope, type Method } from "../protocol/messages.ts";
 import {
-  accountShape,
-  ackShape,
-  barShape,
-  fillShape,
-  fundamentalsShape,
-  instrumentShape,
-  positionShape,
-  quoteShape,
-  reportShape,
+  accountSchema,
+  ackSchema,
+  barSchema,
+  fillSchema,
+  fundamentalsSchema,
+  instrumentSchema,
+  positionSchema,
+  quoteSchema,
+  reportSchema,
 } from "../protocol/schemas.ts";
 import { type DecimalText, decimal, exactNumber, floored, parseNumeric, text } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Fundamentals } from "../domain/fundamentals.ts";
-import { type Order, toSdkOrder } from "../domain/order.ts";
-import type { Order as SdkOrder } from "../domain/sdk.ts";
+import { type Order, type OrderTerms, toSdkOrder } from "../domain/order.ts";
 import type {
   BarRange,
   ReportedAccount,
@@ -43,14 +43,14 @@ function connectorOf(connectors: Connectors, name: string): Connector {
 }
 
 /** @throws CALL_FAILED for an adapter's own error, PROTOCOL for an answer out of shape, and what the call itself throws. */
-async function callConnector<T>(
+async function callVenue<T>(
   connectors: Connectors,
   name: string,
   method: Method,
   args: readonly unknown[],
   shape: z.ZodType<T>,
 ): Promise<T> {
-  const answer: Envelope = await connectorOf(connectors, name).call(method, args);
+  const answer: Envelope = await connectorOf(connectors, name).invoke(method, args);
   if (!answer.ok) throw new QocError("CALL_FAILED", { connector: name, method, message: answer.message });
   const parsed = shape.safeParse(answer.value);
   if (parsed.success) return parsed.data;
@@ -71,13 +71,13 @@ async function callIfSupported<T>(
   args: readonly unknown[],
   shape: z.ZodType<T>,
 ): Promise<T | undefined> {
-  return connectorOf(connectors, name).facts.methods.includes(method)
-    ? callConnector(connectors, name, method, args, shape)
+  return connectorOf(connectors, name).status.methods.includes(method)
+    ? callVenue(connectors, name, method, args, shape)
     : undefined;
 }
 
 function list<T>(shape: z.ZodType<T>): z.ZodType<T[]> {
-  return z.array(shape).max(LIMITS.answerChars / 8);
+  return z.array(shape).max(LIMITS.responseChars / 8);
 }
 
 /** Money that may be spent: floored to cents, never below what was said. */
@@ -90,33 +90,32 @@ const buyingPower = z.union([z.number(), z.string()]).transform((raw, context): 
   }
 });
 
-export function openVenueCalls(connectors: Connectors) {
+export function openVenueClient(connectors: Connectors) {
   return {
     quote: (name: string, symbol: string): Promise<VenueQuote> =>
-      callConnector(connectors, name, "getQuote", [symbol], quoteShape),
+      callVenue(connectors, name, "getQuote", [symbol], quoteSchema),
     positions: (name: string): Promise<readonly VenuePosition[]> =>
-      callConnector(connectors, name, "getPositions", [], list(positionShape)),
-    buyingPower: (name: string): Promise<DecimalText> =>
-      callConnector(connectors, name, "getBuyingPower", [], buyingPower),
+      callVenue(connectors, name, "getPositions", [], list(positionSchema)),
+    buyingPower: (name: string): Promise<DecimalText> => callVenue(connectors, name, "getBuyingPower", [], buyingPower),
     account: (name: string): Promise<ReportedAccount | undefined> =>
-      callIfSupported(connectors, name, "getAccount", [], accountShape),
+      callIfSupported(connectors, name, "getAccount", [], accountSchema),
     instrument: (name: string, symbol: string): Promise<VenueInstrument | null | undefined> =>
-      callIfSupported(connectors, name, "getInstrument", [symbol], instrumentShape.nullable()),
+      callIfSupported(connectors, name, "getInstrument", [symbol], instrumentSchema.nullable()),
     order: (
       name: string,
       query: { venueOrderId?: string; clientOrderId?: string },
     ): Promise<VenueReport | null | undefined> =>
-      callIfSupported(connectors, name, "getOrder", [query], reportShape.nullable()),
+      callIfSupported(connectors, name, "getOrder", [query], reportSchema.nullable()),
     openOrders: (name: string): Promise<readonly VenueReport[] | undefined> =>
-      callIfSupported(connectors, name, "getOpenOrders", [], list(reportShape)),
+      callIfSupported(connectors, name, "getOpenOrders", [], list(reportSchema)),
     fills: (name: string, since: number): Promise<readonly VenueFill[] | undefined> =>
-      callIfSupported(connectors, name, "getFills", [since], list(fillShape)),
+      callIfSupported(connectors, name, "getFills", [since], list(fillSchema)),
     bars: (name: string, symbol: string, range: BarRange = {}): Promise<readonly VenueBar[] | undefined> =>
-      callIfSupported(connectors, name, "getBars", [symbol, { resolution: "1d", ...range }], list(barShape)),
+      callIfSupported(connectors, name, "getBars", [symbol, { resolution: "1d", ...range }], list(barSchema)),
     fundamentals: (name: string, symbol: string): Promise<Fundamentals | null | undefined> =>
-      callIfSupported(connectors, name, "getFundamentals", [symbol], fundamentalsShape),
+      callIfSupported(connectors, name, "getFundamentals", [symbol], fundamentalsSchema),
     cancel: async (name: string, venueOrderId: string): Promise<void> =>
-      void (await callConnector(connectors, name, "cancelOrder", [venueOrderId], z.unknown())),
+      void (await callVenue(connectors, name, "cancelOrder", [venueOrderId], z.unknown())),
     place: (order: Cleared<Order>): Promise<PlaceOutcome> => place(connectors, order),
   };
 }
@@ -127,18 +126,23 @@ async function place(connectors: Connectors, order: Cleared<Order>): Promise<Pla
     throw new QocError("INTERNAL", { message: "an order that the gate did not clear was handed to the host" });
   const connector = connectors.get(order.terms.connector);
   if (connector === undefined) return { kind: "not-sent", reason: `there is no connector ${order.terms.connector}` };
-  const { state, capabilities } = connector.facts;
+  const { state, capabilities } = connector.status;
   if (state !== "ready") return { kind: "not-sent", reason: `the connector is ${state}` };
-  const request = orderRequest(order, capabilities.exactDecimals === true);
-  if (typeof request === "string") return { kind: "not-sent", reason: request };
+  const inexact = capabilities.exactDecimals === true ? undefined : inexactAmount(order.terms);
+  if (inexact !== undefined) {
+    const reason = `no JavaScript number is exactly ${inexact}, and the connector does not declare exactDecimals`;
+    return { kind: "not-sent", reason };
+  }
   try {
-    const answer = await connector.call("placeOrder", [request]);
+    const answer = await connector.invoke("placeOrder", [
+      toSdkOrder(order.clientOrderId, order.terms, (amount) => Number(amount)),
+    ]);
     if (!answer.ok)
       return {
         kind: answer.kind === "rejection" ? "rejected" : answer.kind === "not-sent" ? "not-sent" : "unclear",
         reason: answer.message,
       };
-    const ack = ackShape.safeParse(answer.value);
+    const ack = ackSchema.safeParse(answer.value);
     if (ack.success) return { kind: "accepted", venueOrderId: ack.data.venueOrderId };
     return {
       kind: "unclear",
@@ -151,13 +155,9 @@ async function place(connectors: Connectors, order: Cleared<Order>): Promise<Pla
   }
 }
 
-/** Or a word on which amount no JavaScript number can hold. */
-function orderRequest({ clientOrderId, terms }: Order, exactDecimals: boolean): SdkOrder | string {
-  const number = (value: DecimalText): number => exactNumber(decimal(value)) ?? Number.NaN;
-  const amounts = [terms.quantity, terms.limitPrice, terms.stopPrice].filter((value) => value !== undefined);
-  const lost = amounts.find((value) => Number.isNaN(number(value)));
-  if (lost !== undefined && !exactDecimals)
-    return `${lost} has no exact number, and the connector does not read the exact text`;
-  const near = (value: DecimalText): number => (Number.isNaN(number(value)) ? Number(value) : number(value));
-  return toSdkOrder(clientOrderId, terms, near);
+/** Returns the first amount of the terms that no JavaScript number can hold exactly, or undefined. */
+function inexactAmount({ quantity, limitPrice, stopPrice }: OrderTerms): DecimalText | undefined {
+  return [quantity, limitPrice, stopPrice].find(
+    (amount) => amount !== undefined && exactNumber(decimal(amount)) === undefined,
+  );
 }

@@ -1,331 +1,384 @@
 /**
- * One life of a connector: from its worker's start to its end. Every call races its answer, its deadline and the worker's
- * death; the peer is hostile until zod has seen what it says.
+ * One run of a connector's worker, from start to exit. A method call ends with its response, its timeout or the worker's exit.
+ * The worker is untrusted: everything it sends is checked against a schema first.
  */
+import { wrap } from "comlink";
+import { QocError, messageOf } from "../domain/error.ts";
+import type { ConnectorName } from "../domain/ids.ts";
+import type { Clock, FillSink, Log } from "../domain/ports.ts";
+import { type Capabilities, SDK_VERSION } from "../domain/sdk.ts";
+import type { VenueFill } from "../domain/venue.ts";
+import { parseFill } from "../protocol/fill-schema.ts";
+import { LIMITS } from "../protocol/limits.ts";
 import {
   type Envelope,
-  LIMITS,
+  METHODS,
   type Method,
   PROTOCOL,
   type StartMessage,
   type WorkerEvent,
 } from "../protocol/messages.ts";
-import { envelope } from "../protocol/schemas.ts";
-import { QocError, messageOf } from "../domain/error.ts";
-import type { Clock, Log } from "../domain/ports.ts";
-import { type Capabilities, SDK_VERSION } from "../domain/sdk.ts";
-import { type RemoteMethod, wrapAdapter } from "./rpc-client.ts";
-import type { SecretMask } from "./secret-mask.ts";
+import { envelopeSchema } from "../protocol/schemas.ts";
+import type { AdapterRequestHandler } from "./adapter-requests.ts";
 import { type MessageValidator, createMessageValidator } from "./message-validator.ts";
+import type { SecretMask } from "./secret-mask.ts";
 import type { Transport } from "./transport.ts";
 
 export interface WorkerSessionOptions {
-  readonly name: string;
+  readonly name: ConnectorName;
+  /** Number of this session, from 1. */
+  readonly generation: number;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly log: Log;
-  /** Maps places in the bundle back to the author's lines, and takes secrets out. */
-  readonly clean: (text: string) => string;
-  /** Takes secrets out of plain data, and knows ids by what stands for them. */
-  readonly cover: SecretMask;
-  /** Fills in order; resolves when they are on disk. `from` is the number of the first. */
-  readonly onFills: (fills: readonly unknown[]) => Promise<void>;
-  readonly onAsk: (what: "get" | "put" | "bars", key: string, value: unknown) => Promise<unknown>;
-  /** No word for three seconds while a call waits, or a word again. */
-  readonly onResponsive: (isResponsive: boolean) => void;
+  /** Replaces positions in the bundle by the author's file and line, and removes secrets. */
+  readonly cleanText: (text: string) => string;
+  readonly secretMask: SecretMask;
+  readonly fillSink: FillSink;
+  readonly requestHandler: AdapterRequestHandler;
+  /** False if the worker has not replied to a ping in time; true after a reply. */
+  readonly onResponsiveChange: (isResponsive: boolean) => void;
 }
 
-export interface WorkerHello {
+export interface Handshake {
   readonly methods: readonly Method[];
   readonly capabilities: Capabilities;
 }
 
 const HANDSHAKE_MS = 10_000;
+/** A call that takes longer than this triggers a ping. */
 const PING_AFTER_MS = 1_000;
-/** Asked even while nothing is called: one that spins by itself is found as well. */
+/** Pings without any call, so that an idle adapter in an endless loop is noticed as well. */
 const PING_EVERY_MS = 5_000;
-const PONG_WITHIN_MS = 2_000;
-const KILL_MS = 5_000;
+const PING_TIMEOUT_MS = 2_000;
+const EXIT_TIMEOUT_MS = 5_000;
 const OUTPUT_CHARS_MAX = 4_000;
+const SAMPLE_CHARS_MAX = 500;
+
+const CALL_TIMEOUTS_MS: Partial<Record<Method, number>> = {
+  // Orders wait for the venue's own processing.
+  connect: 10_000,
+  placeOrder: 10_000,
+  replaceOrder: 10_000,
+  disconnect: 2_000,
+};
+const CALL_TIMEOUT_MS = 5_000;
+
+export function callTimeout(method: Method): number {
+  return CALL_TIMEOUTS_MS[method] ?? CALL_TIMEOUT_MS;
+}
+
+type RemoteMethod = (...args: readonly unknown[]) => Promise<unknown>;
 
 export class WorkerSession {
   readonly #options: WorkerSessionOptions;
-  readonly #gate: MessageValidator;
-  readonly #callers = new Map<Method, RemoteMethod>();
+  readonly #validator: MessageValidator;
+  readonly #methods = new Map<Method, RemoteMethod>();
   readonly #pending = new Set<(error: QocError) => void>();
-  readonly #listener: (answer: unknown) => void;
-  #hello: { resolve(hello: WorkerHello): void; reject(error: QocError): void } | undefined;
-  #death: string | undefined;
-  #refusal: string | undefined;
-  #fillsDone: Promise<void> = Promise.resolve();
-  #ping = 0;
-  #lastPong = 0;
+  readonly #onResponse: (message: unknown) => void;
+  #handshake: { resolve(handshake: Handshake): void; reject(error: QocError): void } | undefined;
+  #exitReason: string | undefined;
+  #cutOffReason: string | undefined;
+  #fillsStored: Promise<void> = Promise.resolve();
+  #lastPing = 0;
+  #lastPingReply = 0;
   #heapMb: number | undefined;
   #lastFill = 0;
-  #openAsks = 0;
-  /** Its thread or process is gone; what it posted last may still be under way to the disk. */
+  #pendingRequests = 0;
+  /** Resolves when the thread or process is gone. Its last fills may not be on disk yet. */
   readonly #exited: Promise<void>;
-  /** Resolves with why, once everything the worker had posted was taken. */
+  /** Resolves with the reason when the worker is gone and all fills that it sent are stored or refused. */
   readonly ended: Promise<string>;
 
   constructor(options: WorkerSessionOptions) {
     this.#options = options;
-    this.#gate = createMessageValidator(options.clock, options.cover.redact);
+    this.#validator = createMessageValidator(options.clock, options.secretMask.redact);
     const { transport, log } = options;
-    const gate = this.#gate;
-    transport.onOutput((line) => log.info(options.clean(line).slice(0, OUTPUT_CHARS_MAX), { stream: "stdout" }));
-    transport.onMessage((message) => {
-      try {
-        const admitted = gate.check(message);
-        if ("event" in admitted) this.#take(admitted.event);
-        else if ("answer" in admitted) this.#listener(admitted.answer);
-        else this.#refuse(admitted.refused);
-      } catch (error) {
-        // A message that makes the host stumble ends its sender and not the desk.
-        this.#refuse(`a message that could not be taken: ${messageOf(error)}`);
-      }
-    });
-    let gone: () => void = () => undefined;
-    this.#exited = new Promise((resolve) => (gone = resolve));
+    transport.onOutput((line) => log.info(options.cleanText(line).slice(0, OUTPUT_CHARS_MAX), { stream: "stdout" }));
+    transport.onMessage((message) => this.#receive(message));
+    let resolveExited: () => void = () => undefined;
+    this.#exited = new Promise((resolve) => (resolveExited = resolve));
     this.ended = new Promise((resolve) => {
       transport.onExit((reason) => {
-        gone();
-        void this.#fillsDone.then(() => resolve(this.#die(reason)));
+        resolveExited();
+        void this.#fillsStored.then(() => resolve(this.#end(reason)));
       });
     });
-    this.#listener = wrapAdapter(this.#callers, transport);
+    this.#onResponse = wrapAdapter(this.#methods, transport);
   }
 
   get pending(): number {
     return this.#pending.size;
   }
 
-  /** What its heap held when it last answered; undefined before that. */
+  /** Heap size of the worker at its last ping reply, MB; undefined before the first reply. */
   get heapMb(): number | undefined {
     return this.#heapMb;
   }
 
-  /** Why it was cut off by the host, where it was. */
-  get refusal(): string | undefined {
-    return this.#refusal;
+  /** Why the host ended the worker, if it did. */
+  get cutOffReason(): string | undefined {
+    return this.#cutOffReason;
   }
 
-  /** Hands over the bundle and the secrets, and waits for the handshake. @throws ADAPTER_SHAPE, ADAPTER_THREW, SDK_MISMATCH, CALL_TIMEOUT. */
-  async begin(start: Omit<StartMessage, "e" | "protocol">): Promise<WorkerHello> {
+  /** Sends the bundle and the secrets, and waits for the handshake. @throws ADAPTER_SHAPE, ADAPTER_THREW, SDK_MISMATCH, CALL_TIMEOUT. */
+  async start(start: Omit<StartMessage, "e" | "protocol">): Promise<Handshake> {
     const { name, transport, clock } = this.#options;
-    const hello = new Promise<WorkerHello>((resolve, reject) => {
-      this.#hello = { resolve, reject };
+    const handshake = new Promise<Handshake>((resolve, reject) => {
+      this.#handshake = { resolve, reject };
       this.#pending.add(reject);
     });
     const cancel = clock.after(HANDSHAKE_MS, () =>
-      this.#hello?.reject(new QocError("CALL_TIMEOUT", { connector: name, method: "start", ms: HANDSHAKE_MS })),
+      this.#handshake?.reject(new QocError("CALL_TIMEOUT", { connector: name, method: "start", ms: HANDSHAKE_MS })),
     );
     transport.post({ e: "start", protocol: PROTOCOL, ...start } satisfies StartMessage);
     try {
-      const answer = await hello;
-      this.#beat();
-      return answer;
+      const result = await handshake;
+      this.#pingRegularly();
+      return result;
     } finally {
       cancel();
-      if (this.#hello !== undefined) this.#pending.delete(this.#hello.reject);
-      this.#hello = undefined;
+      if (this.#handshake !== undefined) this.#pending.delete(this.#handshake.reject);
+      this.#handshake = undefined;
     }
   }
 
-  /** @throws CALL_TIMEOUT, CALL_DIED, NOT_SUPPORTED, PROTOCOL. A failure inside the adapter is an envelope that is not ok. */
-  call(method: Method, args: readonly unknown[], ms: number): Promise<Envelope> {
-    const { name, clock, cover } = this.#options;
-    if (this.#death !== undefined) return Promise.reject(this.#diedDuring(method));
+  /** An error of the adapter is an envelope that is not ok. @throws CALL_TIMEOUT, CALL_DIED, NOT_SUPPORTED, PROTOCOL. */
+  request(method: Method, args: readonly unknown[]): Promise<Envelope> {
+    const { name, clock, secretMask } = this.#options;
+    const ms = callTimeout(method);
+    if (this.#exitReason !== undefined) return Promise.reject(this.#diedDuring(method));
     if (this.#pending.size >= LIMITS.pendingCalls) {
-      return Promise.reject(
-        new QocError("CONNECTOR_NOT_READY", {
-          connector: name,
-          state: "busy",
-          reason: `: ${LIMITS.pendingCalls} calls wait already`,
-        }),
-      );
+      const reason = `: ${LIMITS.pendingCalls} calls are already waiting`;
+      return Promise.reject(new QocError("CONNECTOR_NOT_READY", { connector: name, state: "busy", reason }));
     }
-    const caller = this.#callers.get(method);
-    if (caller === undefined) return Promise.reject(new QocError("NOT_SUPPORTED", { connector: name, method }));
+    const remoteMethod = this.#methods.get(method);
+    if (remoteMethod === undefined) return Promise.reject(new QocError("NOT_SUPPORTED", { connector: name, method }));
     return new Promise<Envelope>((resolve, reject) => {
       const settle = (finish: () => void): void => {
-        cancelDeadline();
-        cancelProbe();
-        this.#pending.delete(die);
+        cancelTimeout();
+        cancelPing();
+        this.#pending.delete(fail);
         finish();
       };
-      const die = (error: QocError): void => settle(() => reject(error));
-      const cancelDeadline = clock.after(ms, () => die(new QocError("CALL_TIMEOUT", { connector: name, method, ms })));
-      const cancelProbe = clock.after(Math.min(PING_AFTER_MS, ms), () => this.#probe());
-      this.#pending.add(die);
-      this.#gate.called();
-      caller(...args.map((arg) => cover.reveal(arg))).then(
-        (value) => settle(() => this.#settle(method, value, resolve, reject)),
-        (error: unknown) => die(new QocError("PROTOCOL", { connector: name, what: "answer", message: String(error) })),
+      const fail = (error: QocError): void => settle(() => reject(error));
+      const cancelTimeout = clock.after(ms, () => fail(new QocError("CALL_TIMEOUT", { connector: name, method, ms })));
+      const cancelPing = clock.after(Math.min(PING_AFTER_MS, ms), () => this.#sendPing());
+      this.#pending.add(fail);
+      this.#validator.expectResponse();
+      remoteMethod(...args.map((arg) => secretMask.unmask(arg))).then(
+        (value) =>
+          settle(() => {
+            const response = this.#parseEnvelope(method, value);
+            if (response instanceof QocError) reject(response);
+            else resolve(response);
+          }),
+        (error: unknown) => fail(new QocError("PROTOCOL", { connector: name, what: "answer", message: String(error) })),
       );
     });
   }
 
-  /** Ends it, and waits a while for its last fills to be on disk. Answers false where its thread cannot be ended in time. */
+  /** Ends the worker and waits for its last fills. Returns false if its thread or process does not exit in time. */
   async stop(): Promise<boolean> {
     const { transport } = this.#options;
     void transport.kill();
-    if (!(await this.#within(KILL_MS, this.#exited))) return false;
-    await this.#within(KILL_MS, this.ended);
+    if (!(await this.#resolvesWithin(EXIT_TIMEOUT_MS, this.#exited))) return false;
+    await this.#resolvesWithin(EXIT_TIMEOUT_MS, this.ended);
     return true;
   }
 
-  #within(ms: number, done: Promise<unknown>): Promise<boolean> {
+  #resolvesWithin(ms: number, promise: Promise<unknown>): Promise<boolean> {
     return new Promise((resolve) => {
       const cancel = this.#options.clock.after(ms, () => resolve(false));
-      void done.then(() => {
+      void promise.then(() => {
         cancel();
         resolve(true);
       });
     });
   }
 
-  #settle(
-    method: Method,
-    value: unknown,
-    resolve: (answer: Envelope) => void,
-    reject: (error: QocError) => void,
-  ): void {
-    const parsed = envelope.safeParse(value);
-    if (!parsed.success) {
-      reject(
-        new QocError("PROTOCOL", {
-          connector: this.#options.name,
-          what: `answer of ${method}`,
-          message: "it is no envelope",
-        }),
-      );
-      return;
-    }
-    const answer = parsed.data;
-    const { clean, cover } = this.#options;
-    const stack = answer.ok || answer.stack === undefined ? {} : { stack: clean(answer.stack) };
-    resolve(
-      answer.ok
-        ? { ...answer, value: cover.hide(answer.value) }
-        : { ...answer, message: clean(answer.message), ...stack },
-    );
+  #parseEnvelope(method: Method, value: unknown): Envelope | QocError {
+    const { name, cleanText, secretMask } = this.#options;
+    const parsed = envelopeSchema.safeParse(value);
+    if (!parsed.success)
+      return new QocError("PROTOCOL", {
+        connector: name,
+        what: `answer of ${method}`,
+        message: "it is not a valid envelope",
+      });
+    const response = parsed.data;
+    if (response.ok) return { ...response, value: secretMask.mask(response.value) };
+    const stack = response.stack === undefined ? undefined : cleanText(response.stack);
+    return { ...response, message: cleanText(response.message), stack };
   }
 
-  #beat(): void {
-    if (this.#death !== undefined || this.#refusal !== undefined) return;
-    this.#probe();
-    this.#options.clock.after(PING_EVERY_MS, () => this.#beat());
+  #pingRegularly(): void {
+    if (this.#exitReason !== undefined || this.#cutOffReason !== undefined) return;
+    this.#sendPing();
+    this.#options.clock.after(PING_EVERY_MS, () => this.#pingRegularly());
   }
 
-  /** The worker's thread answers even while its adapter awaits; one that spins does not. */
-  #probe(): void {
-    const { transport, clock, onResponsive } = this.#options;
-    if (this.#death !== undefined) return;
-    this.#ping += 1;
-    const n = this.#ping;
-    transport.post({ e: "ping", n });
-    clock.after(PONG_WITHIN_MS, () => {
-      if (this.#lastPong < n && this.#death === undefined) onResponsive(false);
+  /** The worker replies while its adapter awaits something, but not while the adapter's code keeps the thread busy. */
+  #sendPing(): void {
+    const { transport, clock, onResponsiveChange } = this.#options;
+    if (this.#exitReason !== undefined) return;
+    this.#lastPing += 1;
+    const id = this.#lastPing;
+    transport.post({ e: "ping", id });
+    clock.after(PING_TIMEOUT_MS, () => {
+      if (this.#lastPingReply < id && this.#exitReason === undefined) onResponsiveChange(false);
     });
   }
 
-  #take(event: WorkerEvent): void {
-    const { log, clean, onResponsive } = this.#options;
+  /** A message that makes the host throw ends its worker, not the desk. */
+  #receive(message: unknown): void {
+    try {
+      const checked = this.#validator.check(message);
+      if (checked.kind === "event") this.#handleEvent(checked.event);
+      else if (checked.kind === "response") this.#onResponse(checked.response);
+      else this.#cutOff(checked.reason);
+    } catch (error) {
+      this.#cutOff(`a message could not be processed: ${messageOf(error)}`);
+    }
+  }
+
+  #handleEvent(event: WorkerEvent): void {
+    const { log, cleanText, onResponsiveChange } = this.#options;
     switch (event.e) {
-      case "hello":
+      case "handshake":
       case "failed":
-        this.#greet(event);
+        this.#completeHandshake(event);
         return;
       case "fills":
-        this.#takeFills(event);
+        this.#receiveFills(event);
         return;
       case "log":
-        log[event.level](clean(event.message), event.fields);
+        log[event.level](cleanText(event.message), event.fields);
         return;
-      case "pong":
-        this.#lastPong = Math.max(this.#lastPong, event.n);
+      case "ping-reply":
+        this.#lastPingReply = Math.max(this.#lastPingReply, event.id);
         this.#heapMb = event.heapMb;
-        onResponsive(true);
+        onResponsiveChange(true);
         return;
-      case "ask":
-        this.#answer(event);
+      case "request":
+        this.#handleRequest(event);
     }
   }
 
-  /** Numbered without a gap, kept in order, and acknowledged once they are on disk. */
-  #takeFills(event: Extract<WorkerEvent, { e: "fills" }>): void {
-    const { transport, onFills, cover } = this.#options;
-    const last = this.#lastFill + event.fills.length;
-    if (event.from !== this.#lastFill + 1) {
-      this.#refuse(`fill ${event.from} came after fill ${this.#lastFill}`);
+  /** Fills are numbered without gaps, stored in order, and acknowledged when they are on disk. */
+  #receiveFills({ firstFill, fills }: Extract<WorkerEvent, { e: "fills" }>): void {
+    const { transport } = this.#options;
+    const previous = this.#lastFill;
+    if (firstFill !== previous + 1) {
+      this.#cutOff(`fill ${firstFill} arrived after fill ${previous}: fills must be numbered without gaps`);
       return;
     }
-    this.#lastFill = last;
-    // Handed over at once, so that what comes in one breath shares one flush; acknowledged in order. A batch that could not
-    // be kept is not acknowledged: this life ends, and the venue is asked again by the next.
-    const kept = onFills(event.fills.map((fill) => cover.hide(fill)));
-    kept.catch(() => undefined);
-    this.#fillsDone = this.#fillsDone
-      .then(() => kept)
-      .then(() => transport.post({ e: "ack", n: last }))
-      .catch((error: unknown) => this.#refuse(messageOf(error)));
+    const lastFill = previous + fills.length;
+    this.#lastFill = lastFill;
+    // Stored at once, so that batches of one tick share one flush; acknowledged in order. A batch that could not be stored is
+    // not acknowledged: the session ends, and the next session requests these fills from the venue.
+    const stored = this.#storeFills(fills);
+    stored.catch(() => undefined);
+    this.#fillsStored = this.#fillsStored
+      .then(() => stored)
+      .then(() => transport.post({ e: "ack", lastFill }))
+      .catch((error: unknown) => this.#cutOff(messageOf(error)));
   }
 
-  #answer(event: Extract<WorkerEvent, { e: "ask" }>): void {
-    const { transport, onAsk } = this.#options;
-    this.#openAsks += 1;
-    if (this.#openAsks > LIMITS.openAsks) {
-      this.#refuse(`more than ${LIMITS.openAsks} questions at once`);
+  /** Stores the fills before the first malformed one. @throws PROTOCOL for a malformed fill, with a sample in the log. */
+  async #storeFills(rawFills: readonly unknown[]): Promise<void> {
+    const { name, generation, log, secretMask, fillSink } = this.#options;
+    const fills: VenueFill[] = [];
+    let problem: QocError | undefined;
+    for (const rawFill of rawFills) {
+      const masked = secretMask.mask(rawFill);
+      const parsed = parseFill(masked);
+      if (parsed.success) {
+        fills.push(parsed.data);
+        continue;
+      }
+      const [issue] = parsed.error.issues;
+      const message = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`;
+      problem = new QocError("PROTOCOL", { connector: name, what: "fill", message });
+      log.error(problem.message, { sample: String(JSON.stringify(masked)).slice(0, SAMPLE_CHARS_MAX) });
+      break;
+    }
+    if (fills.length > 0) await fillSink.accept({ connector: name, generation, fills });
+    if (problem !== undefined) throw problem;
+  }
+
+  #handleRequest({ id, operation, key, value }: Extract<WorkerEvent, { e: "request" }>): void {
+    const { transport, requestHandler } = this.#options;
+    this.#pendingRequests += 1;
+    if (this.#pendingRequests > LIMITS.pendingRequests) {
+      this.#cutOff(`more than ${LIMITS.pendingRequests} concurrent requests`);
       return;
     }
-    const reply = (ok: boolean, value: unknown): void => {
-      this.#openAsks -= 1;
-      transport.post({ e: "answer", n: event.n, ok, value });
+    const respond = (ok: boolean, result: unknown): void => {
+      this.#pendingRequests -= 1;
+      transport.post({ e: "response", id, ok, value: result });
     };
-    onAsk(event.what, event.key, event.value).then(
-      (value) => reply(true, value),
-      (error: unknown) => reply(false, messageOf(error)),
+    requestHandler.handle({ operation, key, value }).then(
+      (result) => respond(true, result),
+      (error: unknown) => respond(false, messageOf(error)),
     );
   }
 
-  #greet(event: Extract<WorkerEvent, { e: "hello" | "failed" }>): void {
-    const { name: connector, clean } = this.#options;
+  #completeHandshake(event: Extract<WorkerEvent, { e: "handshake" | "failed" }>): void {
+    const { name: connector, cleanText } = this.#options;
     if (event.e === "failed") {
-      const message = clean(event.kind === "shape" ? event.message : (event.stack ?? event.message));
-      this.#hello?.reject(
-        new QocError(event.kind === "shape" ? "ADAPTER_SHAPE" : "ADAPTER_THREW", { connector, message }),
-      );
+      const code = event.kind === "shape" ? "ADAPTER_SHAPE" : "ADAPTER_THREW";
+      const message = cleanText(event.kind === "shape" ? event.message : (event.stack ?? event.message));
+      this.#handshake?.reject(new QocError(code, { connector, message }));
     } else if (event.protocol !== PROTOCOL) {
-      const message = `it speaks wire ${event.protocol}, this desk ${PROTOCOL}`;
-      this.#hello?.reject(new QocError("PROTOCOL", { connector, what: "hello", message }));
+      const message = `it uses protocol version ${event.protocol}, this desk uses version ${PROTOCOL}`;
+      this.#handshake?.reject(new QocError("PROTOCOL", { connector, what: "handshake", message }));
     } else if (event.sdk !== SDK_VERSION) {
-      this.#hello?.reject(new QocError("SDK_MISMATCH", { connector, theirs: event.sdk, ours: SDK_VERSION }));
-    } else this.#hello?.resolve({ methods: event.methods, capabilities: event.capabilities as Capabilities });
+      this.#handshake?.reject(new QocError("SDK_MISMATCH", { connector, theirs: event.sdk, ours: SDK_VERSION }));
+    } else this.#handshake?.resolve({ methods: event.methods, capabilities: event.capabilities as Capabilities });
   }
 
-  /** Cuts it off: nothing more is heard from this peer. */
-  #refuse(why: string): void {
-    if (this.#refusal !== undefined) return;
-    this.#refusal = this.#options.clean(why);
+  /** Ends the worker for a violation of the protocol or of a limit. Its further messages are ignored. */
+  #cutOff(reason: string): void {
+    if (this.#cutOffReason !== undefined) return;
+    this.#cutOffReason = this.#options.cleanText(reason);
     this.#options.transport.mute();
-    this.#options.log.error(`cut off: ${this.#refusal}`);
+    this.#options.log.error(`cut off: ${this.#cutOffReason}`);
     void this.#options.transport.kill();
   }
 
-  #die(reason: string): string {
-    this.#death = this.#refusal ?? this.#options.clean(reason);
-    for (const die of [...this.#pending]) die(this.#diedDuring("a call"));
-    // Comlink remembers what it handed out: a life that is over must not be held by that.
-    this.#callers.clear();
-    return this.#death;
+  #end(reason: string): string {
+    this.#exitReason = this.#cutOffReason ?? this.#options.cleanText(reason);
+    for (const fail of [...this.#pending]) fail(this.#diedDuring("a call"));
+    // Comlink keeps its proxies in a registry: without them, an ended session can be collected.
+    this.#methods.clear();
+    return this.#exitReason;
   }
 
   #diedDuring(method: string): QocError {
-    return new QocError("CALL_DIED", {
-      connector: this.#options.name,
-      method,
-      reason: (this.#death ?? "").split("\n")[0] ?? "",
-    });
+    const reason = (this.#exitReason ?? "").split("\n")[0] ?? "";
+    return new QocError("CALL_DIED", { connector: this.#options.name, method, reason });
   }
+}
+
+/**
+ * Adds one Comlink proxy for each method. They are kept for the whole session: Comlink sends the worker a release message when
+ * the last proxy is collected. Comlink is used in one direction: the worker exposes methods and the host calls them; no host
+ * object is ever given to the worker. Returns a function that passes a checked response to Comlink.
+ */
+function wrapAdapter(
+  methods: Map<Method, RemoteMethod>,
+  transport: Pick<Transport, "post">,
+): (response: unknown) => void {
+  let onMessage: (event: { data: unknown }) => void = () => undefined;
+  const remote = wrap<Record<Method, RemoteMethod>>({
+    addEventListener: (_type: string, listener: unknown) => {
+      onMessage = listener as (event: { data: unknown }) => void;
+    },
+    removeEventListener: () => undefined,
+    postMessage: (message: unknown) => transport.post(message),
+    start: () => undefined,
+  } as unknown as Parameters<typeof wrap>[0]);
+  for (const method of METHODS) methods.set(method, remote[method] as unknown as RemoteMethod);
+  return (response) => onMessage({ data: response });
 }

@@ -1,8 +1,8 @@
-/** What the host and the thread of custom guards say to each other. Types alone: the host checks what comes back. */
+/** Messages between the host and the thread of custom guards. The host checks what the thread sends. */
 import type { MessagePort } from "node:worker_threads";
 import type { BookSnapshot, Order } from "../domain/sdk.ts";
 
-/** One guard of desk.toml as text; the thread gets all of them when it starts. */
+/** The bundled code of one `[[guard]]` of desk.toml. The thread receives all of them when it starts. */
 export interface GuardSource {
   readonly key: string;
   readonly code: string;
@@ -11,27 +11,33 @@ export interface GuardSource {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** The whole chain on one order. Without an order the guards are loaded and tried for shape, no more. */
-export interface GuardTask {
-  /** Rows go here one by one, so that those who answered before one that hangs are heard. */
-  readonly port: MessagePort;
-  /** Places in the list of sources, in the order of desk.toml. */
-  readonly chain: readonly number[];
-  readonly asked?: { readonly order: Order & { readonly notional: number }; readonly book: BookSnapshot };
+/** What the guards evaluate. */
+export interface GuardSubject {
+  readonly order: Order & { readonly notional: number };
+  readonly book: BookSnapshot;
 }
 
-/** `broken`: it threw, or what it is or answered has the wrong shape. */
-export interface GuardRow {
-  readonly e: "row";
+/** Evaluates several guards on one order. Without a subject, the guards are only loaded and checked for shape. */
+export interface GuardTask {
+  /** Receives each result as soon as it is known, so that results before a hanging guard are not lost. */
+  readonly port: MessagePort;
+  /** Indexes into the list of sources, in the order of desk.toml. */
+  readonly guards: readonly number[];
+  readonly subject: GuardSubject | undefined;
+}
+
+/** `broken`: the guard threw, or its class or its result has the wrong shape. */
+export interface GuardResult {
+  readonly e: "result";
   readonly guard: number;
   readonly outcome: "allow" | "block" | "broken";
-  /** The description of a guard that allows, the reason of one that blocks. */
-  readonly text: string;
+  /** `allow`: the guard's description; `block`: its reason; `broken`: the error. */
+  readonly message: string;
 }
 
-export interface GuardLine {
+export interface GuardLogLine {
   readonly e: "log";
   readonly guard: number;
   readonly level: "debug" | "info" | "warn" | "error";
-  readonly text: string;
+  readonly message: string;
 }

@@ -1,14 +1,18 @@
-/** How large a message is: one measure for who sends it and who lets it in. Without the checker, which no worker carries. */
+/** Measures messages. The sandbox and the host use the same measure. Separate from the schemas: workers do not load zod. */
+
+const DEPTH_MAX = 32;
+/** Counted for each value besides its text, so that long lists of numbers are not free. */
+const VALUE_CHARS = 2;
 
 /**
- * The characters of all text in this plain value, or undefined where they exceed the limit or the value is not plain data
- * (a cycle, a function, a map, a shared buffer). Counts as it walks and stops early.
+ * Returns the text characters in a plain value, or undefined if they exceed `limit` or the value is not plain data (a cycle,
+ * a function, a Map, a SharedArrayBuffer). Stops as soon as the limit is exceeded.
  */
-export function sizeWithin(value: unknown, limit: number): number | undefined {
-  let left = limit;
+export function payloadSize(value: unknown, limit: number): number | undefined {
+  let remaining = limit;
   const walk = (part: unknown, depth: number): boolean => {
-    if (depth > 32) return false;
-    if (typeof part === "string") left -= part.length;
+    if (depth > DEPTH_MAX) return false;
+    if (typeof part === "string") remaining -= part.length;
     else if (typeof part === "object" && part !== null) {
       if (
         !Array.isArray(part) &&
@@ -17,12 +21,12 @@ export function sizeWithin(value: unknown, limit: number): number | undefined {
       )
         return false;
       for (const key of Object.keys(part)) {
-        left -= key.length;
-        if (left < 0 || !walk((part as Record<string, unknown>)[key], depth + 1)) return false;
+        remaining -= key.length;
+        if (remaining < 0 || !walk((part as Record<string, unknown>)[key], depth + 1)) return false;
       }
     } else if (typeof part === "function" || typeof part === "symbol" || typeof part === "bigint") return false;
-    left -= 2;
-    return left >= 0;
+    remaining -= VALUE_CHARS;
+    return remaining >= 0;
   };
-  return walk(value, 0) ? limit - left : undefined;
+  return walk(value, 0) ? limit - remaining : undefined;
 }

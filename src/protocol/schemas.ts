@@ -1,4 +1,4 @@
-/** What a worker may say, as zod shapes: the host's side of the wire only, so that no worker carries the checker. */
+/** Zod schemas for what a worker sends. Only the host loads them, so that workers do not carry zod. */
 import { z } from "zod";
 import { DecimalError, type DecimalText, canonicalText } from "../domain/decimal.ts";
 import { readFundamentals } from "../domain/fundamentals.ts";
@@ -13,9 +13,10 @@ import type {
   VenueReport,
 } from "../domain/venue.ts";
 import { hasInvisible } from "../lib/invisible-characters.ts";
-import { type Envelope, LIMITS, METHODS, type Method, type WorkerEvent } from "./messages.ts";
+import { LIMITS } from "./limits.ts";
+import { type Envelope, METHODS, type Method, type WorkerEvent } from "./messages.ts";
 
-const words = z.string().max(LIMITS.eventChars);
+const text = z.string().max(LIMITS.eventChars);
 const count = z.int().nonnegative();
 
 const capabilities = z.looseObject({
@@ -28,40 +29,43 @@ const capabilities = z.looseObject({
   mode: z.enum(["paper", "live"]).optional(),
 });
 
-/** Worker to host. */
-export const workerEvent: z.ZodType<WorkerEvent> = z.discriminatedUnion("e", [
+export const workerEventSchema: z.ZodType<WorkerEvent> = z.discriminatedUnion("e", [
   z.strictObject({
-    e: z.literal("hello"),
+    e: z.literal("handshake"),
     protocol: z.int(),
     sdk: z.int(),
     methods: z.array(z.enum(METHODS as [Method, ...Method[]])).max(METHODS.length),
     capabilities,
   }),
-  z.strictObject({ e: z.literal("failed"), kind: z.enum(["shape", "threw"]), message: words, stack: words.optional() }),
-  z.strictObject({ e: z.literal("fills"), from: count, fills: z.array(z.unknown()).min(1).max(LIMITS.fillsPerBatch) }),
+  z.strictObject({ e: z.literal("failed"), kind: z.enum(["shape", "threw"]), message: text, stack: text.optional() }),
+  z.strictObject({
+    e: z.literal("fills"),
+    firstFill: count,
+    fills: z.array(z.unknown()).min(1).max(LIMITS.fillsPerBatch),
+  }),
   z.strictObject({
     e: z.literal("log"),
     level: z.enum(["debug", "info", "warn", "error"]),
-    message: words,
+    message: text,
     fields: z.record(z.string(), z.unknown()).optional(),
   }),
-  z.strictObject({ e: z.literal("pong"), n: count, heapMb: z.number().nonnegative() }),
+  z.strictObject({ e: z.literal("ping-reply"), id: count, heapMb: z.number().nonnegative() }),
   z.strictObject({
-    e: z.literal("ask"),
-    n: count,
-    what: z.enum(["get", "put", "bars"]),
-    key: words,
+    e: z.literal("request"),
+    id: count,
+    operation: z.enum(["get", "put", "bars"]),
+    key: text,
     value: z.unknown().optional(),
   }),
 ]);
 
-export const envelope: z.ZodType<Envelope> = z.discriminatedUnion("ok", [
+export const envelopeSchema: z.ZodType<Envelope> = z.discriminatedUnion("ok", [
   z.strictObject({ ok: z.literal(true), value: z.unknown().optional() }),
   z.strictObject({
     ok: z.literal(false),
     kind: z.enum(["rejection", "not-sent", "error"]),
-    message: words,
-    stack: words.optional(),
+    message: text,
+    stack: text.optional(),
   }),
 ]);
 
@@ -76,19 +80,21 @@ const numeric = z.union([z.string(), z.number()]).transform((raw, context): Deci
 const positive = numeric.refine((value) => value !== "0" && !value.startsWith("-"), "must be above zero");
 const notNegative = numeric.refine((value) => !value.startsWith("-"), "must not be below zero");
 
-/** An id or a symbol: one line of visible text. */
+/** An id or a symbol: one line of visible text, 128 characters at most. */
 const name = z
   .string()
   .min(1)
   .max(128)
-  .refine((value) => !hasInvisible(value), "holds a control or invisible character");
+  .refine((value) => !hasInvisible(value), "contains a control or invisible character");
 
+/** 2200-01-01: later times are refused. */
+export const TIME_MS_MAX = 7_258_118_400_000;
 const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2}))?$/;
 
-/** Milliseconds, or ISO text that names its offset (a bare date is UTC), between 1970 and 2200. */
+/** Milliseconds, or ISO 8601 text with its offset (a date without a time is UTC), between 1970 and 2200. */
 const time = z.union([z.number(), z.string().max(64)]).transform((raw, context): number => {
   const at = typeof raw === "number" ? raw : ISO.test(raw) ? Date.parse(raw) : Number.NaN;
-  if (Number.isFinite(at) && at >= 0 && at < 7_258_118_400_000) return Math.round(at);
+  if (Number.isFinite(at) && at >= 0 && at < TIME_MS_MAX) return Math.round(at);
   context.addIssue({
     code: "custom",
     message: `${JSON.stringify(raw)} is not a time (milliseconds since 1970, or ISO 8601 with its offset)`,
@@ -96,18 +102,18 @@ const time = z.union([z.number(), z.string().max(64)]).transform((raw, context):
   return z.NEVER;
 });
 
-/** Drops members that are undefined or null, so that an optional member is absent or there. Most have none: no copy then. */
+/** Removes members that are undefined or null. Returns the same object, without a copy, if there are none. */
 function compact<T extends object>(value: T): T {
-  const isNothing = (member: unknown): boolean => member === undefined || member === null;
-  if (!Object.values(value).some(isNothing)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => !isNothing(member))) as T;
+  const isAbsent = (member: unknown): boolean => member === undefined || member === null;
+  if (!Object.values(value).some(isAbsent)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => !isAbsent(member))) as T;
 }
 
-function optional<T extends z.ZodType>(shape: T) {
-  return shape.nullish();
+function optional<T extends z.ZodType>(schema: T) {
+  return schema.nullish();
 }
 
-export const quoteShape = z
+export const quoteSchema = z
   .object({
     symbol: name,
     bid: notNegative,
@@ -117,9 +123,9 @@ export const quoteShape = z
     bidSize: optional(notNegative),
     askSize: optional(notNegative),
   })
-  .transform(({ timestamp, ...rest }) => compact({ ...rest, at: timestamp }) as VenueQuote);
+  .transform(({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as VenueQuote);
 
-export const positionShape = z
+export const positionSchema = z
   .object({
     symbol: name,
     quantity: numeric,
@@ -129,11 +135,11 @@ export const positionShape = z
   })
   .transform((value) => compact(value) as VenuePosition);
 
-export const ackShape = z
+export const ackSchema = z
   .object({ venueOrderId: name, status: z.literal("acknowledged") })
   .transform(({ venueOrderId }): VenueAck => ({ venueOrderId }));
 
-export const fillShape = z
+export const fillSchema = z
   .object({
     fillId: name,
     venueOrderId: name,
@@ -148,9 +154,9 @@ export const fillShape = z
     busts: optional(name),
     corrects: optional(name),
   })
-  .transform(({ timestamp, ...rest }) => compact({ ...rest, at: timestamp }) as VenueFill);
+  .transform(({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as VenueFill);
 
-export const reportShape = z
+export const reportSchema = z
   .object({
     venueOrderId: name,
     clientOrderId: optional(name),
@@ -160,12 +166,12 @@ export const reportShape = z
   })
   .transform((value) => compact(value) as VenueReport);
 
-export const accountShape = z
+export const accountSchema = z
   .object({ nav: numeric, cash: numeric, buyingPower: numeric, currency: name, timestamp: optional(time) })
-  .transform(({ timestamp, ...rest }) => compact({ ...rest, at: timestamp }) as ReportedAccount);
+  .transform(({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as ReportedAccount);
 
 const orderType = z.enum(["market", "limit", "stop", "stop_limit"]);
-export const instrumentShape = z
+export const instrumentSchema = z
   .object({
     symbol: name,
     name: optional(z.string().max(200)),
@@ -181,7 +187,7 @@ export const instrumentShape = z
   })
   .transform((value) => compact(value) as VenueInstrument);
 
-export const barShape = z
+export const barSchema = z
   .object({
     symbol: name,
     timestamp: time,
@@ -191,7 +197,7 @@ export const barShape = z
     close: numeric,
     volume: optional(notNegative),
   })
-  .transform(({ timestamp, ...rest }) => compact({ ...rest, at: timestamp }) as VenueBar);
+  .transform(({ timestamp, ...members }) => compact({ ...members, at: timestamp }) as VenueBar);
 
-/** null: the venue knows nothing of it. */
-export const fundamentalsShape = z.record(z.string(), z.unknown()).transform(readFundamentals).nullable();
+/** null: the venue has no fundamentals of the symbol. */
+export const fundamentalsSchema = z.record(z.string(), z.unknown()).transform(readFundamentals).nullable();

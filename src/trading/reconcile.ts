@@ -44,7 +44,7 @@ export async function recoverFills(desk: Desk, connector: ConnectorName): Promis
   const newest = desk.state.lastFillAt.get(connector) ?? opened;
   const fills = await desk.venues.fills(connector, Math.max(opened, newest - LOOK_BACK_MS));
   const ours = fills?.filter((fill) => fill.at >= opened || ownerOf(desk.state, connector, fill) !== undefined);
-  return ours === undefined ? 0 : recordFills(desk, { connector, generation: 0 }, ours);
+  return ours === undefined ? 0 : recordFills(desk, { connector, generation: 0, fills: ours });
 }
 
 /** What the venue says of an order: something, that it knows no such order, or nothing, because it cannot be asked. */
@@ -100,7 +100,7 @@ async function closeGap(desk: Desk, order: OrderRecord, report: VenueReport): Pr
   // Where a venue took a fill back, its total may stand at the same figure twice.
   const fillId = desk.state.fills.has(`${connector}/${total}`) ? `${total}-${order.fills.size}` : total;
   const fill = { ...inferredFill(order, report, text(gap), desk.clock.now()), fillId };
-  await recordFills(desk, { connector, generation: 0, inferred: true }, [fill]);
+  await recordFills(desk, { connector, generation: 0, inferred: true, fills: [fill] });
 }
 
 function lists(desk: Desk, connector: string, method: string): boolean {

@@ -3,18 +3,17 @@ import { type Decimal, ZERO, decimal, min, text } from "../domain/decimal.ts";
 import type { ConnectorName, OrderId } from "../domain/ids.ts";
 import { fillKey, fillRank, sameContent } from "../domain/fill.ts";
 import { ownerOf } from "../domain/desk-state.ts";
+import type { FillBatch } from "../domain/ports.ts";
 import type { VenueFill } from "../domain/venue.ts";
 import type { Desk } from "./desk.ts";
 
-export interface FillSource {
-  readonly connector: ConnectorName;
-  /** Which life of the worker sent it; 0 where the desk asked for it. */
-  readonly generation: number;
-  readonly inferred?: boolean;
+export interface RecordedBatch extends FillBatch {
+  /** The fills were computed from a total that the venue reported. */
+  readonly inferred?: boolean | undefined;
 }
 
-/** Resolves when every new fill is on disk. Answers how many were new. */
-export async function recordFills(desk: Desk, source: FillSource, fills: readonly VenueFill[]): Promise<number> {
+/** Resolves, when every new fill is on disk, with the number of new fills. */
+export async function recordFills(desk: Desk, { fills, ...source }: RecordedBatch): Promise<number> {
   let last: Promise<unknown> | undefined;
   let fresh = 0;
   for (const fill of fills) {
@@ -29,7 +28,7 @@ export async function recordFills(desk: Desk, source: FillSource, fills: readonl
 
 function recordFill(
   desk: Desk,
-  { connector, generation, inferred }: FillSource,
+  { connector, generation, inferred }: Omit<RecordedBatch, "fills">,
   fill: VenueFill,
 ): Promise<unknown> | undefined {
   const id = ownerOf(desk.state, connector, fill) ?? null;

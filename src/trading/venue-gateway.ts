@@ -23,9 +23,9 @@ export interface ConnectorFacts {
   readonly mode: Mode;
   readonly methods: readonly string[];
   readonly capabilities: Capabilities;
-  readonly lastError?: string;
+  readonly lastError?: string | undefined;
   /** Of the adapter as it was last loaded. */
-  readonly digest?: Digest;
+  readonly digest?: Digest | undefined;
 }
 
 export interface ConnectorStatus extends ConnectorFacts {
@@ -34,11 +34,11 @@ export interface ConnectorStatus extends ConnectorFacts {
   readonly orders: boolean;
   readonly restarts: number;
   readonly isolation: "worker" | "process";
-  readonly latencyMs?: { readonly p50: number; readonly p99: number };
-  readonly queueDepth?: number;
-  readonly memoryMb?: number;
+  readonly latencyMs?: { readonly p50: number; readonly p99: number } | undefined;
+  readonly queueDepth?: number | undefined;
+  readonly memoryMb?: number | undefined;
   readonly adapter: string;
-  readonly readyInMs?: number;
+  readonly readyInMs?: number | undefined;
 }
 
 /** The four ways a submission ends. Only `rejected` and `not-sent` are a no; `unclear` is never one. */

@@ -9,8 +9,6 @@ import { openJournal } from "../../src/bus/journal.ts";
 import { recordFills } from "../../src/trading/record-fill.ts";
 import type { Desk } from "../../src/trading/desk.ts";
 import { emptyDeskState } from "../../src/domain/desk-state.ts";
-import type { ConnectorName } from "../../src/domain/ids.ts";
-import { takeFills } from "../../src/host/incoming-fills.ts";
 import { residentMb } from "../../src/app/processes.ts";
 import { systemClock } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
@@ -31,7 +29,7 @@ function temp(): string {
 async function up(source: string, options: AdapterHarnessOptions = {}): Promise<AdapterHarness> {
   const harness = await adapterHarness(source, options);
   await harness.connector.start();
-  if (harness.connector.facts.state !== "ready") throw new Error(harness.connector.facts.lastError);
+  if (harness.connector.status.state !== "ready") throw new Error(harness.connector.status.lastError);
   return harness;
 }
 
@@ -68,18 +66,16 @@ async function ourFills(): Promise<{ rate: number; stall: number }> {
     ),
     {
       memoryMb: 256,
-      onFills: async (generation, batch) => {
-        await takeFills("venue", batch, log, (fills) =>
-          recordFills(desk, { connector: "venue" as ConnectorName, generation }, fills),
-        );
-        kept += batch.length;
+      onFills: async (batch) => {
+        await recordFills(desk, batch);
+        kept += batch.fills.length;
         if (kept === FILLS) done();
       },
     },
   );
   const started = performance.now();
   const stall = await longestStall(async () => {
-    harness.connector.call("cancelOrder", ["1"]).catch(() => undefined);
+    harness.connector.invoke("cancelOrder", ["1"]).catch(() => undefined);
     await all;
   });
   const rate = FILLS / ((performance.now() - started) / 1000);
@@ -124,12 +120,12 @@ async function rawFills(): Promise<number> {
 /** Row 5: calls to one connector while another one spins, compared with no spinning connector. */
 export async function spinning(): Promise<Row> {
   const other = await up(adapterSource(""));
-  const call = () => other.connector.call("getQuote", ["X"]);
+  const call = () => other.connector.invoke("getQuote", ["X"]);
   const rounds = SHORT ? 3_000 : 20_000;
   await timed(2_000, call);
   const alone = quantile(await timed(rounds, call), 0.99);
   const spinner = await up(adapterSource("async cancelOrder() { for (;;); }"));
-  spinner.connector.call("cancelOrder", ["1"]).catch(() => undefined);
+  spinner.connector.invoke("cancelOrder", ["1"]).catch(() => undefined);
   const beside = quantile(await timed(rounds, call), 0.99);
   await Promise.all([other.connector.stop(), spinner.connector.stop()]);
   return {
@@ -189,7 +185,7 @@ export async function levels(): Promise<string> {
     }
     const before = await resident();
     const harness = await up(SKELETON, { isolation, memoryMb: 256 });
-    const call = () => harness.connector.call("getQuote", ["X"]);
+    const call = () => harness.connector.invoke("getQuote", ["X"]);
     await timed(2_000, call);
     const calls = await timed(SHORT ? 2_000 : 10_000, call);
     const bursts = await timed(20, async () => {
@@ -221,7 +217,7 @@ export async function hundred(): Promise<string> {
     const memory = isolation === "worker" ? (await resident()) - before : Number.NaN;
     const calls: number[] = [];
     for (let round = 0; round < 50; round++) {
-      for (const { connector } of harnesses) calls.push(...(await timed(1, () => connector.call("getQuote", ["X"]))));
+      for (const { connector } of harnesses) calls.push(...(await timed(1, () => connector.invoke("getQuote", ["X"]))));
     }
     await Promise.all(harnesses.map(({ connector }) => connector.stop()));
     const held = Number.isNaN(memory) ? "see above, each" : `${memory.toFixed(0)} MB`;

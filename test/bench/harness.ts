@@ -47,7 +47,7 @@ export async function adapterOnWorker() {
   const harness = await adapterHarness(adapterSource(""));
   await harness.connector.start();
   return {
-    call: (method: Method, args: readonly unknown[]) => harness.connector.call(method, args),
+    call: (method: Method, args: readonly unknown[]) => harness.connector.invoke(method, args),
     stop: () => harness.connector.stop(),
   };
 }

@@ -77,7 +77,7 @@ describe.skipIf(!isLinux)("a connector's process", () => {
     );
     harnesses.push(made);
     await made.connector.start();
-    const answer = await made.connector.call("getQuote", ["X"]);
+    const answer = await made.connector.invoke("getQuote", ["X"]);
     expect(answer).toEqual({ ok: true, value: { env: "{}", argv: "[]", cwd: "/", fs: "ENOENT", passwd: "ENOENT" } });
   });
 
@@ -119,8 +119,8 @@ describe.skipIf(!isLinux)("a connector's process", () => {
     );
     harnesses.push(made);
     await made.connector.start();
-    await expect(made.connector.call("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
-    expect(made.connector.facts.lastError).toMatch(
+    await expect(made.connector.invoke("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
+    expect(made.connector.status.lastError).toMatch(
       /its process held \d+ MB; memory_mb = 64 and 192 MB besides are allowed/,
     );
   });
@@ -134,7 +134,7 @@ describe.skipIf(!isLinux)("a connector's process", () => {
     );
     harnesses.push(made);
     await made.connector.start();
-    await expect(made.connector.call("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
+    await expect(made.connector.invoke("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
     await made.reached("ready");
   });
 });

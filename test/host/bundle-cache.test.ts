@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ALLOWED_BUILTINS } from "../../src/protocol/messages.ts";
+import { ALLOWED_BUILTINS } from "../../src/protocol/limits.ts";
 import { digestOf } from "../../src/domain/digest.ts";
 import type { Disk } from "../../src/domain/ports.ts";
 import { type Bundle, type BundleRequest, bundleAdapter } from "../../src/host/bundle.ts";

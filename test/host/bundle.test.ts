@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, realpath, symlink, unlink, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { ALLOWED_BUILTINS } from "../../src/protocol/messages.ts";
+import { ALLOWED_BUILTINS } from "../../src/protocol/limits.ts";
 import { QocError } from "../../src/domain/error.ts";
 import { bundleAdapter } from "../../src/host/bundle.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
@@ -32,7 +32,7 @@ async function shownBy(root: string, tcp: readonly string[] = []): Promise<strin
   const made = await adapterHarness("", { file: join(root, ADAPTER), tcp });
   stands.push(made);
   await made.connector.start();
-  const answer = await made.connector.call("cancelOrder", ["1"]);
+  const answer = await made.connector.invoke("cancelOrder", ["1"]);
   return answer.ok ? "" : answer.message;
 }
 

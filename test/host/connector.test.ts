@@ -6,6 +6,7 @@ import {
   type AdapterHarnessOptions,
   adapterSource,
   adapterHarness,
+  sampleFill,
 } from "../support/adapter-harness.ts";
 
 describe.each(["worker", "process"] as const)("a connector at the %s level", (isolation) => {
@@ -32,10 +33,10 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
       stands.push(made);
       await made.connector.start();
       expect(made.log.text()).toContain("MyVenueConnector connected");
-      expect(made.connector.facts).toMatchObject({ state: "ready", restarts: 0 });
-      const placed = await made.connector.call("placeOrder", [{}]);
+      expect(made.connector.status).toMatchObject({ state: "ready", restarts: 0 });
+      const placed = await made.connector.invoke("placeOrder", [{}]);
       expect(placed).toEqual({ ok: true, value: { venueOrderId: "placeholder-id", status: "acknowledged" } });
-      expect(made.connector.facts).toMatchObject({ state: "ready", restarts: 0 });
+      expect(made.connector.status).toMatchObject({ state: "ready", restarts: 0 });
     });
   });
 
@@ -47,14 +48,14 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
           if (order.symbol === "OFF") throw new NotSent("offline");
           throw new TypeError("who knows");
         }`);
-      expect(await connector.call("getQuote", ["X"])).toMatchObject({ ok: true, value: { bid: 99 } });
-      expect(await connector.call("placeOrder", [{ symbol: "NO" }])).toMatchObject({
+      expect(await connector.invoke("getQuote", ["X"])).toMatchObject({ ok: true, value: { bid: 99 } });
+      expect(await connector.invoke("placeOrder", [{ symbol: "NO" }])).toMatchObject({
         ok: false,
         kind: "rejection",
         message: "not listed",
       });
-      expect(await connector.call("placeOrder", [{ symbol: "OFF" }])).toMatchObject({ ok: false, kind: "not-sent" });
-      expect(await connector.call("placeOrder", [{}])).toMatchObject({
+      expect(await connector.invoke("placeOrder", [{ symbol: "OFF" }])).toMatchObject({ ok: false, kind: "not-sent" });
+      expect(await connector.invoke("placeOrder", [{}])).toMatchObject({
         ok: false,
         kind: "error",
         message: "who knows",
@@ -63,29 +64,29 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
 
     it("maps a stack back to the author's line", async () => {
       const { connector } = await started(`async cancelOrder(id: string) { throw new Error("boom"); }`);
-      const answer = await connector.call("cancelOrder", ["1"]);
+      const answer = await connector.invoke("cancelOrder", ["1"]);
       expect(answer.ok === false && answer.stack).toMatch(/\(adapter\.ts:13:\d+/);
     });
 
     it("refuses a method that the adapter lacks", async () => {
       const { connector } = await started("");
-      await expect(connector.call("getFills", [0])).rejects.toMatchObject({ code: "NOT_SUPPORTED" });
+      await expect(connector.invoke("getFills", [0])).rejects.toMatchObject({ code: "NOT_SUPPORTED" });
     });
 
     it("ends a call with the worker's death, in words", async () => {
       const { connector } = await started(
         `async cancelOrder(id: string) { setTimeout(() => { throw new Error("late"); }, 5); await new Promise(() => {}); }`,
       );
-      await expect(connector.call("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
+      await expect(connector.invoke("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
     });
 
     it("hands over fills before the ack they came before", async () => {
       const order: string[] = [];
       const { connector } = await started(
-        `async placeOrder(o: any): Promise<any> { this.ctx.emitFill({ fillId: "1" }); return { venueOrderId: "v", status: "acknowledged" }; }`,
+        `async placeOrder(o: any): Promise<any> { this.ctx.emitFill(${JSON.stringify(sampleFill("1"))}); return { venueOrderId: "v", status: "acknowledged" }; }`,
         { onFills: () => Promise.resolve(void order.push("fill")) },
       );
-      await connector.call("placeOrder", [{}]);
+      await connector.invoke("placeOrder", [{}]);
       order.push("ack");
       expect(order).toEqual(["fill", "ack"]);
     });
@@ -102,23 +103,23 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
       const made = await started(`async cancelOrder(id: string) { ${code}; await new Promise(() => {}); }`, {
         memoryMb: 48,
       });
-      await expect(made.connector.call("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
+      await expect(made.connector.invoke("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
       await made.reached("restarting");
       await made.reached("ready");
-      expect(made.connector.facts.restarts).toBe(1);
-      expect(await made.connector.call("getBuyingPower", [])).toEqual({ ok: true, value: 1000 });
+      expect(made.connector.status.restarts).toBe(1);
+      expect(await made.connector.invoke("getBuyingPower", [])).toEqual({ ok: true, value: 1000 });
     });
 
     it("takes every fill that was emitted before the end", async () => {
       const made = await started(`
         async cancelOrder(id: string) {
-          for (let i = 0; i < 5000; i++) this.ctx.emitFill({ fillId: String(i) });
+          for (let i = 0; i < 5000; i++) this.ctx.emitFill({ ...${JSON.stringify(sampleFill(""))}, fillId: String(i) });
           process.exit(1);
         }`);
-      await expect(made.connector.call("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
+      await expect(made.connector.invoke("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
       await made.reached("restarting");
       expect(made.fills).toHaveLength(5000);
-      expect(made.fills.at(-1)).toEqual({ fillId: "4999" });
+      expect(made.fills.at(-1)).toMatchObject({ fillId: "4999" });
     });
 
     it("gives up after three crashes", async () => {
@@ -131,10 +132,10 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
     it("a spinning adapter does not delay another", async () => {
       const spinning = await started(`async cancelOrder(id: string) { for (;;); }`);
       const other = await started("");
-      spinning.connector.call("cancelOrder", ["1"]).catch(() => undefined);
+      spinning.connector.invoke("cancelOrder", ["1"]).catch(() => undefined);
       for (let i = 0; i < 20; i++)
-        expect(await other.connector.call("getBuyingPower", [])).toEqual({ ok: true, value: 1000 });
-      expect(other.connector.facts.state).toBe("ready");
+        expect(await other.connector.invoke("getBuyingPower", [])).toEqual({ ok: true, value: 1000 });
+      expect(other.connector.status.state).toBe("ready");
       await spinning.reached("unresponsive");
     });
   });
@@ -160,7 +161,7 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
       const made = await adapterHarness(source, { isolation });
       stands.push(made);
       await made.connector.start();
-      const { lastError, state } = made.connector.facts;
+      const { lastError, state } = made.connector.status;
       expect(`${code} ${lastError ?? ""}`).toContain(words);
       expect(state).toBe(code === "restarting" ? "restarting" : "quarantined");
     });
@@ -178,7 +179,7 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
         { secrets: { key: "s3cret-value" }, options: { speed: 2 } },
         `import fs from "node:fs";`,
       );
-      const answer = await made.connector.call("getQuote", ["X"]);
+      const answer = await made.connector.invoke("getQuote", ["X"]);
       expect(answer).toMatchObject({ ok: true, value: { env: "{}", key: "s3cret-value", exists: false, option: 2 } });
       expect(JSON.stringify(answer)).toContain("no secret");
       delete process.env["QOC_CANARY"];
@@ -187,16 +188,16 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
     it("keeps what it stores", async () => {
       const made = await started(`
         async getQuote(symbol: string): Promise<any> { const n = ((await this.ctx.store.get("n")) ?? 0) + 1; await this.ctx.store.put("n", n); return { n }; }`);
-      await made.connector.call("getQuote", ["X"]);
+      await made.connector.invoke("getQuote", ["X"]);
       await made.connector.restart();
-      expect(await made.connector.call("getQuote", ["X"])).toMatchObject({ ok: true, value: { n: 2 } });
+      expect(await made.connector.invoke("getQuote", ["X"])).toMatchObject({ ok: true, value: { n: 2 } });
     });
 
     it("has its console and its streams in the log", async () => {
       const made = await started(
         `async getQuote(symbol: string): Promise<any> { console.log("hello", { a: 1 }); process.stdout.write("raw line\\n"); return {}; }`,
       );
-      await made.connector.call("getQuote", ["X"]);
+      await made.connector.invoke("getQuote", ["X"]);
       await made.connector.stop();
       expect(made.log.text()).toContain('hello {"a":1}');
       expect(made.log.text()).toContain("raw line");
@@ -208,19 +209,19 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
       const made = await started(
         `async cancelOrder(id: string) { this.ctx.emitFill({ fillId: "x".repeat(300_000) }); }`,
       );
-      const answer = await made.connector.call("cancelOrder", ["1"]);
+      const answer = await made.connector.invoke("cancelOrder", ["1"]);
       expect(answer).toMatchObject({
         ok: false,
-        message: expect.stringContaining("a fill of 300010 characters; 131072 at most") as string,
+        message: expect.stringContaining("fill is too large: 300010 characters, at most 131072 are allowed") as string,
       });
-      expect(made.connector.facts.state).toBe("ready");
+      expect(made.connector.status.state).toBe("ready");
     });
 
     it("is cut off when it floods", async () => {
       const made = await started(`async cancelOrder(id: string) { for (;;) this.ctx.logger.info("flood"); }`);
-      made.connector.call("cancelOrder", ["1"]).catch(() => undefined);
+      made.connector.invoke("cancelOrder", ["1"]).catch(() => undefined);
       await made.reached("quarantined");
-      expect(made.connector.facts.lastError).toContain("messages in 100 ms");
+      expect(made.connector.status.lastError).toContain("messages in 100 ms");
     });
 
     it("answers with plain data: a date is text, a function is dropped, a cycle is the author's error", async () => {
@@ -228,11 +229,11 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
         if (symbol === "CYCLE") { const a: any = {}; a.a = a; return a; }
         return { bid: () => 1, timestamp: new Date(0) };
       }`);
-      expect(await connector.call("getQuote", ["X"])).toEqual({
+      expect(await connector.invoke("getQuote", ["X"])).toEqual({
         ok: true,
         value: { timestamp: "1970-01-01T00:00:00.000Z" },
       });
-      expect(await connector.call("getQuote", ["CYCLE"])).toMatchObject({ ok: false, kind: "error" });
+      expect(await connector.invoke("getQuote", ["CYCLE"])).toMatchObject({ ok: false, kind: "error" });
     });
 
     it("finds no loader, no port, no real process, no handle of the runtime", async () => {
@@ -250,7 +251,7 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
           return seen;
         }`,
       );
-      expect(await made.connector.call("getQuote", ["X"])).toMatchObject({
+      expect(await made.connector.invoke("getQuote", ["X"])).toMatchObject({
         ok: true,
         value: {
           require: "undefined",
@@ -284,7 +285,7 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
         }`,
         { hosts: ["api.venue.example"] },
       );
-      const answer = await made.connector.call("getQuote", ["X"]);
+      const answer = await made.connector.invoke("getQuote", ["X"]);
       expect(answer.ok && (answer.value as string[]).every((line) => line.includes("is not among hosts"))).toBe(true);
     });
   });

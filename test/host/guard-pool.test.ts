@@ -133,28 +133,28 @@ describe("a guard that is wrong blocks, and says what is wrong", () => {
   it.each<[string, CustomGuard | (() => CustomGuard), string]>([
     ["throws", () => body('throw new Error("no price for " + order.symbol);'), "g failed: no price for AAPL"],
     ["throws no error", () => body('throw { why: "x" };'), 'g failed: {"why":"x"}'],
-    ["answers nothing", () => body("return undefined as never;"), "evaluate answered undefined"],
-    ["answers true", () => body("return true as never;"), "evaluate answered true: it must be"],
+    ["answers nothing", () => body("return undefined as never;"), "evaluate returned undefined"],
+    ["answers true", () => body("return true as never;"), "evaluate returned true: return { result"],
     [
       "blocks without a reason",
       () => body('return { result: "block" } as never;'),
-      'evaluate answered {"result":"block"}',
+      'evaluate returned {"result":"block"}',
     ],
-    ["blocks with an empty reason", () => body('return { result: "block", reason: "" };'), "evaluate answered"],
+    ["blocks with an empty reason", () => body('return { result: "block", reason: "" };'), "evaluate returned"],
     [
       "answers a word that is none",
       () => body('return { result: "allowed" } as never;'),
-      'evaluate answered {"result":"allowed"}',
+      'evaluate returned {"result":"allowed"}',
     ],
     [
       "answers a promise",
       () => body('return Promise.resolve({ result: "allow" }) as never;'),
-      "answered a promise: a guard is synchronous",
+      "evaluate returned a promise: a guard is synchronous",
     ],
     [
       "answers a promise that fails",
       () => body('return Promise.reject(new Error("x")) as never;'),
-      "answered a promise",
+      "evaluate returned a promise",
     ],
     [
       "changes the order",
@@ -170,7 +170,7 @@ describe("a guard that is wrong blocks, and says what is wrong", () => {
     [
       "has another key",
       () => guardOf("g", 'export default class { key = "other"; evaluate() { return { result: "allow" }; } }'),
-      'its key is "other" and desk.toml says "g"',
+      'its key is "other" but desk.toml says "g"',
     ],
     ["has no evaluate", () => guardOf("g", 'export default class { key = "g"; }'), "it has no method evaluate"],
     ["exports nothing", () => guardOf("g", "class Mine {}"), "it has no default export that is a class"],
@@ -232,7 +232,7 @@ describe("a guard that is wrong blocks, and says what is wrong", () => {
 describe("a guard that takes the thread with it", () => {
   it("hangs: it blocks after a second, so do those behind it, and the next order meets a new thread", async () => {
     const guards = [allows("first"), guard("slow", `${HANGS} return { result: "allow" };`), allows("last")];
-    await start(guards).warm();
+    await start(guards).preload();
     const started = performance.now();
     expect(await ask(guards, "HANG")).toMatchObject([
       { guard: "first", decision: "allow" },
@@ -241,7 +241,7 @@ describe("a guard that takes the thread with it", () => {
         guard: "last",
         decision: "block",
         code: "GUARD_NO_ANSWER",
-        message: "last was not asked: slow did not answer in 1000 ms",
+        message: "last did not run: slow did not answer in 1000 ms",
       },
     ]);
     expect(performance.now() - started).toBeGreaterThan(950);
@@ -251,7 +251,7 @@ describe("a guard that takes the thread with it", () => {
 
   it("does not let an order that came meanwhile pay for it", async () => {
     const guards = [guard("slow", `${HANGS} return { result: "allow" };`)];
-    await start(guards).warm();
+    await start(guards).preload();
     const [hung, other] = await Promise.all([ask(guards, "HANG"), ask(guards, "AAPL")]);
     expect([hung[0]?.decision, other[0]?.decision]).toEqual(["block", "allow"]);
   });
@@ -261,12 +261,12 @@ describe("a guard that takes the thread with it", () => {
       allows("first"),
       guard("later", 'Promise.resolve().then(() => { for (;;); }); return { result: "allow" };'),
     ];
-    await start(guards).warm();
+    await start(guards).preload();
     expect(await ask(guards)).toMatchObject([
       {
         guard: "first",
         decision: "block",
-        message: "first: no answer counts, for the chain did not answer in 1000 ms",
+        message: "first: its result does not count, because one of the guards did not answer in 1000 ms",
       },
       { guard: "later", decision: "block" },
     ]);
@@ -288,7 +288,7 @@ describe("a guard that takes the thread with it", () => {
       slow.adapter,
       `const end = Date.now() + 1200;\nwhile (Date.now() < end);\n${readFileSync(slow.adapter, "utf8")}`,
     );
-    await start([slow]).warm();
+    await start([slow]).preload();
     expect((await ask([slow], "HANG"))[0]?.decision).toBe("block");
     expect((await ask([slow]))[0]?.decision).toBe("allow");
   });
@@ -298,7 +298,7 @@ describe("a guard that takes the thread with it", () => {
       `if (order.symbol === "LATE") ${how}(() => { throw new Error("late"); }); return { result: "allow" };`;
     for (const how of ["queueMicrotask", "process.nextTick"]) {
       const guards = [guard("late", late(how))];
-      await start(guards).warm();
+      await start(guards).preload();
       await ask(guards, "LATE");
       await expect.poll(() => log.text()).toMatch(/replaced|ended between two orders/);
       await expect.poll(async () => (await ask(guards))[0]?.decision).toBe("allow");
@@ -317,7 +317,7 @@ describe("a guard that takes the thread with it", () => {
     const eats = "{ const all: unknown[] = []; for (;;) all.push({ a: all.length }); }";
     const hungry = `if (order.symbol === "EAT") ${eats} return { result: "allow" };`;
     const guards = [allows("first"), guard("hungry", hungry)];
-    await start(guards).warm();
+    await start(guards).preload();
     const [first, eater] = await ask(guards, "EAT");
     expect(first?.decision).toBe("allow");
     expect(eater).toMatchObject({ decision: "block", code: "GUARD_NO_ANSWER" });
@@ -336,18 +336,18 @@ describe("a guard that takes the thread with it", () => {
 describe("the pool", () => {
   it("says at the start what is wrong, once for each guard", async () => {
     const missing = guardOf("gone", undefined);
-    await start([missing, guardOf("odd", "export default 1;"), allows()]).warm();
+    await start([missing, guardOf("odd", "export default 1;"), allows()]).preload();
     expect(log.lines.map(({ level, fields }) => [level, fields["guard"]])).toEqual([
       ["error", "gone"],
       ["error", "odd"],
     ]);
     expect(log.text()).toContain(`${missing.adapter} does not exist`);
-    expect(log.text()).toContain("every order is blocked until this is put right and the desk restarted");
+    expect(log.text()).toContain("every order is blocked until the guard is corrected and the desk is restarted");
   });
 
   it("starts nothing for a desk without guards", async () => {
     const empty = openGuardPool({ guards: [], workerFile: "/nowhere", disk: nodeDisk(), clock: systemClock, log });
-    await empty.warm();
+    await empty.preload();
     expect(await empty.run([], order, book)).toEqual([]);
     await empty.close();
   });
@@ -377,7 +377,7 @@ describe("the pool", () => {
   it("blocks once it is closed, also what is under way", async () => {
     const guards = [guard("slow", `${HANGS} return { result: "allow" };`)];
     const closing = start(guards);
-    await closing.warm();
+    await closing.preload();
     const running = ask(guards, "HANG");
     const waiting = ask(guards);
     await closing.close();

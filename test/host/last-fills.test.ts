@@ -1,32 +1,30 @@
-/** What an adapter emits while it says goodbye is kept, however much of it and however slow the disk. */
+/** Fills that an adapter emits in `disconnect` are stored, however many they are. */
 import { rmSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { LIMITS } from "../../src/protocol/messages.ts";
+import { LIMITS } from "../../src/protocol/limits.ts";
 import { type AdapterHarness, adapterSource, adapterHarness } from "../support/adapter-harness.ts";
 
 const COUNT = LIMITS.fillWindow * 2 + 7;
-const EMITS = adapterSource(`
+const ADAPTER = adapterSource(`
   async disconnect() {
     for (let n = 0; n < ${COUNT}; n++)
       this.ctx.emitFill({ fillId: "f-" + n, venueOrderId: "v", symbol: "X", side: "buy", quantity: "1", price: "1", timestamp: 1_700_000_000_000 });
   }
 `);
 
-describe.each(["worker", "process"] as const)("fills emitted by disconnect, in a %s", (isolation) => {
-  let made: AdapterHarness | undefined;
+describe.each(["worker", "process"] as const)("fills that are emitted in disconnect, in a %s,", (isolation) => {
+  let harness: AdapterHarness | undefined;
   afterEach(async () => {
-    await made?.connector.stop();
-    if (made !== undefined) rmSync(made.dir, { recursive: true, force: true });
-    made = undefined;
+    await harness?.connector.stop();
+    if (harness !== undefined) rmSync(harness.dir, { recursive: true, force: true });
+    harness = undefined;
   });
 
-  it("all arrive, in order, beyond the window that holds for a life", async () => {
-    made = await adapterHarness(EMITS, { isolation });
-    await made.connector.start();
-    await made.connector.stop();
-    expect(made.fills.map((fill) => (fill as { fillId: string }).fillId)).toEqual(
-      Array.from({ length: COUNT }, (_, n) => `f-${n}`),
-    );
-    expect(made.states.at(-1)?.state).toBe("stopped");
+  it("all arrive in order, beyond the window of unacknowledged fills", async () => {
+    harness = await adapterHarness(ADAPTER, { isolation });
+    await harness.connector.start();
+    await harness.connector.stop();
+    expect(harness.fills.map(({ fillId }) => fillId)).toEqual(Array.from({ length: COUNT }, (_, n) => `f-${n}`));
+    expect(harness.states.at(-1)?.state).toBe("stopped");
   });
 });

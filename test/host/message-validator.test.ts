@@ -1,38 +1,42 @@
-/** What a peer may say: each limit at N and at N + 1, each shape, and messages that are made to harm. */
+/** Messages of a worker: each limit at N and at N + 1, each shape, and hostile messages. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LIMITS } from "../../src/protocol/messages.ts";
-import { sizeWithin } from "../../src/protocol/payload-size.ts";
-import { type MessageValidator, createMessageValidator } from "../../src/host/message-validator.ts";
+import { LIMITS } from "../../src/protocol/limits.ts";
+import { payloadSize } from "../../src/protocol/payload-size.ts";
+import {
+  type CheckedMessage,
+  type MessageValidator,
+  createMessageValidator,
+} from "../../src/host/message-validator.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 
-/** A gate that expects an answer. */
-function asked(): MessageValidator {
-  const gate = createMessageValidator(fakeClock(), (text) => text);
-  gate.called();
-  return gate;
+function createValidator(clock = fakeClock()): MessageValidator {
+  return createMessageValidator(clock, (text) => text);
 }
-function admit(message: unknown): object {
-  return asked().check(message);
+/** Checks a message with a validator that expects one response. */
+function check(message: unknown): CheckedMessage {
+  const validator = createValidator();
+  validator.expectResponse();
+  return validator.check(message);
 }
-function refused(words: string) {
-  return { refused: expect.stringContaining(words) as string };
+function refused(reason: string) {
+  return { kind: "refused", reason: expect.stringContaining(reason) as string };
 }
-/** A log event whose counted size is exactly so much. */
+/** A log event of exactly this payload size. */
 function logOf(size: number): object {
   const empty = { e: "log", level: "info", message: "" };
-  return { ...empty, message: "x".repeat(size - (sizeWithin(empty, 1_000) ?? 0)) };
+  return { ...empty, message: "x".repeat(size - (payloadSize(empty, 1_000) ?? 0)) };
 }
 
-describe("limits, at N and at N + 1", () => {
+describe("a limit, at N and at N + 1:", () => {
   it.each([
     ["an event", LIMITS.eventChars, (size: number) => logOf(size), "event"],
     [
-      "a question",
-      LIMITS.askChars,
+      "a request",
+      LIMITS.requestChars,
       (size: number) => {
-        const empty = { e: "ask", n: 1, what: "put", key: "k", value: "" };
-        return { ...empty, value: "x".repeat(size - (sizeWithin(empty, 1_000) ?? 0)) };
+        const empty = { e: "request", id: 1, operation: "put", key: "k", value: "" };
+        return { ...empty, value: "x".repeat(size - (payloadSize(empty, 1_000) ?? 0)) };
       },
       "event",
     ],
@@ -40,79 +44,78 @@ describe("limits, at N and at N + 1", () => {
       "a batch of fills",
       LIMITS.fillsChars,
       (size: number) => {
-        const empty = { e: "fills", from: 1, fills: [""] };
-        return { ...empty, fills: ["x".repeat(size - (sizeWithin(empty, 1_000) ?? 0))] };
+        const empty = { e: "fills", firstFill: 1, fills: [""] };
+        return { ...empty, fills: ["x".repeat(size - (payloadSize(empty, 1_000) ?? 0))] };
       },
       "event",
     ],
     [
-      "an answer",
-      LIMITS.answerChars,
+      "a response",
+      LIMITS.responseChars,
       (size: number) => {
         const empty = { id: "1", type: "RAW", value: "" };
-        return { ...empty, value: "x".repeat(size - (sizeWithin(empty, 1_000) ?? 0)) };
+        return { ...empty, value: "x".repeat(size - (payloadSize(empty, 1_000) ?? 0)) };
       },
-      "answer",
+      "response",
     ],
-  ] as const)("%s", (_name, limit, make, kind) => {
-    // Keys and marks of the value count as well, so the text that still fits is a little shorter.
-    expect(admit(make(limit))).toHaveProperty(kind);
-    expect(admit(make(limit + 1))).toEqual(refused(`more than ${limit} characters`));
+  ] as const)("the characters of %s", (_name, limit, make, kind) => {
+    expect(check(make(limit))).toHaveProperty("kind", kind);
+    expect(check(make(limit + 1))).toEqual(refused(`more than ${limit} characters`));
   });
 
-  it("fills of one batch", () => {
-    const batch = (count: number) => ({ e: "fills", from: 1, fills: Array.from({ length: count }, () => ({})) });
-    expect(admit(batch(LIMITS.fillsPerBatch))).toHaveProperty("event");
-    expect(admit(batch(LIMITS.fillsPerBatch + 1))).toEqual(refused("a malformed event"));
-    expect(admit(batch(0))).toEqual(refused("a malformed event"));
+  it("the fills of one batch", () => {
+    const batch = (count: number) => ({ e: "fills", firstFill: 1, fills: Array.from({ length: count }, () => ({})) });
+    expect(check(batch(LIMITS.fillsPerBatch))).toHaveProperty("kind", "event");
+    expect(check(batch(LIMITS.fillsPerBatch + 1))).toEqual(refused("a malformed event"));
+    expect(check(batch(0))).toEqual(refused("a malformed event"));
   });
 
-  it("messages within one window, and a new window after it", () => {
+  it("the messages within one window, and again in the next window", () => {
     const clock = fakeClock();
-    const gate = createMessageValidator(clock, (text) => text);
-    const pong = { e: "pong", n: 1, heapMb: 1 };
-    for (let i = 0; i < LIMITS.messages; i++) expect("event" in gate.check(pong)).toBe(true);
-    expect(gate.check(pong)).toEqual(refused(`more than ${LIMITS.messages} messages`));
-    const later = createMessageValidator(clock, (text) => text);
-    for (let i = 0; i < LIMITS.messages; i++) later.check(pong);
+    const validator = createValidator(clock);
+    const pingReply = { e: "ping-reply", id: 1, heapMb: 1 };
+    for (let i = 0; i < LIMITS.messagesPerWindow; i++) expect(validator.check(pingReply).kind).toBe("event");
+    expect(validator.check(pingReply)).toEqual(refused(`more than ${LIMITS.messagesPerWindow} messages`));
+    const later = createValidator(clock);
+    for (let i = 0; i < LIMITS.messagesPerWindow; i++) later.check(pingReply);
     clock.advance(LIMITS.messageWindowMs + 1);
-    expect(later.check(pong)).toHaveProperty("event");
+    expect(later.check(pingReply)).toHaveProperty("kind", "event");
   });
 
-  it("characters within one window", () => {
+  it("the characters within one window", () => {
     const clock = fakeClock();
-    const gate = createMessageValidator(clock, (text) => text);
-    const big = { id: "1", type: "RAW", value: "x".repeat(LIMITS.answerChars - 100) };
-    const rounds = Math.floor(LIMITS.windowChars / (sizeWithin(big, LIMITS.answerChars) ?? 1));
-    for (let i = 0; i <= rounds; i++) gate.called();
-    for (let i = 0; i < rounds; i++) expect(gate.check(big)).toHaveProperty("answer");
-    expect(gate.check(big)).toEqual(refused(`more than ${LIMITS.windowChars} characters`));
+    const validator = createValidator(clock);
+    const response = { id: "1", type: "RAW", value: "x".repeat(LIMITS.responseChars - 100) };
+    const rounds = Math.floor(LIMITS.charsPerWindow / (payloadSize(response, LIMITS.responseChars) ?? 1));
+    for (let i = 0; i <= rounds; i++) validator.expectResponse();
+    for (let i = 0; i < rounds; i++) expect(validator.check(response)).toHaveProperty("kind", "response");
+    expect(validator.check(response)).toEqual(refused(`more than ${LIMITS.charsPerWindow} characters`));
   });
 
-  it("one answer a call, however many calls: these are no flood", () => {
-    const gate = createMessageValidator(fakeClock(), (text) => text);
-    for (let i = 0; i < LIMITS.messages * 2; i++) {
-      gate.called();
-      expect("answer" in gate.check({ id: String(i), type: "RAW", value: 1 })).toBe(true);
+  it("one response per call, which does not count as a message of the window", () => {
+    const validator = createValidator();
+    for (let i = 0; i < LIMITS.messagesPerWindow * 2; i++) {
+      validator.expectResponse();
+      expect(validator.check({ id: String(i), type: "RAW", value: 1 }).kind).toBe("response");
     }
-    expect(gate.check({ id: "more", type: "RAW", value: 1 })).toEqual(refused("an answer that nobody asked for"));
+    expect(validator.check({ id: "more", type: "RAW", value: 1 })).toEqual(refused("an unexpected response"));
   });
 
-  it("depth", () => {
+  it("the nesting depth", () => {
     const nested = (depth: number): unknown => (depth === 0 ? "end" : { a: nested(depth - 1) });
-    expect(sizeWithin(nested(32), 10_000)).toBeGreaterThan(0);
-    expect(sizeWithin(nested(33), 10_000)).toBeUndefined();
+    expect(payloadSize(nested(32), 10_000)).toBeGreaterThan(0);
+    expect(payloadSize(nested(33), 10_000)).toBeUndefined();
   });
 });
 
-describe("what is no message of ours", () => {
+describe("a message outside of the protocol:", () => {
   const cycle: Record<string, unknown> = { e: "log", level: "info", message: "" };
   cycle["fields"] = cycle;
   it.each([
-    ["nothing", undefined, "no object"],
-    ["a text", "hello", "no object"],
+    ["undefined", undefined, "not an object"],
+    ["a text", "text", "not an object"],
     ["an unknown event", { e: "open-sesame" }, "malformed event"],
-    ["an event with more members", { e: "pong", n: 1, heapMb: 1, more: true }, "malformed event"],
+    ["an event with an extra member", { e: "ping-reply", id: 1, heapMb: 1, extra: true }, "malformed event"],
     ["a cycle", cycle, "not plain data"],
     ["a map", { e: "log", level: "info", message: "", fields: new Map() }, "not plain data"],
     ["a date", { id: "1", type: "RAW", value: new Date(0) }, "not plain data"],
@@ -121,29 +124,28 @@ describe("what is no message of ours", () => {
     ["a big integer", { id: "1", type: "RAW", value: 1n }, "not plain data"],
     ["an error object", { id: "1", type: "RAW", value: new Error("x") }, "not plain data"],
     ["a big integer as text", { e: "x", toString: 1n, toJSON: 1n }, "not plain data"],
-    // Comlink's own words towards one that exposes: they would construct and set inside the host.
-    ["CONSTRUCT", { id: "1", type: "CONSTRUCT", path: ["constructor"], argumentList: [] }, "malformed answer"],
+    // Comlink messages that would construct objects and set properties in a host that exposes something.
+    ["CONSTRUCT", { id: "1", type: "CONSTRUCT", path: ["constructor"], argumentList: [] }, "malformed response"],
     [
       "SET",
       { id: "1", type: "SET", path: ["__proto__", "__proto__", "polluted"], value: { type: "RAW", value: 1 } },
-      "malformed answer",
+      "malformed response",
     ],
-    ["APPLY", { id: "1", type: "APPLY", path: ["placeOrder"], argumentList: [] }, "malformed answer"],
-    ["GET", { id: "1", type: "GET", path: Array.from({ length: 20 }, () => "a") }, "malformed answer"],
-    ["RELEASE", { id: "1", type: "RELEASE" }, "malformed answer"],
-    ["HANDLER proxy", { id: "1", type: "HANDLER", name: "proxy", value: {} }, "malformed answer"],
-    ["HANDLER throw", { id: "1", type: "HANDLER", name: "throw", value: { isError: false } }, "malformed answer"],
-  ])("%s is refused, with a sample", (_name, message, words) => {
-    expect(admit(message)).toEqual(refused(words));
+    ["APPLY", { id: "1", type: "APPLY", path: ["placeOrder"], argumentList: [] }, "malformed response"],
+    ["GET", { id: "1", type: "GET", path: Array.from({ length: 20 }, () => "a") }, "malformed response"],
+    ["RELEASE", { id: "1", type: "RELEASE" }, "malformed response"],
+    ["HANDLER proxy", { id: "1", type: "HANDLER", name: "proxy", value: {} }, "malformed response"],
+    ["HANDLER throw", { id: "1", type: "HANDLER", name: "throw", value: { isError: false } }, "malformed response"],
+  ])("%s is refused, with a sample", (_name, message, reason) => {
+    expect(check(message)).toEqual(refused(reason));
   });
 
-  it("nothing that can be cloned makes the gate throw, or pollutes the host", () => {
+  it("no cloneable value makes the validator throw, or pollutes the host's prototypes", () => {
     fc.assert(
       fc.property(
         fc.object({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true }),
         (value) => {
-          const answer = createMessageValidator(fakeClock(), (text) => text).check(value);
-          expect(Object.keys(answer)).toHaveLength(1);
+          expect(["event", "response", "refused"]).toContain(createValidator().check(value).kind);
           expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
         },
       ),

@@ -80,8 +80,8 @@ describe("ws", () => {
     ["a name of require", `const { WebSocket: Client } = require("ws");`],
   ])("is the sandbox's client, by %s", async (_name, head) => {
     const { connector } = await started(SAY, head, { hosts: ["127.0.0.1"] });
-    expect(await connector.call("cancelOrder", [await echo()])).toMatchObject({ ok: false, message: "echo hello" });
-    const elsewhere = await connector.call("cancelOrder", ["ws://localhost:1"]);
+    expect(await connector.invoke("cancelOrder", [await echo()])).toMatchObject({ ok: false, message: "echo hello" });
+    const elsewhere = await connector.invoke("cancelOrder", ["ws://localhost:1"]);
     expect(elsewhere.ok ? "" : elsewhere.message).toContain("is not among hosts");
   });
 
@@ -91,10 +91,10 @@ describe("ws", () => {
       `import Client, { WebSocketServer } from "ws";`,
       {},
     );
-    expect(await connector.call("cancelOrder", ["a"])).toMatchObject({
+    expect(await connector.invoke("cancelOrder", ["a"])).toMatchObject({
       message: "ws.WebSocketServer is not available inside a connector",
     });
-    expect(await connector.call("cancelOrder", ["b"])).toMatchObject({
+    expect(await connector.invoke("cancelOrder", ["b"])).toMatchObject({
       message: "ws.Server is not available inside a connector",
     });
   });
@@ -159,11 +159,11 @@ describe("ccxt", () => {
       const { port, seen } = await kraken();
       const given = { isolation, hosts: ["127.0.0.1"], options: { port }, secrets: SECRETS };
       const { connector } = await started(ADAPTER, `import ccxt from "ccxt";`, given, ["ccxt"]);
-      expect(await connector.call("getQuote", ["BTC/USD"])).toMatchObject({
+      expect(await connector.invoke("getQuote", ["BTC/USD"])).toMatchObject({
         ok: true,
         value: { bid: 99, ask: 101, last: 100 },
       });
-      expect(await connector.call("getBuyingPower", [])).toMatchObject({ ok: true, value: 1234.5 });
+      expect(await connector.invoke("getBuyingPower", [])).toMatchObject({ ok: true, value: 1234.5 });
       expect(seen.map(({ path }) => path)).toEqual(["/0/public/Ticker?pair=XXBTZUSD", "/0/private/BalanceEx"]);
       expect(seen[1]?.headers).toMatchObject({
         "api-key": "key-1",
@@ -177,7 +177,7 @@ describe("ccxt", () => {
     const { port, seen } = await kraken();
     const given = { hosts: ["api.kraken.com"], options: { port }, secrets: SECRETS };
     const { connector } = await started(ADAPTER, `import ccxt from "ccxt";`, given, ["ccxt"]);
-    const answer = await connector.call("getQuote", ["BTC/USD"]);
+    const answer = await connector.invoke("getQuote", ["BTC/USD"]);
     expect(answer.ok ? "" : answer.stack).toContain(`127.0.0.1 is not among hosts = ["api.kraken.com"]`);
     expect(seen).toEqual([]);
   });
@@ -234,7 +234,7 @@ describe("@stoqey/ib", () => {
       "@stoqey/ib",
     ]);
     expect(greeted()).toMatch(/^API\0.{4}v100\.\.\d+/s);
-    expect(await connector.call("getBuyingPower", [])).toMatchObject({ ok: true, value: 1_700_000_000 + 4_711 });
+    expect(await connector.invoke("getBuyingPower", [])).toMatchObject({ ok: true, value: 1_700_000_000 + 4_711 });
   });
 
   it("names the grant it lacks", async () => {

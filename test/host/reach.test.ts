@@ -29,7 +29,7 @@ describe.each(["worker", "process"] as const)("an adapter in a %s", (isolation) 
     );
     stands.push(made);
     await made.connector.start();
-    const answer = await made.connector.call("cancelOrder", ["1"]);
+    const answer = await made.connector.invoke("cancelOrder", ["1"]);
     return answer.ok ? answer.value : answer.message;
   };
 

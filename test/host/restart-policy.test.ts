@@ -1,52 +1,55 @@
-/** When a connector is tried again, and when it is given up. */
+/** When a connector is restarted, and when it is given up. */
 import { describe, expect, it } from "vitest";
 import { RestartPolicy } from "../../src/host/restart-policy.ts";
 
-function waits(policy: RestartPolicy, times: readonly number[]) {
-  return times.map((now) => policy.crashed(now));
+function decisionsOf(policy: RestartPolicy, crashTimes: readonly number[]) {
+  return crashTimes.map((now) => policy.crashed(now));
+}
+function restartAfter(afterMs: number) {
+  return { kind: "restart", afterMs };
 }
 const MINUTE = 60_000;
 
-describe("crashes", () => {
-  it("are given up at the third within five minutes", () => {
-    expect(waits(new RestartPolicy(() => 0.5), [0, 1, 2])).toEqual([
-      { afterMs: 500 },
-      { afterMs: 1000 },
-      { gaveUp: "3 crashes in 5 minutes" },
+describe("a crash", () => {
+  it("is given up if it is the third within five minutes", () => {
+    expect(decisionsOf(new RestartPolicy(() => 0.5), [0, 1, 2])).toEqual([
+      restartAfter(500),
+      restartAfter(1000),
+      { kind: "give-up", reason: "3 crashes in 5 minutes" },
     ]);
   });
-  it("are tried again when the third comes after five minutes", () => {
-    expect(waits(new RestartPolicy(() => 0.5), [0, 1, 5 * MINUTE])).toEqual([
-      { afterMs: 500 },
-      { afterMs: 1000 },
-      { afterMs: 2000 },
+  it("is followed by a restart if it is the third after five minutes", () => {
+    expect(decisionsOf(new RestartPolicy(() => 0.5), [0, 1, 5 * MINUTE])).toEqual([
+      restartAfter(500),
+      restartAfter(1000),
+      restartAfter(2000),
     ]);
-    expect(waits(new RestartPolicy(() => 0.5), [0, 1, 5 * MINUTE - 1])[2]).toHaveProperty("gaveUp");
+    expect(decisionsOf(new RestartPolicy(() => 0.5), [0, 1, 5 * MINUTE - 1])[2]).toHaveProperty("kind", "give-up");
   });
-  it("spread by jitter between three quarters and five quarters", () => {
-    expect(new RestartPolicy(() => 0).crashed(0)).toEqual({ afterMs: 375 });
-    expect(new RestartPolicy(() => 1).crashed(0)).toEqual({ afterMs: 625 });
+  it("is followed by a wait with jitter between 75 % and 125 %", () => {
+    expect(new RestartPolicy(() => 0).crashed(0)).toEqual(restartAfter(375));
+    expect(new RestartPolicy(() => 1).crashed(0)).toEqual(restartAfter(625));
   });
-  it("are forgotten when a human starts it anew", () => {
+  it("does not count after the operator restarted the connector", () => {
     const policy = new RestartPolicy(() => 0.5);
-    waits(policy, [0, 1]);
-    policy.forget();
-    expect(policy.crashed(2)).toEqual({ afterMs: 500 });
+    decisionsOf(policy, [0, 1]);
+    policy.reset();
+    expect(policy.crashed(2)).toEqual(restartAfter(500));
   });
 });
 
 describe("an outage", () => {
-  it("is waited out for ever, at most 30 s between two tries", () => {
+  it("is tried again without end, at most 30 s apart", () => {
     const policy = new RestartPolicy(() => 0.5);
-    const tries = Array.from({ length: 20 }, () => policy.unreachable().afterMs);
-    expect(tries.slice(0, 8)).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
-    expect(Math.max(...tries)).toBe(30_000);
+    const waits = Array.from({ length: 20 }, () => policy.unreachable().afterMs);
+    expect(waits.slice(0, 8)).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+    expect(Math.max(...waits)).toBe(30_000);
   });
-  it("starts from a short wait again once it came up", () => {
+  it("starts with a short wait again after the connector was ready", () => {
     const policy = new RestartPolicy(() => 0.5);
     policy.unreachable();
     policy.unreachable();
-    policy.cameUp(0);
+    policy.ready(0);
     expect(policy.unreachable().afterMs).toBe(500);
   });
 });

@@ -1,39 +1,47 @@
-/** The lives of a connector on a clock that stands still, with far sides that the test plays. */
+/** Supervision of a connector on a fake clock, with fake workers. */
 import { describe, expect, it } from "vitest";
-import { LIMITS } from "../../src/protocol/messages.ts";
+import { LIMITS } from "../../src/protocol/limits.ts";
 import { digestOf } from "../../src/domain/digest.ts";
 import { QocError } from "../../src/domain/error.ts";
-import { Connector } from "../../src/host/connector.ts";
-import type { ConnectorOptions } from "../../src/host/connector-options.ts";
+import type { ConnectorName } from "../../src/domain/ids.ts";
+import type { FillBatch } from "../../src/domain/ports.ts";
+import { Connector, type ConnectorOptions } from "../../src/host/connector.ts";
+import { sampleFill } from "../support/adapter-harness.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
 import { type FakeTransport, fakeTransport, settle } from "../support/fake-transport.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
-interface Scene {
+interface Scenario {
   readonly clock: FakeClock;
   readonly connector: Connector;
-  readonly lives: FakeTransport[];
+  /** One per worker that was started. */
+  readonly workers: FakeTransport[];
   readonly states: string[];
-  readonly fills: unknown[][];
+  readonly batches: FillBatch[];
   readonly log: ReturnType<typeof quietLog>;
-  /** The newest life says hello and its venue lets it in. */
-  up(): Promise<void>;
+  /** The latest worker completes its handshake and connects. */
+  comeUp(): Promise<void>;
 }
 
-function scene(
-  given: Partial<ConnectorOptions> & { readonly diesWhenKilled?: boolean; code?: () => string } = {},
-): Scene {
+interface ScenarioOptions extends Partial<ConnectorOptions> {
+  readonly exitsWhenKilled?: boolean;
+  /** The adapter's code, read at each start. */
+  readonly code?: () => string;
+}
+
+function scenario(options: ScenarioOptions = {}): Scenario {
   const clock = fakeClock();
   const log = quietLog();
-  const lives: FakeTransport[] = [];
+  const workers: FakeTransport[] = [];
   const states: string[] = [];
-  const fills: unknown[][] = [];
+  const batches: FillBatch[] = [];
+  const code = (): string => options.code?.() ?? "1";
   const connector = new Connector({
-    name: "venue",
+    name: "venue" as ConnectorName,
     clock,
     log,
     random: () => 0.5,
-    bundle: () => Promise.resolve({ code: given.code?.() ?? "1", map: "{}", digest: digestOf(given.code?.() ?? "1") }),
+    bundle: () => Promise.resolve({ code: code(), map: "{}", digest: digestOf(code()) }),
     acceptedDigest: () => undefined,
     quarantineReason: () => undefined,
     secrets: () => Promise.resolve({}),
@@ -41,74 +49,74 @@ function scene(
     options: {},
     tcp: [],
     transport: () => {
-      const life = fakeTransport(given);
-      lives.push(life);
-      return life;
+      const worker = fakeTransport(options);
+      workers.push(worker);
+      return worker;
     },
-    onFills: (_generation, batch) => Promise.resolve(void fills.push([...batch])),
-    onRequest: () => new Promise(() => undefined),
-    onState: (state, reason) => states.push(reason === undefined ? state : `${state}: ${reason.split("\n")[0] ?? ""}`),
-    ...given,
+    fillSink: { accept: (batch) => Promise.resolve(void batches.push(batch)) },
+    requestHandler: { handle: () => new Promise(() => undefined) },
+    onStateChange: ({ state, reason }) =>
+      states.push(reason === undefined ? state : `${state}: ${reason.split("\n")[0] ?? ""}`),
+    ...options,
   });
-  const up = async (): Promise<void> => {
+  const comeUp = async (): Promise<void> => {
     await settle();
-    lives.at(-1)?.hello();
+    workers.at(-1)?.handshake();
     await settle();
-    lives.at(-1)?.reply("connect", { ok: true });
+    workers.at(-1)?.reply("connect", { ok: true });
     await settle();
   };
-  return { clock, connector, lives, states, fills, log, up };
+  return { clock, connector, workers, states, batches, log, comeUp };
 }
 
-async function started(given: Parameters<typeof scene>[0] = {}): Promise<Scene & { life: FakeTransport }> {
-  const made = scene(given);
-  void made.connector.start();
-  await made.up();
-  expect(made.connector.facts.state).toBe("ready");
-  return { ...made, life: made.lives[0] as FakeTransport };
+async function startedScenario(options: ScenarioOptions = {}): Promise<Scenario & { worker: FakeTransport }> {
+  const started = scenario(options);
+  void started.connector.start();
+  await started.comeUp();
+  expect(started.connector.status.state).toBe("ready");
+  return { ...started, worker: started.workers[0] as FakeTransport };
 }
 
-/** Answers each ping until the test stops: the far side lives. */
-function beat(life: FakeTransport, heapMb = 5): void {
-  const pings = life.posted.filter(({ e }) => e === "ping");
-  const last = pings.at(-1);
-  if (last !== undefined) life.say({ e: "pong", n: last.n, heapMb });
+/** A fill sink that stores a batch when the test calls the next of `storeNext`. */
+function manualFillSink() {
+  const storeNext: Array<() => void> = [];
+  return { storeNext, fillSink: { accept: () => new Promise<void>((resolve) => storeNext.push(resolve)) } };
 }
 
-describe("the handshake", () => {
+describe("the handshake of a worker", () => {
   it.each([
-    ["another SDK", { sdk: 2 }, "was built for SDK 2; this desk speaks 1", "quarantined"],
-    ["another wire", { protocol: 9 }, "it speaks wire 9, this desk 1", "restarting"],
-  ])("tells of %s in words", async (_name, hello, words, state) => {
-    const { connector, lives } = scene();
+    ["SDK version", { sdk: 2 }, "was built for SDK 2; this desk speaks 1", "quarantined"],
+    ["protocol version", { protocol: 9 }, "it uses protocol version 9, this desk uses version 1", "restarting"],
+  ])("with another %s fails, and the error names both versions", async (_name, handshake, message, state) => {
+    const { connector, workers } = scenario();
     const start = connector.start();
     await settle();
-    lives[0]?.hello(hello);
+    workers[0]?.handshake(handshake);
     await start;
-    expect(connector.facts).toMatchObject({ state, lastError: expect.stringContaining(words) as string });
+    expect(connector.status).toMatchObject({ state, lastError: expect.stringContaining(message) as string });
   });
 
-  it("has a deadline, and a second try", async () => {
-    const { connector, clock, lives, states } = scene();
+  it("times out after 10 s, and is tried again with a new worker", async () => {
+    const { connector, clock, workers, states } = scenario();
     void connector.start();
     await settle();
     clock.advance(10_000);
     await settle();
-    expect(connector.facts.lastError).toContain("venue.start did not answer in 10000 ms");
-    expect(lives[0]?.kills).toBe(1);
+    expect(connector.status.lastError).toContain("venue.start did not answer in 10000 ms");
+    expect(workers[0]?.kills).toBe(1);
     clock.advance(500);
     await settle();
-    expect(lives).toHaveLength(2);
+    expect(workers).toHaveLength(2);
     expect(states[1]).toMatch(/^restarting/);
   });
 
-  it("is refused to one that misbehaves while it starts", async () => {
-    const { connector, lives } = scene();
+  it("does not complete if the worker sends a malformed event first: the connector is quarantined", async () => {
+    const { connector, workers } = scenario();
     const start = connector.start();
     await settle();
-    lives[0]?.say({ e: "what" });
+    workers[0]?.receive({ e: "unknown" });
     await start;
-    expect(connector.facts).toMatchObject({
+    expect(connector.status).toMatchObject({
       state: "quarantined",
       lastError: expect.stringContaining("malformed event") as string,
     });
@@ -116,105 +124,105 @@ describe("the handshake", () => {
 });
 
 describe("a venue that cannot be reached", () => {
-  it("is tried again with growing waits, and never given up", async () => {
-    const { connector, clock, lives, states } = scene();
+  it("is tried again with growing waits, and the connector is never quarantined", async () => {
+    const { connector, clock, workers, states } = scenario();
     void connector.start();
     for (let i = 0; i < 12; i++) {
       await settle();
-      lives.at(-1)?.hello();
+      workers.at(-1)?.handshake();
       await settle();
-      lives.at(-1)?.reply("connect", { ok: false, kind: "error", message: "ECONNREFUSED s3cret" });
+      workers.at(-1)?.reply("connect", { ok: false, kind: "error", message: "ECONNREFUSED s3cret" });
       await settle();
-      expect(connector.facts.state).toBe("restarting");
+      expect(connector.status.state).toBe("restarting");
       clock.advance(30_000);
     }
-    expect(lives.length).toBeGreaterThan(11);
+    expect(workers.length).toBeGreaterThan(11);
     expect(states).toEqual(["starting", "restarting: connect: ECONNREFUSED [secret]"]);
   });
 });
 
-describe("a worker's thread", () => {
-  it("that gives no sign for 3 s is unresponsive, takes no call, and is ended after 10", async () => {
-    const { connector, clock, life, lives } = await started();
-    beat(life);
-    const order = connector.call("placeOrder", [{}]);
+describe("a worker", () => {
+  it("that does not respond for 3 s is unresponsive, accepts no call, and is ended after 10 s", async () => {
+    const { connector, clock, worker, workers } = await startedScenario();
+    worker.replyToPing();
+    const order = connector.invoke("placeOrder", [{}]);
     order.catch(() => undefined);
     clock.advance(1_000);
     clock.advance(2_000);
-    expect(connector.facts.state).toBe("unresponsive");
-    await expect(connector.call("getQuote", ["X"])).rejects.toMatchObject({ code: "CONNECTOR_NOT_READY" });
+    expect(connector.status.state).toBe("unresponsive");
+    await expect(connector.invoke("getQuote", ["X"])).rejects.toMatchObject({ code: "CONNECTOR_NOT_READY" });
     clock.advance(7_000);
     await expect(order).rejects.toMatchObject({ code: expect.stringMatching(/CALL_DIED|CALL_TIMEOUT/) as string });
     await settle();
-    expect(connector.facts).toMatchObject({ state: "restarting", lastError: "its thread did not answer for 10 s" });
+    expect(connector.status).toMatchObject({ state: "restarting", lastError: "its thread did not respond for 10 s" });
     clock.advance(600);
     await settle();
-    expect(lives).toHaveLength(2);
+    expect(workers).toHaveLength(2);
   });
 
-  it("is found while nothing is called at all", async () => {
-    const { connector, clock, life } = await started();
-    beat(life);
+  it("that does not respond is noticed even if no method is called", async () => {
+    const { connector, clock, worker } = await startedScenario();
+    worker.replyToPing();
     clock.advance(5_000);
     clock.advance(2_000);
-    expect(connector.facts.state).toBe("unresponsive");
+    expect(connector.status.state).toBe("unresponsive");
   });
 
-  it("that answers late is ready again, and the old wait does not end it", async () => {
-    const { connector, clock, life } = await started();
+  it("that replies late is ready again, and is not ended by the earlier timeout", async () => {
+    const { connector, clock, worker } = await startedScenario();
     clock.advance(2_100);
-    expect(connector.facts.state).toBe("unresponsive");
-    beat(life, 7);
-    expect(connector.facts.state).toBe("ready");
-    expect(connector.measures.memoryMb).toBe(7);
+    expect(connector.status.state).toBe("unresponsive");
+    worker.replyToPing(7);
+    expect(connector.status.state).toBe("ready");
+    expect(connector.metrics.memoryMb).toBe(7);
     for (let i = 0; i < 20; i++) {
       clock.advance(500);
-      beat(life);
+      worker.replyToPing();
     }
-    expect(connector.facts).toMatchObject({ state: "ready", restarts: 0 });
+    expect(connector.status).toMatchObject({ state: "ready", restarts: 0 });
   });
 
-  it("that cannot be ended is a zombie", async () => {
-    const { connector, clock, life, states } = await started({ diesWhenKilled: false });
+  it("that cannot be ended makes the connector a zombie", async () => {
+    const { connector, clock, worker, states } = await startedScenario({ exitsWhenKilled: false });
     const stop = connector.stop();
     await settle();
-    life.reply("disconnect", { ok: true });
+    worker.reply("disconnect", { ok: true });
     await settle();
     clock.advance(5_000);
     await stop;
-    expect(connector.facts.state).toBe("zombie");
+    expect(connector.status.state).toBe("zombie");
     expect(states.at(-1)).toContain("could not be ended in 5 s");
-    await expect(connector.call("placeOrder", [{}])).rejects.toMatchObject({ code: "CONNECTOR_NOT_READY" });
+    await expect(connector.invoke("placeOrder", [{}])).rejects.toMatchObject({ code: "CONNECTOR_NOT_READY" });
   });
 });
 
-describe("calls without an answer in time", () => {
-  it("make it degraded after three, and ready with the next answer", async () => {
-    const { connector, clock, life } = await started();
+describe("method calls", () => {
+  it("make the connector degraded after three timeouts in a row, and ready with the next response", async () => {
+    const { connector, clock, worker } = await startedScenario();
     for (let i = 0; i < 3; i++) {
-      const quote = connector.call("getQuote", ["X"]);
+      const quote = connector.invoke("getQuote", ["X"]);
       for (let s = 0; s < 10; s++) {
         clock.advance(500);
-        beat(life);
+        worker.replyToPing();
       }
       await expect(quote).rejects.toMatchObject({ code: "CALL_TIMEOUT" });
     }
-    expect(connector.facts.state).toBe("degraded");
-    const quote = connector.call("getQuote", ["X"]);
-    life.reply("getQuote", { ok: true, value: 1 });
+    expect(connector.status.state).toBe("degraded");
+    const quote = connector.invoke("getQuote", ["X"]);
+    worker.reply("getQuote", { ok: true, value: 1 });
     await quote;
-    expect(connector.facts.state).toBe("ready");
+    expect(connector.status.state).toBe("ready");
   });
 
-  it("have an order's deadline of 10 s and a quote's of 5 s", async () => {
-    const { connector, clock, life } = await started();
-    const order = connector.call("placeOrder", [{}]);
+  it("time out after 10 s for placeOrder and after 5 s for getQuote", async () => {
+    const { connector, clock, worker } = await startedScenario();
+    const order = connector.invoke("placeOrder", [{}]);
     order.catch(() => undefined);
     let isOver = false;
     order.catch(() => (isOver = true));
     for (let ms = 0; ms < 9_999; ms += 500) {
       clock.advance(Math.min(500, 9_999 - ms));
-      beat(life);
+      worker.replyToPing();
     }
     await settle();
     expect(isOver).toBe(false);
@@ -222,186 +230,189 @@ describe("calls without an answer in time", () => {
     await expect(order).rejects.toMatchObject({ code: "CALL_TIMEOUT" });
   });
 
-  it("may wait up to the limit, and one more is refused", async () => {
-    const { connector } = await started();
-    const calls = Array.from({ length: LIMITS.pendingCalls }, () => connector.call("getQuote", ["X"]));
+  it("wait for a response up to the limit, and one more is refused", async () => {
+    const { connector } = await startedScenario();
+    const calls = Array.from({ length: LIMITS.pendingCalls }, () => connector.invoke("getQuote", ["X"]));
     for (const call of calls) call.catch(() => undefined);
     await settle();
-    expect(connector.measures.queueDepth).toBe(LIMITS.pendingCalls);
-    await expect(connector.call("getQuote", ["X"])).rejects.toMatchObject({ code: "CONNECTOR_NOT_READY" });
+    expect(connector.metrics.queueDepth).toBe(LIMITS.pendingCalls);
+    await expect(connector.invoke("getQuote", ["X"])).rejects.toMatchObject({ code: "CONNECTOR_NOT_READY" });
   });
 });
 
 describe("fills", () => {
-  it("are kept in order and acknowledged once they are kept", async () => {
-    const kept: Array<() => void> = [];
-    const { life } = await started({ onFills: () => new Promise((resolve) => kept.push(resolve)) });
-    life.say({ e: "fills", from: 1, fills: [{}, {}] });
+  it("are stored in order and acknowledged once they are stored", async () => {
+    const { storeNext, fillSink } = manualFillSink();
+    const { worker } = await startedScenario({ fillSink });
+    worker.receive({ e: "fills", firstFill: 1, fills: [sampleFill("1"), sampleFill("2")] });
     await settle();
-    expect(life.posted.filter(({ e }) => e === "ack")).toEqual([]);
-    kept[0]?.();
+    expect(worker.posted.filter(({ e }) => e === "ack")).toEqual([]);
+    storeNext[0]?.();
     await settle();
-    expect(life.posted.filter(({ e }) => e === "ack")).toEqual([{ e: "ack", n: 2 }]);
+    expect(worker.posted.filter(({ e }) => e === "ack")).toEqual([{ e: "ack", lastFill: 2 }]);
   });
 
   it.each([
-    ["again", 1],
+    ["a second time", 1],
     ["with a gap", 4],
-  ])("numbered %s end the life", async (_name, from) => {
-    const { connector, life, fills } = await started();
-    life.say({ e: "fills", from: 1, fills: [{}, {}] });
-    life.say({ e: "fills", from, fills: [{}] });
+  ])("numbered %s end the session: the connector is quarantined", async (_name, firstFill) => {
+    const { connector, worker, batches } = await startedScenario();
+    worker.receive({ e: "fills", firstFill: 1, fills: [sampleFill("1"), sampleFill("2")] });
+    worker.receive({ e: "fills", firstFill, fills: [sampleFill("3")] });
     await settle();
-    expect(fills).toHaveLength(1);
-    expect(connector.facts.state).toBe("quarantined");
+    expect(batches).toHaveLength(1);
+    expect(connector.status.state).toBe("quarantined");
   });
 
-  it("that cannot be kept are not acknowledged, and end the life", async () => {
-    const { connector, life } = await started({ onFills: () => Promise.reject(new Error("no space left")) });
-    life.say({ e: "fills", from: 1, fills: [{}] });
-    await settle();
-    expect(life.posted.some(({ e }) => e === "ack")).toBe(false);
-    expect(connector.facts.lastError).toContain("no space left");
-  });
-
-  it("posted before the end are kept before the life is over", async () => {
-    const kept: Array<() => void> = [];
-    const { connector, life } = await started({ onFills: () => new Promise((resolve) => kept.push(resolve)) });
-    life.say({ e: "fills", from: 1, fills: [{}] });
-    life.die("gone");
-    await settle();
-    expect(connector.facts.state).toBe("ready");
-    kept[0]?.();
-    await settle();
-    expect(connector.facts.state).toBe("restarting");
-  });
-});
-
-describe("questions", () => {
-  it("may be open up to the limit, and one more ends the life", async () => {
-    const { connector, life } = await started();
-    for (let n = 1; n <= LIMITS.openAsks; n++) life.say({ e: "ask", n, what: "get", key: "k" });
-    await settle();
-    expect(connector.facts.state).toBe("ready");
-    life.say({ e: "ask", n: LIMITS.openAsks + 1, what: "get", key: "k" });
-    await settle();
-    expect(connector.facts).toMatchObject({
-      state: "quarantined",
-      lastError: expect.stringContaining("questions at once") as string,
+  it("that cannot be stored are not acknowledged, and end the session", async () => {
+    const { connector, worker } = await startedScenario({
+      fillSink: { accept: () => Promise.reject(new Error("no space left")) },
     });
-    expect(life.isMuted).toBe(true);
+    worker.receive({ e: "fills", firstFill: 1, fills: [sampleFill("1")] });
+    await settle();
+    expect(worker.posted.some(({ e }) => e === "ack")).toBe(false);
+    expect(connector.status.lastError).toContain("no space left");
+  });
+
+  it("sent before the worker ended are stored before the session ends", async () => {
+    const { storeNext, fillSink } = manualFillSink();
+    const { connector, worker } = await startedScenario({ fillSink });
+    worker.receive({ e: "fills", firstFill: 1, fills: [sampleFill("1")] });
+    worker.exit("gone");
+    await settle();
+    expect(connector.status.state).toBe("ready");
+    storeNext[0]?.();
+    await settle();
+    expect(connector.status.state).toBe("restarting");
   });
 });
 
-describe("the file that was accepted", () => {
-  it("is asked for when it changed, and a restart by hand accepts it", async () => {
+describe("requests of the adapter", () => {
+  it("may be pending up to the limit, and one more ends the session", async () => {
+    const { connector, worker } = await startedScenario();
+    for (let n = 1; n <= LIMITS.pendingRequests; n++)
+      worker.receive({ e: "request", id: n, operation: "get", key: "k" });
+    await settle();
+    expect(connector.status.state).toBe("ready");
+    worker.receive({ e: "request", id: LIMITS.pendingRequests + 1, operation: "get", key: "k" });
+    await settle();
+    expect(connector.status).toMatchObject({
+      state: "quarantined",
+      lastError: expect.stringContaining("concurrent requests") as string,
+    });
+    expect(worker.isMuted).toBe(true);
+  });
+});
+
+describe("an adapter file", () => {
+  it("that changed quarantines the connector, until a restart by the operator accepts it", async () => {
     let code = "one";
-    const { connector, life, clock, up } = await started({ code: () => code });
+    const { connector, worker, clock, comeUp } = await startedScenario({ code: () => code });
     code = "two";
-    life.die("crash");
+    worker.exit("crash");
     await settle();
     clock.advance(1_000);
     await settle();
-    expect(connector.facts).toMatchObject({
+    expect(connector.status).toMatchObject({
       state: "quarantined",
       lastError: expect.stringContaining("is not the one that was accepted") as string,
     });
     const restart = connector.restart();
-    await up();
+    await comeUp();
     await restart;
-    expect(connector.facts).toMatchObject({ state: "ready", digest: digestOf("two") });
+    expect(connector.status).toMatchObject({ state: "ready", digest: digestOf("two") });
   });
 
-  it("is remembered over a start of the desk", async () => {
-    const { connector, lives } = scene({ acceptedDigest: () => digestOf("another") });
+  it("that is not the one accepted before the desk started is not run", async () => {
+    const { connector, workers } = scenario({ acceptedDigest: () => digestOf("another") });
     await connector.start();
-    expect(connector.facts.state).toBe("quarantined");
-    expect(lives).toHaveLength(0);
+    expect(connector.status.state).toBe("quarantined");
+    expect(workers).toHaveLength(0);
   });
 });
 
-describe("wishes", () => {
-  it("stop ends an attempt that hangs, at once", async () => {
-    const { connector, lives } = scene();
+describe("operations in a row", () => {
+  it("a stop ends a hanging start at once", async () => {
+    const { connector, workers } = scenario();
     const start = connector.start();
     await settle();
-    lives[0]?.hello();
+    workers[0]?.handshake();
     await settle();
     await Promise.all([connector.stop(), start]);
-    expect(connector.facts.state).toBe("stopped");
-    expect(lives).toHaveLength(1);
-    expect(lives[0]?.kills).toBeGreaterThan(0);
+    expect(connector.status.state).toBe("stopped");
+    expect(workers).toHaveLength(1);
+    expect(workers[0]?.kills).toBeGreaterThan(0);
   });
 
-  it("a stop after a restart leaves nothing running", async () => {
-    const { connector, life, lives } = await started();
+  it("a stop after a restart leaves no worker running", async () => {
+    const { connector, worker, workers } = await startedScenario();
     const restart = connector.restart();
     const stop = connector.stop();
     await settle();
-    life.reply("disconnect", { ok: true });
+    worker.reply("disconnect", { ok: true });
     await Promise.all([restart, stop]);
-    expect(lives).toHaveLength(1);
-    expect(connector.facts.state).toBe("stopped");
+    expect(workers).toHaveLength(1);
+    expect(connector.status.state).toBe("stopped");
   });
 
-  it("a stop while it waits for its next try forgets the try", async () => {
-    const { connector, clock, life, lives } = await started();
-    life.die("crash");
+  it("a stop while a restart is scheduled cancels the restart", async () => {
+    const { connector, clock, worker, workers } = await startedScenario();
+    worker.exit("crash");
     await settle();
-    expect(connector.facts.state).toBe("restarting");
+    expect(connector.status.state).toBe("restarting");
     await connector.stop();
     clock.advance(60_000);
     await settle();
-    expect(lives).toHaveLength(1);
+    expect(workers).toHaveLength(1);
   });
 
-  it("quarantine by the operator lasts until a restart by hand", async () => {
-    const { connector, life, up, states } = await started();
-    const held = connector.quarantine("odd fills");
+  it("a quarantine by the operator lasts until a restart by the operator", async () => {
+    const { connector, worker, comeUp, states } = await startedScenario();
+    const quarantine = connector.quarantine("odd fills");
     await settle();
-    life.reply("disconnect", { ok: true });
-    await held;
+    worker.reply("disconnect", { ok: true });
+    await quarantine;
     expect(states.at(-1)).toBe("quarantined: odd fills");
     const restart = connector.restart();
-    await up();
+    await comeUp();
     await restart;
-    expect(connector.facts.state).toBe("ready");
+    expect(connector.status.state).toBe("ready");
   });
 
-  it("a connector held over a restart of the desk does not start", async () => {
-    const { connector, lives, states } = scene({ quarantineReason: () => "by the operator" });
+  it("a connector that was quarantined before the desk started does not start", async () => {
+    const { connector, workers, states } = scenario({ quarantineReason: () => "by the operator" });
     await connector.start();
     expect(states).toEqual(["quarantined: by the operator"]);
-    expect(lives).toHaveLength(0);
+    expect(workers).toHaveLength(0);
   });
 });
 
-it("takes secrets out of what an adapter says of its failures", async () => {
-  const { connector, life } = await started();
-  const order = connector.call("placeOrder", [{}]);
+it("secrets in an adapter's errors are redacted", async () => {
+  const { connector, worker } = await startedScenario();
+  const order = connector.invoke("placeOrder", [{}]);
   await settle();
-  life.reply("placeOrder", { ok: false, kind: "rejection", message: "bad key s3cret", stack: "at s3cret" });
+  worker.reply("placeOrder", { ok: false, kind: "rejection", message: "bad key s3cret", stack: "at s3cret" });
   expect(await order).toEqual({ ok: false, kind: "rejection", message: "bad key [secret]", stack: "at [secret]" });
-  life.die("Error: s3cret");
+  worker.exit("Error: s3cret");
   await settle();
-  expect(connector.facts.lastError).toBe("Error: [secret]");
+  expect(connector.status.lastError).toBe("Error: [secret]");
 });
 
-describe("a venue that does not answer", () => {
-  it("at connect, while its thread does, is an outage however often, and no crash", async () => {
-    const { connector, clock, lives } = scene();
+describe("a connect that times out", () => {
+  it("while the worker replies to pings is an outage, not a crash, however often it happens", async () => {
+    const { connector, clock, workers } = scenario();
     void connector.start();
     for (let i = 0; i < 5; i++) {
       await settle();
-      const life = lives.at(-1) as FakeTransport;
-      life.hello();
+      const worker = workers.at(-1) as FakeTransport;
+      worker.handshake();
       await settle();
       for (let ms = 0; ms < 10_000; ms += 500) {
         clock.advance(500);
-        beat(life);
+        worker.replyToPing();
       }
       await settle();
-      expect(connector.facts).toMatchObject({
+      expect(connector.status).toMatchObject({
         state: "restarting",
         lastError: expect.stringContaining("connect did not answer") as string,
       });
@@ -409,42 +420,44 @@ describe("a venue that does not answer", () => {
     }
   });
 
-  it("at connect, with a thread that does not either, is a crash, and given up after three", async () => {
-    const { connector, clock, lives } = scene();
+  it("while the worker does not reply to pings is a crash: quarantined after three", async () => {
+    const { connector, clock, workers } = scenario();
     void connector.start();
     for (let i = 0; i < 3; i++) {
       await settle();
-      lives.at(-1)?.hello();
+      workers.at(-1)?.handshake();
       await settle();
       clock.advance(10_000);
       await settle();
       if (i < 2) clock.advance(60_000);
     }
-    expect(connector.facts.state).toBe("quarantined");
+    expect(connector.status.state).toBe("quarantined");
   });
 });
 
-describe("a goodbye", () => {
-  it("of one that dies during it is the end: nothing comes back, and nothing more is sent", async () => {
-    const { connector, clock, life, lives } = await started();
-    const held = connector.quarantine("odd fills");
+describe("a disconnect", () => {
+  it("during which the worker exits ends the connector: no restart, and no further calls", async () => {
+    const { connector, clock, worker, workers } = await startedScenario();
+    const quarantine = connector.quarantine("odd fills");
     await settle();
-    await expect(connector.call("placeOrder", [{}])).rejects.toMatchObject({ code: "CONNECTOR_NOT_READY" });
-    expect(life.callsOf("placeOrder")).toEqual([]);
-    life.die("crash");
-    await held;
+    await expect(connector.invoke("placeOrder", [{}])).rejects.toMatchObject({ code: "CONNECTOR_NOT_READY" });
+    expect(worker.callsOf("placeOrder")).toEqual([]);
+    worker.exit("crash");
+    await quarantine;
     clock.advance(60_000);
     await settle();
-    expect(connector.facts.state).toBe("quarantined");
-    expect(lives).toHaveLength(1);
+    expect(connector.status.state).toBe("quarantined");
+    expect(workers).toHaveLength(1);
   });
 
-  it("whose last fills are long under way to the disk is no zombie", async () => {
-    const { connector, clock, life, states } = await started({ onFills: () => new Promise(() => undefined) });
-    life.say({ e: "fills", from: 1, fills: [{}] });
+  it("whose last fills are not on disk after 5 s does not make the connector a zombie", async () => {
+    const { connector, clock, worker, states } = await startedScenario({
+      fillSink: { accept: () => new Promise(() => undefined) },
+    });
+    worker.receive({ e: "fills", firstFill: 1, fills: [sampleFill("1")] });
     const stop = connector.stop();
     await settle();
-    life.reply("disconnect", { ok: true });
+    worker.reply("disconnect", { ok: true });
     await settle();
     clock.advance(5_000);
     await stop;
@@ -453,68 +466,68 @@ describe("a goodbye", () => {
 });
 
 describe("a stop", () => {
-  it("in the same breath as a death is the end of it", async () => {
-    const { connector, clock, life, lives } = await started();
-    life.die("crash");
+  it("in the same tick as the worker's exit leaves the connector stopped", async () => {
+    const { connector, clock, worker, workers } = await startedScenario();
+    worker.exit("crash");
     await connector.stop();
-    expect(connector.facts.state).toBe("stopped");
+    expect(connector.status.state).toBe("stopped");
     clock.advance(60_000);
     await settle();
-    expect(lives).toHaveLength(1);
+    expect(workers).toHaveLength(1);
   });
 });
 
 describe("a zombie", () => {
-  it("gets no second life beside it, until its thread is gone after all", async () => {
-    const { connector, clock, life, lives, up } = await started({ diesWhenKilled: false });
+  it("is not restarted before its old worker has ended", async () => {
+    const { connector, clock, worker, workers, comeUp } = await startedScenario({ exitsWhenKilled: false });
     const stop = connector.stop();
     await settle();
-    life.reply("disconnect", { ok: true });
+    worker.reply("disconnect", { ok: true });
     await settle();
     clock.advance(5_000);
     await stop;
     await expect(connector.restart()).rejects.toMatchObject({ code: "CONNECTOR_ZOMBIE" });
     await connector.quarantine("by hand");
-    expect(connector.facts.state).toBe("zombie");
-    expect(lives).toHaveLength(1);
-    life.die("at last");
+    expect(connector.status.state).toBe("zombie");
+    expect(workers).toHaveLength(1);
+    worker.exit("at last");
     await settle();
     const restart = connector.restart();
-    await up();
+    await comeUp();
     await restart;
-    expect(connector.facts.state).toBe("ready");
+    expect(connector.status.state).toBe("ready");
   });
 });
 
 describe("a restart", () => {
-  it("of one whose thread cannot be ended begins no second life beside it", async () => {
-    const { connector, clock, life, lives } = await started({ diesWhenKilled: false });
+  it("of a worker that cannot be ended starts no second worker", async () => {
+    const { connector, clock, worker, workers } = await startedScenario({ exitsWhenKilled: false });
     const restart = connector.restart();
     const refused = expect(restart).rejects.toMatchObject({ code: "CONNECTOR_ZOMBIE" });
     await settle();
-    life.reply("disconnect", { ok: true });
+    worker.reply("disconnect", { ok: true });
     await settle();
     clock.advance(5_000);
     await refused;
-    expect(connector.facts.state).toBe("zombie");
-    expect(lives).toHaveLength(1);
+    expect(connector.status.state).toBe("zombie");
+    expect(workers).toHaveLength(1);
   });
 });
 
-describe("what happens around it", () => {
-  it("a stop in the same breath as the start begins nothing", async () => {
+describe("a start", () => {
+  it("followed by a stop in the same tick bundles nothing and starts no worker", async () => {
     let bundled = 0;
-    const { connector, lives } = scene({ bundle: () => Promise.reject(new Error(`bundled ${++bundled} times`)) });
+    const { connector, workers } = scenario({ bundle: () => Promise.reject(new Error(`bundled ${++bundled} times`)) });
     await Promise.all([connector.start(), connector.stop()]);
-    expect([lives.length, bundled]).toEqual([0, 0]);
-    expect(connector.facts).toMatchObject({ state: "stopped", restarts: 0 });
-    expect(connector.facts).not.toHaveProperty("lastError");
+    expect([workers.length, bundled]).toEqual([0, 0]);
+    expect(connector.status).toMatchObject({ state: "stopped", restarts: 0 });
+    expect(connector.status.lastError).toBeUndefined();
   });
 
-  it("a stop while the file is bundled begins no life", async () => {
+  it("that is stopped while the file is bundled starts no worker", async () => {
     let bundled: () => void = () => undefined;
     const bundle = { code: "1", map: "{}", digest: digestOf("1") };
-    const { connector, clock, lives } = scene({
+    const { connector, clock, workers } = scenario({
       bundle: () => new Promise((resolve) => (bundled = () => resolve(bundle))),
     });
     const start = connector.start();
@@ -524,72 +537,76 @@ describe("what happens around it", () => {
     await Promise.all([start, stop]);
     clock.advance(60_000);
     await settle();
-    expect(lives).toHaveLength(0);
-    expect(connector.facts.state).toBe("stopped");
+    expect(workers).toHaveLength(0);
+    expect(connector.status.state).toBe("stopped");
   });
 
-  it("a listener that throws is no end of it", async () => {
-    const { connector, lives } = scene({
-      onState: () => {
+  it("succeeds although the state listener throws", async () => {
+    const { connector, workers } = scenario({
+      onStateChange: () => {
         throw new Error("the journal is full");
       },
     });
     void connector.start();
     await settle();
-    lives[0]?.hello();
+    workers[0]?.handshake();
     await settle();
-    lives[0]?.reply("connect", { ok: true });
+    workers[0]?.reply("connect", { ok: true });
     await settle();
-    expect(connector.facts.state).toBe("ready");
-    lives[0]?.die("crash");
+    expect(connector.status.state).toBe("ready");
+    workers[0]?.exit("crash");
     await connector.quarantine("x");
-    expect(connector.facts.state).toBe("quarantined");
+    expect(connector.status.state).toBe("quarantined");
   });
 });
 
 describe("secrets", () => {
-  it("that are missing ask a human: nothing is begun, and nothing tried again", async () => {
+  it("that are missing quarantine the connector: no worker is started, and nothing is tried again", async () => {
     const missing = new QocError("SECRET_MISSING", {
       connector: "venue",
       name: "key",
       source: "environment variable KEY",
     });
-    const { connector, clock, lives } = scene({ secrets: () => Promise.reject(missing) });
+    const { connector, clock, workers } = scenario({ secrets: () => Promise.reject(missing) });
     await connector.start();
     clock.advance(60_000);
     await settle();
-    expect(connector.facts).toMatchObject({
+    expect(connector.status).toMatchObject({
       state: "quarantined",
       lastError: expect.stringContaining("environment variable KEY") as string,
     });
-    expect(lives).toHaveLength(0);
+    expect(workers).toHaveLength(0);
   });
 
-  it("in ids are taken out, and two ids stay two", async () => {
-    const { life, fills } = await started();
+  it("in the ids of fills are masked, and different ids stay different", async () => {
+    const { worker, batches } = await startedScenario();
     const ids = ["s3cret-1", "s3cret-2", "s3cret-1", "plain"];
-    life.say({ e: "fills", from: 1, fills: ids.map((fillId) => ({ fillId, legs: [{ note: fillId }] })) });
+    worker.receive({
+      e: "fills",
+      firstFill: 1,
+      fills: ids.map((fillId) => ({ ...sampleFill(fillId), feeCurrency: fillId })),
+    });
     await settle();
-    const kept = (fills[0] as { fillId: string; legs: { note: string }[] }[]).map(({ fillId }) => fillId);
-    expect(JSON.stringify(fills)).not.toContain("s3cret");
-    expect(new Set(kept).size).toBe(3);
-    expect(kept[0]).toBe(kept[2]);
-    expect(kept[3]).toBe("plain");
+    const storedIds = batches[0]?.fills.map(({ fillId }) => fillId) ?? [];
+    expect(JSON.stringify(batches)).not.toContain("s3cret");
+    expect(new Set(storedIds).size).toBe(3);
+    expect(storedIds[0]).toBe(storedIds[2]);
+    expect(storedIds[3]).toBe("plain");
   });
 
-  it("in an answer are taken out", async () => {
-    const { connector, life } = await started();
-    const order = connector.call("placeOrder", [{}]);
+  it("in a result are masked, and unmasked in the arguments of the next call", async () => {
+    const { connector, worker } = await startedScenario();
+    const order = connector.invoke("placeOrder", [{}]);
     await settle();
-    life.reply("placeOrder", { ok: true, value: { venueOrderId: "s3cret", status: "acknowledged" } });
+    worker.reply("placeOrder", { ok: true, value: { venueOrderId: "s3cret", status: "acknowledged" } });
     const answer = await order;
     expect(answer).toMatchObject({
       ok: true,
       value: { venueOrderId: expect.stringMatching(/^\[secret\]#[0-9a-f]{12}$/) as string },
     });
     const { venueOrderId } = (answer as { value: { venueOrderId: string } }).value;
-    connector.call("cancelOrder", [venueOrderId]).catch(() => undefined);
+    connector.invoke("cancelOrder", [venueOrderId]).catch(() => undefined);
     await settle();
-    expect(life.callsOf("cancelOrder")[0]).toMatchObject({ argumentList: [{ value: "s3cret" }] });
+    expect(worker.callsOf("cancelOrder")[0]).toMatchObject({ argumentList: [{ value: "s3cret" }] });
   });
 });

@@ -1,7 +1,8 @@
-/** A connector that lives and dies for months holds none of its lives. */
+/** A connector that is restarted often does not keep its ended sessions in memory. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
+import type { ConnectorName } from "../../src/domain/ids.ts";
 import { digestOf } from "../../src/domain/digest.ts";
 import { Connector } from "../../src/host/connector.ts";
 import { fakeClock } from "../support/fake-clock.ts";
@@ -12,17 +13,17 @@ async function collect(): Promise<void> {
   setFlagsFromString("--expose-gc");
   const gc = runInNewContext("gc") as () => void;
   for (let i = 0; i < 3; i++) {
-    // What a weak reference was asked for stays until the next turn.
+    // The target of a WeakRef that was dereferenced stays alive until the next turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     gc();
   }
 }
 
-it("what a dead life spoke through is collected", async () => {
+it("the transport of an ended session is garbage collected", async () => {
   const clock = fakeClock();
-  const lives: WeakRef<FakeTransport>[] = [];
+  const transports: WeakRef<FakeTransport>[] = [];
   const connector = new Connector({
-    name: "venue",
+    name: "venue" as ConnectorName,
     clock,
     log: quietLog(),
     random: () => 0.5,
@@ -34,33 +35,33 @@ it("what a dead life spoke through is collected", async () => {
     options: {},
     tcp: [],
     transport: () => {
-      const life = fakeTransport();
-      lives.push(new WeakRef(life));
-      return life;
+      const transport = fakeTransport();
+      transports.push(new WeakRef(transport));
+      return transport;
     },
-    onFills: () => Promise.resolve(),
-    onRequest: () => new Promise(() => undefined),
-    onState: () => undefined,
+    fillSink: { accept: () => Promise.resolve() },
+    requestHandler: { handle: () => new Promise(() => undefined) },
+    onStateChange: () => undefined,
   });
-  const live = async (): Promise<void> => {
+  const runSession = async (): Promise<void> => {
     await settle();
-    const life = lives.at(-1)?.deref();
-    life?.hello();
+    const transport = transports.at(-1)?.deref();
+    transport?.handshake();
     await settle();
-    life?.reply("connect", { ok: true });
+    transport?.reply("connect", { ok: true });
     await settle();
-    expect(connector.facts.state).toBe("ready");
-    life?.die("gone");
+    expect(connector.status.state).toBe("ready");
+    transport?.exit("gone");
     await settle();
   };
   void connector.start();
   for (let n = 1; n < 8; n++) {
-    await live();
-    // Further apart than what counts as one breakdown.
+    await runSession();
+    // Longer than the window in which crashes are counted.
     clock.advance(10 * 60_000);
   }
   await settle();
-  expect(lives).toHaveLength(8);
+  expect(transports).toHaveLength(8);
   await collect();
-  expect(lives.slice(0, -2).filter((life) => life.deref() !== undefined)).toEqual([]);
+  expect(transports.slice(0, -2).filter((transport) => transport.deref() !== undefined)).toEqual([]);
 });

@@ -17,7 +17,7 @@ import { parseFeed } from "../../src/market-data/feed.ts";
 import { answerOf, errorAnswer, pageOf, toolErrorOf } from "../../src/mcp/answer.ts";
 import { promptNamed } from "../../src/mcp/prompts.ts";
 import { truncateToFit } from "../../src/mcp/resources.ts";
-import { quoteShape } from "../../src/protocol/schemas.ts";
+import { quoteSchema } from "../../src/protocol/schemas.ts";
 
 /** From the Unicode tables, apart from the definition under test. */
 const CLASSES: Readonly<Record<string, readonly (readonly [first: number, last: number])[]>> = {
@@ -168,7 +168,7 @@ describe("invisible characters", () => {
   });
 
   it.each(Object.keys(CLASSES))("a connector's symbol with %s is refused", (name) => {
-    const quote = (symbol: string) => quoteShape.safeParse({ symbol, bid: 1, ask: 2, timestamp: 0 }).success;
+    const quote = (symbol: string) => quoteSchema.safeParse({ symbol, bid: 1, ask: 2, timestamp: 0 }).success;
     expect(charactersOf(name).filter((character) => quote(`SP${character}X`))).toEqual([]);
     expect(quote("SPX")).toBe(true);
   });

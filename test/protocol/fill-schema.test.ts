@@ -1,8 +1,8 @@
 /** The short way for plain fills says exactly what the shape says. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { plainFill } from "../../src/protocol/fill-schema.ts";
-import { fillShape } from "../../src/protocol/schemas.ts";
+import { parseCanonicalFill } from "../../src/protocol/fill-schema.ts";
+import { fillSchema } from "../../src/protocol/schemas.ts";
 
 const amount = fc.oneof(
   fc.double({ noNaN: true }).map(String),
@@ -70,10 +70,10 @@ describe("plainFill", () => {
     let taken = 0;
     fc.assert(
       fc.property(fc.oneof(fill, good), (raw) => {
-        const short = plainFill(raw);
+        const short = parseCanonicalFill(raw);
         if (short === undefined) return;
         taken += 1;
-        expect(fillShape.safeParse(raw)).toEqual({ success: true, data: short });
+        expect(fillSchema.safeParse(raw)).toEqual({ success: true, data: short });
       }),
       { numRuns: 5_000 },
     );
@@ -81,6 +81,6 @@ describe("plainFill", () => {
   });
 
   it.each([undefined, null, 1, "fill", [], {}])("leaves %s to the shape", (raw) =>
-    expect(plainFill(raw)).toBeUndefined(),
+    expect(parseCanonicalFill(raw)).toBeUndefined(),
   );
 });

@@ -136,8 +136,8 @@ describe("a granted socket", () => {
 
   it("knows addresses, and listens on none", () => {
     expect([net.isIP("::1"), net.isIPv4("1.2.3.4"), net.isIPv6("1.2.3.4")]).toEqual([6, true, false]);
-    expect(() => net.createServer()).toThrow("listens on no port");
-    expect(() => new net.Server()).toThrow("listens on no port");
+    expect(() => net.createServer()).toThrow("a connector cannot listen on a port");
+    expect(() => new net.Server()).toThrow("a connector cannot listen on a port");
   });
 });
 
@@ -265,8 +265,15 @@ describe("an attack on the socket underneath", () => {
   });
 
   it("keeps the grants out of reach of the class", async () => {
-    const Parent = Object.getPrototypeOf(net.Socket) as { name: string };
-    expect(Parent.name).toBe("Duplex");
+    const Parent = Object.getPrototypeOf(net.Socket) as new (options?: unknown) => RealSocket;
+    expect((Object.getPrototypeOf(Parent) as { name: string }).name).toBe("Duplex");
+    // The parent class has no static members and cannot connect.
+    expect(Reflect.ownKeys(Parent).toSorted()).toEqual(["length", "name", "prototype"]);
+    expect("connect" in Parent.prototype).toBe(false);
+    const unconnected = new Parent([`127.0.0.1:${otherPort}`]);
+    expect(unconnected.pending).toBe(true);
+    (net.Socket.prototype.connect as (...args: unknown[]) => unknown).call(unconnected, otherPort, "127.0.0.1");
+    expect(await errorOf(unconnected)).toMatchObject({ code: "EACCES" });
     class Sub extends (net.Socket as unknown as new (...args: unknown[]) => RealSocket) {}
     const socket = new Sub([`127.0.0.1:${otherPort}`]).connect(otherPort, "127.0.0.1");
     expect(await errorOf(socket)).toMatchObject({ code: "EACCES" });

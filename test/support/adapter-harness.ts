@@ -1,16 +1,17 @@
-/** Runs one adapter source as a connector on a real worker thread, and records its fills and states. */
+/** Runs an adapter (a source text or a file) in a real worker, and records its fills, states and log. */
 import { mkdtempSync, readFileSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ALLOWED_BUILTINS } from "../../src/protocol/messages.ts";
-import type { Clock } from "../../src/domain/ports.ts";
+import { ALLOWED_BUILTINS } from "../../src/protocol/limits.ts";
+import type { ConnectorName } from "../../src/domain/ids.ts";
+import type { Clock, FillBatch } from "../../src/domain/ports.ts";
+import type { VenueFill } from "../../src/domain/venue.ts";
+import { createRequestHandler } from "../../src/host/adapter-requests.ts";
 import { bundleAdapter } from "../../src/host/bundle.ts";
-import { Connector } from "../../src/host/connector.ts";
-import type { ConnectorOptions } from "../../src/host/connector-options.ts";
+import { Connector, type ConnectorOptions } from "../../src/host/connector.ts";
 import { openStore } from "../../src/host/connector-store.ts";
-import { handleAdapterRequest } from "../../src/host/incoming-fills.ts";
 import { startProcess } from "../../src/host/process-transport.ts";
 import { type Transport, startWorker } from "../../src/host/transport.ts";
 import { residentMb } from "../../src/app/processes.ts";
@@ -21,8 +22,8 @@ import { type QuietLog, quietLog } from "./quiet-log.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const WORKER_TEXT = readFileSync(`${ROOT}dist/sandbox/adapter-worker.cjs`, "utf8");
 
-/** Source of an adapter with the seven required methods; `more` overrides them. */
-export function adapterSource(more: string, head = ""): string {
+/** An adapter with the seven required methods. `methods` are added to it and override them. */
+export function adapterSource(methods: string, head = ""): string {
   return `
 import { VenueRejection, NotSent } from "@qoc-app/sdk";
 ${head}
@@ -35,7 +36,7 @@ export default class Adapter {
   async getBuyingPower() { return 1000; }
   async placeOrder(order: any): Promise<any> { return { venueOrderId: "v-" + order.clientOrderId, status: "acknowledged" }; }
   async cancelOrder(id: string) {}
-${more}
+${methods}
 }
 `;
 }
@@ -43,9 +44,9 @@ ${more}
 export interface AdapterHarness {
   readonly connector: Connector;
   readonly log: QuietLog;
-  readonly fills: unknown[];
+  readonly fills: VenueFill[];
   readonly states: { state: string; reason: string | undefined }[];
-  /** Resolves when the connector is in the given state. */
+  /** Resolves when the connector is in that state. */
   reached(state: string): Promise<void>;
   readonly dir: string;
 }
@@ -59,34 +60,35 @@ export interface AdapterHarnessOptions {
   readonly isolation?: "worker" | "process";
   readonly trusted?: ConnectorOptions["acceptedDigest"];
   readonly redact?: (text: string) => string;
-  /** Handles the adapter's requests instead of the store. */
-  readonly onAsk?: ConnectorOptions["onRequest"];
+  /** Replaces the store and the bars. */
+  readonly requestHandler?: ConnectorOptions["requestHandler"];
   readonly clock?: Clock;
-  readonly onFills?: ConnectorOptions["onFills"];
-  /** Path of the adapter to load instead of the source. */
+  /** Called with each batch before it is recorded in `fills`. */
+  readonly onFills?: (batch: FillBatch) => Promise<void>;
+  /** An adapter file, used instead of the source text. */
   readonly file?: string;
 }
 
-const EMPTY = mkdtempSync(join(tmpdir(), "qoc-empty-"));
+const EMPTY_DIR = mkdtempSync(join(tmpdir(), "qoc-empty-"));
 
-function startLife({ isolation, memoryMb = 64, clock = systemClock }: AdapterHarnessOptions): Transport {
+function startTransport({ isolation, memoryMb = 64, clock = systemClock }: AdapterHarnessOptions): Transport {
   return isolation === "process"
-    ? startProcess({ text: WORKER_TEXT, memoryMb, cwd: EMPTY, clock, residentMb })
+    ? startProcess({ text: WORKER_TEXT, memoryMb, cwd: EMPTY_DIR, clock, residentMb })
     : startWorker({ text: WORKER_TEXT, name: "harness", memoryMb });
 }
 
-export async function adapterHarness(source: string, given: AdapterHarnessOptions = {}): Promise<AdapterHarness> {
-  const dir = await mkdtemp(join(tmpdir(), "qoc-harness-"));
-  const file = given.file ?? join(dir, "adapter.ts");
-  if (given.file === undefined) await writeFile(file, source);
+export async function adapterHarness(source: string, options: AdapterHarnessOptions = {}): Promise<AdapterHarness> {
+  const dir = await mkdtemp(join(tmpdir(), "qoc-adapter-"));
+  const file = options.file ?? join(dir, "adapter.ts");
+  if (options.file === undefined) await writeFile(file, source);
   const disk = nodeDisk();
   const log = quietLog();
-  const fills: unknown[] = [];
+  const fills: VenueFill[] = [];
   const states: AdapterHarness["states"] = [];
-  const waiting = new Set<() => void>();
+  const waiters = new Set<() => void>();
   const connector = new Connector({
-    name: "harness",
-    clock: given.clock ?? systemClock,
+    name: "harness" as ConnectorName,
+    clock: options.clock ?? systemClock,
     log,
     random: () => 0.5,
     bundle: () =>
@@ -95,35 +97,52 @@ export async function adapterHarness(source: string, given: AdapterHarnessOption
         adapter: file,
         disk,
         allowed: ALLOWED_BUILTINS,
-        tcp: (given.tcp ?? []).length > 0,
+        tcp: (options.tcp ?? []).length > 0,
       }),
-    acceptedDigest: () => given.trusted?.(),
+    acceptedDigest: () => options.trusted?.(),
     quarantineReason: () => undefined,
-    redact: given.redact ?? ((text) => text),
-    secrets: () => Promise.resolve(given.secrets ?? {}),
-    options: given.options ?? {},
-    ...(given.hosts === undefined ? {} : { hosts: given.hosts }),
-    tcp: given.tcp ?? [],
-    transport: () => startLife(given),
-    onFills: async (generation, batch) => {
-      await given.onFills?.(generation, batch);
-      fills.push(...batch);
+    redact: options.redact ?? ((text) => text),
+    secrets: () => Promise.resolve(options.secrets ?? {}),
+    options: options.options ?? {},
+    hosts: options.hosts,
+    tcp: options.tcp ?? [],
+    transport: () => startTransport(options),
+    fillSink: {
+      accept: async (batch) => {
+        await options.onFills?.(batch);
+        fills.push(...batch.fills);
+      },
     },
-    onRequest: given.onAsk ?? handleAdapterRequest(openStore(disk, join(dir, "store")), () => Promise.resolve([])),
-    onState: (state, reason) => {
+    requestHandler:
+      options.requestHandler ??
+      createRequestHandler({ store: openStore(disk, join(dir, "store")), bars: () => Promise.resolve([]) }),
+    onStateChange: ({ state, reason }) => {
       states.push({ state, reason });
-      for (const wake of waiting) wake();
+      for (const check of waiters) check();
     },
   });
   const reached = (state: string): Promise<void> =>
     new Promise((resolve) => {
       const check = (): void => {
-        if (connector.facts.state !== state) return;
-        waiting.delete(check);
+        if (connector.status.state !== state) return;
+        waiters.delete(check);
         resolve();
       };
-      waiting.add(check);
+      waiters.add(check);
       check();
     });
   return { connector, log, fills, states, reached, dir };
+}
+
+/** A valid fill in the form that adapters emit. */
+export function sampleFill(fillId: string) {
+  return {
+    fillId,
+    venueOrderId: "v",
+    symbol: "X",
+    side: "buy",
+    quantity: "1",
+    price: "1",
+    timestamp: 1_700_000_000_000,
+  };
 }

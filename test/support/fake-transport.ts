@@ -1,62 +1,81 @@
-/** A transport without a worker: the test reads what the host posted and sends any message as the worker would. */
+/** A transport without a worker: records what the host posts, and lets a test send any message as the worker. */
 import { METHODS, PROTOCOL } from "../../src/protocol/messages.ts";
 import type { Transport } from "../../src/host/transport.ts";
 
-export interface Posted {
+export interface PostedMessage {
   readonly e?: string;
-  readonly id?: string;
-  readonly n?: number;
+  /** Of a Comlink call (text), a ping or a response (number). */
+  readonly id?: string | number;
+  readonly lastFill?: number;
   readonly path?: readonly string[];
 }
 
 export interface FakeTransport extends Transport {
-  readonly posted: Posted[];
-  say(message: unknown): void;
-  hello(more?: object): void;
-  /** Replies to the newest call of a method. */
+  readonly posted: PostedMessage[];
+  /** Delivers a message of the worker to the host. */
+  receive(message: unknown): void;
+  handshake(overrides?: object): void;
+  /** Responds to the latest call of a method. */
   reply(method: string, envelope: unknown): void;
-  callsOf(method: string): readonly Posted[];
-  /** Ends the worker. */
-  die(reason: string): void;
+  /** Replies to the latest ping. */
+  replyToPing(heapMb?: number): void;
+  callsOf(method: string): readonly PostedMessage[];
+  /** The worker ends. */
+  exit(reason: string): void;
   readonly isMuted: boolean;
   readonly kills: number;
 }
 
-export function fakeTransport(given: { readonly diesWhenKilled?: boolean } = {}): FakeTransport {
-  const posted: Posted[] = [];
-  let hear: (message: unknown) => void = () => undefined;
-  let over: (reason: string) => void = () => undefined;
+export interface FakeTransportOptions {
+  /** False for a worker that cannot be ended. */
+  readonly exitsWhenKilled?: boolean | undefined;
+}
+
+export function fakeTransport(options: FakeTransportOptions = {}): FakeTransport {
+  const posted: PostedMessage[] = [];
+  let onMessage: (message: unknown) => void = () => undefined;
+  let onExit: (reason: string) => void = () => undefined;
   let isMuted = false;
-  let isOver = false;
+  let hasExited = false;
   let kills = 0;
-  const die = (reason: string): void => {
-    if (isOver) return;
-    isOver = true;
-    over(reason);
-  };
   const transport: FakeTransport = {
     posted,
-    post: (message) => void posted.push(message as Posted),
-    onMessage: (listener) => void (hear = listener),
+    post: (message) => void posted.push(message as PostedMessage),
+    onMessage: (listener) => void (onMessage = listener),
     onOutput: () => undefined,
-    onExit: (listener) => void (over = listener),
+    onExit: (listener) => void (onExit = listener),
     kill: () => {
       kills += 1;
-      if (given.diesWhenKilled !== false) die("killed");
+      if (options.exitsWhenKilled !== false) transport.exit("killed");
       return Promise.resolve();
     },
     mute: () => void (isMuted = true),
-    say: (message) => {
-      if (!isMuted) hear(message);
+    receive: (message) => {
+      if (!isMuted) onMessage(message);
     },
-    hello: (more = {}) =>
-      transport.say({ e: "hello", protocol: PROTOCOL, sdk: 1, methods: [...METHODS], capabilities: {}, ...more }),
+    handshake: (overrides = {}) =>
+      transport.receive({
+        e: "handshake",
+        protocol: PROTOCOL,
+        sdk: 1,
+        methods: [...METHODS],
+        capabilities: {},
+        ...overrides,
+      }),
     callsOf: (method) => posted.filter(({ path }) => path?.[0] === method),
     reply: (method, value) => {
       const call = transport.callsOf(method).at(-1);
-      transport.say({ id: call?.id, type: "RAW", value });
+      transport.receive({ id: call?.id, type: "RAW", value });
     },
-    die,
+    replyToPing: (heapMb = 5) => {
+      const ping = posted.findLast(({ e }) => e === "ping");
+      if (ping !== undefined) transport.receive({ e: "ping-reply", id: ping.id, heapMb });
+    },
+    exit: (reason) => {
+      if (hasExited) return;
+      hasExited = true;
+      onExit(reason);
+    },
     get isMuted() {
       return isMuted;
     },
@@ -67,7 +86,7 @@ export function fakeTransport(given: { readonly diesWhenKilled?: boolean } = {})
   return transport;
 }
 
-/** Runs the continuations of settled promises. */
+/** Lets settled promises run their handlers. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }

@@ -89,12 +89,6 @@ function sourceOf({ code, head = "" }: Attack): string {
   );
 }
 
-/** A reduced form of the desk's validation: an invalid fill ends the worker. */
-function checkFill(fill: unknown): void {
-  const { fillId, connector } = fill as { fillId?: unknown; connector?: unknown };
-  if (typeof fillId !== "string" || connector !== undefined) throw new Error("an invalid fill");
-}
-
 async function run(attack: Attack, level: IsolationLevel): Promise<AttackResult> {
   const other = await adapterHarness(adapterSource(""), { clock, secrets: { other_key: "canary-of-other" } });
   await other.connector.start();
@@ -106,10 +100,6 @@ async function run(attack: Attack, level: IsolationLevel): Promise<AttackResult>
     options: { holdMs: 900 / SPEED, canaryFile, web: `http://127.0.0.1:${web}`, port: tcp },
     ...(attack.hosts === undefined ? {} : { hosts: attack.hosts }),
     tcp: (attack.tcp ?? []).map(() => `127.0.0.1:${tcp}`),
-    onFills: (_generation, fills) => {
-      for (const fill of fills) checkFill(fill);
-      return Promise.resolve();
-    },
   });
   const latency = measureLatency(other);
   const delay = monitorEventLoopDelay({ resolution: 5 });
@@ -122,7 +112,7 @@ async function run(attack: Attack, level: IsolationLevel): Promise<AttackResult>
   const { p99, failed } = await latency.stop();
   const text = `${output}\n${attacker.log.text()}\n${JSON.stringify(attacker.log.lines)}`;
   const fillsLost =
-    attacker.connector.facts.methods.length === 0 ? 0 : FILLS - attacker.fills.filter((fill) => isEarly(fill)).length;
+    attacker.connector.status.methods.length === 0 ? 0 : FILLS - attacker.fills.filter((fill) => isEarly(fill)).length;
   const result = {
     id: attack.id,
     level,
@@ -150,9 +140,9 @@ async function attempt(
   attacker: AdapterHarness,
 ): Promise<{ outcome: AttackOutcome; output: string; recoverMs: number | null }> {
   const { connector } = attacker;
-  if (connector.facts.state !== "ready")
-    return { outcome: "contained", output: connector.facts.lastError ?? "", recoverMs: null };
-  const response = connector.call("cancelOrder", ["1"]).then(
+  if (connector.status.state !== "ready")
+    return { outcome: "contained", output: connector.status.lastError ?? "", recoverMs: null };
+  const response = connector.invoke("cancelOrder", ["1"]).then(
     (envelope) =>
       envelope.ok
         ? { achieved: typeof envelope.value === "string" ? envelope.value : "" }
@@ -167,7 +157,7 @@ async function attempt(
   );
   const first = await Promise.race([response, ended, timeout]);
   const output =
-    "achieved" in first ? first.achieved : "refused" in first ? first.refused : (connector.facts.lastError ?? "");
+    "achieved" in first ? first.achieved : "refused" in first ? first.refused : (connector.status.lastError ?? "");
   // A timer or a flood that the attack left behind may still end the worker.
   if (!("ended" in first))
     await Promise.race([ended, new Promise<void>((resolve) => void systemClock.after(300, resolve))]);
@@ -178,14 +168,14 @@ async function outcomeOf(
   { connector, reached, states }: AdapterHarness,
   achieved: string,
 ): Promise<{ outcome: AttackOutcome; recoverMs: number | null }> {
-  if (connector.facts.state === "unresponsive")
+  if (connector.status.state === "unresponsive")
     await Promise.race(["restarting", "quarantined", "zombie", "ready"].map((state) => reached(state)));
-  const { state } = connector.facts;
+  const { state } = connector.status;
   if (state === "zombie") return { outcome: "zombie", recoverMs: null };
   if (achieved !== "") return { outcome: "succeeds", recoverMs: null };
   if (!states.some((seen) => seen.state === "restarting" || seen.state === "quarantined"))
     return { outcome: "refused", recoverMs: null };
-  if (connector.facts.state === "quarantined") return { outcome: "contained", recoverMs: null };
+  if (connector.status.state === "quarantined") return { outcome: "contained", recoverMs: null };
   const started = performance.now();
   await Promise.race([reached("ready"), reached("quarantined")]);
   return { outcome: "contained", recoverMs: Math.round(performance.now() - started) };
@@ -199,7 +189,7 @@ function measureLatency({ connector }: AdapterHarness) {
   const loop = (async () => {
     while (!stopped.signal.aborted) {
       const started = performance.now();
-      await connector.call("getQuote", ["X"]).then(
+      await connector.invoke("getQuote", ["X"]).then(
         () => times.push(performance.now() - started),
         () => (failed += 1),
       );

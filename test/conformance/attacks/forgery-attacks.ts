@@ -1,5 +1,5 @@
 /** Forged messages on the worker's port, writes to the desk's output, floods, and network access. */
-import { LIMITS } from "../../../src/protocol/messages.ts";
+import { LIMITS } from "../../../src/protocol/limits.ts";
 import type { Attack } from "./attacks.ts";
 
 type Group = Attack["group"];
@@ -151,7 +151,7 @@ export const FORGERY_ATTACKS: readonly Attack[] = [
   streamAttack(
     "E10",
     "a flood of small raw messages",
-    `${PORT} if (!port) return ""; for (;;) port.postMessage({ e: "pong", n: 1, heapMb: 1 });`,
+    `${PORT} if (!port) return ""; for (;;) port.postMessage({ e: "ping-reply", id: 1, heapMb: 1 });`,
     { expect: { worker: ["refused", "contained"], process: "refused" } },
   ),
   streamAttack(

@@ -1,7 +1,7 @@
 /** The paper venue as the desk runs it: bundled like a stranger's file, in a real worker, with the host's store on disk. */
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, it } from "vitest";
-import { barShape, fillShape, instrumentShape, quoteShape } from "../../../src/protocol/schemas.ts";
+import { barSchema, fillSchema, instrumentSchema, quoteSchema } from "../../../src/protocol/schemas.ts";
 import type { Envelope } from "../../../src/protocol/messages.ts";
 import { type AdapterHarness, adapterHarness } from "../../support/adapter-harness.ts";
 import { orderOf } from "../../support/paper-market.ts";
@@ -29,32 +29,32 @@ it("loads by path, trades, and remembers across a new life", async () => {
   await connector.start();
   expect(log.text()).toContain("the paper venue is open");
   const capabilities = { mode: "paper", simulatedTime: true, clientIdDedupe: "forever" };
-  expect(connector.facts).toMatchObject({ state: "ready", restarts: 0, capabilities });
-  expect(connector.facts.methods).toHaveLength(14);
-  expect(quoteShape.parse(valueOf(await connector.call("getQuote", ["SPX"])))).toMatchObject({ symbol: "SPX" });
-  const apple = instrumentShape.parse(valueOf(await connector.call("getInstrument", ["AAPL"])));
+  expect(connector.status).toMatchObject({ state: "ready", restarts: 0, capabilities });
+  expect(connector.status.methods).toHaveLength(14);
+  expect(quoteSchema.parse(valueOf(await connector.invoke("getQuote", ["SPX"])))).toMatchObject({ symbol: "SPX" });
+  const apple = instrumentSchema.parse(valueOf(await connector.invoke("getInstrument", ["AAPL"])));
   expect(apple).toMatchObject({ tickSize: "0.01", lotSize: "0.001" });
-  expect(valueOf(await connector.call("getInstrument", ["NOPE"]))).toBeNull();
-  const bars = valueOf(await connector.call("getBars", ["SPX", { resolution: "1d" }])) as unknown[];
-  expect(bars.map((bar) => barShape.parse(bar))).toHaveLength(2000);
+  expect(valueOf(await connector.invoke("getInstrument", ["NOPE"]))).toBeNull();
+  const bars = valueOf(await connector.invoke("getBars", ["SPX", { resolution: "1d" }])) as unknown[];
+  expect(bars.map((bar) => barSchema.parse(bar))).toHaveLength(2000);
 
   const order = orderOf({ symbol: "SPX", quantity: "2", clientOrderId: "worker-1" });
-  expect(valueOf(await connector.call("placeOrder", [order]))).toEqual({
+  expect(valueOf(await connector.invoke("placeOrder", [order]))).toEqual({
     venueOrderId: "P-000001",
     status: "acknowledged",
   });
-  const second = await connector.call("placeOrder", [order]);
+  const second = await connector.invoke("placeOrder", [order]);
   expect(second).toMatchObject({ ok: false, kind: "rejection", message: "duplicate client order id worker-1" });
   await until("the fill", () => fills.length === 1);
   expect(fills[0]).toMatchObject({ fillId: "P-000001-1", clientOrderId: "worker-1", symbol: "SPX", quantity: "2" });
 
   await connector.restart();
-  const remembered = valueOf(await connector.call("getFills", [0])) as unknown[];
+  const remembered = valueOf(await connector.invoke("getFills", [0])) as unknown[];
   expect(remembered).toEqual(fills);
-  expect(remembered.map((fill) => fillShape.parse(fill))).toMatchObject([
+  expect(remembered.map((fill) => fillSchema.parse(fill))).toMatchObject([
     { fillId: "P-000001-1", price: expect.any(String) as string },
   ]);
-  expect(await connector.call("placeOrder", [order])).toMatchObject({ ok: false, kind: "rejection" });
+  expect(await connector.invoke("placeOrder", [order])).toMatchObject({ ok: false, kind: "rejection" });
   expect(fills).toHaveLength(1);
-  expect(connector.facts).toMatchObject({ state: "ready", restarts: 0 });
+  expect(connector.status).toMatchObject({ state: "ready", restarts: 0 });
 });

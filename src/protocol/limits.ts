@@ -1,0 +1,49 @@
+/** Limits of the messages between the host and a connector worker. Tests check each limit at N and at N + 1. */
+export const LIMITS = {
+  /** Text characters of one event, counted by `payloadSize`. */
+  eventChars: 64 * 1024,
+  /** Text characters of one batch of fills. */
+  fillsChars: 256 * 1024,
+  /** Text characters of one request to the host. One `store.put` value may fill the whole store (1 MiB). */
+  requestChars: 1_200_000,
+  /** Text characters of one method's result. Lists of bars and positions can be long. */
+  responseChars: 8 * 1024 * 1024,
+  fillsPerBatch: 32,
+  /** Fills that were sent and are not acknowledged yet. */
+  fillWindow: 512,
+  /** Fills that were emitted and are not sent yet. */
+  fillQueue: 100_000,
+  /** Method calls that wait for their result. */
+  pendingCalls: 256,
+  /** Requests to the host that wait for a response. The worker queues further requests. */
+  pendingRequests: 32,
+  /** Requests in the worker's queue. */
+  requestQueue: 1_000,
+  messagesPerWindow: 2_000,
+  messageWindowMs: 100,
+  charsPerWindow: 16 * 1024 * 1024,
+  charsWindowMs: 1_000,
+  logChars: 4_000,
+} as const;
+
+/** Built-in modules without access to files, processes, threads or sockets. The bundler refuses every other built-in. */
+export const ALLOWED_BUILTINS = [
+  "assert",
+  "buffer",
+  "crypto",
+  "events",
+  "path",
+  "path/posix",
+  "punycode",
+  "querystring",
+  "stream",
+  "stream/promises",
+  "stream/web",
+  "string_decoder",
+  "timers",
+  "timers/promises",
+  "url",
+  "util",
+  "util/types",
+  "zlib",
+] as const;
