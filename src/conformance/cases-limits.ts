@@ -153,7 +153,7 @@ export const LIMIT_CASES: readonly TestCase[] = [
       );
       await harness.sleep(CRASH_WAIT_MS);
       const crash = harness.logLines.find(
-        ({ message }) => message.startsWith("its worker ended") || message.includes("died during"),
+        ({ message }) => message.startsWith("its worker ended") || message.includes("stopped during"),
       );
       assert(
         crash === undefined,

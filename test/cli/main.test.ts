@@ -245,7 +245,7 @@ describe("errors", () => {
     dying.close();
     expect([approval.code, look.code, look.colds.length]).toEqual([6, 5, 0]);
     expect(look.err()).toContain("the desk is not up: it went away before it answered");
-    expect(approval.err()).toContain("a1: the venue's answer is unknown");
+    expect(approval.err()).toContain("a1: the outcome at the venue is unknown");
     expect((await qoc(["look"], exit)).code).toBe(1);
   });
 
@@ -276,7 +276,7 @@ describe("errors", () => {
     const crash: Handle = () => Promise.reject(new TypeError("x is not a function"));
     const ran = await qoc(["look"], crash);
     expect(ran.code).toBe(1);
-    expect(ran.err()).toContain("unexpected: x is not a function");
+    expect(ran.err()).toContain("internal error: x is not a function");
     const here = (flags: readonly string[]) =>
       qoc(["make", ...flags], undefined, {
         cold: () => {

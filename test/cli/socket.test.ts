@@ -155,7 +155,7 @@ describe("the socket", () => {
     await expect(ask()).rejects.toMatchObject({
       code: "INTERNAL",
       exit: 1,
-      message: "unexpected: x is not a function",
+      message: "internal error: x is not a function",
     });
   });
 

@@ -130,7 +130,7 @@ describe("an agent's proposal", () => {
       "a connector that gives data only",
       { connector: "feed" },
       "CONNECTOR_DATA_ONLY",
-      /^connector feed gives data and takes no orders$/,
+      /^connector feed provides data only and takes no orders$/,
     ],
     ["a venue that is a connector of data only", { venue: "feed" }, "CONNECTOR_NEEDED", /data-only/],
   ])("that names %s is refused before anything is written", async (_what, where, code, words) => {

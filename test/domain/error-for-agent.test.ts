@@ -13,8 +13,8 @@ describe("a hint for an agent", () => {
   it.each<[ErrorCode, string]>([
     ["DESK_DOWN", "for the human: qoc up"],
     ["ISSUE_NOT_FOUND", "qoc_issues_list"],
-    ["TOKEN_REFUSED", "the human makes a new one: qoc agents setup"],
-    ["TOO_LARGE", "send less"],
+    ["TOKEN_REFUSED", "ask the human for a new token: qoc agents setup"],
+    ["TOO_LARGE", "send less data"],
   ])("%s: %s", (code, hint) => expect(hintForAgent(new QocError(code))).toBe(hint));
 });
 

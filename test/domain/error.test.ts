@@ -55,8 +55,8 @@ describe("an error", () => {
     const error = new QocError("LOCKED", { pid: 7, path: "/desk" });
     expect(JSON.parse(JSON.stringify(error))).toEqual({
       code: "LOCKED",
-      message: "another desk (pid 7) already runs on /desk",
-      hint: "qoc down -C /desk, or use the running one",
+      message: "another desk (pid 7) is running on /desk",
+      hint: "qoc down -C /desk, or use the running desk",
       retryable: false,
       details: { pid: 7, path: "/desk" },
     });

@@ -36,7 +36,7 @@ describe("a changed adapter file", () => {
     const second = await open(first);
     expect(stateOf(second)).toMatchObject({
       state: "quarantined",
-      lastError: expect.stringContaining("its file is not the one that was accepted") as string,
+      lastError: expect.stringContaining("its adapter changed") as string,
     });
     await second.settled();
     expect(readdirSync(`${second.root}/inbox`).some((name) => name.includes("alert"))).toBe(true);

@@ -85,7 +85,7 @@ function manualFillSink() {
 
 describe("the handshake of a worker", () => {
   it.each([
-    ["SDK version", { sdk: 2 }, "was built for SDK 2; this desk speaks 1", "quarantined"],
+    ["SDK version", { sdk: 2 }, "was built for SDK 2; this desk uses SDK 1", "quarantined"],
     ["protocol version", { protocol: 9 }, "it uses protocol version 9, this desk uses version 1", "restarting"],
   ])("with another %s fails, and the error names both versions", async (_name, handshake, message, state) => {
     const { connector, workers } = scenario();
@@ -102,7 +102,7 @@ describe("the handshake of a worker", () => {
     await settle();
     clock.advance(10_000);
     await settle();
-    expect(connector.status.lastError).toContain("venue.start did not answer in 10000 ms");
+    expect(connector.status.lastError).toContain("venue.start did not respond within 10000 ms");
     expect(workers[0]?.kills).toBe(1);
     clock.advance(500);
     await settle();
@@ -315,7 +315,7 @@ describe("an adapter file", () => {
     await settle();
     expect(connector.status).toMatchObject({
       state: "quarantined",
-      lastError: expect.stringContaining("is not the one that was accepted") as string,
+      lastError: expect.stringContaining("its adapter changed") as string,
     });
     const restart = connector.restart();
     await comeUp();
@@ -414,7 +414,7 @@ describe("a connect that times out", () => {
       await settle();
       expect(connector.status).toMatchObject({
         state: "restarting",
-        lastError: expect.stringContaining("connect did not answer") as string,
+        lastError: expect.stringContaining("connect did not respond") as string,
       });
       clock.advance(60_000);
     }

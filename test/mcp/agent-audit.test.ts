@@ -114,8 +114,8 @@ describe("over stdio", () => {
     expect(answer.isError).toBe(true);
     expect(JSON.parse(answer.content[0]?.text ?? "{}")).toEqual({
       code: "TOKEN_REFUSED",
-      message: "the desk does not know this agent's token, or it was revoked",
-      hint: "the human makes a new one: qoc agents setup",
+      message: "the agent's token is unknown or revoked",
+      hint: "ask the human for a new token: qoc agents setup",
       retrySafe: false,
     });
     expect(lines).toMatchObject([{ run: "unknown", tool: "qoc_status", decision: "refused" }]);

@@ -39,7 +39,7 @@ describe("the issue that is meant", () => {
   });
 
   it.each([
-    ["003-real", "ID_AMBIGUOUS", "003-real fits 2: issues/000-other.md, issues/003-real.md"],
+    ["003-real", "ID_AMBIGUOUS", "003-real matches 2: issues/000-other.md, issues/003-real.md"],
     ["008", "ID_AMBIGUOUS", "issues/008-late.md, issues/008.md"],
     ["009", "ID_AMBIGUOUS", "issues/004-one.md, issues/005-two.md"],
     ["010", "ISSUE_NOT_FOUND", "no issue 010"],

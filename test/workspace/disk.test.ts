@@ -79,7 +79,7 @@ describe.skipIf(small === undefined)("a full disk", () => {
       }
     }
     expect(failure).toMatchObject({ code: "JOURNAL_FAILED" });
-    expect(() => journal?.append({ type: "desk.stopped" })).toThrow(/could not be written/);
+    expect(() => journal?.append({ type: "desk.stopped" })).toThrow(/writing the journal failed/);
     await expect(disk.writeAtomic(`${dir}/state`, "n".repeat(300_000))).rejects.toMatchObject({ code: "ENOSPC" });
     expect(readFileSync(`${dir}/state`, "utf8")).toBe("old");
     const scan = await scanJournal(disk, `${dir}/journal`);
