@@ -12,12 +12,7 @@ const KEYS = Object.keys(RULES) as RuleKey[];
 
 /** Violations that are still there: path prefixes, or the name of a type that is declared twice. Shrinks to nothing. */
 const PENDING: Partial<Record<RuleKey, readonly string[]>> = {
-  importCycles: [
-    "src/host/bundle.ts",
-    "src/gate/cleared.ts",
-    "src/conformance/test-case.ts",
-    "src/gate/check-context.ts",
-  ],
+  importCycles: ["src/host/bundle.ts", "src/conformance/test-case.ts"],
   typeNames: ["src/"],
   lineLength: ["src/", "sandbox/", "connectors/", "examples/", "test/"],
   functionLength: [
@@ -224,8 +219,15 @@ const EXAMPLES: Readonly<Record<RuleKey, Example>> = {
     ],
   },
   mint: {
-    breaks: [file("src/trading/a.ts", 'import { mint } from "../gate/mint.ts";')],
-    passes: [file("src/gate/a.ts", 'import { mint } from "./mint.ts";')],
+    breaks: [
+      file("src/trading/a.ts", 'import { type Cleared, mint } from "../gate/cleared.ts";'),
+      file("src/trading/a.ts", 'import * as cleared from "../gate/cleared.ts";'),
+      file("src/trading/a.ts", 'const { mint } = await import("../gate/cleared.ts");'),
+    ],
+    passes: [
+      file("src/gate/a.ts", 'import { mint } from "./cleared.ts";'),
+      file("src/host/a.ts", 'import { type Cleared, isCleared } from "../gate/cleared.ts";'),
+    ],
   },
   comlinkDirection: {
     breaks: [file("src/host/a.ts", 'import { expose } from "comlink";', "expose(adapter);")],

@@ -1,30 +1,46 @@
-/** What the rules share, worked out once per evaluation and only when a rule asks for it. */
+/** The input of checks and guards: the gate's input, and values that several of them need, computed at most once. */
 import { type Decimal, decimal } from "../domain/decimal.ts";
+import type { GuardKey, GuardOptions } from "../domain/guard-config.ts";
 import { instrumentKey } from "../domain/order.ts";
 import type { Quote } from "../domain/quote.ts";
+import type { Check, Stage } from "../domain/verdict.ts";
 import { type Available, available } from "./check-result.ts";
 import { type Exposure, exposureOf, priceOf, quoteOf, strictlyReducing } from "./exposure.ts";
 import type { GateInput } from "./input.ts";
 import { navOf } from "./nav.ts";
 
+/** A built-in guard: takes its options in `desk.toml`, returns one row of the verdict. Pure; if it throws, the gate blocks. */
+export type Guard<K extends GuardKey> = (options: GuardOptions<K>, context: CheckContext) => Check;
+
+/** A check that no configuration switches off. */
+export interface GateCheck {
+  readonly key: string;
+  /** The stages at which the check runs: a check of the approval does not run at propose. */
+  readonly stages: readonly Stage[];
+  /** Pure and synchronous; if it throws, the gate blocks. */
+  readonly evaluate: (context: CheckContext) => Check;
+}
+
+export const EVERY_STAGE: readonly Stage[] = ["propose", "approve", "dispatch"];
+
 export interface CheckContext {
   readonly input: GateInput;
   readonly quantity: Decimal;
-  /** Of the order's instrument, without the order itself. */
+  /** The exposure in the order's instrument, without the order itself. */
   readonly exposure: Exposure;
-  /** The quote, if it is one of the order's symbol. */
+  /** The quote of the order's symbol. */
   readonly quote: Available<Quote>;
-  /** One unit of the order at its worst. */
+  /** The worst price of one unit. */
   readonly price: Available<Decimal>;
   /** quantity × price. */
   readonly notional: Available<Decimal>;
   readonly nav: Available<Decimal>;
   /**
-   * The order can only shrink a position that the venue confirms. Never true while the connector is not ready and
-   * reconciled or the instrument is flagged: then the position is not known.
+   * The order can only reduce a position that the venue confirms. Always false if the connector is not ready or not
+   * reconciled, or if the instrument is flagged: then the position is unknown.
    */
   readonly reducing: boolean;
-  /** Of the connector's account, for messages. */
+  /** The currency of the connector's account, for messages. */
   readonly currency: string;
 }
 
@@ -34,7 +50,7 @@ export function checkContextOf(input: GateInput): CheckContext {
     if (!memo.has(name)) memo.set(name, compute());
     return memo.get(name) as T;
   };
-  const facts: CheckContext = {
+  const context: CheckContext = {
     input,
     get quantity() {
       return once("quantity", () => decimal(input.order.terms.quantity));
@@ -47,28 +63,28 @@ export function checkContextOf(input: GateInput): CheckContext {
       return once("quote", () => quoteOf(input));
     },
     get price() {
-      return once("price", () => priceOf(input, facts.exposure));
+      return once("price", () => priceOf(input, context.exposure));
     },
     get notional() {
-      const { price } = facts;
-      return "missing" in price ? price : available(facts.quantity.times(price.value));
+      const { price } = context;
+      return "missing" in price ? price : available(context.quantity.times(price.value));
     },
     get nav() {
       return once("nav", () => navOf(input.state));
     },
     get reducing() {
-      return once("reducing", () => reducing(facts));
+      return once("reducing", () => reducing(context));
     },
     get currency() {
       return input.state.accounts.get(input.order.terms.connector)?.account.currency ?? "";
     },
   };
-  return facts;
+  return context;
 }
 
-function reducing(facts: CheckContext): boolean {
-  const { order, connector, state } = facts.input;
+function reducing(context: CheckContext): boolean {
+  const { order, connector, state } = context.input;
   if (connector.ready !== true || connector.reconciled !== true) return false;
   if (state.flagged.has(instrumentKey(order.terms.connector, order.terms.symbol))) return false;
-  return strictlyReducing(order.terms, facts.exposure);
+  return strictlyReducing(order.terms, context.exposure);
 }

@@ -1,15 +1,30 @@
 /**
- * `Cleared<Order>`: an order that passed the gate. The brand is a private unique symbol, so no other room can write the
- * type by hand; the run-time check refuses what was cast or copied into it.
+ * `Cleared<Order>`: an order that passed the gate. The brand is a private unique symbol, so no other module can write the
+ * type by hand, and a run-time check refuses an object that was only cast to it. Only the gate imports `mint`.
  */
-import { isMinted } from "./mint.ts";
 
 declare const clearedBrand: unique symbol;
 
-/** Made by `clear` in `gate.ts` and nowhere else. Frozen. A copy of it is not cleared. */
+/** Made by `clear` in `gate.ts` and nowhere else. Deeply frozen. A copy of a cleared order is not cleared. */
 export type Cleared<T> = Readonly<T> & { readonly [clearedBrand]: true };
 
-/** Is this very object one that the gate made? A forged `{...order} as Cleared<Order>` is not. */
+const minted = new WeakSet<object>();
+
+/** Copies the order, so that a later change of the original has no effect, and freezes and registers the copy. */
+export function mint<T extends object>(order: T): Cleared<T> {
+  const copy = structuredClone(order);
+  freezeDeep(copy);
+  minted.add(copy);
+  return copy as Cleared<T>;
+}
+
+function freezeDeep(value: unknown): void {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const member of Object.values(value)) freezeDeep(member);
+}
+
+/** true only for an object that the gate made: `{ ...order } as Cleared<Order>` is refused. */
 export function isCleared<T extends object>(value: T): value is T & Cleared<T> {
-  return typeof value === "object" && value !== null && isMinted(value);
+  return typeof value === "object" && value !== null && minted.has(value);
 }

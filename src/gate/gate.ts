@@ -6,12 +6,11 @@ import type { GuardConfig } from "../domain/guard-config.ts";
 import type { Order } from "../domain/order.ts";
 import { type Check, type Verdict, verdictOf } from "../domain/verdict.ts";
 import { failed, unavailable } from "./check-result.ts";
-import type { Cleared } from "./cleared.ts";
+import { type Cleared, mint } from "./cleared.ts";
 import { type CheckContext, checkContextOf } from "./check-context.ts";
-import { runGuard } from "./guards/table.ts";
+import { runGuard } from "./guards/registry.ts";
 import type { GateInput } from "./input.ts";
-import { mint } from "./mint.ts";
-import { RULES } from "./rules/table.ts";
+import { CHECKS } from "./checks/registry.ts";
 
 /**
  * All rules: the always-on ones, then those of `desk.toml` in its order, the disabled ones left out. None is skipped
@@ -19,14 +18,14 @@ import { RULES } from "./rules/table.ts";
  */
 export function evaluate(input: GateInput): Verdict {
   try {
-    const facts = checkContextOf(input);
-    const always = RULES.filter((rule) => rule.stages.includes(input.stage)).map((rule) =>
-      guarded(rule.key, () => rule.evaluate(facts)),
+    const context = checkContextOf(input);
+    const always = CHECKS.filter(({ stages }) => stages.includes(input.stage)).map(({ key, evaluate: check }) =>
+      guarded(key, () => check(context)),
     );
     if (always.length === 0) return verdictOf([unavailable("gate", `there is no stage ${String(input.stage)}`)]);
     const configured = input.guards.filter(isEnabled).map((guard) => {
       const key = guard.kind === "built-in" ? guard.options.key : guard.key;
-      return guarded(key, () => (guard.kind === "built-in" ? runGuard(guard, facts) : answerOf(key, facts)));
+      return guarded(key, () => (guard.kind === "built-in" ? runGuard(guard, context) : answerOf(key, context)));
     });
     return verdictOf([...always, ...configured]);
   } catch (error) {

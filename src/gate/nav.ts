@@ -4,7 +4,6 @@ import { type Decimal, ZERO, withinPercent } from "../domain/decimal.ts";
 import type { Check } from "../domain/verdict.ts";
 import { type Available, block, available, missingInput, pass, unavailable } from "./check-result.ts";
 import { formatMoney, formatPercent, formatShare } from "./format.ts";
-import type { CheckContext } from "./check-context.ts";
 import { sameCurrency } from "./valuation.ts";
 
 /** Why the accounts cannot be added up, where they cannot. */
@@ -46,28 +45,35 @@ export interface ShareRule {
   readonly part: Available<Decimal>;
 }
 
+interface NavContext {
+  readonly nav: Available<Decimal>;
+  /** The order strictly reduces a position. */
+  readonly reducing: boolean;
+  readonly currency: string;
+}
+
 /**
  * Is `part` at most `percent` of NAV? Compared without dividing, the limit inclusive. Without a NAV above zero a share of
  * it means nothing: only an order that strictly reduces passes.
  */
-export function shareOfNav(facts: CheckContext, rule: ShareRule): Check {
-  const nav = facts.nav;
+export function shareOfNav(context: NavContext, rule: ShareRule): Check {
+  const nav = context.nav;
   const usable = "value" in nav && nav.value.gt(ZERO);
-  if (!usable && facts.reducing) return pass(rule.key, "strictly reducing, so it passes without a usable NAV");
+  if (!usable && context.reducing) return pass(rule.key, "strictly reducing, so it passes without a usable NAV");
   if ("missing" in nav) return unavailable(rule.key, nav.missing);
   if (!usable) {
     return block(
       rule.key,
       "NAV_NOT_POSITIVE",
-      `NAV is ${formatMoney(nav.value, facts.currency)}; only a strictly reducing order passes`,
+      `NAV is ${formatMoney(nav.value, context.currency)}; only a strictly reducing order passes`,
     );
   }
   if ("missing" in rule.part) return unavailable(rule.key, rule.part.missing);
   const part = rule.part.value;
   const figures = { limit: formatPercent(rule.percent), actual: formatShare(part, nav.value, rule.percent) };
   const message =
-    `${rule.noun} of ${formatMoney(part, facts.currency)} is ${figures.actual} of NAV ` +
-    `${formatMoney(nav.value, facts.currency)} (limit ${figures.limit})`;
+    `${rule.noun} of ${formatMoney(part, context.currency)} is ${figures.actual} of NAV ` +
+    `${formatMoney(nav.value, context.currency)} (limit ${figures.limit})`;
   if (withinPercent(part, rule.percent, nav.value)) return pass(rule.key, message, figures);
   return block(rule.key, `${rule.key.toUpperCase().replaceAll("-", "_")}_EXCEEDED`, message, figures);
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { decimal } from "../../src/domain/decimal.ts";
 import { localTime } from "../../src/gate/calendar.ts";
 import { formatMoney, formatShare, formatDuration } from "../../src/gate/format.ts";
-import { isRecent } from "../../src/gate/recent.ts";
+import { isRecent } from "../../src/gate/recent-intents.ts";
 
 describe("money", () => {
   it.each([

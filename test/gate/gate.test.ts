@@ -5,7 +5,7 @@ import { type Order, describe as sentence } from "../../src/domain/order.ts";
 import type { Check } from "../../src/domain/verdict.ts";
 import { type Cleared, isCleared } from "../../src/gate/cleared.ts";
 import { clear, evaluate } from "../../src/gate/gate.ts";
-import { GUARDS } from "../../src/gate/guards/table.ts";
+import { GUARDS } from "../../src/gate/guards/registry.ts";
 import type { GateInput } from "../../src/gate/input.ts";
 import { checkOf, guard, inputOf } from "../support/gate-case.ts";
 import { amount, scenario } from "../support/journal-scenario.ts";

@@ -418,13 +418,16 @@ const defaultExports = fileRule("only connectors export a default", isHost, (fil
   codeLines(file, (line) => (/^export default\b/.test(line) ? "export by name" : undefined)),
 );
 
+/** Imports of the cleared orders' module: a statement with its names, or a call of `import`, which imports everything. */
+const CLEARED_IMPORT = /(?:\b(?:import|export)\b([^"';]*)\bfrom\s*|\bimport\(\s*)["'][^"'\n]*gate\/cleared\.ts["']/g;
+
 const mint = fileRule(
   "only the gate makes cleared orders",
   (file) => isSource(file) && !file.path.startsWith("src/gate/"),
   (file) =>
-    importsOf(file)
-      .filter(({ target }) => target.endsWith("gate/mint.ts"))
-      .map(({ line }) => `${file.path}:${line}: only the gate may import mint`),
+    [...splitSource(file.text).code.matchAll(CLEARED_IMPORT)]
+      .filter(([, names]) => names === undefined || /\bmint\b|\*/.test(names))
+      .map(({ index }) => `${file.path}:${lineAt(splitSource(file.text).code, index)}: only the gate may import mint`),
 );
 
 const comlinkDirection = fileRule(

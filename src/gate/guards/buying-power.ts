@@ -7,27 +7,27 @@ import { reportedPower, reservedCash } from "../buying-power.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatMoney } from "../format.ts";
 import { shortOpeningQuantity } from "../exposure.ts";
-import type { Guard } from "./guard.ts";
+import type { Guard } from "../check-context.ts";
 
-export const buyingPower: Guard<"buying-power"> = (options, facts) => {
+export const buyingPower: Guard<"buying-power"> = (options, context) => {
   const { key } = options;
-  const { order, connector } = facts.input;
+  const { order, connector } = context.input;
   const { side } = order.terms;
-  const sold = shortOpeningQuantity(order.terms, facts.exposure);
-  if (facts.reducing) return pass(key, `a ${side} that only reduces the position takes no buying power`);
-  if (side === "sell" && facts.exposure.marked && sold.eq(ZERO))
+  const sold = shortOpeningQuantity(order.terms, context.exposure);
+  if (context.reducing) return pass(key, `a ${side} that only reduces the position takes no buying power`);
+  if (side === "sell" && context.exposure.marked && sold.eq(ZERO))
     return pass(key, "a sale of what is held takes no buying power");
-  if ("missing" in facts.price) return unavailable(key, facts.price.missing);
-  const reported = reportedPower(facts.input);
+  if ("missing" in context.price) return unavailable(key, context.price.missing);
+  const reported = reportedPower(context.input);
   if ("missing" in reported) return unavailable(key, reported.missing);
-  const reserved = reservedCash(facts.input, order.id);
+  const reserved = reservedCash(context.input, order.id);
   if ("missing" in reserved) return unavailable(key, reserved.missing);
-  const need = (side === "buy" ? facts.quantity : sold).times(facts.price.value);
+  const need = (side === "buy" ? context.quantity : sold).times(context.price.value);
   const free = reported.value.minus(reserved.value);
-  const figures = { limit: formatMoney(free, facts.currency), actual: formatMoney(need, facts.currency) };
+  const figures = { limit: formatMoney(free, context.currency), actual: formatMoney(need, context.currency) };
   const reservedWords = reserved.value.eq(ZERO)
     ? ""
-    : ` after ${formatMoney(reserved.value, facts.currency)} for orders in flight`;
+    : ` after ${formatMoney(reserved.value, context.currency)} for orders in flight`;
   const message = `order needs ${figures.actual}; ${connector.name} has ${figures.limit} of buying power${reservedWords}`;
   if (need.lte(free)) return pass(key, message, figures);
   return block(key, "BUYING_POWER_EXCEEDED", message, figures);

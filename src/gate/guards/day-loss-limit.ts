@@ -7,12 +7,12 @@ import { localTime } from "../calendar.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatMoney, formatPercent, formatShare } from "../format.ts";
 import { dayResult } from "../nav.ts";
-import type { Guard } from "./guard.ts";
+import type { Guard } from "../check-context.ts";
 
-export const dayLossLimit: Guard<"day-loss-limit"> = (options, facts) => {
+export const dayLossLimit: Guard<"day-loss-limit"> = (options, context) => {
   const { key } = options;
-  const { state, order, venueNow, timezone } = facts.input;
-  if (facts.reducing) return pass(key, "strictly reducing, so it passes at any loss");
+  const { state, order, venueNow, timezone } = context.input;
+  if (context.reducing) return pass(key, "strictly reducing, so it passes at any loss");
   const account = state.accounts.get(order.terms.connector);
   if (account === undefined) return unavailable(key, `${order.terms.connector} has not reported its account yet`);
   const today = localTime(venueNow, timezone).date;
@@ -26,16 +26,17 @@ export const dayLossLimit: Guard<"day-loss-limit"> = (options, facts) => {
   if ("missing" in day) return unavailable(key, day.missing);
   const { open, pnl } = day.value;
   if (open.lte(ZERO)) {
-    const message = `the day opened with a NAV of ${formatMoney(open, facts.currency)}; only a strictly reducing order passes`;
+    const message = `the day opened with a NAV of ${formatMoney(open, context.currency)}; only a strictly reducing order passes`;
     return block(key, "NAV_NOT_POSITIVE", message);
   }
   const loss = ZERO.minus(pnl);
   const limit = formatPercent(options.max_pct);
-  if (loss.lte(ZERO)) return pass(key, `no loss today (${formatMoney(pnl, facts.currency)})`, { limit, actual: "0 %" });
+  if (loss.lte(ZERO))
+    return pass(key, `no loss today (${formatMoney(pnl, context.currency)})`, { limit, actual: "0 %" });
   const figures = { limit, actual: formatShare(loss, open, options.max_pct) };
   const message =
-    `today's loss of ${formatMoney(loss, facts.currency)} is ${figures.actual} of the day's opening NAV ` +
-    `${formatMoney(open, facts.currency)} (limit ${figures.limit})`;
+    `today's loss of ${formatMoney(loss, context.currency)} is ${figures.actual} of the day's opening NAV ` +
+    `${formatMoney(open, context.currency)} (limit ${figures.limit})`;
   if (withinPercent(loss, options.max_pct, open)) return pass(key, message, figures);
   return block(key, "DAY_LOSS_LIMIT_EXCEEDED", `${message}; only strictly reducing orders pass`, figures);
 };

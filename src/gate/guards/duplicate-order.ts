@@ -7,12 +7,12 @@ import type { OrderTerms } from "../../domain/order.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatDuration } from "../format.ts";
 import { othersInFlight } from "../exposure.ts";
-import { recentIntents } from "../recent.ts";
-import type { Guard } from "./guard.ts";
+import { recentIntents } from "../recent-intents.ts";
+import type { Guard } from "../check-context.ts";
 
-export const duplicateOrder: Guard<"duplicate-order"> = (options, facts) => {
+export const duplicateOrder: Guard<"duplicate-order"> = (options, context) => {
   const { key } = options;
-  const { state, order, hostNow } = facts.input;
+  const { state, order, hostNow } = context.input;
   if (!Number.isFinite(hostNow)) return unavailable(key, "the host's time is not known");
   const windowMs = options.window_s * 1000;
   const limit = formatDuration(windowMs);

@@ -3,18 +3,17 @@ import { type InstrumentKey, instrumentKey } from "../../domain/order.ts";
 import { type Decimal, ZERO, max } from "../../domain/decimal.ts";
 import { type Available, available, missingInput, pass } from "../check-result.ts";
 import { exposureOf, worstLong, worstShort } from "../exposure.ts";
-import type { CheckContext } from "../check-context.ts";
 import { shareOfNav } from "../nav.ts";
 import { highestPrice, reservedPrice } from "../valuation.ts";
-import type { Guard } from "./guard.ts";
+import type { CheckContext, Guard } from "../check-context.ts";
 
-export const grossExposure: Guard<"gross-exposure"> = (options, facts) => {
-  if (facts.reducing) return pass(options.key, "strictly reducing, so it adds no exposure");
-  return shareOfNav(facts, {
+export const grossExposure: Guard<"gross-exposure"> = (options, context) => {
+  if (context.reducing) return pass(options.key, "strictly reducing, so it adds no exposure");
+  return shareOfNav(context, {
     key: options.key,
     percent: options.max_pct,
     noun: "gross exposure, at worst",
-    part: gross(facts),
+    part: gross(context),
   });
 };
 
@@ -45,17 +44,18 @@ function instruments({ input }: CheckContext): Map<InstrumentKey, Instrument> {
   return all;
 }
 
-function gross(facts: CheckContext): Available<Decimal> {
-  if ("missing" in facts.price) return facts.price;
-  const { order, state, quote } = facts.input;
+function gross(context: CheckContext): Available<Decimal> {
+  if ("missing" in context.price) return context.price;
+  const { order, state, quote } = context.input;
   const { terms } = order;
   const isBuy = terms.side === "buy";
-  const all = instruments(facts);
+  const all = instruments(context);
   const own = all.get(instrumentKey(terms.connector, terms.symbol));
   all.delete(instrumentKey(terms.connector, terms.symbol));
-  const long = worstLong(facts.exposure, isBuy ? facts.quantity : ZERO);
-  const short = worstShort(facts.exposure, isBuy ? ZERO : facts.quantity);
-  const ownPrice = highestPrice([...(own?.prices ?? []), facts.price.value.toFixed(), quote?.ask]) ?? facts.price.value;
+  const long = worstLong(context.exposure, isBuy ? context.quantity : ZERO);
+  const short = worstShort(context.exposure, isBuy ? ZERO : context.quantity);
+  const ownPrice =
+    highestPrice([...(own?.prices ?? []), context.price.value.toFixed(), quote?.ask]) ?? context.price.value;
   let sum = max(long, short).times(ownPrice);
   for (const { connector, symbol, prices } of all.values()) {
     const exposure = exposureOf(state, connector, symbol, order.id);

@@ -5,13 +5,13 @@
  */
 import { localTime, minutesOf } from "../calendar.ts";
 import { block, pass } from "../check-result.ts";
-import type { Guard } from "./guard.ts";
+import type { Guard } from "../check-context.ts";
 
 const FRIDAY = 5;
 
-export const marketHours: Guard<"market-hours"> = (options, facts) => {
-  const zone = options.tz ?? facts.input.timezone;
-  const now = localTime(facts.input.venueNow, zone);
+export const marketHours: Guard<"market-hours"> = (options, context) => {
+  const zone = options.tz ?? context.input.timezone;
+  const now = localTime(context.input.venueNow, zone);
   const [open, close] = [minutesOf(options.open), minutesOf(options.close)];
   const figures = {
     limit: `${options.open}-${options.close} Mon-Fri ${zone}`,

@@ -6,34 +6,34 @@
 import { type Decimal, ZERO } from "../../domain/decimal.ts";
 import { type Available, available } from "../check-result.ts";
 import { exposureOf, worstLong, worstShort } from "../exposure.ts";
-import type { CheckContext } from "../check-context.ts";
 import { shareOfNav } from "../nav.ts";
 import { highestPrice } from "../valuation.ts";
-import type { Guard } from "./guard.ts";
+import type { CheckContext, Guard } from "../check-context.ts";
 
-export const maxPositionNav: Guard<"max-position-nav"> = (options, facts) =>
-  shareOfNav(facts, {
+export const maxPositionNav: Guard<"max-position-nav"> = (options, context) =>
+  shareOfNav(context, {
     key: options.key,
     percent: options.max_pct,
-    noun: `position in ${facts.input.order.terms.symbol}, at worst`,
-    part: worstValue(facts),
+    noun: `position in ${context.input.order.terms.symbol}, at worst`,
+    part: worstValue(context),
   });
 
-function worstValue(facts: CheckContext): Available<Decimal> {
-  if ("missing" in facts.price) return facts.price;
-  const { order, state } = facts.input;
+function worstValue(context: CheckContext): Available<Decimal> {
+  if ("missing" in context.price) return context.price;
+  const { order, state } = context.input;
   const { connector, symbol, side } = order.terms;
-  const own = side === "buy" ? worstLong(facts.exposure, facts.quantity) : worstShort(facts.exposure, facts.quantity);
+  const own =
+    side === "buy" ? worstLong(context.exposure, context.quantity) : worstShort(context.exposure, context.quantity);
   const mark = state.accounts.get(connector)?.positions.get(symbol)?.markPrice;
-  const ask = "value" in facts.quote ? facts.quote.value.ask : undefined;
-  const price = highestPrice([facts.price.value.toFixed(), ask, mark]) ?? facts.price.value;
+  const ask = "value" in context.quote ? context.quote.value.ask : undefined;
+  const price = highestPrice([context.price.value.toFixed(), ask, mark]) ?? context.price.value;
   if (own.eq(ZERO)) return available(ZERO);
-  return available(own.plus(elsewhere(facts)).times(price));
+  return available(own.plus(elsewhere(context)).times(price));
 }
 
 /** The same side of the same symbol on all other connectors, at worst. Case is ignored: `aapl` is no other company. */
-function elsewhere(facts: CheckContext): Decimal {
-  const { order, state } = facts.input;
+function elsewhere(context: CheckContext): Decimal {
+  const { order, state } = context.input;
   const wanted = order.terms.symbol.toUpperCase();
   const seen = new Set<string>();
   let sum = ZERO;

@@ -2,16 +2,16 @@
 import { text } from "../../domain/decimal.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { sellableQuantity } from "../exposure.ts";
-import type { Guard } from "./guard.ts";
+import type { Guard } from "../check-context.ts";
 
-export const noShort: Guard<"no-short"> = (options, facts) => {
+export const noShort: Guard<"no-short"> = (options, context) => {
   const { key } = options;
-  const { terms } = facts.input.order;
+  const { terms } = context.input.order;
   if (terms.side === "buy") return pass(key, "a buy");
-  if (!facts.exposure.marked) return unavailable(key, `${terms.connector} has not reported its positions yet`);
-  const free = sellableQuantity(facts.exposure);
-  const figures = { limit: text(free), actual: text(facts.quantity) };
+  if (!context.exposure.marked) return unavailable(key, `${terms.connector} has not reported its positions yet`);
+  const free = sellableQuantity(context.exposure);
+  const figures = { limit: text(free), actual: text(context.quantity) };
   const message = `sells ${figures.actual} ${terms.symbol}; ${figures.limit} held and not claimed by other sells`;
-  if (facts.quantity.lte(free)) return pass(key, message, figures);
+  if (context.quantity.lte(free)) return pass(key, message, figures);
   return block(key, "SHORT_SALE", message, figures);
 };

@@ -3,17 +3,16 @@
  * journal: a restart forgets nothing. Cancels are not counted, here or anywhere.
  */
 import { block, pass, unavailable } from "../check-result.ts";
-import type { CheckContext } from "../check-context.ts";
-import { recentIntents } from "../recent.ts";
-import type { Guard } from "./guard.ts";
+import { recentIntents } from "../recent-intents.ts";
+import type { CheckContext, Guard } from "../check-context.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-export const orderRate: Guard<"order-rate"> = (options, facts) => {
+export const orderRate: Guard<"order-rate"> = (options, context) => {
   const { key, max_per_minute: perMinute, max_per_day: perDay } = options;
-  if (!Number.isFinite(facts.input.hostNow)) return unavailable(key, "the host's time is not known");
-  const minute = sentWithin(facts, MINUTE_MS);
+  if (!Number.isFinite(context.input.hostNow)) return unavailable(key, "the host's time is not known");
+  const minute = sentWithin(context, MINUTE_MS);
   const figures = { limit: `${perMinute} per minute`, actual: `${minute + 1} per minute` };
   if (minute + 1 > perMinute) {
     return block(
@@ -24,7 +23,7 @@ export const orderRate: Guard<"order-rate"> = (options, facts) => {
     );
   }
   if (perDay === undefined) return pass(key, `${minute} orders in the last minute (limit ${perMinute})`, figures);
-  const day = sentWithin(facts, DAY_MS);
+  const day = sentWithin(context, DAY_MS);
   if (day + 1 > perDay) {
     return block(key, "ORDER_RATE_EXCEEDED", `${day} orders were sent in the last 24 hours (limit ${perDay})`, {
       limit: `${perDay} per day`,

@@ -8,24 +8,23 @@ import { type Quote, isTwoSided, mid } from "../../domain/quote.ts";
 import type { Check } from "../../domain/verdict.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatPercent, formatShare } from "../format.ts";
-import type { CheckContext } from "../check-context.ts";
 import { isWorseThan, needsProtection, bestPrice } from "../protection.ts";
-import type { Guard } from "./guard.ts";
+import type { CheckContext, Guard } from "../check-context.ts";
 
 const WIDE_SPREAD = decimal("5");
 
-export const priceCollar: Guard<"price-collar"> = (options, facts) => {
+export const priceCollar: Guard<"price-collar"> = (options, context) => {
   const { key, max_pct: percent } = options;
-  const { terms } = facts.input.order;
-  if ("missing" in facts.quote) return unavailable(key, facts.quote.missing);
-  const quote = facts.quote.value;
+  const { terms } = context.input.order;
+  if ("missing" in context.quote) return unavailable(key, context.quote.missing);
+  const quote = context.quote.value;
   if (!isTwoSided(quote))
     return unavailable(key, `the book is one-sided or crossed (bid ${quote.bid}, ask ${quote.ask})`);
-  if (needsProtection(terms)) return protectedBestPrice(key, facts, quote);
+  if (needsProtection(terms)) return protectedBestPrice(key, context, quote);
   if (terms.limitPrice === undefined) return unavailable(key, "the order has no limit price");
   const limit = decimal(terms.limitPrice);
   const side = terms.side === "buy" ? "ask" : "bid";
-  const against = (reference: Decimal, name: string): Check => collar(key, facts, limit, reference, name, percent);
+  const against = (reference: Decimal, name: string): Check => collar(key, context, limit, reference, name, percent);
   const first = against(bestPrice(terms, quote), terms.stopPrice === undefined ? side : `${side} or trigger`);
   const spread = decimal(quote.ask).minus(decimal(quote.bid));
   if (first.decision === "block" || withinPercent(spread, WIDE_SPREAD, mid(quote))) return first;
@@ -37,13 +36,13 @@ export const priceCollar: Guard<"price-collar"> = (options, facts) => {
 
 function collar(
   key: string,
-  facts: CheckContext,
+  context: CheckContext,
   limit: Decimal,
   reference: Decimal,
   name: string,
   percent: Decimal,
 ): Check {
-  const isBuy = facts.input.order.terms.side === "buy";
+  const isBuy = context.input.order.terms.side === "buy";
   const through = isBuy ? limit.minus(reference) : reference.minus(limit);
   if (through.lte(ZERO)) return pass(key, `limit ${limit.toFixed()} is not through the ${name} ${reference.toFixed()}`);
   const figures = { limit: formatPercent(percent), actual: formatShare(through, reference, percent) };
@@ -54,8 +53,8 @@ function collar(
   return holds ? pass(key, message, figures) : block(key, "PRICE_COLLAR_EXCEEDED", message, figures);
 }
 
-function protectedBestPrice(key: string, facts: CheckContext, quote: Quote): Check {
-  const { terms } = facts.input.order;
+function protectedBestPrice(key: string, context: CheckContext, quote: Quote): Check {
+  const { terms } = context.input.order;
   if (terms.protectionPrice === undefined) return unavailable(key, `the ${terms.type} order has no protection price`);
   const price = bestPrice(terms, quote);
   const figures = { limit: terms.protectionPrice, actual: price.toFixed() };

@@ -5,16 +5,16 @@
  */
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatDuration } from "../format.ts";
-import type { Guard } from "./guard.ts";
+import type { Guard } from "../check-context.ts";
 
 /** Clocks of two machines may differ by this much. */
 const SKEW_MS = 2000;
 
-export const quoteFreshness: Guard<"quote-freshness"> = (options, facts) => {
+export const quoteFreshness: Guard<"quote-freshness"> = (options, context) => {
   const { key } = options;
-  const { monoNow, venueNow } = facts.input;
-  if ("missing" in facts.quote) return unavailable(key, facts.quote.missing);
-  const quote = facts.quote.value;
+  const { monoNow, venueNow } = context.input;
+  if ("missing" in context.quote) return unavailable(key, context.quote.missing);
+  const quote = context.quote.value;
   const limitMs = options.max_age_s * 1000;
   const [received, stamped] = [monoNow - quote.receivedMono, venueNow - quote.at];
   if (!Number.isFinite(received) || !Number.isFinite(stamped))

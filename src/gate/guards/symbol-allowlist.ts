@@ -1,9 +1,9 @@
 /** Only these symbols. Letter for letter: a near match is not a match. */
 import { block, pass } from "../check-result.ts";
-import type { Guard } from "./guard.ts";
+import type { Guard } from "../check-context.ts";
 
-export const symbolAllowlist: Guard<"symbol-allowlist"> = (options, facts) => {
-  const { symbol } = facts.input.order.terms;
+export const symbolAllowlist: Guard<"symbol-allowlist"> = (options, context) => {
+  const { symbol } = context.input.order.terms;
   if (options.symbols.includes(symbol)) return pass(options.key, `${symbol} is on the list`);
   return block(
     options.key,

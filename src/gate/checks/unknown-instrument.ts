@@ -5,11 +5,11 @@
 import { instrumentKey } from "../../domain/order.ts";
 import { block, pass } from "../check-result.ts";
 import { othersInFlight } from "../exposure.ts";
-import { EVERY_STAGE, type Rule } from "./rule.ts";
+import { EVERY_STAGE, type GateCheck } from "../check-context.ts";
 
 const key = "unknown-instrument";
 
-export const unknownInstrument: Rule = {
+export const unknownInstrument: GateCheck = {
   key,
   stages: EVERY_STAGE,
   evaluate: ({ input: { state, order } }) => {

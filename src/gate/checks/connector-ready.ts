@@ -1,10 +1,10 @@
 /** The order's own connector answers, is reconciled, and still is what the terms say it is. Other connectors do not matter. */
 import { block, pass } from "../check-result.ts";
-import { EVERY_STAGE, type Rule } from "./rule.ts";
+import { EVERY_STAGE, type GateCheck } from "../check-context.ts";
 
 const key = "connector-ready";
 
-export const connectorReady: Rule = {
+export const connectorReady: GateCheck = {
   key,
   stages: EVERY_STAGE,
   evaluate: ({ input: { connector, order } }) => {

@@ -7,23 +7,22 @@ import type { OrderTerms } from "../../domain/order.ts";
 import type { VenueInstrument } from "../../domain/venue.ts";
 import type { Check } from "../../domain/verdict.ts";
 import { block, pass, unavailable } from "../check-result.ts";
-import type { CheckContext } from "../check-context.ts";
 import { highestPrice } from "../valuation.ts";
-import { EVERY_STAGE, type Rule } from "./rule.ts";
+import { type CheckContext, EVERY_STAGE, type GateCheck } from "../check-context.ts";
 
 const key = "order-validity";
 type Finding = Check | undefined;
 
-export const orderValidity: Rule = {
+export const orderValidity: GateCheck = {
   key,
   stages: EVERY_STAGE,
-  evaluate: (facts) => {
-    const { order, instrument, connector } = facts.input;
+  evaluate: (context) => {
+    const { order, instrument, connector } = context.input;
     const { terms } = order;
     const finding =
       amounts(terms) ??
       (connector.capabilities.exactDecimals === true ? undefined : representable(terms)) ??
-      (instrument === undefined ? undefined : instrument === null ? unlisted(terms) : fits(terms, instrument, facts));
+      (instrument === undefined ? undefined : instrument === null ? unlisted(terms) : fits(terms, instrument, context));
     if (finding !== undefined) return finding;
     return pass(
       key,
@@ -67,7 +66,7 @@ function representable(terms: OrderTerms): Finding {
   return undefined;
 }
 
-function fits(terms: OrderTerms, instrument: VenueInstrument, facts: CheckContext): Finding {
+function fits(terms: OrderTerms, instrument: VenueInstrument, context: CheckContext): Finding {
   const { orderTypes, timesInForce } = instrument;
   if (instrument.symbol !== terms.symbol)
     return unavailable(key, `the instrument is ${instrument.symbol}, not ${terms.symbol}`);
@@ -83,7 +82,7 @@ function fits(terms: OrderTerms, instrument: VenueInstrument, facts: CheckContex
       `${terms.symbol} takes ${timesInForce.join(", ")}, not ${terms.timeInForce}`,
     );
   }
-  return steps(terms, instrument) ?? sizes(facts.quantity, instrument) ?? notional(facts, instrument);
+  return steps(terms, instrument) ?? sizes(context.quantity, instrument) ?? notional(context, instrument);
 }
 
 function steps(terms: OrderTerms, { tickSize, lotSize }: VenueInstrument): Finding {

@@ -1,20 +1,20 @@
 /** The kill switch. Cancels never come here, so they pass in every state. */
 import { block, pass } from "../check-result.ts";
-import { EVERY_STAGE, type Rule } from "./rule.ts";
+import { EVERY_STAGE, type GateCheck } from "../check-context.ts";
 
 const key = "trading-state";
 
-export const tradingState: Rule = {
+export const tradingState: GateCheck = {
   key,
   stages: EVERY_STAGE,
-  evaluate: (facts) => {
-    const { state, reason } = facts.input.state.trading;
+  evaluate: (context) => {
+    const { state, reason } = context.input.state.trading;
     const why = reason === "" ? "" : ` (${reason})`;
     switch (state) {
       case "active":
         return pass(key, "trading is active");
       case "reducing":
-        if (facts.reducing) return pass(key, "trading is reducing, and so is this order");
+        if (context.reducing) return pass(key, "trading is reducing, and so is this order");
         return block(
           key,
           "TRADING_REDUCING",

@@ -1,4 +1,5 @@
-/** The always-on rules, in the order in which they are stated. */
+/** The checks that are always on, in the order of the verdict. No configuration switches them off. */
+import type { GateCheck } from "../check-context.ts";
 import { approvalFreshness } from "./approval-freshness.ts";
 import { connectorReady } from "./connector-ready.ts";
 import { priceDrift } from "./price-drift.ts";
@@ -6,11 +7,10 @@ import { approvedTermsMatch } from "./approved-terms-match.ts";
 import { journalHealth } from "./journal-health.ts";
 import { marketProtection } from "./market-protection.ts";
 import { orderValidity } from "./order-validity.ts";
-import type { Rule } from "./rule.ts";
 import { tradingState } from "./trading-state.ts";
 import { unknownInstrument } from "./unknown-instrument.ts";
 
-export const RULES: readonly Rule[] = [
+export const CHECKS: readonly GateCheck[] = [
   tradingState,
   connectorReady,
   journalHealth,

@@ -3,15 +3,15 @@ import { decimal } from "../../domain/decimal.ts";
 import { isTwoSided } from "../../domain/quote.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { isWorseThan, needsProtection, bestPrice } from "../protection.ts";
-import { EVERY_STAGE, type Rule } from "./rule.ts";
+import { EVERY_STAGE, type GateCheck } from "../check-context.ts";
 
 const key = "market-protection";
 
-export const marketProtection: Rule = {
+export const marketProtection: GateCheck = {
   key,
   stages: EVERY_STAGE,
-  evaluate: (facts) => {
-    const { terms } = facts.input.order;
+  evaluate: (context) => {
+    const { terms } = context.input.order;
     if (!needsProtection(terms)) return pass(key, "the limit price protects it");
     if (terms.protectionPrice === undefined) {
       return unavailable(
@@ -19,8 +19,8 @@ export const marketProtection: Rule = {
         `the ${terms.type} order has no protection price, since there was no quote to derive it from`,
       );
     }
-    if ("missing" in facts.quote) return unavailable(key, facts.quote.missing);
-    const quote = facts.quote.value;
+    if ("missing" in context.quote) return unavailable(key, context.quote.missing);
+    const quote = context.quote.value;
     if (!isTwoSided(quote))
       return unavailable(key, `the book is one-sided or crossed (bid ${quote.bid}, ask ${quote.ask})`);
     const price = bestPrice(terms, quote);

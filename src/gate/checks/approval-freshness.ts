@@ -1,12 +1,12 @@
 /** An approval holds for a while only, and only forwards: one that is dated ahead of the clock proves that the clock moved. */
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatDuration } from "../format.ts";
-import type { Rule } from "./rule.ts";
+import type { GateCheck } from "../check-context.ts";
 
 const key = "approval-freshness";
 const SKEW_MS = 2000;
 
-export const approvalFreshness: Rule = {
+export const approvalFreshness: GateCheck = {
   key,
   stages: ["approve", "dispatch"],
   evaluate: ({ input: { approval, hostNow, stage } }) => {

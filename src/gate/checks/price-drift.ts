@@ -3,16 +3,16 @@ import { ZERO, decimal, withinPercent } from "../../domain/decimal.ts";
 import { isTwoSided, mid } from "../../domain/quote.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatPercent, formatShare } from "../format.ts";
-import type { Rule } from "./rule.ts";
+import type { GateCheck } from "../check-context.ts";
 
 const key = "drift";
 const LIMIT = decimal("1");
 
-export const priceDrift: Rule = {
+export const priceDrift: GateCheck = {
   key,
   stages: ["approve", "dispatch"],
-  evaluate: (facts) => {
-    const { approval, order, stage } = facts.input;
+  evaluate: (context) => {
+    const { approval, order, stage } = context.input;
     if (approval === undefined) {
       return stage === "approve" ? pass(key, "not approved yet") : unavailable(key, "nobody has approved this order");
     }
@@ -23,8 +23,8 @@ export const priceDrift: Rule = {
     }
     const shown = decimal(approval.mid);
     if (!shown.gt(ZERO)) return unavailable(key, `the price shown at approval was ${approval.mid}`);
-    if ("missing" in facts.quote) return unavailable(key, facts.quote.missing);
-    const quote = facts.quote.value;
+    if ("missing" in context.quote) return unavailable(key, context.quote.missing);
+    const quote = context.quote.value;
     if (!isTwoSided(quote))
       return unavailable(key, `the book is one-sided or crossed (bid ${quote.bid}, ask ${quote.ask})`);
     const now = mid(quote);

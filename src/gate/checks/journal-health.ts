@@ -2,7 +2,7 @@
 import { decimal } from "../../domain/decimal.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatMoney } from "../format.ts";
-import { EVERY_STAGE, type Rule } from "./rule.ts";
+import { EVERY_STAGE, type GateCheck } from "../check-context.ts";
 
 const key = "journal-health";
 /** Room for the records of what is already in flight. */
@@ -12,7 +12,7 @@ function megabytes(bytes: number): string {
   return `${formatMoney(decimal(String(Math.floor(bytes / 1000) / 1000)), "")} MB`;
 }
 
-export const journalHealth: Rule = {
+export const journalHealth: GateCheck = {
   key,
   stages: EVERY_STAGE,
   evaluate: ({ input: { journalHealthy, freeBytes } }) => {

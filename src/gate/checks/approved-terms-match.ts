@@ -7,11 +7,11 @@ import type { OrderRecord } from "../../domain/order-state.ts";
 import type { Check } from "../../domain/verdict.ts";
 import { block, pass } from "../check-result.ts";
 import type { GateInput } from "../input.ts";
-import type { Rule } from "./rule.ts";
+import type { GateCheck } from "../check-context.ts";
 
 const key = "exit-point";
 
-export const approvedTermsMatch: Rule = {
+export const approvedTermsMatch: GateCheck = {
   key,
   stages: ["dispatch"],
   evaluate: ({ input }) => {

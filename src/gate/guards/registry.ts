@@ -1,18 +1,17 @@
-/** Every built-in guard by its key. A key of `desk.toml` that is not here cannot be type-checked into existence. */
+/**
+ * The built-in guards by their keys in `desk.toml`. To add a guard: write its function in this folder, add its options to
+ * `domain/guard-config.ts` and its key here. The compiler refuses a key without a guard.
+ */
 import type { BuiltInGuard, GuardKey, GuardOptions } from "../../domain/guard-config.ts";
 import type { Check } from "../../domain/verdict.ts";
+import type { CheckContext, Guard } from "../check-context.ts";
 import { unavailable } from "../check-result.ts";
-import type { CheckContext } from "../check-context.ts";
 import { buyingPower } from "./buying-power.ts";
 import { dayLossLimit } from "./day-loss-limit.ts";
 import { duplicateOrder } from "./duplicate-order.ts";
 import { grossExposure } from "./gross-exposure.ts";
-import type { Guard } from "./guard.ts";
+import { maxOpenOrders, maxOrderNav, maxOrderNotional, maxOrderQuantity } from "./limits.ts";
 import { marketHours } from "./market-hours.ts";
-import { maxOpenOrders } from "./max-open-orders.ts";
-import { maxOrderNav } from "./max-order-nav.ts";
-import { maxOrderNotional } from "./max-order-notional.ts";
-import { maxOrderQuantity } from "./max-order-quantity.ts";
 import { maxPositionNav } from "./max-position-nav.ts";
 import { noShort } from "./no-short.ts";
 import { orderRate } from "./order-rate.ts";
@@ -40,10 +39,10 @@ export const GUARDS: { readonly [K in GuardKey]: Guard<K> } = {
   "max-open-orders": maxOpenOrders,
 };
 
-/** The compiler cannot see that options and guard belong to one key; the table's type says that they do. */
-export function runGuard({ options }: BuiltInGuard, facts: CheckContext): Check {
+/** Runs the guard that the options name. The cast is safe: `GUARDS` maps each key to the guard of the same key's options. */
+export function runGuard({ options }: BuiltInGuard, context: CheckContext): Check {
   const guard = Object.hasOwn(GUARDS, options.key)
-    ? (GUARDS[options.key] as (options: GuardOptions, facts: CheckContext) => Check)
+    ? (GUARDS[options.key] as (options: GuardOptions, context: CheckContext) => Check)
     : undefined;
-  return guard === undefined ? unavailable(options.key, "there is no such guard") : guard(options, facts);
+  return guard === undefined ? unavailable(options.key, "no such guard") : guard(options, context);
 }
