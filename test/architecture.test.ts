@@ -21,7 +21,6 @@ const PENDING: Partial<Record<RuleKey, readonly string[]>> = {
     "src/cli/session.ts",
     "src/host/guard-pool.ts",
     "src/runs/agent-runs.ts",
-    "src/workspace/config-template.ts",
     "sandbox/granted-net.ts",
   ],
   optionalSpreads: ["src/", "sandbox/", "connectors/"],

@@ -58,8 +58,8 @@ export interface RunEndpoint {
 /** `[agent]` of desk.toml, as far as it concerns how an agent is started. */
 export interface AgentSettings {
   /** Another program than the runtime's own name; for `command` and `acp` the one to start. */
-  readonly command?: readonly string[];
-  readonly model?: string;
+  readonly command?: readonly string[] | undefined;
+  readonly model?: string | undefined;
   readonly maxTurns: number;
   readonly maxCostUsd: number;
   readonly timeoutMs: number;

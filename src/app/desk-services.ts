@@ -2,7 +2,7 @@
 import { scanJournal } from "../bus/journal-read.ts";
 import { upgraded } from "../bus/replay.ts";
 import type { DeskServices, LogLine, LogQuery } from "../commands/command.ts";
-import { isWanted, readLogs } from "../workspace/logs.ts";
+import { matchesFilter, readLogs } from "../workspace/logs.ts";
 import { journalReport } from "./journal-report.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
@@ -53,7 +53,7 @@ async function follow(
   const queue: LogLine[] = [];
   let wake: () => void = () => undefined;
   const stop = open.logs.watch((entry) => {
-    if (!isWanted(query, entry)) return;
+    if (!matchesFilter(query, entry)) return;
     if (queue.length < FOLLOW_QUEUE_MAX) queue.push(entry);
     wake();
   });

@@ -80,7 +80,7 @@ export async function openDesk(options: DeskOptions, lifecycle: Lifecycle): Prom
   mkdirSync(paths.runtime, { recursive: true, mode: 0o700 });
   await lifecycle.open(
     "lock",
-    () => takeLock(disk, paths.lock, root, ids.random(8), nodeProcesses),
+    () => takeLock(disk, paths.lock, { root, nonce: ids.random(8), processes: nodeProcesses }),
     (lock) => lock.release(),
   );
   for (const folder of FOLDERS) await disk.mkdir(`${root}/${folder}`);

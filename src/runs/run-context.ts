@@ -3,7 +3,7 @@ import { type Rejection, type SourcedText, type ToolDescription, contextBundle }
 import { QocError } from "../domain/error.ts";
 import { describe } from "../domain/order.ts";
 import { type OrderRecord, rejectedBy } from "../domain/order-state.ts";
-import type { AgentConfig } from "../workspace/agent-config.ts";
+import type { AgentConfig } from "../workspace/config.ts";
 import type { WorkspaceFiles } from "../workspace/files.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import type { Issue } from "../workspace/issues.ts";

@@ -7,7 +7,7 @@ import { type Untrusted, untrusted } from "../domain/untrusted.ts";
 import { FeedError, type FeedItem } from "../market-data/feed.ts";
 import { FetchError, type FetchFeed, type Validators } from "../market-data/feed-fetch.ts";
 import type { ReadFeed } from "../market-data/feed-thread.ts";
-import type { NewsFeed } from "../workspace/news-config.ts";
+import type { NewsFeed } from "../workspace/config.ts";
 import type { NewsState } from "../workspace/news.ts";
 import { type Desk, iso } from "./desk.ts";
 import { dateInZone } from "./market-snapshot.ts";

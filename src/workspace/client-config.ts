@@ -1,54 +1,63 @@
 /**
- * The entry by which an agent's program finds the desk, in that program's own file and words, and how it comes into a file that
- * is there already: no other entry is changed, and a file that cannot be understood is left alone.
+ * Adds the desk to the MCP configuration of an agent program. Other entries of the file are kept, and a file that cannot be
+ * parsed is not changed. The file holds a token: it is readable by its owner only, and it must be outside every workspace,
+ * because agents read the workspace and its history would store the token.
  */
+import { realpath } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { parse as parseToml } from "smol-toml";
+import { QocError } from "../domain/error.ts";
+import type { Disk } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
+import { findWorkspace } from "./layout.ts";
+import type { TomlTable } from "./toml.ts";
 
 export const CLIENTS = ["claude", "codex", "opencode", "gemini"] as const;
 export type Client = (typeof CLIENTS)[number];
 
-/** Where the desk is, and what lets an agent in. */
+/** The name of the desk's entry in every program's file. */
+const SERVER_NAME = "qoc";
+const FILE_BYTES_MAX = 1024 * 1024;
+
+/** The desk's address and the agent's token. */
 export interface DeskEntry {
   readonly url: string;
   readonly token: string;
 }
 
-/** What the program calls the desk. */
-export const SERVER = "qoc";
-
-/** Why an entry cannot be put into a file. */
+/** The entry cannot be added to an existing file. */
 export class MergeError extends Error {}
 
 interface ClientConfig {
-  /** In a folder that the program is started in, or in the home folder. */
+  /** Relative to the folder that the program is started in, or to the home folder. */
   readonly file: string;
+  /** Returns a new file. */
   text(entry: DeskEntry): string;
-  /** @throws MergeError. */
-  merged(existing: string, entry: DeskEntry): string;
+  /** Returns the existing file with the entry. @throws MergeError. */
+  merge(existing: string, entry: DeskEntry): string;
 }
 
 function bearer({ token }: DeskEntry): { Authorization: string } {
   return { Authorization: `Bearer ${token}` };
 }
 
-function json(file: string, section: string, entryOf: (entry: DeskEntry) => object): ClientConfig {
+function jsonConfig(file: string, section: string, entryOf: (entry: DeskEntry) => object): ClientConfig {
   return {
     file,
-    text: (entry) => jsonText({ [section]: { [SERVER]: entryOf(entry) } }, 2),
-    merged: (existing, entry) => {
-      const whole = objectIn(parsed(existing), "the file");
-      const servers = objectIn(whole[section] ?? {}, section);
-      refuseOther(servers[SERVER], entry);
+    text: (entry) => formatJson({ [section]: { [SERVER_NAME]: entryOf(entry) } }, 2),
+    merge: (existing, entry) => {
+      const document = asTable(parseJsonFile(existing), "the file");
+      const servers = asTable(document[section] ?? {}, section);
+      refuseOtherDesk(servers[SERVER_NAME], entry);
       const indent = /^([ \t]+)"/m.exec(existing)?.[1] ?? 2;
-      return jsonText({ ...whole, [section]: { ...servers, [SERVER]: entryOf(entry) } }, indent);
+      return formatJson({ ...document, [section]: { ...servers, [SERVER_NAME]: entryOf(entry) } }, indent);
     },
   };
 }
 
-function codexText(entry: DeskEntry): string {
+function renderCodex(entry: DeskEntry): string {
   return [
-    `[mcp_servers.${SERVER}]`,
+    `[mcp_servers.${SERVER_NAME}]`,
     `url = ${JSON.stringify(entry.url)}`,
     `http_headers = { Authorization = ${JSON.stringify(bearer(entry).Authorization)} }`,
     "",
@@ -56,69 +65,119 @@ function codexText(entry: DeskEntry): string {
 }
 
 const CONFIGS: Readonly<Record<Client, ClientConfig>> = {
-  claude: json(".mcp.json", "mcpServers", (entry) => ({ type: "http", url: entry.url, headers: bearer(entry) })),
+  claude: jsonConfig(".mcp.json", "mcpServers", (entry) => ({ type: "http", url: entry.url, headers: bearer(entry) })),
   codex: {
     file: ".codex/config.toml",
-    text: codexText,
-    merged: (existing, entry) => {
-      const servers = objectIn(toml(existing)["mcp_servers"] ?? {}, "mcp_servers");
-      if (SERVER in servers) throw new MergeError(`it has an entry ${SERVER} already; take that out first`);
-      const merged = `${existing.trimEnd()}\n\n${codexText(entry)}`;
-      // An inline table takes no more entries from further down.
-      toml(merged);
+    text: renderCodex,
+    merge: (existing, entry) => {
+      const servers = asTable(parseTomlFile(existing)["mcp_servers"] ?? {}, "mcp_servers");
+      if (SERVER_NAME in servers) throw new MergeError(`the file already has an entry ${SERVER_NAME}; remove it first`);
+      const merged = `${existing.trimEnd()}\n\n${renderCodex(entry)}`;
+      // Fails if the file has an inline table mcp_servers, which cannot be extended.
+      parseTomlFile(merged);
       return merged;
     },
   },
-  // The program would otherwise look for a sign-in page at an address that refuses it.
-  opencode: json("opencode.json", "mcp", (entry) => ({
+  // Without `oauth: false` the program would look for a sign-in page at an address that refuses the request.
+  opencode: jsonConfig("opencode.json", "mcp", (entry) => ({
     type: "remote",
     url: entry.url,
     headers: bearer(entry),
     oauth: false,
     enabled: true,
   })),
-  gemini: json(".gemini/settings.json", "mcpServers", (entry) => ({ httpUrl: entry.url, headers: bearer(entry) })),
+  gemini: jsonConfig(".gemini/settings.json", "mcpServers", (entry) => ({
+    httpUrl: entry.url,
+    headers: bearer(entry),
+  })),
 };
 
 export function clientConfig(client: Client): ClientConfig {
   return CONFIGS[client];
 }
 
-/** Words for a shell that do the same, where the program has them. */
+/** Returns a shell command that adds the entry, if the program has one. */
 export function clientCommand(client: Client, { url, token }: DeskEntry): string | undefined {
   return client === "claude"
-    ? `claude mcp add --transport http ${SERVER} ${url} --header "Authorization: Bearer ${token}"`
+    ? `claude mcp add --transport http ${SERVER_NAME} ${url} --header "Authorization: Bearer ${token}"`
     : undefined;
 }
 
-function jsonText(value: object, indent: number | string): string {
+export interface PreparedFile {
+  readonly path: string;
+  write(): Promise<void>;
+}
+
+/**
+ * Checks everything that can fail, so that no token is issued for a file that cannot be written. `to` is the file, or the
+ * folder of the file. @throws PATH_REFUSED.
+ */
+export async function prepareClientFile(
+  disk: Disk,
+  { client, entry, to }: { readonly client: Client; readonly entry: DeskEntry; readonly to: string },
+): Promise<PreparedFile> {
+  const { file, text: render, merge } = clientConfig(client);
+  const requested = /\.(json|toml)$/.test(to) ? resolve(to) : join(resolve(to), file);
+  const refuse = (reason: string): never => {
+    throw new QocError("PATH_REFUSED", { path: requested, reason });
+  };
+  const folder = await realFolderOf(disk, requested, to).catch(() => refuse("the folder does not exist"));
+  const path = join(folder, basename(requested));
+  const workspace = await findWorkspace(disk, folder).catch(() => undefined);
+  if (workspace !== undefined)
+    refuse(`a token must not be stored in the workspace ${workspace}; name a folder outside it with --to`);
+  const stats = await disk.facts(path);
+  if (stats !== undefined && (stats.kind !== "file" || stats.links !== 1)) refuse("the file is not a regular file");
+  try {
+    const text = stats === undefined ? render(entry) : merge(await disk.readText(path, FILE_BYTES_MAX), entry);
+    return {
+      path,
+      write: async () => {
+        await disk.mkdir(folder, 0o700);
+        await disk.writeAtomic(path, text, 0o600);
+      },
+    };
+  } catch (error) {
+    if (error instanceof MergeError) return refuse(`${error.message}; or print the entry and add it by hand`);
+    throw error;
+  }
+}
+
+/** Returns the real path of the file's folder. The program's own folder, such as `.codex`, need not exist yet. */
+async function realFolderOf(disk: Disk, file: string, to: string): Promise<string> {
+  const folder = dirname(file);
+  const isNew = folder !== resolve(to) && (await disk.facts(folder)) === undefined;
+  const real = await realpath(isNew ? dirname(folder) : folder);
+  if ((await disk.facts(real))?.kind !== "directory") throw new Error("not a folder");
+  return isNew ? join(real, basename(folder)) : real;
+}
+
+function formatJson(value: object, indent: number | string): string {
   return `${JSON.stringify(value, null, indent)}\n`;
 }
 
-/** An entry of this very desk is made new; one of another desk, or another thing of that name, is somebody's. */
-function refuseOther(found: unknown, { url }: DeskEntry): void {
-  if (found === undefined || JSON.stringify(found).includes(JSON.stringify(url))) return;
-  throw new MergeError(`it has another entry ${SERVER} already; take that out first`);
+/** An entry for this desk is replaced; an entry with the same name for another URL is kept. */
+function refuseOtherDesk(existing: unknown, { url }: DeskEntry): void {
+  if (existing === undefined || JSON.stringify(existing).includes(JSON.stringify(url))) return;
+  throw new MergeError(`the file already has another entry ${SERVER_NAME}; remove it first`);
 }
 
-type Table = Readonly<Record<string, unknown>>;
-
-function objectIn(value: unknown, what: string): Table {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Table;
-  throw new MergeError(`${what} is no table of entries`);
+function asTable(value: unknown, label: string): TomlTable {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as TomlTable;
+  throw new MergeError(`${label} is not a table of entries`);
 }
 
-function parsed(text: string): unknown {
-  if (text.trim() === "") return {};
-  const value = tryParseJson(text);
-  if (value === undefined) throw new MergeError("it is not plain JSON");
-  return value;
+function parseJsonFile(json: string): unknown {
+  if (json.trim() === "") return {};
+  const document = tryParseJson(json);
+  if (document === undefined) throw new MergeError("the file is not plain JSON");
+  return document;
 }
 
-function toml(text: string): Table {
+function parseTomlFile(text: string): TomlTable {
   try {
     return parseToml(text);
   } catch {
-    throw new MergeError("it is not TOML that this desk can read");
+    throw new MergeError("the file is not valid TOML");
   }
 }

@@ -1,28 +1,27 @@
-/** The shape of desk.toml: what is honoured, with defaults. Guards are in `domain/guard-config.ts`. */
+/** The schema of desk.toml with all defaults. The options of guards are in `domain/guard-config.ts`. */
 import { z } from "zod";
 import { isTimeZone } from "../domain/guard-config.ts";
-import { agentSchema } from "./agent-config.ts";
-import { newsSchema } from "./news-config.ts";
 
-/** Where a secret comes from; never the secret. */
+/** The source of a secret, never the secret itself. */
 export type SecretRef = { readonly env: string } | { readonly file: string };
 
 const ENV_TEXT = /^\{?env:([A-Za-z_][A-Za-z0-9_]*)\}?$/;
-export const SECRET_LITERAL = "a secret stands here as text";
+export const SECRET_LITERAL = "secret given as plain text";
+const NOT_AN_ENV_NAME = "is not the name of an environment variable";
 
 /** `{ env = "X" }`, `{ file = "/run/secrets/x" }`, `"env:X"`, `"{env:X}"`. */
-export const secretRef = z.union([
-  z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not the name of an environment variable") }),
+const secretRef = z.union([
+  z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, NOT_AN_ENV_NAME) }),
   z.strictObject({ file: z.string().startsWith("/", "must be an absolute path") }),
   z
     .string()
     .regex(ENV_TEXT, SECRET_LITERAL)
-    .transform((raw): SecretRef => ({ env: ENV_TEXT.exec(raw)?.[1] ?? "" })),
+    .transform((text): SecretRef => ({ env: ENV_TEXT.exec(text)?.[1] ?? "" })),
 ]);
 
 const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone such as "America/New_York"');
 
-export const workspaceSchema = z.strictObject({
+const workspaceSchema = z.strictObject({
   name: z.string().min(1).max(60).default("my-desk"),
   port: z.int().min(1).max(65_535).default(7070),
   log_level: z.enum(["error", "warn", "info", "debug", "trace"]).default("info"),
@@ -32,7 +31,7 @@ export const workspaceSchema = z.strictObject({
   timezone: timeZone.default("America/New_York"),
 });
 
-export const accountSchema = z.strictObject({
+const accountSchema = z.strictObject({
   currency: z
     .string()
     .regex(/^[A-Z]{3,5}$/, 'must be a currency code such as "USD"')
@@ -40,9 +39,9 @@ export const accountSchema = z.strictObject({
   nav_method: z.enum(["last_snapshot", "live"]).default("last_snapshot"),
 });
 
-export const utaSchema = z.strictObject({ snapshot_interval: z.number().min(1).max(86_400).default(60) });
+const utaSchema = z.strictObject({ snapshot_interval: z.number().min(1).max(86_400).default(60) });
 
-export const CONNECTOR_TYPES = [
+const CONNECTOR_TYPES = [
   "paper",
   "custom",
   "replay",
@@ -56,7 +55,7 @@ export const CONNECTOR_TYPES = [
   "futures",
 ] as const;
 
-export const connectorSchema = z.strictObject({
+const connectorSchema = z.strictObject({
   name: z.string(),
   type: z.enum(CONNECTOR_TYPES),
   enabled: z.boolean().default(true),
@@ -72,7 +71,67 @@ export const connectorSchema = z.strictObject({
   options: z.record(z.string(), z.unknown()).default({}),
 });
 
-const injected = z.record(z.string(), z.unknown());
+export const AGENT_RUNTIMES = ["demo", "claude", "codex", "opencode", "gemini", "acp", "command"] as const;
+const COMMAND_RUNTIMES: readonly string[] = ["acp", "command"];
+
+const agentSchema = z
+  .strictObject({
+    runtime: z.enum(AGENT_RUNTIMES).default("demo"),
+    /** The program and its first arguments; by default the runtime's own program. */
+    command: z.array(z.string().min(1)).min(1).optional(),
+    model: z.string().min(1).max(200).optional(),
+    max_turns: z.int().min(1).max(1_000).default(60),
+    max_cost_usd: z.number().positive().max(1_000).default(5),
+    timeout_minutes: z.number().positive().max(1_440).default(30),
+    /** Variables of the desk's environment that are passed to the agent's program, besides those that it always gets. */
+    env: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, NOT_AN_ENV_NAME)).default([]),
+    unconfined: z.boolean().default(false),
+    /** Passed to every agent unchanged. */
+    instructions: z.string().max(8_000).optional(),
+  })
+  .refine(({ runtime, command }) => command !== undefined || !COMMAND_RUNTIMES.includes(runtime), {
+    path: ["command"],
+    message: 'this runtime requires command = ["/path/of/program", "argument"]',
+  })
+  .refine(({ runtime, model }) => model === undefined || !COMMAND_RUNTIMES.includes(runtime), {
+    path: ["model"],
+    message: "this runtime has no model option; set the model in command or in the program's own configuration",
+  });
+
+const PERIOD_UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const PERIOD_MAX_MS = 30 * 86_400_000;
+
+/** `15m`, `2h` or `1d`, as milliseconds. */
+const period = z
+  .string()
+  .regex(/^[1-9]\d{0,3}[mhd]$/, 'must be a time such as "15m", "2h" or "1d"')
+  .transform((text) => Number(text.slice(0, -1)) * (PERIOD_UNITS_MS[text.slice(-1)] ?? 0))
+  .refine((ms) => ms <= PERIOD_MAX_MS, "must be 30d at most");
+
+/** A user name or password is refused: the URL appears in every file that names the source. */
+function isFeedUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return (url.protocol === "https:" || url.protocol === "http:") && url.username === "" && url.password === "";
+}
+
+const newsSchema = z
+  .array(
+    z.strictObject({
+      name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, "must have 1 to 40 characters of a-z, 0-9 and -"),
+      url: z.string().max(2_000).refine(isFeedUrl, "must be an http or https address without a password"),
+      every: period.prefault("15m"),
+    }),
+  )
+  .max(100)
+  .superRefine((feeds, context) => {
+    for (const [index, { name }] of feeds.entries()) {
+      if (feeds.findIndex((other) => other.name === name) === index) continue;
+      context.addIssue({ code: "custom", path: [index, "name"], message: `duplicate name: ${name}` });
+    }
+  });
+
+const injectedSettings = z.record(z.string(), z.unknown());
 
 export const deskSchema = z.strictObject({
   format: z.int().default(1),
@@ -84,9 +143,9 @@ export const deskSchema = z.strictObject({
   guard: z.array(z.looseObject({ key: z.string() })).default([]),
   agent: agentSchema.prefault({}),
   news: newsSchema.default([]),
-  risk: injected.default({}),
-  context: z.strictObject({ files: z.array(z.string()).default([]), risk: injected.default({}) }).prefault({}),
+  risk: injectedSettings.default({}),
+  context: z.strictObject({ files: z.array(z.string()).default([]), risk: injectedSettings.default({}) }).prefault({}),
 });
 
-/** Documented, and not built yet: named in an error, never ignored. */
-export const NOT_YET: readonly string[] = ["schedule", "webhook", "data_hub", "tunnel", "ai", "tool"];
+/** Documented tables that are not implemented yet. They are reported as errors, not ignored. */
+export const UNIMPLEMENTED_TABLES: readonly string[] = ["schedule", "webhook", "data_hub", "tunnel", "ai", "tool"];

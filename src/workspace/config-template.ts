@@ -1,15 +1,19 @@
-/** The desk.toml that `qoc init` writes: a paper venue, guards on, and words on what the rest is for. */
+/** The files that `qoc init` writes: desk.toml with a paper venue and guards, the house rules, and a first issue. */
 
-export function deskToml(facts: { name: string; port: number; timezone: string }): string {
+/** The arguments are the values of `[workspace]`. */
+export function deskToml({ name, port, timezone }: { name: string; port: number; timezone: string }): string {
   return `# The desk's configuration. The desk never rewrites it. Check it with: qoc status
 format = 1
 
 [workspace]
-name = ${JSON.stringify(facts.name)}
-port = ${facts.port}
-timezone = ${JSON.stringify(facts.timezone)}
+name = ${JSON.stringify(name)}
+port = ${port}
+timezone = ${JSON.stringify(timezone)}
 
-[account]
+${TABLES}`;
+}
+
+const TABLES = `[account]
 currency = "USD"
 
 # A simulated venue on recorded real prices; no money moves.
@@ -19,11 +23,11 @@ type = "paper"
 enabled = true
   [connector.options]
   start = "2019-10-10"
-  bar_seconds = 2        # wall seconds for one trading day
+  bar_seconds = 2        # seconds of real time for one trading day
   cash = 1_000_000
 
 # Guards are evaluated in this order when an order is proposed, approved and dispatched. The first breach is the stated
-# reason, all are listed. Percentages are of NAV; a limit itself still passes.
+# reason; all breaches are listed. Percentages are of NAV. An order exactly at a limit passes.
 [[guard]]
 key = "max-order-nav"
 max_pct = 5.0
@@ -58,32 +62,33 @@ window_s = 600
 [[guard]]
 key = "no-short"
 
-# For live equities: refuse orders outside the venue's hours. The paper venue's time is simulated and always inside them.
+# For live equities: block orders outside the venue's hours. The simulated time of the paper venue is always inside them.
 # [[guard]]
 # key = "market-hours"
 # tz = "America/New_York"
 # open = "09:30"
 # close = "16:00"
 
-# Before real money: name what may be traded, and nothing else can be.
+# Before you trade real money: only the listed symbols can be traded.
 # [[guard]]
 # key = "symbol-allowlist"
 # symbols = ["SPX", "AAPL"]
 
-# Who works on issues (qoc run ISSUE): demo, claude, codex, opencode, gemini, acp or command. Each sees the desk's tools alone.
+# The program that works on issues (qoc run ISSUE): demo, claude, codex, opencode, gemini, acp or command. Agents can use
+# only the desk's tools.
 # [agent]
 # runtime = "claude"
 # max_turns = 60
 # max_cost_usd = 5.0
 # timeout_minutes = 30
 
-# News into inbox/news/, from any RSS or Atom feed.
+# News from any RSS or Atom feed, written to inbox/news/.
 # [[news]]
 # name = "markets"
 # url = "https://feeds.example.com/markets.xml"
 # every = "15m"
 
-# Your own venue: one TypeScript file, no build step.
+# A venue of your own: one TypeScript file, no build step.
 # [[connector]]
 # name = "my-venue"
 # type = "custom"
@@ -91,15 +96,14 @@ key = "no-short"
 #   [connector.auth]
 #   api_key = { env = "MY_VENUE_API_KEY" }
 `;
-}
 
 export const HOUSE_RULES = `# House rules
 
-Given to every agent run, word for word.
+Every agent run gets this file unchanged.
 
-- Propose only what you can justify from a note in research/ or a quote you asked for.
+- Propose only orders that a note in research/ or a quote you requested can justify.
 - One idea, one order. State the exit.
-- When data is missing, say so; never make a number up.
+- If data is missing, say so; never invent a number.
 `;
 
 export const FIRST_ISSUE = `---
@@ -112,7 +116,7 @@ assigned_to: agent
 ---
 ## Goal
 
-Say whether a small position in SPX is warranted, and propose it if so.
+Decide whether a small position in SPX is justified. If so, propose it.
 
 ## Constraints
 
@@ -121,5 +125,5 @@ At most 5 % of NAV in one order.
 ## Acceptance
 
 - [ ] a note in research/
-- [ ] a proposal, or a sentence on why there is none
+- [ ] a proposal, or a sentence that explains why there is none
 `;

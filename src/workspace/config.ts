@@ -1,6 +1,5 @@
-/** desk.toml → a typed configuration. Every problem is found, with file, line, column and the key's path; nothing is ignored. */
+/** Reads desk.toml. Every problem is reported with its file, line, column and key; no key is ignored. */
 import { dirname, isAbsolute, resolve } from "node:path";
-import { TomlError, parse } from "smol-toml";
 import type { z } from "zod";
 import { digestOf } from "../domain/digest.ts";
 import { type ErrorCode, QocError } from "../domain/error.ts";
@@ -8,31 +7,55 @@ import { GUARD_KEYS, GUARD_OPTIONS, type GuardConfig, type GuardKey } from "../d
 import { type ConnectorName, type Digest, IdError, connectorName, suggestion } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
 import type { Mode } from "../domain/venue.ts";
-import { type AgentConfig, agentOf } from "./agent-config.ts";
-import { type NewsFeed, newsOf } from "./news-config.ts";
-import { NOT_YET, SECRET_LITERAL, type SecretRef, deskSchema } from "./config-schema.ts";
-import { type KeyPath, locateKey, pathText } from "./toml-position.ts";
 import { isInside } from "../lib/path-containment.ts";
-import { tomlErrorMessage } from "./toml-position.ts";
+import {
+  type AGENT_RUNTIMES,
+  SECRET_LITERAL,
+  type SecretRef,
+  UNIMPLEMENTED_TABLES,
+  deskSchema,
+} from "./config-schema.ts";
+import { type KeyPath, type TomlTable, formatKeyPath, locateKey, parseToml } from "./toml.ts";
 
 export const CONFIG_FORMAT = 1;
 const CONFIG_BYTES_MAX = 1024 * 1024;
+const MINUTE_MS = 60_000;
 
 export interface ConnectorConfig {
   readonly name: ConnectorName;
   readonly type: string;
   readonly enabled: boolean;
-  /** Absolute; absent: the built-in of that type. */
-  readonly adapter?: string;
-  readonly mode?: Mode;
+  /** Absolute path; undefined: the built-in adapter of `type`. */
+  readonly adapter?: string | undefined;
+  readonly mode?: Mode | undefined;
   readonly orders: boolean;
   readonly venues: readonly string[];
   readonly isolation: "worker" | "process";
-  readonly hosts?: readonly string[];
+  readonly hosts?: readonly string[] | undefined;
   readonly grant: readonly string[];
-  readonly memoryMb?: number;
+  readonly memoryMb?: number | undefined;
   readonly auth: Readonly<Record<string, SecretRef>>;
   readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** `[agent]`: the program that works on issues, and its limits. */
+export interface AgentConfig {
+  readonly runtime: (typeof AGENT_RUNTIMES)[number];
+  readonly command?: readonly string[] | undefined;
+  readonly model?: string | undefined;
+  readonly instructions?: string | undefined;
+  readonly maxTurns: number;
+  readonly maxCostUsd: number;
+  readonly timeoutMs: number;
+  readonly env: readonly string[];
+  readonly unconfined: boolean;
+}
+
+/** `[[news]]`: one RSS or Atom feed. */
+export interface NewsFeed {
+  readonly name: string;
+  readonly url: string;
+  readonly everyMs: number;
 }
 
 export interface DeskConfig {
@@ -41,7 +64,7 @@ export interface DeskConfig {
     readonly name: string;
     readonly port: number;
     readonly logLevel: "error" | "warn" | "info" | "debug" | "trace";
-    readonly logDir?: string;
+    readonly logDir?: string | undefined;
     readonly historyEnabled: boolean;
     readonly historyMaxSnapshots: number;
     readonly timezone: string;
@@ -49,8 +72,8 @@ export interface DeskConfig {
   readonly account: { readonly currency: string; readonly navMethod: "last_snapshot" | "live" };
   readonly uta: { readonly snapshotInterval: number };
   readonly connectors: readonly ConnectorConfig[];
-  /** Connectors that agents may reach; undefined: all that are enabled. */
-  readonly agentConnectors?: readonly string[];
+  /** The connectors that agents may use; undefined: all enabled ones. */
+  readonly agentConnectors?: readonly string[] | undefined;
   readonly guards: readonly GuardConfig[];
   readonly agent: AgentConfig;
   readonly news: readonly NewsFeed[];
@@ -58,77 +81,70 @@ export interface DeskConfig {
   readonly contextFiles: readonly string[];
 }
 
-/** @throws QocError of the first problem; its message names how many more there are, its `data` lists them all. */
-export async function loadConfig(disk: Disk, path: string, globalPath?: string): Promise<DeskConfig> {
-  const text = await disk.readText(path, CONFIG_BYTES_MAX);
-  const inherited =
-    globalPath === undefined || (await disk.facts(globalPath)) === undefined
-      ? undefined
-      : await disk.readText(globalPath, CONFIG_BYTES_MAX);
-  const defaults = inherited === undefined ? {} : table(inherited, globalPath ?? "");
-  return readConfig(text, path, defaults);
-}
+type DeskToml = z.output<typeof deskSchema>;
 
-type Table = Record<string, unknown>;
-
-function isTable(value: unknown): value is Table {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
-}
-
-function table(text: string, file: string): Table {
-  try {
-    return parse(text) as Table;
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const message = tomlErrorMessage(error);
-    throw new QocError("CONFIG_SYNTAX", { file, line: error.line, column: error.column, message }, { cause: error });
-  }
-}
-
-interface Problem {
+interface ConfigProblem {
   readonly code: ErrorCode;
   readonly path: KeyPath;
   readonly message: string;
 }
 
-/** The text of one desk.toml; `path` is its absolute path, `defaults` the global configuration. */
-export function readConfig(text: string, path: string, defaults: Table = {}): DeskConfig {
-  const own = upgraded(table(text, path), path);
-  const problems: Problem[] = [];
-  for (const key of Object.keys(own))
-    if (NOT_YET.includes(key)) problems.push({ code: "CONFIG_NOT_YET", path: [key], message: "" });
-  const document = Object.fromEntries(Object.entries(inherit(defaults, own)).filter(([key]) => !NOT_YET.includes(key)));
+/** Reads a desk.toml; `globalPath` is the user's file with defaults, if it exists. @throws as `readConfig`. */
+export async function loadConfig(disk: Disk, path: string, globalPath?: string): Promise<DeskConfig> {
+  const text = await disk.readText(path, CONFIG_BYTES_MAX);
+  const hasDefaults = globalPath !== undefined && (await disk.facts(globalPath)) !== undefined;
+  const defaults = hasDefaults ? parseToml(await disk.readText(globalPath, CONFIG_BYTES_MAX), globalPath) : {};
+  return readConfig(text, path, defaults);
+}
+
+/**
+ * Reads the text of a desk.toml. `path` is its absolute path, `defaults` the global configuration.
+ * @throws QocError of the first problem; its message lists how many others there are.
+ */
+export function readConfig(text: string, path: string, defaults: TomlTable = {}): DeskConfig {
+  const local = upgradeFormat(parseToml(text, path), path);
+  const problems: ConfigProblem[] = [];
+  for (const key of Object.keys(local))
+    if (UNIMPLEMENTED_TABLES.includes(key)) problems.push({ code: "CONFIG_NOT_YET", path: [key], message: "" });
+  const document = Object.fromEntries(
+    Object.entries(mergeTables(defaults, local)).filter(([key]) => !UNIMPLEMENTED_TABLES.includes(key)),
+  );
   const parsed = deskSchema.safeParse(document);
   if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue)));
   const guards = readGuards(document["guard"], path, text, problems);
   const connectors = parsed.success ? readConnectors(parsed.data.connector, path, problems) : [];
-  if (problems.length > 0 || !parsed.success) throw asError(problems, path, text);
-  return build(parsed.data, text, connectors, guards);
+  if (problems.length > 0 || !parsed.success) throw configError(problems, path, text);
+  return build(parsed.data, { digest: digestOf(text), connectors, guards });
 }
 
-/** Format 0 called the first table `[desk]`. */
-function upgraded(document: Table, file: string): Table {
+function isTable(value: unknown): value is TomlTable {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+/** In format 0 the table `[workspace]` was called `[desk]`. */
+function upgradeFormat(document: TomlTable, file: string): TomlTable {
   const format = document["format"] ?? CONFIG_FORMAT;
   if (typeof format === "number" && format > CONFIG_FORMAT)
     throw new QocError("FORMAT_TOO_NEW", { what: file, found: format, known: CONFIG_FORMAT });
   if (format !== 0) return document;
-  const { desk, ...rest } = document;
-  return { ...rest, format: CONFIG_FORMAT, ...(desk === undefined ? {} : { workspace: desk }) };
+  const { desk, ...tables } = document;
+  const upgraded = { ...tables, format: CONFIG_FORMAT };
+  return desk === undefined ? upgraded : { ...upgraded, workspace: desk };
 }
 
-/** The workspace wins; an empty string or a zero in it unsets what the global file says. Lists are not merged. */
-function inherit(defaults: Table, own: Table): Table {
-  const out: Table = { ...defaults };
-  for (const [key, value] of Object.entries(own)) {
-    const below = out[key];
-    if (isTable(value) && isTable(below)) out[key] = inherit(below, value);
-    else if ((value === "" || value === 0) && below !== undefined) delete out[key];
-    else out[key] = value;
+/** Values of the workspace win. An empty string or a zero removes the value of the global file. Lists are not merged. */
+function mergeTables(defaults: TomlTable, local: TomlTable): TomlTable {
+  const merged: Record<string, unknown> = { ...defaults };
+  for (const [key, value] of Object.entries(local)) {
+    const inherited = merged[key];
+    if (isTable(value) && isTable(inherited)) merged[key] = mergeTables(inherited, value);
+    else if ((value === "" || value === 0) && inherited !== undefined) delete merged[key];
+    else merged[key] = value;
   }
-  return out;
+  return merged;
 }
 
-function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
+function problemsOf(issue: z.core.$ZodIssue): readonly ConfigProblem[] {
   const path = issue.path.filter((part): part is string | number => typeof part !== "symbol");
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
@@ -152,17 +168,16 @@ function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
 
 function knownKeys(path: KeyPath): readonly string[] {
   const shape: Record<string, unknown> = deskSchema.shape;
-  if (path.length === 0) return [...Object.keys(shape), ...NOT_YET];
-  const inner = JSON.stringify(path[0]);
-  if (inner === '"connector"') return Object.keys(deskSchema.shape.connector.unwrap().element.shape);
-  if (inner === '"workspace"') return Object.keys(deskSchema.shape.workspace.unwrap().shape);
+  if (path.length === 0) return [...Object.keys(shape), ...UNIMPLEMENTED_TABLES];
+  if (path[0] === "connector") return Object.keys(deskSchema.shape.connector.unwrap().element.shape);
+  if (path[0] === "workspace") return Object.keys(deskSchema.shape.workspace.unwrap().shape);
   return [];
 }
 
-function readGuards(raw: unknown, file: string, text: string, problems: Problem[]): readonly GuardConfig[] {
-  if (!Array.isArray(raw)) return [];
+function readGuards(tables: unknown, file: string, text: string, problems: ConfigProblem[]): readonly GuardConfig[] {
+  if (!Array.isArray(tables)) return [];
   const guards: GuardConfig[] = [];
-  for (const [index, entry] of raw.entries()) {
+  for (const [index, entry] of tables.entries()) {
     if (!isTable(entry) || typeof entry["key"] !== "string") continue;
     const { key } = entry;
     const line = locateKey(text, ["guard", index]).line;
@@ -177,18 +192,18 @@ function readGuards(raw: unknown, file: string, text: string, problems: Problem[
         line,
         key,
         enabled: enabled !== false,
-        adapter: absolute(file, adapter as string),
+        adapter: absolutePath(file, adapter as string),
         options,
       });
     } else {
-      const message = `unknown guard ${JSON.stringify(key)}${suggestion(key, GUARD_KEYS)}; a guard of your own needs adapter = "./path.ts"`;
+      const message = `unknown guard ${JSON.stringify(key)}${suggestion(key, GUARD_KEYS)}; a custom guard requires adapter = "./path.ts"`;
       problems.push({ code: "CONFIG_INVALID", path: ["guard", index, "key"], message });
     }
   }
   return guards;
 }
 
-function guardProblems(issue: z.core.$ZodIssue, index: number, key: GuardKey): readonly Problem[] {
+function guardProblems(issue: z.core.$ZodIssue, index: number, key: GuardKey): readonly ConfigProblem[] {
   return problemsOf(issue).map((problem) => {
     const name = String(problem.path.at(-1) ?? "");
     const hint = problem.message.startsWith("unknown key")
@@ -198,17 +213,17 @@ function guardProblems(issue: z.core.$ZodIssue, index: number, key: GuardKey): r
   });
 }
 
-function absolute(file: string, path: string): string {
+function absolutePath(file: string, path: string): string {
   return isAbsolute(path) ? path : resolve(dirname(file), path);
 }
 
 function readConnectors(
-  raw: z.output<typeof deskSchema>["connector"],
+  entries: DeskToml["connector"],
   file: string,
-  problems: Problem[],
+  problems: ConfigProblem[],
 ): readonly ConnectorConfig[] {
   const names = new Set<string>();
-  return raw.flatMap((entry, index) => {
+  return entries.flatMap((entry, index) => {
     const fail = (key: string, message: string): void =>
       void problems.push({ code: "CONFIG_INVALID", path: ["connector", index, key], message });
     let name: ConnectorName;
@@ -219,13 +234,13 @@ function readConnectors(
       fail("name", error.message);
       return [];
     }
-    if (names.has(name)) fail("name", `${name} stands twice`);
+    if (names.has(name)) fail("name", `duplicate name: ${name}`);
     names.add(name);
     if (entry.type === "custom" && entry.adapter === undefined)
-      fail("type", 'a custom connector needs adapter = "./path.ts"');
+      fail("type", 'a custom connector requires adapter = "./path.ts"');
     for (const [key, source] of Object.entries(entry.auth)) {
       if (!("file" in source) || !isInside(dirname(file), resolve(source.file))) continue;
-      const message = "a secret file inside the workspace would be kept in its history; put it outside";
+      const message = "the file history would store a secret file inside the workspace; move it outside";
       problems.push({ code: "CONFIG_INVALID", path: ["connector", index, "auth", key], message });
     }
     if (entry.type !== "custom" && entry.type !== "paper" && entry.adapter === undefined) {
@@ -236,14 +251,14 @@ function readConnectors(
         name,
         type: entry.type,
         enabled: entry.enabled,
-        ...(entry.adapter === undefined ? {} : { adapter: absolute(file, entry.adapter) }),
-        ...(entry.mode === undefined ? {} : { mode: entry.mode }),
+        adapter: entry.adapter === undefined ? undefined : absolutePath(file, entry.adapter),
+        mode: entry.mode,
         orders: entry.orders,
         venues: entry.venues,
         isolation: entry.isolation,
-        ...(entry.hosts === undefined ? {} : { hosts: entry.hosts }),
+        hosts: entry.hosts,
         grant: entry.grant,
-        ...(entry.memory_mb === undefined ? {} : { memoryMb: entry.memory_mb }),
+        memoryMb: entry.memory_mb,
         auth: entry.auth,
         options: entry.options,
       },
@@ -251,45 +266,52 @@ function readConnectors(
   });
 }
 
-function build(
-  data: z.output<typeof deskSchema>,
-  text: string,
-  connectors: readonly ConnectorConfig[],
-  guards: readonly GuardConfig[],
-): DeskConfig {
+function build(data: DeskToml, parts: Pick<DeskConfig, "digest" | "connectors" | "guards">): DeskConfig {
   return {
-    digest: digestOf(text),
+    ...parts,
     workspace: {
       name: data.workspace.name,
       port: data.workspace.port,
       logLevel: data.workspace.log_level,
-      ...(data.workspace.log_dir === undefined ? {} : { logDir: data.workspace.log_dir }),
+      logDir: data.workspace.log_dir,
       historyEnabled: data.workspace.history_enabled,
       historyMaxSnapshots: data.workspace.history_max_snapshots,
       timezone: data.workspace.timezone,
     },
     account: { currency: data.account.currency, navMethod: data.account.nav_method },
     uta: { snapshotInterval: data.uta.snapshot_interval },
-    connectors,
-    ...(data.connectors.agent === undefined ? {} : { agentConnectors: data.connectors.agent }),
-    guards,
-    agent: agentOf(data.agent),
-    news: newsOf(data.news),
+    agentConnectors: data.connectors.agent,
+    agent: buildAgent(data.agent),
+    news: data.news.map(({ name, url, every }) => ({ name, url, everyMs: every })),
     risk: { ...data.risk, ...data.context.risk },
     contextFiles: data.context.files,
   };
 }
 
-function asError(problems: readonly Problem[], file: string, text: string): QocError {
+function buildAgent(agent: DeskToml["agent"]): AgentConfig {
+  return {
+    runtime: agent.runtime,
+    command: agent.command,
+    model: agent.model,
+    instructions: agent.instructions,
+    maxTurns: agent.max_turns,
+    maxCostUsd: agent.max_cost_usd,
+    timeoutMs: Math.round(agent.timeout_minutes * MINUTE_MS),
+    env: agent.env,
+    unconfined: agent.unconfined,
+  };
+}
+
+function configError(problems: readonly ConfigProblem[], file: string, text: string): QocError {
   const described = problems.map((problem) => ({
     ...problem,
-    key: pathText(problem.path),
+    key: formatKeyPath(problem.path),
     ...locateKey(text, problem.path),
   }));
   const [first] = described;
   if (first === undefined)
     return new QocError("CONFIG_INVALID", { file, line: 1, column: 1, key: "", message: "is not a desk.toml" });
-  const more =
+  const others =
     described.length > 1
       ? ` (and ${described.length - 1} more: ${described
           .slice(1, 4)
@@ -297,5 +319,5 @@ function asError(problems: readonly Problem[], file: string, text: string): QocE
           .join(", ")})`
       : "";
   const { code, key, line, column, message } = first;
-  return new QocError(code, { file, line, column, key, message: `${message}${more}` });
+  return new QocError(code, { file, line, column, key, message: `${message}${others}` });
 }

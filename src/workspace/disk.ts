@@ -1,4 +1,4 @@
-/** The real disk: Node's file system behind the `Disk` port. What it says is written has survived a power cut. */
+/** The `Disk` port on Node's file system. A write that has resolved survives a power cut. */
 import { constants } from "node:fs";
 import { type FileHandle, link, lstat, mkdir, open, readdir, rename, statfs, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -15,13 +15,13 @@ function bytesOf(data: string | Uint8Array): Uint8Array {
   return typeof data === "string" ? Buffer.from(data) : data;
 }
 
-/** Near a full disk a write may be short without an error: go on, and let the next call say why. */
+/** On a nearly full disk a write can be short without an error; the next call then reports why. */
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done);
-    if (bytesWritten === 0) throw new Error("the disk took nothing");
-    done += bytesWritten;
+  let written = 0;
+  while (written < bytes.length) {
+    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written);
+    if (bytesWritten === 0) throw new Error("write returned 0 bytes");
+    written += bytesWritten;
   }
 }
 
@@ -38,18 +38,18 @@ function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
 }
 
-let temporary = 0;
+let temporaryFiles = 0;
 
-/** Writes beside the target, syncs, and puts it in place with `place`; leaves nothing behind where that fails. */
-async function writeBeside(
+/** Writes a temporary file next to the target, syncs, and calls `place`. Removes the temporary file if that fails. */
+async function writeThenPlace(
   path: string,
   data: string | Uint8Array,
   mode: number,
   place: (from: string, to: string) => Promise<void>,
 ): Promise<void> {
-  temporary += 1;
-  const beside = `${dirname(path)}/.${process.pid}-${temporary}.tmp`;
-  const handle = await open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+  temporaryFiles += 1;
+  const temporary = `${dirname(path)}/.${process.pid}-${temporaryFiles}.tmp`;
+  const handle = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
   try {
     try {
       await writeAll(handle, bytesOf(data));
@@ -57,9 +57,9 @@ async function writeBeside(
     } finally {
       await handle.close();
     }
-    await place(beside, path);
+    await place(temporary, path);
   } catch (error) {
-    await unlink(beside).catch(() => undefined);
+    await unlink(temporary).catch(() => undefined);
     throw error;
   }
   await syncDirectory(dirname(path));
@@ -90,7 +90,7 @@ class NodeAppendFile implements AppendFile {
 }
 
 async function read(path: string, limit = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
-  // Not blocking: a FIFO under this name must not hang the desk.
+  // O_NONBLOCK: opening a FIFO must not block the desk.
   const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     const { size } = await handle.stat();
@@ -129,10 +129,10 @@ export function nodeDisk(): Disk {
     mkdir: async (path, mode = 0o755) => {
       await mkdir(path, { recursive: true, mode });
     },
-    writeAtomic: (path, data, mode = 0o644) => writeBeside(path, data, mode, rename),
+    writeAtomic: (path, data, mode = 0o644) => writeThenPlace(path, data, mode, rename),
     create: (path, data, mode = 0o644) =>
-      writeBeside(path, data, mode, async (from, to) => {
-        // link fails where the name is taken; rename would replace it.
+      writeThenPlace(path, data, mode, async (from, to) => {
+        // link fails if the name is taken; rename would replace the file.
         await link(from, to);
         await unlink(from);
       }),

@@ -1,6 +1,6 @@
 /**
- * What an editor needs to know a connector's types in a fresh workspace, with nothing installed: package.json, tsconfig.json,
- * and the SDK's declarations. No `paths` in the tsconfig: an adapter is bundled as its author wrote it.
+ * Files that give editors the types of the connector SDK in a new workspace without any installed package: package.json,
+ * tsconfig.json and the SDK's declarations. The tsconfig has no `paths`, because the bundler does not resolve them.
  */
 import { join } from "node:path";
 import type { Disk } from "../domain/ports.ts";
@@ -40,19 +40,19 @@ export const TSCONFIG = `${JSON.stringify(
   2,
 )}\n`;
 
-/** Writes the declarations where they are absent or of another version. `sdk` is the text of the SDK's own `.d.ts`. */
+/** Writes the declarations if they are missing or outdated. `sdk` is the text of the SDK's `.d.ts`. */
 export async function refreshTypes(disk: Disk, root: string, sdk: string): Promise<void> {
   const folder = join(root, LAYOUT.types);
   const path = join(folder, SDK_FILE);
-  const text = asModule(sdk);
-  const now = (await disk.facts(path)) === undefined ? undefined : await disk.readText(path);
-  if (now === text) return;
+  const text = declareModule(sdk);
+  const current = (await disk.facts(path)) === undefined ? undefined : await disk.readText(path);
+  if (current === text) return;
   await disk.mkdir(folder);
   await disk.writeAtomic(path, text);
 }
 
-/** A module that is declared by its name needs no resolution. */
-function asModule(sdk: string): string {
+/** A module declared by name needs no resolution. */
+function declareModule(sdk: string): string {
   return `declare module "@qoc-app/sdk" {\n${sdk
     .replaceAll(/^export declare /gm, "export ")
     .split("\n")

@@ -1,4 +1,4 @@
-/** Markdown with YAML frontmatter: read with every value as text, written with every value quoted. */
+/** Markdown with YAML frontmatter. Every value is read as text and written as a quoted string. */
 import { type Document, Lexer, type Scalar, isScalar, parseDocument, visit } from "yaml";
 import { z } from "zod";
 import { isTooDeep } from "../lib/nesting-limit.ts";
@@ -11,17 +11,17 @@ export interface Note {
 export class FrontmatterError extends Error {}
 
 const FENCE = /^---\r?\n([\s\S]*?)\r?\n---[ \t]*(?:\r?\n|$)/;
-/** A head of fields, not a text: nobody writes one this long, and each look at a folder of notes parses those that changed. */
+/** Real frontmatter is much shorter; the limit bounds the cost of listing a folder, which parses every changed note. */
 const FRONTMATTER_BYTES_MAX = 16 * 1024;
-/** What parsing costs goes by the signs and words of YAML, not by bytes: a proposal or a head of fields holds some hundreds. */
-const YAML_PARTS_MAX = 4_000;
-const shape = z.record(z.string(), z.union([z.string(), z.array(z.string()), z.null()]));
+/** The cost of parsing depends on the number of YAML tokens. A proposal or frontmatter has at most some hundreds. */
+const YAML_TOKENS_MAX = 4_000;
+const fieldsSchema = z.record(z.string(), z.union([z.string(), z.array(z.string()), z.null()]));
 
-/** YAML where `TRUE` and `005930` stay text; aliases, merges and duplicate keys are refused. @throws FrontmatterError. */
+/** Parses YAML in which every scalar is text, such as `TRUE` and `005930`. @throws FrontmatterError, also for aliases, merges and duplicate keys. */
 export function parseYaml(text: string): unknown {
   if (isTooDeep(text)) throw new FrontmatterError("is nested too deeply");
-  if (hasTooManyParts(text)) throw new FrontmatterError(`has more than ${YAML_PARTS_MAX} parts`);
-  // The library compares each key with every other one: a file of a few KiB would hold the desk up for seconds.
+  if (hasTooManyTokens(text)) throw new FrontmatterError(`has more than ${YAML_TOKENS_MAX} parts`);
+  // `uniqueKeys` compares each key with every other one: a file of a few KiB would block the desk for seconds.
   const document = parseDocument(text, {
     schema: "failsafe",
     uniqueKeys: false,
@@ -32,7 +32,7 @@ export function parseYaml(text: string): unknown {
   });
   const [error] = document.errors;
   if (error !== undefined) throw new FrontmatterError(error.message.split("\n")[0] ?? "is not YAML");
-  if (hasKeyTwice(document)) throw new FrontmatterError("Map keys must be unique");
+  if (hasDuplicateKey(document)) throw new FrontmatterError("Map keys must be unique");
   try {
     return document.toJS({ maxAliasCount: 0 });
   } catch (cause) {
@@ -40,39 +40,39 @@ export function parseYaml(text: string): unknown {
   }
 }
 
-function hasTooManyParts(text: string): boolean {
-  let parts = 0;
-  for (const _part of new Lexer().lex(text)) if (++parts > YAML_PARTS_MAX) return true;
+function hasTooManyTokens(text: string): boolean {
+  let tokens = 0;
+  for (const _token of new Lexer().lex(text)) if (++tokens > YAML_TOKENS_MAX) return true;
   return false;
 }
 
-function hasKeyTwice(document: Document.Parsed): boolean {
-  let isFound = false;
+function hasDuplicateKey(document: Document.Parsed): boolean {
+  let isDuplicate = false;
   visit(document, {
     Map: (_key, { items }) => {
       const keys = items.map(({ key }) => key).filter((key): key is Scalar => isScalar(key));
-      isFound = new Set(keys.map(({ value }) => value)).size < keys.length;
-      return isFound ? visit.BREAK : undefined;
+      isDuplicate = new Set(keys.map(({ value }) => value)).size < keys.length;
+      return isDuplicate ? visit.BREAK : undefined;
     },
   });
-  return isFound;
+  return isDuplicate;
 }
 
-/** A file without a fence is all body. @throws FrontmatterError. */
+/** A file without frontmatter is all body. @throws FrontmatterError. */
 export function readNote(text: string): Note {
   const fence = FENCE.exec(text);
   if (fence === null) return { fields: {}, body: text };
-  const inside = fence[1] ?? "";
-  const size = Buffer.byteLength(inside);
+  const yaml = fence[1] ?? "";
+  const size = Buffer.byteLength(yaml);
   if (size > FRONTMATTER_BYTES_MAX)
     throw new FrontmatterError(`frontmatter has ${size} bytes; the limit is ${FRONTMATTER_BYTES_MAX}`);
-  const parsed = shape.safeParse(parseYaml(inside) ?? {});
-  if (!parsed.success) throw new FrontmatterError("frontmatter holds plain fields and lists of text only");
+  const parsed = fieldsSchema.safeParse(parseYaml(yaml) ?? {});
+  if (!parsed.success) throw new FrontmatterError("frontmatter may contain only text fields and lists of text");
   const fields = Object.fromEntries(Object.entries(parsed.data).map(([key, value]) => [key, value ?? ""]));
   return { fields, body: text.slice(fence[0].length) };
 }
 
-/** JSON strings are YAML strings, so that no value can end its line or the fence. */
+/** Values are written as JSON strings, which are valid YAML, so that no value can end its line or the frontmatter. */
 export function writeNote({ fields, body }: Note): string {
   const lines = Object.entries(fields).map(([key, value]) =>
     typeof value === "string"
@@ -82,13 +82,13 @@ export function writeNote({ fields, body }: Note): string {
   return `---\n${lines.join("\n")}\n---\n${body}`;
 }
 
-/** Replaces one field's line and leaves every other byte as its author wrote it; adds it where it is missing. */
+/** Replaces the line of one field, or adds the line; all other bytes stay as their author wrote them. */
 export function withField(text: string, key: string, value: string): string {
   const fence = FENCE.exec(text);
   if (fence === null) return writeNote({ fields: { [key]: value }, body: text });
-  const inside = fence[1] ?? "";
+  const yaml = fence[1] ?? "";
   const line = new RegExp(`^${key}:.*$`, "m");
-  const changed = line.test(inside) ? inside.replace(line, () => `${key}: ${value}`) : `${inside}\n${key}: ${value}`;
+  const changed = line.test(yaml) ? yaml.replace(line, () => `${key}: ${value}`) : `${yaml}\n${key}: ${value}`;
   return `---\n${changed}\n---\n${text.slice(fence[0].length)}`;
 }
 

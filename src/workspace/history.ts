@@ -1,22 +1,22 @@
 /**
- * Built-in version history: the git command on a git dir of its own with the workspace as work tree, so that a user's own
- * `.git` stays theirs. Batched, off the order path, and hardened: no hook, filter, pager or user configuration runs.
+ * Version history of the workspace's files, kept by the git command in a separate git dir, so that a `.git` of the user is not
+ * touched. Commits are batched and never delay an order. Hooks, filters, pagers and the user's git configuration are disabled.
  */
 import { execFile } from "node:child_process";
 import { QocError } from "../domain/error.ts";
 import type { Clock, Disk, Log } from "../domain/ports.ts";
-import { LAYOUT } from "./layout.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
+import { LAYOUT } from "./layout.ts";
 
 export interface History {
-  /** false: no git, or switched off. */
+  /** false: git is not installed, or the history is disabled. */
   readonly available: boolean;
-  /** Asks for a commit soon; requests within two seconds share one. Never fails: a failure is logged and alerts once. */
-  request(why: string): void;
-  /** Commits what was asked for and waits. */
+  /** Commits the changed files soon; requests within two seconds share one commit. A failure is logged. */
+  request(reason: string): void;
+  /** Commits what was requested and waits for it. */
   flush(): Promise<void>;
   show(revision: string): Promise<string>;
-  /** A file's text at a revision. */
+  /** Returns the text of a file at a revision. */
   read(revision: string, path: string): Promise<string>;
 }
 
@@ -27,11 +27,12 @@ export interface HistoryOptions {
   readonly log: Log;
   readonly enabled: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Where the journal stands: each commit names it. */
+  /** Returns the head of the journal, which each commit message contains. */
   head(): string;
 }
 
 const BATCH_MS = 2_000;
+const REASONS_MAX = 50;
 const REVISION = /^[A-Za-z0-9_][A-Za-z0-9_./~^@{}-]{0,80}$/;
 const HARDENED = [
   "core.hooksPath=/dev/null",
@@ -49,8 +50,8 @@ const HARDENED = [
 const EXCLUDED = [".qoc/", ".git", "node_modules/", "*.tmp"];
 
 function unavailable(): History {
-  const missing = (): Promise<never> => Promise.reject(new QocError("GIT_MISSING"));
-  return { available: false, request: () => undefined, flush: () => Promise.resolve(), show: missing, read: missing };
+  const fail = (): Promise<never> => Promise.reject(new QocError("GIT_MISSING"));
+  return { available: false, request: () => undefined, flush: () => Promise.resolve(), show: fail, read: fail };
 }
 
 export async function openHistory(options: HistoryOptions): Promise<History> {
@@ -72,7 +73,7 @@ type Git = (args: readonly string[]) => Promise<string>;
 function gitIn({ root, env }: HistoryOptions, gitDir: string): Git {
   return (args) =>
     new Promise((resolve, reject) => {
-      const clean = {
+      const gitEnv = {
         PATH: env["PATH"] ?? "/usr/bin:/bin",
         HOME: gitDir,
         GIT_DIR: gitDir,
@@ -87,7 +88,7 @@ function gitIn({ root, env }: HistoryOptions, gitDir: string): Git {
       execFile(
         "git",
         [...HARDENED, ...args],
-        { cwd: root, env: clean, maxBuffer: 16 * 1024 * 1024, timeout: 60_000 },
+        { cwd: root, env: gitEnv, maxBuffer: 16 * 1024 * 1024, timeout: 60_000 },
         (error, stdout, stderr) => {
           if (error === null) resolve(stdout);
           else
@@ -103,7 +104,7 @@ function gitIn({ root, env }: HistoryOptions, gitDir: string): Git {
     });
 }
 
-/** Makes the git dir where it is absent, removes locks of a killed git, and writes our own configuration over any other. */
+/** Creates the git dir if missing, removes the locks of a killed git, and overwrites the configuration. */
 async function prepare({ disk, log }: HistoryOptions, gitDir: string, git: Git): Promise<void> {
   if ((await disk.facts(`${gitDir}/HEAD`)) === undefined) await git(["init", "--quiet", "--initial-branch=desk"]);
   for (const name of ["index.lock", "HEAD.lock", "refs/heads/desk.lock"]) {
@@ -117,7 +118,7 @@ async function prepare({ disk, log }: HistoryOptions, gitDir: string, git: Git):
   );
   await disk.mkdir(`${gitDir}/info`);
   await disk.writeAtomic(`${gitDir}/info/exclude`, `${EXCLUDED.join("\n")}\n`);
-  // Attributes of the work tree could name filters; ours outrank them and name none.
+  // Attributes of the work tree could enable filters; these have precedence and disable them.
   await disk.writeAtomic(`${gitDir}/info/attributes`, "* -text -filter -diff -merge -ident\n");
 }
 
@@ -125,7 +126,7 @@ class GitHistory implements History {
   readonly available = true;
   readonly #options: HistoryOptions;
   readonly #git: Git;
-  #wanted: string[] = [];
+  #reasons: string[] = [];
   #cancel: (() => void) | undefined;
   readonly #commits = new SerialQueue();
 
@@ -134,8 +135,8 @@ class GitHistory implements History {
     this.#git = git;
   }
 
-  request(why: string): void {
-    if (this.#wanted.length < 50) this.#wanted.push(why);
+  request(reason: string): void {
+    if (this.#reasons.length < REASONS_MAX) this.#reasons.push(reason);
     this.#cancel ??= this.#options.clock.after(BATCH_MS, () => void this.flush());
   }
 
@@ -146,9 +147,9 @@ class GitHistory implements History {
   }
 
   async #commit(): Promise<void> {
-    const reasons = this.#wanted;
+    const reasons = this.#reasons;
     if (reasons.length === 0) return;
-    this.#wanted = [];
+    this.#reasons = [];
     const title = reasons.length === 1 ? (reasons[0] ?? "") : `${reasons[0] ?? ""} and ${reasons.length - 1} more`;
     const message = `${title}\n\n${reasons.join("\n")}\n\nJournal-Head: ${this.#options.head()}\n`;
     try {
@@ -169,16 +170,24 @@ class GitHistory implements History {
   }
 
   async show(revision: string): Promise<string> {
-    return this.#git(["show", "--stat", "--patch", "--no-ext-diff", "--no-textconv", this.#checked(revision), "--"]);
+    return this.#git([
+      "show",
+      "--stat",
+      "--patch",
+      "--no-ext-diff",
+      "--no-textconv",
+      this.#checkRevision(revision),
+      "--",
+    ]);
   }
 
   async read(revision: string, path: string): Promise<string> {
     if (path.startsWith("-") || path.includes("..") || path.includes("\0"))
-      throw new QocError("PATH_REFUSED", { path, reason: "it must not climb" });
-    return this.#git(["cat-file", "blob", `${this.#checked(revision)}:${path}`]);
+      throw new QocError("PATH_REFUSED", { path, reason: "not a path inside the workspace" });
+    return this.#git(["cat-file", "blob", `${this.#checkRevision(revision)}:${path}`]);
   }
 
-  #checked(revision: string): string {
+  #checkRevision(revision: string): string {
     if (!REVISION.test(revision))
       throw new QocError("HISTORY_FAILED", { message: `${JSON.stringify(revision)} is not a revision` });
     return revision;

@@ -1,17 +1,20 @@
 /**
- * One desk a workspace: a lock file that says which process holds it, so exactly that a lock left by `kill -9` is known to be
- * dead. A process is its pid, the boot it runs in, and the tick it started at; a pid alone may be somebody else's by now.
+ * Ensures that one process at a time opens a workspace. The lock file identifies its owner by pid, boot id and start time,
+ * so a lock left behind by `kill -9` is recognized even if another process has the same pid now.
  */
+import { z } from "zod";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
-import { z } from "zod";
 import { tryParseJson } from "../lib/json.ts";
 
-/** What the operating system says of processes; undefined where it does not say. */
+const LOCK_BYTES_MAX = 4096;
+const ATTEMPTS_MAX = 5;
+
+/** The processes of this machine. */
 export interface Processes {
   readonly pid: number;
   readonly bootId: string;
-  /** When that process started, as text; undefined: there is none. */
+  /** Returns the start time of a process as text, or undefined if there is no such process. */
   startOf(pid: number): string | undefined;
 }
 
@@ -19,48 +22,52 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-const owner = z.object({ pid: z.int(), boot: z.string(), start: z.string(), nonce: z.string(), root: z.string() });
-export type LockOwner = z.output<typeof owner>;
+const ownerSchema = z.object({
+  pid: z.int(),
+  boot: z.string(),
+  start: z.string(),
+  nonce: z.string(),
+  root: z.string(),
+});
+export type LockOwner = z.output<typeof ownerSchema>;
 
-/** Who holds it, alive or not; undefined: nobody, or the file is unreadable and so nobody's. */
+/** Returns the owner, running or not; undefined if the lock file is missing or unreadable. */
 export async function lockOwner(disk: Disk, path: string): Promise<LockOwner | undefined> {
   if ((await disk.facts(path)) === undefined) return undefined;
   try {
-    return owner.safeParse(tryParseJson(await disk.readText(path, 4096))).data;
+    return ownerSchema.safeParse(tryParseJson(await disk.readText(path, LOCK_BYTES_MAX))).data;
   } catch {
     return undefined;
   }
 }
 
-export function isAlive(held: LockOwner, processes: Processes): boolean {
-  return held.boot === processes.bootId && processes.startOf(held.pid) === held.start;
+export function isAlive(owner: LockOwner, processes: Processes): boolean {
+  return owner.boot === processes.bootId && processes.startOf(owner.pid) === owner.start;
 }
 
-/** @throws LOCKED where a living desk holds it. A dead one's lock is taken over. */
-export async function takeLock(
-  disk: Disk,
-  path: string,
-  root: string,
-  nonce: string,
-  processes: Processes,
-): Promise<Lock> {
-  const mine: LockOwner = {
-    pid: processes.pid,
-    boot: processes.bootId,
-    start: processes.startOf(processes.pid) ?? "",
-    nonce,
-    root,
-  };
-  for (let attempt = 0; attempt < 5; attempt++) {
+export interface LockRequest {
+  /** The workspace, for the message. */
+  readonly root: string;
+  /** Unique for each attempt to open the workspace. */
+  readonly nonce: string;
+  readonly processes: Processes;
+}
+
+/** Takes the lock, also if its owner is no longer running. @throws LOCKED if the owner is running. */
+export async function takeLock(disk: Disk, path: string, { root, nonce, processes }: LockRequest): Promise<Lock> {
+  const { pid, bootId: boot } = processes;
+  const owner: LockOwner = { pid, boot, start: processes.startOf(pid) ?? "", nonce, root };
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     try {
-      await disk.create(path, JSON.stringify(mine), 0o600);
+      await disk.create(path, JSON.stringify(owner), 0o600);
       return { release: () => release(disk, path, nonce) };
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
     }
-    const held = await lockOwner(disk, path);
-    if (held !== undefined && isAlive(held, processes)) throw new QocError("LOCKED", { pid: held.pid, path: root });
-    // Two starters may find the same dead lock: only the one whose `create` comes first after this goes on.
+    const current = await lockOwner(disk, path);
+    if (current !== undefined && isAlive(current, processes))
+      throw new QocError("LOCKED", { pid: current.pid, path: root });
+    // Two processes may find the same stale lock: after the move, only one of them succeeds in creating the file.
     await disk.move(path, `${path}.stale-${nonce}`).catch(() => undefined);
     await disk.remove(`${path}.stale-${nonce}`).catch(() => undefined);
   }
@@ -68,6 +75,6 @@ export async function takeLock(
 }
 
 async function release(disk: Disk, path: string, nonce: string): Promise<void> {
-  const held = await lockOwner(disk, path);
-  if (held?.nonce === nonce) await disk.remove(path);
+  const owner = await lockOwner(disk, path);
+  if (owner?.nonce === nonce) await disk.remove(path);
 }

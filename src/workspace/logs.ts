@@ -1,14 +1,14 @@
-/** Structured logs: one JSON object a line, files rotated by size, read back newest last. Not the journal: a log may be lost. */
+/** Structured logs: one JSON object per line, rotated by size. Unlike the journal, the log may lose lines. */
 import type { Clock, Disk, Log, LogFields } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";
 
-export const LEVELS = ["error", "warn", "info", "debug", "trace"] as const;
-export type Level = (typeof LEVELS)[number];
-type Written = Exclude<Level, "trace">;
+const LOG_LEVELS = ["error", "warn", "info", "debug", "trace"] as const;
+type LogLevel = (typeof LOG_LEVELS)[number];
 
 const FILE = "desk.log";
 const ROTATE_BYTES = 5 * 1024 * 1024;
-const KEPT = 5;
+/** Rotated files that are kept besides the current one. */
+const ROTATED_FILES = 5;
 const MESSAGE_CHARS_MAX = 4_000;
 const QUEUE_MAX = 10_000;
 
@@ -21,8 +21,9 @@ export interface LogEntry {
 }
 
 export interface LogFile extends Log {
-  /** Hears of each line as it is written; answers how to stop. */
+  /** Calls the listener with each line that is logged. Returns a function that removes the listener. */
   watch(listener: (entry: LogEntry) => void): () => void;
+  /** Resolves when every line is written. */
   flush(): Promise<void>;
 }
 
@@ -30,47 +31,49 @@ export interface LogOptions {
   readonly disk: Disk;
   readonly dir: string;
   readonly clock: Clock;
-  readonly level: Level;
-  /** Takes known secrets out of every line. */
+  readonly level: LogLevel;
+  /** Removes known secrets from a line. */
   redact(text: string): string;
 }
 
 export function openLogs(options: LogOptions): LogFile {
-  const writer = new Writer(options);
-  const at = (fields: LogFields): Log => ({
-    debug: (message, more) => writer.write("debug", message, { ...fields, ...more }),
-    info: (message, more) => writer.write("info", message, { ...fields, ...more }),
-    warn: (message, more) => writer.write("warn", message, { ...fields, ...more }),
-    error: (message, more) => writer.write("error", message, { ...fields, ...more }),
-    with: (more) => at({ ...fields, ...more }),
+  const writer = new LogWriter(options);
+  const withFields = (fields: LogFields): Log => ({
+    debug: (message, extra) => writer.write("debug", message, { ...fields, ...extra }),
+    info: (message, extra) => writer.write("info", message, { ...fields, ...extra }),
+    warn: (message, extra) => writer.write("warn", message, { ...fields, ...extra }),
+    error: (message, extra) => writer.write("error", message, { ...fields, ...extra }),
+    with: (extra) => withFields({ ...fields, ...extra }),
   });
-  return { ...at({}), watch: (listener) => writer.watch(listener), flush: () => writer.flush() };
+  return { ...withFields({}), watch: (listener) => writer.watch(listener), flush: () => writer.flush() };
 }
 
-/** Lines are queued and written behind; under a flood the oldest of the queue go, and a line says how many. */
-class Writer {
+/** Queues lines and writes them in batches. If the queue is full, it drops the oldest lines and logs how many. */
+class LogWriter {
   readonly #options: LogOptions;
   readonly #listeners = new Set<(entry: LogEntry) => void>();
   #queue: string[] = [];
   #dropped = 0;
-  #working: Promise<void> | undefined;
+  #draining: Promise<void> | undefined;
 
   constructor(options: LogOptions) {
     this.#options = options;
   }
 
-  write(level: Written, message: string, fields: LogFields): void {
+  write(level: Exclude<LogLevel, "trace">, message: string, fields: LogFields): void {
     const { clock, redact } = this.#options;
-    if (LEVELS.indexOf(level) > LEVELS.indexOf(this.#options.level)) return;
-    const short = message.length > MESSAGE_CHARS_MAX ? `${message.slice(0, MESSAGE_CHARS_MAX)}…` : message;
-    const line = redact(JSON.stringify({ ts: new Date(clock.now()).toISOString(), level, message: short, ...fields }));
+    if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(this.#options.level)) return;
+    const truncated = message.length > MESSAGE_CHARS_MAX ? `${message.slice(0, MESSAGE_CHARS_MAX)}…` : message;
+    const line = redact(
+      JSON.stringify({ ts: new Date(clock.now()).toISOString(), level, message: truncated, ...fields }),
+    );
     for (const listener of this.#listeners) listener(JSON.parse(line) as LogEntry);
     if (this.#queue.length >= QUEUE_MAX) {
       this.#queue.shift();
       this.#dropped += 1;
     }
     this.#queue.push(line);
-    this.#working ??= this.#drain();
+    this.#draining ??= this.#drain();
   }
 
   watch(listener: (entry: LogEntry) => void): () => void {
@@ -79,7 +82,7 @@ class Writer {
   }
 
   async flush(): Promise<void> {
-    while (this.#working !== undefined) await this.#working;
+    while (this.#draining !== undefined) await this.#draining;
   }
 
   async #drain(): Promise<void> {
@@ -93,19 +96,19 @@ class Writer {
       try {
         await this.#append(`${lines.join("\n")}\n`);
       } catch {
-        // A log that cannot be written must not stop the desk; the journal says what matters.
+        // A full disk must not stop the desk; what matters is in the journal.
         this.#queue = [];
       }
     }
-    // In the same step as the last look at the queue, so that the next line starts a drain of its own.
-    this.#working = undefined;
+    // No await since the queue was found empty, so the next line starts a new drain.
+    this.#draining = undefined;
   }
 
   async #append(text: string): Promise<void> {
     const { disk, dir } = this.#options;
     await disk.mkdir(dir);
-    const facts = await disk.facts(`${dir}/${FILE}`);
-    if (facts !== undefined && facts.size >= ROTATE_BYTES) await this.#rotate();
+    const stats = await disk.facts(`${dir}/${FILE}`);
+    if (stats !== undefined && stats.size >= ROTATE_BYTES) await this.#rotate();
     const file = await disk.append(`${dir}/${FILE}`);
     try {
       await file.write(text);
@@ -116,38 +119,42 @@ class Writer {
 
   async #rotate(): Promise<void> {
     const { disk, dir } = this.#options;
-    for (let n = KEPT - 1; n >= 0; n--) {
-      const from = n === 0 ? `${dir}/${FILE}` : `${dir}/${FILE}.${n}`;
-      if ((await disk.facts(from)) !== undefined) await disk.move(from, `${dir}/${FILE}.${n + 1}`);
+    for (let n = ROTATED_FILES - 1; n >= 0; n--) {
+      if ((await disk.facts(filePath(dir, n))) !== undefined) await disk.move(filePath(dir, n), filePath(dir, n + 1));
     }
   }
 }
 
-/** Whose lines are wanted; none given: all. */
+/** The path of the n-th newest file. */
+function filePath(dir: string, n: number): string {
+  return n === 0 ? `${dir}/${FILE}` : `${dir}/${FILE}.${n}`;
+}
+
+/** Undefined fields match every line. */
 export interface LogFilter {
   readonly connector?: string | undefined;
   readonly run?: string | undefined;
 }
 
-export function isWanted({ connector, run }: LogFilter, entry: LogEntry): boolean {
+export function matchesFilter({ connector, run }: LogFilter, entry: LogEntry): boolean {
   return (connector === undefined || entry.connector === connector) && (run === undefined || entry["run"] === run);
 }
 
-/** The last `tail` lines, oldest first; a line that is not JSON is left out. */
+/** Returns the last `tail` matching lines, oldest first. Skips lines that are not JSON. */
 export async function readLogs(
   disk: Disk,
   dir: string,
   query: LogFilter & { tail: number },
 ): Promise<readonly LogEntry[]> {
-  const found: LogEntry[] = [];
-  for (let n = 0; n <= KEPT && found.length < query.tail; n++) {
-    const path = n === 0 ? `${dir}/${FILE}` : `${dir}/${FILE}.${n}`;
+  const lines: LogEntry[] = [];
+  for (let n = 0; n <= ROTATED_FILES && lines.length < query.tail; n++) {
+    const path = filePath(dir, n);
     if ((await disk.facts(path)) === undefined) continue;
     const entries = (await disk.readText(path))
       .split("\n")
       .map((line) => tryParseJson(line) as LogEntry | undefined)
       .filter((entry) => entry !== undefined);
-    found.unshift(...entries.filter((entry) => isWanted(query, entry)));
+    lines.unshift(...entries.filter((entry) => matchesFilter(query, entry)));
   }
-  return found.slice(-query.tail);
+  return lines.slice(-query.tail);
 }

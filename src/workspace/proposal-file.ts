@@ -1,21 +1,21 @@
-/** One proposal file: its bytes as a document, whatever its format, and a document as the file the host writes. */
+/** Parses a proposal file of any format into a document, and renders the TOML that the desk writes for a draft. */
 import { TomlError, parse as parseToml } from "smol-toml";
 import type { ProposalDraft } from "../domain/proposal.ts";
 import { ProposalError } from "../domain/proposal.ts";
 import { isTooDeep } from "../lib/nesting-limit.ts";
 import { FrontmatterError, parseYaml } from "./frontmatter.ts";
-import { tomlErrorMessage } from "./toml-position.ts";
+import { tomlErrorMessage } from "./toml.ts";
 
 export const PROPOSAL_EXTENSIONS = [".toml", ".yaml", ".yml", ".json"] as const;
 
-/** @throws ProposalError with the line where the format's parser knows it. */
+/** @throws ProposalError, with the line if the parser of the format reports it. */
 export function parseProposalFile(name: string, bytes: Uint8Array): { text: string; document: unknown } {
-  const text = asText(bytes);
+  const text = decodeText(bytes);
   if (isTooDeep(text)) throw new ProposalError("is nested too deeply");
-  return { text, document: name.endsWith(".toml") ? tomlDocument(text) : yamlDocument(text) };
+  return { text, document: name.endsWith(".toml") ? parseTomlDocument(text) : parseYamlDocument(text) };
 }
 
-function asText(bytes: Uint8Array): string {
+function decodeText(bytes: Uint8Array): string {
   if (bytes.includes(0)) throw new ProposalError("is binary, not text");
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -24,7 +24,7 @@ function asText(bytes: Uint8Array): string {
   }
 }
 
-function tomlDocument(text: string): unknown {
+function parseTomlDocument(text: string): unknown {
   try {
     return parseToml(text);
   } catch (error) {
@@ -38,8 +38,8 @@ function tomlDocument(text: string): unknown {
   }
 }
 
-/** JSON is YAML, and this way a JSON number keeps its text. */
-function yamlDocument(text: string): unknown {
+/** JSON is valid YAML; the YAML parser keeps the text of its numbers. */
+function parseYamlDocument(text: string): unknown {
   try {
     return parseYaml(text);
   } catch (error) {
@@ -49,12 +49,12 @@ function yamlDocument(text: string): unknown {
   }
 }
 
-/** TOML basic strings share JSON's escapes, but for DEL, which JSON leaves bare. */
-function quoted(value: string): string {
+/** TOML basic strings use the escapes of JSON, except that TOML also requires one for DEL. */
+function quote(value: string): string {
   return JSON.stringify(value).replaceAll("\u007f", "\\u007f");
 }
 
-/** What the host writes into orders/pending: flat TOML, amounts as quoted text. */
+/** Renders the flat TOML of orders/pending, with amounts as strings. */
 export function renderProposal(draft: ProposalDraft, heading: string): string {
   const fields: readonly (readonly [string, string | undefined])[] = [
     ["connector", draft.connector],
@@ -72,9 +72,9 @@ export function renderProposal(draft: ProposalDraft, heading: string): string {
     ["issue", draft.issue],
   ];
   const lines = fields.flatMap(([key, value]) =>
-    value === undefined || value === "" ? [] : [`${key} = ${quoted(value)}`],
+    value === undefined || value === "" ? [] : [`${key} = ${quote(value)}`],
   );
   const { sources = [] } = draft;
-  if (sources.length > 0) lines.push(`sources = [${sources.map(quoted).join(", ")}]`);
+  if (sources.length > 0) lines.push(`sources = [${sources.map(quote).join(", ")}]`);
   return `# ${heading}\n${lines.join("\n")}\n`;
 }

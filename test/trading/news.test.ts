@@ -10,7 +10,7 @@ import { FetchError, type FetchFeed, type Fetched, type Validators } from "../..
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { openWorkspace } from "../../src/workspace/workspace.ts";
 import { readNote } from "../../src/workspace/frontmatter.ts";
-import type { NewsFeed } from "../../src/workspace/news-config.ts";
+import type { NewsFeed } from "../../src/workspace/config.ts";
 import type { ReadFeed } from "../../src/market-data/feed-thread.ts";
 import { type FakeClock, fakeClock } from "../support/fake-clock.ts";
 import { type QuietLog, quietLog } from "../support/quiet-log.ts";

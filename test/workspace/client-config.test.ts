@@ -13,8 +13,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { CLIENTS, type Client, clientCommand, clientConfig } from "../../src/workspace/client-config.ts";
-import { prepareClientFile } from "../../src/workspace/client-file.ts";
+import {
+  CLIENTS,
+  type Client,
+  clientCommand,
+  clientConfig,
+  prepareClientFile,
+} from "../../src/workspace/client-config.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 
 const ENTRY = { url: "http://127.0.0.1:7070/mcp", token: `qoc_${"a1".repeat(32)}` };
@@ -54,7 +59,7 @@ describe("an entry that joins others", () => {
   const before = '{\n\t"theme": "dark",\n\t"mcpServers": {\n\t\t"other": { "command": "x" }\n\t}\n}\n';
 
   it("leaves them, their order and the file's indent", () => {
-    const merged = clientConfig("claude").merged(before, ENTRY);
+    const merged = clientConfig("claude").merge(before, ENTRY);
     expect(Object.keys(JSON.parse(merged) as object)).toEqual(["theme", "mcpServers"]);
     expect(JSON.parse(merged)).toMatchObject({
       theme: "dark",
@@ -65,16 +70,16 @@ describe("an entry that joins others", () => {
 
   it("takes the place of an older one of the same desk, and of no other", () => {
     const config = clientConfig("claude");
-    const again = config.merged(config.text({ ...ENTRY, token: "qoc_old" }), ENTRY);
+    const again = config.merge(config.text({ ...ENTRY, token: "qoc_old" }), ENTRY);
     expect(again).toBe(config.text(ENTRY));
     const other = config.text({ ...ENTRY, url: "http://127.0.0.1:7071/mcp" });
-    expect(() => config.merged(other, ENTRY)).toThrow("another entry qoc");
+    expect(() => config.merge(other, ENTRY)).toThrow("another entry qoc");
   });
 
   it("comes to the end of a TOML file, whose own text stays as it is", () => {
     const toml = '# mine\nmodel = "x"   # kept\n\n[mcp_servers.other]\ncommand = "y"\n';
-    expect(clientConfig("codex").merged(toml, ENTRY)).toBe(`${toml}\n${clientConfig("codex").text(ENTRY)}`);
-    expect(clientConfig("codex").merged("", ENTRY)).toContain("[mcp_servers.qoc]");
+    expect(clientConfig("codex").merge(toml, ENTRY)).toBe(`${toml}\n${clientConfig("codex").text(ENTRY)}`);
+    expect(clientConfig("codex").merge("", ENTRY)).toContain("[mcp_servers.qoc]");
   });
 
   it.each<[Client, string]>([
@@ -89,7 +94,7 @@ describe("an entry that joins others", () => {
     ["codex", 'mcp_servers = { other = { command = "y" } }\n'],
     ["codex", 'mcp_servers = "x"\n'],
   ])("does not come into %s: %s", (client, existing) => {
-    expect(() => clientConfig(client).merged(existing, ENTRY)).toThrow();
+    expect(() => clientConfig(client).merge(existing, ENTRY)).toThrow();
   });
 });
 
@@ -101,7 +106,7 @@ describe("the file", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
   const put = async (client: Client, to: string): Promise<string> => {
-    const prepared = await prepareClientFile(disk, client, ENTRY, to);
+    const prepared = await prepareClientFile(disk, { client, entry: ENTRY, to });
     await prepared.write();
     return prepared.path;
   };
@@ -143,6 +148,8 @@ describe("the file", () => {
     ],
     ["that cannot be understood", () => (writeFileSync(join(folder, ".mcp.json"), "// mine\n{}"), folder)],
   ])("%s is refused, and nothing is written", async (_what, to) => {
-    await expect(prepareClientFile(disk, "claude", ENTRY, to())).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    await expect(prepareClientFile(disk, { client: "claude", entry: ENTRY, to: to() })).rejects.toMatchObject({
+      code: "PATH_REFUSED",
+    });
   });
 });

@@ -96,7 +96,7 @@ describe("[[news]]", () => {
 
   it("with one name twice, or a name that is none, is refused", () => {
     expect(problem(`${feed("")}${feed("")}`)).toMatchObject({
-      details: { key: "news[1].name", message: "ft stands twice" },
+      details: { key: "news[1].name", message: "duplicate name: ft" },
     });
     expect(problem(feed("").replace('"ft"', '"../ft"'))).toMatchObject({ details: { key: "news[0].name" } });
   });
@@ -163,9 +163,9 @@ describe("a mistake", () => {
       "connector twice",
       '[[connector]]\nname = "a"\ntype = "paper"\n[[connector]]\nname = "a"\ntype = "paper"',
       "CONFIG_INVALID",
-      "a stands twice",
+      "duplicate name: a",
     ],
-    ["custom without adapter", '[[connector]]\nname = "a"\ntype = "custom"', "CONFIG_INVALID", "needs adapter"],
+    ["custom without adapter", '[[connector]]\nname = "a"\ntype = "custom"', "CONFIG_INVALID", "requires adapter"],
     ["not TOML", "[workspace]\nname = = 1", "CONFIG_SYNTAX", ":2:"],
     ["newer format", "format = 99", "FORMAT_TOO_NEW", "has format 99"],
   ])("%s", (_name, text, code, words) => {
@@ -197,7 +197,7 @@ describe("a mistake", () => {
     );
     expect(found).toMatchObject({
       code: "CONFIG_INVALID",
-      message: expect.stringContaining("put it outside") as string,
+      message: expect.stringContaining("move it outside") as string,
     });
   });
 

@@ -22,16 +22,16 @@ function world(over: Partial<Processes> = {}, alive: Record<number, string> = { 
 describe("the lock", () => {
   it("is held until it is given back", async () => {
     const at = path();
-    const lock = await takeLock(disk, at, "/desk", "n1", world());
+    const lock = await takeLock(disk, at, { root: "/desk", nonce: "n1", processes: world() });
     await expect(
-      takeLock(disk, at, "/desk", "n2", world({ pid: 200 }, { 100: "t1", 200: "t2" })),
+      takeLock(disk, at, { root: "/desk", nonce: "n2", processes: world({ pid: 200 }, { 100: "t1", 200: "t2" }) }),
     ).rejects.toMatchObject({
       code: "LOCKED",
       details: { pid: 100 },
     });
     await lock.release();
     expect(await lockOwner(disk, at)).toBeUndefined();
-    await takeLock(disk, at, "/desk", "n2", world({ pid: 200 }, { 200: "t2" }));
+    await takeLock(disk, at, { root: "/desk", nonce: "n2", processes: world({ pid: 200 }, { 200: "t2" }) });
   });
 
   it.each([
@@ -40,15 +40,15 @@ describe("the lock", () => {
     ["the machine was started anew", world({ pid: 200, bootId: "boot-2" }, { 100: "t1", 200: "t2" })],
   ])("of a killed desk is taken over: %s", async (_name, later) => {
     const at = path();
-    await takeLock(disk, at, "/desk", "n1", world());
-    await takeLock(disk, at, "/desk", "n2", later);
+    await takeLock(disk, at, { root: "/desk", nonce: "n1", processes: world() });
+    await takeLock(disk, at, { root: "/desk", nonce: "n2", processes: later });
     expect(await lockOwner(disk, at)).toMatchObject({ pid: 200, nonce: "n2" });
   });
 
   it("that is no lock is taken over", async () => {
     const at = path();
     writeFileSync(at, "garbage");
-    await takeLock(disk, at, "/desk", "n1", world());
+    await takeLock(disk, at, { root: "/desk", nonce: "n1", processes: world() });
     const owner = await lockOwner(disk, at);
     expect(owner !== undefined && isAlive(owner, world())).toBe(true);
   });
@@ -57,15 +57,17 @@ describe("the lock", () => {
     const at = path();
     const alive = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [i + 1, `t${i}`]));
     const outcomes = await Promise.allSettled(
-      Array.from({ length: 8 }, (_, i) => takeLock(disk, at, "/desk", `n${i}`, world({ pid: i + 1 }, alive))),
+      Array.from({ length: 8 }, (_, i) =>
+        takeLock(disk, at, { root: "/desk", nonce: `n${i}`, processes: world({ pid: i + 1 }, alive) }),
+      ),
     );
     expect(outcomes.filter((outcome) => outcome.status === "fulfilled")).toHaveLength(1);
   });
 
   it("is not given back by one who no longer holds it", async () => {
     const at = path();
-    const lock = await takeLock(disk, at, "/desk", "n1", world());
-    await takeLock(disk, at, "/desk", "n2", world({ pid: 200 }, { 200: "t2" }));
+    const lock = await takeLock(disk, at, { root: "/desk", nonce: "n1", processes: world() });
+    await takeLock(disk, at, { root: "/desk", nonce: "n2", processes: world({ pid: 200 }, { 200: "t2" }) });
     await lock.release();
     expect(await lockOwner(disk, at)).toMatchObject({ nonce: "n2" });
   });
