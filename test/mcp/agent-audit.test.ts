@@ -80,7 +80,7 @@ const DOORS: readonly [string, string, "legacy" | "modern", () => Promise<AnyCli
 const CALLS: readonly [string, string, Record<string, unknown>, string | null][] = [
   ["allowed", "qoc_status", {}, null],
   ["refused", "qoc_approve", { id: "20260101-001" }, "human only"],
-  ["refused", "qoc_files_read", { path: "../../etc/passwd" }, "climb"],
+  ["refused", "qoc_files_read", { path: "../../etc/passwd" }, "must not contain"],
   ["invalid", "qoc_quotes_get", { symbol: 7 }, "symbol"],
   ["failed", "qoc_files_read", { path: "research/nothing.md" }, "does not exist"],
 ];
