@@ -1,34 +1,43 @@
-/** What went into a bundle, so that it can be said later whether the same would come out again. */
+/** Records the inputs of a bundle, to find out later whether bundling again would give the same result. */
 import { dirname } from "node:path";
 import { sha256Hex } from "../domain/digest.ts";
 import type { Disk, Entry } from "../domain/ports.ts";
 
 export interface BundleFingerprint {
   readonly files: readonly (readonly [path: string, sha256: string])[];
-  /** Whole: by the list of its files; otherwise only by what names packages. */
+  /** `isWhole`: fingerprint of all entries; otherwise only of those entries that affect module resolution. */
   readonly folders: readonly (readonly [path: string, isWhole: boolean, sha256: string])[];
 }
 
-/** Gathers while the bundle is made, each file as the bundler was given it. */
+/** Collects the inputs while a bundle is built. */
 export interface FingerprintRecorder {
+  /** A file with the contents that the bundler got, and the root of the author's own files. */
   readonly onFile: (path: string, contents: Uint8Array, root: string) => Promise<void>;
+  /** An import leads through a symbolic link. */
   readonly onLink: () => void;
-  /** undefined where it cannot be known whether the same would come out again. */
-  record(): Promise<BundleFingerprint | undefined>;
+  /** Returns undefined if no fingerprint can cover all inputs. */
+  finish(): Promise<BundleFingerprint | undefined>;
 }
 
-const PACKAGES = "node_modules";
-/** What a folder above the desk can hold that decides where an import leads. */
-const MARKS: readonly string[] = [PACKAGES, "package.json", "tsconfig.json", ".pnp.cjs", ".pnp.js", ".pnp.data.json"];
-/** Those whose content decides it. */
-const READ: ReadonlySet<string> = new Set(["package.json", "tsconfig.json"]);
-/** A tsconfig with one of these leads further than a record of folders goes. */
-const FAR_REACHING = /"(extends|paths|baseUrl|rootDirs)"/;
-/** Open at once. */
+const NODE_MODULES = "node_modules";
+/** Entries of a folder above the desk that affect module resolution. */
+const RESOLUTION_ENTRIES: readonly string[] = [
+  NODE_MODULES,
+  "package.json",
+  "tsconfig.json",
+  ".pnp.cjs",
+  ".pnp.js",
+  ".pnp.data.json",
+];
+/** Entries whose content matters. */
+const CONFIG_FILES: ReadonlySet<string> = new Set(["package.json", "tsconfig.json"]);
+/** A tsconfig with one of these options refers to files and folders that are not recorded. */
+const EXTERNAL_REFERENCES = /"(extends|paths|baseUrl|rootDirs)"/;
+/** Files that are open at the same time. */
 const FILES_AT_ONCE = 32;
 
 function isPackaged(path: string): boolean {
-  return `${path}/`.includes(`/${PACKAGES}/`);
+  return `${path}/`.includes(`/${NODE_MODULES}/`);
 }
 function isWithin(root: string, path: string): boolean {
   return `${path}/`.startsWith(root === "/" ? root : `${root}/`);
@@ -37,99 +46,99 @@ function isWithin(root: string, path: string): boolean {
 export function recordFingerprint(disk: Disk): FingerprintRecorder {
   const files = new Map<string, string>();
   const folders = new Map<string, readonly [boolean, Promise<string>]>();
-  let isPlain = true;
-  const watch = (folder: string, root: string): Promise<string> => {
-    const known = folders.get(folder);
-    if (known !== undefined) return known[1];
+  let isComplete = true;
+  const recordFolder = (folder: string, root: string): Promise<string> => {
+    const recorded = folders.get(folder);
+    if (recorded !== undefined) return recorded[1];
     const isWhole = isWithin(root, folder) || isPackaged(folder);
-    const state = stateOf(disk, folder, isWhole).catch(() => ((isPlain = false), ""));
+    const state = stateOf(disk, folder, isWhole).catch(() => ((isComplete = false), ""));
     folders.set(folder, [isWhole, state]);
     return state;
   };
-  const settings = new Map<string, Promise<void>>();
-  const look = (folder: string): Promise<void> => {
-    const known = settings.get(folder);
-    if (known !== undefined) return known;
-    const looked = reachesFar(disk, folder).then((isFar) => void (isPlain &&= !isFar));
-    settings.set(folder, looked);
-    return looked;
+  const configChecks = new Map<string, Promise<void>>();
+  const checkConfig = (folder: string): Promise<void> => {
+    const pending = configChecks.get(folder);
+    if (pending !== undefined) return pending;
+    const check = hasExternalReferences(disk, folder).then((hasReferences) => void (isComplete &&= !hasReferences));
+    configChecks.set(folder, check);
+    return check;
   };
   return {
     onFile: async (path, contents, root) => {
       files.set(path, sha256Hex(contents));
-      const above = foldersOf(path);
-      await Promise.all(above.map((folder) => watch(folder, root)));
-      // Packages are read without the tsconfig of whoever uses them.
-      if (!isPackaged(path)) await Promise.all(above.map(look));
+      const parents = parentFolders(path);
+      await Promise.all(parents.map((folder) => recordFolder(folder, root)));
+      // esbuild does not apply the author's tsconfig to packages.
+      if (!isPackaged(path)) await Promise.all(parents.map(checkConfig));
     },
-    onLink: () => void (isPlain = false),
-    record: async () => {
-      const found = await Promise.all(
+    onLink: () => void (isComplete = false),
+    finish: async () => {
+      const folderStates = await Promise.all(
         [...folders].map(async ([path, [isWhole, state]]) => [path, isWhole, await state] as const),
       );
-      return isPlain ? { files: [...files], folders: found } : undefined;
+      return isComplete ? { files: [...files], folders: folderStates } : undefined;
     },
   };
 }
 
-/** @throws where a file or folder cannot be read, which is as good as changed. */
+/** @throws Error if a file or folder cannot be read, which counts as a change. */
 export async function fingerprintMatches(disk: Disk, { files, folders }: BundleFingerprint): Promise<boolean> {
   for (const [path, isWhole, state] of folders) if ((await stateOf(disk, path, isWhole)) !== state) return false;
   for (let from = 0; from < files.length; from += FILES_AT_ONCE) {
-    const some = files.slice(from, from + FILES_AT_ONCE);
-    const same = await Promise.all(some.map(async ([path, sha256]) => sha256Hex(await disk.read(path)) === sha256));
-    if (same.includes(false)) return false;
+    const chunk = files.slice(from, from + FILES_AT_ONCE);
+    const matches = await Promise.all(chunk.map(async ([path, sha256]) => sha256Hex(await disk.read(path)) === sha256));
+    if (matches.includes(false)) return false;
   }
   return true;
 }
 
-/** Every folder on the way to a file. */
-function foldersOf(path: string): readonly string[] {
-  const found: string[] = [];
-  for (let at = dirname(path); at !== found.at(-1); at = dirname(at)) found.push(at);
-  return found;
+/** Returns all parent folders of a file, up to the root. */
+function parentFolders(path: string): readonly string[] {
+  const parents: string[] = [];
+  for (let folder = dirname(path); folder !== parents.at(-1); folder = dirname(folder)) parents.push(folder);
+  return parents;
 }
 
-async function reachesFar(disk: Disk, folder: string): Promise<boolean> {
-  const path = within(folder, "tsconfig.json");
-  return (await disk.facts(path)) !== undefined && FAR_REACHING.test(await disk.readText(path));
+async function hasExternalReferences(disk: Disk, folder: string): Promise<boolean> {
+  const path = pathIn(folder, "tsconfig.json");
+  return (await disk.facts(path)) !== undefined && EXTERNAL_REFERENCES.test(await disk.readText(path));
 }
 
 async function stateOf(disk: Disk, folder: string, isWhole: boolean): Promise<string> {
-  // A folder above the desk may be closed to us: only what it could hold is asked for.
+  // A folder above the desk may not be readable: its possible entries are checked one by one.
   const entries = isWhole
     ? await disk.list(folder)
-    : await Promise.all(MARKS.map((name) => markOf(disk, folder, name)));
+    : await Promise.all(RESOLUTION_ENTRIES.map((name) => possibleEntry(disk, folder, name)));
   const lines = await Promise.all(
-    entries.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map((entry) => lineOf(disk, folder, entry)),
+    entries.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map((entry) => entryState(disk, folder, entry)),
   );
   return sha256Hex([(await disk.facts(folder))?.kind, ...lines].join("\n"));
 }
 
-type Found = Entry | { readonly name: string; readonly kind: "absent" };
+type PossibleEntry = Entry | { readonly name: string; readonly kind: "absent" };
 
-function within(folder: string, name: string): string {
+function pathIn(folder: string, name: string): string {
   return `${folder === "/" ? "" : folder}/${name}`;
 }
 
-async function markOf(disk: Disk, folder: string, name: string): Promise<Found> {
+async function possibleEntry(disk: Disk, folder: string, name: string): Promise<PossibleEntry> {
   return {
     name,
-    kind: (await disk.facts(within(folder, name)))?.kind ?? "absent",
+    kind: (await disk.facts(pathIn(folder, name)))?.kind ?? "absent",
   };
 }
 
-async function lineOf(disk: Disk, folder: string, { name, kind }: Found): Promise<string> {
-  const path = within(folder, name);
+async function entryState(disk: Disk, folder: string, { name, kind }: PossibleEntry): Promise<string> {
+  const path = pathIn(folder, name);
   const parts: (string | number | undefined)[] = [name, kind];
   if (kind === "symlink") {
-    // What a link leads to is not told; a new one has a new time.
-    const facts = await disk.facts(path);
-    parts.push(facts?.size, facts?.modifiedMs);
+    // The target of a link is not recorded, but a new link has a new time.
+    const stats = await disk.facts(path);
+    parts.push(stats?.size, stats?.modifiedMs);
   }
-  if (kind !== "absent" && READ.has(name)) parts.push(sha256Hex(await disk.read(path)));
-  // A package could be put here that is found before the one that was; a scope is a folder of packages.
-  const isOfPackages = name === PACKAGES || (name.startsWith("@") && folder.endsWith(`/${PACKAGES}`));
-  if (isOfPackages && (kind === "directory" || kind === "symlink")) parts.push(await stateOf(disk, path, true));
+  if (kind !== "absent" && CONFIG_FILES.has(name)) parts.push(sha256Hex(await disk.read(path)));
+  // A package that is added here could be resolved first. A scope (@name) is a folder of packages.
+  const isPackageFolder = name === NODE_MODULES || (name.startsWith("@") && folder.endsWith(`/${NODE_MODULES}`));
+  if (isPackageFolder && (kind === "directory" || kind === "symlink")) parts.push(await stateOf(disk, path, true));
   return parts.join(" ");
 }

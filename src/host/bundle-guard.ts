@@ -1,4 +1,4 @@
-/** A guard's TypeScript as one text, by the connectors' bundler, and what is wrong with it in words about a guard. */
+/** Bundles a custom guard with the bundler of connectors, and words its errors for guards. */
 import type { CustomGuard } from "../domain/guard-config.ts";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
@@ -6,7 +6,7 @@ import { bundleAdapter } from "./bundle.ts";
 
 export type GuardBundle = { readonly code: string } | { readonly problem: string };
 
-/** A guard has no built-in and no socket: it is pure. Never rejects; the problem names file and line. */
+/** Guards are pure, so they may import no built-in module. Never rejects; the problem names file and line. */
 export async function bundleGuard({ key, adapter }: CustomGuard, disk: Disk): Promise<GuardBundle> {
   try {
     const { code } = await bundleAdapter({ connector: key, adapter, disk, allowed: [], tcp: false });

@@ -1,8 +1,8 @@
-/** Texts that stand inside a bundle for modules that a connector does not have. */
+/** Source texts that replace, in a bundle, modules that are not available to connectors. */
 
 /**
- * A module of which every name can be asked: what it has, or else what `member` makes of the name. By its prototype too, for
- * that is where the names of an import statement are looked for that are not among its own.
+ * A module with any member: those of `target`, or else what the function `member` returns for the name. The prototype has the
+ * same members, because names of an import statement that are not own members are looked up there.
  */
 function moduleWithAnyMember(target: string, member: string): string {
   return `
@@ -18,27 +18,27 @@ const error = (path) => Object.assign(new Error("ENOENT: no such file or directo
 `;
 const LATER = `(path) => Promise.reject(error(path))`;
 
-/** Libraries probe for files at load; to them the disk is empty. */
+/** `fs` with an empty disk: some libraries look for files while they are loaded. */
 export const FS_STUB = `${NO_FILE}
 const promises = new Proxy({}, { get: () => ${LATER} });
 ${moduleWithAnyMember("{ existsSync: () => false, promises, constants: {} }", "() => (path) => { throw error(path); }")}
 module.exports = new Proxy(own, { get, getPrototypeOf: () => names });
 `;
 
-/** `fs/promises`. */
+/** `fs/promises` with an empty disk. */
 export const FS_PROMISES_STUB = `${NO_FILE}
 ${moduleWithAnyMember("{ constants: {} }", `() => ${LATER}`)}
 module.exports = new Proxy(own, { get, getPrototypeOf: () => names });
 `;
 
-/** `undici` by what the runtime has of it. An agent of one's own would open sockets. */
+/** The parts of `undici` that the runtime has as globals. Its other classes could open sockets. */
 export const UNDICI_STUB = `
 const refuse = (name) => function () { throw new Error("undici's " + name + " is not available inside a connector: use fetch"); };
 ${moduleWithAnyMember("{ fetch: globalThis.fetch, Headers, Request, Response, FormData, WebSocket: globalThis.WebSocket }", "refuse")}
 module.exports = new Proxy(own, { get, getPrototypeOf: () => names });
 `;
 
-/** `ws` for each way of importing it: the class itself, its name, and what a client has no use for. */
+/** `ws` for each way of importing it. Servers are not available. */
 export const WS_STUB = `
 const { WebSocket } = require("ws");
 const refuse = (name) => function () { throw new Error("ws." + name + " is not available inside a connector"); };
@@ -58,17 +58,17 @@ module.exports = new Proxy(function () {}, { get, getPrototypeOf: () => names, a
 `;
 }
 
-/** A package may mention a built-in or a native file that it does not need here: it fails only where it is used. */
+/** A built-in or native module that a package imports. Loading it works, using it throws: not every package needs it. */
 export function blockedModule(name: string): string {
   return throwingStub(`${name} is not available inside a connector`);
 }
 
-/** A module that is not installed, from an import statement. */
+/** A module that is not installed, for an import statement: using it throws. */
 export function missingModule(name: string): string {
   return throwingStub(`${name} is not installed: a package of this connector needs it`);
 }
 
-/** The same from `require`: as in Node, the call itself fails, with the code that packages look for. */
+/** A module that is not installed, for `require`: the call throws with Node's error code, which packages check. */
 export function missingRequire(name: string): string {
   return `
 throw Object.assign(new Error(${JSON.stringify(`Cannot find module '${name}': it is not installed`)}), { code: "MODULE_NOT_FOUND" });

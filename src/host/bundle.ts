@@ -1,6 +1,6 @@
 /**
- * One adapter's TypeScript as one text that a worker can evaluate. No build step for its author, no loader inside the worker.
- * Imports that a connector may not have are refused here, with file and line, before anything runs.
+ * Bundles an adapter's TypeScript into one text that a worker can evaluate, so that authors need no build step and workers
+ * need no module loader. Imports that are not allowed are refused here, with file and line, before any code runs.
  */
 import { dirname, resolve } from "node:path";
 import { digestOf } from "../domain/digest.ts";
@@ -15,7 +15,7 @@ export interface Bundle {
   readonly code: string;
   /** Source map, JSON. */
   readonly map: string;
-  /** Of the code: what was trusted when the connector was last started. */
+  /** Of the code. The operator accepts an adapter by this digest. */
   readonly digest: Digest;
 }
 
@@ -24,14 +24,14 @@ export interface BundleRequest {
   /** Absolute. */
   readonly adapter: string;
   readonly disk: Disk;
-  /** Built-ins the sandbox yields. */
+  /** Built-in modules that the sandbox provides. */
   readonly allowed: readonly string[];
   readonly tcp: boolean;
-  /** A folder of the host's own for finished bundles; without one each start bundles anew. */
-  readonly cacheDir?: string;
+  /** Folder for finished bundles; without it each start bundles again. */
+  readonly cacheDir?: string | undefined;
 }
 
-/** Goes up with each change of what a bundle's text becomes: the wall, the stubs, the options below. */
+/** Increment it with each change that affects the text of bundles: the import policy, the stubs, the options below. */
 const IMPORT_POLICY_VERSION = 1;
 
 /** @throws ADAPTER_MISSING, ADAPTER_BUNDLE with file, line and column. */
@@ -39,17 +39,17 @@ export async function bundleAdapter(request: BundleRequest): Promise<Bundle> {
   const { connector, adapter, disk } = request;
   if ((await disk.facts(adapter))?.kind !== "file") throw new QocError("ADAPTER_MISSING", { connector, path: adapter });
   const { version } = await import("esbuild");
-  const maker = `${IMPORT_POLICY_VERSION} ${version} ${request.tcp ? "tcp" : ""} ${request.allowed.join(",")}`;
-  const shelf = request.cacheDir === undefined ? undefined : { disk, folder: request.cacheDir, adapter, maker };
-  const kept = shelf === undefined ? undefined : await readBundle(shelf);
-  if (kept !== undefined) return kept;
-  const inputs = recordFingerprint(disk);
-  const bundle = await built(request, inputs);
-  if (shelf !== undefined) await writeBundle(shelf, bundle, inputs);
+  const builder = `${IMPORT_POLICY_VERSION} ${version} ${request.tcp ? "tcp" : ""} ${request.allowed.join(",")}`;
+  const key = request.cacheDir === undefined ? undefined : { disk, folder: request.cacheDir, adapter, builder };
+  const cached = key === undefined ? undefined : await readBundle(key);
+  if (cached !== undefined) return cached;
+  const recorder = recordFingerprint(disk);
+  const bundle = await buildBundle(request, recorder);
+  if (key !== undefined) await writeBundle(key, bundle, recorder);
   return bundle;
 }
 
-async function built(
+async function buildBundle(
   { connector, adapter, disk, allowed, tcp }: BundleRequest,
   { onFile, onLink }: FingerprintRecorder,
 ): Promise<Bundle> {
@@ -64,23 +64,23 @@ async function built(
       platform: "node",
       target: "node20",
       sourcemap: "external",
-      // Places are mapped back, texts are not needed: a large package's map is a third of the size.
+      // Only positions are mapped. Without the sources, the map of a large package is a third of the size.
       sourcesContent: false,
       outfile: "adapter.cjs",
       logLevel: "silent",
       loader: { ".csv": "text", ".txt": "text" },
       supported: { "dynamic-import": false },
-      // A bundle has no place on a disk; packages that ask for theirs at load must not fail.
+      // A bundle has no path on the disk, but packages that read their own path while loading must not fail.
       define: { "import.meta.url": '"file:///adapter.cjs"', __filename: '"/adapter.cjs"', __dirname: '"/"' },
       plugins: [importPolicyPlugin({ disk, allowed, tcp, onFile, onLink })],
     });
-    const broken = result.warnings.find(({ text }) => text.startsWith("Cannot find base config file"));
-    if (broken !== undefined) throw located(connector, adapter, { errors: [broken] });
-    const file = (end: string): string => result.outputFiles.find((output) => output.path.endsWith(end))?.text ?? "";
-    const code = file(".cjs");
-    return { code, map: file(".map"), digest: digestOf(code) };
+    const brokenConfig = result.warnings.find(({ text }) => text.startsWith("Cannot find base config file"));
+    if (brokenConfig !== undefined) throw bundleError(connector, adapter, { errors: [brokenConfig] });
+    const output = (suffix: string): string => result.outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? "";
+    const code = output(".cjs");
+    return { code, map: output(".map"), digest: digestOf(code) };
   } catch (error) {
-    throw error instanceof QocError ? error : located(connector, adapter, error);
+    throw error instanceof QocError ? error : bundleError(connector, adapter, error);
   }
 }
 
@@ -90,27 +90,30 @@ interface BuildProblem {
   readonly notes?: readonly { readonly text: string }[];
 }
 
-function located(connector: string, adapter: string, error: unknown): QocError {
+function bundleError(connector: string, adapter: string, error: unknown): QocError {
   const [first] = (error as { errors?: readonly BuildProblem[] }).errors ?? [];
   const details = {
     connector,
     file: resolve(dirname(adapter), first?.location?.file ?? adapter),
     line: first?.location?.line ?? 1,
     column: (first?.location?.column ?? 0) + 1,
-    message: first === undefined ? messageOf(error) : plainly(first, dirname(adapter)),
+    message: first === undefined ? messageOf(error) : messageFor(first, dirname(adapter)),
   };
   return new QocError("ADAPTER_BUNDLE", details, { cause: error });
 }
 
-/** The bundler's words, where an author would not know from them what to do. */
-function plainly({ text, notes = [] }: BuildProblem, folder: string): string {
-  if (text.startsWith("Top-level await")) return "a connector has no top-level await: wait inside connect()";
+/** Rewords those messages of the bundler that do not tell authors what to do. */
+function messageFor({ text, notes = [] }: BuildProblem, folder: string): string {
+  if (text.startsWith("Top-level await"))
+    return "top-level await is not available inside a connector: move the await into connect()";
   const name = /^Could not resolve "(.+)"$/.exec(text)?.[1];
   if (name === undefined) return text;
   if (/^[./]/.test(name)) return `${name} does not exist`;
-  const inside = notes.find((note) => note.text.includes("by package"))?.text;
-  if (inside !== undefined) return inside.replace(/:$/, "");
-  const parts = name.split("/");
-  const named = parts.slice(0, name.startsWith("@") ? 2 : 1).join("/");
-  return `package ${named} is not installed: npm install ${named} in ${folder} or above it`;
+  const packageNote = notes.find((note) => note.text.includes("by package"))?.text;
+  if (packageNote !== undefined) return packageNote.replace(/:$/, "");
+  const packageName = name
+    .split("/")
+    .slice(0, name.startsWith("@") ? 2 : 1)
+    .join("/");
+  return `package ${packageName} is not installed: run npm install ${packageName} in ${folder} or a parent folder`;
 }

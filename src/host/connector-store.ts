@@ -1,4 +1,4 @@
-/** What a connector may keep: JSON values under keys, 1 MiB in all, one file a key, written whole. */
+/** `ctx.store` of one connector: JSON values by key, 1 MiB in total. Each key has a file that is written atomically. */
 import { QocError } from "../domain/error.ts";
 import { sha256Hex } from "../domain/digest.ts";
 import type { Disk } from "../domain/ports.ts";
@@ -9,7 +9,7 @@ const KEY_CHARS_MAX = 200;
 
 export interface ConnectorStore {
   get(key: string): Promise<unknown>;
-  /** @throws TOO_LARGE over the whole store's limit; nothing is changed then. */
+  /** @throws TOO_LARGE, without a change, if the whole store would exceed its limit. */
   put(key: string, value: unknown): Promise<void>;
 }
 
@@ -33,13 +33,13 @@ export function openStore(disk: Disk, dir: string): ConnectorStore {
   const put = async (key: string, value: unknown): Promise<void> => {
     await ready();
     const file = fileOf(key);
-    const text = JSON.stringify(value ?? null);
-    const others = [...sizes].reduce((sum, [name, size]) => (name === file ? sum : sum + size), 0);
-    const size = others + Buffer.byteLength(text);
+    const json = JSON.stringify(value ?? null);
+    const otherBytes = [...sizes].reduce((sum, [name, size]) => (name === file ? sum : sum + size), 0);
+    const size = otherBytes + Buffer.byteLength(json);
     if (size > STORE_BYTES_MAX)
       throw new QocError("TOO_LARGE", { what: "the connector's store", size, limit: STORE_BYTES_MAX });
-    await disk.writeAtomic(`${dir}/${file}`, text, 0o600);
-    sizes.set(file, Buffer.byteLength(text));
+    await disk.writeAtomic(`${dir}/${file}`, json, 0o600);
+    sizes.set(file, Buffer.byteLength(json));
   };
   return {
     get: async (key) => {

@@ -1,6 +1,6 @@
 /**
- * Decides what each import of an adapter becomes: the sandbox's own, an allowed built-in, a file that may be read, a stub that
- * fails only where it is used, or a refusal with file and line before anything runs.
+ * An esbuild plugin that decides what each import of an adapter becomes: a module of the sandbox, an allowed built-in, a file,
+ * a stub that throws when it is used, or an error with file and line.
  */
 import { isBuiltin } from "node:module";
 import { dirname, extname, resolve as resolvePath } from "node:path";
@@ -18,18 +18,18 @@ import {
 
 export interface ImportPolicyOptions {
   readonly disk: Disk;
-  /** Built-ins the sandbox yields. */
+  /** Built-in modules that the sandbox provides. */
   readonly allowed: readonly string[];
   readonly tcp: boolean;
-  /** Hears each file before its own imports are resolved: its real path, what was read of it, and the root of own files. */
+  /** Called for each file before its imports are resolved, with its real path and the root of the author's own files. */
   readonly onFile: (path: string, contents: Uint8Array, root: string) => Promise<void>;
-  /** An import that leads through a symbolic link. */
+  /** Called for an import that leads through a symbolic link. */
   readonly onLink: () => void;
 }
 
-/** Handed down with a question of our own, so that it is not asked of us again. */
-const ASKED = Symbol("asked");
-const KINDS: ReadonlySet<string> = new Set([
+/** Plugin data of our own `resolve` calls, so that this plugin does not handle them again. */
+const RESOLVED_HERE = Symbol("resolved-here");
+const EXTENSIONS: ReadonlySet<string> = new Set([
   ".ts",
   ".mts",
   ".cts",
@@ -53,37 +53,37 @@ function isInside(folder: string, path: string): boolean {
   return path.startsWith(folder === "/" ? folder : `${folder}/`);
 }
 
-/** The desk's folder; without a desk the nearest package's; without either the adapter's own. Its files may be imported. */
+/** Returns the folder whose files may be imported: of the desk, else of the nearest package, else of the adapter. */
 async function rootOf(disk: Disk, folder: string): Promise<string> {
   for (const name of ["desk.toml", "package.json"])
-    for (let at = folder, above = ""; at !== above; above = at, at = dirname(at))
-      if ((await disk.facts(`${at}/${name}`))?.kind === "file") return at;
+    for (let parent = folder, previous = ""; parent !== previous; previous = parent, parent = dirname(parent))
+      if ((await disk.facts(`${parent}/${name}`))?.kind === "file") return parent;
   return folder;
 }
 
-/** Own files lie under the root, none of them hidden: `.qoc` and `.git` are not for adapters. */
+/** Own files are under the root and not hidden: adapters cannot import from `.qoc` and `.git`. */
 function isOwnFile(root: string, path: string): boolean {
   return isInside(root, path) && !/(^|\/)\./.test(path.slice(root.length + 1));
 }
 
-export function importPolicyPlugin(request: ImportPolicyOptions): Plugin {
+export function importPolicyPlugin(options: ImportPolicyOptions): Plugin {
   return {
-    name: "qoc-wall",
+    name: "qoc-import-policy",
     setup: (build) => {
       let root = "";
       build.onResolve({ filter: /.*/ }, async (args) => {
-        if (args.pluginData === ASKED) return undefined;
+        if (args.pluginData === RESOLVED_HERE) return undefined;
         if (args.kind === "entry-point") {
-          root = await rootOf(request.disk, dirname((await ask(build, args)).path));
-          // By its own way it also finds the tsconfig.
+          root = await rootOf(options.disk, dirname((await resolveImport(build, args)).path));
+          // esbuild's own resolution of the entry point also finds the tsconfig.
           return undefined;
         }
         return (
-          given(request, args) ??
-          (isPackaged(args.importer) ? ofPackage(build, args) : ofAuthor(request, build, args, root))
+          resolveProvided(options, args) ??
+          (isPackaged(args.importer) ? resolveFromPackage(build, args) : resolveFromOwnFile(options, build, args, root))
         );
       });
-      build.onLoad({ filter: /.*/, namespace: "file" }, ({ path }) => read(request, path, root));
+      build.onLoad({ filter: /.*/, namespace: "file" }, ({ path }) => loadFile(options, path, root));
       for (const [namespace, stub] of Object.entries(STUBS))
         build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: stub(path), loader: "js" }));
     },
@@ -99,67 +99,79 @@ const STUBS: Readonly<Record<string, (name: string) => string>> = {
   "qoc-missing": missingRequire,
 };
 
-function ask(build: PluginBuild, { path, importer, resolveDir, kind, with: attributes }: OnResolveArgs) {
-  return build.resolve(path, { importer, resolveDir, kind, with: attributes, pluginData: ASKED });
+function resolveImport(build: PluginBuild, { path, importer, resolveDir, kind, with: attributes }: OnResolveArgs) {
+  return build.resolve(path, { importer, resolveDir, kind, with: attributes, pluginData: RESOLVED_HERE });
 }
 
-/** What the sandbox itself answers for: its own modules, and Node's. */
-function given(
+/** Resolves modules that the sandbox or Node provides. */
+function resolveProvided(
   { allowed, tcp }: ImportPolicyOptions,
   { path, importer, namespace, kind }: OnResolveArgs,
 ): OnResolveResult | undefined {
   if (path === "@qoc-app/sdk") return { path, external: true };
   if (path === "ws") return namespace === "qoc-ws" ? { path, external: true } : { path, namespace: "qoc-ws" };
-  // It opens sockets by itself; the runtime's `fetch` is the same engine. A package that asks with `import()` can do without.
+  // undici opens sockets by itself; the runtime's `fetch` is the same implementation. Packages use `import()` for optional
+  // modules, and work without it.
   if (path === "undici")
     return { path, namespace: kind === "dynamic-import" && isPackaged(importer) ? "qoc-missing" : "qoc-web" };
-  const bare = path.replace(/^node:/, "");
-  if (!path.startsWith("node:") && !isBuiltin(bare)) return undefined;
-  if (allowed.includes(bare) || (bare === "net" && tcp)) return { path: `node:${bare}`, external: true };
-  if (bare === "fs" || bare === "fs/promises") return { path: bare, namespace: "qoc-no-files" };
-  if (isPackaged(importer)) return { path: bare, namespace: "qoc-refused" };
-  const hint = bare === "net" ? `: add grant = ["tcp:host:port"] to the connector in desk.toml` : "";
+  const builtin = path.replace(/^node:/, "");
+  if (!path.startsWith("node:") && !isBuiltin(builtin)) return undefined;
+  if (allowed.includes(builtin) || (builtin === "net" && tcp)) return { path: `node:${builtin}`, external: true };
+  if (builtin === "fs" || builtin === "fs/promises") return { path: builtin, namespace: "qoc-no-files" };
+  if (isPackaged(importer)) return { path: builtin, namespace: "qoc-refused" };
+  const hint = builtin === "net" ? `: add grant = ["tcp:host:port"] to the connector in desk.toml` : "";
   return { errors: [{ text: `${path} is not available inside a connector${hint}` }] };
 }
 
-/** From inside a package: what is not installed is often optional, and fails where it is used. */
-async function ofPackage(build: PluginBuild, args: OnResolveArgs): Promise<OnResolveResult | undefined> {
+/** Resolves an import of a package. A missing module is often optional, so it throws only when it is used. */
+async function resolveFromPackage(build: PluginBuild, args: OnResolveArgs): Promise<OnResolveResult | undefined> {
   if (isRelative(args.path)) return undefined;
-  const { errors } = await ask(build, args);
+  const { errors } = await resolveImport(build, args);
   if (errors.length === 0) return undefined;
-  // `require` and `import()` fail by themselves in Node, and packages catch that; an import statement cannot be caught.
+  // Packages catch errors of `require` and `import()`, but cannot catch an error of an import statement.
   return { path: args.path, namespace: args.kind === "import-statement" ? "qoc-absent" : "qoc-missing" };
 }
 
-/** From the author's own file: under the root, or a package. Where nothing is found, the bundler says so with its place. */
-async function ofAuthor(
+/** Resolves an import of the author's own file: a file under the root, or a package. esbuild reports a missing file. */
+async function resolveFromOwnFile(
   { onLink }: ImportPolicyOptions,
   build: PluginBuild,
   args: OnResolveArgs,
   root: string,
 ): Promise<OnResolveResult | undefined> {
-  const found = await ask(build, args);
-  if (found.errors.length > 0 || found.external || found.namespace !== "file") return undefined;
+  const resolved = await resolveImport(build, args);
+  if (resolved.errors.length > 0 || resolved.external || resolved.namespace !== "file") return undefined;
   if (isRelative(args.path)) {
-    const asked = resolvePath(args.resolveDir, args.path);
-    if (dirname(found.path) !== dirname(asked) && !isInside(asked, found.path)) onLink();
+    const importedPath = resolvePath(args.resolveDir, args.path);
+    if (dirname(resolved.path) !== dirname(importedPath) && !isInside(importedPath, resolved.path)) onLink();
   }
-  // By a relative path nothing above the root is reached, another desk's packages included.
-  if (isOwnFile(root, found.path) || (isPackaged(found.path) && (!isRelative(args.path) || isInside(root, found.path))))
+  // A relative path must not lead above the root, not even to packages of another desk.
+  if (
+    isOwnFile(root, resolved.path) ||
+    (isPackaged(resolved.path) && (!isRelative(args.path) || isInside(root, resolved.path)))
+  )
     return undefined;
   return {
-    errors: [{ text: `${args.path} leads to ${found.path}: a connector imports files under ${root} and npm packages` }],
+    errors: [
+      {
+        text: `${args.path} leads to ${resolved.path}: a connector can import only files under ${root} and npm packages`,
+      },
+    ],
   };
 }
 
-async function read({ disk, onFile }: ImportPolicyOptions, path: string, root: string): Promise<OnLoadResult> {
-  // A package's own relative imports were not looked at before.
+async function loadFile({ disk, onFile }: ImportPolicyOptions, path: string, root: string): Promise<OnLoadResult> {
+  // Relative imports of packages were not checked by `onResolve`.
   if (!isOwnFile(root, path) && !isPackaged(path))
-    return { errors: [{ text: `${path} is outside ${root} and in no npm package: a connector may not import it` }] };
-  if (!KINDS.has(extname(path))) {
+    return {
+      errors: [{ text: `${path} is outside of ${root} and not in an npm package: a connector cannot import it` }],
+    };
+  if (!EXTENSIONS.has(extname(path))) {
     if (isPackaged(path))
       return { contents: blockedModule(path.slice(path.lastIndexOf("node_modules/"))), loader: "js" };
-    return { errors: [{ text: `a connector imports .ts, .js, .json, .csv and .txt files; ${path} is none of them` }] };
+    return {
+      errors: [{ text: `${path} has an extension that a connector cannot import: use .ts, .js, .json, .csv or .txt` }],
+    };
   }
   const contents = await disk.read(path);
   await onFile(path, contents, root);

@@ -1,41 +1,42 @@
 /**
- * Secrets in what a connector says of orders and fills. A text that held one gets a mark made from the whole of it, so that two
- * ids stay two and one stays one; where the desk names such an id to the connector again, it hears its own.
+ * Masks secrets in the results and fills of a connector. A masked text ends with a hash of the original, so that different ids
+ * stay different. When the desk sends a masked id back to its connector, the id is unmasked.
  */
 import { sha256Hex } from "../domain/digest.ts";
 import { LruMap } from "../lib/lru-map.ts";
 
-const MARK_CHARS = 12;
-/** A covered text is no longer than this or than it was: what fitted still fits. */
-const COVERED_CHARS = 32;
-const REMEMBERED_MAX = 10_000;
+const HASH_CHARS = 12;
+/** A masked text has at most this length, or the original length if that is larger. */
+const MASKED_CHARS = 32;
+const ORIGINALS_MAX = 10_000;
 
 export class SecretMask {
-  /** Takes secrets out of a text. */
+  /** Removes secrets from a text. */
   readonly redact: (text: string) => string;
   /** The original text by its masked form. */
-  readonly #originals = new LruMap<string, string>(REMEMBERED_MAX);
+  readonly #originals = new LruMap<string, string>(ORIGINALS_MAX);
 
   constructor(redact: (text: string) => string) {
     this.redact = redact;
   }
 
-  /** Plain data as the desk may keep it; changed in place. */
+  /** Returns plain data with each text masked that contains a secret, keys included. Changes objects in place. */
   mask(value: unknown): unknown {
-    if (typeof value === "string") return this.#hideText(value);
+    if (typeof value === "string") return this.#maskText(value);
     if (Array.isArray(value)) return value.map((item) => this.mask(item));
     if (typeof value !== "object" || value === null) return value;
     const plain = value as Record<string, unknown>;
     for (const key of Object.keys(plain)) {
       const member = plain[key];
-      const shown = this.#hideText(key);
-      if (shown !== key) delete plain[key];
-      if (shown !== key || typeof member === "string" || typeof member === "object") plain[shown] = this.mask(member);
+      const maskedKey = this.#maskText(key);
+      if (maskedKey !== key) delete plain[key];
+      if (maskedKey !== key || typeof member === "string" || typeof member === "object")
+        plain[maskedKey] = this.mask(member);
     }
     return plain;
   }
 
-  /** What the connector is told: each text that stands for one of its own is that one again. */
+  /** Returns a copy with each masked text replaced by its original. */
   unmask(value: unknown): unknown {
     if (this.#originals.size === 0) return value;
     if (typeof value === "string") return this.#originals.get(value) ?? value;
@@ -44,12 +45,12 @@ export class SecretMask {
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, this.unmask(member)]));
   }
 
-  #hideText(text: string): string {
-    const shown = this.redact(text);
-    if (shown === text) return text;
-    const room = Math.max(text.length, COVERED_CHARS) - MARK_CHARS - 1;
-    const covered = `${shown.slice(0, room)}#${sha256Hex(text).slice(0, MARK_CHARS)}`;
-    this.#originals.set(covered, text);
-    return covered;
+  #maskText(text: string): string {
+    const redacted = this.redact(text);
+    if (redacted === text) return text;
+    const charsMax = Math.max(text.length, MASKED_CHARS) - HASH_CHARS - 1;
+    const masked = `${redacted.slice(0, charsMax)}#${sha256Hex(text).slice(0, HASH_CHARS)}`;
+    this.#originals.set(masked, text);
+    return masked;
   }
 }

@@ -1,9 +1,9 @@
-/** Secrets: resolved once in the host, handed to the one connector that names them, and never shown. */
+/** Resolves the secrets of connectors from the environment or from files, and redacts them in texts. */
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { SecretRedactor } from "../lib/secret-redactor.ts";
 
-/** Where a secret comes from. */
+/** Source of a secret in desk.toml. */
 export type SecretRef = { readonly env: string } | { readonly file: string };
 
 /** Shorter values would redact ordinary words. */
@@ -11,20 +11,20 @@ const REDACT_CHARS_MIN = 6;
 const SECRET_BYTES_MAX = 64 * 1024;
 
 export interface SecretStore {
-  /** @throws SECRET_MISSING with the name of the variable or file, never the value. */
+  /** Returns the secrets of one connector by name. @throws SECRET_MISSING with the name of the variable or file. */
   resolve(connector: string, auth: Readonly<Record<string, SecretRef>>): Promise<Readonly<Record<string, string>>>;
-  /** Takes every known value, plain, base64, hex, URL- or form-encoded, out of a text. */
+  /** Replaces every resolved value by `[secret]`: plain, base64, hex, URL-encoded or form-encoded. */
   redact(text: string): string;
 }
 
-/** `env` is the live environment: a variable is taken out of it when it is first read, so that no report can show it. */
+/** `env` is the process's own environment: a variable is deleted from it when it is read, so that no crash report shows it. */
 export function openSecretStore(disk: Disk, env: Record<string, string | undefined>): SecretStore {
-  const taken = new Map<string, string>();
+  const readFromEnv = new Map<string, string>();
   const redactor = new SecretRedactor(REDACT_CHARS_MIN);
   const fromEnv = (name: string): string | undefined => {
-    const value = env[name] ?? taken.get(name);
+    const value = env[name] ?? readFromEnv.get(name);
     if (value === undefined || value === "") return undefined;
-    taken.set(name, value);
+    readFromEnv.set(name, value);
     delete env[name];
     return value;
   };
@@ -37,9 +37,9 @@ export function openSecretStore(disk: Disk, env: Record<string, string | undefin
       const values: Record<string, string> = {};
       for (const [name, source] of Object.entries(auth)) {
         const value = "env" in source ? fromEnv(source.env) : await fromFile(source.file);
-        const where = "env" in source ? `environment variable ${source.env}` : `file ${source.file}`;
+        const origin = "env" in source ? `environment variable ${source.env}` : `file ${source.file}`;
         if (value === undefined || value === "")
-          throw new QocError("SECRET_MISSING", { connector, name, source: where });
+          throw new QocError("SECRET_MISSING", { connector, name, source: origin });
         values[name] = value;
         redactor.add(value);
       }

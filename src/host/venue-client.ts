@@ -1,4 +1,4 @@
-/** The landlord: every connector in its own worker, asked by name. What comes back is parsed here, before anyone trusts it. */
+/** Calls the venue methods of connectors by name, and parses their results. */
 import { z } from "zod";
 import { LIMITS } from "../protocol/limits.ts";
 import { type Envelope, type Method } from "../protocol/messages.ts";
@@ -36,51 +36,51 @@ export type PlaceOutcome =
 
 export type Connectors = ReadonlyMap<string, Connector>;
 
-function connectorOf(connectors: Connectors, name: string): Connector {
+function findConnector(connectors: Connectors, name: string): Connector {
   const connector = connectors.get(name);
   if (connector === undefined) throw new QocError("CONNECTOR_UNKNOWN", { name, suggestion: "" });
   return connector;
 }
 
-/** @throws CALL_FAILED for an adapter's own error, PROTOCOL for an answer out of shape, and what the call itself throws. */
+/** @throws CALL_FAILED for an error of the adapter, PROTOCOL for a malformed result, and what `Connector.invoke` throws. */
 async function callVenue<T>(
   connectors: Connectors,
   name: string,
   method: Method,
   args: readonly unknown[],
-  shape: z.ZodType<T>,
+  schema: z.ZodType<T>,
 ): Promise<T> {
-  const answer: Envelope = await connectorOf(connectors, name).invoke(method, args);
-  if (!answer.ok) throw new QocError("CALL_FAILED", { connector: name, method, message: answer.message });
-  const parsed = shape.safeParse(answer.value);
+  const response: Envelope = await findConnector(connectors, name).invoke(method, args);
+  if (!response.ok) throw new QocError("CALL_FAILED", { connector: name, method, message: response.message });
+  const parsed = schema.safeParse(response.value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const where = issue?.path.join(".") ?? "";
+  const path = issue?.path.join(".") ?? "";
   throw new QocError("PROTOCOL", {
     connector: name,
-    what: `answer of ${method}`,
-    message: `${where === "" ? "" : `${where} `}${issue?.message ?? ""}`,
+    what: `result of ${method}`,
+    message: `${path === "" ? "" : `${path} `}${issue?.message ?? ""}`,
   });
 }
 
-/** undefined where the connector has no such method. */
+/** Returns undefined if the connector does not have the method. */
 async function callIfSupported<T>(
   connectors: Connectors,
   name: string,
   method: Method,
   args: readonly unknown[],
-  shape: z.ZodType<T>,
+  schema: z.ZodType<T>,
 ): Promise<T | undefined> {
-  return connectorOf(connectors, name).status.methods.includes(method)
-    ? callVenue(connectors, name, method, args, shape)
+  return findConnector(connectors, name).status.methods.includes(method)
+    ? callVenue(connectors, name, method, args, schema)
     : undefined;
 }
 
-function list<T>(shape: z.ZodType<T>): z.ZodType<T[]> {
-  return z.array(shape).max(LIMITS.responseChars / 8);
+function list<T>(schema: z.ZodType<T>): z.ZodType<T[]> {
+  return z.array(schema).max(LIMITS.responseChars / 8);
 }
 
-/** Money that may be spent: floored to cents, never below what was said. */
+/** Rounded down to cents, so that it never exceeds what the connector returned. */
 const buyingPower = z.union([z.number(), z.string()]).transform((raw, context): DecimalText => {
   try {
     return text(floored(parseNumeric(raw), 2));
@@ -120,10 +120,10 @@ export function openVenueClient(connectors: Connectors) {
   };
 }
 
-/** Takes a cleared order and nothing else. Whatever is not a definite answer is unclear. */
+/** Accepts only orders that the gate cleared. Every outcome that is not definite is `unclear`. */
 async function place(connectors: Connectors, order: Cleared<Order>): Promise<PlaceOutcome> {
   if (!isCleared(order))
-    throw new QocError("INTERNAL", { message: "an order that the gate did not clear was handed to the host" });
+    throw new QocError("INTERNAL", { message: "the host received an order that the gate did not clear" });
   const connector = connectors.get(order.terms.connector);
   if (connector === undefined) return { kind: "not-sent", reason: `there is no connector ${order.terms.connector}` };
   const { state, capabilities } = connector.status;
@@ -134,15 +134,14 @@ async function place(connectors: Connectors, order: Cleared<Order>): Promise<Pla
     return { kind: "not-sent", reason };
   }
   try {
-    const answer = await connector.invoke("placeOrder", [
+    const response = await connector.invoke("placeOrder", [
       toSdkOrder(order.clientOrderId, order.terms, (amount) => Number(amount)),
     ]);
-    if (!answer.ok)
-      return {
-        kind: answer.kind === "rejection" ? "rejected" : answer.kind === "not-sent" ? "not-sent" : "unclear",
-        reason: answer.message,
-      };
-    const ack = ackSchema.safeParse(answer.value);
+    if (!response.ok) {
+      const kind = response.kind === "rejection" ? "rejected" : response.kind === "not-sent" ? "not-sent" : "unclear";
+      return { kind, reason: response.message };
+    }
+    const ack = ackSchema.safeParse(response.value);
     if (ack.success) return { kind: "accepted", venueOrderId: ack.data.venueOrderId };
     return {
       kind: "unclear",

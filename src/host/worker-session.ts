@@ -173,7 +173,7 @@ export class WorkerSession {
             if (response instanceof QocError) reject(response);
             else resolve(response);
           }),
-        (error: unknown) => fail(new QocError("PROTOCOL", { connector: name, what: "answer", message: String(error) })),
+        (error: unknown) => fail(new QocError("PROTOCOL", { connector: name, what: "response", message: String(error) })),
       );
     });
   }
@@ -203,7 +203,7 @@ export class WorkerSession {
     if (!parsed.success)
       return new QocError("PROTOCOL", {
         connector: name,
-        what: `answer of ${method}`,
+        what: `result of ${method}`,
         message: "it is not a valid envelope",
       });
     const response = parsed.data;
