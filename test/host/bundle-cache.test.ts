@@ -1,4 +1,4 @@
-/** A kept bundle is used only where the same would come out again; in every doubt it is made anew. */
+/** A cached bundle is used only if bundling again would give the same result; in doubt the adapter is bundled again. */
 import {
   mkdir,
   mkdtemp,
@@ -46,9 +46,9 @@ interface Desk {
   readonly cacheDir: string;
   write(name: string, text: string): Promise<void>;
   bundle(more?: { cacheDir?: string; tcp?: boolean; disk?: Disk }): Promise<Bundle>;
-  /** Puts a mark into the entry, as valid as the entry was: who has it later was given the entry. */
+  /** Adds a mark to the cached code, and keeps the file valid: a bundle with the mark came from the cache. */
   plant(): Promise<void>;
-  isKept(): Promise<boolean>;
+  isCached(): Promise<boolean>;
 }
 
 const MARK = "\n// planted";
@@ -64,7 +64,7 @@ function requestOf(root: string): BundleRequest {
 }
 
 async function desk(more: Readonly<Record<string, string>> = {}): Promise<Desk> {
-  const root = await realpath(await mkdtemp(join(tmpdir(), "qoc-kept-")));
+  const root = await realpath(await mkdtemp(join(tmpdir(), "qoc-cached-")));
   const cacheDir = join(root, ".qoc/bundles");
   const write = async (name: string, text: string): Promise<void> => {
     await mkdir(dirname(join(root, name)), { recursive: true });
@@ -91,7 +91,7 @@ async function desk(more: Readonly<Record<string, string>> = {}): Promise<Desk> 
         Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n${code}`), map]),
       );
     },
-    isKept: async () => (await readdir(cacheDir).catch(() => [])).length > 0,
+    isCached: async () => (await readdir(cacheDir).catch(() => [])).length > 0,
   };
 }
 
@@ -106,8 +106,8 @@ async function prepared(more: Readonly<Record<string, string>> = {}): Promise<De
   return made;
 }
 
-describe("a kept bundle", () => {
-  it("is the same text, map and digest, and is used while nothing changes", async () => {
+describe("a cached bundle", () => {
+  it("has the same code, map and digest, and is used while no input changes", async () => {
     const made = await desk();
     const first = await made.bundle();
     expect(await made.bundle()).toEqual(first);
@@ -116,7 +116,7 @@ describe("a kept bundle", () => {
     expect((await made.bundle()).code).toBe(first.code + MARK);
   });
 
-  it("is for the host's eyes, and leaves nothing beside it", async () => {
+  it("is readable for the host only, and no temporary file is left", async () => {
     const { bundle, cacheDir } = await desk();
     await bundle();
     const names = await readdir(cacheDir);
@@ -124,7 +124,7 @@ describe("a kept bundle", () => {
     expect((await stat(join(cacheDir, names[0] ?? ""))).mode & 0o777).toBe(0o600);
   });
 
-  it("stays where something else of the desk changes", async () => {
+  it("is used after other files of the desk changed", async () => {
     const made = await prepared();
     await made.write("orders/pending/a.toml", "x");
     await made.write("adapters/other/index.ts", "x");
@@ -136,14 +136,14 @@ describe("a kept bundle", () => {
     expect((await made.bundle()).code).toContain(MARK);
   });
 
-  it("is not asked for without a folder", async () => {
+  it("is not written without a cache folder", async () => {
     const made = await desk();
     await fresh(made);
-    expect(await made.isKept()).toBe(false);
+    expect(await made.isCached()).toBe(false);
   });
 });
 
-describe("a change after which it is made anew", () => {
+describe("the adapter is bundled again after a change:", () => {
   const inPlace = async ({ root }: Desk, name: string, from: string, to: string): Promise<void> => {
     const path = join(root, name);
     const { atime, mtime } = await stat(path);
@@ -152,36 +152,37 @@ describe("a change after which it is made anew", () => {
   };
 
   const CHANGES: Readonly<Record<string, (made: Desk) => Promise<unknown>>> = {
-    "the adapter, of the same size and time": (made) => inPlace(made, ADAPTER, "shown", "shewn"),
-    "an imported file, of the same size and time": (made) => inPlace(made, "adapters/venue/x.ts", "from x", "FROM x"),
-    "data, of the same size and time": (made) => inPlace(made, "adapters/venue/data.json", "1", "2"),
-    "a package's file, of the same size and time": (made) =>
+    "of the adapter, with the same size and time": (made) => inPlace(made, ADAPTER, "shown", "shewn"),
+    "of an imported file, with the same size and time": (made) =>
+      inPlace(made, "adapters/venue/x.ts", "from x", "FROM x"),
+    "of a data file, with the same size and time": (made) => inPlace(made, "adapters/venue/data.json", "1", "2"),
+    "of a file of a package, with the same size and time": (made) =>
       inPlace(made, "node_modules/other/index.js", "other", "OTHER"),
-    "a package's package.json": (made) => inPlace(made, "node_modules/lib/package.json", "one", "two"),
-    "an imported file is gone, and found under another name": ({ root }) =>
+    "of the package.json of a package": (made) => inPlace(made, "node_modules/lib/package.json", "one", "two"),
+    "an imported file was removed, and another name now fits": ({ root }) =>
       rename(join(root, "adapters/venue/x.ts"), join(root, "adapters/venue/x.js")).then(() =>
         writeFile(join(root, "adapters/venue/x.js"), `export const x = "now JS";`),
       ),
-    "a file that is found first": ({ write }) => write("adapters/venue/x.tsx", `export const x = "from x.tsx";`),
-    "a file found before a folder, inside a package": ({ write }) =>
+    "a new file that is resolved first": ({ write }) => write("adapters/venue/x.tsx", `export const x = "from x.tsx";`),
+    "a new file in a package that is resolved before a folder": ({ write }) =>
       write("node_modules/lib/deep.js", `module.exports = "file";`),
-    "a package in a nearer folder": ({ write }) =>
+    "a new package in a nearer folder": ({ write }) =>
       write("adapters/venue/node_modules/lib/index.js", `module.exports = "nearer";`),
-    "a package in a nearer folder that was there": ({ write }) =>
+    "a new package in an existing nearer folder": ({ write }) =>
       write("adapters/node_modules/lib/index.js", `module.exports = "nearer";`),
-    "a package in a nearer scope": ({ write }) =>
+    "a new package in a nearer scope": ({ write }) =>
       write("adapters/node_modules/@s/one/index.js", `module.exports = "nearer";`),
-    "a package inside a package": ({ write }) =>
+    "a new package inside of a package": ({ write }) =>
       write("node_modules/lib/node_modules/other/index.js", `module.exports = "inner";`),
-    "an optional package is installed": ({ write }) =>
+    "an optional package was installed": ({ write }) =>
       write("node_modules/maybe/index.js", `module.exports = "installed";`),
-    "a tsconfig": ({ write }) =>
+    "a new tsconfig": ({ write }) =>
       write("adapters/tsconfig.json", `{ "compilerOptions": { "useDefineForClassFields": false } }`),
-    "a package becomes a link": async ({ root }) => {
+    "a package became a symbolic link": async ({ root }) => {
       await rm(join(root, "node_modules/lib"), { recursive: true });
       await symlink(join(root, "store/lib"), join(root, "node_modules/lib"));
     },
-    "the adapter's folder becomes a link": async ({ root }) => {
+    "the folder of the adapter became a symbolic link": async ({ root }) => {
       await rename(join(root, "adapters"), join(root, "moved"));
       await symlink(join(root, "moved"), join(root, "adapters"));
     },
@@ -197,12 +198,12 @@ describe("a change after which it is made anew", () => {
     expect((await made.bundle()).code).toBe(bundle.code);
   });
 
-  it("other options of the wall", async () => {
+  it("of the options of the import policy", async () => {
     const made = await prepared();
     expect((await made.bundle({ tcp: true })).code).not.toContain(MARK);
   });
 
-  it("a file found before a folder, inside a package that is installed above the desk", async () => {
+  it("a new file that is resolved before a folder, in a package above the desk", async () => {
     const above = await desk();
     const root = join(above.root, "desks/one");
     const cacheDir = join(root, ".qoc/bundles");
@@ -216,7 +217,7 @@ describe("a change after which it is made anew", () => {
     expect((await bundleAdapter(request)).code).toContain('exports = "file"');
   });
 
-  it("a link in a folder of packages leads elsewhere", async () => {
+  it("of the target of a symbolic link in node_modules", async () => {
     const made = await desk();
     await rename(join(made.root, "node_modules/lib"), join(made.root, "node_modules/.lib-1"));
     await symlink(".lib-1", join(made.root, "node_modules/lib"));
@@ -230,22 +231,22 @@ describe("a change after which it is made anew", () => {
   });
 });
 
-describe("an entry that is not whole", () => {
+describe("a damaged cache file", () => {
   const replaced = async (path: string, from: string | RegExp, to: string): Promise<void> =>
     writeFile(path, (await readFile(path, "latin1")).replace(from, to), "latin1");
   const DAMAGE: Readonly<Record<string, (path: string) => Promise<void>>> = {
     empty: (path) => writeFile(path, ""),
     "cut off": async (path) => truncate(path, (await stat(path)).size - 1),
     "longer by a byte": async (path) => writeFile(path, Buffer.concat([await readFile(path), Buffer.from("x")])),
-    "one letter of its code is another": (path) => replaced(path, "planted", "Planted"),
-    "one letter of its map is another": (path) => replaced(path, /\}(\n?)$/, ")$1"),
-    "a head that is not JSON": (path) => writeFile(path, "{\n"),
-    "a head of another shape": (path) => writeFile(path, `{"maker":"1"}\n`),
-    "a head with no inputs": async (path) => {
+    "a changed character of the code": (path) => replaced(path, "planted", "Planted"),
+    "a changed character of the map": (path) => replaced(path, /\}(\n?)$/, ")$1"),
+    "a header that is not JSON": (path) => writeFile(path, "{\n"),
+    "a header of another shape": (path) => writeFile(path, `{"builder":"1"}\n`),
+    "a header without inputs": async (path) => {
       await replaced(path, /"files":\[.*?\]\]/, `"files":[]`);
       await replaced(path, /"folders":\[.*?\]\]/, `"folders":[]`);
     },
-    "another adapter's": (path) => replaced(path, `/${ADAPTER}","code"`, `/else.ts","code"`),
+    "of another adapter": (path) => replaced(path, `/${ADAPTER}","code"`, `/else.ts","code"`),
     "a folder": async (path) => {
       await rm(path);
       await mkdir(path);
@@ -262,14 +263,14 @@ describe("an entry that is not whole", () => {
     expect(await made.bundle()).toEqual(await fresh(made));
   });
 
-  it("a folder that cannot be written stops no connector", async () => {
+  it("is not needed: a cache folder that cannot be written is no error", async () => {
     const made = await desk();
     await writeFile(made.cacheDir, "a file stands in its place");
     expect(await made.bundle()).toEqual(await fresh(made));
   });
 });
 
-describe("a bundle that is not kept", () => {
+describe("a bundle is not cached", () => {
   it.each([
     `"extends": "./base.json"`,
     `"compilerOptions": { "paths": {} }`,
@@ -278,26 +279,26 @@ describe("a bundle that is not kept", () => {
   ])("under a tsconfig with %s", async (setting) => {
     const made = await desk({ "tsconfig.json": `{ ${setting} }`, "base.json": "{}" });
     await made.bundle();
-    expect(await made.isKept()).toBe(false);
+    expect(await made.isCached()).toBe(false);
   });
 
-  it("where an own import leads through a link", async () => {
+  it("if an import of the author leads through a symbolic link", async () => {
     const own = `import { x } from "./lib/x.ts"; export default class Adapter { shown = x; }`;
     const made = await desk({ [ADAPTER]: own, "lib/x.ts": "export const x = 1;" });
     await symlink(join(made.root, "lib"), join(made.root, "adapters/venue/lib"));
     await made.bundle();
-    expect(await made.isKept()).toBe(false);
+    expect(await made.isCached()).toBe(false);
   });
 
-  it("where the adapter stands in a folder that is a link", async () => {
+  it("if the folder of the adapter is a symbolic link", async () => {
     const made = await desk();
     await rename(join(made.root, "adapters"), join(made.root, "moved"));
     await symlink(join(made.root, "moved"), join(made.root, "adapters"));
     await made.bundle();
-    expect(await made.isKept()).toBe(false);
+    expect(await made.isCached()).toBe(false);
   });
 
-  it("where a file changes while it is made", async () => {
+  it("if a file changes while the bundle is built", async () => {
     const made = await desk();
     const disk = nodeDisk();
     const busy: Disk = {
@@ -309,13 +310,13 @@ describe("a bundle that is not kept", () => {
       },
     };
     expect((await made.bundle({ disk: busy })).code).toContain("from x.ts");
-    expect(await made.isKept()).toBe(false);
+    expect(await made.isCached()).toBe(false);
     expect((await made.bundle()).code).toContain("later");
   });
 });
 
-describe("the folder's bounds", () => {
-  it("keeps the newest 32", async () => {
+describe("the cache folder", () => {
+  it("keeps the newest 32 files", async () => {
     const made = await desk();
     await mkdir(made.cacheDir);
     for (let n = 0; n < 40; n++) {
@@ -330,7 +331,7 @@ describe("the folder's bounds", () => {
     expect(names).not.toContain("old-8");
   });
 
-  it("keeps the newest 256 MB", async () => {
+  it("keeps the newest files up to 256 MB", async () => {
     const made = await desk();
     await mkdir(made.cacheDir);
     for (const n of [1, 2, 3]) {

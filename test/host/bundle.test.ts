@@ -1,4 +1,4 @@
-/** What an import becomes: the author's forms of TypeScript load in a real worker, and what a connector may not have is refused. */
+/** Bundling of adapters: forms of TypeScript load in a real worker, and forbidden imports are refused. */
 import { mkdir, mkdtemp, realpath, symlink, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -11,8 +11,8 @@ import { type AdapterHarness, adapterSource, adapterHarness } from "../support/a
 
 type Files = Readonly<Record<string, string>>;
 
-/** A desk's folder; the adapter is adapters/venue/index.ts. */
-async function desk(files: Files): Promise<string> {
+/** Creates a desk folder; the adapter is adapters/venue/index.ts. */
+async function createDesk(files: Files): Promise<string> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "qoc-bundle-")));
   for (const [name, text] of Object.entries({ "desk.toml": "", ...files })) {
     await mkdir(dirname(join(root, name)), { recursive: true });
@@ -22,20 +22,21 @@ async function desk(files: Files): Promise<string> {
 }
 
 const ADAPTER = "adapters/venue/index.ts";
-const stands: AdapterHarness[] = [];
+const harnesses: AdapterHarness[] = [];
 afterEach(async () => {
-  await Promise.all(stands.splice(0).map(({ connector }) => connector.stop()));
+  await Promise.all(harnesses.splice(0).map(({ connector }) => connector.stop()));
 });
 
-/** Starts the adapter in a real worker; what its `cancelOrder` throws is what `shown` came to. */
-async function shownBy(root: string, tcp: readonly string[] = []): Promise<string> {
-  const made = await adapterHarness("", { file: join(root, ADAPTER), tcp });
-  stands.push(made);
-  await made.connector.start();
-  const answer = await made.connector.invoke("cancelOrder", ["1"]);
-  return answer.ok ? "" : answer.message;
+/** Starts an adapter of `showing` in a real worker, and returns the value of its expression. */
+async function valueShownBy(root: string, tcp: readonly string[] = []): Promise<string> {
+  const harness = await adapterHarness("", { file: join(root, ADAPTER), tcp });
+  harnesses.push(harness);
+  await harness.connector.start();
+  const response = await harness.connector.invoke("cancelOrder", ["1"]);
+  return response.ok ? "" : response.message;
 }
 
+/** An adapter whose `cancelOrder` throws the value of the expression. */
 function showing(expression: string, head = ""): string {
   return adapterSource(`async cancelOrder(id: string) { throw new Error(String(${expression})); }`, head);
 }
@@ -62,9 +63,9 @@ async function refusalOf(root: string): Promise<{ file: string; line: number; me
   };
 }
 
-const BESIDE: Files = { "adapters/venue/x.ts": `export const x = "x";` };
+const SIBLING: Files = { "adapters/venue/x.ts": `export const x = "x";` };
 
-/** Each: the adapter's head, what it shows, and the files beside it. */
+/** Each form: the head of the adapter, the expression that is shown, its expected value, and further files. */
 const FORMS: Readonly<Record<string, { head: string; shows: string; is: string; files?: Files }>> = {
   enum: { head: `enum Side { Buy = "b" }`, shows: "Side.Buy", is: "b" },
   "const enum": { head: `const enum Side { Buy = 3 }`, shows: "Side.Buy", is: "3" },
@@ -83,9 +84,9 @@ const FORMS: Readonly<Record<string, { head: string; shows: string; is: string; 
     files: { "tsconfig.json": `{ "compilerOptions": { "experimentalDecorators": true } }` },
   },
   namespace: { head: `namespace N { export const a = "in"; }`, shows: "N.a", is: "in" },
-  "./x.js for x.ts": { head: `import { x } from "./x.js";`, shows: "x", is: "x", files: BESIDE },
-  "./x.ts": { head: `import { x } from "./x.ts";`, shows: "x", is: "x", files: BESIDE },
-  "./x without an ending": { head: `import { x } from "./x";`, shows: "x", is: "x", files: BESIDE },
+  "./x.js for x.ts": { head: `import { x } from "./x.js";`, shows: "x", is: "x", files: SIBLING },
+  "./x.ts": { head: `import { x } from "./x.ts";`, shows: "x", is: "x", files: SIBLING },
+  "./x without an ending": { head: `import { x } from "./x";`, shows: "x", is: "x", files: SIBLING },
   "a folder": {
     head: `import { x } from "./x";`,
     shows: "x",
@@ -143,9 +144,9 @@ const FORMS: Readonly<Record<string, { head: string; shows: string; is: string; 
     head: `const later = import("./x.ts");`,
     shows: "(await later).x",
     is: "x",
-    files: BESIDE,
+    files: SIBLING,
   },
-  "require of an own file": { head: `const { x } = require("./x.ts");`, shows: "x", is: "x", files: BESIDE },
+  "require of an own file": { head: `const { x } = require("./x.ts");`, shows: "x", is: "x", files: SIBLING },
   "tsconfig paths": {
     head: `import { x } from "@own/x";`,
     shows: "x",
@@ -196,8 +197,8 @@ const CONTEXTS: Readonly<Record<string, Files>> = {
 
 describe.each(Object.entries(CONTEXTS))("in a package of type %s", (_type, manifest) => {
   it.each(Object.entries(FORMS))("loads %s", async (_name, { head, shows, is, files = {} }) => {
-    const root = await desk({ ...manifest, [ADAPTER]: showing(shows, head), ...files });
-    expect(await shownBy(root)).toBe(is);
+    const root = await createDesk({ ...manifest, [ADAPTER]: showing(shows, head), ...files });
+    expect(await valueShownBy(root)).toBe(is);
   });
 
   it.each([
@@ -205,18 +206,22 @@ describe.each(Object.entries(CONTEXTS))("in a package of type %s", (_type, manif
     ["a class by name and by default", (class_: string) => `${class_}\nexport { Adapter };\nexport default Adapter;`],
     ["export =", (class_: string) => `${class_.replace(/^import .*$/m, "")}\nexport = Adapter;`],
   ])("loads %s", async (_name, write) => {
-    const root = await desk({
+    const root = await createDesk({
       ...manifest,
       [ADAPTER]: write(showing("1").replace("export default class", "class")),
     });
-    expect(await shownBy(root)).toBe("1");
+    expect(await valueShownBy(root)).toBe("1");
   });
 
   it.each([
     ["a syntax error", "const = 1;", /Expected identifier/],
-    ["top-level await", "await Promise.resolve();", /no top-level await: wait inside connect\(\)/],
-  ])("refuses %s with its place", async (_name, head, message) => {
-    const root = await desk({ ...manifest, [ADAPTER]: showing("1", head) });
+    [
+      "top-level await",
+      "await Promise.resolve();",
+      /top-level await is not available inside a connector: move the await into connect\(\)/,
+    ],
+  ])("refuses %s with file and line", async (_name, head, message) => {
+    const root = await createDesk({ ...manifest, [ADAPTER]: showing("1", head) });
     expect(await refusalOf(root)).toMatchObject({
       file: ADAPTER,
       line: 3,
@@ -225,70 +230,73 @@ describe.each(Object.entries(CONTEXTS))("in a package of type %s", (_type, manif
   });
 });
 
-describe("an import that is refused, with file and line", () => {
+describe("an import is refused, with file and line, if it names", () => {
   const cases: Readonly<Record<string, readonly [head: string, message: string, files?: Files]>> = {
     "a package that is not installed": [
       `import x from "left-pad/deep"; x();`,
-      "package left-pad is not installed: npm install left-pad in ROOT/adapters/venue",
+      "package left-pad is not installed: run npm install left-pad in ROOT/adapters/venue",
     ],
-    "a scoped one": [
+    "a scoped package that is not installed": [
       `import x from "@a/b/c"; x();`,
-      "package @a/b is not installed: npm install @a/b in ROOT/adapters/venue",
+      "package @a/b is not installed: run npm install @a/b in ROOT/adapters/venue",
     ],
-    "what a package does not export": [
+    "a path that a package does not export": [
       `import x from "shy/inside"; x();`,
       `"./inside" is not exported by package "shy"`,
       { "node_modules/shy/package.json": `{ "exports": { ".": "./i.js" } }`, "node_modules/shy/inside.js": "" },
     ],
     "a file that does not exist": [`import x from "./nope.ts"; x();`, "./nope.ts does not exist"],
     "a built-in": [`import x from "node:child_process"; x;`, "node:child_process is not available inside a connector"],
-    "a built-in without its prefix": [
+    "a built-in without the prefix node:": [
       `import x from "worker_threads"; x;`,
       "worker_threads is not available inside a connector",
     ],
     "net without a grant": [`import x from "net"; x;`, `add grant = ["tcp:host:port"]`],
-    "a data file of the machine": [`import x from "/etc/services.txt"; x;`, "/etc/services.txt"],
+    "a data file outside of the desk": [`import x from "/etc/services.txt"; x;`, "/etc/services.txt"],
     "a data file above the desk": [
       `import x from "../../../outside.json"; x;`,
-      "a connector imports files under ROOT and npm packages",
+      "a connector can import only files under ROOT and npm packages",
     ],
-    "source above the desk": [
+    "a source file above the desk": [
       `import { x } from "../../../outside.ts"; x;`,
-      "a connector imports files under ROOT and npm packages",
+      "a connector can import only files under ROOT and npm packages",
     ],
-    "another desk's package": [
+    "a package of another desk": [
       `import x from "../../../node_modules/other/i.js"; x;`,
-      "a connector imports files under ROOT",
+      "a connector can import only files under ROOT",
     ],
-    "a package's name that climbs out": [
+    "a package name with .. segments": [
       `import x from "old/../../../outside.json"; x;`,
-      "a connector imports files under ROOT",
+      "a connector can import only files under ROOT",
     ],
-    "what is hidden in the desk": [
+    "a hidden file of the desk": [
       `import x from "../../.qoc/connectors/other/store.json"; x;`,
-      "a connector imports files under ROOT",
+      "a connector can import only files under ROOT",
       { ".qoc/connectors/other/store.json": "{}" },
     ],
-    "a link that leads out": [`import x from "./link.json"; x;`, "a connector imports files under ROOT"],
-    "a kind of file that is none": [
+    "a symbolic link to a file outside of the desk": [
+      `import x from "./link.json"; x;`,
+      "a connector can import only files under ROOT",
+    ],
+    "a file with another extension": [
       `import x from "./page.html"; x;`,
       ".ts, .js, .json, .csv and .txt",
       { "adapters/venue/page.html": "" },
     ],
-    "a native file": [
+    "a native file throws when a member is used": [
       `const x = require("./a.node"); x;`,
       ".ts, .js, .json, .csv and .txt",
       { "adapters/venue/a.node": "" },
     ],
-    "data that lies behind tsconfig paths": [
+    "a data file through the paths of tsconfig": [
       `import x from "@out/outside.json"; x;`,
-      "a connector imports files under ROOT",
+      "a connector can import only files under ROOT",
       { "tsconfig.json": `{ "compilerOptions": { "paths": { "@out/*": ["../*"] } } }` },
     ],
   };
 
   it.each(Object.entries(cases))("%s", async (_name, [head, message, files = {}]) => {
-    const above = await desk({
+    const parent = await createDesk({
       "outside.json": "{}",
       "outside.ts": "export const x = 1;",
       "node_modules/other/i.js": "",
@@ -297,18 +305,18 @@ describe("an import that is refused, with file and line", () => {
       [`desk/${ADAPTER}`]: showing("1", head),
       ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`desk/${name}`, text])),
     });
-    const root = join(above, "desk");
-    await symlink(join(above, "outside.json"), join(root, "adapters/venue/link.json"));
+    const root = join(parent, "desk");
+    await symlink(join(parent, "outside.json"), join(root, "adapters/venue/link.json"));
     const refusal = await refusalOf(root);
     expect(refusal.message).toContain(message);
     if (!/html|\.node/.test(head)) expect(refusal).toMatchObject({ file: ADAPTER, line: 3 });
   });
 
   it.each([
-    ["cut off", `{ "compilerOptions": {`, /Expected string in JSON/],
-    ["on a base that is missing", `{ "extends": "./none.json" }`, /Cannot find base config file/],
-  ])("a tsconfig %s", async (_name, text, message) => {
-    const root = await desk({ "tsconfig.json": text, [ADAPTER]: showing("1") });
+    ["that is cut off", `{ "compilerOptions": {`, /Expected string in JSON/],
+    ["with a missing base", `{ "extends": "./none.json" }`, /Cannot find base config file/],
+  ])("a tsconfig %s is an error with file and line", async (_name, text, message) => {
+    const root = await createDesk({ "tsconfig.json": text, [ADAPTER]: showing("1") });
     expect(await refusalOf(root)).toMatchObject({
       file: "tsconfig.json",
       line: 1,
@@ -316,27 +324,27 @@ describe("an import that is refused, with file and line", () => {
     });
   });
 
-  it("is bounded by the nearest package without a desk, and by its own folder without either", async () => {
-    const above = await desk({
+  it("an adapter outside of a desk imports from the nearest package, or only from its own folder", async () => {
+    const parent = await createDesk({
       "shared.ts": "export const x = 1;",
       "p/package.json": "{}",
       "p/lib.ts": "export const x = 1;",
     });
-    const adapter = join(above, "p/a/venue.ts");
+    const adapter = join(parent, "p/a/venue.ts");
     await mkdir(dirname(adapter), { recursive: true });
     const request = { connector: "venue", adapter, disk: nodeDisk(), allowed: ALLOWED_BUILTINS, tcp: false };
     await writeFile(adapter, showing("x", `import { x } from "../../shared.ts";`));
     await bundleAdapter(request);
-    await unlink(join(above, "desk.toml"));
+    await unlink(join(parent, "desk.toml"));
     await expect(bundleAdapter(request)).rejects.toMatchObject({ code: "ADAPTER_BUNDLE" });
     await writeFile(adapter, showing("x", `import { x } from "../lib.ts";`));
     await bundleAdapter(request);
-    await unlink(join(above, "p/package.json"));
+    await unlink(join(parent, "p/package.json"));
     await expect(bundleAdapter(request)).rejects.toMatchObject({ code: "ADAPTER_BUNDLE" });
   });
 });
 
-describe("what a package mentions and does not need here", () => {
+describe("a package's import of", () => {
   const packed = (text: string, more: Files = {}): Files => ({
     "node_modules/lib/package.json": `{ "type": "${/^import/m.test(text) ? "module" : "commonjs"}" }`,
     "node_modules/lib/index.js": text,
@@ -346,22 +354,22 @@ describe("what a package mentions and does not need here", () => {
     const tell = (f: any) => { try { return String(f()); } catch (e: any) { return (e.code ?? "") + e.message; } };`;
 
   const cases: Readonly<Record<string, readonly [library: string, shows: string, is: string, files?: Files]>> = {
-    "an optional module in try": [
+    "an optional module in a try block throws MODULE_NOT_FOUND": [
       `let fast; try { fast = require("bufferutil"); } catch (e) { fast = e.code; } exports.fast = fast;`,
       "lib.fast",
       "MODULE_NOT_FOUND",
     ],
-    "the same asked for twice": [
+    "an absent module throws each time": [
       `const ask = () => { try { require("bufferutil"); return "found"; } catch { return "absent"; } }; exports.ask = ask;`,
       "lib.ask() + lib.ask()",
       "absentabsent",
     ],
-    "a module that is asked for late": [
+    "an absent module inside of a function throws when the function is called": [
       `exports.late = () => require("some-agent");`,
       "tell(lib.late)",
       "MODULE_NOT_FOUNDCannot find module 'some-agent': it is not installed",
     ],
-    "an import statement of what is absent": [
+    "an absent module by an import statement throws when a member is used": [
       `import agent, { Agent } from "some-agent";
       export const make = () => new Agent(); export const call = () => agent();`,
       `tell(lib.make) + "; " + tell(lib.call)`,
@@ -369,25 +377,25 @@ describe("what a package mentions and does not need here", () => {
         "; some-agent is not installed: a package of this connector needs it",
       ),
     ],
-    "a refused built-in": [
+    "a refused built-in throws when a member is used": [
       `const http = require("http"); exports.go = () => http.request("x");
       exports.Agent = class extends http.Agent {}; exports.make = () => new exports.Agent();`,
       `tell(lib.go) + "; " + tell(lib.make)`,
       "http is not available inside a connector; http is not available inside a connector",
     ],
-    "a native file": [
+    "a native file throws when a member is used": [
       `exports.load = () => require("./build/fast.node");`,
       "tell(() => lib.load().run())",
       "node_modules/lib/build/fast.node is not available inside a connector",
       { "node_modules/lib/build/fast.node": "\u007fELF" },
     ],
-    "data of its own": [
+    "its own data file works": [
       `exports.a = require("./a.json").a;`,
       "lib.a",
       "1",
       { "node_modules/lib/a.json": `{ "a": 1 }` },
     ],
-    "undici: fetch is the runtime's, an agent is not": [
+    "undici gets the runtime's fetch, and an error for Agent": [
       `const u = require("undici"); exports.isSame = u.fetch === fetch; exports.make = () => new u.Agent();`,
       `lib.isSame + "; " + tell(lib.make)`,
       "true; undici's Agent is not available inside a connector: use fetch",
@@ -395,21 +403,21 @@ describe("what a package mentions and does not need here", () => {
   };
 
   it.each(Object.entries(cases))("%s", async (_name, [library, shows, is, files]) => {
-    const root = await desk({ ...packed(library, files), [ADAPTER]: showing(shows, HEAD) });
-    expect(await shownBy(root)).toBe(is);
+    const root = await createDesk({ ...packed(library, files), [ADAPTER]: showing(shows, HEAD) });
+    expect(await valueShownBy(root)).toBe(is);
   });
 
-  it("an own optional module is absent at run time, in try alone", async () => {
+  it("an absent module that the author requires in a try block throws at run time", async () => {
     const head = `let found = "no"; try { require("not-there"); found = "yes"; } catch {}`;
-    expect(await shownBy(await desk({ [ADAPTER]: showing("found", head) }))).toBe("no");
+    expect(await valueShownBy(await createDesk({ [ADAPTER]: showing("found", head) }))).toBe("no");
   });
 
-  it("does not read a file of the machine that a package names", async () => {
-    const root = await desk({
+  it("a package cannot import a file outside of the desk", async () => {
+    const root = await createDesk({
       ...packed(`exports.a = require("../../../outside.json");`),
       [ADAPTER]: showing("lib.a", HEAD),
     });
     await writeFile(join(dirname(root), "outside.json"), "{}");
-    expect((await refusalOf(root)).message).toContain("in no npm package");
+    expect((await refusalOf(root)).message).toContain("not in an npm package");
   });
 });

@@ -1,4 +1,4 @@
-/** A connector on a real worker thread: what it does wrong stays its own, and what it says is parsed. */
+/** Connectors in real workers: failures affect only their connector, and everything that a worker sends is checked. */
 import { afterEach, describe, expect, it } from "vitest";
 import { fileURLToPath } from "node:url";
 import {
@@ -10,38 +10,35 @@ import {
 } from "../support/adapter-harness.ts";
 
 describe.each(["worker", "process"] as const)("a connector at the %s level", (isolation) => {
-  const stands: AdapterHarness[] = [];
-  const stand = async (more: string, given: AdapterHarnessOptions = {}, head = ""): Promise<AdapterHarness> => {
-    const made = await adapterHarness(adapterSource(more, head), { isolation, ...given });
-    stands.push(made);
-    return made;
+  const harnesses: AdapterHarness[] = [];
+  const startedSource = async (source: string, options: AdapterHarnessOptions = {}): Promise<AdapterHarness> => {
+    const harness = await adapterHarness(source, { isolation, ...options });
+    harnesses.push(harness);
+    await harness.connector.start();
+    return harness;
   };
-  const started = async (more: string, given: AdapterHarnessOptions = {}, head = ""): Promise<AdapterHarness> => {
-    const made = await stand(more, given, head);
-    await made.connector.start();
-    return made;
-  };
+  /** Starts an adapter with these methods. */
+  const started = (methods: string, options: AdapterHarnessOptions = {}, head = ""): Promise<AdapterHarness> =>
+    startedSource(adapterSource(methods, head), options);
 
   afterEach(async () => {
-    await Promise.all(stands.splice(0).map((made) => made.connector.stop()));
+    await Promise.all(harnesses.splice(0).map(({ connector }) => connector.stop()));
   });
 
   describe("the documented skeleton", () => {
-    it("runs verbatim without a network: ready, no restarts, and its line in the log", async () => {
+    it("runs unchanged without a network: it is ready, not restarted, and its log line is recorded", async () => {
       const file = fileURLToPath(new URL("../fixtures/adapters/my-venue/index.ts", import.meta.url));
-      const made = await adapterHarness("", { isolation, file, secrets: { api_key: "k-123456" } });
-      stands.push(made);
-      await made.connector.start();
-      expect(made.log.text()).toContain("MyVenueConnector connected");
-      expect(made.connector.status).toMatchObject({ state: "ready", restarts: 0 });
-      const placed = await made.connector.invoke("placeOrder", [{}]);
+      const harness = await startedSource("", { file, secrets: { api_key: "k-123456" } });
+      expect(harness.log.text()).toContain("MyVenueConnector connected");
+      expect(harness.connector.status).toMatchObject({ state: "ready", restarts: 0 });
+      const placed = await harness.connector.invoke("placeOrder", [{}]);
       expect(placed).toEqual({ ok: true, value: { venueOrderId: "placeholder-id", status: "acknowledged" } });
-      expect(made.connector.status).toMatchObject({ state: "ready", restarts: 0 });
+      expect(harness.connector.status).toMatchObject({ state: "ready", restarts: 0 });
     });
   });
 
-  describe("calls", () => {
-    it("answers, and tells a rejection, a not-sent and an error apart", async () => {
+  describe("a method call", () => {
+    it("returns a result, a rejection, a not-sent or an error", async () => {
       const { connector } = await started(`
         async placeOrder(order: any): Promise<any> {
           if (order.symbol === "NO") throw new VenueRejection("not listed");
@@ -62,25 +59,25 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
       });
     });
 
-    it("maps a stack back to the author's line", async () => {
+    it("that throws returns a stack with the author's file and line", async () => {
       const { connector } = await started(`async cancelOrder(id: string) { throw new Error("boom"); }`);
-      const answer = await connector.invoke("cancelOrder", ["1"]);
-      expect(answer.ok === false && answer.stack).toMatch(/\(adapter\.ts:13:\d+/);
+      const response = await connector.invoke("cancelOrder", ["1"]);
+      expect(response.ok === false && response.stack).toMatch(/\(adapter\.ts:13:\d+/);
     });
 
-    it("refuses a method that the adapter lacks", async () => {
+    it("of a method that the adapter lacks is refused", async () => {
       const { connector } = await started("");
       await expect(connector.invoke("getFills", [0])).rejects.toMatchObject({ code: "NOT_SUPPORTED" });
     });
 
-    it("ends a call with the worker's death, in words", async () => {
+    it("rejects with CALL_DIED if the worker ends during the call", async () => {
       const { connector } = await started(
         `async cancelOrder(id: string) { setTimeout(() => { throw new Error("late"); }, 5); await new Promise(() => {}); }`,
       );
       await expect(connector.invoke("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
     });
 
-    it("hands over fills before the ack they came before", async () => {
+    it("returns after the fills that were emitted before its result are delivered", async () => {
       const order: string[] = [];
       const { connector } = await started(
         `async placeOrder(o: any): Promise<any> { this.ctx.emitFill(${JSON.stringify(sampleFill("1"))}); return { venueOrderId: "v", status: "acknowledged" }; }`,
@@ -92,44 +89,44 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
     });
   });
 
-  describe("ends of life", () => {
+  describe("the end of a worker", () => {
     it.each([
       ["exit", "process.exit(7)"],
       ["async throw", `setTimeout(() => { throw new Error("late"); }, 1)`],
       ["unhandled rejection", `void Promise.reject(new Error("nobody"))`],
       ["heap", "const keep: any[] = []; for (;;) keep.push({ a: keep.length })"],
       ["stack", "const f = (): number => 1 + f(); setTimeout(f, 1)"],
-    ])("%s restarts the connector and nothing else", async (_name, code) => {
-      const made = await started(`async cancelOrder(id: string) { ${code}; await new Promise(() => {}); }`, {
+    ])("by %s restarts only this connector", async (_name, code) => {
+      const harness = await started(`async cancelOrder(id: string) { ${code}; await new Promise(() => {}); }`, {
         memoryMb: 48,
       });
-      await expect(made.connector.invoke("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
-      await made.reached("restarting");
-      await made.reached("ready");
-      expect(made.connector.status.restarts).toBe(1);
-      expect(await made.connector.invoke("getBuyingPower", [])).toEqual({ ok: true, value: 1000 });
+      await expect(harness.connector.invoke("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
+      await harness.reached("restarting");
+      await harness.reached("ready");
+      expect(harness.connector.status.restarts).toBe(1);
+      expect(await harness.connector.invoke("getBuyingPower", [])).toEqual({ ok: true, value: 1000 });
     });
 
-    it("takes every fill that was emitted before the end", async () => {
-      const made = await started(`
+    it("does not lose fills that were emitted before it", async () => {
+      const harness = await started(`
         async cancelOrder(id: string) {
           for (let i = 0; i < 5000; i++) this.ctx.emitFill({ ...${JSON.stringify(sampleFill(""))}, fillId: String(i) });
           process.exit(1);
         }`);
-      await expect(made.connector.invoke("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
-      await made.reached("restarting");
-      expect(made.fills).toHaveLength(5000);
-      expect(made.fills.at(-1)).toMatchObject({ fillId: "4999" });
+      await expect(harness.connector.invoke("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
+      await harness.reached("restarting");
+      expect(harness.fills).toHaveLength(5000);
+      expect(harness.fills.at(-1)).toMatchObject({ fillId: "4999" });
     });
 
-    it("gives up after three crashes", async () => {
-      const made = await started(`async connect() { setTimeout(() => process.exit(1), 1); }`);
-      await made.reached("quarantined");
-      expect(made.states.filter(({ state }) => state === "restarting")).toHaveLength(2);
-      expect(made.states.at(-1)?.reason).toContain("3 crashes in 5 minutes");
+    it("quarantines the connector if it is the third crash", async () => {
+      const harness = await started(`async connect() { setTimeout(() => process.exit(1), 1); }`);
+      await harness.reached("quarantined");
+      expect(harness.states.filter(({ state }) => state === "restarting")).toHaveLength(2);
+      expect(harness.states.at(-1)?.reason).toContain("3 crashes in 5 minutes");
     });
 
-    it("a spinning adapter does not delay another", async () => {
+    it("is not needed to protect others: a spinning adapter does not delay another connector", async () => {
       const spinning = await started(`async cancelOrder(id: string) { for (;;); }`);
       const other = await started("");
       spinning.connector.invoke("cancelOrder", ["1"]).catch(() => undefined);
@@ -140,7 +137,7 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
     });
   });
 
-  describe("what does not load is named", () => {
+  describe("an adapter that cannot be loaded", () => {
     it.each([
       [
         "a missing method",
@@ -157,20 +154,18 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
         "ADAPTER_BUNDLE",
         "adapter.ts:1:",
       ],
-    ])("%s", async (_name, source, code, words) => {
-      const made = await adapterHarness(source, { isolation });
-      stands.push(made);
-      await made.connector.start();
-      const { lastError, state } = made.connector.status;
-      expect(`${code} ${lastError ?? ""}`).toContain(words);
+    ])("because of %s gives an error that names the cause", async (_name, source, code, message) => {
+      const harness = await startedSource(source);
+      const { lastError, state } = harness.connector.status;
+      expect(`${code} ${lastError ?? ""}`).toContain(message);
       expect(state).toBe(code === "restarting" ? "restarting" : "quarantined");
     });
   });
 
-  describe("what an adapter may see", () => {
-    it("gets its own secrets and options, no environment, no files", async () => {
+  describe("the context of an adapter", () => {
+    it("has the connector's own secrets and options, but no environment and no files", async () => {
       process.env["QOC_CANARY"] = "canary-in-env";
-      const made = await started(
+      const harness = await started(
         `async getQuote(symbol: string): Promise<any> {
           let unknown = ""; try { this.ctx.secret("other"); } catch (error) { unknown = String(error); }
           let exists = false; try { exists = fs.existsSync("/etc/passwd"); } catch {}
@@ -179,52 +174,52 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
         { secrets: { key: "s3cret-value" }, options: { speed: 2 } },
         `import fs from "node:fs";`,
       );
-      const answer = await made.connector.invoke("getQuote", ["X"]);
-      expect(answer).toMatchObject({ ok: true, value: { env: "{}", key: "s3cret-value", exists: false, option: 2 } });
-      expect(JSON.stringify(answer)).toContain("no secret");
+      const response = await harness.connector.invoke("getQuote", ["X"]);
+      expect(response).toMatchObject({ ok: true, value: { env: "{}", key: "s3cret-value", exists: false, option: 2 } });
+      expect(JSON.stringify(response)).toContain("no secret");
       delete process.env["QOC_CANARY"];
     });
 
-    it("keeps what it stores", async () => {
-      const made = await started(`
+    it("has a store that is kept over restarts", async () => {
+      const harness = await started(`
         async getQuote(symbol: string): Promise<any> { const n = ((await this.ctx.store.get("n")) ?? 0) + 1; await this.ctx.store.put("n", n); return { n }; }`);
-      await made.connector.invoke("getQuote", ["X"]);
-      await made.connector.restart();
-      expect(await made.connector.invoke("getQuote", ["X"])).toMatchObject({ ok: true, value: { n: 2 } });
+      await harness.connector.invoke("getQuote", ["X"]);
+      await harness.connector.restart();
+      expect(await harness.connector.invoke("getQuote", ["X"])).toMatchObject({ ok: true, value: { n: 2 } });
     });
 
-    it("has its console and its streams in the log", async () => {
-      const made = await started(
+    it("has a console and output streams that write to the log", async () => {
+      const harness = await started(
         `async getQuote(symbol: string): Promise<any> { console.log("hello", { a: 1 }); process.stdout.write("raw line\\n"); return {}; }`,
       );
-      await made.connector.invoke("getQuote", ["X"]);
-      await made.connector.stop();
-      expect(made.log.text()).toContain('hello {"a":1}');
-      expect(made.log.text()).toContain("raw line");
+      await harness.connector.invoke("getQuote", ["X"]);
+      await harness.connector.stop();
+      expect(harness.log.text()).toContain('hello {"a":1}');
+      expect(harness.log.text()).toContain("raw line");
     });
   });
 
-  describe("a hostile peer", () => {
-    it("that emits too large a fill is told so where it does, and goes on", async () => {
-      const made = await started(
+  describe("an adapter", () => {
+    it("that emits a fill over the size limit gets an error, and stays ready", async () => {
+      const harness = await started(
         `async cancelOrder(id: string) { this.ctx.emitFill({ fillId: "x".repeat(300_000) }); }`,
       );
-      const answer = await made.connector.invoke("cancelOrder", ["1"]);
-      expect(answer).toMatchObject({
+      const response = await harness.connector.invoke("cancelOrder", ["1"]);
+      expect(response).toMatchObject({
         ok: false,
         message: expect.stringContaining("fill is too large: 300010 characters, at most 131072 are allowed") as string,
       });
-      expect(made.connector.status.state).toBe("ready");
+      expect(harness.connector.status.state).toBe("ready");
     });
 
-    it("is cut off when it floods", async () => {
-      const made = await started(`async cancelOrder(id: string) { for (;;) this.ctx.logger.info("flood"); }`);
-      made.connector.invoke("cancelOrder", ["1"]).catch(() => undefined);
-      await made.reached("quarantined");
-      expect(made.connector.status.lastError).toContain("messages in 100 ms");
+    it("that floods the host with messages is cut off and quarantined", async () => {
+      const harness = await started(`async cancelOrder(id: string) { for (;;) this.ctx.logger.info("flood"); }`);
+      harness.connector.invoke("cancelOrder", ["1"]).catch(() => undefined);
+      await harness.reached("quarantined");
+      expect(harness.connector.status.lastError).toContain("messages in 100 ms");
     });
 
-    it("answers with plain data: a date is text, a function is dropped, a cycle is the author's error", async () => {
+    it("returns plain data: a date becomes text, a function is dropped, a cycle is an error", async () => {
       const { connector } = await started(`async getQuote(symbol: string): Promise<any> {
         if (symbol === "CYCLE") { const a: any = {}; a.a = a; return a; }
         return { bid: () => 1, timestamp: new Date(0) };
@@ -236,8 +231,8 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
       expect(await connector.invoke("getQuote", ["CYCLE"])).toMatchObject({ ok: false, kind: "error" });
     });
 
-    it("finds no loader, no port, no real process, no handle of the runtime", async () => {
-      const made = await started(
+    it("finds no module loader, no port, no real process and no handle of the runtime", async () => {
+      const harness = await started(
         `async getQuote(symbol: string): Promise<any> {
           const g = globalThis as any; const seen: Record<string, unknown> = {};
           const attempt = (name: string, f: () => unknown) => { try { const v = f(); seen[name] = v === undefined ? "undefined" : typeof v === "object" ? Object.keys(v as object).join() : String(v).slice(0, 80); } catch (error) { seen[name] = "refused"; } };
@@ -251,7 +246,7 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
           return seen;
         }`,
       );
-      expect(await made.connector.invoke("getQuote", ["X"])).toMatchObject({
+      expect(await harness.connector.invoke("getQuote", ["X"])).toMatchObject({
         ok: true,
         value: {
           require: "undefined",
@@ -273,8 +268,8 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
       });
     });
 
-    it("reaches only the hosts it was given", async () => {
-      const made = await started(
+    it("can reach only the hosts of its configuration", async () => {
+      const harness = await started(
         `async getQuote(symbol: string): Promise<any> {
           const seen: string[] = [];
           for (const target of ["http://other.example/", { url: "http://other.example/" }, new Request("http://other.example/")]) {
@@ -285,8 +280,10 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
         }`,
         { hosts: ["api.venue.example"] },
       );
-      const answer = await made.connector.invoke("getQuote", ["X"]);
-      expect(answer.ok && (answer.value as string[]).every((line) => line.includes("is not among hosts"))).toBe(true);
+      const response = await harness.connector.invoke("getQuote", ["X"]);
+      expect(response.ok && (response.value as string[]).every((line) => line.includes("is not among hosts"))).toBe(
+        true,
+      );
     });
   });
 });

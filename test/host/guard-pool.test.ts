@@ -1,4 +1,4 @@
-/** Custom guards in a real thread: what they may answer, what they are given, and every way in which one can go wrong. */
+/** Custom guards in a real thread: results, inputs, and every way in which a guard can fail. */
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -49,13 +49,13 @@ afterEach(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 let files = 0;
-/** A guard's file with this text; `undefined`: no file at all. */
+/** A guard with a file of this source; `undefined`: no file. */
 function guardOf(key: string, source: string | undefined, options: Record<string, unknown> = {}): CustomGuard {
   const adapter = join(folder, `${key}-${(files += 1)}.ts`);
   if (source !== undefined) writeFileSync(adapter, source);
   return { kind: "custom", line: 1, key, enabled: true, adapter, options };
 }
-/** A class of that key whose `evaluate` is this body. */
+/** A guard whose `evaluate` has this body. */
 function guard(key: string, body: string, options: Record<string, unknown> = {}, members = ""): CustomGuard {
   return guardOf(
     key,
@@ -79,48 +79,53 @@ function start(guards: readonly CustomGuard[], clock = systemClock): GuardPool {
   pool = openGuardPool({ guards, workerFile: WORKER, disk: nodeDisk(), clock, log });
   return pool;
 }
-function ask(guards: readonly CustomGuard[], symbol = "AAPL") {
+function evaluate(guards: readonly CustomGuard[], symbol = "AAPL") {
   return (pool ?? start(guards)).run(guards, { ...order, symbol }, book);
 }
 
-describe("an answer", () => {
-  it("is one row a guard, in the order of desk.toml, and a block does not silence those behind it", async () => {
+describe("a result", () => {
+  it("is returned for each guard, in the order of desk.toml, also after a block", async () => {
     const guards = [
       allows("a"),
       guard("b", 'return { result: "block", reason: `${order.symbol} of ${book.nav}` };'),
       allows("c"),
     ];
-    expect(await ask(guards)).toEqual([
+    expect(await evaluate(guards)).toEqual([
       { guard: "a", decision: "allow", code: "OK", message: "the rule" },
       { guard: "b", decision: "block", code: "CUSTOM_GUARD_BLOCKED", message: "AAPL of 1000" },
       { guard: "c", decision: "allow", code: "OK", message: "the rule" },
     ]);
   });
 
-  it("comes from the one class that a file exports where nothing is exported by default", async () => {
+  it("comes from the only exported class if the file has no default export", async () => {
     const source =
       'export const LIMIT = 1;\nexport class Mine { key = "mine"; evaluate() { return { result: "allow" }; } }';
-    expect(await ask([guardOf("mine", source)])).toMatchObject([{ guard: "mine", decision: "allow" }]);
+    expect(await evaluate([guardOf("mine", source)])).toMatchObject([{ guard: "mine", decision: "allow" }]);
   });
 
-  it("may depend on the options of its [[guard]], which are frozen", async () => {
+  it("can depend on the options of the [[guard]], which are frozen", async () => {
     const members = "constructor(private readonly options: any) {}";
-    const tells = 'return { result: "block", reason: JSON.stringify(this.options) };';
-    const told = guard("told", tells, { max_pct: 5, map: { A: "b" } }, members);
-    const eager = guard("eager", 'this.options.map.A = "c"; return { result: "allow" };', { map: { A: "b" } }, members);
-    const [first, second] = await ask([told, eager]);
+    const showOptions = 'return { result: "block", reason: JSON.stringify(this.options) };';
+    const showing = guard("showing", showOptions, { max_pct: 5, map: { A: "b" } }, members);
+    const mutating = guard(
+      "mutating",
+      'this.options.map.A = "c"; return { result: "allow" };',
+      { map: { A: "b" } },
+      members,
+    );
+    const [first, second] = await evaluate([showing, mutating]);
     expect(first?.message).toBe('{"max_pct":5,"map":{"A":"b"}}');
     expect(second).toMatchObject({ decision: "block", message: expect.stringContaining("read only property 'A'") });
   });
 
-  it("cannot depend on an order before it: each meets a new instance", async () => {
+  it("cannot depend on earlier orders: each order gets a new instance", async () => {
     const guards = [guard("count", 'return { result: "block", reason: String((this.asked += 1)) };', {}, "asked = 0;")];
-    expect((await ask(guards))[0]?.message).toBe("1");
-    expect((await ask(guards))[0]?.message).toBe("1");
+    expect((await evaluate(guards))[0]?.message).toBe("1");
+    expect((await evaluate(guards))[0]?.message).toBe("1");
   });
 
-  it("is given with what the guard said on its console, up to a bound", async () => {
-    await ask([
+  it("is accompanied by up to 50 lines of the guard's console", async () => {
+    await evaluate([
       guard("talk", 'for (let i = 0; i < 1000; i += 1) console.warn("line", i, { a: 1 }); return { result: "allow" };'),
     ]);
     expect(log.lines[0]).toMatchObject({ level: "warn", message: 'line 0 {"a":1}', fields: { guard: "talk" } });
@@ -128,13 +133,13 @@ describe("an answer", () => {
   });
 });
 
-describe("a guard that is wrong blocks, and says what is wrong", () => {
+describe("a guard blocks with its error if it", () => {
   const body = (text: string) => guard("g", text);
   it.each<[string, CustomGuard | (() => CustomGuard), string]>([
     ["throws", () => body('throw new Error("no price for " + order.symbol);'), "g failed: no price for AAPL"],
-    ["throws no error", () => body('throw { why: "x" };'), 'g failed: {"why":"x"}'],
-    ["answers nothing", () => body("return undefined as never;"), "evaluate returned undefined"],
-    ["answers true", () => body("return true as never;"), "evaluate returned true: return { result"],
+    ["throws a value that is not an Error", () => body('throw { why: "x" };'), 'g failed: {"why":"x"}'],
+    ["returns undefined", () => body("return undefined as never;"), "evaluate returned undefined"],
+    ["returns true", () => body("return true as never;"), "evaluate returned true: return { result"],
     [
       "blocks without a reason",
       () => body('return { result: "block" } as never;'),
@@ -142,17 +147,17 @@ describe("a guard that is wrong blocks, and says what is wrong", () => {
     ],
     ["blocks with an empty reason", () => body('return { result: "block", reason: "" };'), "evaluate returned"],
     [
-      "answers a word that is none",
+      "returns an unknown result",
       () => body('return { result: "allowed" } as never;'),
       'evaluate returned {"result":"allowed"}',
     ],
     [
-      "answers a promise",
+      "returns a promise",
       () => body('return Promise.resolve({ result: "allow" }) as never;'),
       "evaluate returned a promise: a guard is synchronous",
     ],
     [
-      "answers a promise that fails",
+      "returns a promise that rejects",
       () => body('return Promise.reject(new Error("x")) as never;'),
       "evaluate returned a promise",
     ],
@@ -184,14 +189,14 @@ describe("a guard that is wrong blocks, and says what is wrong", () => {
       () => guardOf("g", "class A {}\nexport default new A();\nexport { A };"),
       "it has no default export that is a class",
     ],
-    ["throws as it loads", () => guardOf("g", 'throw new Error("at load");'), "g failed: at load"],
+    ["throws while it is loaded", () => guardOf("g", 'throw new Error("at load");'), "g failed: at load"],
     [
       "refuses its options",
       () => guard("g", 'return { result: "allow" };', {}, 'constructor() { throw new Error("max_pct is missing"); }'),
       "max_pct is missing",
     ],
-    ["is missing", () => guardOf("g", undefined), ".ts does not exist: create it, or correct adapter in desk.toml"],
-    ["has a wrong syntax", () => guardOf("g", "export default class {\n  evaluate( {\n"), ".ts:3:1: "],
+    ["has no file", () => guardOf("g", undefined), ".ts does not exist: create it, or correct adapter in desk.toml"],
+    ["has a syntax error", () => guardOf("g", "export default class {\n  evaluate( {\n"), ".ts:3:1: "],
     [
       "reads files",
       () =>
@@ -206,35 +211,39 @@ describe("a guard that is wrong blocks, and says what is wrong", () => {
       () => guardOf("g", 'import * as net from "node:net";\nexport default class { f = net; }'),
       ".ts:1:22: node:net is not available inside a guard",
     ],
-    ["requires", () => body('return require("ws") as never;'), "ws is not available inside a guard"],
-    ["calls out", () => body('fetch("http://127.0.0.1"); return { result: "allow" };'), "fetch is not a function"],
-    ["waits", () => body('setTimeout(() => {}, 1); return { result: "allow" };'), "setTimeout is not a function"],
+    ["calls require", () => body('return require("ws") as never;'), "ws is not available inside a guard"],
+    ["calls fetch", () => body('fetch("http://127.0.0.1"); return { result: "allow" };'), "fetch is not a function"],
     [
-      "leaves",
+      "sets a timer",
+      () => body('setTimeout(() => {}, 1); return { result: "allow" };'),
+      "setTimeout is not a function",
+    ],
+    [
+      "exits",
       () => body('process.exit(3); return { result: "allow" };'),
       "ended its thread: worker exited with code: 3",
     ],
-  ])("%s", async (_name, make, words) => {
+  ])("%s", async (_name, make, message) => {
     const wrong = typeof make === "function" ? make() : make;
     const guards = [allows("before"), wrong];
-    expect(await ask(guards)).toMatchObject([
+    expect(await evaluate(guards)).toMatchObject([
       { guard: "before", decision: "allow" },
-      { guard: "g", decision: "block", message: expect.stringContaining(words) },
+      { guard: "g", decision: "block", message: expect.stringContaining(message) },
     ]);
     await pool?.close();
     pool = undefined;
-    // The pool outlives it, whatever it was.
+    // The pool still works afterwards.
     const again = start([...guards, allows("after")]);
     expect(await again.run([allows("stranger")], order, book)).toMatchObject([{ decision: "block" }]);
   });
 });
 
-describe("a guard that takes the thread with it", () => {
-  it("hangs: it blocks after a second, so do those behind it, and the next order meets a new thread", async () => {
+describe("a guard that ends or blocks its thread", () => {
+  it("and hangs, blocks after a second with all guards after it, and the next order uses a new thread", async () => {
     const guards = [allows("first"), guard("slow", `${HANGS} return { result: "allow" };`), allows("last")];
     await start(guards).preload();
     const started = performance.now();
-    expect(await ask(guards, "HANG")).toMatchObject([
+    expect(await evaluate(guards, "HANG")).toMatchObject([
       { guard: "first", decision: "allow" },
       { guard: "slow", decision: "block", code: "GUARD_NO_ANSWER", message: "slow did not answer in 1000 ms" },
       {
@@ -245,24 +254,24 @@ describe("a guard that takes the thread with it", () => {
       },
     ]);
     expect(performance.now() - started).toBeGreaterThan(950);
-    expect((await ask(guards)).map((row) => row.decision)).toEqual(["allow", "allow", "allow"]);
+    expect((await evaluate(guards)).map((row) => row.decision)).toEqual(["allow", "allow", "allow"]);
     expect(log.text()).toContain("the thread of the custom guards was replaced");
   });
 
-  it("does not let an order that came meanwhile pay for it", async () => {
+  it("does not block an order that waited meanwhile", async () => {
     const guards = [guard("slow", `${HANGS} return { result: "allow" };`)];
     await start(guards).preload();
-    const [hung, other] = await Promise.all([ask(guards, "HANG"), ask(guards, "AAPL")]);
+    const [hung, other] = await Promise.all([evaluate(guards, "HANG"), evaluate(guards, "AAPL")]);
     expect([hung[0]?.decision, other[0]?.decision]).toEqual(["block", "allow"]);
   });
 
-  it("hangs behind its answer: no answer of the chain counts", async () => {
+  it("and hangs after its result, makes all results invalid", async () => {
     const guards = [
       allows("first"),
       guard("later", 'Promise.resolve().then(() => { for (;;); }); return { result: "allow" };'),
     ];
     await start(guards).preload();
-    expect(await ask(guards)).toMatchObject([
+    expect(await evaluate(guards)).toMatchObject([
       {
         guard: "first",
         decision: "block",
@@ -272,69 +281,69 @@ describe("a guard that takes the thread with it", () => {
     ]);
   });
 
-  it("hangs as it loads: every order is blocked in its time", async () => {
+  it("and hangs while it is loaded, blocks every order within its timeout", async () => {
     const guards = [guardOf("stuck", "for (;;);\nexport default class {}")];
     start(guards);
     const started = performance.now();
     for (let round = 0; round < 2; round += 1) {
-      expect(await ask(guards)).toMatchObject([{ decision: "block", message: "stuck did not answer in 1000 ms" }]);
+      expect(await evaluate(guards)).toMatchObject([{ decision: "block", message: "stuck did not answer in 1000 ms" }]);
     }
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 
-  it("hangs, and loads slowly: the new thread loads it outside of an order's time", async () => {
+  it("and loads slowly, is loaded by the new thread outside of the time of an order", async () => {
     const slow = guard("slow", `${HANGS} return { result: "allow" };`);
     writeFileSync(
       slow.adapter,
       `const end = Date.now() + 1200;\nwhile (Date.now() < end);\n${readFileSync(slow.adapter, "utf8")}`,
     );
     await start([slow]).preload();
-    expect((await ask([slow], "HANG"))[0]?.decision).toBe("block");
-    expect((await ask([slow]))[0]?.decision).toBe("allow");
+    expect((await evaluate([slow], "HANG"))[0]?.decision).toBe("block");
+    expect((await evaluate([slow]))[0]?.decision).toBe("allow");
   });
 
-  it("throws behind its answer: the order is blocked, or the next one finds a new thread", async () => {
+  it("and throws after its result, blocks the order, or the next order uses a new thread", async () => {
     const late = (how: string) =>
       `if (order.symbol === "LATE") ${how}(() => { throw new Error("late"); }); return { result: "allow" };`;
     for (const how of ["queueMicrotask", "process.nextTick"]) {
       const guards = [guard("late", late(how))];
       await start(guards).preload();
-      await ask(guards, "LATE");
+      await evaluate(guards, "LATE");
       await expect.poll(() => log.text()).toMatch(/replaced|ended between two orders/);
-      await expect.poll(async () => (await ask(guards))[0]?.decision).toBe("allow");
+      await expect.poll(async () => (await evaluate(guards))[0]?.decision).toBe("allow");
       await pool?.close();
       pool = undefined;
     }
   });
 
-  it("drops a promise that fails: nothing happens", async () => {
+  it("is not a guard that leaves a rejected promise behind: no order is blocked", async () => {
     const guards = [guard("drop", 'void Promise.reject(new Error("dropped")); return { result: "allow" };')];
-    for (let round = 0; round < 3; round += 1) expect((await ask(guards))[0]?.decision).toBe("allow");
+    for (let round = 0; round < 3; round += 1) expect((await evaluate(guards))[0]?.decision).toBe("allow");
     expect(log.text()).toBe("");
   });
 
-  it("uses up its memory: it blocks, and the next order is judged", async () => {
+  it("and uses up its memory, blocks, and the next order is evaluated", async () => {
     const eats = "{ const all: unknown[] = []; for (;;) all.push({ a: all.length }); }";
     const hungry = `if (order.symbol === "EAT") ${eats} return { result: "allow" };`;
     const guards = [allows("first"), guard("hungry", hungry)];
     await start(guards).preload();
-    const [first, eater] = await ask(guards, "EAT");
+    const [first, eater] = await evaluate(guards, "EAT");
     expect(first?.decision).toBe("allow");
     expect(eater).toMatchObject({ decision: "block", code: "GUARD_NO_ANSWER" });
     expect(eater?.message).toMatch(/reaching memory limit|did not answer/);
-    expect((await ask(guards)).map((row) => row.decision)).toEqual(["allow", "allow"]);
+    expect((await evaluate(guards)).map((row) => row.decision)).toEqual(["allow", "allow"]);
   });
 
-  it("leaves: the next order is judged", async () => {
+  it("and exits, blocks, and the next order is evaluated", async () => {
     const guards = [guard("leaver", 'if (order.symbol === "EXIT") process.exit(0); return { result: "allow" };')];
-    const [row] = await ask(guards, "EXIT");
+    const [row] = await evaluate(guards, "EXIT");
     expect(row).toMatchObject({ decision: "block", message: "leaver ended its thread: worker exited with code: 0" });
-    expect((await ask(guards))[0]?.decision).toBe("allow");
+    expect((await evaluate(guards))[0]?.decision).toBe("allow");
   });
 });
 
 describe("the pool", () => {
-  it("says at the start what is wrong, once for each guard", async () => {
+  it("logs at the start one error for each broken guard", async () => {
     const missing = guardOf("gone", undefined);
     await start([missing, guardOf("odd", "export default 1;"), allows()]).preload();
     expect(log.lines.map(({ level, fields }) => [level, fields["guard"]])).toEqual([
@@ -345,62 +354,62 @@ describe("the pool", () => {
     expect(log.text()).toContain("every order is blocked until the guard is corrected and the desk is restarted");
   });
 
-  it("starts nothing for a desk without guards", async () => {
+  it("starts no thread for a desk without guards", async () => {
     const empty = openGuardPool({ guards: [], workerFile: "/nowhere", disk: nodeDisk(), clock: systemClock, log });
     await empty.preload();
     expect(await empty.run([], order, book)).toEqual([]);
     await empty.close();
   });
 
-  it("runs what it bundled at the start until it is opened again", async () => {
+  it("runs the files as they were at the start until it is opened again", async () => {
     const changing = guard("c", 'return { result: "block", reason: "old" };');
-    expect((await ask([changing]))[0]?.message).toBe("old");
+    expect((await evaluate([changing]))[0]?.message).toBe("old");
     writeFileSync(changing.adapter, 'export default class { key = "c"; evaluate() { return { result: "allow" }; } }');
-    expect((await ask([changing]))[0]?.message).toBe("old");
+    expect((await evaluate([changing]))[0]?.message).toBe("old");
     await pool?.close();
     start([changing]);
-    expect((await ask([changing]))[0]?.decision).toBe("allow");
+    expect((await evaluate([changing]))[0]?.decision).toBe("allow");
   });
 
-  it("blocks where its own text cannot be started", async () => {
+  it("blocks if its worker file does not exist", async () => {
     const guards = [allows()];
     pool = openGuardPool({ guards, workerFile: join(folder, "absent.cjs"), disk: nodeDisk(), clock: systemClock, log });
     for (let round = 0; round < 2; round += 1)
-      expect(await ask(guards)).toMatchObject([{ guard: "yes", decision: "block" }]);
+      expect(await evaluate(guards)).toMatchObject([{ guard: "yes", decision: "block" }]);
   });
 
-  it("blocks a guard that it did not start with", async () => {
+  it("blocks for a guard that was not configured at the start", async () => {
     start([allows()]);
     expect(await pool?.run([allows("new")], order, book)).toMatchObject([{ guard: "new", decision: "block" }]);
   });
 
-  it("blocks once it is closed, also what is under way", async () => {
+  it("blocks running and waiting orders when it is closed", async () => {
     const guards = [guard("slow", `${HANGS} return { result: "allow" };`)];
     const closing = start(guards);
     await closing.preload();
-    const running = ask(guards, "HANG");
-    const waiting = ask(guards);
+    const running = evaluate(guards, "HANG");
+    const waiting = evaluate(guards);
     await closing.close();
     expect(await running).toMatchObject([{ decision: "block" }]);
     expect(await waiting).toMatchObject([{ decision: "block", message: "slow failed: the desk is stopping" }]);
   });
 
-  it("does not keep an order waiting behind others for ever", async () => {
+  it("blocks an order that waited more than 10 s for earlier orders", async () => {
     const clock = fakeClock();
     const guards = [allows()];
     start(guards, clock);
-    const late = ask(guards);
+    const late = evaluate(guards);
     clock.advance(10_001);
     expect(await late).toMatchObject([
       { decision: "block", message: "yes failed: earlier orders kept the guards busy" },
     ]);
-    expect((await ask(guards))[0]?.decision).toBe("allow");
+    expect((await evaluate(guards))[0]?.decision).toBe("allow");
   });
 
-  it("reaches no file, no process and no environment from its thread", async () => {
+  it("gives guards no access to files, the process or the environment", async () => {
     const seen =
       "[process.env, process.argv, typeof (process as any).binding, typeof Worker, typeof (globalThis as any).require]";
     const probe = guard("probe", `return { result: "block", reason: JSON.stringify(${seen}) };`);
-    expect((await ask([probe]))[0]?.message).toBe('[{},[],"undefined","undefined","undefined"]');
+    expect((await evaluate([probe]))[0]?.message).toBe('[{},[],"undefined","undefined","undefined"]');
   });
 });

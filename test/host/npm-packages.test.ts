@@ -1,4 +1,4 @@
-/** Packages that adapters are written with, unchanged, in a real worker against a server on loopback. */
+/** npm packages that adapters use, unmodified, in a real worker with a server on loopback. */
 import { once } from "node:events";
 import { mkdir, mkdtemp, realpath, symlink, writeFile } from "node:fs/promises";
 import { type IncomingMessage, type Server, createServer as createHttp } from "node:http";
@@ -20,17 +20,17 @@ const INSTALLED = fileURLToPath(new URL("../../node_modules", import.meta.url));
 const LEVELS = ["worker", "process"] as const;
 
 const closers: (() => unknown)[] = [];
-const stands: AdapterHarness[] = [];
+const harnesses: AdapterHarness[] = [];
 afterEach(async () => {
-  await Promise.all(stands.splice(0).map(({ connector }) => connector.stop()));
+  await Promise.all(harnesses.splice(0).map(({ connector }) => connector.stop()));
   for (const close of closers.splice(0)) close();
 });
 
-/** A desk with packages installed, and one adapter. */
-async function started(
-  more: string,
+/** Starts an adapter in a desk folder with installed packages. */
+async function startAdapter(
+  methods: string,
   head: string,
-  given: AdapterHarnessOptions,
+  options: AdapterHarnessOptions,
   packages: readonly string[] = [],
 ): Promise<AdapterHarness> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "qoc-npm-")));
@@ -40,11 +40,11 @@ async function started(
     await symlink(join(INSTALLED, name), join(root, "node_modules", name));
   }
   const file = join(root, "adapter.ts");
-  await writeFile(file, adapterSource(more, head));
-  const made = await adapterHarness("", { file, memoryMb: 256, ...given });
-  stands.push(made);
-  await made.connector.start();
-  return made;
+  await writeFile(file, adapterSource(methods, head));
+  const harness = await adapterHarness("", { file, memoryMb: 256, ...options });
+  harnesses.push(harness);
+  await harness.connector.start();
+  return harness;
 }
 
 async function portOf(server: Server | NetServer): Promise<number> {
@@ -62,7 +62,7 @@ describe("ws", () => {
     closers.push(() => sockets.close());
     return `ws://127.0.0.1:${await portOf(server)}`;
   };
-  const SAY = `
+  const SEND_AND_RECEIVE = `
     async cancelOrder(url: string): Promise<any> {
       const socket = new Client(url);
       await new Promise((resolve) => socket.on("open", resolve));
@@ -73,20 +73,20 @@ describe("ws", () => {
     }`;
 
   it.each([
-    ["its default", `import Client from "ws";`],
-    ["its name", `import { WebSocket as Client } from "ws";`],
-    ["all of it", `import * as ws from "ws"; const Client = ws.WebSocket;`],
+    ["default import", `import Client from "ws";`],
+    ["named import", `import { WebSocket as Client } from "ws";`],
+    ["namespace import", `import * as ws from "ws"; const Client = ws.WebSocket;`],
     ["require", `const Client = require("ws");`],
-    ["a name of require", `const { WebSocket: Client } = require("ws");`],
-  ])("is the sandbox's client, by %s", async (_name, head) => {
-    const { connector } = await started(SAY, head, { hosts: ["127.0.0.1"] });
+    ["destructured require", `const { WebSocket: Client } = require("ws");`],
+  ])("is the sandbox's client, with %s", async (_name, head) => {
+    const { connector } = await startAdapter(SEND_AND_RECEIVE, head, { hosts: ["127.0.0.1"] });
     expect(await connector.invoke("cancelOrder", [await echo()])).toMatchObject({ ok: false, message: "echo hello" });
     const elsewhere = await connector.invoke("cancelOrder", ["ws://localhost:1"]);
     expect(elsewhere.ok ? "" : elsewhere.message).toContain("is not among hosts");
   });
 
-  it("has no server", async () => {
-    const { connector } = await started(
+  it("does not provide a server", async () => {
+    const { connector } = await startAdapter(
       `async cancelOrder(kind: string) { new ({ a: WebSocketServer, b: Client.Server } as any)[kind]({ port: 0 }); }`,
       `import Client, { WebSocketServer } from "ws";`,
       {},
@@ -154,11 +154,11 @@ describe("ccxt", () => {
   const SECRETS = { api_key: "key-1", api_secret: Buffer.from("a secret of the venue").toString("base64") };
 
   it.each(LEVELS)(
-    "loads whole at the %s level, and fetches a quote and a signed balance by the sandbox's fetch",
+    "loads completely at the %s level, and fetches a quote and a signed balance with the sandbox's fetch",
     async (isolation) => {
       const { port, seen } = await kraken();
       const given = { isolation, hosts: ["127.0.0.1"], options: { port }, secrets: SECRETS };
-      const { connector } = await started(ADAPTER, `import ccxt from "ccxt";`, given, ["ccxt"]);
+      const { connector } = await startAdapter(ADAPTER, `import ccxt from "ccxt";`, given, ["ccxt"]);
       expect(await connector.invoke("getQuote", ["BTC/USD"])).toMatchObject({
         ok: true,
         value: { bid: 99, ask: 101, last: 100 },
@@ -173,10 +173,10 @@ describe("ccxt", () => {
     },
   );
 
-  it("reaches no host that is not listed", async () => {
+  it("cannot reach a host that is not listed", async () => {
     const { port, seen } = await kraken();
     const given = { hosts: ["api.kraken.com"], options: { port }, secrets: SECRETS };
-    const { connector } = await started(ADAPTER, `import ccxt from "ccxt";`, given, ["ccxt"]);
+    const { connector } = await startAdapter(ADAPTER, `import ccxt from "ccxt";`, given, ["ccxt"]);
     const answer = await connector.invoke("getQuote", ["BTC/USD"]);
     expect(answer.ok ? "" : answer.stack).toContain(`127.0.0.1 is not among hosts = ["api.kraken.com"]`);
     expect(seen).toEqual([]);
@@ -228,25 +228,28 @@ describe("@stoqey/ib", () => {
     }`;
   const HEAD = `import { EventName, IBApi } from "@stoqey/ib";`;
 
-  it.each(LEVELS)("in a %s connects through a granted socket, and asks and hears", async (isolation) => {
+  it.each(LEVELS)("in a %s connects through a granted socket, and sends and receives", async (isolation) => {
     const { port, greeted } = await gateway();
-    const { connector } = await started(ADAPTER, HEAD, { isolation, tcp: [`127.0.0.1:${port}`], options: { port } }, [
-      "@stoqey/ib",
-    ]);
+    const { connector } = await startAdapter(
+      ADAPTER,
+      HEAD,
+      { isolation, tcp: [`127.0.0.1:${port}`], options: { port } },
+      ["@stoqey/ib"],
+    );
     expect(greeted()).toMatch(/^API\0.{4}v100\.\.\d+/s);
     expect(await connector.invoke("getBuyingPower", [])).toMatchObject({ ok: true, value: 1_700_000_000 + 4_711 });
   });
 
-  it("names the grant it lacks", async () => {
+  it("gets an error that names the missing grant", async () => {
     const { port, greeted } = await gateway();
     const given = { tcp: ["127.0.0.1:1"], options: { port } };
-    const { states } = await started(ADAPTER, HEAD, given, ["@stoqey/ib"]);
+    const { states } = await startAdapter(ADAPTER, HEAD, given, ["@stoqey/ib"]);
     expect(states.at(-1)?.reason).toContain(`add grant = ["tcp:127.0.0.1:${port}"]`);
     expect(greeted()).toBe("");
   });
 
-  it("without any grant fails where it connects, not where it loads", async () => {
-    const { states } = await started(ADAPTER, HEAD, { options: { port: 1 } }, ["@stoqey/ib"]);
+  it("without any grant fails when it connects, not when it is loaded", async () => {
+    const { states } = await startAdapter(ADAPTER, HEAD, { options: { port: 1 } }, ["@stoqey/ib"]);
     expect(states.at(-1)?.reason).toContain("net is not available inside a connector");
   });
 });

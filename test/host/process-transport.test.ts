@@ -1,4 +1,4 @@
-/** A process that cannot be made or that ends: the life it was for ends in words, and nothing else does. */
+/** Processes that cannot be started, and the reasons of processes that end. */
 import type ChildProcessModule from "node:child_process";
 import { EventEmitter } from "node:events";
 import { tmpdir } from "node:os";
@@ -7,17 +7,17 @@ import { startProcess } from "../../src/host/process-transport.ts";
 import type { Transport } from "../../src/host/transport.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 
-const made = vi.hoisted(() => ({ isRefused: false }));
+const spawning = vi.hoisted(() => ({ isRefused: false }));
 
 vi.mock("node:child_process", async (original) => {
   const real = await original<typeof ChildProcessModule>();
-  /** As Node answers where no descriptor is left: a child without pipes, and an event a moment later. */
+  /** What Node returns if no file descriptor is left: a child without pipes that emits an error later. */
   const refused = (): object => {
     const child = new EventEmitter();
     process.nextTick(() => child.emit("error", Object.assign(new Error("spawn EMFILE"), { code: "EMFILE" })));
     return child;
   };
-  const spawn = (...args: Parameters<typeof real.spawn>) => (made.isRefused ? refused() : real.spawn(...args));
+  const spawn = (...args: Parameters<typeof real.spawn>) => (spawning.isRefused ? refused() : real.spawn(...args));
   return { ...real, spawn };
 });
 
@@ -29,38 +29,38 @@ function endOf(transport: Transport): Promise<string> {
   return new Promise((resolve) => transport.onExit(resolve));
 }
 
-describe("a process that cannot be made", () => {
-  beforeEach(() => void (made.isRefused = false));
+describe("a process that cannot be started", () => {
+  beforeEach(() => void (spawning.isRefused = false));
 
-  it("for want of descriptors is an error of that start alone", async () => {
-    made.isRefused = true;
-    expect(() => start(tmpdir())).toThrow("is a limit of this machine reached?");
-    // The event that follows has a listener: without one it would end the desk.
+  it("because no file descriptor is left makes startProcess throw, and does not crash the host", async () => {
+    spawning.isRefused = true;
+    expect(() => start(tmpdir())).toThrow("its process could not be started: check the process limit");
+    // Node emits the error event later: without a listener it would end the desk.
     await new Promise((resolve) => setImmediate(resolve));
   });
 
-  it("because its folder is gone ends its life, and can be killed", async () => {
+  it("because its folder is missing ends with the reason, and can be killed", async () => {
     const transport = start(`${tmpdir()}/qoc-no-such-folder/x`);
-    transport.post({ e: "ping", n: 1 });
-    expect(await endOf(transport)).toMatch(/^its process could not be made: spawn .*ENOENT/);
+    transport.post({ e: "ping", id: 1 });
+    expect(await endOf(transport)).toMatch(/^its process could not be started: spawn .*ENOENT/);
     await transport.kill();
   });
 });
 
-describe("why a process ended", () => {
+describe("the reason of an ended process", () => {
   it.each([
     [
-      "by the last whole lines of its errors",
+      "is the last complete lines of stderr",
       `process.stderr.write("s3cret".repeat(1_000) + "\\nlast words\\n"); process.exitCode = 1;`,
       "last words",
     ],
     [
-      "by nothing of a line that is no message",
+      "contains nothing of a line that is not a message",
       `require("fs").writeSync(3, "half a s3cret\\n"); setInterval(() => {}, 1_000);`,
       "it wrote a line of 13 characters that is not JSON",
     ],
-    ["by its code, where it said nothing", "process.exit(7);", "its process ended with code 7"],
-  ])("is told %s", async (_name, text, reason) => {
+    ["is its exit code if stderr is empty", "process.exit(7);", "its process ended with code 7"],
+  ])("%s", async (_name, text, reason) => {
     expect(await endOf(start(tmpdir(), text))).toBe(reason);
   });
 });

@@ -1,10 +1,10 @@
-/** What an adapter can reach by the globals and the classes it shares with the runtime, at both levels. */
+/** What an adapter can reach through globals and through classes that it shares with the runtime, at both levels. */
 import { rmSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { afterEach, describe, expect, it } from "vitest";
 import { type AdapterHarness, adapterSource, adapterHarness } from "../support/adapter-harness.ts";
 
-/** Brings the runtime to emit a warning, and to read members of its process that are not there. */
+/** Makes the runtime emit a warning and read members that its process object does not have. */
 const PROVOKE = `
   const busy = new EventEmitter();
   for (let i = 0; i < 20; i++) busy.on("x", () => {});
@@ -14,64 +14,64 @@ const PROVOKE = `
 const REAL = `seen.some((one) => typeof one?.kill === "function" && typeof one?.pid === "number")`;
 
 describe.each(["worker", "process"] as const)("an adapter in a %s", (isolation) => {
-  const stands: AdapterHarness[] = [];
+  const harnesses: AdapterHarness[] = [];
   afterEach(async () => {
-    for (const made of stands.splice(0)) {
-      await made.connector.stop();
-      rmSync(made.dir, { recursive: true, force: true });
+    for (const harness of harnesses.splice(0)) {
+      await harness.connector.stop();
+      rmSync(harness.dir, { recursive: true, force: true });
     }
   });
-  const asked = async (body: string): Promise<unknown> => {
+  const run = async (body: string): Promise<unknown> => {
     const head = `import { EventEmitter } from "node:events"; import { Duplex, Readable } from "node:stream"; import { inherits } from "node:util";`;
-    const made = await adapterHarness(
+    const harness = await adapterHarness(
       adapterSource(`async cancelOrder(): Promise<any> { const seen: any[] = []; ${body} }`, head),
       { isolation },
     );
-    stands.push(made);
-    await made.connector.start();
-    const answer = await made.connector.invoke("cancelOrder", ["1"]);
-    return answer.ok ? answer.value : answer.message;
+    harnesses.push(harness);
+    await harness.connector.start();
+    const response = await harness.connector.invoke("cancelOrder", ["1"]);
+    return response.ok ? response.value : response.message;
   };
 
-  it("finds no built-in under its name, and the web's crypto alone", async () => {
+  it("finds no built-in module as a global, and crypto is only the web API", async () => {
     const names = builtinModules.filter((name) => !["console", "process", "crypto"].includes(name));
     const isModule = `(name) => (${JSON.stringify(names)}.includes(name) || name.startsWith("node:")) && globalThis[name] !== undefined`;
-    const found = await asked(
+    const result = await run(
       `return { names: Object.getOwnPropertyNames(globalThis).filter(${isModule}), crypto: Object.keys(crypto) };`,
     );
-    expect(found).toEqual({ names: [], crypto: [] });
+    expect(result).toEqual({ names: [], crypto: [] });
   });
 
   it.each([
     [
-      "a method put over one of EventEmitter",
+      "assigning a method of EventEmitter",
       `const emit = EventEmitter.prototype.emit; EventEmitter.prototype.emit = function (...a: any) { seen.push(this); return emit.apply(this, a); };`,
     ],
     [
-      "a method defined on EventEmitter",
+      "defining a method of EventEmitter",
       `const emit = EventEmitter.prototype.emit; Object.defineProperty(EventEmitter.prototype, "emit", { value(...a: any) { seen.push(this); return emit.apply(this, a); } });`,
     ],
     [
-      "a prototype under that of EventEmitter",
+      "replacing the prototype of EventEmitter.prototype",
       `Object.setPrototypeOf(EventEmitter.prototype, new Proxy({}, { get(_t, _n, self) { seen.push(self); } }));`,
     ],
     [
-      "a member of every object",
+      "defining a member of Object.prototype",
       `for (const name of ["noDeprecation", "domain"]) Object.defineProperty(Object.prototype, name, { get() { seen.push(this); } });`,
     ],
     [
-      "a method of every stream",
+      "assigning a method of all streams",
       `const on = Readable.prototype.on; Duplex.prototype.on = Readable.prototype.on = function (...a: any) { seen.push(this); return on.apply(this, a); };`,
     ],
-  ])("is refused %s, and so is shown no real process", async (_name, patch) => {
-    const found = await asked(
+  ])("gets a TypeError for %s, and does not get the real process", async (_name, patch) => {
+    const result = await run(
       `let refused = ""; try { ${patch} } catch (error: any) { refused = error.name; } ${PROVOKE} return [refused, ${REAL}];`,
     );
-    expect(found).toEqual(["TypeError", false]);
+    expect(result).toEqual(["TypeError", false]);
   });
 
-  it("makes classes of its own from them, in each way there is", async () => {
-    const found = await asked(`
+  it("can extend these classes, and override their methods", async () => {
+    const result = await run(`
       class Modern extends EventEmitter { override emit(...a: any): boolean { seen.push("modern"); return super.emit.apply(this, a); } }
       function Old(this: any) { EventEmitter.call(this); }
       inherits(Old as any, EventEmitter);
@@ -85,6 +85,6 @@ describe.each(["worker", "process"] as const)("an adapter in a %s", (isolation) 
       const read: any[] = []; for await (const part of Readable.from(["a", "b"])) read.push(part);
       return { seen, heard, read };
     `);
-    expect(found).toEqual({ seen: ["modern", "old", "assigned"], heard: 3, read: ["a", "b"] });
+    expect(result).toEqual({ seen: ["modern", "old", "assigned"], heard: 3, read: ["a", "b"] });
   });
 });

@@ -1,4 +1,4 @@
-/** The short way for plain fills says exactly what the shape says. */
+/** parseCanonicalFill returns exactly what the schema returns. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseCanonicalFill } from "../../src/protocol/fill-schema.ts";
@@ -54,8 +54,8 @@ const fill = fc.record(
   },
   { requiredKeys: ["fillId", "venueOrderId", "symbol", "side", "quantity", "price", "timestamp"] },
 );
-/** One that the short way takes, so that the property is not about refusals alone. */
-const good = fc.record({
+/** A fill in canonical form, so that the property does not test refusals only. */
+const canonicalFill = fc.record({
   fillId: fc.constant("F1"),
   venueOrderId: fc.constant("V1"),
   symbol: fc.constantFrom("SPX", "BRK.B"),
@@ -65,22 +65,22 @@ const good = fc.record({
   timestamp: fc.integer({ min: 0, max: 7_258_118_399_999 }),
 });
 
-describe("plainFill", () => {
-  it("answers what the shape answers, or leaves it to the shape", () => {
-    let taken = 0;
+describe("parseCanonicalFill", () => {
+  it("returns what the schema returns, or undefined", () => {
+    let parsedCount = 0;
     fc.assert(
-      fc.property(fc.oneof(fill, good), (raw) => {
-        const short = parseCanonicalFill(raw);
-        if (short === undefined) return;
-        taken += 1;
-        expect(fillSchema.safeParse(raw)).toEqual({ success: true, data: short });
+      fc.property(fc.oneof(fill, canonicalFill), (raw) => {
+        const parsed = parseCanonicalFill(raw);
+        if (parsed === undefined) return;
+        parsedCount += 1;
+        expect(fillSchema.safeParse(raw)).toEqual({ success: true, data: parsed });
       }),
       { numRuns: 5_000 },
     );
-    expect(taken).toBeGreaterThan(1_000);
+    expect(parsedCount).toBeGreaterThan(1_000);
   });
 
-  it.each([undefined, null, 1, "fill", [], {}])("leaves %s to the shape", (raw) =>
+  it.each([undefined, null, 1, "fill", [], {}])("returns undefined for %s", (raw) =>
     expect(parseCanonicalFill(raw)).toBeUndefined(),
   );
 });

@@ -1,4 +1,4 @@
-/** The wrapped socket: it serves a library like Node's own, and leads nowhere but to what is granted. */
+/** The sandbox's socket class: works like Node's for libraries, and connects only to granted addresses. */
 import type * as NodeNet from "node:net";
 import { type AddressInfo, type Server, type Socket as RealSocket, Socket as NodeSocket, createServer } from "node:net";
 import { once } from "node:events";
@@ -12,18 +12,18 @@ let server: Server;
 let other: Server;
 let port = 0;
 let otherPort = 0;
-let otherSaw = 0;
+let otherConnections = 0;
 let onPeer: (peer: RealSocket) => void = () => undefined;
 let net: Net;
 
-async function listening(onConnection: (peer: RealSocket) => void): Promise<Server> {
-  const made = createServer({ allowHalfOpen: true }, (peer) => {
+async function startServer(onConnection: (peer: RealSocket) => void): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true }, (peer) => {
     peer.on("error", () => undefined);
     onConnection(peer);
   });
-  made.listen(0, "127.0.0.1");
-  await once(made, "listening");
-  return made;
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
 }
 
 function errorOf(socket: RealSocket): Promise<NodeJS.ErrnoException> {
@@ -31,9 +31,9 @@ function errorOf(socket: RealSocket): Promise<NodeJS.ErrnoException> {
 }
 
 beforeAll(async () => {
-  server = await listening((peer) => onPeer(peer));
-  other = await listening((peer) => {
-    otherSaw += 1;
+  server = await startServer((peer) => onPeer(peer));
+  other = await startServer((peer) => {
+    otherConnections += 1;
     peer.destroy();
   });
   port = (server.address() as AddressInfo).port;
@@ -56,8 +56,8 @@ describe("a granted socket", () => {
     ["port and host", () => net.createConnection(port, "127.0.0.1")],
     ["port alone", () => net.connect(port)],
     ["port as text", () => (net.connect as (port: string) => RealSocket)(String(port))],
-    ["a socket made first", () => new net.Socket().connect(port, "127.0.0.1")],
-  ])("connects by %s, and carries bytes both ways", async (_name, connect) => {
+    ["a socket that was created before", () => new net.Socket().connect(port, "127.0.0.1")],
+  ])("connects with %s, and transfers bytes in both directions", async (_name, connect) => {
     const socket = connect();
     expect(socket.connecting).toBe(true);
     expect(socket.readyState).toBe("opening");
@@ -77,9 +77,9 @@ describe("a granted socket", () => {
     expect([hadError, socket.destroyed, socket.readyState]).toEqual([false, true, "closed"]);
   });
 
-  it("calls the connect listener, and takes the settings that libraries set", async () => {
+  it("calls the connect listener, and has the setter methods that libraries use", async () => {
     const socket = await new Promise<RealSocket>((resolve) => {
-      const made = net.connect({ port, host: "127.0.0.1" }, () => resolve(made));
+      const connecting = net.connect({ port, host: "127.0.0.1" }, () => resolve(connecting));
     });
     expect(socket.setKeepAlive(true, 1_000).setNoDelay().ref().unref().ref()).toBe(socket);
     expect(socket.bytesWritten).toBe(0);
@@ -87,7 +87,7 @@ describe("a granted socket", () => {
     await once(socket, "close");
   });
 
-  it("hands over more than one buffer holds, in order and whole", async () => {
+  it("transfers more data than one buffer holds, complete and in order", async () => {
     const sent = Buffer.alloc(3_000_000, "0123456789");
     const socket = net.connect(port, "127.0.0.1");
     socket.end(sent);
@@ -96,7 +96,7 @@ describe("a granted socket", () => {
     expect(Buffer.concat(chunks).equals(sent)).toBe(true);
   });
 
-  it("ends when the other side ends", async () => {
+  it("ends when the peer ends", async () => {
     onPeer = (peer) => peer.end("bye");
     const socket = net.connect(port, "127.0.0.1");
     const data = once(socket, "data");
@@ -106,20 +106,20 @@ describe("a granted socket", () => {
     await Promise.all([ended, closed]);
   });
 
-  it("tells a reset and a refused connection as an error, then closes", async () => {
+  it("emits an error and closes after a reset or a refused connection", async () => {
     onPeer = (peer) => peer.resetAndDestroy();
     const reset = net.connect(port, "127.0.0.1");
     const closed = new Promise((resolve) => reset.once("close", resolve));
     expect(await errorOf(reset)).toMatchObject({ code: "ECONNRESET" });
     expect(await closed).toBe(true);
-    const spare = await listening(() => undefined);
+    const spare = await startServer(() => undefined);
     const free = (spare.address() as AddressInfo).port;
     await new Promise((resolve) => spare.close(resolve));
     const refused = (grantedNet([`127.0.0.1:${free}`]) as Net).connect(free, "127.0.0.1");
     expect(await errorOf(refused)).toMatchObject({ code: "ECONNREFUSED" });
   });
 
-  it("tells an idle socket", async () => {
+  it("emits timeout when it is idle", async () => {
     onPeer = () => undefined;
     const socket = net.connect({ port, host: "127.0.0.1", timeout: 20 } as never);
     await once(socket, "timeout");
@@ -128,13 +128,13 @@ describe("a granted socket", () => {
     await once(socket, "close");
   });
 
-  it("fails a write before there is a connection", async () => {
+  it("fails to write before it is connected", async () => {
     const socket = new net.Socket();
     socket.write("x");
     expect(await errorOf(socket)).toMatchObject({ message: "this socket is not connected" });
   });
 
-  it("knows addresses, and listens on none", () => {
+  it("comes with isIP, isIPv4 and isIPv6, but without a server", () => {
     expect([net.isIP("::1"), net.isIPv4("1.2.3.4"), net.isIPv6("1.2.3.4")]).toEqual([6, true, false]);
     expect(() => net.createServer()).toThrow("a connector cannot listen on a port");
     expect(() => new net.Server()).toThrow("a connector cannot listen on a port");
@@ -146,48 +146,48 @@ describe("an address that is not granted", () => {
     ["another port", () => net.connect(otherPort, "127.0.0.1"), () => `tcp:127.0.0.1:${otherPort}`],
     ["another host", () => net.connect({ port, host: "localhost" }), () => `tcp:localhost:${port}`],
     [
-      "another host of a socket made first",
+      "another host, with a socket that was created before",
       () => new net.Socket().connect({ port, host: "0.0.0.0" }),
       () => `tcp:0.0.0.0:${port}`,
     ],
-    ["no number", () => net.connect({ host: "127.0.0.1" } as never), () => "tcp:127.0.0.1:NaN"],
+    ["a missing port", () => net.connect({ host: "127.0.0.1" } as never), () => "tcp:127.0.0.1:NaN"],
     ["a host in another notation", () => net.connect(port, "0x7f.1"), () => `tcp:0x7f.1:${port}`],
-  ])("is an error that names the grant: %s", async (_name, connect, grant) => {
+  ])("gives an error that names the grant: %s", async (_name, connect, grant) => {
     const socket = connect();
     const closed = new Promise((resolve) => socket.once("close", resolve));
     const error = await errorOf(socket);
     expect(error.code).toBe("EACCES");
     expect(error.message).toContain(`add grant = ["${grant()}"]`);
     expect(await closed).toBe(true);
-    expect(otherSaw).toBe(0);
+    expect(otherConnections).toBe(0);
   });
 
-  it("stays refused where an object answers differently the second time", async () => {
-    let asked = 0;
+  it("is not reached by a port getter that returns another port the second time", async () => {
+    let reads = 0;
     const socket = net.connect({
       host: "127.0.0.1",
       get port() {
-        asked += 1;
-        return asked === 1 ? port : otherPort;
+        reads += 1;
+        return reads === 1 ? port : otherPort;
       },
     });
     await once(socket, "connect");
-    expect([asked, socket.remotePort, otherSaw]).toEqual([1, port, 0]);
+    expect([reads, socket.remotePort, otherConnections]).toEqual([1, port, 0]);
     socket.destroy();
   });
 
-  it("does not follow a look-up of the adapter's own", async () => {
+  it("is not reached by a lookup function of the adapter", async () => {
     const local = grantedNet([`localhost:${port}`]) as Net;
-    let isAsked = false;
-    const lookup = (): void => void (isAsked = true);
+    let isCalled = false;
+    const lookup = (): void => void (isCalled = true);
     const socket = local.connect({ host: "localhost", port, lookup, family: 4, localAddress: "127.0.0.3" } as never);
     await once(socket, "connect");
-    expect([isAsked, socket.localAddress]).toEqual([false, "127.0.0.1"]);
+    expect([isCalled, socket.localAddress]).toEqual([false, "127.0.0.1"]);
     socket.destroy();
   });
 });
 
-describe("an attack on the socket underneath", () => {
+describe("an attack on the real socket", () => {
   const open = async (): Promise<RealSocket> => {
     const socket = net.connect(port, "127.0.0.1");
     await once(socket, "connect");
@@ -211,16 +211,16 @@ describe("an attack on the socket underneath", () => {
       "Socket.connect([{ path }])",
       () => (new net.Socket().connect as (list: unknown) => unknown)([{ path: "/tmp/x" }]),
     ],
-    ["connecting again, elsewhere", (socket: RealSocket) => socket.connect(otherPort, "127.0.0.1")],
+    ["connect again, to another address", (socket: RealSocket) => socket.connect(otherPort, "127.0.0.1")],
   ])("%s throws", async (_name, attack) => {
     const socket = await open();
     expect(() => attack(socket)).toThrow();
     socket.destroy();
   });
 
-  it("shows no real socket, handle, or class of one, however it is looked at", async () => {
+  it("finds no real socket, handle or class of these in any property or by inspect", async () => {
     const socket = await open();
-    const seen = new Set<unknown>();
+    const values = new Set<unknown>();
     for (
       let at: object | null = socket;
       at !== null && at !== Object.prototype;
@@ -233,38 +233,38 @@ describe("an attack on the socket underneath", () => {
         } catch {
           continue;
         }
-        seen.add(value);
-        if (typeof value === "object" && value !== null) for (const inner of Object.values(value)) seen.add(inner);
+        values.add(value);
+        if (typeof value === "object" && value !== null) for (const inner of Object.values(value)) values.add(inner);
       }
     }
-    expect([...seen].filter((value) => value instanceof NodeSocket || value === NodeSocket)).toEqual([]);
+    expect([...values].filter((value) => value instanceof NodeSocket || value === NodeSocket)).toEqual([]);
     expect("_handle" in socket).toBe(false);
     expect(socket instanceof NodeSocket).toBe(false);
     expect(inspect(socket, { showHidden: true, depth: 4 })).not.toMatch(/TCP \{|_handle|\[Symbol\(kHandle\)\]/);
     socket.destroy();
   });
 
-  it("hands no listener the real socket as its `this`", async () => {
+  it("does not get the real socket as `this` of a listener", async () => {
     const socket = net.connect(port, "127.0.0.1");
-    const own: unknown[] = [];
-    const note = function (this: unknown): void {
-      own.push(this);
+    const receivers: unknown[] = [];
+    const record = function (this: unknown): void {
+      receivers.push(this);
     };
-    for (const name of ["connect", "ready", "data", "end", "close", "timeout"]) socket.on(name, note);
+    for (const name of ["connect", "ready", "data", "end", "close", "timeout"]) socket.on(name, record);
     await once(socket, "connect");
     await new Promise<void>((resolve) =>
       socket.write("x", function (this: unknown) {
-        own.push(this);
+        receivers.push(this);
         resolve();
       }),
     );
     socket.end();
     await once(socket, "close");
-    expect(own.filter((value) => value instanceof NodeSocket)).toEqual([]);
-    expect(own.length).toBeGreaterThan(3);
+    expect(receivers.filter((value) => value instanceof NodeSocket)).toEqual([]);
+    expect(receivers.length).toBeGreaterThan(3);
   });
 
-  it("keeps the grants out of reach of the class", async () => {
+  it("cannot pass other grants to the class or to its parent class", async () => {
     const Parent = Object.getPrototypeOf(net.Socket) as new (options?: unknown) => RealSocket;
     expect((Object.getPrototypeOf(Parent) as { name: string }).name).toBe("Duplex");
     // The parent class has no static members and cannot connect.
@@ -277,6 +277,6 @@ describe("an attack on the socket underneath", () => {
     class Sub extends (net.Socket as unknown as new (...args: unknown[]) => RealSocket) {}
     const socket = new Sub([`127.0.0.1:${otherPort}`]).connect(otherPort, "127.0.0.1");
     expect(await errorOf(socket)).toMatchObject({ code: "EACCES" });
-    expect(otherSaw).toBe(0);
+    expect(otherConnections).toBe(0);
   });
 });
