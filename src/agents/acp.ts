@@ -54,8 +54,8 @@ export const acp: AgentProgram = {
   toolDiscovery: "listed",
   hasOwnTools: true,
   reportsCompletion: true,
-  line: ({ settings }) => ({ argv: settings.command ?? [], env: {}, files: {} }),
-  talk: (ask) => talk(ask),
+  launchCommand: ({ settings }) => ({ argv: settings.command ?? [], env: {}, files: {} }),
+  openConversation: (ask) => talk(ask),
 };
 
 function asked(ask: (typeof ASKS)[number], params: object): string {
@@ -67,18 +67,18 @@ function message(body: object): string {
 }
 
 function talk(ask: LaunchRequest): Conversation {
-  const { told, calls, update, isOurs } = hearing(ask.door.tools);
+  const { told, calls, update, isOurs } = hearing(ask.endpoint.tools);
   return {
-    opening: asked("initialize", {
+    initialInput: asked("initialize", {
       protocolVersion: VERSION,
       clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
       clientInfo: { name: "qoc", version: "1" },
     }),
-    answers: true,
-    read: (line, send) => {
+    keepsInputOpen: true,
+    readLine: (line, send) => {
       const said = parseEvent(line);
       if (said === undefined) return undefined;
-      if (typeof said.method !== "string") return [...told.pause(), ...answered(said, ask, send)];
+      if (typeof said.method !== "string") return [...told.flush(), ...answered(said, ask, send)];
       if (said.id === undefined || said.id === null) return said.method === "session/update" ? update(said.params) : [];
       const leave =
         said.method === "session/request_permission" ? permissionShape.safeParse(said.params).data : undefined;
@@ -136,7 +136,7 @@ function failed(failure: string): readonly AgentEvent[] {
   return [{ kind: "end", failure }];
 }
 
-function serverOf({ door }: LaunchRequest): object {
+function serverOf({ endpoint: door }: LaunchRequest): object {
   return {
     type: "http",
     name: "qoc",
@@ -165,20 +165,20 @@ function hearing(tools: readonly string[]) {
       tool: toolOf(call, tools),
     };
     seen.set(call.toolCallId, { title, tool });
-    const events: AgentEvent[] = known === undefined ? [...told.act()] : [];
+    const events: AgentEvent[] = known === undefined ? [...told.toolCall()] : [];
     if (known === undefined && tool !== undefined) events.push({ kind: "call", tool });
     if (call.status !== "completed" && call.status !== "failed") return events;
-    events.push(...told.pause());
+    events.push(...told.flush());
     if (tool !== undefined) return events;
     events.push(
-      call.status === "failed" ? { kind: "refused", tool: title } : { kind: "foreign", what: `it used ${title}` },
+      call.status === "failed" ? { kind: "denied", tool: title } : { kind: "violation", detail: `it used ${title}` },
     );
     return events;
   };
   const update = (params: unknown): readonly AgentEvent[] => {
     const said = updateShape.safeParse(params).data?.update;
     if (said?.sessionUpdate === "agent_message_chunk")
-      return told.piece(textShape.safeParse(said.content).data?.text ?? "");
+      return told.append(textShape.safeParse(said.content).data?.text ?? "");
     if (said?.sessionUpdate !== "tool_call" && said?.sessionUpdate !== "tool_call_update") return [];
     const call = callShape.safeParse(said).data;
     return call === undefined ? [] : calls(call);

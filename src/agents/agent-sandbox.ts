@@ -1,8 +1,8 @@
 /** What holds an agent's program: the sandbox where it works, what of the machine is shown in it, and a version that is enough. */
 import { dirname } from "node:path";
-import { startProcess, tookLonger } from "./process.ts";
+import { startProcess, timeoutMessage } from "./process.ts";
 import { type RunFolders, agentEnvironment, readablePaths, bubblewrapArgs } from "./bubblewrap.ts";
-import { type LaunchDeps, RunAborted, STOPPED, type RunWork, endOf } from "./run-context.ts";
+import { type LaunchDeps, RunAborted, STOPPED_BY_OPERATOR, type ProgramRun, waitForEnd } from "./program-run.ts";
 import { isWithin } from "../lib/path-containment.ts";
 
 // Some take seconds to say their version on a busy machine.
@@ -16,13 +16,13 @@ export interface SandboxedProgram {
   env(lent: Readonly<Record<string, string>>, told: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
 }
 
-export async function prepareSandbox(work: RunWork, argv: readonly string[]): Promise<SandboxedProgram> {
+export async function prepareSandbox(work: ProgramRun, argv: readonly string[]): Promise<SandboxedProgram> {
   const { program, launch, folders } = work;
-  const { world, settings } = launch;
+  const { deps: world, settings } = launch;
   const [name, ...rest] = argv;
   if (name === undefined)
     throw new RunAborted(`[agent] runtime = "${program.name}" needs command = ["program", "argument"]`);
-  const found = await world.find(name);
+  const found = await world.findProgram(name);
   if (found === undefined)
     throw new RunAborted(`${name} is not installed, or not on the desk's PATH; [agent] command may name it`);
   if (isWithin(world.workspace, found.real))
@@ -32,11 +32,11 @@ export async function prepareSandbox(work: RunWork, argv: readonly string[]): Pr
       lent,
       told,
       folders,
-      [found.path, world.node].map((file) => dirname(file)).concat("/usr/bin", "/bin"),
+      [found.path, world.nodePath].map((file) => dirname(file)).concat("/usr/bin", "/bin"),
     );
   const bubblewrap = await workingBubblewrap(work);
   if (bubblewrap !== undefined) {
-    const files = await filesIn(world, [world.node, ...rest], folders);
+    const files = await filesIn(world, [world.nodePath, ...rest], folders);
     const readable = readablePaths(found.real, [...files.values()], [...world.hidden, world.workspace]);
     if (!("shows" in readable)) {
       const wrap: SandboxedProgram["wrap"] = (line) =>
@@ -78,8 +78,8 @@ async function filesIn(
 }
 
 /** It may be installed and yet forbidden, as in many containers, so it is tried. */
-async function workingBubblewrap(work: RunWork): Promise<string | undefined> {
-  const found = await work.launch.world.find("bwrap");
+async function workingBubblewrap(work: ProgramRun): Promise<string | undefined> {
+  const found = await work.launch.deps.findProgram("bwrap");
   if (found === undefined) return undefined;
   const { isClean } = await asked(work, bubblewrapArgs(found.real, work.folders, [], ["/usr/bin/true"]), {});
   return isClean ? found.real : undefined;
@@ -88,7 +88,7 @@ async function workingBubblewrap(work: RunWork): Promise<string | undefined> {
 const VERSION = /\b(\d+)\.(\d+)\.(\d+)\b/;
 
 /** @throws RunStop where the program is older than its floor, or does not say. */
-export async function versionOf(work: RunWork, cell: SandboxedProgram): Promise<string | undefined> {
+export async function checkVersion(work: ProgramRun, cell: SandboxedProgram): Promise<string | undefined> {
   const { program, launch } = work;
   if (program.minVersion === undefined) return undefined;
   const rest = (launch.settings.command ?? []).slice(1);
@@ -114,25 +114,26 @@ function isOlder(version: string, floor: string): boolean {
  * @throws RunStop where the run's own end comes before the answer
  */
 async function asked(
-  { launch, folders, signal, spentMs }: RunWork,
+  { launch, folders, signal, elapsedMs: spentMs }: ProgramRun,
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
 ) {
-  const { world, settings } = launch;
+  const { deps: world, settings } = launch;
   const lines: string[] = [];
-  const line = (text: string): void => void (lines.length < 20 && lines.push(text));
+  const onLine = (text: string): void => void (lines.length < 20 && lines.push(text));
   const leftMs = Math.max(0, settings.timeoutMs - spentMs());
   const ask = {
     argv,
     env,
     cwd: folders.work,
-    opening: "",
-    answers: false,
+    initialInput: "",
+    keepsInputOpen: false,
     timeoutMs: Math.min(PROBE_MS, leftMs),
-    line,
+    onLine,
   };
-  const { isClean, stopped } = await endOf(startProcess(world, ask), signal);
-  if (stopped === STOPPED) throw new RunAborted(STOPPED);
-  if (stopped === tookLonger(ask.timeoutMs) && leftMs <= PROBE_MS) throw new RunAborted(tookLonger(settings.timeoutMs));
+  const { isClean, stopReason: stopped } = await waitForEnd(startProcess(world, ask), signal);
+  if (stopped === STOPPED_BY_OPERATOR) throw new RunAborted(STOPPED_BY_OPERATOR);
+  if (stopped === timeoutMessage(ask.timeoutMs) && leftMs <= PROBE_MS)
+    throw new RunAborted(timeoutMessage(settings.timeoutMs));
   return { isClean, text: lines.join("\n") };
 }

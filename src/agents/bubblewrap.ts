@@ -30,7 +30,7 @@ export function runFolders(root: string): RunFolders {
  * An empty repository where the program is started: programs look for settings, plug-ins and instructions upwards to the root
  * of one, and above stand folders that others may write to.
  */
-export function gitBoundaryEnv(work: string) {
+export function gitBoundary(work: string) {
   return {
     folders: [`${work}/.git/objects`, `${work}/.git/refs`],
     head: { path: `${work}/.git/HEAD`, text: "ref: refs/heads/main\n" },

@@ -34,7 +34,7 @@ const resultShape = z.looseObject({
 });
 const eventShape = z.looseObject({ type: z.string(), subtype: z.unknown().optional() });
 
-function line({ door, settings, setup }: LaunchRequest): LaunchCommand {
+function line({ endpoint: door, settings, setupFolder: setup }: LaunchRequest): LaunchCommand {
   return {
     argv: [
       ...(settings.command ?? ["claude"]),
@@ -57,13 +57,13 @@ function line({ door, settings, setup }: LaunchRequest): LaunchCommand {
   };
 }
 
-function talk({ bundle, door }: LaunchRequest): Conversation {
+function talk({ bundle, endpoint: door }: LaunchRequest): Conversation {
   const turns = new CallMap<true>();
   const calls = new CallMap<string>();
   return {
-    opening: bundle,
-    answers: false,
-    read: (text) => {
+    initialInput: bundle,
+    keepsInputOpen: false,
+    readLine: (text) => {
       const event = parseEvent(text);
       if (event === undefined) return undefined;
       switch (event.type) {
@@ -99,11 +99,12 @@ function readAs<T>(
 /** Passed over it would not be held against the door's tools, so one that cannot be read is the end of the run. */
 function readInit(said: unknown): readonly AgentEvent[] {
   const { data: event } = initShape.safeParse(said);
-  if (event === undefined) return [{ kind: "foreign", what: "the tools and servers that it tells of cannot be read" }];
+  if (event === undefined)
+    return [{ kind: "violation", detail: "the tools and servers that it tells of cannot be read" }];
   const odd = event.mcp_servers.filter(({ name, status }) => name !== "qoc" || status !== "connected");
   const [first] = odd;
-  if (first !== undefined) return [{ kind: "foreign", what: `the MCP server ${first.name} is ${first.status}` }];
-  if (event.mcp_servers.length !== 1) return [{ kind: "foreign", what: "the desk's MCP server is not connected" }];
+  if (first !== undefined) return [{ kind: "violation", detail: `the MCP server ${first.name} is ${first.status}` }];
+  if (event.mcp_servers.length !== 1) return [{ kind: "violation", detail: "the desk's MCP server is not connected" }];
   return [{ kind: "ready", tools: event.tools.map(bare) }];
 }
 
@@ -123,7 +124,7 @@ function readAssistant(
   const events: AgentEvent[] = turns.get(id) === true ? [] : [{ kind: "turn" }];
   turns.set(id, true);
   for (const block of content) {
-    if (block.type === "text" && typeof block.text === "string") events.push({ kind: "say", text: block.text });
+    if (block.type === "text" && typeof block.text === "string") events.push({ kind: "message", text: block.text });
     if (block.type !== "tool_use" || typeof block.name !== "string") continue;
     const tool = bare(block.name);
     calls.set(block.id ?? "", tool);
@@ -143,7 +144,7 @@ function readUser(
   return content.flatMap((block): readonly AgentEvent[] => {
     const tool = calls.get(block.tool_use_id ?? "") ?? "a tool without a name";
     if (block.type !== "tool_result" || tools.includes(tool)) return [];
-    return [block.is_error === true ? { kind: "refused", tool } : { kind: "foreign", what: `it used ${tool}` }];
+    return [block.is_error === true ? { kind: "denied", tool } : { kind: "violation", detail: `it used ${tool}` }];
   });
 }
 
@@ -160,7 +161,7 @@ function readResult(event: z.output<typeof resultShape>): readonly AgentEvent[] 
   // Of a tool of its own it was told with the call's result.
   const denied = (event.permission_denials ?? []).filter(({ tool_name }) => tool_name.startsWith(PREFIX));
   return [
-    ...denied.map(({ tool_name }): AgentEvent => ({ kind: "refused", tool: bare(tool_name) })),
+    ...denied.map(({ tool_name }): AgentEvent => ({ kind: "denied", tool: bare(tool_name) })),
     ...(typeof event.total_cost_usd === "number" ? [{ kind: "cost", usd: event.total_cost_usd } as const] : []),
     {
       kind: "end",
@@ -178,6 +179,6 @@ export const claude: AgentProgram = {
   toolDiscovery: "announced",
   hasOwnTools: false,
   reportsCompletion: true,
-  line,
-  talk,
+  launchCommand: line,
+  openConversation: talk,
 };

@@ -21,7 +21,7 @@ const FEATURES = [
 /** No machine to act on, not even this one. */
 const NOWHERE = 'default = "none"\ninclude_local = false\n';
 
-function configText({ door, settings, lent }: LaunchRequest): string {
+function configText({ endpoint: door, settings, passedEnv: lent }: LaunchRequest): string {
   const url = lent["OPENAI_BASE_URL"];
   return [
     ...(settings.model === undefined ? [] : [set("model", settings.model)]),
@@ -64,10 +64,14 @@ function configText({ door, settings, lent }: LaunchRequest): string {
 
 function line(ask: LaunchRequest): LaunchCommand {
   // Run like this it knows the key by this name alone.
-  const key = ask.lent["CODEX_API_KEY"] ?? ask.lent["OPENAI_API_KEY"];
+  const key = ask.passedEnv["CODEX_API_KEY"] ?? ask.passedEnv["OPENAI_API_KEY"];
   return {
     argv: [...(ask.settings.command ?? ["codex"]), "exec", "--json", "--ephemeral", "--skip-git-repo-check", "-"],
-    env: { QOC_TOKEN: ask.door.token, CODEX_HOME: ask.setup, ...(key === undefined ? {} : { CODEX_API_KEY: key }) },
+    env: {
+      QOC_TOKEN: ask.endpoint.token,
+      CODEX_HOME: ask.setupFolder,
+      ...(key === undefined ? {} : { CODEX_API_KEY: key }),
+    },
     files: { "config.toml": configText(ask), "environments.toml": NOWHERE },
   };
 }
@@ -112,16 +116,16 @@ function eventsOf({ type, item, error, message }: z.output<typeof eventShape>): 
 
 /** Its own turn is the whole task, so each call of a tool and each message counts as one. */
 function itemEvents(type: string, item: z.output<typeof itemShape>): readonly AgentEvent[] {
-  if (HANDS.has(item.type)) return [{ kind: "foreign", what: `it has ${item.type}` }];
+  if (HANDS.has(item.type)) return [{ kind: "violation", detail: `it has ${item.type}` }];
   if (type === "item.started" && item.type === "mcp_tool_call") {
     const tool = item.tool ?? "a tool without a name";
     const isOurs = item.server === "qoc" || (item.server === "codex" && RESOURCES.has(tool));
     return isOurs
       ? [{ kind: "turn" }, { kind: "call", tool }]
-      : [{ kind: "foreign", what: `${item.server ?? "?"}/${tool}` }];
+      : [{ kind: "violation", detail: `${item.server ?? "?"}/${tool}` }];
   }
   if (type !== "item.completed") return [];
-  if (item.type === "agent_message") return [{ kind: "turn" }, { kind: "say", text: item.text ?? "" }];
+  if (item.type === "agent_message") return [{ kind: "turn" }, { kind: "message", text: item.text ?? "" }];
   return item.type === "error" && typeof item.message === "string" ? [{ kind: "note", text: item.message }] : [];
 }
 
@@ -133,6 +137,6 @@ export const codex: AgentProgram = {
   toolDiscovery: "listed",
   hasOwnTools: false,
   reportsCompletion: true,
-  line,
-  talk: ({ bundle }) => ({ opening: bundle, answers: false, read: parsed }),
+  launchCommand: line,
+  openConversation: ({ bundle }) => ({ initialInput: bundle, keepsInputOpen: false, readLine: parsed }),
 };

@@ -10,14 +10,14 @@ export const command: AgentProgram = {
   toolDiscovery: "unknown",
   hasOwnTools: true,
   reportsCompletion: false,
-  line: ({ door, settings }) => ({
+  launchCommand: ({ endpoint: door, settings }) => ({
     argv: settings.command ?? [],
     env: { QOC_MCP_URL: door.url, QOC_TOKEN: door.token },
     files: {},
   }),
-  talk: ({ bundle }) => ({
-    opening: bundle,
-    answers: false,
-    read: (line) => (line.trim() === "" ? [] : [{ kind: "say", text: line }]),
+  openConversation: ({ bundle }) => ({
+    initialInput: bundle,
+    keepsInputOpen: false,
+    readLine: (line) => (line.trim() === "" ? [] : [{ kind: "message", text: line }]),
   }),
 };

@@ -24,7 +24,7 @@ const GREEDY_SHARE = 0.29;
 
 export const demoRuntime: Runtime = {
   name: "demo",
-  work: async (task, call, note, signal) => {
+  run: async (task, call, note, signal) => {
     const symbol = task.issue.symbols[0] ?? "SPX";
     note(`reads ${task.issue.path}: ${task.issue.title}`);
     const answer = await call("quotes get", { symbol });

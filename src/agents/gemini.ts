@@ -22,7 +22,7 @@ decision = "allow"
 priority = 900
 `;
 
-function settingsText({ door, settings }: LaunchRequest): string {
+function settingsText({ endpoint: door, settings }: LaunchRequest): string {
   return JSON.stringify({
     general: { enableAutoUpdate: false, enableAutoUpdateNotification: false },
     privacy: { usageStatisticsEnabled: false },
@@ -45,11 +45,11 @@ function line(ask: LaunchRequest): LaunchCommand {
     argv: [
       ...(ask.settings.command ?? ["gemini"]),
       ...(ask.settings.model === undefined ? [] : ["--model", ask.settings.model]),
-      ...["--output-format", "stream-json", "--admin-policy", `${ask.setup}/policy.toml`, "--extensions", "none"],
+      ...["--output-format", "stream-json", "--admin-policy", `${ask.setupFolder}/policy.toml`, "--extensions", "none"],
     ],
     env: {
-      QOC_TOKEN: ask.door.token,
-      GEMINI_CLI_HOME: ask.setup,
+      QOC_TOKEN: ask.endpoint.token,
+      GEMINI_CLI_HOME: ask.setupFolder,
       // It would start itself a second time to have more memory.
       GEMINI_CLI_NO_RELAUNCH: "1",
     },
@@ -74,21 +74,21 @@ function bare(tool: string): string {
   return truncateName(tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : `${tool} (its own)`);
 }
 
-function talk({ bundle, door }: LaunchRequest): Conversation {
+function talk({ bundle, endpoint: door }: LaunchRequest): Conversation {
   const calls = new CallMap<string>();
   const told = createMessageAssembler();
   let trouble: string | undefined;
   return {
-    opening: bundle,
-    answers: false,
-    read: (text) => {
+    initialInput: bundle,
+    keepsInputOpen: false,
+    readLine: (text) => {
       const event = parseEvent(text);
       if (event === undefined) return undefined;
       const before = trouble;
       trouble = event.type === "error" ? (event.message ?? "an error") : undefined;
-      if (event.type === "result") return [...told.pause(), endOf(event, before)];
-      if (event.type === "message" && event.role === "assistant") return told.piece(event.content ?? "");
-      const said = event.type === "tool_use" ? told.act() : told.pause();
+      if (event.type === "result") return [...told.flush(), endOf(event, before)];
+      if (event.type === "message" && event.role === "assistant") return told.append(event.content ?? "");
+      const said = event.type === "tool_use" ? told.toolCall() : told.flush();
       return [...said, ...eventsOf(event, calls, door.tools)];
     },
   };
@@ -117,7 +117,7 @@ function eventsOf(event: Event, calls: CallMap<string>, tools: readonly string[]
 /** Of a tool that is not the desk's: it was refused, or the program has a hand that it should not have. */
 function resultOf(tool: string, status: Event["status"], tools: readonly string[]): readonly AgentEvent[] {
   if (tools.includes(tool)) return [];
-  return [status === "error" ? { kind: "refused", tool } : { kind: "foreign", what: `it used ${tool}` }];
+  return [status === "error" ? { kind: "denied", tool } : { kind: "violation", detail: `it used ${tool}` }];
 }
 
 /** It calls it a success where it gave up, and says so right before. */
@@ -133,6 +133,6 @@ export const gemini: AgentProgram = {
   toolDiscovery: "listed",
   hasOwnTools: false,
   reportsCompletion: true,
-  line,
-  talk,
+  launchCommand: line,
+  openConversation: talk,
 };

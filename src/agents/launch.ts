@@ -5,12 +5,12 @@
 import { dirname } from "node:path";
 import { messageOf } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
-import { prepareSandbox, versionOf } from "./agent-sandbox.ts";
-import { type ProcessEnd, type Running, startProcess } from "./process.ts";
+import { prepareSandbox, checkVersion } from "./agent-sandbox.ts";
+import { type ProcessEnd, type RunningProcess, startProcess } from "./process.ts";
 import type { AgentProgram, AgentSettings, LaunchRequest, RunEndpoint, RunResult, Runtime } from "./runtime.ts";
-import { type RunFolders, gitBoundaryEnv, runFolders } from "./bubblewrap.ts";
+import { type RunFolders, gitBoundary, runFolders } from "./bubblewrap.ts";
 import { TOOLS_NOT_LISTED, type RunMeter, dollars, createRunMeter } from "./run-meter.ts";
-import { type LaunchOptions, type LaunchDeps, RunAborted, type RunWork, endOf } from "./run-context.ts";
+import { type LaunchOptions, type LaunchDeps, RunAborted, type ProgramRun, waitForEnd } from "./program-run.ts";
 import { SecretRedactor } from "../lib/secret-redactor.ts";
 
 /** A program that writes without end is ended for it. */
@@ -22,8 +22,8 @@ const FILE_MODE = 0o600;
 export function createRuntime(program: AgentProgram, launch: LaunchOptions): Runtime {
   return {
     name: program.name,
-    work: async (task, _call, note, signal) => {
-      const folder = await launch.world.privateFolder();
+    run: async (task, _call, note, signal) => {
+      const folder = await launch.deps.createPrivateFolder();
       try {
         return await withEndpoint({ program, launch, task, folders: runFolders(folder.path), note, signal });
       } finally {
@@ -34,15 +34,15 @@ export function createRuntime(program: AgentProgram, launch: LaunchOptions): Run
   };
 }
 
-async function withEndpoint(work: Omit<RunWork, "door" | "spentMs">): Promise<RunResult> {
+async function withEndpoint(work: Omit<ProgramRun, "endpoint" | "elapsedMs">): Promise<RunResult> {
   const { launch, folders, task } = work;
-  const { clock, disk } = launch.world;
-  const door = launch.door(task.run);
+  const { clock, disk } = launch.deps;
+  const door = launch.openEndpoint(task.run);
   // The door's own time runs from here too.
   const started = clock.monotonic();
   try {
     await makeFolders(disk, folders);
-    return await workIn({ ...work, door, spentMs: () => Math.round(clock.monotonic() - started) });
+    return await workIn({ ...work, endpoint: door, elapsedMs: () => Math.round(clock.monotonic() - started) });
   } catch (error) {
     if (error instanceof RunAborted) return { summary: "", proposals: [], failure: error.message };
     throw error;
@@ -51,21 +51,21 @@ async function withEndpoint(work: Omit<RunWork, "door" | "spentMs">): Promise<Ru
   }
 }
 
-async function workIn(work: RunWork): Promise<RunResult> {
-  const { program, launch, task, door, folders, signal } = work;
-  const lent = passedEnv(launch.world.env, [...program.passthroughEnv, ...launch.settings.env]);
+async function workIn(work: ProgramRun): Promise<RunResult> {
+  const { program, launch, task, endpoint: door, folders, signal } = work;
+  const lent = passedEnv(launch.deps.env, [...program.passthroughEnv, ...launch.settings.env]);
   const ask: LaunchRequest = {
-    door,
+    endpoint: door,
     settings: launch.settings,
     bundle: task.bundle,
-    lent,
-    setup: folders.setup,
+    passedEnv: lent,
+    setupFolder: folders.setup,
     cwd: folders.work,
   };
-  const line = program.line(ask);
+  const line = program.launchCommand(ask);
   const cell = await prepareSandbox(work, line.argv);
-  const version = await versionOf(work, cell);
-  await writeSetup(launch.world.disk, folders.setup, line.files);
+  const version = await checkVersion(work, cell);
+  await writeSetup(launch.deps.disk, folders.setup, line.files);
   const redactor = createRedactor(lent, door.token);
   const hide = (text: string): string => redactor.redact(text);
   const note = (text: string): void => work.note(hide(text));
@@ -73,36 +73,41 @@ async function workIn(work: RunWork): Promise<RunResult> {
   const tally = createRunMeter(program, launch.settings, door, note);
   // Of a program that tells of nothing, the desk's own door does.
   if (program.toolDiscovery === "unknown") door.onCall((tool) => void tally.record({ kind: "call", tool }));
-  const talk = program.talk(ask);
-  const transcript = launch.world.transcript(task.run);
+  const talk = program.openConversation(ask);
+  const transcript = launch.deps.openTranscript(task.run);
   transcript.line(JSON.stringify({ told: task.bundle }));
   let [unread, heard] = [0, 0];
-  const running: Running = startProcess(launch.world, {
+  const running: RunningProcess = startProcess(launch.deps, {
     argv: cell.wrap([cell.path, ...line.argv.slice(1)]),
     env: cell.env(lent, { ...line.env, QOC_RUN: task.run }),
     cwd: folders.work,
-    opening: talk.opening,
-    answers: talk.answers,
+    initialInput: talk.initialInput,
+    keepsInputOpen: talk.keepsInputOpen,
     timeoutMs: launch.settings.timeoutMs,
-    spentMs: work.spentMs(),
-    line: (raw) => {
+    elapsedMs: work.elapsedMs(),
+    onLine: (raw) => {
       // Before anything is cut to a length, which could leave half of a secret that nobody knows any more.
       const text = hide(raw);
       heard += 1;
       if (heard > LINES_MAX) return running.stop(`it wrote more than ${LINES_MAX} lines`);
       transcript.line(text);
-      const events = talk.read(text, (answer) => running.send(answer));
+      const events = talk.readLine(text, (answer) => running.send(answer));
       if (events === undefined) unread += text.trim() === "" ? 0 : 1;
       for (const event of events ?? []) {
-        if (event.kind === "refused") launch.refused(task.run, event.tool);
+        if (event.kind === "denied")
+          launch.refusals.record({
+            actor: `agent:${task.run}`,
+            command: event.tool,
+            reason: "denied by the agent program",
+          });
         const why = tally.record(event);
         if (why !== undefined) running.stop(why);
         // A program that keeps the conversation open is let go once it said that it is done.
-        else if (event.kind === "end" && talk.answers) running.stop(ENDED);
+        else if (event.kind === "end" && talk.keepsInputOpen) running.stop(ENDED);
       }
     },
   });
-  const end = await endOf(running, signal);
+  const end = await waitForEnd(running, signal);
   // Nothing more comes in, and what was under way has come to its end, before anybody counts what it did.
   await door.close();
   await transcript.close();
@@ -112,7 +117,7 @@ async function workIn(work: RunWork): Promise<RunResult> {
     proposals: [],
     ...(failure === undefined ? {} : { failure: hide(failure) }),
     use: tally.use(),
-    facts: {
+    metadata: {
       sandbox: cell.sandbox,
       bounds: boundsOf(launch.settings),
       transcript: transcript.path,
@@ -123,7 +128,7 @@ async function workIn(work: RunWork): Promise<RunResult> {
 }
 
 async function makeFolders(disk: Disk, { home, work, setup, temp }: RunFolders): Promise<void> {
-  const { folders, head } = gitBoundaryEnv(work);
+  const { folders, head } = gitBoundary(work);
   for (const path of [home, work, setup, temp, ...folders]) await disk.mkdir(path, FOLDER_MODE);
   await disk.create(head.path, head.text, FILE_MODE);
 }
@@ -144,12 +149,12 @@ async function writeSetup(disk: Disk, setup: string, files: Readonly<Record<stri
 const ENDED = "";
 
 function failureOf(program: AgentProgram, door: RunEndpoint, tally: RunMeter, end: ProcessEnd): string | undefined {
-  const errors = end.errors === "" ? "" : `; it wrote: ${end.errors}`;
-  if (end.stopped !== undefined && end.stopped !== ENDED) return end.stopped;
+  const errors = end.stderr === "" ? "" : `; it wrote: ${end.stderr}`;
+  if (end.stopReason !== undefined && end.stopReason !== ENDED) return end.stopReason;
   const told = tally.end();
   if (told?.failure !== undefined) return told.failure;
-  if (end.stopped !== ENDED && !end.isClean) return `${end.how}${errors}`;
-  if (program.reportsCompletion && told === undefined) return `it said nothing of its end; ${end.how}${errors}`;
+  if (end.stopReason !== ENDED && !end.isClean) return `${end.description}${errors}`;
+  if (program.reportsCompletion && told === undefined) return `it said nothing of its end; ${end.description}${errors}`;
   return program.toolDiscovery === "listed" && !door.hasListed() ? TOOLS_NOT_LISTED : undefined;
 }
 

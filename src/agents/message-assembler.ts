@@ -7,11 +7,11 @@ import { SUMMARY_CHARS_MAX } from "./run-meter.ts";
 
 export interface MessageAssembler {
   /** A piece of its words. */
-  piece(text: string): readonly AgentEvent[];
+  append(text: string): readonly AgentEvent[];
   /** It asks for a tool, by which its words are whole. */
-  act(): readonly AgentEvent[];
+  toolCall(): readonly AgentEvent[];
   /** Something came that is not of the model. */
-  pause(): readonly AgentEvent[];
+  flush(): readonly AgentEvent[];
 }
 
 export function createMessageAssembler(): MessageAssembler {
@@ -25,16 +25,16 @@ export function createMessageAssembler(): MessageAssembler {
   const whole = (): readonly AgentEvent[] => {
     const text = words;
     words = "";
-    return text.trim() === "" ? [] : [{ kind: "say", text }];
+    return text.trim() === "" ? [] : [{ kind: "message", text }];
   };
   return {
-    piece: (text) => {
+    append: (text) => {
       // No more than the account of the run has room for, however long it speaks.
       words = (words + text).slice(-SUMMARY_CHARS_MAX);
       return speak();
     },
-    act: () => [...speak(), ...whole()],
-    pause: () => {
+    toolCall: () => [...speak(), ...whole()],
+    flush: () => {
       isSpeaking = false;
       return whole();
     },

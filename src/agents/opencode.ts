@@ -21,7 +21,7 @@ const eventShape = z.looseObject({
 const OFF = ["PROJECT_CONFIG", "AUTOUPDATE", "MODELS_FETCH", "DEFAULT_PLUGINS", "LSP_DOWNLOAD", "CLAUDE_CODE"];
 
 /** Another address of a maker's interface than the maker's own; keys and token are put in by the program, and are in no file. */
-function providerOf({ settings, lent }: LaunchRequest): object {
+function providerOf({ settings, passedEnv: lent }: LaunchRequest): object {
   const [, name, model] = /^([^/]+)\/(.+)$/.exec(settings.model ?? "") ?? [];
   if (name === undefined || model === undefined) return {};
   const [anthropic, openai] = [lent["ANTHROPIC_BASE_URL"], lent["OPENAI_BASE_URL"]];
@@ -50,9 +50,9 @@ function line(ask: LaunchRequest): LaunchCommand {
       ...(ask.settings.model === undefined ? [] : ["--model", ask.settings.model]),
     ],
     env: {
-      QOC_TOKEN: ask.door.token,
-      OPENCODE_CONFIG: `${ask.setup}/opencode.json`,
-      XDG_CONFIG_HOME: ask.setup,
+      QOC_TOKEN: ask.endpoint.token,
+      OPENCODE_CONFIG: `${ask.setupFolder}/opencode.json`,
+      XDG_CONFIG_HOME: ask.setupFolder,
       ...Object.fromEntries(OFF.map((what) => [`OPENCODE_DISABLE_${what}`, "1"])),
     },
     files: {
@@ -63,7 +63,7 @@ function line(ask: LaunchRequest): LaunchCommand {
         mcp: {
           qoc: {
             type: "remote",
-            url: ask.door.url,
+            url: ask.endpoint.url,
             headers: { Authorization: "Bearer {env:QOC_TOKEN}" },
             oauth: false,
           },
@@ -88,13 +88,13 @@ export const opencode: AgentProgram = {
   toolDiscovery: "listed",
   hasOwnTools: false,
   reportsCompletion: false,
-  line,
-  talk: ({ bundle, door }) => {
+  launchCommand: line,
+  openConversation: ({ bundle, endpoint: door }) => {
     let bill = 0;
     return {
-      opening: bundle,
-      answers: false,
-      read: (line) => {
+      initialInput: bundle,
+      keepsInputOpen: false,
+      readLine: (line) => {
         const event = parseEvent(line);
         if (event === undefined) return undefined;
         if (event.type === "step_finish") bill += event.part?.cost ?? 0;
@@ -115,7 +115,7 @@ function eventsOf(
 ): readonly AgentEvent[] {
   if (type === "step_start") return [{ kind: "turn" }];
   if (type === "step_finish") return [{ kind: "cost", usd: bill }];
-  if (type === "text" && typeof part?.text === "string") return [{ kind: "say", text: part.text }];
+  if (type === "text" && typeof part?.text === "string") return [{ kind: "message", text: part.text }];
   if (type === "tool_use" && typeof part?.tool === "string") return [callOf(part.tool, part.state?.status, tools)];
   if (type === "error")
     return [{ kind: "end", failure: `it ended with ${JSON.stringify(error ?? "an error").slice(0, 500)}` }];
@@ -126,5 +126,5 @@ function eventsOf(
 function callOf(tool: string, status: string | null | undefined, tools: readonly string[]): AgentEvent {
   const bare = tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : tool;
   if (tools.includes(bare)) return { kind: "call", tool: bare };
-  return status === "completed" ? { kind: "foreign", what: `it used ${tool}` } : { kind: "refused", tool };
+  return status === "completed" ? { kind: "violation", detail: `it used ${tool}` } : { kind: "denied", tool };
 }

@@ -20,29 +20,29 @@ export interface ProcessRequest {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  readonly opening: string;
+  readonly initialInput: string;
   /** More is written later, so standard input stays open. */
-  readonly answers: boolean;
+  readonly keepsInputOpen: boolean;
   readonly timeoutMs: number;
   /** How much of its time was gone before it started. */
-  readonly spentMs?: number;
-  line(text: string): void;
+  readonly elapsedMs?: number;
+  onLine(text: string): void;
 }
 
 export interface ProcessEnd {
   /** Why the desk ended it; undefined: it ended by itself. */
-  readonly stopped: string | undefined;
+  readonly stopReason: string | undefined;
   /** How it ended, in words. */
-  readonly how: string;
+  readonly description: string;
   readonly isClean: boolean;
   /** The last it wrote to standard error. */
-  readonly errors: string;
+  readonly stderr: string;
 }
 
-export interface Running {
+export interface RunningProcess {
   send(text: string): void;
   stop(why: string): void;
-  readonly over: Promise<ProcessEnd>;
+  readonly ended: Promise<ProcessEnd>;
 }
 
 /** One line; a tool's whole answer may stand in it. */
@@ -54,11 +54,11 @@ const GRACE_MS = 2_000;
 /** After the end: for what is still in the pipes, where a stray process holds them open. */
 const DRAIN_MS = 2_000;
 
-export function tookLonger(timeoutMs: number): string {
+export function timeoutMessage(timeoutMs: number): string {
   return `it took longer than ${timeoutMs / 1_000} s`;
 }
 
-export function startProcess(world: ProcessDeps, ask: ProcessRequest): Running {
+export function startProcess(world: ProcessDeps, ask: ProcessRequest): RunningProcess {
   const [program = "", ...args] = ask.argv;
   const child = world.spawn(program, args, {
     env: ask.env,
@@ -77,27 +77,27 @@ export function startProcess(world: ProcessDeps, ask: ProcessRequest): Running {
     kill("SIGTERM");
     forgetGrace = world.clock.after(GRACE_MS, () => kill("SIGKILL"));
   };
-  const leftMs = Math.max(0, ask.timeoutMs - (ask.spentMs ?? 0));
-  const forgetTimeout = world.clock.after(leftMs, () => stop(tookLonger(ask.timeoutMs)));
+  const leftMs = Math.max(0, ask.timeoutMs - (ask.elapsedMs ?? 0));
+  const forgetTimeout = world.clock.after(leftMs, () => stop(timeoutMessage(ask.timeoutMs)));
   const errors = lastOf(child);
   readLines(
     child,
     (text) => {
       // What it says after it was told to stop counts no more.
-      if (stopped === undefined) heard(text, ask.line, stop);
+      if (stopped === undefined) heard(text, ask.onLine, stop);
     },
     stop,
   );
   // Writing to a program that is gone is no error of ours: its end is heard below.
   child.stdin?.on("error", () => undefined);
-  child.stdin?.write(ask.opening);
-  if (!ask.answers) child.stdin?.end();
+  child.stdin?.write(ask.initialInput);
+  if (!ask.keepsInputOpen) child.stdin?.end();
   const over = ended(child, world.clock, () => kill("SIGKILL")).then(({ how, isClean }) => {
     forgetTimeout();
     forgetGrace();
-    return { stopped, how, isClean, errors: errors() };
+    return { stopReason: stopped, description: how, isClean, stderr: errors() };
   });
-  return { send: (text) => void child.stdin?.write(text), stop, over };
+  return { send: (text) => void child.stdin?.write(text), stop, ended: over };
 }
 
 /** Nobody stands above to catch what is thrown here: it would be the end of the desk. */

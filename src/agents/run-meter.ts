@@ -17,7 +17,7 @@ const NOTE_CHARS = 200;
 /** Of a program whose tools are known by its asking for them alone. */
 export const TOOLS_NOT_LISTED = "it never listed the desk's tools";
 
-const MAY_COME_FIRST: ReadonlySet<AgentEvent["kind"]> = new Set(["ready", "foreign", "note", "cost", "end"]);
+const MAY_COME_FIRST: ReadonlySet<AgentEvent["kind"]> = new Set(["ready", "violation", "note", "cost", "end"]);
 
 /** `note` takes what a human may watch. */
 export function createRunMeter(
@@ -39,8 +39,8 @@ export function createRunMeter(
         if (wrong === undefined) note(`ready with ${event.tools.length} tools`);
         return wrong;
       }
-      case "foreign":
-        return `it has more than the desk gave it: ${oneLine(event.what)}`;
+      case "violation":
+        return `it has more than the desk gave it: ${oneLine(event.detail)}`;
       case "turn":
         used.turns += 1;
         return used.turns > settings.maxTurns ? `it took more than ${settings.maxTurns} turns` : undefined;
@@ -48,10 +48,10 @@ export function createRunMeter(
         used.toolCalls += 1;
         note(`calls ${oneLine(event.tool)}`);
         return program.toolDiscovery === "listed" && !door.hasListed() ? TOOLS_NOT_LISTED : undefined;
-      case "refused":
+      case "denied":
         note(`was refused ${oneLine(event.tool)} by its own program`);
         return undefined;
-      case "say":
+      case "message":
         words = `${words}${words === "" ? "" : "\n"}${event.text}`.slice(-SUMMARY_CHARS_MAX);
         note(`says: ${oneLine(event.text)}`);
         return undefined;

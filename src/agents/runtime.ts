@@ -1,6 +1,6 @@
-/** What a runtime is: something that works on an issue through the desk's commands and nothing else. */
+/** The interfaces of agent runtimes: what works on an issue, through the desk's commands only. */
 
-/** One command, as the agent's actor. Rejects with a QocError as any caller's would. */
+/** Runs a command as the agent. Rejects with the command's QocError. */
 export type AgentCall = (command: string, input: Record<string, unknown>) => Promise<unknown>;
 
 export interface RunTask {
@@ -12,125 +12,127 @@ export interface RunTask {
     readonly symbols: readonly string[];
     readonly body: string;
   };
-  /** Everything the agent is told before it starts; see `context.ts`. */
+  /** The text that the agent gets before it starts; see `context-bundle.ts`. */
   readonly bundle: string;
 }
 
-/** What a run used up, as far as its runtime tells. */
+/** The resources that a run used, as far as its program reports them. */
 export interface RunUse {
-  /** null: its program does not tell. */
+  /** null if the program does not report turns. */
   readonly turns: number | null;
   readonly toolCalls: number;
-  /** What the model's maker charges, in the runtime's own words; null: not told. A bill and no balance, so not a decimal. */
+  /** The cost that the program reports, or null. Only an estimate of a bill, so it is not a decimal. */
   readonly costUsd: number | null;
 }
 
 export interface RunResult {
-  /** What it did, in the agent's own words; untrusted text. */
+  /** The agent's summary of its work; untrusted. */
   readonly summary: string;
   readonly proposals: readonly string[];
-  /** Why the run did not end as it should; absent: it did. The desk's own words. */
-  readonly failure?: string;
+  /** Why the run failed, in the desk's words; undefined if it did not. */
+  readonly failure?: string | undefined;
   readonly use?: RunUse;
-  /** How the agent was kept, for the record: version, sandbox. */
-  readonly facts?: Readonly<Record<string, string>>;
+  /** For the record: sandbox, limits, transcript, version of the program. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 export interface Runtime {
   readonly name: string;
-  work(task: RunTask, call: AgentCall, note: (line: string) => void, signal: AbortSignal): Promise<RunResult>;
+  run(task: RunTask, call: AgentCall, note: (line: string) => void, signal: AbortSignal): Promise<RunResult>;
 }
 
-/** The way in for one run: it ends when it is closed, at the next request. */
+/** The MCP endpoint of one run. */
 export interface RunEndpoint {
   readonly url: string;
   readonly token: string;
-  /** Names of the tools behind it, as `tools/list` gives them: `qoc_status`. */
+  /** The names of the run's tools, as `tools/list` returns them: `qoc_status`. */
   readonly tools: readonly string[];
-  /** Has its holder asked which tools there are? */
+  /** Whether the client has requested `tools/list`. */
   hasListed(): boolean;
-  /** Tells of each call as it comes in, by its tool's name. */
+  /** The listener gets the tool's name at the start of each call. */
   onCall(listener: (tool: string) => void): void;
-  /** Lets nothing more in; resolves once the calls under way are over. */
+  /** Revokes the token; resolves once the running calls are over. */
   close(): Promise<void>;
 }
 
-/** `[agent]` of desk.toml, as far as it concerns how an agent is started. */
+/** `[agent]` of desk.toml, as far as it concerns the launch of an agent. */
 export interface AgentSettings {
-  /** Another program than the runtime's own name; for `command` and `acp` the one to start. */
+  /** Replaces the runtime's default command; required for `command` and `acp`. */
   readonly command?: readonly string[] | undefined;
   readonly model?: string | undefined;
   readonly maxTurns: number;
   readonly maxCostUsd: number;
   readonly timeoutMs: number;
-  /** Names of environment variables lent to the agent besides those that its maker's program needs. */
+  /** Names of environment variables that the program gets besides `AgentProgram.passthroughEnv`. */
   readonly env: readonly string[];
-  /** Starts a program that has hands of its own even where no sandbox is there to hold it. */
+  /** Starts a program with tools of its own even if no sandbox is available. */
   readonly unconfined: boolean;
 }
 
-/** What a runtime's program says, in one language for all of them. */
+/** What a program reports, in one form for all programs. */
 export type AgentEvent =
-  /** Its tools are known and its connection stands. Names as the desk spells them; a foreign one keeps its own. */
+  /** The MCP connection is established. Desk tools by the desk's names; other tools by their own. */
   | { readonly kind: "ready"; readonly tools: readonly string[] }
   | { readonly kind: "turn" }
   | { readonly kind: "call"; readonly tool: string }
-  /** A tool that the program itself did not let through, so that the desk never heard of it. */
-  | { readonly kind: "refused"; readonly tool: string }
-  /** It has or used hands that are not the desk's: the run is over. */
-  | { readonly kind: "foreign"; readonly what: string }
-  | { readonly kind: "say"; readonly text: string }
-  /** For who watches, and no part of its account: a word of the program and not of its model. */
+  /** The program itself denied the tool, so the call did not reach the desk. */
+  | { readonly kind: "denied"; readonly tool: string }
+  /** The program has or used a tool that is not the desk's: the run is stopped. */
+  | { readonly kind: "violation"; readonly detail: string }
+  | { readonly kind: "message"; readonly text: string }
+  /** A message of the program, not of its model: shown to the operator, not part of the summary. */
   | { readonly kind: "note"; readonly text: string }
-  /** The bill so far. */
+  /** The total cost so far. */
   | { readonly kind: "cost"; readonly usd: number }
-  | { readonly kind: "end"; readonly text?: string; readonly failure?: string };
+  | { readonly kind: "end"; readonly text?: string | undefined; readonly failure?: string | undefined };
 
 export interface LaunchRequest {
-  readonly door: RunEndpoint;
+  readonly endpoint: RunEndpoint;
   readonly settings: AgentSettings;
   readonly bundle: string;
-  /** What is lent of the desk's environment, by name. */
-  readonly lent: Readonly<Record<string, string>>;
-  /** An empty folder of this run for the program's configuration; exists when the program starts. */
-  readonly setup: string;
-  /** Empty but for its boundary, and where the program is started. */
+  /** Variables of the desk's environment that the program gets. */
+  readonly passedEnv: Readonly<Record<string, string>>;
+  /** An empty folder of this run for the program's configuration. */
+  readonly setupFolder: string;
+  /** The working folder; empty except for its boundary (see `gitBoundary`). */
   readonly cwd: string;
 }
 
 export interface LaunchCommand {
   readonly argv: readonly string[];
-  /** Set besides what is lent from the desk's own environment. */
+  /** Variables besides `LaunchRequest.passedEnv`. */
   readonly env: Readonly<Record<string, string>>;
-  /** Files in `setup`, by name. */
+  /** Files to create in `setupFolder`: content by name. */
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** One conversation with a started program: what is written to it first, and what each of its lines means. */
+/** How to talk to a started program over standard input and output. */
 export interface Conversation {
-  readonly opening: string;
-  /** More is written after the opening, so its standard input stays open. */
-  readonly answers: boolean;
-  /** One line of its standard output; undefined: it is not in this program's language. */
-  read(line: string, send: (text: string) => void): readonly AgentEvent[] | undefined;
+  readonly initialInput: string;
+  /** Whether standard input stays open after `initialInput`. */
+  readonly keepsInputOpen: boolean;
+  /** Parses one line of standard output. Returns undefined if the line is not in the program's format. */
+  readLine(line: string, send: (text: string) => void): readonly AgentEvent[] | undefined;
 }
 
-/** How one maker's program is started and understood. */
+/** How one vendor's program is launched and understood. */
 export interface AgentProgram {
   readonly name: string;
-  /** Variables of the desk's environment that its maker's program needs to reach its model. */
+  /** Variables of the desk's environment that the program needs to reach its model. */
   readonly passthroughEnv: readonly string[];
-  /** The first version whose switches hold; asked with `--version`. */
+  /** The first version that has the flags we use; checked with `--version`. */
   readonly minVersion?: string;
   /**
-   * How the desk knows its tools: it `says` them before anything else, and is stopped where they are not exactly the door's;
-   * or the door must have been `asked` for them before the first call; or nothing is known of it.
+   * How the desk verifies the tools of the program:
+   * - `announced`: the program reports its tools before anything else, and is stopped unless they are exactly the run's.
+   * - `listed`: the program must have requested `tools/list` before its first call.
+   * - `unknown`: no verification is possible.
    */
   readonly toolDiscovery: "announced" | "listed" | "unknown";
-  /** It may have hands of its own (a shell, files), so it needs a sandbox, or the operator's word. */
+  /** Whether it may have tools of its own (a shell, files): it then needs a sandbox, or `unconfined = true`. */
   readonly hasOwnTools: boolean;
-  /** It tells of its own end by an `end` event; one without is an end by exit code alone. */
+  /** Whether it reports its completion with an `end` event; otherwise the exit code alone counts. */
   readonly reportsCompletion: boolean;
-  line(ask: LaunchRequest): LaunchCommand;
-  talk(ask: LaunchRequest): Conversation;
+  launchCommand(request: LaunchRequest): LaunchCommand;
+  openConversation(request: LaunchRequest): Conversation;
 }

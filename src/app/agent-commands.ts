@@ -1,10 +1,11 @@
 /** Runs commands of the allowlist as an agent. */
 import type { CommandContext, DeskServices } from "../commands/command.ts";
-import { type Refusals, invoke } from "../commands/invoke.ts";
+import { invoke } from "../commands/invoke.ts";
 import { commandRegistry } from "./command-registry.ts";
 import type { Actor } from "../domain/event.ts";
 import { QocError } from "../domain/error.ts";
 import type { ReadLog } from "../runs/read-log.ts";
+import type { RefusalLog } from "../domain/refusal.ts";
 
 export interface AgentCallOptions {
   readonly actor: Actor;
@@ -35,11 +36,11 @@ export function agentContext(services: DeskServices, call: AgentCallOptions): Co
  * `bind` gives it the services once they exist.
  */
 export class AgentCommands {
-  readonly #refused: Refusals;
+  readonly #refusals: RefusalLog;
   #services: DeskServices | undefined;
 
-  constructor(refused: Refusals) {
-    this.#refused = refused;
+  constructor(refusals: RefusalLog) {
+    this.#refusals = refusals;
   }
 
   bind(services: DeskServices): void {
@@ -50,6 +51,6 @@ export class AgentCommands {
   async invoke(command: string, input: unknown, call: AgentCallOptions): Promise<unknown> {
     if (this.#services === undefined)
       throw new QocError("INTERNAL", { message: "an agent called a command before the desk was open" });
-    return invoke(await commandRegistry(), { command, input }, agentContext(this.#services, call), this.#refused);
+    return invoke(await commandRegistry(), { command, input }, agentContext(this.#services, call), this.#refusals);
   }
 }

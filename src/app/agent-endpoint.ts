@@ -7,7 +7,6 @@ import type { RunEndpoint } from "../agents/runtime.ts";
 import type { ToolDescription } from "../agents/context-bundle.ts";
 import { commandRegistry } from "./command-registry.ts";
 import type { ReadLog } from "../runs/read-log.ts";
-import type { Refusals } from "../commands/invoke.ts";
 import { createReadLog } from "../runs/read-log.ts";
 import { INTERACTIVE } from "../domain/agent-access.ts";
 import type { Recorded } from "../domain/event.ts";
@@ -32,6 +31,7 @@ import { grantedIn, onRevoked } from "./agent-grants.ts";
 import type { OpenDesk } from "./open-desk.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import { isInside } from "../lib/path-containment.ts";
+import type { RefusalLog } from "../domain/refusal.ts";
 
 export interface AgentEndpoint {
   /** The tools of a run, in words for its bundle. */
@@ -50,7 +50,7 @@ export interface AgentEndpoint {
 export interface AgentEndpointOptions {
   readonly open: OpenDesk;
   readonly commands: AgentCommands;
-  readonly refused: Refusals;
+  readonly refusals: RefusalLog;
   /** Where the port listens, once it does. */
   readonly port: () => number;
 }
@@ -58,7 +58,7 @@ export interface AgentEndpointOptions {
 export async function openAgentEndpoint({
   open,
   commands,
-  refused,
+  refusals,
   port,
 }: AgentEndpointOptions): Promise<AgentEndpoint> {
   const { desk } = open;
@@ -91,7 +91,7 @@ export async function openAgentEndpoint({
     tools,
     tokens,
     clock: desk.clock,
-    refused,
+    refusals,
     audit: auditTo(desk.log, desk.clock),
     invoke: async (command, input, session, signal, note) => {
       const { actor } = session;
@@ -102,7 +102,7 @@ export async function openAgentEndpoint({
       } catch (error) {
         // A path that is not an agent's is an attempt, as a word is that is not.
         if (error instanceof QocError && error.code === "PATH_REFUSED")
-          refused(command, actor, "a path that is not an agent's");
+          refusals.record({ actor, command, reason: "a path that is not an agent's" });
         throw error;
       }
     },

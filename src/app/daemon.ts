@@ -124,7 +124,7 @@ async function startDaemon(options: DeskOptions, lifecycle: Lifecycle, stopping:
 }
 
 /** Answers the calls of the operator's socket. */
-function operatorCalls({ services, endpoint, refused }: AgentServices, stopping: AbortSignal): SocketHandler {
+function operatorCalls({ services, endpoint, refusals }: AgentServices, stopping: AbortSignal): SocketHandler {
   return async (request, { note, value, signal }) => {
     // While the desk stops, the socket still listens: a client that waits for the end then knows that the lock is free.
     if (stopping.aborted) throw new QocError("DESK_DOWN");
@@ -143,7 +143,7 @@ function operatorCalls({ services, endpoint, refused }: AgentServices, stopping:
         canAsk: false,
         cwd: request.cwd,
       },
-      refused,
+      refusals,
     );
   };
 }

@@ -61,7 +61,7 @@ export async function serveMcpOverStdio(
     call: (command, input, callSignal, onNote, facts) =>
       ask({ command: truncateName(command), input, caller: callerOf(facts) }, callSignal, onNote),
     // Without a command nothing can run; the input is sent for its digest.
-    told: ({ input, facts }) =>
+    reportRefusal: ({ input, facts }) =>
       ask({ command: "", input, caller: { ...callerOf(facts), isRefused: true } }, signal, () => undefined),
     stdin: process.stdin,
     stdout: process.stdout,

@@ -1,6 +1,5 @@
 /** Opens what agents use at an open desk: their endpoint, their runs, the news feeds, and the record of refused calls. */
 import type { DeskServices } from "../commands/command.ts";
-import type { Refusals } from "../commands/invoke.ts";
 import type { Lifecycle } from "../lib/lifecycle.ts";
 import { feedFetcher } from "../market-data/feed-fetch.ts";
 import { feedReader } from "../market-data/feed-thread.ts";
@@ -13,12 +12,13 @@ import { createDeskServices } from "./desk-services.ts";
 import type { OpenDesk } from "./open-desk.ts";
 import { createLauncher } from "./process-launcher.ts";
 import { createRefusalRecorder } from "./refusal-recorder.ts";
+import type { RefusalLog } from "../domain/refusal.ts";
 
 export interface AgentServices {
   readonly services: DeskServices;
   readonly runs: AgentRuns;
   readonly endpoint: AgentEndpoint;
-  readonly refused: Refusals;
+  readonly refusals: RefusalLog;
 }
 
 /**
@@ -42,11 +42,10 @@ export async function openAgentServices(
       }),
     (recorder) => recorder.flush(),
   );
-  const { refused } = refusals;
-  const commands = new AgentCommands(refused);
+  const commands = new AgentCommands(refusals);
   const endpoint = await lifecycle.open(
     "agent endpoint",
-    () => openAgentEndpoint({ open, commands, refused, port }),
+    () => openAgentEndpoint({ open, commands, refusals, port }),
     (opened) => opened.close(),
   );
   const news = await lifecycle.open(
@@ -62,7 +61,7 @@ export async function openAgentServices(
         launch: createLauncher(open),
         tools: endpoint.tools,
         openEndpoint: endpoint.open,
-        refused: (actor, tool) => refused(tool, actor, "denied by the agent program"),
+        refusals,
         callAs: (actor, sources, signal) => (command, input) =>
           commands.invoke(command, input, { actor, sources, signal }),
       }),
@@ -70,7 +69,7 @@ export async function openAgentServices(
   );
   const services = createDeskServices(open, { runs, news, lastSeen: (agent) => endpoint.lastSeen(agent), stop });
   commands.bind(services);
-  return { services, runs, endpoint, refused };
+  return { services, runs, endpoint, refusals };
 }
 
 function feedDeps({ desk: { clock, version }, packageRoot }: OpenDesk): FeedDeps {

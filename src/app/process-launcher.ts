@@ -4,7 +4,7 @@ import { constants, realpathSync } from "node:fs";
 import { access, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
-import type { LaunchDeps } from "../agents/run-context.ts";
+import type { LaunchDeps } from "../agents/program-run.ts";
 import type { OpenDesk } from "./open-desk.ts";
 
 export function createLauncher({
@@ -25,16 +25,16 @@ export function createLauncher({
     clock: desk.clock,
     disk: desk.workspace.disk,
     env,
-    find: (program) => findProgram(program, env["PATH"] ?? ""),
+    findProgram: (program) => findProgram(program, env["PATH"] ?? ""),
     realPath: (path) => realpath(path).catch(() => undefined),
-    privateFolder: async () => {
+    createPrivateFolder: async () => {
       const path = await mkdtemp(join(await realpath(tmpdir()), "qoc-run-"));
       return { path, remove: () => rm(path, { recursive: true, force: true }) };
     },
-    node: process.execPath,
+    nodePath: process.execPath,
     hidden: [home, dirname(socket), tmpdir()].map(realOf),
     workspace: desk.workspace.root,
-    transcript: (run) => desk.workspace.transcripts.open(run, desk.log),
+    openTranscript: (run) => desk.workspace.transcripts.open(run, desk.log),
   };
 }
 

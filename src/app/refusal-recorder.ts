@@ -2,11 +2,11 @@
  * What was refused to agents, for the record: one event a minute for each name that an actor tried, and one note in the inbox
  * once it tries again and again. An agent that makes up names without end fills neither memory, journal nor inbox.
  */
-import type { Refusals } from "../commands/invoke.ts";
 import { messageOf } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
 import type { Desk } from "../trading/desk.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
+import type { RefusalLog } from "../domain/refusal.ts";
 
 /** What one actor tried of late: names, each with how often. */
 export type RefusalCounts = ReadonlyMap<string, number>;
@@ -16,8 +16,7 @@ export interface RefusalPorts extends Pick<Desk, "clock" | "log" | "publish"> {
   onRepeated(actor: Actor, tried: RefusalCounts): Promise<void>;
 }
 
-export interface RefusalRecord {
-  readonly refused: Refusals;
+export interface RefusalRecorder extends RefusalLog {
   /** Writes down what the running minute holds, and resolves once it is written. */
   flush(): Promise<void>;
 }
@@ -45,7 +44,7 @@ interface ActorRecord {
 }
 
 /** Actors are runs and agents that were let in, so there are few; each is forgotten after ten quiet minutes. */
-export function createRefusalRecorder({ clock, log, publish, onRepeated: insists }: RefusalPorts): RefusalRecord {
+export function createRefusalRecorder({ clock, log, publish, onRepeated: insists }: RefusalPorts): RefusalRecorder {
   const actors = new Map<Actor, ActorRecord>();
   const alerts = new SerialQueue();
   const fail = (error: unknown): void => log.error(`refusals: ${messageOf(error)}`);
@@ -74,7 +73,7 @@ export function createRefusalRecorder({ clock, log, publish, onRepeated: insists
     });
   };
   return {
-    refused: (command, actor, reason) => {
+    record: ({ command, actor, reason }) => {
       let record = actors.get(actor);
       if (record === undefined) {
         record = { names: new Map(), earlier: [], isTold: false };

@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import { QocError, messageOf } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
+import type { RefusalLog } from "../domain/refusal.ts";
 import { inputForAgents } from "./arguments.ts";
 import type { CommandEntry } from "./command-entry.ts";
 import type { CommandContext, CommandRegistry } from "./command.ts";
@@ -13,8 +14,6 @@ export interface Invocation {
   readonly command: string;
   readonly input: unknown;
 }
-
-export type Refusals = (command: string, actor: CommandContext["actor"], reason: string) => void;
 
 /** The command of this name or alias. */
 export function findCommand<E extends Pick<CommandEntry, "name" | "aliases" | "hiddenAliases">>(
@@ -34,9 +33,9 @@ export async function invoke(
   registry: CommandRegistry,
   invocation: Invocation,
   context: CommandContext,
-  refused: Refusals = () => undefined,
+  refusals?: RefusalLog,
 ): Promise<unknown> {
-  const entry = permittedCommand(registry.entries, invocation.command, context, refused);
+  const entry = permittedCommand(registry.entries, invocation.command, context, refusals);
   const command = await registry.load(entry.name);
   const schema = context.actor === "human" ? command.input : inputForAgents(command.input);
   const input = schema.safeParse(invocation.input);
@@ -57,7 +56,7 @@ function permittedCommand(
   entries: readonly CommandEntry[],
   name: string,
   { actor }: CommandContext,
-  refused: Refusals,
+  refusals: RefusalLog | undefined,
 ): CommandEntry {
   const entry = findCommand(entries, name);
   const excluded = actor === "human" ? "agent" : "human";
@@ -66,7 +65,7 @@ function permittedCommand(
     const names = entries.map((known) => known.name);
     throw new QocError("UNKNOWN_COMMAND", { name, suggestion: suggestion(name, names) });
   }
-  refused(name, actor, entry === undefined ? "unknown" : "human only");
+  refusals?.record({ actor, command: name, reason: entry === undefined ? "unknown" : "human only" });
   throw new QocError("NOT_PERMITTED", { name });
 }
 

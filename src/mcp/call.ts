@@ -17,6 +17,7 @@ import { type AuditPorts, type AuditRecord, type CallFacts, auditOf, decisionOf 
 import type { LimitExceeded, AgentSession, Usage } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
 import { escapeInvisible, escapeInvisibleInText } from "../lib/invisible-characters.ts";
+import type { Refusal } from "../domain/refusal.ts";
 
 /** Runs a command as a session, through the command table's one entrance. */
 export type Invoke = (
@@ -28,10 +29,14 @@ export type Invoke = (
   facts: CallFacts,
 ) => Promise<unknown>;
 
-/** A call that came to nothing, as it was asked. */
-export interface RefusedCall {
+/** A refused call, with what the client sent. */
+export interface RefusedCall extends Refusal {
   readonly input: Readonly<Record<string, unknown>>;
   readonly facts: CallFacts;
+}
+
+export interface RefusedCallLog {
+  record(call: RefusedCall): void;
 }
 
 export interface McpClient {
@@ -44,8 +49,8 @@ export interface McpClient {
 export interface CallPorts extends AuditPorts {
   readonly tools: ReadonlyMap<string, CommandTool>;
   readonly invoke: Invoke;
-  /** A refused attempt, for the journal: the tool's name, and whose it was. */
-  refused(tool: string, actor: Actor, reason: string, call: RefusedCall): void;
+  /** For the journal. */
+  readonly refusals: RefusedCallLog;
 }
 
 interface ToolCall {
@@ -75,7 +80,7 @@ export async function callTool(
     const reason = tool === undefined ? "unknown or human only" : "outside the palette";
     session.refuse();
     audit("refused", reason);
-    ports.refused(call.name, session.actor, reason, { input: call.input, facts });
+    ports.refusals.record({ actor: session.actor, command: call.name, reason, input: call.input, facts });
     throw new ProtocolError(
       ProtocolErrorCode.InvalidParams,
       `Unknown tool: ${escapeInvisible(call.name.slice(0, NAME_CHARS_MAX))}`,

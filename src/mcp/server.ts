@@ -143,7 +143,7 @@ function serveResources(mcp: McpServer, options: McpOptions, caller: McpClient):
       const reason = found === undefined ? "unknown resource" : "outside the palette";
       caller.session.refuse();
       audit("refused", reason);
-      options.refused(uri, caller.session.actor, reason, { input: {}, facts });
+      options.refusals.record({ actor: caller.session.actor, command: uri, reason, input: {}, facts });
       throw notFound(uri);
     }
     try {

@@ -4,7 +4,7 @@
  */
 import { QocError, messageOf } from "../domain/error.ts";
 import { type AuditPorts, type CallFacts, auditOf, decisionOf } from "./audit.ts";
-import { type Invoke, type RefusedCall, usageOf } from "./call.ts";
+import { type Invoke, type RefusedCallLog, usageOf } from "./call.ts";
 import type { LimitExceeded, AgentSession, TokenStore } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
 
@@ -23,7 +23,7 @@ export interface SocketPorts extends AuditPorts {
   /** Who comes without a token. */
   readonly interactive: AgentSession;
   readonly invoke: Invoke;
-  refused(tool: string, actor: AgentSession["actor"], reason: string, call: RefusedCall): void;
+  readonly refusals: RefusedCallLog;
 }
 
 /** @throws TOKEN_REFUSED, NOT_PERMITTED, AGENT_LIMIT, and what the command throws. */
@@ -51,7 +51,7 @@ export async function answerSocketCall(
   const tool = call.isRefused === true ? undefined : [...ports.tools.values()].find(({ command }) => command === name);
   if (tool === undefined || !session.palette.has(tool.command)) {
     const reason = tool === undefined ? "unknown or human only" : "outside the palette";
-    ports.refused(name, session.actor, reason, { input: {}, facts });
+    ports.refusals.record({ actor: session.actor, command: name, reason, input: {}, facts });
     // One answer for a word that is a human's and for one that is none.
     return refuse(new QocError("NOT_PERMITTED", { name: name.slice(0, NAME_CHARS_MAX) }), reason);
   }

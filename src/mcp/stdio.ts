@@ -23,15 +23,15 @@ export type CallDesk = (
   facts: CallFacts,
 ) => Promise<unknown>;
 
-/** Tells the running desk of a call that was refused at this end, for its record; nothing of it is run there. */
-export type ReportRefusal = (call: RefusedCall) => Promise<unknown>;
+/** Reports to the running desk a call that was refused in this process; the desk records it and runs nothing. */
+export type ReportRefusal = (call: Pick<RefusedCall, "input" | "facts">) => Promise<unknown>;
 
 export interface McpStdioOptions {
   readonly version: string;
   readonly tools: ReadonlyMap<string, CommandTool>;
   readonly clock: Clock;
   readonly call: CallDesk;
-  readonly told: ReportRefusal;
+  readonly reportRefusal: ReportRefusal;
   readonly stdin: Readable;
   readonly stdout: Writable;
   /** For people and logs: standard error. */
@@ -47,7 +47,7 @@ const LIMITS = {
 
 /** Serves one client until its end of the pipe closes and it is answered, or the signal aborts. */
 export async function serveMcpStdio(options: McpStdioOptions): Promise<void> {
-  const { tools, call, told, signal, stdin, stdout, log } = options;
+  const { tools, call, reportRefusal, signal, stdin, stdout, log } = options;
   const session = openSession(
     { run: INTERACTIVE, palette: [...tools.values()].map(({ command }) => command) },
     LIMITS,
@@ -62,8 +62,8 @@ export async function serveMcpStdio(options: McpStdioOptions): Promise<void> {
     sessionOf: () => session,
     invoke: (command, input, _session, callSignal, note, facts) => call(command, input, callSignal, note, facts),
     audit: (record) => log(auditLine(record)),
-    // The desk writes the attempt down where the operator looks for it.
-    refused: (_tool, _actor, _reason, attempt) => void told(attempt).catch(() => undefined),
+    // The desk records the refused call where the operator looks for it.
+    refusals: { record: (refused) => void reportRefusal(refused).catch(() => undefined) },
   });
   const { transport, ended } = openStdioChannels(stdin, stdout, options.clock);
   const aborted = new Promise<void>((resolve) => {

@@ -7,7 +7,7 @@ import { demoRuntime } from "../agents/demo.ts";
 import { createRuntime } from "../agents/launch.ts";
 import { PROGRAMS } from "../agents/programs.ts";
 import type { AgentCall, AgentSettings, RunEndpoint, Runtime } from "../agents/runtime.ts";
-import type { LaunchDeps } from "../agents/run-context.ts";
+import type { LaunchDeps } from "../agents/program-run.ts";
 import type { RunReport, Runs } from "./runs.ts";
 import { type ReadLog, createReadLog } from "./read-log.ts";
 import { type RunView, endInterrupted, findRunnableIssue, newRunId, runIssue } from "./run-issue.ts";
@@ -16,6 +16,7 @@ import type { Desk } from "../trading/desk.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
 import type { Clock } from "../domain/ports.ts";
+import type { RefusalLog } from "../domain/refusal.ts";
 import type { Issue } from "../workspace/issues.ts";
 
 export interface AgentRunsOptions {
@@ -24,8 +25,8 @@ export interface AgentRunsOptions {
   /** The tools that a run may call. */
   readonly tools: readonly ToolDescription[];
   readonly openEndpoint: (run: string, wallMs: number, sources: ReadLog) => RunEndpoint;
-  /** Called for each tool that an agent's own program denied. */
-  readonly refused: (actor: Actor, tool: string) => void;
+  /** Gets each tool that an agent's own program denied. */
+  readonly refusals: RefusalLog;
   readonly callAs: (actor: Actor, sources: ReadLog, signal: AbortSignal) => AgentCall;
 }
 
@@ -47,7 +48,7 @@ interface Chain {
 }
 
 export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
-  const { desk, launch, tools, openEndpoint, refused, callAs } = options;
+  const { desk, launch, tools, openEndpoint, refusals, callAs } = options;
   const chains = new Map<Chain, Promise<RunReport>>();
   const stopping = new AbortController();
   const { agent } = desk.config;
@@ -57,10 +58,10 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
     if (program === undefined) return demoRuntime;
     const bounded: AgentSettings = { ...agent, timeoutMs: budget.timeoutMs(), maxCostUsd: budget.costUsd() };
     return createRuntime(program, {
-      world: launch,
+      deps: launch,
       settings: bounded,
-      door: (run) => openEndpoint(run, bounded.timeoutMs, sources),
-      refused: (run, tool) => refused(`agent:${run}`, tool),
+      openEndpoint: (run) => openEndpoint(run, bounded.timeoutMs, sources),
+      refusals,
     });
   };
 
@@ -136,8 +137,8 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
     },
     check: async () => {
       const program = agent.runtime === "demo" ? undefined : (agent.command?.[0] ?? agent.runtime);
-      const isInstalled = program !== undefined && (await launch.find(program)) !== undefined;
-      return { program, isInstalled, hasBubblewrap: (await launch.find("bwrap")) !== undefined };
+      const isInstalled = program !== undefined && (await launch.findProgram(program)) !== undefined;
+      return { program, isInstalled, hasBubblewrap: (await launch.findProgram("bwrap")) !== undefined };
     },
     queue: async (actor, ref) => {
       const chain = [...chains.keys()].find((running) => running.actor === actor);

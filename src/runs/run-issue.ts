@@ -111,7 +111,7 @@ export async function runIssue({
   await desk.workspace.issues.setStatus(issue.path, "in-progress");
   await desk.commit({ type: "run.started", run, issue: issue.path, runtime: runtime.name });
   log.note(`${run} begins; qoc logs --run ${run} -f follows it`);
-  const result = await attempt(() => runtime.work({ run, issue, bundle }, call, log.note, signal));
+  const result = await attempt(() => runtime.run({ run, issue, bundle }, call, log.note, signal));
   const proposals = proposalsOf(desk, run);
   const outcome = result.failure === undefined ? "done" : signal.aborted ? "stopped" : "failed";
   const reason = result.failure?.replaceAll(/\s+/g, " ").trim() ?? null;
@@ -123,7 +123,7 @@ export async function runIssue({
     facts: {
       ...{ run, issue: issue.path, runtime: runtime.name, outcome },
       ...(reason === null ? {} : { reason }),
-      ...{ seconds: String(seconds), ...useFacts(result.use), ...result.facts, proposals: proposals.join(", ") },
+      ...{ seconds: String(seconds), ...useFacts(result.use), ...result.metadata, proposals: proposals.join(", ") },
     },
     text: summaryText(result, log.lines()),
   });

@@ -15,9 +15,9 @@ describe("what is kept of a program's words", () => {
     const told = createMessageAssembler();
     const piece = "x".repeat(4_000_000);
     // More than one text can hold.
-    for (let n = 0; n < 300; n++) told.piece(piece);
-    told.piece("the end");
-    expect(told.pause()).toEqual([{ kind: "say", text: `${"x".repeat(SUMMARY_CHARS_MAX - 7)}the end` }]);
+    for (let n = 0; n < 300; n++) told.append(piece);
+    told.append("the end");
+    expect(told.flush()).toEqual([{ kind: "message", text: `${"x".repeat(SUMMARY_CHARS_MAX - 7)}the end` }]);
   });
 
   it("is a name as it stands, or a beginning that is marked", () => {
@@ -53,8 +53,15 @@ function eventsOf(program: AgentProgram, lines: readonly object[]): readonly Age
     close: () => Promise.resolve(),
   };
   const settings = { maxTurns: 3, maxCostUsd: 1, timeoutMs: 1_000, env: [], unconfined: false };
-  const talk = program.talk({ door, settings, bundle: "b", lent: {}, setup: "/s", cwd: "/c" });
-  return lines.flatMap((line) => talk.read(JSON.stringify(line), () => undefined) ?? []);
+  const talk = program.openConversation({
+    endpoint: door,
+    settings,
+    bundle: "b",
+    passedEnv: {},
+    setupFolder: "/s",
+    cwd: "/c",
+  });
+  return lines.flatMap((line) => talk.readLine(JSON.stringify(line), () => undefined) ?? []);
 }
 
 function update(body: object) {
@@ -63,7 +70,7 @@ function update(body: object) {
 
 describe("a tool whose name is too long", () => {
   const name = `${TOOL}${LONG}`;
-  const used = (cut: string) => ({ kind: "foreign", what: `it used ${cut}…` });
+  const used = (cut: string) => ({ kind: "violation", detail: `it used ${cut}…` });
   it.each<[AgentProgram, object[]]>([
     [
       claude,

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { claude } from "../../src/agents/claude.ts";
-import type { LaunchDeps } from "../../src/agents/run-context.ts";
+import type { LaunchDeps } from "../../src/agents/program-run.ts";
 import { systemClock } from "../../src/app/system.ts";
 import {
   type AgentHarness,
@@ -192,7 +192,7 @@ describe("a run of Claude Code", () => {
     while (!stand.notes.includes("calls qoc_status") && performance.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 10));
     stand.stop.abort();
-    expect((await running).failure).toBe("it was stopped by the operator");
+    expect((await running).failure).toBe("stopped by the operator");
   });
 
   /** A program that says nothing, and what is done as soon as it is there. */
@@ -208,14 +208,14 @@ describe("a run of Claude Code", () => {
   it("stops when the operator says so, though it does not even tell its version", async () => {
     const { path, spawn } = mute(() => stand.stop.abort());
     const result = await stand.run({}, { settings: { command: [path] }, world: { ...withoutBubblewrap, spawn } });
-    expect(result.failure).toBe("it was stopped by the operator");
+    expect(result.failure).toBe("stopped by the operator");
   });
 
   it("stops when the operator says so, though its sandbox hangs", async () => {
     const { path, spawn } = mute(() => stand.stop.abort());
-    const find: LaunchDeps["find"] = (name) =>
-      name === "bwrap" ? Promise.resolve({ path, real: path }) : launchDeps().find(name);
-    expect((await stand.run({}, { world: { find, spawn } })).failure).toBe("it was stopped by the operator");
+    const find: LaunchDeps["findProgram"] = (name) =>
+      name === "bwrap" ? Promise.resolve({ path, real: path }) : launchDeps().findProgram(name);
+    expect((await stand.run({}, { world: { findProgram: find, spawn } })).failure).toBe("stopped by the operator");
   });
 
   it("A5 is ended at its time though it does not even tell its version", async () => {
@@ -272,7 +272,7 @@ describe("a run of Claude Code", () => {
   it("reads past garbage, and says how much there was", async () => {
     const result = await stand.run({ garbage: true });
     expect(result.failure).toBeUndefined();
-    expect(result.facts?.["unread_lines"]).toBe("4");
+    expect(result.metadata?.["unread_lines"]).toBe("4");
   });
 
   const block = (type: string, more: object) => ({
@@ -293,7 +293,7 @@ describe("a run of Claude Code", () => {
     const result = await stand.run({ odd: [event] });
     expect(result).toMatchObject({ summary: "Looked, and proposed nothing." });
     expect(result.failure).toBeUndefined();
-    expect(Number(result.facts?.["unread_lines"] ?? 0)).toBe(unread);
+    expect(Number(result.metadata?.["unread_lines"] ?? 0)).toBe(unread);
   });
 
   it("takes what is null for absent", async () => {

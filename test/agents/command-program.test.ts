@@ -51,11 +51,11 @@ describe("a run of any program", () => {
     const host = launchDeps();
     const left: string[] = [];
     const privateFolder = async () => {
-      const { path } = await host.privateFolder();
+      const { path } = await host.createPrivateFolder();
       left.push(path);
       return { path, remove: () => Promise.reject(new Error(`EACCES: permission denied, scandir '${path}'`)) };
     };
-    const result = await stand.run({}, { world: { ...withoutBubblewrap, privateFolder } });
+    const result = await stand.run({}, { world: { ...withoutBubblewrap, createPrivateFolder: privateFolder } });
     expect(result.failure).toBeUndefined();
     expect(result.summary).toContain('"prompt":"the bundle"');
     expect(stand.notes.at(-1)).toMatch(/^its folder could not be removed: EACCES/);
@@ -79,7 +79,7 @@ describe("a run of any program", () => {
       { settings: { unconfined: false }, world: { workspace, hidden: [home] } },
     );
     expect(result.failure).toBeUndefined();
-    expect(result.facts).toMatchObject({ sandbox: "bubblewrap" });
+    expect(result.metadata).toMatchObject({ sandbox: "bubblewrap" });
     const seen = JSON.parse(result.summary);
     expect(Object.values(seen.sees)).toEqual([false, false, false, false, false, true]);
     expect(seen.processes).toBeLessThanOrEqual(3);
@@ -102,7 +102,7 @@ describe("a run of any program", () => {
       });
       // The plan stands behind a link; its program reads it all the same.
       const words = [
-        launchDeps().node,
+        launchDeps().nodePath,
         fixture("command"),
         ...links,
         home,
@@ -115,7 +115,7 @@ describe("a run of any program", () => {
         { settings: { unconfined: false, command: words }, world: { workspace, hidden: [home] } },
       );
       expect(result.failure).toBeUndefined();
-      expect(result.facts).toMatchObject({ sandbox: "bubblewrap" });
+      expect(result.metadata).toMatchObject({ sandbox: "bubblewrap" });
       expect(Object.values(JSON.parse(result.summary).sees)).toEqual([true, false, false, false, false]);
     },
   );

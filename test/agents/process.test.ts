@@ -46,15 +46,15 @@ async function heard(
     argv: [process.execPath, STUBBORN, ...args],
     env: {},
     cwd: "/",
-    opening: "",
-    answers: false,
+    initialInput: "",
+    keepsInputOpen: false,
     timeoutMs,
-    line: (text) => {
+    onLine: (text) => {
       lines.push(text);
       if (text === stopAt) running.stop("enough");
     },
   });
-  return { lines, end: await running.over };
+  return { lines, end: await running.ended };
 }
 
 describe("a program of a run", () => {
@@ -68,20 +68,20 @@ describe("a program of a run", () => {
   it("A5 is ended at its time where it never ends", async () => {
     const mark = newMark();
     const { end } = await heard(["stays", mark], { timeoutMs: 1_000 });
-    expect(end.stopped).toBe("it took longer than 1 s");
+    expect(end.stopReason).toBe("it took longer than 1 s");
     await gone(mark);
   });
 
   it("is stopped at a line that has no end, and what came before was heard", async () => {
     const { lines, end } = await heard(["long-line"]);
     expect(lines).toEqual(["before"]);
-    expect(end.stopped).toBe("it wrote a line of more than 4194304 bytes");
+    expect(end.stopReason).toBe("it wrote a line of more than 4194304 bytes");
   });
 
   it("may flood its standard error: the last of it is kept", async () => {
     const { lines, end } = await heard(["errors"]);
     expect(lines).toEqual(["said all"]);
-    expect(end.errors).toBe("the last word");
+    expect(end.stderr).toBe("the last word");
   });
 
   it("may write any bytes", async () => {
@@ -91,20 +91,20 @@ describe("a program of a run", () => {
   });
 
   it("is stopped at a line that its reader fails at, and the desk goes on", async () => {
-    const { over } = startProcess(launchDeps(), {
+    const { ended: over } = startProcess(launchDeps(), {
       ...{
         argv: [process.execPath, STUBBORN, "stays", newMark()],
         env: {},
         cwd: "/",
-        opening: "",
-        answers: false,
+        initialInput: "",
+        keepsInputOpen: false,
         timeoutMs: 20_000,
       },
-      line: () => {
+      onLine: () => {
         throw new Error(`no such thing ${"x".repeat(10_000)}`);
       },
     });
-    const { stopped = "" } = await over;
+    const { stopReason: stopped = "" } = await over;
     expect(stopped).toMatch(/^a line that it wrote could not be read: no such thing x+$/);
     expect(stopped.length).toBeLessThan(600);
   });
@@ -114,18 +114,18 @@ describe("a program of a run", () => {
   });
 
   it("cannot be started where it is no program", async () => {
-    const { over } = startProcess(launchDeps(), {
+    const { ended: over } = startProcess(launchDeps(), {
       ...{
         argv: ["/etc/passwd"],
         env: {},
         cwd: "/",
-        opening: "x".repeat(1_000_000),
-        answers: true,
+        initialInput: "x".repeat(1_000_000),
+        keepsInputOpen: true,
         timeoutMs: 5_000,
-        line: () => undefined,
+        onLine: () => undefined,
       },
     });
-    expect((await over).how).toMatch(/^it could not be started: .*EACCES/);
+    expect((await over).description).toMatch(/^it could not be started: .*EACCES/);
   });
 
   const ways: readonly [string, object][] = [
@@ -135,13 +135,13 @@ describe("a program of a run", () => {
   it.each(ways)("L4 leaves nothing behind when the operator stops it; sandbox: %s", async (sandbox, world) => {
     const mark = newMark();
     const stand = agentHarness(command, "command");
-    const settings = { command: [launchDeps().node, STUBBORN, "stays", mark] };
+    const settings = { command: [launchDeps().nodePath, STUBBORN, "stays", mark] };
     const running = stand.run(
       {},
       { settings, world, onNote: (line) => (line === "says: both are up" ? stand.stop.abort() : undefined) },
     );
     expect(await running).toMatchObject({
-      failure: "it was stopped by the operator",
+      failure: "stopped by the operator",
       summary: "both are up",
       facts: { sandbox },
     });

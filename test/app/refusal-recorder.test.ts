@@ -19,16 +19,16 @@ function record(publish?: (event: DeskEvent) => never) {
   const lines: string[] = [];
   const say = (line: string): void => void lines.push(line);
   const log = { debug: say, info: say, warn: say, error: say, with: () => log };
-  const { refused, flush } = createRefusalRecorder({
+  const recorder = createRefusalRecorder({
     clock,
     log,
     publish: publish ?? ((event) => (events.push(event as CommandRefused), undefined as never)),
     onRepeated: async (actor, tried) => void told.push([actor, tried]),
   });
   const attempt = (command: string, times = 1, actor: Actor = "agent:run-1"): void => {
-    for (let n = 0; n < times; n++) refused(command, actor, "unknown or human only");
+    for (let n = 0; n < times; n++) recorder.record({ actor, command, reason: "unknown or human only" });
   };
-  return { clock, events, told, lines, attempt, flush };
+  return { clock, events, told, lines, attempt, flush: () => recorder.flush() };
 }
 
 describe("refused attempts", () => {

@@ -23,7 +23,7 @@ const TOOLS = [{ name: "qoc_status", about: "The desk at a glance." }];
 type Work = (task: RunTask, call: AgentCall, note: (line: string) => void) => Promise<RunResult>;
 
 async function run(work: Work, signal = new AbortController().signal): Promise<RunView> {
-  const runtime: Runtime = { name: "scripted", work: (task, call, note) => work(task, call, note) };
+  const runtime: Runtime = { name: "scripted", run: (task, call, note) => work(task, call, note) };
   const { desk: open } = desk.open;
   const id = newRunId(open);
   const actor: Actor = `agent:${id}`;
@@ -110,7 +110,7 @@ describe("a run on an issue", () => {
     let meanwhile = "";
     const view = await run(async () => {
       meanwhile = await status();
-      return { ...quiet, use: { turns: 4, toolCalls: 9, costUsd: 0.5 }, facts: { sandbox: "bubblewrap" } };
+      return { ...quiet, use: { turns: 4, toolCalls: 9, costUsd: 0.5 }, metadata: { sandbox: "bubblewrap" } };
     });
     expect([meanwhile, await status()]).toEqual(["in-progress", "done"]);
     expect(view).toMatchObject({ outcome: "done", reason: null, turns: 4, costUsd: 0.5, proposals: [] });
@@ -211,7 +211,7 @@ describe("a run on an issue", () => {
     const stop = new AbortController();
     const view = await run(async () => {
       stop.abort();
-      return { ...quiet, failure: "it was stopped by the operator" };
+      return { ...quiet, failure: "stopped by the operator" };
     }, stop.signal);
     expect(view.outcome).toBe("stopped");
   });

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createRuntime } from "../../src/agents/launch.ts";
 import type { AgentProgram, AgentSettings, RunResult } from "../../src/agents/runtime.ts";
-import type { LaunchDeps } from "../../src/agents/run-context.ts";
+import type { LaunchDeps } from "../../src/agents/program-run.ts";
 import { systemClock } from "../../src/app/system.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 
@@ -62,16 +62,16 @@ export function launchDeps(more: Partial<LaunchDeps> = {}): LaunchDeps {
     clock: systemClock,
     disk: nodeDisk(),
     env: { PATH: "/usr/bin:/bin" },
-    find: fileOf,
+    findProgram: fileOf,
     realPath: (path) => realpath(path).catch(() => undefined),
-    privateFolder: async () => {
+    createPrivateFolder: async () => {
       const path = await mkdtemp(join(realpathSync(tmpdir()), "qoc-run-"));
       return { path, remove: () => rm(path, { recursive: true, force: true }) };
     },
-    node: realpathSync(process.execPath),
+    nodePath: realpathSync(process.execPath),
     hidden: ["/home/someone"],
     workspace: "/work/of/someone",
-    transcript: () => ({ path: ".qoc/runs/x.ndjson", line: () => undefined, close: () => Promise.resolve() }),
+    openTranscript: () => ({ path: ".qoc/runs/x.ndjson", line: () => undefined, close: () => Promise.resolve() }),
     ...more,
   };
 }
@@ -88,7 +88,7 @@ export const bubblewrapWorks = (() => {
 
 /** Hides bubblewrap, so that tests that do not need a sandbox run the same on every machine. */
 export const withoutBubblewrap: Partial<LaunchDeps> = {
-  find: async (program) => (program === "bwrap" ? undefined : fileOf(program)),
+  findProgram: async (program) => (program === "bwrap" ? undefined : fileOf(program)),
 };
 
 export function agentHarness(program: AgentProgram, script: string): AgentHarness {
@@ -130,12 +130,12 @@ export function agentHarness(program: AgentProgram, script: string): AgentHarnes
         };
       };
       const runtime = createRuntime(program, {
-        door,
-        refused: (run, tool) => void refused.push(`${run} ${tool}`),
-        world: {
+        openEndpoint: door,
+        refusals: { record: ({ actor, command }) => void refused.push(`${actor.replace("agent:", "")} ${command}`) },
+        deps: {
           ...host,
-          privateFolder: async () => {
-            const made = await host.privateFolder();
+          createPrivateFolder: async () => {
+            const made = await host.createPrivateFolder();
             folders.add(made.path);
             return {
               path: made.path,
@@ -147,7 +147,7 @@ export function agentHarness(program: AgentProgram, script: string): AgentHarnes
           },
         },
         settings: {
-          command: [host.node, fixture(script), planFile],
+          command: [host.nodePath, fixture(script), planFile],
           maxTurns: 10,
           maxCostUsd: 1,
           timeoutMs: 20_000,
@@ -161,7 +161,7 @@ export function agentHarness(program: AgentProgram, script: string): AgentHarnes
         notes.push(line);
         onNote(line);
       };
-      return runtime.work(
+      return runtime.run(
         { run: "run-1", issue, bundle },
         () => Promise.reject(new Error("not here")),
         note,

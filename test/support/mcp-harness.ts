@@ -70,7 +70,7 @@ export async function mcpHarness(invoke: Invoke, table: CommandRegistry = REGIST
     tokens,
     invoke,
     audit: (record) => void audits.push(record),
-    refused: (tool, actor, reason) => void refusals.push(`${tool} ${actor} ${reason}`),
+    refusals: { record: ({ actor, command, reason }) => void refusals.push(`${command} ${actor} ${reason}`) },
     changes: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -21,7 +21,10 @@ export interface McpPipe {
   stop(): void;
 }
 
-export async function mcpPipe(call: CallDesk, told: ReportRefusal = () => Promise.resolve()): Promise<McpPipe> {
+export async function mcpPipe(
+  call: CallDesk,
+  reportRefusal: ReportRefusal = () => Promise.resolve(),
+): Promise<McpPipe> {
   const [stdin, stdout] = [new PassThrough(), new PassThrough()];
   const [lines, logs]: [string[], string[]] = [[], []];
   const stopping = new AbortController();
@@ -31,7 +34,7 @@ export async function mcpPipe(call: CallDesk, told: ReportRefusal = () => Promis
     tools: await loadTools(REGISTRY),
     clock: systemClock,
     call,
-    told,
+    reportRefusal,
     stdin,
     stdout,
     log: (line) => void logs.push(line),
