@@ -1,6 +1,6 @@
 /**
- * Any program of the Agent Client Protocol (version 1): JSON-RPC, a line each. The desk is its client and lends it no files
- * and no terminal; of what it asks leave for, only the desk's own tools are let through.
+ * Any program of the Agent Client Protocol (version 1): JSON-RPC messages, one a line. The desk is the client. It offers no files
+ * and no terminal, and grants permission requests for the desk's own tools only.
  */
 import { z } from "zod";
 import { CallMap, truncateName } from "./call-ids.ts";
@@ -10,8 +10,8 @@ import { tryParseJson } from "../lib/json.ts";
 
 const VERSION = 1;
 
-/** What the desk asks, in this order; the number of each is its place. */
-const ASKS = ["initialize", "session/new", "session/prompt"] as const;
+/** The desk's requests in their order; the id of a request is its index. */
+const REQUESTS = ["initialize", "session/new", "session/prompt"] as const;
 
 const METHOD_NOT_FOUND = -32_601;
 
@@ -55,79 +55,80 @@ export const acp: AgentProgram = {
   hasOwnTools: true,
   reportsCompletion: true,
   launchCommand: ({ settings }) => ({ argv: settings.command ?? [], env: {}, files: {} }),
-  openConversation: (ask) => talk(ask),
+  openConversation,
 };
 
-function asked(ask: (typeof ASKS)[number], params: object): string {
-  return message({ id: ASKS.indexOf(ask), method: ask, params });
+function request(method: (typeof REQUESTS)[number], params: object): string {
+  return message({ id: REQUESTS.indexOf(method), method, params });
 }
 
 function message(body: object): string {
   return `${JSON.stringify({ jsonrpc: "2.0", ...body })}\n`;
 }
 
-function talk(ask: LaunchRequest): Conversation {
-  const { told, calls, update, isOurs } = hearing(ask.endpoint.tools);
+function openConversation(launch: LaunchRequest): Conversation {
+  const session = createSession(launch.endpoint.tools);
   return {
-    initialInput: asked("initialize", {
+    initialInput: request("initialize", {
       protocolVersion: VERSION,
       clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
       clientInfo: { name: "qoc", version: "1" },
     }),
     keepsInputOpen: true,
     readLine: (line, send) => {
-      const said = parseEvent(line);
-      if (said === undefined) return undefined;
-      if (typeof said.method !== "string") return [...told.flush(), ...answered(said, ask, send)];
-      if (said.id === undefined || said.id === null) return said.method === "session/update" ? update(said.params) : [];
-      const leave =
-        said.method === "session/request_permission" ? permissionShape.safeParse(said.params).data : undefined;
-      if (leave === undefined) {
-        send(
-          message({ id: said.id, error: { code: METHOD_NOT_FOUND, message: `the desk does not lend ${said.method}` } }),
-        );
+      const incoming = parseMessage(line);
+      if (incoming === undefined) return undefined;
+      const { id, method, params } = incoming;
+      if (typeof method !== "string") return [...session.flush(), ...handleResponse(incoming, launch, send)];
+      if (id === undefined || id === null) return method === "session/update" ? session.update(params) : [];
+      const permission = method === "session/request_permission" ? permissionShape.safeParse(params).data : undefined;
+      if (permission === undefined) {
+        send(message({ id, error: { code: METHOD_NOT_FOUND, message: `the desk does not support ${method}` } }));
         return [];
       }
-      const events = calls(leave.toolCall);
-      const option = leave.options.find(({ kind }) => kind === (isOurs(leave.toolCall) ? "allow_once" : "reject_once"));
+      const events = session.toolCall(permission.toolCall);
+      const decision = session.isDeskTool(permission.toolCall) ? "allow_once" : "reject_once";
+      const option = permission.options.find(({ kind }) => kind === decision);
       const outcome =
         option === undefined ? { outcome: "cancelled" } : { outcome: "selected", optionId: option.optionId };
-      send(message({ id: said.id, result: { outcome } }));
+      send(message({ id, result: { outcome } }));
       return events;
     },
   };
 }
 
-function parseEvent(line: string): z.output<typeof messageShape> | undefined {
+function parseMessage(line: string): z.output<typeof messageShape> | undefined {
   return messageShape.safeParse(tryParseJson(line)).data;
 }
 
-/** What follows from an answer: the next question, or the end. */
-function answered(
+/** Sends the request that follows a response, or returns the end of the run. */
+function handleResponse(
   { id, result, error }: z.output<typeof messageShape>,
-  ask: LaunchRequest,
+  launch: LaunchRequest,
   send: (text: string) => void,
 ): readonly AgentEvent[] {
-  const question = typeof id === "number" ? ASKS[id] : undefined;
-  if (question === undefined) return [];
-  if (error) return failed(`it answered ${question} with: ${error.message.slice(0, 500)}`);
-  switch (question) {
+  const method = typeof id === "number" ? REQUESTS[id] : undefined;
+  if (method === undefined) return [];
+  if (error) return failed(`responded to ${method} with an error: ${error.message.slice(0, 500)}`);
+  switch (method) {
     case "initialize": {
-      const told = initializedShape.safeParse(result).data;
-      if (told?.protocolVersion !== VERSION) return failed(`it does not speak version ${VERSION} of the protocol`);
-      if (told.agentCapabilities?.mcpCapabilities?.http !== true) return failed("it takes no MCP server over HTTP");
-      send(asked("session/new", { cwd: ask.cwd, mcpServers: [serverOf(ask)] }));
+      const initialized = initializedShape.safeParse(result).data;
+      if (initialized?.protocolVersion !== VERSION)
+        return failed(`does not support version ${VERSION} of the Agent Client Protocol`);
+      if (initialized.agentCapabilities?.mcpCapabilities?.http !== true)
+        return failed("does not support MCP servers over HTTP");
+      send(request("session/new", { cwd: launch.cwd, mcpServers: [mcpServer(launch)] }));
       return [];
     }
     case "session/new": {
       const sessionId = sessionShape.safeParse(result).data?.sessionId;
-      if (sessionId === undefined) return failed("it opened no session");
-      send(asked("session/prompt", { sessionId, prompt: [{ type: "text", text: ask.bundle }] }));
+      if (sessionId === undefined) return failed("did not open a session");
+      send(request("session/prompt", { sessionId, prompt: [{ type: "text", text: launch.bundle }] }));
       return [];
     }
     case "session/prompt": {
       const reason = promptedShape.safeParse(result).data?.stopReason;
-      return reason === "end_turn" ? [{ kind: "end" }] : failed(`it ended with ${reason ?? "no reason"}`);
+      return reason === "end_turn" ? [{ kind: "end" }] : failed(`ended with ${reason ?? "no reason"}`);
     }
   }
 }
@@ -136,39 +137,39 @@ function failed(failure: string): readonly AgentEvent[] {
   return [{ kind: "end", failure }];
 }
 
-function serverOf({ endpoint: door }: LaunchRequest): object {
+function mcpServer({ endpoint }: LaunchRequest): object {
   return {
     type: "http",
     name: "qoc",
-    url: door.url,
-    headers: [{ name: "Authorization", value: `Bearer ${door.token}` }],
+    url: endpoint.url,
+    headers: [{ name: "Authorization", value: `Bearer ${endpoint.token}` }],
   };
 }
 
-/** How programs spell a tool of the server `qoc`; the whole title, for a part of one may be a model's words. */
+/** How programs write a tool of the server `qoc`. It must match the whole title: a part may be text of the model. */
 const TITLE = /^(?:mcp__qoc__|mcp_qoc_|qoc_)?(qoc_[a-z_]+)(?: \(qoc MCP Server\))?$/;
 
-/** The desk's tool that a call is of; a command line of the same words is none. */
-function toolOf({ title, kind }: Call, tools: readonly string[]): string | undefined {
+/** The desk tool of a call, or undefined. A command line (`execute`) of the same text is not a desk tool. */
+function deskTool({ title, kind }: Call, tools: readonly string[]): string | undefined {
   return kind === "execute" ? undefined : tools.find((tool) => tool === TITLE.exec(title ?? "")?.[1]);
 }
 
-/** What is heard in the course of a session: words in pieces, and calls, each of which is told several times. */
-function hearing(tools: readonly string[]) {
-  const told = createMessageAssembler();
-  const seen = new CallMap<{ readonly title: string; readonly tool: string | undefined }>();
-  const calls = (call: Call): readonly AgentEvent[] => {
-    // Its first title is its tool's name; a later one may be what it does.
-    const known = seen.get(call.toolCallId);
-    const { title, tool } = known ?? {
+/** Turns the notifications of a session into events. A message comes in pieces, a call in several notifications. */
+function createSession(tools: readonly string[]) {
+  const assembler = createMessageAssembler();
+  const calls = new CallMap<{ readonly title: string; readonly tool: string | undefined }>();
+  const toolCall = (call: Call): readonly AgentEvent[] => {
+    // The first title is the tool's name; a later title may describe what the call does.
+    const earlier = calls.get(call.toolCallId);
+    const { title, tool } = earlier ?? {
       title: truncateName(call.title ?? "a tool without a name"),
-      tool: toolOf(call, tools),
+      tool: deskTool(call, tools),
     };
-    seen.set(call.toolCallId, { title, tool });
-    const events: AgentEvent[] = known === undefined ? [...told.toolCall()] : [];
-    if (known === undefined && tool !== undefined) events.push({ kind: "call", tool });
+    calls.set(call.toolCallId, { title, tool });
+    const events: AgentEvent[] = earlier === undefined ? [...assembler.toolCall()] : [];
+    if (earlier === undefined && tool !== undefined) events.push({ kind: "call", tool });
     if (call.status !== "completed" && call.status !== "failed") return events;
-    events.push(...told.flush());
+    events.push(...assembler.flush());
     if (tool !== undefined) return events;
     events.push(
       call.status === "failed" ? { kind: "denied", tool: title } : { kind: "violation", detail: `it used ${title}` },
@@ -176,12 +177,17 @@ function hearing(tools: readonly string[]) {
     return events;
   };
   const update = (params: unknown): readonly AgentEvent[] => {
-    const said = updateShape.safeParse(params).data?.update;
-    if (said?.sessionUpdate === "agent_message_chunk")
-      return told.append(textShape.safeParse(said.content).data?.text ?? "");
-    if (said?.sessionUpdate !== "tool_call" && said?.sessionUpdate !== "tool_call_update") return [];
-    const call = callShape.safeParse(said).data;
-    return call === undefined ? [] : calls(call);
+    const change = updateShape.safeParse(params).data?.update;
+    if (change?.sessionUpdate === "agent_message_chunk")
+      return assembler.append(textShape.safeParse(change.content).data?.text ?? "");
+    if (change?.sessionUpdate !== "tool_call" && change?.sessionUpdate !== "tool_call_update") return [];
+    const call = callShape.safeParse(change).data;
+    return call === undefined ? [] : toolCall(call);
   };
-  return { told, calls, update, isOurs: ({ toolCallId }: Call) => seen.get(toolCallId)?.tool !== undefined };
+  return {
+    toolCall,
+    update,
+    flush: assembler.flush,
+    isDeskTool: ({ toolCallId }: Call): boolean => calls.get(toolCallId)?.tool !== undefined,
+  };
 }

@@ -1,139 +1,137 @@
-/** What holds an agent's program: the sandbox where it works, what of the machine is shown in it, and a version that is enough. */
+/** Prepares an agent's program: finds it, wraps it in bubblewrap if that works here, and checks its version. */
 import { dirname } from "node:path";
-import { startProcess, timeoutMessage } from "./process.ts";
-import { type RunFolders, agentEnvironment, readablePaths, bubblewrapArgs } from "./bubblewrap.ts";
-import { type LaunchDeps, RunAborted, STOPPED_BY_OPERATOR, type ProgramRun, waitForEnd } from "./program-run.ts";
 import { isWithin } from "../lib/path-containment.ts";
+import { type RunFolders, agentEnvironment, bubblewrapArgs, readablePaths } from "./bubblewrap.ts";
+import { startProcess, timeoutMessage } from "./process.ts";
+import { type LaunchDeps, type ProgramRun, RunAborted, STOPPED_BY_OPERATOR, waitForEnd } from "./program-run.ts";
 
-// Some take seconds to say their version on a busy machine.
+/** On a busy machine some programs take seconds to print their version. */
 const PROBE_MS = 30_000;
+const PROBE_LINES_MAX = 20;
 
-/** What holds one program: how its command is wrapped, and the environment it gets. */
+type Env = Readonly<Record<string, string>>;
+
 export interface SandboxedProgram {
   readonly path: string;
   readonly sandbox: "bubblewrap" | "none";
+  /** The command line that runs `argv` in the sandbox. */
   wrap(argv: readonly string[]): readonly string[];
-  env(lent: Readonly<Record<string, string>>, told: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
+  /** The whole environment of the program; `extra` wins over the passed variables. */
+  env(passed: Env, extra: Env): Env;
 }
 
-export async function prepareSandbox(work: ProgramRun, argv: readonly string[]): Promise<SandboxedProgram> {
-  const { program, launch, folders } = work;
-  const { deps: world, settings } = launch;
-  const [name, ...rest] = argv;
+/** @throws RunAborted if the program is not found, or needs a sandbox that is not available. */
+export async function prepareSandbox(run: ProgramRun, argv: readonly string[]): Promise<SandboxedProgram> {
+  const { program, launch, folders } = run;
+  const { deps, settings } = launch;
+  const [name, ...args] = argv;
   if (name === undefined)
     throw new RunAborted(`[agent] runtime = "${program.name}" needs command = ["program", "argument"]`);
-  const found = await world.findProgram(name);
-  if (found === undefined)
-    throw new RunAborted(`${name} is not installed, or not on the desk's PATH; [agent] command may name it`);
-  if (isWithin(world.workspace, found.real))
-    throw new RunAborted(`${name} stands inside the workspace; put it elsewhere`);
-  const env: SandboxedProgram["env"] = (lent, told) =>
-    agentEnvironment(
-      lent,
-      told,
-      folders,
-      [found.path, world.nodePath].map((file) => dirname(file)).concat("/usr/bin", "/bin"),
-    );
-  const bubblewrap = await workingBubblewrap(work);
+  const executable = await deps.findProgram(name);
+  if (executable === undefined)
+    throw new RunAborted(`${name} is not installed or not on the desk's PATH; set [agent] command to its path`);
+  if (isWithin(deps.workspace, executable.real))
+    throw new RunAborted(`${name} is inside the workspace; move it to another directory`);
+  const path = [executable.path, deps.nodePath].map((file) => dirname(file)).concat("/usr/bin", "/bin");
+  const env: SandboxedProgram["env"] = (passed, extra) => agentEnvironment({ passed, extra, folders, path });
+  const bubblewrap = await findWorkingBubblewrap(run);
   if (bubblewrap !== undefined) {
-    const files = await filesIn(world, [world.nodePath, ...rest], folders);
-    const readable = readablePaths(found.real, [...files.values()], [...world.hidden, world.workspace]);
-    if (!("shows" in readable)) {
+    const files = await fileArguments(deps, [deps.nodePath, ...args], folders);
+    const readable = readablePaths(executable.real, [...files.values()], [...deps.hidden, deps.workspace]);
+    if (!("exposes" in readable)) {
       const wrap: SandboxedProgram["wrap"] = (line) =>
-        bubblewrapArgs(
-          bubblewrap,
-          folders,
-          readable,
-          line.map((word) => files.get(word) ?? word),
-        );
-      return { path: found.real, sandbox: "bubblewrap", env, wrap };
+        bubblewrapArgs({ bubblewrap, folders, readable, argv: line.map((word) => files.get(word) ?? word) });
+      return { path: executable.real, sandbox: "bubblewrap", env, wrap };
     }
     if (!settings.unconfined)
-      throw new RunAborted(`${name} stands in a folder with ${readable.shows} in it; put it into a folder of its own`);
+      throw new RunAborted(`${name} is installed next to ${readable.exposes}; move it to a separate directory`);
   }
   if (program.hasOwnTools && !settings.unconfined) {
-    throw new RunAborted(
-      `runtime ${program.name} needs bubblewrap to hold it; install it, or set [agent] unconfined = true`,
-    );
+    throw new RunAborted(`runtime ${program.name} needs bubblewrap; install it, or set [agent] unconfined = true`);
   }
-  return { path: found.path, sandbox: "none", env, wrap: (line) => line };
+  return { path: executable.path, sandbox: "none", env, wrap: (line) => line };
 }
 
 /**
- * Files of the operator that the command line names, such as a script, with the real path of each, by which alone it is shown;
- * never a folder, nor what a link leads to in the workspace.
+ * Files that the command line names, such as a script: the real path by the argument. Only the real path is readable in the
+ * sandbox. Folders, and files of the workspace or of the run, are left out.
  */
-async function filesIn(
-  world: LaunchDeps,
-  words: readonly string[],
+async function fileArguments(
+  deps: LaunchDeps,
+  args: readonly string[],
   folders: RunFolders,
 ): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
-  for (const word of words) {
-    const real = word.startsWith("/") ? await world.realPath(word) : undefined;
-    if (real === undefined || isWithin(folders.root, real) || isWithin(world.workspace, real)) continue;
-    if ((await world.disk.facts(real))?.kind === "file") files.set(word, real);
+  for (const arg of args) {
+    const real = arg.startsWith("/") ? await deps.realPath(arg) : undefined;
+    if (real === undefined || isWithin(folders.root, real) || isWithin(deps.workspace, real)) continue;
+    if ((await deps.disk.facts(real))?.kind === "file") files.set(arg, real);
   }
   return files;
 }
 
-/** It may be installed and yet forbidden, as in many containers, so it is tried. */
-async function workingBubblewrap(work: ProgramRun): Promise<string | undefined> {
-  const found = await work.launch.deps.findProgram("bwrap");
-  if (found === undefined) return undefined;
-  const { isClean } = await asked(work, bubblewrapArgs(found.real, work.folders, [], ["/usr/bin/true"]), {});
-  return isClean ? found.real : undefined;
+/** bubblewrap may be installed and yet forbidden, as in many containers, so it is run once. */
+async function findWorkingBubblewrap(run: ProgramRun): Promise<string | undefined> {
+  const executable = await run.launch.deps.findProgram("bwrap");
+  if (executable === undefined) return undefined;
+  const argv = bubblewrapArgs({
+    bubblewrap: executable.real,
+    folders: run.folders,
+    readable: [],
+    argv: ["/usr/bin/true"],
+  });
+  const { isClean } = await runProbe(run, argv, {});
+  return isClean ? executable.real : undefined;
 }
 
 const VERSION = /\b(\d+)\.(\d+)\.(\d+)\b/;
 
-/** @throws RunStop where the program is older than its floor, or does not say. */
-export async function checkVersion(work: ProgramRun, cell: SandboxedProgram): Promise<string | undefined> {
-  const { program, launch } = work;
+/** @throws RunAborted if the program is older than its minimum version, or prints no version. */
+export async function checkVersion(run: ProgramRun, sandboxed: SandboxedProgram): Promise<string | undefined> {
+  const { program, launch } = run;
   if (program.minVersion === undefined) return undefined;
-  const rest = (launch.settings.command ?? []).slice(1);
-  const { text } = await asked(work, cell.wrap([cell.path, ...rest, "--version"]), cell.env({}, {}));
-  const found = VERSION.exec(text)?.[0];
-  if (found === undefined) throw new RunAborted(`${program.name} --version said nothing that is a version`);
-  if (isOlder(found, program.minVersion))
-    throw new RunAborted(`${program.name} ${found} is too old; its switches hold from ${program.minVersion} on`);
-  return found;
+  const args = (launch.settings.command ?? []).slice(1);
+  const { output } = await runProbe(run, sandboxed.wrap([sandboxed.path, ...args, "--version"]), sandboxed.env({}, {}));
+  const version = VERSION.exec(output)?.[0];
+  if (version === undefined) throw new RunAborted(`could not parse a version from ${program.name} --version`);
+  if (isOlder(version, program.minVersion))
+    throw new RunAborted(`${program.name} ${version} is too old: version ${program.minVersion} or later is required`);
+  return version;
 }
 
-function isOlder(version: string, floor: string): boolean {
-  const [a, b] = [version, floor].map((text) => text.split(".").map(Number));
-  for (const [index, least] of (b ?? []).entries()) {
-    const mine = a?.[index] ?? 0;
-    if (mine !== least) return mine < least;
+function isOlder(version: string, minimum: string): boolean {
+  const parts = version.split(".").map(Number);
+  for (const [index, least] of minimum.split(".").map(Number).entries()) {
+    const part = parts[index] ?? 0;
+    if (part !== least) return part < least;
   }
   return false;
 }
 
-/**
- * Runs a short question to its end.
- * @throws RunStop where the run's own end comes before the answer
- */
-async function asked(
-  { launch, folders, signal, elapsedMs: spentMs }: ProgramRun,
+/** Runs a short command to its end. @throws RunAborted if the run is stopped or its time is over. */
+async function runProbe(
+  { launch, folders, signal, elapsedMs }: ProgramRun,
   argv: readonly string[],
-  env: Readonly<Record<string, string>>,
-) {
-  const { deps: world, settings } = launch;
+  env: Env,
+): Promise<{ readonly isClean: boolean; readonly output: string }> {
+  const { deps, settings } = launch;
   const lines: string[] = [];
-  const onLine = (text: string): void => void (lines.length < 20 && lines.push(text));
-  const leftMs = Math.max(0, settings.timeoutMs - spentMs());
-  const ask = {
+  const remainingMs = Math.max(0, settings.timeoutMs - elapsedMs());
+  const timeoutMs = Math.min(PROBE_MS, remainingMs);
+  const running = startProcess(deps, {
     argv,
     env,
     cwd: folders.work,
     initialInput: "",
     keepsInputOpen: false,
-    timeoutMs: Math.min(PROBE_MS, leftMs),
-    onLine,
-  };
-  const { isClean, stopReason: stopped } = await waitForEnd(startProcess(world, ask), signal);
-  if (stopped === STOPPED_BY_OPERATOR) throw new RunAborted(STOPPED_BY_OPERATOR);
-  if (stopped === timeoutMessage(ask.timeoutMs) && leftMs <= PROBE_MS)
+    timeoutMs,
+    onLine: (line) => {
+      if (lines.length < PROBE_LINES_MAX) lines.push(line);
+    },
+  });
+  const { isClean, stopReason } = await waitForEnd(running, signal);
+  if (stopReason === STOPPED_BY_OPERATOR) throw new RunAborted(STOPPED_BY_OPERATOR);
+  if (stopReason === timeoutMessage(timeoutMs) && remainingMs <= PROBE_MS)
     throw new RunAborted(timeoutMessage(settings.timeoutMs));
-  return { isClean, text: lines.join("\n") };
+  return { isClean, output: lines.join("\n") };
 }

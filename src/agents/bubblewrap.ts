@@ -1,6 +1,7 @@
 /**
- * What an agent's program may see of this machine: with bubblewrap its own folders, the system's programs and the network,
- * and nothing of the workspace or of anyone's home; without it an environment and folders of its own, and no more.
+ * The folders, environment and bubblewrap command of an agent's program. In bubblewrap it can read its own folders and the
+ * system's programs, and use the network; the workspace and home directories do not exist there. Without bubblewrap only its
+ * environment and its folders are its own.
  */
 import { dirname } from "node:path";
 import { isWithin } from "../lib/path-containment.ts";
@@ -10,7 +11,7 @@ export interface RunFolders {
   readonly root: string;
   /** HOME; empty. */
   readonly home: string;
-  /** Where the program is started; empty but for its boundary. */
+  /** The working folder; empty except for its boundary. */
   readonly work: string;
   readonly setup: string;
   readonly temp: string;
@@ -27,8 +28,8 @@ export function runFolders(root: string): RunFolders {
 }
 
 /**
- * An empty repository where the program is started: programs look for settings, plug-ins and instructions upwards to the root
- * of one, and above stand folders that others may write to.
+ * An empty git repository for the working folder. Programs search for settings, plug-ins and instructions upwards to the root of
+ * a repository; without it they would read folders above that other users may write to.
  */
 export function gitBoundary(work: string) {
   return {
@@ -37,7 +38,7 @@ export function gitBoundary(work: string) {
   };
 }
 
-/** Of /etc only what a program needs to find a host and trust its certificate. */
+/** The parts of /etc that a program needs to resolve hosts and verify certificates. */
 const ETC = [
   "resolv.conf",
   "hosts",
@@ -51,16 +52,17 @@ const ETC = [
 ];
 const SYSTEM_LINKS = ["bin", "sbin", "lib", "lib64"] as const;
 
-/**
- * The command that starts `argv` in bubblewrap. `readable` are folders and files that the program itself is made of, by
- * their real paths; they appear at the same place, read-only.
- */
-export function bubblewrapArgs(
-  bubblewrap: string,
-  folders: RunFolders,
-  readable: readonly string[],
-  argv: readonly string[],
-): readonly string[] {
+export interface BubblewrapOptions {
+  /** The path of `bwrap`. */
+  readonly bubblewrap: string;
+  readonly folders: RunFolders;
+  /** Real paths that are mounted read-only: the files and folders of the program itself. */
+  readonly readable: readonly string[];
+  /** The command line to run in the sandbox. */
+  readonly argv: readonly string[];
+}
+
+export function bubblewrapArgs({ bubblewrap, folders, readable, argv }: BubblewrapOptions): readonly string[] {
   return [
     bubblewrap,
     ...["--ro-bind", "/usr", "/usr"],
@@ -78,36 +80,45 @@ export function bubblewrapArgs(
 const PACKAGES = "/node_modules/";
 
 /**
- * What the program is made of: the folder of its real file, the programs its first line may name, and the files that stand
- * in its arguments, all by their real paths. A folder that holds the workspace or someone's home would show what the sandbox
- * is there to hide; a file shows itself alone.
+ * The paths that the program needs to read: the folder of its real file, and the given files. If that folder contains a path of
+ * `hidden`, it cannot be mounted: returns the path that it would expose.
  */
 export function readablePaths(
   program: string,
   files: readonly string[],
   hidden: readonly string[],
-): readonly string[] | { readonly shows: string } {
+): readonly string[] | { readonly exposes: string } {
   const packages = program.indexOf(PACKAGES);
-  // A package's program may keep its other half in a package beside it.
+  // A package's program may load other packages of the same node_modules.
   const folder = packages < 0 ? dirname(program) : program.slice(0, packages + PACKAGES.length - 1);
-  const shown = hidden.find((path) => isWithin(folder, path));
-  return shown === undefined ? [...new Set([folder, ...files])] : { shows: shown };
+  const exposed = hidden.find((path) => isWithin(folder, path));
+  return exposed === undefined ? [...new Set([folder, ...files])] : { exposes: exposed };
 }
 
-/** The environment by allow-list: what is lent by name, what is always there, and what the program is told. */
-export function agentEnvironment(
-  lent: Readonly<Record<string, string>>,
-  told: Readonly<Record<string, string>>,
-  folders: RunFolders,
-  path: readonly string[],
-): Readonly<Record<string, string>> {
+export interface EnvironmentOptions {
+  /** Variables of the desk's environment that the program gets. */
+  readonly passed: Readonly<Record<string, string>>;
+  /** Variables that the launch sets; they win over all others. */
+  readonly extra: Readonly<Record<string, string>>;
+  readonly folders: RunFolders;
+  /** The folders of PATH. */
+  readonly path: readonly string[];
+}
+
+/** The environment of a program: nothing of the desk's but what is passed by name. */
+export function agentEnvironment({
+  passed,
+  extra,
+  folders,
+  path,
+}: EnvironmentOptions): Readonly<Record<string, string>> {
   return {
-    ...lent,
+    ...passed,
     PATH: [...new Set(path)].join(":"),
     HOME: folders.home,
     TMPDIR: folders.temp,
     LANG: "C.UTF-8",
     TERM: "dumb",
-    ...told,
+    ...extra,
   };
 }

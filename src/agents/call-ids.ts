@@ -1,19 +1,16 @@
-/**
- * What is kept of a program's calls until its run ends. A program may talk without end and in lines of any length, so whatever
- * is kept of it has a bound.
- */
+/** Bounds on what is kept of a program's tool calls: a program may send ids and names of any length, without end. */
 import { sha256Hex } from "../domain/digest.ts";
 import { LruMap } from "../lib/lru-map.ts";
 
-/** Of a name or a title; the desk's own tools have far shorter ones. */
+/** The desk's own tool names are far shorter. */
 export const NAME_CHARS_MAX = 200;
-/** Far more than a run makes within its turns. */
+/** A run makes far fewer calls within its turn limit. */
 export const IDS_MAX = 10_000;
 
-/** The beginning of a name. One that was cut ends in a sign that stands in no tool's name, so that it passes for none. */
+/** Truncates a name. The result of truncation ends in `…`, which no tool name contains, so it cannot equal a tool name. */
 export function truncateName(name: string): string {
   if (name.length <= NAME_CHARS_MAX) return name;
-  // Put together anew: a mere slice keeps the whole line alive that it is of.
+  // A new string: a plain slice would keep the whole line in memory.
   return `${[...name.slice(0, NAME_CHARS_MAX)].join("")}…`;
 }
 

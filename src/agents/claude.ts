@@ -1,6 +1,6 @@
 /**
- * Claude Code without hands: no built-in tool, no settings, hooks or instruction files of any folder, one MCP server. Its
- * first line tells which tools it has. A server it cannot reach is no error to it, so that line is checked by the desk.
+ * Claude Code without built-in tools, settings, hooks or instruction files, and with one MCP server. Its first line lists its
+ * tools. Claude Code goes on if the server is not reachable, so the desk checks that line.
  */
 import { z } from "zod";
 import { CallMap, truncateName } from "./call-ids.ts";
@@ -9,7 +9,7 @@ import { tryParseJson } from "../lib/json.ts";
 
 const PREFIX = "mcp__qoc__";
 
-// Its makers tell of what is absent by null in one place and by nothing in another.
+// Absent fields are null in some versions and missing in others.
 const initShape = z.looseObject({
   tools: z.array(z.string()),
   mcp_servers: z.array(z.looseObject({ name: z.string(), status: z.string() })),
@@ -34,12 +34,12 @@ const resultShape = z.looseObject({
 });
 const eventShape = z.looseObject({ type: z.string(), subtype: z.unknown().optional() });
 
-function line({ endpoint: door, settings, setupFolder: setup }: LaunchRequest): LaunchCommand {
+function launchCommand({ endpoint, settings, setupFolder }: LaunchRequest): LaunchCommand {
   return {
     argv: [
       ...(settings.command ?? ["claude"]),
       "-p",
-      ...["--mcp-config", `${setup}/mcp.json`, "--strict-mcp-config"],
+      ...["--mcp-config", `${setupFolder}/mcp.json`, "--strict-mcp-config"],
       ...["--bare", "--restricted", "--tools", ""],
       ...["--allowedTools", "mcp__qoc", "--permission-mode", "dontAsk"],
       ...["--setting-sources", "", "--disable-slash-commands", "--no-session-persistence"],
@@ -47,32 +47,34 @@ function line({ endpoint: door, settings, setupFolder: setup }: LaunchRequest): 
       ...(settings.model === undefined ? [] : ["--model", settings.model]),
       ...["--output-format", "stream-json", "--verbose"],
     ],
-    env: { QOC_TOKEN: door.token, CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1" },
-    // The token stays in the environment: the program puts it in, and it is in no file.
+    env: { QOC_TOKEN: endpoint.token, CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1" },
+    // The program replaces the variable, so that no file contains the token.
     files: {
       "mcp.json": JSON.stringify({
-        mcpServers: { qoc: { type: "http", url: door.url, headers: { Authorization: "Bearer ${QOC_TOKEN}" } } },
+        mcpServers: { qoc: { type: "http", url: endpoint.url, headers: { Authorization: "Bearer ${QOC_TOKEN}" } } },
       }),
     },
   };
 }
 
-function talk({ bundle, endpoint: door }: LaunchRequest): Conversation {
+function openConversation({ bundle, endpoint }: LaunchRequest): Conversation {
   const turns = new CallMap<true>();
   const calls = new CallMap<string>();
   return {
     initialInput: bundle,
     keepsInputOpen: false,
-    readLine: (text) => {
-      const event = parseEvent(text);
+    readLine: (line) => {
+      const event = parseEvent(line);
       if (event === undefined) return undefined;
       switch (event.type) {
         case "system":
           return event.subtype === "init" ? readInit(event) : [];
         case "assistant":
-          return readAs(assistantShape, event, (told) => readAssistant(told, turns, calls, door.tools));
+          return readAs(assistantShape, event, (message) =>
+            readAssistant(message, { turns, calls, tools: endpoint.tools }),
+          );
         case "user":
-          return readAs(userShape, event, (told) => readUser(told, calls, door.tools));
+          return readAs(userShape, event, (message) => readUser(message, calls, endpoint.tools));
         case "result":
           return readAs(resultShape, event, readResult);
         default:
@@ -86,39 +88,44 @@ function parseEvent(line: string): z.output<typeof eventShape> | undefined {
   return eventShape.safeParse(tryParseJson(line)).data;
 }
 
-/** An event that is not as it should be counts as a line that nobody could read. */
+/** An event of an unexpected shape counts as a line that is not in the program's format. */
 function readAs<T>(
   shape: z.ZodType<T>,
   event: unknown,
   read: (event: T) => readonly AgentEvent[],
 ): readonly AgentEvent[] | undefined {
-  const told = shape.safeParse(event);
-  return told.success ? read(told.data) : undefined;
+  const parsed = shape.safeParse(event);
+  return parsed.success ? read(parsed.data) : undefined;
 }
 
-/** Passed over it would not be held against the door's tools, so one that cannot be read is the end of the run. */
-function readInit(said: unknown): readonly AgentEvent[] {
-  const { data: event } = initShape.safeParse(said);
-  if (event === undefined)
-    return [{ kind: "violation", detail: "the tools and servers that it tells of cannot be read" }];
-  const odd = event.mcp_servers.filter(({ name, status }) => name !== "qoc" || status !== "connected");
-  const [first] = odd;
+/** If this event cannot be parsed, the tools cannot be compared, so the run is stopped. */
+function readInit(line: unknown): readonly AgentEvent[] {
+  const { data: event } = initShape.safeParse(line);
+  if (event === undefined) return [{ kind: "violation", detail: "the list of its tools and servers cannot be parsed" }];
+  const first = event.mcp_servers.find(({ name, status }) => name !== "qoc" || status !== "connected");
   if (first !== undefined) return [{ kind: "violation", detail: `the MCP server ${first.name} is ${first.status}` }];
   if (event.mcp_servers.length !== 1) return [{ kind: "violation", detail: "the desk's MCP server is not connected" }];
-  return [{ kind: "ready", tools: event.tools.map(bare) }];
+  return [{ kind: "ready", tools: event.tools.map(deskToolName) }];
 }
 
-/** A tool that is not behind the desk's door is marked, so that its name can never pass for one that is. */
-function bare(tool: string): string {
+/** The desk's name of a tool. Other tools get a suffix, so that their names cannot equal a desk tool's. */
+function deskToolName(tool: string): string {
   return truncateName(tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : `${tool} (its own)`);
 }
 
-/** One turn comes as several events with one id, a block each. */
+interface SessionState {
+  /** Ids of the turns that were counted. */
+  readonly turns: CallMap<true>;
+  /** The tool by the id of its call. */
+  readonly calls: CallMap<string>;
+  /** The desk's tools. */
+  readonly tools: readonly string[];
+}
+
+/** A turn arrives as several events with the same id, one for each block. */
 function readAssistant(
   event: z.output<typeof assistantShape>,
-  turns: CallMap<true>,
-  calls: CallMap<string>,
-  tools: readonly string[],
+  { turns, calls, tools }: SessionState,
 ): readonly AgentEvent[] {
   const { id, content } = event.message;
   const events: AgentEvent[] = turns.get(id) === true ? [] : [{ kind: "turn" }];
@@ -126,14 +133,14 @@ function readAssistant(
   for (const block of content) {
     if (block.type === "text" && typeof block.text === "string") events.push({ kind: "message", text: block.text });
     if (block.type !== "tool_use" || typeof block.name !== "string") continue;
-    const tool = bare(block.name);
+    const tool = deskToolName(block.name);
     calls.set(block.id ?? "", tool);
     if (tools.includes(tool)) events.push({ kind: "call", tool });
   }
   return events;
 }
 
-/** A tool that is not the desk's: it refused it by itself, or it has a hand that it should not have. */
+/** Results of tools that are not the desk's: denied by the program itself, or a violation. */
 function readUser(
   event: z.output<typeof userShape>,
   calls: CallMap<string>,
@@ -149,36 +156,32 @@ function readUser(
 }
 
 const FAILURES: ReadonlyMap<string, string> = new Map([
-  ["error_max_turns", "it took as many turns as it may"],
-  ["error_max_budget_usd", "it cost as much as it may"],
+  ["error_max_turns", "reached its turn limit"],
+  ["error_max_budget_usd", "reached its cost limit"],
 ]);
 
 function readResult(event: z.output<typeof resultShape>): readonly AgentEvent[] {
   const isFailed = event.subtype !== "success" || event.is_error === true;
   const failure =
     FAILURES.get(event.subtype) ??
-    `it ended with ${event.subtype === "success" ? "an error" : event.subtype.slice(0, 500)}`;
-  // Of a tool of its own it was told with the call's result.
+    `ended with ${event.subtype === "success" ? "an error" : event.subtype.slice(0, 500)}`;
+  // Denials of its own tools were reported with the call's result.
   const denied = (event.permission_denials ?? []).filter(({ tool_name }) => tool_name.startsWith(PREFIX));
   return [
-    ...denied.map(({ tool_name }): AgentEvent => ({ kind: "denied", tool: bare(tool_name) })),
+    ...denied.map(({ tool_name }): AgentEvent => ({ kind: "denied", tool: deskToolName(tool_name) })),
     ...(typeof event.total_cost_usd === "number" ? [{ kind: "cost", usd: event.total_cost_usd } as const] : []),
-    {
-      kind: "end",
-      ...(typeof event.result === "string" ? { text: event.result } : {}),
-      ...(isFailed ? { failure } : {}),
-    },
+    { kind: "end", text: event.result ?? undefined, failure: isFailed ? failure : undefined },
   ];
 }
 
 export const claude: AgentProgram = {
   name: "claude",
   passthroughEnv: ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "CLAUDE_CODE_OAUTH_TOKEN"],
-  // `--restricted` came with it.
+  // The first version with `--restricted`.
   minVersion: "2.1.248",
   toolDiscovery: "announced",
   hasOwnTools: false,
   reportsCompletion: true,
-  launchCommand: line,
-  openConversation: talk,
+  launchCommand,
+  openConversation,
 };

@@ -1,36 +1,36 @@
 /**
- * Codex without its shell and its other hands; a desk that it cannot reach is the end of it (`required`). Some of its models
- * are offered a tool that patches files whatever is switched off, so it is also given no place where one could act. A tool
- * that it refuses by itself is not in its events.
+ * Codex without its shell and its other tools. It exits if it cannot reach the desk (`required`). Some of its models are offered
+ * a tool that patches files in spite of all settings, so it also gets no environment to act in. Its events do not include the
+ * tools that it denies.
  */
 import { z } from "zod";
 import type { AgentEvent, AgentProgram, LaunchRequest, LaunchCommand } from "./runtime.ts";
 import { tryParseJson } from "../lib/json.ts";
 
-/** Every text is quoted as JSON, which TOML reads alike. */
-function set(name: string, value: string): string {
+/** A JSON string is a TOML string, too. */
+function tomlString(name: string, value: string): string {
   return `${name} = ${JSON.stringify(value)}`;
 }
 
-/** What it can do besides calling the desk's tools, as it names that; a name that a version does not know is no error. */
+/** Features besides MCP, all switched off. A version ignores names that it does not know. */
 const FEATURES = [
   ...["shell_tool", "unified_exec", "view_image", "image_generation", "browser_use", "computer_use", "in_app_browser"],
   ...["goals", "apps", "hooks", "plugins", "remote_plugin", "sleep_tool", "skill_search", "tool_suggest"],
 ];
 
-/** No machine to act on, not even this one. */
-const NOWHERE = 'default = "none"\ninclude_local = false\n';
+/** No environment to act in, not even this machine. */
+const NO_ENVIRONMENTS = 'default = "none"\ninclude_local = false\n';
 
-function configText({ endpoint: door, settings, passedEnv: lent }: LaunchRequest): string {
-  const url = lent["OPENAI_BASE_URL"];
+function configText({ endpoint, settings, passedEnv }: LaunchRequest): string {
+  const url = passedEnv["OPENAI_BASE_URL"];
   return [
-    ...(settings.model === undefined ? [] : [set("model", settings.model)]),
-    ...(url === undefined ? [] : ['model_provider = "lent"']),
+    ...(settings.model === undefined ? [] : [tomlString("model", settings.model)]),
+    ...(url === undefined ? [] : ['model_provider = "custom"']),
     'approval_policy = "never"',
     'sandbox_mode = "read-only"',
     "check_for_update_on_startup = false",
     'web_search = "disabled"',
-    // No instruction file of any folder.
+    // Reads no instruction file.
     "project_doc_max_bytes = 0",
     "[analytics]",
     "enabled = false",
@@ -47,14 +47,14 @@ function configText({ endpoint: door, settings, passedEnv: lent }: LaunchRequest
     ...(url === undefined
       ? []
       : [
-          "[model_providers.lent]",
-          'name = "lent"',
-          set("base_url", url),
+          "[model_providers.custom]",
+          'name = "custom"',
+          tomlString("base_url", url),
           'env_key = "CODEX_API_KEY"',
           'wire_api = "responses"',
         ]),
     "[mcp_servers.qoc]",
-    set("url", door.url),
+    tomlString("url", endpoint.url),
     'bearer_token_env_var = "QOC_TOKEN"',
     "required = true",
     'default_tools_approval_mode = "approve"',
@@ -62,17 +62,17 @@ function configText({ endpoint: door, settings, passedEnv: lent }: LaunchRequest
   ].join("\n");
 }
 
-function line(ask: LaunchRequest): LaunchCommand {
-  // Run like this it knows the key by this name alone.
-  const key = ask.passedEnv["CODEX_API_KEY"] ?? ask.passedEnv["OPENAI_API_KEY"];
+function launchCommand(request: LaunchRequest): LaunchCommand {
+  // `codex exec` reads the key from this variable only.
+  const key = request.passedEnv["CODEX_API_KEY"] ?? request.passedEnv["OPENAI_API_KEY"];
   return {
-    argv: [...(ask.settings.command ?? ["codex"]), "exec", "--json", "--ephemeral", "--skip-git-repo-check", "-"],
+    argv: [...(request.settings.command ?? ["codex"]), "exec", "--json", "--ephemeral", "--skip-git-repo-check", "-"],
     env: {
-      QOC_TOKEN: ask.endpoint.token,
-      CODEX_HOME: ask.setupFolder,
+      QOC_TOKEN: request.endpoint.token,
+      CODEX_HOME: request.setupFolder,
       ...(key === undefined ? {} : { CODEX_API_KEY: key }),
     },
-    files: { "config.toml": configText(ask), "environments.toml": NOWHERE },
+    files: { "config.toml": configText(request), "environments.toml": NO_ENVIRONMENTS },
   };
 }
 
@@ -90,33 +90,33 @@ const eventShape = z.looseObject({
   message: z.string().nullish(),
 });
 
-/** What it does with hands of its own, and must not be able to. */
-const HANDS: ReadonlySet<string> = new Set(["command_execution", "file_change", "web_search"]);
+/** Items of its own tools, which must not occur. */
+const OWN_TOOL_ITEMS: ReadonlySet<string> = new Set(["command_execution", "file_change", "web_search"]);
 
-/** Tools of its own that read what its servers offer; the desk's is the only one. */
+/** Built-in tools that read the resources of its MCP servers; the desk is the only server. */
 const RESOURCES: ReadonlySet<string> = new Set([
   "list_mcp_resources",
   "list_mcp_resource_templates",
   "read_mcp_resource",
 ]);
 
-function parsed(text: string): readonly AgentEvent[] | undefined {
-  const { data } = eventShape.safeParse(tryParseJson(text));
+function readLine(line: string): readonly AgentEvent[] | undefined {
+  const { data } = eventShape.safeParse(tryParseJson(line));
   return data === undefined ? undefined : eventsOf(data);
 }
 
 function eventsOf({ type, item, error, message }: z.output<typeof eventShape>): readonly AgentEvent[] {
   if (type === "turn.completed") return [{ kind: "end" }];
   if (type === "turn.failed")
-    return [{ kind: "end", failure: `it ended with: ${(error?.message ?? "an error").slice(0, 500)}` }];
-  // It tells of each attempt to reach its model so, and may yet succeed.
+    return [{ kind: "end", failure: `ended with: ${(error?.message ?? "an error").slice(0, 500)}` }];
+  // Sent for each failed attempt to reach its model; a later attempt may succeed.
   if (type === "error") return [{ kind: "note", text: message ?? "an error" }];
   return item ? itemEvents(type, item) : [];
 }
 
-/** Its own turn is the whole task, so each call of a tool and each message counts as one. */
+/** What Codex calls a turn is the whole task, so each tool call and each message counts as a turn. */
 function itemEvents(type: string, item: z.output<typeof itemShape>): readonly AgentEvent[] {
-  if (HANDS.has(item.type)) return [{ kind: "violation", detail: `it has ${item.type}` }];
+  if (OWN_TOOL_ITEMS.has(item.type)) return [{ kind: "violation", detail: item.type }];
   if (type === "item.started" && item.type === "mcp_tool_call") {
     const tool = item.tool ?? "a tool without a name";
     const isOurs = item.server === "qoc" || (item.server === "codex" && RESOURCES.has(tool));
@@ -132,11 +132,11 @@ function itemEvents(type: string, item: z.output<typeof itemShape>): readonly Ag
 export const codex: AgentProgram = {
   name: "codex",
   passthroughEnv: ["OPENAI_API_KEY", "CODEX_API_KEY", "OPENAI_BASE_URL"],
-  // The version that these switches were tried with.
+  // The version that these settings were tested with.
   minVersion: "0.169.0",
   toolDiscovery: "listed",
   hasOwnTools: false,
   reportsCompletion: true,
-  launchCommand: line,
-  openConversation: ({ bundle }) => ({ initialInput: bundle, keepsInputOpen: false, readLine: parsed }),
+  launchCommand,
+  openConversation: ({ bundle }) => ({ initialInput: bundle, keepsInputOpen: false, readLine }),
 };

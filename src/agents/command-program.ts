@@ -1,6 +1,6 @@
 /**
- * Any program: it reads the bundle on standard input, finds the desk's MCP door in its environment, and what it prints is
- * its account of the run. Nothing can be asked of its hands, so it needs a sandbox, or the operator's word in desk.toml.
+ * Any program: gets the context bundle on standard input and the address of the MCP endpoint in its environment; its standard
+ * output is its summary. Its tools cannot be verified, so it needs a sandbox, or `unconfined = true` in desk.toml.
  */
 import type { AgentProgram } from "./runtime.ts";
 
@@ -10,9 +10,9 @@ export const command: AgentProgram = {
   toolDiscovery: "unknown",
   hasOwnTools: true,
   reportsCompletion: false,
-  launchCommand: ({ endpoint: door, settings }) => ({
+  launchCommand: ({ endpoint, settings }) => ({
     argv: settings.command ?? [],
-    env: { QOC_MCP_URL: door.url, QOC_TOKEN: door.token },
+    env: { QOC_MCP_URL: endpoint.url, QOC_TOKEN: endpoint.token },
     files: {},
   }),
   openConversation: ({ bundle }) => ({

@@ -1,6 +1,6 @@
 /**
- * Gemini CLI under settings that stand above all others, with a policy that denies every tool but the desk's. A server it
- * cannot reach is no error to it, so its first call counts only where the desk saw it ask which tools there are.
+ * Gemini CLI with an admin policy that denies every tool but the desk's. It goes on if the server is not reachable, so it must
+ * have requested the desk's tool list before its first call.
  */
 import { z } from "zod";
 import { CallMap, truncateName } from "./call-ids.ts";
@@ -10,7 +10,7 @@ import { tryParseJson } from "../lib/json.ts";
 
 const PREFIX = "mcp_qoc_";
 
-/** The door's tools and no other: what is denied is not even offered to its model. */
+/** Only the desk's tools; denied tools are not offered to the model. */
 const POLICY = `[[rule]]
 toolName = "*"
 decision = "deny"
@@ -22,7 +22,7 @@ decision = "allow"
 priority = 900
 `;
 
-function settingsText({ endpoint: door, settings }: LaunchRequest): string {
+function settingsText({ endpoint, settings }: LaunchRequest): string {
   return JSON.stringify({
     general: { enableAutoUpdate: false, enableAutoUpdateNotification: false },
     privacy: { usageStatisticsEnabled: false },
@@ -32,28 +32,35 @@ function settingsText({ endpoint: door, settings }: LaunchRequest): string {
     skills: { enabled: false },
     experimental: { enableAgents: false },
     admin: { extensions: { enabled: false } },
-    // No instruction file of a folder above.
+    // Reads no instruction file of the folders above.
     context: { includeDirectoryTree: false, memoryBoundaryMarkers: [] },
     mcp: { allowed: ["qoc"] },
-    // The token stays in the environment: the program puts it in, and it is in no file.
-    mcpServers: { qoc: { httpUrl: door.url, headers: { Authorization: "Bearer ${QOC_TOKEN}" }, trust: true } },
+    // The program replaces the variable, so that no file contains the token.
+    mcpServers: { qoc: { httpUrl: endpoint.url, headers: { Authorization: "Bearer ${QOC_TOKEN}" }, trust: true } },
   });
 }
 
-function line(ask: LaunchRequest): LaunchCommand {
+function launchCommand(request: LaunchRequest): LaunchCommand {
   return {
     argv: [
-      ...(ask.settings.command ?? ["gemini"]),
-      ...(ask.settings.model === undefined ? [] : ["--model", ask.settings.model]),
-      ...["--output-format", "stream-json", "--admin-policy", `${ask.setupFolder}/policy.toml`, "--extensions", "none"],
+      ...(request.settings.command ?? ["gemini"]),
+      ...(request.settings.model === undefined ? [] : ["--model", request.settings.model]),
+      ...[
+        "--output-format",
+        "stream-json",
+        "--admin-policy",
+        `${request.setupFolder}/policy.toml`,
+        "--extensions",
+        "none",
+      ],
     ],
     env: {
-      QOC_TOKEN: ask.endpoint.token,
-      GEMINI_CLI_HOME: ask.setupFolder,
-      // It would start itself a second time to have more memory.
+      QOC_TOKEN: request.endpoint.token,
+      GEMINI_CLI_HOME: request.setupFolder,
+      // Otherwise the program starts itself again with more memory.
       GEMINI_CLI_NO_RELAUNCH: "1",
     },
-    files: { ".gemini/settings.json": settingsText(ask), "policy.toml": POLICY },
+    files: { ".gemini/settings.json": settingsText(request), "policy.toml": POLICY },
   };
 }
 
@@ -69,27 +76,27 @@ const eventShape = z.looseObject({
 });
 type Event = z.output<typeof eventShape>;
 
-/** A tool that is not behind the desk's door is marked, so that its name can never pass for one that is. */
-function bare(tool: string): string {
+/** The desk's name of a tool. Other tools get a suffix, so that their names cannot equal a desk tool's. */
+function deskToolName(tool: string): string {
   return truncateName(tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : `${tool} (its own)`);
 }
 
-function talk({ bundle, endpoint: door }: LaunchRequest): Conversation {
+function openConversation({ bundle, endpoint }: LaunchRequest): Conversation {
   const calls = new CallMap<string>();
-  const told = createMessageAssembler();
-  let trouble: string | undefined;
+  const message = createMessageAssembler();
+  let lastError: string | undefined;
   return {
     initialInput: bundle,
     keepsInputOpen: false,
-    readLine: (text) => {
-      const event = parseEvent(text);
+    readLine: (line) => {
+      const event = parseEvent(line);
       if (event === undefined) return undefined;
-      const before = trouble;
-      trouble = event.type === "error" ? (event.message ?? "an error") : undefined;
-      if (event.type === "result") return [...told.flush(), endOf(event, before)];
-      if (event.type === "message" && event.role === "assistant") return told.append(event.content ?? "");
-      const said = event.type === "tool_use" ? told.toolCall() : told.flush();
-      return [...said, ...eventsOf(event, calls, door.tools)];
+      const previousError = lastError;
+      lastError = event.type === "error" ? (event.message ?? "an error") : undefined;
+      if (event.type === "result") return [...message.flush(), endEvent(event, previousError)];
+      if (event.type === "message" && event.role === "assistant") return message.append(event.content ?? "");
+      const messageEvents = event.type === "tool_use" ? message.toolCall() : message.flush();
+      return [...messageEvents, ...eventsOf(event, calls, endpoint.tools)];
     },
   };
 }
@@ -101,7 +108,7 @@ function parseEvent(line: string): Event | undefined {
 function eventsOf(event: Event, calls: CallMap<string>, tools: readonly string[]): readonly AgentEvent[] {
   switch (event.type) {
     case "tool_use": {
-      const tool = bare(event.tool_name ?? "a tool without a name");
+      const tool = deskToolName(event.tool_name ?? "a tool without a name");
       calls.set(event.tool_id ?? "", tool);
       return tools.includes(tool) ? [{ kind: "call", tool }] : [];
     }
@@ -114,16 +121,16 @@ function eventsOf(event: Event, calls: CallMap<string>, tools: readonly string[]
   }
 }
 
-/** Of a tool that is not the desk's: it was refused, or the program has a hand that it should not have. */
+/** Results of tools that are not the desk's: denied by the program itself, or a violation. */
 function resultOf(tool: string, status: Event["status"], tools: readonly string[]): readonly AgentEvent[] {
   if (tools.includes(tool)) return [];
   return [status === "error" ? { kind: "denied", tool } : { kind: "violation", detail: `it used ${tool}` }];
 }
 
-/** It calls it a success where it gave up, and says so right before. */
-function endOf({ status, error }: Event, trouble: string | undefined): AgentEvent {
-  const why = status === "success" ? trouble : (error?.message ?? "an error");
-  return { kind: "end", ...(why === undefined ? {} : { failure: `it ended with: ${why.slice(0, 500)}` }) };
+/** Gemini CLI reports success even if it gave up; the error is then in the event right before. */
+function endEvent({ status, error }: Event, previousError: string | undefined): AgentEvent {
+  const reason = status === "success" ? previousError : (error?.message ?? "an error");
+  return { kind: "end", failure: reason === undefined ? undefined : `ended with: ${reason.slice(0, 500)}` };
 }
 
 export const gemini: AgentProgram = {
@@ -133,6 +140,6 @@ export const gemini: AgentProgram = {
   toolDiscovery: "listed",
   hasOwnTools: false,
   reportsCompletion: true,
-  launchCommand: line,
-  openConversation: talk,
+  launchCommand,
+  openConversation,
 };

@@ -1,24 +1,36 @@
 /**
- * Starts an agent's program for one run: private empty folders, an environment by allow-list, a sandbox where there is one,
- * a way in that closes with the run, and bounds on turns, cost and time. What the program says is never trusted.
+ * Launches an agent's program for one run: private empty folders, an allow-listed environment, a sandbox if available, an MCP
+ * endpoint that closes with the run, and limits on turns, cost and time. Output of the program is untrusted.
  */
 import { dirname } from "node:path";
 import { messageOf } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
-import { prepareSandbox, checkVersion } from "./agent-sandbox.ts";
-import { type ProcessEnd, type RunningProcess, startProcess } from "./process.ts";
-import type { AgentProgram, AgentSettings, LaunchRequest, RunEndpoint, RunResult, Runtime } from "./runtime.ts";
-import { type RunFolders, gitBoundary, runFolders } from "./bubblewrap.ts";
-import { TOOLS_NOT_LISTED, type RunMeter, dollars, createRunMeter } from "./run-meter.ts";
-import { type LaunchOptions, type LaunchDeps, RunAborted, type ProgramRun, waitForEnd } from "./program-run.ts";
 import { SecretRedactor } from "../lib/secret-redactor.ts";
+import { type SandboxedProgram, checkVersion, prepareSandbox } from "./agent-sandbox.ts";
+import { type RunFolders, gitBoundary, runFolders } from "./bubblewrap.ts";
+import { type ProcessEnd, type RunningProcess, startProcess } from "./process.ts";
+import { type LaunchDeps, type LaunchOptions, type ProgramRun, RunAborted, waitForEnd } from "./program-run.ts";
+import { type RunMeter, TOOLS_NOT_LISTED, createRunMeter, dollars } from "./run-meter.ts";
+import type {
+  AgentEvent,
+  AgentProgram,
+  AgentSettings,
+  Conversation,
+  LaunchCommand,
+  LaunchRequest,
+  RunEndpoint,
+  RunResult,
+  Runtime,
+} from "./runtime.ts";
 
-/** A program that writes without end is ended for it. */
+/** A program that writes more lines is stopped. */
 const LINES_MAX = 200_000;
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
+/** Shorter values would match ordinary words. */
+const SECRET_CHARS_MIN = 8;
 
-/** An agent's program as a runtime. */
+/** Wraps an agent's program as a runtime. */
 export function createRuntime(program: AgentProgram, launch: LaunchOptions): Runtime {
   return {
     name: program.name,
@@ -27,104 +39,141 @@ export function createRuntime(program: AgentProgram, launch: LaunchOptions): Run
       try {
         return await withEndpoint({ program, launch, task, folders: runFolders(folder.path), note, signal });
       } finally {
-        // What the run did stands, whatever its program left behind.
-        await folder.remove().catch((error: unknown) => note(`its folder could not be removed: ${messageOf(error)}`));
+        // The result of the run counts even if its folder cannot be removed.
+        await folder.remove().catch((error: unknown) => note(`the run's folder was not removed: ${messageOf(error)}`));
       }
     },
   };
 }
 
-async function withEndpoint(work: Omit<ProgramRun, "endpoint" | "elapsedMs">): Promise<RunResult> {
-  const { launch, folders, task } = work;
+async function withEndpoint(run: Omit<ProgramRun, "endpoint" | "elapsedMs">): Promise<RunResult> {
+  const { launch, folders, task } = run;
   const { clock, disk } = launch.deps;
-  const door = launch.openEndpoint(task.run);
-  // The door's own time runs from here too.
-  const started = clock.monotonic();
+  const endpoint = launch.openEndpoint(task.run);
+  // The token's time limit starts here, too.
+  const startedAt = clock.monotonic();
   try {
     await makeFolders(disk, folders);
-    return await workIn({ ...work, endpoint: door, elapsedMs: () => Math.round(clock.monotonic() - started) });
+    return await runProgram({ ...run, endpoint, elapsedMs: () => Math.round(clock.monotonic() - startedAt) });
   } catch (error) {
     if (error instanceof RunAborted) return { summary: "", proposals: [], failure: error.message };
     throw error;
   } finally {
-    await door.close();
+    await endpoint.close();
   }
 }
 
-async function workIn(work: ProgramRun): Promise<RunResult> {
-  const { program, launch, task, endpoint: door, folders, signal } = work;
-  const lent = passedEnv(launch.deps.env, [...program.passthroughEnv, ...launch.settings.env]);
-  const ask: LaunchRequest = {
-    endpoint: door,
+async function runProgram(programRun: ProgramRun): Promise<RunResult> {
+  const { program, launch, task, endpoint, folders, signal } = programRun;
+  const passedEnv = passedEnvironment(launch.deps.env, [...program.passthroughEnv, ...launch.settings.env]);
+  const request: LaunchRequest = {
+    endpoint,
     settings: launch.settings,
     bundle: task.bundle,
-    passedEnv: lent,
+    passedEnv,
     setupFolder: folders.setup,
     cwd: folders.work,
   };
-  const line = program.launchCommand(ask);
-  const cell = await prepareSandbox(work, line.argv);
-  const version = await checkVersion(work, cell);
-  await writeSetup(launch.deps.disk, folders.setup, line.files);
-  const redactor = createRedactor(lent, door.token);
-  const hide = (text: string): string => redactor.redact(text);
-  const note = (text: string): void => work.note(hide(text));
-  note(cell.sandbox === "none" ? "no bubblewrap here: it is held by its own switches alone" : `in ${cell.sandbox}`);
-  const tally = createRunMeter(program, launch.settings, door, note);
-  // Of a program that tells of nothing, the desk's own door does.
-  if (program.toolDiscovery === "unknown") door.onCall((tool) => void tally.record({ kind: "call", tool }));
-  const talk = program.openConversation(ask);
+  const command = program.launchCommand(request);
+  const sandboxed = await prepareSandbox(programRun, command.argv);
+  const version = await checkVersion(programRun, sandboxed);
+  await writeSetup(launch.deps.disk, folders.setup, command.files);
+  const redactor = createRedactor(passedEnv, endpoint.token);
+  const run: ProgramRun = { ...programRun, note: (text) => programRun.note(redactor.redact(text)) };
+  run.note(
+    sandboxed.sandbox === "none" ? "not sandboxed; relies on the program's own settings" : `in ${sandboxed.sandbox}`,
+  );
+  const meter = createRunMeter(program, launch.settings, endpoint, run.note);
   const transcript = launch.deps.openTranscript(task.run);
   transcript.line(JSON.stringify({ told: task.bundle }));
-  let [unread, heard] = [0, 0];
-  const running: RunningProcess = startProcess(launch.deps, {
-    argv: cell.wrap([cell.path, ...line.argv.slice(1)]),
-    env: cell.env(lent, { ...line.env, QOC_RUN: task.run }),
-    cwd: folders.work,
-    initialInput: talk.initialInput,
-    keepsInputOpen: talk.keepsInputOpen,
-    timeoutMs: launch.settings.timeoutMs,
-    elapsedMs: work.elapsedMs(),
-    onLine: (raw) => {
-      // Before anything is cut to a length, which could leave half of a secret that nobody knows any more.
-      const text = hide(raw);
-      heard += 1;
-      if (heard > LINES_MAX) return running.stop(`it wrote more than ${LINES_MAX} lines`);
-      transcript.line(text);
-      const events = talk.readLine(text, (answer) => running.send(answer));
-      if (events === undefined) unread += text.trim() === "" ? 0 : 1;
-      for (const event of events ?? []) {
-        if (event.kind === "denied")
-          launch.refusals.record({
-            actor: `agent:${task.run}`,
-            command: event.tool,
-            reason: "denied by the agent program",
-          });
-        const why = tally.record(event);
-        if (why !== undefined) running.stop(why);
-        // A program that keeps the conversation open is let go once it said that it is done.
-        else if (event.kind === "end" && talk.keepsInputOpen) running.stop(ENDED);
-      }
-    },
-  });
-  const end = await waitForEnd(running, signal);
-  // Nothing more comes in, and what was under way has come to its end, before anybody counts what it did.
-  await door.close();
+  const output = { redactor, meter, transcript, unreadLines: 0 };
+  const end = await waitForEnd(startProgram(run, { request, command, sandboxed }, output), signal);
+  // Calls still running may change what the run did: wait for them before its result is read.
+  await endpoint.close();
   await transcript.close();
-  const failure = failureOf(program, door, tally, end);
+  const failure = failureReason(program, endpoint, meter, end);
   return {
-    summary: hide(tally.summary()),
+    summary: redactor.redact(meter.summary()),
     proposals: [],
-    ...(failure === undefined ? {} : { failure: hide(failure) }),
-    use: tally.use(),
+    failure: failure === undefined ? undefined : redactor.redact(failure),
+    use: meter.use(),
     metadata: {
-      sandbox: cell.sandbox,
-      bounds: boundsOf(launch.settings),
+      sandbox: sandboxed.sandbox,
+      bounds: limitsText(launch.settings),
       transcript: transcript.path,
       ...(version === undefined ? {} : { version }),
-      ...(unread === 0 ? {} : { unread_lines: String(unread) }),
+      ...(output.unreadLines === 0 ? {} : { unread_lines: String(output.unreadLines) }),
     },
   };
+}
+
+interface ProgramOutput {
+  readonly redactor: SecretRedactor;
+  readonly meter: RunMeter;
+  readonly transcript: { line(line: string): void };
+  /** Lines that are not in the program's format. */
+  unreadLines: number;
+}
+
+interface PreparedProgram {
+  readonly request: LaunchRequest;
+  readonly command: LaunchCommand;
+  readonly sandboxed: SandboxedProgram;
+}
+
+function startProgram(
+  { program, launch, task, endpoint, folders, elapsedMs }: ProgramRun,
+  { request, command, sandboxed }: PreparedProgram,
+  output: ProgramOutput,
+): RunningProcess {
+  const { meter } = output;
+  // If a program does not report its calls, count them at the desk's endpoint.
+  if (program.toolDiscovery === "unknown") endpoint.onCall((tool) => void meter.record({ kind: "call", tool }));
+  const conversation = program.openConversation(request);
+  const handle = (event: AgentEvent): void => {
+    if (event.kind === "denied")
+      launch.refusals.record({
+        actor: `agent:${task.run}`,
+        command: event.tool,
+        reason: "denied by the agent program",
+      });
+    const stopReason = meter.record(event);
+    if (stopReason !== undefined) running.stop(stopReason);
+    // A program that keeps the conversation open does not exit by itself after it reported its completion.
+    else if (event.kind === "end" && conversation.keepsInputOpen) running.stop(COMPLETED);
+  };
+  let lineCount = 0;
+  const running: RunningProcess = startProcess(launch.deps, {
+    argv: sandboxed.wrap([sandboxed.path, ...command.argv.slice(1)]),
+    env: sandboxed.env(request.passedEnv, { ...command.env, QOC_RUN: task.run }),
+    cwd: folders.work,
+    initialInput: conversation.initialInput,
+    keepsInputOpen: conversation.keepsInputOpen,
+    timeoutMs: launch.settings.timeoutMs,
+    elapsedMs: elapsedMs(),
+    onLine: (raw) => {
+      lineCount += 1;
+      if (lineCount > LINES_MAX) return running.stop(`wrote more than ${LINES_MAX} lines`);
+      readLine(conversation, raw, { ...output, send: (line) => running.send(line), handle, countUnread });
+    },
+  });
+  const countUnread = (): void => void (output.unreadLines += 1);
+  return running;
+}
+
+interface LineHandlers extends Pick<ProgramOutput, "redactor" | "transcript"> {
+  readonly send: (line: string) => void;
+  readonly handle: (event: AgentEvent) => void;
+  readonly countUnread: () => void;
+}
+
+function readLine(conversation: Conversation, raw: string, handlers: LineHandlers): void {
+  // Redact before anything is truncated: half of a secret could not be recognised any more.
+  const line = handlers.redactor.redact(raw);
+  handlers.transcript.line(line);
+  const events = conversation.readLine(line, handlers.send);
+  if (events === undefined && line.trim() !== "") handlers.countUnread();
+  for (const event of events ?? []) handlers.handle(event);
 }
 
 async function makeFolders(disk: Disk, { home, work, setup, temp }: RunFolders): Promise<void> {
@@ -133,37 +182,41 @@ async function makeFolders(disk: Disk, { home, work, setup, temp }: RunFolders):
   await disk.create(head.path, head.text, FILE_MODE);
 }
 
-function boundsOf({ maxTurns, maxCostUsd, timeoutMs }: AgentSettings): string {
+function limitsText({ maxTurns, maxCostUsd, timeoutMs }: AgentSettings): string {
   return `${maxTurns} turns, ${dollars(maxCostUsd)}, ${Math.round(timeoutMs / 6_000) / 10} min`;
 }
 
 async function writeSetup(disk: Disk, setup: string, files: Readonly<Record<string, string>>): Promise<void> {
-  for (const [name, text] of Object.entries(files)) {
+  for (const [name, content] of Object.entries(files)) {
     const path = `${setup}/${name}`;
     await disk.mkdir(dirname(path), FOLDER_MODE);
-    await disk.create(path, text, FILE_MODE);
+    await disk.create(path, content, FILE_MODE);
   }
 }
 
-/** Why a program is ended that said all it had to say. */
-const ENDED = "";
+/** The stop reason of a program that reported its completion and is ended by the desk; not a failure. */
+const COMPLETED = "";
 
-function failureOf(program: AgentProgram, door: RunEndpoint, tally: RunMeter, end: ProcessEnd): string | undefined {
-  const errors = end.stderr === "" ? "" : `; it wrote: ${end.stderr}`;
-  if (end.stopReason !== undefined && end.stopReason !== ENDED) return end.stopReason;
-  const told = tally.end();
-  if (told?.failure !== undefined) return told.failure;
-  if (end.stopReason !== ENDED && !end.isClean) return `${end.description}${errors}`;
-  if (program.reportsCompletion && told === undefined) return `it said nothing of its end; ${end.description}${errors}`;
-  return program.toolDiscovery === "listed" && !door.hasListed() ? TOOLS_NOT_LISTED : undefined;
+function failureReason(
+  program: AgentProgram,
+  endpoint: RunEndpoint,
+  meter: RunMeter,
+  { stopReason, isClean, description, stderr }: ProcessEnd,
+): string | undefined {
+  const errors = stderr === "" ? "" : `; standard error: ${stderr}`;
+  if (stopReason !== undefined && stopReason !== COMPLETED) return stopReason;
+  const completion = meter.completion();
+  if (completion?.failure !== undefined) return completion.failure;
+  if (stopReason !== COMPLETED && !isClean) return `${description}${errors}`;
+  if (program.reportsCompletion && completion === undefined)
+    return `did not report its completion; ${description}${errors}`;
+  return program.toolDiscovery === "listed" && !endpoint.hasListed() ? TOOLS_NOT_LISTED : undefined;
 }
 
-/** What the desk's own environment has of these names. */
-function passedEnv(env: LaunchDeps["env"], names: readonly string[]): Readonly<Record<string, string>> {
+/** The variables of `env` with these names. */
+function passedEnvironment(env: LaunchDeps["env"], names: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
-
-const SECRET_CHARS_MIN = 8;
 
 /** Replaces the token and every passed environment value by its name in square brackets. */
 function createRedactor(env: Readonly<Record<string, string>>, token: string): SecretRedactor {

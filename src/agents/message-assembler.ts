@@ -1,42 +1,42 @@
 /**
- * What a model says in pieces, put together; for programs that tell of no turns: what it says and asks for is one, until
- * something else comes.
+ * Assembles a model's message from its pieces, for programs that do not report turns: the pieces and the tool calls up to the
+ * next other event count as one turn.
  */
-import type { AgentEvent } from "./runtime.ts";
 import { SUMMARY_CHARS_MAX } from "./run-meter.ts";
+import type { AgentEvent } from "./runtime.ts";
 
 export interface MessageAssembler {
-  /** A piece of its words. */
+  /** Adds a piece of the message. Returns a `turn` event if a turn begins with it. */
   append(text: string): readonly AgentEvent[];
-  /** It asks for a tool, by which its words are whole. */
+  /** The model calls a tool: the message is complete, the turn goes on. */
   toolCall(): readonly AgentEvent[];
-  /** Something came that is not of the model. */
+  /** Something else happened: the message and the turn are complete. */
   flush(): readonly AgentEvent[];
 }
 
 export function createMessageAssembler(): MessageAssembler {
-  let words = "";
-  let isSpeaking = false;
-  const speak = (): readonly AgentEvent[] => {
-    const isNew = !isSpeaking;
-    isSpeaking = true;
+  let message = "";
+  let isInTurn = false;
+  const beginTurn = (): readonly AgentEvent[] => {
+    const isNew = !isInTurn;
+    isInTurn = true;
     return isNew ? [{ kind: "turn" }] : [];
   };
-  const whole = (): readonly AgentEvent[] => {
-    const text = words;
-    words = "";
+  const takeMessage = (): readonly AgentEvent[] => {
+    const text = message;
+    message = "";
     return text.trim() === "" ? [] : [{ kind: "message", text }];
   };
   return {
     append: (text) => {
-      // No more than the account of the run has room for, however long it speaks.
-      words = (words + text).slice(-SUMMARY_CHARS_MAX);
-      return speak();
+      // The summary holds no more than this.
+      message = (message + text).slice(-SUMMARY_CHARS_MAX);
+      return beginTurn();
     },
-    toolCall: () => [...speak(), ...whole()],
+    toolCall: () => [...beginTurn(), ...takeMessage()],
     flush: () => {
-      isSpeaking = false;
-      return whole();
+      isInTurn = false;
+      return takeMessage();
     },
   };
 }

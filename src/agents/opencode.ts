@@ -1,4 +1,4 @@
-/** opencode with every tool denied but the desk's, and without any configuration, plug-in or download of its own. */
+/** opencode with only the desk's tools, and without project configuration, plug-ins or downloads. */
 import { z } from "zod";
 import type { AgentEvent, AgentProgram, LaunchRequest, LaunchCommand } from "./runtime.ts";
 import { tryParseJson } from "../lib/json.ts";
@@ -18,14 +18,14 @@ const eventShape = z.looseObject({
   error: z.unknown().optional(),
 });
 
-const OFF = ["PROJECT_CONFIG", "AUTOUPDATE", "MODELS_FETCH", "DEFAULT_PLUGINS", "LSP_DOWNLOAD", "CLAUDE_CODE"];
+const DISABLED = ["PROJECT_CONFIG", "AUTOUPDATE", "MODELS_FETCH", "DEFAULT_PLUGINS", "LSP_DOWNLOAD", "CLAUDE_CODE"];
 
-/** Another address of a maker's interface than the maker's own; keys and token are put in by the program, and are in no file. */
-function providerOf({ settings, passedEnv: lent }: LaunchRequest): object {
+/** A custom base URL of a model provider. The program replaces the variables, so that no file contains a key. */
+function providerOf({ settings, passedEnv }: LaunchRequest): object {
   const [, name, model] = /^([^/]+)\/(.+)$/.exec(settings.model ?? "") ?? [];
   if (name === undefined || model === undefined) return {};
-  const [anthropic, openai] = [lent["ANTHROPIC_BASE_URL"], lent["OPENAI_BASE_URL"]];
-  // The variable is without the version, as its maker's own programs want it.
+  const [anthropic, openai] = [passedEnv["ANTHROPIC_BASE_URL"], passedEnv["OPENAI_BASE_URL"]];
+  // The variable has no version in its path, unlike the provider's setting.
   if (name === "anthropic")
     return anthropic === undefined ? {} : { provider: { anthropic: { options: { baseURL: `${anthropic}/v1` } } } };
   if (openai === undefined) return {};
@@ -34,41 +34,40 @@ function providerOf({ settings, passedEnv: lent }: LaunchRequest): object {
 }
 
 /**
- * At each start it would fetch a package for plug-ins into the folder of its configuration, with all that this needs; a folder
- * that has it by its lock file is left as it is.
+ * At each start opencode installs its plug-in package into its configuration folder, unless the lock file there lists it.
  */
-const NOTHING_TO_FETCH = {
+const NO_PLUGIN_DOWNLOAD = {
   "opencode/node_modules/none": "",
   "opencode/package-lock.json": JSON.stringify({ packages: { "": { dependencies: { "@opencode-ai/plugin": "*" } } } }),
 };
 
-function line(ask: LaunchRequest): LaunchCommand {
+function launchCommand(request: LaunchRequest): LaunchCommand {
   return {
     argv: [
-      ...(ask.settings.command ?? ["opencode"]),
+      ...(request.settings.command ?? ["opencode"]),
       ...["run", "--pure", "--format", "json"],
-      ...(ask.settings.model === undefined ? [] : ["--model", ask.settings.model]),
+      ...(request.settings.model === undefined ? [] : ["--model", request.settings.model]),
     ],
     env: {
-      QOC_TOKEN: ask.endpoint.token,
-      OPENCODE_CONFIG: `${ask.setupFolder}/opencode.json`,
-      XDG_CONFIG_HOME: ask.setupFolder,
-      ...Object.fromEntries(OFF.map((what) => [`OPENCODE_DISABLE_${what}`, "1"])),
+      QOC_TOKEN: request.endpoint.token,
+      OPENCODE_CONFIG: `${request.setupFolder}/opencode.json`,
+      XDG_CONFIG_HOME: request.setupFolder,
+      ...Object.fromEntries(DISABLED.map((feature) => [`OPENCODE_DISABLE_${feature}`, "1"])),
     },
     files: {
-      ...NOTHING_TO_FETCH,
+      ...NO_PLUGIN_DOWNLOAD,
       "opencode.json": JSON.stringify({
         share: "disabled",
         permission: { "*": "deny", "qoc_*": "allow" },
         mcp: {
           qoc: {
             type: "remote",
-            url: ask.endpoint.url,
+            url: request.endpoint.url,
             headers: { Authorization: "Bearer {env:QOC_TOKEN}" },
             oauth: false,
           },
         },
-        ...providerOf(ask),
+        ...providerOf(request),
       }),
     },
   };
@@ -83,22 +82,22 @@ export const opencode: AgentProgram = {
     "ANTHROPIC_BASE_URL",
     "OPENROUTER_API_KEY",
   ],
-  // The version that these switches were tried with.
+  // The version that these settings were tested with.
   minVersion: "1.18.33",
   toolDiscovery: "listed",
   hasOwnTools: false,
   reportsCompletion: false,
-  launchCommand: line,
-  openConversation: ({ bundle, endpoint: door }) => {
-    let bill = 0;
+  launchCommand,
+  openConversation: ({ bundle, endpoint }) => {
+    let totalUsd = 0;
     return {
       initialInput: bundle,
       keepsInputOpen: false,
       readLine: (line) => {
         const event = parseEvent(line);
         if (event === undefined) return undefined;
-        if (event.type === "step_finish") bill += event.part?.cost ?? 0;
-        return eventsOf(event, bill, door.tools);
+        if (event.type === "step_finish") totalUsd += event.part?.cost ?? 0;
+        return eventsOf(event, totalUsd, endpoint.tools);
       },
     };
   },
@@ -110,21 +109,21 @@ function parseEvent(line: string): z.output<typeof eventShape> | undefined {
 
 function eventsOf(
   { type, part, error }: z.output<typeof eventShape>,
-  bill: number,
+  totalUsd: number,
   tools: readonly string[],
 ): readonly AgentEvent[] {
   if (type === "step_start") return [{ kind: "turn" }];
-  if (type === "step_finish") return [{ kind: "cost", usd: bill }];
+  if (type === "step_finish") return [{ kind: "cost", usd: totalUsd }];
   if (type === "text" && typeof part?.text === "string") return [{ kind: "message", text: part.text }];
-  if (type === "tool_use" && typeof part?.tool === "string") return [callOf(part.tool, part.state?.status, tools)];
+  if (type === "tool_use" && typeof part?.tool === "string") return [callEvent(part.tool, part.state?.status, tools)];
   if (type === "error")
-    return [{ kind: "end", failure: `it ended with ${JSON.stringify(error ?? "an error").slice(0, 500)}` }];
+    return [{ kind: "end", failure: `ended with ${JSON.stringify(error ?? "an error").slice(0, 500)}` }];
   return [];
 }
 
-/** One of its own that did something is a hand that it should not have; one that it refused is told as such. */
-function callOf(tool: string, status: string | null | undefined, tools: readonly string[]): AgentEvent {
-  const bare = tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : tool;
-  if (tools.includes(bare)) return { kind: "call", tool: bare };
+/** Tools that are not the desk's: a violation if the call completed, otherwise denied by the program itself. */
+function callEvent(tool: string, status: string | null | undefined, tools: readonly string[]): AgentEvent {
+  const name = tool.startsWith(PREFIX) ? tool.slice(PREFIX.length) : tool;
+  if (tools.includes(name)) return { kind: "call", tool: name };
   return status === "completed" ? { kind: "violation", detail: `it used ${tool}` } : { kind: "denied", tool };
 }

@@ -1,17 +1,15 @@
 /**
- * One program in a process group of its own: its lines out, our lines in, and an end that it cannot refuse. Its group ends
- * with it. What it put into a group of its own ends with the sandbox, where there is one, and otherwise goes on; so does the
- * whole group without a sandbox where the desk itself is killed.
+ * Runs one program in its own process group, with a time limit, and kills the whole group at the end. A process that leaves the
+ * group is ended by the sandbox; without a sandbox it goes on, and so does the group if the desk itself is killed.
  */
 import type { ChildProcess, SpawnOptions } from "node:child_process";
 import { messageOf } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import { LineSplitter } from "../lib/line-splitter.ts";
 
-/** The parts of `node:child_process` and of the system that a run needs; lent, so that a test can lend others. */
 export interface ProcessDeps {
   readonly spawn: (program: string, args: readonly string[], options: SpawnOptions) => ChildProcess;
-  /** Signals a whole process group; one that is gone already is no error. */
+  /** Signals a whole process group; does nothing if the group has ended. */
   readonly killGroup: (group: number, signal: "SIGTERM" | "SIGKILL") => void;
   readonly clock: Clock;
 }
@@ -21,132 +19,133 @@ export interface ProcessRequest {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly initialInput: string;
-  /** More is written later, so standard input stays open. */
+  /** Whether standard input stays open after `initialInput`. */
   readonly keepsInputOpen: boolean;
   readonly timeoutMs: number;
-  /** How much of its time was gone before it started. */
+  /** The part of `timeoutMs` that had passed before the start. */
   readonly elapsedMs?: number;
-  onLine(text: string): void;
+  /** Called for each line of standard output until the process is stopped. */
+  onLine(line: string): void;
 }
 
 export interface ProcessEnd {
-  /** Why the desk ended it; undefined: it ended by itself. */
+  /** Why the desk stopped the process; undefined if it ended by itself. */
   readonly stopReason: string | undefined;
-  /** How it ended, in words. */
+  /** How the process ended, for people: `exited with code 1`. */
   readonly description: string;
+  /** Exit code 0. */
   readonly isClean: boolean;
-  /** The last it wrote to standard error. */
+  /** The end of standard error. */
   readonly stderr: string;
 }
 
 export interface RunningProcess {
   send(text: string): void;
-  stop(why: string): void;
+  stop(reason: string): void;
+  /** Resolves once the process and its group have ended and their output was read. */
   readonly ended: Promise<ProcessEnd>;
 }
 
-/** One line; a tool's whole answer may stand in it. */
+/** A line may hold the whole answer of a tool. */
 const LINE_BYTES_MAX = 4 * 1024 * 1024;
-const ERROR_CHARS = 4_000;
-const FAULT_CHARS = 500;
-/** From the polite signal to the other one. */
+const STDERR_CHARS = 4_000;
+const MESSAGE_CHARS = 500;
+/** Between SIGTERM and SIGKILL. */
 const GRACE_MS = 2_000;
-/** After the end: for what is still in the pipes, where a stray process holds them open. */
+/** After the exit, for output that is still in the pipes: a stray child may hold them open. */
 const DRAIN_MS = 2_000;
 
 export function timeoutMessage(timeoutMs: number): string {
-  return `it took longer than ${timeoutMs / 1_000} s`;
+  return `took longer than ${timeoutMs / 1_000} s`;
 }
 
-export function startProcess(world: ProcessDeps, ask: ProcessRequest): RunningProcess {
-  const [program = "", ...args] = ask.argv;
-  const child = world.spawn(program, args, {
-    env: ask.env,
-    cwd: ask.cwd,
+export function startProcess({ spawn, killGroup, clock }: ProcessDeps, request: ProcessRequest): RunningProcess {
+  const [program = "", ...args] = request.argv;
+  const child = spawn(program, args, {
+    env: request.env,
+    cwd: request.cwd,
     stdio: ["pipe", "pipe", "pipe"],
     detached: true,
   });
   const kill = (signal: "SIGTERM" | "SIGKILL"): void => {
-    if (child.pid !== undefined) world.killGroup(child.pid, signal);
+    if (child.pid !== undefined) killGroup(child.pid, signal);
   };
-  let stopped: string | undefined;
-  let forgetGrace: () => void = () => undefined;
-  const stop = (why: string): void => {
-    if (stopped !== undefined) return;
-    stopped = why;
+  let stopReason: string | undefined;
+  let cancelKill: () => void = () => undefined;
+  const stop = (reason: string): void => {
+    if (stopReason !== undefined) return;
+    stopReason = reason;
     kill("SIGTERM");
-    forgetGrace = world.clock.after(GRACE_MS, () => kill("SIGKILL"));
+    cancelKill = clock.after(GRACE_MS, () => kill("SIGKILL"));
   };
-  const leftMs = Math.max(0, ask.timeoutMs - (ask.elapsedMs ?? 0));
-  const forgetTimeout = world.clock.after(leftMs, () => stop(timeoutMessage(ask.timeoutMs)));
-  const errors = lastOf(child);
-  readLines(
-    child,
-    (text) => {
-      // What it says after it was told to stop counts no more.
-      if (stopped === undefined) heard(text, ask.onLine, stop);
-    },
-    stop,
-  );
-  // Writing to a program that is gone is no error of ours: its end is heard below.
+  const remainingMs = Math.max(0, request.timeoutMs - (request.elapsedMs ?? 0));
+  const cancelTimeout = clock.after(remainingMs, () => stop(timeoutMessage(request.timeoutMs)));
+  const stderr = collectStderr(child);
+  const onLine = (line: string): void => {
+    if (stopReason !== undefined) return;
+    try {
+      request.onLine(line);
+    } catch (error) {
+      // This runs in an event handler: a thrown error would crash the desk.
+      stop(`wrote a line that could not be processed: ${messageOf(error).slice(0, MESSAGE_CHARS)}`);
+    }
+  };
+  readLines(child, onLine, stop);
+  // Writing fails if the program has ended; `waitForExit` reports that.
   child.stdin?.on("error", () => undefined);
-  child.stdin?.write(ask.initialInput);
-  if (!ask.keepsInputOpen) child.stdin?.end();
-  const over = ended(child, world.clock, () => kill("SIGKILL")).then(({ how, isClean }) => {
-    forgetTimeout();
-    forgetGrace();
-    return { stopReason: stopped, description: how, isClean, stderr: errors() };
+  child.stdin?.write(request.initialInput);
+  if (!request.keepsInputOpen) child.stdin?.end();
+  const ended = waitForExit(child, clock, () => kill("SIGKILL")).then(({ description, isClean }) => {
+    cancelTimeout();
+    cancelKill();
+    return { stopReason, description, isClean, stderr: stderr() };
   });
-  return { send: (text) => void child.stdin?.write(text), stop, ended: over };
+  return { send: (text) => void child.stdin?.write(text), stop, ended };
 }
 
-/** Nobody stands above to catch what is thrown here: it would be the end of the desk. */
-function heard(text: string, line: (text: string) => void, stop: (why: string) => void): void {
-  try {
-    line(text);
-  } catch (error) {
-    stop(`a line that it wrote could not be read: ${messageOf(error).slice(0, FAULT_CHARS)}`);
-  }
-}
-
-function readLines(child: ChildProcess, line: (text: string) => void, stop: (why: string) => void): void {
+function readLines(child: ChildProcess, onLine: (line: string) => void, stop: (reason: string) => void): void {
   const splitter = new LineSplitter({
     maxBytes: LINE_BYTES_MAX,
-    onLine: line,
-    onTooLong: () => stop(`it wrote a line of more than ${LINE_BYTES_MAX} bytes`),
+    onLine,
+    onTooLong: () => stop(`wrote a line of more than ${LINE_BYTES_MAX} bytes`),
   });
   child.stdout?.on("data", (chunk: Buffer) => splitter.push(chunk));
   child.stdout?.on("end", () => splitter.end());
 }
 
-function lastOf(child: ChildProcess): () => string {
+/** Returns a function for the end of standard error. */
+function collectStderr(child: ChildProcess): () => string {
   let text = "";
+  let isTruncated = false;
   child.stderr?.setEncoding("utf8");
-  let isCut = false;
   child.stderr?.on("data", (chunk: string) => {
-    isCut ||= text.length + chunk.length > ERROR_CHARS;
-    text = (text + chunk).slice(-ERROR_CHARS);
+    isTruncated ||= text.length + chunk.length > STDERR_CHARS;
+    text = (text + chunk).slice(-STDERR_CHARS);
   });
-  // Of a word that was cut nothing is kept: it may be half of a secret.
-  return () => (isCut ? text.replace(/^\S*/, "") : text).trim();
+  // A word that was cut is dropped: it may be a part of a secret that redaction would not recognise.
+  return () => (isTruncated ? text.replace(/^\S*/, "") : text).trim();
 }
 
-/** Resolves once it is gone, its group with it, and everything it wrote was read. */
-function ended(child: ChildProcess, clock: Clock, killGroup: () => void): Promise<{ how: string; isClean: boolean }> {
+/** Kills the group at the exit, and resolves once the output was read. */
+function waitForExit(
+  child: ChildProcess,
+  clock: Clock,
+  killGroup: () => void,
+): Promise<Pick<ProcessEnd, "description" | "isClean">> {
   return new Promise((resolve) => {
-    child.once("error", (error) => resolve({ how: `it could not be started: ${error.message}`, isClean: false }));
+    child.once("error", (error) => resolve({ description: `could not be started: ${error.message}`, isClean: false }));
     child.once("exit", (code, signal) => {
       killGroup();
-      const how = signal === null ? `it ended with code ${code ?? 0}` : `it was ended by ${signal}`;
-      const done = (): void => resolve({ how, isClean: code === 0 });
-      const forget = clock.after(DRAIN_MS, () => {
+      const description = signal === null ? `exited with code ${code ?? 0}` : `was killed by ${signal}`;
+      const finish = (): void => resolve({ description, isClean: code === 0 });
+      const cancelDrain = clock.after(DRAIN_MS, () => {
         child.stdout?.destroy();
         child.stderr?.destroy();
-        done();
+        finish();
       });
       child.once("close", () => {
-        forget();
-        done();
+        cancelDrain();
+        finish();
       });
     });
   });

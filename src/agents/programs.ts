@@ -1,4 +1,4 @@
-/** The programs that a desk can hand its issues to, besides the scripted one of the demo. */
+/** The agent programs that a desk can launch, by the names of `[agent] runtime`; `demo` is built in. */
 import { acp } from "./acp.ts";
 import { claude } from "./claude.ts";
 import { codex } from "./codex.ts";

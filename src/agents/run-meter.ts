@@ -1,58 +1,60 @@
-/** The account of one run while it lasts: what it used, what it said, and whether it is over its bounds. */
+/** Counts what a run uses, collects its summary, and decides when it has to stop. */
 import type { AgentEvent, AgentProgram, AgentSettings, RunEndpoint, RunUse } from "./runtime.ts";
 
+type EndEvent = Extract<AgentEvent, { kind: "end" }>;
+
 export interface RunMeter {
-  /** Takes one event in; a sentence where the run must stop for it. */
+  /** Returns the reason if the run has to stop because of this event. */
   record(event: AgentEvent): string | undefined;
   use(): RunUse;
-  /** The last words, which are the account of the run. */
+  /** The last messages of the agent. */
   summary(): string;
-  /** How the program itself said that it ended; undefined: it did not. */
-  end(): Extract<AgentEvent, { kind: "end" }> | undefined;
+  /** The program's own report of its completion, if there was one. */
+  completion(): EndEvent | undefined;
 }
 
-/** The last of what it says. */
+/** The end of longer messages is kept. */
 export const SUMMARY_CHARS_MAX = 8_000;
 const NOTE_CHARS = 200;
-/** Of a program whose tools are known by its asking for them alone. */
-export const TOOLS_NOT_LISTED = "it never listed the desk's tools";
+export const TOOLS_NOT_LISTED = "did not request the desk's tool list";
 
-const MAY_COME_FIRST: ReadonlySet<AgentEvent["kind"]> = new Set(["ready", "violation", "note", "cost", "end"]);
+/** Events that a program may send before it has announced its tools. */
+const ALLOWED_BEFORE_READY: ReadonlySet<AgentEvent["kind"]> = new Set(["ready", "violation", "note", "cost", "end"]);
 
-/** `note` takes what a human may watch. */
+/** `note` gets lines for the operator who watches the run. */
 export function createRunMeter(
   program: Pick<AgentProgram, "toolDiscovery">,
   settings: Pick<AgentSettings, "maxTurns" | "maxCostUsd">,
-  door: Pick<RunEndpoint, "tools" | "hasListed">,
+  endpoint: Pick<RunEndpoint, "tools" | "hasListed">,
   note: (line: string) => void,
 ): RunMeter {
   const used = { turns: 0, toolCalls: 0, costUsd: null as number | null };
   let isReady = program.toolDiscovery !== "announced";
-  let words = "";
-  let end: Extract<AgentEvent, { kind: "end" }> | undefined;
-  const take = (event: AgentEvent): string | undefined => {
-    if (!isReady && !MAY_COME_FIRST.has(event.kind)) return "it started to work before it said which tools it has";
+  let summary = "";
+  let completion: EndEvent | undefined;
+  const record = (event: AgentEvent): string | undefined => {
+    if (!isReady && !ALLOWED_BEFORE_READY.has(event.kind)) return "started to work before it announced its tools";
     switch (event.kind) {
       case "ready": {
-        const wrong = toolsProblem(event.tools, door.tools);
+        const problem = toolsProblem(event.tools, endpoint.tools);
         isReady = true;
-        if (wrong === undefined) note(`ready with ${event.tools.length} tools`);
-        return wrong;
+        if (problem === undefined) note(`ready with ${event.tools.length} tools`);
+        return problem;
       }
       case "violation":
-        return `it has more than the desk gave it: ${oneLine(event.detail)}`;
+        return `tool check failed: ${oneLine(event.detail)}`;
       case "turn":
         used.turns += 1;
-        return used.turns > settings.maxTurns ? `it took more than ${settings.maxTurns} turns` : undefined;
+        return used.turns > settings.maxTurns ? `took more than ${settings.maxTurns} turns` : undefined;
       case "call":
         used.toolCalls += 1;
         note(`calls ${oneLine(event.tool)}`);
-        return program.toolDiscovery === "listed" && !door.hasListed() ? TOOLS_NOT_LISTED : undefined;
+        return program.toolDiscovery === "listed" && !endpoint.hasListed() ? TOOLS_NOT_LISTED : undefined;
       case "denied":
-        note(`was refused ${oneLine(event.tool)} by its own program`);
+        note(`${oneLine(event.tool)} was denied by the agent program`);
         return undefined;
       case "message":
-        words = `${words}${words === "" ? "" : "\n"}${event.text}`.slice(-SUMMARY_CHARS_MAX);
+        summary = `${summary}${summary === "" ? "" : "\n"}${event.text}`.slice(-SUMMARY_CHARS_MAX);
         note(`says: ${oneLine(event.text)}`);
         return undefined;
       case "note":
@@ -61,19 +63,19 @@ export function createRunMeter(
       case "cost":
         used.costUsd = event.usd;
         return event.usd > settings.maxCostUsd
-          ? `it cost ${dollars(event.usd)}; it may cost ${dollars(settings.maxCostUsd)}`
+          ? `cost ${dollars(event.usd)}; the limit is ${dollars(settings.maxCostUsd)}`
           : undefined;
       case "end":
-        end = event;
-        if (event.text !== undefined && event.text.trim() !== "") words = event.text.slice(-SUMMARY_CHARS_MAX);
+        completion = event;
+        if (event.text !== undefined && event.text.trim() !== "") summary = event.text.slice(-SUMMARY_CHARS_MAX);
         return undefined;
     }
   };
   return {
-    record: take,
+    record,
     use: () => (program.toolDiscovery === "unknown" ? { ...used, turns: null } : { ...used }),
-    summary: () => words.trim(),
-    end: () => end,
+    summary: () => summary.trim(),
+    completion: () => completion,
   };
 }
 
@@ -86,11 +88,11 @@ function oneLine(text: string): string {
   return line.length > NOTE_CHARS ? `${line.slice(0, NOTE_CHARS)}…` : line;
 }
 
-/** Exactly the palette: one more is a hand we did not give, one less is a door that does not stand open. */
-function toolsProblem(shown: readonly string[], given: readonly string[]): string | undefined {
-  const more = shown.filter((tool) => !given.includes(tool));
-  const missing = given.filter((tool) => !shown.includes(tool));
-  if (more.length > 0) return `it has tools that the desk did not give it: ${more.slice(0, 5).map(oneLine).join(", ")}`;
-  if (missing.length > 0) return `it does not see all of the desk's tools: ${missing.slice(0, 5).join(", ")}`;
+/** The tools must be exactly the expected ones: an extra tool is not the desk's, a missing one means no connection. */
+function toolsProblem(announced: readonly string[], expected: readonly string[]): string | undefined {
+  const extra = announced.filter((tool) => !expected.includes(tool));
+  const missing = expected.filter((tool) => !announced.includes(tool));
+  if (extra.length > 0) return `has tools that are not the desk's: ${extra.slice(0, 5).map(oneLine).join(", ")}`;
+  if (missing.length > 0) return `does not see all tools of the desk: ${missing.slice(0, 5).join(", ")}`;
   return undefined;
 }

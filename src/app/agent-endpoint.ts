@@ -118,7 +118,7 @@ export async function openAgentEndpoint({
     onError: (error) => desk.log.warn(`mcp: ${messageOf(error)}`),
   });
   return {
-    tools: [...tools.values()].map(({ wire }) => ({ name: wire.name, about: wire.description ?? "" })),
+    tools: [...tools.values()].map(({ wire }) => ({ name: wire.name, description: wire.description ?? "" })),
     open: (run, wallMs, sources = createReadLog()) => {
       const { token, session } = tokens.mint({ run, palette, limits: { wallMs } });
       memories.set(session, sources);

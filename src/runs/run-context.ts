@@ -128,7 +128,7 @@ function rejectionOf(order: Readonly<OrderRecord>): Rejection {
   const by = order.state === "denied" ? "guard" : (rejectedBy(order) ?? "human");
   return {
     order: order.id,
-    what: describe(order.terms),
+    summary: describe(order.terms),
     at: iso(rejectedAt(order)),
     by,
     comment: (by === "guard" ? order.denied : order.rejected[by]) ?? "",

@@ -128,27 +128,27 @@ describe("a run by the Agent Client Protocol", () => {
       says: [call("a", "bash", { kind: "execute" }), ends("a", "failed", "id"), says("Well.")],
     });
     expect(result.failure).toBeUndefined();
-    expect(stand.notes).toContain("was refused bash by its own program");
+    expect(stand.notes).toContain("bash was denied by the agent program");
   });
 
   it.each([
     ["a tool of its own that ran", { says: [call("a", "bash"), ends("a", "completed", "qoc_status")] }, /it used bash/],
-    ["another version", { answers: { initialize: { protocolVersion: 2 } } }, /does not speak version 1/],
+    ["another version", { answers: { initialize: { protocolVersion: 2 } } }, /does not support version 1/],
     [
       "no servers over HTTP",
       { answers: { initialize: { protocolVersion: 1, agentCapabilities: {} } } },
-      /takes no MCP server over HTTP/,
+      /does not support MCP servers over HTTP/,
     ],
     [
       "null for what it can do",
       { answers: { initialize: { protocolVersion: 1, agentCapabilities: null } } },
-      /takes no MCP server over HTTP/,
+      /does not support MCP servers over HTTP/,
     ],
-    ["no session", { answers: { "session/new": {} } }, /opened no session/],
+    ["no session", { answers: { "session/new": {} } }, /did not open a session/],
     [
       "an error",
       { answers: { "session/new": { error: { code: -32_000, message: "log in first" } } } },
-      /answered session\/new with: log in first/,
+      /responded to session\/new with an error: log in first/,
     ],
     ["another end", { answers: { "session/prompt": { stopReason: "refusal" } } }, /ended with refusal/],
   ])("fails: %s", async (_, plan, reason) => {
@@ -157,7 +157,7 @@ describe("a run by the Agent Client Protocol", () => {
 
   it("L5 fails where it never asked for the desk's tools", async () => {
     expect((await agentHarness(acp, "acp").run({}, { hasListed: false })).failure).toBe(
-      "it never listed the desk's tools",
+      "did not request the desk's tool list",
     );
   });
 

@@ -49,7 +49,7 @@ describe("a run of Claude Code", () => {
     expect(result).toMatchObject({
       summary: "Looked, and proposed nothing.",
       use: { turns: 3, toolCalls: 3, costUsd: 0.0123 },
-      facts: { version: "2.1.329", sandbox: "none" },
+      metadata: { version: "2.1.329", sandbox: "none" },
     });
     expect(result.failure).toBeUndefined();
     expect(stand.notes).toContain("ready with 3 tools");
@@ -124,17 +124,17 @@ describe("a run of Claude Code", () => {
     [
       "an extra tool",
       { tools: [...TOOLS.map((tool) => `mcp__qoc__${tool}`), "Bash"] },
-      /tools that the desk did not give it: Bash/,
+      /tools that are not the desk's: Bash/,
     ],
     [
       "a look-alike without the door's prefix",
       { tools: TOOLS },
-      /tools that the desk did not give it: qoc_orders_propose \(its own\)/,
+      /tools that are not the desk's: qoc_orders_propose \(its own\)/,
     ],
     [
       "a missing tool",
       { tools: ["mcp__qoc__qoc_status"] },
-      /does not see all of the desk's tools: qoc_orders_propose, qoc_quotes_get/,
+      /does not see all tools of the desk: qoc_orders_propose, qoc_quotes_get/,
     ],
     ["a door that failed", { tools: [], servers: [{ name: "qoc", status: "failed" }] }, /the MCP server qoc is failed/],
     [
@@ -148,13 +148,13 @@ describe("a run of Claude Code", () => {
       /server rogue/,
     ],
     ["no server", { tools: [], servers: [] }, /not connected/],
-    ["servers that are none", { servers: 5 }, /the tools and servers that it tells of cannot be read/],
+    ["servers that are none", { servers: 5 }, /the list of its tools and servers cannot be parsed/],
     [
       "a second word of its tools that cannot be read",
       { odd: [{ type: "system", subtype: "init", tools: null }], turns: 0 },
-      /cannot be read/,
+      /cannot be parsed/,
     ],
-    ["no word of its tools", { init: false }, /started to work before it said which tools it has/],
+    ["no word of its tools", { init: false }, /started to work before it announced its tools/],
   ])("L5 fails at its first event: %s", async (_, plan, reason) => {
     const result = await stand.run({ ...plan, hang: true });
     expect(result.failure).toMatch(reason);
@@ -169,13 +169,13 @@ describe("a run of Claude Code", () => {
   ])("A2 asks for its version: %s", async (version, isEnough) => {
     const { failure } = await stand.run({ version });
     if (isEnough) expect(failure).toBeUndefined();
-    else expect(failure).toBe(`claude ${version} is too old; its switches hold from 2.1.248 on`);
+    else expect(failure).toBe(`claude ${version} is too old: version 2.1.248 or later is required`);
   });
 
   it("A5 L4 is ended at its time with everything that it started", async () => {
     const grandchild = join(stand.folder, "grandchild");
     const result = await stand.run({ grandchild, hang: true }, { settings: { timeoutMs: 3_000 } });
-    expect(result.failure).toBe("it took longer than 3 s");
+    expect(result.failure).toBe("took longer than 3 s");
     await gone(Number(readFileSync(grandchild, "utf8")));
   });
 
@@ -221,7 +221,7 @@ describe("a run of Claude Code", () => {
   it("A5 is ended at its time though it does not even tell its version", async () => {
     const { path } = mute(() => undefined);
     expect((await stand.run({}, { settings: { command: [path], timeoutMs: 500 } })).failure).toBe(
-      "it took longer than 0.5 s",
+      "took longer than 0.5 s",
     );
   });
 
@@ -251,18 +251,18 @@ describe("a run of Claude Code", () => {
 
   it("A5 is stopped at its bound of turns, though its program goes on", async () => {
     const result = await stand.run({ turns: 20, hang: true }, { settings: { maxTurns: 4 } });
-    expect(result.failure).toBe("it took more than 4 turns");
+    expect(result.failure).toBe("took more than 4 turns");
     expect(result.use?.turns).toBe(5);
   });
 
   it("A5 fails over its bound of cost, and shows the bill", async () => {
     const result = await stand.run({ cost: 1.25 }, { settings: { maxCostUsd: 1 } });
-    expect(result).toMatchObject({ failure: "it cost 1.25 USD; it may cost 1.00 USD", use: { costUsd: 1.25 } });
+    expect(result).toMatchObject({ failure: "cost 1.25 USD; the limit is 1.00 USD", use: { costUsd: 1.25 } });
   });
 
   it.each([
-    ["error_max_turns", /as many turns as it may/],
-    ["error_max_budget_usd", /as much as it may/],
+    ["error_max_turns", /reached its turn limit/],
+    ["error_max_budget_usd", /reached its cost limit/],
     ["error_during_execution", /ended with error_during_execution/],
     ["constructor", /ended with constructor/],
   ])("tells how its program ended: %s", async (subtype, reason) => {
@@ -318,16 +318,16 @@ describe("a run of Claude Code", () => {
 
   it("fails where it ends without a word, with its exit code and what it wrote last", async () => {
     expect((await stand.run({ result: false, code: 3, error: "no credit" })).failure).toBe(
-      "it ended with code 3; it wrote: no credit",
+      "exited with code 3; standard error: no credit",
     );
-    expect((await stand.run({ result: false })).failure).toBe("it said nothing of its end; it ended with code 0");
+    expect((await stand.run({ result: false })).failure).toBe("did not report its completion; exited with code 0");
   });
 
   it("S6 tells of tools that its program refused by itself, each once", async () => {
     const denials = ["Bash", "mcp__qoc__qoc_status"].map((tool_name) => ({ tool_name }));
     expect((await stand.run({ calls: "Bash", denials })).use?.toolCalls).toBe(0);
     expect(stand.notes.filter((note) => note.includes("Bash"))).toEqual([
-      "was refused Bash (its own) by its own program",
+      "Bash (its own) was denied by the agent program",
     ]);
     expect(stand.refused).toEqual(["run-1 Bash (its own)", "run-1 qoc_status"]);
   });
@@ -354,7 +354,7 @@ describe("a run of Claude Code", () => {
       { result: false, code: 3, error: `${env.ANTHROPIC_API_KEY} ${"e".repeat(3_940)} ${TOKEN}` },
       { world },
     );
-    expect(failure).toMatch(/^it ended with code 3; it wrote: e+ \[token\]$/);
+    expect(failure).toMatch(/^exited with code 3; standard error: e+ \[token\]$/);
     expect(JSON.stringify([stand.notes, failure])).not.toMatch(/kkk/);
   });
 

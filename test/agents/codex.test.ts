@@ -27,7 +27,7 @@ describe("a run of Codex", () => {
     expect(result).toMatchObject({
       summary: "Looked.",
       use: { turns: 2, toolCalls: 1, costUsd: null },
-      facts: { version: "99.0.0" },
+      metadata: { version: "99.0.0" },
     });
     expect(result.failure).toBeUndefined();
     expect(stand.notes).toContain("Reconnecting... 2/5");
@@ -45,23 +45,19 @@ describe("a run of Codex", () => {
     [
       "a shell",
       [{ type: "item.started", item: { type: "command_execution" } }, completed],
-      /more than the desk gave it: it has command_execution/,
+      /tool check failed: command_execution/,
     ],
-    [
-      "a tool of its own",
-      [called("codex", "exec_command"), completed],
-      /more than the desk gave it: codex\/exec_command/,
-    ],
+    ["a tool of its own", [called("codex", "exec_command"), completed], /tool check failed: codex\/exec_command/],
     ["another server's resources", [called("rogue", "read_mcp_resource"), completed], /rogue\/read_mcp_resource/],
-    ["another server", [called("rogue"), completed], /more than the desk gave it: rogue\/qoc_status/],
+    ["another server", [called("rogue"), completed], /tool check failed: rogue\/qoc_status/],
     [
       "a shell with null about it",
       [{ type: "item.started", item: { type: "command_execution", text: null } }],
-      /it has command_execution/,
+      /tool check failed: command_execution/,
     ],
-    ["a failed turn that does not say why", [{ type: "turn.failed", error: null }], /it ended with: an error/],
+    ["a failed turn that does not say why", [{ type: "turn.failed", error: null }], /ended with: an error/],
     ["a failed turn", [{ type: "turn.failed", error: { message: "no credit" } }], /no credit/],
-    ["no end", [called("qoc")], /said nothing of its end/],
+    ["no end", [called("qoc")], /did not report its completion/],
   ])("fails: %s", async (_, lines, reason) => {
     expect((await agentHarness(codex, "lines").run({ lines })).failure).toMatch(reason);
   });
@@ -71,12 +67,12 @@ describe("a run of Codex", () => {
     ["at its end", [says, completed], { turns: 1, toolCalls: 0 }],
   ])("L5 fails where it never asked for the desk's tools: %s", async (_, lines, use) => {
     const result = await agentHarness(codex, "lines").run({ lines }, { hasListed: false });
-    expect(result).toMatchObject({ failure: "it never listed the desk's tools", use });
+    expect(result).toMatchObject({ failure: "did not request the desk's tool list", use });
   });
 
   it("A2 asks for its version", async () => {
     const { failure } = await agentHarness(codex, "lines").run({ lines: [completed], version: "codex-cli 0.168.9" });
-    expect(failure).toBe("codex 0.168.9 is too old; its switches hold from 0.169.0 on");
+    expect(failure).toBe("codex 0.168.9 is too old: version 0.169.0 or later is required");
   });
 
   it("A3 has a configuration without hands, and no token or key in it", async () => {
@@ -106,8 +102,10 @@ describe("a run of Codex", () => {
       OPENAI_API_KEY: "sk-the-models-key",
     });
     expect(parse(files["config.toml"])).toMatchObject({
-      model_provider: "lent",
-      model_providers: { lent: { base_url: "http://127.0.0.1:9/v1", env_key: "CODEX_API_KEY", wire_api: "responses" } },
+      model_provider: "custom",
+      model_providers: {
+        custom: { base_url: "http://127.0.0.1:9/v1", env_key: "CODEX_API_KEY", wire_api: "responses" },
+      },
     });
   });
 });

@@ -28,9 +28,7 @@ describe("a run of any program", () => {
   it("is not started without a sandbox, unless the operator says so", async () => {
     const stand = agentHarness(command, "command");
     const result = await stand.run({}, { settings: { unconfined: false } });
-    expect(result.failure).toBe(
-      "runtime command needs bubblewrap to hold it; install it, or set [agent] unconfined = true",
-    );
+    expect(result.failure).toBe("runtime command needs bubblewrap; install it, or set [agent] unconfined = true");
     expect(stand.notes).toEqual([]);
     expect([...stand.doors, ...stand.folders]).toEqual([]);
   });
@@ -38,12 +36,12 @@ describe("a run of any program", () => {
   it("is not started from the workspace, where agents write", async () => {
     const stand = agentHarness(command, "command");
     const world = { ...withoutBubblewrap, workspace: dirname(realpathSync(process.execPath)) };
-    expect((await stand.run({}, { world })).failure).toMatch(/stands inside the workspace/);
+    expect((await stand.run({}, { world })).failure).toMatch(/is inside the workspace/);
   });
 
   it("fails with its exit code", async () => {
     const stand = agentHarness(command, "command");
-    expect((await stand.run({ code: 9 })).failure).toBe("it ended with code 9");
+    expect((await stand.run({ code: 9 })).failure).toBe("exited with code 9");
   });
 
   it("stands though its folder cannot be removed, and says so", async () => {
@@ -58,7 +56,7 @@ describe("a run of any program", () => {
     const result = await stand.run({}, { world: { ...withoutBubblewrap, createPrivateFolder: privateFolder } });
     expect(result.failure).toBeUndefined();
     expect(result.summary).toContain('"prompt":"the bundle"');
-    expect(stand.notes.at(-1)).toMatch(/^its folder could not be removed: EACCES/);
+    expect(stand.notes.at(-1)).toMatch(/^the run's folder was not removed: EACCES/);
     expect([...stand.doors]).toEqual([]);
     for (const path of left) rmSync(path, { recursive: true });
   });

@@ -46,7 +46,7 @@ describe("a run of Gemini CLI", () => {
       const result = await stand.run({ lines: [called(tool, "a"), answered("a", "error"), says("Well."), done] });
       expect(result).toMatchObject({ summary: "Well.", use: { turns: 2, toolCalls: 0 } });
       expect(result.failure).toBeUndefined();
-      expect(stand.notes.filter((note) => note.startsWith("was refused"))).toHaveLength(1);
+      expect(stand.notes.filter((note) => note.endsWith("was denied by the agent program"))).toHaveLength(1);
     },
   );
 
@@ -64,21 +64,21 @@ describe("a run of Gemini CLI", () => {
     [
       "its own error",
       [{ type: "result", status: "error", error: { type: "x", message: "no credit" } }],
-      /^it ended with: no credit$/,
+      /^ended with: no credit$/,
     ],
     [
       "a success that is none",
       [says("I look."), { type: "error", severity: "warning", message: "Loop detected" }, done],
-      /^it ended with: Loop detected$/,
+      /^ended with: Loop detected$/,
     ],
-    ["no end", [says("Looked.")], /said nothing of its end/],
+    ["no end", [says("Looked.")], /did not report its completion/],
   ])("fails: %s", async (_, lines, reason) => {
     expect((await agentHarness(gemini, "lines").run({ lines })).failure).toMatch(reason);
   });
 
   it("L5 fails where it never asked for the desk's tools", async () => {
     expect((await agentHarness(gemini, "lines").run({ lines: [done] }, { hasListed: false })).failure).toBe(
-      "it never listed the desk's tools",
+      "did not request the desk's tool list",
     );
   });
 

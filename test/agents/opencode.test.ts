@@ -41,7 +41,7 @@ describe("a run of opencode", () => {
   });
 
   it.each([
-    ["too dear", [...step(0.75), ...step(0.5)], /^it cost 1.25 USD; it may cost 1.00 USD$/],
+    ["too dear", [...step(0.75), ...step(0.5)], /^cost 1.25 USD; the limit is 1.00 USD$/],
     ["a shell that ran", [used("bash", "completed")], /it used bash/],
     ["a tool of the door's name that is not behind it", [used("qoc_status", "completed")], /it used qoc_status/],
     [
@@ -57,12 +57,12 @@ describe("a run of opencode", () => {
   it.each(["bash", "qoc_qoc_orders_approve"])("S6 tells of a tool that it refused, and goes on: %s", async (tool) => {
     const stand = agentHarness(opencode, "lines");
     expect(await stand.run({ lines: [used(tool, "error")] })).toMatchObject({ use: { toolCalls: 0 } });
-    expect(stand.notes.filter((note) => note.startsWith("was refused"))).toHaveLength(1);
+    expect(stand.notes.filter((note) => note.endsWith("was denied by the agent program"))).toHaveLength(1);
   });
 
   it("L5 fails where it never asked for the desk's tools", async () => {
     expect((await agentHarness(opencode, "lines").run({ lines: step(0) }, { hasListed: false })).failure).toBe(
-      "it never listed the desk's tools",
+      "did not request the desk's tool list",
     );
   });
 

@@ -61,21 +61,21 @@ describe("a program of a run", () => {
   it("L4 is ended where it takes no signal, and its child with it", async () => {
     const mark = newMark();
     const { end } = await heard(["stays", mark], { stopAt: "both are up" });
-    expect(end).toMatchObject({ stopped: "enough", how: "it was ended by SIGKILL", isClean: false });
+    expect(end).toMatchObject({ stopReason: "enough", description: "was killed by SIGKILL", isClean: false });
     await gone(mark);
   });
 
   it("A5 is ended at its time where it never ends", async () => {
     const mark = newMark();
     const { end } = await heard(["stays", mark], { timeoutMs: 1_000 });
-    expect(end.stopReason).toBe("it took longer than 1 s");
+    expect(end.stopReason).toBe("took longer than 1 s");
     await gone(mark);
   });
 
   it("is stopped at a line that has no end, and what came before was heard", async () => {
     const { lines, end } = await heard(["long-line"]);
     expect(lines).toEqual(["before"]);
-    expect(end.stopReason).toBe("it wrote a line of more than 4194304 bytes");
+    expect(end.stopReason).toBe("wrote a line of more than 4194304 bytes");
   });
 
   it("may flood its standard error: the last of it is kept", async () => {
@@ -105,7 +105,7 @@ describe("a program of a run", () => {
       },
     });
     const { stopReason: stopped = "" } = await over;
-    expect(stopped).toMatch(/^a line that it wrote could not be read: no such thing x+$/);
+    expect(stopped).toMatch(/^wrote a line that could not be processed: no such thing x+$/);
     expect(stopped.length).toBeLessThan(600);
   });
 
@@ -125,7 +125,7 @@ describe("a program of a run", () => {
         onLine: () => undefined,
       },
     });
-    expect((await over).description).toMatch(/^it could not be started: .*EACCES/);
+    expect((await over).description).toMatch(/^could not be started: .*EACCES/);
   });
 
   const ways: readonly [string, object][] = [
@@ -143,7 +143,7 @@ describe("a program of a run", () => {
     expect(await running).toMatchObject({
       failure: "stopped by the operator",
       summary: "both are up",
-      facts: { sandbox },
+      metadata: { sandbox },
     });
     await gone(mark);
     expect([...stand.folders, ...stand.doors]).toEqual([]);

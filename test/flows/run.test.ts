@@ -18,7 +18,7 @@ afterEach(async () => {
   await discard(desk);
 });
 
-const TOOLS = [{ name: "qoc_status", about: "The desk at a glance." }];
+const TOOLS = [{ name: "qoc_status", description: "The desk at a glance." }];
 
 type Work = (task: RunTask, call: AgentCall, note: (line: string) => void) => Promise<RunResult>;
 
@@ -156,12 +156,12 @@ describe("a run on an issue", () => {
   it("an issue is blocked if its run failed, with the reason, the log and the usage", async () => {
     const view = await run(async (_, __, note) => {
       note("calls qoc_status");
-      return { ...quiet, failure: "it took more than 4 turns", use: { turns: 5, toolCalls: 5, costUsd: null } };
+      return { ...quiet, failure: "took more than 4 turns", use: { turns: 5, toolCalls: 5, costUsd: null } };
     });
     expect(await status()).toBe("blocked");
-    expect(view).toMatchObject({ outcome: "failed", reason: "it took more than 4 turns" });
+    expect(view).toMatchObject({ outcome: "failed", reason: "took more than 4 turns" });
     const account = desk.read(view.path);
-    for (const line of ['reason: "it took more than 4 turns"', 'cost: "not reported"', "s  calls qoc_status"])
+    for (const line of ['reason: "took more than 4 turns"', 'cost: "not reported"', "s  calls qoc_status"])
       expect(account).toContain(line);
   });
 

@@ -103,7 +103,7 @@ const CONSUMERS: Readonly<Record<string, (text: string) => string>> = {
   "the context bundle: rejections": (text) =>
     contextBundle({
       ...PARTS,
-      rejections: ["human", "venue"].map((by) => ({ order: text, what: text, at: "t", by, comment: text })),
+      rejections: ["human", "venue"].map((by) => ({ order: text, summary: text, at: "t", by, comment: text })),
     }),
   "the context bundle: entities, snapshot and open issues": (text) =>
     contextBundle({
@@ -112,7 +112,7 @@ const CONSUMERS: Readonly<Record<string, (text: string) => string>> = {
       snapshot: { source: text, text },
       openIssues: [{ id: text, title: text, status: text, priority: text }],
     }),
-  "the context bundle: tools": (text) => contextBundle({ ...PARTS, tools: [{ name: text, about: text }] }),
+  "the context bundle: tools": (text) => contextBundle({ ...PARTS, tools: [{ name: text, description: text }] }),
   "untrusted text": (text) => untrusted("inbox/a.md", 0, text).text,
   "an MCP answer": (text) => outputOf(answerOf({ [text]: [{ name: text }] }, {})),
   "a page of an MCP answer": (text) => outputOf(answerOf(pageOf([{ name: text }], undefined, "x"), {})),
