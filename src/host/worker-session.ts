@@ -173,7 +173,8 @@ export class WorkerSession {
             if (response instanceof QocError) reject(response);
             else resolve(response);
           }),
-        (error: unknown) => fail(new QocError("PROTOCOL", { connector: name, what: "response", message: String(error) })),
+        (error: unknown) =>
+          fail(new QocError("PROTOCOL", { connector: name, what: "response", message: String(error) })),
       );
     });
   }

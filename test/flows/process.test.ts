@@ -121,7 +121,7 @@ describe.skipIf(!isLinux)("a connector's process", () => {
     await made.connector.start();
     await expect(made.connector.invoke("cancelOrder", ["1"])).rejects.toMatchObject({ code: "CALL_DIED" });
     expect(made.connector.status.lastError).toMatch(
-      /its process held \d+ MB; memory_mb = 64 and 192 MB besides are allowed/,
+      /its process used \d+ MB of memory; the limit is 256 MB \(memory_mb = 64 plus 192\)/,
     );
   });
 

@@ -280,12 +280,12 @@ describe("an import is refused, with file and line, if it names", () => {
     ],
     "a file with another extension": [
       `import x from "./page.html"; x;`,
-      ".ts, .js, .json, .csv and .txt",
+      "use .ts, .js, .json, .csv or .txt",
       { "adapters/venue/page.html": "" },
     ],
-    "a native file throws when a member is used": [
+    "a native file": [
       `const x = require("./a.node"); x;`,
-      ".ts, .js, .json, .csv and .txt",
+      "use .ts, .js, .json, .csv or .txt",
       { "adapters/venue/a.node": "" },
     ],
     "a data file through the paths of tsconfig": [

@@ -232,39 +232,25 @@ describe.each(["worker", "process"] as const)("a connector at the %s level", (is
     });
 
     it("finds no module loader, no port, no real process and no handle of the runtime", async () => {
-      const harness = await started(
-        `async getQuote(symbol: string): Promise<any> {
-          const g = globalThis as any; const seen: Record<string, unknown> = {};
-          const attempt = (name: string, f: () => unknown) => { try { const v = f(); seen[name] = v === undefined ? "undefined" : typeof v === "object" ? Object.keys(v as object).join() : String(v).slice(0, 80); } catch (error) { seen[name] = "refused"; } };
-          attempt("require", () => g.require); attempt("module", () => g.module); attempt("port", () => g.port); attempt("begin", () => g.begin);
-          attempt("worker", () => g.Worker); attempt("channel", () => g.BroadcastChannel);
-          attempt("kill", () => g.process.kill); attempt("binding", () => g.process.binding); attempt("report", () => g.process.report);
-          attempt("symbols", () => Object.getOwnPropertySymbols(g.process.stdout).length + Object.getOwnPropertySymbols(g.process).length);
-          attempt("handles", () => g.process._getActiveHandles); attempt("builtin", () => g.process.getBuiltinModule); attempt("consoleOut", () => g.console._stdout);
-          attempt("constructor", () => g.process.constructor.name); attempt("functionProcess", () => new Function("return process.kill")());
-          attempt("import", () => new Function("return import('node:fs')")());
-          return seen;
-        }`,
-      );
-      expect(await harness.connector.invoke("getQuote", ["X"])).toMatchObject({
-        ok: true,
-        value: {
-          require: "undefined",
-          module: "undefined",
-          port: "undefined",
-          begin: "undefined",
-          worker: "undefined",
-          channel: "undefined",
-          kill: "undefined",
-          binding: "undefined",
-          report: "undefined",
-          symbols: "0",
-          handles: "undefined",
-          builtin: "undefined",
-          consoleOut: "undefined",
-          constructor: "Object",
-          functionProcess: "undefined",
-        },
+      const file = fileURLToPath(new URL("../fixtures/adapters/probe-globals.ts", import.meta.url));
+      const harness = await startedSource("", { file });
+      const response = await harness.connector.invoke("cancelOrder", ["1"]);
+      expect(JSON.parse(response.ok ? "{}" : response.message)).toMatchObject({
+        require: "undefined",
+        module: "undefined",
+        port: "undefined",
+        begin: "undefined",
+        worker: "undefined",
+        channel: "undefined",
+        kill: "undefined",
+        binding: "undefined",
+        report: "undefined",
+        symbols: "0",
+        handles: "undefined",
+        builtin: "undefined",
+        consoleOut: "undefined",
+        constructor: "Object",
+        functionProcess: "undefined",
       });
     });
 

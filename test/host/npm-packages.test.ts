@@ -1,6 +1,6 @@
 /** npm packages that adapters use, unmodified, in a real worker with a server on loopback. */
 import { once } from "node:events";
-import { mkdir, mkdtemp, realpath, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, realpath, symlink, writeFile } from "node:fs/promises";
 import { type IncomingMessage, type Server, createServer as createHttp } from "node:http";
 import { type AddressInfo, type Server as NetServer, type Socket, createServer as createTcp } from "node:net";
 import { tmpdir } from "node:os";
@@ -15,6 +15,7 @@ import {
   adapterHarness,
 } from "../support/adapter-harness.ts";
 
+const FIXTURES = fileURLToPath(new URL("../fixtures/adapters", import.meta.url));
 const INSTALLED = fileURLToPath(new URL("../../node_modules", import.meta.url));
 
 const LEVELS = ["worker", "process"] as const;
@@ -26,21 +27,29 @@ afterEach(async () => {
   for (const close of closers.splice(0)) close();
 });
 
-/** Starts an adapter in a desk folder with installed packages. */
-async function startAdapter(
-  methods: string,
-  head: string,
+/** Starts an adapter with these methods in a desk folder. */
+function startAdapter(methods: string, head: string, options: AdapterHarnessOptions): Promise<AdapterHarness> {
+  return startSource(adapterSource(methods, head), options);
+}
+
+/** Starts a copy of the fixture adapter in a desk folder that has its npm package installed. */
+async function startFixture(name: string, npmPackage: string, options: AdapterHarnessOptions): Promise<AdapterHarness> {
+  return startSource(await readFile(join(FIXTURES, name), "utf8"), options, npmPackage);
+}
+
+async function startSource(
+  source: string,
   options: AdapterHarnessOptions,
-  packages: readonly string[] = [],
+  npmPackage?: string,
 ): Promise<AdapterHarness> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "qoc-npm-")));
   await writeFile(join(root, "desk.toml"), "");
-  for (const name of packages) {
-    await mkdir(dirname(join(root, "node_modules", name)), { recursive: true });
-    await symlink(join(INSTALLED, name), join(root, "node_modules", name));
+  if (npmPackage !== undefined) {
+    await mkdir(dirname(join(root, "node_modules", npmPackage)), { recursive: true });
+    await symlink(join(INSTALLED, npmPackage), join(root, "node_modules", npmPackage));
   }
   const file = join(root, "adapter.ts");
-  await writeFile(file, adapterSource(methods, head));
+  await writeFile(file, source);
   const harness = await adapterHarness("", { file, memoryMb: 256, ...options });
   harnesses.push(harness);
   await harness.connector.start();
@@ -134,23 +143,6 @@ describe("ccxt", () => {
     return { port: await portOf(server), seen };
   };
 
-  const ADAPTER = `
-    async connect(ctx: any) {
-      this.venue = new ccxt.kraken({ apiKey: ctx.secret("api_key"), secret: ctx.secret("api_secret") });
-      const at = "http://127.0.0.1:" + ctx.options.port;
-      this.venue.urls.api = { ...this.venue.urls.api, public: at, private: at };
-      const market = this.venue.safeMarketStructure({
-        id: "XXBTZUSD", symbol: "BTC/USD", base: "BTC", quote: "USD", baseId: "XXBT", quoteId: "ZUSD", type: "spot", spot: true,
-      });
-      this.venue.setMarkets([market], { USD: { id: "ZUSD", code: "USD" }, BTC: { id: "XXBT", code: "BTC" } });
-      this.venue.options.marketsByAltname = {};
-    }
-    venue: any;
-    async getQuote(symbol: string) {
-      const { bid, ask, last } = await this.venue.fetchTicker(symbol);
-      return { symbol, bid, ask, last, timestamp: 1_700_000_000_000 };
-    }
-    async getBuyingPower() { return (await this.venue.fetchBalance()).USD.free; }`;
   const SECRETS = { api_key: "key-1", api_secret: Buffer.from("a secret of the venue").toString("base64") };
 
   it.each(LEVELS)(
@@ -158,7 +150,7 @@ describe("ccxt", () => {
     async (isolation) => {
       const { port, seen } = await kraken();
       const given = { isolation, hosts: ["127.0.0.1"], options: { port }, secrets: SECRETS };
-      const { connector } = await startAdapter(ADAPTER, `import ccxt from "ccxt";`, given, ["ccxt"]);
+      const { connector } = await startFixture("kraken-ccxt.ts", "ccxt", given);
       expect(await connector.invoke("getQuote", ["BTC/USD"])).toMatchObject({
         ok: true,
         value: { bid: 99, ask: 101, last: 100 },
@@ -176,7 +168,7 @@ describe("ccxt", () => {
   it("cannot reach a host that is not listed", async () => {
     const { port, seen } = await kraken();
     const given = { hosts: ["api.kraken.com"], options: { port }, secrets: SECRETS };
-    const { connector } = await startAdapter(ADAPTER, `import ccxt from "ccxt";`, given, ["ccxt"]);
+    const { connector } = await startFixture("kraken-ccxt.ts", "ccxt", given);
     const answer = await connector.invoke("getQuote", ["BTC/USD"]);
     expect(answer.ok ? "" : answer.stack).toContain(`127.0.0.1 is not among hosts = ["api.kraken.com"]`);
     expect(seen).toEqual([]);
@@ -209,33 +201,13 @@ describe("@stoqey/ib", () => {
     return { port: await portOf(server), greeted: () => greeting };
   };
 
-  const ADAPTER = `
-    api: any;
-    async connect(ctx: any) {
-      this.api = new IBApi({ host: "127.0.0.1", port: ctx.options.port, clientId: 7 });
-      const failed = new Promise((_resolve, reject) => this.api.on(EventName.error, (error: any) => reject(error)));
-      failed.catch(() => undefined);
-      const ready = new Promise((resolve) => this.api.once(EventName.nextValidId, resolve));
-      this.api.connect();
-      this.nextId = await Promise.race([ready, failed]);
-    }
-    nextId: any;
-    async disconnect() { this.api.disconnect(); }
-    async getBuyingPower() {
-      const time = new Promise((resolve) => this.api.once(EventName.currentTime, resolve));
-      this.api.reqCurrentTime();
-      return Number(await time) + this.nextId;
-    }`;
-  const HEAD = `import { EventName, IBApi } from "@stoqey/ib";`;
-
   it.each(LEVELS)("in a %s connects through a granted socket, and sends and receives", async (isolation) => {
     const { port, greeted } = await gateway();
-    const { connector } = await startAdapter(
-      ADAPTER,
-      HEAD,
-      { isolation, tcp: [`127.0.0.1:${port}`], options: { port } },
-      ["@stoqey/ib"],
-    );
+    const { connector } = await startFixture("ib-gateway.ts", "@stoqey/ib", {
+      isolation,
+      tcp: [`127.0.0.1:${port}`],
+      options: { port },
+    });
     expect(greeted()).toMatch(/^API\0.{4}v100\.\.\d+/s);
     expect(await connector.invoke("getBuyingPower", [])).toMatchObject({ ok: true, value: 1_700_000_000 + 4_711 });
   });
@@ -243,13 +215,13 @@ describe("@stoqey/ib", () => {
   it("gets an error that names the missing grant", async () => {
     const { port, greeted } = await gateway();
     const given = { tcp: ["127.0.0.1:1"], options: { port } };
-    const { states } = await startAdapter(ADAPTER, HEAD, given, ["@stoqey/ib"]);
+    const { states } = await startFixture("ib-gateway.ts", "@stoqey/ib", given);
     expect(states.at(-1)?.reason).toContain(`add grant = ["tcp:127.0.0.1:${port}"]`);
     expect(greeted()).toBe("");
   });
 
   it("without any grant fails when it connects, not when it is loaded", async () => {
-    const { states } = await startAdapter(ADAPTER, HEAD, { options: { port: 1 } }, ["@stoqey/ib"]);
+    const { states } = await startFixture("ib-gateway.ts", "@stoqey/ib", { options: { port: 1 } });
     expect(states.at(-1)?.reason).toContain("net is not available inside a connector");
   });
 });
