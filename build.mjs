@@ -1,7 +1,7 @@
 // Emits what runs: dist/src (the host, by tsc), and by esbuild dist/sandbox/adapter-worker.cjs (the worker's one text) and
 // dist/sandbox/guard-worker.cjs (the thread of custom guards).
 import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -20,3 +20,6 @@ await build({
   target: "node20",
   logLevel: "warning",
 });
+// The entries of all commands as JSON: help, completion of words and routing read it instead of importing the commands.
+const { readEntries } = await import("./dist/src/commands/command-index.js");
+writeFileSync(`${root}dist/src/commands/index.json`, JSON.stringify(await readEntries()));

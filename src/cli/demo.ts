@@ -65,7 +65,7 @@ export async function runDemoScript(world: DemoDeps): Promise<{ path: string; ap
     if (other.id !== chosen?.id) await assertOk(world, ["reject", other.id, "--comment", "ten times too large"]);
 
   step("what the desk remembers", "qoc decisions");
-  for (const line of (await assertOk(world, ["log"])) as {
+  for (const line of (await assertOk(world, ["decisions"])) as {
     date: string;
     decision: string;
     side: string;

@@ -78,9 +78,9 @@ export const RESOURCES: readonly DeskResource[] = [
     name: "latest snapshot",
     description: "the whole book as of the latest snapshot",
     mimeType: "application/toml",
-    twins: ["snapshot list", READ_FILE],
+    twins: ["snapshots list", READ_FILE],
     read: async (ask) => {
-      const [first] = listed.parse(await ask("snapshot list", {})).toSorted((a, b) => (a.path < b.path ? 1 : -1));
+      const [first] = listed.parse(await ask("snapshots list", {})).toSorted((a, b) => (a.path < b.path ? 1 : -1));
       return first === undefined ? undefined : fileText(ask, first.path);
     },
   },

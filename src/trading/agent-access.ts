@@ -18,7 +18,7 @@ export async function grantAgent(
   { agent, client, token, actor }: AgentAccess,
 ): Promise<void> {
   const problem = agentNameProblem(agent);
-  if (problem !== undefined) throw new QocError("INVALID_INPUT", { command: "agent setup", message: problem });
+  if (problem !== undefined) throw new QocError("INVALID_INPUT", { command: "agents setup", message: problem });
   if (state.agents.has(agent)) throw new QocError("AGENT_EXISTS", { agent });
   const event = {
     type: "agent.granted",

@@ -92,7 +92,7 @@ describe("a task", () => {
     await stands(status);
     await expect(desk.call("issues update", { id: "050", status: "in-progress" }, AGENT)).rejects.toMatchObject({
       code: "INVALID_INPUT",
-      message: `issues update: ${path} is ${status}; an agent may not make it in-progress`,
+      message: `issues update: ${path} is ${status}; an agent may not set it to in-progress`,
     });
     await desk.call("issues update", { id: "050", note: "Why?" }, AGENT);
     await desk.call("issues update", { id: "050", status: "open" });

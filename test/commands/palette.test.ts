@@ -339,7 +339,7 @@ describe("fundamentals get", () => {
         reason: "connector hidden could not answer",
         untrusted: { text: "hidden.getFundamentals: no such page" },
       },
-      { status: "data_pending", reason: "connector hidden answered with something else" },
+      { status: "data_pending", reason: "connector hidden sent a malformed answer" },
     ]);
     const none = await ask<Record<string, unknown>>("fundamentals get", { symbol: "SPX" });
     expect(none).toMatchObject({ status: "data_pending", reason: "connector paper has no getFundamentals" });

@@ -7,7 +7,7 @@ import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const TERMS = { side: "buy", symbol: "SPX", quantity: "1", type: "limit", limitPrice: "3000", rationale: "r" };
 const WRITES: Readonly<Record<string, Record<string, unknown>>> = {
-  "agent setup": { client: "claude" },
+  "agents setup": { client: "claude" },
   "entities write": { symbol: "AAPL", text: "---\nsymbol: AAPL\nname: Apple\nkind: equity\n---\nt\n" },
   "files write": { path: "research/m.md", text: "t" },
   "inbox write": { title: "n", text: "t" },
@@ -16,7 +16,7 @@ const WRITES: Readonly<Record<string, Record<string, unknown>>> = {
   "news fetch": {},
   "orders propose": TERMS,
   "research write": { name: "n", text: "t" },
-  restore: { path: "research/kept.md", at: "HEAD" },
+  "history restore": { path: "research/kept.md", at: "HEAD" },
   run: { issue: "008" },
   snapshot: {},
 };
@@ -64,7 +64,7 @@ describe("a desk that only reads", () => {
         .map(({ name }) => name)
         .toSorted(),
     ).toEqual(Object.keys(WRITES).toSorted());
-    expect(rows.filter(({ fromJournal }) => fromJournal === true).map(({ name }) => name)).toEqual(["rebuild"]);
+    expect(rows.filter(({ fromJournal }) => fromJournal === true).map(({ name }) => name)).toEqual(["journal rebuild"]);
   });
 
   it("leaves the runs of its last life as they are, for it could not record their end", async () => {

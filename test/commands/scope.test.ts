@@ -72,7 +72,7 @@ describe("an agent's look at the desk", () => {
     ["snapshot", {}],
     ["positions list", {}],
     ["orders list", {}],
-    ["log", {}],
+    ["decisions", {}],
     ["symbols search", { text: "hid" }],
   ])("%s knows nothing of a connector outside, and a human's knows it", async (command, input) => {
     const told = /hidden|HIDX/;

@@ -21,7 +21,7 @@ describe("a name that nobody knows", () => {
     [
       "logs",
       { run: "run-nope" },
-      { code: "INVALID_INPUT", message: "logs: --run: the log has nothing of run-nope, and it is not under way" },
+      { code: "INVALID_INPUT", message: "logs: --run: the log has no line of run-nope, and the run is not under way" },
     ],
     ["logs", { run: "run-nope", follow: true }, { code: "INVALID_INPUT" }],
     ["logs", { connector: "papr" }, { code: "CONNECTOR_UNKNOWN" }],

@@ -121,8 +121,8 @@ async function told(command: string, input: Record<string, unknown>): Promise<un
 const CALLS: Readonly<Record<string, readonly (readonly [input: Record<string, unknown>, atLeast: number])[]>> = {
   status: [[{}, 4]],
   snapshot: [[{}, 0]],
-  "snapshot list": [[{}, 0]],
-  log: [[{}, 2]],
+  "snapshots list": [[{}, 0]],
+  decisions: [[{}, 2]],
   "orders propose": [
     [{ connector: "failing", side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: EVIL }, 0],
     [
@@ -224,13 +224,15 @@ describe("P1 an agent's commands", () => {
       "resume",
       "connect",
       "news fetch",
-      "key protect",
-      "restore",
+      "keys protect",
+      "history restore",
       "down",
     ];
-    expect(agents.filter(({ name, aliases = [] }) => [name, ...aliases].some((word) => humans.includes(word)))).toEqual(
-      [],
-    );
+    expect(
+      agents.filter(({ name, aliases = [], hiddenAliases = [] }) =>
+        [name, ...aliases, ...hiddenAliases].some((word) => humans.includes(word)),
+      ),
+    ).toEqual([]);
   });
 
   it("take no address and no program, so that nothing can be carried out", () => {

@@ -182,7 +182,7 @@ describe("a restart", () => {
     expect(state(again, proposed.id)).toBe("proposed");
     await approve(again, proposed);
     expect(state(again, proposed.id)).toBe("accepted");
-    expect((await again.call<{ ok: boolean }>("verify")).ok).toBe(true);
+    expect((await again.call<{ ok: boolean }>("journal verify")).ok).toBe(true);
   });
 
   it("a restart on a changed journal is read-only and refuses orders", async () => {
@@ -193,7 +193,7 @@ describe("a restart", () => {
     writeFileSync(path, readFileSync(path, "utf8").replace('"quantity":"1"', '"quantity":"9"'));
     const again = await open(desk);
     await expect(approve(again, proposed)).rejects.toMatchObject({ code: "DESK_READ_ONLY" });
-    expect(await again.call<{ ok: boolean; problem: string }>("verify")).toMatchObject({
+    expect(await again.call<{ ok: boolean; problem: string }>("journal verify")).toMatchObject({
       ok: false,
       problem: expect.stringContaining("does not match its hash"),
     });
@@ -224,7 +224,7 @@ describe("a restart", () => {
     const path = `orders/executed/${proposed.id}.toml`;
     const before = desk.read(path);
     rmSync(`${desk.root}/${path}`);
-    await desk.call("rebuild");
+    await desk.call("journal rebuild");
     expect(desk.read(path)).toBe(before);
   });
 });

@@ -128,7 +128,7 @@ describe("kill -9", () => {
     await up();
     const shown = await qoc("orders", "show", proposed.json.id);
     expect(shown.json).toMatchObject({ state: "accepted", venueOrderId: approved.json.venueOrderId });
-    expect((await qoc("verify")).json).toMatchObject({ ok: true, signatures: 1 });
+    expect((await qoc("journal", "verify")).json).toMatchObject({ ok: true, signatures: 1 });
     expect((await qoc("cancel", proposed.json.id)).json.state).toBe("cancelled");
     const store = JSON.stringify((await qoc("orders", "list")).json);
     expect(store.match(/P-00000/g)).toHaveLength(1);

@@ -119,7 +119,7 @@ describe("a journal of format 1", () => {
     });
     const denied = await desk.call<OrderJson[]>("orders list", { state: "denied" });
     expect(denied.map(({ id }) => id)).toEqual(["20261128-012"]);
-    const log = await desk.call<{ id: string; decision: string; state: string; note: string }[]>("log");
+    const log = await desk.call<{ id: string; decision: string; state: string; note: string }[]>("decisions");
     expect(log.find(({ id }) => id.endsWith("012"))).toMatchObject({
       decision: "REJECTED",
       state: "denied",
@@ -137,7 +137,7 @@ describe("a journal of format 1", () => {
       state: "accepted",
     });
     await desk.call("cancel", { id: "20261128-009" });
-    const report = await desk.call<{ formats: { format: number; records: number }[] }>("verify");
+    const report = await desk.call<{ formats: { format: number; records: number }[] }>("journal verify");
     expect(report).toMatchObject({ ok: true, signatures: 11 });
     expect(report.formats).toEqual([
       { format: 1, records: RECORDS },
@@ -160,7 +160,7 @@ describe("a journal of format 1", () => {
     const second = await tempDesk({ again: first });
     desks.push(second);
     expect(byNumber(await second.call<OrderJson[]>("orders list"))).toEqual(STATES);
-    const { formats } = await second.call<{ formats: { format: number }[] }>("verify");
+    const { formats } = await second.call<{ formats: { format: number }[] }>("journal verify");
     expect(formats.map(({ format }) => format)).toEqual([1, 2]);
   });
 });

@@ -73,7 +73,7 @@ describe("an order on the paper venue", () => {
     expect(desk.read(shown.path)).toContain("# filled 10 @ ");
     expect(existsSync(`${desk.root}/${proposed.path}`)).toBe(false);
     expect(readdirSync(`${desk.root}/inbox`).filter((name) => name.includes("fill-SPX-BUY"))).toHaveLength(1);
-    const log = await desk.call<{ decision: string; id: string }[]>("log");
+    const log = await desk.call<{ decision: string; id: string }[]>("decisions");
     expect(log).toMatchObject([{ decision: "APPROVED", id: proposed.id, state: "filled" }]);
     const positions = await desk.call<{ symbol: string; quantity: string }[]>("positions list");
     expect(positions).toMatchObject([{ connector: "paper", symbol: "SPX", quantity: "10" }]);

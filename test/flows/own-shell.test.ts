@@ -257,7 +257,7 @@ describe("a journal that such a process changed", SLOW, () => {
     await qoc("down");
     const { path, text } = journal();
     writeFileSync(path, text.replace('"quantity":"1"', '"quantity":"9"'));
-    expect(await qoc("verify")).toMatchObject({
+    expect(await qoc("journal", "verify")).toMatchObject({
       json: { ok: false, problem: expect.stringContaining("does not match its hash") as string },
     });
     expect((await qoc("up", "--detach")).code).toBe(0);
@@ -305,12 +305,12 @@ describe("a journal that such a process changed", SLOW, () => {
         path,
         writeLine({ seq: last.seq + 1, at: last.at + 1, epoch: last.epoch, event: event as DeskEvent }, last.hash).text,
       );
-      expect((await qoc("verify")).json).toMatchObject({
+      expect((await qoc("journal", "verify")).json).toMatchObject({
         ok: false,
         problem: `the signature under the approval of ${id} is not the operator's`,
       });
       expect((await qoc("up", "--detach")).code).toBe(0);
-      expect((await qoc("verify")).json).toMatchObject({ ok: false });
+      expect((await qoc("journal", "verify")).json).toMatchObject({ ok: false });
       expect([await placed(), ["accepted", "filled", "submitting"].includes(await stateOf(id))]).toEqual([0, false]);
     },
   );
@@ -329,7 +329,7 @@ describe("a documented limitation", SLOW, () => {
     });
     expect(operator).toMatchObject({ kind: "result" });
     await expect.poll(placed).toBe(1);
-    expect((await qoc("verify")).json).toMatchObject({ ok: true, signatures: 1 });
+    expect((await qoc("journal", "verify")).json).toMatchObject({ ok: true, signatures: 1 });
     await qoc("down");
     const key = keyFile();
     for (const file of [key, `${key}.pub`]) rmSync(file);
@@ -342,7 +342,7 @@ describe("a documented limitation", SLOW, () => {
       input: { id: second.id, digest: second.digest, passphrase: GUESS },
     });
     expect(swapped, JSON.stringify(swapped)).toMatchObject({ kind: "result" });
-    expect((await qoc("verify")).json).toMatchObject({
+    expect((await qoc("journal", "verify")).json).toMatchObject({
       ok: false,
       problem: `the signature under the approval of ${first.id} is not the operator's`,
     });

@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 function setup(input: Record<string, unknown> = {}): Promise<Setup> {
-  return desk.call("agent setup", { client: "claude", ...input });
+  return desk.call("agents setup", { client: "claude", ...input });
 }
 function tokenIn(text: string): string {
   return /qoc_[0-9a-f]{64}/.exec(text)?.[0] ?? "";
@@ -46,7 +46,7 @@ async function come(token: string): Promise<Client> {
   return client;
 }
 
-describe("agent setup", () => {
+describe("agents setup", () => {
   it("lets an agent in under its own name, with the palette of an agent and no more", async () => {
     const made = await setup();
     expect(made).toMatchObject({ agent: "claude", file: ".mcp.json", written: false });
@@ -109,7 +109,7 @@ describe("agent setup", () => {
     expect(await setup({ name: "second" })).toMatchObject({ agent: "second" });
   });
 
-  it.each(["agent setup", "agent list", "agent revoke"])("S2 %s is no word of an agent's", async (command) => {
+  it.each(["agents setup", "agents list", "agents revoke"])("S2 %s is no word of an agent's", async (command) => {
     const input = { client: "claude", name: "x" };
     await expect(desk.call(command, input, { actor: "agent:claude", channel: "mcp" })).rejects.toMatchObject({
       code: "NOT_PERMITTED",
@@ -159,7 +159,7 @@ describe("a token", () => {
       () => "ended",
       () => "cut",
     );
-    expect(await desk.call("agent revoke", { name: "claude" })).toEqual({ agent: "claude", revoked: true });
+    expect(await desk.call("agents revoke", { name: "claude" })).toEqual({ agent: "claude", revoked: true });
     expect(await closed).toMatch(/ended|cut/);
     await expect(come(token)).rejects.toThrow();
     const refused = await fetch(url(), { method: "POST", headers: { authorization: `Bearer ${token}` }, body: "{}" });
@@ -167,14 +167,16 @@ describe("a token", () => {
     await desk.stop();
     desk = await tempDesk({ again: desk });
     await expect(come(token)).rejects.toThrow();
-    await expect(desk.call("agent revoke", { name: "claude" })).rejects.toMatchObject({ code: "AGENT_UNKNOWN" });
+    await expect(desk.call("agents revoke", { name: "claude" })).rejects.toMatchObject({ code: "AGENT_UNKNOWN" });
   });
 
   it("tells when it was last seen", async () => {
     const token = tokenIn((await setup({ name: "night-watch" })).config);
-    expect(await desk.call("agent list")).toMatchObject([{ agent: "night-watch", client: "claude", lastSeenAt: null }]);
+    expect(await desk.call("agents list")).toMatchObject([
+      { agent: "night-watch", client: "claude", lastSeenAt: null },
+    ]);
     await (await come(token)).close();
-    expect(await desk.call("agent list")).toMatchObject([
+    expect(await desk.call("agents list")).toMatchObject([
       { agent: "night-watch", lastSeenAt: expect.stringMatching(/Z$/) as string },
     ]);
     const agents = [{ agent: "night-watch", client: "claude", lastSeenAt: expect.stringMatching(/Z$/) as string }];

@@ -14,7 +14,7 @@ let desk: TempDesk;
 let token: string;
 beforeAll(async () => {
   desk = await tempDesk();
-  const { config } = await desk.call<{ config: string }>("agent setup", { client: "claude" });
+  const { config } = await desk.call<{ config: string }>("agents setup", { client: "claude" });
   token = /qoc_[0-9a-f]{64}/.exec(config)?.[0] ?? "";
 });
 afterAll(async () => {
@@ -179,7 +179,7 @@ describe("over stdio", () => {
   });
 
   it("S7 counts an agent's calls by its token, over both doors", async () => {
-    const { config } = await desk.call<{ config: string }>("agent setup", { client: "codex", name: "busy" });
+    const { config } = await desk.call<{ config: string }>("agents setup", { client: "codex", name: "busy" });
     const own = /qoc_[0-9a-f]{64}/.exec(config)?.[0] ?? "";
     const { HOURLY_LIMITS } = await import("../../src/mcp/tokens.ts");
     const text = "x".repeat(190_000);
@@ -206,7 +206,7 @@ describe("over stdio", () => {
 
 describe("an agent that is refused without end", () => {
   it("S7 is not listened to for the rest of the hour", async () => {
-    const { config } = await desk.call<{ config: string }>("agent setup", { client: "codex", name: "stubborn" });
+    const { config } = await desk.call<{ config: string }>("agents setup", { client: "codex", name: "stubborn" });
     const own = /qoc_[0-9a-f]{64}/.exec(config)?.[0] ?? "";
     const { HOURLY_LIMITS } = await import("../../src/mcp/tokens.ts");
     const caller = { token: own, tool: "t", client: "t", era: "modern", toolUseId: null } as const;

@@ -186,7 +186,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     expect(answer.content[0]?.text.length).toBeLessThanOrEqual(40_000);
     const shown = answer.structuredContent?.["untrusted"] as { text: string } | undefined;
     expect(shown?.text).toMatch(
-      /\n\n\(cut: 75001 characters in all; qoc_files_read reads inbox\/a.md whole, a stretch at a time\)$/,
+      /\n\n\(cut: 75001 characters in all; qoc_files_read reads inbox\/a.md whole, part by part\)$/,
     );
     await client.close();
   });

@@ -22,7 +22,7 @@ beforeEach(async () => {
     asked.push(`${command} ${JSON.stringify(input)}`);
     if (command === "orders list")
       return Promise.resolve([{ path: "orders/pending/1.toml" }, { path: "orders/pending/2.toml" }]);
-    if (command === "snapshot list")
+    if (command === "snapshots list")
       return Promise.resolve([{ path: "snapshots/a.toml" }, { path: "snapshots/b.toml" }]);
     const text = FILES[String(input["path"])];
     return text === undefined

@@ -1,0 +1,183 @@
+/** The registry against the files, the built index and the grammar of names. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { describe, expect, it } from "vitest";
+import { findCommand } from "../../src/commands/invoke.ts";
+import { COMMAND_FILES } from "../../src/commands/registry.ts";
+import { kebab, parseArgv } from "../../src/cli/argv.ts";
+import { COMMANDS, REGISTRY } from "../support/commands.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const FOLDER = join(ROOT, "src/commands");
+const SUMMARY_CHARS_MAX = 60;
+
+/** Files below src/commands that export a command, as the words of their paths. */
+async function commandFiles(): Promise<readonly string[]> {
+  const paths = readdirSync(FOLDER, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => join(entry.parentPath, entry.name));
+  const modules = await Promise.all(
+    paths.map(async (path) => ({
+      words: relative(FOLDER, path).slice(0, -".ts".length).replaceAll("/", " "),
+      exports: Object.keys((await import(pathToFileURL(path).href)) as object),
+    })),
+  );
+  return modules.filter(({ exports }) => exports.includes("command")).map(({ words }) => words);
+}
+
+describe("the registry", () => {
+  it("contains every file that exports a command, under the words of the file's path", async () => {
+    expect(Object.keys(COMMAND_FILES).toSorted()).toEqual([...(await commandFiles())].toSorted());
+  });
+
+  it("names each command as the command names itself", () => {
+    expect(COMMANDS.map(({ name }) => name)).toEqual(Object.keys(COMMAND_FILES));
+  });
+
+  it("rejects a name that is no command", async () => {
+    await expect(REGISTRY.load("log")).rejects.toThrow("no command file for log");
+  });
+
+  it("gives each name and alias to one command", () => {
+    const names = COMMANDS.flatMap(({ name, aliases = [], hiddenAliases = [] }) => [
+      name,
+      ...aliases,
+      ...hiddenAliases,
+    ]);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+});
+
+describe("the words of a command", () => {
+  it.each(COMMANDS.map(({ name, summary }) => [name, summary]))(
+    "%s has an imperative summary under 60 characters: %s",
+    (_name, summary) => {
+      expect(summary.length).toBeLessThan(SUMMARY_CHARS_MAX);
+      expect(summary).toMatch(/^[a-z]+ .*[^.]$/);
+      expect(summary).not.toMatch(/^(the|a|an|one|what|each|every|who|where|is|are)\b/);
+    },
+  );
+
+  it("parse in every example as that command", () => {
+    for (const { name, examples } of COMMANDS) {
+      for (const example of examples) {
+        const line = example.replace(/ (\d?<|\d<|#).*$/, "");
+        const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "").slice(1);
+        expect(parseArgv(words, COMMANDS).row?.name, example).toBe(name);
+      }
+    }
+  });
+
+  it("spell each flag in one way", () => {
+    for (const { args } of COMMANDS) for (const { name } of args) expect(kebab(name)).toMatch(/^[a-z]+(-[a-z]+)*$/);
+  });
+
+  it("are plain JSON", () => {
+    expect(JSON.parse(JSON.stringify(COMMANDS))).toEqual(JSON.parse(JSON.stringify([...COMMANDS])));
+    for (const entry of COMMANDS) expect(JSON.stringify(entry)).not.toContain("function");
+  });
+});
+
+describe("a name of an earlier version", () => {
+  it.each([
+    ["agent setup", "agents setup"],
+    ["agent list", "agents list"],
+    ["agent revoke", "agents revoke"],
+    ["key protect", "keys protect"],
+    ["snapshot list", "snapshots list"],
+    ["log", "decisions"],
+    ["show", "history show"],
+    ["restore", "history restore"],
+    ["verify", "journal verify"],
+    ["rebuild", "journal rebuild"],
+    ["technical-analysis get", "analysis get"],
+    ["run approve", "approve"],
+    ["run reject", "reject"],
+    ["init", "init"],
+    ["up", "up"],
+    ["down", "down"],
+    ["status", "status"],
+    ["doctor", "doctor"],
+    ["mcp", "mcp"],
+    ["demo", "demo"],
+    ["orders propose", "orders propose"],
+    ["orders list", "orders list"],
+    ["orders show", "orders show"],
+    ["approve", "approve"],
+    ["reject", "reject"],
+    ["cancel", "cancel"],
+    ["resolve", "resolve"],
+    ["halt", "halt"],
+    ["resume", "resume"],
+    ["quotes get", "quotes get"],
+    ["positions list", "positions list"],
+    ["inbox list", "inbox list"],
+    ["inbox read", "inbox read"],
+    ["inbox write", "inbox write"],
+    ["news list", "news list"],
+    ["news fetch", "news fetch"],
+    ["research list", "research list"],
+    ["research write", "research write"],
+    ["issues list", "issues list"],
+    ["issues new", "issues new"],
+    ["issues update", "issues update"],
+    ["run", "run"],
+    ["files list", "files list"],
+    ["files read", "files read"],
+    ["files search", "files search"],
+    ["files write", "files write"],
+    ["entities list", "entities list"],
+    ["entities read", "entities read"],
+    ["entities write", "entities write"],
+    ["bars get", "bars get"],
+    ["analysis get", "analysis get"],
+    ["fundamentals get", "fundamentals get"],
+    ["symbols search", "symbols search"],
+    ["connectors list", "connectors list"],
+    ["connectors restart", "connectors restart"],
+    ["connectors quarantine", "connectors quarantine"],
+    ["connectors logs", "connectors logs"],
+    ["connectors new", "connectors new"],
+    ["connectors test", "connectors test"],
+    ["snapshot", "snapshot"],
+    ["logs", "logs"],
+  ])("%s is %s", (earlier, name) => {
+    expect(findCommand(COMMANDS, earlier)?.name).toBe(name);
+    expect(parseArgv([...earlier.split(" "), "--help"], COMMANDS).row?.name).toBe(name);
+  });
+});
+
+describe("the built index", () => {
+  const index = join(ROOT, "dist/src/commands/index.json");
+
+  it.skipIf(!existsSync(index))("equals the entries of the source files", () => {
+    expect(JSON.parse(readFileSync(index, "utf8"))).toEqual(JSON.parse(JSON.stringify(COMMANDS)));
+  });
+
+  it.skipIf(!existsSync(index)).each([["--help"], ["help", "orders"], ["complete", "--", "orders", ""]])(
+    "lets qoc %s %s run without zod and without a command's file",
+    (...words) => {
+      const loaded = modulesLoadedBy(words.filter((word) => word !== undefined));
+      expect(loaded.filter((url) => url.includes("/dist/src/commands/"))).not.toEqual([]);
+      expect(loaded.filter((url) => url.includes("/node_modules/zod/"))).toEqual([]);
+      const files = Object.keys(COMMAND_FILES).map((name) => `/dist/src/commands/${name.replaceAll(" ", "/")}.js`);
+      expect(loaded.filter((url) => files.some((file) => url.endsWith(file)))).toEqual([]);
+    },
+  );
+});
+
+/** The URLs of the modules that one command line of the built program imports. */
+function modulesLoadedBy(words: readonly string[]): readonly string[] {
+  const hooks = `export async function load(url, context, next) { console.error("LOADED " + url); return next(url, context); }`;
+  const register = `import { register } from "node:module"; register("data:text/javascript,${encodeURIComponent(hooks)}");`;
+  const program = `data:text/javascript,${encodeURIComponent(register)}`;
+  const command = `exec "$0" --import '${program}' "$@" 2>&1 >/dev/null || true`;
+  const args = ["-c", command, process.execPath, join(ROOT, "bin/qoc.mjs"), ...words];
+  const output = execFileSync("bash", args, { encoding: "utf8", cwd: ROOT });
+  return output
+    .split("\n")
+    .filter((line) => line.startsWith("LOADED "))
+    .map((line) => line.slice("LOADED ".length));
+}
