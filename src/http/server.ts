@@ -1,11 +1,11 @@
-/** The one TCP port, on 127.0.0.1: it says who is here, and `/mcp` is the agents' door. Host and Origin are checked first. */
+/** The HTTP server of the desk on 127.0.0.1: a status at `/` and MCP at `/mcp`. Host and Origin are checked before anything else. */
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Log } from "../domain/ports.ts";
 
 export interface HttpServer {
-  /** Where it listens. */
+  /** The port that the server listens on. */
   readonly port: number;
   close(): Promise<void>;
 }
@@ -14,20 +14,20 @@ function isLocal(name: string | undefined, port: number): boolean {
   return name === `127.0.0.1:${port}` || name === `localhost:${port}`;
 }
 
-/** A page of another site, or a name that was pointed at this machine, gets no answer. */
+/** Refuses requests of other sites' pages (Origin) and of host names that resolve to this machine (DNS rebinding). */
 function isTrusted(request: IncomingMessage, port: number): boolean {
   const { host, origin } = request.headers;
   return isLocal(host, port) && (origin === undefined || isLocal(origin.replace(/^http:\/\//, ""), port));
 }
 
-/** Answers one request to `/mcp`. */
+/** Handles one request to `/mcp`. */
 export type McpHandle = (request: IncomingMessage, response: ServerResponse) => void;
 
 const CONNECTIONS_MAX = 128;
-/** For a connection that has asked nothing yet. */
-const SILENT_MS = 5_000;
+/** Closes a connection that has sent no request. */
+const IDLE_MS = 5_000;
 
-/** Port 0 takes a free one. @throws PORT_TAKEN. */
+/** Listens on 127.0.0.1; port 0 means any free port. @throws PORT_TAKEN. */
 export async function serveHttp(
   wanted: number,
   facts: () => Readonly<Record<string, unknown>>,
@@ -38,7 +38,7 @@ export async function serveHttp(
   const server = createServer(
     { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 2_000 },
     (request, response) => {
-      // An answer may take its time, and a stream of notices says nothing for hours.
+      // A response may take long, and an event stream may be silent for hours.
       request.socket.setTimeout(0);
       const answer = (status: number, body: unknown): void => {
         response.writeHead(status, {
@@ -51,14 +51,14 @@ export async function serveHttp(
       if (!isTrusted(request, port)) answer(403, { code: "NOT_PERMITTED", message: "unknown host or origin" });
       else if (request.url === "/mcp") mcp(request, response);
       else if (request.method === "GET" && request.url === "/") answer(200, facts());
-      else answer(404, { code: "FILE_NOT_FOUND", message: "nothing is here" });
+      else answer(404, { code: "FILE_NOT_FOUND", message: "not found" });
     },
   );
-  // Whoever holds connections open takes descriptors that the journal and the connectors need.
+  // Open connections use file descriptors that the journal and the connectors need.
   server.maxConnections = CONNECTIONS_MAX;
-  server.on("connection", (socket) => socket.setTimeout(SILENT_MS));
+  server.on("connection", (socket) => socket.setTimeout(IDLE_MS));
   await listen(server, wanted);
-  // Where descriptors run out, each caller that cannot be let in is one; the desk goes on.
+  // For example if no file descriptor is left for a new connection.
   server.on("error", (error) => log.warn(`port: ${messageOf(error)}`));
   ({ port } = server.address() as AddressInfo);
   return {

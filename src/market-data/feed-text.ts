@@ -1,52 +1,17 @@
-/** Words out of feeds: one layer of XML or HTML taken off at a time, in one pass over the text, whatever stands in it. */
+/** Plain text from feed items. Each function removes one layer of XML or HTML in one pass over the text. */
+import { decode } from "html-entities";
 
-const NAMED: Readonly<Record<string, string>> = {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-  nbsp: " ",
-  ndash: "–",
-  mdash: "—",
-  hellip: "…",
-  lsquo: "‘",
-  rsquo: "’",
-  ldquo: "“",
-  rdquo: "”",
-  laquo: "«",
-  raquo: "»",
-  bull: "•",
-  middot: "·",
-  copy: "©",
-  reg: "®",
-  trade: "™",
-  euro: "€",
-  pound: "£",
-  yen: "¥",
-  cent: "¢",
-  sect: "§",
-  deg: "°",
-  plusmn: "±",
-  times: "×",
-};
-const ENTITY = /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,8}));/gi;
-
-/** One layer of entities. Those that a document declares itself are none of ours, and stay as they are. */
+/** Removes one layer of entities: those of HTML only, since a document's own declarations are not read. */
 export function decodeEntities(text: string): string {
-  return text.replace(ENTITY, (whole, decimal?: string, hex?: string, name?: string) => {
-    if (name !== undefined) return (Object.hasOwn(NAMED, name) ? NAMED[name] : undefined) ?? whole;
-    const code = decimal === undefined ? Number.parseInt(hex ?? "", 16) : Number(decimal);
-    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-  });
+  return decode(text, { level: "html5", scope: "strict" });
 }
 
 const CDATA = "<![CDATA[";
-function escaped(text: string): string {
+function escapeXml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** CDATA sections as plain XML text. */
+/** Rewrites CDATA sections as escaped XML text. */
 function withoutCdata(xml: string): string {
   let out = "";
   for (let at = 0; ;) {
@@ -54,20 +19,20 @@ function withoutCdata(xml: string): string {
     if (open < 0) return out + xml.slice(at);
     const close = xml.indexOf("]]>", open);
     const end = close < 0 ? xml.length : close;
-    out += xml.slice(at, open) + escaped(xml.slice(open + CDATA.length, end));
+    out += xml.slice(at, open) + escapeXml(xml.slice(open + CDATA.length, end));
     at = close < 0 ? xml.length : close + 3;
   }
 }
 
-/** What stands between an element's tags, as HTML: elements of its own (XHTML) are HTML already. */
+/** The content of an XML element as HTML. Child elements (XHTML) are HTML already. */
 export function htmlOf(xml: string): string {
   const flat = withoutCdata(xml);
   return /<[a-z]/i.test(flat) ? flat : decodeEntities(flat);
 }
 
-/** Not meant to be read. */
-const SILENT = new Set(["script", "style", "head", "template", "noscript", "svg", "iframe", "object"]);
-const BREAKS = new Set([
+/** Elements whose content is not text for readers. */
+const HIDDEN_ELEMENTS = new Set(["script", "style", "head", "template", "noscript", "svg", "iframe", "object"]);
+const BLOCK_ELEMENTS = new Set([
   "br",
   "p",
   "div",
@@ -87,9 +52,9 @@ const BREAKS = new Set([
   "hr",
 ]);
 
-/** Tags off, entities decoded, blank lines few. */
+/** Removes tags and hidden elements, decodes entities, and collapses blank lines. */
 export function textOfHtml(html: string): string {
-  // Letter by letter, so that places in both are the same.
+  // Lower case of A-Z only, so that indexes in both texts are the same.
   const lower = html.replaceAll(/[A-Z]+/g, (word) => word.toLowerCase());
   let out = "";
   for (let at = 0; at < html.length;) {
@@ -101,7 +66,7 @@ export function textOfHtml(html: string): string {
     out += html.slice(at, open);
     const isComment = html.startsWith("<!--", open);
     const name = /^[a-z][a-z0-9]{0,15}/.exec(lower.slice(open + 1, open + 20).replace(/^\//, ""))?.[0] ?? "";
-    // A lone sign such as in "a < b" is text.
+    // A "<" without a tag name is text, as in "a < b".
     if (!isComment && name === "" && lower[open + 1] !== "!") {
       out += "<";
       at = open + 1;
@@ -110,16 +75,16 @@ export function textOfHtml(html: string): string {
     const close = html.indexOf(isComment ? "-->" : ">", open);
     if (close < 0) break;
     at = close + (isComment ? 3 : 1);
-    if (BREAKS.has(name)) out += "\n";
-    if (!SILENT.has(name) || lower[open + 1] === "/") continue;
+    if (BLOCK_ELEMENTS.has(name)) out += "\n";
+    if (!HIDDEN_ELEMENTS.has(name) || lower[open + 1] === "/") continue;
     const end = lower.indexOf(`</${name}`, at);
     if (end < 0) break;
     at = end;
   }
-  return tidied(decodeEntities(out));
+  return collapseSpace(decodeEntities(out));
 }
 
-function tidied(text: string): string {
+function collapseSpace(text: string): string {
   return text
     .split(/\r\n|\r|\n/)
     .map((line) => line.replaceAll(/[ \t\u00a0]{1,1000}/g, " ").trim())

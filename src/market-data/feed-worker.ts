@@ -1,4 +1,4 @@
-/** The thread that reads one feed: it is handed a document, answers once, and ends. */
+/** Worker thread that parses one feed document, posts the result and exits. */
 import { parentPort, workerData } from "node:worker_threads";
 import { FeedError, type FeedItem, decodeFeed, parseFeed } from "./feed.ts";
 import type { Fetched } from "./feed-fetch.ts";

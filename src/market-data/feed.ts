@@ -1,6 +1,6 @@
 /**
- * RSS 2.0 and Atom, read. Entities that a document declares are not expanded, and one that declares any is refused; what is not
- * understood is left out.
+ * Parses RSS 2.0, RSS 1.0 and Atom. A document that declares entities is refused, so none is ever expanded. Elements that are not
+ * known are ignored.
  */
 import { XMLParser } from "fast-xml-parser";
 import { z } from "zod";
@@ -9,17 +9,17 @@ import { escapeInvisible, escapeInvisibleInText } from "../lib/invisible-charact
 import { htmlOf, textOfHtml } from "./feed-text.ts";
 
 export interface FeedItem {
-  /** The same item has the same id, whichever feed of the same host brings it. */
+  /** An item has the same id in all feeds of one host. */
   readonly id: string;
   readonly title: string;
-  /** An http or https address, or nothing. */
+  /** An http or https URL, or empty. */
   readonly url: string;
-  /** Milliseconds; undefined: the feed does not say. */
+  /** Milliseconds; undefined if the feed has no date. */
   readonly published: number | undefined;
   readonly text: string;
 }
 
-/** Not a feed, or one that is not safe to read. */
+/** The document is not a feed, or not safe to parse. */
 export class FeedError extends Error {}
 
 const ITEMS_MAX = 500;
@@ -29,8 +29,8 @@ const TEXT_CHARACTERS_MAX = 20_000;
 const URL_CHARACTERS_MAX = 2_000;
 const ID_CHARACTERS = 16;
 
-/** Texts are kept as they stand and read by `feed-text`. */
-const RAW = ["*.title", "*.description", "*.summary", "*.content", "*.encoded"];
+/** Elements whose content is kept as it is, and converted by `feed-text`. */
+const RAW_ELEMENTS = ["*.title", "*.description", "*.summary", "*.content", "*.encoded"];
 
 const parser = new XMLParser({
   ignoreAttributes: false,
@@ -39,7 +39,7 @@ const parser = new XMLParser({
   parseAttributeValue: false,
   removeNSPrefix: true,
   processEntities: false,
-  stopNodes: RAW,
+  stopNodes: RAW_ELEMENTS,
 });
 
 const node = z.record(z.string(), z.unknown());
@@ -47,12 +47,12 @@ type Node = z.output<typeof node>;
 
 /** @throws FeedError. */
 export function parseFeed(xml: string, feedUrl: string): readonly FeedItem[] {
-  if (/<!ENTITY/i.test(xml)) throw new FeedError("it declares entities of its own");
+  if (/<!ENTITY/i.test(xml)) throw new FeedError("the document declares entities");
   const document = nodeOf(parsed(xml));
   const channel = nodeOf(nodeOf(document["rss"])["channel"] ?? nodeOf(document["RDF"])["channel"]);
   const atom = nodeOf(document["feed"]);
   if (document["rss"] === undefined && document["feed"] === undefined && document["RDF"] === undefined) {
-    throw new FeedError("it is neither RSS nor Atom");
+    throw new FeedError("the document is neither RSS nor Atom");
   }
   const items = [channel["item"], nodeOf(document["RDF"])["item"], atom["entry"]].flatMap((list) => listOf(list));
   return items.slice(0, ITEMS_MAX).flatMap((item) => itemOf(nodeOf(item), feedUrl));
@@ -62,7 +62,7 @@ function parsed(xml: string): unknown {
   try {
     return parser.parse(xml);
   } catch (error) {
-    throw new FeedError("it is not XML", { cause: error });
+    throw new FeedError("the document is not XML", { cause: error });
   }
 }
 
@@ -74,7 +74,7 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : value === undefined ? [] : [value];
 }
 
-/** The text right inside an element; of several of one name, the first. */
+/** The direct text of an element; the first element if there are several. */
 function rawOf(value: unknown): string {
   const [first] = listOf(value);
   if (typeof first === "string") return first;
@@ -95,7 +95,7 @@ function itemOf(item: Node, feedUrl: string): readonly FeedItem[] {
   const published = timeOf([item["pubDate"], item["published"], item["date"], item["updated"]].map(rawOf));
   const guid = textOf(item["guid"] ?? item["id"]);
   const name = guid === "" ? url : guid;
-  const id = digestOf(name === "" ? `${feedUrl} ${title}` : namedBy(feedUrl, name)).slice(
+  const id = digestOf(name === "" ? `${feedUrl} ${title}` : scopedId(feedUrl, name)).slice(
     "sha256:".length,
     "sha256:".length + ID_CHARACTERS,
   );
@@ -103,10 +103,10 @@ function itemOf(item: Node, feedUrl: string): readonly FeedItem[] {
 }
 
 /**
- * A name is one for all feeds only where it is of the feed's own host, or of one above or below it. Any other is this host's
- * alone: with another's address as its name, an item would keep the real one from being filed.
+ * Scopes an item's own id to the feed's host, unless the id names that host, a parent or a subdomain of it. Otherwise a feed could
+ * use the id of another host's item, and the real item would count as a duplicate.
  */
-function namedBy(feedUrl: string, name: string): string {
+function scopedId(feedUrl: string, name: string): string {
   const { host, hostname } = new URL(feedUrl);
   const named = hostIn(name);
   const isOwn =
@@ -114,14 +114,14 @@ function namedBy(feedUrl: string, name: string): string {
   return isOwn ? name : `${host} ${name}`;
 }
 
-/** Of an address, or of a tag such as `tag:example.org,2026:1`. */
+/** The host of a URL or of a tag URI such as `tag:example.org,2026:1`. */
 function hostIn(name: string): string | undefined {
   const tagged = /^tag:([a-z0-9.-]{1,253}),/i.exec(name)?.[1];
   if (tagged !== undefined) return tagged.toLowerCase();
   return /^https?:/i.test(name) && URL.canParse(name) ? new URL(name).hostname : undefined;
 }
 
-/** RSS has it as text, Atom as an attribute: the one to read, not the one to edit. */
+/** RSS has the link as text; Atom as an attribute, where the alternate link is the page to read. */
 function linkOf(item: Node): string {
   const links = listOf(item["link"]);
   const plain = links.find((link) => typeof link === "string");
@@ -147,7 +147,7 @@ function timeOf(words: readonly string[]): number | undefined {
   return undefined;
 }
 
-/** The document's bytes as text, by the charset that the transport or the declaration names; else UTF-8. */
+/** Decodes the document by the charset of the Content-Type or the XML declaration, or as UTF-8. */
 export function decodeFeed(bytes: Uint8Array, contentType: string): string {
   const head = Buffer.from(bytes.subarray(0, 200)).toString("latin1");
   const label =

@@ -9,7 +9,6 @@ import {
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import type { CommandEntry } from "../commands/command-entry.ts";
-import type { Actor } from "../domain/event.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import { type ToolError, answerOf, errorAnswer, pageOf, toolErrorOf } from "./answer.ts";

@@ -43,7 +43,7 @@ describe("a feed in its own thread", () => {
   });
 
   it("that is none is refused in words", async () => {
-    expect(await failure(read(document("<html/>"), URL_OF, never))).toBe("it is neither RSS nor Atom");
+    expect(await failure(read(document("<html/>"), URL_OF, never))).toBe("the document is neither RSS nor Atom");
   });
 
   it("leaves this thread free while a document of nothing but tags is read", async () => {

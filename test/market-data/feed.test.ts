@@ -113,12 +113,12 @@ describe("a feed", () => {
     [
       "a thousand laughs",
       `<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>${rss("<item><title>&b;</title></item>")}`,
-      /entities of its own/,
+      /declares entities/,
     ],
     [
       "a file of ours",
       `<!DOCTYPE l [<!ENTITY x SYSTEM "file:///etc/passwd">]>${rss("<item><title>&x;</title></item>")}`,
-      /entities of its own/,
+      /declares entities/,
     ],
     ["tags without end", "<a>".repeat(100_000), /not XML/],
     ["only signs", "<".repeat(500_000), /not XML/],
@@ -180,7 +180,7 @@ describe("HTML as text", () => {
   });
 
   it("takes off one layer of entities at a time", () => {
-    expect(decodeEntities("&amp;lt; &#65; &#x41; &#99999999; &#0;")).toBe("&lt; A A &#99999999; &#0;");
+    expect(decodeEntities("&amp;lt; &#65; &#x41; &#99999999; &#0;")).toBe("&lt; A A \ufffd \ufffd");
     expect(htmlOf("&lt;b&gt;a&lt;/b&gt; &amp;amp;")).toBe("<b>a</b> &amp;");
     expect(htmlOf("<![CDATA[<b>a</b> &amp;]]>")).toBe("<b>a</b> &amp;");
     expect(htmlOf("<b>a</b> &amp;")).toBe("<b>a</b> &amp;");

@@ -279,8 +279,8 @@ describe("timers", () => {
   });
 
   it.each([
-    ["a page", "<html></html>", "it is neither RSS nor Atom"],
-    ["a bomb", "<!DOCTYPE x [<!ENTITY a 'b'>]><rss/>", "it declares entities of its own"],
+    ["a page", "<html></html>", "the document is neither RSS nor Atom"],
+    ["a bomb", "<!DOCTYPE x [<!ENTITY a 'b'>]><rss/>", "the document declares entities"],
   ])("take %s for a failure, with a line in the log", async (_what, answer, says) => {
     answers.set(A.url, answer);
     expect(await start([A]).fetchNow()).toMatchObject([{ status: "failing", untrusted: { text: says } }]);
