@@ -1,4 +1,4 @@
-/** Lets an agent of the operator's in, by a token that is told once, and sends it away again. */
+/** Grants and revokes the access of an agent. The token is shown once; the journal keeps its digest. */
 import { agentNameProblem, tokenDigest } from "../domain/agent-access.ts";
 import { QocError } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
@@ -12,7 +12,7 @@ export interface AgentAccess {
   readonly actor: Actor;
 }
 
-/** Once this resolves the token opens the door, and will after a restart. @throws INVALID_INPUT, AGENT_EXISTS. */
+/** Resolves when the grant is on disk: the token is valid from then on. @throws INVALID_INPUT, AGENT_EXISTS. */
 export async function grantAgent(
   { state, commit }: Pick<Desk, "state" | "commit">,
   { agent, client, token, actor }: AgentAccess,
@@ -31,7 +31,7 @@ export async function grantAgent(
   await commit(event);
 }
 
-/** From the call on its token opens nothing. @throws AGENT_UNKNOWN. */
+/** Revokes the token immediately. @throws AGENT_UNKNOWN. */
 export async function revokeAgent(
   { state, commit }: Pick<Desk, "state" | "commit">,
   agent: string,

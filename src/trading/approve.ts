@@ -1,6 +1,6 @@
 /**
- * A human's consent, bound to the digest that was read, and in the same breath the dispatch: guards, approval and intent are
- * one uninterrupted step, so two terminals cannot both pass on the same money.
+ * Approves an order for the digest that the human read, and dispatches it. Final check, approval and submit intent are one
+ * uninterrupted step, so two approvals cannot both use the same buying power.
  */
 import { text } from "../domain/decimal.ts";
 import { type ErrorCode, type ErrorDetails, QocError } from "../domain/error.ts";
@@ -20,9 +20,9 @@ import { type MarketSnapshot, fetchMarketSnapshot } from "./market-snapshot.ts";
 import { type Receipt, receiptOf } from "./order-view.ts";
 import { submitOrder } from "./submit.ts";
 
-/** How long a consent lasts before the intent must be on disk. */
+/** An approval expires if the submit intent is not journaled within this time. */
 const APPROVAL_MS = 15 * 60 * 1000;
-/** Custom guards are judged outside the uninterrupted step; if the book moved meanwhile they are asked again this often. */
+/** Custom guards run outside the uninterrupted step; if the state changed meanwhile they run again, at most this often. */
 const ROUNDS_MAX = 3;
 
 export interface ApproveRequest {
@@ -37,12 +37,13 @@ export interface ApproveRequest {
 export async function approveOrder(desk: Desk, request: ApproveRequest): Promise<Receipt> {
   const refusal = desk.readOnly();
   if (refusal !== undefined) throw new QocError("DESK_READ_ONLY", { reason: refusal });
-  // The venue is asked while the file is read again; both are looked at only once both are here.
-  const known = desk.state.orders.get(request.id as OrderRecord["id"]);
-  const early = known === undefined ? undefined : fetchMarketSnapshot(desk, known.terms.connector, known.terms.symbol);
+  // The venue's data is fetched while the file is read again.
+  const cached = desk.state.orders.get(request.id as OrderRecord["id"]);
+  const early =
+    cached === undefined ? undefined : fetchMarketSnapshot(desk, cached.terms.connector, cached.terms.symbol);
   const order = await findOrder(desk, request.id);
   assertApprovable(order, request);
-  const isSame = known?.terms.connector === order.terms.connector && known.terms.symbol === order.terms.symbol;
+  const isSame = cached?.terms.connector === order.terms.connector && cached.terms.symbol === order.terms.symbol;
   for (let round = 1; ; round++) {
     const view = await (round === 1 && isSame && early !== undefined
       ? early
@@ -50,19 +51,19 @@ export async function approveOrder(desk: Desk, request: ApproveRequest): Promise
     const before = desk.state.lastRelevantSeq;
     const custom = await customChecks(desk, order, view);
     assertApprovable(order, request);
-    const moved = custom.length > 0 && before !== desk.state.lastRelevantSeq;
-    if (moved && round < ROUNDS_MAX) continue;
-    if (moved)
+    const hasChanged = custom.length > 0 && before !== desk.state.lastRelevantSeq;
+    if (hasChanged && round < ROUNDS_MAX) continue;
+    if (hasChanged)
       throw refused(order, "CONNECTOR_NOT_READY", {
         connector: order.terms.connector,
         state: "busy",
-        reason: ": the book kept moving",
+        reason: ": the desk's state kept changing during the guard checks",
       });
     return await confirmApproval(desk, order, request, view, custom);
   }
 }
 
-/** Everything up to the two durable records happens without giving way to anything else. */
+/** Runs without an `await` up to the two durable records. */
 async function confirmApproval(
   desk: Desk,
   order: OrderRecord,
@@ -78,17 +79,17 @@ async function confirmApproval(
   desk.publish(guardsEvaluated(order, "approve", advice));
   const clientOrderId = clientOrderIdFor(desk.state);
   desk.publish(approval(desk, order, request, view, clientOrderId));
-  const judged = clear(gateInput(desk, order, "dispatch", view, custom));
-  desk.publish(guardsEvaluated(order, "dispatch", judged.verdict));
-  if (judged.cleared === undefined) {
-    const reason = judged.verdict.reasons[0]?.message ?? "a guard";
+  const final = clear(gateInput(desk, order, "dispatch", view, custom));
+  desk.publish(guardsEvaluated(order, "dispatch", final.verdict));
+  if (final.cleared === undefined) {
+    const reason = final.verdict.reasons[0]?.message ?? "a guard";
     await desk.commit({ type: "order.denied", id: order.id, reason });
-    throw blocked(order, judged.verdict);
+    throw blocked(order, final.verdict);
   }
-  return dispatch(desk, order, judged.cleared);
+  return dispatch(desk, order, final.cleared);
 }
 
-/** Writes the intent, waits until it is on disk, and sends. */
+/** Journals the submit intent, waits until it is on disk, and sends the order. */
 export async function dispatch(desk: Desk, order: OrderRecord, cleared: Cleared<Order>): Promise<Receipt> {
   const { clientOrderId } = cleared;
   await desk.commit({ type: "order.submitting", id: order.id, clientOrderId, digest: order.digest });
@@ -104,7 +105,7 @@ function approval(
   clientOrderId: ClientOrderId,
 ) {
   const at = desk.clock.now();
-  const consented = {
+  const signed = {
     id: order.id,
     digest: order.digest,
     terms: order.terms,
@@ -114,20 +115,20 @@ function approval(
     expiresAt: at + APPROVAL_MS,
     ...(view.quote === undefined || !isTwoSided(view.quote) ? {} : { mid: text(mid(view.quote)) }),
   };
-  const signature = sign(desk, order, consented, request.passphrase);
-  return { type: "order.approved" as const, ...consented, ...(signature === undefined ? {} : { signature }) };
+  const signature = sign(desk, order, signed, request.passphrase);
+  return { type: "order.approved" as const, ...signed, ...(signature === undefined ? {} : { signature }) };
 }
 
-/** A live order is signed by a key that a passphrase unlocked; a paper order by the key where it needs none. */
-function sign(desk: Desk, order: OrderRecord, consented: unknown, passphrase: string | undefined): string | undefined {
-  if (order.terms.mode !== "live") return desk.key.locked ? undefined : desk.key.sign(consented);
+/** Live orders need a signature by a key under a passphrase; paper orders are signed if the key needs no passphrase. */
+function sign(desk: Desk, order: OrderRecord, payload: unknown, passphrase: string | undefined): string | undefined {
+  if (order.terms.mode !== "live") return desk.key.locked ? undefined : desk.key.sign(payload);
   if (!desk.key.locked)
     throw new QocError("KEY_REQUIRED", {
       id: order.id,
       reason: "the key has no passphrase; set one with qoc keys protect",
     });
   if (passphrase === undefined) throw new QocError("KEY_REQUIRED", { id: order.id, reason: "no passphrase was given" });
-  return desk.key.sign(consented, passphrase);
+  return desk.key.sign(payload, passphrase);
 }
 
 function assertApprovable(order: OrderRecord, request: ApproveRequest): void {

@@ -1,4 +1,4 @@
-/** The book as the outside sees it: NAV, cash, buying power, positions; decimal text throughout. */
+/** NAV, cash, buying power and positions for output; amounts are decimal strings. */
 import { type Decimal, ZERO, decimal, rounded, text } from "../domain/decimal.ts";
 import { type DeskState, totalNav, dayPnl } from "../domain/desk-state.ts";
 import { averagePrice, unrealizedPnl } from "../domain/position.ts";
@@ -23,12 +23,12 @@ export interface BookView {
   readonly buyingPower: string;
   readonly dayPnl: string;
   readonly currency: string;
-  /** When the connector that was asked the longest ago said what it holds; null: none has yet. */
+  /** Time of the oldest account report among the connectors; null if there is none. */
   readonly asOf: string | null;
   readonly positions: readonly PositionView[];
 }
 
-/** `askedAt`: when each connector was last asked, where that is known; else its last change counts. */
+/** `askedAt`: when each connector last reported its account; if not known, the time of its last change counts. */
 export function bookView(
   state: Readonly<DeskState>,
   currency: string,
@@ -50,13 +50,13 @@ export function bookView(
   };
 }
 
-/** Open positions by our own fills, marked with what the connector last said. */
+/** Open positions by our own fills, at the connector's last marks. */
 export function positionViews(state: Readonly<DeskState>): readonly PositionView[] {
   return [...state.positions.values()]
     .filter((position) => !position.quantity.eq(ZERO))
     .map((position) => {
-      const held = state.accounts.get(position.connector)?.positions.get(position.symbol);
-      const mark = held?.markPrice === undefined ? undefined : decimal(held.markPrice);
+      const reported = state.accounts.get(position.connector)?.positions.get(position.symbol);
+      const mark = reported?.markPrice === undefined ? undefined : decimal(reported.markPrice);
       const average = averagePrice(position);
       return {
         connector: position.connector,

@@ -1,4 +1,4 @@
-/** A cancel is a request: it passes in every trading state, and the venue's word decides what became of the order. */
+/** Cancels an order. A cancel passes in every trading state; the venue's report decides the order's final state. */
 import { text } from "../domain/decimal.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
@@ -8,8 +8,8 @@ import { findOrder } from "./find-order.ts";
 import { type Receipt, receiptOf } from "./order-view.ts";
 import { queryOrderStatus } from "./reconcile.ts";
 
-export async function cancelOrder(desk: Desk, words: string, actor: Actor): Promise<Receipt> {
-  const order = await findOrder(desk, words);
+export async function cancelOrder(desk: Desk, ref: string, actor: Actor): Promise<Receipt> {
+  const order = await findOrder(desk, ref);
   if (order.state === "proposed" || isTerminal(order.state)) {
     throw new QocError("NOT_CANCELLABLE", { id: order.id, state: order.state }, { data: receiptOf(order) });
   }
@@ -45,9 +45,9 @@ async function cancelAtVenue(desk: Desk, order: OrderRecord): Promise<void> {
       { cause: error, data: receiptOf(order) },
     );
   }
-  const word = await queryOrderStatus(desk, order);
-  if (word === "told" || isTerminal(order.state)) return;
-  // A connector with only the seven methods cannot be asked; its cancelOrder that returned is the venue's word.
+  const lookup = await queryOrderStatus(desk, order);
+  if (lookup === "found" || isTerminal(order.state)) return;
+  // A connector with only the seven required methods cannot report the order; a cancelOrder that resolved is the venue's answer.
   await desk.commit({
     type: "order.reported",
     id: order.id,

@@ -1,4 +1,4 @@
-/** Client order ids: made once per order, before the first send, never with an attempt number. */
+/** Client order ids. An order gets its id once, before it is first sent. */
 import { sha256Hex } from "../domain/digest.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import type { ClientOrderId } from "../domain/ids.ts";

@@ -1,4 +1,4 @@
-/** The short verbs of a human: reject a proposal, resolve an unknown, clear a flagged instrument, halt and resume. */
+/** Decisions of the human: reject a proposal, resolve an unknown order, clear a flagged instrument, halt and resume. */
 import { QocError } from "../domain/error.ts";
 import type { Actor, TradingState } from "../domain/event.ts";
 import type { ConnectorName } from "../domain/ids.ts";
@@ -10,9 +10,9 @@ import { matchOrder, findOrder } from "./find-order.ts";
 import { type Receipt, receiptOf } from "./order-view.ts";
 import { queryOrderStatus } from "./reconcile.ts";
 
-/** The comment goes back to the agent with its next run. */
-export async function rejectOrder(desk: Desk, words: string, comment: string, actor: Actor): Promise<Receipt> {
-  const order = await findOrder(desk, words);
+/** Rejects a proposal. The comment is in the context of the agent's next run. */
+export async function rejectOrder(desk: Desk, ref: string, comment: string, actor: Actor): Promise<Receipt> {
+  const order = await findOrder(desk, ref);
   if (order.state !== "proposed")
     throw new QocError("ALREADY_DECIDED", { id: order.id, state: order.state }, { data: receiptOf(order) });
   await desk.commit({ type: "order.rejected", id: order.id, by: "human", reason: comment, actor });
@@ -20,19 +20,19 @@ export async function rejectOrder(desk: Desk, words: string, comment: string, ac
 }
 
 /**
- * Closes by hand, with a written reason, an order that nothing else can close: one that is unknown, that its venue does not know,
- * or says is over without its fills, or whose connector is no longer in desk.toml. Fills that still arrive are applied and flagged.
- * @throws NOT_UNKNOWN where the venue still has it.
+ * Closes by hand, with a written reason, an order that nothing else can close: the order is unknown, its venue does not know it or
+ * reports its end without the fills, or its connector is no longer in desk.toml. Fills that still arrive are applied and flagged.
+ * @throws NOT_UNKNOWN if the venue still has the order.
  */
 export async function resolveOrder(
   desk: Desk,
-  words: string,
+  ref: string,
   note: string,
   actor: Actor,
 ): Promise<Receipt | { instrument: string; quantity: string }> {
-  const flagged = desk.state.flagged.get(words as InstrumentKey);
-  if (flagged !== undefined) return clearInstrument(desk, words, note, actor);
-  const order = matchOrder(desk, words);
+  const flagged = desk.state.flagged.get(ref as InstrumentKey);
+  if (flagged !== undefined) return clearInstrument(desk, ref, note, actor);
+  const order = matchOrder(desk, ref);
   if (order.state !== "unknown" && !(await isStranded(desk, order))) {
     throw new QocError("NOT_UNKNOWN", { id: order.id, state: order.state }, { data: receiptOf(order) });
   }
@@ -43,21 +43,21 @@ export async function resolveOrder(
 async function isStranded(desk: Desk, order: OrderRecord): Promise<boolean> {
   if (order.state !== "accepted" && order.state !== "partially_filled") return false;
   if (desk.config.connectors.every(({ name }) => name !== order.terms.connector)) return true;
-  const word = await queryOrderStatus(desk, order);
-  return !isTerminal(order.state) && (word === "not-known" || order.final !== undefined);
+  const lookup = await queryOrderStatus(desk, order);
+  return !isTerminal(order.state) && (lookup === "not-found" || order.final !== undefined);
 }
 
-async function clearInstrument(desk: Desk, words: string, note: string, actor: Actor) {
-  const slash = words.indexOf("/");
-  const connector = words.slice(0, slash) as ConnectorName;
-  const symbol = words.slice(slash + 1);
-  const held = desk.state.accounts.get(connector)?.positions.get(symbol)?.quantity;
-  const quantity: DecimalText = held ?? text(ZERO);
+async function clearInstrument(desk: Desk, key: string, note: string, actor: Actor) {
+  const slash = key.indexOf("/");
+  const connector = key.slice(0, slash) as ConnectorName;
+  const symbol = key.slice(slash + 1);
+  const reported = desk.state.accounts.get(connector)?.positions.get(symbol)?.quantity;
+  const quantity: DecimalText = reported ?? text(ZERO);
   await desk.commit({ type: "instrument.cleared", connector, symbol, quantity, note, actor });
   return { instrument: instrumentKey(connector, symbol), quantity };
 }
 
-/** Durable before it is reported. Cancels always pass, whatever the state. */
+/** Changes the trading state; resolves when the change is on disk. Cancels pass in every state. */
 export async function setTrading(
   desk: Desk,
   state: TradingState,

@@ -1,4 +1,4 @@
-/** `qoc decisions`: one line a decision, read from the journal's fold, so that it works without git. */
+/** `qoc decisions`: one line per decision, from the journal's fold, so that it works without git. */
 import type { DeskState } from "../domain/desk-state.ts";
 import { type OrderRecord, isTerminal, rejectedBy } from "../domain/order-state.ts";
 import type { Untrusted } from "../domain/untrusted.ts";
@@ -18,9 +18,9 @@ export interface DecisionLine {
   readonly price: string;
   readonly state: string;
   readonly averagePrice: string | null;
-  /** Who or what ended it; `guard: pass` where nothing did. */
+  /** The party that ended the order; `guard: pass` if none did. */
   readonly note: string;
-  /** Why, in their words. */
+  /** The reason in that party's text. */
   readonly untrusted: Untrusted | null;
 }
 
@@ -59,14 +59,14 @@ export type HistoryEntry =
   | { readonly kind: "revision"; readonly rev: string; readonly text: string };
 
 /** `qoc history show`: an order by its id, or a revision of the file history. */
-export async function showEntry(desk: Desk, words: string): Promise<HistoryEntry> {
+export async function showEntry(desk: Desk, ref: string): Promise<HistoryEntry> {
   try {
-    const order = matchOrder(desk, words);
+    const order = matchOrder(desk, ref);
     return { kind: "order", ...detailOf(order, orderPath(order)) };
   } catch (error) {
     if (!(error instanceof QocError) || error.code !== "ORDER_NOT_FOUND") throw error;
-    const revision = await desk.history.show(words).catch(() => undefined);
+    const revision = await desk.history.show(ref).catch(() => undefined);
     if (revision === undefined) throw error;
-    return { kind: "revision", rev: words, text: revision };
+    return { kind: "revision", rev: ref, text: revision };
   }
 }

@@ -1,4 +1,4 @@
-/** What every verb of the desk is handed: the book, the ways to change it, and what the outside lends. */
+/** The open desk that use cases work on: its state, the ways to change it, and its services. */
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import type { Clock, Disk, Ids, Log } from "../domain/ports.ts";
@@ -32,40 +32,40 @@ export interface Desk {
   publish(event: DeskEvent): Recorded;
   /** The same; the promise resolves when the record is on disk and rejects with JOURNAL_FAILED otherwise. */
   commit(event: DeskEvent): Promise<Recorded>;
-  /** undefined: healthy. Else why the desk may only read. */
+  /** The reason why the desk is read-only; undefined if it is not. */
   readOnly(): string | undefined;
 }
 
-/** What the desk remembers of the market between calls; a cache, rebuilt by asking again. */
+/** Market data kept between calls. */
 export interface MarketCache {
-  readonly instruments: Map<string, { facts: VenueInstrument | null; mono: number }>;
+  readonly instruments: Map<string, { instrument: VenueInstrument | null; mono: number }>;
   /** Newest venue time seen per connector, ms. */
   readonly venueTimes: Map<string, number>;
-  /** When each connector last said what it holds, changed or not, ms. */
+  /** When each connector last reported its account, ms. */
   readonly askedAt: Map<string, number>;
-  /** Connectors whose start-up reconciliation has finished in this life. */
+  /** Connectors that are reconciled since they last became ready. */
   readonly reconciled: Set<string>;
-  /** Bytes free on the workspace's disk, when it was last asked; undefined: not known. */
+  /** Free bytes on the workspace's disk at the last check; undefined if not known. */
   freeBytes: number | undefined;
 }
 
-/** Why a file is no proposal that could be approved. */
+/** The reason why a file in a proposal folder cannot be approved. */
 export interface ProposalProblem {
   readonly id: string;
   readonly path: string;
-  /** May repeat words of the file. */
+  /** May contain text of the file. */
   readonly message: string;
   readonly needs: "correction" | "connector" | "another-name";
 }
 
-/** What the last scan of the proposal folders saw, and which files cannot be read as a proposal. */
+/** Results of the last scan of the proposal folders. */
 export interface ProposalCache {
   readonly authors: OrderAuthors;
   readonly problems: Map<string, ProposalProblem>;
   /** When a known proposal's file was first found missing, monotonic ms. */
   readonly missing: Map<string, number>;
-  /** When the venue was last asked for a proposal's protection price, by order id, monotonic ms. */
-  readonly looked: Map<string, number>;
+  /** When a proposal's protection price was last computed, by order id, monotonic ms. */
+  readonly refreshedAt: Map<string, number>;
   scanning: Promise<void> | undefined;
 }
 
@@ -74,7 +74,7 @@ export function createProposalCache(authors = createOrderAuthors()): ProposalCac
     authors,
     problems: new Map(),
     missing: new Map(),
-    looked: new Map(),
+    refreshedAt: new Map(),
     scanning: undefined,
   };
 }

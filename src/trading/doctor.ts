@@ -1,4 +1,4 @@
-/** Checks that a person can act on: each failure says what to do. Read-only. */
+/** `qoc doctor`: checks with a fix for each failure. Changes nothing. */
 import { messageOf } from "../domain/error.ts";
 import type { Desk } from "./desk.ts";
 import { lostGuarantees } from "./venue-gateway.ts";
@@ -13,9 +13,9 @@ export interface DoctorCheck {
 const FREE_BYTES_MIN = 100 * 1024 * 1024;
 const PENDING_AGE_MS = 24 * 60 * 60 * 1000;
 
-/** Whether the agents of `[agent]` could be started here, and held. */
+/** Whether the configured agent program can be started and confined on this machine. */
 export interface AgentFacts {
-  /** The program's name; undefined for the scripted one, which needs none. */
+  /** The program's name; undefined for the scripted demo agent. */
   readonly program: string | undefined;
   readonly isInstalled: boolean;
   readonly hasBubblewrap: boolean;
@@ -40,7 +40,7 @@ export async function runDoctor(
       ...[...desk.state.flagged].map(([key, { expected, actual }]): DoctorCheck => ({
         name: "positions",
         status: "fail",
-        message: `${key}: our fills make ${expected}, the venue holds ${actual}; the instrument is blocked`,
+        message: `${key}: our fills sum to ${expected}, the venue reports ${actual}; the instrument is blocked`,
         fix: `compare with the venue's own page, then qoc resolve ${key}`,
       })),
     ],
@@ -54,7 +54,7 @@ function nodeCheck(version: string): DoctorCheck {
     : {
         name: "node",
         status: "warn",
-        message: `Node ${version} works; it is past its end of life`,
+        message: `Node ${version} works, but it is past its end of life`,
         fix: "install Node 24 LTS",
       };
 }
@@ -114,7 +114,7 @@ function keyCheck(desk: Desk): DoctorCheck {
 function agentCheck(desk: Desk, { program, isInstalled, hasBubblewrap }: AgentFacts): DoctorCheck {
   const name = "agent";
   const { runtime, unconfined } = desk.config.agent;
-  if (program === undefined) return { name, status: "ok", message: "the scripted agent; it has no model behind it" };
+  if (program === undefined) return { name, status: "ok", message: "the scripted demo agent; it uses no model" };
   if (!isInstalled) {
     return {
       name,
@@ -123,13 +123,13 @@ function agentCheck(desk: Desk, { program, isInstalled, hasBubblewrap }: AgentFa
       fix: `install it, or set [agent] command = ["/path/of/${program}"]`,
     };
   }
-  if (hasBubblewrap) return { name, status: "ok", message: `${runtime}: ${program}, held by bubblewrap` };
+  if (hasBubblewrap) return { name, status: "ok", message: `${runtime}: ${program}, inside bubblewrap` };
   const fix = "install bubblewrap";
   if (runtime !== "acp" && runtime !== "command")
-    return { name, status: "warn", message: `${runtime}: held by its own switches alone`, fix };
+    return { name, status: "warn", message: `${runtime}: not sandboxed; relies on the program's own settings`, fix };
   return unconfined
-    ? { name, status: "warn", message: `${runtime}: unconfined, it can do what you can`, fix }
-    : { name, status: "fail", message: `${runtime}: it may have hands of its own, and nothing here holds it`, fix };
+    ? { name, status: "warn", message: `${runtime}: unconfined; it can do what you can do`, fix }
+    : { name, status: "fail", message: `${runtime}: may run commands or edit files, and no sandbox is available`, fix };
 }
 
 function connectorChecks(desk: Desk, status: ReturnType<Desk["venues"]["status"]>[number]): readonly DoctorCheck[] {
@@ -159,7 +159,7 @@ function connectorChecks(desk: Desk, status: ReturnType<Desk["venues"]["status"]
     checks.push({
       name,
       status: "warn",
-      message: "it does not say whether it is paper or live",
+      message: "it does not state whether it is paper or live",
       fix: `set mode = "paper" or "live" for it in desk.toml`,
     });
   }
@@ -167,7 +167,7 @@ function connectorChecks(desk: Desk, status: ReturnType<Desk["venues"]["status"]
     checks.push({
       name,
       status: "warn",
-      message: "live money in a worker thread: one huge allocation of it can end the desk",
+      message: "live money in a worker thread: one huge allocation can end the desk",
       fix: `set isolation = "process" for it in desk.toml`,
     });
   }
@@ -187,7 +187,7 @@ function pendingChecks(desk: Desk): readonly DoctorCheck[] {
           {
             name: "proposals",
             status: "warn" as const,
-            message: `${old.length} have waited for more than a day`,
+            message: `${old.length} have waited more than a day`,
             fix: "qoc orders list --state proposed",
           },
         ]),

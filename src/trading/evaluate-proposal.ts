@@ -1,4 +1,4 @@
-/** Fills the gate's input from the desk and runs it: advice when proposed, advice and record when approved, binding at dispatch. */
+/** Builds the gate's input from the desk and evaluates it. The result is advice at propose and approve, and binding at dispatch. */
 import type { GuardsEvaluated } from "../domain/event.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import type { Stage, Verdict, Check } from "../domain/verdict.ts";
@@ -56,7 +56,7 @@ export async function customChecks(
   return desk.guards.run(custom, guardedOrder(input), bookSnapshot(desk.state, view.venueNow));
 }
 
-/** Advice: looks at the market, runs every guard, writes nothing but the account mark. */
+/** Fetches market data and runs every guard. Journals nothing except a changed account. */
 export async function evaluateProposal(
   desk: Desk,
   order: Readonly<OrderRecord>,

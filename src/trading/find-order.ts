@@ -1,29 +1,29 @@
-/** Finds the order that a person's words mean: an id, a unique prefix of one, or a path. */
+/** Finds an order by its id, a unique prefix of its id, or a path. */
 import { QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import type { OrderId } from "../domain/ids.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import type { Desk } from "./desk.ts";
-import { refreshProtectionPrice, scanProposals } from "./scan-proposals.ts";
+import { rereadProposal, scanProposals } from "./scan-proposals.ts";
 
-function stemOf(words: string): string {
-  const name = words.split("/").at(-1) ?? words;
+function stemOf(ref: string): string {
+  const name = ref.split("/").at(-1) ?? ref;
   return name.replace(/\.(toml|ya?ml|json)$/i, "");
 }
 
-/** A proposal's file is read again first, so that an edit of a moment ago is judged as it stands. @throws ORDER_NOT_FOUND and its siblings. */
-export async function findOrder(desk: Desk, words: string): Promise<OrderRecord> {
-  if (desk.readOnly() !== undefined) return matchOrder(desk, words);
-  const known = desk.state.orders.get(stemOf(words.trim()) as OrderId);
+/** Reads a proposal's file again first, so that a recent edit counts. @throws ORDER_NOT_FOUND, ID_AMBIGUOUS and the like. */
+export async function findOrder(desk: Desk, ref: string): Promise<OrderRecord> {
+  if (desk.readOnly() !== undefined) return matchOrder(desk, ref);
+  const known = desk.state.orders.get(stemOf(ref.trim()) as OrderId);
   if (known === undefined) await scanProposals(desk);
-  // A scan trusts a file that looks unchanged; what was asked for, by its name or a part of it, is read all the same.
-  const named = known ?? matchOrder(desk, words);
-  if (named.state === "proposed") await refreshProtectionPrice(desk, named);
-  return matchOrder(desk, words);
+  // A scan skips a file whose stat is unchanged; the requested proposal is always read.
+  const match = known ?? matchOrder(desk, ref);
+  if (match.state === "proposed") await rereadProposal(desk, match);
+  return matchOrder(desk, ref);
 }
 
-export function matchOrder(desk: Pick<Desk, "state" | "proposals">, words: string): OrderRecord {
-  const stem = stemOf(words.trim());
+export function matchOrder(desk: Pick<Desk, "state" | "proposals">, ref: string): OrderRecord {
+  const stem = stemOf(ref.trim());
   const problem = [...desk.proposals.problems.values()].find((candidate) => candidate.id === stem);
   const exact = desk.state.orders.get(stem as OrderId);
   if (problem !== undefined && (exact === undefined || exact.state === "proposed" || problem.needs === "connector")) {
@@ -36,7 +36,7 @@ export function matchOrder(desk: Pick<Desk, "state" | "proposals">, words: strin
   if (only !== undefined) return only;
   if (matches.length > 1)
     throw new QocError("ID_AMBIGUOUS", { id: stem, count: matches.length, matches: matches.slice(0, 5).join(", ") });
-  throw new QocError("ORDER_NOT_FOUND", { id: words, suggestion: suggestion(stem, desk.state.orders.keys()) });
+  throw new QocError("ORDER_NOT_FOUND", { id: ref, suggestion: suggestion(stem, desk.state.orders.keys()) });
 }
 
 function problemError(problem: { id: string; path: string; message: string; needs: string }): QocError {

@@ -1,4 +1,4 @@
-/** Asks a connector for what the gate needs to know now: quote, account, positions, instrument. */
+/** Fetches from a connector the data that the gate needs: quote, account, positions, instrument. */
 import { type Decimal, type DecimalText, decimal, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
@@ -9,42 +9,42 @@ import type { Desk } from "./desk.ts";
 
 export interface MarketSnapshot {
   readonly quote?: Quote;
-  /** null: the venue does not list the symbol; undefined: it cannot say. */
+  /** null if the venue does not list the symbol; undefined if the connector has no `getInstrument`. */
   readonly instrument?: VenueInstrument | null;
-  /** The venue's time, ms: the wall's, or a replayed market's own. */
+  /** The venue's time, ms: the host's clock, or a replayed market's own time. */
   readonly venueNow: number;
-  /** Fresh, and the book's seq when it was asked for. */
+  /** Fetched just now; `buyingPowerSeq` is the state's sequence number before the call. */
   readonly buyingPower?: DecimalText;
   readonly buyingPowerSeq: number;
-  /** What could not be learned, in words. */
+  /** One message for each part that could not be fetched. */
   readonly problems: readonly string[];
 }
 
 const INSTRUMENT_AGE_MAX_MS = 10 * 60 * 1000;
 
-/** Never rejects: what could not be learned is a problem, and the guard that needs it blocks. */
+/** Never rejects: a part that could not be fetched is listed in `problems`, and the guard that needs it blocks. */
 export async function fetchMarketSnapshot(
   desk: Desk,
   connector: ConnectorName,
   symbol: string,
 ): Promise<MarketSnapshot> {
   const problems: string[] = [];
-  const attempt = async <T>(what: string, ask: Promise<T>): Promise<T | undefined> => {
+  const attempt = async <T>(part: string, request: Promise<T>): Promise<T | undefined> => {
     try {
-      return await ask;
+      return await request;
     } catch (error) {
-      problems.push(`${what}: ${messageOf(error)}`);
+      problems.push(`${part}: ${messageOf(error)}`);
       return undefined;
     }
   };
   const buyingPowerSeq = desk.state.seq;
-  const seen = desk.venues.quote(connector, symbol).then((quote) => {
+  const quoted = desk.venues.quote(connector, symbol).then((quote) => {
     observeVenueTime(desk, connector, quote.at);
     return quote;
   });
   const [venueQuote, account, instrument] = await Promise.all([
-    attempt("quote", seen),
-    attempt("account", accountFor(desk, connector, seen)),
+    attempt("quote", quoted),
+    attempt("account", accountFor(desk, connector, quoted)),
     attempt("instrument", instrumentOf(desk, connector, symbol)),
   ]);
   return {
@@ -52,15 +52,15 @@ export async function fetchMarketSnapshot(
     ...(instrument === undefined ? {} : { instrument }),
     ...(account?.buyingPower === undefined ? {} : { buyingPower: account.buyingPower }),
     buyingPowerSeq,
-    // A replayed market may have moved on while the rest was asked: what is judged is judged as of this quote.
+    // A replayed market may have advanced during the other calls: guards evaluate at the time of this quote.
     venueNow: venueQuote !== undefined && isSimulated(desk, connector) ? venueQuote.at : venueNow(desk, connector),
     problems,
   };
 }
 
 /**
- * `nav_method = "live"` asks for the account each time. `"last_snapshot"` takes the last mark while it is younger than
- * `[uta].snapshot_interval` and of the venue's present date; what filled since is the gate's to count.
+ * `nav_method = "live"` fetches the account each time. `"last_snapshot"` uses the last mark if it is younger than
+ * `[uta].snapshot_interval` and has the venue's current date; the gate adds fills since then.
  */
 async function accountFor(
   desk: Desk,
@@ -77,12 +77,12 @@ async function accountFor(
   return isFresh && isToday ? {} : markAccount(desk, connector, quoted);
 }
 
-/** "Now" at the venue: a replayed market's newest timestamp, else the wall. */
+/** The current time at the venue: a replayed market's newest timestamp, else the host's clock. */
 export function venueNow(desk: Desk, connector: string): number {
   return knownVenueNow(desk, connector) ?? desk.clock.now();
 }
 
-/** undefined: a replayed market that has said no time yet. */
+/** undefined if a replayed market has not reported a time yet. */
 function knownVenueNow(desk: Desk, connector: string): number | undefined {
   return isSimulated(desk, connector)
     ? (desk.market.venueTimes.get(connector) ?? desk.state.accounts.get(connector)?.venueTime)
@@ -94,8 +94,8 @@ function isSimulated(desk: Desk, connector: string): boolean {
 }
 
 export function observeVenueTime(desk: Desk, connector: string, at: number): void {
-  const seen = desk.market.venueTimes.get(connector);
-  if (seen === undefined || at > seen) desk.market.venueTimes.set(connector, at);
+  const newest = desk.market.venueTimes.get(connector);
+  if (newest === undefined || at > newest) desk.market.venueTimes.set(connector, at);
 }
 
 async function instrumentOf(
@@ -104,19 +104,19 @@ async function instrumentOf(
   symbol: string,
 ): Promise<VenueInstrument | null | undefined> {
   const key = `${connector}/${symbol}`;
-  const known = desk.market.instruments.get(key);
+  const cached = desk.market.instruments.get(key);
   const mono = desk.clock.monotonic();
-  if (known !== undefined && mono - known.mono < INSTRUMENT_AGE_MAX_MS) return known.facts;
-  const facts = await desk.venues.instrument(connector, symbol);
-  if (facts !== undefined) desk.market.instruments.set(key, { facts, mono });
-  return facts;
+  if (cached !== undefined && mono - cached.mono < INSTRUMENT_AGE_MAX_MS) return cached.instrument;
+  const instrument = await desk.venues.instrument(connector, symbol);
+  if (instrument !== undefined) desk.market.instruments.set(key, { instrument, mono });
+  return instrument;
 }
 
 /**
- * Asks for the account and positions and journals them where they changed. A connector with only the seven methods is
- * valued at buying power plus its positions at their marks. A replayed market that has said no time yet is not marked: the
- * wall's date would stand as its day, and no day of its own would ever come after it.
- * @throws what the connector throws, and where a position has no price at all.
+ * Fetches account and positions and journals them if they changed. The account of a connector with only the seven required methods
+ * is its buying power plus its positions at their marks. A replayed market that has not reported a time yet is not marked: its day
+ * would be the host's date, and no later day of the market would ever follow.
+ * @throws the connector's error, and if a position has no price at all.
  */
 export async function markAccount(
   desk: Desk,
@@ -124,11 +124,11 @@ export async function markAccount(
   quoted?: Promise<unknown>,
 ): Promise<VenueAccount> {
   const [positions, account] = await Promise.all([desk.venues.positions(connector), accountOf(desk, connector)]);
-  // A quote that is under way tells the venue's date; without one the last date stands.
+  // A quote that is being fetched brings the venue's date; without a quote the last date counts.
   await quoted?.catch(() => undefined);
-  const told: ReportedAccount =
+  const reported: ReportedAccount =
     "nav" in account ? account : await computeAccount(desk, connector, account.buyingPower, positions);
-  const { at, ...full } = told;
+  const { at, ...full } = reported;
   if (at !== undefined) observeVenueTime(desk, connector, at);
   desk.market.askedAt.set(connector, desk.clock.now());
   const earlier = desk.state.accounts.get(connector);
@@ -171,7 +171,7 @@ async function markOf(desk: Desk, connector: string, held: VenuePosition): Promi
     return mid(await desk.venues.quote(connector, held.symbol));
   } catch (error) {
     desk.log.warn(`no mark for ${held.symbol} at ${connector}: ${messageOf(error)}`);
-    // What it cost is the venue's own figure; a position at no price would be money that nobody has counted.
+    // The average price is the venue's own number. Without any price the position would be missing from the NAV.
     if (held.averagePrice === undefined) throw error;
     return decimal(held.averagePrice);
   }
@@ -192,7 +192,7 @@ function samePositions(known: ReadonlyMap<string, VenuePosition>, now: readonly 
   );
 }
 
-/** `2019-10-10` of that instant in that time zone. */
+/** The date of an instant in a time zone, e.g. `2019-10-10`. */
 export function dateInZone(timeZone: string, at: number): string {
   return localTime(at, timeZone).date;
 }

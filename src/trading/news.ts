@@ -1,6 +1,6 @@
 /**
- * The desk's feeds: each on its own timer, one fetch of a feed at a time, items filed once, and a feed that fails asked less and
- * less often. What they say is somebody else's word; it reaches agents as such.
+ * The desk's news feeds: each on its own timer, one fetch of a feed at a time. Each item is written once, and a failing feed is fetched
+ * less and less often. The items are text by others, and agents get them marked as such.
  */
 import { messageOf } from "../domain/error.ts";
 import { type Untrusted, untrusted } from "../domain/untrusted.ts";
@@ -12,39 +12,39 @@ import type { NewsState } from "../workspace/news.ts";
 import { type Desk, iso } from "./desk.ts";
 import { dateInZone } from "./market-snapshot.ts";
 
-/** Of one fetch; the rest of a long feed comes with the next ones. */
+/** Items of one fetch; later items of a long feed come with the next fetches. */
 const ITEMS_PER_FETCH = 50;
-/** Of all feeds on one day of the desk. */
+/** Items of all feeds on one day. */
 const ITEMS_PER_DAY = 500;
 const FIRST_MS = 2_000;
-/** Between the first fetches of two feeds. */
+/** Delay between the first fetches of two feeds. */
 const STAGGER_MS = 1_000;
 const BACK_OFF_MAX_MS = 24 * 3_600_000;
 
 export interface FeedStatus {
   readonly name: string;
   readonly status: "waiting" | "ready" | "failing";
-  /** Failures in a row. */
+  /** Consecutive failures. */
   readonly failures: number;
-  /** Items filed in this life of the desk. */
+  /** Items written since the desk started. */
   readonly filed: number;
   readonly fetchedAt: string | null;
   readonly nextAt: string | null;
-  /** Why it failed; null: it did not. */
+  /** The error of the last fetch; null if it succeeded. */
   readonly untrusted: Untrusted | null;
 }
 
 export interface News {
-  /** Fetches one feed, or all, now. Never rejects for a feed's sake: its status tells. */
+  /** Fetches one feed, or all, now. A failing feed does not reject: its status has the error. */
   fetchNow(name?: string): Promise<readonly FeedStatus[]>;
   feeds(): readonly FeedStatus[];
-  /** Resolves once nothing is under way any more. */
+  /** Resolves when no fetch is under way. */
   stop(): Promise<void>;
 }
 
 type NewsDesk = Pick<Desk, "config" | "clock" | "workspace" | "log" | "history" | "readOnly">;
 
-/** How feeds are come by. */
+/** Functions that fetch and parse a feed. */
 export interface FeedDeps {
   readonly fetch: FetchFeed;
   readonly read: ReadFeed;
@@ -52,8 +52,8 @@ export interface FeedDeps {
 
 interface Feed {
   readonly config: NewsFeed;
-  /** Of the document whose every item is filed: while the feed is as it was then, there is nothing to do. */
-  known: Validators | undefined;
+  /** Validators of the last document whose items are all written: an unchanged feed needs no work. */
+  validators: Validators | undefined;
   failures: number;
   filed: number;
   fetchedAt: number | undefined;
@@ -65,12 +65,12 @@ interface Feed {
 }
 
 /** Starts the timers of every feed in desk.toml. */
-export function startNews(desk: NewsDesk, world: FeedDeps): News {
+export function startNews(desk: NewsDesk, deps: FeedDeps): News {
   const stopping = new AbortController();
   const feeds = desk.config.news.map((config): Feed => ({
     ...{
       config,
-      known: undefined,
+      validators: undefined,
       failures: 0,
       filed: 0,
       fetchedAt: undefined,
@@ -88,9 +88,9 @@ export function startNews(desk: NewsDesk, world: FeedDeps): News {
     feed.nextAt = desk.clock.now() + ms;
     feed.cancel = desk.clock.after(ms, () => void run(feed));
   };
-  /** Two who ask at once wait for the same fetch. */
+  /** Two callers at once wait for the same fetch. */
   const run = (feed: Feed): Promise<void> =>
-    (feed.running ??= fetchOne(desk, feed, world, filing, stopping.signal).finally(() => {
+    (feed.running ??= fetchOne(desk, feed, deps, filing, stopping.signal).finally(() => {
       feed.running = undefined;
       schedule(
         feed,
@@ -109,7 +109,7 @@ export function startNews(desk: NewsDesk, world: FeedDeps): News {
     },
     feeds: () => feeds.map(statusOf),
     stop: async () => {
-      stopping.abort(new FetchError("the desk stops"));
+      stopping.abort(new FetchError("the desk is stopping"));
       for (const feed of feeds) feed.cancel();
       await Promise.all(feeds.map(({ running }) => running));
     },
@@ -130,7 +130,7 @@ function statusOf({ config, failures, filed, fetchedAt, nextAt, problem, problem
 
 interface Filed {
   readonly filed: number;
-  /** Some are left for the next fetch. */
+  /** True if items remain for the next fetch. */
   readonly isMore: boolean;
 }
 type Filing = (feed: NewsFeed, items: readonly FeedItem[]) => Promise<Filed>;
@@ -144,11 +144,11 @@ async function fetchOne(
 ): Promise<void> {
   const { config } = feed;
   try {
-    const fetched = await fetch(config.url, signal, feed.known);
+    const fetched = await fetch(config.url, signal, feed.validators);
     const { filed, isMore } =
       fetched === undefined ? { filed: 0, isMore: false } : await file(config, await read(fetched, config.url, signal));
     if (fetched !== undefined)
-      feed.known = isMore ? undefined : { etag: fetched.etag, lastModified: fetched.lastModified };
+      feed.validators = isMore ? undefined : { etag: fetched.etag, lastModified: fetched.lastModified };
     [feed.failures, feed.problem, feed.fetchedAt] = [0, undefined, desk.clock.now()];
     feed.filed += filed;
     if (filed > 0) desk.history.request(`news ${config.name}: ${filed}`);
@@ -158,14 +158,14 @@ async function fetchOne(
     feed.problem = messageOf(error);
     feed.problemAt = desk.clock.now();
     const fields = { feed: config.name, failures: feed.failures };
-    // A feed that fails is a warning; anything else is the desk's own fault, and the timers go on all the same.
+    // A failing feed is a warning; any other error is a fault of the desk. The timers continue in both cases.
     if (error instanceof FetchError || error instanceof FeedError)
       desk.log.warn(`news ${config.name}: ${feed.problem}`, fields);
     else desk.log.error(`news ${config.name}: ${feed.problem}`, fields);
   }
 }
 
-/** One after the other, so that two feeds with the same item file it once and the daily limit is one. */
+/** Writes items of one feed after another, so that an item in two feeds is written once and the daily limit is shared. */
 function filer(desk: NewsDesk): Filing {
   let state: NewsState | undefined;
   let turn: Promise<unknown> = Promise.resolve();
@@ -185,7 +185,7 @@ async function fileItems(desk: NewsDesk, feed: NewsFeed, items: readonly FeedIte
   const today = dateInZone(desk.config.workspace.timezone, now);
   if (state.day !== today) [state.day, state.filed] = [today, 0];
   const known = new Set([...(await desk.workspace.news.ids()), ...[...state.seen.values()].flat()]);
-  // One that claims to be of tomorrow is of now.
+  // An item dated in the future gets the current time.
   const dated = items.map((item) =>
     item.published !== undefined && item.published > now ? { ...item, published: now } : item,
   );
@@ -193,11 +193,11 @@ async function fileItems(desk: NewsDesk, feed: NewsFeed, items: readonly FeedIte
     ({ id }, index) => !known.has(id) && dated.findIndex((other) => other.id === id) === index,
   );
   const newest = fresh.toSorted((a, b) => (b.published ?? now) - (a.published ?? now)).slice(0, ITEMS_PER_FETCH);
-  const room = Math.max(0, ITEMS_PER_DAY - state.filed);
-  if (newest.length > room)
-    desk.log.warn(`news ${feed.name}: ${ITEMS_PER_DAY} items were filed today; the rest waits`, { feed: feed.name });
-  const taken = newest.slice(0, room);
-  for (const { id, title, url, published, text } of taken) {
+  const remaining = Math.max(0, ITEMS_PER_DAY - state.filed);
+  if (newest.length > remaining)
+    desk.log.warn(`news ${feed.name}: ${ITEMS_PER_DAY} items were written today; the others wait`, { feed: feed.name });
+  const selected = newest.slice(0, remaining);
+  for (const { id, title, url, published, text } of selected) {
     const when = published === undefined ? "" : iso(published);
     await desk.workspace.news.write({
       id,
@@ -209,10 +209,10 @@ async function fileItems(desk: NewsDesk, feed: NewsFeed, items: readonly FeedIte
       text,
     });
   }
-  const filed = { filed: taken.length, isMore: taken.length < fresh.length };
-  if (taken.length === 0) return filed;
-  state.filed += taken.length;
-  state.seen.set(feed.name, [...(state.seen.get(feed.name) ?? []), ...taken.map(({ id }) => id)]);
+  const filed = { filed: selected.length, isMore: selected.length < fresh.length };
+  if (selected.length === 0) return filed;
+  state.filed += selected.length;
+  state.seen.set(feed.name, [...(state.seen.get(feed.name) ?? []), ...selected.map(({ id }) => id)]);
   await desk.workspace.news.writeState(state);
   return filed;
 }

@@ -1,6 +1,6 @@
 /**
- * The operator's key: Ed25519, kept outside the workspace, optionally under a passphrase. It signs approvals; a live
- * connector takes none without a passphrase having unlocked it.
+ * The operator's key: Ed25519, kept outside the workspace, optionally under a passphrase. It signs approvals. An approval for a
+ * live connector needs a key that a passphrase unlocked.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
 import { canonicalJson } from "../domain/digest.ts";
@@ -8,16 +8,16 @@ import { QocError, messageOf } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 
 export interface OperatorKey {
-  /** Is it kept under a passphrase? */
+  /** True if the key is under a passphrase. */
   readonly locked: boolean;
   readonly publicPem: string;
-  /** Base64 signature of the canonical form. @throws QocError KEY_REQUIRED where the passphrase is wrong or missing. */
+  /** Base64 signature of the canonical form. @throws QocError KEY_REQUIRED if the passphrase is wrong or missing. */
   sign(payload: unknown, passphrase?: string): string;
 }
 
 const CIPHER = "aes-256-cbc";
 
-/** Makes a key file, 0600. */
+/** Writes a new key file, mode 0600. */
 export async function createKey(disk: Disk, path: string, passphrase?: string): Promise<void> {
   const { privateKey } = generateKeyPairSync("ed25519");
   const pem = privateKey.export({
@@ -51,7 +51,7 @@ export async function loadKey(disk: Disk, path: string): Promise<OperatorKey> {
   };
 }
 
-/** Puts an open key under a passphrase. @throws KEY_REQUIRED where it has one already. */
+/** Encrypts an open key with a passphrase. @throws KEY_REQUIRED if the key has a passphrase already. */
 export async function protectKey(
   disk: Disk,
   path: string,

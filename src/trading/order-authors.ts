@@ -1,6 +1,6 @@
 /**
- * What agents wrote into the proposal folders through the desk, folded from the record: a text that could not be taken when it
- * was written is still that agent's when it is taken later, whatever the file says of its author.
+ * The agents that wrote files into the proposal folders through the desk, folded from the journal. A file that was not a valid
+ * proposal when it was written keeps its author when it becomes one, whatever its text says about its author.
  */
 import { digestOf } from "../domain/digest.ts";
 import type { Actor, Recorded } from "../domain/event.ts";
@@ -8,13 +8,13 @@ import { isProposalPath } from "../workspace/proposals.ts";
 
 export interface OrderAuthor {
   readonly actor: Actor;
-  /** What it had read by then. */
+  /** The sources that the agent had read before it wrote the file. */
   readonly sources: readonly string[];
 }
 
 export interface OrderAuthors {
   take(recorded: Recorded): void;
-  /** Of exactly this text, under whatever name; undefined: no agent wrote it. */
+  /** The author of exactly this text, under any file name; undefined if no agent wrote it. */
   of(text: string): OrderAuthor | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Projections: order files and inbox items follow the journal. Everything here may be deleted and made again from the
- * record (`qoc journal rebuild`); nothing here is read to decide anything.
+ * Projections: order files and inbox items follow the journal. All of them can be deleted and written again from the journal
+ * (`qoc journal rebuild`); no decision reads them.
  */
 import type { DeskState } from "../domain/desk-state.ts";
 import { decimal } from "../domain/decimal.ts";
@@ -14,7 +14,7 @@ import type { OrderFolders } from "../workspace/order-folders.ts";
 import { type Desk, iso } from "./desk.ts";
 import { reasonOf } from "./order-view.ts";
 
-/** The folder an order's file belongs in, by its state. */
+/** The folder of an order's file, by the order's state. */
 export function folderOf(order: Readonly<OrderRecord>): string {
   if (order.state === "proposed") return order.path.slice(0, order.path.lastIndexOf("/"));
   if (!isTerminal(order.state)) return LAYOUT.ordersApproved;
@@ -29,7 +29,7 @@ export function orderPath(order: Readonly<OrderRecord>): string {
   return `${folderOf(order)}/${fileName(order)}`;
 }
 
-/** What the desk says of an order, as lines that are appended to its file as comments. */
+/** The lines that are appended to an order's file as comments. */
 export function orderComments(order: Readonly<OrderRecord>): readonly string[] {
   const lines: string[] = [`order ${order.id}: ${order.state}`, `digest ${order.digest}`];
   for (const approval of order.approvals)
@@ -50,7 +50,7 @@ export function orderComments(order: Readonly<OrderRecord>): readonly string[] {
   return lines;
 }
 
-/** Writes the order's file where its state says, and removes it where it stood before. */
+/** Writes the order's file into the folder of its state, and removes it from its previous folder. */
 export async function projectOrder(
   orders: OrderFolders,
   order: Readonly<OrderRecord>,
@@ -64,14 +64,14 @@ export async function projectOrder(
   }
 }
 
-/** One inbox item a fill, named after its place in the journal, so that writing it twice is writing it once. */
+/** Writes one inbox item per fill, named by its journal sequence, so that a second write replaces the first. */
 export async function projectFill(
   inbox: Inbox,
   state: Readonly<DeskState>,
   recorded: Recorded<FillReceived>,
 ): Promise<void> {
   const { fill, connector, id, inferred } = recorded.event;
-  // The fill that took its place has an item of its own.
+  // The fill that replaced this inferred fill has its own item.
   if (inferred === true && fill.corrects !== undefined) return;
   const order = id === null ? undefined : state.orders.get(id);
   const kind = order === undefined ? "alert" : "fill";
@@ -99,7 +99,7 @@ export async function projectFill(
   });
 }
 
-/** An item the operator should see: a blocked order, an unknown outcome, a connector that was given up on. */
+/** Writes an inbox alert: a blocked order, an unknown outcome, a stopped connector. */
 export async function alert(
   desk: Pick<Desk, "workspace" | "log">,
   at: number,

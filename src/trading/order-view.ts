@@ -1,4 +1,4 @@
-/** Orders as the outside sees them: decimal text, ISO times, whole digests. */
+/** Orders for output: decimal strings, ISO times, whole digests. */
 import { type Decimal, ZERO, decimal, ratio, text } from "../domain/decimal.ts";
 import type { OrderTerms } from "../domain/order.ts";
 import { type OrderRecord, countedFills, leaves, rejectedBy } from "../domain/order-state.ts";
@@ -32,11 +32,11 @@ export interface OrderSummary extends Receipt {
   readonly flags: readonly string[];
   readonly rejectedBy: "human" | "venue" | null;
   readonly resolvedBy: string | null;
-  /** null where it is not a plain name; then it stands below. */
+  /** null if it is not a plain name; the name is then in `untrusted.names`. */
   readonly proposedBy: string | null;
   readonly proposedAt: string;
   readonly issue: string | null;
-  /** What its author had read, as the desk saw it. */
+  /** The sources that the author's commands had read. */
   readonly sources: readonly string[];
   readonly untrusted: OrderTexts;
   readonly cancelRequested: boolean;
@@ -50,12 +50,12 @@ export interface OrderSummary extends Receipt {
   }[];
 }
 
-/** What others wrote about an order. null: nothing was written. */
+/** Text that others wrote about an order; null if there is none. */
 export interface OrderTexts {
   readonly rationale: Untrusted | null;
-  /** Why it stands where it stands, in the words of who decided that. */
+  /** The reason for the current state, in the text of the party that decided it. */
   readonly reason: Untrusted | null;
-  /** Names that a hand wrote and that are none. */
+  /** Names in the file that are not plain names. */
   readonly names: Untrusted | null;
 }
 
@@ -108,7 +108,7 @@ export function summaryOf(order: Readonly<OrderRecord>, path: string): OrderSumm
   };
 }
 
-/** Of a proposal when it was read, of a decision when it was made. */
+/** The time of a proposal's text is when it was read; the time of a reason is when the decision was made. */
 export function orderTexts(order: Readonly<OrderRecord>): OrderTexts {
   const from = (source: string, at: number, text: string | undefined): Untrusted | null =>
     text === undefined || text.trim() === "" ? null : untrusted(source, at, text);
@@ -121,7 +121,7 @@ export function orderTexts(order: Readonly<OrderRecord>): OrderTexts {
   return {
     rationale: from(file, order.proposedAt, order.rationale),
     reason: from(decider, order.history.at(-1)?.at ?? order.proposedAt, reasonOf(order)),
-    names: from(file, order.proposedAt, odd.map(([what, name]) => `${what}: ${name}`).join("\n")),
+    names: from(file, order.proposedAt, odd.map(([field, name]) => `${field}: ${name}`).join("\n")),
   };
 }
 
@@ -141,7 +141,7 @@ export function detailOf(order: Readonly<OrderRecord>, path: string): OrderDetai
   };
 }
 
-/** Why it stands where it stands, where that needs a word. */
+/** The reason for the order's state, if the state has one. */
 export function reasonOf(order: Readonly<OrderRecord>): string | undefined {
   switch (order.state) {
     case "rejected":

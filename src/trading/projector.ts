@@ -1,4 +1,4 @@
-/** Runs the projections behind the journal, in order, off the order path: what fails is logged and made again by a rebuild. */
+/** Runs the projections in journal order, off the order path. A failure is logged; `qoc rebuild` repairs it. */
 import { messageOf } from "../domain/error.ts";
 import type { DeskEvent, FillReceived, Recorded } from "../domain/event.ts";
 import type { OrderId } from "../domain/ids.ts";
@@ -7,9 +7,9 @@ import { alert, orderPath, projectFill, projectOrder } from "./order-files.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 
 export interface Projector {
-  /** Told of every event once it is on disk. */
+  /** Called with every event once it is on disk. */
   take(recorded: Recorded): void;
-  /** Resolves when everything taken so far is in files. */
+  /** Resolves when the files of all events so far are written. */
   settled(): Promise<void>;
 }
 
@@ -53,41 +53,41 @@ function orderOf(event: DeskEvent): OrderId | undefined {
 }
 
 async function raiseAlert(desk: Desk, { seq, at, event }: Recorded): Promise<void> {
-  const say = (topic: string, title: string, text: string): Promise<void> => alert(desk, at, seq, topic, title, text);
+  const raise = (topic: string, title: string, text: string): Promise<void> => alert(desk, at, seq, topic, title, text);
   switch (event.type) {
     case "guards.evaluated": {
       if (event.decision === "allow" || event.stage === "propose") return;
       const reasons = event.reasons.map((reason) => `- ${reason.guard}: ${reason.message}`).join("\n");
-      return say(
+      return raise(
         `blocked-${event.id}`,
         `Order ${event.id} was blocked`,
         `At ${event.stage}, ${iso(at)}:\n\n${reasons}`,
       );
     }
     case "order.unknown":
-      return say(
+      return raise(
         `unknown-${event.id}`,
         `The outcome of order ${event.id} is unknown`,
-        `${event.reason}\n\nIt will not be sent again, and its instrument is blocked until the venue answers or a human runs \`qoc resolve ${event.id}\`.`,
+        `${event.reason}\n\nIt will not be sent again, and its instrument is blocked until the venue reports the order or a human runs \`qoc resolve ${event.id}\`.`,
       );
     case "instrument.flagged":
-      return say(
+      return raise(
         "position",
         `${event.connector}/${event.symbol}: positions disagree`,
         [
-          `Our fills make ${event.expected}, the venue holds ${event.actual}.`,
-          `Look at the venue's own page, then \`qoc resolve ${event.connector}/${event.symbol}\`.`,
+          `Our fills sum to ${event.expected}, the venue reports ${event.actual}.`,
+          `Compare with the venue's own page, then \`qoc resolve ${event.connector}/${event.symbol}\`.`,
         ].join(" "),
       );
     case "connector.changed":
       if (event.state !== "quarantined" && event.state !== "zombie") return;
-      return say(
+      return raise(
         `connector-${event.connector}`,
         `Connector ${event.connector} is ${event.state}`,
-        `${event.reason ?? ""}\n\n\`qoc logs --connector ${event.connector}\` says why; \`qoc connectors restart ${event.connector}\` tries again.`,
+        `${event.reason ?? ""}\n\n\`qoc logs --connector ${event.connector}\` shows the reason; \`qoc connectors restart ${event.connector}\` starts it again.`,
       );
     case "fill.conflicted":
-      return say(
+      return raise(
         "fill",
         `Fill ${event.fill.fillId} came twice with different content`,
         "The first one stays. Compare it with the venue's own page.",

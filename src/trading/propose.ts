@@ -1,4 +1,4 @@
-/** Writes a draft order for a human and says what the guards would say. It cannot execute anything. */
+/** Writes a proposal for a human and evaluates the guards on it. It cannot execute anything. */
 import { QocError } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
@@ -10,7 +10,7 @@ import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
 import { dateInZone } from "./market-snapshot.ts";
 import { ingestProposal } from "./scan-proposals.ts";
 
-/** Field values as words, named as in a proposal file. */
+/** Field values as text, named as in a proposal file. */
 export type ProposalFields = Readonly<Record<string, string | undefined>>;
 
 export interface ProposedOrder {
@@ -19,7 +19,7 @@ export interface ProposedOrder {
 }
 
 /**
- * `read` is what the desk saw the author read. A verdict of "block" is an answer, not an error.
+ * `read` lists the sources that the author's commands read. A verdict of "block" is a result, not an error.
  * @throws PROPOSAL_INVALID, NEEDS_CONNECTOR, TOO_LARGE.
  */
 export async function proposeOrder(
@@ -28,10 +28,10 @@ export async function proposeOrder(
   actor: Actor,
   read: readonly string[] = [],
 ): Promise<ProposedOrder> {
-  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const present = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   const draft = (() => {
     try {
-      return readProposal({ ...given, proposed_by: actor }, "");
+      return readProposal({ ...present, proposed_by: actor }, "");
     } catch (error) {
       if (error instanceof ProposalError)
         throw new QocError("PROPOSAL_INVALID", { path: "proposal", message: error.message }, { cause: error });
@@ -49,7 +49,7 @@ export async function proposeOrder(
     throw new QocError("NEEDS_CONNECTOR", {
       id: file.id,
       path: file.path,
-      reason: problem?.message ?? "it was not accepted",
+      reason: problem?.message ?? "the proposal was not accepted",
     });
   }
   const { verdict } = await evaluateProposal(desk, order);
@@ -58,7 +58,7 @@ export async function proposeOrder(
   return { order, verdict };
 }
 
-/** Takes what an agent wrote into a proposal folder, as that agent's and with what it had read. What is no proposal, a scan tells. */
+/** Ingests a file that an agent wrote into a proposal folder, with its author and sources. A scan reports invalid files. */
 export async function ingestWrittenProposal(
   desk: Desk,
   path: string,

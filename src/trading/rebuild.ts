@@ -1,4 +1,4 @@
-/** Makes every projection again from the journal: order files and inbox items. What people wrote is left alone. */
+/** Writes every projection again from the journal: order files and inbox items. Files by people are not touched. */
 import { foldDeskState } from "../domain/desk-state.ts";
 import type { FillReceived, Recorded } from "../domain/event.ts";
 import { LAYOUT } from "../workspace/layout.ts";
@@ -10,7 +10,7 @@ export interface RebuildView {
   readonly records: number;
   readonly orders: number;
   readonly fills: number;
-  /** Files in host-owned folders that no order accounts for; moved nowhere, only named. */
+  /** Files in host-owned folders that belong to no order; they are reported, not moved. */
   readonly unknownFiles: readonly string[];
   readonly removed: readonly string[];
 }
@@ -34,12 +34,12 @@ export async function rebuild(
   );
   for (const recorded of fills) await projectFill(inbox, state, recorded);
   note(`${fills.length} fills written`);
-  const { removed, unknown } = await tidyFolders(orders, expected);
+  const { removed, unknown } = await removeCopies(orders, expected);
   return { records: events.length, orders: state.orders.size, fills: fills.length, unknownFiles: unknown, removed };
 }
 
-/** A second copy of an order's file in another host-owned folder goes; a file of no order at all is put back by the caller. */
-async function tidyFolders(orders: OrderFolders, expected: ReadonlyMap<string, string>) {
+/** Removes further copies of an order's file in other host-owned folders, and returns the files that belong to no order. */
+async function removeCopies(orders: OrderFolders, expected: ReadonlyMap<string, string>) {
   const removed: string[] = [];
   const unknown: string[] = [];
   const ids = new Set(expected.values());

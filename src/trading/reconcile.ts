@@ -1,6 +1,6 @@
 /**
- * After a crash, a reconnect or an unknown: ask the venue what is true. Nothing is re-sent and nothing is invented; what the
- * venue cannot settle stays `unknown` for a human.
+ * Reconciles orders, fills and positions with the venue after a crash, a reconnect or an unknown outcome. Nothing is sent again and
+ * nothing is invented; an order that the venue cannot settle stays `unknown` for a human.
  */
 import { type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
@@ -13,14 +13,14 @@ import { markAccount } from "./market-snapshot.ts";
 import { ownerOf } from "../domain/desk-state.ts";
 import { recordFills } from "./record-fill.ts";
 
-const LOOK_BACK_MS = 24 * 60 * 60 * 1000;
+const FILLS_OVERLAP_MS = 24 * 60 * 60 * 1000;
 
-/** Orders whose intent was written in an earlier life and never answered: they may have left. */
+/** Orders with an intent from an earlier run of the desk and no result: the venue may have them. */
 export async function markInterruptedUnknown(desk: Desk): Promise<void> {
   let last: Promise<unknown> | undefined;
   for (const order of desk.state.inFlight.values()) {
     if (order.state !== "submitting") continue;
-    last = desk.commit({ type: "order.unknown", id: order.id, reason: "the desk stopped before the venue's answer" });
+    last = desk.commit({ type: "order.unknown", id: order.id, reason: "the desk stopped before the venue answered" });
   }
   await last;
 }
@@ -37,34 +37,34 @@ export async function reconcileConnector(desk: Desk, connector: ConnectorName): 
   desk.market.reconciled.add(connector);
 }
 
-/** Re-reads the venue's fills since the last one we hold, less a day; duplicates die at their keys. */
+/** Fetches the venue's fills since one day before our newest fill; duplicates are dropped by fill key. */
 export async function recoverFills(desk: Desk, connector: ConnectorName): Promise<number> {
   const opened = desk.state.accounts.get(connector)?.openedAt;
   if (opened === undefined) return 0;
   const newest = desk.state.lastFillAt.get(connector) ?? opened;
-  const fills = await desk.venues.fills(connector, Math.max(opened, newest - LOOK_BACK_MS));
+  const fills = await desk.venues.fills(connector, Math.max(opened, newest - FILLS_OVERLAP_MS));
   const ours = fills?.filter((fill) => fill.at >= opened || ownerOf(desk.state, connector, fill) !== undefined);
   return ours === undefined ? 0 : recordFills(desk, { connector, generation: 0, fills: ours });
 }
 
-/** What the venue says of an order: something, that it knows no such order, or nothing, because it cannot be asked. */
-export type OrderLookup = "told" | "not-known" | "cannot-say";
+/** Result of an order lookup: the venue reported the order, does not know it, or has no method to look it up. */
+export type OrderLookup = "found" | "not-found" | "unsupported";
 
-/** Asks the venue after one order and journals its word. @throws what the connector throws. */
+/** Looks up one order at the venue and journals its report. @throws the connector's error. */
 export async function queryOrderStatus(desk: Desk, order: OrderRecord): Promise<OrderLookup> {
   const { connector } = order.terms;
   const report = await desk.venues.order(connector, {
-    ...(order.venueOrderId === undefined ? {} : { venueOrderId: order.venueOrderId }),
-    ...(order.clientOrderId === undefined ? {} : { clientOrderId: order.clientOrderId }),
+    venueOrderId: order.venueOrderId,
+    clientOrderId: order.clientOrderId,
   });
-  if (report === undefined) return "cannot-say";
+  if (report === undefined) return "unsupported";
   if (report === null) {
     if (order.state === "unknown")
       desk.log.warn(`${connector} does not know ${order.id}; it stays unknown until a human resolves it`);
-    return "not-known";
+    return "not-found";
   }
   await applyReport(desk, order, report);
-  return "told";
+  return "found";
 }
 
 async function applyReport(desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> {
@@ -76,7 +76,7 @@ async function applyReport(desk: Desk, order: OrderRecord, report: VenueReport):
     (isEnd && order.final !== report.status) ||
     decimal(report.filledQuantity).gt(order.reportedFilled);
   if (!changes && isTerminal(order.state)) return;
-  // A venue that says the same again is not written down again, however often it is asked.
+  // An unchanged report is not journaled again.
   if (changes) {
     await desk.commit({
       type: "order.reported",
@@ -89,21 +89,24 @@ async function applyReport(desk: Desk, order: OrderRecord, report: VenueReport):
   if (decimal(report.filledQuantity).gt(order.filled)) await closeGap(desk, order, report);
 }
 
-/** The venue counts more than we hold: read its fills; where it cannot itemise them, one inferred fill at its average. */
+/**
+ * The venue's total exceeds our fills: fetches its fills, or, if the connector has no `getFills`, records one inferred fill at the
+ * average price.
+ */
 async function closeGap(desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> {
   const connector = order.terms.connector;
   await recoverFills(desk, connector);
   const gap = decimal(report.filledQuantity).minus(order.filled);
   if (!gap.gt(ZERO) || report.averagePrice === undefined) return;
-  if (lists(desk, connector, "getFills")) return;
+  if (hasMethod(desk, connector, "getFills")) return;
   const total = `inferred-${order.id}-${report.filledQuantity}`;
-  // Where a venue took a fill back, its total may stand at the same figure twice.
+  // After a trade cancel the venue's total can reach the same number twice.
   const fillId = desk.state.fills.has(`${connector}/${total}`) ? `${total}-${order.fills.size}` : total;
   const fill = { ...inferredFill(order, report, text(gap), desk.clock.now()), fillId };
   await recordFills(desk, { connector, generation: 0, inferred: true, fills: [fill] });
 }
 
-function lists(desk: Desk, connector: string, method: string): boolean {
+function hasMethod(desk: Desk, connector: string, method: string): boolean {
   return desk.venues.facts(connector)?.methods.includes(method) === true;
 }
 
@@ -124,7 +127,7 @@ function inferredFill(
   };
 }
 
-/** Position by our fills against the venue's: a difference blocks the instrument and asks a human. */
+/** Compares positions by our fills with the venue's; a difference blocks the instrument until a human clears it. */
 function comparePositions(desk: Desk, connector: ConnectorName): void {
   const venue = desk.state.accounts.get(connector)?.positions ?? new Map();
   const symbols = new Set<string>(venue.keys());
@@ -140,14 +143,14 @@ function comparePositions(desk: Desk, connector: ConnectorName): void {
   }
 }
 
-/** Asks after every order of a connector that is in flight; used on a timer. Errors are logged. */
+/** Looks up every order of a connector that is in flight. Runs on a timer; errors are logged. */
 export async function followOrders(desk: Desk, connector: ConnectorName): Promise<void> {
   for (const order of [...desk.state.inFlight.values()]) {
     if (order.terms.connector !== connector || order.state === "approved" || order.state === "submitting") continue;
     try {
       await queryOrderStatus(desk, order);
     } catch (error) {
-      desk.log.warn(`asking ${connector} after ${order.id}: ${messageOf(error)}`);
+      desk.log.warn(`looking up ${order.id} at ${connector}: ${messageOf(error)}`);
       return;
     }
   }

@@ -1,4 +1,4 @@
-/** A fill, from whichever side it comes, becomes a durable event once; the worker is answered only after it is on disk. */
+/** Journals each fill once, whether the worker sent it or the desk fetched it. Resolves after the flush. */
 import { type Decimal, ZERO, decimal, min, text } from "../domain/decimal.ts";
 import type { ConnectorName, OrderId } from "../domain/ids.ts";
 import { fillKey, fillRank, sameContent } from "../domain/fill.ts";
@@ -35,7 +35,9 @@ function recordFill(
   const known = desk.state.fills.get(fillKey(connector, fill));
   if (known !== undefined && fillRank(fill) <= fillRank(known)) {
     if (fillRank(fill) < fillRank(known) || sameContent(known, fill)) return undefined;
-    desk.log.error(`fill ${fill.fillId} of ${connector} came again with other content; the first one stays`, { fill });
+    desk.log.error(`fill ${fill.fillId} of ${connector} came again with different content; the first one stays`, {
+      fill,
+    });
     return desk.commit({ type: "fill.conflicted", id, connector, fill });
   }
   if (inferred !== true && id !== null && fill.busts === undefined) {
@@ -52,29 +54,29 @@ function recordFill(
 }
 
 /**
- * A fill that was inferred from the venue's total stands for fills that had not come yet. As they come they take its place: our
- * fills never make more than the venue counts. Goes to disk with the fill that needs the room, and before it: a crash
- * between the two leaves a gap, which the venue closes, and never a fill counted twice.
+ * A fill inferred from the venue's total represents fills that have not arrived yet. When they arrive, the inferred fill is
+ * reduced, so that our fills never sum to more than the venue's total. The reduction is journaled before the new fill: a crash
+ * between the two leaves a gap, which the next reconciliation closes, and never counts a fill twice.
  */
-function reduceInferredFills(desk: Desk, connector: ConnectorName, id: OrderId, more: Decimal): void {
+function reduceInferredFills(desk: Desk, connector: ConnectorName, id: OrderId, added: Decimal): void {
   const order = desk.state.orders.get(id);
   if (order === undefined || !order.flags.has("inferred_fill")) return;
-  let excess = order.filled.plus(more).minus(order.reportedFilled);
+  let excess = order.filled.plus(added).minus(order.reportedFilled);
   for (const { fill, inferred } of [...order.fills.values()].toReversed()) {
-    const held = decimal(fill.quantity);
-    if (!inferred || !held.gt(ZERO) || !excess.gt(ZERO)) continue;
-    const taken = min(held, excess);
-    excess = excess.minus(taken);
-    const first = fill.corrects ?? fill.fillId;
-    // Of two corrections the later one counts, so each is later than what it corrects.
+    const quantity = decimal(fill.quantity);
+    if (!inferred || !quantity.gt(ZERO) || !excess.gt(ZERO)) continue;
+    const reduction = min(quantity, excess);
+    excess = excess.minus(reduction);
+    const original = fill.corrects ?? fill.fillId;
+    // The later of two corrections counts, so each correction must be later than the fill it corrects.
     const at = Math.max(desk.clock.now(), fill.at + 1);
-    const left: VenueFill = {
+    const remaining: VenueFill = {
       ...fill,
-      fillId: `${first}-at-${at}`,
-      corrects: first,
-      quantity: text(held.minus(taken)),
+      fillId: `${original}-at-${at}`,
+      corrects: original,
+      quantity: text(quantity.minus(reduction)),
       at,
     };
-    void desk.commit({ type: "fill.received", id, connector, fill: left, generation: 0, inferred: true });
+    void desk.commit({ type: "fill.received", id, connector, fill: remaining, generation: 0, inferred: true });
   }
 }

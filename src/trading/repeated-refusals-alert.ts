@@ -1,4 +1,4 @@
-/** One note in the inbox about an agent that goes on trying what it may not: who, what, how often. */
+/** An inbox item about an agent whose calls were refused repeatedly: actor, names, counts. */
 import type { Actor } from "../domain/event.ts";
 import { escapeInvisible } from "../lib/invisible-characters.ts";
 import type { Inbox } from "../workspace/inbox.ts";
@@ -7,24 +7,24 @@ import { iso } from "./desk.ts";
 const NAMES_SHOWN = 12;
 const NAME_CHARS_MAX = 60;
 
-/** The agent chose these words: they are cut, unseen characters are spelled, and they cannot leave their code span. */
-function shown(name: string): string {
+/** The agent chose this name: it is truncated, invisible characters are escaped, and it cannot leave its code span. */
+function quotedName(name: string): string {
   return `\`${escapeInvisible(name.slice(0, NAME_CHARS_MAX)).replaceAll("`", "'")}\``;
 }
 
-/** Written once a day for each actor. */
+/** Writes one item per actor and day. */
 export async function writeRefusalAlert(
   inbox: Inbox,
   at: number,
   actor: Actor,
-  tried: ReadonlyMap<string, number>,
+  counts: ReadonlyMap<string, number>,
 ): Promise<void> {
-  const names = [...tried].toSorted(([, a], [, b]) => b - a);
-  const rest = names.slice(NAMES_SHOWN).reduce((sum, [, count]) => sum + count, 0);
-  const title = `${actor} tries what it may not`;
+  const names = [...counts].toSorted(([, a], [, b]) => b - a);
+  const otherCount = names.slice(NAMES_SHOWN).reduce((sum, [, count]) => sum + count, 0);
+  const title = `Repeated refused calls by ${actor}`;
   const lines = [
-    ...names.slice(0, NAMES_SHOWN).map(([name, count]) => `- ${shown(name)}: ${count} times`),
-    ...(rest === 0 ? [] : [`- other names: ${rest} times`]),
+    ...names.slice(0, NAMES_SHOWN).map(([name, count]) => `- ${quotedName(name)}: ${count} times`),
+    ...(otherCount === 0 ? [] : [`- other names: ${otherCount} times`]),
   ];
   await inbox.writeHostItem({
     name: `${iso(at).slice(0, 10)}-alert-refused-${actor.replace(/^agent:/, "")}`,
@@ -32,11 +32,11 @@ export async function writeRefusalAlert(
     body: [
       `## ${title}`,
       "",
-      "Within ten minutes, each refused:",
+      "Refused within ten minutes:",
       "",
       ...lines,
       "",
-      "Nothing of it was done. `qoc logs` has each attempt; `qoc agents revoke` sends an agent away, and Ctrl-C ends a run.",
+      "No call succeeded. `qoc logs` has each attempt; `qoc agents revoke` removes the agent's access, and Ctrl-C ends a run.",
       "",
     ].join("\n"),
   });

@@ -1,4 +1,4 @@
-/** Brings a file back as it was at a revision of the file history. Host-owned files follow the journal and are refused. */
+/** Restores a file from a revision of the file history. @throws HOST_OWNED for files that follow the journal. */
 import { QocError } from "../domain/error.ts";
 import { LAYOUT, isHostOwned } from "../workspace/layout.ts";
 import type { Desk } from "./desk.ts";
@@ -13,7 +13,7 @@ export async function restoreFile(desk: Desk, path: string, revision: string): P
   return { path: target, text };
 }
 
-/** A restored proposal is a new proposal: its old id was decided, or may be, and ids are used once. */
+/** A restored proposal gets a new name: the old id may have been decided, and ids are used once. */
 async function freshName(desk: Desk, path: string): Promise<string> {
   const isProposal = isInside(LAYOUT.ordersPending, path) || isInside(LAYOUT.ordersProposed, path);
   if (!isProposal) return path;

@@ -1,4 +1,4 @@
-/** Everything a reviewer must see of one proposal, as one value: the terminal, `--json` and later the page render this. */
+/** The review of one proposal as one value; the terminal and `--json` render it. */
 import { type Decimal, ZERO, decimal, ratio, rounded, text } from "../domain/decimal.ts";
 import { totalNav } from "../domain/desk-state.ts";
 import { describe, instrumentKey } from "../domain/order.ts";
@@ -44,7 +44,7 @@ export interface Review {
   readonly notional: string | null;
   readonly warnings: readonly string[];
   readonly untrusted: OrderTexts & {
-    /** What the connector answered where it could not be asked. */
+    /** The connector's error messages for data that could not be fetched. */
     readonly problems: Untrusted | null;
   };
 }
@@ -82,9 +82,9 @@ export async function reviewOrder(desk: Desk, order: Readonly<OrderRecord>): Pro
 function bookChanges(desk: Desk, order: Readonly<OrderRecord>, price: Decimal | undefined): readonly BookChange[] {
   const { terms } = order;
   const account = desk.state.accounts.get(terms.connector);
-  const held = desk.state.positions.get(instrumentKey(terms.connector, terms.symbol))?.quantity ?? ZERO;
+  const position = desk.state.positions.get(instrumentKey(terms.connector, terms.symbol))?.quantity ?? ZERO;
   const signed = terms.side === "buy" ? decimal(terms.quantity) : ZERO.minus(decimal(terms.quantity));
-  const after = held.plus(signed);
+  const after = position.plus(signed);
   const nav = totalNav(desk.state);
   const weight = (quantity: Decimal): string | null =>
     price === undefined || !nav.gt(ZERO)
@@ -99,8 +99,8 @@ function bookChanges(desk: Desk, order: Readonly<OrderRecord>, price: Decimal | 
         : text(rounded(decimal(account.account[name]).minus(signed.times(price)), 2)),
   });
   return [
-    { what: `${terms.symbol} held`, before: text(held), after: text(after) },
-    { what: `${terms.symbol} weight`, before: weight(held), after: weight(after) },
+    { what: `${terms.symbol} held`, before: text(position), after: text(after) },
+    { what: `${terms.symbol} weight`, before: weight(position), after: weight(after) },
     money("cash", "cash"),
     money("buyingPower", "buying power"),
   ];
@@ -110,10 +110,10 @@ function problemsOf({ clock }: Desk, { terms }: Readonly<OrderRecord>, problems:
   return problems.length === 0 ? null : untrusted(connectorSource(terms.connector), clock.now(), problems.join("\n"));
 }
 
-function warningsOf(order: Readonly<OrderRecord>, isUnasked: boolean): readonly string[] {
+function warningsOf(order: Readonly<OrderRecord>, isIncomplete: boolean): readonly string[] {
   return [
-    ...(order.terms.mode === "unstated" ? ["the connector does not say whether it is paper or live"] : []),
+    ...(order.terms.mode === "unstated" ? ["the connector does not state whether it is paper or live"] : []),
     ...(order.rationale === "" ? ["no rationale was given"] : []),
-    ...(isUnasked ? [`connector ${order.terms.connector} could not be asked for everything`] : []),
+    ...(isIncomplete ? [`connector ${order.terms.connector} did not return all data`] : []),
   ];
 }

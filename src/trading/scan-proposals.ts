@@ -1,6 +1,6 @@
 /**
- * Reads both proposal folders and journals what changed: a new file, an edited one, a missing one. The files are how people
- * and agents propose; the journal is what the desk acts on.
+ * Reads both proposal folders and journals the changes: new, edited and missing files. People and agents propose by files; the desk
+ * acts on the journal.
  */
 import { digestTerms } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
@@ -18,14 +18,14 @@ import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
 import { fetchMarketSnapshot } from "./market-snapshot.ts";
 import { alert } from "./order-files.ts";
 
-/** A file must stay away this long, over two scans, before its absence is a rejection. */
+/** A file must be missing this long, over two scans, before its absence is a rejection. */
 const MISSING_MS = 5_000;
 
-/** A scan leaves the venue alone for this long about a proposal that stays as it is; who asks for it by name asks the venue. */
-const LOOK_AGAIN_MS = 60_000;
-type Look = "now" | "when due";
+/** A scan refreshes the protection price of an unchanged proposal at most this often; a command on the proposal always does. */
+const REFRESH_MS = 60_000;
+type Refresh = "now" | "when due";
 
-/** One scan at a time; a second caller waits for a fresh one, so that it sees files written before it asked. */
+/** One scan runs at a time. A second caller waits for a new scan, so that it sees files written before its call. */
 export async function scanProposals(desk: Desk): Promise<void> {
   while (desk.proposals.scanning !== undefined) await desk.proposals.scanning;
   const running = scanOnce(desk).finally(() => {
@@ -35,7 +35,7 @@ export async function scanProposals(desk: Desk): Promise<void> {
   await running;
 }
 
-/** A file that a hand moved among the approved ones approves nothing: it goes back to wait for a human. */
+/** A file that someone moved into orders/approved approves nothing: it is moved back and waits for a human. */
 async function returnMisplacedFiles(desk: Desk): Promise<void> {
   for (const file of await desk.workspace.orders.list(LAYOUT.ordersApproved)) {
     const { id, path } = file;
@@ -43,7 +43,7 @@ async function returnMisplacedFiles(desk: Desk): Promise<void> {
     if (order !== undefined && order.state !== "proposed") continue;
     const target = await desk.workspace.orders.moveToProposed(file);
     if (target === undefined) continue;
-    desk.log.warn(`${path} was moved there by hand; that approves nothing, it waits in ${target}`);
+    desk.log.warn(`${path} was moved there by hand, which approves nothing; it waits in ${target}`);
     const text = `Moving a file approves nothing. It waits in ${target}; read it with \`qoc orders show ${id}\`.`;
     await alert(
       desk,
@@ -63,18 +63,18 @@ async function scanOnce(desk: Desk): Promise<void> {
   desk.proposals.problems.clear();
   for (const file of files) {
     seen.add(file.id);
-    await take(desk, file, "when due");
+    await processFile(desk, file, "when due");
   }
-  noticeMissing(desk, seen);
-  for (const id of desk.proposals.looked.keys())
-    if (!desk.state.proposed.has(id as OrderId)) desk.proposals.looked.delete(id);
+  rejectMissing(desk, seen);
+  for (const id of desk.proposals.refreshedAt.keys())
+    if (!desk.state.proposed.has(id as OrderId)) desk.proposals.refreshedAt.delete(id);
 }
 
-async function take(desk: Desk, file: ProposalFile, look: Look): Promise<void> {
+async function processFile(desk: Desk, file: ProposalFile, refresh: Refresh): Promise<void> {
   desk.proposals.problems.delete(file.path);
   if (file.kind === "ok") {
-    const order = await ingestProposal(desk, file, "human", [], look);
-    // What a hand wrote or edited is judged once as it stands, so that the list says what the guards think.
+    const order = await ingestProposal(desk, file, "human", [], refresh);
+    // A file that was written or edited by hand is evaluated once, so that lists show the guards' decision.
     if (order?.state !== "proposed" || order.verdicts.at(-1)?.digest === order.digest) return;
     const { verdict } = await evaluateProposal(desk, order);
     if (isStillOpen(order)) desk.publish(guardsEvaluated(order, "propose", verdict));
@@ -83,30 +83,30 @@ async function take(desk: Desk, file: ProposalFile, look: Look): Promise<void> {
   desk.proposals.problems.set(file.path, {
     id: file.id,
     path: file.path,
-    message: file.kind === "duplicate" ? `the same id stands in ${file.others.join(", ")}` : file.message,
+    message: file.kind === "duplicate" ? `the same id is used by ${file.others.join(", ")}` : file.message,
     needs: file.kind === "duplicate" ? "another-name" : "correction",
   });
 }
 
-/** The book moves while the market is asked. */
+/** The order may be decided while the market data is fetched. */
 function isStillOpen({ state }: Readonly<OrderRecord>): boolean {
   return state === "proposed";
 }
 
-/** Reads one proposal's file again, so that an edit of a moment ago counts. A file that is gone is told as such. */
-export async function refreshProtectionPrice(desk: Desk, order: Readonly<OrderRecord>): Promise<void> {
+/** Reads one proposal's file again, so that a recent edit counts. @throws FILE_NOT_FOUND if the file is gone. */
+export async function rereadProposal(desk: Desk, order: Readonly<OrderRecord>): Promise<void> {
   const file = await desk.workspace.proposals.find(order.id);
-  if (file !== undefined) await take(desk, file, "now");
+  if (file !== undefined) await processFile(desk, file, "now");
   else if (order.state === "proposed") throw new QocError("FILE_NOT_FOUND", { path: order.path });
 }
 
-/** Journals one readable proposal where it is new or edited. Answers the order, or undefined where it cannot be routed. */
+/** Journals one readable proposal if it is new or edited. Returns undefined if it cannot be routed. */
 export async function ingestProposal(
   desk: Desk,
   file: ReadableProposal,
   actor: Actor,
   sources: readonly string[] = [],
-  look: Look = "now",
+  refresh: Refresh = "now",
 ): Promise<OrderRecord | undefined> {
   const id = file.id as OrderId;
   const known = desk.state.orders.get(id);
@@ -124,18 +124,20 @@ export async function ingestProposal(
     desk.proposals.problems.set(file.path, { id, path: file.path, message: route.reason, needs: "connector" });
     return undefined;
   }
-  const terms = await termsFor(desk, file, route.to, known, look);
+  const terms = await termsFor(desk, file, route.to, known, refresh);
   const digest = digestTerms(terms);
   const path = file.path;
-  // Someone else may have taken it while the market was asked, or decided on it: that stands.
-  const now = desk.state.orders.get(id);
-  if (now !== undefined && !isStillOpen(now)) return now;
+  // The proposal may have been ingested or decided by another caller while the market data was fetched.
+  const current = desk.state.orders.get(id);
+  if (current !== undefined && !isStillOpen(current)) return current;
   const written = desk.proposals.authors.of(file.text);
-  const proposedBy = authorOf(file, actor, now, written?.actor);
-  const read = sources.length === 0 && written?.actor === proposedBy ? written.sources : sources;
-  const isKnown = now !== undefined && now.digest === digest && now.source === file.text && now.path === path;
-  const isTold = now?.proposedBy === proposedBy && read.every((source) => now.sources?.includes(source) === true);
-  if (isKnown && isTold) return now;
+  const proposedBy = authorOf(file, actor, current, written?.actor);
+  const sourcesRead = sources.length === 0 && written?.actor === proposedBy ? written.sources : sources;
+  const isUnchanged =
+    current !== undefined && current.digest === digest && current.source === file.text && current.path === path;
+  const hasAuthor =
+    current?.proposedBy === proposedBy && sourcesRead.every((source) => current.sources?.includes(source) === true);
+  if (isUnchanged && hasAuthor) return current;
   desk.publish({
     type: "proposal.seen",
     id,
@@ -148,14 +150,14 @@ export async function ingestProposal(
     actor,
     ...(file.draft.issue === undefined ? {} : { issue: file.draft.issue }),
     ...(file.draft.researchRef === undefined ? {} : { researchRef: file.draft.researchRef }),
-    ...(read.length === 0 ? {} : { sources: read }),
+    ...(sourcesRead.length === 0 ? {} : { sources: sourcesRead }),
   });
   return desk.state.orders.get(id);
 }
 
 /**
- * An agent's name is the desk's word, and stays with its proposal whoever edits the file, and with its text wherever that is
- * found; of a file that someone else put there, what it says itself counts.
+ * The desk sets the author of an agent's proposal. The author stays with the proposal, whoever edits the file, and with its text in
+ * any file. Files from elsewhere name their author themselves.
  */
 function authorOf(
   { draft, text }: { draft: ProposalDraft; text: string },
@@ -178,37 +180,38 @@ export function routeTargets(desk: Desk): readonly RouteTarget[] {
   }));
 }
 
-/** Market and stop orders carry a protection price; it is derived anew only where the market has left it behind. */
+/** Market and stop orders have a protection price; it is computed again only if the market has moved beyond it. */
 async function termsFor(
   desk: Desk,
   { id, draft }: ReadableProposal,
   target: RouteTarget,
   known: OrderRecord | undefined,
-  look: Look,
+  refresh: Refresh,
 ): Promise<OrderTerms> {
   const plain = termsOf(draft, target);
   if (!needsProtection(plain)) return plain;
   const before = known?.terms.protectionPrice;
-  const asBefore = before === undefined ? plain : { ...plain, protectionPrice: before };
-  const isSame = known !== undefined && digestTerms(asBefore) === known.digest;
-  if (isSame && look === "when due" && !isDue(desk, id)) return asBefore;
-  desk.proposals.looked.set(id, desk.clock.monotonic());
+  const unchanged = before === undefined ? plain : { ...plain, protectionPrice: before };
+  const isSame = known !== undefined && digestTerms(unchanged) === known.digest;
+  if (isSame && refresh === "when due" && !isDue(desk, id)) return unchanged;
+  desk.proposals.refreshedAt.set(id, desk.clock.monotonic());
   const view = await fetchMarketSnapshot(desk, target.name, draft.symbol);
   if (isSame && before !== undefined) {
-    const isLeft = view.quote !== undefined && isWorseThan(draft.side, bestPrice(plain, view.quote), decimal(before));
-    if (!isLeft) return asBefore;
+    const isExceeded =
+      view.quote !== undefined && isWorseThan(draft.side, bestPrice(plain, view.quote), decimal(before));
+    if (!isExceeded) return unchanged;
   }
   const derived = protectionPrice(plain, view.quote, tightestCollar(desk.config.guards), view.instrument ?? undefined);
   return termsOf(draft, target, derived);
 }
 
 function isDue({ proposals, clock }: Desk, id: string): boolean {
-  const looked = proposals.looked.get(id);
-  return looked === undefined || clock.monotonic() - looked >= LOOK_AGAIN_MS;
+  const refreshedAt = proposals.refreshedAt.get(id);
+  return refreshedAt === undefined || clock.monotonic() - refreshedAt >= REFRESH_MS;
 }
 
-/** A proposal whose file stays away is a human's rejection without comment. */
-function noticeMissing(desk: Desk, seen: ReadonlySet<string>): void {
+/** A proposal whose file stays missing is rejected by the human without a comment. */
+function rejectMissing(desk: Desk, seen: ReadonlySet<string>): void {
   const mono = desk.clock.monotonic();
   for (const order of desk.state.proposed.values()) {
     if (seen.has(order.id)) {
@@ -230,7 +233,7 @@ function noticeMissing(desk: Desk, seen: ReadonlySet<string>): void {
   }
 }
 
-/** A background scan: what goes wrong is logged, never thrown. */
+/** A scan in the background: errors are logged, never thrown. */
 export function scanQuietly(desk: Desk): void {
   if (desk.readOnly() !== undefined) return;
   scanProposals(desk).catch((error: unknown) =>

@@ -1,4 +1,4 @@
-/** A balance sheet of the whole desk, written to `snapshots/` and remembered in the journal. */
+/** Writes a balance sheet of the whole desk to `snapshots/` and journals it. */
 import { type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
@@ -12,7 +12,7 @@ export interface SnapshotView extends BookView {
   readonly path: string;
   readonly time: string;
   readonly connectors: readonly string[];
-  /** Connectors that could not be asked; they count at their last known value. */
+  /** Connectors that did not answer; they count at their last known value. */
   readonly stale: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export async function takeSnapshot(desk: Desk, actor: Actor): Promise<SnapshotVi
   return { ...book, path: written.path, time, connectors, stale };
 }
 
-/** Marks every connector that is ready; answers the names of those that could not be asked. */
+/** Marks every enabled connector. Returns the names of those that did not answer. */
 export async function markAll(desk: Desk): Promise<readonly string[]> {
   const stale: string[] = [];
   await Promise.all(

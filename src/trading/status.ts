@@ -1,4 +1,4 @@
-/** One look at the desk: what runs, what waits for a human, what is in flight, what the book holds. */
+/** The desk's status: connectors, proposals that wait for a human, orders in flight, positions. */
 import type { DeskState } from "../domain/desk-state.ts";
 import { describe } from "../domain/order.ts";
 import { UNNAMED, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
@@ -14,12 +14,12 @@ export interface PendingProposal {
   readonly id: string;
   readonly path: string;
   readonly digest: string | null;
-  /** The latest advice of the guards; null where the file cannot be judged. */
+  /** The guards' latest decision; null if the file cannot be evaluated. */
   readonly decision: GuardDecision | null;
-  /** What it waits for. */
+  /** What the proposal waits for. */
   readonly needs: "approval" | ProposalProblem["needs"];
   readonly sentence?: string;
-  /** What stands in its way, with the file's own words in it; null where it waits for approval. */
+  /** The problem, with text of the file; null if the proposal waits for approval. */
   readonly untrusted: Untrusted | null;
 }
 
@@ -33,17 +33,17 @@ export interface StatusView {
     readonly mode: string;
     readonly restarts: number;
     readonly isolation: string;
-    /** Its last error. */
+    /** The connector's last error. */
     readonly untrusted: Untrusted | null;
-    /** Of the last calls, ms; null before the first. */
+    /** Latency of the latest calls, ms; null before the first call. */
     readonly latencyMs: { readonly p50: number; readonly p99: number } | null;
     readonly queueDepth: number;
-    /** Heap in use; null where it is not known. */
+    /** Heap in use; null if not known. */
     readonly memoryMb: number | null;
   }[];
   readonly proposals: readonly PendingProposal[];
   readonly orders: readonly { readonly id: string; readonly state: string; readonly sentence: string }[];
-  /** With their titles. */
+  /** Issues; `untrusted` is the title. */
   readonly issues: readonly {
     readonly id: string;
     readonly path: string;
@@ -51,10 +51,10 @@ export interface StatusView {
     readonly untrusted: Untrusted;
   }[];
   readonly inbox: { readonly new: number };
-  /** Who works on issues, and the runs that are under way. */
+  /** The runtime that works on issues, and the runs that are under way. */
   readonly runs: {
     readonly runtime: string;
-    /** It is started though nothing holds it: it can do what its operator can. */
+    /** True if the agent program is started without a sandbox: it can do what the operator can. */
     readonly unconfined: boolean;
     readonly running: readonly { readonly run: string; readonly issue: string; readonly since: string }[];
   };
@@ -65,7 +65,7 @@ export interface StatusView {
     readonly summary: string;
     readonly at: string;
   } | null;
-  /** Agents of the operator's that may connect; when each last did is not known while the desk is down. */
+  /** Agents with a grant. `lastSeenAt` is null while the desk is down. */
   readonly agents: readonly { readonly agent: string; readonly client: string; readonly lastSeenAt: string | null }[];
   readonly book: BookView;
   readonly flagged: readonly string[];
@@ -105,7 +105,7 @@ async function readNoteCounts({ workspace }: Pick<Desk, "workspace">): Promise<N
   return { issues, inboxNew };
 }
 
-/** What the journal and the files alone can say: the answer while the desk is down. */
+/** The status from journal and files alone, for a desk that is down. */
 export async function recordedStatus(desk: Recorded): Promise<StatusView> {
   return view(desk, await readNoteCounts(desk));
 }
@@ -175,15 +175,15 @@ function pendingProposals(desk: Pick<Desk, "state" | "clock" | "proposals">): re
 }
 
 function shownProblem({ clock }: Pick<Desk, "clock">, { id, path, message, needs }: ProposalProblem): PendingProposal {
-  const shown = plainPath(path);
-  const words = shown === path ? message : `${path}: ${message}`;
+  const safePath = plainPath(path);
+  const problem = safePath === path ? message : `${path}: ${message}`;
   return {
     id: plainName(id) ?? UNNAMED,
-    path: shown,
+    path: safePath,
     digest: null,
     decision: null,
     needs,
-    untrusted: untrusted(shown, clock.now(), words),
+    untrusted: untrusted(safePath, clock.now(), problem),
   };
 }
 

@@ -1,4 +1,4 @@
-/** The one place that hands an order to the host, and turns its answer into what is known: an ack, a no, or unknown. */
+/** The only module that gives an order to the host. Journals the result: accepted, rejected, not sent or unknown. */
 import { QocError } from "../domain/error.ts";
 import type { VenueOrderId } from "../domain/ids.ts";
 import type { Order } from "../domain/order.ts";
@@ -7,7 +7,7 @@ import type { Cleared } from "../gate/cleared.ts";
 import type { Desk } from "./desk.ts";
 import { receiptOf } from "./order-view.ts";
 
-/** The answer is on disk before this resolves. @throws VENUE_REJECTED, OUTCOME_UNKNOWN, CONNECTOR_NOT_READY (not sent). */
+/** The result is on disk before this settles. @throws VENUE_REJECTED, OUTCOME_UNKNOWN, CONNECTOR_NOT_READY (not sent). */
 export async function submitOrder(desk: Desk, order: OrderRecord, cleared: Cleared<Order>): Promise<void> {
   const result = await desk.venues.place(cleared);
   const { connector } = cleared.terms;

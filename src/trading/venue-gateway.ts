@@ -1,4 +1,4 @@
-/** The venues as the desk's verbs need them: one port over the host of connector workers. */
+/** The port through which use cases call venues; the plugin host implements it. */
 import type { DecimalText } from "../domain/decimal.ts";
 import type { ConnectorState } from "../domain/event.ts";
 import type { Fundamentals } from "../domain/fundamentals.ts";
@@ -24,7 +24,7 @@ export interface ConnectorFacts {
   readonly methods: readonly string[];
   readonly capabilities: Capabilities;
   readonly lastError?: string | undefined;
-  /** Of the adapter as it was last loaded. */
+  /** Digest of the adapter that was loaded last. */
   readonly digest?: Digest | undefined;
 }
 
@@ -41,46 +41,46 @@ export interface ConnectorStatus extends ConnectorFacts {
   readonly readyInMs?: number | undefined;
 }
 
-/** The four ways a submission ends. Only `rejected` and `not-sent` are a no; `unclear` is never one. */
+/** The result of a submission. Only `rejected` and `not-sent` are definite refusals; `unclear` may have reached the venue. */
 export type PlaceOutcome =
   | { readonly kind: "accepted"; readonly venueOrderId: string }
   | { readonly kind: "rejected"; readonly reason: string }
   | { readonly kind: "not-sent"; readonly reason: string }
   | { readonly kind: "unclear"; readonly reason: string };
 
-/** Optional methods answer undefined where the connector lacks them. All reject with a QocError. */
+/** Optional methods resolve with undefined if the connector lacks them. All methods reject with a QocError. */
 export interface VenueGateway {
-  /** Everything that can be said of each, percentiles included: for people. */
+  /** Status of every connector, with latency percentiles. */
   status(): readonly ConnectorStatus[];
-  /** What the order path needs of one, at no cost. */
+  /** State of one connector without percentiles: cheap enough for the order path. */
   facts(connector: string): ConnectorFacts | undefined;
   quote(connector: string, symbol: string): Promise<VenueQuote>;
   positions(connector: string): Promise<readonly VenuePosition[]>;
   buyingPower(connector: string): Promise<DecimalText>;
   account(connector: string): Promise<ReportedAccount | undefined>;
-  /** null: the venue does not list it. */
+  /** null if the venue does not list the symbol. */
   instrument(connector: string, symbol: string): Promise<VenueInstrument | null | undefined>;
-  /** null: the venue does not know it. */
+  /** null if the venue does not know the order. */
   order(
     connector: string,
-    query: { venueOrderId?: string; clientOrderId?: string },
+    query: { venueOrderId?: string | undefined; clientOrderId?: string | undefined },
   ): Promise<VenueReport | null | undefined>;
   openOrders(connector: string): Promise<readonly VenueReport[] | undefined>;
   fills(connector: string, since: number): Promise<readonly VenueFill[] | undefined>;
-  /** Within the range or beyond it, as the connector pleases; daily ones. */
+  /** Daily bars. The connector may return bars outside the range. */
   bars(connector: string, symbol: string, range?: BarRange): Promise<readonly VenueBar[] | undefined>;
-  /** null: the venue knows nothing of the symbol. */
+  /** null if the venue has no data for the symbol. */
   fundamentals(connector: string, symbol: string): Promise<Fundamentals | null | undefined>;
-  /** Never rejects: whatever is not a definite answer is `unclear`. */
+  /** Never rejects: a result that is not definite is `unclear`. */
   place(order: Cleared<Order>): Promise<PlaceOutcome>;
   cancel(connector: string, venueOrderId: string): Promise<void>;
-  /** From its file as it is now, which is accepted by this. */
+  /** Restarts from the adapter's file as it is now, and thereby accepts that file. */
   restart(connector: string): Promise<void>;
-  /** Stopped until a human restarts it, also over a restart of the desk. */
+  /** Stops the connector until a human restarts it; the quarantine survives a restart of the desk. */
   quarantine(connector: string, reason: string): Promise<void>;
 }
 
-/** What the desk can promise with this connector, and what it loses for lack of an optional method. */
+/** The guarantees that the desk cannot give because the connector lacks optional methods. */
 export function lostGuarantees(status: ConnectorStatus): readonly string[] {
   const lacks = (method: string): boolean => !status.methods.includes(method);
   return [

@@ -307,7 +307,7 @@ describe("a journal that such a process changed", SLOW, () => {
       );
       expect((await qoc("journal", "verify")).json).toMatchObject({
         ok: false,
-        problem: `the signature under the approval of ${id} is not the operator's`,
+        problem: `the approval of ${id} is not signed by the operator's key`,
       });
       expect((await qoc("up", "--detach")).code).toBe(0);
       expect((await qoc("journal", "verify")).json).toMatchObject({ ok: false });

@@ -201,7 +201,7 @@ describe("limits", () => {
       }
     }
     expect(files()).toHaveLength(500);
-    expect(log.text()).toContain("500 items were filed today");
+    expect(log.text()).toContain("500 items were written today");
     // Midnight in New York.
     clock.step(Date.parse("2026-07-07T03:59:00.000Z") - clock.now());
     await news?.fetchNow();
