@@ -1,6 +1,6 @@
 /** Builds each configured connector from its parts: bundle, secrets, store, transport. */
 import { ALLOWED_BUILTINS } from "../protocol/limits.ts";
-import type { Digest } from "../domain/ids.ts";
+import type { ConnectorRecord } from "../domain/desk-state.ts";
 import type { Clock, Disk, FillSink, Ids, Log } from "../domain/ports.ts";
 import { createRequestHandler } from "../host/adapter-requests.ts";
 import { bundleAdapter } from "../host/bundle.ts";
@@ -27,7 +27,7 @@ export interface ConnectorDeps {
   /** An empty folder: where a connector's process finds itself. */
   readonly emptyDir: string;
   /** What the journal says of it: the file last accepted, and whether the operator holds it in quarantine. */
-  readonly remembered: (connector: string) => { readonly adapterDigest?: Digest; readonly held?: string } | undefined;
+  readonly remembered: (connector: string) => Pick<ConnectorRecord, "adapterDigest" | "quarantineReason"> | undefined;
   readonly fillSink: FillSink;
   readonly onStateChange: ConnectorOptions["onStateChange"];
 }
@@ -60,7 +60,7 @@ export function openConnector(world: ConnectorDeps, config: ConnectorConfig): Co
       }),
     // What comes with Qoc changes with Qoc.
     acceptedDigest: () => (config.adapter === undefined ? undefined : world.remembered(config.name)?.adapterDigest),
-    quarantineReason: () => world.remembered(config.name)?.held,
+    quarantineReason: () => world.remembered(config.name)?.quarantineReason,
     secrets: () => vault.resolve(config.name, config.auth),
     redact: vault.redact,
     options: config.options,

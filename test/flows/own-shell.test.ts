@@ -344,7 +344,7 @@ describe("a documented limitation", SLOW, () => {
     expect(swapped, JSON.stringify(swapped)).toMatchObject({ kind: "result" });
     expect((await qoc("journal", "verify")).json).toMatchObject({
       ok: false,
-      problem: `the signature under the approval of ${first.id} is not the operator's`,
+      problem: `the approval of ${first.id} is not signed by the operator's key`,
     });
   });
 });

@@ -38,7 +38,7 @@ it.each([
   expect(outcome).toBe("done");
   await desk.closeAgents();
   const lines = JSON.stringify(await desk.services.readLogs({ tail: 500 }));
-  expect(lines.split(`refused Bash (its own) to agent:${run}: its own program did not let it`)).toHaveLength(2);
+  expect(lines.split(`refused Bash (its own) to agent:${run}: denied by the agent program`)).toHaveLength(2);
   const items = readdirSync(join(desk.root, "inbox")).filter((name) => name.includes(`alert-refused-${run}`));
   expect(items).toHaveLength(alerts);
   for (const name of items) expect(desk.read(`inbox/${name}`)).toContain("- `Bash (its own)`: 3 times");
