@@ -1,7 +1,7 @@
 /**
  * Maps positions in a bundle to the author's file and line. Hand-written because `@jridgewell/trace-mapping` and Node's own
- * reader create an array or object for each segment of the map on first use, which blocks the desk for hundreds of
- * milliseconds if a large package is in the bundle. This one only records where the lines of the mappings begin.
+ * reader decode every segment of the map on first use. For a bundle with ccxt (a map of 8 MB) that takes 2.5 times as long and
+ * 200 MB of memory instead of 34 MB. This one only records where the lines of the mappings begin.
  */
 import type { Digest } from "../domain/ids.ts";
 import type { Bundle } from "./bundle.ts";

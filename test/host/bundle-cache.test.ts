@@ -63,7 +63,7 @@ function requestOf(root: string): BundleRequest {
   };
 }
 
-async function desk(more: Readonly<Record<string, string>> = {}): Promise<Desk> {
+async function createDesk(more: Readonly<Record<string, string>> = {}): Promise<Desk> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "qoc-cached-")));
   const cacheDir = join(root, ".qoc/bundles");
   const write = async (name: string, text: string): Promise<void> => {
@@ -100,24 +100,24 @@ function fresh({ root }: Desk): Promise<Bundle> {
 }
 
 async function prepared(more: Readonly<Record<string, string>> = {}): Promise<Desk> {
-  const made = await desk(more);
-  await made.bundle();
-  await made.plant();
-  return made;
+  const desk = await createDesk(more);
+  await desk.bundle();
+  await desk.plant();
+  return desk;
 }
 
 describe("a cached bundle", () => {
   it("has the same code, map and digest, and is used while no input changes", async () => {
-    const made = await desk();
-    const first = await made.bundle();
-    expect(await made.bundle()).toEqual(first);
-    expect(first).toEqual(await fresh(made));
-    await made.plant();
-    expect((await made.bundle()).code).toBe(first.code + MARK);
+    const desk = await createDesk();
+    const first = await desk.bundle();
+    expect(await desk.bundle()).toEqual(first);
+    expect(first).toEqual(await fresh(desk));
+    await desk.plant();
+    expect((await desk.bundle()).code).toBe(first.code + MARK);
   });
 
   it("is readable for the host only, and no temporary file is left", async () => {
-    const { bundle, cacheDir } = await desk();
+    const { bundle, cacheDir } = await createDesk();
     await bundle();
     const names = await readdir(cacheDir);
     expect(names).toEqual([expect.stringMatching(/^[0-9a-f]{32}\.bundle$/)]);
@@ -125,21 +125,21 @@ describe("a cached bundle", () => {
   });
 
   it("is used after other files of the desk changed", async () => {
-    const made = await prepared();
-    await made.write("orders/pending/a.toml", "x");
-    await made.write("adapters/other/index.ts", "x");
-    await made.write("adapters/venue/x.ts", FILES["adapters/venue/x.ts"] ?? "");
-    await made.bundle();
-    await made.plant();
-    await made.write("orders/pending/b.toml", "x");
-    await made.write("adapters/other/more.ts", "x");
-    expect((await made.bundle()).code).toContain(MARK);
+    const desk = await prepared();
+    await desk.write("orders/pending/a.toml", "x");
+    await desk.write("adapters/other/index.ts", "x");
+    await desk.write("adapters/venue/x.ts", FILES["adapters/venue/x.ts"] ?? "");
+    await desk.bundle();
+    await desk.plant();
+    await desk.write("orders/pending/b.toml", "x");
+    await desk.write("adapters/other/more.ts", "x");
+    expect((await desk.bundle()).code).toContain(MARK);
   });
 
   it("is not written without a cache folder", async () => {
-    const made = await desk();
-    await fresh(made);
-    expect(await made.isCached()).toBe(false);
+    const desk = await createDesk();
+    await fresh(desk);
+    expect(await desk.isCached()).toBe(false);
   });
 });
 
@@ -151,14 +151,14 @@ describe("the adapter is bundled again after a change:", () => {
     await utimes(path, atime, mtime);
   };
 
-  const CHANGES: Readonly<Record<string, (made: Desk) => Promise<unknown>>> = {
-    "of the adapter, with the same size and time": (made) => inPlace(made, ADAPTER, "shown", "shewn"),
-    "of an imported file, with the same size and time": (made) =>
-      inPlace(made, "adapters/venue/x.ts", "from x", "FROM x"),
-    "of a data file, with the same size and time": (made) => inPlace(made, "adapters/venue/data.json", "1", "2"),
-    "of a file of a package, with the same size and time": (made) =>
-      inPlace(made, "node_modules/other/index.js", "other", "OTHER"),
-    "of the package.json of a package": (made) => inPlace(made, "node_modules/lib/package.json", "one", "two"),
+  const CHANGES: Readonly<Record<string, (desk: Desk) => Promise<unknown>>> = {
+    "of the adapter, with the same size and time": (desk) => inPlace(desk, ADAPTER, "shown", "shewn"),
+    "of an imported file, with the same size and time": (desk) =>
+      inPlace(desk, "adapters/venue/x.ts", "from x", "FROM x"),
+    "of a data file, with the same size and time": (desk) => inPlace(desk, "adapters/venue/data.json", "1", "2"),
+    "of a file of a package, with the same size and time": (desk) =>
+      inPlace(desk, "node_modules/other/index.js", "other", "OTHER"),
+    "of the package.json of a package": (desk) => inPlace(desk, "node_modules/lib/package.json", "one", "two"),
     "an imported file was removed, and another name now fits": ({ root }) =>
       rename(join(root, "adapters/venue/x.ts"), join(root, "adapters/venue/x.js")).then(() =>
         writeFile(join(root, "adapters/venue/x.js"), `export const x = "now JS";`),
@@ -189,22 +189,22 @@ describe("the adapter is bundled again after a change:", () => {
   };
 
   it.each(Object.entries(CHANGES))("%s", async (_name, change) => {
-    const made = await prepared();
-    await change(made);
-    const bundle = await made.bundle();
+    const desk = await prepared();
+    await change(desk);
+    const bundle = await desk.bundle();
     expect(bundle.code).not.toContain(MARK);
-    expect(bundle).toEqual(await fresh(made));
+    expect(bundle).toEqual(await fresh(desk));
     // And what is kept from now on is the new one.
-    expect((await made.bundle()).code).toBe(bundle.code);
+    expect((await desk.bundle()).code).toBe(bundle.code);
   });
 
   it("of the options of the import policy", async () => {
-    const made = await prepared();
-    expect((await made.bundle({ tcp: true })).code).not.toContain(MARK);
+    const desk = await prepared();
+    expect((await desk.bundle({ tcp: true })).code).not.toContain(MARK);
   });
 
   it("a new file that is resolved before a folder, in a package above the desk", async () => {
-    const above = await desk();
+    const above = await createDesk();
     const root = join(above.root, "desks/one");
     const cacheDir = join(root, ".qoc/bundles");
     for (const name of ["desk.toml", ADAPTER, "adapters/venue/x.ts", "adapters/venue/data.json"])
@@ -218,16 +218,16 @@ describe("the adapter is bundled again after a change:", () => {
   });
 
   it("of the target of a symbolic link in node_modules", async () => {
-    const made = await desk();
-    await rename(join(made.root, "node_modules/lib"), join(made.root, "node_modules/.lib-1"));
-    await symlink(".lib-1", join(made.root, "node_modules/lib"));
-    await made.write("node_modules/.lib-2/index.js", `module.exports = "second";`);
-    await made.bundle();
-    await made.plant();
-    expect((await made.bundle()).code).toContain(MARK);
-    await rm(join(made.root, "node_modules/lib"));
-    await symlink(".lib-2", join(made.root, "node_modules/lib"));
-    expect((await made.bundle()).code).toContain("second");
+    const desk = await createDesk();
+    await rename(join(desk.root, "node_modules/lib"), join(desk.root, "node_modules/.lib-1"));
+    await symlink(".lib-1", join(desk.root, "node_modules/lib"));
+    await desk.write("node_modules/.lib-2/index.js", `module.exports = "second";`);
+    await desk.bundle();
+    await desk.plant();
+    expect((await desk.bundle()).code).toContain(MARK);
+    await rm(join(desk.root, "node_modules/lib"));
+    await symlink(".lib-2", join(desk.root, "node_modules/lib"));
+    expect((await desk.bundle()).code).toContain("second");
   });
 });
 
@@ -254,19 +254,19 @@ describe("a damaged cache file", () => {
   };
 
   it.each(Object.entries(DAMAGE))("is ignored: %s", async (_name, damage) => {
-    const made = await prepared();
-    const [name] = await readdir(made.cacheDir);
-    const path = join(made.cacheDir, name ?? "");
+    const desk = await prepared();
+    const [name] = await readdir(desk.cacheDir);
+    const path = join(desk.cacheDir, name ?? "");
     const before = await readFile(path, "utf8");
     await damage(path);
     expect(await readFile(path, "utf8").catch(() => "")).not.toBe(before);
-    expect(await made.bundle()).toEqual(await fresh(made));
+    expect(await desk.bundle()).toEqual(await fresh(desk));
   });
 
   it("is not needed: a cache folder that cannot be written is no error", async () => {
-    const made = await desk();
-    await writeFile(made.cacheDir, "a file stands in its place");
-    expect(await made.bundle()).toEqual(await fresh(made));
+    const desk = await createDesk();
+    await writeFile(desk.cacheDir, "a file stands in its place");
+    expect(await desk.bundle()).toEqual(await fresh(desk));
   });
 });
 
@@ -277,70 +277,70 @@ describe("a bundle is not cached", () => {
     `"compilerOptions": { "baseUrl": "." }`,
     `"compilerOptions": { "rootDirs": [] }`,
   ])("under a tsconfig with %s", async (setting) => {
-    const made = await desk({ "tsconfig.json": `{ ${setting} }`, "base.json": "{}" });
-    await made.bundle();
-    expect(await made.isCached()).toBe(false);
+    const desk = await createDesk({ "tsconfig.json": `{ ${setting} }`, "base.json": "{}" });
+    await desk.bundle();
+    expect(await desk.isCached()).toBe(false);
   });
 
   it("if an import of the author leads through a symbolic link", async () => {
-    const own = `import { x } from "./lib/x.ts"; export default class Adapter { shown = x; }`;
-    const made = await desk({ [ADAPTER]: own, "lib/x.ts": "export const x = 1;" });
-    await symlink(join(made.root, "lib"), join(made.root, "adapters/venue/lib"));
-    await made.bundle();
-    expect(await made.isCached()).toBe(false);
+    const adapter = `import { x } from "./lib/x.ts"; export default class Adapter { shown = x; }`;
+    const desk = await createDesk({ [ADAPTER]: adapter, "lib/x.ts": "export const x = 1;" });
+    await symlink(join(desk.root, "lib"), join(desk.root, "adapters/venue/lib"));
+    await desk.bundle();
+    expect(await desk.isCached()).toBe(false);
   });
 
   it("if the folder of the adapter is a symbolic link", async () => {
-    const made = await desk();
-    await rename(join(made.root, "adapters"), join(made.root, "moved"));
-    await symlink(join(made.root, "moved"), join(made.root, "adapters"));
-    await made.bundle();
-    expect(await made.isCached()).toBe(false);
+    const desk = await createDesk();
+    await rename(join(desk.root, "adapters"), join(desk.root, "moved"));
+    await symlink(join(desk.root, "moved"), join(desk.root, "adapters"));
+    await desk.bundle();
+    expect(await desk.isCached()).toBe(false);
   });
 
   it("if a file changes while the bundle is built", async () => {
-    const made = await desk();
+    const desk = await createDesk();
     const disk = nodeDisk();
     const busy: Disk = {
       ...disk,
       read: async (path, limit) => {
         const bytes = await disk.read(path, limit);
-        if (path.endsWith("/x.ts")) await made.write("adapters/venue/x.ts", `export const x = "later";`);
+        if (path.endsWith("/x.ts")) await desk.write("adapters/venue/x.ts", `export const x = "later";`);
         return bytes;
       },
     };
-    expect((await made.bundle({ disk: busy })).code).toContain("from x.ts");
-    expect(await made.isCached()).toBe(false);
-    expect((await made.bundle()).code).toContain("later");
+    expect((await desk.bundle({ disk: busy })).code).toContain("from x.ts");
+    expect(await desk.isCached()).toBe(false);
+    expect((await desk.bundle()).code).toContain("later");
   });
 });
 
 describe("the cache folder", () => {
   it("keeps the newest 32 files", async () => {
-    const made = await desk();
-    await mkdir(made.cacheDir);
+    const desk = await createDesk();
+    await mkdir(desk.cacheDir);
     for (let n = 0; n < 40; n++) {
-      const path = join(made.cacheDir, `old-${n}`);
+      const path = join(desk.cacheDir, `old-${n}`);
       await writeFile(path, "x");
       await utimes(path, 1_000 + n, 1_000 + n);
     }
-    await made.bundle();
-    const names = await readdir(made.cacheDir);
+    await desk.bundle();
+    const names = await readdir(desk.cacheDir);
     expect(names).toHaveLength(32);
     expect(names).toContain("old-39");
     expect(names).not.toContain("old-8");
   });
 
   it("keeps the newest files up to 256 MB", async () => {
-    const made = await desk();
-    await mkdir(made.cacheDir);
+    const desk = await createDesk();
+    await mkdir(desk.cacheDir);
     for (const n of [1, 2, 3]) {
-      const path = join(made.cacheDir, `old-${n}`);
+      const path = join(desk.cacheDir, `old-${n}`);
       await writeFile(path, "");
       await truncate(path, 120 * 1024 * 1024);
       await utimes(path, n, n);
     }
-    await made.bundle();
-    expect((await readdir(made.cacheDir)).toSorted()).toEqual([expect.stringMatching(/bundle$/), "old-2", "old-3"]);
+    await desk.bundle();
+    expect((await readdir(desk.cacheDir)).toSorted()).toEqual([expect.stringMatching(/bundle$/), "old-2", "old-3"]);
   });
 });

@@ -149,8 +149,8 @@ describe("ccxt", () => {
     "loads completely at the %s level, and fetches a quote and a signed balance with the sandbox's fetch",
     async (isolation) => {
       const { port, seen } = await kraken();
-      const given = { isolation, hosts: ["127.0.0.1"], options: { port }, secrets: SECRETS };
-      const { connector } = await startFixture("kraken-ccxt.ts", "ccxt", given);
+      const options = { isolation, hosts: ["127.0.0.1"], options: { port }, secrets: SECRETS };
+      const { connector } = await startFixture("kraken-ccxt.ts", "ccxt", options);
       expect(await connector.invoke("getQuote", ["BTC/USD"])).toMatchObject({
         ok: true,
         value: { bid: 99, ask: 101, last: 100 },
@@ -167,10 +167,10 @@ describe("ccxt", () => {
 
   it("cannot reach a host that is not listed", async () => {
     const { port, seen } = await kraken();
-    const given = { hosts: ["api.kraken.com"], options: { port }, secrets: SECRETS };
-    const { connector } = await startFixture("kraken-ccxt.ts", "ccxt", given);
-    const answer = await connector.invoke("getQuote", ["BTC/USD"]);
-    expect(answer.ok ? "" : answer.stack).toContain(`127.0.0.1 is not among hosts = ["api.kraken.com"]`);
+    const options = { hosts: ["api.kraken.com"], options: { port }, secrets: SECRETS };
+    const { connector } = await startFixture("kraken-ccxt.ts", "ccxt", options);
+    const response = await connector.invoke("getQuote", ["BTC/USD"]);
+    expect(response.ok ? "" : response.stack).toContain(`127.0.0.1 is not among hosts = ["api.kraken.com"]`);
     expect(seen).toEqual([]);
   });
 });
@@ -214,8 +214,8 @@ describe("@stoqey/ib", () => {
 
   it("gets an error that names the missing grant", async () => {
     const { port, greeted } = await gateway();
-    const given = { tcp: ["127.0.0.1:1"], options: { port } };
-    const { states } = await startFixture("ib-gateway.ts", "@stoqey/ib", given);
+    const options = { tcp: ["127.0.0.1:1"], options: { port } };
+    const { states } = await startFixture("ib-gateway.ts", "@stoqey/ib", options);
     expect(states.at(-1)?.reason).toContain(`add grant = ["tcp:127.0.0.1:${port}"]`);
     expect(greeted()).toBe("");
   });

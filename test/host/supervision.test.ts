@@ -599,12 +599,12 @@ describe("secrets", () => {
     const order = connector.invoke("placeOrder", [{}]);
     await settle();
     worker.reply("placeOrder", { ok: true, value: { venueOrderId: "s3cret", status: "acknowledged" } });
-    const answer = await order;
-    expect(answer).toMatchObject({
+    const response = await order;
+    expect(response).toMatchObject({
       ok: true,
       value: { venueOrderId: expect.stringMatching(/^\[secret\]#[0-9a-f]{12}$/) as string },
     });
-    const { venueOrderId } = (answer as { value: { venueOrderId: string } }).value;
+    const { venueOrderId } = (response as { value: { venueOrderId: string } }).value;
     connector.invoke("cancelOrder", [venueOrderId]).catch(() => undefined);
     await settle();
     expect(worker.callsOf("cancelOrder")[0]).toMatchObject({ argumentList: [{ value: "s3cret" }] });
