@@ -139,7 +139,7 @@ describe("the guide's words", () => {
   });
 
   it("tell the limits, deadlines and modules that hold", () => {
-    const limits = table("limit | value | where");
+    const limits = table("limit | value | name");
     expect(limits.length).toBeGreaterThan(9);
     expect(limits.map(([, value, name]) => [name, Number(value)])).toEqual(
       limits.map(([, , name]) => [name, LIMITS[name as keyof typeof LIMITS]]),
@@ -148,7 +148,7 @@ describe("the guide's words", () => {
     expect(GUIDE).toContain(`cut at ${LIMITS.logChars} characters`);
     expect(STORE_BYTES_MAX).toBe(1024 * 1024);
     const deadlines = new Map(
-      table("call | answers within").map(([call = "", ms = ""]) => [call, Number.parseInt(ms, 10)]),
+      table("call | timeout").map(([call = "", ms = ""]) => [call, Number.parseInt(ms, 10)]),
     );
     const others = REQUIRED_METHODS.filter((method) => !deadlines.has(method));
     for (const method of REQUIRED_METHODS)
