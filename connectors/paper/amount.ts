@@ -1,4 +1,4 @@
-/** Exact decimals of the venue: prices, quantities and money are text in the store and `Big` in between, never floats. */
+/** Exact decimals: prices, quantities and money are strings in the store and `Big` in calculations, never floats. */
 import { Big } from "big.js";
 
 const Exact = Big();
@@ -12,7 +12,7 @@ export type Amount = Big;
 const PLAIN = /^-?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?$/;
 const CHARS_MAX = 40;
 
-/** Text that this venue wrote or already checked. */
+/** Parses a string that is known to be a valid decimal. */
 export function amount(text: string): Amount {
   return new Exact(text);
 }
@@ -21,22 +21,22 @@ export const ZERO: Amount = amount("0");
 export const ONE: Amount = amount("1");
 const BASIS_POINTS: Amount = amount("10000");
 
-/** Text or a number from outside; undefined where it is not a plain decimal of sensible length. */
+/** Parses untrusted input; undefined if it is not a plain decimal of at most CHARS_MAX characters. */
 export function parseAmount(raw: unknown): Amount | undefined {
   const text = typeof raw === "number" ? String(raw) : typeof raw === "string" ? raw.trim() : "";
   if (text.length > CHARS_MAX || !PLAIN.test(text)) return undefined;
   return new Exact(text.replace(/^(-?)\./, "$10.").replace(/\.(?=$|[eE])/, ""));
 }
 
-/** Plain text: no exponent, no trailing zeros, `0` for minus zero. */
+/** Formats without exponent and trailing zeros; minus zero becomes `0`. */
 export function textOf(value: Amount): string {
   return value.eq(ZERO) ? "0" : value.toFixed();
 }
 
-export function least(a: Amount, b: Amount): Amount {
+export function min(a: Amount, b: Amount): Amount {
   return a.lte(b) ? a : b;
 }
-export function most(a: Amount, b: Amount): Amount {
+export function max(a: Amount, b: Amount): Amount {
   return a.gte(b) ? a : b;
 }
 
@@ -47,8 +47,8 @@ export function floorTo(value: Amount, step: Amount): Amount {
 
 /** The smallest multiple of `step` that is at least `value`, for values that are not negative. */
 export function ceilTo(value: Amount, step: Amount): Amount {
-  const over = value.mod(step);
-  return over.eq(ZERO) ? value : value.minus(over).plus(step);
+  const remainder = value.mod(step);
+  return remainder.eq(ZERO) ? value : value.minus(remainder).plus(step);
 }
 
 /** The multiple of `step` nearest to `value`, halves upwards. */
@@ -62,7 +62,7 @@ export function basisPoints(value: Amount, bps: Amount): Amount {
   return value.times(bps).div(BASIS_POINTS);
 }
 
-/** a / b rounded down at eight places; for averages and shares that are shown, never for money that moves. */
+/** a / b rounded down to eight places: for averages and shares that are displayed, never for cash. */
 export function quotient(a: Amount, b: Amount): Amount {
   return a.div(b).round(8, Exact.roundDown as 0);
 }

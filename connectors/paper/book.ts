@@ -1,23 +1,11 @@
-/** Money and holdings: what is owned, what open orders hold back, what is left to spend, and what a trade changes. */
-import {
-  type Amount,
-  ONE,
-  ZERO,
-  amount,
-  basisPoints,
-  floorTo,
-  least,
-  most,
-  nearest,
-  quotient,
-  textOf,
-} from "./amount.ts";
+/** Cash and positions: their value, the cash reserved for open orders, available cash, and the effect of a trade. */
+import { type Amount, ONE, ZERO, amount, basisPoints, floorTo, min, max, nearest, quotient, textOf } from "./amount.ts";
 import { LOT, type Side } from "./market.ts";
-import type { Holding, VenueState, Working } from "./state.ts";
+import type { Holding, VenueState, WorkingOrder } from "./state.ts";
 
 const CENT = amount("0.01");
 
-/** The last price of a symbol; undefined where its bars are gone. */
+/** Returns the last price of a symbol; undefined if it has no bars. */
 export type Marks = (symbol: string) => Amount | undefined;
 
 type VenueBook = Pick<VenueState, "cash" | "holdings" | "working">;
@@ -27,104 +15,113 @@ export function feeOn(notional: Amount, commissionBps: Amount): Amount {
   return nearest(basisPoints(notional, commissionBps), CENT);
 }
 
-export function heldOf(book: Pick<VenueBook, "holdings">, symbol: string): Amount {
-  const holding = book.holdings.find((held) => held.symbol === symbol);
+export function positionOf(book: Pick<VenueBook, "holdings">, symbol: string): Amount {
+  const holding = book.holdings.find((other) => other.symbol === symbol);
   return holding === undefined ? ZERO : amount(holding.quantity);
 }
 
-export function leavesOf(order: Working): Amount {
+export function remainingQuantity(order: WorkingOrder): Amount {
   return amount(order.quantity).minus(amount(order.filled));
 }
 
-/** A holding at the last price, or at what it cost where there is none. */
+/** Value of a position at the last price, or at cost if there is no price. */
 export function valueOf(holding: Holding, marks: Marks): Amount {
   return amount(holding.quantity).times(marks(holding.symbol) ?? amount(holding.averagePrice));
 }
 
 /**
- * What open orders hold back: for each buy beyond the short position it closes, and each sell beyond the long one, its
- * reserve price and commission. Earlier orders close first.
+ * Cash reserved for open orders: reserve price and commission of the quantity that does not close a position. Earlier
+ * orders close a position first.
  */
 export function reservedCash(book: VenueBook, commissionBps: Amount): Amount {
   const closable = new Map<string, Amount>();
   let sum = ZERO;
   for (const order of book.working) {
     const key = `${order.side} ${order.symbol}`;
-    const left = closable.get(key) ?? reducibleQuantity(order.side, heldOf(book, order.symbol));
-    const leaves = leavesOf(order);
-    const opening = most(ZERO, leaves.minus(left));
-    closable.set(key, most(ZERO, left.minus(leaves)));
+    const reducible = closable.get(key) ?? reducibleQuantity(order.side, positionOf(book, order.symbol));
+    const remaining = remainingQuantity(order);
+    const opening = max(ZERO, remaining.minus(reducible));
+    closable.set(key, max(ZERO, reducible.minus(remaining)));
     const notional = opening.times(amount(order.reserve));
     sum = sum.plus(notional).plus(feeOn(notional, commissionBps));
   }
   return sum;
 }
 
-/** How much of a position an order of this side would close. */
-export function reducibleQuantity(side: Side, held: Amount): Amount {
-  return most(ZERO, side === "buy" ? held.times(amount("-1")) : held);
+/** The quantity of a position that an order of this side can close. */
+export function reducibleQuantity(side: Side, position: Amount): Amount {
+  return max(ZERO, side === "buy" ? position.times(amount("-1")) : position);
 }
 
-/** Cash less what open orders hold back; a short position holds its proceeds and as much again. May be negative. */
+/**
+ * Cash minus the reserved cash, and minus twice the value of short positions: their proceeds and as much again. May be
+ * negative.
+ */
 export function availableCash(book: VenueBook, marks: Marks, commissionBps: Amount): Amount {
-  let free = amount(book.cash).minus(reservedCash(book, commissionBps));
+  let available = amount(book.cash).minus(reservedCash(book, commissionBps));
   for (const holding of book.holdings) {
     const value = valueOf(holding, marks);
-    if (value.lt(ZERO)) free = free.plus(value).plus(value);
+    if (value.lt(ZERO)) available = available.plus(value).plus(value);
   }
-  return free;
+  return available;
 }
 
-/** Cash plus the value of all holdings. */
+/** Cash plus the value of all positions. */
 export function netValue(book: VenueBook, marks: Marks): Amount {
   return book.holdings.reduce((sum, holding) => sum.plus(valueOf(holding, marks)), amount(book.cash));
 }
 
-/** How many whole lots `money` buys at a price, commission included; at most `wanted`. */
-export function affordable(money: Amount, price: Amount, wanted: Amount, commissionBps: Amount): Amount {
+/** The quantity in whole lots that `cash` buys at a price, including commission; at most `maxQuantity`. */
+export function affordable(cash: Amount, price: Amount, maxQuantity: Amount, commissionBps: Amount): Amount {
   const fits = (quantity: Amount): boolean => {
     const notional = quantity.times(price);
-    return notional.plus(feeOn(notional, commissionBps)).lte(money);
+    return notional.plus(feeOn(notional, commissionBps)).lte(cash);
   };
-  if (fits(wanted)) return wanted;
+  if (fits(maxQuantity)) return maxQuantity;
   const unit = price.times(ONE.plus(basisPoints(ONE, commissionBps)));
-  const lots = (sum: Amount): Amount => least(wanted, floorTo(most(ZERO, quotient(sum, unit)), LOT));
-  const all = lots(money);
-  // The fee is rounded to a cent, so the last lot may not fit after all.
-  return fits(all) ? all : lots(money.minus(CENT));
+  const lots = (sum: Amount): Amount => min(maxQuantity, floorTo(max(ZERO, quotient(sum, unit)), LOT));
+  const quantity = lots(cash);
+  // The fee is rounded to a cent, so the last lot may be too expensive.
+  return fits(quantity) ? quantity : lots(cash.minus(CENT));
 }
 
-/** The book after a trade. Cash moves by exactly quantity times price, and the fee. */
-export function settled<B extends VenueBook>(
-  book: B,
-  symbol: string,
-  side: Side,
-  quantity: Amount,
-  price: Amount,
-  fee: Amount,
-): B {
+export interface Trade {
+  readonly symbol: string;
+  readonly side: Side;
+  readonly quantity: Amount;
+  readonly price: Amount;
+  readonly fee: Amount;
+}
+
+/** Returns the book after a trade. Cash changes by exactly quantity times price, and by the fee. */
+export function applyTrade<B extends VenueBook>(book: B, { symbol, side, quantity, price, fee }: Trade): B {
   const notional = quantity.times(price);
   const cash = amount(book.cash).minus(fee);
   return {
     ...book,
     cash: textOf(side === "buy" ? cash.minus(notional) : cash.plus(notional)),
-    holdings: moved(book.holdings, symbol, side === "buy" ? quantity : ZERO.minus(quantity), price),
+    holdings: updateHoldings(book.holdings, symbol, side === "buy" ? quantity : ZERO.minus(quantity), price),
   };
 }
 
-function moved(holdings: readonly Holding[], symbol: string, change: Amount, price: Amount): readonly Holding[] {
-  const old = holdings.find((held) => held.symbol === symbol);
-  const [held, average] = old === undefined ? [ZERO, price] : [amount(old.quantity), amount(old.averagePrice)];
-  const now = held.plus(change);
-  const next = { symbol, quantity: textOf(now), averagePrice: textOf(averageAfter(held, average, change, price)) };
+function updateHoldings(
+  holdings: readonly Holding[],
+  symbol: string,
+  change: Amount,
+  price: Amount,
+): readonly Holding[] {
+  const old = holdings.find((other) => other.symbol === symbol);
+  const [before, average] = old === undefined ? [ZERO, price] : [amount(old.quantity), amount(old.averagePrice)];
+  const after = before.plus(change);
+  const next = { symbol, quantity: textOf(after), averagePrice: textOf(averageAfter(before, average, change, price)) };
   if (old === undefined) return [...holdings, next];
-  return holdings.flatMap((other) => (other.symbol !== symbol ? [other] : now.eq(ZERO) ? [] : [next]));
+  return holdings.flatMap((other) => (other.symbol !== symbol ? [other] : after.eq(ZERO) ? [] : [next]));
 }
 
-/** Adding blends, reducing keeps, crossing zero starts anew. */
-function averageAfter(held: Amount, average: Amount, change: Amount, price: Amount): Amount {
-  const now = held.plus(change);
-  const grows = held.times(change).gte(ZERO);
-  if (grows) return quotient(held.times(average).plus(change.times(price)), now);
-  return held.times(now).gt(ZERO) ? average : price;
+/** Increasing a position averages the price, reducing keeps it, and crossing zero starts at the trade's price. */
+function averageAfter(before: Amount, average: Amount, change: Amount, price: Amount): Amount {
+  const after = before.plus(change);
+  const grows = before.times(change).gte(ZERO);
+  if (grows) return quotient(before.times(average).plus(change.times(price)), after);
+  return before.times(after).gt(ZERO) ? average : price;
 }

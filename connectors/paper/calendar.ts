@@ -1,18 +1,20 @@
 /**
- * The venue's own time. It advances in ticks; tick 0 is the close of day 0. Day n is the n-th trading day of the recording
- * after the start. When the recording ends the dates run on over weekdays, and each day has more ticks: at four a day a desk
- * left running would be in the next century within hours.
+ * The venue's simulated time. It advances in ticks; tick 0 is the close of day 0. Day n is the n-th trading day of the
+ * recording after the start. After the end of the recording, dates continue over weekdays, and each day has more ticks:
+ * with four ticks a day a running desk would reach the next century within hours.
  */
 
-/** Ticks of a recorded day: open, the two extremes in seeded order, close. */
-export const TICKS_A_DAY = 4;
-/** Wall seconds that a day takes at least once the recording has ended. */
-export const LATE_DAY_SECONDS = 1200;
-/** The desk takes no later times; at {@link LATE_DAY_SECONDS} that is more than twenty months of running away. */
-export const END_OF_TIME = Date.UTC(2200, 0, 1);
+/** Ticks of a recorded day: open, low and high in seeded order, close. */
+export const TICKS_PER_DAY = 4;
+/** Minimum wall-clock seconds of a day after the end of the recording. */
+export const LATE_DAY_SECONDS_MIN = 1200;
+/**
+ * The desk accepts no later times. At {@link LATE_DAY_SECONDS_MIN} a day, reaching it takes more than twenty months.
+ */
+export const LATEST_TIME = Date.UTC(2200, 0, 1);
 
 const DAY_MS = 86_400_000;
-/** 14:30 to 19:59 UTC lies within 09:30 to 16:00 in New York, in summer and in winter. */
+/** 14:30 to 19:59 UTC is within 09:30 to 16:00 in New York all year. */
 const OPEN_MS = (14 * 60 + 30) * 60_000;
 const SESSION_MS = (5 * 60 + 29) * 60_000;
 
@@ -20,7 +22,7 @@ export interface Instant {
   readonly day: number;
   /** 0 is the open, `ticks` - 1 the close. */
   readonly step: number;
-  /** Ticks of this day: one more than a multiple of three, so that both extremes fall on one. */
+  /** Ticks of this day: one more than a multiple of three, so that both extremes are on a tick. */
   readonly ticks: number;
 }
 
@@ -29,22 +31,22 @@ export function sessionStart(date: string): number {
   return Date.parse(`${date}T00:00:00Z`) + OPEN_MS;
 }
 
-/** Ticks of a day after the recording, so that it takes the longer of `barSeconds` and {@link LATE_DAY_SECONDS}. */
+/** Ticks of a day after the recording, so that the day takes at least {@link LATE_DAY_SECONDS_MIN}. */
 export function lateTicksFor(barSeconds: number): number {
-  const wanted = (TICKS_A_DAY * Math.max(barSeconds, LATE_DAY_SECONDS)) / barSeconds;
-  return 3 * Math.ceil((wanted - 1) / 3) + 1;
+  const ticks = (TICKS_PER_DAY * Math.max(barSeconds, LATE_DAY_SECONDS_MIN)) / barSeconds;
+  return 3 * Math.ceil((ticks - 1) / 3) + 1;
 }
 
 export class Calendar {
   readonly #dates: readonly string[];
-  readonly #first: number;
+  readonly #startIndex: number;
   readonly #lastAt: number;
   readonly #lateTicks: number;
 
-  /** `dates` are the recording's trading days, ascending, as ISO text; day 0 is the last one at or before `start`. */
+  /** `dates` are the recording's trading days as ascending ISO dates; day 0 is the last one at or before `start`. */
   constructor(dates: readonly string[], start: string, lateTicks: number) {
     this.#dates = dates;
-    this.#first = Math.max(
+    this.#startIndex = Math.max(
       0,
       dates.findLastIndex((date) => date <= start),
     );
@@ -53,10 +55,15 @@ export class Calendar {
   }
 
   instantOf(tick: number): Instant {
-    const since = tick + TICKS_A_DAY - 1;
-    const recordedDays = this.#dates.length - this.#first;
-    const late = since - recordedDays * TICKS_A_DAY;
-    if (late < 0) return { day: Math.floor(since / TICKS_A_DAY), step: since % TICKS_A_DAY, ticks: TICKS_A_DAY };
+    const ticksSinceOpen = tick + TICKS_PER_DAY - 1;
+    const recordedDays = this.#dates.length - this.#startIndex;
+    const late = ticksSinceOpen - recordedDays * TICKS_PER_DAY;
+    if (late < 0)
+      return {
+        day: Math.floor(ticksSinceOpen / TICKS_PER_DAY),
+        step: ticksSinceOpen % TICKS_PER_DAY,
+        ticks: TICKS_PER_DAY,
+      };
     return {
       day: recordedDays + Math.floor(late / this.#lateTicks),
       step: late % this.#lateTicks,
@@ -66,7 +73,7 @@ export class Calendar {
 
   /** ISO date of a day. */
   date(day: number): string {
-    return this.#dates[this.#first + day] ?? new Date(this.#midnight(day)).toISOString().slice(0, 10);
+    return this.#dates[this.#startIndex + day] ?? new Date(this.#midnight(day)).toISOString().slice(0, 10);
   }
 
   /** The venue's time at a tick, ms since the epoch. */
@@ -76,9 +83,9 @@ export class Calendar {
   }
 
   #midnight(day: number): number {
-    const date = this.#dates[this.#first + day];
+    const date = this.#dates[this.#startIndex + day];
     if (date !== undefined) return Date.parse(`${date}T00:00:00Z`);
-    return afterWeekdays(this.#lastAt, this.#first + day - (this.#dates.length - 1));
+    return afterWeekdays(this.#lastAt, this.#startIndex + day - (this.#dates.length - 1));
   }
 }
 

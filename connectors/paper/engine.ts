@@ -1,125 +1,135 @@
 /**
- * The matching engine: one tick of the market applied to the state. Pure: no clock, no store, no chance but the seed's, so
- * that a test moves the market by calling it.
+ * The matching engine applies one tick of the market to the state. It is pure: no clock, no store, and randomness only
+ * from the seed. Tests move the market by calling `step`.
  */
-import { type Amount, ZERO, amount, least, textOf } from "./amount.ts";
+import { type Amount, ZERO, amount, min, textOf } from "./amount.ts";
 import type { Rules } from "./validate-order.ts";
-import { affordable, reducibleQuantity, feeOn, availableCash, heldOf, leavesOf, settled } from "./book.ts";
+import {
+  affordable,
+  reducibleQuantity,
+  feeOn,
+  availableCash,
+  positionOf,
+  remainingQuantity,
+  applyTrade,
+} from "./book.ts";
 import type { Calendar, Instant } from "./calendar.ts";
 import { type MarketTick, tickOf } from "./market.ts";
 import { matchOrder } from "./match.ts";
 import type { Recording } from "./recording.ts";
-import type { Ended, Execution, VenueState, Working } from "./state.ts";
+import type { EndedOrder, Execution, VenueState, WorkingOrder } from "./state.ts";
 
-/** The outside of one step. */
+/** Prices and calendar for a step. */
 export interface PriceFeed {
-  /** undefined: the symbol's bars are gone; its orders wait. */
-  known(symbol: string): Recording | undefined;
+  /** Returns undefined if the symbol has no bars; its orders then wait. */
+  cached(symbol: string): Recording | undefined;
   readonly calendar: Pick<Calendar, "instantOf" | "timeAt">;
 }
 
-export interface Outcome {
+export interface StepResult {
   readonly state: VenueState;
   readonly executions: readonly Execution[];
-  readonly ended: readonly Ended[];
+  readonly ended: readonly EndedOrder[];
 }
 
-/** Moves the market by one tick: day orders whose time is over end, then each order trades once, the oldest first. */
-export function step(state: VenueState, tape: PriceFeed, rules: Rules): Outcome {
-  const turn = new Turn({ ...state, tick: state.tick + 1 }, tape, rules);
-  for (const order of state.working) turn.play(order);
-  return { state: turn.state, executions: turn.executions, ended: turn.ended };
+/** Moves the market by one tick. Expired day orders end; each other order trades at most once, the oldest first. */
+export function step(state: VenueState, feed: PriceFeed, rules: Rules): StepResult {
+  const marketStep = new MarketStep({ ...state, tick: state.tick + 1 }, feed, rules);
+  for (const order of state.working) marketStep.process(order);
+  return { state: marketStep.state, executions: marketStep.executions, ended: marketStep.ended };
 }
 
-/** Takes one order out. */
+/** Removes an order from the working orders. */
 export function cancelOrder(
   state: VenueState,
-  order: Working,
-  status: Ended["status"],
-): { state: VenueState; ended: Ended } {
+  order: WorkingOrder,
+  status: EndedOrder["status"],
+): { state: VenueState; ended: EndedOrder } {
   return {
     state: { ...state, working: state.working.filter(({ no }) => no !== order.no) },
-    ended: endedAs(order, status),
+    ended: toEnded(order, status),
   };
 }
 
-function endedAs(order: Working, status: Ended["status"]): Ended {
+function toEnded(order: WorkingOrder, status: EndedOrder["status"]): EndedOrder {
   const { no, clientOrderId, filled, value } = order;
   return { no, clientOrderId, status, filled, value };
 }
 
-/** The last price at a tick, or undefined where the bars are gone. */
-export function markAt(tape: PriceFeed, symbol: string, tick: number, rules: Rules): Amount | undefined {
-  const recording = tape.known(symbol);
-  return recording === undefined ? undefined : tickOf(recording, tape.calendar.instantOf(tick), rules).last;
+/** Returns the last price at a tick; undefined if the symbol has no bars. */
+export function markAt(feed: PriceFeed, symbol: string, tick: number, rules: Rules): Amount | undefined {
+  const recording = feed.cached(symbol);
+  return recording === undefined ? undefined : tickOf(recording, feed.calendar.instantOf(tick), rules).last;
 }
 
-/** A day order works on the day it came in and on the whole of the next; it ends before the open after that. */
-function isOver(order: Working, today: number): boolean {
+/** A day order is good for the day it was accepted on and the whole next day. */
+function isExpired(order: WorkingOrder, today: number): boolean {
   return order.timeInForce === "day" && today > order.day + 1;
 }
 
-class Turn {
+class MarketStep {
   state: VenueState;
   readonly executions: Execution[] = [];
-  readonly ended: Ended[] = [];
-  readonly #tape: PriceFeed;
+  readonly ended: EndedOrder[] = [];
+  readonly #feed: PriceFeed;
   readonly #rules: Rules;
   readonly #now: Instant;
-  readonly #moments = new Map<string, MarketTick>();
-  /** What is left of each symbol's volume at this tick. */
-  readonly #volume = new Map<string, Amount>();
+  readonly #ticks = new Map<string, MarketTick>();
+  /** Remaining volume of each symbol at this tick. */
+  readonly #remainingVolume = new Map<string, Amount>();
 
-  constructor(state: VenueState, tape: PriceFeed, rules: Rules) {
+  constructor(state: VenueState, feed: PriceFeed, rules: Rules) {
     this.state = state;
-    this.#tape = tape;
+    this.#feed = feed;
     this.#rules = rules;
-    this.#now = tape.calendar.instantOf(state.tick);
+    this.#now = feed.calendar.instantOf(state.tick);
   }
 
-  play(order: Working): void {
-    if (isOver(order, this.#now.day)) return this.#end(order, "expired");
-    const moment = this.#moment(order.symbol);
-    if (moment === undefined) return;
-    const { triggered, price } = matchOrder(order, moment, this.#rules);
-    const now: Working = triggered ? { ...order, triggered } : order;
-    const next = price === undefined ? now : this.#trade(now, price, moment);
+  process(order: WorkingOrder): void {
+    if (isExpired(order, this.#now.day)) return this.#end(order, "expired");
+    const marketTick = this.#tickFor(order.symbol);
+    if (marketTick === undefined) return;
+    const { triggered, price } = matchOrder(order, marketTick, this.#rules);
+    const current: WorkingOrder = triggered ? { ...order, triggered } : order;
+    const next = price === undefined ? current : this.#trade(current, price, marketTick);
     if (next === undefined) return;
     if (next.timeInForce === "ioc" || next.timeInForce === "fok") return this.#end(next, "cancelled");
-    if (next !== order) this.#keep(next);
+    if (next !== order) this.#update(next);
   }
 
-  /** The order after its trade at this tick; undefined where that ended it. */
-  #trade(order: Working, price: Amount, moment: MarketTick): Working | undefined {
-    const leaves = leavesOf(order);
-    const allowed = this.#allowed(order, price, leaves);
-    const quantity = least(allowed, this.#volume.get(order.symbol) ?? moment.available ?? allowed);
-    if (quantity.lt(leaves) && order.timeInForce === "fok") return order;
-    const after = quantity.gt(ZERO) ? this.#fill(order, quantity, price, moment) : order;
-    if (leavesOf(after).eq(ZERO)) return void this.#end(after, "filled");
-    // Money or position, not volume, was what it lacked: waiting would not help it.
-    if (allowed.lt(leaves) && quantity.eq(allowed)) return void this.#end(after, "cancelled");
+  /** Returns the order after its trade at this tick; undefined if it ended. */
+  #trade(order: WorkingOrder, price: Amount, marketTick: MarketTick): WorkingOrder | undefined {
+    const remaining = remainingQuantity(order);
+    const allowed = this.#allowed(order, price, remaining);
+    const quantity = min(allowed, this.#remainingVolume.get(order.symbol) ?? marketTick.available ?? allowed);
+    if (quantity.lt(remaining) && order.timeInForce === "fok") return order;
+    const after = quantity.gt(ZERO) ? this.#fill(order, quantity, price, marketTick) : order;
+    if (remainingQuantity(after).eq(ZERO)) return void this.#end(after, "filled");
+    // The account's cash or position limited the trade, not the volume: waiting would not help.
+    if (allowed.lt(remaining) && quantity.eq(allowed)) return void this.#end(after, "cancelled");
     return after;
   }
 
-  /** What the account may trade of it: closing is always allowed, opening as far as the money goes. */
-  #allowed(order: Working, price: Amount, leaves: Amount): Amount {
-    const closing = least(leaves, reducibleQuantity(order.side, heldOf(this.state, order.symbol)));
+  /**
+   * Returns how much the account may trade: closing quantity is always allowed, opening quantity is limited by cash.
+   */
+  #allowed(order: WorkingOrder, price: Amount, remaining: Amount): Amount {
+    const closing = min(remaining, reducibleQuantity(order.side, positionOf(this.state, order.symbol)));
     if (order.reduceOnly === true) return closing;
-    const opening = leaves.minus(closing);
-    if (opening.eq(ZERO)) return leaves;
+    const opening = remaining.minus(closing);
+    if (opening.eq(ZERO)) return remaining;
     if (order.side === "sell" && !this.#rules.allowShort) return closing;
     const others = { ...this.state, working: this.state.working.filter(({ no }) => no !== order.no) };
-    const free = availableCash(others, (symbol) => this.#moment(symbol)?.last, this.#rules.commissionBps);
+    const free = availableCash(others, (symbol) => this.#tickFor(symbol)?.last, this.#rules.commissionBps);
     return closing.plus(affordable(free, price, opening, this.#rules.commissionBps));
   }
 
-  #fill(order: Working, quantity: Amount, price: Amount, moment: MarketTick): Working {
+  #fill(order: WorkingOrder, quantity: Amount, price: Amount, marketTick: MarketTick): WorkingOrder {
     const notional = quantity.times(price);
     const fee = feeOn(notional, this.#rules.commissionBps);
-    const left = this.#volume.get(order.symbol) ?? moment.available;
-    if (left !== undefined) this.#volume.set(order.symbol, left.minus(quantity));
-    const after: Working = {
+    const volume = this.#remainingVolume.get(order.symbol) ?? marketTick.available;
+    if (volume !== undefined) this.#remainingVolume.set(order.symbol, volume.minus(quantity));
+    const after: WorkingOrder = {
       ...order,
       filled: textOf(amount(order.filled).plus(quantity)),
       value: textOf(amount(order.value).plus(notional)),
@@ -134,29 +144,29 @@ class Turn {
       quantity: textOf(quantity),
       price: textOf(price),
       fee: textOf(fee),
-      at: this.#tape.calendar.timeAt(this.state.tick),
+      at: this.#feed.calendar.timeAt(this.state.tick),
     });
-    this.state = settled(this.state, order.symbol, order.side, quantity, price, fee);
-    this.#keep(after);
+    this.state = applyTrade(this.state, { symbol: order.symbol, side: order.side, quantity, price, fee });
+    this.#update(after);
     return after;
   }
 
-  #keep(order: Working): void {
+  #update(order: WorkingOrder): void {
     this.state = { ...this.state, working: this.state.working.map((other) => (other.no === order.no ? order : other)) };
   }
 
-  #end(order: Working, status: Ended["status"]): void {
+  #end(order: WorkingOrder, status: EndedOrder["status"]): void {
     const { state, ended } = cancelOrder(this.state, order, status);
     this.state = state;
     this.ended.push(ended);
   }
 
-  #moment(symbol: string): MarketTick | undefined {
-    const known = this.#moments.get(symbol);
-    const recording = known === undefined ? this.#tape.known(symbol) : undefined;
-    if (recording === undefined) return known;
-    const moment = tickOf(recording, this.#now, this.#rules);
-    this.#moments.set(symbol, moment);
-    return moment;
+  #tickFor(symbol: string): MarketTick | undefined {
+    const cached = this.#ticks.get(symbol);
+    const recording = cached === undefined ? this.#feed.cached(symbol) : undefined;
+    if (recording === undefined) return cached;
+    const marketTick = tickOf(recording, this.#now, this.#rules);
+    this.#ticks.set(symbol, marketTick);
+    return marketTick;
   }
 }

@@ -1,4 +1,4 @@
-/** The paper venue: a simulated exchange inside one connector. README.md says what it promises. */
+/** The paper venue: a simulated exchange inside one connector. README.md documents its behaviour. */
 import type {
   Account,
   Bar,
@@ -14,24 +14,24 @@ import type {
   Quote,
 } from "@qoc-app/sdk";
 import type { Rules } from "./validate-order.ts";
-import { ZERO, most, textOf } from "./amount.ts";
+import { ZERO, max, textOf } from "./amount.ts";
 import { playedBars } from "./bars.ts";
 import { availableCash, netValue } from "./book.ts";
-import { TICKS_A_DAY, lateTicksFor } from "./calendar.ts";
+import { TICKS_PER_DAY, lateTicksFor } from "./calendar.ts";
 import { InstrumentList } from "./instruments.ts";
-import { LOT, tickOf, touch } from "./market.ts";
-import { type Options, readOptions } from "./options.ts";
+import { LOT, tickOf, bestPrice } from "./market.ts";
+import { type PaperOptions, readOptions } from "./options.ts";
 import type { Recording } from "./recording.ts";
-import { CURRENCY, fillOf, reportOf } from "./report.ts";
-import { numberOf, openingState, venueId } from "./state.ts";
+import { CURRENCY, toFill, toReport } from "./report.ts";
+import { numberOf, initialState, venueId } from "./state.ts";
 import { ORDER_TYPES, QUANTITY_MAX, TIMES_IN_FORCE } from "./terms.ts";
-import { ENDED_KEPT, type StartingState, VenueStore, workingBy } from "./venue-store.ts";
+import { ENDED_ORDERS_MAX, type StartingState, VenueStore, findWorkingOrder } from "./venue-store.ts";
 import { Venue } from "./venue.ts";
 
-interface Session {
+interface OpenVenue {
   readonly venue: Venue;
-  readonly vault: VenueStore;
-  readonly catalogue: InstrumentList;
+  readonly store: VenueStore;
+  readonly instruments: InstrumentList;
   readonly rules: Rules;
 }
 
@@ -46,77 +46,72 @@ export default class PaperVenue implements ConnectorAdapter {
     mode: "paper",
   };
 
-  #open: Session | undefined;
+  #openVenue: OpenVenue | undefined;
 
   async connect(ctx: ConnectorContext): Promise<void> {
     const options = readOptions(ctx.options);
     const { start, seed, barSeconds } = options;
     const origin: StartingState = { start, cash: textOf(options.cash), seed, lateTicks: lateTicksFor(barSeconds) };
-    const vault = await VenueStore.open(ctx.store, origin, openingState(origin.cash));
-    warnOfMoved(ctx, origin, vault.origin);
-    const catalogue = new InstrumentList(
-      vault.origin.start,
-      vault.origin.lateTicks,
+    const store = await VenueStore.open(ctx.store, origin, initialState(origin.cash));
+    warnOfChangedOptions(ctx, origin, store.origin);
+    const instruments = new InstrumentList(
+      store.origin.start,
+      store.origin.lateTicks,
       (symbol) => ctx.bars(symbol),
       ctx.logger,
     );
-    await listAll(ctx, catalogue, vault);
-    const rules: Rules = { ...options, seed: vault.origin.seed };
+    await loadTradedInstruments(ctx, instruments, store);
+    const rules: Rules = { ...options, seed: store.origin.seed };
     const venue = new Venue({
-      vault,
-      catalogue,
+      store,
+      instruments,
       rules,
       logger: ctx.logger,
       emit: (fill) => ctx.emitFill(fill),
-      ...speedOf(options),
+      ...timing(options),
     });
-    this.#open = { venue, vault, catalogue, rules };
+    this.#openVenue = { venue, store, instruments, rules };
     ctx.logger.info("the paper venue is open", venue.summary);
     venue.start();
   }
 
   async disconnect(): Promise<void> {
-    const session = this.#open;
-    this.#open = undefined;
-    await session?.venue.stop();
+    const openVenue = this.#openVenue;
+    this.#openVenue = undefined;
+    await openVenue?.venue.stop();
   }
 
   async getQuote(symbol: string): Promise<Quote> {
-    const { venue, rules, catalogue } = this.#session();
-    const recording = await this.#listed(symbol);
-    const { last, tickSize, available } = tickOf(recording, catalogue.calendar.instantOf(venue.state.tick), rules);
-    const size = available === undefined ? {} : { bidSize: textOf(available), askSize: textOf(available) };
+    const { venue, rules, instruments } = this.#requireOpen();
+    const recording = await this.#requireListed(symbol);
+    const { last, tickSize, available } = tickOf(recording, instruments.calendar.instantOf(venue.state.tick), rules);
+    const bookSize = available === undefined ? {} : { bidSize: textOf(available), askSize: textOf(available) };
     return {
       symbol,
-      bid: textOf(touch("sell", last, tickSize, rules.spreadBps)),
-      ask: textOf(touch("buy", last, tickSize, rules.spreadBps)),
+      bid: textOf(bestPrice("sell", last, tickSize, rules.spreadBps)),
+      ask: textOf(bestPrice("buy", last, tickSize, rules.spreadBps)),
       timestamp: venue.now,
       last: textOf(last),
-      ...size,
+      ...bookSize,
     };
   }
 
   async getPositions(): Promise<Position[]> {
-    const { venue } = this.#session();
+    const { venue } = this.#requireOpen();
     return venue.state.holdings.map(({ symbol, quantity, averagePrice }) => {
       const mark = venue.mark(symbol);
-      return {
-        symbol,
-        quantity,
-        averagePrice,
-        currency: CURRENCY,
-        ...(mark === undefined ? {} : { markPrice: textOf(mark) }),
-      };
+      const position = { symbol, quantity, averagePrice, currency: CURRENCY };
+      return mark === undefined ? position : { ...position, markPrice: textOf(mark) };
     });
   }
 
   async getBuyingPower(): Promise<string> {
-    const { venue, rules } = this.#session();
-    return textOf(most(ZERO, availableCash(venue.state, venue.mark, rules.commissionBps)));
+    const { venue, rules } = this.#requireOpen();
+    return textOf(max(ZERO, availableCash(venue.state, venue.mark, rules.commissionBps)));
   }
 
   async getAccount(): Promise<Account> {
-    const { venue } = this.#session();
+    const { venue } = this.#requireOpen();
     const nav = textOf(netValue(venue.state, venue.mark));
     return {
       nav,
@@ -128,48 +123,49 @@ export default class PaperVenue implements ConnectorAdapter {
   }
 
   async placeOrder(order: Order): Promise<OrderAck> {
-    const { no } = await this.#session().venue.place(order);
+    const { no } = await this.#requireOpen().venue.place(order);
     return { venueOrderId: venueId(no), status: "acknowledged" };
   }
 
   async replaceOrder(venueOrderId: string, order: Order): Promise<OrderAck> {
-    const { no } = await this.#session().venue.replace(venueOrderId, order);
+    const { no } = await this.#requireOpen().venue.replace(venueOrderId, order);
     return { venueOrderId: venueId(no), status: "acknowledged" };
   }
 
   async cancelOrder(venueOrderId: string): Promise<void> {
-    await this.#session().venue.cancel(venueOrderId);
+    await this.#requireOpen().venue.cancel(venueOrderId);
   }
 
-  /** @throws Error for an order that was taken once and has since left the window: the venue no longer knows how it ended. */
+  /** @throws Error for an order that ended so long ago that its outcome is no longer stored. */
   async getOrder(query: { venueOrderId?: string; clientOrderId?: string }): Promise<OrderReport | null> {
-    const { venue, vault } = this.#session();
+    const { venue, store } = this.#requireOpen();
     const { venueOrderId, clientOrderId } = query;
     const no = venueOrderId === undefined ? undefined : numberOf(venueOrderId);
     if (venueOrderId !== undefined && no === undefined) return null;
-    const ended = no === undefined ? vault.endedByClient(clientOrderId ?? "") : vault.endedByNo(no);
-    const found = workingBy(venue.state, { no, clientOrderId }) ?? ended;
-    if (found !== undefined) return reportOf(found);
-    const wasTaken = no === undefined ? vault.hasSeen(clientOrderId ?? "") : no >= 1 && no < venue.state.nextNo;
-    if (!wasTaken) return null;
-    const which = venueOrderId ?? clientOrderId;
+    const ended = no === undefined ? store.endedByClientOrderId(clientOrderId ?? "") : store.endedByNumber(no);
+    const order = findWorkingOrder(venue.state, { no, clientOrderId }) ?? ended;
+    if (order !== undefined) return toReport(order);
+    const wasAccepted =
+      no === undefined ? store.isKnownClientOrderId(clientOrderId ?? "") : no >= 1 && no < venue.state.nextNo;
+    if (!wasAccepted) return null;
+    const id = venueOrderId ?? clientOrderId;
     throw new Error(
-      `order ${which} ended before the newest ${ENDED_KEPT} orders, which are all the paper venue remembers`,
+      `order ${id} ended too long ago: the paper venue stores the newest ${ENDED_ORDERS_MAX} ended orders`,
     );
   }
 
   async getOpenOrders(): Promise<OrderReport[]> {
-    return this.#session().venue.state.working.map(reportOf);
+    return this.#requireOpen().venue.state.working.map(toReport);
   }
 
   async getFills(since: number): Promise<Fill[]> {
-    return this.#session()
-      .vault.fills.filter(({ at }) => at >= since)
-      .map(fillOf);
+    return this.#requireOpen()
+      .store.fills.filter(({ at }) => at >= since)
+      .map(toFill);
   }
 
   async getInstrument(symbol: string): Promise<Instrument | null> {
-    const recording = await this.#session().catalogue.find(symbol);
+    const recording = await this.#requireOpen().instruments.find(symbol);
     if (recording === undefined) return null;
     return {
       symbol,
@@ -186,43 +182,48 @@ export default class PaperVenue implements ConnectorAdapter {
   }
 
   async getBars(symbol: string, options: { resolution: string; from?: number; to?: number }): Promise<Bar[]> {
-    const { venue, catalogue } = this.#session();
-    return playedBars(await this.#listed(symbol), catalogue.calendar, venue.state.tick, options);
+    const { venue, instruments } = this.#requireOpen();
+    return playedBars(await this.#requireListed(symbol), instruments.calendar, venue.state.tick, options);
   }
 
-  #session(): Session {
-    if (this.#open === undefined) throw new Error("the paper venue is not connected");
-    return this.#open;
+  #requireOpen(): OpenVenue {
+    if (this.#openVenue === undefined) throw new Error("the paper venue is not connected");
+    return this.#openVenue;
   }
 
-  async #listed(symbol: string): Promise<Recording> {
-    const recording = await this.#session().catalogue.find(symbol);
+  async #requireListed(symbol: string): Promise<Recording> {
+    const recording = await this.#requireOpen().instruments.find(symbol);
     if (recording === undefined) throw new Error(`${JSON.stringify(symbol)} is not listed at the paper venue`);
     return recording;
   }
 }
 
-function speedOf({ barSeconds, latencyMs }: Options) {
-  return { tickMs: (barSeconds * 1000) / TICKS_A_DAY, latencyMs };
+function timing({ barSeconds, latencyMs }: PaperOptions) {
+  return { tickMs: (barSeconds * 1000) / TICKS_PER_DAY, latencyMs };
 }
 
-/** What is held or on order must have its prices before the clock starts. */
-async function listAll(ctx: ConnectorContext, catalogue: InstrumentList, vault: VenueStore): Promise<void> {
-  const { holdings, working } = vault.venue;
+/** Loads the prices of every symbol in a position or an open order, before the clock starts. */
+async function loadTradedInstruments(
+  ctx: ConnectorContext,
+  instruments: InstrumentList,
+  store: VenueStore,
+): Promise<void> {
+  const { holdings, working } = store.venue;
   for (const symbol of new Set([...holdings, ...working].map((entry) => entry.symbol))) {
-    if ((await catalogue.find(symbol)) !== undefined) continue;
+    if ((await instruments.find(symbol)) !== undefined) continue;
     ctx.logger.warn(
-      `${symbol} is held or on order, but its bars are gone: it is valued at its cost, and its orders wait`,
+      `${symbol} has a position or an open order but no bars: the position is valued at cost, and its orders wait`,
     );
   }
 }
 
-/** The market that an account has lived through cannot be changed under it. */
-function warnOfMoved(ctx: ConnectorContext, wanted: StartingState, stored: StartingState): void {
+/** Logs options that differ from the stored ones: an existing account keeps the market it was opened with. */
+function warnOfChangedOptions(ctx: ConnectorContext, configured: StartingState, stored: StartingState): void {
   for (const key of ["start", "cash", "seed"] as const) {
-    if (wanted[key] === stored[key]) continue;
+    if (configured[key] === stored[key]) continue;
     ctx.logger.warn(
-      `${key} is ${stored[key]} since this venue first opened, not ${wanted[key]}; it changes only with an empty store`,
+      `${key} stays ${stored[key]} as when this venue was created, not ${configured[key]}; ` +
+        `a new value needs an empty store`,
     );
   }
 }

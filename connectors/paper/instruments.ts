@@ -1,4 +1,4 @@
-/** What the venue lists: the two recordings that come with it, and whatever bars the operator keeps for a symbol. */
+/** The listed instruments: two recordings shipped with the connector, and symbols for which the operator has bars. */
 import type { Bar, Logger } from "@qoc-app/sdk";
 import { ZERO, parseAmount, textOf } from "./amount.ts";
 import { Calendar, sessionStart } from "./calendar.ts";
@@ -9,18 +9,18 @@ import { type RecordedBar, Recording } from "./recording.ts";
 export const INDEX = "SPX";
 const SYMBOL = /^[A-Za-z0-9^][A-Za-z0-9.:/_^=-]{0,39}$/;
 
-/** The operator's CSV of a symbol, oldest first; empty where there is none. */
-type Bars = (symbol: string) => Promise<readonly Bar[]>;
+/** Returns the operator's bars of a symbol, oldest first; empty if there are none. */
+type LoadBars = (symbol: string) => Promise<readonly Bar[]>;
 
 export class InstrumentList {
   readonly calendar: Calendar;
   readonly index: Recording;
   readonly #startAt: number;
-  readonly #bars: Bars;
+  readonly #loadBars: LoadBars;
   readonly #logger: Logger;
   readonly #listed = new Map<string, Recording>();
 
-  constructor(start: string, lateTicks: number, bars: Bars, logger: Logger) {
+  constructor(start: string, lateTicks: number, loadBars: LoadBars, logger: Logger) {
     const recorded = readIndex(spx);
     this.calendar = new Calendar(
       recorded.map(({ date }) => date),
@@ -29,36 +29,36 @@ export class InstrumentList {
     );
     this.#startAt = sessionStart(this.calendar.date(0));
     this.index = new Recording(INDEX, "S&P 500 index, recorded daily bars", recorded, this.#startAt);
-    this.#bars = bars;
+    this.#loadBars = loadBars;
     this.#logger = logger;
     this.#listed.set(INDEX, this.index);
   }
 
-  /** A symbol that was looked up before; undefined for all others. */
-  known(symbol: string): Recording | undefined {
+  /** Returns the recording of a symbol that was found earlier; undefined for all others. */
+  cached(symbol: string): Recording | undefined {
     return this.#listed.get(symbol);
   }
 
   /**
-   * undefined for a symbol that the venue does not list. The operator's own file is preferred to the recordings here, except
-   * for the index, whose days are the venue's calendar. Read once in a life of the connector.
+   * Returns undefined if the symbol is not listed. The operator's bars take precedence over the shipped recordings,
+   * except for the index, whose days are the venue's calendar. Bars are read once per worker session.
    */
   async find(symbol: string): Promise<Recording | undefined> {
     const listed = this.#listed.get(symbol);
     if (listed !== undefined || !SYMBOL.test(symbol)) return listed;
-    const found = (await this.#own(symbol)) ?? this.#monthly(symbol);
+    const recording = (await this.#fromOperator(symbol)) ?? this.#monthly(symbol);
     const earlier = this.#listed.get(symbol);
-    if (earlier !== undefined || found === undefined) return earlier;
-    this.#listed.set(symbol, found);
-    return found;
+    if (earlier !== undefined || recording === undefined) return earlier;
+    this.#listed.set(symbol, recording);
+    return recording;
   }
 
-  async #own(symbol: string): Promise<Recording | undefined> {
-    const bars = await this.#bars(symbol);
+  async #fromOperator(symbol: string): Promise<Recording | undefined> {
+    const bars = await this.#loadBars(symbol);
     const usable = bars.flatMap((bar) => readBar(bar) ?? []).toSorted((a, b) => a.at - b.at);
     if (usable.length < bars.length) {
       const count = `${bars.length - usable.length} of ${bars.length} bars`;
-      this.#logger.warn(`${symbol}: ${count} are left out; a bar needs a time and low <= open, close <= high above 0`);
+      this.#logger.warn(`${symbol}: ${count} are ignored; a bar needs a time and 0 < low <= open, close <= high`);
     }
     return usable.length === 0
       ? undefined
@@ -95,7 +95,7 @@ function readIndex(csv: string): (RecordedBar & { readonly date: string })[] {
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/** Each month is a bar from the previous month's price to its own; nothing is known of its volume. */
+/** Makes a bar of each month, from the previous month's price to its own, without volume. */
 function readMonthly(csv: string, symbol: string): RecordedBar[] {
   const months = rows(csv).filter(([name]) => name === symbol);
   return months.map(([, date = "", price = ""], index) => {
@@ -107,7 +107,7 @@ function readMonthly(csv: string, symbol: string): RecordedBar[] {
   });
 }
 
-/** An operator's bar in canonical text, or undefined where it makes no sense. */
+/** Returns the operator's bar with decimal strings; undefined if it is invalid. */
 function readBar(bar: Bar): RecordedBar | undefined {
   const at = typeof bar.timestamp === "number" ? bar.timestamp : Date.parse(bar.timestamp);
   const [open, high, low, close] = [bar.open, bar.high, bar.low, bar.close].map(parseAmount);
@@ -115,6 +115,12 @@ function readBar(bar: Bar): RecordedBar | undefined {
     return undefined;
   if (low.lte(ZERO) || low.gt(open) || low.gt(close) || high.lt(open) || high.lt(close)) return undefined;
   const volume = bar.volume === undefined ? undefined : parseAmount(bar.volume);
-  const known = volume !== undefined && volume.gt(ZERO) ? { volume: textOf(volume) } : {};
-  return { at, open: textOf(open), high: textOf(high), low: textOf(low), close: textOf(close), ...known };
+  return {
+    at,
+    open: textOf(open),
+    high: textOf(high),
+    low: textOf(low),
+    close: textOf(close),
+    volume: volume?.gt(ZERO) === true ? textOf(volume) : undefined,
+  };
 }

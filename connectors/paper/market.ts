@@ -1,5 +1,5 @@
-/** Prices at an instant: the last trade, the touch around it, and how much of the bar's volume this account may take. */
-import { type Amount, ONE, amount, basisPoints, ceilTo, floorTo, least, most, nearest } from "./amount.ts";
+/** Prices at a tick: the last price, bid and ask, and the share of the bar's volume that this account can trade. */
+import { type Amount, ONE, amount, basisPoints, ceilTo, floorTo, min, max, nearest } from "./amount.ts";
 import type { Instant } from "./calendar.ts";
 import { hash32, coinFlip } from "./seeded-random.ts";
 import type { PlayedBar, Recording } from "./recording.ts";
@@ -9,11 +9,11 @@ export type Side = "buy" | "sell";
 /** Smallest step of any quantity. */
 export const LOT: Amount = amount("0.001");
 
-/** How far a price between two turning points strays from the straight line, as a share of the bar's range. */
-const STRAY = amount("0.04");
+/** Maximum deviation of a price from the straight line between two turning points, as a share of the bar's range. */
+const DEVIATION = amount("0.04");
 const HALF = amount("0.5");
 
-/** What of the options shapes prices. */
+/** The options that determine prices. */
 export interface Pricing {
   readonly seed: number;
   readonly spreadBps: Amount;
@@ -26,19 +26,20 @@ export interface MarketTick {
   readonly day: number;
   readonly tickSize: Amount;
   readonly last: Amount;
-  /** The last trade one tick earlier. */
+  /** The last price one tick earlier. */
   readonly previous: Amount;
-  /** The day's first price: between it and `previous` nobody could trade. */
+  /** True for the day's first price: no trade happens between `previous` and `last`. */
   readonly gap: boolean;
   readonly low: Amount;
   readonly high: Amount;
-  /** Most that this account trades at this tick; undefined where no volume was recorded. */
-  readonly available?: Amount;
+  /** Quantity that this account can trade at this tick; undefined if the bar has no volume. */
+  readonly available?: Amount | undefined;
 }
 
 export function tickOf(recording: Recording, { day, step, ticks }: Instant, pricing: Pricing): MarketTick {
   const bar = recording.bar(day);
-  const priceAt = (place: number): Amount => pathPrice(recording, bar, { day, step: place, ticks }, pricing.seed);
+  const priceAt = (stepOfDay: number): Amount =>
+    pathPrice(recording, bar, { day, step: stepOfDay, ticks }, pricing.seed);
   const share = bar.volume?.times(pricing.participation).div(amount(String(ticks)));
   return {
     day,
@@ -48,39 +49,39 @@ export function tickOf(recording: Recording, { day, step, ticks }: Instant, pric
     gap: step === 0,
     low: bar.low,
     high: bar.high,
-    ...(share === undefined ? {} : { available: floorTo(share, LOT) }),
+    available: share === undefined ? undefined : floorTo(share, LOT),
   };
 }
 
-/** Open, one extreme, the other, close; the seed decides which extreme comes first, and the strays on the way. */
+/** Moves from open to one extreme, to the other, to close; the seed decides the order and the deviations. */
 function pathPrice(recording: Recording, bar: PlayedBar, { day, step, ticks }: Instant, seed: number): Amount {
   const lowFirst = coinFlip(`${recording.symbol}/${day}`, seed);
   const turns = lowFirst ? [bar.open, bar.low, bar.high, bar.close] : [bar.open, bar.high, bar.low, bar.close];
-  const stretch = (ticks - 1) / 3;
-  const leg = Math.floor(step / stretch);
+  const legTicks = (ticks - 1) / 3;
+  const leg = Math.floor(step / legTicks);
   const [from = bar.close, to = from] = turns.slice(leg, leg + 2);
-  const way = step % stretch;
-  if (way === 0) return from;
-  const line = from.plus(to.minus(from).times(amount((way / stretch).toFixed(6))));
-  const chance = amount((hash32(`${recording.symbol}/${day}/${step}`, seed) / 2 ** 32).toFixed(6)).minus(HALF);
-  const stray = bar.high.minus(bar.low).times(STRAY).times(chance);
-  return most(bar.low, least(bar.high, nearest(line.plus(stray), recording.tickSize)));
+  const offset = step % legTicks;
+  if (offset === 0) return from;
+  const line = from.plus(to.minus(from).times(amount((offset / legTicks).toFixed(6))));
+  const random = amount((hash32(`${recording.symbol}/${day}/${step}`, seed) / 2 ** 32).toFixed(6)).minus(HALF);
+  const deviation = bar.high.minus(bar.low).times(DEVIATION).times(random);
+  return max(bar.low, min(bar.high, nearest(line.plus(deviation), recording.tickSize)));
 }
 
-/** What a buyer pays or a seller gets at a last price: half the spread away from it, on a tick. */
-export function touch(side: Side, last: Amount, tickSize: Amount, spreadBps: Amount): Amount {
+/** The ask for a buyer or the bid for a seller: half the spread away from the last price, rounded to a tick. */
+export function bestPrice(side: Side, last: Amount, tickSize: Amount, spreadBps: Amount): Amount {
   const half = basisPoints(last, spreadBps).times(HALF);
-  return side === "buy" ? ceilTo(last.plus(half), tickSize) : most(tickSize, floorTo(last.minus(half), tickSize));
+  return side === "buy" ? ceilTo(last.plus(half), tickSize) : max(tickSize, floorTo(last.minus(half), tickSize));
 }
 
-/** A price made worse by the slippage, on a tick. */
-export function slipped(side: Side, price: Amount, tickSize: Amount, slippageBps: Amount): Amount {
+/** The price made worse by the slippage, rounded to a tick. */
+export function withSlippage(side: Side, price: Amount, tickSize: Amount, slippageBps: Amount): Amount {
   const factor = basisPoints(ONE, slippageBps);
   if (side === "buy") return ceilTo(price.times(ONE.plus(factor)), tickSize);
-  return most(tickSize, floorTo(price.times(ONE.minus(factor)), tickSize));
+  return max(tickSize, floorTo(price.times(ONE.minus(factor)), tickSize));
 }
 
-/** Nobody traded outside the bar. */
-export function withinBar(price: Amount, moment: MarketTick): Amount {
-  return most(moment.low, least(moment.high, price));
+/** Limits a price to the bar's range. */
+export function withinBar(price: Amount, { low, high }: MarketTick): Amount {
+  return max(low, min(high, price));
 }

@@ -1,22 +1,22 @@
-/** `[connector.options]` of the paper venue, checked by hand so that the bundle stays small. */
+/** `[connector.options]` of the paper venue, validated by hand to keep the bundle small. */
 import { type Amount, ZERO, amount, parseAmount } from "./amount.ts";
 
-export interface Options {
-  /** ISO date; the venue opens its doors after the close of that day's bar. */
+export interface PaperOptions {
+  /** ISO date; the venue starts after the close of that day's bar. */
   readonly start: string;
-  /** Wall seconds that one simulated trading day takes. */
+  /** Wall-clock seconds of one simulated trading day. */
   readonly barSeconds: number;
   readonly cash: Amount;
   /** Ask minus bid, in basis points of the price. */
   readonly spreadBps: Amount;
-  /** What market and stop orders pay beyond the touch. */
+  /** Slippage of market and stop orders beyond the best price. */
   readonly slippageBps: Amount;
   readonly commissionBps: Amount;
   /** Largest share of a bar's volume that this account trades. */
   readonly participation: Amount;
-  /** Wall milliseconds that an order, a cancel or a replacement is under way to the venue. */
+  /** Wall-clock delay of an order, a cancel or a replacement. */
   readonly latencyMs: number;
-  /** Decides in which direction each bar's price moves first. */
+  /** Decides whether each bar's low or high comes first. */
   readonly seed: number;
   readonly allowShort: boolean;
 }
@@ -26,7 +26,7 @@ export const LAST_DATE = "2020-04-17";
 
 type Raw = Readonly<Record<string, unknown>>;
 
-const KNOWN = [
+const OPTION_NAMES = [
   "start",
   "bar_seconds",
   "cash",
@@ -39,11 +39,13 @@ const KNOWN = [
   "allow_short",
 ];
 
-/** @throws Error naming the option, what it is and what it may be. */
-export function readOptions(raw: Raw): Options {
-  const unknown = Object.keys(raw).find((key) => !KNOWN.includes(key));
+/** @throws Error with the option's name, its value and the allowed values. */
+export function readOptions(raw: Raw): PaperOptions {
+  const unknown = Object.keys(raw).find((key) => !OPTION_NAMES.includes(key));
   if (unknown !== undefined) {
-    throw new Error(`[connector.options] ${unknown} is not an option of the paper venue; it has ${KNOWN.join(", ")}`);
+    throw new Error(
+      `[connector.options] ${unknown} is not an option of the paper venue; it has ${OPTION_NAMES.join(", ")}`,
+    );
   }
   return {
     start: readStart(raw["start"]),
@@ -59,51 +61,51 @@ export function readOptions(raw: Raw): Options {
   };
 }
 
-function refuse(key: string, value: unknown, wanted: string): Error {
-  return new Error(`[connector.options] ${key} is ${JSON.stringify(value)}; it must be ${wanted}`);
+function invalidOption(key: string, value: unknown, allowed: string): Error {
+  return new Error(`[connector.options] ${key} is ${JSON.stringify(value)}; it must be ${allowed}`);
 }
 
 function readStart(value: unknown = "2019-10-10"): string {
-  const wanted = `a date from ${FIRST_DATE} to ${LAST_DATE}, like "2019-10-10"`;
-  if (typeof value !== "string" || !/^\d{4}-\d{2}-\d{2}$/.test(value)) throw refuse("start", value, wanted);
+  const allowed = `a date from ${FIRST_DATE} to ${LAST_DATE}, like "2019-10-10"`;
+  if (typeof value !== "string" || !/^\d{4}-\d{2}-\d{2}$/.test(value)) throw invalidOption("start", value, allowed);
   const at = Date.parse(`${value}T00:00:00Z`);
   const exists = !Number.isNaN(at) && new Date(at).toISOString().startsWith(value);
-  if (!exists || value < FIRST_DATE || value > LAST_DATE) throw refuse("start", value, wanted);
+  if (!exists || value < FIRST_DATE || value > LAST_DATE) throw invalidOption("start", value, allowed);
   return value;
 }
 
-function readAmount(raw: Raw, key: string, standard: string, low: string, high: string): Amount {
-  const value = raw[key] ?? standard;
+function readAmount(raw: Raw, key: string, defaultValue: string, min: string, max: string): Amount {
+  const value = raw[key] ?? defaultValue;
   const parsed = parseAmount(value);
-  if (parsed === undefined || parsed.lt(amount(low)) || parsed.gt(amount(high))) {
-    throw refuse(key, value, `a number from ${low} to ${high}`);
+  if (parsed === undefined || parsed.lt(amount(min)) || parsed.gt(amount(max))) {
+    throw invalidOption(key, value, `a number from ${min} to ${max}`);
   }
   return parsed;
 }
 
 function readCash(raw: Raw): Amount {
   const cash = readAmount(raw, "cash", "1000000", "0", "1000000000000");
-  if (!cash.mod(amount("0.01")).eq(ZERO)) throw refuse("cash", raw["cash"], "in whole cents");
+  if (!cash.mod(amount("0.01")).eq(ZERO)) throw invalidOption("cash", raw["cash"], "in whole cents");
   return cash;
 }
 
 function readParticipation(raw: Raw): Amount {
   const share = readAmount(raw, "participation", "0.1", "0", "1");
   if (share.eq(ZERO))
-    throw refuse("participation", raw["participation"], "above 0 and at most 1, a share of each bar's volume");
+    throw invalidOption("participation", raw["participation"], "above 0 and at most 1, a share of each bar's volume");
   return share;
 }
 
-function readWhole(raw: Raw, key: string, standard: number, high: number): number {
-  const value = raw[key] ?? standard;
-  if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > high) {
-    throw refuse(key, value, `a whole number from 0 to ${high}`);
+function readWhole(raw: Raw, key: string, defaultValue: number, max: number): number {
+  const value = raw[key] ?? defaultValue;
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > max) {
+    throw invalidOption(key, value, `a whole number from 0 to ${max}`);
   }
   return value;
 }
 
 function readFlag(raw: Raw, key: string): boolean {
   const value = raw[key] ?? false;
-  if (typeof value !== "boolean") throw refuse(key, value, "true or false");
+  if (typeof value !== "boolean") throw invalidOption(key, value, "true or false");
   return value;
 }

@@ -1,21 +1,21 @@
 /**
- * A growing list kept in a small store: sealed pages of equal size, each written once, and a tail that travels with the state.
- * What an append costs does not depend on how long the list is.
+ * A growing list in a key-value store: sealed pages of equal size, each written once, and a tail that is stored with
+ * the state. The cost of an append does not depend on the length of the list.
  */
 import type { Store } from "@qoc-app/sdk";
 
-/** The list's share of the stored state. */
+/** The part of the list that is stored in the state. */
 export interface PagedLog<Row> {
-  /** Pages sealed since the first day. */
+  /** Number of pages sealed so far, including overwritten ones. */
   readonly sealed: number;
   readonly rows: readonly Row[];
 }
 
 export interface PagedLogOptions {
-  /** Begins the store's keys. */
+  /** Prefix of the store's keys. */
   readonly name: string;
   readonly pageRows: number;
-  /** Pages remembered; older ones are overwritten. */
+  /** Number of pages that are kept; older pages are overwritten. */
   readonly pages: number;
 }
 
@@ -26,42 +26,47 @@ interface Page<Row> {
 
 export const EMPTY_LOG: PagedLog<never> = { sealed: 0, rows: [] };
 
-/** One slot more than pages, so that a page written just before a crash has not overwritten one that still counts. */
-function keyOf(shape: PagedLogOptions, page: number): string {
-  return `${shape.name}-${page % (shape.pages + 1)}`;
+/**
+ * Uses one slot more than the kept pages, so that a page written just before a crash does not overwrite a valid one.
+ */
+function keyOf(options: PagedLogOptions, page: number): string {
+  return `${options.name}-${page % (options.pages + 1)}`;
 }
 
-/** The tail with `rows` appended. Full pages are on disk when it resolves; nothing counts until the tail is stored too. */
+/**
+ * Returns the log with `rows` appended. Full pages are on disk when it resolves; they count once the returned log is
+ * stored.
+ */
 export async function append<Row>(
   store: Store,
-  shape: PagedLogOptions,
-  tail: PagedLog<Row>,
+  options: PagedLogOptions,
+  log: PagedLog<Row>,
   rows: readonly Row[],
 ): Promise<PagedLog<Row>> {
-  let [sealed, rest] = [tail.sealed, [...tail.rows, ...rows]];
-  while (rest.length >= shape.pageRows) {
-    const page: Page<Row> = { page: sealed, rows: rest.slice(0, shape.pageRows) };
-    await store.put(keyOf(shape, sealed), page);
+  let [sealed, unsealed] = [log.sealed, [...log.rows, ...rows]];
+  while (unsealed.length >= options.pageRows) {
+    const page: Page<Row> = { page: sealed, rows: unsealed.slice(0, options.pageRows) };
+    await store.put(keyOf(options, sealed), page);
     sealed += 1;
-    rest = rest.slice(shape.pageRows);
+    unsealed = unsealed.slice(options.pageRows);
   }
-  return { sealed, rows: rest };
+  return { sealed, rows: unsealed };
 }
 
-/** All remembered rows, oldest first. @throws Error where a page that the state counts on is not there. */
-export async function load<Row>(store: Store, shape: PagedLogOptions, tail: PagedLog<Row>): Promise<Row[]> {
-  const first = Math.max(0, tail.sealed - shape.pages);
-  const numbers = Array.from({ length: tail.sealed - first }, (_, index) => first + index);
+/** Returns all kept rows, oldest first. @throws Error if a page is missing. */
+export async function load<Row>(store: Store, options: PagedLogOptions, log: PagedLog<Row>): Promise<Row[]> {
+  const first = Math.max(0, log.sealed - options.pages);
+  const numbers = Array.from({ length: log.sealed - first }, (_, index) => first + index);
   const pages = await Promise.all(
-    numbers.map((page) => store.get(keyOf(shape, page)) as Promise<Page<Row> | null | undefined>),
+    numbers.map((page) => store.get(keyOf(options, page)) as Promise<Page<Row> | null | undefined>),
   );
-  const rows = pages.flatMap((found, index) => {
+  const rows = pages.flatMap((stored, index) => {
     const page = first + index;
-    if (found !== null && found !== undefined && found.page === page) return found.rows;
-    const key = keyOf(shape, page);
+    if (stored !== null && stored !== undefined && stored.page === page) return stored.rows;
+    const key = keyOf(options, page);
     throw new Error(
-      `the stored page ${key} is missing or not page ${page}; restore the connector's store, or empty it to begin anew`,
+      `the stored page ${key} is missing or not page ${page}; restore the connector's store, or empty it to start over`,
     );
   });
-  return [...rows, ...tail.rows];
+  return [...rows, ...log.rows];
 }

@@ -1,6 +1,6 @@
 /**
- * One instrument's recorded bars, played back and forth without end: forwards to the last bar, then backwards with open and
- * close exchanged, then forwards again. At each turn the next bar opens exactly where the last one closed.
+ * The recorded bars of one instrument, played forwards to the last bar, then backwards with open and close swapped, and
+ * so on. At each change of direction the next bar opens exactly at the last close.
  */
 import { type Amount, amount, nearest } from "./amount.ts";
 
@@ -11,7 +11,7 @@ export interface RecordedBar {
   readonly high: string;
   readonly low: string;
   readonly close: string;
-  readonly volume?: string;
+  readonly volume?: string | undefined;
 }
 
 export interface PlayedBar {
@@ -19,7 +19,7 @@ export interface PlayedBar {
   readonly high: Amount;
   readonly low: Amount;
   readonly close: Amount;
-  readonly volume?: Amount;
+  readonly volume?: Amount | undefined;
 }
 
 export class Recording {
@@ -27,23 +27,25 @@ export class Recording {
   readonly name: string;
   readonly tickSize: Amount;
   readonly #bars: readonly RecordedBar[];
-  readonly #first: number;
+  readonly #startIndex: number;
 
-  /** `bars` are ascending and at least one; day 0 plays the last bar at or before `startAt`, else the first. */
+  /**
+   * `bars` has at least one bar, ascending by time. Day 0 plays the last bar at or before `startAt`, or the first bar.
+   */
   constructor(symbol: string, name: string, bars: readonly RecordedBar[], startAt: number) {
     this.symbol = symbol;
     this.name = name;
     this.#bars = bars;
-    this.#first = Math.max(
+    this.#startIndex = Math.max(
       0,
       bars.findLastIndex((bar) => bar.at <= startAt),
     );
     this.tickSize = tickFor(bars);
   }
 
-  /** The bar that a day plays, in whole ticks. */
+  /** Returns the bar of a day, rounded to the tick size. */
   bar(day: number): PlayedBar {
-    const { index, mirrored } = this.#place(day);
+    const { index, mirrored } = this.#locate(day);
     const bar = this.#bars[index] as RecordedBar;
     const [open, close] = [nearest(amount(bar.open), this.tickSize), nearest(amount(bar.close), this.tickSize)];
     return {
@@ -51,37 +53,37 @@ export class Recording {
       high: nearest(amount(bar.high), this.tickSize),
       low: nearest(amount(bar.low), this.tickSize),
       close: mirrored ? open : close,
-      ...(bar.volume === undefined ? {} : { volume: amount(bar.volume) }),
+      volume: bar.volume === undefined ? undefined : amount(bar.volume),
     };
   }
 
-  /** Which way a day plays, when it is the first to play that way. */
-  turnsAt(day: number): "backwards" | "forwards" | undefined {
-    const { mirrored } = this.#place(day);
-    if (day < 1 || this.#place(day - 1).mirrored === mirrored) return undefined;
+  /** Returns the direction if the day is the first of that direction, otherwise undefined. */
+  directionChangeAt(day: number): "backwards" | "forwards" | undefined {
+    const { mirrored } = this.#locate(day);
+    if (day < 1 || this.#locate(day - 1).mirrored === mirrored) return undefined;
     return mirrored ? "backwards" : "forwards";
   }
 
-  /** How many bars were recorded before day 0; they are days -1, -2 and so on. */
-  get before(): number {
-    return this.#first;
+  /** Number of bars before day 0; these are days -1, -2 and so on. */
+  get barsBeforeStart(): number {
+    return this.#startIndex;
   }
 
-  /** Recorded start of a day that is not after day 0, ms. */
+  /** Recorded start of day 0 or an earlier day, ms. */
   recordedAt(day: number): number {
-    return this.#bars[this.#first + day]?.at ?? 0;
+    return this.#bars[this.#startIndex + day]?.at ?? 0;
   }
 
-  #place(day: number): { index: number; mirrored: boolean } {
+  #locate(day: number): { index: number; mirrored: boolean } {
     const count = this.#bars.length;
-    const position = (this.#first + day) % (2 * count);
+    const position = (this.#startIndex + day) % (2 * count);
     return position < count
       ? { index: position, mirrored: false }
       : { index: 2 * count - 1 - position, mirrored: true };
   }
 }
 
-/** One cent; for prices below one, the fourth significant digit of the lowest. */
+/** One cent; for prices below 1, the fourth significant digit of the lowest price. */
 function tickFor(bars: readonly RecordedBar[]): Amount {
   const lowest = Math.min(...bars.map((bar) => Number(bar.low)));
   return lowest >= 1 ? amount("0.01") : amount(`1e${Math.floor(Math.log10(lowest)) - 3}`);

@@ -1,11 +1,11 @@
-/** The venue's records in the SDK's shapes. */
+/** Converts the venue's records to SDK types. */
 import type { Fill, OrderReport } from "@qoc-app/sdk";
 import { ZERO, amount, quotient, textOf } from "./amount.ts";
-import { type Ended, type Execution, type Working, venueId } from "./state.ts";
+import { type EndedOrder, type Execution, type WorkingOrder, venueId } from "./state.ts";
 
 export const CURRENCY = "USD";
 
-export function fillOf(execution: Execution): Fill {
+export function toFill(execution: Execution): Fill {
   return {
     fillId: `${venueId(execution.no)}-${execution.nth}`,
     venueOrderId: venueId(execution.no),
@@ -20,14 +20,14 @@ export function fillOf(execution: Execution): Fill {
   };
 }
 
-export function reportOf(order: Working | Ended): OrderReport {
+export function toReport(order: WorkingOrder | EndedOrder): OrderReport {
   const filled = amount(order.filled);
-  const open = filled.eq(ZERO) ? "open" : "partially_filled";
-  return {
+  const openStatus = filled.eq(ZERO) ? "open" : "partially_filled";
+  const report: OrderReport = {
     venueOrderId: venueId(order.no),
     clientOrderId: order.clientOrderId,
-    status: "status" in order ? order.status : open,
+    status: "status" in order ? order.status : openStatus,
     filledQuantity: order.filled,
-    ...(filled.eq(ZERO) ? {} : { averagePrice: textOf(quotient(amount(order.value), filled)) }),
   };
+  return filled.eq(ZERO) ? report : { ...report, averagePrice: textOf(quotient(amount(order.value), filled)) };
 }

@@ -1,6 +1,8 @@
-/** Seeded, stateless chance: the same words give the same number on every machine and after every restart. */
+/**
+ * Seeded, stateless randomness: the same text and seed give the same number on every machine and after every restart.
+ */
 
-/** 32 well-mixed bits of a text and a seed. */
+/** Hashes a text and a seed to 32 bits. */
 export function hash32(text: string, seed: number): number {
   let hash = (seed ^ 0x9e3779b9) >>> 0;
   for (let i = 0; i < text.length; i++) {
@@ -12,14 +14,14 @@ export function hash32(text: string, seed: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** Heads or tails. */
+/** Returns one bit of the hash. */
 export function coinFlip(text: string, seed: number): boolean {
   return (hash32(text, seed) & 0x10000) !== 0;
 }
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/** Eight characters (48 bits) that stand for a text where the text itself is too long to keep for ever. */
+/** Hashes a text to eight characters (48 bits), to store many ids in little space. */
 export function shortHash(text: string): string {
   const halves = [hash32(text, 0x51ed270b), hash32(text, 0x2545f491)];
   return halves.flatMap((half) => [0, 6, 12, 18].map((shift) => DIGITS[(half >>> shift) & 63])).join("");

@@ -1,4 +1,4 @@
-/** One thing at a time, in the order asked for. */
+/** Runs async tasks one at a time, in the order of the calls. */
 export class SerialQueue {
   #last: Promise<unknown> = Promise.resolve();
   #count = 0;
@@ -7,14 +7,14 @@ export class SerialQueue {
     return this.#count > 0;
   }
 
-  /** Runs `work` after all that was asked for before; an earlier failure does not stop it. */
-  run<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs the task after all earlier ones, even if one of them failed. */
+  run<T>(task: () => Promise<T>): Promise<T> {
     this.#count += 1;
-    const mine = this.#last.then(work).finally(() => {
+    const result = this.#last.then(task).finally(() => {
       this.#count -= 1;
     });
-    this.#last = mine.catch(() => undefined);
-    return mine;
+    this.#last = result.catch(() => undefined);
+    return result;
   }
 }
 

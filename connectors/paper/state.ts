@@ -1,9 +1,9 @@
-/** What the venue remembers. Plain JSON with every amount as text, so that it is stored as it stands. */
+/** The venue's state. Plain JSON with decimal strings, which is stored without conversion. */
 import type { OrderReportStatus, OrderType, Side, TimeInForce } from "@qoc-app/sdk";
 
 /** An order that may still trade. */
-export interface Working {
-  /** Place in the venue's count of orders; {@link venueId} spells it. */
+export interface WorkingOrder {
+  /** The venue's order number; {@link venueId} formats it. */
   readonly no: number;
   readonly clientOrderId: string;
   readonly symbol: string;
@@ -14,20 +14,20 @@ export interface Working {
   readonly limitPrice?: string;
   readonly stopPrice?: string;
   readonly reduceOnly?: true;
-  /** The day it was acknowledged on. */
+  /** The day on which the order was accepted. */
   readonly day: number;
-  /** The price that buying power is held at for each unit of it. */
+  /** Cash reserved for each unit of the quantity. */
   readonly reserve: string;
-  /** Its stop price was reached. */
+  /** The stop price was reached. */
   readonly triggered?: true;
   readonly filled: string;
-  /** Sum of quantity times price over its fills. */
+  /** Sum of quantity times price over the fills. */
   readonly value: string;
   readonly fills: number;
 }
 
 /** An order that has ended. */
-export interface Ended {
+export interface EndedOrder {
   readonly no: number;
   readonly clientOrderId: string;
   readonly status: Exclude<OrderReportStatus, "open" | "partially_filled">;
@@ -37,7 +37,7 @@ export interface Ended {
 
 export interface Execution {
   readonly no: number;
-  /** 1 for the first fill of its order. */
+  /** Number of the fill within its order, from 1. */
   readonly nth: number;
   readonly clientOrderId: string;
   readonly symbol: string;
@@ -60,21 +60,21 @@ export interface VenueState {
   readonly tick: number;
   readonly cash: string;
   readonly holdings: readonly Holding[];
-  /** In the order of their acknowledgement, which is the order they trade in. */
-  readonly working: readonly Working[];
+  /** In the order of acceptance, in which they also trade. */
+  readonly working: readonly WorkingOrder[];
   readonly nextNo: number;
 }
 
-export function openingState(cash: string): VenueState {
+export function initialState(cash: string): VenueState {
   return { tick: 0, cash, holdings: [], working: [], nextNo: 1 };
 }
 
-/** `P-000001`. */
+/** Formats an order number, e.g. `P-000001`. */
 export function venueId(no: number): string {
   return `P-${String(no).padStart(6, "0")}`;
 }
 
-/** The number in a {@link venueId}; undefined for any other text. */
+/** Parses a {@link venueId}; undefined for any other string. */
 export function numberOf(id: string): number | undefined {
   const no = /^P-\d{6,15}$/.test(id) ? Number(id.slice(2)) : undefined;
   return no !== undefined && venueId(no) === id ? no : undefined;

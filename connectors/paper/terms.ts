@@ -1,8 +1,8 @@
-/** What an order must be before the venue looks at the money: known words, whole ticks and lots, a combination it trades. */
+/** Validates an order's fields: known values, whole ticks and lots, and supported combinations. */
 import { type Order, VenueRejection } from "@qoc-app/sdk";
 import { type Amount, ZERO, amount, parseAmount, textOf } from "./amount.ts";
 import { LOT } from "./market.ts";
-import type { Working } from "./state.ts";
+import type { WorkingOrder } from "./state.ts";
 
 export const ORDER_TYPES = ["market", "limit", "stop", "stop_limit"] as const;
 export const TIMES_IN_FORCE = ["day", "gtc", "ioc", "fok"] as const;
@@ -12,11 +12,11 @@ const PRICE_MAX: Amount = amount("1000000000");
 const CLIENT_ID = /^[\x21-\x7e]{1,48}$/;
 
 export type Terms = Pick<
-  Working,
+  WorkingOrder,
   "clientOrderId" | "symbol" | "side" | "type" | "timeInForce" | "quantity" | "limitPrice" | "stopPrice" | "reduceOnly"
 >;
 
-/** The id is checked first and alone, because a refused order is remembered under it. @throws VenueRejection */
+/** Checked first, because a rejected order is stored under this id. @throws VenueRejection */
 export function readClientId(order: Order): string {
   if (typeof order.clientOrderId === "string" && CLIENT_ID.test(order.clientOrderId)) return order.clientOrderId;
   throw new VenueRejection(
@@ -24,20 +24,32 @@ export function readClientId(order: Order): string {
   );
 }
 
-/** @throws VenueRejection with what is wrong and what would be right. */
+/** @throws VenueRejection with the invalid field and the allowed values. */
 export function readTerms(order: Order, tickSize: Amount): Terms {
   const { side, type, timeInForce, symbol } = order;
   if (side !== "buy" && side !== "sell")
     throw new VenueRejection(`side ${JSON.stringify(side)} is neither buy nor sell`);
-  oneOf("order type", type, ORDER_TYPES);
-  oneOf("time in force", timeInForce, TIMES_IN_FORCE);
-  const wantsLimit = type === "limit" || type === "stop_limit";
-  const wantsStop = type === "stop" || type === "stop_limit";
-  if (wantsStop && (timeInForce === "ioc" || timeInForce === "fok")) {
-    throw new VenueRejection(`a ${type} order cannot be ${timeInForce}: it waits for its trigger; send it day or gtc`);
+  assertOneOf("order type", type, ORDER_TYPES);
+  assertOneOf("time in force", timeInForce, TIMES_IN_FORCE);
+  const needsLimit = type === "limit" || type === "stop_limit";
+  const needsStop = type === "stop" || type === "stop_limit";
+  if (needsStop && (timeInForce === "ioc" || timeInForce === "fok")) {
+    throw new VenueRejection(
+      `a ${type} order cannot be ${timeInForce}, because it waits for its trigger: use day or gtc`,
+    );
   }
-  const limitPrice = readPrice("limit price", order.limitPriceText ?? order.limitPrice, wantsLimit, type, tickSize);
-  const stopPrice = readPrice("stop price", order.stopPriceText ?? order.stopPrice, wantsStop, type, tickSize);
+  const limitPrice = readPrice(order.limitPriceText ?? order.limitPrice, {
+    label: "limit price",
+    isNeeded: needsLimit,
+    type,
+    tickSize,
+  });
+  const stopPrice = readPrice(order.stopPriceText ?? order.stopPrice, {
+    label: "stop price",
+    isNeeded: needsStop,
+    type,
+    tickSize,
+  });
   return {
     clientOrderId: readClientId(order),
     symbol,
@@ -51,9 +63,9 @@ export function readTerms(order: Order, tickSize: Amount): Terms {
   };
 }
 
-function oneOf(what: string, value: string, allowed: readonly string[]): void {
+function assertOneOf(label: string, value: string, allowed: readonly string[]): void {
   if (!allowed.includes(value))
-    throw new VenueRejection(`${what} ${JSON.stringify(value)} is not one of ${allowed.join(", ")}`);
+    throw new VenueRejection(`${label} ${JSON.stringify(value)} is not one of ${allowed.join(", ")}`);
 }
 
 function readQuantity(raw: unknown): string {
@@ -67,19 +79,26 @@ function readQuantity(raw: unknown): string {
   return textOf(quantity);
 }
 
-function readPrice(what: string, raw: unknown, wanted: boolean, type: string, tickSize: Amount): string | undefined {
+interface PriceField {
+  readonly label: string;
+  readonly isNeeded: boolean;
+  readonly type: string;
+  readonly tickSize: Amount;
+}
+
+function readPrice(raw: unknown, { label, isNeeded, type, tickSize }: PriceField): string | undefined {
   if (raw === undefined || raw === null) {
-    if (wanted) throw new VenueRejection(`a ${type} order needs a ${what}`);
+    if (isNeeded) throw new VenueRejection(`a ${type} order needs a ${label}`);
     return undefined;
   }
-  if (!wanted) throw new VenueRejection(`a ${type} order takes no ${what}`);
+  if (!isNeeded) throw new VenueRejection(`a ${type} order takes no ${label}`);
   const price = parseAmount(raw);
   if (price === undefined || price.lte(ZERO))
-    throw new VenueRejection(`${what} ${JSON.stringify(raw)} is not a number above zero`);
+    throw new VenueRejection(`${label} ${JSON.stringify(raw)} is not a number above zero`);
   if (price.gt(PRICE_MAX))
-    throw new VenueRejection(`${what} ${textOf(price)} is above the venue's ${textOf(PRICE_MAX)}`);
+    throw new VenueRejection(`${label} ${textOf(price)} is above the venue's ${textOf(PRICE_MAX)}`);
   if (!price.mod(tickSize).eq(ZERO)) {
-    throw new VenueRejection(`${what} ${textOf(price)} is not a multiple of the tick, ${textOf(tickSize)}`);
+    throw new VenueRejection(`${label} ${textOf(price)} is not a multiple of the tick, ${textOf(tickSize)}`);
   }
   return textOf(price);
 }

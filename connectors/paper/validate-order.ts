@@ -1,13 +1,13 @@
-/** May this order come in? Pure: the state and the market in, the state with the order out, or a VenueRejection. */
+/** Validates a new order. Pure: returns the state with the order, or throws VenueRejection. */
 import { VenueRejection } from "@qoc-app/sdk";
-import { type Amount, ZERO, amount, most, textOf } from "./amount.ts";
-import { type Marks, reducibleQuantity, availableCash, reservedCash, heldOf, leavesOf } from "./book.ts";
-import { type MarketTick, type Pricing, slipped, touch } from "./market.ts";
+import { type Amount, ZERO, amount, max, textOf } from "./amount.ts";
+import { type Marks, reducibleQuantity, availableCash, reservedCash, positionOf, remainingQuantity } from "./book.ts";
+import { type MarketTick, type Pricing, withSlippage, bestPrice } from "./market.ts";
 import { isReached } from "./match.ts";
-import type { VenueState, Working } from "./state.ts";
+import type { VenueState, WorkingOrder } from "./state.ts";
 import type { Terms } from "./terms.ts";
 
-/** Orders that may wait at a time, and symbols that may be held: the stored state must stay small. */
+/** Limits of open orders and of symbols with a position or an order, because the stored state must stay small. */
 export const WORKING_MAX = 100;
 export const HOLDINGS_MAX = 64;
 
@@ -16,36 +16,36 @@ export interface Rules extends Pricing {
   readonly allowShort: boolean;
 }
 
-export interface Market {
+export interface OrderMarket {
   readonly marks: Marks;
-  /** The instrument of the order, now. */
-  readonly moment: MarketTick;
+  /** The order's instrument at the current tick. */
+  readonly marketTick: MarketTick;
 }
 
-/** @throws VenueRejection with the figures. */
-export function accept(state: VenueState, terms: Terms, market: Market, rules: Rules): VenueState {
+/** @throws VenueRejection with the amounts. */
+export function acceptOrder(state: VenueState, terms: Terms, market: OrderMarket, rules: Rules): VenueState {
   if (state.working.length >= WORKING_MAX)
-    throw new VenueRejection(`${WORKING_MAX} orders are open; the venue takes no more`);
-  const isNew = !state.holdings.some((held) => held.symbol === terms.symbol);
+    throw new VenueRejection(`the venue's limit of ${WORKING_MAX} open orders is reached`);
+  const isNew = !state.holdings.some((holding) => holding.symbol === terms.symbol);
   const symbols = new Set([...state.holdings, ...state.working].map((entry) => entry.symbol));
   if (isNew && !symbols.has(terms.symbol) && symbols.size >= HOLDINGS_MAX) {
-    throw new VenueRejection(`${HOLDINGS_MAX} symbols are held or on order; the venue takes no more`);
+    throw new VenueRejection(`the venue's limit of ${HOLDINGS_MAX} symbols with positions or orders is reached`);
   }
-  const order = opened(state, terms, market.moment, rules);
-  if (terms.reduceOnly === true) checkReduces(state, order);
-  if (terms.side === "sell" && !rules.allowShort) checkHeld(state, order);
+  const order = toWorkingOrder(state, terms, market.marketTick, rules);
+  if (terms.reduceOnly === true) assertReduces(state, order);
+  if (terms.side === "sell" && !rules.allowShort) assertCovered(state, order);
   const next = { ...state, nextNo: state.nextNo + 1, working: [...state.working, order] };
-  checkMoney(state, next, order, market.marks, rules);
+  assertBuyingPower({ before: state, after: next, order, marks: market.marks, rules });
   return next;
 }
 
-function opened(state: VenueState, terms: Terms, moment: MarketTick, rules: Rules): Working {
-  const isTriggered = terms.stopPrice !== undefined && isReached(terms.side, moment.last, amount(terms.stopPrice));
+function toWorkingOrder(state: VenueState, terms: Terms, marketTick: MarketTick, rules: Rules): WorkingOrder {
+  const isTriggered = terms.stopPrice !== undefined && isReached(terms.side, marketTick.last, amount(terms.stopPrice));
   return {
     ...terms,
     no: state.nextNo,
-    day: moment.day,
-    reserve: textOf(reservePrice(terms, moment, rules)),
+    day: marketTick.day,
+    reserve: textOf(reservePrice(terms, marketTick, rules)),
     filled: "0",
     value: "0",
     fills: 0,
@@ -53,45 +53,56 @@ function opened(state: VenueState, terms: Terms, moment: MarketTick, rules: Rule
   };
 }
 
-/** The limit; without one, the touch or the stop where that is dearer, and the slippage. */
+/** The limit price; without a limit, the higher of ask and stop price, plus slippage. */
 function reservePrice(terms: Terms, { last, tickSize }: MarketTick, rules: Rules): Amount {
   if (terms.limitPrice !== undefined) return amount(terms.limitPrice);
-  const now = touch("buy", last, tickSize, rules.spreadBps);
-  const stop = terms.stopPrice === undefined ? now : touch("buy", amount(terms.stopPrice), tickSize, rules.spreadBps);
-  return slipped("buy", most(now, stop), tickSize, rules.slippageBps);
+  const ask = bestPrice("buy", last, tickSize, rules.spreadBps);
+  const stop =
+    terms.stopPrice === undefined ? ask : bestPrice("buy", amount(terms.stopPrice), tickSize, rules.spreadBps);
+  return withSlippage("buy", max(ask, stop), tickSize, rules.slippageBps);
 }
 
-/** What orders of the same side and symbol will already take. */
-function takenBy(state: VenueState, order: Working): Amount {
+/** Remaining quantity of open orders of the same side and symbol. */
+function openQuantity(state: VenueState, order: WorkingOrder): Amount {
   return state.working
     .filter((other) => other.symbol === order.symbol && other.side === order.side)
-    .reduce((sum, other) => sum.plus(leavesOf(other)), ZERO);
+    .reduce((sum, other) => sum.plus(remainingQuantity(other)), ZERO);
 }
 
-function checkHeld(state: VenueState, order: Working): void {
-  const [held, taken] = [heldOf(state, order.symbol), takenBy(state, order)];
-  if (amount(order.quantity).lte(held.minus(taken))) return;
+function assertCovered(state: VenueState, order: WorkingOrder): void {
+  const [position, inOrders] = [positionOf(state, order.symbol), openQuantity(state, order)];
+  if (amount(order.quantity).lte(position.minus(inOrders))) return;
   throw new VenueRejection(
-    `cannot sell ${order.quantity} ${order.symbol}: ${textOf(held)} held, ${textOf(taken)} of it in open sell orders; ` +
+    `cannot sell ${order.quantity} ${order.symbol}: ${textOf(position)} held, ${textOf(inOrders)} of it in open ` +
+      `sell orders; ` +
       `short sales need allow_short = true in [connector.options]`,
   );
 }
 
-function checkReduces(state: VenueState, order: Working): void {
-  const [held, taken] = [heldOf(state, order.symbol), takenBy(state, order)];
-  if (amount(order.quantity).lte(reducibleQuantity(order.side, held).minus(taken))) return;
+function assertReduces(state: VenueState, order: WorkingOrder): void {
+  const [position, inOrders] = [positionOf(state, order.symbol), openQuantity(state, order)];
+  if (amount(order.quantity).lte(reducibleQuantity(order.side, position).minus(inOrders))) return;
   throw new VenueRejection(
-    `reduce-only ${order.side} ${order.quantity} ${order.symbol}: the position is ${textOf(held)}, ` +
-      `open ${order.side} orders take ${textOf(taken)}`,
+    `reduce-only ${order.side} ${order.quantity} ${order.symbol}: the position is ${textOf(position)}, ` +
+      `open ${order.side} orders take ${textOf(inOrders)}`,
   );
 }
 
-function checkMoney(before: VenueState, after: VenueState, order: Working, marks: Marks, rules: Rules): void {
+interface BuyingPowerCheck {
+  readonly before: VenueState;
+  readonly after: VenueState;
+  readonly order: WorkingOrder;
+  readonly marks: Marks;
+  readonly rules: Rules;
+}
+
+function assertBuyingPower({ before, after, order, marks, rules }: BuyingPowerCheck): void {
   const needed = reservedCash(after, rules.commissionBps).minus(reservedCash(before, rules.commissionBps));
-  const free = most(ZERO, availableCash(before, marks, rules.commissionBps));
-  if (needed.lte(free)) return;
+  const available = max(ZERO, availableCash(before, marks, rules.commissionBps));
+  if (needed.lte(available)) return;
   throw new VenueRejection(
-    `insufficient buying power: ${order.side} ${order.quantity} ${order.symbol} at ${order.reserve} needs ${textOf(needed)}, ` +
-      `${textOf(free)} is free`,
+    `insufficient buying power: ${order.side} ${order.quantity} ${order.symbol} at ${order.reserve} needs ` +
+      `${textOf(needed)}, ` +
+      `${textOf(available)} is available`,
   );
 }

@@ -1,22 +1,22 @@
 /**
- * The venue's durable memory. One key, `state`, holds all that changes with an order or a fill and is written in one put, so
- * that a crash finds either all of a change or none of it. Old rows leave it page by page.
+ * The venue's durable state. The key `state` holds everything that an order or a fill changes and is written with one
+ * put, so a crash leaves either the whole change or nothing of it. Older rows are moved into pages.
  */
 import type { Store } from "@qoc-app/sdk";
 import { shortHash } from "./seeded-random.ts";
 import { EMPTY_LOG, type PagedLogOptions, type PagedLog, append, load } from "./paged-log.ts";
-import type { Ended, Execution, VenueState, Working } from "./state.ts";
+import type { EndedOrder, Execution, VenueState, WorkingOrder } from "./state.ts";
 
-/** Fixed when the venue first opens; later changes of these options do not move it. */
+/** Options that are fixed when the venue is created; later changes have no effect. */
 export interface StartingState {
   readonly start: string;
   readonly cash: string;
   readonly seed: number;
-  /** Ticks of a day once the recording has ended: with another number the stored tick would mean another time. */
+  /** Ticks of a day after the end of the recording. Stored, because the tick's meaning depends on it. */
   readonly lateTicks: number;
 }
 
-/** Rows as arrays without names: half the bytes. */
+/** Rows are arrays without names, which takes half the bytes of objects. */
 type FillRow = [
   no: number,
   nth: number,
@@ -28,7 +28,7 @@ type FillRow = [
   fee: string,
   at: number,
 ];
-type EndedRow = [no: number, client: string, status: Ended["status"], filled: string, value: string];
+type EndedRow = [no: number, client: string, status: EndedOrder["status"], filled: string, value: string];
 
 interface Stored {
   readonly version: 1;
@@ -44,85 +44,91 @@ const FILLS: PagedLogOptions = { name: "fills", pageRows: 32, pages: 63 };
 const ENDED: PagedLogOptions = { name: "ended", pageRows: 32, pages: 32 };
 const IDS: PagedLogOptions = { name: "ids", pageRows: 512, pages: 60 };
 
-/** The newest fills and ended orders that are remembered in full, and all client order ids there may ever be. */
-export const FILLS_KEPT = FILLS.pageRows * FILLS.pages;
-export const ENDED_KEPT = ENDED.pageRows * ENDED.pages;
+/** How many fills, ended orders and client order ids are stored. */
+export const FILLS_MAX = FILLS.pageRows * FILLS.pages;
+export const ENDED_ORDERS_MAX = ENDED.pageRows * ENDED.pages;
 export const ORDERS_MAX = IDS.pageRows * IDS.pages;
 
-/** What one change adds. */
+/** The rows that one change adds. */
 export interface NewRows {
   readonly executions?: readonly Execution[];
-  readonly ended?: readonly Ended[];
-  readonly clientOrderId?: string;
+  readonly ended?: readonly EndedOrder[];
+  readonly clientOrderId?: string | undefined;
 }
 
 export class VenueStore {
   readonly #store: Store;
   #stored: Stored;
   #fills: Execution[];
-  readonly #ended: Map<number, Ended>;
-  readonly #endedByClient = new Map<string, Ended>();
-  readonly #tags: Set<string>;
+  readonly #ended: Map<number, EndedOrder>;
+  readonly #endedByClient = new Map<string, EndedOrder>();
+  readonly #idHashes: Set<string>;
 
-  private constructor(store: Store, stored: Stored, fills: FillRow[], ended: EndedRow[], tags: string[]) {
+  private constructor(store: Store, stored: Stored, fills: FillRow[], ended: EndedRow[], idHashes: string[]) {
     this.#store = store;
     this.#stored = stored;
     this.#fills = fills.map(readFill);
     this.#ended = new Map();
-    this.#tags = new Set(tags);
-    for (const row of ended) this.#remember(readEnded(row));
+    this.#idHashes = new Set(idHashes);
+    for (const row of ended) this.#addEnded(readEnded(row));
   }
 
-  /** Reads what is stored; a first opening stores `origin` and `opening`. @throws Error for a state of another version. */
-  static async open(store: Store, origin: StartingState, opening: VenueState): Promise<VenueStore> {
-    const found = (await store.get(KEY)) as Stored | null | undefined;
-    if (found === null || found === undefined) {
-      const fresh: Stored = { version: 1, origin, venue: opening, fills: EMPTY_LOG, ended: EMPTY_LOG, ids: EMPTY_LOG };
+  /**
+   * Reads the stored state; stores `origin` and `initial` if the store is empty.
+   * @throws Error if the stored state has another version.
+   */
+  static async open(store: Store, origin: StartingState, initial: VenueState): Promise<VenueStore> {
+    const stored = (await store.get(KEY)) as Stored | null | undefined;
+    if (stored === null || stored === undefined) {
+      const fresh: Stored = { version: 1, origin, venue: initial, fills: EMPTY_LOG, ended: EMPTY_LOG, ids: EMPTY_LOG };
       await store.put(KEY, fresh);
       return new VenueStore(store, fresh, [], [], []);
     }
-    if (found.version !== 1)
-      throw new Error(`the stored state has version ${JSON.stringify(found.version)}; this venue reads version 1`);
+    if (stored.version !== 1)
+      throw new Error(`the stored state has version ${JSON.stringify(stored.version)}; this venue reads version 1`);
     const [fills, ended, ids] = await Promise.all([
-      load(store, FILLS, found.fills),
-      load(store, ENDED, found.ended),
-      load(store, IDS, found.ids),
+      load(store, FILLS, stored.fills),
+      load(store, ENDED, stored.ended),
+      load(store, IDS, stored.ids),
     ]);
-    return new VenueStore(store, found, fills, ended, ids);
+    return new VenueStore(store, stored, fills, ended, ids);
   }
 
   get origin(): StartingState {
     return this.#stored.origin;
   }
 
-  /** As last stored. */
+  /** The state as last stored. */
   get venue(): VenueState {
     return this.#stored.venue;
   }
 
-  /** Oldest first, the newest {@link FILLS_KEPT} at least. */
+  /** Oldest first; at least the newest {@link FILLS_MAX}. */
   get fills(): readonly Execution[] {
     return this.#fills;
   }
 
-  endedByNo(no: number): Ended | undefined {
+  endedByNumber(no: number): EndedOrder | undefined {
     return this.#ended.get(no);
   }
 
-  endedByClient(clientOrderId: string): Ended | undefined {
+  endedByClientOrderId(clientOrderId: string): EndedOrder | undefined {
     return this.#endedByClient.get(clientOrderId);
   }
 
-  /** Was an order ever taken or refused under this client order id? */
-  hasSeen(clientOrderId: string): boolean {
-    return this.#tags.has(shortHash(clientOrderId));
+  /** Returns whether an order with this client order id was ever accepted or rejected. */
+  isKnownClientOrderId(clientOrderId: string): boolean {
+    return this.#idHashes.has(shortHash(clientOrderId));
   }
 
-  get ordersSeen(): number {
-    return this.#tags.size;
+  get clientOrderIdCount(): number {
+    return this.#idHashes.size;
   }
 
-  /** Stores the next state and what it adds; on disk when it resolves. After a rejection nothing has changed here: call it again. */
+  /**
+   * Resolves when the state and the new rows are on disk. If it rejects, nothing changed here, and it can be called
+   * again.
+   */
   async commit(venue: VenueState, { executions = [], ended = [], clientOrderId }: NewRows = {}): Promise<void> {
     const { origin } = this.#stored;
     const next: Stored = {
@@ -141,26 +147,26 @@ export class VenueStore {
     await this.#store.put(KEY, next);
     this.#stored = next;
     this.#fills.push(...executions);
-    if (this.#fills.length > FILLS_KEPT + FILLS.pageRows) this.#fills = this.#fills.slice(-FILLS_KEPT);
-    for (const order of ended) this.#remember(order);
-    if (clientOrderId !== undefined) this.#tags.add(shortHash(clientOrderId));
+    if (this.#fills.length > FILLS_MAX + FILLS.pageRows) this.#fills = this.#fills.slice(-FILLS_MAX);
+    for (const order of ended) this.#addEnded(order);
+    if (clientOrderId !== undefined) this.#idHashes.add(shortHash(clientOrderId));
   }
 
-  #remember(order: Ended): void {
+  #addEnded(order: EndedOrder): void {
     this.#ended.set(order.no, order);
     this.#endedByClient.set(order.clientOrderId, order);
     const [oldest] = this.#ended.values();
-    if (this.#ended.size <= ENDED_KEPT || oldest === undefined) return;
+    if (this.#ended.size <= ENDED_ORDERS_MAX || oldest === undefined) return;
     this.#ended.delete(oldest.no);
     this.#endedByClient.delete(oldest.clientOrderId);
   }
 }
 
-/** How an order that has not ended is found. */
-export function workingBy(
+/** Finds a working order by its number, or by its client order id if there is no number. */
+export function findWorkingOrder(
   venue: VenueState,
   query: { no?: number | undefined; clientOrderId?: string | undefined },
-): Working | undefined {
+): WorkingOrder | undefined {
   return venue.working.find((order) =>
     query.no === undefined ? order.clientOrderId === query.clientOrderId : order.no === query.no,
   );
@@ -194,10 +200,10 @@ function readFill([no, nth, clientOrderId, symbol, side, quantity, price, fee, a
   };
 }
 
-function endedRow({ no, clientOrderId, status, filled, value }: Ended): EndedRow {
+function endedRow({ no, clientOrderId, status, filled, value }: EndedOrder): EndedRow {
   return [no, clientOrderId, status, filled, value];
 }
 
-function readEnded([no, clientOrderId, status, filled, value]: EndedRow): Ended {
+function readEnded([no, clientOrderId, status, filled, value]: EndedRow): EndedOrder {
   return { no, clientOrderId, status, filled, value };
 }

@@ -1,32 +1,32 @@
 /**
- * The running venue: its clock, and every change on its way through engine, store and desk, in that order. What the desk
- * hears of is on disk before it hears of it.
+ * The running venue: its clock, and every change of its state. A change passes through the engine and the store before
+ * it is sent to the desk, so everything the desk receives is on disk.
  */
 import { type Fill, type Logger, NotSent, type Order, VenueRejection } from "@qoc-app/sdk";
-import { type Rules, accept } from "./validate-order.ts";
+import { type Rules, acceptOrder } from "./validate-order.ts";
 import type { Amount } from "./amount.ts";
-import { END_OF_TIME } from "./calendar.ts";
+import { LATEST_TIME } from "./calendar.ts";
 import { type InstrumentList, INDEX } from "./instruments.ts";
-import { type Outcome, markAt, step, cancelOrder } from "./engine.ts";
+import { type StepResult, markAt, step, cancelOrder } from "./engine.ts";
 import { SerialQueue, pause } from "./serial-queue.ts";
 import { tickOf } from "./market.ts";
 import type { Recording } from "./recording.ts";
-import { fillOf } from "./report.ts";
-import { type Ended, type VenueState, type Working, numberOf, venueId } from "./state.ts";
+import { toFill } from "./report.ts";
+import { type EndedOrder, type VenueState, type WorkingOrder, numberOf, venueId } from "./state.ts";
 import { type Terms, readClientId, readTerms } from "./terms.ts";
-import { type NewRows, ORDERS_MAX, type VenueStore, workingBy } from "./venue-store.ts";
+import { type NewRows, ORDERS_MAX, type VenueStore, findWorkingOrder } from "./venue-store.ts";
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Ticks stored ahead while no order works, so that an idle market writes once in so many ticks. */
-const AHEAD = 20;
+/** While no order is open, the state is stored this many ticks ahead, so that an idle market writes rarely. */
+const IDLE_TICKS_AHEAD = 20;
 const RETRY_MS = 500;
 
-export interface Outside {
-  readonly vault: VenueStore;
-  readonly catalogue: InstrumentList;
+export interface VenueDeps {
+  readonly store: VenueStore;
+  readonly instruments: InstrumentList;
   readonly rules: Rules;
   readonly logger: Logger;
   readonly emit: (fill: Fill) => void;
@@ -35,146 +35,160 @@ export interface Outside {
 }
 
 export class Venue {
-  readonly #out: Outside;
-  readonly #lane = new SerialQueue();
+  readonly #deps: VenueDeps;
+  readonly #queue = new SerialQueue();
   #state: VenueState;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopping = false;
-  /** Wall time of the last tick, ms. */
-  #due = Date.now();
+  /** Wall-clock time of the next tick, ms. */
+  #nextTickAt = Date.now();
 
-  constructor(outside: Outside) {
-    this.#out = outside;
-    this.#state = outside.vault.venue;
+  constructor(deps: VenueDeps) {
+    this.#deps = deps;
+    this.#state = deps.store.venue;
   }
 
-  /** What everyone may see: on disk, or an idle market's next ticks. */
+  /** The visible state: stored on disk, except for the ticks of an idle market. */
   get state(): VenueState {
     return this.#state;
   }
 
   get now(): number {
-    return this.#out.catalogue.calendar.timeAt(this.#state.tick);
+    return this.#deps.instruments.calendar.timeAt(this.#state.tick);
   }
 
-  mark = (symbol: string): Amount | undefined => markAt(this.#out.catalogue, symbol, this.#state.tick, this.#out.rules);
+  mark = (symbol: string): Amount | undefined =>
+    markAt(this.#deps.instruments, symbol, this.#state.tick, this.#deps.rules);
 
-  /** Lets the market move. Keeps its rhythm while the work of a tick is shorter than a tick; never hurries to catch up. */
+  /**
+   * Schedules the next tick. Keeps the interval if a tick's work is shorter than it; does not catch up on missed ticks.
+   */
   start(): void {
-    const { catalogue, logger, tickMs } = this.#out;
-    // A step may be stored AHEAD of the clock, and nothing may be stamped later than the desk can take.
-    if (catalogue.calendar.timeAt(this.#state.tick + AHEAD + 1) >= END_OF_TIME) {
-      return logger.error("the paper venue's dates have run out; it stands still");
+    const { instruments, logger, tickMs } = this.#deps;
+    // The state may be stored IDLE_TICKS_AHEAD ticks ahead, and the desk accepts no time after LATEST_TIME.
+    if (instruments.calendar.timeAt(this.#state.tick + IDLE_TICKS_AHEAD + 1) >= LATEST_TIME) {
+      return logger.error("end of the paper venue's calendar; the market is frozen");
     }
-    const wait = Math.min(tickMs, Math.max(0, this.#due + tickMs - Date.now()));
-    this.#due = Date.now() + wait;
-    this.#timer = setTimeout(() => void this.#beat(), wait);
+    const wait = Math.min(tickMs, Math.max(0, this.#nextTickAt + tickMs - Date.now()));
+    this.#nextTickAt = Date.now() + wait;
+    this.#timer = setTimeout(() => void this.#onTimer(), wait);
   }
 
-  /** Stops the market and stores where it stands. What waits in line is told that it was not sent. */
+  /** Stops the clock and stores the state. Queued requests reject with NotSent. */
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#timer);
-    await this.#lane.run(async () => {
-      if (this.#out.vault.venue !== this.#state) await this.#out.vault.commit(this.#state);
+    await this.#queue.run(async () => {
+      if (this.#deps.store.venue !== this.#state) await this.#deps.store.commit(this.#state);
     });
   }
 
-  /** @throws VenueRejection, or NotSent where the venue closed before the order came in. */
-  async place(order: Order): Promise<Working> {
-    const recording = await this.#travel(order);
-    return this.#lane.run(() => this.#admit(order, recording, this.#state));
+  /** @throws VenueRejection, or NotSent if the venue closed before the order arrived. */
+  async place(order: Order): Promise<WorkingOrder> {
+    const recording = await this.#arrive(order);
+    return this.#queue.run(() => this.#accept(order, recording, this.#state));
   }
 
-  /** Cancels one order and admits another in the same write. The old one stands where the new one is refused. */
-  async replace(id: string, order: Order): Promise<Working> {
-    const recording = await this.#travel(order);
-    return this.#lane.run(async () => {
-      const { state, ended } = cancelOrder(this.#state, this.#working(id), "cancelled");
-      return this.#admit(order, recording, state, ended);
+  /**
+   * Cancels an order and accepts another one in the same write. If the new order is rejected, the old one stays open.
+   */
+  async replace(id: string, order: Order): Promise<WorkingOrder> {
+    const recording = await this.#arrive(order);
+    return this.#queue.run(async () => {
+      const { state, ended } = cancelOrder(this.#state, this.#requireWorking(id), "cancelled");
+      return this.#accept(order, recording, state, ended);
     });
   }
 
-  /** Cancelling what is cancelled already is no error. @throws VenueRejection for an order that ended otherwise or never was. */
+  /** Succeeds if the order is already cancelled. @throws VenueRejection if the order is unknown or ended otherwise. */
   async cancel(id: string): Promise<void> {
-    await this.#travel();
-    await this.#lane.run(async () => {
-      this.#refuseWhenStopping();
+    await this.#arrive();
+    await this.#queue.run(async () => {
+      this.#assertOpen();
       const no = numberOf(id);
-      if (no !== undefined && this.#out.vault.endedByNo(no)?.status === "cancelled") return;
-      const { state, ended } = cancelOrder(this.#state, this.#working(id), "cancelled");
+      if (no !== undefined && this.#deps.store.endedByNumber(no)?.status === "cancelled") return;
+      const { state, ended } = cancelOrder(this.#state, this.#requireWorking(id), "cancelled");
       await this.#commit(state, { ended: [ended] });
     });
   }
 
-  /** The way to the venue takes time; what is still on it when the desk closes never arrives. Brings the order's prices along. */
-  async #travel(order?: Order): Promise<Recording | undefined> {
-    if (this.#out.latencyMs > 0) await pause(this.#out.latencyMs);
-    this.#refuseWhenStopping();
+  /**
+   * Waits for the simulated latency and returns the recording of the order's symbol. @throws NotSent if the venue
+   * closes.
+   */
+  async #arrive(order?: Order): Promise<Recording | undefined> {
+    if (this.#deps.latencyMs > 0) await pause(this.#deps.latencyMs);
+    this.#assertOpen();
     if (order === undefined) return undefined;
     try {
-      return await this.#out.catalogue.find(String(order.symbol));
+      return await this.#deps.instruments.find(String(order.symbol));
     } catch (error) {
       throw new NotSent(`the bars of ${order.symbol} cannot be read: ${messageOf(error)}`);
     }
   }
 
-  #refuseWhenStopping(): void {
+  #assertOpen(): void {
     if (this.#stopping) throw new NotSent("the paper venue is closing; nothing was sent");
   }
 
-  #working(id: string): Working {
+  #requireWorking(id: string): WorkingOrder {
     const no = numberOf(id);
-    const found = no === undefined ? undefined : workingBy(this.#state, { no });
-    if (found !== undefined) return found;
-    const ended = no === undefined ? undefined : this.#out.vault.endedByNo(no);
+    const order = no === undefined ? undefined : findWorkingOrder(this.#state, { no });
+    if (order !== undefined) return order;
+    const ended = no === undefined ? undefined : this.#deps.store.endedByNumber(no);
     throw new VenueRejection(ended === undefined ? `no open order ${id}` : `order ${id} is already ${ended.status}`);
   }
 
-  async #admit(order: Order, recording: Recording | undefined, state: VenueState, replaced?: Ended): Promise<Working> {
-    this.#refuseWhenStopping();
-    const { vault } = this.#out;
+  async #accept(
+    order: Order,
+    recording: Recording | undefined,
+    state: VenueState,
+    replaced?: EndedOrder,
+  ): Promise<WorkingOrder> {
+    this.#assertOpen();
+    const { store } = this.#deps;
     const clientOrderId = readClientId(order);
-    if (vault.hasSeen(clientOrderId)) throw new VenueRejection(`duplicate client order id ${clientOrderId}`);
-    if (vault.ordersSeen >= ORDERS_MAX) {
+    if (store.isKnownClientOrderId(clientOrderId))
+      throw new VenueRejection(`duplicate client order id ${clientOrderId}`);
+    if (store.clientOrderIdCount >= ORDERS_MAX) {
       throw new VenueRejection(
-        `the paper venue has taken ${ORDERS_MAX} orders and its book is full; connect one under a new name`,
+        `the paper venue has accepted its maximum of ${ORDERS_MAX} orders; add a paper connector under a new name`,
       );
     }
     try {
-      const next = this.#examine(order, recording, state);
-      await this.#commit(next, { clientOrderId, ...(replaced === undefined ? {} : { ended: [replaced] }) });
-      return next.working.at(-1) as Working;
+      const next = this.#validate(order, recording, state);
+      await this.#commit(next, { clientOrderId, ended: replaced === undefined ? [] : [replaced] });
+      return next.working.at(-1) as WorkingOrder;
     } catch (error) {
-      if (error instanceof VenueRejection) await this.#remember(clientOrderId);
+      if (error instanceof VenueRejection) await this.#storeRejection(clientOrderId);
       throw error;
     }
   }
 
-  #examine(order: Order, recording: Recording | undefined, state: VenueState): VenueState {
-    const { catalogue, rules } = this.#out;
+  #validate(order: Order, recording: Recording | undefined, state: VenueState): VenueState {
+    const { instruments, rules } = this.#deps;
     if (recording === undefined)
       throw new VenueRejection(`${JSON.stringify(order.symbol)} is not listed at the paper venue`);
     const terms: Terms = readTerms(order, recording.tickSize);
-    return accept(
+    return acceptOrder(
       state,
       terms,
-      { marks: this.mark, moment: tickOf(recording, catalogue.calendar.instantOf(state.tick), rules) },
+      { marks: this.mark, marketTick: tickOf(recording, instruments.calendar.instantOf(state.tick), rules) },
       rules,
     );
   }
 
-  /** A refused order keeps its number and its id, so that a desk that missed the answer can ask. */
-  async #remember(clientOrderId: string): Promise<void> {
-    const refused: Ended = { no: this.#state.nextNo, clientOrderId, status: "rejected", filled: "0", value: "0" };
-    await this.#commit({ ...this.#state, nextNo: this.#state.nextNo + 1 }, { clientOrderId, ended: [refused] });
+  /** Stores a rejected order with its number and id, so that a desk that missed the response can query it. */
+  async #storeRejection(clientOrderId: string): Promise<void> {
+    const rejected: EndedOrder = { no: this.#state.nextNo, clientOrderId, status: "rejected", filled: "0", value: "0" };
+    await this.#commit({ ...this.#state, nextNo: this.#state.nextNo + 1 }, { clientOrderId, ended: [rejected] });
   }
 
-  async #beat(): Promise<void> {
-    // An answer that is given in this turn of the event loop must leave the worker before the fills of this tick do.
-    const isBusy = this.#lane.isBusy;
+  async #onTimer(): Promise<void> {
+    // A response of this turn of the event loop must be sent before the fills of this tick.
+    const isBusy = this.#queue.isBusy;
     try {
-      await this.#lane.run(async () => {
+      await this.#queue.run(async () => {
         if (isBusy) await pause(0);
         await this.#advance();
       });
@@ -186,50 +200,50 @@ export class Venue {
 
   async #advance(): Promise<void> {
     if (this.#stopping) return;
-    const { catalogue, rules } = this.#out;
-    await this.#take(step(this.#state, catalogue, rules));
-    this.#announceTurn();
+    const { instruments, rules } = this.#deps;
+    await this.#applyStep(step(this.#state, instruments, rules));
+    this.#logDirectionChange();
   }
 
-  async #take({ state, executions, ended }: Outcome): Promise<void> {
-    const { vault, emit } = this.#out;
+  async #applyStep({ state, executions, ended }: StepResult): Promise<void> {
+    const { store, emit } = this.#deps;
     const isIdle = state.working.length === 0 && ended.length === 0;
     if (!isIdle) await this.#commit(state, { executions, ended });
-    else if (state.tick > vault.venue.tick) await this.#write({ ...state, tick: state.tick + AHEAD }, {});
+    else if (state.tick > store.venue.tick) await this.#write({ ...state, tick: state.tick + IDLE_TICKS_AHEAD }, {});
     this.#state = state;
-    for (const execution of executions) emit(fillOf(execution));
+    for (const execution of executions) emit(toFill(execution));
   }
 
-  async #commit(state: VenueState, additions: NewRows): Promise<void> {
-    await this.#write(state, additions);
+  async #commit(state: VenueState, newRows: NewRows): Promise<void> {
+    await this.#write(state, newRows);
     this.#state = state;
   }
 
-  /** Until it is stored nothing has happened, and nothing else may happen. */
-  async #write(state: VenueState, additions: NewRows): Promise<void> {
+  /** Retries until the state is stored; the queue blocks all other changes meanwhile. */
+  async #write(state: VenueState, newRows: NewRows): Promise<void> {
     for (;;) {
       try {
-        return await this.#out.vault.commit(state, additions);
+        return await this.#deps.store.commit(state, newRows);
       } catch (error) {
         if (this.#stopping)
-          throw new Error(`the paper venue closed before this was stored: ${messageOf(error)}`, { cause: error });
-        this.#out.logger.error(`the paper venue cannot store its state and waits: ${messageOf(error)}`);
+          throw new Error(`the paper venue closed before its state was stored: ${messageOf(error)}`, { cause: error });
+        this.#deps.logger.error(`the paper venue cannot store its state and retries: ${messageOf(error)}`);
         await pause(RETRY_MS);
       }
     }
   }
 
-  #announceTurn(): void {
-    const { index, calendar } = this.#out.catalogue;
-    const { day, step: place, ticks } = calendar.instantOf(this.#state.tick);
-    const way = place === 0 ? index.turnsAt(day) : undefined;
-    if (way === undefined) return;
-    const minutes = Math.round((ticks * this.#out.tickMs) / 60_000);
-    const from = `the recording of ${INDEX} is at its end: from ${calendar.date(day)} it plays ${way}`;
-    this.#out.logger.info(`${from}, and the dates run on over weekdays; a day takes ${minutes} minutes`);
+  #logDirectionChange(): void {
+    const { index, calendar } = this.#deps.instruments;
+    const { day, step: stepOfDay, ticks } = calendar.instantOf(this.#state.tick);
+    const direction = stepOfDay === 0 ? index.directionChangeAt(day) : undefined;
+    if (direction === undefined) return;
+    const minutes = Math.round((ticks * this.#deps.tickMs) / 60_000);
+    const change = `the recording of ${INDEX} ended: from ${calendar.date(day)} it plays ${direction}`;
+    this.#deps.logger.info(`${change}, and dates continue over weekdays; a day takes ${minutes} minutes`);
   }
 
-  /** For a message to people. */
+  /** Fields for the log line at the start. */
   get summary(): Record<string, unknown> {
     const { cash, working, holdings } = this.#state;
     return {

@@ -1,13 +1,13 @@
 /** A market small enough to compute by hand: named bars, four ticks a day, and rules without spread or cost. */
 import type { Rules } from "../../connectors/paper/validate-order.ts";
-import { accept } from "../../connectors/paper/validate-order.ts";
+import { acceptOrder } from "../../connectors/paper/validate-order.ts";
 import { amount } from "../../connectors/paper/amount.ts";
 import { Calendar, sessionStart } from "../../connectors/paper/calendar.ts";
 import { coinFlip } from "../../connectors/paper/seeded-random.ts";
-import { type Outcome, type PriceFeed, markAt, step } from "../../connectors/paper/engine.ts";
+import { type StepResult, type PriceFeed, markAt, step } from "../../connectors/paper/engine.ts";
 import { tickOf } from "../../connectors/paper/market.ts";
 import { Recording } from "../../connectors/paper/recording.ts";
-import { type VenueState, openingState } from "../../connectors/paper/state.ts";
+import { type VenueState, initialState } from "../../connectors/paper/state.ts";
 import { readTerms } from "../../connectors/paper/terms.ts";
 import type { Order } from "../../src/domain/sdk.ts";
 
@@ -20,10 +20,10 @@ const DATES = Array.from({ length: 400 }, (_, n) => {
   return new Date(Date.UTC(2024, 0, 1 + days)).toISOString().slice(0, 10);
 });
 
-export function tapeOf(bars: Readonly<Record<string, readonly BarRow[]>>): PriceFeed {
+export function feedOf(bars: Readonly<Record<string, readonly BarRow[]>>): PriceFeed {
   const calendar = new Calendar(DATES, DATES[0] ?? "", 4);
   const recordings = new Map(Object.entries(bars).map(([symbol, rows]) => [symbol, recordingOf(symbol, rows)]));
-  return { calendar, known: (symbol) => recordings.get(symbol) };
+  return { calendar, cached: (symbol) => recordings.get(symbol) };
 }
 
 export function recordingOf(symbol: string, rows: readonly BarRow[]): Recording {
@@ -83,34 +83,39 @@ export function orderOf(changes: OrderChanges = {}): Order {
 }
 
 /** Runs the engine tick by tick and collects its executions. */
-export class Bench {
+export class EngineHarness {
   state: VenueState;
-  readonly executions: Outcome["executions"][number][] = [];
-  readonly ended: Outcome["ended"][number][] = [];
-  readonly tape: PriceFeed;
+  readonly executions: StepResult["executions"][number][] = [];
+  readonly ended: StepResult["ended"][number][] = [];
+  readonly feed: PriceFeed;
   readonly rules: Rules;
 
-  constructor(tape: PriceFeed, rules: Rules, cash = "1000000") {
-    this.tape = tape;
+  constructor(feed: PriceFeed, rules: Rules, cash = "1000000") {
+    this.feed = feed;
     this.rules = rules;
-    this.state = openingState(cash);
+    this.state = initialState(cash);
   }
 
-  mark = (symbol: string) => markAt(this.tape, symbol, this.state.tick, this.rules);
+  mark = (symbol: string) => markAt(this.feed, symbol, this.state.tick, this.rules);
 
   /** @throws VenueRejection */
   place(order: Order): number {
-    const recording = this.tape.known(order.symbol);
-    if (recording === undefined) throw new Error(`no ${order.symbol} on this tape`);
-    const moment = tickOf(recording, this.tape.calendar.instantOf(this.state.tick), this.rules);
-    this.state = accept(this.state, readTerms(order, recording.tickSize), { marks: this.mark, moment }, this.rules);
+    const recording = this.feed.cached(order.symbol);
+    if (recording === undefined) throw new Error(`no ${order.symbol} in this feed`);
+    const marketTick = tickOf(recording, this.feed.calendar.instantOf(this.state.tick), this.rules);
+    this.state = acceptOrder(
+      this.state,
+      readTerms(order, recording.tickSize),
+      { marks: this.mark, marketTick },
+      this.rules,
+    );
     return this.state.nextNo - 1;
   }
 
-  step(times = 1): Outcome {
-    let last: Outcome = { state: this.state, executions: [], ended: [] };
+  step(times = 1): StepResult {
+    let last: StepResult = { state: this.state, executions: [], ended: [] };
     for (let i = 0; i < times; i++) {
-      last = step(this.state, this.tape, this.rules);
+      last = step(this.state, this.feed, this.rules);
       this.state = last.state;
       this.executions.push(...last.executions);
       this.ended.push(...last.ended);

@@ -1,4 +1,4 @@
-/** A CSV file is imported as its text; the bundler's `text` loader makes it so. */
+/** The bundler's `text` loader imports a CSV file as a string. */
 declare module "*.csv" {
   const text: string;
   export default text;

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ZERO, amount } from "../../../connectors/paper/amount.ts";
-import { affordable, feeOn, settled } from "../../../connectors/paper/book.ts";
+import { affordable, feeOn, applyTrade } from "../../../connectors/paper/book.ts";
 import { LOT, type Side } from "../../../connectors/paper/market.ts";
 import type { Holding } from "../../../connectors/paper/state.ts";
 
@@ -9,8 +9,8 @@ function cents(n: number) {
   return amount(String(n)).times(amount("0.01"));
 }
 
-describe("what money buys", () => {
-  it("is as many lots as it pays for with the fee, and not one more", () => {
+describe("affordable", () => {
+  it("returns the largest number of lots that the cash pays for including the fee", () => {
     const money = fc.integer({ min: -100, max: 100_000 });
     const price = fc.integer({ min: 1, max: 50_000 });
     const lots = fc.integer({ min: 1, max: 100_000 });
@@ -28,7 +28,7 @@ describe("what money buys", () => {
     );
   });
 
-  it("is nothing where there is none", () => {
+  it("returns zero or a part if the cash is not enough for a lot at this price", () => {
     expect(String(affordable(cents(-5), cents(100), amount("1"), ZERO))).toBe("0");
     expect(String(affordable(cents(1), cents(100), amount("1"), amount("100")))).toBe("0.009");
   });
@@ -38,7 +38,7 @@ describe("a holding's average price", () => {
   const after = (...trades: [side: Side, quantity: string, price: string][]): readonly Holding[] => {
     let book = { cash: "0", holdings: [] as readonly Holding[], working: [] };
     for (const [side, quantity, price] of trades)
-      book = settled(book, "X", side, amount(quantity), amount(price), ZERO);
+      book = applyTrade(book, { symbol: "X", side, quantity: amount(quantity), price: amount(price), fee: ZERO });
     return book.holdings;
   };
   it.each<[what: string, trades: Parameters<typeof after>, quantity: string | undefined, average: string | undefined]>([

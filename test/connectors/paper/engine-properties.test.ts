@@ -6,10 +6,10 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { amount, textOf } from "../../../connectors/paper/amount.ts";
 import { availableCash } from "../../../connectors/paper/book.ts";
-import { tickOf, slipped } from "../../../connectors/paper/market.ts";
+import { tickOf, withSlippage } from "../../../connectors/paper/market.ts";
 import type { Execution } from "../../../connectors/paper/state.ts";
 import { type Order, VenueRejection } from "../../../src/domain/sdk.ts";
-import { Bench, type BarRow, orderOf, rulesOf, tapeOf } from "../../support/paper-market.ts";
+import { EngineHarness, type BarRow, orderOf, rulesOf, feedOf } from "../../support/paper-market.ts";
 
 /** Prices in cents and quantities in thousandths make money in hundred-thousandths: integers all. */
 class Oracle {
@@ -98,7 +98,7 @@ const scenario = fc.record({
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
 
 interface Story {
-  readonly bench: Bench;
+  readonly bench: EngineHarness;
   readonly placed: Map<number, Order>;
   readonly oracle: Oracle;
 }
@@ -107,7 +107,7 @@ interface Story {
 function play(given: Scenario, watch: (story: Story, fresh: readonly Execution[]) => void = () => undefined): Story {
   const changes = { spreadBps: given.bps, slippageBps: given.bps, commissionBps: given.bps };
   const rules = rulesOf(changes, { seed: given.seed, allowShort: given.allowShort });
-  const bench = new Bench(tapeOf({ X: given.x, Y: given.y }), rules, given.cash);
+  const bench = new EngineHarness(feedOf({ X: given.x, Y: given.y }), rules, given.cash);
   const story: Story = { bench, placed: new Map(), oracle: new Oracle(given.cash) };
   for (const next of given.moves) {
     if (next.kind === "place") {
@@ -135,8 +135,8 @@ function check(property: (given: Scenario) => unknown, runs = 250): void {
   fc.assert(holds, { numRuns: runs });
 }
 
-describe("whatever is ordered", () => {
-  it("cash and positions are those of the oracle, exactly, after every step", () => {
+describe("for random orders", () => {
+  it("cash and positions equal the oracle's exactly after every step", () => {
     let trades = 0;
     check((given) =>
       play(given, ({ bench, oracle }, fresh) => {
@@ -151,7 +151,7 @@ describe("whatever is ordered", () => {
     expect(trades).toBeGreaterThan(400);
   });
 
-  it("no order fills beyond its quantity, and an ended one fills no more", () => {
+  it("no order fills beyond its quantity, and no ended order fills again", () => {
     check((given) => {
       const { bench, placed } = play(given);
       const filled = new Map<number, bigint>();
@@ -172,20 +172,24 @@ describe("whatever is ordered", () => {
     });
   });
 
-  it("no fill is outside its bar by more than the slippage, nor worse than its limit or its stop", () => {
+  it("no fill is outside its bar by more than the slippage, or worse than its limit or stop", () => {
     check((given) =>
       play(given, ({ bench, placed }, fresh) => {
         for (const { no, symbol, side, price: at } of fresh) {
-          const recording = bench.tape.known(symbol);
+          const recording = bench.feed.cached(symbol);
           if (recording === undefined) throw new Error("a fill of nothing");
           const { low, high, tickSize } = tickOf(
             recording,
-            bench.tape.calendar.instantOf(bench.state.tick),
+            bench.feed.calendar.instantOf(bench.state.tick),
             bench.rules,
           );
           const paid = amount(at);
-          expect(paid.lte(side === "buy" ? slipped("buy", high, tickSize, bench.rules.slippageBps) : high)).toBe(true);
-          expect(paid.gte(side === "sell" ? slipped("sell", low, tickSize, bench.rules.slippageBps) : low)).toBe(true);
+          expect(paid.lte(side === "buy" ? withSlippage("buy", high, tickSize, bench.rules.slippageBps) : high)).toBe(
+            true,
+          );
+          expect(paid.gte(side === "sell" ? withSlippage("sell", low, tickSize, bench.rules.slippageBps) : low)).toBe(
+            true,
+          );
           const limit = placed.get(no)?.limitPriceText;
           if (limit === undefined) continue;
           expect(side === "buy" ? paid.lte(amount(limit)) : paid.gte(amount(limit))).toBe(true);
@@ -195,13 +199,13 @@ describe("whatever is ordered", () => {
     );
   });
 
-  it("no tick trades more than its share of the volume", () => {
+  it("no tick trades more than the account's share of the volume", () => {
     check((given) =>
       play(given, ({ bench }, fresh) => {
         for (const symbol of ["X", "Y"]) {
-          const recording = bench.tape.known(symbol);
+          const recording = bench.feed.cached(symbol);
           if (recording === undefined) continue;
-          const { available } = tickOf(recording, bench.tape.calendar.instantOf(bench.state.tick), bench.rules);
+          const { available } = tickOf(recording, bench.feed.calendar.instantOf(bench.state.tick), bench.rules);
           const traded = fresh
             .filter((fill) => fill.symbol === symbol)
             .reduce((sum, fill) => sum.plus(amount(fill.quantity)), amount("0"));
@@ -211,7 +215,7 @@ describe("whatever is ordered", () => {
     );
   });
 
-  it("a cash account never owes money or stock", () => {
+  it("a cash account never has negative cash or a short position", () => {
     check((given) =>
       play({ ...given, allowShort: false }, ({ bench }) => {
         expect(bench.state.cash.startsWith("-")).toBe(false);
@@ -220,10 +224,10 @@ describe("whatever is ordered", () => {
     );
   });
 
-  it("no day order outlives the day after its own", () => {
+  it("no day order stays open beyond the day after its acceptance", () => {
     check((given) =>
       play(given, ({ bench }) => {
-        const { day } = bench.tape.calendar.instantOf(bench.state.tick);
+        const { day } = bench.feed.calendar.instantOf(bench.state.tick);
         for (const order of bench.state.working) {
           expect(["day", "gtc"]).toContain(order.timeInForce);
           if (order.timeInForce === "day") expect(order.day + 1).toBeGreaterThanOrEqual(day);
@@ -232,7 +236,7 @@ describe("whatever is ordered", () => {
     );
   });
 
-  it("a refused order leaves everything as it was, and an accepted one only holds money back", () => {
+  it("a rejected order changes nothing, and an accepted order only reserves cash", () => {
     check((given) => {
       const { bench } = play(given);
       const before = bench.state;
@@ -248,7 +252,7 @@ describe("whatever is ordered", () => {
     }, 200);
   });
 
-  it("the same seed and the same sequence make the same fills, also when the state went through the store", () => {
+  it("the same seed and the same orders make the same fills, even if the state was stored in between", () => {
     check((given) => {
       const first = play(given);
       const second = play(given, ({ bench }) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { VenueRejection } from "../../../src/domain/sdk.ts";
-import { Bench, type BarRow, orderOf, rulesOf, seedFor, tapeOf } from "../../support/paper-market.ts";
+import { EngineHarness, type BarRow, orderOf, rulesOf, seedFor, feedOf } from "../../support/paper-market.ts";
 
 /** Day 0 closes at 100. */
 const START: BarRow = [100, 100, 100, 100, 4000];
@@ -17,22 +17,22 @@ function bench(
   first: "low" | "high" = "low",
   changes: Parameters<typeof rulesOf>[0] = {},
   other = {},
-): Bench {
-  return new Bench(
-    tapeOf({ X: [START, day1, REST, REST, REST] }),
+): EngineHarness {
+  return new EngineHarness(
+    feedOf({ X: [START, day1, REST, REST, REST] }),
     rulesOf(changes, { seed: seedFor("X", first), ...other }),
   );
 }
 
 /** Holding `quantity` X, so that there is something to sell. */
-function holding(made: Bench, quantity = "10"): Bench {
-  made.state = { ...made.state, holdings: [{ symbol: "X", quantity, averagePrice: "100" }] };
-  return made;
+function holding(harness: EngineHarness, quantity = "10"): EngineHarness {
+  harness.state = { ...harness.state, holdings: [{ symbol: "X", quantity, averagePrice: "100" }] };
+  return harness;
 }
 
-describe("which price an order meets", () => {
+describe("the price of a fill", () => {
   const cases: [
-    what: string,
+    label: string,
     day1: BarRow,
     first: "low" | "high",
     order: Parameters<typeof orderOf>[0],
@@ -156,102 +156,102 @@ describe("which price an order meets", () => {
       [],
     ],
   ];
-  it.each(cases)("%s", (_what, day1, first, order, fills) => {
-    const made = holding(bench(day1, first));
-    made.place(orderOf(order));
-    made.step(4);
-    expect(made.fills()).toEqual(fills);
+  it.each(cases)("%s", (_label, day1, first, order, fills) => {
+    const harness = holding(bench(day1, first));
+    harness.place(orderOf(order));
+    harness.step(4);
+    expect(harness.fills()).toEqual(fills);
   });
 
-  it("pays the spread and the slippage at market, on whole ticks, and never more than the bar and the slippage", () => {
-    const made = bench([100, 100.05, 99, 100, 4000], "low", { spreadBps: "20", slippageBps: "5" });
-    made.place(orderOf());
-    made.step();
+  it("a market order pays spread and slippage in whole ticks, at most the bar's range plus slippage", () => {
+    const harness = bench([100, 100.05, 99, 100, 4000], "low", { spreadBps: "20", slippageBps: "5" });
+    harness.place(orderOf());
+    harness.step();
     // Ask 100.10 is outside the bar: 100.05, and 5 basis points, rounded up.
-    expect(made.fills()).toEqual(["1@100.11"]);
+    expect(harness.fills()).toEqual(["1@100.11"]);
     const seller = holding(bench(CALM, "low", { spreadBps: "20", slippageBps: "5" }));
     seller.place(orderOf({ side: "sell" }));
     seller.step();
     expect(seller.fills()).toEqual(["1@99.85"]);
   });
 
-  it("asks a limit order to meet the touch, not the last price", () => {
-    const made = bench([100, 100, 100, 100], "low", { spreadBps: "20", slippageBps: "5" });
-    made.place(orderOf({ type: "limit", limit: "100.09", timeInForce: "gtc" }));
-    made.step(4);
-    expect(made.fills()).toEqual([]);
-    made.place(orderOf({ type: "limit", limit: "100.1" }));
-    made.step();
-    expect(made.fills()).toEqual(["1@100"]);
+  it("a limit order fills when the best price reaches its limit, not when the last price does", () => {
+    const harness = bench([100, 100, 100, 100], "low", { spreadBps: "20", slippageBps: "5" });
+    harness.place(orderOf({ type: "limit", limit: "100.09", timeInForce: "gtc" }));
+    harness.step(4);
+    expect(harness.fills()).toEqual([]);
+    harness.place(orderOf({ type: "limit", limit: "100.1" }));
+    harness.step();
+    expect(harness.fills()).toEqual(["1@100"]);
   });
 });
 
 describe("time in force", () => {
-  it("fills at later ticks only", () => {
-    const made = bench(CALM);
-    made.place(orderOf());
-    expect(made.executions).toEqual([]);
-    expect(made.state.working).toHaveLength(1);
-    expect(made.step().executions).toHaveLength(1);
+  it("an order never fills at the tick of its acceptance", () => {
+    const harness = bench(CALM);
+    harness.place(orderOf());
+    expect(harness.executions).toEqual([]);
+    expect(harness.state.working).toHaveLength(1);
+    expect(harness.step().executions).toHaveLength(1);
   });
 
-  it("keeps a day order through the whole next day and ends it before the open after that", () => {
-    const made = bench(CALM);
-    made.place(orderOf({ type: "limit", limit: "50" }));
-    made.step(4);
-    expect(made.ended).toEqual([]);
-    made.step();
-    expect(made.ended).toMatchObject([{ no: 1, status: "expired", filled: "0" }]);
+  it("a day order stays open for the whole next day and expires before the following open", () => {
+    const harness = bench(CALM);
+    harness.place(orderOf({ type: "limit", limit: "50" }));
+    harness.step(4);
+    expect(harness.ended).toEqual([]);
+    harness.step();
+    expect(harness.ended).toMatchObject([{ no: 1, status: "expired", filled: "0" }]);
   });
 
-  it("gives a day order that comes in at the open that day and the next", () => {
-    const made = bench(CALM);
-    made.step();
-    made.place(orderOf({ type: "limit", limit: "50" }));
-    made.step(7);
-    expect(made.ended).toEqual([]);
-    made.step();
-    expect(made.ended).toMatchObject([{ status: "expired" }]);
+  it("a day order accepted at the open stays open for that day and the next", () => {
+    const harness = bench(CALM);
+    harness.step();
+    harness.place(orderOf({ type: "limit", limit: "50" }));
+    harness.step(7);
+    expect(harness.ended).toEqual([]);
+    harness.step();
+    expect(harness.ended).toMatchObject([{ status: "expired" }]);
   });
 
-  it("does not let an expiring order trade at the open that ends it", () => {
-    const made = new Bench(tapeOf({ X: [START, START, [50, 50, 50, 50]] }), rulesOf());
-    made.place(orderOf({ type: "limit", limit: "60" }));
-    made.step(5);
-    expect(made.fills()).toEqual([]);
-    expect(made.ended).toMatchObject([{ status: "expired" }]);
+  it("an expiring day order does not trade at the open at which it ends", () => {
+    const harness = new EngineHarness(feedOf({ X: [START, START, [50, 50, 50, 50]] }), rulesOf());
+    harness.place(orderOf({ type: "limit", limit: "60" }));
+    harness.step(5);
+    expect(harness.fills()).toEqual([]);
+    expect(harness.ended).toMatchObject([{ status: "expired" }]);
   });
 
-  it("keeps a gtc order", () => {
-    const made = bench(CALM);
-    made.place(orderOf({ type: "limit", limit: "50", timeInForce: "gtc" }));
-    made.step(16);
-    expect(made.state.working).toHaveLength(1);
+  it("a gtc order stays open", () => {
+    const harness = bench(CALM);
+    harness.place(orderOf({ type: "limit", limit: "50", timeInForce: "gtc" }));
+    harness.step(16);
+    expect(harness.state.working).toHaveLength(1);
   });
 
-  it.each(["ioc", "fok"] as const)("ends an %s order that meets no price at its first tick", (timeInForce) => {
-    const made = bench(CALM);
-    made.place(orderOf({ type: "limit", limit: "95", timeInForce }));
-    made.step();
-    expect(made.fills()).toEqual([]);
-    expect(made.ended).toMatchObject([{ status: "cancelled", filled: "0" }]);
+  it.each(["ioc", "fok"] as const)("an %s order ends if it cannot trade at its first tick", (timeInForce) => {
+    const harness = bench(CALM);
+    harness.place(orderOf({ type: "limit", limit: "95", timeInForce }));
+    harness.step();
+    expect(harness.fills()).toEqual([]);
+    expect(harness.ended).toMatchObject([{ status: "cancelled", filled: "0" }]);
   });
 
-  it("fills of an ioc order what there is and cancels the rest", () => {
-    const made = bench([100, 110, 90, 105, 20]);
-    made.place(orderOf({ quantity: "8", timeInForce: "ioc" }));
-    made.step();
-    expect(made.fills()).toEqual(["5@100"]);
-    expect(made.ended).toMatchObject([{ status: "cancelled", filled: "5" }]);
+  it("an ioc order fills the available volume, and the rest is cancelled", () => {
+    const harness = bench([100, 110, 90, 105, 20]);
+    harness.place(orderOf({ quantity: "8", timeInForce: "ioc" }));
+    harness.step();
+    expect(harness.fills()).toEqual(["5@100"]);
+    expect(harness.ended).toMatchObject([{ status: "cancelled", filled: "5" }]);
   });
 
-  it("fills a fok order whole or not at all", () => {
-    const made = bench([100, 110, 90, 105, 20]);
-    made.place(orderOf({ quantity: "5.001", timeInForce: "fok" }));
-    made.place(orderOf({ quantity: "5", timeInForce: "fok" }));
-    made.step();
-    expect(made.fills()).toEqual(["5@100"]);
-    expect(made.ended).toMatchObject([
+  it("a fok order fills completely or not at all", () => {
+    const harness = bench([100, 110, 90, 105, 20]);
+    harness.place(orderOf({ quantity: "5.001", timeInForce: "fok" }));
+    harness.place(orderOf({ quantity: "5", timeInForce: "fok" }));
+    harness.step();
+    expect(harness.fills()).toEqual(["5@100"]);
+    expect(harness.ended).toMatchObject([
       { no: 1, status: "cancelled", filled: "0" },
       { no: 2, status: "filled", filled: "5" },
     ]);
@@ -259,138 +259,144 @@ describe("time in force", () => {
 });
 
 describe("volume", () => {
-  it("fills in parts, a share of the bar at each tick, the older order first", () => {
-    const made = bench([100, 110, 90, 105, 80], "low", { participation: "0.5" });
-    made.place(orderOf({ quantity: "15" }));
-    made.place(orderOf({ quantity: "7" }));
-    made.step(2);
-    expect(made.executions.map(({ no, nth, quantity, price }) => [no, nth, quantity, price])).toEqual([
+  it("an order fills by a share of the bar's volume at each tick, the older order first", () => {
+    const harness = bench([100, 110, 90, 105, 80], "low", { participation: "0.5" });
+    harness.place(orderOf({ quantity: "15" }));
+    harness.place(orderOf({ quantity: "7" }));
+    harness.step(2);
+    expect(harness.executions.map(({ no, nth, quantity, price }) => [no, nth, quantity, price])).toEqual([
       [1, 1, "10", "100"],
       [1, 2, "5", "90"],
       [2, 1, "5", "90"],
     ]);
-    expect(made.state.working).toMatchObject([{ no: 2, filled: "5", value: "450", fills: 1 }]);
-    expect(made.ended).toMatchObject([{ no: 1, status: "filled", filled: "15", value: "1450" }]);
+    expect(harness.state.working).toMatchObject([{ no: 2, filled: "5", value: "450", fills: 1 }]);
+    expect(harness.ended).toMatchObject([{ no: 1, status: "filled", filled: "15", value: "1450" }]);
   });
 
-  it("knows no limit where no volume was recorded", () => {
-    const made = bench([100, 110, 90, 105]);
-    made.place(orderOf({ quantity: "9000" }));
-    made.step();
-    expect(made.fills()).toEqual(["9000@100"]);
+  it("an order fills completely if the bar has no volume", () => {
+    const harness = bench([100, 110, 90, 105]);
+    harness.place(orderOf({ quantity: "9000" }));
+    harness.step();
+    expect(harness.fills()).toEqual(["9000@100"]);
   });
 });
 
 describe("money", () => {
-  const refused = (made: Bench, order: Parameters<typeof orderOf>[0], words: RegExp): void => {
-    const before = made.state;
-    expect(() => made.place(orderOf(order))).toThrow(words);
-    expect(() => made.place(orderOf(order))).toThrow(VenueRejection);
-    expect(made.state).toBe(before);
+  const expectRejected = (harness: EngineHarness, order: Parameters<typeof orderOf>[0], message: RegExp): void => {
+    const before = harness.state;
+    expect(() => harness.place(orderOf(order))).toThrow(message);
+    expect(() => harness.place(orderOf(order))).toThrow(VenueRejection);
+    expect(harness.state).toBe(before);
   };
 
-  it("takes an order for exactly the cash there is, and none for a lot more", () => {
-    const made = new Bench(tapeOf({ X: [START, CALM] }), rulesOf(), "1000");
-    refused(made, { quantity: "10.001" }, /insufficient buying power.*needs 1000\.1, 1000 is free/);
-    made.place(orderOf({ quantity: "10" }));
-    refused(made, { quantity: "0.001" }, /insufficient buying power/);
-    made.step();
-    expect(made.state).toMatchObject({ cash: "0", holdings: [{ symbol: "X", quantity: "10", averagePrice: "100" }] });
+  it("an order for exactly the available cash is accepted, and for one lot more rejected", () => {
+    const harness = new EngineHarness(feedOf({ X: [START, CALM] }), rulesOf(), "1000");
+    expectRejected(harness, { quantity: "10.001" }, /insufficient buying power.*needs 1000\.1, 1000 is available/);
+    harness.place(orderOf({ quantity: "10" }));
+    expectRejected(harness, { quantity: "0.001" }, /insufficient buying power/);
+    harness.step();
+    expect(harness.state).toMatchObject({
+      cash: "0",
+      holdings: [{ symbol: "X", quantity: "10", averagePrice: "100" }],
+    });
   });
 
-  it("holds back what open orders may cost, commission included", () => {
-    const made = new Bench(tapeOf({ X: [START, CALM] }), rulesOf({ commissionBps: "100" }), "1000");
-    made.place(orderOf({ quantity: "5", type: "limit", limit: "90" }));
-    refused(made, { quantity: "5.402" }, /needs 545\.6, 545\.5 is free/);
-    made.place(orderOf({ quantity: "5.401" }));
+  it("cash is reserved for open orders including commission", () => {
+    const harness = new EngineHarness(feedOf({ X: [START, CALM] }), rulesOf({ commissionBps: "100" }), "1000");
+    harness.place(orderOf({ quantity: "5", type: "limit", limit: "90" }));
+    expectRejected(harness, { quantity: "5.402" }, /needs 545\.6, 545\.5 is available/);
+    harness.place(orderOf({ quantity: "5.401" }));
   });
 
-  it("buys only what the cash allows when the price has risen, and cancels the rest", () => {
-    const made = new Bench(tapeOf({ X: [START, UP] }), rulesOf({ commissionBps: "10" }), "1010");
-    made.place(orderOf({ quantity: "10" }));
-    made.step();
+  it("a buy fills as far as the cash allows after the price has risen, and the rest is cancelled", () => {
+    const harness = new EngineHarness(feedOf({ X: [START, UP] }), rulesOf({ commissionBps: "10" }), "1010");
+    harness.place(orderOf({ quantity: "10" }));
+    harness.step();
     // 8.408 x 120 = 1008.96 and 1.01; one lot more would cost 1010.09.
-    expect(made.executions).toMatchObject([{ quantity: "8.408", price: "120", fee: "1.01" }]);
-    expect(made.ended).toMatchObject([{ status: "cancelled", filled: "8.408" }]);
-    expect(made.state.cash).toBe("0.03");
+    expect(harness.executions).toMatchObject([{ quantity: "8.408", price: "120", fee: "1.01" }]);
+    expect(harness.ended).toMatchObject([{ status: "cancelled", filled: "8.408" }]);
+    expect(harness.state.cash).toBe("0.03");
   });
 
-  it("keeps on buying while volume, not money, is what lacks", () => {
-    const made = new Bench(tapeOf({ X: [START, [120, 120, 120, 120, 8]] }), rulesOf(), "1000");
-    made.place(orderOf({ quantity: "10", timeInForce: "gtc" }));
-    made.step(4);
-    expect(made.fills()).toEqual(["2@120", "2@120", "2@120", "2@120"]);
-    expect(made.state.working).toMatchObject([{ filled: "8" }]);
-    made.step();
-    expect(made.fills().at(-1)).toBe("0.333@120");
-    expect(made.ended).toMatchObject([{ status: "cancelled", filled: "8.333" }]);
+  it("a buy stays open if only the volume limits it", () => {
+    const harness = new EngineHarness(feedOf({ X: [START, [120, 120, 120, 120, 8]] }), rulesOf(), "1000");
+    harness.place(orderOf({ quantity: "10", timeInForce: "gtc" }));
+    harness.step(4);
+    expect(harness.fills()).toEqual(["2@120", "2@120", "2@120", "2@120"]);
+    expect(harness.state.working).toMatchObject([{ filled: "8" }]);
+    harness.step();
+    expect(harness.fills().at(-1)).toBe("0.333@120");
+    expect(harness.ended).toMatchObject([{ status: "cancelled", filled: "8.333" }]);
   });
 
-  it("counts what earlier open orders close already", () => {
-    const made = holding(new Bench(tapeOf({ X: [START, CALM] }), rulesOf({}, { allowShort: true }), "0"), "3");
-    made.place(orderOf({ side: "sell", quantity: "2", type: "limit", limit: "200" }));
-    refused(made, { side: "sell", quantity: "2", type: "limit", limit: "200" }, /needs 200, 0 is free/);
-    made.place(orderOf({ side: "sell", quantity: "1", type: "limit", limit: "200" }));
+  it("earlier open orders reduce the quantity that a later order closes", () => {
+    const harness = holding(
+      new EngineHarness(feedOf({ X: [START, CALM] }), rulesOf({}, { allowShort: true }), "0"),
+      "3",
+    );
+    harness.place(orderOf({ side: "sell", quantity: "2", type: "limit", limit: "200" }));
+    expectRejected(harness, { side: "sell", quantity: "2", type: "limit", limit: "200" }, /needs 200, 0 is available/);
+    harness.place(orderOf({ side: "sell", quantity: "1", type: "limit", limit: "200" }));
   });
 
-  it("does not sell what is not held, counting open sell orders", () => {
-    const made = holding(bench(CALM), "3");
-    refused(
-      made,
+  it("a sell beyond the position minus open sells is rejected", () => {
+    const harness = holding(bench(CALM), "3");
+    expectRejected(
+      harness,
       { side: "sell", quantity: "3.001" },
       /3 held, 0 of it in open sell orders; short sales need allow_short = true/,
     );
-    made.place(orderOf({ side: "sell", quantity: "2", type: "limit", limit: "200" }));
-    refused(made, { side: "sell", quantity: "1.001" }, /3 held, 2 of it/);
-    made.place(orderOf({ side: "sell", quantity: "1" }));
+    harness.place(orderOf({ side: "sell", quantity: "2", type: "limit", limit: "200" }));
+    expectRejected(harness, { side: "sell", quantity: "1.001" }, /3 held, 2 of it/);
+    harness.place(orderOf({ side: "sell", quantity: "1" }));
   });
 
-  it("sells short where that is allowed, as far as the cash covers it once more", () => {
-    const made = new Bench(
-      tapeOf({ X: [START, CALM, REST] }),
+  it("a short sale is accepted with allow_short as far as the cash covers its value", () => {
+    const harness = new EngineHarness(
+      feedOf({ X: [START, CALM, REST] }),
       rulesOf({}, { allowShort: true, seed: seedFor("X", "low") }),
       "1000",
     );
-    refused(made, { side: "sell", quantity: "10.001" }, /insufficient buying power/);
-    made.place(orderOf({ side: "sell", quantity: "10" }));
-    made.step();
-    expect(made.state).toMatchObject({ cash: "2000", holdings: [{ quantity: "-10", averagePrice: "100" }] });
-    refused(made, { side: "sell", quantity: "0.1" }, /insufficient/);
-    made.place(orderOf({ side: "buy", quantity: "10" }));
-    made.step();
-    expect(made.state).toMatchObject({ cash: "1100", holdings: [] });
+    expectRejected(harness, { side: "sell", quantity: "10.001" }, /insufficient buying power/);
+    harness.place(orderOf({ side: "sell", quantity: "10" }));
+    harness.step();
+    expect(harness.state).toMatchObject({ cash: "2000", holdings: [{ quantity: "-10", averagePrice: "100" }] });
+    expectRejected(harness, { side: "sell", quantity: "0.1" }, /insufficient/);
+    harness.place(orderOf({ side: "buy", quantity: "10" }));
+    harness.step();
+    expect(harness.state).toMatchObject({ cash: "1100", holdings: [] });
   });
 
-  it("lets a loss-making short be closed beyond the money there is", () => {
-    const made = new Bench(
-      tapeOf({ X: [START, START, [500, 500, 500, 500]] }),
+  it("a losing short position can be closed even if the cash becomes negative", () => {
+    const harness = new EngineHarness(
+      feedOf({ X: [START, START, [500, 500, 500, 500]] }),
       rulesOf({}, { allowShort: true }),
       "1000",
     );
-    made.place(orderOf({ side: "sell", quantity: "10" }));
-    made.step(5);
-    made.place(orderOf({ quantity: "10" }));
-    made.step();
-    expect(made.state).toMatchObject({ cash: "-3000", holdings: [] });
+    harness.place(orderOf({ side: "sell", quantity: "10" }));
+    harness.step(5);
+    harness.place(orderOf({ quantity: "10" }));
+    harness.step();
+    expect(harness.state).toMatchObject({ cash: "-3000", holdings: [] });
   });
 
-  it("takes a reduce-only order only against a position, and not for more of it than is left", () => {
-    refused(bench(CALM), { reduceOnly: true }, /reduce-only buy 1 X: the position is 0/);
-    const made = holding(bench(CALM), "3");
-    refused(made, { reduceOnly: true }, /reduce-only/);
-    refused(made, { side: "sell", quantity: "4", reduceOnly: true }, /reduce-only/);
-    made.place(orderOf({ side: "sell", quantity: "3", reduceOnly: true }));
-    made.step();
-    expect(made.state.holdings).toEqual([]);
+  it("a reduce-only order is accepted only up to the part of the position that no other order closes", () => {
+    expectRejected(bench(CALM), { reduceOnly: true }, /reduce-only buy 1 X: the position is 0/);
+    const harness = holding(bench(CALM), "3");
+    expectRejected(harness, { reduceOnly: true }, /reduce-only/);
+    expectRejected(harness, { side: "sell", quantity: "4", reduceOnly: true }, /reduce-only/);
+    harness.place(orderOf({ side: "sell", quantity: "3", reduceOnly: true }));
+    harness.step();
+    expect(harness.state.holdings).toEqual([]);
   });
 
-  it("never turns a position by a reduce-only order, even where another order closed it first", () => {
-    const made = holding(bench(CALM, "low", {}, { allowShort: true }), "3");
-    made.place(orderOf({ side: "sell", quantity: "3", reduceOnly: true, type: "limit", limit: "105" }));
-    made.place(orderOf({ side: "sell", quantity: "2" }));
-    made.step(4);
-    expect(made.fills()).toEqual(["2@100", "1@105"]);
-    expect(made.ended.at(-1)).toMatchObject({ no: 1, status: "cancelled", filled: "1" });
-    expect(made.state.holdings).toEqual([]);
+  it("a reduce-only order never reverses a position, even if another order closed the position first", () => {
+    const harness = holding(bench(CALM, "low", {}, { allowShort: true }), "3");
+    harness.place(orderOf({ side: "sell", quantity: "3", reduceOnly: true, type: "limit", limit: "105" }));
+    harness.place(orderOf({ side: "sell", quantity: "2" }));
+    harness.step(4);
+    expect(harness.fills()).toEqual(["2@100", "1@105"]);
+    expect(harness.ended.at(-1)).toMatchObject({ no: 1, status: "cancelled", filled: "1" });
+    expect(harness.state.holdings).toEqual([]);
   });
 });

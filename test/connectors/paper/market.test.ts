@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Amount, amount, basisPoints } from "../../../connectors/paper/amount.ts";
-import { END_OF_TIME, lateTicksFor } from "../../../connectors/paper/calendar.ts";
+import { LATEST_TIME, lateTicksFor } from "../../../connectors/paper/calendar.ts";
 import { InstrumentList } from "../../../connectors/paper/instruments.ts";
-import { tickOf, touch } from "../../../connectors/paper/market.ts";
+import { tickOf, bestPrice } from "../../../connectors/paper/market.ts";
 import { FIRST_DATE, LAST_DATE } from "../../../connectors/paper/options.ts";
 import { recordingOf, rulesOf } from "../../support/paper-market.ts";
 
@@ -21,18 +21,18 @@ const RECORDED_DAYS = 130;
 const BARS = 5105;
 
 describe("the recording", () => {
-  it("covers the dates that the options name", () => {
+  it("the recording covers the dates that the options allow", () => {
     const { calendar, index } = catalogue("2000-01-03");
     expect(calendar.date(0)).toBe(FIRST_DATE);
     expect(calendar.date(BARS - 1)).toBe(LAST_DATE);
-    expect(index.turnsAt(BARS)).toBe("backwards");
+    expect(index.directionChangeAt(BARS)).toBe("backwards");
   });
 
-  it("starts at the last trading day at or before a start on a weekend", () => {
+  it("the recording starts at the last trading day if the start is on a weekend", () => {
     expect(catalogue("2019-10-13").calendar.date(0)).toBe("2019-10-11");
   });
 
-  it("plays backwards after its end, open and close exchanged, then forwards again", () => {
+  it("the recording plays backwards after its end with open and close swapped, then forwards again", () => {
     const { index } = catalogue();
     const [last, first] = [index.bar(RECORDED_DAYS), index.bar(RECORDED_DAYS + BARS)];
     expect([last.open, last.close].map(String)).toEqual(["2842.43", "2874.56"]);
@@ -48,9 +48,9 @@ describe("the recording", () => {
     expect(index.bar(7)).toEqual(index.bar(7 + 2 * BARS));
   });
 
-  it("turns exactly at its ends", () => {
+  it("the direction changes exactly at the ends of the recording", () => {
     const { index } = catalogue();
-    const turns = Array.from({ length: 3 * BARS }, (_, day) => [day, index.turnsAt(day)] as const).filter(
+    const turns = Array.from({ length: 3 * BARS }, (_, day) => [day, index.directionChangeAt(day)] as const).filter(
       ([, way]) => way !== undefined,
     );
     expect(turns).toEqual([
@@ -60,19 +60,19 @@ describe("the recording", () => {
     ]);
   });
 
-  it("jumps no further between two days than the recording ever did, at the turns not at all", () => {
+  it("no gap between two days exceeds the recorded gaps, and there is no gap at a change of direction", () => {
     const { index } = catalogue();
     let widest = 0;
     for (let day = 1; day < 3 * BARS; day++) {
       const jump = Math.abs(number(index.bar(day).open) / number(index.bar(day - 1).close) - 1);
       widest = Math.max(widest, jump);
-      if (index.turnsAt(day) !== undefined) expect(jump).toBe(0);
+      if (index.directionChangeAt(day) !== undefined) expect(jump).toBe(0);
     }
     expect(widest).toBeGreaterThan(0.05);
     expect(widest).toBeLessThan(0.09);
   });
 
-  it("is whole ticks with low and high around open and close", () => {
+  it("bars have whole ticks, and low and high enclose open and close", () => {
     const { index } = catalogue("2000-01-03");
     for (let day = 0; day < BARS; day++) {
       const { open, high, low, close } = index.bar(day);
@@ -83,7 +83,7 @@ describe("the recording", () => {
 });
 
 describe("the venue's time", () => {
-  it("follows the recorded dates, then runs on over weekdays", () => {
+  it("the venue's time follows the recorded dates, then continues over weekdays", () => {
     const { calendar } = catalogue();
     const dates = Array.from({ length: 8 }, (_, n) => calendar.date(RECORDED_DAYS - 1 + n));
     expect(dates).toEqual([
@@ -98,7 +98,7 @@ describe("the venue's time", () => {
     ]);
   });
 
-  it("only ever goes forward, within trading hours in New York, on weekdays", () => {
+  it("the venue's time increases, within trading hours of New York and on weekdays", () => {
     const { calendar } = catalogue("2020-04-14");
     const clock = { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
     const newYork = new Intl.DateTimeFormat("en-GB", { timeZone: "America/New_York", ...clock });
@@ -114,10 +114,10 @@ describe("the venue's time", () => {
     }
   });
 
-  it("keeps a desk at the default speed before the year 2200 for more than twenty months", () => {
+  it("a desk at the default speed stays before the year 2200 for more than twenty months", () => {
     const { calendar } = catalogue();
     const twentyMonths = 610 * 86_400 * 2;
-    expect(calendar.timeAt(twentyMonths)).toBeLessThan(END_OF_TIME);
+    expect(calendar.timeAt(twentyMonths)).toBeLessThan(LATEST_TIME);
   });
 
   it.each([
@@ -140,7 +140,7 @@ describe("the path within a bar", () => {
         [low + a, low + a + b + c, low, low + a + b].map((cents) => cents / 100) as [number, number, number, number],
     );
 
-  it("goes from open over both extremes to close, never outside the bar, the same for the same seed", () => {
+  it("the price moves from open over both extremes to close inside the bar, equally for an equal seed", () => {
     fc.assert(
       fc.property(bar, fc.nat(), fc.integer({ min: 1, max: 12 }), (row, seed, stretch) => {
         const recording = recordingOf("X", [row, row]);
@@ -161,7 +161,7 @@ describe("the path within a bar", () => {
     );
   });
 
-  it("visits the extremes in an order that the seed and the day decide", () => {
+  it("seed and day decide which extreme comes first", () => {
     const recording = recordingOf("X", [[100, 110, 90, 100]]);
     const firsts = (seed: number) =>
       Array.from({ length: 200 }, (_, day) =>
@@ -173,7 +173,7 @@ describe("the path within a bar", () => {
     expect(firsts(1).filter((price) => price === 110).length).toBeGreaterThan(70);
   });
 
-  it("opens a day after a gap from yesterday's close", () => {
+  it("the first tick of a day has a gap from the previous close", () => {
     const recording = recordingOf("X", [
       [100, 100, 100, 100],
       [120, 120, 120, 120],
@@ -183,12 +183,12 @@ describe("the path within a bar", () => {
   });
 });
 
-describe("the touch", () => {
-  it("is never crossed, on ticks, and at least the spread apart", () => {
+describe("bid and ask", () => {
+  it("bid and ask are on ticks, never crossed, and at least the spread apart", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 10_000_000 }), fc.nat(1000), (cents, bps) => {
         const [last, tick, spread] = [amount(String(cents)).times(amount("0.01")), amount("0.01"), amount(String(bps))];
-        const [bid, ask] = [touch("sell", last, tick, spread), touch("buy", last, tick, spread)];
+        const [bid, ask] = [bestPrice("sell", last, tick, spread), bestPrice("buy", last, tick, spread)];
         expect(bid.lte(last) && ask.gte(last)).toBe(true);
         expect(bid.mod(tick).eq(amount("0")) && ask.mod(tick).eq(amount("0")) && bid.gt(amount("0"))).toBe(true);
         const isFloored = bid.eq(tick);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readOptions } from "../../../connectors/paper/options.ts";
 
 describe("the options", () => {
-  it("have defaults", () => {
+  it("readOptions fills in the defaults", () => {
     const { cash, spreadBps, slippageBps, commissionBps, participation, ...rest } = readOptions({});
     expect(rest).toEqual({ start: "2019-10-10", barSeconds: 2, latencyMs: 0, seed: 1, allowShort: false });
     expect([cash, spreadBps, slippageBps, commissionBps, participation].map(String)).toEqual([
@@ -14,7 +14,7 @@ describe("the options", () => {
     ]);
   });
 
-  it("take numbers and exact text", () => {
+  it("readOptions accepts numbers and decimal strings", () => {
     expect(String(readOptions({ cash: "2500.25" }).cash)).toBe("2500.25");
     expect(String(readOptions({ cash: 2500.25, spread_bps: 0.5 }).spreadBps)).toBe("0.5");
     expect(readOptions({ bar_seconds: "0.02" }).barSeconds).toBe(0.02);
@@ -47,7 +47,7 @@ describe("the options", () => {
     [{ latency_ms: 1.5 }, "latency_ms is 1.5; it must be a whole number from 0 to 60000"],
     [{ seed: "1" }, 'seed is "1"; it must be a whole number from 0 to 4294967295'],
     [{ allow_short: "yes" }, 'allow_short is "yes"; it must be true or false'],
-  ])("refuse %j", (options, message) => {
+  ])("readOptions rejects %j", (options, message) => {
     expect(() => readOptions(options)).toThrow(message);
   });
 });

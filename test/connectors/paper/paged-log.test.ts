@@ -32,7 +32,7 @@ async function live(disk: Map<string, string>, last: number, lands: boolean): Pr
   return committed;
 }
 
-describe("pages", () => {
+describe("a paged log", () => {
   it.each([true, false])(
     "lose no committed row of the window at a crash at any put (which reaches the disk: %s)",
     async (lands) => {
@@ -50,7 +50,7 @@ describe("pages", () => {
     },
   );
 
-  it("seal several pages at once, each written once", async () => {
+  it("append seals several pages at once and writes each once", async () => {
     const store = new CrashStore();
     const tail = await append(store, SHAPE, EMPTY_LOG, [1, 2, 3, 4, 5, 6, 7]);
     expect(tail).toEqual({ sealed: 2, rows: [7] });
@@ -58,7 +58,7 @@ describe("pages", () => {
     expect(await load(store, SHAPE, tail)).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it("are on disk when the tail that counts them is", async () => {
+  it("sealed pages are on disk before the log that contains them is stored", async () => {
     const order: string[] = [];
     const store = new CrashStore(new Map(), { delay: () => new Promise((resolve) => setTimeout(resolve, 1)) });
     const tail = await append(store, SHAPE, EMPTY_LOG, [1, 2, 3]).finally(() =>

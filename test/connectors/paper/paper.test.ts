@@ -17,7 +17,7 @@ function spx(changes: Parameters<typeof orderOf>[0] = {}) {
 const FAR = { type: "limit", limit: "100", timeInForce: "gtc" } as const;
 
 describe("the market", () => {
-  it("opens after the close of 2019-10-10 at 2938.13", async () => {
+  it("the market starts after the close of 2019-10-10 at 2938.13", async () => {
     const { venue } = await openPaper();
     const quote = await venue.getQuote("SPX");
     expect(quote).toEqual({
@@ -31,7 +31,7 @@ describe("the market", () => {
     });
   });
 
-  it("moves between bars too, a day in two seconds", async () => {
+  it("the price moves within a day, which takes two seconds", async () => {
     const { venue } = await openPaper();
     const seen: [string, unknown][] = [];
     for (let i = 0; i < 5; i++) {
@@ -51,7 +51,7 @@ describe("the market", () => {
     expect([seen[2]?.[1], seen[3]?.[1]].toSorted()).toEqual(["2963.07", "2993.28"]);
   });
 
-  it("lists the five stocks at their last recorded month", async () => {
+  it("the five stocks start at their last recorded month", async () => {
     const { venue } = await openPaper();
     const prices = await Promise.all(
       ["AAPL", "MSFT", "AMZN", "GOOG", "IBM"].map(async (symbol) => (await venue.getQuote(symbol)).last),
@@ -62,13 +62,13 @@ describe("the market", () => {
     expect(await venue.getQuote("AAPL")).not.toHaveProperty("bidSize");
   });
 
-  it("does not know other symbols", async () => {
+  it("other symbols are not listed", async () => {
     const { venue } = await openPaper();
     expect(await venue.getInstrument("NOPE")).toBeNull();
     await expect(venue.getQuote("NOPE")).rejects.toThrow('"NOPE" is not listed');
   });
 
-  it("states tick, lot and what it takes", async () => {
+  it("getInstrument returns tick, lot and supported order types", async () => {
     const { venue } = await openPaper();
     expect(await venue.getInstrument("SPX")).toEqual({
       symbol: "SPX",
@@ -90,7 +90,7 @@ describe("the market", () => {
     });
   });
 
-  it("lists the operator's bars, with a tick that fits their price, and leaves out what makes no sense", async () => {
+  it("the operator's bars are listed with a tick size that fits their price, and invalid bars are ignored", async () => {
     const day = (n: number, close: string, more: Partial<Bar> = {}): Bar => {
       return { symbol: "MEME", timestamp: Date.UTC(2019, 9, n), open: close, high: close, low: close, close, ...more };
     };
@@ -100,13 +100,13 @@ describe("the market", () => {
     expect((await venue.getQuote("MEME")).last).toBe("0.000014");
     expect(await venue.getInstrument("MEME")).toMatchObject({ tickSize: "0.00000001" });
     expect((await venue.getQuote("AAPL")).last).toBe("300");
-    expect(log.some((line) => line.includes("MEME: 1 of 4 bars are left out"))).toBe(true);
+    expect(log.some((line) => line.includes("MEME: 1 of 4 bars are ignored"))).toBe(true);
     await venue.placeOrder(orderOf({ symbol: "MEME", quantity: "1000" }));
     await pass(500);
     expect(await venue.getPositions()).toMatchObject([{ symbol: "MEME", quantity: "1000", markPrice: "0.000016" }]);
   });
 
-  it("answers whole daily bars, never the day being played", async () => {
+  it("getBars returns complete days without the current one", async () => {
     const { venue } = await openPaper();
     const from = Date.UTC(2019, 9, 9);
     const dates = async () => {
@@ -133,7 +133,7 @@ describe("the market", () => {
 });
 
 describe("an order", () => {
-  it("is acknowledged first and filled within five seconds at the default speed", async () => {
+  it("an order is acknowledged first and filled within five seconds at the default speed", async () => {
     const events: string[] = [];
     const { venue, fills } = await openPaper({ onFill: ({ fillId }) => void events.push(fillId) });
     void venue
@@ -159,7 +159,7 @@ describe("an order", () => {
     expect(await venue.getFills(Date.UTC(2019, 9, 11, 14, 31))).toEqual([]);
   });
 
-  it("is acknowledged before its fill, however close the next tick", async () => {
+  it("an order is acknowledged before its fill even if the next tick follows at once", async () => {
     const events: string[] = [];
     const onFill = ({ clientOrderId }: Fill) => void events.push(`fill ${clientOrderId}`);
     const { venue } = await openPaper({ options: { bar_seconds: 0.02 }, onFill });
@@ -175,7 +175,7 @@ describe("an order", () => {
     }
   });
 
-  it("is acknowledged before its fill also where the tick waited for its acknowledgement to be stored", async () => {
+  it("an order is acknowledged before its fill if the tick waited for the store", async () => {
     const events: string[] = [];
     let delayMs = 0;
     const delay = (): Promise<void> =>
@@ -195,7 +195,7 @@ describe("an order", () => {
     expect(events).toEqual(["ack", "fill"]);
   });
 
-  it("changes cash, positions and net value by its price and its fee", async () => {
+  it("a fill changes cash, positions and net value by its price and fee", async () => {
     const { venue, fills } = await openPaper({ options: { commission_bps: 10, cash: 5000 } });
     await venue.placeOrder(spx({ quantity: "1.5" }));
     expect(await venue.getBuyingPower()).toBe("587.495");
@@ -213,7 +213,7 @@ describe("an order", () => {
     expect(await venue.getPositions()).toEqual([held]);
   });
 
-  it("can be asked after by either id, open and ended", async () => {
+  it("getOrder finds an open or ended order by either id", async () => {
     const { venue } = await openPaper();
     const { venueOrderId } = await venue.placeOrder(spx({ clientOrderId: "a", ...FAR }));
     await venue.placeOrder(spx({ clientOrderId: "b", quantity: "2" }));
@@ -241,7 +241,7 @@ describe("an order", () => {
     }
   });
 
-  it("reports parts", async () => {
+  it("getOrder reports partial fills", async () => {
     const { venue, fills } = await openPaper({ options: { participation: "0.000000001" } });
     const { venueOrderId } = await venue.placeOrder(spx({ quantity: "2" }));
     await pass(1000);
@@ -255,7 +255,7 @@ describe("an order", () => {
     expect(await venue.getOrder({ venueOrderId })).toMatchObject({ status: "filled", filledQuantity: "2" });
   });
 
-  it("is cancelled once, and again without harm; not when it has filled, or never was", async () => {
+  it("an order can be cancelled twice, but not if it is filled or unknown", async () => {
     const { venue, fills } = await openPaper();
     const { venueOrderId } = await venue.placeOrder(spx(FAR));
     await venue.cancelOrder(venueOrderId);
@@ -270,7 +270,7 @@ describe("an order", () => {
     expect(fills).toHaveLength(1);
   });
 
-  it("is replaced by a new order with a number of its own, or stands where the new one is refused", async () => {
+  it("replaceOrder gives the new order its own number, and keeps the old order if the new one is rejected", async () => {
     const { venue } = await openPaper({ options: { cash: 3000 } });
     const { venueOrderId } = await venue.placeOrder(spx({ ...FAR, limit: "2500" }));
     const tooMuch = spx({ ...FAR, limit: "2500", quantity: "2" });
@@ -284,7 +284,7 @@ describe("an order", () => {
     await expect(venue.replaceOrder(venueOrderId, spx(FAR))).rejects.toThrow("order P-000001 is already cancelled");
   });
 
-  it("spends its latency on the way, and is not sent where the venue closes meanwhile", async () => {
+  it("an order arrives after the latency, and is not sent if the venue closes meanwhile", async () => {
     const { venue, fills } = await openPaper({ options: { latency_ms: 700 } });
     const acked = vi.fn();
     void venue.placeOrder(spx()).then(acked);
@@ -304,26 +304,34 @@ describe("an order", () => {
   });
 });
 
-describe("a refused order", () => {
-  const cases: [what: string, order: Parameters<typeof orderOf>[0], words: string | RegExp][] = [
+describe("a rejected order", () => {
+  const cases: [label: string, order: Parameters<typeof orderOf>[0], message: string | RegExp][] = [
     ["an unknown symbol", { symbol: "NOPE" }, '"NOPE" is not listed at the paper venue'],
     [
-      "more than the money",
+      "an order beyond the buying power",
       { quantity: "341" },
-      /^insufficient buying power: buy 341 SPX at 2938\.73 needs 1002106\.93, 1000000 is free$/,
+      /^insufficient buying power: buy 341 SPX at 2938\.73 needs 1002106\.93, 1000000 is available$/,
     ],
-    ["a sale of nothing held", { side: "sell" }, /cannot sell 1 SPX: 0 held.*allow_short = true/],
+    ["a sale without a position", { side: "sell" }, /cannot sell 1 SPX: 0 held.*allow_short = true/],
     ["a quantity of zero", { quantity: "0" }, 'quantity "0" is not a number above zero'],
     ["a negative quantity", { quantity: "-1" }, /not a number above zero/],
-    ["no number", { quantity: "ten" }, /not a number above zero/],
-    ["a broken lot", { quantity: "0.0005" }, "quantity 0.0005 is not a multiple of the lot, 0.001"],
-    ["too many", { quantity: "1000000000.001" }, /above the venue's 1000000000/],
-    ["a broken tick", { type: "limit", limit: "2900.005" }, "limit price 2900.005 is not a multiple of the tick, 0.01"],
+    ["a quantity that is not a number", { quantity: "ten" }, /not a number above zero/],
+    [
+      "a quantity that is not a multiple of the lot",
+      { quantity: "0.0005" },
+      "quantity 0.0005 is not a multiple of the lot, 0.001",
+    ],
+    ["a quantity above the maximum", { quantity: "1000000000.001" }, /above the venue's 1000000000/],
+    [
+      "a price that is not a multiple of the tick",
+      { type: "limit", limit: "2900.005" },
+      "limit price 2900.005 is not a multiple of the tick, 0.01",
+    ],
     ["a limit order without a limit", { type: "limit" }, "a limit order needs a limit price"],
     ["a stop order without a stop", { type: "stop" }, "a stop order needs a stop price"],
     ["a market order with a limit", { limit: "2900" }, "a market order takes no limit price"],
     ["a limit order with a stop", { type: "limit", limit: "2900", stop: "2800" }, "a limit order takes no stop price"],
-    ["a stop that cannot wait", { type: "stop", stop: "3000", timeInForce: "ioc" }, /a stop order cannot be ioc/],
+    ["an immediate stop order", { type: "stop", stop: "3000", timeInForce: "ioc" }, /a stop order cannot be ioc/],
     [
       "an unknown type",
       { type: "iceberg" as "market" },
@@ -331,15 +339,15 @@ describe("a refused order", () => {
     ],
     ["an unknown time in force", { timeInForce: "gtd" as "day" }, /time in force "gtd"/],
     ["an unknown side", { side: "short" as "sell" }, /neither buy nor sell/],
-    ["no client order id", { clientOrderId: "" }, /client order id "" is not 1 to 48/],
+    ["an empty client order id", { clientOrderId: "" }, /client order id "" is not 1 to 48/],
     ["a long client order id", { clientOrderId: "x".repeat(49) }, /not 1 to 48 printable/],
   ];
-  it.each(cases)("%s", async (_what, order, words) => {
+  it.each(cases)("rejects %s", async (_label, order, message) => {
     const { venue, fills } = await openPaper();
     const request = spx(order);
     const outcome = venue.placeOrder(request);
     await expect(outcome).rejects.toThrow(VenueRejection);
-    await expect(outcome).rejects.toThrow(words);
+    await expect(outcome).rejects.toThrow(message);
     expect(await venue.getOpenOrders()).toEqual([]);
     const report = await venue.getOrder({ clientOrderId: request.clientOrderId });
     if (/^.{1,48}$/.test(request.clientOrderId))
@@ -348,7 +356,7 @@ describe("a refused order", () => {
     expect(fills).toEqual([]);
   });
 
-  it("is every second one under the same client order id, for ever", async () => {
+  it("a client order id can be used only once, even after a restart", async () => {
     const { venue, store, fills } = await openPaper();
     await venue.placeOrder(spx({ clientOrderId: "once" }));
     const refusal = new VenueRejection("duplicate client order id once");
@@ -365,15 +373,15 @@ describe("a refused order", () => {
     expect(fills).toHaveLength(1);
   });
 
-  it("comes after a hundred open ones", async () => {
+  it("an order is rejected if a hundred orders are open", async () => {
     const { venue } = await openPaper();
     for (let i = 0; i < 100; i++) await venue.placeOrder(spx({ ...FAR, quantity: "0.001" }));
-    await expect(venue.placeOrder(spx(FAR))).rejects.toThrow("100 orders are open; the venue takes no more");
+    await expect(venue.placeOrder(spx(FAR))).rejects.toThrow("the venue's limit of 100 open orders is reached");
   });
 });
 
 describe("a closed venue", () => {
-  it("has no timers and takes no calls", async () => {
+  it("a closed venue has no timers and rejects calls", async () => {
     const { venue }: PaperHarness = await openPaper();
     await venue.disconnect();
     expect(vi.getTimerCount()).toBe(0);

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { InstrumentList } from "../../../connectors/paper/instruments.ts";
-import { END_OF_TIME } from "../../../connectors/paper/calendar.ts";
-import { FILLS_KEPT, ENDED_KEPT, ORDERS_MAX, VenueStore } from "../../../connectors/paper/venue-store.ts";
-import { openingState } from "../../../connectors/paper/state.ts";
+import { LATEST_TIME } from "../../../connectors/paper/calendar.ts";
+import { FILLS_MAX, ENDED_ORDERS_MAX, ORDERS_MAX, VenueStore } from "../../../connectors/paper/venue-store.ts";
+import { initialState } from "../../../connectors/paper/state.ts";
 import { type Fill, NotSent, VenueRejection } from "../../../src/domain/sdk.ts";
 import { CrashStore } from "../../support/crash-store.ts";
 import { orderOf } from "../../support/paper-market.ts";
@@ -36,7 +36,7 @@ async function settle<T>(promise: Promise<T>): Promise<T> {
 }
 
 describe("after kill -9", () => {
-  it("resumes where it stood, with its orders working, and fills them", async () => {
+  it("the venue resumes at its stored state and fills its open orders", async () => {
     const first = await openPaper({ options: { participation: "0.0000000001" } });
     await first.venue.placeOrder(spx({ clientOrderId: "slow", quantity: "1", timeInForce: "gtc" }));
     await first.venue.placeOrder(spx({ clientOrderId: "far", ...FAR }));
@@ -66,7 +66,7 @@ describe("after kill -9", () => {
     );
   });
 
-  it("has stored an order before it is acknowledged, and not acknowledged what it has not stored", async () => {
+  it("an order is stored before it is acknowledged, and never acknowledged if it was not stored", async () => {
     const gate: { open?: () => void } = {};
     const store = new CrashStore(new Map(), { delay: () => new Promise((resolve) => (gate.open = () => resolve())) });
     const opening = openPaper({ store });
@@ -85,7 +85,7 @@ describe("after kill -9", () => {
     });
   });
 
-  it("has stored a fill before the desk hears of it", async () => {
+  it("a fill is stored before it is emitted", async () => {
     const stored: boolean[] = [];
     const store = new CrashStore(new Map(), { delay: () => new Promise((resolve) => setTimeout(resolve, 20)) });
     const onFill = ({ clientOrderId, price }: Fill): void => {
@@ -98,7 +98,7 @@ describe("after kill -9", () => {
     expect(stored).toEqual([true]);
   });
 
-  it("loses and doubles nothing, at whatever moment, however often", async () => {
+  it("no order or fill is lost or duplicated by kills at any moment", async () => {
     const act = fc.oneof(
       { weight: 4, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.nat(900) }) },
       {
@@ -200,7 +200,7 @@ describe("after kill -9", () => {
 });
 
 describe("the store", () => {
-  it("is asked again while it fails, and nothing is acknowledged or filled meanwhile", async () => {
+  it("a failing store is retried, and nothing is acknowledged or filled meanwhile", async () => {
     const { venue, store, fills, log } = await openPaper();
     store.failures = 2;
     const acked = vi.fn();
@@ -208,7 +208,7 @@ describe("the store", () => {
     await pass(600);
     expect(acked).not.toHaveBeenCalled();
     expect(
-      log.filter((line) => line.includes("cannot store its state and waits: no space left on device")),
+      log.filter((line) => line.includes("cannot store its state and retries: no space left on device")),
     ).toHaveLength(2);
     await pass(600);
     expect(acked).toHaveBeenCalledOnce();
@@ -216,10 +216,12 @@ describe("the store", () => {
     expect(fills).toHaveLength(1);
   });
 
-  it("leaves the outcome open where the venue closes before an order is stored", async () => {
+  it("the outcome of an order is unknown if the venue closes before the order is stored", async () => {
     const { venue, store } = await openPaper();
     store.failures = Infinity;
-    const outcome = expect(venue.placeOrder(spx())).rejects.toThrow(/closed before this was stored: no space left/);
+    const outcome = expect(venue.placeOrder(spx())).rejects.toThrow(
+      /closed before its state was stored: no space left/,
+    );
     const late = expect(venue.placeOrder(spx())).rejects.toThrow(NotSent);
     await pass(100);
     const closed = expect(venue.disconnect()).resolves.toBeUndefined();
@@ -227,7 +229,7 @@ describe("the store", () => {
     await Promise.all([outcome, late, closed]);
   });
 
-  it("is written once in many ticks while nothing is on order, and time still never goes back", async () => {
+  it("an idle market is stored once in many ticks, and time still never goes back", async () => {
     const first = await openPaper();
     await pass(60_000);
     expect(first.store.puts.length).toBeLessThan(10);
@@ -243,7 +245,7 @@ describe("the store", () => {
     expect((await third.venue.getQuote("SPX")).timestamp).toBe(closing);
   });
 
-  it("costs the same for order 2,500 as for order 10, and stays within its bound", async () => {
+  it("storing order 2,500 costs the same as order 10, and the store stays within its limit", async () => {
     const { venue, store, fills } = await openPaper({ options: { bar_seconds: 0.02 } });
     const cost: number[] = [];
     for (let i = 0; i < 2600; i++) {
@@ -258,28 +260,30 @@ describe("the store", () => {
     expect(mean(2060) / mean(0)).toBeLessThan(1.3);
     expect(store.chars).toBeLessThan(500_000);
     const kept = await venue.getFills(0);
-    expect(kept.length).toBeGreaterThanOrEqual(FILLS_KEPT);
-    expect(kept.length).toBeLessThan(FILLS_KEPT + 100);
+    expect(kept.length).toBeGreaterThanOrEqual(FILLS_MAX);
+    expect(kept.length).toBeLessThan(FILLS_MAX + 100);
     expect(kept.at(-1)).toEqual(fills.at(-1));
     await venue.disconnect();
     const again = await openPaper({ store: new CrashStore(store.disk) });
-    expect((await again.venue.getFills(0)).slice(-FILLS_KEPT)).toEqual(kept.slice(-FILLS_KEPT));
+    expect((await again.venue.getFills(0)).slice(-FILLS_MAX)).toEqual(kept.slice(-FILLS_MAX));
     const clientOrderId = "q1234abcd-00000000-9f3e";
     await expect(again.venue.placeOrder(spx({ clientOrderId }))).rejects.toThrow("duplicate client order id");
-    await expect(again.venue.getOrder({ clientOrderId })).rejects.toThrow(`before the newest ${ENDED_KEPT} orders`);
-    await expect(again.venue.getOrder({ venueOrderId: "P-000001" })).rejects.toThrow("all the paper venue remembers");
+    await expect(again.venue.getOrder({ clientOrderId })).rejects.toThrow(
+      `stores the newest ${ENDED_ORDERS_MAX} ended orders`,
+    );
+    await expect(again.venue.getOrder({ venueOrderId: "P-000001" })).rejects.toThrow("ended too long ago");
     expect(await again.venue.getOrder({ venueOrderId: "P-002600" })).toMatchObject({ status: "filled" });
   });
 
-  it("holds under a mebibyte, and each value under 64 KiB, at its fullest", async () => {
+  it("a full store takes less than 1 MiB, and each value less than 64 KiB", async () => {
     const store = new CrashStore();
     const wide = (n: number) => `${"w".repeat(40)}${String(n).padStart(8, "0")}`;
     const symbol = (n: number) => `S${String(n).padStart(39, "0")}`;
     const digits = { quantity: "999999999.999", price: "999999999.99", value: "999999998999999999.99001" };
     const origin = { start: "2019-10-10", cash: "1000000000000", seed: 4_294_967_295, lateTicks: 240_001 };
-    const vault = await VenueStore.open(store, origin, openingState("0"));
+    const venueStore = await VenueStore.open(store, origin, initialState("0"));
     const { quantity, price } = digits;
-    const wideFill = { nth: 100_000, side: "sell" as const, quantity, price, fee: price, at: END_OF_TIME };
+    const wideFill = { nth: 100_000, side: "sell" as const, quantity, price, fee: price, at: LATEST_TIME };
     const working = Array.from({ length: 100 }, (_, n) => ({
       no: 900_000 + n,
       clientOrderId: wide(n),
@@ -301,20 +305,20 @@ describe("the store", () => {
     const held = { quantity: `-${digits.quantity}`, averagePrice: "999999999.99999999" };
     const holdings = Array.from({ length: 64 }, (_, n) => ({ symbol: symbol(n), ...held }));
     const state = { tick: 10 ** 9, cash: `-${digits.value}`, holdings, working, nextNo: 999_999 };
-    for (let n = 0; n < 2 * (FILLS_KEPT + 40); n++) {
+    for (let n = 0; n < 2 * (FILLS_MAX + 40); n++) {
       const row = { no: 900_000 + n, clientOrderId: wide(n) };
-      await vault.commit(state, {
+      await venueStore.commit(state, {
         executions: [{ ...row, ...wideFill, symbol: symbol(n) }],
         ended: [{ ...row, status: "cancelled", filled: digits.quantity, value: digits.value }],
         clientOrderId: wide(n),
       });
     }
-    const ids = 10 * (ORDERS_MAX - 2 * (FILLS_KEPT + 40));
+    const ids = 10 * (ORDERS_MAX - 2 * (FILLS_MAX + 40));
     expect(store.chars + ids).toBeLessThan(1024 * 1024);
     expect(Math.max(...store.puts.map(({ chars }) => chars))).toBeLessThan(64 * 1024);
   });
 
-  it("of another version is not touched", async () => {
+  it("a store of another version is refused and not changed", async () => {
     const disk = new Map([["state", '{"version":2}']]);
     await expect(openPaper({ store: new CrashStore(disk) })).rejects.toThrow(
       "the stored state has version 2; this venue reads version 1",
@@ -322,7 +326,7 @@ describe("the store", () => {
     expect([...disk]).toEqual([["state", '{"version":2}']]);
   });
 
-  it("that lost a page is refused, not guessed", async () => {
+  it("a store that lost a page is refused", async () => {
     const { venue, store } = await openPaper();
     for (let i = 0; i < 40; i++) await venue.placeOrder(spx({ quantity: "0.001" }));
     await pass(500);
@@ -333,7 +337,7 @@ describe("the store", () => {
     );
   });
 
-  it("keeps start, cash and seed of the first opening, and says so", async () => {
+  it("start, cash and seed keep their first values, and a change is logged", async () => {
     const first = await openPaper({ options: { start: "2010-01-04", cash: 500, seed: 3 } });
     await first.venue.disconnect();
     const { venue, log } = await openPaper({
@@ -343,14 +347,14 @@ describe("the store", () => {
     expect(await venue.getAccount()).toMatchObject({ cash: "500" });
     expect(new Date((await venue.getQuote("SPX")).timestamp).toISOString()).toBe("2010-01-04T19:59:00.000Z");
     expect(log.filter((line) => line.startsWith("warn"))).toEqual([
-      "warn start is 2010-01-04 since this venue first opened, not 2019-10-10; it changes only with an empty store",
-      "warn cash is 500 since this venue first opened, not 700; it changes only with an empty store",
+      "warn start stays 2010-01-04 as when this venue was created, not 2019-10-10; a new value needs an empty store",
+      "warn cash stays 500 as when this venue was created, not 700; a new value needs an empty store",
     ]);
   });
 });
 
 describe("a market left running", () => {
-  it("says at the end of the recording that it turns, once, and slows down", async () => {
+  it("the end of the recording is logged once, and days become longer", async () => {
     const { venue, log } = await openPaper({ options: { start: "2020-04-16" } });
     await pass(2000);
     expect(await venue.getQuote("SPX")).toMatchObject({ timestamp: Date.UTC(2020, 3, 17, 19, 59), last: "2874.56" });
@@ -360,26 +364,26 @@ describe("a market left running", () => {
     await venue.placeOrder(spx());
     await pass(600_000);
     expect(await venue.getPositions()).toMatchObject([{ quantity: "1" }]);
-    const turned = "the recording of SPX is at its end: from 2020-04-20 it plays backwards";
-    expect(log.slice(before)).toEqual([`info ${turned}, and the dates run on over weekdays; a day takes 20 minutes`]);
+    const change = "the recording of SPX ended: from 2020-04-20 it plays backwards";
+    expect(log.slice(before)).toEqual([`info ${change}, and dates continue over weekdays; a day takes 20 minutes`]);
     expect(new Date((await venue.getQuote("SPX")).timestamp).toISOString().slice(0, 10)).toBe("2020-04-20");
   });
 
-  it("stands still, and says why, before its dates pass what the desk can take", async () => {
+  it("the market stops with an error before its dates exceed the latest time", async () => {
     const { venue, store } = await openPaper();
     await venue.disconnect();
     const state = JSON.parse(store.disk.get("state") ?? "") as { venue: { tick: number } };
     const { calendar } = new InstrumentList("2019-10-10", 2401, () => Promise.resolve([]), console);
     let last = 130 * 4 + 46_000 * 2401;
-    while (calendar.timeAt(last + 2401) < END_OF_TIME) last += 2401;
-    while (calendar.timeAt(last + 1) < END_OF_TIME) last += 1;
+    while (calendar.timeAt(last + 2401) < LATEST_TIME) last += 2401;
+    while (calendar.timeAt(last + 1) < LATEST_TIME) last += 1;
     state.venue.tick = last - 100;
     store.disk.set("state", JSON.stringify(state));
     const late = await openPaper({ store: new CrashStore(store.disk) });
     await pass(60_000);
     expect(
-      late.log.filter((line) => line === "error the paper venue's dates have run out; it stands still"),
+      late.log.filter((line) => line === "error end of the paper venue's calendar; the market is frozen"),
     ).toHaveLength(1);
-    expect(Number((await late.venue.getQuote("SPX")).timestamp)).toBeLessThan(END_OF_TIME);
+    expect(Number((await late.venue.getQuote("SPX")).timestamp)).toBeLessThan(LATEST_TIME);
   });
 });

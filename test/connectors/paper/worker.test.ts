@@ -23,7 +23,7 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
   }
 }
 
-it("loads by path, trades, and remembers across a new life", async () => {
+it("the paper connector loads by path, trades, and keeps its state across worker sessions", async () => {
   stand = await adapterHarness("", { file: FILE, options: { bar_seconds: 0.2 } });
   const { connector, fills, log } = stand;
   await connector.start();
