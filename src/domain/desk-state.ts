@@ -1,6 +1,6 @@
 /**
- * The desk's book: orders, positions, accounts, blocks and counters as one fold over the journal. Nothing here reads a
- * clock or a file. Look-ups that the order path needs are indexed, so an order's cost does not grow with history.
+ * The state of the desk: orders, positions, accounts, flags and counters, folded from the journal without a clock or a file.
+ * Look-ups of the order path are indexed, so that the cost of an order does not grow with the history.
  */
 import { type AccountRecord, markedAccount } from "./account.ts";
 import { type AgentRecord, grantedAgent } from "./agent-access.ts";
@@ -26,7 +26,7 @@ import { type OrderRecord, applyFill, applyOrderEvent, isInFlight, openOrder } f
 import { type PositionRecord, adoptQuantity, applyFillToPosition, emptyPosition, openPosition } from "./position.ts";
 import type { Mode, VenueFill } from "./venue.ts";
 
-/** One submit intent, for the rate and duplicate guards. */
+/** One submit intent; read by the guards `order-rate` and `duplicate-order`. */
 export interface IntentRecord {
   readonly at: number;
   readonly id: OrderId;
@@ -37,19 +37,19 @@ export interface ConnectorRecord {
   state: ConnectorState;
   mode: Mode;
   reason?: string;
-  /** Of the file that last came up: what the operator has accepted. */
+  /** The digest of the adapter that last became ready, which the operator thereby accepted. */
   adapterDigest?: Digest;
-  /** Why the operator holds it in quarantine; a start by hand ends it. */
+  /** The reason of a quarantine that the operator ordered. A manual start ends the quarantine. */
   quarantineReason?: string;
 }
 
-/** A fill of an order we do not know, or do not know yet: an acknowledgement that names its venue order id adopts it. */
+/** A fill without a known order. An acknowledgement with the fill's venue order id assigns it to its order. */
 export type UnmatchedFill = Recorded<FillReceived>;
 
 /** Mutable on purpose: the fold owns it. Readers take `Readonly<Book>`. */
 export interface DeskState {
   seq: number;
-  /** The record that last changed what a guard may look at: a decision on an order, a fill, an account. */
+  /** The newest record that can change the result of a guard: a decision on an order, a fill or an account. */
   lastRelevantSeq: number;
   lastAt: number;
   deskId: string;
@@ -59,7 +59,7 @@ export interface DeskState {
   machine: string;
   trading: { state: TradingState; reason: string };
   readonly orders: Map<OrderId, OrderRecord>;
-  /** Approved and not ended. */
+  /** Orders from approval to their end. */
   readonly inFlight: Map<OrderId, OrderRecord>;
   /** Awaiting a human. */
   readonly proposed: Map<OrderId, OrderRecord>;
@@ -68,21 +68,21 @@ export interface DeskState {
   readonly positions: Map<InstrumentKey, PositionRecord>;
   readonly accounts: Map<string, AccountRecord>;
   readonly connectors: Map<string, ConnectorRecord>;
-  /** Instruments whose position needs a human's look. */
+  /** Instruments whose position at the venue differs from the fills, until a human resolves them. */
   readonly flagged: Map<InstrumentKey, { expected: string; actual: string; at: number }>;
   /** The venue's time of the newest fill, per connector. */
   readonly lastFillAt: Map<string, number>;
-  /** Every fill ever applied, by key. */
+  /** All fills that were applied, by key. */
   readonly fills: Map<FillKey, VenueFill>;
-  /** Fills of orders that are not ours, by connector and venue order id. */
+  /** Fills of orders that this desk did not send, by connector and venue order id. */
   readonly unmatchedFills: Map<string, UnmatchedFill[]>;
-  /** Made at the first start of this epoch; part of every client order id, so that a copied desk cannot repeat one. */
+  /** Random, made at the first start of this epoch. Part of each client order id, so that a copy of the desk cannot repeat one. */
   epochTag: string;
   /** Intents of the last 24 hours, oldest first. */
   readonly intents: IntentRecord[];
-  /** Runs that were started and have not ended. */
+  /** Agent runs in progress. */
   readonly runs: Map<string, { issue: string; runtime: string; at: number }>;
-  /** By name: who was let in and was not sent away since. */
+  /** Agents with access, by name. */
   readonly agents: Map<string, AgentRecord>;
   lastRun?: { run: string; issue: string; outcome: string; summary: string; at: number };
   lastSnapshot?: { path: string; nav: string; at: number };
@@ -125,7 +125,7 @@ export function foldDeskState(events: Iterable<Recorded>): DeskState {
   return state;
 }
 
-/** Adds one journaled event to the book. */
+/** Applies one record of the journal. */
 export function applyEvent(state: DeskState, recorded: Recorded): void {
   state.seq = Math.max(state.seq, recorded.seq);
   state.lastAt = recorded.at;
@@ -212,17 +212,17 @@ function recordActivity(state: DeskState, at: number, event: ActivityEvent): voi
 }
 
 function changeConnector(state: DeskState, event: Extract<DeskEvent, { type: "connector.changed" }>): void {
-  // Only what came up was accepted: a changed file is reported with its digest, and is not trusted by that.
+  // A digest counts as accepted only when the connector is ready: a changed file is reported with its new digest, too.
   const before = state.connectors.get(event.connector);
   const digest = (event.state === "ready" ? event.adapterDigest : undefined) ?? before?.adapterDigest;
-  const held =
+  const quarantineReason =
     event.by === "human" ? (event.reason ?? "") : event.state === "starting" ? undefined : before?.quarantineReason;
   state.connectors.set(event.connector, {
     state: event.state,
     mode: event.mode,
     ...(event.reason === undefined ? {} : { reason: event.reason }),
     ...(digest === undefined ? {} : { adapterDigest: digest }),
-    ...(held === undefined ? {} : { quarantineReason: held }),
+    ...(quarantineReason === undefined ? {} : { quarantineReason }),
   });
 }
 
@@ -252,14 +252,14 @@ function index(state: DeskState, order: OrderRecord): void {
   if (order.venueOrderId === undefined) return;
   const venueKey = `${order.terms.connector}/${order.venueOrderId}`;
   state.byVenueOrderId.set(venueKey, order.id);
-  const strays = state.unmatchedFills.get(venueKey);
-  if (strays === undefined) return;
+  const unmatched = state.unmatchedFills.get(venueKey);
+  if (unmatched === undefined) return;
   state.unmatchedFills.delete(venueKey);
-  for (const stray of strays) applyFill(order, stray);
+  for (const fill of unmatched) applyFill(order, fill);
   index(state, order);
 }
 
-/** Whose fill is it? By our client order id, else by the venue's order id. Undefined: not ours. */
+/** The order of a fill, by client order id, else by venue order id. Returns undefined if this desk did not send the order. */
 export function ownerOf(state: Readonly<DeskState>, connector: string, fill: VenueFill): OrderId | undefined {
   const byClient =
     fill.clientOrderId === undefined ? undefined : state.byClientOrderId.get(fill.clientOrderId as ClientOrderId);
@@ -277,9 +277,9 @@ function receiveFill(state: DeskState, recorded: Recorded<FillReceived>): void {
     const earlier = state.fills.get(key);
     if (earlier !== undefined && laterVersion(earlier, fill) === earlier) return;
     const venueKey = `${connector}/${fill.venueOrderId}`;
-    const known = state.unmatchedFills.get(venueKey);
-    if (known === undefined) state.unmatchedFills.set(venueKey, [recorded]);
-    else known.push(recorded);
+    const unmatched = state.unmatchedFills.get(venueKey);
+    if (unmatched === undefined) state.unmatchedFills.set(venueKey, [recorded]);
+    else unmatched.push(recorded);
   } else {
     if (!applyFill(order, recorded)) return;
     index(state, order);
@@ -300,7 +300,7 @@ function positionOf(state: DeskState, connector: string, symbol: string): Positi
   return position;
 }
 
-/** The first mark of a connector opens its positions; every later one is compared with the fills. */
+/** The first mark of a connector opens its positions. Later marks change no position: they are compared with the fills. */
 function markAccount(state: DeskState, recorded: Recorded<AccountMarked>): void {
   const { connector, positions } = recorded.event;
   const earlier = state.accounts.get(connector);
@@ -325,14 +325,14 @@ function clearInstrument(state: DeskState, event: Extract<DeskEvent, { type: "in
   adoptQuantity(position, decimal(event.quantity), decimal(mark?.averagePrice ?? mark?.markPrice ?? "0"));
 }
 
-/** Σ NAV of the last mark of each connector; one never seen counts 0. */
+/** The sum of the NAV of each connector at its last mark. A connector without a mark counts zero. */
 export function totalNav(state: Readonly<DeskState>): Decimal {
   let sum = ZERO;
   for (const account of state.accounts.values()) sum = sum.plus(account.nav);
   return sum;
 }
 
-/** Today's profit (below zero: loss) over all connectors, realized and unrealized, each by its own venue date. */
+/** Today's realized and unrealized profit over all connectors, each by its own venue date; below zero is a loss. */
 export function dayPnl(state: Readonly<DeskState>): Decimal {
   let sum = ZERO;
   for (const account of state.accounts.values()) sum = sum.plus(account.nav.minus(account.dayOpenNav));

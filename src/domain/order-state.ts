@@ -1,7 +1,7 @@
 /**
- * An order's life as a fold over the set of its events. Each event adds a fact; the state is derived from the facts, so
- * that duplicates and reordering cannot change it. Money rules: a fill outranks every other word, a venue's final word
- * outranks "unknown", and nothing ever turns "unknown" into "rejected" by itself.
+ * The state of an order, folded from the set of its events. Each event sets a field and the state is derived from the fields,
+ * so that duplicates and reordering cannot change it. Precedence: a fill outranks every other event, a final status of the
+ * venue outranks `unknown`, and only the venue or a human ends an `unknown` order.
  */
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
 import type { Actor, Channel, FillReceived, OrderEvent, Recorded } from "./event.ts";
@@ -44,7 +44,7 @@ export function isTerminal(state: OrderState): boolean {
   );
 }
 
-/** Approved and not ended: it holds a reservation. */
+/** From approval to the end: the order reserves buying power and exposure. */
 export function isInFlight(state: OrderState): boolean {
   return state !== "proposed" && !isTerminal(state);
 }
@@ -83,7 +83,7 @@ export interface AppliedFill {
 export type OrderFlag = "overfilled" | "busted" | "late_fill" | "inferred_fill" | "contradicted";
 type VenueFinal = Extract<OrderReportStatus, "filled" | "cancelled" | "rejected" | "expired">;
 
-/** Mutable on purpose: the fold owns it. Everyone else gets it as `Readonly`. */
+/** Mutated by the fold only; all other code takes `Readonly<OrderRecord>`. */
 export interface OrderRecord {
   readonly id: OrderId;
   path: string;
@@ -109,7 +109,7 @@ export interface OrderRecord {
   notSent?: string;
   resolved?: { note: string; by: Actor };
   final?: VenueFinal;
-  /** The venue's own count of what it filled; may run ahead of the fills we hold. */
+  /** The filled quantity that the venue reported. It can exceed the sum of the fills that have arrived. */
   reportedFilled: Decimal;
   cancelRequested?: { at: number; by: Actor };
   fills: Map<FillKey, AppliedFill>;
@@ -145,26 +145,27 @@ export function openOrder(event: Recorded<Extract<OrderEvent, { type: "proposal.
   };
 }
 
+/** The open quantity (FIX LeavesQty); zero if the order is overfilled. */
 export function leaves(order: Readonly<OrderRecord>): Decimal {
-  const rest = decimal(order.terms.quantity).minus(order.filled);
-  return rest.gt(ZERO) ? rest : ZERO;
+  const remaining = decimal(order.terms.quantity).minus(order.filled);
+  return remaining.gt(ZERO) ? remaining : ZERO;
 }
 
-/** Who rejected it, by precedence of finality. */
+/** The rejecting party. A rejection by the venue outranks one by a human, because it is final. */
 export function rejectedBy(order: Readonly<OrderRecord>): "human" | "venue" | undefined {
   if (order.state !== "rejected") return undefined;
   return order.rejected.venue !== undefined || order.final === "rejected" ? "venue" : "human";
 }
 
-/** Derives the state from the facts alone. */
+/** Derives the state from the recorded fields. */
 export function stateOf(order: Readonly<OrderRecord>): OrderState {
   const sent = order.submitted || order.accepted || order.fills.size > 0 || order.final !== undefined;
   if (sent && order.fills.size > 0 && order.filled.gte(decimal(order.terms.quantity))) return "filled";
   if (order.resolved !== undefined) return "cancelled";
   if (order.final === "cancelled" || order.final === "expired") return order.final;
-  const venueSaidNo = order.rejected.venue !== undefined || order.final === "rejected";
-  if (order.fills.size > 0) return order.filled.gt(ZERO) || !venueSaidNo ? "partially_filled" : "rejected";
-  if (venueSaidNo) return "rejected";
+  const venueRejected = order.rejected.venue !== undefined || order.final === "rejected";
+  if (order.fills.size > 0) return order.filled.gt(ZERO) || !venueRejected ? "partially_filled" : "rejected";
+  if (venueRejected) return "rejected";
   if (order.denied !== undefined) return "denied";
   if (order.rejected.human !== undefined) return "rejected";
   if (order.notSent !== undefined) return "cancelled";
@@ -174,16 +175,16 @@ export function stateOf(order: Readonly<OrderRecord>): OrderState {
   return order.approvals.length > 0 ? "approved" : "proposed";
 }
 
-/** Adds one event's fact and derives the state anew. */
+/** Applies one event and derives the state again. */
 export function applyOrderEvent(order: OrderRecord, recorded: Recorded<OrderEvent>): void {
-  addFact(order, recorded);
+  applyFields(order, recorded);
   settle(order, recorded.seq, recorded.at, recorded.event.type);
 }
 
-function addFact(order: OrderRecord, { at, event }: Recorded<OrderEvent>): void {
+function applyFields(order: OrderRecord, { at, event }: Recorded<OrderEvent>): void {
   switch (event.type) {
     case "proposal.seen":
-      // What was decided was decided on what stood there then.
+      // A decision covers the terms that were decided on: later edits of the file do not count.
       if (order.approvals.length > 0 || order.rejected.human !== undefined || order.denied !== undefined) return;
       order.path = event.path;
       order.source = event.source;
@@ -269,7 +270,7 @@ function report(order: OrderRecord, event: Extract<OrderEvent, { type: "order.re
   if (order.final === undefined || FINAL_RANK[event.status] > FINAL_RANK[order.final]) order.final = event.status;
 }
 
-/** Applies a fill under its key. Answers whether it changed anything (false: the same fill again). */
+/** Applies a fill under its key. Returns false if the fill was applied before and nothing changed. */
 export function applyFill(order: OrderRecord, recorded: Recorded<FillReceived>): boolean {
   const { fill, connector, inferred } = recorded.event;
   const key = fillKey(connector, fill);
@@ -289,7 +290,7 @@ export function applyFill(order: OrderRecord, recorded: Recorded<FillReceived>):
   return true;
 }
 
-/** Without those that were inferred and whose place real fills have taken. */
+/** The fills without inferred ones that real fills have replaced. */
 export function countedFills(order: Readonly<OrderRecord>): readonly AppliedFill[] {
   return [...order.fills.values()].filter(({ fill, inferred }) => !inferred || !decimal(fill.quantity).eq(ZERO));
 }

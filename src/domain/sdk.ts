@@ -1,16 +1,17 @@
 /**
- * `@qoc-app/sdk`: what the author of a connector or a guard sees.
+ * `@qoc-app/sdk`: the types for authors of connectors and guards.
  *
- * Numbers cross as in the documentation; each amount also has an exact text twin (`quantityText`), because a JavaScript
- * number cannot hold every decimal. Times are milliseconds since the epoch or ISO 8601 text.
+ * The desk passes each amount twice: as a number (`quantity`) and as an exact decimal string (`quantityText`, for example
+ * `"0.10"`), because a JavaScript number cannot represent every decimal. An adapter may return either form ({@link Numeric}).
+ * Times are milliseconds since the Unix epoch or ISO 8601 strings. Prices and money are in the instrument's currency.
  */
 
-/** The protocol this SDK speaks; the desk refuses another. */
+/** The version of the protocol between desk and adapter. The desk refuses an adapter that was built for another version. */
 export const SDK_VERSION = 1;
 
-/** A number, or the exact decimal as text. Answer with text where the venue gives text. */
+/** A number or an exact decimal string. Return the string if the venue sends a string. */
 export type Numeric = number | string;
-/** Milliseconds since the epoch, or ISO 8601 text. */
+/** Milliseconds since the Unix epoch, or an ISO 8601 string such as `2026-07-06T14:00:00Z`. */
 export type Timestamp = number | string;
 
 export type Side = "buy" | "sell";
@@ -23,6 +24,7 @@ export interface Quote {
   ask: Numeric;
   /** The venue's time of the quote. */
   timestamp: Timestamp;
+  /** The price of the last trade. */
   last?: Numeric;
   bidSize?: Numeric;
   askSize?: Numeric;
@@ -30,19 +32,21 @@ export interface Quote {
 
 export interface Position {
   symbol: string;
-  /** Negative when short. */
+  /** In units of the instrument; negative for a short position. */
   quantity: Numeric;
   averagePrice?: Numeric;
   markPrice?: Numeric;
   currency?: string;
 }
 
-/** What the desk asks of the venue. Send `clientOrderId` with it: it never repeats, not even on a copied desk. */
+/** An order for the venue. Send `clientOrderId` with the order: it is unique, even across copies of a desk. */
 export interface Order {
   clientOrderId: string;
   symbol: string;
   side: Side;
+  /** Above zero, in units of the instrument. */
   quantity: number;
+  /** The same quantity as an exact decimal string. */
   quantityText: string;
   type: OrderType;
   limitPrice?: number;
@@ -50,16 +54,19 @@ export interface Order {
   stopPrice?: number;
   stopPriceText?: string;
   timeInForce: TimeInForce;
+  /** true: the order must not open or increase a position. Set only if `capabilities.reduceOnly` is true. */
   reduceOnly?: boolean;
 }
 
+/** The venue accepted the order. The desk's state of the order is `accepted` from then on. */
 export interface OrderAck {
+  /** The venue's id of the order. */
   venueOrderId: string;
   status: "acknowledged";
 }
 
 export interface Fill {
-  /** The venue's execution id; the same id is the same fill. */
+  /** The venue's execution id. The desk counts a fill with a known id once. */
   fillId: string;
   venueOrderId: string;
   clientOrderId?: string;
@@ -68,30 +75,36 @@ export interface Fill {
   quantity: Numeric;
   price: Numeric;
   timestamp: Timestamp;
+  /** Above zero: a cost; below zero: a rebate. */
   fee?: Numeric;
   feeCurrency?: string;
-  /** This message takes back the fill of that id. */
+  /** The `fillId` of an earlier fill that this message cancels (trade cancel, FIX ExecType H). */
   busts?: string;
-  /** This message replaces the fill of that id. */
+  /** The `fillId` of an earlier fill that this message replaces (trade correction, FIX ExecType G). */
   corrects?: string;
 }
 
 export type OrderReportStatus = "open" | "partially_filled" | "filled" | "cancelled" | "rejected" | "expired";
 
+/** The state of an order at the venue. */
 export interface OrderReport {
   venueOrderId: string;
   clientOrderId?: string;
   status: OrderReportStatus;
+  /** The quantity filled so far; the fills themselves come from `emitFill` and `getFills`. */
   filledQuantity: Numeric;
   averagePrice?: Numeric;
 }
 
+/** The account at the venue. All amounts are in `currency`. */
 export interface Account {
+  /** Net asset value: cash plus positions at their marks. */
   nav: Numeric;
   cash: Numeric;
   buyingPower: Numeric;
+  /** ISO 4217 code or the venue's own code, for example `USD` or `USDT`. */
   currency: string;
-  /** The venue's time of it. Wanted of `simulatedTime`, whose day the desk cannot know otherwise before the first quote. */
+  /** The venue's time of these amounts. Required with `simulatedTime`: before the first quote the desk has no other source. */
   timestamp?: Timestamp;
 }
 
@@ -113,7 +126,7 @@ export interface Instrument {
 
 export interface Bar {
   symbol: string;
-  /** Start of the bar. */
+  /** The start of the bar. */
   timestamp: Timestamp;
   open: Numeric;
   high: Numeric;
@@ -128,93 +141,99 @@ export interface Logger {
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
-/** Small durable memory of a connector: JSON values, 1 MiB in all, kept by the host. */
+/** Durable storage of a connector: JSON values, at most 1 MiB in total. The desk keeps them in the workspace. */
 export interface Store {
+  /** Resolves to undefined if the key has no value. */
   get(key: string): Promise<unknown>;
+  /** Resolves when the value is on disk. Rejects if the store would exceed 1 MiB. */
   put(key: string, value: unknown): Promise<void>;
 }
 
 export interface ConnectorContext {
-  /** One of this connector's own secrets, named in `[connector.auth]`. Throws for any other name. */
+  /** Returns a secret that `[connector.auth]` of this connector names. Throws for any other name. */
   secret(name: string): string;
   readonly logger: Logger;
-  /** Hands a fill to the desk. Returns at once; the desk acknowledges it after it is on disk. */
+  /** Sends a fill to the desk and returns at once. The desk acknowledges the fill when it is on disk. */
   emitFill(fill: Fill): void;
   /** `[connector.options]`, frozen. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly store: Store;
-  /** The operator's `research/prices/bars/<symbol>.csv`, oldest first; empty where there is none. */
+  /** The bars of `research/prices/bars/<symbol>.csv`, oldest first; empty if there is no such file. */
   bars(symbol: string): Promise<Bar[]>;
 }
 
-/** What a venue can do; all optional, each absence costs a guarantee that `qoc connectors list` names. */
+/** Optional features of a venue. `qoc connectors list` names the guarantee that each missing feature costs. */
 export interface Capabilities {
-  /** Sees the exact `…Text` fields, so that any decimal may be sent. */
+  /** The adapter sends the exact `…Text` fields, so the desk may pass decimals that do not fit a JavaScript number. */
   exactDecimals?: boolean;
-  /** Is a second order with the same client order id refused, and for how long? */
+  /** How long the venue refuses a second order with the same client order id: forever, while the first is open, or never. */
   clientIdDedupe?: "forever" | "open-only" | "none";
-  /** `getOrder` finds an order by its client order id alone. */
+  /** `getOrder` finds an order by its client order id, without the venue order id. */
   queryByClientId?: boolean;
-  /** Buying power as reported already excludes open orders. */
+  /** The reported buying power already excludes the cost of open orders. */
   buyingPowerNetsOpenOrders?: boolean;
   reduceOnly?: boolean;
-  /** The venue's time is not the wall's: "now" is the newest timestamp it has given (a replayed market). */
+  /** The venue replays a market: its current time is the newest timestamp that it returned, not the wall clock. */
   simulatedTime?: boolean;
-  /** `paper`: no money moves. `live`: it does. */
+  /** `paper`: orders move no money. `live`: they do. */
   mode?: "paper" | "live";
 }
 
+/** A connector: the seven required methods and the optional ones. Every method may reject with any error. */
 export interface ConnectorAdapter {
-  /** Called once at startup; authenticate and subscribe. */
+  /** Called once at start: authenticate and subscribe. */
   connect(ctx: ConnectorContext): Promise<void>;
-  /** Called on graceful shutdown; close sockets, flush buffers. */
+  /** Called at shutdown: close sockets and flush buffers. */
   disconnect(): Promise<void>;
   getQuote(symbol: string): Promise<Quote>;
+  /** Every position of the account, those that were opened elsewhere included. */
   getPositions(): Promise<Position[]>;
-  /** Buying power in USD. */
+  /** In the currency of the account (`Account.currency`; USD without `getAccount`). */
   getBuyingPower(): Promise<Numeric>;
   /**
-   * Submit, and return when the venue has acknowledged; do not await the fill. Throw {@link VenueRejection} for a definite
-   * no, {@link NotSent} when nothing left the machine; anything else means the outcome is unknown.
+   * Submits the order and resolves when the venue has acknowledged it; does not wait for a fill. Throw {@link VenueRejection}
+   * if the venue refused the order, and {@link NotSent} if the request never left this machine. Any other error means that
+   * the outcome is unknown: the desk then blocks the instrument and never sends the order again.
    */
   placeOrder(order: Order): Promise<OrderAck>;
+  /** Requests a cancel and resolves when the venue has accepted the request. Rejects if the order is not open. */
   cancelOrder(venueOrderId: string): Promise<void>;
 
-  // Optional; feature-detected.
-  /** null when the venue does not know the order. */
+  // Optional methods: the desk checks which ones exist.
+  /** Resolves to null if the venue does not know the order. */
   getOrder?(query: { venueOrderId?: string; clientOrderId?: string }): Promise<OrderReport | null>;
   getOpenOrders?(): Promise<OrderReport[]>;
-  /** All fills since that time, oldest first. */
+  /** All fills since that time (ms), oldest first. */
   getFills?(since: number): Promise<Fill[]>;
   getAccount?(): Promise<Account>;
-  /** null when the venue does not list the symbol. */
+  /** Resolves to null if the venue does not list the symbol. */
   getInstrument?(symbol: string): Promise<Instrument | null>;
   getBars?(symbol: string, options: { resolution: string; from?: number; to?: number }): Promise<Bar[]>;
   getFundamentals?(symbol: string): Promise<Record<string, unknown>>;
   replaceOrder?(venueOrderId: string, order: Order): Promise<OrderAck>;
 }
 
-/** What a connector file exports by default; `capabilities` may stand as a static on the class. */
+/** The default export of a connector file. `capabilities` and `sdk` are static fields of the class. */
 export interface ConnectorClass {
   new (): ConnectorAdapter;
   readonly capabilities?: Capabilities;
-  /** The SDK it was built for: 1. A desk that speaks another refuses it in words. */
+  /** The SDK version that the adapter was built for: 1. The desk refuses an adapter of another version. */
   readonly sdk?: number;
 }
 
-/** The venue said no, and means it: nothing of this order can ever fill. */
+/** Throw from `placeOrder` if the venue refused the order and no part of it can ever fill. The order becomes `rejected`. */
 export class VenueRejection extends Error {
   override readonly name = "VenueRejection";
 }
 
-/** The request provably never left this machine. */
+/** Throw from `placeOrder` only if the request provably never left this machine. The order becomes `cancelled`. */
 export class NotSent extends Error {
   override readonly name = "NotSent";
 }
 
 // Custom guards
 
-/** The desk's book as a custom guard sees it: frozen, amounts as numbers for convenience and as exact text. */
+/** The desk's accounts, positions and open orders for a custom guard. Frozen; amounts in the account's currency. */
 export interface BookSnapshot {
   readonly nav: number;
   readonly navText: string;
@@ -222,7 +241,7 @@ export interface BookSnapshot {
   readonly buyingPower: number;
   readonly positions: readonly BookPosition[];
   readonly openOrders: readonly Order[];
-  /** The venue's time. */
+  /** The venue's time, ms. */
   readonly time: number;
 }
 
@@ -233,15 +252,16 @@ export interface BookPosition {
   readonly quantityText: string;
   readonly averagePrice?: number;
   readonly markPrice?: number;
-  /** quantity × mark. */
+  /** Quantity × mark price, or × average price if there is no mark. */
   readonly value: number;
 }
 
 export type GuardResult = { result: "allow" } | { result: "block"; reason: string };
 
-/** A rule of your own: pure and synchronous. The constructor receives its `[[guard]]` options. */
+/** A custom guard. The constructor receives the options of its `[[guard]]` table. */
 export interface GuardAdapter {
   readonly key: string;
   readonly description: string;
+  /** Pure and synchronous. A guard that throws, or does not return within one second, blocks the order. */
   evaluate(order: Order & { readonly notional: number }, book: BookSnapshot): GuardResult;
 }

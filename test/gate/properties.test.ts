@@ -175,7 +175,17 @@ describe("input", () => {
   });
 
   const times = ["hostNow", "monoNow", "venueNow"];
-  const needed = ["order", "book", "connector", "quote", ...times, "approval", "guards", "journalHealthy", "freeBytes"];
+  const needed = [
+    "order",
+    "state",
+    "connector",
+    "quote",
+    ...times,
+    "approval",
+    "guards",
+    "journalHealthy",
+    "freeBytes",
+  ];
   it.each(needed)("blocks where %s is missing", (field) => {
     const input = { ...healthy() } as Record<string, unknown>;
     delete input[field];
