@@ -1,4 +1,4 @@
-/** A connector's account as it was last marked, and what its day opened with. */
+/** A connector's account at its last mark, and the NAV at the open of its day. */
 import { type Decimal, decimal } from "./decimal.ts";
 import type { AccountMarked, Recorded } from "./event.ts";
 import type { VenueAccount, VenuePosition } from "./venue.ts";
@@ -13,11 +13,11 @@ export interface AccountRecord {
   readonly nav: Decimal;
   readonly markedAt: number;
   readonly markedSeq: number;
-  /** The venue's time of the first mark: what filled before it is in the opening positions already. */
+  /** The venue's time of the first mark. Fills before this time are part of the opening positions. */
   readonly openedAt: number;
 }
 
-/** A venue's date does not go back: a late answer of yesterday stays in today. */
+/** The venue's date never goes back: a late mark of yesterday counts for today. */
 export function markedAccount(
   earlier: AccountRecord | undefined,
   { event, at, seq }: Recorded<AccountMarked>,
@@ -27,7 +27,7 @@ export function markedAccount(
   const isNewDay = earlier !== undefined && venueDate > earlier.venueDate;
   return {
     account,
-    positions: new Map(positions.map((held) => [held.symbol, held])),
+    positions: new Map(positions.map((position) => [position.symbol, position])),
     venueTime,
     venueDate: earlier !== undefined && venueDate < earlier.venueDate ? earlier.venueDate : venueDate,
     dayOpenNav: earlier === undefined ? nav : isNewDay ? earlier.nav : earlier.dayOpenNav,

@@ -1,4 +1,4 @@
-/** Agents of the operator's own, each let in by name with a token of its own. The desk keeps the token's digest alone. */
+/** Agents with access to the desk: a name and a token each. The desk stores only the digest of the token. */
 import { digestOf } from "./digest.ts";
 import type { AgentGranted } from "./event.ts";
 import type { Digest } from "./ids.ts";
@@ -15,25 +15,25 @@ export function grantedAgent({ client, tokenDigest, palette }: AgentGranted, at:
   return { client, tokenDigest, palette, grantedAt: at };
 }
 
-/** Who comes with no token, over the operator's own socket. */
+/** The name of an agent that connects over the operator's socket, without a token. */
 export const INTERACTIVE = "interactive";
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
-/** Why an agent may not bear this name; undefined where it may. Runs and the agent without a token have names of their own. */
+/** The reason why an agent cannot have this name, or undefined. Names of runs and of the agent without a token are reserved. */
 export function agentNameProblem(name: string): string | undefined {
-  if (!NAME.test(name)) return "a name has small letters, digits and -, at most 32, and begins with a letter";
-  return name === INTERACTIVE || name.startsWith("run-") ? "this name is the desk's own" : undefined;
+  if (!NAME.test(name)) return "a name starts with a letter and has at most 32 of a-z, 0-9 and -";
+  return name === INTERACTIVE || name.startsWith("run-") ? "this name is reserved" : undefined;
 }
 
-/** 256 random bits, so that guessing is no way in. */
+/** 256 random bits, so that a token cannot be guessed. */
 const TOKEN_BYTES = 32;
 
 export function newToken(ids: Ids): string {
   return `qoc_${ids.random(TOKEN_BYTES)}`;
 }
 
-/** What the desk keeps of a token: of so many random bits a plain hash tells nothing. */
+/** The stored form of a token. A plain hash is enough, because the token has 256 random bits. */
 export function tokenDigest(token: string): Digest {
   return digestOf(token);
 }

@@ -1,4 +1,4 @@
-/** What was read before a proposal was written, as it is kept and shown: the ones read last, and how many more. */
+/** The sources that an author read before a proposal: the most recent ones, and the number of the others. */
 const SOURCES_MAX = 50;
 
 export function boundedList(sources: readonly string[]): readonly string[] {

@@ -1,8 +1,8 @@
 /**
- * Exact decimals. The only file that knows the decimal library.
+ * Exact decimals. The only file that imports the decimal library.
  *
- * big.js in strict mode: it refuses JavaScript numbers and never rounds `plus`, `minus`, `times`. Division exists only in
- * {@link ratio}, which names its scale. On disk and on every wire a decimal is text ({@link DecimalText}).
+ * big.js in strict mode refuses JavaScript numbers and never rounds in `plus`, `minus` and `times`. Only {@link ratio} divides,
+ * with an explicit scale. In files and messages a decimal is a string ({@link DecimalText}).
  */
 import { Big } from "big.js";
 
@@ -17,17 +17,17 @@ declare const decimalText: unique symbol;
 /** Canonical text: no exponent, no trailing zeros, no leading plus, `0` for minus zero. */
 export type DecimalText = string & { readonly [decimalText]: true };
 
-/** Longest number of significant digits a bare number may carry before it must be quoted. */
+/** The most significant digits of an unquoted number. */
 export const BARE_DIGITS_MAX = 15;
-/** Longest decimal text accepted anywhere. */
+/** The longest accepted decimal string. */
 export const DECIMAL_CHARS_MAX = 64;
 
 const PLAIN = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$/;
 
-/** Thrown by the parsers below; the caller adds the file and the field. */
+/** Thrown by the parsers of this file. The caller adds the file and the field. */
 export class DecimalError extends Error {}
 
-/** Trusted text (written by ourselves or already checked) to a decimal. */
+/** Parses a trusted decimal string: one that the desk wrote or has checked. */
 export function decimal(text: string): Decimal {
   return new Strict(text);
 }
@@ -41,7 +41,7 @@ export function text(value: Decimal): DecimalText {
   return value.toFixed() as DecimalText;
 }
 
-/** Untrusted text: `192.40`, `1e-8`, `.5`. Refuses NaN, Infinity, hexadecimal, separators and anything over 64 characters. */
+/** Parses an untrusted string such as `192.40`, `1e-8` or `.5`. Refuses NaN, Infinity, hexadecimal, separators and over 64 characters. */
 export function parseText(raw: string): Decimal {
   const trimmed = raw.trim();
   if (trimmed.length > DECIMAL_CHARS_MAX)
@@ -58,7 +58,7 @@ export function parseText(raw: string): Decimal {
   return value;
 }
 
-/** A bare number of a human's or agent's file: finite, and at most 15 significant digits, else it must be quoted. */
+/** Parses an unquoted number of a file that a human or agent wrote: finite, with at most 15 significant digits. */
 export function parseNumber(raw: number): Decimal {
   if (!Number.isFinite(raw)) throw new DecimalError(`${raw} is not a finite number`);
   const value = parseText(String(raw));
@@ -68,7 +68,7 @@ export function parseNumber(raw: number): Decimal {
   return value;
 }
 
-/** A number or text from a connector: any finite number stands for its shortest text. */
+/** Parses a number or string of a connector. A number means its shortest decimal string. */
 export function parseNumeric(raw: number | string): Decimal {
   if (typeof raw === "string") return parseText(raw);
   if (!Number.isFinite(raw)) throw new DecimalError(`${raw} is not a finite number`);
@@ -77,17 +77,17 @@ export function parseNumeric(raw: number | string): Decimal {
 
 const CANONICAL = /^(0|-?[1-9]\d{0,20}|-?(0|[1-9]\d{0,20})\.\d{0,20}[1-9])$/;
 
-/** Canonical text of what a connector sent. Most of it is canonical already, and is not taken apart. */
+/** The canonical string of an amount of a connector. Most amounts are canonical already and are not parsed. */
 export function canonicalText(raw: number | string): DecimalText {
   return isCanonical(raw) ? raw : text(parseNumeric(raw));
 }
 
-/** Is it canonical text of an ordinary amount, as it stands? */
+/** true: a string that is the canonical form of an amount of ordinary size. */
 export function isCanonical(raw: unknown): raw is DecimalText {
   return typeof raw === "string" && CANONICAL.test(raw);
 }
 
-/** The JavaScript number with exactly this value, or undefined where none exists. */
+/** The JavaScript number with exactly this value, or undefined if there is no such number. */
 export function exactNumber(value: Decimal): number | undefined {
   const n = Number(value.toFixed());
   return Number.isFinite(n) && decimal(String(n)).eq(value) ? n : undefined;

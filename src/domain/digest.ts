@@ -1,4 +1,4 @@
-/** Content digests. The one place in the domain that hashes. */
+/** Content digests. The only file of the domain that hashes. */
 import { createHash } from "node:crypto";
 import type { Digest } from "./ids.ts";
 import type { OrderTerms } from "./order.ts";
@@ -24,7 +24,7 @@ export function digestOf(data: string | Uint8Array): Digest {
   return `sha256:${sha256Hex(data)}` as Digest;
 }
 
-/** What the human approves: version 1 of the canonical terms, so that 50, 50.0 and "50" digest alike. */
+/** The digest that the human approves. It covers the canonical terms, so that 50, 50.0 and "50" have the same digest. */
 export function digestTerms(terms: OrderTerms): Digest {
   return digestOf(canonicalJson({ v: 1, ...terms }));
 }

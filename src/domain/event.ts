@@ -1,6 +1,6 @@
 /**
- * Everything that can happen on the desk. The journal holds these and nothing else; every order, position and file state
- * is a fold over them. Plain data: text for amounts, milliseconds for times, JSON and back without loss.
+ * The events of the desk: the only records of the journal. Orders, positions and files are folded from them. Plain data that
+ * survives JSON: decimal strings for amounts, milliseconds for times.
  */
 import type { DecimalText } from "./decimal.ts";
 import type { ClientOrderId, ConnectorName, Digest, OrderId, VenueOrderId } from "./ids.ts";
@@ -9,9 +9,9 @@ import type { OrderReportStatus } from "./sdk.ts";
 import type { Check, GuardDecision, Stage } from "./verdict.ts";
 import type { Mode, VenueAccount, VenueFill, VenuePosition } from "./venue.ts";
 
-/** Who did it: `human`, `agent:<run>`, `agent:interactive`, `host`. */
+/** The originator of an event: `human`, `agent:<run>`, `agent:interactive` or `host`. */
 export type Actor = `human` | `agent:${string}` | "host";
-/** Through which door: `cli`, `tty`, `mcp`, `http`, `file`. */
+/** The interface that a decision came through. */
 export type Channel = "cli" | "tty" | "mcp" | "http" | "file" | "host";
 export type TradingState = "active" | "reducing" | "halted";
 export type ConnectorState =
@@ -70,22 +70,22 @@ export interface ConnectorChanged {
   readonly mode: Mode;
   readonly reason?: string;
   readonly adapterDigest?: Digest;
-  /** A quarantine that the operator ordered: it outlives a restart of the desk. */
+  /** Set if the operator ordered the quarantine: it lasts beyond a restart of the desk. */
   readonly by?: "human";
 }
 
-/** What a connector answered when it was asked for its account: the only source of NAV, cash and venue positions. */
+/** The account as a connector reported it: the only source of NAV, cash and venue positions. */
 export interface AccountMarked {
   readonly type: "account.marked";
   readonly connector: ConnectorName;
   readonly account: VenueAccount;
   readonly positions: readonly VenuePosition[];
-  /** The venue's time, ms, and its date in the desk's time zone (`2019-10-10`). */
+  /** The venue's time in ms, and its date in the desk's time zone, for example `2019-10-10`. */
   readonly venueTime: number;
   readonly venueDate: string;
 }
 
-/** A proposal file was read for the first time, or read again after an edit. `source` is its whole text. */
+/** A proposal file was read for the first time, or again after an edit. `source` is the text of the file. */
 export interface ProposalSeen {
   readonly type: "proposal.seen";
   readonly id: OrderId;
@@ -98,7 +98,7 @@ export interface ProposalSeen {
   readonly actor: Actor;
   readonly issue?: string;
   readonly researchRef?: string;
-  /** What its author had read from outside by then, as the desk saw it; absent where there was none, or no one looked. */
+  /** The untrusted sources that its author had read, as far as the desk recorded them. */
   readonly sources?: readonly string[];
 }
 
@@ -111,7 +111,7 @@ export interface GuardsEvaluated {
   readonly reasons: readonly Check[];
 }
 
-/** The durable consent. `mid` is the price the human was shown; `signature` is the operator key's over the rest. */
+/** The approval. `mid` is the mid price that the human saw; the operator's key signs the other fields in `signature`. */
 export interface OrderApproved {
   readonly type: "order.approved";
   readonly id: OrderId;
@@ -125,7 +125,7 @@ export interface OrderApproved {
   readonly signature?: string;
 }
 
-/** The durable intent: after it the order may have left, before it it has not. */
+/** The submit intent. The order may have been sent if this record exists, and was not sent if it does not. */
 export interface OrderSubmitting {
   readonly type: "order.submitting";
   readonly id: OrderId;
@@ -155,7 +155,7 @@ export interface OrderDenied {
   readonly id: OrderId;
   readonly reason: string;
 }
-/** Approved, but provably never sent. */
+/** The order was approved and provably never sent. */
 export interface OrderNotSent {
   readonly type: "order.not_sent";
   readonly id: OrderId;
@@ -171,7 +171,7 @@ export interface CancelFailed {
   readonly id: OrderId;
   readonly reason: string;
 }
-/** The venue's own word on an order, when it was asked. */
+/** The status of an order that the venue returned to a query. */
 export interface OrderReported {
   readonly type: "order.reported";
   readonly id: OrderId;
@@ -179,7 +179,7 @@ export interface OrderReported {
   readonly status: OrderReportStatus;
   readonly filledQuantity: DecimalText;
 }
-/** A human closed an unknown order, with a written reason. */
+/** A human closed an order whose outcome is unknown or that the venue has lost, and gave a reason. */
 export interface OrderResolved {
   readonly type: "order.resolved";
   readonly id: OrderId;
@@ -187,18 +187,18 @@ export interface OrderResolved {
   readonly actor: Actor;
 }
 
-/** A fill of one of our orders, or (`id` null) of an order we do not know. */
+/** A fill of an order of this desk, or, with `id` null, of an order that the desk does not know. */
 export interface FillReceived {
   readonly type: "fill.received";
   readonly id: OrderId | null;
   readonly connector: ConnectorName;
   readonly fill: VenueFill;
-  /** Which life of the connector's worker sent it. */
+  /** The number of the worker session that sent the fill; 0 if the desk queried the fill. */
   readonly generation: number;
-  /** Made by the desk to close a gap that the venue reports but does not itemise. */
+  /** true: the desk inferred the fill from a total of the venue that its fills do not explain. */
   readonly inferred?: boolean;
 }
-/** The same fill key came again with other content; the first one stays. */
+/** A fill arrived with a known key and other content. The first content counts. */
 export interface FillConflicted {
   readonly type: "fill.conflicted";
   readonly id: OrderId | null;
@@ -206,7 +206,7 @@ export interface FillConflicted {
   readonly fill: VenueFill;
 }
 
-/** Position as the venue reports it and as the fills make it do not agree. Blocks the instrument until cleared. */
+/** The position of the venue differs from the fills. The instrument is blocked until a human clears it. */
 export interface InstrumentFlagged {
   readonly type: "instrument.flagged";
   readonly connector: ConnectorName;
@@ -214,7 +214,7 @@ export interface InstrumentFlagged {
   readonly expected: DecimalText;
   readonly actual: DecimalText;
 }
-/** A human looked and adopts the venue's quantity. */
+/** A human adopted the venue's quantity. */
 export interface InstrumentCleared {
   readonly type: "instrument.cleared";
   readonly connector: ConnectorName;
@@ -231,10 +231,10 @@ export interface FileWritten {
   readonly digest: Digest;
   readonly command: string;
   readonly actor: Actor;
-  /** Of a proposal's file that an agent wrote: what it had read from outside by then. */
+  /** For a proposal that an agent wrote: the untrusted sources that the agent had read. */
   readonly sources?: readonly string[];
 }
-/** A command was refused to this actor; `count` attempts within a minute are one record. */
+/** A command was refused. `count` attempts of one actor within a minute are one record. */
 export interface CommandRefused {
   readonly type: "command.refused";
   readonly command: string;
@@ -242,13 +242,13 @@ export interface CommandRefused {
   readonly reason: string;
   readonly count: number;
 }
-/** The operator let an agent in. The token itself is kept nowhere. */
+/** The operator granted an agent access. The token itself is not stored. */
 export interface AgentGranted {
   readonly type: "agent.granted";
   readonly agent: string;
-  /** Which program it is for: `claude`, `codex`, … */
+  /** The program of the agent, for example `claude` or `codex`. */
   readonly client: string;
-  /** Of the token's text. */
+  /** The digest of the token. */
   readonly tokenDigest: Digest;
   readonly palette: "default";
   readonly actor: Actor;
@@ -319,7 +319,7 @@ export interface Recorded<E extends DeskEvent = DeskEvent> {
   readonly seq: number;
   /** Wall clock of the host, ms. */
   readonly at: number;
-  /** Counts the lives of the desk; a copied desk takes a new one. */
+  /** Starts at 1; a copied desk takes the next epoch. */
   readonly epoch: number;
   readonly event: E;
 }

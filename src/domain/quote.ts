@@ -1,13 +1,13 @@
-/** A quote as the desk holds it, and the prices rules are judged at. */
+/** A quote with its time of receipt, and the prices that checks use. */
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
 import type { VenueQuote } from "./venue.ts";
 
 export interface Quote extends VenueQuote {
-  /** When it reached the host, by the monotonic clock. */
+  /** The time of receipt by the host's monotonic clock, ms. */
   readonly receivedMono: number;
 }
 
-/** Both sides stand, above zero and not crossed. */
+/** Bid and ask are above zero and not crossed. */
 export function isTwoSided(quote: VenueQuote): boolean {
   const bid = decimal(quote.bid);
   const ask = decimal(quote.ask);

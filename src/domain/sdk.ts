@@ -54,7 +54,7 @@ export interface Order {
   stopPrice?: number;
   stopPriceText?: string;
   timeInForce: TimeInForce;
-  /** true: the order must not open or increase a position. Set only if `capabilities.reduceOnly` is true. */
+  /** true: the order must not open or increase a position. This version of the desk does not set it. */
   reduceOnly?: boolean;
 }
 
@@ -188,7 +188,7 @@ export interface ConnectorAdapter {
   getQuote(symbol: string): Promise<Quote>;
   /** Every position of the account, those that were opened elsewhere included. */
   getPositions(): Promise<Position[]>;
-  /** In the currency of the account (`Account.currency`; USD without `getAccount`). */
+  /** In the currency of the account: `Account.currency`, or `[account].currency` of desk.toml without `getAccount`. */
   getBuyingPower(): Promise<Numeric>;
   /**
    * Submits the order and resolves when the venue has acknowledged it; does not wait for a fill. Throw {@link VenueRejection}

@@ -1,6 +1,6 @@
 /**
- * Text from outside the desk, as agents get it: under a field of its own, with its source, and with nothing in it that hides.
- * What stands beside such a field is made of numbers, ids, fixed words and the desk's own sentences.
+ * Untrusted text in output for agents: a separate field with the source of the text, and with invisible characters escaped.
+ * All other fields of an output contain only numbers, ids, fixed words and sentences of the desk.
  */
 import { escapeInvisibleInText } from "../lib/invisible-characters.ts";
 
@@ -9,7 +9,7 @@ export interface Untrusted {
   readonly source: string;
   /** When the desk read it, ISO. */
   readonly retrievedAt: string;
-  /** Characters that do not show are spelled `\u{202e}`. */
+  /** Invisible characters are escaped as `\u{202e}`. */
   readonly text: string;
 }
 
@@ -22,19 +22,19 @@ export function untrusted(source: string, at: number, text: string): Untrusted {
   };
 }
 
-/** A connector as a source. */
+/** The source name of a connector. */
 export function connectorSource(name: string): string {
   return `connector ${name}`;
 }
 
-/** Letters, digits and the signs that ids and symbols use, no space: not a sentence. Options have a symbol with spaces of their own. */
+/** Letters, digits and the punctuation of ids and symbols. No spaces, so no sentence matches. OCC option symbols have spaces. */
 const NAME = /^[A-Za-z0-9.:/_^=@#+$~-]{1,128}$/;
 const OPTION = /^[A-Z0-9.]{1,6} {0,5}\d{6}[CP]\d{8}$/;
 
-/** An id or symbol that somebody else made, where it is no more than that; null where it could be a message. */
+/** Returns an external id or symbol if it can be nothing else, and null if it could be a message. */
 export function plainName(text: string): string | null {
   return NAME.test(text) || OPTION.test(text) ? text : null;
 }
 
-/** What stands for a name that is none; the name itself is in the untrusted text beside it. */
+/** The placeholder for a name that is not plain. The name itself is in the untrusted text next to it. */
 export const UNNAMED = "(no plain name)";

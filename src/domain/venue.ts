@@ -1,11 +1,11 @@
 /**
- * What a venue told us, after it was parsed at the wall: exact text for every amount, milliseconds for every time. The
- * SDK's shapes ({@link ./sdk.ts}) become these in `src/protocol/schemas.ts`.
+ * Data of a venue after validation: decimal strings for amounts, milliseconds for times. `src/protocol/schemas.ts` makes these
+ * from the types of the SDK ({@link ./sdk.ts}).
  */
 import type { DecimalText } from "./decimal.ts";
 import type { OrderReportStatus, OrderType, Side, TimeInForce } from "./sdk.ts";
 
-/** paper: no money moves. live: it does. unstated: the connector did not say; treated like live for approvals. */
+/** paper: orders move no money. live: they do. unstated: the connector does not say; approvals treat it like live. */
 export type Mode = "paper" | "live" | "unstated";
 
 export interface VenueQuote {
@@ -61,7 +61,7 @@ export interface VenueAccount {
   readonly currency: string;
 }
 
-/** As a connector tells it, with the venue's time where it says one. */
+/** An account as a connector reports it, with the venue's time if the connector sends one. */
 export type ReportedAccount = VenueAccount & { readonly at?: number };
 
 export interface VenueInstrument {
@@ -78,7 +78,7 @@ export interface VenueInstrument {
   readonly tradable?: boolean;
 }
 
-/** Which bars are wanted, both ends included, ms. */
+/** A range of bars in ms, both ends included. */
 export interface BarRange {
   readonly from?: number;
   readonly to?: number;

@@ -1,26 +1,26 @@
-/** A guard's answer, and the gate's: every rule's row, with its numbers. */
+/** The result of the gate: one row for each check and guard, with its numbers. */
 
 export type Stage = "propose" | "approve" | "dispatch";
 export type GuardDecision = "allow" | "block";
 
 export interface Check {
-  /** The guard's key, or the always-on rule's. */
+  /** The key of the check or guard. */
   readonly guard: string;
   readonly decision: GuardDecision;
-  /** Stable, upper case: `MAX_ORDER_NAV_EXCEEDED`. `OK` where it passed. */
+  /** Stable and upper case, for example `MAX_ORDER_NAV_EXCEEDED`; `OK` if it passed. */
   readonly code: string;
   readonly message: string;
-  /** The limit as text with its unit, where the rule has one. */
+  /** The limit with its unit, if there is one. */
   readonly limit?: string;
-  /** What it would be, in the same unit. */
+  /** The value with the order included, in the same unit. */
   readonly actual?: string;
 }
 
 export interface Verdict {
   readonly decision: GuardDecision;
-  /** Every breach, in order of desk.toml; the first is the stated reason. */
+  /** Every breach in the order of desk.toml. The first is the stated reason. */
   readonly reasons: readonly Check[];
-  /** Every rule that was evaluated, passing ones included. */
+  /** Every check and guard that ran, passed ones included. */
   readonly checks: readonly Check[];
 }
 

@@ -1,4 +1,4 @@
-/** The money a connector has left: what it reported, less what the desk has promised or spent since. */
+/** The available buying power of a connector: its reported amount less fills and reservations since then. */
 import type { AccountRecord } from "../domain/account.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
@@ -11,8 +11,8 @@ import type { GateInput } from "./input.ts";
 import { highestPrice, reservedPrice } from "./valuation.ts";
 
 /**
- * Buying power before reservations: the last mark's, or a fresh answer where that is less, without what fills have taken
- * since the mark. A fill that came in while the connector was being asked is thus counted, whether or not the answer knew.
+ * Buying power before reservations: the smaller of the last mark and a fresh query, less the cost of fills since the mark. A
+ * fill that arrived during the query is therefore always counted, whether or not the response includes it.
  */
 export function reportedPower(input: GateInput): Available<Decimal> {
   const { connector } = input.order.terms;
@@ -26,8 +26,8 @@ export function reportedPower(input: GateInput): Available<Decimal> {
 }
 
 /**
- * What orders in flight will take of it. Where the connector's figure already nets open orders, those that the venue had
- * acknowledged before it gave the figure are left out; one that is approved, submitting or unknown never is.
+ * The buying power that orders in flight reserve. If the reported amount already excludes open orders, an order is skipped
+ * if the venue accepted it before the report. An approved, submitting or unknown order is never skipped.
  */
 export function reservedCash(input: GateInput, except: OrderId): Available<Decimal> {
   const { state } = input;
@@ -40,7 +40,7 @@ export function reservedCash(input: GateInput, except: OrderId): Available<Decim
   for (const order of othersInFlight(state, except)) {
     if (order.terms.connector !== connector || (nets && acceptedBy(order, asOf))) continue;
     const price = reservedPrice(order.terms, account?.positions.get(order.terms.symbol)?.markPrice);
-    if (price === undefined) return missingInput(`order ${order.id} in flight has no price to reserve money at`);
+    if (price === undefined) return missingInput(`order ${order.id} is in flight and has no price for its reservation`);
     if (order.terms.side === "buy") sum = sum.plus(leaves(order).times(price));
     else sells.set(order.terms.symbol, max(sells.get(order.terms.symbol) ?? ZERO, price));
   }
@@ -62,8 +62,8 @@ function acceptedBy(order: Readonly<OrderRecord>, seq: number): boolean {
 }
 
 /**
- * What fills have taken since the connector's last mark: where our position has grown past the marked one, the cost of the
- * newest lots; where it has gone shorter, that at the dearest known price. Money from sales waits for the next mark.
+ * The cost of fills since the connector's last mark. If the position has grown beyond the mark, the cost of its newest lots;
+ * if it has become shorter, the difference at the highest known price. Proceeds of sales count from the next mark on.
  */
 function spentSinceMark(state: Readonly<DeskState>, connector: string, account: AccountRecord): Available<Decimal> {
   let spent = ZERO;
@@ -74,8 +74,7 @@ function spentSinceMark(state: Readonly<DeskState>, connector: string, account: 
     if (grown.eq(ZERO)) continue;
     const price = highestPrice([held?.markPrice, position.lots.at(-1)?.price.toFixed(), lastFillPrice(position)]);
     const cost = grown.gt(ZERO) ? costOfNewest(position, grown, price) : shortened(position, grown, price);
-    if (cost === undefined)
-      return missingInput(`what was traded in ${position.symbol} since the last mark has no price`);
+    if (cost === undefined) return missingInput(`trades in ${position.symbol} since the last mark have no price`);
     spent = spent.plus(cost);
   }
   return available(spent);

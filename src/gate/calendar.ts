@@ -1,4 +1,4 @@
-/** A moment as a wall clock in a time zone shows it. Daylight saving comes from Intl, not from arithmetic. */
+/** Local time in a time zone. Daylight saving comes from Intl, not from arithmetic. */
 
 export interface LocalTime {
   /** `2026-07-06`. */
@@ -7,7 +7,7 @@ export interface LocalTime {
   readonly weekday: number;
   /** `Mon`. */
   readonly weekdayName: string;
-  /** Whole minutes since midnight by the clock on the wall. */
+  /** Whole minutes since local midnight. */
   readonly minutes: number;
   /** `09:30`. */
   readonly clock: string;
@@ -15,13 +15,13 @@ export interface LocalTime {
 
 const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
-/** Building a formatter costs more than all guards together. */
+/** Cached, because constructing a formatter takes longer than all guards together. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
 function formatter(timezone: string): Intl.DateTimeFormat {
   const existing = formatters.get(timezone);
   if (existing !== undefined) return existing;
-  const made = new Intl.DateTimeFormat("en-US", {
+  const created = new Intl.DateTimeFormat("en-US", {
     timeZone: timezone,
     hourCycle: "h23",
     weekday: "short",
@@ -31,13 +31,13 @@ function formatter(timezone: string): Intl.DateTimeFormat {
     hour: "2-digit",
     minute: "2-digit",
   });
-  formatters.set(timezone, made);
-  return made;
+  formatters.set(timezone, created);
+  return created;
 }
 
-/** @throws RangeError for a time or zone that does not exist. */
+/** @throws RangeError if the time is not finite or the zone does not exist. */
 export function localTime(ms: number, timezone: string): LocalTime {
-  if (!Number.isFinite(ms)) throw new RangeError(`${ms} is not a time`); // Intl would take "undefined" for the present
+  if (!Number.isFinite(ms)) throw new RangeError(`${ms} is not a time`); // Intl formats undefined as the current time
   const parts = new Map(
     formatter(timezone)
       .formatToParts(ms)

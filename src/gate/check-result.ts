@@ -1,17 +1,17 @@
-/** Rows of a verdict, and values that may be missing. */
+/** Rows of a verdict, and inputs that may be missing. */
 import type { Check } from "../domain/verdict.ts";
 
-/** A fact, or one line that says why it is not known. */
+/** A value, or the reason why it is missing. */
 export type Available<T> = { readonly value: T } | { readonly missing: string };
 
 export function available<T>(value: T): Available<T> {
   return { value };
 }
-export function missingInput(why: string): { readonly missing: string } {
-  return { missing: why };
+export function missingInput(reason: string): { readonly missing: string } {
+  return { missing: reason };
 }
 
-/** Limit and actual as text with their unit. */
+/** Limit and actual value, with their unit. */
 export interface CheckFigures {
   readonly limit?: string;
   readonly actual?: string;
@@ -42,12 +42,12 @@ function codeOf(guard: string): string {
   return guard.toUpperCase().replace(/[^A-Z0-9]+/g, "_");
 }
 
-/** The rule lacks what it needs: it blocks, as `PRICE_COLLAR_UNAVAILABLE`. */
-export function unavailable(guard: string, why: string): Check {
-  return block(guard, `${codeOf(guard)}_UNAVAILABLE`, `${guard} cannot be judged: ${why}`);
+/** Blocks because an input is missing, for example with code `PRICE_COLLAR_UNAVAILABLE`. */
+export function unavailable(guard: string, reason: string): Check {
+  return block(guard, `${codeOf(guard)}_UNAVAILABLE`, `${guard} cannot be evaluated: ${reason}`);
 }
 
-/** The rule broke: it blocks. */
+/** Blocks because the check or guard threw. */
 export function failed(guard: string, error: unknown): Check {
   return block(guard, "GUARD_ERROR", `${guard} failed: ${error instanceof Error ? error.message : String(error)}`);
 }

@@ -1,7 +1,7 @@
 /**
- * Positions as bad as they could become. An order that is approved, submitting, unknown or working may fill at any time,
- * so it counts in full; buys are never netted against sells, because either side may fill alone. Where our fold of the
- * fills and the venue's last mark differ, the worse of the two counts.
+ * Worst-case positions. An approved, submitting, unknown or working order may fill at any time, so it counts in full. Buys
+ * are never netted against sells, because one side may fill alone. If the fills and the venue's last mark differ, the worse
+ * of the two counts.
  */
 import type { DeskState } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
@@ -16,16 +16,16 @@ import { foreignCurrency, orderPrice } from "./valuation.ts";
 export interface Exposure {
   /** The connector has reported its positions at least once. */
   readonly marked: boolean;
-  /** Signed. The smaller of fold and mark: what may be sold without going short. */
+  /** Signed. The smaller of the position by fills and the mark: the quantity that can be sold without a short. */
   readonly low: Decimal;
-  /** Signed. The larger of fold and mark: what a limit is held against. */
+  /** Signed. The larger of the position by fills and the mark: the quantity that limits apply to. */
   readonly high: Decimal;
-  /** What is left of every other order in flight, by side. */
+  /** The open quantity of all other orders in flight, by side. */
   readonly buys: Decimal;
   readonly sells: Decimal;
 }
 
-/** Orders in flight, without the one that is being judged: it must not count against itself. */
+/** Orders in flight without the order under evaluation, which must not count against itself. */
 export const othersInFlight = function* (
   state: Readonly<DeskState>,
   except: OrderId | undefined,
@@ -51,35 +51,35 @@ export function exposureOf(
   return { marked: account !== undefined, low: min(own, venue), high: max(own, venue), buys, sells };
 }
 
-/** Long, at worst: every buy fills and no sell does. Zero where even that stays short. */
+/** The largest possible long position: every buy fills and no sell does. Zero if the position stays short. */
 export function worstLong(exposure: Exposure, more: Decimal = ZERO): Decimal {
   return max(ZERO, exposure.high.plus(exposure.buys).plus(more));
 }
 
-/** Short, at worst, as a size above zero: every sell fills and no buy does. Zero where even that stays long. */
+/** The size of the largest possible short position: every sell fills and no buy does. Zero if the position stays long. */
 export function worstShort(exposure: Exposure, more: Decimal = ZERO): Decimal {
   return max(ZERO, ZERO.minus(exposure.low.minus(exposure.sells).minus(more)));
 }
 
-/** What may still be sold of a long position that no other sell has claimed. */
+/** The part of a long position that no other sell in flight can take. */
 export function sellableQuantity(exposure: Exposure): Decimal {
   return max(ZERO, exposure.low.minus(exposure.sells));
 }
 
-/** What may still be bought back of a short position that no other buy has claimed. */
+/** The part of a short position that no other buy in flight can cover. */
 function coverableQuantity(exposure: Exposure): Decimal {
   return max(ZERO, ZERO.minus(exposure.high).minus(exposure.buys));
 }
 
-/** How much of a sell would open or deepen a short. */
+/** The part of a sell that opens or increases a short position. */
 export function shortOpeningQuantity(terms: OrderTerms, exposure: Exposure): Decimal {
   return terms.side === "buy" ? ZERO : max(ZERO, decimal(terms.quantity).minus(sellableQuantity(exposure)));
 }
 
 /**
- * Can this order only make the position smaller, whatever else fills? Its side is opposite to the position, and it takes no
- * more than the position less what other orders of its side may take. A sell of 100 against a long of 60 does not. A
- * position that no mark of the connector confirms is not known, so nothing reduces it.
+ * true: whatever else fills, the order only reduces the position. Its side is opposite to the position, and its quantity is at
+ * most the position less the other orders of the same side. For example, a sell of 100 does not strictly reduce a long of
+ * 60. Without a mark of the connector the position is unknown and no order reduces it.
  */
 export function strictlyReducing(terms: OrderTerms, exposure: Exposure): boolean {
   if (!exposure.marked) return false;
@@ -89,15 +89,15 @@ export function strictlyReducing(terms: OrderTerms, exposure: Exposure): boolean
   );
 }
 
-/** The input's quote, if it is one of the order's symbol. */
+/** The quote of the input, if it is for the order's symbol. */
 export function quoteOf({ quote, order }: GateInput): Available<Quote> {
-  if (quote === undefined) return missingInput(`there is no quote of ${order.terms.symbol}`);
+  if (quote === undefined) return missingInput(`no quote for ${order.terms.symbol}`);
   if (quote.symbol !== order.terms.symbol)
-    return missingInput(`the quote is one of ${quote.symbol}, not of ${order.terms.symbol}`);
+    return missingInput(`the quote is for ${quote.symbol}, not for ${order.terms.symbol}`);
   return available(quote);
 }
 
-/** One unit of the order at its worst, in the account's currency. */
+/** The worst price of one unit, in the account's currency. */
 export function priceOf(input: GateInput, exposure: Exposure): Available<Decimal> {
   const { state, order, instrument } = input;
   const foreign = foreignCurrency(state.accounts.get(order.terms.connector)?.account, instrument ?? undefined);
@@ -110,7 +110,7 @@ export function priceOf(input: GateInput, exposure: Exposure): Available<Decimal
   );
 }
 
-/** The price that the gate values this order at, for a reviewer; undefined where there is none. */
+/** The price at which the gate values the order, for the review. Undefined if there is none. */
 export function valuationPrice(input: GateInput): Decimal | undefined {
   const { id, terms } = input.order;
   const price = priceOf(input, exposureOf(input.state, terms.connector, terms.symbol, id));

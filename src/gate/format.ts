@@ -1,9 +1,9 @@
-/** Amounts and shares as a person reads them. Display rounds; no comparison reads what is made here. */
+/** Formats amounts and shares for people. Formatted values are rounded and never compared. */
 import { type Decimal, HUNDRED, ZERO, decimal, ratio, rounded, text } from "../domain/decimal.ts";
 
 const ONE = decimal("1");
 
-/** "29,381.30 USD"; below 1 with eight places, so that a small price does not read as 0.00. */
+/** "29,381.30 USD"; eight places below 1, so that a small price is not shown as 0.00. */
 export function formatMoney(value: Decimal, currency: string): string {
   const small = value.abs().lt(ONE) && !value.eq(ZERO);
   const plain = small ? text(rounded(value, 8)) : value.toFixed(2);
@@ -15,8 +15,8 @@ export function formatMoney(value: Decimal, currency: string): string {
 }
 
 /**
- * "7.2 %": `part` of `whole` with as many places as are needed to stand on the right side of `limit`, since a breach that
- * reads "5.0 % (limit 5 %)" explains nothing.
+ * "7.2 %": `part` of `whole`, with enough places to differ from `limit` on the correct side. A breach shown as
+ * "5.0 % (limit 5 %)" would explain nothing.
  */
 export function formatShare(part: Decimal, whole: Decimal, limit: Decimal): string {
   const exactSide = part.times(HUNDRED).gt(limit.times(whole));

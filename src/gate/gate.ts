@@ -1,6 +1,6 @@
 /**
- * The guard gate: every rule on one order, and the only maker of cleared orders. Pure: it reads nothing but its input, and
- * whatever goes wrong in it blocks.
+ * The guard gate: evaluates all checks and guards on one order, and is the only maker of cleared orders. Pure: it reads only
+ * its input. Any failure inside it blocks the order.
  */
 import type { GuardConfig } from "../domain/guard-config.ts";
 import type { Order } from "../domain/order.ts";
@@ -13,29 +13,29 @@ import type { GateInput } from "./input.ts";
 import { CHECKS } from "./checks/registry.ts";
 
 /**
- * All rules: the always-on ones, then those of `desk.toml` in its order, the disabled ones left out. None is skipped
- * because an earlier one blocked; the first block is the stated reason. Never throws.
+ * Runs the always-on checks, then the enabled guards in the order of `desk.toml`. A block does not skip the later ones; the
+ * first block is the stated reason. Never throws.
  */
 export function evaluate(input: GateInput): Verdict {
   try {
     const context = checkContextOf(input);
-    const always = CHECKS.filter(({ stages }) => stages.includes(input.stage)).map(({ key, evaluate: check }) =>
+    const checks = CHECKS.filter(({ stages }) => stages.includes(input.stage)).map(({ key, evaluate: check }) =>
       guarded(key, () => check(context)),
     );
-    if (always.length === 0) return verdictOf([unavailable("gate", `there is no stage ${String(input.stage)}`)]);
+    if (checks.length === 0) return verdictOf([unavailable("gate", `unknown stage ${String(input.stage)}`)]);
     const configured = input.guards.filter(isEnabled).map((guard) => {
       const key = guard.kind === "built-in" ? guard.options.key : guard.key;
-      return guarded(key, () => (guard.kind === "built-in" ? runGuard(guard, context) : answerOf(key, context)));
+      return guarded(key, () => (guard.kind === "built-in" ? runGuard(guard, context) : customResult(key, context)));
     });
-    return verdictOf([...always, ...configured]);
+    return verdictOf([...checks, ...configured]);
   } catch (error) {
     return verdictOf([failed("gate", error)]);
   }
 }
 
 /**
- * The binding evaluation, at dispatch. Where nothing blocks, the order comes back cleared: a frozen copy that the host takes
- * and nothing else. The caller holds the dispatch mutex, and writes the intent before it lets go.
+ * The binding evaluation at dispatch. If nothing blocks, returns the cleared order: a frozen copy, the only form of an order
+ * that the host accepts. The caller journals the intent before its next `await`, so no other approval can run in between.
  */
 export function clear(input: GateInput): { readonly verdict: Verdict; readonly cleared?: Cleared<Order> } {
   const verdict = evaluate({ ...input, stage: "dispatch" });
@@ -50,21 +50,23 @@ function isEnabled(guard: GuardConfig): boolean {
   return (guard.kind === "built-in" ? guard.options.enabled : guard.enabled) !== false;
 }
 
-/** A rule that throws, or answers with anything but a clear yes, is a block. */
+/** A check or guard that throws, or returns no valid decision, blocks. */
 function guarded(key: string, run: () => Check): Check {
   try {
     const check = run();
     if (check.decision === "allow" || check.decision === "block") return check;
-    return failed(key, new Error(`it answered ${JSON.stringify(check)}`));
+    return failed(key, new Error(`it returned ${JSON.stringify(check)}`));
   } catch (error) {
     return failed(key, error);
   }
 }
 
-/** The operator's own guards ran before the mutex; without an answer the order waits. Any block among several counts. */
-function answerOf(key: string, { input }: CheckContext): Check {
-  const answers = input.custom.filter((check) => check.guard === key);
+/** The result of a custom guard, which ran before this evaluation. Without a result the order is blocked. A block wins. */
+function customResult(key: string, { input }: CheckContext): Check {
+  const results = input.custom.filter((check) => check.guard === key);
   return (
-    answers.find((check) => check.decision !== "allow") ?? answers[0] ?? unavailable(key, "the guard has not answered")
+    results.find((check) => check.decision !== "allow") ??
+    results[0] ??
+    unavailable(key, "the guard returned no result")
   );
 }

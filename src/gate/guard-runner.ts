@@ -1,6 +1,6 @@
 /**
- * The operator's own guards: the port through which they are run, and the frozen picture of the desk that they get. They
- * run outside this room and this thread; what they answer comes back as rows of the verdict.
+ * Custom guards: the port that runs them, and the frozen snapshot of the desk that they receive. They run in another thread,
+ * and their results become rows of the verdict.
  */
 import type { DeskState } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, approximate, decimal, text } from "../domain/decimal.ts";
@@ -12,12 +12,12 @@ import type { Check } from "../domain/verdict.ts";
 import { checkContextOf } from "./check-context.ts";
 import type { GateInput } from "./input.ts";
 
-/** What a custom guard judges. */
+/** The order as a custom guard receives it. */
 export type GuardedOrder = SdkOrder & { readonly notional: number };
 
 /**
- * Runs the enabled guards as one task with a hard time-out. Answers one row per guard, `Check.guard` its key; a guard that
- * throws, hangs or cannot be loaded is a block. Never rejects.
+ * Runs the enabled guards as one task with a hard time-out. Returns one row per guard, with its key in `Check.guard`. A guard
+ * that throws, hangs or cannot be loaded blocks. Never rejects.
  */
 export interface GuardRunner {
   run(guards: readonly CustomGuard[], order: GuardedOrder, book: BookSnapshot): Promise<readonly Check[]>;
@@ -27,7 +27,7 @@ function freeze<T extends object>(value: T): Readonly<T> {
   return Object.freeze(value);
 }
 
-/** The book as plain frozen data that can cross to another thread. `time` is the venue's, ms. */
+/** The state as plain frozen data for another thread. `time` is the venue's time, ms. */
 export function bookSnapshot(state: Readonly<DeskState>, time: number): BookSnapshot {
   let [nav, cash, power] = [ZERO, ZERO, ZERO];
   for (const account of state.accounts.values()) {
@@ -48,7 +48,7 @@ export function bookSnapshot(state: Readonly<DeskState>, time: number): BookSnap
   });
 }
 
-/** Every position that is not flat by our fold, and any that only a venue's mark knows. */
+/** All positions by fills that are not flat, and positions that only a venue reports. */
 function positions(state: Readonly<DeskState>): BookPosition[] {
   const rows: BookPosition[] = [];
   const add = (
@@ -90,7 +90,7 @@ function toGuardOrder(terms: OrderTerms, clientOrderId: string): SdkOrder {
   return toSdkOrder(clientOrderId, terms, (amount) => approximate(decimal(amount)));
 }
 
-/** The order as a custom guard sees it. Without a price `notional` is Infinity: a guard that holds it to a limit blocks. */
+/** Makes the order for a custom guard. Without a price `notional` is Infinity, so that a guard with a limit on it blocks. */
 export function guardedOrder(input: GateInput): GuardedOrder {
   const { notional } = checkContextOf(input);
   const value = "value" in notional ? approximate(notional.value) : Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 /**
- * Everything the gate may look at, gathered by the desk before it asks. The gate reads no clock, file or connector: what
- * is absent here is missing, and a rule that needs it blocks.
+ * The complete input of the gate, collected by the desk before the evaluation. The gate reads no clock, file or connector. A
+ * check or guard blocks if a field that it needs is absent.
  */
 import type { DecimalText } from "../domain/decimal.ts";
 import type { ConnectorState } from "../domain/event.ts";
@@ -15,19 +15,19 @@ import type { Check, Stage } from "../domain/verdict.ts";
 
 interface GateOrder {
   readonly id: OrderId;
-  /** The journal's copy of the terms, never the file's. */
+  /** The terms from the journal, never from the file. */
   readonly terms: OrderTerms;
-  /** Needed at dispatch; made when the order was approved. */
+  /** Required at dispatch; made at approval. */
   readonly clientOrderId?: ClientOrderId | undefined;
 }
 
-/** The connector that the order goes to, as the host sees it at this moment. */
+/** The current status of the order's connector. */
 interface GateConnector {
   readonly name: string;
   readonly state: ConnectorState;
-  /** It answers, and orders may be sent to it. */
+  /** The connector responds and accepts orders. */
   readonly ready: boolean;
-  /** Start-up reconciliation of this life has finished. */
+  /** The reconciliation of this worker session has finished. */
   readonly reconciled: boolean;
   readonly mode: Mode;
   readonly capabilities: Capabilities;
@@ -37,44 +37,44 @@ interface GateApproval {
   /** Host's wall clock, ms. */
   readonly at: number;
   readonly digest: Digest;
-  /** Host's wall clock, ms; the last moment at which it still counts. */
+  /** Host's wall clock, ms. The approval is valid up to and including this time. */
   readonly expiresAt: number;
-  /** The middle of the quote that the human was shown. */
+  /** The mid price that the human saw. */
   readonly mid?: string | undefined;
 }
 
 export interface GateInput {
   readonly stage: Stage;
   readonly order: GateOrder;
-  /** The fold of the journal, this order's own approval included; the order itself never counts against itself. */
+  /** The state of the desk, the approval of this order included. */
   readonly state: Readonly<DeskState>;
   readonly connector: GateConnector;
-  /** Of the order's symbol, by the order's connector. */
+  /** The connector's quote of the order's symbol. */
   readonly quote?: Quote | undefined;
-  /** null: the venue does not list the symbol. Absent: it tells nothing of instruments, and only what is known is checked. */
+  /** null: the venue does not list the symbol. Absent: the connector provides no instruments, and their checks are skipped. */
   readonly instrument?: VenueInstrument | null | undefined;
-  /** As the connector answered when it was asked for this order. The smaller of it and the last mark's counts. */
+  /** The response to a query for this order. The smaller of this value and the last mark counts. */
   readonly buyingPower?: DecimalText | undefined;
   /**
-   * `book.seq` just before the connector was asked for `buyingPower` or the mark. An order that was acknowledged after it is
-   * not taken to be netted in the answer. Absent: the mark's own place in the journal.
+   * The journal sequence just before the query of `buyingPower`. The response does not yet exclude the cost of an order that
+   * the venue accepted later. Absent: the sequence of the mark.
    */
   readonly buyingPowerSeq?: number | undefined;
   /** Wall clock, ms. */
   readonly hostNow: number;
   /** Monotonic clock, ms; the same clock as `quote.receivedMono`. */
   readonly monoNow: number;
-  /** The venue's time, ms: the wall's, or the simulated time of a replayed market. */
+  /** The venue's time, ms: wall clock, or the simulated time of a replayed market. */
   readonly venueNow: number;
-  /** `[workspace].timezone`: what `market-hours` and the day of a mark are read in. */
+  /** `[workspace].timezone`, for `market-hours` and the date of a mark. */
   readonly timezone: string;
-  /** Needed at dispatch. At approve it is checked where it is given. */
+  /** Required at dispatch; optional at approve. */
   readonly approval?: GateApproval | undefined;
-  /** All of `desk.toml`, in its order, disabled ones included. */
+  /** All guards of `desk.toml` in its order, disabled ones included. */
   readonly guards: readonly GuardConfig[];
-  /** What the operator's own guards answered, by `Check.guard`; run before, outside the dispatch mutex. */
+  /** The results of custom guards, which ran before; `Check.guard` is their key. */
   readonly custom: readonly Check[];
   readonly journalHealthy: boolean;
-  /** Bytes free on the workspace's disk. Absent: not known, which blocks. */
+  /** Free bytes on the workspace's disk. Absent: unknown, which blocks. */
   readonly freeBytes?: number | undefined;
 }

@@ -1,4 +1,4 @@
-/** NAV, and the rules that hold something against a share of it. Read from the journal only, never from a file. */
+/** NAV and limits on shares of it. NAV comes from the journal only, never from a file. */
 import { type DeskState, totalNav, dayPnl } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, withinPercent } from "../domain/decimal.ts";
 import type { Check } from "../domain/verdict.ts";
@@ -6,7 +6,7 @@ import { type Available, block, available, missingInput, pass, unavailable } fro
 import { formatMoney, formatPercent, formatShare } from "./format.ts";
 import { sameCurrency } from "./valuation.ts";
 
-/** Why the accounts cannot be added up, where they cannot. */
+/** The reason why the accounts cannot be added up, or undefined. */
 function notSummable(state: Readonly<DeskState>): string | undefined {
   if (state.accounts.size === 0) return "no connector has reported its account yet";
   const counted = [...state.accounts.values()].filter(
@@ -14,24 +14,24 @@ function notSummable(state: Readonly<DeskState>): string | undefined {
   );
   const first = counted[0]?.account.currency;
   const other = counted.find((account) => !sameCurrency(account.account.currency, first ?? ""))?.account.currency;
-  return other === undefined ? undefined : `accounts are in ${first} and ${other}, and there is no exchange rate`;
+  return other === undefined ? undefined : `accounts are in ${first} and ${other}, and no exchange rate is available`;
 }
 
 export function navOf(state: Readonly<DeskState>): Available<Decimal> {
-  const why = notSummable(state);
-  return why === undefined ? available(totalNav(state)) : missingInput(why);
+  const problem = notSummable(state);
+  return problem === undefined ? available(totalNav(state)) : missingInput(problem);
 }
 
 export interface DayResult {
-  /** NAV at the day's open, over all connectors. */
+  /** NAV at the open of the day, over all connectors. */
   readonly open: Decimal;
-  /** Realized and unrealized since then; below zero is a loss. */
+  /** Realized and unrealized profit since then; below zero is a loss. */
   readonly pnl: Decimal;
 }
 
 export function dayResult(state: Readonly<DeskState>): Available<DayResult> {
-  const why = notSummable(state);
-  if (why !== undefined) return missingInput(why);
+  const problem = notSummable(state);
+  if (problem !== undefined) return missingInput(problem);
   let open = ZERO;
   for (const account of state.accounts.values()) open = open.plus(account.dayOpenNav);
   return available({ open, pnl: dayPnl(state) });
@@ -40,7 +40,7 @@ export function dayResult(state: Readonly<DeskState>): Available<DayResult> {
 export interface ShareRule {
   readonly key: string;
   readonly percent: Decimal;
-  /** What is measured, "order", "position in AAPL at worst". */
+  /** The measured part, for example "order" or "position in AAPL, at worst". */
   readonly noun: string;
   readonly part: Available<Decimal>;
 }
@@ -53,8 +53,8 @@ interface NavContext {
 }
 
 /**
- * Is `part` at most `percent` of NAV? Compared without dividing, the limit inclusive. Without a NAV above zero a share of
- * it means nothing: only an order that strictly reduces passes.
+ * Passes if `part` is at most `percent` of NAV. The comparison does not divide. Without a NAV above zero there is no share, and
+ * only a strictly reducing order passes.
  */
 export function shareOfNav(context: NavContext, rule: ShareRule): Check {
   const nav = context.nav;

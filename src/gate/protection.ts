@@ -1,6 +1,6 @@
 /**
- * The worst price a market or stop order may be sent at. The host derives it from a quote when the order is proposed; the
- * human sees it, it is part of the digest, and dispatch is refused while the market is beyond it.
+ * The protection price: the worst price at which a market or stop order may be sent. The desk derives it from a quote at
+ * propose; it is shown to the human and part of the digest. Dispatch is refused while the market is beyond it.
  */
 import { type Decimal, type DecimalText, HUNDRED, ZERO, decimal, max, min, text } from "../domain/decimal.ts";
 import type { GuardConfig } from "../domain/guard-config.ts";
@@ -10,10 +10,10 @@ import type { VenueInstrument, VenueQuote } from "../domain/venue.ts";
 
 type Priced = Pick<OrderTerms, "type" | "side" | "stopPrice">;
 
-/** Percent of the quote, where no enabled `price-collar` says otherwise. */
+/** Percent of the quote, if no enabled `price-collar` sets another value. */
 export const STANDARD_COLLAR: Decimal = decimal("3");
 
-/** The collar that `desk.toml` sets: the tightest of its enabled `price-collar` guards. */
+/** The tightest of the enabled `price-collar` guards of `desk.toml`. */
 export function tightestCollar(guards: readonly GuardConfig[]): Decimal {
   const set = guards.flatMap((guard) =>
     guard.kind === "built-in" && guard.options.key === "price-collar" && guard.options.enabled
@@ -27,7 +27,7 @@ export function needsProtection(terms: Pick<OrderTerms, "type">): boolean {
   return terms.type === "market" || terms.type === "stop";
 }
 
-/** The price the order would meet now: the far side of the book, or its trigger where that is worse. */
+/** The price at which the order would trade now: the opposite side of the order book, or the trigger if that is worse. */
 export function bestPrice(terms: Priced, quote: VenueQuote): Decimal {
   const [bid, ask] = [decimal(quote.bid), decimal(quote.ask)];
   if (terms.side === "buy") return terms.stopPrice === undefined ? ask : max(ask, decimal(terms.stopPrice));
@@ -35,9 +35,9 @@ export function bestPrice(terms: Priced, quote: VenueQuote): Decimal {
 }
 
 /**
- * The touch moved by `collar` percent against us, then to the next tick away from the market, so that what is counted for
- * it is never too little. Undefined for limit and stop-limit orders (they carry their own), and where the quote is missing,
- * one-sided or crossed: without a price nothing is protected, and the gate blocks.
+ * The best price moved by `collar` percent against the order and rounded away from the market to a tick, so that the reserved
+ * money is never too little. Undefined for limit and stop-limit orders, which have a limit price, and if the quote is
+ * missing, one-sided or crossed: the gate then blocks.
  */
 export function protectionPrice(
   terms: Priced,
@@ -61,7 +61,7 @@ function toTick(price: Decimal, tick: Decimal, up: boolean): Decimal {
   return max(tick, price);
 }
 
-/** Is the market beyond the price that was promised as the worst? The price itself still passes. */
+/** true: the market price is beyond the protection price. The protection price itself still passes. */
 export function isWorseThan(side: OrderTerms["side"], price: Decimal, protection: Decimal): boolean {
   return side === "buy" ? price.gt(protection) : price.lt(protection);
 }

@@ -1,9 +1,9 @@
-/** Is a journaled time within the last while? The wall clock may have stepped between then and now. */
+/** Recent submit intents. The wall clock may have been set between the intent and now. */
 import type { IntentRecord } from "../domain/desk-state.ts";
 
 /**
- * A stamp ahead of the clock means that the clock was set back. It then counts as just made, so that setting the clock back
- * frees nothing; but only up to this far ahead, so that one wrong year does not block until that year.
+ * A time in the future means that the clock was set back. It counts as recent, so that setting the clock back does not reset a
+ * limit, but only up to this distance, so that one wrong year does not block for years.
  */
 const AHEAD_MAX_MS = 60 * 60 * 1000;
 
@@ -14,8 +14,8 @@ export function isRecent(at: number, now: number, windowMs: number): boolean {
 }
 
 /**
- * The intents within the window, newest first. It stops at the first that is too old: whatever was journaled before that one
- * is older still, whatever its stamp says. So the cost is that of the window, not of the day.
+ * The intents within the window, newest first. Stops at the first intent that is too old: all earlier records are older,
+ * whatever their times. The cost depends on the window, not on the day.
  */
 export const recentIntents = function* (
   intents: readonly IntentRecord[],

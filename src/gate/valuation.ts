@@ -1,10 +1,10 @@
-/** What an order could cost: one conservative price for every rule that counts money. */
+/** The conservative price of an order, used by every check and guard that values it. */
 import { type Decimal, ZERO, decimal, max } from "../domain/decimal.ts";
 import type { OrderTerms } from "../domain/order.ts";
 import type { VenueAccount, VenueInstrument, VenueQuote } from "../domain/venue.ts";
 import { type Available, available, missingInput } from "./check-result.ts";
 
-/** A market buy without a protection price is counted this far above the ask, a short sale this far. */
+/** The margins over the ask for a market buy without a protection price and for a short sale. */
 const BUY_MARGIN = decimal("1.05");
 const SHORT_MARGIN = decimal("1.03");
 
@@ -23,17 +23,15 @@ function highest(prices: readonly Decimal[]): Decimal | undefined {
 }
 
 /**
- * The worst price that one unit may be counted at.
+ * The worst price of one unit.
  * Buy: the limit; at market the protection price, else ask × 1.05; a stop the worst of trigger, protection and market.
  * Sell of a long: the best it may fetch, bid, limit or trigger. Short sale: as that, and at least ask × 1.03.
- * No price at all is not a price: the caller blocks.
+ * Without any price the result is missing, and the caller blocks.
  */
 export function orderPrice(terms: OrderTerms, quote: VenueQuote | undefined, isShort: boolean): Available<Decimal> {
   const price = terms.side === "buy" ? buyPrice(terms, quote) : sellPrice(terms, quote, isShort);
   if (price !== undefined) return available(price);
-  return missingInput(
-    `there is no price of ${terms.symbol} to value a ${terms.type.replace("_", "-")} ${terms.side} at`,
-  );
+  return missingInput(`no price for ${terms.symbol} to value a ${terms.type.replace("_", "-")} ${terms.side}`);
 }
 
 function buyPrice(terms: OrderTerms, quote: VenueQuote | undefined): Decimal | undefined {
@@ -50,7 +48,7 @@ function sellPrice(terms: OrderTerms, quote: VenueQuote | undefined, isShort: bo
   return highest([...long, ...above([quote?.ask]).map((ask) => ask.times(SHORT_MARGIN))]);
 }
 
-/** The price of an order in flight, for which no quote is at hand: the worst that its terms and the last mark name. */
+/** The price of an order in flight, without a quote: the worst of its terms and the last mark. */
 export function reservedPrice(terms: OrderTerms, mark: string | undefined): Decimal | undefined {
   if (terms.side === "buy") {
     return highest(
@@ -60,20 +58,20 @@ export function reservedPrice(terms: OrderTerms, mark: string | undefined): Deci
   return highest(above([terms.limitPrice, terms.stopPrice, terms.protectionPrice, mark]));
 }
 
-/** The dearest of these that is a price. */
+/** The highest of these that is above zero. */
 export function highestPrice(texts: readonly (string | undefined)[]): Decimal | undefined {
   return highest(above(texts));
 }
 
 const DOLLARS = new Set(["USD", "USDT", "USDC"]);
 
-/** Dollars and the two coins that stand for them on crypto venues count as one; nothing else is converted. */
+/** US dollars and the two dollar coins of crypto venues count as the same currency. Nothing else is converted. */
 export function sameCurrency(a: string, b: string): boolean {
   const [left, right] = [a.toUpperCase(), b.toUpperCase()];
   return left === right || (DOLLARS.has(left) && DOLLARS.has(right));
 }
 
-/** Prices of another currency than the account's cannot be held against its money: there is no exchange rate. */
+/** The reason why prices of the instrument cannot be compared with the account's money, or undefined. */
 export function foreignCurrency(
   account: VenueAccount | undefined,
   instrument: VenueInstrument | undefined,
@@ -84,5 +82,5 @@ export function foreignCurrency(
     sameCurrency(account.currency, instrument.currency)
   )
     return undefined;
-  return `${instrument.symbol} is priced in ${instrument.currency}, the account is in ${account.currency}, and there is no exchange rate`;
+  return `${instrument.symbol} is priced in ${instrument.currency}, the account is in ${account.currency}, and no exchange rate is available`;
 }

@@ -87,7 +87,7 @@ describe("connector-ready", () => {
 
   it("says where to read why, and repeats none of the connector's words", () => {
     expect(of({ state: "quarantined", ready: false }).message).toBe(
-      "connector paper is quarantined; qoc connectors list says why",
+      "connector paper is quarantined; see qoc connectors list",
     );
   });
 

@@ -1,4 +1,4 @@
-/** An approval holds for a while only, and only forwards: one that is dated ahead of the clock proves that the clock moved. */
+/** An approval expires. An approval in the future blocks, because it proves that the clock was set back. */
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatDuration } from "../format.ts";
 import type { GateCheck } from "../check-context.ts";
@@ -12,23 +12,23 @@ export const approvalFreshness: GateCheck = {
   evaluate: ({ input: { approval, hostNow, stage } }) => {
     if (approval === undefined) {
       if (stage === "approve") return pass(key, "not approved yet");
-      return block(key, "APPROVAL_MISSING", "nobody has approved this order");
+      return block(key, "APPROVAL_MISSING", "the order is not approved");
     }
     const { at, expiresAt } = approval;
-    if (![at, expiresAt, hostNow].every(Number.isFinite)) return unavailable(key, "its times are not times");
+    if (![at, expiresAt, hostNow].every(Number.isFinite)) return unavailable(key, "the approval has an invalid time");
     if (at > hostNow + SKEW_MS) {
       return block(
         key,
         "APPROVAL_FROM_FUTURE",
-        `the approval is dated ${formatDuration(at - hostNow)} ahead of the clock; approve it again`,
+        `the approval is dated ${formatDuration(at - hostNow)} ahead of the clock; approve the order again`,
       );
     }
     const figures = { limit: formatDuration(expiresAt - at), actual: formatDuration(hostNow - at) };
-    if (hostNow <= expiresAt) return pass(key, `approved ${figures.actual} ago, good for ${figures.limit}`, figures);
+    if (hostNow <= expiresAt) return pass(key, `approved ${figures.actual} ago, valid for ${figures.limit}`, figures);
     return block(
       key,
       "APPROVAL_EXPIRED",
-      `approved ${figures.actual} ago, good for ${figures.limit}; propose it anew`,
+      `approved ${figures.actual} ago, valid for ${figures.limit}; propose the order again`,
       figures,
     );
   },

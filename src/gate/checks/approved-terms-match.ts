@@ -1,6 +1,6 @@
 /**
- * The last line before the venue: what leaves is what was approved, once. The terms in hand, the terms in the journal and
- * the digest that the human approved are one and the same; and no order is out that nobody approved.
+ * The last check before the venue: the order is sent exactly as it was approved, and once. The terms, the terms in the journal
+ * and the approved digest must be equal, and no order in flight may lack an approval.
  */
 import { digestTerms } from "../../domain/digest.ts";
 import type { OrderRecord } from "../../domain/order-state.ts";
@@ -16,10 +16,10 @@ export const approvedTermsMatch: GateCheck = {
   stages: ["dispatch"],
   evaluate: ({ input }) => {
     const record = input.state.orders.get(input.order.id);
-    if (record === undefined) return block(key, "EXIT_NO_RECORD", `the journal holds no order ${input.order.id}`);
+    if (record === undefined) return block(key, "EXIT_NO_RECORD", `the journal has no order ${input.order.id}`);
     const finding =
       termsDiffer(input, record) ?? notApproved(input, record) ?? idDiffers(input, record) ?? sentUnapproved(input);
-    return finding ?? pass(key, "what leaves is what was approved");
+    return finding ?? pass(key, "the order is as it was approved");
   },
 };
 
@@ -28,17 +28,18 @@ function termsDiffer({ order, approval }: GateInput, record: Readonly<OrderRecor
   const figures = { limit: approval?.digest ?? "no approval", actual: digest };
   const all = [approval?.digest, record.digest, digestTerms(record.terms)];
   if (all.every((other) => other === digest)) return undefined;
-  return block(key, "EXIT_TERMS_DIFFER", `the terms of ${order.id} are not those that were approved`, figures);
+  return block(key, "EXIT_TERMS_DIFFER", `the terms of ${order.id} are not the approved terms`, figures);
 }
 
-/** One submit per approval: the journal must hold this approval, and nothing may have happened to the order since. */
+/** One submit per approval: the journal contains this approval, and the order has not changed since. */
 function notApproved({ order, approval }: GateInput, record: Readonly<OrderRecord>): Check | undefined {
   const isJournaled = record.approvals.some(
-    (held) => held.digest === approval?.digest && held.at === approval.at && held.expiresAt === approval.expiresAt,
+    ({ digest, at, expiresAt }) =>
+      digest === approval?.digest && at === approval.at && expiresAt === approval.expiresAt,
   );
-  if (!isJournaled) return block(key, "EXIT_NOT_APPROVED", `the journal holds no such approval of ${order.id}`);
+  if (!isJournaled) return block(key, "EXIT_NOT_APPROVED", `the journal has no such approval of ${order.id}`);
   if (record.state === "approved" && !record.submitted) return undefined;
-  return block(key, "EXIT_ALREADY_DECIDED", `${order.id} is ${record.state}; an approval is good for one submit`, {
+  return block(key, "EXIT_ALREADY_DECIDED", `${order.id} is ${record.state}; an approval is valid for one submit`, {
     actual: record.state,
   });
 }
@@ -47,10 +48,10 @@ function idDiffers({ order, state }: GateInput, record: Readonly<OrderRecord>): 
   const { clientOrderId } = order;
   const isJournaled = clientOrderId !== undefined && clientOrderId === record.clientOrderId;
   if (isJournaled && state.byClientOrderId.get(clientOrderId) === order.id) return undefined;
-  return block(key, "EXIT_CLIENT_ID_DIFFERS", `the client order id of ${order.id} is not the one it was approved with`);
+  return block(key, "EXIT_CLIENT_ID_DIFFERS", `the client order id of ${order.id} differs from the approved one`);
 }
 
-/** If one order ever left without an approval, something is broken that must not be fed. */
+/** An order that was sent without an approval means that the desk is broken: block all orders. */
 function sentUnapproved({ state }: GateInput): Check | undefined {
   for (const other of state.inFlight.values()) {
     if (other.submitted && other.approvals.length === 0) {

@@ -1,4 +1,4 @@
-/** The order's own connector answers, is reconciled, and still is what the terms say it is. Other connectors do not matter. */
+/** The order's connector responds, is reconciled and has the mode of the terms. Other connectors do not matter. */
 import { block, pass } from "../check-result.ts";
 import { EVERY_STAGE, type GateCheck } from "../check-context.ts";
 
@@ -13,13 +13,13 @@ export const connectorReady: GateCheck = {
       return block(
         key,
         "CONNECTOR_DIFFERS",
-        `the order is for ${terms.connector}, and was judged with ${connector.name}`,
+        `the order is for ${terms.connector}, but the input is for ${connector.name}`,
       );
     }
     const answers = connector.ready === true && (connector.state === "ready" || connector.state === "degraded");
     if (!answers) {
-      // Why, is in the connector's own words: they have no place in a verdict, which agents read as the desk's.
-      const message = `connector ${connector.name} is ${connector.state}; qoc connectors list says why`;
+      // The connector's own reason is untrusted text and must not be part of a verdict, which agents trust.
+      const message = `connector ${connector.name} is ${connector.state}; see qoc connectors list`;
       return block(key, "CONNECTOR_NOT_READY", message, { actual: connector.state });
     }
     if (connector.reconciled !== true) {
@@ -30,7 +30,7 @@ export const connectorReady: GateCheck = {
       );
     }
     if (connector.mode !== terms.mode) {
-      const message = `the order is for a ${terms.mode} connector, and ${connector.name} is ${connector.mode} now`;
+      const message = `the order is for a ${terms.mode} connector, and ${connector.name} is now ${connector.mode}`;
       return block(key, "CONNECTOR_MODE_CHANGED", message, { limit: terms.mode, actual: connector.mode });
     }
     return pass(key, `connector ${connector.name} is ${connector.state} and reconciled (${connector.mode})`);

@@ -1,11 +1,11 @@
-/** Nothing is sent that could not be written down. */
+/** No order is sent if the journal cannot record it. */
 import { decimal } from "../../domain/decimal.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatMoney } from "../format.ts";
 import { EVERY_STAGE, type GateCheck } from "../check-context.ts";
 
 const key = "journal-health";
-/** Room for the records of what is already in flight. */
+/** Reserved for the records of orders in flight. */
 const FREE_BYTES_MIN = 100_000_000;
 
 function megabytes(bytes: number): string {
@@ -16,16 +16,11 @@ export const journalHealth: GateCheck = {
   key,
   stages: EVERY_STAGE,
   evaluate: ({ input: { journalHealthy, freeBytes } }) => {
-    if (journalHealthy !== true) return block(key, "JOURNAL_FAILED", "the journal could not be written; qoc doctor");
+    if (journalHealthy !== true) return block(key, "JOURNAL_FAILED", "writing the journal failed; run qoc doctor");
     if (freeBytes === undefined || !Number.isFinite(freeBytes))
-      return unavailable(key, "the free space of the disk is not known");
+      return unavailable(key, "the free disk space is unknown");
     const figures = { limit: megabytes(FREE_BYTES_MIN), actual: megabytes(freeBytes) };
     if (freeBytes >= FREE_BYTES_MIN) return pass(key, `${figures.actual} free`, figures);
-    return block(
-      key,
-      "DISK_LOW",
-      `${figures.actual} free on the workspace's disk; ${figures.limit} are needed`,
-      figures,
-    );
+    return block(key, "DISK_LOW", `${figures.actual} free on the workspace's disk; ${figures.limit} required`, figures);
   },
 };

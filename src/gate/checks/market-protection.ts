@@ -1,4 +1,4 @@
-/** A market or stop order carries the worst price that was promised for it, and is not sent while the market is beyond it. */
+/** A market or stop order needs a protection price, and is not sent while the market is beyond that price. */
 import { decimal } from "../../domain/decimal.ts";
 import { isTwoSided } from "../../domain/quote.ts";
 import { block, pass, unavailable } from "../check-result.ts";
@@ -16,7 +16,7 @@ export const marketProtection: GateCheck = {
     if (terms.protectionPrice === undefined) {
       return unavailable(
         key,
-        `the ${terms.type} order has no protection price, since there was no quote to derive it from`,
+        `the ${terms.type} order has no protection price, because there was no quote to derive it from`,
       );
     }
     if ("missing" in context.quote) return unavailable(key, context.quote.missing);
@@ -28,11 +28,11 @@ export const marketProtection: GateCheck = {
     if (!isWorseThan(terms.side, price, decimal(terms.protectionPrice))) {
       return pass(key, `the market is at ${figures.actual}, the protection price is ${figures.limit}`, figures);
     }
-    const word = terms.side === "buy" ? "above" : "below";
+    const relation = terms.side === "buy" ? "above" : "below";
     return block(
       key,
       "BEYOND_PROTECTION",
-      `the market is at ${figures.actual}, ${word} the protection price of ${figures.limit}`,
+      `the market is at ${figures.actual}, ${relation} the protection price of ${figures.limit}`,
       figures,
     );
   },

@@ -1,6 +1,7 @@
 /**
- * What the venue would refuse anyway, said before anything is sent: tradable, order type, time in force, tick, lot, sizes.
- * Only what the connector tells of the instrument is checked. Every amount must also survive the seed's number fields.
+ * Refuses orders that the venue would refuse: not tradable, unsupported type or time in force, off tick or lot, or out of size
+ * limits. Only fields that the connector provides are checked. Without `exactDecimals` each amount must fit a JavaScript
+ * number exactly.
  */
 import { type Decimal, ZERO, decimal, exactNumber, onStep } from "../../domain/decimal.ts";
 import type { OrderTerms } from "../../domain/order.ts";
@@ -26,9 +27,7 @@ export const orderValidity: GateCheck = {
     if (finding !== undefined) return finding;
     return pass(
       key,
-      instrument === undefined
-        ? "the connector tells nothing of the instrument"
-        : `${terms.symbol} takes such an order`,
+      instrument === undefined ? "the connector provides no instrument data" : `${terms.symbol} accepts this order`,
     );
   },
 };
@@ -48,7 +47,7 @@ function amounts(terms: OrderTerms): Finding {
   const wantsLimit = terms.type === "limit" || terms.type === "stop_limit";
   const wantsStop = terms.type === "stop" || terms.type === "stop_limit";
   if (wantsLimit !== (terms.limitPrice !== undefined) || wantsStop !== (terms.stopPrice !== undefined)) {
-    return block(key, "ORDER_PRICES_WRONG", `the prices do not fit a ${terms.type.replace("_", "-")} order`);
+    return block(key, "ORDER_PRICES_WRONG", `the prices do not match a ${terms.type.replace("_", "-")} order`);
   }
   for (const [name, amount] of [["quantity", terms.quantity], ...prices(terms)]) {
     if (amount !== undefined && !decimal(amount).gt(ZERO))
@@ -60,7 +59,7 @@ function amounts(terms: OrderTerms): Finding {
 function representable(terms: OrderTerms): Finding {
   for (const [name, amount] of [["quantity", terms.quantity], ...prices(terms)]) {
     if (amount === undefined || exactNumber(decimal(amount)) !== undefined) continue;
-    const message = `${name} ${amount} does not fit a JavaScript number, and ${terms.connector} does not take exact decimals`;
+    const message = `${name} ${amount} does not fit a JavaScript number, and ${terms.connector} does not support exact decimals`;
     return block(key, "NOT_REPRESENTABLE", message, { actual: amount });
   }
   return undefined;
@@ -71,15 +70,19 @@ function fits(terms: OrderTerms, instrument: VenueInstrument, context: CheckCont
   if (instrument.symbol !== terms.symbol)
     return unavailable(key, `the instrument is ${instrument.symbol}, not ${terms.symbol}`);
   if (instrument.tradable === false)
-    return block(key, "NOT_TRADABLE", `${terms.symbol} cannot be traded at ${terms.connector} now`);
+    return block(key, "NOT_TRADABLE", `${terms.symbol} is not tradable at ${terms.connector} now`);
   if (orderTypes !== undefined && !orderTypes.includes(terms.type)) {
-    return block(key, "TYPE_NOT_SUPPORTED", `${terms.symbol} takes ${orderTypes.join(", ")} orders, not ${terms.type}`);
+    return block(
+      key,
+      "TYPE_NOT_SUPPORTED",
+      `${terms.symbol} supports ${orderTypes.join(", ")} orders, not ${terms.type}`,
+    );
   }
   if (timesInForce !== undefined && !timesInForce.includes(terms.timeInForce)) {
     return block(
       key,
       "TIME_IN_FORCE_NOT_SUPPORTED",
-      `${terms.symbol} takes ${timesInForce.join(", ")}, not ${terms.timeInForce}`,
+      `${terms.symbol} supports ${timesInForce.join(", ")}, not ${terms.timeInForce}`,
     );
   }
   return steps(terms, instrument) ?? sizes(context.quantity, instrument) ?? notional(context, instrument);
@@ -122,12 +125,12 @@ function sizes(quantity: Decimal, { minQuantity, maxQuantity }: VenueInstrument)
   return undefined;
 }
 
-/** For a minimum the careful price is the low one: the limit itself, else the trigger, else the bid. */
+/** For a minimum the conservative price is the low one: the limit, else the trigger, else the bid. */
 function notional({ input, quantity, quote }: CheckContext, { minNotional }: VenueInstrument): Finding {
   if (minNotional === undefined) return undefined;
   const { limitPrice, stopPrice } = input.order.terms;
   const price = highestPrice([limitPrice ?? stopPrice ?? ("value" in quote ? quote.value.bid : undefined)]);
-  if (price === undefined) return unavailable(key, `there is no price to hold against the minimum of ${minNotional}`);
+  if (price === undefined) return unavailable(key, `no price to compare with the minimum of ${minNotional}`);
   const worth = quantity.times(price);
   if (worth.gte(decimal(minNotional))) return undefined;
   const figures = { limit: minNotional, actual: worth.toFixed() };

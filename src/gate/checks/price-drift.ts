@@ -1,4 +1,4 @@
-/** The market has not moved away from what the human was shown. */
+/** The market has not moved more than 1 % from the price that the human saw. */
 import { ZERO, decimal, withinPercent } from "../../domain/decimal.ts";
 import { isTwoSided, mid } from "../../domain/quote.ts";
 import { block, pass, unavailable } from "../check-result.ts";
@@ -14,11 +14,11 @@ export const priceDrift: GateCheck = {
   evaluate: (context) => {
     const { approval, order, stage } = context.input;
     if (approval === undefined) {
-      return stage === "approve" ? pass(key, "not approved yet") : unavailable(key, "nobody has approved this order");
+      return stage === "approve" ? pass(key, "not approved yet") : unavailable(key, "the order is not approved");
     }
     if (approval.mid === undefined) {
-      if (order.terms.limitPrice !== undefined) return pass(key, "approved without a quote; the limit price holds");
-      const message = `a ${order.terms.type} order that was approved without a quote cannot be sent; use a limit`;
+      if (order.terms.limitPrice !== undefined) return pass(key, "approved without a quote; the limit price applies");
+      const message = `a ${order.terms.type} order that was approved without a quote cannot be sent; use a limit order`;
       return block(key, "APPROVED_WITHOUT_QUOTE", message);
     }
     const shown = decimal(approval.mid);

@@ -1,4 +1,4 @@
-/** The kill switch. Cancels never come here, so they pass in every state. */
+/** The kill switch. Cancels do not go through the gate, so they pass in every state. */
 import { block, pass } from "../check-result.ts";
 import { EVERY_STAGE, type GateCheck } from "../check-context.ts";
 
@@ -9,19 +9,19 @@ export const tradingState: GateCheck = {
   stages: EVERY_STAGE,
   evaluate: (context) => {
     const { state, reason } = context.input.state.trading;
-    const why = reason === "" ? "" : ` (${reason})`;
+    const reasonNote = reason === "" ? "" : ` (${reason})`;
     switch (state) {
       case "active":
         return pass(key, "trading is active");
       case "reducing":
-        if (context.reducing) return pass(key, "trading is reducing, and so is this order");
+        if (context.reducing) return pass(key, "trading is reducing, and the order reduces a position");
         return block(
           key,
           "TRADING_REDUCING",
-          `trading is reducing${why}: only orders that strictly reduce a position pass`,
+          `trading is reducing${reasonNote}: only orders that strictly reduce a position pass`,
         );
       default:
-        return block(key, "TRADING_HALTED", `trading is ${state}${why}; qoc resume`);
+        return block(key, "TRADING_HALTED", `trading is ${state}${reasonNote}; run qoc resume`);
     }
   },
 };

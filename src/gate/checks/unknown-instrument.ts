@@ -1,6 +1,6 @@
 /**
- * While the outcome of an order is open, its instrument on its connector takes no other; nor while position and fills
- * disagree. Until then nobody knows what is held.
+ * Blocks an instrument while the outcome of one of its orders is unknown, or while the venue's position differs from the fills:
+ * in both cases the position is unknown.
  */
 import { instrumentKey } from "../../domain/order.ts";
 import { block, pass } from "../check-result.ts";
@@ -17,17 +17,17 @@ export const unknownInstrument: GateCheck = {
     const flagged = state.flagged.get(instrumentKey(connector, symbol));
     if (flagged !== undefined) {
       const figures = { limit: flagged.expected, actual: flagged.actual };
-      const advice = `look, then qoc resolve ${connector}/${symbol}`;
-      const message = `the venue holds ${figures.actual} ${symbol}, the fills make ${figures.limit}; ${advice}`;
+      const advice = `check the venue, then run qoc resolve ${connector}/${symbol}`;
+      const message = `the venue reports ${figures.actual} ${symbol}, the fills add up to ${figures.limit}; ${advice}`;
       return block(key, "INSTRUMENT_FLAGGED", message, figures);
     }
     for (const other of othersInFlight(state, order.id)) {
       if (other.state !== "unknown" && other.state !== "submitting") continue;
       if (other.terms.connector !== connector || other.terms.symbol.toUpperCase() !== symbol.toUpperCase()) continue;
-      const why = other.unknownReason === undefined ? "" : ` (${other.unknownReason})`;
-      const message = `order ${other.id} of ${symbol} at ${connector} is ${other.state}${why}`;
+      const reasonNote = other.unknownReason === undefined ? "" : ` (${other.unknownReason})`;
+      const message = `order ${other.id} of ${symbol} at ${connector} is ${other.state}${reasonNote}`;
       return block(key, "INSTRUMENT_UNKNOWN", message, { actual: other.id });
     }
-    return pass(key, `no open question on ${symbol} at ${connector}`);
+    return pass(key, `no unknown outcome for ${symbol} at ${connector}`);
   },
 };

@@ -1,6 +1,6 @@
 /**
- * The order, and all that is promised before it, fits into the connector's buying power. Selling what is held takes none,
- * and buying back a short that is held takes none; a short sale does.
+ * The order and the reservations before it fit into the connector's buying power. Selling a long position and buying back a
+ * short position take none; a short sale does.
  */
 import { ZERO } from "../../domain/decimal.ts";
 import { reportedPower, reservedCash } from "../buying-power.ts";
@@ -16,7 +16,7 @@ export const buyingPower: Guard<"buying-power"> = (options, context) => {
   const sold = shortOpeningQuantity(order.terms, context.exposure);
   if (context.reducing) return pass(key, `a ${side} that only reduces the position takes no buying power`);
   if (side === "sell" && context.exposure.marked && sold.eq(ZERO))
-    return pass(key, "a sale of what is held takes no buying power");
+    return pass(key, "a sale of a held position takes no buying power");
   if ("missing" in context.price) return unavailable(key, context.price.missing);
   const reported = reportedPower(context.input);
   if ("missing" in reported) return unavailable(key, reported.missing);
@@ -25,10 +25,10 @@ export const buyingPower: Guard<"buying-power"> = (options, context) => {
   const need = (side === "buy" ? context.quantity : sold).times(context.price.value);
   const free = reported.value.minus(reserved.value);
   const figures = { limit: formatMoney(free, context.currency), actual: formatMoney(need, context.currency) };
-  const reservedWords = reserved.value.eq(ZERO)
+  const reservedNote = reserved.value.eq(ZERO)
     ? ""
     : ` after ${formatMoney(reserved.value, context.currency)} for orders in flight`;
-  const message = `order needs ${figures.actual}; ${connector.name} has ${figures.limit} of buying power${reservedWords}`;
+  const message = `order needs ${figures.actual}; ${connector.name} has ${figures.limit} of buying power${reservedNote}`;
   if (need.lte(free)) return pass(key, message, figures);
   return block(key, "BUYING_POWER_EXCEEDED", message, figures);
 };

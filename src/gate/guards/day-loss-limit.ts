@@ -1,6 +1,6 @@
 /**
- * Once today's loss, realized and unrealized, is beyond this share of the NAV that the day opened with, only orders that
- * strictly reduce pass. Today is the venue's: on a replayed market the simulated date.
+ * If today's loss, realized and unrealized, exceeds this share of the NAV at the open of the day, only strictly reducing orders
+ * pass. Today is the venue's date: on a replayed market the simulated date.
  */
 import { ZERO, withinPercent } from "../../domain/decimal.ts";
 import { localTime } from "../calendar.ts";
@@ -19,7 +19,7 @@ export const dayLossLimit: Guard<"day-loss-limit"> = (options, context) => {
   if (account.venueDate < today) {
     return unavailable(
       key,
-      `the last account of ${order.terms.connector} is of ${account.venueDate}, and today is ${today}`,
+      `the last account of ${order.terms.connector} is from ${account.venueDate}, and today is ${today}`,
     );
   }
   const day = dayResult(state);

@@ -1,6 +1,6 @@
 /**
- * The same order twice: as one that is in flight, or as one that was sent a moment ago, however it ended. The file's name
- * and rationale do not matter, nor how a number is written.
+ * Blocks an order with the same terms as an order in flight or an order that was sent within the window, whatever its end. File
+ * name, rationale and the spelling of numbers do not count.
  */
 import { decimal } from "../../domain/decimal.ts";
 import type { OrderTerms } from "../../domain/order.ts";
@@ -13,7 +13,7 @@ import type { Guard } from "../check-context.ts";
 export const duplicateOrder: Guard<"duplicate-order"> = (options, context) => {
   const { key } = options;
   const { state, order, hostNow } = context.input;
-  if (!Number.isFinite(hostNow)) return unavailable(key, "the host's time is not known");
+  if (!Number.isFinite(hostNow)) return unavailable(key, "the host's time is unknown");
   const windowMs = options.window_s * 1000;
   const limit = formatDuration(windowMs);
   for (const other of othersInFlight(state, order.id)) {

@@ -1,4 +1,4 @@
-/** All positions together, longs and shorts alike and each at its worst, are at most this share of NAV. */
+/** The sum of all positions, long and short, each at its worst, is at most this share of NAV. */
 import { type InstrumentKey, instrumentKey } from "../../domain/order.ts";
 import { type Decimal, ZERO, max } from "../../domain/decimal.ts";
 import { type Available, available, missingInput, pass } from "../check-result.ts";
@@ -20,18 +20,18 @@ export const grossExposure: Guard<"gross-exposure"> = (options, context) => {
 interface Instrument {
   readonly connector: string;
   readonly symbol: string;
-  /** Every price that is known of it; the dearest counts. */
+  /** All known prices; the highest counts. */
   readonly prices: (string | undefined)[];
 }
 
-/** Every instrument that is held by our fold, held by a venue's mark, or named by an order in flight. */
+/** All instruments with a position by fills, a position at a venue, or an order in flight. */
 function instruments({ input }: CheckContext): Map<InstrumentKey, Instrument> {
   const all = new Map<InstrumentKey, Instrument>();
   const at = (connector: string, symbol: string): Instrument => {
     const key = instrumentKey(connector, symbol);
-    const found = all.get(key) ?? { connector, symbol, prices: [] };
-    all.set(key, found);
-    return found;
+    const instrument = all.get(key) ?? { connector, symbol, prices: [] };
+    all.set(key, instrument);
+    return instrument;
   };
   for (const { connector, symbol, lots } of input.state.positions.values())
     at(connector, symbol).prices.push(lots.at(-1)?.price.toFixed());

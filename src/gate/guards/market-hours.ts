@@ -1,7 +1,7 @@
 /**
- * Monday to Friday from `open` up to, not including, `close`, by the wall clock of `tz` at the venue's time. Where `close`
- * is earlier than `open` the session runs over midnight and belongs to the day it opened on. Holidays are the venue's to
- * say: an instrument that is not tradable is refused by the always-on rule.
+ * Monday to Friday from `open` up to, not including, `close`, by the venue's time in the zone `tz`. If `close` is before `open`,
+ * the session runs over midnight and belongs to the day of its open. Holidays come from the venue: the check `order-validity`
+ * refuses an instrument that is not tradable.
  */
 import { localTime, minutesOf } from "../calendar.ts";
 import { block, pass } from "../check-result.ts";

@@ -1,7 +1,7 @@
 /**
- * The position an order could lead to is at most this share of NAV: what is held, working, unknown and approved, with buys
- * never netted against sells. The same symbol on another connector is added, since a name that is held twice falls twice.
- * Only the side that the order moves is held against the limit, so that a position grown too large can always be cut.
+ * The worst-case position after the order is at most this share of NAV: the held quantity plus working, unknown and approved
+ * orders, with buys never netted against sells. The same symbol on other connectors is added. Only the side that the order
+ * increases counts, so that a position that has grown too large can always be reduced.
  */
 import { type Decimal, ZERO } from "../../domain/decimal.ts";
 import { type Available, available } from "../check-result.ts";
@@ -31,7 +31,7 @@ function worstValue(context: CheckContext): Available<Decimal> {
   return available(own.plus(elsewhere(context)).times(price));
 }
 
-/** The same side of the same symbol on all other connectors, at worst. Case is ignored: `aapl` is no other company. */
+/** The worst case of the same side and symbol on all other connectors. Case is ignored: `aapl` and `AAPL` are one company. */
 function elsewhere(context: CheckContext): Decimal {
   const { order, state } = context.input;
   const wanted = order.terms.symbol.toUpperCase();

@@ -1,4 +1,4 @@
-/** A sale is at most what is held, less what other sells in flight may take. Two sells that are each covered alone are not both. */
+/** A sell is at most the held quantity less other sells in flight, so that two sells cannot use the same position. */
 import { text } from "../../domain/decimal.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { sellableQuantity } from "../exposure.ts";

@@ -1,6 +1,6 @@
 /**
- * How many orders may be sent in a minute, and in a day. Counted at the intent, before the venue is called, from the
- * journal: a restart forgets nothing. Cancels are not counted, here or anywhere.
+ * Limits the orders sent within a minute and within 24 hours. Counts the submit intents of the journal, so a restart resets
+ * nothing. Cancels are never counted.
  */
 import { block, pass, unavailable } from "../check-result.ts";
 import { recentIntents } from "../recent-intents.ts";
@@ -11,7 +11,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 
 export const orderRate: Guard<"order-rate"> = (options, context) => {
   const { key, max_per_minute: perMinute, max_per_day: perDay } = options;
-  if (!Number.isFinite(context.input.hostNow)) return unavailable(key, "the host's time is not known");
+  if (!Number.isFinite(context.input.hostNow)) return unavailable(key, "the host's time is unknown");
   const minute = sentWithin(context, MINUTE_MS);
   const figures = { limit: `${perMinute} per minute`, actual: `${minute + 1} per minute` };
   if (minute + 1 > perMinute) {

@@ -1,13 +1,12 @@
 /**
- * The quote is recent by two clocks: received not long ago by the monotonic one (which no time step can fool), and stamped
- * not long ago by the venue (which sees through a sleeping laptop, a cache and a delayed feed). A stamp from the future is
- * no stamp.
+ * The quote is recent by two clocks: by the host's monotonic clock at receipt, which ignores changes of the wall clock, and by
+ * the venue's timestamp, which exposes a sleeping laptop, a cache or a delayed feed. A timestamp in the future blocks.
  */
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatDuration } from "../format.ts";
 import type { Guard } from "../check-context.ts";
 
-/** Clocks of two machines may differ by this much. */
+/** The accepted difference between the clocks of two machines. */
 const SKEW_MS = 2000;
 
 export const quoteFreshness: Guard<"quote-freshness"> = (options, context) => {
@@ -17,8 +16,7 @@ export const quoteFreshness: Guard<"quote-freshness"> = (options, context) => {
   const quote = context.quote.value;
   const limitMs = options.max_age_s * 1000;
   const [received, stamped] = [monoNow - quote.receivedMono, venueNow - quote.at];
-  if (!Number.isFinite(received) || !Number.isFinite(stamped))
-    return unavailable(key, "the quote's times are not times");
+  if (!Number.isFinite(received) || !Number.isFinite(stamped)) return unavailable(key, "the quote has an invalid time");
   if (received < 0) return unavailable(key, `the quote was received ${formatDuration(received)} after now`);
   const figures = { limit: formatDuration(limitMs), actual: formatDuration(Math.max(received, stamped)) };
   if (stamped < -SKEW_MS) {

@@ -1,4 +1,4 @@
-/** Only these symbols. Letter for letter: a near match is not a match. */
+/** Only these symbols pass. The match is exact. */
 import { block, pass } from "../check-result.ts";
 import type { Guard } from "../check-context.ts";
 

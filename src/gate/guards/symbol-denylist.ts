@@ -1,8 +1,8 @@
-/** None of these symbols, however they are spelled: `brk-b` is held by `BRK.B`, and so is a full-width letter. */
+/** These symbols are blocked, in any spelling: `BRK.B` also blocks `brk-b` and full-width letters. */
 import { block, pass } from "../check-result.ts";
 import type { Guard } from "../check-context.ts";
 
-/** Capitals, digits, and the signs that make another instrument (`^` index, `=` future). */
+/** Upper case, without separators. Signs that name another instrument stay (`^` index, `=` future). */
 function plain(symbol: string): string {
   return symbol
     .normalize("NFKC")
