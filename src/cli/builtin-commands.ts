@@ -1,32 +1,33 @@
-/** Commands of the command line itself: they are about commands, so they stand beside the table and not in it. */
-import type { ArgumentEntry } from "../commands/command-entry.ts";
-import type { Words } from "./argv.ts";
+/** Commands of the command line itself. They are about commands, so they are not in the registry. */
+import type { CommandEntry } from "../commands/command-entry.ts";
 
-export interface OwnRow extends Words {
-  readonly own: "help" | "complete";
-  readonly about: string;
+type BuiltinName = "help" | "complete";
+
+function builtin(name: BuiltinName, summary: string, args: CommandEntry["args"]): CommandEntry {
+  return { name, group: "desk", audience: "human", writes: [], summary, args, examples: [], runs: "local" };
 }
 
-function words(value: string, summary: string): ArgumentEntry {
-  return { name: "words", kind: "positional", type: "string", many: true, value, summary };
-}
+export const HELP_COMMAND = builtin("help", "show help for a command or a topic; --all prints everything as Markdown", [
+  {
+    name: "words",
+    kind: "positional",
+    type: "string",
+    value: "COMMAND|TOPIC",
+    many: true,
+    summary: "a command, a noun, or a topic",
+  },
+  { name: "all", kind: "flag", type: "boolean", summary: "print every command and topic as Markdown" },
+]);
 
-export const OWN_ROWS: readonly OwnRow[] = [
+export const COMPLETE_COMMAND = builtin("complete", "print a completion script for zsh, bash, fish or powershell", [
   {
-    own: "help",
-    name: "help",
-    writes: [],
-    about: "help for a command or a topic; --all prints everything as Markdown",
-    args: [
-      words("COMMAND|TOPIC", "a command, a noun, or a topic"),
-      { name: "all", kind: "flag", type: "boolean", summary: "every command and topic, as Markdown" },
-    ],
+    name: "words",
+    kind: "positional",
+    type: "string",
+    value: "SHELL",
+    many: true,
+    summary: "zsh, bash, fish or powershell",
   },
-  {
-    own: "complete",
-    name: "complete",
-    writes: [],
-    about: "a completion script for zsh, bash, fish or powershell",
-    args: [words("SHELL", "zsh, bash, fish or powershell")],
-  },
-];
+]);
+
+export const BUILTIN_COMMANDS: readonly CommandEntry[] = [HELP_COMMAND, COMPLETE_COMMAND];

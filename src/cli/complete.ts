@@ -4,7 +4,7 @@
  */
 import { RootCommand, ShellCompDirective } from "@bomb.sh/tab";
 import type { ArgumentEntry, CommandEntry } from "../commands/command-entry.ts";
-import { GLOBAL_FLAGS, kebab } from "./argv.ts";
+import { GLOBAL_FLAGS, kebab } from "./flags.ts";
 import { oneLine } from "../commands/rendering/terminal-text.ts";
 
 export const SHELLS = ["zsh", "bash", "fish", "powershell"] as const;

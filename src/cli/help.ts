@@ -1,21 +1,39 @@
-/** `qoc help`: made from the rows of the command table and nothing else, so that it cannot be out of date. */
-import type { ArgumentEntry, CommandEntry } from "../commands/command-entry.ts";
+/** The pages of `qoc help`, made from the entries of the commands alone, so that they load no command and are never out of date. */
+import type { ArgumentEntry, CommandEntry, CommandGroup } from "../commands/command-entry.ts";
 import { EXIT, QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
-import { GLOBAL_FLAGS, kebab } from "./argv.ts";
-import { EXIT_WORDS, TOPICS, type Topic, type TopicLine } from "./help-topics.ts";
+import { BUILTIN_COMMANDS } from "./builtin-commands.ts";
+import { GLOBAL_FLAGS, flagRow, flagUsage } from "./flags.ts";
+import { EXIT_MEANINGS, TOPICS, type Topic, type TopicLine } from "./help-topics.ts";
+import { nounsOf } from "./strict-args.ts";
 
 const WIDTH = 80;
-const GROUPS: readonly (readonly [group: CommandEntry["group"], title: string])[] = [
-  ["desk", "the desk"],
+const NAME_WIDTH_MAX = 28;
+
+/** The commands of the first hour, in the order in which a new user needs them. */
+const FIRST_COMMANDS = [
+  "init",
+  "up",
+  "status",
+  "run",
+  "orders show",
+  "approve",
+  "reject",
+  "cancel",
+  "halt",
+  "doctor",
+] as const;
+
+const GROUPS: readonly (readonly [group: CommandGroup, title: string])[] = [
+  ["desk", "desk"],
   ["orders", "orders"],
   ["research", "research"],
   ["runs", "agents"],
   ["connectors", "connectors"],
-  ["record", "the record"],
+  ["record", "records"],
 ];
 /** The topics that go with a group's commands. */
-const SEE: Readonly<Record<CommandEntry["group"], readonly string[]>> = {
+const TOPICS_OF_GROUP: Readonly<Record<CommandGroup, readonly string[]>> = {
   desk: ["workspace", "environment"],
   orders: ["guards", "security"],
   research: ["agents"],
@@ -28,96 +46,141 @@ const SEE_COMMANDS_MAX = 4;
 const USUAL_EXITS: readonly number[] = [EXIT.done, EXIT.failed, EXIT.usage];
 
 /**
- * `words` are what follows `help`: nothing, a command, a topic.
- * @throws UNKNOWN_COMMAND with the nearest name.
+ * Returns the page of a command, a noun or a topic; "" returns the first page.
+ * @throws QocError UNKNOWN_COMMAND with the closest name.
  */
-export function helpFor(words: readonly string[], table: readonly CommandEntry[]): string {
-  const rows = table.filter(({ audience }) => audience !== "agent");
-  if (words.length === 0) return text(overview(rows));
-  const name = words.join(" ");
-  const row = rows.find((known) => known.name === name || known.aliases?.includes(name) === true);
-  if (row !== undefined) return text(commandHelp(row, rows));
-  // "connectors" is a noun with commands and a topic; both are told.
-  const under = rows.filter((known) => known.name.startsWith(`${name} `));
-  const topic = TOPICS.find((known) => known.name === name);
-  const page = [...(topic === undefined ? [] : [...topicHelp(topic), ""]), ...list(under)];
-  if (page.length > 0) return text(page);
-  throw new QocError("UNKNOWN_COMMAND", {
-    name,
-    suggestion: suggestion(
-      name,
-      [...rows, ...TOPICS].map((known) => known.name),
-    ),
-  });
+export function helpFor(name: string, entries: readonly CommandEntry[]): string {
+  const visible = visibleEntries(entries);
+  if (name === "") return page(firstPage(visible));
+  const entry = visible.find(
+    (candidate) =>
+      candidate.name === name || candidate.aliases?.includes(name) || candidate.hiddenAliases?.includes(name),
+  );
+  if (entry !== undefined) return page(commandPage(entry, visible));
+  // "connectors" is a noun and a topic: its page has both.
+  const topic = TOPICS.find((candidate) => candidate.name === name);
+  const verbs = verbsOf(name, visible);
+  const lines = [
+    ...(verbs.length === 0 ? [] : nounPage(name, verbs)),
+    ...(verbs.length === 0 || topic === undefined ? [] : [""]),
+    ...(topic === undefined ? [] : topicPage(topic)),
+  ];
+  if (lines.length > 0) return page(lines);
+  const names = [...visible, ...TOPICS].map((candidate) => candidate.name);
+  throw new QocError("UNKNOWN_COMMAND", { name, suggestion: suggestion(name, [...names, ...nounsOf(visible)]) });
 }
 
-/** Every command and topic as one Markdown document. */
-export function helpMarkdown(table: readonly CommandEntry[]): string {
-  const rows = table.filter(({ audience }) => audience !== "agent");
+/** Returns every command and topic as one Markdown document. */
+export function helpMarkdown(entries: readonly CommandEntry[]): string {
+  const visible = visibleEntries(entries);
   const fenced = (lines: readonly string[]): readonly string[] => ["```", ...lines, "```", ""];
-  return text([
+  return page([
     "# qoc",
     "",
-    ...fenced(overview(rows)),
-    ...rows.flatMap((row) => [`## qoc ${row.name}`, "", ...fenced(commandHelp(row, rows))]),
-    ...TOPICS.flatMap((topic) => [`## ${topic.name}: ${topic.about}`, "", ...fenced(prose(topic.text()))]),
+    ...fenced(overview(visible)),
+    ...visible.flatMap((entry) => [`## qoc ${entry.name}`, "", ...fenced(commandPage(entry, visible))]),
+    ...TOPICS.flatMap((topic) => [`## ${topic.name}: ${topic.summary}`, "", ...fenced(prose(topic.text()))]),
   ]);
 }
 
-function text(lines: readonly string[]): string {
+function visibleEntries(entries: readonly CommandEntry[]): readonly CommandEntry[] {
+  return entries.filter(({ audience }) => audience !== "agent");
+}
+
+function page(lines: readonly string[]): string {
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
-function overview(rows: readonly CommandEntry[]): readonly string[] {
+/** Fits a terminal of 24 rows. */
+function firstPage(entries: readonly CommandEntry[]): readonly string[] {
+  const first = FIRST_COMMANDS.flatMap((name) => entries.filter((entry) => entry.name === name));
+  const others = entries.filter((entry) => !entry.name.includes(" ") && !first.includes(entry));
   return [
-    "qoc: a trading desk in a folder. Agents propose, you approve, guards check, connectors send.",
+    "qoc: a trading desk in a folder. Agents propose, you approve, guards check.",
     "",
     "usage: qoc <command> [flags]",
     "",
-    "  qoc init my-desk && cd my-desk && qoc up",
-    "  qoc status",
+    "first commands",
+    ...summaries(first),
     "",
-    ...GROUPS.flatMap(([group, title]) => {
-      const members = rows.filter((row) => row.group === group);
-      return members.length === 0 ? [] : [title, ...list(members), ""];
-    }),
-    "flags of every command",
-    ...flagLines(GLOBAL_FLAGS),
-    "",
-    "help",
     ...columns([
-      ["qoc help <command>", "usage, examples, flags, exit codes"],
-      ["qoc help <topic>", TOPICS.map(({ name }) => name).join(", ")],
-      ["qoc help --all", "all of it as Markdown"],
-      ["qoc complete <shell>", "completions for zsh, bash, fish, powershell"],
+      ["more commands", [...others, ...BUILTIN_COMMANDS].map(({ name }) => name).join(", ")],
+      ["nouns", nounsOf(entries).join(", ")],
+      ["topics", TOPICS.map(({ name }) => name).join(", ")],
     ]),
+    "",
+    "qoc help <command|noun|topic> shows its page; qoc help --all shows everything.",
   ];
 }
 
-function list(rows: readonly CommandEntry[]): readonly string[] {
-  return columns(rows.map((row) => [row.name, row.summary]));
+/** Every command by group, the flags and the topics. */
+function overview(entries: readonly CommandEntry[]): readonly string[] {
+  return [
+    "usage: qoc <command> [flags]",
+    "",
+    ...GROUPS.flatMap(([group, title]) => {
+      const members = entries.filter((entry) => entry.group === group);
+      return members.length === 0 ? [] : [title, ...summaries(members), ""];
+    }),
+    "help",
+    ...summaries(BUILTIN_COMMANDS),
+    "",
+    "flags of every command",
+    ...columns(GLOBAL_FLAGS.map(flagRow)),
+    "",
+    "topics",
+    ...columns(TOPICS.map(({ name, summary }) => [name, summary])),
+  ];
 }
 
-function commandHelp(row: CommandEntry, rows: readonly CommandEntry[]): readonly string[] {
-  const positionals = row.args.filter(({ kind }) => kind === "positional");
-  const flags = row.args.filter(({ kind }) => kind === "flag");
-  const exits = [...USUAL_EXITS, ...(row.exits ?? [])];
+function summaries(entries: readonly CommandEntry[]): readonly string[] {
+  return columns(entries.map(({ name, summary }) => [name, summary]));
+}
+
+/** The commands of a noun under the names that start with the noun. */
+function verbsOf(noun: string, entries: readonly CommandEntry[]): readonly (readonly [name: string, text: string])[] {
+  return entries.flatMap(({ name, aliases, summary }) =>
+    [name, ...(aliases ?? [])]
+      .filter((candidate) => candidate.startsWith(`${noun} `))
+      .map((candidate) => [candidate, summary] as const),
+  );
+}
+
+function nounPage(noun: string, verbs: readonly (readonly [name: string, text: string])[]): readonly string[] {
   return [
-    ...wrapped(usageOf(row), "usage: ", "       ").map(broken),
+    `usage: qoc ${noun} <command> [flags]`,
     "",
-    ...row.examples.map((example) => `  ${example}`),
+    "commands",
+    ...columns(verbs),
     "",
-    ...wrapped(row.summary, "", ""),
-    ...(row.aliases === undefined ? [] : [`also: ${row.aliases.map((alias) => `qoc ${alias}`).join(", ")}`]),
+    `help: qoc help ${noun} <command>`,
+  ];
+}
+
+function commandPage(entry: CommandEntry, entries: readonly CommandEntry[]): readonly string[] {
+  const args = entry.args.filter(({ hidden }) => hidden !== true);
+  const positionals = args.filter(({ kind }) => kind === "positional");
+  const flags = args.filter(({ kind }) => kind === "flag");
+  const exits = [...USUAL_EXITS, ...(entry.exits ?? [])];
+  const text = [entry.summary, entry.description].filter((part) => part !== undefined).join(". ");
+  return [
+    ...fill(["qoc", entry.name, ...args.map(usageOf)], "usage: ", "       "),
     "",
-    ...titled("arguments", columns(positionals.map((argument) => [argument.value ?? argument.name, argument.summary]))),
-    ...titled("flags", flagLines(flags)),
-    "flags of every command: see qoc help",
+    ...entry.examples.map((example) => `  ${example}`),
+    "",
+    ...fill(text.split(" "), "", ""),
+    ...((entry.aliases ?? []).length === 0
+      ? []
+      : [`also: ${entry.aliases?.map((alias) => `qoc ${alias}`).join(", ")}`]),
+    "",
+    ...titled("arguments", columns(positionals.map(({ name, value, summary }) => [value ?? name, summary]))),
+    ...titled("flags", columns(flags.map(flagRow))),
+    "flags of every command: qoc help flags",
     "",
     "exit codes",
-    ...columns(exits.map((code) => [String(code), EXIT_WORDS.get(code) ?? ""])),
+    ...columns(exits.map((code) => [String(code), EXIT_MEANINGS.get(code) ?? ""])),
     "",
-    ...wrapped(seeAlso(row, rows).map(unbroken).join(", "), "see also: ", "          ").map(broken),
+    ...fill(seeAlso(entry, entries), "see also: ", "          "),
   ];
 }
 
@@ -125,97 +188,72 @@ function titled(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : [title, ...lines, ""];
 }
 
-function usageOf(row: CommandEntry): string {
-  const shown = row.args.map((argument) => {
-    const word = argument.kind === "positional" ? (argument.value ?? argument.name) : spelled(argument);
-    const many = argument.many === true ? `${word}…` : word;
-    const isRequired = argument.required === true;
-    return unbroken(isRequired ? many : `[${many}]`);
-  });
-  return ["qoc", row.name, ...shown].join(" ");
+function usageOf(argument: ArgumentEntry): string {
+  const word = argument.kind === "positional" ? (argument.value ?? argument.name) : flagUsage(argument);
+  const repeated = argument.many === true ? `${word}…` : word;
+  return argument.required === true ? repeated : `[${repeated}]`;
 }
 
-function spelled(flag: ArgumentEntry): string {
-  return `--${kebab(flag.name)}${flag.type === "boolean" ? "" : ` ${flag.value ?? "VALUE"}`}`;
-}
-
-function flagLines(flags: readonly ArgumentEntry[]): readonly string[] {
-  return columns(
-    flags.map((flag) => [`${flag.short === undefined ? "" : `-${flag.short}, `}${spelled(flag)}`, choicesOf(flag)]),
-  );
-}
-
-function choicesOf(flag: ArgumentEntry): string {
-  const says = flag.choices?.every((choice) => flag.summary.includes(choice)) ?? true;
-  return says ? flag.summary : `${flag.summary} (${flag.choices?.join(", ")})`;
-}
-
-/** Commands of the same noun first, then of the same group, then topics. */
-function seeAlso(row: CommandEntry, rows: readonly CommandEntry[]): readonly string[] {
-  const noun = (name: string): string => name.split(" ")[0] ?? name;
-  const others = rows.filter((other) => other.group === row.group && other.name !== row.name);
-  const near = others.toSorted(
-    (a, b) => Number(noun(b.name) === noun(row.name)) - Number(noun(a.name) === noun(row.name)),
-  );
-  return [
-    ...near.slice(0, SEE_COMMANDS_MAX).map(({ name }) => `qoc ${name}`),
-    ...SEE[row.group].map((topic) => `qoc help ${topic}`),
+/** Commands of the same noun first, then of the same group, then topics. Each item ends with a comma but the last. */
+function seeAlso(entry: CommandEntry, entries: readonly CommandEntry[]): readonly string[] {
+  const nounOf = ({ name }: CommandEntry): string => name.split(" ")[0] ?? name;
+  const others = entries.filter((other) => other.group === entry.group && other.name !== entry.name);
+  const sorted = others.toSorted((a, b) => Number(nounOf(b) === nounOf(entry)) - Number(nounOf(a) === nounOf(entry)));
+  const items = [
+    ...sorted.slice(0, SEE_COMMANDS_MAX).map(({ name }) => `qoc ${name}`),
+    ...TOPICS_OF_GROUP[entry.group].map((topic) => `qoc help ${topic}`),
   ];
+  return items.map((item, index) => (index === items.length - 1 ? item : `${item},`));
 }
 
-/** Words that stay on one line while it is filled. */
-function unbroken(words: string): string {
-  return words.replaceAll(" ", "\u00a0");
-}
-function broken(line: string): string {
-  return line.replaceAll("\u00a0", " ");
+function topicPage(topic: Topic): readonly string[] {
+  return [`${topic.name}: ${topic.summary}`, "", ...prose(topic.text())];
 }
 
-function topicHelp(topic: Topic): readonly string[] {
-  return [`${topic.name}: ${topic.about}`, "", ...prose(topic.text())];
-}
-
-/** Fills paragraphs and aligns tables: lines of one kind that stand together are one of either. */
+/** Fills paragraphs and aligns tables. Neighbouring lines of one kind form one paragraph or one table. */
 function prose(lines: readonly TopicLine[]): readonly string[] {
   const blocks: TopicLine[][] = [];
   for (const line of lines) {
     const block = blocks.at(-1);
-    const before = block?.[0];
-    if (block === undefined || isApart(before) || isApart(line) || typeof before !== typeof line) blocks.push([line]);
+    const previous = block?.[0];
+    if (block === undefined || isAlone(previous) || isAlone(line) || typeof previous !== typeof line)
+      blocks.push([line]);
     else block.push(line);
   }
   return blocks.flatMap((block) => {
     const rows = block.filter((line) => typeof line !== "string");
     if (rows.length > 0) return columns(rows);
-    const words = block.join(" ");
-    const margin = words.startsWith(" ") ? "  " : "";
-    return wrapped(words.trim(), margin, margin);
+    const paragraph = block.join(" ");
+    const margin = paragraph.startsWith(" ") ? "  " : "";
+    return fill(paragraph.trim().split(" "), margin, margin);
   });
 }
 
-function isApart(line: TopicLine | undefined): boolean {
+function isAlone(line: TopicLine | undefined): boolean {
   return line === "" || (typeof line === "string" && line.startsWith(" "));
 }
 
-/** Names on the left, words on the right, both whole; words that do not fit go on below themselves. */
-function columns(rows: readonly (readonly [name: string, words: string])[]): readonly string[] {
-  const width = Math.min(28, Math.max(0, ...rows.map(([name]) => name.length)));
-  return rows.flatMap(([name, words]) => {
+/** Names on the left, texts on the right. A long text continues below itself; a long name has its text on the next line. */
+function columns(rows: readonly (readonly [name: string, text: string])[]): readonly string[] {
+  const width = Math.min(NAME_WIDTH_MAX, Math.max(0, ...rows.map(([name]) => name.length)));
+  return rows.flatMap(([name, text]) => {
     const margin = " ".repeat(width + 4);
     const first = `  ${name.padEnd(width)}  `;
-    return name.length > width ? [`  ${name}`, ...wrapped(words, margin, margin)] : wrapped(words, first, margin);
+    const words = text.split(" ");
+    return name.length > width ? [`  ${name}`, ...fill(words, margin, margin)] : fill(words, first, margin);
   });
 }
 
-function wrapped(words: string, first: string, rest: string): readonly string[] {
+/** Fills lines of 80 columns with items, which are not broken themselves. */
+function fill(items: readonly string[], first: string, rest: string): readonly string[] {
   const lines: string[] = [];
   let line = first;
-  for (const word of words.split(" ")) {
+  for (const item of items) {
     const isStart = line === first || line === rest;
-    if (!isStart && line.length + 1 + word.length > WIDTH) {
+    if (!isStart && line.length + 1 + item.length > WIDTH) {
       lines.push(line);
-      line = rest + word;
-    } else line += isStart ? word : ` ${word}`;
+      line = rest + item;
+    } else line += isStart ? item : ` ${item}`;
   }
   return [...lines, line];
 }

@@ -1,64 +1,62 @@
-/** The CLI door: words in, a call, an answer or an error out, an exit code. It decides nothing about orders. */
+/** The command line: checks the words, calls the command, prints its value or its error, and returns the exit code. */
 import type { CommandEntry } from "../commands/command-entry.ts";
 import type { CommandRegistry } from "../commands/command.ts";
 import { EXIT, QocError } from "../domain/error.ts";
-import { type Parsed, parseArgv, usage } from "./argv.ts";
-import { Interrupted } from "./prompts.ts";
-import { OWN_ROWS, type OwnRow } from "./builtin-commands.ts";
+import { BUILTIN_COMMANDS, COMPLETE_COMMAND, HELP_COMMAND } from "./builtin-commands.ts";
 import type { CliDeps } from "./cli-deps.ts";
+import type { Input } from "./command-tree.ts";
+import type { Globals } from "./flags.ts";
+import { Interrupted } from "./prompts.ts";
+import { type CheckedLine, MissingVerb, checkCommandLine, usage } from "./strict-args.ts";
 
-export type { CliDeps as CliWorld } from "./cli-deps.ts";
+/** Completion of ids gives up after this time, so that the shell does not wait for a slow desk. */
+const COMPLETE_TIMEOUT_MS = 300;
 
-type Input = Readonly<Record<string, unknown>>;
-
-/** Live completions must not keep a shell waiting. */
-const COMPLETE_MS = 300;
-
-/** Runs one command line. Never rejects. */
-export async function main(argv: readonly string[], lent: CliDeps): Promise<number> {
-  // Read before the line is parsed: an error in the line itself is told in the same manner.
-  const world = argv.includes("--no-color")
-    ? { ...lent, io: { ...lent.io, colour: { out: false, err: false } } }
-    : lent;
-  const manner = { json: argv.includes("--json"), verbose: argv.includes("--verbose") || argv.includes("-v") };
-  let row: CommandEntry | undefined;
+/** Runs one command line and returns its exit code. Never rejects. */
+export async function main(argv: readonly string[], providedDeps: CliDeps): Promise<number> {
+  // These flags are read before the line is checked, so that an error in the line is printed as they say.
+  const mode = { json: argv.includes("--json"), verbose: argv.includes("--verbose") || argv.includes("-v") };
+  const deps = argv.includes("--no-color") ? withoutColour(providedDeps) : providedDeps;
+  let entry: CommandEntry | undefined;
   try {
-    if (argv[0] === "complete") return await complete(argv.slice(1), world);
-    const registry = await world.registry();
-    const table = registry.entries;
-    const parsed = parseArgv<CommandEntry | OwnRow>(argv, [...table, ...OWN_ROWS]);
-    if (parsed.globals.version) return await print(world, `${await world.version()}\n`);
-    if (parsed.row === undefined || "own" in parsed.row || parsed.globals.help) return await help(parsed, table, world);
-    const entry = parsed.row;
-    row = entry;
-    return await interruptible((signal) => perform({ entry, parsed, registry, signal }, world));
+    if (argv[0] === "complete") return await complete(argv.slice(1), deps);
+    const registry = await deps.registry();
+    const line = checkCommandLine(argv, [...registry.entries, ...BUILTIN_COMMANDS]);
+    if (line.globals.version) return await print(deps, `${await deps.version()}\n`);
+    if (line.globals.help) return await printHelp(line.entry?.name ?? line.noun ?? "", registry.entries, deps);
+    if (line.entry === undefined) return await printUsage("", deps);
+    entry = line.entry;
+    return await interruptible((signal) => dispatchLine(line, { registry, deps, signal }));
   } catch (error) {
+    if (error instanceof MissingVerb && !mode.json) return printUsage(error.noun, deps);
     const { reportError } = await import("./report-error.ts");
-    return reportError(error, { entry: row, deps: world, mode: manner });
+    return reportError(error, { entry, deps, mode });
   }
 }
 
-async function print(world: CliDeps, text: string): Promise<number> {
-  await world.io.out(text);
+function withoutColour(deps: CliDeps): CliDeps {
+  return { ...deps, io: { ...deps.io, colour: { out: false, err: false } } };
+}
+
+async function print({ io }: CliDeps, text: string): Promise<number> {
+  await io.out(text);
   return EXIT.done;
 }
 
-async function help(
-  { row, input, globals }: Parsed<CommandEntry | OwnRow>,
-  table: readonly CommandEntry[],
-  world: CliDeps,
-): Promise<number> {
-  const { helpFor, helpMarkdown } = await import("./help.ts");
-  if (row === undefined && !globals.help) {
-    world.io.err(helpFor([], table));
-    return EXIT.usage;
-  }
-  if (row !== undefined && !("own" in row)) return print(world, helpFor([row.name], table));
-  if (input["all"] === true) return print(world, helpMarkdown(table));
-  return print(world, helpFor(((input["words"] as string[] | undefined) ?? []).map(String), table));
+/** `page` is a command, a noun, a topic, or "" for the first page. */
+async function printHelp(page: string, entries: readonly CommandEntry[], deps: CliDeps): Promise<number> {
+  const { helpFor } = await import("./help.ts");
+  return print(deps, helpFor(page, entries));
 }
 
-/** Ctrl-C asks it to stop; a second one does not wait. SIGTERM is one Ctrl-C. */
+/** The line names no command: prints help as an error. */
+async function printUsage(noun: string, { io, registry }: CliDeps): Promise<number> {
+  const { helpFor } = await import("./help.ts");
+  io.err(helpFor(noun, (await registry()).entries));
+  return EXIT.usage;
+}
+
+/** The first Ctrl-C or SIGTERM aborts the signal; the second one ends the process. */
 async function interruptible(run: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const controller = new AbortController();
   const stop = (): void => {
@@ -75,21 +73,37 @@ async function interruptible(run: (signal: AbortSignal) => Promise<number>): Pro
   }
 }
 
-interface CommandLine {
-  readonly entry: CommandEntry;
-  readonly parsed: Parsed<CommandEntry | OwnRow>;
+interface RunContext {
   readonly registry: CommandRegistry;
+  readonly deps: CliDeps;
   readonly signal: AbortSignal;
 }
 
+/** Lets citty parse the checked line and find its command. */
+async function dispatchLine({ words, globals }: CheckedLine<CommandEntry>, context: RunContext): Promise<number> {
+  const { registry, deps } = context;
+  const { dispatch } = await import("./command-tree.ts");
+  return dispatch(words, [...registry.entries, ...BUILTIN_COMMANDS], async (entry, input) => {
+    const operands = (input["words"] as readonly string[] | undefined) ?? [];
+    if (entry === COMPLETE_COMMAND) return complete(operands, deps);
+    if (entry !== HELP_COMMAND) return perform(entry, { ...context, input, globals });
+    if (input["all"] !== true) return printHelp(operands.join(" "), registry.entries, deps);
+    const { helpMarkdown } = await import("./help.ts");
+    return print(deps, helpMarkdown(registry.entries));
+  });
+}
+
+interface ParsedRun extends RunContext {
+  readonly input: Input;
+  readonly globals: Globals;
+}
+
 /** Calls the command and prints its value, unless the command's own `cli` hook does both. */
-async function perform({ entry, parsed, registry, signal }: CommandLine, deps: CliDeps): Promise<number> {
-  const { input: parsedInput, globals } = parsed;
+async function perform(entry: CommandEntry, run: ParsedRun): Promise<number> {
+  const { registry, deps, globals } = run;
   const { openSession } = await import("./session.ts");
-  const session = openSession({ deps, globals, registry, signal });
-  const typedInput = await withStdin(entry, parsedInput, deps);
-  const isDryRun = globals.dryRun && entry.args.some(({ name }) => name === "dryRun");
-  const input = isDryRun ? { ...typedInput, dryRun: true } : typedInput;
+  const session = openSession(run);
+  const input = await withStdin(entry, run.input, deps);
   const command = await registry.load(entry.name);
   if (command.cli !== undefined) return command.cli(session, input);
   const value = await session.call(entry.name, input);
@@ -98,34 +112,34 @@ async function perform({ entry, parsed, registry, signal }: CommandLine, deps: C
   return command.exitCode?.(value, input) ?? EXIT.done;
 }
 
-/** `--text -` reads standard input; a terminal is not waited for in silence. */
-async function withStdin(row: CommandEntry, input: Input, world: CliDeps): Promise<Input> {
+/** A value `-` is replaced by standard input. On a terminal a line on standard error says that the command waits. */
+async function withStdin(entry: CommandEntry, input: Input, { io }: CliDeps): Promise<Input> {
   const names = Object.entries(input).flatMap(([name, value]) => (value === "-" ? [name] : []));
-  if (names.length === 0) return input;
-  if (names.length > 1) throw usage(row, `only one of ${names.join(", ")} can be read from standard input`);
-  if (world.io.isTty.in) world.io.err("reading standard input; end with Ctrl-D\n");
-  return { ...input, [names[0] ?? ""]: await world.io.stdinText() };
+  const [name] = names;
+  if (name === undefined) return input;
+  if (names.length > 1) throw usage(entry, `only one of ${names.join(", ")} can be read from standard input`);
+  if (io.isTty.in) io.err("Reading from standard input (Ctrl-D to finish)\n");
+  return { ...input, [name]: await io.stdinText() };
 }
 
-async function complete(words: readonly string[], world: CliDeps): Promise<number> {
-  if (words[0] === "--help" || words[0] === "-h") {
-    const { helpFor } = await import("./help.ts");
-    return print(world, helpFor(["complete"], (await world.registry()).entries));
-  }
+/** `qoc complete SHELL` prints the shell's script; `qoc complete -- WORDS` prints what completes the last word. */
+async function complete(words: readonly string[], deps: CliDeps): Promise<number> {
+  const [first] = words;
+  if (first === "--help" || first === "-h") return printHelp("complete", (await deps.registry()).entries, deps);
   const { SHELLS, completionScript, completions } = await import("./complete.ts");
-  const shell = SHELLS.find((name) => name === words[0]);
-  if (shell !== undefined) return print(world, completionScript(shell));
-  if (words[0] !== "--") throw new QocError("USAGE", { message: `qoc complete ${SHELLS.join("|")}`, command: "" });
+  const shell = SHELLS.find((name) => name === first);
+  if (shell !== undefined) return print(deps, completionScript(shell));
+  if (first !== "--") throw new QocError("USAGE", { message: `qoc complete ${SHELLS.join("|")}`, command: "" });
   const [{ callDaemon }, { resolve }] = await Promise.all([import("./client.ts"), import("node:path")]);
-  const named = words.indexOf("-C");
-  const cwd = resolve(world.cwd, named === -1 ? "." : (words[named + 1] ?? "."));
-  const ask = async (command: string, input: Readonly<Record<string, unknown>>): Promise<unknown> =>
+  const index = words.indexOf("-C");
+  const cwd = resolve(deps.cwd, index === -1 ? "." : (words[index + 1] ?? "."));
+  const callDesk = async (command: string, input: Input): Promise<unknown> =>
     callDaemon({
-      socketPath: await world.socketFor(cwd),
+      socketPath: await deps.socketFor(cwd),
       request: { command, input, channel: "cli", cwd },
       onNote: () => undefined,
       onValue: () => Promise.resolve(),
-      signal: AbortSignal.timeout(COMPLETE_MS),
+      signal: AbortSignal.timeout(COMPLETE_TIMEOUT_MS),
     });
-  return print(world, await completions(words.slice(1), (await world.registry()).entries, ask));
+  return print(deps, await completions(words.slice(1), (await deps.registry()).entries, callDesk));
 }

@@ -6,7 +6,7 @@ import { painter } from "../commands/rendering/paint.ts";
 import { oneLine } from "../commands/rendering/terminal-text.ts";
 import { EXIT, QocError } from "../domain/error.ts";
 import type { Channel } from "../domain/event.ts";
-import type { Globals } from "./argv.ts";
+import type { Globals } from "./flags.ts";
 import type { CliDeps } from "./cli-deps.ts";
 import { RemoteError, callDaemon, isDeskDown } from "./client.ts";
 import { canPrompt } from "./io.ts";

@@ -3,139 +3,208 @@ import { describe, expect, it } from "vitest";
 import type { CommandEntry } from "../../src/commands/command-entry.ts";
 import { COMMANDS } from "../support/commands.ts";
 import { ERRORS, EXIT, QocError } from "../../src/domain/error.ts";
-import { GLOBAL_FLAGS, kebab } from "../../src/cli/argv.ts";
-import { EXIT_WORDS, TOPICS } from "../../src/cli/help-topics.ts";
+import { GLOBAL_FLAGS, kebab } from "../../src/cli/flags.ts";
+import { EXIT_MEANINGS, TOPICS } from "../../src/cli/help-topics.ts";
 import { helpFor, helpMarkdown } from "../../src/cli/help.ts";
+import { nounsOf } from "../../src/cli/strict-args.ts";
 
 const feed: CommandEntry = {
   name: "fish feed",
   aliases: ["feed"],
+  hiddenAliases: ["fish give"],
   group: "orders",
   audience: "human",
   writes: ["journal"],
-  summary: "give the fish of one tank what they are owed, and write down how much of it was left over after a minute",
+  summary: "give the fish of one tank their food, and record how much of the food was not eaten after a minute",
   args: [
-    { name: "tank", kind: "positional", type: "string", value: "TANK", summary: "which tank", required: true },
-    {
-      name: "also",
-      kind: "positional",
-      type: "string",
-      value: "TANK",
-      summary: "more tanks",
-      many: true,
-      required: false,
-    },
+    { name: "tank", kind: "positional", type: "string", value: "TANK", summary: "the tank", required: true },
+    { name: "also", kind: "positional", type: "string", value: "TANK", summary: "more tanks", many: true },
     { name: "grams", kind: "flag", type: "number", value: "N", summary: "how much", required: true },
     {
       name: "foodType",
       kind: "flag",
       type: "string",
       value: "FOOD",
-      summary: "what",
+      summary: "the food",
       choices: ["flakes", "worms"],
       short: "f",
     },
     { name: "slowly", kind: "flag", type: "boolean", summary: "over a minute" },
+    { name: "old", kind: "flag", type: "boolean", summary: "not shown", hidden: true },
   ],
   examples: ["qoc fish feed north --grams 3", "qoc fish feed north -f worms"],
   exits: [6],
   runs: "desk",
 };
-const count: CommandEntry = { ...feed, name: "fish count", aliases: [], args: [], writes: [], exits: [] };
-const secret: CommandEntry = { ...feed, name: "fish whisper", audience: "agent" };
-const table = [feed, count, secret];
+const count: CommandEntry = {
+  ...feed,
+  name: "fish count",
+  aliases: [],
+  hiddenAliases: [],
+  summary: "count the fish",
+  args: [],
+  writes: [],
+  exits: [],
+};
+const secret: CommandEntry = { ...count, name: "fish whisper", audience: "agent" };
+const ENTRIES = [feed, count, secret];
 
-describe("helpFor", () => {
-  it("shows a command: usage, two examples, words, flags, exit codes, what else", () => {
-    expect(helpFor(["fish", "feed"], table)).toBe(`\
+function linesOf(page: string): readonly string[] {
+  return page.trimEnd().split("\n");
+}
+
+describe("the page of a command", () => {
+  it("has usage, examples, text, aliases, arguments, flags, exit codes and related pages", () => {
+    expect(helpFor("fish feed", ENTRIES)).toBe(`\
 usage: qoc fish feed TANK [TANK…] --grams N [--food-type FOOD] [--slowly]
 
   qoc fish feed north --grams 3
   qoc fish feed north -f worms
 
-give the fish of one tank what they are owed, and write down how much of it was
-left over after a minute
+give the fish of one tank their food, and record how much of the food was not
+eaten after a minute
 also: qoc feed
 
 arguments
-  TANK  which tank
+  TANK  the tank
   TANK  more tanks
 
 flags
   --grams N             how much
-  -f, --food-type FOOD  what (flakes, worms)
+  -f, --food-type FOOD  the food (flakes, worms)
   --slowly              over a minute
 
-flags of every command: see qoc help
+flags of every command: qoc help flags
 
 exit codes
-  0  ${EXIT_WORDS.get(0)?.slice(0, 75)}
+  0  ${EXIT_MEANINGS.get(0)?.slice(0, 74).trimEnd()}
      the desk down
   1  failed
-  2  usage: an unknown word or flag, a missing or bad value, approve off a
+  2  usage: unknown command or flag, missing or invalid value, approve off a
      terminal without --digest
-  6  outcome unknown: it may have reached the venue; do not try again
+  6  outcome unknown: the order may have reached the venue; do not send it again
 
 see also: qoc fish count, qoc help guards, qoc help security
 `);
   });
 
-  it("knows a command by its alias, and lists what stands under a noun", () => {
-    expect(helpFor(["feed"], table)).toBe(helpFor(["fish", "feed"], table));
-    expect(helpFor(["fish"], table)).toMatch(/^ {2}fish feed .*\n(.*\n)*? {2}fish count/);
+  it("is found by an alias and by a hidden alias, which it does not show", () => {
+    expect(helpFor("feed", ENTRIES)).toBe(helpFor("fish feed", ENTRIES));
+    expect(helpFor("fish give", ENTRIES)).toBe(helpFor("fish feed", ENTRIES));
+    expect(helpFor("fish feed", ENTRIES)).not.toContain("give\n");
   });
 
-  it("tells both where a noun is a topic too", () => {
-    const page = helpFor(["connectors"], COMMANDS);
-    expect(page).toContain("connectors: venues");
-    expect(page).toContain("  connectors restart  ");
-  });
-
-  it("hides an agent's commands", () => {
-    expect(helpFor([], table)).not.toContain("whisper");
-    expect(helpMarkdown(table)).not.toContain("whisper");
-    expect(() => helpFor(["fish", "whisper"], table)).toThrow(QocError);
-  });
-
-  it.each([
-    [["statsu"], / \(did you mean status\?\)/],
-    [["orders", "lst"], / \(did you mean orders list\?\)/],
-    [["guard"], / \(did you mean guards\?\)/],
-    [["zzzzzz"], /^unknown command: zzzzzz$/],
-  ])("refuses %j with the nearest name", (words, message) => {
-    expect(() => helpFor(words, COMMANDS)).toThrow(message);
-  });
-
-  it("names every command, flag and topic on the first page, in 80 columns", () => {
-    const page = helpFor([], COMMANDS);
-    for (const { name } of COMMANDS) expect(page).toMatch(new RegExp(`^  ${name} `, "m"));
-    for (const { name } of GLOBAL_FLAGS) expect(page).toContain(`--${kebab(name)}`);
-    for (const { name } of TOPICS) expect(page).toContain(name);
-    for (const line of page.split("\n").slice(1)) expect(line.length, line).toBeLessThanOrEqual(80);
-  });
-
-  it.each(COMMANDS.map(({ name }) => name))("has a page for %s without loading it", (name) => {
-    const page = helpFor(name.split(" "), COMMANDS);
+  it.each(COMMANDS.map(({ name }) => name))("of %s fits 80 columns", (name) => {
+    const page = helpFor(name, COMMANDS);
     for (const line of page.split("\n"))
       if (!line.startsWith("  qoc ")) expect(line.length, line).toBeLessThanOrEqual(80);
     expect(page).toMatch(/^usage: qoc /);
     expect(page).toContain("see also: ");
-    expect(page).not.toMatch(/undefined|\u00a0|\u001b/);
+    expect(page).not.toMatch(/undefined|\u001b/);
+  });
+});
+
+describe("the page of a noun", () => {
+  it("lists the commands of the noun and no command of an agent", () => {
+    expect(helpFor("fish", ENTRIES)).toBe(`\
+usage: qoc fish <command> [flags]
+
+commands
+  fish feed   give the fish of one tank their food, and record how much of the
+              food was not eaten after a minute
+  fish count  count the fish
+
+help: qoc help fish <command>
+`);
+  });
+
+  it("has the text of a topic with the same name", () => {
+    const page = helpFor("connectors", COMMANDS);
+    expect(page).toContain("connectors: venues");
+    expect(page).toContain("  connectors restart  ");
+  });
+
+  it("fits 80 columns for every noun", () => {
+    for (const noun of nounsOf(COMMANDS)) {
+      const page = helpFor(noun, COMMANDS);
+      expect(page).toMatch(new RegExp(`^usage: qoc ${noun} <command>`));
+      for (const line of page.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
+      for (const { name } of COMMANDS.filter((entry) => entry.name.startsWith(`${noun} `)))
+        expect(page).toMatch(new RegExp(`^  ${name} `, "m"));
+    }
+  });
+});
+
+describe("helpFor", () => {
+  it("hides the commands of agents", () => {
+    expect(helpFor("", ENTRIES)).not.toContain("whisper");
+    expect(helpMarkdown(ENTRIES)).not.toContain("whisper");
+    expect(() => helpFor("fish whisper", ENTRIES)).toThrow(QocError);
+  });
+
+  it.each([
+    ["statsu", / \(did you mean status\?\)/],
+    ["orders lst", / \(did you mean orders list\?\)/],
+    ["order", / \(did you mean orders\?\)/],
+    ["guard", / \(did you mean guards\?\)/],
+    ["zzzzzz", /^unknown command: zzzzzz$/],
+  ])("throws UNKNOWN_COMMAND with the closest name for %j", (name, message) => {
+    expect(() => helpFor(name, COMMANDS)).toThrow(message);
+  });
+});
+
+describe("the first page", () => {
+  const page = helpFor("", COMMANDS);
+
+  it("fits a terminal of 24 rows and 80 columns", () => {
+    expect(linesOf(page).length).toBeLessThanOrEqual(24);
+    for (const line of linesOf(page)) expect(line.length, line).toBeLessThanOrEqual(80);
+  });
+
+  it("lists the ten commands of the first hour with their summaries", () => {
+    for (const name of [
+      "init",
+      "up",
+      "status",
+      "run",
+      "orders show",
+      "approve",
+      "reject",
+      "cancel",
+      "halt",
+      "doctor",
+    ]) {
+      const summary = COMMANDS.find((entry) => entry.name === name)?.summary ?? "no such command";
+      expect(page).toMatch(new RegExp(`^  ${name} +${summary.slice(0, 20)}`, "m"));
+    }
+  });
+
+  it("names every other command of one word, every noun and every topic", () => {
+    const words = new Set(page.split(/[\s,]+/));
+    for (const { name } of COMMANDS) if (!name.includes(" ")) expect(words).toContain(name);
+    for (const noun of nounsOf(COMMANDS)) expect(words).toContain(noun);
+    for (const { name } of TOPICS) expect(words).toContain(name);
+    for (const name of ["help", "complete"]) expect(words).toContain(name);
+  });
+
+  it("names the pages that show the rest", () => {
+    expect(page).toContain("qoc help --all");
+    expect(page).toContain("qoc help <command|noun|topic>");
   });
 });
 
 describe("topics", () => {
-  it("tell every error and every exit code", () => {
-    const errors = helpFor(["errors"], COMMANDS);
+  it("list every error and every exit code", () => {
+    const errors = helpFor("errors", COMMANDS);
     for (const code of Object.keys(ERRORS)) expect(errors).toMatch(new RegExp(`^${code}  exit \\d`, "m"));
-    for (const code of Object.values(EXIT)) expect(EXIT_WORDS.get(code)).toBeTypeOf("string");
+    for (const code of Object.values(EXIT)) expect(EXIT_MEANINGS.get(code)).toBeTypeOf("string");
   });
 
-  it("tell every guard that desk.toml knows", () => {
+  it("list every guard of desk.toml", () => {
     const source = readFileSync(new URL("../../src/domain/guard-config.ts", import.meta.url), "utf8");
     const keys = [...source.matchAll(/^ {2}"([a-z-]+)": z\.strictObject/gm)].map(([, key]) => key ?? "");
     expect(keys.length).toBeGreaterThan(10);
-    for (const key of keys) expect(helpFor(["guards"], COMMANDS)).toContain(`  ${key} `);
+    for (const key of keys) expect(helpFor("guards", COMMANDS)).toContain(`  ${key} `);
   });
 
   it("name only commands that exist", () => {
@@ -153,18 +222,31 @@ describe("topics", () => {
     }
   });
 
-  it("fit a terminal of 80 columns", () => {
+  it("have a page with the flags of every command", () => {
+    for (const { name } of GLOBAL_FLAGS) expect(helpFor("flags", COMMANDS)).toContain(`--${kebab(name)}`);
+  });
+
+  it("fit 80 columns", () => {
     for (const { name } of TOPICS)
-      for (const line of helpFor([name], COMMANDS).split("\n"))
+      for (const line of helpFor(name, COMMANDS).split("\n"))
         expect(line.length, `${name}: ${line}`).toBeLessThanOrEqual(80);
   });
 });
 
 describe("helpMarkdown", () => {
-  it("holds every command and topic under a heading", () => {
-    const page = helpMarkdown(COMMANDS);
+  const page = helpMarkdown(COMMANDS);
+
+  it("has every command and topic under a heading", () => {
     for (const { name } of COMMANDS) expect(page).toContain(`## qoc ${name}\n`);
     for (const { name } of TOPICS) expect(page).toContain(`## ${name}: `);
     expect((page.match(/^```$/gm) ?? []).length % 2).toBe(0);
+  });
+
+  it("starts with an overview that names every command, flag and topic, in 80 columns", () => {
+    const overview = page.slice(0, page.indexOf("## qoc "));
+    for (const { name } of COMMANDS) expect(overview).toMatch(new RegExp(`^  ${name} `, "m"));
+    for (const { name } of GLOBAL_FLAGS) expect(overview).toContain(`--${kebab(name)}`);
+    for (const { name } of TOPICS) expect(overview).toMatch(new RegExp(`^  ${name} `, "m"));
+    for (const line of linesOf(overview)) expect(line.length, line).toBeLessThanOrEqual(80);
   });
 });

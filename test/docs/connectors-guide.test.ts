@@ -13,7 +13,7 @@ import { METHODS, OPTIONAL_METHODS, REQUIRED_METHODS } from "../../src/protocol/
 import { CASES } from "../../src/conformance/cases.ts";
 import { guaranteesOf } from "../../src/conformance/guarantees.ts";
 import { COMMANDS } from "../support/commands.ts";
-import { parseArgv } from "../../src/cli/argv.ts";
+import { checkCommandLine } from "../../src/cli/strict-args.ts";
 import { ERRORS } from "../../src/domain/error.ts";
 import { STORE_BYTES_MAX } from "../../src/host/connector-store.ts";
 import { callTimeout } from "../../src/host/worker-session.ts";
@@ -102,7 +102,7 @@ describe("the guide's words", () => {
     for (const line of inBlocks) {
       const words = line.replace(/\s+#.*$/, "").split(/\s+/);
       expect(words.shift()).toBe("qoc");
-      expect(parseArgv(words, COMMANDS).row, line).toBeDefined();
+      expect(checkCommandLine(words, COMMANDS).entry, line).toBeDefined();
     }
     // In a sentence a command stands without what it needs.
     for (const text of inText)
