@@ -7,7 +7,8 @@ import { homedir } from "node:os";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nodeIo } from "../cli/io.ts";
-import { type CliWorld, main } from "../cli/main.ts";
+import type { CliDeps } from "../cli/cli-deps.ts";
+import { main } from "../cli/main.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 /** This file is src/app/main.ts, or dist/src/app/main.js. */
@@ -23,7 +24,7 @@ export function run(argv: readonly string[]): Promise<number> {
   return main(argv, nodeDeps());
 }
 
-function nodeDeps(): CliWorld {
+function nodeDeps(): CliDeps {
   const env = process.env as Record<string, string | undefined>;
   const io = nodeIo(env);
   const cwd = process.cwd();

@@ -24,8 +24,8 @@ export async function runDemo(
   const prompter = createPrompter(process.stdin, process.stderr, { signal, hasColour: wantsColour(options.env, true) });
   return runDemoScript({
     dir,
-    qoc: runQoc(options, dir, signal),
-    say: (line) => screen.say(line),
+    runCli: runQoc(options, dir, signal),
+    print: (line) => screen.say(line),
     confirm: (question) => (request.yes || !screen.canAsk ? Promise.resolve(true) : prompter.confirm(question)),
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });

@@ -1,4 +1,4 @@
-/** Asks the running desk over its Unix socket: one call, one connection. */
+/** Calls the running desk over its Unix socket. Each call has its own connection. */
 import { type Socket, connect } from "node:net";
 import { QocError, messageOf } from "../domain/error.ts";
 import {
@@ -12,67 +12,67 @@ import {
 } from "./ipc-protocol.ts";
 import { tryParseJson } from "../lib/json.ts";
 
-/** An answer line may carry a whole research note or a long list of orders. */
+/** A line of a reply may contain a whole research note or a long list of orders. */
 const REPLY_BYTES_MAX = 64 * 1024 * 1024;
 const CALL_ID = "1";
-/** What a socket says where no desk listens: no file, a left-over file, or a path that is no socket. */
+/** Error codes of `connect` if no desk listens: no file, a stale file, or a file that is not a socket. */
 const CONNECTION_REFUSED_CODES = new Set(["ENOENT", "ECONNREFUSED", "ENOTSOCK"]);
 
 export interface DaemonCall {
   readonly socketPath: string;
   readonly request: Request;
   onNote(line: string): void;
-  /** One value of a stream. The next is read only after it resolves, so a slow pipe slows the desk's answer down. */
+  /** Called with each value of a stream. The next value is read after this resolves, so a slow reader slows the desk down. */
   onValue(value: unknown): Promise<void>;
   readonly signal: AbortSignal;
-  /** What it means that the desk went away after it was asked and before it answered; `wentAway` where nothing is said. */
-  readonly cutOff?: QocError;
+  /** The error if the connection is lost between the request and the reply; `connectionLost(false)` by default. */
+  readonly cutOff?: QocError | undefined;
 }
 
-/** An error the desk answered with, as it was sent: its words are the desk's, not made again here. */
+/** An error that the desk sent. Message and hint are those of the desk. */
 export class RemoteError extends Error {
   readonly code: string;
   readonly hint: string;
   readonly exit: number;
   readonly data: unknown;
-  readonly #sent: WireError;
+  readonly #error: WireError;
 
-  constructor(sent: WireError, exit: number, data: unknown) {
-    super(sent.message);
+  constructor(error: WireError, exit: number, data: unknown) {
+    super(error.message);
     this.name = "RemoteError";
-    this.code = sent.code;
-    this.hint = sent.hint;
+    this.code = error.code;
+    this.hint = error.hint;
     this.exit = exit;
     this.data = data;
-    this.#sent = sent;
+    this.#error = error;
   }
 
   toJSON(): WireError {
-    return this.#sent;
+    return this.#error;
   }
 }
 
-/** The desk was asked and ended before it answered. What only reads may be asked again; what else it had begun may be done. */
+/** The error of a call whose connection was lost before the reply. A call that only reads is retryable. */
 export function connectionLost(readsOnly: boolean): QocError {
-  const reason = `: it went away before it answered${readsOnly ? "" : "; what it had begun may be done"}`;
+  const reason = `: connection lost before a reply${readsOnly ? "" : "; the operation may have completed"}`;
   return new QocError("DESK_DOWN", { reason }, { retryable: readsOnly });
 }
 
-/** Nobody listened: nothing was asked, and nothing begun. What a desk itself says while it stops is another error. */
+/** Returns true if no desk listened, so that no request was sent. A DESK_DOWN that the desk itself sent is a RemoteError. */
 export function isDeskDown(error: unknown): boolean {
   return error instanceof QocError && error.code === "DESK_DOWN" && error.details["reason"] === undefined;
 }
 
 /**
- * Sends one command and resolves with its result.
- * @throws QocError DESK_DOWN where nobody listens; TOO_LARGE before anything is sent; RemoteError with what the desk answered;
- * `cutOff`; the signal's reason once aborted.
+ * Sends one request and resolves with its result.
+ * @throws QocError DESK_DOWN if no desk listens; TOO_LARGE before the request is sent; RemoteError if the desk replied with an
+ * error; `cutOff`; the signal's reason if it aborts.
  */
 export async function callDaemon(call: DaemonCall): Promise<unknown> {
   call.signal.throwIfAborted();
   const line = JSON.stringify({ id: CALL_ID, ...call.request });
   const size = Buffer.byteLength(line);
-  // The desk would say so too, but hangs up on who is still writing.
+  // The desk would also refuse the line, but it closes the connection while the client still writes.
   if (size > REQUEST_BYTES_MAX) throw tooLarge("the request", size, REQUEST_BYTES_MAX);
   const socket = connect(call.socketPath);
   try {
@@ -86,57 +86,59 @@ function converse(socket: Socket, line: string, call: DaemonCall): Promise<unkno
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(call.signal.reason);
     call.signal.addEventListener("abort", abort, { once: true });
-    /** Values are handed on one after another; the result waits for the last of them. */
-    let handed: Promise<void> = Promise.resolve();
-    const finish = (act: () => void): void => void handed.then(act, reject);
+    /** Resolves after the last value was consumed. Values are consumed in order, and the result comes after them. */
+    let consumed: Promise<void> = Promise.resolve();
+    const afterValues = (action: () => void): void => void consumed.then(action, reject);
     const cutOff = call.cutOff ?? connectionLost(false);
-    let isAsked = false;
+    let isSent = false;
     socket.once("connect", () => {
-      isAsked = true;
+      isSent = true;
       socket.write(`${line}\n`);
     });
-    socket.once("error", (error: NodeJS.ErrnoException) => finish(() => reject(isAsked ? cutOff : downOr(error))));
+    socket.once("error", (error: NodeJS.ErrnoException) =>
+      afterValues(() => reject(isSent ? cutOff : connectError(error))),
+    );
     socket.once("close", () => {
       call.signal.removeEventListener("abort", abort);
-      finish(() => reject(cutOff));
+      afterValues(() => reject(cutOff));
     });
-    const onLine = (answer: string): void => {
-      const reply = parseReply(answer);
+    const onLine = (json: string): void => {
+      const reply = parseReply(json);
       if (reply === undefined)
-        return finish(() => reject(new QocError("INTERNAL", { message: "the desk sent a malformed answer" })));
+        return afterValues(() => reject(new QocError("INTERNAL", { message: "the desk sent a malformed reply" })));
       switch (reply.kind) {
         case "note":
-          return finish(() => call.onNote(reply.line));
+          return afterValues(() => call.onNote(reply.line));
         case "value":
           socket.pause();
-          handed = handed.then(() => call.onValue(reply.value)).finally(() => socket.resume());
-          return finish(() => undefined);
+          consumed = consumed.then(() => call.onValue(reply.value)).finally(() => socket.resume());
+          return afterValues(() => undefined);
         case "result":
-          return finish(() => resolve(reply.value));
+          return afterValues(() => resolve(reply.value));
         case "error":
-          return finish(() => reject(new RemoteError(reply.error, reply.exit, reply.data)));
+          return afterValues(() => reject(new RemoteError(reply.error, reply.exit, reply.data)));
       }
     };
     readLines(socket, REPLY_BYTES_MAX, onLine, (size) =>
-      finish(() => reject(new QocError("TOO_LARGE", { what: "the answer", size, limit: REPLY_BYTES_MAX }))),
+      afterValues(() => reject(new QocError("TOO_LARGE", { what: "the reply", size, limit: REPLY_BYTES_MAX }))),
     );
   });
 }
 
-function downOr(error: NodeJS.ErrnoException): QocError {
+function connectError(error: NodeJS.ErrnoException): QocError {
   return CONNECTION_REFUSED_CODES.has(error.code ?? "")
     ? new QocError("DESK_DOWN", {}, { cause: error })
     : new QocError("INTERNAL", { message: `the desk's socket: ${messageOf(error)}` }, { cause: error });
 }
 
 /**
- * The desk is trusted (its socket is the user's own, mode 0600), so only the frame is checked. An error without an id is of a
- * request that it could not read; a connection carries one.
+ * The desk is trusted (its socket belongs to the user, mode 0600), so only the frame is checked. An error without an id belongs
+ * to a request that the desk could not parse; a connection has only one request.
  */
 function parseReply(line: string): Reply | undefined {
   const reply = tryParseJson(line) as Partial<Reply> | null | undefined;
-  const isKnown =
+  const hasKind =
     reply?.kind === "note" || reply?.kind === "value" || reply?.kind === "result" || reply?.kind === "error";
-  const isOurs = reply?.id === CALL_ID || (reply?.kind === "error" && reply.id === EMPTY_ID);
-  return isKnown && isOurs ? (reply as Reply) : undefined;
+  const hasId = reply?.id === CALL_ID || (reply?.kind === "error" && reply.id === EMPTY_ID);
+  return hasKind && hasId ? (reply as Reply) : undefined;
 }

@@ -1,26 +1,39 @@
 /**
- * The demo: tells the whole loop on a desk of its own, by typing the commands a user would type. Nothing in it is canned; what
- * it prints are the answers, so deleting a guard from its desk.toml changes the story.
+ * The demo: goes from an empty folder to a filled order on its own desk, by the commands that a user would type. Every line that
+ * it prints is read from the result of a command: without a guard in desk.toml, its output is different.
  */
-import type { Quoted } from "./plot.ts";
-import { plot } from "./plot.ts";
+import { type PlotPoint, plot } from "./plot.ts";
 
-/** One command of the real CLI in the demo's workspace: its answer, and the notes it made on the way. */
-export type RunCli = (
-  args: readonly string[],
-) => Promise<{ code: number; json: unknown; notes: readonly string[]; text: string }>;
+/** Runs one command of the real CLI in the demo's workspace. */
+export type RunCli = (args: readonly string[]) => Promise<CliResult>;
+
+export interface CliResult {
+  readonly code: number;
+  readonly json: unknown;
+  /** The lines of progress. */
+  readonly notes: readonly string[];
+  /** Standard error, or standard output if standard error is empty. */
+  readonly text: string;
+}
 
 export interface DemoDeps {
   readonly dir: string;
-  readonly qoc: RunCli;
-  readonly say: (line: string) => void;
-  /** Asks y/N; answers true without asking where there is no terminal. */
-  readonly confirm: (question: string) => Promise<boolean>;
-  /** Resolves after about `ms`; the market needs wall time to move. */
+  readonly runCli: RunCli;
+  readonly print: (line: string) => void;
+  /** Prompts for yes or no; returns true without a prompt off a terminal. */
+  readonly confirm: (message: string) => Promise<boolean>;
+  /** Resolves after about `ms`. The paper market moves in wall time. */
   readonly wait: (ms: number) => Promise<void>;
 }
 
-interface Shown {
+export interface DemoResult {
+  readonly path: string;
+  /** The id of the approved order. */
+  readonly approved: string | null;
+  readonly nav: string;
+}
+
+interface OrderJson {
   id: string;
   state: string;
   path: string;
@@ -34,127 +47,136 @@ interface Shown {
   } | null;
 }
 
-const FILL_DEADLINE_ROUNDS = 60;
+const FILL_ROUNDS_MAX = 60;
+const FILL_WAIT_MS = 150;
+const CURVE_POINTS = 8;
+const CURVE_WAIT_MS = 400;
 
-export async function runDemoScript(world: DemoDeps): Promise<{ path: string; approved: string | null; nav: string }> {
-  const { say } = world;
-  const step = narrator(say);
-  step("a desk is made and started", "qoc init, qoc up --detach");
-  await assertOk(world, ["init", world.dir]);
-  const opening = (await assertOk(world, ["up", "--detach"])) as {
+export async function runDemoScript(deps: DemoDeps): Promise<DemoResult> {
+  const { dir, print } = deps;
+  const printStep = stepPrinter(print);
+  printStep("Create a desk and start it.", "qoc init, qoc up --detach");
+  await runOk(deps, ["init", dir]);
+  const started = (await runOk(deps, ["up", "--detach"])) as {
     connectors?: { name: string; mode: string; state: string }[];
   };
-  for (const connector of opening.connectors ?? [])
-    say(`    connector ${connector.name}: ${connector.state}, ${connector.mode.toUpperCase()}`);
+  for (const { name, mode, state } of started.connectors ?? [])
+    print(`    The connector ${name} is ${state}. Its mode is ${mode.toUpperCase()}.`);
 
-  step("an agent works on issues/001-first-look.md", "qoc run issues/001-first-look.md");
-  const curve: Quoted[] = [await navNow(world)];
-  const run = (await assertOk(world, ["run", "issues/001-first-look.md"], (note) => say(`    ${note}`))) as {
+  printStep("An agent works on an issue and proposes orders.", "qoc run issues/001-first-look.md");
+  const curve: PlotPoint[] = [await readNav(deps)];
+  const run = (await runOk(deps, ["run", "issues/001-first-look.md"], (note) => print(`    ${note}`))) as {
     proposals: string[];
   };
-  const shown: Shown[] = [];
-  for (const id of run.proposals) shown.push((await assertOk(world, ["orders", "show", id])) as Shown);
+  const orders: OrderJson[] = [];
+  for (const id of run.proposals) orders.push((await runOk(deps, ["orders", "show", id])) as OrderJson);
 
-  step("two proposals wait; the guards have already looked", "qoc status, qoc orders show");
-  for (const order of shown) tellProposal(say, order);
-  const chosen = shown.find((order) => order.review?.decision === "allow");
+  printStep("Review the proposals. The guards have checked them.", "qoc status, qoc orders show");
+  for (const order of orders) printProposal(print, order);
+  const allowed = orders.find((order) => order.review?.decision === "allow");
   let approved: string | null = null;
-  if (chosen === undefined) say("    no proposal passes the guards; nothing can be sent");
-  else approved = await approveAndWait(world, step, chosen, curve);
-  for (const other of shown)
-    if (other.id !== chosen?.id) await assertOk(world, ["reject", other.id, "--comment", "ten times too large"]);
+  if (allowed === undefined) print("    No proposal passes the guards, so no order can be sent.");
+  else approved = await approveAndWait(deps, printStep, allowed, curve);
+  for (const { id } of orders)
+    if (id !== allowed?.id) await runOk(deps, ["reject", id, "--comment", "ten times too large"]);
 
-  step("what the desk remembers", "qoc decisions");
-  for (const line of (await assertOk(world, ["decisions"])) as {
+  printStep("Read the decisions in the journal.", "qoc decisions");
+  await printDecisions(deps);
+  for (let point = 0; point < CURVE_POINTS; point++) {
+    await deps.wait(CURVE_WAIT_MS);
+    curve.push(await readNav(deps));
+  }
+  printStep("Take a snapshot. The plot shows the equity during this demo.", "qoc snapshot");
+  const snapshot = (await runOk(deps, ["snapshot"])) as { nav: string; path: string };
+  for (const line of plot(curve, 60, 6)) print(`    ${line}`);
+  await runOk(deps, ["down"]);
+  print("");
+  print(`This desk is yours to keep: ${dir}`);
+  print(`next: cd ${dir} && qoc up`);
+  print("The guards are in desk.toml. Remove one, repeat the steps, and compare.");
+  return { path: dir, approved, nav: snapshot.nav };
+}
+
+type PrintStep = (sentence: string, commands: string) => void;
+
+function stepPrinter(print: (line: string) => void): PrintStep {
+  let number = 0;
+  return (sentence, commands) => {
+    number += 1;
+    print("");
+    print(`${number}. ${sentence}   [${commands}]`);
+  };
+}
+
+function printProposal(print: (line: string) => void, { id, state, review }: OrderJson): void {
+  print(`    ${id}: ${review?.sentence ?? state}`);
+  if (review === null) return;
+  for (const { what, before, after } of review.book)
+    print(`        ${what.padEnd(14)} ${before ?? "unavailable"} -> ${after ?? "unavailable"}`);
+  const failed = review.checks.filter(({ decision }) => decision === "block");
+  const passed = review.checks.length - failed.length;
+  print(`        ${passed} checks pass${failed.length === 0 ? "." : `, ${failed.length} block:`}`);
+  for (const { guard, message } of failed) print(`        x ${guard}: ${message}`);
+}
+
+/** Returns the id of the order if it was approved. */
+async function approveAndWait(
+  deps: DemoDeps,
+  printStep: PrintStep,
+  order: OrderJson,
+  curve: PlotPoint[],
+): Promise<string | null> {
+  const { print } = deps;
+  const { id, digest, review } = order;
+  printStep(`Approve ${id} by its digest.`, `qoc approve ${id} --digest ${digest.slice(0, 15)}...`);
+  if (!(await deps.confirm(`Approve: ${review?.sentence ?? id}?`))) {
+    print("    Not approved. No order was sent.");
+    return null;
+  }
+  const receipt = (await runOk(deps, ["approve", id, "--digest", digest])) as { state: string; venueOrderId: string };
+  print(`    The order is ${receipt.state}. Its id at the venue is ${receipt.venueOrderId}.`);
+  printStep("The venue reports the fill.", `qoc orders show ${id}`);
+  let current = order;
+  for (let round = 0; round < FILL_ROUNDS_MAX && current.state !== "filled"; round++) {
+    await deps.wait(FILL_WAIT_MS);
+    current = (await runOk(deps, ["orders", "show", id])) as OrderJson;
+    if (round % 4 === 0) curve.push(await readNav(deps));
+  }
+  for (const { quantity, price, time } of current.fills)
+    print(`    Filled: ${quantity} at ${price}, on ${time.slice(0, 10)} in the market of the venue.`);
+  print(`    The order is in ${current.path}`);
+  const inbox = (await runOk(deps, ["inbox", "list", "--status", "new"])) as { path: string }[];
+  for (const { path } of inbox) print(`    New in the inbox: ${path}`);
+  return id;
+}
+
+async function printDecisions(deps: DemoDeps): Promise<void> {
+  const decisions = (await runOk(deps, ["decisions"])) as {
     date: string;
     decision: string;
     side: string;
     quantity: string;
     symbol: string;
     note: string;
-  }[]) {
-    say(`    ${line.date.slice(0, 10)} ${line.decision} ${line.side} ${line.quantity} ${line.symbol} [${line.note}]`);
-  }
-  for (let i = 0; i < 8; i++) {
-    await world.wait(400);
-    curve.push(await navNow(world));
-  }
-  step("equity while you read this", "qoc snapshot");
-  const taken = (await assertOk(world, ["snapshot"])) as { nav: string; path: string };
-  for (const line of plot(curve, 60, 6)) say(`    ${line}`);
-  await assertOk(world, ["down"]);
-  say("");
-  say(`The desk is yours: ${world.dir}`);
-  say(`next: cd ${world.dir} && qoc up       (desk.toml holds the guards; delete one and run the demo's steps again)`);
-  return { path: world.dir, approved, nav: taken.nav };
+  }[];
+  for (const { date, decision, side, quantity, symbol, note } of decisions)
+    deps.print(`    ${date.slice(0, 10)} ${decision} ${side} ${quantity} ${symbol} [${note}]`);
 }
 
-function narrator(say: (line: string) => void) {
-  let n = 0;
-  return (title: string, commands: string): void => {
-    n += 1;
-    say("");
-    say(`${n}. ${title}   [${commands}]`);
-  };
-}
-
-function tellProposal(say: (line: string) => void, order: Shown): void {
-  const { review } = order;
-  say(`    ${order.id}: ${review?.sentence ?? order.state}`);
-  if (review === null) return;
-  for (const change of review.book)
-    say(`        ${change.what.padEnd(14)} ${change.before ?? "unavailable"} -> ${change.after ?? "unavailable"}`);
-  const failing = review.checks.filter((check) => check.decision === "block");
-  say(
-    `        ${review.checks.length - failing.length} checks pass${failing.length === 0 ? "" : `, ${failing.length} block:`}`,
-  );
-  for (const check of failing) say(`        x ${check.guard}: ${check.message}`);
-}
-
-async function approveAndWait(
-  world: DemoDeps,
-  step: ReturnType<typeof narrator>,
-  chosen: Shown,
-  curve: Quoted[],
-): Promise<string | null> {
-  step(`you decide on ${chosen.id}`, `qoc approve ${chosen.id} --digest ${chosen.digest.slice(0, 15)}...`);
-  if (!(await world.confirm(`Approve: ${chosen.review?.sentence ?? chosen.id}?`))) {
-    world.say("    not approved; nothing was sent");
-    return null;
-  }
-  const receipt = (await assertOk(world, ["approve", chosen.id, "--digest", chosen.digest])) as {
-    state: string;
-    venueOrderId: string;
-  };
-  world.say(`    ${receipt.state}; the venue calls it ${receipt.venueOrderId}`);
-  step("the fill arrives, later than the acknowledgement", `qoc orders show ${chosen.id}`);
-  let now = chosen;
-  for (let round = 0; round < FILL_DEADLINE_ROUNDS && now.state !== "filled"; round++) {
-    await world.wait(150);
-    now = (await assertOk(world, ["orders", "show", chosen.id])) as Shown;
-    if (round % 4 === 0) curve.push(await navNow(world));
-  }
-  for (const fill of now.fills)
-    world.say(`    filled ${fill.quantity} at ${fill.price} (${fill.time.slice(0, 10)} at the venue)`);
-  world.say(`    filed as ${now.path}`);
-  const inbox = (await assertOk(world, ["inbox", "list", "--status", "new"])) as { path: string }[];
-  for (const item of inbox) world.say(`    inbox: ${item.path}`);
-  return chosen.id;
-}
-
-async function navNow(world: DemoDeps): Promise<Quoted> {
-  await assertOk(world, ["positions", "list"]);
-  const status = (await assertOk(world, ["status"])) as { book: { nav: string } };
+async function readNav(deps: DemoDeps): Promise<PlotPoint> {
+  await runOk(deps, ["positions", "list"]);
+  const status = (await runOk(deps, ["status"])) as { book: { nav: string } };
   return { label: "NAV", value: Number(status.book.nav) };
 }
 
-async function assertOk(
-  world: DemoDeps,
+/** Runs a command and returns its value. @throws Error if its exit code is not 0. */
+async function runOk(
+  deps: DemoDeps,
   args: readonly string[],
-  note: (line: string) => void = () => undefined,
+  onNote: (line: string) => void = () => undefined,
 ): Promise<unknown> {
-  const { code, json, notes, text } = await world.qoc(args);
-  for (const line of notes) note(line);
-  if (code !== 0) throw new Error(`qoc ${args.join(" ")} ended with ${code}: ${text.trim()}`);
+  const { code, json, notes, text } = await deps.runCli(args);
+  for (const line of notes) onNote(line);
+  if (code !== 0) throw new Error(`qoc ${args.join(" ")} failed with exit code ${code}: ${text.trim()}`);
   return json;
 }

@@ -77,7 +77,7 @@ export const TOPICS: readonly Topic[] = [
       ["orders/proposed/", "proposals written by hand or by an agent, in TOML or YAML"],
       ["orders/approved/", "approved and in flight; only the desk writes here"],
       ["orders/executed/", "ended with a fill"],
-      ["orders/rejected/", "ended without a fill; also orders/cancelled/"],
+      ["orders/rejected/", "rejected or denied: ended without a fill; also orders/cancelled/"],
       ["research/", "notes; research/prices/bars/*.csv are your files"],
       ["snapshots/", "balance sheets and run summaries"],
       [".qoc/journal/", "the source of truth; every order file can be rebuilt from it"],

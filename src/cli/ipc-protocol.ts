@@ -1,38 +1,38 @@
-/** What goes over the desk's own socket: one JSON value a line, both ways. */
+/** The protocol of the desk's socket: one JSON value a line, in both directions. */
 import type { Socket } from "node:net";
 import type { Channel } from "../domain/event.ts";
 import { QocError } from "../domain/error.ts";
 import { LineSplitter } from "../lib/line-splitter.ts";
 
-/** One line of a request or a reply holds at most this many bytes. */
+/** The longest line of a request, in bytes. */
 export const REQUEST_BYTES_MAX = 1024 * 1024;
-/** Of an answer to a request whose own id could not be read. */
+/** The id of a reply to a request whose id could not be read. */
 export const EMPTY_ID = "";
 
 export interface Request {
   readonly command: string;
   readonly input: unknown;
   readonly channel: Channel;
-  /** The caller's folder: relative paths start there. */
+  /** The caller's current folder. Relative paths start there. */
   readonly cwd: string;
-  /** For channel `mcp`: who calls, and what its program tells of the call. */
-  readonly caller?: McpCaller;
+  /** Only on channel `mcp`: the caller, and the details of the call that its program reports. */
+  readonly caller?: McpCaller | undefined;
 }
 
 export interface McpCaller {
-  /** Absent: the agent without one. */
-  readonly token?: string;
-  /** Which `qoc mcp` it is, for as long as it lives: each remembers what it has read apart from the others. */
-  readonly connection?: string;
+  /** Absent for the agent without a grant. */
+  readonly token?: string | undefined;
+  /** The id of the `qoc mcp` process. Each process has its own log of what its agent has read. */
+  readonly connection?: string | undefined;
   readonly tool: string;
   readonly client: string;
   readonly era: "legacy" | "modern";
   readonly toolUseId: string | null;
-  /** It was refused at the caller's end already: the desk writes it down and runs nothing. */
-  readonly isRefused?: boolean;
+  /** `qoc mcp` has refused the call: the desk records it and runs nothing. */
+  readonly isRefused?: boolean | undefined;
 }
 
-/** An error as it travels: the object users see under `--json`, its exit code, and what is known of the order it tells of. */
+/** An error in JSON, as users see it under `--json`. */
 export interface WireError {
   readonly code: string;
   readonly message: string;
@@ -67,7 +67,7 @@ export function readLines(
   socket.on("data", (chunk: Buffer) => splitter.push(chunk));
 }
 
-/** Writes one value as a line; resolves when the reader can take more, or has gone. */
+/** Writes one value as a line. Resolves when the socket can take more, or is closed. */
 export function writeLine(socket: Socket, value: unknown): Promise<void> {
   if (socket.destroyed || socket.writableEnded) return Promise.resolve();
   if (socket.write(`${JSON.stringify(value)}\n`)) return Promise.resolve();

@@ -1,51 +1,53 @@
-/** A line of values as text, for a terminal or a pipe: no colours, no cursor moves. */
+/** Draws a series of values as lines of text, for a terminal or a pipe: no colours, no cursor movements. */
 
-export interface Quoted {
+export interface PlotPoint {
   readonly label: string;
   readonly value: number;
 }
 
-/** Eighths of a row, lowest first; a level stands at the bottom of its cell at least. */
-const LEVELS = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] as const;
+/** Eighths of a row, lowest first. The lowest value still draws the lowest bar. */
+const BARS = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] as const;
 
 /**
- * Draws the values left to right, `width` columns and `height` rows of plot beside a column of labels: the greatest value at
- * the top row, the least at the bottom. More points than columns are thinned evenly, keeping first and last. Values that are
- * not finite are left out; nothing to draw is no line at all.
+ * Draws the values from left to right, `width` columns and `height` rows beside a column of labels: the maximum is in the top
+ * row, the minimum in the bottom row. If there are more points than columns, points are dropped evenly; the first and the last
+ * stay. Values that are not finite are ignored. Returns no line if no value is left.
  */
-export function plot(points: readonly Quoted[], width: number, height: number): string[] {
-  const values = thin(points.map(({ value }) => value).filter(Number.isFinite), Math.max(1, width));
+export function plot(points: readonly PlotPoint[], width: number, height: number): string[] {
+  const values = sample(points.map(({ value }) => value).filter(Number.isFinite), Math.max(1, width));
   if (values.length === 0) return [];
   const rows = Math.max(1, height);
-  const least = Math.min(...values);
-  const greatest = Math.max(...values);
-  const steps = rows * LEVELS.length - 1;
+  const minimum = Math.min(...values);
+  const maximum = Math.max(...values);
+  const steps = rows * BARS.length - 1;
   const levels = values.map((value) =>
-    greatest === least ? 0 : Math.round(((value - least) / (greatest - least)) * steps),
+    maximum === minimum ? 0 : Math.round(((value - minimum) / (maximum - minimum)) * steps),
   );
-  const labels = labelsFor(points, least, greatest, rows);
+  const labels = rowLabels(points[0]?.label ?? "", { minimum, maximum, rows });
   const margin = Math.max(...labels.map((label) => label.length));
   return labels.map((label, row) => {
-    const floor = (rows - 1 - row) * LEVELS.length;
-    const cells = levels.map((level) => (level < floor ? " " : (LEVELS[level - floor] ?? "█")));
+    const base = (rows - 1 - row) * BARS.length;
+    const cells = levels.map((level) => (level < base ? " " : (BARS[level - base] ?? "█")));
     return `${label.padStart(margin)} ┤${cells.join("").trimEnd()}`;
   });
 }
 
-/** The greatest value beside the top row, the least beside the bottom; one alone where all are equal. */
-function labelsFor(points: readonly Quoted[], least: number, greatest: number, rows: number): string[] {
-  const name = points[0]?.label ?? "";
+/** The maximum beside the top row, the minimum beside the bottom row. */
+function rowLabels(
+  name: string,
+  { minimum, maximum, rows }: { readonly minimum: number; readonly maximum: number; readonly rows: number },
+): string[] {
   const labels = Array.from({ length: rows }, () => "");
-  labels[0] = `${name} ${shown(greatest)}`.trim();
-  if (rows > 1) labels[rows - 1] = shown(least);
+  labels[0] = `${name} ${formatted(maximum)}`.trim();
+  if (rows > 1) labels[rows - 1] = formatted(minimum);
   return labels;
 }
 
-function shown(value: number): string {
+function formatted(value: number): string {
   return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(6)));
 }
 
-function thin(values: readonly number[], columns: number): readonly number[] {
+function sample(values: readonly number[], columns: number): readonly number[] {
   return values.length <= columns
     ? values
     : Array.from(

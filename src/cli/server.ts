@@ -1,4 +1,4 @@
-/** The desk's side of the command line: a Unix socket that only the user can open. */
+/** The Unix socket of the desk, which only its user can open. */
 import { once } from "node:events";
 import { chmod, unlink } from "node:fs/promises";
 import { type Server, type Socket, createServer } from "node:net";
@@ -17,16 +17,16 @@ import {
 } from "./ipc-protocol.ts";
 
 export interface RequestHandler {
-  /** Progress, one line, for a person. */
+  /** Sends one line of progress for a person. */
   note(line: string): void;
-  /** One value of a stream; resolves when the reader can take more. */
+  /** Sends one value of a stream. Resolves when the caller can take more. */
   value(value: unknown): Promise<void>;
-  /** Aborts when the caller hangs up, or the server closes. */
+  /** Aborts when the caller closes the connection, or the server closes. */
   readonly signal: AbortSignal;
 }
 
-/** Answers one request; what it rejects with is sent to the caller as an error. */
-export type SocketHandler = (request: Request, answering: RequestHandler) => Promise<unknown>;
+/** Handles one request and resolves with its result. A rejection is sent to the caller as an error. */
+export type SocketHandler = (request: Request, reply: RequestHandler) => Promise<unknown>;
 
 export interface SocketOptions {
   readonly path: string;
@@ -35,19 +35,19 @@ export interface SocketOptions {
 }
 
 export interface SocketServer {
-  /** Listens on `path`, mode 0600. Removes a file that a dead desk left there: the caller holds the workspace's lock. */
+  /** Listens on `path`, mode 0600. Removes the file of a desk that crashed: the caller must have the workspace's lock. */
   listen(options: SocketOptions): Promise<void>;
   /**
-   * Aborts the calls that run. Resolves when the last reply is out and every caller is gone or cut off: a caller that does not
-   * read (a paused pager) must not keep the desk up. Resolves at once if the server never listened.
+   * Aborts the running calls. Resolves when the last reply is sent and every connection is closed. A caller that does not read
+   * (a paused pager) is disconnected after `closeMs`. Resolves at once if the server never listened.
    */
   close(): Promise<void>;
 }
 
-/** Longer than a connector may take to answer, so that the last approval's receipt is sent. */
+/** Longer than a connector may take to reply, so that the last approval's receipt is sent. */
 const CLOSE_MS = 10_000;
 
-/** `closeMs`: how long closing waits for calls and for callers that do not read. */
+/** `closeMs`: how long `close` waits for running calls and for callers that do not read. */
 export function createSocketServer({
   closeMs = CLOSE_MS,
 }: { readonly closeMs?: number | undefined } = {}): SocketServer {
@@ -82,8 +82,8 @@ export function createSocketServer({
 }
 
 /**
- * Between bind and chmod the file would be open to the group, so it is born under a closed umask; bind happens inside the
- * call to listen, so the umask is back before anything else runs.
+ * Between bind and chmod the group could open the file, so the file is created under a restrictive umask. `listen` binds
+ * synchronously, so the umask is restored before any other code runs.
  */
 async function listen(server: Server, path: string): Promise<void> {
   const umask = process.umask(0o177);
@@ -105,11 +105,11 @@ async function removeStale(path: string): Promise<void> {
 }
 
 function serveCaller(socket: Socket, options: SocketOptions, calls: Set<Promise<void>>, closing: AbortSignal): void {
-  const gone = new AbortController();
-  const hangUp = (): void => gone.abort(new QocError("INTERNAL", { message: "the caller hung up" }));
-  socket.once("close", hangUp);
-  socket.once("end", hangUp);
-  const signal = AbortSignal.any([gone.signal, closing]);
+  const disconnected = new AbortController();
+  const disconnect = (): void => disconnected.abort(new QocError("INTERNAL", { message: "the caller disconnected" }));
+  socket.once("close", disconnect);
+  socket.once("end", disconnect);
+  const signal = AbortSignal.any([disconnected.signal, closing]);
   socket.on("error", (error) => options.log.debug(`socket: ${messageOf(error)}`));
   const refuse = async (error: QocError): Promise<void> => {
     await writeLine(socket, failure(EMPTY_ID, error));
@@ -119,30 +119,29 @@ function serveCaller(socket: Socket, options: SocketOptions, calls: Set<Promise<
     socket,
     REQUEST_BYTES_MAX,
     (line) => {
-      const read = parseRequest(line);
-      const call = (read instanceof QocError ? refuse(read) : answer(socket, options, read, signal)).finally(() =>
-        calls.delete(call),
-      );
+      const parsed = parseRequest(line);
+      const replied = parsed instanceof QocError ? refuse(parsed) : reply(socket, options, parsed, signal);
+      const call = replied.finally(() => calls.delete(call));
       calls.add(call);
     },
     (size) => void refuse(tooLarge("a request line", size, REQUEST_BYTES_MAX)),
   );
 }
 
-async function answer(
+async function reply(
   socket: Socket,
   options: SocketOptions,
-  { id, request }: Numbered,
+  { id, request }: IdentifiedRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  const send = (reply: Reply): Promise<void> => writeLine(socket, reply);
-  const answering: RequestHandler = {
+  const send = (message: Reply): Promise<void> => writeLine(socket, message);
+  const handler: RequestHandler = {
     note: (line) => void send({ id, kind: "note", line }),
     value: (value) => send({ id, kind: "value", value }),
     signal,
   };
   try {
-    await send({ id, kind: "result", value: await options.handle(request, answering) });
+    await send({ id, kind: "result", value: await options.handle(request, handler) });
   } catch (error) {
     if (!(error instanceof QocError)) options.log.error(`${request.command}: ${messageOf(error)}`);
     await send(failure(id, error));
@@ -150,66 +149,53 @@ async function answer(
 }
 
 function failure(id: string, error: unknown): Reply {
-  const known = error instanceof QocError ? error : new QocError("INTERNAL", { message: messageOf(error) });
-  return {
-    id,
-    kind: "error",
-    error: known.toJSON(),
-    exit: known.exit,
-    ...(known.data === undefined ? {} : { data: known.data }),
-  };
+  const qocError = error instanceof QocError ? error : new QocError("INTERNAL", { message: messageOf(error) });
+  return { id, kind: "error", error: qocError.toJSON(), exit: qocError.exit, data: qocError.data };
 }
 
-interface Numbered {
+interface IdentifiedRequest {
   readonly id: string;
   readonly request: Request;
 }
 
 /**
- * What a program may say of its channel here. `mcp` is the agent's door held open by `qoc mcp`: it takes power away and gives
- * none. `http` and `host` have no business here.
+ * The channels that a client of the socket may name. `mcp` is the channel of `qoc mcp`: a request on it has the rights of an
+ * agent. The channels `http` and `host` do not use the socket.
  */
 const CHANNELS: readonly Channel[] = ["cli", "tty", "mcp"];
 
-function parseRequest(line: string): Numbered | QocError {
+function parseRequest(line: string): IdentifiedRequest | QocError {
   const malformed = (message: string): QocError => new QocError("INVALID_INPUT", { command: "socket", message });
-  let said: Record<string, unknown>;
+  let json: Record<string, unknown>;
   try {
-    said = JSON.parse(line) as Record<string, unknown>;
+    json = JSON.parse(line) as Record<string, unknown>;
   } catch (error) {
     return malformed(`not a JSON line: ${messageOf(error)}`);
   }
-  if (typeof said !== "object" || said === null) return malformed("a request is a JSON object");
-  const { id, command, input, channel, cwd } = said;
-  const known = CHANNELS.find((name) => name === channel);
-  if (typeof id !== "string" || id.length > 100) return malformed("id: text of at most 100 characters");
-  if (typeof command !== "string") return malformed("command: text");
-  if (typeof cwd !== "string") return malformed("cwd: text");
-  if (known === undefined) return malformed(`channel: one of ${CHANNELS.join(", ")}`);
-  const caller = known === "mcp" ? callerIn(said["caller"]) : undefined;
-  if (caller === null) return malformed("caller: token, connection, tool, client, era, toolUseId and isRefused");
-  return {
-    id,
-    request: { command, input: input ?? {}, channel: known, cwd, ...(caller === undefined ? {} : { caller }) },
-  };
+  if (typeof json !== "object" || json === null) return malformed("a request must be a JSON object");
+  const { id, command, input, cwd } = json;
+  const channel = CHANNELS.find((name) => name === json["channel"]);
+  if (typeof id !== "string" || id.length > 100) return malformed("id must be text of at most 100 characters");
+  if (typeof command !== "string") return malformed("command must be text");
+  if (typeof cwd !== "string") return malformed("cwd must be text");
+  if (channel === undefined) return malformed(`channel must be one of ${CHANNELS.join(", ")}`);
+  const caller = channel === "mcp" ? parseCaller(json["caller"]) : undefined;
+  if (caller === null)
+    return malformed("caller must have token, connection, tool, client, era, toolUseId and isRefused");
+  return { id, request: { command, input: input ?? {}, channel, cwd, caller } };
 }
 
 const CALLER_CHARS_MAX = 1_000;
 
-/** Null where it is no caller: a token that cannot be read must not pass for none. */
-function callerIn(said: unknown): McpCaller | undefined | null {
-  if (said === undefined) return undefined;
-  if (typeof said !== "object" || said === null) return null;
-  const { token, connection, tool, client, era, toolUseId, isRefused } = said as Readonly<Record<string, unknown>>;
+/** Returns null if the value is not a caller. An invalid token must not count as an absent one. */
+function parseCaller(json: unknown): McpCaller | undefined | null {
+  if (json === undefined) return undefined;
+  if (typeof json !== "object" || json === null) return null;
+  const { token, connection, tool, client, era, toolUseId, isRefused } = json as Readonly<Record<string, unknown>>;
   const isText = (value: unknown): value is string => typeof value === "string" && value.length <= CALLER_CHARS_MAX;
   if (!isText(tool) || !isText(client) || !(toolUseId === null || isText(toolUseId))) return null;
   if (!(era === "legacy" || era === "modern") || !(token === undefined || isText(token))) return null;
   if (!(connection === undefined || isText(connection))) return null;
   if (!(isRefused === undefined || typeof isRefused === "boolean")) return null;
-  return {
-    ...{ tool, client, era, toolUseId },
-    ...(token === undefined ? {} : { token }),
-    ...(connection === undefined ? {} : { connection }),
-    ...(isRefused === undefined ? {} : { isRefused }),
-  };
+  return { tool, client, era, toolUseId, token, connection, isRefused };
 }

@@ -9,10 +9,10 @@ import { createRegistry } from "../../src/commands/command-index.ts";
 import type { Command } from "../../src/commands/command.ts";
 import { renderFields } from "../../src/commands/rendering/fields.ts";
 import { ERRORS, type ErrorCode, QocError } from "../../src/domain/error.ts";
-import { type CliWorld, main } from "../../src/cli/main.ts";
+import { main } from "../../src/cli/main.ts";
 import { type SocketHandler, createSocketServer } from "../../src/cli/server.ts";
 import type { Request } from "../../src/cli/ipc-protocol.ts";
-import type { LocalCall } from "../../src/cli/cli-deps.ts";
+import type { CliDeps, LocalCall } from "../../src/cli/cli-deps.ts";
 import { type BufferIo, type BufferIoOptions, bufferIo } from "../support/buffer-io.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
@@ -86,7 +86,7 @@ interface Ran extends BufferIo {
 }
 
 interface Options extends BufferIoOptions {
-  readonly env?: CliWorld["env"];
+  readonly env?: CliDeps["env"];
   cold?(row: string, call: LocalCall): unknown;
 }
 
@@ -108,7 +108,7 @@ async function qoc(argv: readonly string[], handle?: Handle, options: Options = 
     });
     close = server.close;
   }
-  const world: CliWorld = {
+  const world: CliDeps = {
     io: shell.io,
     env: options.env ?? {},
     cwd: dir,
@@ -244,7 +244,7 @@ describe("errors", () => {
     const look = await qoc(["look"]);
     dying.close();
     expect([approval.code, look.code, look.colds.length]).toEqual([6, 5, 0]);
-    expect(look.err()).toContain("the desk is not up: it went away before it answered");
+    expect(look.err()).toContain("the desk is not up: connection lost before a reply");
     expect(approval.err()).toContain("a1: the outcome at the venue is unknown");
     expect((await qoc(["look"], exit)).code).toBe(1);
   });

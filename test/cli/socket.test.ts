@@ -10,12 +10,12 @@ import { RemoteError, callDaemon, isDeskDown } from "../../src/cli/client.ts";
 import { type SocketHandler, createSocketServer } from "../../src/cli/server.ts";
 import { REQUEST_BYTES_MAX, type Request } from "../../src/cli/ipc-protocol.ts";
 
-const silent: Log = {
+const quiet: Log = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
-  with: () => silent,
+  with: () => quiet,
 };
 
 let dir = "";
@@ -34,7 +34,7 @@ afterEach(async () => {
 
 async function serve(handle: SocketHandler): Promise<() => Promise<void>> {
   const server = createSocketServer();
-  await server.listen({ path, handle, log: silent });
+  await server.listen({ path, handle, log: quiet });
   closers.push(server.close);
   return server.close;
 }
@@ -57,7 +57,7 @@ async function ask(more: Partial<Parameters<typeof callDaemon>[0]> = {}) {
   return { result, notes, values };
 }
 
-/** Sends raw bytes and reads until the server hangs up or one line has come. */
+/** Sends raw bytes and reads until the first line of the reply, or until the server disconnects. */
 async function raw(bytes: string): Promise<Record<string, unknown>> {
   const socket = connect(path);
   await once(socket, "connect");
@@ -77,7 +77,7 @@ async function turns(count: number): Promise<"late"> {
 }
 
 describe("the socket", () => {
-  it("carries a request, notes, values and the result, in order", async () => {
+  it("sends a request, its notes, values and result in order", async () => {
     let seen: Request | undefined;
     await serve(async (asked, { note, value }) => {
       seen = asked;
@@ -95,7 +95,7 @@ describe("the socket", () => {
     });
   });
 
-  it("answers the result only after the last value was taken", async () => {
+  it("resolves with the result only after the last value was consumed", async () => {
     await serve(async (_asked, { value }) => {
       for (let n = 0; n < 500; n++) await value(n);
       return "done";
@@ -111,7 +111,7 @@ describe("the socket", () => {
     expect(taken).toEqual(Array.from({ length: 500 }, (_, n) => n));
   });
 
-  it("holds the desk back while a value is not taken", async () => {
+  it("makes the desk wait while the client does not consume a value", async () => {
     const line = "x".repeat(256 * 1024);
     let sent = 0;
     let stalled: (() => void) | undefined;
@@ -120,7 +120,7 @@ describe("the socket", () => {
       for (let n = 0; n < 400 && !signal.aborted; n++) {
         const taken = value(line);
         sent += 1;
-        // Nothing was taken for many turns of the loop: the pipe is full.
+        // No value was consumed for many turns of the event loop: the socket is full.
         if ((await Promise.race([taken, turns(200)])) === "late") stalled?.();
         await taken;
       }
@@ -133,12 +133,12 @@ describe("the socket", () => {
     expect(sent).toBeLessThan(100);
   });
 
-  it("rejects where taking a value fails, as on a closed pipe", async () => {
+  it("rejects if the consumer of a value rejects, as on a closed pipe", async () => {
     await serve(async (_asked, { value }) => value(1));
     await expect(ask({ onValue: () => Promise.reject(new Error("EPIPE")) })).rejects.toThrow("EPIPE");
   });
 
-  it("carries an error with exit and data as the desk said it", async () => {
+  it("rejects with the error, exit code and data that the desk sent", async () => {
     await serve(async () => {
       throw new QocError("OUTCOME_UNKNOWN", { id: "a1", reason: "timeout" }, { data: { id: "a1", state: "unknown" } });
     });
@@ -150,7 +150,7 @@ describe("the socket", () => {
     );
   });
 
-  it("calls a stranger's throw INTERNAL", async () => {
+  it("rejects with INTERNAL if the handler throws an error that is not a QocError", async () => {
     await serve(() => Promise.reject(new TypeError("x is not a function")));
     await expect(ask()).rejects.toMatchObject({
       code: "INTERNAL",
@@ -159,14 +159,14 @@ describe("the socket", () => {
     });
   });
 
-  it("says the desk is down where no file, a stale file or a plain file is", async () => {
+  it("rejects with DESK_DOWN if the path has no file, a stale file or a plain file", async () => {
     await expect(ask()).rejects.toMatchObject({ code: "DESK_DOWN", exit: 5, retryable: true });
     expect(isDeskDown(await ask().catch((error: unknown) => error))).toBe(true);
     await writeFile(path, "");
     await expect(ask()).rejects.toMatchObject({ code: "DESK_DOWN" });
   });
 
-  it("removes a stale file and opens its own to the user alone", async () => {
+  it("replaces a stale file by a socket that only the user can open", async () => {
     await writeFile(path, "stale", { mode: 0o666 });
     const umask = process.umask();
     await serve(async () => null);
@@ -175,7 +175,7 @@ describe("the socket", () => {
     expect((await ask()).result).toBeNull();
   });
 
-  it("aborts the handler when the caller hangs up", async () => {
+  it("aborts the handler when the caller disconnects", async () => {
     let aborted: (() => void) | undefined;
     const seen = new Promise<void>((resolve) => (aborted = resolve));
     let started: (() => void) | undefined;
@@ -197,22 +197,22 @@ describe("the socket", () => {
     await seen;
   });
 
-  it("aborts running calls on close, lets their answers out, and is gone", async () => {
+  it("aborts running calls on close, sends their results, and stops listening", async () => {
     let started: (() => void) | undefined;
     const begun = new Promise<void>((resolve) => (started = resolve));
     const close = await serve((_asked, { signal }) => {
       started?.();
-      return new Promise((resolve) => signal.addEventListener("abort", () => resolve("last words")));
+      return new Promise((resolve) => signal.addEventListener("abort", () => resolve("final result")));
     });
     const call = ask();
     await begun;
     await close();
     closers = [];
-    expect((await call).result).toBe("last words");
+    expect((await call).result).toBe("final result");
     await expect(ask()).rejects.toMatchObject({ code: "DESK_DOWN" });
   });
 
-  it("says what the caller wants said where the desk dies before its answer", async () => {
+  it("rejects with the error of the caller if the connection is lost before the reply", async () => {
     const cutOff = new QocError("OUTCOME_UNKNOWN", { id: "a1", reason: "gone" });
     const dying = createServer((socket) => socket.once("data", () => socket.destroy()));
     dying.listen(path);
@@ -223,13 +223,13 @@ describe("the socket", () => {
     expect(isDeskDown(await ask().catch((error: unknown) => error))).toBe(false);
   });
 
-  it("closes although a caller does not read", async () => {
+  it("closes even if a caller does not read", async () => {
     let filled: (() => void) | undefined;
     const full = new Promise<void>((resolve) => (filled = resolve));
     const { listen, close } = createSocketServer({ closeMs: 50 });
     await listen({
       path,
-      log: silent,
+      log: quiet,
       handle: async (_asked, { value, signal }) => {
         const line = "x".repeat(256 * 1024);
         while (!signal.aborted) {
@@ -251,10 +251,10 @@ describe("the socket", () => {
 
   it.each([
     ["not json\n", /not a JSON line/],
-    ["[]\n", /id: text/],
-    ["null\n", /a JSON object/],
-    [`${JSON.stringify({ id: "1", input: {}, channel: "cli", cwd: "/" })}\n`, /command: text/],
-    [`${JSON.stringify({ id: "1", command: "x", input: {}, channel: "host", cwd: "/" })}\n`, /channel: one of/],
+    ["[]\n", /id must be text/],
+    ["null\n", /must be a JSON object/],
+    [`${JSON.stringify({ id: "1", input: {}, channel: "cli", cwd: "/" })}\n`, /command must be text/],
+    [`${JSON.stringify({ id: "1", command: "x", input: {}, channel: "host", cwd: "/" })}\n`, /channel must be one of/],
     ...[
       null,
       {},
@@ -271,10 +271,10 @@ describe("the socket", () => {
         typeof more === "object" && more !== null && Object.keys(more).length > 0 ? { ...whole, ...more } : more;
       return [
         `${JSON.stringify({ id: "1", command: "x", input: {}, channel: "mcp", cwd: "/", caller })}\n`,
-        /caller: token/,
+        /caller must have token/,
       ];
     }),
-  ])("refuses %j", async (bytes, message) => {
+  ])("replies INVALID_INPUT to %j and calls no handler", async (bytes, message) => {
     let isCalled = false;
     await serve(async () => (isCalled = true));
     const reply = await raw(bytes);
@@ -283,7 +283,7 @@ describe("the socket", () => {
     expect(isCalled).toBe(false);
   });
 
-  it("says that a request is too large, before it is sent and after", async () => {
+  it("rejects with TOO_LARGE, from the client before sending and from the desk", async () => {
     await serve(async () => null);
     const text = "x".repeat(REQUEST_BYTES_MAX);
     const wide = {
@@ -302,7 +302,7 @@ describe("the socket", () => {
     await expect(ask({ socketPath: strictPath })).rejects.toMatchObject({ code: "TOO_LARGE", message: error.message });
   });
 
-  it("refuses a line over 1 MiB without holding it", async () => {
+  it("replies TOO_LARGE to a line over 1 MiB and serves the next call", async () => {
     await serve(async () => null);
     const reply = await raw("x".repeat(REQUEST_BYTES_MAX + 1));
     expect(reply).toMatchObject({ kind: "error", error: { code: "TOO_LARGE" } });

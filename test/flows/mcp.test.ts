@@ -126,16 +126,16 @@ describe("qoc mcp", () => {
       };
       return JSON.parse(content[0]?.text ?? "{}");
     };
-    const went = { code: "DESK_DOWN", message: expect.stringContaining("it went away before it answered") as string };
-    expect(await errorOf("qoc_status", {})).toMatchObject({ ...went, retrySafe: true });
-    expect(await errorOf("qoc_inbox_write", { title: "a", text: "b" })).toMatchObject({ ...went, retrySafe: false });
-    await expect(client.readResource({ uri: "desk://workspace/desk.toml" })).rejects.toThrow("it went away");
+    const lost = { code: "DESK_DOWN", message: expect.stringContaining("connection lost before a reply") as string };
+    expect(await errorOf("qoc_status", {})).toMatchObject({ ...lost, retrySafe: true });
+    expect(await errorOf("qoc_inbox_write", { title: "a", text: "b" })).toMatchObject({ ...lost, retrySafe: false });
+    await expect(client.readResource({ uri: "desk://workspace/desk.toml" })).rejects.toThrow("connection lost");
     await client.close();
     const run = spawn(process.execPath, [BIN, "run", "001", "-C", desk], { env, stdio: ["ignore", "ignore", "pipe"] });
     const [words, [code]] = await Promise.all([text(run.stderr), once(run, "exit")]);
     expect([code, words]).toEqual([
       5,
-      expect.stringMatching(/the desk is not up: it went away.*may be done\ncode DESK_DOWN/),
+      expect.stringMatching(/the desk is not up: connection lost.*may have completed\ncode DESK_DOWN/),
     ]);
   });
 });
