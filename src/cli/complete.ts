@@ -1,35 +1,31 @@
 /**
- * Shell completions: `qoc complete zsh` prints the shell's script, and the script asks `qoc complete -- words…` at each Tab. Ids
- * are asked from the running desk; without one there are none, and the shell is never kept waiting.
+ * Shell completion: `qoc complete zsh` prints the script of the shell, and the script runs `qoc complete -- words…` at each Tab.
+ * Ids come from the running desk. If the desk is down or slow, no ids are offered.
  */
 import { RootCommand, ShellCompDirective } from "@bomb.sh/tab";
-import type { ArgumentEntry, CommandEntry } from "../commands/command-entry.ts";
-import { GLOBAL_FLAGS, kebab } from "./flags.ts";
+import type { ArgumentEntry, CommandEntry, Completion } from "../commands/command-entry.ts";
 import { oneLine } from "../commands/rendering/terminal-text.ts";
+import { BUILTIN_COMMANDS } from "./builtin-commands.ts";
+import { GLOBAL_FLAGS, kebab } from "./flags.ts";
+import { nounsOf } from "./strict-args.ts";
 
 export const SHELLS = ["zsh", "bash", "fish", "powershell"] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** One command of the running desk; rejects where it is down or slow. */
-export type AskDesk = (command: string, input: Readonly<Record<string, unknown>>) => Promise<unknown>;
+/** Calls one command of the running desk. Rejects if the desk is down or slow. */
+export type CallDesk = (command: string, input: Readonly<Record<string, unknown>>) => Promise<unknown>;
 
 interface Candidate {
   readonly value: string;
-  readonly about: string;
+  readonly description: string;
 }
-type Live = NonNullable<ArgumentEntry["completes"]>;
-type Rows = readonly Readonly<Record<string, unknown>>[];
+type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Words of the door itself, which stand in no table. */
-const DOOR_WORDS: readonly Candidate[] = [
-  { value: "help", about: "help for a command or a topic" },
-  { value: "complete", about: "completions for your shell" },
-];
-const ABOUT_CHARS_MAX = 60;
-/** Shell scripts evaluate words; an id never holds anything else, so anything else is not offered. */
-const PLAIN = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
+const DESCRIPTION_CHARS_MAX = 60;
+/** Shells evaluate the words of their scripts, so an id with any other character is not offered. */
+const PLAIN_ID = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
 
-/** The script to source. tab prints it with console.log, so that is borrowed while it does. */
+/** Returns the script to source. The library prints the script with `console.log`, which is replaced during the call. */
 export function completionScript(shell: Shell): string {
   const lines: string[] = [];
   const { log } = console;
@@ -43,68 +39,68 @@ export function completionScript(shell: Shell): string {
 }
 
 /**
- * What fits after `words`, the last of which is being typed: `value<TAB>about` lines and the directive for the script. The desk is
- * asked only where an id is wanted, so the words are walked twice: once to learn what is wanted, once to answer.
+ * Returns the completions of the last word: lines of `value<TAB>description`, then the directive for the script. The desk is
+ * called only if an id is needed, so the words are matched twice: first to learn which ids are needed, then with the ids.
  */
 export async function completions(
   words: readonly string[],
-  table: readonly CommandEntry[],
-  ask: AskDesk,
+  entries: readonly CommandEntry[],
+  callDesk: CallDesk,
 ): Promise<string> {
-  const wanted = new Set<Live>();
-  walk(words, table, (live) => {
-    wanted.add(live);
+  const needed = new Set<Completion>();
+  match(words, entries, (kind) => {
+    needed.add(kind);
     return [];
   });
-  const [live] = wanted;
+  const [kind] = needed;
   const isPath =
-    live === "path" ||
-    ((live === "order" || live === "proposal" || live === "issue") && (words.at(-1) ?? "").includes("/"));
-  const candidates = live === undefined || isPath ? [] : await idsOf(live, ask);
-  const lines = walk(words, table, () => candidates).map(({ value, about }) => `${value}\t${about}`);
+    kind === "path" ||
+    ((kind === "order" || kind === "proposal" || kind === "issue") && (words.at(-1) ?? "").includes("/"));
+  const ids = kind === undefined || kind === "path" || isPath ? [] : await idsOf(kind, callDesk);
+  const lines = match(words, entries, () => ids).map(({ value, description }) => `${value}\t${description}`);
   const directive = isPath
     ? ShellCompDirective.ShellCompDirectiveDefault
     : ShellCompDirective.ShellCompDirectiveNoFileComp;
   return `${[...lines, `:${directive}`].join("\n")}\n`;
 }
 
-/** Lets tab find what fits, offering `offer(kind)` where a live kind is wanted. */
-function walk(
+/** Describes the commands to the library and returns its candidates. `offer` returns the ids of a kind. */
+function match(
   words: readonly string[],
-  table: readonly CommandEntry[],
-  offer: (live: Live) => readonly Candidate[],
+  entries: readonly CommandEntry[],
+  offer: (kind: Completion) => readonly Candidate[],
 ): readonly Candidate[] {
   const root = new RootCommand();
-  const handler = (argument: ArgumentEntry) => (give: (value: string, about: string) => void) => {
-    for (const choice of argument.choices ?? []) give(choice, "");
-    if (argument.completes !== undefined) for (const { value, about } of offer(argument.completes)) give(value, about);
+  const handler = (argument: ArgumentEntry) => (add: (value: string, description: string) => void) => {
+    for (const choice of argument.choices ?? []) add(choice, "");
+    if (argument.completes === undefined) return;
+    for (const { value, description } of offer(argument.completes)) add(value, description);
   };
-  const option = (command: Pick<RootCommand, "option">, flag: ArgumentEntry): void => {
+  const addFlag = (command: Pick<RootCommand, "option">, flag: ArgumentEntry): void => {
     if (flag.type === "boolean") command.option(kebab(flag.name), flag.summary, flag.short);
     else command.option(kebab(flag.name), flag.summary, handler(flag), flag.short);
   };
-  const rows = table.filter(({ audience }) => audience !== "agent");
-  // tab finds "orders list" only where "orders" is known too.
-  const nouns = new Set(rows.flatMap(({ name }) => (name.includes(" ") ? [name.split(" ")[0] ?? ""] : [])));
-  for (const noun of nouns) {
-    const verbs = rows.filter(({ name }) => name.startsWith(`${noun} `)).map(({ name }) => name.slice(noun.length + 1));
-    root.command(noun, verbs.join(", "));
+  const visible = entries.filter(({ audience }) => audience !== "agent");
+  // The library finds "orders list" only if "orders" is a command too.
+  for (const noun of nounsOf(visible)) {
+    const names = visible.filter(({ name }) => name.startsWith(`${noun} `)).map(({ name }) => name);
+    root.command(noun, names.map((name) => name.slice(noun.length + 1)).join(", "));
   }
-  for (const { value, about } of DOOR_WORDS) root.command(value, about);
-  for (const row of rows) {
-    const command = root.command(row.name, row.summary);
-    for (const argument of row.args) {
-      if (argument.kind === "flag") option(command, argument);
+  for (const { name, summary } of BUILTIN_COMMANDS) root.command(name, summary);
+  for (const { name, summary, args } of visible) {
+    const command = root.command(name, summary);
+    for (const argument of args.filter(({ hidden }) => hidden !== true)) {
+      if (argument.kind === "flag") addFlag(command, argument);
       else command.argument(argument.name, handler(argument), argument.many);
     }
-    for (const flag of GLOBAL_FLAGS) option(command, flag);
+    for (const flag of GLOBAL_FLAGS) addFlag(command, flag);
   }
-  for (const flag of GLOBAL_FLAGS) option(root, flag);
-  return matching(root, words);
+  for (const flag of GLOBAL_FLAGS) addFlag(root, flag);
+  return candidatesFrom(root, words);
 }
 
-/** tab prints what it found; silenced, it leaves it in `completions`, which are filtered here as it would. */
-function matching(root: RootCommand, words: readonly string[]): readonly Candidate[] {
+/** The library prints its candidates. With `console.log` silenced they stay in `completions`, unfiltered. */
+function candidatesFrom(root: RootCommand, words: readonly string[]): readonly Candidate[] {
   const { log } = console;
   console.log = () => undefined;
   try {
@@ -113,50 +109,56 @@ function matching(root: RootCommand, words: readonly string[]): readonly Candida
     console.log = log;
   }
   const typed = words.at(-1) ?? "";
-  const start = typed.startsWith("--") && typed.includes("=") ? typed.slice(typed.indexOf("=") + 1) : typed;
-  const found = new Map<string, Candidate>();
+  const prefix = typed.startsWith("--") && typed.includes("=") ? typed.slice(typed.indexOf("=") + 1) : typed;
+  const candidates = new Map<string, Candidate>();
   for (const { value, description = "" } of root.completions) {
-    if (value.startsWith(start) && !found.has(value))
-      found.set(value, { value, about: oneLine(description).slice(0, ABOUT_CHARS_MAX) });
+    if (value.startsWith(prefix) && !candidates.has(value))
+      candidates.set(value, { value, description: oneLine(description).slice(0, DESCRIPTION_CHARS_MAX) });
   }
-  return [...found.values()];
+  return [...candidates.values()];
 }
 
-async function idsOf(live: Exclude<Live, "path">, ask: AskDesk): Promise<readonly Candidate[]> {
+type IdKind = Exclude<Completion, "path">;
+
+async function idsOf(kind: IdKind, callDesk: CallDesk): Promise<readonly Candidate[]> {
   try {
-    return (await LIVE[live](ask)).filter(({ value }) => PLAIN.test(value));
+    return (await IDS[kind](callDesk)).filter(({ value }) => PLAIN_ID.test(value));
   } catch {
-    // The desk is down or slow: nothing is offered, and the shell goes on.
+    // The desk is down or slow: offer nothing.
     return [];
   }
 }
 
-function word(row: Readonly<Record<string, unknown>>, name: string): string {
-  return String(row[name] ?? "");
-}
-async function orders(ask: AskDesk, input: Readonly<Record<string, unknown>>): Promise<readonly Candidate[]> {
-  return ((await ask("orders list", input)) as Rows).map((row) => {
-    const terms = row["terms"] as Readonly<Record<string, unknown>>;
-    const what = ["side", "quantity", "symbol"].map((name) => word(terms, name)).join(" ");
-    return { value: word(row, "id"), about: `${word(row, "state")}: ${what}` };
+const IDS: Readonly<Record<IdKind, (callDesk: CallDesk) => Promise<readonly Candidate[]>>> = {
+  order: (callDesk) => orderIds(callDesk, { limit: 100 }),
+  proposal: (callDesk) => orderIds(callDesk, { state: "proposed" }),
+  issue: (callDesk) => listIds(callDesk, "issues list", { value: "id", describe: titleOf }),
+  connector: (callDesk) =>
+    listIds(callDesk, "connectors list", { value: "name", describe: (connector) => textOf(connector, "state") }),
+};
+
+async function orderIds(callDesk: CallDesk, input: JsonObject): Promise<readonly Candidate[]> {
+  return ((await callDesk("orders list", input)) as readonly JsonObject[]).map((order) => {
+    const terms = order["terms"] as JsonObject;
+    const sentence = ["side", "quantity", "symbol"].map((name) => textOf(terms, name)).join(" ");
+    return { value: textOf(order, "id"), description: `${textOf(order, "state")}: ${sentence}` };
   });
 }
-/** Any list as candidates: which field is the value, which tells about it. */
-async function listed(
-  ask: AskDesk,
+
+/** The items of any list as candidates. `value` is the field with the id. */
+async function listIds(
+  callDesk: CallDesk,
   command: string,
-  value: string,
-  about: (row: Rows[number]) => string,
+  { value, describe }: { readonly value: string; readonly describe: (item: JsonObject) => string },
 ): Promise<readonly Candidate[]> {
-  return ((await ask(command, {})) as Rows).map((row) => ({ value: word(row, value), about: about(row) }));
-}
-function titleOf(row: Rows[number]): string {
-  return (row["untrusted"] as { readonly title: { readonly text: string } }).title.text;
+  const items = (await callDesk(command, {})) as readonly JsonObject[];
+  return items.map((item) => ({ value: textOf(item, value), description: describe(item) }));
 }
 
-const LIVE: Readonly<Record<Exclude<Live, "path">, (ask: AskDesk) => Promise<readonly Candidate[]>>> = {
-  order: (ask) => orders(ask, { limit: 100 }),
-  proposal: (ask) => orders(ask, { state: "proposed" }),
-  issue: (ask) => listed(ask, "issues list", "id", titleOf),
-  connector: (ask) => listed(ask, "connectors list", "name", (row) => word(row, "state")),
-};
+function textOf(item: JsonObject, field: string): string {
+  return String(item[field] ?? "");
+}
+
+function titleOf(issue: JsonObject): string {
+  return (issue["untrusted"] as { readonly title: { readonly text: string } }).title.text;
+}

@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import type { CommandEntry } from "../../src/commands/command-entry.ts";
 import { COMMANDS } from "../support/commands.ts";
-import { type AskDesk, SHELLS, completionScript, completions } from "../../src/cli/complete.ts";
+import { type CallDesk, SHELLS, completionScript, completions } from "../../src/cli/complete.ts";
 
-const desk: AskDesk = async (command, input) => {
-  const answers: Record<string, unknown> = {
+const desk: CallDesk = async (command, input) => {
+  const results: Record<string, unknown> = {
     "orders list": [
       { id: "20260705-001", state: "proposed", terms: { side: "buy", quantity: "10", symbol: "SPX" } },
       ...(input["state"] === "proposed"
@@ -18,15 +18,15 @@ const desk: AskDesk = async (command, input) => {
     ],
     "connectors list": [{ name: "paper", state: "ready" }],
   };
-  return answers[command];
+  return results[command];
 };
-const nobody: AskDesk = () => Promise.reject(new Error("the desk is not up"));
+const deskDown: CallDesk = () => Promise.reject(new Error("the desk is not up"));
 
-async function values(line: string, ask: AskDesk = desk): Promise<string[]> {
-  const text = await completions(line.split(" "), COMMANDS, ask);
-  return text
+async function values(line: string, callDesk: CallDesk = desk): Promise<string[]> {
+  const lines = await completions(line.split(" "), COMMANDS, callDesk);
+  return lines
     .split("\n")
-    .flatMap((shown) => (shown.startsWith(":") || shown === "" ? [] : [shown.split("\t")[0] ?? ""]));
+    .flatMap((line) => (line.startsWith(":") || line === "" ? [] : [line.split("\t")[0] ?? ""]));
 }
 
 describe("completions", () => {
@@ -45,61 +45,61 @@ describe("completions", () => {
     ["approve --dig", ["--digest"]],
     ["approve --no-c", ["--no-color"]],
     ["comp", ["complete"]],
-  ])("%j offers %j", async (line, offered) => {
+  ])("of %j are %j", async (line, offered) => {
     expect(await values(line)).toEqual(offered);
   });
 
-  it("offers every command's first word", async () => {
+  it("of an empty line are the first words of all commands", async () => {
     const firsts = new Set(COMMANDS.map(({ name }) => name.split(" ")[0]));
     expect(new Set(await values(""))).toEqual(new Set([...firsts, "help", "complete"]));
   });
 
-  it("offers no ids, and fails not, where the desk is down or answers nonsense", async () => {
-    expect(await values("approve ", nobody)).toEqual([]);
+  it("have no ids if the desk is down or sends a malformed result", async () => {
+    expect(await values("approve ", deskDown)).toEqual([]);
     expect(await values("approve ", async () => ({ odd: true }))).toEqual([]);
-    expect(await values("stat", nobody)).toEqual(["status"]);
+    expect(await values("stat", deskDown)).toEqual(["status"]);
   });
 
-  it("asks the desk only where an id is wanted", async () => {
-    let asked = 0;
-    const counting: AskDesk = (command, input) => {
-      asked += 1;
+  it("call the desk only if an id is needed", async () => {
+    let calls = 0;
+    const counting: CallDesk = (command, input) => {
+      calls += 1;
       return desk(command, input);
     };
     await values("orders ", counting);
     await values("approve --", counting);
-    expect(asked).toBe(0);
+    expect(calls).toBe(0);
     await values("approve ", counting);
-    expect(asked).toBe(1);
+    expect(calls).toBe(1);
   });
 
-  it("leaves paths to the shell", async () => {
+  it("leave paths to the shell", async () => {
     expect(await completions(["init", ""], COMMANDS, desk)).toBe(":0\n");
     expect(await completions(["approve", "orders/pend"], COMMANDS, desk)).toBe(":0\n");
     expect(await completions(["approve", ""], COMMANDS, desk)).toMatch(/:4\n$/);
   });
 
-  it("shows no agent's text as it is, and offers no word a shell would run", async () => {
-    const text = await completions(["run", ""], COMMANDS, desk);
-    expect(text).not.toMatch(/[\u202e\u001b]/);
-    expect(text).not.toContain("$(");
-    expect(text.split("\n")).toHaveLength(3);
+  it("escape the text of agents, and leave out ids that a shell would evaluate", async () => {
+    const lines = await completions(["run", ""], COMMANDS, desk);
+    expect(lines).not.toMatch(/[\u202e\u001b]/);
+    expect(lines).not.toContain("$(");
+    expect(lines.split("\n")).toHaveLength(3);
   });
 
-  it("hides an agent's commands", async () => {
+  it("leave out the commands of agents", async () => {
     const row: CommandEntry = { ...(COMMANDS[0] as CommandEntry), name: "whisper", audience: "agent" };
     expect(await completions(["whis"], [row], desk)).toBe(":4\n");
   });
 });
 
 describe("completionScript", () => {
-  it.each(SHELLS)("%s asks qoc at each Tab", (shell) => {
+  it.each(SHELLS)("for %s runs qoc at each Tab", (shell) => {
     const script = completionScript(shell);
     expect(script).toMatch(/qoc.{0,20}complete/);
     expect(script.length).toBeGreaterThan(500);
   });
 
-  it("bash takes its script", () => {
+  it("for bash has no syntax error", () => {
     execFileSync("bash", ["-n"], { input: completionScript("bash") });
   });
 });
