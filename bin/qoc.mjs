@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// The front step: refuses an old Node in words, then hands the command line to the CLI door.
+// Entry point: checks the Node version before any file of the program is loaded, then starts the command line.
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(
-    `qoc needs Node 20.19 or newer; this is ${process.versions.node}.\nnext: install Node 24 LTS from https://nodejs.org\n`,
+    `qoc requires Node 20.19 or newer; this is ${process.versions.node}.\nnext: install Node 24 LTS from https://nodejs.org\n`,
   );
   process.exit(1);
 }
