@@ -100,7 +100,7 @@ interface ParsedRun extends RunContext {
 
 /** Calls the command and prints its value, unless the command's own `cli` hook does both. */
 async function perform(entry: CommandEntry, run: ParsedRun): Promise<number> {
-  const { registry, deps, globals } = run;
+  const { registry, deps } = run;
   const { openSession } = await import("./session.ts");
   const session = openSession(run);
   const input = await withStdin(entry, run.input, deps);

@@ -24,9 +24,7 @@ const deskDown: CallDesk = () => Promise.reject(new Error("the desk is not up"))
 
 async function values(line: string, callDesk: CallDesk = desk): Promise<string[]> {
   const lines = await completions(line.split(" "), COMMANDS, callDesk);
-  return lines
-    .split("\n")
-    .flatMap((line) => (line.startsWith(":") || line === "" ? [] : [line.split("\t")[0] ?? ""]));
+  return lines.split("\n").flatMap((line) => (line.startsWith(":") || line === "" ? [] : [line.split("\t")[0] ?? ""]));
 }
 
 describe("completions", () => {

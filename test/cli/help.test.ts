@@ -77,7 +77,7 @@ flags
 flags of every command: qoc help flags
 
 exit codes
-  0  ${EXIT_MEANINGS.get(0)?.slice(0, 74).trimEnd()}
+  0  ${EXIT_MEANINGS.get(0)?.slice(0, 75).trimEnd()}
      the desk down
   1  failed
   2  usage: unknown command or flag, missing or invalid value, approve off a
