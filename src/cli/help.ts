@@ -91,7 +91,7 @@ function page(lines: readonly string[]): string {
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
-/** Fits a terminal of 24 rows. */
+/** Fits a terminal of 24 rows, the prompt of the shell included. */
 function firstPage(entries: readonly CommandEntry[]): readonly string[] {
   const first = FIRST_COMMANDS.flatMap((name) => entries.filter((entry) => entry.name === name));
   const others = entries.filter((entry) => !entry.name.includes(" ") && !first.includes(entry));
@@ -103,7 +103,7 @@ function firstPage(entries: readonly CommandEntry[]): readonly string[] {
     ...summaries(first),
     "",
     ...columns([
-      ["more commands", [...others, ...BUILTIN_COMMANDS].map(({ name }) => name).join(", ")],
+      ["more commands", others.map(({ name }) => name).join(", ")],
       ["nouns", nounsOf(entries).join(", ")],
       ["topics", TOPICS.map(({ name }) => name).join(", ")],
     ]),

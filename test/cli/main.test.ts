@@ -49,6 +49,10 @@ const TABLE: readonly CommandEntry[] = [
   row("watch", { streams: true }),
   row("work", { writes: ["journal"], args: [toggle("dryRun", "show it")] }),
   row("status", { runs: "local-if-down", args: [toggle("exitCode", "8 where something waits")] }),
+  row("orders propose", {
+    writes: ["orders/pending/"],
+    args: [flag("side", "SIDE", "buy or sell", true), flag("quantity", "N", "a decimal", true)],
+  }),
   row("orders show", { args: [positional("id", "ID", "which")] }),
   row("approve", {
     writes: ["journal"],
@@ -291,6 +295,12 @@ describe("errors", () => {
     [["lok"], "did you mean look?"],
     [["look", "--jsn"], "did you mean --json?"],
     [["look", "more"], 'unexpected "more"'],
+    [["orders", "propose", "--side", "buy", "--quantity", "1", "--quantitty", "9"], "did you mean --quantity?"],
+    [["orders", "propose", "--side", "buy", "--quantity", "1", "--quantity", "2"], "--quantity is repeated"],
+    [["orders", "propose", "--side", "buy", "--quantity", ""], "--quantity is empty"],
+    [["orders", "propose", "--side", "buy", "--quantity"], "--quantity needs a value"],
+    [["orders"], "usage: qoc orders <command>"],
+    [["orders", "--json"], "expected orders propose, orders show"],
     [["approve"], "is missing"],
     [["complete", "tcsh"], "zsh|bash|fish|powershell"],
   ])("of usage: %j ends with 2 and asks the desk nothing", async (argv, words) => {
@@ -304,6 +314,17 @@ describe("errors", () => {
       code: "UNKNOWN_COMMAND",
       message: "unknown command: lok (did you mean look?)",
     });
+  });
+});
+
+describe("a noun alone", () => {
+  it("lists its commands: with --help on stdout and exit code 0, without on stderr and exit code 2", async () => {
+    const wrong = await qoc(["orders"]);
+    const helped = await qoc(["orders", "--help"]);
+    expect([wrong.code, wrong.out(), helped.code, helped.err()]).toEqual([2, "", 0, ""]);
+    expect(wrong.err()).toBe(helped.out());
+    expect(helped.out()).toContain("  orders propose  to orders propose");
+    expect((await qoc(["help", "orders"])).out()).toBe(helped.out());
   });
 });
 

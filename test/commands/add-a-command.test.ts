@@ -39,7 +39,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
 it("a command added by the guide's steps has a help page with its arguments", () => {
-  const page = helpFor(["watchlists", "add"], registry.entries);
+  const page = helpFor("watchlists add", registry.entries);
   expect(page).toContain("qoc watchlists add SYMBOL [--note TEXT]");
   expect(page).toContain("add a symbol to a watchlist");
 });

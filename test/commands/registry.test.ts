@@ -6,7 +6,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { findCommand } from "../../src/commands/invoke.ts";
 import { COMMAND_FILES } from "../../src/commands/registry.ts";
-import { kebab, parseArgv } from "../../src/cli/argv.ts";
+import { kebab } from "../../src/cli/flags.ts";
+import { checkCommandLine } from "../../src/cli/strict-args.ts";
 import { COMMANDS, REGISTRY } from "../support/commands.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -65,7 +66,7 @@ describe("the words of a command", () => {
       for (const example of examples) {
         const line = example.replace(/ (\d?<|\d<|#).*$/, "");
         const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "").slice(1);
-        expect(parseArgv(words, COMMANDS).row?.name, example).toBe(name);
+        expect(checkCommandLine(words, COMMANDS).entry?.name, example).toBe(name);
       }
     }
   });
@@ -145,7 +146,7 @@ describe("a name of an earlier version", () => {
     ["logs", "logs"],
   ])("%s is %s", (earlier, name) => {
     expect(findCommand(COMMANDS, earlier)?.name).toBe(name);
-    expect(parseArgv([...earlier.split(" "), "--help"], COMMANDS).row?.name).toBe(name);
+    expect(checkCommandLine([...earlier.split(" "), "--help"], COMMANDS).entry?.name).toBe(name);
   });
 });
 
