@@ -137,13 +137,11 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
   });
   const desk: Desk = {
     workspace,
-    root,
     version: options.version,
     config,
     state: record.state,
     clock,
     ids: options.ids,
-    disk,
     log: logs,
     venues: fleet.venues,
     guards,

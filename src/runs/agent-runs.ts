@@ -114,7 +114,7 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
 
   return {
     start: async (ref, note, caller) => {
-      const issue = await findRunnableIssue(desk, ref);
+      const issue = await findRunnableIssue(desk.workspace.issues, ref);
       // If closing began during the await above, it would not wait for this run.
       if (stopping.signal.aborted) throw new QocError("DESK_DOWN");
       if (isUnderWay(issue.path)) throw new QocError("ISSUE_RUNNING", { issue: issue.path });
@@ -125,7 +125,7 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
       return working;
     },
     dry: async (ref) => {
-      const issue = await findRunnableIssue(desk, ref);
+      const issue = await findRunnableIssue(desk.workspace.issues, ref);
       const { bundle } = await runContext(desk, "run-(dry)", issue, tools);
       return {
         issue: issue.path,
@@ -143,7 +143,7 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
     queue: async (actor, ref) => {
       const chain = [...chains.keys()].find((running) => running.actor === actor);
       if (chain === undefined) throw new QocError("NO_RUN", { issue: ref });
-      const issue = await findRunnableIssue(desk, ref);
+      const issue = await findRunnableIssue(desk.workspace.issues, ref);
       if (isUnderWay(issue.path)) throw new QocError("ISSUE_RUNNING", { issue: issue.path });
       if (chain.issues.length >= CHAIN_MAX) throw new QocError("QUEUE_FULL", { limit: CHAIN_MAX });
       chain.issues.push(issue);

@@ -7,9 +7,8 @@ import { QocError, messageOf } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import { LAYOUT } from "../workspace/layout.ts";
-import { type Issue, type IssueStatus, isShelved } from "../workspace/issues.ts";
+import { type Issue, type IssueStatus, type IssueStore, isShelved } from "../workspace/issues.ts";
 import type { RunSummary } from "../workspace/snapshots.ts";
-import type { Workspace } from "../workspace/workspace.ts";
 import { type Desk, iso } from "../trading/desk.ts";
 import { runContext } from "./run-context.ts";
 import { blockquote } from "../lib/markdown.ts";
@@ -34,8 +33,8 @@ export interface RunView {
  * Finds an issue by its path, else by its file's stem or its id. Authors choose both, so a name can match two issues: then
  * neither is taken. @throws ISSUE_NOT_FOUND, ID_AMBIGUOUS.
  */
-export async function findIssue({ workspace }: { readonly workspace: Workspace }, ref: string): Promise<Issue> {
-  const issues = await workspace.issues.list();
+export async function findIssue(store: IssueStore, ref: string): Promise<Issue> {
+  const issues = await store.list();
   const stem = (ref.split("/").at(-1) ?? ref).replace(/\.md$/, "");
   const byPath = issues.filter(({ path }) => path === ref);
   const found =
@@ -47,7 +46,7 @@ export async function findIssue({ workspace }: { readonly workspace: Workspace }
       .join(", ");
     throw new QocError("ID_AMBIGUOUS", { id: ref, count: found.length, matches });
   }
-  if (found[0] !== undefined) return workspace.issues.read(found[0].path);
+  if (found[0] !== undefined) return store.read(found[0].path);
   throw new QocError("ISSUE_NOT_FOUND", {
     id: ref,
     suggestion: suggestion(
@@ -66,8 +65,8 @@ function refuseShelved({ path, status }: Pick<Issue, "path" | "status">): void {
 }
 
 /** Like `findIssue`, and checks that an agent may work on the issue. @throws INVALID_INPUT if not. */
-export async function findRunnableIssue(desk: { readonly workspace: Workspace }, ref: string): Promise<Issue> {
-  const issue = await findIssue(desk, ref);
+export async function findRunnableIssue(issues: IssueStore, ref: string): Promise<Issue> {
+  const issue = await findIssue(issues, ref);
   refuseShelved(issue);
   return issue;
 }

@@ -1,7 +1,7 @@
 /** The open desk that use cases work on: its state, the ways to change it, and its services. */
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 import type { DeskState } from "../domain/desk-state.ts";
-import type { Clock, Disk, Ids, Log } from "../domain/ports.ts";
+import type { Clock, Ids, Log } from "../domain/ports.ts";
 import type { VenueInstrument } from "../domain/venue.ts";
 import type { GuardRunner } from "../gate/guard-runner.ts";
 import type { DeskConfig } from "../workspace/config.ts";
@@ -13,14 +13,11 @@ import type { VenueGateway } from "./venue-gateway.ts";
 
 export interface Desk {
   readonly workspace: Workspace;
-  /** The workspace's absolute path. */
-  readonly root: string;
   readonly version: string;
   readonly config: DeskConfig;
   readonly state: Readonly<DeskState>;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly disk: Disk;
   readonly log: Log;
   readonly venues: VenueGateway;
   readonly guards: GuardRunner;

@@ -74,7 +74,3 @@ function parseBar(symbol: string, cell: (field: string) => string | undefined, f
     ...(cell("volume") === undefined || cell("volume") === "" ? {} : { volume: amount("volume") }),
   };
 }
-
-export function readBars(disk: Disk, root: string, symbol: string): Promise<readonly Bar[]> {
-  return new BarStore({ disk, root }).read(symbol);
-}

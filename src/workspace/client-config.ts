@@ -32,7 +32,7 @@ interface ClientConfig {
   /** Relative to the folder that the program is started in, or to the home folder. */
   readonly file: string;
   /** Returns a new file. */
-  text(entry: DeskEntry): string;
+  render(entry: DeskEntry): string;
   /** Returns the existing file with the entry. @throws MergeError. */
   merge(existing: string, entry: DeskEntry): string;
 }
@@ -44,7 +44,7 @@ function bearer({ token }: DeskEntry): { Authorization: string } {
 function jsonConfig(file: string, section: string, entryOf: (entry: DeskEntry) => object): ClientConfig {
   return {
     file,
-    text: (entry) => formatJson({ [section]: { [SERVER_NAME]: entryOf(entry) } }, 2),
+    render: (entry) => formatJson({ [section]: { [SERVER_NAME]: entryOf(entry) } }, 2),
     merge: (existing, entry) => {
       const document = asTable(parseJsonFile(existing), "the file");
       const servers = asTable(document[section] ?? {}, section);
@@ -68,7 +68,7 @@ const CONFIGS: Readonly<Record<Client, ClientConfig>> = {
   claude: jsonConfig(".mcp.json", "mcpServers", (entry) => ({ type: "http", url: entry.url, headers: bearer(entry) })),
   codex: {
     file: ".codex/config.toml",
-    text: renderCodex,
+    render: renderCodex,
     merge: (existing, entry) => {
       const servers = asTable(parseTomlFile(existing)["mcp_servers"] ?? {}, "mcp_servers");
       if (SERVER_NAME in servers) throw new MergeError(`the file already has an entry ${SERVER_NAME}; remove it first`);
@@ -116,7 +116,7 @@ export async function prepareClientFile(
   disk: Disk,
   { client, entry, to }: { readonly client: Client; readonly entry: DeskEntry; readonly to: string },
 ): Promise<PreparedFile> {
-  const { file, text: render, merge } = clientConfig(client);
+  const { file, render, merge } = clientConfig(client);
   const requested = /\.(json|toml)$/.test(to) ? resolve(to) : join(resolve(to), file);
   const refuse = (reason: string): never => {
     throw new QocError("PATH_REFUSED", { path: requested, reason });

@@ -2,10 +2,9 @@
 import { z } from "zod";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
-import type { Disk } from "../domain/ports.ts";
 import { IdError, symbol as symbolName } from "../domain/ids.ts";
 import { hasInvisible } from "../lib/invisible-characters.ts";
-import { FileWriter, type WrittenFile } from "./file-write.ts";
+import type { FileWriter, WrittenFile } from "./file-write.ts";
 import type { WorkspaceFiles } from "./files.ts";
 import { FrontmatterError, type Note, fieldText, readNote } from "./frontmatter.ts";
 import { LAYOUT } from "./layout.ts";
@@ -96,6 +95,15 @@ export class EntityStore {
     return { entries: summaries, next };
   }
 
+  /** Returns the entities of all pages. */
+  async *all(): AsyncGenerator<EntitySummary> {
+    for (let after: string | null = ""; after !== null;) {
+      const page: EntityPage = await this.list(after);
+      yield* page.entries;
+      after = page.next;
+    }
+  }
+
   /** @throws FILE_NOT_FOUND, NOTE_INVALID if the file is about another symbol. */
   async read(symbol: string): Promise<{ path: string; text: string; digest: string }> {
     const path = pathOf(symbol);
@@ -141,18 +149,4 @@ export class EntityStore {
       throw error;
     }
   }
-}
-
-const noWriter = undefined as unknown as FileWriter;
-export function listEntities(files: WorkspaceFiles, after: string): Promise<EntityPage> {
-  return new EntityStore(files, noWriter).list(after);
-}
-export function readEntity(
-  files: WorkspaceFiles,
-  symbol: string,
-): Promise<{ path: string; text: string; digest: string }> {
-  return new EntityStore(files, noWriter).read(symbol);
-}
-export function writeEntity(disk: Disk, root: string, write: EntityWrite): Promise<WrittenFile> {
-  return new EntityStore(undefined as unknown as WorkspaceFiles, new FileWriter({ disk, root })).write(write);
 }

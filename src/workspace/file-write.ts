@@ -74,11 +74,10 @@ export interface WrittenFile {
   readonly text: string;
 }
 
-/** Writes run one after another: if two callers replace the same text, the second one gets FILE_CHANGED. */
-const writes = new SerialQueue();
-
 export class FileWriter {
   readonly #workspace: WorkspaceRoot;
+  /** Writes run one after another: if two callers replace the same text, the second one gets FILE_CHANGED. */
+  readonly #queue = new SerialQueue();
 
   constructor(workspace: WorkspaceRoot) {
     this.#workspace = workspace;
@@ -91,7 +90,7 @@ export class FileWriter {
     const size = Buffer.byteLength(text);
     if (size > maxBytes) throw new QocError("TOO_LARGE", { what: path, size, limit: maxBytes });
     if (text.includes("\0")) refusePath(path, "the text contains a NUL character");
-    await writes.run(() => this.#write(file, maxBytes));
+    await this.#queue.run(() => this.#write(file, maxBytes));
     return { path, text };
   }
 
@@ -125,8 +124,4 @@ export class FileWriter {
       throw exists ? new QocError("FILE_CHANGED", { path }, { cause: error }) : error;
     }
   }
-}
-
-export function writeFile(disk: WorkspaceRoot["disk"], root: string, file: FileWrite): Promise<WrittenFile> {
-  return new FileWriter({ disk, root }).write(file);
 }

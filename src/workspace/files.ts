@@ -303,22 +303,3 @@ function excerpt(line: string, column: number): string {
   const start = Math.max(0, column - EXCERPT_CHARACTERS / 4);
   return line.slice(start, start + EXCERPT_CHARACTERS);
 }
-
-export type ReadScope = WorkspaceFiles;
-export function openReadScope(
-  disk: WorkspaceRoot["disk"],
-  root: string,
-  config: Pick<DeskConfig, "connectors">,
-): Promise<ReadScope> {
-  const unusedWriter = undefined as unknown as FileWriter;
-  return Promise.resolve(new WorkspaceFiles({ disk, root, secretFiles: secretFilesOf(config) }, unusedWriter));
-}
-export function listFiles(files: WorkspaceFiles, query: ListQuery): Promise<FilePage<ListedFile>> {
-  return files.list(query);
-}
-export function readFile(files: WorkspaceFiles, path: string, from?: string, lines?: number): Promise<FileText> {
-  return files.read(path, { from, lines });
-}
-export function searchFiles(files: WorkspaceFiles, query: SearchQuery): Promise<FilePage<SearchMatch>> {
-  return files.search(query);
-}

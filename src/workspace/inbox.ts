@@ -155,18 +155,3 @@ export class Inbox {
     }
   }
 }
-
-const NO_CLOCK = { now: () => 0 };
-export function listInbox(disk: Disk, root: string, status?: string): Promise<readonly InboxEntry[]> {
-  return new Inbox({ disk, root, clock: NO_CLOCK }).list(status);
-}
-export function readInboxItem(disk: Disk, root: string, ref: string): Promise<{ path: string; text: string }> {
-  return new Inbox({ disk, root, clock: NO_CLOCK }).read(ref);
-}
-export function writeInboxItem(
-  disk: Disk,
-  root: string,
-  message: InboxMessage,
-): Promise<{ path: string; text: string }> {
-  return new Inbox({ disk, root, clock: NO_CLOCK }).writeMessage(message);
-}

@@ -144,12 +144,3 @@ export class NewsStore {
     }
   }
 }
-
-export function listNews(
-  disk: Disk,
-  root: string,
-  limit: number,
-  matches: (entry: NewsEntry) => boolean,
-): Promise<readonly NewsEntry[]> {
-  return new NewsStore({ disk, root }).list(limit, matches);
-}

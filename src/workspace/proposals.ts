@@ -151,7 +151,3 @@ function groupByStem(files: readonly OrderFile[]): ReadonlyMap<string, readonly 
   }
   return groups;
 }
-
-export function isStemTaken(disk: Disk, root: string, path: string, orders: Iterable<StemHolder>): Promise<boolean> {
-  return new ProposalStore({ disk, root, clock: { now: () => 0 } }).isStemTaken(path, orders);
-}

@@ -18,7 +18,7 @@ export interface ResearchWrite {
   readonly name: string;
   readonly text: string;
   /** The digest of the note to replace; undefined: create a new note. */
-  readonly replaces: string | undefined;
+  readonly replaces?: string | undefined;
 }
 
 export class ResearchStore {

@@ -142,7 +142,3 @@ export class SnapshotStore {
       if (expired.has(name.slice(0, 10))) await this.#disk.remove(`${this.#root}/${LAYOUT.snapshots}/${name}`);
   }
 }
-
-export function listSnapshots(disk: Disk, root: string): Promise<readonly SnapshotEntry[]> {
-  return new SnapshotStore({ disk, root }).list();
-}

@@ -36,7 +36,7 @@ async function run(work: Work, signal = new AbortController().signal): Promise<R
         ...{ emit: () => Promise.resolve(), note: () => undefined },
       },
     );
-  const issue = await findIssue(open, "001");
+  const issue = await findIssue(open.workspace.issues, "001");
   return runIssue({
     desk: open,
     issue,
@@ -52,7 +52,7 @@ async function run(work: Work, signal = new AbortController().signal): Promise<R
 
 const quiet: RunResult = { summary: "Nothing to do.", proposals: [] };
 async function status(): Promise<string> {
-  return (await findIssue(desk.open.desk, "001")).status;
+  return (await findIssue(desk.open.desk.workspace.issues, "001")).status;
 }
 function propose(call: AgentCall, quantity: string) {
   return call("orders propose", {
@@ -172,7 +172,7 @@ describe("a run on an issue", () => {
     });
     expect(view).toMatchObject({ outcome: "done", reason: null });
     expect(await status()).toBe("blocked");
-    expect(desk.read((await findIssue(desk.open.desk, "001")).path)).toContain("> No quote.");
+    expect(desk.read((await findIssue(desk.open.desk.workspace.issues, "001")).path)).toContain("> No quote.");
   });
 
   it("an issue that a human cancels during its run stays cancelled", async () => {
@@ -188,7 +188,7 @@ describe("a run on an issue", () => {
     "a run does not start on an issue that is %s, also if the issue became so in the queue",
     async (shelved) => {
       await desk.call("issues update", { id: "001", status: shelved });
-      const { path } = await findIssue(desk.open.desk, "001");
+      const { path } = await findIssue(desk.open.desk.workspace.issues, "001");
       const refusal = {
         code: "INVALID_INPUT",
         message: expect.stringContaining(`qoc issues update ${path} --status open`),

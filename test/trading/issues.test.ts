@@ -35,7 +35,7 @@ describe("the issue that is meant", () => {
     ["issues/000-other.md", "000-other"],
     ["006", "006-plain"],
   ])("by %s is %s", async (words, stem) => {
-    expect((await findIssue({ workspace: workspaceAt(root) }, words)).path).toBe(`issues/${stem}.md`);
+    expect((await findIssue(workspaceAt(root).issues, words)).path).toBe(`issues/${stem}.md`);
   });
 
   it.each([
@@ -44,7 +44,7 @@ describe("the issue that is meant", () => {
     ["009", "ID_AMBIGUOUS", "issues/004-one.md, issues/005-two.md"],
     ["010", "ISSUE_NOT_FOUND", "no issue 010"],
   ])("by %s is none", async (words, code, message) => {
-    await expect(findIssue({ workspace: workspaceAt(root) }, words)).rejects.toMatchObject({
+    await expect(findIssue(workspaceAt(root).issues, words)).rejects.toMatchObject({
       code,
       message: expect.stringContaining(message),
     });

@@ -37,12 +37,12 @@ describe("the entry", () => {
   ])("of %s is JSON in its %s", (client, file, whole) => {
     const config = clientConfig(client);
     expect(config.file).toBe(file);
-    expect(config.text(ENTRY)).toBe(`${JSON.stringify(whole, null, 2)}\n`);
+    expect(config.render(ENTRY)).toBe(`${JSON.stringify(whole, null, 2)}\n`);
   });
 
   it("of codex is TOML, with the header in the words it knows", () => {
     expect(clientConfig("codex").file).toBe(".codex/config.toml");
-    expect(clientConfig("codex").text(ENTRY)).toBe(
+    expect(clientConfig("codex").render(ENTRY)).toBe(
       `[mcp_servers.qoc]\nurl = "${ENTRY.url}"\nhttp_headers = { Authorization = "Bearer ${ENTRY.token}" }\n`,
     );
   });
@@ -70,15 +70,15 @@ describe("an entry that joins others", () => {
 
   it("takes the place of an older one of the same desk, and of no other", () => {
     const config = clientConfig("claude");
-    const again = config.merge(config.text({ ...ENTRY, token: "qoc_old" }), ENTRY);
-    expect(again).toBe(config.text(ENTRY));
-    const other = config.text({ ...ENTRY, url: "http://127.0.0.1:7071/mcp" });
+    const again = config.merge(config.render({ ...ENTRY, token: "qoc_old" }), ENTRY);
+    expect(again).toBe(config.render(ENTRY));
+    const other = config.render({ ...ENTRY, url: "http://127.0.0.1:7071/mcp" });
     expect(() => config.merge(other, ENTRY)).toThrow("another entry qoc");
   });
 
   it("comes to the end of a TOML file, whose own text stays as it is", () => {
     const toml = '# mine\nmodel = "x"   # kept\n\n[mcp_servers.other]\ncommand = "y"\n';
-    expect(clientConfig("codex").merge(toml, ENTRY)).toBe(`${toml}\n${clientConfig("codex").text(ENTRY)}`);
+    expect(clientConfig("codex").merge(toml, ENTRY)).toBe(`${toml}\n${clientConfig("codex").render(ENTRY)}`);
     expect(clientConfig("codex").merge("", ENTRY)).toContain("[mcp_servers.qoc]");
   });
 
@@ -114,7 +114,7 @@ describe("the file", () => {
   it.each(CLIENTS)("of %s is made in the folder, for its owner alone", async (client) => {
     const path = await put(client, folder);
     expect(path).toBe(join(folder, clientConfig(client).file));
-    expect(readFileSync(path, "utf8")).toBe(clientConfig(client).text(ENTRY));
+    expect(readFileSync(path, "utf8")).toBe(clientConfig(client).render(ENTRY));
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 

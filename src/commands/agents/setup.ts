@@ -2,8 +2,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { newToken } from "../../domain/agent-access.ts";
 import { grantAgent, revokeAgent } from "../../trading/agent-access.ts";
-import { CLIENTS, clientCommand, clientConfig } from "../../workspace/client-config.ts";
-import { prepareClientFile } from "../../workspace/client-file.ts";
+import { CLIENTS, clientCommand, clientConfig, prepareClientFile } from "../../workspace/client-config.ts";
 import { flag, positional, toggle } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import type { OutputStyle } from "../rendering/table-text.ts";
@@ -49,9 +48,9 @@ export const command = defineCommand({
     const agent = name ?? client;
     const token = newToken(desk.ids);
     const entry = { url: `http://127.0.0.1:${desk.config.workspace.port}/mcp`, token };
-    const { file, text: configText } = clientConfig(client);
+    const { file, render: renderConfig } = clientConfig(client);
     const prepared = write
-      ? await prepareClientFile(desk.disk, client, entry, resolve(context.cwd, to ?? "."))
+      ? await prepareClientFile(desk.workspace.disk, { client, entry, to: resolve(context.cwd, to ?? ".") })
       : undefined;
     await grantAgent(desk, { agent, client, token, actor: context.actor });
     try {
@@ -71,7 +70,7 @@ export const command = defineCommand({
       client,
       file,
       written: false,
-      config: configText(entry),
+      config: renderConfig(entry),
       command: clientCommand(client, entry) ?? null,
     };
   },

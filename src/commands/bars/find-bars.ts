@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type DecimalText, parseNumeric, text } from "../../domain/decimal.ts";
 import { QocError } from "../../domain/error.ts";
 import type { BarRange, VenueBar } from "../../domain/venue.ts";
-import { readBars } from "../../workspace/bars.ts";
+import type { Bar } from "../../domain/sdk.ts";
 import { LAYOUT } from "../../workspace/layout.ts";
 import { flag, positional } from "../arguments.ts";
 import { type CommandContext, requireDesk } from "../command.ts";
@@ -98,7 +98,7 @@ async function fileBars(context: CommandContext, symbol: string): Promise<DailyB
   const { desk } = requireDesk(context);
   const path = `${LAYOUT.bars}/${symbol}.csv`;
   try {
-    const bars = await readBars(desk.disk, desk.root, symbol);
+    const bars = await desk.workspace.bars.read(symbol);
     if (bars.length === 0) return unavailable(`there is no ${path}`);
     context.sources?.add(path);
     return { source: path, bars: bars.map(barOf) };
@@ -108,7 +108,7 @@ async function fileBars(context: CommandContext, symbol: string): Promise<DailyB
   }
 }
 
-function barOf(bar: Awaited<ReturnType<typeof readBars>>[number]): VenueBar {
+function barOf(bar: Bar): VenueBar {
   const amount = (value: number | string): DecimalText => text(parseNumeric(value));
   return {
     symbol: bar.symbol,

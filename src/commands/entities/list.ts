@@ -1,9 +1,7 @@
 import { z } from "zod";
 import { UNNAMED, plainName } from "../../domain/untrusted.ts";
-import { listEntities } from "../../workspace/entities.ts";
-import { openReadScope } from "../../workspace/files.ts";
 import { defineCommand, requireDesk } from "../command.ts";
-import { afterFlag } from "../files/read-scope.ts";
+import { afterFlag } from "../files/file-arguments.ts";
 import { tableOr } from "../rendering/table-text.ts";
 import { untrustedSchemaFor, untrustedText } from "../untrusted-text.ts";
 
@@ -29,8 +27,8 @@ export const command = defineCommand({
     next: z.string().nullable(),
   }),
   run: async ({ after }, context) => {
-    const { desk } = requireDesk(context);
-    const { entries, next } = await listEntities(await openReadScope(desk.disk, desk.root, desk.config), after);
+    const { workspace } = requireDesk(context).desk;
+    const { entries, next } = await workspace.entities.list(after);
     context.sources?.add("entities list");
     return {
       entries: entries.map(({ symbol, name, kind, path, problem }) => ({

@@ -1,6 +1,4 @@
 import { z } from "zod";
-import { readEntity } from "../../workspace/entities.ts";
-import { openReadScope } from "../../workspace/files.ts";
 import { positional } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { renderText } from "../rendering/terminal-text.ts";
@@ -17,9 +15,8 @@ export const command = defineCommand({
   input: z.strictObject({ symbol: positional(z.string(), "SYMBOL", "its symbol") }),
   output: z.object({ path: z.string(), digest: z.string(), untrusted: untrustedSchema }),
   run: async ({ symbol }, context) => {
-    const { desk } = requireDesk(context);
-    const scope = await openReadScope(desk.disk, desk.root, desk.config);
-    const { path, text, digest } = await readEntity(scope, symbol);
+    const { workspace } = requireDesk(context).desk;
+    const { path, text, digest } = await workspace.entities.read(symbol);
     return { path, digest, untrusted: readUntrusted(context, path, text) };
   },
   render: ({ untrusted }) => renderText(untrusted.text),

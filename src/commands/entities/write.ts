@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { writeEntity } from "../../workspace/entities.ts";
 import { flag, positional, textFlag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { fileReceiptSchema, recordFileWrite, refuseMalformedDigest, wholeFileSchema } from "../record-file-write.ts";
@@ -29,6 +28,6 @@ export const command = defineCommand({
   run: async (entity, context) => {
     const { desk } = requireDesk(context);
     refuseMalformedDigest(NAME, entity.replaces);
-    return recordFileWrite(context, NAME, await writeEntity(desk.disk, desk.root, entity));
+    return recordFileWrite(context, NAME, await desk.workspace.entities.write(entity));
   },
 });

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { iso } from "../../trading/desk.ts";
-import { listFiles } from "../../workspace/files.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
-import { afterFlag, pageSchema, settledReadScope, underFlag } from "./read-scope.ts";
+import { afterFlag, pageSchema, settledFiles, underFlag } from "./file-arguments.ts";
 
 export const command = defineCommand({
   name: "files list",
@@ -21,7 +20,8 @@ export const command = defineCommand({
   }),
   output: pageSchema(z.object({ path: z.string(), bytes: z.number(), modified: z.string() })),
   run: async (query, context) => {
-    const { entries, ...page } = await listFiles(await settledReadScope(context), query);
+    const files = await settledFiles(context);
+    const { entries, ...page } = await files.list(query);
     return { entries: entries.map((entry) => ({ ...entry, modified: iso(entry.modified) })), ...page };
   },
 });

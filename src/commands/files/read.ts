@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { readFile } from "../../workspace/files.ts";
 import { flag, positional } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { renderText } from "../rendering/terminal-text.ts";
 import { readUntrusted, untrustedSchema } from "../untrusted-text.ts";
-import { settledReadScope } from "./read-scope.ts";
+import { settledFiles } from "./file-arguments.ts";
 
 export const command = defineCommand({
   name: "files read",
@@ -32,8 +31,9 @@ export const command = defineCommand({
     next: z.string().nullable(),
     untrusted: untrustedSchema,
   }),
-  run: async ({ path, from, lines }, context) => {
-    const { text, ...part } = await readFile(await settledReadScope(context), path, from, lines);
+  run: async ({ path, ...range }, context) => {
+    const files = await settledFiles(context);
+    const { text, ...part } = await files.read(path, range);
     return { ...part, untrusted: readUntrusted(context, path, text) };
   },
   render: ({ untrusted }) => renderText(untrusted.text),

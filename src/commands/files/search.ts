@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { searchFiles } from "../../workspace/files.ts";
 import { positional } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { tableOr } from "../rendering/table-text.ts";
 import { untrustedSchema, untrustedText } from "../untrusted-text.ts";
-import { afterFlag, pageSchema, settledReadScope, underFlag } from "./read-scope.ts";
+import { afterFlag, pageSchema, settledFiles, underFlag } from "./file-arguments.ts";
 
 export const command = defineCommand({
   name: "files search",
@@ -22,7 +21,8 @@ export const command = defineCommand({
   }),
   output: pageSchema(z.object({ path: z.string(), line: z.number(), untrusted: untrustedSchema })),
   run: async (query, context) => {
-    const { entries, ...page } = await searchFiles(await settledReadScope(context), query);
+    const files = await settledFiles(context);
+    const { entries, ...page } = await files.search(query);
     context.sources?.add("files search");
     return {
       entries: entries.map(({ path, line, text }) => ({ path, line, untrusted: untrustedText(context, path, text) })),

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { boundedList } from "../../domain/bounded-list.ts";
 import { ingestWrittenProposal } from "../../trading/propose.ts";
-import { writeFile } from "../../workspace/file-write.ts";
 import { isProposalPath } from "../../workspace/proposals.ts";
 import { flag, positional, textFlag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
@@ -37,7 +36,7 @@ export const command = defineCommand({
     if (isProposalPath(file.path)) refuseFileOutOfScope(desk, actor, file);
     refuseMalformedDigest(NAME, file.replaces);
     await refuseAgentWrite(desk, actor, file);
-    const written = await writeFile(desk.disk, desk.root, file);
+    const written = await desk.workspace.files.write(file);
     if (actor === "human" || !isProposalPath(written.path)) return recordFileWrite(context, NAME, written);
     const sourcesRead = boundedList(sources?.list() ?? []);
     const receipt = await recordFileWrite(context, NAME, written, sourcesRead);

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { listInbox } from "../../workspace/inbox.ts";
 import { plainPath } from "../../workspace/path-policy.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
@@ -27,7 +26,7 @@ export const command = defineCommand({
   run: async ({ status: wantedStatus }, context) => {
     const { desk, settled } = requireDesk(context);
     await settled();
-    const entries = await listInbox(desk.disk, desk.root, wantedStatus);
+    const entries = await desk.workspace.inbox.list(wantedStatus);
     context.sources?.add("inbox list");
     return entries.map(({ path, kind, status, title }) => ({
       path: plainPath(path),

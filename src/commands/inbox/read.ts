@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { readInboxItem } from "../../workspace/inbox.ts";
 import { positional } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { renderText } from "../rendering/terminal-text.ts";
@@ -18,7 +17,7 @@ export const command = defineCommand({
   run: async ({ id }, context) => {
     const { desk, settled } = requireDesk(context);
     await settled();
-    const { path, text } = await readInboxItem(desk.disk, desk.root, id);
+    const { path, text } = await desk.workspace.inbox.read(id);
     return { path, untrusted: readUntrusted(context, path, text) };
   },
   render: ({ untrusted }) => renderText(untrusted.text),

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { iso } from "../../trading/desk.ts";
-import { writeInboxItem } from "../../workspace/inbox.ts";
 import { flag, textFlag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { fileReceiptSchema, recordFileWrite } from "../record-file-write.ts";
@@ -25,7 +24,7 @@ export const command = defineCommand({
   run: async (item, context) => {
     const { desk } = requireDesk(context);
     const at = iso(desk.clock.now());
-    const file = await writeInboxItem(desk.disk, desk.root, { ...item, at, from: context.actor });
+    const file = await desk.workspace.inbox.writeMessage({ ...item, at, from: context.actor });
     return recordFileWrite(context, "inbox write", file);
   },
 });

@@ -1,7 +1,7 @@
 /** The changes of an issue's status that an agent may make. */
 import { QocError } from "../../domain/error.ts";
 import type { Actor } from "../../domain/event.ts";
-import { ISSUE_STATUSES, isAgentsChange } from "../../workspace/notes.ts";
+import { ISSUE_STATUSES, mayAgentSetStatus } from "../../workspace/issues.ts";
 import { plainPath } from "../../workspace/path-policy.ts";
 
 interface StatusChange {
@@ -14,7 +14,7 @@ interface StatusChange {
 
 /** @throws INVALID_INPUT. */
 export function refuseAgentStatus(command: string, actor: Actor, { path, from = "blocked", to }: StatusChange): void {
-  if (actor === "human" || (to !== undefined && isAgentsChange(from, to))) return;
+  if (actor === "human" || (to !== undefined && mayAgentSetStatus(from, to))) return;
   const rule =
     to === undefined ? "its frontmatter must stay readable" : `an agent may not set it to ${plainStatus(to)}`;
   throw new QocError("INVALID_INPUT", { command, message: `${plainPath(path)} is ${plainStatus(from)}; ${rule}` });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { UNNAMED, plainName } from "../../domain/untrusted.ts";
-import { ISSUE_STATUSES, type Issue, listIssues } from "../../workspace/notes.ts";
+import { ISSUE_STATUSES, type Issue } from "../../workspace/issues.ts";
 import { pathProblem, plainPath } from "../../workspace/path-policy.ts";
 import { flag } from "../arguments.ts";
 import { type CommandContext, defineCommand, requireDesk } from "../command.ts";
@@ -31,8 +31,8 @@ export const command = defineCommand({
     }),
   ),
   run: async ({ status }, context) => {
-    const { desk } = requireDesk(context);
-    const issues = await listIssues(desk.disk, desk.root);
+    const { workspace } = requireDesk(context).desk;
+    const issues = await workspace.issues.list();
     context.sources?.add("issues list");
     return issues
       .filter((issue) => status === undefined || issue.status === status)

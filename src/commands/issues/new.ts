@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { iso } from "../../trading/desk.ts";
-import { createIssue } from "../../workspace/notes.ts";
 import { flag, positional, textFlag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { fileReceiptSchema, recordFileWrite } from "../record-file-write.ts";
@@ -26,6 +25,6 @@ export const command = defineCommand({
   run: async (issue, context) => {
     const { desk } = requireDesk(context);
     const opened = iso(desk.clock.now()).slice(0, 10);
-    return recordFileWrite(context, "issues new", await createIssue(desk.disk, desk.root, { ...issue, opened }));
+    return recordFileWrite(context, "issues new", await desk.workspace.issues.create({ ...issue, opened }));
   },
 });

@@ -2,8 +2,7 @@ import { z } from "zod";
 import { QocError } from "../../domain/error.ts";
 import { findIssue } from "../../runs/run-issue.ts";
 import { iso } from "../../trading/desk.ts";
-import { updateIssue } from "../../workspace/issue-update.ts";
-import { AGENT_STATUSES, ISSUE_STATUSES } from "../../workspace/notes.ts";
+import { AGENT_STATUSES, ISSUE_STATUSES } from "../../workspace/issues.ts";
 import { flag, positional, textFlag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { fileReceiptSchema, recordFileWrite } from "../record-file-write.ts";
@@ -38,10 +37,10 @@ export const command = defineCommand({
     if (status !== undefined && actor !== "human" && !AGENT_STATUSES.includes(status))
       throw invalid(`status: an agent may set ${AGENT_STATUSES.join(", ")}`);
     const { desk } = requireDesk(context);
-    const { path } = await findIssue(desk, id);
+    const { path } = await findIssue(desk.workspace.issues, id);
     const permit = (from: string | undefined): void => refuseAgentStatus(NAME, actor, { path, from, to: status });
     const change = { path, at: iso(desk.clock.now()), by: actor, status, note, permit };
-    return recordFileWrite(context, NAME, await updateIssue(desk.disk, desk.root, change));
+    return recordFileWrite(context, NAME, await desk.workspace.issues.update(change));
   },
 });
 

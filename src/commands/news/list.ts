@@ -1,8 +1,6 @@
 import { z } from "zod";
 import { UNNAMED, plainName } from "../../domain/untrusted.ts";
-import { listEntities } from "../../workspace/entities.ts";
-import { openReadScope } from "../../workspace/files.ts";
-import { type NewsEntry, listNews } from "../../workspace/news.ts";
+import type { NewsEntry } from "../../workspace/news.ts";
 import { flag } from "../arguments.ts";
 import { type CommandContext, defineCommand, requireDesk } from "../command.ts";
 import { type OutputStyle, tableOr } from "../rendering/table-text.ts";
@@ -39,7 +37,7 @@ export const command = defineCommand({
   run: async ({ symbol, limit }, context) => {
     const { desk, news } = requireDesk(context);
     const matches = symbol === undefined ? () => true : await mentions(context, symbol);
-    const entries = await listNews(desk.disk, desk.root, limit, matches);
+    const entries = await desk.workspace.news.list(limit, matches);
     context.sources?.add("news list");
     return { items: entries.map((entry) => itemView(context, entry)), feeds: [...(news?.feeds() ?? [])] };
   },
@@ -67,14 +65,8 @@ async function mentions(context: CommandContext, symbol: string): Promise<(entry
 }
 
 async function entityName(context: CommandContext, symbol: string): Promise<string> {
-  const { desk } = requireDesk(context);
-  const scope = await openReadScope(desk.disk, desk.root, desk.config);
-  for (let after: string | null = ""; after !== null;) {
-    const page: Awaited<ReturnType<typeof listEntities>> = await listEntities(scope, after);
-    const entity = page.entries.find((entry) => entry.symbol === symbol);
-    if (entity !== undefined) return entity.name;
-    after = page.next;
-  }
+  for await (const entity of requireDesk(context).desk.workspace.entities.all())
+    if (entity.symbol === symbol) return entity.name;
   return "";
 }
 

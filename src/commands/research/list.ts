@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { listResearch } from "../../workspace/notes.ts";
 import { pathProblem } from "../../workspace/path-policy.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { tableOr } from "../rendering/table-text.ts";
@@ -15,8 +14,8 @@ export const command = defineCommand({
   input: z.strictObject({}),
   output: z.array(z.object({ path: z.string(), digest: z.string(), bytes: z.number() })),
   run: async (_input, context) => {
-    const { desk } = requireDesk(context);
-    const notes = await listResearch(desk.disk, desk.root);
+    const { workspace } = requireDesk(context).desk;
+    const notes = await workspace.research.list();
     // No command can read a note whose path is refused.
     return notes.filter(({ path }) => pathProblem(path) === undefined);
   },

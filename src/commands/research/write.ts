@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { writeResearch } from "../../workspace/notes.ts";
 import { flag, positional, textFlag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { fileReceiptSchema, recordFileWrite, refuseMalformedDigest } from "../record-file-write.ts";
@@ -26,9 +25,9 @@ export const command = defineCommand({
   }),
   output: fileReceiptSchema,
   mcp: { idempotent: true },
-  run: async ({ name, text, replaces }, context) => {
+  run: async (note, context) => {
     const { desk } = requireDesk(context);
-    refuseMalformedDigest(NAME, replaces);
-    return recordFileWrite(context, NAME, await writeResearch(desk.disk, desk.root, name, text, replaces));
+    refuseMalformedDigest(NAME, note.replaces);
+    return recordFileWrite(context, NAME, await desk.workspace.research.write(note));
   },
 });

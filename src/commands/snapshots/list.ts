@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { listSnapshots } from "../../workspace/snapshots.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { tableOr } from "../rendering/table-text.ts";
 
@@ -15,10 +14,7 @@ export const command = defineCommand({
   exits: [5],
   input: z.strictObject({}),
   output: z.array(z.looseObject({ path: z.string() })),
-  run: (_input, context) => {
-    const { desk } = requireDesk(context);
-    return listSnapshots(desk.disk, desk.root);
-  },
+  run: (_input, context) => requireDesk(context).desk.workspace.snapshots.list(),
   render: (snapshots, style) =>
     tableOr(
       style,

@@ -1,9 +1,7 @@
 import { z } from "zod";
 import { plainName } from "../../domain/untrusted.ts";
-import { listEntities } from "../../workspace/entities.ts";
-import { type ReadScope, listFiles, openReadScope } from "../../workspace/files.ts";
+import type { FilePage, ListedFile, WorkspaceFiles } from "../../workspace/files.ts";
 import { LAYOUT } from "../../workspace/layout.ts";
-import { listIssues } from "../../workspace/notes.ts";
 import { positional } from "../arguments.ts";
 import { type CommandContext, defineCommand, requireDesk } from "../command.ts";
 import { isInScope } from "../connector-scope.ts";
@@ -95,31 +93,23 @@ async function symbolsMet(context: CommandContext): Promise<readonly MetSymbol[]
     if (met.name === "") [met.name, met.path] = [name, path];
     symbols.set(symbol, met);
   };
-  const scope = await openReadScope(desk.disk, desk.root, desk.config);
-  for await (const entity of allEntities(scope)) add(entity.symbol, "entities", entity);
-  for (const issue of await listIssues(desk.disk, desk.root)) for (const symbol of issue.symbols) add(symbol, "issues");
+  const { entities, issues, files } = desk.workspace;
+  for await (const entity of entities.all()) add(entity.symbol, "entities", entity);
+  for (const issue of await issues.list()) for (const symbol of issue.symbols) add(symbol, "issues");
   for (const { symbol, connector } of desk.state.positions.values())
     if (isInScope(desk, context.actor, connector)) add(symbol, "positions");
   for (const { terms } of desk.state.orders.values())
     if (isInScope(desk, context.actor, terms.connector)) add(terms.symbol, "orders");
-  for await (const path of allBarFiles(scope)) add(path.slice(LAYOUT.bars.length + 1, -".csv".length), LAYOUT.bars);
+  for await (const path of allBarFiles(files)) add(path.slice(LAYOUT.bars.length + 1, -".csv".length), LAYOUT.bars);
   return [...symbols.values()];
 }
 
 const NO_ENTITY = { name: "", path: "" };
 
-async function* allEntities(scope: ReadScope) {
-  for (let after: string | null = ""; after !== null;) {
-    const page: Awaited<ReturnType<typeof listEntities>> = await listEntities(scope, after);
-    yield* page.entries;
-    after = page.next;
-  }
-}
-
-async function* allBarFiles(scope: ReadScope) {
+async function* allBarFiles(files: WorkspaceFiles) {
   for (let after: string | null = ""; after !== null;) {
     const query = { under: LAYOUT.bars, glob: "*.csv", after };
-    const page: Awaited<ReturnType<typeof listFiles>> = await listFiles(scope, query);
+    const page: FilePage<ListedFile> = await files.list(query);
     for (const { path } of page.entries) yield path;
     after = page.next;
   }

@@ -1,14 +1,14 @@
-/** What the commands that read files share. */
+/** Arguments and results that several commands for files share. */
 import { z } from "zod";
-import { type ReadScope, openReadScope } from "../../workspace/files.ts";
+import type { WorkspaceFiles } from "../../workspace/files.ts";
 import { flag } from "../arguments.ts";
 import { type CommandContext, requireDesk } from "../command.ts";
 
-/** The files that may be read, after everything journaled so far is in files. */
-export async function settledReadScope(context: CommandContext): Promise<ReadScope> {
+/** Returns the files after everything journaled so far is written to them. */
+export async function settledFiles(context: CommandContext): Promise<WorkspaceFiles> {
   const { desk, settled } = requireDesk(context);
   await settled();
-  return openReadScope(desk.disk, desk.root, desk.config);
+  return desk.workspace.files;
 }
 
 export const afterFlag = flag(z.string().max(500).default(""), "CURSOR", "continue after this: the `next` of a page");
