@@ -2,9 +2,7 @@
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { SecretRedactor } from "../lib/secret-redactor.ts";
-
-/** Source of a secret in desk.toml. */
-export type SecretRef = { readonly env: string } | { readonly file: string };
+import type { SecretRef } from "../workspace/config-schema.ts";
 
 /** Shorter values would redact ordinary words. */
 const REDACT_CHARS_MIN = 6;

@@ -38,7 +38,9 @@ export interface CertifySettings {
   readonly auth: Readonly<Record<string, string>>;
 }
 
-/** Reads the file next to the adapter; without one, every setting has its default. @throws as `parseCertifySettings`. */
+/**
+ * Reads the file next to the adapter; without one, every setting has its default. @throws as `parseCertifySettings`.
+ */
 export async function readCertifySettings(disk: Disk, adapter: string): Promise<CertifySettings> {
   const file = join(dirname(adapter), CERTIFY_FILE);
   const exists = (await disk.facts(file)) !== undefined;

@@ -1,7 +1,7 @@
 /**
- * Adds the desk to the MCP configuration of an agent program. Other entries of the file are kept, and a file that cannot be
- * parsed is not changed. The file holds a token: it is readable by its owner only, and it must be outside every workspace,
- * because agents read the workspace and its history would store the token.
+ * Adds the desk to the MCP configuration of an agent program. Other entries of the file are kept, and a file that
+ * cannot be parsed is not changed. The file holds a token: it is readable by its owner only, and it must be outside
+ * every workspace, because agents read the workspace and its history would store the token.
  */
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
@@ -109,8 +109,8 @@ export interface PreparedFile {
 }
 
 /**
- * Checks everything that can fail, so that no token is issued for a file that cannot be written. `to` is the file, or the
- * folder of the file. @throws PATH_REFUSED.
+ * Checks everything that can fail, so that no token is issued for a file that cannot be written. `to` is the file, or
+ * the folder of the file. @throws PATH_REFUSED.
  */
 export async function prepareClientFile(
   disk: Disk,

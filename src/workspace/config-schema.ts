@@ -83,7 +83,9 @@ const agentSchema = z
     max_turns: z.int().min(1).max(1_000).default(60),
     max_cost_usd: z.number().positive().max(1_000).default(5),
     timeout_minutes: z.number().positive().max(1_440).default(30),
-    /** Variables of the desk's environment that are passed to the agent's program, besides those that it always gets. */
+    /**
+     * Variables of the desk's environment that are passed to the agent's program, besides those that it always gets.
+     */
     env: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, NOT_AN_ENV_NAME)).default([]),
     unconfined: z.boolean().default(false),
     /** Passed to every agent unchanged. */

@@ -62,7 +62,7 @@ window_s = 600
 [[guard]]
 key = "no-short"
 
-# For live equities: block orders outside the venue's hours. The simulated time of the paper venue is always inside them.
+# For live equities: block orders outside the venue's hours. The paper venue's simulated time is always inside them.
 # [[guard]]
 # key = "market-hours"
 # tz = "America/New_York"
@@ -74,8 +74,8 @@ key = "no-short"
 # key = "symbol-allowlist"
 # symbols = ["SPX", "AAPL"]
 
-# The program that works on issues (qoc run ISSUE): demo, claude, codex, opencode, gemini, acp or command. Agents can use
-# only the desk's tools.
+# The program that works on issues (qoc run ISSUE): demo, claude, codex, opencode, gemini, acp or command.
+# Agents can use only the desk's tools.
 # [agent]
 # runtime = "claude"
 # max_turns = 60

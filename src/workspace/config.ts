@@ -132,7 +132,9 @@ function upgradeFormat(document: TomlTable, file: string): TomlTable {
   return desk === undefined ? upgraded : { ...upgraded, workspace: desk };
 }
 
-/** Values of the workspace win. An empty string or a zero removes the value of the global file. Lists are not merged. */
+/**
+ * Values of the workspace win. An empty string or a zero removes the value of the global file. Lists are not merged.
+ */
 function mergeTables(defaults: TomlTable, local: TomlTable): TomlTable {
   const merged: Record<string, unknown> = { ...defaults };
   for (const [key, value] of Object.entries(local)) {
@@ -196,7 +198,8 @@ function readGuards(tables: unknown, file: string, text: string, problems: Confi
         options,
       });
     } else {
-      const message = `unknown guard ${JSON.stringify(key)}${suggestion(key, GUARD_KEYS)}; a custom guard requires adapter = "./path.ts"`;
+      const hint = suggestion(key, GUARD_KEYS);
+      const message = `unknown guard ${JSON.stringify(key)}${hint}; a custom guard requires adapter = "./path.ts"`;
       problems.push({ code: "CONFIG_INVALID", path: ["guard", index, "key"], message });
     }
   }

@@ -1,6 +1,7 @@
 /**
- * Files that give editors the types of the connector SDK in a new workspace without any installed package: package.json,
- * tsconfig.json and the SDK's declarations. The tsconfig has no `paths`, because the bundler does not resolve them.
+ * Files that give editors the types of the connector SDK in a new workspace without any installed package:
+ * package.json, tsconfig.json and the SDK's declarations. The tsconfig has no `paths`, because the bundler does not
+ * resolve them.
  */
 import { join } from "node:path";
 import type { Disk } from "../domain/ports.ts";

@@ -1,4 +1,7 @@
-/** entities/: one Markdown file for each company, fund or coin that the desk tracks. Its frontmatter is checked on write. */
+/**
+ * entities/: one Markdown file for each company, fund or coin that the desk tracks. Its frontmatter is checked on
+ * write.
+ */
 import { z } from "zod";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
@@ -53,7 +56,9 @@ const frontmatter = z.strictObject({
   tags: z.union([z.literal("").transform(() => []), z.array(keyword).max(20)]).optional(),
 });
 
-/** Characters that file names cannot contain become `_`; the frontmatter has the exact symbol. @throws INVALID_INPUT. */
+/**
+ * Characters that file names cannot contain become `_`; the frontmatter has the exact symbol. @throws INVALID_INPUT.
+ */
 function pathOf(symbol: string): string {
   try {
     return `${LAYOUT.entities}/${symbolName(symbol).replaceAll(/[^A-Za-z0-9._-]/g, "_")}.md`;

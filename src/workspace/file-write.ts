@@ -1,6 +1,6 @@
 /**
- * Writes files on behalf of commands: text files in a few folders only, and an existing file only if the caller has read
- * its current text. The folder is kept open from the check to the rename, so it cannot be replaced in between.
+ * Writes files on behalf of commands: text files in a few folders only, and an existing file only if the caller has
+ * read its current text. The folder is kept open from the check to the rename, so it cannot be replaced in between.
  */
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";

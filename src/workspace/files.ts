@@ -1,7 +1,7 @@
 /**
- * What commands may read of the workspace: everything except the desk's own state, dot files, node_modules, key files, and
- * the files of connector secrets. Listing, reading and searching apply the same rule. Every result is bounded and says
- * where the next page starts.
+ * What commands may read of the workspace: everything except the desk's own state, dot files, node_modules, key files,
+ * and the files of connector secrets. Listing, reading and searching apply the same rule. Every result is bounded and
+ * says where the next page starts.
  */
 import { lstat, stat } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";

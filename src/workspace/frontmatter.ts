@@ -17,7 +17,10 @@ const FRONTMATTER_BYTES_MAX = 16 * 1024;
 const YAML_TOKENS_MAX = 4_000;
 const fieldsSchema = z.record(z.string(), z.union([z.string(), z.array(z.string()), z.null()]));
 
-/** Parses YAML in which every scalar is text, such as `TRUE` and `005930`. @throws FrontmatterError, also for aliases, merges and duplicate keys. */
+/**
+ * Parses YAML in which every scalar is text, such as `TRUE` and `005930`. @throws FrontmatterError, also for aliases,
+ * merges and duplicate keys.
+ */
 export function parseYaml(text: string): unknown {
   if (isTooDeep(text)) throw new FrontmatterError("is nested too deeply");
   if (hasTooManyTokens(text)) throw new FrontmatterError(`has more than ${YAML_TOKENS_MAX} parts`);

@@ -1,23 +1,28 @@
 /**
- * File patterns: `*`, `?`, `[ab]`, `{a,b}`, and `**` for any number of folders. A pattern without a slash, such as `*.md`,
- * matches file names in every folder; a pattern with a slash matches whole paths.
+ * File patterns: `*`, `?`, `[ab]`, `{a,b}`, and `**` for any number of folders. A pattern without a slash, such as
+ * `*.md`, matches file names in every folder; a pattern with a slash matches whole paths.
  */
 import picomatch from "picomatch";
 import { QocError } from "../domain/error.ts";
 
 const PATTERN_CHARACTERS_MAX = 200;
-/** The characters of the paths that commands accept, and the operators. Others, such as `(`, would build costlier regexes. */
+/**
+ * The characters of the paths that commands accept, and the operators. Others, such as `(`, would build costlier
+ * regexes.
+ */
 const PATTERN = /^[A-Za-z0-9._ /*?[\]{},!^-]+$/;
 /**
- * Each `*` lets the regular expression retry every position of a name, and each alternative in braces doubles such work.
- * These limits keep the worst case for one path at a few milliseconds.
+ * Each `*` lets the regular expression retry every position of a name, and each alternative in braces doubles such
+ * work. These limits keep the worst case for one path at a few milliseconds.
  */
 const STARS_PER_NAME_MAX = 3;
 const GLOBSTARS_MAX = 3;
 const COST_MAX = 10_000;
 const STAR_COST = 10;
 
-/** Returns a function that tells whether a path matches. @throws INVALID_INPUT if the pattern is invalid or too costly. */
+/**
+ * Returns a function that tells whether a path matches. @throws INVALID_INPUT if the pattern is invalid or too costly.
+ */
 export function globMatcher(pattern: string): (path: string) => boolean {
   const problem = patternProblem(pattern);
   if (problem !== undefined) throw invalidPattern(problem);

@@ -1,6 +1,7 @@
 /**
- * Version history of the workspace's files, kept by the git command in a separate git dir, so that a `.git` of the user is not
- * touched. Commits are batched and never delay an order. Hooks, filters, pagers and the user's git configuration are disabled.
+ * Version history of the workspace's files, kept by the git command in a separate git dir, so that a `.git` of the user
+ * is not touched. Commits are batched and never delay an order. Hooks, filters, pagers and the user's git configuration
+ * are disabled.
  */
 import { execFile } from "node:child_process";
 import { QocError } from "../domain/error.ts";

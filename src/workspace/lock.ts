@@ -1,6 +1,6 @@
 /**
- * Ensures that one process at a time opens a workspace. The lock file identifies its owner by pid, boot id and start time,
- * so a lock left behind by `kill -9` is recognized even if another process has the same pid now.
+ * Ensures that one process at a time opens a workspace. The lock file identifies its owner by pid, boot id and start
+ * time, so a lock left behind by `kill -9` is recognized even if another process has the same pid now.
  */
 import { z } from "zod";
 import { QocError } from "../domain/error.ts";

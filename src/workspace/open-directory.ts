@@ -44,8 +44,8 @@ async function openFolder(path: string, displayPath: string): Promise<FileHandle
 }
 
 /**
- * Opens the folder at `segments` under `root`. Creates missing folders if `create` is set; otherwise returns undefined if
- * one is missing. Links may lead to `root` itself but not to a folder below it.
+ * Opens the folder at `segments` under `root`. Creates missing folders if `create` is set; otherwise returns undefined
+ * if one is missing. Links may lead to `root` itself but not to a folder below it.
  * @throws PATH_REFUSED at the first segment that is not a real folder.
  */
 export async function openDirectory(

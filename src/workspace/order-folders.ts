@@ -1,4 +1,6 @@
-/** orders/: the files of proposals and orders. The desk moves files of people and agents; it never re-serializes them. */
+/**
+ * orders/: the files of proposals and orders. The desk moves files of people and agents; it never re-serializes them.
+ */
 import { dirname } from "node:path";
 import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
 import { PROPOSAL_EXTENSIONS } from "./proposal-file.ts";

@@ -40,8 +40,8 @@ export function pathSegments(path: string): readonly string[] {
 }
 
 /**
- * Returns the absolute path of a relative one. If `folders` is given, the file must be in one of them. Every parent must
- * be a directory, not a link; the file itself must be absent or a regular file without other hard links.
+ * Returns the absolute path of a relative one. If `folders` is given, the file must be in one of them. Every parent
+ * must be a directory, not a link; the file itself must be absent or a regular file without other hard links.
  * @throws PATH_REFUSED with the reason.
  */
 export async function resolveInWorkspace(

@@ -66,7 +66,9 @@ export class ProposalStore {
     return files.map((file) => proposals.get(file.path) ?? duplicate(file, twinsOf(file)));
   }
 
-  /** Reads the file with this stem from the disk; undefined if there is none. Orders are placed from this result only. */
+  /**
+   * Reads the file with this stem from the disk; undefined if there is none. Orders are placed from this result only.
+   */
   async find(id: string): Promise<ProposalFile | undefined> {
     const [file, ...twins] = (await this.#files()).filter((candidate) => isSameStem(candidate.id, id));
     if (file === undefined) return undefined;

@@ -26,7 +26,8 @@ describe("[agent]", () => {
 
   it("takes what is documented", () => {
     const lines =
-      'runtime = "acp"\ncommand = ["/opt/x", "acp"]\nmax_turns = 3\nmax_cost_usd = 0.5\ntimeout_minutes = 0.5\nenv = ["A_B"]\nunconfined = true\ninstructions = "In German."';
+      'runtime = "acp"\ncommand = ["/opt/x", "acp"]\nmax_turns = 3\nmax_cost_usd = 0.5\ntimeout_minutes = 0.5\n' +
+      'env = ["A_B"]\nunconfined = true\ninstructions = "In German."';
     expect(agentOf(lines)).toEqual({
       ...{
         runtime: "acp",

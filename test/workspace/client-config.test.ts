@@ -1,4 +1,7 @@
-/** The desk's entry in each program's own file: exact text, merges that change nothing else, and files that are left alone. */
+/**
+ * The desk's entry in each program's own file: exact text, merges that change nothing else, and files that are left
+ * alone.
+ */
 import {
   mkdirSync,
   mkdtempSync,

@@ -193,7 +193,8 @@ describe("a mistake", () => {
 
   it("a secret file inside the workspace is refused: the history would keep it", () => {
     const found = problem(
-      `[[connector]]\nname = "a"\ntype = "paper"\n  [connector.auth]\n  key = { file = "${FILE.replace("desk.toml", "secrets/key")}" }`,
+      '[[connector]]\nname = "a"\ntype = "paper"\n  [connector.auth]\n' +
+        `  key = { file = "${FILE.replace("desk.toml", "secrets/key")}" }`,
     );
     expect(found).toMatchObject({
       code: "CONFIG_INVALID",
@@ -208,7 +209,9 @@ describe("a mistake", () => {
 
 describe("what is accepted", () => {
   it("secrets by reference in each documented form", () => {
-    const text = `[[connector]]\nname = "a"\ntype = "custom"\nadapter = "./a.ts"\n  [connector.auth]\n  a = { env = "A" }\n  b = { file = "/run/b" }\n  c = "env:C"\n  d = "{env:D}"`;
+    const text =
+      '[[connector]]\nname = "a"\ntype = "custom"\nadapter = "./a.ts"\n  [connector.auth]\n' +
+      '  a = { env = "A" }\n  b = { file = "/run/b" }\n  c = "env:C"\n  d = "{env:D}"';
     expect(readConfig(text, FILE).connectors[0]).toMatchObject({
       adapter: "/desk/a.ts",
       auth: { a: { env: "A" }, b: { file: "/run/b" }, c: { env: "C" }, d: { env: "D" } },

@@ -1,4 +1,7 @@
-/** Reading and writing the workspace: one rule for list, read and search; writes only where the palette says, and never over the unread. */
+/**
+ * Reading and writing the workspace: one rule for list, read and search; writes only where the palette says, and never
+ * over the unread.
+ */
 import { execFileSync } from "node:child_process";
 import {
   linkSync,
