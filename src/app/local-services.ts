@@ -58,7 +58,7 @@ export function createLocalServices(options: LocalServicesOptions): LocalService
       const { root } = await at(from);
       const { state, config } = await readDesk(options, root);
       return recordedStatus({
-        workspace: openWorkspace({ disk, root, clock, secretFiles: secretFilesOf(config) }),
+        workspace: openWorkspace({ disk, root, clock, secretFiles: () => secretFilesOf(config) }),
         clock,
         state,
         config,
@@ -77,7 +77,7 @@ export function createLocalServices(options: LocalServicesOptions): LocalService
     rebuildOf: async (from, note) => {
       const { root, outside } = await at(from);
       await refuseRunning(options, root, outside.lock);
-      const workspace = openWorkspace({ disk, root, clock, secretFiles: [] });
+      const workspace = openWorkspace({ disk, root, clock, secretFiles: () => [] });
       return rebuild(workspace, upgraded((await scanOf(options, root)).events), note);
     },
     decisionsOf: async (from, limit) => decisionLog((await readDesk(options, (await at(from)).root)).state, limit),

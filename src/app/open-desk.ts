@@ -118,7 +118,7 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
   mkdirSync(emptyDir, { recursive: true, mode: 0o700 });
   const history = await lifecycle.open("history", () => openDeskHistory(parts), flushHistory);
   const key = await loadKey(disk, keyPath(home, record.state.deskId));
-  const workspace = openWorkspace({ disk, root, clock, secretFiles: secretFilesOf(config) });
+  const workspace = openWorkspace({ disk, root, clock, secretFiles: () => secretFilesOf(config) });
   const fleet = openFleet({
     ...options,
     bars: workspace.bars,

@@ -86,8 +86,8 @@ export interface SearchQuery {
 }
 
 export interface WorkspaceFilesOptions extends WorkspaceRoot {
-  /** Absolute paths of files that no command may read. */
-  readonly secretFiles: readonly string[];
+  /** Returns the absolute paths of files that no command may read. Called for each operation. */
+  readonly secretFiles: () => readonly string[];
 }
 
 export class WorkspaceFiles {
@@ -184,7 +184,9 @@ export class WorkspaceFiles {
 
   /** The inodes of the secret files, read for each call because such a file may be created at any time. */
   async #secrets(): Promise<ReadonlySet<string>> {
-    const keys = await Promise.all(this.#options.secretFiles.map((file) => stat(file).then(inodeKey, () => undefined)));
+    const keys = await Promise.all(
+      this.#options.secretFiles().map((file) => stat(file).then(inodeKey, () => undefined)),
+    );
     return new Set(keys.filter((key) => key !== undefined));
   }
 

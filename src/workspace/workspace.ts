@@ -19,8 +19,8 @@ export interface WorkspaceOptions {
   /** The absolute path of the folder with desk.toml, without symlinks. */
   readonly root: string;
   readonly clock: Pick<Clock, "now">;
-  /** Absolute paths of the files that no command may read; see `secretFilesOf`. */
-  readonly secretFiles: readonly string[];
+  /** Returns the absolute paths of the files that no command may read; see `secretFilesOf`. */
+  readonly secretFiles: () => readonly string[];
 }
 
 export interface Workspace {

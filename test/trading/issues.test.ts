@@ -9,7 +9,7 @@ import { type Workspace, openWorkspace } from "../../src/workspace/workspace.ts"
 
 let root: string;
 function workspaceAt(path: string): Workspace {
-  return openWorkspace({ disk: nodeDisk(), root: path, clock: { now: Date.now }, secretFiles: [] });
+  return openWorkspace({ disk: nodeDisk(), root: path, clock: { now: Date.now }, secretFiles: () => [] });
 }
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), "qoc-issues-"));

@@ -68,7 +68,7 @@ const readDocument: ReadFeed = async ({ bytes, contentType }, url) => parseFeed(
 function start(feeds: readonly NewsFeed[], with_: FetchFeed = fetch): News {
   const config = { news: feeds, workspace: { timezone: "America/New_York" } };
   const history = { request: (why: string) => void commits.push(why) };
-  const workspace = openWorkspace({ disk: nodeDisk(), root, clock, secretFiles: [] });
+  const workspace = openWorkspace({ disk: nodeDisk(), root, clock, secretFiles: () => [] });
   news = startNews({ workspace, clock, log, config, history, readOnly: () => readOnly } as never, {
     fetch: with_,
     read: readDocument,

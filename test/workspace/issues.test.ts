@@ -14,7 +14,7 @@ let workspace: Workspace;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "qoc-notes-"));
   for (const folder of ["issues", "research", "inbox", "snapshots"]) mkdirSync(join(root, folder));
-  workspace = openWorkspace({ disk: nodeDisk(), root, clock: { now: Date.now }, secretFiles: [] });
+  workspace = openWorkspace({ disk: nodeDisk(), root, clock: { now: Date.now }, secretFiles: () => [] });
 });
 
 describe("frontmatter", () => {
