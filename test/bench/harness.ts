@@ -2,30 +2,12 @@
 import { fileURLToPath } from "node:url";
 import type { Method } from "../../src/protocol/messages.ts";
 import { adapterSource, adapterHarness } from "../support/adapter-harness.ts";
+import { adapterFixture } from "../support/adapter-fixture.ts";
 import type { TempDeskOptions } from "../support/temp-desk.ts";
 
 export const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
-const VENUE = `
-export default class Instant {
-  static capabilities = { mode: "paper" };
-  n = 0; ctx: any; cash = 1_000_000_000; held = new Map<string, number>();
-  async connect(ctx: any) { this.ctx = ctx; } async disconnect() {}
-  async getQuote(symbol: string) { return { symbol, bid: 99, ask: 101, timestamp: Date.now() }; }
-  async getPositions() { return [...this.held].map(([symbol, quantity]) => ({ symbol, quantity, averagePrice: 100, markPrice: 100 })); }
-  async getBuyingPower() { return this.cash; }
-  async getAccount() { return { nav: 1_000_000_000, cash: this.cash, buyingPower: this.cash, currency: "USD" }; }
-  async placeOrder(order: any) {
-    const venueOrderId = "V" + ++this.n;
-    const fill = { fillId: venueOrderId, venueOrderId, clientOrderId: order.clientOrderId, symbol: order.symbol, side: order.side, quantity: order.quantityText, price: "100", timestamp: Date.now() };
-    this.cash -= order.quantity * 100;
-    this.held.set(order.symbol, (this.held.get(order.symbol) ?? 0) + order.quantity);
-    setTimeout(() => this.ctx.emitFill(fill), 1);
-    return { venueOrderId, status: "acknowledged" };
-  }
-  async cancelOrder() {}
-}
-`;
+const VENUE = adapterFixture("instant-venue");
 
 const GUARDS = [
   "max-order-nav",

@@ -1,36 +1,10 @@
 /** No order is lost or sent twice: timeouts, dead workers, restarts with orders in flight, copies of a desk. */
 import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
+import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
-/** Counts the orders it receives in its store, and handles each order as its symbol says. */
-const VENUE = `
-import { VenueRejection } from "@qoc-app/sdk";
-export default class Odd {
-  static capabilities = { mode: "paper" };
-  ctx: any; sent: any[] = []; known: Record<string, any> = {};
-  async connect(ctx: any) { this.ctx = ctx; this.sent = (await ctx.store.get("sent")) ?? []; this.known = (await ctx.store.get("known")) ?? {}; }
-  async disconnect() {}
-  async getQuote(symbol: string) { return { symbol, bid: 99, ask: 101, timestamp: Date.now() }; }
-  async getPositions() { return []; }
-  async getBuyingPower() { return 1_000_000; }
-  async placeOrder(order: any): Promise<any> {
-    this.sent.push(order.clientOrderId);
-    await this.ctx.store.put("sent", this.sent);
-    const venueOrderId = "V" + this.sent.length;
-    if (order.symbol === "NO") throw new VenueRejection("not here");
-    if (order.symbol === "DIE") process.exit(1);
-    if (order.symbol === "LOST") { this.known[order.clientOrderId] = { venueOrderId, status: "open", filledQuantity: 0 }; await this.ctx.store.put("known", this.known); process.exit(1); }
-    if (order.symbol === "THROW") throw new Error("503");
-    if (order.symbol === "JUNK") return { id: 7 };
-    if (order.symbol === "TWICE") for (let i = 0; i < 3; i++) this.ctx.emitFill({ fillId: "F1", venueOrderId, symbol: order.symbol, side: order.side, quantity: order.quantityText, price: "100", timestamp: Date.now() });
-    if (order.symbol === "OVER") this.ctx.emitFill({ fillId: "O1", venueOrderId, clientOrderId: order.clientOrderId, symbol: order.symbol, side: order.side, quantity: order.quantity * 2, price: 100, timestamp: Date.now() });
-    return { venueOrderId, status: "acknowledged" };
-  }
-  async cancelOrder() {}
-  async getOrder(query: any) { return this.known[query.clientOrderId] ?? null; }
-}
-`;
+const VENUE = adapterFixture("misbehaving-venue");
 
 const desks: TempDesk[] = [];
 afterEach(async () => {

@@ -1,19 +1,10 @@
 /** A venue that stops answering for a while and recovers by itself. Timeouts run twenty times as fast. */
 import { afterEach, expect, it } from "vitest";
 import { systemClock } from "../../src/app/system.ts";
+import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
-const VENUE = `
-export default class Slow {
-  static capabilities = { mode: "paper" };
-  async connect() {} async disconnect() {}
-  async getQuote(symbol: string): Promise<any> { return new Promise(() => {}); }
-  async getPositions() { return []; }
-  async getBuyingPower() { return 1000; }
-  async placeOrder(): Promise<any> { throw new Error("no"); }
-  async cancelOrder() {}
-}
-`;
+const VENUE = adapterFixture("hanging-quotes");
 
 let desk: TempDesk;
 afterEach(async () => {

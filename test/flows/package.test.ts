@@ -1,4 +1,5 @@
 /** The package as published: unpacked in an empty folder, with only its dependencies. */
+import { adapterFixture } from "../support/adapter-fixture.ts";
 import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
@@ -170,20 +171,4 @@ describe("the package", () => {
   });
 });
 
-const TINY = `
-import type { ConnectorAdapter, ConnectorContext, Order, OrderAck, Quote } from "@qoc-app/sdk";
-export default class Tiny implements ConnectorAdapter {
-  static readonly capabilities = { mode: "paper" } as const;
-  private ctx!: ConnectorContext;
-  async connect(ctx: ConnectorContext) { this.ctx = ctx; }
-  async disconnect() {}
-  async getQuote(symbol: string): Promise<Quote> { return { symbol, bid: 99, ask: 101, timestamp: Date.now() }; }
-  async getPositions() { return []; }
-  async getBuyingPower() { return 1_000_000; }
-  async placeOrder(order: Order): Promise<OrderAck> {
-    setTimeout(() => this.ctx.emitFill({ fillId: "1", venueOrderId: "V1", symbol: order.symbol, side: order.side, quantity: order.quantityText, price: "100", timestamp: Date.now() }), 5);
-    return { venueOrderId: "V1", status: "acknowledged" };
-  }
-  async cancelOrder() {}
-}
-`;
+const TINY = adapterFixture("single-fill");

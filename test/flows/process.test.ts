@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { type AdapterHarness, adapterSource, adapterHarness } from "../support/adapter-harness.ts";
+import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 const isLinux = process.platform === "linux";
@@ -139,18 +140,7 @@ describe.skipIf(!isLinux)("a connector's process", () => {
   });
 });
 
-const VENUE = `
-export default class Venue {
-  static capabilities = { mode: "paper" };
-  async connect() {}
-  async disconnect() {}
-  async getQuote(symbol: string) { return { symbol, bid: 99, ask: 101, timestamp: Date.now() }; }
-  async getPositions() { return []; }
-  async getBuyingPower() { return 1_000_000; }
-  async placeOrder() { console.log("the order is out"); await new Promise(() => {}); return { venueOrderId: "never", status: "acknowledged" as const }; }
-  async cancelOrder() {}
-}
-`;
+const VENUE = adapterFixture("silent-orders");
 
 describe.skipIf(!isLinux)("SIGKILL in the middle of an order", () => {
   let desk: TempDesk | undefined;

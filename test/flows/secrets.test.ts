@@ -5,6 +5,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 /** Characters that change in URL encoding and in JSON, so that each form is a different text. */
@@ -21,37 +22,7 @@ function forms(secret: string): readonly string[] {
   ];
 }
 
-/** An adapter that leaks its secrets through every output it has, and reports all that it finds. */
-const LEAKY = `
-import { VenueRejection } from "@qoc-app/sdk";
-export default class Leaky {
-  static capabilities = { mode: "paper" };
-  ctx: any;
-  async connect(ctx: any) {
-    this.ctx = ctx;
-    for (const text of this.forms()) { ctx.logger.info("key " + text, { key: text, deep: [{ text }] }); console.log(text); console.error({ text }); process.stdout.write(text + "\\n"); }
-  }
-  forms() { const k = this.ctx.secret("key"); return [k, btoa(k), encodeURIComponent(k)]; }
-  async disconnect() {}
-  async getQuote(symbol: string) {
-    if (symbol === "LOOK") {
-      const seen: string[] = [];
-      const walk = (value: any, depth: number) => { if (depth > 4 || value === null || value === undefined) return; if (typeof value === "string") seen.push(value); else if (typeof value === "object" || typeof value === "function") for (const name of Object.getOwnPropertyNames(value)) walk(Object.getOwnPropertyDescriptor(value, name)?.value, depth + 1); };
-      walk(globalThis, 0); walk(this.ctx, 0); walk(process, 0);
-      this.ctx.logger.info("saw " + seen.filter((text) => text.includes("canary")).join(" ").split("").join("."));
-    }
-    if (symbol === "THROW") throw new Error("401 for " + this.forms().join(" "), { cause: new Error(this.ctx.secret("key")) });
-    return { symbol, bid: 99, ask: 101, timestamp: Date.now() };
-  }
-  async getPositions() { return []; }
-  async getBuyingPower() { return 1_000_000; }
-  async placeOrder(order: any): Promise<any> {
-    if (order.symbol === "BAD") throw new VenueRejection("refused with " + this.forms().join(" "));
-    throw new Error("lost with " + this.forms().join(" "));
-  }
-  async cancelOrder() { setTimeout(() => { throw new Error("late " + this.ctx.secret("key")); }, 1); await new Promise(() => {}); }
-}
-`;
+const LEAKING = adapterFixture("leaking-adapter");
 
 const desks: TempDesk[] = [];
 afterEach(async () => {
@@ -78,16 +49,16 @@ describe.each(["worker", "process"] as const)("at the %s level", (isolation) => 
   it("no secret is in a file of the desk, and no secret of another connector reaches the adapter", async () => {
     const secretFile = join(await mkdtemp(join(tmpdir(), "qoc-secret-")), "other");
     writeFileSync(secretFile, `${OTHER}\n`);
-    const env: Record<string, string | undefined> = { PATH: process.env["PATH"], LEAKY_KEY: MINE };
+    const env: Record<string, string | undefined> = { PATH: process.env["PATH"], LEAKING_KEY: MINE };
     const table = (name: string, auth: string): string =>
       `[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./leaky.ts"\nisolation = "${isolation}"\n[connector.auth]\nkey = ${auth}\n`;
     const desk = await tempDesk({
-      files: { "leaky.ts": LEAKY },
+      files: { "leaky.ts": LEAKING },
       liveEnv: env,
-      config: () => table("leaky", `{ env = "LEAKY_KEY" }`) + table("other", `{ file = "${secretFile}" }`),
+      config: () => table("leaky", `{ env = "LEAKING_KEY" }`) + table("other", `{ file = "${secretFile}" }`),
     });
     desks.push(desk);
-    expect(env["LEAKY_KEY"]).toBeUndefined();
+    expect(env["LEAKING_KEY"]).toBeUndefined();
     await desk.call("quotes get", { symbol: "LOOK", connector: "leaky" });
     await desk.call("quotes get", { symbol: "THROW", connector: "leaky" }).catch((error: Error) => {
       for (const form of forms(MINE)) expect(error.message + (error.stack ?? "")).not.toContain(form);
@@ -124,7 +95,7 @@ describe.each(["worker", "process"] as const)("at the %s level", (isolation) => 
 it("a diagnostic report of the process shows no variable that held a secret", async () => {
   process.env["QOC_REPORT_CANARY"] = MINE;
   const desk = await tempDesk({
-    files: { "leaky.ts": LEAKY },
+    files: { "leaky.ts": LEAKING },
     liveEnv: process.env,
     config: () =>
       `[[connector]]\nname = "leaky"\ntype = "custom"\nadapter = "./leaky.ts"\n[connector.auth]\nkey = { env = "QOC_REPORT_CANARY" }\n`,

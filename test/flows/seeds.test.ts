@@ -1,28 +1,10 @@
 /** The documented order files on a desk whose venue lists NASDAQ, quotes AAPL near the limit and holds it. */
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
+import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
-const VENUE = `
-import type { ConnectorAdapter, ConnectorContext, Fill, Order, OrderAck, Position, Quote } from "@qoc-app/sdk";
-export default class Nasdaq implements ConnectorAdapter {
-  private ctx!: ConnectorContext;
-  private n = 0;
-  private price = 0;
-  async connect(ctx: ConnectorContext): Promise<void> { this.ctx = ctx; this.price = Number(ctx.options.price); ctx.logger.info("connected with " + ctx.secret("api_key").length + " characters"); }
-  async disconnect(): Promise<void> {}
-  async getQuote(symbol: string): Promise<Quote> { return { symbol, bid: this.price - 0.05, ask: this.price + 0.05, timestamp: Date.now() }; }
-  async getPositions(): Promise<Position[]> { return [{ symbol: "AAPL", quantity: 250, averagePrice: 150, markPrice: this.price }]; }
-  async getBuyingPower(): Promise<number> { return 1_000_000; }
-  async placeOrder(order: Order): Promise<OrderAck> {
-    const venueOrderId = "N-" + ++this.n;
-    const fill: Fill = { fillId: venueOrderId + "-1", venueOrderId, symbol: order.symbol, side: order.side, quantity: order.quantity, price: this.price, timestamp: Date.now() };
-    setTimeout(() => this.ctx.emitFill(fill), 5);
-    return { venueOrderId, status: "acknowledged" };
-  }
-  async cancelOrder(): Promise<void> {}
-}
-`;
+const VENUE = adapterFixture("fixed-price");
 
 /** The YAML of the page, up to `pending_approval`; the sentence after it is not part of the file. */
 const YAML = `action: sell

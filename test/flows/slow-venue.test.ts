@@ -2,23 +2,10 @@
 import { afterEach, expect, it } from "vitest";
 import type { Clock } from "../../src/domain/ports.ts";
 import { systemClock } from "../../src/app/system.ts";
+import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
-/** Reports how often it was called; a slow venue responds until it is ready, and then never. */
-function venue(isSlow: boolean): string {
-  return `
-let asked = 0;
-export default class Venue {
-  static capabilities = { mode: "paper" };
-  async connect() {} async disconnect() {}
-  async getQuote(symbol: string): Promise<any> { return { symbol, bid: 1, ask: 2, last: asked + 1, timestamp: Date.now() }; }
-  async getPositions() { return []; }
-  async getBuyingPower() { asked += 1; return ${isSlow} && asked > 3 ? new Promise<number>(() => {}) : 1000; }
-  async placeOrder(): Promise<any> { throw new Error("no"); }
-  async cancelOrder() {}
-}
-`;
-}
+const VENUE = adapterFixture("stalling-venue");
 const [ANSWER_MS, ROUND_MS] = [5_000, 60_000];
 /** Rounds start soon, and calls never time out, so the slow venue's round does not end. */
 const after: Clock["after"] = (ms, run) =>
@@ -35,9 +22,9 @@ it("the rounds of one connector continue while the rounds of another connector h
     `\n[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./${name}.ts"\n`;
   desk = await tempDesk({
     clock: { ...systemClock, after },
-    files: { "a-slow.ts": venue(true), "b-quick.ts": venue(false) },
+    files: { "a-slow.ts": VENUE, "b-quick.ts": VENUE },
     config: (text) =>
-      `${text.replaceAll("enabled = true", "enabled = false")}${connector("a-slow")}${connector("b-quick")}`,
+      `${text.replaceAll("enabled = true", "enabled = false")}${connector("a-slow")}  [connector.options]\n  stalls = true\n${connector("b-quick")}`,
   });
   const { venues } = desk.open.fleet;
   const asked = async (): Promise<number> => Number((await venues.quote("b-quick", "X")).last);

@@ -8,31 +8,10 @@ import { foldDeskState } from "../../src/domain/desk-state.ts";
 import { ZERO } from "../../src/domain/decimal.ts";
 import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
 import { countedFills } from "../../src/domain/order-state.ts";
+import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
-/** The test controls the venue through the symbols that it quotes. */
-const VENUE = `
-let ctx: any; const orders: any[] = []; let word: any = "open"; let n = 0;
-const last = () => orders.at(-1);
-export default class Venue {
-  static capabilities = { mode: "paper", queryByClientId: true };
-  async connect(c: any) { ctx = c; } async disconnect() {}
-  async getQuote(symbol: string): Promise<any> {
-    const [what, quantity, price] = symbol.split("_");
-    if (what === "SAY") word = quantity === "LOST" ? "lost" : { status: quantity === "10" ? "filled" : "partially_filled", filledQuantity: quantity, ...(price === undefined ? {} : { averagePrice: price }) };
-    if (what === "FILL") { const o = last(); ctx.emitFill({ fillId: "F" + ++n, venueOrderId: "v" + orders.length, clientOrderId: o.clientOrderId, symbol: o.symbol, side: o.side, quantity, price: 10, timestamp: Date.now() }); }
-    return { symbol, bid: 9.99, ask: 10, last: 10, timestamp: Date.now() };
-  }
-  async getPositions() { return []; }
-  async getBuyingPower() { return 1000000; }
-  async placeOrder(order: any): Promise<any> { orders.push(order); return { venueOrderId: "v" + orders.length, status: "acknowledged" }; }
-  async cancelOrder() { throw new Error("no such order"); }
-  async getOrder(): Promise<any> {
-    if (word === "lost") return null;
-    return word === "open" ? { venueOrderId: "v" + orders.length, status: "open", filledQuantity: 0 } : { venueOrderId: "v" + orders.length, ...word };
-  }
-}
-`;
+const VENUE = adapterFixture("reporting-venue");
 const NAME = "v" as ConnectorName;
 function config(template: string): string {
   return `${template.replaceAll("enabled = true", "enabled = false")}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./v.ts"\n`;
@@ -185,11 +164,9 @@ describe("an order", () => {
 
 describe("an account", () => {
   it("an account is not marked while one of its positions has no price", async () => {
-    const held = VENUE.replace(
-      "async getPositions() { return []; }",
-      "async getPositions() { return [{ symbol: 'ZZZ', quantity: -5 }]; }",
-    ).replace("const [what", "if (symbol === 'ZZZ') throw new Error('no such symbol'); const [what");
-    desk = await tempDesk({ files: { "v.ts": held }, config });
+    const unpriced = (template: string): string =>
+      `${config(template)}  [connector.options]\n  unpriced_position = true\n`;
+    desk = await tempDesk({ files: { "v.ts": VENUE }, config: unpriced });
     expect(desk.open.desk.state.accounts.has("v")).toBe(false);
     await expect(markAccount(desk.open.desk, NAME)).rejects.toThrow("no such symbol");
     const terms = {
