@@ -1,11 +1,11 @@
-/** What the composition root lends the command line. Everything heavy hides behind a function, so that help stays quick. */
+/** What the composition root passes to the command line. Heavy modules are loaded by functions, so that help starts fast. */
 import type { CommandEntry } from "../commands/command-entry.ts";
 import type { CommandContext, CommandRegistry } from "../commands/command.ts";
 import type { Io } from "./io.ts";
 
 /** A call that runs in this process. */
 export interface LocalCall extends Omit<CommandContext, "actor" | "desk" | "local"> {
-  /** What `up` in the foreground says once the desk is ready; it answers only after it was stopped. */
+  /** Prints the report of `up` in the foreground when the desk is ready; the call itself resolves after the desk has stopped. */
   ready(facts: unknown): void;
 }
 

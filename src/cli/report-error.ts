@@ -1,4 +1,4 @@
-/** How a failure is told: three lines for a person, one object for a program; what is known of the order goes to stdout. */
+/** Prints a failure: three lines for a person, one JSON object for a program. Known data of the order is printed on stdout. */
 import type { CommandEntry } from "../commands/command-entry.ts";
 import { EXIT, QocError, messageOf } from "../domain/error.ts";
 import { Interrupted } from "./prompts.ts";
@@ -27,7 +27,7 @@ export async function reportError(error: unknown, { entry, deps, mode }: ErrorRe
   // A command that runs in this process reports the interruption as the cause of its own error.
   if (error instanceof Interrupted || (error instanceof QocError && error.cause instanceof Interrupted))
     return EXIT.interrupted;
-  // The reader of a pipe has gone (`qoc logs | head`): it has what it wanted.
+  // The reader of the pipe has gone (`qoc logs | head`): not a failure.
   if ((error as NodeJS.ErrnoException | undefined)?.code === "EPIPE") return EXIT.done;
   const isOurs = error instanceof QocError || error instanceof RemoteError;
   const known = isOurs ? error : new QocError("INTERNAL", { message: messageOf(error) }, { cause: error });

@@ -128,7 +128,7 @@ function leadingWords(argv: readonly string[]): readonly LeadingWord[] {
   return words;
 }
 
-/** The number of words that the global flags at `index` consist of; 0 if another flag stands there. */
+/** The number of words that the global flags at `index` consist of; 0 if another flag is there. */
 function globalWordsAt(argv: readonly string[], index: number): number {
   const word = argv[index] ?? "";
   if (word.startsWith("--")) {
