@@ -14,7 +14,7 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-interface ErrorDefinition {
+export interface ErrorDefinition {
   /** `{name}` is replaced by `details.name`. */
   readonly template: string;
   /** The next step for a person: a command, or a short instruction. */
@@ -22,39 +22,46 @@ interface ErrorDefinition {
   readonly exit: number;
   /** true: the same call may succeed later. */
   readonly retryable: boolean;
+  /** The next step for an agent, if `hint` names commands that only a person can type. */
+  readonly hintForAgents?: string;
+  /** The detail that repeats text from outside: an agent gets it apart from the desk's own sentence. */
+  readonly untrustedDetail?: "message" | "reason";
 }
 
-function row(template: string, hint: string, exit: number = EXIT.failed, retryable = false): ErrorDefinition {
-  return {
-    template,
-    hint,
-    exit,
-    retryable,
-  };
+interface ErrorOptions extends Pick<ErrorDefinition, "hintForAgents" | "untrustedDetail"> {
+  readonly exit?: number;
+  readonly retryable?: boolean;
+}
+
+function row(
+  template: string,
+  hint: string,
+  { exit = EXIT.failed, retryable = false, ...agentFacts }: ErrorOptions = {},
+): ErrorDefinition {
+  return { template, hint, exit, retryable, ...agentFacts };
 }
 
 export const ERRORS = {
   // usage
-  USAGE: row("{message}", "qoc help {command}", EXIT.usage),
-  UNKNOWN_COMMAND: row("unknown command: {name}{suggestion}", "qoc help", EXIT.usage),
-  INVALID_INPUT: row("{command}: {message}", "qoc help {command}", EXIT.usage),
+  USAGE: row("{message}", "qoc help {command}", { exit: EXIT.usage }),
+  UNKNOWN_COMMAND: row("unknown command: {name}{suggestion}", "qoc help", { exit: EXIT.usage }),
+  INVALID_INPUT: row("{command}: {message}", "qoc help {command}", {
+    exit: EXIT.usage,
+    hintForAgents: "correct the call: the tool's schema says what it takes",
+  }),
   DIGEST_REQUIRED: row(
     "approval without a terminal requires the digest of the order that you reviewed",
     "qoc orders show {id}, then qoc approve {id} --digest {digest}",
-    EXIT.usage,
+    { exit: EXIT.usage },
   ),
   NO_BULK_APPROVAL: row(
     "--all is not supported: approve each order by its own digest",
     "qoc orders list --state proposed",
-    EXIT.usage,
+    { exit: EXIT.usage },
   ),
   // workspace and configuration
-  NO_WORKSPACE: row("no desk.toml in {path} or a folder above it", "qoc init {path}", EXIT.failed),
-  WORKSPACE_EXISTS: row(
-    "{path} already contains a desk.toml; nothing was changed",
-    "qoc status -C {path}",
-    EXIT.failed,
-  ),
+  NO_WORKSPACE: row("no desk.toml in {path} or a folder above it", "qoc init {path}"),
+  WORKSPACE_EXISTS: row("{path} already contains a desk.toml; nothing was changed", "qoc status -C {path}"),
   CONFIG_INVALID: row("{file}:{line}:{column}: {key}: {message}", "edit {file} line {line}, then qoc status"),
   CONFIG_NOT_YET: row(
     "{file}:{line}:{column}: {key} is documented but not implemented yet",
@@ -74,14 +81,12 @@ export const ERRORS = {
     'write {key} = {{ env = "NAME" }} or {{ file = "/run/secrets/name" }}',
   ),
   LOCKED: row("another desk (pid {pid}) is running on {path}", "qoc down -C {path}, or use the running desk"),
-  FILE_TOO_LARGE: row("{path} has {size} bytes; the limit is {limit}", "shorten the file", EXIT.failed),
+  FILE_TOO_LARGE: row("{path} has {size} bytes; the limit is {limit}", "shorten the file"),
   PATH_REFUSED: row("{path}: {reason}", "use a path inside the workspace"),
-  FILE_NOT_FOUND: row("{path} does not exist", "qoc files list", EXIT.failed),
-  FILE_CHANGED: row(
-    "{path} changed since it was read",
-    "read the file again, then write it with its new digest",
-    EXIT.stale,
-  ),
+  FILE_NOT_FOUND: row("{path} does not exist", "qoc files list", { hintForAgents: "qoc_files_list" }),
+  FILE_CHANGED: row("{path} changed since it was read", "read the file again, then write it with its new digest", {
+    exit: EXIT.stale,
+  }),
   HOST_OWNED: row("{path} is written by the desk and cannot be restored", "qoc journal rebuild"),
   GIT_MISSING: row("git is not installed; the desk trades but keeps no file history", "install git, then qoc doctor"),
   HISTORY_FAILED: row("history: {message}", "qoc doctor"),
@@ -92,10 +97,13 @@ export const ERRORS = {
   ),
   JOURNAL_FAILED: row("writing the journal failed: {message}; the desk is halted", "check the disk, then qoc up"),
   // desk
-  DESK_DOWN: row("the desk is not up{reason}", "qoc up", EXIT.deskDown, true),
-  DESK_READ_ONLY: row("the desk is read-only: {reason}", "qoc journal verify", EXIT.failed),
+  DESK_DOWN: row("the desk is not up{reason}", "qoc up", { exit: EXIT.deskDown, retryable: true }),
+  DESK_READ_ONLY: row("the desk is read-only: {reason}", "qoc journal verify"),
   PORT_TAKEN: row("port {port} on 127.0.0.1 is in use", "set another port under [workspace] in desk.toml, then qoc up"),
-  NOT_PERMITTED: row("unknown command: {name}", "qoc help", EXIT.notPermitted),
+  NOT_PERMITTED: row("unknown command: {name}", "qoc help", {
+    exit: EXIT.notPermitted,
+    hintForAgents: "take another of the listed tools",
+  }),
   KEY_REQUIRED: row(
     "approval of a live order requires the unlocked operator key: {reason}",
     "qoc approve {id} on a terminal",
@@ -103,53 +111,65 @@ export const ERRORS = {
   INTERNAL: row("internal error: {message}", "qoc logs --tail 50"),
   TOO_LARGE: row("{what} has {size} bytes; the limit is {limit}", "send less data"),
   // proposals and orders
-  PROPOSAL_INVALID: row("{path}: {message}", "edit {path}, or qoc reject it"),
-  ORDER_NOT_FOUND: row("no order {id}{suggestion}", "qoc orders list"),
+  PROPOSAL_INVALID: row("{path}: {message}", "edit {path}, or qoc reject it", {
+    hintForAgents:
+      "correct it: a proposal that was refused is filed nowhere, so propose again; a file is written anew with qoc_files_write",
+    untrustedDetail: "message",
+  }),
+  ORDER_NOT_FOUND: row("no order {id}{suggestion}", "qoc orders list", { hintForAgents: "qoc_orders_list" }),
   ID_AMBIGUOUS: row("{id} matches {count}: {matches}", "use a longer part of the id, or the path"),
   ID_DUPLICATE: row("{id} exists in more than one file: {paths}", "rename or delete all of them but one"),
   NEEDS_CONNECTOR: row(
     "{id}: no connector takes this order ({reason})",
     'add connector = "name" to {path}, or list the venue under venues = [...] in desk.toml',
+    { hintForAgents: "name a connector that qoc_status shows", untrustedDetail: "reason" },
   ),
   DIGEST_MISMATCH: row(
     "{id} changed after it was shown: its digest is {actual}, not {shown}; the file was edited, or its protection price followed the market",
     "qoc orders show {id}",
-    EXIT.stale,
+    { exit: EXIT.stale },
   ),
-  ALREADY_DECIDED: row("{id} is already {state}; nothing was sent again", "qoc orders show {id}", EXIT.stale),
+  ALREADY_DECIDED: row("{id} is already {state}; nothing was sent again", "qoc orders show {id}", {
+    exit: EXIT.stale,
+    hintForAgents: "qoc_orders_show",
+  }),
   APPROVAL_EXPIRED: row(
     "the approval of {id} expired after {seconds} s",
     "qoc orders show {id}, then propose the order again",
-    EXIT.stale,
+    { exit: EXIT.stale },
   ),
-  GUARD_BLOCKED: row(
-    "refused: {message}",
-    "qoc orders show {id}; change the order, or the rule in desk.toml",
-    EXIT.refusedByGuard,
-  ),
+  GUARD_BLOCKED: row("refused: {message}", "qoc orders show {id}; change the order, or the rule in desk.toml", {
+    exit: EXIT.refusedByGuard,
+  }),
   OUTCOME_UNKNOWN: row(
     "{id}: the outcome at the venue is unknown ({reason}); the order will not be sent again",
     "qoc orders show {id}; look up the order at the venue, then qoc resolve {id}",
-    EXIT.unknownOutcome,
+    { exit: EXIT.unknownOutcome, untrustedDetail: "reason" },
   ),
-  VENUE_REJECTED: row("{id}: {connector} rejected the order: {reason}", "qoc orders show {id}"),
-  NOT_CANCELLABLE: row("{id} is {state} and cannot be cancelled", "qoc orders show {id}", EXIT.stale),
+  VENUE_REJECTED: row("{id}: {connector} rejected the order: {reason}", "qoc orders show {id}", {
+    untrustedDetail: "reason",
+  }),
+  NOT_CANCELLABLE: row("{id} is {state} and cannot be cancelled", "qoc orders show {id}", { exit: EXIT.stale }),
   NOT_UNKNOWN: row(
     "{id} is {state}; only an order that is unknown or lost by its venue can be resolved",
     "qoc orders show {id}",
   ),
   // connectors
-  CONNECTOR_UNKNOWN: row("no connector {name}{suggestion}", "qoc connectors list"),
+  CONNECTOR_UNKNOWN: row("no connector {name}{suggestion}", "qoc connectors list", {
+    hintForAgents: "qoc_status names the connectors",
+  }),
   CONNECTOR_DATA_ONLY: row(
     "connector {connector} provides data only and takes no orders",
     "propose the order at another connector: qoc connectors list",
+    { hintForAgents: "propose at another connector: qoc_status names them" },
   ),
-  CONNECTOR_NEEDED: row("no connector for this order ({reason})", "name a connector that qoc status lists"),
+  CONNECTOR_NEEDED: row("no connector for this order ({reason})", "name a connector that qoc status lists", {
+    hintForAgents: "name a connector that qoc_status shows",
+  }),
   CONNECTOR_NOT_READY: row(
     "connector {connector} is {state}{reason}",
     "qoc connectors list; qoc logs --connector {connector}",
-    EXIT.failed,
-    true,
+    { retryable: true, untrustedDetail: "reason" },
   ),
   CONNECTOR_ZOMBIE: row(
     "the thread of connector {connector} could not be terminated and may still act; no second thread is started",
@@ -162,17 +182,21 @@ export const ERRORS = {
   ADAPTER_BUNDLE: row(
     "connector {connector}: {file}:{line}:{column}: {message}",
     "correct the adapter, then qoc connectors restart {connector}",
+    { untrustedDetail: "message" },
   ),
   ADAPTER_SHAPE: row(
     "connector {connector}: {message}",
     "see docs/connectors.md; then qoc connectors restart {connector}",
+    { untrustedDetail: "message" },
   ),
   ADAPTER_CHANGED: row(
     "connector {connector}: its adapter changed: accepted {trusted}, found {found}",
     "review the change, then qoc connectors restart {connector}",
   ),
-  ADAPTER_THREW: row("connector {connector}: {message}", "qoc logs --connector {connector}"),
-  CONNECTOR_EXISTS: row("{path} already exists; nothing was changed", "choose another name", EXIT.failed),
+  ADAPTER_THREW: row("connector {connector}: {message}", "qoc logs --connector {connector}", {
+    untrustedDetail: "message",
+  }),
+  CONNECTOR_EXISTS: row("{path} already exists; nothing was changed", "choose another name"),
   NOT_CERTIFIED: row(
     "{connector} is not certified: {failed} of {of} cases failed",
     "correct what the report names, then run the test again; docs/connectors.md explains each group",
@@ -181,33 +205,45 @@ export const ERRORS = {
     "connector {connector} was built for SDK {theirs}; this desk uses SDK {ours}",
     "install the version of qoc that it was built for, or update the connector",
   ),
-  CALL_TIMEOUT: row("{connector}.{method} did not respond within {ms} ms", "qoc connectors list", EXIT.failed),
-  CALL_DIED: row("connector {connector} stopped during {method}: {reason}", "qoc logs --connector {connector}"),
-  CALL_FAILED: row("{connector}.{method}: {message}", "qoc logs --connector {connector}"),
-  PROTOCOL: row("connector {connector} sent a malformed {what}: {message}", "qoc logs --connector {connector}"),
-  NOT_SUPPORTED: row("connector {connector} does not support {method}", "qoc connectors list", EXIT.failed),
+  CALL_TIMEOUT: row("{connector}.{method} did not respond within {ms} ms", "qoc connectors list"),
+  CALL_DIED: row("connector {connector} stopped during {method}: {reason}", "qoc logs --connector {connector}", {
+    untrustedDetail: "reason",
+  }),
+  CALL_FAILED: row("{connector}.{method}: {message}", "qoc logs --connector {connector}", {
+    untrustedDetail: "message",
+  }),
+  PROTOCOL: row("connector {connector} sent a malformed {what}: {message}", "qoc logs --connector {connector}", {
+    untrustedDetail: "message",
+  }),
+  NOT_SUPPORTED: row("connector {connector} does not support {method}", "qoc connectors list"),
   // agents
   AGENT_EXISTS: row("agent {agent} already exists", "qoc agents revoke {agent}, or choose another --name"),
   AGENT_UNKNOWN: row("no agent {agent}{suggestion}", "qoc agents list"),
-  TOKEN_REFUSED: row(
-    "the agent's token is unknown or revoked",
-    "ask the human for a new token: qoc agents setup",
-    EXIT.notPermitted,
-  ),
+  TOKEN_REFUSED: row("the agent's token is unknown or revoked", "ask the human for a new token: qoc agents setup", {
+    exit: EXIT.notPermitted,
+  }),
   AGENT_LIMIT: row(
     "{agent} exceeded its limit of {limit} {of} per hour",
     "wait an hour, or leave the rest to the human: qoc inbox write",
-    EXIT.notPermitted,
-    true,
+    { exit: EXIT.notPermitted, retryable: true, hintForAgents: "wait an hour, or leave the rest to the human" },
   ),
   // runs and notes
-  ISSUE_NOT_FOUND: row("no issue {id}{suggestion}", "qoc issues list"),
-  NOTE_INVALID: row("{path}: {message}", "correct the frontmatter"),
-  ISSUE_RUNNING: row("{issue} is already running or queued", "wait for the run to end: qoc status"),
+  ISSUE_NOT_FOUND: row("no issue {id}{suggestion}", "qoc issues list", { hintForAgents: "qoc_issues_list" }),
+  NOTE_INVALID: row("{path}: {message}", "correct the frontmatter", { untrustedDetail: "message" }),
+  ISSUE_RUNNING: row("{issue} is already running or queued", "wait for the run to end: qoc status", {
+    hintForAgents: "wait for the run to end: qoc_status tells of it",
+  }),
   RUN_FAILED: row("{run} {outcome}: {reason}", "read {path}, or qoc logs --run {run}"),
-  RUN_OVER: row("this run has ended", "see its results: qoc status", EXIT.notPermitted),
-  NO_RUN: row("{issue} cannot be queued: no run is active", "leave a note for the human: qoc inbox write"),
-  QUEUE_FULL: row("a run works on at most {limit} issues", "finish, and leave the rest to the human: qoc inbox write"),
+  RUN_OVER: row("this run has ended", "see its results: qoc status", {
+    exit: EXIT.notPermitted,
+    hintForAgents: "stop",
+  }),
+  NO_RUN: row("{issue} cannot be queued: no run is active", "leave a note for the human: qoc inbox write", {
+    hintForAgents: "leave a note for the human: qoc_inbox_write",
+  }),
+  QUEUE_FULL: row("a run works on at most {limit} issues", "finish, and leave the rest to the human: qoc inbox write", {
+    hintForAgents: "finish, and leave the rest to the human: qoc_inbox_write",
+  }),
 } as const satisfies Record<string, ErrorDefinition>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -15,6 +15,7 @@ const DRAFT = /writes a draft for a human; cannot execute/gi;
 const TRUTH: Readonly<Record<string, readonly [writes: string | null, again: "same" | "another", asks: boolean]>> = {
   qoc_analysis_get: [null, "same", true],
   qoc_bars_get: [null, "same", true],
+  qoc_decisions: [null, "same", false],
   qoc_entities_list: [null, "same", false],
   qoc_entities_read: [null, "same", false],
   qoc_entities_write: ["entities/", "same", false],
@@ -28,7 +29,6 @@ const TRUTH: Readonly<Record<string, readonly [writes: string | null, again: "sa
   qoc_inbox_write: ["inbox/", "another", false],
   qoc_issues_list: [null, "same", false],
   qoc_issues_update: ["issues/", "another", false],
-  qoc_decisions: [null, "same", false],
   qoc_news_list: [null, "same", false],
   qoc_orders_list: [null, "same", false],
   qoc_orders_propose: ["a draft", "another", true],
