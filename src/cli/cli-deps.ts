@@ -1,11 +1,17 @@
-/** What the composition root passes to the command line. Heavy modules are loaded by functions, so that help starts fast. */
+/**
+ * What the composition root passes to the command line. Heavy modules are loaded by functions, so that help starts
+ * fast.
+ */
 import type { CommandEntry } from "../commands/command-entry.ts";
 import type { CommandContext, CommandRegistry } from "../commands/command.ts";
 import type { Io } from "./io.ts";
 
 /** A call that runs in this process. */
 export interface LocalCall extends Omit<CommandContext, "actor" | "desk" | "local"> {
-  /** Prints the report of `up` in the foreground when the desk is ready; the call itself resolves after the desk has stopped. */
+  /**
+   * Prints the report of `up` in the foreground when the desk is ready; the call itself resolves after the desk has
+   * stopped.
+   */
   ready(facts: unknown): void;
 }
 

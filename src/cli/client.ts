@@ -22,7 +22,10 @@ export interface DaemonCall {
   readonly socketPath: string;
   readonly request: Request;
   onNote(line: string): void;
-  /** Called with each value of a stream. The next value is read after this resolves, so a slow reader slows the desk down. */
+  /**
+   * Called with each value of a stream. The next value is read after this resolves, so a slow reader slows the desk
+   * down.
+   */
   onValue(value: unknown): Promise<void>;
   readonly signal: AbortSignal;
   /** The error if the connection is lost between the request and the reply; `connectionLost(false)` by default. */
@@ -58,15 +61,18 @@ export function connectionLost(readsOnly: boolean): QocError {
   return new QocError("DESK_DOWN", { reason }, { retryable: readsOnly });
 }
 
-/** Returns true if no desk listened, so that no request was sent. A DESK_DOWN that the desk itself sent is a RemoteError. */
+/**
+ * Returns true if no desk listened, so that no request was sent. A DESK_DOWN that the desk itself sent is a
+ * RemoteError.
+ */
 export function isDeskDown(error: unknown): boolean {
   return error instanceof QocError && error.code === "DESK_DOWN" && error.details["reason"] === undefined;
 }
 
 /**
  * Sends one request and resolves with its result.
- * @throws QocError DESK_DOWN if no desk listens; TOO_LARGE before the request is sent; RemoteError if the desk replied with an
- * error; `cutOff`; the signal's reason if it aborts.
+ * @throws QocError DESK_DOWN if no desk listens; TOO_LARGE before the request is sent; RemoteError if the desk replied
+ * with an error; `cutOff`; the signal's reason if it aborts.
  */
 export async function callDaemon(call: DaemonCall): Promise<unknown> {
   call.signal.throwIfAborted();
@@ -132,8 +138,8 @@ function connectError(error: NodeJS.ErrnoException): QocError {
 }
 
 /**
- * The desk is trusted (its socket belongs to the user, mode 0600), so only the frame is checked. An error without an id belongs
- * to a request that the desk could not parse; a connection has only one request.
+ * The desk is trusted (its socket belongs to the user, mode 0600), so only the frame is checked. An error without an id
+ * belongs to a request that the desk could not parse; a connection has only one request.
  */
 function parseReply(line: string): Reply | undefined {
   const reply = tryParseJson(line) as Partial<Reply> | null | undefined;

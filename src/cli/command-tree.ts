@@ -1,6 +1,6 @@
 /**
- * The commands as a citty program: nouns with verbs, built lazily from the entries. citty parses the words that the strict check
- * has put into normal form, finds the command, and calls `perform`.
+ * The commands as a citty program: nouns with verbs, built lazily from the entries. citty parses the words that the
+ * strict check has put into normal form, finds the command, and calls `perform`.
  */
 import { type ArgDef, type ArgsDef, type CommandDef, defineCommand, runCommand } from "citty";
 import type { ArgumentEntry, CommandEntry } from "../commands/command-entry.ts";

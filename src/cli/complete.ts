@@ -1,6 +1,6 @@
 /**
- * Shell completion: `qoc complete zsh` prints the script of the shell, and the script runs `qoc complete -- words…` at each Tab.
- * Ids come from the running desk. If the desk is down or slow, no ids are offered.
+ * Shell completion: `qoc complete zsh` prints the script of the shell, and the script runs `qoc complete -- words…` at
+ * each Tab. Ids come from the running desk. If the desk is down or slow, no ids are offered.
  */
 import { RootCommand, ShellCompDirective } from "@bomb.sh/tab";
 import type { ArgumentEntry, CommandEntry, Completion } from "../commands/command-entry.ts";
@@ -25,7 +25,9 @@ const DESCRIPTION_CHARS_MAX = 60;
 /** Shells evaluate the words of their scripts, so an id with any other character is not offered. */
 const PLAIN_ID = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
 
-/** Returns the script to source. The library prints the script with `console.log`, which is replaced during the call. */
+/**
+ * Returns the script to source. The library prints the script with `console.log`, which is replaced during the call.
+ */
 export function completionScript(shell: Shell): string {
   const lines: string[] = [];
   const { log } = console;
@@ -39,8 +41,9 @@ export function completionScript(shell: Shell): string {
 }
 
 /**
- * Returns the completions of the last word: lines of `value<TAB>description`, then the directive for the script. The desk is
- * called only if an id is needed, so the words are matched twice: first to learn which ids are needed, then with the ids.
+ * Returns the completions of the last word: lines of `value<TAB>description`, then the directive for the script. The
+ * desk is called only if an id is needed, so the words are matched twice: first to learn which ids are needed, then
+ * with the ids.
  */
 export async function completions(
   words: readonly string[],

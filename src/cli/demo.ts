@@ -1,6 +1,6 @@
 /**
- * The demo: goes from an empty folder to a filled order on its own desk, by the commands that a user would type. Every line that
- * it prints is read from the result of a command: without a guard in desk.toml, its output is different.
+ * The demo: goes from an empty folder to a filled order on its own desk, by the commands that a user would type. Every
+ * line that it prints is read from the result of a command: without a guard in desk.toml, its output is different.
  */
 import { type PlotPoint, plot } from "./plot.ts";
 

@@ -22,7 +22,10 @@ export function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Returns a flag as a row of a help page: its spelling, and its summary with the choices that the summary does not name. */
+/**
+ * Returns a flag as a row of a help page: its spelling, and its summary with the choices that the summary does not
+ * name.
+ */
 export function flagRow(flag: ArgumentEntry): readonly [name: string, text: string] {
   const { short, summary, choices } = flag;
   const namesAll = choices?.every((choice) => summary.includes(choice)) ?? true;

@@ -1,4 +1,7 @@
-/** Help pages that are not about one command. The texts are static; the tables of flags and errors are read from the code. */
+/**
+ * Help pages that are not about one command. The texts are static; the tables of flags and errors are read from the
+ * code.
+ */
 import { ERRORS, EXIT } from "../domain/error.ts";
 import { GLOBAL_FLAGS, flagRow } from "./flags.ts";
 

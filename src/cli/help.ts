@@ -1,4 +1,7 @@
-/** The pages of `qoc help`, made from the entries of the commands alone, so that they load no command and are never out of date. */
+/**
+ * The pages of `qoc help`, made from the entries of the commands alone, so that they load no command and are never out
+ * of date.
+ */
 import type { ArgumentEntry, CommandEntry, CommandGroup } from "../commands/command-entry.ts";
 import { EXIT, QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
@@ -232,7 +235,9 @@ function isAlone(line: TopicLine | undefined): boolean {
   return line === "" || (typeof line === "string" && line.startsWith(" "));
 }
 
-/** Names on the left, texts on the right. A long text continues below itself; a long name has its text on the next line. */
+/**
+ * Names on the left, texts on the right. A long text continues below itself; a long name has its text on the next line.
+ */
 function columns(rows: readonly (readonly [name: string, text: string])[]): readonly string[] {
   const width = Math.min(NAME_WIDTH_MAX, Math.max(0, ...rows.map(([name]) => name.length)));
   return rows.flatMap(([name, text]) => {

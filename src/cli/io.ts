@@ -6,7 +6,10 @@ import { type PrompterOptions, createPrompter } from "./prompts.ts";
 type Env = Readonly<Record<string, string | undefined>>;
 
 export interface Io {
-  /** Writes data to standard output. Resolves when the reader can take more; rejects with code EPIPE if the reader has gone. */
+  /**
+   * Writes data to standard output. Resolves when the reader can take more; rejects with code EPIPE if the reader has
+   * gone.
+   */
   out(text: string): Promise<void>;
   /** Writes everything that is not data (progress, prompts, errors) to standard error. */
   err(text: string): void;
@@ -57,7 +60,10 @@ async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** A non-empty NO_COLOR disables colours; then FORCE_COLOR decides ("0" and "false" disable); then TERM=dumb; then the terminal. */
+/**
+ * A non-empty NO_COLOR disables colours; then FORCE_COLOR decides ("0" and "false" disable); then TERM=dumb; then the
+ * terminal.
+ */
 export function wantsColour(env: Env, isTty: boolean): boolean {
   const { NO_COLOR: no = "", FORCE_COLOR: force = "", TERM: term } = env;
   if (no !== "") return false;
@@ -65,7 +71,10 @@ export function wantsColour(env: Env, isTty: boolean): boolean {
   return isTty && term !== "dumb";
 }
 
-/** Returns true if a person can answer a prompt: input and error output are terminals, and neither --no-input nor CI is set. */
+/**
+ * Returns true if a person can answer a prompt: input and error output are terminals, and neither --no-input nor CI is
+ * set.
+ */
 export function canPrompt(io: Io, env: Env, noInput: boolean): boolean {
   return io.isTty.in && io.isTty.err && !noInput && (env["CI"] ?? "") === "";
 }

@@ -54,8 +54,8 @@ export type Reply =
     };
 
 /**
- * Calls `onLine` for every line of `socket` that has a line feed. For a line longer than `maxBytes` it calls `onTooLong` once
- * with the bytes seen so far, and ignores the rest.
+ * Calls `onLine` for every line of `socket` that has a line feed. For a line longer than `maxBytes` it calls
+ * `onTooLong` once with the bytes seen so far, and ignores the rest.
  */
 export function readLines(
   socket: Socket,

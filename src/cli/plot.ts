@@ -9,9 +9,9 @@ export interface PlotPoint {
 const BARS = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] as const;
 
 /**
- * Draws the values from left to right, `width` columns and `height` rows beside a column of labels: the maximum is in the top
- * row, the minimum in the bottom row. If there are more points than columns, points are dropped evenly; the first and the last
- * stay. Values that are not finite are ignored. Returns no line if no value is left.
+ * Draws the values from left to right, `width` columns and `height` rows beside a column of labels: the maximum is in
+ * the top row, the minimum in the bottom row. If there are more points than columns, points are dropped evenly; the
+ * first and the last stay. Values that are not finite are ignored. Returns no line if no value is left.
  */
 export function plot(points: readonly PlotPoint[], width: number, height: number): string[] {
   const values = sample(points.map(({ value }) => value).filter(Number.isFinite), Math.max(1, width));

@@ -1,6 +1,6 @@
 /**
- * Prompts on a terminal, drawn by @clack/prompts. Callers check `canPrompt` first. Every prompt is written to standard error,
- * so that standard output holds data only. The library is loaded by the first prompt.
+ * Prompts on a terminal, drawn by @clack/prompts. Callers check `canPrompt` first. Every prompt is written to standard
+ * error, so that standard output holds data only. The library is loaded by the first prompt.
  */
 import { Writable } from "node:stream";
 import type * as clackPrompts from "@clack/prompts";
@@ -69,7 +69,8 @@ async function runPrompt<T>(show: ShowPrompt<T>, streams: Omit<PromptStreams, "w
   const onKeypress = (character: string | undefined): void => {
     isInterrupted ||= character === CTRL_C;
   };
-  // The library does not end a prompt on Ctrl-D or at the end of the input. Both pause the input, and so does an answer,
+  // The library does not end a prompt on Ctrl-D or at the end of the input. Both pause the input, and so does an
+  // answer,
   // which settles the prompt before the next turn of the event loop.
   const onPause = (): void => void setImmediate(() => isSettled || cancel.abort());
   signal.addEventListener("abort", onAbort, { once: true });
@@ -92,8 +93,8 @@ const COLOUR_CODE = /\u001b\[[\d;]*m/g;
 const COLUMNS_DEFAULT = 80;
 
 /**
- * The stream that the library draws on: without colours if they are off, and with a usable width if the terminal reports none.
- * Cursor movements stay: a prompt cannot be redrawn without them.
+ * The stream that the library draws on: without colours if they are off, and with a usable width if the terminal
+ * reports none. Cursor movements stay: a prompt cannot be redrawn without them.
  */
 function canvas(output: NodeJS.WriteStream, hasColour: boolean): Writable {
   const target = new Writable({

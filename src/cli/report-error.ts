@@ -1,4 +1,7 @@
-/** Prints a failure: three lines for a person, one JSON object for a program. Known data of the order is printed on stdout. */
+/**
+ * Prints a failure: three lines for a person, one JSON object for a program. Known data of the order is printed on
+ * stdout.
+ */
 import type { CommandEntry } from "../commands/command-entry.ts";
 import { EXIT, QocError, messageOf } from "../domain/error.ts";
 import { Interrupted } from "./prompts.ts";

@@ -35,11 +35,13 @@ export interface SocketOptions {
 }
 
 export interface SocketServer {
-  /** Listens on `path`, mode 0600. Removes the file of a desk that crashed: the caller must have the workspace's lock. */
+  /**
+   * Listens on `path`, mode 0600. Removes the file of a desk that crashed: the caller must have the workspace's lock.
+   */
   listen(options: SocketOptions): Promise<void>;
   /**
-   * Aborts the running calls. Resolves when the last reply is sent and every connection is closed. A caller that does not read
-   * (a paused pager) is disconnected after `closeMs`. Resolves at once if the server never listened.
+   * Aborts the running calls. Resolves when the last reply is sent and every connection is closed. A caller that does
+   * not read (a paused pager) is disconnected after `closeMs`. Resolves at once if the server never listened.
    */
   close(): Promise<void>;
 }
@@ -82,8 +84,8 @@ export function createSocketServer({
 }
 
 /**
- * Between bind and chmod the group could open the file, so the file is created under a restrictive umask. `listen` binds
- * synchronously, so the umask is restored before any other code runs.
+ * Between bind and chmod the group could open the file, so the file is created under a restrictive umask. `listen`
+ * binds synchronously, so the umask is restored before any other code runs.
  */
 async function listen(server: Server, path: string): Promise<void> {
   const umask = process.umask(0o177);
@@ -159,8 +161,8 @@ interface IdentifiedRequest {
 }
 
 /**
- * The channels that a client of the socket may name. `mcp` is the channel of `qoc mcp`: a request on it has the rights of an
- * agent. The channels `http` and `host` do not use the socket.
+ * The channels that a client of the socket may name. `mcp` is the channel of `qoc mcp`: a request on it has the rights
+ * of an agent. The channels `http` and `host` do not use the socket.
  */
 const CHANNELS: readonly Channel[] = ["cli", "tty", "mcp"];
 

@@ -1,7 +1,7 @@
 /**
- * The strict check in front of citty. citty alone accepts unknown flags, repeated flags, missing values and extra words; on a
- * command line that moves money each of them must stop the command before it runs. The check reads the words of a shell, finds
- * the command, and returns the same words in a normal form that citty cannot misread.
+ * The strict check in front of citty. citty alone accepts unknown flags, repeated flags, missing values and extra
+ * words; on a command line that moves money each of them must stop the command before it runs. The check reads the
+ * words of a shell, finds the command, and returns the same words in a normal form that citty cannot misread.
  */
 import { QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
@@ -28,8 +28,8 @@ export interface CheckedLine<Entry extends CommandSyntax> {
   readonly noun: string | undefined;
   readonly globals: Globals;
   /**
-   * The line in normal form: the command's name, its flags as `--name` or `--name=value`, `--`, its positionals. Global flags
-   * are left out. Empty if the line names no command.
+   * The line in normal form: the command's name, its flags as `--name` or `--name=value`, `--`, its positionals. Global
+   * flags are left out. Empty if the line names no command.
    */
   readonly words: readonly string[];
 }
@@ -112,7 +112,9 @@ interface LeadingWord {
   readonly index: number;
 }
 
-/** The first two words that are not flags. A word after a command's own flag may be its value, so the search ends there. */
+/**
+ * The first two words that are not flags. A word after a command's own flag may be its value, so the search ends there.
+ */
 function leadingWords(argv: readonly string[]): readonly LeadingWord[] {
   const words: LeadingWord[] = [];
   for (let index = 0; index < argv.length && words.length < 2; index++) {
