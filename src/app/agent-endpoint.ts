@@ -108,19 +108,24 @@ export async function openAgentEndpoint({
     },
   } satisfies CallPorts & { readonly tokens: TokenStore };
   const closing = new AbortController();
-  const interactive = rateLimitedSession(desk.clock, { run: INTERACTIVE, palette }, HOURLY_LIMITS, closing.signal);
+  const interactive = rateLimitedSession(
+    desk.clock,
+    { run: INTERACTIVE, allowedTools: palette },
+    HOURLY_LIMITS,
+    closing.signal,
+  );
   const interactiveOf = connections(interactive);
   const http = mcpHttpHandler({
     ...calls,
     version: desk.version,
     changes: changesOf(open),
-    listed: (session) => void lists.set(session, (lists.get(session) ?? 0) + 1),
+    onToolsListed: (session) => void lists.set(session, (lists.get(session) ?? 0) + 1),
     onError: (error) => desk.log.warn(`mcp: ${messageOf(error)}`),
   });
   return {
     tools: [...tools.values()].map(({ wire }) => ({ name: wire.name, description: wire.description ?? "" })),
     open: (run, wallMs, sources = createReadLog()) => {
-      const { token, session } = tokens.mint({ run, palette, limits: { wallMs } });
+      const { token, session } = tokens.mint({ run, allowedTools: palette, limits: { wallMs } });
       memories.set(session, sources);
       return {
         url: `http://127.0.0.1:${port()}${MCP_PATH}`,
@@ -141,9 +146,9 @@ export async function openAgentEndpoint({
         token,
         connection = "",
         isRefused = false,
-        ...facts
+        ...metadata
       }: McpCaller = caller ?? { tool: command, client: "unknown", era: "modern", toolUseId: null };
-      const call = { command, input, facts, isRefused, ...(token === undefined ? {} : { token }) };
+      const call = { command, input, metadata, isRefused, ...(token === undefined ? {} : { token }) };
       return answerSocketCall({ ...calls, interactive: interactiveOf(connection) }, call, signal, note);
     },
     close: async () => {
@@ -166,7 +171,7 @@ function connections(shared: AgentSession): (connection: string) => AgentSession
   };
 }
 
-function namesIn(tools: ReadonlyMap<string, CommandTool>, { palette }: AgentSession): readonly string[] {
+function namesIn(tools: ReadonlyMap<string, CommandTool>, { allowedTools: palette }: AgentSession): readonly string[] {
   return [...tools.values()].filter(({ command }) => palette.has(command)).map(({ wire }) => wire.name);
 }
 

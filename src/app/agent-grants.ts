@@ -7,7 +7,8 @@ import type { OpenDesk } from "./open-desk.ts";
 /** `palette`: the commands that stand for the palette `default`. */
 export function grantedIn(state: Readonly<DeskState>, palette: readonly string[]) {
   return (digest: Digest): Grant | undefined => {
-    for (const [agent, record] of state.agents) if (record.tokenDigest === digest) return { agent, palette };
+    for (const [agent, record] of state.agents)
+      if (record.tokenDigest === digest) return { agent, allowedTools: palette };
     return undefined;
   };
 }

@@ -4,7 +4,7 @@ import { commandRegistry } from "./command-registry.ts";
 import type { Clock } from "../domain/ports.ts";
 import { callDaemon, connectionLost } from "../cli/client.ts";
 import type { McpCaller, Request } from "../cli/ipc-protocol.ts";
-import type { CallFacts } from "../mcp/audit.ts";
+import type { CallMetadata } from "../mcp/audit.ts";
 import { serveMcpStdio } from "../mcp/stdio.ts";
 import { loadTools } from "../mcp/tools.ts";
 
@@ -32,7 +32,7 @@ export async function serveMcpOverStdio(
   signal: AbortSignal,
 ): Promise<void> {
   const registry = await commandRegistry();
-  const callerOf = ({ tool, client, era, toolUseId }: CallFacts): McpCaller => {
+  const callerOf = ({ tool, client, era, toolUseId }: CallMetadata): McpCaller => {
     const id = toolUseId === null ? null : truncateName(toolUseId);
     return {
       connection,
@@ -61,8 +61,8 @@ export async function serveMcpOverStdio(
     call: (command, input, callSignal, onNote, facts) =>
       ask({ command: truncateName(command), input, caller: callerOf(facts) }, callSignal, onNote),
     // Without a command nothing can run; the input is sent for its digest.
-    reportRefusal: ({ input, facts }) =>
-      ask({ command: "", input, caller: { ...callerOf(facts), isRefused: true } }, signal, () => undefined),
+    reportRefusal: ({ input, metadata }) =>
+      ask({ command: "", input, caller: { ...callerOf(metadata), isRefused: true } }, signal, () => undefined),
     stdin: process.stdin,
     stdout: process.stdout,
     log: (line) => void process.stderr.write(`${line}\n`),

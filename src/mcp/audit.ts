@@ -11,7 +11,7 @@ import type { AgentSession } from "./tokens.ts";
 export type Decision = "allowed" | "refused" | "invalid" | "failed";
 
 /** What a client tells of its call besides the call itself. */
-export interface CallFacts {
+export interface CallMetadata {
   readonly tool: string;
   /** Name and version of the program that calls. */
   readonly client: string;
@@ -20,7 +20,7 @@ export interface CallFacts {
   readonly toolUseId: string | null;
 }
 
-export interface AuditRecord extends CallFacts {
+export interface AuditRecord extends CallMetadata {
   readonly run: string;
   readonly actor: Actor;
   readonly decision: Decision;
@@ -57,7 +57,7 @@ function cut(text: string): string {
 export function auditOf(
   ports: AuditPorts,
   { run, actor }: Pick<AgentSession, "run" | "actor">,
-  facts: CallFacts,
+  facts: CallMetadata,
   input: unknown,
 ): Audit {
   const started = ports.clock.monotonic();

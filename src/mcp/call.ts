@@ -12,7 +12,7 @@ import type { CommandEntry } from "../commands/command-entry.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
 import { type ToolError, answerOf, errorAnswer, pageOf, toolErrorOf } from "./answer.ts";
-import { type AuditPorts, type AuditRecord, type CallFacts, auditOf, decisionOf } from "./audit.ts";
+import { type AuditPorts, type AuditRecord, type CallMetadata, auditOf, decisionOf } from "./audit.ts";
 import type { LimitExceeded, AgentSession, Usage } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
 import { escapeInvisible, escapeInvisibleInText } from "../lib/invisible-characters.ts";
@@ -25,13 +25,13 @@ export type Invoke = (
   session: AgentSession,
   signal: AbortSignal,
   note: (line: string) => void,
-  facts: CallFacts,
+  facts: CallMetadata,
 ) => Promise<unknown>;
 
 /** A refused call, with what the client sent. */
 export interface RefusedCall extends Refusal {
   readonly input: Readonly<Record<string, unknown>>;
-  readonly facts: CallFacts;
+  readonly metadata: CallMetadata;
 }
 
 export interface RefusedCallLog {
@@ -67,19 +67,19 @@ export async function callTool(
   context: ServerContext,
 ): Promise<CallToolResult> {
   const { session } = caller;
-  const facts = factsOf(caller, call.name, context);
+  const facts = callMetadata(caller, call.name, context);
   const { audit, refuseUnread, inputBytes } = auditOf(ports, session, facts, call.input);
-  const gone = session.signal.aborted ? REVOKED : limitOf(session.worn());
+  const gone = session.signal.aborted ? REVOKED : limitOf(session.exhausted());
   if (gone !== undefined) {
     refuseUnread(gone.message);
     return errorAnswer(gone);
   }
   const tool = ports.tools.get(call.name);
-  if (tool === undefined || !session.palette.has(tool.command)) {
+  if (tool === undefined || !session.allowedTools.has(tool.command)) {
     const reason = tool === undefined ? "unknown or human only" : "outside the palette";
     session.refuse();
     audit("refused", reason);
-    ports.refusals.record({ actor: session.actor, command: call.name, reason, input: call.input, facts });
+    ports.refusals.record({ actor: session.actor, command: call.name, reason, input: call.input, metadata: facts });
     throw new ProtocolError(
       ProtocolErrorCode.InvalidParams,
       `Unknown tool: ${escapeInvisible(call.name.slice(0, NAME_CHARS_MAX))}`,
@@ -99,7 +99,7 @@ export async function callTool(
 const NAME_CHARS_MAX = 100;
 
 /** What this client tells of this call. */
-export function factsOf(caller: McpClient, tool: string, context: ServerContext): CallFacts {
+export function callMetadata(caller: McpClient, tool: string, context: ServerContext): CallMetadata {
   return {
     tool,
     client: caller.client(context),
@@ -112,7 +112,7 @@ async function attempt(
   ports: CallPorts,
   session: AgentSession,
   tool: CommandTool,
-  { input, facts }: ToolCall & { readonly facts: CallFacts },
+  { input, facts }: ToolCall & { readonly facts: CallMetadata },
   context: ServerContext,
 ): Promise<Outcome> {
   const { cursor, ...plain } = input;

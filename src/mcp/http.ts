@@ -13,7 +13,7 @@ export const REQUEST_BYTES_MAX = 1024 * 1024;
 /** Requests of one session that may be open at once, listening streams among them. */
 export const REQUESTS_AT_ONCE = 16;
 
-export interface McpHttpOptions extends Omit<McpOptions, "sessionOf" | "tells"> {
+export interface McpHttpOptions extends Omit<McpOptions, "sessionOf" | "sendsNotifications"> {
   readonly tokens: Pick<TokenStore, "find">;
   readonly changes: Changes;
   /** What went wrong on the wire, for the desk's log. */
@@ -30,7 +30,11 @@ export interface McpHttp {
 export function mcpHttpHandler(options: McpHttpOptions): McpHttp {
   const { tokens, changes, onError, ...ports } = options;
   const handler = createMcpHandler(
-    mcpFactory({ ...ports, tells: true, sessionOf: (auth) => auth?.extra?.["session"] as AgentSession | undefined }),
+    mcpFactory({
+      ...ports,
+      sendsNotifications: true,
+      sessionOf: (auth) => auth?.extra?.["session"] as AgentSession | undefined,
+    }),
     {
       maxRequestBodySize: REQUEST_BYTES_MAX,
       onerror: onError,

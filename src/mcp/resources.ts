@@ -9,7 +9,7 @@ import { ANSWER_CHARS_MAX } from "./answer.ts";
 import { escapeInvisibleInText } from "../lib/invisible-characters.ts";
 
 /** A command called for its answer, as the session that reads. */
-export type Ask = (command: string, input: Readonly<Record<string, unknown>>) => Promise<unknown>;
+export type RunRead = (command: string, input: Readonly<Record<string, unknown>>) => Promise<unknown>;
 
 export interface DeskResource {
   /** The address; `{name}` in it makes a template of it. */
@@ -18,9 +18,9 @@ export interface DeskResource {
   readonly description: string;
   readonly mimeType: string;
   /** Commands it is read through. */
-  readonly twins: readonly string[];
+  readonly readCommands: readonly string[];
   /** Undefined where nothing is there. */
-  read(ask: Ask, name: string): Promise<string | undefined>;
+  read(ask: RunRead, name: string): Promise<string | undefined>;
 }
 
 const BASE = "desk://workspace";
@@ -30,7 +30,7 @@ const fileShape = z.object({ untrusted: z.object({ text: z.string() }), next: z.
 const listed = z.array(z.object({ path: z.string() }));
 
 /** The first stretch of a file, and how to read on where there is more. */
-async function fileText(ask: Ask, path: string): Promise<string> {
+async function fileText(ask: RunRead, path: string): Promise<string> {
   const {
     untrusted: { text },
     next,
@@ -44,7 +44,7 @@ function note(folder: string, about: string): DeskResource {
     name: `${folder} note`,
     description: about,
     mimeType: "text/markdown",
-    twins: [READ_FILE],
+    readCommands: [READ_FILE],
     read: async (ask, name) => fileText(ask, `${folder}/${name.endsWith(".md") ? name : `${name}.md`}`),
   };
 }
@@ -55,7 +55,7 @@ export const RESOURCES: readonly DeskResource[] = [
     name: "configuration",
     description: "the desk's configuration; read only, and it holds no secrets",
     mimeType: "application/toml",
-    twins: [READ_FILE],
+    readCommands: [READ_FILE],
     read: (ask) => fileText(ask, LAYOUT.config),
   },
   note(LAYOUT.entities, "one entity: what the desk knows of an instrument, an issuer or a theme"),
@@ -65,7 +65,7 @@ export const RESOURCES: readonly DeskResource[] = [
     name: "pending proposals",
     description: "every proposal that waits for the human, one after another",
     mimeType: "text/markdown",
-    twins: ["orders list", READ_FILE],
+    readCommands: ["orders list", READ_FILE],
     read: async (ask) => {
       const orders = listed.parse(await ask("orders list", { state: "proposed" }));
       const texts: string[] = [];
@@ -78,7 +78,7 @@ export const RESOURCES: readonly DeskResource[] = [
     name: "latest snapshot",
     description: "the whole book as of the latest snapshot",
     mimeType: "application/toml",
-    twins: ["snapshots list", READ_FILE],
+    readCommands: ["snapshots list", READ_FILE],
     read: async (ask) => {
       const [first] = listed.parse(await ask("snapshots list", {})).toSorted((a, b) => (a.path < b.path ? 1 : -1));
       return first === undefined ? undefined : fileText(ask, first.path);
@@ -86,7 +86,7 @@ export const RESOURCES: readonly DeskResource[] = [
   },
 ];
 
-export interface FoundResource {
+export interface ResourceMatch {
   readonly resource: DeskResource;
   /** What stood for `{name}`. */
   readonly name: string;
@@ -98,7 +98,7 @@ export function isTemplate(resource: DeskResource): boolean {
 const NAME_PART = "{name}";
 
 /** Percent signs are undone once, then the name is checked as any path is. */
-export function findResource(uri: string): FoundResource | undefined {
+export function findResource(uri: string): ResourceMatch | undefined {
   for (const resource of RESOURCES) {
     if (resource.uri === uri) return isTemplate(resource) ? undefined : { resource, name: "" };
     const prefix = resource.uri.slice(0, -NAME_PART.length);

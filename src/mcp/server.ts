@@ -15,10 +15,10 @@ import {
 } from "@modelcontextprotocol/server";
 import { QocError, messageOf } from "../domain/error.ts";
 import { toolErrorOf } from "./answer.ts";
-import { type CallFacts, auditOf, decisionOf } from "./audit.ts";
-import { type CallPorts, type McpClient, callTool, factsOf } from "./call.ts";
+import { type CallMetadata, auditOf, decisionOf } from "./audit.ts";
+import { type CallPorts, type McpClient, callTool, callMetadata } from "./call.ts";
 import { listPrompts, promptNamed } from "./prompts.ts";
-import { type Ask, RESOURCES, truncateToFit, findResource, isTemplate } from "./resources.ts";
+import { type RunRead, RESOURCES, truncateToFit, findResource, isTemplate } from "./resources.ts";
 import type { AgentSession } from "./tokens.ts";
 import { escapeInvisible, escapeInvisibleInValue } from "../lib/invisible-characters.ts";
 
@@ -36,9 +36,9 @@ export interface McpOptions extends CallPorts {
   /** Who calls, by what the transport made sure of; undefined refuses. */
   sessionOf(authInfo: AuthInfo | undefined): AgentSession | undefined;
   /** Hears of each look at the list of tools. */
-  listed?(session: AgentSession): void;
+  onToolsListed?(session: AgentSession): void;
   /** Are clients told of changes? Those of the newer era, by whoever serves the door; to others nothing is promised. */
-  readonly tells: boolean;
+  readonly sendsNotifications: boolean;
 }
 
 const INSTRUCTIONS =
@@ -52,7 +52,7 @@ export function mcpFactory(options: McpOptions): McpServerFactory {
     const session = options.sessionOf(context.authInfo);
     if (session === undefined) throw new Error("no session for this caller");
     // An older client has no stream that a notice could come on.
-    const isTold = options.tells && context.era === "modern";
+    const isTold = options.sendsNotifications && context.era === "modern";
     const mcp = new McpServer(
       { name: "qoc", title: "Qoc trading desk", version: options.version },
       {
@@ -105,10 +105,10 @@ function callerOf(
 
 function serveTools(mcp: McpServer, options: McpOptions, caller: McpClient): void {
   mcp.server.setRequestHandler("tools/list", () => {
-    options.listed?.(caller.session);
+    options.onToolsListed?.(caller.session);
     return {
       tools: [...options.tools.values()]
-        .filter(({ command }) => caller.session.palette.has(command))
+        .filter(({ command }) => caller.session.allowedTools.has(command))
         .map(({ wire }) => wire),
     };
   });
@@ -118,9 +118,11 @@ function serveTools(mcp: McpServer, options: McpOptions, caller: McpClient): voi
 }
 
 function serveResources(mcp: McpServer, options: McpOptions, caller: McpClient): void {
-  const { palette } = caller.session;
+  const { allowedTools: palette } = caller.session;
   const known = new Set([...options.tools.values()].map(({ command }) => command));
-  const shown = RESOURCES.filter(({ twins }) => twins.every((twin) => known.has(twin) && palette.has(twin)));
+  const shown = RESOURCES.filter(({ readCommands: twins }) =>
+    twins.every((twin) => known.has(twin) && palette.has(twin)),
+  );
   mcp.server.setRequestHandler("resources/list", () => ({
     resources: shown
       .filter((resource) => !isTemplate(resource))
@@ -132,9 +134,9 @@ function serveResources(mcp: McpServer, options: McpOptions, caller: McpClient):
       .map(({ uri, name, description, mimeType }) => ({ uriTemplate: uri, name, description, mimeType })),
   }));
   mcp.server.setRequestHandler("resources/read", async ({ params: { uri } }, context) => {
-    const facts = factsOf(caller, uri, context);
+    const facts = callMetadata(caller, uri, context);
     const { audit, refuseUnread } = auditOf(options, caller.session, facts, {});
-    if (caller.session.worn() !== undefined) {
+    if (caller.session.exhausted() !== undefined) {
       refuseUnread("refused too often");
       throw notFound(uri);
     }
@@ -143,7 +145,7 @@ function serveResources(mcp: McpServer, options: McpOptions, caller: McpClient):
       const reason = found === undefined ? "unknown resource" : "outside the palette";
       caller.session.refuse();
       audit("refused", reason);
-      options.refusals.record({ actor: caller.session.actor, command: uri, reason, input: {}, facts });
+      options.refusals.record({ actor: caller.session.actor, command: uri, reason, input: {}, metadata: facts });
       throw notFound(uri);
     }
     try {
@@ -176,7 +178,7 @@ function notFound(uri: string): ResourceNotFoundError {
 /** What is said of the caller or of the desk, whatever was asked for: it tells nothing of a file. */
 const NOT_OF_FILES: ReadonlySet<string> = new Set(["DESK_DOWN", "TOKEN_REFUSED", "RUN_OVER"]);
 
-function askAs(options: McpOptions, session: AgentSession, facts: CallFacts, { mcpReq }: ServerContext): Ask {
+function askAs(options: McpOptions, session: AgentSession, facts: CallMetadata, { mcpReq }: ServerContext): RunRead {
   return (command, input) => {
     const over = session.spend({ calls: 1, bytes: 0, proposals: 0 });
     if (over !== undefined) throw new QocError("AGENT_LIMIT", { agent: session.actor, limit: over.limit, of: over.of });

@@ -3,7 +3,7 @@
  * as its agent, who shows none as `agent:interactive`; palette, limits and the audit are the desk's, whatever the other end did.
  */
 import { QocError, messageOf } from "../domain/error.ts";
-import { type AuditPorts, type CallFacts, auditOf, decisionOf } from "./audit.ts";
+import { type AuditPorts, type CallMetadata, auditOf, decisionOf } from "./audit.ts";
 import { type Invoke, type RefusedCallLog, usageOf } from "./call.ts";
 import type { LimitExceeded, AgentSession, TokenStore } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
@@ -12,7 +12,7 @@ export interface SocketCall {
   readonly command: string;
   readonly input: unknown;
   readonly token?: string;
-  readonly facts: CallFacts;
+  readonly metadata: CallMetadata;
   /** For the record alone: nothing of it is run, whatever it names. */
   readonly isRefused?: boolean;
 }
@@ -33,7 +33,7 @@ export async function answerSocketCall(
   signal: AbortSignal,
   note: (line: string) => void,
 ): Promise<unknown> {
-  const { facts, input } = call;
+  const { metadata: facts, input } = call;
   const session = call.token === undefined ? ports.interactive : ports.tokens.find(call.token);
   const { audit, refuseUnread, inputBytes } = auditOf(ports, session ?? NOBODY, facts, input);
   const refuse = (error: QocError, reason: string): never => {
@@ -42,16 +42,16 @@ export async function answerSocketCall(
     throw error;
   };
   if (session === undefined) return refuse(new QocError("TOKEN_REFUSED"), "unknown or revoked token");
-  const worn = session.worn();
+  const worn = session.exhausted();
   if (worn !== undefined) {
     refuseUnread(`over ${worn.of} ${worn.limit} an hour`);
     throw limitError(session, worn);
   }
   const name = call.isRefused === true ? facts.tool : call.command;
   const tool = call.isRefused === true ? undefined : [...ports.tools.values()].find(({ command }) => command === name);
-  if (tool === undefined || !session.palette.has(tool.command)) {
+  if (tool === undefined || !session.allowedTools.has(tool.command)) {
     const reason = tool === undefined ? "unknown or human only" : "outside the palette";
-    ports.refusals.record({ actor: session.actor, command: name, reason, input: {}, facts });
+    ports.refusals.record({ actor: session.actor, command: name, reason, input: {}, metadata: facts });
     // One answer for a word that is a human's and for one that is none.
     return refuse(new QocError("NOT_PERMITTED", { name: name.slice(0, NAME_CHARS_MAX) }), reason);
   }

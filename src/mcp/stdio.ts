@@ -7,7 +7,7 @@ import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import { INTERACTIVE } from "../domain/agent-access.ts";
 import { messageOf } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
-import type { AuditRecord, CallFacts } from "./audit.ts";
+import type { AuditRecord, CallMetadata } from "./audit.ts";
 import type { RefusedCall } from "./call.ts";
 import { openStdioChannels } from "./stdio-transport.ts";
 import { mcpFactory } from "./server.ts";
@@ -20,11 +20,11 @@ export type CallDesk = (
   input: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
   note: (line: string) => void,
-  facts: CallFacts,
+  facts: CallMetadata,
 ) => Promise<unknown>;
 
 /** Reports to the running desk a call that was refused in this process; the desk records it and runs nothing. */
-export type ReportRefusal = (call: Pick<RefusedCall, "input" | "facts">) => Promise<unknown>;
+export type ReportRefusal = (call: Pick<RefusedCall, "input" | "metadata">) => Promise<unknown>;
 
 export interface McpStdioOptions {
   readonly version: string;
@@ -49,7 +49,7 @@ const LIMITS = {
 export async function serveMcpStdio(options: McpStdioOptions): Promise<void> {
   const { tools, call, reportRefusal, signal, stdin, stdout, log } = options;
   const session = openSession(
-    { run: INTERACTIVE, palette: [...tools.values()].map(({ command }) => command) },
+    { run: INTERACTIVE, allowedTools: [...tools.values()].map(({ command }) => command) },
     LIMITS,
     signal,
   );
@@ -58,7 +58,7 @@ export async function serveMcpStdio(options: McpStdioOptions): Promise<void> {
     tools,
     clock: options.clock,
     // What changes at the desk does not reach this process.
-    tells: false,
+    sendsNotifications: false,
     sessionOf: () => session,
     invoke: (command, input, _session, callSignal, note, facts) => call(command, input, callSignal, note, facts),
     audit: (record) => log(auditLine(record)),

@@ -38,7 +38,7 @@ export interface AgentSession {
   readonly run: string;
   readonly actor: Actor;
   /** Command names. */
-  readonly palette: ReadonlySet<string>;
+  readonly allowedTools: ReadonlySet<string>;
   /** Aborts once the session is revoked or its time is over. */
   readonly signal: AbortSignal;
   /** Takes a share; where it would go over, nothing is taken and the limit is named. */
@@ -46,12 +46,12 @@ export interface AgentSession {
   /** Counts a call that was refused. */
   refuse(): void;
   /** Has it been refused as often as it may call? Then it is not listened to any more, for being refused takes time too. */
-  worn(): LimitExceeded | undefined;
+  exhausted(): LimitExceeded | undefined;
 }
 
 export interface SessionRequest {
   readonly run: string;
-  readonly palette: Iterable<string>;
+  readonly allowedTools: Iterable<string>;
   readonly limits?: Partial<RunLimits>;
 }
 
@@ -59,7 +59,7 @@ export interface SessionRequest {
 export interface Grant {
   readonly agent: string;
   /** Command names. */
-  readonly palette: Iterable<string>;
+  readonly allowedTools: Iterable<string>;
 }
 
 export interface TokenStore {
@@ -102,7 +102,7 @@ export function createTokenStore(
     drop(admitted, digest);
     if (grant === undefined) return undefined;
     const entry = entryOf((signal) =>
-      rateLimitedSession(clock, { run: grant.agent, palette: grant.palette }, HOURLY_LIMITS, signal),
+      rateLimitedSession(clock, { run: grant.agent, allowedTools: grant.allowedTools }, HOURLY_LIMITS, signal),
     );
     admitted.set(digest, entry);
     return entry.session;
@@ -175,17 +175,17 @@ export function rateLimitedSession(
   return sessionOf(request, signal, {
     spend: (use) => ofThisHour().spend(use),
     refuse: () => ofThisHour().refuse(),
-    worn: () => ofThisHour().worn(),
+    exhausted: () => ofThisHour().exhausted(),
   });
 }
 
-type Meter = Pick<AgentSession, "spend" | "refuse" | "worn">;
+type Meter = Pick<AgentSession, "spend" | "refuse" | "exhausted">;
 
-function sessionOf({ run, palette }: SessionRequest, signal: AbortSignal, meter: Meter): AgentSession {
+function sessionOf({ run, allowedTools: palette }: SessionRequest, signal: AbortSignal, meter: Meter): AgentSession {
   return {
     run,
     actor: `agent:${run}`,
-    palette: new Set(palette),
+    allowedTools: new Set(palette),
     signal,
     ...meter,
   };
@@ -205,6 +205,6 @@ function meterOf(limits: Usage, per: LimitExceeded["per"]): Meter {
       return undefined;
     },
     refuse: () => void (refused += 1),
-    worn: () => (refused < limits.calls ? undefined : { limit: "refused calls", of: limits.calls, per }),
+    exhausted: () => (refused < limits.calls ? undefined : { limit: "refused calls", of: limits.calls, per }),
   };
 }

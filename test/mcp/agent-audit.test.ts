@@ -49,7 +49,7 @@ async function overPipe(given?: string): Promise<AnyClient> {
   };
   pipe = await mcpPipe(
     (command, input, signal, _note, facts) => ask(command, input, facts, signal),
-    ({ input, facts }) => ask("", input, { ...facts, isRefused: true }),
+    ({ input, metadata: facts }) => ask("", input, { ...facts, isRefused: true }),
   );
   return (await newPipeClient(pipe, "auto")) as unknown as AnyClient;
 }

@@ -22,7 +22,7 @@ function atDesk(): Promise<McpPipe> {
       asked.push(command);
       return desk.call(command, input, { actor: "agent:interactive", channel: "mcp" });
     },
-    async ({ facts }) => void told.push(facts.tool),
+    async ({ metadata: facts }) => void told.push(facts.tool),
   );
 }
 afterEach(async () => {

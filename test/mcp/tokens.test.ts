@@ -12,8 +12,8 @@ const NOTHING = { calls: 0, bytes: 0, proposals: 0 };
 describe("the token book", () => {
   it("H4 makes tokens of 256 random bits that find their own session alone", () => {
     const tokens = book();
-    const one = tokens.mint({ run: "one", palette: ["status"] });
-    const two = tokens.mint({ run: "two", palette: ["snapshot"] });
+    const one = tokens.mint({ run: "one", allowedTools: ["status"] });
+    const two = tokens.mint({ run: "two", allowedTools: ["snapshot"] });
     expect(one.token).toMatch(/^qoc_[0-9a-f]{64}$/);
     expect(one.token).not.toBe(two.token);
     expect(tokens.find(one.token)).toBe(one.session);
@@ -25,15 +25,15 @@ describe("the token book", () => {
 
   it("H4 keeps no token where it could be read", () => {
     const tokens = book();
-    const { token, session } = tokens.mint({ run: "one", palette: ["status"] });
+    const { token, session } = tokens.mint({ run: "one", allowedTools: ["status"] });
     expect(JSON.stringify([session, tokens])).not.toContain(token.slice(4));
   });
 
   it("H4 forgets a run at once, and tells what it has under way", () => {
     const tokens = book();
-    const first = tokens.mint({ run: "one", palette: [] });
-    const second = tokens.mint({ run: "one", palette: [] });
-    const other = tokens.mint({ run: "two", palette: [] });
+    const first = tokens.mint({ run: "one", allowedTools: [] });
+    const second = tokens.mint({ run: "one", allowedTools: [] });
+    const other = tokens.mint({ run: "two", allowedTools: [] });
     expect(tokens.revoke("one")).toBe(true);
     expect(tokens.find(first.token) ?? tokens.find(second.token)).toBeUndefined();
     expect([first.session.signal.aborted, second.session.signal.aborted, other.session.signal.aborted]).toEqual([
@@ -48,13 +48,13 @@ describe("the token book", () => {
   it("S7 ends a session when its time is over, and leaves no timer behind", () => {
     const clock = fakeClock();
     const tokens = book(clock);
-    const { token, session } = tokens.mint({ run: "one", palette: [], limits: { wallMs: 1_000 } });
+    const { token, session } = tokens.mint({ run: "one", allowedTools: [], limits: { wallMs: 1_000 } });
     clock.advance(999);
     expect(tokens.find(token)).toBe(session);
     clock.advance(1);
     expect(tokens.find(token)).toBeUndefined();
     expect(session.signal.aborted).toBe(true);
-    tokens.mint({ run: "two", palette: [] });
+    tokens.mint({ run: "two", allowedTools: [] });
     tokens.revoke("two");
     expect(clock.waiting).toBe(0);
   });
@@ -62,7 +62,7 @@ describe("the token book", () => {
   it.each(["calls", "bytes", "proposals"] as const)(
     "S7 bounds the %s of a run, and takes nothing where a limit would be passed",
     (limit) => {
-      const { session } = book().mint({ run: "one", palette: [], limits: { [limit]: 3 } });
+      const { session } = book().mint({ run: "one", allowedTools: [], limits: { [limit]: 3 } });
       expect(session.spend({ ...NOTHING, [limit]: 2 })).toBeUndefined();
       expect(session.spend({ ...NOTHING, [limit]: 2 })).toEqual({ limit, of: 3, per: "run" });
       expect(session.spend({ ...NOTHING, [limit]: 1 })).toBeUndefined();
@@ -71,19 +71,19 @@ describe("the token book", () => {
   );
 
   it("S7 lets a run be refused as often as it may call, which takes nothing of its calls", () => {
-    const { session } = book().mint({ run: "one", palette: [], limits: { calls: 2 } });
+    const { session } = book().mint({ run: "one", allowedTools: [], limits: { calls: 2 } });
     session.refuse();
-    expect(session.worn()).toBeUndefined();
+    expect(session.exhausted()).toBeUndefined();
     session.refuse();
-    expect(session.worn()).toEqual({ limit: "refused calls", of: 2, per: "run" });
+    expect(session.exhausted()).toEqual({ limit: "refused calls", of: 2, per: "run" });
     expect(session.spend({ ...NOTHING, calls: 2 })).toBeUndefined();
   });
 
   it("S8 keeps the palette it was minted with", () => {
     const palette = ["status"];
-    const { session } = book().mint({ run: "one", palette });
+    const { session } = book().mint({ run: "one", allowedTools: palette });
     palette.push("approve");
-    expect([...session.palette]).toEqual(["status"]);
+    expect([...session.allowedTools]).toEqual(["status"]);
   });
 });
 
@@ -92,7 +92,7 @@ describe("the tokens of agents that were let in", () => {
   const withGrants = (
     clock: FakeClock = fakeClock(),
   ): { clock: FakeClock; grants: Map<string, Grant>; tokens: TokenStore } => {
-    const grants = new Map<string, Grant>([[tokenDigest(TOKEN), { agent: "claude", palette: ["status"] }]]);
+    const grants = new Map<string, Grant>([[tokenDigest(TOKEN), { agent: "claude", allowedTools: ["status"] }]]);
     return { clock, grants, tokens: createTokenStore(clock, systemIds, (digest) => grants.get(digest)) };
   };
 
@@ -100,7 +100,7 @@ describe("the tokens of agents that were let in", () => {
     const { clock, tokens } = withGrants();
     const session = tokens.find(TOKEN);
     expect(session).toMatchObject({ run: "claude", actor: "agent:claude" });
-    expect([...(session?.palette ?? [])]).toEqual(["status"]);
+    expect([...(session?.allowedTools ?? [])]).toEqual(["status"]);
     clock.advance(48 * 3_600_000);
     expect(tokens.find(TOKEN)).toBe(session);
     expect(tokens.find(TOKEN.replace("5", "6"))).toBeUndefined();
@@ -123,7 +123,7 @@ describe("the tokens of agents that were let in", () => {
   it("are another's once they are given to another", () => {
     const { grants, tokens } = withGrants();
     const first = tokens.find(TOKEN);
-    grants.set(tokenDigest(TOKEN), { agent: "other", palette: [] });
+    grants.set(tokenDigest(TOKEN), { agent: "other", allowedTools: [] });
     expect(tokens.find(TOKEN)).toMatchObject({ run: "other" });
     expect(first?.signal.aborted).toBe(true);
   });
@@ -146,9 +146,9 @@ describe("the tokens of agents that were let in", () => {
     const { clock, tokens } = withGrants();
     const session = tokens.find(TOKEN);
     for (let n = 0; n < HOURLY_LIMITS.calls; n++) session?.refuse();
-    expect(session?.worn()).toEqual({ limit: "refused calls", of: HOURLY_LIMITS.calls, per: "hour" });
+    expect(session?.exhausted()).toEqual({ limit: "refused calls", of: HOURLY_LIMITS.calls, per: "hour" });
     clock.advance(3_600_000);
-    expect(session?.worn()).toBeUndefined();
+    expect(session?.exhausted()).toBeUndefined();
   });
 
   it("tell when each was last seen", () => {

@@ -91,7 +91,7 @@ export async function mcpHarness(invoke: Invoke, table: CommandRegistry = REGIST
     refusals,
     errors,
     token: (run = "r1", palette = [...tools.values()].map(({ command }) => command), limits = {}) =>
-      tokens.mint({ run, palette, limits }).token,
+      tokens.mint({ run, allowedTools: palette, limits }).token,
     change: (change) => listeners.forEach((listener) => listener(change)),
     raw: (request) => rawRequest(port, request),
     close: async () => {
