@@ -7,8 +7,8 @@ import { type AdapterHarness, adapterHarness } from "../../support/adapter-harne
 import { orderOf } from "../../support/paper-market.ts";
 
 const FILE = fileURLToPath(new URL("../../../connectors/paper/index.ts", import.meta.url));
-let stand: AdapterHarness | undefined;
-afterEach(() => stand?.connector.stop());
+let harness: AdapterHarness | undefined;
+afterEach(() => harness?.connector.stop());
 
 function valueOf(envelope: Envelope): unknown {
   if (!envelope.ok) throw new Error(envelope.message);
@@ -24,8 +24,8 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
 }
 
 it("the paper connector loads by path, trades, and keeps its state across worker sessions", async () => {
-  stand = await adapterHarness("", { file: FILE, options: { bar_seconds: 0.2 } });
-  const { connector, fills, log } = stand;
+  harness = await adapterHarness("", { file: FILE, options: { bar_seconds: 0.2 } });
+  const { connector, fills, log } = harness;
   await connector.start();
   expect(log.text()).toContain("the paper venue is open");
   const capabilities = { mode: "paper", simulatedTime: true, clientIdDedupe: "forever" };
@@ -49,11 +49,9 @@ it("the paper connector loads by path, trades, and keeps its state across worker
   expect(fills[0]).toMatchObject({ fillId: "P-000001-1", clientOrderId: "worker-1", symbol: "SPX", quantity: "2" });
 
   await connector.restart();
-  const remembered = valueOf(await connector.invoke("getFills", [0])) as unknown[];
-  expect(remembered).toEqual(fills);
-  expect(remembered.map((fill) => fillSchema.parse(fill))).toMatchObject([
-    { fillId: "P-000001-1", price: expect.any(String) as string },
-  ]);
+  const stored = (valueOf(await connector.invoke("getFills", [0])) as unknown[]).map((fill) => fillSchema.parse(fill));
+  expect(stored).toEqual(fills);
+  expect(stored).toMatchObject([{ fillId: "P-000001-1", price: expect.any(String) as string }]);
   expect(await connector.invoke("placeOrder", [order])).toMatchObject({ ok: false, kind: "rejection" });
   expect(fills).toHaveLength(1);
   expect(connector.status).toMatchObject({ state: "ready", restarts: 0 });
