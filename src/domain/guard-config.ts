@@ -21,6 +21,9 @@ const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time 
 const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone such as "America/New_York"');
 const symbols = z.array(z.string().refine(isSymbol, "holds a sign that no symbol has")).min(1);
 const base = { enabled: z.boolean().default(true) };
+/** account: the account of the order. desk: all accounts of the order's mode. Numerator and base have the same scope. */
+const scope = z.enum(["account", "desk"]).default("account");
+export type GuardScope = z.output<typeof scope>;
 
 function isSymbol(raw: string): boolean {
   try {
@@ -40,9 +43,9 @@ export function isTimeZone(name: string): boolean {
 
 /** Options of each built-in guard, keyed by its `key` in `[[guard]]`. */
 export const GUARD_OPTIONS = {
-  "max-order-nav": z.strictObject({ key: z.literal("max-order-nav"), ...base, max_pct: percent(5) }),
-  "max-position-nav": z.strictObject({ key: z.literal("max-position-nav"), ...base, max_pct: percent(20) }),
-  "day-loss-limit": z.strictObject({ key: z.literal("day-loss-limit"), ...base, max_pct: percent(3) }),
+  "max-order-nav": z.strictObject({ key: z.literal("max-order-nav"), ...base, scope, max_pct: percent(5) }),
+  "max-position-nav": z.strictObject({ key: z.literal("max-position-nav"), ...base, scope, max_pct: percent(20) }),
+  "day-loss-limit": z.strictObject({ key: z.literal("day-loss-limit"), ...base, scope, max_pct: percent(3) }),
   "buying-power": z.strictObject({ key: z.literal("buying-power"), ...base }),
   "symbol-allowlist": z.strictObject({ key: z.literal("symbol-allowlist"), ...base, symbols }),
   "symbol-denylist": z.strictObject({
@@ -78,7 +81,7 @@ export const GUARD_OPTIONS = {
     window_s: z.number().nonnegative().default(600),
   }),
   "no-short": z.strictObject({ key: z.literal("no-short"), ...base }),
-  "gross-exposure": z.strictObject({ key: z.literal("gross-exposure"), ...base, max_pct: percent(100) }),
+  "gross-exposure": z.strictObject({ key: z.literal("gross-exposure"), ...base, scope, max_pct: percent(100) }),
   "max-open-orders": z.strictObject({
     key: z.literal("max-open-orders"),
     ...base,

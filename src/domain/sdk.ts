@@ -233,7 +233,10 @@ export class NotSent extends Error {
 
 // Custom guards
 
-/** The desk's accounts, positions and open orders for a custom guard. Frozen; amounts in the account's currency. */
+/**
+ * Accounts, positions and open orders for a custom guard: those at enabled connectors that route orders and have the mode of
+ * the order. Frozen; amounts are in the currency of the order's account.
+ */
 export interface BookSnapshot {
   readonly nav: number;
   readonly navText: string;

@@ -1,13 +1,13 @@
 /** The input of checks and guards: the gate's input, and values that several of them need, computed at most once. */
 import { type Decimal, decimal } from "../domain/decimal.ts";
-import type { GuardKey, GuardOptions } from "../domain/guard-config.ts";
+import type { GuardKey, GuardOptions, GuardScope } from "../domain/guard-config.ts";
 import { instrumentKey } from "../domain/order.ts";
 import type { Quote } from "../domain/quote.ts";
 import type { Check, Stage } from "../domain/verdict.ts";
 import { type Available, available } from "./check-result.ts";
 import { type Exposure, exposureOf, priceOf, quoteOf, strictlyReducing } from "./exposure.ts";
 import type { GateInput } from "./input.ts";
-import { navOf } from "./nav.ts";
+import { type NavSum, navOf } from "./nav.ts";
 
 /** A built-in guard: takes its options in `desk.toml`, returns one row of the verdict. Pure; if it throws, the gate blocks. */
 export type Guard<K extends GuardKey> = (options: GuardOptions<K>, context: CheckContext) => Check;
@@ -34,7 +34,8 @@ export interface CheckContext {
   readonly price: Available<Decimal>;
   /** quantity × price. */
   readonly notional: Available<Decimal>;
-  readonly nav: Available<Decimal>;
+  /** NAV of the order's account, or the sum of the accounts of its mode. */
+  readonly nav: (scope: GuardScope) => Available<NavSum>;
   /**
    * The order can only reduce a position that the venue confirms. Always false if the connector is not ready or not
    * reconciled, or if the instrument is flagged: then the position is unknown.
@@ -69,9 +70,7 @@ export function checkContextOf(input: GateInput): CheckContext {
       const { price } = context;
       return "missing" in price ? price : available(context.quantity.times(price.value));
     },
-    get nav() {
-      return once("nav", () => navOf(input.state));
-    },
+    nav: (scope) => once(`nav ${scope}`, () => navOf(input, scope)),
     get reducing() {
       return once("reducing", () => reducing(context));
     },

@@ -2,7 +2,6 @@
  * Custom guards: the port that runs them, and the frozen snapshot of the desk that they receive. They run in another thread,
  * and their results become rows of the verdict.
  */
-import type { DeskState } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, approximate, decimal, text } from "../domain/decimal.ts";
 import type { CustomGuard } from "../domain/guard-config.ts";
 import { type OrderTerms, instrumentKey, toSdkOrder } from "../domain/order.ts";
@@ -11,6 +10,8 @@ import type { BookPosition, BookSnapshot, Order as SdkOrder } from "../domain/sd
 import type { Check } from "../domain/verdict.ts";
 import { checkContextOf } from "./check-context.ts";
 import type { GateInput } from "./input.ts";
+import { connectorsInScope } from "./nav.ts";
+import { sameCurrency } from "./valuation.ts";
 
 /** The order as a custom guard receives it. */
 export type GuardedOrder = SdkOrder & { readonly notional: number };
@@ -27,10 +28,19 @@ function freeze<T extends object>(value: T): Readonly<T> {
   return Object.freeze(value);
 }
 
-/** The state as plain frozen data for another thread. `time` is the venue's time, ms. */
-export function bookSnapshot(state: Readonly<DeskState>, time: number): BookSnapshot {
+/**
+ * The accounts, positions and open orders at the connectors of the order's mode that route orders, as plain frozen data for
+ * another thread. Amounts are in the currency of the order's account: an account without an exchange rate counts only if its
+ * NAV is below zero.
+ */
+export function bookSnapshot(input: GateInput): BookSnapshot {
+  const { state } = input;
+  const counted = new Set(connectorsInScope(input, "desk").map(({ connector }) => connector));
+  const currency = state.accounts.get(input.order.terms.connector)?.account.currency;
   let [nav, cash, power] = [ZERO, ZERO, ZERO];
-  for (const account of state.accounts.values()) {
+  for (const [connector, account] of state.accounts) {
+    const isComparable = currency === undefined || sameCurrency(account.account.currency, currency);
+    if (!counted.has(connector) || (!isComparable && account.nav.gte(ZERO))) continue;
     nav = nav.plus(account.nav);
     cash = cash.plus(decimal(account.account.cash));
     power = power.plus(decimal(account.account.buyingPower));
@@ -40,16 +50,18 @@ export function bookSnapshot(state: Readonly<DeskState>, time: number): BookSnap
     navText: text(nav),
     cash: approximate(cash),
     buyingPower: approximate(power),
-    positions: freeze(positions(state)),
+    positions: freeze(positions(input, counted)),
     openOrders: freeze(
-      [...state.inFlight.values()].map((order) => freeze(toGuardOrder(order.terms, order.clientOrderId ?? ""))),
+      [...state.inFlight.values()]
+        .filter(({ terms }) => counted.has(terms.connector))
+        .map((order) => freeze(toGuardOrder(order.terms, order.clientOrderId ?? ""))),
     ),
-    time,
+    time: input.venueNow,
   });
 }
 
 /** All positions by fills that are not flat, and positions that only a venue reports. */
-function positions(state: Readonly<DeskState>): BookPosition[] {
+function positions({ state }: GateInput, counted: ReadonlySet<string>): BookPosition[] {
   const rows: BookPosition[] = [];
   const add = (
     connector: string,
@@ -58,7 +70,7 @@ function positions(state: Readonly<DeskState>): BookPosition[] {
     average: Decimal | undefined,
     mark: string | undefined,
   ): void => {
-    if (quantity.eq(ZERO)) return;
+    if (quantity.eq(ZERO) || !counted.has(connector)) return;
     const price = mark === undefined ? average : decimal(mark);
     rows.push(
       freeze({

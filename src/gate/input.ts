@@ -33,6 +33,14 @@ interface GateConnector {
   readonly capabilities: Capabilities;
 }
 
+/** A connector that is enabled and routes orders. Guards count the accounts of these connectors and no others. */
+export interface OrderRoute {
+  readonly connector: string;
+  readonly mode: Mode;
+  /** Host's wall clock at the last report of the account, ms. Absent: the time of the last mark counts. */
+  readonly reportedAt?: number | undefined;
+}
+
 interface GateApproval {
   /** Host's wall clock, ms. */
   readonly at: number;
@@ -49,6 +57,7 @@ export interface GateInput {
   /** The state of the desk, the approval of this order included. */
   readonly state: Readonly<DeskState>;
   readonly connector: GateConnector;
+  readonly routes: readonly OrderRoute[];
   /** The connector's quote of the order's symbol. */
   readonly quote?: Quote | undefined;
   /** null: the venue does not list the symbol. Absent: the connector provides no instruments, and their checks are skipped. */

@@ -1,44 +1,103 @@
-/** NAV and limits on shares of it. NAV comes from the journal only, never from a file. */
-import { type DeskState, totalNav, dayPnl } from "../domain/desk-state.ts";
-import { type Decimal, ZERO, withinPercent } from "../domain/decimal.ts";
+/**
+ * NAV and limits on shares of it. NAV comes from the journal only, never from a file. It is a lower bound: only accounts of the
+ * order's mode count whose connectors are enabled and route orders.
+ */
+import type { AccountRecord } from "../domain/account.ts";
+import { type Decimal, ZERO, min, withinPercent } from "../domain/decimal.ts";
+import type { GuardScope } from "../domain/guard-config.ts";
 import type { Check } from "../domain/verdict.ts";
 import { type Available, block, available, missingInput, pass, unavailable } from "./check-result.ts";
-import { formatMoney, formatPercent, formatShare } from "./format.ts";
+import { formatDuration, formatMoney, formatPercent, formatShare } from "./format.ts";
+import type { GateInput, OrderRoute } from "./input.ts";
 import { sameCurrency } from "./valuation.ts";
 
-/** The reason why the accounts cannot be added up, or undefined. */
-function notSummable(state: Readonly<DeskState>): string | undefined {
-  if (state.accounts.size === 0) return "no connector has reported its account yet";
-  const counted = [...state.accounts.values()].filter(
-    (account) => !account.nav.eq(ZERO) || !account.dayOpenNav.eq(ZERO),
-  );
-  const first = counted[0]?.account.currency;
-  const other = counted.find((account) => !sameCurrency(account.account.currency, first ?? ""))?.account.currency;
-  return other === undefined ? undefined : `accounts are in ${first} and ${other}, and no exchange rate is available`;
-}
+/** An account that was not reported for longer counts at its last value, and the message states its age. */
+const STALE_MS = 5 * 60 * 1000;
 
-export function navOf(state: Readonly<DeskState>): Available<Decimal> {
-  const problem = notSummable(state);
-  return problem === undefined ? available(totalNav(state)) : missingInput(problem);
+type NavInput = Pick<GateInput, "order" | "routes" | "state" | "hostNow">;
+
+export interface NavSum {
+  readonly value: Decimal;
+  /** Accounts that count at an old value or not at all, for messages; empty if there are none. */
+  readonly note: string;
 }
 
 export interface DayResult {
-  /** NAV at the open of the day, over all connectors. */
+  /** NAV at the open of the day. */
   readonly open: Decimal;
   /** Realized and unrealized profit since then; below zero is a loss. */
   readonly pnl: Decimal;
+  readonly note: string;
 }
 
-export function dayResult(state: Readonly<DeskState>): Available<DayResult> {
-  const problem = notSummable(state);
-  if (problem !== undefined) return missingInput(problem);
-  let open = ZERO;
-  for (const account of state.accounts.values()) open = open.plus(account.dayOpenNav);
-  return available({ open, pnl: dayPnl(state) });
+/** The connectors whose accounts, positions and orders count for a guard of this scope. */
+export function connectorsInScope({ order, routes }: NavInput, scope: GuardScope): readonly OrderRoute[] {
+  const { connector: own, mode } = order.terms;
+  return routes.filter((route) => route.mode === mode && (scope === "desk" || route.connector === own));
+}
+
+interface CountedAccounts {
+  /** The order's own account is the first. */
+  readonly accounts: readonly { readonly account: AccountRecord; readonly isStale: boolean }[];
+  readonly note: string;
+}
+
+/**
+ * The accounts that are added up. An account without a mark or without an exchange rate counts zero; missing if its value is
+ * below zero, because zero would then be too much.
+ */
+function countedAccounts(input: NavInput, scope: GuardScope): Available<CountedAccounts> {
+  const { connector, mode } = input.order.terms;
+  const routes = connectorsInScope(input, scope);
+  if (!routes.some((route) => route.connector === connector))
+    return missingInput(`${connector} is not an enabled connector for ${mode} orders`);
+  const own = input.state.accounts.get(connector);
+  if (own === undefined) return missingInput(`${connector} has not reported its account yet`);
+  const notes: string[] = [];
+  const accounts: { account: AccountRecord; isStale: boolean }[] = [];
+  for (const route of routes) {
+    const account = input.state.accounts.get(route.connector);
+    if (account === undefined) {
+      notes.push(`${route.connector} has reported no account and counts zero`);
+      continue;
+    }
+    const { currency } = account.account;
+    if (!sameCurrency(currency, own.account.currency)) {
+      const missing = `no exchange rate from ${currency} to ${own.account.currency} is available for ${route.connector}`;
+      if (account.nav.lt(ZERO) || account.nav.lt(account.dayOpenNav)) return missingInput(missing);
+      notes.push(`${missing}, which counts zero`);
+      continue;
+    }
+    const age = input.hostNow - (route.reportedAt ?? account.markedAt);
+    if (age > STALE_MS) notes.push(`the account of ${route.connector} is ${formatDuration(age)} old`);
+    accounts.push({ account, isStale: age > STALE_MS });
+  }
+  return available({ accounts, note: notes.length === 0 ? "" : ` (${notes.join("; ")})` });
+}
+
+export function navOf(input: NavInput, scope: GuardScope): Available<NavSum> {
+  const counted = countedAccounts(input, scope);
+  if ("missing" in counted) return counted;
+  const { accounts, note } = counted.value;
+  return available({ value: accounts.reduce((sum, { account }) => sum.plus(account.nav), ZERO), note });
+}
+
+/** Each account by its own venue date. The profit of an account that is not up to date does not offset a loss of another. */
+export function dayResult(input: NavInput, scope: GuardScope): Available<DayResult> {
+  const counted = countedAccounts(input, scope);
+  if ("missing" in counted) return counted;
+  let [open, pnl] = [ZERO, ZERO];
+  for (const { account, isStale } of counted.value.accounts) {
+    const result = account.nav.minus(account.dayOpenNav);
+    open = open.plus(account.dayOpenNav);
+    pnl = pnl.plus(isStale ? min(ZERO, result) : result);
+  }
+  return available({ open, pnl, note: counted.value.note });
 }
 
 export interface ShareRule {
   readonly key: string;
+  readonly scope: GuardScope;
   readonly percent: Decimal;
   /** The measured part, for example "order" or "position in AAPL, at worst". */
   readonly noun: string;
@@ -46,7 +105,7 @@ export interface ShareRule {
 }
 
 interface NavContext {
-  readonly nav: Available<Decimal>;
+  readonly nav: (scope: GuardScope) => Available<NavSum>;
   /** The order strictly reduces a position. */
   readonly reducing: boolean;
   readonly currency: string;
@@ -57,23 +116,24 @@ interface NavContext {
  * only a strictly reducing order passes.
  */
 export function shareOfNav(context: NavContext, rule: ShareRule): Check {
-  const nav = context.nav;
-  const usable = "value" in nav && nav.value.gt(ZERO);
+  const nav = context.nav(rule.scope);
+  const usable = "value" in nav && nav.value.value.gt(ZERO);
   if (!usable && context.reducing) return pass(rule.key, "strictly reducing, so it passes without a usable NAV");
   if ("missing" in nav) return unavailable(rule.key, nav.missing);
+  const { value, note } = nav.value;
   if (!usable) {
     return block(
       rule.key,
       "NAV_NOT_POSITIVE",
-      `NAV is ${formatMoney(nav.value, context.currency)}; only a strictly reducing order passes`,
+      `NAV is ${formatMoney(value, context.currency)}${note}; only a strictly reducing order passes`,
     );
   }
   if ("missing" in rule.part) return unavailable(rule.key, rule.part.missing);
   const part = rule.part.value;
-  const figures = { limit: formatPercent(rule.percent), actual: formatShare(part, nav.value, rule.percent) };
+  const figures = { limit: formatPercent(rule.percent), actual: formatShare(part, value, rule.percent) };
   const message =
     `${rule.noun} of ${formatMoney(part, context.currency)} is ${figures.actual} of NAV ` +
-    `${formatMoney(nav.value, context.currency)} (limit ${figures.limit})`;
-  if (withinPercent(part, rule.percent, nav.value)) return pass(rule.key, message, figures);
+    `${formatMoney(value, context.currency)}${note} (limit ${figures.limit})`;
+  if (withinPercent(part, rule.percent, value)) return pass(rule.key, message, figures);
   return block(rule.key, `${rule.key.toUpperCase().replaceAll("-", "_")}_EXCEEDED`, message, figures);
 }

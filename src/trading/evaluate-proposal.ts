@@ -4,7 +4,7 @@ import type { OrderRecord } from "../domain/order-state.ts";
 import type { Stage, Verdict, Check } from "../domain/verdict.ts";
 import { evaluate } from "../gate/gate.ts";
 import { bookSnapshot, guardedOrder } from "../gate/guard-runner.ts";
-import type { GateInput } from "../gate/input.ts";
+import type { GateInput, OrderRoute } from "../gate/input.ts";
 import type { Desk } from "./desk.ts";
 import { type MarketSnapshot, fetchMarketSnapshot } from "./market-snapshot.ts";
 
@@ -28,6 +28,7 @@ export function gateInput(
       mode: status?.mode ?? "unstated",
       capabilities: status?.capabilities ?? {},
     },
+    routes: orderRoutes(desk),
     quote: view.quote,
     instrument: view.instrument,
     buyingPower: view.buyingPower,
@@ -44,6 +45,17 @@ export function gateInput(
   };
 }
 
+/** The connectors whose accounts guards count: enabled in desk.toml and with `orders = true`. */
+function orderRoutes(desk: Desk): readonly OrderRoute[] {
+  return desk.config.connectors
+    .filter(({ enabled, orders }) => enabled && orders)
+    .map(({ name, mode }) => ({
+      connector: name,
+      mode: desk.venues.facts(name)?.mode ?? mode ?? "unstated",
+      reportedAt: desk.market.askedAt.get(name),
+    }));
+}
+
 /** The operator's own guards, run outside this thread; an empty answer where there are none. */
 export async function customChecks(
   desk: Desk,
@@ -53,7 +65,7 @@ export async function customChecks(
   const custom = desk.config.guards.filter((guard) => guard.kind === "custom").filter((guard) => guard.enabled);
   if (custom.length === 0) return [];
   const input = gateInput(desk, order, "propose", view, []);
-  return desk.guards.run(custom, guardedOrder(input), bookSnapshot(desk.state, view.venueNow));
+  return desk.guards.run(custom, guardedOrder(input), bookSnapshot(input));
 }
 
 /** Fetches market data and runs every guard. Journals nothing except a changed account. */

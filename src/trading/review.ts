@@ -1,6 +1,5 @@
 /** The review of one proposal as one value; the terminal and `--json` render it. */
 import { type Decimal, ZERO, decimal, ratio, rounded, text } from "../domain/decimal.ts";
-import { totalNav } from "../domain/desk-state.ts";
 import { describe, instrumentKey } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import { type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
@@ -85,7 +84,7 @@ function bookChanges(desk: Desk, order: Readonly<OrderRecord>, price: Decimal | 
   const position = desk.state.positions.get(instrumentKey(terms.connector, terms.symbol))?.quantity ?? ZERO;
   const signed = terms.side === "buy" ? decimal(terms.quantity) : ZERO.minus(decimal(terms.quantity));
   const after = position.plus(signed);
-  const nav = totalNav(desk.state);
+  const nav = account?.nav ?? ZERO;
   const weight = (quantity: Decimal): string | null =>
     price === undefined || !nav.gt(ZERO)
       ? null

@@ -27,7 +27,7 @@ enabled = true
   cash = 1_000_000
 
 # Guards are evaluated in this order when an order is proposed, approved and dispatched. The first breach is the stated
-# reason; all breaches are listed. Percentages are of NAV. An order exactly at a limit passes.
+# reason; all breaches are listed. Percentages are of the account's NAV. An order exactly at a limit passes.
 [[guard]]
 key = "max-order-nav"
 max_pct = 5.0

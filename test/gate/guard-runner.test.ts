@@ -14,7 +14,7 @@ function tale() {
 
 describe("bookSnapshot", () => {
   it("shows NAV, cash, positions and open orders, as numbers and as exact text", () => {
-    expect(bookSnapshot(tale().state(), 7)).toEqual({
+    expect(bookSnapshot(inputOf(tale(), {}, { venueNow: 7 }))).toEqual({
       nav: 1000.3,
       navText: "1000.3",
       cash: 500.25,
@@ -50,13 +50,13 @@ describe("bookSnapshot", () => {
   it("shows what only the venue knows, and leaves flat positions out", () => {
     const positions = [{ symbol: "TSLA", quantity: "-1", markPrice: "200" }];
     const later = tale().filled("s", { side: "sell", quantity: "2" }).account("paper", { positions });
-    expect(bookSnapshot(later.state(), 7).positions).toEqual([
+    expect(bookSnapshot(inputOf(later, {}, { venueNow: 7 })).positions).toEqual([
       { connector: "paper", symbol: "TSLA", quantity: -1, quantityText: "-1", markPrice: 200, value: -200 },
     ]);
   });
 
   it("is frozen throughout, and crosses to another thread", () => {
-    const snapshot = bookSnapshot(tale().state(), 7);
+    const snapshot = bookSnapshot(inputOf(tale(), {}, { venueNow: 7 }));
     for (const part of [
       snapshot,
       snapshot.positions,
@@ -70,12 +70,22 @@ describe("bookSnapshot", () => {
   });
 
   it("is not changed by what happens afterwards", () => {
-    const state = tale().state();
-    const snapshot = bookSnapshot(state, 7);
+    const input = inputOf(tale(), {});
+    const { state } = input;
+    const snapshot = bookSnapshot(input);
     state.accounts.clear();
     state.inFlight.clear();
     expect(snapshot.nav).toBe(1000.3);
     expect(snapshot.openOrders).toHaveLength(1);
+  });
+});
+
+it("shows a guard nothing of connectors that take no orders or have another mode", () => {
+  const routes = [{ connector: "cash", mode: "paper" as const }];
+  expect(bookSnapshot(inputOf(tale(), { connector: "cash" }, { routes }))).toMatchObject({
+    navText: "0.2",
+    positions: [],
+    openOrders: [],
   });
 });
 

@@ -179,6 +179,7 @@ describe("input", () => {
     "order",
     "state",
     "connector",
+    "routes",
     "quote",
     ...times,
     "approval",

@@ -48,6 +48,10 @@ export function inputOf(tale: JournalScenario, order: string | TermsDraft, more:
       mode: orderTerms.mode,
       capabilities: {},
     },
+    routes: [...new Set([orderTerms.connector, ...state.accounts.keys()])].map((connector) => ({
+      connector,
+      mode: orderTerms.mode,
+    })),
     quote: quote("99.99", "100.01", { symbol: orderTerms.symbol, at: tale.now }),
     hostNow: tale.now,
     monoNow: MONO,

@@ -22,11 +22,11 @@ export const dayLossLimit: Guard<"day-loss-limit"> = (options, context) => {
       `the last account of ${order.terms.connector} is from ${account.venueDate}, and today is ${today}`,
     );
   }
-  const day = dayResult(state);
+  const day = dayResult(context.input, options.scope);
   if ("missing" in day) return unavailable(key, day.missing);
-  const { open, pnl } = day.value;
+  const { open, pnl, note } = day.value;
   if (open.lte(ZERO)) {
-    const message = `the day opened with a NAV of ${formatMoney(open, context.currency)}; only a strictly reducing order passes`;
+    const message = `the day opened with a NAV of ${formatMoney(open, context.currency)}${note}; only a strictly reducing order passes`;
     return block(key, "NAV_NOT_POSITIVE", message);
   }
   const loss = ZERO.minus(pnl);
@@ -36,7 +36,7 @@ export const dayLossLimit: Guard<"day-loss-limit"> = (options, context) => {
   const figures = { limit, actual: formatShare(loss, open, options.max_pct) };
   const message =
     `today's loss of ${formatMoney(loss, context.currency)} is ${figures.actual} of the day's opening NAV ` +
-    `${formatMoney(open, context.currency)} (limit ${figures.limit})`;
+    `${formatMoney(open, context.currency)}${note} (limit ${figures.limit})`;
   if (withinPercent(loss, options.max_pct, open)) return pass(key, message, figures);
   return block(key, "DAY_LOSS_LIMIT_EXCEEDED", `${message}; only strictly reducing orders pass`, figures);
 };

@@ -1,9 +1,10 @@
-/** The sum of all positions, long and short, each at its worst, is at most this share of NAV. */
+/** The sum of all positions in scope, long and short, each at its worst, is at most this share of NAV. */
 import { type InstrumentKey, instrumentKey } from "../../domain/order.ts";
+import type { GuardScope } from "../../domain/guard-config.ts";
 import { type Decimal, ZERO, max } from "../../domain/decimal.ts";
 import { type Available, available, missingInput, pass } from "../check-result.ts";
 import { exposureOf, worstLong, worstShort } from "../exposure.ts";
-import { shareOfNav } from "../nav.ts";
+import { connectorsInScope, shareOfNav } from "../nav.ts";
 import { highestPrice, reservedPrice } from "../valuation.ts";
 import type { CheckContext, Guard } from "../check-context.ts";
 
@@ -11,9 +12,10 @@ export const grossExposure: Guard<"gross-exposure"> = (options, context) => {
   if (context.reducing) return pass(options.key, "strictly reducing, so it adds no exposure");
   return shareOfNav(context, {
     key: options.key,
+    scope: options.scope,
     percent: options.max_pct,
     noun: "gross exposure, at worst",
-    part: gross(context),
+    part: gross(context, options.scope),
   });
 };
 
@@ -24,32 +26,34 @@ interface Instrument {
   readonly prices: (string | undefined)[];
 }
 
-/** All instruments with a position by fills, a position at a venue, or an order in flight. */
-function instruments({ input }: CheckContext): Map<InstrumentKey, Instrument> {
+/** The instruments in scope with a position by fills, a position at a venue, or an order in flight. */
+function instruments({ input }: CheckContext, scope: GuardScope): Map<InstrumentKey, Instrument> {
   const all = new Map<InstrumentKey, Instrument>();
-  const at = (connector: string, symbol: string): Instrument => {
+  const counted = new Set(connectorsInScope(input, scope).map(({ connector }) => connector));
+  const add = (connector: string, symbol: string, price: string | undefined): void => {
+    if (!counted.has(connector)) return;
     const key = instrumentKey(connector, symbol);
     const instrument = all.get(key) ?? { connector, symbol, prices: [] };
     all.set(key, instrument);
-    return instrument;
+    instrument.prices.push(price);
   };
   for (const { connector, symbol, lots } of input.state.positions.values())
-    at(connector, symbol).prices.push(lots.at(-1)?.price.toFixed());
+    add(connector, symbol, lots.at(-1)?.price.toFixed());
   for (const [connector, account] of input.state.accounts) {
-    for (const held of account.positions.values()) at(connector, held.symbol).prices.push(held.markPrice);
+    for (const held of account.positions.values()) add(connector, held.symbol, held.markPrice);
   }
   for (const { terms } of input.state.inFlight.values()) {
-    at(terms.connector, terms.symbol).prices.push(reservedPrice(terms, undefined)?.toFixed());
+    add(terms.connector, terms.symbol, reservedPrice(terms, undefined)?.toFixed());
   }
   return all;
 }
 
-function gross(context: CheckContext): Available<Decimal> {
+function gross(context: CheckContext, scope: GuardScope): Available<Decimal> {
   if ("missing" in context.price) return context.price;
   const { order, state, quote } = context.input;
   const { terms } = order;
   const isBuy = terms.side === "buy";
-  const all = instruments(context);
+  const all = instruments(context, scope);
   const own = all.get(instrumentKey(terms.connector, terms.symbol));
   all.delete(instrumentKey(terms.connector, terms.symbol));
   const long = worstLong(context.exposure, isBuy ? context.quantity : ZERO);

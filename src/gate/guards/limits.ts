@@ -8,7 +8,13 @@ import { shareOfNav } from "../nav.ts";
 
 /** An order is worth at most `max_pct` percent of NAV. */
 export const maxOrderNav: Guard<"max-order-nav"> = (options, context) =>
-  shareOfNav(context, { key: options.key, percent: options.max_pct, noun: "order", part: context.notional });
+  shareOfNav(context, {
+    key: options.key,
+    scope: options.scope,
+    percent: options.max_pct,
+    noun: "order",
+    part: context.notional,
+  });
 
 /** An order is worth at most `max_notional`, in the account's currency. */
 export const maxOrderNotional: Guard<"max-order-notional"> = (options, context) => {

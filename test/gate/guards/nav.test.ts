@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type GateInput } from "../../../src/gate/input.ts";
+import type { GateInput, OrderRoute } from "../../../src/gate/input.ts";
 import { ask, guard, quote } from "../../support/gate-case.ts";
 import { type TermsDraft, justOver, justUnder, scenario } from "../../support/journal-scenario.ts";
 
@@ -79,22 +79,22 @@ describe("max-order-nav", () => {
     expect(ask(tale, { side: "sell", quantity: "61" }, rule).decision).toBe("block");
   });
 
-  it("blocks where no account is known, and where accounts are in two currencies", () => {
+  it("blocks without an account of the order's connector, and for an instrument without an exchange rate", () => {
     expect(ask(scenario().desk(), { quantity: "1" }, rule)).toMatchObject({
       decision: "block",
       code: "MAX_ORDER_NAV_UNAVAILABLE",
     });
-    expect(ask(desk().account("yen", { currency: "JPY" }), { quantity: "1" }, rule).decision).toBe("block");
-    expect(ask(desk().account("coins", { currency: "USDT" }), { quantity: "100" }, rule).decision).toBe("allow");
     const foreign = { symbol: "AAPL", currency: "EUR" };
     expect(ask(desk(), { quantity: "1" }, rule, { instrument: foreign }).message).toContain("no exchange rate");
   });
 
-  it("counts every connector's last mark into NAV", () => {
-    expect(ask(desk().account("other", { nav: "100000" }), { quantity: "100" }, rule).decision).toBe("allow");
-    expect(ask(desk().account("other", { nav: "100000" }), { quantity: justOver("100", 12) }, rule).decision).toBe(
-      "block",
-    );
+  it("takes the order's own account as the base, whatever other accounts hold", () => {
+    for (const nav of ["100000000", "-100000000"]) {
+      const tale = desk().account("other", { nav });
+      expect(ask(tale, { quantity: "50" }, rule).decision).toBe("allow");
+      expect(ask(tale, { quantity: justOver("50", 12) }, rule).decision).toBe("block");
+    }
+    expect(ask(desk().account("yen", { currency: "JPY" }), { quantity: "50" }, rule).decision).toBe("allow");
   });
 });
 
@@ -162,7 +162,8 @@ describe("max-position-nav", () => {
     expect(ask(holding("99", "200"), { quantity: "1" }, rule, at100).decision).toBe("allow");
   });
 
-  it("adds the same symbol on another connector, whatever its case, and never nets it", () => {
+  it('adds the same symbol on another connector with scope = "desk", whatever its case, and never nets it', () => {
+    const rule = guard("max-position-nav", { max_pct: 20, scope: "desk" });
     const tale = desk().account("other", {
       nav: "0",
       positions: [{ symbol: "aapl", quantity: "150", markPrice: "100" }],
@@ -234,7 +235,8 @@ describe("day-loss-limit", () => {
     expect(at(Date.UTC(2019, 9, 11, 3), "UTC").decision).toBe("block");
   });
 
-  it("adds up the connectors, each by its own day", () => {
+  it('adds up the accounts with scope = "desk", each by its own day', () => {
+    const rule = guard("day-loss-limit", { max_pct: 3, scope: "desk" });
     const tale = lost("94001").account("other", { nav: "100000", venueDate: "2026-07-05" });
     expect(ask(tale, {}, rule).decision).toBe("allow");
     expect(ask(lost("93999").account("other", { nav: "100000", venueDate: "2026-07-05" }), {}, rule).decision).toBe(
@@ -301,4 +303,84 @@ describe("gross-exposure", () => {
       code: "GROSS_EXPOSURE_UNAVAILABLE",
     });
   });
+});
+
+/** Two accounts of 100,000; the guard's limit is 5 %. */
+describe('scope = "desk"', () => {
+  const rule = guard("max-order-nav", { max_pct: 5, scope: "desk" });
+  const two = () => desk().account("other", { nav: "100000" });
+  const routes = (...more: OrderRoute[]): Partial<GateInput> => ({
+    routes: [{ connector: "paper", mode: "paper" }, ...more],
+  });
+
+  it("takes the sum of the accounts as the base", () => {
+    expect(ask(two(), { quantity: "100" }, rule).decision).toBe("allow");
+    expect(ask(two(), { quantity: justOver("100", 12) }, rule).decision).toBe("block");
+    expect(ask(desk().account("coins", { nav: "100000", currency: "USDT" }), { quantity: "100" }, rule).decision).toBe(
+      "allow",
+    );
+  });
+
+  it.each<[string, readonly OrderRoute[]]>([
+    ["is removed, disabled or takes no orders", []],
+    ["has another mode", [{ connector: "other", mode: "live" }]],
+    ["does not state its mode", [{ connector: "other", mode: "unstated" }]],
+  ])("does not count an account whose connector %s", (_, others) => {
+    expect(ask(two(), { quantity: "51" }, rule, routes(...others)).decision).toBe("block");
+    expect(ask(two(), { quantity: "50" }, rule, routes(...others)).decision).toBe("allow");
+  });
+
+  it("counts zero for an account that was never marked or has no exchange rate, and says so", () => {
+    const unmarked = ask(desk(), { quantity: "51" }, rule, routes({ connector: "other", mode: "paper" }));
+    expect(unmarked.decision).toBe("block");
+    expect(unmarked.message).toContain("other has reported no account and counts zero");
+    const euros = ask(desk().account("euros", { currency: "EUR" }), { quantity: "51" }, rule);
+    expect(euros.message).toContain("no exchange rate from EUR to USD is available for euros, which counts zero");
+    expect(ask(desk().account("euros", { currency: "EUR" }), { quantity: "50" }, rule).decision).toBe("allow");
+  });
+
+  it("blocks if an account without an exchange rate is below zero, because zero would be too much", () => {
+    const tale = desk().account("euros", { nav: "-1", currency: "EUR" });
+    expect(ask(tale, { quantity: "1" }, rule).code).toBe("MAX_ORDER_NAV_UNAVAILABLE");
+    expect(ask(tale, { quantity: "1" }, guard("max-order-nav")).decision).toBe("allow");
+  });
+
+  it("counts a stale account at its last value and states its age", () => {
+    const tale = two().wait(3 * 60 * 60_000);
+    const check = ask(tale, { quantity: "101" }, rule);
+    expect(check.message).toContain("NAV 200,000.00 USD (the account of paper is 3 h old; the account of other is 3 h");
+    const reported = routes({ connector: "other", mode: "paper", reportedAt: tale.now });
+    expect(ask(tale, { quantity: "101" }, rule, reported).message).not.toContain("of other");
+  });
+
+  it("does not offset a loss by the profit of a stale account", () => {
+    const loss = guard("day-loss-limit", { max_pct: 3, scope: "desk" });
+    const tale = two().account("other", { nav: "150000" }).account("paper", { nav: "90000" });
+    expect(ask(tale, {}, loss).decision).toBe("allow");
+    tale.wait(60 * 60_000);
+    const fresh = { connector: "paper", mode: "paper", reportedAt: tale.now } as const;
+    expect(ask(tale, {}, loss, { routes: [fresh, { connector: "other", mode: "paper" }] }).decision).toBe("block");
+  });
+
+  it.each(["max-position-nav", "gross-exposure"] as const)(
+    "adds numerator and base over the same accounts: %s",
+    (key) => {
+      const held = [{ symbol: "AAPL", quantity: "150", markPrice: "100" }];
+      const tale = desk().account("other", { nav: "100000", positions: held });
+      const at100 = { quote: quote("100", "100") };
+      const desk20 = guard(key, { max_pct: 20, scope: "desk" });
+      expect(ask(tale, { quantity: "250" }, desk20, at100).decision).toBe("allow");
+      expect(ask(tale, { quantity: "251" }, desk20, at100).decision).toBe("block");
+      expect(ask(tale, { quantity: "200" }, guard(key, { max_pct: 20 }), at100).decision).toBe("allow");
+      expect(ask(tale, { quantity: "201" }, guard(key, { max_pct: 20 }), at100).decision).toBe("block");
+      expect(ask(tale, { quantity: "200" }, desk20, { ...at100, ...routes() }).decision).toBe("allow");
+      expect(ask(tale, { quantity: "201" }, desk20, { ...at100, ...routes() }).decision).toBe("block");
+    },
+  );
+});
+
+it("blocks an order whose own connector is not an enabled connector of its mode", () => {
+  const rule = guard("max-order-nav");
+  for (const routes of [[], [{ connector: "paper", mode: "live" as const }]])
+    expect(ask(desk(), { quantity: "1" }, rule, { routes }).code).toBe("MAX_ORDER_NAV_UNAVAILABLE");
 });

@@ -1,0 +1,70 @@
+/** Guards count the money of the order's own account: no paper money beside a live account, and nothing that a feed reports. */
+import { afterEach, describe, expect, it } from "vitest";
+import type { ConnectorName } from "../../src/domain/ids.ts";
+import { markAccount } from "../../src/trading/market-snapshot.ts";
+import { adapterFixture } from "../support/adapter-fixture.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+
+let desk: TempDesk;
+afterEach(async () => {
+  await desk.stop();
+  await discard(desk);
+});
+
+function connector(name: string, lines: string): string {
+  return `\n[[connector]]\nname = "${name}"\ntype = "custom"\nadapter = "./venue.ts"\n${lines}\n`;
+}
+/** The template's paper connector beside the connectors of the test. */
+async function open(connectors: string): Promise<void> {
+  desk = await tempDesk({
+    files: { "venue.ts": adapterFixture("scripted-venue") },
+    config: (template) => `${template}${connectors}`,
+  });
+}
+async function propose(name: string, quantity: string, symbol = "AAA") {
+  const terms = { connector: name, side: "buy", symbol, quantity, type: "limit", limitPrice: "100", rationale: "x" };
+  const { verdict } = await desk.call<{ verdict: { decision: string; reasons: { guard: string; message: string }[] } }>(
+    "orders propose",
+    terms,
+  );
+  return verdict;
+}
+async function set(name: string, setting: string): Promise<void> {
+  await desk.open.fleet.venues.quote(name, `SET:${setting}`);
+}
+function guardsOf(verdict: { reasons: { guard: string }[] }): string[] {
+  return verdict.reasons.map(({ guard }) => guard);
+}
+
+describe("a live account of 5,000 beside the paper connector's million", () => {
+  it("blocks an order of three times the live account by every share of NAV", async () => {
+    await open(connector("broker", 'mode = "live"\n[connector.options]\nnav = "5000"'));
+    const verdict = await propose("broker", "150");
+    expect(guardsOf(verdict)).toEqual(["max-order-nav", "max-position-nav"]);
+    expect(verdict.reasons[0]?.message).toContain("of NAV 5,000.00 USD");
+    expect((await propose("broker", "2")).decision).toBe("allow");
+  });
+
+  it("blocks after the live account has lost 80 % of its day's opening NAV", async () => {
+    await open(connector("broker", 'mode = "live"\n[connector.options]\nnav = "5000"'));
+    await set("broker", "nav:1000");
+    await markAccount(desk.open.desk, "broker" as ConnectorName);
+    expect(guardsOf(await propose("broker", "0.1"))).toEqual(["day-loss-limit"]);
+  });
+});
+
+describe("a connector with orders = false", () => {
+  const feed = (nav: string, currency = "USD") =>
+    connector("feed", `mode = "paper"\norders = false\n[connector.options]\nnav = "${nav}"\ncurrency = "${currency}"`);
+
+  it.each([
+    ["1000000000000", "USD"],
+    ["-2000000", "USD"],
+    ["1", "EUR"],
+  ])("changes no guard of another connector with a NAV of %s %s", async (nav, currency) => {
+    const venue = connector("venue", 'mode = "paper"\n[connector.options]\nnav = "100000"');
+    await open(`${venue}${feed(nav, currency)}`);
+    expect((await propose("venue", "50")).decision).toBe("allow");
+    expect(guardsOf(await propose("venue", "51", "BBB"))).toEqual(["max-order-nav"]);
+  });
+});
