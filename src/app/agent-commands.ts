@@ -32,8 +32,8 @@ export function agentContext(services: DeskServices, call: AgentCallOptions): Co
 }
 
 /**
- * The desk's services contain the agent runs, and agent runs call commands. This object breaks the cycle: it is made first, and
- * `bind` gives it the services once they exist.
+ * The desk's services contain the agent runs, and agent runs call commands. This object breaks the cycle: it is made
+ * first, and `bind` gives it the services once they exist.
  */
 export class AgentCommands {
   readonly #refusals: RefusalLog;

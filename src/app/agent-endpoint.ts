@@ -1,6 +1,6 @@
 /**
- * The MCP door of the running desk, on its one port: a token for each run and for each agent that the operator let in. What
- * comes through it is invoked as that agent, and leaves one line in the log.
+ * The MCP endpoint of the running desk, on the desk's port: one token for each run and for each agent with a grant.
+ * Each call runs a command as that agent and writes one line to the log.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RunEndpoint } from "../agents/runtime.ts";
@@ -17,32 +17,26 @@ import type { CallPorts } from "../mcp/call.ts";
 import { MCP_PATH, mcpHttpHandler } from "../mcp/http.ts";
 import { answerSocketCall } from "../mcp/socket-calls.ts";
 import type { Change } from "../mcp/server.ts";
-import {
-  HOURLY_LIMITS,
-  type AgentSession,
-  type TokenStore,
-  rateLimitedSession,
-  createTokenStore,
-} from "../mcp/tokens.ts";
+import { HOURLY_LIMITS, type AgentSession, rateLimitedSession, createTokenStore } from "../mcp/tokens.ts";
 import { type CommandTool, loadTools, toolName } from "../mcp/tools.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import type { AgentCommands } from "./agent-commands.ts";
-import { grantedIn, onRevoked } from "./agent-grants.ts";
+import { findGrant, onAgentRevoked } from "./agent-grants.ts";
 import type { OpenDesk } from "./open-desk.ts";
 import { LruMap } from "../lib/lru-map.ts";
 import { isInside } from "../lib/path-containment.ts";
 import type { RefusalLog } from "../domain/refusal.ts";
 
 export interface AgentEndpoint {
-  /** The tools of a run, in words for its bundle. */
+  /** Names and descriptions of a run's tools, for its context bundle. */
   readonly tools: readonly ToolDescription[];
-  /** Opens the way in for one run; it closes with the run. */
+  /** Creates the token of one run. Closing the result revokes the token. */
   open(run: string, wallMs: number, sources?: ReadLog): RunEndpoint;
-  /** When an agent that was let in last showed its token, ms. */
+  /** When an agent with a grant last sent its token, ms. */
   lastSeen(agent: string): number | undefined;
-  /** Answers one request to `/mcp`. */
+  /** Answers one HTTP request to `/mcp`. */
   handle(request: IncomingMessage, response: ServerResponse): void;
-  /** Answers one call of `qoc mcp`. @throws what the call came to. */
+  /** Answers one call of `qoc mcp`. @throws the error of the command, or of a refused call. */
   overSocket(request: Request, signal: AbortSignal, note: (line: string) => void): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -51,91 +45,56 @@ export interface AgentEndpointOptions {
   readonly open: OpenDesk;
   readonly commands: AgentCommands;
   readonly refusals: RefusalLog;
-  /** Where the port listens, once it does. */
+  /** Returns the port on which the desk listens. */
   readonly port: () => number;
 }
 
-export async function openAgentEndpoint({
-  open,
-  commands,
-  refusals,
-  port,
-}: AgentEndpointOptions): Promise<AgentEndpoint> {
+export async function openAgentEndpoint(options: AgentEndpointOptions): Promise<AgentEndpoint> {
+  const { open, refusals, port } = options;
   const { desk } = open;
   const tools = await loadTools(await commandRegistry());
-  const palette = [...tools.values()].map(({ command }) => command);
-  const tokens = createTokenStore(desk.clock, desk.ids, grantedIn(desk.state, palette));
-  const stopWatching = onRevoked(open, (agent) => tokens.revoke(agent));
-  const lists = new WeakMap<AgentSession, number>();
-  /** Who watches the calls of a run. */
-  const listeners = new WeakMap<AgentSession, (tool: string) => void>();
-  /** What each session has read: its proposals carry it. */
-  const memories = new WeakMap<AgentSession, ReadLog>();
-  const underWay = new Map<AgentSession, Set<Promise<unknown>>>();
-  const watched = async <T>(session: AgentSession, work: Promise<T>): Promise<T> => {
-    const calls = underWay.get(session) ?? new Set();
-    underWay.set(session, calls.add(work));
-    try {
-      return await work;
-    } finally {
-      calls.delete(work);
-      if (calls.size === 0) underWay.delete(session);
-    }
-  };
-  const memoryOf = (session: AgentSession): ReadLog => {
-    const sources = memories.get(session) ?? createReadLog();
-    memories.set(session, sources);
-    return sources;
-  };
-  const calls = {
+  const commandNames = [...tools.values()].map(({ command }) => command);
+  const tokens = createTokenStore(desk.clock, desk.ids, findGrant(desk.state, commandNames));
+  const removeListener = onAgentRevoked(open, (agent) => tokens.revoke(agent));
+  const records = new SessionRecords();
+  const calls: CallPorts = {
     tools,
-    tokens,
     clock: desk.clock,
     refusals,
     audit: auditTo(desk.log, desk.clock),
-    invoke: async (command, input, session, signal, note) => {
-      const { actor } = session;
-      listeners.get(session)?.(toolName(command));
-      try {
-        const call = { actor, sources: memoryOf(session), signal, note };
-        return await watched(session, commands.invoke(command, input, call));
-      } catch (error) {
-        // A path that is not an agent's is an attempt, as a word is that is not.
-        if (error instanceof QocError && error.code === "PATH_REFUSED")
-          refusals.record({ actor, command, reason: "a path that is not an agent's" });
-        throw error;
-      }
-    },
-  } satisfies CallPorts & { readonly tokens: TokenStore };
+    invoke: createInvoke(options, records),
+  };
   const closing = new AbortController();
   const interactive = rateLimitedSession(
     desk.clock,
-    { run: INTERACTIVE, allowedTools: palette },
+    { run: INTERACTIVE, allowedTools: commandNames },
     HOURLY_LIMITS,
     closing.signal,
   );
-  const interactiveOf = connections(interactive);
+  const sessionOf = connectionSessions(interactive);
   const http = mcpHttpHandler({
     ...calls,
+    tokens,
     version: desk.version,
     changes: changesOf(open),
-    onToolsListed: (session) => void lists.set(session, (lists.get(session) ?? 0) + 1),
+    onToolsListed: (session) => void (records.of(session).hasListedTools = true),
     onError: (error) => desk.log.warn(`mcp: ${messageOf(error)}`),
   });
   return {
     tools: [...tools.values()].map(({ wire }) => ({ name: wire.name, description: wire.description ?? "" })),
     open: (run, wallMs, sources = createReadLog()) => {
-      const { token, session } = tokens.mint({ run, allowedTools: palette, limits: { wallMs } });
-      memories.set(session, sources);
+      const { token, session } = tokens.mint({ run, allowedTools: commandNames, limits: { wallMs } });
+      const record = records.of(session);
+      record.sources = sources;
       return {
         url: `http://127.0.0.1:${port()}${MCP_PATH}`,
         token,
-        tools: namesIn(tools, session),
-        hasListed: () => lists.has(session),
-        onCall: (listener) => void listeners.set(session, listener),
+        tools: toolNames(tools, session),
+        hasListed: () => record.hasListedTools,
+        onCall: (listener) => void (record.onCall = listener),
         close: async () => {
           tokens.revoke(run);
-          await Promise.allSettled(underWay.get(session) ?? []);
+          await Promise.allSettled(record.pendingCalls);
         },
       };
     },
@@ -148,21 +107,71 @@ export async function openAgentEndpoint({
         isRefused = false,
         ...metadata
       }: McpCaller = caller ?? { tool: command, client: "unknown", era: "modern", toolUseId: null };
-      const call = { command, input, metadata, isRefused, ...(token === undefined ? {} : { token }) };
-      return answerSocketCall({ ...calls, interactive: interactiveOf(connection) }, call, signal, note);
+      const call = { command, input, metadata, isRefused, token };
+      return answerSocketCall({ ...calls, tokens, interactive: sessionOf(connection) }, call, signal, note);
     },
     close: async () => {
-      stopWatching();
+      removeListener();
       closing.abort();
       await http.close();
     },
   };
 }
 
+interface SessionRecord {
+  /** The sources that the session has read; its proposals list them. */
+  sources: ReadLog;
+  /** Whether the client has requested `tools/list`. */
+  hasListedTools: boolean;
+  /** Gets the tool's name at the start of each call. */
+  onCall: (tool: string) => void;
+  readonly pendingCalls: Set<Promise<unknown>>;
+}
+
+/** One record for each session, as long as the session exists. */
+class SessionRecords {
+  readonly #records = new WeakMap<AgentSession, SessionRecord>();
+
+  of(session: AgentSession): SessionRecord {
+    const record = this.#records.get(session) ?? {
+      sources: createReadLog(),
+      hasListedTools: false,
+      onCall: () => undefined,
+      pendingCalls: new Set(),
+    };
+    this.#records.set(session, record);
+    return record;
+  }
+}
+
+/** Runs a command as the session's agent and keeps the session's record. */
+function createInvoke({ commands, refusals }: AgentEndpointOptions, records: SessionRecords): CallPorts["invoke"] {
+  return async (command, input, session, signal, note) => {
+    const { actor } = session;
+    const { sources, onCall, pendingCalls } = records.of(session);
+    onCall(toolName(command));
+    const call = commands.invoke(command, input, { actor, sources, signal, note });
+    pendingCalls.add(call);
+    try {
+      return await call;
+    } catch (error) {
+      // A path that agents may not use counts as a refused call, like a command that they may not run.
+      if (error instanceof QocError && error.code === "PATH_REFUSED")
+        refusals.record({ actor, command, reason: "a path that agents may not use" });
+      throw error;
+    } finally {
+      pendingCalls.delete(call);
+    }
+  };
+}
+
 const CONNECTIONS_KEPT = 100;
 
-/** One session for each connection without a token: the limits are shared, the memory is each one's own. Those used last are kept. */
-function connections(shared: AgentSession): (connection: string) => AgentSession {
+/**
+ * One session for each connection without a token. Connections share the limits, but each has its own log of what its
+ * agent has read. The sessions used last are kept.
+ */
+function connectionSessions(shared: AgentSession): (connection: string) => AgentSession {
   const sessions = new LruMap<string, AgentSession>(CONNECTIONS_KEPT);
   return (connection) => {
     const session = sessions.get(connection) ?? { ...shared };
@@ -171,11 +180,11 @@ function connections(shared: AgentSession): (connection: string) => AgentSession
   };
 }
 
-function namesIn(tools: ReadonlyMap<string, CommandTool>, { allowedTools: palette }: AgentSession): readonly string[] {
-  return [...tools.values()].filter(({ command }) => palette.has(command)).map(({ wire }) => wire.name);
+function toolNames(tools: ReadonlyMap<string, CommandTool>, { allowedTools }: AgentSession): readonly string[] {
+  return [...tools.values()].filter(({ command }) => allowedTools.has(command)).map(({ wire }) => wire.name);
 }
 
-/** What the record says that a client may want to look at anew. */
+/** The changes of resources that clients subscribe to, from the records of the journal. */
 function changesOf({ onCommit }: OpenDesk) {
   return (listener: (change: Change) => void): (() => void) =>
     onCommit((recorded) => {

@@ -1,4 +1,7 @@
-/** All connectors of a desk: started together, reconciled one by one, followed on timers, and shown as the desk's venues. */
+/**
+ * Runs all connectors of a desk: starts them together, reconciles each with its venue, polls orders and accounts on
+ * timers, and implements the desk's venue gateway.
+ */
 import type { Desk } from "../trading/desk.ts";
 import { markAccount } from "../trading/market-snapshot.ts";
 import { markInterruptedUnknown, followOrders, reconcileConnector } from "../trading/reconcile.ts";
@@ -12,15 +15,15 @@ import { openVenueClient } from "../host/venue-client.ts";
 import type { ConnectorConfig, DeskConfig } from "../workspace/config.ts";
 import { type ConnectorDeps, adapterPath, openConnector } from "./open-connectors.ts";
 
-export interface FleetOptions extends Omit<ConnectorDeps, "fillSink" | "onStateChange" | "remembered"> {
+export interface FleetOptions extends Omit<ConnectorDeps, "fillSink" | "onStateChange" | "recordOf"> {
   readonly config: DeskConfig;
 }
 
 export interface Fleet {
   readonly venues: VenueGateway;
-  /** Ties connectors to the desk; nothing is started yet. */
+  /** Gives the connectors the desk that they report to. Does not start them. */
   attach(desk: Desk): Promise<void>;
-  /** Starts all; resolves when each has come up or failed its first attempt, and those up are reconciled. */
+  /** Starts all connectors. Resolves when each is ready and reconciled, or its first attempt to start has failed. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -29,6 +32,7 @@ const RECONCILE_AGAIN_MS = 5_000;
 const POLL_ORDERS_MS = 2_000;
 const DEGRADED_PROBE_MS = 5_000;
 const MARK_AFTER_FILL_MS = 100;
+const REASON_CHARS_MAX = 2_000;
 
 export function openFleet(options: FleetOptions): Fleet {
   return new ConnectorFleet(options);
@@ -42,11 +46,12 @@ class ConnectorFleet implements Fleet {
   readonly venues: VenueGateway;
   #desk: Desk | undefined;
   #isStopping = false;
-  /** Connectors whose start somebody waits for. */
-  readonly #awaited = new Set<string>();
+  /** Connectors whose start or restart is under way: the code that started them reconciles them. */
+  readonly #starting = new Set<string>();
+  /** Connectors whose account is fetched again shortly, after a fill. */
   readonly #marking = new Set<string>();
   /** Connectors that the operator is putting into quarantine. */
-  readonly #byHand = new Set<string>();
+  readonly #quarantining = new Set<string>();
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -59,27 +64,27 @@ class ConnectorFleet implements Fleet {
           {
             ...options,
             fillSink: { accept: (batch) => this.#acceptFills(config, batch) },
-            onStateChange: (change) => this.#changed(config, change),
-            remembered: (name) => this.#attached().state.connectors.get(name),
+            onStateChange: (change) => this.#recordState(config, change),
+            recordOf: (name) => this.#openDesk().state.connectors.get(name),
           },
           config,
         ),
       );
     }
-    const calls = openVenueClient(this.#connectors);
+    const client = openVenueClient(this.#connectors);
     this.venues = {
-      ...calls,
+      ...client,
       place: (order) => {
-        if (this.#byName.get(order.terms.connector)?.orders === true) return calls.place(order);
+        if (this.#byName.get(order.terms.connector)?.orders === true) return client.place(order);
         return Promise.resolve({
           kind: "not-sent",
           reason: `${order.terms.connector} takes no orders (orders = false)`,
         });
       },
-      status: () => this.#configs.map((config) => this.#status(config)),
+      status: () => this.#configs.map((config) => this.#fullStatus(config)),
       facts: (name) => {
         const config = this.#byName.get(name);
-        return config === undefined ? undefined : { ...this.#facts(config), mode: this.#mode(config) };
+        return config === undefined ? undefined : { ...this.#statusOf(config), mode: this.#mode(config) };
       },
       restart: (name) => this.#restart(name),
       quarantine: (name, reason) => this.#quarantine(name, reason),
@@ -93,12 +98,12 @@ class ConnectorFleet implements Fleet {
 
   async start(): Promise<void> {
     await Promise.all(
-      this.#configs.map((config) => this.#waited(config, () => this.#connectors.get(config.name)?.start())),
+      this.#configs.map((config) => this.#startAndReconcile(config, () => this.#connectors.get(config.name)?.start())),
     );
-    this.#every(POLL_ORDERS_MS, (config) => followOrders(this.#attached(), config.name));
+    this.#every(POLL_ORDERS_MS, (config) => followOrders(this.#openDesk(), config.name));
     this.#every(
       this.#options.config.uta.snapshotInterval * 1000,
-      async (config) => void (await markAccount(this.#attached(), config.name)),
+      async (config) => void (await markAccount(this.#openDesk(), config.name)),
     );
   }
 
@@ -112,35 +117,35 @@ class ConnectorFleet implements Fleet {
     const connector = this.#connectors.get(name);
     if (config === undefined || connector === undefined)
       throw new QocError("CONNECTOR_UNKNOWN", { name, suggestion: "" });
-    await this.#waited(config, () => connector.restart());
+    await this.#startAndReconcile(config, () => connector.restart());
   }
 
   async #quarantine(name: string, reason: string): Promise<void> {
-    this.#byHand.add(name);
+    this.#quarantining.add(name);
     try {
       await this.#connectors.get(name)?.quarantine(reason);
     } finally {
-      this.#byHand.delete(name);
+      this.#quarantining.delete(name);
     }
   }
 
-  async #waited(config: ConnectorConfig, begin: () => Promise<void> | undefined): Promise<void> {
-    this.#awaited.add(config.name);
+  async #startAndReconcile(config: ConnectorConfig, start: () => Promise<void> | undefined): Promise<void> {
+    this.#starting.add(config.name);
     try {
-      await begin();
+      await start();
     } finally {
-      this.#awaited.delete(config.name);
+      this.#starting.delete(config.name);
     }
     await this.#reconcile(config);
   }
 
-  #attached(): Desk {
+  #openDesk(): Desk {
     if (this.#desk === undefined)
-      throw new QocError("INTERNAL", { message: "a connector spoke before the desk was open" });
+      throw new QocError("INTERNAL", { message: "a connector called the desk before it was open" });
     return this.#desk;
   }
 
-  #status(config: ConnectorConfig): ConnectorStatus {
+  #fullStatus(config: ConnectorConfig): ConnectorStatus {
     return {
       name: config.name,
       type: config.type,
@@ -148,74 +153,77 @@ class ConnectorFleet implements Fleet {
       orders: config.orders,
       isolation: config.isolation,
       adapter: adapterPath(this.#options.packageRoot, config),
-      ...this.#facts(config),
+      ...this.#statusOf(config),
       ...this.#connectors.get(config.name)?.metrics,
     };
   }
 
-  #facts(config: ConnectorConfig): Connector["status"] {
+  #statusOf(config: ConnectorConfig): Connector["status"] {
     const connector = this.#connectors.get(config.name);
     if (connector === undefined) throw new QocError("CONNECTOR_UNKNOWN", { name: config.name, suggestion: "" });
     return connector.status;
   }
 
-  /** desk.toml's word, else the connector's own; before the first handshake the book remembers. */
+  /**
+   * The mode in desk.toml, else the mode that the adapter reports. Before an adapter reports one, only the built-in
+   * paper venue is paper.
+   */
   #mode(config: ConnectorConfig): Mode {
-    // Live from either side is live: a word in desk.toml cannot make real money paper.
-    if (config.mode === "live" || this.#facts(config).capabilities.mode === "live") return "live";
+    // If either is live, the mode is live: desk.toml must not make an account with real money look like paper.
+    if (config.mode === "live" || this.#statusOf(config).capabilities.mode === "live") return "live";
     return (
       config.mode ??
-      this.#facts(config).capabilities.mode ??
+      this.#statusOf(config).capabilities.mode ??
       (config.adapter === undefined && config.type === "paper" ? "paper" : "unstated")
     );
   }
 
   async #acceptFills(config: ConnectorConfig, batch: FillBatch): Promise<void> {
-    const newFills = await recordFills(this.#attached(), batch);
+    const newFills = await recordFills(this.#openDesk(), batch);
     if (newFills > 0) this.#markSoon(config);
   }
 
-  #changed(config: ConnectorConfig, { state, reason }: ConnectorStateChange): void {
-    const desk = this.#attached();
+  #recordState(config: ConnectorConfig, { state, reason }: ConnectorStateChange): void {
+    const desk = this.#openDesk();
     if (state !== "ready") desk.market.reconciled.delete(config.name);
     this.#options.log.info(`connector ${config.name}: ${state}`, {
       connector: config.name,
-      ...(reason === undefined ? {} : { reason }),
+      reason,
     });
     if (desk.readOnly() !== undefined) return;
-    const { digest } = this.#facts(config);
+    const { digest } = this.#statusOf(config);
     desk.publish({
       type: "connector.changed",
       connector: config.name,
       state,
       mode: this.#mode(config),
-      ...(reason === undefined ? {} : { reason: reason.slice(0, 2_000) }),
-      ...(digest === undefined ? {} : { adapterDigest: digest }),
-      ...(state === "quarantined" && this.#byHand.has(config.name) ? { by: "human" as const } : {}),
+      reason: reason?.slice(0, REASON_CHARS_MAX),
+      adapterDigest: digest,
+      by: state === "quarantined" && this.#quarantining.has(config.name) ? "human" : undefined,
     });
-    if (state === "degraded") this.#options.clock.after(DEGRADED_PROBE_MS, () => void this.#heal(config));
-    // A start and a restart by hand wait for their reconciliation themselves; whatever else makes it ready is reconciled here.
-    if (state === "ready" && !this.#awaited.has(config.name)) void this.#reconcile(config);
+    if (state === "degraded") this.#options.clock.after(DEGRADED_PROBE_MS, () => void this.#probeDegraded(config));
+    // `start` and `restart` reconcile the connector themselves; every other change to ready is reconciled here.
+    if (state === "ready" && !this.#starting.has(config.name)) void this.#reconcile(config);
   }
 
-  /** A fill changes cash and positions: the account is asked for again, once for a burst. */
+  /** A fill changes cash and positions: fetches the account again, once for a burst of fills. */
   #markSoon(config: ConnectorConfig): void {
     if (this.#marking.has(config.name) || this.#isStopping) return;
     this.#marking.add(config.name);
     this.#options.clock.after(MARK_AFTER_FILL_MS, () => {
       this.#marking.delete(config.name);
-      if (this.#isStopping || this.#facts(config).state !== "ready" || this.#attached().readOnly() !== undefined)
+      if (this.#isStopping || this.#statusOf(config).state !== "ready" || this.#openDesk().readOnly() !== undefined)
         return;
-      markAccount(this.#attached(), config.name).catch((error: unknown) =>
+      markAccount(this.#openDesk(), config.name).catch((error: unknown) =>
         this.#options.log.warn(`account of ${config.name}: ${messageOf(error)}`),
       );
     });
   }
 
-  /** Until it is done the gate admits nothing to this connector; a failure is tried again. */
+  /** The gate blocks orders to this connector until the reconciliation succeeds. A failed one is repeated. */
   async #reconcile(config: ConnectorConfig): Promise<void> {
-    const desk = this.#attached();
-    if (this.#isStopping || desk.readOnly() !== undefined || this.#facts(config).state !== "ready") return;
+    const desk = this.#openDesk();
+    if (this.#isStopping || desk.readOnly() !== undefined || this.#statusOf(config).state !== "ready") return;
     try {
       await reconcileConnector(desk, config.name);
     } catch (error) {
@@ -224,11 +232,11 @@ class ConnectorFleet implements Fleet {
     }
   }
 
-  /** A round of its own for each, so that none waits for another's venue. */
+  /** Repeats `work` for each connector on a timer of its own, so that a slow venue does not delay the others. */
   #every(ms: number, work: (config: ConnectorConfig) => Promise<void>): void {
     const round = async (config: ConnectorConfig): Promise<void> => {
       if (this.#isStopping) return;
-      const desk = this.#attached();
+      const desk = this.#openDesk();
       if (desk.market.reconciled.has(config.name) && desk.readOnly() === undefined) {
         await work(config).catch((error: unknown) =>
           this.#options.log.warn(`${config.name}: ${messageOf(error)}`, { connector: config.name }),
@@ -239,11 +247,11 @@ class ConnectorFleet implements Fleet {
     for (const config of this.#configs) this.#options.clock.after(ms, () => void round(config));
   }
 
-  /** One that had stopped answering is asked again and again: its first answer in time makes it ready. */
-  async #heal(config: ConnectorConfig): Promise<void> {
-    if (this.#isStopping || this.#facts(config).state !== "degraded") return;
+  /** Calls a degraded connector until it answers in time: the first answer in time makes it ready. */
+  async #probeDegraded(config: ConnectorConfig): Promise<void> {
+    if (this.#isStopping || this.#statusOf(config).state !== "degraded") return;
     await this.venues.buyingPower(config.name).catch(() => undefined);
-    if (this.#facts(config).state === "degraded")
-      this.#options.clock.after(DEGRADED_PROBE_MS, () => void this.#heal(config));
+    if (this.#statusOf(config).state === "degraded")
+      this.#options.clock.after(DEGRADED_PROBE_MS, () => void this.#probeDegraded(config));
   }
 }

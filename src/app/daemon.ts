@@ -47,7 +47,7 @@ export async function runDaemon(
   signal.addEventListener("abort", () => stopping.abort(), { once: true });
   let facts: UpFacts;
   try {
-    facts = await startDaemon(options, lifecycle, stopping);
+    facts = await openDaemon(options, lifecycle, stopping);
     ready(facts);
     await aborted(stopping.signal);
   } catch (error) {
@@ -72,7 +72,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Opens the parts of the daemon in order. `lifecycle` holds what was opened. */
-async function startDaemon(options: DeskOptions, lifecycle: Lifecycle, stopping: AbortController): Promise<UpFacts> {
+async function openDaemon(options: DeskOptions, lifecycle: Lifecycle, stopping: AbortController): Promise<UpFacts> {
   const started = performance.now();
   // First, so that it closes last: clients that wait for the desk to stop poll this socket.
   const socket = await lifecycle.open(
@@ -175,7 +175,9 @@ function upFacts({ desk, config, socket, fleet }: OpenDesk, readyMs: number): Up
   };
 }
 
-/** Asks for the free space off the order path; the gate reads the last answer. Returns a function that stops the checks. */
+/**
+ * Asks for the free space off the order path; the gate reads the last answer. Returns a function that stops the checks.
+ */
 async function watchFreeSpace({ desk }: OpenDesk): Promise<() => void> {
   let cancel: (() => void) | undefined;
   let isStopped = false;
@@ -196,8 +198,8 @@ async function watchFreeSpace({ desk }: OpenDesk): Promise<() => void> {
 }
 
 /**
- * Scans the proposal folders after a file event, and every two seconds besides: watchers lose events, and a system can run out
- * of watches. Returns a function that stops both.
+ * Scans the proposal folders after a file event, and every two seconds besides: watchers lose events, and a system can
+ * run out of watches. Returns a function that stops both.
  */
 function watchProposals({ desk }: OpenDesk): () => void {
   let cancelScan: (() => void) | undefined;

@@ -22,8 +22,8 @@ export function journalReport(scan: JournalScan, publicPem: string | undefined):
     formats: countFormats(scan),
     segments: scan.segments.length,
     head: `${scan.head.seq} ${scan.head.hash}`,
-    ...(signatures === undefined ? {} : { signatures: signatures.good }),
-    ...(problem === undefined ? {} : { problem }),
+    signatures: signatures?.good,
+    problem,
   };
 }
 

@@ -11,7 +11,15 @@ import { decisionLog } from "../trading/decision-log.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
 import { type DeskConfig, loadConfig } from "../workspace/config.ts";
-import { LAYOUT, findWorkspace, globalConfigPath, keyPath, logFolder, runtimePaths } from "../workspace/layout.ts";
+import {
+  LAYOUT,
+  type RuntimePaths,
+  findWorkspace,
+  globalConfigPath,
+  keyPath,
+  logFolder,
+  runtimePaths,
+} from "../workspace/layout.ts";
 import { isAlive, lockOwner } from "../workspace/lock.ts";
 import { readLogs } from "../workspace/logs.ts";
 import { secretFilesOf } from "../workspace/files.ts";
@@ -33,29 +41,63 @@ export interface LocalServicesOptions extends Omit<DeskOptions, "root"> {
   readonly ready: (facts: UpFacts) => void;
 }
 
+interface LocatedDesk {
+  /** The workspace's folder. */
+  readonly root: string;
+  readonly paths: RuntimePaths;
+}
+
+type Local<K extends keyof LocalServices> = Pick<LocalServices, K>;
+
 export function createLocalServices(options: LocalServicesOptions): LocalServices {
-  const { disk, clock, version, home } = options;
-  const at = async (from: string) => {
-    const root = realpathSync(await findWorkspace(disk, from));
-    return { root, outside: runtimePaths(root, options.env, process.getuid?.() ?? 0) };
-  };
+  const { disk, clock, version } = options;
   return {
     disk,
     clock,
     version,
+    ...startServices(options),
+    ...readServices(options),
+    ...repairServices(options),
+    ...adapterServices(options),
+  };
+}
+
+/** Finds the desk of a folder or of a folder above it. */
+async function locateDesk({ disk, env }: LocalServicesOptions, from: string): Promise<LocatedDesk> {
+  const root = realpathSync(await findWorkspace(disk, from));
+  return { root, paths: runtimePaths(root, env, process.getuid?.() ?? 0) };
+}
+
+/** Makes a desk, starts it, or connects to a running one. */
+function startServices(options: LocalServicesOptions): Local<"init" | "up" | "mcp" | "demo"> {
+  const { clock, version, env } = options;
+  return {
     init: (request) => initDesk({ ...options, ...request }),
     up: async ({ detach, from }, _note, signal) => {
-      const { root, outside } = await at(from);
+      const { root, paths } = await locateDesk(options, from);
       if (!detach) return runDaemon({ ...options, root }, options.ready, signal);
-      await refuseRunning(options, root, outside.lock);
-      mkdirSync(outside.runtime, { recursive: true, mode: 0o700 });
-      return startDaemon(
-        { bin: options.bin, root, socket: outside.socket, logFile: `${outside.runtime}/up.log`, env: options.env },
-        signal,
-      );
+      await refuseRunning(options, root, paths.lock);
+      mkdirSync(paths.runtime, { recursive: true, mode: 0o700 });
+      const logFile = `${paths.runtime}/up.log`;
+      return startDaemon({ bin: options.bin, root, socket: paths.socket, logFile, env }, signal);
     },
+    mcp: async (from, signal) => {
+      const { root, paths } = await locateDesk(options, from);
+      const { serveMcpOverStdio } = await import("./mcp-stdio.ts");
+      const connection = options.ids.random(8);
+      const token = env["QOC_TOKEN"] || undefined;
+      return serveMcpOverStdio({ socketPath: paths.socket, root, version, clock, connection, token }, signal);
+    },
+    demo: (request, screen, signal) => runDemo({ bin: options.bin, env }, request, screen, signal),
+  };
+}
+
+/** Reads a desk that is down, without writing to it. */
+function readServices(options: LocalServicesOptions): Local<"statusOf" | "verifyOf" | "decisionsOf" | "logsOf"> {
+  const { disk, clock, home } = options;
+  return {
     statusOf: async (from) => {
-      const { root } = await at(from);
+      const { root } = await locateDesk(options, from);
       const { state, config } = await readDesk(options, root);
       return recordedStatus({
         workspace: openWorkspace({ disk, root, clock, secretFiles: () => secretFilesOf(config) }),
@@ -66,7 +108,7 @@ export function createLocalServices(options: LocalServicesOptions): LocalService
       });
     },
     verifyOf: async (from, note) => {
-      const { root } = await at(from);
+      const { root } = await locateDesk(options, from);
       const scan = await scanOf(options, root, {
         progress: (done, of, records) => note(`segment ${done} of ${of}, ${records} records`),
       });
@@ -74,40 +116,42 @@ export function createLocalServices(options: LocalServicesOptions): LocalService
       const key = first?.type === "desk.created" ? `${keyPath(home, first.deskId)}.pub` : "";
       return journalReport(scan, (await disk.facts(key)) === undefined ? undefined : await disk.readText(key));
     },
-    rebuildOf: async (from, note) => {
-      const { root, outside } = await at(from);
-      await refuseRunning(options, root, outside.lock);
-      const workspace = openWorkspace({ disk, root, clock, secretFiles: () => [] });
-      return rebuild(workspace, upgraded((await scanOf(options, root)).events), note);
+    decisionsOf: async (from, limit) => {
+      const { root } = await locateDesk(options, from);
+      return decisionLog((await readDesk(options, root)).state, limit);
     },
-    decisionsOf: async (from, limit) => decisionLog((await readDesk(options, (await at(from)).root)).state, limit),
     logsOf: async (from, query) => {
-      const { root } = await at(from);
+      const { root } = await locateDesk(options, from);
       const config = await loadConfig(disk, `${root}/${LAYOUT.config}`, globalConfigPath(home));
       return readLogs(disk, logFolder(root, home, config.workspace.logDir), query);
     },
+  };
+}
+
+/** Changes files of a desk that is down. */
+function repairServices(options: LocalServicesOptions): Local<"rebuildOf" | "protectKey"> {
+  const { disk, clock, home } = options;
+  return {
+    rebuildOf: async (from, note) => {
+      const { root, paths } = await locateDesk(options, from);
+      await refuseRunning(options, root, paths.lock);
+      const workspace = openWorkspace({ disk, root, clock, secretFiles: () => [] });
+      return rebuild(workspace, upgraded((await scanOf(options, root)).events), note);
+    },
     protectKey: async (from, passphrase) => {
-      const { root } = await at(from);
+      const { root } = await locateDesk(options, from);
       const id = (await disk.readText(`${root}/${LAYOUT.state}/desk-id`)).trim();
       return protectKey(disk, keyPath(home, id), passphrase);
     },
-    newConnector: async ({ name, from }) => newConnector({ ...options, root: await findWorkspace(disk, from), name }),
-    mcp: async (from, signal) => {
-      const { root, outside } = await at(from);
-      return (await import("./mcp-stdio.ts")).serveMcpOverStdio(
-        {
-          socketPath: outside.socket,
-          root,
-          version,
-          clock,
-          connection: options.ids.random(8),
-          token: options.env["QOC_TOKEN"] || undefined,
-        },
-        signal,
-      );
-    },
-    certify: (request, say) => certifyAdapter(options, request, say),
-    demo: (request, screen, signal) => runDemo({ ...options, bin: options.bin }, request, screen, signal),
+  };
+}
+
+/** For authors of connectors; needs no desk that is up. */
+function adapterServices(options: LocalServicesOptions): Local<"newConnector" | "certify"> {
+  return {
+    newConnector: async ({ name, from }) =>
+      newConnector({ ...options, root: await findWorkspace(options.disk, from), name }),
+    certify: (request, onProgress) => certifyAdapter(options, request, onProgress),
   };
 }
 

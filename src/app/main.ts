@@ -1,6 +1,6 @@
 /**
- * The composition root as the front step sees it: lends the CLI door the world, and loads the heavy rooms only when a command
- * needs them, so that `qoc --help` stays quick.
+ * The entry point behind bin/qoc.mjs: gives the command line its services, and imports the larger modules only when a
+ * command needs them, so that `qoc --help` is fast.
  */
 import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
@@ -19,7 +19,7 @@ async function version(): Promise<string> {
   return (JSON.parse(await readFile(`${PACKAGE_ROOT}/package.json`, "utf8")) as { version: string }).version;
 }
 
-/** Runs one command line; answers the exit code. */
+/** Runs one command line. Returns the exit code. */
 export function run(argv: readonly string[]): Promise<number> {
   return main(argv, nodeDeps());
 }

@@ -33,24 +33,23 @@ export async function serveMcpOverStdio(
 ): Promise<void> {
   const registry = await commandRegistry();
   const callerOf = ({ tool, client, era, toolUseId }: CallMetadata): McpCaller => {
-    const id = toolUseId === null ? null : truncateName(toolUseId);
     return {
       connection,
       tool: truncateName(tool),
       client: truncateName(client),
       era,
-      toolUseId: id,
-      ...(token === undefined ? {} : { token }),
+      toolUseId: toolUseId === null ? null : truncateName(toolUseId),
+      token,
     };
   };
-  const ask = (
-    asked: Pick<Request, "command" | "input" | "caller">,
+  const callDesk = (
+    call: Pick<Request, "command" | "input" | "caller">,
     callSignal: AbortSignal,
     onNote: (line: string) => void,
   ) => {
     // The desk treats every request on the channel `mcp` as an agent's, whatever it contains.
-    const request = { ...asked, channel: "mcp", cwd: root } as const;
-    const cutOff = connectionLost(findCommand(registry.entries, asked.command)?.writes.length === 0);
+    const request = { ...call, channel: "mcp", cwd: root } as const;
+    const cutOff = connectionLost(findCommand(registry.entries, call.command)?.writes.length === 0);
     return callDaemon({ socketPath, request, onNote, onValue: () => Promise.resolve(), signal: callSignal, cutOff });
   };
   return serveMcpStdio({
@@ -58,11 +57,11 @@ export async function serveMcpOverStdio(
     clock,
     signal,
     tools: await loadTools(registry),
-    call: (command, input, callSignal, onNote, facts) =>
-      ask({ command: truncateName(command), input, caller: callerOf(facts) }, callSignal, onNote),
+    call: (command, input, callSignal, onNote, metadata) =>
+      callDesk({ command: truncateName(command), input, caller: callerOf(metadata) }, callSignal, onNote),
     // Without a command nothing can run; the input is sent for its digest.
     reportRefusal: ({ input, metadata }) =>
-      ask({ command: "", input, caller: { ...callerOf(metadata), isRefused: true } }, signal, () => undefined),
+      callDesk({ command: "", input, caller: { ...callerOf(metadata), isRefused: true } }, signal, () => undefined),
     stdin: process.stdin,
     stdout: process.stdout,
     log: (line) => void process.stderr.write(`${line}\n`),

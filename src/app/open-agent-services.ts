@@ -1,4 +1,6 @@
-/** Opens what agents use at an open desk: their endpoint, their runs, the news feeds, and the record of refused calls. */
+/**
+ * Opens what agents use at an open desk: their endpoint, their runs, the news feeds, and the record of refused calls.
+ */
 import type { DeskServices } from "../commands/command.ts";
 import type { Lifecycle } from "../lib/lifecycle.ts";
 import { feedFetcher } from "../market-data/feed-fetch.ts";

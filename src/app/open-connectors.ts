@@ -22,12 +22,15 @@ export interface ConnectorDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
-  readonly vault: SecretStore;
+  readonly secrets: SecretStore;
   readonly workerText: string;
-  /** An empty folder: where a connector's process finds itself. */
+  /** An empty folder: the current folder of a connector's process. */
   readonly emptyDir: string;
-  /** What the journal says of it: the file last accepted, and whether the operator holds it in quarantine. */
-  readonly remembered: (connector: string) => Pick<ConnectorRecord, "adapterDigest" | "quarantineReason"> | undefined;
+  /**
+   * The journal's record of a connector: the adapter file accepted last, and the reason of a quarantine by the
+   * operator.
+   */
+  readonly recordOf: (connector: string) => Pick<ConnectorRecord, "adapterDigest" | "quarantineReason"> | undefined;
   readonly fillSink: FillSink;
   readonly onStateChange: ConnectorOptions["onStateChange"];
 }
@@ -39,9 +42,9 @@ export function adapterPath(packageRoot: string, config: ConnectorConfig): strin
   return config.adapter ?? `${packageRoot}/connectors/${config.type}/index.ts`;
 }
 
-export function openConnector(world: ConnectorDeps, config: ConnectorConfig): Connector {
-  const { root, disk, clock, ids, vault } = world;
-  const log = world.log.with({ connector: config.name });
+export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Connector {
+  const { root, disk, clock, ids, secrets } = deps;
+  const log = deps.log.with({ connector: config.name });
   const store = openStore(disk, `${root}/${LAYOUT.connectors}/${config.name}`);
   const tcp = config.grant.filter((grant) => grant.startsWith(GRANT_TCP)).map((grant) => grant.slice(GRANT_TCP.length));
   return new Connector({
@@ -52,28 +55,28 @@ export function openConnector(world: ConnectorDeps, config: ConnectorConfig): Co
     bundle: () =>
       bundleAdapter({
         connector: config.name,
-        adapter: adapterPath(world.packageRoot, config),
+        adapter: adapterPath(deps.packageRoot, config),
         disk,
         allowed: ALLOWED_BUILTINS,
         tcp: tcp.length > 0,
         cacheDir: `${root}/${LAYOUT.bundles}`,
       }),
-    // What comes with Qoc changes with Qoc.
-    acceptedDigest: () => (config.adapter === undefined ? undefined : world.remembered(config.name)?.adapterDigest),
-    quarantineReason: () => world.remembered(config.name)?.quarantineReason,
-    secrets: () => vault.resolve(config.name, config.auth),
-    redact: vault.redact,
+    // A built-in adapter changes with each version of Qoc, so its digest is not compared.
+    acceptedDigest: () => (config.adapter === undefined ? undefined : deps.recordOf(config.name)?.adapterDigest),
+    quarantineReason: () => deps.recordOf(config.name)?.quarantineReason,
+    secrets: () => secrets.resolve(config.name, config.auth),
+    redact: secrets.redact,
     options: config.options,
     hosts: config.hosts,
     tcp,
-    transport: () => startTransport(world, config),
-    fillSink: world.fillSink,
-    requestHandler: createRequestHandler({ store, bars: (symbol) => world.bars.read(symbol) }),
-    onStateChange: world.onStateChange,
+    transport: () => startTransport(deps, config),
+    fillSink: deps.fillSink,
+    requestHandler: createRequestHandler({ store, bars: (symbol) => deps.bars.read(symbol) }),
+    onStateChange: deps.onStateChange,
   });
 }
 
-/** One protocol, two levels: what runs in the thread runs in the process. */
+/** Both isolation levels run the same worker text over the same protocol. */
 function startTransport({ workerText: text, emptyDir, clock }: ConnectorDeps, config: ConnectorConfig): Transport {
   const memoryMb = config.memoryMb ?? MEMORY_MB;
   if (config.isolation === "process") return startProcess({ text, memoryMb, cwd: emptyDir, clock, residentMb });

@@ -1,4 +1,4 @@
-/** Opens one desk: lock, journal, state, connectors, projections. The only module that imports from every layer below. */
+/** Opens one desk: lock, journal, state, connectors, projections. The only file that imports from every lower layer. */
 import { mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { openBus } from "../bus/bus.ts";
 import { type Journal, openJournal } from "../bus/journal.ts";
@@ -14,7 +14,8 @@ import { QocError, messageOf } from "../domain/error.ts";
 import type { Lifecycle } from "../lib/lifecycle.ts";
 import type { JournalUpgraded, Recorded } from "../domain/event.ts";
 import type { Clock, Disk, Ids } from "../domain/ports.ts";
-import { openGuardPool } from "../host/guard-pool.ts";
+import { type GuardPool, openGuardPool } from "../host/guard-pool.ts";
+import type { BarStore } from "../workspace/bars.ts";
 import { type SecretStore, openSecretStore } from "../host/secrets.ts";
 import { type DeskConfig, loadConfig } from "../workspace/config.ts";
 import { type History, openHistory } from "../workspace/history.ts";
@@ -68,8 +69,8 @@ export interface OpenDesk {
 }
 
 /**
- * Opens the desk in `options.root`. Every resource is registered in `lifecycle`; the caller closes it, also if this rejects.
- * A corrupt journal opens a desk that only reads.
+ * Opens the desk in `options.root`. Every resource is registered in `lifecycle`; the caller closes it, also if this
+ * rejects. A corrupt journal opens a desk that only reads.
  * @throws LOCKED, CONFIG_*, FORMAT_TOO_NEW.
  */
 export async function openDesk(options: DeskOptions, lifecycle: Lifecycle): Promise<OpenDesk> {
@@ -110,55 +111,16 @@ interface DeskParts {
   readonly record: OpenRecord;
 }
 
-/** Opens what works on the journal: history, connectors, custom guards, projections. */
+/** Opens the parts that work on the journal: history, connectors, custom guards, projections. */
 async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<OpenDesk> {
   const { options, config, paths, logs, logDir, record } = parts;
   const { root, disk, clock, env, home } = options;
-  const emptyDir = `${paths.runtime}/empty`;
-  mkdirSync(emptyDir, { recursive: true, mode: 0o700 });
   const history = await lifecycle.open("history", () => openDeskHistory(parts), flushHistory);
   const key = await loadKey(disk, keyPath(home, record.state.deskId));
   const workspace = openWorkspace({ disk, root, clock, secretFiles: () => secretFilesOf(config) });
-  const fleet = openFleet({
-    ...options,
-    bars: workspace.bars,
-    log: logs,
-    vault: parts.secrets,
-    config,
-    workerText: readFileSync(`${options.packageRoot}/dist/sandbox/adapter-worker.cjs`, "utf8"),
-    emptyDir,
-  });
-  const guards = openGuardPool({
-    guards: config.guards.filter((guard) => guard.kind === "custom").filter((guard) => guard.enabled),
-    workerFile: `${options.packageRoot}/dist/sandbox/guard-worker.cjs`,
-    disk,
-    clock,
-    log: logs,
-  });
-  const desk: Desk = {
-    workspace,
-    version: options.version,
-    config,
-    state: record.state,
-    clock,
-    ids: options.ids,
-    log: logs,
-    venues: fleet.venues,
-    guards,
-    history,
-    key,
-    market: {
-      instruments: new Map(),
-      venueTimes: new Map(),
-      askedAt: new Map(),
-      reconciled: new Set(),
-      freeBytes: undefined,
-    },
-    proposals: createProposalCache(record.authors),
-    publish: record.publish,
-    commit: record.commit,
-    readOnly: record.readOnly,
-  };
+  const fleet = openDeskFleet(parts, workspace.bars);
+  const guards = openCustomGuards(parts);
+  const desk = createDesk(parts, { workspace, venues: fleet.venues, guards, history, key });
   const projector = await lifecycle.open(
     "projections",
     () => openProjector(desk),
@@ -196,6 +158,49 @@ async function openTrading(parts: DeskParts, lifecycle: Lifecycle): Promise<Open
   };
 }
 
+function createDesk(
+  { options, config, logs, record }: DeskParts,
+  services: Pick<Desk, "workspace" | "venues" | "guards" | "history" | "key">,
+): Desk {
+  return {
+    ...services,
+    version: options.version,
+    config,
+    state: record.state,
+    clock: options.clock,
+    ids: options.ids,
+    log: logs,
+    market: {
+      instruments: new Map(),
+      venueTimes: new Map(),
+      askedAt: new Map(),
+      reconciled: new Set(),
+      freeBytes: undefined,
+    },
+    proposals: createProposalCache(record.authors),
+    publish: record.publish,
+    commit: record.commit,
+    readOnly: record.readOnly,
+  };
+}
+
+function openDeskFleet({ options, config, paths, secrets, logs }: DeskParts, bars: BarStore): Fleet {
+  const emptyDir = `${paths.runtime}/empty`;
+  mkdirSync(emptyDir, { recursive: true, mode: 0o700 });
+  const workerText = readFileSync(`${options.packageRoot}/dist/sandbox/adapter-worker.cjs`, "utf8");
+  return openFleet({ ...options, bars, log: logs, secrets, config, workerText, emptyDir });
+}
+
+function openCustomGuards({ options, config, logs }: DeskParts): GuardPool {
+  return openGuardPool({
+    guards: config.guards.filter((guard) => guard.kind === "custom").filter((guard) => guard.enabled),
+    workerFile: `${options.packageRoot}/dist/sandbox/guard-worker.cjs`,
+    disk: options.disk,
+    clock: options.clock,
+    log: logs,
+  });
+}
+
 function openDeskHistory({ options, config, logs, record }: DeskParts): Promise<History> {
   const { root, disk, clock, env } = options;
   return openHistory({
@@ -215,7 +220,9 @@ async function flushHistory(history: History): Promise<void> {
   await history.flush();
 }
 
-/** The last record of this run of the desk. A journal that cannot take the record must not keep the desk from stopping. */
+/**
+ * The last record of this run of the desk. A journal that cannot take the record must not keep the desk from stopping.
+ */
 async function recordStop(desk: Desk): Promise<void> {
   if (desk.readOnly() !== undefined) return;
   await desk.commit({ type: "desk.stopped" }).catch((error: unknown) => {

@@ -1,4 +1,6 @@
-/** Operating system services for launching agents: processes and their groups, programs on the PATH, private folders. */
+/**
+ * Operating system services for launching agents: processes and their groups, programs on the PATH, private folders.
+ */
 import { spawn } from "node:child_process";
 import { constants, realpathSync } from "node:fs";
 import { access, mkdtemp, realpath, rm } from "node:fs/promises";

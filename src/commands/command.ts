@@ -186,8 +186,8 @@ export interface JournalReport {
   readonly head: string;
   readonly ok: boolean;
   /** Approvals whose signature is the operator's; absent if the key is not on this machine. */
-  readonly signatures?: number;
-  readonly problem?: string;
+  readonly signatures?: number | undefined;
+  readonly problem?: string | undefined;
 }
 
 export interface LogQuery {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { QocError, EXIT } from "../domain/error.ts";
-import type { BookView } from "../trading/book-view.ts";
+import type { AccountView } from "../trading/account-view.ts";
 import { iso } from "../trading/desk.ts";
 import { type PendingProposal, type StatusView, deskStatus } from "../trading/status.ts";
 import { flag, toggle } from "./arguments.ts";
@@ -139,7 +139,7 @@ const PENDING: readonly Column<PendingProposal>[] = [
   },
 ];
 
-function bookLines(style: OutputStyle, book: BookView): readonly string[] {
+function bookLines(style: OutputStyle, book: AccountView): readonly string[] {
   return [
     ...keyValueLines(style, [
       ["NAV", `${book.nav} ${book.currency}`],

@@ -68,10 +68,10 @@ export interface ConnectorChanged {
   readonly connector: ConnectorName;
   readonly state: ConnectorState;
   readonly mode: Mode;
-  readonly reason?: string;
-  readonly adapterDigest?: Digest;
+  readonly reason?: string | undefined;
+  readonly adapterDigest?: Digest | undefined;
   /** Set if the operator ordered the quarantine: it lasts beyond a restart of the desk. */
-  readonly by?: "human";
+  readonly by?: "human" | undefined;
 }
 
 /** The account as a connector reported it: the only source of NAV, cash and venue positions. */
@@ -96,10 +96,10 @@ export interface ProposalSeen {
   readonly rationale: string;
   readonly proposedBy: string;
   readonly actor: Actor;
-  readonly issue?: string;
-  readonly researchRef?: string;
+  readonly issue?: string | undefined;
+  readonly researchRef?: string | undefined;
   /** The untrusted sources that its author had read, as far as the desk recorded them. */
-  readonly sources?: readonly string[];
+  readonly sources?: readonly string[] | undefined;
 }
 
 export interface GuardsEvaluated {
@@ -121,8 +121,8 @@ export interface OrderApproved {
   readonly actor: Actor;
   readonly channel: Channel;
   readonly expiresAt: number;
-  readonly mid?: DecimalText;
-  readonly signature?: string;
+  readonly mid?: DecimalText | undefined;
+  readonly signature?: string | undefined;
 }
 
 /** The submit intent. The order may have been sent if this record exists, and was not sent if it does not. */
@@ -196,7 +196,7 @@ export interface FillReceived {
   /** The number of the worker session that sent the fill; 0 if the desk queried the fill. */
   readonly generation: number;
   /** true: the desk inferred the fill from a total of the venue that its fills do not explain. */
-  readonly inferred?: boolean;
+  readonly inferred?: boolean | undefined;
 }
 /** A fill arrived with a known key and other content. The first content counts. */
 export interface FillConflicted {
@@ -232,7 +232,7 @@ export interface FileWritten {
   readonly command: string;
   readonly actor: Actor;
   /** For a proposal that an agent wrote: the untrusted sources that the agent had read. */
-  readonly sources?: readonly string[];
+  readonly sources?: readonly string[] | undefined;
 }
 /** A command was refused. `count` attempts of one actor within a minute are one record. */
 export interface CommandRefused {

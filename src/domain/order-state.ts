@@ -55,7 +55,7 @@ export interface Approval {
   readonly channel: Channel;
   readonly digest: Digest;
   readonly expiresAt: number;
-  readonly mid?: string;
+  readonly mid?: string | undefined;
 }
 
 export interface VerdictRecord {

@@ -34,7 +34,7 @@ export interface VenueAck {
 export interface VenueFill {
   readonly fillId: string;
   readonly venueOrderId: string;
-  readonly clientOrderId?: string;
+  readonly clientOrderId?: string | undefined;
   readonly symbol: string;
   readonly side: Side;
   readonly quantity: DecimalText;
@@ -48,7 +48,7 @@ export interface VenueFill {
 
 export interface VenueReport {
   readonly venueOrderId: string;
-  readonly clientOrderId?: string;
+  readonly clientOrderId?: string | undefined;
   readonly status: OrderReportStatus;
   readonly filledQuantity: DecimalText;
   readonly averagePrice?: DecimalText;

@@ -1,14 +1,15 @@
 /**
- * The one definition of the characters that a reader cannot see, or that change how the text around them is drawn. Text from
- * outside the desk passes through one of these functions before a person, a terminal or a model reads it, because such
- * characters can hide instructions: variation selectors alone encode any bytes, invisibly.
+ * The one definition of the characters that a reader cannot see, or that change how the text around them is drawn. Text
+ * from outside the desk passes through one of these functions before a person, a terminal or a model reads it, because
+ * such characters can hide instructions: variation selectors alone encode any bytes, invisibly.
  */
 
 /**
  * - `Cc`, `Cf`: controls; format characters such as bidirectional marks, zero width, tags, soft hyphen, annotations
  * - `Zl`, `Zp`: line and paragraph separators
  * - `Co`, `Cs`, `Cn`: private use, lone surrogates, unassigned
- * - `Default_Ignorable_Code_Point`: variation selectors (after an emoji, too), Hangul and Khmer fillers, the grapheme joiner
+ * - `Default_Ignorable_Code_Point`: variation selectors (after an emoji, too), Hangul and Khmer fillers, the grapheme
+ * joiner
  * - U+2800: a Braille pattern without dots, which is drawn as nothing
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Cn}\p{Default_Ignorable_Code_Point}\u2800]/u;

@@ -1,6 +1,6 @@
 /**
- * Opens resources in order and closes them in the reverse order. A failed start and a normal stop use the same list, so a
- * resource that was opened is always closed, and one failing close does not keep the others from closing.
+ * Opens resources in order and closes them in the reverse order. A failed start and a normal stop use the same list, so
+ * a resource that was opened is always closed, and one failing close does not keep the others from closing.
  */
 export class Lifecycle {
   readonly #opened: { readonly name: string; readonly close: () => unknown }[] = [];

@@ -6,8 +6,8 @@ export interface LineSplitterOptions {
   /** Called for each line in order, without its line feed. */
   onLine(line: string): void;
   /**
-   * Called once for a line of more than `maxBytes`, with the bytes seen so far; the rest of the stream is ignored. If absent,
-   * a longer line is passed on in pieces of at most `maxBytes`, cut between characters.
+   * Called once for a line of more than `maxBytes`, with the bytes seen so far; the rest of the stream is ignored. If
+   * absent, a longer line is passed on in pieces of at most `maxBytes`, cut between characters.
    */
   onTooLong?: ((bytes: number) => void) | undefined;
 }

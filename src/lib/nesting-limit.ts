@@ -1,7 +1,7 @@
-/** Parsers recurse: what nests deeper than this is refused before one sees it. */
+/** Parsers recurse, so text that nests deeper is refused before it is parsed. */
 const DEPTH_MAX = 64;
 
-/** Counts brackets whatever they stand in, and YAML's compact `- - -`; an order needs a depth of two. */
+/** Counts all brackets, also those inside strings, and YAML's compact `- - -`. An order needs a depth of two. */
 export function isTooDeep(text: string): boolean {
   let depth = 0;
   for (const char of text) {

@@ -1,4 +1,6 @@
-/** Compares normalized paths with "/" as separator by their text alone. It resolves neither "..", nor symbolic links. */
+/**
+ * Compares normalized paths with "/" as separator by their text alone. It resolves neither "..", nor symbolic links.
+ */
 
 /** Whether `path` is below `folder`; a folder is not inside itself. */
 export function isInside(folder: string, path: string): boolean {

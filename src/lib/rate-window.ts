@@ -8,8 +8,8 @@ export interface RateWindowOptions {
 }
 
 /**
- * A window begins when it is created, or when a spending does not fit and the window before is over. So at most twice the
- * limit is spent within any span of `windowMs`, and the clock is read only when the limit is reached.
+ * A window begins when it is created, or when a spending does not fit and the window before is over. So at most twice
+ * the limit is spent within any span of `windowMs`, and the clock is read only when the limit is reached.
  */
 export class RateWindow {
   readonly #options: RateWindowOptions;

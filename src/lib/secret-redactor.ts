@@ -39,8 +39,8 @@ function encodedForms(secret: string, minLength: number): readonly string[] {
 }
 
 /**
- * Base64 of a secret depends on the number of bytes before it (`user:SECRET`), modulo 3. For each of the three, returns the
- * characters that the secret alone determines.
+ * Base64 of a secret depends on the number of bytes before it (`user:SECRET`), modulo 3. For each of the three, returns
+ * the characters that the secret alone determines.
  */
 function base64Forms(bytes: Buffer, minLength: number): readonly string[] {
   return [0, 1, 2].flatMap((before) => {

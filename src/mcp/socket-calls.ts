@@ -11,7 +11,7 @@ import type { CommandTool } from "./tools.ts";
 export interface SocketCall {
   readonly command: string;
   readonly input: unknown;
-  readonly token?: string;
+  readonly token?: string | undefined;
   readonly metadata: CallMetadata;
   /** For the record alone: nothing of it is run, whatever it names. */
   readonly isRefused?: boolean;

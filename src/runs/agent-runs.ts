@@ -1,6 +1,6 @@
 /**
- * The agent runs of a desk. One run works on an issue at a time, by the runtime of desk.toml; the issues that a run queued
- * follow one after another. All runs end when the desk closes.
+ * The agent runs of a desk. At most one run works on an issue, with the runtime of desk.toml. The issues that a run
+ * queues follow one after another. All runs end when the desk closes.
  */
 import type { ToolDescription } from "../agents/context-bundle.ts";
 import { demoRuntime } from "../agents/demo.ts";
@@ -8,15 +8,17 @@ import { createRuntime } from "../agents/launch.ts";
 import { PROGRAMS } from "../agents/programs.ts";
 import type { AgentCall, AgentSettings, RunEndpoint, Runtime } from "../agents/runtime.ts";
 import type { LaunchDeps } from "../agents/program-run.ts";
-import type { RunReport, Runs } from "./runs.ts";
+import type { DryRun, Queued, RunReport, Runs } from "./runs.ts";
 import { type ReadLog, createReadLog } from "./read-log.ts";
 import { type RunView, endInterrupted, findRunnableIssue, newRunId, runIssue } from "./run-issue.ts";
-import { runContext } from "./run-context.ts";
+import { gatherRunContext } from "./gather-context.ts";
 import type { Desk } from "../trading/desk.ts";
+import type { AgentFacts } from "../trading/doctor.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { RefusalLog } from "../domain/refusal.ts";
+import type { AgentConfig } from "../workspace/config.ts";
 import type { Issue } from "../workspace/issues.ts";
 
 export interface AgentRunsOptions {
@@ -31,7 +33,7 @@ export interface AgentRunsOptions {
 }
 
 export interface AgentRuns extends Runs {
-  /** Records the end of runs that were under way when the desk last died. */
+  /** Records the end of runs that were under way when the desk last stopped without closing. */
   endInterrupted(): Promise<void>;
   /** Stops all runs; resolves once their ends are recorded. */
   close(): Promise<void>;
@@ -42,31 +44,98 @@ const CHAIN_MAX = 5;
 
 /** The issues that one `qoc run` works on, one after another. */
 interface Chain {
-  /** The run that works now. */
+  /** The actor of the run that is under way. */
   actor: Actor;
   readonly issues: Issue[];
 }
 
+/** One run of a chain. */
+interface ChainedRun {
+  readonly issue: Issue;
+  readonly run: string;
+  readonly actor: Actor;
+  readonly budget: Budget;
+  readonly note: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
 export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
-  const { desk, launch, tools, openEndpoint, refusals, callAs } = options;
-  const chains = new Map<Chain, Promise<RunReport>>();
-  const stopping = new AbortController();
-  const { agent } = desk.config;
+  return new DeskAgentRuns(options);
+}
 
-  const runtimeWith = (budget: Budget, sources: ReadLog): Runtime => {
-    const program = PROGRAMS.find(({ name }) => name === agent.runtime);
-    if (program === undefined) return demoRuntime;
-    const bounded: AgentSettings = { ...agent, timeoutMs: budget.timeoutMs(), maxCostUsd: budget.costUsd() };
-    return createRuntime(program, {
-      deps: launch,
-      settings: bounded,
-      openEndpoint: (run) => openEndpoint(run, bounded.timeoutMs, sources),
-      refusals,
-    });
-  };
+class DeskAgentRuns implements AgentRuns {
+  readonly #options: AgentRunsOptions;
+  readonly #settings: AgentConfig;
+  readonly #chains = new Map<Chain, Promise<RunReport>>();
+  readonly #stopping = new AbortController();
 
-  const work = async (chain: Chain, note: (line: string) => void, signal: AbortSignal): Promise<RunReport> => {
-    const budget = createBudget(desk.clock, agent);
+  constructor(options: AgentRunsOptions) {
+    this.#options = options;
+    this.#settings = options.desk.config.agent;
+  }
+
+  async start(ref: string, note: (line: string) => void, caller: AbortSignal): Promise<RunReport> {
+    const issue = await findRunnableIssue(this.#options.desk.workspace.issues, ref);
+    // If closing began during the await above, `close` does not wait for this run.
+    if (this.#stopping.signal.aborted) throw new QocError("DESK_DOWN");
+    if (this.#isUnderWay(issue.path)) throw new QocError("ISSUE_RUNNING", { issue: issue.path });
+    const signal = AbortSignal.any([caller, this.#stopping.signal]);
+    const chain: Chain = { actor: "host", issues: [issue] };
+    const working = this.#runChain(chain, note, signal).finally(() => this.#chains.delete(chain));
+    this.#chains.set(chain, working);
+    return working;
+  }
+
+  async dry(ref: string): Promise<DryRun> {
+    const { desk, tools } = this.#options;
+    const issue = await findRunnableIssue(desk.workspace.issues, ref);
+    const { bundle } = await gatherRunContext(desk, { run: "run-(dry)", issue, tools });
+    return {
+      issue: issue.path,
+      runtime: this.#settings.runtime,
+      wouldRun: true,
+      bundle,
+      tools: tools.map(({ name }) => name),
+    };
+  }
+
+  async check(): Promise<AgentFacts> {
+    const { launch } = this.#options;
+    const { runtime, command } = this.#settings;
+    const program = runtime === "demo" ? undefined : (command?.[0] ?? runtime);
+    const isInstalled = program !== undefined && (await launch.findProgram(program)) !== undefined;
+    return { program, isInstalled, hasBubblewrap: (await launch.findProgram("bwrap")) !== undefined };
+  }
+
+  async queue(actor: Actor, ref: string): Promise<Queued> {
+    const chain = [...this.#chains.keys()].find((running) => running.actor === actor);
+    if (chain === undefined) throw new QocError("NO_RUN", { issue: ref });
+    const issue = await findRunnableIssue(this.#options.desk.workspace.issues, ref);
+    if (this.#isUnderWay(issue.path)) throw new QocError("ISSUE_RUNNING", { issue: issue.path });
+    if (chain.issues.length >= CHAIN_MAX) throw new QocError("QUEUE_FULL", { limit: CHAIN_MAX });
+    chain.issues.push(issue);
+    return { issue: issue.path, queued: chain.issues.length - 1 };
+  }
+
+  async endInterrupted(): Promise<void> {
+    const { desk } = this.#options;
+    // On a read-only desk the end cannot be recorded, and every start would write the summary again.
+    if (desk.readOnly() !== undefined) return;
+    await endInterrupted(desk).catch((error: unknown) => desk.log.warn(`interrupted runs: ${messageOf(error)}`));
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.allSettled(this.#chains.values());
+  }
+
+  #isUnderWay(path: string): boolean {
+    return [...this.#chains.keys()].some(({ issues }) => issues.some((issue) => issue.path === path));
+  }
+
+  async #runChain(chain: Chain, note: (line: string) => void, signal: AbortSignal): Promise<RunReport> {
+    const { desk } = this.#options;
+    const budget = createBudget(desk.clock, this.#settings);
     const views: RunView[] = [];
     let view: RunView | undefined;
     for (let next = 0; next < chain.issues.length; next++) {
@@ -82,19 +151,7 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
       const run = newRunId(desk);
       chain.actor = `agent:${run}`;
       if (next > 0) note(`starting queued issue ${issue.path}`);
-      const sources = createReadLog();
-      const [runtime, call] = [runtimeWith(budget, sources), callAs(chain.actor, sources, signal)];
-      const running = runIssue({
-        desk,
-        issue,
-        run,
-        runtime,
-        call,
-        note,
-        signal,
-        tools,
-        read: (source) => sources.add(source),
-      });
+      const running = this.#runOne({ issue, run, actor: chain.actor, budget, note, signal });
       // If a queued issue was removed meanwhile, the run that queued it has not failed.
       view =
         next === 0
@@ -107,58 +164,41 @@ export function openAgentRuns(options: AgentRunsOptions): AgentRuns {
     const [first, ...queued] = views;
     if (first === undefined) throw new QocError("INTERNAL", { message: "a run without an issue" });
     return { ...first, queued };
-  };
+  }
 
-  const isUnderWay = (path: string): boolean =>
-    [...chains.keys()].some(({ issues }) => issues.some((issue) => issue.path === path));
+  #runOne({ issue, run, actor, budget, note, signal }: ChainedRun): Promise<RunView> {
+    const { desk, tools, callAs } = this.#options;
+    const sources = createReadLog();
+    return runIssue({
+      desk,
+      issue,
+      run,
+      runtime: this.#runtime(budget, sources),
+      call: callAs(actor, sources, signal),
+      note,
+      signal,
+      tools,
+      read: (source) => sources.add(source),
+    });
+  }
 
-  return {
-    start: async (ref, note, caller) => {
-      const issue = await findRunnableIssue(desk.workspace.issues, ref);
-      // If closing began during the await above, it would not wait for this run.
-      if (stopping.signal.aborted) throw new QocError("DESK_DOWN");
-      if (isUnderWay(issue.path)) throw new QocError("ISSUE_RUNNING", { issue: issue.path });
-      const signal = AbortSignal.any([caller, stopping.signal]);
-      const chain: Chain = { actor: "host", issues: [issue] };
-      const working = work(chain, note, signal).finally(() => chains.delete(chain));
-      chains.set(chain, working);
-      return working;
-    },
-    dry: async (ref) => {
-      const issue = await findRunnableIssue(desk.workspace.issues, ref);
-      const { bundle } = await runContext(desk, "run-(dry)", issue, tools);
-      return {
-        issue: issue.path,
-        runtime: agent.runtime,
-        wouldRun: true,
-        bundle,
-        tools: tools.map(({ name }) => name),
-      };
-    },
-    check: async () => {
-      const program = agent.runtime === "demo" ? undefined : (agent.command?.[0] ?? agent.runtime);
-      const isInstalled = program !== undefined && (await launch.findProgram(program)) !== undefined;
-      return { program, isInstalled, hasBubblewrap: (await launch.findProgram("bwrap")) !== undefined };
-    },
-    queue: async (actor, ref) => {
-      const chain = [...chains.keys()].find((running) => running.actor === actor);
-      if (chain === undefined) throw new QocError("NO_RUN", { issue: ref });
-      const issue = await findRunnableIssue(desk.workspace.issues, ref);
-      if (isUnderWay(issue.path)) throw new QocError("ISSUE_RUNNING", { issue: issue.path });
-      if (chain.issues.length >= CHAIN_MAX) throw new QocError("QUEUE_FULL", { limit: CHAIN_MAX });
-      chain.issues.push(issue);
-      return { issue: issue.path, queued: chain.issues.length - 1 };
-    },
-    endInterrupted: async () => {
-      // On a read-only desk the end cannot be recorded, and every start would write the summary again.
-      if (desk.readOnly() !== undefined) return;
-      await endInterrupted(desk).catch((error: unknown) => desk.log.warn(`interrupted runs: ${messageOf(error)}`));
-    },
-    close: async () => {
-      stopping.abort();
-      await Promise.allSettled(chains.values());
-    },
-  };
+  /** The configured runtime, limited to the time and cost that remain. */
+  #runtime(budget: Budget, sources: ReadLog): Runtime {
+    const { launch, openEndpoint, refusals } = this.#options;
+    const program = PROGRAMS.find(({ name }) => name === this.#settings.runtime);
+    if (program === undefined) return demoRuntime;
+    const settings: AgentSettings = {
+      ...this.#settings,
+      timeoutMs: budget.timeoutMs(),
+      maxCostUsd: budget.costUsd(),
+    };
+    return createRuntime(program, {
+      deps: launch,
+      settings,
+      openEndpoint: (run) => openEndpoint(run, settings.timeoutMs, sources),
+      refusals,
+    });
+  }
 }
 
 /** The reason to skip a queued issue, or undefined. `previous` is undefined if the previous run could not start. */

@@ -12,7 +12,10 @@ export interface ReadLog {
 /** A session may last for weeks; what was read longest ago is forgotten first. */
 const SOURCES_MAX = 2_000;
 
-/** One for each run, each agent that was let in, and each `qoc mcp` without a token: what one agent read taints no other's proposals. */
+/**
+ * Each run, each agent with a grant and each `qoc mcp` without a token has its own log: a proposal lists its author's
+ * sources only.
+ */
 export function createReadLog(): ReadLog {
   const sources = new LruMap<string, true>(SOURCES_MAX);
   return { add: (source) => sources.set(source, true), list: () => sources.keys() };

@@ -10,7 +10,7 @@ import { LAYOUT } from "../workspace/layout.ts";
 import { type Issue, type IssueStatus, type IssueStore, isShelved } from "../workspace/issues.ts";
 import type { RunSummary } from "../workspace/snapshots.ts";
 import { type Desk, iso } from "../trading/desk.ts";
-import { runContext } from "./run-context.ts";
+import { gatherRunContext } from "./gather-context.ts";
 import { blockquote } from "../lib/markdown.ts";
 
 export interface RunView {
@@ -30,23 +30,23 @@ export interface RunView {
 }
 
 /**
- * Finds an issue by its path, else by its file's stem or its id. Authors choose both, so a name can match two issues: then
- * neither is taken. @throws ISSUE_NOT_FOUND, ID_AMBIGUOUS.
+ * Finds an issue by its path, else by its file's stem or its id. Authors choose both, so a name can match two issues:
+ * then neither is taken. @throws ISSUE_NOT_FOUND, ID_AMBIGUOUS.
  */
 export async function findIssue(store: IssueStore, ref: string): Promise<Issue> {
   const issues = await store.list();
   const stem = (ref.split("/").at(-1) ?? ref).replace(/\.md$/, "");
   const byPath = issues.filter(({ path }) => path === ref);
-  const found =
+  const matching =
     byPath.length > 0 ? byPath : issues.filter(({ id, path }) => id === stem || path === `${LAYOUT.issues}/${stem}.md`);
-  if (found.length > 1) {
-    const matches = found
+  if (matching.length > 1) {
+    const matches = matching
       .slice(0, 5)
       .map(({ path }) => plainPath(path))
       .join(", ");
-    throw new QocError("ID_AMBIGUOUS", { id: ref, count: found.length, matches });
+    throw new QocError("ID_AMBIGUOUS", { id: ref, count: matching.length, matches });
   }
-  if (found[0] !== undefined) return store.read(found[0].path);
+  if (matching[0] !== undefined) return store.read(matching[0].path);
   throw new QocError("ISSUE_NOT_FOUND", {
     id: ref,
     suggestion: suggestion(
@@ -75,7 +75,7 @@ export function newRunId(desk: Pick<Desk, "clock" | "ids">): string {
   return `run-${iso(desk.clock.now()).slice(0, 19).replaceAll(/[-:]/g, "")}Z-${desk.ids.random(2)}`;
 }
 
-export interface RunRequest {
+export interface IssueRunOptions {
   readonly desk: Desk;
   readonly issue: Issue;
   readonly run: string;
@@ -100,9 +100,9 @@ export async function runIssue({
   read,
   note,
   signal,
-}: RunRequest): Promise<RunView> {
+}: IssueRunOptions): Promise<RunView> {
   const [stamp, started] = [iso(desk.clock.now()), desk.clock.monotonic()];
-  const { bundle, sources } = await runContext(desk, run, issue, tools);
+  const { bundle, sources } = await gatherRunContext(desk, { run, issue, tools });
   for (const source of sources) read(source);
   const log = runLog(desk, run, started, note);
   // The issue may have waited in a queue, and the human may have changed its status meanwhile.
@@ -120,27 +120,32 @@ export async function runIssue({
     stamp,
     task: issue.id,
     facts: {
-      ...{ run, issue: issue.path, runtime: runtime.name, outcome },
-      ...(reason === null ? {} : { reason }),
-      ...{ seconds: String(seconds), ...useFacts(result.use), ...result.metadata, proposals: proposals.join(", ") },
+      run,
+      issue: issue.path,
+      runtime: runtime.name,
+      outcome,
+      reason: reason ?? undefined,
+      seconds: String(seconds),
+      ...useFacts(result.use),
+      ...result.metadata,
+      proposals: proposals.join(", "),
     },
     text: summaryText(result, log.lines()),
   });
   await desk.commit({ type: "run.ended", run, issue: issue.path, outcome, summary: path });
   desk.history.request(`run ${run}: ${outcome}`);
   return {
-    ...{
-      run,
-      issue: issue.path,
-      runtime: runtime.name,
-      outcome,
-      reason,
-      proposals,
-      summary: result.summary,
-      path,
-      seconds,
-    },
-    ...{ turns: result.use?.turns ?? null, costUsd: result.use?.costUsd ?? null },
+    run,
+    issue: issue.path,
+    runtime: runtime.name,
+    outcome,
+    reason,
+    proposals,
+    summary: result.summary,
+    path,
+    seconds,
+    turns: result.use?.turns ?? null,
+    costUsd: result.use?.costUsd ?? null,
   };
 }
 
@@ -190,8 +195,8 @@ function proposalsOf(desk: Desk, run: string): readonly string[] {
 }
 
 /**
- * A status that the human set to stop the work stays. A status that the agent set stays too, unless its proposals wait for a
- * human: then the issue is up for review.
+ * A status that the human set to stop the work stays. A status that the agent set stays too, unless its proposals wait
+ * for a human: then the issue is up for review.
  */
 async function endIssue(desk: Desk, issue: Issue, isDone: boolean, hasProposals: boolean): Promise<void> {
   try {

@@ -1,6 +1,6 @@
 /**
- * Approves an order for the digest that the human read, and dispatches it. Final check, approval and submit intent are one
- * uninterrupted step, so two approvals cannot both use the same buying power.
+ * Approves an order for the digest that the human read, and dispatches it. Final check, approval and submit intent are
+ * one uninterrupted step, so two approvals cannot both use the same buying power.
  */
 import { text } from "../domain/decimal.ts";
 import { type ErrorCode, type ErrorDetails, QocError } from "../domain/error.ts";
@@ -22,7 +22,9 @@ import { submitOrder } from "./submit.ts";
 
 /** An approval expires if the submit intent is not journaled within this time. */
 const APPROVAL_MS = 15 * 60 * 1000;
-/** Custom guards run outside the uninterrupted step; if the state changed meanwhile they run again, at most this often. */
+/**
+ * Custom guards run outside the uninterrupted step; if the state changed meanwhile they run again, at most this often.
+ */
 const ROUNDS_MAX = 3;
 
 export interface ApproveRequest {
@@ -33,7 +35,10 @@ export interface ApproveRequest {
   readonly passphrase?: string | undefined;
 }
 
-/** @throws DIGEST_REQUIRED, DIGEST_MISMATCH, ALREADY_DECIDED, GUARD_BLOCKED, KEY_REQUIRED, OUTCOME_UNKNOWN, VENUE_REJECTED. */
+/**
+ * @throws DIGEST_REQUIRED, DIGEST_MISMATCH, ALREADY_DECIDED, GUARD_BLOCKED, KEY_REQUIRED, OUTCOME_UNKNOWN,
+ * VENUE_REJECTED.
+ */
 export async function approveOrder(desk: Desk, request: ApproveRequest): Promise<Receipt> {
   const refusal = desk.readOnly();
   if (refusal !== undefined) throw new QocError("DESK_READ_ONLY", { reason: refusal });
@@ -113,10 +118,10 @@ function approval(
     actor: request.actor,
     channel: request.channel,
     expiresAt: at + APPROVAL_MS,
-    ...(view.quote === undefined || !isTwoSided(view.quote) ? {} : { mid: text(mid(view.quote)) }),
+    mid: view.quote === undefined || !isTwoSided(view.quote) ? undefined : text(mid(view.quote)),
   };
   const signature = sign(desk, order, signed, request.passphrase);
-  return { type: "order.approved" as const, ...signed, ...(signature === undefined ? {} : { signature }) };
+  return { type: "order.approved" as const, ...signed, signature };
 }
 
 /** Live orders need a signature by a key under a passphrase; paper orders are signed if the key needs no passphrase. */

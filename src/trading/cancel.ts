@@ -47,7 +47,8 @@ async function cancelAtVenue(desk: Desk, order: OrderRecord): Promise<void> {
   }
   const lookup = await queryOrderStatus(desk, order);
   if (lookup === "found" || isTerminal(order.state)) return;
-  // A connector with only the seven required methods cannot report the order; a cancelOrder that resolved is the venue's answer.
+  // A connector with only the seven required methods cannot report the order; a cancelOrder that resolved is the
+  // venue's answer.
   await desk.commit({
     type: "order.reported",
     id: order.id,

@@ -20,8 +20,9 @@ export async function rejectOrder(desk: Desk, ref: string, comment: string, acto
 }
 
 /**
- * Closes by hand, with a written reason, an order that nothing else can close: the order is unknown, its venue does not know it or
- * reports its end without the fills, or its connector is no longer in desk.toml. Fills that still arrive are applied and flagged.
+ * Closes by hand, with a written reason, an order that nothing else can close: the order is unknown, its venue does not
+ * know it or reports its end without the fills, or its connector is no longer in desk.toml. Fills that still arrive are
+ * applied and flagged.
  * @throws NOT_UNKNOWN if the venue still has the order.
  */
 export async function resolveOrder(

@@ -54,12 +54,12 @@ function lineOf(order: Readonly<OrderRecord>): DecisionLine {
   };
 }
 
-export type HistoryEntry =
+export type HistoryItem =
   | ({ readonly kind: "order" } & OrderDetail)
   | { readonly kind: "revision"; readonly rev: string; readonly text: string };
 
 /** `qoc history show`: an order by its id, or a revision of the file history. */
-export async function showEntry(desk: Desk, ref: string): Promise<HistoryEntry> {
+export async function showEntry(desk: Desk, ref: string): Promise<HistoryItem> {
   try {
     const order = matchOrder(desk, ref);
     return { kind: "order", ...detailOf(order, orderPath(order)) };

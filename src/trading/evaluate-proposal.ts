@@ -1,4 +1,7 @@
-/** Builds the gate's input from the desk and evaluates it. The result is advice at propose and approve, and binding at dispatch. */
+/**
+ * Builds the gate's input from the desk and evaluates it. The result is advice at propose and approve, and final at
+ * dispatch.
+ */
 import type { GuardsEvaluated } from "../domain/event.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
 import type { Stage, Verdict, Check } from "../domain/verdict.ts";
@@ -56,7 +59,7 @@ function orderRoutes(desk: Desk): readonly OrderRoute[] {
     }));
 }
 
-/** The operator's own guards, run outside this thread; an empty answer where there are none. */
+/** Runs the operator's custom guards in a thread of their own. Returns an empty list without custom guards. */
 export async function customChecks(
   desk: Desk,
   order: Readonly<OrderRecord>,

@@ -11,7 +11,10 @@ function stemOf(ref: string): string {
   return name.replace(/\.(toml|ya?ml|json)$/i, "");
 }
 
-/** Reads a proposal's file again first, so that a recent edit counts. @throws ORDER_NOT_FOUND, ID_AMBIGUOUS and the like. */
+/**
+ * Reads a proposal's file again first, so that a recent edit counts. @throws ORDER_NOT_FOUND, ID_AMBIGUOUS and the
+ * like.
+ */
 export async function findOrder(desk: Desk, ref: string): Promise<OrderRecord> {
   if (desk.readOnly() !== undefined) return matchOrder(desk, ref);
   const known = desk.state.orders.get(stemOf(ref.trim()) as OrderId);

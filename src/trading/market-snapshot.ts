@@ -8,13 +8,13 @@ import { localTime } from "../gate/calendar.ts";
 import type { Desk } from "./desk.ts";
 
 export interface MarketSnapshot {
-  readonly quote?: Quote;
+  readonly quote?: Quote | undefined;
   /** null if the venue does not list the symbol; undefined if the connector has no `getInstrument`. */
-  readonly instrument?: VenueInstrument | null;
+  readonly instrument?: VenueInstrument | null | undefined;
   /** The venue's time, ms: the host's clock, or a replayed market's own time. */
   readonly venueNow: number;
   /** Fetched just now; `buyingPowerSeq` is the state's sequence number before the call. */
-  readonly buyingPower?: DecimalText;
+  readonly buyingPower?: DecimalText | undefined;
   readonly buyingPowerSeq: number;
   /** One message for each part that could not be fetched. */
   readonly problems: readonly string[];
@@ -48,9 +48,9 @@ export async function fetchMarketSnapshot(
     attempt("instrument", instrumentOf(desk, connector, symbol)),
   ]);
   return {
-    ...(venueQuote === undefined ? {} : { quote: { ...venueQuote, receivedMono: desk.clock.monotonic() } }),
-    ...(instrument === undefined ? {} : { instrument }),
-    ...(account?.buyingPower === undefined ? {} : { buyingPower: account.buyingPower }),
+    quote: venueQuote === undefined ? undefined : { ...venueQuote, receivedMono: desk.clock.monotonic() },
+    instrument,
+    buyingPower: account?.buyingPower,
     buyingPowerSeq,
     // A replayed market may have advanced during the other calls: guards evaluate at the time of this quote.
     venueNow: venueQuote !== undefined && isSimulated(desk, connector) ? venueQuote.at : venueNow(desk, connector),
@@ -113,9 +113,9 @@ async function instrumentOf(
 }
 
 /**
- * Fetches account and positions and journals them if they changed. The account of a connector with only the seven required methods
- * is its buying power plus its positions at their marks. A replayed market that has not reported a time yet is not marked: its day
- * would be the host's date, and no later day of the market would ever follow.
+ * Fetches account and positions and journals them if they changed. The account of a connector with only the seven
+ * required methods is its buying power plus its positions at their marks. A replayed market that has not reported a
+ * time yet is not marked: its day would be the host's date, and no later day of the market would ever follow.
  * @throws the connector's error, and if a position has no price at all.
  */
 export async function markAccount(

@@ -1,6 +1,6 @@
 /**
- * The desk's news feeds: each on its own timer, one fetch of a feed at a time. Each item is written once, and a failing feed is fetched
- * less and less often. The items are text by others, and agents get them marked as such.
+ * The desk's news feeds: each on its own timer, one fetch of a feed at a time. Each item is written once, and a failing
+ * feed is fetched less and less often. The items are text by others, and agents get them marked as such.
  */
 import { messageOf } from "../domain/error.ts";
 import { type Untrusted, untrusted } from "../domain/untrusted.ts";
@@ -165,7 +165,9 @@ async function fetchOne(
   }
 }
 
-/** Writes items of one feed after another, so that an item in two feeds is written once and the daily limit is shared. */
+/**
+ * Writes items of one feed after another, so that an item in two feeds is written once and the daily limit is shared.
+ */
 function filer(desk: NewsDesk): Filing {
   let state: NewsState | undefined;
   let turn: Promise<unknown> = Promise.resolve();

@@ -1,6 +1,6 @@
 /**
- * The operator's key: Ed25519, kept outside the workspace, optionally under a passphrase. It signs approvals. An approval for a
- * live connector needs a key that a passphrase unlocked.
+ * The operator's key: Ed25519, kept outside the workspace, optionally under a passphrase. It signs approvals. An
+ * approval for a live connector needs a key that a passphrase unlocked.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
 import { canonicalJson } from "../domain/digest.ts";
@@ -23,7 +23,8 @@ export async function createKey(disk: Disk, path: string, passphrase?: string): 
   const pem = privateKey.export({
     type: "pkcs8",
     format: "pem",
-    ...(passphrase === undefined ? {} : { cipher: CIPHER, passphrase }),
+    cipher: passphrase === undefined ? undefined : CIPHER,
+    passphrase,
   });
   const publicPem = createPublicKey(privateKey).export({ type: "spki", format: "pem" });
   await disk.create(path, String(pem), 0o600);

@@ -1,6 +1,6 @@
 /**
- * The agents that wrote files into the proposal folders through the desk, folded from the journal. A file that was not a valid
- * proposal when it was written keeps its author when it becomes one, whatever its text says about its author.
+ * The agents that wrote files into the proposal folders through the desk, folded from the journal. A file that was not
+ * a valid proposal when it was written keeps its author when it becomes one, whatever its text says about its author.
  */
 import { digestOf } from "../domain/digest.ts";
 import type { Actor, Recorded } from "../domain/event.ts";

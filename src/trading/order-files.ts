@@ -1,6 +1,6 @@
 /**
- * Projections: order files and inbox items follow the journal. All of them can be deleted and written again from the journal
- * (`qoc journal rebuild`); no decision reads them.
+ * Projections: order files and inbox items follow the journal. All of them can be deleted and written again from the
+ * journal (`qoc journal rebuild`); no decision reads them.
  */
 import type { DeskState } from "../domain/desk-state.ts";
 import { decimal } from "../domain/decimal.ts";

@@ -50,7 +50,7 @@ export interface OrderSummary extends Receipt {
   }[];
 }
 
-/** Text that others wrote about an order; null if there is none. */
+/** Text that others wrote about an order; null without such text. */
 export interface OrderTexts {
   readonly rationale: Untrusted | null;
   /** The reason for the current state, in the text of the party that decided it. */

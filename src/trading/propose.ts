@@ -58,7 +58,9 @@ export async function proposeOrder(
   return { order, verdict };
 }
 
-/** Ingests a file that an agent wrote into a proposal folder, with its author and sources. A scan reports invalid files. */
+/**
+ * Ingests a file that an agent wrote into a proposal folder, with its author and sources. A scan reports invalid files.
+ */
 export async function ingestWrittenProposal(
   desk: Desk,
   path: string,

@@ -38,7 +38,9 @@ export async function rebuild(
   return { records: events.length, orders: state.orders.size, fills: fills.length, unknownFiles: unknown, removed };
 }
 
-/** Removes further copies of an order's file in other host-owned folders, and returns the files that belong to no order. */
+/**
+ * Removes further copies of an order's file in other host-owned folders, and returns the files that belong to no order.
+ */
 async function removeCopies(orders: OrderFolders, expected: ReadonlyMap<string, string>) {
   const removed: string[] = [];
   const unknown: string[] = [];

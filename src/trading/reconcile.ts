@@ -1,6 +1,6 @@
 /**
- * Reconciles orders, fills and positions with the venue after a crash, a reconnect or an unknown outcome. Nothing is sent again and
- * nothing is invented; an order that the venue cannot settle stays `unknown` for a human.
+ * Reconciles orders, fills and positions with the venue after a crash, a reconnect or an unknown outcome. Nothing is
+ * sent again and nothing is invented; an order that the venue cannot settle stays `unknown` for a human.
  */
 import { type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
@@ -90,8 +90,8 @@ async function applyReport(desk: Desk, order: OrderRecord, report: VenueReport):
 }
 
 /**
- * The venue's total exceeds our fills: fetches its fills, or, if the connector has no `getFills`, records one inferred fill at the
- * average price.
+ * The venue's total exceeds our fills: fetches its fills, or, if the connector has no `getFills`, records one inferred
+ * fill at the average price.
  */
 async function closeGap(desk: Desk, order: OrderRecord, report: VenueReport): Promise<void> {
   const connector = order.terms.connector;
@@ -118,7 +118,7 @@ function inferredFill(
 ): Omit<VenueFill, "fillId"> {
   return {
     venueOrderId: report.venueOrderId,
-    ...(order.clientOrderId === undefined ? {} : { clientOrderId: order.clientOrderId }),
+    clientOrderId: order.clientOrderId,
     symbol: order.terms.symbol,
     side: order.terms.side,
     quantity,

@@ -49,14 +49,14 @@ function recordFill(
     connector,
     fill,
     generation,
-    ...(inferred === true ? { inferred } : {}),
+    inferred: inferred === true ? true : undefined,
   });
 }
 
 /**
- * A fill inferred from the venue's total represents fills that have not arrived yet. When they arrive, the inferred fill is
- * reduced, so that our fills never sum to more than the venue's total. The reduction is journaled before the new fill: a crash
- * between the two leaves a gap, which the next reconciliation closes, and never counts a fill twice.
+ * A fill inferred from the venue's total represents fills that have not arrived yet. When they arrive, the inferred
+ * fill is reduced, so that our fills never sum to more than the venue's total. The reduction is journaled before the
+ * new fill: a crash between the two leaves a gap, which the next reconciliation closes, and never counts a fill twice.
  */
 function reduceInferredFills(desk: Desk, connector: ConnectorName, id: OrderId, added: Decimal): void {
   const order = desk.state.orders.get(id);

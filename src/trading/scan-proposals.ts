@@ -1,6 +1,6 @@
 /**
- * Reads both proposal folders and journals the changes: new, edited and missing files. People and agents propose by files; the desk
- * acts on the journal.
+ * Reads both proposal folders and journals the changes: new, edited and missing files. People and agents propose by
+ * files; the desk acts on the journal.
  */
 import { digestTerms } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
@@ -21,7 +21,10 @@ import { alert } from "./order-files.ts";
 /** A file must be missing this long, over two scans, before its absence is a rejection. */
 const MISSING_MS = 5_000;
 
-/** A scan refreshes the protection price of an unchanged proposal at most this often; a command on the proposal always does. */
+/**
+ * A scan refreshes the protection price of an unchanged proposal at most this often; a command on the proposal always
+ * does.
+ */
 const REFRESH_MS = 60_000;
 type Refresh = "now" | "when due";
 
@@ -148,16 +151,16 @@ export async function ingestProposal(
     rationale: file.draft.rationale,
     proposedBy,
     actor,
-    ...(file.draft.issue === undefined ? {} : { issue: file.draft.issue }),
-    ...(file.draft.researchRef === undefined ? {} : { researchRef: file.draft.researchRef }),
-    ...(sourcesRead.length === 0 ? {} : { sources: sourcesRead }),
+    issue: file.draft.issue,
+    researchRef: file.draft.researchRef,
+    sources: sourcesRead.length === 0 ? undefined : sourcesRead,
   });
   return desk.state.orders.get(id);
 }
 
 /**
- * The desk sets the author of an agent's proposal. The author stays with the proposal, whoever edits the file, and with its text in
- * any file. Files from elsewhere name their author themselves.
+ * The desk sets the author of an agent's proposal. The author stays the same if another party edits the file, and if
+ * the same text appears in another file. Other files name their author themselves.
  */
 function authorOf(
   { draft, text }: { draft: ProposalDraft; text: string },

@@ -4,11 +4,11 @@ import { messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import type { Actor } from "../domain/event.ts";
 import { digestOf } from "../domain/digest.ts";
-import { type BookView, bookView } from "./book-view.ts";
+import { type AccountView, accountView } from "./account-view.ts";
 import { type Desk, iso } from "./desk.ts";
 import { markAccount } from "./market-snapshot.ts";
 
-export interface SnapshotView extends BookView {
+export interface SnapshotView extends AccountView {
   readonly path: string;
   readonly time: string;
   readonly connectors: readonly string[];
@@ -18,7 +18,7 @@ export interface SnapshotView extends BookView {
 
 export async function takeSnapshot(desk: Desk, actor: Actor): Promise<SnapshotView> {
   const stale = await markAll(desk);
-  const book = bookView(desk.state, desk.config.account.currency);
+  const book = accountView(desk.state, desk.config.account.currency);
   const total = (field: "realizedPnl" | "unrealizedPnl"): DecimalText =>
     text(book.positions.reduce((sum, position) => sum.plus(decimal(position[field] ?? "0")), ZERO));
   const time = iso(desk.clock.now());

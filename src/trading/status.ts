@@ -5,7 +5,7 @@ import { UNNAMED, type Untrusted, connectorSource, plainName, untrusted } from "
 import type { GuardDecision } from "../domain/verdict.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import { ISSUE_STATUSES, type IssueHead } from "../workspace/issues.ts";
-import { type BookView, bookView } from "./book-view.ts";
+import { type AccountView, accountView } from "./account-view.ts";
 import { type Desk, type ProposalProblem, iso } from "./desk.ts";
 import { orderPath } from "./order-files.ts";
 import { scanProposals } from "./scan-proposals.ts";
@@ -67,7 +67,7 @@ export interface StatusView {
   } | null;
   /** Agents with a grant. `lastSeenAt` is null while the desk is down. */
   readonly agents: readonly { readonly agent: string; readonly client: string; readonly lastSeenAt: string | null }[];
-  readonly book: BookView;
+  readonly book: AccountView;
   readonly flagged: readonly string[];
   readonly readOnly: string | null;
 }
@@ -94,7 +94,8 @@ export async function deskStatus(desk: Desk): Promise<StatusView> {
   return { ...view(desk, notes), up: true, connectors, readOnly: desk.readOnly() ?? null };
 }
 
-type Recorded = Pick<Desk, "workspace" | "state" | "clock" | "config" | "proposals"> & Partial<Pick<Desk, "market">>;
+type RecordedDesk = Pick<Desk, "workspace" | "state" | "clock" | "config" | "proposals"> &
+  Partial<Pick<Desk, "market">>;
 interface NoteCounts {
   readonly issues: readonly IssueHead[];
   readonly inboxNew: number;
@@ -106,11 +107,11 @@ async function readNoteCounts({ workspace }: Pick<Desk, "workspace">): Promise<N
 }
 
 /** The status from journal and files alone, for a desk that is down. */
-export async function recordedStatus(desk: Recorded): Promise<StatusView> {
+export async function recordedStatus(desk: RecordedDesk): Promise<StatusView> {
   return view(desk, await readNoteCounts(desk));
 }
 
-function view(desk: Recorded, { issues, inboxNew }: NoteCounts): StatusView {
+function view(desk: RecordedDesk, { issues, inboxNew }: NoteCounts): StatusView {
   return {
     workspace: { name: desk.config.workspace.name, path: desk.workspace.root },
     up: false,
@@ -139,7 +140,7 @@ function view(desk: Recorded, { issues, inboxNew }: NoteCounts): StatusView {
     },
     lastRun: desk.state.lastRun === undefined ? null : { ...desk.state.lastRun, at: iso(desk.state.lastRun.at) },
     agents: [...desk.state.agents].map(([agent, { client }]) => ({ agent, client, lastSeenAt: null })),
-    book: bookView(desk.state, desk.config.account.currency, desk.market?.askedAt),
+    book: accountView(desk.state, desk.config.account.currency, desk.market?.askedAt),
     flagged: [...desk.state.flagged.keys()],
     readOnly: null,
   };

@@ -7,7 +7,9 @@ import type { Cleared } from "../gate/cleared.ts";
 import type { Desk } from "./desk.ts";
 import { receiptOf } from "./order-view.ts";
 
-/** The result is on disk before this settles. @throws VENUE_REJECTED, OUTCOME_UNKNOWN, CONNECTOR_NOT_READY (not sent). */
+/**
+ * The result is on disk before this settles. @throws VENUE_REJECTED, OUTCOME_UNKNOWN, CONNECTOR_NOT_READY (not sent).
+ */
 export async function submitOrder(desk: Desk, order: OrderRecord, cleared: Cleared<Order>): Promise<void> {
   const result = await desk.venues.place(cleared);
   const { connector } = cleared.terms;

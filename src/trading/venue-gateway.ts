@@ -17,6 +17,7 @@ import type {
   VenueReport,
 } from "../domain/venue.ts";
 import type { Cleared } from "../gate/cleared.ts";
+import type { PlaceOutcome } from "../host/venue-client.ts";
 
 export interface ConnectorFacts {
   readonly state: ConnectorState;
@@ -40,13 +41,6 @@ export interface ConnectorStatus extends ConnectorFacts {
   readonly adapter: string;
   readonly readyInMs?: number | undefined;
 }
-
-/** The result of a submission. Only `rejected` and `not-sent` are definite refusals; `unclear` may have reached the venue. */
-export type PlaceOutcome =
-  | { readonly kind: "accepted"; readonly venueOrderId: string }
-  | { readonly kind: "rejected"; readonly reason: string }
-  | { readonly kind: "not-sent"; readonly reason: string }
-  | { readonly kind: "unclear"; readonly reason: string };
 
 /** Optional methods resolve with undefined if the connector lacks them. All methods reject with a QocError. */
 export interface VenueGateway {

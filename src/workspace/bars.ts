@@ -64,13 +64,15 @@ function parseBar(symbol: string, cell: (field: string) => string | undefined, f
   const timestamp = Date.parse(cell("timestamp") ?? "");
   if (!Number.isFinite(timestamp)) fail(`date: ${JSON.stringify(cell("timestamp"))} is not a date`);
   const close = amount("close");
-  return {
+  const bar: Bar = {
     symbol,
     timestamp,
     open: amount("open", close),
     high: amount("high", close),
     low: amount("low", close),
     close,
-    ...(cell("volume") === undefined || cell("volume") === "" ? {} : { volume: amount("volume") }),
   };
+  const volume = cell("volume");
+  if (volume !== undefined && volume !== "") bar.volume = amount("volume");
+  return bar;
 }

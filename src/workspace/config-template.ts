@@ -1,4 +1,4 @@
-/** The files that `qoc init` writes: desk.toml with a paper venue and guards, the house rules, and a first issue. */
+/** The files that `qoc init` writes: desk.toml with a paper venue and guards, house-rules.md, and a first issue. */
 
 /** The arguments are the values of `[workspace]`. */
 export function deskToml({ name, port, timezone }: { name: string; port: number; timezone: string }): string {
@@ -125,5 +125,5 @@ At most 5 % of NAV in one order.
 ## Acceptance
 
 - [ ] a note in research/
-- [ ] a proposal, or a sentence that explains why there is none
+- [ ] a proposal, or a sentence that explains why no order is proposed
 `;

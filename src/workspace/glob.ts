@@ -20,9 +20,7 @@ const GLOBSTARS_MAX = 3;
 const COST_MAX = 10_000;
 const STAR_COST = 10;
 
-/**
- * Returns a function that tells whether a path matches. @throws INVALID_INPUT if the pattern is invalid or too costly.
- */
+/** Returns a function that matches paths. @throws INVALID_INPUT if the pattern is invalid or too costly. */
 export function globMatcher(pattern: string): (path: string) => boolean {
   const problem = patternProblem(pattern);
   if (problem !== undefined) throw invalidPattern(problem);

@@ -67,7 +67,8 @@ export class ProposalStore {
   }
 
   /**
-   * Reads the file with this stem from the disk; undefined if there is none. Orders are placed from this result only.
+   * Reads the file with this stem from the disk; undefined if no such file exists. Orders are placed from this result
+   * only.
    */
   async find(id: string): Promise<ProposalFile | undefined> {
     const [file, ...twins] = (await this.#files()).filter((candidate) => isSameStem(candidate.id, id));

@@ -73,7 +73,8 @@ export interface RunSummary {
   /** ISO, UTC. */
   readonly stamp: string;
   readonly task: string;
-  readonly facts: Readonly<Record<string, string>>;
+  /** Undefined facts are left out. */
+  readonly facts: Readonly<Record<string, string | undefined>>;
   readonly text: string;
 }
 
@@ -111,7 +112,7 @@ export class SnapshotStore {
 
   /** Writes `snapshots/YYYYMMDD-HHMM-<task>.md`. */
   async writeRunSummary(summary: RunSummary): Promise<WrittenFile> {
-    const text = writeNote({ fields: summary.facts, body: `${summary.text.trimEnd()}\n` });
+    const text = writeNote({ fields: definedFields(summary.facts), body: `${summary.text.trimEnd()}\n` });
     const date = summary.stamp.slice(0, 10).replaceAll("-", "");
     const time = summary.stamp.slice(11, 16).replace(":", "");
     return this.#create(`${date}-${time}-${slugOf(summary.task)}`, ".md", text);
@@ -141,4 +142,8 @@ export class SnapshotStore {
     for (const name of names)
       if (expired.has(name.slice(0, 10))) await this.#disk.remove(`${this.#root}/${LAYOUT.snapshots}/${name}`);
   }
+}
+
+function definedFields(facts: RunSummary["facts"]): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(facts).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

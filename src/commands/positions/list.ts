@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { positionViews } from "../../trading/book-view.ts";
+import { positionViews } from "../../trading/account-view.ts";
 import { markAll } from "../../trading/snapshot.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";

@@ -1,5 +1,5 @@
 /** Open positions as a table, for `positions list`, `status` and `snapshot`. */
-import type { PositionView } from "../../trading/book-view.ts";
+import type { PositionView } from "../../trading/account-view.ts";
 import { type Column, type OutputStyle, table, tableOr } from "./table-text.ts";
 
 const COLUMNS: readonly Column<PositionView>[] = [

@@ -1,5 +1,6 @@
 /** Gathers the context of an agent run: files, rejections, settings and the latest snapshot, as they are now. */
 import { type Rejection, type SourcedText, type ToolDescription, contextBundle } from "../agents/context-bundle.ts";
+import type { DeskState } from "../domain/desk-state.ts";
 import { QocError } from "../domain/error.ts";
 import { describe } from "../domain/order.ts";
 import { type OrderRecord, rejectedBy } from "../domain/order-state.ts";
@@ -14,19 +15,24 @@ const REJECTIONS_MAX = 20;
 const OPEN_ISSUES_MAX = 200;
 const OPEN: ReadonlySet<string> = new Set(["open", "in-progress", "blocked", "review"]);
 
-export interface RunContext {
+export interface GatheredContext {
   readonly bundle: string;
   /** The sources of the texts in the bundle that others wrote. */
   readonly sources: readonly string[];
 }
 
-/** Builds the context bundle of one run on one issue. `tools` describes the tools that the run may call. */
-export async function runContext(
-  desk: Desk,
-  run: string,
-  issue: Issue,
-  tools: readonly ToolDescription[],
-): Promise<RunContext> {
+export interface ContextRequest {
+  readonly run: string;
+  readonly issue: Issue;
+  /** The tools that the run may call. */
+  readonly tools: readonly ToolDescription[];
+}
+
+/** Builds the context bundle of one run on one issue. */
+export async function gatherRunContext(
+  desk: Pick<Desk, "workspace" | "config" | "state">,
+  { run, issue, tools }: ContextRequest,
+): Promise<GatheredContext> {
   const { workspace } = desk;
   const ruleFiles = [...new Set([LAYOUT.houseRules, ...desk.config.contextFiles])];
   const issues = await workspace.issues.list();
@@ -38,7 +44,7 @@ export async function runContext(
     rules: await readAll(workspace.files, ruleFiles),
     settings: { ...agentSettings(desk.config.agent), ...prefixed("risk", desk.config.risk) },
     files,
-    rejections: rejectionsFor(desk, issue),
+    rejections: rejectionsFor(desk.state, issue),
     entities,
     openIssues: issues
       .filter(({ id, status }) => id !== issue.id && OPEN.has(status))
@@ -60,14 +66,12 @@ function agentSettings({
   instructions,
 }: AgentConfig): Record<string, unknown> {
   return prefixed("agent", {
-    ...{
-      runtime,
-      model,
-      max_turns: maxTurns,
-      max_cost_usd: maxCostUsd,
-      timeout_minutes: timeoutMs / 60_000,
-      instructions,
-    },
+    runtime,
+    model,
+    max_turns: maxTurns,
+    max_cost_usd: maxCostUsd,
+    timeout_minutes: timeoutMs / 60_000,
+    instructions,
   });
 }
 
@@ -113,8 +117,8 @@ async function latestSnapshot({ snapshots, files }: Workspace): Promise<SourcedT
 }
 
 /** Rejections of this issue's proposals or of its symbols, the latest first. */
-function rejectionsFor(desk: Desk, issue: Issue): readonly Rejection[] {
-  return [...desk.state.orders.values()]
+function rejectionsFor({ orders }: Pick<DeskState, "orders">, issue: Issue): readonly Rejection[] {
+  return [...orders.values()]
     .filter(({ state, issue: issueId, terms }) => {
       if (state !== "rejected" && state !== "denied") return false;
       return issueId === issue.id || issue.symbols.includes(terms.symbol);

@@ -17,23 +17,23 @@ export interface PositionView {
   readonly fees: string;
 }
 
-export interface BookView {
+export interface AccountView {
   readonly nav: string;
   readonly cash: string;
   readonly buyingPower: string;
   readonly dayPnl: string;
   readonly currency: string;
-  /** Time of the oldest account report among the connectors; null if there is none. */
+  /** Time of the oldest account report among the connectors; null without any report. */
   readonly asOf: string | null;
   readonly positions: readonly PositionView[];
 }
 
 /** `askedAt`: when each connector last reported its account; if not known, the time of its last change counts. */
-export function bookView(
+export function accountView(
   state: Readonly<DeskState>,
   currency: string,
   askedAt: ReadonlyMap<string, number> = new Map(),
-): BookView {
+): AccountView {
   const oldest = Math.min(
     ...[...state.accounts].map(([connector, { markedAt }]) => askedAt.get(connector) ?? markedAt),
   );
