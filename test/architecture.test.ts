@@ -10,22 +10,20 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 type RuleKey = keyof typeof RULES;
 const KEYS = Object.keys(RULES) as RuleKey[];
 
+const PENDING_MODULES = [
+  ...["src/agents/", "src/bus/", "src/cli/", "src/commands/", "src/conformance/", "src/domain/", "src/gate/"],
+  ...["src/host/", "src/http/", "src/market-data/", "src/mcp/", "src/protocol/"],
+];
+
 /** Violations that are still there: path prefixes, or the name of a type that is declared twice. Shrinks to nothing. */
 const PENDING: Partial<Record<RuleKey, readonly string[]>> = {
   importCycles: ["src/host/bundle.ts", "src/conformance/test-case.ts"],
-  typeNames: ["src/"],
-  lineLength: ["src/", "sandbox/", "connectors/", "examples/", "test/"],
-  functionLength: [
-    "src/app/local-services.ts",
-    "src/app/open-desk.ts",
-    "src/cli/session.ts",
-    "src/host/guard-pool.ts",
-    "src/runs/agent-runs.ts",
-    "sandbox/granted-net.ts",
-  ],
-  optionalSpreads: ["src/", "sandbox/", "connectors/"],
+  typeNames: ["src/agents/", "src/cli/", "src/domain/", "src/gate/"],
+  lineLength: [...PENDING_MODULES, "sandbox/", "connectors/", "examples/", "test/"],
+  functionLength: ["src/cli/session.ts", "src/host/guard-pool.ts", "sandbox/granted-net.ts"],
+  optionalSpreads: [...PENDING_MODULES, "sandbox/", "connectors/"],
   phrases: [
-    ...["src/", "sandbox/", "connectors/", "test/", "docs/", "bin/", "build.mjs", "examples/"],
+    ...[...PENDING_MODULES, "sandbox/", "connectors/", "test/", "docs/", "bin/", "build.mjs", "examples/"],
     ...["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"],
   ],
 };

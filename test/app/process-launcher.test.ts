@@ -28,12 +28,12 @@ describe("a program's folder", () => {
     ["the folder of the desk's socket", "run/qoc/abc/agent.sh"],
     ["a folder above the socket", "run/agent.sh"],
   ])("that shows %s is not given", (_name, program) => {
-    expect(readablePaths(join(base, program), [], hidden)).toMatchObject({ shows: expect.any(String) as string });
+    expect(readablePaths(join(base, program), [], hidden)).toMatchObject({ exposes: expect.any(String) as string });
   });
 
   it("that is the folder for temporary files is not given", () => {
     expect(readablePaths(join(realpathSync(tmpdir()), "agent.py"), [], hidden)).toMatchObject({
-      shows: expect.any(String) as string,
+      exposes: expect.any(String) as string,
     });
   });
 
