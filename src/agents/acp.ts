@@ -1,6 +1,6 @@
 /**
- * Any program of the Agent Client Protocol (version 1): JSON-RPC messages, one a line. The desk is the client. It offers no files
- * and no terminal, and grants permission requests for the desk's own tools only.
+ * Any program of the Agent Client Protocol (version 1): JSON-RPC messages, one a line. The desk is the client. It
+ * offers no files and no terminal, and grants permission requests for the desk's own tools only.
  */
 import { z } from "zod";
 import { CallMap, truncateName } from "./call-ids.ts";

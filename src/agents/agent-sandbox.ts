@@ -9,7 +9,7 @@ import { type LaunchDeps, type ProgramRun, RunAborted, STOPPED_BY_OPERATOR, wait
 const PROBE_MS = 30_000;
 const PROBE_LINES_MAX = 20;
 
-type Env = Readonly<Record<string, string>>;
+type Variables = Readonly<Record<string, string>>;
 
 export interface SandboxedProgram {
   readonly path: string;
@@ -17,7 +17,7 @@ export interface SandboxedProgram {
   /** The command line that runs `argv` in the sandbox. */
   wrap(argv: readonly string[]): readonly string[];
   /** The whole environment of the program; `extra` wins over the passed variables. */
-  env(passed: Env, extra: Env): Env;
+  env(passed: Variables, extra: Variables): Variables;
 }
 
 /** @throws RunAborted if the program is not found, or needs a sandbox that is not available. */
@@ -53,8 +53,8 @@ export async function prepareSandbox(run: ProgramRun, argv: readonly string[]): 
 }
 
 /**
- * Files that the command line names, such as a script: the real path by the argument. Only the real path is readable in the
- * sandbox. Folders, and files of the workspace or of the run, are left out.
+ * Files that the command line names, such as a script: the real path by the argument. Only the real path is readable in
+ * the sandbox. Folders, and files of the workspace or of the run, are left out.
  */
 async function fileArguments(
   deps: LaunchDeps,
@@ -112,7 +112,7 @@ function isOlder(version: string, minimum: string): boolean {
 async function runProbe(
   { launch, folders, signal, elapsedMs }: ProgramRun,
   argv: readonly string[],
-  env: Env,
+  env: Variables,
 ): Promise<{ readonly isClean: boolean; readonly output: string }> {
   const { deps, settings } = launch;
   const lines: string[] = [];

@@ -1,7 +1,7 @@
 /**
- * The folders, environment and bubblewrap command of an agent's program. In bubblewrap it can read its own folders and the
- * system's programs, and use the network; the workspace and home directories do not exist there. Without bubblewrap only its
- * environment and its folders are its own.
+ * The folders, environment and bubblewrap command of an agent's program. In bubblewrap it can read its own folders and
+ * the system's programs, and use the network; the workspace and home directories do not exist there. Without bubblewrap
+ * only its environment and its folders are its own.
  */
 import { dirname } from "node:path";
 import { isWithin } from "../lib/path-containment.ts";
@@ -28,8 +28,8 @@ export function runFolders(root: string): RunFolders {
 }
 
 /**
- * An empty git repository for the working folder. Programs search for settings, plug-ins and instructions upwards to the root of
- * a repository; without it they would read folders above that other users may write to.
+ * An empty git repository for the working folder. Programs search for settings, plug-ins and instructions upwards to
+ * the root of a repository; without it they would read folders above that other users may write to.
  */
 export function gitBoundary(work: string) {
   return {
@@ -80,8 +80,8 @@ export function bubblewrapArgs({ bubblewrap, folders, readable, argv }: Bubblewr
 const PACKAGES = "/node_modules/";
 
 /**
- * The paths that the program needs to read: the folder of its real file, and the given files. If that folder contains a path of
- * `hidden`, it cannot be mounted: returns the path that it would expose.
+ * The paths that the program needs to read: the folder of its real file, and the given files. If that folder contains a
+ * path of `hidden`, it cannot be mounted: returns the path that it would expose.
  */
 export function readablePaths(
   program: string,

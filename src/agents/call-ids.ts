@@ -7,7 +7,9 @@ export const NAME_CHARS_MAX = 200;
 /** A run makes far fewer calls within its turn limit. */
 export const IDS_MAX = 10_000;
 
-/** Truncates a name. The result of truncation ends in `…`, which no tool name contains, so it cannot equal a tool name. */
+/**
+ * Truncates a name. The result of truncation ends in `…`, which no tool name contains, so it cannot equal a tool name.
+ */
 export function truncateName(name: string): string {
   if (name.length <= NAME_CHARS_MAX) return name;
   // A new string: a plain slice would keep the whole line in memory.
@@ -15,8 +17,8 @@ export function truncateName(name: string): string {
 }
 
 /**
- * Values by a program's own call ids. An id may have any length, so its hash is the key: a truncated id could belong to two
- * calls, and the second could pass for a call of the first one's tool.
+ * Values by a program's own call ids. An id may have any length, so its hash is the key: a truncated id could belong to
+ * two calls, and the second could pass for a call of the first one's tool.
  */
 export class CallMap<T> {
   readonly #values = new LruMap<string, T>(IDS_MAX);

@@ -1,6 +1,6 @@
 /**
- * Claude Code without built-in tools, settings, hooks or instruction files, and with one MCP server. Its first line lists its
- * tools. Claude Code goes on if the server is not reachable, so the desk checks that line.
+ * Claude Code without built-in tools, settings, hooks or instruction files, and with one MCP server. Its first line
+ * lists its tools. Claude Code goes on if the server is not reachable, so the desk checks that line.
  */
 import { z } from "zod";
 import { CallMap, truncateName } from "./call-ids.ts";

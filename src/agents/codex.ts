@@ -1,7 +1,7 @@
 /**
- * Codex without its shell and its other tools. It exits if it cannot reach the desk (`required`). Some of its models are offered
- * a tool that patches files in spite of all settings, so it also gets no environment to act in. Its events do not include the
- * tools that it denies.
+ * Codex without its shell and its other tools. It exits if it cannot reach the desk (`required`). Some of its models
+ * are offered a tool that patches files in spite of all settings, so it also gets no environment to act in. Its events
+ * do not include the tools that it denies.
  */
 import { z } from "zod";
 import type { AgentEvent, AgentProgram, LaunchRequest, LaunchCommand } from "./runtime.ts";
@@ -65,13 +65,11 @@ function configText({ endpoint, settings, passedEnv }: LaunchRequest): string {
 function launchCommand(request: LaunchRequest): LaunchCommand {
   // `codex exec` reads the key from this variable only.
   const key = request.passedEnv["CODEX_API_KEY"] ?? request.passedEnv["OPENAI_API_KEY"];
+  const env: Record<string, string> = { QOC_TOKEN: request.endpoint.token, CODEX_HOME: request.setupFolder };
+  if (key !== undefined) env["CODEX_API_KEY"] = key;
   return {
     argv: [...(request.settings.command ?? ["codex"]), "exec", "--json", "--ephemeral", "--skip-git-repo-check", "-"],
-    env: {
-      QOC_TOKEN: request.endpoint.token,
-      CODEX_HOME: request.setupFolder,
-      ...(key === undefined ? {} : { CODEX_API_KEY: key }),
-    },
+    env,
     files: { "config.toml": configText(request), "environments.toml": NO_ENVIRONMENTS },
   };
 }

@@ -1,6 +1,7 @@
 /**
- * Any program: gets the context bundle on standard input and the address of the MCP endpoint in its environment; its standard
- * output is its summary. Its tools cannot be verified, so it needs a sandbox, or `unconfined = true` in desk.toml.
+ * Any program: gets the context bundle on standard input and the address of the MCP endpoint in its environment; its
+ * standard output is its summary. Its tools cannot be verified, so it needs a sandbox, or `unconfined = true` in
+ * desk.toml.
  */
 import type { AgentProgram } from "./runtime.ts";
 

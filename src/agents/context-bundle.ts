@@ -1,6 +1,6 @@
 /**
- * The text that an agent gets before it starts: the operator's rules, then the desk's own data, then text of others, marked as
- * untrusted. Its length is bounded: items are left out from the end, and the text lists what was left out.
+ * The text that an agent gets before it starts: the operator's rules, then the desk's own data, then text of others,
+ * marked as untrusted. Its length is bounded: items are left out from the end, and the text lists what was left out.
  */
 
 import { escapeInvisibleInText } from "../lib/invisible-characters.ts";
@@ -94,7 +94,7 @@ function taskText({ run, issue }: ContextParts): string {
   return [
     `Run ${run}. Issue ${inline(issue.id)} (${inline(issue.path)})`,
     ...(issue.symbols.length === 0 ? [] : [`Symbols: ${issue.symbols.map(inline).join(", ")}`]),
-    "Do what the issue asks. Write your findings as a research note, then propose the orders that follow, or say why there are none.",
+    "Do what the issue asks. Write your findings as a research note, then propose the orders that follow, or explain why you propose no order.",
     "End with a short summary of what you did. If you cannot go on, set the issue to blocked, with a note.",
     "",
     "<issue>",
@@ -179,8 +179,8 @@ function joinWithin(sections: readonly Section[], limit: number): string {
 }
 
 /**
- * Drops the items of each section that exceed the limit even alone, in one step: one at a time would take too long for thousands
- * of items. Returns how many were dropped, by section.
+ * Drops the items of each section that exceed the limit even alone, in one step: one at a time would take too long for
+ * thousands of items. Returns how many were dropped, by section.
  */
 function dropOverlong(sections: readonly Section[], limit: number): Map<string, number> {
   const dropped = new Map<string, number>();

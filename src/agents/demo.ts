@@ -1,6 +1,7 @@
 /**
- * The built-in scripted agent, without a model: reads the issue, gets a quote, writes a note, and proposes one order of a sensible
- * size and one that is too large, so that a new user sees a guard block an order. It uses the desk by commands only.
+ * The built-in scripted agent, without a model: reads the issue, gets a quote, writes a note, and proposes an order of
+ * a sensible size and an order that is too large, so that a new user sees a guard block an order. It only uses the
+ * desk's commands.
  */
 import { z } from "zod";
 import type { AgentCall, RunTask, Runtime } from "./runtime.ts";

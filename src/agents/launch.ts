@@ -1,6 +1,6 @@
 /**
- * Launches an agent's program for one run: private empty folders, an allow-listed environment, a sandbox if available, an MCP
- * endpoint that closes with the run, and limits on turns, cost and time. Output of the program is untrusted.
+ * Launches an agent's program for one run: private empty folders, an allow-listed environment, a sandbox if available,
+ * an MCP endpoint that closes with the run, and limits on turns, cost and time. Output of the program is untrusted.
  */
 import { dirname } from "node:path";
 import { messageOf } from "../domain/error.ts";
@@ -85,25 +85,26 @@ async function runProgram(programRun: ProgramRun): Promise<RunResult> {
   );
   const meter = createRunMeter(program, launch.settings, endpoint, run.note);
   const transcript = launch.deps.openTranscript(task.run);
-  transcript.line(JSON.stringify({ told: task.bundle }));
+  transcript.line(JSON.stringify({ prompt: task.bundle }));
   const output = { redactor, meter, transcript, unreadLines: 0 };
   const end = await waitForEnd(startProgram(run, { request, command, sandboxed }, output), signal);
   // Calls still running may change what the run did: wait for them before its result is read.
   await endpoint.close();
   await transcript.close();
   const failure = failureReason(program, endpoint, meter, end);
+  const metadata: Record<string, string> = {
+    sandbox: sandboxed.sandbox,
+    bounds: limitsText(launch.settings),
+    transcript: transcript.path,
+  };
+  if (version !== undefined) metadata["version"] = version;
+  if (output.unreadLines > 0) metadata["unread_lines"] = String(output.unreadLines);
   return {
     summary: redactor.redact(meter.summary()),
     proposals: [],
     failure: failure === undefined ? undefined : redactor.redact(failure),
     use: meter.use(),
-    metadata: {
-      sandbox: sandboxed.sandbox,
-      bounds: limitsText(launch.settings),
-      transcript: transcript.path,
-      ...(version === undefined ? {} : { version }),
-      ...(output.unreadLines === 0 ? {} : { unread_lines: String(output.unreadLines) }),
-    },
+    metadata,
   };
 }
 

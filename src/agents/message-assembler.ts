@@ -1,6 +1,6 @@
 /**
- * Assembles a model's message from its pieces, for programs that do not report turns: the pieces and the tool calls up to the
- * next other event count as one turn.
+ * Assembles a model's message from its pieces, for programs that do not report turns: the pieces and the tool calls up
+ * to the next other event count as one turn.
  */
 import { SUMMARY_CHARS_MAX } from "./run-meter.ts";
 import type { AgentEvent } from "./runtime.ts";

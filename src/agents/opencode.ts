@@ -34,7 +34,8 @@ function providerOf({ settings, passedEnv }: LaunchRequest): object {
 }
 
 /**
- * At each start opencode installs its plug-in package into its configuration folder, unless the lock file there lists it.
+ * At each start opencode installs its plug-in package into its configuration folder, unless the lock file there lists
+ * it.
  */
 const NO_PLUGIN_DOWNLOAD = {
   "opencode/node_modules/none": "",

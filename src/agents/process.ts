@@ -1,6 +1,7 @@
 /**
- * Runs one program in its own process group, with a time limit, and kills the whole group at the end. A process that leaves the
- * group is ended by the sandbox; without a sandbox it goes on, and so does the group if the desk itself is killed.
+ * Runs one program in its own process group, with a time limit, and kills the whole group at the end. A process that
+ * leaves the group is ended by the sandbox; without a sandbox it goes on, and so does the group if the desk itself is
+ * killed.
  */
 import type { ChildProcess, SpawnOptions } from "node:child_process";
 import { messageOf } from "../domain/error.ts";

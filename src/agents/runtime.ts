@@ -124,7 +124,8 @@ export interface AgentProgram {
   readonly minVersion?: string;
   /**
    * How the desk verifies the tools of the program:
-   * - `announced`: the program reports its tools before anything else, and is stopped unless they are exactly the run's.
+   * - `announced`: the program reports its tools before anything else, and is stopped unless they are exactly the
+   * run's.
    * - `listed`: the program must have requested `tools/list` before its first call.
    * - `unknown`: no verification is possible.
    */

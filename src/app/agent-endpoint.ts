@@ -12,7 +12,7 @@ import { INTERACTIVE } from "../domain/agent-access.ts";
 import type { Recorded } from "../domain/event.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { McpCaller, Request } from "../cli/ipc-protocol.ts";
-import { auditTo } from "../mcp/audit.ts";
+import { auditLogger } from "../mcp/audit.ts";
 import type { CallPorts } from "../mcp/call.ts";
 import { MCP_PATH, mcpHttpHandler } from "../mcp/http.ts";
 import { answerSocketCall } from "../mcp/socket-calls.ts";
@@ -61,7 +61,7 @@ export async function openAgentEndpoint(options: AgentEndpointOptions): Promise<
     tools,
     clock: desk.clock,
     refusals,
-    audit: auditTo(desk.log, desk.clock),
+    audit: auditLogger(desk.log, desk.clock),
     invoke: createInvoke(options, records),
   };
   const closing = new AbortController();

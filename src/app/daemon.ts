@@ -83,14 +83,14 @@ async function openDaemon(options: DeskOptions, lifecycle: Lifecycle, stopping: 
   const open = await openDesk(options, lifecycle);
   const { desk, config, fleet } = open;
   const agents = await openAgentServices(open, lifecycle, () => setImmediate(() => stopping.abort()));
-  const facts = (): Readonly<Record<string, unknown>> => ({
+  const status = (): Readonly<Record<string, unknown>> => ({
     name: config.workspace.name,
     up: true,
     version: desk.version,
   });
   await lifecycle.open(
     "port",
-    () => serveHttp(config.workspace.port, facts, agents.endpoint.handle, desk.log),
+    () => serveHttp({ port: config.workspace.port, status, mcp: agents.endpoint.handle, log: desk.log }),
     (server) => server.close(),
   );
   await lifecycle.open(

@@ -76,7 +76,7 @@ export async function openAgentServices(
 
 function feedDeps({ desk: { clock, version }, packageRoot }: OpenDesk): FeedDeps {
   return {
-    fetch: feedFetcher({ clock, agent: `qoc/${version}` }),
+    fetch: feedFetcher({ clock, userAgent: `qoc/${version}` }),
     read: feedReader({ clock, workerFile: `${packageRoot}/dist/src/market-data/feed-worker.js` }),
   };
 }

@@ -1,4 +1,4 @@
-/** The HTTP server of the desk on 127.0.0.1: a status at `/` and MCP at `/mcp`. Host and Origin are checked before anything else. */
+/** The desk's HTTP server on 127.0.0.1: a status at `/` and MCP at `/mcp`. Host and Origin are checked first. */
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { QocError, messageOf } from "../domain/error.ts";
@@ -27,37 +27,41 @@ const CONNECTIONS_MAX = 128;
 /** Closes a connection that has sent no request. */
 const IDLE_MS = 5_000;
 
-/** Listens on 127.0.0.1; port 0 means any free port. @throws PORT_TAKEN. */
-export async function serveHttp(
-  wanted: number,
-  facts: () => Readonly<Record<string, unknown>>,
-  mcp: McpHandle,
-  log: Pick<Log, "warn">,
-): Promise<HttpServer> {
-  let port = wanted;
+export interface HttpServerOptions {
+  /** 0 means any free port. */
+  readonly port: number;
+  /** Returns the body of `GET /`. */
+  readonly status: () => Readonly<Record<string, unknown>>;
+  readonly mcp: McpHandle;
+  readonly log: Pick<Log, "warn">;
+}
+
+/** Listens on 127.0.0.1. @throws PORT_TAKEN. */
+export async function serveHttp({ port: requestedPort, status, mcp, log }: HttpServerOptions): Promise<HttpServer> {
+  let port = requestedPort;
   const server = createServer(
     { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 2_000 },
     (request, response) => {
       // A response may take long, and an event stream may be silent for hours.
       request.socket.setTimeout(0);
-      const answer = (status: number, body: unknown): void => {
-        response.writeHead(status, {
+      const respond = (statusCode: number, body: unknown): void => {
+        response.writeHead(statusCode, {
           "content-type": "application/json",
           "x-content-type-options": "nosniff",
           "cache-control": "no-store",
         });
         response.end(`${JSON.stringify(body)}\n`);
       };
-      if (!isTrusted(request, port)) answer(403, { code: "NOT_PERMITTED", message: "unknown host or origin" });
+      if (!isTrusted(request, port)) respond(403, { code: "NOT_PERMITTED", message: "unknown host or origin" });
       else if (request.url === "/mcp") mcp(request, response);
-      else if (request.method === "GET" && request.url === "/") answer(200, facts());
-      else answer(404, { code: "FILE_NOT_FOUND", message: "not found" });
+      else if (request.method === "GET" && request.url === "/") respond(200, status());
+      else respond(404, { code: "FILE_NOT_FOUND", message: "not found" });
     },
   );
   // Open connections use file descriptors that the journal and the connectors need.
   server.maxConnections = CONNECTIONS_MAX;
   server.on("connection", (socket) => socket.setTimeout(IDLE_MS));
-  await listen(server, wanted);
+  await listen(server, requestedPort);
   // For example if no file descriptor is left for a new connection.
   server.on("error", (error) => log.warn(`port: ${messageOf(error)}`));
   ({ port } = server.address() as AddressInfo);

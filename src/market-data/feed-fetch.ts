@@ -1,6 +1,6 @@
 /**
- * Fetches one feed's address and nothing else: bounded in time and size, redirected only within its own host, and kept from private
- * addresses unless the configured address names one.
+ * Fetches the URL of one feed, within limits on time and size. Follows redirects only within the feed's host, and
+ * connects to private addresses only if the configured URL names one.
  */
 import { type LookupAddress, lookup as systemLookup } from "node:dns";
 import { type IncomingMessage, request as httpRequest } from "node:http";
@@ -8,29 +8,32 @@ import { request as httpsRequest } from "node:https";
 import { BlockList, isIP } from "node:net";
 import type { Clock } from "../domain/ports.ts";
 
-/** What a server calls the state of a document, to be asked later whether it still is in it. */
+/** The validators of a response (RFC 9110, 8.8), for a later conditional request. */
 export interface Validators {
   readonly etag: string | undefined;
   readonly lastModified: string | undefined;
 }
 
-export interface Fetched extends Validators {
+export interface FetchedFeed extends Validators {
   readonly bytes: Uint8Array;
   readonly contentType: string;
 }
 
-/** undefined: it is still as `known`. @throws FetchError in words for the log. */
-export type FetchFeed = (url: string, signal: AbortSignal, known?: Validators) => Promise<Fetched | undefined>;
+/**
+ * Resolves to undefined if the document still matches the validators. Rejects with a FetchError, whose message is for
+ * the log.
+ */
+export type FetchFeed = (url: string, signal: AbortSignal, validators?: Validators) => Promise<FetchedFeed | undefined>;
 
 export class FetchError extends Error {}
 
-/** As `dns.lookup` with `all`. */
-export type Lookup = (host: string, done: (error: Error | null, found: readonly LookupAddress[]) => void) => void;
+/** Like `dns.lookup` with `all`. */
+export type Lookup = (host: string, done: (error: Error | null, addresses: readonly LookupAddress[]) => void) => void;
 
 export interface FetchOptions {
   readonly clock: Clock;
-  /** What it calls itself: `qoc/1.2.3`. */
-  readonly agent: string;
+  /** Such as `qoc/1.2.3`. */
+  readonly userAgent: string;
   readonly lookup?: Lookup;
   readonly limits?: Partial<typeof LIMITS>;
 }
@@ -38,7 +41,7 @@ export interface FetchOptions {
 const LIMITS = { bytes: 4 * 1024 * 1024, ms: 20_000, redirects: 3 };
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** Every network that is not the open Internet. An IPv4 address in the shape of an IPv6 one is held against the IPv4 rules. */
+/** The networks that are not public. IPv4-mapped IPv6 addresses are checked against the IPv4 networks. */
 const PRIVATE = new BlockList();
 for (const [network, bits] of [
   ["0.0.0.0", 8],
@@ -79,55 +82,54 @@ export function isPrivate(address: string): boolean {
   return family === 0 || PRIVATE.check(address, family === 4 ? "ipv4" : "ipv6");
 }
 
-/** `localhost`, and addresses as numbers: who writes one of these means it. */
-function namesPrivate(hostname: string): boolean {
-  return hostname === "localhost" || isIP(bare(hostname)) !== 0;
-}
-function bare(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, "");
+/** `localhost` and literal addresses: the operator has configured them on purpose. */
+function mayBePrivate(hostname: string): boolean {
+  return hostname === "localhost" || isIP(hostname.replace(/^\[|\]$/g, "")) !== 0;
 }
 
 const lookupAll: Lookup = (host, done) => systemLookup(host, { all: true }, done);
 
-export function feedFetcher({ clock, agent, lookup = lookupAll, limits: given = {} }: FetchOptions): FetchFeed {
-  const limits = { ...LIMITS, ...given };
-  return async (url, signal, known) => {
-    const first = new URL(url);
-    const late = new AbortController();
-    const cancel = clock.after(limits.ms, () => late.abort(new FetchError(`no answer in ${limits.ms / 1000} s`)));
-    const stop = AbortSignal.any([signal, late.signal]);
+export function feedFetcher({ clock, userAgent, lookup = lookupAll, limits: limitOptions }: FetchOptions): FetchFeed {
+  const limits = { ...LIMITS, ...limitOptions };
+  return async (url, signal, validators) => {
+    const configured = new URL(url);
+    const timeout = new AbortController();
+    const cancelTimeout = clock.after(limits.ms, () =>
+      timeout.abort(new FetchError(`no complete response within ${limits.ms / 1000} s`)),
+    );
+    const stop = AbortSignal.any([signal, timeout.signal]);
     try {
-      let at = first;
+      let current = configured;
       for (let hops = 0; hops <= limits.redirects; hops++) {
-        const answer = await get(
-          at,
-          { agent, lookup: namesPrivate(first.hostname) ? undefined : guarded(lookup), known },
+        const response = await get(
+          current,
+          { userAgent, lookup: mayBePrivate(configured.hostname) ? undefined : publicLookup(lookup), validators },
           stop,
         );
-        const { statusCode = 0, headers } = answer;
-        if (statusCode === 304 && known !== undefined) {
-          answer.destroy();
+        const { statusCode = 0, headers } = response;
+        if (statusCode === 304 && validators !== undefined) {
+          response.destroy();
           return undefined;
         }
-        if (!REDIRECTS.has(statusCode)) return await read(answer, limits.bytes, stop);
-        answer.destroy();
-        at = redirected(at, headers.location ?? "");
+        if (!REDIRECTS.has(statusCode)) return await readBody(response, limits.bytes, stop);
+        response.destroy();
+        current = redirectTarget(current, headers.location ?? "");
       }
       throw new FetchError(`more than ${limits.redirects} redirects`);
     } catch (error) {
-      if (late.signal.aborted) throw late.signal.reason;
+      if (timeout.signal.aborted) throw timeout.signal.reason;
       throw error instanceof FetchError
         ? error
         : new FetchError(error instanceof Error ? error.message : String(error), { cause: error });
     } finally {
-      cancel();
+      cancelTimeout();
     }
   };
 }
 
-/** The same host, and never from https to http. */
-function redirected(from: URL, location: string): URL {
-  if (!URL.canParse(location, from.href)) throw new FetchError("it redirects to nowhere");
+/** Allows only the same host, and never a redirect from https to http. */
+function redirectTarget(from: URL, location: string): URL {
+  if (!URL.canParse(location, from.href)) throw new FetchError("it redirects to an invalid URL");
   const to = new URL(location, from.href);
   const isUpgrade = from.protocol === "http:" && to.protocol === "https:" && to.port === "";
   if (to.hostname !== from.hostname || (!isUpgrade && to.origin !== from.origin)) {
@@ -136,69 +138,69 @@ function redirected(from: URL, location: string): URL {
   return to;
 }
 
-/** Looks up once, and connects to what was looked at: a name cannot mean another address a moment later. */
-function guarded(lookup: Lookup) {
+/**
+ * A lookup that fails for private addresses. The request connects to the checked address, so DNS rebinding has no
+ * effect.
+ */
+function publicLookup(lookup: Lookup) {
   return (
     host: string,
     options: { all?: boolean },
     done: (error: Error | null, address: string | LookupAddress[], family?: number) => void,
   ): void =>
-    lookup(host, (error, found) => {
-      const [first] = found;
+    lookup(host, (error, addresses) => {
+      const [first] = addresses;
       if (error !== null || first === undefined) return done(error ?? new FetchError(`${host} has no address`), []);
-      const hidden = found.find(({ address }) => isPrivate(address));
-      if (hidden !== undefined) return done(new FetchError(`${host} is ${hidden.address}, a private address`), []);
-      if (options.all === true) done(null, [...found]);
+      const privateAddress = addresses.find(({ address }) => isPrivate(address));
+      if (privateAddress !== undefined)
+        return done(new FetchError(`${host} is ${privateAddress.address}, a private address`), []);
+      if (options.all === true) done(null, [...addresses]);
       else done(null, first.address, first.family);
     });
 }
 
 interface GetOptions {
-  readonly agent: string;
-  /** undefined: any address will do. */
-  readonly lookup: ReturnType<typeof guarded> | undefined;
-  readonly known: Validators | undefined;
+  readonly userAgent: string;
+  /** undefined allows any address. */
+  readonly lookup: ReturnType<typeof publicLookup> | undefined;
+  readonly validators: Validators | undefined;
 }
 
-function get(url: URL, { agent, lookup, known }: GetOptions, signal: AbortSignal): Promise<IncomingMessage> {
+function get(url: URL, { userAgent, lookup, validators }: GetOptions, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const send = url.protocol === "https:" ? httpsRequest : httpRequest;
     const headers = {
-      "user-agent": agent,
+      "user-agent": userAgent,
       accept: "application/atom+xml, application/rss+xml, application/xml;q=0.9, text/xml;q=0.8",
       "accept-encoding": "identity",
-      ...(known?.etag === undefined ? {} : { "if-none-match": known.etag }),
-      ...(known?.lastModified === undefined ? {} : { "if-modified-since": known.lastModified }),
     };
-    const request = send(url, {
-      headers,
-      signal,
-      agent: false,
-      ...(lookup === undefined ? {} : { lookup: lookup as never }),
-    });
+    const request = send(url, { headers, signal, agent: false, lookup: lookup as never });
+    if (validators?.etag !== undefined) request.setHeader("if-none-match", validators.etag);
+    if (validators?.lastModified !== undefined) request.setHeader("if-modified-since", validators.lastModified);
     request.once("response", resolve);
     request.once("error", reject);
     request.end();
   });
 }
 
-async function read(answer: IncomingMessage, limit: number, signal: AbortSignal): Promise<Fetched> {
-  const { statusCode = 0, headers } = answer;
+async function readBody(response: IncomingMessage, limit: number, signal: AbortSignal): Promise<FetchedFeed> {
+  const { statusCode = 0, headers } = response;
   const encoding = headers["content-encoding"] ?? "identity";
   try {
-    if (statusCode !== 200) throw new FetchError(`it answers ${statusCode}`);
-    if (encoding !== "identity") throw new FetchError("it answers compressed, unasked");
+    if (statusCode !== 200) throw new FetchError(`the response has status ${statusCode}`);
+    if (encoding !== "identity")
+      throw new FetchError("the response is compressed, although no compression was requested");
     const parts: Buffer[] = [];
     let bytes = 0;
-    for await (const part of answer as AsyncIterable<Buffer>) {
+    for await (const part of response as AsyncIterable<Buffer>) {
       signal.throwIfAborted();
       bytes += part.length;
-      if (bytes > limit) throw new FetchError(`it is larger than ${limit} bytes`);
+      if (bytes > limit) throw new FetchError(`the response is larger than ${limit} bytes`);
       parts.push(part);
     }
     const { "content-type": contentType = "", etag, "last-modified": lastModified } = headers;
     return { bytes: Buffer.concat(parts), contentType, etag, lastModified };
   } finally {
-    answer.destroy();
+    response.destroy();
   }
 }

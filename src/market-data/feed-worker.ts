@@ -1,12 +1,12 @@
 /** Worker thread that parses one feed document, posts the result and exits. */
 import { parentPort, workerData } from "node:worker_threads";
 import { FeedError, type FeedItem, decodeFeed, parseFeed } from "./feed.ts";
-import type { Fetched } from "./feed-fetch.ts";
+import type { FetchedFeed } from "./feed-fetch.ts";
 
-export type FeedTask = Pick<Fetched, "bytes" | "contentType"> & { readonly url: string };
-export type FeedAnswer = { readonly items: readonly FeedItem[] } | { readonly problem: string };
+export type FeedTask = Pick<FetchedFeed, "bytes" | "contentType"> & { readonly url: string };
+export type FeedResult = { readonly items: readonly FeedItem[] } | { readonly problem: string };
 
-function answer({ bytes, contentType, url }: FeedTask): FeedAnswer {
+function parse({ bytes, contentType, url }: FeedTask): FeedResult {
   try {
     return { items: parseFeed(decodeFeed(bytes, contentType), url) };
   } catch (error) {
@@ -16,4 +16,4 @@ function answer({ bytes, contentType, url }: FeedTask): FeedAnswer {
 }
 
 const port = parentPort;
-port?.postMessage(answer(workerData as FeedTask));
+port?.postMessage(parse(workerData as FeedTask));

@@ -1,6 +1,6 @@
 /**
- * Parses RSS 2.0, RSS 1.0 and Atom. A document that declares entities is refused, so none is ever expanded. Elements that are not
- * known are ignored.
+ * Parses RSS 2.0, RSS 1.0 and Atom, and ignores unknown elements. Rejects documents that declare entities, so no entity
+ * is ever expanded.
  */
 import { XMLParser } from "fast-xml-parser";
 import { z } from "zod";
@@ -48,7 +48,7 @@ type Node = z.output<typeof node>;
 /** @throws FeedError. */
 export function parseFeed(xml: string, feedUrl: string): readonly FeedItem[] {
   if (/<!ENTITY/i.test(xml)) throw new FeedError("the document declares entities");
-  const document = nodeOf(parsed(xml));
+  const document = nodeOf(parseXml(xml));
   const channel = nodeOf(nodeOf(document["rss"])["channel"] ?? nodeOf(document["RDF"])["channel"]);
   const atom = nodeOf(document["feed"]);
   if (document["rss"] === undefined && document["feed"] === undefined && document["RDF"] === undefined) {
@@ -58,7 +58,7 @@ export function parseFeed(xml: string, feedUrl: string): readonly FeedItem[] {
   return items.slice(0, ITEMS_MAX).flatMap((item) => itemOf(nodeOf(item), feedUrl));
 }
 
-function parsed(xml: string): unknown {
+function parseXml(xml: string): unknown {
   try {
     return parser.parse(xml);
   } catch (error) {
@@ -67,8 +67,7 @@ function parsed(xml: string): unknown {
 }
 
 function nodeOf(value: unknown): Node {
-  const found = node.safeParse(value);
-  return found.success ? found.data : {};
+  return node.safeParse(value).data ?? {};
 }
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : value === undefined ? [] : [value];
@@ -103,8 +102,8 @@ function itemOf(item: Node, feedUrl: string): readonly FeedItem[] {
 }
 
 /**
- * Scopes an item's own id to the feed's host, unless the id names that host, a parent or a subdomain of it. Otherwise a feed could
- * use the id of another host's item, and the real item would count as a duplicate.
+ * Scopes an item's own id to the feed's host, unless the id names that host, a parent or a subdomain of it. Otherwise a
+ * feed could use the id of another host's item, and the real item would count as a duplicate.
  */
 function scopedId(feedUrl: string, name: string): string {
   const { host, hostname } = new URL(feedUrl);
@@ -139,9 +138,9 @@ function urlOf(link: string, feedUrl: string): string {
   return url !== undefined && isWeb && url.href.length <= URL_CHARACTERS_MAX ? url.href : "";
 }
 
-function timeOf(words: readonly string[]): number | undefined {
-  for (const word of words) {
-    const at = Date.parse(textOfHtml(htmlOf(word)));
+function timeOf(dates: readonly string[]): number | undefined {
+  for (const date of dates) {
+    const at = Date.parse(textOfHtml(htmlOf(date)));
     if (Number.isFinite(at) && at >= 0) return at;
   }
   return undefined;

@@ -1,6 +1,6 @@
 /**
- * Indicators over daily bars: words such as `rsi:14` to values. They are estimates for people and agents to read; nothing of
- * the order path rests on them. A series too short for an indicator says so, and how long it must be.
+ * Indicators over daily bars, by names such as `rsi:14`. The values are estimates for people and agents; the order path
+ * does not use them. If a series is too short for an indicator, the result has the number of bars that it needs.
  */
 import { ATR, BollingerBands, EMA, MACD, OBV, RSI, SMA, VWAP, WSMA } from "trading-signals";
 import { type DecimalText, parseNumeric, rounded, text } from "../domain/decimal.ts";
@@ -8,7 +8,10 @@ import type { VenueBar } from "../domain/venue.ts";
 
 const PLACES = 8;
 const LENGTH_MAX = 1000;
-/** After so many lengths the first bars of an exponential mean, or of Wilder's, weigh e^-30: less than what is shown. */
+/**
+ * The number of lengths after which a bar's weight in an exponential mean, or in Wilder's mean, is below e^-30: too
+ * small to change a printed digit.
+ */
 const EMA_MEMORY = 15;
 const WILDER_MEMORY = 30;
 
@@ -19,23 +22,26 @@ interface Candle {
   readonly close: number;
   readonly volume: number;
 }
-/** The values of one bar, or null while it is too early. */
+/** The values at one bar; null for the first bars of a series, which are too few. */
 type Step = (candle: Candle) => Readonly<Record<string, number>> | null;
 
 interface Family {
   readonly parameters: readonly string[];
   readonly defaults: readonly number[];
-  /** Bars until the first value. */
+  /** The number of bars up to the first value. */
   needs(parameters: readonly number[]): number;
-  /** Bars that the newest value rests on; absent: all there are. */
+  /** The number of bars that the newest value depends on; without it: all bars. */
   reach?(parameters: readonly number[]): number;
   readonly usesVolume?: boolean;
-  /** What the numbers mean, for the reader. */
+  /** What the values mean. */
   readonly about: string;
   step(parameters: readonly number[]): Step;
 }
 
-/** Wilder's mean; the library's own goes on taking a plain mean of all its bars at each one, which only the first value needs. */
+/**
+ * Wilder's mean. The library's own also computes a plain mean of all bars at each bar, but only the first value needs
+ * it.
+ */
 class Wilder extends WSMA {
   override update(price: number, replace: boolean): number | null {
     if (this.result === undefined) return super.update(price, replace);
@@ -43,7 +49,7 @@ class Wilder extends WSMA {
   }
 }
 
-function one(value: number | null): Readonly<Record<string, number>> | null {
+function single(value: number | null): Readonly<Record<string, number>> | null {
   return value === null ? null : { value };
 }
 
@@ -61,7 +67,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     defaults: [20],
     needs: ([length = 0]) => length,
     reach: ([length = 0]) => EMA_MEMORY * length,
-    about: "exponential mean of closes, weight 2/(length+1), begun at the first close",
+    about: "exponential mean of closes, weight 2/(length+1), from the first close on",
     step: ([length = 0]) => closes(new EMA(length)),
   },
   rsi: {
@@ -77,12 +83,12 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     defaults: [12, 26, 9],
     needs: ([, long = 0, signal = 0]) => long + signal - 1,
     reach: ([, long = 0, signal = 0]) => EMA_MEMORY * (long + signal),
-    about: "short EMA less long EMA, its own EMA as signal, and the difference",
+    about: "short EMA minus long EMA, its EMA as signal, and their difference as histogram",
     step: ([short = 0, long = 0, signal = 0]) => {
       const macd = new MACD(new EMA(short), new EMA(long), new EMA(signal));
       return ({ close }) => {
-        const found = macd.update(close, false);
-        return found === null ? null : { macd: found.macd, signal: found.signal, histogram: found.histogram };
+        const values = macd.update(close, false);
+        return values === null ? null : { macd: values.macd, signal: values.signal, histogram: values.histogram };
       };
     },
   },
@@ -91,10 +97,10 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     defaults: [14],
     needs: ([length = 0]) => length,
     reach: ([length = 0]) => WILDER_MEMORY * length + 1,
-    about: "average true range by Wilder; the first bar's range is high less low",
+    about: "average true range by Wilder; the first bar's range is high minus low",
     step: ([length = 0]) => {
       const atr = new ATR(length, Wilder);
-      return (candle) => one(atr.update(candle, false));
+      return (candle) => single(atr.update(candle, false));
     },
   },
   bollinger: {
@@ -102,12 +108,12 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     defaults: [20, 2],
     needs: ([length = 0]) => length,
     reach: ([length = 0]) => length,
-    about: "mean of the last closes and so many population standard deviations around it",
+    about: "mean of the last closes, plus and minus a number of population standard deviations",
     step: ([length = 0, deviations = 0]) => {
       const bands = new BollingerBands(length, deviations);
       return ({ close }) => {
-        const found = bands.update(close, false);
-        return found === null ? null : { upper: found.upper, middle: found.middle, lower: found.lower };
+        const values = bands.update(close, false);
+        return values === null ? null : { upper: values.upper, middle: values.middle, lower: values.lower };
       };
     },
   },
@@ -116,12 +122,12 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     defaults: [],
     needs: () => 1,
     usesVolume: true,
-    about: "mean of (high+low+close)/3 by volume since the first of these bars",
+    about: "volume-weighted mean of (high+low+close)/3 since the first of these bars",
     step: () => {
       const vwap = new VWAP();
       return (candle) => {
         vwap.update(candle, false);
-        return one(vwap.getResult());
+        return single(vwap.getResult());
       };
     },
   },
@@ -130,57 +136,58 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     defaults: [],
     needs: () => 2,
     usesVolume: true,
-    about: "volume of rising closes less volume of falling ones since the first of these bars",
+    about: "volume at rising closes minus volume at falling closes since the first of these bars",
     step: () => {
       const obv = new OBV(2);
-      return (candle) => one(obv.update(candle, false));
+      return (candle) => single(obv.update(candle, false));
     },
   },
 };
 
 function closes(indicator: { update(price: number, replace: boolean): number | null }): Step {
-  return ({ close }) => one(indicator.update(close, false));
+  return ({ close }) => single(indicator.update(close, false));
 }
 
 export class IndicatorError extends Error {}
 
-function unknown(word: string): IndicatorError {
-  return new IndicatorError(`unknown indicator ${JSON.stringify(word)}; known: ${Object.keys(FAMILIES).join(", ")}`);
+function unknownIndicator(name: string): IndicatorError {
+  return new IndicatorError(`unknown indicator ${JSON.stringify(name)}; known: ${Object.keys(FAMILIES).join(", ")}`);
 }
 
-export interface Wanted {
-  /** As it reads with every parameter: `rsi:14`. */
+export interface IndicatorRequest {
+  /** With every parameter: `rsi:14`. */
   readonly name: string;
   readonly family: string;
   readonly parameters: readonly number[];
 }
 
-/** `sma:20,macd` → what is wanted, each once. @throws IndicatorError in words for the caller. */
-export function parseIndicators(list: string): readonly Wanted[] {
-  const wanted = list.split(",").map((item) => parseOne(item.trim()));
-  return wanted.filter(({ name }, index) => wanted.findIndex((other) => other.name === name) === index);
+/** Parses a list such as `sma:20,macd` and drops duplicates. @throws IndicatorError with a message for the caller. */
+export function parseIndicators(list: string): readonly IndicatorRequest[] {
+  const requests = list.split(",").map((item) => parseIndicator(item.trim()));
+  return requests.filter(({ name }, index) => requests.findIndex((other) => other.name === name) === index);
 }
 
-function parseOne(item: string): Wanted {
-  const [word = "", ...given] = item.toLowerCase().split(":");
+function parseIndicator(item: string): IndicatorRequest {
+  const [word = "", ...args] = item.toLowerCase().split(":");
   const family = Object.hasOwn(FAMILIES, word) ? FAMILIES[word] : undefined;
-  if (family === undefined) throw unknown(word);
+  if (family === undefined) throw unknownIndicator(word);
   const { parameters, defaults } = family;
-  if (given.length > parameters.length) throw new IndicatorError(`${word} takes ${[word, ...parameters].join(":")}`);
-  const values = defaults.map((standard, index) => parameterOf(word, parameters[index] ?? "", given[index], standard));
+  if (args.length > parameters.length) throw new IndicatorError(`${word} takes ${[word, ...parameters].join(":")}`);
+  const values = defaults.map((value, index) =>
+    args[index] === undefined ? value : parseParameter(word, parameters[index] ?? "", args[index]),
+  );
   const [first = 0, second = 0] = values;
   if (word === "macd" && first >= second) throw new IndicatorError("macd: short must be less than long");
   return { name: [word, ...values].join(":"), family: word, parameters: values };
 }
 
-function parameterOf(word: string, name: string, given: string | undefined, standard: number): number {
-  if (given === undefined) return standard;
-  const value = /^\d{1,4}(\.\d{1,4})?$/.test(given) ? Number(given) : 0;
-  const isFine =
+function parseParameter(indicator: string, name: string, arg: string): number {
+  const value = /^\d{1,4}(\.\d{1,4})?$/.test(arg) ? Number(arg) : 0;
+  const isValid =
     name === "deviations" ? value > 0 && value <= 10 : Number.isInteger(value) && value >= 1 && value <= LENGTH_MAX;
-  if (isFine) return value;
+  if (isValid) return value;
   const range = name === "deviations" ? "a number over 0, at most 10" : `a whole number from 1 to ${LENGTH_MAX}`;
-  throw new IndicatorError(`${word}: ${name} is ${range}, not ${JSON.stringify(given)}`);
+  throw new IndicatorError(`${indicator}: ${name} must be ${range}, not ${JSON.stringify(arg)}`);
 }
 
 export interface IndicatorPoint {
@@ -203,14 +210,14 @@ export type IndicatorSeries =
       readonly has: number;
     };
 
-/** The newest `last` values over bars that stand oldest first. */
+/** The newest `last` values. `bars` are ordered from the oldest. */
 export function indicate(
-  { name, family: word, parameters }: Wanted,
+  { name, family: word, parameters }: IndicatorRequest,
   bars: readonly VenueBar[],
   last: number,
 ): IndicatorSeries {
   const family = FAMILIES[word];
-  if (family === undefined) throw unknown(word);
+  if (family === undefined) throw unknownIndicator(word);
   const needs = family.needs(parameters);
   const pending = (reason: string): IndicatorSeries => ({
     name,
@@ -219,27 +226,27 @@ export function indicate(
     needs,
     has: bars.length,
   });
-  if (bars.length < needs) return pending(`it needs ${needs} bars, there are ${bars.length}`);
+  if (bars.length < needs) return pending(`it needs ${needs} bars and has ${bars.length}`);
   const without = bars.filter(({ volume }) => volume === undefined).length;
   if (family.usesVolume === true && without > 0) return pending(`${without} of ${bars.length} bars have no volume`);
   const used = bars.slice(-((family.reach?.(parameters) ?? bars.length) + last - 1));
   const step = family.step(parameters);
-  const found = used.map((bar, index) => {
+  const points = used.map((bar, index) => {
     const values = step(candleOf(bar));
-    // Some indicators speak before they have seen enough.
+    // Some indicators of the library return values before they have enough bars.
     return values === null || index < needs - 1 ? undefined : { at: bar.at, values };
   });
-  const newest = found.filter((point) => point !== undefined).slice(-last);
+  const newest = points.filter((point) => point !== undefined).slice(-last);
   if (newest.length === 0) return pending("no bar has any volume");
   return {
     name,
     status: "ready",
     about: family.about,
-    points: newest.map(({ at, values }) => ({ at, values: shown(values) })),
+    points: newest.map(({ at, values }) => ({ at, values: formatValues(values) })),
   };
 }
 
-/** The nearest numbers; a way by exact decimals would come to the same, and take most of the time. */
+/** Converts to floating point. Exact decimals would give the same printed digits and take most of the time. */
 function candleOf({ open, high, low, close, volume = "0" as DecimalText }: VenueBar): Candle {
   return {
     open: Number(open),
@@ -250,10 +257,10 @@ function candleOf({ open, high, low, close, volume = "0" as DecimalText }: Venue
   };
 }
 
-function amount(value: number): string {
+function formatValue(value: number): string {
   return Math.abs(value) < 1e-9 ? "0" : text(rounded(parseNumeric(value), PLACES));
 }
 
-function shown(values: Readonly<Record<string, number>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, amount(value)]));
+function formatValues(values: Readonly<Record<string, number>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, formatValue(value)]));
 }

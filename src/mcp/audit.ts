@@ -1,22 +1,22 @@
 /**
- * What is written down of every call, allowed, refused, invalid or failed: one structured line in the desk's log. The input
- * itself is not kept, its size is, and its digest where that costs little.
+ * Every call, whether allowed, refused, invalid or failed, is one structured line in the desk's log. The line contains
+ * the size of the input and, if the input is small, its digest, but not the input itself.
  */
 import { canonicalJson, digestOf } from "../domain/digest.ts";
 import type { Actor } from "../domain/event.ts";
 import type { Clock, Log } from "../domain/ports.ts";
-import { toolErrorOf } from "./answer.ts";
+import { toolErrorOf } from "./tool-result.ts";
 import type { AgentSession } from "./tokens.ts";
 
 export type Decision = "allowed" | "refused" | "invalid" | "failed";
 
-/** What a client tells of its call besides the call itself. */
+/** Data about a call that is not part of its input. */
 export interface CallMetadata {
   readonly tool: string;
-  /** Name and version of the program that calls. */
+  /** Name and version of the client program. */
   readonly client: string;
   readonly era: "legacy" | "modern";
-  /** The client's own name for this call, where it tells it. */
+  /** The client's id of this call, if it sends one. */
   readonly toolUseId: string | null;
 }
 
@@ -25,9 +25,9 @@ export interface AuditRecord extends CallMetadata {
   readonly actor: Actor;
   readonly decision: Decision;
   readonly reason: string | null;
-  /** Null: too large to be worth the time, or not looked at. */
+  /** null if the input is too large or was not read. */
   readonly inputDigest: string | null;
-  /** Null: not looked at. */
+  /** null if the input was not read. */
   readonly inputBytes: number | null;
   readonly ms: number;
 }
@@ -38,32 +38,32 @@ export interface AuditPorts {
 }
 
 export interface Audit {
-  /** Measured once it is asked for. */
+  /** Measured at the first call. */
   inputBytes(): number;
   audit(decision: Decision, reason: string | null): void;
-  /** For a caller that has had its share of refusals: its input is not looked at. */
+  /** Records a refusal without reading the input, for a caller that was refused too often. */
   refuseUnread(reason: string): void;
 }
 
 const CHARS_MAX = 100;
 const REASON_CHARS_MAX = 500;
-/** Canonical JSON of a large input takes a while, in which the desk does nothing else. */
+/** Canonical JSON of a larger input would block the desk for too long. */
 const DIGEST_BYTES_MAX = 64 * 1024;
-function cut(text: string): string {
-  return text.slice(0, CHARS_MAX);
+function shorten(name: string): string {
+  return name.slice(0, CHARS_MAX);
 }
 
-/** Starts the record of one call; it is written once its end is known. */
-export function auditOf(
+/** Starts the record of one call; it is written at the end of the call. */
+export function startAudit(
   ports: AuditPorts,
   { run, actor }: Pick<AgentSession, "run" | "actor">,
-  facts: CallMetadata,
+  metadata: CallMetadata,
   input: unknown,
 ): Audit {
   const started = ports.clock.monotonic();
-  const { era, toolUseId } = facts;
+  const { era, toolUseId } = metadata;
   let measured: number | undefined;
-  const inputBytes = (): number => (measured ??= Buffer.byteLength(textOf(input, JSON.stringify)));
+  const inputBytes = (): number => (measured ??= Buffer.byteLength(stringify(input, JSON.stringify)));
   const write = (
     decision: Decision,
     reason: string | null,
@@ -73,9 +73,9 @@ export function auditOf(
       run,
       actor,
       era,
-      client: cut(facts.client),
-      tool: cut(facts.tool),
-      toolUseId: toolUseId === null ? null : cut(toolUseId),
+      client: shorten(metadata.client),
+      tool: shorten(metadata.tool),
+      toolUseId: toolUseId === null ? null : shorten(toolUseId),
       decision,
       reason: reason?.slice(0, REASON_CHARS_MAX) ?? null,
       ...size,
@@ -86,7 +86,7 @@ export function auditOf(
     audit: (decision, reason) => {
       const isSmall = inputBytes() < DIGEST_BYTES_MAX;
       write(decision, reason, {
-        inputDigest: isSmall ? digestOf(textOf(input, canonicalJson)) : null,
+        inputDigest: isSmall ? digestOf(stringify(input, canonicalJson)) : null,
         inputBytes: inputBytes(),
       });
     },
@@ -94,19 +94,19 @@ export function auditOf(
   };
 }
 
-/** Nested so deep that it cannot be written down, it can be no command's input either; the record is made all the same. */
-function textOf(input: unknown, asText: (input: unknown) => string): string {
+/** Returns a fixed text if the input is nested too deeply for the recursion; no command accepts such an input. */
+function stringify(input: unknown, toJson: (input: unknown) => string): string {
   try {
-    return asText(input);
+    return toJson(input);
   } catch {
     return "(nested too deep)";
   }
 }
 
-/** A word that is not the caller's, and a path that is nobody's. */
+/** Errors that count as a refusal: the command, the path or the limits do not permit the call. */
 const REFUSALS: ReadonlySet<string> = new Set(["NOT_PERMITTED", "PATH_REFUSED", "AGENT_LIMIT", "RUN_OVER"]);
 
-/** How a call that threw ended. */
+/** The audit decision of a call that threw. */
 export function decisionOf(thrown: unknown): Decision {
   const { code } = toolErrorOf(thrown, 0);
   if (code === "INVALID_INPUT") return "invalid";
@@ -114,11 +114,14 @@ export function decisionOf(thrown: unknown): Decision {
 }
 
 const WINDOW_MS = 60_000;
-/** Refused calls of one caller that get a line each in one minute; a caller's other calls are bounded by its limits. */
+/** Refused calls of one caller that get their own line in one minute. Its other calls are bounded by its limits. */
 const REFUSED_LINES_MAX = 60;
 
-/** Writes records to the log. Who is refused without end is counted after a while, so that its lines push nobody else's out. */
-export function auditTo(log: Log, clock: Clock): (record: AuditRecord) => void {
+/**
+ * Writes records to the log. After many refusals of one caller it only counts them, so that they do not displace other
+ * lines.
+ */
+export function auditLogger(log: Log, clock: Clock): (record: AuditRecord) => void {
   const refused = new Map<string, number>();
   return (record) => {
     const { decision, tool, run, actor } = record;
@@ -127,14 +130,14 @@ export function auditTo(log: Log, clock: Clock): (record: AuditRecord) => void {
     refused.set(run, count);
     if (count === 1) {
       clock.after(WINDOW_MS, () => {
-        const more = (refused.get(run) ?? 0) - REFUSED_LINES_MAX;
+        const extra = (refused.get(run) ?? 0) - REFUSED_LINES_MAX;
         refused.delete(run);
-        if (more > 0)
-          log.warn(`mcp: refused ${more} more calls of ${actor} within a minute`, {
+        if (extra > 0)
+          log.warn(`mcp: refused ${extra} more calls of ${actor} within a minute`, {
             run,
             actor,
             decision,
-            count: more,
+            count: extra,
           });
       });
     }

@@ -1,6 +1,6 @@
 /**
- * One tool call: palette, limits, the command, the answer, and one audit record whatever happens. The command table decides;
- * a word outside the palette gets the same answer whether it exists or not.
+ * One tool call: checks the allowed tools and the limits, runs the command, and always writes one audit record. A tool
+ * that the session may not call gets the same error as a tool that does not exist.
  */
 import {
   type CallToolResult,
@@ -11,24 +11,24 @@ import {
 import type { CommandEntry } from "../commands/command-entry.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Clock } from "../domain/ports.ts";
-import { type ToolError, answerOf, errorAnswer, pageOf, toolErrorOf } from "./answer.ts";
-import { type AuditPorts, type AuditRecord, type CallMetadata, auditOf, decisionOf } from "./audit.ts";
+import { type ToolError, toolResult, errorResult, pageOf, toolErrorOf } from "./tool-result.ts";
+import { type AuditPorts, type AuditRecord, type CallMetadata, startAudit, decisionOf } from "./audit.ts";
 import type { LimitExceeded, AgentSession, Usage } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
 import { escapeInvisible, escapeInvisibleInText } from "../lib/invisible-characters.ts";
 import type { Refusal } from "../domain/refusal.ts";
 
-/** Runs a command as a session, through the command table's one entrance. */
+/** Runs a command for a session, through the command table. */
 export type Invoke = (
   command: string,
   input: Readonly<Record<string, unknown>>,
   session: AgentSession,
   signal: AbortSignal,
   note: (line: string) => void,
-  facts: CallMetadata,
+  metadata: CallMetadata,
 ) => Promise<unknown>;
 
-/** A refused call, with what the client sent. */
+/** A refused call and its input. */
 export interface RefusedCall extends Refusal {
   readonly input: Readonly<Record<string, unknown>>;
   readonly metadata: CallMetadata;
@@ -41,14 +41,14 @@ export interface RefusedCallLog {
 export interface McpClient {
   readonly session: AgentSession;
   readonly era: "legacy" | "modern";
-  /** Name and version of the program that calls, as it tells them. */
+  /** Name and version of the client program, as it reports them. */
   client(context: ServerContext): string;
 }
 
 export interface CallPorts extends AuditPorts {
   readonly tools: ReadonlyMap<string, CommandTool>;
   readonly invoke: Invoke;
-  /** For the journal. */
+  /** Records refused calls in the journal. */
   readonly refusals: RefusedCallLog;
 }
 
@@ -57,9 +57,9 @@ interface ToolCall {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-type Outcome = Pick<AuditRecord, "decision" | "reason"> & { readonly answer: CallToolResult };
+type Outcome = Pick<AuditRecord, "decision" | "reason"> & { readonly result: CallToolResult };
 
-/** @throws ProtocolError for a tool that the session does not have. */
+/** @throws ProtocolError if the session does not have the tool. */
 export async function callTool(
   ports: CallPorts,
   caller: McpClient,
@@ -67,38 +67,38 @@ export async function callTool(
   context: ServerContext,
 ): Promise<CallToolResult> {
   const { session } = caller;
-  const facts = callMetadata(caller, call.name, context);
-  const { audit, refuseUnread, inputBytes } = auditOf(ports, session, facts, call.input);
-  const gone = session.signal.aborted ? REVOKED : limitOf(session.exhausted());
-  if (gone !== undefined) {
-    refuseUnread(gone.message);
-    return errorAnswer(gone);
+  const metadata = callMetadata(caller, call.name, context);
+  const { audit, refuseUnread, inputBytes } = startAudit(ports, session, metadata, call.input);
+  const ended = session.signal.aborted ? REVOKED : limitOf(session.exhausted());
+  if (ended !== undefined) {
+    refuseUnread(ended.message);
+    return errorResult(ended);
   }
   const tool = ports.tools.get(call.name);
   if (tool === undefined || !session.allowedTools.has(tool.command)) {
     const reason = tool === undefined ? "unknown or human only" : "outside the palette";
     session.refuse();
     audit("refused", reason);
-    ports.refusals.record({ actor: session.actor, command: call.name, reason, input: call.input, metadata: facts });
+    ports.refusals.record({ actor: session.actor, command: call.name, reason, input: call.input, metadata });
     throw new ProtocolError(
       ProtocolErrorCode.InvalidParams,
       `Unknown tool: ${escapeInvisible(call.name.slice(0, NAME_CHARS_MAX))}`,
     );
   }
-  const over = limitOf(session.spend(usageOf(tool.entry, call.input, inputBytes)));
-  if (over !== undefined) {
+  const exceeded = limitOf(session.spend(usageOf(tool.entry, call.input, inputBytes)));
+  if (exceeded !== undefined) {
     session.refuse();
-    audit("refused", over.message);
-    return errorAnswer(over);
+    audit("refused", exceeded.message);
+    return errorResult(exceeded);
   }
-  const outcome = await attempt(ports, session, tool, { ...call, facts }, context);
+  const outcome = await attempt(ports, session, tool, { ...call, metadata }, context);
   audit(outcome.decision, outcome.reason);
-  return outcome.answer;
+  return outcome.result;
 }
 
 const NAME_CHARS_MAX = 100;
 
-/** What this client tells of this call. */
+/** The metadata of a call, for the audit. */
 export function callMetadata(caller: McpClient, tool: string, context: ServerContext): CallMetadata {
   return {
     tool,
@@ -112,32 +112,32 @@ async function attempt(
   ports: CallPorts,
   session: AgentSession,
   tool: CommandTool,
-  { input, facts }: ToolCall & { readonly facts: CallMetadata },
+  { input, metadata }: ToolCall & { readonly metadata: CallMetadata },
   context: ServerContext,
 ): Promise<Outcome> {
-  const { cursor, ...plain } = input;
+  const { cursor, ...commandInput } = input;
   const signal = AbortSignal.any([context.mcpReq.signal, session.signal]);
   try {
     const value = await ports.invoke(
       tool.command,
-      tool.isList ? plain : input,
+      tool.isList ? commandInput : input,
       session,
       signal,
       progressOf(context, ports.clock),
-      facts,
+      metadata,
     );
-    const answer = answerOf(
+    const result = toolResult(
       tool.isList ? pageOf(value as readonly unknown[], cursor, tool.command) : value,
       tool.lists,
     );
-    if (answer.isError === true) return { decision: "failed", reason: "the answer is too large", answer };
-    return { decision: "allowed", reason: null, answer };
+    if (result.isError === true) return { decision: "failed", reason: "the answer is too large", result };
+    return { decision: "allowed", reason: null, result };
   } catch (thrown) {
-    // The record keeps what the agent is not told.
+    // Only the audit record contains the whole message.
     return {
       decision: decisionOf(thrown),
       reason: messageOf(thrown),
-      answer: errorAnswer(toolErrorOf(thrown, ports.clock.now())),
+      result: errorResult(toolErrorOf(thrown, ports.clock.now())),
     };
   }
 }
@@ -146,7 +146,10 @@ function isOrders(path: unknown): boolean {
   return typeof path === "string" && path.startsWith("orders/");
 }
 
-/** What one call of a command takes of its caller's limits. Where a call names the file, that says whether it is a proposal. */
+/**
+ * What one call uses of its caller's limits. A call that names a file counts as a proposal only if the file is under
+ * orders/.
+ */
 export function usageOf({ writes }: Pick<CommandEntry, "writes">, input: unknown, inputBytes: () => number): Usage {
   const { path } = (input ?? {}) as { readonly path?: unknown };
   const isProposal = writes.some(isOrders) && (path === undefined || isOrders(path));
@@ -155,9 +158,9 @@ export function usageOf({ writes }: Pick<CommandEntry, "writes">, input: unknown
 
 const REVOKED: ToolError = { code: "RUN_OVER", message: "this session is over", hint: "stop", retrySafe: false };
 
-function limitOf(over: LimitExceeded | undefined): ToolError | undefined {
-  if (over === undefined) return undefined;
-  const { limit, of, per } = over;
+function limitOf(exceeded: LimitExceeded | undefined): ToolError | undefined {
+  if (exceeded === undefined) return undefined;
+  const { limit, of, per } = exceeded;
   if (per === "hour") return toolErrorOf(new QocError("AGENT_LIMIT", { agent: "this agent", limit, of }), 0);
   return {
     code: "RUN_LIMIT",
@@ -167,7 +170,7 @@ function limitOf(over: LimitExceeded | undefined): ToolError | undefined {
   };
 }
 
-/** Claude Code names its tool use so. */
+/** The metadata key under which Claude Code sends its id of the call. */
 const TOOL_USE_ID = "claudecode/toolUseId";
 
 function toolUseIdOf({ mcpReq }: ServerContext): string | null {
@@ -177,7 +180,7 @@ function toolUseIdOf({ mcpReq }: ServerContext): string | null {
 
 const PROGRESS_MS = 200;
 
-/** Tells progress to a client that asked for it, a few times a second at most. */
+/** Sends progress to a client that requested it, at most a few times a second. */
 function progressOf({ mcpReq }: ServerContext, clock: Clock): (line: string) => void {
   const progressToken = mcpReq._meta?.progressToken;
   let progress = 0;
@@ -187,7 +190,7 @@ function progressOf({ mcpReq }: ServerContext, clock: Clock): (line: string) => 
     if (progressToken === undefined || now - last < PROGRESS_MS) return;
     last = now;
     progress += 1;
-    // A client that went away is no failure of the command.
+    // The command goes on if the client has disconnected.
     mcpReq
       .notify({
         method: "notifications/progress",

@@ -1,6 +1,7 @@
 /**
- * POST /mcp: a bearer token is a session. Who has none is told so before anything is read; a revoked one loses its open
- * streams too. Host and Origin are checked here as well as by the port's own server, so that no other mount opens a way in.
+ * POST /mcp: the bearer token selects the session. A request without a valid token is refused before its body is read,
+ * and revoking a token closes its open streams. Host and Origin are checked here too, for callers that do not use
+ * `src/http`.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { localhostHostValidation, localhostOriginValidation, toNodeHandler } from "@modelcontextprotocol/node";
@@ -10,20 +11,20 @@ import type { AgentSession, TokenStore } from "./tokens.ts";
 
 export const MCP_PATH = "/mcp";
 export const REQUEST_BYTES_MAX = 1024 * 1024;
-/** Requests of one session that may be open at once, listening streams among them. */
-export const REQUESTS_AT_ONCE = 16;
+/** Open requests of one session, event streams included. */
+export const CONCURRENT_REQUESTS_MAX = 16;
 
 export interface McpHttpOptions extends Omit<McpOptions, "sessionOf" | "sendsNotifications"> {
   readonly tokens: Pick<TokenStore, "find">;
   readonly changes: Changes;
-  /** What went wrong on the wire, for the desk's log. */
+  /** Gets transport errors, for the desk's log. */
   onError(error: Error): void;
 }
 
 export interface McpHttp {
-  /** Answers one request to `/mcp`. */
+  /** Handles one request to `/mcp`. */
   handle(request: IncomingMessage, response: ServerResponse): void;
-  /** Ends what is open. */
+  /** Closes the open requests. */
   close(): Promise<void>;
 }
 
@@ -41,7 +42,7 @@ export function mcpHttpHandler(options: McpHttpOptions): McpHttp {
     },
   );
   const node = toNodeHandler(handler, { maxRequestBodySize: REQUEST_BYTES_MAX, onerror: onError });
-  const stopTelling = changes((change) => {
+  const unsubscribe = changes((change) => {
     if (change.kind === "tools") handler.notify.toolsChanged();
     else if (change.kind === "resources") handler.notify.resourcesChanged();
     else handler.notify.resourceUpdated(change.uri);
@@ -63,50 +64,51 @@ export function mcpHttpHandler(options: McpHttpOptions): McpHttp {
     handle: (request, response) => {
       if (!isLocalHost(request, response) || !isLocalOrigin(request, response)) return;
       if (request.method !== "POST")
-        return refuse(response, 405, "only POST is answered here", { allow: "POST", ...keptOpen(request) });
-      const given = bearerOf(request);
-      const session = given === undefined ? undefined : tokens.find(given);
+        return refuse(response, 405, "only POST is answered here", { allow: "POST", ...keepAlive(request) });
+      const token = bearerToken(request);
+      const session = token === undefined ? undefined : tokens.find(token);
       if (session === undefined)
-        return refuse(response, 401, "a token of this desk is needed", { "www-authenticate": challenge(given) });
-      if ((open.get(session) ?? 0) >= REQUESTS_AT_ONCE)
+        return refuse(response, 401, "a token of this desk is needed", { "www-authenticate": challenge(token) });
+      if ((open.get(session) ?? 0) >= CONCURRENT_REQUESTS_MAX)
         return refuse(response, 429, "too many requests at once", { "retry-after": "1" });
       if (Number(request.headers["content-length"] ?? 0) > REQUEST_BYTES_MAX)
         return refuse(response, 413, "the request is too large");
       serve(request, response, session).catch(onError);
     },
     close: async () => {
-      stopTelling();
+      unsubscribe();
       await handler.close();
     },
   };
 }
 
-/** The SDK hands this to the factory; the token itself goes no further. */
+/** The SDK passes this to the server factory. It contains the session instead of the token. */
 function authOf(session: AgentSession): AuthInfo {
   return { token: "", clientId: session.run, scopes: [], extra: { session } };
 }
 
-function bearerOf(request: IncomingMessage): string | undefined {
+function bearerToken(request: IncomingMessage): string | undefined {
   return /^Bearer +([A-Za-z0-9._~+/=-]{1,200})$/i.exec(request.headers.authorization ?? "")?.[1];
 }
 
-function challenge(given: string | undefined): string {
-  return given === undefined
+function challenge(token: string | undefined): string {
+  return token === undefined
     ? 'Bearer realm="qoc"'
     : 'Bearer realm="qoc", error="invalid_token", error_description="unknown, revoked or over its time"';
 }
 
 /**
- * Clients of the older era ask so for a stream before they ask for the tools, over one connection, and some of them lose
- * the second question where that ends. A question without a body leaves nothing unread on it.
+ * Clients of the older protocol era first request a stream with GET and then use the same connection for `tools/list`.
+ * Some of them lose the second request if the connection is closed. A request without a body leaves no unread bytes on
+ * it.
  */
-function keptOpen({ method, headers }: IncomingMessage): Readonly<Record<string, string>> {
+function keepAlive({ method, headers }: IncomingMessage): Readonly<Record<string, string>> {
   return method === "GET" && headers["content-length"] === undefined && headers["transfer-encoding"] === undefined
     ? { connection: "keep-alive" }
     : {};
 }
 
-/** The body is not read: the connection ends with the answer. */
+/** Closes the connection after the response, since the request's body is not read. */
 function refuse(
   response: ServerResponse,
   status: number,

@@ -1,9 +1,10 @@
 /**
- * The desk's end of `qoc mcp`: one call, as it comes over the operator's own socket by the agent's door. Who shows a token acts
- * as its agent, who shows none as `agent:interactive`; palette, limits and the audit are the desk's, whatever the other end did.
+ * The desk's side of `qoc mcp`: one call over the operator's socket. A call with a token acts as the token's agent, a
+ * call without a token as `agent:interactive`. The desk itself checks the allowed tools and the limits, and writes the
+ * audit record.
  */
 import { QocError, messageOf } from "../domain/error.ts";
-import { type AuditPorts, type CallMetadata, auditOf, decisionOf } from "./audit.ts";
+import { type AuditPorts, type CallMetadata, startAudit, decisionOf } from "./audit.ts";
 import { type Invoke, type RefusedCallLog, usageOf } from "./call.ts";
 import type { LimitExceeded, AgentSession, TokenStore } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
@@ -13,62 +14,63 @@ export interface SocketCall {
   readonly input: unknown;
   readonly token?: string | undefined;
   readonly metadata: CallMetadata;
-  /** For the record alone: nothing of it is run, whatever it names. */
+  /** The call was refused by `qoc mcp`: it is only recorded, and no command runs. */
   readonly isRefused?: boolean;
 }
 
 export interface SocketPorts extends AuditPorts {
   readonly tools: ReadonlyMap<string, CommandTool>;
   readonly tokens: Pick<TokenStore, "find">;
-  /** Who comes without a token. */
+  /** The session of calls without a token. */
   readonly interactive: AgentSession;
   readonly invoke: Invoke;
   readonly refusals: RefusedCallLog;
 }
 
-/** @throws TOKEN_REFUSED, NOT_PERMITTED, AGENT_LIMIT, and what the command throws. */
+/** @throws TOKEN_REFUSED, NOT_PERMITTED, AGENT_LIMIT, and the errors of the command. */
 export async function answerSocketCall(
   ports: SocketPorts,
   call: SocketCall,
   signal: AbortSignal,
   note: (line: string) => void,
 ): Promise<unknown> {
-  const { metadata: facts, input } = call;
+  const { metadata, input } = call;
   const session = call.token === undefined ? ports.interactive : ports.tokens.find(call.token);
-  const { audit, refuseUnread, inputBytes } = auditOf(ports, session ?? NOBODY, facts, input);
+  const { audit, refuseUnread, inputBytes } = startAudit(ports, session ?? UNKNOWN_CALLER, metadata, input);
   const refuse = (error: QocError, reason: string): never => {
     session?.refuse();
     audit("refused", reason);
     throw error;
   };
   if (session === undefined) return refuse(new QocError("TOKEN_REFUSED"), "unknown or revoked token");
-  const worn = session.exhausted();
-  if (worn !== undefined) {
-    refuseUnread(`over ${worn.of} ${worn.limit} an hour`);
-    throw limitError(session, worn);
+  const exhausted = session.exhausted();
+  if (exhausted !== undefined) {
+    refuseUnread(`over ${exhausted.of} ${exhausted.limit} an hour`);
+    throw limitError(session, exhausted);
   }
-  const name = call.isRefused === true ? facts.tool : call.command;
+  const name = call.isRefused === true ? metadata.tool : call.command;
   const tool = call.isRefused === true ? undefined : [...ports.tools.values()].find(({ command }) => command === name);
   if (tool === undefined || !session.allowedTools.has(tool.command)) {
     const reason = tool === undefined ? "unknown or human only" : "outside the palette";
-    ports.refusals.record({ actor: session.actor, command: name, reason, input: {}, metadata: facts });
-    // One answer for a word that is a human's and for one that is none.
+    ports.refusals.record({ actor: session.actor, command: name, reason, input: {}, metadata });
+    // The same error for a human's command and for a name that is not a command.
     return refuse(new QocError("NOT_PERMITTED", { name: name.slice(0, NAME_CHARS_MAX) }), reason);
   }
-  const over = session.spend(usageOf(tool.entry, input, inputBytes));
-  if (over !== undefined) return refuse(limitError(session, over), `over ${over.of} ${over.limit} an hour`);
+  const exceeded = session.spend(usageOf(tool.entry, input, inputBytes));
+  if (exceeded !== undefined)
+    return refuse(limitError(session, exceeded), `over ${exceeded.of} ${exceeded.limit} an hour`);
   try {
-    const both = AbortSignal.any([signal, session.signal]);
-    const answer = await ports.invoke(
+    const eitherSignal = AbortSignal.any([signal, session.signal]);
+    const result = await ports.invoke(
       tool.command,
       input as Readonly<Record<string, unknown>>,
       session,
-      both,
+      eitherSignal,
       note,
-      facts,
+      metadata,
     );
     audit("allowed", null);
-    return answer;
+    return result;
   } catch (error) {
     audit(decisionOf(error), messageOf(error));
     throw error;
@@ -79,5 +81,5 @@ function limitError({ actor }: AgentSession, { limit, of }: LimitExceeded): QocE
   return new QocError("AGENT_LIMIT", { agent: actor, limit, of });
 }
 
-const NOBODY = { run: "unknown", actor: "agent:unknown" } as const;
+const UNKNOWN_CALLER = { run: "unknown", actor: "agent:unknown" } as const;
 const NAME_CHARS_MAX = 100;

@@ -1,20 +1,20 @@
 /**
- * Messages over two pipes. A client may close the one it writes on while it still waits for answers, as a script does that pipes
- * its calls in: the end of input is told only when what came before it is answered.
+ * MCP messages over standard input and output. A client, such as a script, may close its output pipe while it still
+ * waits for responses. So the end of input is passed on only after the earlier requests were answered.
  */
 import { type Readable, Transform, type Writable } from "node:stream";
 import type { JSONRPCMessage, RequestId, Transport } from "@modelcontextprotocol/server";
 import { StdioServerTransport } from "@modelcontextprotocol/server/stdio";
 import type { Clock } from "../domain/ports.ts";
 
-/** Longer than a connector may take to answer. */
-const ANSWER_MS = 30_000;
+/** How long the end of input waits; longer than the timeout of a connector. */
+const RESPONSE_MS = 30_000;
 /** A request that is open for as long as its client listens. */
-const LISTENS = "subscriptions/listen";
+const LISTEN_METHOD = "subscriptions/listen";
 
 export interface StdioChannels {
   readonly transport: Transport;
-  /** Resolves once input has ended and is answered, or nothing can be written any more. */
+  /** Resolves once input has ended and was answered, or once the output is closed. */
   readonly ended: Promise<void>;
 }
 
@@ -22,50 +22,54 @@ export function openStdioChannels(
   stdin: Readable,
   stdout: Writable,
   clock: Pick<Clock, "after">,
-  answerMs = ANSWER_MS,
+  responseMs = RESPONSE_MS,
 ): StdioChannels {
   const open = new Set<RequestId>();
-  let letEnd: () => void = () => undefined;
+  let endInput: () => void = () => undefined;
   const settle = (id: RequestId): void => {
     open.delete(id);
-    if (open.size === 0) letEnd();
+    if (open.size === 0) endInput();
   };
   const input = new Transform({
     transform: (chunk, _encoding, done) => done(null, chunk),
-    // Runs after the last chunk and before the end is told.
+    // Runs after the last chunk; the input ends when `done` is called.
     flush: (done) => {
-      const giveUp = clock.after(answerMs, () => letEnd());
-      letEnd = () => {
-        giveUp();
-        letEnd = () => undefined;
+      const cancelTimeout = clock.after(responseMs, () => endInput());
+      endInput = () => {
+        cancelTimeout();
+        endInput = () => undefined;
         done();
       };
-      // What was written last is read in this turn of the loop.
-      setImmediate(() => open.size === 0 && letEnd());
+      // The last message is parsed later in this turn of the event loop.
+      setImmediate(() => open.size === 0 && endInput());
     },
   });
   const wire = new StdioServerTransport(input, stdout);
-  let tellEnd: () => void = () => undefined;
-  const ended = new Promise<void>((resolve) => (tellEnd = resolve));
-  const take = (message: JSONRPCMessage): void => {
-    if (isRequest(message) && message.method !== LISTENS) open.add(message.id);
+  let resolveEnded: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => (resolveEnded = resolve));
+  const receive = (message: JSONRPCMessage): void => {
+    if (isRequest(message) && message.method !== LISTEN_METHOD) open.add(message.id);
     transport.onmessage?.(message);
-    // A call that its client gave up is not answered.
-    const cancelled = cancelledIn(message);
+    // A call that the client has cancelled is not answered.
+    const cancelled = cancelledRequest(message);
     if (cancelled !== undefined) settle(cancelled);
   };
   const close = (): void => {
     stdin.unpipe(input).pause();
-    letEnd();
-    tellEnd();
+    endInput();
+    resolveEnded();
     transport.onclose?.();
   };
   const transport: Transport = {
     start: async () => {
-      // The SDK has members for these, and no events.
-      Object.assign(wire, { onmessage: take, onerror: (error: Error) => transport.onerror?.(error), onclose: close });
+      // The SDK has callback properties for these, not events.
+      Object.assign(wire, {
+        onmessage: receive,
+        onerror: (error: Error) => transport.onerror?.(error),
+        onclose: close,
+      });
       stdin.pipe(input);
-      // A pipe that breaks has ended too.
+      // A broken pipe counts as the end of input.
       for (const event of ["close", "error"]) stdin.on(event, () => input.end());
       await wire.start();
     },
@@ -78,13 +82,13 @@ export function openStdioChannels(
   return { transport, ended };
 }
 
-type Request = Extract<JSONRPCMessage, { method: string; id: RequestId }>;
+type JsonRpcRequest = Extract<JSONRPCMessage, { method: string; id: RequestId }>;
 
-function isRequest(message: JSONRPCMessage): message is Request {
+function isRequest(message: JSONRPCMessage): message is JsonRpcRequest {
   return "method" in message && "id" in message;
 }
 
-function cancelledIn(message: JSONRPCMessage): RequestId | undefined {
+function cancelledRequest(message: JSONRPCMessage): RequestId | undefined {
   return "method" in message && message.method === "notifications/cancelled"
     ? (message.params as { readonly requestId?: RequestId } | undefined)?.requestId
     : undefined;

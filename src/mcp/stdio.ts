@@ -1,6 +1,6 @@
 /**
- * `qoc mcp`: the same face over standard input and output, for the operator's own agent. It opens no desk: every command
- * is asked of the running one through `call`. Standard output carries protocol messages and nothing else.
+ * `qoc mcp`: the MCP server over standard input and output, for the operator's own agent. It does not open a desk:
+ * `call` sends every command to the running desk. Only protocol messages are written to standard output.
  */
 import type { Readable, Writable } from "node:stream";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
@@ -14,13 +14,16 @@ import { mcpFactory } from "./server.ts";
 import { openSession } from "./tokens.ts";
 import type { CommandTool } from "./tools.ts";
 
-/** Asks the running desk, which audits the call by what the client told of it. @throws what the desk answered, or that it is down. */
-export type CallDesk = (
+/**
+ * Runs a command in the running desk, which audits the call with `metadata`. Rejects with the desk's error, or if the
+ * desk is down.
+ */
+export type CallRunningDesk = (
   command: string,
   input: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
   note: (line: string) => void,
-  facts: CallMetadata,
+  metadata: CallMetadata,
 ) => Promise<unknown>;
 
 /** Reports to the running desk a call that was refused in this process; the desk records it and runs nothing. */
@@ -30,39 +33,40 @@ export interface McpStdioOptions {
   readonly version: string;
   readonly tools: ReadonlyMap<string, CommandTool>;
   readonly clock: Clock;
-  readonly call: CallDesk;
+  readonly call: CallRunningDesk;
   readonly reportRefusal: ReportRefusal;
   readonly stdin: Readable;
   readonly stdout: Writable;
-  /** For people and logs: standard error. */
+  /** Writes a line to standard error. */
   log(line: string): void;
   readonly signal: AbortSignal;
 }
 
-const LIMITS = {
+/** The running desk applies the limits. */
+const NO_LIMITS = {
   calls: Number.POSITIVE_INFINITY,
   bytes: Number.POSITIVE_INFINITY,
   proposals: Number.POSITIVE_INFINITY,
 };
 
-/** Serves one client until its end of the pipe closes and it is answered, or the signal aborts. */
+/** Serves one client until its input has ended and was answered, or until the signal aborts. */
 export async function serveMcpStdio(options: McpStdioOptions): Promise<void> {
   const { tools, call, reportRefusal, signal, stdin, stdout, log } = options;
   const session = openSession(
     { run: INTERACTIVE, allowedTools: [...tools.values()].map(({ command }) => command) },
-    LIMITS,
+    NO_LIMITS,
     signal,
   );
   const factory = mcpFactory({
     version: options.version,
     tools,
     clock: options.clock,
-    // What changes at the desk does not reach this process.
+    // This process gets no notifications from the desk.
     sendsNotifications: false,
     sessionOf: () => session,
-    invoke: (command, input, _session, callSignal, note, facts) => call(command, input, callSignal, note, facts),
+    invoke: (command, input, _session, callSignal, note, metadata) => call(command, input, callSignal, note, metadata),
     audit: (record) => log(auditLine(record)),
-    // The desk records the refused call where the operator looks for it.
+    // The desk records the refused call in its journal.
     refusals: { record: (refused) => void reportRefusal(refused).catch(() => undefined) },
   });
   const { transport, ended } = openStdioChannels(stdin, stdout, options.clock);

@@ -1,6 +1,7 @@
 /**
- * Who may call: a run, or an agent that the operator let in, is a bearer token is a palette. The book keeps digests, never the
- * tokens, and forgets at once: the next request is a stranger's, and what is under way is told to stop.
+ * Sessions of runs and of agents that the operator granted access. A bearer token selects the session, and the session
+ * has its allowed tools. The store keeps digests of tokens only. Revoking takes effect at once: running calls are
+ * aborted, too.
  */
 import { setMaxListeners } from "node:events";
 import { newToken, tokenDigest } from "../domain/agent-access.ts";
@@ -8,7 +9,7 @@ import type { Actor } from "../domain/event.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { Clock, Ids } from "../domain/ports.ts";
 
-/** One call's share of the limits, and the limits themselves. */
+/** What a call or a session uses, or may use. */
 export interface Usage {
   readonly calls: number;
   /** Bytes of input to commands that write. */
@@ -16,24 +17,24 @@ export interface Usage {
   readonly proposals: number;
 }
 
-/** What one run may use up in all. */
+/** The limits of one run. */
 export interface RunLimits extends Usage {
   readonly wallMs: number;
 }
 
 export const RUN_LIMITS: RunLimits = { calls: 500, bytes: 2_000_000, proposals: 20, wallMs: 3_600_000 };
-/** What an agent without an end may use up in an hour. */
+/** The limits in one hour of an agent whose session does not expire. */
 export const HOURLY_LIMITS: Usage = { calls: 2_000, bytes: 5_000_000, proposals: 60 };
 const HOUR_MS = 3_600_000;
 
-/** A limit that a call would pass. */
+/** The limit that a call would exceed. */
 export interface LimitExceeded {
   readonly limit: keyof Usage | "refused calls";
   readonly of: number;
   readonly per: "run" | "hour";
 }
 
-/** Someone who may call: a run with its token, or the operator's own agent. */
+/** A run with its token, or the operator's own agent. */
 export interface AgentSession {
   readonly run: string;
   readonly actor: Actor;
@@ -41,11 +42,14 @@ export interface AgentSession {
   readonly allowedTools: ReadonlySet<string>;
   /** Aborts once the session is revoked or its time is over. */
   readonly signal: AbortSignal;
-  /** Takes a share; where it would go over, nothing is taken and the limit is named. */
-  spend(use: Usage): LimitExceeded | undefined;
+  /** Counts the usage. If it would exceed a limit, counts nothing and returns that limit. */
+  spend(usage: Usage): LimitExceeded | undefined;
   /** Counts a call that was refused. */
   refuse(): void;
-  /** Has it been refused as often as it may call? Then it is not listened to any more, for being refused takes time too. */
+  /**
+   * Returns the limit if the session was refused too often: then its calls are not read, since refusing them takes
+   * time, too.
+   */
   exhausted(): LimitExceeded | undefined;
 }
 
@@ -55,7 +59,7 @@ export interface SessionRequest {
   readonly limits?: Partial<RunLimits>;
 }
 
-/** An agent that the operator let in. */
+/** An agent that the operator granted access. */
 export interface Grant {
   readonly agent: string;
   /** Command names. */
@@ -63,48 +67,48 @@ export interface Grant {
 }
 
 export interface TokenStore {
-  /** The token is in this answer and nowhere else. */
+  /** Creates a token. It is returned once and not stored. */
   mint(request: SessionRequest): { readonly token: string; readonly session: AgentSession };
-  /** The session of a token; undefined where it is unknown, revoked or over its time. */
+  /** The session of a token; undefined if the token is unknown, revoked or expired. */
   find(token: string): AgentSession | undefined;
-  /** Ends every session of a run, or of an agent. Says whether there was one. */
+  /** Ends every session of a run or agent. Returns whether there was one. */
   revoke(run: string): boolean;
-  /** When the token of this run or agent was last shown, in this life of the desk. */
+  /** When the token of this run or agent was last used since the desk started. */
   seenAt(run: string): number | undefined;
 }
 
-interface Entry {
+interface OpenSession {
   readonly session: AgentSession;
   readonly end: () => void;
 }
 
 /**
- * `granted` says who holds a token with this digest; it is asked at each request, so that who was sent away is out. Digests
- * are compared as they are: how long that takes tells a guesser nothing of the token behind one.
+ * `granted` returns the agent of a digest. It is called at each request, so a revoked agent has no access any more.
+ * Digests need no constant-time comparison: its duration reveals nothing about the token behind a digest.
  */
 export function createTokenStore(
   clock: Clock,
   ids: Ids,
   granted: (digest: Digest) => Grant | undefined = () => undefined,
 ): TokenStore {
-  const minted = new Map<Digest, Entry>();
-  const admitted = new Map<Digest, Entry>();
-  const seen = new Map<string, number>();
-  const drop = (entries: Map<Digest, Entry>, digest: Digest): void => {
+  const mintedSessions = new Map<Digest, OpenSession>();
+  const grantedSessions = new Map<Digest, OpenSession>();
+  const lastUsed = new Map<string, number>();
+  const drop = (entries: Map<Digest, OpenSession>, digest: Digest): void => {
     const entry = entries.get(digest);
     entries.delete(digest);
     entry?.end();
   };
-  const admit = (digest: Digest): AgentSession | undefined => {
+  const findGranted = (digest: Digest): AgentSession | undefined => {
     const grant = granted(digest);
-    const known = admitted.get(digest)?.session;
-    if (known !== undefined && known.run === grant?.agent) return known;
-    drop(admitted, digest);
+    const existing = grantedSessions.get(digest)?.session;
+    if (existing !== undefined && existing.run === grant?.agent) return existing;
+    drop(grantedSessions, digest);
     if (grant === undefined) return undefined;
-    const entry = entryOf((signal) =>
+    const entry = createOpenSession((signal) =>
       rateLimitedSession(clock, { run: grant.agent, allowedTools: grant.allowedTools }, HOURLY_LIMITS, signal),
     );
-    admitted.set(digest, entry);
+    grantedSessions.set(digest, entry);
     return entry.session;
   };
   return {
@@ -112,51 +116,54 @@ export function createTokenStore(
       const limits = { ...RUN_LIMITS, ...request.limits };
       const token = newToken(ids);
       const digest = tokenDigest(token);
-      const cancel = clock.after(limits.wallMs, () => drop(minted, digest));
-      const entry = entryOf((signal) => openSession(request, limits, signal), cancel);
-      minted.set(digest, entry);
+      const cancel = clock.after(limits.wallMs, () => drop(mintedSessions, digest));
+      const entry = createOpenSession((signal) => openSession(request, limits, signal), cancel);
+      mintedSessions.set(digest, entry);
       return { token, session: entry.session };
     },
     find: (token) => {
       const digest = tokenDigest(token);
-      const session = minted.get(digest)?.session ?? admit(digest);
-      if (session !== undefined) seen.set(session.run, clock.now());
+      const session = mintedSessions.get(digest)?.session ?? findGranted(digest);
+      if (session !== undefined) lastUsed.set(session.run, clock.now());
       return session;
     },
     revoke: (run) => {
-      seen.delete(run);
-      let isKnown = false;
-      for (const entries of [minted, admitted]) {
+      lastUsed.delete(run);
+      let isRevoked = false;
+      for (const entries of [mintedSessions, grantedSessions]) {
         for (const [digest, { session }] of entries) {
           if (session.run !== run) continue;
           drop(entries, digest);
-          isKnown = true;
+          isRevoked = true;
         }
       }
-      return isKnown;
+      return isRevoked;
     },
-    seenAt: (run) => seen.get(run),
+    seenAt: (run) => lastUsed.get(run),
   };
 }
 
-function entryOf(open: (signal: AbortSignal) => AgentSession, cancel: () => void = () => undefined): Entry {
-  const stop = new AbortController();
-  // One listener for each open request of the session, and those are bounded elsewhere.
-  setMaxListeners(0, stop.signal);
-  const session = open(stop.signal);
+function createOpenSession(
+  open: (signal: AbortSignal) => AgentSession,
+  cancel: () => void = () => undefined,
+): OpenSession {
+  const controller = new AbortController();
+  // Each open request adds a listener; `src/mcp/http.ts` limits their number.
+  setMaxListeners(0, controller.signal);
+  const session = open(controller.signal);
   const end = (): void => {
     cancel();
-    stop.abort(new Error(`the session of ${session.run} is over`));
+    controller.abort(new Error(`the session of ${session.run} is over`));
   };
   return { session, end };
 }
 
-/** A session with what it may use up in all. */
+/** A session with limits on its total usage. */
 export function openSession(request: SessionRequest, limits: Usage, signal: AbortSignal): AgentSession {
   return sessionOf(request, signal, meterOf(limits, "run"));
 }
 
-/** A session that may go on for ever, and so much in each hour. */
+/** A session without an end, with limits on its usage in each hour. */
 export function rateLimitedSession(
   clock: Clock,
   request: SessionRequest,
@@ -164,28 +171,28 @@ export function rateLimitedSession(
   signal: AbortSignal,
 ): AgentSession {
   let meter = meterOf(limits, "hour");
-  let until = clock.monotonic() + HOUR_MS;
-  const ofThisHour = (): Meter => {
-    if (clock.monotonic() >= until) {
+  let endsAt = clock.monotonic() + HOUR_MS;
+  const currentMeter = (): Meter => {
+    if (clock.monotonic() >= endsAt) {
       meter = meterOf(limits, "hour");
-      until = clock.monotonic() + HOUR_MS;
+      endsAt = clock.monotonic() + HOUR_MS;
     }
     return meter;
   };
   return sessionOf(request, signal, {
-    spend: (use) => ofThisHour().spend(use),
-    refuse: () => ofThisHour().refuse(),
-    exhausted: () => ofThisHour().exhausted(),
+    spend: (usage) => currentMeter().spend(usage),
+    refuse: () => currentMeter().refuse(),
+    exhausted: () => currentMeter().exhausted(),
   });
 }
 
 type Meter = Pick<AgentSession, "spend" | "refuse" | "exhausted">;
 
-function sessionOf({ run, allowedTools: palette }: SessionRequest, signal: AbortSignal, meter: Meter): AgentSession {
+function sessionOf({ run, allowedTools }: SessionRequest, signal: AbortSignal, meter: Meter): AgentSession {
   return {
     run,
     actor: `agent:${run}`,
-    allowedTools: new Set(palette),
+    allowedTools: new Set(allowedTools),
     signal,
     ...meter,
   };
@@ -195,13 +202,13 @@ function meterOf(limits: Usage, per: LimitExceeded["per"]): Meter {
   const spent = { calls: 0, bytes: 0, proposals: 0 };
   let refused = 0;
   return {
-    spend: (use) => {
+    spend: (usage) => {
       for (const limit of ["calls", "bytes", "proposals"] as const) {
-        if (spent[limit] + use[limit] > limits[limit]) return { limit, of: limits[limit], per };
+        if (spent[limit] + usage[limit] > limits[limit]) return { limit, of: limits[limit], per };
       }
-      spent.calls += use.calls;
-      spent.bytes += use.bytes;
-      spent.proposals += use.proposals;
+      spent.calls += usage.calls;
+      spent.bytes += usage.bytes;
+      spent.proposals += usage.proposals;
       return undefined;
     },
     refuse: () => void (refused += 1),

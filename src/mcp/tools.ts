@@ -69,8 +69,8 @@ function jsonSchema(schema: z.ZodType, io: "input" | "output"): JsonSchema {
 }
 
 /**
- * The same schema with fewer keywords: some clients convert it to a narrower language, with one type for each value. An empty
- * `additionalProperties` is removed, since it allows what is allowed anyway.
+ * The same schema with fewer keywords: some clients convert it to a narrower language, with one type for each value. An
+ * empty `additionalProperties` is removed, since it allows what is allowed anyway.
  */
 function simplify(node: unknown): unknown {
   if (typeof node !== "object" || node === null) return node;

@@ -1,6 +1,7 @@
 /**
- * A result that is too long is sent in part, and says so: a long text with the tool that reads it whole, a long list with the
- * number of missing items and the tool that returns all. An error instead would hide everything else in the result.
+ * A result that is too long is sent in part, and says so: a long text with the tool that reads it whole, a long list
+ * with the number of missing items and the tool that returns all. An error instead would hide everything else in the
+ * result.
  */
 import { toolName } from "./tools.ts";
 
@@ -13,14 +14,17 @@ function sizeOf(value: unknown): number {
   return JSON.stringify(value).length;
 }
 
-/** The item with its longest texts cut until it fits in `limit` characters of JSON; unchanged if cutting cannot do that. */
+/**
+ * The item with its longest texts cut until it fits in `limit` characters of JSON; unchanged if cutting cannot do that.
+ */
 export function truncateStrings(item: unknown, limit: number): unknown {
   const path = isFields(item) && typeof item["path"] === "string" ? item["path"] : undefined;
   let truncated = item;
   for (let excess = sizeOf(truncated) - limit; excess > 0; excess = sizeOf(truncated) - limit) {
     const longest = longestIn(truncated);
     const mark = markOf(longest.length, path);
-    // JSON escapes make the text longer, so removing `excess` characters of the text is enough. Half a surrogate pair is removed.
+    // JSON escapes make the text longer, so removing `excess` characters of the text is enough. Half a surrogate pair
+    // is removed.
     const head = longest.slice(0, Math.max(0, longest.length - excess - sizeOf(mark))).replace(/[\ud800-\udbff]$/, "");
     if (head.length + mark.length >= longest.length) return truncated;
     truncated = replaceText(truncated, longest, `${head}${mark}`);

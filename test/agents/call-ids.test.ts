@@ -1,4 +1,7 @@
-/** A program that talks without end costs its run and no more: what is kept of it is bounded, and a bound lets nothing pass. */
+/**
+ * A program that talks without end costs its run and no more: what is kept of it is bounded, and a bound lets nothing
+ * pass.
+ */
 import { describe, expect, it } from "vitest";
 import { acp } from "../../src/agents/acp.ts";
 import { claude } from "../../src/agents/claude.ts";

@@ -69,7 +69,7 @@ describe("news", () => {
   it("are fetched when a person says so, and the feed that fails says why", async () => {
     expect(await call("news fetch")).toMatchObject([
       { name: "wire", status: "ready", filed: 4, untrusted: null },
-      { name: "down", status: "failing", untrusted: { source: "feed down", text: "it answers 500" } },
+      { name: "down", status: "failing", untrusted: { source: "feed down", text: "the response has status 500" } },
     ]);
     expect(await call("news fetch", { feed: "wire" })).toMatchObject([{ name: "wire", filed: 4 }]);
     await expect(call("news fetch", { feed: "wirr" })).rejects.toThrow("no feed wirr (did you mean wire?)");

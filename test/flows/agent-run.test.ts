@@ -107,7 +107,7 @@ describe("a run by an agent program", () => {
     const { run: name, path } = await run();
     const transcript = desk.read(`.qoc/runs/${name}.ndjson`);
     expect(transcript).toContain("sees 2");
-    expect(transcript.split("\n")[0]).toMatch(/^\{"told":"You work for a trading desk/);
+    expect(transcript.split("\n")[0]).toMatch(/^\{"prompt":"You work for a trading desk/);
     expect(transcript).not.toMatch(/qoc_[0-9a-f]{64}/);
     expect(desk.read(path)).toContain(`transcript: ".qoc/runs/${name}.ndjson"`);
     expect(desk.read(path)).toContain('bounds: "60 turns, 5.00 USD, 0.5 min"');

@@ -1,4 +1,4 @@
-/** The one TCP port: local names only, no other site's page, and a taken port is said. */
+/** The desk's TCP port: trusted hosts and origins, limits on connections, and a taken port. */
 import { request } from "node:http";
 import { type AddressInfo, Server, connect, createServer } from "node:net";
 import { describe, expect, it, vi } from "vitest";
@@ -25,15 +25,15 @@ function status(port: number, headers: Record<string, string>, path = "/"): Prom
   });
 }
 
-describe("the port", () => {
-  it("answers local names, and refuses every other Host and Origin", async () => {
+describe("the HTTP server", () => {
+  it("answers requests to local names, and refuses every other Host and Origin", async () => {
     const port = await freePort();
-    const door = await serveHttp(
+    const server = await serveHttp({
       port,
-      () => ({ up: true }),
-      (_, response) => void response.writeHead(418).end(),
-      quietLog(),
-    );
+      status: () => ({ up: true }),
+      mcp: (_, response) => void response.writeHead(418).end(),
+      log: quietLog(),
+    });
     try {
       expect(await status(port, { host: `127.0.0.1:${port}` })).toBe(200);
       expect(await status(port, { host: `localhost:${port}`, origin: `http://localhost:${port}` })).toBe(200);
@@ -46,76 +46,57 @@ describe("the port", () => {
       expect(await status(port, { host: `127.0.0.1:${port}` }, "/mcp")).toBe(418);
       expect(await status(port, { host: "evil.example" }, "/mcp")).toBe(403);
     } finally {
-      await door.close();
+      await server.close();
     }
   });
 
-  it("waits for an answer for as long as it takes", async () => {
-    const door = await serveHttp(
-      0,
-      () => ({}),
-      (_, response) => void setTimeout(() => response.writeHead(418).end(), 7_000),
-      quietLog(),
-    );
+  it("keeps a request open until its handler responds, however long that takes", async () => {
+    const server = await serveHttp({
+      port: 0,
+      status: () => ({}),
+      mcp: (_, response) => void setTimeout(() => response.writeHead(418).end(), 7_000),
+      log: quietLog(),
+    });
     try {
-      expect(await status(door.port, { host: `127.0.0.1:${door.port}` }, "/mcp")).toBe(418);
+      expect(await status(server.port, { host: `127.0.0.1:${server.port}` }, "/mcp")).toBe(418);
     } finally {
-      await door.close();
+      await server.close();
     }
   });
 
-  it("ends connections that say nothing, and holds only so many", async () => {
-    const door = await serveHttp(
-      0,
-      () => ({}),
-      () => undefined,
-      quietLog(),
-    );
-    const sockets = Array.from({ length: 140 }, () => connect(door.port, "127.0.0.1").on("error", () => undefined));
+  it("closes connections that send no request, and limits the number of connections", async () => {
+    const server = await serveHttp({ port: 0, status: () => ({}), mcp: () => undefined, log: quietLog() });
+    const sockets = Array.from({ length: 140 }, () => connect(server.port, "127.0.0.1").on("error", () => undefined));
     const ended = sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
     try {
       await Promise.all(ended);
     } finally {
       for (const socket of sockets) socket.destroy();
-      await door.close();
+      await server.close();
     }
   });
 
-  it("that is taken is named", async () => {
+  it("rejects with PORT_TAKEN and the port if the port is in use", async () => {
     const port = await freePort();
-    const door = await serveHttp(
-      port,
-      () => ({}),
-      () => undefined,
-      quietLog(),
-    );
-    await expect(
-      serveHttp(
-        port,
-        () => ({}),
-        () => undefined,
-        quietLog(),
-      ),
-    ).rejects.toMatchObject({ code: "PORT_TAKEN", details: { port } });
-    await door.close();
+    const server = await serveHttp({ port, status: () => ({}), mcp: () => undefined, log: quietLog() });
+    await expect(serveHttp({ port, status: () => ({}), mcp: () => undefined, log: quietLog() })).rejects.toMatchObject({
+      code: "PORT_TAKEN",
+      details: { port },
+    });
+    await server.close();
   });
-  it("goes on when callers cannot be let in, and says so each time", async () => {
+  it("goes on and logs a warning each time a connection cannot be accepted", async () => {
     const listening = vi.spyOn(Server.prototype, "listen");
     const log = quietLog();
-    const door = await serveHttp(
-      0,
-      () => ({}),
-      () => undefined,
-      log,
-    );
-    const server = listening.mock.contexts[0] as Server;
+    const server = await serveHttp({ port: 0, status: () => ({}), mcp: () => undefined, log });
+    const nodeServer = listening.mock.contexts[0] as Server;
     listening.mockRestore();
     try {
-      for (const _ of [1, 2]) server.emit("error", new Error("accept EMFILE"));
+      for (const _ of [1, 2]) nodeServer.emit("error", new Error("accept EMFILE"));
       expect(log.text()).toBe("warn port: accept EMFILE\nwarn port: accept EMFILE");
-      expect(await status(door.port, { host: `127.0.0.1:${door.port}` })).toBe(200);
+      expect(await status(server.port, { host: `127.0.0.1:${server.port}` })).toBe(200);
     } finally {
-      await door.close();
+      await server.close();
     }
   });
 });

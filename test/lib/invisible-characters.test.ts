@@ -14,7 +14,7 @@ import {
   hasInvisible,
 } from "../../src/lib/invisible-characters.ts";
 import { parseFeed } from "../../src/market-data/feed.ts";
-import { answerOf, errorAnswer, pageOf, toolErrorOf } from "../../src/mcp/answer.ts";
+import { toolResult, errorResult, pageOf, toolErrorOf } from "../../src/mcp/tool-result.ts";
 import { promptNamed } from "../../src/mcp/prompts.ts";
 import { truncateToFit } from "../../src/mcp/resources.ts";
 import { quoteSchema } from "../../src/protocol/schemas.ts";
@@ -114,11 +114,11 @@ const CONSUMERS: Readonly<Record<string, (text: string) => string>> = {
     }),
   "the context bundle: tools": (text) => contextBundle({ ...PARTS, tools: [{ name: text, description: text }] }),
   "untrusted text": (text) => untrusted("inbox/a.md", 0, text).text,
-  "an MCP answer": (text) => outputOf(answerOf({ [text]: [{ name: text }] }, {})),
-  "a page of an MCP answer": (text) => outputOf(answerOf(pageOf([{ name: text }], undefined, "x"), {})),
+  "an MCP answer": (text) => outputOf(toolResult({ [text]: [{ name: text }] }, {})),
+  "a page of an MCP answer": (text) => outputOf(toolResult(pageOf([{ name: text }], undefined, "x"), {})),
   "an MCP error": (text) =>
-    outputOf(errorAnswer({ code: "X", message: text, hint: text, retrySafe: false })) +
-    outputOf(errorAnswer(toolErrorOf(new QocError("FILE_NOT_FOUND", { path: text }), 0))),
+    outputOf(errorResult({ code: "X", message: text, hint: text, retrySafe: false })) +
+    outputOf(errorResult(toolErrorOf(new QocError("FILE_NOT_FOUND", { path: text }), 0))),
   "an MCP resource": truncateToFit,
   "an MCP prompt": (text) => outputOf(promptNamed("research_and_propose", { symbol: text, question: text })),
   "a line on a terminal": oneLine,

@@ -1,4 +1,4 @@
-/** Fetching from a server on loopback: size, time, redirects, and addresses that are nobody's business. */
+/** Fetching from a server on loopback: limits on size and time, redirects, and private addresses. */
 import { type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -8,12 +8,13 @@ import { fakeClock } from "../support/fake-clock.ts";
 
 let server: Server;
 let base = "";
-const seen: { url: string; agent: string; encoding: string }[] = [];
-/** What the last question said it knew. */
-let known: unknown;
-const STATE = { etag: '"1"', "last-modified": "Sun, 05 Jul 2026 08:30:00 GMT" };
+const requests: { url: string; agent: string; encoding: string }[] = [];
+/** The conditional headers of the last request. */
+let conditions: unknown;
+const VALIDATORS = { etag: '"1"', "last-modified": "Sun, 05 Jul 2026 08:30:00 GMT" };
 const ROUTES: Readonly<Record<string, (response: ServerResponse) => void>> = {
-  "/feed": (response) => response.writeHead(200, { "content-type": "text/xml; charset=utf-8", ...STATE }).end("<rss/>"),
+  "/feed": (response) =>
+    response.writeHead(200, { "content-type": "text/xml; charset=utf-8", ...VALIDATORS }).end("<rss/>"),
   "/same": (response) => response.writeHead(304).end(),
   "/moved": (response) => response.writeHead(301, { location: "/feed" }).end(),
   "/away": (response) => response.writeHead(302, { location: "http://elsewhere.example/feed" }).end(),
@@ -27,11 +28,11 @@ const ROUTES: Readonly<Record<string, (response: ServerResponse) => void>> = {
   "/large": (response) => response.writeHead(200).end("x".repeat(2_000)),
   "/endless": (response) => {
     response.writeHead(200);
-    const more = (): void => {
+    const writeMore = (): void => {
       while (!response.destroyed && response.write("x".repeat(1_000)));
-      if (!response.destroyed) response.once("drain", more);
+      if (!response.destroyed) response.once("drain", writeMore);
     };
-    more();
+    writeMore();
   },
   "/silent": () => undefined,
   "/stuck": (response) => void response.writeHead(200).write("<rss>"),
@@ -40,8 +41,8 @@ const ROUTES: Readonly<Record<string, (response: ServerResponse) => void>> = {
 beforeAll(async () => {
   server = createServer((request, response) => {
     const { url = "", headers } = request;
-    known = [headers["if-none-match"], headers["if-modified-since"]];
-    seen.push({ url, agent: headers["user-agent"] ?? "", encoding: String(headers["accept-encoding"]) });
+    conditions = [headers["if-none-match"], headers["if-modified-since"]];
+    requests.push({ url, agent: headers["user-agent"] ?? "", encoding: String(headers["accept-encoding"]) });
     (ROUTES[url] ?? ROUTES["/none"])?.(response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -53,7 +54,7 @@ afterAll(async () => {
 });
 
 const never = new AbortController().signal;
-const fetchFeed = feedFetcher({ clock: systemClock, agent: "qoc/0.0.0", limits: { bytes: 1_000 } });
+const fetchFeed = feedFetcher({ clock: systemClock, userAgent: "qoc/0.0.0", limits: { bytes: 1_000 } });
 function failure(path: string): Promise<string> {
   return fetchFeed(`${base}${path}`, never).then(
     () => "answered",
@@ -61,28 +62,28 @@ function failure(path: string): Promise<string> {
   );
 }
 
-describe("fetching", () => {
-  it("answers with the bytes and their type, names itself, and asks for nothing compressed", async () => {
+describe("fetching a feed", () => {
+  it("returns the body and its type, sends the user agent, and requests no compression", async () => {
     const fetched = await fetchFeed(`${base}/feed`, never);
     expect({ ...fetched, bytes: Buffer.from(fetched?.bytes ?? []).toString() }).toEqual({
       ...{ bytes: "<rss/>", contentType: "text/xml; charset=utf-8" },
       ...{ etag: '"1"', lastModified: "Sun, 05 Jul 2026 08:30:00 GMT" },
     });
-    expect(seen.at(-1)).toEqual({ url: "/feed", agent: "qoc/0.0.0", encoding: "identity" });
+    expect(requests.at(-1)).toEqual({ url: "/feed", agent: "qoc/0.0.0", encoding: "identity" });
     await expect(fetchFeed(`${base}/moved`, never)).resolves.toMatchObject({ contentType: "text/xml; charset=utf-8" });
   });
 
-  it("asks whether a document is still as it was known, and hears that it is", async () => {
+  it("sends the validators of an earlier response, and resolves to undefined if the document has not changed", async () => {
     await fetchFeed(`${base}/feed`, never, { etag: '"1"', lastModified: "Sun, 05 Jul 2026 08:30:00 GMT" });
-    expect(known).toEqual(['"1"', "Sun, 05 Jul 2026 08:30:00 GMT"]);
+    expect(conditions).toEqual(['"1"', "Sun, 05 Jul 2026 08:30:00 GMT"]);
     await expect(fetchFeed(`${base}/same`, never, { etag: '"1"', lastModified: undefined })).resolves.toBeUndefined();
-    expect(known).toEqual(['"1"', undefined]);
-    expect(await failure("/same")).toBe("it answers 304");
-    expect(known).toEqual([undefined, undefined]);
+    expect(conditions).toEqual(['"1"', undefined]);
+    expect(await failure("/same")).toBe("the response has status 304");
+    expect(conditions).toEqual([undefined, undefined]);
   });
 
   it.each([
-    ["/none", /answers 404/],
+    ["/none", /status 404/],
     ["/away", /redirects to http:\/\/elsewhere\.example/],
     ["/port", /redirects to http:\/\/127\.0\.0\.1:1/],
     ["/inside", /redirects to http:\/\/169\.254\.169\.254/],
@@ -92,45 +93,47 @@ describe("fetching", () => {
     ["/zipped", /compressed/],
     ["/large", /larger than 1000 bytes/],
     ["/endless", /larger than 1000 bytes/],
-  ])("%s is refused in words", async (path, says) => {
-    expect(await failure(path)).toMatch(says);
+  ])("rejects %s with a message for the log", async (path, message) => {
+    expect(await failure(path)).toMatch(message);
   });
 
-  it.each(["/silent", "/stuck"])("%s is given up after its time", async (path) => {
+  it.each(["/silent", "/stuck"])("rejects %s after the time limit", async (path) => {
     const clock = fakeClock();
-    const before = seen.length;
-    const asked = feedFetcher({ clock, agent: "x" })(`${base}${path}`, never);
-    const ended = expect(asked).rejects.toThrow("no answer in 20 s");
-    while (seen.length === before) await new Promise((resolve) => setImmediate(resolve));
+    const before = requests.length;
+    const fetching = feedFetcher({ clock, userAgent: "x" })(`${base}${path}`, never);
+    const ended = expect(fetching).rejects.toThrow("no complete response within 20 s");
+    while (requests.length === before) await new Promise((resolve) => setImmediate(resolve));
     clock.advance(20_000);
     await ended;
     expect(clock.waiting).toBe(0);
   });
 
-  it("ends with the desk, and leaves no timer", async () => {
+  it("rejects when the desk stops, and leaves no timer", async () => {
     const clock = fakeClock();
     const stop = new AbortController();
-    const asked = expect(feedFetcher({ clock, agent: "x" })(`${base}/silent`, stop.signal)).rejects.toThrow(FetchError);
+    const rejected = expect(feedFetcher({ clock, userAgent: "x" })(`${base}/silent`, stop.signal)).rejects.toThrow(
+      FetchError,
+    );
     stop.abort(new FetchError("the desk stops"));
-    await asked;
+    await rejected;
     expect(clock.waiting).toBe(0);
   });
 
-  it("of what nobody serves says so", async () => {
+  it("rejects with a FetchError if the connection is refused", async () => {
     expect(await fetchFeed("http://127.0.0.1:1/", never).catch((error: Error) => error)).toBeInstanceOf(FetchError);
   });
 });
 
-describe("a name", () => {
-  const named =
+describe("a host name", () => {
+  const lookupOf =
     (addresses: readonly string[]): Lookup =>
     (_host, done) =>
       done(
         null,
         addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })),
       );
-  const ask = (lookup: Lookup, url: string): Promise<unknown> =>
-    feedFetcher({ clock: systemClock, agent: "x", lookup })(url, never);
+  const fetchWith = (lookup: Lookup, url: string): Promise<unknown> =>
+    feedFetcher({ clock: systemClock, userAgent: "x", lookup })(url, never);
 
   it.each([
     [["127.0.0.1"]],
@@ -139,22 +142,22 @@ describe("a name", () => {
     [["::1"]],
     [["::ffff:127.0.0.1"]],
     [["169.254.169.254"]],
-  ])("of a private address is not fetched: %j", async (addresses) => {
-    const before = seen.length;
-    await expect(ask(named(addresses), base.replace("127.0.0.1", "feeds.example"))).rejects.toThrow(
+  ])("is not connected to if an address of it is private: %j", async (addresses) => {
+    const before = requests.length;
+    await expect(fetchWith(lookupOf(addresses), base.replace("127.0.0.1", "feeds.example"))).rejects.toThrow(
       "a private address",
     );
-    expect(seen).toHaveLength(before);
+    expect(requests).toHaveLength(before);
   });
 
-  it("that is unknown is a FetchError", async () => {
-    await expect(ask((_host, done) => done(new Error("ENOTFOUND"), []), "http://feeds.example/")).rejects.toThrow(
+  it("is a FetchError if it cannot be resolved", async () => {
+    await expect(fetchWith((_host, done) => done(new Error("ENOTFOUND"), []), "http://feeds.example/")).rejects.toThrow(
       "ENOTFOUND",
     );
-    await expect(ask(named([]), "http://feeds.example/")).rejects.toThrow("no address");
+    await expect(fetchWith(lookupOf([]), "http://feeds.example/")).rejects.toThrow("no address");
   });
 
-  it("of this machine that stands in desk.toml itself is meant", async () => {
+  it("may be localhost if the configured URL names it", async () => {
     await expect(fetchFeed(base.replace("127.0.0.1", "localhost") + "/feed", never)).resolves.toBeDefined();
   });
 
@@ -182,7 +185,7 @@ describe("a name", () => {
     ["fec0::1", true],
     ["2001:4860:4860::8888", false],
     ["not an address", true],
-  ])("%s is private: %s", (address, isHidden) => {
-    expect(isPrivate(address)).toBe(isHidden);
+  ])("classifies the address %s as private: %s", (address, expected) => {
+    expect(isPrivate(address)).toBe(expected);
   });
 });

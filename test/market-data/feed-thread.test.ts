@@ -1,4 +1,4 @@
-/** Real threads: what a feed says, what is wrong with it, and documents that would keep a desk busy. */
+/** Feeds parsed in real threads: valid ones, invalid ones, and documents that take too long or too much memory. */
 import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,9 +18,9 @@ const never = new AbortController().signal;
 function document(text: string) {
   return { bytes: Buffer.from(text), contentType: "text/xml", etag: undefined, lastModified: undefined };
 }
-function worker(name: string, text: string): string {
+function worker(name: string, source: string): string {
   const path = join(folder, `${name}.mjs`);
-  writeFileSync(path, text);
+  writeFileSync(path, source);
   return path;
 }
 function failure(task: Promise<unknown>): Promise<string> {
@@ -30,10 +30,10 @@ function failure(task: Promise<unknown>): Promise<string> {
   );
 }
 
-describe("a feed in its own thread", () => {
+describe("a feed parsed in its own thread", () => {
   const read = feedReader({ workerFile: WORKER, clock: systemClock });
 
-  it("is read as in this one", async () => {
+  it("has the same items as in the main thread", async () => {
     const items = await read(
       document("<rss><channel><item><title>Z&#252;rich</title></item></channel></rss>"),
       URL_OF,
@@ -42,11 +42,11 @@ describe("a feed in its own thread", () => {
     expect(items).toMatchObject([{ title: "Zürich", url: "", published: undefined }]);
   });
 
-  it("that is none is refused in words", async () => {
+  it("is rejected with a message if the document is not a feed", async () => {
     expect(await failure(read(document("<html/>"), URL_OF, never))).toBe("the document is neither RSS nor Atom");
   });
 
-  it("leaves this thread free while a document of nothing but tags is read", async () => {
+  it("does not block the main thread while a document of many tags is parsed", async () => {
     let turns = 0;
     let isRead = false;
     const turn = (): void => {
@@ -61,38 +61,38 @@ describe("a feed in its own thread", () => {
   });
 });
 
-describe("a thread", () => {
-  it("that does not answer is ended after its time", async () => {
+describe("a feed thread", () => {
+  it("is terminated if it returns no result within the time limit", async () => {
     const clock = fakeClock();
     const workerFile = worker("loop", "for (;;);");
     const reading = failure(feedReader({ workerFile, clock })(document(""), URL_OF, never));
     clock.advance(10_000);
-    expect(await reading).toBe("reading it took longer than 10 s");
+    expect(await reading).toBe("parsing took longer than 10 s");
     expect(clock.waiting).toBe(0);
   });
 
-  it("that takes more memory than it has is ended", async () => {
+  it("is terminated if it needs more memory than its limit", async () => {
     const workerFile = worker("memory", "const all = []; for (;;) all.push(new Array(10_000).fill(all.length));");
     const read = feedReader({ workerFile, clock: systemClock, limits: { megabytes: 16 } });
-    expect(await failure(read(document(""), URL_OF, never))).toBe("reading it took more than 16 MB");
+    expect(await failure(read(document(""), URL_OF, never))).toBe("parsing took more than 16 MB");
   });
 
   it.each([
-    ["that fails", "throw new Error('broken');", "broken"],
-    ["that ends", "", "its thread ended without an answer"],
-  ])("%s is a failure of this feed", async (name, text, says) => {
-    const read = feedReader({ workerFile: worker(name.replaceAll(" ", "-"), text), clock: systemClock });
-    expect(await failure(read(document(""), URL_OF, never))).toBe(says);
+    ["throws", "throw new Error('broken');", "broken"],
+    ["exits", "", "the thread ended without a result"],
+  ])("fails only its own feed if it %s", async (name, source, message) => {
+    const read = feedReader({ workerFile: worker(name, source), clock: systemClock });
+    expect(await failure(read(document(""), URL_OF, never))).toBe(message);
   });
 
-  it("sees nothing of the desk's environment", async () => {
+  it("gets no environment variables of the desk", async () => {
     process.env["QOC_FEED_TEST"] = "seen";
     const workerFile = worker("env", "throw new Error(JSON.stringify(process.env));");
     expect(await failure(feedReader({ workerFile, clock: systemClock })(document(""), URL_OF, never))).toBe("{}");
     delete process.env["QOC_FEED_TEST"];
   });
 
-  it("ends with the desk, and leaves no timer", async () => {
+  it("is terminated when the desk stops, and leaves no timer", async () => {
     const clock = fakeClock();
     const stop = new AbortController();
     const reading = failure(

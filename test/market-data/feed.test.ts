@@ -1,4 +1,4 @@
-/** Feeds as they come: RSS, Atom, RDF, broken ones, hostile ones. */
+/** Parsing of feeds: RSS, Atom, RDF, and broken or hostile documents. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FeedError, decodeFeed, parseFeed } from "../../src/market-data/feed.ts";
@@ -11,17 +11,17 @@ function rss(items: string): string {
 function atom(entries: string): string {
   return `<feed xmlns="http://www.w3.org/2005/Atom"><title>Feed</title>${entries}</feed>`;
 }
-function one(xml: string) {
+function singleItem(xml: string) {
   const [item] = parseFeed(xml, URL_OF);
   if (item === undefined) throw new Error("no item");
   return item;
 }
 
-describe("a feed", () => {
-  it("as RSS 2.0", () => {
+describe("parsing a feed", () => {
+  it("reads RSS 2.0", () => {
     const item = `<item><title>A &amp; B &lt;up&gt;</title><link>https://news.example/a?x=1&amp;y=2</link><guid isPermaLink="false">41</guid>
       <pubDate>Sun, 05 Jul 2026 08:30:00 GMT</pubDate><description>&lt;p&gt;One&lt;/p&gt;&lt;p&gt;Two &amp;amp; three&lt;/p&gt;</description></item>`;
-    expect(one(rss(item))).toEqual({
+    expect(singleItem(rss(item))).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
       title: "A & B",
       url: "https://news.example/a?x=1&y=2",
@@ -30,7 +30,7 @@ describe("a feed", () => {
     });
   });
 
-  it("as Atom, with the link to read, XHTML, and CDATA", () => {
+  it("reads Atom with an alternate link, XHTML, and CDATA", () => {
     const entry = `<entry><title type="html"><![CDATA[Rates <b>up</b>]]></title><id>urn:uuid:1</id><updated>2026-07-05T10:30:00+02:00</updated>
       <link rel="edit" href="https://news.example/edit"/><link rel="alternate" href="/read"/>
       <content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>Up <em>again</em></p><script>steal()</script></div></content></entry>`;
@@ -40,14 +40,14 @@ describe("a feed", () => {
       published: Date.UTC(2026, 6, 5, 8, 30),
       text: "Up again",
     };
-    expect(one(atom(entry))).toMatchObject(expected);
+    expect(singleItem(atom(entry))).toMatchObject(expected);
   });
 
-  it("as RSS 1.0, in another charset, and with namespaces", () => {
+  it("reads RSS 1.0 with namespaces and another charset", () => {
     const xml = `<?xml version="1.0" encoding="ISO-8859-1"?><rdf:RDF><item><title>Z\u00fcrich</title><dc:date>2026-07-05</dc:date>
       <content:encoded><![CDATA[<p>caf\u00e9</p>]]></content:encoded><description>short</description></item></rdf:RDF>`;
     const bytes = Buffer.from(xml, "latin1");
-    expect(one(decodeFeed(bytes, "text/xml"))).toMatchObject({
+    expect(singleItem(decodeFeed(bytes, "text/xml"))).toMatchObject({
       title: "Z\u00fcrich",
       text: "caf\u00e9",
       published: Date.UTC(2026, 6, 5),
@@ -56,7 +56,7 @@ describe("a feed", () => {
     expect(decodeFeed(Buffer.from("\u00e9"), "text/xml; charset=nonsense")).toBe("\u00e9");
   });
 
-  it("gives an item one id: by its own word, then its address, then its title", () => {
+  it("derives an item's id from its guid, or else its link, or else its title", () => {
     const id = (inside: string, url = URL_OF): string =>
       parseFeed(rss(`<item><title>T</title>${inside}</item>`), url)[0]?.id ?? "";
     const guid = "<guid>https://news.example/1</guid>";
@@ -78,7 +78,7 @@ describe("a feed", () => {
     ["<guid>tag:news.example,2026:1</guid>", "https://evil.example/b", false],
     ["<guid>urn:uuid:1</guid>", "https://evil.example/b", false],
     ["<guid>1</guid>", "https://evil.example/b", false],
-  ])("an item with %s is that of the real feed when %s brings it: %s", (inside, url, isSame) => {
+  ])("gives an item with %s in the feed %s the id of the original item: %s", (inside, url, isSame) => {
     const id = (of: string): string => parseFeed(rss(`<item><title>T</title>${inside}</item>`), of)[0]?.id ?? "";
     expect(id(url) === id(URL_OF)).toBe(isSame);
   });
@@ -90,17 +90,17 @@ describe("a feed", () => {
     ["//other.example/x", "https://other.example/x"],
     ["not a url %", "https://news.example/not%20a%20url%20%"],
     [`https://x.example/${"a".repeat(3_000)}`, ""],
-  ])("with the link %s", (link, url) => {
-    expect(one(rss(`<item><title>T</title><link>${link}</link></item>`)).url).toBe(url);
+  ])("accepts only web URLs as an item's link: %s", (link, url) => {
+    expect(singleItem(rss(`<item><title>T</title><link>${link}</link></item>`)).url).toBe(url);
   });
 
-  it("keeps nothing that hides, and no text without end", () => {
-    const { title, text } = one(
+  it("escapes invisible characters, and bounds the length of texts and the number of items", () => {
+    const { title, text } = singleItem(
       rss(`<item><title>a\u202eb&#x200b;c\n d</title><description>${"x".repeat(50_000)}</description></item>`),
     );
     expect(title).toBe("a\\u{202e}b\\u{200b}c d");
     expect(text).toHaveLength(20_000);
-    expect(one(rss(`<item><title>${"y".repeat(9_000)}</title></item>`)).title).toHaveLength(300);
+    expect(singleItem(rss(`<item><title>${"y".repeat(9_000)}</title></item>`)).title).toHaveLength(300);
     expect(parseFeed(rss("<item><title>T</title></item>".repeat(2_000)), URL_OF)).toHaveLength(500);
   });
 
@@ -123,12 +123,12 @@ describe("a feed", () => {
     ["tags without end", "<a>".repeat(100_000), /not XML/],
     ["only signs", "<".repeat(500_000), /not XML/],
     ["a name of JavaScript", "<rss><__proto__><channel/></__proto__></rss>", /not XML/],
-  ])("that is %s is refused in words, soon", (_what, xml, says) => {
+  ])("rejects %s with a message, without delay", (_label, xml, message) => {
     expect(() => parseFeed(xml, URL_OF)).toThrow(FeedError);
-    expect(() => parseFeed(xml, URL_OF)).toThrow(says);
+    expect(() => parseFeed(xml, URL_OF)).toThrow(message);
   });
 
-  it("of any text is items or a FeedError", () => {
+  it("returns items or throws a FeedError for any text", () => {
     const pieces = [
       "<item>",
       "</item>",
@@ -159,7 +159,7 @@ describe("a feed", () => {
   });
 });
 
-describe("HTML as text", () => {
+describe("converting HTML to text", () => {
   it.each([
     ["<p>a</p><p>b</p>", "a\n\nb"],
     ["a<br>b<BR/>c", "a\nb\nc"],
@@ -175,11 +175,11 @@ describe("HTML as text", () => {
     ["a&nbsp;&nbsp;b &hellip; &unknown; &constructor;", "a b … &unknown; &constructor;"],
     ["\u0130\u0130<b>\u0130</b><style>x</style>y", "\u0130\u0130\u0130y"],
     ["\n\n\n a \n\n\n\n b \n", "a\n\nb"],
-  ])("%j", (html, text) => {
+  ])("converts %j", (html, text) => {
     expect(textOfHtml(html)).toBe(text);
   });
 
-  it("takes off one layer of entities at a time", () => {
+  it("decodes one layer of entities in each step", () => {
     expect(decodeEntities("&amp;lt; &#65; &#x41; &#99999999; &#0;")).toBe("&lt; A A \ufffd \ufffd");
     expect(htmlOf("&lt;b&gt;a&lt;/b&gt; &amp;amp;")).toBe("<b>a</b> &amp;");
     expect(htmlOf("<![CDATA[<b>a</b> &amp;]]>")).toBe("<b>a</b> &amp;");
@@ -193,8 +193,8 @@ describe("HTML as text", () => {
     ["<script>".repeat(25_000)],
     ["&".repeat(200_000)],
     ["<a ".repeat(60_000)],
-  ])("comes to an end for %.12s…", (html) => {
-    // Work that grew with the square of the length would outlast the test.
+  ])("takes linear time for %.12s…", (html) => {
+    // Quadratic work would exceed the test's time limit.
     expect(textOfHtml(htmlOf(html))).toBeTypeOf("string");
   });
 });

@@ -1,8 +1,9 @@
 /**
- * Indicators against their published formulas, worked out here step by step on a fixed series:
- * - RSI and ATR: J. Welles Wilder, New Concepts in Technical Trading Systems (1978): first average plain, then (previous × (n − 1) + now) / n.
+ * Compares the indicators with their published formulas, computed here step by step on a fixed series:
+ * - RSI and ATR: J. Welles Wilder, New Concepts in Technical Trading Systems (1978): the first average is a plain mean,
+ * then (previous × (n − 1) + now) / n.
  *   The RSI series is the worked example of StockCharts ChartSchool, "Relative Strength Index", whose first value is 70.53.
- * - MACD: Gerald Appel; EMA weight 2 / (n + 1), begun at the first close.
+ * - MACD: Gerald Appel; EMA weight 2 / (n + 1), from the first close on.
  * - Bollinger: John Bollinger, Bollinger on Bollinger Bands (2001): population deviation.
  * - OBV: Joseph Granville (1963). VWAP: sum of typical price × volume over sum of volume.
  */
@@ -99,9 +100,9 @@ function obv(): readonly number[] {
 }
 
 function run(word: string, bars = SERIES, last = 1000): IndicatorSeries {
-  const [wanted] = parseIndicators(word);
-  if (wanted === undefined) throw new Error("nothing wanted");
-  return indicate(wanted, bars, last);
+  const [request] = parseIndicators(word);
+  if (request === undefined) throw new Error("no indicator");
+  return indicate(request, bars, last);
 }
 function values(word: string, bars = SERIES): readonly Readonly<Record<string, string>>[] {
   const series = run(word, bars);
@@ -112,7 +113,7 @@ function single(word: string): readonly number[] {
   return values(word).map(({ value }) => Number(value));
 }
 
-describe("an indicator is its published formula", () => {
+describe("an indicator follows its published formula", () => {
   it.each([
     ["sma:5", sma(5)],
     ["sma:20", sma(20)],
@@ -123,9 +124,9 @@ describe("an indicator is its published formula", () => {
     ["vwap", vwap()],
     ["obv", obv()],
   ])("%s", (word, expected) => {
-    const found = single(word);
-    expect(found).toHaveLength(expected.length);
-    for (const [i, value] of found.entries()) expect(value).toBeCloseTo(at(expected, i), 7);
+    const actual = single(word);
+    expect(actual).toHaveLength(expected.length);
+    for (const [i, value] of actual.entries()) expect(value).toBeCloseTo(at(expected, i), 7);
   });
 
   it.each([
@@ -135,16 +136,16 @@ describe("an indicator is its published formula", () => {
     ["bollinger:5:1.5", bollinger(5, 1.5)],
   ] as const)("%s", (word, expected: readonly Readonly<Record<string, number>>[]) => {
     if (word === "macd") return expect(run(word)).toMatchObject({ status: "data_pending", needs: 34, has: 33 });
-    const found = values(word);
-    expect(found).toHaveLength(expected.length);
-    for (const [i, row] of found.entries()) {
+    const actual = values(word);
+    expect(actual).toHaveLength(expected.length);
+    for (const [i, row] of actual.entries()) {
       expect(Object.keys(row)).toEqual(Object.keys(expected[i] ?? {}));
       for (const [key, value] of Object.entries(row))
         expect(Number(value)).toBeCloseTo(expected[i]?.[key] ?? Number.NaN, 7);
     }
   });
 
-  it("rsi:14 is StockCharts' printed example", () => {
+  it("rsi:14 returns the values of StockCharts' printed example", () => {
     const printed = [
       70.53, 66.32, 66.55, 69.41, 66.36, 57.97, 62.93, 63.26, 56.06, 62.38, 54.71, 50.42, 39.99, 41.46, 41.87, 45.46,
       37.3, 33.08, 37.77,
@@ -153,7 +154,7 @@ describe("an indicator is its published formula", () => {
   });
 });
 
-describe("a series too short", () => {
+describe("a series that is too short", () => {
   it.each([
     ["sma:20", 20],
     ["ema:20", 20],
@@ -163,12 +164,12 @@ describe("a series too short", () => {
     ["bollinger:20", 20],
     ["vwap", 1],
     ["obv", 2],
-  ])("%s needs %i bars, and says so", (word, needs) => {
+  ])("for %s has the status data_pending and the needed number of bars, %i", (word, needs) => {
     expect(run(word, SERIES.slice(0, needs - 1))).toMatchObject({ status: "data_pending", needs, has: needs - 1 });
     expect(run(word, SERIES.slice(0, needs))).toMatchObject({ status: "ready", points: [{ at: (needs - 1) * DAY }] });
   });
 
-  it("vwap and obv need volume, and do not take a missing one for zero", () => {
+  it("for vwap and obv is data_pending if a bar has no volume; a missing volume does not count as zero", () => {
     const bars = SERIES.map(({ volume: _volume, ...bar }, n) => (n === 3 ? bar : { ...bar, volume: "5" })) as never;
     expect(run("vwap", bars)).toMatchObject({ status: "data_pending", reason: "1 of 33 bars have no volume" });
     expect(run("obv", bars)).toMatchObject({ status: "data_pending" });
@@ -206,7 +207,7 @@ describe("a long series", () => {
     },
   );
 
-  it("is looked at no further back than its newest values rest on", () => {
+  it("is read only as far back as its newest values depend on", () => {
     let reads = 0;
     const counted = new Proxy(LONG.at(-1) as VenueBar, {
       get: (bar, key) => (key === "close" && reads++, Reflect.get(bar, key) as unknown),
@@ -224,15 +225,15 @@ describe("a long series", () => {
   });
 });
 
-describe("values", () => {
-  it("are decimal text of at most 8 places, without an exponent", () => {
+describe("indicator values", () => {
+  it("are decimal strings with at most 8 places and no exponent", () => {
     for (const word of ["sma:7", "macd:3:8:4", "bollinger", "obv", "rsi"]) {
       for (const row of values(word))
         for (const value of Object.values(row)) expect(value).toMatch(/^-?\d+(\.\d{1,8})?$/);
     }
   });
 
-  it("are the newest ones, and a flat market is plain", () => {
+  it("are the newest values, and those of a flat market are exact", () => {
     expect(run("sma:5", SERIES, 2)).toMatchObject({ points: [{ at: 31 * DAY }, { at: 32 * DAY }] });
     const flat = SERIES.map((bar) => ({ ...bar, close: "0.00000001", high: "0.00000001", low: "0.00000001" })) as never;
     expect(values("bollinger:5", flat).at(-1)).toEqual({
@@ -244,8 +245,8 @@ describe("values", () => {
   });
 });
 
-describe("words", () => {
-  it("take defaults, any case, and each indicator once", () => {
+describe("an indicator list", () => {
+  it("may omit parameters and use any case, and contains each indicator once", () => {
     expect(parseIndicators("SMA, rsi:14,rsi ,macd:3").map(({ name }) => name)).toEqual([
       "sma:20",
       "rsi:14",
@@ -269,8 +270,8 @@ describe("words", () => {
     ["macd:26:12", /short must be less than long/],
     ["bollinger:20:0", /over 0/],
     ["bollinger:20:11", /at most 10/],
-  ])("%j is refused in words", (words, reason) => {
-    expect(() => parseIndicators(words)).toThrow(IndicatorError);
-    expect(() => parseIndicators(words)).toThrow(reason);
+  ])("is rejected with a message: %j", (list, message) => {
+    expect(() => parseIndicators(list)).toThrow(IndicatorError);
+    expect(() => parseIndicators(list)).toThrow(message);
   });
 });

@@ -1,7 +1,7 @@
 /**
- * Indicators against printed numbers of others. The table is Tulip Indicators' own reference (tulipindicators.org, tests/untest.txt:
- * one series of fifteen bars, each function with its parameters, three decimals). It has no VWAP since a first bar; its typical
- * prices are printed, and VWAP is their mean by volume.
+ * Compares the indicators with numbers that others published. The table is the reference of Tulip Indicators
+ * (tulipindicators.org, tests/untest.txt: one series of fifteen bars, each function with its parameters, three
+ * decimals). It has no VWAP, but typical prices; VWAP is their mean weighted by volume.
  */
 import { describe, expect, it } from "vitest";
 import type { VenueBar } from "../../src/domain/venue.ts";
@@ -29,10 +29,10 @@ const BARS = CLOSE.map((close, n) => ({
   volume: String(VOLUME[n]),
 })) as unknown as readonly VenueBar[];
 
-/** By the name of each value, in the order of the bars. */
-function found(word: string): Readonly<Record<string, readonly number[]>> {
-  const [wanted] = parseIndicators(word);
-  const series = wanted === undefined ? undefined : indicate(wanted, BARS, 100);
+/** The values by name, in the order of the bars. */
+function valuesOf(word: string): Readonly<Record<string, readonly number[]>> {
+  const [request] = parseIndicators(word);
+  const series = request === undefined ? undefined : indicate(request, BARS, 100);
   if (series?.status !== "ready") throw new Error(`${word} is not ready`);
   const names = Object.keys(series.points[0]?.values ?? {});
   return Object.fromEntries(names.map((name) => [name, series.points.map(({ values }) => Number(values[name]))]));
@@ -44,14 +44,14 @@ const vwap = TYPICAL.map((_, n) => {
   return upTo.reduce((sum, price, i) => sum + price * (VOLUME[i] ?? 0), 0) / volume;
 });
 
-describe("Tulip's printed numbers", () => {
+describe("an indicator returns the printed numbers of Tulip Indicators", () => {
   it.each<[string, Readonly<Record<string, readonly number[]>>]>([
     ["sma:5", { value: [82.426, 82.738, 83.094, 83.318, 83.628, 83.778, 84.254, 84.994, 85.574, 86.218, 86.804] }],
-    // Printed from the first bar on; the desk begins where five bars have been seen.
+    // Printed from the first bar on; the desk's values begin at the fifth bar.
     ["ema:5", { value: [82.714, 82.859, 82.853, 83.232, 83.671, 83.901, 84.444, 85.143, 85.725, 86.407, 86.701] }],
     ["rsi:5", { value: [72.034, 64.927, 75.936, 79.796, 74.713, 83.033, 87.478, 88.755, 91.483, 78.498] }],
     ["atr:5", { value: [1.116, 1.051, 1.009, 1.207, 1.136, 1.086, 1.243, 1.233, 1.23, 1.206, 1.137] }],
-    // The first eight printed ones stand on fewer bars than the signal is long.
+    // The first eight printed values are left out: they depend on fewer bars than the length of the signal.
     ["macd:2:5:9", { macd: [0.891, 0.979, 0.621], signal: [0.656, 0.721, 0.701], histogram: [0.235, 0.258, -0.08] }],
     [
       "bollinger:5:2",
@@ -72,7 +72,7 @@ describe("Tulip's printed numbers", () => {
     ],
     ["vwap", { value: vwap }],
   ])("%s", (word, printed) => {
-    const ours = found(word);
+    const ours = valuesOf(word);
     expect(Object.keys(ours).toSorted()).toEqual(Object.keys(printed).toSorted());
     for (const [name, values] of Object.entries(printed)) {
       expect(ours[name]).toHaveLength(values.length);

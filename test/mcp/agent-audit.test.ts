@@ -3,7 +3,7 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { canonicalJson, digestOf } from "../../src/domain/digest.ts";
 import type { LogFields } from "../../src/domain/ports.ts";
-import { type AuditRecord, auditTo } from "../../src/mcp/audit.ts";
+import { type AuditRecord, auditLogger } from "../../src/mcp/audit.ts";
 import type { McpCaller } from "../../src/cli/ipc-protocol.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { type McpPipe, mcpPipe, newPipeClient } from "../support/mcp-pipe.ts";
@@ -281,7 +281,7 @@ describe("the log of calls", () => {
     const written: [string, LogFields | undefined][] = [];
     const say = (message: string, fields?: LogFields): void => void written.push([message, fields]);
     const log = { debug: say, info: say, warn: say, error: say, with: () => log };
-    const audit = auditTo(log, clock);
+    const audit = auditLogger(log, clock);
     for (let n = 0; n < 10_000; n++) audit(record({ tool: `t${n}` }));
     audit(record({ run: "other", actor: "agent:other" }));
     audit(record({ decision: "allowed", reason: null }));

@@ -1,6 +1,6 @@
 /** Raw requests that no client library would send: what the listener refuses, and that nothing is run for it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { REQUEST_BYTES_MAX, REQUESTS_AT_ONCE } from "../../src/mcp/http.ts";
+import { REQUEST_BYTES_MAX, CONCURRENT_REQUESTS_MAX } from "../../src/mcp/http.ts";
 import { type McpHarness, type RawRequest, mcpHarness, newClient } from "../support/mcp-harness.ts";
 
 let stand: McpHarness;
@@ -171,7 +171,7 @@ describe("one run's open requests", () => {
     let refused = 0;
     let tellRefused: () => void = () => undefined;
     const areRefused = new Promise<void>((resolve) => (tellRefused = resolve));
-    const held = Array.from({ length: REQUESTS_AT_ONCE + 4 }, async () => {
+    const held = Array.from({ length: CONCURRENT_REQUESTS_MAX + 4 }, async () => {
       const { status } = await ask(mine);
       if (status === 429 && ++refused === 4) tellRefused();
       return status;
@@ -180,7 +180,7 @@ describe("one run's open requests", () => {
     const other = ask(busy.token("other"));
     release();
     expect((await other).status).toBe(200);
-    expect((await Promise.all(held)).filter((status) => status === 200)).toHaveLength(REQUESTS_AT_ONCE);
+    expect((await Promise.all(held)).filter((status) => status === 200)).toHaveLength(CONCURRENT_REQUESTS_MAX);
     expect((await ask(mine)).status).toBe(200);
     await busy.close();
   });

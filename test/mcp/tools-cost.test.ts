@@ -1,4 +1,6 @@
-/** What the list of tools costs whoever reads it, as a table that is checked in: more of it is a change that is seen. */
+/**
+ * What the list of tools costs whoever reads it, as a table that is checked in: more of it is a change that is seen.
+ */
 import { expect, it } from "vitest";
 import { REGISTRY } from "../support/commands.ts";
 import { loadTools } from "../../src/mcp/tools.ts";

@@ -5,7 +5,7 @@ import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioServerTransport as OldPipe } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { StdioServerTransport as NewPipe } from "@modelcontextprotocol/server/stdio";
 import { REGISTRY } from "./commands.ts";
-import { type CallDesk, type ReportRefusal, serveMcpStdio } from "../../src/mcp/stdio.ts";
+import { type CallRunningDesk, type ReportRefusal, serveMcpStdio } from "../../src/mcp/stdio.ts";
 import { loadTools } from "../../src/mcp/tools.ts";
 import { systemClock } from "../../src/app/system.ts";
 
@@ -22,7 +22,7 @@ export interface McpPipe {
 }
 
 export async function mcpPipe(
-  call: CallDesk,
+  call: CallRunningDesk,
   reportRefusal: ReportRefusal = () => Promise.resolve(),
 ): Promise<McpPipe> {
   const [stdin, stdout] = [new PassThrough(), new PassThrough()];

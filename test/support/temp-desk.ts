@@ -91,7 +91,12 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
     () => undefined,
     () => http.port,
   );
-  const http = await serveHttp(0, () => ({}), agents.endpoint.handle, open.desk.log);
+  const http = await serveHttp({
+    port: 0,
+    status: () => ({}),
+    mcp: agents.endpoint.handle,
+    log: open.desk.log,
+  });
   const services = agents.services;
   const context = (actor: Actor, channel: Channel): CommandContext => ({
     actor,

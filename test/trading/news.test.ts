@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { digestOf } from "../../src/domain/digest.ts";
 import { type News, startNews } from "../../src/trading/news.ts";
 import { decodeFeed, parseFeed } from "../../src/market-data/feed.ts";
-import { FetchError, type FetchFeed, type Fetched, type Validators } from "../../src/market-data/feed-fetch.ts";
+import { FetchError, type FetchFeed, type FetchedFeed, type Validators } from "../../src/market-data/feed-fetch.ts";
 import { nodeDisk } from "../../src/workspace/disk.ts";
 import { openWorkspace } from "../../src/workspace/workspace.ts";
 import { readNote } from "../../src/workspace/frontmatter.ts";
@@ -288,7 +288,7 @@ describe("timers", () => {
   });
 
   it("one fetch of a feed at a time, and none once it is stopped", async () => {
-    let answer: (value: Fetched) => void = () => undefined;
+    let answer: (value: FetchedFeed) => void = () => undefined;
     let calls = 0;
     const slow: FetchFeed = (_url, signal) => {
       calls += 1;
