@@ -126,7 +126,7 @@ export function toolErrorOf(thrown: unknown, at: number): ToolError {
   return { code: error.code, ...errorForAgent(error, at), hint: hintForAgent(error), retrySafe: error.retryable };
 }
 
-interface ErrorJson {
+interface DeskErrorJson {
   readonly code: ErrorCode;
   readonly message: string;
   readonly details?: ErrorDetails;
@@ -135,10 +135,10 @@ interface ErrorJson {
 }
 
 /** The JSON of a QocError of this process or of the running desk; undefined for any other error. */
-function errorJson(thrown: unknown): ErrorJson | undefined {
+function errorJson(thrown: unknown): DeskErrorJson | undefined {
   const json: unknown =
     thrown instanceof Error && "toJSON" in thrown && typeof thrown.toJSON === "function" ? thrown.toJSON() : undefined;
-  const error = json as Partial<ErrorJson> | undefined;
+  const error = json as Partial<DeskErrorJson> | undefined;
   if (
     error?.code === undefined ||
     !Object.hasOwn(ERRORS, error.code) ||

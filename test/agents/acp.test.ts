@@ -17,28 +17,28 @@ const OPTIONS = [
   { optionId: "yes", kind: "allow_once" },
   { optionId: "no", kind: "reject_once" },
 ];
-function leave(toolCall: object, options: readonly object[] = OPTIONS) {
+function askPermission(toolCall: object, options: readonly object[] = OPTIONS) {
   return {
     method: "session/request_permission",
     params: { sessionId: "s1", toolCall, options },
   };
 }
 
-async function heardBy(plan: object, settings = {}) {
-  const stand = agentHarness(acp, "acp");
-  const result = await stand.run(
-    { ...plan, evidence: join(stand.folder, "evidence.json") },
+async function runAcp(plan: object, settings = {}) {
+  const harness = agentHarness(acp, "acp");
+  const result = await harness.run(
+    { ...plan, evidence: join(harness.folder, "evidence.json") },
     { settings, bundle: "do it" },
   );
-  return { stand, result, heard: stand.evidence().heard as any[], env: stand.evidence().env };
+  return { harness, result, heard: harness.evidence().heard as any[], env: harness.evidence().env };
 }
-/** What the desk said to the first that was asked of it. */
-async function replyTo(asked: object) {
-  return (await heardBy({ says: [asked] })).heard.find((message) => message.method === undefined);
+/** The desk's reply to the program's first request. */
+async function replyTo(request: object) {
+  return (await runAcp({ says: [request] })).heard.find((message) => message.method === undefined);
 }
 
-describe("a run by the Agent Client Protocol", () => {
-  it("opens a session with the desk's server and nothing else lent, and tells turns, calls and words", async () => {
+describe("a run of a program of the Agent Client Protocol", () => {
+  it("opens a session with the desk's MCP server only, and reports turns, calls and messages", async () => {
     const plan = {
       says: [
         ...[
@@ -49,16 +49,18 @@ describe("a run by the Agent Client Protocol", () => {
           ends("a", "completed", "status of the desk"),
         ],
         ...[
-          leave({ toolCallId: "b", title: "qoc_quotes_get (qoc MCP Server)", kind: "other" }),
+          askPermission({ toolCallId: "b", title: "qoc_quotes_get (qoc MCP Server)", kind: "other" }),
           ends("b", "completed"),
           says("Looked."),
         ],
       ],
     };
-    const { result, stand, heard, env } = await heardBy(plan);
+    const { result, harness, heard, env } = await runAcp(plan);
     expect(result).toMatchObject({ summary: "I look.\nLooked.", use: { turns: 3, toolCalls: 2, costUsd: null } });
     expect(result.failure).toBeUndefined();
-    expect(stand.notes).toEqual(expect.arrayContaining(["says: I look.", "calls qoc_status", "calls qoc_quotes_get"]));
+    expect(harness.notes).toEqual(
+      expect.arrayContaining(["says: I look.", "calls qoc_status", "calls qoc_quotes_get"]),
+    );
     const [initialize, session, prompt] = heard;
     expect(initialize.params).toMatchObject({
       protocolVersion: 1,
@@ -83,8 +85,8 @@ describe("a run by the Agent Client Protocol", () => {
     "mcp__qoc__qoc_status",
     "mcp_qoc_qoc_status",
     "qoc_status (qoc MCP Server)",
-  ])("gives leave once for a tool of the desk: %s", async (title) => {
-    expect((await replyTo(leave({ toolCallId: "a", title, kind: "other" }))).result).toEqual({
+  ])("allows one call of a desk tool: %s", async (title) => {
+    expect((await replyTo(askPermission({ toolCallId: "a", title, kind: "other" }))).result).toEqual({
       outcome: { outcome: "selected", optionId: "yes" },
     });
   });
@@ -94,41 +96,41 @@ describe("a run by the Agent Client Protocol", () => {
     ["a command by the name of a tool", { title: "qoc_status", kind: "execute" }],
     ["a tool's name in other words", { title: "qoc_status; id", kind: "other" }],
     ["a tool's name on a line of its own", { title: "id\nqoc_status", kind: "other" }],
-    ["a tool that is not behind the door", { title: "qoc_orders_approve", kind: "other" }],
+    ["a tool that is not the desk's", { title: "qoc_orders_approve", kind: "other" }],
     ["another server's", { title: "mcp__rogue__qoc_status", kind: "other" }],
     ["no name", { title: null }],
-  ])("S6 gives no leave for %s", async (_, toolCall) => {
-    const reply = await replyTo(leave({ toolCallId: "a", ...toolCall }));
+  ])("S6 rejects a permission request for %s", async (_, toolCall) => {
+    const reply = await replyTo(askPermission({ toolCallId: "a", ...toolCall }));
     expect(reply.result).toEqual({ outcome: { outcome: "selected", optionId: "no" } });
   });
 
-  it("gives no leave where a call was another tool's at first", async () => {
-    const { heard } = await heardBy({
-      says: [call("a", "bash"), leave({ toolCallId: "a", title: "qoc_status", kind: "other" })],
+  it("rejects a permission request if the call first named another tool", async () => {
+    const { heard } = await runAcp({
+      says: [call("a", "bash"), askPermission({ toolCallId: "a", title: "qoc_status", kind: "other" })],
     });
     expect(heard.at(-1).result).toEqual({ outcome: { outcome: "selected", optionId: "no" } });
   });
 
-  it("cancels where it can neither allow nor reject once", async () => {
+  it("cancels a permission request that offers neither allow_once nor reject_once", async () => {
     const options = OPTIONS.slice(0, 1);
-    expect((await replyTo(leave({ toolCallId: "a", title: "qoc_status" }, options))).result).toEqual({
+    expect((await replyTo(askPermission({ toolCallId: "a", title: "qoc_status" }, options))).result).toEqual({
       outcome: { outcome: "cancelled" },
     });
   });
 
   it.each(["fs/read_text_file", "fs/write_text_file", "terminal/create", "session/request_permission", "no/such"])(
-    "lends no %s",
+    "responds to %s with method not found",
     async (method) => {
       expect((await replyTo({ method, params: { path: "/etc/passwd" } })).error).toMatchObject({ code: -32_601 });
     },
   );
 
-  it("S6 tells of what was refused by the name of its tool, and goes on", async () => {
-    const { stand, result } = await heardBy({
+  it("S6 reports a denied call by its tool's name, and goes on", async () => {
+    const { harness, result } = await runAcp({
       says: [call("a", "bash", { kind: "execute" }), ends("a", "failed", "id"), says("Well.")],
     });
     expect(result.failure).toBeUndefined();
-    expect(stand.notes).toContain("bash was denied by the agent program");
+    expect(harness.notes).toContain("bash was denied by the agent program");
   });
 
   it.each([
@@ -155,13 +157,13 @@ describe("a run by the Agent Client Protocol", () => {
     expect((await agentHarness(acp, "acp").run(plan)).failure).toMatch(reason);
   });
 
-  it("L5 fails where it never asked for the desk's tools", async () => {
+  it("L5 fails if the program has not requested the desk's tool list", async () => {
     expect((await agentHarness(acp, "acp").run({}, { hasListed: false })).failure).toBe(
       "did not request the desk's tool list",
     );
   });
 
-  it("is not started without a sandbox, unless the operator says so", async () => {
+  it("is not started without a sandbox unless `unconfined` is set", async () => {
     expect((await agentHarness(acp, "acp").run({}, { settings: { unconfined: false } })).failure).toMatch(
       /needs bubblewrap/,
     );

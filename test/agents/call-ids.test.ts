@@ -1,6 +1,5 @@
 /**
- * A program that talks without end costs its run and no more: what is kept of it is bounded, and a bound lets nothing
- * pass.
+ * Memory that a program's output uses is bounded, and a truncated name or id never passes for another one.
  */
 import { describe, expect, it } from "vitest";
 import { acp } from "../../src/agents/acp.ts";
@@ -13,29 +12,29 @@ import { SUMMARY_CHARS_MAX } from "../../src/agents/run-meter.ts";
 
 const LONG = "x".repeat(100_000);
 
-describe("what is kept of a program's words", () => {
-  it("is the last of them, however long it speaks", () => {
-    const told = createMessageAssembler();
+describe("bounds on a program's messages and names", () => {
+  it("keep only the end of a message of any length", () => {
+    const assembler = createMessageAssembler();
     const piece = "x".repeat(4_000_000);
-    // More than one text can hold.
-    for (let n = 0; n < 300; n++) told.append(piece);
-    told.append("the end");
-    expect(told.flush()).toEqual([{ kind: "message", text: `${"x".repeat(SUMMARY_CHARS_MAX - 7)}the end` }]);
+    // Together more characters than the longest possible string.
+    for (let n = 0; n < 300; n++) assembler.append(piece);
+    assembler.append("the end");
+    expect(assembler.flush()).toEqual([{ kind: "message", text: `${"x".repeat(SUMMARY_CHARS_MAX - 7)}the end` }]);
   });
 
-  it("is a name as it stands, or a beginning that is marked", () => {
+  it("keep a short name unchanged, and mark a truncated name", () => {
     expect(truncateName("qoc_status")).toBe("qoc_status");
     expect(truncateName("x".repeat(NAME_CHARS_MAX))).toBe("x".repeat(NAME_CHARS_MAX));
     expect(truncateName(LONG)).toBe(`${"x".repeat(NAME_CHARS_MAX)}…`);
   });
 
-  it("is told apart by the whole of an id", () => {
+  it("distinguish ids by their full length", () => {
     const calls = new CallMap<string>();
     calls.set(`${LONG}a`, "qoc_status");
     expect([calls.get(`${LONG}a`), calls.get(`${LONG}b`)]).toEqual(["qoc_status", undefined]);
   });
 
-  it("is of so many ids, and the oldest is forgotten", () => {
+  it("keep a limited number of ids, and drop the oldest", () => {
     const calls = new CallMap<number>();
     for (let n = 0; n <= IDS_MAX; n++) calls.set(`call ${n}`, n);
     calls.set(`call ${IDS_MAX}`, -1);
@@ -43,7 +42,7 @@ describe("what is kept of a program's words", () => {
   });
 });
 
-/** As long as the cut, so that the tool's name would be all that is left of it. */
+/** As long as the limit, so that truncation would leave only the tool's name. */
 const TOOL = `qoc_${"s".repeat(NAME_CHARS_MAX - 4)}`;
 
 function eventsOf(program: AgentProgram, lines: readonly object[]): readonly AgentEvent[] {
@@ -99,7 +98,7 @@ describe("a tool whose name is too long", () => {
         update({ sessionUpdate: "tool_call_update", status: "completed" }),
       ],
     ],
-  ])("is none of the desk's: $name", (program, lines) => {
+  ])("never counts as a desk tool: $name", (program, lines) => {
     expect(eventsOf(program, lines)).toEqual([{ kind: "turn" }, used(TOOL)]);
   });
 });

@@ -15,20 +15,20 @@ import {
   withoutBubblewrap,
 } from "../support/agent-harness.ts";
 
-let stand: AgentHarness;
+let harness: AgentHarness;
 beforeEach(() => {
-  stand = agentHarness(claude, "claude");
+  harness = agentHarness(claude, "claude");
 });
-// Whatever happened: the way in is closed and nothing is left on the disk.
+// After every test the endpoint is closed and no folder is left.
 afterEach(() => {
-  expect([...stand.doors]).toEqual([]);
-  expect([...stand.folders]).toEqual([]);
+  expect([...harness.doors]).toEqual([]);
+  expect([...harness.folders]).toEqual([]);
 });
 
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    // A dead child that nobody waited for still has its number.
+    // A zombie process still has its process id.
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
   } catch {
     return false;
@@ -44,16 +44,16 @@ async function gone(pid: number): Promise<void> {
 }
 
 describe("a run of Claude Code", () => {
-  it("ends with its account, its turns, its calls and its bill", async () => {
-    const result = await stand.run({ turns: 3 });
+  it("returns its summary, turns, calls and cost", async () => {
+    const result = await harness.run({ turns: 3 });
     expect(result).toMatchObject({
       summary: "Looked, and proposed nothing.",
       use: { turns: 3, toolCalls: 3, costUsd: 0.0123 },
       metadata: { version: "2.1.329", sandbox: "none" },
     });
     expect(result.failure).toBeUndefined();
-    expect(stand.notes).toContain("ready with 3 tools");
-    expect(stand.notes).toContain("calls qoc_status");
+    expect(harness.notes).toContain("ready with 3 tools");
+    expect(harness.notes).toContain("calls qoc_status");
   });
 
   it("A1 gets the bundle on standard input, empty private folders, and nothing of the host's environment", async () => {
@@ -63,11 +63,11 @@ describe("a run of Claude Code", () => {
       CANARY: "canary-of-the-host",
       VENUE_KEY: "canary-of-a-venue",
     };
-    await stand.run(
-      { evidence: join(stand.folder, "evidence.json") },
+    await harness.run(
+      { evidence: join(harness.folder, "evidence.json") },
       { bundle: "read me", world: { ...withoutBubblewrap, env } },
     );
-    const seen = stand.evidence();
+    const seen = harness.evidence();
     expect(seen.prompt).toBe("read me");
     expect(JSON.stringify(seen)).not.toContain("canary");
     expect(seen.env).toMatchObject({ ANTHROPIC_API_KEY: "sk-the-models-key", QOC_TOKEN: TOKEN, QOC_RUN: "run-1" });
@@ -87,17 +87,17 @@ describe("a run of Claude Code", () => {
     expect(seen.inCwd).toEqual([".git"]);
     expect(seen.inHome).toEqual([]);
     expect(seen.cwd).not.toBe(seen.env.HOME);
-    // The token is in the environment alone: not in the arguments, not in a file.
+    // Only the environment contains the token, not the arguments or a file.
     expect(JSON.stringify([seen.switches, seen.mcp])).not.toContain(TOKEN);
     expect(seen.mcp).toContain("Bearer ${QOC_TOKEN}");
   });
 
   it("A3 is started without tools, settings, hooks or sessions of its own", async () => {
-    await stand.run(
-      { evidence: join(stand.folder, "evidence.json") },
+    await harness.run(
+      { evidence: join(harness.folder, "evidence.json") },
       { settings: { model: "a-model", maxTurns: 7, maxCostUsd: 0.5 } },
     );
-    const { switches } = stand.evidence();
+    const { switches } = harness.evidence();
     expect(switches.join(" ")).toMatch(
       /^-p --mcp-config \S+\/setup\/mcp\.json --strict-mcp-config --bare --restricted --tools {2}--allowedTools mcp__qoc /,
     );
@@ -109,13 +109,16 @@ describe("a run of Claude Code", () => {
     );
   });
 
-  it("A4 never stands in the workspace, whatever is planted there", async () => {
-    const workspace = join(stand.folder, "desk");
+  it("A4 does not work in the workspace, whatever files it contains", async () => {
+    const workspace = join(harness.folder, "desk");
     await mkdir(join(workspace, ".claude"), { recursive: true });
     for (const name of [".mcp.json", ".claude/settings.json", "CLAUDE.md", "AGENTS.md"])
       await writeFile(join(workspace, name), '{"hooks":{}}');
-    await stand.run({ evidence: join(stand.folder, "evidence.json") }, { world: { ...withoutBubblewrap, workspace } });
-    const seen = stand.evidence();
+    await harness.run(
+      { evidence: join(harness.folder, "evidence.json") },
+      { world: { ...withoutBubblewrap, workspace } },
+    );
+    const seen = harness.evidence();
     expect(JSON.stringify(seen)).not.toContain(workspace);
     expect(seen.inCwd).toEqual([".git"]);
   });
@@ -127,7 +130,7 @@ describe("a run of Claude Code", () => {
       /tools that are not the desk's: Bash/,
     ],
     [
-      "a look-alike without the door's prefix",
+      "a look-alike without the server's prefix",
       { tools: TOOLS },
       /tools that are not the desk's: qoc_orders_propose \(its own\)/,
     ],
@@ -136,7 +139,7 @@ describe("a run of Claude Code", () => {
       { tools: ["mcp__qoc__qoc_status"] },
       /does not see all tools of the desk: qoc_orders_propose, qoc_quotes_get/,
     ],
-    ["a door that failed", { tools: [], servers: [{ name: "qoc", status: "failed" }] }, /the MCP server qoc is failed/],
+    ["a failed server", { tools: [], servers: [{ name: "qoc", status: "failed" }] }, /the MCP server qoc is failed/],
     [
       "a server that is not ours",
       {
@@ -148,15 +151,15 @@ describe("a run of Claude Code", () => {
       /server rogue/,
     ],
     ["no server", { tools: [], servers: [] }, /not connected/],
-    ["servers that are none", { servers: 5 }, /the list of its tools and servers cannot be parsed/],
+    ["servers that are not a list", { servers: 5 }, /the list of its tools and servers cannot be parsed/],
     [
-      "a second word of its tools that cannot be read",
+      "a second list of tools that cannot be parsed",
       { odd: [{ type: "system", subtype: "init", tools: null }], turns: 0 },
       /cannot be parsed/,
     ],
-    ["no word of its tools", { init: false }, /started to work before it announced its tools/],
-  ])("L5 fails at its first event: %s", async (_, plan, reason) => {
-    const result = await stand.run({ ...plan, hang: true });
+    ["no list of tools", { init: false }, /started to work before it announced its tools/],
+  ])("L5 fails at the first event if the program announces %s", async (_, plan, reason) => {
+    const result = await harness.run({ ...plan, hang: true });
     expect(result.failure).toMatch(reason);
     expect(result.use).toMatchObject({ turns: 0, toolCalls: 0 });
   });
@@ -166,38 +169,38 @@ describe("a run of Claude Code", () => {
     ["1.9.999", false],
     ["2.1.248", true],
     ["10.0.0", true],
-  ])("A2 asks for its version: %s", async (version, isEnough) => {
-    const { failure } = await stand.run({ version });
+  ])("A2 requires the minimum version: %s", async (version, isEnough) => {
+    const { failure } = await harness.run({ version });
     if (isEnough) expect(failure).toBeUndefined();
     else expect(failure).toBe(`claude ${version} is too old: version 2.1.248 or later is required`);
   });
 
-  it("A5 L4 is ended at its time with everything that it started", async () => {
-    const grandchild = join(stand.folder, "grandchild");
-    const result = await stand.run({ grandchild, hang: true }, { settings: { timeoutMs: 3_000 } });
+  it("A5 L4 is ended at its time limit together with all processes that it started", async () => {
+    const grandchild = join(harness.folder, "grandchild");
+    const result = await harness.run({ grandchild, hang: true }, { settings: { timeoutMs: 3_000 } });
     expect(result.failure).toBe("took longer than 3 s");
     await gone(Number(readFileSync(grandchild, "utf8")));
   });
 
-  it("L4 leaves no grandchild behind where it ends by itself", async () => {
-    const grandchild = join(stand.folder, "grandchild");
-    const result = await stand.run({ grandchild, code: 0 });
+  it("L4 leaves no grandchild process if the program exits by itself", async () => {
+    const grandchild = join(harness.folder, "grandchild");
+    const result = await harness.run({ grandchild, code: 0 });
     expect(result.failure).toBeUndefined();
     await gone(Number(readFileSync(grandchild, "utf8")));
   });
 
-  it("stops when the operator says so", async () => {
-    const running = stand.run({ hang: true });
+  it("stops when the operator stops it", async () => {
+    const running = harness.run({ hang: true });
     const deadline = performance.now() + 10_000;
-    while (!stand.notes.includes("calls qoc_status") && performance.now() < deadline)
+    while (!harness.notes.includes("calls qoc_status") && performance.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 10));
-    stand.stop.abort();
+    harness.stop.abort();
     expect((await running).failure).toBe("stopped by the operator");
   });
 
-  /** A program that says nothing, and what is done as soon as it is there. */
+  /** A program without output; `up` is called once it has started. */
   const mute = (up: () => void): { path: string; spawn: LaunchDeps["spawn"] } => {
-    const path = join(stand.folder, "mute.sh");
+    const path = join(harness.folder, "mute.sh");
     writeFileSync(path, "#!/bin/sh\nexec sleep 60\n");
     chmodSync(path, 0o755);
     const start: LaunchDeps["spawn"] = (program, args, options) =>
@@ -205,27 +208,27 @@ describe("a run of Claude Code", () => {
     return { path, spawn: start };
   };
 
-  it("stops when the operator says so, though it does not even tell its version", async () => {
-    const { path, spawn } = mute(() => stand.stop.abort());
-    const result = await stand.run({}, { settings: { command: [path] }, world: { ...withoutBubblewrap, spawn } });
+  it("stops when the operator stops it while the version is checked", async () => {
+    const { path, spawn } = mute(() => harness.stop.abort());
+    const result = await harness.run({}, { settings: { command: [path] }, world: { ...withoutBubblewrap, spawn } });
     expect(result.failure).toBe("stopped by the operator");
   });
 
-  it("stops when the operator says so, though its sandbox hangs", async () => {
-    const { path, spawn } = mute(() => stand.stop.abort());
+  it("stops when the operator stops it while the sandbox hangs", async () => {
+    const { path, spawn } = mute(() => harness.stop.abort());
     const find: LaunchDeps["findProgram"] = (name) =>
       name === "bwrap" ? Promise.resolve({ path, real: path }) : launchDeps().findProgram(name);
-    expect((await stand.run({}, { world: { findProgram: find, spawn } })).failure).toBe("stopped by the operator");
+    expect((await harness.run({}, { world: { findProgram: find, spawn } })).failure).toBe("stopped by the operator");
   });
 
-  it("A5 is ended at its time though it does not even tell its version", async () => {
+  it("A5 is ended at its time limit if the program does not print its version", async () => {
     const { path } = mute(() => undefined);
-    expect((await stand.run({}, { settings: { command: [path], timeoutMs: 500 } })).failure).toBe(
+    expect((await harness.run({}, { settings: { command: [path], timeoutMs: 500 } })).failure).toBe(
       "took longer than 0.5 s",
     );
   });
 
-  it("A5 has no more time than its way in: what its version took is taken off", async () => {
+  it("A5 subtracts the time of the version check from the time limit", async () => {
     let late = 0;
     let timers: number[] = [];
     const slow: LaunchDeps["spawn"] = (program, args, options) => {
@@ -242,21 +245,21 @@ describe("a run of Claude Code", () => {
       },
     };
     expect(
-      (await stand.run({}, { settings: { timeoutMs: 20_000 }, world: { ...withoutBubblewrap, spawn: slow, clock } }))
+      (await harness.run({}, { settings: { timeoutMs: 20_000 }, world: { ...withoutBubblewrap, spawn: slow, clock } }))
         .failure,
     ).toBeUndefined();
     expect(timers[0]).toBeGreaterThan(0);
     expect(timers[0]).toBeLessThanOrEqual(5_000);
   });
 
-  it("A5 is stopped at its bound of turns, though its program goes on", async () => {
-    const result = await stand.run({ turns: 20, hang: true }, { settings: { maxTurns: 4 } });
+  it("A5 is stopped at the turn limit if the program goes on", async () => {
+    const result = await harness.run({ turns: 20, hang: true }, { settings: { maxTurns: 4 } });
     expect(result.failure).toBe("took more than 4 turns");
     expect(result.use?.turns).toBe(5);
   });
 
-  it("A5 fails over its bound of cost, and shows the bill", async () => {
-    const result = await stand.run({ cost: 1.25 }, { settings: { maxCostUsd: 1 } });
+  it("A5 fails above the cost limit, and reports the cost", async () => {
+    const result = await harness.run({ cost: 1.25 }, { settings: { maxCostUsd: 1 } });
     expect(result).toMatchObject({ failure: "cost 1.25 USD; the limit is 1.00 USD", use: { costUsd: 1.25 } });
   });
 
@@ -265,12 +268,12 @@ describe("a run of Claude Code", () => {
     ["error_max_budget_usd", /reached its cost limit/],
     ["error_during_execution", /ended with error_during_execution/],
     ["constructor", /ended with constructor/],
-  ])("tells how its program ended: %s", async (subtype, reason) => {
-    expect((await stand.run({ subtype, code: 1 })).failure).toMatch(reason);
+  ])("reports how the program ended: %s", async (subtype, reason) => {
+    expect((await harness.run({ subtype, code: 1 })).failure).toMatch(reason);
   });
 
-  it("reads past garbage, and says how much there was", async () => {
-    const result = await stand.run({ garbage: true });
+  it("ignores lines that are not in the format, and counts them", async () => {
+    const result = await harness.run({ garbage: true });
     expect(result.failure).toBeUndefined();
     expect(result.metadata?.["unread_lines"]).toBe("4");
   });
@@ -289,15 +292,15 @@ describe("a run of Claude Code", () => {
     ["a bill that is words", { type: "result", subtype: "success", total_cost_usd: "much" }, 1],
     ["a result without its kind", { type: "result" }, 1],
     ["a line of a kind that is not known", { type: "constructor", message: 5 }, 0],
-  ])("reads past an odd line: %s", async (_, event, unread) => {
-    const result = await stand.run({ odd: [event] });
+  ])("ignores an unexpected line: %s", async (_, event, unread) => {
+    const result = await harness.run({ odd: [event] });
     expect(result).toMatchObject({ summary: "Looked, and proposed nothing." });
     expect(result.failure).toBeUndefined();
     expect(Number(result.metadata?.["unread_lines"] ?? 0)).toBe(unread);
   });
 
-  it("takes what is null for absent", async () => {
-    const result = await stand.run({
+  it("treats null fields as absent", async () => {
+    const result = await harness.run({
       result: false,
       odd: [
         {
@@ -313,54 +316,56 @@ describe("a run of Claude Code", () => {
     expect(result).toMatchObject({ summary: "turn 1", use: { turns: 1, costUsd: null } });
     expect(result.failure).toBeUndefined();
     const answer = { type: "user", message: { content: [{ type: "tool_result", is_error: null, tool_use_id: null }] } };
-    expect((await stand.run({ odd: [answer] })).failure).toMatch(/it used a tool without a name/);
+    expect((await harness.run({ odd: [answer] })).failure).toMatch(/it used a tool without a name/);
   });
 
-  it("fails where it ends without a word, with its exit code and what it wrote last", async () => {
-    expect((await stand.run({ result: false, code: 3, error: "no credit" })).failure).toBe(
+  it("fails with the exit code and the end of standard error if the program reports no result", async () => {
+    expect((await harness.run({ result: false, code: 3, error: "no credit" })).failure).toBe(
       "exited with code 3; standard error: no credit",
     );
-    expect((await stand.run({ result: false })).failure).toBe("did not report its completion; exited with code 0");
+    expect((await harness.run({ result: false })).failure).toBe("did not report its completion; exited with code 0");
   });
 
-  it("S6 tells of tools that its program refused by itself, each once", async () => {
+  it("S6 reports each tool that the program denied, once", async () => {
     const denials = ["Bash", "mcp__qoc__qoc_status"].map((tool_name) => ({ tool_name }));
-    expect((await stand.run({ calls: "Bash", denials })).use?.toolCalls).toBe(0);
-    expect(stand.notes.filter((note) => note.includes("Bash"))).toEqual([
+    expect((await harness.run({ calls: "Bash", denials })).use?.toolCalls).toBe(0);
+    expect(harness.notes.filter((note) => note.includes("Bash"))).toEqual([
       "Bash (its own) was denied by the agent program",
     ]);
-    expect(stand.refused).toEqual(["run-1 Bash (its own)", "run-1 qoc_status"]);
+    expect(harness.refused).toEqual(["run-1 Bash (its own)", "run-1 qoc_status"]);
   });
 
-  it("L5 fails where a tool answers that is not the desk's", async () => {
-    expect((await stand.run({ calls: "Bash", answers: true, hang: true })).failure).toMatch(/it used Bash \(its own\)/);
+  it("L5 fails if a tool that is not the desk's returns a result", async () => {
+    expect((await harness.run({ calls: "Bash", answers: true, hang: true })).failure).toMatch(
+      /it used Bash \(its own\)/,
+    );
   });
 
-  it("A6 keeps the token and what was lent out of the record", async () => {
+  it("A6 keeps the token and the passed variables out of the record", async () => {
     const env = { ANTHROPIC_API_KEY: "sk-the-models-key" };
-    const result = await stand.run(
+    const result = await harness.run(
       { says: `my key is ${env.ANTHROPIC_API_KEY}`, result: `and my token ${TOKEN}` },
       { world: { ...withoutBubblewrap, env } },
     );
     expect(result.summary).toBe("and my token [token]");
-    expect(stand.notes).toContain("says: my key is [ANTHROPIC_API_KEY]");
+    expect(harness.notes).toContain("says: my key is [ANTHROPIC_API_KEY]");
   });
 
-  it("A6 leaves no half of a secret where a text is cut", async () => {
+  it("A6 leaves no part of a secret where a text is truncated", async () => {
     const env = { ANTHROPIC_API_KEY: `sk-${"k".repeat(90)}` };
     const world = { ...withoutBubblewrap, env };
-    await stand.run({ says: `${"a".repeat(150)} ${env.ANTHROPIC_API_KEY}` }, { world });
-    const { failure } = await stand.run(
+    await harness.run({ says: `${"a".repeat(150)} ${env.ANTHROPIC_API_KEY}` }, { world });
+    const { failure } = await harness.run(
       { result: false, code: 3, error: `${env.ANTHROPIC_API_KEY} ${"e".repeat(3_940)} ${TOKEN}` },
       { world },
     );
     expect(failure).toMatch(/^exited with code 3; standard error: e+ \[token\]$/);
-    expect(JSON.stringify([stand.notes, failure])).not.toMatch(/kkk/);
+    expect(JSON.stringify([harness.notes, failure])).not.toMatch(/kkk/);
   });
 
-  it("says what is missing where it is not installed", async () => {
-    const result = await stand.run({}, { settings: { command: ["no-such-agent"] } });
+  it("fails with the name of the missing program if it is not installed", async () => {
+    const result = await harness.run({}, { settings: { command: ["no-such-agent"] } });
     expect(result.failure).toMatch(/^no-such-agent is not installed/);
-    expect(existsSync(join(stand.folder, "evidence.json"))).toBe(false);
+    expect(existsSync(join(harness.folder, "evidence.json"))).toBe(false);
   });
 });

@@ -12,28 +12,28 @@ const completed = { type: "turn.completed", usage: {} };
 const retries = { type: "error", message: "Reconnecting... 2/5" };
 
 async function evidenceOf(env: Record<string, string>, settings = {}) {
-  const stand = agentHarness(codex, "lines");
-  await stand.run(
-    { lines: [completed], evidence: join(stand.folder, "evidence.json") },
+  const harness = agentHarness(codex, "lines");
+  await harness.run(
+    { lines: [completed], evidence: join(harness.folder, "evidence.json") },
     { settings, bundle: "do it", world: { ...withoutBubblewrap, env } },
   );
-  return stand.evidence();
+  return harness.evidence();
 }
 
 describe("a run of Codex", () => {
-  it("counts calls and messages, and its last words are its account", async () => {
-    const stand = agentHarness(codex, "lines");
-    const result = await stand.run({ lines: [{ type: "thread.started" }, called("qoc"), retries, says, completed] });
+  it("counts calls and messages as turns, and the last message is the summary", async () => {
+    const harness = agentHarness(codex, "lines");
+    const result = await harness.run({ lines: [{ type: "thread.started" }, called("qoc"), retries, says, completed] });
     expect(result).toMatchObject({
       summary: "Looked.",
       use: { turns: 2, toolCalls: 1, costUsd: null },
       metadata: { version: "99.0.0" },
     });
     expect(result.failure).toBeUndefined();
-    expect(stand.notes).toContain("Reconnecting... 2/5");
+    expect(harness.notes).toContain("Reconnecting... 2/5");
   });
 
-  it("may read the desk's resources, for which it has tools of its own", async () => {
+  it("may use its built-in tools that read the desk's resources", async () => {
     const result = await agentHarness(codex, "lines").run({
       lines: [called("codex", "read_mcp_resource"), says, completed],
     });
@@ -65,17 +65,17 @@ describe("a run of Codex", () => {
   it.each([
     ["at its first call", [called("qoc"), says, completed], { turns: 1, toolCalls: 1 }],
     ["at its end", [says, completed], { turns: 1, toolCalls: 0 }],
-  ])("L5 fails where it never asked for the desk's tools: %s", async (_, lines, use) => {
+  ])("L5 fails if the program has not requested the desk's tool list: %s", async (_, lines, use) => {
     const result = await agentHarness(codex, "lines").run({ lines }, { hasListed: false });
     expect(result).toMatchObject({ failure: "did not request the desk's tool list", use });
   });
 
-  it("A2 asks for its version", async () => {
+  it("A2 requires the minimum version", async () => {
     const { failure } = await agentHarness(codex, "lines").run({ lines: [completed], version: "codex-cli 0.168.9" });
     expect(failure).toBe("codex 0.168.9 is too old: version 0.169.0 or later is required");
   });
 
-  it("A3 has a configuration without hands, and no token or key in it", async () => {
+  it("A3 has a configuration without built-in tools, token or key", async () => {
     const { files, switches, env, prompt } = await evidenceOf(
       { OPENAI_API_KEY: "sk-the-models-key" },
       { model: 'a"model' },
@@ -96,7 +96,7 @@ describe("a run of Codex", () => {
     expect(env).toMatchObject({ QOC_TOKEN: TOKEN, CODEX_API_KEY: "sk-the-models-key" });
   });
 
-  it("asks its model at the address that is lent", async () => {
+  it("uses the base URL of the passed variables", async () => {
     const { files } = await evidenceOf({
       OPENAI_BASE_URL: "http://127.0.0.1:9/v1",
       OPENAI_API_KEY: "sk-the-models-key",

@@ -16,37 +16,39 @@ function answered(tool_id: string, status: string) {
 const done = { type: "result", status: "success", stats: {} };
 
 describe("a run of Gemini CLI", () => {
-  it("puts its words together, and counts a turn for each time that its model spoke", async () => {
-    const stand = agentHarness(gemini, "lines");
+  it("assembles messages from their pieces, and counts each as a turn", async () => {
+    const harness = agentHarness(gemini, "lines");
     const lines = [
       { type: "init", model: "m" },
       { type: "message", role: "user", content: "the bundle" },
       ...[says("I "), says("look."), called("mcp_qoc_qoc_status", "a"), called("mcp_qoc_qoc_quotes_get", "b")],
       ...[answered("a", "success"), answered("b", "success"), says("Loo"), says("ked."), done],
     ];
-    const result = await stand.run({ lines });
+    const result = await harness.run({ lines });
     expect(result).toMatchObject({ summary: "I look.\nLooked.", use: { turns: 2, toolCalls: 2, costUsd: null } });
     expect(result.failure).toBeUndefined();
-    expect(stand.notes).toEqual(expect.arrayContaining(["says: I look.", "calls qoc_status", "calls qoc_quotes_get"]));
+    expect(harness.notes).toEqual(
+      expect.arrayContaining(["says: I look.", "calls qoc_status", "calls qoc_quotes_get"]),
+    );
   });
 
-  it("goes on after trouble that it got over", async () => {
-    const stand = agentHarness(gemini, "lines");
-    const result = await stand.run({
+  it("succeeds after an error that the program recovered from", async () => {
+    const harness = agentHarness(gemini, "lines");
+    const result = await harness.run({
       lines: [{ type: "error", severity: "warning", message: "try again" }, says("Looked."), done],
     });
     expect(result.failure).toBeUndefined();
-    expect(stand.notes).toContain("try again");
+    expect(harness.notes).toContain("try again");
   });
 
   it.each(["run_shell_command", "qoc_status", "mcp_qoc_qoc_orders_approve"])(
-    "S6 tells of a tool that it refused, and goes on: %s",
+    "S6 reports a tool that the program denied, and goes on: %s",
     async (tool) => {
-      const stand = agentHarness(gemini, "lines");
-      const result = await stand.run({ lines: [called(tool, "a"), answered("a", "error"), says("Well."), done] });
+      const harness = agentHarness(gemini, "lines");
+      const result = await harness.run({ lines: [called(tool, "a"), answered("a", "error"), says("Well."), done] });
       expect(result).toMatchObject({ summary: "Well.", use: { turns: 2, toolCalls: 0 } });
       expect(result.failure).toBeUndefined();
-      expect(stand.notes.filter((note) => note.endsWith("was denied by the agent program"))).toHaveLength(1);
+      expect(harness.notes.filter((note) => note.endsWith("was denied by the agent program"))).toHaveLength(1);
     },
   );
 
@@ -76,25 +78,25 @@ describe("a run of Gemini CLI", () => {
     expect((await agentHarness(gemini, "lines").run({ lines })).failure).toMatch(reason);
   });
 
-  it("L5 fails where it never asked for the desk's tools", async () => {
+  it("L5 fails if the program has not requested the desk's tool list", async () => {
     expect((await agentHarness(gemini, "lines").run({ lines: [done] }, { hasListed: false })).failure).toBe(
       "did not request the desk's tool list",
     );
   });
 
-  it("A2 asks for its version", async () => {
+  it("A2 requires the minimum version", async () => {
     expect((await agentHarness(gemini, "lines").run({ lines: [done], version: "0.60.9" })).failure).toMatch(
       /^gemini 0\.60\.9 is too old/,
     );
   });
 
-  it("A3 is denied everything but the desk's tools, by settings that hold no token", async () => {
-    const stand = agentHarness(gemini, "lines");
-    await stand.run(
-      { lines: [done], evidence: join(stand.folder, "evidence.json") },
+  it("A3 may use only the desk's tools, by settings that contain no token", async () => {
+    const harness = agentHarness(gemini, "lines");
+    await harness.run(
+      { lines: [done], evidence: join(harness.folder, "evidence.json") },
       { settings: { model: "m", maxTurns: 7 }, bundle: "do it" },
     );
-    const { files, switches, env, prompt } = stand.evidence();
+    const { files, switches, env, prompt } = harness.evidence();
     expect(prompt).toBe("do it");
     expect(switches.join(" ")).toMatch(
       /^--model m --output-format stream-json --admin-policy \S+\/setup\/policy\.toml --extensions none$/,

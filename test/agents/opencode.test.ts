@@ -14,30 +14,30 @@ function used(tool: string, status: string) {
 }
 
 async function evidenceOf(model?: string, env: Record<string, string> = {}) {
-  const stand = agentHarness(opencode, "lines");
+  const harness = agentHarness(opencode, "lines");
   const settings = model === undefined ? {} : { model };
-  await stand.run(
-    { lines: [], evidence: join(stand.folder, "evidence.json") },
+  await harness.run(
+    { lines: [], evidence: join(harness.folder, "evidence.json") },
     { settings, world: { ...withoutBubblewrap, env } },
   );
-  const { files, ...rest } = stand.evidence();
+  const { files, ...rest } = harness.evidence();
   return { ...rest, files, text: files["opencode.json"], config: JSON.parse(files["opencode.json"]) };
 }
 
 describe("a run of opencode", () => {
-  it("adds up its bill and tells its calls", async () => {
-    const stand = agentHarness(opencode, "lines");
+  it("adds up the cost and reports the calls", async () => {
+    const harness = agentHarness(opencode, "lines");
     const lines = [
       ...step(0.25),
       used("qoc_qoc_status", "completed"),
       ...step(0.5),
       { type: "text", part: { text: "Looked." } },
     ];
-    expect(await stand.run({ lines })).toMatchObject({
+    expect(await harness.run({ lines })).toMatchObject({
       summary: "Looked.",
       use: { turns: 2, toolCalls: 1, costUsd: 0.75 },
     });
-    expect(stand.notes).toContain("calls qoc_status");
+    expect(harness.notes).toContain("calls qoc_status");
   });
 
   it.each([
@@ -54,25 +54,28 @@ describe("a run of opencode", () => {
     expect((await agentHarness(opencode, "lines").run({ lines })).failure).toMatch(reason);
   });
 
-  it.each(["bash", "qoc_qoc_orders_approve"])("S6 tells of a tool that it refused, and goes on: %s", async (tool) => {
-    const stand = agentHarness(opencode, "lines");
-    expect(await stand.run({ lines: [used(tool, "error")] })).toMatchObject({ use: { toolCalls: 0 } });
-    expect(stand.notes.filter((note) => note.endsWith("was denied by the agent program"))).toHaveLength(1);
-  });
+  it.each(["bash", "qoc_qoc_orders_approve"])(
+    "S6 reports a tool that the program denied, and goes on: %s",
+    async (tool) => {
+      const harness = agentHarness(opencode, "lines");
+      expect(await harness.run({ lines: [used(tool, "error")] })).toMatchObject({ use: { toolCalls: 0 } });
+      expect(harness.notes.filter((note) => note.endsWith("was denied by the agent program"))).toHaveLength(1);
+    },
+  );
 
-  it("L5 fails where it never asked for the desk's tools", async () => {
+  it("L5 fails if the program has not requested the desk's tool list", async () => {
     expect((await agentHarness(opencode, "lines").run({ lines: step(0) }, { hasListed: false })).failure).toBe(
       "did not request the desk's tool list",
     );
   });
 
-  it("A2 asks for its version", async () => {
+  it("A2 requires the minimum version", async () => {
     expect((await agentHarness(opencode, "lines").run({ lines: [], version: "1.18.32" })).failure).toMatch(
       /^opencode 1\.18\.32 is too old/,
     );
   });
 
-  it("A3 is denied everything but the desk's tools", async () => {
+  it("A3 may use only the desk's tools", async () => {
     const { config, text, env } = await evidenceOf();
     expect(config).toMatchObject({ share: "disabled", permission: { "*": "deny", "qoc_*": "allow" } });
     expect(config.provider).toBeUndefined();
@@ -80,7 +83,7 @@ describe("a run of opencode", () => {
     expect(env).toMatchObject({ OPENCODE_DISABLE_PROJECT_CONFIG: "1", OPENCODE_DISABLE_DEFAULT_PLUGINS: "1" });
   });
 
-  it("fetches nothing as it starts: the folder of its configuration says that what it would fetch is there", async () => {
+  it("downloads nothing at the start: its configuration folder lists the plug-in as installed", async () => {
     const { env, files } = await evidenceOf();
     expect(env.XDG_CONFIG_HOME).toBe(dirname(env.OPENCODE_CONFIG));
     expect(files["opencode/package-lock.json"]).toContain("@opencode-ai/plugin");
@@ -102,7 +105,7 @@ describe("a run of opencode", () => {
       "anthropic",
       `${url}/v1`,
     ],
-  ])("asks its model at the address that is lent: %s", async (_, model, env, name, baseURL) => {
+  ])("uses the base URL of the passed variables: %s", async (_, model, env, name, baseURL) => {
     const { config, text, switches } = await evidenceOf(model, env);
     expect(switches.join(" ")).toContain(`--model ${model}`);
     expect(Object.keys(config.provider)).toEqual([name]);

@@ -12,7 +12,7 @@ function newMark(): string {
   return `mark-${process.pid}-${(marks += 1)}-end`;
 }
 
-/** Processes of this machine whose command line has the mark; one that is dead and not yet waited for has none. */
+/** Processes whose command line contains the mark; a zombie process has no command line. */
 function marked(mark: string): number {
   return readdirSync("/proc").filter((name) => {
     try {
@@ -58,39 +58,39 @@ async function heard(
 }
 
 describe("a program of a run", () => {
-  it("L4 is ended where it takes no signal, and its child with it", async () => {
+  it("L4 is killed together with its child if it ignores SIGTERM", async () => {
     const mark = newMark();
     const { end } = await heard(["stays", mark], { stopAt: "both are up" });
     expect(end).toMatchObject({ stopReason: "enough", description: "was killed by SIGKILL", isClean: false });
     await gone(mark);
   });
 
-  it("A5 is ended at its time where it never ends", async () => {
+  it("A5 is ended at its time limit if it does not exit", async () => {
     const mark = newMark();
     const { end } = await heard(["stays", mark], { timeoutMs: 1_000 });
     expect(end.stopReason).toBe("took longer than 1 s");
     await gone(mark);
   });
 
-  it("is stopped at a line that has no end, and what came before was heard", async () => {
+  it("is stopped at a line that is too long, after the lines before it were read", async () => {
     const { lines, end } = await heard(["long-line"]);
     expect(lines).toEqual(["before"]);
     expect(end.stopReason).toBe("wrote a line of more than 4194304 bytes");
   });
 
-  it("may flood its standard error: the last of it is kept", async () => {
+  it("may write any amount to standard error, of which the end is kept", async () => {
     const { lines, end } = await heard(["errors"]);
     expect(lines).toEqual(["said all"]);
     expect(end.stderr).toBe("the last word");
   });
 
-  it("may write any bytes", async () => {
+  it("may write invalid UTF-8", async () => {
     const { lines, end } = await heard(["bytes"]);
     expect(lines.at(-1)).toBe("said all");
     expect(end.isClean).toBe(true);
   });
 
-  it("is stopped at a line that its reader fails at, and the desk goes on", async () => {
+  it("is stopped at a line whose handler throws, and the desk goes on", async () => {
     const { ended: over } = startProcess(launchDeps(), {
       ...{
         argv: [process.execPath, STUBBORN, "stays", newMark()],
@@ -109,11 +109,11 @@ describe("a program of a run", () => {
     expect(stopped.length).toBeLessThan(600);
   });
 
-  it("is heard to its last line, whose end it forgot", async () => {
+  it("is read to its last line, also without a line end", async () => {
     expect((await heard(["half"])).lines).toEqual(["a line without its end"]);
   });
 
-  it("cannot be started where it is no program", async () => {
+  it("fails if the program cannot be started", async () => {
     const { ended: over } = startProcess(launchDeps(), {
       ...{
         argv: ["/etc/passwd"],
@@ -132,13 +132,13 @@ describe("a program of a run", () => {
     ["none", withoutBubblewrap],
     ...(bubblewrapWorks ? [["bubblewrap", {}] as [string, object]] : []),
   ];
-  it.each(ways)("L4 leaves nothing behind when the operator stops it; sandbox: %s", async (sandbox, world) => {
+  it.each(ways)("L4 leaves no process or folder when the operator stops it; sandbox: %s", async (sandbox, world) => {
     const mark = newMark();
-    const stand = agentHarness(command, "command");
+    const harness = agentHarness(command, "command");
     const settings = { command: [launchDeps().nodePath, STUBBORN, "stays", mark] };
-    const running = stand.run(
+    const running = harness.run(
       {},
-      { settings, world, onNote: (line) => (line === "says: both are up" ? stand.stop.abort() : undefined) },
+      { settings, world, onNote: (line) => (line === "says: both are up" ? harness.stop.abort() : undefined) },
     );
     expect(await running).toMatchObject({
       failure: "stopped by the operator",
@@ -146,6 +146,6 @@ describe("a program of a run", () => {
       metadata: { sandbox },
     });
     await gone(mark);
-    expect([...stand.folders, ...stand.doors]).toEqual([]);
+    expect([...harness.folders, ...harness.doors]).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 /**
  * Compares the indicators with their published formulas, computed here step by step on a fixed series:
  * - RSI and ATR: J. Welles Wilder, New Concepts in Technical Trading Systems (1978): the first average is a plain mean,
- * then (previous × (n − 1) + now) / n.
- *   The RSI series is the worked example of StockCharts ChartSchool, "Relative Strength Index", whose first value is 70.53.
+ *   then (previous × (n − 1) + now) / n. The RSI series is the worked example of StockCharts ChartSchool, "Relative
+ *   Strength Index", whose first value is 70.53.
  * - MACD: Gerald Appel; EMA weight 2 / (n + 1), from the first close on.
  * - Bollinger: John Bollinger, Bollinger on Bollinger Bands (2001): population deviation.
  * - OBV: Joseph Granville (1963). VWAP: sum of typical price × volume over sum of volume.

@@ -1,4 +1,4 @@
-/** An agent of the operator's own: let in by name, in over HTTP, through a restart, and out again at once. */
+/** Access of the operator's own agent: granted by name, used over HTTP, kept over a restart, and revoked. */
 import { mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,9 +34,9 @@ function tokenIn(text: string): string {
   return /qoc_[0-9a-f]{64}/.exec(text)?.[0] ?? "";
 }
 function url(): URL {
-  const door = desk.agents.endpoint.open("run-probe", 1_000);
-  door.close();
-  return new URL(door.url);
+  const endpoint = desk.agents.endpoint.open("run-probe", 1_000);
+  endpoint.close();
+  return new URL(endpoint.url);
 }
 async function come(token: string): Promise<Client> {
   const client = new Client({ name: "operators-own", version: "1" }, { versionNegotiation: { mode: "auto" } });
@@ -47,7 +47,7 @@ async function come(token: string): Promise<Client> {
 }
 
 describe("agents setup", () => {
-  it("lets an agent in under its own name, with the palette of an agent and no more", async () => {
+  it("grants an agent access under its own name, with exactly the tools of an agent", async () => {
     const made = await setup();
     expect(made).toMatchObject({ agent: "claude", file: ".mcp.json", written: false });
     expect(tokenIn(made.command)).toBe(tokenIn(made.config));
@@ -66,7 +66,7 @@ describe("agents setup", () => {
     await client.close();
   });
 
-  it("H4 keeps the token's digest and nowhere the token", async () => {
+  it("H4 stores the digest of the token and not the token", async () => {
     const token = tokenIn((await setup()).config);
     await (await come(token)).close();
     await desk.open.logs.flush();
@@ -78,7 +78,7 @@ describe("agents setup", () => {
     expect(whole).not.toContain(token.slice(4));
   });
 
-  it("writes the program's file outside the desk, and then tells the token to nobody else", async () => {
+  it("writes the token into the program's file outside the desk, and does not print it", async () => {
     const made = await setup({ write: true, to: outside });
     expect(made).toEqual({
       agent: "claude",
@@ -98,18 +98,18 @@ describe("agents setup", () => {
     ["under a run's name", { name: "run-1" }, "INVALID_INPUT"],
     ["under the name of the agent without a token", { name: "interactive" }, "INVALID_INPUT"],
     ["under a name that hides", { name: "cl\u202eaude" }, "INVALID_INPUT"],
-  ])("%s is refused, and lets nobody in", async (_what, input, code) => {
+  ])("refuses %s, and grants no access", async (_what, input, code) => {
     await expect(setup(input)).rejects.toMatchObject({ code });
     expect(desk.open.desk.state.agents.size).toBe(0);
   });
 
-  it("under a name that is taken is refused", async () => {
+  it("refuses a name that is taken", async () => {
     await setup();
     await expect(setup()).rejects.toMatchObject({ code: "AGENT_EXISTS" });
     expect(await setup({ name: "second" })).toMatchObject({ agent: "second" });
   });
 
-  it.each(["agents setup", "agents list", "agents revoke"])("S2 %s is no word of an agent's", async (command) => {
+  it.each(["agents setup", "agents list", "agents revoke"])("S2 %s is not available to agents", async (command) => {
     const input = { client: "claude", name: "x" };
     await expect(desk.call(command, input, { actor: "agent:claude", channel: "mcp" })).rejects.toMatchObject({
       code: "NOT_PERMITTED",
@@ -117,8 +117,8 @@ describe("agents setup", () => {
   });
 });
 
-describe("a token", () => {
-  it("survives a restart of the desk", async () => {
+describe("the token of a granted agent", () => {
+  it("is valid after a restart of the desk", async () => {
     const token = tokenIn((await setup()).config);
     await desk.stop();
     desk = await tempDesk({ again: desk });
@@ -129,7 +129,7 @@ describe("a token", () => {
     await client.close();
   });
 
-  it("H4 opens nothing once the agent is sent away, and what it has open is closed", async () => {
+  it("H4 is refused once the agent is revoked, and its open streams are closed", async () => {
     const token = tokenIn((await setup()).config);
     const listening = await fetch(url(), {
       method: "POST",
@@ -170,7 +170,7 @@ describe("a token", () => {
     await expect(desk.call("agents revoke", { name: "claude" })).rejects.toMatchObject({ code: "AGENT_UNKNOWN" });
   });
 
-  it("tells when it was last seen", async () => {
+  it("has the time of its last use in the list of agents", async () => {
     const token = tokenIn((await setup({ name: "night-watch" })).config);
     expect(await desk.call("agents list")).toMatchObject([
       { agent: "night-watch", client: "claude", lastSeenAt: null },

@@ -1,4 +1,4 @@
-/** Every call of an agent leaves one line in the desk's log, by whichever door it came and however it ended. */
+/** Every call of an agent is one line in the desk's log, over HTTP and stdio, whatever its result. */
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { canonicalJson, digestOf } from "../../src/domain/digest.ts";
@@ -54,11 +54,11 @@ async function overPipe(given?: string): Promise<AnyClient> {
   return (await newPipeClient(pipe, "auto")) as unknown as AnyClient;
 }
 async function overHttp(mode: "legacy" | "auto"): Promise<AnyClient> {
-  const door = desk.agents.endpoint.open("run-probe", 1_000);
-  door.close();
+  const endpoint = desk.agents.endpoint.open("run-probe", 1_000);
+  endpoint.close();
   const client = new Client({ name: "newer", version: "2.0.0" }, { versionNegotiation: { mode } });
   await client.connect(
-    new StreamableHTTPClientTransport(new URL(door.url), {
+    new StreamableHTTPClientTransport(new URL(endpoint.url), {
       requestInit: { headers: { authorization: `Bearer ${token}` } },
     }),
   );
@@ -70,7 +70,7 @@ afterEach(async () => {
   pipe = undefined;
 });
 
-const DOORS: readonly [string, string, "legacy" | "modern", () => Promise<AnyClient>][] = [
+const TRANSPORTS: readonly [string, string, "legacy" | "modern", () => Promise<AnyClient>][] = [
   ["HTTP in the newer era", "claude", "modern", () => overHttp("auto")],
   ["HTTP in the older era", "claude", "legacy", () => overHttp("legacy")],
   ["stdio with a token", "claude", "modern", () => overPipe(token)],
@@ -85,8 +85,8 @@ const CALLS: readonly [string, string, Record<string, unknown>, string | null][]
   ["failed", "qoc_files_read", { path: "research/nothing.md" }, "does not exist"],
 ];
 
-describe.each(DOORS)("over %s", (_door, run, era, connect) => {
-  it.each(CALLS)("S2 a call that is %s leaves one line (%s)", async (decision, tool, input, reason) => {
+describe.each(TRANSPORTS)("over %s", (_transport, run, era, connect) => {
+  it.each(CALLS)("S2 a call that is %s is one line in the log (%s)", async (decision, tool, input, reason) => {
     const client = await connect();
     lines.length = 0;
     const call = client.callTool({ name: tool, arguments: input, _meta: { "claudecode/toolUseId": "toolu_7" } });
@@ -105,7 +105,7 @@ describe.each(DOORS)("over %s", (_door, run, era, connect) => {
 });
 
 describe("over stdio", () => {
-  it("a token that the desk does not know is refused in clear words, and written down", async () => {
+  it("an unknown token is refused with a clear message, and audited", async () => {
     const client = await overPipe(token.replace(/.$/, (last) => (last === "0" ? "1" : "0")));
     const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as {
       isError: boolean;
@@ -123,7 +123,7 @@ describe("over stdio", () => {
 
   const TERMS = { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "never asked for" };
 
-  it("S2 a command's own word is no tool: it is refused and written down, and no proposal comes of it", async () => {
+  it("S2 a command's name is not a tool name: the call is refused and audited, and creates no proposal", async () => {
     const client = await overPipe();
     const { seq } = desk.open.desk.state;
     expect(await failureOf(client.callTool({ name: "orders propose", arguments: TERMS }))).toContain(
@@ -135,7 +135,7 @@ describe("over stdio", () => {
     expect(desk.open.desk.state.seq).toBe(seq);
   });
 
-  it("the desk runs nothing of what it is told for the record, whatever that names", async () => {
+  it("the desk runs no command for a reported refusal", async () => {
     const caller = {
       tool: "qoc_orders_propose",
       client: "t",
@@ -143,13 +143,13 @@ describe("over stdio", () => {
       toolUseId: null,
       isRefused: true,
     } as const;
-    const told = { command: "orders propose", input: TERMS, channel: "mcp", cwd: desk.root, caller } as const;
-    const answer = desk.agents.endpoint.overSocket(told, new AbortController().signal, () => undefined);
+    const request = { command: "orders propose", input: TERMS, channel: "mcp", cwd: desk.root, caller } as const;
+    const answer = desk.agents.endpoint.overSocket(request, new AbortController().signal, () => undefined);
     await expect(answer).rejects.toMatchObject({ code: "NOT_PERMITTED" });
     expect([...desk.open.desk.state.orders.values()]).toEqual([]);
   });
 
-  it("the desk decides, whatever its other end believes", async () => {
+  it("the desk decides on a call, independently of the `qoc mcp` process", async () => {
     const ask = (command: string, input: unknown = {}, given?: string): Promise<unknown> =>
       desk.agents.endpoint.overSocket(
         {
@@ -178,7 +178,7 @@ describe("over stdio", () => {
     expect(lines.map(({ decision }) => decision)).toEqual(["refused", "refused", "refused", "refused"]);
   });
 
-  it("S7 counts an agent's calls by its token, over both doors", async () => {
+  it("S7 counts an agent's calls by its token, over HTTP and stdio together", async () => {
     const { config } = await desk.call<{ config: string }>("agents setup", { client: "codex", name: "busy" });
     const own = /qoc_[0-9a-f]{64}/.exec(config)?.[0] ?? "";
     const { HOURLY_LIMITS } = await import("../../src/mcp/tokens.ts");
@@ -205,7 +205,7 @@ describe("over stdio", () => {
 });
 
 describe("an agent that is refused without end", () => {
-  it("S7 is not listened to for the rest of the hour", async () => {
+  it("S7 is refused unread for the rest of the hour", async () => {
     const { config } = await desk.call<{ config: string }>("agents setup", { client: "codex", name: "stubborn" });
     const own = /qoc_[0-9a-f]{64}/.exec(config)?.[0] ?? "";
     const { HOURLY_LIMITS } = await import("../../src/mcp/tokens.ts");
@@ -226,8 +226,8 @@ describe("an agent that is refused without end", () => {
   });
 });
 
-describe("an agent that goes on trying", () => {
-  it("is one item in the inbox and one event a name, over both doors; the log has each attempt", async () => {
+describe("an agent that repeats refused calls", () => {
+  it("gets one inbox item and one event for each tool, over HTTP and stdio together; the log has each attempt", async () => {
     const own = await tempDesk();
     const caller = { tool: "x", client: "t", era: "modern", toolUseId: null } as const;
     const attempt = (command: string): Promise<unknown> =>
@@ -276,7 +276,7 @@ describe("the log of calls", () => {
     ...more,
   });
 
-  it("is not drowned by one that is refused without end: the rest of a minute is one line", () => {
+  it("is not flooded by an agent with many refusals: the remaining refusals of a minute are one line", () => {
     const clock = fakeClock();
     const written: [string, LogFields | undefined][] = [];
     const say = (message: string, fields?: LogFields): void => void written.push([message, fields]);

@@ -1,4 +1,4 @@
-/** What tools say of themselves, held against what they do. A new tool must find its place in these tables. */
+/** Compares the tools' descriptions with their effects. A new tool must be added to these tables. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { REGISTRY } from "../support/commands.ts";
 import { usageOf } from "../../src/mcp/call.ts";
@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 const DRAFT = /writes a draft for a human; cannot execute/gi;
 
-/** Not a read; again with the same words; asks a venue. */
+/** Whether a tool writes, is idempotent, and sends requests to a venue. */
 const TRUTH: Readonly<Record<string, readonly [writes: string | null, again: "same" | "another", asks: boolean]>> = {
   qoc_analysis_get: [null, "same", true],
   qoc_bars_get: [null, "same", true],
@@ -44,12 +44,12 @@ const TRUTH: Readonly<Record<string, readonly [writes: string | null, again: "sa
   qoc_symbols_search: [null, "same", false],
 };
 
-describe("a tool's words", () => {
-  it("are in the table, each and no other", () => {
+describe("a tool's description", () => {
+  it("is in the table, for exactly the tools of an agent", () => {
     expect([...tools.keys()]).toEqual(Object.keys(TRUTH));
   });
 
-  it("say once that a proposal is a draft for a human that cannot execute, and only where one is written", () => {
+  it("names a draft that cannot execute once, and only for a tool that writes a proposal", () => {
     for (const { entry, wire } of tools.values()) {
       const writesOrders = entry.writes.some((folder) => folder.startsWith("orders/"));
       expect(wire.description?.match(DRAFT) ?? [], wire.name).toHaveLength(writesOrders ? 1 : 0);
@@ -59,7 +59,7 @@ describe("a tool's words", () => {
     }
   });
 
-  it("say what is written", () => {
+  it("names the folders that the tool writes", () => {
     for (const [name, [writes]] of Object.entries(TRUTH)) {
       const { description = "", annotations } = tools.get(name)?.wire ?? {};
       expect(annotations?.readOnlyHint, name).toBe(writes === null);
@@ -67,12 +67,12 @@ describe("a tool's words", () => {
     }
   });
 
-  it("tell of no standard input, which no agent has", () => {
+  it("does not mention standard input, which agents do not have", () => {
     for (const { wire } of tools.values())
       expect(JSON.stringify(wire.inputSchema), wire.name).not.toContain("standard input");
   });
 
-  it("hint what a second call does, and whether a venue is asked", () => {
+  it("has annotations for repeated calls and for requests to a venue", () => {
     for (const [name, [, again, asks]] of Object.entries(TRUTH)) {
       expect(tools.get(name)?.wire.annotations, name).toMatchObject({
         idempotentHint: again === "same",
@@ -82,7 +82,7 @@ describe("a tool's words", () => {
     }
   });
 
-  it("are sentences without orders to whom reads them", () => {
+  it("consists of sentences that give the reader no instructions", () => {
     for (const { wire } of tools.values()) {
       expect(wire.description, wire.name).toMatch(/^[A-Z].*\.$/);
       expect(wire.description, wire.name).not.toMatch(/\b(IMPORTANT|MUST|ALWAYS|NEVER)\b|\byou\b/);
@@ -91,7 +91,7 @@ describe("a tool's words", () => {
   });
 });
 
-describe("a call's share of the limits", () => {
+describe("the usage of one call", () => {
   it.each<[string, unknown, object]>([
     ["qoc_orders_propose", { side: "buy" }, { bytes: 9, proposals: 1 }],
     ["qoc_files_write", { path: "orders/pending/x.toml" }, { bytes: 9, proposals: 1 }],
@@ -100,7 +100,7 @@ describe("a call's share of the limits", () => {
     ["qoc_research_write", { path: "orders/x" }, { bytes: 9, proposals: 0 }],
     ["qoc_status", {}, { bytes: 0, proposals: 0 }],
     ["qoc_status", undefined, { bytes: 0, proposals: 0 }],
-  ])("%s %j", (name, input, share) => {
+  ])("of %s with %j", (name, input, share) => {
     expect(usageOf(tools.get(name)?.entry ?? { writes: ["?"] }, input, () => 9)).toEqual({ calls: 1, ...share });
   });
 });

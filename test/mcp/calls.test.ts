@@ -1,16 +1,16 @@
-/** One call's life: palette, limits, errors, size, pages, progress, cancellation, notices. No desk is needed for it. */
+/** Tool calls without a desk: allowed tools, limits, errors, size, pages, progress, cancellation, notifications. */
 import { afterEach, describe, expect, it } from "vitest";
 import { QocError } from "../../src/domain/error.ts";
 import type { Invoke } from "../../src/mcp/call.ts";
 import { type McpHarness, WAYS, failureOf, mcpHarness, newClient, oldClient } from "../support/mcp-harness.ts";
 
-let stand: McpHarness | undefined;
+let harness: McpHarness | undefined;
 async function stands(invoke: Invoke): Promise<McpHarness> {
-  return (stand = await mcpHarness(invoke));
+  return (harness = await mcpHarness(invoke));
 }
 afterEach(async () => {
-  await stand?.close();
-  stand = undefined;
+  await harness?.close();
+  harness = undefined;
 });
 
 interface Answer {
@@ -24,7 +24,7 @@ function errorIn(answer: unknown): unknown {
 const done: Invoke = () => Promise.resolve({ up: true });
 
 describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
-  it("S1 S2 sees its own palette and no more, whatever another run's is", async () => {
+  it("S1 S2 sees only the tools of its own session", async () => {
     const at = await stands(done);
     const narrow = await connect(at, at.token("narrow", ["status"]));
     const wide = await connect(at, at.token("wide"));
@@ -40,7 +40,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
   it.each([
     ["anything", new Error("secret /root/path")],
     ["what the command table wraps", new QocError("INTERNAL", { message: "secret /root/path" })],
-  ])("S4 hides what broke (%s), and keeps it in the record", async (_what, thrown) => {
+  ])("S4 hides the internal error (%s) from the agent, and audits it", async (_what, thrown) => {
     const at = await stands(() => Promise.reject(thrown));
     const client = await connect(at, at.token());
     const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as Answer;
@@ -57,7 +57,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
       "what came from outside",
       new QocError("NOTE_INVALID", { path: "p".repeat(500_000), message: '"'.repeat(500_000) }),
     ],
-  ])("repeats no more than the beginning of %s", async (_what, thrown) => {
+  ])("repeats only the beginning of %s", async (_what, thrown) => {
     const at = await stands(() => Promise.reject(thrown));
     const client = await connect(at, at.token());
     const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as Answer;
@@ -69,7 +69,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     await client.close();
   });
 
-  it("says when the same call may be made again", async () => {
+  it("reports whether the same call may be repeated", async () => {
     const at = await stands(() => Promise.reject(new QocError("DESK_DOWN")));
     const client = await connect(at, at.token());
     expect(errorIn(await client.callTool({ name: "qoc_status", arguments: {} }))).toMatchObject({
@@ -80,7 +80,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     await client.close();
   });
 
-  it("S7 stops at the run's limits", async () => {
+  it("S7 is refused above the run's limits", async () => {
     const at = await stands(() => Promise.resolve({ path: "research/a.md", digest: "d" }));
     const client = await connect(at, at.token("bounded", undefined, { calls: 3, bytes: 100 }));
     const write = (text: string) => client.callTool({ name: "qoc_research_write", arguments: { name: "a", text } });
@@ -94,7 +94,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     await client.close();
   });
 
-  it("S7 stops listening to who has been refused as often as it may call", async () => {
+  it("S7 is refused unread after too many refusals", async () => {
     const at = await stands(done);
     const client = await connect(at, at.token("stubborn", undefined, { calls: 3 }));
     for (const name of ["qoc_approve", "qoc_approve", "qoc_halt"])
@@ -112,7 +112,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     await client.close();
   });
 
-  it("S7 counts what goes over a limit as refused, and takes a digest of small inputs alone", async () => {
+  it("S7 counts as refused if it exceeds a limit, and only a small input gets a digest", async () => {
     const at = await stands(() => Promise.resolve({ path: "research/a.md", digest: "d" }));
     const client = await connect(at, at.token("large", undefined, { calls: 2, bytes: 100 }));
     const write = (text: string) => client.callTool({ name: "qoc_research_write", arguments: { name: "a", text } });
@@ -128,7 +128,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     await client.close();
   });
 
-  it("F5 hands a long list out in pages that together hold it all", async () => {
+  it("F5 returns a long list in pages that together contain every item", async () => {
     const notes = Array.from({ length: 1_000 }, (_, i) => ({ path: `research/${i}.md`, digest: "d".repeat(100) }));
     const at = await stands(() => Promise.resolve(notes));
     const client = await connect(at, at.token());
@@ -160,7 +160,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     await client.close();
   });
 
-  it("answers a stretch that is too long with how to narrow it", async () => {
+  it("returns TOO_LARGE with a hint for a part of a file that is too long", async () => {
     const at = await stands(() =>
       Promise.resolve({
         path: "inbox/a.md",
@@ -174,7 +174,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     await client.close();
   });
 
-  it("gives a text that is too long cut, with where to read it whole", async () => {
+  it("truncates a text that is too long, and names the tool that reads it whole", async () => {
     const untrusted = {
       source: "inbox/a.md",
       at: "2026-11-21T00:00:00.000Z",
@@ -191,7 +191,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     await client.close();
   });
 
-  it("gives a list's item that is too long cut, and goes on behind it", async () => {
+  it("truncates a list item that is too long, and goes on after it", async () => {
     const issue = (id: string, body: string) => ({
       id,
       path: `issues/${id}.md`,
@@ -217,7 +217,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     await client.close();
   });
 
-  it("gives the first of a status' long lists, with how many are left and the tool that has them", async () => {
+  it("returns the first items of a status' long lists, with the number of missing items and the tool that returns them", async () => {
     const proposals = Array.from({ length: 162 }, (_, n) => ({
       id: `${n}`,
       path: `orders/pending/${n}.toml`,
@@ -255,7 +255,7 @@ describe("a call that takes long", () => {
         started();
       });
 
-  it.each(["legacy", "auto"] as const)("L2 tells progress to who asked for it (%s)", async (mode) => {
+  it.each(["legacy", "auto"] as const)("L2 sends progress to a client that requested it (%s)", async (mode) => {
     const at = await stands(async (_command, _input, _session, _signal, note) => {
       note("half way");
       note("too soon after it");
@@ -271,7 +271,7 @@ describe("a call that takes long", () => {
     await client.close();
   });
 
-  it("L2 tells none to who did not ask, and nothing after the answer", async () => {
+  it("L2 sends no progress without a request for it, and none after the result", async () => {
     let note: (line: string) => void = () => undefined;
     const at = await stands((_command, _input, _session, _signal, given) => {
       note = given;
@@ -295,7 +295,7 @@ describe("a call that takes long", () => {
     expect(() => note("too late")).not.toThrow();
   });
 
-  it.each(["older", "legacy", "auto"] as const)("L3 is told to stop when its client gives up (%s)", async (mode) => {
+  it.each(["older", "legacy", "auto"] as const)("L3 is aborted when its client cancels it (%s)", async (mode) => {
     const heard: { aborted?: boolean } = {};
     let tell: () => void = () => undefined;
     const isRunning = new Promise<void>((resolve) => (tell = resolve));
@@ -318,7 +318,7 @@ describe("a call that takes long", () => {
     await isRunning;
     giveUp.abort(new Error("enough"));
     await call;
-    // Older clients over HTTP do not close their request: they say it is cancelled to another server, and go.
+    // Older clients over HTTP do not close the request: their cancellation reaches another server instance.
     await client.close();
     await isStopped;
     expect(heard.aborted).toBe(true);
@@ -326,11 +326,11 @@ describe("a call that takes long", () => {
   });
 });
 
-describe("notices", () => {
+describe("change notifications", () => {
   it.each([
     ["legacy", false],
     ["auto", true],
-  ] as const)("L1 are promised to those alone who can be told (%s)", async (mode, isTold) => {
+  ] as const)("L1 are declared only to clients that can receive them (%s)", async (mode, isTold) => {
     const at = await stands(done);
     const client = await newClient(at, at.token(), mode);
     expect(client.getServerCapabilities()).toMatchObject({
@@ -340,7 +340,7 @@ describe("notices", () => {
     await client.close();
   });
 
-  it("L1 reach a client of the newer era that listens", async () => {
+  it("L1 reach a subscribed client of the newer protocol era", async () => {
     const at = await stands(done);
     const client = await newClient(at, at.token(), "auto");
     const heard: string[] = [];

@@ -1,4 +1,4 @@
-/** The door with both client libraries, in both eras, over HTTP, with a desk behind it. */
+/** The MCP server of a desk over HTTP, with both client libraries and both protocol eras. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type AnyClient,
@@ -12,13 +12,13 @@ import {
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
-let stand: McpHarness;
+let harness: McpHarness;
 beforeAll(async () => {
   desk = await tempDesk();
-  stand = await mcpHarness(invokeAt(desk));
+  harness = await mcpHarness(invokeAt(desk));
 });
 afterAll(async () => {
-  await stand.close();
+  await harness.close();
   await desk.stop();
   await discard(desk);
 });
@@ -36,12 +36,12 @@ describe.each(WAYS)("%s", (way, era, connect) => {
   const run = way.replaceAll(" ", "-");
   let client: AnyClient;
   beforeAll(async () => {
-    client = await connect(stand, stand.token(run));
+    client = await connect(harness, harness.token(run));
   });
   afterAll(() => client.close());
-  const audited = () => stand.audits.filter((record) => record.run === run).at(-1);
+  const audited = () => harness.audits.filter((record) => record.run === run).at(-1);
 
-  it("S1 lists an agent's tools in order, and none of a human", async () => {
+  it("S1 lists an agent's tools in order, without a human's commands", async () => {
     const names = (await client.listTools()).tools.map(({ name }) => name);
     expect(names).toEqual(names.toSorted());
     expect(names).toContain("qoc_orders_propose");
@@ -49,7 +49,7 @@ describe.each(WAYS)("%s", (way, era, connect) => {
       expect(names).not.toContain(human);
   });
 
-  it("reads the status, the same as text and as an object", async () => {
+  it("returns the status, with the same content as text and as an object", async () => {
     const answer = await call(client, "qoc_status");
     expect(answer.structuredContent).toMatchObject({ up: true });
     expect(JSON.parse(answer.content[0]?.text ?? "")).toEqual(answer.structuredContent);
@@ -63,7 +63,7 @@ describe.each(WAYS)("%s", (way, era, connect) => {
     expect(audited()?.client).toMatch(way.includes("older client") ? "older 1.0.0" : "newer 2.0.0");
   });
 
-  it("reads a quote and a list", async () => {
+  it("returns a quote and a list", async () => {
     expect((await call(client, "qoc_quotes_get", { symbol: "SPX" })).structuredContent).toMatchObject({
       symbol: "SPX",
     });
@@ -82,24 +82,24 @@ describe.each(WAYS)("%s", (way, era, connect) => {
     expect(await call(client, "qoc_orders_show", { id })).toMatchObject({ structuredContent: { state: "proposed" } });
   });
 
-  it("S2 answers a human's command and an unknown word with the same words, and writes both down", async () => {
-    const before = stand.refusals.length;
+  it("S2 answers a human's command and an unknown tool with the same error, and records both", async () => {
+    const before = harness.refusals.length;
     const approve = await failureOf(call(client, "qoc_approve", { id: "1" }));
     const unknown = await failureOf(call(client, "qoc_approxe", { id: "1" }));
     expect(approve).toContain("Unknown tool: qoc_approve");
     expect(unknown).toBe(approve.replace("approve", "approxe"));
     expect(audited()).toMatchObject({ decision: "refused", tool: "qoc_approxe", era });
-    expect(stand.refusals.slice(before).map((line) => line.split(" ")[0])).toEqual(["qoc_approve", "qoc_approxe"]);
+    expect(harness.refusals.slice(before).map((line) => line.split(" ")[0])).toEqual(["qoc_approve", "qoc_approxe"]);
   });
 
-  it("S3 S5 answers invalid input with an error of the tool, audited as invalid", async () => {
+  it("S3 S5 returns a tool error for invalid input, and audits it as invalid", async () => {
     const answer = await call(client, "qoc_quotes_get", { symbol: "SPX", account: "x" });
     expect(answer.isError).toBe(true);
     expect(JSON.parse(answer.content[0]?.text ?? "")).toMatchObject({ code: "INVALID_INPUT", retrySafe: false });
     expect(audited()).toMatchObject({ decision: "invalid", tool: "qoc_quotes_get" });
   });
 
-  it("tells the desk's own error in its words, with what to do next", async () => {
+  it("returns the desk's own error with its message and a hint", async () => {
     const answer = await call(client, "qoc_orders_show", { id: "20200101-001" });
     expect(answer.isError).toBe(true);
     expect(JSON.parse(answer.content[0]?.text ?? "")).toMatchObject({
@@ -111,9 +111,9 @@ describe.each(WAYS)("%s", (way, era, connect) => {
   });
 });
 
-it("reads each resource of a real desk", async () => {
+it("a client reads each resource of a real desk", async () => {
   await desk.call("snapshot");
-  const client = await newClient(stand, stand.token("reader"), "auto");
+  const client = await newClient(harness, harness.token("reader"), "auto");
   await call(client as unknown as AnyClient, "qoc_research_write", { name: "shown", text: "# shown\n" });
   const terms = { side: "buy", symbol: "SPX", quantity: 7, type: "market", rationale: "shown" };
   await call(client as unknown as AnyClient, "qoc_orders_propose", terms);

@@ -1,4 +1,4 @@
-/** The agents' door at a real desk's own port, with requests that no client library would send. */
+/** The MCP endpoint of a real desk, with requests that no client library would send. */
 import { readFileSync, readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
@@ -27,11 +27,11 @@ afterAll(async () => {
   await discard(desk);
 });
 
-function portOf(door: RunEndpoint): number {
-  return Number(new URL(door.url).port);
+function portOf(endpoint: RunEndpoint): number {
+  return Number(new URL(endpoint.url).port);
 }
 
-/** All that comes back until the other end closes, or an error's code. */
+/** Everything that is received until the server closes the connection, or an error's code. */
 function exchange(host: string, text: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ host, port: portOf(mine) }, () => socket.write(text));
@@ -54,8 +54,8 @@ const others = Object.values(networkInterfaces())
   .filter(({ family, internal }) => family === "IPv4" && !internal)
   .map(({ address }) => address);
 
-describe("the desk's port", () => {
-  it.each(["127.0.0.2", ...others])("H1 is open on 127.0.0.1 alone, and not at %s", async (address) => {
+describe("the port of a desk", () => {
+  it.each(["127.0.0.2", ...others])("H1 is open on 127.0.0.1 only, not on %s", async (address) => {
     expect(await exchange(address, "")).toMatch(/^E(CONNREFUSED|ADDRNOTAVAIL|NETUNREACH|HOSTUNREACH|INVAL)$/);
   });
 
@@ -63,8 +63,8 @@ describe("the desk's port", () => {
     ["H2", "a Host header that is not loopback", { host: "evil.example" }, 403],
     ["H3", "an Origin that is not loopback", { origin: "http://evil.example" }, 403],
     ["H4", "a request without a token", {}, 401],
-  ])("%s %s is refused before the body is read", async (_id, _what, headers, status) => {
-    // The body never comes, so an answer is one that did not wait for it.
+  ])("%s refuses %s before the body is read", async (_id, _what, headers, status) => {
+    // The body is never sent, so a response shows that the server did not wait for it.
     const answer = await Promise.race([
       exchange(
         "127.0.0.1",
@@ -75,7 +75,7 @@ describe("the desk's port", () => {
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 
-  it("H5 gives up a request whose body does not come, and runs nothing of it", async () => {
+  it("H5 ends a request whose body does not arrive, and runs no command", async () => {
     const headers = {
       authorization: `Bearer ${mine.token}`,
       accept: "application/json, text/event-stream",
@@ -86,7 +86,7 @@ describe("the desk's port", () => {
     expect(desk.open.desk.state.seq).toBe(before);
   });
 
-  it("H5 answers no batch of more than a hundred calls, and runs none of them", async () => {
+  it("H5 refuses a batch of more than a hundred calls, and runs no command", async () => {
     let count = 0;
     const stop = desk.open.logs.watch((entry) => "decision" in entry && count++);
     const batch = Array.from({ length: 101 }, (_, id) => ({
@@ -113,13 +113,17 @@ describe("the desk's port", () => {
   });
 });
 
-function post(door: RunEndpoint, message: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
-  return fetch(door.url, {
+function post(
+  endpoint: RunEndpoint,
+  message: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  return fetch(endpoint.url, {
     method: "POST",
     headers: {
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
-      authorization: `Bearer ${door.token}`,
+      authorization: `Bearer ${endpoint.token}`,
       ...headers,
     },
     body: JSON.stringify(message),
@@ -127,7 +131,7 @@ function post(door: RunEndpoint, message: unknown, headers: Readonly<Record<stri
 }
 
 async function ask(
-  door: RunEndpoint,
+  endpoint: RunEndpoint,
   name: string,
   input: object,
   meta: object = {},
@@ -135,14 +139,14 @@ async function ask(
 ): Promise<string> {
   return (
     await post(
-      door,
+      endpoint,
       { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: input, _meta: meta } },
       headers,
     )
   ).text();
 }
 
-describe("who a caller is", () => {
+describe("a caller's identity", () => {
   const CLAIMS = {
     run: "run-other",
     actor: "human",
@@ -153,7 +157,7 @@ describe("who a caller is", () => {
   };
   const HEADERS = { "x-qoc-run": "run-other", "x-qoc-actor": "human", cookie: "qoc=human" };
 
-  it("S8 L6 is said by its token alone: what it claims beside that changes neither its name nor its palette", async () => {
+  it("S8 L6 depends on the token only: other claims change neither the actor nor the allowed tools", async () => {
     const lines: unknown[] = [];
     const stop = desk.open.logs.watch((entry) => "decision" in entry && lines.push(entry));
     const terms = { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "claims" };
@@ -169,13 +173,13 @@ describe("who a caller is", () => {
   });
 
   it.each(["actor", "run", "palette", "channel", "token"])(
-    "S8 cannot be told in the input: %s is no field of any tool",
+    "S8 cannot be set in the input: no tool has the field %s",
     async (field) => {
       expect(await ask(mine, "qoc_status", { [field]: "human" })).toContain("INVALID_INPUT");
     },
   );
 
-  it("S8 is not widened by files that agents write", async () => {
+  it("S8 gets no more rights from files that agents write", async () => {
     const before = await (await post(mine, { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} })).text();
     for (const path of ["desk.toml", ".mcp.json", ".qoc/tokens.json", "AGENTS.md"]) {
       expect(await ask(mine, "qoc_files_write", { path, text: "[agent]\npalette = ['approve']\n" })).toContain(
@@ -186,12 +190,12 @@ describe("who a caller is", () => {
     expect(await (await post(mine, { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} })).text()).toBe(before);
   });
 
-  it("L6 knows another run's id and draft, and has no more for it", async () => {
+  it("L6 gets no more rights from another run's id and draft", async () => {
     const terms = { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "of another" };
     const drafted = await ask(other, "qoc_orders_propose", terms);
     const id = /\d{8}-\d{3}/.exec(drafted)?.[0] ?? "";
     expect(await ask(mine, "qoc_orders_show", { id })).toContain("proposed");
-    // A draft is its file: who did not write it cannot write over it either.
+    // A draft is a file, and only its author may overwrite it.
     expect(await ask(mine, "qoc_files_write", { path: `orders/pending/${id}.toml`, text: "side = 'sell'\n" })).toMatch(
       /isError":true/,
     );
@@ -203,7 +207,7 @@ describe("who a caller is", () => {
   });
 });
 
-describe("an answer", () => {
+describe("a tool result", () => {
   const tellCommand = (value: unknown) =>
     defineCommand({
       name: "told",
@@ -221,9 +225,9 @@ describe("an answer", () => {
   it.each([
     ["of another shape", { n: "x", secret: "hidden" }],
     ["with more than its schema has", { n: 1, secret: "hidden" }],
-  ])("S5 %s does not leave", async (_what, value) => {
+  ])("S5 never contains %s", async (_what, value) => {
     const table = registryOf([tellCommand(value)]);
-    const stand = await mcpHarness(
+    const harness = await mcpHarness(
       (command, input, session, signal) =>
         invoke(
           table,
@@ -238,12 +242,12 @@ describe("an answer", () => {
       accept: "application/json, text/event-stream",
     };
     const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "qoc_told", arguments: {} } };
-    const { status, text } = await stand.raw({
-      headers: { ...headers, authorization: `Bearer ${stand.token()}` },
+    const { status, text } = await harness.raw({
+      headers: { ...headers, authorization: `Bearer ${harness.token()}` },
       body: JSON.stringify(call),
     });
     expect(status).toBe(200);
     expect(text).not.toContain("hidden");
-    await stand.close();
+    await harness.close();
   });
 });

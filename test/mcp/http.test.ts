@@ -1,20 +1,20 @@
-/** Raw requests that no client library would send: what the listener refuses, and that nothing is run for it. */
+/** Raw requests that no client library would send: they are refused, and no command runs. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { REQUEST_BYTES_MAX, CONCURRENT_REQUESTS_MAX } from "../../src/mcp/http.ts";
 import { type McpHarness, type RawRequest, mcpHarness, newClient } from "../support/mcp-harness.ts";
 
-let stand: McpHarness;
+let harness: McpHarness;
 let ran: string[];
 let token: string;
 beforeEach(async () => {
   ran = [];
-  stand = await mcpHarness(async (command) => {
+  harness = await mcpHarness(async (command) => {
     ran.push(command);
     return { up: true };
   });
-  token = stand.token();
+  token = harness.token();
 });
-afterEach(() => stand.close());
+afterEach(() => harness.close());
 
 const STATUS = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "qoc_status", arguments: {} } };
 const MODERN = {
@@ -37,16 +37,16 @@ function withToken(more: Record<string, string> = {}): Record<string, string> {
   return { ...HEADERS, authorization: `Bearer ${token}`, ...more };
 }
 function post(headers: Record<string, string>, body: unknown = STATUS, more: RawRequest = {}) {
-  return stand.raw({ headers, body: JSON.stringify(body), ...more });
+  return harness.raw({ headers, body: JSON.stringify(body), ...more });
 }
 
-describe("the listener", () => {
-  it("runs a call of either era whose headers are right", async () => {
+describe("POST /mcp", () => {
+  it("runs a call of either protocol era if its headers are valid", async () => {
     expect((await post(withToken())).status).toBe(200);
     const modern = { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "qoc_status" };
     expect((await post(withToken(modern), MODERN)).status).toBe(200);
     expect(ran).toEqual(["status", "status"]);
-    expect(stand.audits.map(({ era, client }) => `${era} ${client}`)).toEqual(["legacy unknown", "modern raw 1"]);
+    expect(harness.audits.map(({ era, client }) => `${era} ${client}`)).toEqual(["legacy unknown", "modern raw 1"]);
   });
 
   it.each(["evil.example", "evil.example:80", "127.0.0.1.evil.example", "[::2]", "0.0.0.0"])(
@@ -66,8 +66,8 @@ describe("the listener", () => {
     },
   );
 
-  it("H3 takes a page of this machine", async () => {
-    expect((await post(withToken({ origin: `http://127.0.0.1:${stand.port}` }))).status).toBe(200);
+  it("H3 accepts the origin of a page on this machine", async () => {
+    expect((await post(withToken({ origin: `http://127.0.0.1:${harness.port}` }))).status).toBe(200);
   });
 
   it.each([
@@ -84,14 +84,14 @@ describe("the listener", () => {
     expect(ran).toEqual([]);
   });
 
-  it("H4 takes no token from the address", async () => {
+  it("H4 does not accept a token in the URL", async () => {
     expect((await post(HEADERS, STATUS, { path: `/mcp?token=${token}` })).status).toBe(404);
     expect(ran).toEqual([]);
   });
 
   it("H4 answers 401 from the next request on once a run is revoked", async () => {
     expect((await post(withToken())).status).toBe(200);
-    expect(stand.tokens.revoke("r1")).toBe(true);
+    expect(harness.tokens.revoke("r1")).toBe(true);
     const answer = await post(withToken());
     expect(answer.status).toBe(401);
     expect(answer.headers["www-authenticate"]).toContain('error="invalid_token"');
@@ -108,8 +108,8 @@ describe("the listener", () => {
     const length: Record<string, string> = isSaid
       ? { "content-length": String(Buffer.byteLength(body)) }
       : { "transfer-encoding": "chunked" };
-    // The server may close before all is sent; then the answer is lost, and nothing was run all the same.
-    const status = await stand.raw({ headers: withToken(length), body }).then(
+    // The server may close the connection before the whole body is sent; then there is no response.
+    const status = await harness.raw({ headers: withToken(length), body }).then(
       (answer) => answer.status,
       () => "closed",
     );
@@ -117,15 +117,15 @@ describe("the listener", () => {
     expect(ran).toEqual([]);
   });
 
-  it("keeps the connection of a client that asks for a stream, where it ends that of one whose body is not read", async () => {
-    const get = await stand.raw({ method: "GET" });
+  it("keeps the connection open after a GET without a body, and closes it after a request whose body was not read", async () => {
+    const get = await harness.raw({ method: "GET" });
     expect([get.status, get.headers.connection]).toEqual([405, "keep-alive"]);
-    const put = await stand.raw({ method: "PUT", body: "x" });
+    const put = await harness.raw({ method: "PUT", body: "x" });
     expect([put.status, put.headers.connection]).toEqual([405, "close"]);
   });
 
   it.each(["GET", "DELETE", "PUT", "OPTIONS", "HEAD"])("H6 answers 405 to %s", async (method) => {
-    const answer = await stand.raw({ method, headers: withToken() });
+    const answer = await harness.raw({ method, headers: withToken() });
     expect(answer.status).toBe(405);
     expect(answer.headers.allow).toBe("POST");
   });
@@ -146,22 +146,22 @@ describe("the listener", () => {
     expect(ran).toEqual([]);
   });
 
-  it("H8 sends no CORS header, to a page of this machine either", async () => {
+  it("H8 sends no CORS header, not even to a page on this machine", async () => {
     const answer = await post(withToken({ origin: "http://localhost" }));
     expect(Object.keys(answer.headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
   });
 
   it.each(["not json", "[]", '"x"', "{}", '{"jsonrpc":"2.0"}'])("refuses the body %j", async (body) => {
-    expect((await stand.raw({ headers: withToken(), body })).status).toBe(400);
+    expect((await harness.raw({ headers: withToken(), body })).status).toBe(400);
   });
 
-  it("refuses a body that does not say it is JSON", async () => {
+  it("refuses a body without the JSON content type", async () => {
     expect((await post(withToken({ "content-type": "text/plain" }))).status).toBe(415);
   });
 });
 
-describe("one run's open requests", () => {
-  it("H5 are bounded, and another run's are not touched", async () => {
+describe("the open requests of one run", () => {
+  it("H5 are limited, without an effect on another run", async () => {
     let release: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => (release = resolve));
     const busy = await mcpHarness(() => gate.then(() => ({ up: true })));
@@ -185,7 +185,7 @@ describe("one run's open requests", () => {
     await busy.close();
   });
 
-  it("H4 L4 are cut when the run is revoked, and what they run is told to stop", async () => {
+  it("H4 L4 are closed, and their commands aborted, when the run is revoked", async () => {
     let started: () => void = () => undefined;
     const isRunning = new Promise<void>((resolve) => (started = resolve));
     let stopped: unknown;

@@ -1,4 +1,4 @@
-/** The documented addresses and the prompts, through a client; the file commands behind them are stood in for. */
+/** The documented resources and the prompts, read by a client, with fake file commands. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { QocError } from "../../src/domain/error.ts";
 import { findResource } from "../../src/mcp/resources.ts";
@@ -14,12 +14,12 @@ const FILES: Readonly<Record<string, string>> = {
   "research/long.md": "first lines",
 };
 
-let stand: McpHarness;
-const asked: string[] = [];
+let harness: McpHarness;
+const commands: string[] = [];
 beforeEach(async () => {
-  asked.length = 0;
-  stand = await mcpHarness((command, input) => {
-    asked.push(`${command} ${JSON.stringify(input)}`);
+  commands.length = 0;
+  harness = await mcpHarness((command, input) => {
+    commands.push(`${command} ${JSON.stringify(input)}`);
     if (command === "orders list")
       return Promise.resolve([{ path: "orders/pending/1.toml" }, { path: "orders/pending/2.toml" }]);
     if (command === "snapshots list")
@@ -30,11 +30,11 @@ beforeEach(async () => {
       : Promise.resolve({ untrusted: { text }, next: text === "first lines" ? "40" : null });
   });
 });
-afterEach(() => stand.close());
+afterEach(() => harness.close());
 
 describe.each(["legacy", "auto"] as const)("resources (%s)", (mode) => {
-  it("are listed and read through commands", async () => {
-    const client = await newClient(stand, stand.token(), mode);
+  it("are listed, and are read through commands", async () => {
+    const client = await newClient(harness, harness.token(), mode);
     const { resources } = await client.listResources();
     const { resourceTemplates } = await client.listResourceTemplates();
     expect(resources.map(({ uri }) => uri)).toEqual([
@@ -58,12 +58,12 @@ describe.each(["legacy", "auto"] as const)("resources (%s)", (mode) => {
     );
     expect(await text("desk://workspace/orders/pending")).toMatch(/1\.toml[^]*one[^]*2\.toml[^]*two/);
     expect(await text("desk://workspace/snapshots/latest")).toBe("newest");
-    expect(stand.audits.at(-1)).toMatchObject({ tool: "desk://workspace/snapshots/latest", decision: "allowed" });
+    expect(harness.audits.at(-1)).toMatchObject({ tool: "desk://workspace/snapshots/latest", decision: "allowed" });
     await client.close();
   });
 
-  it("F8 are unknown, absent or forbidden with the same words", async () => {
-    const client = await newClient(stand, stand.token(), mode);
+  it("F8 have the same error if unknown, absent or forbidden", async () => {
+    const client = await newClient(harness, harness.token(), mode);
     const words = async (uri: string): Promise<string> =>
       (await failureOf(client.readResource({ uri }))).replaceAll(uri, "URI");
     const unknown = await words("desk://workspace/nothing");
@@ -71,25 +71,25 @@ describe.each(["legacy", "auto"] as const)("resources (%s)", (mode) => {
     expect(await words("desk://workspace/research/absent")).toBe(unknown);
     expect(await words("desk://workspace/research/..%2f..%2fetc%2fpasswd")).toBe(unknown);
     expect(await words("desk://workspace/entities/.env")).toBe(unknown);
-    const narrow = await newClient(stand, stand.token("narrow", ["status", "orders list"]), mode);
+    const narrow = await newClient(harness, harness.token("narrow", ["status", "orders list"]), mode);
     expect((await narrow.listResources()).resources).toEqual([]);
     const refused = await failureOf(narrow.readResource({ uri: "desk://workspace/desk.toml" }));
     expect(refused.replaceAll("desk://workspace/desk.toml", "URI")).toBe(unknown);
     await Promise.all([client.close(), narrow.close()]);
   });
 
-  it("are not looked for by who was refused as often as it may call, and a long address is not repeated whole", async () => {
-    const client = await newClient(stand, stand.token("stubborn", undefined, { calls: 1 }), mode);
+  it("are not read for a caller that was refused too often, and a long URI is shortened in the error", async () => {
+    const client = await newClient(harness, harness.token("stubborn", undefined, { calls: 1 }), mode);
     const refused = await failureOf(client.readResource({ uri: `desk://workspace/${"x".repeat(8_000)}` }));
     expect(refused.length).toBeLessThan(2_000);
     expect(await failureOf(client.readResource({ uri: "desk://workspace/desk.toml" }))).toContain("desk.toml");
-    expect(stand.audits.at(-1)).toMatchObject({ decision: "refused", inputBytes: null });
-    expect(asked).toEqual([]);
+    expect(harness.audits.at(-1)).toMatchObject({ decision: "refused", inputBytes: null });
+    expect(commands).toEqual([]);
     await client.close();
   });
 
-  it("have prompts beside them", async () => {
-    const client = await newClient(stand, stand.token(), mode);
+  it("come with prompts", async () => {
+    const client = await newClient(harness, harness.token(), mode);
     expect((await client.listPrompts()).prompts.map(({ name }) => name)).toEqual([
       "research_and_propose",
       "review_positions",

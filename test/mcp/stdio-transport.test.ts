@@ -1,4 +1,4 @@
-/** Input that ends before its answers are out: none of them is lost, and none is waited for without end. */
+/** Input that ends before its responses are sent: no response is lost, and the wait has a limit. */
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openStdioChannels } from "../../src/mcp/stdio-transport.ts";
@@ -31,13 +31,13 @@ async function turns(count = 20): Promise<void> {
 }
 
 describe("the end of input", () => {
-  it("is told at once where nothing is open, and to a client that only listens", async () => {
+  it("is passed on at once if no request is open, or only a listening stream", async () => {
     stdin.end(lines(LISTEN));
     await pipes.ended;
     expect(heard).toEqual([LISTEN]);
   });
 
-  it("waits for the answer of the last message before it", async () => {
+  it("waits for the response to the last message before it", async () => {
     stdin.end(lines({ jsonrpc: "2.0", method: "notifications/initialized" }, CALL));
     await turns();
     expect([heard.length, hasEnded]).toEqual([2, false]);
@@ -46,12 +46,12 @@ describe("the end of input", () => {
     expect(String(stdout.read())).toBe(lines({ jsonrpc: "2.0", id: 1, result: {} }));
   });
 
-  it("waits for no call that the client gave up", async () => {
+  it("does not wait for a call that the client has cancelled", async () => {
     stdin.end(lines(CALL, CANCEL));
     await pipes.ended;
   });
 
-  it("waits for so long and no longer", async () => {
+  it("waits no longer than the time limit", async () => {
     stdin.end(lines(CALL));
     await turns();
     clock.advance(999);
@@ -61,7 +61,7 @@ describe("the end of input", () => {
     await pipes.ended;
   });
 
-  it.each(["stdin", "stdout"])("comes with a %s that breaks", async (which) => {
+  it.each(["stdin", "stdout"])("is assumed when %s breaks", async (which) => {
     if (which === "stdin") stdin.destroy(new Error("broken"));
     else stdout.destroy(new Error("broken"));
     await pipes.ended;

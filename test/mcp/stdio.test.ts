@@ -1,4 +1,4 @@
-/** The door over standard input and output, with both client libraries in both eras. */
+/** The MCP server over standard input and output, with both client libraries and both protocol eras. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type McpPipe, mcpPipe, newPipeClient, oldPipeClient } from "../support/mcp-pipe.ts";
 import { type AnyClient, failureOf } from "../support/mcp-harness.ts";
@@ -14,15 +14,15 @@ afterAll(async () => {
 });
 
 let pipe: McpPipe;
-const asked: string[] = [];
-const told: string[] = [];
+const commands: string[] = [];
+const reported: string[] = [];
 function atDesk(): Promise<McpPipe> {
   return mcpPipe(
     (command, input) => {
-      asked.push(command);
+      commands.push(command);
       return desk.call(command, input, { actor: "agent:interactive", channel: "mcp" });
     },
-    async ({ metadata: facts }) => void told.push(facts.tool),
+    async ({ metadata }) => void reported.push(metadata.tool),
   );
 }
 afterEach(async () => {
@@ -36,8 +36,8 @@ const WAYS: readonly [string, () => Promise<AnyClient>][] = [
   ["the newer client in the newer era", async () => (await newPipeClient(pipe, "auto")) as unknown as AnyClient],
 ];
 
-describe.each(WAYS)("%s over the pipes", (way, connect) => {
-  it("works with the desk, and writes nothing but messages on standard output", async () => {
+describe.each(WAYS)("%s over stdio", (way, connect) => {
+  it("works with the desk, and writes only protocol messages to standard output", async () => {
     pipe = await atDesk();
     const client = await connect();
     expect((await client.listTools()).tools.map(({ name }) => name)).toContain("qoc_orders_propose");
@@ -55,20 +55,20 @@ describe.each(WAYS)("%s over the pipes", (way, connect) => {
     expect(pipe.logs.at(-1)).toMatch(/^allowed qoc_orders_propose for (older|newer) \d/);
   });
 
-  it("S2 refuses a human's command with an unknown one's words, and lets the desk write the attempt down", async () => {
+  it("S2 refuses a human's command with the error of an unknown one, and reports the attempt to the desk", async () => {
     pipe = await atDesk();
     const client = await connect();
-    asked.length = 0;
-    told.length = 0;
+    commands.length = 0;
+    reported.length = 0;
     const approve = await failureOf(client.callTool({ name: "qoc_approve", arguments: { id: "1" } }));
     const unknown = await failureOf(client.callTool({ name: "qoc_approxe", arguments: { id: "1" } }));
     expect(approve).toContain("Unknown tool: qoc_approve");
     expect(unknown).toBe(approve.replace("approve", "approxe"));
-    expect(asked).toEqual([]);
-    expect(told).toEqual(["qoc_approve", "qoc_approxe"]);
+    expect(commands).toEqual([]);
+    expect(reported).toEqual(["qoc_approve", "qoc_approxe"]);
   });
 
-  it("L4 ends when its client closes the pipe", async () => {
+  it("L4 ends when its client closes standard input", async () => {
     pipe = await atDesk();
     await connect();
     pipe.stdin.end();
@@ -76,7 +76,7 @@ describe.each(WAYS)("%s over the pipes", (way, connect) => {
   });
 });
 
-it("L4 answers what was asked before input ended, as where calls are piped in", async () => {
+it("L4 the stdio server answers the requests that were sent before the end of input", async () => {
   pipe = await atDesk();
   const params = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "script", version: "1" } };
   const messages = [
@@ -90,8 +90,8 @@ it("L4 answers what was asked before input ended, as where calls are piped in", 
   expect(pipe.logs.at(-1)).toMatch(/^allowed qoc_status for script 1/);
 });
 
-describe("notices over the pipes", () => {
-  it.each(["legacy", "auto"] as const)("L1 are promised to nobody, since none would come (%s)", async (mode) => {
+describe("change notifications over stdio", () => {
+  it.each(["legacy", "auto"] as const)("L1 are not declared, since the process sends none (%s)", async (mode) => {
     pipe = await atDesk();
     const client = await newPipeClient(pipe, mode);
     expect(client.getServerCapabilities()).toMatchObject({

@@ -9,8 +9,8 @@ function book(clock: FakeClock = fakeClock()): TokenStore {
 }
 const NOTHING = { calls: 0, bytes: 0, proposals: 0 };
 
-describe("the token book", () => {
-  it("H4 makes tokens of 256 random bits that find their own session alone", () => {
+describe("the token store", () => {
+  it("H4 creates tokens of 256 random bits, each of which selects its own session only", () => {
     const tokens = book();
     const one = tokens.mint({ run: "one", allowedTools: ["status"] });
     const two = tokens.mint({ run: "two", allowedTools: ["snapshot"] });
@@ -23,13 +23,13 @@ describe("the token book", () => {
     expect(tokens.find("")).toBeUndefined();
   });
 
-  it("H4 keeps no token where it could be read", () => {
+  it("H4 keeps no token in readable form", () => {
     const tokens = book();
     const { token, session } = tokens.mint({ run: "one", allowedTools: ["status"] });
     expect(JSON.stringify([session, tokens])).not.toContain(token.slice(4));
   });
 
-  it("H4 forgets a run at once, and tells what it has under way", () => {
+  it("H4 revokes a run's token at once, and aborts its running calls", () => {
     const tokens = book();
     const first = tokens.mint({ run: "one", allowedTools: [] });
     const second = tokens.mint({ run: "one", allowedTools: [] });
@@ -45,7 +45,7 @@ describe("the token book", () => {
     expect(tokens.revoke("one")).toBe(false);
   });
 
-  it("S7 ends a session when its time is over, and leaves no timer behind", () => {
+  it("S7 ends a session at its time limit, and leaves no timer", () => {
     const clock = fakeClock();
     const tokens = book(clock);
     const { token, session } = tokens.mint({ run: "one", allowedTools: [], limits: { wallMs: 1_000 } });
@@ -60,7 +60,7 @@ describe("the token book", () => {
   });
 
   it.each(["calls", "bytes", "proposals"] as const)(
-    "S7 bounds the %s of a run, and takes nothing where a limit would be passed",
+    "S7 limits the %s of a run, and counts nothing for a call that would exceed a limit",
     (limit) => {
       const { session } = book().mint({ run: "one", allowedTools: [], limits: { [limit]: 3 } });
       expect(session.spend({ ...NOTHING, [limit]: 2 })).toBeUndefined();
@@ -70,7 +70,7 @@ describe("the token book", () => {
     },
   );
 
-  it("S7 lets a run be refused as often as it may call, which takes nothing of its calls", () => {
+  it("S7 limits the refused calls of a run separately from its calls", () => {
     const { session } = book().mint({ run: "one", allowedTools: [], limits: { calls: 2 } });
     session.refuse();
     expect(session.exhausted()).toBeUndefined();
@@ -79,7 +79,7 @@ describe("the token book", () => {
     expect(session.spend({ ...NOTHING, calls: 2 })).toBeUndefined();
   });
 
-  it("S8 keeps the palette it was minted with", () => {
+  it("S8 keeps the allowed tools that the session was created with", () => {
     const palette = ["status"];
     const { session } = book().mint({ run: "one", allowedTools: palette });
     palette.push("approve");
@@ -87,7 +87,7 @@ describe("the token book", () => {
   });
 });
 
-describe("the tokens of agents that were let in", () => {
+describe("the token of an agent with granted access", () => {
   const TOKEN = `qoc_${"5".repeat(64)}`;
   const withGrants = (
     clock: FakeClock = fakeClock(),
@@ -96,7 +96,7 @@ describe("the tokens of agents that were let in", () => {
     return { clock, grants, tokens: createTokenStore(clock, systemIds, (digest) => grants.get(digest)) };
   };
 
-  it("H4 find one session, which is that of all who show it, and no end in time", () => {
+  it("H4 selects one session without an end, shared by all of its clients", () => {
     const { clock, tokens } = withGrants();
     const session = tokens.find(TOKEN);
     expect(session).toMatchObject({ run: "claude", actor: "agent:claude" });
@@ -107,12 +107,12 @@ describe("the tokens of agents that were let in", () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it("H4 are worth nothing from the moment the agent is sent away, and its streams are told", () => {
+  it("H4 is invalid as soon as the agent is revoked, and its session is aborted", () => {
     const { grants, tokens } = withGrants();
     const session = tokens.find(TOKEN);
     tokens.revoke("claude");
     expect(session?.signal.aborted).toBe(true);
-    // As long as the record says so it may come back: only the record lets in.
+    // The token is valid again if it is granted again.
     expect(tokens.find(TOKEN)).not.toBe(session);
     const again = tokens.find(TOKEN);
     grants.clear();
@@ -120,7 +120,7 @@ describe("the tokens of agents that were let in", () => {
     expect(again?.signal.aborted).toBe(true);
   });
 
-  it("are another's once they are given to another", () => {
+  it("selects the new agent's session once it is granted to another agent", () => {
     const { grants, tokens } = withGrants();
     const first = tokens.find(TOKEN);
     grants.set(tokenDigest(TOKEN), { agent: "other", allowedTools: [] });
@@ -128,7 +128,7 @@ describe("the tokens of agents that were let in", () => {
     expect(first?.signal.aborted).toBe(true);
   });
 
-  it.each(["calls", "bytes", "proposals"] as const)("S7 bound the %s of an hour", (limit) => {
+  it.each(["calls", "bytes", "proposals"] as const)("S7 limits the %s in one hour", (limit) => {
     const { clock, tokens } = withGrants();
     const all = { ...NOTHING, [limit]: HOURLY_LIMITS[limit] };
     expect(tokens.find(TOKEN)?.spend(all)).toBeUndefined();
@@ -142,7 +142,7 @@ describe("the tokens of agents that were let in", () => {
     expect(tokens.find(TOKEN)?.spend(all)).toBeUndefined();
   });
 
-  it("S7 are listened to again in the next hour", () => {
+  it("S7 is accepted again in the next hour after too many refusals", () => {
     const { clock, tokens } = withGrants();
     const session = tokens.find(TOKEN);
     for (let n = 0; n < HOURLY_LIMITS.calls; n++) session?.refuse();
@@ -151,7 +151,7 @@ describe("the tokens of agents that were let in", () => {
     expect(session?.exhausted()).toBeUndefined();
   });
 
-  it("tell when each was last seen", () => {
+  it("reports when it was last used", () => {
     const { clock, tokens } = withGrants();
     expect(tokens.seenAt("claude")).toBeUndefined();
     tokens.find(TOKEN);

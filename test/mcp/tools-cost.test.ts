@@ -1,19 +1,19 @@
 /**
- * What the list of tools costs whoever reads it, as a table that is checked in: more of it is a change that is seen.
+ * The size of the tool list that every client reads, as a checked-in table, so that a change of the size is visible.
  */
 import { expect, it } from "vitest";
 import { REGISTRY } from "../support/commands.ts";
 import { loadTools } from "../../src/mcp/tools.ts";
 
-/** Of a token, roughly: each model counts in its own way. */
+/** Bytes of a token, roughly: each model has its own tokenizer. */
 const BYTES = 4;
 function bytesOf(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
 
-it("the tools cost what the table says, in bytes, and in tokens of four bytes", async () => {
+it("the size of the tools, in bytes and in tokens of four bytes, equals the checked-in table", async () => {
   const rows = [...(await loadTools(REGISTRY)).values()].map(({ wire }) => {
-    // Models are shown name, description and input; the rest stays with their programs.
+    // Models get the name, the description and the input schema; their programs use the other fields.
     const shown = bytesOf({ name: wire.name, description: wire.description, inputSchema: wire.inputSchema });
     return { name: wire.name, whole: bytesOf(wire), shown };
   });

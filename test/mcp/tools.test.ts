@@ -1,4 +1,4 @@
-/** Tools are the command table in other words: what they say of themselves is true to the rows. */
+/** The tools are derived from the command table, and describe its rows correctly. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { COMMANDS, REGISTRY } from "../support/commands.ts";
 import { type CommandTool, loadTools, toolName } from "../../src/mcp/tools.ts";
@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 
 describe("the tools", () => {
-  it("S1 are the commands of an agent and no other, in an order that never changes", async () => {
+  it("S1 are exactly the commands of an agent, always in the same order", async () => {
     const forAgents = COMMANDS.filter((row) => row.audience !== "human").map((row) => row.name);
     expect([...tools.values()].map(({ command }) => command).toSorted()).toEqual(forAgents.toSorted());
     const names = [...(await loadTools({ ...REGISTRY, entries: [...COMMANDS].toReversed() })).keys()];
@@ -17,12 +17,12 @@ describe("the tools", () => {
     expect(names).toEqual(names.toSorted());
   });
 
-  it("have names that every client takes", () => {
+  it("have names that every client accepts", () => {
     for (const name of tools.keys()) expect(name).toMatch(/^qoc_[a-z_]{1,44}$/);
     expect(toolName("orders propose")).toBe("qoc_orders_propose");
   });
 
-  it("S5 take objects with no unknown field, answer objects, and carry no draft's name", () => {
+  it("S5 accept objects without unknown fields, return objects, and name no schema draft", () => {
     for (const { wire } of tools.values()) {
       expect(wire.inputSchema, wire.name).toMatchObject({ type: "object", additionalProperties: false });
       expect(wire.outputSchema, wire.name).toMatchObject({ type: "object" });
@@ -30,7 +30,7 @@ describe("the tools", () => {
     }
   });
 
-  it("spell their schemas so that a client with one type to a value takes them", () => {
+  it("have schemas with one type for each value", () => {
     const odd: string[] = [];
     const walk = (node: unknown, path: string): void => {
       if (typeof node !== "object" || node === null) return;
@@ -42,7 +42,7 @@ describe("the tools", () => {
     expect(odd).toEqual([]);
   });
 
-  it("hint the truth: what writes is no read, nothing destroys, and drafts say so", () => {
+  it("have correct annotations: a tool that writes is not read-only, none is destructive, and drafts are described as drafts", () => {
     for (const { entry, wire } of tools.values()) {
       expect(wire.annotations, entry.name).toMatchObject({
         readOnlyHint: entry.writes.length === 0,
@@ -55,7 +55,7 @@ describe("the tools", () => {
     expect(tools.get("qoc_status")?.wire.annotations?.openWorldHint).toBe(false);
   });
 
-  it("carry the words of help for each argument", () => {
+  it("describe each argument with the summary of the command line's help", () => {
     const properties = tools.get("qoc_orders_propose")?.wire.inputSchema.properties as Record<
       string,
       { description?: string }
