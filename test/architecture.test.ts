@@ -11,14 +11,14 @@ type RuleKey = keyof typeof RULES;
 const KEYS = Object.keys(RULES) as RuleKey[];
 
 const PENDING_MODULES = [
-  ...["src/agents/", "src/bus/", "src/cli/", "src/commands/", "src/conformance/", "src/domain/", "src/gate/"],
-  ...["src/host/", "src/http/", "src/market-data/", "src/mcp/", "src/protocol/"],
+  ...["src/bus/", "src/cli/", "src/commands/", "src/conformance/", "src/domain/", "src/gate/"],
+  ...["src/host/", "src/protocol/"],
 ];
 
 /** Violations that are still there: path prefixes, or the name of a type that is declared twice. Shrinks to nothing. */
 const PENDING: Partial<Record<RuleKey, readonly string[]>> = {
   importCycles: ["src/host/bundle.ts", "src/conformance/test-case.ts"],
-  typeNames: ["src/agents/", "src/cli/", "src/domain/", "src/gate/"],
+  typeNames: ["src/cli/", "src/domain/", "src/gate/"],
   lineLength: [...PENDING_MODULES, "sandbox/", "connectors/", "examples/", "test/"],
   functionLength: ["src/cli/session.ts", "src/host/guard-pool.ts", "sandbox/granted-net.ts"],
   optionalSpreads: [...PENDING_MODULES, "sandbox/", "connectors/"],

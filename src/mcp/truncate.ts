@@ -1,6 +1,6 @@
 /**
- * Truncates a result that is too long. A long text gets a note with the tool that reads it whole, a long list a note with
- * the number of missing items and the tool that returns all. An error instead would hide everything else in the result.
+ * Truncates a result that is too long. A long text gets a note with the tool that reads it whole, a long list a note
+ * with the number of missing items and the tool that returns all. An error would hide everything else in the result.
  */
 import { toolName } from "./tools.ts";
 
