@@ -11,7 +11,9 @@ export interface Port {
 
 export interface ContextHandle {
   readonly ctx: ConnectorContext;
-  /** Sends emitted fills, within the window. Called before each method's result, so that a fill arrives before its ack. */
+  /**
+   * Sends emitted fills, within the window. Called before each method's result, so that a fill arrives before its ack.
+   */
   flush(): void;
   /** Sends all emitted fills, regardless of the window. Called before the worker ends. */
   sendAll(): void;
@@ -88,8 +90,8 @@ function isDeeperThan(value: unknown, levels: number): boolean {
 }
 
 /**
- * Returns a JSON copy of the value and its size. The host would end the worker for a message over its limits; this throws
- * earlier, with a stack that shows the author's line.
+ * Returns a JSON copy of the value and its size. The host would end the worker for a message over its limits; this
+ * throws earlier, with a stack that shows the author's line.
  */
 function copyWithin(
   value: unknown,
@@ -122,7 +124,9 @@ function deepFreeze<T>(value: T): T {
   return Object.freeze(value);
 }
 
-/** Numbers fills, sends them in batches within the window, and queues the others until the host has stored those sent. */
+/**
+ * Numbers fills, sends them in batches within the window, and queues the others until the host has stored those sent.
+ */
 class FillQueue {
   readonly #port: Port;
   #queue: { readonly value: unknown; readonly chars: number }[] = [];

@@ -1,6 +1,7 @@
 /**
- * Entry point of a connector's worker: loads one adapter and exposes its methods over the one port. The host starts this text
- * in a worker thread or in a child process. Each call returns an envelope; errors are never thrown to the host.
+ * Entry point of a connector's worker: loads one adapter and exposes its methods over the one port. The host starts
+ * this text in a worker thread or in a child process. Each call returns an envelope; errors are never thrown to the
+ * host.
  */
 import { expose } from "comlink";
 import { type MessagePort, workerData } from "node:worker_threads";

@@ -1,7 +1,7 @@
 /**
- * Network access of a connector: `fetch` and `WebSocket`, restricted to the `hosts` of desk.toml. The host is checked twice:
- * at the call, so that the author gets an error with a stack; and where the request leaves, because an address object can
- * change, a response can redirect, and the runtime's own dispatcher can be called directly.
+ * Network access of a connector: `fetch` and `WebSocket`, restricted to the `hosts` of desk.toml. The host is checked
+ * twice: at the call, so that the author gets an error with a stack; and where the request leaves, because an address
+ * object can change, a response can redirect, and the runtime's own dispatcher can be called directly.
  */
 import { SandboxWebSocket } from "./websocket.ts";
 
@@ -27,8 +27,9 @@ function assertHost(hosts: Hosts, { hostname }: URL): void {
 }
 
 /**
- * The runtime's `fetch` sends through a dispatcher on a global symbol, whose class could open any socket. This replaces it by
- * one method that checks the host and refuses upgrades, which would hand out the socket. Frozen before the adapter runs.
+ * The runtime's `fetch` sends through a dispatcher on a global symbol, whose class could open any socket. This replaces
+ * it by one method that checks the host and refuses upgrades, which would hand out the socket. Frozen before the
+ * adapter runs.
  */
 function restrictDispatchers(hosts: Hosts): void {
   // The runtime creates the dispatcher on first use.
@@ -50,7 +51,9 @@ function restrictDispatchers(hosts: Hosts): void {
   }
 }
 
-/** Restricts the runtime's dispatcher and returns the globals for the adapter. Call once, before the adapter is loaded. */
+/**
+ * Restricts the runtime's dispatcher and returns the globals for the adapter. Call once, before the adapter is loaded.
+ */
 export function installEgress(hosts: Hosts): { WebSocket: unknown; fetch: Fetch } {
   restrictDispatchers(hosts);
   const runtimeFetch = globalThis.fetch as Fetch;

@@ -1,6 +1,6 @@
 /**
- * Freezes prototypes that an adapter shares with the runtime's own objects, such as the real process and real sockets. A
- * method that an adapter put there would be called with those objects. Subclasses can still override every member.
+ * Freezes prototypes that an adapter shares with the runtime's own objects, such as the real process and real sockets.
+ * A method that an adapter put there would be called with those objects. Subclasses can still override every member.
  */
 import { EventEmitter } from "node:events";
 import { Duplex, PassThrough, Readable, Stream, Transform, Writable } from "node:stream";

@@ -1,6 +1,6 @@
 /**
- * Replaces `process`, `console` and `require` by stubs that affect only this worker. This is no protection against hostile
- * code that knows Node's internals; SECURITY.md describes what is.
+ * Replaces `process`, `console` and `require` by stubs that affect only this worker. This is no protection against
+ * hostile code that knows Node's internals; SECURITY.md describes what is.
  */
 import { builtinModules } from "node:module";
 import { freezeIntrinsics } from "./freeze-intrinsics.ts";
@@ -15,7 +15,9 @@ const REMOVED_GLOBALS = [
   "__filename",
   "__dirname",
 ] as const;
-/** Node defines each built-in module as a global in a process that runs a text. These names are web APIs or get a stub. */
+/**
+ * Node defines each built-in module as a global in a process that runs a text. These names are web APIs or get a stub.
+ */
 const KEPT_GLOBALS: readonly string[] = ["console", "crypto", "performance", "process"];
 const KEPT_PROCESS_MEMBERS = ["arch", "platform", "version", "versions", "release", "features"] as const;
 

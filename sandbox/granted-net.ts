@@ -1,6 +1,6 @@
 /**
- * The `net` module of an adapter: our own socket class around a real socket that connects to addresses of `grant` only. The
- * real socket stays private, because its class could open a file descriptor, a unix path or any address.
+ * The `net` module of an adapter: our own socket class around a real socket that connects to addresses of `grant` only.
+ * The real socket stays private, because its class could open a file descriptor, a unix path or any address.
  */
 import { Socket as RealSocket, isIP, isIPv4, isIPv6 } from "node:net";
 import { Duplex } from "node:stream";

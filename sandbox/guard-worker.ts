@@ -1,15 +1,15 @@
 /**
  * Entry point of the thread of custom guards: evaluates their bundles and runs them, in order, on one order at a time.
  *
- * Guards are pure, so each order gets a new instance of each class. Only module-level variables of a guard's file outlive an
- * order, until the thread is replaced.
+ * Guards are pure, so each order gets a new instance of each class. Only module-level variables of a guard's file
+ * outlive an order, until the thread is replaced.
  */
 import { compileFunction } from "node:vm";
 import { workerData } from "node:worker_threads";
 import { type GuardAdapter, NotSent, SDK_VERSION, VenueRejection } from "../src/domain/sdk.ts";
 import type {
   GuardLogLine,
-  GuardResult,
+  GuardResultMessage,
   GuardSource,
   GuardSubject,
   GuardTask,
@@ -48,13 +48,13 @@ export function runGuards({ port, guards, subject }: GuardTask): void {
       port.postMessage(line);
     };
     const { outcome, message } = runGuard(guard, subject);
-    const result: GuardResult = { e: "result", guard, outcome, message: message.slice(0, MESSAGE_CHARS_MAX) };
+    const result: GuardResultMessage = { e: "result", guard, outcome, message: message.slice(0, MESSAGE_CHARS_MAX) };
     port.postMessage(result);
   }
   logConsole = undefined;
 }
 
-function runGuard(index: number, subject: GuardSubject | undefined): Pick<GuardResult, "outcome" | "message"> {
+function runGuard(index: number, subject: GuardSubject | undefined): Pick<GuardResultMessage, "outcome" | "message"> {
   try {
     const guard = createGuard(index);
     const description =

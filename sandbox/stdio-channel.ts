@@ -1,7 +1,7 @@
 /**
- * The port of a connector in a child process: one JSON line per message, received on standard input and sent on descriptor 3.
- * Writes block until the kernel has the line. So everything that was posted before the process ended reaches the host, and a
- * slow host slows this process down instead of filling its memory.
+ * The port of a connector in a child process: one JSON line per message, received on standard input and sent on
+ * descriptor 3. Writes block until the kernel has the line. So everything that was posted before the process ended
+ * reaches the host, and a slow host slows this process down instead of filling its memory.
  */
 import { writeSync } from "node:fs";
 import { LineSplitter } from "../src/lib/line-splitter.ts";

@@ -15,8 +15,8 @@ const SAFE_OPTIONS = [
 ] as const;
 
 /**
- * A client with the listener APIs of browsers (`onmessage`, `addEventListener`) and of the `ws` package (`on`). A connection
- * error without a listener is ignored; it does not end the worker.
+ * A client with the listener APIs of browsers (`onmessage`, `addEventListener`) and of the `ws` package (`on`). A
+ * connection error without a listener is ignored; it does not end the worker.
  */
 export class SandboxWebSocket extends EventEmitter {
   static readonly CONNECTING = 0;

@@ -9,7 +9,7 @@ import { type RecordedBar, Recording } from "./recording.ts";
 export const INDEX = "SPX";
 const SYMBOL = /^[A-Za-z0-9^][A-Za-z0-9.:/_^=-]{0,39}$/;
 
-/** Returns the operator's bars of a symbol, oldest first; empty if there are none. */
+/** Returns the operator's bars of a symbol, oldest first; empty if no bars exist. */
 type LoadBars = (symbol: string) => Promise<readonly Bar[]>;
 
 export class InstrumentList {

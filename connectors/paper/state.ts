@@ -11,15 +11,15 @@ export interface WorkingOrder {
   readonly type: OrderType;
   readonly timeInForce: TimeInForce;
   readonly quantity: string;
-  readonly limitPrice?: string;
-  readonly stopPrice?: string;
-  readonly reduceOnly?: true;
+  readonly limitPrice?: string | undefined;
+  readonly stopPrice?: string | undefined;
+  readonly reduceOnly?: true | undefined;
   /** The day on which the order was accepted. */
   readonly day: number;
   /** Cash reserved for each unit of the quantity. */
   readonly reserve: string;
   /** The stop price was reached. */
-  readonly triggered?: true;
+  readonly triggered?: true | undefined;
   readonly filled: string;
   /** Sum of quantity times price over the fills. */
   readonly value: string;

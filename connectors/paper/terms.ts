@@ -57,9 +57,9 @@ export function readTerms(order: Order, tickSize: Amount): Terms {
     type,
     timeInForce,
     quantity: readQuantity(order.quantityText ?? order.quantity),
-    ...(limitPrice === undefined ? {} : { limitPrice }),
-    ...(stopPrice === undefined ? {} : { stopPrice }),
-    ...(order.reduceOnly === true ? { reduceOnly: true as const } : {}),
+    limitPrice,
+    stopPrice,
+    reduceOnly: order.reduceOnly === true ? true : undefined,
   };
 }
 

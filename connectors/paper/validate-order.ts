@@ -49,7 +49,7 @@ function toWorkingOrder(state: VenueState, terms: Terms, marketTick: MarketTick,
     filled: "0",
     value: "0",
     fills: 0,
-    ...(isTriggered ? { triggered: true as const } : {}),
+    triggered: isTriggered ? true : undefined,
   };
 }
 

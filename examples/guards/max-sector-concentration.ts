@@ -9,9 +9,9 @@
  *     AAPL = "Information Technology"
  *     XOM = "Energy"
  *
- * What is held counts by its size, long or short, and every open order counts in full, so that two orders cannot pass on the
- * same room. An order that only makes a position smaller is allowed. A symbol that the map does not name is blocked: what is
- * not known cannot be held to a limit.
+ * A position counts by its absolute value, and each open order counts in full, so that two orders cannot both use the
+ * same remaining limit. An order that only reduces a position is allowed. A symbol that is missing from the map is
+ * blocked.
  */
 import type { BookSnapshot, GuardAdapter, GuardResult, Order } from "@qoc-app/sdk";
 
@@ -38,13 +38,15 @@ export default class MaxSectorConcentrationGuard implements GuardAdapter {
   }
 
   evaluate(order: Order & { readonly notional: number }, book: BookSnapshot): GuardResult {
-    if (shrinks(order, book)) return { result: "allow" };
+    if (reduces(order, book)) return { result: "allow" };
     const sector = this.sectors.get(order.symbol);
     if (sector === undefined)
       return { result: "block", reason: `sector_map does not name the sector of ${order.symbol}` };
-    if (!(book.nav > 0)) return { result: "block", reason: `NAV is ${book.navText}: no share of it can be told` };
-    const pct = ((this.held(sector, book) + this.working(sector, order, book) + order.notional) / book.nav) * 100;
-    // Written so that a value that is no number blocks.
+    if (!(book.nav > 0))
+      return { result: "block", reason: `NAV is ${book.navText}: a share of NAV cannot be computed` };
+    const pct =
+      ((this.positionValue(sector, book) + this.openOrderValue(sector, order, book) + order.notional) / book.nav) * 100;
+    // NaN fails this comparison, so it blocks.
     if (pct <= this.maxPct) return { result: "allow" };
     return {
       result: "block",
@@ -52,35 +54,41 @@ export default class MaxSectorConcentrationGuard implements GuardAdapter {
     };
   }
 
-  private held(sector: string, book: BookSnapshot): number {
+  private positionValue(sector: string, book: BookSnapshot): number {
     const inSector = book.positions.filter((position) => this.sectors.get(position.symbol) === sector);
     return inSector.reduce((sum, position) => sum + Math.abs(position.value), 0);
   }
 
-  /** Open orders of the sector, at their limit, else their stop, else the mark. One without any price counts as without bound. */
-  private working(sector: string, asked: Order, book: BookSnapshot): number {
-    const priceOf = (order: Order): number =>
-      order.limitPrice ??
-      order.stopPrice ??
-      book.positions.find(({ symbol }) => symbol === order.symbol)?.markPrice ??
+  /**
+   * Value of the open orders in the sector, at their limit price, else their stop price, else the mark. An order
+   * without any of them counts as infinite.
+   */
+  private openOrderValue(sector: string, order: Order, book: BookSnapshot): number {
+    const priceOf = (open: Order): number =>
+      open.limitPrice ??
+      open.stopPrice ??
+      book.positions.find(({ symbol }) => symbol === open.symbol)?.markPrice ??
       Infinity;
-    return others(asked, book)
-      .filter((order) => this.sectors.get(order.symbol) === sector)
-      .reduce((sum, order) => sum + order.quantity * priceOf(order), 0);
+    return others(order, book)
+      .filter(({ symbol }) => this.sectors.get(symbol) === sector)
+      .reduce((sum, open) => sum + open.quantity * priceOf(open), 0);
   }
 }
 
-/** An order that is asked about again is among the open ones already; before it is approved its id is empty. */
+/**
+ * Open orders without the order under evaluation, which is among them if it was evaluated before; its id is empty
+ * before approval.
+ */
 function others({ clientOrderId }: Order, book: BookSnapshot): readonly Order[] {
   return book.openOrders.filter((order) => clientOrderId === "" || order.clientOrderId !== clientOrderId);
 }
 
-/** Together with the open orders of its side, it takes no more than is held. */
-function shrinks(order: Order, book: BookSnapshot): boolean {
-  const held = book.positions
+/** Whether the order and the open orders of the same side together are at most the position. */
+function reduces(order: Order, book: BookSnapshot): boolean {
+  const position = book.positions
     .filter(({ symbol }) => symbol === order.symbol)
     .reduce((sum, { quantity }) => sum + quantity, 0);
-  const same = others(order, book).filter(({ symbol, side }) => symbol === order.symbol && side === order.side);
-  const taken = same.reduce((sum, { quantity }) => sum + quantity, order.quantity);
-  return order.side === "sell" ? taken <= held : taken <= -held;
+  const sameSide = others(order, book).filter(({ symbol, side }) => symbol === order.symbol && side === order.side);
+  const total = sameSide.reduce((sum, { quantity }) => sum + quantity, order.quantity);
+  return order.side === "sell" ? total <= position : total <= -position;
 }

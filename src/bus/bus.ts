@@ -1,7 +1,7 @@
 /**
  * The event bus. An event is journaled, folded into the desk's state and emitted, in this order. Subscribers that act
- * outside the desk subscribe to `commit`: the record is on disk by then. Subscribers get plain data and a sequence number
- * only, so that a later version can move them to another process.
+ * outside the desk subscribe to `commit`: the record is on disk by then. Subscribers get plain data and a sequence
+ * number only, so that a later version can move them to another process.
  */
 import { EventEmitter } from "eventemitter3";
 import { type DeskState, applyEvent } from "../domain/desk-state.ts";
@@ -14,16 +14,20 @@ export type Subscriber = (recorded: Recorded) => void;
 
 export interface Bus {
   /**
-   * Appends the event to the journal, applies it to the state and emits it to `publish` subscribers before it returns. The
-   * record reaches the disk within 50 ms. @throws QocError JOURNAL_FAILED, TOO_LARGE.
+   * Appends the event to the journal, applies it to the state and emits it to `publish` subscribers before it returns.
+   * The record reaches the disk within 50 ms. @throws QocError JOURNAL_FAILED, TOO_LARGE.
    */
   publish(event: DeskEvent): Recorded;
   /**
-   * The same, and asks for a flush at once. The promise resolves when the record is on disk and rejects with JOURNAL_FAILED
-   * otherwise; a caller need not await it. @throws QocError JOURNAL_FAILED, TOO_LARGE before anything is appended.
+   * The same, and asks for a flush at once. The promise resolves when the record is on disk and rejects with
+   * JOURNAL_FAILED otherwise; a caller need not await it. @throws QocError JOURNAL_FAILED, TOO_LARGE before anything is
+   * appended.
    */
   commit(event: DeskEvent): Promise<Recorded>;
-  /** Calls the subscriber with each record, in order: at once (`publish`) or when the record is on disk (`commit`). Returns the unsubscribe function. */
+  /**
+   * Calls the subscriber with each record, in order: at once (`publish`) or when the record is on disk (`commit`).
+   * Returns the unsubscribe function.
+   */
   subscribe(after: "publish" | "commit", subscriber: Subscriber): () => void;
 }
 

@@ -1,10 +1,10 @@
-/** Reads and verifies the segments: every hash, the order, the chain. Tells a torn tail from corruption. */
+/** Reads and verifies the segments: every hash, the order and the chain. Distinguishes a torn tail from corruption. */
 import type { Recorded } from "../domain/event.ts";
 import type { Disk } from "../domain/ports.ts";
 import { GENESIS, type ReadLine, readLine } from "./journal-record.ts";
 
 const SEGMENT = /^\d{6}\.ndjson$/;
-/** A record to its end and something after it. No crash leaves that: the end of the record was damaged later. */
+/** A complete record with more text on its line. A crash cannot cause this: the newline was damaged later. */
 const RECORD_AND_MORE = /,"h":"[0-9a-f]{64}"\}./s;
 
 export function segmentName(number: number): string {
@@ -18,13 +18,13 @@ export interface JournalProblem {
 }
 
 export interface JournalScan {
-  /** Empty where they were handed on one by one. */
+  /** Empty if `take` received the records. */
   readonly events: readonly Recorded[];
   readonly segments: readonly string[];
   readonly head: { readonly seq: number; readonly hash: string };
-  /** An incomplete last line of the last segment: what a crash in mid-write leaves. Never an acknowledged record. */
+  /** An incomplete last line of the last segment, which a crash during a write leaves. It was never acknowledged. */
   readonly torn?: { readonly segment: string; readonly offset: number; readonly bytes: number };
-  /** Anything else that does not verify; `events` is the good prefix. */
+  /** The first problem that is not a torn tail. `events` has the records before it. */
   readonly corrupt?: JournalProblem;
 }
 
@@ -43,13 +43,13 @@ interface Cursor {
 }
 
 export interface ScanOptions {
-  /** Hears of every segment. */
+  /** Called after each segment. */
   progress?(done: number, of: number, records: number): void;
-  /** Takes each record as it is read; none is kept then, so that a long journal is folded without being held. */
+  /** Receives each record as it is read. The scan then keeps no records, so that a long journal needs little memory. */
   take?(recorded: Recorded): void;
 }
 
-/** Streams segment by segment. Never throws for what is in the files. */
+/** Reads one segment at a time. Never rejects because of the content of a file. */
 export async function scanJournal(disk: Disk, dir: string, { progress, take }: ScanOptions = {}): Promise<JournalScan> {
   const segments = await listSegments(disk, dir);
   const events: Recorded[] = [];
@@ -57,9 +57,9 @@ export async function scanJournal(disk: Disk, dir: string, { progress, take }: S
   const cursor: Cursor = { seq: 0, hash: GENESIS };
   for (const [index, segment] of segments.entries()) {
     const isLast = index === segments.length - 1;
-    const outcome = scanSegment(segment, await disk.read(`${dir}/${segment}`), isLast, cursor, keep);
+    const problem = scanSegment(segment, await disk.read(`${dir}/${segment}`), isLast, cursor, keep);
     progress?.(index + 1, segments.length, cursor.seq);
-    if (outcome !== undefined) return { events, segments, head: { ...cursor }, ...outcome };
+    if (problem !== undefined) return { events, segments, head: { ...cursor }, ...problem };
   }
   return { events, segments, head: { ...cursor } };
 }

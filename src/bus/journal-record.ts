@@ -1,27 +1,27 @@
 /**
- * One line of the journal. NDJSON with fixed leading fields, the event's own, then `prev` (the hash of the line before) and
- * `h` (sha256 of this line without `h`). The newline is the commit marker.
+ * One line of the journal: JSON with fixed first members, the members of the event, then `prev` (the hash of the
+ * previous line) and `h` (the SHA-256 of this line without `h`). The newline commits the record.
  */
 import { hash as hashOf } from "node:crypto";
 import { QocError } from "../domain/error.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
 
-/** Longest line, bytes; a proposal of 64 KiB and its terms fit with room to spare. */
+/** The longest line in bytes. A proposal of 64 KiB and its terms fit. */
 export const LINE_BYTES_MAX = 256 * 1024;
 /**
- * The format of the records that this version writes. 0: records have no epoch. 1: `order.acked`, and `order.rejected` by
- * `guard`. 2: `order.accepted`, `order.denied`.
+ * The format of the records that this version writes. 0: records have no epoch. 1: `order.acked`, and `order.rejected`
+ * by `guard`. 2: `order.accepted`, `order.denied`.
  */
 export const JOURNAL_FORMAT = 2;
 export const GENESIS = "0".repeat(64);
 
-/** `,"h":"` and 64 digits and `"}`: what ends each line. Before it stands `,"prev":"` and 64 digits and `"`. */
+/** The end of each line: `,"prev":"`, 64 digits and `"` ({@link PREV_CHARS}), then `,"h":"`, 64 digits and `"}`. */
 const HASH_CHARS = 72;
 const PREV_CHARS = 74;
 const HEAD = /^\{"seq":(\d{1,15}),"ts":"([^"]{24})",(?:"epoch":(\d{1,15}),)?(?="type":")/;
 
 export interface Line {
-  /** With its newline. */
+  /** Includes the newline. */
   readonly text: string;
   readonly hash: string;
 }
@@ -31,17 +31,17 @@ function sha256(data: string | Uint8Array): string {
 }
 
 let lastAt = { ms: -1, text: "" };
-/** Many records share a millisecond. */
+/** Keeps the last result, because many records have the same millisecond. */
 function isoOf(ms: number): string {
   return (lastAt.ms === ms ? lastAt : (lastAt = { ms, text: new Date(ms).toISOString() })).text;
 }
 
-/** The event's members, its type first. */
+/** The members of the event as JSON without braces, `type` first. */
 function eventText(event: DeskEvent): string {
   const text = JSON.stringify(event);
   if (text.startsWith('{"type":"')) return text.slice(1, -1);
-  const { type, ...rest } = event;
-  return JSON.stringify({ type, ...rest }).slice(1, -1);
+  const { type, ...members } = event;
+  return JSON.stringify({ type, ...members }).slice(1, -1);
 }
 
 /** @throws QocError TOO_LARGE. */
@@ -64,14 +64,14 @@ export interface ReadLine {
   readonly hash: string;
 }
 
-/** Longer than the fixed fields can be. */
+/** An upper bound for the length of the fixed first members. */
 const HEAD_BYTES = 100;
 const [COMMA, OPEN, CLOSE] = [44, 123, 125];
 
 /**
- * Checks the hash and parses. Answers a word on what is wrong instead where the line is not whole. A start on a long journal
- * spends its time here, so nothing is copied: what is hashed and what is parsed are stretches of the line itself, in which one
- * sign at a time stands as a brace and is put back.
+ * Checks the hash and parses the line. Returns the problem as text if the line is not valid. Most of the start time on
+ * a long journal is spent here, so the line is not copied: the hash and the parser read parts of the buffer, after one
+ * byte at a time is replaced by a brace. The byte is restored afterwards.
  */
 export function readLine(line: Buffer): ReadLine | string {
   const end = line.length - HASH_CHARS;
@@ -92,12 +92,12 @@ export function readLine(line: Buffer): ReadLine | string {
   return { recorded, prev: prev.slice(9, 73), hash };
 }
 
-/** From the comma before its first member to the comma after its last. */
+/** `from` is the comma before the first member of the event, `to` the comma after the last. */
 function eventOf(line: Buffer, from: number, to: number): DeskEvent | undefined {
   line[from] = OPEN;
   line[to] = CLOSE;
   try {
-    // Our own hash vouches for the shape; it was checked when it was written.
+    // The hash was verified, so the line has the shape that `writeLine` wrote.
     return JSON.parse(line.toString("utf8", from, to + 1)) as DeskEvent;
   } catch {
     return undefined;

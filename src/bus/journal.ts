@@ -1,7 +1,8 @@
 /**
- * The append-only journal. `append` gives a place in the order at once; `committed` resolves when the record is on disk.
- * Group commit: one write and one fdatasync are under way at a time, and whatever was appended meanwhile goes into the next.
- * After a failed write or sync nothing is acknowledged any more: pages may be marked clean though they were lost.
+ * The append-only journal. `append` assigns the sequence number at once; `committed` resolves when the record is on
+ * disk. Group commit: one write and one fdatasync run at a time, and records that are appended meanwhile go into the
+ * next write. After a failed write or sync the journal acknowledges nothing more, because the kernel may mark lost
+ * pages as clean.
  */
 import { QocError, messageOf } from "../domain/error.ts";
 import type { DeskEvent, Recorded } from "../domain/event.ts";
@@ -15,12 +16,12 @@ export interface Appended {
 }
 
 export interface Journal {
-  /** Synchronous: order and sequence are settled when it returns. `durable` asks for a flush now. */
+  /** Synchronous: the order and the sequence number are final when it returns. `durable` requests a flush now. */
   append(event: DeskEvent, options?: { durable?: boolean }): Appended;
-  /** Why it no longer takes records, where it does not. */
+  /** The error after which the journal accepts no records; undefined while it works. */
   readonly failure: QocError | undefined;
   readonly head: { readonly seq: number; readonly hash: string };
-  /** The life of the desk that later records belong to. */
+  /** The epoch of the records that follow. A copied desk starts a new epoch. */
   epoch: number;
   /** Resolves when everything appended so far is on disk. */
   flush(): Promise<void>;
@@ -34,15 +35,15 @@ export interface JournalOptions {
   readonly log: Log;
   readonly segmentBytes?: number;
   readonly onFailure?: (failure: QocError) => void;
-  /** Takes each record that is there already, as it is read; none is kept in the scan then. */
+  /** Receives each existing record as it is read. The scan then keeps no records. */
   readonly take?: (recorded: Recorded) => void;
 }
 
 const SEGMENT_BYTES = 8 * 1024 * 1024;
-/** A record that nobody waits for is flushed at the latest after this. */
+/** The latest flush of a record without `durable`. */
 const LAZY_MS = 50;
 
-/** Lines that go to disk together, and the one promise that all who wait for them share. */
+/** Lines that are written to disk together, with one promise for all callers that wait for them. */
 interface Batch {
   readonly lines: string[];
   readonly committed: Promise<void>;
@@ -54,14 +55,14 @@ function openBatch(): Batch {
   let resolve: () => void = () => undefined;
   let reject: (error: unknown) => void = () => undefined;
   const committed = new Promise<void>((yes, no) => ([resolve, reject] = [yes, no]));
-  // Not everyone who appends waits.
+  // Some callers of `append` ignore the promise.
   committed.catch(() => undefined);
   return { lines: [], committed, resolve, reject };
 }
 
 /**
- * Reads what is there, sets a torn tail aside, and opens for appending. A corrupt journal is not opened for writing: the scan
- * says why, and the caller serves reads only.
+ * Reads the existing records, moves a torn tail aside, and opens the journal for appending. A corrupt journal is not
+ * opened for writing: the scan has the problem, and the desk serves reads only.
  */
 export async function openJournal(
   options: JournalOptions,
@@ -76,7 +77,7 @@ export async function openJournal(
   return { scan, journal: new SegmentedJournal(options, scan.head, number, file) };
 }
 
-/** The torn bytes are kept: they were never acknowledged, but a person may want to look. */
+/** Keeps the torn bytes for inspection. They were never acknowledged. */
 async function setAside({ disk, dir, log }: JournalOptions, torn: NonNullable<JournalScan["torn"]>): Promise<void> {
   const path = `${dir}/${torn.segment}`;
   const bytes = await disk.read(path);
@@ -147,7 +148,7 @@ class SegmentedJournal implements Journal {
   }
 
   async #drain(): Promise<void> {
-    // One turn of the loop: what is appended in the same breath shares the flush.
+    // Records that are appended in the same tick share one flush.
     await Promise.resolve();
     while (this.#next !== undefined && this.#failure === undefined) {
       const batch = this.#next;
@@ -159,7 +160,7 @@ class SegmentedJournal implements Journal {
         this.#fail(error, batch);
       }
     }
-    // In the same step as the last look at the queue: whatever is appended from now on starts a drain of its own.
+    // Synchronous after the last check of the queue: a record that is appended from now on starts the next drain.
     this.#flushing = undefined;
   }
 

@@ -4,10 +4,10 @@ import { QocError } from "../domain/error.ts";
 import type { DeskEvent, OrderAccepted, OrderRejected, Recorded } from "../domain/event.ts";
 import { JOURNAL_FORMAT } from "./journal-record.ts";
 
-/** Reads the records of a journal in order and returns each as a record of this version. @throws QocError FORMAT_TOO_NEW. */
+/** Converts the records of a journal, in order, to records of this version. @throws QocError FORMAT_TOO_NEW. */
 type Upgrade = (recorded: Recorded) => Recorded;
 
-/** The records up to the first `journal.upgraded` have the format of `desk.created`; each boundary starts the next format. */
+/** The records before the first `journal.upgraded` have the format of `desk.created`; then each has the format `to`. */
 function createUpgrade(): Upgrade {
   let format = JOURNAL_FORMAT;
   let created = JOURNAL_FORMAT;
@@ -47,7 +47,7 @@ export function upgraded(events: readonly Recorded[]): readonly Recorded[] {
 }
 
 export interface Replay {
-  /** Moves while records are taken. */
+  /** Changes with each record. */
   readonly state: DeskState;
   /** @throws QocError FORMAT_TOO_NEW at the first record. */
   take(recorded: Recorded): void;

@@ -7,10 +7,10 @@ import type { ArgumentEntry, CommandEntry } from "../commands/command-entry.ts";
 import { EXIT } from "../domain/error.ts";
 import { kebab } from "./flags.ts";
 
-export type Input = Readonly<Record<string, unknown>>;
+export type CommandTreeInput = Readonly<Record<string, unknown>>;
 
 /** Runs one command with its parsed input and returns the exit code. */
-export type Perform = (entry: CommandEntry, input: Input) => Promise<number>;
+export type Perform = (entry: CommandEntry, input: CommandTreeInput) => Promise<number>;
 
 /** Parses `words`, runs the command that they name, and returns its exit code. Rejects as `perform` does. */
 export async function dispatch(
@@ -27,7 +27,7 @@ export async function dispatch(
   return exitCode;
 }
 
-type PerformAndRecord = (entry: CommandEntry, input: Input) => Promise<void>;
+type PerformAndRecord = (entry: CommandEntry, input: CommandTreeInput) => Promise<void>;
 
 function program(words: readonly string[], entries: readonly CommandEntry[], perform: PerformAndRecord): CommandDef {
   const firstWords = new Set(entries.map(({ name }) => name.split(" ", 1)[0] ?? name));
@@ -78,7 +78,7 @@ function inputOf(
   args: readonly ArgumentEntry[],
   parsed: Readonly<Record<string, unknown>>,
   words: readonly string[],
-): Input {
+): CommandTreeInput {
   const input: Record<string, unknown> = {};
   const flagWords = words.slice(0, words.indexOf("--"));
   for (const { name, kind, type, many } of args) {

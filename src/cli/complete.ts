@@ -13,7 +13,7 @@ export const SHELLS = ["zsh", "bash", "fish", "powershell"] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /** Calls one command of the running desk. Rejects if the desk is down or slow. */
-export type CallDesk = (command: string, input: Readonly<Record<string, unknown>>) => Promise<unknown>;
+export type CompletionCall = (command: string, input: Readonly<Record<string, unknown>>) => Promise<unknown>;
 
 interface Candidate {
   readonly value: string;
@@ -48,7 +48,7 @@ export function completionScript(shell: Shell): string {
 export async function completions(
   words: readonly string[],
   entries: readonly CommandEntry[],
-  callDesk: CallDesk,
+  callDesk: CompletionCall,
 ): Promise<string> {
   const needed = new Set<Completion>();
   match(words, entries, (kind) => {
@@ -123,7 +123,7 @@ function candidatesFrom(root: RootCommand, words: readonly string[]): readonly C
 
 type IdKind = Exclude<Completion, "path">;
 
-async function idsOf(kind: IdKind, callDesk: CallDesk): Promise<readonly Candidate[]> {
+async function idsOf(kind: IdKind, callDesk: CompletionCall): Promise<readonly Candidate[]> {
   try {
     return (await IDS[kind](callDesk)).filter(({ value }) => PLAIN_ID.test(value));
   } catch {
@@ -132,7 +132,7 @@ async function idsOf(kind: IdKind, callDesk: CallDesk): Promise<readonly Candida
   }
 }
 
-const IDS: Readonly<Record<IdKind, (callDesk: CallDesk) => Promise<readonly Candidate[]>>> = {
+const IDS: Readonly<Record<IdKind, (callDesk: CompletionCall) => Promise<readonly Candidate[]>>> = {
   order: (callDesk) => orderIds(callDesk, { limit: 100 }),
   proposal: (callDesk) => orderIds(callDesk, { state: "proposed" }),
   issue: (callDesk) => listIds(callDesk, "issues list", { value: "id", describe: titleOf }),
@@ -140,7 +140,7 @@ const IDS: Readonly<Record<IdKind, (callDesk: CallDesk) => Promise<readonly Cand
     listIds(callDesk, "connectors list", { value: "name", describe: (connector) => textOf(connector, "state") }),
 };
 
-async function orderIds(callDesk: CallDesk, input: JsonObject): Promise<readonly Candidate[]> {
+async function orderIds(callDesk: CompletionCall, input: JsonObject): Promise<readonly Candidate[]> {
   return ((await callDesk("orders list", input)) as readonly JsonObject[]).map((order) => {
     const terms = order["terms"] as JsonObject;
     const sentence = ["side", "quantity", "symbol"].map((name) => textOf(terms, name)).join(" ");
@@ -150,7 +150,7 @@ async function orderIds(callDesk: CallDesk, input: JsonObject): Promise<readonly
 
 /** The items of any list as candidates. `value` is the field with the id. */
 async function listIds(
-  callDesk: CallDesk,
+  callDesk: CompletionCall,
   command: string,
   { value, describe }: { readonly value: string; readonly describe: (item: JsonObject) => string },
 ): Promise<readonly Candidate[]> {

@@ -38,7 +38,7 @@ export interface WireError {
   readonly message: string;
   readonly hint: string;
   readonly retryable: boolean;
-  readonly details?: Readonly<Record<string, unknown>>;
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export type Reply =

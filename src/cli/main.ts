@@ -4,7 +4,7 @@ import type { CommandRegistry } from "../commands/command.ts";
 import { EXIT, QocError } from "../domain/error.ts";
 import { BUILTIN_COMMANDS, COMPLETE_COMMAND, HELP_COMMAND } from "./builtin-commands.ts";
 import type { CliDeps } from "./cli-deps.ts";
-import type { Input } from "./command-tree.ts";
+import type { CommandTreeInput } from "./command-tree.ts";
 import type { Globals } from "./flags.ts";
 import { Interrupted } from "./prompts.ts";
 import { type CheckedLine, MissingVerb, checkCommandLine, usage } from "./strict-args.ts";
@@ -73,14 +73,14 @@ async function interruptible(run: (signal: AbortSignal) => Promise<number>): Pro
   }
 }
 
-interface RunContext {
+interface CliRunContext {
   readonly registry: CommandRegistry;
   readonly deps: CliDeps;
   readonly signal: AbortSignal;
 }
 
 /** Lets citty parse the checked line and find its command. */
-async function dispatchLine({ words, globals }: CheckedLine<CommandEntry>, context: RunContext): Promise<number> {
+async function dispatchLine({ words, globals }: CheckedLine<CommandEntry>, context: CliRunContext): Promise<number> {
   const { registry, deps } = context;
   const { dispatch } = await import("./command-tree.ts");
   return dispatch(words, [...registry.entries, ...BUILTIN_COMMANDS], async (entry, input) => {
@@ -93,8 +93,8 @@ async function dispatchLine({ words, globals }: CheckedLine<CommandEntry>, conte
   });
 }
 
-interface ParsedRun extends RunContext {
-  readonly input: Input;
+interface ParsedRun extends CliRunContext {
+  readonly input: CommandTreeInput;
   readonly globals: Globals;
 }
 
@@ -113,7 +113,7 @@ async function perform(entry: CommandEntry, run: ParsedRun): Promise<number> {
 }
 
 /** A value `-` is replaced by standard input. On a terminal a line on standard error says that the command waits. */
-async function withStdin(entry: CommandEntry, input: Input, { io }: CliDeps): Promise<Input> {
+async function withStdin(entry: CommandEntry, input: CommandTreeInput, { io }: CliDeps): Promise<CommandTreeInput> {
   const names = Object.entries(input).flatMap(([name, value]) => (value === "-" ? [name] : []));
   const [name] = names;
   if (name === undefined) return input;
@@ -133,7 +133,7 @@ async function complete(words: readonly string[], deps: CliDeps): Promise<number
   const [{ callDaemon }, { resolve }] = await Promise.all([import("./client.ts"), import("node:path")]);
   const index = words.indexOf("-C");
   const cwd = resolve(deps.cwd, index === -1 ? "." : (words[index + 1] ?? "."));
-  const callDesk = async (command: string, input: Input): Promise<unknown> =>
+  const callDesk = async (command: string, input: CommandTreeInput): Promise<unknown> =>
     callDaemon({
       socketPath: await deps.socketFor(cwd),
       request: { command, input, channel: "cli", cwd },

@@ -13,7 +13,7 @@ import { canPrompt } from "./io.ts";
 import { Interrupted } from "./prompts.ts";
 import { renderValue } from "./render.ts";
 
-type Input = Readonly<Record<string, unknown>>;
+type SessionInput = Readonly<Record<string, unknown>>;
 
 export interface SessionOptions {
   readonly deps: CliDeps;
@@ -34,7 +34,7 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
     const text = await renderValue(value, { entry, registry, io, json });
     if (text !== "") await io.out(text);
   };
-  const callLocally = async (entry: CommandEntry, input: Input, channel: Channel): Promise<unknown> => {
+  const callLocally = async (entry: CommandEntry, input: SessionInput, channel: Channel): Promise<unknown> => {
     let printed: Promise<void> | undefined;
     const ready = (report: unknown): void => void (printed = print(entry, report));
     const emit = (value: unknown): Promise<void> => print(entry, value);
@@ -42,7 +42,7 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
     await printed;
     return printed === undefined ? value : undefined;
   };
-  const callDesk = async (entry: CommandEntry, input: Input, channel: Channel): Promise<unknown> => {
+  const callDesk = async (entry: CommandEntry, input: SessionInput, channel: Channel): Promise<unknown> => {
     const cutOff = entry.exits?.includes(EXIT.unknownOutcome) === true ? { cutOff: outcomeUnknown(entry, input) } : {};
     try {
       return await callDaemon({
@@ -109,7 +109,7 @@ async function readPassphrase(
 }
 
 /** The desk may have sent the order before it stopped. */
-function outcomeUnknown(entry: CommandEntry, input: Input): QocError {
+function outcomeUnknown(entry: CommandEntry, input: SessionInput): QocError {
   return new QocError("OUTCOME_UNKNOWN", {
     id: String(input["id"] ?? entry.name),
     reason: "the desk stopped before it answered",

@@ -20,7 +20,10 @@ export const INTERACTIVE = "interactive";
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
-/** The reason why an agent cannot have this name, or undefined. Names of runs and of the agent without a token are reserved. */
+/**
+ * The reason why an agent cannot have this name, or undefined. Names of runs and of the agent without a token are
+ * reserved.
+ */
 export function agentNameProblem(name: string): string | undefined {
   if (!NAME.test(name)) return "a name starts with a letter and has at most 32 of a-z, 0-9 and -";
   return name === INTERACTIVE || name.startsWith("run-") ? "this name is reserved" : undefined;

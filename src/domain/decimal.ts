@@ -1,8 +1,8 @@
 /**
  * Exact decimals. The only file that imports the decimal library.
  *
- * big.js in strict mode refuses JavaScript numbers and never rounds in `plus`, `minus` and `times`. Only {@link ratio} divides,
- * with an explicit scale. In files and messages a decimal is a string ({@link DecimalText}).
+ * big.js in strict mode refuses JavaScript numbers and never rounds in `plus`, `minus` and `times`. Only {@link ratio}
+ * divides, with an explicit scale. In files and messages a decimal is a string ({@link DecimalText}).
  */
 import { Big } from "big.js";
 
@@ -27,7 +27,7 @@ const PLAIN = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$/;
 /** Thrown by the parsers of this file. The caller adds the file and the field. */
 export class DecimalError extends Error {}
 
-/** Parses a trusted decimal string: one that the desk wrote or has checked. */
+/** Parses a decimal string that the desk wrote or has checked. */
 export function decimal(text: string): Decimal {
   return new Strict(text);
 }
@@ -41,7 +41,10 @@ export function text(value: Decimal): DecimalText {
   return value.toFixed() as DecimalText;
 }
 
-/** Parses an untrusted string such as `192.40`, `1e-8` or `.5`. Refuses NaN, Infinity, hexadecimal, separators and over 64 characters. */
+/**
+ * Parses an untrusted string such as `192.40`, `1e-8` or `.5`. Refuses NaN, Infinity, hexadecimal, separators and over
+ * 64 characters.
+ */
 export function parseText(raw: string): Decimal {
   const trimmed = raw.trim();
   if (trimmed.length > DECIMAL_CHARS_MAX)
@@ -82,7 +85,7 @@ export function canonicalText(raw: number | string): DecimalText {
   return isCanonical(raw) ? raw : text(parseNumeric(raw));
 }
 
-/** true: a string that is the canonical form of an amount of ordinary size. */
+/** Whether `raw` is the canonical string of an amount of ordinary size. */
 export function isCanonical(raw: unknown): raw is DecimalText {
   return typeof raw === "string" && CANONICAL.test(raw);
 }
@@ -120,12 +123,12 @@ export function min(a: Decimal, b: Decimal): Decimal {
   return a.lte(b) ? a : b;
 }
 
-/** Is `value` a whole multiple of `step`? */
+/** Whether `value` is a whole multiple of `step`. */
 export function onStep(value: Decimal, step: Decimal): boolean {
   return value.mod(step).eq(ZERO);
 }
 
-/** `part` is at most `percent` % of `whole`, compared without dividing; the limit is inclusive. */
+/** Whether `part` is at most `percent` % of `whole`. Compares without dividing. */
 export function withinPercent(part: Decimal, percent: Decimal, whole: Decimal): boolean {
   return part.times(HUNDRED).lte(percent.times(whole));
 }

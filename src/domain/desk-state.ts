@@ -1,6 +1,6 @@
 /**
- * The state of the desk: orders, positions, accounts, flags and counters, folded from the journal without a clock or a file.
- * Look-ups of the order path are indexed, so that the cost of an order does not grow with the history.
+ * The state of the desk: orders, positions, accounts, flags and counters, folded from the journal without a clock or a
+ * file. Look-ups of the order path are indexed, so that the cost of an order does not grow with the history.
  */
 import { type AccountRecord, markedAccount } from "./account.ts";
 import { type AgentRecord, grantedAgent } from "./agent-access.ts";
@@ -36,11 +36,11 @@ export interface IntentRecord {
 export interface ConnectorRecord {
   state: ConnectorState;
   mode: Mode;
-  reason?: string;
+  reason?: string | undefined;
   /** The digest of the adapter that last became ready, which the operator thereby accepted. */
-  adapterDigest?: Digest;
+  adapterDigest?: Digest | undefined;
   /** The reason of a quarantine that the operator ordered. A manual start ends the quarantine. */
-  quarantineReason?: string;
+  quarantineReason?: string | undefined;
 }
 
 /** A fill without a known order. An acknowledgement with the fill's venue order id assigns it to its order. */
@@ -76,7 +76,10 @@ export interface DeskState {
   readonly fills: Map<FillKey, VenueFill>;
   /** Fills of orders that this desk did not send, by connector and venue order id. */
   readonly unmatchedFills: Map<string, UnmatchedFill[]>;
-  /** Random, made at the first start of this epoch. Part of each client order id, so that a copy of the desk cannot repeat one. */
+  /**
+   * Random, made at the first start of this epoch. Part of each client order id, so that a copy of the desk cannot
+   * repeat one.
+   */
   epochTag: string;
   /** Intents of the last 24 hours, oldest first. */
   readonly intents: IntentRecord[];
@@ -214,15 +217,15 @@ function recordActivity(state: DeskState, at: number, event: ActivityEvent): voi
 function changeConnector(state: DeskState, event: Extract<DeskEvent, { type: "connector.changed" }>): void {
   // A digest counts as accepted only when the connector is ready: a changed file is reported with its new digest, too.
   const before = state.connectors.get(event.connector);
-  const digest = (event.state === "ready" ? event.adapterDigest : undefined) ?? before?.adapterDigest;
+  const adapterDigest = (event.state === "ready" ? event.adapterDigest : undefined) ?? before?.adapterDigest;
   const quarantineReason =
     event.by === "human" ? (event.reason ?? "") : event.state === "starting" ? undefined : before?.quarantineReason;
   state.connectors.set(event.connector, {
     state: event.state,
     mode: event.mode,
-    ...(event.reason === undefined ? {} : { reason: event.reason }),
-    ...(digest === undefined ? {} : { adapterDigest: digest }),
-    ...(quarantineReason === undefined ? {} : { quarantineReason }),
+    reason: event.reason,
+    adapterDigest,
+    quarantineReason,
   });
 }
 
@@ -259,7 +262,10 @@ function index(state: DeskState, order: OrderRecord): void {
   index(state, order);
 }
 
-/** The order of a fill, by client order id, else by venue order id. Returns undefined if this desk did not send the order. */
+/**
+ * The order of a fill, by client order id, else by venue order id. Returns undefined if this desk did not send the
+ * order.
+ */
 export function ownerOf(state: Readonly<DeskState>, connector: string, fill: VenueFill): OrderId | undefined {
   const byClient =
     fill.clientOrderId === undefined ? undefined : state.byClientOrderId.get(fill.clientOrderId as ClientOrderId);
@@ -300,7 +306,9 @@ function positionOf(state: DeskState, connector: string, symbol: string): Positi
   return position;
 }
 
-/** The first mark of a connector opens its positions. Later marks change no position: they are compared with the fills. */
+/**
+ * The first mark of a connector opens its positions. Later marks change no position: they are compared with the fills.
+ */
 function markAccount(state: DeskState, recorded: Recorded<AccountMarked>): void {
   const { connector, positions } = recorded.event;
   const earlier = state.accounts.get(connector);

@@ -24,7 +24,9 @@ export function digestOf(data: string | Uint8Array): Digest {
   return `sha256:${sha256Hex(data)}` as Digest;
 }
 
-/** The digest that the human approves. It covers the canonical terms, so that 50, 50.0 and "50" have the same digest. */
+/**
+ * The digest that the human approves. It covers the canonical terms, so that 50, 50.0 and "50" have the same digest.
+ */
 export function digestTerms(terms: OrderTerms): Digest {
   return digestOf(canonicalJson({ v: 1, ...terms }));
 }

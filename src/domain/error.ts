@@ -24,7 +24,7 @@ export interface ErrorDefinition {
   readonly retryable: boolean;
   /** The next step for an agent, if `hint` names commands that only a person can type. */
   readonly hintForAgents?: string;
-  /** The detail that repeats text from outside: an agent gets it apart from the desk's own sentence. */
+  /** The detail that contains external text. An agent receives it in a separate field, not in the desk's sentence. */
   readonly untrustedDetail?: "message" | "reason";
 }
 
@@ -36,9 +36,9 @@ interface ErrorOptions extends Pick<ErrorDefinition, "hintForAgents" | "untruste
 function row(
   template: string,
   hint: string,
-  { exit = EXIT.failed, retryable = false, ...agentFacts }: ErrorOptions = {},
+  { exit = EXIT.failed, retryable = false, ...agentFields }: ErrorOptions = {},
 ): ErrorDefinition {
-  return { template, hint, exit, retryable, ...agentFacts };
+  return { template, hint, exit, retryable, ...agentFields };
 }
 
 export const ERRORS = {
@@ -47,7 +47,7 @@ export const ERRORS = {
   UNKNOWN_COMMAND: row("unknown command: {name}{suggestion}", "qoc help", { exit: EXIT.usage }),
   INVALID_INPUT: row("{command}: {message}", "qoc help {command}", {
     exit: EXIT.usage,
-    hintForAgents: "correct the call: the tool's schema says what it takes",
+    hintForAgents: "correct the call: the tool's schema lists its parameters",
   }),
   DIGEST_REQUIRED: row(
     "approval without a terminal requires the digest of the order that you reviewed",
@@ -113,7 +113,7 @@ export const ERRORS = {
   // proposals and orders
   PROPOSAL_INVALID: row("{path}: {message}", "edit {path}, or qoc reject it", {
     hintForAgents:
-      "correct it: a proposal that was refused is filed nowhere, so propose again; a file is written anew with qoc_files_write",
+      "correct it: a refused proposal is not filed, so propose it again; write a file again with qoc_files_write",
     untrustedDetail: "message",
   }),
   ORDER_NOT_FOUND: row("no order {id}{suggestion}", "qoc orders list", { hintForAgents: "qoc_orders_list" }),
@@ -231,7 +231,7 @@ export const ERRORS = {
   ISSUE_NOT_FOUND: row("no issue {id}{suggestion}", "qoc issues list", { hintForAgents: "qoc_issues_list" }),
   NOTE_INVALID: row("{path}: {message}", "correct the frontmatter", { untrustedDetail: "message" }),
   ISSUE_RUNNING: row("{issue} is already running or queued", "wait for the run to end: qoc status", {
-    hintForAgents: "wait for the run to end: qoc_status tells of it",
+    hintForAgents: "wait for the run to end: qoc_status shows it",
   }),
   RUN_FAILED: row("{run} {outcome}: {reason}", "read {path}, or qoc logs --run {run}"),
   RUN_OVER: row("this run has ended", "see its results: qoc status", {
@@ -250,8 +250,8 @@ export type ErrorCode = keyof typeof ERRORS;
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /**
- * Replaces `{name}` by the detail of that name, an absent detail by nothing, and doubled braces by single ones. One pass, so
- * that braces inside a detail stay as they are.
+ * Replaces `{name}` by the detail of that name, an absent detail by nothing, and doubled braces by single ones. One
+ * pass, so that braces inside a detail stay as they are.
  */
 export function fillTemplate(template: string, details: ErrorDetails): string {
   return template.replace(/\{\{|\}\}|\{(\w+)\}/g, (match, name: string | undefined) =>
@@ -264,10 +264,10 @@ export interface ErrorJson {
   message: string;
   hint: string;
   retryable: boolean;
-  details?: ErrorDetails;
+  details?: ErrorDetails | undefined;
 }
 
-/** The error class of the desk. `data` is printed to stdout even so, for example the receipt of the order that failed. */
+/** The error class of the desk. `data` is still printed to stdout, for example the receipt of the order that failed. */
 export class QocError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
@@ -282,14 +282,14 @@ export class QocError extends Error {
     details: ErrorDetails = {},
     options: { cause?: unknown; data?: unknown; retryable?: boolean } = {},
   ) {
-    const entry: ErrorDefinition = ERRORS[code];
-    super(fillTemplate(entry.template, details), options.cause === undefined ? {} : { cause: options.cause });
+    const definition: ErrorDefinition = ERRORS[code];
+    super(fillTemplate(definition.template, details), options.cause === undefined ? {} : { cause: options.cause });
     this.name = "QocError";
     this.code = code;
     this.details = details;
-    this.hint = fillTemplate(entry.hint, details);
-    this.exit = entry.exit;
-    this.retryable = options.retryable ?? entry.retryable;
+    this.hint = fillTemplate(definition.hint, details);
+    this.exit = definition.exit;
+    this.retryable = options.retryable ?? definition.retryable;
     this.data = options.data;
   }
 
@@ -299,7 +299,7 @@ export class QocError extends Error {
       message: this.message,
       hint: this.hint,
       retryable: this.retryable,
-      ...(Object.keys(this.details).length > 0 ? { details: this.details } : {}),
+      details: Object.keys(this.details).length > 0 ? this.details : undefined,
     };
   }
 }

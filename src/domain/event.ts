@@ -1,6 +1,6 @@
 /**
- * The events of the desk: the only records of the journal. Orders, positions and files are folded from them. Plain data that
- * survives JSON: decimal strings for amounts, milliseconds for times.
+ * The events of the desk: the only records of the journal. Orders, positions and files are folded from them. Plain data
+ * that survives JSON: decimal strings for amounts, milliseconds for times.
  */
 import type { DecimalText } from "./decimal.ts";
 import type { ClientOrderId, ConnectorName, Digest, OrderId, VenueOrderId } from "./ids.ts";
@@ -24,7 +24,9 @@ export type ConnectorState =
   | "zombie"
   | "stopped";
 
-/** The first record of a journal. `format` is the format of the records that follow, up to a {@link JournalUpgraded}. */
+/**
+ * The first record of a journal. `format` is the format of the records that follow, up to a {@link JournalUpgraded}.
+ */
 export interface DeskCreated {
   readonly type: "desk.created";
   readonly format: number;
@@ -111,7 +113,9 @@ export interface GuardsEvaluated {
   readonly reasons: readonly Check[];
 }
 
-/** The approval. `mid` is the mid price that the human saw; the operator's key signs the other fields in `signature`. */
+/**
+ * The approval. `mid` is the mid price that the human saw; the operator's key signs the other fields in `signature`.
+ */
 export interface OrderApproved {
   readonly type: "order.approved";
   readonly id: OrderId;

@@ -1,4 +1,4 @@
-/** A fill and its identity: the key it is applied under, once. */
+/** The identity of a fill. The desk applies each key once. */
 import type { VenueFill } from "./venue.ts";
 
 /** Connector and execution id. A correction or bust carries the key of the fill it changes. */
@@ -8,7 +8,7 @@ export function fillKey(connector: string, fill: VenueFill): FillKey {
   return `${connector}/${fill.corrects ?? fill.busts ?? fill.fillId}`;
 }
 
-/** What two messages of one fill must agree on. Fees may be filled in later by some venues and do not count. */
+/** Whether two messages of one fill agree. Fees are not compared, because some venues add them later. */
 export function sameContent(a: VenueFill, b: VenueFill): boolean {
   return (
     a.fillId === b.fillId &&
@@ -22,12 +22,12 @@ export function sameContent(a: VenueFill, b: VenueFill): boolean {
   );
 }
 
-/** 0 for the fill itself, 1 for its correction, 2 for its bust: the highest seen counts, whatever came first. */
+/** 0 for the fill itself, 1 for its correction, 2 for its bust. The highest rank counts, in any order of arrival. */
 export function fillRank(fill: VenueFill): number {
   return fill.busts !== undefined ? 2 : fill.corrects !== undefined ? 1 : 0;
 }
 
-/** Of two versions of one fill, the one that counts. Symmetric, so arrival order cannot matter. */
+/** Returns the version of a fill that counts. Symmetric, so that the order of arrival does not matter. */
 export function laterVersion(a: VenueFill, b: VenueFill): VenueFill {
   const byRank = fillRank(a) - fillRank(b);
   if (byRank !== 0) return byRank > 0 ? a : b;

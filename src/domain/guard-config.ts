@@ -1,4 +1,7 @@
-/** The guards of `desk.toml`: their keys, options, limits and defaults. The gate reads these; the config loader checks them. */
+/**
+ * The guards of `desk.toml`: their keys, options, limits and defaults. The gate reads these; the config loader checks
+ * them.
+ */
 import { z } from "zod";
 import { type Decimal, parseNumber, parseText } from "./decimal.ts";
 import { symbol } from "./ids.ts";
@@ -7,7 +10,7 @@ const decimalOption = z
   .union([z.number(), z.string().regex(/^\d+(\.\d+)?$/, "must be a number such as 5.0")])
   .transform((raw): Decimal => (typeof raw === "number" ? parseNumber(raw) : parseText(raw)));
 
-/** A bare number of percent: 5.0 means 5 %. Text such as "5%" is refused. */
+/** A number of percent without quotes: 5.0 means 5 %. Text such as "5%" is refused. */
 function percent(standard: number) {
   return z
     .number({ error: `must be a number of percent such as ${standard.toFixed(1)}, without quotes or a % sign` })
@@ -19,9 +22,11 @@ function percent(standard: number) {
 
 const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as "09:30"');
 const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone such as "America/New_York"');
-const symbols = z.array(z.string().refine(isSymbol, "holds a sign that no symbol has")).min(1);
+const symbols = z.array(z.string().refine(isSymbol, "contains a character that symbols cannot have")).min(1);
 const base = { enabled: z.boolean().default(true) };
-/** account: the account of the order. desk: all accounts of the order's mode. Numerator and base have the same scope. */
+/**
+ * account: the account of the order. desk: all accounts of the order's mode. Numerator and base have the same scope.
+ */
 const scope = z.enum(["account", "desk"]).default("account");
 export type GuardScope = z.output<typeof scope>;
 
@@ -91,11 +96,11 @@ export const GUARD_OPTIONS = {
 
 export type GuardKey = keyof typeof GUARD_OPTIONS;
 export type GuardOptions<K extends GuardKey = GuardKey> = z.output<(typeof GUARD_OPTIONS)[K]>;
-/** A built-in guard as configured, in the order of desk.toml; `line` is where it stands. */
+/** A built-in guard as configured, in the order of desk.toml; `line` is its line in the file. */
 export type BuiltInGuard = {
   [K in GuardKey]: { readonly kind: "built-in"; readonly line: number; readonly options: GuardOptions<K> };
 }[GuardKey];
-/** A guard of the operator's own: a TypeScript file that exports a GuardAdapter class. */
+/** A guard that the operator wrote: a TypeScript file that exports a GuardAdapter class. */
 export interface CustomGuard {
   readonly kind: "custom";
   readonly line: number;

@@ -1,13 +1,19 @@
-/** Names of things. Each is text with a brand, made by its own parser and nowhere else. */
+/** Identifiers: branded strings. Only the parser of each type makes it. */
 
 declare const brand: unique symbol;
 type Branded<B extends string> = string & { readonly [brand]: B };
 
-/** A proposal's and its order's id: the whole stem of its file, `20260705-001`. */
+/** The id of a proposal and of its order: the name of the file without its suffix, for example `20260705-001`. */
 export type OrderId = Branded<"OrderId">;
-/** Ours, made once per order before the first send: `q<epoch>-<id tail>-<check>`, at most 32 of `[A-Za-z0-9-]`. */
+/**
+ * The desk's id of an order at the venue, made once before the order is first sent: `q<epoch>-<id tail>-<check>`, at
+ * most 32 of `[A-Za-z0-9-]`.
+ */
 export type ClientOrderId = Branded<"ClientOrderId">;
-/** The venue's. Any text up to 128 characters; 19-digit numbers stay text. */
+/**
+ * The venue's id of an order: any text of at most 128 characters. Numbers are kept as text, because 19 digits are not
+ * exact.
+ */
 export type VenueOrderId = Branded<"VenueOrderId">;
 export type ConnectorName = Branded<"ConnectorName">;
 /** A venue's name for an instrument: `AAPL`, `BRK.B`, `BTC-USD`. ASCII only. */
@@ -22,8 +28,8 @@ const CONNECTOR = /^[a-z0-9][a-z0-9_-]{0,39}$/;
 const SYMBOL = /^[A-Za-z0-9^][A-Za-z0-9.:/_^=-]{0,39}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
-/** A character a reader may take for another one, spelled so that it can be told apart. */
-function named(char: string): string {
+/** The code point of a character that looks like another character, for example `U+0430`. */
+function codePointName(char: string): string {
   return `U+${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
@@ -41,7 +47,7 @@ export function symbol(raw: string): SymbolName {
   const strange = [...raw].find((char) => char.charCodeAt(0) > 126 || char.charCodeAt(0) < 33);
   if (strange !== undefined) {
     throw new IdError(
-      `symbol ${JSON.stringify(raw)} holds ${named(strange)}, which is not a plain letter, digit or sign`,
+      `symbol ${JSON.stringify(raw)} holds ${codePointName(strange)}, which is not a plain letter, digit or sign`,
     );
   }
   if (!SYMBOL.test(raw))
@@ -53,7 +59,7 @@ export function isDigest(raw: string): raw is Digest {
   return DIGEST.test(raw);
 }
 
-/** The closest of `names` within two edits, for "did you mean". */
+/** Returns the closest of `names` within two edits, for "did you mean". */
 export function closestMatch(word: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = 3;
@@ -64,7 +70,7 @@ export function closestMatch(word: string, names: Iterable<string>): string | un
   return best;
 }
 
-/** `" (did you mean X?)"` or nothing: the tail of an unknown-name message. */
+/** Returns `" (did you mean X?)"` for the end of an unknown-name message, or an empty string. */
 export function suggestion(word: string, names: Iterable<string>): string {
   const name = closestMatch(word, names);
   return name === undefined ? "" : ` (did you mean ${name}?)`;

@@ -1,7 +1,7 @@
 /**
- * The state of an order, folded from the set of its events. Each event sets a field and the state is derived from the fields,
- * so that duplicates and reordering cannot change it. Precedence: a fill outranks every other event, a final status of the
- * venue outranks `unknown`, and only the venue or a human ends an `unknown` order.
+ * The state of an order, folded from the set of its events. Each event sets a field and the state is derived from the
+ * fields, so that duplicates and reordering cannot change it. Precedence: a fill outranks every other event, a final
+ * status of the venue outranks `unknown`, and only the venue or a human ends an `unknown` order.
  */
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
 import type { Actor, Channel, FillReceived, OrderEvent, Recorded } from "./event.ts";
@@ -254,7 +254,7 @@ function approve(order: OrderRecord, at: number, event: Extract<OrderEvent, { ty
     channel: event.channel,
     digest: event.digest,
     expiresAt: event.expiresAt,
-    ...(event.mid === undefined ? {} : { mid: event.mid }),
+    mid: event.mid,
   });
 }
 
@@ -290,7 +290,7 @@ export function applyFill(order: OrderRecord, recorded: Recorded<FillReceived>):
   return true;
 }
 
-/** The fills without inferred ones that real fills have replaced. */
+/** The fills, without inferred fills that real fills have replaced. */
 export function countedFills(order: Readonly<OrderRecord>): readonly AppliedFill[] {
   return [...order.fills.values()].filter(({ fill, inferred }) => !inferred || !decimal(fill.quantity).eq(ZERO));
 }

@@ -1,4 +1,5 @@
-/** What may be asked of a venue: the terms a human approves, and nothing else. */
+/** Order terms: exactly what a human approves and a venue receives. */
+import { omitUndefined } from "../lib/omit-undefined.ts";
 import type { DecimalText } from "./decimal.ts";
 import type { ClientOrderId, ConnectorName, OrderId, SymbolName } from "./ids.ts";
 import type { OrderType, Order as SdkOrder, Side, TimeInForce } from "./sdk.ts";
@@ -10,7 +11,7 @@ export const SIDES = ["buy", "sell"] as const satisfies readonly Side[];
 export const ORDER_TYPES = ["market", "limit", "stop", "stop_limit"] as const satisfies readonly OrderType[];
 export const TIMES_IN_FORCE = ["day", "gtc", "ioc", "fok"] as const satisfies readonly TimeInForce[];
 
-/** Canonical terms: what is digested, approved, journaled and sent. */
+/** Canonical terms: the digest, the approval, the journal and the venue all use this object. */
 export interface OrderTerms {
   readonly connector: ConnectorName;
   readonly mode: Mode;
@@ -21,44 +22,46 @@ export interface OrderTerms {
   readonly limitPrice?: DecimalText;
   readonly stopPrice?: DecimalText;
   readonly timeInForce: TimeInForce;
-  /** Market and stop orders: derived by the host from a quote; no worse price is dispatched at. */
+  /** The worst price at which a market or stop order is dispatched. The host derives it from a quote. */
   readonly protectionPrice?: DecimalText;
 }
 
-/** An order ready to be judged and sent. */
+/** An order that is ready for the gate and the venue. */
 export interface Order {
   readonly id: OrderId;
   readonly clientOrderId: ClientOrderId;
   readonly terms: OrderTerms;
 }
 
-/** The order as adapters and custom guards get it; `toNumber` decides how an amount without an exact number is rounded. */
+/** The order as adapters and custom guards receive it. `toNumber` rounds an amount that has no exact number. */
 export function toSdkOrder(
   clientOrderId: string,
   terms: OrderTerms,
   toNumber: (amount: DecimalText) => number,
 ): SdkOrder {
   const { symbol, side, quantity, type, limitPrice, stopPrice, timeInForce } = terms;
-  return {
+  return omitUndefined({
     clientOrderId,
     symbol,
     side,
     quantity: toNumber(quantity),
     quantityText: quantity,
     type,
-    ...(limitPrice === undefined ? {} : { limitPrice: toNumber(limitPrice), limitPriceText: limitPrice }),
-    ...(stopPrice === undefined ? {} : { stopPrice: toNumber(stopPrice), stopPriceText: stopPrice }),
+    limitPrice: limitPrice === undefined ? undefined : toNumber(limitPrice),
+    limitPriceText: limitPrice,
+    stopPrice: stopPrice === undefined ? undefined : toNumber(stopPrice),
+    stopPriceText: stopPrice,
     timeInForce,
-  };
+  });
 }
 
-/** Connector and symbol: where positions, blocks and reservations are kept. */
+/** Connector and symbol: the key of positions, blocks and reservations. */
 export type InstrumentKey = `${string}/${string}`;
 export function instrumentKey(connector: string, symbol: string): InstrumentKey {
   return `${connector}/${symbol}`;
 }
 
-/** "buy 50 AAPL limit 192.4 day at alpaca". */
+/** Describes an order in one line, for example "buy 50 AAPL limit 192.4 day at alpaca". */
 export function describe(terms: OrderTerms): string {
   return [
     terms.side,

@@ -1,13 +1,13 @@
-/** What the outside must lend the desk. Nothing below the composition root takes these from the ambient world. */
+/** Ports: the I/O that the composition root passes in. No lower module uses the clock, randomness or files directly. */
 import type { ConnectorName } from "./ids.ts";
 import type { VenueFill } from "./venue.ts";
 
 export interface Clock {
-  /** Milliseconds since the epoch, by the wall. May step. */
+  /** Milliseconds since the epoch by the wall clock, which may be set forward or back. */
   now(): number;
-  /** Milliseconds since some fixed point; never steps back and does not count sleep. */
+  /** Milliseconds since a fixed point. Never decreases; does not count the time that the machine sleeps. */
   monotonic(): number;
-  /** Calls `run` once after `ms`; the answer cancels it. Does not keep the process alive. */
+  /** Calls `run` once after `ms`. Returns the function that cancels the call. Does not keep the process alive. */
   after(ms: number, run: () => void): () => void;
 }
 
@@ -30,7 +30,7 @@ export interface Log {
 /** A file that only grows. Writes are in order; `sync` resolves when all earlier writes are on disk. */
 export interface AppendFile {
   readonly size: number;
-  /** Writes all of it or throws; a short write is an error. */
+  /** Writes all of `data` or rejects; a short write is an error. */
   write(data: string | Uint8Array): Promise<void>;
   /** fdatasync. */
   sync(): Promise<void>;
@@ -38,7 +38,7 @@ export interface AppendFile {
 }
 
 export type EntryKind = "file" | "directory" | "symlink" | "other";
-export interface Entry {
+export interface DirectoryEntry {
   readonly name: string;
   readonly kind: EntryKind;
 }
@@ -46,34 +46,37 @@ export interface FileFacts {
   readonly kind: EntryKind;
   readonly size: number;
   readonly modifiedMs: number;
-  /** Moves with every change of its content, names or rights; no program can set it. */
+  /** Changes with the content, the names or the permissions of the file (ctime). No program can set it. */
   readonly changedMs: number;
-  /** Which file of its file system it is. */
+  /** Identifies the file within its file system. */
   readonly inode: number;
   readonly links: number;
 }
 
-/** The file system, narrow enough to be simulated with crashes. Paths are absolute. */
+/** The file system. Few methods, so that tests can simulate crashes. Paths are absolute. */
 export interface Disk {
-  /** Whole file; throws ENOENT, or QocError FILE_TOO_LARGE over `limit` bytes. Does not follow a final symlink. */
+  /**
+   * Reads the whole file. Rejects with ENOENT, or QocError FILE_TOO_LARGE over `limit` bytes. Does not follow a final
+   * symlink.
+   */
   read(path: string, limit?: number): Promise<Uint8Array>;
   readText(path: string, limit?: number): Promise<string>;
-  list(path: string): Promise<readonly Entry[]>;
-  /** Facts without following a symlink; undefined where nothing is. */
+  list(path: string): Promise<readonly DirectoryEntry[]>;
+  /** Does not follow a final symlink. Resolves to undefined if the path does not exist. */
   facts(path: string): Promise<FileFacts | undefined>;
   mkdir(path: string, mode?: number): Promise<void>;
-  /** Temp file, fsync, rename over, directory fsync: after it resolves the new content survives a power cut. */
+  /** Temporary file, fsync, rename, directory fsync: once it resolves, the new content survives a power failure. */
   writeAtomic(path: string, data: string | Uint8Array, mode?: number): Promise<void>;
-  /** As writeAtomic, but throws EEXIST where the name is taken. */
+  /** Like `writeAtomic`, but rejects with EEXIST if the path exists. */
   create(path: string, data: string | Uint8Array, mode?: number): Promise<void>;
-  /** rename, then fsync of both directories. */
+  /** Renames, then syncs both directories. */
   move(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   /** Cuts a file to `size` bytes and syncs it. */
   truncate(path: string, size: number): Promise<void>;
-  /** Opens for appending, creating (and syncing the directory) where absent. */
+  /** Opens a file for appending. Creates it, and syncs the directory, if it does not exist. */
   append(path: string): Promise<AppendFile>;
-  /** Bytes free for us on the file system of `path`. */
+  /** Bytes that this process may still write on the file system of `path`. */
   free(path: string): Promise<number>;
 }
 

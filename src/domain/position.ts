@@ -11,7 +11,7 @@ export interface Lot {
   readonly price: Decimal;
 }
 
-/** What opened or moved the position: a fill, the opening balance, or a human's adoption of the venue's figure. */
+/** A change of a position: a fill, the opening balance, or the venue's quantity that a human adopted. */
 type PositionChange =
   | { readonly kind: "fill"; readonly key: string; fill: VenueFill }
   | { readonly kind: "opening"; readonly quantity: Decimal; readonly price: Decimal }
@@ -24,7 +24,7 @@ export interface PositionRecord {
   lots: Lot[];
   realizedPnl: Decimal;
   fees: Decimal;
-  /** What this position is made of, oldest first; read only when a bust or correction replays it. */
+  /** All changes, oldest first. Read only when a bust or a correction replays the position. */
   readonly movements: PositionChange[];
 }
 
@@ -46,14 +46,14 @@ export function openPosition(position: PositionRecord, quantity: Decimal, price:
   move(position, movement);
 }
 
-/** The venue's quantity replaces ours; the difference becomes a lot at `price`, with no P&L invented. */
+/** Replaces the quantity by the venue's, as one lot at `price`. Realized P&L does not change. */
 export function adoptQuantity(position: PositionRecord, quantity: Decimal, price: Decimal): void {
   const movement: PositionChange = { kind: "adopted", quantity, price };
   position.movements.push(movement);
   move(position, movement);
 }
 
-/** `isNew` false: the version under this key changed (corrected or busted), so the position is replayed. */
+/** `isNew` false: a correction or bust changed the fill under this key, so the position is replayed. */
 export function applyFillToPosition(position: PositionRecord, key: string, fill: VenueFill, isNew: boolean): void {
   if (isNew) {
     const movement: PositionChange = { kind: "fill", key, fill };
@@ -61,8 +61,8 @@ export function applyFillToPosition(position: PositionRecord, key: string, fill:
     move(position, movement);
     return;
   }
-  const known = position.movements.find((movement) => movement.kind === "fill" && movement.key === key);
-  if (known?.kind === "fill") known.fill = fill;
+  const changed = position.movements.find((movement) => movement.kind === "fill" && movement.key === key);
+  if (changed?.kind === "fill") changed.fill = fill;
   replay(position);
 }
 
@@ -94,19 +94,19 @@ function move(position: PositionRecord, movement: PositionChange): void {
   }
 }
 
-/** Closes the oldest lots of the other sign, then opens a lot with the rest. */
+/** Closes the oldest lots of the opposite sign, then opens a lot with the remaining quantity. */
 function trade(position: PositionRecord, signed: Decimal, price: Decimal): void {
-  let rest = signed;
-  while (!rest.eq(ZERO) && position.lots.length > 0) {
+  let remaining = signed;
+  while (!remaining.eq(ZERO) && position.lots.length > 0) {
     const lot = position.lots[0] as Lot;
-    if (lot.quantity.gt(ZERO) === rest.gt(ZERO)) break;
-    const closing = lot.quantity.abs().lte(rest.abs()) ? lot.quantity : ZERO.minus(rest);
+    if (lot.quantity.gt(ZERO) === remaining.gt(ZERO)) break;
+    const closing = lot.quantity.abs().lte(remaining.abs()) ? lot.quantity : ZERO.minus(remaining);
     position.realizedPnl = position.realizedPnl.plus(closing.times(price.minus(lot.price)));
-    rest = rest.plus(closing);
+    remaining = remaining.plus(closing);
     lot.quantity = lot.quantity.minus(closing);
     if (lot.quantity.eq(ZERO)) position.lots.shift();
   }
-  if (!rest.eq(ZERO)) position.lots.push({ quantity: rest, price });
+  if (!remaining.eq(ZERO)) position.lots.push({ quantity: remaining, price });
   position.quantity = position.quantity.plus(signed);
 }
 

@@ -1,8 +1,9 @@
 /**
- * A proposed order as someone wrote it: TOML, YAML or JSON, flat or nested, with either page's field names. This file turns
- * the parsed document into terms; what a file looks like is `workspace/proposals.ts`.
+ * Parses a proposed order into terms. The document is flat, or has the tables `[order]` and `[rationale]`; some fields
+ * have two names, for example `action` and `side`. `workspace/proposals.ts` reads the file itself (TOML, YAML or JSON).
  */
 import { z } from "zod";
+import { omitUndefined } from "../lib/omit-undefined.ts";
 import { DecimalError, type DecimalText, ZERO, parseNumber, parseText, text } from "./decimal.ts";
 import { IdError, type ConnectorName, type SymbolName, suggestion, symbol } from "./ids.ts";
 import {
@@ -23,20 +24,20 @@ const RATIONALE_CHARS_MAX = 16_000;
 export class ProposalError extends Error {}
 
 export interface ProposalDraft {
-  readonly connector?: string;
-  readonly venue?: string;
+  readonly connector?: string | undefined;
+  readonly venue?: string | undefined;
   readonly symbol: SymbolName;
   readonly side: Side;
   readonly quantity: DecimalText;
   readonly type: OrderType;
-  readonly limitPrice?: DecimalText;
-  readonly stopPrice?: DecimalText;
+  readonly limitPrice?: DecimalText | undefined;
+  readonly stopPrice?: DecimalText | undefined;
   readonly timeInForce: TimeInForce;
   readonly rationale: string;
-  readonly researchRef?: string;
+  readonly researchRef?: string | undefined;
   readonly proposedBy: string;
-  readonly issue?: string;
-  /** What the desk saw its author read. A list that stands in a file is decoration: the desk keeps its own. */
+  readonly issue?: string | undefined;
+  /** The sources that the author read, as the desk recorded them. The desk ignores a `sources` list in the file. */
   readonly sources?: readonly string[];
 }
 
@@ -63,17 +64,17 @@ const FIELDS = [
   "sources",
 ] as const;
 
-/** NaN and Infinity are numbers here, so that the field they stand in is named with what is wrong. */
+/** Accepts NaN and Infinity, so that the later error names the field that contains them. */
 function isSingle(value: unknown): value is string | number | bigint | boolean {
   return (
     typeof value === "string" || typeof value === "number" || typeof value === "bigint" || typeof value === "boolean"
   );
 }
 
-/** Lifts `[order]` and `[rationale]` to the top; refuses a field that stands twice. */
+/** Moves the fields of `[order]` and `[rationale]` to the top level. Refuses duplicate fields. */
 function flatten(document: unknown): Map<string, string | number> {
-  const whole = z.record(z.string(), z.unknown()).safeParse(document);
-  if (!whole.success) throw new ProposalError("is not a table of fields");
+  const table = z.record(z.string(), z.unknown()).safeParse(document);
+  if (!table.success) throw new ProposalError("is not a table of fields");
   const fields = new Map<string, string | number>();
   const put = (key: string, value: unknown): void => {
     if (!isSingle(value)) throw new ProposalError(`${key} must be a single value`);
@@ -82,10 +83,10 @@ function flatten(document: unknown): Map<string, string | number> {
         `unknown field ${JSON.stringify(key)}${suggestion(key, FIELDS)}; nothing in an order is ignored`,
       );
     }
-    if (fields.has(key)) throw new ProposalError(`${key} stands twice`);
+    if (fields.has(key)) throw new ProposalError(`${key} is set twice`);
     fields.set(key, typeof value === "number" ? value : String(value));
   };
-  for (const [key, value] of Object.entries(whole.data)) {
+  for (const [key, value] of Object.entries(table.data)) {
     if (key === "order" || (key === "rationale" && typeof value === "object")) {
       const nested = z.record(z.string(), z.unknown()).safeParse(value);
       if (!nested.success) throw new ProposalError(`[${key}] must be a table`);
@@ -99,10 +100,11 @@ function flatten(document: unknown): Map<string, string | number> {
   return fields;
 }
 
-function words(fields: Map<string, string | number>, names: readonly string[]): string | undefined {
-  const given = names.filter((name) => fields.has(name));
-  if (given.length > 1) throw new ProposalError(`${given.join(" and ")} say the same; keep one`);
-  const value = given[0] === undefined ? undefined : fields.get(given[0]);
+/** The trimmed text of the field, which has one of these names. */
+function textOf(fields: Map<string, string | number>, names: readonly string[]): string | undefined {
+  const present = names.filter((name) => fields.has(name));
+  if (present.length > 1) throw new ProposalError(`${present.join(" and ")} are the same field; keep one`);
+  const value = present[0] === undefined ? undefined : fields.get(present[0]);
   return value === undefined ? undefined : String(value).trim();
 }
 
@@ -112,13 +114,13 @@ function choice<T extends string>(raw: string | undefined, name: string, allowed
     throw new ProposalError(`${name} is missing (one of ${allowed.join(", ")})`);
   }
   const word = raw.toLowerCase().replace("-", "_");
-  const found = allowed.find((candidate) => candidate === word);
-  if (found === undefined)
+  const match = allowed.find((candidate) => candidate === word);
+  if (match === undefined)
     throw new ProposalError(`${name} ${JSON.stringify(raw)} is not one of ${allowed.join(", ")}`);
-  return found;
+  return match;
 }
 
-/** An amount above zero, exact. Bare numbers pass up to 15 significant digits. */
+/** An exact amount above zero. A number without quotes may have at most 15 significant digits. */
 function amount(fields: Map<string, string | number>, name: string): DecimalText | undefined {
   const raw = fields.get(name);
   if (raw === undefined || raw === "") return undefined;
@@ -132,7 +134,7 @@ function amount(fields: Map<string, string | number>, name: string): DecimalText
   }
 }
 
-/** Which price fields each order type must and may not carry. */
+/** Whether an order of each type has a limit price and a stop price. */
 const PRICES: Record<OrderType, { limit: boolean; stop: boolean }> = {
   market: { limit: false, stop: false },
   limit: { limit: true, stop: false },
@@ -140,47 +142,47 @@ const PRICES: Record<OrderType, { limit: boolean; stop: boolean }> = {
   stop_limit: { limit: true, stop: true },
 };
 
-function checkPrice(type: OrderType, name: string, wanted: boolean, value: DecimalText | undefined): void {
-  const words = type.replace("_", "-");
-  if (wanted && value === undefined) throw new ProposalError(`a ${words} order needs ${name}`);
-  if (!wanted && value !== undefined) throw new ProposalError(`a ${words} order has no ${name}`);
+function checkPrice(type: OrderType, name: string, isRequired: boolean, value: DecimalText | undefined): void {
+  const typeName = type.replace("_", "-");
+  if (isRequired && value === undefined) throw new ProposalError(`a ${typeName} order needs ${name}`);
+  if (!isRequired && value !== undefined) throw new ProposalError(`a ${typeName} order has no ${name}`);
 }
 
-/** @throws ProposalError with the field's name and what is wrong with it. */
+/** @throws ProposalError with the name of the field and its problem. */
 export function readProposal(document: unknown, stem: string): ProposalDraft {
   const fields = flatten(document);
-  const id = words(fields, ["id"]);
+  const id = textOf(fields, ["id"]);
   if (id !== undefined && id !== stem)
     throw new ProposalError(`id ${JSON.stringify(id)} is not the file's name ${JSON.stringify(stem)}`);
-  const type = choice(words(fields, ["order_type", "type"]), "order_type", ORDER_TYPES);
+  const type = choice(textOf(fields, ["order_type", "type"]), "order_type", ORDER_TYPES);
   const quantity = amount(fields, "quantity");
   if (quantity === undefined) throw new ProposalError("quantity is missing");
   const limitPrice = amount(fields, "limit_price");
   const stopPrice = amount(fields, "stop_price");
   checkPrice(type, "limit_price", PRICES[type].limit, limitPrice);
   checkPrice(type, "stop_price", PRICES[type].stop, stopPrice);
-  const rationale = words(fields, ["rationale", "summary"]) ?? "";
+  const rationale = textOf(fields, ["rationale", "summary"]) ?? "";
   if (rationale.length > RATIONALE_CHARS_MAX)
     throw new ProposalError(`rationale has ${rationale.length} characters; the limit is ${RATIONALE_CHARS_MAX}`);
   return {
-    symbol: readSymbol(words(fields, ["symbol"])),
-    side: choice(words(fields, ["action", "side"]), "side", SIDES),
+    symbol: readSymbol(textOf(fields, ["symbol"])),
+    side: choice(textOf(fields, ["action", "side"]), "side", SIDES),
     quantity,
     type,
-    timeInForce: choice(words(fields, ["time_in_force"]), "time_in_force", TIMES_IN_FORCE, "day"),
+    timeInForce: choice(textOf(fields, ["time_in_force"]), "time_in_force", TIMES_IN_FORCE, "day"),
     rationale,
-    proposedBy: words(fields, ["proposed_by"]) ?? "",
-    ...(limitPrice === undefined ? {} : { limitPrice }),
-    ...(stopPrice === undefined ? {} : { stopPrice }),
-    ...optional("connector", words(fields, ["connector"])),
-    ...optional("venue", words(fields, ["venue"])),
-    ...optional("researchRef", words(fields, ["research_ref"])),
-    ...optional("issue", words(fields, ["issue"])),
+    proposedBy: textOf(fields, ["proposed_by"]) ?? "",
+    limitPrice,
+    stopPrice,
+    connector: nonEmpty(textOf(fields, ["connector"])),
+    venue: nonEmpty(textOf(fields, ["venue"])),
+    researchRef: nonEmpty(textOf(fields, ["research_ref"])),
+    issue: nonEmpty(textOf(fields, ["issue"])),
   };
 }
 
-function optional<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {
-  return value === undefined || value === "" ? {} : ({ [key]: value } as { [P in K]: string });
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
 }
 
 function readSymbol(raw: string | undefined): SymbolName {
@@ -193,7 +195,7 @@ function readSymbol(raw: string | undefined): SymbolName {
   }
 }
 
-/** What routing needs to know of a connector. */
+/** The fields of a connector that routing uses. */
 export interface RouteTarget {
   readonly name: ConnectorName;
   readonly enabled: boolean;
@@ -205,7 +207,10 @@ export interface RouteTarget {
 
 export type Route = { readonly to: RouteTarget } | { readonly reason: string };
 
-/** `connector` names it; else `venue` does, where a connector has that name or lists it; else the only one that takes orders. */
+/**
+ * Chooses the connector of a proposal: the connector that `connector` names; else the connector that has `venue` as its
+ * name or in its list; else the only connector that takes orders.
+ */
 export function routeProposal(
   draft: { readonly connector?: string | undefined; readonly venue?: string | undefined },
   targets: readonly RouteTarget[],
@@ -241,16 +246,16 @@ export function routeProposal(
 }
 
 export function termsOf(draft: ProposalDraft, target: RouteTarget, protectionPrice?: DecimalText): OrderTerms {
-  return {
+  return omitUndefined({
     connector: target.name,
     mode: target.mode,
     symbol: draft.symbol,
     side: draft.side,
     quantity: draft.quantity,
     type: draft.type,
-    ...(draft.limitPrice === undefined ? {} : { limitPrice: draft.limitPrice }),
-    ...(draft.stopPrice === undefined ? {} : { stopPrice: draft.stopPrice }),
+    limitPrice: draft.limitPrice,
+    stopPrice: draft.stopPrice,
     timeInForce: draft.timeInForce,
-    ...(protectionPrice === undefined ? {} : { protectionPrice }),
-  };
+    protectionPrice,
+  });
 }

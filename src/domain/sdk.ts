@@ -1,12 +1,15 @@
 /**
  * `@qoc-app/sdk`: the types for authors of connectors and guards.
  *
- * The desk passes each amount twice: as a number (`quantity`) and as an exact decimal string (`quantityText`, for example
- * `"0.10"`), because a JavaScript number cannot represent every decimal. An adapter may return either form ({@link Numeric}).
- * Times are milliseconds since the Unix epoch or ISO 8601 strings. Prices and money are in the instrument's currency.
+ * The desk passes each amount twice: as a number (`quantity`) and as an exact decimal string (`quantityText`, for
+ * example `"0.10"`), because a JavaScript number cannot represent every decimal. An adapter may return either form
+ * ({@link Numeric}). Times are milliseconds since the Unix epoch or ISO 8601 strings. Prices and money are in the
+ * instrument's currency.
  */
 
-/** The version of the protocol between desk and adapter. The desk refuses an adapter that was built for another version. */
+/**
+ * The version of the protocol between desk and adapter. The desk refuses an adapter that was built for another version.
+ */
 export const SDK_VERSION = 1;
 
 /** A number or an exact decimal string. Return the string if the venue sends a string. */
@@ -104,7 +107,10 @@ export interface Account {
   buyingPower: Numeric;
   /** ISO 4217 code or the venue's own code, for example `USD` or `USDT`. */
   currency: string;
-  /** The venue's time of these amounts. Required with `simulatedTime`: before the first quote the desk has no other source. */
+  /**
+   * The venue's time of these amounts. Required with `simulatedTime`: before the first quote the desk has no other
+   * source.
+   */
   timestamp?: Timestamp;
 }
 
@@ -166,7 +172,10 @@ export interface ConnectorContext {
 export interface Capabilities {
   /** The adapter sends the exact `…Text` fields, so the desk may pass decimals that do not fit a JavaScript number. */
   exactDecimals?: boolean;
-  /** How long the venue refuses a second order with the same client order id: forever, while the first is open, or never. */
+  /**
+   * How long the venue refuses a second order with the same client order id: forever, while the first is open, or
+   * never.
+   */
   clientIdDedupe?: "forever" | "open-only" | "none";
   /** `getOrder` finds an order by its client order id, without the venue order id. */
   queryByClientId?: boolean;
@@ -191,9 +200,9 @@ export interface ConnectorAdapter {
   /** In the currency of the account: `Account.currency`, or `[account].currency` of desk.toml without `getAccount`. */
   getBuyingPower(): Promise<Numeric>;
   /**
-   * Submits the order and resolves when the venue has acknowledged it; does not wait for a fill. Throw {@link VenueRejection}
-   * if the venue refused the order, and {@link NotSent} if the request never left this machine. Any other error means that
-   * the outcome is unknown: the desk then blocks the instrument and never sends the order again.
+   * Submits the order and resolves when the venue has acknowledged it; does not wait for a fill. Throw {@link
+   * VenueRejection} if the venue refused the order, and {@link NotSent} if the request never left this machine. Any
+   * other error means that the outcome is unknown: the desk then blocks the instrument and never sends the order again.
    */
   placeOrder(order: Order): Promise<OrderAck>;
   /** Requests a cancel and resolves when the venue has accepted the request. Rejects if the order is not open. */
@@ -221,7 +230,9 @@ export interface ConnectorClass {
   readonly sdk?: number;
 }
 
-/** Throw from `placeOrder` if the venue refused the order and no part of it can ever fill. The order becomes `rejected`. */
+/**
+ * Throw from `placeOrder` if the venue refused the order and no part of it can ever fill. The order becomes `rejected`.
+ */
 export class VenueRejection extends Error {
   override readonly name = "VenueRejection";
 }
@@ -234,8 +245,8 @@ export class NotSent extends Error {
 // Custom guards
 
 /**
- * Accounts, positions and open orders for a custom guard: those at enabled connectors that route orders and have the mode of
- * the order. Frozen; amounts are in the currency of the order's account.
+ * Accounts, positions and open orders for a custom guard: those at enabled connectors that route orders and have the
+ * mode of the order. Frozen; amounts are in the currency of the order's account.
  */
 export interface BookSnapshot {
   readonly nav: number;

@@ -1,6 +1,6 @@
 /**
- * Untrusted text in output for agents: a separate field with the source of the text, and with invisible characters escaped.
- * All other fields of an output contain only numbers, ids, fixed words and sentences of the desk.
+ * Untrusted text in output for agents: a separate field with the source of the text, and with invisible characters
+ * escaped. All other fields of an output contain only numbers, ids, fixed words and sentences of the desk.
  */
 import { escapeInvisibleInText } from "../lib/invisible-characters.ts";
 
@@ -27,7 +27,10 @@ export function connectorSource(name: string): string {
   return `connector ${name}`;
 }
 
-/** Letters, digits and the punctuation of ids and symbols. No spaces, so no sentence matches. OCC option symbols have spaces. */
+/**
+ * Letters, digits and the punctuation of ids and symbols. No spaces, so no sentence matches. OCC option symbols have
+ * spaces.
+ */
 const NAME = /^[A-Za-z0-9.:/_^=@#+$~-]{1,128}$/;
 const OPTION = /^[A-Z0-9.]{1,6} {0,5}\d{6}[CP]\d{8}$/;
 

@@ -1,6 +1,6 @@
 /**
- * Data of a venue after validation: decimal strings for amounts, milliseconds for times. `src/protocol/schemas.ts` makes these
- * from the types of the SDK ({@link ./sdk.ts}).
+ * Data of a venue after validation: decimal strings for amounts, milliseconds for times. `src/protocol/schemas.ts`
+ * makes these from the types of the SDK ({@link ./sdk.ts}).
  */
 import type { DecimalText } from "./decimal.ts";
 import type { OrderReportStatus, OrderType, Side, TimeInForce } from "./sdk.ts";

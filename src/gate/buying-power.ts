@@ -11,8 +11,8 @@ import type { GateInput } from "./input.ts";
 import { highestPrice, reservedPrice } from "./valuation.ts";
 
 /**
- * Buying power before reservations: the smaller of the last mark and a fresh query, less the cost of fills since the mark. A
- * fill that arrived during the query is therefore always counted, whether or not the response includes it.
+ * Buying power before reservations: the smaller of the last mark and a fresh query, less the cost of fills since the
+ * mark. A fill that arrived during the query is therefore always counted, whether or not the response includes it.
  */
 export function reportedPower(input: GateInput): Available<Decimal> {
   const { connector } = input.order.terms;
@@ -26,8 +26,8 @@ export function reportedPower(input: GateInput): Available<Decimal> {
 }
 
 /**
- * The buying power that orders in flight reserve. If the reported amount already excludes open orders, an order is skipped
- * if the venue accepted it before the report. An approved, submitting or unknown order is never skipped.
+ * The buying power that orders in flight reserve. If the reported amount already excludes open orders, an order is
+ * skipped if the venue accepted it before the report. An approved, submitting or unknown order is never skipped.
  */
 export function reservedCash(input: GateInput, except: OrderId): Available<Decimal> {
   const { state } = input;
@@ -62,8 +62,9 @@ function acceptedBy(order: Readonly<OrderRecord>, seq: number): boolean {
 }
 
 /**
- * The cost of fills since the connector's last mark. If the position has grown beyond the mark, the cost of its newest lots;
- * if it has become shorter, the difference at the highest known price. Proceeds of sales count from the next mark on.
+ * The cost of fills since the connector's last mark. If the position has grown beyond the mark, the cost of its newest
+ * lots; if it has become shorter, the difference at the highest known price. Proceeds of sales count from the next mark
+ * on.
  */
 function spentSinceMark(state: Readonly<DeskState>, connector: string, account: AccountRecord): Available<Decimal> {
   let spent = ZERO;

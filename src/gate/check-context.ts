@@ -9,7 +9,10 @@ import { type Exposure, exposureOf, priceOf, quoteOf, strictlyReducing } from ".
 import type { GateInput } from "./input.ts";
 import { type NavSum, navOf } from "./nav.ts";
 
-/** A built-in guard: takes its options in `desk.toml`, returns one row of the verdict. Pure; if it throws, the gate blocks. */
+/**
+ * A built-in guard: takes its options in `desk.toml`, returns one row of the verdict. Pure; if it throws, the gate
+ * blocks.
+ */
 export type Guard<K extends GuardKey> = (options: GuardOptions<K>, context: CheckContext) => Check;
 
 /** A check that no configuration switches off. */

@@ -1,6 +1,6 @@
 /**
- * `Cleared<Order>`: an order that passed the gate. The brand is a private unique symbol, so no other module can write the
- * type by hand, and a run-time check refuses an object that was only cast to it. Only the gate imports `mint`.
+ * `Cleared<Order>`: an order that passed the gate. The brand is a private unique symbol, so no other module can write
+ * the type by hand, and a run-time check refuses an object that was only cast to it. Only the gate imports `mint`.
  */
 
 declare const clearedBrand: unique symbol;

@@ -1,7 +1,7 @@
 /**
- * Worst-case positions. An approved, submitting, unknown or working order may fill at any time, so it counts in full. Buys
- * are never netted against sells, because one side may fill alone. If the fills and the venue's last mark differ, the worse
- * of the two counts.
+ * Worst-case positions. An approved, submitting, unknown or working order may fill at any time, so it counts in full.
+ * Buys are never netted against sells, because one side may fill alone. If the fills and the venue's last mark differ,
+ * the worse of the two counts.
  */
 import type { DeskState } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
@@ -56,7 +56,9 @@ export function worstLong(exposure: Exposure, more: Decimal = ZERO): Decimal {
   return max(ZERO, exposure.high.plus(exposure.buys).plus(more));
 }
 
-/** The size of the largest possible short position: every sell fills and no buy does. Zero if the position stays long. */
+/**
+ * The size of the largest possible short position: every sell fills and no buy does. Zero if the position stays long.
+ */
 export function worstShort(exposure: Exposure, more: Decimal = ZERO): Decimal {
   return max(ZERO, ZERO.minus(exposure.low.minus(exposure.sells).minus(more)));
 }
@@ -77,9 +79,9 @@ export function shortOpeningQuantity(terms: OrderTerms, exposure: Exposure): Dec
 }
 
 /**
- * true: whatever else fills, the order only reduces the position. Its side is opposite to the position, and its quantity is at
- * most the position less the other orders of the same side. For example, a sell of 100 does not strictly reduce a long of
- * 60. Without a mark of the connector the position is unknown and no order reduces it.
+ * true: whatever else fills, the order only reduces the position. Its side is opposite to the position, and its
+ * quantity is at most the position less the other orders of the same side. For example, a sell of 100 does not strictly
+ * reduce a long position of 60. Without a mark of the connector the position is unknown and no order reduces it.
  */
 export function strictlyReducing(terms: OrderTerms, exposure: Exposure): boolean {
   if (!exposure.marked) return false;
@@ -110,7 +112,7 @@ export function priceOf(input: GateInput, exposure: Exposure): Available<Decimal
   );
 }
 
-/** The price at which the gate values the order, for the review. Undefined if there is none. */
+/** The price at which the gate values the order, for the review; undefined if the price is missing. */
 export function valuationPrice(input: GateInput): Decimal | undefined {
   const { id, terms } = input.order;
   const price = priceOf(input, exposureOf(input.state, terms.connector, terms.symbol, id));

@@ -1,6 +1,6 @@
 /**
- * The guard gate: evaluates all checks and guards on one order, and is the only maker of cleared orders. Pure: it reads only
- * its input. Any failure inside it blocks the order.
+ * The guard gate: evaluates all checks and guards on one order, and is the only maker of cleared orders. Pure: it reads
+ * only its input. Any failure inside it blocks the order.
  */
 import type { GuardConfig } from "../domain/guard-config.ts";
 import type { Order } from "../domain/order.ts";
@@ -13,8 +13,8 @@ import type { GateInput } from "./input.ts";
 import { CHECKS } from "./checks/registry.ts";
 
 /**
- * Runs the always-on checks, then the enabled guards in the order of `desk.toml`. A block does not skip the later ones; the
- * first block is the stated reason. Never throws.
+ * Runs the always-on checks, then the enabled guards in the order of `desk.toml`. A block does not skip the later ones;
+ * the first block is the stated reason. Never throws.
  */
 export function evaluate(input: GateInput): Verdict {
   try {
@@ -34,8 +34,9 @@ export function evaluate(input: GateInput): Verdict {
 }
 
 /**
- * The binding evaluation at dispatch. If nothing blocks, returns the cleared order: a frozen copy, the only form of an order
- * that the host accepts. The caller journals the intent before its next `await`, so no other approval can run in between.
+ * The binding evaluation at dispatch. If nothing blocks, returns the cleared order: a frozen copy, the only form of an
+ * order that the host accepts. The caller journals the intent before its next `await`, so no other approval can run in
+ * between.
  */
 export function clear(input: GateInput): { readonly verdict: Verdict; readonly cleared?: Cleared<Order> } {
   const verdict = evaluate({ ...input, stage: "dispatch" });
@@ -61,7 +62,9 @@ function guarded(key: string, run: () => Check): Check {
   }
 }
 
-/** The result of a custom guard, which ran before this evaluation. Without a result the order is blocked. A block wins. */
+/**
+ * The result of a custom guard, which ran before this evaluation. Without a result the order is blocked. A block wins.
+ */
 function customResult(key: string, { input }: CheckContext): Check {
   const results = input.custom.filter((check) => check.guard === key);
   return (

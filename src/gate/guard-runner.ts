@@ -1,11 +1,12 @@
 /**
- * Custom guards: the port that runs them, and the frozen snapshot of the desk that they receive. They run in another thread,
- * and their results become rows of the verdict.
+ * Custom guards: the port that runs them, and the frozen snapshot of the desk that they receive. They run in another
+ * thread, and their results become rows of the verdict.
  */
 import { type Decimal, ZERO, approximate, decimal, text } from "../domain/decimal.ts";
 import type { CustomGuard } from "../domain/guard-config.ts";
 import { type OrderTerms, instrumentKey, toSdkOrder } from "../domain/order.ts";
 import { averagePrice } from "../domain/position.ts";
+import { omitUndefined } from "../lib/omit-undefined.ts";
 import type { BookPosition, BookSnapshot, Order as SdkOrder } from "../domain/sdk.ts";
 import type { Check } from "../domain/verdict.ts";
 import { checkContextOf } from "./check-context.ts";
@@ -17,8 +18,8 @@ import { sameCurrency } from "./valuation.ts";
 export type GuardedOrder = SdkOrder & { readonly notional: number };
 
 /**
- * Runs the enabled guards as one task with a hard time-out. Returns one row per guard, with its key in `Check.guard`. A guard
- * that throws, hangs or cannot be loaded blocks. Never rejects.
+ * Runs the enabled guards as one task with a hard time-out. Returns one row per guard, with its key in `Check.guard`. A
+ * guard that throws, hangs or cannot be loaded blocks. Never rejects.
  */
 export interface GuardRunner {
   run(guards: readonly CustomGuard[], order: GuardedOrder, book: BookSnapshot): Promise<readonly Check[]>;
@@ -29,9 +30,9 @@ function freeze<T extends object>(value: T): Readonly<T> {
 }
 
 /**
- * The accounts, positions and open orders at the connectors of the order's mode that route orders, as plain frozen data for
- * another thread. Amounts are in the currency of the order's account: an account without an exchange rate counts only if its
- * NAV is below zero.
+ * The accounts, positions and open orders at the connectors of the order's mode that route orders, as plain frozen data
+ * for another thread. Amounts are in the currency of the order's account: an account without an exchange rate counts
+ * only if its NAV is below zero.
  */
 export function bookSnapshot(input: GateInput): BookSnapshot {
   const { state } = input;
@@ -73,26 +74,29 @@ function positions({ state }: GateInput, counted: ReadonlySet<string>): BookPosi
     if (quantity.eq(ZERO) || !counted.has(connector)) return;
     const price = mark === undefined ? average : decimal(mark);
     rows.push(
-      freeze({
-        connector,
-        symbol,
-        quantity: approximate(quantity),
-        quantityText: text(quantity),
-        ...(average === undefined ? {} : { averagePrice: approximate(average) }),
-        ...(mark === undefined ? {} : { markPrice: approximate(decimal(mark)) }),
-        value: approximate(quantity.times(price ?? ZERO)),
-      }),
+      freeze(
+        omitUndefined({
+          connector,
+          symbol,
+          quantity: approximate(quantity),
+          quantityText: text(quantity),
+          averagePrice: average === undefined ? undefined : approximate(average),
+          markPrice: mark === undefined ? undefined : approximate(decimal(mark)),
+          value: approximate(quantity.times(price ?? ZERO)),
+        }),
+      ),
     );
   };
-  for (const own of state.positions.values()) {
-    const mark = state.accounts.get(own.connector)?.positions.get(own.symbol)?.markPrice;
-    add(own.connector, own.symbol, own.quantity, averagePrice(own), mark);
+  for (const position of state.positions.values()) {
+    const { connector, symbol, quantity } = position;
+    const mark = state.accounts.get(connector)?.positions.get(symbol)?.markPrice;
+    add(connector, symbol, quantity, averagePrice(position), mark);
   }
   for (const [connector, account] of state.accounts) {
-    for (const held of account.positions.values()) {
-      if (state.positions.has(instrumentKey(connector, held.symbol))) continue;
-      const average = held.averagePrice === undefined ? undefined : decimal(held.averagePrice);
-      add(connector, held.symbol, decimal(held.quantity), average, held.markPrice);
+    for (const { symbol, quantity, averagePrice: price, markPrice } of account.positions.values()) {
+      if (state.positions.has(instrumentKey(connector, symbol))) continue;
+      const average = price === undefined ? undefined : decimal(price);
+      add(connector, symbol, decimal(quantity), average, markPrice);
     }
   }
   return rows;
@@ -102,7 +106,10 @@ function toGuardOrder(terms: OrderTerms, clientOrderId: string): SdkOrder {
   return toSdkOrder(clientOrderId, terms, (amount) => approximate(decimal(amount)));
 }
 
-/** Makes the order for a custom guard. Without a price `notional` is Infinity, so that a guard with a limit on it blocks. */
+/**
+ * Makes the order for a custom guard. Without a price `notional` is Infinity, so that a guard with a limit on it
+ * blocks.
+ */
 export function guardedOrder(input: GateInput): GuardedOrder {
   const { notional } = checkContextOf(input);
   const value = "value" in notional ? approximate(notional.value) : Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 /**
- * The complete input of the gate, collected by the desk before the evaluation. The gate reads no clock, file or connector. A
- * check or guard blocks if a field that it needs is absent.
+ * The complete input of the gate, collected by the desk before the evaluation. The gate reads no clock, file or
+ * connector. A check or guard blocks if a field that it needs is absent.
  */
 import type { DecimalText } from "../domain/decimal.ts";
 import type { ConnectorState } from "../domain/event.ts";
@@ -60,13 +60,16 @@ export interface GateInput {
   readonly routes: readonly OrderRoute[];
   /** The connector's quote of the order's symbol. */
   readonly quote?: Quote | undefined;
-  /** null: the venue does not list the symbol. Absent: the connector provides no instruments, and their checks are skipped. */
+  /**
+   * null: the venue does not list the symbol. Absent: the connector provides no instruments, and their checks are
+   * skipped.
+   */
   readonly instrument?: VenueInstrument | null | undefined;
   /** The response to a query for this order. The smaller of this value and the last mark counts. */
   readonly buyingPower?: DecimalText | undefined;
   /**
-   * The journal sequence just before the query of `buyingPower`. The response does not yet exclude the cost of an order that
-   * the venue accepted later. Absent: the sequence of the mark.
+   * The journal sequence just before the query of `buyingPower`. The response does not yet exclude the cost of an order
+   * that the venue accepted later. Absent: the sequence of the mark.
    */
   readonly buyingPowerSeq?: number | undefined;
   /** Wall clock, ms. */

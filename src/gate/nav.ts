@@ -1,6 +1,6 @@
 /**
- * NAV and limits on shares of it. NAV comes from the journal only, never from a file. It is a lower bound: only accounts of the
- * order's mode count whose connectors are enabled and route orders.
+ * NAV and limits on shares of it. NAV comes from the journal only, never from a file. It is a lower bound: only
+ * accounts of the order's mode count whose connectors are enabled and route orders.
  */
 import type { AccountRecord } from "../domain/account.ts";
 import { type Decimal, ZERO, min, withinPercent } from "../domain/decimal.ts";
@@ -43,8 +43,8 @@ interface CountedAccounts {
 }
 
 /**
- * The accounts that are added up. An account without a mark or without an exchange rate counts zero; missing if its value is
- * below zero, because zero would then be too much.
+ * The accounts that are added up. An account without a mark or without an exchange rate counts zero; missing if its
+ * value is below zero, because zero would then be too much.
  */
 function countedAccounts(input: NavInput, scope: GuardScope): Available<CountedAccounts> {
   const { connector, mode } = input.order.terms;
@@ -82,7 +82,10 @@ export function navOf(input: NavInput, scope: GuardScope): Available<NavSum> {
   return available({ value: accounts.reduce((sum, { account }) => sum.plus(account.nav), ZERO), note });
 }
 
-/** Each account by its own venue date. The profit of an account that is not up to date does not offset a loss of another. */
+/**
+ * Each account by its own venue date. The profit of an account that is not up to date does not offset a loss of
+ * another.
+ */
 export function dayResult(input: NavInput, scope: GuardScope): Available<DayResult> {
   const counted = countedAccounts(input, scope);
   if ("missing" in counted) return counted;
@@ -112,8 +115,8 @@ interface NavContext {
 }
 
 /**
- * Passes if `part` is at most `percent` of NAV. The comparison does not divide. Without a NAV above zero there is no share, and
- * only a strictly reducing order passes.
+ * Passes if `part` is at most `percent` of NAV. The comparison does not divide. Without a NAV above zero there is no
+ * share, and only a strictly reducing order passes.
  */
 export function shareOfNav(context: NavContext, rule: ShareRule): Check {
   const nav = context.nav(rule.scope);

@@ -1,6 +1,6 @@
 /**
- * The protection price: the worst price at which a market or stop order may be sent. The desk derives it from a quote at
- * propose; it is shown to the human and part of the digest. Dispatch is refused while the market is beyond it.
+ * The protection price: the worst price at which a market or stop order may be sent. The desk derives it from a quote
+ * at propose; it is shown to the human and part of the digest. Dispatch is refused while the market is beyond it.
  */
 import { type Decimal, type DecimalText, HUNDRED, ZERO, decimal, max, min, text } from "../domain/decimal.ts";
 import type { GuardConfig } from "../domain/guard-config.ts";
@@ -27,7 +27,9 @@ export function needsProtection(terms: Pick<OrderTerms, "type">): boolean {
   return terms.type === "market" || terms.type === "stop";
 }
 
-/** The price at which the order would trade now: the opposite side of the order book, or the trigger if that is worse. */
+/**
+ * The price at which the order would trade now: the opposite side of the order book, or the trigger if that is worse.
+ */
 export function bestPrice(terms: Priced, quote: VenueQuote): Decimal {
   const [bid, ask] = [decimal(quote.bid), decimal(quote.ask)];
   if (terms.side === "buy") return terms.stopPrice === undefined ? ask : max(ask, decimal(terms.stopPrice));
@@ -35,9 +37,9 @@ export function bestPrice(terms: Priced, quote: VenueQuote): Decimal {
 }
 
 /**
- * The best price moved by `collar` percent against the order and rounded away from the market to a tick, so that the reserved
- * money is never too little. Undefined for limit and stop-limit orders, which have a limit price, and if the quote is
- * missing, one-sided or crossed: the gate then blocks.
+ * The best price moved by `collar` percent against the order and rounded away from the market to a tick, so that the
+ * reserved money is never too little. Undefined for limit and stop-limit orders, which have a limit price, and if the
+ * quote is missing, one-sided or crossed: the gate then blocks.
  */
 export function protectionPrice(
   terms: Priced,

@@ -2,8 +2,8 @@
 import type { IntentRecord } from "../domain/desk-state.ts";
 
 /**
- * A time in the future means that the clock was set back. It counts as recent, so that setting the clock back does not reset a
- * limit, but only up to this distance, so that one wrong year does not block for years.
+ * A time in the future means that the clock was set back. It counts as recent, so that setting the clock back does not
+ * reset a limit, but only up to this distance, so that one wrong year does not block for years.
  */
 const AHEAD_MAX_MS = 60 * 60 * 1000;
 
@@ -14,8 +14,8 @@ export function isRecent(at: number, now: number, windowMs: number): boolean {
 }
 
 /**
- * The intents within the window, newest first. Stops at the first intent that is too old: all earlier records are older,
- * whatever their times. The cost depends on the window, not on the day.
+ * The intents within the window, newest first. Stops at the first intent that is too old: all earlier records are
+ * older, whatever their times. The cost depends on the window, not on the day.
  */
 export const recentIntents = function* (
   intents: readonly IntentRecord[],

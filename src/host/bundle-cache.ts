@@ -1,13 +1,21 @@
 /**
- * Cache of finished bundles on disk, one file per adapter. A cached bundle is used only if all of its inputs are unchanged:
- * each file's content, and each folder in which module resolution could now find another file first. In doubt, the adapter is
- * bundled again.
+ * Cache of finished bundles on disk, one file per adapter. A cached bundle is used only if all of its inputs are
+ * unchanged: each file's content, and each folder in which module resolution could now find another file first. In
+ * doubt, the adapter is bundled again.
  */
 import { z } from "zod";
 import { digestOf, sha256Hex } from "../domain/digest.ts";
+import type { Digest } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
-import type { Bundle } from "./bundle.ts";
 import { type FingerprintRecorder, fingerprintMatches } from "./bundle-fingerprint.ts";
+
+export interface Bundle {
+  readonly code: string;
+  /** Source map, JSON. */
+  readonly map: string;
+  /** Of the code. The operator accepts an adapter by this digest. */
+  readonly digest: Digest;
+}
 
 export interface BundleCacheKey {
   readonly disk: Disk;

@@ -1,7 +1,7 @@
 /** Records the inputs of a bundle, to find out later whether bundling again would give the same result. */
 import { dirname } from "node:path";
 import { sha256Hex } from "../domain/digest.ts";
-import type { Disk, Entry } from "../domain/ports.ts";
+import type { Disk, DirectoryEntry } from "../domain/ports.ts";
 
 export interface BundleFingerprint {
   readonly files: readonly (readonly [path: string, sha256: string])[];
@@ -115,7 +115,7 @@ async function stateOf(disk: Disk, folder: string, isWhole: boolean): Promise<st
   return sha256Hex([(await disk.facts(folder))?.kind, ...lines].join("\n"));
 }
 
-type PossibleEntry = Entry | { readonly name: string; readonly kind: "absent" };
+type PossibleEntry = DirectoryEntry | { readonly name: string; readonly kind: "absent" };
 
 function pathIn(folder: string, name: string): string {
   return `${folder === "/" ? "" : folder}/${name}`;

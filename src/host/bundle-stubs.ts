@@ -1,8 +1,8 @@
 /** Source texts that replace, in a bundle, modules that are not available to connectors. */
 
 /**
- * A module with any member: those of `target`, or else what the function `member` returns for the name. The prototype has the
- * same members, because names of an import statement that are not own members are looked up there.
+ * A module with any member: those of `target`, or else what the function `member` returns for the name. The prototype
+ * has the same members, because names of an import statement that are not own members are looked up there.
  */
 function moduleWithAnyMember(target: string, member: string): string {
   return `
@@ -58,7 +58,9 @@ module.exports = new Proxy(function () {}, { get, getPrototypeOf: () => names, a
 `;
 }
 
-/** A built-in or native module that a package imports. Loading it works, using it throws: not every package needs it. */
+/**
+ * A built-in or native module that a package imports. Loading it works, using it throws: not every package needs it.
+ */
 export function blockedModule(name: string): string {
   return throwingStub(`${name} is not available inside a connector`);
 }

@@ -1,23 +1,17 @@
 /**
- * Bundles an adapter's TypeScript into one text that a worker can evaluate, so that authors need no build step and workers
- * need no module loader. Imports that are not allowed are refused here, with file and line, before any code runs.
+ * Bundles an adapter's TypeScript into one text that a worker can evaluate, so that authors need no build step and
+ * workers need no module loader. Imports that are not allowed are refused here, with file and line, before any code
+ * runs.
  */
 import { dirname, resolve } from "node:path";
 import { digestOf } from "../domain/digest.ts";
 import { QocError, messageOf } from "../domain/error.ts";
-import type { Digest } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";
-import { writeBundle, readBundle } from "./bundle-cache.ts";
+import { type Bundle, readBundle, writeBundle } from "./bundle-cache.ts";
 import { type FingerprintRecorder, recordFingerprint } from "./bundle-fingerprint.ts";
 import { importPolicyPlugin } from "./import-policy.ts";
 
-export interface Bundle {
-  readonly code: string;
-  /** Source map, JSON. */
-  readonly map: string;
-  /** Of the code. The operator accepts an adapter by this digest. */
-  readonly digest: Digest;
-}
+export type { Bundle } from "./bundle-cache.ts";
 
 export interface BundleRequest {
   readonly connector: string;

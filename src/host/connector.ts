@@ -1,6 +1,6 @@
 /**
- * Supervises one connector: starts its worker, passes secrets, connects, watches, restarts with back-off, and quarantines it
- * after three crashes in five minutes. A failure affects this connector only.
+ * Supervises one connector: starts its worker, passes secrets, connects, watches, restarts with back-off, and
+ * quarantines it after three crashes in five minutes. A failure affects this connector only.
  */
 import { QocError, messageOf } from "../domain/error.ts";
 import type { ConnectorState } from "../domain/event.ts";
@@ -182,7 +182,10 @@ export class Connector {
     if (this.#state === "degraded" && isInTime) this.#changeState("ready", undefined);
   }
 
-  /** Runs operations one after another. A new operation ends an attempt to start, so that it need not wait for the venue. */
+  /**
+   * Runs operations one after another. A new operation ends an attempt to start, so that it need not wait for the
+   * venue.
+   */
   #enqueue(operation: (isLatest: () => boolean) => Promise<void>): Promise<void> {
     this.#cancelTimer();
     this.#latestOperation += 1;
@@ -249,7 +252,9 @@ export class Connector {
     if (!connected.ok) throw new VenueOutage(`connect: ${connected.stack ?? connected.message}`);
   }
 
-  /** @throws ADAPTER_CHANGED if the file is not the accepted one. A restart by the operator accepts the current file. */
+  /**
+   * @throws ADAPTER_CHANGED if the file is not the accepted one. A restart by the operator accepts the current file.
+   */
   #acceptDigest(digest: Digest, isByOperator: boolean): void {
     const trusted = this.#accepted ?? this.#options.acceptedDigest();
     this.#digest = digest;

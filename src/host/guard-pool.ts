@@ -1,24 +1,27 @@
 /**
- * Runs custom guards in one thread beside the host: an endless loop, an error or lack of memory blocks the order and affects
- * nothing else. The thread does not protect against hostile code: guards are the operator's own, and one huge allocation can
- * still end the whole process.
+ * Runs custom guards in one thread beside the host: an endless loop, an error or lack of memory blocks the order and
+ * affects nothing else. The thread does not protect against hostile code: guards are the operator's own, and one huge
+ * allocation can still end the whole process.
  *
  * Guard files are read once, when the desk starts. A changed file is used after the next start of the desk.
  */
 import type { Piscina } from "piscina";
-import type { GuardResult, GuardSource, GuardSubject } from "../protocol/guard-messages.ts";
+import type { GuardResultMessage, GuardSource, GuardSubject } from "../protocol/guard-messages.ts";
 import type { CustomGuard } from "../domain/guard-config.ts";
 import type { Clock, Disk, Log } from "../domain/ports.ts";
+import type { BookSnapshot } from "../domain/sdk.ts";
 import type { Check } from "../domain/verdict.ts";
 import { block, failed, pass } from "../gate/check-result.ts";
-import type { GuardRunner } from "../gate/guard-runner.ts";
+import type { GuardRunner, GuardedOrder } from "../gate/guard-runner.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import { type GuardBundle, bundleGuard } from "./bundle-guard.ts";
 import { startGuardPool, requestGuards } from "./guard-thread.ts";
 
 /** For all guards of one order together. */
 export const GUARDS_TIMEOUT_MS = 1_000;
-/** A new thread starts and loads its guards outside of the time of an order, so that a slow machine is not a timeout. */
+/**
+ * A new thread starts and loads its guards outside of the time of an order, so that a slow machine is not a timeout.
+ */
 const LOAD_TIMEOUT_MS = 5_000;
 /** An order that waited longer than this for earlier orders is blocked without running its guards. */
 const QUEUE_TIMEOUT_MS = 10_000;
@@ -56,7 +59,7 @@ interface GuardOutcome {
   readonly isThreadLost: boolean;
 }
 
-interface RunRequest {
+interface GuardRunRequest {
   readonly guards: readonly CustomGuard[];
   /** Without a subject the guards are only loaded. */
   readonly subject: GuardSubject | undefined;
@@ -65,23 +68,81 @@ interface RunRequest {
 
 /** Loads nothing and starts no thread before `preload` or the first order. */
 export function openGuardPool(options: GuardPoolOptions): GuardPool {
-  const { clock, log } = options;
-  let loaded: Promise<LoadedGuards> | undefined;
-  const queue = new SerialQueue();
-  let isClosed = false;
-  /** Whether the current guards have loaded successfully at least once. */
-  let hasLoaded = false;
+  return new SingleThreadPool(options);
+}
 
-  const run = async ({ guards, subject, timeoutMs }: RunRequest): Promise<GuardOutcome> => {
-    if (isClosed)
+class SingleThreadPool implements GuardPool {
+  readonly #options: GuardPoolOptions;
+  readonly #queue = new SerialQueue();
+  #loaded: Promise<LoadedGuards> | undefined;
+  /** Whether the current guards have loaded successfully at least once. */
+  #hasLoaded = false;
+  #isClosed = false;
+
+  constructor(options: GuardPoolOptions) {
+    this.#options = options;
+  }
+
+  async run(guards: readonly CustomGuard[], order: GuardedOrder, book: BookSnapshot): Promise<readonly Check[]> {
+    const requestedAt = this.#options.clock.monotonic();
+    return this.#queue
+      .run(() => this.#evaluate(guards, { order, book }, requestedAt))
+      .catch((error: unknown) => guards.map((guard) => failed(guard.key, error)));
+  }
+
+  async preload(): Promise<void> {
+    const { guards, log } = this.#options;
+    if (guards.length === 0) return;
+    await this.#queue.run(() => this.#loadAll()).catch((error: unknown) => log.error(String(error)));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const loaded = await this.#loaded?.catch(() => undefined);
+    if (loaded?.pool !== undefined) await withCloseTimeout(loaded.pool.destroy(), this.#options.clock);
+  }
+
+  async #evaluate(
+    guards: readonly CustomGuard[],
+    subject: GuardSubject,
+    requestedAt: number,
+  ): Promise<readonly Check[]> {
+    const { clock, log } = this.#options;
+    if (clock.monotonic() - requestedAt > QUEUE_TIMEOUT_MS)
+      return guards.map((guard) => failed(guard.key, "earlier orders kept the guards busy"));
+    const { checks, isThreadLost } = await this.#request({ guards, subject, timeoutMs: GUARDS_TIMEOUT_MS });
+    if (isThreadLost && !this.#isClosed) {
+      log.error("the thread of the custom guards was replaced", {
+        reason: checks.find((check) => check.decision === "block")?.message,
+      });
+      // Guards that have never loaded would hang again, and delay the next order by more than its own timeout.
+      if (this.#hasLoaded) void this.#queue.run(() => this.#loadAll()).catch(() => undefined);
+    }
+    return checks;
+  }
+
+  async #loadAll(): Promise<void> {
+    const { guards, log } = this.#options;
+    const { checks } = await this.#request({ guards, subject: undefined, timeoutMs: LOAD_TIMEOUT_MS });
+    if (this.#isClosed) return;
+    for (const { decision, guard, message } of checks)
+      if (decision !== "allow")
+        log.error(`${message}; every order is blocked until the guard is corrected and the desk is restarted`, {
+          guard,
+        });
+  }
+
+  async #request({ guards, subject, timeoutMs }: GuardRunRequest): Promise<GuardOutcome> {
+    const { clock, log, guards: configured } = this.#options;
+    if (this.#isClosed)
       return { checks: guards.map((guard) => failed(guard.key, "the desk is stopping")), isThreadLost: false };
-    const { pool, indexes, problems } = await (loaded ??= loadGuards(options));
+    const { pool, indexes, problems } = await (this.#loaded ??= loadGuards(this.#options));
     const runnable = guards.flatMap((guard) => {
       const index = indexes.get(guard);
       return index === undefined ? [] : [{ guard, index }];
     });
     const reply = await requestGuards(pool, { guards: runnable.map(({ index }) => index), subject, timeoutMs, clock });
-    for (const { guard, level, message } of reply.lines) log[level](message, { guard: options.guards[guard]?.key });
+    for (const { guard, level, message } of reply.lines) log[level](message, { guard: configured[guard]?.key });
     const checkByGuard = checksOf(
       runnable.map(({ guard, index }) => ({ guard, result: reply.results.get(index) })),
       reply.problem,
@@ -92,55 +153,9 @@ export function openGuardPool(options: GuardPoolOptions): GuardPool {
         failed(guard.key, problems.get(guard) ?? "it was not configured when the desk started: restart the desk"),
     );
     const isThreadLost = reply.problem !== undefined;
-    hasLoaded = !isThreadLost || (hasLoaded && subject !== undefined);
+    this.#hasLoaded = !isThreadLost || (this.#hasLoaded && subject !== undefined);
     return { checks, isThreadLost };
-  };
-
-  const loadAll = async (): Promise<void> => {
-    const { checks } = await run({ guards: options.guards, subject: undefined, timeoutMs: LOAD_TIMEOUT_MS });
-    if (isClosed) return;
-    for (const { decision, guard, message } of checks)
-      if (decision !== "allow")
-        log.error(`${message}; every order is blocked until the guard is corrected and the desk is restarted`, {
-          guard,
-        });
-  };
-
-  const evaluate = async (
-    guards: readonly CustomGuard[],
-    subject: GuardSubject,
-    requestedAt: number,
-  ): Promise<readonly Check[]> => {
-    if (clock.monotonic() - requestedAt > QUEUE_TIMEOUT_MS)
-      return guards.map((guard) => failed(guard.key, "earlier orders kept the guards busy"));
-    const { checks, isThreadLost } = await run({ guards, subject, timeoutMs: GUARDS_TIMEOUT_MS });
-    if (isThreadLost && !isClosed) {
-      log.error("the thread of the custom guards was replaced", {
-        reason: checks.find((check) => check.decision === "block")?.message,
-      });
-      // Guards that have never loaded would hang again, and delay the next order by more than its own timeout.
-      if (hasLoaded) void queue.run(loadAll).catch(() => undefined);
-    }
-    return checks;
-  };
-
-  return {
-    run: async (guards, order, book) => {
-      const requestedAt = clock.monotonic();
-      return queue
-        .run(() => evaluate(guards, { order, book }, requestedAt))
-        .catch((error: unknown) => guards.map((guard) => failed(guard.key, error)));
-    },
-    preload: () =>
-      options.guards.length === 0
-        ? Promise.resolve()
-        : queue.run(loadAll).catch((error: unknown) => log.error(String(error))),
-    close: async () => {
-      isClosed = true;
-      const guards = await loaded?.catch(() => undefined);
-      if (guards?.pool !== undefined) await withCloseTimeout(guards.pool.destroy(), clock);
-    },
-  };
+  }
 }
 
 async function loadGuards({ guards, workerFile, disk, log }: GuardPoolOptions): Promise<LoadedGuards> {
@@ -160,15 +175,15 @@ async function loadGuards({ guards, workerFile, disk, log }: GuardPoolOptions): 
 }
 
 /**
- * Guards run in order, so the first guard without a result is the one that hung, and the guards after it did not run. If the
+ * Guards run in order: the first guard without a result hung, and the guards after it did not run. If the
  * thread was lost although all guards have a result, the guard at fault is unknown, and no result counts.
  */
 function checksOf(
-  results: readonly { readonly guard: CustomGuard; readonly result: GuardResult | undefined }[],
+  results: readonly { readonly guard: CustomGuard; readonly result: GuardResultMessage | undefined }[],
   problem: string | undefined,
 ): ReadonlyMap<CustomGuard, Check> {
   const hung = results.find(({ result }) => result === undefined)?.guard;
-  const checkFor = (guard: CustomGuard, result: GuardResult | undefined): Check => {
+  const checkFor = (guard: CustomGuard, result: GuardResultMessage | undefined): Check => {
     const blocked = (subject: string): Check =>
       block(guard.key, "GUARD_NO_ANSWER", `${subject} ${problem ?? "did not answer"}`);
     if (result === undefined)
@@ -180,12 +195,15 @@ function checksOf(
   return new Map(results.map(({ guard, result }) => [guard, checkFor(guard, result)]));
 }
 
-function checkOf({ key }: CustomGuard, { outcome, message }: GuardResult): Check {
+function checkOf({ key }: CustomGuard, { outcome, message }: GuardResultMessage): Check {
   if (outcome === "allow") return pass(key, message);
   return outcome === "block" ? block(key, "CUSTOM_GUARD_BLOCKED", message) : failed(key, message);
 }
 
-/** Resolves when the task settles, or after the timeout: a thread that cannot be ended must not stop the desk from closing. */
+/**
+ * Resolves when the task settles, or after the timeout: a thread that cannot be ended must not stop the desk from
+ * closing.
+ */
 function withCloseTimeout(task: Promise<void>, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const cancel = clock.after(CLOSE_TIMEOUT_MS, resolve);

@@ -1,10 +1,13 @@
-/** The one thread that runs custom guards: starts it, sends it one task per order, and collects results even if it ends early. */
+/**
+ * The one thread that runs custom guards: starts it, sends it one task per order, and collects results even if it ends
+ * early.
+ */
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Piscina } from "piscina";
 import { z } from "zod";
-import type { GuardLogLine, GuardResult, GuardSource, GuardTask } from "../protocol/guard-messages.ts";
+import type { GuardLogLine, GuardResultMessage, GuardSource, GuardTask } from "../protocol/guard-messages.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { permissionFlag } from "./transport.ts";
 
@@ -47,7 +50,7 @@ export interface GuardRequest extends Pick<GuardTask, "guards" | "subject"> {
 }
 
 export interface GuardReply {
-  readonly results: ReadonlyMap<number, GuardResult>;
+  readonly results: ReadonlyMap<number, GuardResultMessage>;
   readonly lines: readonly GuardLogLine[];
   /** Why the task did not complete; undefined if it did. */
   readonly problem?: string | undefined;
@@ -95,7 +98,7 @@ const guardEventSchema = z.discriminatedUnion("e", [
 
 /** Reads everything that was posted, even by a thread that has ended. Only a guard's first result counts. */
 function receivedFrom(port: MessagePort): GuardReply {
-  const results = new Map<number, GuardResult>();
+  const results = new Map<number, GuardResultMessage>();
   const lines: GuardLogLine[] = [];
   for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
     const { data } = guardEventSchema.safeParse(next.message);

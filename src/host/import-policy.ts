@@ -1,6 +1,6 @@
 /**
- * An esbuild plugin that decides what each import of an adapter becomes: a module of the sandbox, an allowed built-in, a file,
- * a stub that throws when it is used, or an error with file and line.
+ * An esbuild plugin that decides what each import of an adapter becomes: a module of the sandbox, an allowed built-in,
+ * a file, a stub that throws when it is used, or an error with file and line.
  */
 import { isBuiltin } from "node:module";
 import { dirname, extname, resolve as resolvePath } from "node:path";
@@ -21,7 +21,9 @@ export interface ImportPolicyOptions {
   /** Built-in modules that the sandbox provides. */
   readonly allowed: readonly string[];
   readonly tcp: boolean;
-  /** Called for each file before its imports are resolved, with its real path and the root of the author's own files. */
+  /**
+   * Called for each file before its imports are resolved, with its real path and the root of the author's own files.
+   */
   readonly onFile: (path: string, contents: Uint8Array, root: string) => Promise<void>;
   /** Called for an import that leads through a symbolic link. */
   readonly onLink: () => void;
@@ -110,8 +112,8 @@ function resolveProvided(
 ): OnResolveResult | undefined {
   if (path === "@qoc-app/sdk") return { path, external: true };
   if (path === "ws") return namespace === "qoc-ws" ? { path, external: true } : { path, namespace: "qoc-ws" };
-  // undici opens sockets by itself; the runtime's `fetch` is the same implementation. Packages use `import()` for optional
-  // modules, and work without it.
+  // undici opens sockets by itself; the runtime's `fetch` is the same implementation. Packages use `import()` for
+  // optional modules, and work without it.
   if (path === "undici")
     return { path, namespace: kind === "dynamic-import" && isPackaged(importer) ? "qoc-missing" : "qoc-web" };
   const builtin = path.replace(/^node:/, "");

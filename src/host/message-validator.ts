@@ -1,6 +1,6 @@
 /**
- * Checks every message of a worker: counts it, measures it, and accepts only events of the protocol and plain responses to
- * Comlink calls. Any other message ends the session.
+ * Checks every message of a worker: counts it, measures it, and accepts only events of the protocol and plain responses
+ * to Comlink calls. Any other message ends the session.
  */
 import { z } from "zod";
 import { payloadSize } from "../protocol/payload-size.ts";

@@ -1,6 +1,6 @@
 /**
- * Runs a connector's worker in a child process: the same code and messages as in a thread, as JSON lines over pipes. Compared
- * with a thread it has a clean environment and its own memory, and it can always be ended.
+ * Runs a connector's worker in a child process: the same code and messages as in a thread, as JSON lines over pipes.
+ * Compared with a thread it has a clean environment and its own memory, and it can always be ended.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
@@ -27,7 +27,9 @@ const NON_HEAP_MB = 192;
 const MEMORY_CHECK_MS = 500;
 const STDERR_CHARS_MAX = 4_000;
 
-/** Reads a length and that many bytes of code from standard input, and runs the code. Short, because it is an argument. */
+/**
+ * Reads a length and that many bytes of code from standard input, and runs the code. Short, because it is an argument.
+ */
 const BOOT = `const f=require("fs"),r=(n)=>{const b=Buffer.alloc(n);
 for(let i=0;i<n;){const k=f.readSync(0,b,i,n-i,null);if(k===0)process.exit(0);i+=k}return b.toString()};
 require("vm").runInThisContext("(function(require,module,exports){"+r(Number(r(12)))+"\\n})")(require,module,exports)`;

@@ -1,6 +1,6 @@
 /**
- * Masks secrets in the results and fills of a connector. A masked text ends with a hash of the original, so that different ids
- * stay different. When the desk sends a masked id back to its connector, the id is unmasked.
+ * Masks secrets in the results and fills of a connector. A masked text ends with a hash of the original, so that
+ * different ids stay different. When the desk sends a masked id back to its connector, the id is unmasked.
  */
 import { sha256Hex } from "../domain/digest.ts";
 import { LruMap } from "../lib/lru-map.ts";

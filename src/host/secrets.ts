@@ -15,7 +15,10 @@ export interface SecretStore {
   redact(text: string): string;
 }
 
-/** `env` is the process's own environment: a variable is deleted from it when it is read, so that no crash report shows it. */
+/**
+ * `env` is the process's own environment: a variable is deleted from it when it is read, so that no crash report shows
+ * it.
+ */
 export function openSecretStore(disk: Disk, env: Record<string, string | undefined>): SecretStore {
   const readFromEnv = new Map<string, string>();
   const redactor = new SecretRedactor(REDACT_CHARS_MIN);

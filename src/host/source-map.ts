@@ -1,7 +1,7 @@
 /**
- * Maps positions in a bundle to the author's file and line. Hand-written because `@jridgewell/trace-mapping` and Node's own
- * reader decode every segment of the map on first use. For a bundle with ccxt (a map of 8 MB) that takes 2.5 times as long and
- * 200 MB of memory instead of 34 MB. This one only records where the lines of the mappings begin.
+ * Maps positions in a bundle to the author's file and line. Hand-written because `@jridgewell/trace-mapping` and Node's
+ * own reader decode every segment of the map on first use. For a bundle with ccxt (a map of 8 MB) that takes 2.5 times
+ * as long and 200 MB of memory instead of 34 MB. This one only records where the lines of the mappings begin.
  */
 import type { Digest } from "../domain/ids.ts";
 import type { Bundle } from "./bundle.ts";
@@ -18,7 +18,10 @@ export type StackMapper = (text: string) => string;
 /** Parsing a larger map would block the desk: positions in the bundle are not mapped then. */
 const MAP_CHARS_MAX = 64 * 1024 * 1024;
 
-/** Returns a function that creates stack mappers and keeps the last one, so that restarts of one bundle parse its map once. */
+/**
+ * Returns a function that creates stack mappers and keeps the last one, so that restarts of one bundle parse its map
+ * once.
+ */
 export function createStackMapperCache(): (filename: string, bundle: Pick<Bundle, "digest" | "map">) => StackMapper {
   let last: { readonly digest: Digest; readonly mapper: StackMapper } | undefined;
   return (filename, { digest, map }) => {
@@ -27,7 +30,10 @@ export function createStackMapperCache(): (filename: string, bundle: Pick<Bundle
   };
 }
 
-/** Returns a function that replaces `<filename>:LINE:COLUMN` in stacks and messages. The map is parsed on the first match. */
+/**
+ * Returns a function that replaces `<filename>:LINE:COLUMN` in stacks and messages. The map is parsed on the first
+ * match.
+ */
 export function stackMapper(filename: string, map: string): StackMapper {
   if (map.length > MAP_CHARS_MAX) return (text) => text;
   let findPosition: ReturnType<typeof openSourceMap> | undefined;
@@ -44,7 +50,10 @@ export function stackMapper(filename: string, map: string): StackMapper {
 /** Numbers per line in the index: the offset in the mappings, and the values that the line's differences start from. */
 const INDEX_FIELDS = 4;
 
-/** Returns a function that maps a position in the bundle (from 1) to the source; undefined if the map has no source for it. */
+/**
+ * Returns a function that maps a position in the bundle (from 1) to the source; undefined if the map has no source for
+ * it.
+ */
 export function openSourceMap(map: string): (line: number, column: number) => SourcePosition | undefined {
   const { mappings, sources } = JSON.parse(map) as { readonly mappings?: string; readonly sources?: readonly string[] };
   const bytes = Buffer.from(`${mappings ?? ""};`, "latin1");

@@ -25,7 +25,9 @@ export function permissionFlag(): string {
 /** A longer line is passed on in parts of this size. */
 const LINE_BYTES_MAX = 64 * 1024;
 
-/** Calls `onLine` for each line of the stream that is not blank. Lines are whole, so that redaction sees whole values. */
+/**
+ * Calls `onLine` for each line of the stream that is not blank. Lines are whole, so that redaction sees whole values.
+ */
 export function readOutput(stream: Readable, onLine: (line: string) => void): void {
   const splitter = new LineSplitter({
     maxBytes: LINE_BYTES_MAX,
@@ -93,7 +95,8 @@ export function startWorker({ text, name, memoryMb }: WorkerOptions): Transport 
   worker.on("error", (error: unknown) => {
     reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
   });
-  // Messages that were posted before `exit` may still be in transit: the port closes after it has delivered all of them.
+  // Messages that were posted before `exit` may still be in transit: the port closes after it has delivered all of
+  // them.
   const drained = new Promise<void>((resolve) => port1.once("close", resolve));
   worker.once("exit", (code) => {
     void drained.then(() => events.exit(reason === "" ? `its worker ended with code ${code}` : reason));

@@ -46,7 +46,9 @@ function findConnector(connectors: Connectors, name: string): Connector {
   return connector;
 }
 
-/** @throws CALL_FAILED for an error of the adapter, PROTOCOL for a malformed result, and what `Connector.invoke` throws. */
+/**
+ * @throws CALL_FAILED for an error of the adapter, PROTOCOL for a malformed result, and what `Connector.invoke` throws.
+ */
 async function callVenue<T>(
   connectors: Connectors,
   name: string,

@@ -1,6 +1,6 @@
 /**
- * One run of a connector's worker, from start to exit. A method call ends with its response, its timeout or the worker's exit.
- * The worker is untrusted: everything it sends is checked against a schema first.
+ * One run of a connector's worker, from start to exit. A method call ends with its response, its timeout or the
+ * worker's exit. The worker is untrusted: everything it sends is checked against a schema first.
  */
 import { wrap } from "comlink";
 import { QocError, messageOf } from "../domain/error.ts";
@@ -121,7 +121,10 @@ export class WorkerSession {
     return this.#cutOffReason;
   }
 
-  /** Sends the bundle and the secrets, and waits for the handshake. @throws ADAPTER_SHAPE, ADAPTER_THREW, SDK_MISMATCH, CALL_TIMEOUT. */
+  /**
+   * Sends the bundle and the secrets, and waits for the handshake. @throws ADAPTER_SHAPE, ADAPTER_THREW, SDK_MISMATCH,
+   * CALL_TIMEOUT.
+   */
   async start(start: Omit<StartMessage, "e" | "protocol">): Promise<Handshake> {
     const { name, transport, clock } = this.#options;
     const handshake = new Promise<Handshake>((resolve, reject) => {
@@ -143,7 +146,9 @@ export class WorkerSession {
     }
   }
 
-  /** An error of the adapter is an envelope that is not ok. @throws CALL_TIMEOUT, CALL_DIED, NOT_SUPPORTED, PROTOCOL. */
+  /**
+   * An error of the adapter is an envelope that is not ok. @throws CALL_TIMEOUT, CALL_DIED, NOT_SUPPORTED, PROTOCOL.
+   */
   request(method: Method, args: readonly unknown[]): Promise<Envelope> {
     const { name, clock, secretMask } = this.#options;
     const ms = callTimeout(method);
@@ -276,8 +281,8 @@ export class WorkerSession {
     }
     const lastFill = previous + fills.length;
     this.#lastFill = lastFill;
-    // Stored at once, so that batches of one tick share one flush; acknowledged in order. A batch that could not be stored is
-    // not acknowledged: the session ends, and the next session requests these fills from the venue.
+    // Stored at once, so that batches of one tick share one flush; acknowledged in order. A batch that could not be
+    // stored is not acknowledged: the session ends, and the next session requests these fills from the venue.
     const stored = this.#storeFills(fills);
     stored.catch(() => undefined);
     this.#fillsStored = this.#fillsStored
@@ -286,7 +291,9 @@ export class WorkerSession {
       .catch((error: unknown) => this.#cutOff(messageOf(error)));
   }
 
-  /** Stores the fills before the first malformed one. @throws PROTOCOL for a malformed fill, with a sample in the log. */
+  /**
+   * Stores the fills before the first malformed one. @throws PROTOCOL for a malformed fill, with a sample in the log.
+   */
   async #storeFills(rawFills: readonly unknown[]): Promise<void> {
     const { name, generation, log, secretMask, fillSink } = this.#options;
     const fills: VenueFill[] = [];
@@ -363,9 +370,9 @@ export class WorkerSession {
 }
 
 /**
- * Adds one Comlink proxy for each method. They are kept for the whole session: Comlink sends the worker a release message when
- * the last proxy is collected. Comlink is used in one direction: the worker exposes methods and the host calls them; no host
- * object is ever given to the worker. Returns a function that passes a checked response to Comlink.
+ * Adds one Comlink proxy for each method. They are kept for the whole session: Comlink sends the worker a release
+ * message when the last proxy is collected. Comlink is used in one direction: the worker exposes methods and the host
+ * calls them; no host object is ever given to the worker. Returns a function that passes a checked response to Comlink.
  */
 function wrapAdapter(
   methods: Map<Method, RemoteMethod>,

@@ -1,6 +1,6 @@
 /**
- * Parses fills. Connectors can send ten thousands of fills at once, so a fill in canonical form (all amounts are canonical
- * decimal text) skips the zod schema. All other fills go through the schema, which converts or refuses them.
+ * Parses fills. Connectors can send ten thousands of fills at once, so a fill in canonical form (all amounts are
+ * canonical decimal text) skips the zod schema. All other fills go through the schema, which converts or refuses them.
  */
 import { isCanonical } from "../domain/decimal.ts";
 import type { VenueFill } from "../domain/venue.ts";

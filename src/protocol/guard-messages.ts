@@ -27,7 +27,7 @@ export interface GuardTask {
 }
 
 /** `broken`: the guard threw, or its class or its result has the wrong shape. */
-export interface GuardResult {
+export interface GuardResultMessage {
   readonly e: "result";
   readonly guard: number;
   readonly outcome: "allow" | "block" | "broken";

@@ -26,7 +26,9 @@ export const LIMITS = {
   logChars: 4_000,
 } as const;
 
-/** Built-in modules without access to files, processes, threads or sockets. The bundler refuses every other built-in. */
+/**
+ * Built-in modules without access to files, processes, threads or sockets. The bundler refuses every other built-in.
+ */
 export const ALLOWED_BUILTINS = [
   "assert",
   "buffer",

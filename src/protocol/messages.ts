@@ -1,6 +1,7 @@
 /**
- * Messages between the host and one connector's worker. Both use one ordered port: Comlink calls go from the host to the
- * worker, and events are plain data with the field `e`, which Comlink messages do not have. `schemas.ts` checks what arrives.
+ * Messages between the host and one connector's worker. Both use one ordered port: Comlink calls go from the host to
+ * the worker, and events are plain data with the field `e`, which Comlink messages do not have. `schemas.ts` checks
+ * what arrives.
  */
 export const PROTOCOL = 1;
 

@@ -1,12 +1,14 @@
-/** Measures messages. The sandbox and the host use the same measure. Separate from the schemas: workers do not load zod. */
+/**
+ * Measures messages. The sandbox and the host use the same measure. Separate from the schemas: workers do not load zod.
+ */
 
 const DEPTH_MAX = 32;
 /** Counted for each value besides its text, so that long lists of numbers are not free. */
 const VALUE_CHARS = 2;
 
 /**
- * Returns the text characters in a plain value, or undefined if they exceed `limit` or the value is not plain data (a cycle,
- * a function, a Map, a SharedArrayBuffer). Stops as soon as the limit is exceeded.
+ * Returns the text characters in a plain value, or undefined if they exceed `limit` or the value is not plain data (a
+ * cycle, a function, a Map, a SharedArrayBuffer). Stops as soon as the limit is exceeded.
  */
 export function payloadSize(value: unknown, limit: number): number | undefined {
   let remaining = limit;

@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { type FileHandle, link, lstat, mkdir, open, readdir, rename, statfs, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { QocError } from "../domain/error.ts";
-import type { AppendFile, Disk, Entry, EntryKind, FileFacts } from "../domain/ports.ts";
+import type { AppendFile, Disk, DirectoryEntry, EntryKind, FileFacts } from "../domain/ports.ts";
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY, O_CREAT, O_EXCL, O_APPEND } = constants;
 
@@ -123,7 +123,7 @@ export function nodeDisk(): Disk {
   return {
     read,
     readText: async (path, limit) => Buffer.from(await read(path, limit)).toString("utf8"),
-    list: async (path): Promise<readonly Entry[]> =>
+    list: async (path): Promise<readonly DirectoryEntry[]> =>
       (await readdir(path, { withFileTypes: true })).map((entry) => ({ name: entry.name, kind: kindOf(entry) })),
     facts,
     mkdir: async (path, mode = 0o755) => {

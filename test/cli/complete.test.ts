@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import type { CommandEntry } from "../../src/commands/command-entry.ts";
 import { COMMANDS } from "../support/commands.ts";
-import { type CallDesk, SHELLS, completionScript, completions } from "../../src/cli/complete.ts";
+import { type CompletionCall, SHELLS, completionScript, completions } from "../../src/cli/complete.ts";
 
-const desk: CallDesk = async (command, input) => {
+const desk: CompletionCall = async (command, input) => {
   const results: Record<string, unknown> = {
     "orders list": [
       { id: "20260705-001", state: "proposed", terms: { side: "buy", quantity: "10", symbol: "SPX" } },
@@ -20,9 +20,9 @@ const desk: CallDesk = async (command, input) => {
   };
   return results[command];
 };
-const deskDown: CallDesk = () => Promise.reject(new Error("the desk is not up"));
+const deskDown: CompletionCall = () => Promise.reject(new Error("the desk is not up"));
 
-async function values(line: string, callDesk: CallDesk = desk): Promise<string[]> {
+async function values(line: string, callDesk: CompletionCall = desk): Promise<string[]> {
   const lines = await completions(line.split(" "), COMMANDS, callDesk);
   return lines.split("\n").flatMap((line) => (line.startsWith(":") || line === "" ? [] : [line.split("\t")[0] ?? ""]));
 }
@@ -60,7 +60,7 @@ describe("completions", () => {
 
   it("call the desk only if an id is needed", async () => {
     let calls = 0;
-    const counting: CallDesk = (command, input) => {
+    const counting: CompletionCall = (command, input) => {
       calls += 1;
       return desk(command, input);
     };

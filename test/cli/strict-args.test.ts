@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../support/commands.ts";
 import { QocError } from "../../src/domain/error.ts";
-import { type Input, dispatch } from "../../src/cli/command-tree.ts";
+import { type CommandTreeInput, dispatch } from "../../src/cli/command-tree.ts";
 import { GLOBAL_FLAGS, kebab } from "../../src/cli/flags.ts";
 import { checkCommandLine } from "../../src/cli/strict-args.ts";
 
 /** Checks a line and, if it names a command, lets citty parse it, as `main` does. */
 async function parse(...argv: string[]) {
   const { entry, globals, words, noun } = checkCommandLine(argv, COMMANDS);
-  let input: Input | undefined;
+  let input: CommandTreeInput | undefined;
   let name: string | undefined;
   if (entry !== undefined && !globals.help && !globals.version) {
     await dispatch(words, COMMANDS, async (dispatched, parsed) => {

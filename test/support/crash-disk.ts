@@ -2,7 +2,7 @@
  * An in-memory disk that can lose power. A crash keeps all synced bytes of a file and a random prefix of the bytes
  * appended since. Directory entries and atomic writes are durable immediately, as the `Disk` port promises.
  */
-import type { AppendFile, Disk, Entry } from "../../src/domain/ports.ts";
+import type { AppendFile, Disk, DirectoryEntry } from "../../src/domain/ports.ts";
 
 interface Content {
   bytes: Buffer;
@@ -114,9 +114,9 @@ class MemoryDisk implements CrashDisk {
     return this.#known(path).bytes.toString("utf8");
   }
 
-  async list(path: string): Promise<readonly Entry[]> {
+  async list(path: string): Promise<readonly DirectoryEntry[]> {
     const inside = (child: string): boolean => child !== path && parentOf(child) === path;
-    const entry = (child: string, kind: Entry["kind"]): Entry => ({
+    const entry = (child: string, kind: DirectoryEntry["kind"]): DirectoryEntry => ({
       name: child.slice(child.lastIndexOf("/") + 1),
       kind,
     });

@@ -1,6 +1,6 @@
 /**
- * The last check before the venue: the order is sent exactly as it was approved, and once. The terms, the terms in the journal
- * and the approved digest must be equal, and no order in flight may lack an approval.
+ * The last check before the venue: the order is sent exactly as it was approved, and once. The terms, the terms in the
+ * journal and the approved digest must be equal, and no order in flight may lack an approval.
  */
 import { digestTerms } from "../../domain/digest.ts";
 import type { OrderRecord } from "../../domain/order-state.ts";

@@ -1,7 +1,7 @@
 /**
- * Refuses orders that the venue would refuse: not tradable, unsupported type or time in force, off tick or lot, or out of size
- * limits. Only fields that the connector provides are checked. Without `exactDecimals` each amount must fit a JavaScript
- * number exactly.
+ * Refuses orders that the venue would refuse: not tradable, unsupported type or time in force, off tick or lot, or out
+ * of size limits. Only fields that the connector provides are checked. Without `exactDecimals` each amount must fit a
+ * JavaScript number exactly.
  */
 import { type Decimal, ZERO, decimal, exactNumber, onStep } from "../../domain/decimal.ts";
 import type { OrderTerms } from "../../domain/order.ts";

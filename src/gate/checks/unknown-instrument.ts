@@ -1,6 +1,6 @@
 /**
- * Blocks an instrument while the outcome of one of its orders is unknown, or while the venue's position differs from the fills:
- * in both cases the position is unknown.
+ * Blocks an instrument while the outcome of one of its orders is unknown, or while the venue's position differs from
+ * the fills: in both cases the position is unknown.
  */
 import { instrumentKey } from "../../domain/order.ts";
 import { block, pass } from "../check-result.ts";

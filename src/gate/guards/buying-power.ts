@@ -1,6 +1,6 @@
 /**
- * The order and the reservations before it fit into the connector's buying power. Selling a long position and buying back a
- * short position take none; a short sale does.
+ * The order and the reservations before it fit into the connector's buying power. Selling a long position and buying
+ * back a short position take none; a short sale does.
  */
 import { ZERO } from "../../domain/decimal.ts";
 import { reportedPower, reservedCash } from "../buying-power.ts";

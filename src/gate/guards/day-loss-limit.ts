@@ -1,6 +1,6 @@
 /**
- * If today's loss, realized and unrealized, exceeds this share of the NAV at the open of the day, only strictly reducing orders
- * pass. Today is the venue's date: on a replayed market the simulated date.
+ * If today's loss, realized and unrealized, exceeds this share of the NAV at the open of the day, only strictly
+ * reducing orders pass. Today is the venue's date: on a replayed market the simulated date.
  */
 import { ZERO, withinPercent } from "../../domain/decimal.ts";
 import { localTime } from "../calendar.ts";

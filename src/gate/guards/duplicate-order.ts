@@ -1,6 +1,6 @@
 /**
- * Blocks an order with the same terms as an order in flight or an order that was sent within the window, whatever its end. File
- * name, rationale and the spelling of numbers do not count.
+ * Blocks an order with the same terms as an order in flight or an order that was sent within the window, whatever its
+ * end. File name, rationale and the spelling of numbers do not count.
  */
 import { decimal } from "../../domain/decimal.ts";
 import type { OrderTerms } from "../../domain/order.ts";

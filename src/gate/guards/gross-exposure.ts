@@ -19,7 +19,7 @@ export const grossExposure: Guard<"gross-exposure"> = (options, context) => {
   });
 };
 
-interface Instrument {
+interface PricedInstrument {
   readonly connector: string;
   readonly symbol: string;
   /** All known prices; the highest counts. */
@@ -27,8 +27,8 @@ interface Instrument {
 }
 
 /** The instruments in scope with a position by fills, a position at a venue, or an order in flight. */
-function instruments({ input }: CheckContext, scope: GuardScope): Map<InstrumentKey, Instrument> {
-  const all = new Map<InstrumentKey, Instrument>();
+function instruments({ input }: CheckContext, scope: GuardScope): Map<InstrumentKey, PricedInstrument> {
+  const all = new Map<InstrumentKey, PricedInstrument>();
   const counted = new Set(connectorsInScope(input, scope).map(({ connector }) => connector));
   const add = (connector: string, symbol: string, price: string | undefined): void => {
     if (!counted.has(connector)) return;

@@ -1,7 +1,7 @@
 /**
- * Monday to Friday from `open` up to, not including, `close`, by the venue's time in the zone `tz`. If `close` is before `open`,
- * the session runs over midnight and belongs to the day of its open. Holidays come from the venue: the check `order-validity`
- * refuses an instrument that is not tradable.
+ * Monday to Friday from `open` up to, not including, `close`, by the venue's time in the zone `tz`. If `close` is
+ * before `open`, the session runs over midnight and belongs to the day of its open. Holidays come from the venue: the
+ * check `order-validity` refuses an instrument that is not tradable.
  */
 import { localTime, minutesOf } from "../calendar.ts";
 import { block, pass } from "../check-result.ts";

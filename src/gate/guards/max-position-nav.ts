@@ -1,7 +1,8 @@
 /**
- * The worst-case position after the order is at most this share of NAV: the held quantity plus working, unknown and approved
- * orders, with buys never netted against sells. With `scope = "desk"` the same symbol on other connectors is added. Only the side that the order
- * increases counts, so that a position that has grown too large can always be reduced.
+ * The worst-case position after the order is at most this share of NAV: the held quantity plus working, unknown and
+ * approved orders, with buys never netted against sells. With `scope = "desk"` the same symbol on other connectors is
+ * added. Only the side that the order increases counts, so that a position that has grown too large can always be
+ * reduced.
  */
 import { type Decimal, ZERO } from "../../domain/decimal.ts";
 import type { GuardScope } from "../../domain/guard-config.ts";
@@ -33,7 +34,10 @@ function worstValue(context: CheckContext, scope: GuardScope): Available<Decimal
   return available(own.plus(elsewhere(context, scope)).times(price));
 }
 
-/** The worst case of the same side and symbol at the other connectors in scope. Case is ignored: `aapl` and `AAPL` are one company. */
+/**
+ * The worst case of the same side and symbol at the other connectors in scope. Case is ignored: `aapl` and `AAPL` are
+ * one company.
+ */
 function elsewhere(context: CheckContext, scope: GuardScope): Decimal {
   const { order, state } = context.input;
   const wanted = order.terms.symbol.toUpperCase();

@@ -1,6 +1,6 @@
 /**
- * Limits the orders sent within a minute and within 24 hours. Counts the submit intents of the journal, so a restart resets
- * nothing. Cancels are never counted.
+ * Limits the orders sent within a minute and within 24 hours. Counts the submit intents of the journal, so a restart
+ * resets nothing. Cancels are never counted.
  */
 import { block, pass, unavailable } from "../check-result.ts";
 import { recentIntents } from "../recent-intents.ts";
@@ -18,14 +18,14 @@ export const orderRate: Guard<"order-rate"> = (options, context) => {
     return block(
       key,
       "ORDER_RATE_EXCEEDED",
-      `${minute} orders were sent in the last minute (limit ${perMinute})`,
+      `${minute} orders were submitted in the last minute (limit ${perMinute})`,
       figures,
     );
   }
   if (perDay === undefined) return pass(key, `${minute} orders in the last minute (limit ${perMinute})`, figures);
   const day = sentWithin(context, DAY_MS);
   if (day + 1 > perDay) {
-    return block(key, "ORDER_RATE_EXCEEDED", `${day} orders were sent in the last 24 hours (limit ${perDay})`, {
+    return block(key, "ORDER_RATE_EXCEEDED", `${day} orders were submitted in the last 24 hours (limit ${perDay})`, {
       limit: `${perDay} per day`,
       actual: `${day + 1} per day`,
     });

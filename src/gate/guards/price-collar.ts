@@ -1,7 +1,7 @@
 /**
- * Limits how far a limit price may cross the order book: a buy above the ask, a sell below the bid. A passive price is not
- * limited. If the spread is wider than 5 % of the mid price, the best price is weak evidence and the last price must agree
- * too. Market and stop orders must keep within their protection price.
+ * Limits how far a limit price may cross the order book: a buy above the ask, a sell below the bid. A passive price is
+ * not limited. If the spread is wider than 5 % of the mid price, the best price is weak evidence and the last price
+ * must agree too. Market and stop orders must keep within their protection price.
  */
 import { type Decimal, HUNDRED, ZERO, decimal, withinPercent } from "../../domain/decimal.ts";
 import { type Quote, isTwoSided, mid } from "../../domain/quote.ts";

@@ -1,6 +1,7 @@
 /**
- * The quote is recent by two clocks: by the host's monotonic clock at receipt, which ignores changes of the wall clock, and by
- * the venue's timestamp, which exposes a sleeping laptop, a cache or a delayed feed. A timestamp in the future blocks.
+ * The quote is recent by two clocks: by the host's monotonic clock at receipt, which ignores changes of the wall clock,
+ * and by the venue's timestamp, which exposes a sleeping laptop, a cache or a delayed feed. A timestamp in the future
+ * blocks.
  */
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatDuration } from "../format.ts";

@@ -1,6 +1,6 @@
 /**
- * The built-in guards by their keys in `desk.toml`. To add a guard: write its function in this folder, add its options to
- * `domain/guard-config.ts` and its key here. The compiler refuses a key without a guard.
+ * The built-in guards by their keys in `desk.toml`. To add a guard: write its function in this folder, add its options
+ * to `domain/guard-config.ts` and its key here. The compiler refuses a key without a guard.
  */
 import type { BuiltInGuard, GuardKey, GuardOptions } from "../../domain/guard-config.ts";
 import type { Check } from "../../domain/verdict.ts";
@@ -39,7 +39,10 @@ export const GUARDS: { readonly [K in GuardKey]: Guard<K> } = {
   "max-open-orders": maxOpenOrders,
 };
 
-/** Runs the guard that the options name. The cast is safe: `GUARDS` maps each key to the guard of the same key's options. */
+/**
+ * Runs the guard that the options name. The cast is safe: `GUARDS` maps each key to the guard of the same key's
+ * options.
+ */
 export function runGuard({ options }: BuiltInGuard, context: CheckContext): Check {
   const guard = Object.hasOwn(GUARDS, options.key)
     ? (GUARDS[options.key] as (options: GuardOptions, context: CheckContext) => Check)

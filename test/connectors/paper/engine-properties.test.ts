@@ -1,6 +1,6 @@
 /**
- * Random orders against random bars, held to what no venue may break, and to an oracle that knows nothing of the engine but
- * its fills: it keeps cash and positions in whole units of the last decimal.
+ * Random orders against random bars, held to what no venue may break, and to an oracle that knows nothing of the engine
+ * but its fills: it keeps cash and positions in whole units of the last decimal.
  */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -4,7 +4,10 @@ import { CrashStore } from "../../support/crash-store.ts";
 
 const SHAPE: PagedLogOptions = { name: "rows", pageRows: 3, pages: 2 };
 
-/** Appends row after row and stores the tail, as the vault does; dies at the `last`-th put. What was committed comes back. */
+/**
+ * Appends row after row and stores the tail, as the vault does; dies at the `last`-th put. What was committed comes
+ * back.
+ */
 async function live(disk: Map<string, string>, last: number, lands: boolean): Promise<number> {
   let puts = 0;
   let dead: () => void = () => undefined;

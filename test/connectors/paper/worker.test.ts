@@ -1,4 +1,6 @@
-/** The paper venue as the desk runs it: bundled like a stranger's file, in a real worker, with the host's store on disk. */
+/**
+ * The paper venue as the desk runs it: bundled like a stranger's file, in a real worker, with the host's store on disk.
+ */
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, it } from "vitest";
 import { barSchema, fillSchema, instrumentSchema, quoteSchema } from "../../../src/protocol/schemas.ts";
