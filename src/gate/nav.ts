@@ -18,7 +18,10 @@ type NavInput = Pick<GateInput, "order" | "routes" | "state" | "hostNow">;
 
 export interface NavSum {
   readonly value: Decimal;
-  /** Accounts that count at an old value or not at all, for messages; empty if there are none. */
+  /**
+   * Accounts that count at an old value or not at all, for messages; empty if every account counts at its current
+   * value.
+   */
   readonly note: string;
 }
 

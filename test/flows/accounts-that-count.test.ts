@@ -1,4 +1,7 @@
-/** Guards count the money of the order's own account: no paper money beside a live account, and nothing that a feed reports. */
+/**
+ * Guards count the money of the order's own account: no paper money beside a live account, and nothing that a feed
+ * reports.
+ */
 import { afterEach, describe, expect, it } from "vitest";
 import type { ConnectorName } from "../../src/domain/ids.ts";
 import { markAccount } from "../../src/trading/market-snapshot.ts";
