@@ -31,8 +31,8 @@ import { type Cleared, isCleared } from "../gate/cleared.ts";
 import type { Connector } from "./connector.ts";
 
 /**
- * The result of a submission. Only `rejected` and `not-sent` are definite refusals; an `unclear` order may have reached the
- * venue.
+ * The result of a submission. Only `rejected` and `not-sent` are definite refusals; an `unclear` order may have reached
+ * the venue.
  */
 export type PlaceOutcome =
   | { readonly kind: "accepted"; readonly venueOrderId: string }
