@@ -1,7 +1,7 @@
 /** Reads desk.toml. Every problem is reported with its file, line, column and key; no key is ignored. */
 import { dirname, isAbsolute, resolve } from "node:path";
 import type { z } from "zod";
-import { digestOf } from "../domain/digest.ts";
+import { canonicalJson, digestOf } from "../domain/digest.ts";
 import { type ErrorCode, QocError } from "../domain/error.ts";
 import { GUARD_KEYS, GUARD_OPTIONS, type GuardConfig, type GuardKey } from "../domain/guard-config.ts";
 import { type ConnectorName, type Digest, IdError, connectorName, suggestion } from "../domain/ids.ts";
@@ -83,7 +83,15 @@ export interface DeskConfig {
 
 type DeskToml = z.output<typeof deskSchema>;
 
+/** A configuration file; `path` is absolute. */
+export interface ConfigFile {
+  readonly path: string;
+  readonly text: string;
+}
+
 interface ConfigProblem {
+  /** The file with the problem, if it is not the desk.toml. */
+  readonly file?: ConfigFile | undefined;
   readonly code: ErrorCode;
   readonly path: KeyPath;
   readonly message: string;
@@ -93,16 +101,19 @@ interface ConfigProblem {
 export async function loadConfig(disk: Disk, path: string, globalPath?: string): Promise<DeskConfig> {
   const text = await disk.readText(path, CONFIG_BYTES_MAX);
   const hasDefaults = globalPath !== undefined && (await disk.facts(globalPath)) !== undefined;
-  const defaults = hasDefaults ? parseToml(await disk.readText(globalPath, CONFIG_BYTES_MAX), globalPath) : {};
-  return readConfig(text, path, defaults);
+  if (!hasDefaults) return readConfig(text, path);
+  return readConfig(text, path, { path: globalPath, text: await disk.readText(globalPath, CONFIG_BYTES_MAX) });
 }
 
 /**
- * Reads the text of a desk.toml. `path` is its absolute path, `defaults` the global configuration.
+ * Reads the text of a desk.toml. `path` is its absolute path. The guards of the global file stay in force beside the guards of
+ * the desk.toml; for everything else the desk.toml wins.
  * @throws QocError of the first problem; its message lists how many others there are.
  */
-export function readConfig(text: string, path: string, defaults: TomlTable = {}): DeskConfig {
+export function readConfig(text: string, path: string, globalFile?: ConfigFile): DeskConfig {
   const local = upgradeFormat(parseToml(text, path), path);
+  const { guard: globalGuards, ...defaults } =
+    globalFile === undefined ? {} : parseToml(globalFile.text, globalFile.path);
   const problems: ConfigProblem[] = [];
   for (const key of Object.keys(local))
     if (UNIMPLEMENTED_TABLES.includes(key)) problems.push({ code: "CONFIG_NOT_YET", path: [key], message: "" });
@@ -111,7 +122,12 @@ export function readConfig(text: string, path: string, defaults: TomlTable = {})
   );
   const parsed = deskSchema.safeParse(document);
   if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue)));
-  const guards = readGuards(document["guard"], path, text, problems);
+  const guards = readGuards(document["guard"], { path, text }, problems);
+  if (globalFile !== undefined) {
+    const found: ConfigProblem[] = [];
+    guards.push(...readGuards(missingFrom(document["guard"], globalGuards, found), globalFile, found));
+    problems.push(...found.map((problem) => ({ ...problem, file: globalFile })));
+  }
   const connectors = parsed.success ? readConnectors(parsed.data.connector, path, problems) : [];
   if (problems.length > 0 || !parsed.success) throw configError(problems, path, text);
   return build(parsed.data, { digest: digestOf(text), connectors, guards });
@@ -176,7 +192,18 @@ function knownKeys(path: KeyPath): readonly string[] {
   return [];
 }
 
-function readGuards(tables: unknown, file: string, text: string, problems: ConfigProblem[]): readonly GuardConfig[] {
+/** The global guards that the desk.toml does not repeat word for word. Both are evaluated, so the tighter of two counts. */
+function missingFrom(local: unknown, globalGuards: unknown, problems: ConfigProblem[]): readonly unknown[] {
+  const repeated = new Set(Array.isArray(local) ? local.map(canonicalJson) : []);
+  if (globalGuards === undefined) return [];
+  const isList = Array.isArray(globalGuards) && globalGuards.every((entry) => isTable(entry) && "key" in entry);
+  if (!isList)
+    problems.push({ code: "CONFIG_INVALID", path: ["guard"], message: "must be [[guard]] tables with a key" });
+  // A repeated entry keeps its place, so that the line of a later problem is found.
+  return isList ? globalGuards.map((entry) => (repeated.has(canonicalJson(entry)) ? undefined : entry)) : [];
+}
+
+function readGuards(tables: unknown, { path: file, text }: ConfigFile, problems: ConfigProblem[]): GuardConfig[] {
   if (!Array.isArray(tables)) return [];
   const guards: GuardConfig[] = [];
   for (const [index, entry] of tables.entries()) {
@@ -308,8 +335,9 @@ function buildAgent(agent: DeskToml["agent"]): AgentConfig {
 function configError(problems: readonly ConfigProblem[], file: string, text: string): QocError {
   const described = problems.map((problem) => ({
     ...problem,
+    file: problem.file?.path ?? file,
     key: formatKeyPath(problem.path),
-    ...locateKey(text, problem.path),
+    ...locateKey(problem.file?.text ?? text, problem.path),
   }));
   const [first] = described;
   if (first === undefined)
@@ -322,5 +350,5 @@ function configError(problems: readonly ConfigProblem[], file: string, text: str
           .join(", ")})`
       : "";
   const { code, key, line, column, message } = first;
-  return new QocError(code, { file, line, column, key, message: `${message}${others}` });
+  return new QocError(code, { file: first.file, line, column, key, message: `${message}${others}` });
 }

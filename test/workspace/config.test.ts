@@ -222,8 +222,53 @@ describe("what is accepted", () => {
     expect(readConfig('format = 0\n[desk]\nname = "old"', FILE).workspace.name).toBe("old");
   });
 
+  describe("guards of the global file", () => {
+    const globalFile = (text: string) => ({ path: "/home/config.toml", text });
+    const guard = (lines: string): string => `[[guard]]\n${lines}\n`;
+    const keys = (text: string, globalText: string) =>
+      readConfig(text, FILE, globalFile(globalText)).guards.map((entry) =>
+        entry.kind === "built-in" ? [entry.options.key, entry.options.enabled] : [entry.key, entry.adapter],
+      );
+    const NO_SHORT = guard('key = "no-short"');
+
+    it("stay in force if the desk.toml has guards of its own, or switches the same guard off", () => {
+      expect(keys(guard('key = "buying-power"'), NO_SHORT)).toEqual([
+        ["buying-power", true],
+        ["no-short", true],
+      ]);
+      expect(keys(guard('key = "no-short"\nenabled = false'), NO_SHORT)).toEqual([
+        ["no-short", false],
+        ["no-short", true],
+      ]);
+      expect(keys("guard = []", NO_SHORT)).toEqual([["no-short", true]]);
+      expect(keys("", NO_SHORT)).toEqual([["no-short", true]]);
+    });
+
+    it("are evaluated once if the desk.toml repeats them word for word", () => {
+      expect(keys(NO_SHORT, NO_SHORT)).toEqual([["no-short", true]]);
+    });
+
+    it("are relative to the global file, which is named in their errors", () => {
+      expect(keys("", guard('key = "mine"\nadapter = "./mine.ts"'))).toEqual([["mine", "/home/mine.ts"]]);
+      const code = (text: string) => {
+        try {
+          return keys(NO_SHORT, text);
+        } catch (error) {
+          return (error as Error).message;
+        }
+      };
+      expect(code(`${NO_SHORT}${guard('key = "max-order-nav"\nmax_pct = "5%"')}`)).toContain(
+        "/home/config.toml:5:1: guard[1].max_pct",
+      );
+      expect(code("guard = 5")).toContain("/home/config.toml:1:1: guard");
+    });
+  });
+
   it("a global file below it, which the workspace overrides and unsets", () => {
-    const defaults = { workspace: { name: "global", port: 9000, log_level: "debug" } };
+    const defaults = {
+      path: "/home/config.toml",
+      text: '[workspace]\nname = "global"\nport = 9000\nlog_level = "debug"',
+    };
     const config = readConfig('[workspace]\nname = "mine"\nlog_level = ""', FILE, defaults);
     expect(config.workspace).toMatchObject({ name: "mine", port: 9000, logLevel: "info" });
   });
