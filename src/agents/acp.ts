@@ -2,7 +2,7 @@
  * Any program of the Agent Client Protocol (version 1): JSON-RPC messages, one a line. The desk is the client. It
  * offers no files and no terminal, and grants permission requests for the desk's own tools only.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { CallMap, truncateName } from "./call-ids.ts";
 import type { AgentEvent, AgentProgram, Conversation, LaunchRequest } from "./runtime.ts";
 import { createMessageAssembler } from "./message-assembler.ts";

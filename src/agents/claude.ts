@@ -2,7 +2,7 @@
  * Claude Code without built-in tools, settings, hooks or instruction files, and with one MCP server. Its first line
  * lists its tools. Claude Code goes on if the server is not reachable, so the desk checks that line.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { CallMap, truncateName } from "./call-ids.ts";
 import type { AgentEvent, AgentProgram, Conversation, LaunchRequest, LaunchCommand } from "./runtime.ts";
 import { tryParseJson } from "../lib/json.ts";

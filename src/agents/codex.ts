@@ -3,7 +3,7 @@
  * are offered a tool that patches files in spite of all settings, so it also gets no environment to act in. Its events
  * do not include the tools that it denies.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { AgentEvent, AgentProgram, LaunchRequest, LaunchCommand } from "./runtime.ts";
 import { tryParseJson } from "../lib/json.ts";
 

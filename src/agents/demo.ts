@@ -3,7 +3,7 @@
  * a sensible size and an order that is too large, so that a new user sees a guard block an order. It only uses the
  * desk's commands.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { AgentCall, RunTask, Runtime } from "./runtime.ts";
 
 const quoteShape = z.looseObject({ bid: z.string(), ask: z.string(), last: z.string().nullish(), time: z.string() });

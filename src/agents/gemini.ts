@@ -2,7 +2,7 @@
  * Gemini CLI with an admin policy that denies every tool but the desk's. It goes on if the server is not reachable, so
  * it must have requested the desk's tool list before its first call.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { CallMap, truncateName } from "./call-ids.ts";
 import type { AgentEvent, AgentProgram, Conversation, LaunchRequest, LaunchCommand } from "./runtime.ts";
 import { createMessageAssembler } from "./message-assembler.ts";

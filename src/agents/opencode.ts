@@ -1,5 +1,5 @@
 /** opencode with only the desk's tools, and without project configuration, plug-ins or downloads. */
-import { z } from "zod";
+import * as z from "zod";
 import type { AgentEvent, AgentProgram, LaunchRequest, LaunchCommand } from "./runtime.ts";
 import { tryParseJson } from "../lib/json.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { EXIT, QocError } from "../domain/error.ts";
 import { approveOrder } from "../trading/approve.ts";
 import { flag, positional, toggle } from "./arguments.ts";

@@ -2,7 +2,7 @@
  * Positionals and flags as facts of a command's input schema. A field of the schema becomes an argument by one of the helpers
  * here; a field without a helper (a passphrase) has no place on the command line.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { ArgumentEntry, Completion } from "./command-entry.ts";
 
 interface ArgumentOptions {
@@ -103,18 +103,18 @@ interface ArgumentValue {
 /** What a person types for a schema: the innermost type, without defaults and transforms. */
 function valueOf(schema: z.core.$ZodType): ArgumentValue {
   if (
-    schema instanceof z.core.$ZodOptional ||
-    schema instanceof z.core.$ZodDefault ||
-    schema instanceof z.core.$ZodNullable
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodNullable
   )
     return valueOf(schema._zod.def.innerType);
-  if (schema instanceof z.core.$ZodPipe) return valueOf(schema._zod.def.in);
-  if (schema instanceof z.core.$ZodUnion) return firstOf(schema._zod.def.options);
-  if (schema instanceof z.core.$ZodArray) return { ...valueOf(schema._zod.def.element), many: true };
-  if (schema instanceof z.core.$ZodEnum)
+  if (schema instanceof z.ZodPipe) return valueOf(schema._zod.def.in);
+  if (schema instanceof z.ZodUnion) return firstOf(schema._zod.def.options);
+  if (schema instanceof z.ZodArray) return { ...valueOf(schema._zod.def.element), many: true };
+  if (schema instanceof z.ZodEnum)
     return { type: "string", choices: Object.values(schema._zod.def.entries).map(String) };
-  if (schema instanceof z.core.$ZodNumber) return { type: "number" };
-  if (schema instanceof z.core.$ZodBoolean) return { type: "boolean" };
+  if (schema instanceof z.ZodNumber) return { type: "number" };
+  if (schema instanceof z.ZodBoolean) return { type: "boolean" };
   return { type: "string" };
 }
 

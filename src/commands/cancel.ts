@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { cancelOrder } from "../trading/cancel.ts";
 import { defineCommand, requireDesk } from "./command.ts";
 import { orderRef } from "./orders/order-arguments.ts";

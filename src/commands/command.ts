@@ -2,7 +2,7 @@
  * What a command is: its words, one input schema, and its functions; and the services and ports that it is given.
  * An interface (command line, MCP, page) makes `{command, input, actor}` and decides nothing.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Actor, Channel, Recorded } from "../domain/event.ts";
 import { QocError } from "../domain/error.ts";
 import type { Clock, Disk } from "../domain/ports.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type DecisionLine, decisionLog } from "../trading/decision-log.ts";
 import { flag } from "./arguments.ts";
 import { defineCommand, localServices } from "./command.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { EXIT } from "../domain/error.ts";
 import { flag } from "./arguments.ts";
 import { defineCommand, localServices } from "./command.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { EXIT } from "../domain/error.ts";
 import { type DoctorCheck, runDoctor } from "../trading/doctor.ts";
 import { defineCommand, requireDesk } from "./command.ts";

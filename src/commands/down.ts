@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { EXIT } from "../domain/error.ts";
 import { type CommandSession, defineCommand, requireDesk } from "./command.ts";
 

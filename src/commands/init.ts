@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { flag, positional } from "./arguments.ts";
 import { defineCommand, localServices } from "./command.ts";
 import { keyValueLines } from "./rendering/table-text.ts";

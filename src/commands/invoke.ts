@@ -2,7 +2,7 @@
  * The only way in: look up, audience, parse, write scope, run, check the output. An agent that names a human's command gets the
  * same answer as for an unknown name, and the attempt is recorded.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import { QocError, messageOf } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import type { RefusalLog } from "../domain/refusal.ts";

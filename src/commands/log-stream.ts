@@ -1,5 +1,5 @@
 /** The structured log as a stream of lines, for `logs` and `connectors logs`. */
-import { z } from "zod";
+import * as z from "zod";
 import { QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
 import { type CommandContext, type LogQuery, localServices } from "./command.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { flag, toggle } from "./arguments.ts";
 import { defineCommand } from "./command.ts";
 import { emitLogs, lineCountSchema, renderLogLine } from "./log-stream.ts";

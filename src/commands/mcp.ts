@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineCommand, localServices } from "./command.ts";
 
 export const command = defineCommand({

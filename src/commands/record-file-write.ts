@@ -1,5 +1,5 @@
 /** What every command that writes a file of the workspace shares: the record of the write, and the check of a digest. */
-import { z } from "zod";
+import * as z from "zod";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import { isDigest } from "../domain/ids.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { QocError } from "../domain/error.ts";
 import type { RunView } from "../runs/run-issue.ts";
 import type { DryRun, Queued, RunReport } from "../runs/runs.ts";

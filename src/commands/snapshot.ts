@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type SnapshotView, takeSnapshot } from "../trading/snapshot.ts";
 import { defineCommand, requireDesk } from "./command.ts";
 import { isInScope, positionsInScope } from "./connector-scope.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { QocError, EXIT } from "../domain/error.ts";
 import type { AccountView } from "../trading/account-view.ts";
 import { iso } from "../trading/desk.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The output of the commands that set whether the desk trades. */
 export const tradingStateSchema = z.object({

@@ -1,5 +1,5 @@
 /** Text from outside in a command's output: its schema, and how a command wraps it. */
-import { z } from "zod";
+import * as z from "zod";
 import { UNNAMED, type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import { type CommandContext, requireDesk } from "./command.ts";
 

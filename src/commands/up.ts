@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { toggle } from "./arguments.ts";
 import { defineCommand, localServices } from "./command.ts";
 import { badge } from "./rendering/order.ts";

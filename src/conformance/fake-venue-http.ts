@@ -1,6 +1,6 @@
 /** HTTP side of the fake venue: routing, responses, and responses of armed faults. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { z } from "zod";
+import * as z from "zod";
 import type { FakeOrder, FakeVenueState } from "./fake-venue-state.ts";
 import type { Fault, VenueRoute } from "./fake-venue-faults.ts";
 import { tryParseJson } from "../lib/json.ts";

@@ -2,7 +2,7 @@
  * The guards of `desk.toml`: their keys, options, limits and defaults. The gate reads these; the config loader checks
  * them.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { type Decimal, parseNumber, parseText } from "./decimal.ts";
 import { symbol } from "./ids.ts";
 

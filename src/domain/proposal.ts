@@ -2,7 +2,7 @@
  * Parses a proposed order into terms. The document is flat, or has the tables `[order]` and `[rationale]`; some fields
  * have two names, for example `action` and `side`. `workspace/proposals.ts` reads the file itself (TOML, YAML or JSON).
  */
-import { z } from "zod";
+import * as z from "zod";
 import { omitUndefined } from "../lib/omit-undefined.ts";
 import { DecimalError, type DecimalText, ZERO, parseNumber, parseText, text } from "./decimal.ts";
 import { IdError, type ConnectorName, type SymbolName, suggestion, symbol } from "./ids.ts";

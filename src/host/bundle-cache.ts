@@ -3,7 +3,7 @@
  * unchanged: each file's content, and each folder in which module resolution could now find another file first. In
  * doubt, the adapter is bundled again.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { digestOf, sha256Hex } from "../domain/digest.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { Disk } from "../domain/ports.ts";

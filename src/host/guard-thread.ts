@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Piscina } from "piscina";
-import { z } from "zod";
+import * as z from "zod";
 import type { GuardLogLine, GuardResultMessage, GuardSource, GuardTask } from "../protocol/guard-messages.ts";
 import type { Clock, Log } from "../domain/ports.ts";
 import { permissionFlag } from "./transport.ts";

@@ -2,7 +2,7 @@
  * Checks every message of a worker: counts it, measures it, and accepts only events of the protocol and plain responses
  * to Comlink calls. Any other message ends the session.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { payloadSize } from "../protocol/payload-size.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { WorkerEvent } from "../protocol/messages.ts";

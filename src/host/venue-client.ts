@@ -1,5 +1,5 @@
 /** Calls the venue methods of connectors by name, and parses their results. */
-import { z } from "zod";
+import * as z from "zod";
 import { LIMITS } from "../protocol/limits.ts";
 import { type Envelope, type Method } from "../protocol/messages.ts";
 import {

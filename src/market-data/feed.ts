@@ -3,7 +3,7 @@
  * is ever expanded.
  */
 import { XMLParser } from "fast-xml-parser";
-import { z } from "zod";
+import * as z from "zod";
 import { digestOf } from "../domain/digest.ts";
 import { escapeInvisible, escapeInvisibleInText } from "../lib/invisible-characters.ts";
 import { htmlOf, textOfHtml } from "./feed-text.ts";

@@ -2,7 +2,7 @@
  * The documented `desk://workspace/…` URIs. Each is read through commands that are tools, too. So an agent whose client
  * does not support resources can read the same data, and an agent without the tools cannot read the resource.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { pathProblem } from "../workspace/path-policy.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { RESULT_CHARS_MAX } from "./tool-result.ts";

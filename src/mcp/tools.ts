@@ -1,6 +1,6 @@
 /** The commands as MCP tools: names, descriptions and schemas are derived from the commands' own files. */
 import type { Tool as WireTool } from "@modelcontextprotocol/server";
-import { z } from "zod";
+import * as z from "zod";
 import { argumentsOf, inputForAgents } from "../commands/arguments.ts";
 import type { ArgumentEntry, CommandEntry } from "../commands/command-entry.ts";
 import type { Command, CommandRegistry, McpFacts } from "../commands/command.ts";

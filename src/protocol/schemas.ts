@@ -1,5 +1,5 @@
 /** Zod schemas for what a worker sends. Only the host loads them, so that workers do not carry zod. */
-import { z } from "zod";
+import * as z from "zod";
 import { DecimalError, type DecimalText, canonicalText } from "../domain/decimal.ts";
 import { readFundamentals } from "../domain/fundamentals.ts";
 import type {

@@ -1,6 +1,6 @@
 /** `certify.toml` next to an adapter: the settings of its conformance run. */
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { formatKeyPath, locateKey, parseToml } from "./toml.ts";

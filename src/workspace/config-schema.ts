@@ -1,5 +1,5 @@
 /** The schema of desk.toml with all defaults. The options of guards are in `domain/guard-config.ts`. */
-import { z } from "zod";
+import * as z from "zod";
 import { isTimeZone } from "../domain/guard-config.ts";
 
 /** The source of a secret, never the secret itself. */

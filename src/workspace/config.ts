@@ -1,6 +1,6 @@
 /** Reads desk.toml. Every problem is reported with its file, line, column and key; no key is ignored. */
 import { dirname, isAbsolute, resolve } from "node:path";
-import type { z } from "zod";
+import type * as z from "zod";
 import { canonicalJson, digestOf } from "../domain/digest.ts";
 import { type ErrorCode, QocError } from "../domain/error.ts";
 import { GUARD_KEYS, GUARD_OPTIONS, type GuardConfig, type GuardKey } from "../domain/guard-config.ts";

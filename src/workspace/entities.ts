@@ -2,7 +2,7 @@
  * entities/: one Markdown file for each company, fund or coin that the desk tracks. Its frontmatter is checked on
  * write.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
 import { IdError, symbol as symbolName } from "../domain/ids.ts";

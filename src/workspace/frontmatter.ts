@@ -1,6 +1,6 @@
 /** Markdown with YAML frontmatter. Every value is read as text and written as a quoted string. */
 import { type Document, Lexer, type Scalar, isScalar, parseDocument, visit } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { isTooDeep } from "../lib/nesting-limit.ts";
 
 export interface Note {

@@ -2,7 +2,7 @@
  * Ensures that one process at a time opens a workspace. The lock file identifies its owner by pid, boot id and start
  * time, so a lock left behind by `kill -9` is recognized even if another process has the same pid now.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";

@@ -2,7 +2,7 @@
  * inbox/news/: one Markdown file for each news item. The ids of all filed items are stored apart from the files, so
  * that an item whose file was deleted is not filed again.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { QocError } from "../domain/error.ts";
 import type { Disk } from "../domain/ports.ts";
 import { tryParseJson } from "../lib/json.ts";

@@ -1,6 +1,6 @@
 /** snapshots/: the desk's book as TOML, and summaries of agent runs as Markdown. The file names start with the time. */
 import { parse } from "smol-toml";
-import { z } from "zod";
+import * as z from "zod";
 import type { Disk } from "../domain/ports.ts";
 import { slugOf } from "../lib/slug.ts";
 import type { WrittenFile } from "./file-write.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { iso } from "../../trading/desk.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { tableOr } from "../rendering/table-text.ts";

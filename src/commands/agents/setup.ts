@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { newToken } from "../../domain/agent-access.ts";
 import { grantAgent, revokeAgent } from "../../trading/agent-access.ts";
 import { CLIENTS, clientCommand, clientConfig, prepareClientFile } from "../../workspace/client-config.ts";

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { QocError } from "../../domain/error.ts";
 import { IndicatorError, type IndicatorSeries, indicate, parseIndicators } from "../../market-data/indicators.ts";
 import { iso } from "../../trading/desk.ts";

@@ -1,5 +1,5 @@
 /** Daily bars of a connector or of the operator's CSV file, for `bars get` and `analysis get`. */
-import { z } from "zod";
+import * as z from "zod";
 import { type DecimalText, parseNumeric, text } from "../../domain/decimal.ts";
 import { QocError } from "../../domain/error.ts";
 import type { BarRange, VenueBar } from "../../domain/venue.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { VenueBar } from "../../domain/venue.ts";
 import { iso } from "../../trading/desk.ts";
 import { flag } from "../arguments.ts";

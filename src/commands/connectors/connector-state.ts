@@ -1,5 +1,5 @@
 /** One connector's state, as the commands that change it return it. */
-import { z } from "zod";
+import * as z from "zod";
 import { positional } from "../arguments.ts";
 import type { Desk } from "../../trading/desk.ts";
 

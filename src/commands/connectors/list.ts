@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type ConnectorStatus, lostGuarantees } from "../../trading/venue-gateway.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { type Column, type OutputStyle, tableOr } from "../rendering/table-text.ts";

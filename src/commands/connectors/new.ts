@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { positional } from "../arguments.ts";
 import { type NewConnectorReport, defineCommand, localServices } from "../command.ts";
 import type { OutputStyle } from "../rendering/table-text.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineCommand, requireDesk } from "../command.ts";
 import { connectorInScope } from "../connector-scope.ts";
 import { connectorArgument, connectorState, connectorStateSchema } from "./connector-state.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { CaseReport, Report } from "../../conformance/report.ts";
 import { QocError } from "../../domain/error.ts";
 import { flag, positional } from "../arguments.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { UNNAMED, plainName } from "../../domain/untrusted.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { afterFlag } from "../files/file-arguments.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { positional } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { renderText } from "../rendering/terminal-text.ts";

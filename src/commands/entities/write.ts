@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { flag, positional, textFlag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { fileReceiptSchema, recordFileWrite, refuseMalformedDigest, wholeFileSchema } from "../record-file-write.ts";

@@ -1,5 +1,5 @@
 /** Arguments and results that several commands for files share. */
-import { z } from "zod";
+import * as z from "zod";
 import type { WorkspaceFiles } from "../../workspace/files.ts";
 import { flag } from "../arguments.ts";
 import { type CommandContext, requireDesk } from "../command.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { iso } from "../../trading/desk.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { positional } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { tableOr } from "../rendering/table-text.ts";

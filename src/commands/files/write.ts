@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { boundedList } from "../../domain/bounded-list.ts";
 import { ingestWrittenProposal } from "../../trading/propose.ts";
 import { isProposalPath } from "../../workspace/proposals.ts";

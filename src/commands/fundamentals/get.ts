@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Fundamentals } from "../../domain/fundamentals.ts";
 import { connectorSource } from "../../domain/untrusted.ts";
 import { flag, positional } from "../arguments.ts";

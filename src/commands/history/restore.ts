@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { digestOf } from "../../domain/digest.ts";
 import { restoreFile } from "../../trading/restore.ts";
 import { scanProposals } from "../../trading/scan-proposals.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { showEntry } from "../../trading/decision-log.ts";
 import { positional } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { plainPath } from "../../workspace/path-policy.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { UNNAMED, plainName } from "../../domain/untrusted.ts";
 import { ISSUE_STATUSES, type Issue } from "../../workspace/issues.ts";
 import { pathProblem, plainPath } from "../../workspace/path-policy.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { QocError } from "../../domain/error.ts";
 import { findIssue } from "../../runs/run-issue.ts";
 import { iso } from "../../trading/desk.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { rebuild } from "../../trading/rebuild.ts";
 import { defineCommand, localServices } from "../command.ts";
 

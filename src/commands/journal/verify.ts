@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type JournalReport, defineCommand, localServices } from "../command.ts";
 import { type OutputStyle, keyValueLines } from "../rendering/table-text.ts";
 

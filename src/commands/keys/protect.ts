@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { EXIT } from "../../domain/error.ts";
 import { type CommandSession, defineCommand, localServices, usageError } from "../command.ts";
 

@@ -1,5 +1,5 @@
 /** The status of a news feed, as `news list` and `news fetch` return it. */
-import { z } from "zod";
+import * as z from "zod";
 import type { OutputStyle } from "../rendering/table-text.ts";
 import { tableOr } from "../rendering/table-text.ts";
 import { untrustedSchemaFor } from "../untrusted-text.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { QocError } from "../../domain/error.ts";
 import { suggestion } from "../../domain/ids.ts";
 import { positional } from "../arguments.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { UNNAMED, plainName } from "../../domain/untrusted.ts";
 import type { NewsEntry } from "../../workspace/news.ts";
 import { flag } from "../arguments.ts";

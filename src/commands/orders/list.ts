@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ORDER_STATES, unknownStateMessage } from "../../domain/order-state.ts";
 import { orderPath } from "../../trading/order-files.ts";
 import { type OrderSummary, summaryOf } from "../../trading/order-view.ts";

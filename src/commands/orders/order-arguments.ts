@@ -1,5 +1,5 @@
 /** Schemas that the commands about orders share. */
-import { z } from "zod";
+import * as z from "zod";
 import { ORDER_STATES } from "../../domain/order-state.ts";
 import { positional } from "../arguments.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Verdict } from "../../domain/verdict.ts";
 import { orderPath } from "../../trading/order-files.ts";
 import { proposeOrder } from "../../trading/propose.ts";

@@ -1,5 +1,5 @@
 /** The output of the commands that decide on an order. */
-import { z } from "zod";
+import * as z from "zod";
 import { ORDER_STATES } from "../../domain/order-state.ts";
 import type { Receipt } from "../../trading/order-view.ts";
 import type { OutputStyle } from "../rendering/table-text.ts";

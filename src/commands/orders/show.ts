@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { orderPath } from "../../trading/order-files.ts";
 import { detailOf } from "../../trading/order-view.ts";
 import { reviewOrder } from "../../trading/review.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { positionViews } from "../../trading/account-view.ts";
 import { markAll } from "../../trading/snapshot.ts";
 import { flag } from "../arguments.ts";

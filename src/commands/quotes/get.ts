@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { UNNAMED, plainName } from "../../domain/untrusted.ts";
 import { iso } from "../../trading/desk.ts";
 import { flag, positional } from "../arguments.ts";

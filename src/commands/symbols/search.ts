@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { plainName } from "../../domain/untrusted.ts";
 import type { FilePage, ListedFile, WorkspaceFiles } from "../../workspace/files.ts";
 import { LAYOUT } from "../../workspace/layout.ts";
