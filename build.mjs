@@ -29,7 +29,9 @@ await build({
   metafile: true,
   external: Object.keys(dependencies).filter((name) => !BUNDLED.includes(name)),
   // CommonJS packages in the bundle call require for Node's own modules.
-  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+  },
 });
 await build({
   ...common,

@@ -102,11 +102,7 @@ interface ArgumentValue {
 
 /** What a person types for a schema: the innermost type, without defaults and transforms. */
 function valueOf(schema: z.core.$ZodType): ArgumentValue {
-  if (
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodNullable
-  )
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable)
     return valueOf(schema._zod.def.innerType);
   if (schema instanceof z.ZodPipe) return valueOf(schema._zod.def.in);
   if (schema instanceof z.ZodUnion) return firstOf(schema._zod.def.options);

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { QocError, EXIT } from "../domain/error.ts";
 import type { AccountView } from "../trading/account-view.ts";
-import { iso } from "../trading/desk.ts";
-import { type PendingProposal, type StatusView, deskStatus } from "../trading/status.ts";
+import { iso } from "../lib/time.ts";
+import type { PendingProposal, StatusView } from "../trading/status.ts";
 import { flag, toggle } from "./arguments.ts";
 import { defineCommand, localServices } from "./command.ts";
 import { statusInScope } from "./connector-scope.ts";
@@ -45,6 +45,8 @@ export const command = defineCommand({
       });
     }
     const { desk, lastSeen } = context.desk;
+    // Imported here: the command line renders the status of a running desk without loading the desk's own modules.
+    const { deskStatus } = await import("../trading/status.ts");
     const view = await deskStatus(desk);
     const agents = view.agents.map((agent) => ({ ...agent, lastSeenAt: isoOrNull(lastSeen(agent.agent)) }));
     return statusInScope(desk, context.actor, { ...view, agents });

@@ -9,7 +9,8 @@ import type { WorkspaceFiles } from "../workspace/files.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import type { Issue } from "../workspace/issues.ts";
 import type { Workspace } from "../workspace/workspace.ts";
-import { type Desk, iso } from "../trading/desk.ts";
+import type { Desk } from "../trading/desk.ts";
+import { iso } from "../lib/time.ts";
 
 const REJECTIONS_MAX = 20;
 const OPEN_ISSUES_MAX = 200;

@@ -9,7 +9,8 @@ import { plainPath } from "../workspace/path-policy.ts";
 import { LAYOUT } from "../workspace/layout.ts";
 import { type Issue, type IssueStatus, type IssueStore, isShelved } from "../workspace/issues.ts";
 import type { RunSummary } from "../workspace/snapshots.ts";
-import { type Desk, iso } from "../trading/desk.ts";
+import type { Desk } from "../trading/desk.ts";
+import { iso } from "../lib/time.ts";
 import { gatherRunContext } from "./gather-context.ts";
 import { blockquote } from "../lib/markdown.ts";
 

@@ -3,7 +3,7 @@ import { type Decimal, ZERO, decimal, rounded, text } from "../domain/decimal.ts
 import { type DeskState, totalNav, dayPnl } from "../domain/desk-state.ts";
 import { averagePrice, unrealizedPnl } from "../domain/position.ts";
 import { UNNAMED, plainName } from "../domain/untrusted.ts";
-import { iso } from "./desk.ts";
+import { iso } from "../lib/time.ts";
 
 export interface PositionView {
   readonly connector: string;

@@ -2,7 +2,8 @@
 import type { DeskState } from "../domain/desk-state.ts";
 import { type OrderRecord, isTerminal, rejectedBy } from "../domain/order-state.ts";
 import type { Untrusted } from "../domain/untrusted.ts";
-import { type Desk, iso } from "./desk.ts";
+import type { Desk } from "./desk.ts";
+import { iso } from "../lib/time.ts";
 import { type OrderDetail, detailOf, orderTexts, summaryOf } from "./order-view.ts";
 import { orderPath } from "./order-files.ts";
 import { matchOrder } from "./find-order.ts";

@@ -75,7 +75,3 @@ export function createProposalCache(authors = createOrderAuthors()): ProposalCac
     scanning: undefined,
   };
 }
-
-export function iso(at: number): string {
-  return new Date(at).toISOString();
-}

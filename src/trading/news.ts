@@ -9,7 +9,8 @@ import { FetchError, type FetchFeed, type Validators } from "../market-data/feed
 import type { ReadFeed } from "../market-data/feed-thread.ts";
 import type { NewsFeed } from "../workspace/config.ts";
 import type { NewsState } from "../workspace/news.ts";
-import { type Desk, iso } from "./desk.ts";
+import type { Desk } from "./desk.ts";
+import { iso } from "../lib/time.ts";
 import { dateInZone } from "./market-snapshot.ts";
 
 /** Items of one fetch; later items of a long feed come with the next fetches. */

@@ -11,7 +11,8 @@ import { type OrderRecord, countedFills, isTerminal } from "../domain/order-stat
 import { LAYOUT } from "../workspace/layout.ts";
 import type { Inbox } from "../workspace/inbox.ts";
 import type { OrderFolders } from "../workspace/order-folders.ts";
-import { type Desk, iso } from "./desk.ts";
+import type { Desk } from "./desk.ts";
+import { iso } from "../lib/time.ts";
 import { reasonOf } from "./order-view.ts";
 
 /** The folder of an order's file, by the order's state. */

@@ -4,7 +4,7 @@ import type { OrderTerms } from "../domain/order.ts";
 import { type OrderRecord, countedFills, leaves, rejectedBy } from "../domain/order-state.ts";
 import { type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import { plainPath } from "../workspace/path-policy.ts";
-import { iso } from "./desk.ts";
+import { iso } from "../lib/time.ts";
 
 export interface Receipt {
   readonly id: string;

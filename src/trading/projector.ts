@@ -2,7 +2,8 @@
 import { messageOf } from "../domain/error.ts";
 import type { DeskEvent, FillReceived, Recorded } from "../domain/event.ts";
 import type { OrderId } from "../domain/ids.ts";
-import { type Desk, iso } from "./desk.ts";
+import type { Desk } from "./desk.ts";
+import { iso } from "../lib/time.ts";
 import { alert, orderPath, projectFill, projectOrder } from "./order-files.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 

@@ -2,7 +2,7 @@
 import type { Actor } from "../domain/event.ts";
 import { escapeInvisible } from "../lib/invisible-characters.ts";
 import type { Inbox } from "../workspace/inbox.ts";
-import { iso } from "./desk.ts";
+import { iso } from "../lib/time.ts";
 
 const NAMES_SHOWN = 12;
 const NAME_CHARS_MAX = 60;

@@ -5,7 +5,8 @@ import type { ConnectorName } from "../domain/ids.ts";
 import type { Actor } from "../domain/event.ts";
 import { digestOf } from "../domain/digest.ts";
 import { type AccountView, accountView } from "./account-view.ts";
-import { type Desk, iso } from "./desk.ts";
+import type { Desk } from "./desk.ts";
+import { iso } from "../lib/time.ts";
 import { markAccount } from "./market-snapshot.ts";
 
 export interface SnapshotView extends AccountView {

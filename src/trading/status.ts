@@ -6,7 +6,8 @@ import type { GuardDecision } from "../domain/verdict.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import { ISSUE_STATUSES, type IssueHead } from "../workspace/issues.ts";
 import { type AccountView, accountView } from "./account-view.ts";
-import { type Desk, type ProposalProblem, iso } from "./desk.ts";
+import type { Desk, ProposalProblem } from "./desk.ts";
+import { iso } from "../lib/time.ts";
 import { orderPath } from "./order-files.ts";
 import { scanProposals } from "./scan-proposals.ts";
 

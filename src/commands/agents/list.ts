@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { iso } from "../../trading/desk.ts";
+import { iso } from "../../lib/time.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { tableOr } from "../rendering/table-text.ts";
 

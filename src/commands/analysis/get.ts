@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
 import { QocError } from "../../domain/error.ts";
 import { IndicatorError, type IndicatorSeries, indicate, parseIndicators } from "../../market-data/indicators.ts";
-import { iso } from "../../trading/desk.ts";
+import { iso } from "../../lib/time.ts";
 import { flag } from "../arguments.ts";
 import {
   type DailyBars,

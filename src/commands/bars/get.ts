@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { VenueBar } from "../../domain/venue.ts";
-import { iso } from "../../trading/desk.ts";
+import { iso } from "../../lib/time.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { isUnavailable } from "../data-unavailable.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { iso } from "../../trading/desk.ts";
+import { iso } from "../../lib/time.ts";
 import { flag } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
 import { afterFlag, pageSchema, settledFiles, underFlag } from "./file-arguments.ts";

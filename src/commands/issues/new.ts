@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { iso } from "../../trading/desk.ts";
+import { iso } from "../../lib/time.ts";
 import { flag, positional, textFlag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { fileReceiptSchema, recordFileWrite } from "../record-file-write.ts";

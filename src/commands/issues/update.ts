@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { QocError } from "../../domain/error.ts";
 import { findIssue } from "../../runs/run-issue.ts";
-import { iso } from "../../trading/desk.ts";
+import { iso } from "../../lib/time.ts";
 import { AGENT_STATUSES, ISSUE_STATUSES } from "../../workspace/issues.ts";
 import { flag, positional, textFlag } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";

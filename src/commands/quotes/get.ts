@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { UNNAMED, plainName } from "../../domain/untrusted.ts";
-import { iso } from "../../trading/desk.ts";
+import { iso } from "../../lib/time.ts";
 import { flag, positional } from "../arguments.ts";
 import { defineCommand, requireDesk } from "../command.ts";
 import { connectorInScope } from "../connector-scope.ts";
