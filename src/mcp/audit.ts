@@ -15,6 +15,7 @@ export interface CallMetadata {
   readonly tool: string;
   /** Name and version of the client program. */
   readonly client: string;
+  /** The protocol era, as the SDK names it: `legacy` up to version 2025-11-25, `modern` from 2026-07-28 on. */
   readonly era: "legacy" | "modern";
   /** The client's id of this call, if it sends one. */
   readonly toolUseId: string | null;

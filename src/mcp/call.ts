@@ -76,7 +76,7 @@ export async function callTool(
   }
   const tool = ports.tools.get(call.name);
   if (tool === undefined || !session.allowedTools.has(tool.command)) {
-    const reason = tool === undefined ? "unknown or human only" : "outside the palette";
+    const reason = tool === undefined ? "unknown or human only" : "not allowed for this session";
     session.refuse();
     audit("refused", reason);
     ports.refusals.record({ actor: session.actor, command: call.name, reason, input: call.input, metadata });

@@ -142,7 +142,7 @@ function serveResources(mcp: McpServer, options: McpOptions, caller: McpClient):
     }
     const match = findResource(uri);
     if (match === undefined || !readable.includes(match.resource)) {
-      const reason = match === undefined ? "unknown resource" : "outside the palette";
+      const reason = match === undefined ? "unknown resource" : "not allowed for this session";
       caller.session.refuse();
       audit("refused", reason);
       options.refusals.record({ actor: caller.session.actor, command: uri, reason, input: {}, metadata });

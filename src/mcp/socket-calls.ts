@@ -51,7 +51,7 @@ export async function answerSocketCall(
   const name = call.isRefused === true ? metadata.tool : call.command;
   const tool = call.isRefused === true ? undefined : [...ports.tools.values()].find(({ command }) => command === name);
   if (tool === undefined || !session.allowedTools.has(tool.command)) {
-    const reason = tool === undefined ? "unknown or human only" : "outside the palette";
+    const reason = tool === undefined ? "unknown or human only" : "not allowed for this session";
     ports.refusals.record({ actor: session.actor, command: name, reason, input: {}, metadata });
     // The same error for a human's command and for a name that is not a command.
     return refuse(new QocError("NOT_PERMITTED", { name: name.slice(0, NAME_CHARS_MAX) }), reason);

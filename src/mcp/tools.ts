@@ -23,7 +23,7 @@ export function toolName(command: string): string {
   return `qoc_${command.replaceAll(/[ -]/g, "_")}`;
 }
 
-/** Every tool that an agent may have, sorted by name. A session's palette selects from it. */
+/** Every tool that an agent may have, sorted by name. A session has a subset of them. */
 export async function loadTools(registry: CommandRegistry): Promise<ReadonlyMap<string, CommandTool>> {
   const entries = registry.entries.filter(({ audience, streams }) => audience !== "human" && streams !== true);
   const tools = await Promise.all(entries.map(async ({ name }) => toolOf(await registry.load(name))));

@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 // After every test the endpoint is closed and no folder is left.
 afterEach(() => {
-  expect([...harness.doors]).toEqual([]);
+  expect([...harness.openEndpoints]).toEqual([]);
   expect([...harness.folders]).toEqual([]);
 });
 
@@ -35,7 +35,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function gone(pid: number): Promise<void> {
+async function waitUntilGone(pid: number): Promise<void> {
   const deadline = performance.now() + 5_000;
   while (isAlive(pid)) {
     if (performance.now() > deadline) throw new Error(`${pid} still runs`);
@@ -65,13 +65,13 @@ describe("a run of Claude Code", () => {
     };
     await harness.run(
       { evidence: join(harness.folder, "evidence.json") },
-      { bundle: "read me", world: { ...withoutBubblewrap, env } },
+      { bundle: "read me", deps: { ...withoutBubblewrap, env } },
     );
-    const seen = harness.evidence();
-    expect(seen.prompt).toBe("read me");
-    expect(JSON.stringify(seen)).not.toContain("canary");
-    expect(seen.env).toMatchObject({ ANTHROPIC_API_KEY: "sk-the-models-key", QOC_TOKEN: TOKEN, QOC_RUN: "run-1" });
-    expect(Object.keys(seen.env).toSorted()).toEqual(
+    const evidence = harness.evidence();
+    expect(evidence.prompt).toBe("read me");
+    expect(JSON.stringify(evidence)).not.toContain("canary");
+    expect(evidence.env).toMatchObject({ ANTHROPIC_API_KEY: "sk-the-models-key", QOC_TOKEN: TOKEN, QOC_RUN: "run-1" });
+    expect(Object.keys(evidence.env).toSorted()).toEqual(
       [
         "ANTHROPIC_API_KEY",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
@@ -84,12 +84,12 @@ describe("a run of Claude Code", () => {
         "TMPDIR",
       ].toSorted(),
     );
-    expect(seen.inCwd).toEqual([".git"]);
-    expect(seen.inHome).toEqual([]);
-    expect(seen.cwd).not.toBe(seen.env.HOME);
+    expect(evidence.inCwd).toEqual([".git"]);
+    expect(evidence.inHome).toEqual([]);
+    expect(evidence.cwd).not.toBe(evidence.env.HOME);
     // Only the environment contains the token, not the arguments or a file.
-    expect(JSON.stringify([seen.switches, seen.mcp])).not.toContain(TOKEN);
-    expect(seen.mcp).toContain("Bearer ${QOC_TOKEN}");
+    expect(JSON.stringify([evidence.switches, evidence.mcp])).not.toContain(TOKEN);
+    expect(evidence.mcp).toContain("Bearer ${QOC_TOKEN}");
   });
 
   it("A3 is started without tools, settings, hooks or sessions of its own", async () => {
@@ -116,11 +116,11 @@ describe("a run of Claude Code", () => {
       await writeFile(join(workspace, name), '{"hooks":{}}');
     await harness.run(
       { evidence: join(harness.folder, "evidence.json") },
-      { world: { ...withoutBubblewrap, workspace } },
+      { deps: { ...withoutBubblewrap, workspace } },
     );
-    const seen = harness.evidence();
-    expect(JSON.stringify(seen)).not.toContain(workspace);
-    expect(seen.inCwd).toEqual([".git"]);
+    const evidence = harness.evidence();
+    expect(JSON.stringify(evidence)).not.toContain(workspace);
+    expect(evidence.inCwd).toEqual([".git"]);
   });
 
   it.each([
@@ -179,14 +179,14 @@ describe("a run of Claude Code", () => {
     const grandchild = join(harness.folder, "grandchild");
     const result = await harness.run({ grandchild, hang: true }, { settings: { timeoutMs: 3_000 } });
     expect(result.failure).toBe("took longer than 3 s");
-    await gone(Number(readFileSync(grandchild, "utf8")));
+    await waitUntilGone(Number(readFileSync(grandchild, "utf8")));
   });
 
   it("L4 leaves no grandchild process if the program exits by itself", async () => {
     const grandchild = join(harness.folder, "grandchild");
     const result = await harness.run({ grandchild, code: 0 });
     expect(result.failure).toBeUndefined();
-    await gone(Number(readFileSync(grandchild, "utf8")));
+    await waitUntilGone(Number(readFileSync(grandchild, "utf8")));
   });
 
   it("stops when the operator stops it", async () => {
@@ -199,7 +199,7 @@ describe("a run of Claude Code", () => {
   });
 
   /** A program without output; `up` is called once it has started. */
-  const mute = (up: () => void): { path: string; spawn: LaunchDeps["spawn"] } => {
+  const startSilent = (up: () => void): { path: string; spawn: LaunchDeps["spawn"] } => {
     const path = join(harness.folder, "mute.sh");
     writeFileSync(path, "#!/bin/sh\nexec sleep 60\n");
     chmodSync(path, 0o755);
@@ -209,20 +209,20 @@ describe("a run of Claude Code", () => {
   };
 
   it("stops when the operator stops it while the version is checked", async () => {
-    const { path, spawn } = mute(() => harness.stop.abort());
-    const result = await harness.run({}, { settings: { command: [path] }, world: { ...withoutBubblewrap, spawn } });
+    const { path, spawn } = startSilent(() => harness.stop.abort());
+    const result = await harness.run({}, { settings: { command: [path] }, deps: { ...withoutBubblewrap, spawn } });
     expect(result.failure).toBe("stopped by the operator");
   });
 
   it("stops when the operator stops it while the sandbox hangs", async () => {
-    const { path, spawn } = mute(() => harness.stop.abort());
+    const { path, spawn } = startSilent(() => harness.stop.abort());
     const find: LaunchDeps["findProgram"] = (name) =>
       name === "bwrap" ? Promise.resolve({ path, real: path }) : launchDeps().findProgram(name);
-    expect((await harness.run({}, { world: { findProgram: find, spawn } })).failure).toBe("stopped by the operator");
+    expect((await harness.run({}, { deps: { findProgram: find, spawn } })).failure).toBe("stopped by the operator");
   });
 
   it("A5 is ended at its time limit if the program does not print its version", async () => {
-    const { path } = mute(() => undefined);
+    const { path } = startSilent(() => undefined);
     expect((await harness.run({}, { settings: { command: [path], timeoutMs: 500 } })).failure).toBe(
       "took longer than 0.5 s",
     );
@@ -245,7 +245,7 @@ describe("a run of Claude Code", () => {
       },
     };
     expect(
-      (await harness.run({}, { settings: { timeoutMs: 20_000 }, world: { ...withoutBubblewrap, spawn: slow, clock } }))
+      (await harness.run({}, { settings: { timeoutMs: 20_000 }, deps: { ...withoutBubblewrap, spawn: slow, clock } }))
         .failure,
     ).toBeUndefined();
     expect(timers[0]).toBeGreaterThan(0);
@@ -345,7 +345,7 @@ describe("a run of Claude Code", () => {
     const env = { ANTHROPIC_API_KEY: "sk-the-models-key" };
     const result = await harness.run(
       { says: `my key is ${env.ANTHROPIC_API_KEY}`, result: `and my token ${TOKEN}` },
-      { world: { ...withoutBubblewrap, env } },
+      { deps: { ...withoutBubblewrap, env } },
     );
     expect(result.summary).toBe("and my token [token]");
     expect(harness.notes).toContain("says: my key is [ANTHROPIC_API_KEY]");
@@ -353,11 +353,11 @@ describe("a run of Claude Code", () => {
 
   it("A6 leaves no part of a secret where a text is truncated", async () => {
     const env = { ANTHROPIC_API_KEY: `sk-${"k".repeat(90)}` };
-    const world = { ...withoutBubblewrap, env };
-    await harness.run({ says: `${"a".repeat(150)} ${env.ANTHROPIC_API_KEY}` }, { world });
+    const deps = { ...withoutBubblewrap, env };
+    await harness.run({ says: `${"a".repeat(150)} ${env.ANTHROPIC_API_KEY}` }, { deps });
     const { failure } = await harness.run(
       { result: false, code: 3, error: `${env.ANTHROPIC_API_KEY} ${"e".repeat(3_940)} ${TOKEN}` },
-      { world },
+      { deps },
     );
     expect(failure).toMatch(/^exited with code 3; standard error: e+ \[token\]$/);
     expect(JSON.stringify([harness.notes, failure])).not.toMatch(/kkk/);

@@ -15,7 +15,7 @@ async function evidenceOf(env: Record<string, string>, settings = {}) {
   const harness = agentHarness(codex, "lines");
   await harness.run(
     { lines: [completed], evidence: join(harness.folder, "evidence.json") },
-    { settings, bundle: "do it", world: { ...withoutBubblewrap, env } },
+    { settings, bundle: "do it", deps: { ...withoutBubblewrap, env } },
   );
   return harness.evidence();
 }

@@ -30,13 +30,13 @@ describe("a run of any program", () => {
     const result = await harness.run({}, { settings: { unconfined: false } });
     expect(result.failure).toBe("runtime command needs bubblewrap; install it, or set [agent] unconfined = true");
     expect(harness.notes).toEqual([]);
-    expect([...harness.doors, ...harness.folders]).toEqual([]);
+    expect([...harness.openEndpoints, ...harness.folders]).toEqual([]);
   });
 
   it("is not started from the workspace", async () => {
     const harness = agentHarness(command, "command");
-    const world = { ...withoutBubblewrap, workspace: dirname(realpathSync(process.execPath)) };
-    expect((await harness.run({}, { world })).failure).toMatch(/is inside the workspace/);
+    const deps = { ...withoutBubblewrap, workspace: dirname(realpathSync(process.execPath)) };
+    expect((await harness.run({}, { deps })).failure).toMatch(/is inside the workspace/);
   });
 
   it("fails with the program's exit code", async () => {
@@ -53,11 +53,11 @@ describe("a run of any program", () => {
       left.push(path);
       return { path, remove: () => Promise.reject(new Error(`EACCES: permission denied, scandir '${path}'`)) };
     };
-    const result = await harness.run({}, { world: { ...withoutBubblewrap, createPrivateFolder: privateFolder } });
+    const result = await harness.run({}, { deps: { ...withoutBubblewrap, createPrivateFolder: privateFolder } });
     expect(result.failure).toBeUndefined();
     expect(result.summary).toContain('"prompt":"the bundle"');
     expect(harness.notes.at(-1)).toMatch(/^the run's folder was not removed: EACCES/);
-    expect([...harness.doors]).toEqual([]);
+    expect([...harness.openEndpoints]).toEqual([]);
     for (const path of left) rmSync(path, { recursive: true });
   });
 
@@ -74,7 +74,7 @@ describe("a run of any program", () => {
     const looksAt = [join(workspace, "desk.toml"), home, "/root", "/etc/shadow", "/etc/machine-id", "/usr/bin/env"];
     const result = await harness.run(
       { looksAt },
-      { settings: { unconfined: false }, world: { workspace, hidden: [home] } },
+      { settings: { unconfined: false }, deps: { workspace, hidden: [home] } },
     );
     expect(result.failure).toBeUndefined();
     expect(result.metadata).toMatchObject({ sandbox: "bubblewrap" });
@@ -110,7 +110,7 @@ describe("a run of any program", () => {
       const looksAt = [join(files, "script"), ...links.slice(1), join(home, "key"), join(workspace, "desk.toml")];
       const result = await harness.run(
         { looksAt },
-        { settings: { unconfined: false, command: words }, world: { workspace, hidden: [home] } },
+        { settings: { unconfined: false, command: words }, deps: { workspace, hidden: [home] } },
       );
       expect(result.failure).toBeUndefined();
       expect(result.metadata).toMatchObject({ sandbox: "bubblewrap" });

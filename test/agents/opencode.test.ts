@@ -18,7 +18,7 @@ async function evidenceOf(model?: string, env: Record<string, string> = {}) {
   const settings = model === undefined ? {} : { model };
   await harness.run(
     { lines: [], evidence: join(harness.folder, "evidence.json") },
-    { settings, world: { ...withoutBubblewrap, env } },
+    { settings, deps: { ...withoutBubblewrap, env } },
   );
   const { files, ...rest } = harness.evidence();
   return { ...rest, files, text: files["opencode.json"], config: JSON.parse(files["opencode.json"]) };

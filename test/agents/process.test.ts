@@ -8,12 +8,12 @@ import { agentHarness, bubblewrapWorks, launchDeps, withoutBubblewrap } from "..
 const STUBBORN = fileURLToPath(new URL("../fixtures/agents/stubborn.mjs", import.meta.url));
 
 let marks = 0;
-function newMark(): string {
+function newMarker(): string {
   return `mark-${process.pid}-${(marks += 1)}-end`;
 }
 
 /** Processes whose command line contains the mark; a zombie process has no command line. */
-function marked(mark: string): number {
+function countProcesses(mark: string): number {
   return readdirSync("/proc").filter((name) => {
     try {
       return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, "utf8").includes(mark);
@@ -23,24 +23,24 @@ function marked(mark: string): number {
   }).length;
 }
 
-async function gone(mark: string): Promise<void> {
+async function waitUntilGone(mark: string): Promise<void> {
   const deadline = performance.now() + 5_000;
-  while (marked(mark) > 0) {
-    if (performance.now() > deadline) throw new Error(`${marked(mark)} of ${mark} still run`);
+  while (countProcesses(mark) > 0) {
+    if (performance.now() > deadline) throw new Error(`${countProcesses(mark)} of ${mark} still run`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
-interface Heard {
+interface FixtureResult {
   readonly lines: readonly string[];
   readonly end: ProcessEnd;
 }
 
 /** Starts the fixture, stops it at a line, and waits for its end. */
-async function heard(
+async function runFixture(
   args: readonly string[],
   { stopAt, timeoutMs = 20_000 }: { stopAt?: string; timeoutMs?: number } = {},
-): Promise<Heard> {
+): Promise<FixtureResult> {
   const lines: string[] = [];
   const running = startProcess(launchDeps(), {
     argv: [process.execPath, STUBBORN, ...args],
@@ -59,33 +59,33 @@ async function heard(
 
 describe("a program of a run", () => {
   it("L4 is killed together with its child if it ignores SIGTERM", async () => {
-    const mark = newMark();
-    const { end } = await heard(["stays", mark], { stopAt: "both are up" });
+    const mark = newMarker();
+    const { end } = await runFixture(["stays", mark], { stopAt: "both are up" });
     expect(end).toMatchObject({ stopReason: "enough", description: "was killed by SIGKILL", isClean: false });
-    await gone(mark);
+    await waitUntilGone(mark);
   });
 
   it("A5 is ended at its time limit if it does not exit", async () => {
-    const mark = newMark();
-    const { end } = await heard(["stays", mark], { timeoutMs: 1_000 });
+    const mark = newMarker();
+    const { end } = await runFixture(["stays", mark], { timeoutMs: 1_000 });
     expect(end.stopReason).toBe("took longer than 1 s");
-    await gone(mark);
+    await waitUntilGone(mark);
   });
 
   it("is stopped at a line that is too long, after the lines before it were read", async () => {
-    const { lines, end } = await heard(["long-line"]);
+    const { lines, end } = await runFixture(["long-line"]);
     expect(lines).toEqual(["before"]);
     expect(end.stopReason).toBe("wrote a line of more than 4194304 bytes");
   });
 
   it("may write any amount to standard error, of which the end is kept", async () => {
-    const { lines, end } = await heard(["errors"]);
+    const { lines, end } = await runFixture(["errors"]);
     expect(lines).toEqual(["said all"]);
     expect(end.stderr).toBe("the last word");
   });
 
   it("may write invalid UTF-8", async () => {
-    const { lines, end } = await heard(["bytes"]);
+    const { lines, end } = await runFixture(["bytes"]);
     expect(lines.at(-1)).toBe("said all");
     expect(end.isClean).toBe(true);
   });
@@ -93,7 +93,7 @@ describe("a program of a run", () => {
   it("is stopped at a line whose handler throws, and the desk goes on", async () => {
     const { ended: over } = startProcess(launchDeps(), {
       ...{
-        argv: [process.execPath, STUBBORN, "stays", newMark()],
+        argv: [process.execPath, STUBBORN, "stays", newMarker()],
         env: {},
         cwd: "/",
         initialInput: "",
@@ -110,7 +110,7 @@ describe("a program of a run", () => {
   });
 
   it("is read to its last line, also without a line end", async () => {
-    expect((await heard(["half"])).lines).toEqual(["a line without its end"]);
+    expect((await runFixture(["half"])).lines).toEqual(["a line without its end"]);
   });
 
   it("fails if the program cannot be started", async () => {
@@ -132,20 +132,20 @@ describe("a program of a run", () => {
     ["none", withoutBubblewrap],
     ...(bubblewrapWorks ? [["bubblewrap", {}] as [string, object]] : []),
   ];
-  it.each(ways)("L4 leaves no process or folder when the operator stops it; sandbox: %s", async (sandbox, world) => {
-    const mark = newMark();
+  it.each(ways)("L4 leaves no process or folder when the operator stops it; sandbox: %s", async (sandbox, deps) => {
+    const mark = newMarker();
     const harness = agentHarness(command, "command");
     const settings = { command: [launchDeps().nodePath, STUBBORN, "stays", mark] };
     const running = harness.run(
       {},
-      { settings, world, onNote: (line) => (line === "says: both are up" ? harness.stop.abort() : undefined) },
+      { settings, deps, onNote: (line) => (line === "says: both are up" ? harness.stop.abort() : undefined) },
     );
     expect(await running).toMatchObject({
       failure: "stopped by the operator",
       summary: "both are up",
       metadata: { sandbox },
     });
-    await gone(mark);
-    expect([...harness.folders, ...harness.doors]).toEqual([]);
+    await waitUntilGone(mark);
+    expect([...harness.folders, ...harness.openEndpoints]).toEqual([]);
   });
 });

@@ -33,7 +33,11 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     expect(await failureOf(narrow.callTool({ name: "qoc_quotes_get", arguments: { symbol: "SPX" } }))).toContain(
       "Unknown tool: qoc_quotes_get",
     );
-    expect(at.audits.at(-1)).toMatchObject({ run: "narrow", decision: "refused", reason: "outside the palette" });
+    expect(at.audits.at(-1)).toMatchObject({
+      run: "narrow",
+      decision: "refused",
+      reason: "not allowed for this session",
+    });
     await Promise.all([narrow.close(), wide.close()]);
   });
 

@@ -80,9 +80,9 @@ describe("the token store", () => {
   });
 
   it("S8 keeps the allowed tools that the session was created with", () => {
-    const palette = ["status"];
-    const { session } = book().mint({ run: "one", allowedTools: palette });
-    palette.push("approve");
+    const allowedTools = ["status"];
+    const { session } = book().mint({ run: "one", allowedTools });
+    allowedTools.push("approve");
     expect([...session.allowedTools]).toEqual(["status"]);
   });
 });

@@ -16,7 +16,7 @@ export const TOKEN = "qoc_0123456789abcdef-the-token-of-this-run";
 
 export interface RunOptions {
   readonly settings?: Partial<AgentSettings>;
-  readonly world?: Partial<LaunchDeps>;
+  readonly deps?: Partial<LaunchDeps>;
   readonly bundle?: string;
   /** Whether the agent listed the endpoint's tools. */
   readonly hasListed?: boolean;
@@ -29,7 +29,7 @@ export interface AgentHarness {
   /** Run and tool of each call that the program itself refused. */
   readonly refused: readonly string[];
   /** Runs whose endpoint is open; empty after a run. */
-  readonly doors: ReadonlySet<string>;
+  readonly openEndpoints: ReadonlySet<string>;
   /** Private folders that were created and not yet removed. */
   readonly folders: ReadonlySet<string>;
   readonly stop: AbortController;
@@ -95,21 +95,21 @@ export function agentHarness(program: AgentProgram, script: string): AgentHarnes
   const folder = mkdtempSync(join(realpathSync(tmpdir()), "qoc-agent-"));
   const notes: string[] = [];
   const refused: string[] = [];
-  const doors = new Set<string>();
+  const openEndpoints = new Set<string>();
   const folders = new Set<string>();
   const stop = new AbortController();
   return {
     folder,
     notes,
     refused,
-    doors,
+    openEndpoints,
     folders,
     stop,
     run: (
       plan,
       {
         settings = {},
-        world = withoutBubblewrap,
+        deps = withoutBubblewrap,
         bundle = "the bundle",
         hasListed = true,
         onNote = () => undefined,
@@ -117,20 +117,20 @@ export function agentHarness(program: AgentProgram, script: string): AgentHarnes
     ) => {
       const planFile = join(folder, "plan.json");
       writeFileSync(planFile, JSON.stringify({ tools: TOOLS.map((tool) => `mcp__qoc__${tool}`), ...plan }));
-      const host = launchDeps(world);
-      const door = (run: string) => {
-        doors.add(run);
+      const host = launchDeps(deps);
+      const openEndpoint = (run: string) => {
+        openEndpoints.add(run);
         return {
           url: "http://127.0.0.1:1/mcp",
           token: TOKEN,
           tools: TOOLS,
           hasListed: () => hasListed,
           onCall: () => undefined,
-          close: () => Promise.resolve(void doors.delete(run)),
+          close: () => Promise.resolve(void openEndpoints.delete(run)),
         };
       };
       const runtime = createRuntime(program, {
-        openEndpoint: door,
+        openEndpoint,
         refusals: { record: ({ actor, command }) => void refused.push(`${actor.replace("agent:", "")} ${command}`) },
         deps: {
           ...host,
