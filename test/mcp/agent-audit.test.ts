@@ -33,14 +33,14 @@ beforeEach(() => {
 afterEach(() => stop());
 
 let pipe: McpPipe | undefined;
-async function overPipe(given?: string): Promise<AnyClient> {
+async function overPipe(token?: string): Promise<AnyClient> {
   const ask = (
     command: string,
     input: unknown,
     caller: McpCaller,
     signal = new AbortController().signal,
   ): Promise<unknown> => {
-    const whole = { ...caller, ...(given === undefined ? {} : { token: given }) };
+    const whole = { ...caller, ...(token === undefined ? {} : { token }) };
     return desk.agents.endpoint.overSocket(
       { command, input, channel: "mcp", cwd: desk.root, caller: whole },
       signal,
@@ -48,8 +48,8 @@ async function overPipe(given?: string): Promise<AnyClient> {
     );
   };
   pipe = await mcpPipe(
-    (command, input, signal, _note, facts) => ask(command, input, facts, signal),
-    ({ input, metadata: facts }) => ask("", input, { ...facts, isRefused: true }),
+    (command, input, signal, _note, metadata) => ask(command, input, metadata, signal),
+    ({ input, metadata }) => ask("", input, { ...metadata, isRefused: true }),
   );
   return (await newPipeClient(pipe, "auto")) as unknown as AnyClient;
 }
@@ -107,12 +107,12 @@ describe.each(TRANSPORTS)("over %s", (_transport, run, era, connect) => {
 describe("over stdio", () => {
   it("an unknown token is refused with a clear message, and audited", async () => {
     const client = await overPipe(token.replace(/.$/, (last) => (last === "0" ? "1" : "0")));
-    const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as {
+    const result = (await client.callTool({ name: "qoc_status", arguments: {} })) as {
       isError: boolean;
       content: { text: string }[];
     };
-    expect(answer.isError).toBe(true);
-    expect(JSON.parse(answer.content[0]?.text ?? "{}")).toEqual({
+    expect(result.isError).toBe(true);
+    expect(JSON.parse(result.content[0]?.text ?? "{}")).toEqual({
       code: "TOKEN_REFUSED",
       message: "the agent's token is unknown or revoked",
       hint: "ask the human for a new token: qoc agents setup",
@@ -144,13 +144,13 @@ describe("over stdio", () => {
       isRefused: true,
     } as const;
     const request = { command: "orders propose", input: TERMS, channel: "mcp", cwd: desk.root, caller } as const;
-    const answer = desk.agents.endpoint.overSocket(request, new AbortController().signal, () => undefined);
-    await expect(answer).rejects.toMatchObject({ code: "NOT_PERMITTED" });
+    const result = desk.agents.endpoint.overSocket(request, new AbortController().signal, () => undefined);
+    await expect(result).rejects.toMatchObject({ code: "NOT_PERMITTED" });
     expect([...desk.open.desk.state.orders.values()]).toEqual([]);
   });
 
   it("the desk decides on a call, independently of the `qoc mcp` process", async () => {
-    const ask = (command: string, input: unknown = {}, given?: string): Promise<unknown> =>
+    const ask = (command: string, input: unknown = {}, token?: string): Promise<unknown> =>
       desk.agents.endpoint.overSocket(
         {
           ...{ command, input, channel: "mcp", cwd: desk.root },
@@ -159,7 +159,7 @@ describe("over stdio", () => {
             client: "liar",
             era: "modern",
             toolUseId: null,
-            ...(given === undefined ? {} : { token: given }),
+            ...(token === undefined ? {} : { token }),
           },
         },
         new AbortController().signal,

@@ -5,7 +5,7 @@ import type { Invoke } from "../../src/mcp/call.ts";
 import { type McpHarness, WAYS, failureOf, mcpHarness, newClient, oldClient } from "../support/mcp-harness.ts";
 
 let harness: McpHarness | undefined;
-async function stands(invoke: Invoke): Promise<McpHarness> {
+async function startHarness(invoke: Invoke): Promise<McpHarness> {
   return (harness = await mcpHarness(invoke));
 }
 afterEach(async () => {
@@ -13,19 +13,19 @@ afterEach(async () => {
   harness = undefined;
 });
 
-interface Answer {
+interface ToolResult {
   readonly isError?: boolean;
   readonly structuredContent?: Record<string, unknown>;
   readonly content: readonly { text: string }[];
 }
-function errorIn(answer: unknown): unknown {
-  return JSON.parse((answer as Answer).content[0]?.text ?? "") as unknown;
+function errorIn(result: unknown): unknown {
+  return JSON.parse((result as ToolResult).content[0]?.text ?? "") as unknown;
 }
 const done: Invoke = () => Promise.resolve({ up: true });
 
 describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
   it("S1 S2 sees only the tools of its own session", async () => {
-    const at = await stands(done);
+    const at = await startHarness(done);
     const narrow = await connect(at, at.token("narrow", ["status"]));
     const wide = await connect(at, at.token("wide"));
     expect((await narrow.listTools()).tools.map(({ name }) => name)).toEqual(["qoc_status"]);
@@ -45,12 +45,12 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
     ["anything", new Error("secret /root/path")],
     ["what the command table wraps", new QocError("INTERNAL", { message: "secret /root/path" })],
   ])("S4 hides the internal error (%s) from the agent, and audits it", async (_what, thrown) => {
-    const at = await stands(() => Promise.reject(thrown));
+    const at = await startHarness(() => Promise.reject(thrown));
     const client = await connect(at, at.token());
-    const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as Answer;
-    expect(answer.isError).toBe(true);
-    expect(errorIn(answer)).toMatchObject({ code: "INTERNAL", retrySafe: false });
-    expect(JSON.stringify(answer)).not.toContain("secret");
+    const result = (await client.callTool({ name: "qoc_status", arguments: {} })) as ToolResult;
+    expect(result.isError).toBe(true);
+    expect(errorIn(result)).toMatchObject({ code: "INTERNAL", retrySafe: false });
+    expect(JSON.stringify(result)).not.toContain("secret");
     expect(at.audits.at(-1)).toMatchObject({ decision: "failed", reason: thrown.message });
     await client.close();
   });
@@ -62,11 +62,11 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
       new QocError("NOTE_INVALID", { path: "p".repeat(500_000), message: '"'.repeat(500_000) }),
     ],
   ])("repeats only the beginning of %s", async (_what, thrown) => {
-    const at = await stands(() => Promise.reject(thrown));
+    const at = await startHarness(() => Promise.reject(thrown));
     const client = await connect(at, at.token());
-    const answer = (await client.callTool({ name: "qoc_status", arguments: {} })) as Answer;
-    expect(answer.content[0]?.text.length).toBeLessThanOrEqual(40_000);
-    expect(errorIn(answer)).toMatchObject({
+    const result = (await client.callTool({ name: "qoc_status", arguments: {} })) as ToolResult;
+    expect(result.content[0]?.text.length).toBeLessThanOrEqual(40_000);
+    expect(errorIn(result)).toMatchObject({
       code: thrown.code,
       message: expect.stringMatching(/… \(\d+ characters\)$/) as string,
     });
@@ -74,7 +74,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
   });
 
   it("reports whether the same call may be repeated", async () => {
-    const at = await stands(() => Promise.reject(new QocError("DESK_DOWN")));
+    const at = await startHarness(() => Promise.reject(new QocError("DESK_DOWN")));
     const client = await connect(at, at.token());
     expect(errorIn(await client.callTool({ name: "qoc_status", arguments: {} }))).toMatchObject({
       code: "DESK_DOWN",
@@ -85,10 +85,10 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
   });
 
   it("S7 is refused above the run's limits", async () => {
-    const at = await stands(() => Promise.resolve({ path: "research/a.md", digest: "d" }));
+    const at = await startHarness(() => Promise.resolve({ path: "research/a.md", digest: "d" }));
     const client = await connect(at, at.token("bounded", undefined, { calls: 3, bytes: 100 }));
     const write = (text: string) => client.callTool({ name: "qoc_research_write", arguments: { name: "a", text } });
-    expect(((await write("short")) as Answer).isError).toBeUndefined();
+    expect(((await write("short")) as ToolResult).isError).toBeUndefined();
     expect(errorIn(await write("x".repeat(100)))).toMatchObject({ code: "RUN_LIMIT" });
     expect(at.audits.at(-1)).toMatchObject({
       decision: "refused",
@@ -99,7 +99,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
   });
 
   it("S7 is refused unread after too many refusals", async () => {
-    const at = await stands(done);
+    const at = await startHarness(done);
     const client = await connect(at, at.token("stubborn", undefined, { calls: 3 }));
     for (const name of ["qoc_approve", "qoc_approve", "qoc_halt"])
       await failureOf(client.callTool({ name, arguments: {} }));
@@ -117,7 +117,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
   });
 
   it("S7 counts as refused if it exceeds a limit, and only a small input gets a digest", async () => {
-    const at = await stands(() => Promise.resolve({ path: "research/a.md", digest: "d" }));
+    const at = await startHarness(() => Promise.resolve({ path: "research/a.md", digest: "d" }));
     const client = await connect(at, at.token("large", undefined, { calls: 2, bytes: 100 }));
     const write = (text: string) => client.callTool({ name: "qoc_research_write", arguments: { name: "a", text } });
     expect(errorIn(await write("x".repeat(100)))).toMatchObject({
@@ -134,21 +134,21 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
 
   it("F5 returns a long list in pages that together contain every item", async () => {
     const notes = Array.from({ length: 1_000 }, (_, i) => ({ path: `research/${i}.md`, digest: "d".repeat(100) }));
-    const at = await stands(() => Promise.resolve(notes));
+    const at = await startHarness(() => Promise.resolve(notes));
     const client = await connect(at, at.token());
-    const got: unknown[] = [];
+    const items: unknown[] = [];
     let cursor: unknown;
     do {
-      const answer = (await client.callTool({
+      const result = (await client.callTool({
         name: "qoc_research_list",
         arguments: cursor === undefined ? {} : { cursor },
-      })) as Answer;
-      expect(answer.content[0]?.text.length).toBeLessThanOrEqual(40_000);
-      expect(answer.structuredContent?.["total"]).toBe(1_000);
-      got.push(...(answer.structuredContent?.["items"] as unknown[]));
-      cursor = answer.structuredContent?.["nextCursor"];
+      })) as ToolResult;
+      expect(result.content[0]?.text.length).toBeLessThanOrEqual(40_000);
+      expect(result.structuredContent?.["total"]).toBe(1_000);
+      items.push(...(result.structuredContent?.["items"] as unknown[]));
+      cursor = result.structuredContent?.["nextCursor"];
     } while (cursor !== undefined);
-    expect(got).toEqual(notes);
+    expect(items).toEqual(notes);
     for (const bad of [
       "x",
       "",
@@ -165,7 +165,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
   });
 
   it("returns TOO_LARGE with a hint for a part of a file that is too long", async () => {
-    const at = await stands(() =>
+    const at = await startHarness(() =>
       Promise.resolve({
         path: "inbox/a.md",
         untrusted: { source: "inbox/a.md", text: "x".repeat(41_000) },
@@ -173,8 +173,8 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
       }),
     );
     const client = await connect(at, at.token());
-    const answer = (await client.callTool({ name: "qoc_files_read", arguments: { path: "inbox/a.md" } })) as Answer;
-    expect(errorIn(answer)).toMatchObject({ code: "TOO_LARGE", hint: expect.stringContaining("narrow") as string });
+    const result = (await client.callTool({ name: "qoc_files_read", arguments: { path: "inbox/a.md" } })) as ToolResult;
+    expect(errorIn(result)).toMatchObject({ code: "TOO_LARGE", hint: expect.stringContaining("narrow") as string });
     await client.close();
   });
 
@@ -184,12 +184,12 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
       at: "2026-11-21T00:00:00.000Z",
       text: `"${"\ud83d\ude00\n".repeat(25_000)}`,
     };
-    const at = await stands(() => Promise.resolve({ path: "inbox/a.md", untrusted }));
+    const at = await startHarness(() => Promise.resolve({ path: "inbox/a.md", untrusted }));
     const client = await connect(at, at.token());
-    const answer = (await client.callTool({ name: "qoc_inbox_read", arguments: { id: "a" } })) as Answer;
-    expect(answer.content[0]?.text.length).toBeLessThanOrEqual(40_000);
-    const shown = answer.structuredContent?.["untrusted"] as { text: string } | undefined;
-    expect(shown?.text).toMatch(
+    const result = (await client.callTool({ name: "qoc_inbox_read", arguments: { id: "a" } })) as ToolResult;
+    expect(result.content[0]?.text.length).toBeLessThanOrEqual(40_000);
+    const returned = result.structuredContent?.["untrusted"] as { text: string } | undefined;
+    expect(returned?.text).toMatch(
       /\n\n\(cut: 75001 characters in all; qoc_files_read reads inbox\/a.md whole, part by part\)$/,
     );
     await client.close();
@@ -202,20 +202,20 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
       untrusted: { title: { source: "s", text: id }, body: { source: "s", text: body } },
     });
     const list = [issue("1", "short"), issue("2", "x".repeat(54_000)), issue("3", "short")];
-    const at = await stands(() => Promise.resolve(list));
+    const at = await startHarness(() => Promise.resolve(list));
     const client = await connect(at, at.token());
-    const got: { id: string; untrusted: { body: { text: string } } }[] = [];
+    const items: { id: string; untrusted: { body: { text: string } } }[] = [];
     let cursor: unknown;
     do {
-      const answer = (await client.callTool({
+      const result = (await client.callTool({
         name: "qoc_issues_list",
         arguments: cursor === undefined ? {} : { cursor },
-      })) as Answer;
-      got.push(...(answer.structuredContent?.["items"] as typeof got));
-      cursor = answer.structuredContent?.["nextCursor"];
+      })) as ToolResult;
+      items.push(...(result.structuredContent?.["items"] as typeof items));
+      cursor = result.structuredContent?.["nextCursor"];
     } while (cursor !== undefined);
-    expect(got.map(({ id }) => id)).toEqual(["1", "2", "3"]);
-    expect(got[1]?.untrusted.body.text).toContain(
+    expect(items.map(({ id }) => id)).toEqual(["1", "2", "3"]);
+    expect(items[1]?.untrusted.body.text).toContain(
       "(cut: 54000 characters in all; qoc_files_read reads issues/2.md whole",
     );
     await client.close();
@@ -227,7 +227,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
       path: `orders/pending/${n}.toml`,
       sentence: "s".repeat(250),
     }));
-    const at = await stands(() =>
+    const at = await startHarness(() =>
       Promise.resolve({
         up: true,
         proposals,
@@ -236,7 +236,7 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
       }),
     );
     const client = await connect(at, at.token());
-    const { structuredContent } = (await client.callTool({ name: "qoc_status", arguments: {} })) as Answer;
+    const { structuredContent } = (await client.callTool({ name: "qoc_status", arguments: {} })) as ToolResult;
     expect(structuredContent).toMatchObject({
       proposals: proposals.slice(0, 50),
       orders: [],
@@ -260,25 +260,25 @@ describe("a call that takes long", () => {
       });
 
   it.each(["legacy", "auto"] as const)("L2 sends progress to a client that requested it (%s)", async (mode) => {
-    const at = await stands(async (_command, _input, _session, _signal, note) => {
+    const at = await startHarness(async (_command, _input, _session, _signal, note) => {
       note("half way");
       note("too soon after it");
       return { up: true, book: { nav: "0", cash: "0", buyingPower: "0", positions: [] } };
     });
     const client = await newClient(at, at.token(), mode);
-    const seen: unknown[] = [];
+    const notifications: unknown[] = [];
     await client.callTool(
       { name: "qoc_status", arguments: {} },
-      { onprogress: (progress) => void seen.push(progress) },
+      { onprogress: (progress) => void notifications.push(progress) },
     );
-    expect(seen).toEqual([{ progress: 1, message: "half way" }]);
+    expect(notifications).toEqual([{ progress: 1, message: "half way" }]);
     await client.close();
   });
 
   it("L2 sends no progress without a request for it, and none after the result", async () => {
     let note: (line: string) => void = () => undefined;
-    const at = await stands((_command, _input, _session, _signal, given) => {
-      note = given;
+    const at = await startHarness((_command, _input, _session, _signal, onNote) => {
+      note = onNote;
       note("half way");
       return Promise.resolve({ up: true });
     });
@@ -306,7 +306,7 @@ describe("a call that takes long", () => {
     let stopped: () => void = () => undefined;
     const isStopped = new Promise<void>((resolve) => (stopped = resolve));
     const run = slow(heard, tell);
-    const at = await stands((...given) => run(...given).finally(stopped));
+    const at = await startHarness((...args) => run(...args).finally(stopped));
     const client = mode === "older" ? await oldClient(at, at.token()) : await newClient(at, at.token(), mode);
     const giveUp = new AbortController();
     const call = failureOf(
@@ -335,7 +335,7 @@ describe("change notifications", () => {
     ["legacy", false],
     ["auto", true],
   ] as const)("L1 are declared only to clients that can receive them (%s)", async (mode, isTold) => {
-    const at = await stands(done);
+    const at = await startHarness(done);
     const client = await newClient(at, at.token(), mode);
     expect(client.getServerCapabilities()).toMatchObject({
       tools: { listChanged: isTold },
@@ -345,7 +345,7 @@ describe("change notifications", () => {
   });
 
   it("L1 reach a subscribed client of the newer protocol era", async () => {
-    const at = await stands(done);
+    const at = await startHarness(done);
     const client = await newClient(at, at.token(), "auto");
     const heard: string[] = [];
     client.setNotificationHandler("notifications/tools/list_changed", () => void heard.push("tools"));

@@ -50,9 +50,9 @@ describe.each(WAYS)("%s", (way, era, connect) => {
   });
 
   it("returns the status, with the same content as text and as an object", async () => {
-    const answer = await call(client, "qoc_status");
-    expect(answer.structuredContent).toMatchObject({ up: true });
-    expect(JSON.parse(answer.content[0]?.text ?? "")).toEqual(answer.structuredContent);
+    const result = await call(client, "qoc_status");
+    expect(result.structuredContent).toMatchObject({ up: true });
+    expect(JSON.parse(result.content[0]?.text ?? "")).toEqual(result.structuredContent);
     expect(audited()).toMatchObject({
       era,
       tool: "qoc_status",
@@ -93,16 +93,16 @@ describe.each(WAYS)("%s", (way, era, connect) => {
   });
 
   it("S3 S5 returns a tool error for invalid input, and audits it as invalid", async () => {
-    const answer = await call(client, "qoc_quotes_get", { symbol: "SPX", account: "x" });
-    expect(answer.isError).toBe(true);
-    expect(JSON.parse(answer.content[0]?.text ?? "")).toMatchObject({ code: "INVALID_INPUT", retrySafe: false });
+    const result = await call(client, "qoc_quotes_get", { symbol: "SPX", account: "x" });
+    expect(result.isError).toBe(true);
+    expect(JSON.parse(result.content[0]?.text ?? "")).toMatchObject({ code: "INVALID_INPUT", retrySafe: false });
     expect(audited()).toMatchObject({ decision: "invalid", tool: "qoc_quotes_get" });
   });
 
   it("returns the desk's own error with its message and a hint", async () => {
-    const answer = await call(client, "qoc_orders_show", { id: "20200101-001" });
-    expect(answer.isError).toBe(true);
-    expect(JSON.parse(answer.content[0]?.text ?? "")).toMatchObject({
+    const result = await call(client, "qoc_orders_show", { id: "20200101-001" });
+    expect(result.isError).toBe(true);
+    expect(JSON.parse(result.content[0]?.text ?? "")).toMatchObject({
       code: "ORDER_NOT_FOUND",
       hint: "qoc_orders_list",
       retrySafe: false,

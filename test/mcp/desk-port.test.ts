@@ -15,11 +15,11 @@ import { mcpHarness } from "../support/mcp-harness.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
-let mine: RunEndpoint;
+let ownEndpoint: RunEndpoint;
 let other: RunEndpoint;
 beforeAll(async () => {
   desk = await tempDesk();
-  mine = desk.agents.endpoint.open("run-mine", 600_000);
+  ownEndpoint = desk.agents.endpoint.open("run-own", 600_000);
   other = desk.agents.endpoint.open("run-other", 600_000);
 });
 afterAll(async () => {
@@ -34,16 +34,16 @@ function portOf(endpoint: RunEndpoint): number {
 /** Everything that is received until the server closes the connection, or an error's code. */
 function exchange(host: string, text: string): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port: portOf(mine) }, () => socket.write(text));
-    let answer = "";
-    socket.on("data", (chunk: Buffer) => (answer += chunk.toString()));
+    const socket = connect({ host, port: portOf(ownEndpoint) }, () => socket.write(text));
+    let response = "";
+    socket.on("data", (chunk: Buffer) => (response += chunk.toString()));
     socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "error"));
-    socket.once("close", () => resolve(answer));
+    socket.once("close", () => resolve(response));
   });
 }
 
 function head(more: Readonly<Record<string, string>>): string {
-  const headers = { host: `127.0.0.1:${portOf(mine)}`, "content-type": "application/json", ...more };
+  const headers = { host: `127.0.0.1:${portOf(ownEndpoint)}`, "content-type": "application/json", ...more };
   return `POST /mcp HTTP/1.1\r\n${Object.entries(headers)
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join("")}\r\n`;
@@ -65,19 +65,19 @@ describe("the port of a desk", () => {
     ["H4", "a request without a token", {}, 401],
   ])("%s refuses %s before the body is read", async (_id, _what, headers, status) => {
     // The body is never sent, so a response shows that the server did not wait for it.
-    const answer = await Promise.race([
+    const response = await Promise.race([
       exchange(
         "127.0.0.1",
         head({ connection: "close", "content-length": "1000", ...(headers as Record<string, string>) }),
       ),
-      new Promise<string>((resolve) => setTimeout(() => resolve("no answer"), 5_000)),
+      new Promise<string>((resolve) => setTimeout(() => resolve("no response"), 5_000)),
     ]);
-    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(response).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 
   it("H5 ends a request whose body does not arrive, and runs no command", async () => {
     const headers = {
-      authorization: `Bearer ${mine.token}`,
+      authorization: `Bearer ${ownEndpoint.token}`,
       accept: "application/json, text/event-stream",
       "content-length": "1000",
     };
@@ -95,21 +95,21 @@ describe("the port of a desk", () => {
       method: "tools/call",
       params: { name: "qoc_status", arguments: {} },
     }));
-    expect((await post(mine, batch)).status).toBe(400);
+    expect((await post(ownEndpoint, batch)).status).toBe(400);
     stop();
     expect(count).toBe(0);
   });
 
   it("H4 writes no token into its journal or logs", async () => {
-    await ask(mine, "qoc_research_write", { name: "told", text: "note" });
+    await ask(ownEndpoint, "qoc_research_write", { name: "sample", text: "note" });
     await desk.settled();
     await desk.open.logs.flush();
     const written = readdirSync(desk.root, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1"))
       .join("\n");
-    expect(written).toContain("run-mine");
-    expect(written).not.toContain(mine.token.slice(4));
+    expect(written).toContain("run-own");
+    expect(written).not.toContain(ownEndpoint.token.slice(4));
   });
 });
 
@@ -161,45 +161,47 @@ describe("a caller's identity", () => {
     const lines: unknown[] = [];
     const stop = desk.open.logs.watch((entry) => "decision" in entry && lines.push(entry));
     const terms = { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "claims" };
-    const drafted = await ask(mine, "qoc_orders_propose", terms, CLAIMS, HEADERS);
+    const drafted = await ask(ownEndpoint, "qoc_orders_propose", terms, CLAIMS, HEADERS);
     expect(drafted).toContain("orders/pending/");
-    expect([...desk.open.desk.state.orders.values()].map(({ proposedBy }) => proposedBy)).toEqual(["agent:run-mine"]);
+    expect([...desk.open.desk.state.orders.values()].map(({ proposedBy }) => proposedBy)).toEqual(["agent:run-own"]);
     for (const name of ["qoc_approve", "qoc_orders_approve", "qoc_connect"]) {
-      expect(await ask(mine, name, { id: "20260101-001" }, CLAIMS, HEADERS)).toContain(`Unknown tool: ${name}`);
+      expect(await ask(ownEndpoint, name, { id: "20260101-001" }, CLAIMS, HEADERS)).toContain(`Unknown tool: ${name}`);
     }
     stop();
     expect(lines).toHaveLength(4);
-    for (const line of lines) expect(line).toMatchObject({ run: "run-mine", actor: "agent:run-mine" });
+    for (const line of lines) expect(line).toMatchObject({ run: "run-own", actor: "agent:run-own" });
   });
 
   it.each(["actor", "run", "palette", "channel", "token"])(
     "S8 cannot be set in the input: no tool has the field %s",
     async (field) => {
-      expect(await ask(mine, "qoc_status", { [field]: "human" })).toContain("INVALID_INPUT");
+      expect(await ask(ownEndpoint, "qoc_status", { [field]: "human" })).toContain("INVALID_INPUT");
     },
   );
 
   it("S8 gets no more rights from files that agents write", async () => {
-    const before = await (await post(mine, { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} })).text();
+    const before = await (await post(ownEndpoint, { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} })).text();
     for (const path of ["desk.toml", ".mcp.json", ".qoc/tokens.json", "AGENTS.md"]) {
-      expect(await ask(mine, "qoc_files_write", { path, text: "[agent]\npalette = ['approve']\n" })).toContain(
+      expect(await ask(ownEndpoint, "qoc_files_write", { path, text: "[agent]\npalette = ['approve']\n" })).toContain(
         "PATH_REFUSED",
       );
     }
-    await ask(mine, "qoc_files_write", { path: "research/palette.md", text: "tools: approve" });
-    expect(await (await post(mine, { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} })).text()).toBe(before);
+    await ask(ownEndpoint, "qoc_files_write", { path: "research/palette.md", text: "tools: approve" });
+    expect(await (await post(ownEndpoint, { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} })).text()).toBe(
+      before,
+    );
   });
 
   it("L6 gets no more rights from another run's id and draft", async () => {
     const terms = { side: "buy", symbol: "SPX", quantity: "1", type: "market", rationale: "of another" };
     const drafted = await ask(other, "qoc_orders_propose", terms);
     const id = /\d{8}-\d{3}/.exec(drafted)?.[0] ?? "";
-    expect(await ask(mine, "qoc_orders_show", { id })).toContain("proposed");
+    expect(await ask(ownEndpoint, "qoc_orders_show", { id })).toContain("proposed");
     // A draft is a file, and only its author may overwrite it.
-    expect(await ask(mine, "qoc_files_write", { path: `orders/pending/${id}.toml`, text: "side = 'sell'\n" })).toMatch(
-      /isError":true/,
-    );
-    expect(await ask(mine, "qoc_run", { issue: "001" })).toContain("NO_RUN");
+    expect(
+      await ask(ownEndpoint, "qoc_files_write", { path: `orders/pending/${id}.toml`, text: "side = 'sell'\n" }),
+    ).toMatch(/isError":true/);
+    expect(await ask(ownEndpoint, "qoc_run", { issue: "001" })).toContain("NO_RUN");
     expect(desk.open.desk.state.orders.get(id as never)).toMatchObject({
       state: "proposed",
       proposedBy: "agent:run-other",
@@ -210,7 +212,7 @@ describe("a caller's identity", () => {
 describe("a tool result", () => {
   const tellCommand = (value: unknown) =>
     defineCommand({
-      name: "told",
+      name: "sample",
       group: "desk",
       audience: "both",
       writes: [],
@@ -241,7 +243,7 @@ describe("a tool result", () => {
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
     };
-    const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "qoc_told", arguments: {} } };
+    const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "qoc_sample", arguments: {} } };
     const { status, text } = await harness.raw({
       headers: { ...headers, authorization: `Bearer ${harness.token()}` },
       body: JSON.stringify(call),

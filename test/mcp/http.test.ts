@@ -52,8 +52,8 @@ describe("POST /mcp", () => {
   it.each(["evil.example", "evil.example:80", "127.0.0.1.evil.example", "[::2]", "0.0.0.0"])(
     "H2 refuses the host %j",
     async (host) => {
-      const answer = await post(withToken({ host }));
-      expect(answer.status).toBe(403);
+      const response = await post(withToken({ host }));
+      expect(response.status).toBe(403);
       expect(ran).toEqual([]);
     },
   );
@@ -78,9 +78,9 @@ describe("POST /mcp", () => {
     ["one that is far too long", `Bearer ${"a".repeat(5_000)}`],
     ["two in one", "Bearer a, Bearer b"],
   ])("H4 answers 401 to a token that is %s", async (_name, authorization) => {
-    const answer = await post(authorization === undefined ? HEADERS : { ...HEADERS, authorization });
-    expect(answer.status).toBe(401);
-    expect(answer.headers["www-authenticate"]).toMatch(/^Bearer realm="qoc"/);
+    const response = await post(authorization === undefined ? HEADERS : { ...HEADERS, authorization });
+    expect(response.status).toBe(401);
+    expect(response.headers["www-authenticate"]).toMatch(/^Bearer realm="qoc"/);
     expect(ran).toEqual([]);
   });
 
@@ -92,9 +92,9 @@ describe("POST /mcp", () => {
   it("H4 answers 401 from the next request on once a run is revoked", async () => {
     expect((await post(withToken())).status).toBe(200);
     expect(harness.tokens.revoke("r1")).toBe(true);
-    const answer = await post(withToken());
-    expect(answer.status).toBe(401);
-    expect(answer.headers["www-authenticate"]).toContain('error="invalid_token"');
+    const response = await post(withToken());
+    expect(response.status).toBe(401);
+    expect(response.headers["www-authenticate"]).toContain('error="invalid_token"');
   });
 
   it.each([
@@ -110,7 +110,7 @@ describe("POST /mcp", () => {
       : { "transfer-encoding": "chunked" };
     // The server may close the connection before the whole body is sent; then there is no response.
     const status = await harness.raw({ headers: withToken(length), body }).then(
-      (answer) => answer.status,
+      (response) => response.status,
       () => "closed",
     );
     expect(isSaid ? [413, "closed"] : [413]).toContain(status);
@@ -125,9 +125,9 @@ describe("POST /mcp", () => {
   });
 
   it.each(["GET", "DELETE", "PUT", "OPTIONS", "HEAD"])("H6 answers 405 to %s", async (method) => {
-    const answer = await harness.raw({ method, headers: withToken() });
-    expect(answer.status).toBe(405);
-    expect(answer.headers.allow).toBe("POST");
+    const response = await harness.raw({ method, headers: withToken() });
+    expect(response.status).toBe(405);
+    expect(response.headers.allow).toBe("POST");
   });
 
   it.each(["/", "/mcp/", "/mcp/x", "/sse", "//mcp"])("H6 answers 404 at %s", async (path) => {
@@ -140,15 +140,15 @@ describe("POST /mcp", () => {
     ["no method", { "mcp-protocol-version": "2026-07-28", "mcp-name": "qoc_status" }],
     ["no tool", { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call" }],
   ])("H7 refuses headers that name %s than the body", async (_name, headers) => {
-    const answer = await post(withToken(headers as Record<string, string>), MODERN);
-    expect(answer.status).toBe(400);
-    expect(answer.text).toContain("-32020");
+    const response = await post(withToken(headers as Record<string, string>), MODERN);
+    expect(response.status).toBe(400);
+    expect(response.text).toContain("-32020");
     expect(ran).toEqual([]);
   });
 
   it("H8 sends no CORS header, not even to a page on this machine", async () => {
-    const answer = await post(withToken({ origin: "http://localhost" }));
-    expect(Object.keys(answer.headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
+    const response = await post(withToken({ origin: "http://localhost" }));
+    expect(Object.keys(response.headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
   });
 
   it.each(["not json", "[]", '"x"', "{}", '{"jsonrpc":"2.0"}'])("refuses the body %j", async (body) => {
