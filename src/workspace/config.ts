@@ -106,8 +106,8 @@ export async function loadConfig(disk: Disk, path: string, globalPath?: string):
 }
 
 /**
- * Reads the text of a desk.toml. `path` is its absolute path. The guards of the global file stay in force beside the guards of
- * the desk.toml; for everything else the desk.toml wins.
+ * Reads the text of a desk.toml. `path` is its absolute path. The guards of the global file stay in force beside the
+ * guards of the desk.toml; for everything else the desk.toml wins.
  * @throws QocError of the first problem; its message lists how many others there are.
  */
 export function readConfig(text: string, path: string, globalFile?: ConfigFile): DeskConfig {
@@ -192,7 +192,9 @@ function knownKeys(path: KeyPath): readonly string[] {
   return [];
 }
 
-/** The global guards that the desk.toml does not repeat word for word. Both are evaluated, so the tighter of two counts. */
+/**
+ * The global guards that the desk.toml does not repeat word for word. Both are evaluated, so the tighter of two counts.
+ */
 function missingFrom(local: unknown, globalGuards: unknown, problems: ConfigProblem[]): readonly unknown[] {
   const repeated = new Set(Array.isArray(local) ? local.map(canonicalJson) : []);
   if (globalGuards === undefined) return [];
