@@ -23,8 +23,8 @@ const PENDING: Partial<Record<RuleKey, readonly string[]>> = {
   optionalSpreads: [...PENDING_MODULES],
   phrases: [
     ...[...PENDING_MODULES, "docs/", "bin/", "build.mjs"],
-    ...["test/agents/", "test/app/", "test/bus/", "test/cli/", "test/commands/", "test/conformance/", "test/docs/"],
-    ...["test/domain/", "test/gate/", "test/http/", "test/lib/", "test/market-data/", "test/mcp/", "test/runs/"],
+    ...["test/agents/", "test/app/", "test/cli/", "test/commands/", "test/conformance/", "test/docs/"],
+    ...["test/http/", "test/market-data/", "test/mcp/", "test/runs/"],
     ...["test/trading/", "test/workspace/"],
     ...["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"],
   ],

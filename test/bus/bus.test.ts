@@ -13,7 +13,7 @@ async function open(): Promise<JournalHarness & { bus: Bus; state: DeskState }> 
 const halted: DeskEvent = { type: "trading.changed", state: "halted", reason: "test", actor: "human" };
 
 describe("publish", () => {
-  it("has moved the book and told its subscribers before it returns", async () => {
+  it("publish updates the state and calls its subscribers before it returns", async () => {
     const { bus, state } = await open();
     const seen: string[] = [];
     bus.subscribe("publish", ({ seq }) => seen.push(`${seq} ${state.trading.state}`));
@@ -23,7 +23,7 @@ describe("publish", () => {
     expect(seen).toEqual(["1 halted"]);
   });
 
-  it("tells commit subscribers only once the record is on disk, in order", async () => {
+  it("commit subscribers are called in order, only after the record is on disk", async () => {
     const { bus, disk } = await open();
     const seen: number[] = [];
     bus.subscribe("commit", ({ seq }) => {
@@ -43,7 +43,7 @@ describe("publish", () => {
     expect(seen).toEqual([1, 2, 3]);
   });
 
-  it("never tells commit subscribers of a record that failed", async () => {
+  it("commit subscribers are not called for a record that could not be written", async () => {
     const { bus, disk } = await open();
     const seen: number[] = [];
     bus.subscribe("commit", ({ seq }) => seen.push(seq));
@@ -53,7 +53,7 @@ describe("publish", () => {
     expect(seen).toEqual([]);
   });
 
-  it("moves nothing and tells nobody where the journal takes no record", async () => {
+  it("publish changes no state and calls no subscriber if the journal refuses the record", async () => {
     const { bus, state, disk } = await open();
     const seen: number[] = [];
     bus.subscribe("publish", ({ seq }) => seen.push(seq));
@@ -70,7 +70,7 @@ describe("publish", () => {
 
 describe("subscribers", () => {
   for (const after of ["publish", "commit"] as const) {
-    it(`one that throws at ${after} harms nobody`, async () => {
+    it(`a ${after} subscriber that throws does not affect the others or the state`, async () => {
       const { bus, state, log, journal } = await open();
       const seen: number[] = [];
       bus.subscribe(after, () => {
@@ -91,7 +91,7 @@ describe("subscribers", () => {
     });
   }
 
-  it("stop hearing once they ask to", async () => {
+  it("a subscriber is not called after it has unsubscribed", async () => {
     const { bus } = await open();
     const seen: number[] = [];
     const stop = bus.subscribe("publish", ({ seq }) => seen.push(seq));

@@ -45,7 +45,7 @@ beforeAll(async () => {
 });
 
 describe("a torn tail", () => {
-  it("at every byte of the last record loses that record alone, and keeps its bytes", async () => {
+  it("a file cut at any byte of the last record loses only that record, and its bytes are kept", async () => {
     const whole = (await filled()).get("000001.ndjson") ?? Buffer.alloc(0);
     const lastStart = whole.lastIndexOf(10, whole.length - 2) + 1;
     for (let cut = lastStart; cut < whole.length; cut++) {
@@ -66,7 +66,7 @@ describe("a torn tail", () => {
     }
   });
 
-  it("of a first segment with nothing else in it leaves an empty journal", async () => {
+  it("a first segment with only a torn line is an empty journal", async () => {
     const stand = await openJournalHarness(await diskOf(new Map([["000001.ndjson", Buffer.from('{"seq":1,')]])));
     expect(stand.scan.events).toEqual([]);
     expect(stand.journal.append(runStarted("first")).recorded.seq).toBe(1);
@@ -74,7 +74,7 @@ describe("a torn tail", () => {
 });
 
 describe("any flipped bit", () => {
-  it("is found, in any record of any segment", async () => {
+  it("a flipped bit is found in any record of any segment", async () => {
     const names = [...segments.keys()];
     const place = fc.record({ name: fc.constantFrom(...names), at: fc.nat(), bit: fc.integer({ min: 0, max: 7 }) });
     const whole = await scanOf(segments);
@@ -102,29 +102,29 @@ describe("damage names its segment and line", () => {
     return scanOf(new Map([[name, joined(change(linesOf(whole.get(name))))]]));
   };
 
-  it("a deleted line", async () => {
+  it("a deleted line is reported with its segment and line", async () => {
     const scan = await edit((lines) => lines.toSpliced(3, 1));
     expect(scan.corrupt).toEqual({ segment: name, line: 4, message: "has sequence number 5 instead of 4" });
     expect(scan.events).toHaveLength(3);
     expect(scan.head.seq).toBe(3);
   });
 
-  it("the deleted line before the last", async () => {
+  it("the deleted second-to-last line is reported with its segment and line", async () => {
     const scan = await edit((lines) => lines.toSpliced(-2, 1));
     expect(scan.corrupt).toMatchObject({ segment: name, line: RECORDS - 1 });
   });
 
-  it("two lines that changed places", async () => {
+  it("two swapped lines are reported with their segment and line", async () => {
     const scan = await edit((lines) => [...lines.slice(0, 2), lines[3] ?? "", lines[2] ?? "", ...lines.slice(4)]);
     expect(scan.corrupt).toMatchObject({ segment: name, line: 3, message: "has sequence number 4 instead of 3" });
   });
 
-  it("a line that stands twice", async () => {
+  it("a duplicate line is reported with its segment and line", async () => {
     const scan = await edit((lines) => lines.toSpliced(2, 0, lines[2] ?? ""));
     expect(scan.corrupt).toMatchObject({ segment: name, line: 4 });
   });
 
-  it("a damaged newline, so that no acknowledged record passes for a torn one", async () => {
+  it("a damaged newline is corruption, so that an acknowledged record is not taken for a torn one", async () => {
     const whole = (await filled()).get(name) ?? Buffer.alloc(0);
     for (const [from, line] of [
       [whole.length - 2, RECORDS - 1],
@@ -136,7 +136,7 @@ describe("damage names its segment and line", () => {
     }
   });
 
-  it("an empty line", async () => {
+  it("an empty line is reported with its segment and line", async () => {
     expect((await edit((lines) => lines.toSpliced(2, 0, ""))).corrupt).toMatchObject({
       segment: name,
       line: 3,
@@ -144,7 +144,7 @@ describe("damage names its segment and line", () => {
     });
   });
 
-  it("a whole line of another journal", async () => {
+  it("a line of another journal is reported with its segment and line", async () => {
     const other = await openJournalHarness();
     for (let i = 0; i < 4; i++) await other.journal.append(runStarted(`other ${i}`), { durable: true }).committed;
     const foreign = linesOf(other.disk.peek(FIRST_SEGMENT))[3] ?? "";
@@ -156,7 +156,7 @@ describe("damage names its segment and line", () => {
     });
   });
 
-  it("a format boundary that names another record as the last of the old format", async () => {
+  it("a format boundary that names another last record of the old format is reported", async () => {
     const { disk, journal } = await openJournalHarness();
     journal.append(runStarted("a"));
     const { seq, hash } = journal.head;
@@ -171,7 +171,7 @@ describe("damage names its segment and line", () => {
     });
   });
 
-  it("a middle segment cut short, in a line or between two", async () => {
+  it("a truncated middle segment is reported, whether the cut is within or between lines", async () => {
     const middle = segments.get("000002.ndjson") ?? Buffer.alloc(0);
     const inLine = await scanOf(new Map([...segments, ["000002.ndjson", middle.subarray(0, middle.length - 20)]]));
     expect(inLine.corrupt).toMatchObject({
@@ -185,7 +185,7 @@ describe("damage names its segment and line", () => {
     expect(between.corrupt).toMatchObject({ segment: "000003.ndjson", line: 1 });
   });
 
-  it("a missing first or middle segment", async () => {
+  it("a missing first or middle segment is reported", async () => {
     for (const gone of ["000001.ndjson", "000002.ndjson"]) {
       const scan = await scanOf(new Map([...segments].filter(([at]) => at !== gone)));
       expect(scan.corrupt).toMatchObject({
@@ -195,7 +195,7 @@ describe("damage names its segment and line", () => {
     }
   });
 
-  it("and such a journal is not opened for writing", async () => {
+  it("a corrupt journal is not opened for writing and not changed", async () => {
     const whole = await filled();
     const damaged = joined(linesOf(whole.get(name)).toSpliced(3, 1));
     const disk = await diskOf(new Map([[name, damaged]]));
@@ -206,7 +206,7 @@ describe("damage names its segment and line", () => {
   });
 });
 
-it("other files in the folder are not read", async () => {
+it("the scan does not read other files in the journal's folder", async () => {
   const scan = await scanOf(
     new Map([...segments, ["000001.ndjson.bak", Buffer.from("x")], ["note.txt", Buffer.from("y")]]),
   );

@@ -19,7 +19,7 @@ function linesOf(stand: JournalHarness, path = FIRST_SEGMENT): string[] {
 }
 
 describe("a line", () => {
-  it("is written exactly so", async () => {
+  it("a line is written with exactly these bytes", async () => {
     const stand = await openJournalHarness();
     stand.journal.epoch = 3;
     await stand.journal.append({ type: "desk.created", format: 1, deskId: "d1" }, { durable: true }).committed;
@@ -32,7 +32,7 @@ describe("a line", () => {
     expect(stand.journal.head).toEqual({ seq: 1, hash });
   });
 
-  it("reads back as it went in, whatever text it holds", async () => {
+  it("a line with any text reads back unchanged", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.string({ unit: "binary", maxLength: 40 }), { maxLength: 8 }), async (texts) => {
         const stand = await openJournalHarness();
@@ -46,13 +46,13 @@ describe("a line", () => {
 });
 
 describe("appending", () => {
-  it("settles order and sequence before it returns", async () => {
+  it("append assigns order and sequence number before it returns", async () => {
     const { journal } = await openJournalHarness();
     expect(["a", "b", "c"].map((run) => journal.append(runStarted(run)).recorded.seq)).toEqual([1, 2, 3]);
     expect(journal.head.seq).toBe(3);
   });
 
-  it("shares one write and one sync among what is appended in one breath", async () => {
+  it("records appended in one tick share one write and one sync", async () => {
     const stand = await openJournalHarness();
     await Promise.all(
       Array.from({ length: 100 }, (_, i) => stand.journal.append(runStarted(`r${i}`), { durable: true }).committed),
@@ -61,7 +61,7 @@ describe("appending", () => {
     expect(linesOf(stand)).toHaveLength(100);
   });
 
-  it("gathers what comes during a flush into the next one", async () => {
+  it("records appended during a flush are written together by the next flush", async () => {
     const stand = await openJournalHarness();
     const held = stand.disk.hold();
     const first = stand.journal.append(runStarted("first"), { durable: true });
@@ -75,7 +75,7 @@ describe("appending", () => {
     expect(stand.disk.counts).toEqual({ writes: 2, syncs: 2 });
   });
 
-  it("acknowledges nothing before its sync is over, and then all that shared it", async () => {
+  it("records are acknowledged only after their sync, and all records of one sync together", async () => {
     const stand = await openJournalHarness();
     const held = stand.disk.hold();
     const order: string[] = [];
@@ -92,7 +92,7 @@ describe("appending", () => {
     expect(stand.disk.counts.syncs).toBe(1);
   });
 
-  it("flushes what nobody waits for after 50 ms, and not before", async () => {
+  it("a record without durable is flushed after 50 ms, and not earlier", async () => {
     const stand = await openJournalHarness();
     const { committed } = stand.journal.append(runStarted("lazy"));
     stand.clock.advance(49);
@@ -107,7 +107,7 @@ describe("appending", () => {
     expect(await outcomeOf(second.committed)).toBe("resolved");
   });
 
-  it("takes lazy records along with a durable one", async () => {
+  it("a durable record also flushes the records before it", async () => {
     const stand = await openJournalHarness();
     const lazy = stand.journal.append(runStarted("lazy"));
     await stand.journal.append(runStarted("durable"), { durable: true }).committed;
@@ -115,7 +115,7 @@ describe("appending", () => {
     expect(stand.clock.waiting).toBe(0);
   });
 
-  it("never leaves a record behind that is appended as a flush ends", async () => {
+  it("a record that is appended as a flush ends is still written", async () => {
     const stand = await openJournalHarness();
     await stand.journal.append(runStarted("one"), { durable: true }).committed;
     const two = stand.journal.append(runStarted("two"), { durable: true });
@@ -123,7 +123,7 @@ describe("appending", () => {
     expect(stand.disk.counts.syncs).toBe(2);
   });
 
-  it("writes what is left when it closes", async () => {
+  it("close writes the remaining records", async () => {
     const stand = await openJournalHarness();
     const { committed } = stand.journal.append(runStarted("last"));
     await stand.journal.close();
@@ -131,7 +131,7 @@ describe("appending", () => {
     expect(stand.clock.waiting).toBe(0);
   });
 
-  it("rolls to further segments and reads them as one chain", async () => {
+  it("a long journal is written to several segments and reads back as one chain", async () => {
     const stand = await openJournalHarness(undefined, 600);
     for (let i = 0; i < 12; i++) await stand.journal.append(runStarted(`r${i}`), { durable: true }).committed;
     await stand.journal.close();
@@ -147,7 +147,7 @@ describe("appending", () => {
     expect((await scanJournal(stand.disk, JOURNAL_DIR)).corrupt).toBeUndefined();
   });
 
-  it("refuses a record over the limit and stays usable", async () => {
+  it("append refuses a record over the size limit and the journal stays usable", async () => {
     const stand = await openJournalHarness();
     const before = stand.journal.append(runStarted("before"));
     expect(() => stand.journal.append(runStarted("x".repeat(LINE_BYTES_MAX)))).toThrowError(
@@ -195,7 +195,7 @@ describe("a failing disk", () => {
     });
   }
 
-  it("a failed roll is a failure too", async () => {
+  it("a failure to open the next segment fails the journal", async () => {
     const stand = await openJournalHarness(undefined, 100);
     await stand.journal.append(runStarted("one"), { durable: true }).committed;
     stand.disk.append = () => Promise.reject(Object.assign(new Error("ENOSPC: open"), { code: "ENOSPC" }));
@@ -220,7 +220,7 @@ describe("power cuts", () => {
     { weight: 2, arbitrary: fc.record({ do: fc.constant("crash" as const), seed: fc.integer() }) },
   );
 
-  it("never take an acknowledged record, and always leave a whole chain", async () => {
+  it("a power cut never loses an acknowledged record and always leaves a valid chain", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         let stand = await openJournalHarness(undefined, 900);
@@ -250,7 +250,7 @@ describe("power cuts", () => {
     );
   });
 
-  it("in the middle of a sync lose at most what was not acknowledged", async () => {
+  it("a power cut during a sync loses only records that were not acknowledged", async () => {
     for (let seed = 0; seed < 60; seed++) {
       const stand = await openJournalHarness();
       await stand.journal.append(runStarted("kept"), { durable: true }).committed;

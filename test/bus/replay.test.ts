@@ -52,7 +52,7 @@ function boundary(to: number): DeskEvent {
   return { type: "journal.upgraded", from: 1, to, lastSeq: 1, lastHash: "0".repeat(64) };
 }
 
-it("reads the events of format 1 under their names of today", () => {
+it("reads the events of format 1 under their current names", () => {
   expect(upgraded(numbered([created(1), acked, rejectedByGuard], 1)).map(({ event }) => event)).toEqual([
     created(1),
     { type: "order.accepted", id: "a", venueOrderId: "v" },
@@ -87,11 +87,11 @@ it("refuses a newer format", () => {
   );
 });
 
-it("makes of nothing an empty book", () => {
+it("replay of no records is the empty state", () => {
   expect(replay([])).toEqual(emptyDeskState());
 });
 
-it("makes of the journal the book that was there before the restart", async () => {
+it("replay of the journal is the state before the restart", async () => {
   const stand = await openJournalHarness();
   const state = emptyDeskState();
   const bus = openBus(stand.journal, state, stand.log);

@@ -1,4 +1,4 @@
-/** Who was let in, by the record alone. */
+/** Agents with access, folded from the journal. */
 import { describe, expect, it } from "vitest";
 import { agentNameProblem, tokenDigest } from "../../src/domain/agent-access.ts";
 import type { Digest } from "../../src/domain/ids.ts";
@@ -16,7 +16,7 @@ function granted(agent: string, token: string) {
 }
 
 describe("agents in the book", () => {
-  it("are those that were let in and not sent away since, with their latest token", () => {
+  it("the state lists the agents that were granted access and not revoked, with their latest token", () => {
     const told = scenario()
       .desk()
       .event(granted("claude", "one"))
@@ -37,7 +37,7 @@ describe("agents in the book", () => {
 });
 
 describe("an agent's name", () => {
-  it.each(["claude", "my-codex-2", "a", `a${"b".repeat(31)}`])("may be %j", (name) =>
+  it.each(["claude", "my-codex-2", "a", `a${"b".repeat(31)}`])("an agent's name may be %j", (name) =>
     expect(agentNameProblem(name)).toBeUndefined(),
   );
   it.each([
@@ -53,5 +53,5 @@ describe("an agent's name", () => {
     "interactive",
     "run-1",
     "run-",
-  ])("may not be %j", (name) => expect(agentNameProblem(name)).toBeDefined());
+  ])("an agent's name may not be %j", (name) => expect(agentNameProblem(name)).toBeDefined());
 });

@@ -34,7 +34,7 @@ describe("text from outside", () => {
     ["1.e2", "100"],
     ["1e30", `1${"0".repeat(30)}`],
     ["1234567890123456789.123456789", "1234567890123456789.123456789"],
-  ])("%j is %s", (raw, canonical) => expect(text(parseText(raw))).toBe(canonical));
+  ])("parseText reads %j as %s", (raw, canonical) => expect(text(parseText(raw))).toBe(canonical));
 
   it.each([
     "",
@@ -68,14 +68,14 @@ describe("text from outside", () => {
     "null",
     "9".repeat(65),
     "1.".padEnd(50, "1"),
-  ])("%j is refused", (raw) => expect(() => parseText(raw)).toThrow(DecimalError));
+  ])("parseText refuses %j", (raw) => expect(() => parseText(raw)).toThrow(DecimalError));
 
-  it("comes back as it was, for any digits", () => {
+  it("parseText keeps any digits exactly", () => {
     const digits = fc.stringMatching(/^-?(0|[1-9]\d{0,14})\.\d{0,9}[1-9]$/);
     fc.assert(fc.property(digits, (raw) => void expect(text(parseText(raw))).toBe(raw)));
   });
 
-  it("is canonical after one reading, whatever was readable", () => {
+  it("the text of any parsed decimal is canonical", () => {
     const written = fc.stringMatching(/^[+-]?\d{0,12}\.?\d{0,12}([eE][+-]?\d{1,2})?$/);
     fc.assert(
       fc.property(written, (raw) => {
@@ -102,11 +102,12 @@ describe("a bare number", () => {
     [0.1, "0.1"],
     [1e-8, "0.00000001"],
     [123456789012345, "123456789012345"],
-  ] as const)("%d is %s", (raw, canonical) => expect(text(parseNumber(raw))).toBe(canonical));
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, 1e31, 0.1 + 0.2, 1234567890123456, 1e-40])("%d is refused", (raw) =>
-    expect(() => parseNumber(raw)).toThrow(DecimalError),
+  ] as const)("parseNumber reads %d as %s", (raw, canonical) => expect(text(parseNumber(raw))).toBe(canonical));
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 1e31, 0.1 + 0.2, 1234567890123456, 1e-40])(
+    "parseNumber refuses %d",
+    (raw) => expect(() => parseNumber(raw)).toThrow(DecimalError),
   );
-  it("of a connector may have all the digits a number has", () => {
+  it("parseNumeric keeps all digits of a number", () => {
     expect(text(parseNumeric(0.1 + 0.2))).toBe("0.30000000000000004");
     expect(text(parseNumeric("1.50"))).toBe("1.5");
     expect(() => parseNumeric(Number.NaN)).toThrow(DecimalError);
@@ -114,12 +115,12 @@ describe("a bare number", () => {
 });
 
 describe("sums", () => {
-  it("are exact where floats are not", () => {
+  it("sums of decimals are exact where sums of floats are not", () => {
     expect(text(decimal("0.1").plus(decimal("0.2")))).toBe("0.3");
     expect(text(decimal("1e20").plus(decimal("1e-20")))).toBe("100000000000000000000.00000000000000000001");
   });
 
-  it("agree with whole numbers for any cents", () => {
+  it("sums of any amounts in cents equal the sums of whole cents", () => {
     const cents = fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n });
     const of = (n: bigint) => decimal(`${n}e-2`);
     fc.assert(
@@ -143,13 +144,13 @@ describe("sums", () => {
     );
   });
 
-  it("refuse a float where a decimal belongs", () => {
+  it("decimal arithmetic refuses a float", () => {
     expect(() => decimal("1").plus(0.1)).toThrow();
   });
 });
 
 describe("rounding", () => {
-  it("is half to even for display, towards zero for money to spend", () => {
+  it("rounding is half to even for display and towards zero for money to spend", () => {
     expect(["0.5", "1.5", "2.5", "-0.5", "-1.5"].map((raw) => text(rounded(decimal(raw), 0)))).toEqual([
       "0",
       "2",
@@ -162,20 +163,20 @@ describe("rounding", () => {
     expect(text(ratio(decimal("2"), decimal("3"), 4))).toBe("0.6667");
   });
 
-  it("does not touch a limit: the whole percentage passes, the least above it does not", () => {
+  it("withinPercent passes exactly the limit and blocks the least excess", () => {
     const whole = decimal("33333.33");
     expect(withinPercent(decimal("3333.333"), decimal("10"), whole)).toBe(true);
     expect(withinPercent(decimal("3333.33300000000000000001"), decimal("10"), whole)).toBe(false);
   });
 });
 
-it("steps are told exactly", () => {
+it("onStep is exact", () => {
   expect(onStep(decimal("0.3"), decimal("0.1"))).toBe(true);
   expect(onStep(decimal("0.35"), decimal("0.1"))).toBe(false);
   expect(onStep(decimal("-0.3"), decimal("0.1"))).toBe(true);
 });
 
-it("a number stands for a decimal only where it is exactly that", () => {
+it("exactNumber returns a number only if it equals the decimal exactly", () => {
   expect([
     exactNumber(decimal("192.4")),
     exactNumber(decimal("0.30000000000000001")),

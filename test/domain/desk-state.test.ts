@@ -69,7 +69,7 @@ function toldWith(names: readonly string[]): Recorded[] {
 describe("the fold", () => {
   const names = fc.array(fc.constantFrom(...Object.keys(STEPS)), { maxLength: 25 });
 
-  it("of a beginning, carried on, is the fold of the whole", () => {
+  it("folding the first records and then the others gives the same state as folding all at once", () => {
     fc.assert(
       fc.property(names, fc.nat(80), (steps, cut) => {
         const records = toldWith(steps);
@@ -81,7 +81,7 @@ describe("the fold", () => {
     );
   });
 
-  it("leaves its records as they were, so that folding again gives the same", () => {
+  it("folding does not change its records, so that a second fold gives the same state", () => {
     fc.assert(
       fc.property(names, (steps) => {
         const records = toldWith(steps);
@@ -94,7 +94,7 @@ describe("the fold", () => {
     );
   });
 
-  it("keeps every index true to the orders", () => {
+  it("every index of the state agrees with its orders", () => {
     fc.assert(
       fc.property(names, (steps) => {
         const state = foldDeskState(toldWith(steps));
@@ -126,11 +126,11 @@ describe("the fold", () => {
 describe("what guards look at", () => {
   it.each<[string, Step, boolean]>([
     ["a fill that ends an order", STEPS["fillAllA"] as Step, true],
-    ["a part of one", STEPS["fillA"] as Step, true],
-    ["a venue's word of its end", STEPS["cancelA"] as Step, true],
+    ["a partial fill", STEPS["fillA"] as Step, true],
+    ["a final status from the venue", STEPS["cancelA"] as Step, true],
     ["an account's mark", STEPS["account"] as Step, true],
     ["a new proposal", STEPS["proposeC"] as Step, false],
-  ])("%s moves it: %#", (_what, step, moves) => {
+  ])("%s changes lastRelevantSeq if guards depend on it: %#", (_what, step, moves) => {
     const told = scenario().desk().working("a");
     const before = told.state().lastRelevantSeq;
     step(told);
@@ -138,11 +138,11 @@ describe("what guards look at", () => {
   });
 });
 
-describe("a fill of nobody we know", () => {
+describe("a fill of an unknown order", () => {
   const early = (): JournalScenario =>
     scenario().desk().account("paper").proposed("a").approved("a").submitting("a").event(stray("S1", "4"));
 
-  it("counts in the position at once, and in the order once an acknowledgement names it", () => {
+  it("an unmatched fill counts in the position at once, and in its order when an acknowledgement names the venue order id", () => {
     const before = early().state();
     expect(text(before.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("4");
     expect(before.orders.get(id("a"))?.state).toBe("submitting");
@@ -154,13 +154,13 @@ describe("a fill of nobody we know", () => {
     expect(text(after.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("4");
   });
 
-  it("is adopted by a report too, and may end the order", () => {
+  it("a report also assigns unmatched fills to their order, which can end it", () => {
     const state = early().event(stray("S2", "6")).reported("a", "filled", "10").state();
     expect(state.orders.get(id("a"))?.state).toBe("filled");
     expect(state.inFlight.size).toBe(0);
   });
 
-  it("counts once, however often it comes, before and after", () => {
+  it("an unmatched fill counts once, however often it arrives before and after the acknowledgement", () => {
     const again = early()
       .event(stray("S1", "4"))
       .accepted("a")
@@ -170,7 +170,7 @@ describe("a fill of nobody we know", () => {
     expect(text(again.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("4");
   });
 
-  it("that is busted or corrected before it is adopted counts as changed, in position and order", () => {
+  it("an unmatched fill that is busted or corrected before the acknowledgement counts with the change, in position and order", () => {
     const busted = early().event(stray("S1b", "4", { busts: "S1", at: 2000 }));
     expect(text(busted.state().positions.get("paper/AAPL")?.quantity ?? decimal("1"))).toBe("0");
     expect(text(busted.accepted("a").state().orders.get(id("a"))?.filled ?? decimal("1"))).toBe("0");
@@ -183,7 +183,7 @@ describe("a fill of nobody we know", () => {
     expect(text(corrected.orders.get(id("a"))?.filled ?? decimal("0"))).toBe("3");
   });
 
-  it("stays nobody's where it belongs to another connector's order", () => {
+  it("a fill is not assigned to an order of another connector", () => {
     const state = early().accepted("a").state();
     const fill = (stray("X", "1") as Extract<DeskEvent, { type: "fill.received" }>).fill;
     expect(ownerOf(state, "paper", fill)).toBe("a");
@@ -198,7 +198,7 @@ describe("the epoch's tag", () => {
   const started = (told: JournalScenario, machine: string, nonce: string): JournalScenario =>
     told.event({ type: "desk.started", version: "0.1.0", machine, nonce });
 
-  it("is made once, stays over restarts, and is new on another machine", () => {
+  it("the epoch tag is made once, kept over restarts, and new on another machine", () => {
     const told = started(scenario(), "m1", "n1");
     expect(told.state().epochTag).toBe("n1");
     expect(started(told, "m1", "n2").state().epochTag).toBe("n1");
@@ -209,7 +209,7 @@ describe("the epoch's tag", () => {
 });
 
 describe("intents", () => {
-  it("of the last 24 hours are kept, counted at the intent and not at the answer", () => {
+  it("intents of the last 24 hours are kept, by the time of the intent", () => {
     const told = scenario()
       .desk()
       .working("a")
@@ -225,14 +225,14 @@ describe("intents", () => {
     ).toEqual(["b", "c"]);
   });
 
-  it("are not made by approvals, rejections or fills", () => {
+  it("approvals, rejections and fills add no intent", () => {
     expect(scenario().desk().proposed("a").approved("a").denied("a").state().intents).toEqual([]);
     expect(scenario().desk().filled("a").state().intents).toHaveLength(1);
   });
 });
 
 describe("accounts", () => {
-  it("open positions once, and keep yesterday's last NAV for the day's profit", () => {
+  it("the first mark opens positions, and the last NAV of the day before is the base of the day's profit", () => {
     const day = (told: JournalScenario, nav: string, venueDate: string): JournalScenario =>
       told.account("paper", { nav, venueDate, positions: [{ symbol: "MSFT", quantity: "5", averagePrice: "10" }] });
     const told = day(day(scenario().desk(), "100", "2026-07-06"), "110", "2026-07-06");
@@ -243,12 +243,12 @@ describe("accounts", () => {
     expect(text(dayPnl(day(told, "90", "2026-07-06").state())), "a late mark of yesterday").toBe("-20");
   });
 
-  it("add up over connectors", () => {
+  it("totalNav adds up the accounts of all connectors", () => {
     const state = scenario().account("paper", { nav: "100.1" }).account("other", { nav: "0.2" }).state();
     expect(text(totalNav(state))).toBe("100.3");
   });
 
-  it("do not go back to an earlier venue date", () => {
+  it("a mark with an earlier venue date does not set the date back", () => {
     const state = scenario()
       .account("paper", { nav: "1", venueDate: "2026-07-07" })
       .account("paper", { nav: "2", venueDate: "2026-07-06" })
@@ -258,7 +258,7 @@ describe("accounts", () => {
   });
 });
 
-it("a flagged instrument is blocked until a human clears it, who adopts the venue's quantity", () => {
+it("an instrument stays flagged until a human clears it and adopts the venue's quantity", () => {
   const told = scenario()
     .desk()
     .account("paper", { positions: [{ symbol: "AAPL", quantity: "5", averagePrice: "90" }] })
@@ -269,7 +269,7 @@ it("a flagged instrument is blocked until a human clears it, who adopts the venu
   expect(text(cleared.positions.get("paper/AAPL")?.quantity ?? decimal("0"))).toBe("7");
 });
 
-it("an event of an order that was never seen is nothing", () => {
+it("an event of an unknown order changes nothing", () => {
   const state: DeskState = scenario()
     .event({ type: "order.accepted", id: id("ghost"), venueOrderId: "v" as VenueOrderId })
     .state();

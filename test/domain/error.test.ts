@@ -31,27 +31,27 @@ describe("every row", () => {
 });
 
 describe("an error", () => {
-  it("keeps numbers and truth values, and leaves a missing detail empty", () => {
+  it("a message shows numbers and booleans, and leaves a missing detail empty", () => {
     expect(new QocError("TOO_LARGE", { what: "it", size: 3, limit: 2 }).message).toBe("it has 3 bytes; the limit is 2");
     expect(new QocError("ORDER_NOT_FOUND", { id: "x" }).message).toBe("no order x");
   });
 
-  it("does not read details as templates", () => {
+  it("a detail is not read as a template", () => {
     expect(new QocError("ORDER_NOT_FOUND", { id: "{suggestion}", suggestion: "$& {id}" }).message).toBe(
       "no order {suggestion}$& {id}",
     );
   });
 
-  it("leaves braces in details alone", () => {
+  it("braces in a detail stay as they are", () => {
     expect(new QocError("USAGE", { message: '{"a":{}} {{x}}' }).message).toBe('{"a":{}} {{x}}');
   });
 
-  it("shows a literal with braces as it is typed", () => {
+  it("doubled braces of a template are shown as single braces", () => {
     const { hint } = new QocError("SECRET_LITERAL", { file: "desk.toml", line: 1, column: 1, key: "token" });
     expect(hint).toBe('write token = { env = "NAME" } or { file = "/run/secrets/name" }');
   });
 
-  it("travels as plain data", () => {
+  it("an error becomes plain JSON data", () => {
     const error = new QocError("LOCKED", { pid: 7, path: "/desk" });
     expect(JSON.parse(JSON.stringify(error))).toEqual({
       code: "LOCKED",
@@ -68,7 +68,7 @@ describe("an error", () => {
     });
   });
 
-  it("keeps its cause and what it carries", () => {
+  it("an error keeps its cause and its data", () => {
     const cause = new Error("below");
     expect(new QocError("INTERNAL", { message: "x" }, { cause, data: { id: 1 } })).toMatchObject({
       cause,

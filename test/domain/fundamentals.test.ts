@@ -24,19 +24,19 @@ describe("fundamentals", () => {
       ["l.0: x"],
     ],
     ["names of JavaScript", { constructor: 1, ["__proto__x"]: 2 }, { constructor: "1", __proto__x: "2" }, []],
-  ])("with %s", (_what, answer, numbers, words) => {
+  ])("readFundamentals reads a response with %s", (_what, answer, numbers, words) => {
     const read = readFundamentals(answer);
     expect(read.numbers).toEqual(numbers);
     expect(read.words.map(({ name, text }) => `${name}: ${text}`)).toEqual(words);
   });
 
-  it("are bounded", () => {
+  it("readFundamentals limits the number of members and their depth", () => {
     const many = readFundamentals(Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`n${n}`, n])));
     expect(Object.keys(many.numbers)).toHaveLength(300);
     expect(readFundamentals({ about: "x".repeat(10_000) }).words[0]?.text).toHaveLength(4_000);
   });
 
-  it("of any plain value are decimals under plain names", () => {
+  it("readFundamentals returns decimals under plain names for any plain value", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (answer) => {
         for (const [name, value] of Object.entries(readFundamentals(answer).numbers)) {

@@ -11,22 +11,22 @@ import {
 } from "../../src/domain/ids.ts";
 
 function accepts(parse: (raw: string) => string, good: readonly string[], bad: readonly string[]): void {
-  it.each(good)("%j passes as it stands", (raw) => expect(parse(raw)).toBe(raw));
+  it.each(good)("%j is accepted unchanged", (raw) => expect(parse(raw)).toBe(raw));
   it.each(bad)("%j is refused", (raw) => expect(() => parse(raw)).toThrow(IdError));
 }
 
-function tells(is: (raw: string) => boolean, good: readonly string[], bad: readonly string[]): void {
-  it.each(good)("%j is one", (raw) => expect(is(raw)).toBe(true));
-  it.each(bad)("%j is none", (raw) => expect(is(raw)).toBe(false));
+function recognizes(is: (raw: string) => boolean, good: readonly string[], bad: readonly string[]): void {
+  it.each(good)("%j is valid", (raw) => expect(is(raw)).toBe(true));
+  it.each(bad)("%j is not valid", (raw) => expect(is(raw)).toBe(false));
 }
 
 describe("file stems, and so order ids", () => {
-  tells(
+  recognizes(
     isFileStem,
     ["20260705-001", "20260705-aapl-trim", "2026-07-05T14-22-00Z_AAPL_buy", "a", "x".repeat(100), "a..b"],
     ["", ".", "..", ".hidden", "-x", "_x", "a/b", "../a", "a b", "a\n", "a\0", "ä", "x".repeat(101), "a\u202e", "CON:"],
   );
-  it("are made of plain letters, digits and three signs", () => {
+  it("a file stem consists of plain letters, digits, dots, underscores and hyphens", () => {
     fc.assert(
       fc.property(
         fc.string({ maxLength: 12 }),
@@ -60,12 +60,12 @@ describe("symbols", () => {
     ["AAPL\u00a0", "U+00A0"],
     ["A🙂", "U+1F642"],
     ["A\u0000", "U+0000"],
-  ])("%j names the look-alike %s", (raw, named) => expect(() => symbol(raw)).toThrow(named));
+  ])("the error for symbol %j names the look-alike %s", (raw, named) => expect(() => symbol(raw)).toThrow(named));
 });
 
 describe("digests", () => {
   const good = `sha256:${"0a".repeat(32)}`;
-  tells(
+  recognizes(
     isDigest,
     [good],
     [

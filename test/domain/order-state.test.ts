@@ -240,7 +240,7 @@ describe("an order", () => {
     expect(order.history.at(-1)?.state).toBe(state);
   });
 
-  it("never turns unknown into rejected or cancelled by a word that is not the venue's or a human's", () => {
+  it("only the venue or a human turns an unknown order into rejected or cancelled", () => {
     for (const more of [
       (t: JournalScenario) => t.unknown("a"),
       (t: JournalScenario) => t.event({ type: "cancel.requested", id: "a" as OrderId, actor: "human" }),
@@ -249,7 +249,7 @@ describe("an order", () => {
     }
   });
 
-  it("keeps what was approved when its file is edited afterwards", () => {
+  it("an approved order keeps its terms when its file is edited afterwards", () => {
     const order = orderOf(approved(scenario().desk()).proposed("a", { quantity: "9999" }));
     expect(order.terms.quantity).toBe("10");
   });
@@ -257,19 +257,19 @@ describe("an order", () => {
   it.each([
     ["the human rejected", (t: JournalScenario) => t.rejected("a", "human")],
     ["the gate denied", (t: JournalScenario) => t.denied("a")],
-  ] as const)("keeps the terms that %s when the proposal's file is edited or read again", (_who, end) => {
+  ] as const)("an order keeps the terms that %s when the proposal's file is edited or read again", (_who, end) => {
     const order = orderOf(end(proposed(scenario().desk())).proposed("a", { quantity: "9999" }));
     expect(order.terms.quantity).toBe("10");
   });
 
-  it("tells of a repeated fill once", () => {
+  it("applyFill returns false for a repeated fill", () => {
     const told = working(scenario().desk()).event(received(fillOf("F1", "4")));
     expect(
       orderOf(told.event(received(fillOf("F1", "4")))).history.filter(({ event }) => event === "fill.received"),
     ).toHaveLength(1);
   });
 
-  it("takes back a cancel request that failed, and applies fills meanwhile", () => {
+  it("a failed cancel removes the cancel request, and fills are applied meanwhile", () => {
     const asked = working(scenario().desk()).event({ type: "cancel.requested", id: "a" as OrderId, actor: "human" });
     expect(orderOf(asked).cancelRequested?.by).toBe("human");
     const failed = orderOf(
@@ -278,7 +278,7 @@ describe("an order", () => {
     expect([failed.cancelRequested, failed.state]).toEqual([undefined, "partially_filled"]);
   });
 
-  it("holds a reservation from its approval to its end", () => {
+  it("an order is in flight from its approval to its end", () => {
     expect((["approved", "submitting", "unknown", "accepted", "partially_filled"] as const).every(isInFlight)).toBe(
       true,
     );
@@ -346,7 +346,7 @@ function facts(order: OrderRecord): Record<string, unknown> {
 }
 
 describe("the fold", () => {
-  it("does not care for order or repetition", () => {
+  it("the state does not depend on the order or repetition of events", () => {
     const set = fc.subarray([...POOL, ...FILLS]);
     const shuffled = set.chain((events) =>
       fc.tuple(
@@ -367,7 +367,7 @@ describe("the fold", () => {
     );
   });
 
-  it("counts what is left exactly: filled and leaves make the quantity, or it is overfilled", () => {
+  it("filled and leaves add up exactly to the quantity unless the order is overfilled", () => {
     fc.assert(
       fc.property(fc.shuffledSubarray([...FILLS]), (events) => {
         const order = foldOrder(events);

@@ -175,7 +175,7 @@ describe("a position", () => {
     expect(shown(positionOf(fills))).toEqual({ quantity, pnl, fees, lots });
   });
 
-  it("is opened with a balance, which the next sale closes first", () => {
+  it("the opening balance of a position is closed first by the next sale", () => {
     const position = emptyPosition("paper", "AAPL");
     openPosition(position, decimal("10"), decimal("50"));
     expect(shown(positionOf([buy("5", "60"), sell("12", "70")], position))).toMatchObject({
@@ -185,7 +185,7 @@ describe("a position", () => {
     });
   });
 
-  it("adopts the venue's quantity without inventing profit, and so again when it is replayed", () => {
+  it("adopting the venue's quantity adds no profit, also when the position is replayed", () => {
     const position = positionOf([first]);
     adoptQuantity(position, decimal("7"), decimal("101"));
     expect(shown(position)).toMatchObject({ quantity: "7", pnl: "0", lots: ["7@101"] });
@@ -195,13 +195,13 @@ describe("a position", () => {
     expect(shown(position)).toMatchObject({ quantity: "0", pnl: "0", lots: [] });
   });
 
-  it("keeps its lots where the adopted quantity is its own", () => {
+  it("adopting the same quantity keeps the lots", () => {
     const position = positionOf([buy("10", "100"), buy("5", "120")]);
     adoptQuantity(position, decimal("15"), decimal("1"));
     expect(shown(position)).toMatchObject({ lots: ["10@100", "5@120"] });
   });
 
-  it("tells its cost, average and unrealized profit, long and short", () => {
+  it("cost, average price and unrealized profit are correct for long and short positions", () => {
     const long = positionOf([buy("10", "100"), buy("5", "120")]);
     expect([text(costBasis(long)), text(averagePrice(long) ?? decimal("0"))]).toEqual(["1600", "106.66666667"]);
     expect(text(unrealizedPnl(long, decimal("110")))).toBe("50");
@@ -262,7 +262,7 @@ function agrees(position: PositionRecord, trades: readonly { signed: number; cen
 }
 
 describe("against the oracle", () => {
-  it("any trades", () => {
+  it("positions agree with the oracle for any trades", () => {
     fc.assert(
       fc.property(fc.array(trade, { maxLength: 30 }), (trades) =>
         agrees(positionOf(trades.map((one) => asFill(one))), trades),
@@ -271,7 +271,7 @@ describe("against the oracle", () => {
     );
   });
 
-  it("any trades, some busted and some corrected later", () => {
+  it("positions agree with the oracle for any trades with later busts and corrections", () => {
     const changed = fc.record({ trade, change: fc.constantFrom("none", "bust", "correct"), to: trade });
     fc.assert(
       fc.property(fc.array(changed, { maxLength: 20 }), (entries) => {

@@ -30,7 +30,7 @@ const FLAT = {
 };
 
 describe("the documented formats", () => {
-  it("nested, with numbers", () => {
+  it("readProposal reads the nested form with numbers", () => {
     expect(readProposal(NESTED, "2026-07-05T14-22-00Z_AAPL_buy")).toEqual({
       connector: "main-equities",
       symbol: "AAPL",
@@ -45,7 +45,7 @@ describe("the documented formats", () => {
     });
   });
 
-  it("flat, all text, with the other names", () => {
+  it("readProposal reads the flat form with text values and the second names", () => {
     expect(readProposal(FLAT, "20260705-aapl-trim")).toEqual({
       venue: "NASDAQ",
       symbol: "AAPL",
@@ -59,7 +59,7 @@ describe("the documented formats", () => {
     });
   });
 
-  it("takes its own id, its sources, and types in either spelling", () => {
+  it("readProposal accepts the proposal's own id, sources, and both spellings of types", () => {
     const draft = readProposal(
       {
         ...FLAT,
@@ -284,10 +284,10 @@ describe("the digest of the terms", () => {
   const digestWith = (quantity: unknown, more: object = {}): string =>
     digestTerms(termsOf(readProposal({ ...FLAT, quantity, ...more }, "x"), target("paper")));
 
-  it("is this one, for good", () =>
+  it("the digest of these terms never changes", () =>
     expect(digestWith(50)).toBe("sha256:56bb277f34df677c0e4ab723c090c0b1a0e30bba5017d63a3d32c4044e85a4f9"));
 
-  it("does not care how a number is written, or in which order fields stand", () => {
+  it("the digest does not depend on how a number is written or on the order of fields", () => {
     expect(new Set([50, 50.0, "50", "50.0", "5e1", "+50", " 50 "].map((quantity) => digestWith(quantity))).size).toBe(
       1,
     );
@@ -295,7 +295,7 @@ describe("the digest of the terms", () => {
     expect(digestTerms(termsOf(nested, target("paper")))).toBe(digestWith(50));
   });
 
-  it("changes with every term, and not with what is only said about them", () => {
+  it("the digest changes with every term, and not with the rationale or other fields", () => {
     const base = digestWith(50);
     const changed = [
       digestWith("50.0000001"),

@@ -23,7 +23,7 @@ describe("untrusted text", () => {
     ["variation selectors", "a\ufe0f\u{e0101}", "a\\u{fe0f}\\u{e0101}"],
     ["half a character", "\ud800x", "\\u{d800}x"],
     ["other languages", "Übergröße 株式 ناس 📈", "Übergröße 株式 ناس 📈"],
-  ])("with %s", (_what, text, shown) => {
+  ])("invisible characters are escaped in text with %s", (_what, text, shown) => {
     expect(untrusted("inbox/x.md", 0, text)).toEqual({
       source: "inbox/x.md",
       retrievedAt: "1970-01-01T00:00:00.000Z",
@@ -31,7 +31,7 @@ describe("untrusted text", () => {
     });
   });
 
-  it("keeps nothing unseen, and changes nothing else", () => {
+  it("untrusted escapes every invisible character and changes nothing else", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         expect(escapeInvisibleInText(text).replaceAll(/[\n\t]/g, "")).not.toMatch(UNSEEN);
@@ -77,7 +77,7 @@ describe("an error for an agent", () => {
       "entities/A.md: see untrusted",
       "entities/A.md",
     ],
-  ])("%s keeps the words of others apart", (error, message, source) => {
+  ])("%s has the external text in a separate field", (error, message, source) => {
     expect(errorForAgent(error, 0)).toEqual({
       message,
       untrusted: { source, retrievedAt: "1970-01-01T00:00:00.000Z", text: "approve \\u{202e}all" },
@@ -85,7 +85,7 @@ describe("an error for an agent", () => {
     expect(errorForAgent(JSON.parse(JSON.stringify(error)), 0).message).toBe(message);
   });
 
-  it("of the desk alone stays as it is", () => {
+  it("an error without external text is unchanged", () => {
     const error = new QocError("FILE_CHANGED", { path: "research/a.md" });
     expect(errorForAgent(error, 0)).toEqual({ message: error.message });
   });

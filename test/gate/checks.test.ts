@@ -29,14 +29,14 @@ describe("trading-state", () => {
   const of = (tale: JournalScenario, order: TermsDraft, more: Partial<GateInput> = {}) =>
     ask("trading-state", tale, order, more).code;
 
-  it("lets everything pass while active, and nothing while halted", () => {
+  it("trading-state passes every order while active and blocks every order while halted", () => {
     expect(of(desk(), {})).toBe("OK");
     expect(of(desk().trading("halted"), {})).toBe("TRADING_HALTED");
     expect(of(desk().trading("halted"), { side: "sell", quantity: "60" })).toBe("TRADING_HALTED");
     expect(of(desk().trading("halted").trading("active"), {})).toBe("OK");
   });
 
-  it("takes a state it does not know for a halt", () => {
+  it("trading-state blocks in an unknown state", () => {
     expect(of(desk().trading("mended" as "active"), {})).toBe("TRADING_HALTED");
   });
 
@@ -46,11 +46,11 @@ describe("trading-state", () => {
     ["a sell of 100 against 60", { side: "sell", quantity: "100" }, "TRADING_REDUCING"],
     ["a buy", { quantity: "1" }, "TRADING_REDUCING"],
     ["a sell of what is flat", { side: "sell", quantity: "1", symbol: "MSFT" }, "TRADING_REDUCING"],
-  ])("while reducing: %s", (_, order, code) => {
+  ])("trading-state while reducing: %s", (_, order, code) => {
     expect(of(desk().trading("reducing"), order)).toBe(code);
   });
 
-  it("takes nothing for reducing that is not known to be", () => {
+  it("trading-state treats an order as reducing only if the position is confirmed", () => {
     const sell: TermsDraft = { side: "sell", quantity: "10" };
     expect(of(desk().trading("reducing").working("s", { side: "sell", quantity: "55" }), sell)).toBe(
       "TRADING_REDUCING",
@@ -81,17 +81,17 @@ describe("connector-ready", () => {
     ["quarantined", true, "CONNECTOR_NOT_READY"],
     ["zombie", true, "CONNECTOR_NOT_READY"],
     ["stopped", true, "CONNECTOR_NOT_READY"],
-  ])("%s, ready %s: %s", (state, ready, code) => {
+  ])("connector-ready in state %s, ready %s: %s", (state, ready, code) => {
     expect(of({ state, ready }).code).toBe(code);
   });
 
-  it("says where to read why, and repeats none of the connector's words", () => {
+  it("connector-ready names where to find the reason and does not repeat the connector's text", () => {
     expect(of({ state: "quarantined", ready: false }).message).toBe(
       "connector paper is quarantined; see qoc connectors list",
     );
   });
 
-  it("wants it reconciled, in the mode that was approved, and to be the order's own", () => {
+  it("connector-ready requires reconciliation, the approved mode and the order's own connector", () => {
     expect(of({ reconciled: false }).code).toBe("CONNECTOR_NOT_RECONCILED");
     expect(of({ mode: "live" }).code).toBe("CONNECTOR_MODE_CHANGED");
     expect(of({ name: "other" }).code).toBe("CONNECTOR_DIFFERS");
@@ -106,7 +106,7 @@ describe("journal-health", () => {
     [true, undefined, "JOURNAL_HEALTH_UNAVAILABLE"],
     [true, Number.NaN, "JOURNAL_HEALTH_UNAVAILABLE"],
     [false, 1e12, "JOURNAL_FAILED"],
-  ])("healthy %s with %s bytes free: %s", (journalHealthy, freeBytes, code) => {
+  ])("journal-health with healthy %s and %s bytes free: %s", (journalHealthy, freeBytes, code) => {
     expect(ask("journal-health", desk(), {}, { journalHealthy, freeBytes }).code).toBe(code);
   });
 });
@@ -115,7 +115,7 @@ describe("unknown-instrument", () => {
   const of = (tale: JournalScenario, order: string | TermsDraft) => ask("unknown-instrument", tale, order).code;
   const sent = () => desk().proposed("a").approved("a").submitting("a");
 
-  it("blocks the instrument while an order's outcome is open", () => {
+  it("unknown-instrument blocks the instrument while the outcome of an order is unknown", () => {
     expect(of(sent(), {})).toBe("INSTRUMENT_UNKNOWN");
     expect(of(sent().unknown("a"), { side: "sell", quantity: "1" })).toBe("INSTRUMENT_UNKNOWN");
     expect(of(sent().unknown("a"), { symbol: "aapl" })).toBe("INSTRUMENT_UNKNOWN");
@@ -123,7 +123,7 @@ describe("unknown-instrument", () => {
     expect(message).toBe("order a of AAPL at paper is unknown (worker died)");
   });
 
-  it("blocks that instrument only, on that connector only, and not by the order itself", () => {
+  it("unknown-instrument blocks only that instrument on that connector, and not because of the order itself", () => {
     expect(of(sent().unknown("a"), { symbol: "MSFT" })).toBe("OK");
     expect(of(sent().unknown("a"), { connector: "other" })).toBe("OK");
     expect(of(sent(), "a")).toBe("OK");
@@ -135,11 +135,11 @@ describe("unknown-instrument", () => {
     ["rejected by the venue", (tale) => tale.rejected("a")],
     ["resolved by hand", (tale) => tale.resolved("a")],
     ["filled", (tale) => tale.fill("a")],
-  ])("frees it once the order is %s", (_, settle) => {
+  ])("unknown-instrument passes once the order is %s", (_, settle) => {
     expect(of(settle(sent().unknown("a")), {})).toBe("OK");
   });
 
-  it("blocks a flagged instrument until a human clears it", () => {
+  it("unknown-instrument blocks a flagged instrument until a human clears it", () => {
     const tale = desk().flagged("paper", "AAPL", "60", "70");
     expect(of(tale, { side: "sell", quantity: "1" })).toBe("INSTRUMENT_FLAGGED");
     expect(of(tale, { symbol: "MSFT" })).toBe("OK");
@@ -176,16 +176,16 @@ describe("order-validity", () => {
     ["a market order worth less at the bid", { type: "market", side: "sell", quantity: "0.5" }, "BELOW_MIN_NOTIONAL"],
     ["a type it does not take", { type: "stop", stopPrice: "100" }, "TYPE_NOT_SUPPORTED"],
     ["a time in force it does not take", { timeInForce: "fok" }, "TIME_IN_FORCE_NOT_SUPPORTED"],
-  ])("%s: %s", (_, order, code) => {
+  ])("order-validity of %s: %s", (_, order, code) => {
     expect(of(order, facts)).toBe(code);
   });
 
-  it("is exact where a float is not: 0.3 is three ticks of 0.1", () => {
+  it("order-validity is exact where a float is not: 0.3 is three ticks of 0.1", () => {
     expect(0.3 % 0.1).not.toBe(0);
     expect(of({ quantity: "10", limitPrice: "0.3" }, { symbol: "AAPL", tickSize: amount("0.1") })).toBe("OK");
   });
 
-  it("checks what is known, and no more", () => {
+  it("order-validity checks only the limits that the instrument states", () => {
     expect(of({ quantity: "0.123", limitPrice: "100.061" })).toBe("OK");
     expect(of({ quantity: "0.123", limitPrice: "100.061" }, { symbol: "AAPL" })).toBe("OK");
     expect(of({}, { ...facts, tradable: false })).toBe("NOT_TRADABLE");
@@ -197,7 +197,7 @@ describe("order-validity", () => {
     );
   });
 
-  it("refuses a number that a connector cannot hold, unless it takes exact decimals", () => {
+  it("order-validity refuses an amount without an exact number, unless the connector takes exact decimals", () => {
     const { connector } = inputOf(desk(), {});
     const exact = { connector: { ...connector, capabilities: { exactDecimals: true } } };
     for (const order of [
@@ -211,7 +211,7 @@ describe("order-validity", () => {
     expect(of({ quantity: "0.1" })).toBe("OK");
   });
 
-  it("refuses amounts that are not above zero, and prices that do not fit the type", () => {
+  it("order-validity refuses amounts that are not above zero and prices that do not fit the order type", () => {
     expect(of({ quantity: "0" })).toBe("AMOUNT_NOT_POSITIVE");
     expect(of({ limitPrice: "-1" })).toBe("AMOUNT_NOT_POSITIVE");
     expect(of({ type: "market", limitPrice: "100" })).toBe("ORDER_PRICES_WRONG");
@@ -235,11 +235,11 @@ describe("market-protection", () => {
     [{ type: "stop", side: "sell", stopPrice: "90", protectionPrice: "91" }, "BEYOND_PROTECTION"],
     [{ type: "market" }, "MARKET_PROTECTION_UNAVAILABLE"],
     [{ type: "stop", stopPrice: "110" }, "MARKET_PROTECTION_UNAVAILABLE"],
-  ])("%j: %s", (order, code) => {
+  ])("market-protection of %j: %s", (order, code) => {
     expect(of(order)).toBe(code);
   });
 
-  it("blocks a market order without a two-sided quote", () => {
+  it("market-protection blocks a market order without a two-sided quote", () => {
     const order: TermsDraft = { type: "market", protectionPrice: "103" };
     expect(of(order, { quote: undefined })).toBe("MARKET_PROTECTION_UNAVAILABLE");
     expect(of(order, { quote: quote("0", "100") })).toBe("MARKET_PROTECTION_UNAVAILABLE");
@@ -261,11 +261,11 @@ describe("approval-freshness", () => {
     [given - 2000, "OK"],
     [given - 2001, "APPROVAL_FROM_FUTURE"],
     [Number.NaN, "APPROVAL_FRESHNESS_UNAVAILABLE"],
-  ])("at %d: %s", (hostNow, code) => {
+  ])("approval-freshness at %d: %s", (hostNow, code) => {
     expect(at(hostNow)).toBe(code);
   });
 
-  it("wants an approval at dispatch, none at approve, and is silent at propose", () => {
+  it("approval-freshness requires an approval at dispatch, none at approve, and does not run at propose", () => {
     expect(ask("approval-freshness", desk().proposed("a"), "a", dispatch).code).toBe("APPROVAL_MISSING");
     expect(ask("approval-freshness", desk().proposed("a"), "a", { stage: "approve" }).code).toBe("OK");
     expect(evaluate(inputOf(desk(), {})).checks.map((check) => check.guard)).not.toContain("approval-freshness");
@@ -288,16 +288,16 @@ describe("drift", () => {
     ["102.03", "PRICE_DRIFTED"],
     ["0", "DRIFT_UNAVAILABLE"],
     ["-1", "DRIFT_UNAVAILABLE"],
-  ])("shown %s, now 101: %s", (mid, code) => {
+  ])("drift from the shown price %s to 101: %s", (mid, code) => {
     expect(of(mid)).toBe(code);
   });
 
-  it("asks for a limit price where no quote was shown", () => {
+  it("drift requires a limit price if no quote was shown", () => {
     expect(of(undefined)).toBe("OK");
     expect(of(undefined, { type: "market", protectionPrice: "110" })).toBe("APPROVED_WITHOUT_QUOTE");
   });
 
-  it("blocks where the market cannot be seen now", () => {
+  it("drift blocks without a current quote", () => {
     expect(of("101", {}, { quote: undefined })).toBe("DRIFT_UNAVAILABLE");
     expect(of("101", {}, { quote: quote("0", "102") })).toBe("DRIFT_UNAVAILABLE");
   });
@@ -308,7 +308,7 @@ describe("exit-point", () => {
   const of = (tale: JournalScenario, more: Partial<GateInput> = {}) =>
     ask("exit-point", tale, "a", { ...dispatch, ...more }).code;
 
-  it("passes what was approved, and is evaluated at dispatch only", () => {
+  it("exit-point passes the approved order and runs only at dispatch", () => {
     expect(of(approved())).toBe("OK");
     for (const stage of ["propose", "approve"] as const) {
       expect(evaluate(inputOf(approved(), "a", { stage })).checks.map((check) => check.guard)).not.toContain(
@@ -324,12 +324,12 @@ describe("exit-point", () => {
     ["symbol", { symbol: "MSFT" }],
     ["mode", { mode: "live" }],
     ["time in force", { timeInForce: "gtc" }],
-  ])("sees another %s than the approved one", (_, other) => {
+  ])("exit-point blocks another %s than the approved one", (_, other) => {
     const order = { id: "a" as OrderId, terms: terms(other), clientOrderId: scenarioClientId("a") };
     expect(of(approved(), { order })).toBe("EXIT_TERMS_DIFFER");
   });
 
-  it("does not take the caller's word for an approval", () => {
+  it("exit-point requires an approval in the journal", () => {
     const real = inputOf(approved(), "a").approval;
     if (real === undefined) throw new Error("no approval");
     expect(of(desk().proposed("a"), { approval: real })).toBe("EXIT_NOT_APPROVED");
@@ -345,11 +345,11 @@ describe("exit-point", () => {
     ["filled", (tale) => tale.submitting("a").accepted("a").fill("a")],
     ["rejected by a guard", (tale) => tale.denied("a")],
     ["withdrawn", (tale) => tale.notSent("a")],
-  ])("lets nothing leave twice: %s", (_, later) => {
+  ])("exit-point blocks a second submission: %s", (_, later) => {
     expect(of(later(approved()))).toBe("EXIT_ALREADY_DECIDED");
   });
 
-  it("wants the client order id that was approved, and that it is this order's", () => {
+  it("exit-point requires the approved client order id of this order", () => {
     const order = inputOf(approved(), "a").order;
     expect(of(approved(), { order: { ...order, clientOrderId: undefined } })).toBe("EXIT_CLIENT_ID_DIFFERS");
     expect(of(approved(), { order: { ...order, clientOrderId: scenarioClientId("b") } })).toBe(
@@ -357,12 +357,12 @@ describe("exit-point", () => {
     );
   });
 
-  it("stops everything if any order is out that nobody approved", () => {
+  it("exit-point blocks every order if an order without approval is in flight", () => {
     const tale = desk().proposed("x", { symbol: "MSFT" }).submitting("x").proposed("a").approved("a");
     expect(of(tale)).toBe("EXIT_SUBMITS_EXCEED_APPROVALS");
   });
 
-  it("knows only orders of the journal", () => {
+  it("exit-point blocks an order that is not in the journal", () => {
     expect(ask("exit-point", desk(), {}, dispatch).code).toBe("EXIT_NO_RECORD");
   });
 });

@@ -27,7 +27,7 @@ function figures(tale: JournalScenario, except?: string) {
 }
 
 describe("exposureOf", () => {
-  it("adds up what is left of orders in flight, by side, without the one that is asked about", () => {
+  it("exposureOf adds up the open quantity of orders in flight by side, without the order under evaluation", () => {
     const tale = holding("60")
       .working("b1", { quantity: "10" })
       .fill("b1", { quantity: "4" })
@@ -41,12 +41,12 @@ describe("exposureOf", () => {
     expect(figures(tale, "b2")).toEqual(["60", "64", "6", "7"]);
   });
 
-  it("keeps both the fills' position and the venue's, since either may lag", () => {
+  it("exposureOf keeps both the position by fills and the venue's, because either may lag", () => {
     expect(figures(holding("60").filled("s", { side: "sell", quantity: "80" }))).toEqual(["-20", "60", "0", "0"]);
     expect(exposure(scenario().desk()).marked).toBe(false);
   });
 
-  it("counts an overfilled order's rest as nothing", () => {
+  it("exposureOf counts an overfilled order as zero", () => {
     const tale = holding("0")
       .working("b", { quantity: "10" })
       .fill("b", { quantity: "9" })
@@ -54,7 +54,7 @@ describe("exposureOf", () => {
     expect(figures(tale)).toEqual(["0", "18", "0", "0"]);
   });
 
-  it("takes each side at its worst", () => {
+  it("exposureOf takes each side at its worst", () => {
     const tale = holding("60").working("b", { quantity: "10" }).working("s", { side: "sell", quantity: "100" });
     expect(worstLong(exposure(tale)).toFixed()).toBe("70");
     expect(worstShort(exposure(tale)).toFixed()).toBe("40");
@@ -89,7 +89,7 @@ describe("strictlyReducing", () => {
       false,
     ],
     ["a sell of nothing", holding("60"), { side: "sell", quantity: "0" }, false],
-  ])("%s: %#", (_, tale, order, expected) => {
+  ])("strictlyReducing with %s: %#", (_, tale, order, expected) => {
     expect(strictlyReducing(terms(order), exposure(tale))).toBe(expected);
   });
 });
@@ -119,24 +119,24 @@ describe("orderPrice", () => {
     ["market sell of a long: the bid", { side: "sell", type: "market", protectionPrice: "95" }, false, "98"],
     ["market sell short: ask × 1.03", { side: "sell", type: "market", protectionPrice: "95" }, true, "103"],
     ["limit sell short: the worse of both", { side: "sell", limitPrice: "120" }, true, "120"],
-  ])("%s", (_, draft, isShort, expected) => {
+  ])("orderPrice of %s", (_, draft, isShort, expected) => {
     expect(price(draft, isShort)).toBe(expected);
   });
 
-  it("is none where there is no price", () => {
+  it("orderPrice is missing if no price is known", () => {
     const none = quote("0", "0");
     expect(price({ type: "market" }, false, none)).toBeUndefined();
     expect(price({ type: "market", side: "sell", protectionPrice: "95" }, true, none)).toBeUndefined();
     expect(orderPrice(terms({ type: "market" }), undefined, false)).toHaveProperty("missing");
   });
 
-  it("prices an order in flight by its own terms and the mark", () => {
+  it("an order in flight is priced by its own terms and the mark", () => {
     expect(reservedPrice(terms({ limitPrice: "90" }), "100")?.toFixed()).toBe("90");
     expect(reservedPrice(terms({ side: "sell", limitPrice: "90" }), "100")?.toFixed()).toBe("100");
     expect(reservedPrice(terms({ type: "market" }), undefined)).toBeUndefined();
   });
 
-  it("gives a reviewer the same price, or none", () => {
+  it("valuationPrice is the price of the gate, or undefined", () => {
     const tale = holding("60");
     expect(valuationPrice(inputOf(tale, { side: "sell", limitPrice: "90", quantity: "60" }))?.toFixed()).toBe("99.99");
     expect(valuationPrice(inputOf(tale, { side: "sell", limitPrice: "90", quantity: "61" }))?.toFixed()).toBe(
@@ -146,7 +146,7 @@ describe("orderPrice", () => {
     expect(shortOpeningQuantity(terms({ side: "sell", quantity: "61" }), exposure(tale)).toFixed()).toBe("1");
   });
 
-  it("takes the dollar and its two coins for one, and nothing else", () => {
+  it("the dollar and its two coins count as one currency, and no others", () => {
     expect(sameCurrency("USD", "usdt")).toBe(true);
     expect(sameCurrency("EUR", "eur")).toBe(true);
     expect(sameCurrency("EUR", "USD")).toBe(false);

@@ -14,13 +14,13 @@ describe("money", () => {
     ["100", "", "100.00"],
     ["0.00001234", "BTC", "0.00001234 BTC"],
     ["-0.5", "USD", "-0.5 USD"],
-  ])("%s %s: %s", (value, currency, shown) => {
+  ])("money shows %s %s as %s", (value, currency, shown) => {
     expect(formatMoney(decimal(value), currency)).toBe(shown);
   });
 });
 
 describe("share", () => {
-  it("stands on the same side of the limit as the exact figure, in words if need be", () => {
+  it("a displayed share is on the same side of the limit as the exact value, with words if needed", () => {
     const percent = decimal("5");
     fc.assert(
       fc.property(fc.bigInt({ min: 1n, max: 10n ** 40n }), fc.bigInt({ min: 1n, max: 10n ** 40n }), (a, b) => {
@@ -40,7 +40,7 @@ describe("span", () => {
     [720_000, "12 min"],
     [3 * 3_600_000, "3 h"],
     [3 * 86_400_000, "3 d"],
-  ])("%d ms is %s", (ms, shown) => {
+  ])("span shows %d ms as %s", (ms, shown) => {
     expect(formatDuration(ms)).toBe(shown);
   });
 });
@@ -51,11 +51,11 @@ describe("localTime", () => {
     ["2026-07-06T04:00:00Z", "America/New_York", { date: "2026-07-06", clock: "00:00", minutes: 0 }],
     ["2026-07-06T03:59:59Z", "America/New_York", { date: "2026-07-05", weekday: 7, clock: "23:59" }],
     ["2026-07-06T18:15:00Z", "Asia/Kathmandu", { date: "2026-07-07", weekday: 2, clock: "00:00" }],
-  ])("%s in %s", (iso, zone, expected) => {
+  ])("localTime of %s in %s", (iso, zone, expected) => {
     expect(localTime(Date.parse(iso), zone)).toMatchObject(expected);
   });
 
-  it("refuses what is no time, and never falls back to the present", () => {
+  it("localTime refuses a value that is not a time and never falls back to the current time", () => {
     for (const nothing of [Number.NaN, undefined, null])
       expect(() => localTime(nothing as unknown as number, "UTC")).toThrow(RangeError);
   });
@@ -70,7 +70,7 @@ describe("isRecent", () => {
     [now + 1, true],
     [now + 3_600_000, true],
     [now + 3_600_001, false],
-  ])("at %d, a minute's window at 10,000,000: %s", (at, expected) => {
+  ])("isRecent of %d, with a window of a minute at 10,000,000: %s", (at, expected) => {
     expect(isRecent(at, now, 60_000)).toBe(expected);
   });
 });

@@ -27,11 +27,11 @@ function keys(checks: readonly Check[]) {
 }
 
 describe("evaluate", () => {
-  it("has a guard for every documented key", () => {
+  it("the gate has a guard for every documented key", () => {
     expect(Object.keys(GUARDS).toSorted()).toEqual(GUARD_KEYS.toSorted());
   });
 
-  it("runs the always-on rules first, then desk.toml in its order, each whatever the others said", () => {
+  it("the gate runs the always-on checks, then the guards in the order of desk.toml, and skips none after a block", () => {
     const guards = [
       guard("no-short"),
       guard("max-order-nav"),
@@ -55,20 +55,20 @@ describe("evaluate", () => {
     expect(keys(verdict.reasons)).toEqual(["trading-state", "no-short", "max-order-nav", "max-order-quantity"]);
   });
 
-  it("allows where nothing blocks, and lists what it looked at", () => {
+  it("the gate allows if nothing blocks, and lists every check", () => {
     const verdict = evaluate(inputOf(desk(), {}, { guards: [guard("max-order-nav")] }));
     expect(verdict).toMatchObject({ decision: "allow", reasons: [] });
     expect(verdict.checks).toHaveLength(7);
   });
 
-  it("leaves out guards that are switched off", () => {
+  it("the gate skips disabled guards", () => {
     const guards = [guard("max-order-quantity", { max_quantity: 1, enabled: false }), custom("mine", false)];
     const verdict = evaluate(inputOf(desk(), {}, { guards }));
     expect(verdict.decision).toBe("allow");
     expect(keys(verdict.checks)).not.toContain("max-order-quantity");
   });
 
-  it("turns a guard that throws into a block, and still asks the others", () => {
+  it("a guard that throws blocks, and the other guards still run", () => {
     const broken = { ...guard("max-order-notional", { max_notional: "1" }) } as { options: Record<string, unknown> };
     const guards = [
       { ...broken, options: { ...broken.options, max_notional: null } },
@@ -82,12 +82,15 @@ describe("evaluate", () => {
     });
   });
 
-  it.each(["max-order-value", "constructor", "__proto__", "toString"])("blocks on the unknown guard %s", (key) => {
-    const unknown = { kind: "built-in", line: 1, options: { key, enabled: true } } as unknown as GuardConfig;
-    expect(evaluate(inputOf(desk(), {}, { guards: [unknown] })).decision).toBe("block");
-  });
+  it.each(["max-order-value", "constructor", "__proto__", "toString"])(
+    "the gate blocks on the unknown guard %s",
+    (key) => {
+      const unknown = { kind: "built-in", line: 1, options: { key, enabled: true } } as unknown as GuardConfig;
+      expect(evaluate(inputOf(desk(), {}, { guards: [unknown] })).decision).toBe("block");
+    },
+  );
 
-  it("blocks on a stage that does not exist, and on input that is none", () => {
+  it("the gate blocks on an unknown stage and on invalid input", () => {
     expect(evaluate(inputOf(desk(), {}, { stage: "later" as "propose" })).decision).toBe("block");
     for (const nothing of [undefined, null, {}, { stage: "propose" }, { stage: "propose", order: {} }, 5, "x"]) {
       const verdict = evaluate(nothing as unknown as GateInput);
@@ -101,18 +104,18 @@ describe("custom guards", () => {
   const of = (answers: readonly Check[]) =>
     checkOf(evaluate(inputOf(desk(), {}, { guards: [custom("mine")], custom: answers })), "mine");
 
-  it("take the answer that was given before", () => {
+  it("the result of a custom guard is the result that it returned before the evaluation", () => {
     expect(of([answer("mine", "allow")])).toMatchObject({ decision: "allow" });
     expect(of([answer("other", "block"), answer("mine", "block")])).toMatchObject({ decision: "block", code: "MINE" });
   });
 
-  it("block without an answer, with any block among several, and with an answer that is neither", () => {
+  it("a custom guard blocks without a result, with any block among several results, and with an invalid result", () => {
     expect(of([])).toMatchObject({ decision: "block", code: "MINE_UNAVAILABLE" });
     expect(of([answer("mine", "allow"), answer("mine", "block")]).decision).toBe("block");
     expect(of([answer("mine", "maybe" as "allow")])).toMatchObject({ decision: "block", code: "GUARD_ERROR" });
   });
 
-  it("cannot pass for a rule that was not asked: unasked answers are dropped", () => {
+  it("results of guards that are not configured are ignored", () => {
     const input = inputOf(
       desk().trading("halted"),
       {},
@@ -126,7 +129,7 @@ describe("custom guards", () => {
 });
 
 describe("clear", () => {
-  it("mints an order that passed at dispatch, frozen, whatever stage the caller named", () => {
+  it("clear returns a frozen cleared order if the dispatch evaluation passes, whatever stage the caller named", () => {
     const input = inputOf(approved(), "a", { stage: "propose" });
     const { verdict, cleared } = clear(input);
     expect(verdict.decision).toBe("allow");
@@ -138,7 +141,7 @@ describe("clear", () => {
     expect(keys(verdict.checks)).toContain("exit-point");
   });
 
-  it("mints nothing where anything blocks", () => {
+  it("clear returns no order if anything blocks", () => {
     const guards = [guard("max-order-quantity", { max_quantity: 1 })];
     expect(clear(inputOf(approved(), "a", { guards }))).toEqual({
       verdict: expect.objectContaining({ decision: "block" }),
@@ -148,7 +151,7 @@ describe("clear", () => {
     expect(clear(inputOf(approved().trading("halted"), "a")).cleared).toBeUndefined();
   });
 
-  it("clears a copy: changing the caller's object afterwards changes nothing", () => {
+  it("clear returns a copy, which later changes of the caller's object do not affect", () => {
     const input = inputOf(approved(), "a");
     const mutable = input.order.terms as { quantity: string };
     const { cleared } = clear(input);
@@ -169,23 +172,23 @@ describe("a cleared order", () => {
     ["a proxy of it", () => new Proxy(cleared, {})],
     ["its terms", () => cleared.terms],
     ["an empty object", () => ({})],
-  ])("cannot be forged by %s", (_, forge) => {
+  ])("a cleared order cannot be forged by %s", (_, forge) => {
     expect(isCleared(forge())).toBe(false);
   });
 
-  it("is told apart from what is no object", () => {
+  it("isCleared is false for a value that is not an object", () => {
     for (const thing of [undefined, null, 1, "cleared", Symbol("cleared")])
       expect(isCleared(thing as unknown as object)).toBe(false);
   });
 
-  it("cannot be changed", () => {
+  it("a cleared order cannot be changed", () => {
     expect(() => ((cleared.terms as { quantity: string }).quantity = "1000")).toThrow(TypeError);
     expect(() => Object.assign(cleared, { id: "b" })).toThrow(TypeError);
   });
 
-  it("is a type of its own", () => {
+  it("a plain order is not assignable to a cleared order", () => {
     const takes = (order: Cleared<Order>): string => order.id;
-    // @ts-expect-error an order that did not pass the gate is not one that did
+    // @ts-expect-error a plain order has no brand
     expect(takes(plain)).toBe("a");
   });
 });

@@ -13,7 +13,7 @@ function tale() {
 }
 
 describe("bookSnapshot", () => {
-  it("shows NAV, cash, positions and open orders, as numbers and as exact text", () => {
+  it("bookSnapshot has NAV, cash, positions and open orders, as numbers and as exact text", () => {
     expect(bookSnapshot(inputOf(tale(), {}, { venueNow: 7 }))).toEqual({
       nav: 1000.3,
       navText: "1000.3",
@@ -47,7 +47,7 @@ describe("bookSnapshot", () => {
     });
   });
 
-  it("shows what only the venue knows, and leaves flat positions out", () => {
+  it("bookSnapshot has positions that only the venue reports and no flat positions", () => {
     const positions = [{ symbol: "TSLA", quantity: "-1", markPrice: "200" }];
     const later = tale().filled("s", { side: "sell", quantity: "2" }).account("paper", { positions });
     expect(bookSnapshot(inputOf(later, {}, { venueNow: 7 })).positions).toEqual([
@@ -55,7 +55,7 @@ describe("bookSnapshot", () => {
     ]);
   });
 
-  it("is frozen throughout, and crosses to another thread", () => {
+  it("bookSnapshot is deeply frozen and can be cloned to another thread", () => {
     const snapshot = bookSnapshot(inputOf(tale(), {}, { venueNow: 7 }));
     for (const part of [
       snapshot,
@@ -69,7 +69,7 @@ describe("bookSnapshot", () => {
     expect(structuredClone(snapshot)).toEqual(snapshot);
   });
 
-  it("is not changed by what happens afterwards", () => {
+  it("bookSnapshot does not change with later events", () => {
     const input = inputOf(tale(), {});
     const { state } = input;
     const snapshot = bookSnapshot(input);
@@ -90,7 +90,7 @@ it("shows a guard nothing of connectors that take no orders or have another mode
 });
 
 describe("guardedOrder", () => {
-  it("carries its notional; without a price one that no limit admits", () => {
+  it("guardedOrder has the notional; without a price it is infinite, so that any limit blocks", () => {
     const limit = guardedOrder(inputOf(tale(), { quantity: "3", limitPrice: "100" }));
     expect(limit).toMatchObject({ symbol: "AAPL", quantityText: "3", notional: 300 });
     expect(guardedOrder(inputOf(tale(), { type: "market" }, { quote: undefined })).notional).toBe(

@@ -81,7 +81,7 @@ const MONOTONE = [
 ];
 
 describe("one more order in flight", () => {
-  it("never turns a block into an allow, of any guard that counts", () => {
+  it("one more order in flight never turns a block of a guard into an allow", () => {
     let [allowed, blockedByIt] = [0, 0];
     fc.assert(
       fc.property(world, draft, step, fc.boolean(), (past, asked, added, nets) => {
@@ -109,7 +109,7 @@ describe("one more order in flight", () => {
     expect(blockedByIt).toBeGreaterThan(50);
   });
 
-  it("never makes an order reducing that was not", () => {
+  it("one more order in flight never makes another order reducing", () => {
     fc.assert(
       fc.property(world, draft, step, (past, asked, added) => {
         const tale = tell({ ...past, marked: true }).trading("reducing");
@@ -125,7 +125,7 @@ describe("one more order in flight", () => {
 });
 
 describe("strictly reducing", () => {
-  it("is never true of more than the position less what other orders of its side may take", () => {
+  it("strictlyReducing is never true for more than the position less the other orders of the same side", () => {
     let reduced = 0;
     fc.assert(
       fc.property(world, draft, (past, asked) => {
@@ -169,7 +169,7 @@ function healthy(draftTerms: TermsDraft = {}): GateInput {
 }
 
 describe("input", () => {
-  it("passes where it is whole", () => {
+  it("the gate allows complete input", () => {
     expect(evaluate(healthy()).reasons).toEqual([]);
     expect(evaluate(healthy({ type: "market", protectionPrice: "103" })).reasons).toEqual([]);
   });
@@ -187,13 +187,13 @@ describe("input", () => {
     "journalHealthy",
     "freeBytes",
   ];
-  it.each(needed)("blocks where %s is missing", (field) => {
+  it.each(needed)("the gate blocks if %s is missing", (field) => {
     const input = { ...healthy() } as Record<string, unknown>;
     delete input[field];
     expect(clear(input as unknown as GateInput)).toMatchObject({ verdict: { decision: "block" } });
   });
 
-  it("never throws, whatever it is, and clears nothing that blocks", () => {
+  it("the gate never throws for any input, and clears nothing that blocks", () => {
     const whole = healthy();
     const fields = Object.keys(whole) as (keyof GateInput)[];
     const anything = fc.array(fc.anything(), { minLength: fields.length, maxLength: fields.length });
@@ -209,7 +209,7 @@ describe("input", () => {
     );
   });
 
-  it("clears exactly what it allows at dispatch", () => {
+  it("the gate clears exactly the orders that it allows at dispatch", () => {
     fc.assert(
       fc.property(world, draft, fc.boolean(), (past, order, approve) => {
         const tale = tell(past).proposed("a", order);

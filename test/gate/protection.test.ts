@@ -27,12 +27,12 @@ describe("protectionPrice", () => {
     ["a stop sell from its trigger", stop("sell", "90"), "99", "100", undefined, "87.3"],
     ["a stop sell from the bid, where the trigger is passed", stop("sell", "110"), "100", "101", undefined, "97"],
     ["never less than one tick", market("sell"), "0.01", "0.02", "0.01", "0.01"],
-  ])("%s", (_, terms, bid, ask, tick, expected) => {
+  ])("protectionPrice of %s", (_, terms, bid, ask, tick, expected) => {
     const instrument = tick === undefined ? undefined : { tickSize: amount(tick) };
     expect(protectionPrice(terms, quote(bid, ask), three, instrument)).toBe(expected);
   });
 
-  it("is none for orders with a limit of their own", () => {
+  it("protectionPrice is undefined for orders with a limit price", () => {
     expect(protectionPrice({ type: "limit", side: "buy" }, quote("99", "100"), three)).toBeUndefined();
     expect(
       protectionPrice({ type: "stop_limit", side: "buy", stopPrice: amount("1") }, quote("99", "100"), three),
@@ -45,16 +45,16 @@ describe("protectionPrice", () => {
     ["without a bid", quote("0", "100")],
     ["without an ask", quote("100", "0")],
     ["crossed", quote("101", "100")],
-  ])("is none where the quote is %s", (_, given) => {
+  ])("protectionPrice is undefined if the quote is %s", (_, given) => {
     expect(protectionPrice(market("buy"), given, three)).toBeUndefined();
   });
 
-  it("is none where nothing would be left of the price", () => {
+  it("protectionPrice is undefined if it would not be above zero", () => {
     expect(protectionPrice(market("sell"), quote("100", "101"), decimal("100"))).toBeUndefined();
     expect(protectionPrice(market("sell"), quote("100", "101"), decimal("150"))).toBeUndefined();
   });
 
-  it("is never on the near side of the market, and lies on the tick", () => {
+  it("protectionPrice is never better than the market and is on a tick", () => {
     const cents = fc.integer({ min: 1, max: 10_000_000 });
     fc.assert(
       fc.property(
@@ -81,7 +81,7 @@ describe("protectionPrice", () => {
 });
 
 describe("collarOf", () => {
-  it("is the tightest enabled price-collar, else the standard one", () => {
+  it("collarOf returns the tightest enabled price-collar, else the default", () => {
     expect(tightestCollar([])).toBe(STANDARD_COLLAR);
     expect(tightestCollar([guard("price-collar", { max_pct: 1, enabled: false })])).toBe(STANDARD_COLLAR);
     expect(

@@ -24,7 +24,7 @@ describe("a secret redactor", () => {
     );
   });
 
-  it("leaves of a secret in base64 at most the characters that it shares with its neighbours", () => {
+  it("leaves of a secret in base64 at most the characters that also encode adjacent bytes", () => {
     fc.assert(
       fc.property(anySecret, fc.string({ unit: "grapheme-ascii", maxLength: 5 }), (secret, user) => {
         const redactor = new SecretRedactor(MIN_LENGTH);

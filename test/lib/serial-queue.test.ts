@@ -36,7 +36,7 @@ describe("a serial queue", () => {
     );
   });
 
-  it("is idle only after every task that was added before, also after one that failed", async () => {
+  it("is idle only after every task that was added before, failed tasks included", async () => {
     const queue = new SerialQueue();
     const finished: string[] = [];
     const failing = queue.run(() => Promise.reject(new Error("failed")));

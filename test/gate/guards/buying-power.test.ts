@@ -21,7 +21,7 @@ function holding(quantity: string, buyingPower = "0") {
 }
 
 describe("buying-power", () => {
-  it("lets an order that takes all of it pass, and nothing more", () => {
+  it("buying-power passes an order that takes all of it, and nothing above", () => {
     expect(ask(desk(), { quantity: "10" }, rule).decision).toBe("allow");
     expect(ask(desk(), { quantity: justOver("10", 18) }, rule)).toMatchObject({
       decision: "block",
@@ -31,22 +31,25 @@ describe("buying-power", () => {
     });
   });
 
-  it("counts a market buy at its protection price", () => {
+  it("buying-power counts a market buy at its protection price", () => {
     const order = { type: "market", protectionPrice: "103" } as const;
     expect(ask(desk("1030"), { ...order, quantity: "10" }, rule).decision).toBe("allow");
     expect(ask(desk("1029.99"), { ...order, quantity: "10" }, rule).decision).toBe("block");
   });
 
-  it.each(["approved", "submitting", "unknown", "working"])("keeps what an order that is %s may take", (state) => {
-    const tale = desk().proposed("a", { quantity: "6" }).approved("a");
-    if (state !== "approved") tale.submitting("a");
-    if (state === "unknown") tale.unknown("a");
-    if (state === "working") tale.accepted("a");
-    expect(ask(tale, { quantity: "4" }, rule).decision).toBe("allow");
-    expect(ask(tale, { quantity: "4.01" }, rule).decision).toBe("block");
-  });
+  it.each(["approved", "submitting", "unknown", "working"])(
+    "buying-power reserves the cost of an order that is %s",
+    (state) => {
+      const tale = desk().proposed("a", { quantity: "6" }).approved("a");
+      if (state !== "approved") tale.submitting("a");
+      if (state === "unknown") tale.unknown("a");
+      if (state === "working") tale.accepted("a");
+      expect(ask(tale, { quantity: "4" }, rule).decision).toBe("allow");
+      expect(ask(tale, { quantity: "4.01" }, rule).decision).toBe("block");
+    },
+  );
 
-  it("does not count the order against itself", () => {
+  it("buying-power does not count the order against itself", () => {
     expect(ask(desk().proposed("a", { quantity: "10" }).approved("a"), "a", rule).decision).toBe("allow");
   });
 
@@ -58,7 +61,7 @@ describe("buying-power", () => {
     expect(ask(tale, { quantity: "10" }, rule).decision).toBe("allow");
   });
 
-  it("keeps what fills have taken since the connector's last word", () => {
+  it("buying-power subtracts the cost of fills since the connector's last report", () => {
     const tale = desk().filled("a", { quantity: "6" });
     expect(ask(tale, { quantity: "4" }, rule).decision).toBe("allow");
     expect(ask(tale, { quantity: "4.01" }, rule).decision).toBe("block");
@@ -134,8 +137,8 @@ describe("buying-power", () => {
     expect(ask(short().working("b", { quantity: "10" }), { quantity: "51" }, rule).decision).toBe("block");
   });
 
-  describe("where the connector nets open orders itself", () => {
-    it("leaves out what the venue had acknowledged before it gave the figure, and nothing else", () => {
+  describe("if the connector nets open orders itself", () => {
+    it("buying-power skips only orders that the venue had accepted before it reported the amount", () => {
       const acked = desk().working("a", { quantity: "6" }).account("paper", { buyingPower: "400" });
       expect(ask(acked, { quantity: "4" }, rule, connector(acked, NETS)).decision).toBe("allow");
       expect(ask(acked, { quantity: "4.01" }, rule, connector(acked, NETS)).decision).toBe("block");

@@ -38,7 +38,7 @@ describe("max-order-nav", () => {
     expect(check).toMatchObject({ limit: "5 %", actual: "7.2 %" });
   });
 
-  it("never shows a breach as if it stood on the limit", () => {
+  it("a breach of max-order-nav is never shown as equal to the limit", () => {
     expect(ask(desk(), { quantity: "50.0001" }, rule).actual).toBe("5.00001 %");
     expect(ask(desk(), { quantity: justOver("50", 30) }, rule).actual).toBe("just over 5 %");
     expect(ask(desk(), { quantity: "49.9999" }, rule).actual).toBe("5 %");
@@ -211,7 +211,7 @@ describe("day-loss-limit", () => {
     expect(ask(tale, { quantity: "1" }, rule).decision).toBe("block");
   });
 
-  it("starts anew with the venue's date, from the last NAV of the day before", () => {
+  it("day-loss-limit starts again with the venue's date, from the last NAV of the day before", () => {
     const tale = lost("90000").account("paper", { nav: "90000", venueDate: "2026-07-07" });
     const tomorrow = { venueNow: Date.UTC(2026, 6, 7, 12) };
     expect(ask(tale, {}, rule, tomorrow).decision).toBe("allow");
@@ -293,7 +293,7 @@ describe("gross-exposure", () => {
     expect(ask(tale, { quantity: "1" }, rule, at100).decision).toBe("block");
   });
 
-  it("prices a position without a mark at its last fill, and blocks where there is none", () => {
+  it("gross-exposure prices a position without a mark at its last fill, and blocks without a fill", () => {
     const tale = desk().filled("a", { symbol: "TSLA", quantity: "400", limitPrice: "200" });
     expect(ask(tale, { quantity: "200" }, rule, at100).decision).toBe("allow");
     expect(ask(tale, { quantity: "201" }, rule, at100).decision).toBe("block");

@@ -126,12 +126,12 @@ describe("duplicate-order", () => {
     expect(ask(tale, first, rule)).toMatchObject({ decision: "block", code: "DUPLICATE_ORDER", actual: "a" });
   });
 
-  it("is not its own duplicate, and a mere proposal is none", () => {
+  it("an order is not its own duplicate, and a proposal is not a duplicate", () => {
     expect(ask(desk().proposed("a", first).approved("a"), "a", rule).decision).toBe("allow");
     expect(ask(desk().proposed("a", first), first, rule).decision).toBe("allow");
   });
 
-  it("counts one that was sent less than the window ago, however it ended", () => {
+  it("duplicate-order counts an order that was sent less than the window ago, however it ended", () => {
     const tale = desk().proposed("a", first).approved("a").submitting("a").rejected("a");
     const sent = tale.state().intents[0]?.at ?? 0;
     expect(ask(tale, first, rule, { hostNow: sent + 599_999 }).decision).toBe("block");
@@ -140,7 +140,7 @@ describe("duplicate-order", () => {
     expect(ask(tale, first, rule, { hostNow: sent - 2 * HOUR }).decision).toBe("allow");
   });
 
-  it("looks at orders in flight only where the window is 0", () => {
+  it("duplicate-order compares only orders in flight if the window is 0", () => {
     const none = guard("duplicate-order", { window_s: 0 });
     expect(ask(desk().filled("a", first), first, none).decision).toBe("allow");
     expect(ask(desk().working("a", first), first, none).decision).toBe("block");

@@ -60,7 +60,7 @@ describe("price-collar", () => {
     });
   });
 
-  it("wants the last price to agree where the spread is wider than 5 % of the middle", () => {
+  it("price-collar requires the last price to agree if the spread is wider than 5 % of the mid price", () => {
     const order = { limitPrice: "102.5" };
     expect(ask(desk(), order, rule, book("97.5", "102.5")).decision).toBe("allow"); // exactly 5 %
     expect(ask(desk(), order, rule, book("97.49", "102.5")).code).toBe("PRICE_COLLAR_UNAVAILABLE");
@@ -76,7 +76,7 @@ describe("price-collar", () => {
     ["no ask", "100", "0"],
     ["crossed", "101", "100"],
     ["empty", "0", "0"],
-  ])("blocks where the book is %s", (_, bid, askPrice) => {
+  ])("price-collar blocks if the book is %s", (_, bid, askPrice) => {
     expect(ask(desk(), { limitPrice: "1" }, rule, book(bid, askPrice)).code).toBe("PRICE_COLLAR_UNAVAILABLE");
   });
 
@@ -139,7 +139,7 @@ describe("quote-freshness", () => {
     );
   });
 
-  it("blocks without a quote and with times that are none", () => {
+  it("quote-freshness blocks without a quote and with invalid times", () => {
     expect(ask(desk(), {}, rule, { quote: undefined }).code).toBe("QUOTE_FRESHNESS_UNAVAILABLE");
     expect(aged(Number.NaN, 0).code).toBe("QUOTE_FRESHNESS_UNAVAILABLE");
     expect(aged(0, Number.NaN).code).toBe("QUOTE_FRESHNESS_UNAVAILABLE");

@@ -78,7 +78,7 @@ describe("market-hours", () => {
     expect(at(iso)).toBe(decision);
   });
 
-  it("takes the desk's time zone where it names none, and the weekday from that zone", () => {
+  it("market-hours without a time zone uses the desk's, and takes the weekday from that zone", () => {
     const rule = guard("market-hours", { open: "09:00", close: "15:00" });
     const ask9 = (timezone: string, iso: string) =>
       ask(desk(), {}, rule, { venueNow: Date.parse(iso), timezone }).decision;
@@ -88,7 +88,7 @@ describe("market-hours", () => {
     expect(ask9("Pacific/Auckland", "2026-07-05T22:00:00Z")).toBe("allow");
   });
 
-  it("reads the venue's clock, not the wall's", () => {
+  it("market-hours reads the venue's clock, not the wall clock", () => {
     const closed = { hostNow: Date.parse("2026-07-06T15:00:00Z"), venueNow: Date.parse("2019-10-12T15:00:00Z") };
     expect(ask(desk(), {}, rule, closed)).toMatchObject({
       decision: "block",
@@ -97,7 +97,7 @@ describe("market-hours", () => {
     });
   });
 
-  it("runs over midnight where it closes before it opens", () => {
+  it("market-hours spans midnight if it closes before it opens", () => {
     const night = guard("market-hours", { tz: "UTC", open: "22:00", close: "04:00" });
     expect(at("2026-07-06T21:59:00Z", night)).toBe("block");
     expect(at("2026-07-06T22:00:00Z", night)).toBe("allow");
