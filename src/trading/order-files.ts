@@ -100,14 +100,21 @@ export async function projectFill(
   });
 }
 
-/** Writes an inbox alert: a blocked order, an unknown outcome, a stopped connector. */
-export async function alert(
+export interface Alert {
+  /** Time of the event, ms. */
+  readonly at: number;
+  /** Sequence number of the event: a second write of the same alert replaces the first. */
+  readonly seq: number;
+  /** Part of the file's name: `blocked-ORDER`. */
+  readonly topic: string;
+  readonly title: string;
+  readonly text: string;
+}
+
+/** Writes an inbox alert: a blocked order, an unknown outcome, a stopped connector. Never rejects; a failure is logged. */
+export async function writeAlert(
   desk: Pick<Desk, "workspace" | "log">,
-  at: number,
-  seq: number,
-  topic: string,
-  title: string,
-  text: string,
+  { at, seq, topic, title, text }: Alert,
 ): Promise<void> {
   try {
     await desk.workspace.inbox.writeHostItem({

@@ -4,7 +4,7 @@ import type { DeskEvent, FillReceived, Recorded } from "../domain/event.ts";
 import type { OrderId } from "../domain/ids.ts";
 import type { Desk } from "./desk.ts";
 import { iso } from "../lib/time.ts";
-import { alert, orderPath, projectFill, projectOrder } from "./order-files.ts";
+import { orderPath, projectFill, projectOrder, writeAlert } from "./order-files.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 
 export interface Projector {
@@ -54,7 +54,8 @@ function orderOf(event: DeskEvent): OrderId | undefined {
 }
 
 async function raiseAlert(desk: Desk, { seq, at, event }: Recorded): Promise<void> {
-  const raise = (topic: string, title: string, text: string): Promise<void> => alert(desk, at, seq, topic, title, text);
+  const raise = (topic: string, title: string, text: string): Promise<void> =>
+    writeAlert(desk, { at, seq, topic, title, text });
   switch (event.type) {
     case "guards.evaluated": {
       if (event.decision === "allow" || event.stage === "propose") return;

@@ -16,7 +16,7 @@ import type { ProposalFile, ReadableProposal } from "../workspace/proposals.ts";
 import type { Desk } from "./desk.ts";
 import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
 import { fetchMarketSnapshot } from "./market-snapshot.ts";
-import { alert } from "./order-files.ts";
+import { writeAlert } from "./order-files.ts";
 
 /** A file must be missing this long, over two scans, before its absence is a rejection. */
 const MISSING_MS = 5_000;
@@ -48,14 +48,13 @@ async function returnMisplacedFiles(desk: Desk): Promise<void> {
     if (target === undefined) continue;
     desk.log.warn(`${path} was moved there by hand, which approves nothing; it waits in ${target}`);
     const text = `Moving a file approves nothing. It waits in ${target}; read it with \`qoc orders show ${id}\`.`;
-    await alert(
-      desk,
-      desk.clock.now(),
-      desk.state.seq,
-      `moved-${id}`,
-      `${id} was moved into orders/approved by hand`,
+    await writeAlert(desk, {
+      at: desk.clock.now(),
+      seq: desk.state.seq,
+      topic: `moved-${id}`,
+      title: `${id} was moved into orders/approved by hand`,
       text,
-    );
+    });
   }
 }
 

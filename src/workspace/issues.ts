@@ -7,8 +7,7 @@ import { slugOf } from "../lib/slug.ts";
 import { FileCache } from "./file-cache.ts";
 import type { FileWriter, WrittenFile } from "./file-write.ts";
 import { FrontmatterError, type Note, fieldText, readNote, withField, writeNote } from "./frontmatter.ts";
-import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
-import { listMarkdown } from "./markdown-files.ts";
+import { LAYOUT, type WorkspaceRoot, listMarkdown } from "./layout.ts";
 import { openDirectory, openRegularFile } from "./open-directory.ts";
 import { pathSegments, resolveInWorkspace } from "./path-policy.ts";
 

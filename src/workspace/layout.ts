@@ -119,3 +119,15 @@ export function keyPath(home: string, deskId: string): string {
 export function globalConfigPath(home: string): string {
   return join(home, ".qoc", "config.toml");
 }
+
+/**
+ * The paths of the Markdown files in one folder, in order, without subfolders and dot files. Empty if the folder does
+ * not exist.
+ */
+export async function listMarkdown({ disk, root }: WorkspaceRoot, folder: string): Promise<readonly string[]> {
+  if ((await disk.facts(`${root}/${folder}`))?.kind !== "directory") return [];
+  return (await disk.list(`${root}/${folder}`))
+    .filter((entry) => entry.kind === "file" && entry.name.endsWith(".md") && !entry.name.startsWith("."))
+    .map((entry) => `${folder}/${entry.name}`)
+    .toSorted();
+}

@@ -1,8 +1,7 @@
 /** research/: notes of people and agents. Replacing a note requires the digest of its current text. */
 import { digestOf } from "../domain/digest.ts";
 import type { FileWriter, WrittenFile } from "./file-write.ts";
-import { LAYOUT, type WorkspaceRoot } from "./layout.ts";
-import { listMarkdown } from "./markdown-files.ts";
+import { LAYOUT, type WorkspaceRoot, listMarkdown } from "./layout.ts";
 
 const NOTE_BYTES_MAX = 256 * 1024;
 

@@ -38,7 +38,7 @@ function compile(): { status: number | null; out: string } {
 }
 
 describe("a fresh workspace", () => {
-  it("compiles the documented skeleton, verbatim, and a connector that was made", async () => {
+  it("a fresh workspace compiles the documented skeleton and a connector made by connectors new", async () => {
     await put("src/connectors/my-venue/index.ts", SKELETON);
     await newConnector({ disk, root, packageRoot, name: "other" });
     expect(compile()).toEqual({ status: 0, out: "" });
@@ -48,7 +48,7 @@ describe("a fresh workspace", () => {
     });
   });
 
-  it("compiles what the SDK's types take, and refuses the rest", async () => {
+  it("a fresh workspace compiles code that fits the SDK's types and refuses code that does not", async () => {
     await put("src/sdk.types.ts", readFileSync(`${packageRoot}/test/types/sdk.types.ts`, "utf8"));
     expect(compile()).toEqual({ status: 0, out: "" });
   });
@@ -62,7 +62,7 @@ describe("a fresh workspace", () => {
     ],
     ["a wrong answer", SKELETON.replace('status: "acknowledged" };', 'status: "done" };'), 'status: "done"', "TS2322"],
     ["a name without a type", `${SKELETON}\nexport const of = (venue) => venue;\n`, "export const of", "TS7006"],
-  ])("names the line of %s", async (_name, source, wrong, code) => {
+  ])("the compiler reports the line of %s", async (_name, source, wrong, code) => {
     await put("src/connectors/my-venue/index.ts", source);
     const { status, out } = compile();
     const line = source.split("\n").findIndex((text) => text.includes(wrong)) + 1;
@@ -71,7 +71,7 @@ describe("a fresh workspace", () => {
     expect(status).not.toBe(0);
   });
 
-  it("keeps a package.json and a tsconfig.json that were there before the desk", async () => {
+  it("existing package.json and tsconfig.json files are not changed", async () => {
     rmSync(join(root, "desk.toml"));
     rmSync(join(root, ".qoc"), { recursive: true });
     writeFileSync(join(root, "package.json"), '{ "name": "mine" }');
@@ -85,18 +85,18 @@ describe("a fresh workspace", () => {
     ["My Desk", "my-desk"],
     ["_desk.2", "desk.2"],
     ["стол", "desk"],
-  ])("of the name %j has a package of the name %j", (name, named) => {
+  ])("a workspace with the name %j has a package with the name %j", (name, named) => {
     expect(JSON.parse(packageJson(name))).toEqual({ name: named, private: true, type: "module" });
   });
 
-  it("keeps declarations that are of this version as they are", async () => {
+  it("declarations of this version are not written again", async () => {
     const types = join(root, ".qoc/types/qoc-sdk.d.ts");
     const before = statSync(types);
     await refreshAuthorTypes(disk, root, packageRoot);
     expect(statSync(types).ino).toBe(before.ino);
   });
 
-  it("gets the declarations again where they are gone or of another version, and nothing else is touched", async () => {
+  it("missing or outdated declarations are written again, and no other file is changed", async () => {
     const types = join(root, ".qoc/types/qoc-sdk.d.ts");
     const text = readFileSync(types, "utf8");
     writeFileSync(join(root, "tsconfig.json"), "{}");

@@ -1,4 +1,4 @@
-/** A connector made by `qoc connectors new` is certified as it stands, in a workspace that knows nothing else. */
+/** A connector made by `qoc connectors new` passes certification unchanged, in an otherwise empty workspace. */
 import { mkdtempSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -18,7 +18,7 @@ async function workspace(): Promise<string> {
   return root;
 }
 
-it("writes what is certified at once, under its own name", async () => {
+it("a new connector has its own name and passes certification unchanged", async () => {
   const root = await workspace();
   const made = await newConnector({ disk, root, packageRoot, name: "my-venue" });
   expect(made.files).toEqual(
@@ -37,7 +37,7 @@ it("writes what is certified at once, under its own name", async () => {
   expect(report.certified).toBe(true);
 }, 120_000);
 
-it("touches nothing that is there, and takes no strange name", async () => {
+it("a new connector overwrites no file, and an invalid name is refused", async () => {
   const root = await workspace();
   await newConnector({ disk, root, packageRoot, name: "venue" });
   await expect(newConnector({ disk, root, packageRoot, name: "venue" })).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-/** What an agent's program may not be given to see, whatever links lead there. */
+/** The folders that an agent's program must not read, also through symbolic links. */
 import { mkdirSync, mkdtempSync, realpathSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { createLauncher } from "../../src/app/process-launcher.ts";
 let base: string;
 let hidden: readonly string[];
 beforeEach(() => {
-  base = realpathSync(mkdtempSync(join(tmpdir(), "qoc-world-")));
+  base = realpathSync(mkdtempSync(join(tmpdir(), "qoc-launcher-")));
   for (const folder of ["real-home/.qoc/keys", "real-home/bin", "run/qoc/abc"])
     mkdirSync(join(base, folder), { recursive: true });
   symlinkSync(join(base, "real-home"), join(base, "home"));
@@ -27,17 +27,17 @@ describe("a program's folder", () => {
     ["a home behind a link", "real-home/agent.sh"],
     ["the folder of the desk's socket", "run/qoc/abc/agent.sh"],
     ["a folder above the socket", "run/agent.sh"],
-  ])("that shows %s is not given", (_name, program) => {
+  ])("a program's folder that exposes %s is not readable", (_name, program) => {
     expect(readablePaths(join(base, program), [], hidden)).toMatchObject({ exposes: expect.any(String) as string });
   });
 
-  it("that is the folder for temporary files is not given", () => {
+  it("a program in the folder for temporary files does not make that folder readable", () => {
     expect(readablePaths(join(realpathSync(tmpdir()), "agent.py"), [], hidden)).toMatchObject({
       exposes: expect.any(String) as string,
     });
   });
 
-  it("of its own in a home is", () => {
+  it("a program's own folder below the home folder is readable", () => {
     expect(readablePaths(join(base, "real-home/bin/agent"), [], hidden)).toEqual([join(base, "real-home/bin")]);
   });
 });

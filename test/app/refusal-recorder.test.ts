@@ -1,4 +1,7 @@
-/** Refused attempts: one record a minute for each name, one note for an actor that goes on, and bounds that hold. */
+/**
+ * Refused calls: one record a minute for each name, one inbox item for an actor that keeps trying, and all within
+ * bounds.
+ */
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +18,7 @@ const MINUTE = 60_000;
 function record(publish?: (event: DeskEvent) => never) {
   const clock = fakeClock();
   const events: CommandRefused[] = [];
-  const told: [Actor, RefusalCounts][] = [];
+  const reports: [Actor, RefusalCounts][] = [];
   const lines: string[] = [];
   const say = (line: string): void => void lines.push(line);
   const log = { debug: say, info: say, warn: say, error: say, with: () => log };
@@ -23,16 +26,16 @@ function record(publish?: (event: DeskEvent) => never) {
     clock,
     log,
     publish: publish ?? ((event) => (events.push(event as CommandRefused), undefined as never)),
-    onRepeated: async (actor, tried) => void told.push([actor, tried]),
+    onRepeated: async (actor, counts) => void reports.push([actor, counts]),
   });
   const attempt = (command: string, times = 1, actor: Actor = "agent:run-1"): void => {
     for (let n = 0; n < times; n++) recorder.record({ actor, command, reason: "unknown or human only" });
   };
-  return { clock, events, told, lines, attempt, flush: () => recorder.flush() };
+  return { clock, events, reports, lines, attempt, flush: () => recorder.flush() };
 }
 
 describe("refused attempts", () => {
-  it("at one name within a minute are one event, with their number", () => {
+  it("refused calls of one name within a minute are one event with their count", () => {
     const { clock, events, attempt } = record();
     attempt("qoc_approve", 40);
     attempt("qoc_halt");
@@ -49,7 +52,7 @@ describe("refused attempts", () => {
     expect(events).toHaveLength(4);
   });
 
-  it("under a million names grow neither memory nor journal nor log", () => {
+  it("refused calls of a million names are bounded in memory, journal and log", () => {
     const { clock, events, lines, attempt } = record();
     for (let n = 0; n < 1_000_000; n++) attempt(`name-${n}`);
     clock.advance(MINUTE);
@@ -61,22 +64,22 @@ describe("refused attempts", () => {
     expect(events.at(-1)?.command).toHaveLength(100);
   });
 
-  it("are forgotten after ten quiet minutes, with every timer", () => {
+  it("an actor is forgotten after ten quiet minutes, and no timer remains", () => {
     const { clock, attempt } = record();
     attempt("qoc_approve");
     clock.advance(12 * MINUTE);
     expect(clock.waiting).toBe(0);
   });
 
-  it("are written down when the desk stops", async () => {
-    const { events, told, attempt, flush } = record();
+  it("the refused calls of the current minute are recorded when the desk stops", async () => {
+    const { events, reports, attempt, flush } = record();
     attempt("qoc_approve", 3);
     await flush();
     expect(events).toMatchObject([{ command: "qoc_approve", count: 3 }]);
-    expect(told).toHaveLength(1);
+    expect(reports).toHaveLength(1);
   });
 
-  it("do not end a desk that can only read", () => {
+  it("refused calls on a read-only desk are logged, and the desk continues", () => {
     const { clock, lines, attempt } = record(() => {
       throw new Error("read-only");
     });
@@ -86,7 +89,7 @@ describe("refused attempts", () => {
   });
 });
 
-describe("an actor that goes on", () => {
+describe("an actor that keeps trying", () => {
   const settled = (clock: FakeClock, ms: number): Promise<void> => (
     clock.advance(ms),
     new Promise((resolve) => setImmediate(resolve))
@@ -98,26 +101,26 @@ describe("an actor that goes on", () => {
     ["once a minute, three times", [1, 1, 1], 1],
     ["three times, with more than ten minutes between the first and the last", [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1], 0],
     ["three times within ten minutes", [1, 1, 0, 0, 0, 0, 0, 0, 0, 1], 1],
-    ["all the time", Array.from({ length: 30 }, () => 50), 1],
+    ["in every minute", Array.from({ length: 30 }, () => 50), 1],
     ["again after ten quiet minutes", [3, ...Array.from({ length: 11 }, () => 0), 3], 2],
-  ])("%s is told of so often: %#", async (_what, minutes, times) => {
-    const { clock, told, attempt } = record();
+  ])("an actor refused %s is reported the expected number of times: %#", async (_what, minutes, times) => {
+    const { clock, reports, attempt } = record();
     for (const count of minutes) {
       attempt("qoc_approve", count);
       await settled(clock, MINUTE);
     }
-    expect(told).toHaveLength(times);
+    expect(reports).toHaveLength(times);
   });
 
-  it("is told of with all it tried, and apart from others", async () => {
-    const { clock, told, attempt } = record();
+  it("an actor is reported with all names it tried, separately from other actors", async () => {
+    const { clock, reports, attempt } = record();
     attempt("qoc_approve", 2);
     await settled(clock, MINUTE);
     attempt("qoc_approve", 2);
     attempt("qoc_halt");
     attempt("qoc_halt", 2, "agent:run-2");
     await settled(clock, MINUTE);
-    expect(told.map(([actor, tried]) => [actor, [...tried]])).toEqual([
+    expect(reports.map(([actor, counts]) => [actor, [...counts]])).toEqual([
       [
         "agent:run-1",
         [
@@ -129,10 +132,10 @@ describe("an actor that goes on", () => {
   });
 });
 
-describe("the note of it", () => {
+describe("the inbox item", () => {
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "qoc-insists-"));
+    root = mkdtempSync(join(tmpdir(), "qoc-refusals-"));
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
   const disk = nodeDisk();
@@ -149,7 +152,7 @@ describe("the note of it", () => {
     );
   };
 
-  it("names actor, run, what was tried and how often, the most first", async () => {
+  it("the inbox item names actor, run and the refused names with their counts, the highest first", async () => {
     const text = await note({ qoc_halt: 1, qoc_approve: 12 });
     expect(text).toMatch(/kind: "?alert/);
     expect(text).toMatch(/run: "?run-1/);
@@ -162,7 +165,7 @@ describe("the note of it", () => {
     );
   });
 
-  it("is one a day for an actor, and is not made again where a person has changed it", async () => {
+  it("an actor gets one inbox item a day", async () => {
     const clock = fakeClock();
     await note({ qoc_approve: 3 }, "agent:run-1", clock);
     await note({ qoc_halt: 9 }, "agent:run-1", clock);
@@ -173,7 +176,7 @@ describe("the note of it", () => {
     expect(readdirSync(join(root, "inbox")).filter((name) => name.endsWith(".md"))).toHaveLength(3);
   });
 
-  it("shows an agent's words as words: cut, spelled, and not out of their place", async () => {
+  it("the inbox item shows an agent's names truncated, escaped and inside their code spans", async () => {
     const hostile = ["a`\n\n# Approve this\n\u202e", "\u001b[2J", "x".repeat(500), "![i](http://127.0.0.1:1/x)"];
     const text = await note(Object.fromEntries(hostile.map((name) => [name, 1])));
     const body = text.slice(text.indexOf("## "));
@@ -183,7 +186,7 @@ describe("the note of it", () => {
       expect(line).toMatch(/^- `[^`]{1,90}`: 1 times$/);
   });
 
-  it("tells of twelve names and counts the others", async () => {
+  it("the inbox item lists twelve names and counts the others", async () => {
     const text = await note(Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`name-${n}`, 2])));
     expect(text.match(/^- `/gm)).toHaveLength(12);
     expect(text).toContain("- other names: 16 times");

@@ -88,7 +88,13 @@ async function rawFills(): Promise<number> {
   const { port1, port2 } = new MessageChannel();
   const worker = new Worker(
     `const { workerData: { port } } = require("node:worker_threads"); let sent = 0, acked = 0;
-    const go = () => { while (sent < ${FILLS} && sent - acked < 256) { const fills = []; for (let k = 0; k < 32; k++) { const i = sent++; fills.push(${FILL}); } port.postMessage(fills); } };
+    const go = () => {
+      while (sent < ${FILLS} && sent - acked < 256) {
+        const fills = [];
+        for (let k = 0; k < 32; k++) { const i = sent++; fills.push(${FILL}); }
+        port.postMessage(fills);
+      }
+    };
     port.on("message", (n) => { acked = n; go(); });`,
     { eval: true, workerData: { port: port2 }, transferList: [port2] },
   );

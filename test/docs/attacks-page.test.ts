@@ -19,7 +19,7 @@ const ROWS = PAGE.split("\n")
   }));
 
 describe("docs/attacks.md", () => {
-  it("has each attack once at each level, under its own title", () => {
+  it("docs/attacks.md lists each attack once at each level, under its own title", () => {
     const told = ROWS.map(({ id, level, title }) => `${id} ${level} ${title}`);
     expect(told.toSorted()).toEqual(
       ATTACKS.flatMap(({ id, title }) => [`${id} process ${title}`, `${id} worker ${title}`]).toSorted(),

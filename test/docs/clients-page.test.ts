@@ -18,12 +18,12 @@ const ROWS = readFileSync(at("docs/clients.md"), "utf8")
   }));
 
 describe("docs/clients.md", () => {
-  it("has each client in its version", () => {
+  it("docs/clients.md lists each client with its version", () => {
     const told = ROWS.map(({ name, version }) => `${name} ${version}`);
     expect(told.toSorted()).toEqual(CLIENTS.map(({ name, version }) => `${name} ${version}`).toSorted());
   });
 
-  it.each(ROWS)("names transcripts of $name that are there", ({ transcripts }) => {
+  it.each(ROWS)("docs/clients.md names existing transcripts of $name", ({ transcripts }) => {
     const names = [...transcripts.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
     for (const name of names) expect(existsSync(at(`test/clients/transcripts/${name}`)), name).toBe(true);
   });

@@ -54,7 +54,7 @@ function table(heading: string): string[][] {
 
 describe("the guide's connector", () => {
   it.each(["worker", "process"] as const)(
-    "is certified at the %s level, at its first run",
+    "the guide's connector is certified at the %s level",
     async (isolation) => {
       const root = mkdtempSync(join(tmpdir(), "qoc-guide-"));
       try {
@@ -83,7 +83,7 @@ describe("the guide's connector", () => {
     180_000,
   );
 
-  it("is what its steps have built", () => {
+  it("the guide's whole connector consists of the code of its steps", () => {
     const whole = fileBlock("ts", ADAPTER);
     const steps = blocks("ts").filter((text) => text !== whole && !text.startsWith("// for now\n"));
     expect(steps.length).toBeGreaterThan(8);
@@ -91,8 +91,8 @@ describe("the guide's connector", () => {
   });
 });
 
-describe("the guide's words", () => {
-  it("are commands that parse", () => {
+describe("the guide's text", () => {
+  it("the guide's commands parse", () => {
     const inBlocks = blocks("sh")
       .flatMap((text) => text.split("\n"))
       .filter((line) => line !== "");
@@ -104,7 +104,7 @@ describe("the guide's words", () => {
       expect(words.shift()).toBe("qoc");
       expect(checkCommandLine(words, COMMANDS).entry, line).toBeDefined();
     }
-    // In a sentence a command stands without what it needs.
+    // In running text a command is named without its arguments.
     for (const text of inText)
       expect(
         [...known.keys()].some((name) => `${text.slice(4)} `.startsWith(`${name} `)),
@@ -112,7 +112,7 @@ describe("the guide's words", () => {
       ).toBe(true);
   });
 
-  it("name cases, groups, errors, guarantees and methods that exist", () => {
+  it("the guide names cases, groups, errors, guarantees and methods that exist", () => {
     const ids = new Set<string>(CASES.map(({ id }) => id));
     expect([...GUIDE.matchAll(/\bC\d\d\b/g)].map(([id]) => id).filter((id) => !ids.has(id))).toEqual([]);
     const told = /Cases by group: ([\s\S]*?)\.\n/.exec(GUIDE)?.[1] ?? "";
@@ -138,7 +138,7 @@ describe("the guide's words", () => {
     expect(OPTIONAL_METHODS).toEqual(expect.arrayContaining(methods));
   });
 
-  it("tell the limits, deadlines and modules that hold", () => {
+  it("the guide gives the current limits, timeouts and modules", () => {
     const limits = table("limit | value | name");
     expect(limits.length).toBeGreaterThan(9);
     expect(limits.map(([, value, name]) => [name, Number(value)])).toEqual(
@@ -154,7 +154,7 @@ describe("the guide's words", () => {
     expect(blocks("text")).toContain(`${ALLOWED_BUILTINS.join(" ")}\n`);
   });
 
-  it("hold a table of desk.toml that is read, and files that are made", () => {
+  it("the guide's desk.toml table is valid, and connectors new makes the files it lists", () => {
     const [desk = ""] = blocks("toml").filter((text) => text.startsWith("[[connector]]"));
     const [read] = readConfig(desk, "/desk/desk.toml").connectors;
     expect(read).toMatchObject({

@@ -1,4 +1,4 @@
-/** The page on guards is true: its guard, written as it stands and named as it says, judges orders of a desk. */
+/** The guard of docs/guards.md, copied unchanged into a desk, evaluates that desk's orders as the page says. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
@@ -9,7 +9,7 @@ function block(language: string): string {
   return new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(PAGE)?.[1] ?? "";
 }
 
-it("blocks what its options forbid, with its reason, and lets the rest pass", async () => {
+it("the guide's guard blocks orders that its options forbid, with its reason, and allows other orders", async () => {
   const desk = await tempDesk({
     config: (template) => `${template}\n${block("toml")}`,
     files: { "src/guards/max-quantity.ts": block("ts") },

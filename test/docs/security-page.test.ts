@@ -8,13 +8,13 @@ const PAGE = readFileSync(`${ROOT}SECURITY.md`, "utf8");
 const SHELL = readFileSync(`${ROOT}test/flows/own-shell.test.ts`, "utf8");
 
 describe("SECURITY.md", () => {
-  it("names files that exist", () => {
+  it("SECURITY.md names files that exist", () => {
     const named = [...PAGE.matchAll(/`(test\/[^`]+)`/g)].map(([, path]) => path ?? "");
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter((path) => !existsSync(`${ROOT}${path}`))).toEqual([]);
   });
 
-  it("gives each row of an agent with a shell its test", () => {
+  it("SECURITY.md names a test in each row about an agent with a shell", () => {
     const section = PAGE.slice(PAGE.indexOf("### An agent that has a shell"), PAGE.indexOf("## The network"));
     const rows = section.split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| without"));
     const names = rows.map((row) => /"([^"]+)" \|$/.exec(row)?.[1] ?? row);

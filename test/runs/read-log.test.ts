@@ -1,4 +1,7 @@
-/** P5: a proposal carries what its author had read, as the host saw it, to the file, the journal and the eyes of who approves. */
+/**
+ * P5: a proposal carries what its author had read, as the host saw it, to the file, the journal and the eyes of who
+ * approves.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ReadLog } from "../../src/runs/read-log.ts";
 import { invoke } from "../../src/commands/invoke.ts";
@@ -64,8 +67,8 @@ async function seen(id: string): Promise<readonly unknown[]> {
 }
 const face = { isTty: true, columns: 80, paint: (_shade: unknown, text: string) => text } as never;
 
-describe("P5 each qoc mcp", () => {
-  it("has a memory of its own, for the last hundred of them", async () => {
+describe("a qoc mcp connection", () => {
+  it("P5 each qoc mcp connection has its own read log, and the logs of the last hundred connections are kept", async () => {
     const at =
       (connection: string) =>
       (command: string, input: object): Promise<unknown> => {
@@ -89,8 +92,8 @@ describe("P5 each qoc mcp", () => {
   });
 });
 
-describe("P5 what is noted", () => {
-  it("is what was opened, each once, the last first; and what has nothing to tell leaves no trace", async () => {
+describe("the read log", () => {
+  it("P5 the read log lists each source that was read once, the latest first, and no command that read nothing", async () => {
     const sources = createReadLog();
     const call = as("noting", sources);
     await call("files read", { path: "research/a.md" });
@@ -111,7 +114,7 @@ describe("P5 what is noted", () => {
     expect(sources.list()[0]).toBe("research/a.md");
   });
 
-  it("is bounded", () => {
+  it("P5 the read log keeps the last 2000 sources", () => {
     const sources = createReadLog();
     for (let n = 0; n < 5_000; n++) sources.add(`research/${n}.md`);
     expect(sources.list()).toHaveLength(2_000);
@@ -119,8 +122,8 @@ describe("P5 what is noted", () => {
   });
 });
 
-describe("P5 a proposal", () => {
-  it("carries them into its file, the journal, and before the eyes of who approves", async () => {
+describe("a proposal", () => {
+  it("P5 a proposal lists its author's sources in its file, the journal and its review", async () => {
     const read = ["research/a.md", 'inbox/"quoted".md', "connector paper: quote of SPX"];
     const { order } = await proposeOrder(desk.open.desk, TERMS, "agent:one", read);
     expect(parseProposalFile("x.toml", Buffer.from(desk.read(order.path))).document).toMatchObject({ sources: read });
@@ -130,14 +133,14 @@ describe("P5 a proposal", () => {
     expect(renderOrder(detail, face).join("\n")).toContain(
       'Read in this run:\n  research/a.md, inbox/"quoted".md, connector paper: quote of SPX\n',
     );
-    // The scan that follows reads the same file, and takes nothing away.
+    // The scan that follows reads the same file and keeps the sources.
     await desk.call("status");
     expect((await shown(order.id)).sources).toEqual(read);
     await desk.call("reject", { id: order.id });
     expect((await shown(order.id)).sources).toEqual(read);
   });
 
-  it("shows the first fifty, and how many more", async () => {
+  it("P5 a proposal lists fifty sources and the number of others", async () => {
     const read = Array.from({ length: 62 }, (_, n) => `research/${n}.md`);
     const { order } = await proposeOrder(desk.open.desk, TERMS, "agent:two", read);
     const { sources } = await shown(order.id);
@@ -145,14 +148,14 @@ describe("P5 a proposal", () => {
     expect(desk.read(order.path)).toContain('"and 12 more"]');
   });
 
-  it("of a person, or of an agent that read nothing, names none", async () => {
+  it("P5 a proposal of a person, or of an agent that read nothing, lists no sources", async () => {
     const { order } = await proposeOrder(desk.open.desk, TERMS, "human");
     expect(desk.read(order.path)).not.toContain("sources");
     expect(await seen(order.id)).toEqual([undefined]);
     expect(renderOrder(await shown(order.id), face).join("\n")).not.toContain("Read in this run");
   });
 
-  it("that an agent writes as a file is that agent's, with what it read, whatever the file says", async () => {
+  it("P5 a proposal file that an agent writes has that agent as author, with its sources, whatever author the file names", async () => {
     const sources = createReadLog();
     const call = as("writer", sources);
     await call("files read", { path: "research/a.md" });
@@ -160,14 +163,14 @@ describe("P5 a proposal", () => {
     expect(await shown("mine")).toMatchObject({ proposedBy: "agent:writer", sources: ["research/a.md"] });
     await desk.call("status");
     expect(await shown("mine")).toMatchObject({ proposedBy: "agent:writer", sources: ["research/a.md"] });
-    // An edit by hand is read anew; whose it was, and what the agent had read, stays known.
+    // An edit by hand changes the terms; author and sources stay.
     await desk.write("orders/pending/mine.toml", FILE.replace('"2"', '"3"'));
     expect(await shown("mine")).toMatchObject({
       proposedBy: "agent:writer",
       terms: { quantity: "3" },
       sources: ["research/a.md"],
     });
-    // A scan that comes first takes it for a file of a hand; the writer is told all the same.
+    // If a scan reads the file first, its author is the human, until the write is ingested with its author.
     await desk.write("orders/pending/first.toml", FILE);
     await desk.call("status");
     expect(await shown("first")).toMatchObject({ proposedBy: "human", sources: [] });
@@ -178,7 +181,7 @@ describe("P5 a proposal", () => {
   });
 });
 
-it("P5 that no connector could take when an agent wrote it is that agent's, with what it read, once one can", async () => {
+it("P5 a proposal that no connector could take keeps its agent and sources until a connector can take it", async () => {
   const sources = createReadLog();
   const call = as("early", sources);
   await call("files read", { path: "research/a.md" });

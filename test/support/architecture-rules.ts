@@ -421,7 +421,9 @@ const defaultExports = fileRule("only connectors export a default", isHost, (fil
   codeLines(file, (line) => (/^export default\b/.test(line) ? "export by name" : undefined)),
 );
 
-/** Imports of the cleared orders' module: a statement with its names, or a call of `import`, which imports everything. */
+/**
+ * Imports of the cleared orders' module: a statement with its names, or a call of `import`, which imports everything.
+ */
 const CLEARED_IMPORT = /(?:\b(?:import|export)\b([^"';]*)\bfrom\s*|\bimport\(\s*)["'][^"'\n]*gate\/cleared\.ts["']/g;
 
 const mint = fileRule(

@@ -1,4 +1,4 @@
-/** Which issue is meant by what words. */
+/** Finds an issue by its path, its file's stem or its id. */
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,15 +27,15 @@ beforeAll(() => {
     writeFileSync(join(root, `issues/${stem}.md`), `---\nid: "${id}"\n---\n`);
 });
 
-describe("the issue that is meant", () => {
+describe("findIssue", () => {
   it.each([
     ["issues/003-real.md", "003-real"],
     ["005-two", "005-two"],
     ["003", "003-real"],
     ["issues/000-other.md", "000-other"],
     ["006", "006-plain"],
-  ])("by %s is %s", async (words, stem) => {
-    expect((await findIssue(workspaceAt(root).issues, words)).path).toBe(`issues/${stem}.md`);
+  ])("the reference %s finds the issue %s", async (ref, stem) => {
+    expect((await findIssue(workspaceAt(root).issues, ref)).path).toBe(`issues/${stem}.md`);
   });
 
   it.each([
@@ -43,8 +43,8 @@ describe("the issue that is meant", () => {
     ["008", "ID_AMBIGUOUS", "issues/008-late.md, issues/008.md"],
     ["009", "ID_AMBIGUOUS", "issues/004-one.md, issues/005-two.md"],
     ["010", "ISSUE_NOT_FOUND", "no issue 010"],
-  ])("by %s is none", async (words, code, message) => {
-    await expect(findIssue(workspaceAt(root).issues, words)).rejects.toMatchObject({
+  ])("the reference %s finds no single issue and is refused with %s", async (ref, code, message) => {
+    await expect(findIssue(workspaceAt(root).issues, ref)).rejects.toMatchObject({
       code,
       message: expect.stringContaining(message),
     });

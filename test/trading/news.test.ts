@@ -1,4 +1,6 @@
-/** The desk's feeds: filed once, over restarts too, within limits, and a feed that fails is asked less and less often. */
+/**
+ * The desk's feeds: filed once, over restarts too, within limits, and a feed that fails is asked less and less often.
+ */
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,7 +54,7 @@ let asked: string[];
 /** The validators that came with each question. */
 let known: (Validators | undefined)[];
 
-/** As a server with an ETag of the whole text. */
+/** Answers like a server with an ETag of the whole text. */
 const fetch: FetchFeed = (url, _signal, validators) => {
   asked.push(url);
   known.push(validators);
@@ -62,7 +64,7 @@ const fetch: FetchFeed = (url, _signal, validators) => {
   if (validators?.etag === etag) return Promise.resolve(undefined);
   return Promise.resolve({ bytes: Buffer.from(answer), contentType: "text/xml", etag, lastModified: undefined });
 };
-/** In this thread: how the desk's own reads is told by its own test. */
+/** Parses in this thread. The desk parses in a thread of its own, which has its own test. */
 const readDocument: ReadFeed = async ({ bytes, contentType }, url) => parseFeed(decodeFeed(bytes, contentType), url);
 
 function start(feeds: readonly NewsFeed[], with_: FetchFeed = fetch): News {
@@ -98,7 +100,7 @@ function read(name: string): string {
 }
 
 describe("an item", () => {
-  it("is one Markdown file with where it is from", async () => {
+  it("an item is one Markdown file with its source", async () => {
     answers.set(A.url, rss([{ guid: "1", title: "Rates &amp; more", at: "Sun, 05 Jul 2026 08:30:00 GMT" }]));
     await start([A]).fetchNow();
     const [name = ""] = files();
@@ -119,32 +121,32 @@ describe("an item", () => {
     expect(commits).toEqual(["news a: 1"]);
   });
 
-  it("without a time, or of the future, is of now; one without words is none", async () => {
+  it("an item without a time or with a future time gets the current time", async () => {
     answers.set(A.url, rss([{ title: "no time" }, { title: "tomorrow", at: "Sun, 05 Jul 2099 08:30:00 GMT" }]));
     await start([A]).fetchNow();
     expect(files().map((name) => name.slice(0, 15))).toEqual(["2026-07-06-1330", "2026-07-06-1330"]);
     expect(files().map((name) => readNote(read(name)).fields["published"])).toEqual(["", NOW].toSorted());
   });
 
-  it("is filed once: in one answer, again, by another feed of its host, after an edit, over a restart, and after a person deleted it", async () => {
+  it("an item is written once, even if it is fetched again, edited, in another feed of its host, or deleted by a person", async () => {
     const same = { guid: "https://x.example/1", title: "One" };
     answers.set(A.url, rss([same, same]));
-    const beside = { ...B, url: "https://a.example/second" };
-    answers.set(beside.url, rss([{ ...same, title: "One, edited" }]));
-    await start([A, beside]).fetchNow();
+    const sibling = { ...B, url: "https://a.example/second" };
+    answers.set(sibling.url, rss([{ ...same, title: "One, edited" }]));
+    await start([A, sibling]).fetchNow();
     expect(files()).toHaveLength(1);
     await news?.fetchNow();
     await news?.stop();
     clock.advance(5_000);
-    await start([A, beside]).fetchNow();
+    await start([A, sibling]).fetchNow();
     expect(files()).toHaveLength(1);
     rmSync(join(root, "inbox/news", files()[0] ?? ""));
     await news?.stop();
-    await start([A, beside]).fetchNow();
+    await start([A, sibling]).fetchNow();
     expect(files()).toEqual([]);
   });
 
-  it("is filed though another host's feed brought its name before it", async () => {
+  it("an item is written even if a feed of another host has used its id", async () => {
     answers.set(A.url, rss([{ guid: "https://b.example/1", title: "Forged" }]));
     answers.set(B.url, rss([{ guid: "https://b.example/1", title: "Real" }]));
     await start([A]).fetchNow();
@@ -157,7 +159,7 @@ describe("an item", () => {
     ).toEqual(["Forged", "Real"]);
   });
 
-  it("that stands there is known though the memory is lost or damaged", async () => {
+  it("an item whose file exists is not written again if the state file is lost or damaged", async () => {
     answers.set(A.url, rss(many(3, "n")));
     await start([A]).fetchNow();
     await news?.stop();
@@ -172,7 +174,7 @@ describe("an item", () => {
     expect(read(first)).toBe("read by a person");
   });
 
-  it("is not filed on a desk that may only read", async () => {
+  it("no item is written on a read-only desk", async () => {
     answers.set(A.url, rss(many(1, "n")));
     readOnly = "the journal is damaged";
     expect(await start([A]).fetchNow()).toMatchObject([{ status: "ready", filed: 0 }]);
@@ -181,7 +183,7 @@ describe("an item", () => {
 });
 
 describe("limits", () => {
-  it("file the newest fifty of a fetch, and the rest with the next ones", async () => {
+  it("one fetch writes its newest fifty items, and the next fetches write the others", async () => {
     answers.set(A.url, rss(many(120, "n")));
     expect(await start([A]).fetchNow()).toMatchObject([{ filed: 50 }]);
     expect(files().map((name) => readNote(read(name)).fields["title"])).toContain("n 0");
@@ -190,7 +192,7 @@ describe("limits", () => {
     expect(await news?.fetchNow()).toMatchObject([{ filed: 120 }]);
   });
 
-  it("file five hundred a day in all, over restarts, and go on the next day of the desk", async () => {
+  it("five hundred items are written a day, also over restarts, and more on the desk's next day", async () => {
     start([A]);
     for (let n = 0; n < 11; n++) {
       answers.set(A.url, rss(many(50, `n${n}-`)));
@@ -215,7 +217,7 @@ describe("limits", () => {
 describe("a feed that has not changed", () => {
   const etags = (): readonly (string | undefined)[] => known.map((validators) => validators?.etag);
 
-  it("is asked for by its last state, and is no failure", async () => {
+  it("an unchanged feed is requested with its validators and does not count as a failure", async () => {
     const text = rss(many(3, "n"));
     answers.set(A.url, text);
     await start([A]).fetchNow();
@@ -225,7 +227,7 @@ describe("a feed that has not changed", () => {
     expect(etags()).toEqual([undefined, digestOf(text), digestOf(text)]);
   });
 
-  it("is read whole while some of its items wait: for the next fetch, or for a desk that may write", async () => {
+  it("a feed is read whole while some of its items are not written yet", async () => {
     answers.set(A.url, rss(many(60, "n")));
     readOnly = "the journal is damaged";
     await start([A]).fetchNow();
@@ -238,7 +240,7 @@ describe("a feed that has not changed", () => {
 });
 
 describe("timers", () => {
-  it("ask each feed soon after the start, one apart from the other, then as often as it says", async () => {
+  it("each feed is fetched shortly after the start, one second apart, and then at its interval", async () => {
     answers.set(A.url, rss([]));
     answers.set(B.url, rss([]));
     start([A, { ...B, everyMs: 60_000 }]);
@@ -258,7 +260,7 @@ describe("timers", () => {
     ]);
   });
 
-  it("ask a feed that fails less and less often, at least once a day, and as before once it answers", async () => {
+  it("a failing feed is fetched less and less often, at least once a day, and at its interval after a success", async () => {
     start([A]);
     await due(2_000);
     const waits: number[] = [];
@@ -281,13 +283,13 @@ describe("timers", () => {
   it.each([
     ["a page", "<html></html>", "the document is neither RSS nor Atom"],
     ["a bomb", "<!DOCTYPE x [<!ENTITY a 'b'>]><rss/>", "the document declares entities"],
-  ])("take %s for a failure, with a line in the log", async (_what, answer, says) => {
+  ])("a feed that returns %s fails with a line in the log", async (_what, answer, says) => {
     answers.set(A.url, answer);
     expect(await start([A]).fetchNow()).toMatchObject([{ status: "failing", untrusted: { text: says } }]);
     expect(log.text()).toBe(`warn news a: ${says}`);
   });
 
-  it("one fetch of a feed at a time, and none once it is stopped", async () => {
+  it("a feed has one fetch at a time, and no fetch after the stop", async () => {
     let answer: (value: FetchedFeed) => void = () => undefined;
     let calls = 0;
     const slow: FetchFeed = (_url, signal) => {

@@ -1,4 +1,4 @@
-/** How often a pending proposal costs the venue a question, and what a scan makes of one that was decided meanwhile. */
+/** How often a pending proposal requests a quote, and a proposal that is decided during a scan. */
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Desk } from "../../src/trading/desk.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
@@ -7,9 +7,9 @@ let desk: TempDesk;
 let asked: string[];
 /** Added to the desk's clocks. */
 let later: number;
-/** What a quote waits for. */
+/** Quotes resolve after this promise. */
 let gate: Promise<void>;
-/** The price that the venue tells. */
+/** The price of the venue's quotes. */
 let price: string;
 
 beforeEach(async () => {
@@ -42,27 +42,27 @@ function propose(symbol = "SPX"): Promise<{ id: string; digest: string }> {
     rationale: "x",
   });
 }
-/** How many questions it costs. */
-async function costs(command: string, input: Record<string, unknown> = {}): Promise<number> {
+/** Runs the command and returns the number of quotes that it requests. */
+async function quotesOf(command: string, input: Record<string, unknown> = {}): Promise<number> {
   asked = [];
   await desk.call(command, input);
   return asked.length;
 }
 
-it("a pending market order costs the venue a question a minute, or when it is asked for by its name", async () => {
+it("a pending market order requests a quote once a minute, and when a command names it", async () => {
   const { id } = await propose();
   await propose("AAPL");
-  expect(await costs("status")).toBe(0);
-  expect(await costs("orders list")).toBe(0);
-  expect(await costs("orders show", { id })).toBeGreaterThan(0);
+  expect(await quotesOf("status")).toBe(0);
+  expect(await quotesOf("orders list")).toBe(0);
+  expect(await quotesOf("orders show", { id })).toBeGreaterThan(0);
   later = 59_000;
-  expect(await costs("status")).toBe(0);
+  expect(await quotesOf("status")).toBe(0);
   later = 121_000;
-  expect(await costs("status")).toBe(2);
-  expect(await costs("status")).toBe(0);
+  expect(await quotesOf("status")).toBe(2);
+  expect(await quotesOf("status")).toBe(0);
 });
 
-it("one that is asked for by a part of its name is judged by the market as it is now", async () => {
+it("a proposal that is named by a prefix of its id is evaluated at the current market", async () => {
   const { id, digest } = await propose();
   price = "9000";
   await desk.call("status");
@@ -70,15 +70,15 @@ it("one that is asked for by a part of its name is judged by the market as it is
   expect((await desk.call<{ digest: string }>("orders show", { id: id.slice(0, -1) })).digest).not.toBe(digest);
 });
 
-it("an edited one is asked about at once", async () => {
+it("an edited market order requests a quote at the next scan", async () => {
   const { id } = await propose();
   const path = `orders/pending/${id}.toml`;
   await desk.write(path, desk.read(path).replace('quantity = "1"', 'quantity = "2"'));
-  expect(await costs("status")).toBeGreaterThan(0);
-  expect(await costs("status")).toBe(0);
+  expect(await quotesOf("status")).toBeGreaterThan(0);
+  expect(await quotesOf("status")).toBe(0);
 });
 
-it("one that a human rejects while a scan waits for its quote is not seen as a proposal again", async () => {
+it("a proposal that a human rejects while a scan waits for its quote stays rejected", async () => {
   const { id } = await propose();
   later = 61_000;
   price = "9000";
@@ -88,7 +88,7 @@ it("one that a human rejects while a scan waits for its quote is not seen as a p
   const scanning = desk.call("status");
   await expect.poll(() => asked.length).toBe(1);
   const before = desk.open.desk.state.orders.get(id as never)?.digest;
-  // The human's own look does not wait for the scan's.
+  // The quote of the human's command does not wait for the scan's quote.
   gate = Promise.resolve();
   price = "3000";
   await desk.call("reject", { id });

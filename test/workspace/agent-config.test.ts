@@ -1,4 +1,4 @@
-/** `[agent]` of desk.toml: each mistake is named with its place, and nothing is guessed. */
+/** `[agent]` of desk.toml: each mistake is reported with its key and line, and no value is guessed. */
 import { describe, expect, it } from "vitest";
 import { QocError } from "../../src/domain/error.ts";
 import { readConfig } from "../../src/workspace/config.ts";
@@ -18,13 +18,13 @@ function problem(lines: string): QocError {
 }
 
 describe("[agent]", () => {
-  it("is the scripted agent within bounds where nothing is said", () => {
+  it("without an [agent] table the runtime is the scripted demo agent with the default limits", () => {
     expect(readConfig("", "desk.toml").agent).toEqual({
       ...{ runtime: "demo", maxTurns: 60, maxCostUsd: 5, timeoutMs: 1_800_000, env: [], unconfined: false },
     });
   });
 
-  it("takes what is documented", () => {
+  it("every documented key of [agent] is read", () => {
     const lines =
       'runtime = "acp"\ncommand = ["/opt/x", "acp"]\nmax_turns = 3\nmax_cost_usd = 0.5\ntimeout_minutes = 0.5\n' +
       'env = ["A_B"]\nunconfined = true\ninstructions = "In German."';
@@ -54,7 +54,7 @@ describe("[agent]", () => {
     ["timeout_minutes = 0", "agent.timeout_minutes", 2],
     ['env = ["A=B"]', "agent.env", 2],
     ['unconfined = "no"', "agent.unconfined", 2],
-  ])("%j is refused with its place", (lines, key, line) => {
+  ])("[agent] with %j is refused with its key and line", (lines, key, line) => {
     const { code, details } = problem(lines);
     expect(code).toBe("CONFIG_INVALID");
     expect(String(details["key"]).startsWith(key)).toBe(true);

@@ -16,7 +16,7 @@ const DEFAULTS = {
 };
 
 describe("certify.toml", () => {
-  it("is read from beside the adapter, and may be absent", async () => {
+  it("certify.toml is read from the adapter's folder, and defaults apply if it is absent", async () => {
     const dir = await mkdtemp(join(tmpdir(), "qoc-certify-"));
     const adapter = join(dir, "index.ts");
     expect(await readCertifySettings(nodeDisk(), adapter)).toEqual(DEFAULTS);
@@ -33,7 +33,7 @@ describe("certify.toml", () => {
     });
   });
 
-  it("places no orders through a grant unless it says so", () => {
+  it("certification with a grant places no orders unless certify.toml has orders = true", () => {
     const grant = 'grant = ["tcp:127.0.0.1:4002"]';
     expect(parseCertifySettings(grant, "f").orders).toBe(false);
     expect(parseCertifySettings(`orders = true\n${grant}`, "f").orders).toBe(true);
@@ -47,7 +47,7 @@ describe("certify.toml", () => {
     ['grant = ["net"]', "f:1:1: grant[0]: must be tcp:host:port"],
     ['[auth]\napi_key = { env = "REAL" }', "f:2:1: auth.api_key: "],
     ["symbol = ", "f:1:10: not valid TOML"],
-  ])("refuses %s", (text, message) => {
+  ])("certify.toml with %s is refused with its place", (text, message) => {
     expect(() => parseCertifySettings(text, "f")).toThrow(message);
   });
 });

@@ -37,20 +37,20 @@ describe("the entry", () => {
       { mcp: { qoc: { type: "remote", url: ENTRY.url, headers: HEADERS, oauth: false, enabled: true } } },
     ],
     ["gemini", ".gemini/settings.json", { mcpServers: { qoc: { httpUrl: ENTRY.url, headers: HEADERS } } }],
-  ])("of %s is JSON in its %s", (client, file, whole) => {
+  ])("the entry of %s is JSON in %s", (client, file, whole) => {
     const config = clientConfig(client);
     expect(config.file).toBe(file);
     expect(config.render(ENTRY)).toBe(`${JSON.stringify(whole, null, 2)}\n`);
   });
 
-  it("of codex is TOML, with the header in the words it knows", () => {
+  it("the entry of codex is TOML with the http_headers key", () => {
     expect(clientConfig("codex").file).toBe(".codex/config.toml");
     expect(clientConfig("codex").render(ENTRY)).toBe(
       `[mcp_servers.qoc]\nurl = "${ENTRY.url}"\nhttp_headers = { Authorization = "Bearer ${ENTRY.token}" }\n`,
     );
   });
 
-  it("is a line of a shell too, where the program has one", () => {
+  it("the entry is also a shell command if the client has a command for it", () => {
     expect(clientCommand("claude", ENTRY)).toBe(
       `claude mcp add --transport http qoc ${ENTRY.url} --header "Authorization: Bearer ${ENTRY.token}"`,
     );
@@ -61,7 +61,7 @@ describe("the entry", () => {
 describe("an entry that joins others", () => {
   const before = '{\n\t"theme": "dark",\n\t"mcpServers": {\n\t\t"other": { "command": "x" }\n\t}\n}\n';
 
-  it("leaves them, their order and the file's indent", () => {
+  it("a merged entry keeps the other entries, their order and the file's indent", () => {
     const merged = clientConfig("claude").merge(before, ENTRY);
     expect(Object.keys(JSON.parse(merged) as object)).toEqual(["theme", "mcpServers"]);
     expect(JSON.parse(merged)).toMatchObject({
@@ -71,7 +71,7 @@ describe("an entry that joins others", () => {
     expect(merged).toContain('\n\t"theme"');
   });
 
-  it("takes the place of an older one of the same desk, and of no other", () => {
+  it("a merged entry replaces an older entry of the same desk, and no entry of another desk", () => {
     const config = clientConfig("claude");
     const again = config.merge(config.render({ ...ENTRY, token: "qoc_old" }), ENTRY);
     expect(again).toBe(config.render(ENTRY));
@@ -79,7 +79,7 @@ describe("an entry that joins others", () => {
     expect(() => config.merge(other, ENTRY)).toThrow("another entry qoc");
   });
 
-  it("comes to the end of a TOML file, whose own text stays as it is", () => {
+  it("a merged entry is appended to a TOML file whose text stays unchanged", () => {
     const toml = '# mine\nmodel = "x"   # kept\n\n[mcp_servers.other]\ncommand = "y"\n';
     expect(clientConfig("codex").merge(toml, ENTRY)).toBe(`${toml}\n${clientConfig("codex").render(ENTRY)}`);
     expect(clientConfig("codex").merge("", ENTRY)).toContain("[mcp_servers.qoc]");
@@ -96,7 +96,7 @@ describe("an entry that joins others", () => {
     ["codex", '[mcp_servers.qoc]\nurl = "http://127.0.0.1:7070/mcp"\n'],
     ["codex", 'mcp_servers = { other = { command = "y" } }\n'],
     ["codex", 'mcp_servers = "x"\n'],
-  ])("does not come into %s: %s", (client, existing) => {
+  ])("no entry is merged into an unusable %s file: %s", (client, existing) => {
     expect(() => clientConfig(client).merge(existing, ENTRY)).toThrow();
   });
 });
@@ -114,14 +114,14 @@ describe("the file", () => {
     return prepared.path;
   };
 
-  it.each(CLIENTS)("of %s is made in the folder, for its owner alone", async (client) => {
+  it.each(CLIENTS)("the file of %s is created in the folder with mode 0600", async (client) => {
     const path = await put(client, folder);
     expect(path).toBe(join(folder, clientConfig(client).file));
     expect(readFileSync(path, "utf8")).toBe(clientConfig(client).render(ENTRY));
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it("may be named, and what stands in it stays", async () => {
+  it("an existing file can be named, and its other keys stay", async () => {
     const path = join(folder, "mine.json");
     writeFileSync(path, '{"a": 1}');
     expect(await put("claude", path)).toBe(path);
@@ -150,7 +150,7 @@ describe("the file", () => {
       () => (writeFileSync(join(folder, "x"), "{}"), linkSync(join(folder, "x"), join(folder, ".mcp.json")), folder),
     ],
     ["that cannot be understood", () => (writeFileSync(join(folder, ".mcp.json"), "// mine\n{}"), folder)],
-  ])("%s is refused, and nothing is written", async (_what, to) => {
+  ])("a client file %s is refused, and nothing is written", async (_what, to) => {
     await expect(prepareClientFile(disk, { client: "claude", entry: ENTRY, to: to() })).rejects.toMatchObject({
       code: "PATH_REFUSED",
     });

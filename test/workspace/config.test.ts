@@ -1,4 +1,4 @@
-/** desk.toml: every mistake is named with file, line, column and key; nothing is ignored. */
+/** desk.toml: every mistake is reported with file, line, column and key; no key is ignored. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { QocError } from "../../src/domain/error.ts";
@@ -19,7 +19,7 @@ function problem(text: string): QocError {
 }
 
 describe("the starter file", () => {
-  it("enables paper and the guards that are promised, in order", () => {
+  it("the starter file enables the paper connector and the documented guards, in order", () => {
     const config = readConfig(TEMPLATE, FILE);
     expect(config.connectors).toMatchObject([{ name: "paper", type: "paper", enabled: true, orders: true }]);
     expect(config.guards.map((guard) => (guard.kind === "built-in" ? guard.options.key : guard.key))).toEqual([
@@ -38,7 +38,7 @@ describe("the starter file", () => {
     expect(TEMPLATE).toMatch(/max_per_minute = 60/);
   });
 
-  it("has documented defaults for what it does not say", () => {
+  it("an empty desk.toml gets the documented defaults", () => {
     expect(readConfig("", FILE)).toMatchObject({
       workspace: {
         name: "my-desk",
@@ -59,7 +59,7 @@ describe("the starter file", () => {
 describe("[[news]]", () => {
   const feed = (more: string): string => `[[news]]\nname = "ft"\nurl = "https://feeds.example/x"\n${more}`;
 
-  it("names feeds, each every fifteen minutes where it does not say", () => {
+  it("[[news]] lists feeds, each fetched every fifteen minutes by default", () => {
     expect(readConfig("", FILE).news).toEqual([]);
     expect(readConfig(`${feed("")}${feed('every = "2h"').replace('"ft"', '"b"')}`, FILE).news).toEqual([
       { name: "ft", url: "https://feeds.example/x", everyMs: 900_000 },
@@ -77,7 +77,7 @@ describe("[[news]]", () => {
     ['every = "31d"', "news[0].every", /30d at most/],
     ["every = 15", "news[0].every", /string/],
     ['tags = ["x"]', "news[0].tags", /unknown key/],
-  ])("with %s is refused", (more, key, says) => {
+  ])("[[news]] with %s is refused", (more, key, says) => {
     const { code, details, message } = problem(feed(more));
     expect([code, details["key"]]).toEqual(["CONFIG_INVALID", key]);
     expect(message).toMatch(says);
@@ -90,11 +90,11 @@ describe("[[news]]", () => {
     ["https://me:secret@feeds.example/"],
     ["javascript:1"],
     [""],
-  ])("with the address %j is refused", (url) => {
+  ])("[[news]] with the address %j is refused", (url) => {
     expect(problem(feed("").replace("https://feeds.example/x", url)).details["key"]).toBe("news[0].url");
   });
 
-  it("with one name twice, or a name that is none, is refused", () => {
+  it("[[news]] with a duplicate or invalid name is refused", () => {
     expect(problem(`${feed("")}${feed("")}`)).toMatchObject({
       details: { key: "news[1].name", message: "duplicate name: ft" },
     });
@@ -168,16 +168,16 @@ describe("a mistake", () => {
     ["custom without adapter", '[[connector]]\nname = "a"\ntype = "custom"', "CONFIG_INVALID", "requires adapter"],
     ["not TOML", "[workspace]\nname = = 1", "CONFIG_SYNTAX", ":2:"],
     ["newer format", "format = 99", "FORMAT_TOO_NEW", "has format 99"],
-  ])("%s", (_name, text, code, words) => {
+  ])("a mistake is reported with its place: %s", (_name, text, code, message) => {
     const error = problem(text);
     expect(error.code).toBe(code);
-    expect(error.message).toContain(words);
+    expect(error.message).toContain(message);
     expect(error.message).not.toContain("sk-live-1");
     expect(error.hint).not.toBe("");
   });
 
   it.each(["schedule", "webhook", "data_hub", "tunnel", "ai", "tool"])(
-    "[%s] is documented, and said to be not built yet",
+    "[%s] is documented, and reported as not built yet",
     (table) => {
       expect(problem(`[workspace]\n\n[${table}]\nx = 1`)).toMatchObject({
         code: "CONFIG_NOT_YET",
@@ -186,29 +186,32 @@ describe("a mistake", () => {
     },
   );
 
-  it.each([["a built-in that is not there", 'type = "alpaca"']])("%s is said to be not built yet", (_name, line) => {
-    const text = `[[connector]]\nname = "a"\n${line}`;
-    expect(problem(text).code).toBe("CONFIG_NOT_YET");
-  });
+  it.each([["a built-in connector that does not exist", 'type = "alpaca"']])(
+    "%s is reported as not built yet",
+    (_name, line) => {
+      const text = `[[connector]]\nname = "a"\n${line}`;
+      expect(problem(text).code).toBe("CONFIG_NOT_YET");
+    },
+  );
 
-  it("a secret file inside the workspace is refused: the history would keep it", () => {
-    const found = problem(
+  it("a secret file inside the workspace is refused, because the history would keep it", () => {
+    const refusal = problem(
       '[[connector]]\nname = "a"\ntype = "paper"\n  [connector.auth]\n' +
         `  key = { file = "${FILE.replace("desk.toml", "secrets/key")}" }`,
     );
-    expect(found).toMatchObject({
+    expect(refusal).toMatchObject({
       code: "CONFIG_INVALID",
       message: expect.stringContaining("move it outside") as string,
     });
   });
 
-  it("is never the only one that is told", () => {
+  it("an error reports the first problem and the number of other problems", () => {
     expect(problem('[workspace]\nport = "x"\nnmae = 1\n[[guard]]\nkey = "x"').message).toContain("(and 2 more");
   });
 });
 
 describe("what is accepted", () => {
-  it("secrets by reference in each documented form", () => {
+  it("secrets are accepted by reference in each documented form", () => {
     const text =
       '[[connector]]\nname = "a"\ntype = "custom"\nadapter = "./a.ts"\n  [connector.auth]\n' +
       '  a = { env = "A" }\n  b = { file = "/run/b" }\n  c = "env:C"\n  d = "{env:D}"';
@@ -218,7 +221,7 @@ describe("what is accepted", () => {
     });
   });
 
-  it("format 0, in which the first table was [desk]", () => {
+  it("desk.toml of format 0, with the table [desk], is accepted", () => {
     expect(readConfig('format = 0\n[desk]\nname = "old"', FILE).workspace.name).toBe("old");
   });
 
@@ -231,7 +234,7 @@ describe("what is accepted", () => {
       );
     const NO_SHORT = guard('key = "no-short"');
 
-    it("stay in force if the desk.toml has guards of its own, or switches the same guard off", () => {
+    it("guards of the global file stay in force if the desk.toml has guards of its own, or switches the same guard off", () => {
       expect(keys(guard('key = "buying-power"'), NO_SHORT)).toEqual([
         ["buying-power", true],
         ["no-short", true],
@@ -244,11 +247,11 @@ describe("what is accepted", () => {
       expect(keys("", NO_SHORT)).toEqual([["no-short", true]]);
     });
 
-    it("are evaluated once if the desk.toml repeats them word for word", () => {
+    it("guards of the global file are evaluated once if the desk.toml repeats them word for word", () => {
       expect(keys(NO_SHORT, NO_SHORT)).toEqual([["no-short", true]]);
     });
 
-    it("are relative to the global file, which is named in their errors", () => {
+    it("paths of global guards are relative to the global file, which is named in their errors", () => {
       expect(keys("", guard('key = "mine"\nadapter = "./mine.ts"'))).toEqual([["mine", "/home/mine.ts"]]);
       const code = (text: string) => {
         try {
@@ -264,7 +267,7 @@ describe("what is accepted", () => {
     });
   });
 
-  it("a global file below it, which the workspace overrides and unsets", () => {
+  it("the workspace's desk.toml overrides and unsets values of the global file", () => {
     const defaults = {
       path: "/home/config.toml",
       text: '[workspace]\nname = "global"\nport = 9000\nlog_level = "debug"',
@@ -275,7 +278,7 @@ describe("what is accepted", () => {
 });
 
 describe("any text", () => {
-  it("is a configuration or a QocError, and never anything else", () => {
+  it("any text is read as a configuration or refused with a QocError", () => {
     const line = fc.oneof(
       fc.string(),
       fc.constantFrom(
@@ -302,7 +305,7 @@ describe("any text", () => {
     );
   });
 
-  it("nested ten thousand deep ends in words", () => {
+  it("a text that nests ten thousand levels deep is refused with a configuration error", () => {
     expect(problem(`x = ${"[".repeat(10_000)}${"]".repeat(10_000)}`).code).toMatch(/CONFIG/);
   });
 });

@@ -16,7 +16,7 @@ function folder(): string {
 }
 
 describe("files", () => {
-  it("are replaced whole, and leave no temporary behind", async () => {
+  it("writeAtomic replaces the whole file and leaves no temporary file", async () => {
     const dir = folder();
     await disk.writeAtomic(`${dir}/a`, "one");
     await disk.writeAtomic(`${dir}/a`, "two");
@@ -24,7 +24,7 @@ describe("files", () => {
     expect(readdirSync(dir)).toEqual(["a"]);
   });
 
-  it("are created once", async () => {
+  it("a file is created once, and a second create fails", async () => {
     const dir = folder();
     await disk.create(`${dir}/a`, "one");
     await expect(disk.create(`${dir}/a`, "two")).rejects.toMatchObject({ code: "EEXIST" });
@@ -32,7 +32,7 @@ describe("files", () => {
     expect(readdirSync(dir)).toEqual(["a"]);
   });
 
-  it("are not read through a link, nor beyond a limit", async () => {
+  it("a file is read neither through a link nor beyond the size limit", async () => {
     const dir = folder();
     writeFileSync(`${dir}/a`, "12345");
     symlinkSync(`${dir}/a`, `${dir}/b`);
@@ -62,7 +62,7 @@ describe.skipIf(small === undefined)("a full disk", () => {
   beforeAll(() => mkdirSync(`${dir}/journal`));
   afterAll(() => void execFileSync("umount", ["-l", dir]));
 
-  it("keeps the old file, and every acknowledged record; the journal fails once and for all", async () => {
+  it("a full disk keeps the old file and every acknowledged record, and the journal fails permanently", async () => {
     await disk.writeAtomic(`${dir}/state`, "old");
     const { journal } = await openJournal({ disk, dir: `${dir}/journal`, clock: systemClock, log: quietLog() });
     let acknowledged = 0;

@@ -12,7 +12,7 @@ let files: FileCache<string>;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "qoc-remembered-"));
-  // As if every file had been left alone for a minute.
+  // The clock is a minute ahead, so that no file counts as recent.
   now = Date.now() + 60_000;
   loaded = [];
   files = new FileCache({ disk: nodeDisk(), root, clock: { now: () => now } }, async (path) => {
@@ -31,9 +31,9 @@ function look(...names: string[]): Promise<readonly string[]> {
 
 /** Each leaves the file at a size of four bytes. */
 const CHANGES: readonly [string, () => Promise<unknown>, string][] = [
-  ["other words of the same length", () => write("a", "five"), "five"],
+  ["other text of the same length", () => write("a", "five"), "five"],
   [
-    "other words, and the old time set upon them",
+    "other text, with the old modification time set again",
     async () => {
       await write("a", "five");
       await utimes(join(root, "a"), 1_000, 1_000);
@@ -41,7 +41,7 @@ const CHANGES: readonly [string, () => Promise<unknown>, string][] = [
     "five",
   ],
   [
-    "another file under its name, as old as it was",
+    "another file under its name, with the same modification time",
     async () => {
       await write("b", "five");
       await utimes(join(root, "b"), 1_000, 1_000);
@@ -53,14 +53,14 @@ const CHANGES: readonly [string, () => Promise<unknown>, string][] = [
 ];
 
 describe("what was read from a file", () => {
-  it("is not read again while the file stays as it is", async () => {
+  it("an unchanged file is read once", async () => {
     await write("a", "four");
     expect(await look("a")).toEqual(["four"]);
     expect(await look("a")).toEqual(["four"]);
     expect(loaded).toEqual(["a"]);
   });
 
-  it.each(CHANGES)("is read again after %s", async (_what, change, then) => {
+  it.each(CHANGES)("a file is read again after %s", async (_what, change, then) => {
     await write("a", "four");
     await utimes(join(root, "a"), 1_000, 1_000);
     await look("a");
@@ -69,7 +69,7 @@ describe("what was read from a file", () => {
     expect(loaded).toEqual(["a", "a"]);
   });
 
-  it("is read on each look while the file is so young that a change might not show", async () => {
+  it("a file is read on each call while it is too recent for a change to show in its times", async () => {
     now = Date.now();
     await write("a", "four");
     await look("a");
@@ -77,7 +77,7 @@ describe("what was read from a file", () => {
     expect(loaded).toEqual(["a", "a"]);
   });
 
-  it("stands in the order that was asked for, and is forgotten once nobody asks for it", async () => {
+  it("values have the order of the requested paths, and a path that is no longer requested is forgotten", async () => {
     await write("a", "four");
     await write("b", "five");
     expect(await look("b", "a")).toEqual(["five", "four"]);
@@ -86,14 +86,14 @@ describe("what was read from a file", () => {
     expect(loaded).toEqual(["b", "a", "b"]);
   });
 
-  it("is asked for again where reading failed, without harm to the others", async () => {
+  it("a path whose read failed is read again, and the other paths stay cached", async () => {
     await write("a", "four");
     await expect(look("a", "b")).rejects.toThrow("ENOENT");
     await write("b", "five");
     expect(await look("a", "b")).toEqual(["four", "five"]);
   });
 
-  it("is kept up to a measure, and read each time beyond it", async () => {
+  it("values are cached up to a total size, and further files are read each time", async () => {
     await write("a", "a".repeat(10 * 1024 * 1024));
     await write("b", "b".repeat(10 * 1024 * 1024));
     await look("a", "b");

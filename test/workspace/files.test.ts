@@ -71,7 +71,7 @@ beforeEach(() => {
 });
 afterEach(() => rm(base, { recursive: true, force: true }));
 
-/** Ways out, each by its id of the checklist. */
+/** Paths outside the readable files, each with its id of the checklist in docs/agents.md. */
 const WAYS_OUT: readonly (readonly [id: string, path: string])[] = [
   ["F1 climbs", "../outside/secret.md"],
   ["F1 climbs from within", "research/../../outside/secret.md"],
@@ -113,11 +113,11 @@ const WAYS_OUT: readonly (readonly [id: string, path: string])[] = [
 ];
 
 describe("a way out", () => {
-  it.each(WAYS_OUT)("%s is refused to readers", async (_id, path) => {
+  it.each(WAYS_OUT)("%s: the path is refused for reading", async (_id, path) => {
     await expect(files().read(path)).rejects.toMatchObject({ code: "PATH_REFUSED" });
   });
 
-  it.each(WAYS_OUT)("%s is refused to writers", async (_id, path) => {
+  it.each(WAYS_OUT)("%s: the path is refused for writing", async (_id, path) => {
     const before = readFileSync(join(base, "outside/secret.md"), "utf8");
     await expect(writeFile({ path, text: "mine" })).rejects.toMatchObject({ code: "PATH_REFUSED" });
     await expect(writeFile({ path, text: "mine", replaces: digestOf(before) })).rejects.toMatchObject({
@@ -129,7 +129,7 @@ describe("a way out", () => {
 });
 
 describe("secrets", () => {
-  it("F4 the target of { file = } is not read, by whatever name", async () => {
+  it("F4 the target of { file = } is not read under any of its names", async () => {
     const hidden = files([join(root, "research/token.txt")]);
     await expect(hidden.read("research/token.txt")).rejects.toMatchObject({ code: "PATH_REFUSED" });
     symlinkSync(join(root, "research/token.txt"), join(base, "token"));
@@ -142,7 +142,7 @@ describe("secrets", () => {
     await expect(files().read("research/server.pem")).rejects.toMatchObject({ code: "PATH_REFUSED" });
   });
 
-  it("F7 list, read and search know the same rule", async () => {
+  it("F7 list, read and search apply the same rule", async () => {
     const listed = await paths();
     expect(listed).toEqual(["desk.toml", "research/aapl.md", "research/deep/er/note.md"]);
     const hits = await files([join(root, "research/token.txt")]).search({
@@ -155,7 +155,7 @@ describe("secrets", () => {
 });
 
 describe("a swap between check and use", () => {
-  it("F2 reads the folder that was checked, whatever takes its name", async () => {
+  it("F2 a read uses the folder that was checked, even if another folder takes its name", async () => {
     const held = await openDirectory(root, ["research"]);
     if (held === undefined) throw new Error("no folder");
     put("outside/aapl.md", "planted");
@@ -166,7 +166,7 @@ describe("a swap between check and use", () => {
     expect(Buffer.from(opened?.bytes ?? []).toString()).toContain("Margins hold.");
   });
 
-  it("F2 writes into the folder that was checked, whatever takes its name", async () => {
+  it("F2 a write goes into the folder that was checked, even if another folder takes its name", async () => {
     const swapping: typeof disk = {
       ...disk,
       create: async (path, data, mode) => {
@@ -180,7 +180,7 @@ describe("a swap between check and use", () => {
     expect(readFileSync(join(root, "was/new.md"), "utf8")).toBe("mine");
   });
 
-  it("F2 a symlink put in place of the file is replaced, not followed", async () => {
+  it("F2 a symlink that takes the file's place is replaced, not followed", async () => {
     const swapping: typeof disk = {
       ...disk,
       writeAtomic: async (path, data, mode) => {
@@ -197,7 +197,7 @@ describe("a swap between check and use", () => {
 });
 
 describe("reading", () => {
-  it("F5 goes through a long file in stretches that add up", async () => {
+  it("F5 a long file is read in parts that together are the file", async () => {
     const text = Array.from({ length: 5000 }, (_, n) => `line ${n} of a long file`).join("\n");
     put("desk/research/long.md", text);
     let from: string | null = "1";
@@ -212,7 +212,7 @@ describe("reading", () => {
     expect(whole).toBe(text);
   });
 
-  it("F5 goes through a line longer than an answer, and splits no character", async () => {
+  it("F5 a line longer than one response is read in parts, and no character is split", async () => {
     const text = `a${"😀".repeat(CHARACTERS_MAX)}\nend`;
     put("desk/research/one-line.md", text);
     let from: string | null = "1";
@@ -231,16 +231,16 @@ describe("reading", () => {
     ["2", 1, "two\n", "3"],
     ["3", 5, "three\n", null],
     ["9", 1, "", null],
-  ])("from line %s, %i lines", async (from, count, text, next) => {
+  ])("a read from line %s with %i lines returns those lines and the next cursor", async (from, count, text, next) => {
     put("desk/research/three.md", "one\ntwo\nthree\n");
     expect(await files().read("research/three.md", { from, lines: count })).toMatchObject({ text, next, lines: 3 });
   });
 
-  it.each([["0"], ["-1"], ["1:0"], ["x"], ["1:2:3"]])("a cursor %s is refused", async (from) => {
+  it.each([["0"], ["-1"], ["1:0"], ["x"], ["1:2:3"]])("the cursor %s is refused", async (from) => {
     await expect(files().read("research/aapl.md", { from })).rejects.toMatchObject({ code: "INVALID_INPUT" });
   });
 
-  it("a file that is not text is refused, and one that is not there is said", async () => {
+  it("a binary file is refused, and a missing file is reported", async () => {
     put("desk/research/bin.md", "a\0b");
     await expect(files().read("research/bin.md")).rejects.toMatchObject({ code: "PATH_REFUSED" });
     await expect(files().read("research/none.md")).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
@@ -261,12 +261,12 @@ describe("listing", () => {
     ["", "[an]*.md", ["research/aapl.md", "research/deep/er/note.md"]],
     ["", "**/note.md", ["research/deep/er/note.md"]],
     ["nowhere", undefined, []],
-  ])("under %j, glob %j", async (under, glob, expected) => {
+  ])("a list under %j with glob %j returns the readable files that match", async (under, glob, expected) => {
     expect(await paths(under, glob)).toEqual(expected);
   });
 
-  it("F5 comes in pages that hold every file once", async () => {
-    // By path, `inbox/archive/…` stands before `inbox/item-…`, whichever a walk meets first.
+  it("F5 a list comes in pages that contain every file once", async () => {
+    // Sorted by path, `inbox/archive/…` precedes `inbox/item-…`, in whatever order the walk finds them.
     const names = Array.from(
       { length: ENTRIES_MAX * 2 + 7 },
       (_, n) => `inbox/${n % 2 === 0 ? "archive/" : ""}item-${String(n).padStart(4, "0")}.md`,
@@ -286,7 +286,7 @@ describe("listing", () => {
     expect(seen).toEqual(names);
   });
 
-  it("a search comes in pages that hold every hit once", async () => {
+  it("a search comes in pages that contain every match once", async () => {
     put("desk/research/many.md", "needle\n".repeat(ENTRIES_MAX + 50));
     put("desk/research/more.md", "a Needle\n");
     const seen: string[] = [];
@@ -314,7 +314,7 @@ describe("writing", () => {
     ["orders/pending/a.json"],
     ["research/new/deep/a.csv"],
     ["snapshots/a.md"],
-  ])("F3 %s is taken", async (path) => {
+  ])("F3 an agent can write %s", async (path) => {
     await writeFile({ path, text: "text" });
     expect(readFileSync(join(root, path), "utf8")).toBe("text");
   });
@@ -349,11 +349,11 @@ describe("writing", () => {
     ["connectors/x.ts"],
     ["issuesx/a.md"],
     ["research"],
-  ])("F3 %s is refused", async (path) => {
+  ])("F3 an agent cannot write %s", async (path) => {
     await expect(writeFile({ path, text: "text" })).rejects.toMatchObject({ code: "PATH_REFUSED" });
   });
 
-  it("replaces only what was read", async () => {
+  it("a write replaces a file only with the digest of the text that was read", async () => {
     const path = "research/aapl.md";
     const { digest } = await files().read(path);
     await expect(writeFile({ path, text: "new" })).rejects.toMatchObject({ code: "FILE_CHANGED" });
@@ -367,7 +367,7 @@ describe("writing", () => {
     expect(readFileSync(join(root, path), "utf8")).toBe("new");
   });
 
-  it("lets one of many writers with the same digest through", async () => {
+  it("one of many writers with the same digest succeeds", async () => {
     const shared = files();
     const path = "research/aapl.md";
     const { digest } = await files().read(path);
@@ -376,7 +376,7 @@ describe("writing", () => {
     expect(ended.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
 
-  it("F3 leaves no other file behind, and caps the size", async () => {
+  it("F3 a write leaves no other file behind, and its size is limited", async () => {
     await expect(writeFile({ path: "orders/pending/a.toml", text: "a".repeat(64 * 1024 + 1) })).rejects.toMatchObject({
       code: "TOO_LARGE",
     });

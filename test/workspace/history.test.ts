@@ -37,7 +37,7 @@ const hasGit = (() => {
 })();
 
 describe.skipIf(!hasGit)("history", () => {
-  it("keeps each state of a file and gives it back; the journal's head is in the message", async () => {
+  it("the history keeps each version of a file and returns it, with the journal's head in the commit message", async () => {
     const root = desk();
     const history = await open(root);
     writeFileSync(join(root, "research/a.md"), "one\n");
@@ -52,7 +52,7 @@ describe.skipIf(!hasGit)("history", () => {
     await expect(history.read("HEAD", "../x")).rejects.toMatchObject({ code: "PATH_REFUSED" });
   });
 
-  it("leaves state, packages and a user's own .git alone", async () => {
+  it("the history does not touch the desk's state, packages or the user's own .git", async () => {
     const root = desk();
     execFileSync("git", ["init", "--quiet", root]);
     mkdirSync(join(root, "node_modules"));
@@ -71,7 +71,7 @@ describe.skipIf(!hasGit)("history", () => {
     expect(execFileSync("git", ["-C", root, "status", "--porcelain"], { encoding: "utf8" })).toContain("?? z");
   });
 
-  it("runs no planted hook, monitor or filter, and survives a stale lock", async () => {
+  it("the history runs no planted hook, monitor or filter, and recovers from a stale lock", async () => {
     const root = desk();
     await open(root);
     const marker = join(root, ".qoc", "ran");
@@ -98,7 +98,7 @@ describe.skipIf(!hasGit)("history", () => {
 });
 
 describe("without git", () => {
-  it("is not available, and says what is missing only where it is asked", async () => {
+  it("without git the history is not available, and reports that git is missing only when it is used", async () => {
     const root = desk();
     const history = await open(root, join(root, "empty"));
     expect(history.available).toBe(false);

@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 
 describe("frontmatter", () => {
-  it("reads back as written, whatever it holds", () => {
+  it("frontmatter with any content reads back as it was written", () => {
     const key = fc.stringMatching(/^[a-z_]{1,10}$/).filter((name) => name !== "__proto__");
     fc.assert(
       fc.property(fc.dictionary(key, fc.string({ unit: "grapheme", maxLength: 40 })), fc.string(), (fields, body) => {
@@ -29,26 +29,26 @@ describe("frontmatter", () => {
     );
   });
 
-  it("refuses aliases, duplicate keys and nested tables", () => {
+  it("frontmatter with aliases, duplicate keys or nested tables is refused", () => {
     for (const inside of ["a: &x 1\nb: *x", "a: 1\na: 2", "a:\n  b: 1"])
       expect(() => readNote(`---\n${inside}\n---\n`)).toThrow(FrontmatterError);
   });
 
-  it("refuses one of the size of a text, and reads a body of any size", () => {
+  it("frontmatter above its size limit is refused, and a body of any size is read", () => {
     expect(() => readNote(`---\na: ${"x".repeat(17 * 1024)}\n---\n`)).toThrow(
       "frontmatter has 17411 bytes; the limit is 16384",
     );
     expect(readNote(`---\na: x\n---\n${"k: x\n".repeat(20_000)}`).fields).toEqual({ a: "x" });
   });
 
-  it("changes one field and no other byte", () => {
+  it("a change of one field changes no other byte", () => {
     const text = "---\nid: 001   # mine\nstatus: open\n---\nbody: status: open\n";
     expect(withField(text, "status", "done")).toBe("---\nid: 001   # mine\nstatus: done\n---\nbody: status: open\n");
   });
 });
 
 describe("issues", () => {
-  it("are numbered, read, and keep their author's text when their status changes", async () => {
+  it("issues are numbered and read, and a status change keeps their author's text", async () => {
     const made = await workspace.issues.create({
       title: "Rebalance: tech!",
       body: "## Goal\n\nTrim.",
@@ -67,14 +67,14 @@ describe("issues", () => {
     expect(readFileSync(join(root, made.path), "utf8")).toBe(made.text.replace('status: "open"', "status: review"));
   });
 
-  it("that cannot be read are listed with what is wrong", async () => {
+  it("issues that cannot be read are listed with their problem", async () => {
     writeFileSync(join(root, "issues/002-bad.md"), "---\na: [\n---\n");
     expect(await workspace.issues.list()).toMatchObject([{ id: "002-bad", status: "blocked" }]);
   });
 });
 
 describe("research", () => {
-  it("is replaced only with the digest of what stands there", async () => {
+  it("a research note is replaced only with the digest of its current text", async () => {
     const first = await workspace.research.write({ name: "aapl", text: "one", replaces: undefined });
     await expect(workspace.research.write({ name: "aapl", text: "two", replaces: undefined })).rejects.toMatchObject({
       code: "FILE_CHANGED",
@@ -97,13 +97,16 @@ describe("research", () => {
     });
   });
 
-  it.each(["CLAUDE", "sub/AGENTS", "prices/new", "../issues/a", ".hidden"])("has no note named %s", async (name) => {
-    await expect(workspace.research.write({ name: name, text: "x", replaces: undefined })).rejects.toMatchObject({
-      code: "PATH_REFUSED",
-    });
-  });
+  it.each(["CLAUDE", "sub/AGENTS", "prices/new", "../issues/a", ".hidden"])(
+    "no research note can be named %s",
+    async (name) => {
+      await expect(workspace.research.write({ name: name, text: "x", replaces: undefined })).rejects.toMatchObject({
+        code: "PATH_REFUSED",
+      });
+    },
+  );
 
-  it("is bounded in bytes, not in letters", async () => {
+  it("the size limit of a research note counts bytes, not characters", async () => {
     await expect(
       workspace.research.write({ name: "big", text: "€".repeat(200_000), replaces: undefined }),
     ).rejects.toMatchObject({
@@ -111,7 +114,7 @@ describe("research", () => {
     });
   });
 
-  it("lets one of several who read the same text replace it", async () => {
+  it("one of several writers that read the same note can replace it", async () => {
     const { text } = await workspace.research.write({ name: "aapl", text: "one", replaces: undefined });
     const all = await Promise.allSettled(
       ["two", "three"].map((next) => workspace.research.write({ name: "aapl", text: next, replaces: digestOf(text) })),
@@ -119,7 +122,7 @@ describe("research", () => {
     expect(all.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
   });
 
-  it("is listed though a note cannot be read", async () => {
+  it("research is listed even if a note cannot be read", async () => {
     writeFileSync(join(root, "research/big.md"), "x".repeat(300 * 1024));
     const { text } = await workspace.research.write({ name: "small", text: "one", replaces: undefined });
     expect(await workspace.research.list()).toEqual([
@@ -130,7 +133,7 @@ describe("research", () => {
 });
 
 describe("the inbox", () => {
-  it("files a host's item once, also after it was archived", async () => {
+  it("an inbox item of the desk is written once, even after it was archived", async () => {
     const item = { name: "2026-07-05-fill-SPX-BUY-7", frontmatter: { kind: "fill", status: "new" }, body: "x\n" };
     await workspace.inbox.writeHostItem(item);
     writeFileSync(join(root, "inbox", `${item.name}.md`), "---\nkind: fill\nstatus: done\n---\n");
@@ -140,7 +143,7 @@ describe("the inbox", () => {
 
   const message = { title: "Hello", text: "x", kind: "message", at: "2026-07-05T10:00:00.000Z", from: "human" };
 
-  it("files the desk's own alert, whatever title a message took before it", async () => {
+  it("an alert of the desk is written even if a message has its title", async () => {
     for (const kind of ["alert", "message"])
       await workspace.inbox.writeMessage({ ...message, title: "refused claude", kind });
     await workspace.inbox.writeHostItem({
@@ -155,20 +158,20 @@ describe("the inbox", () => {
     ]);
   });
 
-  it("takes the kind of a fill or an alert from the desk alone, and any other from the file", async () => {
+  it("the kinds fill and alert are accepted from the desk only, and other kinds from the file", async () => {
     for (const kind of ["fill", "alert", "brief"])
       writeFileSync(join(root, `inbox/${kind}.md`), `---\nkind: ${kind}\n---\n`);
     expect((await workspace.inbox.list()).map(({ kind }) => kind)).toEqual(["message", "brief", "message"]);
   });
 
-  it("takes messages of one title beside each other, also in one breath", async () => {
+  it("messages with the same title are all kept, even if they are written at once", async () => {
     await Promise.all([workspace.inbox.writeMessage(message), workspace.inbox.writeMessage(message)]);
     expect(readdirSync(join(root, "inbox"))).toEqual(["2026-07-05-message-hello-2.md", "2026-07-05-message-hello.md"]);
   });
 });
 
 describe("snapshots", () => {
-  it("are listed newest first, and the oldest days go", async () => {
+  it("snapshots are listed newest first, and those of the oldest days are removed", async () => {
     for (const day of ["01", "02", "03"]) {
       const facts = {
         time: `2026-07-${day}T16:00:00.000Z`,

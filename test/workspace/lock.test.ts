@@ -20,7 +20,7 @@ function world(over: Partial<Processes> = {}, alive: Record<number, string> = { 
 }
 
 describe("the lock", () => {
-  it("is held until it is given back", async () => {
+  it("the lock is held until it is released", async () => {
     const at = path();
     const lock = await takeLock(disk, at, { root: "/desk", nonce: "n1", processes: world() });
     await expect(
@@ -38,14 +38,14 @@ describe("the lock", () => {
     ["the process is gone", world({ pid: 200 }, { 200: "t2" })],
     ["its pid is another process now", world({ pid: 200 }, { 100: "t9", 200: "t2" })],
     ["the machine was started anew", world({ pid: 200, bootId: "boot-2" }, { 100: "t1", 200: "t2" })],
-  ])("of a killed desk is taken over: %s", async (_name, later) => {
+  ])("the lock of a killed desk is taken over: %s", async (_name, later) => {
     const at = path();
     await takeLock(disk, at, { root: "/desk", nonce: "n1", processes: world() });
     await takeLock(disk, at, { root: "/desk", nonce: "n2", processes: later });
     expect(await lockOwner(disk, at)).toMatchObject({ pid: 200, nonce: "n2" });
   });
 
-  it("that is no lock is taken over", async () => {
+  it("a lock file with invalid content is taken over", async () => {
     const at = path();
     writeFileSync(at, "garbage");
     await takeLock(disk, at, { root: "/desk", nonce: "n1", processes: world() });
@@ -53,7 +53,7 @@ describe("the lock", () => {
     expect(owner !== undefined && isAlive(owner, world())).toBe(true);
   });
 
-  it("goes to one of many that start at once", async () => {
+  it("one of many processes that start at once gets the lock", async () => {
     const at = path();
     const alive = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [i + 1, `t${i}`]));
     const outcomes = await Promise.allSettled(
@@ -64,7 +64,7 @@ describe("the lock", () => {
     expect(outcomes.filter((outcome) => outcome.status === "fulfilled")).toHaveLength(1);
   });
 
-  it("is not given back by one who no longer holds it", async () => {
+  it("a release does not remove a lock that another process has taken over", async () => {
     const at = path();
     const lock = await takeLock(disk, at, { root: "/desk", nonce: "n1", processes: world() });
     await takeLock(disk, at, { root: "/desk", nonce: "n2", processes: world({ pid: 200 }, { 200: "t2" }) });

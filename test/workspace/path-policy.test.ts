@@ -59,19 +59,19 @@ describe("a path", () => {
     ["research/link.md"],
     ["research/hard.md"],
     ["research/pipe.md"],
-  ])("F1 F2 F6 %j is refused", async (path) => {
+  ])("F1 F2 F6 the path %j is refused", async (path) => {
     await expect(resolveInWorkspace({ disk, root }, path, ["research"])).rejects.toMatchObject({
       code: "PATH_REFUSED",
     });
   });
 
-  it("outside the allowed folders is refused", async () => {
+  it("a path outside the allowed folders is refused", async () => {
     await expect(resolveInWorkspace({ disk, root }, "desk.toml", ["research"])).rejects.toMatchObject({
       code: "PATH_REFUSED",
     });
   });
 
-  it("inside is taken", async () => {
+  it("a path inside the allowed folders is accepted", async () => {
     expect(await resolveInWorkspace({ disk, root }, "research/2026-07-05 note_1.md", ["research"])).toBe(
       `${root}/research/2026-07-05 note_1.md`,
     );

@@ -41,7 +41,7 @@ describe("a good file", () => {
       "action: buy\nsymbol: SPX\nquantity: 10\norder_type: limit\nlimit_price: 3000\nstatus: pending_approval\n",
     ],
     ["a.json", '{"order": {"side": "buy", "symbol": "SPX", "quantity": 10.0, "type": "limit", "limit_price": "3000"}}'],
-  ])("%s", async (name, text) => {
+  ])("the file %s is read", async (name, text) => {
     put(name, text);
     expect(await only()).toMatchObject({
       kind: "ok",
@@ -51,7 +51,7 @@ describe("a good file", () => {
     });
   });
 
-  it("keeps tickers as text: TRUE, NO, 005930", async () => {
+  it("the tickers TRUE, NO and 005930 are read as text", async () => {
     for (const ticker of ["TRUE", "NO", "005930"]) {
       put("a.yaml", `side: buy\nsymbol: ${ticker}\nquantity: 1\ntype: market\n`);
       expect(await only()).toMatchObject({ kind: "ok", draft: { symbol: ticker } });
@@ -80,7 +80,7 @@ describe("a bad file is listed with what is wrong", () => {
     ["market with price", toml({ type: '"market"' }), "has no limit_price"],
     ["both names of a field", toml({ action: '"buy"' }), "say the same"],
     ["not TOML", "side = = 1", "line 1, column"],
-  ])("%s", async (_name, text, words) => {
+  ])("a file is listed with its problem: %s", async (_name, text, words) => {
     put("a.toml", text);
     const file = await only();
     expect(file).toMatchObject({
@@ -92,12 +92,12 @@ describe("a bad file is listed with what is wrong", () => {
     expect(readFileSync(`${root}/orders/pending/a.toml`, "utf8")).toBe(text);
   });
 
-  it("70 KiB", async () => {
+  it("a file of 70 KiB is listed as too large", async () => {
     put("a.toml", `${GOOD}# ${"x".repeat(70 * 1024)}`);
     expect(await only()).toMatchObject({ kind: "bad", message: expect.stringContaining("the limit is 65536") });
   });
 
-  it("YAML alias bomb", async () => {
+  it("a YAML alias bomb is listed with its problem", async () => {
     const levels = Array.from(
       { length: 9 },
       (_, i) =>
@@ -116,7 +116,7 @@ describe("a bad file is listed with what is wrong", () => {
     ["yaml", "[".repeat(20_000)],
     ["json", `${'{"a":'.repeat(9_000)}1${"}".repeat(9_000)}`],
     ["yml", "- ".repeat(30_000)],
-  ])("%s nesting bomb", async (end, text) => {
+  ])("a %s nesting bomb is listed with its problem", async (end, text) => {
     put(`a.${end}`, text);
     expect((await only())?.kind).toBe("bad");
   });
@@ -133,26 +133,26 @@ describe("a bad file is listed with what is wrong", () => {
     ["a list", `a: [${"x,".repeat(30_000)}]`],
     ["comments", lines(() => "#")],
     ["mistakes", lines(() => "%")],
-  ])("60 KiB of YAML %s, at once", async (_what, text) => {
+  ])("60 KiB of YAML %s are listed with their problem without a long parse", async (_what, text) => {
     put("a.yaml", text);
     const started = performance.now();
     expect(await only()).toMatchObject({ kind: "bad", message: expect.stringContaining("more than 4000 parts") });
     expect(performance.now() - started).toBeLessThan(1_000);
   });
 
-  it("a YAML key twice", async () => {
+  it("a YAML file with a duplicate key is listed with its problem", async () => {
     put("a.yaml", "side: buy\nsymbol: SPX\nside: sell\n");
     expect(await only()).toMatchObject({ kind: "bad", message: "not valid YAML: Map keys must be unique" });
   });
 
-  it("binary, and what is not UTF-8", async () => {
+  it("a binary file and a file that is not UTF-8 are listed with their problem", async () => {
     put("a.toml", new Uint8Array([0, 1, 2, 3]));
     expect(await only()).toMatchObject({ kind: "bad", message: expect.stringContaining("binary") });
     put("a.toml", new Uint8Array([0xff, 0xfe, 0x41]));
     expect(await only()).toMatchObject({ kind: "bad", message: expect.stringContaining("UTF-8") });
   });
 
-  it("a symlink, a hard link, a FIFO", async () => {
+  it("a symlink, a hard link and a FIFO are listed with their problem", async () => {
     writeFileSync(`${root}/secret.toml`, GOOD);
     symlinkSync(`${root}/secret.toml`, `${root}/orders/pending/link.toml`);
     linkSync(`${root}/secret.toml`, `${root}/orders/pending/hard.toml`);
@@ -165,7 +165,7 @@ describe("a bad file is listed with what is wrong", () => {
     ]);
   });
 
-  it("the same stem twice: neither can be approved", async () => {
+  it("of two files with the same stem neither can be approved", async () => {
     put("a.toml", GOOD);
     put("A.yaml", "side: buy\n", "proposed");
     expect((await look()).map((file) => file.kind)).toEqual(["duplicate", "duplicate"]);
@@ -173,7 +173,7 @@ describe("a bad file is listed with what is wrong", () => {
 });
 
 describe("a file that stays as it is", () => {
-  it("is read once, until it changes or a twin comes and goes", async () => {
+  it("a proposal is read once, until it changes or a file with its stem appears or disappears", async () => {
     const reads: string[] = [];
     const counting = {
       ...disk,
@@ -197,7 +197,7 @@ describe("a file that stays as it is", () => {
 });
 
 describe("what the host writes", () => {
-  it("numbers files past what is used", async () => {
+  it("a new proposal gets the first number that is not in use", async () => {
     const { draft } = (() => {
       const parsed = parseProposalFile("a.toml", Buffer.from(GOOD));
       return { draft: readProposal(parsed.document, "a") };
@@ -208,13 +208,13 @@ describe("what the host writes", () => {
     expect([first.id, second.id]).toEqual(["20260705-002", "20260705-003"]);
   });
 
-  it("never re-serialises: the author's bytes stand before the comments", async () => {
+  it("the desk's comments follow the author's bytes, which stay unchanged", async () => {
     const odd = 'side="buy"   # my remark\nsymbol = "SPX"\nquantity = 192.40';
     await new OrderFolders({ disk, root }).write("orders/executed/a.toml", odd, ["filled", 'evil\nside = "sell"']);
     expect(readFileSync(`${root}/orders/executed/a.toml`, "utf8")).toBe(`${odd}\n# filled\n# evil side = "sell"\n`);
   });
 
-  it("reads back as it was written, whatever the rationale holds", () => {
+  it("a proposal with any rationale reads back as it was written", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 200 }), (words) => {
         const rationale = words.trim();
@@ -236,7 +236,7 @@ describe("what the host writes", () => {
     );
   });
 
-  it("any bytes are a document or a ProposalError", () => {
+  it("any bytes are read as a proposal or refused with a ProposalError", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.constantFrom("a.toml", "a.yaml", "a.json"), (bytes, name) => {
         try {

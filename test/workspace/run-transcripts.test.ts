@@ -11,7 +11,7 @@ function desk() {
   return { disk: nodeDisk(), root: mkdtempSync(join(tmpdir(), "qoc-runs-")), log: quietLog() };
 }
 
-it("keeps lines in their order", async () => {
+it("a transcript keeps its lines in order", async () => {
   const given = desk();
   const transcript = new RunTranscripts(given).open("run-1", given.log);
   for (let i = 0; i < 50; i++) transcript.line(`line ${i}`);
@@ -21,7 +21,7 @@ it("keeps lines in their order", async () => {
   );
 });
 
-it("stops at its limit, and says so", async () => {
+it("a transcript ends at its size limit with a line about it", async () => {
   const given = desk();
   const transcript = new RunTranscripts(given).open("run-1", given.log);
   const part = "x".repeat(TRANSCRIPT_CHARS_MAX / 4);
@@ -32,7 +32,7 @@ it("stops at its limit, and says so", async () => {
   expect(lines.at(-1)).toContain("more than");
 });
 
-it("counts lines without characters too", async () => {
+it("empty lines count towards a transcript's limit", async () => {
   const given = desk();
   const transcript = new RunTranscripts(given).open("run-1", given.log);
   for (let i = 0; i < 700_000; i++) transcript.line("");
@@ -41,7 +41,7 @@ it("counts lines without characters too", async () => {
   expect(readFileSync(join(given.root, transcript.path), "utf8").trimEnd()).toMatch(/more than/);
 });
 
-it("keeps the newest", async () => {
+it("the newest transcripts are kept", async () => {
   const given = desk();
   mkdirSync(join(given.root, ".qoc/runs"), { recursive: true });
   for (let i = 0; i < TRANSCRIPTS_KEPT + 5; i++)
@@ -55,7 +55,7 @@ it("keeps the newest", async () => {
   expect(names.at(-1)).toBe("run-9999.ndjson");
 });
 
-it("is kept where another run removes the oldest at the same time", async () => {
+it("a transcript is kept if another run removes the oldest transcripts at the same time", async () => {
   const given = desk();
   mkdirSync(join(given.root, ".qoc/runs"), { recursive: true });
   for (let i = 0; i < TRANSCRIPTS_KEPT + 5; i++)
@@ -74,7 +74,7 @@ it("is kept where another run removes the oldest at the same time", async () => 
   expect(readdirSync(join(given.root, ".qoc/runs"))).toHaveLength(TRANSCRIPTS_KEPT);
 });
 
-it("that cannot be written is a line in the log", async () => {
+it("a transcript that cannot be written is reported in the log", async () => {
   const given = desk();
   writeFileSync(join(given.root, ".qoc"), "a file where a folder belongs");
   const transcript = new RunTranscripts(given).open("run-1", given.log);
