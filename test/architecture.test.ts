@@ -16,16 +16,15 @@ const PENDING_MODULES = [...["src/cli/", "src/commands/", "src/conformance/"]];
 const PENDING: Partial<Record<RuleKey, readonly string[]>> = {
   lineLength: [
     ...PENDING_MODULES,
-    ...["test/agents/", "test/bench/", "test/cli/", "test/commands/", "test/market-data/", "test/mcp/", "test/runs/"],
-    ...["test/support/", "test/trading/", "test/transcripts/"],
+    ...["test/agents/", "test/cli/", "test/commands/", "test/market-data/", "test/mcp/"],
+    ...["test/transcripts/"],
   ],
   functionLength: ["src/cli/session.ts"],
   optionalSpreads: [...PENDING_MODULES],
   phrases: [
     ...[...PENDING_MODULES, "docs/", "bin/", "build.mjs"],
-    ...["test/agents/", "test/app/", "test/cli/", "test/commands/", "test/conformance/", "test/docs/"],
-    ...["test/http/", "test/market-data/", "test/mcp/", "test/runs/"],
-    ...["test/trading/", "test/workspace/"],
+    ...["test/agents/", "test/cli/", "test/commands/", "test/conformance/"],
+    ...["test/http/", "test/market-data/", "test/mcp/"],
     ...["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"],
   ],
 };

@@ -111,7 +111,9 @@ export interface Alert {
   readonly text: string;
 }
 
-/** Writes an inbox alert: a blocked order, an unknown outcome, a stopped connector. Never rejects; a failure is logged. */
+/**
+ * Writes an inbox alert: a blocked order, an unknown outcome, a stopped connector. Never rejects; a failure is logged.
+ */
 export async function writeAlert(
   desk: Pick<Desk, "workspace" | "log">,
   { at, seq, topic, title, text }: Alert,

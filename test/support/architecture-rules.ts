@@ -287,7 +287,9 @@ function cyclesOf(graph: ReadonlyMap<string, readonly string[]>): readonly (read
   return cycles;
 }
 
-/** The public contract of connectors: its types have the names that authors expect, although the desk has its own types. */
+/**
+ * The public contract of connectors: its types have the names that authors expect, although the desk has its own types.
+ */
 const SDK_FILE = "src/domain/sdk.ts";
 
 const typeNames: Rule = {
