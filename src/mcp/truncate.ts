@@ -65,12 +65,12 @@ export function truncateLists(result: unknown, lists: Readonly<Record<string, st
     const long = Object.entries(lists).flatMap(([name, command]) => {
       const items = result[name];
       return Array.isArray(items) && items.length > length
-        ? [{ name, items, rest: { left: items.length - length, tool: toolName(command) } }]
+        ? [{ name, items, omission: { left: items.length - length, tool: toolName(command) } }]
         : [];
     });
     if (long.length === 0) continue;
     const cut = Object.fromEntries(long.map(({ name, items }) => [name, items.slice(0, length)]));
-    truncated = { ...result, ...cut, more: Object.fromEntries(long.map(({ name, rest }) => [name, rest])) };
+    truncated = { ...result, ...cut, more: Object.fromEntries(long.map(({ name, omission }) => [name, omission])) };
   }
   return truncated;
 }
