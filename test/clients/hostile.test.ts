@@ -28,7 +28,7 @@ for (const { client, about, args = [], settings } of VENDORS) {
         const notes: string[] = [];
         const report = await desk.services.runs.start("001", (line) => notes.push(line), new AbortController().signal);
         expect(report).toMatchObject({ outcome: "done", reason: null });
-        expect(notes.join("\n")).toContain("no bubblewrap");
+        expect(notes.join("\n")).toContain("not sandboxed");
         expect(planted.marks()).toEqual([]);
         expect(sentTo(at)).toContain("A first look at the S&P 500");
         expect(planted.readIn(sentTo(at))).toEqual([]);
