@@ -84,6 +84,13 @@ export async function openDesk(options: DeskOptions, lifecycle: Lifecycle): Prom
     () => takeLock(disk, paths.lock, { root, nonce: ids.random(8), processes: nodeProcesses }),
     (lock) => lock.release(),
   );
+  await disk.mkdir(`${root}/${LAYOUT.state}`);
+  // The runtime folder depends on the environment: two terminals with different variables share only the workspace.
+  await lifecycle.open(
+    "workspace lock",
+    () => takeLock(disk, `${root}/${LAYOUT.lock}`, { root, nonce: ids.random(8), processes: nodeProcesses }),
+    (lock) => lock.release(),
+  );
   for (const folder of FOLDERS) await disk.mkdir(`${root}/${folder}`);
   const secrets = openSecretStore(disk, env);
   const logDir = logFolder(root, home, config.workspace.logDir);

@@ -31,6 +31,7 @@ export const LAYOUT = {
   schedules: "schedules",
   snapshots: "snapshots",
   state: ".qoc",
+  lock: ".qoc/lock",
   journal: ".qoc/journal",
   history: ".qoc/history.git",
   connectors: ".qoc/connectors",

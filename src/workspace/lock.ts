@@ -53,7 +53,10 @@ export interface LockRequest {
   readonly processes: Processes;
 }
 
-/** Takes the lock, also if its owner is no longer running. @throws LOCKED if the owner is running. */
+/**
+ * Takes the lock, also if its owner is no longer running or locked another folder: a copied workspace contains the lock file
+ * of the original. @throws LOCKED if the owner is running.
+ */
 export async function takeLock(disk: Disk, path: string, { root, nonce, processes }: LockRequest): Promise<Lock> {
   const { pid, bootId: boot } = processes;
   const owner: LockOwner = { pid, boot, start: processes.startOf(pid) ?? "", nonce, root };
@@ -65,7 +68,7 @@ export async function takeLock(disk: Disk, path: string, { root, nonce, processe
       if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
     }
     const current = await lockOwner(disk, path);
-    if (current !== undefined && isAlive(current, processes))
+    if (current !== undefined && current.root === root && isAlive(current, processes))
       throw new QocError("LOCKED", { pid: current.pid, path: root });
     // Two processes may find the same stale lock: after the move, only one of them succeeds in creating the file.
     await disk.move(path, `${path}.stale-${nonce}`).catch(() => undefined);

@@ -17,6 +17,7 @@ const PACKAGE_ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\
 const STEPS = [
   "operator socket",
   "lock",
+  "workspace lock",
   "logs",
   "journal",
   "history",
@@ -51,11 +52,11 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
-function env(): Record<string, string | undefined> {
-  return { PATH: process.env["PATH"], XDG_RUNTIME_DIR: join(home, "run") };
+function env(runtime = "run"): Record<string, string | undefined> {
+  return { PATH: process.env["PATH"], XDG_RUNTIME_DIR: join(home, runtime) };
 }
 
-function start(lifecycle: Lifecycle, ready: () => void, signal: AbortSignal): Promise<unknown> {
+function start(lifecycle: Lifecycle, ready: () => void, signal: AbortSignal, runtime?: string): Promise<unknown> {
   const options = {
     root,
     packageRoot: PACKAGE_ROOT,
@@ -63,7 +64,7 @@ function start(lifecycle: Lifecycle, ready: () => void, signal: AbortSignal): Pr
     disk: nodeDisk(),
     clock: systemClock,
     ids: systemIds,
-    env: env(),
+    env: env(runtime),
     home,
   };
   return runDaemon(options, ready, signal, lifecycle);
@@ -142,10 +143,25 @@ describe("a start of the daemon", () => {
     const failed = start(new FailingLifecycle(step), () => undefined, new AbortController().signal);
     await expect(failed).rejects.toThrow(`step failed: ${step}`);
     expect(existsSync(paths.lock)).toBe(false);
+    expect(existsSync(join(root, ".qoc/lock"))).toBe(false);
     expect(existsSync(paths.socket)).toBe(false);
     expect(await canListen()).toBe(true);
     expect(process.cwd()).toBe(folder);
     expect(await settledResources()).toEqual(before);
+  });
+
+  it("is refused while a desk with another runtime folder has the workspace open", async () => {
+    const stop = new AbortController();
+    let second: unknown;
+    await start(
+      new Lifecycle(),
+      () => {
+        second = start(new Lifecycle(), () => undefined, stop.signal, "other-run").catch((error: unknown) => error);
+        void Promise.resolve(second).then(() => stop.abort());
+      },
+      stop.signal,
+    );
+    expect(await second).toMatchObject({ code: "LOCKED", details: { pid: process.pid } });
   });
 
   it("succeeds after the failed ones", async () => {

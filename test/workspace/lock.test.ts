@@ -45,6 +45,13 @@ describe("the lock", () => {
     expect(await lockOwner(disk, at)).toMatchObject({ pid: 200, nonce: "n2" });
   });
 
+  it("a lock of a running desk in another folder is taken over, since the workspace was copied", async () => {
+    const at = path();
+    await takeLock(disk, at, { root: "/desk", nonce: "n1", processes: world() });
+    await takeLock(disk, at, { root: "/copy", nonce: "n2", processes: world({ pid: 200 }, { 100: "t1", 200: "t2" }) });
+    expect(await lockOwner(disk, at)).toMatchObject({ pid: 200, root: "/copy" });
+  });
+
   it("a lock file with invalid content is taken over", async () => {
     const at = path();
     writeFileSync(at, "garbage");
