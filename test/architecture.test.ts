@@ -10,22 +10,17 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 type RuleKey = keyof typeof RULES;
 const KEYS = Object.keys(RULES) as RuleKey[];
 
-const PENDING_MODULES = [...["src/cli/", "src/commands/", "src/conformance/"]];
+const PENDING_MODULES = [...["src/conformance/"]];
 
 /** Violations that are still there: path prefixes, or the name of a type that is declared twice. Shrinks to nothing. */
 const PENDING: Partial<Record<RuleKey, readonly string[]>> = {
-  lineLength: [
-    ...PENDING_MODULES,
-    ...["test/agents/", "test/cli/", "test/commands/", "test/market-data/", "test/mcp/"],
-    ...["test/transcripts/"],
-  ],
-  functionLength: ["src/cli/session.ts"],
+  lineLength: [...PENDING_MODULES, ...["test/agents/", "test/market-data/", "test/mcp/"], ...["test/transcripts/"]],
   optionalSpreads: [...PENDING_MODULES],
   phrases: [
-    ...[...PENDING_MODULES, "docs/", "bin/", "build.mjs"],
-    ...["test/agents/", "test/cli/", "test/commands/", "test/conformance/"],
+    ...[...PENDING_MODULES, "docs/", "build.mjs"],
+    ...["test/agents/", "test/conformance/"],
     ...["test/http/", "test/market-data/", "test/mcp/"],
-    ...["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"],
+    ...["README.md", "ARCHITECTURE.md", "SECURITY.md", "CHANGELOG.md"],
   ],
 };
 

@@ -11,7 +11,7 @@ import { createReadLog } from "../runs/read-log.ts";
 import { INTERACTIVE } from "../domain/agent-access.ts";
 import type { Recorded } from "../domain/event.ts";
 import { QocError, messageOf } from "../domain/error.ts";
-import type { McpCaller, Request } from "../cli/ipc-protocol.ts";
+import type { McpCaller, IpcRequest } from "../cli/ipc-protocol.ts";
 import { auditLogger } from "../mcp/audit.ts";
 import type { CallPorts } from "../mcp/call.ts";
 import { MCP_PATH, mcpHttpHandler } from "../mcp/http.ts";
@@ -37,7 +37,7 @@ export interface AgentEndpoint {
   /** Answers one HTTP request to `/mcp`. */
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** Answers one call of `qoc mcp`. @throws the error of the command, or of a refused call. */
-  overSocket(request: Request, signal: AbortSignal, note: (line: string) => void): Promise<unknown>;
+  overSocket(request: IpcRequest, signal: AbortSignal, note: (line: string) => void): Promise<unknown>;
   close(): Promise<void>;
 }
 

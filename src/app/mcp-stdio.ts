@@ -3,7 +3,7 @@ import { findCommand } from "../commands/invoke.ts";
 import { commandRegistry } from "./command-registry.ts";
 import type { Clock } from "../domain/ports.ts";
 import { callDaemon, connectionLost } from "../cli/client.ts";
-import type { McpCaller, Request } from "../cli/ipc-protocol.ts";
+import type { McpCaller, IpcRequest } from "../cli/ipc-protocol.ts";
 import type { CallMetadata } from "../mcp/audit.ts";
 import { serveMcpStdio } from "../mcp/stdio.ts";
 import { loadTools } from "../mcp/tools.ts";
@@ -43,7 +43,7 @@ export async function serveMcpOverStdio(
     };
   };
   const callDesk = (
-    call: Pick<Request, "command" | "input" | "caller">,
+    call: Pick<IpcRequest, "command" | "input" | "caller">,
     callSignal: AbortSignal,
     onNote: (line: string) => void,
   ) => {

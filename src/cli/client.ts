@@ -5,7 +5,7 @@ import {
   EMPTY_ID,
   REQUEST_BYTES_MAX,
   type Reply,
-  type Request,
+  type IpcRequest,
   type WireError,
   readLines,
   tooLarge,
@@ -20,7 +20,7 @@ const CONNECTION_REFUSED_CODES = new Set(["ENOENT", "ECONNREFUSED", "ENOTSOCK"])
 
 export interface DaemonCall {
   readonly socketPath: string;
-  readonly request: Request;
+  readonly request: IpcRequest;
   onNote(line: string): void;
   /**
    * Called with each value of a stream. The next value is read after this resolves, so a slow reader slows the desk

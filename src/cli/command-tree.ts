@@ -65,7 +65,7 @@ function argumentDefinition({ kind, type, summary, short, choices, required, val
   const common = {
     description: summary,
     required: required === true,
-    ...(short === undefined ? {} : { alias: short }),
+    alias: short ?? [],
   };
   if (type === "boolean") return { type: "boolean", ...common };
   const valueHint = value ?? "VALUE";

@@ -41,8 +41,8 @@ export function completionScript(shell: Shell): string {
 }
 
 /**
- * Returns the completions of the last word: lines of `value<TAB>description`, then the directive for the script. The
- * desk is called only if an id is needed, so the words are matched twice: first to learn which ids are needed, then
+ * Returns the completions of the last argument: lines of `value<TAB>description`, then the directive for the script.
+ * The desk is called only if an id is needed, so the words are matched twice: first to learn which ids are needed, then
  * with the ids.
  */
 export async function completions(

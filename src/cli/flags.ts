@@ -44,7 +44,7 @@ function toggle(name: keyof Globals, summary: string, short?: string): ArgumentE
 
 /** In the order of the help page. */
 export const GLOBAL_FLAGS: readonly ArgumentEntry[] = [
-  toggle("json", "print JSON on stdout, and errors as JSON on stderr"),
+  toggle("json", "print the value as JSON on stdout, errors as JSON on stderr"),
   toggle("quiet", "print no progress", "q"),
   toggle("verbose", "print the cause and the details of an error", "v"),
   toggle("noColor", "print no colours; NO_COLOR=1 does the same"),
@@ -58,7 +58,7 @@ export const GLOBAL_FLAGS: readonly ArgumentEntry[] = [
     summary: "the desk's folder (default: this folder or one above it)",
   },
   toggle("yes", "answer prompts with yes; never approves an order", "y"),
-  toggle("dryRun", "show what would be done, if the command supports it"),
+  toggle("dryRun", "show the effect without making changes, if supported"),
   {
     name: "passphraseFd",
     kind: "flag",

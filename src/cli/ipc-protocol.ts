@@ -9,7 +9,7 @@ export const REQUEST_BYTES_MAX = 1024 * 1024;
 /** The id of a reply to a request whose id could not be read. */
 export const EMPTY_ID = "";
 
-export interface Request {
+export interface IpcRequest {
   readonly command: string;
   readonly input: unknown;
   readonly channel: Channel;

@@ -122,7 +122,9 @@ async function withStdin(entry: CommandEntry, input: CommandTreeInput, { io }: C
   return { ...input, [name]: await io.stdinText() };
 }
 
-/** `qoc complete SHELL` prints the shell's script; `qoc complete -- WORDS` prints what completes the last word. */
+/**
+ * `qoc complete SHELL` prints the shell's script; `qoc complete -- WORDS` prints the completions of the last of WORDS.
+ */
 async function complete(words: readonly string[], deps: CliDeps): Promise<number> {
   const [first] = words;
   if (first === "--help" || first === "-h") return printHelp("complete", (await deps.registry()).entries, deps);

@@ -55,7 +55,7 @@ export function createPrompter(
   };
 }
 
-/** Runs one prompt. The library returns a symbol for every kind of cancellation; this function tells them apart. */
+/** Runs one prompt. The library returns a symbol for every kind of cancellation; this function distinguishes them. */
 async function runPrompt<T>(show: ShowPrompt<T>, streams: Omit<PromptStreams, "withGuide">): Promise<T | undefined> {
   const { input, signal } = streams;
   signal.throwIfAborted();
@@ -69,9 +69,8 @@ async function runPrompt<T>(show: ShowPrompt<T>, streams: Omit<PromptStreams, "w
   const onKeypress = (character: string | undefined): void => {
     isInterrupted ||= character === CTRL_C;
   };
-  // The library does not end a prompt on Ctrl-D or at the end of the input. Both pause the input, and so does an
-  // answer,
-  // which settles the prompt before the next turn of the event loop.
+  // The library does not end a prompt on Ctrl-D or at the end of the input. Both pause the input. An answer pauses it
+  // too, but settles the prompt before the next turn of the event loop.
   const onPause = (): void => void setImmediate(() => isSettled || cancel.abort());
   signal.addEventListener("abort", onAbort, { once: true });
   input.on("keypress", onKeypress);

@@ -10,7 +10,7 @@ import {
   EMPTY_ID,
   REQUEST_BYTES_MAX,
   type Reply,
-  type Request,
+  type IpcRequest,
   readLines,
   tooLarge,
   writeLine,
@@ -26,7 +26,7 @@ export interface RequestHandler {
 }
 
 /** Handles one request and resolves with its result. A rejection is sent to the caller as an error. */
-export type SocketHandler = (request: Request, reply: RequestHandler) => Promise<unknown>;
+export type SocketHandler = (request: IpcRequest, reply: RequestHandler) => Promise<unknown>;
 
 export interface SocketOptions {
   readonly path: string;
@@ -157,7 +157,7 @@ function failure(id: string, error: unknown): Reply {
 
 interface IdentifiedRequest {
   readonly id: string;
-  readonly request: Request;
+  readonly request: IpcRequest;
 }
 
 /**

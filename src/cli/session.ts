@@ -6,14 +6,13 @@ import { painter } from "../commands/rendering/paint.ts";
 import { oneLine } from "../commands/rendering/terminal-text.ts";
 import { EXIT, QocError } from "../domain/error.ts";
 import type { Channel } from "../domain/event.ts";
+import type { CommandTreeInput } from "./command-tree.ts";
 import type { Globals } from "./flags.ts";
 import type { CliDeps } from "./cli-deps.ts";
 import { RemoteError, callDaemon, isDeskDown } from "./client.ts";
 import { canPrompt } from "./io.ts";
 import { Interrupted } from "./prompts.ts";
 import { renderValue } from "./render.ts";
-
-type SessionInput = Readonly<Record<string, unknown>>;
 
 export interface SessionOptions {
   readonly deps: CliDeps;
@@ -34,7 +33,7 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
     const text = await renderValue(value, { entry, registry, io, json });
     if (text !== "") await io.out(text);
   };
-  const callLocally = async (entry: CommandEntry, input: SessionInput, channel: Channel): Promise<unknown> => {
+  const callLocally = async (entry: CommandEntry, input: CommandTreeInput, channel: Channel): Promise<unknown> => {
     let printed: Promise<void> | undefined;
     const ready = (report: unknown): void => void (printed = print(entry, report));
     const emit = (value: unknown): Promise<void> => print(entry, value);
@@ -42,8 +41,8 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
     await printed;
     return printed === undefined ? value : undefined;
   };
-  const callDesk = async (entry: CommandEntry, input: SessionInput, channel: Channel): Promise<unknown> => {
-    const cutOff = entry.exits?.includes(EXIT.unknownOutcome) === true ? { cutOff: outcomeUnknown(entry, input) } : {};
+  const callDesk = async (entry: CommandEntry, input: CommandTreeInput, channel: Channel): Promise<unknown> => {
+    const cutOff = entry.exits?.includes(EXIT.unknownOutcome) === true ? outcomeUnknown(entry, input) : undefined;
     try {
       return await callDaemon({
         socketPath: await deps.socketFor(cwd),
@@ -51,7 +50,7 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
         onNote: note,
         onValue: (value) => print(entry, value),
         signal,
-        ...cutOff,
+        cutOff,
       });
     } catch (error) {
       if (error instanceof Interrupted && entry.writes.length > 0)
@@ -109,7 +108,7 @@ async function readPassphrase(
 }
 
 /** The desk may have sent the order before it stopped. */
-function outcomeUnknown(entry: CommandEntry, input: SessionInput): QocError {
+function outcomeUnknown(entry: CommandEntry, input: CommandTreeInput): QocError {
   return new QocError("OUTCOME_UNKNOWN", {
     id: String(input["id"] ?? entry.name),
     reason: "the desk stopped before it answered",

@@ -83,7 +83,7 @@ interface FoundCommand<Entry> {
   readonly remaining: readonly string[];
 }
 
-/** Finds the command whose name or alias is the first words of the line. Global flags may stand between them. */
+/** Finds the command whose name or alias is the first words of the line. Global flags may be between these words. */
 function findCommand<Entry extends CommandSyntax>(
   argv: readonly string[],
   entries: readonly Entry[],

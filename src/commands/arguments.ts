@@ -1,6 +1,6 @@
 /**
- * Positionals and flags as facts of a command's input schema. A field of the schema becomes an argument by one of the helpers
- * here; a field without a helper (a passphrase) has no place on the command line.
+ * Positionals and flags as facts of a command's input schema. A field of the schema becomes an argument by one of the
+ * helpers here; a field without a helper (a passphrase) has no place on the command line.
  */
 import * as z from "zod";
 import type { ArgumentEntry, Completion } from "./command-entry.ts";

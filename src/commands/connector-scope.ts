@@ -1,6 +1,6 @@
 /**
- * `[connectors] agent = [...]` in desk.toml: the connectors that an actor may reach. For an agent, a connector out of its scope
- * and a connector that does not exist are the same.
+ * `[connectors] agent = [...]` in desk.toml: the connectors that an actor may reach. For an agent, a connector out of
+ * its scope and a connector that does not exist are the same.
  */
 import type { Desk } from "../trading/desk.ts";
 import type { StatusView } from "../trading/status.ts";
@@ -31,7 +31,10 @@ export function connectorsInScope(desk: ScopedDesk, actor: Actor): readonly stri
     .map(({ name }) => name);
 }
 
-/** The named connector; without a name the only one in scope. @throws CONNECTOR_UNKNOWN; INVALID_INPUT if a name is needed. */
+/**
+ * The named connector; without a name the only one in scope. @throws CONNECTOR_UNKNOWN; INVALID_INPUT if a name is
+ * needed.
+ */
 export function connectorInScope(
   desk: ScopedDesk,
   actor: Actor,
@@ -57,7 +60,10 @@ export function positionsInScope<T extends Holding>(
   return positions.filter(({ connector }) => isInScope(desk, actor, connector));
 }
 
-/** The status without what is out of the actor's scope. The sums remain those of the whole desk, as the guards count them. */
+/**
+ * The status without what is out of the actor's scope. The sums remain those of the whole desk, as the guards count
+ * them.
+ */
 export function statusInScope(desk: Pick<Desk, "config" | "state">, actor: Actor, view: StatusView): StatusView {
   const isVisible = (connector: string): boolean => isInScope(desk, actor, connector);
   const isVisibleOrder = ({ id }: { readonly id: string }): boolean => {

@@ -1,4 +1,4 @@
-/** Missing data as a value: the desk's own reason, and the connector's text apart from it. Missing data is never made up. */
+/** Missing data as a value: the desk's reason and, separately, the connector's text. */
 import { type ErrorCode, QocError } from "../domain/error.ts";
 import { type Untrusted, connectorSource } from "../domain/untrusted.ts";
 import type { CommandContext } from "./command.ts";

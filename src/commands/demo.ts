@@ -9,11 +9,11 @@ export const command = defineCommand({
   audience: "human",
   runs: "local",
   writes: ["a folder of its own"],
-  summary: "play the whole loop in ten seconds",
-  description: "On a desk of its own; no network, no account.",
+  summary: "run a demo, from a new desk to a filled order",
+  description: "Takes about ten seconds. Uses a new desk; needs no network and no account.",
   examples: ["qoc demo", "qoc demo --yes"],
   input: z.strictObject({
-    path: flag(z.string().optional(), "DIR", "where to make the desk; a temporary folder by default", {
+    path: flag(z.string().optional(), "DIR", "where to create the desk; a temporary folder by default", {
       completes: "path",
     }),
     /** Set by the flag --yes of every command. */

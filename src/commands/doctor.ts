@@ -15,7 +15,7 @@ export const command = defineCommand({
   audience: "human",
   runs: "desk",
   writes: [],
-  summary: "check everything a person can act on",
+  summary: "check the desk and list problems with their fixes",
   description: "Changes nothing.",
   examples: ["qoc doctor", "qoc doctor --json"],
   exits: [5],

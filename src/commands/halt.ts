@@ -10,7 +10,7 @@ export const command = defineCommand({
   audience: "human",
   runs: "desk",
   writes: ["journal"],
-  summary: "stop all new orders at once",
+  summary: "block all new orders immediately",
   description: "Cancels still pass. The halt survives a restart.",
   examples: ["qoc halt", 'qoc halt --reducing --reason "earnings week"'],
   exits: [5],

@@ -10,17 +10,17 @@ export const command = defineCommand({
   audience: "human",
   runs: "local",
   writes: ["desk.toml", "house-rules.md", "issues/"],
-  summary: "make a desk: a folder with desk.toml",
+  summary: "create a desk: a folder with desk.toml",
   description: "With a paper venue, guards, and the operator's key outside the folder.",
   examples: ["qoc init my-desk", "qoc init . --name macro"],
   input: z.strictObject({
-    path: positional(z.string().default("."), "DIR", "the folder; made if it is absent", { completes: "path" }),
+    path: positional(z.string().default("."), "DIR", "the folder; created if it does not exist", { completes: "path" }),
     name: flag(z.string().optional(), "NAME", "the desk's name; the folder's by default"),
   }),
   output: z.looseObject({ path: z.string(), port: z.number() }),
   run: ({ path, name }, context) => localServices(context).init({ path, name }),
   render: ({ path, name, port, connectors, key, next }, style) => [
-    `${style.paint("green", "✓")} ${oneLine(name ?? "the desk")} is made in ${oneLine(path)}`,
+    `${style.paint("green", "✓")} created ${oneLine(name === undefined ? "the desk" : `desk ${name}`)} in ${oneLine(path)}`,
     ...keyValueLines(style, [
       ["connectors", (connectors ?? []).join(", ")],
       ["port", String(port ?? "")],

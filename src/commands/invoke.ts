@@ -1,6 +1,7 @@
 /**
- * The only way in: look up, audience, parse, write scope, run, check the output. An agent that names a human's command gets the
- * same answer as for an unknown name, and the attempt is recorded.
+ * Runs a command for every interface: finds it, checks the caller's audience, parses the input, refuses a write that
+ * cannot be recorded, runs it, and checks the output. An agent that names a human's command gets the error of an
+ * unknown name, and the attempt is recorded.
  */
 import type * as z from "zod";
 import { QocError, messageOf } from "../domain/error.ts";
@@ -70,8 +71,8 @@ function permittedCommand(
 }
 
 /**
- * @throws DESK_READ_ONLY if the command would write files that the journal could not record. A command that writes only the
- * journal is refused by the journal itself.
+ * @throws DESK_READ_ONLY if the command would write files that the journal could not record. A command that writes only
+ * the journal is refused by the journal itself.
  */
 function refuseUnrecordedWrite({ writes, fromJournal }: CommandEntry, input: unknown, { desk }: CommandContext): void {
   const reason = desk?.desk.readOnly();

@@ -1,4 +1,4 @@
-/** What every command that writes a file of the workspace shares: the record of the write, and the check of a digest. */
+/** Shared by the commands that write a file of the workspace: the record of the write, and the check of a digest. */
 import * as z from "zod";
 import { digestOf } from "../domain/digest.ts";
 import { QocError } from "../domain/error.ts";
@@ -17,8 +17,8 @@ export const fileReceiptSchema = z.looseObject({ path: z.string(), digest: z.str
 export const wholeFileSchema = z.string().max(256 * 1024);
 
 /**
- * Records in the journal that a command wrote a file, and requests a commit of the file history. `sources` are what the author
- * of a proposal had read.
+ * Records in the journal that a command wrote a file, and requests a commit of the file history. `sources` are the
+ * sources that the author of a proposal had read.
  */
 export async function recordFileWrite(
   context: CommandContext,
@@ -34,7 +34,7 @@ export async function recordFileWrite(
     digest,
     command,
     actor: context.actor,
-    ...(sources.length === 0 ? {} : { sources }),
+    sources: sources.length === 0 ? undefined : sources,
   });
   desk.history.request(`${command} ${file.path}`);
   return { path: file.path, digest };

@@ -1,6 +1,6 @@
 /**
- * The allowlist: every command of the desk, in help order. Each name is the path of the command's file: its words are folder and
- * file. A file is imported when its command runs.
+ * The allowlist: every command of the desk, in help order. Each name is the path of the command's file: its words are
+ * folder and file. A file is imported when its command runs.
  */
 import type { Command } from "./command.ts";
 

@@ -10,7 +10,7 @@ export const command = defineCommand({
   audience: "human",
   runs: "desk",
   writes: ["journal"],
-  summary: "trade again after a halt",
+  summary: "allow new orders again after a halt",
   examples: ["qoc resume", 'qoc resume --reason "checked the venue"'],
   exits: [5],
   input: z.strictObject({ reason: flag(z.string().default(""), "TEXT", "why", { short: "m" }) }),

@@ -13,7 +13,7 @@ export const command = defineCommand({
   audience: "both",
   runs: "desk",
   writes: ["snapshots/", "journal"],
-  summary: "hand an issue to an agent",
+  summary: "run an agent on an issue",
   description: "Each order that the agent wants to place waits as a proposal.",
   summaryForAgents: "add an issue to those that this run works on after the present one",
   examples: ["qoc run issues/001-earnings-review.md", "qoc run 001 --dry-run"],

@@ -12,7 +12,7 @@ export const command = defineCommand({
   audience: "both",
   runs: "desk",
   writes: ["snapshots/"],
-  summary: "write the whole book to snapshots/",
+  summary: "write the book, with its NAV, to snapshots/",
   description: "Asks every connector first.",
   examples: ["qoc snapshot", "qoc snapshot --json"],
   exits: [5],

@@ -25,9 +25,10 @@ export const command = defineCommand({
   audience: "both",
   runs: "local-if-down",
   writes: [],
-  summary: "show what runs, what waits, and the book",
+  summary: "show connectors, proposals, orders and positions",
   description: "Connectors, proposals that wait for you, orders in flight, positions, open issues.",
-  summaryForAgents: "show what runs, what waits for the human, what is in flight, what the book holds",
+  summaryForAgents:
+    "show the connectors, the proposals that wait for the human, the orders in flight, and the positions",
   examples: ["qoc status", "qoc status --json"],
   exits: [8],
   input: z.strictObject({

@@ -24,7 +24,9 @@ export function untrustedText(context: CommandContext, source: string, text: str
   return untrusted(source, requireDesk(context).desk.clock.now(), text);
 }
 
-/** Wraps the text, and adds its source to the session's read log: the session's proposals name the sources it has read. */
+/**
+ * Wraps the text, and adds its source to the session's read log: the session's proposals name the sources it has read.
+ */
 export function readUntrusted(context: CommandContext, source: string, text: string): Untrusted {
   context.sources?.add(source);
   return untrustedText(context, source, text);

@@ -11,7 +11,7 @@ export const command = defineCommand({
   audience: "human",
   runs: "local",
   writes: ["journal"],
-  summary: "start the desk: connectors, guards, journal",
+  summary: "start the desk and its connectors",
   description: "Runs in the foreground until Ctrl-C.",
   examples: ["qoc up", "qoc up --detach -C my-desk"],
   input: z.strictObject({

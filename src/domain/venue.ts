@@ -80,8 +80,8 @@ export interface VenueInstrument {
 
 /** A range of bars in ms, both ends included. */
 export interface BarRange {
-  readonly from?: number;
-  readonly to?: number;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
 }
 
 export interface VenueBar {
@@ -91,5 +91,5 @@ export interface VenueBar {
   readonly high: DecimalText;
   readonly low: DecimalText;
   readonly close: DecimalText;
-  readonly volume?: DecimalText;
+  readonly volume?: DecimalText | undefined;
 }

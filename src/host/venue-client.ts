@@ -6,6 +6,7 @@ import {
   accountSchema,
   ackSchema,
   barSchema,
+  compact,
   fillSchema,
   fundamentalsSchema,
   instrumentSchema,
@@ -117,7 +118,7 @@ export function openVenueClient(connectors: Connectors) {
     fills: (name: string, since: number): Promise<readonly VenueFill[] | undefined> =>
       callIfSupported(connectors, name, "getFills", [since], list(fillSchema)),
     bars: (name: string, symbol: string, range: BarRange = {}): Promise<readonly VenueBar[] | undefined> =>
-      callIfSupported(connectors, name, "getBars", [symbol, { resolution: "1d", ...range }], list(barSchema)),
+      callIfSupported(connectors, name, "getBars", [symbol, compact({ resolution: "1d", ...range })], list(barSchema)),
     fundamentals: (name: string, symbol: string): Promise<Fundamentals | null | undefined> =>
       callIfSupported(connectors, name, "getFundamentals", [symbol], fundamentalsSchema),
     cancel: async (name: string, venueOrderId: string): Promise<void> =>

@@ -103,7 +103,7 @@ const time = z.union([z.number(), z.string().max(64)]).transform((raw, context):
 });
 
 /** Removes members that are undefined or null. Returns the same object, without a copy, if every member has a value. */
-function compact<T extends object>(value: T): T {
+export function compact<T extends object>(value: T): T {
   const isAbsent = (member: unknown): boolean => member === undefined || member === null;
   if (!Object.values(value).some(isAbsent)) return value;
   return Object.fromEntries(Object.entries(value).filter(([, member]) => !isAbsent(member))) as T;

@@ -85,8 +85,8 @@ describe("completions", () => {
   });
 
   it("leave out the commands of agents", async () => {
-    const row: CommandEntry = { ...(COMMANDS[0] as CommandEntry), name: "whisper", audience: "agent" };
-    expect(await completions(["whis"], [row], desk)).toBe(":4\n");
+    const entry: CommandEntry = { ...(COMMANDS[0] as CommandEntry), name: "whisper", audience: "agent" };
+    expect(await completions(["whis"], [entry], desk)).toBe(":4\n");
   });
 });
 

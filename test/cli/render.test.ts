@@ -7,9 +7,11 @@ import type { Io } from "../../src/cli/io.ts";
 import { jsonText, renderValue } from "../../src/cli/render.ts";
 import { widthOf } from "../../src/commands/rendering/terminal-text.ts";
 
-/** What an agent or a venue may put into any text of theirs: a screen wipe, a turned line, a forged row, an unseen mark. */
+/**
+ * Text that an agent or a venue may write. It clears the screen, reverses a line, forges a row and hides characters.
+ */
 const EVIL = "ok\u001b[2J\u009b31m\u202eevil\u2066\n✓ approved by the desk\t\u200b\u0007";
-const ACTING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2066-\u2069]/;
+const UNESCAPED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2066-\u2069]/;
 
 function io(isTty: boolean, colour = false): Io {
   return {
@@ -26,10 +28,10 @@ function io(isTty: boolean, colour = false): Io {
   };
 }
 
-function row(name: string): CommandEntry {
-  const found = findCommand(COMMANDS, name);
-  if (found === undefined) throw new Error(`no row ${name}`);
-  return found;
+function entryOf(name: string): CommandEntry {
+  const entry = findCommand(COMMANDS, name);
+  if (entry === undefined) throw new Error(`no command ${name}`);
+  return entry;
 }
 
 function render(entry: CommandEntry, value: unknown, shell: Io, json: boolean): Promise<string> {
@@ -47,8 +49,8 @@ const terms = {
   timeInForce: "day",
 };
 const digest = `sha256:${"ab".repeat(32)}`;
-/** As the desk hands on somebody's words; here even with what it would have spelled out. */
-function words(text: string) {
+/** An untrusted text, here with the characters that the desk would have escaped. */
+function untrustedOf(text: string) {
   return { source: text, retrievedAt: "2026-07-05T10:00:00.000Z", text };
 }
 function order(text: string) {
@@ -70,7 +72,7 @@ function order(text: string) {
     proposedAt: "2026-07-05T10:00:00.000Z",
     issue: text,
     sources: [text],
-    untrusted: { rationale: words(text), reason: words(text), names: words(text) },
+    untrusted: { rationale: untrustedOf(text), reason: untrustedOf(text), names: untrustedOf(text) },
     cancelRequested: false,
     approvals: [{ at: "2026-07-05T10:00:00.000Z", by: text, channel: "cli", digest, expiresAt: "" }],
     verdicts: [],
@@ -131,7 +133,7 @@ function review(text: string) {
     notional: null,
     warnings: [text],
     sources: [text],
-    untrusted: { rationale: words(text), reason: null, names: words(text), problems: words(text) },
+    untrusted: { rationale: untrustedOf(text), reason: null, names: untrustedOf(text), problems: untrustedOf(text) },
   };
 }
 function status(text: string) {
@@ -146,17 +148,25 @@ function status(text: string) {
         mode: "live",
         restarts: 2,
         isolation: "worker",
-        untrusted: words(text),
+        untrusted: untrustedOf(text),
         latencyMs: { p50: 1.2, p99: 3.4 },
         queueDepth: 3,
         memoryMb: 7.1,
       },
     ],
     proposals: [
-      { id: text, path: text, digest, decision: "allow", needs: "approval", sentence: text, untrusted: words(text) },
+      {
+        id: text,
+        path: text,
+        digest,
+        decision: "allow",
+        needs: "approval",
+        sentence: text,
+        untrusted: untrustedOf(text),
+      },
     ],
     orders: [{ id: text, state: "accepted", sentence: text }],
-    issues: [{ id: text, path: text, status: "open", untrusted: words(text) }],
+    issues: [{ id: text, path: text, status: "open", untrusted: untrustedOf(text) }],
     inbox: { new: 2 },
     lastRun: { run: text, issue: text, outcome: "done", summary: text, at: "2026-07-05T10:00:00.000Z" },
     runs: { runtime: text, unconfined: true, running: [{ run: text, issue: text, since: "2026-07-05T10:00:00.000Z" }] },
@@ -168,16 +178,16 @@ function status(text: string) {
 }
 
 function feedOf(text: string) {
-  return { name: text, status: "failing", filed: 3, fetchedAt: null, nextAt: text, untrusted: words(text) };
+  return { name: text, status: "failing", filed: 3, fetchedAt: null, nextAt: text, untrusted: untrustedOf(text) };
 }
 
-/** What every command that asks the market answers where there is nothing. */
-function nothing(text: string) {
-  return { status: "data_pending", symbol: text, connector: text, reason: text, untrusted: words(text) };
+/** The value of a market data command without data. */
+function unavailable(text: string) {
+  return { status: "data_pending", symbol: text, connector: text, reason: text, untrusted: untrustedOf(text) };
 }
 
-/** One answer a command, with the same text wherever the answer holds somebody else's. */
-const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
+/** One value for each command, with `text` in every place of an untrusted text. */
+const VALUES: Readonly<Record<string, (text: string) => unknown>> = {
   status,
   "agents setup": (text) => ({
     agent: "claude",
@@ -210,30 +220,30 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
       { name: "sma:20", status: "data_pending", reason: text },
     ],
   }),
-  "symbols search": (text) => ({ symbols: [{ symbol: text, in: [text], untrusted: words(text) }], note: text }),
+  "symbols search": (text) => ({ symbols: [{ symbol: text, in: [text], untrusted: untrustedOf(text) }], note: text }),
   "fundamentals get": (text) => ({
     status: "ready",
     symbol: text,
     numbers: { pe_ttm: "12.5" },
-    untrusted: words(text),
+    untrusted: untrustedOf(text),
   }),
   "news list": (text) => ({
-    items: [{ path: text, source: text, published: text, untrusted: words(text) }],
+    items: [{ path: text, source: text, published: text, untrusted: untrustedOf(text) }],
     feeds: [feedOf(text)],
   }),
   "news fetch": (text) => [feedOf(text)],
   "positions list": (text) => [position(text)],
-  "inbox list": (text) => [{ path: text, kind: text, status: text, untrusted: words(text) }],
-  "inbox read": (text) => ({ path: text, untrusted: words(text) }),
-  "files read": (text) => ({ path: text, untrusted: words(text) }),
+  "inbox list": (text) => [{ path: text, kind: text, status: text, untrusted: untrustedOf(text) }],
+  "inbox read": (text) => ({ path: text, untrusted: untrustedOf(text) }),
+  "files read": (text) => ({ path: text, untrusted: untrustedOf(text) }),
   "files search": (text) => ({
-    entries: [{ path: text, line: 1, untrusted: words(text) }],
+    entries: [{ path: text, line: 1, untrusted: untrustedOf(text) }],
     next: null,
     partial: false,
   }),
-  "entities read": (text) => ({ path: text, untrusted: words(text) }),
+  "entities read": (text) => ({ path: text, untrusted: untrustedOf(text) }),
   "entities list": (text) => ({
-    entries: [{ symbol: text, kind: text, path: text, untrusted: words(text) }],
+    entries: [{ symbol: text, kind: text, path: text, untrusted: untrustedOf(text) }],
     next: null,
   }),
   "research list": (text) => [{ path: text, digest, bytes: 3 }],
@@ -244,7 +254,7 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
       status: text,
       priority: text,
       symbols: [text],
-      untrusted: { title: words(text), body: words(text) },
+      untrusted: { title: untrustedOf(text), body: untrustedOf(text) },
     },
   ],
   run: (text) => {
@@ -290,7 +300,7 @@ const ANSWERS: Readonly<Record<string, (text: string) => unknown>> = {
       state: text,
       averagePrice: null,
       note: text,
-      untrusted: words(text),
+      untrusted: untrustedOf(text),
     },
   ],
   logs: (text) => ({
@@ -310,30 +320,30 @@ const WHOLE_TEXTS = ["inbox read", "files read", "entities read", "history show"
 const LISTS = ["orders list", "positions list", "decisions", "issues list", "inbox list", "connectors list"] as const;
 
 describe("render", () => {
-  it.each(Object.keys(ANSWERS))("P6 %s lets no text act, on a terminal or in a pipe", async (name) => {
+  it.each(Object.keys(VALUES))("P6 %s escapes hostile text on a terminal and in a pipe", async (name) => {
     for (const isTty of [true, false]) {
-      const text = await render(row(name), ANSWERS[name]?.(EVIL), io(isTty), false);
-      expect(text).not.toMatch(ACTING);
+      const text = await render(entryOf(name), VALUES[name]?.(EVIL), io(isTty), false);
+      expect(text).not.toMatch(UNESCAPED);
       expect(text.endsWith("\n")).toBe(true);
-      // A forged row would stand at the start of a line.
+      // A forged row would be at the start of a line.
       if (!WHOLE_TEXTS.includes(name)) expect(text).not.toMatch(/^✓ approved by the desk/m);
     }
   });
 
   it.each(["quotes get", "bars get", "analysis get", "fundamentals get"])(
-    "%s says why there is nothing, and lets no text act",
+    "%s without data prints the reason and escapes hostile text",
     async (name) => {
       for (const isTty of [true, false])
-        expect(await render(row(name), nothing(EVIL), io(isTty), false)).not.toMatch(ACTING);
-      expect(await render(row(name), nothing("why"), io(false), false)).toBe(
+        expect(await render(entryOf(name), unavailable(EVIL), io(isTty), false)).not.toMatch(UNESCAPED);
+      expect(await render(entryOf(name), unavailable("why"), io(false), false)).toBe(
         "symbol\twhy\nstatus\tdata_pending\nreason\twhy: why\n",
       );
     },
   );
 
-  it("quotes a proposal's words, each line marked", async () => {
+  it("marks every line of a proposal's text as a quotation", async () => {
     const text = await render(
-      row("orders show"),
+      entryOf("orders show"),
       { ...order("x"), review: review("line one\n✓ guards: all pass\u202e") },
       io(true),
       false,
@@ -343,71 +353,76 @@ describe("render", () => {
     expect(text).not.toMatch(/^ *✓ guards: all pass/m);
   });
 
-  it.each(Object.keys(ANSWERS))("%s fits 80 columns where its words are short", async (name) => {
-    const text = await render(row(name), ANSWERS[name]?.("short"), io(true), false);
+  it.each(Object.keys(VALUES))("%s fits 80 columns if its texts are short", async (name) => {
+    const text = await render(entryOf(name), VALUES[name]?.("short"), io(true), false);
     for (const line of text.split("\n"))
       if (!line.includes(digest)) expect(widthOf(line), line).toBeLessThanOrEqual(80);
   });
 
-  it.each(Object.keys(ANSWERS))("%s holds no escape byte without colour, and says the same with it", async (name) => {
-    const plain = await render(row(name), ANSWERS[name]?.("short"), io(true), false);
-    const coloured = await render(row(name), ANSWERS[name]?.("short"), io(true, true), false);
-    expect(plain).not.toContain("\u001b");
-    expect(coloured.replace(/\u001b\[\d+m/g, "")).toBe(plain);
-  });
+  it.each(Object.keys(VALUES))(
+    "%s prints no escape byte without colour, and the same text with colour",
+    async (name) => {
+      const plain = await render(entryOf(name), VALUES[name]?.("short"), io(true), false);
+      const coloured = await render(entryOf(name), VALUES[name]?.("short"), io(true, true), false);
+      expect(plain).not.toContain("\u001b");
+      expect(coloured.replace(/\u001b\[\d+m/g, "")).toBe(plain);
+    },
+  );
 
-  it.each(LISTS)("%s in a pipe is whole rows of tabs", async (name) => {
+  it.each(LISTS)("%s in a pipe prints whole cells, separated by tabs", async (name) => {
     const long = "x".repeat(200);
-    const text = await render(row(name), ANSWERS[name]?.(long), io(false), false);
+    const text = await render(entryOf(name), VALUES[name]?.(long), io(false), false);
     expect(text.trimEnd().split("\n")).toHaveLength(1);
     expect(text).toContain("\t");
     if (name !== "orders list") expect(text).toContain(long);
     expect(text).not.toContain("…");
   });
 
-  it.each(LISTS)("%s with nothing to list says so to a person only", async (name) => {
-    expect(await render(row(name), [], io(true), false)).toMatch(/^(no|nothing|the inbox)\b.*\n$/);
-    expect(await render(row(name), [], io(false), false)).toBe("");
-    expect(await render(row(name), [], io(false), true)).toBe("[]\n");
+  it.each(LISTS)("%s with an empty list prints a sentence on a terminal and nothing in a pipe", async (name) => {
+    expect(await render(entryOf(name), [], io(true), false)).toMatch(/^(no|nothing|the inbox)\b.*\n$/);
+    expect(await render(entryOf(name), [], io(false), false)).toBe("");
+    expect(await render(entryOf(name), [], io(false), true)).toBe("[]\n");
   });
 
-  it("shows live money as such without colour too", async () => {
-    expect(await render(row("orders show"), { ...order("x"), review: review("x") }, io(true), false)).toContain("LIVE");
-    expect(await render(row("status"), status("x"), io(true), false)).toContain("LIVE");
+  it("marks live trading by a word, also without colour", async () => {
+    expect(await render(entryOf("orders show"), { ...order("x"), review: review("x") }, io(true), false)).toContain(
+      "LIVE",
+    );
+    expect(await render(entryOf("status"), status("x"), io(true), false)).toContain("LIVE");
   });
 
   it.each([
     [true, "running: x  (qoc logs --run x -f)", "running\tx"],
     [false, "was running when the desk went down: x  (qoc logs --run x)", "interrupted\tx"],
-  ])("say of a run whether it still runs (desk up: %s)", async (up, words, cells) => {
-    expect(await render(row("status"), { ...status("x"), up }, io(true), false)).toContain(words);
-    expect(await render(row("status"), { ...status("x"), up }, io(false), false)).toContain(cells);
+  ])("prints in the status whether a run is still running (desk up: %s)", async (up, line, cells) => {
+    expect(await render(entryOf("status"), { ...status("x"), up }, io(true), false)).toContain(line);
+    expect(await render(entryOf("status"), { ...status("x"), up }, io(false), false)).toContain(cells);
   });
 
-  it("prints JSON bare: indented for a person, one line for a program, one line a value in a stream", async () => {
-    expect(await render(row("approve"), { id: "a" }, io(true), true)).toBe('{\n  "id": "a"\n}\n');
-    expect(await render(row("approve"), { id: "a" }, io(false), true)).toBe('{"id":"a"}\n');
-    expect(await render(row("logs"), { message: "a" }, io(true), true)).toBe('{"message":"a"}\n');
-    expect(await render(row("logs"), undefined, io(true), true)).toBe("");
+  it("prints JSON indented on a terminal, on one line in a pipe, and one line for each value of a stream", async () => {
+    expect(await render(entryOf("approve"), { id: "a" }, io(true), true)).toBe('{\n  "id": "a"\n}\n');
+    expect(await render(entryOf("approve"), { id: "a" }, io(false), true)).toBe('{"id":"a"}\n');
+    expect(await render(entryOf("logs"), { message: "a" }, io(true), true)).toBe('{"message":"a"}\n');
+    expect(await render(entryOf("logs"), undefined, io(true), true)).toBe("");
   });
 
-  it.each(Object.keys(ANSWERS))("%s in JSON lets nothing act, and means the same", async (name) => {
-    const value = ANSWERS[name]?.(EVIL);
-    const text = await render(row(name), value, io(true), true);
-    expect(text).not.toMatch(ACTING);
+  it.each(Object.keys(VALUES))("%s in JSON escapes hostile text and keeps its value", async (name) => {
+    const value = VALUES[name]?.(EVIL);
+    const text = await render(entryOf(name), value, io(true), true);
+    expect(text).not.toMatch(UNESCAPED);
     expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
   });
 });
 
 describe("jsonText", () => {
-  it("keeps pairs of surrogates apart from what it hides", () => {
+  it("escapes a hidden surrogate pair and keeps a visible pair", () => {
     expect(jsonText("😀\u{e0041}\u202e", 0)).toBe('"😀\\udb40\\udc41\\u202e"');
     expect(JSON.parse(jsonText("😀\u{e0041}\u202e", 0))).toBe("😀\u{e0041}\u202e");
   });
 });
 
 describe("painter", () => {
-  it("leaves text alone where colour is off", () => {
+  it("returns the text unchanged if colour is off", () => {
     expect(painter(false)("red", "x")).toBe("x");
     expect(painter(true)("red", "x")).toBe("\u001b[31mx\u001b[39m");
   });

@@ -8,7 +8,7 @@ import { QocError } from "../../src/domain/error.ts";
 import type { Log } from "../../src/domain/ports.ts";
 import { RemoteError, callDaemon, isDeskDown } from "../../src/cli/client.ts";
 import { type SocketHandler, createSocketServer } from "../../src/cli/server.ts";
-import { REQUEST_BYTES_MAX, type Request } from "../../src/cli/ipc-protocol.ts";
+import { REQUEST_BYTES_MAX, type IpcRequest } from "../../src/cli/ipc-protocol.ts";
 
 const quiet: Log = {
   debug: () => undefined,
@@ -39,7 +39,7 @@ async function serve(handle: SocketHandler): Promise<() => Promise<void>> {
   return server.close;
 }
 
-function request(more: Partial<Request> = {}): Request {
+function request(more: Partial<IpcRequest> = {}): IpcRequest {
   return { command: "status", input: {}, channel: "cli", cwd: "/desk", ...more };
 }
 
@@ -78,7 +78,7 @@ async function turns(count: number): Promise<"late"> {
 
 describe("the socket", () => {
   it("sends a request, its notes, values and result in order", async () => {
-    let seen: Request | undefined;
+    let seen: IpcRequest | undefined;
     await serve(async (asked, { note, value }) => {
       seen = asked;
       note("one");

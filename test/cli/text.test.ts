@@ -39,26 +39,26 @@ describe("escape", () => {
     ["\u009b2J", "\\u{9b}2J"],
     ["plain é 漢 ✓ 😀", "plain é 漢 ✓ 😀"],
     ["\ud800", "\\u{d800}"],
-  ])("spells out %j", (text, safe) => expect(oneLine(text)).toBe(safe));
+  ])("escapes control and hidden characters of %j", (text, safe) => expect(oneLine(text)).toBe(safe));
 
-  it("keeps line ends where lines are wanted, and only those", () => {
+  it("linesOf splits at line feeds and escapes a carriage return", () => {
     expect(linesOf("a\r\nb\rc\td\n")).toEqual(["a", "b\\u{d}c  d", ""]);
   });
 
-  it("marks every line of a quotation", () => {
+  it("quoted marks every line", () => {
     expect(quoted("yes\n✓ approved by the desk\n", 80)).toEqual(["│ yes", "│ ✓ approved by the desk"]);
     expect(quoted("aaaa bbbb cccc", 11)).toEqual(["│ aaaa bbbb", "│ cccc"]);
   });
 
-  it("stops marks from climbing", () => {
+  it("limits combining marks on one character", () => {
     expect(oneLine(`e${"\u0301".repeat(50)}`).length).toBeLessThan(20);
   });
 
-  it("measures columns", () => {
+  it("widthOf counts terminal columns", () => {
     expect([widthOf("abc"), widthOf("é"), widthOf("漢字"), widthOf("😀"), widthOf("✓")]).toEqual([3, 1, 4, 2, 1]);
   });
 
-  it("is safe, keeps widths, and loses no visible word, whatever the text", () => {
+  it("escapes any text, keeps lines within the width, and loses no visible character", () => {
     fc.assert(
       fc.property(bits, fc.integer({ min: 4, max: 60 }), (parts, width) => {
         const safe = oneLine(parts.join(""));
@@ -83,7 +83,7 @@ const rows = [
 ];
 
 describe("table", () => {
-  it("aligns for a person and cuts the column that gives", () => {
+  it("aligns columns on a terminal and cuts the column that may shrink", () => {
     expect(table({ isTty: true, columns: 40, paint: painter(false) }, columns, rows)).toEqual([
       "ID     N  NOTE",
       "a1    10  short",
@@ -91,14 +91,14 @@ describe("table", () => {
     ]);
   });
 
-  it("gives a program tabs, no header, and the whole text", () => {
+  it("in a pipe prints tabs, no header and the whole text", () => {
     expect(table({ isTty: false, columns: 40, paint: painter(false) }, columns, rows)).toEqual([
       "a1\t10\tshort",
       "b22\t5.5\ta long note that must give way on a narrow terminal",
     ]);
   });
 
-  it("cannot be broken by a cell", () => {
+  it("keeps its rows and columns with hostile cells", () => {
     const hostile = [{ id: "a\tb\nc", n: "\u001b[2J", note: "\u202e" }];
     for (const isTty of [true, false]) {
       const lines = table({ isTty, columns: 80, paint: painter(false) }, columns, hostile);
@@ -107,7 +107,7 @@ describe("table", () => {
     }
   });
 
-  it("pairs names and values", () => {
+  it("keyValueLines aligns names and values on a terminal and separates them by tabs in a pipe", () => {
     const entries = [
       ["nav", "1"],
       ["buying power", "2"],

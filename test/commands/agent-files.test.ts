@@ -1,4 +1,4 @@
-/** What an agent may not write as a file, though a human may. */
+/** Files that a human may write and an agent may not. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { digestOf } from "../../src/domain/digest.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
@@ -26,7 +26,7 @@ describe("a proposal's file", () => {
     ["orders/pending/mine.toml", "a human's file", "orders/proposed/mine.toml"],
     ["orders/pending/own.toml", "another ending", "orders/pending/own.json"],
     ["orders/proposed/upper.yaml", "another case", "orders/pending/UPPER.toml"],
-  ])("beside %s with %s is not taken", async (first, _what, second) => {
+  ])("beside %s with %s is refused from an agent", async (first, _name, second) => {
     await desk.write(first, "broken");
     await expect(write(second, ORDER)).rejects.toMatchObject({
       code: "PATH_REFUSED",
@@ -34,7 +34,7 @@ describe("a proposal's file", () => {
     });
   });
 
-  it("is not taken under the name of an order that was decided, and may be edited until then", async () => {
+  it("may be edited by an agent until its order is decided, and its name is refused afterwards", async () => {
     const path = "orders/pending/once.toml";
     const { digest } = await write(path, ORDER);
     const edited = await write(path, ORDER.replace('"2"', '"3"'), digest);
@@ -53,9 +53,9 @@ function issue(status: string, body = "x"): string {
   return `---\nid: "050"\n${status === "" ? "" : `status: ${status}\n`}---\n${body}\n`;
 }
 
-describe("a task", () => {
+describe("an issue", () => {
   const path = "issues/050-task.md";
-  const stands = async (status: string): Promise<string> => {
+  const writeIssue = async (status: string): Promise<string> => {
     await desk.write(path, issue(status));
     return digestOf(issue(status));
   };
@@ -70,8 +70,8 @@ describe("a task", () => {
     ["in-progress", "open"],
     ["open", "[unreadable"],
     ["[unreadable", "open"],
-  ])("that is %j is not made %j by an agent's file", async (from, to) => {
-    const digest = await stands(from);
+  ])("of status %j cannot be set to %j by an agent that writes its file", async (from, to) => {
+    const digest = await writeIssue(from);
     await expect(write(path, issue(to, "mine"), digest)).rejects.toMatchObject({ code: "INVALID_INPUT" });
     expect(desk.read(path)).toBe(issue(from));
     await desk.call("files write", { path, text: issue(to, "mine"), replaces: digest });
@@ -83,27 +83,33 @@ describe("a task", () => {
     ["open", "blocked"],
     ["in-progress", "review"],
     ["[unreadable", "blocked"],
-  ])("that is %j may be written as %j", async (from, to) => {
-    await write(path, issue(to, "mine"), await stands(from));
+  ])("of status %j may be set to %j by an agent that writes its file", async (from, to) => {
+    await write(path, issue(to, "mine"), await writeIssue(from));
     expect(desk.read(path)).toBe(issue(to, "mine"));
   });
 
-  it.each(["draft", "cancelled"])("that is %s stays so whatever an agent sets, and takes its note", async (status) => {
-    await stands(status);
-    await expect(desk.call("issues update", { id: "050", status: "in-progress" }, AGENT)).rejects.toMatchObject({
-      code: "INVALID_INPUT",
-      message: `issues update: ${path} is ${status}; an agent may not set it to in-progress`,
-    });
-    await desk.call("issues update", { id: "050", note: "Why?" }, AGENT);
-    await desk.call("issues update", { id: "050", status: "open" });
-    await desk.call("issues update", { id: "050", status: "in-progress" }, AGENT);
-    expect(desk.read(path)).toMatch(/status: in-progress[^]*> Why\?/);
-  });
+  it.each(["draft", "cancelled"])(
+    "of status %s keeps it if an agent updates it, and accepts the agent's note",
+    async (status) => {
+      await writeIssue(status);
+      await expect(desk.call("issues update", { id: "050", status: "in-progress" }, AGENT)).rejects.toMatchObject({
+        code: "INVALID_INPUT",
+        message: `issues update: ${path} is ${status}; an agent may not set it to in-progress`,
+      });
+      await desk.call("issues update", { id: "050", note: "Why?" }, AGENT);
+      await desk.call("issues update", { id: "050", status: "open" });
+      await desk.call("issues update", { id: "050", status: "in-progress" }, AGENT);
+      expect(desk.read(path)).toMatch(/status: in-progress[^]*> Why\?/);
+    },
+  );
 });
 
 describe("the inbox's archive", () => {
-  it.each(["inbox/archive/hello.md", "inbox/Archive/2026/hello.md"])("%s is the human's", async (path) => {
-    await expect(write(path, "x")).rejects.toMatchObject({ code: "PATH_REFUSED" });
-    await desk.call("files write", { path, text: "x" });
-  });
+  it.each(["inbox/archive/hello.md", "inbox/Archive/2026/hello.md"])(
+    "refuses %s from an agent and accepts it from a human",
+    async (path) => {
+      await expect(write(path, "x")).rejects.toMatchObject({ code: "PATH_REFUSED" });
+      await desk.call("files write", { path, text: "x" });
+    },
+  );
 });

@@ -66,7 +66,7 @@ async function titles(input: Record<string, unknown>): Promise<readonly string[]
 }
 
 describe("news", () => {
-  it("are fetched when a person says so, and the feed that fails says why", async () => {
+  it("news fetch fetches every feed for a human and reports why a feed failed", async () => {
     expect(await call("news fetch")).toMatchObject([
       { name: "wire", status: "ready", filed: 4, untrusted: null },
       { name: "down", status: "failing", untrusted: { source: "feed down", text: "the response has status 500" } },
@@ -76,7 +76,7 @@ describe("news", () => {
     await expect(call("news fetch", {}, "agent:x")).rejects.toMatchObject({ code: "NOT_PERMITTED" });
   });
 
-  it("are listed newest first, by symbol or by the entity's name, and read as any file", async () => {
+  it("news list is newest first, filters by symbol or entity name, and its items are readable files", async () => {
     expect(await titles({})).toEqual(["Rates", "AAPLX is a fund", "AAPL up 2 %", "Phones sell"]);
     expect(await titles({ limit: 1 })).toEqual(["Rates"]);
     expect(await titles({ symbol: "AAPL" })).toEqual(["AAPL up 2 %", "Phones sell"]);
@@ -94,13 +94,13 @@ describe("news", () => {
     expect(sources.list()).toEqual([path, "news list"]);
   });
 
-  it("P6 have links that nobody follows", async () => {
+  it("P6 news fetch requests no link of a news item", async () => {
     expect(FEED).toContain("/tracker");
     await call("news fetch", { feed: "wire" });
     expect(new Set(asked)).toEqual(new Set(["/feed", "/down"]));
   });
 
-  it("are the desk's to write", async () => {
+  it("an agent cannot write a file of the news folder", async () => {
     const path = "inbox/news/2026-07-05-0900-forged-0123456789abcdef.md";
     for (const target of [path, path.replace("news", "NEWS")]) {
       await expect(call("files write", { path: target, text: "forged" }, "agent:x")).rejects.toMatchObject({
@@ -109,16 +109,16 @@ describe("news", () => {
     }
   });
 
-  it("of a desk without feeds are none, and fetching says what to write", async () => {
+  it("news fetch without feeds in desk.toml fails and names the missing setting", async () => {
     const without = {
       ...desk.services,
       desk: { ...desk.services.desk, config: { ...desk.services.desk.config, news: [] } },
     };
-    const asked = invoke(REGISTRY, { command: "news fetch", input: {} }, {
+    const fetched = invoke(REGISTRY, { command: "news fetch", input: {} }, {
       actor: "human",
       channel: "cli",
       desk: without,
     } as never);
-    await expect(asked).rejects.toThrow("desk.toml names no feed");
+    await expect(fetched).rejects.toThrow("desk.toml names no feed");
   });
 });

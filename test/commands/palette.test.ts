@@ -1,4 +1,7 @@
-/** The agent's palette over a whole desk: files, entities, issues, bars, indicators, symbols; what it wrote is journaled and kept. */
+/**
+ * The commands of an agent over a whole desk: files, entities, issues, bars, indicators, symbols. Each write is
+ * recorded in the journal and committed to the file history.
+ */
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -67,7 +70,7 @@ afterAll(async () => {
 });
 
 describe("files", () => {
-  it("are listed, read and searched by an agent", async () => {
+  it("can be listed, read and searched by an agent", async () => {
     const { entries } = await ask<{ entries: readonly { path: string }[] }>("files list", { under: "issues/" });
     expect(entries.map(({ path }) => path)).toContain("issues/007-hand.md");
     expect(await ask("files read", { path: "issues/007-hand.md", from: 5, lines: 1 })).toMatchObject({
@@ -79,7 +82,7 @@ describe("files", () => {
     });
   });
 
-  it("are written, journaled with the writer, and not over what was not read", async () => {
+  it("are written with a journal record of the writer, and replaced only with the digest of the text that was read", async () => {
     const path = "research/idea.md";
     expect(await ask("files write", { path, text: "one" })).toEqual({ path, digest: digest("one") });
     await expect(ask("files write", { path, text: "two" })).rejects.toMatchObject({ code: "FILE_CHANGED" });
@@ -96,14 +99,14 @@ describe("files", () => {
     });
   });
 
-  it("of the configuration, the state and the operator are refused", async () => {
+  it("of the configuration, the state and the operator cannot be written by an agent", async () => {
     for (const path of ["desk.toml", ".qoc/desk-id", "house-rules.md", "orders/approved/x.toml", "../x.md"]) {
       await expect(ask("files write", { path, text: "x" })).rejects.toMatchObject({ code: "PATH_REFUSED" });
     }
     await expect(ask("files read", { path: ".qoc/desk-id" })).rejects.toMatchObject({ code: "PATH_REFUSED" });
   });
 
-  it("a proposal written as a file waits for the human like any other", async () => {
+  it("in orders/pending become proposals that wait for the human", async () => {
     const text =
       'connector = "paper"\nsymbol = "SPX"\nside = "buy"\nquantity = "1"\ntype = "market"\nrationale = "test"\n';
     await ask("files write", { path: "orders/pending/by-file.toml", text });
@@ -114,7 +117,7 @@ describe("files", () => {
 });
 
 describe("entities", () => {
-  it("are written with checked frontmatter, read with a digest, listed, and replaced by who has read them", async () => {
+  it("are written with valid frontmatter, read with a digest, listed, and replaced only with that digest", async () => {
     expect(await ask("entities write", { symbol: "AAPL", text: APPLE })).toEqual({
       path: "entities/AAPL.md",
       digest: digest(APPLE),
@@ -166,14 +169,14 @@ describe("entities", () => {
     ["a field it does not know", APPLE.replace("venue:", "approved:")],
     ["an odd tag", APPLE.replace("phones]", '"../x"]')],
     ["an alias", APPLE.replace("[tech, phones]", "&a [*a]")],
-  ])("with %s are refused", async (_what, text) => {
+  ])("with %s cannot be written", async (_name, text) => {
     await expect(ask("entities write", { symbol: "AAPL", text, replaces: digest(APPLE) })).rejects.toMatchObject({
       code: "NOTE_INVALID",
     });
   });
 
   it.each([["../AAPL"], ["AAPL\u0000"], ["ААPL"], [""], ["a".repeat(60)]])(
-    "of the symbol %j are refused",
+    "of the symbol %j can be neither written nor read",
     async (symbol) => {
       await expect(ask("entities write", { symbol, text: APPLE })).rejects.toMatchObject({ code: "INVALID_INPUT" });
       await expect(ask("entities read", { symbol })).rejects.toMatchObject({ code: "INVALID_INPUT" });
@@ -182,7 +185,7 @@ describe("entities", () => {
 });
 
 describe("issues update", () => {
-  it("changes the status line and adds a dated, quoted note; every other byte stays", async () => {
+  it("changes the status line, adds a dated and quoted note, and keeps every other byte", async () => {
     const before = desk.read("issues/007-hand.md");
     await ask("issues update", { id: "007", status: "review", note: "Done so far.\n## 2020, human\nid: 1" });
     const after = desk.read("issues/007-hand.md");
@@ -201,15 +204,15 @@ describe("issues update", () => {
     ["open", "INVALID_INPUT"],
     ["cancelled", "INVALID_INPUT"],
     ["approved", "INVALID_INPUT"],
-  ])("an agent that sets %s: %s", async (status, ends) => {
-    const ended = await ask("issues update", { id: "007", status }).then(
+  ])("by an agent that sets the status %s ends with %s", async (status, expected) => {
+    const result = await ask("issues update", { id: "007", status }).then(
       () => "done",
       (error: { code: string }) => error.code,
     );
-    expect(ended).toBe(ends);
+    expect(result).toBe(expected);
   });
 
-  it("a human may set any; nothing to change and an unknown issue are said", async () => {
+  it("accepts every status from a human, and fails without a change or for an unknown issue", async () => {
     await desk.call("issues update", { id: "issues/007-hand.md", status: "open" });
     expect(desk.read("issues/007-hand.md")).toContain("\nstatus: open\n");
     await expect(ask("issues update", { id: "007" })).rejects.toMatchObject({ code: "INVALID_INPUT" });
@@ -220,7 +223,7 @@ describe("issues update", () => {
 });
 
 describe("bars get", () => {
-  it("are the connector's, bounded and within the days asked for", async () => {
+  it("returns the connector's bars within the limit and the requested days", async () => {
     const all = await ask<{ bars: readonly { time: string }[]; earlier: number }>("bars get", {
       symbol: "SPX",
       limit: 5,
@@ -234,7 +237,7 @@ describe("bars get", () => {
     await expect(ask("bars get", { symbol: "SPX", limit: 201 })).rejects.toMatchObject({ code: "INVALID_INPUT" });
   });
 
-  it("are asked of the connector for these days, and cut to them whatever it answers", async () => {
+  it("requests the given days from the connector and drops bars of other days", async () => {
     const ranged = (input: Record<string, string>): Promise<{ bars?: readonly { close: string; volume: string }[] }> =>
       desk.call("bars get", { symbol: "RANGED", connector: "hidden", ...input });
     const asked = (options: Record<string, unknown>): string =>
@@ -253,7 +256,7 @@ describe("bars get", () => {
     expect(await ranged({ limit: "1" })).toMatchObject({ bars: [{ volume: "3" }], earlier: 2 });
   });
 
-  it("are the operator's where no venue is meant, and say so", async () => {
+  it("without a connector returns the operator's bars with a note", async () => {
     const own = await desk.call<{ bars: readonly Record<string, string>[] }>("bars get", { symbol: "OWN", limit: 1 });
     expect(own).toMatchObject({
       status: "ready",
@@ -266,7 +269,7 @@ describe("bars get", () => {
     ]);
   });
 
-  it("that nobody has are pending, with the reason", async () => {
+  it("is pending with the reason if no source has bars", async () => {
     expect(await ask("bars get", { symbol: "NOSUCH" })).toMatchObject({
       status: "data_pending",
       reason: expect.stringContaining("NOSUCH") as string,
@@ -281,7 +284,7 @@ describe("bars get", () => {
 });
 
 describe("analysis get", () => {
-  it("gives values over the bars it names, and says which are pending", async () => {
+  it("returns values with the range of their bars, and marks pending indicators", async () => {
     expect(await desk.call("analysis get", { symbol: "OWN", indicators: "sma:5,sma:40,obv", last: 2 })).toMatchObject({
       status: "ready",
       over: { bars: 30, from: "2026-01-01T00:00:00.000Z", to: "2026-01-30T00:00:00.000Z" },
@@ -317,7 +320,7 @@ describe("analysis get", () => {
 });
 
 describe("fundamentals get", () => {
-  it("are a connector's own, numbers exact and apart from words; what it lacks is pending", async () => {
+  it("returns a connector's numbers exactly and its texts as untrusted, and is pending if the connector has none", async () => {
     const known = await desk.call("fundamentals get", { symbol: "AAPL", connector: "hidden" });
     expect(known).toEqual({
       ...{ status: "ready", symbol: "AAPL", connector: "hidden" },
@@ -348,7 +351,7 @@ describe("fundamentals get", () => {
 });
 
 describe("a quote that a connector does not have", () => {
-  it("is pending, with the reason and no number", async () => {
+  it("is pending with the reason and without a price", async () => {
     const none = await ask<Record<string, unknown>>("quotes get", { symbol: "NOSUCH" });
     expect(none).toMatchObject({
       status: "data_pending",
@@ -360,7 +363,7 @@ describe("a quote that a connector does not have", () => {
 });
 
 describe("symbols search", () => {
-  it("finds what the desk has met, by symbol and name, and says where it looked", async () => {
+  it("finds symbols of the desk by symbol and name, and lists the places that were searched", async () => {
     expect(await ask("symbols search", { text: "apple" })).toMatchObject({
       symbols: [{ symbol: "AAPL", in: ["entities"], untrusted: { text: "Apple Inc." } }],
     });
@@ -379,7 +382,7 @@ describe("symbols search", () => {
 });
 
 describe("[connectors] agent", () => {
-  it("hides the others from an agent, in the words for what does not exist, and not from the human", async () => {
+  it("reports other connectors to an agent as unknown, and serves them to the human", async () => {
     for (const command of ["quotes get", "bars get", "analysis get", "positions list"]) {
       const input = {
         ...(command === "positions list" ? {} : { symbol: "SPX" }),
@@ -400,7 +403,7 @@ describe("[connectors] agent", () => {
     });
   });
 
-  it("leaves the others' positions and symbols out of what an agent sees", async () => {
+  it("leaves positions and symbols of other connectors out of an agent's results", async () => {
     const book = desk.open.desk.state.positions as Map<string, ReturnType<typeof emptyPosition>>;
     for (const connector of ["paper", "hidden"]) {
       const position = emptyPosition(connector, `HELD-${connector}`);
@@ -417,7 +420,7 @@ describe("[connectors] agent", () => {
     for (const connector of ["paper", "hidden"]) book.delete(`test ${connector}`);
   });
 
-  it("leaves the others out of an agent's status", async () => {
+  it("leaves other connectors out of an agent's status", async () => {
     const view = await desk.call<StatusView>("status");
     const held = {
       ...view,
@@ -436,7 +439,7 @@ describe("[connectors] agent", () => {
 });
 
 describe("secrets in the workspace", () => {
-  it("F4 are neither listed nor read, from the moment they are there", async () => {
+  it("F4 are neither listed nor read from the moment they exist", async () => {
     const { auth } = desk.open.config.connectors.find(({ name }) => name === "hidden") ?? { auth: {} };
     (auth as Record<string, unknown>)["token"] = { file: join(desk.root, "research/token.md") };
     writeFileSync(join(desk.root, "research/token.md"), "zebra-secret");

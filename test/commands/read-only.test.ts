@@ -1,4 +1,4 @@
-/** A desk whose journal is damaged: it reads, and writes nothing that nobody could record. */
+/** A desk with a damaged journal can be read, and refuses writes that the journal could not record. */
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -38,7 +38,7 @@ afterAll(async () => {
   await discard(desk);
 });
 
-/** Every file of the workspace but the logs, with its text. */
+/** Every file of the workspace except the logs, with its text. */
 function files(): readonly string[] {
   return readdirSync(desk.root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes("/.git") && !/\/logs(\/|$)/.test(entry.parentPath))
@@ -47,33 +47,35 @@ function files(): readonly string[] {
     .map((path) => `${path} ${readFileSync(path, "utf8")}`);
 }
 
-describe("a desk that only reads", () => {
-  it.each(Object.entries(WRITES))("refuses %s, and leaves no file", async (command, input) => {
+describe("a read-only desk", () => {
+  it.each(Object.entries(WRITES))("refuses %s and changes no file", async (command, input) => {
     const before = files();
     await expect(desk.call(command, input)).rejects.toMatchObject({ code: "DESK_READ_ONLY" });
     expect(files()).toEqual(before);
   });
 
-  it("refuses so every command that writes files, but for those that write what the journal says", () => {
-    const rows = COMMANDS.filter(
-      ({ writes, runs: cold }) => cold !== "local" && writes.some((place) => place !== "journal"),
+  it("refuses every command that writes files, except commands that rewrite files from the journal", () => {
+    const writers = COMMANDS.filter(
+      ({ writes, runs }) => runs !== "local" && writes.some((place) => place !== "journal"),
     );
     expect(
-      rows
+      writers
         .filter(({ fromJournal }) => fromJournal !== true)
         .map(({ name }) => name)
         .toSorted(),
     ).toEqual(Object.keys(WRITES).toSorted());
-    expect(rows.filter(({ fromJournal }) => fromJournal === true).map(({ name }) => name)).toEqual(["journal rebuild"]);
+    expect(writers.filter(({ fromJournal }) => fromJournal === true).map(({ name }) => name)).toEqual([
+      "journal rebuild",
+    ]);
   });
 
-  it("leaves the runs of its last life as they are, for it could not record their end", async () => {
+  it("leaves interrupted runs unchanged, because their end cannot be recorded", async () => {
     const before = files();
     await desk.agents.runs.endInterrupted();
     expect(files()).toEqual(before);
   });
 
-  it("looks, shows what a run would be given, and goes down", async () => {
+  it("shows its status and the context of a run, and stops", async () => {
     expect(await desk.call("status")).toMatchObject({
       readOnly: expect.stringContaining("does not match its hash") as string,
     });

@@ -1,13 +1,13 @@
 /** The registry against the files, the built index and the grammar of names. */
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { findCommand } from "../../src/commands/invoke.ts";
 import { COMMAND_FILES } from "../../src/commands/registry.ts";
 import { kebab } from "../../src/cli/flags.ts";
 import { checkCommandLine } from "../../src/cli/strict-args.ts";
+import { requireBuild } from "../support/built.ts";
 import { COMMANDS, REGISTRY } from "../support/commands.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -152,33 +152,9 @@ describe("a name of an earlier version", () => {
 
 describe("the built index", () => {
   const index = join(ROOT, "dist/src/commands/index.json");
+  beforeAll(requireBuild);
 
-  it.skipIf(!existsSync(index))("equals the entries of the source files", () => {
+  it("equals the entries of the source files", () => {
     expect(JSON.parse(readFileSync(index, "utf8"))).toEqual(JSON.parse(JSON.stringify(COMMANDS)));
   });
-
-  it.skipIf(!existsSync(index)).each([["--help"], ["help", "orders"], ["complete", "--", "orders", ""]])(
-    "lets qoc %s %s run without zod and without a command's file",
-    (...words) => {
-      const loaded = modulesLoadedBy(words.filter((word) => word !== undefined));
-      expect(loaded.filter((url) => url.includes("/dist/src/commands/"))).not.toEqual([]);
-      expect(loaded.filter((url) => url.includes("/node_modules/zod/"))).toEqual([]);
-      const files = Object.keys(COMMAND_FILES).map((name) => `/dist/src/commands/${name.replaceAll(" ", "/")}.js`);
-      expect(loaded.filter((url) => files.some((file) => url.endsWith(file)))).toEqual([]);
-    },
-  );
 });
-
-/** The URLs of the modules that one command line of the built program imports. */
-function modulesLoadedBy(words: readonly string[]): readonly string[] {
-  const hooks = `export async function load(url, context, next) { console.error("LOADED " + url); return next(url, context); }`;
-  const register = `import { register } from "node:module"; register("data:text/javascript,${encodeURIComponent(hooks)}");`;
-  const program = `data:text/javascript,${encodeURIComponent(register)}`;
-  const command = `exec "$0" --import '${program}' "$@" 2>&1 >/dev/null || true`;
-  const args = ["-c", command, process.execPath, join(ROOT, "bin/qoc.mjs"), ...words];
-  const output = execFileSync("bash", args, { encoding: "utf8", cwd: ROOT });
-  return output
-    .split("\n")
-    .filter((line) => line.startsWith("LOADED "))
-    .map((line) => line.slice("LOADED ".length));
-}

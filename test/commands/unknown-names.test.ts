@@ -1,4 +1,4 @@
-/** A name that nobody knows is an error and no empty answer, which would pass for a look at something. */
+/** An unknown name is an error. An empty list would look like a known name without data. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
@@ -11,7 +11,7 @@ afterAll(async () => {
   await discard(desk);
 });
 
-describe("a name that nobody knows", () => {
+describe("an unknown name", () => {
   it.each([
     [
       "positions list",
@@ -35,11 +35,11 @@ describe("a name that nobody knows", () => {
       { state: "partly_filled" },
       { code: "INVALID_INPUT", message: expect.stringContaining("(did you mean partially_filled?)") as string },
     ],
-  ])("%s %j", async (command, input, error) => {
+  ])("%s %j fails with the code and the suggestion", async (command, input, error) => {
     await expect(desk.call(command, input)).rejects.toMatchObject(error);
   });
 
-  it("is told from one that has nothing yet", async () => {
+  it("differs from a known name without data, which returns an empty value", async () => {
     expect(await desk.call("positions list", { connector: "paper" })).toEqual([]);
     desk.open.desk.state.runs.set("run-young", { issue: "issues/001-first-look.md", runtime: "demo", at: 0 });
     await expect(desk.call("logs", { run: "run-young" })).resolves.toBeUndefined();

@@ -9,7 +9,8 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { requireBuild } from "../support/built.ts";
 import {
   type Bindings,
   type RunQoc,
@@ -26,7 +27,6 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BIN = join(ROOT, "bin/qoc.mjs");
 const UPDATE = process.env["UPDATE_TRANSCRIPTS"] === "1";
-const isBuilt = existsSync(join(ROOT, "dist/src/cli/main.js"));
 const sessions = readdirSync(HERE).filter((name) => name.endsWith(".txt"));
 
 let base = "";
@@ -52,8 +52,10 @@ async function moveToFreePort(work: string): Promise<void> {
   }
 }
 
-describe.skipIf(!isBuilt)(`sessions${isBuilt ? "" : " (dist is not built: node build.mjs)"}`, () => {
-  it.each(sessions)("the session %s prints what its transcript says", { timeout: 90_000 }, async (name) => {
+describe("sessions", () => {
+  beforeAll(requireBuild);
+
+  it.each(sessions)("the session %s prints the text of its transcript", { timeout: 90_000 }, async (name) => {
     const [work, home, runtime] = [join(base, "w"), join(base, "home"), join(base, "run")];
     for (const folder of [work, home, runtime]) await mkdir(folder, { mode: 0o700 });
     const program = processRunner(BIN, work, { PATH: process.env["PATH"], HOME: home, XDG_RUNTIME_DIR: runtime, TZ: "UTC", LANG: "C.UTF-8" });
@@ -75,7 +77,11 @@ describe.skipIf(!isBuilt)(`sessions${isBuilt ? "" : " (dist is not built: node b
 });
 
 describe("the transcript runner", () => {
-  const play = async (text: string, answers: Readonly<Record<string, { out?: string; err?: string; exit?: number }>>, update = false) => {
+  const play = async (
+    text: string,
+    answers: Readonly<Record<string, { out?: string; err?: string; exit?: number }>>,
+    update = false,
+  ) => {
     const file = join(base, "session.txt");
     await writeFile(file, text);
     const asked: string[] = [];

@@ -26,7 +26,7 @@ export const command = defineCommand({
   audience: "human",
   runs: "desk",
   writes: ["journal", "the program's own file"],
-  summary: "connect an agent of your own to this desk",
+  summary: "connect your own agent to this desk",
   description:
     "Prints the entry for its program, with a token that is shown once. The agent reads and drafts; it cannot approve.",
   examples: ["qoc agents setup claude --write --to ~/trader", "qoc agents setup codex --name night-watch"],

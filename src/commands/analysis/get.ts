@@ -77,7 +77,7 @@ interface IndicatorView {
 
 interface AnalysisView extends MarketData {
   readonly source?: string;
-  readonly note?: string;
+  readonly note?: string | undefined;
   readonly over?: { readonly resolution: "1d"; readonly bars: number; readonly from: string; readonly to: string };
   readonly indicators?: readonly IndicatorView[];
 }

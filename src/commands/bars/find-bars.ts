@@ -45,8 +45,8 @@ interface BarRequest {
 }
 
 /**
- * The bars in the range: of the named connector, else of the only one in scope, else of the operator's file. A connector may
- * return more bars than requested.
+ * The bars in the range: of the named connector, else of the only one in scope, else of the operator's file. A
+ * connector may return more bars than requested.
  */
 export async function findBars(
   context: CommandContext,
@@ -117,7 +117,7 @@ function barOf(bar: Bar): VenueBar {
     high: amount(bar.high),
     low: amount(bar.low),
     close: amount(bar.close),
-    ...(bar.volume === undefined ? {} : { volume: amount(bar.volume) }),
+    volume: bar.volume === undefined ? undefined : amount(bar.volume),
   };
 }
 
@@ -130,8 +130,8 @@ export function rangeOf({
   readonly to?: string | undefined;
 }): BarRange {
   return {
-    ...(from === undefined ? {} : { from: Date.parse(from) }),
-    ...(to === undefined ? {} : { to: Date.parse(to) + (to.length === 10 ? DAY_MS - 1 : 0) }),
+    from: from === undefined ? undefined : Date.parse(from),
+    to: to === undefined ? undefined : Date.parse(to) + (to.length === 10 ? DAY_MS - 1 : 0),
   };
 }
 
@@ -139,7 +139,7 @@ export function rangeOf({
 export function sourceFields({ source, fallback }: DailyBars) {
   return {
     source,
-    ...(fallback === undefined ? {} : { note: fallback.reason }),
+    note: fallback?.reason,
     untrusted: fallback?.untrusted ?? null,
   };
 }

@@ -65,7 +65,7 @@ interface BarView extends Omit<VenueBar, "at" | "symbol"> {
 
 interface BarsView extends MarketData {
   readonly source?: string;
-  readonly note?: string;
+  readonly note?: string | undefined;
   readonly resolution?: "1d";
   readonly bars?: readonly BarView[];
   /** Bars of the range that the limit left off. */

@@ -10,7 +10,7 @@ export const command = defineCommand({
   audience: "human",
   runs: "local",
   writes: ["src/connectors/"],
-  summary: "write an adapter for you to change, with its test",
+  summary: "create an adapter template with its test",
   description: "Adapter, test and README; the adapter is certified as it is written.",
   examples: ["qoc connectors new my-venue"],
   input: z.strictObject({ name: positional(z.string(), "NAME", "a-z, 0-9, _ and -") }),

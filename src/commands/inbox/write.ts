@@ -10,7 +10,7 @@ export const command = defineCommand({
   audience: "both",
   runs: "desk",
   writes: ["inbox/"],
-  summary: "leave an item for the human",
+  summary: "write an item to the human's inbox",
   examples: [
     'qoc inbox write --title "AAPL reports Thursday" --text "Trim before?"',
     "qoc inbox write --title brief --text -",

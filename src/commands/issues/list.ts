@@ -14,7 +14,7 @@ export const command = defineCommand({
   audience: "both",
   runs: "desk",
   writes: [],
-  summary: "list the tasks of the desk",
+  summary: "list the issues of the desk",
   examples: ["qoc issues list", "qoc issues list --status open"],
   input: z.strictObject({
     status: flag(z.string().optional(), "STATUS", "draft, open, in-progress, blocked, review, done or cancelled"),

@@ -10,7 +10,7 @@ export const command = defineCommand({
   audience: "human",
   runs: "desk",
   writes: ["issues/"],
-  summary: "write a task for an agent",
+  summary: "create an issue for an agent",
   examples: [
     'qoc issues new "Review AAPL after earnings" --symbols AAPL',
     'qoc issues new "Trim tech" --priority high --body -',

@@ -16,7 +16,7 @@ export const command = defineCommand({
   audience: "both",
   runs: "desk",
   writes: ["issues/"],
-  summary: "set a task's status, or add a dated note to it",
+  summary: "set an issue's status, or add a dated note to it",
   examples: [
     "qoc issues update 001 --status done",
     'qoc issues update 001 --status blocked --note "No quote since Monday."',

@@ -10,7 +10,7 @@ export const command = defineCommand({
   runs: "local-if-down",
   writes: ["orders/", "inbox/"],
   fromJournal: true,
-  summary: "write every order file and fill item again",
+  summary: "rewrite order files and fill items from the journal",
   description: "From the journal alone.",
   examples: ["qoc journal rebuild", "qoc journal rebuild --json"],
   input: z.strictObject({}),

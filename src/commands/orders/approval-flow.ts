@@ -10,10 +10,10 @@ import { oneLine } from "../rendering/terminal-text.ts";
 /** Above this notional, in the account's currency, y is not enough: the person types the symbol. */
 const TYPED_ABOVE = "10000";
 
-type Input = Readonly<Record<string, unknown>>;
+type ApprovalInput = Readonly<Record<string, unknown>>;
 
 /** The receipt; undefined if the person did not approve. @throws any error of the desk. */
-export async function approveInteractively(session: CommandSession, input: Input): Promise<unknown> {
+export async function approveInteractively(session: CommandSession, input: ApprovalInput): Promise<unknown> {
   const { prompter } = session;
   if (input["all"] === true) throw new QocError("NO_BULK_APPROVAL");
   if (input["id"] === undefined) throw usageError("approve", "ID|FILE is missing: the one order to approve");
@@ -29,8 +29,8 @@ export async function displayOrder(session: CommandSession, id: unknown): Promis
 }
 
 /**
- * Asks about an order that is on the screen, and sends the digest of its review: the file may have been edited since, and the
- * person approves only what they read.
+ * Asks about an order that is on the screen, and sends the digest of its review: the file may have been edited since,
+ * and the person approves only what they read.
  */
 export async function approveReviewed(
   session: CommandSession,
@@ -62,7 +62,7 @@ function riskOf({ mode, notional }: Review): string {
 }
 
 /** A live order needs the passphrase: from its descriptor, or typed after the desk has answered KEY_REQUIRED. */
-async function sendApproval(session: CommandSession, input: Input, channel: Channel): Promise<unknown> {
+async function sendApproval(session: CommandSession, input: ApprovalInput, channel: Channel): Promise<unknown> {
   const passphrase = await session.readPassphrase();
   try {
     return await session.call("approve", passphrase === undefined ? input : { ...input, passphrase }, channel);

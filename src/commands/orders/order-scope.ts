@@ -1,6 +1,6 @@
 /**
- * `[connectors] agent = [...]` for orders: which orders an agent sees, and to which connectors its proposals may go. Nothing is
- * written for a connector out of scope.
+ * `[connectors] agent = [...]` for orders: which orders an agent sees, and to which connectors its proposals may go.
+ * Nothing is written for a connector out of scope.
  */
 import { basename } from "node:path";
 import type { Desk } from "../../trading/desk.ts";

@@ -4,7 +4,7 @@ import { styleText } from "node:util";
 export type Shade = "bold" | "dim" | "red" | "green" | "yellow" | "cyan" | "inverse";
 export type Paint = (shade: Shade, text: string) => string;
 
-/** Returns a function that colours text, or one that returns the text unchanged. */
+/** Returns a function that colours text if colours are on, and returns the text unchanged otherwise. */
 export function painter(isOn: boolean): Paint {
   return (shade, text) => (isOn && text !== "" ? styleText(shade, text, { validateStream: false }) : text);
 }

@@ -22,7 +22,10 @@ const GAP = "  ";
 const SHRUNK_MIN = 8;
 export const INDENT = "  ";
 
-/** Off a terminal: no header, tabs between cells, no cell cut. Cells are escaped, so they contain neither tab nor line end. */
+/**
+ * Off a terminal: no header, tabs between cells, no cell cut. Cells are escaped, so they contain neither tab nor line
+ * end.
+ */
 export function table<T>(style: OutputStyle, columns: readonly Column<T>[], rows: readonly T[]): readonly string[] {
   const cells = rows.map((row) => columns.map((column) => oneLine(column.cell(row))));
   if (!style.isTty) return cells.map((line) => line.join("\t"));

@@ -40,7 +40,10 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** Terminals draw signs such as ✓ narrow although Unicode calls them pictographic; only the supplementary planes are wide. */
+/**
+ * Terminals draw signs such as ✓ narrow although Unicode calls them pictographic; only the supplementary planes are
+ * wide.
+ */
 function isWide(segment: string): boolean {
   return WIDE.test(segment) && ((segment.codePointAt(0) ?? 0) > 0xffff || !/\p{Extended_Pictographic}/u.test(segment));
 }

@@ -11,16 +11,16 @@ import { untrustedSchemaFor, untrustedText } from "../untrusted-text.ts";
 
 const SYMBOLS_MAX = 100;
 const SEARCHED = ["entities", "issues", "positions", "orders", LAYOUT.bars];
-const NOTE = "only symbols this desk has met; a venue may trade others: ask it with quotes get";
+const NOTE = "only symbols in the desk's records; a venue may trade others: try quotes get";
 
-/** A connector cannot list what its venue trades, so only symbols that the desk has met are searched. */
+/** A connector cannot list what its venue trades, so only the symbols in the desk's records are searched. */
 export const command = defineCommand({
   name: "symbols search",
   group: "research",
   audience: "both",
   runs: "desk",
   writes: [],
-  summary: "search the symbols that this desk has met",
+  summary: "search the symbols in the desk's records",
   description: "In entities, issues, positions, orders and bar files; the venues' own lists are not searched.",
   examples: ["qoc symbols search apple", "qoc symbols search BTC --json"],
   input: z.strictObject({
