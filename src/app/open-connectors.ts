@@ -67,6 +67,7 @@ export function openConnector(deps: ConnectorDeps, config: ConnectorConfig): Con
     secrets: () => secrets.resolve(config.name, config.auth),
     redact: secrets.redact,
     options: config.options,
+    mode: config.mode,
     hosts: config.hosts,
     tcp,
     transport: () => startTransport(deps, config),

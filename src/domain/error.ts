@@ -189,6 +189,10 @@ export const ERRORS = {
     "see docs/connectors.md; then qoc connectors restart {connector}",
     { untrustedDetail: "message" },
   ),
+  SIMULATED_LIVE: row(
+    "connector {connector} is live and its adapter declares simulatedTime: its quotes could be of any day",
+    "remove simulatedTime from the adapter, then qoc connectors restart {connector}",
+  ),
   ADAPTER_CHANGED: row(
     "connector {connector}: its adapter changed: accepted {trusted}, found {found}",
     "review the change, then qoc connectors restart {connector}",

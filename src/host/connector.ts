@@ -5,6 +5,7 @@
 import { QocError, messageOf } from "../domain/error.ts";
 import type { ConnectorState } from "../domain/event.ts";
 import type { ConnectorName, Digest } from "../domain/ids.ts";
+import type { Mode } from "../domain/venue.ts";
 import type { Clock, FillSink, Log } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
@@ -38,6 +39,8 @@ export interface ConnectorOptions {
   /** Removes known secrets from a text. */
   readonly redact: (text: string) => string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** The mode in desk.toml, if it states one. */
+  readonly mode?: Mode | undefined;
   readonly hosts?: readonly string[] | undefined;
   readonly tcp: readonly string[];
   readonly transport: () => Transport;
@@ -245,11 +248,18 @@ export class Connector {
     this.#session = session;
     void session.ended.then((reason) => this.#handleExit(session, reason));
     const handshake = await session.start({ name, code: bundle.code, filename, secrets, options, tcp, hosts });
+    this.#refuseSimulatedLive(handshake.capabilities);
     [this.#methods, this.#capabilities] = [handshake.methods, handshake.capabilities];
     const connected = await this.#timedRequest(session, "connect", []).catch((error: unknown) => {
       throw toOutage(error, isResponsive);
     });
     if (!connected.ok) throw new VenueOutage(`connect: ${connected.stack ?? connected.message}`);
+  }
+
+  /** @throws SIMULATED_LIVE for a replayed market that moves real money: its time would pass every freshness check. */
+  #refuseSimulatedLive({ simulatedTime, mode }: Capabilities): void {
+    if (simulatedTime !== true || (mode !== "live" && this.#options.mode !== "live")) return;
+    throw new QocError("SIMULATED_LIVE", { connector: this.#options.name });
   }
 
   /**

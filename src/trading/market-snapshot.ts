@@ -89,8 +89,10 @@ function knownVenueNow(desk: Desk, connector: string): number | undefined {
     : desk.clock.now();
 }
 
+/** Only on paper: a connector that is live, or does not state its mode, has the host's clock and no later date. */
 function isSimulated(desk: Desk, connector: string): boolean {
-  return desk.venues.facts(connector)?.capabilities.simulatedTime === true;
+  const facts = desk.venues.facts(connector);
+  return facts?.mode === "paper" && facts.capabilities.simulatedTime === true;
 }
 
 export function observeVenueTime(desk: Desk, connector: string, at: number): void {
