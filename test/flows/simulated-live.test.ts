@@ -39,7 +39,7 @@ describe("an adapter with simulatedTime", () => {
     expect(status()).toMatchObject({ state: "ready" });
   });
 
-  it("has the host's time and date if nobody states its mode", async () => {
+  it("has the host's time and date if no mode is stated", async () => {
     await open("{ simulatedTime: true }", "");
     expect(status()).toMatchObject({ state: "ready", mode: "unstated" });
     const before = desk.open.desk.clock.now();

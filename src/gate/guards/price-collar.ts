@@ -1,7 +1,8 @@
 /**
- * Limits how far a limit price may cross the order book: a buy above the ask, a sell below the bid. A passive price is
- * not limited. If the spread is wider than 5 % of the mid price, the best price is weak evidence and the last price
- * must agree too. Market and stop orders must keep within their protection price.
+ * Limits how far a price may cross the order book: a buy above the ask, a sell below the bid. A passive price is not
+ * limited. The price of a market or stop order is the best price, which must keep within the protection price. If the
+ * spread is wider than 5 % of the mid price, the best price is weak evidence and the last price must agree too, for
+ * every type of order.
  */
 import { type Decimal, HUNDRED, ZERO, decimal, withinPercent } from "../../domain/decimal.ts";
 import { type Quote, isTwoSided, mid } from "../../domain/quote.ts";
@@ -20,12 +21,16 @@ export const priceCollar: Guard<"price-collar"> = (options, context) => {
   const quote = context.quote.value;
   if (!isTwoSided(quote))
     return unavailable(key, `the book is one-sided or crossed (bid ${quote.bid}, ask ${quote.ask})`);
-  if (needsProtection(terms)) return protectedBestPrice(key, context, quote);
-  if (terms.limitPrice === undefined) return unavailable(key, "the order has no limit price");
-  const limit = decimal(terms.limitPrice);
+  const isProtected = needsProtection(terms);
+  if (!isProtected && terms.limitPrice === undefined) return unavailable(key, "the order has no limit price");
+  const price = terms.limitPrice === undefined ? bestPrice(terms, quote) : decimal(terms.limitPrice);
+  const noun = isProtected ? "market price" : "limit";
   const side = terms.side === "buy" ? "ask" : "bid";
-  const against = (reference: Decimal, name: string): Check => collar(key, context, limit, reference, name, percent);
-  const first = against(bestPrice(terms, quote), terms.stopPrice === undefined ? side : `${side} or trigger`);
+  const against = (reference: Decimal, name: string): Check =>
+    collar(context, { key, noun, price, reference, name, percent });
+  const first = isProtected
+    ? protectedBestPrice(key, context, quote)
+    : against(bestPrice(terms, quote), terms.stopPrice === undefined ? side : `${side} or trigger`);
   const spread = decimal(quote.ask).minus(decimal(quote.bid));
   if (first.decision === "block" || withinPercent(spread, WIDE_SPREAD, mid(quote))) return first;
   if (quote.last === undefined || !decimal(quote.last).gt(ZERO)) {
@@ -34,22 +39,27 @@ export const priceCollar: Guard<"price-collar"> = (options, context) => {
   return against(bestPrice(terms, { ...quote, bid: quote.last, ask: quote.last }), "last price");
 };
 
-function collar(
-  key: string,
-  context: CheckContext,
-  limit: Decimal,
-  reference: Decimal,
-  name: string,
-  percent: Decimal,
-): Check {
+interface Collar {
+  readonly key: string;
+  /** The name of `price` in messages. */
+  readonly noun: string;
+  readonly price: Decimal;
+  readonly reference: Decimal;
+  /** The name of `reference` in messages. */
+  readonly name: string;
+  readonly percent: Decimal;
+}
+
+function collar(context: CheckContext, { key, noun, price, reference, name, percent }: Collar): Check {
   const isBuy = context.input.order.terms.side === "buy";
-  const through = isBuy ? limit.minus(reference) : reference.minus(limit);
-  if (through.lte(ZERO)) return pass(key, `limit ${limit.toFixed()} is not through the ${name} ${reference.toFixed()}`);
+  const through = isBuy ? price.minus(reference) : reference.minus(price);
+  if (through.lte(ZERO))
+    return pass(key, `${noun} ${price.toFixed()} is not through the ${name} ${reference.toFixed()}`);
   const figures = { limit: formatPercent(percent), actual: formatShare(through, reference, percent) };
   const where = `${isBuy ? "above" : "below"} the ${name} ${reference.toFixed()}`;
-  const message = `limit ${limit.toFixed()} is ${figures.actual} ${where} (limit ${figures.limit})`;
+  const message = `${noun} ${price.toFixed()} is ${figures.actual} ${where} (limit ${figures.limit})`;
   const bound = reference.times(isBuy ? HUNDRED.plus(percent) : HUNDRED.minus(percent));
-  const holds = isBuy ? limit.times(HUNDRED).lte(bound) : limit.times(HUNDRED).gte(bound);
+  const holds = isBuy ? price.times(HUNDRED).lte(bound) : price.times(HUNDRED).gte(bound);
   return holds ? pass(key, message, figures) : block(key, "PRICE_COLLAR_EXCEEDED", message, figures);
 }
 

@@ -1,6 +1,7 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MONO, ask, guard, quote } from "../../support/gate-case.ts";
-import { type TermsDraft, justOver, justUnder, scenario } from "../../support/journal-scenario.ts";
+import { type TermsDraft, amount, justOver, justUnder, scenario } from "../../support/journal-scenario.ts";
 
 function desk() {
   return scenario()
@@ -96,6 +97,44 @@ describe("price-collar", () => {
     ["a stop whose trigger is within it", { type: "stop", stopPrice: "110", protectionPrice: "113.3" }, "allow"],
   ])("%s", (_, order, decision) => {
     expect(ask(desk(), order, rule, book("100", "100")).decision).toBe(decision);
+  });
+});
+
+describe("price-collar of market and stop orders on a wide book", () => {
+  const rule = guard("price-collar", { max_pct: 3 });
+  const wide = (last?: string) => ({ quote: quote("1", "199", last === undefined ? {} : { last }) });
+
+  it.each<[string, TermsDraft]>([
+    ["market buy", { type: "market", protectionPrice: "205" }],
+    ["market sell", { type: "market", side: "sell", protectionPrice: "0.97" }],
+    ["stop buy", { type: "stop", stopPrice: "100", protectionPrice: "205" }],
+    ["limit buy at the ask", { limitPrice: "199" }],
+  ])("blocks a %s on a book of 1/199 without a last price, and with a last price far from its price", (_, order) => {
+    expect(ask(desk(), order, rule, wide()).code).toBe("PRICE_COLLAR_UNAVAILABLE");
+    expect(ask(desk(), order, rule, wide("0")).code).toBe("PRICE_COLLAR_UNAVAILABLE");
+    expect(ask(desk(), order, rule, wide("100")).code).toBe("PRICE_COLLAR_EXCEEDED");
+  });
+
+  it("passes a market order whose price agrees with the last price", () => {
+    const buy = { type: "market", protectionPrice: "105" } as const;
+    const book = (last: string) => ({ quote: quote("90", "102", { last }) });
+    expect(ask(desk(), buy, rule, book("100"))).toMatchObject({ decision: "allow" });
+    expect(ask(desk(), buy, rule, book("99"))).toMatchObject({
+      decision: "block",
+      message: "market price 102 is 3.03 % above the last price 99 (limit 3 %)",
+    });
+  });
+
+  it("decides on a market order as on the limit order at its price", () => {
+    const cents = (low: number, high: number) => fc.integer({ min: low, max: high }).map((n) => amount(`${n}e-2`));
+    fc.assert(
+      fc.property(cents(100, 9_999), cents(10_000, 19_900), fc.option(cents(100, 20_000)), (bid, askPrice, last) => {
+        const book = { quote: quote(bid, askPrice, last === null ? {} : { last }) };
+        const market = ask(desk(), { type: "market", protectionPrice: "1000" }, rule, book);
+        const limit = ask(desk(), { limitPrice: askPrice }, rule, book);
+        expect([market.decision, market.code]).toEqual([limit.decision, limit.code]);
+      }),
+    );
   });
 });
 
