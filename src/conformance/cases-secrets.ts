@@ -26,7 +26,9 @@ const MASK = "[secret]";
 function assertNoSecretLeaked(harness: ConformanceHarness, condition: string): void {
   const secrets = Object.entries(harness.settings.auth).filter(([, value]) => value.length >= CHARS_MIN);
   if (secrets.length === 0)
-    skip(`no secret in certify.toml has ${CHARS_MIN} characters: shorter ones cannot be told from ordinary text`);
+    skip(
+      `no secret in certify.toml has ${CHARS_MIN} characters: shorter ones cannot be distinguished from ordinary text`,
+    );
   const masked = harness.spy.received.find((message) => message.includes(MASK))?.slice(0, 200);
   assert(
     masked === undefined,
@@ -143,7 +145,7 @@ export const SECRET_CASES: readonly TestCase[] = [
   {
     id: "C87",
     group: "secrets",
-    title: "secrets are sent in the authorization header only",
+    title: "secrets appear in the authorization header only",
     proves: "secrets are in no URL and no body, which venues log",
     needs: { venue: true, auth: true },
     run: async (harness) => {
@@ -155,7 +157,7 @@ export const SECRET_CASES: readonly TestCase[] = [
         );
         assert(
           leaked === undefined,
-          `the secret ${leaked?.[0]} was sent in the URL or the body of ${method} ${path.split("?")[0]}: ` +
+          `the secret ${leaked?.[0]} was part of the URL or the body of ${method} ${path.split("?")[0]}: ` +
             `send it in the authorization header`,
         );
       }

@@ -93,7 +93,7 @@ export function orderAtVenue(harness: ConformanceHarness, { clientOrderId }: Ord
   );
 }
 
-/** Returns a limit price for a buy order far below the market; skips the case if there is none. */
+/** Returns a limit price for a buy order far below the market; skips the case if no such price exists. */
 export async function restingPrice(harness: ConformanceHarness): Promise<string> {
   const { bid } = await harness.calls.quote("kit", harness.settings.symbol);
   const limit = text(floored(ratio(decimal(bid), decimal("2"), 2), 2));

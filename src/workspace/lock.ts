@@ -54,8 +54,8 @@ export interface LockRequest {
 }
 
 /**
- * Takes the lock, also if its owner is no longer running or locked another folder: a copied workspace contains the lock file
- * of the original. @throws LOCKED if the owner is running.
+ * Takes the lock, also if its owner is no longer running or locked another folder: a copied workspace contains the
+ * lock file of the original. @throws LOCKED if the owner is running.
  */
 export async function takeLock(disk: Disk, path: string, { root, nonce, processes }: LockRequest): Promise<Lock> {
   const { pid, bootId: boot } = processes;

@@ -104,7 +104,10 @@ function recorderOf({ desk, stub, script }: ClientDesk) {
         desk.agents.endpoint.tools.map(({ name }) => name),
       )}`,
     );
-    say("  it reports:", ...notes.filter((line) => !/bubblewrap|^not sandboxed/.test(line)).map((line) => `    ${line}`));
+    say(
+      "  it reports:",
+      ...notes.filter((line) => !/bubblewrap|^not sandboxed/.test(line)).map((line) => `    ${line}`),
+    );
     say("  the desk records:", ...audited);
     say(`  the issue: ${/^status: (.*)$/m.exec(desk.read(ISSUE))?.[1] ?? "?"}; proposals: ${report.proposals.length}`);
     return { report, sent: asked.map(({ body }) => JSON.stringify(body)).join("\n"), firstCallMs };
