@@ -1,4 +1,4 @@
-/** All mistakes: each turns the correct adapter, connectors/template, into a broken one that the kit must reject. */
+/** All mistakes: each turns the correct adapter, connectors/template, into a broken adapter that the kit must reject. */
 import type { Mistake } from "./apply-mistake.ts";
 import { FILL_MISTAKES } from "./fill-mistakes.ts";
 import { ORDER_MISTAKES } from "./order-mistakes.ts";
