@@ -1,4 +1,4 @@
-/** All mistakes: each turns the correct adapter, connectors/template, into a broken adapter that the kit must reject. */
+/** All mistakes: each edits connectors/template, the correct adapter, into a broken adapter that the kit detects. */
 import type { Mistake } from "./apply-mistake.ts";
 import { FILL_MISTAKES } from "./fill-mistakes.ts";
 import { ORDER_MISTAKES } from "./order-mistakes.ts";
