@@ -1,8 +1,11 @@
 import * as z from "zod";
 import { EXIT, QocError } from "../domain/error.ts";
 import { approveOrder } from "../trading/approve.ts";
+import { findOrder } from "../trading/find-order.ts";
+import { recordReview } from "../trading/review.ts";
 import { flag, positional, toggle } from "./arguments.ts";
 import { defineCommand, requireDesk } from "./command.ts";
+import { orderSummarySchema } from "./orders/order-arguments.ts";
 import { approveInteractively } from "./orders/approval-flow.ts";
 import { receiptSchema, renderReceipt } from "./orders/receipt.ts";
 
@@ -27,12 +30,18 @@ export const command = defineCommand({
     all: toggle("refused: each order is approved on its own"),
     /** Typed, or read from --passphrase-fd. */
     passphrase: z.string().optional(),
+    /** true: makes and journals the review and returns the order with it; approves nothing. */
+    review: z.boolean().optional(),
+    /** The digest of the review that the client displayed. */
+    shown: z.string().optional(),
   }),
-  output: receiptSchema,
-  run: async ({ id, digest, passphrase, all }, context) => {
+  output: z.union([orderSummarySchema, receiptSchema]),
+  run: async ({ id, digest, passphrase, all, review, shown }, context) => {
     if (all) throw new QocError("NO_BULK_APPROVAL");
     const { actor, channel } = context;
-    return approveOrder(requireDesk(context).desk, { id, digest, passphrase, actor, channel });
+    const { desk } = requireDesk(context);
+    if (review === true) return recordReview(desk, await findOrder(desk, id), { actor, channel });
+    return approveOrder(desk, { id, digest, shown, passphrase, actor, channel });
   },
   render: renderReceipt,
   cli: async (session, input) => {

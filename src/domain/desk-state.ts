@@ -239,12 +239,15 @@ function changeOrder(state: DeskState, recorded: Recorded<OrderEvent>): void {
   }
   applyOrderEvent(order, recorded);
   index(state, order);
-  if (event.type !== "proposal.seen" && event.type !== "guards.evaluated") state.lastRelevantSeq = recorded.seq;
+  if (!WITHOUT_EFFECT.has(event.type)) state.lastRelevantSeq = recorded.seq;
   if (event.type === "order.submitting") {
     state.intents.push({ at: recorded.at, id: order.id, terms: order.terms });
     while ((state.intents[0]?.at ?? Number.POSITIVE_INFINITY) < recorded.at - INTENT_WINDOW_MS) state.intents.shift();
   }
 }
+
+/** Events of an order that change no guard's result. */
+const WITHOUT_EFFECT: ReadonlySet<DeskEvent["type"]> = new Set(["proposal.seen", "guards.evaluated", "order.reviewed"]);
 
 function index(state: DeskState, order: OrderRecord): void {
   if (order.state === "proposed") state.proposed.set(order.id, order);

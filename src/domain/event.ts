@@ -127,6 +127,24 @@ export interface OrderApproved {
   readonly expiresAt: number;
   readonly mid?: DecimalText | undefined;
   readonly signature?: string | undefined;
+  /** The time of the review that was shown, and its `shown` digest; absent in records of earlier versions. */
+  readonly reviewedAt?: number | undefined;
+  readonly shown?: Digest | undefined;
+}
+
+/**
+ * A human was shown the review of a proposal. Drift of the price and age of the approval are measured from this record.
+ * `mid` is the mid price of the review; absent without a two-sided quote. `shown` is the digest of the whole review, if
+ * the client displayed it; an approval off a terminal makes its review without one.
+ */
+export interface OrderReviewed {
+  readonly type: "order.reviewed";
+  readonly id: OrderId;
+  readonly digest: Digest;
+  readonly mid?: DecimalText | undefined;
+  readonly shown?: Digest | undefined;
+  readonly actor: Actor;
+  readonly channel: Channel;
 }
 
 /** The submit intent. The order may have been sent if this record exists, and was not sent if it does not. */
@@ -284,6 +302,7 @@ export interface RunEnded {
 export type OrderEvent =
   | ProposalSeen
   | GuardsEvaluated
+  | OrderReviewed
   | OrderApproved
   | OrderSubmitting
   | OrderAccepted

@@ -55,7 +55,17 @@ export interface Approval {
   readonly channel: Channel;
   readonly digest: Digest;
   readonly expiresAt: number;
+  /** The time of the review that the human was shown. */
+  readonly reviewedAt: number;
   readonly mid?: string | undefined;
+}
+
+/** A review that a human was shown; `shown` is the digest of all of it, if the client displayed it. */
+export interface ReviewRecord {
+  readonly at: number;
+  readonly digest: Digest;
+  readonly mid?: string | undefined;
+  readonly shown?: Digest | undefined;
 }
 
 export interface VerdictRecord {
@@ -96,6 +106,8 @@ export interface OrderRecord {
   issue?: string;
   researchRef?: string;
   sources?: readonly string[];
+  /** The newest reviews, oldest first. */
+  reviews: ReviewRecord[];
   approvals: Approval[];
   verdicts: VerdictRecord[];
   clientOrderId?: ClientOrderId;
@@ -119,6 +131,8 @@ export interface OrderRecord {
   history: HistoryEntry[];
 }
 
+const REVIEWS_MAX = 20;
+
 const FINAL_RANK: Record<VenueFinal, number> = { rejected: 0, expired: 1, cancelled: 2, filled: 3 };
 
 export function openOrder(event: Recorded<Extract<OrderEvent, { type: "proposal.seen" }>>): OrderRecord {
@@ -131,6 +145,7 @@ export function openOrder(event: Recorded<Extract<OrderEvent, { type: "proposal.
     rationale: event.event.rationale,
     proposedBy: event.event.proposedBy,
     proposedAt: event.at,
+    reviews: [],
     approvals: [],
     verdicts: [],
     submitted: false,
@@ -205,6 +220,11 @@ function applyFields(order: OrderRecord, { at, event }: Recorded<OrderEvent>): v
         reasons: event.reasons,
       });
       return;
+    case "order.reviewed":
+      order.reviews = [...order.reviews, { at, digest: event.digest, mid: event.mid, shown: event.shown }].slice(
+        -REVIEWS_MAX,
+      );
+      return;
     case "order.approved":
       approve(order, at, event);
       return;
@@ -254,6 +274,7 @@ function approve(order: OrderRecord, at: number, event: Extract<OrderEvent, { ty
     channel: event.channel,
     digest: event.digest,
     expiresAt: event.expiresAt,
+    reviewedAt: event.reviewedAt ?? at,
     mid: event.mid,
   });
 }

@@ -47,6 +47,8 @@ interface GateApproval {
   readonly digest: Digest;
   /** Host's wall clock, ms. The approval is valid up to and including this time. */
   readonly expiresAt: number;
+  /** The time of the review that the human was shown, ms. Absent: the time of the approval. */
+  readonly reviewedAt?: number | undefined;
   /** The mid price that the human saw. */
   readonly mid?: string | undefined;
 }

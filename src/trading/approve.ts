@@ -2,13 +2,12 @@
  * Approves an order for the digest that the human read, and dispatches it. Final check, approval and submit intent are
  * one uninterrupted step, so two approvals cannot both use the same buying power.
  */
-import { text } from "../domain/decimal.ts";
+import type { DecimalText } from "../domain/decimal.ts";
 import { type ErrorCode, type ErrorDetails, QocError } from "../domain/error.ts";
 import type { Actor, Channel } from "../domain/event.ts";
 import type { ClientOrderId } from "../domain/ids.ts";
 import type { Order } from "../domain/order.ts";
-import type { OrderRecord } from "../domain/order-state.ts";
-import { isTwoSided, mid } from "../domain/quote.ts";
+import type { OrderRecord, ReviewRecord } from "../domain/order-state.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import type { Cleared } from "../gate/cleared.ts";
 import { clear, evaluate } from "../gate/gate.ts";
@@ -18,6 +17,7 @@ import { customChecks, gateInput, guardsEvaluated } from "./evaluate-proposal.ts
 import { findOrder } from "./find-order.ts";
 import { type MarketSnapshot, fetchMarketSnapshot } from "./market-snapshot.ts";
 import { type Receipt, receiptOf } from "./order-view.ts";
+import { midOf } from "./review.ts";
 import { submitOrder } from "./submit.ts";
 
 /** An approval expires if the submit intent is not journaled within this time. */
@@ -30,6 +30,8 @@ const ROUNDS_MAX = 3;
 export interface ApproveRequest {
   readonly id: string;
   readonly digest?: string | undefined;
+  /** The digest of the review that the human was shown. Absent: the review is made at the moment of the approval. */
+  readonly shown?: string | undefined;
   readonly actor: Actor;
   readonly channel: Channel;
   readonly passphrase?: string | undefined;
@@ -76,14 +78,17 @@ async function confirmApproval(
   view: MarketSnapshot,
   custom: Awaited<ReturnType<typeof customChecks>>,
 ): Promise<Receipt> {
-  const advice = evaluate(gateInput(desk, order, "approve", view, custom));
+  const review = shownReview(order, request) ?? reviewNow(desk, order, request, view);
+  const now = desk.clock.now();
+  const pending = { at: now, digest: order.digest, ...measuredFrom(review) };
+  const advice = evaluate({ ...gateInput(desk, order, "approve", view, custom), approval: pending });
   if (advice.decision === "block") {
     await desk.commit(guardsEvaluated(order, "approve", advice));
     throw blocked(order, advice);
   }
   desk.publish(guardsEvaluated(order, "approve", advice));
   const clientOrderId = clientOrderIdFor(desk.state);
-  desk.publish(approval(desk, order, request, view, clientOrderId));
+  desk.publish(approval(desk, order, request, review, clientOrderId));
   const final = clear(gateInput(desk, order, "dispatch", view, custom));
   desk.publish(guardsEvaluated(order, "dispatch", final.verdict));
   if (final.cleared === undefined) {
@@ -102,14 +107,35 @@ export async function dispatch(desk: Desk, order: OrderRecord, cleared: Cleared<
   return receiptOf(order);
 }
 
+/** The journaled review that the human was shown; undefined if the approval names none. @throws DIGEST_MISMATCH. */
+function shownReview(order: OrderRecord, { shown }: ApproveRequest): ReviewRecord | undefined {
+  if (shown === undefined) return undefined;
+  const review = order.reviews.findLast((one) => one.shown === shown && one.digest === order.digest);
+  if (review === undefined) throw refused(order, "DIGEST_MISMATCH", { shown, actual: order.digest });
+  return review;
+}
+
+/** The review of an approval off a terminal: made at this moment. */
+function reviewNow(desk: Desk, order: OrderRecord, request: ApproveRequest, view: MarketSnapshot): ReviewRecord {
+  const { id, digest } = order;
+  const shownMid = midOf(view.quote);
+  const { actor, channel } = request;
+  const { at } = desk.publish({ type: "order.reviewed", id, digest, mid: shownMid, actor, channel });
+  return { at, digest, mid: shownMid };
+}
+
+/** An approval expires, and the price drifts, measured from the review. */
+function measuredFrom({ at, mid }: ReviewRecord) {
+  return { expiresAt: at + APPROVAL_MS, mid: mid as DecimalText | undefined, reviewedAt: at };
+}
+
 function approval(
   desk: Desk,
   order: OrderRecord,
   request: ApproveRequest,
-  view: MarketSnapshot,
+  review: ReviewRecord,
   clientOrderId: ClientOrderId,
 ) {
-  const at = desk.clock.now();
   const signed = {
     id: order.id,
     digest: order.digest,
@@ -117,8 +143,8 @@ function approval(
     clientOrderId,
     actor: request.actor,
     channel: request.channel,
-    expiresAt: at + APPROVAL_MS,
-    mid: view.quote === undefined || !isTwoSided(view.quote) ? undefined : text(mid(view.quote)),
+    ...measuredFrom(review),
+    shown: review.shown,
   };
   const signature = sign(desk, order, signed, request.passphrase);
   return { type: "order.approved" as const, ...signed, signature };

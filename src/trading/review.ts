@@ -1,16 +1,22 @@
 /** The review of one proposal as one value; the terminal and `--json` render it. */
-import { type Decimal, ZERO, decimal, ratio, rounded, text } from "../domain/decimal.ts";
+import { type Decimal, type DecimalText, ZERO, decimal, ratio, rounded, text } from "../domain/decimal.ts";
+import { canonicalJson, digestOf } from "../domain/digest.ts";
+import { QocError } from "../domain/error.ts";
+import type { Actor, Channel } from "../domain/event.ts";
+import type { Digest } from "../domain/ids.ts";
 import { describe, instrumentKey } from "../domain/order.ts";
 import type { OrderRecord } from "../domain/order-state.ts";
+import { isTwoSided, mid } from "../domain/quote.ts";
 import { type Untrusted, connectorSource, plainName, untrusted } from "../domain/untrusted.ts";
 import type { Check, Verdict } from "../domain/verdict.ts";
-import type { Mode } from "../domain/venue.ts";
+import type { Mode, VenueQuote } from "../domain/venue.ts";
 import { orderPrice } from "../gate/valuation.ts";
 import { plainPath } from "../workspace/path-policy.ts";
 import type { Desk } from "./desk.ts";
 import { iso } from "../lib/time.ts";
 import { evaluateProposal } from "./evaluate-proposal.ts";
-import { type OrderTexts, orderTexts } from "./order-view.ts";
+import type { MarketSnapshot } from "./market-snapshot.ts";
+import { type OrderDetail, type OrderTexts, detailOf, orderTexts } from "./order-view.ts";
 import { orderPath } from "./order-files.ts";
 
 export interface BookChange {
@@ -49,8 +55,63 @@ export interface Review {
   };
 }
 
-export async function reviewOrder(desk: Desk, order: Readonly<OrderRecord>): Promise<Review> {
+/** A review and the mid price of its quote; undefined without a two-sided quote. */
+interface PricedReview {
+  readonly review: Review;
+  readonly mid: DecimalText | undefined;
+}
+
+/** An order with its review, all of one moment: the digest of the order is the digest of the review. */
+export type ReviewedOrder = OrderDetail & {
+  /** null if the order is no proposal. */
+  readonly review?: Review | null;
+  /** The digest of the review, if the review is journaled. */
+  readonly shown?: Digest | undefined;
+};
+
+/** The order and its review; journals nothing about the order. */
+export async function showOrder(desk: Desk, current: Readonly<OrderRecord>): Promise<ReviewedOrder> {
+  // The file may be edited while the market data is fetched: terms and digest are those of this moment throughout.
+  const order = { ...current };
+  const review = order.state === "proposed" ? (await reviewOrder(desk, order)).review : null;
+  return { ...detailOf(order, orderPath(order)), review };
+}
+
+/**
+ * The order and its review for a human who decides on it. Resolves when the review is on disk.
+ * @throws DESK_READ_ONLY.
+ */
+export async function recordReview(
+  desk: Desk,
+  current: Readonly<OrderRecord>,
+  { actor, channel }: { readonly actor: Actor; readonly channel: Channel },
+): Promise<ReviewedOrder> {
+  const refusal = desk.readOnly();
+  if (refusal !== undefined) throw new QocError("DESK_READ_ONLY", { reason: refusal });
+  const order = { ...current };
+  if (order.state !== "proposed") return { ...detailOf(order, orderPath(order)), review: null };
+  const { review, mid: shownMid } = await reviewOrder(desk, order);
+  const { id, digest } = order;
+  const shown = digestOf(canonicalJson(review));
+  await desk.commit({ type: "order.reviewed", id, digest, mid: shownMid, shown, actor, channel });
+  return { ...detailOf(order, orderPath(order)), review, shown };
+}
+
+/** The mid price of a two-sided quote, as text. */
+export function midOf(quote: VenueQuote | undefined): DecimalText | undefined {
+  return quote === undefined || !isTwoSided(quote) ? undefined : text(mid(quote));
+}
+
+async function reviewOrder(desk: Desk, order: Readonly<OrderRecord>): Promise<PricedReview> {
   const { verdict, view } = await evaluateProposal(desk, order);
+  return { review: reviewOf(desk, order, { verdict, view }), mid: midOf(view.quote) };
+}
+
+function reviewOf(
+  desk: Desk,
+  order: Readonly<OrderRecord>,
+  { verdict, view }: { readonly verdict: Verdict; readonly view: MarketSnapshot },
+): Review {
   const valued = orderPrice(order.terms, view.quote, false);
   const price = "value" in valued ? valued.value : undefined;
   const { terms } = order;

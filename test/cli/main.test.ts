@@ -468,14 +468,19 @@ const waiting = [
 
 /** A desk with one proposal. */
 function desk(reviewFields: Record<string, unknown> = {}): Handle {
-  return async ({ command }) => {
-    if (command === "orders show") return reviewedOrder(reviewFields);
+  return async ({ command, input }) => {
+    if (isReview({ command, input })) return { ...reviewedOrder(reviewFields), shown: SHOWN };
     if (command === "status") return statusWith(waiting);
     return receipt;
   };
 }
+const SHOWN = `sha256:${"5".repeat(64)}`;
+function isReview({ command, input }: { readonly command: string; readonly input: unknown }): boolean {
+  return command === "approve" && (input as { readonly review?: boolean }).review === true;
+}
+/** The commands that the desk received; an approval that only asks for the review is "review". */
 function commands(result: CliResult): readonly string[] {
-  return result.requests.map(({ command }) => command);
+  return result.requests.map((request) => (isReview(request) ? "review" : request.command));
 }
 
 describe("approve", () => {
@@ -490,8 +495,11 @@ describe("approve", () => {
 
   it("on a terminal prints the review on stderr, prompts, and sends the digest of the review", async () => {
     const result = await qoc(["approve", "2026"], desk(), { isTty: true, answers: ["y"] });
-    expect(commands(result)).toEqual(["orders show", "approve"]);
-    expect(result.requests[1]).toMatchObject({ input: { id: "20260705-001", digest: READ }, channel: "tty" });
+    expect(commands(result)).toEqual(["review", "approve"]);
+    expect(result.requests[1]).toMatchObject({
+      input: { id: "20260705-001", digest: READ, shown: SHOWN },
+      channel: "tty",
+    });
     expect(result.err()).toContain("│ because");
     expect(result.err()).toContain(READ);
     expect([result.code, result.out()]).toEqual([0, "20260705-001 is accepted; the venue calls it P-1\n"]);
@@ -499,7 +507,7 @@ describe("approve", () => {
 
   it.each([["n"], [""], [undefined]])("sends nothing if the prompt is answered with %j", async (answer) => {
     const result = await qoc(["approve", "2026"], desk(), { isTty: true, answers: [answer] });
-    expect(commands(result)).toEqual(["orders show"]);
+    expect(commands(result)).toEqual(["review"]);
     expect([result.code, result.out()]).toEqual([1, ""]);
   });
 
@@ -510,9 +518,9 @@ describe("approve", () => {
     ["of unknown size", { notional: null }],
   ])("requires the typed symbol, not y or --yes, if the order is %s", async (_name, fields) => {
     const confirmed = await qoc(["approve", "2026", "--yes"], desk(fields), { isTty: true, answers: ["y"] });
-    expect([confirmed.code, commands(confirmed)]).toEqual([1, ["orders show"]]);
+    expect([confirmed.code, commands(confirmed)]).toEqual([1, ["review"]]);
     const typed = await qoc(["approve", "2026"], desk(fields), { isTty: true, answers: ["SPX"] });
-    expect([typed.code, commands(typed)]).toEqual([0, ["orders show", "approve"]]);
+    expect([typed.code, commands(typed)]).toEqual([0, ["review", "approve"]]);
   });
 
   it.each([
@@ -536,7 +544,7 @@ describe("approve", () => {
   it("prompts for the key's passphrase without echo if the desk requires it", async () => {
     let tries = 0;
     const locked: Handle = async (request, answering) => {
-      if (request.command !== "approve") return desk()(request, answering);
+      if (isReview(request)) return desk()(request, answering);
       tries += 1;
       if ((request.input as { passphrase?: string }).passphrase !== "open sesame")
         throw new QocError("KEY_REQUIRED", { id: "x", reason: "live" });
@@ -579,7 +587,7 @@ describe("status", () => {
 
   it("on a terminal lists the proposals, prints the review once, and approves the selected proposal", async () => {
     const result = await qoc(["status"], desk(), { isTty: true, answers: ["20260705-001", "approve", "y"] });
-    expect(commands(result)).toEqual(["status", "orders show", "approve"]);
+    expect(commands(result)).toEqual(["status", "review", "approve"]);
     expect(result.requests[2]).toMatchObject({ input: { id: "20260705-001", digest: READ }, channel: "tty" });
     expect(result.err().split("│ because")).toHaveLength(2);
     expect(result.out()).toContain("is accepted");
@@ -600,7 +608,8 @@ describe("status", () => {
 
   it("continues after the desk refused an approval", async () => {
     const stubborn: Handle = async (request, answering) => {
-      if (request.command === "approve") throw new QocError("GUARD_BLOCKED", { message: "too much" });
+      if (request.command === "approve" && !isReview(request))
+        throw new QocError("GUARD_BLOCKED", { message: "too much" });
       return desk()(request, answering);
     };
     const result = await qoc(["status"], stubborn, { isTty: true, answers: ["20260705-001", "approve", "y", "done"] });

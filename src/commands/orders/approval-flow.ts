@@ -2,9 +2,9 @@
 import type { Channel } from "../../domain/event.ts";
 import { decimal } from "../../domain/decimal.ts";
 import { QocError } from "../../domain/error.ts";
-import type { Review } from "../../trading/review.ts";
+import type { Review, ReviewedOrder } from "../../trading/review.ts";
 import { type CommandSession, type Prompter, usageError } from "../command.ts";
-import { type ReviewedOrder, renderOrder } from "../rendering/order.ts";
+import { renderOrder } from "../rendering/order.ts";
 import { oneLine } from "../rendering/terminal-text.ts";
 
 /** Above this notional, in the account's currency, y is not enough: the person types the symbol. */
@@ -21,9 +21,9 @@ export async function approveInteractively(session: CommandSession, input: Appro
   return approveReviewed(session, prompter, await displayOrder(session, input["id"]));
 }
 
-/** Prints one order for the person to read, and returns it. */
+/** Journals the review of one order, prints the order for the person to read, and returns it. */
 export async function displayOrder(session: CommandSession, id: unknown): Promise<ReviewedOrder> {
-  const order = (await session.call("orders show", { id })) as ReviewedOrder;
+  const order = (await session.call("approve", { id, review: true }, "tty")) as ReviewedOrder;
   session.display((style) => [...renderOrder(order, style), ""]);
   return order;
 }
@@ -35,7 +35,7 @@ export async function displayOrder(session: CommandSession, id: unknown): Promis
 export async function approveReviewed(
   session: CommandSession,
   prompter: Prompter,
-  { id, digest, review }: ReviewedOrder,
+  { id, digest, review, shown }: ReviewedOrder,
 ): Promise<unknown> {
   // An order that is no proposal any more has no review; the desk refuses it with its own message.
   if (review === null || review === undefined) return sendApproval(session, { id, digest }, "cli");
@@ -43,7 +43,7 @@ export async function approveReviewed(
     session.note("not approved; nothing was sent");
     return undefined;
   }
-  return sendApproval(session, { id, digest: review.digest }, "tty");
+  return sendApproval(session, { id, digest: review.digest, shown }, "tty");
 }
 
 async function confirmReview(prompter: Prompter, review: Review): Promise<boolean> {

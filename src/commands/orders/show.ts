@@ -1,9 +1,7 @@
 import * as z from "zod";
-import { orderPath } from "../../trading/order-files.ts";
-import { detailOf } from "../../trading/order-view.ts";
-import { reviewOrder } from "../../trading/review.ts";
+import { type ReviewedOrder, showOrder } from "../../trading/review.ts";
 import { defineCommand, requireDesk } from "../command.ts";
-import { type ReviewedOrder, renderOrder } from "../rendering/order.ts";
+import { renderOrder } from "../rendering/order.ts";
 import { orderRef, orderSummarySchema } from "./order-arguments.ts";
 import { findOrderInScope } from "./order-scope.ts";
 
@@ -22,9 +20,8 @@ export const command = defineCommand({
   run: async ({ id }, context): Promise<ReviewedOrder> => {
     const { desk, settled } = requireDesk(context);
     const order = await findOrderInScope(desk, context.actor, id);
-    const review = order.state === "proposed" ? await reviewOrder(desk, order) : null;
     await settled();
-    return { ...detailOf(order, orderPath(order)), review };
+    return showOrder(desk, order);
   },
   render: renderOrder,
 });

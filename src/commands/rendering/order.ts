@@ -1,12 +1,9 @@
 /** One order for the person who decides on it: terms, guard results, the book after it, its author and rationale. */
 import type { Untrusted } from "../../domain/untrusted.ts";
 import type { OrderDetail } from "../../trading/order-view.ts";
-import type { Review } from "../../trading/review.ts";
+import type { Review, ReviewedOrder } from "../../trading/review.ts";
 import { clip, oneLine, quoted, widthOf, wrap } from "./terminal-text.ts";
 import { type Column, INDENT, type OutputStyle, pad, section, table } from "./table-text.ts";
-
-/** The value of `orders show`. */
-export type ReviewedOrder = OrderDetail & { readonly review?: Review | null };
 
 /** A live order must look different from a paper order, also without colours. */
 export function badge(style: OutputStyle, mode: string): string {

@@ -1,0 +1,121 @@
+/** The review that a human was shown is journaled. Drift and age are measured from it; one answer has one digest. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { systemClock } from "../../src/app/system.ts";
+import type { OrderId } from "../../src/domain/ids.ts";
+import type { ReviewedOrder } from "../../src/trading/review.ts";
+import { adapterFixture } from "../support/adapter-fixture.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+
+let desk: TempDesk;
+let aheadMs = 0;
+afterEach(async () => {
+  aheadMs = 0;
+  await desk.stop();
+  await discard(desk);
+});
+
+/** A venue at 99.9/100 and a proposal to buy 1 AAA at 200 at most, which only the review's price can stop. */
+async function proposed(): Promise<string> {
+  desk = await tempDesk({
+    files: { "venue.ts": adapterFixture("scripted-venue") },
+    clock: { ...systemClock, now: () => systemClock.now() + aheadMs },
+    config: (template) =>
+      `${template.split("\n# Guards are")[0]}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "paper"\n`,
+  });
+  const terms = { connector: "v", side: "buy", symbol: "AAA", quantity: "1", type: "limit", limitPrice: "200" };
+  return (await desk.call<{ id: string }>("orders propose", { ...terms, rationale: "x" })).id;
+}
+function review(id: string): Promise<ReviewedOrder> {
+  return desk.call<ReviewedOrder>("approve", { id, review: true }, { channel: "tty" });
+}
+function approve({ id, digest, shown }: Pick<ReviewedOrder, "id" | "digest" | "shown">): Promise<unknown> {
+  return desk.call("approve", { id, digest, shown }, { channel: "tty" });
+}
+async function market(bid: string, ask: string): Promise<void> {
+  await desk.open.fleet.venues.quote("v", `SET:bid:${bid}`);
+  await desk.open.fleet.venues.quote("v", `SET:ask:${ask}`);
+}
+function orderOf(id: string) {
+  const order = desk.open.desk.state.orders.get(id as OrderId);
+  if (order === undefined) throw new Error(`no order ${id}`);
+  return order;
+}
+
+describe("an approval of a journaled review", () => {
+  it.each([
+    ["fallen by 37 %", "62.9", "63"],
+    ["risen by 2 %", "101.9", "102"],
+  ])("is refused while the market has %s since, and the order can be reviewed again", async (_, bid, ask) => {
+    const id = await proposed();
+    const shown = await review(id);
+    await market(bid, ask);
+    await expect(approve(shown)).rejects.toMatchObject({ code: "GUARD_BLOCKED", details: { guard: "drift" } });
+    expect(orderOf(id)).toMatchObject({ state: "proposed", submitted: false });
+    await approve(await review(id));
+    expect(orderOf(id).submitted).toBe(true);
+  });
+
+  it("keeps the mid price that the human was shown in the journal, not a later one", async () => {
+    const id = await proposed();
+    const shown = await review(id);
+    await market("100.3", "100.4");
+    await approve(shown);
+    const [approval] = orderOf(id).approvals;
+    expect([approval?.mid, approval?.reviewedAt]).toEqual(["99.95", orderOf(id).reviews[0]?.at]);
+    expect(shown.review?.quote).toMatchObject({ bid: "99.9", ask: "100" });
+  });
+
+  it("is refused 15 minutes after the review, and if the clock was set back before it", async () => {
+    const id = await proposed();
+    const shown = await review(id);
+    aheadMs = 15 * 60_000 + 1_000;
+    await expect(approve(shown)).rejects.toMatchObject({ details: { guard: "approval-freshness" } });
+    aheadMs = -60_000;
+    await expect(approve(shown)).rejects.toMatchObject({ details: { guard: "approval-freshness" } });
+    aheadMs = 0;
+    await approve(shown);
+    expect(orderOf(id).submitted).toBe(true);
+  });
+
+  it("is refused for a review that the journal does not have", async () => {
+    const id = await proposed();
+    const { digest } = await review(id);
+    const shown = `sha256:${"0".repeat(64)}` as NonNullable<ReviewedOrder["shown"]>;
+    await expect(approve({ id, digest, shown })).rejects.toMatchObject({ code: "DIGEST_MISMATCH" });
+  });
+});
+
+describe("off a terminal", () => {
+  it("an approval by digest makes its review at that moment, whatever an earlier review showed", async () => {
+    const id = await proposed();
+    const { digest } = await review(id);
+    await market("62.9", "63");
+    await desk.call("approve", { id, digest });
+    expect(orderOf(id)).toMatchObject({ submitted: true, approvals: [{ mid: "62.95" }] });
+  });
+
+  it("orders show journals no review, of an agent or a human", async () => {
+    const id = await proposed();
+    await desk.call("orders show", { id }, { actor: "agent:interactive", channel: "mcp" });
+    await desk.call("orders show", { id });
+    expect(orderOf(id).reviews).toEqual([]);
+  });
+});
+
+it("orders show answers one digest while the proposal's file is being edited", async () => {
+  const id = await proposed();
+  const { path } = await desk.call<{ path: string }>("orders show", { id });
+  const text = desk.read(path);
+  const digests = new Set<string>();
+  for (let round = 1; round <= 25; round++) {
+    const answers = [desk.call<ReviewedOrder>("orders show", { id }), desk.call<ReviewedOrder>("orders show", { id })];
+    writeFileSync(join(desk.root, path), text.replace(/quantity = "\d+"/, `quantity = "${round + 1}"`));
+    for (const answer of await Promise.all([...answers, desk.call<ReviewedOrder>("orders show", { id })])) {
+      expect([answer.review?.digest, answer.review?.terms]).toEqual([answer.digest, answer.terms]);
+      digests.add(answer.digest);
+    }
+  }
+  expect(digests.size).toBeGreaterThan(5);
+});
