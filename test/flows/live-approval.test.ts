@@ -1,5 +1,6 @@
 /** Live orders need the passphrase of the operator's key, also if the key has no passphrase. */
 import { afterEach, expect, it } from "vitest";
+import { adapterFixture } from "../support/adapter-fixture.ts";
 import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
 
 let desk: TempDesk;
@@ -9,14 +10,18 @@ afterEach(async () => {
 });
 
 it("a live order is not approved with a key that has no passphrase, and nothing is sent", async () => {
-  desk = await tempDesk({ config: (text) => text.replace('type = "paper"', 'type = "paper"\nmode = "live"') });
+  desk = await tempDesk({
+    files: { "venue.ts": adapterFixture("scripted-venue") },
+    config: (text) =>
+      `${text}\n[[connector]]\nname = "broker"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "live"\n`,
+  });
   const order = {
-    connector: "paper",
+    connector: "broker",
     side: "buy",
-    symbol: "SPX",
+    symbol: "AAA",
     quantity: "1",
     type: "limit",
-    limitPrice: "3000",
+    limitPrice: "100",
     rationale: "x",
   };
   const { id, digest } = await desk.call<{ id: string; digest: string }>("orders propose", order);
