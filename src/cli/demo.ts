@@ -2,7 +2,11 @@
  * The demo: goes from an empty folder to a filled order on its own desk, by the commands that a user would type. Every
  * line that it prints is read from the result of a command: without a guard in desk.toml, its output is different.
  */
+import { wrap } from "../commands/rendering/terminal-text.ts";
 import { type PlotPoint, plot } from "./plot.ts";
+
+const WIDTH = 80;
+const INDENT = "        ";
 
 /** Runs one command of the real CLI in the demo's workspace. */
 export type RunCli = (args: readonly string[]) => Promise<CliResult>;
@@ -116,7 +120,11 @@ function printProposal(print: (line: string) => void, { id, state, review }: Ord
   const failed = review.checks.filter(({ decision }) => decision === "block");
   const passed = review.checks.length - failed.length;
   print(`        ${passed} checks pass${failed.length === 0 ? "." : `, ${failed.length} block:`}`);
-  for (const { guard, message } of failed) print(`        x ${guard}: ${message}`);
+  for (const { guard, message } of failed) {
+    const [first = "", ...others] = wrap(`x ${guard}: ${message}`, WIDTH - INDENT.length - 2);
+    print(`${INDENT}${first}`);
+    for (const line of others) print(`${INDENT}  ${line}`);
+  }
 }
 
 /** Returns the id of the order if it was approved. */

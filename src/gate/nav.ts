@@ -105,7 +105,7 @@ export interface ShareRule {
   readonly key: string;
   readonly scope: GuardScope;
   readonly percent: Decimal;
-  /** The measured part, for example "order" or "position in AAPL, at worst". */
+  /** The measured part, for example "order" or "worst-case position in AAPL". */
   readonly noun: string;
   readonly part: Available<Decimal>;
 }

@@ -14,7 +14,7 @@ export const grossExposure: Guard<"gross-exposure"> = (options, context) => {
     key: options.key,
     scope: options.scope,
     percent: options.max_pct,
-    noun: "gross exposure, at worst",
+    noun: "worst-case gross exposure",
     part: gross(context, options.scope),
   });
 };

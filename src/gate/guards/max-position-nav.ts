@@ -17,7 +17,7 @@ export const maxPositionNav: Guard<"max-position-nav"> = (options, context) =>
     key: options.key,
     scope: options.scope,
     percent: options.max_pct,
-    noun: `position in ${context.input.order.terms.symbol}, at worst`,
+    noun: `worst-case position in ${context.input.order.terms.symbol}`,
     part: worstValue(context, options.scope),
   });
 
