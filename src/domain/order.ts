@@ -76,3 +76,22 @@ export function describe(terms: OrderTerms): string {
     .filter((word) => word !== "")
     .join(" ");
 }
+
+const COMPARABLE_MAX = 10_000;
+const comparable = new Map<string, string>();
+
+/**
+ * The letters and digits of a symbol in upper case: `BTC-USD`, `btc/usd` and `BTCUSD` are `BTCUSD`, `^TSLA` is `TSLA`.
+ * Rules that limit or block compare instruments by this key, because a venue may accept several spellings of one
+ * instrument. Two instruments with one key only make a rule tighter. A rule that allows compares the exact symbol.
+ */
+export function comparableSymbol(symbol: string): string {
+  const known = comparable.get(symbol);
+  if (known !== undefined) return known;
+  const upper = symbol.normalize("NFKC").toUpperCase();
+  const letters = upper.replace(/[^\p{L}\p{N}]/gu, "");
+  const key = letters === "" ? upper : letters;
+  if (comparable.size >= COMPARABLE_MAX) comparable.clear();
+  comparable.set(symbol, key);
+  return key;
+}

@@ -1,11 +1,10 @@
 /** The input of checks and guards: the gate's input, and values that several of them need, computed at most once. */
 import { type Decimal, decimal } from "../domain/decimal.ts";
 import type { GuardKey, GuardOptions, GuardScope } from "../domain/guard-config.ts";
-import { instrumentKey } from "../domain/order.ts";
 import type { Quote } from "../domain/quote.ts";
 import type { Check, Stage } from "../domain/verdict.ts";
 import { type Available, available } from "./check-result.ts";
-import { type Exposure, exposureOf, priceOf, quoteOf, strictlyReducing } from "./exposure.ts";
+import { type Exposure, exposureOf, flagOf, priceOf, quoteOf, strictlyReducing } from "./exposure.ts";
 import type { GateInput } from "./input.ts";
 import { type NavSum, navOf } from "./nav.ts";
 
@@ -87,6 +86,6 @@ export function checkContextOf(input: GateInput): CheckContext {
 function reducing(context: CheckContext): boolean {
   const { order, connector, state } = context.input;
   if (connector.ready !== true || connector.reconciled !== true) return false;
-  if (state.flagged.has(instrumentKey(order.terms.connector, order.terms.symbol))) return false;
+  if (flagOf(state, order.terms.connector, order.terms.symbol) !== undefined) return false;
   return strictlyReducing(order.terms, context.exposure);
 }

@@ -6,7 +6,7 @@
 import type { DeskState } from "../domain/desk-state.ts";
 import { type Decimal, ZERO, decimal, max, min } from "../domain/decimal.ts";
 import type { OrderId } from "../domain/ids.ts";
-import { type OrderTerms, instrumentKey } from "../domain/order.ts";
+import { type OrderTerms, comparableSymbol, instrumentKey } from "../domain/order.ts";
 import { type OrderRecord, leaves } from "../domain/order-state.ts";
 import type { Quote } from "../domain/quote.ts";
 import { type Available, available, missingInput } from "./check-result.ts";
@@ -14,6 +14,9 @@ import type { GateInput } from "./input.ts";
 import { foreignCurrency, orderPrice } from "./valuation.ts";
 
 export interface Exposure {
+  /** Signed. The position by fills, and the position at the last mark; the position by fills without a mark. */
+  readonly own: Decimal;
+  readonly venue: Decimal;
   /** The connector has reported its positions at least once. */
   readonly marked: boolean;
   /** Signed. The smaller of the position by fills and the mark: the quantity that can be sold without a short. */
@@ -48,7 +51,57 @@ export function exposureOf(
     if (order.terms.side === "buy") buys = buys.plus(leaves(order));
     else sells = sells.plus(leaves(order));
   }
-  return { marked: account !== undefined, low: min(own, venue), high: max(own, venue), buys, sells };
+  return { own, venue, marked: account !== undefined, low: min(own, venue), high: max(own, venue), buys, sells };
+}
+
+/** All symbols of one instrument that positions, marks and orders at a connector contain, `symbol` included. */
+export function spellingsOf(state: Readonly<DeskState>, connector: string, symbol: string): ReadonlySet<string> {
+  const key = comparableSymbol(symbol);
+  const found = new Set([symbol]);
+  const add = (other: string): void => void (comparableSymbol(other) === key && found.add(other));
+  for (const position of state.positions.values()) if (position.connector === connector) add(position.symbol);
+  for (const other of state.accounts.get(connector)?.positions.keys() ?? []) add(other);
+  for (const { terms } of state.inFlight.values()) if (terms.connector === connector) add(terms.symbol);
+  return found;
+}
+
+/** The flag of the instrument in any spelling, with the symbol that was flagged; undefined without a flag. */
+export function flagOf(state: Readonly<DeskState>, connector: string, symbol: string) {
+  const key = comparableSymbol(symbol);
+  for (const [flaggedKey, flag] of state.flagged) {
+    const flagged = flaggedKey.slice(connector.length + 1);
+    const isHere = flaggedKey.startsWith(`${connector}/`) && comparableSymbol(flagged) === key;
+    if (isHere) return { ...flag, symbol: flagged };
+  }
+  return undefined;
+}
+
+interface WorstCase {
+  readonly connector: string;
+  readonly symbol: string;
+  readonly except: OrderId | undefined;
+  readonly side: OrderTerms["side"];
+  /** The quantity of the order under evaluation, in exactly this symbol. */
+  readonly more: Decimal;
+}
+
+/**
+ * The largest possible position of an instrument on one side over all its spellings. Spellings are never netted. Fills
+ * may use one spelling and marks another, so fills and marks are added up apart, and the larger sum counts.
+ */
+export function worstOfInstrument(state: Readonly<DeskState>, { connector, symbol, ...order }: WorstCase): Decimal {
+  let [byFills, byMark] = [ZERO, ZERO];
+  for (const spelling of spellingsOf(state, connector, symbol)) {
+    const exposure = exposureOf(state, connector, spelling, order.except);
+    const more = spelling === symbol ? order.more : ZERO;
+    const worst = (held: Decimal): Decimal =>
+      order.side === "buy"
+        ? max(ZERO, held.plus(exposure.buys).plus(more))
+        : max(ZERO, exposure.sells.plus(more).minus(held));
+    byFills = byFills.plus(worst(exposure.own));
+    byMark = byMark.plus(worst(exposure.venue));
+  }
+  return max(byFills, byMark);
 }
 
 /** The largest possible long position: every buy fills and no sell does. Zero if the position stays short. */

@@ -31,6 +31,8 @@ interface GateConnector {
   readonly reconciled: boolean;
   readonly mode: Mode;
   readonly capabilities: Capabilities;
+  /** The connector has `getInstrument`: an order needs its result. */
+  readonly listsInstruments?: boolean | undefined;
 }
 
 /** A connector that is enabled and routes orders. Guards count the accounts of these connectors and no others. */

@@ -30,6 +30,7 @@ export function gateInput(
       reconciled: desk.market.reconciled.has(order.terms.connector),
       mode: status?.mode ?? "unstated",
       capabilities: status?.capabilities ?? {},
+      listsInstruments: status?.methods.includes("getInstrument") === true,
     },
     routes: orderRoutes(desk),
     quote: view.quote,

@@ -23,7 +23,11 @@ export const orderValidity: GateCheck = {
     const finding =
       amounts(terms) ??
       (connector.capabilities.exactDecimals === true ? undefined : representable(terms)) ??
-      (instrument === undefined ? undefined : instrument === null ? unlisted(terms) : fits(terms, instrument, context));
+      (instrument === undefined
+        ? notReturned(context)
+        : instrument === null
+          ? unlisted(terms)
+          : fits(terms, instrument, context));
     if (finding !== undefined) return finding;
     return pass(
       key,
@@ -31,6 +35,12 @@ export const orderValidity: GateCheck = {
     );
   },
 };
+
+/** A venue that lists instruments did not return this one, so nothing shows that it lists the symbol. */
+function notReturned({ input: { connector, order } }: CheckContext): Finding {
+  if (connector.listsInstruments !== true) return undefined;
+  return unavailable(key, `${connector.name} lists instruments and returned none for ${order.terms.symbol}`);
+}
 
 function unlisted(terms: OrderTerms): Check {
   return block(key, "NOT_LISTED", `${terms.connector} does not list ${terms.symbol}`);

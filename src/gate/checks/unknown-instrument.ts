@@ -2,9 +2,9 @@
  * Blocks an instrument while the outcome of one of its orders is unknown, or while the venue's position differs from
  * the fills: in both cases the position is unknown.
  */
-import { instrumentKey } from "../../domain/order.ts";
+import { comparableSymbol } from "../../domain/order.ts";
 import { block, pass } from "../check-result.ts";
-import { othersInFlight } from "../exposure.ts";
+import { flagOf, othersInFlight } from "../exposure.ts";
 import { EVERY_STAGE, type GateCheck } from "../check-context.ts";
 
 const key = "unknown-instrument";
@@ -14,18 +14,19 @@ export const unknownInstrument: GateCheck = {
   stages: EVERY_STAGE,
   evaluate: ({ input: { state, order } }) => {
     const { connector, symbol } = order.terms;
-    const flagged = state.flagged.get(instrumentKey(connector, symbol));
+    const flagged = flagOf(state, connector, symbol);
     if (flagged !== undefined) {
       const figures = { limit: flagged.expected, actual: flagged.actual };
-      const advice = `check the venue, then run qoc resolve ${connector}/${symbol}`;
-      const message = `the venue reports ${figures.actual} ${symbol}, the fills add up to ${figures.limit}; ${advice}`;
+      const advice = `check the venue, then run qoc resolve ${connector}/${flagged.symbol}`;
+      const message = `the venue reports ${figures.actual} ${flagged.symbol}, the fills add up to ${figures.limit}; ${advice}`;
       return block(key, "INSTRUMENT_FLAGGED", message, figures);
     }
     for (const other of othersInFlight(state, order.id)) {
       if (other.state !== "unknown" && other.state !== "submitting") continue;
-      if (other.terms.connector !== connector || other.terms.symbol.toUpperCase() !== symbol.toUpperCase()) continue;
+      if (other.terms.connector !== connector || comparableSymbol(other.terms.symbol) !== comparableSymbol(symbol))
+        continue;
       const reasonNote = other.unknownReason === undefined ? "" : ` (${other.unknownReason})`;
-      const message = `order ${other.id} of ${symbol} at ${connector} is ${other.state}${reasonNote}`;
+      const message = `order ${other.id} of ${other.terms.symbol} at ${connector} is ${other.state}${reasonNote}`;
       return block(key, "INSTRUMENT_UNKNOWN", message, { actual: other.id });
     }
     return pass(key, `no unknown outcome for ${symbol} at ${connector}`);

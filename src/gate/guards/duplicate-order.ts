@@ -3,7 +3,7 @@
  * end. File name, rationale and the spelling of numbers do not count.
  */
 import { decimal } from "../../domain/decimal.ts";
-import type { OrderTerms } from "../../domain/order.ts";
+import { type OrderTerms, comparableSymbol } from "../../domain/order.ts";
 import { block, pass, unavailable } from "../check-result.ts";
 import { formatDuration } from "../format.ts";
 import { othersInFlight } from "../exposure.ts";
@@ -40,7 +40,7 @@ function sameAmount(a: string | undefined, b: string | undefined): boolean {
 function sameTerms(a: OrderTerms, b: OrderTerms): boolean {
   return (
     a.connector === b.connector &&
-    a.symbol.toUpperCase() === b.symbol.toUpperCase() &&
+    comparableSymbol(a.symbol) === comparableSymbol(b.symbol) &&
     a.side === b.side &&
     a.type === b.type &&
     a.timeInForce === b.timeInForce &&
