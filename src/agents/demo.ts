@@ -26,9 +26,9 @@ const LARGE_SHARE = 0.29;
 
 export const demoRuntime: Runtime = {
   name: "demo",
-  run: async (task, call, note, signal) => {
+  run: async (task, call, progress, signal) => {
     const symbol = task.issue.symbols[0] ?? "SPX";
-    note(`reads ${task.issue.path}: ${task.issue.title}`);
+    progress.line(`reads ${task.issue.path}: ${task.issue.title}`);
     const response = await call("quotes get", { symbol });
     const unavailable = unavailableShape.safeParse(response);
     if (unavailable.success)
@@ -36,14 +36,14 @@ export const demoRuntime: Runtime = {
     const quote = quoteShape.parse(response);
     const { book } = statusShape.parse(await call("status", {}));
     signal.throwIfAborted();
-    note(`gets a quote: ${symbol} ${quote.bid} / ${quote.ask}`);
+    progress.line(`gets a quote: ${symbol} ${quote.bid} / ${quote.ask}`);
     const research = writtenShape.parse(
       await call("research write", {
         name: `${task.run}-${symbol.toLowerCase()}`,
         text: researchText(symbol, quote, task),
       }),
     );
-    note(`writes ${research.path}`);
+    progress.line(`writes ${research.path}`);
     const quantity = (share: number): string =>
       String(Math.max(1, Math.floor((Number(book.nav) * share) / Number(quote.ask))));
     const order = { symbol, researchRef: research.path, issue: task.issue.id };
@@ -59,7 +59,7 @@ export const demoRuntime: Runtime = {
     });
     for (const { id, verdict } of [small, large]) {
       const [reason] = verdict.reasons;
-      note(`proposes ${id}: guards ${verdict.decision}${reason === undefined ? "" : ` (${reason.message})`}`);
+      progress.line(`proposes ${id}: guards ${verdict.decision}${reason === undefined ? "" : ` (${reason.message})`}`);
     }
     return {
       summary: `Looked at ${symbol} and proposed two orders; the smaller one is meant.`,

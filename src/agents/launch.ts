@@ -34,13 +34,15 @@ const SECRET_CHARS_MIN = 8;
 export function createRuntime(program: AgentProgram, launch: LaunchOptions): Runtime {
   return {
     name: program.name,
-    run: async (task, _call, note, signal) => {
+    run: async (task, _call, progress, signal) => {
       const folder = await launch.deps.createPrivateFolder();
       try {
-        return await withEndpoint({ program, launch, task, folders: runFolders(folder.path), note, signal });
+        return await withEndpoint({ program, launch, task, folders: runFolders(folder.path), progress, signal });
       } finally {
         // The result of the run counts even if its folder cannot be removed.
-        await folder.remove().catch((error: unknown) => note(`the run's folder was not removed: ${messageOf(error)}`));
+        await folder
+          .remove()
+          .catch((error: unknown) => progress.line(`the run's folder was not removed: ${messageOf(error)}`));
       }
     },
   };
@@ -79,11 +81,14 @@ async function runProgram(programRun: ProgramRun): Promise<RunResult> {
   const version = await checkVersion(programRun, sandboxed);
   await writeSetup(launch.deps.disk, folders.setup, command.files);
   const redactor = createRedactor(passedEnv, endpoint.token);
-  const run: ProgramRun = { ...programRun, note: (text) => programRun.note(redactor.redact(text)) };
-  run.note(
+  const run: ProgramRun = {
+    ...programRun,
+    progress: { line: (text) => programRun.progress.line(redactor.redact(text)) },
+  };
+  run.progress.line(
     sandboxed.sandbox === "none" ? "not sandboxed; relies on the program's own settings" : `in ${sandboxed.sandbox}`,
   );
-  const meter = createRunMeter(program, launch.settings, endpoint, run.note);
+  const meter = createRunMeter(program, launch.settings, endpoint, run.progress);
   const transcript = launch.deps.openTranscript(task.run);
   transcript.line(JSON.stringify({ prompt: task.bundle }));
   const output = { redactor, meter, transcript, unreadLines: 0 };

@@ -1,5 +1,5 @@
 /** One run of an agent's program: its dependencies, its inputs, and how it is stopped. */
-import type { Disk } from "../domain/ports.ts";
+import type { Disk, Progress } from "../domain/ports.ts";
 import type { RefusalLog } from "../domain/refusal.ts";
 import type { Transcript } from "../workspace/run-transcripts.ts";
 import type { RunFolders } from "./bubblewrap.ts";
@@ -42,7 +42,7 @@ export interface ProgramRun {
   readonly task: RunTask;
   readonly endpoint: RunEndpoint;
   readonly folders: RunFolders;
-  readonly note: (line: string) => void;
+  readonly progress: Progress;
   readonly signal: AbortSignal;
   /** Milliseconds since the run began. */
   elapsedMs(): number;

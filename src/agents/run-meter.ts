@@ -1,4 +1,5 @@
 /** Counts what a run uses, collects its summary, and decides when it has to stop. */
+import type { Progress } from "../domain/ports.ts";
 import type { AgentEvent, AgentProgram, AgentSettings, RunEndpoint, RunUse } from "./runtime.ts";
 
 type EndEvent = Extract<AgentEvent, { kind: "end" }>;
@@ -21,12 +22,12 @@ export const TOOLS_NOT_LISTED = "did not request the desk's tool list";
 /** Events that a program may send before it has announced its tools. */
 const ALLOWED_BEFORE_READY: ReadonlySet<AgentEvent["kind"]> = new Set(["ready", "violation", "note", "cost", "end"]);
 
-/** `note` gets lines for the operator who watches the run. */
+/** `progress` gets lines for the operator who watches the run. */
 export function createRunMeter(
   program: Pick<AgentProgram, "toolDiscovery">,
   settings: Pick<AgentSettings, "maxTurns" | "maxCostUsd">,
   endpoint: Pick<RunEndpoint, "tools" | "hasListed">,
-  note: (line: string) => void,
+  progress: Progress,
 ): RunMeter {
   const used = { turns: 0, toolCalls: 0, costUsd: null as number | null };
   let isReady = program.toolDiscovery !== "announced";
@@ -38,7 +39,7 @@ export function createRunMeter(
       case "ready": {
         const problem = toolsProblem(event.tools, endpoint.tools);
         isReady = true;
-        if (problem === undefined) note(`ready with ${event.tools.length} tools`);
+        if (problem === undefined) progress.line(`ready with ${event.tools.length} tools`);
         return problem;
       }
       case "violation":
@@ -48,17 +49,17 @@ export function createRunMeter(
         return used.turns > settings.maxTurns ? `took more than ${settings.maxTurns} turns` : undefined;
       case "call":
         used.toolCalls += 1;
-        note(`calls ${oneLine(event.tool)}`);
+        progress.line(`calls ${oneLine(event.tool)}`);
         return program.toolDiscovery === "listed" && !endpoint.hasListed() ? TOOLS_NOT_LISTED : undefined;
       case "denied":
-        note(`${oneLine(event.tool)} was denied by the agent program`);
+        progress.line(`${oneLine(event.tool)} was denied by the agent program`);
         return undefined;
       case "message":
         summary = `${summary}${summary === "" ? "" : "\n"}${event.text}`.slice(-SUMMARY_CHARS_MAX);
-        note(`says: ${oneLine(event.text)}`);
+        progress.line(`says: ${oneLine(event.text)}`);
         return undefined;
       case "note":
-        note(oneLine(event.text));
+        progress.line(oneLine(event.text));
         return undefined;
       case "cost":
         used.costUsd = event.usd;

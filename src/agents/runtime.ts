@@ -1,4 +1,5 @@
 /** The interfaces of agent runtimes: what works on an issue, through the desk's commands only. */
+import type { Progress } from "../domain/ports.ts";
 
 /** Runs a command as the agent. Rejects with the command's QocError. */
 export type AgentCall = (command: string, input: Record<string, unknown>) => Promise<unknown>;
@@ -38,7 +39,7 @@ export interface RunResult {
 
 export interface Runtime {
   readonly name: string;
-  run(task: RunTask, call: AgentCall, note: (line: string) => void, signal: AbortSignal): Promise<RunResult>;
+  run(task: RunTask, call: AgentCall, progress: Progress, signal: AbortSignal): Promise<RunResult>;
 }
 
 /** The MCP endpoint of one run. */

@@ -1,4 +1,5 @@
 /** Runs commands of the allowlist as an agent. */
+import type { Progress } from "../domain/ports.ts";
 import type { CommandContext, DeskServices } from "../commands/command.ts";
 import { invoke } from "../commands/invoke.ts";
 import { commandRegistry } from "./command-registry.ts";
@@ -12,18 +13,18 @@ export interface AgentCallOptions {
   /** The sources that the agent's session has read; a proposal lists them. */
   readonly sources: ReadLog;
   readonly signal: AbortSignal;
-  readonly note?: ((line: string) => void) | undefined;
+  readonly progress?: Progress | undefined;
 }
 
 /** The context of a command that an agent calls, over any interface. */
 export function agentContext(services: DeskServices, call: AgentCallOptions): CommandContext {
-  const { actor, sources, signal, note = () => undefined } = call;
+  const { actor, sources, signal, progress = { line: () => undefined } } = call;
   return {
     desk: services,
     actor,
     sources,
     signal,
-    note,
+    progress,
     channel: "mcp",
     emit: () => Promise.resolve(),
     canAsk: false,

@@ -2,6 +2,7 @@
  * The MCP endpoint of the running desk, on the desk's port: one token for each run and for each agent with a grant.
  * Each call runs a command as that agent and writes one line to the log.
  */
+import type { Progress } from "../domain/ports.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RunEndpoint } from "../agents/runtime.ts";
 import type { ToolDescription } from "../agents/context-bundle.ts";
@@ -37,7 +38,7 @@ export interface AgentEndpoint {
   /** Answers one HTTP request to `/mcp`. */
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** Answers one call of `qoc mcp`. @throws the error of the command, or of a refused call. */
-  overSocket(request: IpcRequest, signal: AbortSignal, note: (line: string) => void): Promise<unknown>;
+  overSocket(request: IpcRequest, signal: AbortSignal, progress: Progress): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -100,7 +101,7 @@ export async function openAgentEndpoint(options: AgentEndpointOptions): Promise<
     },
     lastSeen: (agent) => tokens.seenAt(agent),
     handle: http.handle,
-    overSocket: ({ command, input, caller }, signal, note) => {
+    overSocket: ({ command, input, caller }, signal, progress) => {
       const {
         token,
         connection = "",
@@ -108,7 +109,7 @@ export async function openAgentEndpoint(options: AgentEndpointOptions): Promise<
         ...metadata
       }: McpCaller = caller ?? { tool: command, client: "unknown", era: "modern", toolUseId: null };
       const call = { command, input, metadata, isRefused, token };
-      return answerSocketCall({ ...calls, tokens, interactive: sessionOf(connection) }, call, signal, note);
+      return answerSocketCall({ ...calls, tokens, interactive: sessionOf(connection) }, call, signal, progress);
     },
     close: async () => {
       removeListener();
@@ -146,11 +147,11 @@ class SessionRecords {
 
 /** Runs a command as the session's agent and keeps the session's record. */
 function createInvoke({ commands, refusals }: AgentEndpointOptions, records: SessionRecords): CallPorts["invoke"] {
-  return async (command, input, session, signal, note) => {
+  return async (command, input, session, signal, progress) => {
     const { actor } = session;
     const { sources, onCall, pendingCalls } = records.of(session);
     onCall(toolName(command));
-    const call = commands.invoke(command, input, { actor, sources, signal, note });
+    const call = commands.invoke(command, input, { actor, sources, signal, progress });
     pendingCalls.add(call);
     try {
       return await call;

@@ -8,7 +8,7 @@ import type { Report } from "../conformance/report.ts";
 import type { CertifyRequest } from "../commands/command.ts";
 import { QocError } from "../domain/error.ts";
 import { suggestion } from "../domain/ids.ts";
-import type { Clock, Disk, Ids } from "../domain/ports.ts";
+import type { Clock, Disk, Ids, Progress } from "../domain/ports.ts";
 import { startProcess } from "../host/process-transport.ts";
 import { type Transport, startWorker } from "../host/transport.ts";
 import { readCertifySettings } from "../workspace/certify-settings.ts";
@@ -34,11 +34,7 @@ interface Target {
  * Runs the conformance suite. Faults of the adapter are in the report, not thrown.
  * @throws ADAPTER_MISSING, CONNECTOR_UNKNOWN, CONFIG_* for certify.toml.
  */
-export async function certifyAdapter(
-  deps: CertifyDeps,
-  request: CertifyRequest,
-  onProgress: (line: string) => void,
-): Promise<Report> {
+export async function certifyAdapter(deps: CertifyDeps, request: CertifyRequest, progress: Progress): Promise<Report> {
   const { disk, clock, ids, packageRoot } = deps;
   const target = await findTarget(deps, request);
   const isolation = request.isolation ?? target.isolation;
@@ -51,7 +47,7 @@ export async function certifyAdapter(
   try {
     const settings = await readCertifySettings(disk, target.adapter);
     const only = request.only.length === 0 ? undefined : request.only;
-    return await certify({ ...target, only, settings, isolation, transport, disk, clock, ids, onProgress });
+    return await certify({ ...target, only, settings, isolation, transport, disk, clock, ids, progress });
   } finally {
     await rm(cwd, { recursive: true, force: true });
   }

@@ -125,11 +125,11 @@ async function openDaemon(options: DeskOptions, lifecycle: Lifecycle, stopping: 
 
 /** Answers the calls of the operator's socket. */
 function operatorCalls({ services, endpoint, refusals }: AgentServices, stopping: AbortSignal): SocketHandler {
-  return async (request, { note, value, signal }) => {
+  return async (request, { progress, value, signal }) => {
     // While the desk stops, the socket still listens: a client that waits for the end then knows that the lock is free.
     if (stopping.aborted) throw new QocError("DESK_DOWN");
     // A call of `qoc mcp` comes over the operator's socket and gets an agent's commands only.
-    if (request.channel === "mcp") return endpoint.overSocket(request, signal, note);
+    if (request.channel === "mcp") return endpoint.overSocket(request, signal, progress);
     return invoke(
       await commandRegistry(),
       { command: request.command, input: request.input },
@@ -138,7 +138,7 @@ function operatorCalls({ services, endpoint, refusals }: AgentServices, stopping
         channel: request.channel,
         desk: services,
         emit: value,
-        note,
+        progress,
         signal,
         canAsk: false,
         cwd: request.cwd,

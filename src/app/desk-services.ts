@@ -22,12 +22,12 @@ export function createDeskServices(open: OpenDesk, daemon: DaemonServices): Desk
       await flushed();
       return upgraded((await scanJournal(desk.workspace.disk, desk.workspace.journalDir)).events);
     },
-    verify: async (note) => {
+    verify: async (progress) => {
       await flushed();
-      const progress = (done: number, of: number, records: number): void =>
-        note(`segment ${done} of ${of}, ${records} records`);
+      const onSegment = (done: number, of: number, records: number): void =>
+        progress.line(`segment ${done} of ${of}, ${records} records`);
       return journalReport(
-        await scanJournal(desk.workspace.disk, desk.workspace.journalDir, { progress }),
+        await scanJournal(desk.workspace.disk, desk.workspace.journalDir, { progress: onSegment }),
         desk.key.publicPem,
       );
     },

@@ -107,10 +107,10 @@ function readServices(options: LocalServicesOptions): Local<"statusOf" | "verify
         proposals: createProposalCache(),
       });
     },
-    verifyOf: async (from, note) => {
+    verifyOf: async (from, progress) => {
       const { root } = await locateDesk(options, from);
       const scan = await scanOf(options, root, {
-        progress: (done, of, records) => note(`segment ${done} of ${of}, ${records} records`),
+        progress: (done, of, records) => progress.line(`segment ${done} of ${of}, ${records} records`),
       });
       const first = scan.events[0]?.event;
       const key = first?.type === "desk.created" ? `${keyPath(home, first.deskId)}.pub` : "";
@@ -132,11 +132,11 @@ function readServices(options: LocalServicesOptions): Local<"statusOf" | "verify
 function repairServices(options: LocalServicesOptions): Local<"rebuildOf" | "protectKey"> {
   const { disk, clock, home } = options;
   return {
-    rebuildOf: async (from, note) => {
+    rebuildOf: async (from, progress) => {
       const { root, paths } = await locateDesk(options, from);
       await refuseRunning(options, root, paths.lock);
       const workspace = openWorkspace({ disk, root, clock, secretFiles: () => [] });
-      return rebuild(workspace, upgraded((await scanOf(options, root)).events), note);
+      return rebuild(workspace, upgraded((await scanOf(options, root)).events), progress);
     },
     protectKey: async (from, passphrase) => {
       const { root } = await locateDesk(options, from);
@@ -151,7 +151,7 @@ function adapterServices(options: LocalServicesOptions): Local<"newConnector" | 
   return {
     newConnector: async ({ name, from }) =>
       newConnector({ ...options, root: await findWorkspace(options.disk, from), name }),
-    certify: (request, onProgress) => certifyAdapter(options, request, onProgress),
+    certify: (request, progress) => certifyAdapter(options, request, progress),
   };
 }
 

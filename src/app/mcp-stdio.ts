@@ -1,7 +1,7 @@
 /** `qoc mcp`: serves MCP on standard input and output for the operator's agent. Calls go to the running desk. */
 import { findCommand } from "../commands/invoke.ts";
 import { commandRegistry } from "./command-registry.ts";
-import type { Clock } from "../domain/ports.ts";
+import type { Clock, Progress } from "../domain/ports.ts";
 import { callDaemon, connectionLost } from "../cli/client.ts";
 import type { McpCaller, IpcRequest } from "../cli/ipc-protocol.ts";
 import type { CallMetadata } from "../mcp/audit.ts";
@@ -45,23 +45,25 @@ export async function serveMcpOverStdio(
   const callDesk = (
     call: Pick<IpcRequest, "command" | "input" | "caller">,
     callSignal: AbortSignal,
-    onNote: (line: string) => void,
+    progress: Progress,
   ) => {
     // The desk treats every request on the channel `mcp` as an agent's, whatever it contains.
     const request = { ...call, channel: "mcp", cwd: root } as const;
     const cutOff = connectionLost(findCommand(registry.entries, call.command)?.writes.length === 0);
-    return callDaemon({ socketPath, request, onNote, onValue: () => Promise.resolve(), signal: callSignal, cutOff });
+    return callDaemon({ socketPath, request, progress, onValue: () => Promise.resolve(), signal: callSignal, cutOff });
   };
   return serveMcpStdio({
     version,
     clock,
     signal,
     tools: await loadTools(registry),
-    call: (command, input, callSignal, onNote, metadata) =>
-      callDesk({ command: truncateName(command), input, caller: callerOf(metadata) }, callSignal, onNote),
+    call: (command, input, callSignal, progress, metadata) =>
+      callDesk({ command: truncateName(command), input, caller: callerOf(metadata) }, callSignal, progress),
     // Without a command nothing can run; the input is sent for its digest.
     reportRefusal: ({ input, metadata }) =>
-      callDesk({ command: "", input, caller: { ...callerOf(metadata), isRefused: true } }, signal, () => undefined),
+      callDesk({ command: "", input, caller: { ...callerOf(metadata), isRefused: true } }, signal, {
+        line: () => undefined,
+      }),
     stdin: process.stdin,
     stdout: process.stdout,
     log: (line) => void process.stderr.write(`${line}\n`),

@@ -50,7 +50,7 @@ async function isAnswering(socketPath: string): Promise<boolean> {
     await callDaemon({
       socketPath,
       request: { command: "connectors list", input: {}, channel: "cli", cwd: "/" },
-      onNote: () => undefined,
+      progress: { line: () => undefined },
       onValue: () => Promise.resolve(),
       signal: AbortSignal.timeout(5_000),
     });

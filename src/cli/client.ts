@@ -1,4 +1,5 @@
 /** Calls the running desk over its Unix socket. Each call has its own connection. */
+import type { Progress } from "../domain/ports.ts";
 import { type Socket, connect } from "node:net";
 import { QocError, messageOf } from "../domain/error.ts";
 import {
@@ -21,7 +22,7 @@ const CONNECTION_REFUSED_CODES = new Set(["ENOENT", "ECONNREFUSED", "ENOTSOCK"])
 export interface DaemonCall {
   readonly socketPath: string;
   readonly request: IpcRequest;
-  onNote(line: string): void;
+  readonly progress: Progress;
   /**
    * Called with each value of a stream. The next value is read after this resolves, so a slow reader slows the desk
    * down.
@@ -114,7 +115,7 @@ function converse(socket: Socket, line: string, call: DaemonCall): Promise<unkno
         return afterValues(() => reject(new QocError("INTERNAL", { message: "the desk sent a malformed reply" })));
       switch (reply.kind) {
         case "note":
-          return afterValues(() => call.onNote(reply.line));
+          return afterValues(() => call.progress.line(reply.line));
         case "value":
           socket.pause();
           consumed = consumed.then(() => call.onValue(reply.value)).finally(() => socket.resume());

@@ -2,6 +2,7 @@
  * The demo: goes from an empty folder to a filled order on its own desk, by the commands that a user would type. Every
  * line that it prints is read from the result of a command: without a guard in desk.toml, its output is different.
  */
+import type { Progress } from "../domain/ports.ts";
 import { wrap } from "../commands/rendering/terminal-text.ts";
 import { type PlotPoint, plot } from "./plot.ts";
 
@@ -69,7 +70,7 @@ export async function runDemoScript(deps: DemoDeps): Promise<DemoResult> {
 
   printStep("An agent works on an issue and proposes orders.", "qoc run issues/001-first-look.md");
   const curve: PlotPoint[] = [await readNav(deps)];
-  const run = (await runOk(deps, ["run", "issues/001-first-look.md"], (note) => print(`    ${note}`))) as {
+  const run = (await runOk(deps, ["run", "issues/001-first-look.md"], { line: (line) => print(`    ${line}`) })) as {
     proposals: string[];
   };
   const orders: OrderJson[] = [];
@@ -181,10 +182,10 @@ async function readNav(deps: DemoDeps): Promise<PlotPoint> {
 async function runOk(
   deps: DemoDeps,
   args: readonly string[],
-  onNote: (line: string) => void = () => undefined,
+  progress: Progress = { line: () => undefined },
 ): Promise<unknown> {
   const { code, json, notes, text } = await deps.runCli(args);
-  for (const line of notes) onNote(line);
+  for (const line of notes) progress.line(line);
   if (code !== 0) throw new Error(`qoc ${args.join(" ")} failed with exit code ${code}: ${text.trim()}`);
   return json;
 }

@@ -139,7 +139,7 @@ async function complete(words: readonly string[], deps: CliDeps): Promise<number
     callDaemon({
       socketPath: await deps.socketFor(cwd),
       request: { command, input, channel: "cli", cwd },
-      onNote: () => undefined,
+      progress: { line: () => undefined },
       onValue: () => Promise.resolve(),
       signal: AbortSignal.timeout(COMPLETE_TIMEOUT_MS),
     });

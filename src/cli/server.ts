@@ -4,7 +4,7 @@ import { chmod, unlink } from "node:fs/promises";
 import { type Server, type Socket, createServer } from "node:net";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Channel } from "../domain/event.ts";
-import type { Log } from "../domain/ports.ts";
+import type { Log, Progress } from "../domain/ports.ts";
 import {
   type McpCaller,
   EMPTY_ID,
@@ -18,7 +18,7 @@ import {
 
 export interface RequestHandler {
   /** Sends one line of progress for a person. */
-  note(line: string): void;
+  readonly progress: Progress;
   /** Sends one value of a stream. Resolves when the caller can take more. */
   value(value: unknown): Promise<void>;
   /** Aborts when the caller closes the connection, or the server closes. */
@@ -138,7 +138,7 @@ async function reply(
 ): Promise<void> {
   const send = (message: Reply): Promise<void> => writeLine(socket, message);
   const handler: RequestHandler = {
-    note: (line) => void send({ id, kind: "note", line }),
+    progress: { line: (line) => void send({ id, kind: "note", line }) },
     value: (value) => send({ id, kind: "value", value }),
     signal,
   };

@@ -1,4 +1,5 @@
 /** One command line: how it reaches the desk, what it prints, and whether a person can be asked. */
+import type { Progress } from "../domain/ports.ts";
 import { resolve } from "node:path";
 import type { CommandEntry } from "../commands/command-entry.ts";
 import type { CommandRegistry, CommandSession } from "../commands/command.ts";
@@ -26,8 +27,10 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
   const { json, yes } = globals;
   const cwd = resolve(deps.cwd, globals.workspace ?? ".");
   const canAsk = canPrompt(io, deps.env, globals.noInput);
-  const note = (line: string): void => {
-    if (!globals.quiet && !json) io.err(`${oneLine(line)}\n`);
+  const progress: Progress = {
+    line: (text) => {
+      if (!globals.quiet && !json) io.err(`${oneLine(text)}\n`);
+    },
   };
   const print = async (entry: CommandEntry, value: unknown): Promise<void> => {
     const text = await renderValue(value, { entry, registry, io, json });
@@ -37,7 +40,7 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
     let printed: Promise<void> | undefined;
     const ready = (report: unknown): void => void (printed = print(entry, report));
     const emit = (value: unknown): Promise<void> => print(entry, value);
-    const value = await deps.invokeLocal(entry, input, { channel, cwd, emit, note, signal, canAsk, ready });
+    const value = await deps.invokeLocal(entry, input, { channel, cwd, emit, progress, signal, canAsk, ready });
     await printed;
     return printed === undefined ? value : undefined;
   };
@@ -47,14 +50,14 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
       return await callDaemon({
         socketPath: await deps.socketFor(cwd),
         request: { command: entry.name, input, channel, cwd },
-        onNote: note,
+        progress,
         onValue: (value) => print(entry, value),
         signal,
         cutOff,
       });
     } catch (error) {
       if (error instanceof Interrupted && entry.writes.length > 0)
-        note("interrupted; the desk may still finish what it has started: qoc status");
+        progress.line("interrupted; the desk may still finish what it has started: qoc status");
       throw error;
     }
   };
@@ -75,7 +78,7 @@ export function openSession({ deps, globals, registry, signal }: SessionOptions)
       }
     },
     show: (name, value) => print(entryOf(registry, name), value),
-    note,
+    progress,
     display: (render) => {
       const lines = render({ isTty: true, columns: io.columns, paint: painter(io.colour.err) });
       io.err(`${lines.join("\n")}\n`);

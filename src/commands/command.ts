@@ -5,7 +5,7 @@
 import type * as z from "zod";
 import type { Actor, Channel, Recorded } from "../domain/event.ts";
 import { QocError } from "../domain/error.ts";
-import type { Clock, Disk } from "../domain/ports.ts";
+import type { Clock, Disk, Progress } from "../domain/ports.ts";
 import type { Report } from "../conformance/report.ts";
 import type { Desk } from "../trading/desk.ts";
 import type { DecisionLine } from "../trading/decision-log.ts";
@@ -54,7 +54,7 @@ export interface CommandSession {
   /** Prints a value on standard output, rendered by the named command, or as JSON under --json. */
   show(command: string, value: unknown): Promise<void>;
   /** Prints one line of progress on standard error; silent under --quiet and --json. */
-  note(line: string): void;
+  readonly progress: Progress;
   /** Prints lines on standard error for a person to read before a question. The lines are escaped by their renderer. */
   display(render: (style: OutputStyle) => readonly string[]): void;
   /** The text of `--passphrase-fd`; undefined: the flag was not given. @throws QocError USAGE if it cannot be read. */
@@ -147,7 +147,7 @@ export interface CommandContext {
   /** Emits one value of a stream; resolves when the reader can take the next. */
   emit(value: unknown): Promise<void>;
   /** Reports one line of progress for a person; never data. */
-  note(line: string): void;
+  readonly progress: Progress;
   readonly signal: AbortSignal;
   /** True if a person at a terminal can be asked. */
   readonly canAsk: boolean;
@@ -165,7 +165,7 @@ export interface DeskServices {
   readonly nodeVersion: string;
   /** The whole journal, oldest first. */
   readEvents(): Promise<readonly Recorded[]>;
-  verify(note: (line: string) => void): Promise<JournalReport>;
+  verify(progress: Progress): Promise<JournalReport>;
   readLogs(options: LogQuery): Promise<readonly LogLine[]>;
   /** Calls `line` for each new log line until the signal aborts. */
   followLogs(options: LogQuery, line: (line: LogLine) => Promise<void>, signal: AbortSignal): Promise<void>;
@@ -249,18 +249,18 @@ export interface LocalServices {
   /** Makes a desk in a folder. */
   init(request: { readonly path: string; readonly name?: string | undefined }): Promise<InitReport>;
   /** Runs the daemon until it is stopped, or starts one in the background and returns when it is ready. */
-  up(options: { detach: boolean; from: string }, note: (line: string) => void, signal: AbortSignal): Promise<UpReport>;
+  up(options: { detach: boolean; from: string }, progress: Progress, signal: AbortSignal): Promise<UpReport>;
   /** The journal and files of a desk that is down, read-only. */
   statusOf(from: string): Promise<StatusView>;
-  verifyOf(from: string, note: (line: string) => void): Promise<JournalReport>;
-  rebuildOf(from: string, note: (line: string) => void): Promise<RebuildView>;
+  verifyOf(from: string, progress: Progress): Promise<JournalReport>;
+  rebuildOf(from: string, progress: Progress): Promise<RebuildView>;
   decisionsOf(from: string, limit: number): Promise<readonly DecisionLine[]>;
   logsOf(from: string, options: LogQuery): Promise<readonly LogLine[]>;
   protectKey(from: string, passphrase: string): Promise<unknown>;
   newConnector(request: { readonly name: string; readonly from: string }): Promise<NewConnectorReport>;
   /** Serves MCP over standard input and output until the client disconnects. */
   mcp(from: string, signal: AbortSignal): Promise<void>;
-  certify(request: CertifyRequest, note: (line: string) => void): Promise<Report>;
+  certify(request: CertifyRequest, progress: Progress): Promise<Report>;
   demo(
     options: { readonly yes: boolean; readonly path?: string | undefined },
     screen: DemoScreen,

@@ -20,8 +20,8 @@ export const command = defineCommand({
     yes: z.boolean().default(false),
   }),
   output: z.unknown(),
-  run: ({ path, yes }, { note, canAsk, signal, ...context }) =>
-    localServices(context).demo({ yes, path }, { say: note, canAsk }, signal),
+  run: ({ path, yes }, { progress, canAsk, signal, ...context }) =>
+    localServices(context).demo({ yes, path }, { say: (line) => progress.line(line), canAsk }, signal),
   cli: async (session, input) => {
     await session.show("demo", await session.call("demo", { ...input, yes: session.flags.yes }));
     return EXIT.done;

@@ -42,5 +42,5 @@ async function waitForShutdown(session: CommandSession): Promise<void> {
     }
     await sleep(POLL_MS, undefined, { signal: session.signal });
   }
-  session.note("the desk is still stopping; qoc status shows when it is down");
+  session.progress.line("the desk is still stopping; qoc status shows when it is down");
 }

@@ -27,7 +27,7 @@ export const command = defineCommand({
   run: ({ issue, dryRun }, context): Promise<RunReport | DryRun | Queued> => {
     const { runs } = requireDesk(context);
     if (context.actor !== "human") return runs.queue(context.actor, issue);
-    return dryRun ? runs.dry(issue) : successful(runs.start(issue, context.note, context.signal));
+    return dryRun ? runs.dry(issue) : successful(runs.start(issue, context.progress, context.signal));
   },
   render: renderRun,
 });

@@ -18,7 +18,8 @@ export const command = defineCommand({
     detach: toggle("start it in the background and return when it is ready", { short: "d" }),
   }),
   output: z.unknown(),
-  run: ({ detach }, context) => localServices(context).up({ detach, from: context.cwd }, context.note, context.signal),
+  run: ({ detach }, context) =>
+    localServices(context).up({ detach, from: context.cwd }, context.progress, context.signal),
   render: ({ workspace, path, pid, port, readyMs, trading, connectors }, style) => [
     `${style.paint("green", "●")} ${oneLine(workspace ?? "the desk")} is up${readyMs === undefined ? "" : ` after ${readyMs} ms`}`,
     ...(connectors ?? []).map(

@@ -1,7 +1,7 @@
 /** Runs the numbered cases against one adapter and reports which guarantees the desk can give with it. */
 import type { Method } from "../protocol/messages.ts";
 import { messageOf } from "../domain/error.ts";
-import type { Clock, Disk, Ids } from "../domain/ports.ts";
+import type { Clock, Disk, Ids, Progress } from "../domain/ports.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { Bundle } from "../host/bundle.ts";
 import type { Transport } from "../host/transport.ts";
@@ -32,7 +32,7 @@ export interface CertifyOptions {
   readonly clock: Clock;
   readonly ids: Ids;
   /** Called with one line as each case ends. */
-  readonly onProgress: (line: string) => void;
+  readonly progress: Progress;
   /** Ids of the cases to run; undefined runs all. */
   readonly only?: readonly string[] | undefined;
 }
@@ -42,7 +42,7 @@ const CONCURRENT_CASES = 3;
 
 /** Never throws because of the adapter: its failures are in the report. */
 export async function certify(options: CertifyOptions): Promise<Report> {
-  const { adapter, name, settings, isolation, transport, clock, ids, only, onProgress } = options;
+  const { adapter, name, settings, isolation, transport, clock, ids, only, progress } = options;
   let bundle: Promise<Bundle> | undefined;
   const deps: HarnessDeps = {
     settings,
@@ -56,7 +56,7 @@ export async function certify(options: CertifyOptions): Promise<Report> {
   const cases = await mapConcurrently(selected, async (testCase) => {
     const report = await runCase(testCase, deps, profile);
     const reason = report.reason === undefined ? "" : `: ${report.reason}`;
-    onProgress(`${report.id} ${report.outcome} ${report.title}${reason}`);
+    progress.line(`${report.id} ${report.outcome} ${report.title}${reason}`);
     return report;
   });
   const count = (outcome: string): number => cases.filter((report) => report.outcome === outcome).length;

@@ -92,3 +92,8 @@ export interface FillSink {
   /** Called in the order of the fills. Resolves when all of them are on disk; only then are they acknowledged. */
   accept(batch: FillBatch): Promise<void>;
 }
+
+/** Receives lines of progress for a person. Progress is never data. */
+export interface Progress {
+  line(text: string): void;
+}

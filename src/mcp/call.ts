@@ -10,7 +10,7 @@ import {
 } from "@modelcontextprotocol/server";
 import type { CommandEntry } from "../commands/command-entry.ts";
 import { QocError, messageOf } from "../domain/error.ts";
-import type { Clock } from "../domain/ports.ts";
+import type { Clock, Progress } from "../domain/ports.ts";
 import { type ToolError, toolResult, errorResult, pageOf, toolErrorOf } from "./tool-result.ts";
 import { type AuditPorts, type AuditRecord, type CallMetadata, startAudit, decisionOf } from "./audit.ts";
 import type { LimitExceeded, AgentSession, Usage } from "./tokens.ts";
@@ -24,7 +24,7 @@ export type Invoke = (
   input: Readonly<Record<string, unknown>>,
   session: AgentSession,
   signal: AbortSignal,
-  note: (line: string) => void,
+  progress: Progress,
   metadata: CallMetadata,
 ) => Promise<unknown>;
 
@@ -181,11 +181,11 @@ function toolUseIdOf({ mcpReq }: ServerContext): string | null {
 const PROGRESS_MS = 200;
 
 /** Sends progress to a client that requested it, at most a few times a second. */
-function progressOf({ mcpReq }: ServerContext, clock: Clock): (line: string) => void {
+function progressOf({ mcpReq }: ServerContext, clock: Clock): Progress {
   const progressToken = mcpReq._meta?.progressToken;
   let progress = 0;
   let last = Number.NEGATIVE_INFINITY;
-  return (line) => {
+  const line = (text: string): void => {
     const now = clock.monotonic();
     if (progressToken === undefined || now - last < PROGRESS_MS) return;
     last = now;
@@ -194,8 +194,9 @@ function progressOf({ mcpReq }: ServerContext, clock: Clock): (line: string) => 
     mcpReq
       .notify({
         method: "notifications/progress",
-        params: { progressToken, progress, message: escapeInvisibleInText(line) },
+        params: { progressToken, progress, message: escapeInvisibleInText(text) },
       })
       .catch(() => undefined);
   };
+  return { line };
 }

@@ -193,7 +193,7 @@ function createRunRead(
       input,
       session,
       AbortSignal.any([mcpReq.signal, session.signal]),
-      () => undefined,
+      { line: () => undefined },
       metadata,
     );
   };

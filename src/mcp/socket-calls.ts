@@ -3,6 +3,7 @@
  * call without a token as `agent:interactive`. The desk itself checks the allowed tools and the limits, and writes the
  * audit record.
  */
+import type { Progress } from "../domain/ports.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import { type AuditPorts, type CallMetadata, startAudit, decisionOf } from "./audit.ts";
 import { type Invoke, type RefusedCallLog, usageOf } from "./call.ts";
@@ -32,7 +33,7 @@ export async function answerSocketCall(
   ports: SocketPorts,
   call: SocketCall,
   signal: AbortSignal,
-  note: (line: string) => void,
+  progress: Progress,
 ): Promise<unknown> {
   const { metadata, input } = call;
   const session = call.token === undefined ? ports.interactive : ports.tokens.find(call.token);
@@ -66,7 +67,7 @@ export async function answerSocketCall(
       input as Readonly<Record<string, unknown>>,
       session,
       eitherSignal,
-      note,
+      progress,
       metadata,
     );
     audit("allowed", null);

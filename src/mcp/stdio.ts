@@ -6,7 +6,7 @@ import type { Readable, Writable } from "node:stream";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import { INTERACTIVE } from "../domain/agent-access.ts";
 import { messageOf } from "../domain/error.ts";
-import type { Clock } from "../domain/ports.ts";
+import type { Clock, Progress } from "../domain/ports.ts";
 import type { AuditRecord, CallMetadata } from "./audit.ts";
 import type { RefusedCall } from "./call.ts";
 import { openStdioChannels } from "./stdio-transport.ts";
@@ -22,7 +22,7 @@ export type CallRunningDesk = (
   command: string,
   input: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
-  note: (line: string) => void,
+  progress: Progress,
   metadata: CallMetadata,
 ) => Promise<unknown>;
 
@@ -64,7 +64,8 @@ export async function serveMcpStdio(options: McpStdioOptions): Promise<void> {
     // This process gets no notifications from the desk.
     sendsNotifications: false,
     sessionOf: () => session,
-    invoke: (command, input, _session, callSignal, note, metadata) => call(command, input, callSignal, note, metadata),
+    invoke: (command, input, _session, callSignal, progress, metadata) =>
+      call(command, input, callSignal, progress, metadata),
     audit: (record) => log(auditLine(record)),
     // The desk records the refused call in its journal.
     refusals: { record: (refused) => void reportRefusal(refused).catch(() => undefined) },

@@ -16,7 +16,7 @@ import type { Desk } from "../trading/desk.ts";
 import type { AgentFacts } from "../trading/doctor.ts";
 import { QocError, messageOf } from "../domain/error.ts";
 import type { Actor } from "../domain/event.ts";
-import type { Clock } from "../domain/ports.ts";
+import type { Clock, Progress } from "../domain/ports.ts";
 import type { RefusalLog } from "../domain/refusal.ts";
 import type { AgentConfig } from "../workspace/config.ts";
 import type { Issue } from "../workspace/issues.ts";
@@ -55,7 +55,7 @@ interface ChainedRun {
   readonly run: string;
   readonly actor: Actor;
   readonly budget: Budget;
-  readonly note: (line: string) => void;
+  readonly progress: Progress;
   readonly signal: AbortSignal;
 }
 
@@ -74,14 +74,14 @@ class DeskAgentRuns implements AgentRuns {
     this.#settings = options.desk.config.agent;
   }
 
-  async start(ref: string, note: (line: string) => void, caller: AbortSignal): Promise<RunReport> {
+  async start(ref: string, progress: Progress, caller: AbortSignal): Promise<RunReport> {
     const issue = await findRunnableIssue(this.#options.desk.workspace.issues, ref);
     // If closing began during the await above, `close` does not wait for this run.
     if (this.#stopping.signal.aborted) throw new QocError("DESK_DOWN");
     if (this.#isUnderWay(issue.path)) throw new QocError("ISSUE_RUNNING", { issue: issue.path });
     const signal = AbortSignal.any([caller, this.#stopping.signal]);
     const chain: Chain = { actor: "host", issues: [issue] };
-    const working = this.#runChain(chain, note, signal).finally(() => this.#chains.delete(chain));
+    const working = this.#runChain(chain, progress, signal).finally(() => this.#chains.delete(chain));
     this.#chains.set(chain, working);
     return working;
   }
@@ -133,7 +133,7 @@ class DeskAgentRuns implements AgentRuns {
     return [...this.#chains.keys()].some(({ issues }) => issues.some((issue) => issue.path === path));
   }
 
-  async #runChain(chain: Chain, note: (line: string) => void, signal: AbortSignal): Promise<RunReport> {
+  async #runChain(chain: Chain, progress: Progress, signal: AbortSignal): Promise<RunReport> {
     const { desk } = this.#options;
     const budget = createBudget(desk.clock, this.#settings);
     const views: RunView[] = [];
@@ -144,19 +144,19 @@ class DeskAgentRuns implements AgentRuns {
       const skipReason = next === 0 ? undefined : reasonToSkip(view, signal, budget);
       if (skipReason !== undefined) {
         const message = `skipped ${issue.path}: ${skipReason}`;
-        note(message);
+        progress.line(message);
         desk.log.warn(message);
         continue;
       }
       const run = newRunId(desk);
       chain.actor = `agent:${run}`;
-      if (next > 0) note(`starting queued issue ${issue.path}`);
-      const running = this.#runOne({ issue, run, actor: chain.actor, budget, note, signal });
+      if (next > 0) progress.line(`starting queued issue ${issue.path}`);
+      const running = this.#runOne({ issue, run, actor: chain.actor, budget, progress, signal });
       // If a queued issue was removed meanwhile, the run that queued it has not failed.
       view =
         next === 0
           ? await running
-          : await running.catch((error: unknown) => void note(`${issue.path}: ${messageOf(error)}`));
+          : await running.catch((error: unknown) => void progress.line(`${issue.path}: ${messageOf(error)}`));
       if (view === undefined) continue;
       budget.take(view);
       views.push(view);
@@ -166,7 +166,7 @@ class DeskAgentRuns implements AgentRuns {
     return { ...first, queued };
   }
 
-  #runOne({ issue, run, actor, budget, note, signal }: ChainedRun): Promise<RunView> {
+  #runOne({ issue, run, actor, budget, progress, signal }: ChainedRun): Promise<RunView> {
     const { desk, tools, callAs } = this.#options;
     const sources = createReadLog();
     return runIssue({
@@ -175,7 +175,7 @@ class DeskAgentRuns implements AgentRuns {
       run,
       runtime: this.#runtime(budget, sources),
       call: callAs(actor, sources, signal),
-      note,
+      progress,
       signal,
       tools,
       read: (source) => sources.add(source),

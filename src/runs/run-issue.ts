@@ -1,4 +1,5 @@
 /** One agent run on one issue: sets the issue's status, starts the runtime, writes the run summary. */
+import type { Progress } from "../domain/ports.ts";
 import type { ToolDescription } from "../agents/context-bundle.ts";
 import type { AgentCall, RunResult, RunUse, Runtime } from "../agents/runtime.ts";
 import { dollars } from "../agents/run-meter.ts";
@@ -86,7 +87,7 @@ export interface IssueRunOptions {
   readonly tools: readonly ToolDescription[];
   /** Called for each source in the context bundle. */
   read(source: string): void;
-  note(line: string): void;
+  readonly progress: Progress;
   readonly signal: AbortSignal;
 }
 
@@ -99,19 +100,19 @@ export async function runIssue({
   call,
   tools,
   read,
-  note,
+  progress,
   signal,
 }: IssueRunOptions): Promise<RunView> {
   const [stamp, started] = [iso(desk.clock.now()), desk.clock.monotonic()];
   const { bundle, sources } = await gatherRunContext(desk, { run, issue, tools });
   for (const source of sources) read(source);
-  const log = runLog(desk, run, started, note);
+  const log = runLog(desk, run, started, progress);
   // The issue may have waited in a queue, and the human may have changed its status meanwhile.
   refuseShelved(await desk.workspace.issues.read(issue.path));
   await desk.workspace.issues.setStatus(issue.path, "in-progress");
   await desk.commit({ type: "run.started", run, issue: issue.path, runtime: runtime.name });
-  log.note(`${run} begins; qoc logs --run ${run} -f follows it`);
-  const result = await attempt(() => runtime.run({ run, issue, bundle }, call, log.note, signal));
+  log.line(`${run} begins; qoc logs --run ${run} -f follows it`);
+  const result = await attempt(() => runtime.run({ run, issue, bundle }, call, log, signal));
   const proposals = proposalsOf(desk, run);
   const outcome = result.failure === undefined ? "done" : signal.aborted ? "stopped" : "failed";
   const reason = result.failure?.replaceAll(/\s+/g, " ").trim() ?? null;
@@ -225,13 +226,13 @@ function useFacts(use: RunUse | undefined): Readonly<Record<string, string>> {
 const LOG_LINES_MAX = 400;
 
 /** Each line goes to the caller and to the desk's log; the first 400 lines go into the run summary. */
-function runLog(desk: Desk, run: string, started: number, watch: (line: string) => void) {
+function runLog(desk: Desk, run: string, started: number, watch: Progress) {
   const lines: string[] = [];
   let omitted = 0;
   return {
-    note: (message: string): void => {
+    line: (message: string): void => {
       const line = message.replaceAll(/\s+/g, " ").trim();
-      watch(line);
+      watch.line(line);
       desk.log.info(line, { run });
       if (lines.length < LOG_LINES_MAX)
         lines.push(`+${((desk.clock.monotonic() - started) / 1_000).toFixed(1)} s  ${line}`);

@@ -1,11 +1,12 @@
 /** The port through which commands start agent runs, and its results. */
+import type { Progress } from "../domain/ports.ts";
 import type { Actor } from "../domain/event.ts";
 import type { AgentFacts } from "../trading/doctor.ts";
 import type { RunView } from "./run-issue.ts";
 
 export interface Runs {
   /** Runs an agent on an issue and then on the issues that it queued; resolves when all of them have ended. */
-  start(issue: string, note: (line: string) => void, signal: AbortSignal): Promise<RunReport>;
+  start(issue: string, progress: Progress, signal: AbortSignal): Promise<RunReport>;
   /** Builds the context bundle without starting an agent. */
   dry(issue: string): Promise<DryRun>;
   /** Checks whether the configured agent program can be started on this machine. */

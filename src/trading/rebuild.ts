@@ -1,4 +1,5 @@
 /** Writes every projection again from the journal: order files and inbox items. Files by people are not touched. */
+import type { Progress } from "../domain/ports.ts";
 import { foldDeskState } from "../domain/desk-state.ts";
 import type { FillReceived, Recorded } from "../domain/event.ts";
 import { LAYOUT } from "../workspace/layout.ts";
@@ -20,7 +21,7 @@ const HOST_FOLDERS = [LAYOUT.ordersApproved, LAYOUT.ordersExecuted, LAYOUT.order
 export async function rebuild(
   { orders, inbox }: Pick<Workspace, "orders" | "inbox">,
   events: readonly Recorded[],
-  note: (line: string) => void = () => undefined,
+  progress: Progress = { line: () => undefined },
 ): Promise<RebuildView> {
   const state = foldDeskState(events);
   const expected = new Map<string, string>();
@@ -28,12 +29,12 @@ export async function rebuild(
     await projectOrder(orders, order);
     expected.set(orderPath(order), order.id);
   }
-  note(`${state.orders.size} orders written`);
+  progress.line(`${state.orders.size} orders written`);
   const fills = events.filter(
     (recorded): recorded is Recorded<FillReceived> => recorded.event.type === "fill.received",
   );
   for (const recorded of fills) await projectFill(inbox, state, recorded);
-  note(`${fills.length} fills written`);
+  progress.line(`${fills.length} fills written`);
   const { removed, unknown } = await removeCopies(orders, expected);
   return { records: events.length, orders: state.orders.size, fills: fills.length, unknownFiles: unknown, removed };
 }

@@ -31,7 +31,7 @@ it("a new connector has its own name and passes certification unchanged", async 
   const report = await certifyAdapter(
     { disk, clock: systemClock, ids: systemIds, packageRoot },
     { target: "src/connectors/my-venue", from: root, only: [] },
-    () => undefined,
+    { line: () => undefined },
   );
   expect(report.cases.filter(({ outcome }) => outcome === "failed")).toEqual([]);
   expect(report.certified).toBe(true);

@@ -189,8 +189,8 @@ describe("a command line", () => {
   });
 
   it("prints notes escaped on stderr, and not under --quiet or --json", async () => {
-    const noting: Handle = async (_request, { note }) => {
-      note("half way\u001b[2J");
+    const noting: Handle = async (_request, { progress }) => {
+      progress.line("half way\u001b[2J");
       return { ok: "yes" };
     };
     const result = await qoc(["look"], noting);

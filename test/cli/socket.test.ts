@@ -49,7 +49,7 @@ async function ask(more: Partial<Parameters<typeof callDaemon>[0]> = {}) {
   const result = await callDaemon({
     socketPath: path,
     request: request(),
-    onNote: (line) => notes.push(line),
+    progress: { line: (line) => void notes.push(line) },
     onValue: async (value) => void values.push(value),
     signal: new AbortController().signal,
     ...more,
@@ -79,9 +79,9 @@ async function turns(count: number): Promise<"late"> {
 describe("the socket", () => {
   it("sends a request, its notes, values and result in order", async () => {
     let seen: IpcRequest | undefined;
-    await serve(async (asked, { note, value }) => {
+    await serve(async (asked, { progress, value }) => {
       seen = asked;
-      note("one");
+      progress.line("one");
       await value({ n: 1 });
       await value({ n: 2 });
       return { ok: "yes", text: "ü\u2028\n" };

@@ -26,7 +26,11 @@ for (const { client, about, args = [], settings } of VENDORS) {
         const planted = await plantIn([desk.root, desk.home], join(desk.home, "marks"));
         at.script([[{ call: "qoc_files_read", input: { path: "issues/001-first-look.md" } }], [{ say: "Read it." }]]);
         const notes: string[] = [];
-        const report = await desk.services.runs.start("001", (line) => notes.push(line), new AbortController().signal);
+        const report = await desk.services.runs.start(
+          "001",
+          { line: (line) => void notes.push(line) },
+          new AbortController().signal,
+        );
         expect(report).toMatchObject({ outcome: "done", reason: null });
         expect(notes.join("\n")).toContain("not sandboxed");
         expect(planted.marks()).toEqual([]);

@@ -94,7 +94,11 @@ function recorderOf({ desk, stub, script }: ClientDesk) {
       );
     });
     const notes: string[] = [];
-    const report = await desk.services.runs.start("001", (line) => notes.push(line), new AbortController().signal);
+    const report = await desk.services.runs.start(
+      "001",
+      { line: (line) => void notes.push(line) },
+      new AbortController().signal,
+    );
     stop();
     const asked = stub.requests.slice(before);
     say("", title, `  ${report.outcome}${report.reason === null ? "" : `: ${report.reason}`}`);

@@ -53,7 +53,14 @@ function call<T = unknown>(
     REGISTRY,
     { command, input },
     {
-      ...{ actor, channel: "cli", desk: desk.services, emit: () => Promise.resolve(), note: () => undefined, sources },
+      ...{
+        actor,
+        channel: "cli",
+        desk: desk.services,
+        emit: () => Promise.resolve(),
+        progress: { line: () => undefined },
+        sources,
+      },
       ...{ signal: new AbortController().signal, canAsk: false, cwd: desk.root },
     },
   ) as Promise<T>;

@@ -68,7 +68,7 @@ describe("the guide's connector", () => {
         const report = await certifyAdapter(
           { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot },
           { target: dirname(ADAPTER), from: root, only: [], isolation },
-          () => undefined,
+          { line: () => undefined },
         );
         expect(report.cases.filter(({ outcome }) => outcome === "failed")).toEqual([]);
         expect(report.certified).toBe(true);

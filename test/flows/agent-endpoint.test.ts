@@ -67,7 +67,7 @@ describe("the agent endpoint of a running desk", () => {
       ...over,
       desk: desk.services,
       emit: () => Promise.resolve(),
-      note: () => undefined,
+      progress: { line: () => undefined },
       canAsk: false,
       cwd: desk.root,
     };

@@ -95,7 +95,7 @@ describe("a run by an agent program", () => {
       run: name,
       path,
       turns,
-    } = await desk.services.runs.start("001", (line) => void notes.push(line), new AbortController().signal);
+    } = await desk.services.runs.start("001", { line: (line) => void notes.push(line) }, new AbortController().signal);
     expect(notes[0]).toBe(`${name} begins; qoc logs --run ${name} -f follows it`);
     expect(notes.filter((line) => line.startsWith("calls "))).toEqual(["calls qoc_status", "calls qoc_quotes_get"]);
     expect(turns).toBeNull();
@@ -183,7 +183,7 @@ describe("a run by an agent program", () => {
       notes.push(line);
       if (at.test(line)) happens(stop);
     };
-    await desk.services.runs.start("001", heard, stop.signal);
+    await desk.services.runs.start("001", { line: heard }, stop.signal);
     expect(notes).toContain(`skipped ${issue}: ${why}`);
     expect(notes.at(-1)).toBe(`skipped issues/003-x.md: ${why}`);
     expect(desk.read(issue)).toContain("status: open");
@@ -207,7 +207,7 @@ describe("a run by an agent program", () => {
   it("a second run on the same issue is refused while the first one lasts", async () => {
     plan([], { hang: true });
     const stop = new AbortController();
-    const first = desk.services.runs.start("001", () => undefined, stop.signal);
+    const first = desk.services.runs.start("001", { line: () => undefined }, stop.signal);
     await expect.poll(() => desk.open.desk.state.runs.size).toBe(1);
     await expect(run()).rejects.toMatchObject({ code: "ISSUE_RUNNING" });
     stop.abort();
@@ -226,7 +226,7 @@ describe("a run by an agent program", () => {
 
   it("a run ends when the desk closes, and its end is recorded", async () => {
     plan([], { hang: true });
-    const working = desk.services.runs.start("001", () => undefined, new AbortController().signal);
+    const working = desk.services.runs.start("001", { line: () => undefined }, new AbortController().signal);
     await expect.poll(() => desk.open.desk.state.runs.size).toBe(1);
     await desk.closeAgents();
     expect(await working).toMatchObject({ outcome: "stopped" });
@@ -235,7 +235,7 @@ describe("a run by an agent program", () => {
 
   it("a run does not start if the desk closes while the run is prepared", async () => {
     plan([], { hang: true });
-    const late = desk.services.runs.start("001", () => undefined, new AbortController().signal);
+    const late = desk.services.runs.start("001", { line: () => undefined }, new AbortController().signal);
     const closed = desk.agents.runs.close();
     await expect(late).rejects.toMatchObject({ code: "DESK_DOWN" });
     await closed;

@@ -23,7 +23,7 @@ const TOOLS = [{ name: "qoc_status", description: "The desk at a glance." }];
 type Work = (task: RunTask, call: AgentCall, note: (line: string) => void) => Promise<RunResult>;
 
 async function run(work: Work, signal = new AbortController().signal): Promise<RunView> {
-  const runtime: Runtime = { name: "scripted", run: (task, call, note) => work(task, call, note) };
+  const runtime: Runtime = { name: "scripted", run: (task, call, progress) => work(task, call, progress.line) };
   const { desk: open } = desk.open;
   const id = newRunId(open);
   const actor: Actor = `agent:${id}`;
@@ -33,7 +33,7 @@ async function run(work: Work, signal = new AbortController().signal): Promise<R
       { command, input },
       {
         ...{ actor, channel: "mcp" as const, desk: desk.services, signal, canAsk: false, cwd: desk.root },
-        ...{ emit: () => Promise.resolve(), note: () => undefined },
+        ...{ emit: () => Promise.resolve(), progress: { line: () => undefined } },
       },
     );
   const issue = await findIssue(open.workspace.issues, "001");
@@ -43,7 +43,7 @@ async function run(work: Work, signal = new AbortController().signal): Promise<R
     run: id,
     runtime,
     call,
-    note: () => undefined,
+    progress: { line: () => undefined },
     read: () => undefined,
     signal,
     tools: TOOLS,

@@ -41,11 +41,9 @@ async function overPipe(token?: string): Promise<AnyClient> {
     signal = new AbortController().signal,
   ): Promise<unknown> => {
     const whole = { ...caller, ...(token === undefined ? {} : { token }) };
-    return desk.agents.endpoint.overSocket(
-      { command, input, channel: "mcp", cwd: desk.root, caller: whole },
-      signal,
-      () => undefined,
-    );
+    return desk.agents.endpoint.overSocket({ command, input, channel: "mcp", cwd: desk.root, caller: whole }, signal, {
+      line: () => undefined,
+    });
   };
   pipe = await mcpPipe(
     (command, input, signal, _note, metadata) => ask(command, input, metadata, signal),
@@ -144,7 +142,7 @@ describe("over stdio", () => {
       isRefused: true,
     } as const;
     const request = { command: "orders propose", input: TERMS, channel: "mcp", cwd: desk.root, caller } as const;
-    const result = desk.agents.endpoint.overSocket(request, new AbortController().signal, () => undefined);
+    const result = desk.agents.endpoint.overSocket(request, new AbortController().signal, { line: () => undefined });
     await expect(result).rejects.toMatchObject({ code: "NOT_PERMITTED" });
     expect([...desk.open.desk.state.orders.values()]).toEqual([]);
   });
@@ -163,7 +161,7 @@ describe("over stdio", () => {
           },
         },
         new AbortController().signal,
-        () => undefined,
+        { line: () => undefined },
       );
     await expect(ask("approve", { id: "x" }, token)).rejects.toMatchObject({
       code: "NOT_PERMITTED",
@@ -193,7 +191,7 @@ describe("over stdio", () => {
       } as const;
       const caller = { token: own, tool: "qoc_research_write", client: "t", era: "modern", toolUseId: null } as const;
       code = await desk.agents.endpoint
-        .overSocket({ ...call, caller }, new AbortController().signal, () => undefined)
+        .overSocket({ ...call, caller }, new AbortController().signal, { line: () => undefined })
         .then(
           () => "",
           (error: { code: string }) => error.code,
@@ -212,11 +210,9 @@ describe("an agent that is refused without end", () => {
     const caller = { token: own, tool: "t", client: "t", era: "modern", toolUseId: null } as const;
     const code = (command: string): Promise<string> =>
       desk.agents.endpoint
-        .overSocket(
-          { command, input: {}, channel: "mcp", cwd: desk.root, caller },
-          new AbortController().signal,
-          () => undefined,
-        )
+        .overSocket({ command, input: {}, channel: "mcp", cwd: desk.root, caller }, new AbortController().signal, {
+          line: () => undefined,
+        })
         .then(
           () => "",
           (error: { code: string }) => error.code,
@@ -232,11 +228,9 @@ describe("an agent that repeats refused calls", () => {
     const caller = { tool: "x", client: "t", era: "modern", toolUseId: null } as const;
     const attempt = (command: string): Promise<unknown> =>
       own.agents.endpoint
-        .overSocket(
-          { command, input: {}, channel: "mcp", cwd: own.root, caller },
-          new AbortController().signal,
-          () => undefined,
-        )
+        .overSocket({ command, input: {}, channel: "mcp", cwd: own.root, caller }, new AbortController().signal, {
+          line: () => undefined,
+        })
         .catch((error: { code: string }) => error.code);
     for (const command of ["approve", "approve", "halt"]) expect(await attempt(command)).toBe("NOT_PERMITTED");
     await own.stop();

@@ -249,9 +249,9 @@ describe.each(WAYS)("a call of %s", (_way, _era, connect) => {
 describe("a call that takes long", () => {
   const slow =
     (heard: { aborted?: boolean }, started: () => void): Invoke =>
-    (_command, _input, _session, signal, note) =>
+    (_command, _input, _session, signal, progress) =>
       new Promise((_resolve, reject) => {
-        note("half way");
+        progress.line("half way");
         signal.addEventListener("abort", () => {
           heard.aborted = true;
           reject(signal.reason as Error);
@@ -260,9 +260,9 @@ describe("a call that takes long", () => {
       });
 
   it.each(["legacy", "auto"] as const)("L2 sends progress to a client that requested it (%s)", async (mode) => {
-    const at = await startHarness(async (_command, _input, _session, _signal, note) => {
-      note("half way");
-      note("too soon after it");
+    const at = await startHarness(async (_command, _input, _session, _signal, progress) => {
+      progress.line("half way");
+      progress.line("too soon after it");
       return { up: true, book: { nav: "0", cash: "0", buyingPower: "0", positions: [] } };
     });
     const client = await newClient(at, at.token(), mode);
@@ -276,10 +276,10 @@ describe("a call that takes long", () => {
   });
 
   it("L2 sends no progress without a request for it, and none after the result", async () => {
-    let note: (line: string) => void = () => undefined;
-    const at = await startHarness((_command, _input, _session, _signal, onNote) => {
-      note = onNote;
-      note("half way");
+    let line: (text: string) => void = () => undefined;
+    const at = await startHarness((_command, _input, _session, _signal, progress) => {
+      line = progress.line;
+      line("half way");
       return Promise.resolve({ up: true });
     });
     const headers = {
@@ -296,7 +296,7 @@ describe("a call that takes long", () => {
     const { text } = await at.raw({ headers: { ...headers, authorization: `Bearer ${at.token()}` }, body });
     expect(text).toContain("structuredContent");
     expect(text).not.toContain("notifications/progress");
-    expect(() => note("too late")).not.toThrow();
+    expect(() => line("too late")).not.toThrow();
   });
 
   it.each(["older", "legacy", "auto"] as const)("L3 is aborted when its client cancels it (%s)", async (mode) => {

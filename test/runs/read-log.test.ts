@@ -47,7 +47,7 @@ function as(run: string, sources: ReadLog | undefined) {
     channel: "mcp" as const,
     desk: desk.services,
     emit: () => Promise.resolve(),
-    note: () => undefined,
+    progress: { line: () => undefined },
   };
   const rest = { signal: new AbortController().signal, canAsk: false, cwd: desk.root };
   return <T = unknown>(command: string, input: Record<string, unknown> = {}): Promise<T> =>
@@ -76,7 +76,7 @@ describe("a qoc mcp connection", () => {
         return desk.agents.endpoint.overSocket(
           { command, input, channel: "mcp", cwd: "/", caller },
           new AbortController().signal,
-          () => undefined,
+          { line: () => undefined },
         );
       };
     const draftOf = async (connection: string): Promise<unknown> => {

@@ -164,7 +164,7 @@ export function agentHarness(program: AgentProgram, script: string): AgentHarnes
       return runtime.run(
         { run: "run-1", issue, bundle },
         () => Promise.reject(new Error("not here")),
-        note,
+        { line: note },
         stop.signal,
       );
     },

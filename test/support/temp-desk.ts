@@ -103,7 +103,7 @@ export async function tempDesk(options: TempDeskOptions = {}): Promise<TempDesk>
     channel,
     desk: services,
     emit: () => Promise.resolve(),
-    note: () => undefined,
+    progress: { line: () => undefined },
     signal: new AbortController().signal,
     canAsk: false,
     cwd: root,

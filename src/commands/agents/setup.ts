@@ -62,7 +62,7 @@ export const command = defineCommand({
     }
     if (prepared !== undefined)
       return { agent, client, file: prepared.path, written: true, config: null, command: null };
-    context.note(
+    context.progress.line(
       `${agent} may connect now; its token is in this entry and is not shown again (qoc agents revoke ${agent} revokes it)`,
     );
     return {

@@ -37,7 +37,7 @@ export const command = defineCommand({
   output: z.looseObject({ certified: z.boolean() }),
   run: async ({ target, isolation, only }, context) => {
     const request = { target, from: context.cwd, only, isolation };
-    const report = await localServices(context).certify(request, context.note);
+    const report = await localServices(context).certify(request, context.progress);
     const { failed } = report.counts;
     const isPassed = only.length === 0 ? report.certified : failed === 0;
     if (isPassed) return report;

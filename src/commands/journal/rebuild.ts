@@ -16,9 +16,9 @@ export const command = defineCommand({
   input: z.strictObject({}),
   output: z.looseObject({ orders: z.number(), fills: z.number() }),
   run: async (_input, context) => {
-    if (context.desk === undefined) return localServices(context).rebuildOf(context.cwd, context.note);
+    if (context.desk === undefined) return localServices(context).rebuildOf(context.cwd, context.progress);
     const { desk, readEvents, settled } = context.desk;
     await settled();
-    return rebuild(desk.workspace, await readEvents(), context.note);
+    return rebuild(desk.workspace, await readEvents(), context.progress);
   },
 });

@@ -16,8 +16,8 @@ export const command = defineCommand({
   output: z.looseObject({ ok: z.boolean(), records: z.number() }),
   run: (_input, context) =>
     context.desk === undefined
-      ? localServices(context).verifyOf(context.cwd, context.note)
-      : context.desk.verify(context.note),
+      ? localServices(context).verifyOf(context.cwd, context.progress)
+      : context.desk.verify(context.progress),
   render: renderJournalReport,
 });
 

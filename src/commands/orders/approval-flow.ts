@@ -40,7 +40,7 @@ export async function approveReviewed(
   // An order that is no proposal any more has no review; the desk refuses it with its own message.
   if (review === null || review === undefined) return sendApproval(session, { id, digest }, "cli");
   if (!(await confirmReview(prompter, review))) {
-    session.note("not approved; nothing was sent");
+    session.progress.line("not approved; nothing was sent");
     return undefined;
   }
   return sendApproval(session, { id, digest: review.digest, shown }, "tty");
@@ -69,7 +69,7 @@ async function sendApproval(session: CommandSession, input: ApprovalInput, chann
   } catch (error) {
     const refusal = session.remoteError(error);
     if (refusal?.code !== "KEY_REQUIRED" || passphrase !== undefined || session.prompter === undefined) throw error;
-    session.note(refusal.message);
+    session.progress.line(refusal.message);
     const typed = await session.prompter.password("Passphrase of the operator's key (press Enter to stop)");
     if (typed === undefined || typed === "") throw error;
     return session.call("approve", { ...input, passphrase: typed }, channel);

@@ -39,7 +39,7 @@ async function decide(session: CommandSession, prompter: Prompter, id: string): 
   } catch (error) {
     const refusal = session.remoteError(error);
     if (refusal === undefined) throw error;
-    session.note(`${refusal.message}; ${refusal.hint}`);
+    session.progress.line(`${refusal.message}; ${refusal.hint}`);
     return false;
   }
 }

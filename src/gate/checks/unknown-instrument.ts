@@ -25,8 +25,8 @@ export const unknownInstrument: GateCheck = {
       if (other.state !== "unknown" && other.state !== "submitting") continue;
       if (other.terms.connector !== connector || comparableSymbol(other.terms.symbol) !== comparableSymbol(symbol))
         continue;
-      const reasonNote = other.unknownReason === undefined ? "" : ` (${other.unknownReason})`;
-      const message = `order ${other.id} of ${other.terms.symbol} at ${connector} is ${other.state}${reasonNote}`;
+      const reasprogress = other.unknownReason === undefined ? "" : ` (${other.unknownReason})`;
+      const message = `order ${other.id} of ${other.terms.symbol} at ${connector} is ${other.state}${reasprogress}`;
       return block(key, "INSTRUMENT_UNKNOWN", message, { actual: other.id });
     }
     return pass(key, `no unknown outcome for ${symbol} at ${connector}`);

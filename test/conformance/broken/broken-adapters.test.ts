@@ -52,7 +52,11 @@ it.concurrent.each(MISTAKES)(
   async (mistake) => {
     const folder = writeAdapter(applyMistake(SOURCE, mistake));
     const { caughtBy, reason: expectedReason = "" } = mistake;
-    const report = await certifyAdapter(DEPS, { target: folder, from: folder, only: caughtBy }, () => undefined);
+    const report = await certifyAdapter(
+      DEPS,
+      { target: folder, from: folder, only: caughtBy },
+      { line: () => undefined },
+    );
     const results = report.cases.map(({ id, outcome, reason = "" }) => ({ id, outcome, reason }));
     expect(results.filter(({ outcome }) => outcome !== "failed")).toEqual([]);
     expect(results.map(({ id }) => id)).toEqual([...caughtBy].toSorted());

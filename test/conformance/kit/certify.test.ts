@@ -39,7 +39,7 @@ async function run(adapter: string, overrides: Partial<CertifyOptions> = {}): Pr
     disk,
     clock: systemClock,
     ids: systemIds,
-    onProgress: () => undefined,
+    progress: { line: () => undefined },
     ...overrides,
   });
 }
@@ -98,7 +98,7 @@ describe("the cases", () => {
 describe("certify", () => {
   it("certifies the template with every guarantee", { timeout: 180_000 }, async () => {
     const lines: string[] = [];
-    const report = await run(TEMPLATE, { onProgress: (line) => lines.push(line) });
+    const report = await run(TEMPLATE, { progress: { line: (line) => void lines.push(line) } });
     expect(failures(report)).toEqual([]);
     expect(withOutcome(report, "skipped")).toEqual(["C92"]);
     expect(report).toMatchObject({ certified: true, name: "my-venue", isolation: "worker", counts: { failed: 0 } });

@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, 
 const DEPS = { disk: nodeDisk(), clock: systemClock, ids: systemIds, packageRoot: ROOT };
 
 function report(target: string, isolation: "worker" | "process"): Promise<Report> {
-  return certifyAdapter(DEPS, { target, from: ROOT, isolation, only: [] }, () => undefined);
+  return certifyAdapter(DEPS, { target, from: ROOT, isolation, only: [] }, { line: () => undefined });
 }
 
 function withOutcome({ cases }: Report, expected: CaseReport["outcome"]) {
