@@ -5,6 +5,7 @@
 import { type AccountRecord, markedAccount } from "./account.ts";
 import { type AgentRecord, grantedAgent } from "./agent-access.ts";
 import { type Decimal, ZERO, decimal } from "./decimal.ts";
+import { type Disputes, addDispute, removeDispute } from "./dispute.ts";
 import type {
   AccountMarked,
   AgentGranted,
@@ -22,7 +23,7 @@ import type {
 import { type FillKey, fillKey, laterVersion } from "./fill.ts";
 import type { ClientOrderId, Digest, OrderId } from "./ids.ts";
 import { type InstrumentKey, type OrderTerms, instrumentKey } from "./order.ts";
-import { type OrderRecord, applyFill, applyOrderEvent, isInFlight, openOrder } from "./order-state.ts";
+import { type OrderRecord, applyFill, applyOrderEvent, disputeFill, isInFlight, openOrder } from "./order-state.ts";
 import { type PositionRecord, adoptQuantity, applyFillToPosition, emptyPosition, openPosition } from "./position.ts";
 import type { Mode, VenueFill } from "./venue.ts";
 
@@ -70,6 +71,8 @@ export interface DeskState {
   readonly connectors: Map<string, ConnectorRecord>;
   /** Instruments whose position at the venue differs from the fills, until a human resolves them. */
   readonly flagged: Map<InstrumentKey, { expected: string; actual: string; at: number }>;
+  /** Disputed and excess fills by instrument, which they block. */
+  readonly disputes: Disputes;
   /** The venue's time of the newest fill, per connector. */
   readonly lastFillAt: Map<string, number>;
   /** All fills that were applied, by key. */
@@ -112,6 +115,7 @@ export function emptyDeskState(): DeskState {
     accounts: new Map(),
     connectors: new Map(),
     flagged: new Map(),
+    disputes: new Map(),
     lastFillAt: new Map(),
     fills: new Map(),
     unmatchedFills: new Map(),
@@ -281,7 +285,18 @@ function receiveFill(state: DeskState, recorded: Recorded<FillReceived>): void {
   const { connector, fill } = event;
   const order = event.id === null ? undefined : state.orders.get(event.id);
   const key = fillKey(connector, fill);
-  const isNew = !state.fills.has(key);
+  const wasDisputed = removeDispute(state.disputes, key);
+  const isNew = wasDisputed || !state.fills.has(key);
+  if (order !== undefined && event.finding?.kind === "disputed") {
+    state.fills.set(key, fill);
+    disputeFill(order, recorded);
+    addDispute(state.disputes, order, recorded);
+    return;
+  }
+  if (wasDisputed && fill.busts !== undefined) {
+    state.fills.set(key, fill);
+    return;
+  }
   if (order === undefined) {
     const earlier = state.fills.get(key);
     if (earlier !== undefined && laterVersion(earlier, fill) === earlier) return;
@@ -292,10 +307,13 @@ function receiveFill(state: DeskState, recorded: Recorded<FillReceived>): void {
   } else {
     if (!applyFill(order, recorded)) return;
     index(state, order);
+    if (event.finding !== undefined) addDispute(state.disputes, order, recorded);
   }
   const counted = order?.fills.get(key)?.fill ?? fill;
   state.fills.set(key, counted);
-  state.lastFillAt.set(connector, Math.max(fill.at, state.lastFillAt.get(connector) ?? 0));
+  // A fill dated ahead must not hide earlier fills from the next request for fills.
+  const at = Math.min(fill.at, recorded.at);
+  state.lastFillAt.set(connector, Math.max(at, state.lastFillAt.get(connector) ?? 0));
   applyFillToPosition(positionOf(state, connector, fill.symbol), key, counted, isNew);
 }
 
@@ -331,6 +349,7 @@ function markAccount(state: DeskState, recorded: Recorded<AccountMarked>): void 
 
 function clearInstrument(state: DeskState, event: Extract<DeskEvent, { type: "instrument.cleared" }>): void {
   state.flagged.delete(instrumentKey(event.connector, event.symbol));
+  state.disputes.delete(instrumentKey(event.connector, event.symbol));
   const position = positionOf(state, event.connector, event.symbol);
   const mark = state.accounts.get(event.connector)?.positions.get(event.symbol);
   adoptQuantity(position, decimal(event.quantity), decimal(mark?.averagePrice ?? mark?.markPrice ?? "0"));

@@ -3,6 +3,7 @@
  * that survives JSON: decimal strings for amounts, milliseconds for times.
  */
 import type { DecimalText } from "./decimal.ts";
+import type { Misfit } from "./fill.ts";
 import type { ClientOrderId, ConnectorName, Digest, OrderId, VenueOrderId } from "./ids.ts";
 import type { OrderTerms } from "./order.ts";
 import type { OrderReportStatus } from "./sdk.ts";
@@ -209,6 +210,16 @@ export interface OrderResolved {
   readonly actor: Actor;
 }
 
+/**
+ * The desk's finding on a fill at its arrival. disputed: the fill contradicts its order, fills nothing and changes no
+ * position. overfill: more than the order's open quantity; the fill is applied. Both block the instrument.
+ */
+export interface FillFinding {
+  readonly kind: "disputed" | "overfill";
+  /** For a disputed fill. */
+  readonly misfits: readonly Misfit[];
+}
+
 /** A fill of an order of this desk, or, with `id` null, of an order that the desk does not know. */
 export interface FillReceived {
   readonly type: "fill.received";
@@ -219,6 +230,8 @@ export interface FillReceived {
   readonly generation: number;
   /** true: the desk inferred the fill from a total of the venue that its fills do not explain. */
   readonly inferred?: boolean | undefined;
+  /** Absent if the fill fits its order or has none, and in records of earlier versions. */
+  readonly finding?: FillFinding | undefined;
 }
 /** A fill arrived with a known key and other content. The first content counts. */
 export interface FillConflicted {

@@ -4,6 +4,9 @@ import type { VenueFill } from "./venue.ts";
 /** Connector and execution id. A correction or bust carries the key of the fill it changes. */
 export type FillKey = `${string}/${string}`;
 
+/** The part of a fill that contradicts its order. */
+export type Misfit = "symbol" | "side" | "price" | "time";
+
 export function fillKey(connector: string, fill: VenueFill): FillKey {
   return `${connector}/${fill.corrects ?? fill.busts ?? fill.fillId}`;
 }

@@ -90,7 +90,7 @@ export interface AppliedFill {
   readonly inferred: boolean;
 }
 
-export type OrderFlag = "overfilled" | "busted" | "late_fill" | "inferred_fill" | "contradicted";
+export type OrderFlag = "overfilled" | "busted" | "late_fill" | "inferred_fill" | "contradicted" | "disputed";
 type VenueFinal = Extract<OrderReportStatus, "filled" | "cancelled" | "rejected" | "expired">;
 
 /** Mutated by the fold only; all other code takes `Readonly<OrderRecord>`. */
@@ -314,6 +314,12 @@ export function applyFill(order: OrderRecord, recorded: Recorded<FillReceived>):
 /** The fills, without inferred fills that real fills have replaced. */
 export function countedFills(order: Readonly<OrderRecord>): readonly AppliedFill[] {
   return [...order.fills.values()].filter(({ fill, inferred }) => !inferred || !decimal(fill.quantity).eq(ZERO));
+}
+
+/** Keeps a fill that contradicts the order in its history. It fills nothing. */
+export function disputeFill(order: OrderRecord, { seq, at }: Recorded<FillReceived>): void {
+  order.flags.add("disputed");
+  settle(order, seq, at, "fill.disputed");
 }
 
 function sumFills(order: OrderRecord): Decimal {

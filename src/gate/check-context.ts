@@ -4,7 +4,7 @@ import type { GuardKey, GuardOptions, GuardScope } from "../domain/guard-config.
 import type { Quote } from "../domain/quote.ts";
 import type { Check, Stage } from "../domain/verdict.ts";
 import { type Available, available } from "./check-result.ts";
-import { type Exposure, exposureOf, flagOf, priceOf, quoteOf, strictlyReducing } from "./exposure.ts";
+import { type Exposure, disputeOf, exposureOf, flagOf, priceOf, quoteOf, strictlyReducing } from "./exposure.ts";
 import type { GateInput } from "./input.ts";
 import { type NavSum, navOf } from "./nav.ts";
 
@@ -86,6 +86,7 @@ export function checkContextOf(input: GateInput): CheckContext {
 function reducing(context: CheckContext): boolean {
   const { order, connector, state } = context.input;
   if (connector.ready !== true || connector.reconciled !== true) return false;
-  if (flagOf(state, order.terms.connector, order.terms.symbol) !== undefined) return false;
+  const { connector: name, symbol } = order.terms;
+  if (flagOf(state, name, symbol) !== undefined || disputeOf(state, name, symbol) !== undefined) return false;
   return strictlyReducing(order.terms, context.exposure);
 }

@@ -14,8 +14,10 @@ import type { GateInput } from "./input.ts";
 import { foreignCurrency, orderPrice } from "./valuation.ts";
 
 export interface Exposure {
-  /** Signed. The position by fills, and the position at the last mark; the position by fills without a mark. */
-  readonly own: Decimal;
+  /** Signed. The position by fills, without disputed buys and with disputed sells; and the other way round. */
+  readonly ownLow: Decimal;
+  readonly ownHigh: Decimal;
+  /** Signed. The position at the last mark; the position by fills without a mark. */
   readonly venue: Decimal;
   /** The connector has reported its positions at least once. */
   readonly marked: boolean;
@@ -51,7 +53,32 @@ export function exposureOf(
     if (order.terms.side === "buy") buys = buys.plus(leaves(order));
     else sells = sells.plus(leaves(order));
   }
-  return { own, venue, marked: account !== undefined, low: min(own, venue), high: max(own, venue), buys, sells };
+  const { bought, sold } = disputedQuantities(state, connector, symbol);
+  const [ownLow, ownHigh] = [own.minus(sold), own.plus(bought)];
+  const [low, high] = [min(ownLow, venue), max(ownHigh, venue)];
+  return { ownLow, ownHigh, venue, marked: account !== undefined, low, high, buys, sells };
+}
+
+/** A disputed fill may be real: limits count it, and nothing is allowed because of it. */
+function disputedQuantities(state: Readonly<DeskState>, connector: string, symbol: string) {
+  let [bought, sold] = [ZERO, ZERO];
+  for (const { kind, fill } of state.disputes.get(instrumentKey(connector, symbol)) ?? []) {
+    if (kind !== "disputed" || fill.symbol !== symbol) continue;
+    if (fill.side === "buy") bought = bought.plus(decimal(fill.quantity));
+    else sold = sold.plus(decimal(fill.quantity));
+  }
+  return { bought, sold };
+}
+
+/** The disputed or excess fill of the instrument in any spelling; undefined without one. */
+export function disputeOf(state: Readonly<DeskState>, connector: string, symbol: string) {
+  const key = comparableSymbol(symbol);
+  for (const [instrument, [dispute]] of state.disputes) {
+    const disputed = instrument.slice(connector.length + 1);
+    const isHere = instrument.startsWith(`${connector}/`) && comparableSymbol(disputed) === key;
+    if (isHere && dispute !== undefined) return { ...dispute, symbol: disputed };
+  }
+  return undefined;
 }
 
 /** All symbols of one instrument that positions, marks and orders at a connector contain, `symbol` included. */
@@ -62,6 +89,8 @@ export function spellingsOf(state: Readonly<DeskState>, connector: string, symbo
   for (const position of state.positions.values()) if (position.connector === connector) add(position.symbol);
   for (const other of state.accounts.get(connector)?.positions.keys() ?? []) add(other);
   for (const { terms } of state.inFlight.values()) if (terms.connector === connector) add(terms.symbol);
+  for (const instrument of state.disputes.keys())
+    if (instrument.startsWith(`${connector}/`)) add(instrument.slice(connector.length + 1));
   return found;
 }
 
@@ -98,7 +127,7 @@ export function worstOfInstrument(state: Readonly<DeskState>, { connector, symbo
       order.side === "buy"
         ? max(ZERO, held.plus(exposure.buys).plus(more))
         : max(ZERO, exposure.sells.plus(more).minus(held));
-    byFills = byFills.plus(worst(exposure.own));
+    byFills = byFills.plus(worst(order.side === "buy" ? exposure.ownHigh : exposure.ownLow));
     byMark = byMark.plus(worst(exposure.venue));
   }
   return max(byFills, byMark);

@@ -31,8 +31,8 @@ export async function resolveOrder(
   note: string,
   actor: Actor,
 ): Promise<Receipt | { instrument: string; quantity: string }> {
-  const flagged = desk.state.flagged.get(ref as InstrumentKey);
-  if (flagged !== undefined) return clearInstrument(desk, ref, note, actor);
+  const isBlocked = desk.state.flagged.has(ref as InstrumentKey) || desk.state.disputes.has(ref as InstrumentKey);
+  if (isBlocked) return clearInstrument(desk, ref, note, actor);
   const order = matchOrder(desk, ref);
   if (order.state !== "unknown" && !(await isStranded(desk, order))) {
     throw new QocError("NOT_UNKNOWN", { id: order.id, state: order.state }, { data: receiptOf(order) });

@@ -37,6 +37,12 @@ export async function runDoctor(
       agentCheck(desk, agent),
       ...desk.venues.status().flatMap((status) => connectorChecks(desk, status)),
       ...pendingChecks(desk),
+      ...[...desk.state.disputes].map(([key, disputes]): DoctorCheck => ({
+        name: "fills",
+        status: "fail",
+        message: `${key}: ${disputes.length} fills do not fit their orders; the instrument is blocked`,
+        fix: `compare with the venue's own page, then qoc resolve ${key}`,
+      })),
       ...[...desk.state.flagged].map(([key, { expected, actual }]): DoctorCheck => ({
         name: "positions",
         status: "fail",

@@ -1,5 +1,5 @@
 /** Fetches from a connector the data that the gate needs: quote, account, positions, instrument. */
-import { type Decimal, type DecimalText, decimal, text } from "../domain/decimal.ts";
+import { type Decimal, type DecimalText, ZERO, decimal, text } from "../domain/decimal.ts";
 import { messageOf } from "../domain/error.ts";
 import type { ConnectorName } from "../domain/ids.ts";
 import { type Quote, mid } from "../domain/quote.ts";
@@ -90,7 +90,7 @@ function knownVenueNow(desk: Desk, connector: string): number | undefined {
 }
 
 /** Only on paper: a connector that is live, or does not state its mode, has the host's clock and no later date. */
-function isSimulated(desk: Desk, connector: string): boolean {
+export function isSimulated(desk: Desk, connector: string): boolean {
   const facts = desk.venues.facts(connector);
   return facts?.mode === "paper" && facts.capabilities.simulatedTime === true;
 }
@@ -125,6 +125,7 @@ export async function markAccount(
   connector: ConnectorName,
   quoted?: Promise<unknown>,
 ): Promise<VenueAccount> {
+  const before = { seq: desk.state.seq, fills: desk.state.fills.size };
   const [positions, account] = await Promise.all([desk.venues.positions(connector), accountOf(desk, connector)]);
   // A quote that is being fetched brings the venue's date; without a quote the last date counts.
   await quoted?.catch(() => undefined);
@@ -145,7 +146,33 @@ export async function markAccount(
     earlier.account.buyingPower === full.buyingPower &&
     samePositions(earlier.positions, positions);
   if (!same) desk.publish({ type: "account.marked", connector, account: full, positions, venueTime, venueDate });
+  if (before.fills === desk.state.fills.size) settleDisputes(desk, connector, { positions, seq: before.seq });
   return full;
+}
+
+/** A venue may report a fill before its position follows. */
+const SETTLE_MS = 5_000;
+
+/**
+ * Ends the disputes of an instrument whose position at the venue, fetched after the disputed fill, is the position by
+ * our fills. A different position blocks until a human resolves the instrument. `seq` is from before the request.
+ */
+function settleDisputes(
+  desk: Desk,
+  connector: ConnectorName,
+  { positions, seq }: { readonly positions: readonly VenuePosition[]; readonly seq: number },
+): void {
+  const ripe = desk.clock.now() - SETTLE_MS;
+  for (const [key, disputes] of desk.state.disputes) {
+    const isDue = disputes.every((dispute) => dispute.seq <= seq && dispute.at <= ripe);
+    if (!key.startsWith(`${connector}/`) || !isDue || desk.state.flagged.has(key)) continue;
+    const symbol = key.slice(connector.length + 1);
+    const ours = desk.state.positions.get(key)?.quantity ?? ZERO;
+    const theirs = decimal(positions.find((held) => held.symbol === symbol)?.quantity ?? "0");
+    if (!ours.eq(theirs)) continue;
+    const note = "the venue's position agrees with the fills that count";
+    desk.publish({ type: "instrument.cleared", connector, symbol, quantity: text(ours), note, actor: "host" });
+  }
 }
 
 async function accountOf(

@@ -65,17 +65,27 @@ export async function projectOrder(
   }
 }
 
+/** The desk's finding on a fill for the inbox item; empty if the fill fits. */
+function findingText({ connector, finding, fill }: FillReceived): string {
+  if (finding === undefined) return "";
+  const text =
+    finding.kind === "overfill"
+      ? "It exceeds the open quantity of its order. It is counted, and the instrument is blocked."
+      : `It contradicts its order (${finding.misfits.join(", ")}). It is not counted, and the instrument is blocked.`;
+  return `\n${text} Compare with the venue's own page, then \`qoc resolve ${connector}/${fill.symbol}\`.\n`;
+}
+
 /** Writes one inbox item per fill, named by its journal sequence, so that a second write replaces the first. */
 export async function projectFill(
   inbox: Inbox,
   state: Readonly<DeskState>,
   recorded: Recorded<FillReceived>,
 ): Promise<void> {
-  const { fill, connector, id, inferred } = recorded.event;
+  const { fill, connector, id, inferred, finding } = recorded.event;
   // The fill that replaced this inferred fill has its own item.
   if (inferred === true && fill.corrects !== undefined) return;
   const order = id === null ? undefined : state.orders.get(id);
-  const kind = order === undefined ? "alert" : "fill";
+  const kind = order === undefined || finding !== undefined ? "alert" : "fill";
   const notional = decimal(fill.quantity).times(decimal(fill.price)).toFixed();
   const subject =
     order === undefined ? "of an order this desk did not send" : `of ${order.id} (${describe(order.terms)})`;
@@ -96,7 +106,7 @@ export async function projectFill(
       venue: connector,
       filled_at: iso(fill.at),
     },
-    body: `## Fill summary\n\n${verb} ${subject}, ${notional} in all${inferred === true ? " (inferred from the venue's totals)" : ""}.\n`,
+    body: `## Fill summary\n\n${verb} ${subject}, ${notional} in all${inferred === true ? " (inferred from the venue's totals)" : ""}.\n${findingText(recorded.event)}`,
   });
 }
 

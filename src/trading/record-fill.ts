@@ -1,11 +1,14 @@
 /** Journals each fill once, whether the worker sent it or the desk fetched it. Resolves after the flush. */
 import { type Decimal, ZERO, decimal, min, text } from "../domain/decimal.ts";
 import type { ConnectorName, OrderId } from "../domain/ids.ts";
+import type { FillFinding } from "../domain/event.ts";
+import { misfitsOf } from "../domain/fill-fit.ts";
 import { fillKey, fillRank, sameContent } from "../domain/fill.ts";
 import { ownerOf } from "../domain/desk-state.ts";
 import type { FillBatch } from "../domain/ports.ts";
 import type { VenueFill } from "../domain/venue.ts";
 import type { Desk } from "./desk.ts";
+import { isSimulated } from "./market-snapshot.ts";
 
 export interface RecordedBatch extends FillBatch {
   /** The fills were computed from a total that the venue reported. */
@@ -50,7 +53,27 @@ function recordFill(
     fill,
     generation,
     inferred: inferred === true ? true : undefined,
+    finding: inferred === true ? undefined : findingOn(desk, { connector, id, fill, known }),
   });
+}
+
+interface ArrivedFill {
+  readonly connector: ConnectorName;
+  readonly id: OrderId | null;
+  readonly fill: VenueFill;
+  /** The version of the fill that arrived before. */
+  readonly known: VenueFill | undefined;
+}
+
+/** The finding on a fill of an order of this desk; undefined if the fill fits. */
+function findingOn(desk: Desk, { connector, id, fill, known }: ArrivedFill): FillFinding | undefined {
+  const order = id === null ? undefined : desk.state.orders.get(id);
+  if (order === undefined || fill.busts !== undefined) return undefined;
+  const misfits = misfitsOf(order, fill, isSimulated(desk, connector) ? undefined : desk.clock.now());
+  if (misfits.length > 0) return { kind: "disputed", misfits };
+  const counted = order.fills.has(fillKey(connector, fill)) ? decimal(known?.quantity ?? "0") : ZERO;
+  const filled = order.filled.minus(counted).plus(decimal(fill.quantity));
+  return filled.gt(decimal(order.terms.quantity)) ? { kind: "overfill", misfits: [] } : undefined;
 }
 
 /**

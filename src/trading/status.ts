@@ -142,7 +142,7 @@ function view(desk: RecordedDesk, { issues, inboxNew }: NoteCounts): StatusView 
     lastRun: desk.state.lastRun === undefined ? null : { ...desk.state.lastRun, at: iso(desk.state.lastRun.at) },
     agents: [...desk.state.agents].map(([agent, { client }]) => ({ agent, client, lastSeenAt: null })),
     book: accountView(desk.state, desk.config.account.currency, desk.market?.askedAt),
-    flagged: [...desk.state.flagged.keys()],
+    flagged: [...new Set([...desk.state.flagged.keys(), ...desk.state.disputes.keys()])],
     readOnly: null,
   };
 }

@@ -4,7 +4,7 @@
  */
 import { comparableSymbol } from "../../domain/order.ts";
 import { block, pass } from "../check-result.ts";
-import { flagOf, othersInFlight } from "../exposure.ts";
+import { disputeOf, flagOf, othersInFlight } from "../exposure.ts";
 import { EVERY_STAGE, type GateCheck } from "../check-context.ts";
 
 const key = "unknown-instrument";
@@ -20,6 +20,13 @@ export const unknownInstrument: GateCheck = {
       const advice = `check the venue, then run qoc resolve ${connector}/${flagged.symbol}`;
       const message = `the venue reports ${figures.actual} ${flagged.symbol}, the fills add up to ${figures.limit}; ${advice}`;
       return block(key, "INSTRUMENT_FLAGGED", message, figures);
+    }
+    const dispute = disputeOf(state, connector, symbol);
+    if (dispute !== undefined) {
+      const finding =
+        dispute.kind === "overfill" ? "exceeds its open quantity" : `contradicts it (${dispute.misfits.join(", ")})`;
+      const advice = `check the venue, then run qoc resolve ${connector}/${dispute.symbol}`;
+      return block(key, "INSTRUMENT_DISPUTED", `a fill of order ${dispute.order} ${finding}; ${advice}`);
     }
     for (const other of othersInFlight(state, order.id)) {
       if (other.state !== "unknown" && other.state !== "submitting") continue;

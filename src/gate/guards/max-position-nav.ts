@@ -1,8 +1,8 @@
 /**
  * The worst-case position after the order is at most this share of NAV: the held quantity plus working, unknown and
  * approved orders, with buys never netted against sells. With `scope = "desk"` the same instrument on other
- * connectors is added. Only the side that the order increases counts, so that a position that has grown too large can always be
- * reduced.
+ * connectors is added. Only the side that the order increases counts, so that a position that has grown too large
+ * can always be reduced.
  */
 import { type Decimal, ZERO } from "../../domain/decimal.ts";
 import type { GuardScope } from "../../domain/guard-config.ts";

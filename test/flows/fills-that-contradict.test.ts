@@ -1,0 +1,108 @@
+/** Fills that contradict or exceed their order: kept, alerted, blocking, and counted only where that is safe. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { systemClock } from "../../src/app/system.ts";
+import type { ConnectorName, OrderId } from "../../src/domain/ids.ts";
+import { markAccount } from "../../src/trading/market-snapshot.ts";
+import { adapterFixture } from "../support/adapter-fixture.ts";
+import { type TempDesk, discard, tempDesk } from "../support/temp-desk.ts";
+
+let desk: TempDesk;
+let aheadMs = 0;
+afterEach(async () => {
+  aheadMs = 0;
+  await desk.stop();
+  await discard(desk);
+});
+
+async function set(setting: string): Promise<void> {
+  await desk.open.fleet.venues.quote("v", `SET:${setting}`);
+}
+async function propose(quantity: string, symbol = "AAA"): Promise<{ id: string; digest: string }> {
+  const terms = { connector: "v", side: "buy", symbol, quantity, type: "limit", limitPrice: "100", rationale: "x" };
+  return desk.call("orders propose", terms);
+}
+/** An order to buy 10 AAA at 100, which the venue fills at once with the settings of the test. */
+async function filledWith(...settings: readonly string[]): Promise<string> {
+  desk = await tempDesk({
+    files: { "venue.ts": adapterFixture("scripted-venue") },
+    clock: { ...systemClock, now: () => systemClock.now() + aheadMs },
+    config: (template) =>
+      `${template.split("\n# Guards are")[0]}\n[[connector]]\nname = "v"\ntype = "custom"\nadapter = "./venue.ts"\nmode = "paper"\n`,
+  });
+  for (const setting of ["fills:on", ...settings]) await set(setting);
+  const { id, digest } = await propose("10");
+  await desk.call("approve", { id, digest });
+  return id;
+}
+function orderOf(id: string) {
+  const order = desk.open.desk.state.orders.get(id as OrderId);
+  if (order === undefined) throw new Error(`no order ${id}`);
+  return order;
+}
+function position(symbol = "AAA"): string {
+  return desk.open.desk.state.positions.get(`v/${symbol}`)?.quantity.toFixed() ?? "0";
+}
+async function refusal(): Promise<unknown> {
+  const { id, digest } = await propose("1");
+  return desk.call("approve", { id, digest }).catch((error: unknown) => error);
+}
+const BLOCKED = { code: "GUARD_BLOCKED", details: { guard: "unknown-instrument" } };
+
+describe("a buy of 10 at 100 is not filled", () => {
+  it.each([
+    ["by a sell", ["side:sell"], "side"],
+    ["by a fill of another symbol", ["symbol:GME"], "symbol"],
+    ["at a price below zero", ["price:-5"], "price"],
+    ["at a price worse than its limit", ["price:100.01"], "price"],
+    ["by a fill of two days ago", ["at:-172800000"], "time"],
+    ["by a fill of the next century", ["at:5000000000000"], "time"],
+  ])("%s", async (_, settings, misfit) => {
+    const id = await filledWith(...settings);
+    expect([orderOf(id).state, orderOf(id).filled.toFixed(), position(), position("GME")]).toEqual([
+      "accepted",
+      "0",
+      "0",
+      "0",
+    ]);
+    expect(desk.open.desk.state.disputes.get("v/AAA")).toMatchObject([{ kind: "disputed", misfits: [misfit] }]);
+    expect(await refusal()).toMatchObject(BLOCKED);
+    await desk.settled();
+    const [item] = readdirSync(join(desk.root, "inbox")).filter((name) => name.includes("-fill-"));
+    expect(desk.read(`inbox/${item}`)).toMatch(/kind: "?alert[^]*It contradicts its order/);
+    expect(desk.open.desk.state.lastFillAt.get("v") ?? 0).toBeLessThanOrEqual(Date.now());
+  });
+});
+
+describe("a blocked instrument", () => {
+  it("is released by a later comparison that agrees", async () => {
+    await filledWith("side:sell");
+    await markAccount(desk.open.desk, "v" as ConnectorName);
+    expect(desk.open.desk.state.disputes.size).toBe(1);
+    aheadMs = 6_000;
+    await markAccount(desk.open.desk, "v" as ConnectorName);
+    expect(desk.open.desk.state.disputes.size).toBe(0);
+  });
+
+  it("stays blocked while the venue holds the disputed quantity, until a human resolves it", async () => {
+    await filledWith("price:101", "held:10");
+    aheadMs = 6_000;
+    await markAccount(desk.open.desk, "v" as ConnectorName);
+    expect(await refusal()).toMatchObject(BLOCKED);
+    await desk.call("resolve", { id: "v/AAA", note: "looked at the venue" });
+    expect([desk.open.desk.state.disputes.size, position()]).toEqual([0, "10"]);
+  });
+});
+
+it("an overfill is applied, flagged and blocks its instrument", async () => {
+  const id = await filledWith("quantity:1000");
+  expect([orderOf(id).state, [...orderOf(id).flags], position()]).toEqual(["filled", ["overfilled"], "1000"]);
+  expect(desk.open.desk.state.disputes.get("v/AAA")).toMatchObject([{ kind: "overfill" }]);
+  expect(await refusal()).toMatchObject(BLOCKED);
+});
+
+it("a fill that fits fills its order and blocks nothing", async () => {
+  const id = await filledWith();
+  expect([orderOf(id).state, desk.open.desk.state.disputes.size, position()]).toEqual(["filled", 0, "10"]);
+});
