@@ -1,6 +1,6 @@
 /**
  * What a command is: its words, one input schema, and its functions; and the services and ports that it is given.
- * An interface (command line, MCP, page) makes `{command, input, actor}` and decides nothing.
+ * An interface (command line, MCP) makes `{command, input, actor}` and decides nothing.
  */
 import type * as z from "zod";
 import type { Actor, Channel, Recorded } from "../domain/event.ts";

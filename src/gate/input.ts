@@ -6,20 +6,12 @@ import type { DecimalText } from "../domain/decimal.ts";
 import type { ConnectorState } from "../domain/event.ts";
 import type { DeskState } from "../domain/desk-state.ts";
 import type { GuardConfig } from "../domain/guard-config.ts";
-import type { ClientOrderId, Digest, OrderId } from "../domain/ids.ts";
-import type { OrderTerms } from "../domain/order.ts";
+import type { Digest } from "../domain/ids.ts";
+import type { OrderRecord } from "../domain/order-state.ts";
 import type { Quote } from "../domain/quote.ts";
 import type { Capabilities } from "../domain/sdk.ts";
 import type { Mode, VenueInstrument } from "../domain/venue.ts";
 import type { Check, Stage } from "../domain/verdict.ts";
-
-interface GateOrder {
-  readonly id: OrderId;
-  /** The terms from the journal, never from the file. */
-  readonly terms: OrderTerms;
-  /** Required at dispatch; made at approval. */
-  readonly clientOrderId?: ClientOrderId | undefined;
-}
 
 /** The current status of the order's connector. */
 interface GateConnector {
@@ -57,7 +49,10 @@ interface GateApproval {
 
 export interface GateInput {
   readonly stage: Stage;
-  readonly order: GateOrder;
+  /** The terms are from the journal, never from the file. The client order id is required at dispatch. */
+  readonly order: Readonly<Pick<OrderRecord, "id" | "terms">> & {
+    readonly clientOrderId?: OrderRecord["clientOrderId"] | undefined;
+  };
   /** The state of the desk, the approval of this order included. */
   readonly state: Readonly<DeskState>;
   readonly connector: GateConnector;

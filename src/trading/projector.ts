@@ -1,4 +1,4 @@
-/** Runs the projections in journal order, off the order path. A failure is logged; `qoc rebuild` repairs it. */
+/** Runs the projections in journal order, off the order path. A failure is logged; `qoc journal rebuild` repairs it. */
 import { messageOf } from "../domain/error.ts";
 import type { DeskEvent, FillReceived, Recorded } from "../domain/event.ts";
 import type { OrderId } from "../domain/ids.ts";

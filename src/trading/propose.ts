@@ -5,13 +5,11 @@ import type { OrderRecord } from "../domain/order-state.ts";
 import { ProposalError, readProposal } from "../domain/proposal.ts";
 import { boundedList } from "../domain/bounded-list.ts";
 import type { Verdict } from "../domain/verdict.ts";
+import { omitUndefined } from "../lib/omit-undefined.ts";
 import type { Desk } from "./desk.ts";
 import { evaluateProposal, guardsEvaluated } from "./evaluate-proposal.ts";
 import { dateInZone } from "./market-snapshot.ts";
 import { ingestProposal } from "./scan-proposals.ts";
-
-/** Field values as text, named as in a proposal file. */
-export type ProposalFields = Readonly<Record<string, string | undefined>>;
 
 export interface ProposedOrder {
   readonly order: OrderRecord;
@@ -19,19 +17,19 @@ export interface ProposedOrder {
 }
 
 /**
- * `read` lists the sources that the author's commands read. A verdict of "block" is a result, not an error.
+ * Writes the proposal of a document with the fields of a proposal file. `read` lists the sources that the author's
+ * commands read. A verdict of "block" is a result, not an error.
  * @throws PROPOSAL_INVALID, NEEDS_CONNECTOR, TOO_LARGE.
  */
 export async function proposeOrder(
   desk: Desk,
-  fields: ProposalFields,
+  document: Readonly<Record<string, string | undefined>>,
   actor: Actor,
   read: readonly string[] = [],
 ): Promise<ProposedOrder> {
-  const present = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   const draft = (() => {
     try {
-      return readProposal({ ...present, proposed_by: actor }, "");
+      return readProposal({ ...omitUndefined(document), proposed_by: actor }, "");
     } catch (error) {
       if (error instanceof ProposalError)
         throw new QocError("PROPOSAL_INVALID", { path: "proposal", message: error.message }, { cause: error });

@@ -175,6 +175,8 @@ class GitHistory implements History {
       "show",
       "--stat",
       "--patch",
+      // The attributes above disable drivers and mark every file as binary; the diff is wanted as text.
+      "--text",
       "--no-ext-diff",
       "--no-textconv",
       this.#checkRevision(revision),

@@ -48,6 +48,7 @@ describe.skipIf(!hasGit)("history", () => {
     await history.flush();
     expect(await history.read("HEAD~1", "research/a.md")).toBe("one\n");
     expect(await history.show("HEAD")).toContain("Journal-Head: 7 abc");
+    expect(await history.show("HEAD")).toContain("-one\n+two\n");
     await expect(history.read("--upload-pack=x", "a")).rejects.toMatchObject({ code: "HISTORY_FAILED" });
     await expect(history.read("HEAD", "../x")).rejects.toMatchObject({ code: "PATH_REFUSED" });
   });
